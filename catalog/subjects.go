@@ -1,0 +1,65 @@
+package catalog
+
+// Request subjects.
+const (
+	SubjectPresales         = "rpc.catalog.v1.presales"
+	SubjectPresale          = "rpc.catalog.v1.presale"
+	SubjectStock            = "rpc.catalog.v1.stock"
+	SubjectReference        = "rpc.catalog.v1.reference"
+	SubjectReserve          = "rpc.catalog.v1.reserve"
+	SubjectDryRun           = "rpc.catalog.v1.dry_run"
+	SubjectHousehold        = "rpc.catalog.v1.household"
+	SubjectHouseholds       = "rpc.catalog.v1.households"
+	SubjectHouseholdLots    = "rpc.catalog.v1.household_lots"
+	SubjectOffer            = "rpc.catalog.v1.offer"
+	SubjectConsent          = "rpc.catalog.v1.consent"
+	SubjectImportHouseholds = "rpc.catalog.v1.import_households"
+	SubjectSavePresale      = "rpc.catalog.v1.presale_save"
+	SubjectPresaleState     = "rpc.catalog.v1.presale_state"
+	SubjectCoverage         = "rpc.catalog.v1.coverage"
+	SubjectVerify           = "rpc.catalog.v1.verify"
+	SubjectHolds            = "rpc.catalog.v1.holds"
+)
+
+// Commands that orders sends through its outbox. Each is idempotent.
+const (
+	CmdConfirm = "cmd.catalog.v1.hold.confirm" // HoldConfirm
+	CmdRelease = "cmd.catalog.v1.hold.release" // HoldRelease
+	CmdDeliver = "cmd.catalog.v1.hold.deliver" // HoldDeliver
+)
+
+// Events.
+const (
+	EvtHoldExpired    = "evt.catalog.v1.hold.expired"    // HoldExpired: nobody confirmed it in time, the units are free again
+	EvtPresaleChanged = "evt.catalog.v1.presale.changed" // PresaleChanged
+)
+
+// HoldConfirm: the order is paid for, the hold no longer expires.
+type HoldConfirm struct {
+	OrderID int64 `json:"order_id"`
+}
+
+// HoldRelease gives everything still held for the order back to the lots it came from.
+type HoldRelease struct {
+	OrderID int64 `json:"order_id"`
+}
+
+// HoldDeliver settles parts of a line's shares: Delivered units were handed over, Returned units will not be and go
+// back to the lot (or, with Lost, leave its capacity: the geese died). Seq makes each command apply once.
+type HoldDeliver struct {
+	OrderID   int64   `json:"order_id"`
+	Line      int     `json:"line"`
+	Lots      []int64 `json:"lots"`
+	Delivered []int64 `json:"delivered"` // may be negative when a ticket is superseded
+	Returned  []int64 `json:"returned"`
+	Lost      bool    `json:"lost,omitempty"`
+}
+
+type HoldExpired struct {
+	OrderID int64 `json:"order_id"`
+}
+
+type PresaleChanged struct {
+	PresaleID int64        `json:"presale_id"`
+	State     PresaleState `json:"state"`
+}

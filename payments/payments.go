@@ -1,0 +1,550 @@
+// Package payments is the contract of the payment module. The module owns the double-entry ledger, the payments and
+// refunds made through gateways, bank statements, the households' payables and the payout batches that pay them, and
+// distributions.
+//
+// It never knows orders: money is taken, kept and settled for an opaque payable reference (Ref, "order:1234567").
+//
+// What must always hold:
+//   - every ledger transaction sums to zero per currency, is posted once per business key and never changes; a
+//     correction is a reversing transaction;
+//   - a strict account's balance equals the sum of its entries;
+//   - nothing is refunded that was not paid, and no household is paid before its payable is released;
+//   - no provider is called inside a database transaction; an unknown outcome is a state, resolved by asking again
+//     with the same key.
+//
+// Amounts are int64 fen. Every method may return *link.Error with Invalid, NotFound, Forbidden or Unavailable;
+// further codes are named at the method.
+package payments
+
+import (
+	"context"
+	"time"
+)
+
+// Gateway names.
+const (
+	Sandbox      = "sandbox"
+	Stripe       = "stripe"
+	BankTransfer = "bank_transfer"
+	Cash         = "cash"
+)
+
+// PaymentState: see the table in states.go.
+type PaymentState string
+
+const (
+	PaymentReady     PaymentState = "ready"   // written, the provider not yet asked
+	PaymentSending   PaymentState = "sending" // being asked
+	PaymentUnknown   PaymentState = "unknown" // no answer: asked again with the same key
+	PaymentOpen      PaymentState = "open"    // the buyer can pay
+	PaymentSucceeded PaymentState = "succeeded"
+	PaymentFailed    PaymentState = "failed"
+	PaymentExpired   PaymentState = "expired"
+)
+
+// Party is who pays, for statements; never sent to a provider.
+type Party struct {
+	Kind string `json:"kind"` // account, organisation
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// CreatePayment asks for AmountFen towards Ref.
+type CreatePayment struct {
+	Key         string    `json:"key"` // idempotency key, unique per Ref
+	Ref         string    `json:"ref"`
+	Purpose     string    `json:"purpose"` // deposit, balance
+	AmountFen   int64     `json:"amount_fen"`
+	Method      string    `json:"method"`
+	Party       Party     `json:"party"`
+	Description string    `json:"description"` // what the provider's page shows; nothing personal
+	Code        string    `json:"code"`        // 识别码 for bank transfers, e.g. the order's number
+	ReturnURL   string    `json:"return_url"`
+	ExpiresAt   time.Time `json:"expires_at"`
+}
+
+type Payment struct {
+	ID              int64        `json:"id"`
+	Ref             string       `json:"ref"`
+	Purpose         string       `json:"purpose"`
+	Method          string       `json:"method"`
+	State           PaymentState `json:"state"`
+	AmountFen       int64        `json:"amount_fen"`
+	RefundedFen     int64        `json:"refunded_fen"`
+	URL             string       `json:"url,omitempty"`
+	TransferCode    string       `json:"transfer_code,omitempty"`
+	PayTo           string       `json:"pay_to,omitempty"`
+	PayToAccount    string       `json:"pay_to_account,omitempty"`
+	PayToBank       string       `json:"pay_to_bank,omitempty"`
+	FailureKey      string       `json:"failure_key,omitempty"` // message key
+	CreatedAt       time.Time    `json:"created_at"`
+	ExpiresAt       *time.Time   `json:"expires_at,omitempty"`
+	SucceededAt     *time.Time   `json:"succeeded_at,omitempty"`
+	RefundableUntil *time.Time   `json:"refundable_until,omitempty"`
+	Late            bool         `json:"late,omitempty"` // came after its Ref was closed or expired
+}
+
+// RefundState: ready → sending → (unknown →) pending → succeeded | failed; failed ones go by bank.
+type RefundState string
+
+const (
+	RefundReady     RefundState = "ready"
+	RefundSending   RefundState = "sending"
+	RefundUnknown   RefundState = "unknown"
+	RefundPending   RefundState = "pending"
+	RefundSucceeded RefundState = "succeeded"
+	RefundFailed    RefundState = "failed"
+	RefundByBank    RefundState = "by_bank" // waits for the county to transfer it
+)
+
+type Refund struct {
+	ID        int64       `json:"id"`
+	PaymentID int64       `json:"payment_id"`
+	Ref       string      `json:"ref"`
+	AmountFen int64       `json:"amount_fen"`
+	Reason    string      `json:"reason"` // message key
+	State     RefundState `json:"state"`
+	Method    string      `json:"method"`
+	CreatedAt time.Time   `json:"created_at"`
+	DoneAt    *time.Time  `json:"done_at,omitempty"`
+}
+
+type PaymentRef struct {
+	ID int64 `json:"id"`
+}
+
+type Ref struct {
+	Ref string `json:"ref"`
+}
+
+// Account is everything the ledger knows of one Ref.
+type Account struct {
+	Ref           string    `json:"ref"`
+	DepositFen    int64     `json:"deposit_fen"`    // taken and not yet applied
+	ReceivableFen int64     `json:"receivable_fen"` // billed and not yet paid
+	RefundDueFen  int64     `json:"refund_due_fen"` // owed back and not yet gone
+	PaidFen       int64     `json:"paid_fen"`
+	RefundedFen   int64     `json:"refunded_fen"`
+	ForfeitFen    int64     `json:"forfeit_fen"`
+	BilledFen     int64     `json:"billed_fen"`
+	Closed        bool      `json:"closed"` // everything billed, deposit applied
+	Payments      []Payment `json:"payments"`
+	Refunds       []Refund  `json:"refunds"`
+}
+
+type Expired struct {
+	Paid bool `json:"paid"` // a provider says that it was paid after all
+}
+
+// Transfer is a line of the bank's statement, entered or imported by the county.
+type Transfer struct {
+	BankRef   string    `json:"bank_ref"` // unique at the bank
+	AmountFen int64     `json:"amount_fen"`
+	Payer     string    `json:"payer"`
+	Memo      string    `json:"memo"` // where the 识别码 should be
+	PaidOn    time.Time `json:"paid_on"`
+}
+
+type RecordTransfers struct {
+	Lines []Transfer `json:"lines"`
+}
+
+// TransferResult tells for each line whether it was matched to a payment, put into suspense or known already.
+type TransferResult struct {
+	Matched   int             `json:"matched"`
+	Suspense  int             `json:"suspense"`
+	Duplicate int             `json:"duplicate"`
+	Lines     []StatementLine `json:"lines"`
+}
+
+type StatementLine struct {
+	ID        int64     `json:"id"`
+	BankRef   string    `json:"bank_ref"`
+	AmountFen int64     `json:"amount_fen"`
+	Payer     string    `json:"payer"`
+	Memo      string    `json:"memo"`
+	PaidOn    time.Time `json:"paid_on"`
+	State     string    `json:"state"` // matched, suspense, duplicate, returned
+	PaymentID int64     `json:"payment_id,omitempty"`
+	Ref       string    `json:"ref,omitempty"`
+}
+
+// MatchTransfer puts a suspense line to the payment it was meant for.
+type MatchTransfer struct {
+	LineID    int64 `json:"line_id"`
+	PaymentID int64 `json:"payment_id"`
+}
+
+// RecordCash takes cash for an open cash payment, against a receipt number.
+type RecordCash struct {
+	PaymentID int64  `json:"payment_id"`
+	Receipt   string `json:"receipt"`
+	AmountFen int64  `json:"amount_fen"`
+}
+
+type PaymentFilter struct {
+	Ref    string       `json:"ref,omitempty"`
+	Method string       `json:"method,omitempty"`
+	State  PaymentState `json:"state,omitempty"`
+	Query  string       `json:"q,omitempty"` // 识别码
+	Cursor string       `json:"cursor,omitempty"`
+	Limit  int          `json:"limit,omitempty"`
+}
+
+type PaymentPage struct {
+	Items  []Payment `json:"items"`
+	Total  int       `json:"total"`
+	SumFen int64     `json:"sum_fen"`
+	Cursor string    `json:"cursor,omitempty"`
+}
+
+type StatementFilter struct {
+	State  string `json:"state,omitempty"`
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
+}
+
+type StatementPage struct {
+	Items  []StatementLine `json:"items"`
+	Total  int             `json:"total"`
+	Cursor string          `json:"cursor,omitempty"`
+}
+
+// PayableState: pending (buyer has not paid in full, or may still complain) → released → batched → paid; a returned
+// item makes it released again.
+type PayableState string
+
+const (
+	PayablePending  PayableState = "pending"
+	PayableReleased PayableState = "released"
+	PayableBatched  PayableState = "batched"
+	PayablePaid     PayableState = "paid"
+	PayableReversed PayableState = "reversed"
+)
+
+// Payable is what one household is owed from one source.
+type Payable struct {
+	SourceKey  string       `json:"source_key"` // ticket:{id}
+	Ref        string       `json:"ref"`
+	Household  int64        `json:"household"`
+	AmountFen  int64        `json:"amount_fen"` // net
+	State      PayableState `json:"state"`
+	PayoutItem int64        `json:"payout_item,omitempty"`
+	CreatedAt  time.Time    `json:"created_at"`
+}
+
+// PayoutAccount is where a household is paid. The number is stored encrypted and leaves the module masked.
+type PayoutAccount struct {
+	Household int64     `json:"household"`
+	Holder    string    `json:"holder"`
+	Bank      string    `json:"bank"`
+	Number    string    `json:"number"` // masked on the way out
+	State     string    `json:"state"`  // active, closed, review
+	ChangedAt time.Time `json:"changed_at"`
+}
+
+type SetPayoutAccount struct {
+	Household int64  `json:"household"`
+	Holder    string `json:"holder"`
+	Bank      string `json:"bank"`
+	Number    string `json:"number"`
+}
+
+type HouseholdRef struct {
+	ID int64 `json:"id"`
+}
+
+// HouseholdAccount is what the ledger says of one household.
+type HouseholdAccount struct {
+	Household    int64          `json:"household"`
+	PendingFen   int64          `json:"pending_fen"`
+	ReleasedFen  int64          `json:"released_fen"`
+	InTransitFen int64          `json:"in_transit_fen"`
+	PaidFen      int64          `json:"paid_fen"`
+	Account      *PayoutAccount `json:"account,omitempty"`
+	Payouts      []PayoutItem   `json:"payouts"` // newest first
+}
+
+// BatchState: see the table in states.go.
+type BatchState string
+
+const (
+	BatchDraft    BatchState = "draft"    // items fixed, waits for the second person
+	BatchApproved BatchState = "approved" // the file may be downloaded
+	BatchExported BatchState = "exported" // downloaded: the money is on its way
+	BatchDone     BatchState = "done"     // every item has a result
+	BatchRejected BatchState = "rejected"
+)
+
+// ItemState of a payout item.
+type ItemState string
+
+const (
+	ItemReady    ItemState = "ready"
+	ItemSent     ItemState = "sent"
+	ItemPaid     ItemState = "paid"
+	ItemReturned ItemState = "returned" // 退票: the payables are released again
+	ItemHeld     ItemState = "held"     // no usable account
+)
+
+type PayoutBatch struct {
+	ID          int64      `json:"id"`
+	No          string     `json:"no"`
+	State       BatchState `json:"state"`
+	Items       int        `json:"items"`
+	AmountFen   int64      `json:"amount_fen"`
+	PaidFen     int64      `json:"paid_fen"`
+	ReturnedFen int64      `json:"returned_fen"`
+	Returned    int        `json:"returned"`
+	CreatedAt   time.Time  `json:"created_at"`
+	CreatedBy   string     `json:"created_by"`
+	ApprovedAt  *time.Time `json:"approved_at,omitempty"`
+	ApprovedBy  string     `json:"approved_by,omitempty"`
+	ExportedAt  *time.Time `json:"exported_at,omitempty"`
+	SHA256      string     `json:"sha256,omitempty"`
+}
+
+type PayoutItem struct {
+	ID         int64      `json:"id"`
+	BatchID    int64      `json:"batch_id"`
+	BatchNo    string     `json:"batch_no"`
+	Household  int64      `json:"household"`
+	Holder     string     `json:"holder"`
+	Bank       string     `json:"bank"`
+	Number     string     `json:"number"` // masked
+	AmountFen  int64      `json:"amount_fen"`
+	State      ItemState  `json:"state"`
+	Reason     string     `json:"reason,omitempty"` // the bank's, when returned
+	PaidOn     *time.Time `json:"paid_on,omitempty"`
+	SourceKeys []string   `json:"source_keys,omitempty"`
+}
+
+type PayoutSummary struct {
+	Households  int64 `json:"households"` // with something released
+	ReleasedFen int64 `json:"released_fen"`
+	PendingFen  int64 `json:"pending_fen"`
+	Blocked     int64 `json:"blocked"` // released but without a usable account
+	BlockedFen  int64 `json:"blocked_fen"`
+}
+
+type CreateBatch struct {
+	IdempotencyKey string `json:"idempotency_key"`
+	MinFen         int64  `json:"min_fen,omitempty"` // leave smaller sums for later
+}
+
+type BatchRef struct {
+	ID int64 `json:"id"`
+}
+
+type BatchPageRequest struct {
+	ID     int64     `json:"id"`
+	State  ItemState `json:"state,omitempty"`
+	Query  string    `json:"q,omitempty"`
+	Cursor string    `json:"cursor,omitempty"`
+	Limit  int       `json:"limit,omitempty"`
+}
+
+type BatchPage struct {
+	Batch  PayoutBatch  `json:"batch"`
+	Items  []PayoutItem `json:"items"`
+	Total  int          `json:"total"`
+	Cursor string       `json:"cursor,omitempty"`
+}
+
+type Batches struct {
+	Items []PayoutBatch `json:"items"`
+}
+
+type DecideBatch struct {
+	ID      int64  `json:"id"`
+	Approve bool   `json:"approve"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+type ExportBatch struct {
+	ID     int64  `json:"id"`
+	Format string `json:"format"` // csv, xlsx
+}
+
+// File crosses NATS gzipped; a batch of 11,187 rows fits.
+type File struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Data []byte `json:"data"`
+}
+
+type ImportResult struct {
+	BatchID int64  `json:"batch_id"`
+	Name    string `json:"name"`
+	Data    []byte `json:"data"` // CSV or XLSX as the bank returned it
+}
+
+type ImportedResult struct {
+	Batch    PayoutBatch   `json:"batch"`
+	Paid     int           `json:"paid"`
+	Returned int           `json:"returned"`
+	Already  bool          `json:"already"` // the same file was imported before: nothing changed
+	Problems []FileProblem `json:"problems,omitempty"`
+}
+
+// FileProblem: when there is one, the whole file was refused.
+type FileProblem struct {
+	Line int               `json:"line"`
+	Key  string            `json:"key"`
+	Args map[string]string `json:"args,omitempty"`
+}
+
+// BatchSampleResult is what a bank would answer; only the sandbox bank offers it, to try the system out.
+type BatchSampleResult struct {
+	ID      int64   `json:"id"`
+	Returns []int64 `json:"returns"` // households whose item is returned
+}
+
+type TrialBalance struct {
+	Rows   []TrialRow `json:"rows"`
+	SumFen int64      `json:"sum_fen"` // must be 0
+}
+
+type TrialRow struct {
+	Class      string `json:"class"`
+	Kind       string `json:"kind"` // bank, clearing:sandbox, deposit, receivable, payable_pending, …
+	DebitFen   int64  `json:"debit_fen"`
+	CreditFen  int64  `json:"credit_fen"`
+	BalanceFen int64  `json:"balance_fen"` // + is debit
+	Accounts   int64  `json:"accounts"`
+}
+
+type JournalFilter struct {
+	Ref     string `json:"ref,omitempty"`
+	Account string `json:"account,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Cursor  string `json:"cursor,omitempty"`
+	Limit   int    `json:"limit,omitempty"`
+}
+
+type JournalPage struct {
+	Items  []JournalTxn `json:"items"`
+	Cursor string       `json:"cursor,omitempty"`
+}
+
+type JournalTxn struct {
+	ID          int64         `json:"id"`
+	Kind        string        `json:"kind"`
+	BusinessKey string        `json:"business_key"`
+	OccurredAt  time.Time     `json:"occurred_at"`
+	Actor       string        `json:"actor"`
+	Reverses    int64         `json:"reverses,omitempty"`
+	Lines       []JournalLine `json:"lines"` // at most 50 are returned
+	LineCount   int           `json:"line_count"`
+}
+
+type JournalLine struct {
+	Account   string `json:"account"`
+	AmountFen int64  `json:"amount_fen"`
+}
+
+// SourcesRequest pages through the module's income facts, for read models that are rebuilt.
+type SourcesRequest struct {
+	After int64 `json:"after"` // payable id
+	Limit int   `json:"limit"`
+}
+
+// IncomeFact is a payable with where it came from: sales of earlier seasons and distributions carry their
+// description here; sales of orders are described by the orders module.
+type IncomeFact struct {
+	ID         int64        `json:"id"`
+	SourceKey  string       `json:"source_key"`
+	Ref        string       `json:"ref"`
+	Household  int64        `json:"household"`
+	GrossFen   int64        `json:"gross_fen"`
+	FeeFen     int64        `json:"fee_fen"`
+	AmountFen  int64        `json:"amount_fen"`
+	State      PayableState `json:"state"`
+	PayoutItem int64        `json:"payout_item,omitempty"`
+	PaidOn     *time.Time   `json:"paid_on,omitempty"`
+	OccurredOn time.Time    `json:"occurred_on"`
+	Origin     Origin       `json:"origin"`
+}
+
+// Origin describes income that no order stands behind.
+type Origin struct {
+	Season    int    `json:"season,omitempty"`
+	Month     int    `json:"month,omitempty"`
+	Programme string `json:"programme,omitempty"`
+	Channel   string `json:"channel,omitempty"`
+	Product   string `json:"product,omitempty"`
+	Qty       int64  `json:"qty,omitempty"`
+	NetGrams  int64  `json:"net_grams,omitempty"`
+}
+
+type IncomeFacts struct {
+	Items []IncomeFact `json:"items"`
+}
+
+type None struct{}
+
+// Finding is something `verify` found to be wrong.
+type Finding struct {
+	Check  string `json:"check"`
+	Object string `json:"object"`
+	Detail string `json:"detail"`
+}
+
+type Findings struct {
+	Items []Finding `json:"items"`
+}
+
+type RefsRequest struct {
+	Refs []string `json:"refs"`
+}
+
+type Accounts struct {
+	Items []Account `json:"items"` // without payments and refunds
+}
+
+// Methods a buyer can choose from, by what is configured.
+type Methods struct {
+	Items []string `json:"items"`
+}
+
+// Service is what other modules and the pages may ask of payments.
+type Service interface {
+	Methods(context.Context, None) (Methods, error)
+	// CreatePayment starts a payment or returns the one with the same Ref and Key. Conflict: the key was used with
+	// another amount. For other modules only.
+	CreatePayment(context.Context, CreatePayment) (Payment, error)
+	// Payment returns one; it asks the provider when the state is open or unknown and the last look is older than a second.
+	Payment(context.Context, PaymentRef) (Payment, error)
+	// ExpirePayments asks the providers to expire what is open for Ref, and says whether one was paid after all.
+	// Afterwards no new payment can be made for Ref and one that arrives all the same is late. For other modules only.
+	ExpirePayments(context.Context, Ref) (Expired, error)
+	Account(context.Context, Ref) (Account, error)
+	Accounts(context.Context, RefsRequest) (Accounts, error)
+	Payments(context.Context, PaymentFilter) (PaymentPage, error)
+
+	// RecordTransfers takes bank statement lines: matched by 识别码, never by amount. For the county's operator.
+	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error)
+	MatchTransfer(context.Context, MatchTransfer) (StatementLine, error)
+	Statement(context.Context, StatementFilter) (StatementPage, error)
+	RecordCash(context.Context, RecordCash) (Payment, error)
+
+	HouseholdAccount(context.Context, HouseholdRef) (HouseholdAccount, error)
+	// SetPayoutAccount: by the household itself at once; by a helper or the county it waits as "review" for ApprovePayoutAccount.
+	SetPayoutAccount(context.Context, SetPayoutAccount) (PayoutAccount, error)
+	ApprovePayoutAccount(context.Context, HouseholdRef) (PayoutAccount, error)
+	PayoutSummary(context.Context, None) (PayoutSummary, error)
+	CreateBatch(context.Context, CreateBatch) (PayoutBatch, error)
+	Batches(context.Context, None) (Batches, error)
+	Batch(context.Context, BatchPageRequest) (BatchPage, error)
+	// DecideBatch: Forbidden for who created it.
+	DecideBatch(context.Context, DecideBatch) (PayoutBatch, error)
+	// ExportBatch returns the bank's file of an approved batch; the first export moves the money into transit.
+	ExportBatch(context.Context, ExportBatch) (File, error)
+	ImportResult(context.Context, ImportResult) (ImportedResult, error)
+	SampleResult(context.Context, BatchSampleResult) (File, error)
+
+	TrialBalance(context.Context, None) (TrialBalance, error)
+	Journal(context.Context, JournalFilter) (JournalPage, error)
+	IncomeFacts(context.Context, SourcesRequest) (IncomeFacts, error)
+	Verify(context.Context, None) (Findings, error)
+}

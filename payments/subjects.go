@@ -1,0 +1,143 @@
+package payments
+
+// Request subjects.
+const (
+	SubjectMethods              = "rpc.payments.v1.methods"
+	SubjectCreatePayment        = "rpc.payments.v1.payment_create"
+	SubjectPayment              = "rpc.payments.v1.payment"
+	SubjectExpirePayments       = "rpc.payments.v1.payments_expire"
+	SubjectAccount              = "rpc.payments.v1.account"
+	SubjectAccounts             = "rpc.payments.v1.accounts"
+	SubjectPayments             = "rpc.payments.v1.payments"
+	SubjectRecordTransfers      = "rpc.payments.v1.transfers_record"
+	SubjectMatchTransfer        = "rpc.payments.v1.transfer_match"
+	SubjectStatement            = "rpc.payments.v1.statement"
+	SubjectRecordCash           = "rpc.payments.v1.cash_record"
+	SubjectHouseholdAccount     = "rpc.payments.v1.household_account"
+	SubjectSetPayoutAccount     = "rpc.payments.v1.payout_account_set"
+	SubjectApprovePayoutAccount = "rpc.payments.v1.payout_account_approve"
+	SubjectPayoutSummary        = "rpc.payments.v1.payout_summary"
+	SubjectCreateBatch          = "rpc.payments.v1.batch_create"
+	SubjectBatches              = "rpc.payments.v1.batches"
+	SubjectBatch                = "rpc.payments.v1.batch"
+	SubjectDecideBatch          = "rpc.payments.v1.batch_decide"
+	SubjectExportBatch          = "rpc.payments.v1.batch_export"
+	SubjectImportResult         = "rpc.payments.v1.batch_result"
+	SubjectSampleResult         = "rpc.payments.v1.batch_sample_result"
+	SubjectTrialBalance         = "rpc.payments.v1.trial_balance"
+	SubjectJournal              = "rpc.payments.v1.journal"
+	SubjectIncomeFacts          = "rpc.payments.v1.income_facts"
+	SubjectVerify               = "rpc.payments.v1.verify"
+)
+
+// Commands that another module sends through its outbox. Each applies once.
+const (
+	CmdAcceptDelivery  = "cmd.payments.v1.delivery.accept"  // AcceptDelivery
+	CmdReverseDelivery = "cmd.payments.v1.delivery.reverse" // ReverseDelivery
+	CmdCloseRef        = "cmd.payments.v1.ref.close"        // CloseRef
+	CmdReleaseRef      = "cmd.payments.v1.ref.release"      // ReleaseRef
+	CmdCancelRef       = "cmd.payments.v1.ref.cancel"       // CancelRef
+	CmdRefundLate      = "cmd.payments.v1.payment.refund"   // RefundPayment
+	CmdAcceptLate      = "cmd.payments.v1.payment.accept"   // AcceptLate
+)
+
+// DeliveryShare is one household's part of a delivery.
+type DeliveryShare struct {
+	SourceKey string `json:"k"` // ticket:{id}
+	Household int64  `json:"h"`
+	GrossFen  int64  `json:"g"`
+	FeeFen    int64  `json:"f"`
+}
+
+// AcceptDelivery bills Ref: receivable = Σ gross; households are owed gross − fee, the cooperative the fees.
+type AcceptDelivery struct {
+	DeliveryID int64           `json:"delivery_id"`
+	Ref        string          `json:"ref"`
+	Coop       int64           `json:"coop"` // organisation that keeps the fee
+	Shares     []DeliveryShare `json:"shares"`
+	OccurredAt int64           `json:"occurred_at"` // unix seconds
+}
+
+// ReverseDelivery mirrors an accepted delivery (a weight was corrected). If households were paid already, what they
+// got too much becomes receivable from them.
+type ReverseDelivery struct {
+	DeliveryID int64  `json:"delivery_id"`
+	Ref        string `json:"ref"`
+}
+
+// CloseRef: everything is billed. The deposit is applied; what is too much is refunded; what lacks is the balance.
+// A Ref with nothing billed gets its deposit back.
+type CloseRef struct {
+	Ref string `json:"ref"`
+	Seq int    `json:"seq"` // a corrected order is closed again
+}
+
+// ReleaseRef: the buyer has paid and inspected: households may be paid.
+type ReleaseRef struct {
+	Ref string `json:"ref"`
+}
+
+// CancelRef refunds what was paid less ForfeitFen, which the cooperative keeps.
+type CancelRef struct {
+	Ref        string `json:"ref"`
+	ForfeitFen int64  `json:"forfeit_fen"`
+	Coop       int64  `json:"coop"`
+	Reason     string `json:"reason"` // message key
+}
+
+// RefundPayment sends a late or double payment back in full.
+type RefundPayment struct {
+	PaymentID int64  `json:"payment_id"`
+	Reason    string `json:"reason"`
+}
+
+// AcceptLate makes a late payment the deposit after all: the stock was found again.
+type AcceptLate struct {
+	PaymentID int64 `json:"payment_id"`
+}
+
+// Events.
+const (
+	EvtPaymentSucceeded = "evt.payments.v1.payment.succeeded" // PaymentEvent
+	EvtPaymentFailed    = "evt.payments.v1.payment.failed"    // PaymentEvent
+	EvtRefClosed        = "evt.payments.v1.ref.closed"        // RefEvent: deposit applied
+	EvtRefSettled       = "evt.payments.v1.ref.settled"       // RefEvent: closed and nothing due any more
+	EvtRefundDone       = "evt.payments.v1.refund.done"       // RefundEvent
+	EvtPayables         = "evt.payments.v1.payables.changed"  // PayablesChanged, at most 500 rows an event
+)
+
+type PaymentEvent struct {
+	PaymentID int64  `json:"payment_id"`
+	Ref       string `json:"ref"`
+	Purpose   string `json:"purpose"`
+	AmountFen int64  `json:"amount_fen"`
+	Late      bool   `json:"late,omitempty"` // after ExpirePayments: accept it or send it back
+}
+
+type RefEvent struct {
+	Ref           string `json:"ref"`
+	BilledFen     int64  `json:"billed_fen"`
+	PaidFen       int64  `json:"paid_fen"`
+	ReceivableFen int64  `json:"receivable_fen"`
+	RefundFen     int64  `json:"refund_fen"`
+}
+
+type RefundEvent struct {
+	RefundID  int64  `json:"refund_id"`
+	PaymentID int64  `json:"payment_id"`
+	Ref       string `json:"ref"`
+	AmountFen int64  `json:"amount_fen"`
+}
+
+type PayableChange struct {
+	SourceKey  string       `json:"k"`
+	Household  int64        `json:"h"`
+	State      PayableState `json:"s"`
+	AmountFen  int64        `json:"a"`
+	PayoutItem int64        `json:"i,omitempty"`
+	PaidOn     string       `json:"d,omitempty"` // YYYY-MM-DD
+}
+
+type PayablesChanged struct {
+	Changes []PayableChange `json:"changes"`
+}
