@@ -1,0 +1,52 @@
+package link
+
+import (
+	"context"
+	"crypto/rand"
+)
+
+// Actor is who is behind a request or an event. It crosses every call, so that each module can check what its object
+// allows and store who did it. web sets it after login; a module trusts it because only modules can reach the broker.
+type Actor struct {
+	Account    int64  `json:"a,omitempty"`
+	Login      string `json:"l,omitempty"`
+	Role       string `json:"r,omitempty"`
+	Org        int64  `json:"o,omitempty"`
+	Household  int64  `json:"h,omitempty"`
+	Helper     int64  `json:"p,omitempty"`
+	OnBehalfOf int64  `json:"b,omitempty"` // household id a helper acts for
+	System     bool   `json:"s,omitempty"` // a job of ours, named by Login
+}
+
+type actorKey struct{}
+type requestIDKey struct{}
+
+// WithActor returns a context that acts for a.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorFrom returns the actor of ctx; the zero Actor is an anonymous visitor.
+func ActorFrom(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
+}
+
+// WithRequestID returns a context whose calls, events and logs carry id.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// RequestID returns the request id of ctx, or "".
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// NewRequestID returns an id that nobody can guess and nothing else has.
+func NewRequestID() string { return rand.Text()[:20] }
+
+// System returns a context for a job of ours, under a request id of its own.
+func System(ctx context.Context, name string) context.Context {
+	return WithRequestID(WithActor(ctx, Actor{Login: name, System: true}), NewRequestID())
+}

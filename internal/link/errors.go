@@ -1,0 +1,176 @@
+package link
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"sort"
+	"strings"
+
+	"github.com/lib/pq"
+	"github.com/nats-io/nats.go"
+)
+
+// Code says what kind of failure an error is; web maps it to an HTTP status.
+type Code string
+
+const (
+	Invalid         Code = "invalid"         // the request is wrong; Field names where
+	Unauthenticated Code = "unauthenticated" // nobody is logged in
+	Forbidden       Code = "forbidden"       // somebody is, but may not
+	NotFound        Code = "not_found"       // also what belongs to somebody else
+	Conflict        Code = "conflict"        // the state does not allow it, or an idempotency key was reused
+	SoldOut         Code = "sold_out"        // less is left than was asked for
+	TooLarge        Code = "too_large"
+	Unavailable     Code = "unavailable" // try again; after a timeout the outcome is unknown
+	Internal        Code = "internal"    // a defect: logged where it happened, told to nobody
+)
+
+// Error is a failure that may reach a person: Key is looked up in the glossary and filled with Args, Field is the JSON
+// path of the input it is about, such as "lines[0].quantity". The cause stays in the process that met it.
+type Error struct {
+	Code       Code              `json:"code"`
+	Key        string            `json:"key,omitempty"`
+	Field      string            `json:"field,omitempty"`
+	Args       map[string]string `json:"args,omitempty"`
+	Details    []*Error          `json:"details,omitempty"`
+	RetryAfter int               `json:"retry_after,omitempty"` // seconds
+	cause      error
+}
+
+// E makes an Error; args are pairs of name and value.
+func E(code Code, key, field string, args ...string) *Error {
+	e := &Error{Code: code, Key: key, Field: field}
+	if len(args) > 0 {
+		e.Args = make(map[string]string, len(args)/2)
+		for i := 0; i+1 < len(args); i += 2 {
+			e.Args[args[i]] = args[i+1]
+		}
+	}
+	return e
+}
+
+// Because keeps the cause for the log of this process. It returns e.
+func (e *Error) Because(err error) *Error {
+	e.cause = err
+	return e
+}
+
+// Unwrap returns the cause, which is nil for an error that crossed a process.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Error is for logs, not for people.
+func (e *Error) Error() string {
+	if e == nil {
+		return "nil *link.Error"
+	}
+	var b strings.Builder
+	b.WriteString(string(e.Code))
+	if e.Key != "" && e.Key != string(e.Code) {
+		b.WriteString(" " + e.Key)
+	}
+	if e.Field != "" {
+		b.WriteString(" at " + e.Field)
+	}
+	names := make([]string, 0, len(e.Args))
+	for name := range e.Args {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		b.WriteString(" " + name + "=" + e.Args[name])
+	}
+	for _, d := range e.Details {
+		b.WriteString("; " + d.Error())
+	}
+	if e.cause != nil {
+		b.WriteString(": " + e.cause.Error())
+	}
+	return b.String()
+}
+
+// Is makes errors.Is(err, link.E(code, key, "")) compare what the target sets: code, and key and field where given.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t != nil && e != nil && e.Code == t.Code && (t.Key == "" || e.Key == t.Key) && (t.Field == "" || e.Field == t.Field)
+}
+
+// CodeOf says what kind of failure err is. A missed deadline, a broker or a database that cannot be reached are
+// Unavailable; what nobody classified is Internal. CodeOf(nil) is "".
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		if e == nil || e.Code == "" {
+			return Internal
+		}
+		return e.Code
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
+		errors.Is(err, nats.ErrNoResponders), errors.Is(err, nats.ErrTimeout),
+		errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrDisconnected),
+		errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrReconnectBufExceeded),
+		errors.Is(err, nats.ErrNoServers), errors.Is(err, driver.ErrBadConn):
+		return Unavailable
+	case errors.Is(err, nats.ErrMaxPayload):
+		return TooLarge
+	}
+	var pe *pq.Error
+	if errors.As(err, &pe) {
+		switch {
+		// 57014 is a statement cancelled because its context ended, 57P0x a server that stops or starts, 53300 too
+		// many connections, 08 a lost one, 40 a conflict that survived every retry.
+		case pe.Code == "57014", strings.HasPrefix(string(pe.Code), "57P0"), pe.Code == "53300",
+			strings.HasPrefix(string(pe.Code), "08"), strings.HasPrefix(string(pe.Code), "40"):
+			return Unavailable
+		}
+		return Internal
+	}
+	var ne net.Error
+	if errors.As(err, &ne) {
+		return Unavailable
+	}
+	return Internal
+}
+
+// AsError returns the *Error in err, or one that says only what CodeOf says, with err as its cause. AsError(nil) is nil.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) && e != nil {
+		return e
+	}
+	code := CodeOf(err)
+	return E(code, string(code), "").Because(err)
+}
+
+// Join makes one Invalid of what is wrong with several fields. It never returns nil: call it only when there is
+// something to report, or collect into Problems, whose Err knows the difference.
+func Join(details []*Error) *Error {
+	if len(details) == 1 {
+		return details[0]
+	}
+	return &Error{Code: Invalid, Key: string(Invalid), Details: details}
+}
+
+// Problems collects what is wrong with the fields of a request.
+type Problems []*Error
+
+// Add notes an Invalid field.
+func (p *Problems) Add(key, field string, args ...string) {
+	*p = append(*p, E(Invalid, key, field, args...))
+}
+
+// Err is nil when nothing was noted.
+func (p Problems) Err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return Join(p)
+}

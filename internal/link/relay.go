@@ -1,0 +1,327 @@
+package link
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const headerAt = "Link-At" // when the event was written, RFC 3339
+
+// Relay publishes the outbox of one schema to JetStream. Every process of a module runs one; an advisory lock lets a
+// single one work at a time, and another takes over within a moment when its connection ends.
+//
+// A message is published at least once: before it is marked, the stream has confirmed it. What is published twice
+// carries the same id, which the stream drops within two minutes and the inbox at any time. A message is never
+// published before one of a lower seq that was visible in an earlier batch.
+type Relay struct {
+	Keep time.Duration // how long published rows are kept for Replay: 30 days unless set before Run
+
+	db   *sqlx.DB
+	nc   *nats.Conn
+	log  *slog.Logger
+	kick chan struct{}
+
+	beforeMark func() error // for tests: the moment between publishing and marking
+}
+
+const (
+	relayBatch     = 500
+	relayPoll      = 200 * time.Millisecond
+	relayMaxWait   = 5 * time.Second
+	relayAckWait   = 10 * time.Second
+	relayPruneStep = 5000
+	pruneEvery     = time.Hour
+)
+
+// NewRelay makes the relay of db's schema; Run starts it. log may be nil.
+func NewRelay(db *sqlx.DB, nc *nats.Conn, log *slog.Logger) *Relay {
+	if log == nil {
+		log = slog.Default()
+	}
+	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, kick: make(chan struct{}, 1)}
+}
+
+// Kick tells the relay that something was committed, so that it need not wait for its next look. It never blocks.
+func (r *Relay) Kick() {
+	select {
+	case r.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Run publishes until ctx ends and returns nil then. Neither a missing broker nor a missing database ends it: it waits
+// and goes on where it was.
+func (r *Relay) Run(ctx context.Context) error {
+	wait := relayPoll
+	for ctx.Err() == nil {
+		err := r.lead(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			r.log.Warn("relay interrupted", "error", err, "again_in", wait)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		if err != nil {
+			wait = min(wait*2, relayMaxWait)
+		} else {
+			wait = relayPoll
+		}
+	}
+	return nil
+}
+
+// lead publishes while this process holds the lock. It returns nil at once when another does.
+//
+// Every statement runs on the connection that holds the lock: when it dies, the lock is lost, and so is the ability to
+// mark anything.
+func (r *Relay) lead(ctx context.Context) error {
+	conn, err := r.db.Connx(ctx)
+	if err != nil {
+		return fmt.Errorf("connect relay: %w", err)
+	}
+	defer conn.Close()
+	var schema string
+	if err := conn.GetContext(ctx, &schema, `SELECT current_schema()`); err != nil {
+		return fmt.Errorf("read schema: %w", err)
+	}
+	lock := "link.relay:" + schema
+	ok, err := tryLock(ctx, conn, lock)
+	if err != nil || !ok {
+		return err
+	}
+	defer unlock(conn, lock)
+
+	js, err := jetstream.New(r.nc, jetstream.WithPublishAsyncMaxPending(relayBatch), jetstream.WithPublishAsyncTimeout(relayAckWait))
+	if err != nil {
+		return fmt.Errorf("open jetstream: %w", err)
+	}
+	defer js.CleanupPublisher()
+	term := &term{relay: r, conn: conn, js: js, schema: schema, ensured: map[string]bool{}}
+	return term.run(ctx)
+}
+
+// term is one holding of the lock.
+type term struct {
+	relay   *Relay
+	conn    *sqlx.Conn
+	js      jetstream.JetStream
+	schema  string
+	ensured map[string]bool // modules whose stream is known to be there
+}
+
+func (t *term) run(ctx context.Context) error {
+	r := t.relay
+	poll := time.NewTicker(relayPoll)
+	defer poll.Stop()
+	prune := time.NewTicker(pruneEvery)
+	defer prune.Stop()
+	wait := relayPoll / 4
+	for {
+		n, err := t.publish(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		switch {
+		case errors.Is(err, errBroker):
+			// The lock is still ours and the rows are still there: only the broker has to come back.
+			r.log.Warn("relay cannot publish", "schema", t.schema, "error", err, "again_in", wait)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(wait):
+			}
+			wait = min(wait*2, relayMaxWait)
+			if err := t.conn.PingContext(ctx); err != nil {
+				return fmt.Errorf("hold relay lock: %w", err)
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		wait = relayPoll / 4
+		if n == relayBatch {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.kick:
+		case <-poll.C:
+		case <-prune.C:
+			if n, err := t.prune(ctx, time.Now().Add(-r.Keep)); err != nil {
+				return err
+			} else if n > 0 {
+				r.log.Info("pruned outbox", "schema", t.schema, "rows", n)
+			}
+		}
+	}
+}
+
+// errBroker marks what only the broker can mend.
+var errBroker = errors.New("broker")
+
+type outboxRow struct {
+	Seq       int64     `db:"seq"`
+	Subject   string    `db:"subject"`
+	Data      []byte    `db:"data"`
+	Headers   []byte    `db:"headers"`
+	CreatedAt time.Time `db:"created_at"`
+}
+
+// publish sends one batch, marks what the stream confirmed and returns how many rows it found.
+func (t *term) publish(ctx context.Context) (int, error) {
+	var rows []outboxRow
+	err := t.conn.SelectContext(ctx, &rows, `
+		SELECT seq, subject, data, headers, created_at
+		FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT $1`, relayBatch)
+	if err != nil {
+		return 0, fmt.Errorf("read outbox: %w", err)
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	if !t.relay.nc.IsConnected() {
+		return 0, fmt.Errorf("%w: %w", errBroker, nats.ErrDisconnected)
+	}
+	if err := t.ensureStreams(ctx, rows); err != nil {
+		return 0, fmt.Errorf("%w: %w", errBroker, err)
+	}
+
+	acks := make([]jetstream.PubAckFuture, 0, len(rows))
+	var failed error
+	for _, row := range rows {
+		ack, err := t.js.PublishMsgAsync(t.message(row))
+		if err != nil {
+			failed = err
+			break // what follows must not overtake it
+		}
+		acks = append(acks, ack)
+	}
+	published := make([]int64, 0, len(acks))
+	for i, ack := range acks {
+		select {
+		case <-ack.Ok():
+			published = append(published, rows[i].Seq)
+		case err := <-ack.Err():
+			failed = err
+		case <-ctx.Done():
+			failed = ctx.Err()
+		}
+	}
+	if t.relay.beforeMark != nil {
+		if err := t.relay.beforeMark(); err != nil {
+			return 0, err
+		}
+	}
+	if len(published) > 0 {
+		// Also when ctx has ended: what is marked now need not be published again by the next holder.
+		mark, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if _, err := t.conn.ExecContext(mark, `UPDATE outbox SET published_at = now() WHERE seq = ANY($1)`, pq.Array(published)); err != nil {
+			return 0, fmt.Errorf("mark outbox: %w", err)
+		}
+	}
+	if failed != nil {
+		clear(t.ensured) // the stream may be gone
+		return 0, fmt.Errorf("%w: publish: %w", errBroker, failed)
+	}
+	return len(rows), nil
+}
+
+func (t *term) ensureStreams(ctx context.Context, rows []outboxRow) error {
+	for _, row := range rows {
+		_, rest, _ := strings.Cut(row.Subject, ".")
+		module, _, _ := strings.Cut(rest, ".")
+		if t.ensured[module] {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(ctx, relayAckWait)
+		err := EnsureStream(ctx, t.js, module)
+		cancel()
+		if err != nil {
+			return err
+		}
+		t.ensured[module] = true
+	}
+	return nil
+}
+
+func (t *term) message(row outboxRow) *nats.Msg {
+	h := nats.Header{
+		jetstream.MsgIDHeader: {t.schema + "-" + strconv.FormatInt(row.Seq, 10)},
+		headerAt:              {row.CreatedAt.UTC().Format(time.RFC3339Nano)},
+	}
+	var o struct {
+		RequestID string          `json:"request"`
+		Actor     json.RawMessage `json:"actor"`
+	}
+	// Rows may come from statements of the module's own; a header that cannot be read is not worth losing the event.
+	if err := json.Unmarshal(row.Headers, &o); err == nil {
+		if o.RequestID != "" {
+			h[headerRequestID] = []string{o.RequestID}
+		}
+		if len(o.Actor) > 0 && string(o.Actor) != "null" {
+			h[headerActor] = []string{string(o.Actor)}
+		}
+	}
+	return &nats.Msg{Subject: row.Subject, Header: h, Data: row.Data}
+}
+
+// prune drops what was published before t, in steps that lock little, and the inbox rows that no stream or outbox can
+// bring back.
+func (t *term) prune(ctx context.Context, before time.Time) (int64, error) {
+	var total int64
+	for {
+		res, err := t.conn.ExecContext(ctx, `
+			DELETE FROM outbox WHERE seq IN (
+				SELECT seq FROM outbox WHERE created_at < $1 AND published_at IS NOT NULL LIMIT $2)`, before, relayPruneStep)
+		if err != nil {
+			return total, fmt.Errorf("prune outbox: %w", err)
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return total, fmt.Errorf("prune outbox: %w", err)
+		}
+		total += n
+		if n < relayPruneStep {
+			break
+		}
+	}
+	for {
+		res, err := t.conn.ExecContext(ctx, `
+			DELETE FROM inbox WHERE (consumer, event_id) IN (
+				SELECT consumer, event_id FROM inbox WHERE received_at < $1 LIMIT $2)`, before.Add(-2*streamAge), relayPruneStep)
+		if err != nil {
+			return total, fmt.Errorf("prune inbox: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n < relayPruneStep {
+			return total, err
+		}
+	}
+}
+
+// PruneBefore drops outbox rows that were written before t and are published, and says how many. Run does so every
+// hour with what is older than Keep.
+func (r *Relay) PruneBefore(ctx context.Context, before time.Time) (int64, error) {
+	conn, err := r.db.Connx(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("prune outbox: %w", err)
+	}
+	defer conn.Close()
+	return (&term{relay: r, conn: conn}).prune(ctx, before)
+}
