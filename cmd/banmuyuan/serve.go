@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/mux"
+)
+
+// stopPatience is how long open requests, the modules and the servers
+// together may take to end.
+const stopPatience = 20 * time.Second
+
+type serveCommand struct {
+	Modules []string `arg:"" optional:"" enum:"all,catalog,orders,payments,web" default:"all" help:"Modules this process runs: all (default), catalog, orders, payments, web. One alone needs DATABASE_URL and NATS_URL, through which it meets the others."`
+	Addr    string   `env:"BANMU_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on (${env}, default ${default}; port 0 takes a free one)."`
+}
+
+func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
+	m := &Main{Config: cfg, Addr: c.Addr, Modules: c.Modules, Log: log}
+	if err := m.Run(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "半亩园 Banmuyuan %s: %s (Ctrl-C stops it)\n", version, m.URL())
+	var failure error
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+	case failure = <-m.Failed():
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	return errors.Join(failure, m.Close(closing))
+}
+
+// Main is the serving product, started by Run and ended by Close.
+type Main struct {
+	Config  Config
+	Addr    string
+	Modules []string
+	Log     *slog.Logger
+
+	listener net.Listener
+	platform *platform
+	server   *http.Server
+	// endStreams begins a shutdown: pages held open for live updates let go, and
+	// do not hold it up.
+	endStreams context.CancelFunc
+	failed     chan error
+}
+
+// Run returns once requests are answered. When it fails, nothing is left
+// running.
+func (m *Main) Run(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+			defer cancel()
+			err = errors.Join(err, m.Close(closing))
+		}
+	}()
+	if !m.runs("all") && (m.Config.DatabaseURL == "" || m.Config.NATSURL == "") {
+		return errors.New("a module by itself meets the others through shared servers: set DATABASE_URL and NATS_URL, or run 'banmuyuan serve' for everything in one process")
+	}
+	// Listening comes first: a port in use should not cost a database start.
+	if m.listener, err = listen(ctx, m.Addr); err != nil {
+		return err
+	}
+	if m.platform, err = startPlatform(ctx, m.Config, m.Log); err != nil {
+		return err
+	}
+	return m.serve()
+}
+
+func (m *Main) runs(module string) bool { return slices.Contains(m.Modules, module) }
+
+func (m *Main) serve() error {
+	streams, end := context.WithCancel(context.Background())
+	m.endStreams = end
+	m.server = &http.Server{
+		Handler:           m.routes(),
+		BaseContext:       func(net.Listener) context.Context { return streams },
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(m.Log.Handler(), slog.LevelWarn),
+	}
+	m.failed = make(chan error, 2)
+	go func() {
+		if err := m.server.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
+			m.failed <- fmt.Errorf("serve requests: %w", err)
+		}
+	}()
+	go func() {
+		<-m.platform.Failed()
+		if err := m.platform.Err(); err != nil {
+			m.failed <- err
+		}
+	}()
+	return nil
+}
+
+func (m *Main) routes() http.Handler {
+	r := mux.NewRouter()
+	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, "ok\n")
+	}).Methods(http.MethodGet, http.MethodHead).Name("healthz")
+	return r
+}
+
+// URL is where the product answers.
+func (m *Main) URL() string { return "http://" + m.listener.Addr().String() }
+
+// Failed receives why the product can no longer serve.
+func (m *Main) Failed() <-chan error { return m.failed }
+
+// Close lets open requests finish and stops everything that Run started, as
+// far as it came. ctx bounds it.
+func (m *Main) Close(ctx context.Context) error {
+	var errs []error
+	switch {
+	case m.server != nil:
+		m.endStreams()
+		if err := m.server.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("finish open requests: %w", err), m.server.Close())
+		}
+	case m.listener != nil:
+		errs = append(errs, m.listener.Close())
+	}
+	if m.platform != nil {
+		errs = append(errs, m.platform.Close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is already in use: stop what listens there, or choose another address, e.g. BANMU_ADDR=127.0.0.1:8081", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on BANMU_ADDR %s: %w", addr, err)
+	}
+	return l, nil
+}

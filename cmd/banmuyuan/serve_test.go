@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"banmuyuan/internal/privatepg"
+)
+
+// The test binary plays the product too: what a signal or a second process
+// does can only be seen on a process of its own.
+const mainEnv = "BANMUYUAN_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(mainEnv) != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// product is a running or finished `banmuyuan …`.
+type product struct {
+	cmd    *exec.Cmd
+	stderr lockedBuffer
+}
+
+func startProduct(t *testing.T, env []string, args ...string) (*product, io.Reader) {
+	t.Helper()
+	p := &product{cmd: exec.Command(os.Args[0], args...)}
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "BANMU_") && !strings.HasPrefix(v, "DATABASE_URL=") && !strings.HasPrefix(v, "NATS_URL=") {
+			p.cmd.Env = append(p.cmd.Env, v)
+		}
+	}
+	p.cmd.Env = append(append(p.cmd.Env, mainEnv+"=1"), env...)
+	p.cmd.Stderr = &p.stderr
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	})
+	return p, stdout
+}
+
+// runProduct runs a command to its end.
+func runProduct(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	p, out := startProduct(t, env, args...)
+	text, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = p.cmd.Wait()
+	return string(text), p.stderr.String(), p.cmd.ProcessState.ExitCode()
+}
+
+var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+
+// serve starts the whole product on a free port and returns its address.
+func serve(t *testing.T, data string) (*product, string) {
+	t.Helper()
+	p, stdout := startProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0"}, "serve")
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if url := address.FindString(lines.Text()); url != "" {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return p, url
+		}
+	}
+	t.Fatalf("the product did not start:\n%s", p.stderr.String())
+	return nil, ""
+}
+
+func wantHealthy(t *testing.T, url string) {
+	t.Helper()
+	resp, err := http.Get(url + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("/healthz: %s", resp.Status)
+	}
+}
+
+// wantFree checks that nothing holds the data folder's database any more, by
+// taking it over.
+func wantFree(t *testing.T, data string) {
+	t.Helper()
+	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(data, "postgres")})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := pg.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServeUntilSignal(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		data := filepath.Join(t.TempDir(), "data")
+		p, url := serve(t, data)
+		wantHealthy(t, url)
+		if err := p.cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Wait(); err != nil {
+			t.Errorf("after %v: %v\n%s", sig, err, p.stderr.String())
+		}
+		if _, err := os.Stat(filepath.Join(data, "postgres", "cluster", "postmaster.pid")); err == nil {
+			t.Errorf("after %v PostgreSQL's pid file is still there", sig)
+		}
+		wantFree(t, data)
+	}
+}
+
+func TestServeAgainAfterKill(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	p, url := serve(t, data)
+	wantHealthy(t, url)
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	_, url = serve(t, data)
+	wantHealthy(t, url)
+}
+
+func TestServeEndsWithItsDatabase(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	p, _ := serve(t, data)
+	pid, err := os.ReadFile(filepath.Join(data, "postgres", "cluster", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, _, _ := bytes.Cut(pid, []byte("\n"))
+	if out, err := exec.Command("kill", "-QUIT", string(number)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	_ = p.cmd.Wait()
+	if code := p.cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(p.stderr.String(), "PostgreSQL ended by itself") {
+		t.Errorf("exit %d:\n%s", code, p.stderr.String())
+	}
+}
+
+func TestServeTwice(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	_, url := serve(t, data)
+	_, stderr, code := runProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0"}, "serve")
+	if code != exitFailed || !strings.Contains(stderr, "already using") || !strings.Contains(stderr, "BANMU_DATA") {
+		t.Errorf("exit %d:\n%s", code, stderr)
+	}
+	wantHealthy(t, url)
+}
+
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	data := filepath.Join(t.TempDir(), "data")
+	_, stderr, code := runProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=" + l.Addr().String()}, "serve")
+	if code != exitFailed || !strings.Contains(stderr, l.Addr().String()+" is already in use") || !strings.Contains(stderr, "BANMU_ADDR=") {
+		t.Errorf("exit %d:\n%s", code, stderr)
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("a start that failed made a data folder")
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name           string
+		env            []string
+		args           []string
+		code           int
+		stdout, stderr string
+	}{
+		{"version", nil, []string{"version"}, 0, "banmuyuan " + version, ""},
+		{"help", nil, []string{"--help"}, 0, "Commands:", ""},
+		{"no command", nil, nil, exitUsage, "", "--help"},
+		{"unknown module", nil, []string{"serve", "kitchen"}, exitUsage, "", `"orders"`},
+		{"module without servers", nil, []string{"serve", "orders"}, exitFailed, "", "DATABASE_URL"},
+		{"bad log format", []string{"BANMU_LOG=xml"}, []string{"version"}, exitUsage, "", "--log"},
+		{"bad address", []string{"BANMU_ADDR=nowhere"}, []string{"serve"}, exitFailed, "", "BANMU_ADDR"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, code := runProduct(t, append(c.env, "BANMU_DATA="+t.TempDir()), c.args...)
+			if code != c.code || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
+				t.Errorf("exit %d, want %d\nstdout: %s\nstderr: %s", code, c.code, stdout, stderr)
+			}
+		})
+	}
+}
+
+// A client that never finishes its request does not keep the product alive.
+func TestStopWithHalfARequest(t *testing.T) {
+	t.Parallel()
+	p, url := serve(t, t.TempDir())
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(2 * stopPatience):
+		t.Error("the product did not stop")
+	}
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
