@@ -107,6 +107,30 @@ type Refund struct {
 	Method    string      `json:"method"`
 	CreatedAt time.Time   `json:"created_at"`
 	DoneAt    *time.Time  `json:"done_at,omitempty"`
+
+	FailureKey string `json:"failure_key,omitempty"` // why it goes by bank; message key
+	BankRef    string `json:"bank_ref,omitempty"`    // of the county's transfer
+}
+
+type RefundFilter struct {
+	Ref    string      `json:"ref,omitempty"`
+	State  RefundState `json:"state,omitempty"`
+	Cursor string      `json:"cursor,omitempty"`
+	Limit  int         `json:"limit,omitempty"`
+}
+
+type RefundPage struct {
+	Items  []Refund `json:"items"`
+	Total  int      `json:"total"`
+	SumFen int64    `json:"sum_fen"`
+	Cursor string   `json:"cursor,omitempty"`
+}
+
+// RecordRefund says that a refund by bank was transferred, or paid out in cash.
+type RecordRefund struct {
+	RefundID int64     `json:"refund_id"`
+	BankRef  string    `json:"bank_ref"` // unique at the bank; for cash the receipt's number
+	PaidOn   time.Time `json:"paid_on"`
 }
 
 type PaymentRef struct {
@@ -527,6 +551,10 @@ type Service interface {
 	MatchTransfer(context.Context, MatchTransfer) (StatementLine, error)
 	Statement(context.Context, StatementFilter) (StatementPage, error)
 	RecordCash(context.Context, RecordCash) (Payment, error)
+	// Refunds lists refunds, newest first; RecordRefund ends one that waits for the county's own transfer. For the
+	// county's operator. Conflict when the provider makes it or it is done.
+	Refunds(context.Context, RefundFilter) (RefundPage, error)
+	RecordRefund(context.Context, RecordRefund) (Refund, error)
 
 	HouseholdAccount(context.Context, HouseholdRef) (HouseholdAccount, error)
 	// SetPayoutAccount: by the household itself at once; by a helper or the county it waits as "review" for ApprovePayoutAccount.

@@ -13,6 +13,8 @@ const (
 	SubjectMatchTransfer        = "rpc.payments.v1.transfer_match"
 	SubjectStatement            = "rpc.payments.v1.statement"
 	SubjectRecordCash           = "rpc.payments.v1.cash_record"
+	SubjectRefunds              = "rpc.payments.v1.refunds"
+	SubjectRecordRefund         = "rpc.payments.v1.refund_record"
 	SubjectHouseholdAccount     = "rpc.payments.v1.household_account"
 	SubjectSetPayoutAccount     = "rpc.payments.v1.payout_account_set"
 	SubjectApprovePayoutAccount = "rpc.payments.v1.payout_account_approve"
@@ -136,6 +138,7 @@ type PayableChange struct {
 	AmountFen  int64        `json:"a"`
 	PayoutItem int64        `json:"i,omitempty"`
 	PaidOn     string       `json:"d,omitempty"` // YYYY-MM-DD
+	Version    int          `json:"v"`           // of the payable: of two changes that cross, the higher one holds
 }
 
 type PayablesChanged struct {

@@ -1,0 +1,113 @@
+package ledger
+
+import "strconv"
+
+// Class of an account.
+type Class string
+
+const (
+	Asset     Class = "asset"
+	Liability Class = "liability"
+	Revenue   Class = "revenue"
+	Expense   Class = "expense"
+)
+
+// Account names an account; Post opens it when it is met for the first time. Code is unique and begins with Kind.
+//
+// Strict accounts carry a balance that is locked and may not go over to its wrong side: those of one order, household,
+// batch or organisation. Accounts that everybody posts to are derived, that is, summed when asked: a single hot balance
+// row would make all transactions queue.
+type Account struct {
+	Code      string
+	Kind      string
+	Class     Class
+	Strict    bool
+	PartyType string
+	PartyID   string
+}
+
+// normal is the side on which the account grows: +1 debit, -1 credit.
+func (a Account) normal() int {
+	if a.Class == Asset || a.Class == Expense {
+		return 1
+	}
+	return -1
+}
+
+func derived(kind string, class Class) Account { return Account{Code: kind, Kind: kind, Class: class} }
+
+func strict(kind string, class Class, party string, id string) Account {
+	return Account{Code: kind + ":" + party + ":" + id, Kind: kind, Class: class, Strict: true, PartyType: party, PartyID: id}
+}
+
+func strictRef(kind string, class Class, ref string) Account {
+	return Account{Code: kind + ":" + ref, Kind: kind, Class: class, Strict: true, PartyType: "ref", PartyID: ref}
+}
+
+func household(kind string, class Class, id int64) Account {
+	return strict(kind, class, "household", strconv.FormatInt(id, 10))
+}
+
+// Kinds of account.
+const (
+	KindBank                = "bank"
+	KindSuspense            = "suspense"
+	KindCash                = "cash:site"
+	KindDeposit             = "deposit"
+	KindReceivable          = "receivable"
+	KindRefundPayable       = "refund_payable"
+	KindPayablePending      = "payable_pending"
+	KindPayable             = "payable"
+	KindHouseholdReceivable = "receivable_household"
+	KindPayableCoop         = "payable_coop"
+	KindPayoutTransit       = "payout_transit"
+	KindForfeit             = "rev:forfeit"
+	KindClearing            = "clearing:" // and the gateway's name
+)
+
+// Bank is the county's account at the bank.
+func Bank() Account { return derived(KindBank, Asset) }
+
+// Suspense holds what the bank received and nobody has put to a payment yet.
+func Suspense() Account { return derived(KindSuspense, Liability) }
+
+// Cash is what was taken in cash and not banked.
+func Cash() Account { return derived(KindCash, Asset) }
+
+// Clearing is what a gateway has taken for us and not paid out.
+func Clearing(gateway string) Account { return derived(KindClearing+gateway, Asset) }
+
+// Deposit is money taken for ref and not applied to anything billed.
+func Deposit(ref string) Account { return strictRef(KindDeposit, Liability, ref) }
+
+// Receivable is what was billed for ref and not paid.
+func Receivable(ref string) Account { return strictRef(KindReceivable, Asset, ref) }
+
+// RefundPayable is what is owed back for ref.
+func RefundPayable(ref string) Account { return strictRef(KindRefundPayable, Liability, ref) }
+
+// PayablePending is what a household will be owed once the buyer has paid and inspected.
+func PayablePending(id int64) Account { return household(KindPayablePending, Liability, id) }
+
+// Payable is what a household is owed.
+func Payable(id int64) Account { return household(KindPayable, Liability, id) }
+
+// HouseholdReceivable is what a household was paid too much; it is kept back from later payouts.
+func HouseholdReceivable(id int64) Account { return household(KindHouseholdReceivable, Asset, id) }
+
+// PayableCoop is the fee that a cooperative keeps.
+func PayableCoop(org int64) Account {
+	return strict(KindPayableCoop, Liability, "org", strconv.FormatInt(org, 10))
+}
+
+// Forfeit is what a cooperative keeps of a cancelled order.
+func Forfeit(org int64) Account {
+	a := strict(KindForfeit, Revenue, "org", strconv.FormatInt(org, 10))
+	a.Strict = false
+	return a
+}
+
+// PayoutTransit is what left for the bank with a batch and has no result yet.
+func PayoutTransit(batch int64) Account {
+	return strict(KindPayoutTransit, Liability, "batch", strconv.FormatInt(batch, 10))
+}
