@@ -1,0 +1,218 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// Prefix is where the API lives.
+const Prefix = "/api/v1"
+
+// Services are the modules behind the API.
+type Services struct {
+	Catalog  catalog.Service
+	Orders   orders.Service
+	Payments payments.Service
+}
+
+// Accounts logs programs in and registers private buyers; the pages do it the same way.
+type Accounts interface {
+	// Login starts a session and returns its token. Unauthenticated; throttled.
+	Login(r *http.Request, login, password string) (token string, a *auth.Account, err error)
+	Logout(r *http.Request) error
+	Register(r *http.Request, name, phone, password string) (*auth.Account, error)
+}
+
+// API serves the endpoints and their description.
+type API struct {
+	services  Services
+	accounts  Accounts
+	fail      func(http.ResponseWriter, *http.Request, error)
+	endpoints []endpoint
+	document  []byte
+	hot       *hotAnswers
+}
+
+// New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
+func New(s Services, accounts Accounts, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
+	a := &API{services: s, accounts: accounts, fail: fail, hot: newHotAnswers()}
+	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
+		a.householdEndpoints(), a.moneyEndpoints(), a.accountEndpoints())
+	var err error
+	if a.document, err = describe(a.endpoints, version); err != nil {
+		return nil, fmt.Errorf("describe api: %w", err)
+	}
+	return a, nil
+}
+
+// Routes adds the endpoints to a router.
+func (a *API) Routes(r *mux.Router) {
+	r.HandleFunc("/api/openapi.json", a.serveDocument).Methods(http.MethodGet, http.MethodHead).Name("api.openapi")
+	for _, e := range a.endpoints {
+		r.Handle(Prefix+e.path, a.handler(e)).Methods(e.methods()...).Name("api." + e.name)
+	}
+	unknown := func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, link.E(link.NotFound, "not_found", "")) }
+	r.PathPrefix("/api/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(unknown).Name("api.unknown")
+}
+
+// access says who may call an endpoint. Which objects they may see is decided by the modules.
+type access struct {
+	public bool
+	roles  []auth.Role // empty: anybody who is logged in
+}
+
+var (
+	public   = access{public: true}
+	loggedIn = access{}
+)
+
+func only(roles ...[]auth.Role) access { return access{roles: slices.Concat(roles...)} }
+
+// endpoint is one operation: what it is called with, what it answers and what it does.
+type endpoint struct {
+	method, path, name string
+	tag, summary       string
+	access             access
+	status             int
+	in, out            any    // samples for the description
+	raw                string // media type of an answer that is not JSON
+	hot                bool   // public and asked often: the encoded answer is kept for a moment
+	serve              func(ctx context.Context, r *http.Request) (any, error)
+}
+
+func (e endpoint) methods() []string {
+	if e.method == http.MethodGet {
+		return []string{http.MethodGet, http.MethodHead}
+	}
+	return []string{e.method}
+}
+
+// op makes an endpoint of a function. In is read from the path, the query, headers and the body by its tags.
+func op[In, Out any](method, path, name, summary string, who access, do func(context.Context, In) (Out, error)) endpoint {
+	e := endpoint{method: method, path: path, name: name, summary: summary, access: who, status: http.StatusOK, in: new(In), out: new(Out)}
+	e.tag, _, _ = strings.Cut(name, ".")
+	e.serve = func(ctx context.Context, r *http.Request) (any, error) {
+		var in In
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return do(ctx, in)
+	}
+	return e
+}
+
+func (e endpoint) created() endpoint { e.status = http.StatusCreated; return e }
+func (e endpoint) often() endpoint   { e.hot = true; return e }
+
+func (a *API) handler(e endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := e.allow(r); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		if e.hot {
+			a.serveHot(w, r, e)
+			return
+		}
+		res, err := e.serve(r.Context(), r)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		if f, ok := res.(payments.File); ok {
+			sendFile(w, f)
+			return
+		}
+		body, err := encode(res)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		send(w, r, e.status, body, tagOf(body), "private, no-cache")
+	})
+}
+
+func (e endpoint) allow(r *http.Request) error {
+	if e.access.public {
+		return nil
+	}
+	account := auth.FromContext(r.Context())
+	if account == nil {
+		return link.E(link.Unauthenticated, "unauthenticated", "")
+	}
+	if len(e.access.roles) > 0 && !account.Role.In(e.access.roles...) {
+		return link.E(link.Forbidden, "forbidden", "")
+	}
+	return nil
+}
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode answer: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func tagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+}
+
+// send answers with a body, or with 304 when the client has it already.
+func send(w http.ResponseWriter, r *http.Request, status int, body []byte, etag, cache string) {
+	h := w.Header()
+	h.Set("Cache-Control", cache)
+	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if reading && status == http.StatusOK {
+		h.Set("ETag", etag)
+		if hasTag(r.Header.Get("If-None-Match"), etag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	h.Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client went away: nobody is left to tell
+	}
+}
+
+// hasTag compares weakly: compression on the way out weakens a tag.
+func hasTag(header, etag string) bool {
+	if header == "" {
+		return false
+	}
+	for one := range strings.SplitSeq(header, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || strings.TrimPrefix(one, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+func sendFile(w http.ResponseWriter, f payments.File) {
+	h := w.Header()
+	h.Set("Content-Type", f.Type)
+	h.Set("Content-Disposition", `attachment; filename="`+strings.NewReplacer(`"`, "", "\r", "", "\n", "").Replace(f.Name)+`"`)
+	h.Set("Cache-Control", "no-store")
+	_, _ = w.Write(f.Data) // the client went away: nobody is left to tell
+}

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+)
+
+type presaleQuery struct {
+	Product   string          `query:"product" description:"Product code, e.g. goose"`
+	Township  int64           `query:"township"`
+	Channel   catalog.Channel `query:"channel" enum:"contract,market,private"`
+	DeliverOn string          `query:"deliver_on" description:"YYYY-MM-DD inside the delivery window"`
+	Query     string          `query:"q"`
+	State     string          `query:"state" enum:"draft,open,closed"`
+	Cursor    string          `query:"cursor"`
+	Limit     int             `query:"limit" minimum:"1" maximum:"100"`
+}
+
+type codeIn struct {
+	Code string `path:"code"`
+}
+
+type stockOut struct {
+	Items []catalog.Stock `json:"items"`
+}
+
+type dryRunIn struct {
+	PresaleID int64  `json:"presale_id"`
+	Quantity  int64  `json:"quantity"`
+	Policy    string `json:"policy,omitempty" enum:"fair,near,direct,contract"`
+}
+
+type presaleStateIn struct {
+	Code  string               `path:"code" json:"-"`
+	State catalog.PresaleState `json:"state" enum:"open,closed"`
+}
+
+func (a *API) catalogEndpoints() []endpoint {
+	c := a.services.Catalog
+	managing := only([]auth.Role{auth.Officer}, auth.County)
+	return []endpoint{
+		op("GET", "/presales", "presales.list", "What can be ordered now or soon", public,
+			func(ctx context.Context, in presaleQuery) (catalog.PresalePage, error) {
+				return c.Presales(ctx, catalog.PresaleFilter{Product: in.Product, Township: in.Township, Channel: in.Channel,
+					DeliverOn: in.DeliverOn, Query: in.Query, State: catalog.PresaleState(in.State), Cursor: in.Cursor, Limit: in.Limit})
+			}).often(),
+		op("GET", "/presales/{code}", "presales.get", "One presale and the villages behind it", public,
+			func(ctx context.Context, in codeIn) (catalog.PresaleDetail, error) {
+				return c.Presale(ctx, catalog.PresaleRef{Code: in.Code})
+			}).often(),
+		op("GET", "/stock", "presales.stock", "What is left of every open presale, at most a second old", public,
+			func(ctx context.Context, _ struct{}) (stockOut, error) {
+				items, err := c.Stock(ctx, catalog.None{})
+				return stockOut{items}, err
+			}).often(),
+		op("GET", "/reference", "presales.reference", "Names of places, products and organisations", public,
+			func(ctx context.Context, _ struct{}) (catalog.Reference, error) {
+				// What everybody may see, whoever asks first: the answer is kept for the next one.
+				return c.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
+			}).often(),
+		op("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,
+			func(ctx context.Context, in catalog.Presale) (catalog.Presale, error) { return c.SavePresale(ctx, in) }),
+		op("POST", "/presales/{code}/state", "presales.state", "Open or close a presale", managing,
+			func(ctx context.Context, in presaleStateIn) (catalog.Presale, error) {
+				p, err := c.Presale(ctx, catalog.PresaleRef{Code: in.Code})
+				if err != nil {
+					return catalog.Presale{}, err
+				}
+				return c.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: in.State})
+			}),
+		op("POST", "/dry-runs", "presales.dry_run", "How a quantity would be split, before anything is held", only(auth.Organisation, auth.County),
+			func(ctx context.Context, in dryRunIn) (catalog.DryRun, error) {
+				return c.DryRun(ctx, catalog.DryRunRequest{PresaleID: in.PresaleID, Qty: in.Quantity, Policy: in.Policy})
+			}),
+	}
+}

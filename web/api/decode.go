@@ -1,0 +1,152 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/internal/link"
+)
+
+// decode fills in from the request: fields tagged path, query or header from there, the rest from the JSON body. What
+// is not known is refused by name, because a misspelt filter that is silently ignored answers another question.
+func decode(r *http.Request, in any) error {
+	v := reflect.ValueOf(in).Elem()
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	known := map[string]bool{"lang": true}
+	var problems []*link.Error
+	body := false
+	vars, query := mux.Vars(r), r.URL.Query()
+	eachField(v, func(field reflect.StructField, f reflect.Value) {
+		var name, text string
+		switch {
+		case field.Tag.Get("path") != "":
+			name = field.Tag.Get("path")
+			text = vars[name]
+		case field.Tag.Get("query") != "":
+			name = field.Tag.Get("query")
+			known[name] = true
+			text = query.Get(name)
+		case field.Tag.Get("header") != "":
+			name = field.Tag.Get("header")
+			text = r.Header.Get(name)
+		default:
+			body = true
+			return
+		}
+		if text != "" && !set(f, text) {
+			problems = append(problems, link.E(link.Invalid, "api.parameter", name))
+		}
+	})
+	for name := range query {
+		if !known[name] {
+			problems = append(problems, link.E(link.Invalid, "api.unknown_parameter", name, "name", name))
+		}
+	}
+	if len(problems) > 0 {
+		return link.Join(problems)
+	}
+	if body && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodDelete {
+		return decodeBody(r, in)
+	}
+	return nil
+}
+
+func eachField(v reflect.Value, f func(reflect.StructField, reflect.Value)) {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if field.Anonymous && field.Type.Kind() == reflect.Struct && field.Tag.Get("json") == "" {
+			eachField(v.Field(i), f)
+			continue
+		}
+		if field.IsExported() {
+			f(field, v.Field(i))
+		}
+	}
+}
+
+func set(f reflect.Value, text string) bool {
+	switch f.Kind() {
+	case reflect.String:
+		f.SetString(text)
+		return true
+	case reflect.Int, reflect.Int64:
+		n, err := strconv.ParseInt(text, 10, 64)
+		f.SetInt(n)
+		return err == nil
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		f.SetBool(b)
+		return err == nil
+	case reflect.Slice: // of strings, separated by commas
+		for one := range strings.SplitSeq(text, ",") {
+			e := reflect.New(f.Type().Elem()).Elem()
+			if !set(e, strings.TrimSpace(one)) {
+				return false
+			}
+			f.Set(reflect.Append(f, e))
+		}
+		return true
+	}
+	return false
+}
+
+func decodeBody(r *http.Request, in any) error {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return link.E(link.Invalid, "media_type", "")
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(in)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New("more than one value")
+		}
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return link.E(link.TooLarge, "too_large", "").Because(err)
+	}
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && t.Field != "" {
+		return link.E(link.Invalid, "api.type", path(t.Field)).Because(err)
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		name, _ = strconv.Unquote(name)
+		return link.E(link.Invalid, "api.unknown_field", name, "name", name).Because(err)
+	}
+	return link.E(link.Invalid, "malformed", "").Because(err)
+}
+
+// path writes "lines.0.quantity" the way errors name fields: "lines[0].quantity".
+func path(dotted string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(dotted, ".") {
+		if _, err := strconv.Atoi(part); err == nil {
+			b.WriteString("[" + part + "]")
+			continue
+		}
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// cacheKey is what an often asked answer is kept under.
+func cacheKey(path string, q url.Values) string {
+	q.Del("lang")
+	return path + "?" + q.Encode()
+}

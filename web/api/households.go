@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+type householdQuery struct {
+	Query     string `query:"q"`
+	Township  int64  `query:"township"`
+	Village   int64  `query:"village"`
+	Programme string `query:"programme"`
+	Unsold    bool   `query:"unsold"`
+	Cursor    string `query:"cursor"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"100"`
+}
+
+type incomeIn struct {
+	Code   string `path:"code"`
+	Season int    `query:"season"`
+}
+
+type offerIn struct {
+	Code     string `path:"code" json:"-"`
+	Presale  int64  `path:"presale" json:"-"`
+	Capacity int64  `json:"capacity"`
+}
+
+type consentIn struct {
+	Code  string `path:"code" json:"-"`
+	Given bool   `json:"given"`
+	How   string `json:"how" enum:"signed,phone,visit"`
+}
+
+type accountIn struct {
+	Code   string `path:"code" json:"-"`
+	Holder string `json:"holder"`
+	Bank   string `json:"bank"`
+	Number string `json:"number"`
+}
+
+// household finds who a path speaks of: the catalogue says whether the caller may know. A helper acts on its behalf
+// from there on.
+func (a *API) household(ctx context.Context, code string) (context.Context, catalog.Household, error) {
+	h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: code})
+	if err != nil {
+		return ctx, h, err
+	}
+	actor := link.ActorFrom(ctx)
+	if actor.Role == string(auth.Helper) {
+		if !h.Consent {
+			return ctx, h, link.E(link.Forbidden, "household.no_consent", "")
+		}
+		actor.OnBehalfOf = h.ID
+		ctx = link.WithActor(ctx, actor)
+	}
+	return ctx, h, nil
+}
+
+func (a *API) householdEndpoints() []endpoint {
+	c, o, p := a.services.Catalog, a.services.Orders, a.services.Payments
+	return []endpoint{
+		op("GET", "/households", "households.list", "Households the caller may see", loggedIn,
+			func(ctx context.Context, in householdQuery) (catalog.HouseholdPage, error) {
+				return c.Households(ctx, catalog.HouseholdFilter{Query: in.Query, Township: in.Township, VillageID: in.Village,
+					Programme: in.Programme, Unsold: in.Unsold, Cursor: in.Cursor, Limit: in.Limit})
+			}),
+		op("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
+			func(ctx context.Context, in catalog.ImportRequest) (catalog.ImportResult, error) {
+				return c.ImportHouseholds(ctx, in)
+			}),
+		op("GET", "/households/{code}", "households.get", "One household", loggedIn,
+			func(ctx context.Context, in codeIn) (catalog.Household, error) {
+				return c.Household(ctx, catalog.HouseholdRef{Code: in.Code})
+			}),
+		op("GET", "/households/{code}/income", "households.income", "Its income ledger: expected, owed, paid", loggedIn,
+			func(ctx context.Context, in incomeIn) (orders.Income, error) {
+				ctx, h, err := a.household(ctx, in.Code)
+				if err != nil {
+					return orders.Income{}, err
+				}
+				return o.Income(ctx, orders.IncomeRequest{HouseholdID: h.ID, Season: in.Season})
+			}),
+		op("GET", "/households/{code}/lots", "households.lots", "What it offers this season", loggedIn,
+			func(ctx context.Context, in codeIn) (catalog.HouseholdLots, error) {
+				return c.HouseholdLots(ctx, catalog.HouseholdRef{Code: in.Code})
+			}),
+		op("PUT", "/households/{code}/lots/{presale}", "households.offer", "Change what it offers in a presale", loggedIn,
+			func(ctx context.Context, in offerIn) (catalog.Lot, error) {
+				ctx, h, err := a.household(ctx, in.Code)
+				if err != nil {
+					return catalog.Lot{}, err
+				}
+				return c.Offer(ctx, catalog.OfferRequest{PresaleID: in.Presale, HouseholdID: h.ID, Capacity: in.Capacity})
+			}),
+		op("PUT", "/households/{code}/consent", "households.consent", "Record or revoke that its helper may act for it", loggedIn,
+			func(ctx context.Context, in consentIn) (catalog.Household, error) {
+				h, err := c.Household(ctx, catalog.HouseholdRef{Code: in.Code})
+				if err != nil {
+					return h, err
+				}
+				return c.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: in.Given, How: in.How})
+			}),
+		op("GET", "/households/{code}/account", "households.account", "What it is owed, and how it is paid", loggedIn,
+			func(ctx context.Context, in codeIn) (payments.HouseholdAccount, error) {
+				ctx, h, err := a.household(ctx, in.Code)
+				if err != nil {
+					return payments.HouseholdAccount{}, err
+				}
+				return p.HouseholdAccount(ctx, payments.HouseholdRef{ID: h.ID})
+			}),
+		op("PUT", "/households/{code}/account", "households.account_set", "Change where it is paid", loggedIn,
+			func(ctx context.Context, in accountIn) (payments.PayoutAccount, error) {
+				ctx, h, err := a.household(ctx, in.Code)
+				if err != nil {
+					return payments.PayoutAccount{}, err
+				}
+				return p.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID, Holder: in.Holder, Bank: in.Bank, Number: in.Number})
+			}),
+		op("POST", "/households/{code}/account/approval", "households.account_approve", "Confirm a change of account as the second person", only(auth.County),
+			func(ctx context.Context, in codeIn) (payments.PayoutAccount, error) {
+				_, h, err := a.household(ctx, in.Code)
+				if err != nil {
+					return payments.PayoutAccount{}, err
+				}
+				return p.ApprovePayoutAccount(ctx, payments.HouseholdRef{ID: h.ID})
+			}),
+	}
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// placeIn is an order as a client writes it; the key comes in the header.
+type placeIn struct {
+	Key      string             `header:"Idempotency-Key" json:"-" required:"true" description:"8 to 64 letters, digits, - or _"`
+	Channel  catalog.Channel    `json:"channel,omitempty"`
+	Lines    []orders.QuoteLine `json:"lines"`
+	Delivery orders.Delivery    `json:"delivery"`
+	Shortage orders.Shortage    `json:"shortage,omitempty" enum:"refill,refund"`
+	Note     string             `json:"note,omitempty"`
+}
+
+type noIn struct {
+	No string `path:"no"`
+}
+
+type orderQuery struct {
+	State   []string        `query:"state" collectionFormat:"csv"`
+	Channel catalog.Channel `query:"channel" enum:"contract,market,private"`
+	Query   string          `query:"q" description:"Order number or buyer's name"`
+	Presale int64           `query:"presale"`
+	Selling bool            `query:"selling" description:"Orders my cooperative sells, rather than those it placed"`
+	From    string          `query:"from"`
+	To      string          `query:"to"`
+	Cursor  string          `query:"cursor"`
+	Limit   int             `query:"limit" minimum:"1" maximum:"100"`
+}
+
+type payIn struct {
+	No        string `path:"no" json:"-"`
+	Key       string `header:"Idempotency-Key" json:"-" required:"true"`
+	Method    string `json:"method"`
+	ReturnURL string `json:"return_url,omitempty" description:"A path on this site to come back to"`
+}
+
+type cancelIn struct {
+	No     string `path:"no" json:"-"`
+	Key    string `header:"Idempotency-Key" json:"-" required:"true"`
+	Reason string `json:"reason"`
+}
+
+type idIn struct {
+	ID int64 `path:"id"`
+}
+
+type methodsOut struct {
+	Items []string `json:"items"`
+}
+
+// needKey names a missing key the same way everywhere; whether it is well formed is the module's business.
+func needKey(key string) error {
+	if key == "" {
+		return link.E(link.Invalid, "api.idempotency_key", "Idempotency-Key")
+	}
+	return nil
+}
+
+// ownPath keeps a payment provider from sending people anywhere but back here.
+func ownPath(field, u string) error {
+	if u != "" && (!strings.HasPrefix(u, "/") || strings.HasPrefix(u, "//") || strings.ContainsAny(u, "\\\r\n\t")) {
+		return link.E(link.Invalid, "api.own_path", field)
+	}
+	return nil
+}
+
+func (a *API) orderEndpoints() []endpoint {
+	o := a.services.Orders
+	buying := only(auth.Buying)
+	return []endpoint{
+		op("POST", "/quotes", "orders.quote", "Price, estimate and deposit of an order; holds nothing", buying,
+			func(ctx context.Context, in orders.QuoteRequest) (orders.Quote, error) { return o.Quote(ctx, in) }),
+		op("POST", "/orders", "orders.place", "Place an order", buying,
+			func(ctx context.Context, in placeIn) (orders.Order, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Order{}, err
+				}
+				return o.Place(ctx, orders.PlaceRequest{IdempotencyKey: in.Key, Channel: in.Channel, Lines: in.Lines,
+					Delivery: in.Delivery, Shortage: in.Shortage, Note: in.Note})
+			}).created(),
+		op("GET", "/orders", "orders.list", "Orders the caller may see", loggedIn,
+			func(ctx context.Context, in orderQuery) (orders.OrderPage, error) {
+				f := orders.OrderFilter{Channel: in.Channel, Query: in.Query, Presale: in.Presale, Selling: in.Selling,
+					From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit}
+				for _, s := range in.State {
+					f.State = append(f.State, orders.State(s))
+				}
+				return o.Orders(ctx, f)
+			}),
+		op("GET", "/orders/{no}", "orders.get", "One order", loggedIn,
+			func(ctx context.Context, in noIn) (orders.Order, error) {
+				return o.Order(ctx, orders.OrderRef{No: in.No})
+			}),
+		op("GET", "/orders/{no}/origins", "orders.origins", "The villages an order comes from", loggedIn,
+			func(ctx context.Context, in noIn) (orders.Origins, error) {
+				return o.Origins(ctx, orders.OrderRef{No: in.No})
+			}),
+		op("GET", "/orders/{no}/deliveries", "orders.deliveries", "What was weighed in and billed", loggedIn,
+			func(ctx context.Context, in noIn) (orders.DeliveryNotes, error) {
+				return o.Deliveries(ctx, orders.OrderRef{No: in.No})
+			}),
+		op("POST", "/orders/{no}/payments", "orders.pay", "Start a payment of what is due", loggedIn,
+			func(ctx context.Context, in payIn) (orders.PayStart, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.PayStart{}, err
+				}
+				if err := ownPath("return_url", in.ReturnURL); err != nil {
+					return orders.PayStart{}, err
+				}
+				return o.Pay(ctx, orders.PayRequest{OrderNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
+			}).created(),
+		op("POST", "/orders/{no}/cancel", "orders.cancel", "Cancel an order", loggedIn,
+			func(ctx context.Context, in cancelIn) (orders.Order, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Order{}, err
+				}
+				return o.Cancel(ctx, orders.CancelRequest{OrderNo: in.No, Reason: in.Reason, IdempotencyKey: in.Key})
+			}),
+		op("GET", "/payment-methods", "payments.methods", "How an order can be paid", public,
+			func(ctx context.Context, _ struct{}) (methodsOut, error) {
+				m, err := a.services.Payments.Methods(ctx, payments.None{})
+				return methodsOut{m.Items}, err
+			}),
+	}
+}
