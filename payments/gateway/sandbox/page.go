@@ -1,0 +1,152 @@
+package sandbox
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"banmuyuan/internal/money"
+	"banmuyuan/payments/gateway"
+)
+
+//go:embed page/pay.html page/style.css
+var pageFiles embed.FS
+
+var payPage = template.Must(template.New("pay.html").ParseFS(pageFiles, "page/pay.html"))
+
+// Handler serves the pay page below "/pay/sandbox/": a GET shows the session, a POST plays the bank. It works without
+// JavaScript and loads nothing from elsewhere.
+func (p *Provider) Handler() http.Handler {
+	style, err := pageFiles.ReadFile("page/style.css")
+	if err != nil {
+		panic(err) // embedded
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /pay/sandbox/style.css", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		_, _ = w.Write(style)
+	})
+	mux.HandleFunc("GET /pay/sandbox/{id}", p.show)
+	mux.HandleFunc("POST /pay/sandbox/{id}", p.decide)
+	// Only its own page may post to it.
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+type pageData struct {
+	Status      int
+	State       string
+	Amount      string
+	Yuan, Fen   string
+	Description string
+	ID          string
+	Expires     string
+	Return      string
+	Style       string
+	Action      string
+}
+
+func (p *Provider) show(w http.ResponseWriter, r *http.Request) {
+	if err := p.settle(r.Context()); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	s, err := p.session(r.Context(), p.db, r.PathValue("id"), "")
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	amount := money.FormatYuan(s.AmountFen)
+	yuan, fen, _ := strings.Cut(amount, ".")
+	p.render(w, s.ReturnURL, pageData{
+		Status: http.StatusOK, State: s.State, Amount: amount, Yuan: strings.TrimPrefix(yuan, "¥"), Fen: fen,
+		Description: s.Description, ID: s.ID, Return: safeReturn(s.ReturnURL),
+		Expires: s.ExpiresAt.In(china).Format("1月2日 15:04"),
+	})
+}
+
+func (p *Provider) decide(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	if err := r.ParseForm(); err != nil {
+		p.render(w, "", pageData{Status: http.StatusBadRequest, State: "malformed"})
+		return
+	}
+	id := r.PathValue("id")
+	s, err := p.session(r.Context(), p.db, id, "")
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	switch play := Play(r.PostForm.Get("play")); play {
+	case PlayPay, PlayFail:
+		if _, err := p.Decide(r.Context(), id, play); err != nil {
+			p.fail(w, r, err)
+			return
+		}
+	case "abandon": // the session stays open, as when a buyer closes the window
+	default:
+		p.render(w, s.ReturnURL, pageData{Status: http.StatusBadRequest, State: "malformed"})
+		return
+	}
+	to := safeReturn(s.ReturnURL)
+	if to == "" {
+		to = r.URL.Path
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+func (p *Provider) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, gateway.ErrNotFound) {
+		p.render(w, "", pageData{Status: http.StatusNotFound, State: "missing"})
+		return
+	}
+	p.cfg.Log.Error("sandbox page", "path", r.URL.Path, "error", err)
+	p.render(w, "", pageData{Status: http.StatusServiceUnavailable, State: "broken"})
+}
+
+func (p *Provider) render(w http.ResponseWriter, returnURL string, d pageData) {
+	// Where the handler is mounted below a prefix, the browser's addresses have it too.
+	base := ""
+	if u, err := url.Parse(p.cfg.PublicURL); err == nil {
+		base = u.Path
+	}
+	d.Style, d.Action = base+"/pay/sandbox/style.css", base+"/pay/sandbox/"+d.ID
+	var buf bytes.Buffer
+	if err := payPage.Execute(&buf, d); err != nil {
+		p.cfg.Log.Error("render sandbox page", "error", err)
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	// Browsers hold the redirect that answers a form to form-action as well.
+	form := "'self'"
+	if u, err := url.Parse(returnURL); err == nil && u.Host != "" && safeReturn(returnURL) != "" {
+		form += " " + u.Scheme + "://" + u.Host
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action "+form)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(d.Status)
+	_, _ = w.Write(buf.Bytes())
+}
+
+// safeReturn is the address to go back to, or "" for one that is none of a web page.
+func safeReturn(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || s == "" {
+		return ""
+	}
+	if u.Scheme == "" && u.Host == "" && strings.HasPrefix(s, "/") {
+		return s
+	}
+	if (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.ContainsAny(u.Host, " ;,'\"") {
+		return s
+	}
+	return ""
+}

@@ -1,0 +1,457 @@
+// Package sandbox is a payment provider to try the system out with: a person plays the bank on its pay page. It keeps
+// books of its own, announces by signed webhooks over HTTP, and can be told to misbehave the way real providers do.
+//
+// What must always hold: a session is paid once at most, refunds never exceed what was paid, and its books (Movements)
+// are the truth that the ledger's clearing account is compared with. No real money ever moves.
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/gateway"
+)
+
+// Config of a Provider.
+type Config struct {
+	PublicURL  string // where browsers reach the handler's "/pay/"; without it pages have relative addresses
+	WebhookURL string // where webhooks go; PublicURL + "/pay/webhooks/sandbox" unless set
+	Secret     []byte // signs webhooks
+	Client     *http.Client
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// Op is a call that can be made to time out.
+type Op string
+
+const (
+	OpCreate Op = "create"
+	OpLookup Op = "lookup"
+	OpExpire Op = "expire"
+	OpRefund Op = "refund"
+)
+
+// Switches make the provider misbehave. The zero value behaves.
+type Switches struct {
+	PayDelay      time.Duration // a payment succeeds this long after the buyer paid
+	RefundDelay   time.Duration // a refund is pending for so long
+	RefundsFail   bool          // and fails then
+	RefundsReturn bool          // refunds succeed at once and fail after RefundDelay
+	Drop          bool          // webhooks are lost
+	Delay         time.Duration // webhooks come this much later
+	Duplicate     int           // and so many times more
+	Reorder       bool          // the newest first
+	TimeoutBefore map[Op]int    // the next so many calls time out and have no effect
+	TimeoutAfter  map[Op]int    // the next so many calls take effect and time out
+}
+
+// Provider is the sandbox. It is a gateway.Webhooks and a gateway.Audited.
+type Provider struct {
+	db  *sqlx.DB
+	cfg Config
+
+	mu       sync.Mutex
+	switches Switches
+}
+
+// New makes a provider with its books in the payment module's schema.
+func New(db *sqlx.DB, cfg Config) *Provider {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Client == nil {
+		cfg.Client = &http.Client{Timeout: 5 * time.Second}
+	}
+	cfg.PublicURL = strings.TrimSuffix(cfg.PublicURL, "/")
+	if cfg.WebhookURL == "" && cfg.PublicURL != "" {
+		cfg.WebhookURL = cfg.PublicURL + "/pay/webhooks/sandbox"
+	}
+	return &Provider{db: db, cfg: cfg}
+}
+
+// Set changes how the provider behaves from now on.
+func (p *Provider) Set(s Switches) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.switches = s
+}
+
+func (p *Provider) behaviour() Switches {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.switches
+}
+
+// fault wraps a call so that it times out before or after its effect when told to.
+func (p *Provider) fault(op Op, call func() error) error {
+	p.mu.Lock()
+	before, after := p.switches.TimeoutBefore[op] > 0, p.switches.TimeoutAfter[op] > 0
+	if before {
+		p.switches.TimeoutBefore[op]--
+	} else if after {
+		p.switches.TimeoutAfter[op]--
+	}
+	p.mu.Unlock()
+	if before {
+		return fmt.Errorf("%s timed out: %w", op, gateway.ErrUnknown)
+	}
+	err := call()
+	if err == nil && after {
+		return fmt.Errorf("%s timed out: %w", op, gateway.ErrUnknown)
+	}
+	return err
+}
+
+// Name is the gateway's name.
+func (p *Provider) Name() string { return payments.Sandbox }
+
+const sessionLife = 24 * time.Hour
+
+// Create opens a session.
+func (p *Provider) Create(ctx context.Context, r gateway.Request) (s gateway.Session, err error) {
+	err = p.fault(OpCreate, func() error {
+		s, err = p.create(ctx, r)
+		return err
+	})
+	if err != nil {
+		return gateway.Session{}, err
+	}
+	return s, nil
+}
+
+func (p *Provider) create(ctx context.Context, r gateway.Request) (gateway.Session, error) {
+	now := p.cfg.Now().UTC()
+	expires := r.ExpiresAt.UTC()
+	if r.ExpiresAt.IsZero() || expires.After(now.Add(sessionLife)) {
+		expires = now.Add(sessionLife)
+	}
+	hash := sha256.Sum256(fmt.Appendf(nil, "%d|%d|%s", r.PaymentID, r.AmountFen, r.ReturnURL))
+	var row struct {
+		ID        string    `db:"id"`
+		Hash      []byte    `db:"input_hash"`
+		ExpiresAt time.Time `db:"expires_at"`
+	}
+	// The no-op update makes a repeated key return the row that is there, also one being written right now.
+	err := p.db.GetContext(ctx, &row, `
+		INSERT INTO sandbox_session AS s (id, key, input_hash, payment, amount_fen, description, return_url, state, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9)
+		ON CONFLICT (key) DO UPDATE SET key = s.key
+		RETURNING id, input_hash, expires_at`,
+		"sbx_"+strings.ToLower(rand.Text()), r.Key, hash[:], fmt.Sprint(r.PaymentID), r.AmountFen, r.Description, r.ReturnURL, now, expires)
+	if err != nil {
+		return gateway.Session{}, fmt.Errorf("open sandbox session: %w", err)
+	}
+	if string(row.Hash) != string(hash[:]) {
+		return gateway.Session{}, &gateway.Refused{Key: "payment.provider_refused", Cause: errors.New("idempotency key used with another request")}
+	}
+	return gateway.Session{ID: row.ID, URL: p.cfg.PublicURL + "/pay/sandbox/" + row.ID, ExpiresAt: row.ExpiresAt}, nil
+}
+
+type session struct {
+	ID          string       `db:"id"`
+	AmountFen   int64        `db:"amount_fen"`
+	Description string       `db:"description"`
+	ReturnURL   string       `db:"return_url"`
+	State       string       `db:"state"`
+	ExpiresAt   time.Time    `db:"expires_at"`
+	PaidAt      sql.NullTime `db:"paid_at"`
+}
+
+func (s session) status() gateway.Status {
+	st := gateway.Status{State: payments.PaymentOpen}
+	switch s.State {
+	case "paid":
+		// As long as the shortest of the wallets that a real provider offers.
+		st = gateway.Status{State: payments.PaymentSucceeded, AmountFen: s.AmountFen, PaidAt: s.PaidAt.Time,
+			RefundableUntil: s.PaidAt.Time.AddDate(0, 0, 90)}
+	case "failed":
+		st = gateway.Status{State: payments.PaymentFailed, FailureKey: "payment.declined"}
+	case "expired":
+		st = gateway.Status{State: payments.PaymentExpired}
+	}
+	return st
+}
+
+func (p *Provider) session(ctx context.Context, q sqlx.QueryerContext, id, lock string) (session, error) {
+	var s session
+	err := sqlx.GetContext(ctx, q, &s, `
+		SELECT id, amount_fen, description, return_url, state, expires_at, paid_at
+		FROM sandbox_session WHERE id = $1 `+lock, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, fmt.Errorf("sandbox session %q: %w", id, gateway.ErrNotFound)
+	}
+	if err != nil {
+		return s, fmt.Errorf("read sandbox session: %w", err)
+	}
+	return s, nil
+}
+
+// Lookup tells a session's state.
+func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, err error) {
+	err = p.fault(OpLookup, func() error {
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
+		s, err := p.session(ctx, p.db, id, "")
+		st = s.status()
+		return err
+	})
+	if err != nil {
+		return gateway.Status{}, err
+	}
+	return st, nil
+}
+
+// Expire ends an open session. One that was paid, or is being paid, is told as it is.
+func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, err error) {
+	err = p.fault(OpExpire, func() error {
+		s, err := p.move(ctx, id, "open", "expired")
+		st = s.status()
+		return err
+	})
+	if err != nil {
+		return gateway.Status{}, err
+	}
+	return st, nil
+}
+
+// Play is what the person on the pay page decided. It changes an open session only and returns what then is.
+type Play string
+
+const (
+	PlayPay  Play = "pay"
+	PlayFail Play = "fail"
+)
+
+// Decide plays the bank.
+func (p *Provider) Decide(ctx context.Context, id string, play Play) (gateway.Status, error) {
+	to := "failed"
+	if play == PlayPay {
+		to = "paid"
+		if p.behaviour().PayDelay > 0 {
+			to = "processing"
+		}
+	}
+	s, err := p.move(ctx, id, "open", to)
+	if err != nil {
+		return gateway.Status{}, err
+	}
+	return s.status(), nil
+}
+
+// move takes a session from one state to another, if it is in that one, and announces it.
+func (p *Provider) move(ctx context.Context, id, from, to string) (session, error) {
+	if err := p.settle(ctx); err != nil {
+		return session{}, err
+	}
+	now := p.cfg.Now().UTC()
+	var s session
+	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+		var err error
+		if s, err = p.session(ctx, tx, id, "FOR UPDATE"); err != nil || s.State != from {
+			return err
+		}
+		s.State = to
+		if to == "paid" {
+			s.PaidAt = sql.NullTime{Time: now, Valid: true}
+		}
+		settles := sql.NullTime{Time: now.Add(p.behaviour().PayDelay), Valid: to == "processing"}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE sandbox_session SET state = $2, paid_at = $3, settles_at = $4 WHERE id = $1`, id, to, s.PaidAt, settles)
+		if err != nil {
+			return fmt.Errorf("change sandbox session: %w", err)
+		}
+		if to == "processing" {
+			return p.announce(ctx, tx, now, announcement{Type: "session.processing", Session: id})
+		}
+		return p.announce(ctx, tx, now, announcement{Type: "session." + to, Session: id})
+	})
+	return s, err
+}
+
+// settle ends what time ends: sessions run out, delayed payments and refunds come to their result.
+func (p *Provider) settle(ctx context.Context) error {
+	now := p.cfg.Now().UTC()
+	var due bool
+	err := p.db.GetContext(ctx, &due, `
+		SELECT EXISTS (SELECT FROM sandbox_session WHERE state = 'processing' AND settles_at <= $1)
+		    OR EXISTS (SELECT FROM sandbox_session WHERE state = 'open' AND expires_at <= $1)
+		    OR EXISTS (SELECT FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails)))`, now)
+	if err != nil {
+		return fmt.Errorf("look for sandbox work: %w", err)
+	}
+	if !due {
+		return nil
+	}
+	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+		var changed []announcement
+		err := tx.SelectContext(ctx, &changed, `
+			WITH paid AS (
+				UPDATE sandbox_session SET state = 'paid', paid_at = settles_at
+				WHERE id IN (SELECT id FROM sandbox_session WHERE state = 'processing' AND settles_at <= $1 ORDER BY id FOR UPDATE)
+				RETURNING id),
+			expired AS (
+				UPDATE sandbox_session SET state = 'expired'
+				WHERE id IN (SELECT id FROM sandbox_session WHERE state = 'open' AND expires_at <= $1 ORDER BY id FOR UPDATE)
+				RETURNING id),
+			refunded AS (
+				UPDATE sandbox_refund SET state = CASE WHEN fails THEN 'failed' ELSE 'succeeded' END, done_at = $1
+				WHERE id IN (SELECT id FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails))
+				             ORDER BY id FOR UPDATE)
+				RETURNING id, session_id)
+			SELECT 'session.paid' AS type, id AS session, '' AS refund FROM paid
+			UNION ALL SELECT 'session.expired', id, '' FROM expired
+			UNION ALL SELECT 'refund.updated', session_id, id FROM refunded`, now)
+		if err != nil {
+			return fmt.Errorf("settle sandbox: %w", err)
+		}
+		return p.announce(ctx, tx, now, changed...)
+	})
+	return err
+}
+
+// Refund sends money back.
+func (p *Provider) Refund(ctx context.Context, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
+	err = p.fault(OpRefund, func() error {
+		st, err = p.refund(ctx, r)
+		return err
+	})
+	if err != nil {
+		return gateway.RefundStatus{}, err
+	}
+	return st, nil
+}
+
+func (p *Provider) refund(ctx context.Context, r gateway.RefundRequest) (gateway.RefundStatus, error) {
+	now := p.cfg.Now().UTC()
+	b := p.behaviour()
+	var st gateway.RefundStatus
+	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+		st = gateway.RefundStatus{}
+		s, err := p.session(ctx, tx, r.SessionID, "FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		var old []refundRow
+		err = tx.SelectContext(ctx, &old, `
+			SELECT id, key, session_id, amount_fen, state FROM sandbox_refund WHERE session_id = $1 OR key = $2`, r.SessionID, r.Key)
+		if err != nil {
+			return fmt.Errorf("read sandbox refunds: %w", err)
+		}
+		left := s.AmountFen
+		for _, o := range old {
+			if o.Key == r.Key {
+				if o.AmountFen != r.AmountFen || o.Session != r.SessionID {
+					return &gateway.Refused{Key: "refund.provider_refused", Cause: errors.New("idempotency key used with another request")}
+				}
+				st = o.status()
+				return nil
+			}
+			if o.State != "failed" {
+				left -= o.AmountFen
+			}
+		}
+		if s.State != "paid" || r.AmountFen <= 0 || r.AmountFen > left {
+			return &gateway.Refused{Key: "refund.provider_refused", Cause: fmt.Errorf("%d of %d left, session %s", r.AmountFen, left, s.State)}
+		}
+		row := refundRow{ID: "sbr_" + strings.ToLower(rand.Text()), State: "succeeded"}
+		fails := b.RefundsFail || b.RefundsReturn
+		if (b.RefundDelay > 0 || b.RefundsFail) && !b.RefundsReturn {
+			row.State = "pending"
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO sandbox_refund (id, key, session_id, amount_fen, state, fails, settles_at, created_at, done_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			row.ID, r.Key, r.SessionID, r.AmountFen, row.State, fails, now.Add(b.RefundDelay), now,
+			sql.NullTime{Time: now, Valid: row.State == "succeeded"})
+		if err != nil {
+			return fmt.Errorf("write sandbox refund: %w", err)
+		}
+		st = row.status()
+		return p.announce(ctx, tx, now, announcement{Type: "refund.updated", Session: r.SessionID, Refund: row.ID})
+	})
+	return st, err
+}
+
+type refundRow struct {
+	ID        string `db:"id"`
+	Key       string `db:"key"`
+	Session   string `db:"session_id"`
+	AmountFen int64  `db:"amount_fen"`
+	State     string `db:"state"`
+}
+
+func (r refundRow) status() gateway.RefundStatus {
+	st := gateway.RefundStatus{ID: r.ID, State: payments.RefundState(r.State)}
+	if st.State == payments.RefundFailed {
+		st.FailureKey = "refund.provider_failed"
+	}
+	return st
+}
+
+// LookupRefund tells a refund's state.
+func (p *Provider) LookupRefund(ctx context.Context, id string, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
+	err = p.fault(OpLookup, func() error {
+		if err := p.settle(ctx); err != nil {
+			return err
+		}
+		var row refundRow
+		err := p.db.GetContext(ctx, &row, `
+			SELECT id, key, session_id, amount_fen, state FROM sandbox_refund
+			WHERE ($1 <> '' AND id = $1) OR ($1 = '' AND key = $2)`, id, r.Key)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("sandbox refund %q: %w", id, gateway.ErrNotFound)
+		}
+		if err != nil {
+			return fmt.Errorf("read sandbox refund: %w", err)
+		}
+		st = row.status()
+		return nil
+	})
+	if err != nil {
+		return gateway.RefundStatus{}, err
+	}
+	return st, nil
+}
+
+// Movements lists everything that moved money, oldest first.
+func (p *Provider) Movements(ctx context.Context) ([]gateway.Movement, error) {
+	if err := p.settle(ctx); err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Session string    `db:"session_id"`
+		Refund  string    `db:"refund_id"`
+		Amount  int64     `db:"amount_fen"`
+		At      time.Time `db:"at"`
+	}
+	err := p.db.SelectContext(ctx, &rows, `
+		SELECT id AS session_id, '' AS refund_id, amount_fen, paid_at AS at FROM sandbox_session WHERE state = 'paid'
+		UNION ALL SELECT session_id, id, -amount_fen, done_at FROM sandbox_refund WHERE state = 'succeeded'
+		ORDER BY at`)
+	if err != nil {
+		return nil, fmt.Errorf("read sandbox books: %w", err)
+	}
+	moves := make([]gateway.Movement, len(rows))
+	for i, r := range rows {
+		moves[i] = gateway.Movement{SessionID: r.Session, RefundID: r.Refund, AmountFen: r.Amount, At: r.At}
+	}
+	return moves, nil
+}

@@ -1,0 +1,170 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments/gateway"
+)
+
+// Header carries the signature: t=<unix seconds>,v1=<hex of HMAC-SHA256 over "t.body">.
+const Header = "Sandbox-Signature"
+
+const (
+	version   = "2024-01-01"
+	tolerance = 5 * time.Minute
+)
+
+// announcement is the body of a webhook.
+type announcement struct {
+	ID      string `json:"id" db:"-"`
+	Type    string `json:"type" db:"type"`
+	Session string `json:"session" db:"session"`
+	Refund  string `json:"refund,omitempty" db:"refund"`
+	Version string `json:"version" db:"-"`
+	Live    bool   `json:"live" db:"-"`
+	Created int64  `json:"created" db:"-"`
+}
+
+// announce queues webhooks in the transaction that made the change.
+func (p *Provider) announce(ctx context.Context, tx *sqlx.Tx, now time.Time, list ...announcement) error {
+	b := p.behaviour()
+	if b.Drop || p.cfg.WebhookURL == "" {
+		return nil
+	}
+	for _, a := range list {
+		a.ID, a.Version, a.Created = "sbe_"+strings.ToLower(rand.Text()), version, now.Unix()
+		body, err := json.Marshal(a)
+		if err != nil {
+			return fmt.Errorf("encode sandbox webhook: %w", err)
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO sandbox_webhook (event_id, body, send_at)
+			SELECT $1, $2, $3 FROM generate_series(0, $4)`, a.ID, body, now.Add(b.Delay), b.Duplicate)
+		if err != nil {
+			return fmt.Errorf("queue sandbox webhook: %w", err)
+		}
+	}
+	return nil
+}
+
+// Sign makes the header's value for a body sent at t.
+func Sign(secret, body []byte, t time.Time) string {
+	return fmt.Sprintf("t=%d,v1=%s", t.Unix(), hex.EncodeToString(mac(secret, body, t.Unix())))
+}
+
+func mac(secret, body []byte, t int64) []byte {
+	h := hmac.New(sha256.New, secret)
+	fmt.Fprintf(h, "%d.", t)
+	h.Write(body)
+	return h.Sum(nil)
+}
+
+// Parse checks a webhook as its receiver has to.
+func (p *Provider) Parse(h http.Header, body []byte, now time.Time) (gateway.Event, error) {
+	var at int64
+	var signature []byte
+	for part := range strings.SplitSeq(h.Get(Header), ",") {
+		name, value, _ := strings.Cut(part, "=")
+		switch name {
+		case "t":
+			at, _ = strconv.ParseInt(value, 10, 64)
+		case "v1":
+			signature, _ = hex.DecodeString(value)
+		}
+	}
+	if !hmac.Equal(signature, mac(p.cfg.Secret, body, at)) {
+		return gateway.Event{}, fmt.Errorf("sandbox webhook: %w", gateway.ErrSignature)
+	}
+	if age := now.Sub(time.Unix(at, 0)); age > tolerance || age < -tolerance {
+		return gateway.Event{}, fmt.Errorf("sandbox webhook signed %s ago: %w", age, gateway.ErrSignature)
+	}
+	var a announcement
+	if err := json.Unmarshal(body, &a); err != nil {
+		return gateway.Event{}, fmt.Errorf("decode sandbox webhook: %w", err)
+	}
+	if a.ID == "" {
+		return gateway.Event{}, errors.New("sandbox webhook without an id")
+	}
+	return gateway.Event{ID: a.ID, Type: a.Type, SessionID: a.Session, RefundID: a.Refund, Live: a.Live, Version: a.Version}, nil
+}
+
+// Accepts refuses what claims to be real money.
+func (p *Provider) Accepts(e gateway.Event) bool { return !e.Live && e.Version == version }
+
+// Send settles what is due and delivers the webhooks whose time has come, at most a hundred, and returns how many it
+// tried. One that is not answered with 2xx comes again, later and later, for three days.
+func (p *Provider) Send(ctx context.Context) (int, error) {
+	if err := p.settle(ctx); err != nil {
+		return 0, err
+	}
+	now := p.cfg.Now().UTC()
+	order := "id"
+	if p.behaviour().Reorder {
+		order = "id DESC"
+	}
+	var due []struct {
+		ID       int64  `db:"id"`
+		Body     []byte `db:"body"`
+		Attempts int    `db:"attempts"`
+	}
+	// Claimed by moving its time on: whoever dies in between leaves it to the next.
+	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+		due = nil
+		return tx.SelectContext(ctx, &due, `
+			WITH claimed AS (
+				UPDATE sandbox_webhook SET attempts = attempts + 1,
+				       send_at = $1::timestamptz + least(interval '5 seconds' * power(2, attempts), interval '6 hours')
+				WHERE id IN (SELECT id FROM sandbox_webhook WHERE sent_at IS NULL AND send_at <= $1 AND attempts < 20
+				             ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED)
+				RETURNING id, body, attempts)
+			SELECT id, body, attempts FROM claimed ORDER BY `+order, now)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("claim sandbox webhooks: %w", err)
+	}
+	for _, w := range due {
+		if err := p.post(ctx, w.Body); err != nil {
+			p.cfg.Log.Warn("sandbox webhook not delivered", "attempt", w.Attempts, "error", err)
+			continue
+		}
+		if _, err := p.db.ExecContext(ctx, `UPDATE sandbox_webhook SET sent_at = $2 WHERE id = $1`, w.ID, now); err != nil {
+			return 0, fmt.Errorf("mark sandbox webhook: %w", err)
+		}
+	}
+	return len(due), nil
+}
+
+func (p *Provider) post(ctx context.Context, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.cfg.WebhookURL, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(Header, Sign(p.cfg.Secret, body, p.cfg.Now()))
+	res, err := p.cfg.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16))
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("answered %s", res.Status)
+	}
+	return nil
+}
