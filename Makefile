@@ -1,0 +1,52 @@
+# 半亩园 Banmuyuan. `make` lists what there is.
+
+# Where the Go installer puts it; sudo's own PATH leaves it out.
+export PATH := $(PATH):/usr/local/go/bin
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+
+# The product ends with make, even when make is killed, where util-linux is there.
+WITH_MAKE := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
+
+# RACE=1 looks for data races too; it needs a C compiler.
+TEST_FLAGS := -count=1 -p 1 -timeout 20m $(if $(RACE),-race)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## install what is missing, build, and serve on BANMU_ADDR (127.0.0.1:8080); Ctrl-C stops it
+	@scripts/install go postgres
+	@$(MAKE) --no-print-directory build
+	@exec $(WITH_MAKE) bin/banmuyuan serve
+
+.PHONY: build
+build: ## build bin/banmuyuan
+	@scripts/install go
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/banmuyuan ./cmd/banmuyuan
+
+.PHONY: test
+test: ## install what is missing and run every test (RACE=1 with the race detector)
+	@scripts/install go postgres browser
+	go vet ./...
+	@echo "go test $(TEST_FLAGS) ./..."
+	@mkdir -p .cache && go build -o .cache/testsummary scripts/testsummary.go
+	@go test -json $(TEST_FLAGS) ./... 2>&1 | .cache/testsummary
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=regexp chooses)
+	@scripts/install go postgres
+	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -p 1 ./...
+
+.PHONY: lint
+lint: ## check formatting and vet
+	@scripts/install go
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	[ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+
+.PHONY: clean
+clean: ## remove what was built; never ./data
+	rm -rf bin .cache
+	go clean -testcache
