@@ -62,7 +62,7 @@ type Consumer struct {
 	handler func(context.Context, *sqlx.Tx, []Event) error
 	group   int // how many events go into one transaction
 
-	beforeAck func() // for tests: the moment between the commit and the ack
+	beforeAck func() bool // for tests: the moment between the commit and the ack; false loses the ack
 }
 
 // NewConsumer makes a consumer whose handler gets one event and its transaction. The context carries the event's
@@ -331,8 +331,8 @@ func (c *Consumer) apply(ctx context.Context, evs []Event) (err error) {
 // ack confirms deliveries. Acks leave in order, so the broker's answer to the last stands for all; one that is lost
 // brings the event back, and the inbox knows it.
 func (c *Consumer) ack(ctx context.Context, ds []delivery) {
-	if c.beforeAck != nil {
-		c.beforeAck()
+	if c.beforeAck != nil && !c.beforeAck() {
+		return
 	}
 	for _, d := range ds[:len(ds)-1] {
 		if err := d.msg.Ack(); err != nil {

@@ -137,7 +137,8 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
-// AsError returns the *Error in err, or one that says only what CodeOf says, with err as its cause. AsError(nil) is nil.
+// AsError returns the *Error in err, or one that says only what CodeOf says, with err as its cause; the key of a missed
+// deadline is "timeout". AsError(nil) is nil.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
@@ -147,7 +148,11 @@ func AsError(err error) *Error {
 		return e
 	}
 	code := CodeOf(err)
-	return E(code, string(code), "").Because(err)
+	key := string(code)
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, nats.ErrTimeout) || IsCode(err, "57014") {
+		key = "timeout"
+	}
+	return E(code, key, "").Because(err)
 }
 
 // Join makes one Invalid of what is wrong with several fields. It never returns nil: call it only when there is

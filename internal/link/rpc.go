@@ -36,9 +36,9 @@ const (
 // Call asks the module behind subject and waits for its answer. The request id and the actor of ctx cross with it, and
 // the server's context ends when ctx does.
 //
-// Errors are *Error. Unavailable with the key "timeout" is an unknown outcome: the request may have been carried out,
-// may still be, or may never have arrived; ask again with the same idempotency key. Unavailable with any other key was
-// not carried out.
+// Errors are *Error. Unavailable is an unknown outcome: the request may have been carried out, may still be, or may
+// never have arrived; ask again with the same idempotency key. Only with the key "busy", and where errors.Is finds
+// nats.ErrNoResponders or nats.ErrDisconnected, is it certain that nothing was done.
 func Call[Req, Res any](ctx context.Context, nc *nats.Conn, subject string, req Req) (Res, error) {
 	var res Res
 	body, err := json.Marshal(req)
@@ -83,12 +83,7 @@ func call(ctx context.Context, nc *nats.Conn, subject string, body []byte) ([]by
 	}
 	reply, err := nc.RequestMsgWithContext(ctx, msg)
 	if err != nil {
-		code := CodeOf(err)
-		key := string(code)
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, nats.ErrTimeout) {
-			key = "timeout"
-		}
-		return nil, E(code, key, "").Because(fmt.Errorf("call %s: %w", subject, err))
+		return nil, AsError(fmt.Errorf("call %s: %w", subject, err))
 	}
 	data, err := unpack(reply)
 	if err != nil {
@@ -319,7 +314,10 @@ func (s *Server) serve(j job) {
 	}
 	body, err := unpack(j.msg)
 	if err != nil {
-		s.answer(j, nil, E(Invalid, "malformed", "").Because(err))
+		if CodeOf(err) != TooLarge {
+			err = E(Invalid, "malformed", "").Because(err)
+		}
+		s.answer(j, nil, err)
 		return
 	}
 	res, err := s.guard(ctx, j, body)
