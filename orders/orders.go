@@ -280,6 +280,7 @@ type CollectionFilter struct {
 	Product   string     `json:"product,omitempty"`
 	State     ShareState `json:"state,omitempty"`
 	Household int64      `json:"household,omitempty"`
+	LotID     int64      `json:"lot,omitempty"`
 	Query     string     `json:"q,omitempty"`
 	Cursor    string     `json:"cursor,omitempty"`
 	Limit     int        `json:"limit,omitempty"` // up to 500
