@@ -43,7 +43,8 @@ const (
 	CmdAcceptLate      = "cmd.payments.v1.payment.accept"   // AcceptLate
 )
 
-// DeliveryShare is one household's part of a delivery.
+// DeliveryShare is one household's part of a delivery. A source key that comes again after its delivery was reversed
+// revives its payable; where that was on its way to the household already, the new payable's key gets "#2" and so on.
 type DeliveryShare struct {
 	SourceKey string `json:"k"` // ticket:{id}
 	Household int64  `json:"h"`
@@ -61,7 +62,8 @@ type AcceptDelivery struct {
 }
 
 // ReverseDelivery mirrors an accepted delivery (a weight was corrected). If households were paid already, what they
-// got too much becomes receivable from them.
+// got becomes receivable from them: a released payable "overpaid:{source key}:{delivery}" below zero, which is kept back
+// from their next payout. The Ref is open again until the next CloseRef.
 type ReverseDelivery struct {
 	DeliveryID int64  `json:"delivery_id"`
 	Ref        string `json:"ref"`
@@ -72,6 +74,9 @@ type ReverseDelivery struct {
 type CloseRef struct {
 	Ref string `json:"ref"`
 	Seq int    `json:"seq"` // a corrected order is closed again
+
+	// BilledFen, when given, is what the deliveries must add up to: a command that overtook one of them waits for it.
+	BilledFen *int64 `json:"billed_fen,omitempty"`
 }
 
 // ReleaseRef: the buyer has paid and inspected: households may be paid.

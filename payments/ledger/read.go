@@ -105,9 +105,27 @@ func Journal(ctx context.Context, q sqlx.QueryerContext, f Filter) ([]Entry, err
 
 // Fault is something that Verify found.
 type Fault struct {
-	Check  string `db:"check"`
-	Object string `db:"object"`
-	Detail string `db:"detail"`
+	Check  string
+	Object string
+	Detail string
+}
+
+// Check runs a query that lists (check, object, detail) of what is wrong.
+func Check(ctx context.Context, q sqlx.QueryerContext, query string) ([]Fault, error) {
+	rows, err := q.QueryxContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var faults []Fault
+	for rows.Next() {
+		var f Fault
+		if err := rows.Scan(&f.Check, &f.Object, &f.Detail); err != nil {
+			return nil, err
+		}
+		faults = append(faults, f)
+	}
+	return faults, rows.Err()
 }
 
 // Verify recomputes the ledger: every transaction sums to zero over at least two lines, every strict balance is the sum
@@ -133,8 +151,8 @@ func Verify(ctx context.Context, q sqlx.QueryerContext) ([]Fault, error) {
 		              GROUP BY account_id HAVING sum(amount) <> 0) LIMIT 100`}
 	var faults []Fault
 	for _, check := range checks {
-		var found []Fault
-		if err := sqlx.SelectContext(ctx, q, &found, check); err != nil {
+		found, err := Check(ctx, q, check)
+		if err != nil {
 			return nil, fmt.Errorf("verify ledger: %w", err)
 		}
 		faults = append(faults, found...)

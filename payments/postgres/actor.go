@@ -1,0 +1,73 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"banmuyuan/internal/link"
+)
+
+// Roles as other modules name them.
+const (
+	roleClerk     = "clerk"
+	roleHousehold = "household"
+	roleHelper    = "helper"
+	roleOperator  = "operator"
+	roleApprover  = "approver"
+	roleAdmin     = "admin"
+)
+
+var county = []string{roleOperator, roleApprover, roleAdmin}
+
+// need refuses whoever has none of the roles. Jobs of ours may do everything.
+func need(ctx context.Context, roles ...string) (link.Actor, error) {
+	a := link.ActorFrom(ctx)
+	if a.System || slices.Contains(roles, a.Role) && a.Account != 0 {
+		return a, nil
+	}
+	if a.Account == 0 {
+		return a, link.E(link.Unauthenticated, "unauthenticated", "")
+	}
+	return a, link.E(link.Forbidden, "forbidden", "")
+}
+
+// needSystem is for what only other modules ask.
+func needSystem(ctx context.Context) error {
+	_, err := need(ctx)
+	return err
+}
+
+// needHousehold lets the household itself, a helper who acts for it and the county through; to others it does not exist.
+func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
+	a := link.ActorFrom(ctx)
+	switch {
+	case a.System, slices.Contains(county, a.Role) && a.Account != 0:
+		return a, nil
+	case a.Account == 0:
+		return a, link.E(link.Unauthenticated, "unauthenticated", "")
+	case household == 0:
+	case a.Role == roleHousehold && a.Household == household, a.Role == roleHelper && a.OnBehalfOf == household:
+		return a, nil
+	}
+	return a, link.E(link.NotFound, "not_found", "")
+}
+
+// actorName is what is stored of who did something, and for whom.
+func actorName(a link.Actor) string {
+	name := a.Login
+	switch {
+	case a.System && name == "":
+		name = "system"
+	case a.System:
+		name = "system:" + name
+	case name == "" && a.Account != 0:
+		name = fmt.Sprintf("account:%d", a.Account)
+	case name == "":
+		name = "anonymous"
+	}
+	if a.OnBehalfOf != 0 {
+		name += fmt.Sprintf(" for household:%d", a.OnBehalfOf)
+	}
+	return name
+}

@@ -1,0 +1,543 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+// Apply carries out a command in the consumer's transaction. A command that does not make sense is refused, one that
+// came before what it builds on is tried again.
+func (s *Service) Apply(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
+	switch ev.Subject {
+	case payments.CmdAcceptDelivery:
+		return apply(ctx, s, tx, ev, s.acceptDelivery)
+	case payments.CmdReverseDelivery:
+		return apply(ctx, s, tx, ev, s.reverseDelivery)
+	case payments.CmdCloseRef:
+		return apply(ctx, s, tx, ev, s.closeRef)
+	case payments.CmdReleaseRef:
+		return apply(ctx, s, tx, ev, s.releaseRef)
+	case payments.CmdCancelRef:
+		return apply(ctx, s, tx, ev, s.cancelRef)
+	case payments.CmdRefundLate:
+		return apply(ctx, s, tx, ev, s.refundLate)
+	case payments.CmdAcceptLate:
+		return apply(ctx, s, tx, ev, s.acceptLate)
+	}
+	return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("no command %s", ev.Subject))
+}
+
+func apply[T any](ctx context.Context, s *Service, tx *sqlx.Tx, ev link.Event, do func(context.Context, *change, T) error) error {
+	var cmd T
+	if err := ev.Decode(&cmd); err != nil {
+		return err
+	}
+	return s.within(ctx, tx, func(c *change) error { return do(ctx, c, cmd) })
+}
+
+// early is an error that passes when what the command builds on has arrived.
+func early(format string, args ...any) error {
+	return fmt.Errorf("command came early: "+format, args...)
+}
+
+// sums adds amounts by household, in the order of first mention.
+type sums struct {
+	ids []int64
+	fen map[int64]int64
+}
+
+func (s *sums) add(household, fen int64) {
+	if s.fen == nil {
+		s.fen = map[int64]int64{}
+	}
+	if _, ok := s.fen[household]; !ok {
+		s.ids = append(s.ids, household)
+	}
+	s.fen[household] += fen
+}
+
+// lines debits (side 1) or credits (side -1) each household's account.
+func (s *sums) lines(account func(int64) ledger.Account, side int64) []ledger.Line {
+	lines := make([]ledger.Line, 0, len(s.ids))
+	for _, id := range s.ids {
+		lines = append(lines, ledger.Line{Account: account(id), Amount: side * s.fen[id]})
+	}
+	return lines
+}
+
+func nonZero(lines []ledger.Line) bool {
+	for _, l := range lines {
+		if l.Amount != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// maxShares is far above a village's households; a delivery must fit a message anyway.
+const maxShares = 12_000
+
+func checkDelivery(d payments.AcceptDelivery) (gross, fee int64, err error) {
+	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 || len(d.Shares) > maxShares
+	seen := make(map[string]bool, len(d.Shares))
+	for _, sh := range d.Shares {
+		bad = bad || sh.SourceKey == "" || seen[sh.SourceKey] || sh.Household <= 0 ||
+			sh.FeeFen < 0 || sh.GrossFen < sh.FeeFen || sh.GrossFen > maxAmount
+		seen[sh.SourceKey] = true
+		gross += sh.GrossFen
+		fee += sh.FeeFen
+	}
+	if bad || fee > 0 && d.Coop <= 0 {
+		return 0, 0, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
+	}
+	return gross, fee, nil
+}
+
+func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.AcceptDelivery) error {
+	gross, fee, err := checkDelivery(d)
+	if err != nil {
+		return err
+	}
+	r, err := c.lockRef(ctx, d.Ref)
+	if err != nil {
+		return err
+	}
+	hash := hashOf(d.DeliveryID, d.Ref, d.Coop, d.Shares)
+	var old []byte
+	err = c.tx.GetContext(ctx, &old, `SELECT input_hash FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
+	if err == nil {
+		if string(old) != string(hash) {
+			return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("delivery %d was accepted with other shares", d.DeliveryID))
+		}
+		return nil
+	}
+	if !missing(err) {
+		return fmt.Errorf("look up delivery %d: %w", d.DeliveryID, err)
+	}
+	at := time.Unix(d.OccurredAt, 0).UTC()
+	_, err = c.tx.ExecContext(ctx, `
+		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, input_hash, occurred_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, d.DeliveryID, d.Ref, d.Coop, gross, fee, hash, at)
+	if err != nil {
+		return fmt.Errorf("write delivery %d: %w", d.DeliveryID, err)
+	}
+	if err := c.owe(ctx, d, day(at)); err != nil {
+		return err
+	}
+	r.BilledFen += gross
+	r.receivable += gross
+	if err := c.saveRef(ctx, r); err != nil {
+		return err
+	}
+	var owed sums
+	for _, sh := range d.Shares {
+		owed.add(sh.Household, sh.GrossFen-sh.FeeFen)
+	}
+	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), gross)}, owed.lines(ledger.PayablePending, -1)...)
+	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), fee))
+	if nonZero(lines) {
+		c.post("delivery", deliveryKey(d.DeliveryID), at, lines...)
+	}
+	return nil
+}
+
+func deliveryKey(id int64) string { return fmt.Sprintf("delivery:%d", id) }
+
+// owe writes a delivery's payables, pending. One that a reversal took back is revived.
+func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) error {
+	n := len(d.Shares)
+	keys, households, gross, fees := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, sh := range d.Shares {
+		keys[i], households[i], gross[i], fees[i] = sh.SourceKey, sh.Household, sh.GrossFen, sh.FeeFen
+	}
+	// Keys that are taken by payables on their way, with how often they were used: those get a number.
+	var taken []struct {
+		Key string `db:"key"`
+		N   int    `db:"n"`
+	}
+	err := c.tx.SelectContext(ctx, &taken, `
+		SELECT k AS key, (SELECT count(*) FROM payable o WHERE o.source_key = k OR o.source_key LIKE replace(k, '_', '\_') || '#%') AS n
+		FROM unnest($1::text[]) AS k JOIN payable p ON p.source_key = k AND p.state <> 'reversed'`, pq.Array(keys))
+	if err != nil {
+		return fmt.Errorf("look up payables: %w", err)
+	}
+	if len(taken) > 0 {
+		number := make(map[string]int, len(taken))
+		for _, t := range taken {
+			number[t.Key] = t.N + 1
+		}
+		for i, k := range keys {
+			if n := number[k]; n > 0 {
+				keys[i] = fmt.Sprintf("%s#%d", k, n)
+			}
+		}
+	}
+	res, err := c.tx.ExecContext(ctx, `
+		INSERT INTO payable AS p (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at)
+		SELECT k, $5, $6, h, g, f, g - f, 'pending', $7::date, $8
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS s (k, h, g, f) ORDER BY k
+		ON CONFLICT (source_key) DO UPDATE
+		SET delivery_id = excluded.delivery_id, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
+		    amount_fen = excluded.amount_fen, state = 'pending', occurred_on = excluded.occurred_on, version = p.version + 1
+		WHERE p.state = 'reversed' AND p.household = excluded.household AND p.ref = excluded.ref`,
+		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, on, c.now)
+	if err != nil {
+		return fmt.Errorf("write payables of delivery %d: %w", d.DeliveryID, err)
+	}
+	if wrote, err := res.RowsAffected(); err != nil || wrote != int64(n) {
+		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("delivery %d: %d of %d shares have source keys of others", d.DeliveryID, int64(n)-wrote, n))
+	}
+	return nil
+}
+
+type payableRow struct {
+	ID        int64                 `db:"id"`
+	SourceKey string                `db:"source_key"`
+	Household int64                 `db:"household"`
+	GrossFen  int64                 `db:"gross_fen"`
+	FeeFen    int64                 `db:"fee_fen"`
+	AmountFen int64                 `db:"amount_fen"`
+	State     payments.PayableState `db:"state"`
+	Version   int                   `db:"version"`
+}
+
+func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.ReverseDelivery) error {
+	r, err := c.lockRef(ctx, d.Ref)
+	if err != nil {
+		return err
+	}
+	var row struct {
+		Ref      string `db:"ref"`
+		Gross    int64  `db:"gross_fen"`
+		Reversed bool   `db:"reversed"`
+	}
+	err = c.tx.GetContext(ctx, &row, `SELECT ref, gross_fen, reversed FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
+	switch {
+	case missing(err):
+		return early("delivery %d is not known", d.DeliveryID)
+	case err != nil:
+		return fmt.Errorf("read delivery %d: %w", d.DeliveryID, err)
+	case row.Ref != d.Ref:
+		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("delivery %d is of %s", d.DeliveryID, row.Ref))
+	case row.Reversed:
+		return nil
+	}
+	var owed []payableRow
+	err = c.tx.SelectContext(ctx, &owed, `
+		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
+		FROM payable WHERE delivery_id = $1 AND state <> 'reversed' AND amount_fen >= 0 ORDER BY id FOR UPDATE`, d.DeliveryID)
+	if err != nil {
+		return fmt.Errorf("lock payables of delivery %d: %w", d.DeliveryID, err)
+	}
+	// First everything goes back to where the delivery had put it, then its mirror takes it away.
+	var unreleased, overpaid sums
+	var back []int64
+	var gone []payableRow
+	for _, p := range owed {
+		switch p.State {
+		case payments.PayablePending:
+			back = append(back, p.ID)
+		case payments.PayableReleased:
+			back = append(back, p.ID)
+			unreleased.add(p.Household, p.AmountFen)
+		default:
+			if p.AmountFen > 0 {
+				gone = append(gone, p)
+				overpaid.add(p.Household, p.AmountFen)
+			}
+		}
+	}
+	lines := append(unreleased.lines(ledger.Payable, 1), unreleased.lines(ledger.PayablePending, -1)...)
+	lines = append(lines, overpaid.lines(ledger.HouseholdReceivable, 1)...)
+	lines = append(lines, overpaid.lines(ledger.PayablePending, -1)...)
+	if x := row.Gross - r.receivable; x > 0 { // paid or applied already: it is money taken for the Ref again
+		lines = append(lines, ledger.Debit(ledger.Receivable(d.Ref), x), ledger.Credit(ledger.Deposit(d.Ref), x))
+		r.receivable += x
+		r.deposit += x
+	}
+	if nonZero(lines) {
+		c.post("delivery.unwound", deliveryKey(d.DeliveryID)+":unwind", c.now, lines...)
+	}
+	if row.Gross > 0 {
+		mirror, err := ledger.Mirror(ctx, c.tx, deliveryKey(d.DeliveryID), deliveryKey(d.DeliveryID)+":reverse", c.actor, c.now)
+		if err != nil {
+			return err
+		}
+		c.txns = append(c.txns, mirror)
+	}
+	r.receivable -= row.Gross
+	r.BilledFen -= row.Gross
+	r.Closed = false
+	if err := c.saveRef(ctx, r); err != nil {
+		return err
+	}
+	if _, err := c.tx.ExecContext(ctx, `UPDATE delivery SET reversed = true WHERE delivery_id = $1`, d.DeliveryID); err != nil {
+		return fmt.Errorf("mark delivery %d: %w", d.DeliveryID, err)
+	}
+	if err := c.movePayables(ctx, back, payments.PayableReversed, 0, ""); err != nil {
+		return err
+	}
+	return c.keepBack(ctx, d, gone)
+}
+
+// keepBack writes what households got too much, to be taken off their next payout.
+func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone []payableRow) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	n := len(gone)
+	keys, households, gross, fees := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	changes := make([]payments.PayableChange, n)
+	for i, p := range gone {
+		keys[i], households[i], gross[i], fees[i] = fmt.Sprintf("overpaid:%s:%d", p.SourceKey, d.DeliveryID), p.Household, -p.GrossFen, -p.FeeFen
+		changes[i] = payments.PayableChange{SourceKey: keys[i], Household: p.Household, State: payments.PayableReleased,
+			AmountFen: -p.AmountFen, Version: 1}
+	}
+	_, err := c.tx.ExecContext(ctx, `
+		INSERT INTO payable (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at)
+		SELECT k, $5, $6, h, g, f, g - f, 'released', $7::date, $8
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS s (k, h, g, f) ORDER BY k`,
+		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now)
+	if err != nil {
+		return fmt.Errorf("write what to keep back for delivery %d: %w", d.DeliveryID, err)
+	}
+	c.tellPayables(changes)
+	return nil
+}
+
+// movePayables changes the state of payables, which the caller has locked, and tells of it. paidOn is a date for those
+// that are paid.
+func (c *change) movePayables(ctx context.Context, ids []int64, to payments.PayableState, item int64, paidOn string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var moved []changedPayable
+	err := c.tx.SelectContext(ctx, &moved, `
+		UPDATE payable SET state = $2, payout_item = nullif($3, 0), paid_on = nullif($4, '')::date, version = version + 1
+		WHERE id = ANY($1)
+		RETURNING source_key, household, state, amount_fen, coalesce(payout_item, 0) AS payout_item,
+		          coalesce(paid_on::text, '') AS paid_on, version`, pq.Array(ids), to, item, paidOn)
+	if err != nil {
+		return fmt.Errorf("move payables to %s: %w", to, err)
+	}
+	c.tellMoved(moved)
+	return nil
+}
+
+type changedPayable struct {
+	SourceKey  string                `db:"source_key"`
+	Household  int64                 `db:"household"`
+	State      payments.PayableState `db:"state"`
+	AmountFen  int64                 `db:"amount_fen"`
+	PayoutItem int64                 `db:"payout_item"`
+	PaidOn     string                `db:"paid_on"`
+	Version    int                   `db:"version"`
+}
+
+func (c *change) tellMoved(moved []changedPayable) {
+	changes := make([]payments.PayableChange, len(moved))
+	for i, m := range moved {
+		changes[i] = payments.PayableChange(m)
+	}
+	c.tellPayables(changes)
+}
+
+// eventRows is how many payables go into one event.
+const eventRows = 500
+
+func (c *change) tellPayables(changes []payments.PayableChange) {
+	for len(changes) > 0 {
+		n := min(len(changes), eventRows)
+		c.tell(payments.EvtPayables, payments.PayablesChanged{Changes: changes[:n]})
+		changes = changes[n:]
+	}
+}
+
+func (s *Service) closeRef(ctx context.Context, c *change, cmd payments.CloseRef) error {
+	r, err := c.lockRef(ctx, cmd.Ref)
+	if err != nil {
+		return err
+	}
+	if cmd.Seq <= r.CloseSeq {
+		return nil
+	}
+	if cmd.BilledFen != nil && *cmd.BilledFen != r.BilledFen {
+		return early("%s is billed %d of %d fen", r.Ref, r.BilledFen, *cmd.BilledFen)
+	}
+	r.CloseSeq, r.Closed = cmd.Seq, true
+	if err := c.applyDeposit(ctx, s, r, fmt.Sprintf("%s:close:%d", r.Ref, cmd.Seq), "refund.less_than_deposit"); err != nil {
+		return err
+	}
+	if err := c.saveRef(ctx, r); err != nil {
+		return err
+	}
+	e, err := c.refEvent(ctx, r)
+	if err != nil {
+		return err
+	}
+	c.tell(payments.EvtRefClosed, e)
+	return c.settled(ctx, r)
+}
+
+// applyDeposit pays what is billed from the deposit and sends back what is left of it.
+func (c *change) applyDeposit(ctx context.Context, s *Service, r *refState, key, reason string) error {
+	if r.deposit == 0 {
+		return nil
+	}
+	used := min(r.deposit, r.receivable)
+	rest := r.deposit - used
+	c.post("deposit.applied", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit),
+		ledger.Credit(ledger.Receivable(r.Ref), used), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
+	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
+	return c.refund(ctx, s, r, rest, reason, 0)
+}
+
+func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.ReleaseRef) error {
+	r, err := c.lockRef(ctx, cmd.Ref)
+	if err != nil {
+		return err
+	}
+	if r.receivable != 0 || !r.Closed {
+		return early("%s is not paid: %d fen due", r.Ref, r.receivable)
+	}
+	var pending []payableRow
+	err = c.tx.SelectContext(ctx, &pending, `
+		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
+		FROM payable WHERE ref = $1 AND state = 'pending' ORDER BY id FOR UPDATE`, cmd.Ref)
+	if err != nil {
+		return fmt.Errorf("lock payables of %s: %w", cmd.Ref, err)
+	}
+	if len(pending) == 0 {
+		return nil
+	}
+	var released sums
+	var owed, nothing []int64
+	for _, p := range pending {
+		if p.AmountFen == 0 {
+			nothing = append(nothing, p.ID)
+			continue
+		}
+		owed = append(owed, p.ID)
+		released.add(p.Household, p.AmountFen)
+	}
+	r.ReleaseSeq++
+	if err := c.saveRef(ctx, r); err != nil {
+		return err
+	}
+	if len(owed) > 0 {
+		c.post("released", fmt.Sprintf("%s:release:%d", r.Ref, r.ReleaseSeq), c.now,
+			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
+	}
+	if err := c.movePayables(ctx, nothing, payments.PayablePaid, 0, day(c.now)); err != nil {
+		return err
+	}
+	return c.movePayables(ctx, owed, payments.PayableReleased, 0, "")
+}
+
+func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelRef) error {
+	if cmd.ForfeitFen < 0 || cmd.ForfeitFen > 0 && cmd.Coop <= 0 {
+		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("cancel %s with forfeit %d", cmd.Ref, cmd.ForfeitFen))
+	}
+	r, err := c.lockRef(ctx, cmd.Ref)
+	if err != nil {
+		return err
+	}
+	if r.Cancelled {
+		return nil
+	}
+	// What was delivered is paid for first.
+	key := r.Ref + ":cancel"
+	used := min(r.deposit, r.receivable)
+	forfeit := min(cmd.ForfeitFen, r.deposit-used)
+	rest := r.deposit - used - forfeit
+	if r.deposit > 0 {
+		c.post("cancelled", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit), ledger.Credit(ledger.Receivable(r.Ref), used),
+			ledger.Credit(ledger.Forfeit(cmd.Coop), forfeit), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
+	}
+	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
+	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, stopYes, true, forfeit
+	if err := c.saveRef(ctx, r); err != nil {
+		return err
+	}
+	reason := cmd.Reason
+	if reason == "" {
+		reason = "refund.cancelled"
+	}
+	if err := c.refund(ctx, s, r, rest, reason, 0); err != nil {
+		return err
+	}
+	return c.hasten(ctx, r.Ref, "", 0)
+}
+
+// latePayment locks a late payment and tells what of it nobody has decided on. Nothing is left when it was decided before.
+func (c *change) latePayment(ctx context.Context, s *Service, id int64) (*refState, paymentRow, int64, error) {
+	r, p, err := c.lockPayment(ctx, s, id)
+	if link.CodeOf(err) == link.NotFound {
+		return nil, p, 0, link.E(link.Conflict, "conflict", "").Because(err)
+	}
+	if err != nil || p.State != payments.PaymentSucceeded || !p.Late {
+		return r, p, 0, err
+	}
+	var going int64
+	err = c.tx.GetContext(ctx, &going, `
+		SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE payment_id = $1 AND state <> 'failed'`, id)
+	if err != nil {
+		return nil, p, 0, fmt.Errorf("sum refunds of payment %d: %w", id, err)
+	}
+	return r, p, p.AmountFen - going, nil
+}
+
+func (s *Service) refundLate(ctx context.Context, c *change, cmd payments.RefundPayment) error {
+	r, p, left, err := c.latePayment(ctx, s, cmd.PaymentID)
+	if err != nil || left == 0 {
+		return err
+	}
+	reason := strings.TrimSpace(cmd.Reason)
+	if reason == "" {
+		reason = "refund.late"
+	}
+	return c.refund(ctx, s, r, left, reason, p.ID)
+}
+
+func (s *Service) acceptLate(ctx context.Context, c *change, cmd payments.AcceptLate) error {
+	r, p, left, err := c.latePayment(ctx, s, cmd.PaymentID)
+	if err != nil || left == 0 {
+		return err
+	}
+	if r.Cancelled {
+		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("accept payment %d of cancelled %s", p.ID, r.Ref))
+	}
+	p.Late = false
+	if err := c.savePayment(ctx, p); err != nil {
+		return err
+	}
+	if r.Stop != stopNo {
+		r.Stop = stopNo
+		if err := c.saveRef(ctx, r); err != nil {
+			return err
+		}
+	}
+	key := fmt.Sprintf("pay:%d:accepted", p.ID)
+	if !r.Closed {
+		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), left), ledger.Credit(ledger.Deposit(r.Ref), left))
+		return nil
+	}
+	used := min(left, r.receivable)
+	if used > 0 {
+		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), used), ledger.Credit(ledger.Receivable(r.Ref), used))
+		r.receivable -= used
+		if err := c.settled(ctx, r); err != nil {
+			return err
+		}
+	}
+	return c.refund(ctx, s, r, left-used, "refund.overpaid", p.ID)
+}

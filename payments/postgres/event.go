@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"banmuyuan/payments/gateway"
+)
+
+// StoreEvent keeps an announcement of a provider for the worker. The same one again is success.
+func (s *Service) StoreEvent(ctx context.Context, provider string, e gateway.Event, body []byte) error {
+	now := s.now()
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO provider_event (provider, event_id, type, session_id, refund_id, live, version, body, received_at, next_attempt_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (provider, event_id) DO NOTHING`,
+		provider, e.ID, e.Type, e.SessionID, e.RefundID, e.Live, e.Version, body, now)
+	if err != nil {
+		return fmt.Errorf("store event %s of %s: %w", e.ID, provider, err)
+	}
+	s.kick()
+	return nil
+}
+
+type eventRow struct {
+	Provider   string    `db:"provider"`
+	ID         string    `db:"event_id"`
+	Type       string    `db:"type"`
+	SessionID  string    `db:"session_id"`
+	RefundID   string    `db:"refund_id"`
+	Live       bool      `db:"live"`
+	Version    string    `db:"version"`
+	ReceivedAt time.Time `db:"received_at"`
+}
+
+// unknownFor is how long an event may be about something that is not known yet: an answer that is being written.
+const unknownFor = time.Minute
+
+// handleEvents looks at what stored events are about. The event says that something changed; what it is now, the
+// provider is asked.
+func (s *Service) handleEvents(ctx context.Context) (int, error) {
+	now := s.now()
+	var due []eventRow
+	err := s.db.SelectContext(ctx, &due, `
+		UPDATE provider_event SET attempts = attempts + 1, next_attempt_at = $1::timestamptz + least(interval '10 seconds' * power(2, attempts), interval '1 hour')
+		WHERE (provider, event_id) IN (
+			SELECT provider, event_id FROM provider_event WHERE state = 'new' AND next_attempt_at <= $1
+			ORDER BY next_attempt_at LIMIT 50 FOR UPDATE SKIP LOCKED)
+		RETURNING provider, event_id, type, session_id, refund_id, live, version, received_at`, now)
+	if err != nil {
+		return 0, fmt.Errorf("claim provider events: %w", err)
+	}
+	// Many events say the same: one look answers them all.
+	looked := map[string]string{}
+	for _, e := range due {
+		about := e.Provider + "/" + e.SessionID + "/" + e.RefundID
+		state, ok := looked[about]
+		if !ok {
+			if state, err = s.handleEvent(ctx, e); err != nil {
+				s.log.Warn("provider event has to wait", "provider", e.Provider, "event", e.ID, "error", err)
+				continue
+			}
+			looked[about] = state
+		}
+		if state == "new" {
+			continue
+		}
+		_, err := s.db.ExecContext(ctx, `
+			UPDATE provider_event SET state = $3, done_at = $4 WHERE provider = $1 AND event_id = $2`, e.Provider, e.ID, state, now)
+		if err != nil {
+			return 0, fmt.Errorf("mark provider event: %w", err)
+		}
+	}
+	return len(due), nil
+}
+
+// handleEvent returns the event's next state.
+func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, error) {
+	hooks, ok := s.gateways[e.Provider].(gateway.Webhooks)
+	if !ok || !hooks.Accepts(gateway.Event{ID: e.ID, Type: e.Type, SessionID: e.SessionID, RefundID: e.RefundID, Live: e.Live, Version: e.Version}) {
+		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
+		return "ignored", nil
+	}
+	var payment, refund int64
+	err := s.db.QueryRowxContext(ctx, `
+		SELECT coalesce((SELECT id FROM payment WHERE method = $1 AND provider_id = $2 AND $2 <> ''), 0),
+		       coalesce((SELECT f.id FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = $1 AND f.provider_id = $3 AND $3 <> ''), 0)`,
+		e.Provider, e.SessionID, e.RefundID).Scan(&payment, &refund)
+	if err != nil {
+		return "", fmt.Errorf("look up what an event is about: %w", err)
+	}
+	switch {
+	case e.RefundID != "" && refund != 0:
+		f, err := refundByID(ctx, s.db, refund)
+		if err != nil {
+			return "", err
+		}
+		st, err := hooks.LookupRefund(ctx, f.ProviderID, f.request())
+		if err != nil {
+			return "", fmt.Errorf("look up refund %d: %w", refund, err)
+		}
+		return "done", s.learnRefund(ctx, refund, st)
+	case e.RefundID == "" && payment != 0:
+		st, err := hooks.Lookup(ctx, e.SessionID)
+		if err != nil {
+			return "", fmt.Errorf("look up payment %d: %w", payment, err)
+		}
+		return "done", s.learn(ctx, payment, st)
+	case s.now().Sub(e.ReceivedAt) < unknownFor:
+		return "new", nil
+	}
+	return "ignored", nil
+}

@@ -1,0 +1,267 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+)
+
+const (
+	accountActive     = "active"
+	accountReview     = "review"
+	accountClosed     = "closed"
+	accountSuperseded = "superseded"
+)
+
+func sealOwner(household int64) string { return fmt.Sprintf("household:%d", household) }
+
+// mask is how an account number leaves the module.
+func mask(tail string) string { return "•••• " + tail }
+
+func tail(number string) string { return number[max(0, len(number)-4):] }
+
+// cleanNumber takes out what people put between digits.
+func cleanNumber(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case unicode.IsSpace(r), r == '-', r == '－':
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func checkAccount(a *payments.SetPayoutAccount) error {
+	a.Holder, a.Bank, a.Number = strings.TrimSpace(a.Holder), strings.TrimSpace(a.Bank), cleanNumber(a.Number)
+	var bad link.Problems
+	if a.Household <= 0 {
+		bad.Add("payout.household", "household")
+	}
+	if !printable(a.Holder, 2, 40) {
+		bad.Add("payout.holder", "holder")
+	}
+	if !printable(a.Bank, 2, 60) {
+		bad.Add("payout.bank", "bank")
+	}
+	digits := strings.IndexFunc(a.Number, func(r rune) bool { return r < '0' || r > '9' }) < 0
+	if !digits || len(a.Number) < 10 || len(a.Number) > 25 {
+		bad.Add("payout.number", "number")
+	}
+	return bad.Err()
+}
+
+// printable tells whether s is a name that a bank's file can hold: nothing a spreadsheet takes for a formula, no control
+// characters.
+func printable(s string, least, most int) bool {
+	if n := utf8.RuneCountInString(s); n < least || n > most || !utf8.ValidString(s) {
+		return false
+	}
+	return !strings.ContainsAny(s[:1], "=+-@") && strings.IndexFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ·•.．()（）-", r)
+	}) < 0
+}
+
+type accountRow struct {
+	ID        int64     `db:"id"`
+	Household int64     `db:"household"`
+	Holder    string    `db:"holder"`
+	Bank      string    `db:"bank"`
+	Tail      string    `db:"number_tail"`
+	State     string    `db:"state"`
+	Creator   int64     `db:"creator"`
+	ChangedAt time.Time `db:"changed_at"`
+}
+
+func (a accountRow) out() payments.PayoutAccount {
+	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: mask(a.Tail), State: a.State, ChangedAt: a.ChangedAt.UTC()}
+}
+
+// payoutAccount is the one that matters of a household: what waits for review, else what is used, else what was closed.
+func payoutAccount(ctx context.Context, q queryer, household int64) (*payments.PayoutAccount, error) {
+	var a accountRow
+	err := get(ctx, q, &a, `
+		SELECT id, household, holder, bank, number_tail, state, creator, changed_at FROM payout_account
+		WHERE household = $1 AND state <> 'superseded'
+		ORDER BY array_position(ARRAY['review', 'active', 'closed'], state), id DESC LIMIT 1`, household)
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read payout account: %w", err)
+	}
+	out := a.out()
+	return &out, nil
+}
+
+// SetPayoutAccount writes a new account; until one that waits for review is approved, the old one is used.
+func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAccount) (payments.PayoutAccount, error) {
+	actor, err := needHousehold(ctx, r.Household)
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	if err := checkAccount(&r); err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	state := accountReview
+	if actor.Role == roleHousehold || actor.System {
+		state = accountActive
+	}
+	var out *payments.PayoutAccount
+	err = s.change(ctx, func(c *change) error {
+		if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
+			return err
+		}
+		var same string
+		err := c.tx.GetContext(ctx, &same, `
+			SELECT state FROM payout_account
+			WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4
+			ORDER BY state LIMIT 1`, r.Household, s.keys.Index(r.Number), r.Holder, r.Bank)
+		if err != nil && !missing(err) {
+			return fmt.Errorf("look up payout account: %w", err)
+		}
+		if same != state && same != accountActive {
+			_, err := c.tx.ExecContext(ctx, `
+				UPDATE payout_account SET state = 'superseded', changed_at = $2
+				WHERE household = $1 AND (state = 'review' OR (state IN ('active', 'closed') AND $3 = 'active'))`, r.Household, c.now, state)
+			if err != nil {
+				return fmt.Errorf("replace payout account: %w", err)
+			}
+			_, err = c.tx.ExecContext(ctx, `
+				INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, r.Household, r.Holder, r.Bank,
+				s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), tail(r.Number), state, c.actor, actor.Account, c.now)
+			if err != nil {
+				return fmt.Errorf("write payout account: %w", err)
+			}
+		}
+		out, err = payoutAccount(ctx, c.tx, r.Household)
+		return err
+	})
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	return *out, nil
+}
+
+// lockHousehold serialises changes of a household's accounts.
+func lockHousehold(ctx context.Context, tx *sqlx.Tx, household int64) error {
+	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, fmt.Sprintf("%s payout_account %d", "payments", household))
+	if err != nil {
+		return fmt.Errorf("lock payout accounts: %w", err)
+	}
+	return nil
+}
+
+// ApprovePayoutAccount puts an account into use that somebody else entered for the household.
+func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.HouseholdRef) (payments.PayoutAccount, error) {
+	actor, err := need(ctx, roleApprover, roleAdmin)
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	var out *payments.PayoutAccount
+	err = s.change(ctx, func(c *change) error {
+		if err := lockHousehold(ctx, c.tx, r.ID); err != nil {
+			return err
+		}
+		var a accountRow
+		err := get(ctx, c.tx, &a, `
+			SELECT id, household, holder, bank, number_tail, state, creator, changed_at
+			FROM payout_account WHERE household = $1 AND state = 'review'`, r.ID)
+		if missing(err) {
+			return link.E(link.Conflict, "payout.nothing_to_approve", "")
+		}
+		if err != nil {
+			return fmt.Errorf("read payout account: %w", err)
+		}
+		if a.Creator != 0 && a.Creator == actor.Account {
+			return link.E(link.Forbidden, "payout.second_person", "")
+		}
+		_, err = c.tx.ExecContext(ctx, `
+			UPDATE payout_account SET state = 'superseded', changed_at = $2 WHERE household = $1 AND state IN ('active', 'closed')`, r.ID, c.now)
+		if err == nil {
+			_, err = c.tx.ExecContext(ctx, `
+				UPDATE payout_account SET state = 'active', approved_by = $2, changed_at = $3 WHERE id = $1`, a.ID, c.actor, c.now)
+		}
+		if err != nil {
+			return fmt.Errorf("approve payout account: %w", err)
+		}
+		out, err = payoutAccount(ctx, c.tx, r.ID)
+		return err
+	})
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	return *out, nil
+}
+
+// LoadPayoutAccounts puts many accounts in at once, replacing those that are in use. System only.
+func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.PayoutAccount) error {
+	if err := needSystem(ctx); err != nil {
+		return err
+	}
+	n := len(accounts)
+	households, holders, banks, tails := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
+	sealed, index := make([][]byte, n), make([][]byte, n)
+	for i, a := range accounts {
+		r := payments.SetPayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: a.Number}
+		if err := checkAccount(&r); err != nil {
+			return fmt.Errorf("payout account %d: %w", i, err)
+		}
+		households[i], holders[i], banks[i], tails[i] = r.Household, r.Holder, r.Bank, tail(r.Number)
+		sealed[i], index[i] = s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number)
+	}
+	return s.change(ctx, func(c *change) error {
+		_, err := c.tx.ExecContext(ctx, `
+			UPDATE payout_account SET state = 'superseded', changed_at = $2
+			WHERE household = ANY($1) AND state IN ('active', 'review', 'closed')`, pq.Array(households), c.now)
+		if err != nil {
+			return fmt.Errorf("replace payout accounts: %w", err)
+		}
+		_, err = c.tx.ExecContext(ctx, `
+			INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
+			SELECT h, o, b, s, i, t, 'active', $7, 0, $8
+			FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[]) AS a (h, o, b, s, i, t)`,
+			pq.Array(households), pq.Array(holders), pq.Array(banks), pq.ByteaArray(sealed), pq.ByteaArray(index), pq.Array(tails), c.actor, c.now)
+		if link.Constraint(err) == "payout_account_active" {
+			return errors.New("load payout accounts: a household is there twice")
+		}
+		if err != nil {
+			return fmt.Errorf("load payout accounts: %w", err)
+		}
+		return nil
+	})
+}
+
+// HouseholdAccount is what a household is owed, what is on its way and what it was paid.
+func (s *Service) HouseholdAccount(ctx context.Context, r payments.HouseholdRef) (payments.HouseholdAccount, error) {
+	if _, err := needHousehold(ctx, r.ID); err != nil {
+		return payments.HouseholdAccount{}, err
+	}
+	out := payments.HouseholdAccount{Household: r.ID}
+	err := s.db.QueryRowxContext(ctx, `
+		SELECT coalesce(sum(amount_fen) FILTER (WHERE state = 'pending'), 0)::bigint,
+		       coalesce(sum(amount_fen) FILTER (WHERE state = 'released'), 0)::bigint,
+		       coalesce(sum(amount_fen) FILTER (WHERE state = 'batched'), 0)::bigint,
+		       coalesce(sum(amount_fen) FILTER (WHERE state = 'paid'), 0)::bigint
+		FROM payable WHERE household = $1`, r.ID).Scan(&out.PendingFen, &out.ReleasedFen, &out.InTransitFen, &out.PaidFen)
+	if err != nil {
+		return out, fmt.Errorf("sum payables of household %d: %w", r.ID, err)
+	}
+	if out.Account, err = payoutAccount(ctx, s.db, r.ID); err != nil {
+		return out, err
+	}
+	out.Payouts, err = readItems(ctx, s.db, `i.household = $1 ORDER BY i.id DESC LIMIT 200`, r.ID)
+	return out, err
+}

@@ -1,0 +1,268 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+// refState is a locked Ref with its three balances, all counted positive. While the lock is held nobody else changes
+// them, so that what is added and taken here stays true until the commit.
+type refState struct {
+	Ref        string `db:"ref"`
+	Stop       string `db:"stop"`
+	Cancelled  bool   `db:"cancelled"`
+	Closed     bool   `db:"closed"`
+	CloseSeq   int    `db:"close_seq"`
+	ReleaseSeq int    `db:"release_seq"`
+	BilledFen  int64  `db:"billed_fen"`
+	ForfeitFen int64  `db:"forfeit_fen"`
+
+	deposit, receivable, refundDue int64
+}
+
+const (
+	stopNo     = "no"
+	stopAsking = "asking" // providers are asked; what was paid meanwhile still counts
+	stopYes    = "yes"
+)
+
+// lockRef locks a Ref, made on first sight.
+func (c *change) lockRef(ctx context.Context, ref string) (*refState, error) {
+	_, err := c.tx.ExecContext(ctx, `INSERT INTO ref (ref, created_at) VALUES ($1, $2) ON CONFLICT (ref) DO NOTHING`, ref, c.now)
+	if err != nil {
+		if link.IsCode(err, "23514") {
+			return nil, link.E(link.Invalid, "payment.ref", "ref").Because(err)
+		}
+		return nil, fmt.Errorf("open %s: %w", ref, err)
+	}
+	r := &refState{}
+	err = c.tx.GetContext(ctx, r, `
+		SELECT ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen
+		FROM ref WHERE ref = $1 FOR UPDATE`, ref)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", ref, err)
+	}
+	// In a statement of its own: one that waited for the lock would show balances of before the wait.
+	if r.deposit, r.receivable, r.refundDue, err = balances(ctx, c.tx, ref); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// balances of a Ref, all counted positive.
+func balances(ctx context.Context, q queryer, ref string) (deposit, receivable, refundDue int64, err error) {
+	d, r, p := ledger.Deposit(ref), ledger.Receivable(ref), ledger.RefundPayable(ref)
+	b, err := ledger.Balances(ctx, q, d, r, p)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	return -b[d.Code], b[r.Code], -b[p.Code], nil
+}
+
+func (c *change) saveRef(ctx context.Context, r *refState) error {
+	_, err := c.tx.ExecContext(ctx, `
+		UPDATE ref SET stop = $2, cancelled = $3, closed = $4, close_seq = $5, release_seq = $6, billed_fen = $7, forfeit_fen = $8
+		WHERE ref = $1`, r.Ref, r.Stop, r.Cancelled, r.Closed, r.CloseSeq, r.ReleaseSeq, r.BilledFen, r.ForfeitFen)
+	if err != nil {
+		return fmt.Errorf("save %s: %w", r.Ref, err)
+	}
+	return nil
+}
+
+// hasten has the workers expire what is still open for a Ref: of one purpose, or with "" of all.
+func (c *change) hasten(ctx context.Context, ref, purpose string, except int64) error {
+	_, err := c.tx.ExecContext(ctx, `
+		UPDATE payment SET expires_at = least(expires_at, $3), next_check_at = least(next_check_at, $3)
+		WHERE ref = $1 AND ($2 = '' OR purpose = $2) AND id <> $4 AND state IN ('ready', 'sending', 'unknown', 'open')`,
+		ref, purpose, c.now, except)
+	if err != nil {
+		return fmt.Errorf("hasten payments of %s: %w", ref, err)
+	}
+	return nil
+}
+
+// refund takes amount, which refund_payable must already hold, back to the payments it came from: the newest first, or
+// one in particular.
+func (c *change) refund(ctx context.Context, s *Service, r *refState, amount int64, reason string, payment int64) error {
+	if amount == 0 {
+		return nil
+	}
+	var from []struct {
+		ID     int64        `db:"id"`
+		Method string       `db:"method"`
+		Left   int64        `db:"left_fen"`
+		Until  sql.NullTime `db:"refundable_until"`
+	}
+	err := c.tx.SelectContext(ctx, &from, `
+		SELECT p.id, p.method, p.refundable_until,
+		       p.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refund f WHERE f.payment_id = p.id AND f.state <> 'failed'), 0) AS left_fen
+		FROM payment p
+		WHERE p.ref = $1 AND p.state = 'succeeded' AND (p.id = $2 OR ($2 = 0 AND NOT p.late))
+		ORDER BY p.id DESC FOR UPDATE`, r.Ref, payment)
+	if err != nil {
+		return fmt.Errorf("read payments of %s: %w", r.Ref, err)
+	}
+	for _, p := range from {
+		part := min(amount, p.Left)
+		if part <= 0 {
+			continue
+		}
+		state, why := payments.RefundReady, ""
+		if _, known := s.gateways[p.Method]; !known || manual(p.Method) {
+			state = payments.RefundByBank
+		} else if p.Until.Valid && !c.now.Before(p.Until.Time) {
+			state, why = payments.RefundByBank, "refund.window_over"
+		}
+		var id int64
+		err := c.tx.GetContext(ctx, &id, `
+			INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, created_at, next_check_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id`,
+			p.ID, r.Ref, part, reason, state, state == payments.RefundByBank, why, c.now)
+		if err != nil {
+			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
+		}
+		// Stored before the provider is asked, and never another one for this refund.
+		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET idem_key = $2 WHERE id = $1`, id, fmt.Sprintf("banmuyuan:%s:refund:%d", s.env, id))
+		if err != nil {
+			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
+		}
+		amount -= part
+	}
+	if amount > 0 {
+		return fmt.Errorf("refund of %s: %d fen more than was paid", r.Ref, amount)
+	}
+	return nil
+}
+
+// settled tells that nothing is due any more, if so.
+func (c *change) settled(ctx context.Context, r *refState) error {
+	if !r.Closed || r.receivable != 0 {
+		return nil
+	}
+	e, err := c.refEvent(ctx, r)
+	if err == nil {
+		c.tell(payments.EvtRefSettled, e)
+	}
+	return err
+}
+
+func (c *change) refEvent(ctx context.Context, r *refState) (payments.RefEvent, error) {
+	e := payments.RefEvent{Ref: r.Ref, BilledFen: r.BilledFen, ReceivableFen: r.receivable}
+	err := c.tx.QueryRowxContext(ctx, `
+		SELECT (SELECT coalesce(sum(amount_fen), 0) FROM payment WHERE ref = $1 AND state = 'succeeded'),
+		       (SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE ref = $1 AND state <> 'failed')`, r.Ref).
+		Scan(&e.PaidFen, &e.RefundFen)
+	if err != nil {
+		return e, fmt.Errorf("sum payments of %s: %w", r.Ref, err)
+	}
+	return e, nil
+}
+
+// Account is everything the ledger knows of one Ref.
+func (s *Service) Account(ctx context.Context, q payments.Ref) (payments.Account, error) {
+	if err := s.mayRead(ctx, q.Ref); err != nil {
+		return payments.Account{}, err
+	}
+	accounts, err := s.accounts(ctx, []string{q.Ref})
+	if err != nil {
+		return payments.Account{}, err
+	}
+	if len(accounts) == 0 {
+		return payments.Account{Ref: q.Ref, Payments: []payments.Payment{}, Refunds: []payments.Refund{}}, nil
+	}
+	a := accounts[0]
+	if a.Payments, err = s.readPayments(ctx, `p.ref = $1 ORDER BY p.id`, q.Ref); err != nil {
+		return payments.Account{}, err
+	}
+	if a.Refunds, err = s.readRefunds(ctx, `f.ref = $1 ORDER BY f.id`, q.Ref); err != nil {
+		return payments.Account{}, err
+	}
+	return a, nil
+}
+
+// Accounts is Account for many, without payments and refunds. What is not known is left out.
+func (s *Service) Accounts(ctx context.Context, q payments.RefsRequest) (payments.Accounts, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.Accounts{}, err
+	}
+	if len(q.Refs) > 1000 {
+		return payments.Accounts{}, link.E(link.Invalid, "payment.too_many", "refs", "max", "1000")
+	}
+	items, err := s.accounts(ctx, q.Refs)
+	return payments.Accounts{Items: items}, err
+}
+
+func (s *Service) accounts(ctx context.Context, refs []string) ([]payments.Account, error) {
+	var rows []struct {
+		Ref        string `db:"ref"`
+		Deposit    int64  `db:"deposit"`
+		Receivable int64  `db:"receivable"`
+		RefundDue  int64  `db:"refund_due"`
+		Paid       int64  `db:"paid"`
+		Refunded   int64  `db:"refunded"`
+		Forfeit    int64  `db:"forfeit_fen"`
+		Billed     int64  `db:"billed_fen"`
+		Closed     bool   `db:"closed"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT r.ref, r.forfeit_fen, r.billed_fen, r.closed,
+		       -coalesce(b.deposit, 0) AS deposit, coalesce(b.receivable, 0) AS receivable, -coalesce(b.refund, 0) AS refund_due,
+		       (SELECT coalesce(sum(p.amount_fen), 0) FROM payment p WHERE p.ref = r.ref AND p.state = 'succeeded')::bigint AS paid,
+		       (SELECT coalesce(sum(f.amount_fen), 0) FROM refund f WHERE f.ref = r.ref AND f.state = 'succeeded')::bigint AS refunded
+		FROM ref r
+		LEFT JOIN LATERAL (
+			SELECT sum(b.balance) FILTER (WHERE a.kind = 'deposit')::bigint AS deposit,
+			       sum(b.balance) FILTER (WHERE a.kind = 'receivable')::bigint AS receivable,
+			       sum(b.balance) FILTER (WHERE a.kind = 'refund_payable')::bigint AS refund
+			FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+			WHERE a.code IN ('deposit:' || r.ref, 'receivable:' || r.ref, 'refund_payable:' || r.ref)) b ON true
+		WHERE r.ref = ANY($1) ORDER BY r.ref`, textArray(refs))
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	items := make([]payments.Account, len(rows))
+	for i, r := range rows {
+		items[i] = payments.Account{Ref: r.Ref, DepositFen: r.Deposit, ReceivableFen: r.Receivable, RefundDueFen: r.RefundDue,
+			PaidFen: r.Paid, RefundedFen: r.Refunded, ForfeitFen: r.Forfeit, BilledFen: r.Billed, Closed: r.Closed}
+	}
+	return items, nil
+}
+
+// mayRead lets through whoever may see the payments of a Ref: modules, the county, and who paid.
+func (s *Service) mayRead(ctx context.Context, ref string) error {
+	a, err := need(ctx, county...)
+	if err == nil || a.Account == 0 {
+		return err
+	}
+	var own bool
+	err = s.db.GetContext(ctx, &own, `
+		SELECT EXISTS (SELECT FROM payment WHERE ref = $1
+		       AND ((party_kind = 'account' AND party_id = $2) OR (party_kind = 'organisation' AND party_id = $3 AND $3 <> 0)))`,
+		ref, a.Account, a.Org)
+	if err != nil {
+		return fmt.Errorf("look up who paid: %w", err)
+	}
+	if !own {
+		return link.E(link.NotFound, "not_found", "")
+	}
+	return nil
+}
+
+func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t.UTC(), Valid: !t.IsZero()} }
+
+func timePtr(t sql.NullTime) *time.Time {
+	if !t.Valid {
+		return nil
+	}
+	u := t.Time.UTC()
+	return &u
+}
+
+func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -1,0 +1,181 @@
+// Package postgres keeps the payment module's books in its own schema and does its work: it implements
+// payments.Service, applies the commands of other modules, and runs the workers that ask providers what became of
+// payments and refunds.
+//
+// What must always hold, besides what package payments promises: whatever concerns a Ref happens under the lock of its
+// row in table ref, which is taken before payments, refunds and payables, and the ledger's balances come last; events
+// are written in the transaction that causes them; a provider is called between transactions, never inside one.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/nats-io/nats.go"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/bankfile"
+	"banmuyuan/payments/gateway"
+	"banmuyuan/payments/ledger"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the module's goose migrations, for link.Migrate.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // embedded
+	}
+	return sub
+}
+
+// Config of a Service.
+type Config struct {
+	Gateways []gateway.Gateway // in the order in which buyers are offered them
+	Key      string            // encrypts account numbers: see ParseKeys
+	Env      string            // part of the keys that providers see, so that a test never meets production
+	Layout   bankfile.Layout   // of payout files; bankfile.Default when it is empty
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Service is the payment module. It implements payments.Service.
+type Service struct {
+	db       *sqlx.DB
+	gateways map[string]gateway.Gateway
+	order    []gateway.Gateway
+	keys     *Keys
+	env      string
+	layout   bankfile.Layout
+	now      func() time.Time
+	log      *slog.Logger
+	wake     chan struct{} // workers
+
+	mu    sync.Mutex
+	relay *link.Relay
+}
+
+var _ payments.Service = (*Service)(nil)
+
+// New makes the service over an open, migrated schema.
+func New(db *sqlx.DB, cfg Config) (*Service, error) {
+	keys, err := ParseKeys(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Env == "" {
+		cfg.Env = "local"
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if len(cfg.Layout.Columns) == 0 {
+		cfg.Layout = bankfile.Default()
+	}
+	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, env: cfg.Env,
+		layout: cfg.Layout, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
+	// PostgreSQL keeps microseconds: what is written and what is read are the same.
+	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }
+	for _, g := range cfg.Gateways {
+		if s.gateways[g.Name()] != nil {
+			return nil, fmt.Errorf("gateway %s is configured twice", g.Name())
+		}
+		s.gateways[g.Name()] = g
+	}
+	return s, nil
+}
+
+// HTTP is what the module shows to browsers and providers, to be mounted at "/pay/".
+func (s *Service) HTTP() http.Handler { return gateway.Handler(s, s.now, s.log, s.order...) }
+
+// Consumer applies the commands that other modules send.
+func (s *Service) Consumer(nc *nats.Conn) *link.Consumer {
+	return link.NewConsumer(s.db, nc, link.ConsumerConfig{
+		Durable: "payments-commands", Stream: "payments", Filters: []string{"cmd.payments.v1.>"}, Log: s.log,
+	}, s.Apply)
+}
+
+// Run publishes events, applies commands and works off what is due with providers, until ctx ends. Any number of
+// processes may run at once.
+func (s *Service) Run(ctx context.Context, nc *nats.Conn) error {
+	relay := link.NewRelay(s.db, nc, s.log)
+	s.mu.Lock()
+	s.relay = relay
+	s.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make(chan error, 3)
+	go func() { errs <- relay.Run(ctx) }()
+	go func() { errs <- s.Consumer(nc).Run(ctx) }()
+	go func() { s.work(ctx); errs <- nil }()
+	err := <-errs // nil only when ctx has ended
+	cancel()
+	return errors.Join(err, <-errs, <-errs)
+}
+
+// kick wakes the relay and the workers after a commit.
+func (s *Service) kick() {
+	s.mu.Lock()
+	relay := s.relay
+	s.mu.Unlock()
+	if relay != nil {
+		relay.Kick()
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// change is one business transaction: what is posted and told is collected and written at its end, because balances are
+// locked last.
+type change struct {
+	tx    *sqlx.Tx
+	now   time.Time
+	actor string
+	txns  []ledger.Txn
+	msgs  []link.Message
+}
+
+func (c *change) post(kind, key string, at time.Time, lines ...ledger.Line) {
+	c.txns = append(c.txns, ledger.Txn{Kind: kind, BusinessKey: key, OccurredAt: at, Actor: c.actor, Lines: lines})
+}
+
+func (c *change) tell(subject string, data any) {
+	c.msgs = append(c.msgs, link.Message{Subject: subject, Data: data})
+}
+
+// change runs fn in a transaction of its own.
+func (s *Service) change(ctx context.Context, fn func(c *change) error) error {
+	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error { return s.within(ctx, tx, fn) })
+	if err == nil {
+		s.kick()
+	}
+	return err
+}
+
+// within runs fn in a transaction that the caller commits.
+func (s *Service) within(ctx context.Context, tx *sqlx.Tx, fn func(c *change) error) error {
+	c := &change{tx: tx, now: s.now(), actor: actorName(link.ActorFrom(ctx))}
+	if err := fn(c); err != nil {
+		return err
+	}
+	if _, err := ledger.Post(ctx, tx, c.txns...); err != nil {
+		return err
+	}
+	return link.Publish(ctx, tx, c.msgs...)
+}

@@ -1,0 +1,57 @@
+package postgres
+
+import (
+	"database/sql"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+)
+
+// queryer is a database or a transaction.
+type queryer = sqlx.QueryerContext
+
+func textArray(v []string) any { return pq.StringArray(v) }
+
+func intArray(v []int64) any { return pq.Int64Array(v) }
+
+// china is the zone whose calendar days statements and banks use; it has no daylight saving time.
+var china = time.FixedZone("CST", 8*60*60)
+
+// day is the calendar day of t, for a date column.
+func day(t time.Time) string { return t.In(china).Format(time.DateOnly) }
+
+// dateTime reads a date column as the beginning of that day in China.
+func dateTime(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, china)
+}
+
+const defaultLimit = 50
+
+// limit is how many rows to read for a page of n: one more tells whether there is another page.
+func limit(n, most int) int {
+	if n <= 0 {
+		n = defaultLimit
+	}
+	return min(n, most)
+}
+
+// cursorID reads a cursor: the id that the page starts after.
+func cursorID(cursor string) (int64, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(cursor, 36, 64)
+	if err != nil || id <= 0 {
+		return 0, link.E(link.Invalid, "payment.cursor", "cursor")
+	}
+	return id, nil
+}
+
+func cursorOf(id int64) string { return strconv.FormatInt(id, 36) }
+
+var readOnlySnapshot = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}

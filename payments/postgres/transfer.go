@@ -1,0 +1,406 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/gateway/banktransfer"
+	"banmuyuan/payments/ledger"
+)
+
+const (
+	lineSuspense = "suspense"
+	lineMatched  = "matched"
+	lineKnown    = "duplicate" // in answers only
+
+	maxTransfers = 5000
+)
+
+type lineRow struct {
+	ID        int64     `db:"id"`
+	BankRef   string    `db:"bank_ref"`
+	AmountFen int64     `db:"amount_fen"`
+	Payer     string    `db:"payer"`
+	Memo      string    `db:"memo"`
+	PaidOn    time.Time `db:"paid_on"`
+	State     string    `db:"state"`
+	PaymentID int64     `db:"payment_id"`
+	Ref       string    `db:"ref"`
+}
+
+const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, coalesce(l.payment_id, 0) AS payment_id,
+	coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), '') AS ref`
+
+func (l lineRow) out() payments.StatementLine {
+	return payments.StatementLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo,
+		PaidOn: dateTime(l.PaidOn), State: l.State, PaymentID: l.PaymentID, Ref: l.Ref}
+}
+
+func checkTransfers(lines []payments.Transfer, now time.Time) error {
+	if len(lines) == 0 || len(lines) > maxTransfers {
+		return link.E(link.Invalid, "transfer.lines", "lines", "max", fmt.Sprint(maxTransfers))
+	}
+	var bad link.Problems
+	seen := make(map[string]bool, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		field := func(name string) string { return fmt.Sprintf("lines[%d].%s", i, name) }
+		l.BankRef, l.Payer, l.Memo = strings.TrimSpace(l.BankRef), strings.TrimSpace(l.Payer), strings.TrimSpace(l.Memo)
+		switch {
+		case l.BankRef == "" || len(l.BankRef) > 100:
+			bad.Add("transfer.bank_ref", field("bank_ref"))
+		case seen[l.BankRef]:
+			bad.Add("transfer.bank_ref_twice", field("bank_ref"))
+		}
+		seen[l.BankRef] = true
+		if l.AmountFen <= 0 || l.AmountFen > maxAmount {
+			bad.Add("payment.amount", field("amount_fen"))
+		}
+		if utf8.RuneCountInString(l.Payer) > 200 || utf8.RuneCountInString(l.Memo) > 500 {
+			bad.Add("transfer.text", field("memo"))
+		}
+		if l.PaidOn.IsZero() || l.PaidOn.After(now.Add(24*time.Hour)) || l.PaidOn.Year() < 2000 {
+			bad.Add("transfer.paid_on", field("paid_on"))
+		}
+		if len(bad) >= 20 {
+			break
+		}
+	}
+	return bad.Err()
+}
+
+// RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment whose 识别码 they quote.
+func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.TransferResult{}, err
+	}
+	if err := checkTransfers(r.Lines, s.now()); err != nil {
+		return payments.TransferResult{}, err
+	}
+	refs := make([]string, len(r.Lines))
+	place := make(map[string]int, len(r.Lines))
+	for i, l := range r.Lines {
+		refs[i] = l.BankRef
+		place[l.BankRef] = i
+	}
+	known := make([]bool, len(r.Lines))
+	err := s.change(ctx, func(c *change) error {
+		fresh, err := c.insertTransfers(ctx, r.Lines)
+		if err != nil {
+			return err
+		}
+		for i := range known {
+			known[i] = true
+		}
+		var lines []lineRow
+		err = c.tx.SelectContext(ctx, &lines, `SELECT `+lineColumns+` FROM bank_statement_line l WHERE l.account = 'main' AND l.bank_ref = ANY($1)`, pq.Array(refs))
+		if err != nil {
+			return fmt.Errorf("read statement lines: %w", err)
+		}
+		var todo []lineRow
+		for _, l := range lines {
+			i := place[l.BankRef]
+			if fresh[l.ID] {
+				known[i] = false
+				todo = append(todo, l)
+			} else if l.AmountFen != r.Lines[i].AmountFen {
+				return link.E(link.Conflict, "transfer.bank_ref_reused", fmt.Sprintf("lines[%d].bank_ref", i), "ref", l.BankRef)
+			}
+		}
+		for _, l := range todo {
+			c.post("statement", fmt.Sprintf("stmt:main:%s", l.BankRef), dateTime(l.PaidOn), ledger.Debit(ledger.Bank(), l.AmountFen), ledger.Credit(ledger.Suspense(), l.AmountFen))
+		}
+		return c.matchByCode(ctx, s, todo)
+	})
+	if err != nil {
+		return payments.TransferResult{}, err
+	}
+	var lines []lineRow
+	err = s.db.SelectContext(ctx, &lines, `SELECT `+lineColumns+` FROM bank_statement_line l WHERE l.account = 'main' AND l.bank_ref = ANY($1)`, pq.Array(refs))
+	if err != nil {
+		return payments.TransferResult{}, fmt.Errorf("read statement lines: %w", err)
+	}
+	out := payments.TransferResult{Lines: make([]payments.StatementLine, len(r.Lines))}
+	for _, l := range lines {
+		i := place[l.BankRef]
+		o := l.out()
+		switch {
+		case known[i]:
+			o.State = lineKnown
+			out.Duplicate++
+		case l.State == lineMatched:
+			out.Matched++
+		default:
+			out.Suspense++
+		}
+		out.Lines[i] = o
+	}
+	return out, nil
+}
+
+// insertTransfers writes those lines that are not known and returns their ids.
+func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer) (map[int64]bool, error) {
+	n := len(lines)
+	refs, payers, memos, days, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
+	for i, l := range lines {
+		refs[i], payers[i], memos[i], days[i], amounts[i] = l.BankRef, l.Payer, l.Memo, day(l.PaidOn), l.AmountFen
+	}
+	var ids []int64
+	err := c.tx.SelectContext(ctx, &ids, `
+		INSERT INTO bank_statement_line (bank_ref, amount_fen, payer, memo, paid_on, state, actor, created_at)
+		SELECT r, a, p, m, d::date, 'suspense', $6, $7
+		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
+		ON CONFLICT (account, bank_ref) DO NOTHING RETURNING id`,
+		pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), c.actor, c.now)
+	if err != nil {
+		return nil, fmt.Errorf("write statement lines: %w", err)
+	}
+	fresh := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	return fresh, nil
+}
+
+// matchByCode puts each line to the Ref of the one code that it quotes. Two codes are as good as none.
+func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) error {
+	var tokens []string
+	for _, l := range lines {
+		tokens = append(tokens, banktransfer.Tokens(l.Memo)...)
+	}
+	var rows []struct {
+		Code string `db:"code_norm"`
+		Ref  string `db:"ref"`
+	}
+	err := c.tx.SelectContext(ctx, &rows, `
+		SELECT DISTINCT code_norm, ref FROM payment WHERE code_norm = ANY($1) AND code_norm <> '' AND method = $2`, pq.Array(tokens), payments.BankTransfer)
+	if err != nil {
+		return fmt.Errorf("look up codes: %w", err)
+	}
+	codes, refs := map[string]bool{}, map[string]string{}
+	for _, r := range rows {
+		if other, ok := refs[r.Code]; ok && other != r.Ref {
+			r.Ref = "" // one code for two: a person has to look
+		}
+		codes[r.Code], refs[r.Code] = true, r.Ref
+	}
+	type match struct {
+		line      lineRow
+		ref, code string
+	}
+	var matches []match
+	for _, l := range lines {
+		if found := banktransfer.Find(l.Memo, codes); len(found) == 1 && refs[found[0]] != "" {
+			matches = append(matches, match{l, refs[found[0]], found[0]})
+		}
+	}
+	// Refs are locked in one order, whoever records what.
+	slices.SortStableFunc(matches, func(a, b match) int {
+		if n := strings.Compare(a.ref, b.ref); n != 0 {
+			return n
+		}
+		return int(a.line.ID - b.line.ID)
+	})
+	var r *refState
+	for _, m := range matches {
+		// Kept for all its lines: what they post is written at the end, and only r knows of it until then.
+		if r == nil || r.Ref != m.ref {
+			var err error
+			if r, err = c.lockRef(ctx, m.ref); err != nil {
+				return err
+			}
+		}
+		var id int64
+		err := c.tx.GetContext(ctx, &id, `
+			SELECT id FROM payment WHERE ref = $1 AND code_norm = $2 AND method = $3
+			ORDER BY CASE state WHEN 'open' THEN 0 WHEN 'succeeded' THEN 2 ELSE 1 END, id DESC LIMIT 1`, m.ref, m.code, payments.BankTransfer)
+		if err != nil {
+			return fmt.Errorf("look up payment of code %s: %w", m.code, err)
+		}
+		if err := c.matchLine(ctx, s, r, m.line, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matchLine puts a line in suspense to a payment. Lines for one payment add up until they are enough.
+func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineRow, payment int64) error {
+	p, err := s.paymentRow(ctx, c.tx, payment)
+	if err != nil {
+		return err
+	}
+	if p.State == payments.PaymentSucceeded {
+		// Paid a second time: a payment of its own, which counts as late and goes back unless something is due.
+		again := payments.CreatePayment{Key: "transfer:" + l.BankRef, Ref: p.Ref, Purpose: p.Purpose, AmountFen: l.AmountFen, Method: p.Method,
+			Party: payments.Party{Kind: p.PartyKind, ID: p.PartyID, Name: p.PartyName}, Description: p.Description, Code: p.Code}
+		if r.receivable > 0 {
+			again.Purpose = "balance"
+		}
+		id, err := c.insertPayment(ctx, s, again, hashOf(again.Key, again.AmountFen), payments.PaymentOpen)
+		if err != nil {
+			return err
+		}
+		if p, err = s.paymentRow(ctx, c.tx, id); err != nil {
+			return err
+		}
+	}
+	var before struct {
+		Fen int64 `db:"fen"`
+	}
+	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET payment_id = $2 WHERE id = $1`, l.ID, p.ID); err != nil {
+		return fmt.Errorf("match statement line %d: %w", l.ID, err)
+	}
+	err = get(ctx, c.tx, &before, `
+		SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM bank_statement_line WHERE payment_id = $1 AND state = 'suspense'`, p.ID)
+	if err != nil {
+		return fmt.Errorf("sum statement lines of payment %d: %w", p.ID, err)
+	}
+	if before.Fen < p.AmountFen {
+		return nil // known whose it is, and still too little
+	}
+	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET state = 'matched' WHERE payment_id = $1 AND state = 'suspense'`, p.ID); err != nil {
+		return fmt.Errorf("match statement lines of payment %d: %w", p.ID, err)
+	}
+	return c.succeed(ctx, s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: ledger.Suspense(), Fen: before.Fen, At: dateTime(l.PaidOn)})
+}
+
+// MatchTransfer puts a line without a readable code to the payment that it was meant for.
+func (s *Service) MatchTransfer(ctx context.Context, m payments.MatchTransfer) (payments.StatementLine, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.StatementLine{}, err
+	}
+	var out payments.StatementLine
+	err := s.change(ctx, func(c *change) error {
+		r, p, err := c.lockPayment(ctx, s, m.PaymentID)
+		if link.CodeOf(err) == link.NotFound {
+			return link.E(link.Invalid, "payment.unknown", "payment_id")
+		}
+		if err != nil {
+			return err
+		}
+		if p.Method != payments.BankTransfer {
+			return link.E(link.Conflict, "transfer.other_method", "payment_id")
+		}
+		l, err := s.line(ctx, c.tx, m.LineID, "FOR UPDATE OF l")
+		if err != nil {
+			return err
+		}
+		if l.State == lineMatched && l.PaymentID == m.PaymentID {
+			out = l.out() // clicked twice
+			return nil
+		}
+		if l.State != lineSuspense {
+			return link.E(link.Conflict, "transfer.matched", "line_id")
+		}
+		if err := c.matchLine(ctx, s, r, l, p.ID); err != nil {
+			return err
+		}
+		l, err = s.line(ctx, c.tx, m.LineID, "")
+		out = l.out()
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) line(ctx context.Context, q queryer, id int64, lock string) (lineRow, error) {
+	var l lineRow
+	err := get(ctx, q, &l, `SELECT `+lineColumns+` FROM bank_statement_line l WHERE l.id = $1 `+lock, id)
+	if missing(err) {
+		return l, link.E(link.NotFound, "transfer.unknown", "line_id")
+	}
+	if err != nil {
+		return l, fmt.Errorf("read statement line %d: %w", id, err)
+	}
+	return l, nil
+}
+
+// Statement lists lines of the bank's statement, newest first.
+func (s *Service) Statement(ctx context.Context, f payments.StatementFilter) (payments.StatementPage, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.StatementPage{}, err
+	}
+	before, err := cursorID(f.Cursor)
+	if err != nil {
+		return payments.StatementPage{}, err
+	}
+	n := limit(f.Limit, 200)
+	var page payments.StatementPage
+	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_statement_line l WHERE ($1 = '' OR l.state = $1)`, f.State); err != nil {
+		return page, fmt.Errorf("count statement lines: %w", err)
+	}
+	var rows []lineRow
+	err = s.db.SelectContext(ctx, &rows, `SELECT `+lineColumns+` FROM bank_statement_line l
+		WHERE ($1 = '' OR l.state = $1) AND ($2 = 0 OR l.id < $2) ORDER BY l.id DESC LIMIT $3`, f.State, before, n+1)
+	if err != nil {
+		return page, fmt.Errorf("read statement lines: %w", err)
+	}
+	if len(rows) > n {
+		rows = rows[:n]
+		page.Cursor = cursorOf(rows[n-1].ID)
+	}
+	page.Items = make([]payments.StatementLine, len(rows))
+	for i, r := range rows {
+		page.Items[i] = r.out()
+	}
+	return page, nil
+}
+
+// RecordCash takes cash for a payment against a receipt of which there is one.
+func (s *Service) RecordCash(ctx context.Context, r payments.RecordCash) (payments.Payment, error) {
+	if _, err := need(ctx, roleOperator, roleClerk, roleAdmin); err != nil {
+		return payments.Payment{}, err
+	}
+	r.Receipt = strings.TrimSpace(r.Receipt)
+	if r.Receipt == "" || utf8.RuneCountInString(r.Receipt) > 60 {
+		return payments.Payment{}, link.E(link.Invalid, "cash.receipt", "receipt")
+	}
+	err := s.change(ctx, func(c *change) error {
+		ref, p, err := c.lockPayment(ctx, s, r.PaymentID)
+		if err != nil {
+			return err
+		}
+		var old struct {
+			Payment int64 `db:"payment_id"`
+			Fen     int64 `db:"amount_fen"`
+		}
+		err = get(ctx, c.tx, &old, `SELECT payment_id, amount_fen FROM cash_receipt WHERE receipt = $1`, r.Receipt)
+		switch {
+		case err == nil && old.Payment == p.ID && old.Fen == r.AmountFen:
+			return nil // entered twice
+		case err == nil:
+			return link.E(link.Conflict, "cash.receipt_used", "receipt")
+		case !missing(err):
+			return fmt.Errorf("look up receipt: %w", err)
+		}
+		if p.Method != payments.Cash || p.State == payments.PaymentSucceeded {
+			return link.E(link.Conflict, "cash.not_due", "payment_id")
+		}
+		if r.AmountFen != p.AmountFen {
+			return link.E(link.Invalid, "cash.amount_differs", "amount_fen", "want", fmt.Sprint(p.AmountFen))
+		}
+		_, err = c.tx.ExecContext(ctx, `
+			INSERT INTO cash_receipt (receipt, payment_id, amount_fen, actor, created_at) VALUES ($1, $2, $3, $4, $5)`,
+			r.Receipt, p.ID, r.AmountFen, c.actor, c.now)
+		if err != nil {
+			if link.Constraint(err) == "cash_receipt_pkey" {
+				return link.E(link.Conflict, "cash.receipt_used", "receipt")
+			}
+			return fmt.Errorf("write receipt: %w", err)
+		}
+		return c.succeed(ctx, s, ref, p, receipt{Key: "cash:" + r.Receipt, Into: ledger.Cash(), Fen: r.AmountFen, At: c.now})
+	})
+	if err != nil {
+		return payments.Payment{}, err
+	}
+	p, err := s.paymentRow(ctx, s.db, r.PaymentID)
+	return s.out(p), err
+}

@@ -1,0 +1,184 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/gateway"
+	"banmuyuan/payments/ledger"
+)
+
+// verifyLag is how long something may be on its way before it counts as lost.
+const verifyLag = time.Minute
+
+// Verify recomputes everything that must always hold, on one snapshot, and lists what does not.
+func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Findings, error) {
+	if _, err := need(ctx, roleAdmin); err != nil {
+		return payments.Findings{}, err
+	}
+	out := payments.Findings{Items: []payments.Finding{}}
+	add := func(check, object, detail string) {
+		out.Items = append(out.Items, payments.Finding{Check: check, Object: object, Detail: detail})
+	}
+	tx, err := s.db.BeginTxx(ctx, readOnlySnapshot)
+	if err != nil {
+		return out, fmt.Errorf("begin verification: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // it only read
+	faults, err := ledger.Verify(ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	for _, query := range moneyChecks {
+		found, err := ledger.Check(ctx, tx, query)
+		if err != nil {
+			return out, fmt.Errorf("verify payments: %w", err)
+		}
+		faults = append(faults, found...)
+	}
+	for _, f := range faults {
+		add(f.Check, f.Object, f.Detail)
+	}
+	waiting, oldest, dead, err := link.Backlog(ctx, s.db)
+	if err != nil {
+		return out, err
+	}
+	if oldest > verifyLag {
+		add("events.unpublished", "outbox", fmt.Sprintf("%d wait, the oldest for %s", waiting, oldest.Round(time.Second)))
+	}
+	if dead > 0 {
+		add("events.dead", "dead_letter", fmt.Sprintf("%d commands were given up", dead))
+	}
+	for _, g := range s.order {
+		audited, ok := g.(gateway.Audited)
+		if !ok {
+			continue
+		}
+		if err := s.compareBooks(ctx, tx, audited, add); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// moneyChecks each list (check, object, detail) of what is wrong.
+var moneyChecks = []string{`
+	SELECT 'refunds.within_payment' AS check, 'payment:' || p.id AS object, 'paid ' || p.amount_fen || ', refunds ' || sum(f.amount_fen) AS detail
+	FROM payment p JOIN refund f ON f.payment_id = p.id AND f.state <> 'failed'
+	GROUP BY p.id HAVING sum(f.amount_fen) > p.amount_fen OR p.state <> 'succeeded' LIMIT 100`, `
+	SELECT 'payments.posted', 'payment:' || p.id, 'succeeded and not in the ledger'
+	FROM payment p WHERE p.state = 'succeeded'
+	  AND NOT EXISTS (SELECT FROM ledger_txn t WHERE t.business_key = 'pay:' || p.id || ':succeeded')
+	  AND NOT EXISTS (SELECT FROM cash_receipt c JOIN ledger_txn t ON t.business_key = 'cash:' || c.receipt WHERE c.payment_id = p.id)
+	LIMIT 100`, `
+	SELECT 'refunds.owed', r.ref, 'owed back ' || -coalesce(b.balance, 0) || ', refunds on their way ' || coalesce(f.fen, 0) || ', undecided ' || coalesce(l.fen, 0)
+	FROM ref r
+	LEFT JOIN ledger_account a ON a.code = 'refund_payable:' || r.ref LEFT JOIN ledger_balance b ON b.account_id = a.id
+	LEFT JOIN (SELECT ref, sum(amount_fen) AS fen FROM refund WHERE state NOT IN ('succeeded', 'failed') GROUP BY ref) f ON f.ref = r.ref
+	LEFT JOIN (SELECT p.ref, sum(p.amount_fen - coalesce((SELECT sum(x.amount_fen) FROM refund x WHERE x.payment_id = p.id AND x.state <> 'failed'), 0)) AS fen
+	           FROM payment p WHERE p.state = 'succeeded' AND p.late GROUP BY p.ref) l ON l.ref = r.ref
+	WHERE -coalesce(b.balance, 0) <> coalesce(f.fen, 0) + coalesce(l.fen, 0) LIMIT 100`, `
+	SELECT 'refs.billed', r.ref, 'billed ' || r.billed_fen || ', deliveries ' || coalesce(d.fen, 0)
+	FROM ref r LEFT JOIN (SELECT ref, sum(gross_fen) AS fen FROM delivery WHERE NOT reversed GROUP BY ref) d ON d.ref = r.ref
+	WHERE r.billed_fen <> coalesce(d.fen, 0) LIMIT 100`, `
+	SELECT 'refs.finished', r.ref, 'closed, but a deposit of ' || -b.balance || ' is still kept'
+	FROM ref r JOIN ledger_account a ON a.code = 'deposit:' || r.ref JOIN ledger_balance b ON b.account_id = a.id
+	WHERE (r.closed OR r.cancelled) AND b.balance <> 0 LIMIT 100`, `
+	SELECT 'payables.pending', 'household:' || coalesce(p.household::text, a.party_id), 'payables ' || coalesce(p.fen, 0) || ', ledger ' || -coalesce(a.balance, 0)
+	FROM (SELECT household, sum(amount_fen) AS fen FROM payable WHERE state = 'pending' GROUP BY household) p
+	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'payable_pending') a
+	     ON a.party_id = p.household::text
+	WHERE coalesce(p.fen, 0) <> -coalesce(a.balance, 0) LIMIT 100`, `
+	SELECT 'payables.owed', 'household:' || coalesce(p.household::text, a.party_id), 'payables ' || coalesce(p.fen, 0) || ', ledger ' || -coalesce(a.balance, 0)
+	FROM (SELECT p.household, sum(p.amount_fen) AS fen FROM payable p LEFT JOIN payout_item i ON i.id = p.payout_item
+	      WHERE p.amount_fen > 0 AND (p.state = 'released' OR (p.state = 'batched' AND i.state = 'ready')) GROUP BY p.household) p
+	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'payable') a
+	     ON a.party_id = p.household::text
+	WHERE coalesce(p.fen, 0) <> -coalesce(a.balance, 0) LIMIT 100`, `
+	SELECT 'payables.overpaid', 'household:' || coalesce(p.household::text, a.party_id), 'to keep back ' || coalesce(p.fen, 0) || ', ledger ' || coalesce(a.balance, 0)
+	FROM (SELECT p.household, -sum(p.amount_fen) AS fen FROM payable p LEFT JOIN payout_item i ON i.id = p.payout_item
+	      WHERE p.amount_fen < 0 AND (p.state = 'released' OR (p.state = 'batched' AND i.state = 'ready')) GROUP BY p.household) p
+	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'receivable_household') a
+	     ON a.party_id = p.household::text
+	WHERE coalesce(p.fen, 0) <> coalesce(a.balance, 0) LIMIT 100`, `
+	SELECT 'payouts.items', 'item:' || i.id, 'amount ' || i.amount_fen || ', its payables ' || coalesce(p.fen, 0)
+	FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
+	LEFT JOIN (SELECT payout_item, sum(amount_fen) AS fen FROM payable WHERE payout_item IS NOT NULL GROUP BY payout_item) p ON p.payout_item = i.id
+	WHERE i.state IN ('ready', 'sent', 'paid') AND b.state <> 'rejected' AND i.amount_fen <> coalesce(p.fen, 0) LIMIT 100`, `
+	SELECT 'payouts.states', 'item:' || i.id, 'is ' || i.state || ', a payable of it ' || p.state
+	FROM payout_item i JOIN payable p ON p.payout_item = i.id
+	WHERE (i.state, p.state) NOT IN (('ready', 'batched'), ('sent', 'batched'), ('paid', 'paid')) LIMIT 100`, `
+	SELECT 'payouts.transit', b.no, 'in transit ' || -coalesce(x.balance, 0) || ', items on their way ' || coalesce(i.fen, 0)
+	FROM payout_batch b
+	LEFT JOIN ledger_account a ON a.code = 'payout_transit:batch:' || b.id LEFT JOIN ledger_balance x ON x.account_id = a.id
+	LEFT JOIN (SELECT batch_id, sum(amount_fen) AS fen FROM payout_item WHERE state = 'sent' GROUP BY batch_id) i ON i.batch_id = b.id
+	WHERE -coalesce(x.balance, 0) <> coalesce(i.fen, 0) LIMIT 100`, `
+	SELECT 'payouts.second_person', b.no, 'created and approved by ' || b.created_by
+	FROM payout_batch b WHERE b.decided_by <> '' AND b.decided_by = b.created_by LIMIT 100`, `
+	SELECT 'bank.suspense', 'suspense', 'ledger ' || -x.fen || ', lines ' || y.fen
+	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'suspense') x,
+	     (SELECT coalesce(sum(amount_fen), 0) AS fen FROM bank_statement_line WHERE state = 'suspense') y
+	WHERE -x.fen <> y.fen`}
+
+// compareBooks holds the clearing account against the provider's own books: everything the provider moved is known here,
+// but for what it has just done, and the account is the sum of it.
+func (s *Service) compareBooks(ctx context.Context, tx *sqlx.Tx, g gateway.Audited, add func(check, object, detail string)) error {
+	// The provider is read before our snapshot's account is summed: what it did since is not in either.
+	moves, err := g.Movements(ctx)
+	if errors.Is(err, gateway.ErrUnknown) {
+		add("clearing.books", g.Name(), "the provider does not answer")
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read books of %s: %w", g.Name(), err)
+	}
+	var rows []struct {
+		Session string `db:"session"`
+		Refund  string `db:"refund"`
+		Amount  int64  `db:"amount"`
+	}
+	err = tx.SelectContext(ctx, &rows, `
+		SELECT provider_id AS session, '' AS refund, amount_fen AS amount FROM payment WHERE method = $1 AND state = 'succeeded'
+		UNION ALL
+		SELECT p.provider_id, f.provider_id, -f.amount_fen FROM refund f JOIN payment p ON p.id = f.payment_id
+		WHERE p.method = $1 AND f.state = 'succeeded' AND NOT f.by_bank`, g.Name())
+	if err != nil {
+		return fmt.Errorf("read payments through %s: %w", g.Name(), err)
+	}
+	type object struct{ session, refund string }
+	ours := make(map[object]int64, len(rows))
+	var sum int64
+	for _, r := range rows {
+		ours[object{r.Session, r.Refund}] = r.Amount
+		sum += r.Amount
+	}
+	clearing, err := ledger.Derived(ctx, tx, ledger.KindClearing+g.Name())
+	if err != nil {
+		return err
+	}
+	if clearing != sum {
+		add("clearing.balance", g.Name(), fmt.Sprintf("ledger %d, payments less refunds %d", clearing, sum))
+	}
+	recent := s.now().Add(-verifyLag)
+	for _, m := range moves {
+		o := object{m.SessionID, m.RefundID}
+		amount, known := ours[o]
+		switch {
+		case known && amount != m.AmountFen:
+			add("clearing.amount", m.SessionID+m.RefundID, fmt.Sprintf("provider %d, we %d", m.AmountFen, amount))
+		case !known && m.At.Before(recent):
+			add("clearing.unknown", m.SessionID+m.RefundID, fmt.Sprintf("the provider moved %d and we did not book it", m.AmountFen))
+		}
+		delete(ours, o)
+	}
+	for o, amount := range ours {
+		add("clearing.missing", o.session+o.refund, fmt.Sprintf("we booked %d and the provider knows nothing of it", amount))
+	}
+	return nil
+}

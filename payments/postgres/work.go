@@ -1,0 +1,111 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"banmuyuan/payments/gateway"
+)
+
+// sender is a gateway that has announcements to send, as only the sandbox does.
+type sender interface {
+	gateway.Gateway
+	Send(ctx context.Context) (int, error)
+}
+
+// Work does once what is due now: provider events, payments and refunds whose outcome is open, the sandbox's own
+// announcements. It returns how much it found; Run calls it all the time, tests when they want.
+func (s *Service) Work(ctx context.Context) (int, error) {
+	total := 0
+	for _, step := range []func(context.Context) (int, error){s.sendAnnouncements, s.handleEvents, s.checkPayments, s.pursueRefunds} {
+		n, err := step(ctx)
+		if err != nil {
+			return total, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// work runs Work until ctx ends: at once after a kick, again while there is something, and every half second.
+func (s *Service) work(ctx context.Context) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		n, err := s.Work(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			s.log.Warn("payment worker interrupted", "error", err)
+			n = 0
+		}
+		if n > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Service) sendAnnouncements(ctx context.Context) (int, error) {
+	total := 0
+	for _, g := range s.order {
+		if sends, ok := g.(sender); ok {
+			n, err := sends.Send(ctx)
+			if err != nil {
+				return total, err
+			}
+			total += n
+		}
+	}
+	return total, nil
+}
+
+func (s *Service) checkPayments(ctx context.Context) (int, error) {
+	now := s.now()
+	var due []int64
+	// Claimed by moving its time on: whoever dies in between leaves it to the next.
+	err := s.db.SelectContext(ctx, &due, `
+		UPDATE payment SET next_check_at = $1::timestamptz + interval '30 seconds'
+		WHERE id IN (SELECT id FROM payment WHERE state IN ('ready', 'sending', 'unknown', 'open') AND next_check_at <= $1
+		             ORDER BY next_check_at LIMIT 50 FOR UPDATE SKIP LOCKED)
+		RETURNING id`, now)
+	if err != nil {
+		return 0, fmt.Errorf("claim payments: %w", err)
+	}
+	for _, id := range due {
+		p, err := s.paymentRow(ctx, s.db, id)
+		if err == nil && !p.State.Final() {
+			_, err = s.check(ctx, p)
+		}
+		if err != nil {
+			s.log.Warn("check payment", "payment", id, "error", err)
+		}
+	}
+	return len(due), ctx.Err()
+}
+
+func (s *Service) pursueRefunds(ctx context.Context) (int, error) {
+	now := s.now()
+	var due []int64
+	err := s.db.SelectContext(ctx, &due, `
+		UPDATE refund SET next_check_at = $1::timestamptz + interval '30 seconds'
+		WHERE id IN (SELECT id FROM refund WHERE state IN ('ready', 'sending', 'unknown', 'pending') AND next_check_at <= $1
+		             ORDER BY next_check_at LIMIT 50 FOR UPDATE SKIP LOCKED)
+		RETURNING id`, now)
+	if err != nil {
+		return 0, fmt.Errorf("claim refunds: %w", err)
+	}
+	for _, id := range due {
+		if err := s.pursue(ctx, id); err != nil {
+			s.log.Warn("pursue refund", "refund", id, "error", err)
+		}
+	}
+	return len(due), ctx.Err()
+}
