@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"banmuyuan/catalog/allocate"
 )
 
@@ -30,7 +32,7 @@ func county(tb testing.TB) (*allocate.Pool, []allocate.Household, []allocate.Lot
 	return pool, hs, ls
 }
 
-func must(tb testing.TB, err error) {
+func must(tb rapid.TB, err error) {
 	tb.Helper()
 	if err != nil {
 		tb.Fatal(err)
