@@ -21,11 +21,12 @@ var (
 	Head = Unit{Code: "head", Zh: "只", En: "head"}
 	Egg  = Unit{Code: "egg", Zh: "枚", En: "egg"}
 	Box  = Unit{Code: "box", Zh: "箱", En: "box"}
+	Sack = Unit{Code: "sack", Zh: "袋", En: "sack"}
 	Jin  = Unit{Code: "jin", Zh: "斤", En: "jin", Grams: 500}
 	Kilo = Unit{Code: "kg", Zh: "公斤", En: "kg", Grams: 1000}
 )
 
-var units = []Unit{Head, Egg, Box, Jin, Kilo}
+var units = []Unit{Head, Egg, Box, Sack, Jin, Kilo}
 
 // Units lists all units in the order in which a form offers them.
 func Units() []Unit { return slices.Clone(units) }
