@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/ledger"
@@ -385,7 +386,7 @@ func (s *Service) RecordCash(ctx context.Context, r payments.RecordCash) (paymen
 			return link.E(link.Conflict, "cash.not_due", "payment_id")
 		}
 		if r.AmountFen != p.AmountFen {
-			return link.E(link.Invalid, "cash.amount_differs", "amount_fen", "want", fmt.Sprint(p.AmountFen))
+			return link.E(link.Invalid, "cash.amount_differs", "amount_fen", "want", money.FormatYuan(p.AmountFen))
 		}
 		_, err = c.tx.ExecContext(ctx, `
 			INSERT INTO cash_receipt (receipt, payment_id, amount_fen, actor, created_at) VALUES ($1, $2, $3, $4, $5)`,
