@@ -1,0 +1,126 @@
+// Package postgres keeps the catalogue in PostgreSQL and implements catalog.Service.
+//
+// What must always hold, besides what package catalog promises:
+//   - whoever changes a lot or a presale takes the season's next version first and notes in season_change what changed,
+//     so that memory is either current or known not to be;
+//   - only the reservation writer's goroutine touches the seasons in memory; readers see copies that are published
+//     whole and are at most a second old;
+//   - the database decides: what memory says is only ever stored on the condition that it was right.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations are the module's own, for link.Migrate.
+var Migrations = func() fs.FS {
+	f, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err)
+	}
+	return f
+}()
+
+// Schema is the module's schema and role.
+const Schema = "catalog"
+
+// Cipher seals id numbers and finds equal ones without reading them.
+type Cipher interface {
+	Seal(value, owner string) []byte
+	Open(sealed []byte, owner string) (string, error)
+	Index(value string) []byte
+}
+
+// Config tunes a Catalog; only Cipher is required.
+type Config struct {
+	Cipher Cipher
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	Queue    int           // reservations that may wait, 2048 by default; the next one is told to come back
+	MaxBatch int           // reservations stored at once, 512 by default
+	Grace    time.Duration // how long after its expiry a hold is released: 30 s by default
+	Sweep    time.Duration // how often expired holds are looked for: 5 s by default
+}
+
+// Catalog implements catalog.Service.
+type Catalog struct {
+	db     *sqlx.DB
+	nc     *nats.Conn
+	cfg    Config
+	now    func() time.Time
+	log    *slog.Logger
+	relay  *link.Relay
+	writer *writer
+
+	stock     atomic.Pointer[map[int64]int64] // what is left, by presale
+	reference atomic.Pointer[reference]
+}
+
+var _ catalog.Service = (*Catalog)(nil)
+
+// New reads what the catalogue keeps in memory. db is open on the migrated schema, with at least eight connections.
+// Reservations are answered while Run runs.
+func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog, error) {
+	if cfg.Cipher == nil {
+		return nil, errors.New("make catalog: no cipher for id numbers")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Queue <= 0 {
+		cfg.Queue = 2048
+	}
+	if cfg.MaxBatch <= 0 {
+		cfg.MaxBatch = 512
+	}
+	if cfg.Grace <= 0 {
+		cfg.Grace = 30 * time.Second
+	}
+	if cfg.Sweep <= 0 {
+		cfg.Sweep = 5 * time.Second
+	}
+	c := &Catalog{db: db, nc: nc, cfg: cfg, now: cfg.Now, log: cfg.Log.With("module", "catalog")}
+	c.relay = link.NewRelay(db, nc, c.log)
+	c.writer = newWriter(c, cfg.Queue)
+	if err := c.refreshReference(ctx); err != nil {
+		return nil, fmt.Errorf("load catalog: %w", err)
+	}
+	if err := c.writer.refresh(ctx); err != nil {
+		return nil, fmt.Errorf("load catalog: %w", err)
+	}
+	c.writer.publishStock()
+	return c, nil
+}
+
+// Run answers reservations, applies commands, releases what expired, publishes events and keeps memory current, until
+// ctx ends. What was taken from the queue before is answered. Run may be called once.
+func (c *Catalog) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { c.writer.run(ctx); return nil })
+	g.Go(func() error { c.refreshLoop(ctx); return nil })
+	g.Go(func() error { c.sweepLoop(ctx); return nil })
+	g.Go(func() error { return c.relay.Run(ctx) })
+	g.Go(func() error { return c.consumer().Run(ctx) })
+	return g.Wait()
+}

@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+var errDropConn = driver.ErrBadConn
+
+// digest is what is stored of a key: short and of one length, so that its index stays small.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return uuid.UUID(sum[:16]).String()
+}
+
+// linesDigest tells whether a key is used for the same thing again. When it expires is not part of it: who asks again
+// after a timeout asks later.
+func linesDigest(req catalog.ReserveRequest) string {
+	b, err := json.Marshal(struct {
+		Channel   catalog.Channel
+		Confirmed bool
+		Lines     []catalog.ReserveLine
+	}{req.Channel, req.Confirmed, req.Lines})
+	if err != nil {
+		panic(err) // numbers and strings only
+	}
+	return digest(string(b))
+}
+
+// answerKnown answers the jobs whose keys were used before and returns the others, with those whose hold had expired:
+// these may be reserved anew.
+func (w *writer) answerKnown(ctx context.Context, s *season, jobs []*job, known []string) ([]*job, error) {
+	stored, err := w.readReservations(ctx, s, known)
+	if err != nil {
+		return jobs, err
+	}
+	var rest []*job
+	var expired []string
+	for _, j := range jobs {
+		r, ok := stored[j.key]
+		switch {
+		case !ok:
+			rest = append(rest, j)
+		case r.lines != j.lines:
+			j.reply(catalog.Reservation{}, link.E(link.Conflict, "reserve.key.reused", "key"))
+		case r.expired:
+			expired = append(expired, j.key)
+			rest = append(rest, j)
+		default:
+			j.reply(r.Reservation, nil)
+		}
+	}
+	if len(expired) == 0 {
+		return rest, nil
+	}
+	// The old hold stays as history under a key of its own.
+	_, err = w.c.db.ExecContext(ctx, `
+		WITH retired AS (
+			SELECT key, gen_random_uuid() AS new FROM unnest($1::uuid[]) AS k (key))
+		UPDATE hold SET key = retired.new FROM retired
+		WHERE hold.key = retired.key AND hold.state = 'released' AND hold.expired`, pq.StringArray(slices.Compact(expired)))
+	if err != nil {
+		return jobs, fmt.Errorf("retire expired holds: %w", err)
+	}
+	return rest, nil
+}
+
+type storedReservation struct {
+	catalog.Reservation
+	lines   string
+	expired bool
+}
+
+// readReservations reads what was stored under keys. Households and villages of the shares come from memory.
+func (w *writer) readReservations(ctx context.Context, s *season, keys []string) (map[string]*storedReservation, error) {
+	rows, err := w.c.db.QueryContext(ctx, `
+		SELECT key::text, lines::text, order_id, line, presale_id, state, expired, expires_at, policy, lots, qty, level_fen
+		FROM hold WHERE key = ANY($1::uuid[]) ORDER BY key, line`, pq.StringArray(keys))
+	if err != nil {
+		return nil, fmt.Errorf("read reservations: %w", err)
+	}
+	defer rows.Close()
+	all := map[string]*storedReservation{}
+	for rows.Next() {
+		var key string
+		var r storedReservation
+		var sh catalog.Shares
+		var expires sql.Null[time.Time]
+		err := rows.Scan(&key, &r.lines, &r.OrderID, &sh.Line, &sh.PresaleID, &r.State, &r.expired, &expires, &sh.Policy,
+			(*pq.Int64Array)(&sh.Lots), (*pq.Int64Array)(&sh.Qty), (*pq.Int64Array)(&sh.LevelFen))
+		if err != nil {
+			return nil, fmt.Errorf("read reservations: %w", err)
+		}
+		sh.Households, sh.Villages = make([]int64, len(sh.Lots)), make([]int64, len(sh.Lots))
+		for i, id := range sh.Lots {
+			if l := s.lots[id]; l != nil {
+				sh.Households[i], sh.Villages[i] = l.household.id, l.household.village
+			}
+		}
+		known := all[key]
+		if known == nil {
+			if expires.Valid {
+				r.ExpiresAt = expires.V.UTC()
+			}
+			known = &r
+			all[key] = known
+		}
+		known.Lines = append(known.Lines, sh)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read reservations: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,176 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// reference is what readers see of places, organisations, products and presales. It is replaced whole.
+type reference struct {
+	version       int64
+	forCounty     catalog.Reference
+	forAll        catalog.Reference // without poverty status
+	townships     map[int64]catalog.Township
+	villages      map[int64]catalog.Village
+	organisations map[int64]catalog.Organisation
+	products      map[int64]catalog.Product
+	presales      []*published // soonest closing first
+	byID          map[int64]*published
+	byCode        map[string]*published
+}
+
+// refreshReference reads the read model anew if something in it changed.
+func (c *Catalog) refreshReference(ctx context.Context) error {
+	var version int64
+	if err := c.db.GetContext(ctx, &version, `SELECT version FROM reference_version`); err != nil {
+		return fmt.Errorf("read reference version: %w", err)
+	}
+	if old := c.reference.Load(); old != nil && old.version == version {
+		return nil
+	}
+	var r *reference
+	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+		r, err = readReference(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read reference: %w", err)
+	}
+	c.reference.Store(r)
+	return nil
+}
+
+// touchReference has every process read the reference anew.
+func touchReference(ctx context.Context, tx *sqlx.Tx) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE reference_version SET version = version + 1`); err != nil {
+		return fmt.Errorf("touch reference: %w", err)
+	}
+	return nil
+}
+
+func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
+	r := &reference{
+		townships: map[int64]catalog.Township{}, villages: map[int64]catalog.Village{},
+		organisations: map[int64]catalog.Organisation{}, products: map[int64]catalog.Product{},
+		byID: map[int64]*published{}, byCode: map[string]*published{},
+	}
+	if err := tx.GetContext(ctx, &r.version, `SELECT version FROM reference_version`); err != nil {
+		return nil, fmt.Errorf("read reference version: %w", err)
+	}
+	ref := catalog.Reference{
+		Townships: []catalog.Township{}, Villages: []catalog.Village{}, Points: []catalog.CollectionPoint{},
+		Products: []catalog.Product{}, Organisations: []catalog.Organisation{},
+	}
+	err := tx.GetContext(ctx, &ref.Season, `SELECT coalesce((SELECT id FROM season WHERE current), (SELECT max(id) FROM season), 0)`)
+	if err != nil {
+		return nil, fmt.Errorf("read current season: %w", err)
+	}
+	err = each(ctx, tx, `SELECT id, name, lat, lon FROM township ORDER BY id`, func(scan func(...any) error) error {
+		var t catalog.Township
+		if err := scan(&t.ID, &t.Name, &t.Lat, &t.Lon); err != nil {
+			return err
+		}
+		r.townships[t.ID] = t
+		ref.Townships = append(ref.Townships, t)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read townships: %w", err)
+	}
+	err = each(ctx, tx, `
+		SELECT id, township_id, code, name, poor, solar, speciality, lat, lon FROM village ORDER BY id`,
+		func(scan func(...any) error) error {
+			var v catalog.Village
+			if err := scan(&v.ID, &v.TownshipID, &v.Code, &v.Name, &v.Poor, &v.Solar, &v.Speciality, &v.Lat, &v.Lon); err != nil {
+				return err
+			}
+			r.villages[v.ID] = v
+			ref.Villages = append(ref.Villages, v)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read villages: %w", err)
+	}
+	err = each(ctx, tx, `
+		SELECT id, village_id, org_id, name, address, pickup FROM collection_point ORDER BY id`,
+		func(scan func(...any) error) error {
+			var p catalog.CollectionPoint
+			if err := scan(&p.ID, &p.VillageID, &p.OrgID, &p.Name, &p.Address, &p.Pickup); err != nil {
+				return err
+			}
+			ref.Points = append(ref.Points, p)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read collection points: %w", err)
+	}
+	err = each(ctx, tx, `
+		SELECT id, kind, name, coalesce(township_id, 0), coalesce(village_id, 0), product, model, members, address, credit_code
+		FROM organisation ORDER BY id`,
+		func(scan func(...any) error) error {
+			var o catalog.Organisation
+			err := scan(&o.ID, &o.Kind, &o.Name, &o.TownshipID, &o.VillageID, &o.Product, &o.Model, &o.Members, &o.Address, &o.CreditCode)
+			if err != nil {
+				return err
+			}
+			r.organisations[o.ID] = o
+			ref.Organisations = append(ref.Organisations, o)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read organisations: %w", err)
+	}
+	err = each(ctx, tx, `
+		SELECT id, code, name, picture, order_unit, price_unit, grams_per_unit, programme, story, storage, cooking
+		FROM product ORDER BY id`,
+		func(scan func(...any) error) error {
+			var p catalog.Product
+			var name, story, storage, cooking asJSON[catalog.Text]
+			err := scan(&p.ID, &p.Code, &name, &p.Picture, &p.OrderUnit, &p.PriceUnit, &p.GramsPerUnit, &p.Programme, &story, &storage, &cooking)
+			if err != nil {
+				return err
+			}
+			p.Name, p.Story, p.Storage, p.Cooking = name.V, story.V, storage.V, cooking.V
+			r.products[p.ID] = p
+			ref.Products = append(ref.Products, p)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read products: %w", err)
+	}
+	r.forCounty, r.forAll = ref, ref
+	r.forAll.Villages = slices.Clone(ref.Villages)
+	for i := range r.forAll.Villages {
+		r.forAll.Villages[i].Poor = false
+	}
+	return r, r.addPresales(ctx, tx)
+}
+
+func each(ctx context.Context, q querier, query string, row func(scan func(...any) error) error) error {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Reference returns names of places, products and organisations.
+func (c *Catalog) Reference(ctx context.Context, _ catalog.None) (catalog.Reference, error) {
+	r := c.reference.Load()
+	if isCounty(link.ActorFrom(ctx)) {
+		return r.forCounty, nil
+	}
+	return r.forAll, nil
+}

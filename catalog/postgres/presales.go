@@ -1,0 +1,281 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// china is the zone of dates without a time.
+var china = time.FixedZone("CST", 8*60*60)
+
+// presaleRow is a presale as stored.
+type presaleRow struct {
+	catalog.Presale
+	UnitFen int64
+}
+
+const presaleColumns = `p.id, p.code, p.product_id, p.season, p.title, p.note, p.state, p.channels, p.opens_at, p.closes_at,
+	p.deliver_from, p.deliver_to, p.grades, p.min_qty, p.step_qty, p.max_qty, p.collection_min, p.grams_per_unit, p.terms,
+	p.seller_org, p.policy, p.unit_fen`
+
+func scanPresale(scan func(...any) error) (presaleRow, error) {
+	var p presaleRow
+	var title, note asJSON[catalog.Text]
+	var grades asJSON[[]catalog.GradePrice]
+	var terms asJSON[catalog.Terms]
+	var channels pq.StringArray
+	err := scan(&p.ID, &p.Code, &p.ProductID, &p.Season, &title, &note, &p.State, &channels, &p.OpensAt, &p.ClosesAt,
+		&p.DeliverFrom, &p.DeliverTo, &grades, &p.MinQty, &p.StepQty, &p.MaxQty, &p.CollectionMin, &p.GramsPerUnit, &terms,
+		&p.SellerOrg, &p.Policy, &p.UnitFen)
+	if err != nil {
+		return p, fmt.Errorf("read presale: %w", err)
+	}
+	p.Title, p.Note, p.Grades, p.Terms = title.V, note.V, grades.V, terms.V
+	for _, c := range channels {
+		p.Channels = append(p.Channels, catalog.Channel(c))
+	}
+	for _, t := range []*time.Time{&p.OpensAt, &p.ClosesAt, &p.DeliverFrom, &p.DeliverTo} {
+		*t = t.UTC()
+	}
+	return p, nil
+}
+
+// readPresales reads those of a season, or all of them for season 0.
+func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, error) {
+	rows, err := q.QueryContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE $1 = 0 OR p.season = $1 ORDER BY p.id`, season)
+	if err != nil {
+		return nil, fmt.Errorf("read presales: %w", err)
+	}
+	defer rows.Close()
+	var all []presaleRow
+	for rows.Next() {
+		p, err := scanPresale(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read presales: %w", err)
+	}
+	return all, nil
+}
+
+// published is a presale as readers see it, but for what is left.
+type published struct {
+	catalog.PublicPresale
+	byVillage []catalog.PublicVillage
+	townships map[int64]bool
+	text      string // what a search looks through, lower case
+}
+
+// addPresales puts the presales into the read model.
+func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
+	presales, err := readPresales(ctx, tx, 0)
+	if err != nil {
+		return err
+	}
+	byID := make(map[int64]*published, len(presales))
+	for _, row := range presales {
+		p := &published{townships: map[int64]bool{}}
+		p.Presale, p.Product, p.Seller = row.Presale, r.products[row.ProductID], r.organisations[row.SellerOrg].Name
+		byID[p.ID] = p
+		r.byID[p.ID], r.byCode[p.Code] = p, p
+		r.presales = append(r.presales, p)
+	}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT l.presale_id, h.village_id, count(*), sum(l.capacity)::bigint
+		FROM lot l JOIN household h ON h.id = l.household_id
+		WHERE l.capacity > 0
+		GROUP BY l.presale_id, h.village_id ORDER BY l.presale_id, h.village_id`)
+	if err != nil {
+		return fmt.Errorf("read supply: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var v catalog.PublicVillage
+		if err := rows.Scan(&id, &v.VillageID, &v.Households, &v.Qty); err != nil {
+			return fmt.Errorf("read supply: %w", err)
+		}
+		village := r.villages[v.VillageID]
+		v.Village, v.Township, v.Lat, v.Lon = village.Name, r.townships[village.TownshipID].Name, village.Lat, village.Lon
+		p := byID[id]
+		p.byVillage = append(p.byVillage, v)
+		p.Villages++
+		p.Households += v.Households
+		p.Capacity += v.Qty
+		if !p.townships[village.TownshipID] {
+			p.townships[village.TownshipID] = true
+			p.Townships = append(p.Townships, v.Township)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read supply: %w", err)
+	}
+	for _, p := range r.presales {
+		slices.SortFunc(p.byVillage, func(a, b catalog.PublicVillage) int {
+			return cmp.Or(cmp.Compare(b.Qty, a.Qty), cmp.Compare(a.VillageID, b.VillageID))
+		})
+		words := []string{p.Code, p.Title.Zh, p.Title.En, p.Product.Code, p.Product.Name.Zh, p.Product.Name.En, p.Seller}
+		words = append(words, p.Townships...)
+		for _, v := range p.byVillage {
+			words = append(words, v.Village)
+		}
+		p.text = strings.ToLower(strings.Join(words, " "))
+		if p.Townships == nil {
+			p.Townships = []string{}
+		}
+		if p.byVillage == nil {
+			p.byVillage = []catalog.PublicVillage{}
+		}
+	}
+	slices.SortFunc(r.presales, comparePresales)
+	return nil
+}
+
+func comparePresales(a, b *published) int {
+	return cmp.Or(a.ClosesAt.Compare(b.ClosesAt), cmp.Compare(a.ID, b.ID))
+}
+
+// view fills in what changes from one moment to the next.
+func (c *Catalog) view(p *published, now time.Time) catalog.PublicPresale {
+	v := p.PublicPresale
+	v.Left = (*c.stock.Load())[p.ID]
+	v.Orderable = v.OpenAt(now) && v.Left >= v.MinQty
+	return v
+}
+
+// maySeeDraft: drafts are for the county and the cooperative that will sell.
+func maySeeDraft(a link.Actor, p catalog.Presale) bool {
+	return isCounty(a) || (p.SellerOrg > 0 && staffOf(a) == p.SellerOrg)
+}
+
+const (
+	defaultPage = 24
+	largestPage = 100
+)
+
+// pageSize checks a limit.
+func pageSize(limit, otherwise, largest int) (int, error) {
+	switch {
+	case limit == 0:
+		return otherwise, nil
+	case limit < 0 || limit > largest:
+		return 0, link.E(link.Invalid, "presale.limit", "limit")
+	}
+	return limit, nil
+}
+
+// Presales lists what may be ordered now or soon, soonest closing first.
+func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
+	limit, err := pageSize(f.Limit, defaultPage, largestPage)
+	if err != nil {
+		return catalog.PresalePage{}, err
+	}
+	var day time.Time
+	if f.DeliverOn != "" {
+		if day, err = time.ParseInLocation(time.DateOnly, f.DeliverOn, china); err != nil {
+			return catalog.PresalePage{}, link.E(link.Invalid, "date", "deliver_on")
+		}
+	}
+	after, err := parseCursor(f.Cursor)
+	if err != nil {
+		return catalog.PresalePage{}, err
+	}
+	now, actor, words := c.now(), link.ActorFrom(ctx), strings.Fields(strings.ToLower(f.Query))
+	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
+	var last *published
+	for _, p := range c.reference.Load().presales {
+		if !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !maySeeDraft(actor, p.Presale)) {
+			continue
+		}
+		page.Total++
+		if after != nil && comparePresales(p, after) <= 0 {
+			continue
+		}
+		if len(page.Items) == limit {
+			if page.Cursor == "" {
+				page.Cursor = cursorOf(last)
+			}
+			continue
+		}
+		page.Items = append(page.Items, c.view(p, now))
+		last = p
+	}
+	return page, nil
+}
+
+func (p *published) matches(f catalog.PresaleFilter, day time.Time, words []string, now time.Time) bool {
+	switch {
+	case f.State == "" && (p.State != catalog.PresaleOpen || !now.Before(p.ClosesAt)),
+		f.State != "" && p.State != f.State,
+		f.Product != "" && p.Product.Code != f.Product,
+		f.Township != 0 && !p.townships[f.Township],
+		f.Channel != "" && !slices.Contains(p.Channels, f.Channel),
+		!day.IsZero() && (!p.DeliverFrom.Before(day.AddDate(0, 0, 1)) || p.DeliverTo.Before(day)):
+		return false
+	}
+	for _, w := range words {
+		if !strings.Contains(p.text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// A cursor is where the page before ended: its last presale may be gone by now.
+func cursorOf(p *published) string {
+	return strconv.FormatInt(p.ClosesAt.UnixMicro(), 36) + "." + strconv.FormatInt(p.ID, 36)
+}
+
+func parseCursor(s string) (*published, error) {
+	if s == "" {
+		return nil, nil
+	}
+	at, id, _ := strings.Cut(s, ".")
+	us, err1 := strconv.ParseInt(at, 36, 64)
+	n, err2 := strconv.ParseInt(id, 36, 64)
+	if err1 != nil || err2 != nil {
+		return nil, link.E(link.Invalid, "cursor", "cursor")
+	}
+	p := &published{}
+	p.ClosesAt, p.ID = time.UnixMicro(us), n
+	return p, nil
+}
+
+// Presale returns one presale with the villages behind it.
+func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.PresaleDetail, error) {
+	r := c.reference.Load()
+	p, field := r.byID[ref.ID], "id"
+	if ref.ID == 0 {
+		p, field = r.byCode[ref.Code], "code"
+	}
+	if p == nil || (p.State == catalog.PresaleDraft && !maySeeDraft(link.ActorFrom(ctx), p.Presale)) {
+		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
+	}
+	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil
+}
+
+// Stock returns what is left of every open presale.
+func (c *Catalog) Stock(context.Context, catalog.None) ([]catalog.Stock, error) {
+	left := *c.stock.Load()
+	all := []catalog.Stock{}
+	for _, p := range c.reference.Load().presales {
+		if p.State == catalog.PresaleOpen {
+			all = append(all, catalog.Stock{PresaleID: p.ID, Left: left[p.ID]})
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,158 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// refreshEvery bounds how old anything is that readers see.
+const refreshEvery = 400 * time.Millisecond
+
+// keepChanges is how long the log of changes reaches back; who was away for longer reads a season whole.
+const keepChanges = 10 * time.Minute
+
+// refreshLoop keeps memory current with what other processes write.
+func (c *Catalog) refreshLoop(ctx context.Context) {
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := c.Refresh(ctx); err != nil && ctx.Err() == nil {
+			c.log.Warn("catalogue not refreshed", "error", err)
+		}
+	}
+}
+
+// Refresh reads at once what other processes changed. Run does so twice a second.
+func (c *Catalog) Refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if err := c.refreshReference(ctx); err != nil {
+		return err
+	}
+	return c.writer.do(ctx, func() error {
+		if err := c.writer.refresh(ctx); err != nil {
+			return err
+		}
+		c.writer.publishStock()
+		return nil
+	})
+}
+
+// refresh looks for new seasons and catches up with those there are.
+func (w *writer) refresh(ctx context.Context) error {
+	var now []struct {
+		ID      int   `db:"id"`
+		Version int64 `db:"version"`
+	}
+	if err := w.c.db.SelectContext(ctx, &now, `SELECT id, version FROM season ORDER BY id`); err != nil {
+		return fmt.Errorf("read seasons: %w", err)
+	}
+	for _, n := range now {
+		s := w.seasons[n.ID]
+		if s == nil {
+			if err := w.reload(ctx, n.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		if n.Version != s.version {
+			if err := w.catchUp(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// catchUp brings s to the database's version, or reads it whole where that is not possible.
+func (w *writer) catchUp(ctx context.Context, s *season) error {
+	structural, err := s.catchUp(ctx, w.c.db)
+	if err == nil && structural {
+		err = inSnapshot(ctx, w.c.db, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
+		w.index(s)
+	}
+	if errors.Is(err, errBehind) {
+		return w.reload(ctx, s.id)
+	}
+	return err
+}
+
+// reload reads a season whole and replaces what memory has of it.
+func (w *writer) reload(ctx context.Context, id int) error {
+	s, err := loadSeason(ctx, w.c.db, id)
+	if err != nil {
+		return err
+	}
+	w.seasons[id] = s
+	w.index(s)
+	return nil
+}
+
+func (w *writer) index(s *season) {
+	for id := range s.presales {
+		w.of[id] = s
+	}
+}
+
+// publishStock shows readers what is left.
+func (w *writer) publishStock() {
+	left := make(map[int64]int64, len(w.of))
+	for id, s := range w.of {
+		left[id] = s.openUnits(id)
+	}
+	w.c.stock.Store(&left)
+}
+
+// lockSeason makes the caller's transaction the only writer of a season's lots and presales, and takes its next version.
+func lockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) {
+	err = tx.GetContext(ctx, &version, `SELECT version FROM season WHERE id = $1 FOR UPDATE`, id)
+	if err != nil {
+		return 0, fmt.Errorf("lock season %d: %w", id, err)
+	}
+	return version, nil
+}
+
+// change is what a transaction changed of a season.
+type change struct {
+	lots, households, presales []int64
+}
+
+// noteChange takes the season's next version and logs what the transaction, which holds lockSeason, changed.
+func noteChange(ctx context.Context, tx *sqlx.Tx, season int, ch change) error {
+	_, err := tx.ExecContext(ctx, `
+		WITH next AS (UPDATE season SET version = version + 1 WHERE id = $1 RETURNING version)
+		INSERT INTO season_change (season, version, lots, households, presales)
+		SELECT $1, version, $2, $3, $4 FROM next`,
+		season, pq.Array(ids(ch.lots)), pq.Array(ids(ch.households)), pq.Array(ids(ch.presales)))
+	if err != nil {
+		return fmt.Errorf("note change of season %d: %w", season, err)
+	}
+	return nil
+}
+
+// ids is never null as a parameter.
+func ids(v []int64) []int64 {
+	if v == nil {
+		return []int64{}
+	}
+	return v
+}
+
+// pruneChanges forgets changes that every living process has read.
+func (c *Catalog) pruneChanges(ctx context.Context) error {
+	_, err := c.db.ExecContext(ctx, `DELETE FROM season_change WHERE at < now() - $1 * interval '1 second'`, keepChanges.Seconds())
+	if err != nil {
+		return fmt.Errorf("prune changes: %w", err)
+	}
+	return nil
+}

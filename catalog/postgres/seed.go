@@ -1,0 +1,261 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// Seed is a whole county to begin with. Ids are the seed's own, positive, and unique within their list.
+type Seed struct {
+	Season        int
+	Townships     []catalog.Township
+	Villages      []catalog.Village
+	Organisations []catalog.Organisation
+	Points        []catalog.CollectionPoint
+	Helpers       []catalog.Helper
+	Households    []SeedHousehold
+	Products      []catalog.Product
+	Presales      []catalog.Presale
+	Lots          []SeedLot
+}
+
+// SeedHousehold carries its members' full id numbers; the first member is the head.
+type SeedHousehold struct {
+	catalog.Household
+	BaseFen int64 // what it expects this season from elsewhere than its lots: dividends, solar income
+}
+
+// SeedLot is a lot with nothing reserved yet.
+type SeedLot struct {
+	catalog.Lot
+	AgentBP int64 // what a raiser keeps of the price
+}
+
+// size is how many rows a seed has.
+func (s *Seed) size() int {
+	n := len(s.Townships) + len(s.Villages) + len(s.Organisations) + len(s.Points) + len(s.Helpers) + len(s.Products) + len(s.Presales) + len(s.Lots)
+	for i := range s.Households {
+		n += 1 + len(s.Households[i].Members)
+	}
+	return n
+}
+
+// LoadSeed loads a county in one transaction. It returns Conflict when there is one already. progress may be nil.
+func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, total int)) error {
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		var used bool
+		if err := tx.GetContext(ctx, &used, `SELECT EXISTS (SELECT FROM township) OR EXISTS (SELECT FROM household)`); err != nil {
+			return fmt.Errorf("look for a county: %w", err)
+		}
+		if used {
+			return link.E(link.Conflict, "conflict", "")
+		}
+		l := &loader{ctx: ctx, tx: tx, total: s.size(), progress: progress}
+		return c.load(l, s)
+	})
+	if err != nil {
+		return fmt.Errorf("load seed: %w", err)
+	}
+	c.relay.Kick()
+	// Planner statistics: without them the first minutes would run on guesses.
+	for _, table := range []string{"household", "person", "lot", "presale", "village"} {
+		if _, err := c.db.ExecContext(ctx, `ANALYZE `+table); err != nil {
+			return fmt.Errorf("analyze %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// loader copies rows and counts them.
+type loader struct {
+	ctx         context.Context
+	tx          *sqlx.Tx
+	done, total int
+	progress    func(done, total int)
+}
+
+const progressEvery = 500
+
+// copyIn copies n rows into a table.
+func (l *loader) copyIn(table string, columns []string, n int, row func(i int) []any) error {
+	if n == 0 {
+		return nil
+	}
+	stmt, err := l.tx.PrepareContext(l.ctx, pq.CopyIn(table, columns...))
+	if err != nil {
+		return fmt.Errorf("copy %s: %w", table, err)
+	}
+	defer stmt.Close()
+	for i := range n {
+		if _, err := stmt.ExecContext(l.ctx, row(i)...); err != nil {
+			return fmt.Errorf("copy %s: %w", table, err)
+		}
+		if l.done++; l.done%progressEvery == 0 {
+			l.progress(l.done, l.total)
+		}
+	}
+	if _, err := stmt.ExecContext(l.ctx); err != nil {
+		return fmt.Errorf("copy %s: %w", table, err)
+	}
+	// Identity columns go on behind what the seed brought.
+	if columns[0] == "id" {
+		_, err := l.tx.ExecContext(l.ctx, `
+			SELECT setval(pg_get_serial_sequence($1, 'id'), (SELECT max(id) FROM `+pq.QuoteIdentifier(table)+`))`, table)
+		if err != nil {
+			return fmt.Errorf("continue ids of %s: %w", table, err)
+		}
+	}
+	l.progress(l.done, l.total)
+	return nil
+}
+
+// orNull stores 0 as NULL in optional references.
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
+}
+
+func (c *Catalog) load(l *loader, s Seed) error {
+	if err := l.copyIn("township", []string{"id", "name", "lat", "lon"}, len(s.Townships), func(i int) []any {
+		t := &s.Townships[i]
+		return []any{t.ID, t.Name, t.Lat, t.Lon}
+	}); err != nil {
+		return err
+	}
+	if err := l.copyIn("village", []string{"id", "township_id", "code", "name", "poor", "solar", "speciality", "lat", "lon"}, len(s.Villages), func(i int) []any {
+		v := &s.Villages[i]
+		return []any{v.ID, v.TownshipID, v.Code, v.Name, v.Poor, v.Solar, v.Speciality, v.Lat, v.Lon}
+	}); err != nil {
+		return err
+	}
+	if err := l.copyIn("organisation", []string{"id", "kind", "name", "township_id", "village_id", "product", "model", "members", "address", "credit_code"}, len(s.Organisations), func(i int) []any {
+		o := &s.Organisations[i]
+		return []any{o.ID, string(o.Kind), o.Name, orNull(o.TownshipID), orNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode}
+	}); err != nil {
+		return err
+	}
+	if err := l.copyIn("collection_point", []string{"id", "village_id", "org_id", "name", "address", "pickup"}, len(s.Points), func(i int) []any {
+		p := &s.Points[i]
+		return []any{p.ID, p.VillageID, p.OrgID, p.Name, p.Address, p.Pickup}
+	}); err != nil {
+		return err
+	}
+	if err := l.copyIn("helper", []string{"id", "name", "unit", "phone"}, len(s.Helpers), func(i int) []any {
+		h := &s.Helpers[i]
+		return []any{h.ID, h.Name, h.Unit, h.Phone}
+	}); err != nil {
+		return err
+	}
+	if err := c.loadHouseholds(l, s.Households); err != nil {
+		return err
+	}
+	return loadSupply(l, s)
+}
+
+func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
+	err := l.copyIn("household", []string{"id", "code", "head", "persons", "village_id", "helper_id", "consent", "phone", "kinds", "programmes",
+		"garden_m2", "geese", "raiser", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
+		h := &households[i]
+		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, orNull(h.HelperID), h.Consent, h.Phone, texts(h.Kinds), texts(h.Programmes),
+			h.GardenM2, h.Geese, h.Raiser, h.MushroomBag, h.BaseFen, h.Demo}
+	})
+	if err != nil {
+		return err
+	}
+	type member struct {
+		household *SeedHousehold
+		position  int
+	}
+	var members []member
+	for i := range households {
+		for n := range households[i].Members {
+			members = append(members, member{&households[i], n})
+		}
+	}
+	return l.copyIn("person", []string{"household_id", "position", "name", "relation", "born", "female", "id_sealed", "id_index"}, len(members), func(i int) []any {
+		h, n := members[i].household, members[i].position
+		p := &h.Members[n]
+		sealed, index := c.seal(p.IDNumber, h.Code)
+		return []any{h.ID, n + 1, p.Name, p.Relation, p.Born, p.Female, sealed, index}
+	})
+}
+
+// seal makes the two columns of an id number. Without a number both are null.
+func (c *Catalog) seal(number, householdCode string) (sealed, index []byte) {
+	if number == "" {
+		return nil, nil
+	}
+	return c.cfg.Cipher.Seal(number, sealOwner(householdCode)), c.cfg.Cipher.Index(number)
+}
+
+// sealOwner binds a sealed id number to its household.
+func sealOwner(householdCode string) string { return "household:" + householdCode }
+
+// texts is never null as a parameter.
+func texts(v []string) pq.StringArray {
+	if v == nil {
+		return pq.StringArray{}
+	}
+	return v
+}
+
+func loadSupply(l *loader, s Seed) error {
+	products := make(map[int64]catalog.Product, len(s.Products))
+	for _, p := range s.Products {
+		products[p.ID] = p
+	}
+	if err := l.copyIn("product", []string{"id", "code", "name", "picture", "order_unit", "price_unit", "grams_per_unit", "programme", "story", "storage", "cooking"}, len(s.Products), func(i int) []any {
+		p := &s.Products[i]
+		return []any{p.ID, p.Code, toJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, toJSON(p.Story), toJSON(p.Storage), toJSON(p.Cooking)}
+	}); err != nil {
+		return err
+	}
+	seasons := map[int]bool{s.Season: true}
+	for _, p := range s.Presales {
+		seasons[p.Season] = true
+	}
+	for id := range seasons {
+		_, err := l.tx.ExecContext(l.ctx, `
+			INSERT INTO season (id, current) VALUES ($1, $2)
+			ON CONFLICT (id) DO UPDATE SET current = excluded.current, version = season.version + 1`, id, id == s.Season)
+		if err != nil {
+			return fmt.Errorf("make season %d: %w", id, err)
+		}
+	}
+	if err := l.copyIn("presale", []string{"id", "code", "product_id", "season", "title", "note", "state", "channels", "opens_at", "closes_at",
+		"deliver_from", "deliver_to", "grades", "min_qty", "step_qty", "max_qty", "collection_min", "grams_per_unit", "terms", "seller_org", "policy", "unit_fen"},
+		len(s.Presales), func(i int) []any {
+			p := &s.Presales[i]
+			return []any{p.ID, p.Code, p.ProductID, p.Season, toJSON(p.Title), toJSON(p.Note), string(p.State), channels(p.Channels), p.OpensAt, p.ClosesAt,
+				p.DeliverFrom, p.DeliverTo, toJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, toJSON(p.Terms),
+				p.SellerOrg, p.Policy, catalog.UnitFen(*p, products[p.ProductID])}
+		}); err != nil {
+		return err
+	}
+	if err := l.copyIn("lot", []string{"id", "presale_id", "household_id", "capacity", "agent_bp"}, len(s.Lots), func(i int) []any {
+		lot := &s.Lots[i]
+		return []any{lot.ID, lot.PresaleID, lot.HouseholdID, lot.Capacity, lot.AgentBP}
+	}); err != nil {
+		return err
+	}
+	return touchReference(l.ctx, l.tx)
+}
+
+func channels(all []catalog.Channel) pq.StringArray {
+	out := make(pq.StringArray, len(all))
+	for i, c := range all {
+		out[i] = string(c)
+	}
+	return out
+}

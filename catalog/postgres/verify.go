@@ -1,0 +1,172 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+const (
+	worstFindings = 100             // of one check
+	backlogLimit  = time.Minute     // how long an event may wait to be published
+	overdueLimit  = 5 * time.Minute // how long after its grace a hold may wait to be released
+)
+
+// checks are SELECTs of what is wrong: object and detail.
+var checks = []struct{ name, query string }{
+	{"lot.capacity", `
+		SELECT 'lot ' || id, format('reserved %s + delivered %s of capacity %s', reserved, delivered, capacity)
+		FROM lot WHERE reserved + delivered > capacity OR reserved < 0 OR delivered < 0 OR capacity < 0`},
+	{"lot.holds", `
+		WITH share AS (
+			SELECT s.lot, sum(CASE WHEN h.state = 'released' THEN 0 ELSE coalesce(s.held, s.qty) END) AS held,
+			       sum(coalesce(s.delivered, 0)) AS delivered
+			FROM hold h, unnest(h.lots, h.qty, h.held, h.delivered) AS s (lot, qty, held, delivered)
+			GROUP BY s.lot)
+		SELECT 'lot ' || coalesce(l.id, s.lot),
+		       format('holds keep %s and delivered %s, the lot says %s and %s', coalesce(s.held, 0), coalesce(s.delivered, 0),
+		              coalesce(l.reserved::text, 'nothing'), coalesce(l.delivered::text, 'nothing'))
+		FROM lot l FULL JOIN share s ON s.lot = l.id
+		WHERE l.id IS NULL OR l.reserved <> coalesce(s.held, 0) OR l.delivered <> coalesce(s.delivered, 0)`},
+	{"hold.shares", `
+		SELECT format('hold of order %s line %s', h.order_id, h.line), 'its columns do not fit together'
+		FROM hold h
+		WHERE cardinality(h.lots) <> cardinality(h.qty)
+		   OR EXISTS (SELECT FROM unnest(h.qty, h.held, h.delivered) AS s (qty, held, delivered)
+		              WHERE qty <= 0 OR held < 0 OR delivered < 0
+		                 OR coalesce(delivered, 0) + CASE WHEN h.state = 'released' THEN coalesce(held, 0) ELSE coalesce(held, qty) END > qty
+		                 OR (h.state = 'released' AND held <> 0))
+		   OR (h.state = 'held') <> (h.expires_at IS NOT NULL)`},
+	{"hold.presale", `
+		SELECT format('hold of order %s line %s', h.order_id, h.line), format('lot %s is not of presale %s', l.id, h.presale_id)
+		FROM hold h CROSS JOIN unnest(h.lots) AS u (id) JOIN lot l ON l.id = u.id
+		WHERE l.presale_id <> h.presale_id`},
+}
+
+// Verify checks the module's invariants. For the county.
+func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings, error) {
+	if _, err := requireCounty(ctx); err != nil {
+		return catalog.Findings{}, err
+	}
+	found := catalog.Findings{Items: []catalog.Finding{}}
+	add := func(check, object, detail string) {
+		found.Items = append(found.Items, catalog.Finding{Check: "catalog." + check, Object: object, Detail: detail})
+	}
+	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+		found.Items = found.Items[:0]
+		for _, check := range checks {
+			err := each(ctx, tx, check.query+fmt.Sprintf(" LIMIT %d", worstFindings), func(scan func(...any) error) error {
+				var object, detail string
+				if err := scan(&object, &detail); err != nil {
+					return err
+				}
+				add(check.name, object, detail)
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("check %s: %w", check.name, err)
+			}
+		}
+		var overdue int
+		err := tx.GetContext(ctx, &overdue, `SELECT count(*) FROM hold WHERE state = 'held' AND expires_at < $1`,
+			c.now().Add(-c.cfg.Grace-overdueLimit))
+		if err != nil {
+			return fmt.Errorf("check expired holds: %w", err)
+		}
+		if overdue > 0 {
+			add("hold.overdue", "holds", fmt.Sprintf("%d expired long ago and are not released", overdue))
+		}
+		return nil
+	})
+	if err != nil {
+		return catalog.Findings{}, err
+	}
+	_, oldest, dead, err := link.Backlog(ctx, c.db)
+	if err != nil {
+		return catalog.Findings{}, err
+	}
+	if oldest > backlogLimit {
+		add("outbox", "events", fmt.Sprintf("the oldest has waited to be published for %s", oldest.Round(time.Second)))
+	}
+	if dead > 0 {
+		add("dead_letter", "commands", fmt.Sprintf("%d could not be applied", dead))
+	}
+	if err := c.verifyMemory(ctx, add); err != nil {
+		return catalog.Findings{}, err
+	}
+	return found, nil
+}
+
+// verifyMemory compares what this process holds in memory, brought up to date, with the database in one snapshot.
+func (c *Catalog) verifyMemory(ctx context.Context, add func(check, object, detail string)) error {
+	return c.writer.do(ctx, func() error {
+		if err := c.writer.refresh(ctx); err != nil {
+			return err
+		}
+		for id, s := range c.writer.seasons {
+			err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+				fresh := newSeason(id)
+				if err := fresh.read(ctx, tx, nil, nil); err != nil {
+					return err
+				}
+				// Another process may have written in between; its change is read in the same snapshot.
+				structural, err := s.catchUp(ctx, tx)
+				if err == nil && structural {
+					err = s.catchUpStructure(ctx, tx)
+				}
+				if err != nil {
+					return err
+				}
+				compare(s, fresh, add)
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("compare memory of season %d: %w", id, err)
+			}
+			c.writer.index(s)
+		}
+		return nil
+	})
+}
+
+func compare(s, fresh *season, add func(check, object, detail string)) {
+	n := 0
+	differ := func(object string, memory, database any) {
+		if n++; n <= worstFindings {
+			add("memory", object, fmt.Sprintf("memory has %v, the database %v", memory, database))
+		}
+	}
+	if s.version != fresh.version {
+		differ(fmt.Sprintf("season %d", s.id), s.version, fresh.version)
+	}
+	for id, want := range fresh.lots {
+		got, ok := s.lots[id]
+		name := fmt.Sprintf("lot %d", id)
+		if !ok {
+			differ(name, "nothing", want.free())
+			continue
+		}
+		have := [4]int64{got.capacity, got.reserved, got.delivered, got.unitFen}
+		if db := [4]int64{want.capacity, want.reserved, want.delivered, want.unitFen}; have != db {
+			differ(name, have, db)
+		}
+		if pooled, ok := s.pool.Lot(id); !ok || pooled.Free != want.free() || pooled.UnitFen != want.unitFen {
+			differ(name+" in the pool", pooled.Free, want.free())
+		}
+	}
+	for id, want := range fresh.households {
+		pooled, ok := s.pool.Household(id)
+		expected := fresh.expected(want)
+		if !ok || pooled.ExpectedFen != expected || pooled.Persons != want.persons || pooled.Village != want.village {
+			differ(fmt.Sprintf("household %d in the pool", id), pooled.ExpectedFen, expected)
+		}
+	}
+	if len(s.lots) != len(fresh.lots) {
+		differ("lots", len(s.lots), len(fresh.lots))
+	}
+}
