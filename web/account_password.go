@@ -1,0 +1,58 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"banmuyuan/web/auth"
+)
+
+func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	a := auth.FromContext(r.Context())
+	next := f.Raw("password")
+	f.Need("current")
+	if key := auth.CheckPassword(next, a.Login); key != "" {
+		f.Add("password", key)
+	}
+	if !f.OK() {
+		return s.renderForm(w, r, "account/account", nil, f)
+	}
+	// Whoever sits at an unlocked screen may not guess either.
+	wait, err := s.deps.Throttle.Try(r.Context(), "login:"+a.Login, auth.PerAccount)
+	if err != nil {
+		return fmt.Errorf("count password change: %w", err)
+	}
+	if wait > 0 {
+		f.add("", throttled(wait))
+		return s.renderForm(w, r, "account/account", nil, f)
+	}
+	ok, err := s.auth.Passwords.Matches(r.Context(), f.Raw("current"), a.PasswordHash)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		f.Add("current", "account.password.wrong")
+		return s.renderForm(w, r, "account/account", nil, f)
+	}
+	hash, err := s.auth.Passwords.Hash(r.Context(), next)
+	if err != nil {
+		return err
+	}
+	if a, err = s.deps.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
+		return fmt.Errorf("store password: %w", err)
+	}
+	if err := s.startSession(r, a); err != nil {
+		return err
+	}
+	s.flash(r, good, "account.password.changed")
+	to, err := s.url("account")
+	if err != nil {
+		return err
+	}
+	redirect(w, r, to)
+	return nil
+}

@@ -1,0 +1,115 @@
+// Package auth holds who may use the pages: accounts, their roles, how passwords
+// are kept and how often a password may be tried.
+//
+// What must always hold: a password is kept only as an argon2id hash; a wrong
+// login, a wrong password and a disabled account look the same from outside; a
+// session that is older than the last change of password is not valid.
+package auth
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Role says which audience an account belongs to. An account has one.
+type Role string
+
+// The roles, from the buyers to the county.
+const (
+	Buyer       Role = "buyer"        // 私人买家
+	Officer     Role = "officer"      // 采购员: orders for an organisation
+	OrgApprover Role = "org_approver" // 单位审批人: agrees to large orders
+	Clerk       Role = "clerk"        // 收购站司磅员: weighs in
+	Household   Role = "household"    // 农户
+	Helper      Role = "helper"       // 帮扶责任人: acts for households that agreed
+	Operator    Role = "operator"     // 县经办
+	Approver    Role = "approver"     // 县复核: the second person
+	Admin       Role = "admin"        // 管理员
+)
+
+// Roles are all roles, in the order people list them.
+var Roles = []Role{Buyer, Officer, OrgApprover, Clerk, Household, Helper, Operator, Approver, Admin}
+
+// Sets of roles that pages ask for.
+var (
+	// Buying roles may put things in a basket.
+	Buying = []Role{Buyer, Officer, OrgApprover}
+	// Organisation roles work at a cooperative, enterprise or charity supermarket.
+	Organisation = []Role{Officer, OrgApprover, Clerk}
+	// Earning roles see a household's income: the household, or who helps it.
+	Earning = []Role{Household, Helper}
+	// County roles see the whole county.
+	County = []Role{Operator, Approver, Admin}
+)
+
+// Valid reports whether the role is one of Roles.
+func (r Role) Valid() bool { return slices.Contains(Roles, r) }
+
+// In reports whether the role is one of those listed.
+func (r Role) In(roles ...Role) bool { return slices.Contains(roles, r) }
+
+// Account is somebody who can log in.
+type Account struct {
+	ID           int64
+	Login        string // lower case; a private buyer's is the phone number
+	Name         string
+	Phone        string
+	Role         Role
+	OrgID        int64 // the organisation of an Organisation role, else 0
+	HouseholdID  int64 // the household of a Household, else 0
+	HelperID     int64 // the helper in the catalog, else 0
+	PasswordHash string
+	Lang         string // "zh" or "en"
+	CreatedAt    time.Time
+	// PasswordChangedAt ends every session that is older.
+	PasswordChangedAt time.Time
+	DisabledAt        time.Time // zero: the account works
+}
+
+// Disabled reports whether the account was switched off.
+func (a *Account) Disabled() bool { return !a.DisabledAt.IsZero() }
+
+// Errors of Accounts. Others are faults of the store.
+var (
+	ErrNotFound   = errors.New("no such account")
+	ErrLoginTaken = errors.New("login is taken")
+)
+
+// Accounts keeps accounts. Logins are compared in lower case.
+type Accounts interface {
+	// ByID returns ErrNotFound where there is none. Disabled accounts are returned.
+	ByID(ctx context.Context, id int64) (*Account, error)
+	// ByLogin returns ErrNotFound where there is none. Disabled accounts are returned.
+	ByLogin(ctx context.Context, login string) (*Account, error)
+	// Create stores a new account and returns it with its ID and times. ErrLoginTaken.
+	Create(ctx context.Context, a Account) (*Account, error)
+	// CreateMany stores accounts in bulk; a login that is there already keeps its
+	// account and is not counted. It returns how many are new.
+	CreateMany(ctx context.Context, accounts []Account) (int, error)
+	// SetPassword stores a new hash and ends older sessions. ErrNotFound.
+	SetPassword(ctx context.Context, id int64, hash string) (*Account, error)
+	// SetLang stores the language of an account. ErrNotFound.
+	SetLang(ctx context.Context, id int64, lang string) error
+	// SetDisabled switches an account off or on again. ErrNotFound.
+	SetDisabled(ctx context.Context, id int64, disabled bool) error
+	// List returns accounts of the given roles (all roles if none), by login,
+	// after the given login, for pages of at most limit rows.
+	List(ctx context.Context, after string, limit int, roles ...Role) ([]Account, error)
+	// CountByRole returns how many accounts that work each role has.
+	CountByRole(ctx context.Context) (map[Role]int, error)
+}
+
+type contextKey struct{}
+
+// WithAccount returns a context that carries who is logged in.
+func WithAccount(ctx context.Context, a *Account) context.Context {
+	return context.WithValue(ctx, contextKey{}, a)
+}
+
+// FromContext returns who is logged in, or nil.
+func FromContext(ctx context.Context) *Account {
+	a, _ := ctx.Value(contextKey{}).(*Account)
+	return a
+}

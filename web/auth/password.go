@@ -1,0 +1,110 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+)
+
+// params follow the OWASP advice for argon2id (more memory than its minimum);
+// one hash takes about 50 ms of one core.
+var params = &argon2id.Params{Memory: 32 * 1024, Iterations: 3, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// Shortest and longest password. Characters, not bytes; the upper end only keeps
+// a megabyte from being hashed.
+const (
+	PasswordMin = 8
+	PasswordMax = 128
+)
+
+// Passwords hashes and checks passwords, a few at a time: each takes 32 MiB, and
+// a crowd at the login page must not take the machine down.
+type Passwords struct {
+	slots chan struct{}
+	// decoy is compared when there is no account, so that an unknown login takes
+	// as long as a wrong password.
+	decoy string
+}
+
+// NewPasswords allows at most the given number of hashes at once.
+func NewPasswords(atOnce int) (*Passwords, error) {
+	if atOnce < 1 {
+		return nil, errors.New("passwords: at least one at once")
+	}
+	decoy, err := argon2id.CreateHash("nobody has this password", params)
+	if err != nil {
+		return nil, fmt.Errorf("hash decoy: %w", err)
+	}
+	return &Passwords{slots: make(chan struct{}, atOnce), decoy: decoy}, nil
+}
+
+func (p *Passwords) take(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Hash returns an argon2id hash in its standard text form.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if err := p.take(ctx); err != nil {
+		return "", err
+	}
+	defer func() { <-p.slots }()
+	hash, err := argon2id.CreateHash(password, params)
+	if err != nil {
+		return "", fmt.Errorf("hash password: %w", err)
+	}
+	return hash, nil
+}
+
+// Matches reports whether the password belongs to the hash. An empty hash never
+// matches and takes as long as any other.
+func (p *Passwords) Matches(ctx context.Context, password, hash string) (bool, error) {
+	if err := p.take(ctx); err != nil {
+		return false, err
+	}
+	defer func() { <-p.slots }()
+	known := hash != ""
+	if !known {
+		hash = p.decoy
+	}
+	ok, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return false, fmt.Errorf("compare password: %w", err)
+	}
+	return ok && known, nil
+}
+
+// common are the passwords everybody tries first and that are long enough.
+var common = map[string]bool{
+	"12345678": true, "123456789": true, "1234567890": true, "11111111": true, "88888888": true,
+	"00000000": true, "66666666": true, "87654321": true, "password": true, "qwertyui": true,
+	"qwerty123": true, "password1": true, "abc12345": true, "a1234567": true, "a12345678": true,
+	"abcd1234": true, "aa123456": true, "1q2w3e4r": true, "iloveyou": true, "5201314520": true,
+	"woaini1314": true, "asdfghjk": true, "asdf1234": true, "qq123456": true, "123123123": true,
+	"zxcvbnm1": true, "11223344": true, "12341234": true, "147258369": true, "987654321": true,
+}
+
+// CheckPassword says what is wrong with a new password as a message key, or "".
+// It asks for length, not for odd characters, which people write on paper.
+func CheckPassword(password, login string) string {
+	switch n := utf8.RuneCountInString(password); {
+	case n == 0:
+		return "account.password.empty"
+	case n < PasswordMin:
+		return "account.password.short"
+	case n > PasswordMax:
+		return "account.password.long"
+	}
+	if low := strings.ToLower(password); common[low] || low == strings.ToLower(login) {
+		return "account.password.common"
+	}
+	return ""
+}

@@ -1,0 +1,29 @@
+package auth
+
+import (
+	"context"
+	"time"
+)
+
+// Limit is how many tries a key has within a window that starts with the first.
+type Limit struct {
+	Tries  int
+	Window time.Duration
+}
+
+// The limits of the login page. An address is often a whole office, so it may
+// try more than one account may be tried.
+var (
+	PerAccount  = Limit{Tries: 10, Window: 15 * time.Minute}
+	PerAddress  = Limit{Tries: 100, Window: 15 * time.Minute}
+	NewAccounts = Limit{Tries: 20, Window: time.Hour}
+)
+
+// Throttle counts tries. Counting and asking are one step, so that many tries at
+// once cannot all be the last one allowed.
+type Throttle interface {
+	// Try counts a try of key. It returns 0 if it is allowed, or how long to wait.
+	Try(ctx context.Context, key string, limit Limit) (time.Duration, error)
+	// Forget clears a key, after the right password.
+	Forget(ctx context.Context, key string) error
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/web/api"
+)
+
+func statusOf(e *link.Error) int { return api.Status(e) }
+
+// wantsJSON reports whether an error is for a program.
+func wantsJSON(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// problemPage is what templates/problem/problem.html shows.
+type problemPage struct {
+	Status       int
+	Title        string
+	Text         string   // what happened
+	Next         []string // what to do about it
+	Home, Retry  string
+	Unauthorized bool
+}
+
+// fail answers with an error: a problem document for programs, a page for people.
+// Defects are logged with their cause; people see a sentence and the request id.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := link.AsError(err)
+	status := statusOf(e)
+	if status >= 500 {
+		// Somebody who closed the page is no fault of ours.
+		level := slog.LevelError
+		if r.Context().Err() != nil {
+			level = slog.LevelInfo
+		}
+		s.log.LogAttrs(r.Context(), level, "request failed", slog.String("error", err.Error()),
+			slog.String("path", r.URL.Path), slog.String("request_id", link.RequestID(r.Context())))
+	}
+	l := langOf(r)
+	if wantsJSON(r) {
+		w.Header().Set("Content-Language", l.Tag())
+		api.NewProblem(e, func(e *link.Error) string { return s.glossary.SayError(l, e) },
+			r.URL.Path, link.RequestID(r.Context())).Write(w)
+		return
+	}
+	if e.Code == link.Unauthenticated {
+		s.askLogin(w, r)
+		return
+	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(e.RetryAfter))
+	}
+	page := problemPage{Status: status, Text: s.glossary.SayError(l, e)}
+	for _, d := range e.Details {
+		page.Next = append(page.Next, s.glossary.SayError(l, d))
+	}
+	page.Title = s.problemTitle(l, status)
+	if r.Method == http.MethodGet && status >= 500 {
+		page.Retry = r.URL.RequestURI()
+	}
+	if renderErr := s.render(w, r, status, "problem/problem", page); renderErr != nil {
+		s.log.ErrorContext(r.Context(), "problem page failed", "error", renderErr)
+		http.Error(w, page.Title+"\n\n"+page.Text, status)
+	}
+}
+
+func (s *Server) problemTitle(l Lang, status int) string {
+	if text, ok := s.glossary.Say(l, "problem."+strconv.Itoa(status), nil); ok {
+		return text
+	}
+	text, _ := s.glossary.Say(l, "problem.500", nil)
+	return text
+}
+
+// askLogin sends somebody to the login page and back to where they were.
+func (s *Server) askLogin(w http.ResponseWriter, r *http.Request) {
+	next := r.URL.RequestURI()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		next = refererPath(r)
+	}
+	to, err := s.url("login", "next", safeNext(next))
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "no login page", "error", err)
+		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
+		return
+	}
+	s.flash(r, care, "login.needed")
+	redirect(w, r, to)
+}
+
+// redirect sends the browser elsewhere with GET, also when htmx asked.
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	if r.Header.Get("HX-Request") == "true" {
+		w.Header().Set("HX-Redirect", to)
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// recovered turns a panic into a 500 of the usual form.
+func (s *Server) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", r.URL.Path,
+				"request_id", link.RequestID(r.Context()), "stack", stack())
+			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+				panic(http.ErrAbortHandler) // half a page is out: break it off
+			}
+			s.fail(w, r, link.E(link.Internal, "internal", ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

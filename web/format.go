@@ -1,0 +1,148 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"banmuyuan/internal/money"
+)
+
+// China has had one time zone and no summer time since 1991.
+var china = time.FixedZone("CST", 8*3600)
+
+// thin stands between Chinese and figures. It does not break, so that a unit
+// stays with its number.
+const thin = "\u202f"
+
+// format writes figures the way people of one language read them.
+type format struct {
+	lang Lang
+	now  time.Time // what "this year" is; zero writes no year at all
+}
+
+// num writes a whole number with separators: 881,200.
+func (format) num(n int64) string { return money.FormatCount(n) }
+
+// money writes fen as yuan: ¥1,234.50, −¥0.05.
+func (format) money(fen int64) string { return money.FormatYuan(fen) }
+
+// price writes a price with its unit: ¥14.00/斤. Units are jin, kg or any other
+// word of the glossary's unit keys, already in the reader's language.
+func (f format) price(fen int64, unit string) string { return f.money(fen) + "/" + unit }
+
+// tonne is for the sums of a county; nobody orders in it.
+var tonne = money.Unit{Code: "t", Zh: "吨", En: "t", Grams: 1_000_000}
+
+// weight writes grams in the unit the person used; "" chooses: tonnes, to the
+// kilogram, from ten of them on, else jin in Chinese and kilograms in English.
+func (f format) weight(grams int64, code string) string {
+	unit, ok := money.UnitByCode(code)
+	switch {
+	case code == "g":
+		return f.qty(f.num(grams), f.lang.pick("克", "g"))
+	case ok && !unit.Counted():
+	case grams >= 10*tonne.Grams || grams <= -10*tonne.Grams:
+		kilos := money.FormatCount(grams / money.Kilo.Grams)
+		point := strings.LastIndexByte(kilos, ',')
+		return f.qty(strings.TrimRight(strings.TrimRight(kilos[:point]+"."+kilos[point+1:], "0"), "."), f.lang.pick(tonne.Zh, tonne.En))
+	case f.lang == EN:
+		unit = money.Kilo
+	default:
+		unit = money.Jin
+	}
+	return f.qty(money.FormatWeight(grams, unit), f.lang.pick(unit.Zh, unit.En))
+}
+
+// qty puts a unit behind a figure.
+func (f format) qty(figure, unit string) string { return figure + thin + unit }
+
+var (
+	weekdaysZH = [...]string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"}
+	weekdaysEN = [...]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
+)
+
+// date writes a day: 9月18日(周五), with the year when it is not this one.
+func (f format) date(t time.Time) string {
+	t = t.In(china)
+	withYear := !f.now.IsZero() && f.now.In(china).Year() != t.Year()
+	if f.lang == EN {
+		s := weekdaysEN[t.Weekday()] + " " + t.Format("2 Jan")
+		if withYear {
+			s += t.Format(" 2006")
+		}
+		return s
+	}
+	s := t.Format("1月2日") + "(" + weekdaysZH[t.Weekday()] + ")"
+	if withYear {
+		s = t.Format("2006年") + s
+	}
+	return s
+}
+
+// day writes a day without its weekday, for dense tables: 9月18日.
+func (f format) day(t time.Time) string {
+	t = t.In(china)
+	withYear := !f.now.IsZero() && f.now.In(china).Year() != t.Year()
+	switch {
+	case f.lang == EN && withYear:
+		return t.Format("2 Jan 2006")
+	case f.lang == EN:
+		return t.Format("2 Jan")
+	case withYear:
+		return t.Format("2006年1月2日")
+	}
+	return t.Format("1月2日")
+}
+
+func (f format) dateTime(t time.Time) string { return f.date(t) + " " + t.In(china).Format("15:04") }
+
+// span writes a range of days; both weekdays are left out.
+func (f format) span(from, to time.Time) string {
+	a, b := from.In(china), to.In(china)
+	if a.Year() == b.Year() && a.YearDay() == b.YearDay() {
+		return f.date(a)
+	}
+	first, last := f.day(a), f.day(b)
+	if f.lang == ZH && a.Year() == b.Year() {
+		last = b.Format("1月2日")
+	}
+	return first + f.lang.pick("至", " to ") + last
+}
+
+// left writes how long it is until t: 还剩 3 天.
+func (f format) left(t time.Time) string {
+	d := t.Sub(f.now)
+	if d <= 0 {
+		return f.lang.pick("已截止", "closed")
+	}
+	n, zh, en := int64(d/time.Minute), "分钟", "minute"
+	switch {
+	case d >= 48*time.Hour:
+		n, zh, en = int64(d/(24*time.Hour)), "天", "day"
+	case d >= 2*time.Hour:
+		n, zh, en = int64(d/time.Hour), "小时", "hour"
+	}
+	if n < 1 {
+		n = 1
+	}
+	if f.lang == EN {
+		if n != 1 {
+			en += "s"
+		}
+		return f.num(n) + " " + en + " left"
+	}
+	return "还剩" + thin + f.num(n) + thin + zh
+}
+
+// percent writes part of whole with one decimal, rounded half up; "–" for
+// nothing of nothing.
+func (f format) percent(part, whole int64) string {
+	if whole <= 0 {
+		return "–"
+	}
+	// Shares of counts and fen stay far below 2^53; a share is for reading, not for
+	// reckoning.
+	tenths := int64(float64(part)/float64(whole)*1000 + 0.5)
+	return strings.TrimSuffix(fmt.Sprintf("%s.%d", f.num(tenths/10), tenths%10), ".0") + "%"
+}

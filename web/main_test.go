@@ -1,0 +1,135 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link/linktest"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/postgres"
+)
+
+func TestMain(m *testing.M) { linktest.Main(m) }
+
+// site is a running site with real accounts and sessions and modules that do not
+// answer: the frame must stand without them.
+type site struct {
+	*httptest.Server
+	web   *Server
+	store *postgres.Store
+}
+
+func newSite(t testing.TB, change ...func(*Config)) *site {
+	t.Helper()
+	db, _ := linktest.DB(t, "web", postgres.Migrations())
+	store := postgres.New(db)
+	sessions := store.Sessions()
+	t.Cleanup(sessions.Close)
+	nc := linktest.NATS(t)
+	config := Config{Styleguide: true}
+	for _, f := range change {
+		f(&config)
+	}
+	s, err := New(config, Deps{
+		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
+		Accounts: store, Throttle: store, Sessions: sessions, Version: "test",
+		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return &site{Server: server, web: s, store: store}
+}
+
+// person is a browser: it keeps cookies and does not follow redirects.
+type person struct {
+	t    testing.TB
+	site *site
+	http *http.Client
+}
+
+func (s *site) person(t testing.TB) *person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &person{t: t, site: s, http: &http.Client{Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+type answer struct {
+	*http.Response
+	body string
+}
+
+func (p *person) do(method, path string, form url.Values, headers ...string) answer {
+	p.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, p.site.URL+path, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return answer{Response: res, body: string(b)}
+}
+
+func (p *person) get(path string, headers ...string) answer {
+	p.t.Helper()
+	return p.do("GET", path, nil, headers...)
+}
+
+func (p *person) post(path string, pairs ...string) answer {
+	p.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return p.do("POST", path, form)
+}
+
+const password = "一亩地两只鹅三头蒜"
+
+// account stores an account whose password is the constant above.
+func (s *site) account(t testing.TB, a auth.Account) *auth.Account {
+	t.Helper()
+	hash, err := s.web.auth.Passwords.Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.PasswordHash = hash
+	got, err := s.store.Create(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}

@@ -1,0 +1,295 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/klauspost/compress/gzhttp"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+)
+
+// info is what the access log learns on the way in.
+type info struct {
+	route   string
+	account int64
+}
+
+type infoKey struct{}
+
+func infoOf(r *http.Request) *info {
+	if i, ok := r.Context().Value(infoKey{}).(*info); ok {
+		return i
+	}
+	return &info{}
+}
+
+// recorder remembers what was answered. Unwrap lets http.ResponseController reach
+// the connection, which live pages flush.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
+
+// identify gives every request an id, takes one that a proxy gave, and writes one
+// line to the log when the answer is out.
+func (s *Server) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		started := s.now()
+		id := r.Header.Get("X-Request-ID")
+		if !saneRequestID.MatchString(id) {
+			id = link.NewRequestID()
+		}
+		w.Header().Set("X-Request-ID", id)
+		i := &info{}
+		ctx := context.WithValue(link.WithRequestID(r.Context(), id), infoKey{}, i)
+		rec := &recorder{ResponseWriter: w}
+		r = r.WithContext(ctx)
+		defer func() {
+			took := s.now().Sub(started)
+			if s.deps.Observe != nil {
+				s.deps.Observe(r.Method, i.route, rec.status, took)
+			}
+			level := slog.LevelInfo
+			if i.route == "static" || i.route == "health" {
+				level = slog.LevelDebug
+			}
+			s.log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),
+				slog.String("path", r.URL.Path), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+				slog.Duration("took", took), slog.Int64("account", i.account), slog.String("request_id", id))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func stack() string { return string(debug.Stack()) }
+
+// secure sets the headers that tell the browser what a page of ours may do. There
+// is no inline script or style anywhere, so the policy needs no exceptions; forms
+// may lead to the payment providers' pages, because browsers also check where a
+// form is redirected to.
+func (s *Server) secure(next http.Handler) http.Handler {
+	formAction := strings.Join(append([]string{"'self'"}, s.config.PayOrigins...), " ")
+	csp := strings.Join([]string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "font-src 'self'",
+		"connect-src 'self'", "manifest-src 'self'", "form-action " + formAction, "frame-ancestors 'none'", "base-uri 'none'",
+	}, "; ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		if s.config.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// compress shrinks pages and JSON. Static files come compressed already and live
+// pages must not wait in a buffer.
+func compress() (func(http.Handler) http.HandlerFunc, error) {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(func(t string) bool {
+		t, _, _ = strings.Cut(t, ";")
+		return t == "text/html" || t == "text/plain" || t == "text/csv" || t == "application/json" || t == "application/problem+json"
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("set up compression: %w", err)
+	}
+	return wrap, nil
+}
+
+// limitBody bounds what a request may send. Routes that take files raise the
+// bound with allowBody.
+func (s *Server) limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := s.config.MaxBody
+		for prefix, n := range s.uploads {
+			if strings.HasPrefix(r.URL.Path, prefix) {
+				limit = n
+			}
+		}
+		if r.ContentLength > limit {
+			s.fail(w, r, link.E(link.TooLarge, "too_large", ""))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		next.ServeHTTP(w, r)
+	})
+}
+
+type langKey struct{}
+
+// langOf is the language of a request.
+func langOf(r *http.Request) Lang {
+	if l, ok := r.Context().Value(langKey{}).(Lang); ok {
+		return l
+	}
+	return chooseLang(r)
+}
+
+const langCookie = "lang"
+
+// chooseLang looks at ?lang=, then at the cookie, then at what the browser asks
+// for. Chinese is what is spoken when nothing is said.
+func chooseLang(r *http.Request) Lang {
+	if asked := r.URL.Query().Get("lang"); validLang(asked) {
+		return Lang(asked)
+	}
+	if c, err := r.Cookie(langCookie); err == nil && validLang(c.Value) {
+		return Lang(c.Value)
+	}
+	best, bestQ := ZH, 0.0
+	for one := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, params, _ := strings.Cut(strings.TrimSpace(one), ";")
+		tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
+		q := 1.0
+		if v, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
+			if _, err := fmt.Sscanf(v, "%g", &q); err != nil {
+				continue
+			}
+		}
+		if validLang(tag) && q > bestQ {
+			best, bestQ = Lang(tag), q
+		}
+	}
+	return best
+}
+
+func (s *Server) setLangCookie(w http.ResponseWriter, l Lang) {
+	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
+		HttpOnly: true, Secure: s.config.Secure, SameSite: http.SameSiteLaxMode})
+}
+
+// speak fixes the language of the request and remembers a choice made by link.
+func (s *Server) speak(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l := chooseLang(r)
+		if asked := r.URL.Query().Get("lang"); validLang(asked) {
+			s.setLangCookie(w, l)
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), langKey{}, l)))
+	})
+}
+
+// recognise finds out who is logged in, for pages and for the modules behind them.
+func (s *Server) recognise(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, err := s.sessionAccount(r)
+		if err != nil {
+			s.fail(w, r, link.E(link.Unavailable, "unavailable", "").Because(err))
+			return
+		}
+		if a != nil {
+			infoOf(r).account = a.ID
+			ctx := auth.WithAccount(r.Context(), a)
+			ctx = link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
+				Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID})
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// nameRoute tells the access log and the metrics which route matched: names are
+// few, paths are not.
+func nameRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if route := mux.CurrentRoute(r); route != nil {
+			infoOf(r).route = route.GetName()
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// clientIP is who asks. A proxy is believed only if it is one of ours: the last
+// address that is not ours counts.
+func (s *Server) clientIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	ours := func(text string) bool {
+		ip, err := netip.ParseAddr(text)
+		return err == nil && slices.ContainsFunc(s.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
+	}
+	if !ours(host) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		host = hop
+		if !ours(hop) {
+			break
+		}
+	}
+	return host
+}
+
+// safeNext returns an address on this site, or "" for anything else: a link to
+// our login page may not send people to a stranger afterwards.
+func safeNext(next string) string {
+	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\t\r\n") {
+		return ""
+	}
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
+		return ""
+	}
+	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+// refererPath is the page a form was sent from.
+func refererPath(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+// now is the injected clock.
+func (s *Server) now() time.Time { return s.config.Now() }

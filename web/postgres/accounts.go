@@ -1,0 +1,190 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+)
+
+type row struct {
+	ID                int64        `db:"id"`
+	Login             string       `db:"login"`
+	Name              string       `db:"name"`
+	Phone             string       `db:"phone"`
+	Role              string       `db:"role"`
+	OrgID             int64        `db:"org_id"`
+	HouseholdID       int64        `db:"household_id"`
+	HelperID          int64        `db:"helper_id"`
+	PasswordHash      string       `db:"password_hash"`
+	Lang              string       `db:"lang"`
+	CreatedAt         time.Time    `db:"created_at"`
+	PasswordChangedAt time.Time    `db:"password_changed_at"`
+	DisabledAt        sql.NullTime `db:"disabled_at"`
+}
+
+const columns = `id, login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, created_at, password_changed_at, disabled_at`
+
+func (r row) account() *auth.Account {
+	return &auth.Account{ID: r.ID, Login: r.Login, Name: r.Name, Phone: r.Phone, Role: auth.Role(r.Role),
+		OrgID: r.OrgID, HouseholdID: r.HouseholdID, HelperID: r.HelperID, PasswordHash: r.PasswordHash, Lang: r.Lang,
+		CreatedAt: r.CreatedAt, PasswordChangedAt: r.PasswordChangedAt, DisabledAt: r.DisabledAt.Time}
+}
+
+// mapError turns what the database says into the errors of auth.
+func mapError(err error) error {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return auth.ErrNotFound
+	case link.Constraint(err) == "account_login_key":
+		return auth.ErrLoginTaken
+	}
+	return err
+}
+
+func (s *Store) one(ctx context.Context, verb, query string, args ...any) (*auth.Account, error) {
+	var r row
+	if err := s.db.GetContext(ctx, &r, query, args...); err != nil {
+		return nil, fmt.Errorf("%s account: %w", verb, mapError(err))
+	}
+	return r.account(), nil
+}
+
+// ByID implements auth.Accounts.
+func (s *Store) ByID(ctx context.Context, id int64) (*auth.Account, error) {
+	return s.one(ctx, "read", `SELECT `+columns+` FROM account WHERE id = $1`, id)
+}
+
+// ByLogin implements auth.Accounts.
+func (s *Store) ByLogin(ctx context.Context, login string) (*auth.Account, error) {
+	return s.one(ctx, "read", `SELECT `+columns+` FROM account WHERE login = $1`, auth.CleanLogin(login))
+}
+
+// Create implements auth.Accounts.
+func (s *Store) Create(ctx context.Context, a auth.Account) (*auth.Account, error) {
+	return s.one(ctx, "create", `
+		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		RETURNING `+columns,
+		auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role), a.OrgID, a.HouseholdID, a.HelperID, a.PasswordHash, langOr(a.Lang))
+}
+
+func langOr(lang string) string {
+	if lang == "" {
+		return "zh"
+	}
+	return lang
+}
+
+// batch keeps one statement's arrays small enough to read in a log.
+const batch = 5000
+
+// CreateMany implements auth.Accounts. All are created or none.
+func (s *Store) CreateMany(ctx context.Context, accounts []auth.Account) (int, error) {
+	created := 0
+	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
+		created = 0
+		for start := 0; start < len(accounts); start += batch {
+			part := accounts[start:min(start+batch, len(accounts))]
+			n, err := insertMany(ctx, tx, part)
+			if err != nil {
+				return err
+			}
+			created += n
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("create accounts: %w", err)
+	}
+	return created, nil
+}
+
+func insertMany(ctx context.Context, tx *sqlx.Tx, part []auth.Account) (int, error) {
+	n := len(part)
+	login, name, phone, role := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	hash, lang := make([]string, n), make([]string, n)
+	org, household, helper := make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, a := range part {
+		login[i], name[i], phone[i], role[i] = auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role)
+		hash[i], lang[i] = a.PasswordHash, langOr(a.Lang)
+		org[i], household[i], helper[i] = a.OrgID, a.HouseholdID, a.HelperID
+	}
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+		ON CONFLICT (login) DO NOTHING`,
+		pq.Array(login), pq.Array(name), pq.Array(phone), pq.Array(role), pq.Array(org), pq.Array(household), pq.Array(helper),
+		pq.Array(hash), pq.Array(lang))
+	if err != nil {
+		return 0, err
+	}
+	created, err := res.RowsAffected()
+	return int(created), err
+}
+
+// SetPassword implements auth.Accounts. The clock, not the transaction, counts: a
+// session that begins while this runs must not outlive it.
+func (s *Store) SetPassword(ctx context.Context, id int64, hash string) (*auth.Account, error) {
+	return s.one(ctx, "set password of", `
+		UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp() WHERE id = $1
+		RETURNING `+columns, id, hash)
+}
+
+// SetLang implements auth.Accounts.
+func (s *Store) SetLang(ctx context.Context, id int64, lang string) error {
+	_, err := s.one(ctx, "set language of", `UPDATE account SET lang = $2 WHERE id = $1 RETURNING `+columns, id, lang)
+	return err
+}
+
+// SetDisabled implements auth.Accounts.
+func (s *Store) SetDisabled(ctx context.Context, id int64, disabled bool) error {
+	_, err := s.one(ctx, "disable", `
+		UPDATE account SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, clock_timestamp()) END WHERE id = $1
+		RETURNING `+columns, id, disabled)
+	return err
+}
+
+// List implements auth.Accounts.
+func (s *Store) List(ctx context.Context, after string, limit int, roles ...auth.Role) ([]auth.Account, error) {
+	wanted := make([]string, len(roles))
+	for i, r := range roles {
+		wanted[i] = string(r)
+	}
+	var rows []row
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT `+columns+` FROM account
+		WHERE login > $1 AND (cardinality($2::text[]) = 0 OR role = ANY ($2::text[]))
+		ORDER BY login LIMIT $3`, after, pq.Array(wanted), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	list := make([]auth.Account, len(rows))
+	for i, r := range rows {
+		list[i] = *r.account()
+	}
+	return list, nil
+}
+
+// CountByRole implements auth.Accounts.
+func (s *Store) CountByRole(ctx context.Context) (map[auth.Role]int, error) {
+	var rows []struct {
+		Role string `db:"role"`
+		N    int    `db:"n"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, `SELECT role, count(*) AS n FROM account WHERE disabled_at IS NULL GROUP BY role`); err != nil {
+		return nil, fmt.Errorf("count accounts: %w", err)
+	}
+	counts := make(map[auth.Role]int, len(rows))
+	for _, r := range rows {
+		counts[auth.Role(r.Role)] = r.N
+	}
+	return counts, nil
+}

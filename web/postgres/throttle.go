@@ -1,0 +1,55 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"banmuyuan/web/auth"
+)
+
+// stored is the key as the table holds it: what people type into a login field,
+// passwords by mistake included, does not belong in a database, and has no bound.
+func stored(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Try implements auth.Throttle in one statement, under the row's lock.
+func (s *Store) Try(ctx context.Context, key string, limit auth.Limit) (time.Duration, error) {
+	var r struct {
+		Tries int     `db:"tries"`
+		Left  float64 `db:"left_seconds"`
+	}
+	err := s.db.GetContext(ctx, &r, `
+		INSERT INTO login_try (key, tries, until) VALUES ($1, 1, clock_timestamp() + $2 * interval '1 microsecond')
+		ON CONFLICT (key) DO UPDATE SET
+			tries = CASE WHEN login_try.until <= clock_timestamp() THEN 1 ELSE least(login_try.tries, 1000000) + 1 END,
+			until = CASE WHEN login_try.until <= clock_timestamp() THEN excluded.until ELSE login_try.until END
+		RETURNING tries, extract(epoch FROM until - clock_timestamp())::float8 AS left_seconds`,
+		stored(key), limit.Window.Microseconds())
+	if err != nil {
+		return 0, fmt.Errorf("count try: %w", err)
+	}
+	// Now and then somebody pays for the cleaning.
+	if rand.IntN(1000) == 0 {
+		if _, err := s.db.ExecContext(ctx, `DELETE FROM login_try WHERE until < clock_timestamp()`); err != nil {
+			return 0, fmt.Errorf("forget old tries: %w", err)
+		}
+	}
+	if r.Tries <= limit.Tries {
+		return 0, nil
+	}
+	return max(time.Duration(r.Left*float64(time.Second)), time.Second), nil
+}
+
+// Forget implements auth.Throttle.
+func (s *Store) Forget(ctx context.Context, key string) error {
+	if _, err := s.db.ExecContext(ctx, `DELETE FROM login_try WHERE key = $1`, stored(key)); err != nil {
+		return fmt.Errorf("forget tries: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+// Package web owns the pages: routes, sessions, accounts, languages, how things
+// look and how errors read. It holds no business rules; the modules do.
+//
+// What must always hold: every route has a name and says who may use it; every
+// page exists in Chinese and English; nothing is sent before it is complete;
+// nothing internal reaches a person; no page needs an inline script or style.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/api"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/live"
+	"banmuyuan/web/static"
+)
+
+// Config is what an operator may set.
+type Config struct {
+	// BaseURL is how people reach the site, without a slash at the end. QR codes and
+	// links on paper start with it.
+	BaseURL string
+	// Secure says that people reach the site over HTTPS.
+	Secure bool
+	// Styleguide serves /styleguide, which shows every component.
+	Styleguide bool
+	// PayOrigins are the sites of payment providers that a form may lead to.
+	PayOrigins []string
+	// TrustedProxies may say whom they speak for in X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+	// MaxBody bounds what a request may send; 1 MiB if zero.
+	MaxBody int64
+	// Now is the clock; the machine's if nil.
+	Now func() time.Time
+}
+
+// Deps are the things the pages need from others.
+type Deps struct {
+	// The modules, usually as clients over NATS.
+	Catalog  catalog.Service
+	Orders   orders.Service
+	Payments payments.Service
+	// Version is what the API's description calls itself.
+	Version string
+
+	Accounts auth.Accounts
+	Throttle auth.Throttle
+	Sessions scs.Store
+	// Live carries what pages show as it happens; a hub of its own if nil.
+	Live *live.Hub
+	Log  *slog.Logger
+	// Ready says whether a dependency works, for /readyz, by name.
+	Ready map[string]func(context.Context) error
+	// Metrics serves /metrics, and Observe counts an answered request. Both may be
+	// nil.
+	Metrics http.Handler
+	Observe func(method, route string, status int, took time.Duration)
+}
+
+// Server answers every request of the site.
+type Server struct {
+	config   Config
+	deps     Deps
+	log      *slog.Logger
+	glossary Glossary
+	assets   *static.Assets
+	router   *mux.Router
+	pages    pages
+	sessions *scs.SessionManager
+	auth     *auth.Authenticator
+	live     *live.Hub
+	api      *api.API
+	uploads  map[string]int64 // path prefix → largest body
+	handler  http.Handler
+}
+
+// New builds the site. Everything that can be found wrong in routes, templates and
+// words is found here and not by a visitor.
+func New(config Config, deps Deps) (*Server, error) {
+	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil {
+		return nil, errors.New("web: accounts, throttle and sessions are needed")
+	}
+	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil {
+		return nil, errors.New("web: catalog, orders and payments are needed")
+	}
+	if config.MaxBody == 0 {
+		config.MaxBody = 1 << 20
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if deps.Log == nil {
+		deps.Log = slog.Default()
+	}
+	if deps.Live == nil {
+		deps.Live = live.NewHub()
+	}
+	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
+	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
+	var err error
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, payments.Messages); err != nil {
+		return nil, err
+	}
+	if s.assets, err = static.Load(); err != nil {
+		return nil, err
+	}
+	passwords, err := auth.NewPasswords(runtime.GOMAXPROCS(0))
+	if err != nil {
+		return nil, err
+	}
+	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
+	s.sessions = s.newSessions()
+	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
+	if err != nil {
+		return nil, err
+	}
+	s.routes()
+	if s.pages, err = s.parseTemplates(); err != nil {
+		return nil, err
+	}
+	if err := s.checkTemplates(); err != nil {
+		return nil, fmt.Errorf("check templates: %w", err)
+	}
+	if s.handler, err = s.chain(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// chain puts the middleware around the router, outermost first in reading order.
+func (s *Server) chain() (http.Handler, error) {
+	gzip, err := compress()
+	if err != nil {
+		return nil, err
+	}
+	cross := http.NewCrossOriginProtection()
+	if s.config.BaseURL != "" {
+		if err := cross.AddTrustedOrigin(s.config.BaseURL); err != nil {
+			return nil, fmt.Errorf("base URL: %w", err)
+		}
+	}
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, link.E(link.Forbidden, "cross_origin", ""))
+	}))
+
+	var h http.Handler = s.router
+	h = s.recognise(h)
+	h = s.withSession(h)
+	h = s.bearer(h)
+	h = s.limitBody(h)
+	h = cross.Handler(h)
+	h = s.plumbing(h)
+	h = gzip(h)
+	h = s.speak(h)
+	h = s.secure(h)
+	h = s.recoverPanics(h)
+	return s.identify(h), nil
+}
+
+// plumbing answers what needs neither session nor language.
+func (s *Server) plumbing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch p := r.URL.Path; {
+		case strings.HasPrefix(p, static.Prefix):
+			infoOf(r).route = "static"
+			s.assets.ServeHTTP(w, r)
+		case p == "/favicon.ico", p == "/robots.txt":
+			infoOf(r).route = "static"
+			file := map[string]string{"/favicon.ico": "favicon.svg", "/robots.txt": "robots.txt"}[p]
+			r = r.Clone(r.Context())
+			r.URL.Path = static.Prefix + file
+			s.assets.ServeHTTP(w, r)
+		case p == "/healthz":
+			infoOf(r).route = "health"
+			writeText(w, http.StatusOK, "ok\n")
+		case p == "/readyz":
+			infoOf(r).route = "health"
+			s.ready(w, r)
+		case p == "/metrics" && s.deps.Metrics != nil:
+			infoOf(r).route = "health"
+			s.deps.Metrics.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // whoever asked went away
+}
+
+// ready names what does not work; the reason is in the log.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	var bad []string
+	for name, check := range s.deps.Ready {
+		if err := check(ctx); err != nil {
+			s.log.WarnContext(ctx, "not ready", "what", name, "error", err)
+			bad = append(bad, name)
+		}
+	}
+	if len(bad) > 0 {
+		writeText(w, http.StatusServiceUnavailable, "not ready: "+strings.Join(bad, ", ")+"\n")
+		return
+	}
+	writeText(w, http.StatusOK, "ready\n")
+}

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"banmuyuan/web/auth"
+)
+
+// Keys of the session.
+const (
+	sessionAccountID = "account"
+	sessionSince     = "since"
+	sessionFlashes   = "flashes"
+)
+
+// flash is a message that is shown once, on the next page.
+type flash struct {
+	Tone tone
+	Text string
+}
+
+func init() { gob.Register([]flash{}) }
+
+func (s *Server) newSessions() *scs.SessionManager {
+	m := scs.New()
+	m.Store = s.deps.Sessions
+	m.Lifetime = 14 * 24 * time.Hour
+	m.HashTokenInStore = true // who reads the table cannot log in with what is there
+	m.Cookie.Name = "banmu_session"
+	if s.config.Secure {
+		m.Cookie.Name = "__Host-banmu_session"
+	}
+	m.Cookie.Path = "/"
+	m.Cookie.HttpOnly = true
+	m.Cookie.Secure = s.config.Secure
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		s.fail(w, r, fmt.Errorf("session: %w", err))
+	}
+	return m
+}
+
+type sessionKey struct{}
+
+// withSession loads the session; hasSession says whether a request came this far.
+func (s *Server) withSession(next http.Handler) http.Handler {
+	return s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, true)))
+	}))
+}
+
+func hasSession(r *http.Request) bool { return r.Context().Value(sessionKey{}) != nil }
+
+// bearer lets programs send the session token as "Authorization: Bearer …". It is
+// the same session as the cookie's, but no page can be made to send it unasked.
+func (s *Server) bearer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if ok && wantsJSON(r) {
+			r = r.Clone(r.Context())
+			r.Header.Del("Cookie")
+			r.AddCookie(&http.Cookie{Name: s.sessions.Cookie.Name, Value: strings.TrimSpace(token)})
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// startSession logs an account in under a new token: one that somebody planted
+// before is worth nothing.
+func (s *Server) startSession(r *http.Request, a *auth.Account) error {
+	if err := s.sessions.RenewToken(r.Context()); err != nil {
+		return fmt.Errorf("renew session: %w", err)
+	}
+	s.sessions.Put(r.Context(), sessionAccountID, a.ID)
+	// The clock of the database may be ahead of ours.
+	since := s.now()
+	if since.Before(a.PasswordChangedAt) {
+		since = a.PasswordChangedAt
+	}
+	s.sessions.Put(r.Context(), sessionSince, since.UnixNano())
+	return nil
+}
+
+func (s *Server) endSession(r *http.Request) error {
+	if err := s.sessions.Destroy(r.Context()); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// sessionAccount is who is logged in, or nil: a disabled account and a session
+// from before the last change of password are nobody.
+func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
+	id := s.sessions.GetInt64(r.Context(), sessionAccountID)
+	if id == 0 {
+		return nil, nil
+	}
+	a, err := s.deps.Accounts.ByID(r.Context(), id)
+	if errors.Is(err, auth.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find account of session: %w", err)
+	}
+	if a.Disabled() || time.Unix(0, s.sessions.GetInt64(r.Context(), sessionSince)).Before(a.PasswordChangedAt) {
+		return nil, nil
+	}
+	return a, nil
+}
+
+// flash shows a word of the glossary on the next page.
+func (s *Server) flash(r *http.Request, t tone, key string, pairs ...any) {
+	text, err := s.word(langOf(r), key, pairs)
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "flash without words", "error", err)
+		return
+	}
+	if !hasSession(r) {
+		return
+	}
+	had, _ := s.sessions.Get(r.Context(), sessionFlashes).([]flash)
+	if len(had) >= 5 {
+		had = had[1:]
+	}
+	s.sessions.Put(r.Context(), sessionFlashes, append(had, flash{Tone: t, Text: text}))
+}
+
+func (s *Server) popFlashes(r *http.Request) []flash {
+	if !hasSession(r) || !s.sessions.Exists(r.Context(), sessionFlashes) {
+		return nil
+	}
+	f, _ := s.sessions.Pop(r.Context(), sessionFlashes).([]flash)
+	return f
+}
