@@ -1,0 +1,266 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// countyRoutes are the pages of the county's staff. The modules decide what each of them may do; here all may look.
+func (s *Server) countyRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county", "county.home", s.countyHome, county...)
+	s.guarded("GET", "/county/households", "county.households", s.countyHouseholds, county...)
+	s.guarded("GET", "/county/households/import", "county.import", s.countyImport, county...)
+	s.guarded("POST", "/county/households/import", "county.import.read", s.countyImportRead, county...)
+	s.guarded("GET", "/county/households/{code}", "county.household", s.countyHousehold, county...)
+	s.guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.countyHouseholdConsent, county...)
+	s.guarded("POST", "/county/households/{code}/account", "county.household.account", s.countyHouseholdAccount, county...)
+	s.guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.countyHouseholdApprove, county...)
+	s.guarded("GET", "/county/presales", "county.presales", s.countyPresales, county...)
+	s.guarded("GET", "/county/presales/new", "county.presale.new", s.countyPresaleNew, county...)
+	s.guarded("POST", "/county/presales/new", "county.presale.create", s.countyPresaleSave, county...)
+	s.guarded("GET", "/county/presales/{code}", "county.presale", s.countyPresale, county...)
+	s.guarded("POST", "/county/presales/{code}", "county.presale.save", s.countyPresaleSave, county...)
+	s.guarded("POST", "/county/presales/{code}/state", "county.presale.state", s.countyPresaleState, county...)
+	s.guarded("GET", "/county/presales/{code}/split", "county.dryrun", s.countyDryRun, county...)
+	s.guarded("GET", "/county/orders", "county.orders", s.countyOrders, county...)
+	s.guarded("GET", "/county/receipts", "county.receipts", s.countyReceipts, county...)
+	s.guarded("POST", "/county/receipts", "county.receipts.record", s.countyReceiptsRecord, county...)
+	s.guarded("POST", "/county/receipts/import", "county.receipts.import", s.countyReceiptsImport, county...)
+	s.guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.countyReceiptsMatch, county...)
+	s.guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.countyReceiptsCash, county...)
+	s.guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.countyReceiptsRefund, county...)
+	s.guarded("GET", "/county/settlements", "county.settlements", s.countySettlements, county...)
+	s.guarded("POST", "/county/settlements", "county.settlements.batch", s.countySettlementsBatch, county...)
+	s.guarded("GET", "/county/payouts", "county.payouts", s.countyPayouts, county...)
+	s.guarded("GET", "/county/payouts/{id:[0-9]+}", "county.payout", s.countyPayout, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/decide", "county.payout.decide", s.countyPayoutDecide, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.countyPayoutFile, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.countyPayoutResult, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.countyPayoutSample, county...)
+	s.guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
+	s.guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
+	for _, prefix := range []string{"/county/households/import", "/county/receipts/import", "/county/payouts/"} {
+		s.allowBody(prefix, 2*sheetMostBytes) // a file may come back in a form, which writes it longer
+	}
+}
+
+// words says values of the modules in the reader's language. A value that the glossary lacks is shown as it is: a new
+// programme of the catalogue must not break a page.
+type words struct {
+	glossary Glossary
+	lang     Lang
+}
+
+func (s *Server) words(r *http.Request) words { return words{s.glossary, langOf(r)} }
+
+// Say is the word of the key "group.value".
+func (w words) Say(group string, value any) string {
+	text := ""
+	switch v := value.(type) {
+	case string:
+		text = v
+	case catalog.Channel:
+		text = string(v)
+	case orders.State:
+		text = string(v)
+	case catalog.PresaleState:
+		text = string(v)
+	case catalog.OrgKind:
+		text = string(v)
+	}
+	if said, ok := w.glossary.Say(w.lang, group+"."+text, nil); ok {
+		return said
+	}
+	return text
+}
+
+// Text is a text of a module in the reader's language.
+func (w words) Text(t catalog.Text) string { return w.lang.text(t) }
+
+// Problem is the sentence of a key that a module names for a row of a file.
+func (w words) Problem(key string, args map[string]string) string {
+	return w.glossary.SayError(w.lang, &link.Error{Code: link.Invalid, Key: key, Args: args})
+}
+
+// reportedPerPersonFen is the rise of income per person that the county reported for the years before the demo's
+// season: what the bars of the years are held against.
+var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_00}
+
+type countyHomePage struct {
+	Words     words
+	Coverage  catalog.Coverage
+	Report    orders.Report
+	Reported  map[int]int64
+	Orders    []pipelineRow
+	Money     countyMoney
+	Unsold    []catalog.VillageCoverage // least share of households selling first
+	NoSale    int                       // villages without one sale
+	Years     chartData
+	Spread    chartData
+	Channels  []catalog.Channel
+	Received  int64 // expected, owed and paid of the season
+	Selling   int64
+	Villages  map[int64]string
+	TopIncome int64
+}
+
+// chartData is what a chart draws and the table beside it says.
+type chartData struct {
+	Labels []string      `json:"labels"`
+	Series []chartSeries `json:"series"`
+	Unit   string        `json:"unit,omitempty"`
+}
+
+type chartSeries struct {
+	Name   string    `json:"name"`
+	Values []float64 `json:"values"` // for drawing only: the table holds the exact figures
+}
+
+type pipelineRow struct {
+	State orders.State
+	Count map[catalog.Channel]int64
+	All   int64
+	Fen   int64
+}
+
+// countyMoney is the ledger in three figures.
+type countyMoney struct {
+	Pending, Released, InTransit, Balanced int64
+	OK                                     bool
+}
+
+var channels = []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket, catalog.ChannelPrivate}
+
+func yuanOf(fen int64) float64 { return float64(fen) / 100 }
+
+func (s *Server) countyHome(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d := countyHomePage{Words: s.words(r), Reported: reportedPerPersonFen, Channels: channels}
+	var err error
+	if d.Coverage, err = s.deps.Catalog.Coverage(ctx, catalog.None{}); err != nil {
+		return err
+	}
+	if d.Report, err = s.deps.Orders.Report(ctx, orders.ReportRequest{Season: int(s.queryForm(r).Int("season"))}); err != nil {
+		return err
+	}
+	trial, err := s.deps.Payments.TrialBalance(ctx, payments.None{})
+	if err != nil {
+		return err
+	}
+	d.Money = moneyHeadline(trial)
+	d.Orders = pipeline(d.Report.Orders)
+	for _, y := range d.Report.Years {
+		if y.Season == d.Report.Season {
+			d.Received = y.Total()
+		}
+	}
+	d.Unsold = slices.Clone(d.Coverage.ByVillage)
+	slices.SortStableFunc(d.Unsold, func(a, b catalog.VillageCoverage) int {
+		// a.Selling/a.Households against b's, without dividing
+		return cmp.Compare(a.Selling*max(b.Households, 1), b.Selling*max(a.Households, 1))
+	})
+	for _, v := range d.Unsold {
+		d.Selling += v.Selling
+		if v.Selling == 0 {
+			d.NoSale++
+		}
+	}
+	d.Unsold = d.Unsold[:min(len(d.Unsold), max(12, min(d.NoSale, 40)))]
+	l := langOf(r)
+	d.Years = yearChart(l, d.Report.Years)
+	d.Spread = spreadChart(l, d.Report.Histogram)
+	return s.render(w, r, http.StatusOK, "county/home", d)
+}
+
+func pipeline(counts []orders.StateCount) []pipelineRow {
+	var rows []pipelineRow
+	for _, state := range orders.States {
+		row := pipelineRow{State: state, Count: map[catalog.Channel]int64{}}
+		for _, c := range channels {
+			row.Count[c] = 0
+		}
+		for _, c := range counts {
+			if c.State == state {
+				row.Count[c.Channel] += c.Count
+				row.All += c.Count
+				row.Fen += c.EstimateFen
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// moneyHeadline reads what households are owed out of the trial balance: those accounts are credits.
+func moneyHeadline(t payments.TrialBalance) countyMoney {
+	m := countyMoney{Balanced: t.SumFen, OK: t.SumFen == 0}
+	for _, row := range t.Rows {
+		switch row.Kind {
+		case "payable_pending":
+			m.Pending -= row.BalanceFen
+		case "payable":
+			m.Released -= row.BalanceFen
+		case "payout_transit":
+			m.InTransit -= row.BalanceFen
+		}
+	}
+	return m
+}
+
+func yearChart(l Lang, years []orders.IncomeYear) chartData {
+	c := chartData{Unit: l.pick("元", "yuan")}
+	ours := chartSeries{Name: l.pick("人均收入", "Income per person")}
+	for _, y := range years {
+		c.Labels = append(c.Labels, strconv.Itoa(y.Season))
+		ours.Values = append(ours.Values, yuanOf(y.CountyPerPersonFen))
+	}
+	c.Series = []chartSeries{ours}
+	return c
+}
+
+func spreadChart(l Lang, bins []orders.HistogramBin) chartData {
+	c := chartData{Unit: l.pick("户", "households")}
+	one := chartSeries{Name: l.pick("户数", "Households")}
+	f := format{lang: l}
+	for _, b := range bins {
+		c.Labels = append(c.Labels, f.num(b.FromFen/100)+"–"+f.num(b.ToFen/100))
+		one.Values = append(one.Values, float64(b.Households))
+	}
+	c.Series = []chartSeries{one}
+	return c
+}
+
+// names are what lists show instead of ids.
+func (s *Server) villageNames(ctx context.Context) map[int64]string {
+	names := map[int64]string{}
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return names // a page without names is better than none
+	}
+	for _, v := range ref.Villages {
+		names[v.ID] = v.Name
+	}
+	return names
+}
+
+// options turns a reference list into the choices of a select, with a first one that means all.
+func options[T any](all string, items []T, value func(T) string, label func(T) string) []Option {
+	list := make([]Option, 0, len(items)+1)
+	if all != "" {
+		list = append(list, Option{Value: "", Label: all})
+	}
+	for _, item := range items {
+		list = append(list, Option{Value: value(item), Label: label(item)})
+	}
+	return list
+}

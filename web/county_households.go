@@ -1,0 +1,157 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// programmes in the order in which the county lists them.
+var programmes = []string{"garden", "geese", "seedpotato", "mushroom", "solar"}
+
+type countyHouseholdsPage struct {
+	Words      words
+	Page       catalog.HouseholdPage
+	Filter     catalog.HouseholdFilter
+	Townships  []Option
+	Villages   []Option
+	Programmes []Option
+	Unsold     []Option
+	Filtered   bool
+}
+
+func (s *Server) countyHouseholds(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), langOf(r)
+	f := s.queryForm(r)
+	d := countyHouseholdsPage{Words: s.words(r), Filter: catalog.HouseholdFilter{Query: f.Text("q"), Township: f.Int("township"),
+		VillageID: f.Int("village"), Programme: f.Text("programme"), Unsold: f.Text("unsold") != "", Cursor: f.Text("cursor"), Limit: 50}}
+	d.Filtered = d.Filter.Query != "" || d.Filter.Township != 0 || d.Filter.VillageID != 0 || d.Filter.Programme != "" || d.Filter.Unsold
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return err
+	}
+	d.Townships = townshipOptions(l, ref)
+	villages := slices.DeleteFunc(slices.Clone(ref.Villages), func(v catalog.Village) bool {
+		return d.Filter.Township != 0 && v.TownshipID != d.Filter.Township
+	})
+	d.Villages = options(l.pick("全部村", "All villages"), villages, func(v catalog.Village) string { return num64(v.ID) }, func(v catalog.Village) string { return v.Name })
+	d.Programmes = options(l.pick("全部项目", "All programmes"), programmes, func(p string) string { return p }, func(p string) string { return d.Words.Say("programme", p) })
+	d.Unsold = []Option{{Value: "", Label: l.pick("不限", "All")}, {Value: "1", Label: l.pick("本季还没有卖出", "Nothing sold this season")}}
+	if f.OK() {
+		if d.Page, err = s.deps.Catalog.Households(ctx, d.Filter); err != nil && !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "county/households", d, f)
+}
+
+func townshipOptions(l Lang, ref catalog.Reference) []Option {
+	return options(l.pick("全部乡镇", "All townships"), ref.Townships,
+		func(t catalog.Township) string { return num64(t.ID) }, func(t catalog.Township) string { return t.Name })
+}
+
+type countyHouseholdPage struct {
+	Words     words
+	Household catalog.Household
+	Lots      []catalog.HouseholdLot
+	Account   payments.HouseholdAccount
+	Income    orders.Income
+	Shares    orders.CollectionPage
+	How       []Option
+	MayDecide bool
+}
+
+func (s *Server) countyHouseholdPage(r *http.Request) (countyHouseholdPage, error) {
+	ctx := r.Context()
+	d := countyHouseholdPage{Words: s.words(r), How: consentHow(langOf(r))}
+	var err error
+	if d.Household, err = s.deps.Catalog.Household(ctx, catalog.HouseholdRef{Code: mux.Vars(r)["code"]}); err != nil {
+		return d, err
+	}
+	id := d.Household.ID
+	lots, err := s.deps.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: id})
+	if err != nil {
+		return d, err
+	}
+	d.Lots = lots.Lots
+	if d.Account, err = s.deps.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: id}); err != nil {
+		return d, err
+	}
+	if d.Income, err = s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: id}); err != nil {
+		return d, err
+	}
+	if d.Shares, err = s.deps.Orders.Collection(ctx, orders.CollectionFilter{Household: id, Limit: 20}); err != nil {
+		return d, err
+	}
+	d.MayDecide = auth.FromContext(ctx).Role.In(auth.Approver, auth.Operator)
+	return d, nil
+}
+
+// consentHow are the ways in which a household can agree.
+func consentHow(l Lang) []Option {
+	return []Option{
+		{Value: "signed", Label: l.pick("签了同意书", "It signed the form")},
+		{Value: "visit", Label: l.pick("上门时当面同意", "Agreed on a visit")},
+		{Value: "phone", Label: l.pick("电话里同意", "Agreed by phone")},
+	}
+}
+
+func (s *Server) countyHousehold(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.countyHouseholdPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/household", d, s.newForm(langOf(r)))
+}
+
+// onHousehold runs a command on the household of the path, and shows its page with what is wrong or goes there.
+func (s *Server) onHousehold(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form, catalog.Household) error) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.countyHouseholdPage(r)
+	if err != nil {
+		return err
+	}
+	if err := command(r.Context(), f, d.Household); err != nil && !f.Fail(err) {
+		return err
+	}
+	if !f.OK() {
+		return s.renderForm(w, r, "county/household", d, f)
+	}
+	s.flash(r, good, done)
+	return s.goTo(w, r, "county.household", "code", d.Household.Code)
+}
+
+func (s *Server) countyHouseholdConsent(w http.ResponseWriter, r *http.Request) error {
+	return s.onHousehold(w, r, "household.consent.saved", func(ctx context.Context, f *Form, h catalog.Household) error {
+		_, err := s.deps.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: f.Text("given") != "", How: f.Text("how")})
+		return err
+	})
+}
+
+func (s *Server) countyHouseholdAccount(w http.ResponseWriter, r *http.Request) error {
+	return s.onHousehold(w, r, "household.account.review", func(ctx context.Context, f *Form, h catalog.Household) error {
+		if !f.Need("holder", "bank", "number") {
+			return nil
+		}
+		_, err := s.deps.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID,
+			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
+		return err
+	})
+}
+
+func (s *Server) countyHouseholdApprove(w http.ResponseWriter, r *http.Request) error {
+	return s.onHousehold(w, r, "household.account.approved", func(ctx context.Context, _ *Form, h catalog.Household) error {
+		_, err := s.deps.Payments.ApprovePayoutAccount(ctx, payments.HouseholdRef{ID: h.ID})
+		return err
+	})
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"slices"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// importTitles are what the columns of a household list are called.
+var importTitles = map[string]string{
+	"户编号": "code", "编号": "code", "code": "code",
+	"户主": "head", "户主姓名": "head", "姓名": "head", "head": "head", "name": "head",
+	"身份证号": "id_number", "户主身份证号": "id_number", "公民身份号码": "id_number", "idnumber": "id_number", "id_number": "id_number",
+	"人口": "persons", "家庭人口": "persons", "家庭人口数": "persons", "persons": "persons",
+	"乡镇": "township", "township": "township",
+	"村": "village", "行政村": "village", "village": "village",
+	"电话": "phone", "联系电话": "phone", "手机号": "phone", "phone": "phone",
+	"项目": "programmes", "帮扶项目": "programmes", "产业项目": "programmes", "programmes": "programmes",
+	"园地": "garden_mu", "园地面积": "garden_mu", "园地亩数": "garden_mu", "garden_mu": "garden_mu", "garden": "garden_mu",
+	"鹅": "geese", "养鹅数": "geese", "鹅只数": "geese", "geese": "geese",
+	"帮扶责任人": "helper", "责任人": "helper", "helper": "helper",
+}
+
+// importColumns is the order of the template file.
+var importColumns = []string{"户编号", "户主姓名", "身份证号", "家庭人口", "乡镇", "行政村", "联系电话", "帮扶项目", "园地亩数", "养鹅数", "帮扶责任人"}
+
+// importMostAtOnce is what the catalogue takes in one call.
+const importMostAtOnce = 1000
+
+type countyImportPage struct {
+	Words   words
+	Columns []string
+	Result  *catalog.ImportResult
+	Rows    int
+	Wrong   int // rows with at least one problem
+	Name    string
+	Done    bool
+	Content string // the file itself, on its way back to be taken: the server keeps no copy of people's data
+}
+
+func (s *Server) countyImport(w http.ResponseWriter, r *http.Request) error {
+	return s.renderForm(w, r, "county/import", countyImportPage{Words: s.words(r), Columns: importColumns}, s.newForm(langOf(r)))
+}
+
+// countyImportRead looks at a file without changing anything, and takes what is good in it when told to.
+func (s *Server) countyImportRead(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d := countyImportPage{Words: s.words(r), Columns: importColumns, Name: f.Text("name"), Done: f.Text("take") != ""}
+	err = s.readImport(r, f, &d)
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "county/import", d, f)
+}
+
+func (s *Server) readImport(r *http.Request, f *Form, d *countyImportPage) error {
+	var data []byte
+	var err error
+	if d.Done {
+		if data, err = base64.StdEncoding.DecodeString(f.Raw("content")); err != nil {
+			return link.E(link.Invalid, "sheet.again", "file").Because(err)
+		}
+	} else if d.Name, data, err = uploaded(r, "file"); err != nil {
+		return err
+	}
+	rows, err := readHouseholds(data)
+	if err != nil {
+		return err
+	}
+	result, err := s.importRows(r.Context(), rows, !d.Done)
+	if err != nil {
+		return err
+	}
+	d.Result, d.Rows = &result, len(rows)
+	if !d.Done {
+		d.Content = base64.StdEncoding.EncodeToString(data)
+	}
+	wrong := map[int]bool{}
+	for _, p := range result.Problems {
+		wrong[p.Line] = true
+	}
+	d.Wrong = len(wrong)
+	return nil
+}
+
+func readHouseholds(data []byte) ([]catalog.HouseholdRow, error) {
+	rows, err := readSheet("file", data, importTitles, "code", "head", "persons", "township", "village")
+	if err != nil {
+		return nil, err
+	}
+	households := make([]catalog.HouseholdRow, len(rows))
+	for i, row := range rows {
+		c := row.Cells
+		households[i] = catalog.HouseholdRow{Line: row.Line, Code: c["code"], Head: c["head"], IDNumber: c["id_number"], Persons: c["persons"],
+			Township: c["township"], Village: c["village"], Phone: c["phone"], Programmes: c["programmes"], GardenMu: c["garden_mu"],
+			Geese: c["geese"], Helper: c["helper"]}
+	}
+	return households, nil
+}
+
+// importRows asks the catalogue in parts it takes, and adds their answers up.
+func (s *Server) importRows(ctx context.Context, rows []catalog.HouseholdRow, dry bool) (catalog.ImportResult, error) {
+	var sum catalog.ImportResult
+	for part := range slices.Chunk(rows, importMostAtOnce) {
+		one, err := s.deps.Catalog.ImportHouseholds(ctx, catalog.ImportRequest{Rows: part, DryRun: dry})
+		if err != nil {
+			return sum, err
+		}
+		sum.Added += one.Added
+		sum.Changed += one.Changed
+		sum.Unchanged += one.Unchanged
+		sum.Problems = append(sum.Problems, one.Problems...)
+	}
+	return sum, nil
+}

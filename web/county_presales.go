@@ -1,0 +1,330 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
+)
+
+var (
+	presaleStates = []catalog.PresaleState{catalog.PresaleOpen, catalog.PresaleDraft, catalog.PresaleClosed}
+	grades        = []string{"extra", "first", "second"}
+	policies      = []string{"fair", "near", "direct", "contract"}
+)
+
+type countyPresalesPage struct {
+	Words    words
+	Page     catalog.PresalePage
+	State    catalog.PresaleState
+	States   []catalog.PresaleState
+	Filter   catalog.PresaleFilter
+	Products []Option
+	Channels []Option
+	Filtered bool
+}
+
+func (s *Server) countyPresales(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), langOf(r)
+	f := s.queryForm(r)
+	d := countyPresalesPage{Words: s.words(r), State: catalog.PresaleState(f.Text("state")), States: presaleStates}
+	if !slices.Contains(presaleStates, d.State) {
+		d.State = catalog.PresaleOpen
+	}
+	d.Filter = catalog.PresaleFilter{State: d.State, Query: f.Text("q"), Product: f.Text("product"),
+		Channel: catalog.Channel(f.Text("channel")), Cursor: f.Text("cursor"), Limit: 50}
+	d.Filtered = d.Filter.Query != "" || d.Filter.Product != "" || d.Filter.Channel != ""
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return err
+	}
+	d.Products = options(l.pick("全部产品", "All products"), ref.Products,
+		func(p catalog.Product) string { return p.Code }, func(p catalog.Product) string { return l.text(p.Name) })
+	d.Channels = s.channelOptions(r, l.pick("全部渠道", "All channels"))
+	if d.Page, err = s.deps.Catalog.Presales(ctx, d.Filter); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "county/presales", d, f)
+}
+
+func (s *Server) channelOptions(r *http.Request, all string) []Option {
+	words := s.words(r)
+	return options(all, channels, func(c catalog.Channel) string { return string(c) }, func(c catalog.Channel) string { return words.Say("channel", c) })
+}
+
+type countyPresalePage struct {
+	Words    words
+	Presale  catalog.PresaleDetail
+	New      bool
+	Draft    bool
+	Products []Option
+	Sellers  []Option
+	Channels []Option
+	Policies []Option
+	Grades   []string
+	Values   map[string]string // the first value of each field
+	Chosen   map[string]bool   // channels
+}
+
+func (s *Server) countyPresalePage(r *http.Request, p catalog.PresaleDetail) (countyPresalePage, error) {
+	l := langOf(r)
+	d := countyPresalePage{Words: s.words(r), Presale: p, New: p.ID == 0, Draft: p.ID == 0 || p.State == catalog.PresaleDraft,
+		Grades: grades, Values: map[string]string{}, Chosen: map[string]bool{}}
+	ref, err := s.reference(r.Context())
+	if err != nil {
+		return d, err
+	}
+	d.Products = options("", ref.Products, func(p catalog.Product) string { return num64(p.ID) }, func(p catalog.Product) string {
+		return l.text(p.Name) + " (" + unitWord(l, p.OrderUnit) + ", ¥/" + unitWord(l, p.PriceUnit) + ")"
+	})
+	for _, o := range ref.Organisations {
+		if o.Kind == catalog.OrgCooperative {
+			d.Sellers = append(d.Sellers, Option{Value: num64(o.ID), Label: o.Name})
+		}
+	}
+	d.Channels = s.channelOptions(r, "")
+	for i, o := range d.Channels {
+		d.Channels[i].Selected = slices.Contains(p.Channels, catalog.Channel(o.Value))
+	}
+	d.Policies = options("", policies, func(p string) string { return p }, func(p string) string { return d.Words.Say("allocate.policy", p) })
+	d.Values = presaleValues(p.Presale, p.Product)
+	return d, nil
+}
+
+func unitWord(l Lang, code string) string {
+	if u, ok := money.UnitByCode(code); ok {
+		return l.pick(u.Zh, u.En)
+	}
+	return code
+}
+
+const dateTimeLocal = "2006-01-02T15:04"
+
+// presaleValues are the fields of the form as people write them.
+func presaleValues(p catalog.Presale, product catalog.Product) map[string]string {
+	v := map[string]string{
+		"code": p.Code, "product_id": num64(p.ProductID), "season": strconv.Itoa(p.Season), "title.zh": p.Title.Zh, "title.en": p.Title.En,
+		"note.zh": p.Note.Zh, "note.en": p.Note.En, "min_qty": num64(p.MinQty), "step_qty": num64(p.StepQty), "max_qty": num64(p.MaxQty),
+		"collection_min": num64(p.CollectionMin), "seller_org": num64(p.SellerOrg), "policy": p.Policy,
+		"terms.deposit_bp": bpText(p.Terms.DepositBP), "terms.fee_bp": bpText(p.Terms.FeeBP), "terms.forfeit_bp": bpText(p.Terms.ForfeitBP),
+		"terms.weight_tolerance_bp": bpText(p.Terms.WeightToleranceBP), "terms.free_cancel_hours": num64(p.Terms.FreeCancelHours),
+		"terms.inspection_hours": num64(p.Terms.InspectionHours), "jin_per_unit": money.FormatWeight(p.GramsPerUnit, money.Jin),
+	}
+	for name, t := range map[string]time.Time{"opens_at": p.OpensAt, "closes_at": p.ClosesAt} {
+		if !t.IsZero() {
+			v[name] = t.In(china).Format(dateTimeLocal)
+		}
+	}
+	for name, t := range map[string]time.Time{"deliver_from": p.DeliverFrom, "deliver_to": p.DeliverTo} {
+		if !t.IsZero() {
+			v[name] = t.In(china).Format(time.DateOnly)
+		}
+	}
+	for _, g := range p.Grades {
+		v["price."+g.Grade] = bpText(g.Price.Fen)
+	}
+	return v
+}
+
+// bpText writes hundredths as people type them: 2050 is 20.5. Shares of 1/10,000 are percentages then, and fen are yuan.
+func bpText(hundredths int64) string {
+	if hundredths%100 == 0 {
+		return num64(hundredths / 100)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100), "0")
+}
+
+func (s *Server) countyPresaleNew(w http.ResponseWriter, r *http.Request) error {
+	ref, err := s.reference(r.Context())
+	if err != nil {
+		return err
+	}
+	now := s.now().In(china)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 8, 0, 0, 0, china)
+	p := catalog.PresaleDetail{}
+	p.Presale = catalog.Presale{Season: ref.Season, Channels: channels, Policy: "fair", MinQty: 1, StepQty: 1, MaxQty: 100, CollectionMin: 1,
+		OpensAt: day.AddDate(0, 0, 1), ClosesAt: day.AddDate(0, 0, 31), DeliverFrom: day.AddDate(0, 0, 38), DeliverTo: day.AddDate(0, 0, 60),
+		Terms: catalog.Terms{DepositBP: 2000, FeeBP: 500, ForfeitBP: 5000, FreeCancelHours: 24, WeightToleranceBP: 2500, InspectionHours: 48}}
+	d, err := s.countyPresalePage(r, p)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/presale", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) countyPresale(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.deps.Catalog.Presale(r.Context(), catalog.PresaleRef{Code: mux.Vars(r)["code"]})
+	if err != nil {
+		return err
+	}
+	d, err := s.countyPresalePage(r, p)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/presale", d, s.newForm(langOf(r)))
+}
+
+// countyPresaleSave writes a new draft, or changes a presale: what may change then is the catalogue's to say.
+func (s *Server) countyPresaleSave(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	var p catalog.PresaleDetail
+	if code := mux.Vars(r)["code"]; code != "" {
+		if p, err = s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: code}); err != nil {
+			return err
+		}
+	}
+	changed := p.Presale
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return err
+	}
+	readPresale(f, &changed, ref)
+	if f.OK() {
+		saved, err := s.deps.Catalog.SavePresale(ctx, changed)
+		if err == nil {
+			s.flash(r, good, "presale.saved")
+			return s.goTo(w, r, "county.presale", "code", saved.Code)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	d, err := s.countyPresalePage(r, p)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/presale", d, f)
+}
+
+func readPresale(f *Form, p *catalog.Presale, ref catalog.Reference) {
+	p.Title = catalog.Text{Zh: f.Text("title.zh"), En: f.Text("title.en")}
+	p.Note = catalog.Text{Zh: f.Text("note.zh"), En: f.Text("note.en")}
+	p.OpensAt, p.ClosesAt = f.when("opens_at", dateTimeLocal), f.when("closes_at", dateTimeLocal)
+	p.DeliverFrom, p.DeliverTo = f.when("deliver_from", time.DateOnly), f.when("deliver_to", time.DateOnly)
+	if p.ID != 0 && p.State != catalog.PresaleDraft {
+		return // the rest stands
+	}
+	if p.ID == 0 {
+		p.Code = f.Text("code")
+	}
+	p.ProductID, p.Season, p.SellerOrg, p.Policy = f.Int("product_id"), int(f.Int("season")), f.Int("seller_org"), f.Text("policy")
+	p.Channels = nil
+	for _, c := range f.Values["channels"] {
+		p.Channels = append(p.Channels, catalog.Channel(c))
+	}
+	p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin = f.Int("min_qty"), f.Int("step_qty"), f.Int("max_qty"), f.Int("collection_min")
+	p.GramsPerUnit = f.Grams("jin_per_unit", "jin")
+	// Percentages have two decimals, as yuan have: both are hundredths.
+	p.Terms = catalog.Terms{DepositBP: f.Fen("terms.deposit_bp"), FeeBP: f.Fen("terms.fee_bp"), ForfeitBP: f.Fen("terms.forfeit_bp"),
+		WeightToleranceBP: f.Fen("terms.weight_tolerance_bp"), FreeCancelHours: f.Int("terms.free_cancel_hours"), InspectionHours: f.Int("terms.inspection_hours")}
+	unit := money.Jin
+	if i := slices.IndexFunc(ref.Products, func(one catalog.Product) bool { return one.ID == p.ProductID }); i >= 0 {
+		if u, ok := money.UnitByCode(ref.Products[i].PriceUnit); ok {
+			unit = u
+		}
+	}
+	p.Grades = nil
+	for _, g := range grades {
+		if fen := f.Fen("price." + g); fen > 0 {
+			p.Grades = append(p.Grades, catalog.GradePrice{Grade: g, Price: unit.Price(fen)})
+		}
+	}
+}
+
+// when reads a date or a time of day in China. An empty field is the zero time.
+func (f *Form) when(name, layout string) time.Time {
+	text := f.Text(name)
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation(layout, text, china)
+	if err != nil {
+		f.Add(name, "form.date")
+	}
+	return t
+}
+
+func (s *Server) countyPresaleState(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]})
+	if err != nil {
+		return err
+	}
+	state := catalog.PresaleState(f.Text("state"))
+	if _, err := s.deps.Catalog.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: state}); err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.countyPresalePage(r, p)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "county/presale", d, f)
+	}
+	done := "presale.opened"
+	if state == catalog.PresaleClosed {
+		done = "presale.ended"
+	}
+	s.flash(r, good, done)
+	return s.goTo(w, r, "county.presale", "code", p.Code)
+}
+
+type countyDryRunPage struct {
+	Words    words
+	Presale  catalog.PresaleDetail
+	Policies []Option
+	Qty      int64
+	Policy   string
+	Run      *catalog.DryRun
+	Villages []catalog.PublicVillage
+	Chart    chartData
+}
+
+// countyDryRun shows how a quantity would be split. Nothing is held.
+func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
+	ctx, l := r.Context(), langOf(r)
+	f := s.queryForm(r)
+	d := countyDryRunPage{Words: s.words(r), Qty: f.Int("quantity"), Policy: f.Text("policy")}
+	var err error
+	if d.Presale, err = s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]}); err != nil {
+		return err
+	}
+	if d.Policy == "" {
+		d.Policy = d.Presale.Policy
+	}
+	// A named household and signed quotas are not known before there is an order.
+	d.Policies = options("", []string{"fair", "near"}, func(p string) string { return p }, func(p string) string { return d.Words.Say("allocate.policy", p) })
+	if f.OK() && d.Qty > 0 {
+		run, err := s.deps.Catalog.DryRun(ctx, catalog.DryRunRequest{PresaleID: d.Presale.ID, Qty: d.Qty, Policy: d.Policy})
+		if err != nil && !f.Fail(err) {
+			return err
+		}
+		if err == nil {
+			d.Run = &run
+			d.Villages = slices.Clone(run.ByVillage)
+			slices.SortStableFunc(d.Villages, func(a, b catalog.PublicVillage) int { return int(b.Qty - a.Qty) })
+			one := chartSeries{Name: unitWord(l, d.Presale.Product.OrderUnit)}
+			for _, v := range d.Villages[:min(20, len(d.Villages))] {
+				d.Chart.Labels = append(d.Chart.Labels, v.Village)
+				one.Values = append(one.Values, float64(v.Qty))
+			}
+			d.Chart.Series = []chartSeries{one}
+		}
+	}
+	return s.renderForm(w, r, "county/dryrun", d, f)
+}

@@ -1,0 +1,263 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// statementTitles are what banks call the columns of a statement.
+var statementTitles = map[string]string{
+	"流水号": "ref", "交易流水号": "ref", "银行流水号": "ref", "凭证号": "ref", "reference": "ref",
+	"金额": "amount", "收入金额": "amount", "贷方金额": "amount", "贷方发生额": "amount", "交易金额": "amount", "amount": "amount",
+	"付款人": "payer", "对方户名": "payer", "付款方户名": "payer", "付款方": "payer", "payer": "payer",
+	"附言": "memo", "摘要": "memo", "用途": "memo", "备注": "memo", "memo": "memo",
+	"日期": "date", "交易日期": "date", "交易时间": "date", "入账日期": "date", "记账日期": "date", "date": "date",
+}
+
+var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}
+
+type countyReceiptsPage struct {
+	Words     words
+	Statement payments.StatementPage
+	State     string
+	States    []string
+	Waiting   payments.PaymentPage // bank transfers that have not come
+	Cash      payments.PaymentPage // cash to be taken
+	Refunds   payments.RefundPage  // the county has to transfer these itself
+	Match     []Option             // payments that a line can be put to
+	Orders    map[string]string    // order numbers by the payment's reference
+	Result    *payments.TransferResult
+	Problems  []rowProblem
+	Today     string
+}
+
+// rowProblem is what is wrong in a line of an uploaded file.
+type rowProblem struct {
+	Line int
+	Text string
+}
+
+func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPage, error) {
+	ctx := r.Context()
+	query := r.URL.Query()
+	d := countyReceiptsPage{Words: s.words(r), States: receiptStates, State: query.Get("state"), Orders: map[string]string{}, Today: s.now().In(china).Format(time.DateOnly)}
+	if d.State == "" {
+		d.State = "suspense"
+	}
+	filter := payments.StatementFilter{State: d.State, Cursor: query.Get("cursor"), Limit: 50}
+	if d.State == "all" {
+		filter.State = ""
+	}
+	var err error
+	if d.Statement, err = s.deps.Payments.Statement(ctx, filter); err != nil && !f.Fail(err) {
+		return d, err
+	}
+	if d.Waiting, err = s.deps.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.BankTransfer, State: payments.PaymentOpen,
+		Query: strings.TrimSpace(query.Get("q")), Limit: 50}); err != nil && !f.Fail(err) {
+		return d, err
+	}
+	if d.Cash, err = s.deps.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen, Limit: 50}); err != nil {
+		return d, err
+	}
+	if d.Refunds, err = s.deps.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
+		return d, err
+	}
+	figures := format{lang: langOf(r)}
+	d.Match = []Option{{Value: "", Label: langOf(r).pick("请选择付款", "Choose a payment")}}
+	for _, p := range d.Waiting.Items {
+		d.Match = append(d.Match, Option{Value: num64(p.ID), Label: p.TransferCode + "　" + figures.money(p.AmountFen)})
+	}
+	for _, p := range slices.Concat(d.Waiting.Items, d.Cash.Items) {
+		d.order(p.Ref)
+	}
+	for _, line := range d.Statement.Items {
+		d.order(line.Ref)
+	}
+	for _, refund := range d.Refunds.Items {
+		d.order(refund.Ref)
+	}
+	return d, nil
+}
+
+// order remembers the number of the order behind a reference.
+func (d *countyReceiptsPage) order(ref string) {
+	if id, ok := orders.ParsePaymentRef(ref); ok {
+		d.Orders[ref] = orders.Number(id)
+	}
+}
+
+func (s *Server) countyReceipts(w http.ResponseWriter, r *http.Request) error {
+	f := s.newForm(langOf(r))
+	d, err := s.countyReceiptsPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/receipts", d, f)
+}
+
+// receiptsDone goes back to the list, or shows it with what is wrong.
+func (s *Server) receiptsDone(w http.ResponseWriter, r *http.Request, f *Form, err error, done string) error {
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	if f.OK() {
+		s.flash(r, good, done)
+		return s.goTo(w, r, "county.receipts")
+	}
+	d, err := s.countyReceiptsPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/receipts", d, f)
+}
+
+// countyReceiptsRecord takes one line of the bank's statement.
+func (s *Server) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	line := payments.Transfer{BankRef: f.Text("bank_ref"), AmountFen: f.Fen("amount"), Payer: f.Text("payer"), Memo: f.Text("memo"), PaidOn: f.when("paid_on", time.DateOnly)}
+	if !f.Need("bank_ref", "amount", "paid_on") || !f.OK() {
+		return s.receiptsDone(w, r, f, nil, "")
+	}
+	return s.recordTransfers(w, r, f, []payments.Transfer{line}, []int{0})
+}
+
+// countyReceiptsImport takes the statement as the bank's site gives it.
+func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	_, data, err := uploaded(r, "file")
+	if err != nil {
+		return s.receiptsDone(w, r, f, err, "")
+	}
+	rows, err := readSheet("file", data, statementTitles, "ref", "amount", "date")
+	if err != nil {
+		return s.receiptsDone(w, r, f, err, "")
+	}
+	var lines []payments.Transfer
+	var at []int
+	var problems []rowProblem
+	l := langOf(r)
+	for _, row := range rows {
+		amount, err := money.ParseYuan(row.Cells["amount"])
+		if row.Cells["amount"] == "" || strings.HasPrefix(row.Cells["amount"], "-") || err == nil && amount == 0 {
+			continue // money that went out
+		}
+		paidOn, ok := sheetDate(row.Cells["date"])
+		switch {
+		case err != nil:
+			problems = append(problems, rowProblem{row.Line, s.glossary.mustSay(l, "form.money")})
+		case !ok:
+			problems = append(problems, rowProblem{row.Line, s.glossary.mustSay(l, "form.date")})
+		case row.Cells["ref"] == "":
+			problems = append(problems, rowProblem{row.Line, s.glossary.mustSay(l, "receipt.no_ref")})
+		default:
+			at = append(at, row.Line)
+			lines = append(lines, payments.Transfer{BankRef: row.Cells["ref"], AmountFen: amount, Payer: row.Cells["payer"], Memo: row.Cells["memo"], PaidOn: paidOn})
+		}
+	}
+	if len(problems) > 0 || len(lines) == 0 {
+		f.Add("file", "sheet.lines", "count", strconv.Itoa(len(problems)))
+		d, err := s.countyReceiptsPage(r, f)
+		if err != nil {
+			return err
+		}
+		d.Problems = problems
+		return s.renderForm(w, r, "county/receipts", d, f)
+	}
+	return s.recordTransfers(w, r, f, lines, at)
+}
+
+// sheetDate reads a date as banks and spreadsheets write it; a number is a day of the spreadsheet's calendar.
+func sheetDate(text string) (time.Time, bool) {
+	text = strings.TrimSpace(text)
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04:05", "2006/1/2", "2006/1/2 15:04:05", "2006/1/2 15:04", "20060102", "20060102150405", "2006年1月2日"} {
+		if t, err := time.ParseInLocation(layout, text, china); err == nil {
+			return t, true
+		}
+	}
+	whole, _, _ := strings.Cut(text, ".")
+	if n, err := strconv.Atoi(whole); err == nil && n > 20_000 && n < 80_000 {
+		return time.Date(1899, 12, 30+n, 0, 0, 0, 0, china), true
+	}
+	return time.Time{}, false
+}
+
+// mustSay is a sentence that web itself brings.
+func (g Glossary) mustSay(l Lang, key string) string {
+	text, _ := g.Say(l, key, nil)
+	return text
+}
+
+func (s *Server) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form, lines []payments.Transfer, at []int) error {
+	var sum payments.TransferResult
+	for part := range slices.Chunk(lines, 500) {
+		one, err := s.deps.Payments.RecordTransfers(r.Context(), payments.RecordTransfers{Lines: part})
+		if err != nil {
+			// What was taken before stays taken: the same file again only adds the rest.
+			return s.receiptsDone(w, r, f, err, "")
+		}
+		sum.Matched += one.Matched
+		sum.Suspense += one.Suspense
+		sum.Duplicate += one.Duplicate
+	}
+	t := good
+	if sum.Suspense > 0 {
+		t = care
+	}
+	s.flash(r, t, "receipt.recorded", "matched", sum.Matched, "suspense", sum.Suspense, "duplicate", sum.Duplicate)
+	return s.goTo(w, r, "county.receipts")
+}
+
+func (s *Server) countyReceiptsMatch(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *Form) error {
+		if !f.Need("payment_id") {
+			return nil
+		}
+		_, err := s.deps.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: pathInt(r, "id"), PaymentID: f.Int("payment_id")})
+		return err
+	})
+}
+
+func (s *Server) countyReceiptsCash(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.cash", func(ctx context.Context, f *Form) error {
+		amount := f.Fen("amount_fen")
+		if !f.Need("payment_id", "receipt", "amount_fen") || !f.OK() {
+			return nil
+		}
+		_, err := s.deps.Payments.RecordCash(ctx, payments.RecordCash{PaymentID: f.Int("payment_id"), Receipt: f.Text("receipt"), AmountFen: amount})
+		return err
+	})
+}
+
+// countyReceiptsRefund says that a refund which no provider can make was transferred.
+func (s *Server) countyReceiptsRefund(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.refunded", func(ctx context.Context, f *Form) error {
+		on := f.when("refund_paid_on", time.DateOnly)
+		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {
+			return nil
+		}
+		_, err := s.deps.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: pathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
+		return err
+	})
+}
+
+func (s *Server) onReceipt(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form) error) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	return s.receiptsDone(w, r, f, command(r.Context(), f), done)
+}

@@ -1,0 +1,231 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// householdRoutes are the pages of a household, and of the helper who reads them to it. A household sees its own; a
+// helper says whose with ?h=CODE, which every link and form of these pages carries on.
+func (s *Server) householdRoutes() {
+	earning := auth.Earning
+	s.guarded("GET", "/my", "household.home", s.householdHome, earning...)
+	s.guarded("GET", "/my/income", "household.income", s.householdIncome, earning...)
+	s.guarded("GET", "/my/income/print", "household.income.print", s.householdIncomePrint, earning...)
+	s.guarded("GET", "/my/sales", "household.sales", s.householdSales, earning...)
+	s.guarded("GET", "/my/tickets", "household.tickets", s.householdTickets, earning...)
+	s.guarded("GET", "/my/tickets/{id:[0-9]+}", "household.ticket", s.householdTicket, earning...)
+	s.guarded("GET", "/my/tickets/{id:[0-9]+}/print", "household.ticket.print", s.householdTicketPrint, earning...)
+	s.guarded("GET", "/my/lots", "household.lots", s.householdLots, earning...)
+	s.guarded("GET", "/my/lots/{presale:[0-9]+}", "household.lot", s.householdLot, earning...)
+	s.guarded("POST", "/my/lots/{presale:[0-9]+}", "household.lot.save", s.householdLotSave, earning...)
+	s.guarded("GET", "/my/account", "household.account", s.householdAccount, earning...)
+	s.guarded("GET", "/my/account/change", "household.account.change", s.householdAccountChange, earning...)
+	s.guarded("POST", "/my/account/change", "household.account.save", s.householdAccountSave, earning...)
+	s.guarded("GET", "/my/helper", "household.consent", s.householdConsent, earning...)
+	s.guarded("POST", "/my/helper", "household.consent.save", s.householdConsentSave, earning...)
+	s.guarded("GET", "/helper", "helper.households", s.helperHouseholds, auth.Helper)
+	s.guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)
+}
+
+// whose is the household that the pages speak of.
+type whose struct {
+	Words     words
+	Household catalog.Household
+	H         string // its code in the address when a helper looks, else ""
+}
+
+// Helping reports whether somebody else looks at the household's page.
+func (d whose) Helping() bool { return d.H != "" }
+
+// acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
+// and on whose behalf.
+func (s *Server) acting(r *http.Request) (context.Context, whose, error) {
+	ctx := r.Context()
+	a := auth.FromContext(ctx)
+	d := whose{Words: s.words(r)}
+	ref := catalog.HouseholdRef{ID: a.HouseholdID}
+	if a.Role == auth.Helper {
+		d.H = r.URL.Query().Get("h")
+		ref = catalog.HouseholdRef{Code: d.H}
+	}
+	if ref == (catalog.HouseholdRef{}) {
+		return ctx, d, link.E(link.NotFound, "household.unknown", "")
+	}
+	var err error
+	if d.Household, err = s.deps.Catalog.Household(ctx, ref); err != nil {
+		return ctx, d, err
+	}
+	if a.Role == auth.Helper {
+		if !d.Household.Consent {
+			return ctx, d, link.E(link.Forbidden, "household.consent.missing", "")
+		}
+		actor := link.ActorFrom(ctx)
+		actor.OnBehalfOf = d.Household.ID
+		ctx = link.WithActor(ctx, actor)
+	}
+	return ctx, d, nil
+}
+
+// asksWhose sends a helper who has not said for whom to the list.
+func (s *Server) asksWhose(w http.ResponseWriter, r *http.Request) bool {
+	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") != "" {
+		return false
+	}
+	return s.goTo(w, r, "helper.households") == nil
+}
+
+type householdHomePage struct {
+	whose
+	Season  int
+	Sum     orders.IncomeSum
+	Person  int64
+	Next    *orders.Share // the next goods to hand over
+	Open    int           // shares that are still to be handed over
+	Last    *payments.PayoutItem
+	Account payments.HouseholdAccount
+	Aloud   string
+}
+
+func (s *Server) householdHome(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	ctx, who, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	d := householdHomePage{whose: who}
+	income, err := s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID})
+	if err != nil {
+		return err
+	}
+	d.Season, d.Sum, d.Person = income.Season, income.Sum, income.PerPersonFen
+	shares, err := s.deps.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: orders.ShareExpected, Limit: 100})
+	if err != nil {
+		return err
+	}
+	d.Open = shares.Total
+	for i, share := range shares.Items {
+		if d.Next == nil || share.DeliverFrom.Before(d.Next.DeliverFrom) {
+			d.Next = &shares.Items[i]
+		}
+	}
+	if d.Account, err = s.deps.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID}); err != nil {
+		return err
+	}
+	for i, p := range d.Account.Payouts { // newest first
+		if p.State == payments.ItemPaid {
+			d.Last = &d.Account.Payouts[i]
+			break
+		}
+	}
+	return s.render(w, r, http.StatusOK, "household/home", d)
+}
+
+type householdIncomePage struct {
+	whose
+	Income  orders.Income
+	Seasons []int
+	Months  []incomeBar
+	Most    int64 // the longest bar
+	Entries []orders.IncomeEntry
+	All     int // entries; Entries are a part of them unless all are asked for
+	More    bool
+	Years   []yearBar
+	Printed time.Time
+}
+
+type incomeBar struct {
+	Key string
+	orders.IncomeSum
+}
+
+type yearBar struct {
+	orders.IncomeYear
+	Most int64
+}
+
+const entriesAtFirst = 30
+
+func (s *Server) householdIncomePage(r *http.Request) (householdIncomePage, error) {
+	ctx, who, err := s.acting(r)
+	d := householdIncomePage{whose: who, Printed: s.now()}
+	if err != nil {
+		return d, err
+	}
+	f := s.queryForm(r)
+	if d.Income, err = s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: int(f.Int("season"))}); err != nil {
+		return d, err
+	}
+	for _, y := range d.Income.Years {
+		d.Seasons = append(d.Seasons, y.Season)
+		most := max(y.PerPersonFen, y.VillagePerPersonFen)
+		d.Years = append(d.Years, yearBar{IncomeYear: y, Most: most})
+	}
+	most := int64(0)
+	for _, y := range d.Years {
+		most = max(most, y.Most)
+	}
+	for i := range d.Years {
+		d.Years[i].Most = most
+	}
+	slices.Reverse(d.Seasons)
+	d.Months = months(d.Income.ByMonth)
+	for _, m := range d.Months {
+		d.Most = max(d.Most, m.Total())
+	}
+	d.Entries, d.All = d.Income.Entries, len(d.Income.Entries)
+	if f.Text("all") == "" && d.All > entriesAtFirst {
+		d.Entries, d.More = d.Entries[:entriesAtFirst], true
+	}
+	return d, nil
+}
+
+// months fills the gaps between the first and the last month with income, so that the bars keep their distance.
+func months(groups []orders.IncomeGroup) []incomeBar {
+	sums := map[int]orders.IncomeSum{}
+	first, last := 13, 0
+	for _, g := range groups {
+		m, err := strconv.Atoi(g.Key)
+		if err != nil || g.Total() == 0 {
+			continue
+		}
+		sums[m] = g.IncomeSum
+		first, last = min(first, m), max(last, m)
+	}
+	var bars []incomeBar
+	for m := first; m <= last; m++ {
+		bars = append(bars, incomeBar{Key: strconv.Itoa(m), IncomeSum: sums[m]})
+	}
+	return bars
+}
+
+func (s *Server) householdIncome(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	d, err := s.householdIncomePage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/income", d)
+}
+
+// householdIncomePrint is the statement on one sheet of paper.
+func (s *Server) householdIncomePrint(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.householdIncomePage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/income_print", d)
+}

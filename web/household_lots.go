@@ -1,0 +1,147 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+)
+
+type householdLotsPage struct {
+	whose
+	Lots []catalog.HouseholdLot
+	Lot  catalog.HouseholdLot // the one that is changed
+}
+
+func (s *Server) householdLotsPage(r *http.Request) (context.Context, householdLotsPage, error) {
+	ctx, who, err := s.acting(r)
+	d := householdLotsPage{whose: who}
+	if err != nil {
+		return ctx, d, err
+	}
+	lots, err := s.deps.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	d.Lots = lots.Lots
+	return ctx, d, err
+}
+
+func (s *Server) householdLots(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	_, d, err := s.householdLotsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/lots", d)
+}
+
+func (s *Server) householdLotPage(r *http.Request) (context.Context, householdLotsPage, error) {
+	ctx, d, err := s.householdLotsPage(r)
+	if err != nil {
+		return ctx, d, err
+	}
+	presale := pathInt(r, "presale")
+	for _, lot := range d.Lots {
+		if lot.PresaleID == presale {
+			d.Lot = lot
+			return ctx, d, nil
+		}
+	}
+	return ctx, d, link.E(link.NotFound, "not_found", "")
+}
+
+// householdLot asks one question: how many can you sell?
+func (s *Server) householdLot(w http.ResponseWriter, r *http.Request) error {
+	_, d, err := s.householdLotPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "household/lot", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) householdLotSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.householdLotPage(r)
+	if err != nil {
+		return err
+	}
+	capacity := f.Int("capacity")
+	if f.Need("capacity") && f.OK() {
+		_, err := s.deps.Catalog.Offer(ctx, catalog.OfferRequest{PresaleID: d.Lot.PresaleID, HouseholdID: d.Household.ID, Capacity: capacity})
+		if err == nil {
+			s.flash(r, good, "household.offer.saved")
+			return s.goTo(w, r, "household.lots", "h", d.H)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "household/lot", d, f)
+}
+
+type householdAccountPage struct {
+	whose
+	Account payments.HouseholdAccount
+}
+
+func (s *Server) householdAccountPage(r *http.Request) (context.Context, householdAccountPage, error) {
+	ctx, who, err := s.acting(r)
+	d := householdAccountPage{whose: who}
+	if err != nil {
+		return ctx, d, err
+	}
+	d.Account, err = s.deps.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID})
+	return ctx, d, err
+}
+
+func (s *Server) householdAccount(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	_, d, err := s.householdAccountPage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/account", d)
+}
+
+func (s *Server) householdAccountChange(w http.ResponseWriter, r *http.Request) error {
+	_, d, err := s.householdAccountPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "household/account_change", d, s.newForm(langOf(r)))
+}
+
+// householdAccountSave changes where the money goes. What a helper enters waits until somebody of the county agrees.
+func (s *Server) householdAccountSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.householdAccountPage(r)
+	if err != nil {
+		return err
+	}
+	if f.Need("holder", "bank", "number") {
+		_, err := s.deps.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
+			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
+		if err == nil {
+			done := "household.account.saved"
+			if d.Helping() {
+				done = "household.account.review"
+			}
+			s.flash(r, good, done)
+			return s.goTo(w, r, "household.account", "h", d.H)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "household/account_change", d, f)
+}

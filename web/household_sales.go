@@ -1,0 +1,141 @@
+package web
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+
+	"rsc.io/qr"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+)
+
+type householdSalesPage struct {
+	whose
+	Page    orders.CollectionPage
+	State   orders.ShareState
+	Reasons map[string]string // by policy and level, in words
+}
+
+// householdSales lists what was sold of the household: each share with when it is fetched, what it should bring and why
+// it came to this household.
+func (s *Server) householdSales(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	ctx, who, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	f := s.queryForm(r)
+	d := householdSalesPage{whose: who, State: orders.ShareState(f.Text("state"))}
+	d.Page, err = s.deps.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: d.State, Cursor: f.Text("cursor"), Limit: 20})
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "household/sales", d, f)
+}
+
+// Reason says why a share came to this household.
+func (d whose) Reason(policy string, levelFen int64) string {
+	for i := range policy {
+		if policy[i] == '/' { // "fair/1": the words do not differ by version
+			policy = policy[:i]
+			break
+		}
+	}
+	text, _ := d.Words.glossary.Say(d.Words.lang, "household.reason."+policy, map[string]any{"level": levelFen})
+	return text
+}
+
+type householdTicketsPage struct {
+	whose
+	Page orders.TicketPage
+}
+
+func (s *Server) householdTickets(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	ctx, who, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	f := s.queryForm(r)
+	d := householdTicketsPage{whose: who}
+	if d.Page, err = s.deps.Orders.Tickets(ctx, orders.TicketFilter{Household: who.Household.ID, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "household/tickets", d, f)
+}
+
+type householdTicketPage struct {
+	whose
+	Ticket orders.Ticket
+	QR     template.URL
+	Check  string // what the code leads to
+}
+
+func (s *Server) householdTicketPage(r *http.Request) (householdTicketPage, error) {
+	ctx, who, err := s.acting(r)
+	d := householdTicketPage{whose: who}
+	if err != nil {
+		return d, err
+	}
+	if d.Ticket, err = s.deps.Orders.Ticket(ctx, orders.TicketRef{ID: pathInt(r, "id")}); err != nil {
+		return d, err
+	}
+	if d.Ticket.HouseholdID != who.Household.ID {
+		return d, link.E(link.NotFound, "not_found", "")
+	}
+	path, err := s.url("household.ticket", "id", d.Ticket.ID, "h", d.H)
+	if err != nil {
+		return d, err
+	}
+	d.Check = s.config.BaseURL + path
+	d.QR, err = qrPicture(d.Check)
+	return d, err
+}
+
+// qrPicture draws a code as a picture that is part of the page.
+func qrPicture(text string) (template.URL, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return "", fmt.Errorf("draw code: %w", err)
+	}
+	var b bytes.Buffer
+	size := code.Size + 8 // four modules of quiet ground on each side
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="100%%" height="100%%" fill="#fff"/><path d="`, size, size)
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				b.WriteString("M" + strconv.Itoa(x+4) + " " + strconv.Itoa(y+4) + "h1v1h-1z")
+			}
+		}
+	}
+	b.WriteString(`"/></svg>`)
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+}
+
+func (s *Server) householdTicket(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	d, err := s.householdTicketPage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/ticket", d)
+}
+
+func (s *Server) householdTicketPrint(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.householdTicketPage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/ticket_print", d)
+}
