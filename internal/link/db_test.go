@@ -40,7 +40,7 @@ func TestOpenDBActsAsItsSchema(t *testing.T) {
 	}
 	for form, dsn := range map[string]string{
 		"url":       address,
-		"key=value": "host=" + u.Query().Get("host") + " dbname=postgres user=postgres sslmode=disable",
+		"key=value": "host=" + u.Query().Get("host") + " port=" + u.Query().Get("port") + " dbname=" + strings.TrimPrefix(u.Path, "/") + " user=postgres sslmode=disable",
 	} {
 		db, err := link.OpenDB(context.Background(), dsn, schema, 2)
 		if err != nil {
@@ -113,17 +113,7 @@ func TestMigrateByManyAtOnce(t *testing.T) {
 	defer admin.Close()
 	var wg sync.WaitGroup
 	for _, schema := range schemas {
-		t.Cleanup(func() {
-			name := pq.QuoteIdentifier(schema)
-			db, err := sqlx.Open("postgres", address)
-			if err == nil {
-				_, err = db.Exec(`DROP SCHEMA ` + name + ` CASCADE; DROP ROLE ` + name)
-				_ = db.Close()
-			}
-			if err != nil {
-				t.Error(err)
-			}
-		})
+		t.Cleanup(func() { linktest.Drop(t, schema) })
 		for range 4 {
 			wg.Go(func() {
 				if err := link.Migrate(context.Background(), address, schema, files); err != nil {
@@ -177,21 +167,27 @@ func TestMigrateWithoutSuperuser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	if _, err := admin.Exec(`CREATE ROLE county LOGIN CREATEROLE; GRANT CREATE ON DATABASE postgres TO county`); err != nil {
+	u, err := url.Parse(address)
+	if err != nil {
 		t.Fatal(err)
 	}
-	as := strings.Replace(address, "user=postgres", "user=county", 1)
+	database := pq.QuoteIdentifier(strings.TrimPrefix(u.Path, "/"))
+	if _, err := admin.Exec(`CREATE ROLE county LOGIN CREATEROLE; GRANT CREATE ON DATABASE ` + database + ` TO county`); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
+		linktest.Drop(t, "catalog_county")
 		db, err := sqlx.Open("postgres", address)
 		if err == nil {
-			_, err = db.Exec(`DROP SCHEMA IF EXISTS catalog_county CASCADE; DROP ROLE IF EXISTS catalog_county;
-				REVOKE CREATE ON DATABASE postgres FROM county; DROP ROLE county`)
+			_, err = db.Exec(`DROP OWNED BY county; DROP ROLE county`)
 			_ = db.Close()
 		}
 		if err != nil {
 			t.Error(err)
 		}
 	})
+	u.User = url.User("county")
+	as := u.String()
 	for range 2 {
 		if err := link.Migrate(context.Background(), as, "catalog_county", lots); err != nil {
 			t.Fatal(err)

@@ -399,6 +399,38 @@ func TestBrokerGoesAndComesBack(t *testing.T) {
 	}
 }
 
+// A stream that takes no more refuses in the middle of a batch: what it refused must come later.
+func TestFullStreamLosesNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	p := newPair(t)
+	js := p.js()
+	if err := link.EnsureStream(ctx, js, "orders"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(ctx, "ORDERS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.CachedInfo().Config
+	cfg.MaxMsgs, cfg.Discard = 7, jetstream.DiscardNew
+	if _, err := js.UpdateStream(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	p.write(0, 20)
+	p.relay()
+	eventually(t, "the stream is full and the relay knows", func() bool {
+		n, _, _, err := link.Backlog(ctx, p.orders)
+		return err == nil && n == 13
+	})
+	cfg.MaxMsgs = -1
+	if _, err := js.UpdateStream(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	p.consume(config(), apply)
+	p.awaitApplied(20)
+}
+
 // The relay dies between publishing and marking, first by losing its database session, then by an error.
 func TestRelayDiesBeforeTheMark(t *testing.T) {
 	t.Parallel()
@@ -617,12 +649,17 @@ func TestForeignMessages(t *testing.T) {
 	ctx := context.Background()
 	p := newPair(t)
 	p.relay()
-	p.consume(config(), apply)
+	p.consume(config(), func(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
+		if !json.Valid(ev.Data) {
+			t.Errorf("the handler was given %q", ev.Data)
+		}
+		return apply(ctx, tx, ev)
+	})
 	p.write(0, 1)
 	p.awaitApplied(1)
 	js := p.js()
 	for _, m := range []*nats.Msg{
-		{Subject: confirmed, Data: []byte("\x00\xff not JSON")},
+		{Subject: confirmed, Data: []byte("\x00\xff not JSON")}, // the handler must not even see it
 		{Subject: confirmed, Data: []byte(`{"n":1}`), Header: nats.Header{"Link-Actor": {"nobody"}}},
 		{Subject: confirmed, Data: []byte(`{"n":1}`), Header: nats.Header{"Link-At": {"yesterday"}}},
 		{Subject: confirmed, Data: []byte(`{"n":"one"}`)},
@@ -703,7 +740,7 @@ func TestBatchConsumer(t *testing.T) {
 	})
 	var calls, largest atomic.Int32
 	cfg := config()
-	cfg.Batch = 64
+	cfg.Batch, cfg.AckWait = 64, time.Minute
 	h := func(ctx context.Context, tx *sqlx.Tx, evs []link.Event) error {
 		calls.Add(1)
 		if n := int32(len(evs)); n > largest.Load() {
@@ -712,6 +749,9 @@ func TestBatchConsumer(t *testing.T) {
 		for _, ev := range evs {
 			if err := apply(ctx, tx, ev); err != nil {
 				return err
+			}
+			if ev.Deliveries > 1 {
+				t.Errorf("%s came %d times, want the events beside a bad one applied at once", ev.Data, ev.Deliveries)
 			}
 			if string(ev.Data) == `{"n":100}` {
 				return link.E(link.Conflict, "conflict", "")

@@ -1,0 +1,4 @@
+package linktest
+
+// Sweep is what the first Postgres of a test binary does.
+func Sweep() { sweep() }
