@@ -2,10 +2,8 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -50,7 +48,7 @@ func (s *Server) countyRoutes() {
 	s.guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
 	s.guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
 	for _, prefix := range []string{"/county/households/import", "/county/receipts/import", "/county/payouts/"} {
-		s.allowBody(prefix, 2*sheetMostBytes) // a file may come back in a form, which writes it longer
+		s.allowBody(prefix, 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 	}
 }
 
@@ -97,33 +95,17 @@ func (w words) Problem(key string, args map[string]string) string {
 var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_00}
 
 type countyHomePage struct {
-	Words     words
-	Coverage  catalog.Coverage
-	Report    orders.Report
-	Reported  map[int]int64
-	Orders    []pipelineRow
-	Money     countyMoney
-	Unsold    []catalog.VillageCoverage // least share of households selling first
-	NoSale    int                       // villages without one sale
-	Years     chartData
-	Spread    chartData
-	Channels  []catalog.Channel
-	Received  int64 // expected, owed and paid of the season
-	Selling   int64
-	Villages  map[int64]string
-	TopIncome int64
-}
-
-// chartData is what a chart draws and the table beside it says.
-type chartData struct {
-	Labels []string      `json:"labels"`
-	Series []chartSeries `json:"series"`
-	Unit   string        `json:"unit,omitempty"`
-}
-
-type chartSeries struct {
-	Name   string    `json:"name"`
-	Values []float64 `json:"values"` // for drawing only: the table holds the exact figures
+	Words    words
+	Coverage catalog.Coverage
+	Report   orders.Report
+	Reported map[int]int64
+	Orders   []pipelineRow
+	Money    countyMoney
+	Unsold   []catalog.VillageCoverage // least share of households selling first
+	NoSale   int                       // villages without one sale
+	Channels []catalog.Channel
+	Received int64 // expected, owed and paid of the season
+	Selling  int64
 }
 
 type pipelineRow struct {
@@ -140,8 +122,6 @@ type countyMoney struct {
 }
 
 var channels = []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket, catalog.ChannelPrivate}
-
-func yuanOf(fen int64) float64 { return float64(fen) / 100 }
 
 func (s *Server) countyHome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -176,9 +156,6 @@ func (s *Server) countyHome(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	d.Unsold = d.Unsold[:min(len(d.Unsold), max(12, min(d.NoSale, 40)))]
-	l := langOf(r)
-	d.Years = yearChart(l, d.Report.Years)
-	d.Spread = spreadChart(l, d.Report.Histogram)
 	return s.render(w, r, http.StatusOK, "county/home", d)
 }
 
@@ -215,42 +192,6 @@ func moneyHeadline(t payments.TrialBalance) countyMoney {
 		}
 	}
 	return m
-}
-
-func yearChart(l Lang, years []orders.IncomeYear) chartData {
-	c := chartData{Unit: l.pick("元", "yuan")}
-	ours := chartSeries{Name: l.pick("人均收入", "Income per person")}
-	for _, y := range years {
-		c.Labels = append(c.Labels, strconv.Itoa(y.Season))
-		ours.Values = append(ours.Values, yuanOf(y.CountyPerPersonFen))
-	}
-	c.Series = []chartSeries{ours}
-	return c
-}
-
-func spreadChart(l Lang, bins []orders.HistogramBin) chartData {
-	c := chartData{Unit: l.pick("户", "households")}
-	one := chartSeries{Name: l.pick("户数", "Households")}
-	f := format{lang: l}
-	for _, b := range bins {
-		c.Labels = append(c.Labels, f.num(b.FromFen/100)+"–"+f.num(b.ToFen/100))
-		one.Values = append(one.Values, float64(b.Households))
-	}
-	c.Series = []chartSeries{one}
-	return c
-}
-
-// names are what lists show instead of ids.
-func (s *Server) villageNames(ctx context.Context) map[int64]string {
-	names := map[int64]string{}
-	ref, err := s.reference(ctx)
-	if err != nil {
-		return names // a page without names is better than none
-	}
-	for _, v := range ref.Villages {
-		names[v.ID] = v.Name
-	}
-	return names
 }
 
 // options turns a reference list into the choices of a select, with a first one that means all.

@@ -8,25 +8,11 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/web/sheet"
 )
 
-// importTitles are what the columns of a household list are called.
-var importTitles = map[string]string{
-	"户编号": "code", "编号": "code", "code": "code",
-	"户主": "head", "户主姓名": "head", "姓名": "head", "head": "head", "name": "head",
-	"身份证号": "id_number", "户主身份证号": "id_number", "公民身份号码": "id_number", "idnumber": "id_number", "id_number": "id_number",
-	"人口": "persons", "家庭人口": "persons", "家庭人口数": "persons", "persons": "persons",
-	"乡镇": "township", "township": "township",
-	"村": "village", "行政村": "village", "village": "village",
-	"电话": "phone", "联系电话": "phone", "手机号": "phone", "phone": "phone",
-	"项目": "programmes", "帮扶项目": "programmes", "产业项目": "programmes", "programmes": "programmes",
-	"园地": "garden_mu", "园地面积": "garden_mu", "园地亩数": "garden_mu", "garden_mu": "garden_mu", "garden": "garden_mu",
-	"鹅": "geese", "养鹅数": "geese", "鹅只数": "geese", "geese": "geese",
-	"帮扶责任人": "helper", "责任人": "helper", "helper": "helper",
-}
-
 // importColumns is the order of the template file.
-var importColumns = []string{"户编号", "户主姓名", "身份证号", "家庭人口", "乡镇", "行政村", "联系电话", "帮扶项目", "园地亩数", "养鹅数", "帮扶责任人"}
+var importColumns = []string{"户编号", "户主姓名", "身份证号", "家庭人口", "乡镇", "行政村", "联系电话", "参与项目", "半亩园面积", "养鹅数", "帮扶责任人"}
 
 // importMostAtOnce is what the catalogue takes in one call.
 const importMostAtOnce = 1000
@@ -65,12 +51,12 @@ func (s *Server) readImport(r *http.Request, f *Form, d *countyImportPage) error
 	var err error
 	if d.Done {
 		if data, err = base64.StdEncoding.DecodeString(f.Raw("content")); err != nil {
-			return link.E(link.Invalid, "sheet.again", "file").Because(err)
+			return link.E(link.Invalid, "upload.again", "file").Because(err)
 		}
 	} else if d.Name, data, err = uploaded(r, "file"); err != nil {
 		return err
 	}
-	rows, err := readHouseholds(data)
+	rows, err := sheet.Households(data)
 	if err != nil {
 		return err
 	}
@@ -88,21 +74,6 @@ func (s *Server) readImport(r *http.Request, f *Form, d *countyImportPage) error
 	}
 	d.Wrong = len(wrong)
 	return nil
-}
-
-func readHouseholds(data []byte) ([]catalog.HouseholdRow, error) {
-	rows, err := readSheet("file", data, importTitles, "code", "head", "persons", "township", "village")
-	if err != nil {
-		return nil, err
-	}
-	households := make([]catalog.HouseholdRow, len(rows))
-	for i, row := range rows {
-		c := row.Cells
-		households[i] = catalog.HouseholdRow{Line: row.Line, Code: c["code"], Head: c["head"], IDNumber: c["id_number"], Persons: c["persons"],
-			Township: c["township"], Village: c["village"], Phone: c["phone"], Programmes: c["programmes"], GardenMu: c["garden_mu"],
-			Geese: c["geese"], Helper: c["helper"]}
-	}
-	return households, nil
 }
 
 // importRows asks the catalogue in parts it takes, and adds their answers up.

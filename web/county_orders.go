@@ -27,7 +27,7 @@ func (s *Server) countyOrders(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.Filtered = d.State != "" || d.Filter.Query != "" || d.Filter.Channel != "" || d.Filter.Presale != 0 || d.Filter.From != "" || d.Filter.To != ""
 	d.States = options(l.pick("全部状态", "All states"), orders.States, func(st orders.State) string { return string(st) },
-		func(st orders.State) string { return d.Words.Say("order.status", st) })
+		func(st orders.State) string { return d.Words.Say("status.order", st) })
 	d.Channels = s.channelOptions(r, l.pick("全部渠道", "All channels"))
 	if f.OK() {
 		var err error

@@ -240,7 +240,7 @@ func (s *Server) countyPayoutResult(w http.ResponseWriter, r *http.Request) erro
 			for _, p := range result.Problems {
 				d.Problems = append(d.Problems, rowProblem{p.Line, words.Problem(p.Key, p.Args)})
 			}
-			f.Add("file", "sheet.lines", "count", strconv.Itoa(len(result.Problems)))
+			f.Add("file", "upload.lines", "count", strconv.Itoa(len(result.Problems)))
 			return false, nil
 		}
 		switch {

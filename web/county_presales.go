@@ -93,7 +93,7 @@ func (s *Server) countyPresalePage(r *http.Request, p catalog.PresaleDetail) (co
 	for i, o := range d.Channels {
 		d.Channels[i].Selected = slices.Contains(p.Channels, catalog.Channel(o.Value))
 	}
-	d.Policies = options("", policies, func(p string) string { return p }, func(p string) string { return d.Words.Say("allocate.policy", p) })
+	d.Policies = options("", policies, func(p string) string { return p }, func(p string) string { return d.Words.Say("policy", p) })
 	d.Values = presaleValues(p.Presale, p.Product)
 	return d, nil
 }
@@ -292,12 +292,11 @@ type countyDryRunPage struct {
 	Policy   string
 	Run      *catalog.DryRun
 	Villages []catalog.PublicVillage
-	Chart    chartData
 }
 
 // countyDryRun shows how a quantity would be split. Nothing is held.
 func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
-	ctx, l := r.Context(), langOf(r)
+	ctx := r.Context()
 	f := s.queryForm(r)
 	d := countyDryRunPage{Words: s.words(r), Qty: f.Int("quantity"), Policy: f.Text("policy")}
 	var err error
@@ -308,7 +307,7 @@ func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
 		d.Policy = d.Presale.Policy
 	}
 	// A named household and signed quotas are not known before there is an order.
-	d.Policies = options("", []string{"fair", "near"}, func(p string) string { return p }, func(p string) string { return d.Words.Say("allocate.policy", p) })
+	d.Policies = options("", []string{"fair", "near"}, func(p string) string { return p }, func(p string) string { return d.Words.Say("policy", p) })
 	if f.OK() && d.Qty > 0 {
 		run, err := s.deps.Catalog.DryRun(ctx, catalog.DryRunRequest{PresaleID: d.Presale.ID, Qty: d.Qty, Policy: d.Policy})
 		if err != nil && !f.Fail(err) {
@@ -318,12 +317,6 @@ func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
 			d.Run = &run
 			d.Villages = slices.Clone(run.ByVillage)
 			slices.SortStableFunc(d.Villages, func(a, b catalog.PublicVillage) int { return int(b.Qty - a.Qty) })
-			one := chartSeries{Name: unitWord(l, d.Presale.Product.OrderUnit)}
-			for _, v := range d.Villages[:min(20, len(d.Villages))] {
-				d.Chart.Labels = append(d.Chart.Labels, v.Village)
-				one.Values = append(one.Values, float64(v.Qty))
-			}
-			d.Chart.Series = []chartSeries{one}
 		}
 	}
 	return s.renderForm(w, r, "county/dryrun", d, f)

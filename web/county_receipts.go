@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,15 +12,16 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/web/sheet"
 )
 
-// statementTitles are what banks call the columns of a statement.
-var statementTitles = map[string]string{
-	"流水号": "ref", "交易流水号": "ref", "银行流水号": "ref", "凭证号": "ref", "reference": "ref",
-	"金额": "amount", "收入金额": "amount", "贷方金额": "amount", "贷方发生额": "amount", "交易金额": "amount", "amount": "amount",
-	"付款人": "payer", "对方户名": "payer", "付款方户名": "payer", "付款方": "payer", "payer": "payer",
-	"附言": "memo", "摘要": "memo", "用途": "memo", "备注": "memo", "memo": "memo",
-	"日期": "date", "交易日期": "date", "交易时间": "date", "入账日期": "date", "记账日期": "date", "date": "date",
+// statementColumns are what banks call the columns of a statement.
+var statementColumns = []sheet.Column{
+	{Name: "ref", Heads: []string{"流水号", "交易流水号", "银行流水号", "凭证号", "reference"}, Need: true},
+	{Name: "amount", Heads: []string{"金额", "收入金额", "贷方金额", "贷方发生额", "交易金额", "收入", "amount"}, Need: true},
+	{Name: "payer", Heads: []string{"付款人", "对方户名", "付款方户名", "付款方", "payer"}},
+	{Name: "memo", Heads: []string{"附言", "摘要", "用途", "备注", "memo"}},
+	{Name: "date", Heads: []string{"日期", "交易日期", "交易时间", "入账日期", "记账日期", "date"}, Need: true},
 }
 
 var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}
@@ -129,7 +131,7 @@ func (s *Server) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) er
 	if !f.Need("bank_ref", "amount", "paid_on") || !f.OK() {
 		return s.receiptsDone(w, r, f, nil, "")
 	}
-	return s.recordTransfers(w, r, f, []payments.Transfer{line}, []int{0})
+	return s.recordTransfers(w, r, f, []payments.Transfer{line})
 }
 
 // countyReceiptsImport takes the statement as the bank's site gives it.
@@ -142,34 +144,12 @@ func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
-	rows, err := readSheet("file", data, statementTitles, "ref", "amount", "date")
+	lines, problems, err := readStatement(s.words(r), data)
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
-	var lines []payments.Transfer
-	var at []int
-	var problems []rowProblem
-	l := langOf(r)
-	for _, row := range rows {
-		amount, err := money.ParseYuan(row.Cells["amount"])
-		if row.Cells["amount"] == "" || strings.HasPrefix(row.Cells["amount"], "-") || err == nil && amount == 0 {
-			continue // money that went out
-		}
-		paidOn, ok := sheetDate(row.Cells["date"])
-		switch {
-		case err != nil:
-			problems = append(problems, rowProblem{row.Line, s.glossary.mustSay(l, "form.money")})
-		case !ok:
-			problems = append(problems, rowProblem{row.Line, s.glossary.mustSay(l, "form.date")})
-		case row.Cells["ref"] == "":
-			problems = append(problems, rowProblem{row.Line, s.glossary.mustSay(l, "receipt.no_ref")})
-		default:
-			at = append(at, row.Line)
-			lines = append(lines, payments.Transfer{BankRef: row.Cells["ref"], AmountFen: amount, Payer: row.Cells["payer"], Memo: row.Cells["memo"], PaidOn: paidOn})
-		}
-	}
 	if len(problems) > 0 || len(lines) == 0 {
-		f.Add("file", "sheet.lines", "count", strconv.Itoa(len(problems)))
+		f.Add("file", "upload.lines", "count", strconv.Itoa(len(problems)))
 		d, err := s.countyReceiptsPage(r, f)
 		if err != nil {
 			return err
@@ -177,7 +157,38 @@ func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) er
 		d.Problems = problems
 		return s.renderForm(w, r, "county/receipts", d, f)
 	}
-	return s.recordTransfers(w, r, f, lines, at)
+	return s.recordTransfers(w, r, f, lines)
+}
+
+// readStatement reads what came in; money that went out is left aside.
+func readStatement(words words, data []byte) (lines []payments.Transfer, problems []rowProblem, err error) {
+	rows, err := sheet.Read(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := sheet.Columns(rows[0], statementColumns)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows[1:] {
+		cell := func(name string) string { return strings.TrimLeft(row.Cell(at, name), "'\t") } // marked as text
+		amount, err := money.ParseYuan(cell("amount"))
+		if cell("amount") == "" || errors.Is(err, money.ErrNegative) || err == nil && amount == 0 {
+			continue
+		}
+		paidOn, ok := sheetDate(cell("date"))
+		switch {
+		case err != nil:
+			problems = append(problems, rowProblem{row.Line, words.Problem("form.money", nil)})
+		case !ok:
+			problems = append(problems, rowProblem{row.Line, words.Problem("form.date", nil)})
+		case cell("ref") == "":
+			problems = append(problems, rowProblem{row.Line, words.Problem("receipt.no_ref", nil)})
+		default:
+			lines = append(lines, payments.Transfer{BankRef: cell("ref"), AmountFen: amount, Payer: cell("payer"), Memo: cell("memo"), PaidOn: paidOn})
+		}
+	}
+	return lines, problems, nil
 }
 
 // sheetDate reads a date as banks and spreadsheets write it; a number is a day of the spreadsheet's calendar.
@@ -195,13 +206,7 @@ func sheetDate(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// mustSay is a sentence that web itself brings.
-func (g Glossary) mustSay(l Lang, key string) string {
-	text, _ := g.Say(l, key, nil)
-	return text
-}
-
-func (s *Server) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form, lines []payments.Transfer, at []int) error {
+func (s *Server) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form, lines []payments.Transfer) error {
 	var sum payments.TransferResult
 	for part := range slices.Chunk(lines, 500) {
 		one, err := s.deps.Payments.RecordTransfers(r.Context(), payments.RecordTransfers{Lines: part})
