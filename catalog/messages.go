@@ -72,7 +72,6 @@ var Messages = map[string][2]string{
 	"import.programme":       {"不认识的帮扶项目“{name}”，请用：半亩园、百只鹅、一亩种薯、千袋菌、光伏。", "Unknown programme “{name}”. Please use: garden, geese, seedpotato, mushroom, solar."},
 	"import.garden":          {"园地面积请填亩数，例如 0.5，最多 1000 亩。", "Please enter the garden in mu, such as 0.5, 1000 at most."},
 	"import.geese":           {"养鹅数请填 0 到 100000 的整数。", "Geese must be a whole number from 0 to 100,000."},
-	"import.geese.sold":      {"这户的鹅已经卖出 {sold} 只，登记数不能更少。", "{sold} geese of this household are already sold; the register cannot have fewer."},
 	"import.helper":          {"没有叫“{name}”的帮扶责任人，请先登记，或留空。", "There is no helper named “{name}”. Please register the helper first or leave this empty."},
 	"import.helper.several":  {"有几位帮扶责任人都叫“{name}”，请写成“姓名（单位）”。", "Several helpers are named “{name}”. Please write “name (unit)”."},
 }

@@ -192,7 +192,7 @@ func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 }
 
 // seal makes the two columns of an id number. Without a number both are null.
-func (c *Catalog) seal(number, householdCode string) (sealed, index []byte) {
+func (c *Catalog) seal(number, householdCode string) (sealed, index any) {
 	if number == "" {
 		return nil, nil
 	}

@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+)
+
+// Coverage is the county at a glance. For county staff, because it tells poor villages.
+func (c *Catalog) Coverage(ctx context.Context, _ catalog.None) (catalog.Coverage, error) {
+	if _, err := requireCounty(ctx); err != nil {
+		return catalog.Coverage{}, err
+	}
+	var cov catalog.Coverage
+	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+		cov = catalog.Coverage{Programmes: []catalog.ProgrammeCoverage{}, ByVillage: []catalog.VillageCoverage{}}
+		err := tx.QueryRowxContext(ctx, `
+			SELECT (SELECT count(*) FROM township), (SELECT count(*) FROM village), (SELECT count(*) FROM village WHERE poor),
+			       (SELECT count(*) FROM organisation WHERE kind = 'cooperative'),
+			       count(*), coalesce(sum(persons), 0), coalesce(sum(geese), 0), coalesce(sum(garden_m2), 0)
+			FROM household`).
+			Scan(&cov.Townships, &cov.Villages, &cov.PoorVillages, &cov.Cooperatives, &cov.Households, &cov.Persons, &cov.Geese, &cov.GardenM2)
+		if err != nil {
+			return fmt.Errorf("count the county: %w", err)
+		}
+		counts := map[string]int64{}
+		err = each(ctx, tx, `SELECT p, count(*) FROM household, unnest(programmes) AS p GROUP BY p`, func(scan func(...any) error) error {
+			var name string
+			var n int64
+			err := scan(&name, &n)
+			counts[name] = n
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("count programmes: %w", err)
+		}
+		for _, name := range catalog.Programmes() {
+			p := catalog.ProgrammeCoverage{Programme: name, Households: counts[name]}
+			if cov.Households > 0 {
+				p.BP = (p.Households*20_000 + cov.Households) / (2 * cov.Households) // half up
+			}
+			cov.Programmes = append(cov.Programmes, p)
+		}
+		return each(ctx, tx, `
+			WITH sold AS (
+				SELECT l.household_id, sum(l.capacity) AS capacity, sum(l.reserved + l.delivered) AS sold
+				FROM lot l JOIN presale p ON p.id = l.presale_id JOIN season s ON s.id = p.season
+				WHERE s.current GROUP BY l.household_id)
+			SELECT v.id, v.name, t.name, v.poor, count(h.id), count(*) FILTER (WHERE s.sold > 0),
+			       coalesce(sum(s.capacity), 0)::bigint, coalesce(sum(s.sold), 0)::bigint
+			FROM village v JOIN township t ON t.id = v.township_id
+			LEFT JOIN household h ON h.village_id = v.id LEFT JOIN sold s ON s.household_id = h.id
+			GROUP BY v.id, t.id ORDER BY v.id`,
+			func(scan func(...any) error) error {
+				var v catalog.VillageCoverage
+				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold); err != nil {
+					return fmt.Errorf("read villages: %w", err)
+				}
+				cov.ByVillage = append(cov.ByVillage, v)
+				return nil
+			})
+	})
+	if err != nil {
+		return catalog.Coverage{}, err
+	}
+	return cov, nil
+}

@@ -1,0 +1,242 @@
+package postgres
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+const householdColumns = `h.id, h.code, h.head, h.persons, h.village_id, v.name, t.name, coalesce(h.helper_id, 0), coalesce(p.name, ''),
+	h.consent, h.phone, h.kinds, h.programmes, h.garden_m2, h.geese, h.raiser, h.mushroom_bags, h.demo`
+
+const householdTables = `household h JOIN village v ON v.id = h.village_id JOIN township t ON t.id = v.township_id
+	LEFT JOIN helper p ON p.id = h.helper_id`
+
+func scanHousehold(scan func(...any) error) (catalog.Household, error) {
+	var h catalog.Household
+	err := scan(&h.ID, &h.Code, &h.Head, &h.Persons, &h.VillageID, &h.Village, &h.Township, &h.HelperID, &h.HelperName,
+		&h.Consent, &h.Phone, (*pq.StringArray)(&h.Kinds), (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.Raiser, &h.MushroomBag, &h.Demo)
+	if err != nil {
+		return h, err
+	}
+	if h.Programmes == nil {
+		h.Programmes = []string{}
+	}
+	return h, nil
+}
+
+// Household returns one household to those who may see it, with masked id numbers.
+func (c *Catalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
+	return c.household(ctx, c.db, ref)
+}
+
+func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.HouseholdRef) (catalog.Household, error) {
+	field := "id"
+	if ref.ID == 0 {
+		field = "code"
+	}
+	kind, id := scope(link.ActorFrom(ctx))
+	h, err := scanHousehold(q.QueryRowxContext(ctx, `
+		SELECT `+householdColumns+` FROM `+householdTables+`
+		WHERE `+householdScope+` AND (h.id = $3 OR ($3 = 0 AND h.code = $4))`, kind, id, ref.ID, ref.Code).Scan)
+	if err != nil {
+		return h, notFound(fmt.Errorf("read household: %w", err), "household.unknown", field)
+	}
+	err = each(ctx, q, `SELECT name, relation, born, female, id_sealed FROM person WHERE household_id = `+strconv.FormatInt(h.ID, 10)+` ORDER BY position`,
+		func(scan func(...any) error) error {
+			var p catalog.Person
+			var sealed []byte
+			if err := scan(&p.Name, &p.Relation, &p.Born, &p.Female, &sealed); err != nil {
+				return err
+			}
+			if len(sealed) > 0 {
+				number, err := c.cfg.Cipher.Open(sealed, sealOwner(h.Code))
+				if err != nil {
+					return fmt.Errorf("open id number: %w", err)
+				}
+				p.IDNumber = mask(number)
+			}
+			h.Members = append(h.Members, p)
+			return nil
+		})
+	if err != nil {
+		return h, fmt.Errorf("read members of household %d: %w", h.ID, err)
+	}
+	return h, nil
+}
+
+// mask leaves what tells two numbers of a family apart, and nothing of the birthday.
+func mask(number string) string {
+	if len(number) < 12 {
+		return strings.Repeat("*", len(number))
+	}
+	return number[:6] + strings.Repeat("*", len(number)-10) + number[len(number)-4:]
+}
+
+const (
+	defaultHouseholds = 50
+	mostHouseholds    = 500
+)
+
+// Households lists those the caller may see, by code.
+func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
+	actor := link.ActorFrom(ctx)
+	kind, id := scope(actor)
+	if kind == "" {
+		return catalog.HouseholdPage{}, denied(actor)
+	}
+	limit, err := pageSize(f.Limit, defaultHouseholds, mostHouseholds)
+	if err != nil {
+		return catalog.HouseholdPage{}, err
+	}
+	if len(f.IDs) > 0 {
+		limit = len(f.IDs)
+	}
+	after, err := base64.RawURLEncoding.DecodeString(f.Cursor)
+	if err != nil {
+		return catalog.HouseholdPage{}, link.E(link.Invalid, "cursor", "cursor")
+	}
+	const condition = householdScope + `
+		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3))
+		AND ($5 = 0 OR v.township_id = $5) AND ($6 = 0 OR h.village_id = $6) AND ($7 = 0 OR h.helper_id = $7)
+		AND ($8 = '' OR $8 = ANY(h.programmes))
+		AND ($9::bigint[] IS NULL OR h.id = ANY($9))
+		AND (NOT $10 OR NOT EXISTS (
+			SELECT FROM lot l JOIN presale p ON p.id = l.presale_id JOIN season s ON s.id = p.season
+			WHERE l.household_id = h.id AND s.current AND l.reserved + l.delivered > 0))`
+	query := strings.TrimSpace(f.Query)
+	args := []any{kind, id, query, pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold}
+	if len(f.IDs) == 0 {
+		args[8] = nil
+	}
+	page := catalog.HouseholdPage{Items: []catalog.Household{}}
+	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+		page.Items = page.Items[:0]
+		err := tx.QueryRowxContext(ctx, `
+			SELECT count(*), coalesce(sum(h.persons), 0) FROM household h JOIN village v ON v.id = h.village_id
+			WHERE `+condition, args...).Scan(&page.Total, &page.Persons)
+		if err != nil {
+			return fmt.Errorf("count households: %w", err)
+		}
+		rows, err := tx.QueryContext(ctx, `
+			SELECT `+householdColumns+` FROM `+householdTables+`
+			WHERE `+condition+` AND h.code > $11 ORDER BY h.code LIMIT $12`, append(args, string(after), limit+1)...)
+		if err != nil {
+			return fmt.Errorf("read households: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			h, err := scanHousehold(rows.Scan)
+			if err != nil {
+				return fmt.Errorf("read households: %w", err)
+			}
+			page.Items = append(page.Items, h)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return catalog.HouseholdPage{}, err
+	}
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		page.Cursor = base64.RawURLEncoding.EncodeToString([]byte(page.Items[limit-1].Code))
+	}
+	return page, nil
+}
+
+// pattern finds what contains s, whatever signs are in it.
+func pattern(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+}
+
+// SetConsent records, or takes back, that a household's helper may act for it. The household itself and the county may
+// do so; the helper may only give it up, because nobody consents to their own acting.
+func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (catalog.Household, error) {
+	switch r.How {
+	case "signed", "phone", "visit":
+	default:
+		return catalog.Household{}, link.E(link.Invalid, "household.consent.how", "how")
+	}
+	actor := link.ActorFrom(ctx)
+	var h catalog.Household
+	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		found, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
+		if err != nil {
+			return asField(err, "household_id")
+		}
+		switch kind, _ := scope(actor); {
+		case kind == "county" || kind == "household":
+		case kind == "helper" && !r.Given:
+		case kind == "helper":
+			return link.E(link.Forbidden, "household.consent.self", "household_id")
+		default:
+			return link.E(link.Forbidden, "household.offer.not_yours", "household_id")
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE household SET consent = $2 WHERE id = $1`, found.ID, r.Given); err != nil {
+			return fmt.Errorf("set consent: %w", err)
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO consent (household_id, given, how, account, login, role, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			found.ID, r.Given, r.How, actor.Account, actor.Login, actor.Role, c.now())
+		if err != nil {
+			return fmt.Errorf("record consent: %w", err)
+		}
+		what := "consent.given"
+		if !r.Given {
+			what = "consent.revoked"
+		}
+		if err := c.logAction(ctx, tx, found.ID, what, map[string]any{"how": r.How}); err != nil {
+			return err
+		}
+		h = found
+		h.Consent = r.Given
+		return nil
+	})
+	if err != nil {
+		return catalog.Household{}, err
+	}
+	return h, nil
+}
+
+// logAction keeps who did what for a household, and on whose behalf when it was not the household itself.
+func (c *Catalog) logAction(ctx context.Context, tx *sqlx.Tx, householdID int64, what string, detail map[string]any) error {
+	actor := link.ActorFrom(ctx)
+	var onBehalfOf any
+	if actor.Role != roleHousehold {
+		onBehalfOf = householdID
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO household_action (household_id, account, login, role, on_behalf_of, what, detail, request_id, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		householdID, actor.Account, actor.Login, actor.Role, onBehalfOf, what, toJSON(detail), link.RequestID(ctx), c.now())
+	if err != nil {
+		return fmt.Errorf("log action: %w", err)
+	}
+	return nil
+}
+
+// asField names another field in a refusal.
+func asField(err error, field string) error {
+	if e := link.AsError(err); e.Code != link.Internal && e.Field != "" {
+		named := *e
+		named.Field = field
+		return &named
+	}
+	return err
+}
+
+// currentSeason is what "this season" means where nobody names one.
+func (c *Catalog) currentSeason() int {
+	if s := c.reference.Load().forAll.Season; s > 0 {
+		return s
+	}
+	return c.now().In(china).Year()
+}

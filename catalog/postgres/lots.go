@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// HouseholdLots returns what a household offers this season, to those who may see the household.
+func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLots, error) {
+	h, err := c.Household(ctx, ref)
+	if err != nil {
+		return catalog.HouseholdLots{}, err
+	}
+	all := catalog.HouseholdLots{Lots: []catalog.HouseholdLot{}}
+	rows, err := c.db.QueryContext(ctx, `
+		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_bp,
+		       p.code, p.title, p.unit_fen, r.code, r.order_unit
+		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
+		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> 'draft'
+		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason())
+	if err != nil {
+		return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var l catalog.HouseholdLot
+		var agentBP, unitFen int64
+		var title asJSON[catalog.Text]
+		err := rows.Scan(&l.ID, &l.PresaleID, &l.HouseholdID, &l.Capacity, &l.Reserved, &l.Delivered, &agentBP,
+			&l.Presale, &title, &unitFen, &l.Product, &l.Unit)
+		if err != nil {
+			return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
+		}
+		l.VillageID, l.Title, l.UnitFen = h.VillageID, title.V, catalog.LotUnitFen(unitFen, agentBP)
+		all.Lots = append(all.Lots, l)
+	}
+	if err := rows.Err(); err != nil {
+		return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
+	}
+	return all, nil
+}
+
+// largestLot is far more than any household raises or grows.
+const largestLot = 10_000_000
+
+// Offer changes a lot's capacity for the household itself, or its helper with consent. A household without a lot gets
+// one if it is registered for the product.
+func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lot, error) {
+	if r.Capacity < 0 || r.Capacity > largestLot {
+		return catalog.Lot{}, link.E(link.Invalid, "household.offer.capacity", "capacity")
+	}
+	actor := link.ActorFrom(ctx)
+	public := c.reference.Load().byID[r.PresaleID]
+	if public == nil {
+		return catalog.Lot{}, link.E(link.NotFound, "presale.unknown", "presale_id")
+	}
+	var lot catalog.Lot
+	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		h, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
+		if err != nil {
+			return asField(err, "household_id")
+		}
+		switch kind, _ := scope(actor); {
+		case kind == "household":
+		case kind == "helper" && h.Consent:
+		case kind == "helper":
+			return link.E(link.Forbidden, "household.consent.missing", "household_id")
+		default:
+			return link.E(link.Forbidden, "household.offer.not_yours", "household_id")
+		}
+		if _, err := lockSeason(ctx, tx, public.Season); err != nil {
+			return err
+		}
+		var state catalog.PresaleState
+		if err := tx.GetContext(ctx, &state, `SELECT state FROM presale WHERE id = $1`, r.PresaleID); err != nil {
+			return fmt.Errorf("read presale: %w", err)
+		}
+		if state != catalog.PresaleOpen {
+			return link.E(link.Conflict, "presale.closed", "presale_id")
+		}
+		before, err := c.changeLot(ctx, tx, h, public, r.Capacity, &lot)
+		if err != nil {
+			return err
+		}
+		if err := noteChange(ctx, tx, public.Season, change{lots: []int64{lot.ID}}); err != nil {
+			return err
+		}
+		if err := touchReference(ctx, tx); err != nil {
+			return err
+		}
+		return c.logAction(ctx, tx, h.ID, "offer", map[string]any{"presale": r.PresaleID, "lot": lot.ID, "before": before, "capacity": r.Capacity})
+	})
+	if err != nil {
+		return catalog.Lot{}, err
+	}
+	return lot, nil
+}
+
+// changeLot sets a lot's capacity in the caller's transaction, which holds the season, and returns what it was.
+func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64, lot *catalog.Lot) (before int64, err error) {
+	*lot = catalog.Lot{PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: capacity}
+	err = tx.QueryRowxContext(ctx, `
+		SELECT id, capacity, reserved, delivered FROM lot WHERE presale_id = $1 AND household_id = $2 FOR UPDATE`,
+		p.ID, h.ID).Scan(&lot.ID, &before, &lot.Reserved, &lot.Delivered)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		if p.Product.Supply(h) <= 0 {
+			return 0, link.E(link.Invalid, "household.offer.not_produced", "presale_id")
+		}
+		err = tx.GetContext(ctx, &lot.ID, `
+			INSERT INTO lot (presale_id, household_id, capacity, agent_bp) VALUES ($1, $2, $3, $4) RETURNING id`,
+			p.ID, h.ID, capacity, agentBP(p.Product, h))
+		if err != nil {
+			return 0, fmt.Errorf("make lot: %w", err)
+		}
+		return 0, nil
+	case err != nil:
+		return 0, fmt.Errorf("read lot: %w", err)
+	}
+	if sold := lot.Reserved + lot.Delivered; capacity < sold {
+		return 0, link.E(link.Conflict, "household.offer.below_sold", "capacity", "sold", strconv.FormatInt(sold, 10))
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = $2 WHERE id = $1`, lot.ID, capacity); err != nil {
+		return 0, fmt.Errorf("change lot: %w", err)
+	}
+	return before, nil
+}
+
+// agentBP is what a raiser keeps of what a household's geese sell for.
+func agentBP(p catalog.Product, h catalog.Household) int64 {
+	if h.Raiser != "" && p.Programme == catalog.ProgrammeGeese {
+		return catalog.RaiserBP
+	}
+	return 0
+}
