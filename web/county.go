@@ -85,6 +85,9 @@ func (w words) Say(group string, value any) string {
 // Text is a text of a module in the reader's language.
 func (w words) Text(t catalog.Text) string { return w.lang.text(t) }
 
+// Yuan writes whole yuan without their sign, for the bounds of a group.
+func (w words) Yuan(fen int64) string { return format{lang: w.lang}.num(fen / 100) }
+
 // Problem is the sentence of a key that a module names for a row of a file.
 func (w words) Problem(key string, args map[string]string) string {
 	return w.glossary.SayError(w.lang, &link.Error{Code: link.Invalid, Key: key, Args: args})

@@ -24,9 +24,19 @@ var countyMessages = map[string][2]string{
 	"kind.orphan":     {"孤儿", "Orphan"},
 	"kind.five":       {"特困供养", "In state care"},
 
-	"presale.saved":        {"预售已保存。", "The presale is saved."},
-	"presale.opened":       {"预售已开放，买家现在可以下单。", "The presale is open: buyers can order now."},
-	"presale.ended":        {"预售已截单，不再接受新订单。", "The presale is closed: it takes no new orders."},
+	"relation.head":       {"户主", "Head"},
+	"relation.spouse":     {"配偶", "Spouse"},
+	"relation.son":        {"儿子", "Son"},
+	"relation.daughter":   {"女儿", "Daughter"},
+	"relation.child":      {"子女", "Child"},
+	"relation.parent":     {"父母", "Parent"},
+	"relation.father":     {"父亲", "Father"},
+	"relation.mother":     {"母亲", "Mother"},
+	"relation.grandchild": {"孙子女", "Grandchild"},
+
+	"presale.saved":  {"预售已保存。", "The presale is saved."},
+	"presale.opened": {"预售已开放，买家现在可以下单。", "The presale is open: buyers can order now."},
+	"presale.ended":  {"预售已截单，不再接受新订单。", "The presale is closed: it takes no new orders."},
 
 	"status.statement.matched":   {"已核对", "Matched"},
 	"status.statement.suspense":  {"待认领", "To be matched"},
