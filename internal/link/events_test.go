@@ -431,6 +431,27 @@ func TestFullStreamLosesNothing(t *testing.T) {
 	p.awaitApplied(20)
 }
 
+func TestRelayMakesALostStreamAnew(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.relay()
+	published := func() bool {
+		n, _, _, err := link.Backlog(context.Background(), p.orders)
+		return err == nil && n == 0
+	}
+	p.write(0, 5)
+	eventually(t, "the first are published", published)
+	js := p.js()
+	if err := js.DeleteStream(context.Background(), "ORDERS"); err != nil {
+		t.Fatal(err)
+	}
+	p.write(5, 5)
+	eventually(t, "the next are published", published)
+	if s, err := js.Stream(context.Background(), "ORDERS"); err != nil || s.CachedInfo().State.Msgs != 5 {
+		t.Errorf("the new stream: %v", err)
+	}
+}
+
 // The relay dies between publishing and marking, first by losing its database session, then by an error.
 func TestRelayDiesBeforeTheMark(t *testing.T) {
 	t.Parallel()

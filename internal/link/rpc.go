@@ -339,7 +339,8 @@ type panicked struct{ value any }
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// answer sends what a request came to. A body that does not fit becomes TooLarge, so that nobody waits in vain.
+// answer sends what a request came to. A body that the broker does not take becomes TooLarge, so that nobody waits in
+// vain.
 func (s *Server) answer(j job, body []byte, err error) {
 	var code Code
 	if err == nil {
@@ -379,10 +380,6 @@ func (s *Server) reply(to *nats.Msg, body []byte, h nats.Header) error {
 	data, err := pack(body, h)
 	if err != nil {
 		return fmt.Errorf("compress answer: %w", err)
-	}
-	const headerRoom = 1 << 10
-	if limit := s.nc.MaxPayload(); limit > 0 && int64(len(data))+headerRoom > limit {
-		return E(TooLarge, "too_large", "").Because(fmt.Errorf("answer of %d bytes, %d compressed", len(body), len(data)))
 	}
 	if len(h) == 0 {
 		h = nil
