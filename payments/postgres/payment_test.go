@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -492,7 +493,7 @@ func TestWrongAmount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)
-			svc, err := postgres.New(b.db, postgres.Config{Key: testKey, Now: b.clock.now, Gateways: []gateway.Gateway{crooked{b.bank, c.fen}}})
+			svc, err := postgres.New(b.db, postgres.Config{Key: testKey, Now: b.clock.now, Log: slog.New(slog.DiscardHandler), Gateways: []gateway.Gateway{crooked{b.bank, c.fen}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -28,7 +28,7 @@ func open(t *testing.T, cfg sandbox.Config) *sandbox.Provider {
 	t.Helper()
 	db, _ := linktest.DB(t, "payments", postgres.Migrations())
 	cfg.Secret = secret
-	cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	cfg.Log = slog.New(slog.DiscardHandler)
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = "http://127.0.0.1:1"
 	}
