@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -22,7 +23,8 @@ import (
 //	{{picture "goose" (t "大鹅" "Goose")}} {{icon "printer"}} {{bar .Sold .Capacity}}
 func (s *Server) funcs(l Lang) template.FuncMap {
 	f := func() format { return format{lang: l, now: s.now()} }
-	return template.FuncMap{
+	all := s.moduleFuncs(l)
+	maps.Copy(all, template.FuncMap{
 		"lang":  func() Lang { return l },
 		"t":     func(zh, en string, pairs ...any) (string, error) { return s.prose(l, zh, en, pairs) },
 		"word":  func(key string, pairs ...any) (string, error) { return s.word(l, key, pairs) },
@@ -68,7 +70,8 @@ func (s *Server) funcs(l Lang) template.FuncMap {
 		"sub":     func(a, b int) int { return a - b },
 		"lower":   strings.ToLower,
 		"join":    strings.Join,
-	}
+	})
+	return all
 }
 
 func pairsMap(pairs []any) (map[string]any, error) {

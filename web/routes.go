@@ -22,6 +22,10 @@ func (s *Server) routes() {
 		return link.E(link.Invalid, "method_not_allowed", "")
 	})
 	s.accountRoutes()
+	s.shopRoutes()
+	s.organisationRoutes()
+	s.householdRoutes()
+	s.countyRoutes()
 	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)

@@ -87,6 +87,7 @@ type Server struct {
 	api      *api.API
 	uploads  map[string]int64 // path prefix → largest body
 	handler  http.Handler
+	ref      referenceCache
 }
 
 // New builds the site. Everything that can be found wrong in routes, templates and
@@ -113,7 +114,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, payments.Messages); err != nil {
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, payments.Messages); err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {

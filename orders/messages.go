@@ -1,0 +1,4 @@
+package orders
+
+// Messages are the sentences of this module.
+var Messages = map[string][2]string{}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"strconv"
+
+	"rsc.io/qr"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+)
+
+// moduleFuncs are the functions of templates that show what modules say.
+//
+//	{{text .Title}}                          the reader's language of a Text
+//	{{option "pickup" "自提" "a hint"}}      one choice; {{options "first" .List}} puts an empty one before a list
+//	{{event .}}                           the sentence of an order's timeline entry
+//	{{yuan .Fen}}                            money where no markup may stand, as in an option
+//	{{qr .Link}}                             a QR code that prints sharp
+func (s *Server) moduleFuncs(l Lang) template.FuncMap {
+	return template.FuncMap{
+		"text":  func(t catalog.Text) string { return l.text(t) },
+		"yuan":  func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
+		"sub64": func(a, b int64) int64 { return a - b },
+		"div64": func(a, b int64) int64 { return a / b },
+		"option": func(value, label, hint string) Option {
+			return Option{Value: value, Label: label, Hint: hint}
+		},
+		"options": func(first string, rest []Option) []Option {
+			return append([]Option{{Label: first}}, rest...)
+		},
+		"event": func(e orders.TimelineEntry) string {
+			args := make(map[string]any, len(e.Args))
+			for name, value := range e.Args {
+				args[name] = value
+			}
+			if text, ok := s.glossary.Say(l, e.Key, args); ok {
+				return text
+			}
+			return e.Key
+		},
+		"qr": qrCode,
+	}
+}
+
+// qrCode is a picture as a data address: the page's policy allows those, and it needs no second request.
+func qrCode(text string) (template.HTML, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return "", fmt.Errorf("encode QR: %w", err)
+	}
+	code.Scale = 4
+	size := strconv.Itoa(code.Size * 3)
+	return template.HTML(`<img class="qr" alt="` + template.HTMLEscapeString(text) + `" width="` + size + `" height="` + size +
+		`" src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(code.PNG()) + `">`), nil
+}

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+// collecting roles fetch and weigh what a cooperative sells.
+var collecting = []auth.Role{auth.Clerk, auth.Officer}
+
+// organisationRoutes are the pages of cooperatives, enterprises and charity supermarkets: buying in quantity, and
+// collecting what the cooperative sells.
+func (s *Server) organisationRoutes() {
+	s.guarded("GET", "/desk", "organisation.home", s.organisationHome, auth.Organisation...)
+	s.guarded("GET", "/desk/buy", "organisation.presales", s.organisationBuy, auth.Officer, auth.OrgApprover)
+	s.guarded("POST", "/desk/buy", "organisation.presales.add", s.organisationBuyAdd, auth.Officer, auth.OrgApprover)
+	s.guarded("GET", "/desk/orders", "organisation.orders", s.organisationOrders, auth.Officer, auth.OrgApprover)
+	s.guarded("GET", "/desk/sales", "organisation.sales", s.organisationSales, auth.Organisation...)
+	s.guarded("GET", "/desk/collection", "organisation.collections", s.organisationCollections, auth.Organisation...)
+	s.guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.organisationCollection, auth.Organisation...)
+	s.guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.organisationCollectionClose, collecting...)
+	s.guarded("GET", "/desk/weigh", "organisation.weigh", s.organisationWeigh, collecting...)
+	s.guarded("GET", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.share", s.organisationWeighShare, collecting...)
+	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)
+	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.organisationShort, collecting...)
+	s.guarded("GET", "/desk/tickets", "organisation.tickets", s.organisationTickets, auth.Organisation...)
+	s.guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.organisationTicket, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, auth.Organisation...)...)
+	s.guarded("POST", "/desk/tickets/{id:[0-9]+}/decide", "organisation.ticket.decide", s.organisationTicketDecide, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
+}
+
+func (s *Server) organisation(ctx context.Context) catalog.Organisation {
+	a := auth.FromContext(ctx)
+	ref, err := s.reference(ctx)
+	if err == nil && a != nil {
+		for _, o := range ref.Organisations {
+			if o.ID == a.OrgID {
+				return o
+			}
+		}
+	}
+	return catalog.Organisation{}
+}
+
+type organisationHomePage struct {
+	Organisation catalog.Organisation
+	Buying       orders.OrderPage
+	Due          int // bought orders that wait for money
+	Selling      orders.OrderPage
+	Villages     orders.CollectionVillages
+	Open         int64
+	Held         orders.TicketPage
+	Collects     bool
+	Buys         bool
+}
+
+func (s *Server) organisationHome(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	a := auth.FromContext(ctx)
+	d := organisationHomePage{Organisation: s.organisation(ctx), Buys: a.Role.In(auth.Officer, auth.OrgApprover)}
+	d.Collects = d.Organisation.Kind == catalog.OrgCooperative
+	var err error
+	if d.Buys {
+		if d.Buying, err = s.deps.Orders.Orders(ctx, orders.OrderFilter{Limit: 8}); err != nil {
+			return err
+		}
+		for _, o := range d.Buying.Items {
+			if o.DueFen > 0 {
+				d.Due++
+			}
+		}
+	}
+	if d.Collects {
+		if d.Selling, err = s.deps.Orders.Orders(ctx, orders.OrderFilter{Selling: true, Limit: 8}); err != nil {
+			return err
+		}
+		if d.Villages, err = s.deps.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected}); err != nil {
+			return err
+		}
+		for _, v := range d.Villages.Items {
+			d.Open += v.Open
+		}
+		if d.Held, err = s.deps.Orders.Tickets(ctx, orders.TicketFilter{State: orders.TicketHeld, Limit: 20}); err != nil {
+			return err
+		}
+	}
+	return s.render(w, r, http.StatusOK, "organisation/home", d)
+}
+
+// organisationBuy is a dense list with a quantity for each presale: one form fills the basket.
+type organisationBuyPage struct {
+	Page    catalog.PresalePage
+	Channel catalog.Channel
+	Basket  map[string]int64
+}
+
+func (s *Server) organisationBuyPage(r *http.Request) (organisationBuyPage, error) {
+	ctx := r.Context()
+	d := organisationBuyPage{Channel: s.buyersChannel(ctx, auth.FromContext(ctx)), Basket: map[string]int64{}}
+	var err error
+	d.Page, err = s.deps.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: d.Channel, State: catalog.PresaleOpen, Limit: 100})
+	for _, item := range s.basket(r) {
+		d.Basket[item.Code] = item.Qty
+	}
+	return d, err
+}
+
+func (s *Server) organisationBuy(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.organisationBuyPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/buy", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) organisationBuyAdd(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.organisationBuyPage(r)
+	if err != nil {
+		return err
+	}
+	var items []basketItem
+	for _, p := range d.Page.Items {
+		qty := f.Int("qty." + p.Code)
+		if qty == 0 {
+			continue
+		}
+		item := basketItem{PresaleID: p.ID, Code: p.Code, Grade: f.Text("grade." + p.Code), Qty: qty}
+		if text := s.basketProblem(langOf(r), p, item, d.Channel); text != "" {
+			f.Errors = append(f.Errors, FieldError{Name: "qty." + p.Code, Text: text})
+			f.status = http.StatusUnprocessableEntity
+		}
+		items = append(items, item)
+	}
+	if len(items) == 0 && f.OK() {
+		f.Add("", "basket.nothing")
+	}
+	if len(items) > basketMost {
+		f.Add("", "basket.full")
+	}
+	if !f.OK() {
+		return s.renderForm(w, r, "organisation/buy", d, f)
+	}
+	s.setBasket(r, items)
+	return s.goTo(w, r, "shop.checkout")
+}
+
+type organisationOrdersPage struct {
+	Page    orders.OrderPage
+	Filter  orders.OrderFilter
+	State   string
+	Selling bool
+}
+
+func (s *Server) organisationOrders(w http.ResponseWriter, r *http.Request) error {
+	return s.organisationOrderList(w, r, false)
+}
+
+func (s *Server) organisationSales(w http.ResponseWriter, r *http.Request) error {
+	return s.organisationOrderList(w, r, true)
+}
+
+func (s *Server) organisationOrderList(w http.ResponseWriter, r *http.Request, selling bool) error {
+	f := s.queryForm(r)
+	d := organisationOrdersPage{State: f.Text("state"), Selling: selling, Filter: orders.OrderFilter{Query: f.Text("q"),
+		From: f.Text("from"), To: f.Text("to"), Selling: selling, Cursor: f.Text("cursor"), Limit: 50}}
+	if d.State != "" {
+		d.Filter.State = []orders.State{orders.State(d.State)}
+	}
+	var err error
+	if d.Page, err = s.deps.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/orders", d, f)
+}

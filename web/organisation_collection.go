@@ -1,0 +1,159 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+)
+
+// pathInt reads a number that the route's pattern has checked.
+func pathInt(r *http.Request, name string) int64 {
+	n, _ := strconv.ParseInt(mux.Vars(r)[name], 10, 64) // out of range is 0, which nothing has
+	return n
+}
+
+func (s *Server) village(ctx context.Context, id int64) (catalog.Village, string) {
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return catalog.Village{ID: id}, ""
+	}
+	for _, v := range ref.Villages {
+		if v.ID == id {
+			for _, t := range ref.Townships {
+				if t.ID == v.TownshipID {
+					return v, t.Name
+				}
+			}
+			return v, ""
+		}
+	}
+	return catalog.Village{ID: id}, ""
+}
+
+// villagePoint is the collection point of a village.
+func (s *Server) villagePoint(ctx context.Context, id int64) catalog.CollectionPoint {
+	ref, err := s.reference(ctx)
+	if err == nil {
+		for _, p := range ref.Points {
+			if p.VillageID == id {
+				return p
+			}
+		}
+	}
+	return catalog.CollectionPoint{}
+}
+
+type collectionVillageRow struct {
+	orders.CollectionVillage
+	Village, Township string
+}
+
+type collectionsPage struct {
+	Rows   []collectionVillageRow
+	Filter orders.CollectionFilter
+	Open   int64
+	Qty    int64
+}
+
+// organisationCollections lists the villages with something to fetch.
+func (s *Server) organisationCollections(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	d := collectionsPage{Filter: orders.CollectionFilter{OrderNo: f.Text("order"), Product: f.Text("product")}}
+	if f.Text("all") == "" {
+		d.Filter.State = orders.ShareExpected
+	}
+	page, err := s.deps.Orders.CollectionVillages(ctx, d.Filter)
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	for _, v := range page.Items {
+		row := collectionVillageRow{CollectionVillage: v}
+		village, township := s.village(ctx, v.VillageID)
+		row.Village, row.Township = village.Name, township
+		d.Rows = append(d.Rows, row)
+		d.Open += v.Open
+		d.Qty += v.Qty
+	}
+	return s.renderForm(w, r, "organisation/collections", d, f)
+}
+
+type collectionPage struct {
+	Village  catalog.Village
+	Township string
+	Point    catalog.CollectionPoint
+	Page     orders.CollectionPage
+	Filter   orders.CollectionFilter
+	Lines    []collectionLine // what can be closed: one entry per order line of the village
+	Mine     catalog.Organisation
+}
+
+type collectionLine struct {
+	OrderNo string
+	Line    int
+	Title   catalog.Text
+	Open    int
+}
+
+// organisationCollection is a village's list, to read on the phone and to print.
+func (s *Server) organisationCollection(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.collectionPage(r.Context(), f, pathInt(r, "village"))
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/collection", d, f)
+}
+
+func (s *Server) collectionPage(ctx context.Context, f *Form, village int64) (collectionPage, error) {
+	d := collectionPage{Mine: s.organisation(ctx), Point: s.villagePoint(ctx, village), Filter: orders.CollectionFilter{
+		VillageID: village, OrderNo: f.Text("order"), Product: f.Text("product"), Query: f.Text("q"),
+		State: orders.ShareState(f.Text("state")), Cursor: f.Text("cursor"), Limit: 200}}
+	d.Village, d.Township = s.village(ctx, village)
+	var err error
+	if d.Page, err = s.deps.Orders.Collection(ctx, d.Filter); err != nil {
+		return d, err
+	}
+	at := map[string]int{}
+	for _, share := range d.Page.Items {
+		key := share.OrderNo + "/" + strconv.Itoa(share.Line)
+		i, ok := at[key]
+		if !ok {
+			i = len(d.Lines)
+			at[key] = i
+			d.Lines = append(d.Lines, collectionLine{OrderNo: share.OrderNo, Line: share.Line, Title: share.Title})
+		}
+		if share.State == orders.ShareExpected {
+			d.Lines[i].Open++
+		}
+	}
+	return d, nil
+}
+
+// organisationCollectionClose ends the collection of an order line in the village.
+func (s *Server) organisationCollectionClose(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	village := pathInt(r, "village")
+	_, err = s.deps.Orders.CloseVillage(r.Context(), orders.CloseVillageRequest{
+		OrderNo: f.Text("order"), Line: int(f.Int("line")), VillageID: village, IdempotencyKey: f.Key()})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.collectionPage(r.Context(), s.newForm(langOf(r)), village)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "organisation/collection", d, f)
+	}
+	s.flash(r, good, "collection.closed")
+	return s.goTo(w, r, "organisation.collection", "village", village)
+}

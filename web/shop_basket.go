@@ -1,0 +1,209 @@
+package web
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+// basketItem is what somebody means to order. Prices are not kept: they are asked for each time.
+type basketItem struct {
+	PresaleID int64
+	Code      string
+	Grade     string
+	Qty       int64
+}
+
+const (
+	sessionBasket = "basket"
+	basketMost    = 20
+)
+
+func init() { gob.Register([]basketItem{}) }
+
+func (s *Server) basket(r *http.Request) []basketItem {
+	items, _ := s.sessions.Get(r.Context(), sessionBasket).([]basketItem)
+	return items
+}
+
+func (s *Server) setBasket(r *http.Request, items []basketItem) {
+	if len(items) == 0 {
+		s.sessions.Remove(r.Context(), sessionBasket)
+		return
+	}
+	s.sessions.Put(r.Context(), sessionBasket, items)
+}
+
+// basketLine is an item with what it is.
+type basketLine struct {
+	basketItem
+	Presale  catalog.PublicPresale
+	Price    catalog.GradePrice
+	Estimate int64
+	Deposit  int64
+	Problem  string // why it cannot be ordered like this
+}
+
+type basketPage struct {
+	Lines             []basketLine
+	Estimate, Deposit int64
+	Problems          bool
+}
+
+// basketPage looks every item up: what was closed or sold out since shows it here and not at the till.
+func (s *Server) basketPage(ctx context.Context, l Lang, items []basketItem) (basketPage, error) {
+	var d basketPage
+	channel := s.buyersChannel(ctx, auth.FromContext(ctx))
+	for _, item := range items {
+		p, err := s.deps.Catalog.Presale(ctx, catalog.PresaleRef{ID: item.PresaleID})
+		if err != nil {
+			if link.CodeOf(err) == link.NotFound {
+				continue
+			}
+			return d, err
+		}
+		line := basketLine{basketItem: item, Presale: p.PublicPresale}
+		line.Price, _ = orders.PriceOf(p.Grades, item.Grade)
+		if line.Problem = s.basketProblem(l, p.PublicPresale, item, channel); line.Problem != "" {
+			d.Problems = true
+		} else {
+			line.Estimate, line.Deposit, err = orders.Estimate(line.Price.Price, orders.UnitMeasure(p.PublicPresale), item.Qty, p.Terms.DepositBP)
+			if err != nil {
+				return d, fmt.Errorf("price %s: %w", p.Code, err)
+			}
+			d.Estimate += line.Estimate
+			d.Deposit += line.Deposit
+		}
+		d.Lines = append(d.Lines, line)
+	}
+	return d, nil
+}
+
+func (s *Server) shopBasket(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.basketPage(r.Context(), langOf(r), s.basket(r))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "shop/basket", d, s.newForm(langOf(r)))
+}
+
+// shopBasketAdd puts a quantity of a presale into the basket; the same presale and grade again replaces it.
+func (s *Server) shopBasketAdd(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.presalePage(ctx, f.Text("code"))
+	if err != nil {
+		return err
+	}
+	item := basketItem{PresaleID: d.Presale.ID, Code: d.Presale.Code, Grade: f.Text("grade"), Qty: f.Int("quantity")}
+	if f.Need("quantity") && f.OK() {
+		var problems link.Problems
+		orders.CheckLine(&problems, "", d.Presale.PublicPresale, quoteLines([]basketItem{item})[0], d.Channel, s.now())
+		for _, p := range problems { // here the line is the whole form
+			p.Field = strings.TrimPrefix(p.Field, ".")
+		}
+		if e := problems.Err(); e != nil && !f.Fail(e) {
+			return e
+		}
+	}
+	items := s.basket(r)
+	if len(items) >= basketMost {
+		f.Add("", "basket.full")
+	}
+	if !f.OK() {
+		return s.renderForm(w, r, "shop/presale", d, f)
+	}
+	replaced := false
+	for i := range items {
+		if items[i].PresaleID == item.PresaleID && items[i].Grade == item.Grade {
+			items[i], replaced = item, true
+		}
+	}
+	if !replaced {
+		items = append(items, item)
+	}
+	s.setBasket(r, items)
+	s.flash(r, good, "basket.added")
+	return s.goTo(w, r, "shop.basket")
+}
+
+// shopBasketChange sets quantities, and removes what is set to nothing.
+func (s *Server) shopBasketChange(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	items := s.basket(r)
+	var kept []basketItem
+	for i, item := range items {
+		if f.Text("remove") == item.Code+":"+item.Grade {
+			continue
+		}
+		if name := quantityField(i); f.Text(name) != "" {
+			item.Qty = f.Int(name)
+		}
+		if item.Qty != 0 {
+			kept = append(kept, item)
+		}
+	}
+	if !f.OK() {
+		d, err := s.basketPage(r.Context(), langOf(r), items)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "shop/basket", d, f)
+	}
+	s.setBasket(r, kept)
+	return s.goTo(w, r, "shop.basket")
+}
+
+func quantityField(i int) string { return fmt.Sprintf("lines[%d].quantity", i) }
+
+// quoteLines are the items as the order module wants them.
+func quoteLines(items []basketItem) []orders.QuoteLine {
+	lines := make([]orders.QuoteLine, len(items))
+	for i, item := range items {
+		lines[i] = orders.QuoteLine{PresaleID: item.PresaleID, Grade: item.Grade, Qty: item.Qty}
+	}
+	return lines
+}
+
+// basketProblem says why an item cannot be ordered like this, or "".
+func (s *Server) basketProblem(l Lang, p catalog.PublicPresale, item basketItem, channel catalog.Channel) string {
+	var problems link.Problems
+	orders.CheckLine(&problems, "", p, orders.QuoteLine{PresaleID: item.PresaleID, Grade: item.Grade, Qty: item.Qty}, channel, s.now())
+	if e := problems.Err(); e != nil {
+		return s.firstSentence(l, e)
+	}
+	return ""
+}
+
+// firstSentence is what a person reads where there is room for one thing only.
+func (s *Server) firstSentence(l Lang, err error) string {
+	e := link.AsError(err)
+	if len(e.Details) > 0 {
+		e = e.Details[0]
+	}
+	return s.glossary.SayError(l, e)
+}
+
+// goTo redirects to a named route.
+func (s *Server) goTo(w http.ResponseWriter, r *http.Request, name string, pairs ...any) error {
+	to, err := s.url(name, pairs...)
+	if err != nil {
+		return errors.Join(errors.New("redirect"), err)
+	}
+	redirect(w, r, to)
+	return nil
+}

@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+// checkoutPage asks where the goods go, and then shows everything once more before it counts.
+type checkoutPage struct {
+	Basket  basketPage
+	Points  []Option
+	Account *auth.Account
+	Quote   orders.Quote
+	Request orders.PlaceRequest
+	Point   catalog.CollectionPoint
+	Methods []string
+}
+
+func (s *Server) checkoutPage(ctx context.Context, l Lang, items []basketItem) (checkoutPage, error) {
+	d := checkoutPage{Account: auth.FromContext(ctx)}
+	var err error
+	if d.Basket, err = s.basketPage(ctx, l, items); err != nil {
+		return d, err
+	}
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return d, err
+	}
+	for _, p := range ref.Points {
+		if p.Pickup {
+			text := p.Name
+			if p.Address != "" {
+				text += "（" + p.Address + "）"
+			}
+			d.Points = append(d.Points, Option{Value: num64(p.ID), Label: text})
+		}
+	}
+	return d, nil
+}
+
+func (s *Server) shopCheckout(w http.ResponseWriter, r *http.Request) error {
+	items := s.basket(r)
+	if len(items) == 0 {
+		return s.goTo(w, r, "shop.basket")
+	}
+	d, err := s.checkoutPage(r.Context(), langOf(r), items)
+	if err != nil {
+		return err
+	}
+	if d.Basket.Problems {
+		return s.goTo(w, r, "shop.basket")
+	}
+	f := s.newForm(langOf(r))
+	f.Values.Set("delivery.kind", string(orders.DeliverPickup))
+	f.Values.Set("delivery.name", d.Account.Name)
+	f.Values.Set("delivery.phone", d.Account.Phone)
+	f.Values.Set("shortage", string(orders.ShortageRefill))
+	return s.renderForm(w, r, "shop/checkout", d, f)
+}
+
+// placeRequest reads the order that a form describes. The fields are called as in the module's errors, so that these
+// stand beside them.
+func placeRequest(f *Form, items []basketItem) orders.PlaceRequest {
+	req := orders.PlaceRequest{
+		IdempotencyKey: f.Key(),
+		Lines:          quoteLines(items),
+		Delivery: orders.Delivery{
+			Kind: orders.DeliveryKind(f.Text("delivery.kind")), Name: f.Text("delivery.name"), Phone: f.Text("delivery.phone"),
+		},
+		Shortage: orders.Shortage(f.Text("shortage")),
+		Note:     f.Text("note"),
+	}
+	if req.Delivery.Kind == orders.DeliverAddress {
+		req.Delivery.Address = f.Text("delivery.address")
+	} else {
+		req.Delivery.PointID = f.Int("delivery.point_id")
+	}
+	return req
+}
+
+// shopCheckoutCheck shows the order as it would be placed.
+func (s *Server) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	items := s.basket(r)
+	if len(items) == 0 {
+		return s.goTo(w, r, "shop.basket")
+	}
+	d, err := s.checkoutPage(ctx, langOf(r), items)
+	if err != nil {
+		return err
+	}
+	d.Request = placeRequest(f, items)
+	f.Need("delivery.name", "delivery.phone")
+	switch d.Request.Delivery.Kind {
+	case orders.DeliverAddress:
+		f.Need("delivery.address")
+	case orders.DeliverPickup:
+		f.Need("delivery.point_id")
+	default:
+		f.Add("delivery.kind", "form.required")
+	}
+	if f.OK() && f.Text("change") == "" {
+		d.Quote, err = s.deps.Orders.Quote(ctx, orders.QuoteRequest{Lines: d.Request.Lines})
+		if err == nil {
+			d.Point = s.point(ctx, d.Request.Delivery.PointID)
+			return s.renderForm(w, r, "shop/check", d, f)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "shop/checkout", d, f)
+}
+
+func (s *Server) point(ctx context.Context, id int64) catalog.CollectionPoint {
+	ref, err := s.reference(ctx)
+	if err == nil {
+		for _, p := range ref.Points {
+			if p.ID == id {
+				return p
+			}
+		}
+	}
+	return catalog.CollectionPoint{}
+}
+
+// shopOrderPlace places the order. Sending the form twice places it once: the key is in the form.
+func (s *Server) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	items := s.basket(r)
+	if len(items) == 0 {
+		// A second click: the first one placed the order and emptied the basket.
+		return s.goTo(w, r, "shop.orders")
+	}
+	req := placeRequest(f, items)
+	o, err := s.deps.Orders.Place(ctx, req)
+	if err != nil {
+		d, pageErr := s.checkoutPage(ctx, langOf(r), items)
+		if pageErr != nil {
+			return pageErr
+		}
+		d.Request = req
+		if !f.Fail(err) {
+			return err
+		}
+		if link.CodeOf(err) == link.Unavailable {
+			// Unknown outcome: the same page with the same key, to be sent again.
+			if d.Quote, err = s.deps.Orders.Quote(ctx, orders.QuoteRequest{Lines: req.Lines}); err == nil {
+				d.Point = s.point(ctx, req.Delivery.PointID)
+				return s.renderForm(w, r, "shop/check", d, f)
+			}
+		}
+		return s.renderForm(w, r, "shop/checkout", d, f)
+	}
+	s.setBasket(r, nil)
+	s.flash(r, good, "order.placed")
+	return s.goTo(w, r, "shop.order", "no", o.No)
+}

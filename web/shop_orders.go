@@ -1,0 +1,210 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+func num64(n int64) string { return strconv.FormatInt(n, 10) }
+
+type ordersPage struct {
+	Page   orders.OrderPage
+	Filter orders.OrderFilter
+	State  string
+}
+
+func (s *Server) shopOrders(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d := ordersPage{State: f.Text("state"), Filter: orders.OrderFilter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 20}}
+	if d.State != "" {
+		d.Filter.State = []orders.State{orders.State(d.State)}
+	}
+	var err error
+	if d.Page, err = s.deps.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "shop/orders", d, f)
+}
+
+type orderPage struct {
+	Order      orders.Order
+	Origins    orders.Origins
+	Deliveries []orders.DeliveryNote
+	Account    payments.Account
+	Methods    []string
+	Villages   map[int64]string
+	Mine       bool              // the reader ordered it, or their organisation did
+	Pending    *payments.Payment // one that is open or in doubt
+}
+
+func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
+	var d orderPage
+	var err error
+	if d.Order, err = s.deps.Orders.Order(ctx, ref); err != nil {
+		return d, err
+	}
+	id := orders.OrderRef{ID: d.Order.ID}
+	if d.Origins, err = s.deps.Orders.Origins(ctx, id); err != nil {
+		return d, err
+	}
+	notes, err := s.deps.Orders.Deliveries(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	d.Deliveries = notes.Items
+	// The order module has just shown that the reader may see this order; what was paid for it belongs to it.
+	if d.Account, err = s.deps.Payments.Account(link.System(ctx, "web.order"), payments.Ref{Ref: orders.PaymentRef(d.Order.ID)}); err != nil {
+		return d, err
+	}
+	for i, p := range d.Account.Payments {
+		switch p.State {
+		case payments.PaymentOpen, payments.PaymentUnknown, payments.PaymentSending, payments.PaymentReady:
+			d.Pending = &d.Account.Payments[i]
+		}
+	}
+	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+	if err != nil {
+		return d, err
+	}
+	a := auth.FromContext(ctx)
+	d.Mine = a != nil && (a.ID == d.Order.Buyer.AccountID || a.OrgID != 0 && a.OrgID == d.Order.Buyer.OrgID)
+	for _, m := range methods.Items {
+		// A private buyer pays at once; cash is taken at the counter by the county.
+		if m != payments.Cash && (m != payments.BankTransfer || d.Order.Channel != catalog.ChannelPrivate) {
+			d.Methods = append(d.Methods, m)
+		}
+	}
+	d.Villages = map[int64]string{}
+	if ref, err := s.reference(ctx); err == nil {
+		for _, v := range ref.Villages {
+			d.Villages[v.ID] = v.Name
+		}
+	}
+	return d, nil
+}
+
+func (s *Server) shopOrder(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.orderPage(r.Context(), orderRef(r))
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Request") == "true" {
+		return s.renderPart(w, r, http.StatusOK, "shop/order", "status", d)
+	}
+	return s.renderForm(w, r, "shop/order", d, s.newForm(langOf(r)))
+}
+
+// shopOrderPrint is the order confirmation on paper.
+func (s *Server) shopOrderPrint(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.orderPage(r.Context(), orderRef(r))
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "shop/order_print", d)
+}
+
+// shopOrderPay starts a payment and leads to the provider's page, or shows what to transfer.
+func (s *Server) shopOrderPay(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ref := orderRef(r)
+	back, err := s.url("shop.order.back", "no", ref.No)
+	if err != nil {
+		return err
+	}
+	start, err := s.deps.Orders.Pay(ctx, orders.PayRequest{
+		OrderNo: ref.No, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, IdempotencyKey: f.Key(),
+	})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.orderPage(ctx, ref)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "shop/order", d, f)
+	}
+	if start.URL != "" {
+		redirect(w, r, start.URL)
+		return nil
+	}
+	return s.goTo(w, r, "shop.order", "no", ref.No)
+}
+
+type backPage struct {
+	orderPage
+	Latest *payments.Payment
+	Done   bool
+}
+
+// shopOrderBack is where a provider sends the buyer. Coming here proves nothing: it says "confirming" until the payment
+// module knows.
+func (s *Server) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d := backPage{}
+	var err error
+	if d.orderPage, err = s.orderPage(ctx, orderRef(r)); err != nil {
+		return err
+	}
+	for i, p := range d.Account.Payments {
+		if d.Latest == nil || p.ID > d.Latest.ID {
+			d.Latest = &d.Account.Payments[i]
+		}
+	}
+	if d.Latest != nil && d.Latest.State != payments.PaymentSucceeded {
+		// Asking makes the module look at the provider when no announcement came.
+		if p, err := s.deps.Payments.Payment(link.System(ctx, "web.order"), payments.PaymentRef{ID: d.Latest.ID}); err == nil {
+			d.Latest = &p
+		}
+	}
+	d.Done = d.Order.State != orders.StatePlaced && d.Order.State != orders.StateExpiring && d.Order.DueFen == 0
+	if d.Done {
+		s.flash(r, good, "order.paid")
+		return s.goTo(w, r, "shop.order", "no", d.Order.No)
+	}
+	if r.Header.Get("HX-Request") == "true" {
+		return s.renderPart(w, r, http.StatusOK, "shop/back", "status", d)
+	}
+	return s.render(w, r, http.StatusOK, "shop/back", d)
+}
+
+func (s *Server) shopOrderCancel(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.orderPage(r.Context(), orderRef(r))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "shop/cancel", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ref := orderRef(r)
+	_, err = s.deps.Orders.Cancel(ctx, orders.CancelRequest{OrderNo: ref.No, Reason: f.Text("reason"), IdempotencyKey: f.Key()})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.orderPage(ctx, ref)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "shop/cancel", d, f)
+	}
+	s.flash(r, good, "order.cancelled")
+	return s.goTo(w, r, "shop.order", "no", ref.No)
+}
