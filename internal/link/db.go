@@ -125,15 +125,13 @@ func Migrate(ctx context.Context, url, schema string, migrations fs.FS) error {
 		if migrations == nil {
 			return nil
 		}
-		return up(ctx, db, migrations, "goose_"+moduleTable)
+		return up(ctx, db, migrations, "goose_module")
 	})
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", schema, err)
 	}
 	return nil
 }
-
-const moduleTable = "module"
 
 func up(ctx context.Context, db *sqlx.DB, files fs.FS, table string) error {
 	p, err := goose.NewProvider(goose.DialectPostgres, db.DB, files,
