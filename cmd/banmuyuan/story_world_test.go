@@ -1,0 +1,279 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/internal/privatenats"
+	"banmuyuan/internal/privatepg"
+	"banmuyuan/orders"
+	paymentspg "banmuyuan/payments/postgres"
+)
+
+// world is a running product with the demo county in it.
+type world struct {
+	t      *testing.T // of the test that owns the processes
+	url    string
+	env    []string // names the data, for commands and further processes
+	county *county.County
+	// restart ends the processes that place orders and starts them again with more settings.
+	restart func(t *testing.T, env ...string)
+	kill    func() // kill -9 of what restart starts
+	stop    func()
+
+	mu       sync.Mutex
+	sessions map[string]session
+	keys     int
+}
+
+var demoCounty = sync.OnceValue(func() *county.County { return county.Generate(time.Now(), demoSeed) })
+
+// TestOneProcess follows the story, and what can go wrong in it, on the product as people run it: everything in one
+// process, in a data folder. The demo county is loaded once.
+func TestOneProcess(t *testing.T) {
+	t.Parallel()
+	w := startOneProcess(t)
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, *world)
+	}{
+		{"story", story},
+		{"hostile", hostile},
+		{"import", householdFiles},
+		{"expiry", expiry},
+		{"kill", killed},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
+		if t.Failed() {
+			w.logTail(t)
+		}
+	}
+}
+
+// TestSeparateProcesses follows the same story with each module in a process of its own, catalog and orders in two, on
+// a PostgreSQL and a NATS that belong to none of them.
+func TestSeparateProcesses(t *testing.T) {
+	t.Parallel()
+	w := startSeparateProcesses(t)
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, *world)
+	}{
+		{"story", story},
+		{"expiry", expiry},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
+		if t.Failed() {
+			w.logTail(t)
+		}
+	}
+}
+
+var running struct {
+	sync.Mutex
+	products map[*world][]*product
+}
+
+// startServing starts `banmuyuan serve …` on a free port and returns its address.
+func (w *world) startServing(env []string, modules ...string) (*product, string) {
+	w.t.Helper()
+	p, stdout := startProduct(w.t, append(slices.Concat([]string{"BANMU_ADDR=127.0.0.1:0"}, w.env), env...), append([]string{"serve"}, modules...)...)
+	running.Lock()
+	if running.products == nil {
+		running.products = map[*world][]*product{}
+	}
+	running.products[w] = append(running.products[w], p)
+	running.Unlock()
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if url := address.FindString(lines.Text()); url != "" {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return p, url
+		}
+	}
+	w.t.Fatalf("serve %s did not start:\n%s", strings.Join(modules, " "), tail(p.stderr.String()))
+	return nil, ""
+}
+
+// end stops a process as Ctrl-C does and wants it to end cleanly.
+func (w *world) end(p *product) {
+	w.t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	if err := p.cmd.Wait(); err != nil {
+		w.t.Errorf("stopping: %v\n%s", err, tail(p.stderr.String()))
+	}
+}
+
+func startOneProcess(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data")}}
+	var p *product
+	p, w.url = w.startServing(nil)
+	w.kill = func() {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+	}
+	w.restart = func(t *testing.T, env ...string) {
+		t.Helper()
+		if p.cmd.ProcessState == nil {
+			w.end(p)
+		}
+		p, w.url = w.startServing(env)
+		w.movedTo(w.url)
+	}
+	return w
+}
+
+func startSeparateProcesses(t *testing.T) *world {
+	t.Helper()
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(t.TempDir(), "postgres"), Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pg.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Log(err)
+		}
+	})
+	broker, err := privatenats.Start(t.Context(), privatenats.Config{Dir: filepath.Join(t.TempDir(), "nats"), Log: quiet, ListenAddr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Stop)
+	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{
+		"DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(), "BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
+	for _, command := range []string{"migrate", "demo"} {
+		if stdout, stderr, code := runProduct(t, w.env, command); code != 0 {
+			t.Fatalf("%s: exit %d\n%s\n%s", command, code, stdout, tail(stderr))
+		}
+	}
+	w.startServing(nil, "catalog")
+	w.startServing(nil, "catalog")
+	_, pay := w.startServing(nil, "payments")
+	var placing []*product
+	place := func(env ...string) {
+		for range 2 {
+			p, _ := w.startServing(env, "orders")
+			placing = append(placing, p)
+		}
+	}
+	place()
+	_, w.url = w.startServing([]string{"BANMU_PAY_URL=" + pay}, "web")
+	w.restart = func(t *testing.T, env ...string) {
+		t.Helper()
+		old := placing
+		placing = nil
+		place(env...) // the new ones answer before the old ones stop
+		for _, p := range old {
+			w.end(p)
+		}
+	}
+	return w
+}
+
+// movedTo gives the sessions the product's new address: they outlive a restart.
+func (w *world) movedTo(url string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for login, s := range w.sessions {
+		s.url = url
+		w.sessions[login] = s
+	}
+}
+
+// as is somebody of the demo, logged in once.
+func (w *world) as(t *testing.T, login string) session {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s, ok := w.sessions[login]; ok {
+		return s
+	}
+	s := w.logIn(t, login, demoPassword)
+	w.sessions[login] = s
+	return s
+}
+
+func (w *world) stranger() session { return session{url: w.url} }
+
+func (w *world) logIn(t *testing.T, login, password string) session {
+	t.Helper()
+	type opened struct {
+		Token string `json:"token"`
+	}
+	in := post[opened](t, w.stranger(), "/sessions", "", map[string]string{"login": login, "password": password})
+	if in.Token == "" {
+		t.Fatalf("logging in as %s gave no token", login)
+	}
+	return session{url: w.url, token: in.Token}
+}
+
+// key is an idempotency key nobody used before.
+func (w *world) key() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.keys++
+	return fmt.Sprintf("acceptance-%06d", w.keys)
+}
+
+func (w *world) pay(t *testing.T, s session, o orders.Order, method string) orders.PayStart {
+	t.Helper()
+	return post[orders.PayStart](t, s, "/orders/"+o.No+"/payments", w.key(), map[string]string{"method": method, "return_url": "/orders/" + o.No})
+}
+
+// order waits until an order looks as it should.
+func (w *world) order(t *testing.T, s session, no, what string, done func(orders.Order) bool) orders.Order {
+	t.Helper()
+	return await(t, "order "+no+": "+what, func() (orders.Order, bool) {
+		o := get[orders.Order](t, s, "/orders/"+no)
+		return o, done(o)
+	})
+}
+
+func in(states ...orders.State) func(orders.Order) bool {
+	return func(o orders.Order) bool { return slices.Contains(states, o.State) }
+}
+
+// verified runs `banmuyuan verify` until everything holds: what is on its way between modules is gone when asked again.
+func (w *world) verified(t *testing.T) {
+	t.Helper()
+	await(t, "verify finding nothing", func() (string, bool) {
+		stdout, stderr, code := runProduct(t, w.env, "verify")
+		return fmt.Sprintf("exit %d\n%s\n%s", code, tail(stdout), tail(stderr)), code == 0
+	})
+}
+
+// logTail shows what the processes said last, without the lines about requests that went well.
+func (w *world) logTail(t *testing.T) {
+	running.Lock()
+	defer running.Unlock()
+	for _, p := range running.products[w] {
+		var lines []string
+		for line := range strings.Lines(p.stderr.String()) {
+			if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") || !strings.Contains(line, "level=") {
+				lines = append(lines, line)
+			}
+		}
+		t.Logf("%v said:\n%s", p.cmd.Args[1:], tail(strings.Join(lines, "")))
+	}
+}
+
+func tail(text string) string {
+	const most = 4000
+	if len(text) > most {
+		return "…" + text[len(text)-most:]
+	}
+	return text
+}
