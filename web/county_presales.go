@@ -285,13 +285,14 @@ func (s *Server) countyPresaleState(w http.ResponseWriter, r *http.Request) erro
 }
 
 type countyDryRunPage struct {
-	Words    words
-	Presale  catalog.PresaleDetail
-	Policies []Option
-	Qty      int64
-	Policy   string
-	Run      *catalog.DryRun
-	Villages []catalog.PublicVillage
+	Words        words
+	Presale      catalog.PresaleDetail
+	Policies     []Option
+	Qty          int64
+	Policy       string
+	Run          *catalog.DryRun
+	VillageCount int
+	Villages     []catalog.PublicVillage
 }
 
 // countyDryRun shows how a quantity would be split. Nothing is held.
@@ -314,7 +315,7 @@ func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if err == nil {
-			d.Run = &run
+			d.Run, d.VillageCount = &run, run.Villages // the field of that name in its shares is another
 			d.Villages = slices.Clone(run.ByVillage)
 			slices.SortStableFunc(d.Villages, func(a, b catalog.PublicVillage) int { return int(b.Qty - a.Qty) })
 		}
