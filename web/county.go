@@ -88,6 +88,9 @@ func (w words) Text(t catalog.Text) string { return w.lang.text(t) }
 // Yuan writes whole yuan without their sign, for the bounds of a group.
 func (w words) Yuan(fen int64) string { return format{lang: w.lang}.num(fen / 100) }
 
+// Minus turns a credit round, for a column of its own.
+func (words) Minus(fen int64) int64 { return -fen }
+
 // Problem is the sentence of a key that a module names for a row of a file.
 func (w words) Problem(key string, args map[string]string) string {
 	return w.glossary.SayError(w.lang, &link.Error{Code: link.Invalid, Key: key, Args: args})
