@@ -58,6 +58,7 @@ type Config struct {
 	MaxBatch int           // reservations stored at once, 512 by default
 	Grace    time.Duration // how long after its expiry a hold is released: 30 s by default
 	Sweep    time.Duration // how often expired holds are looked for: 5 s by default
+	Refresh  time.Duration // how often memory looks for what others changed: 400 ms by default, a second at most in service
 }
 
 // Catalog implements catalog.Service.
@@ -99,6 +100,9 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	}
 	if cfg.Sweep <= 0 {
 		cfg.Sweep = 5 * time.Second
+	}
+	if cfg.Refresh <= 0 {
+		cfg.Refresh = 400 * time.Millisecond
 	}
 	c := &Catalog{db: db, nc: nc, cfg: cfg, now: cfg.Now, log: cfg.Log.With("module", "catalog")}
 	c.relay = link.NewRelay(db, nc, c.log)

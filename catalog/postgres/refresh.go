@@ -10,15 +10,12 @@ import (
 	"github.com/lib/pq"
 )
 
-// refreshEvery bounds how old anything is that readers see.
-const refreshEvery = 400 * time.Millisecond
-
 // keepChanges is how long the log of changes reaches back; who was away for longer reads a season whole.
 const keepChanges = 10 * time.Minute
 
-// refreshLoop keeps memory current with what other processes write.
+// refreshLoop keeps memory current with what other processes write. It bounds how old anything is that readers see.
 func (c *Catalog) refreshLoop(ctx context.Context) {
-	tick := time.NewTicker(refreshEvery)
+	tick := time.NewTicker(c.cfg.Refresh)
 	defer tick.Stop()
 	for {
 		select {
@@ -32,7 +29,7 @@ func (c *Catalog) refreshLoop(ctx context.Context) {
 	}
 }
 
-// Refresh reads at once what other processes changed. Run does so twice a second.
+// Refresh reads at once what other processes changed, as Run does again and again.
 func (c *Catalog) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()

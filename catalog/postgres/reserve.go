@@ -156,15 +156,16 @@ type writer struct {
 	seasons map[int]*season
 	of      map[int64]*season // by presale
 
-	conn  *sqlx.Conn
-	store *sqlx.Stmt
-	check *sqlx.Stmt
+	storeSQL string // storeSQL but for tests that take a guard away
+	conn     *sqlx.Conn
+	store    *sqlx.Stmt
+	check    *sqlx.Stmt
 }
 
 func newWriter(c *Catalog, queue int) *writer {
 	return &writer{
 		c: c, queue: make(chan *job, queue), tasks: make(chan func()), stopped: make(chan struct{}),
-		seasons: map[int]*season{}, of: map[int64]*season{},
+		seasons: map[int]*season{}, of: map[int64]*season{}, storeSQL: storeSQL,
 	}
 }
 
@@ -274,6 +275,7 @@ func (w *writer) seasonOf(ctx context.Context, req catalog.ReserveRequest) (*sea
 func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 	failures := 0
 	for misses := 0; len(jobs) > 0; {
+		s = w.seasons[s.id] // it may have been read anew
 		var known []string
 		var stored bool
 		var plan *plan
@@ -286,19 +288,18 @@ func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 		} else {
 			plan, known, stored, err = w.applyLocked(ctx, s, jobs)
 		}
-		s = w.seasons[s.id] // it may have been read anew
 		if stored {
-			s.commit(plan)
+			plan.commit()
 			plan.reply()
 			return
 		}
 		if plan != nil {
-			if uerr := s.undo(plan); uerr != nil {
+			if uerr := plan.undo(); uerr != nil {
 				err = errors.Join(err, uerr)
 			}
 		}
 		if err == nil && len(known) > 0 {
-			jobs, err = w.answerKnown(ctx, s, jobs, known)
+			jobs, err = w.answerKnown(ctx, plan.season, jobs, known)
 			if err == nil {
 				continue
 			}
@@ -320,7 +321,7 @@ func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 			continue
 		}
 		misses++
-		if err := w.catchUp(ctx, s); err != nil {
+		if err := w.catchUp(ctx, w.seasons[s.id]); err != nil {
 			w.c.log.Warn("season not caught up", "season", s.id, "error", err)
 		}
 	}
@@ -330,7 +331,7 @@ func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 func (w *writer) applyLocked(ctx context.Context, s *season, jobs []*job) (p *plan, known []string, stored bool, err error) {
 	err = link.InTx(ctx, w.c.db, nil, func(tx *sqlx.Tx) error {
 		if p != nil {
-			if err := w.seasons[s.id].undo(p); err != nil {
+			if err := p.undo(); err != nil {
 				return err
 			}
 			p = nil
@@ -343,7 +344,7 @@ func (w *writer) applyLocked(ctx context.Context, s *season, jobs []*job) (p *pl
 		}
 		current := w.seasons[s.id]
 		p = w.divide(current, jobs)
-		store, err := tx.PreparexContext(ctx, storeSQL)
+		store, err := tx.PreparexContext(ctx, w.storeSQL)
 		if err != nil {
 			return fmt.Errorf("prepare: %w", err)
 		}
@@ -362,6 +363,7 @@ func (w *writer) applyLocked(ctx context.Context, s *season, jobs []*job) (p *pl
 
 // plan is a batch as divided in memory.
 type plan struct {
+	season   *season
 	taken    []*job            // divided, to be stored
 	refused  []*job            // their refusal stands if memory was right
 	repeated map[string][]*job // by key: the same request again within the batch
@@ -371,7 +373,7 @@ type plan struct {
 
 // divide divides the jobs in the order of their arrival.
 func (w *writer) divide(s *season, jobs []*job) *plan {
-	p := &plan{deltas: map[int64]int64{}}
+	p := &plan{season: s, deltas: map[int64]int64{}}
 	first := make(map[string]*job, len(jobs))
 	now := w.c.now()
 	for _, j := range jobs {
@@ -486,10 +488,10 @@ func columns(line int, presaleID int64, version string, shares []allocate.Share)
 	return c
 }
 
-// undo takes a plan back. The pool is then what it was before.
-func (s *season) undo(p *plan) error {
+// undo takes a plan back. The pool it was divided from is then what it was before.
+func (p *plan) undo() error {
 	for _, j := range p.taken {
-		if err := s.pool.Undo(j.shares); err != nil {
+		if err := p.season.pool.Undo(j.shares); err != nil {
 			return fmt.Errorf("undo a division: %w", err)
 		}
 		j.shares = nil
@@ -498,12 +500,12 @@ func (s *season) undo(p *plan) error {
 }
 
 // commit notes that a plan is stored.
-func (s *season) commit(p *plan) {
+func (p *plan) commit() {
 	for id, qty := range p.deltas {
-		s.lots[id].reserved += qty
+		p.season.lots[id].reserved += qty
 	}
 	if len(p.taken) > 0 {
-		s.version++
+		p.season.version++
 	}
 }
 
@@ -638,7 +640,7 @@ func (w *writer) connect(ctx context.Context) error {
 	}
 	_, err = conn.ExecContext(ctx, `SET plan_cache_mode = force_generic_plan`)
 	if err == nil {
-		w.store, err = conn.PreparexContext(ctx, storeSQL)
+		w.store, err = conn.PreparexContext(ctx, w.storeSQL)
 	}
 	if err == nil {
 		w.check, err = conn.PreparexContext(ctx, checkSQL)

@@ -72,13 +72,15 @@ type bundle struct {
 	server *linktest.Server
 	nc     *nats.Conn
 	clock  *clock
+	open   func() *sqlx.DB // one more pool of connections on the schema
 }
 
 func setup(t testing.TB) *bundle {
 	t.Helper()
 	db, schema := linktest.DB(t, "catalog", postgres.Migrations)
 	server := linktest.NATSServer(t)
-	return &bundle{t: t, schema: schema, db: db, server: server, nc: server.Connect(t), clock: &clock{}}
+	return &bundle{t: t, schema: schema, db: db, server: server, nc: server.Connect(t), clock: &clock{},
+		open: func() *sqlx.DB { return linktest.Open(t, schema, 10) }}
 }
 
 func (b *bundle) config() postgres.Config {
@@ -93,7 +95,7 @@ func (b *bundle) process() (c *postgres.Catalog, stop func()) {
 
 func (b *bundle) processWith(cfg postgres.Config) (c *postgres.Catalog, stop func()) {
 	b.t.Helper()
-	db := linktest.Open(b.t, b.schema, 10)
+	db := b.open()
 	c, err := postgres.New(b.t.Context(), db, b.server.Connect(b.t), cfg)
 	if err != nil {
 		b.t.Fatal(err)
