@@ -1,0 +1,389 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// lineOf finds a line of an order. NotFound.
+func lineOf(lines []lineRow, no int) (*lineRow, error) {
+	for i := range lines {
+		if lines[i].No == no {
+			return &lines[i], nil
+		}
+	}
+	return nil, link.E(link.NotFound, "order.line.unknown", "line")
+}
+
+// measure is what the price of a ticket counts: grams, or units.
+func (t *ticketRow) measure(weighed bool) int64 {
+	if weighed {
+		return t.NetGrams
+	}
+	return t.Units
+}
+
+// progress closes what is done after a change of shares: the village's delivery, and the order when it was the last.
+func (m *Module) progress(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+	var open bool
+	err := tx.GetContext(ctx, &open, `
+		SELECT EXISTS (SELECT FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected')`, o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("look for open shares: %w", err)
+	}
+	if !open {
+		if err := m.closeDelivery(ctx, tx, o, l, village); err != nil {
+			return err
+		}
+	}
+	return m.bill(ctx, tx, o)
+}
+
+// closeDelivery makes a delivery of the tickets of a line in a village, whose shares are all done: the amounts become
+// final, payments bills and owes them, and the catalogue hears what came and what did not.
+func (m *Module) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+	var tickets []ticketRow
+	err := tx.SelectContext(ctx, &tickets, `
+		SELECT `+ticketColumns+` FROM ticket t
+		WHERE t.order_id = $1 AND t.line = $2 AND t.village_id = $3 AND t.state = 'accepted' AND NOT t.settled ORDER BY t.id`,
+		o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("read tickets to settle: %w", err)
+	}
+	if err := m.settleTickets(ctx, tx, o, l, village, tickets); err != nil {
+		return err
+	}
+	return m.tellCatalog(ctx, tx, o, l, village)
+}
+
+func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64, tickets []ticketRow) error {
+	if len(tickets) == 0 {
+		return nil
+	}
+	var ws []orders.Weighing
+	var units, grams int64
+	byID := make(map[int64]*ticketRow, len(tickets))
+	for i := range tickets {
+		t := &tickets[i]
+		byID[t.ID] = t
+		units, grams = units+t.Units, grams+t.NetGrams
+		if t.Units > 0 {
+			ws = append(ws, orders.Weighing{TicketID: t.ID, Household: t.HouseholdID, Grade: t.Grade,
+				Price: money.Price{Fen: t.PriceFen, Per: t.PricePer}, Measure: t.measure(l.weighed())})
+		}
+	}
+	now := m.now()
+	if len(ws) == 0 { // everything was refused at the scale: nothing to accept
+		_, err := tx.ExecContext(ctx, `UPDATE ticket SET settled = true WHERE id = ANY($1)`, ints(ticketIDs(tickets)))
+		if err != nil {
+			return fmt.Errorf("settle empty tickets: %w", err)
+		}
+		return nil
+	}
+	amount, fee, err := orders.Settle(ws, l.FeeBP)
+	if err != nil {
+		return fmt.Errorf("settle order %d line %d: %w", o.ID, l.No, err)
+	}
+	var id int64
+	err = tx.GetContext(ctx, &id, `
+		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, closed_at, closed_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
+		o.ID, l.No, village, units, grams, amount, fee, now, who(link.ActorFrom(ctx)))
+	if err != nil {
+		return fmt.Errorf("write delivery: %w", err)
+	}
+	amounts, fees := map[int64]int64{}, map[int64]int64{}
+	cmd := payments.AcceptDelivery{DeliveryID: id, Ref: orders.PaymentRef(o.ID), Coop: l.SellerOrg, OccurredAt: now.Unix()}
+	for _, w := range ws {
+		amounts[w.TicketID], fees[w.TicketID] = w.AmountFen, w.FeeFen
+		cmd.Shares = append(cmd.Shares, payments.DeliveryShare{SourceKey: ticketKey(w.TicketID), Household: w.Household,
+			GrossFen: w.AmountFen, FeeFen: w.FeeFen})
+	}
+	ids := ticketIDs(tickets)
+	gross, kept := make([]int64, len(ids)), make([]int64, len(ids))
+	for i, t := range ids {
+		gross[i], kept[i] = amounts[t], fees[t]
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE ticket t SET settled = true, delivery_id = $4, bills = bills + 1, amount_fen = u.gross, fee_fen = u.fee
+		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, gross, fee) WHERE t.id = u.id`,
+		ints(ids), ints(gross), ints(kept), id)
+	if err != nil {
+		return fmt.Errorf("settle tickets: %w", err)
+	}
+	if err := addAmount(ctx, tx, o, l, amount); err != nil {
+		return err
+	}
+	if err := writeOwed(ctx, tx, id); err != nil {
+		return err
+	}
+	args := map[string]string{"line": fmt.Sprint(l.No), "units": fmt.Sprint(units), "grams": fmt.Sprint(grams), "amount": fmt.Sprint(amount),
+		"unit": l.offer.Unit}
+	if err := m.story(ctx, tx, []int64{o.ID}, "order.timeline.delivery", args); err != nil {
+		return err
+	}
+	m.averages.forget()
+	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: cmd})
+}
+
+func ticketKey(id int64) string { return fmt.Sprintf("ticket:%d", id) }
+
+func ticketIDs(tickets []ticketRow) []int64 {
+	ids := make([]int64, len(tickets))
+	for i := range tickets {
+		ids[i] = tickets[i].ID
+	}
+	return ids
+}
+
+// addAmount adds what a delivery is worth, or takes it off.
+func addAmount(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, amount int64) error {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE order_line SET amount_fen = amount_fen + $3 WHERE order_id = $1 AND no = $2`, o.ID, l.No, amount); err != nil {
+		return fmt.Errorf("bill line: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE orders SET amount_fen = amount_fen + $2, version = version + 1 WHERE id = $1`, o.ID, amount); err != nil {
+		return fmt.Errorf("bill order: %w", err)
+	}
+	o.AmountFen += amount
+	l.AmountFen += amount
+	return nil
+}
+
+// owedSelect is what households are owed as it follows from settled tickets; RebuildIncome uses it as well. Each time a
+// ticket is billed anew its payable was reversed and revived: two versions.
+const owedSelect = `
+		SELECT 'ticket:' || t.id, t.household_id, f.season, extract(month FROM t.weighed_at AT TIME ZONE 'Asia/Shanghai'),
+		       f.programme, o.channel, f.product, f.id, t.units, t.net_grams, t.amount_fen, t.fee_fen, t.amount_fen - t.fee_fen, 'owed',
+		       2 * t.bills - 1, (t.weighed_at AT TIME ZONE 'Asia/Shanghai')::date, t.order_id, t.line, t.lot_id, t.id,
+		       coalesce(s.policy, ''), coalesce(s.level_fen, 0)
+		FROM ticket t
+		JOIN delivery d ON d.id = t.delivery_id
+		JOIN orders o ON o.id = t.order_id
+		JOIN order_line l ON l.order_id = t.order_id AND l.no = t.line
+		JOIN offer f ON f.id = l.offer_id
+		LEFT JOIN share s ON s.order_id = t.order_id AND s.line = t.line AND s.lot_id = t.lot_id`
+
+const owedColumns = `source_key, household_id, season, month, programme, channel, product, offer_id, qty, net_grams,
+		gross_fen, fee_fen, amount_fen, stage, version, occurred_on, order_id, line, lot_id, ticket_id, policy, level_fen`
+
+func writeOwed(ctx context.Context, tx *sqlx.Tx, delivery int64) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO income_entry (`+owedColumns+`) `+owedSelect+` WHERE t.delivery_id = $1 AND t.units > 0
+		ON CONFLICT (source_key) DO UPDATE
+		SET qty = excluded.qty, net_grams = excluded.net_grams, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
+		    amount_fen = excluded.amount_fen, stage = 'owed', version = excluded.version, paid_on = NULL, payout_item = 0`, delivery)
+	if err != nil {
+		return fmt.Errorf("write owed income: %w", err)
+	}
+	return nil
+}
+
+// tellCatalog sends what the shares of a line in a village have received and will not get since it was last told, marks
+// it, and has what is short looked for elsewhere.
+func (m *Module) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+	var moved []struct {
+		LotID     int64 `db:"lot_id"`
+		Household int64 `db:"household_id"`
+		Delivered int64 `db:"delivered"`
+		Returned  int64 `db:"returned"`
+	}
+	err := tx.SelectContext(ctx, &moved, `
+		UPDATE share s SET settled = s.received, returned = s.short
+		FROM (SELECT lot_id, received - settled AS delivered, short - returned AS returned
+		      FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3) was
+		WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = was.lot_id AND (was.delivered <> 0 OR was.returned <> 0)
+		RETURNING s.lot_id, s.household_id, was.delivered, was.returned`, o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("settle shares: %w", err)
+	}
+	if len(moved) == 0 {
+		return nil
+	}
+	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: l.No}
+	var short []shortUnits
+	for _, x := range moved {
+		cmd.Lots = append(cmd.Lots, x.LotID)
+		cmd.Delivered = append(cmd.Delivered, x.Delivered)
+		cmd.Returned = append(cmd.Returned, x.Returned)
+		if x.Returned > 0 {
+			short = append(short, shortUnits{x.LotID, x.Household, x.Returned})
+		}
+	}
+	if err := expect(ctx, tx, []int64{o.ID}, l.No, cmd.Lots); err != nil {
+		return err
+	}
+	if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: cmd}); err != nil {
+		return err
+	}
+	return m.lookElsewhere(ctx, tx, o, l, short, "not_delivered", false)
+}
+
+// reverseDelivery takes a closed delivery back: its tickets count again towards the next one.
+func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, id int64) error {
+	var d struct {
+		Line      int   `db:"line"`
+		VillageID int64 `db:"village_id"`
+		AmountFen int64 `db:"amount_fen"`
+	}
+	err := tx.GetContext(ctx, &d, `
+		UPDATE delivery SET reversed_at = $2, reversed_by = $3 WHERE id = $1 AND reversed_at IS NULL
+		RETURNING line, village_id, amount_fen`, id, m.now(), who(link.ActorFrom(ctx)))
+	if missing(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reverse delivery %d: %w", id, err)
+	}
+	var tickets []struct {
+		ID    int64 `db:"id"`
+		LotID int64 `db:"lot_id"`
+		Units int64 `db:"units"`
+	}
+	err = tx.SelectContext(ctx, &tickets, `
+		UPDATE ticket SET settled = false, delivery_id = NULL, amount_fen = 0, fee_fen = 0 WHERE delivery_id = $1
+		RETURNING id, lot_id, units`, id)
+	if err != nil {
+		return fmt.Errorf("free tickets of delivery %d: %w", id, err)
+	}
+	keys := make([]string, len(tickets))
+	back := map[int64]int64{}
+	for i, t := range tickets {
+		keys[i] = ticketKey(t.ID)
+		back[t.LotID] += t.Units
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = ANY($1)`, pq.Array(keys)); err != nil {
+		return fmt.Errorf("drop owed income: %w", err)
+	}
+	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: d.Line}
+	for lot, units := range back {
+		if units > 0 {
+			cmd.Lots = append(cmd.Lots, lot)
+			cmd.Delivered = append(cmd.Delivered, -units)
+			cmd.Returned = append(cmd.Returned, 0)
+		}
+	}
+	undone := make([]int64, len(cmd.Delivered))
+	for i, v := range cmd.Delivered {
+		undone[i] = -v
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE share s SET settled = s.settled - u.units FROM unnest($3::bigint[], $4::bigint[]) AS u (lot, units)
+		WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = u.lot`, o.ID, d.Line, ints(cmd.Lots), ints(undone))
+	if err != nil {
+		return fmt.Errorf("unsettle shares: %w", err)
+	}
+	if err := addAmount(ctx, tx, o, &lineRow{No: d.Line}, -d.AmountFen); err != nil {
+		return err
+	}
+	if err := expect(ctx, tx, []int64{o.ID}, d.Line, cmd.Lots); err != nil {
+		return err
+	}
+	m.averages.forget()
+	return link.Publish(ctx, tx,
+		link.Message{Subject: payments.CmdReverseDelivery, Data: payments.ReverseDelivery{DeliveryID: id, Ref: orders.PaymentRef(o.ID)}},
+		link.Message{Subject: catalog.CmdDeliver, Data: cmd})
+}
+
+// bill marks lines whose every unit is received or short, and closes the order's bill with the last of them.
+func (m *Module) bill(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE order_line l SET complete = d.done
+		FROM (SELECT x.no, NOT EXISTS (SELECT FROM share s WHERE s.order_id = x.order_id AND s.line = x.no
+		                               AND (s.state = 'expected' OR s.settled <> s.received OR s.returned <> s.short))
+		             AND NOT EXISTS (SELECT FROM refill r WHERE r.order_id = x.order_id AND r.line = x.no AND NOT r.done) AS done
+		      FROM order_line x WHERE x.order_id = $1) d
+		WHERE l.order_id = $1 AND l.no = d.no AND l.complete <> d.done`, o.ID)
+	if err != nil {
+		return fmt.Errorf("complete lines: %w", err)
+	}
+	if _, err := o.State.Next(orders.StepBill); err != nil {
+		return nil
+	}
+	var open bool
+	if err := tx.GetContext(ctx, &open, `SELECT EXISTS (SELECT FROM order_line WHERE order_id = $1 AND NOT complete)`, o.ID); err != nil {
+		return fmt.Errorf("look for open lines: %w", err)
+	}
+	if open {
+		return nil
+	}
+	if err := moveTo(ctx, tx, o, orders.StepBill); err != nil {
+		return err
+	}
+	o.CloseSeq++
+	_, err = tx.ExecContext(ctx, `
+		UPDATE orders SET close_seq = $2, balance_fen = 0, billed_at = $3 WHERE id = $1`, o.ID, o.CloseSeq, m.now())
+	if err != nil {
+		return fmt.Errorf("close bill: %w", err)
+	}
+	args := map[string]string{"amount": fmt.Sprint(o.AmountFen)}
+	if err := m.story(ctx, tx, []int64{o.ID}, "order.timeline.billed", args); err != nil {
+		return err
+	}
+	billed := o.AmountFen
+	return link.Publish(ctx, tx, append(changed(o.State, o.ID),
+		link.Message{Subject: payments.CmdCloseRef, Data: payments.CloseRef{Ref: orders.PaymentRef(o.ID), Seq: o.CloseSeq, BilledFen: &billed}})...)
+}
+
+// deliveryRow is a delivery as it is stored.
+type deliveryRow struct {
+	ID         int64      `db:"id"`
+	OrderID    int64      `db:"order_id"`
+	Line       int        `db:"line"`
+	VillageID  int64      `db:"village_id"`
+	Units      int64      `db:"units"`
+	NetGrams   int64      `db:"net_grams"`
+	AmountFen  int64      `db:"amount_fen"`
+	FeeFen     int64      `db:"fee_fen"`
+	ClosedAt   time.Time  `db:"closed_at"`
+	ReversedAt *time.Time `db:"reversed_at"`
+}
+
+func (d *deliveryRow) out() orders.DeliveryNote {
+	return orders.DeliveryNote{
+		ID: d.ID, No: orders.DeliveryNumber(d.ID), OrderID: d.OrderID, OrderNo: orders.Number(d.OrderID), Line: d.Line,
+		VillageID: d.VillageID, Units: d.Units, NetGrams: d.NetGrams, AmountFen: d.AmountFen, FeeFen: d.FeeFen,
+		ClosedAt: d.ClosedAt.UTC(), Reversed: d.ReversedAt != nil,
+	}
+}
+
+// Deliveries lists the acceptance notes of an order, oldest first, reversed ones included.
+func (m *Module) Deliveries(ctx context.Context, r orders.OrderRef) (orders.DeliveryNotes, error) {
+	o, _, v, err := m.find(ctx, r)
+	if err != nil {
+		return orders.DeliveryNotes{}, err
+	}
+	seller := int64(0)
+	if v == viewSale {
+		seller = worksFor(link.ActorFrom(ctx))
+	}
+	return m.deliveries(ctx, m.db, `
+		d.order_id = $1 AND ($2 = 0 OR EXISTS (SELECT FROM order_line l WHERE l.order_id = d.order_id AND l.no = d.line AND l.seller_org = $2))`,
+		o.ID, seller)
+}
+
+func (m *Module) deliveries(ctx context.Context, q queryer, where string, args ...any) (orders.DeliveryNotes, error) {
+	var rows []deliveryRow
+	err := q.SelectContext(ctx, &rows, `
+		SELECT d.id, d.order_id, d.line, d.village_id, d.units, d.net_grams, d.amount_fen, d.fee_fen, d.closed_at, d.reversed_at
+		FROM delivery d WHERE `+where+` ORDER BY d.id`, args...)
+	if err != nil {
+		return orders.DeliveryNotes{}, fmt.Errorf("read deliveries: %w", err)
+	}
+	notes := orders.DeliveryNotes{Items: make([]orders.DeliveryNote, len(rows))}
+	for i := range rows {
+		notes.Items[i] = rows[i].out()
+	}
+	return notes, nil
+}

@@ -1,0 +1,479 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+)
+
+// shortReasons are why a household cannot deliver.
+var shortReasons = []string{"died", "harvest", "quality", "refused", "other"}
+
+// shortUnits of one share will not come.
+type shortUnits struct{ lot, household, units int64 }
+
+// lookElsewhere records shortages and, when the buyer wants it, starts to look for the units at other households.
+func (m *Module) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, short []shortUnits, reason string, lost bool) error {
+	if len(short) == 0 {
+		return nil
+	}
+	var total, refill int64
+	lots, households, units := make([]int64, len(short)), make([]int64, len(short)), make([]int64, len(short))
+	for i, s := range short {
+		lots[i], households[i], units[i] = s.lot, s.household, s.units
+		total += s.units
+	}
+	if o.Shortage == orders.ShortageRefill {
+		err := tx.GetContext(ctx, &refill, `
+			INSERT INTO refill (order_id, line, units, asking) VALUES ($1, $2, $3, $3) RETURNING id`, o.ID, l.No, total)
+		if err != nil {
+			return fmt.Errorf("write refill: %w", err)
+		}
+		if err := m.addTask(ctx, tx, "refill", refill, o.ID, 0, ""); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO shortage (order_id, line, lot_id, household_id, units, reason, lost, refill_id, actor, at)
+		SELECT $1, $2, u.lot, u.household, u.units, $6, $7, $8, $9, $10
+		FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS u (lot, household, units)`,
+		o.ID, l.No, ints(lots), ints(households), ints(units), reason, lost, refill, who(link.ActorFrom(ctx)), m.now())
+	if err != nil {
+		return fmt.Errorf("write shortage: %w", err)
+	}
+	args := map[string]string{"line": strconv.Itoa(l.No), "units": strconv.FormatInt(total, 10), "unit": l.offer.Unit}
+	return m.story(ctx, tx, []int64{o.ID}, "order.timeline.short_"+string(o.Shortage), args)
+}
+
+// shareRow is a share as it is stored.
+type shareRow struct {
+	OrderID     int64             `db:"order_id"`
+	Line        int               `db:"line"`
+	LotID       int64             `db:"lot_id"`
+	HouseholdID int64             `db:"household_id"`
+	VillageID   int64             `db:"village_id"`
+	SellerOrg   int64             `db:"seller_org"`
+	Qty         int64             `db:"qty"`
+	Received    int64             `db:"received"`
+	Held        int64             `db:"held"`
+	Short       int64             `db:"short"`
+	Settled     int64             `db:"settled"`
+	Returned    int64             `db:"returned"`
+	NetGrams    int64             `db:"net_grams"`
+	Final       bool              `db:"final"`
+	State       orders.ShareState `db:"state"`
+	Policy      string            `db:"policy"`
+	LevelFen    int64             `db:"level_fen"`
+	TicketID    int64             `db:"ticket_id"`
+}
+
+const shareColumns = `s.order_id, s.line, s.lot_id, s.household_id, s.village_id, s.seller_org, s.qty, s.received, s.held, s.short,
+	s.settled, s.returned, s.net_grams, s.final, s.state, s.policy, s.level_fen, s.ticket_id`
+
+// readShare reads a share of an order that is locked. NotFound.
+func readShare(ctx context.Context, tx *sqlx.Tx, orderID int64, line int, lot int64) (*shareRow, error) {
+	s := &shareRow{}
+	err := tx.GetContext(ctx, s, `
+		SELECT `+shareColumns+` FROM share s WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = $3`, orderID, line, lot)
+	if missing(err) {
+		return nil, link.E(link.NotFound, "share.unknown", "lot_id")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read share: %w", err)
+	}
+	return s, nil
+}
+
+// room is how many units may still come.
+func (s *shareRow) room() int64 { return s.Qty - s.Received - s.Held - s.Short }
+
+// save writes a share after its quantities changed and brings its line in step: what is short on it is no longer
+// allocated, what was received counts.
+func (s *shareRow) save(ctx context.Context, tx *sqlx.Tx) error {
+	if s.Final && s.Held == 0 {
+		s.Short = s.Qty - s.Received // the household has said that nothing more will come
+	}
+	s.State = orders.StateOf(s.Qty, s.Received, s.Held, s.Short)
+	var was struct {
+		Received int64 `db:"received"`
+		Short    int64 `db:"short"`
+		NetGrams int64 `db:"net_grams"`
+	}
+	err := tx.GetContext(ctx, &was, `
+		UPDATE share s SET received = $4, held = $5, short = $6, settled = $7, returned = $8, net_grams = $9, final = $10, state = $11, ticket_id = $12
+		FROM (SELECT received, short, net_grams FROM share WHERE order_id = $1 AND line = $2 AND lot_id = $3) was
+		WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = $3
+		RETURNING was.received, was.short, was.net_grams`,
+		s.OrderID, s.Line, s.LotID, s.Received, s.Held, s.Short, s.Settled, s.Returned, s.NetGrams, s.Final, string(s.State), s.TicketID)
+	if err != nil {
+		return fmt.Errorf("save share: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE order_line SET received = received + $3, net_grams = net_grams + $4, short = short + $5, allocated = allocated - $5
+		WHERE order_id = $1 AND no = $2`, s.OrderID, s.Line, s.Received-was.Received, s.NetGrams-was.NetGrams, s.Short-was.Short)
+	if err != nil {
+		return fmt.Errorf("save line: %w", err)
+	}
+	return nil
+}
+
+// ReportShort records that some units of a share will not come, and looks for them elsewhere where the buyer wants it.
+func (m *Module) ReportShort(ctx context.Context, r orders.ShortRequest) (orders.ShortResult, error) {
+	var problems link.Problems
+	checkKey(&problems, r.IdempotencyKey)
+	if r.Units <= 0 {
+		problems.Add("short.units", "units")
+	}
+	if !slices.Contains(shortReasons, r.Reason) {
+		problems.Add("short.reason", "reason")
+	}
+	if err := problems.Err(); err != nil {
+		return orders.ShortResult{}, err
+	}
+	id, err := orderID(orders.OrderRef{No: r.OrderNo})
+	if err != nil {
+		return orders.ShortResult{}, err
+	}
+	body := r
+	body.IdempotencyKey = ""
+	hash, err := hashBody(body)
+	if err != nil {
+		return orders.ShortResult{}, err
+	}
+	who, err := m.mayTouchShare(ctx, id, r.Line, r.LotID)
+	if err != nil {
+		return orders.ShortResult{}, err
+	}
+	ctx = onBehalf(ctx, who)
+	var refill int64
+	err = m.tx(ctx, func(tx *sqlx.Tx) error {
+		refill = 0
+		about, done, err := m.once(ctx, tx, r.IdempotencyKey, hash)
+		if err != nil || done {
+			refill = about
+			return err
+		}
+		if refill, err = m.short(ctx, tx, id, r); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE request_key SET about = $3 WHERE account_id = $1 AND key = $2`, link.ActorFrom(ctx).Account, r.IdempotencyKey, refill)
+		if err != nil {
+			return fmt.Errorf("note refill: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return orders.ShortResult{}, err
+	}
+	if refill != 0 {
+		m.tryRefill(ctx, refill)
+	}
+	return m.shortResult(ctx, id, r, refill)
+}
+
+func (m *Module) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortRequest) (refill int64, err error) {
+	o, err := lockOrder(ctx, tx, id)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := o.State.Next(orders.StepWeigh); err != nil {
+		return 0, err
+	}
+	s, err := readShare(ctx, tx, id, r.Line, r.LotID)
+	if err != nil {
+		return 0, err
+	}
+	if room := s.room(); r.Units > room {
+		return 0, link.E(link.Invalid, "short.units.above_share", "units", "room", strconv.FormatInt(room, 10))
+	}
+	lines, err := m.linesOf(ctx, tx, id)
+	if err != nil {
+		return 0, err
+	}
+	l, err := lineOf(lines[id], r.Line)
+	if err != nil {
+		return 0, err
+	}
+	// Units that are short but not told of yet belong to a ticket; those of this report the catalogue hears of at once.
+	s.Short += r.Units
+	s.Returned += r.Units
+	if err := s.save(ctx, tx); err != nil {
+		return 0, err
+	}
+	if err := expect(ctx, tx, []int64{id}, r.Line, []int64{r.LotID}); err != nil {
+		return 0, err
+	}
+	err = link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: id, Line: r.Line,
+		Lots: []int64{r.LotID}, Delivered: []int64{0}, Returned: []int64{r.Units}, Lost: r.Lost}})
+	if err != nil {
+		return 0, err
+	}
+	if err := m.lookElsewhere(ctx, tx, o, l, []shortUnits{{r.LotID, s.HouseholdID, r.Units}}, r.Reason, r.Lost); err != nil {
+		return 0, err
+	}
+	err = tx.GetContext(ctx, &refill, `SELECT coalesce(max(refill_id), 0) FROM shortage WHERE order_id = $1 AND line = $2 AND lot_id = $3`, id, r.Line, r.LotID)
+	if err != nil {
+		return 0, fmt.Errorf("read shortage: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, id); err != nil {
+		return 0, fmt.Errorf("touch order: %w", err)
+	}
+	return refill, m.progress(ctx, tx, o, l, s.VillageID)
+}
+
+// tryRefill does a refill's task now rather than at the workers' next look. Whatever goes wrong, they come back to it.
+func (m *Module) tryRefill(ctx context.Context, refill int64) {
+	var t taskRow
+	err := m.db.GetContext(ctx, &t, `
+		UPDATE task SET run_at = $3, attempts = attempts + 1
+		WHERE id = (SELECT t.id FROM task t WHERE t.kind = 'refill' AND t.about = $1 AND t.done_at IS NULL AND t.run_at <= $2
+		            AND NOT EXISTS (SELECT FROM task p WHERE p.order_id = t.order_id AND p.done_at IS NULL AND p.id < t.id)
+		            FOR UPDATE SKIP LOCKED)
+		RETURNING id, kind, about, order_id, amount_fen, purpose, run_at, attempts`, refill, m.now(), m.after(m.cfg.Lease))
+	if missing(err) {
+		return
+	}
+	if err == nil {
+		err = m.doTask(link.WithActor(ctx, link.Actor{Login: "orders", System: true}), t)
+	}
+	if err != nil {
+		m.log.Warn("refill at once", "refill", refill, "error", err)
+	}
+}
+
+func (m *Module) shortResult(ctx context.Context, id int64, r orders.ShortRequest, refill int64) (orders.ShortResult, error) {
+	res := orders.ShortResult{Short: r.Units}
+	if refill != 0 {
+		if err := m.db.GetContext(ctx, &res.Refilled, `SELECT found FROM refill WHERE id = $1`, refill); err != nil {
+			return res, fmt.Errorf("read refill: %w", err)
+		}
+		res.Short -= res.Refilled
+	}
+	c, err := m.collects(ctx, 0)
+	if err != nil {
+		return res, err
+	}
+	res.Shares, err = m.shares(ctx, c, `s.order_id = $1 AND s.line = $2 ORDER BY s.village_id, s.household_id LIMIT 500`, id, r.Line)
+	return res, err
+}
+
+// refill asks the catalogue for units of other households. It asks for all that is missing, then for what is left.
+func (m *Module) refill(ctx context.Context, t taskRow) error {
+	var f struct {
+		ID     int64 `db:"id"`
+		Line   int   `db:"line"`
+		Units  int64 `db:"units"`
+		Asking int64 `db:"asking"`
+	}
+	if err := m.db.GetContext(ctx, &f, `SELECT id, line, units, asking FROM refill WHERE id = $1`, t.About); err != nil {
+		return fmt.Errorf("read refill %d: %w", t.About, err)
+	}
+	o, err := m.readOrder(ctx, t.OrderID)
+	if err != nil {
+		return err
+	}
+	if o.State.Over() {
+		return m.tx(ctx, func(tx *sqlx.Tx) error { return m.finish(ctx, tx, t, "order is over") })
+	}
+	lines, err := m.linesOf(ctx, m.db, o.ID)
+	if err != nil {
+		return err
+	}
+	l, err := lineOf(lines[o.ID], f.Line)
+	if err != nil {
+		return err
+	}
+	var exclude []int64
+	err = m.db.SelectContext(ctx, &exclude, `
+		SELECT DISTINCT household_id FROM shortage WHERE order_id = $1 AND line = $2 ORDER BY 1`, o.ID, f.Line)
+	if err != nil {
+		return fmt.Errorf("read shortages: %w", err)
+	}
+	var found catalog.Reservation
+	for f.Asking > 0 {
+		// The quantity is part of the key: asking again for the same finds what was answered before.
+		found, err = m.catalog.Reserve(asSystem(ctx), catalog.ReserveRequest{
+			Key: fmt.Sprintf("refill:%d:%d:%d:%d", o.ID, f.Line, f.ID, f.Asking), OrderID: o.ID, Channel: o.Channel, Confirmed: true,
+			ExpiresAt: m.after(m.cfg.HoldSlack),
+			Lines:     []catalog.ReserveLine{{Line: f.Line, PresaleID: l.PresaleID, Qty: f.Asking, Policy: policyOf(l.Policy), Exclude: exclude}},
+		})
+		if err == nil {
+			break
+		}
+		if !refused(err) {
+			return err
+		}
+		left := leftOf(err)
+		if left >= f.Asking {
+			left = f.Asking - 1
+		}
+		f.Asking = max(left, 0)
+		if _, err := m.db.ExecContext(ctx, `UPDATE refill SET asking = $2 WHERE id = $1`, f.ID, f.Asking); err != nil {
+			return fmt.Errorf("note what to ask for: %w", err)
+		}
+	}
+	return m.tx(ctx, func(tx *sqlx.Tx) error { return m.takeRefill(ctx, tx, t, f.ID, f.Line, f.Asking, found) })
+}
+
+// leftOf is how much the catalogue says is left, when it says so.
+func leftOf(err error) int64 {
+	e := link.AsError(err)
+	if e.Code != link.SoldOut {
+		return 0
+	}
+	n, err := strconv.ParseInt(e.Args["left"], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (m *Module) takeRefill(ctx context.Context, tx *sqlx.Tx, t taskRow, refill int64, line int, units int64, found catalog.Reservation) error {
+	o, err := lockOrder(ctx, tx, t.OrderID)
+	if err != nil {
+		return err
+	}
+	if o.State.Over() { // called off meanwhile
+		return errors.Join(link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: o.ID}}),
+			m.finish(ctx, tx, t, "order is over"))
+	}
+	lines, err := m.linesOf(ctx, tx, o.ID)
+	if err != nil {
+		return err
+	}
+	l, err := lineOf(lines[o.ID], line)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE refill SET done = true, found = $2, asking = $2 WHERE id = $1`, refill, units); err != nil {
+		return fmt.Errorf("finish refill: %w", err)
+	}
+	if units > 0 {
+		if len(found.Lines) != 1 {
+			return fmt.Errorf("refill %d has %d lines", refill, len(found.Lines))
+		}
+		s := found.Lines[0]
+		// A household that gives more than it already did has to be visited again.
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO share AS x (order_id, line, lot_id, household_id, village_id, seller_org, qty, policy, level_fen)
+			SELECT $1, $2, u.lot, u.household, u.village, $3, u.qty, $4, u.level
+			FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS u (lot, household, village, qty, level)
+			ON CONFLICT (order_id, line, lot_id) DO UPDATE SET qty = x.qty + excluded.qty, final = false, state = 'expected'`,
+			o.ID, line, l.SellerOrg, s.Policy, ints(s.Lots), ints(s.Households), ints(s.Villages), ints(s.Qty), ints(s.LevelFen))
+		if err != nil {
+			return fmt.Errorf("write refilled shares: %w", err)
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE order_line SET allocated = allocated + $3, short = short - $3 WHERE order_id = $1 AND no = $2`, o.ID, line, units)
+		if err != nil {
+			return fmt.Errorf("refill line: %w", err)
+		}
+		if err := expect(ctx, tx, []int64{o.ID}, line, s.Lots); err != nil {
+			return err
+		}
+		args := map[string]string{"line": strconv.Itoa(line), "units": strconv.FormatInt(units, 10), "unit": l.offer.Unit}
+		if err := m.story(ctx, tx, []int64{o.ID}, "order.timeline.refilled", args); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, o.ID); err != nil {
+		return fmt.Errorf("touch order: %w", err)
+	}
+	if err := m.bill(ctx, tx, o); err != nil {
+		return err
+	}
+	return m.finish(ctx, tx, t, fmt.Sprintf("found %d", units))
+}
+
+// CloseVillage ends the collection of a line in a village: what did not come is short.
+func (m *Module) CloseVillage(ctx context.Context, r orders.CloseVillageRequest) (orders.DeliveryNotes, error) {
+	var problems link.Problems
+	checkKey(&problems, r.IdempotencyKey)
+	if err := problems.Err(); err != nil {
+		return orders.DeliveryNotes{}, err
+	}
+	id, err := orderID(orders.OrderRef{No: r.OrderNo})
+	if err != nil {
+		return orders.DeliveryNotes{}, err
+	}
+	body := r
+	body.IdempotencyKey = ""
+	hash, err := hashBody(body)
+	if err != nil {
+		return orders.DeliveryNotes{}, err
+	}
+	c, err := m.collects(ctx, 0)
+	if err != nil {
+		return orders.DeliveryNotes{}, err
+	}
+	if !c.works {
+		return orders.DeliveryNotes{}, errRole()
+	}
+	err = m.tx(ctx, func(tx *sqlx.Tx) error {
+		o, err := lockOrder(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		lines, err := m.linesOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		l, err := lineOf(lines[id], r.Line)
+		if err != nil || !c.covers(l.SellerOrg, r.VillageID, 0) {
+			return errNotFound()
+		}
+		if _, done, err := m.once(ctx, tx, r.IdempotencyKey, hash); err != nil || done {
+			return err
+		}
+		return m.closeVillage(ctx, tx, o, l, r.VillageID)
+	})
+	if err != nil {
+		return orders.DeliveryNotes{}, err
+	}
+	return m.deliveries(ctx, m.db, `d.order_id = $1 AND d.line = $2 AND d.village_id = $3`, id, r.Line, r.VillageID)
+}
+
+func (m *Module) closeVillage(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+	if _, err := o.State.Next(orders.StepWeigh); err != nil {
+		return err
+	}
+	var shares []shareRow
+	err := tx.SelectContext(ctx, &shares, `
+		SELECT `+shareColumns+` FROM share s WHERE s.order_id = $1 AND s.line = $2 AND s.village_id = $3 ORDER BY s.lot_id`, o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("read shares: %w", err)
+	}
+	if len(shares) == 0 {
+		return link.E(link.NotFound, "village.no_shares", "village_id")
+	}
+	for i := range shares {
+		s := &shares[i]
+		if s.Held > 0 {
+			return link.E(link.Conflict, "village.held_tickets", "")
+		}
+		if s.State == orders.ShareExpected {
+			s.Final = true
+			if err := s.save(ctx, tx); err != nil {
+				return err
+			}
+		}
+	}
+	if o.State == orders.StateConfirmed {
+		if err := m.beginWeighing(ctx, tx, o); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, o.ID); err != nil {
+		return fmt.Errorf("touch order: %w", err)
+	}
+	return m.progress(ctx, tx, o, l, village)
+}

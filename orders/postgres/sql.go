@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+)
+
+// queryer is a database or a transaction.
+type queryer interface {
+	sqlx.ExtContext
+	GetContext(ctx context.Context, dest any, query string, args ...any) error
+	SelectContext(ctx context.Context, dest any, query string, args ...any) error
+}
+
+func missing(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+func ints(v []int64) pq.Int64Array {
+	if v == nil {
+		return pq.Int64Array{} // NULL = ANY(NULL) is not false
+	}
+	return v
+}
+
+// literal is an array of integers as PostgreSQL writes it, for arrays within arrays.
+func literal(v []int64) string {
+	var b strings.Builder
+	b.Grow(2 + 8*len(v))
+	b.WriteByte('{')
+	for i, x := range v {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.FormatInt(x, 10))
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// filter builds a WHERE clause.
+type filter struct {
+	conds []string
+	args  []any
+}
+
+// add takes a condition with ? for each argument.
+func (f *filter) add(cond string, args ...any) {
+	var b strings.Builder
+	for _, r := range cond {
+		if r == '?' {
+			f.args = append(f.args, args[0])
+			args = args[1:]
+			b.WriteString("$" + strconv.Itoa(len(f.args)))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	f.conds = append(f.conds, b.String())
+}
+
+func (f *filter) raw(cond string, args []any) {
+	f.conds = append(f.conds, cond)
+	f.args = append(f.args, args...)
+}
+
+func (f *filter) where() string {
+	if len(f.conds) == 0 {
+		return "true"
+	}
+	return strings.Join(f.conds, " AND ")
+}
+
+// with returns the arguments and one more, and how to name that one.
+func (f *filter) next() int { return len(f.args) + 1 }
+
+// likePattern finds s anywhere, whatever signs it has.
+func likePattern(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+}
+
+func pageLimit(n, def, most int) (int, error) {
+	switch {
+	case n == 0:
+		return def, nil
+	case n < 0 || n > most:
+		return 0, link.E(link.Invalid, "order.page.limit", "limit", "max", strconv.Itoa(most))
+	}
+	return n, nil
+}
+
+// cursorInts reads a cursor of n numbers, or nil for the first page.
+func cursorInts(s string, n int) ([]int64, error) {
+	if s == "" {
+		return nil, nil
+	}
+	parts := strings.Split(s, ".")
+	out := make([]int64, 0, n)
+	for _, p := range parts {
+		v, err := strconv.ParseInt(p, 10, 64)
+		if err != nil {
+			break
+		}
+		out = append(out, v)
+	}
+	if len(parts) != n || len(out) != n {
+		return nil, link.E(link.Invalid, "cursor", "cursor")
+	}
+	return out, nil
+}
+
+func makeCursor(v ...int64) string {
+	parts := make([]string, len(v))
+	for i, x := range v {
+		parts[i] = strconv.FormatInt(x, 10)
+	}
+	return strings.Join(parts, ".")
+}
+
+func timePtr(t sql.NullTime) *time.Time {
+	if !t.Valid {
+		return nil
+	}
+	u := t.Time.UTC()
+	return &u
+}
+
+// story writes a row of an order's timeline.
+func (m *Module) story(ctx context.Context, tx *sqlx.Tx, orderIDs []int64, key string, args map[string]string) error {
+	if len(orderIDs) == 0 {
+		return nil
+	}
+	if args == nil {
+		args = map[string]string{}
+	}
+	body, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Errorf("encode timeline: %w", err)
+	}
+	a := link.ActorFrom(ctx)
+	role := a.Role
+	if a.System {
+		role = "system"
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO order_event (order_id, at, key, args, account_id, actor, role, on_behalf_of, request_id)
+		SELECT o, $2, $3, $4::jsonb, $5, $6, $7, $8, $9 FROM unnest($1::bigint[]) AS o`,
+		ints(orderIDs), m.now(), key, string(body), a.Account, who(a), role, a.OnBehalfOf, link.RequestID(ctx))
+	if err != nil {
+		return fmt.Errorf("write timeline: %w", err)
+	}
+	return nil
+}
+
+// once claims a request's key inside tx. done is true when the same request was carried out before, about is what it
+// was then; Conflict when the key was used for another one.
+func (m *Module) once(ctx context.Context, tx *sqlx.Tx, key string, hash []byte) (about int64, done bool, err error) {
+	account := link.ActorFrom(ctx).Account
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO request_key (account_id, key, body_hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		account, key, hash, m.now())
+	if err != nil {
+		return 0, false, fmt.Errorf("claim request key: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return 0, false, err
+	}
+	var old struct {
+		Hash  []byte `db:"body_hash"`
+		About int64  `db:"about"`
+	}
+	err = tx.GetContext(ctx, &old, `SELECT body_hash, about FROM request_key WHERE account_id = $1 AND key = $2`, account, key)
+	if err != nil {
+		return 0, false, fmt.Errorf("read request key: %w", err)
+	}
+	if string(old.Hash) != string(hash) {
+		return 0, false, errKeyReused()
+	}
+	return old.About, true, nil
+}
+
+func errKeyReused() error {
+	return link.E(link.Conflict, "order.key.reused", "idempotency_key")
+}
+
+func textArray(v []string) pq.StringArray { return v }
