@@ -15,6 +15,9 @@ type householdLotsPage struct {
 	Lot  catalog.HouseholdLot // the one that is changed
 }
 
+// Sold is what of a lot somebody has ordered.
+func (householdLotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivered }
+
 func (s *Server) householdLotsPage(r *http.Request) (context.Context, householdLotsPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdLotsPage{whose: who}
