@@ -51,6 +51,7 @@ func TestOneProcess(t *testing.T) {
 		{"story", story},
 		{"hostile", hostile},
 		{"import", householdFiles},
+		{"browser", browserStory},
 		{"expiry", expiry},
 		{"kill", killed},
 	} {

@@ -1,0 +1,425 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// browserStory follows the story through the pages in Chromium, on a phone and at a desk, and once without JavaScript as
+// far as the payment. Every page is looked at by axe and must fit its window.
+func browserStory(t *testing.T, w *world) {
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("lang", "zh-CN"), chromedp.UserDataDir(t.TempDir()))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	defer stop()
+	browser, closeBrowser := chromedp.NewContext(allocator)
+	defer closeBrowser()
+	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("Chromium did not start ('make test' installs it): %v", err)
+	}
+	for _, c := range []struct {
+		name   string
+		width  int64
+		phone  string
+		script bool
+	}{
+		{"390", 390, "13800138390", true},
+		{"1280", 1280, "13800131280", true},
+		{"390 without JavaScript", 390, "13800138391", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &pages{world: w, browser: browser, width: c.width, script: c.script}
+			no := b.buys(t, c.phone)
+			if !c.script {
+				return
+			}
+			b.weighs(t, no)
+			b.paysBalance(t, no)
+			b.paysOut(t)
+			b.reads(t)
+			b.desks(t)
+		})
+	}
+}
+
+// pages is a browser of one width.
+type pages struct {
+	*world
+	browser context.Context
+	width   int64
+	script  bool
+	shots   int
+	buyer   *visitor
+}
+
+// visitor is somebody with a browser of their own: nobody else's cookies are in it.
+type visitor struct {
+	*pages
+	ctx  context.Context
+	name string
+}
+
+func (b *pages) visitor(t *testing.T, name string) *visitor {
+	t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(closeTab)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(cancel)
+	v := &visitor{pages: b, ctx: ctx, name: name}
+	v.do(t, "set up a window", chromedp.EmulateViewport(b.width, 844), cdpDo(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !b.script}))
+	return v
+}
+
+func (v *visitor) do(t *testing.T, what string, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		t.Fatalf("%s: %s at %s: %v\n%s", v.name, what, v.where(t), err, v.text(t))
+	}
+}
+
+func (v *visitor) where(t *testing.T) string {
+	t.Helper()
+	at, err := chromedp.Run(v.ctx, chromedp.Location())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func (v *visitor) text(t *testing.T) string {
+	t.Helper()
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// open goes to an address of the site and looks at the page.
+func (v *visitor) open(t *testing.T, path string) {
+	t.Helper()
+	v.do(t, "open "+path, chromedp.Navigate(v.url+path))
+	v.look(t)
+}
+
+// press clicks something that leads to another page, which it looks at.
+func (v *visitor) press(t *testing.T, selector string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	resp, err := chromedp.RunResponse(ctx, chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+	if err != nil {
+		t.Fatalf("%s: press %s at %s: %v\n%s", v.name, selector, v.where(t), err, v.text(t))
+	}
+	if resp == nil || resp.Status >= 400 {
+		t.Fatalf("%s: press %s leads to %s: %+v\n%s", v.name, selector, v.where(t), resp, v.text(t))
+	}
+	v.look(t)
+}
+
+// fill writes into a field, or chooses an option.
+func (v *visitor) fill(t *testing.T, name, value string) {
+	t.Helper()
+	script := fmt.Sprintf(`(() => { const f = document.getElementsByName(%q)[0]; if (!f) return false;
+		f.value = %q; f.dispatchEvent(new Event("input", {bubbles: true})); f.dispatchEvent(new Event("change", {bubbles: true})); return f.value === %q })()`, name, value, value)
+	done, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool](script))
+	if err != nil || !done {
+		t.Fatalf("%s: there is no field %s that takes %q at %s: %v\n%s", v.name, name, value, v.where(t), err, v.text(t))
+	}
+}
+
+func (v *visitor) choose(t *testing.T, name, value string) {
+	t.Helper()
+	script := fmt.Sprintf(`(() => { const f = document.querySelector('input[name=%q][value=%q]'); if (!f) return false; f.checked = true; f.dispatchEvent(new Event("change", {bubbles: true})); return true })()`, name, value)
+	done, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool](script))
+	if err != nil || !done {
+		t.Fatalf("%s: there is no choice %s of %s at %s: %v", v.name, value, name, v.where(t), err)
+	}
+}
+
+// axeViolation is what axe-core found, as far as a test tells of it.
+type axeViolation struct {
+	ID     string   `json:"id"`
+	Impact string   `json:"impact"`
+	Help   string   `json:"help"`
+	Nodes  []string `json:"nodes"`
+}
+
+const axeRun = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => JSON.stringify(
+	r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.target.join(" ") + ": " + n.html.slice(0, 160))}))))`
+
+// look checks the page that is shown: it fits the window, is in one language, and axe finds nothing serious.
+func (v *visitor) look(t *testing.T) {
+	t.Helper()
+	at := v.where(t)
+	v.shot(t)
+	wide, err := chromedp.Run(v.ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wide > 0 {
+		t.Errorf("%s: page %s is %d px wider than a window of %d", v.name, at, wide, v.width)
+	}
+	if text := v.text(t); strings.Contains(text, "{{") || strings.Contains(text, "%!") || strings.Contains(text, "undefined") || strings.Contains(text, "NaN") {
+		t.Errorf("%s: page %s shows what a program says:\n%s", v.name, at, text)
+	}
+	if !v.script {
+		return // axe is a script
+	}
+	axe, err := os.ReadFile(filepath.Join("..", "..", "web", "browsertest", "testdata", "axe-4.14.1.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.do(t, "load axe", func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Evaluate[bool](string(axe)+";true")(ctx, target)
+		return chromedp.Void{}, err
+	})
+	found, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](axeRun, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: axe at %s: %v", v.name, at, err)
+	}
+	var violations []axeViolation
+	if err := json.Unmarshal([]byte(found), &violations); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range violations {
+		t.Errorf("%s: page %s at %d px: %s (%s): %s\n%s", v.name, at, v.width, a.ID, a.Impact, a.Help, strings.Join(a.Nodes, "\n"))
+	}
+}
+
+// shot keeps a picture of the page where somebody wants to look at it.
+func (v *visitor) shot(t *testing.T) {
+	t.Helper()
+	dir := os.Getenv("BANMU_SHOTS")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatalf("%s: picture of %s: %v", v.name, v.where(t), err)
+	}
+	at, err := url.Parse(v.where(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.shots++
+	script := ""
+	if !v.script {
+		script = "-noscript"
+	}
+	name := fmt.Sprintf("%d%s-%03d-%s%s.png", v.width, script, v.shots, v.name, strings.ReplaceAll(at.Path, "/", "-"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), picture, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func cdpDo[P, R any](method cdp.Command[P, R], params P) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, method, params)
+		return chromedp.Void{}, err
+	}
+}
+
+func (b *pages) logsIn(t *testing.T, login string) *visitor {
+	t.Helper()
+	v := b.visitor(t, login)
+	v.open(t, "/login?lang=zh")
+	v.fill(t, "login", login)
+	v.fill(t, "password", demoPassword)
+	v.press(t, "form[data-login] button")
+	if strings.Contains(v.where(t), "/login") {
+		t.Fatalf("%s is not logged in:\n%s", login, v.text(t))
+	}
+	return v
+}
+
+// buys goes from the front page to a confirmed order and returns its number.
+func (b *pages) buys(t *testing.T, phone string) string {
+	v := b.visitor(t, "buyer")
+	b.buyer = v
+	v.open(t, "/?lang=zh")
+	v.open(t, "/presales")
+	v.open(t, "/presales?product=goose")
+	v.open(t, "/presales/"+b.code("goose-feast"))
+	v.fill(t, "quantity", "2")
+	v.press(t, `form[action="/basket"] button.button-wide`)
+	v.open(t, "/presales/"+b.code("bean-home"))
+	v.fill(t, "quantity", "7") // off the step: said at the field, and nothing is lost
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
+	defer cancel()
+	resp, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(`form[action="/basket"] button.button-wide`)))
+	if err != nil || resp.Status != 422 {
+		t.Fatalf("7 jin: %+v %v", resp, err)
+	}
+	v.look(t)
+	v.fill(t, "quantity", "10")
+	v.press(t, `form[action="/basket"] button.button-wide`)
+	v.press(t, `a[href="/checkout"]`)
+	if !strings.Contains(v.where(t), "/login") {
+		t.Fatalf("a stranger checks out at %s", v.where(t))
+	}
+	v.press(t, `main a[href^="/register"]`)
+	v.fill(t, "name", "林晓")
+	v.fill(t, "phone", phone)
+	v.fill(t, "password", "bai-e-zi-hua-2026")
+	v.press(t, "main form button.button-wide")
+	if !strings.HasSuffix(v.where(t), "/checkout") {
+		t.Fatalf("after registering the buyer is at %s:\n%s", v.where(t), v.text(t))
+	}
+	v.choose(t, "delivery.kind", "pickup")
+	v.fill(t, "delivery.point_id", fmt.Sprint(b.pickup(t).PointID))
+	v.fill(t, "delivery.name", "林晓")
+	v.fill(t, "delivery.phone", phone)
+	v.choose(t, "shortage", "refill")
+	v.press(t, `form[action="/checkout"] .bar-action button`)
+	v.press(t, `form[action="/orders"] button`)
+	at, err := url.Parse(v.where(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	no := strings.TrimPrefix(at.Path, "/orders/")
+	if !strings.HasPrefix(no, "BM") {
+		t.Fatalf("after placing the order the buyer is at %s:\n%s", at, v.text(t))
+	}
+	v.pay(t, no)
+	b.order(t, b.as(t, "operator"), no, "confirmed", in(orders.StateConfirmed))
+	v.open(t, "/orders/"+no)
+	v.open(t, "/orders/"+no+"/print")
+	v.open(t, "/orders")
+	return no
+}
+
+// pay goes from an order's page over the sandbox bank's and back.
+func (v *visitor) pay(t *testing.T, no string) {
+	t.Helper()
+	v.press(t, `#pay button[value="sandbox"]`)
+	if !strings.Contains(v.where(t), "/pay/sandbox/") {
+		t.Fatalf("paying leads to %s:\n%s", v.where(t), v.text(t))
+	}
+	v.press(t, `button[value="pay"]`)
+	if !strings.Contains(v.where(t), no) {
+		t.Fatalf("after paying the buyer is at %s:\n%s", v.where(t), v.text(t))
+	}
+}
+
+// weighs lets the clerk weigh the geese on the phone-sized page, and the county the beans.
+func (b *pages) weighs(t *testing.T, no string) {
+	clerk := b.logsIn(t, "clerk")
+	s := &tale{world: b.world}
+	s.ref = get[catalog.Reference](t, b.stranger(), "/reference")
+	for _, share := range b.shares(t, b.as(t, "operator"), "order_no="+no) {
+		if share.Line == 2 {
+			s.weigh(t, b.as(t, "operator"), s.weighing(share, 105), orders.TicketAccepted)
+			continue
+		}
+		clerk.open(t, fmt.Sprintf("/desk/weigh?village=%d", share.VillageID))
+		clerk.open(t, fmt.Sprintf("/desk/collection/%d", share.VillageID))
+		clerk.open(t, fmt.Sprintf("/desk/weigh/%s/%d/%d", no, share.Line, share.LotID))
+		clerk.fill(t, "units", fmt.Sprint(share.Qty))
+		grams := share.Qty*share.GramsPerUnit*105/100 + 2_500
+		clerk.fill(t, "gross_grams", fmt.Sprintf("%d.%03d", grams/1000, grams%1000))
+		clerk.fill(t, "tare_grams", "2.5")
+		clerk.press(t, `form[data-keep="weigh"] button.button-wide`)
+		if !strings.Contains(clerk.where(t), "/desk/tickets/") {
+			t.Fatalf("after weighing the clerk is at %s:\n%s", clerk.where(t), clerk.text(t))
+		}
+	}
+	for _, path := range []string{"/desk", "/desk/collection", "/desk/tickets", "/desk/sales"} {
+		clerk.open(t, path)
+	}
+}
+
+func (b *pages) paysBalance(t *testing.T, no string) {
+	b.order(t, b.as(t, "operator"), no, "billed", in(orders.StateBilled))
+	b.buyer.open(t, "/orders/"+no)
+	b.buyer.pay(t, no)
+	b.order(t, b.as(t, "operator"), no, "completed", in(orders.StateCompleted))
+	b.buyer.open(t, "/orders/"+no)
+}
+
+// paysOut makes a batch as the operator, approves it as the second person and reads the bank's answer.
+func (b *pages) paysOut(t *testing.T) {
+	operator := b.logsIn(t, "operator")
+	await(t, "something to pay out", func() (payments.PayoutSummary, bool) {
+		sum := get[payments.PayoutSummary](t, b.as(t, "operator"), "/payouts/summary")
+		return sum, sum.ReleasedFen > 0
+	})
+	operator.open(t, "/county/settlements")
+	operator.press(t, `form[action="/county/settlements"] button`)
+	at, err := url.Parse(operator.where(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var id int64
+	if _, err := fmt.Sscanf(at.Path, "/county/payouts/%d", &id); err != nil {
+		t.Fatalf("after making a batch the operator is at %s:\n%s", at, operator.text(t))
+	}
+	approver := b.logsIn(t, "approver")
+	approver.open(t, at.Path)
+	approver.press(t, `button[name="decision"][value="approve"]`)
+	batch := get[payments.BatchPage](t, b.as(t, "operator"), fmt.Sprintf("/payouts/%d", id)).Batch
+	if batch.State != payments.BatchApproved {
+		t.Fatalf("approved on its page, the batch is %+v", batch)
+	}
+	file := filepath.Join(t.TempDir(), "result.csv")
+	if err := os.WriteFile(file, resultOf(t, b.export(t, batch)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	operator.open(t, at.Path)
+	operator.do(t, "choose the bank's answer", chromedp.SetUploadFiles(chromedp.CSS(`input[name="file"]`), []string{file}))
+	operator.press(t, fmt.Sprintf(`form[action="/county/payouts/%d/result"] button`, id))
+	if batch = get[payments.BatchPage](t, b.as(t, "operator"), fmt.Sprintf("/payouts/%d", id)).Batch; batch.State != payments.BatchDone || batch.PaidFen != batch.AmountFen {
+		t.Errorf("with the bank's answer the batch is %+v", batch)
+	}
+	for _, path := range []string{"/county", "/county/households", "/county/presales", "/county/orders", "/county/receipts", "/county/payouts",
+		"/county/ledger", "/county/ledger/journal", "/county/households/import"} {
+		operator.open(t, path)
+	}
+}
+
+// reads opens the household's pages as itself and as its helper does.
+func (b *pages) reads(t *testing.T) {
+	household := b.logsIn(t, "household")
+	for _, path := range []string{"/my", "/my/income", "/my/income/print", "/my/sales", "/my/tickets", "/my/lots", "/my/account", "/my/helper"} {
+		household.open(t, path)
+	}
+	code := ""
+	for _, l := range b.county.Logins {
+		if l.Login == "household" {
+			code = b.county.Households[l.Household].Code
+		}
+	}
+	helper := b.logsIn(t, "helper")
+	for _, path := range []string{"/helper", "/my?h=" + code, "/my/income?h=" + code} {
+		helper.open(t, path)
+	}
+}
+
+// desks opens the pages of those who buy for an organisation.
+func (b *pages) desks(t *testing.T) {
+	officer := b.logsIn(t, "market")
+	for _, path := range []string{"/desk", "/desk/buy", "/desk/orders", "/account"} {
+		officer.open(t, path)
+	}
+}
