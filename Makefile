@@ -35,9 +35,11 @@ test: ## install what is missing and run every test (RACE=1 with the race detect
 	@go test -json $(TEST_FLAGS) ./... 2>&1 | .cache/testsummary
 
 .PHONY: bench
-bench: ## run the benchmarks (BENCH=regexp chooses)
+bench: ## measure the product on this machine (BENCH="-quick -run hot,read" chooses; BENCH=-help)
 	@scripts/install go postgres
-	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem -p 1 ./...
+	@$(MAKE) --no-print-directory build
+	go build -trimpath -o bin/bench ./cmd/bench
+	@exec $(WITH_MAKE) bin/bench $(BENCH)
 
 .PHONY: lint
 lint: ## check formatting and vet

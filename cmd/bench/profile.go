@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// startProfile asks the product for a CPU profile of a measurement, where that was asked for, and returns what to call
+// when the measurement is over.
+func (b *bench) startProfile(scenario, name string, p phase) (end func()) {
+	if !b.profile || scenario == "floor" {
+		return func() {}
+	}
+	path := filepath.Join(b.out, strings.NewReplacer(" ", "-", ",", "", "'", "").Replace(fmt.Sprintf("%s-%s-%d.pprof", scenario, name, p.workers)))
+	finished := make(chan error, 1)
+	go func() {
+		time.Sleep(p.warmUp)
+		c := &conn{addr: b.product.addr}
+		defer c.close()
+		res, err := c.do("GET", fmt.Sprintf("/debug/pprof/profile?seconds=%d", max(1, int(p.measure.Seconds()))), "", nil)
+		if err == nil && res.status != 200 {
+			err = fmt.Errorf("%d", res.status)
+		}
+		if err == nil {
+			err = os.WriteFile(path, res.body, 0o644)
+		}
+		finished <- err
+	}()
+	return func() {
+		if err := <-finished; err != nil {
+			fmt.Fprintf(b.stdout, "    no profile: %v\n", err)
+		}
+	}
+}
