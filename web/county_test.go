@@ -1,0 +1,354 @@
+package web
+
+import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// desk is a site whose modules answer with made-up data.
+type desk struct {
+	*site
+	catalog  *stubCatalog
+	orders   *stubOrders
+	payments *stubPayments
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}}
+	d.web.deps.Catalog, d.web.deps.Orders, d.web.deps.Payments = d.catalog, d.orders, d.payments
+	return d
+}
+
+func (d *desk) login(t *testing.T, a auth.Account) *person {
+	t.Helper()
+	d.account(t, a)
+	p := d.person(t)
+	if res := p.post("/login", "login", a.Login, "password", password); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("log in: %d", res.StatusCode)
+	}
+	return p
+}
+
+func (d *desk) operator(t *testing.T) *person {
+	return d.login(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
+}
+
+func (d *desk) setEmpty() { d.catalog.empty, d.orders.empty, d.payments.empty = true, true, true }
+
+// upload posts a form with a file.
+func (p *person) upload(path, name, content string, pairs ...string) answer {
+	p.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if err := w.WriteField(pairs[i], pairs[i+1]); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if name != "" {
+		part, err := w.CreateFormFile("file", name)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if _, err := part.Write([]byte(content)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), "POST", p.site.URL+path, &b)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		p.t.Fatal(err)
+	}
+	return answer{Response: res, body: body.String()}
+}
+
+// readPage checks what every page must hold, and that it says what is asked for.
+func readPage(t *testing.T, p *person, path string, says ...string) {
+	t.Helper()
+	for _, lang := range []string{"zh", "en"} {
+		u, err := url.Parse(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := u.Query()
+		q.Set("lang", lang)
+		u.RawQuery = q.Encode()
+		res := p.get(u.String())
+		if res.StatusCode == http.StatusSeeOther || res.StatusCode == http.StatusFound { // the language is kept, then the page comes
+			res = p.get(res.Header.Get("Location"))
+		}
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s in %s: %d", u, lang, res.StatusCode)
+			continue
+		}
+		checkMarkup(t, u.String(), res.body)
+		if lang == "zh" {
+			for _, text := range says {
+				if !strings.Contains(res.body, text) {
+					t.Errorf("%s does not say %q", path, text)
+				}
+			}
+		}
+	}
+}
+
+// checkMarkup finds ids that are there twice, labels of nothing and words that were not filled in.
+func checkMarkup(t *testing.T, path, body string) {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, labels, headings := map[string]int{}, []string{}, 0
+	for n := range doc.Descendants() {
+		if n.Type == html.TextNode && strings.Contains(n.Data, "%!") {
+			t.Errorf("%s: %q", path, n.Data)
+		}
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if n.Data == "h1" {
+			headings++
+		}
+		for _, a := range n.Attr {
+			switch {
+			case a.Key == "id":
+				ids[a.Val]++
+			case a.Key == "for":
+				labels = append(labels, a.Val)
+			case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
+				t.Errorf("%s: inline %s", path, a.Key)
+			}
+			if strings.Contains(a.Val, "ZgotmplZ") {
+				t.Errorf("%s: %s of %s was refused", path, a.Key, n.Data)
+			}
+		}
+	}
+	if headings != 1 {
+		t.Errorf("%s: %d first headings", path, headings)
+	}
+	for id, n := range ids {
+		if n > 1 {
+			t.Errorf("%s: id %q %d times", path, id, n)
+		}
+	}
+	for _, id := range labels {
+		if ids[id] == 0 {
+			t.Errorf("%s: label of nothing: %q", path, id)
+		}
+	}
+	if strings.Contains(body, "{money}") || strings.Contains(body, "<no value>") {
+		t.Errorf("%s: a word was not filled in", path)
+	}
+}
+
+func TestCountyPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	for path, says := range map[string][]string{
+		"/county":                                           {"9,897", "88.5%", "828", "1,177", "哪些村还没有卖出一单?", "永丰村", "¥1,203.45", "4,017", "全县总览"},
+		"/county/households?q=%E7%8E%8B":                    {"YA-01-001-0007", "11,187", "24,310", "next-household", "可代办"},
+		"/county/households/YA-01-001-0007":                 {"2302**********1234", "¥1,050.00", "6210****1234", "核对无误，启用", "中秋大鹅", "/orders/100000013"},
+		"/county/households/import":                         {"户编号", "检查文件"},
+		"/county/presales":                                  {"GOOSE-2026", "880,120", "21"},
+		"/county/presales/new":                              {"存为草稿"},
+		"/county/presales/GOOSE-2026":                       {`value="20.5"`, `value="8.5"`, "开放预售", "2026-09-23"},
+		"/county/presales/OPEN-2026":                        {"截单", "¥14.50"},
+		"/county/presales/GOOSE-2026/split?quantity=20":     {"0.2098", "红光村", "¥123,450.00"},
+		"/county/presales/GOOSE-2026/split":                 {"填一个数量"},
+		"/county/orders?state=confirmed":                    {"100000012", "4,031", "¥9,876,543.21", "/orders/100000012", "next-order"},
+		"/county/receipts":                                  {"20260918-1", "认领", "100000012", "要由县里转账退还的款"},
+		"/county/settlements":                               {"¥8,000,000.00", "¥1,200.50", "DK-0003"},
+		"/county/payouts?state=done":                        {"DK-0003", "已完成"},
+		"/county/payouts/3":                                 {"复核通过", "账户已销户", "YA-01-001-0007"},
+		"/county/payouts/4":                                 {"导入回盘", "沙盒银行"},
+		"/county/ledger":                                    {"借贷相等", "应付农户"},
+		"/county/ledger/journal?account=payable":            {"delivery:7", "¥60.00", "earlier"},
+		"/county/households?township=1&village=11&unsold=1": {"永丰村"},
+	} {
+		readPage(t, p, path, says...)
+	}
+	d.setEmpty()
+	for path, says := range map[string][]string{
+		"/county":                           {"还没有登记的村"},
+		"/county/households":                {"还没有农户"},
+		"/county/households?q=x":            {"没有符合条件的农户"},
+		"/county/households/YA-01-001-0007": {"还没有收款账户", "今年还没有收入"},
+		"/county/presales":                  {"这里没有预售"},
+		"/county/orders":                    {"还没有订单"},
+		"/county/receipts":                  {"没有待认领的到账"},
+		"/county/settlements":               {"现在没有可以打款的"},
+		"/county/payouts":                   {"还没有批次"},
+		"/county/ledger":                    {"还没有记账"},
+		"/county/ledger/journal":            {"没有符合条件的分录"},
+	} {
+		readPage(t, p, path, says...)
+	}
+}
+
+func TestCountyPagesAreForTheCounty(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77})
+	for _, path := range []string{"/county", "/county/households/YA-01-001-0007", "/county/payouts/3", "/county/ledger"} {
+		if res := p.get(path); res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}
+
+func TestImportChecksBeforeItTakes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	table := "户编号,户主姓名,身份证号,家庭人口,乡镇,行政村\nYA-01-001-0001,王大山,1,2,依安镇,永丰村\nYA-01-001-0002,李秀英,2,1,依安镇,永丰村\n"
+	res := p.upload("/county/households/import", "名单.csv", table)
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.body, "还没有导入") || !strings.Contains(res.body, "已登记在户编号 YA-09 名下") {
+		t.Fatalf("dry run: %d\n%s", res.StatusCode, res.body)
+	}
+	if len(d.catalog.imports) != 1 || !d.catalog.imports[0].DryRun || d.catalog.imports[0].Rows[1].Line != 3 {
+		t.Fatalf("asked for %+v", d.catalog.imports)
+	}
+	checkMarkup(t, "import", res.body)
+	content := between(res.body, `name="content" value="`, `"`)
+	res = p.upload("/county/households/import", "", "", "content", strings.NewReplacer("&#43;", "+").Replace(content), "name", "名单.csv", "take", "1")
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.body, "导入完成") {
+		t.Fatalf("take: %d\n%s", res.StatusCode, res.body)
+	}
+	if len(d.catalog.imports) != 2 || d.catalog.imports[1].DryRun || len(d.catalog.imports[1].Rows) != 2 || d.catalog.imports[1].Rows[0].Head != "王大山" {
+		t.Fatalf("took %+v", d.catalog.imports)
+	}
+	for name, c := range map[string]struct{ content, says string }{
+		"columns.csv": {"户主,电话\n王,1\n", "缺少这些列"},
+		"empty.csv":   {"", "文件里没有数据"},
+		"":            {"", "请选择一个文件"},
+	} {
+		if res := p.upload("/county/households/import", name, c.content); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, c.says) {
+			t.Errorf("%q: %d, without %q", name, res.StatusCode, c.says)
+		}
+	}
+}
+
+func between(s, from, to string) string {
+	_, s, _ = strings.Cut(s, from)
+	s, _, _ = strings.Cut(s, to)
+	return s
+}
+
+func TestPresaleIsReadFromItsForm(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	fields := []string{"code", "BEAN-1", "product_id", "3", "season", "2026", "title.zh", "油豆角", "title.en", "Beans", "opens_at", "2026-08-01T08:00", "closes_at", "2026-09-01T20:00",
+		"deliver_from", "2026-09-05", "deliver_to", "2026-09-20", "min_qty", "1", "step_qty", "1", "max_qty", "1,000", "collection_min", "2", "jin_per_unit", "8.5", "channels", "private",
+		"channels", "market", "policy", "near", "seller_org", "5", "price.extra", "14.50", "price.first", "", "terms.deposit_bp", "20.5", "terms.fee_bp", "5", "terms.forfeit_bp", "50",
+		"terms.weight_tolerance_bp", "25", "terms.free_cancel_hours", "24", "terms.inspection_hours", "48"}
+	if res := p.post("/county/presales/new", fields...); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("save: %d\n%s", res.StatusCode, res.body)
+	}
+	got := d.catalog.saved
+	if got.Code != "BEAN-1" || got.MaxQty != 1000 || got.GramsPerUnit != 4250 || got.Terms.DepositBP != 2050 || len(got.Grades) != 1 || got.Grades[0].Price.Fen != 1450 ||
+		got.Grades[0].Price.Per != 500 || len(got.Channels) != 2 || got.ClosesAt.UTC().Format("15:04") != "12:00" || got.DeliverTo.In(china).Format("2006-01-02") != "2026-09-20" {
+		t.Errorf("read %+v", got)
+	}
+	d.catalog.refuse = link.E(link.Invalid, "presale.window", "closes_at")
+	res := p.post("/county/presales/GOOSE-2026", fields...)
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "开始时间要早于截单时间") || !strings.Contains(res.body, `value="油豆角"`) {
+		t.Errorf("refused: %d\n%s", res.StatusCode, res.body)
+	}
+	if d.catalog.saved.Code != "GOOSE-2026" {
+		t.Errorf("a presale's code became %q", d.catalog.saved.Code)
+	}
+}
+
+func TestReceiptsAreReadFromAFile(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	res := p.upload("/county/receipts/import", "流水.csv", "交易日期,流水号,对方户名,贷方金额,附言\n2026-09-18,A1,鹅业公司,\"7,140.00\",100000012\n20260919,A2,某人,50,\n2026-09-19,A3,自己,,转出\n")
+	if res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("import: %d\n%s", res.StatusCode, res.body)
+	}
+	if got := d.payments.recorded; len(got) != 2 || got[0].AmountFen != 7_140_00 || got[0].Memo != "100000012" || got[1].PaidOn.In(china).Format("2006-01-02") != "2026-09-19" {
+		t.Fatalf("recorded %+v", got)
+	}
+	if page := p.get("/county/receipts"); !strings.Contains(page.body, "1 笔自动核对，1 笔待认领") {
+		t.Error("the page does not say what was recorded")
+	}
+	res = p.upload("/county/receipts/import", "流水.csv", "日期,流水号,金额\n昨天,A4,10\n2026-09-18,A5,abc\n")
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "请更正下列 2 处") || len(d.payments.recorded) != 2 {
+		t.Errorf("wrong file: %d\n%s", res.StatusCode, res.body)
+	}
+	res = p.post("/county/receipts", "bank_ref", "B1", "amount", "12.345", "paid_on", "2026-09-18")
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "最多两位小数") || !strings.Contains(res.body, `value="12.345"`) {
+		t.Errorf("wrong amount: %d", res.StatusCode)
+	}
+	if res = p.post("/county/receipts/5/match"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("match nothing: %d", res.StatusCode)
+	}
+	if res = p.post("/county/receipts/5/match", "payment_id", "21"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("match: %d", res.StatusCode)
+	}
+}
+
+func TestPayoutNeedsASecondPerson(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	if res := p.post("/county/settlements", "min", "10"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county/payouts/3" {
+		t.Fatalf("create: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	d.payments.creator = "operator"
+	res := p.get("/county/payouts/3")
+	if !strings.Contains(res.body, "这个批次是您生成的，不能由您自己复核") || strings.Contains(res.body, `value="approve"`) {
+		t.Error("the creator is offered to approve")
+	}
+	d.payments.refuse = link.E(link.Forbidden, "payout.second_person", "")
+	if res = p.post("/county/payouts/3/decide", "decision", "approve"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("approve as the creator: %d", res.StatusCode)
+	}
+	d.payments.refuse, d.payments.creator = nil, "somebody"
+	if res = p.post("/county/payouts/3/decide", "decision", "reject"); res.StatusCode != http.StatusUnprocessableEntity || len(d.payments.decisions) != 1 {
+		t.Errorf("reject without a reason: %d", res.StatusCode)
+	}
+	if res = p.post("/county/payouts/3/decide", "decision", "approve"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("approve: %d", res.StatusCode)
+	}
+	res = p.post("/county/payouts/3/file", "format", "csv")
+	if res.StatusCode != http.StatusOK || res.body != "a,b" || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment") || res.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("file: %d %v", res.StatusCode, res.Header)
+	}
+	d.payments.problems = []payments.FileProblem{{Line: 7, Key: "form.money"}}
+	res = p.upload("/county/payouts/4/result", "回盘.csv", "x")
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "整个文件没有导入") || !strings.Contains(res.body, "最多两位小数") {
+		t.Errorf("wrong result: %d\n%s", res.StatusCode, res.body)
+	}
+	d.payments.problems = nil
+	if res = p.upload("/county/payouts/4/result", "回盘.csv", "x"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("result: %d", res.StatusCode)
+	}
+}
