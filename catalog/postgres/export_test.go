@@ -22,6 +22,9 @@ func (c *Catalog) WithoutFence() {
 	c.writer.storeSQL = without
 }
 
+// AlwaysLock has the writer go the way it otherwise goes after three misses.
+func (c *Catalog) AlwaysLock() { c.writer.maxMisses = 0 }
+
 // BreakStore has the writer store with a statement that fails, until repair is called.
 func (c *Catalog) BreakStore(ctx context.Context) (repair func() error, err error) {
 	set := func(q string) error {

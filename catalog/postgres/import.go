@@ -49,7 +49,7 @@ type importer struct {
 	helpers  map[string][]int64 // by name and by name（unit）
 	existing map[string]*registered
 	numbers  map[string]holder // by blind index
-	levels   []int64           // households whose level changed
+	levels   []int64           // households that memory has to read
 }
 
 // holder is whose id number it is.
@@ -273,6 +273,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *re
 		if err != nil {
 			return fmt.Errorf("add household: %w", err)
 		}
+		im.levels = append(im.levels, id)
 	} else {
 		// A new helper has not been agreed to.
 		_, err := im.tx.ExecContext(ctx, `
@@ -302,7 +303,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *re
 	return im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
-// noteLevels has memory read the households whose level or village changed, in every season.
+// noteLevels has memory read the households that are new or whose level or village changed, in every season.
 func (im *importer) noteLevels(ctx context.Context) error {
 	if len(im.levels) == 0 {
 		return nil

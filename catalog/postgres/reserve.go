@@ -105,9 +105,6 @@ func (c *Catalog) checkReserve(req *catalog.ReserveRequest) error {
 	if !req.Channel.Valid() {
 		problems.Add("reserve.channel", "channel")
 	}
-	if !req.Confirmed && !req.ExpiresAt.After(c.now()) {
-		problems.Add("reserve.expiry", "expires_at")
-	}
 	if len(req.Lines) == 0 {
 		problems.Add("reserve.lines.missing", "lines")
 	}
@@ -156,16 +153,17 @@ type writer struct {
 	seasons map[int]*season
 	of      map[int64]*season // by presale
 
-	storeSQL string // storeSQL but for tests that take a guard away
-	conn     *sqlx.Conn
-	store    *sqlx.Stmt
-	check    *sqlx.Stmt
+	storeSQL  string // storeSQL but for tests that take a guard away
+	maxMisses int
+	conn      *sqlx.Conn
+	store     *sqlx.Stmt
+	check     *sqlx.Stmt
 }
 
 func newWriter(c *Catalog, queue int) *writer {
 	return &writer{
 		c: c, queue: make(chan *job, queue), tasks: make(chan func()), stopped: make(chan struct{}),
-		seasons: map[int]*season{}, of: map[int64]*season{}, storeSQL: storeSQL,
+		seasons: map[int]*season{}, of: map[int64]*season{}, storeSQL: storeSQL, maxMisses: maxMisses,
 	}
 }
 
@@ -280,7 +278,7 @@ func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 		var stored bool
 		var plan *plan
 		var err error
-		if misses < maxMisses {
+		if misses < w.maxMisses {
 			if err = w.connect(ctx); err == nil {
 				plan = w.divide(s, jobs)
 				known, stored, err = w.apply(ctx, s, plan, w.store, w.check)
@@ -405,6 +403,9 @@ func (s *season) reserve(req catalog.ReserveRequest, now time.Time) (catalog.Res
 	res := catalog.Reservation{OrderID: req.OrderID, ExpiresAt: req.ExpiresAt, State: stateHeld}
 	if req.Confirmed {
 		res.State = stateConfirmed
+	}
+	if !req.Confirmed && !req.ExpiresAt.After(now) {
+		return catalog.Reservation{}, nil, link.E(link.Invalid, "reserve.expiry", "expires_at")
 	}
 	var all []allocate.Share
 	for i, l := range req.Lines {

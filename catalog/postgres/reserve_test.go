@@ -22,9 +22,21 @@ import (
 // Two processes on one database, 600 geese, ten times as many wanted: exactly 600 are sold.
 func TestTwoProcessesSellExactlyWhatIsThere(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
-	one := b.seeded()
-	two, _ := b.process()
+	for _, locked := range []int{0, 1, 2} {
+		t.Run(fmt.Sprintf("locking=%d", locked), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			one := b.seeded()
+			two, _ := b.process()
+			for _, c := range []*postgres.Catalog{one, two}[:locked] {
+				c.AlwaysLock()
+			}
+			sellOut(t, b, one, two)
+		})
+	}
+}
+
+func sellOut(t *testing.T, b *bundle, one, two *postgres.Catalog) {
 	var sold, refused atomic.Int64
 	var wg sync.WaitGroup
 	var order atomic.Int64

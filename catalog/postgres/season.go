@@ -39,7 +39,9 @@ type lot struct {
 	household                                  *household
 }
 
-func (l *lot) free() int64 { return l.capacity - l.reserved - l.delivered }
+// free is what the lot can still sell. One that somebody pushed over its capacity behind the module's back sells nothing;
+// verify names it, and the rest of the season goes on.
+func (l *lot) free() int64 { return max(l.capacity-l.reserved-l.delivered, 0) }
 
 // presale is what reserving needs to know of a presale.
 type presale struct {

@@ -1,0 +1,163 @@
+package catalog
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"testing"
+	"time"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+)
+
+var now = time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+
+func goose() (Presale, Product) {
+	return Presale{
+		State: PresaleOpen, Channels: []Channel{ChannelPrivate}, OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour),
+		Grades: []GradePrice{{"first", money.Price{Fen: 1400, Per: 500}}, {"second", money.Price{Fen: 1200, Per: 500}}},
+		MinQty: 2, StepQty: 3, MaxQty: 11, GramsPerUnit: 4200, Terms: Terms{FeeBP: 300},
+	}, Product{Code: "goose", OrderUnit: "head", PriceUnit: "jin"}
+}
+
+func TestCheckQuantity(t *testing.T) {
+	p, _ := goose()
+	for _, test := range []struct {
+		channel Channel
+		qty     int64
+		want    string
+	}{
+		{ChannelPrivate, 2, ""}, {ChannelPrivate, 5, ""}, {ChannelPrivate, 11, ""},
+		{ChannelPrivate, 0, "order.quantity.not_positive"}, {ChannelPrivate, math.MinInt64, "order.quantity.not_positive"},
+		{ChannelPrivate, 1, "order.quantity.below_min"}, {ChannelPrivate, 6, "order.quantity.off_step"},
+		{ChannelPrivate, 14, "order.quantity.above_max"}, {ChannelContract, 14, ""}, {ChannelMarket, 14, ""},
+		{ChannelContract, math.MaxInt64, "order.quantity.too_large"},
+	} {
+		err := p.CheckQuantity(test.channel, test.qty, "q")
+		if got := keyOf(err); got != test.want {
+			t.Errorf("%s %d: %q, want %q", test.channel, test.qty, got, test.want)
+		}
+	}
+	p.MaxQty = 0
+	if err := p.CheckQuantity(ChannelPrivate, 2+3*1000, "q"); err != nil {
+		t.Errorf("no maximum: %v", err)
+	}
+}
+
+func keyOf(e *link.Error) string {
+	if e == nil {
+		return ""
+	}
+	return e.Key
+}
+
+func TestCheckOpen(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		change  func(*Presale)
+		channel Channel
+		at      time.Time
+		want    string
+	}{
+		{"open", func(*Presale) {}, ChannelPrivate, now, ""},
+		{"first moment", func(*Presale) {}, ChannelPrivate, now.Add(-time.Hour), ""},
+		{"too early", func(*Presale) {}, ChannelPrivate, now.Add(-time.Hour - 1), "presale.not_yet_open"},
+		{"closing moment", func(*Presale) {}, ChannelPrivate, now.Add(time.Hour), "presale.closed"},
+		{"channel", func(*Presale) {}, ChannelMarket, now, "presale.channel"},
+		{"draft", func(p *Presale) { p.State = PresaleDraft }, ChannelPrivate, now, "presale.unknown"},
+		{"closed", func(p *Presale) { p.State = PresaleClosed }, ChannelPrivate, now, "presale.closed"},
+	} {
+		p, _ := goose()
+		test.change(&p)
+		if got := keyOf(p.CheckOpen(test.at, test.channel, "f")); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		if open := p.OpenAt(test.at); open != (test.want == "" || test.want == "presale.channel") {
+			t.Errorf("%s: OpenAt %v", test.name, open)
+		}
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	p, product := goose()
+	public := PublicPresale{Presale: p, Product: product}
+	if fen, err := public.EstimateFen("", 20); err != nil || fen != 20*4200*1400/500 {
+		t.Errorf("20 geese: %d, %v", fen, err)
+	}
+	if fen, err := public.EstimateFen("second", 1); err != nil || fen != 10_080 {
+		t.Errorf("second grade: %d, %v", fen, err)
+	}
+	if _, err := public.EstimateFen("third", 1); link.CodeOf(err) != link.Invalid {
+		t.Errorf("unknown grade: %v", err)
+	}
+	if _, err := public.EstimateFen("", math.MaxInt64); !errors.Is(err, money.ErrOverflow) {
+		t.Errorf("overflow: %v", err)
+	}
+	// 11,760 fen less 3 %, and less what the raiser keeps.
+	if got := UnitFen(p, product); got != 11_407 {
+		t.Errorf("a unit brings %d", got)
+	}
+	if got := LotUnitFen(11_407, RaiserBP); got != 1_141 {
+		t.Errorf("a raised goose brings %d", got)
+	}
+	eggs := Product{PriceUnit: "egg"}
+	if fen, err := Estimate(eggs, 150, money.Price{Fen: 250, Per: 1}, 30); err != nil || fen != 7500 {
+		t.Errorf("30 eggs: %d, %v; counted, not weighed", fen, err)
+	}
+}
+
+func TestSupply(t *testing.T) {
+	h := Household{Geese: 80, GardenM2: 500, Programmes: []string{ProgrammeSeedPotato}}
+	for code, want := range map[string]int64{
+		"goose": 80, "goose_egg": 1200, "seed_potato": 45, "potato": 225, "purple_bean": 150, "kidney_bean": 30, "ground_cherry": 60, "veg_box": 10, "pearl": 0,
+	} {
+		if got := (Product{Code: code}).Supply(h); got != want {
+			t.Errorf("%s: %d, want %d", code, got, want)
+		}
+	}
+	if got := (Product{Code: "seed_potato"}).Supply(Household{GardenM2: 1}); got != 0 {
+		t.Errorf("seed potatoes of a household without them: %d", got)
+	}
+}
+
+func TestReadIDNumber(t *testing.T) {
+	for number, want := range map[string]string{
+		"11010519491231002X": "",                      // the example of GB 11643
+		"440524188001010014": "import.id_number.date", // the standard's other one: a birth before 1900
+		"11010519491231002x": "import.id_number",      // small letters are the caller's to raise
+		"110105194912310021": "import.id_number.check",
+		"11010519491331002X": "import.id_number.date",
+		"11010520991231002X": "import.id_number.date",
+		"1101051949123100":   "import.id_number",
+		"":                   "import.id_number",
+		"１１０１０５":             "import.id_number", // 18 bytes, no digits
+	} {
+		born, female, got := ReadIDNumber(number, now)
+		if got != want {
+			t.Errorf("%s: %q, want %q", number, got, want)
+		}
+		if want == "" && (born != 1949 || !female) {
+			t.Errorf("%s: born %d, female %v", number, born, female)
+		}
+	}
+}
+
+func TestMessages(t *testing.T) {
+	arg := regexp.MustCompile(`\{\w+\}`)
+	for key, m := range Messages {
+		if m[0] == "" || m[1] == "" {
+			t.Errorf("%s lacks a language", key)
+		}
+		zh, en := map[string]bool{}, map[string]bool{}
+		for _, a := range arg.FindAllString(m[0], -1) {
+			zh[a] = true
+		}
+		for _, a := range arg.FindAllString(m[1], -1) {
+			en[a] = true
+		}
+		if len(zh) != len(en) {
+			t.Errorf("%s: %v in Chinese, %v in English", key, zh, en)
+		}
+	}
+}
