@@ -7,7 +7,6 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
 )
 
 // Roles as web names them.
@@ -183,7 +182,7 @@ func (m *Module) helps(ctx context.Context, a link.Actor, household int64) error
 
 func (m *Module) helped(ctx context.Context, a link.Actor) ([]int64, error) {
 	ids := []int64{}
-	f := catalog.HouseholdFilter{HelperID: a.Helper, Limit: 100}
+	f := catalog.HouseholdFilter{HelperID: a.Helper, Limit: 500}
 	for {
 		page, err := m.catalog.Households(asSystem(ctx), f)
 		if err != nil {

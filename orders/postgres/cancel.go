@@ -140,7 +140,7 @@ func (m *Module) takeBack(ctx context.Context, tx *sqlx.Tx, o *orderRow, lines [
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE ticket SET state = 'refused', decided_why = 'order.cancelled', decided_by = $2
+		UPDATE ticket SET state = 'refused', decided_why = 'order.cancelled_tickets', decided_by = $2
 		WHERE order_id = $1 AND state IN ('accepted', 'held')`, o.ID, who(link.ActorFrom(ctx)))
 	if err != nil {
 		return fmt.Errorf("refuse tickets of order %d: %w", o.ID, err)

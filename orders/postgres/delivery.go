@@ -128,7 +128,7 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 		return err
 	}
 	args := map[string]string{"line": fmt.Sprint(l.No), "units": fmt.Sprint(units), "grams": fmt.Sprint(grams), "amount": fmt.Sprint(amount),
-		"unit": l.offer.Unit}
+		"unit": "unit." + l.offer.Unit}
 	if err := m.story(ctx, tx, []int64{o.ID}, "order.timeline.delivery", args); err != nil {
 		return err
 	}

@@ -255,7 +255,7 @@ func (m *Module) keepHomes(ctx context.Context, homes []homeRow) error {
 
 // copyHomes refreshes the copy of all households.
 func (m *Module) copyHomes(ctx context.Context) error {
-	f := catalog.HouseholdFilter{Limit: 100}
+	f := catalog.HouseholdFilter{Limit: 500}
 	for {
 		page, err := m.catalog.Households(asSystem(ctx), f)
 		if err != nil {

@@ -66,7 +66,7 @@ func columnsOf(facts []payments.IncomeFact) factColumns {
 	return c
 }
 
-func (c factColumns) store(ctx context.Context, q queryer) error {
+func (c factColumns) store(ctx context.Context, q sqlx.ExecerContext) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO income_fact (id, source_key, ref, household, gross_fen, fee_fen, stage, payout_item, paid_on, occurred_on, season, month,
 		                         programme, channel, product, qty, net_grams)

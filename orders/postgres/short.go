@@ -49,7 +49,7 @@ func (m *Module) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	if err != nil {
 		return fmt.Errorf("write shortage: %w", err)
 	}
-	args := map[string]string{"line": strconv.Itoa(l.No), "units": strconv.FormatInt(total, 10), "unit": l.offer.Unit}
+	args := map[string]string{"line": strconv.Itoa(l.No), "units": strconv.FormatInt(total, 10), "unit": "unit." + l.offer.Unit}
 	return m.story(ctx, tx, []int64{o.ID}, "order.timeline.short_"+string(o.Shortage), args)
 }
 
@@ -380,7 +380,7 @@ func (m *Module) takeRefill(ctx context.Context, tx *sqlx.Tx, t taskRow, refill 
 		if err := expect(ctx, tx, []int64{o.ID}, line, s.Lots); err != nil {
 			return err
 		}
-		args := map[string]string{"line": strconv.Itoa(line), "units": strconv.FormatInt(units, 10), "unit": l.offer.Unit}
+		args := map[string]string{"line": strconv.Itoa(line), "units": strconv.FormatInt(units, 10), "unit": "unit." + l.offer.Unit}
 		if err := m.story(ctx, tx, []int64{o.ID}, "order.timeline.refilled", args); err != nil {
 			return err
 		}
