@@ -81,6 +81,9 @@ func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, error) {
 		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
 		return "ignored", nil
 	}
+	if e.SessionID == "" && e.RefundID == "" {
+		return "ignored", nil // about nothing of ours
+	}
 	var payment, refund int64
 	err := s.db.QueryRowxContext(ctx, `
 		SELECT coalesce((SELECT id FROM payment WHERE method = $1 AND provider_id = $2 AND $2 <> ''), 0),
