@@ -54,6 +54,12 @@ var Messages = map[string][2]string{
 	"account.enabled":           {"正常", "Active"},
 	"account.logged_out_others": {"其他设备已退出登录。", "Other devices are logged out."},
 
+	"tone.quiet": {"未开始", "Not yet begun"},
+	"tone.busy":  {"进行中", "Under way"},
+	"tone.good":  {"已到账", "Arrived"},
+	"tone.care":  {"需要处理", "Needs care"},
+	"tone.over":  {"已取消", "Cancelled"},
+
 	"role.buyer":        {"私人买家", "Private buyer"},
 	"role.officer":      {"采购员", "Procurement officer"},
 	"role.org_approver": {"单位审批人", "Approver of the organisation"},
