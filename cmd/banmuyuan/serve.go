@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -20,14 +21,19 @@ import (
 const stopPatience = 20 * time.Second
 
 type serveCommand struct {
-	Modules []string `arg:"" optional:"" enum:"all,catalog,orders,payments,web" default:"all" help:"Modules this process runs: all (default), catalog, orders, payments, web. One alone needs DATABASE_URL and NATS_URL, through which it meets the others."`
-	Addr    string   `env:"BANMU_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on (${env}, default ${default}; port 0 takes a free one)."`
+	Modules  []string `arg:"" optional:"" enum:"all,catalog,orders,payments,web" default:"all" help:"Modules this process runs: all (default), catalog, orders, payments, web. One alone needs DATABASE_URL and NATS_URL, through which it meets the others."`
+	Addr     string   `env:"BANMU_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on (${env}, default ${default}; port 0 takes a free one)."`
+	Demo     string   `env:"BANMU_DEMO" enum:"auto,no" default:"auto" help:"Load the demo county when the private database is empty: auto or no (${env}, default ${default})."`
+	Settings `embed:""`
 }
 
 func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
-	m := &Main{Config: cfg, Addr: c.Addr, Modules: c.Modules, Log: log}
+	m := &Main{Config: cfg, Addr: c.Addr, Modules: c.Modules, Settings: c.Settings, Demo: c.Demo == "auto", Log: log}
 	if err := m.Run(ctx); err != nil {
 		return err
+	}
+	if m.demo {
+		printLogins(stdout)
 	}
 	fmt.Fprintf(stdout, "半亩园 Banmuyuan %s: %s (Ctrl-C stops it)\n", version, m.URL())
 	var failure error
@@ -46,11 +52,15 @@ type Main struct {
 	Config  Config
 	Addr    string
 	Modules []string
-	Log     *slog.Logger
+	Settings
+	Demo bool // load the demo county into an empty private database
+	Log  *slog.Logger
 
 	listener net.Listener
 	platform *platform
+	modules  *modules
 	server   *http.Server
+	demo     bool // what is served is the demo county
 	// endStreams begins a shutdown: pages held open for live updates let go, and
 	// do not hold it up.
 	endStreams context.CancelFunc
@@ -74,7 +84,33 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if m.listener, err = listen(ctx, m.Addr); err != nil {
 		return err
 	}
+	if m.Key, err = encryptionKey(m.Config, m.Key); err != nil {
+		return err
+	}
+	if m.PublicURL == "" {
+		m.PublicURL = m.URL()
+	}
+	if m.PayURL == "" {
+		m.PayURL = m.PublicURL
+	}
 	if m.platform, err = startPlatform(ctx, m.Config, m.Log); err != nil {
+		return err
+	}
+	names := m.Modules
+	if m.runs("all") {
+		names = moduleNames
+	}
+	if m.Demo && m.runs("all") && m.Config.DatabaseURL == "" {
+		if _, err := loadDemo(ctx, m.platform, m.Settings, m.Log, os.Stderr); err != nil {
+			return fmt.Errorf("load the demo county: %w", err)
+		}
+		state, err := demoState(ctx, m.platform.databaseURL)
+		if err != nil {
+			return err
+		}
+		m.demo = state == demoComplete
+	}
+	if m.modules, err = startModules(ctx, m.platform, names, m.Settings, m.Log); err != nil {
 		return err
 	}
 	return m.serve()
@@ -92,11 +128,14 @@ func (m *Main) serve() error {
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(m.Log.Handler(), slog.LevelWarn),
 	}
-	m.failed = make(chan error, 2)
+	m.failed = make(chan error, 3)
 	go func() {
 		if err := m.server.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
 			m.failed <- fmt.Errorf("serve requests: %w", err)
 		}
+	}()
+	go func() {
+		m.failed <- <-m.modules.failed
 	}()
 	go func() {
 		<-m.platform.Failed()
@@ -107,12 +146,22 @@ func (m *Main) serve() error {
 	return nil
 }
 
+// routes gives each request to the module it is for. A process without pages still says how it is.
 func (m *Main) routes() http.Handler {
 	r := mux.NewRouter()
+	if m.modules.payments != nil {
+		r.PathPrefix("/pay/").Handler(m.modules.payments)
+	}
+	if m.modules.pages != nil {
+		r.PathPrefix("/").Handler(m.modules.pages)
+		return r
+	}
 	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, "ok\n")
 	}).Methods(http.MethodGet, http.MethodHead).Name("healthz")
+	r.HandleFunc("/readyz", m.modules.serveReady).Methods(http.MethodGet, http.MethodHead).Name("readyz")
+	r.Handle("/metrics", m.modules.metrics.handler()).Methods(http.MethodGet, http.MethodHead).Name("metrics")
 	return r
 }
 
@@ -134,6 +183,9 @@ func (m *Main) Close(ctx context.Context) error {
 		}
 	case m.listener != nil:
 		errs = append(errs, m.listener.Close())
+	}
+	if m.modules != nil {
+		errs = append(errs, m.modules.Close(ctx))
 	}
 	if m.platform != nil {
 		errs = append(errs, m.platform.Close(ctx))

@@ -162,8 +162,8 @@ func (b *bench) benchStart(ctx context.Context) error {
 
 	empty := &product{bin: b.product.bin, data: filepath.Join(b.folder, "empty"), log: b.product.log}
 	began := time.Now()
-	if text, err := empty.command(ctx, "demo").CombinedOutput(); err != nil {
-		return fmt.Errorf("load the county: %w\n%s", err, text)
+	if err := empty.command(ctx, "demo").Run(); err != nil {
+		return fmt.Errorf("load the county: %w\n%s", err, tail(b.product.log.Name()))
 	}
 	b.note("start", "loading the county", time.Since(began).Seconds(), "s", "'banmuyuan demo' on an empty folder, initdb included")
 	if err := empty.start(ctx); err != nil {

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"banmuyuan/catalog"
+	catalogpg "banmuyuan/catalog/postgres"
+	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	webpg "banmuyuan/web/postgres"
+)
+
+const (
+	demoPassword = "banmuyuan"
+	demoSeed     = 1
+)
+
+type demoCommand struct {
+	Settings `embed:""`
+	Reset    bool `help:"Remove everything in the database first, orders and money included."`
+}
+
+// Help is shown by 'banmuyuan demo --help'.
+func (demoCommand) Help() string {
+	return "Loads the demo county (演示数据): 15 townships, 149 villages, 11,187 households with what they raise and grow, 129 " +
+		"cooperatives, the presales of this season and two earlier seasons of income. All people in it are invented. A database " +
+		"that has households already is left alone unless --reset is given. Stop 'serve' first."
+}
+
+func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) (err error) {
+	if c.Key, err = encryptionKey(cfg, c.Key); err != nil {
+		return err
+	}
+	p, err := startPlatform(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer closing(ctx, p.Close, &err)
+	if c.Reset {
+		if err := reset(ctx, p); err != nil {
+			return err
+		}
+	}
+	loaded, err := loadDemo(ctx, p, c.Settings, log, os.Stderr)
+	if err != nil {
+		return err
+	}
+	if !loaded {
+		fmt.Fprintln(stdout, "There are households already: nothing was changed. 'banmuyuan demo --reset' starts anew.")
+		return nil
+	}
+	printLogins(stdout)
+	return nil
+}
+
+// reset drops what the modules keep. The streams hold nothing that the outboxes do not, so they go with them.
+func reset(ctx context.Context, p *platform) error {
+	nc, err := p.Connect("reset")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	if err := dropSchemas(ctx, p.databaseURL, moduleNames); err != nil {
+		return err
+	}
+	return dropStreams(ctx, nc, moduleNames)
+}
+
+// loadDemo loads the county into an empty database and reports whether it did. What a killed run left behind is
+// completed: each part notices by itself whether it is there.
+func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	if err := migrate(ctx, p.databaseURL, moduleNames); err != nil {
+		return false, err
+	}
+	state, err := demoState(ctx, p.databaseURL)
+	if err != nil || state == demoComplete || state == demoForeign {
+		return false, err
+	}
+	c := county.Generate(time.Now(), demoSeed)
+	seed, income := catalogSeed(c), earlierIncome(c)
+	bar := progressbar.NewOptions(len(seed.Households)+len(seed.Lots)+2*len(income)+len(c.Households),
+		progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("演示县 loading the demo county"),
+		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	defer func() { err = errors.Join(err, bar.Finish()) }()
+
+	if err := loadCatalog(ctx, p, settings, log, seed, bar); err != nil {
+		return false, err
+	}
+	if err := loadPayments(ctx, p, settings, log, c, income, bar); err != nil {
+		return false, err
+	}
+	// The income ledger is read from where its entries come from, as it always can be.
+	m, err := startModules(ctx, p, []string{moduleCatalog, modulePayments, moduleOrders}, settings, quiet)
+	if err == nil {
+		err = rebuildIncome(ctx, p, m)
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	if err = errors.Join(err, m.Close(stopping)); err != nil {
+		return false, err
+	}
+	_ = bar.Add(len(income)) // a progress bar that cannot be drawn is no failure
+	return true, loadLogins(ctx, p, c, bar)
+}
+
+// What a database holds, as far as the demo county is concerned.
+type demo int
+
+const (
+	demoNone     demo = iota // empty
+	demoPart                 // a run of ours was interrupted
+	demoComplete             // all of it
+	demoForeign              // households of somebody else's
+)
+
+func demoState(ctx context.Context, url string) (demo, error) {
+	db, err := link.OpenDB(ctx, url, moduleCatalog, 1)
+	if err != nil {
+		return demoNone, err
+	}
+	defer db.Close()
+	var all, ours int
+	if err := db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE demo) FROM household`).Scan(&all, &ours); err != nil {
+		return demoNone, fmt.Errorf("look for households: %w", err)
+	}
+	switch {
+	case all == 0:
+		return demoNone, nil
+	case ours == 0:
+		return demoForeign, nil
+	}
+	accounts, err := link.OpenDB(ctx, url, moduleWeb, 1)
+	if err != nil {
+		return demoNone, err
+	}
+	defer accounts.Close()
+	// The logins come last.
+	switch _, err := webpg.New(accounts).ByLogin(ctx, "operator"); {
+	case err == nil:
+		return demoComplete, nil
+	case errors.Is(err, auth.ErrNotFound):
+		return demoPart, nil
+	default:
+		return demoNone, fmt.Errorf("look for logins: %w", err)
+	}
+}
+
+func loadCatalog(ctx context.Context, p *platform, settings Settings, log *slog.Logger, seed catalogpg.Seed, bar *progressbar.ProgressBar) error {
+	state, err := demoState(ctx, p.databaseURL)
+	if err != nil || state != demoNone {
+		return err
+	}
+	db, err := link.OpenDB(ctx, p.databaseURL, moduleCatalog, 8)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	svc, err := (&modules{cfg: settings, log: log}).newCatalog(ctx, db, nil)
+	if err != nil {
+		return err
+	}
+	last := 0
+	whole := len(seed.Households) + len(seed.Lots)
+	return svc.LoadSeed(ctx, seed, func(done, total int) {
+		now := done * whole / max(total, 1)
+		_ = bar.Add(now - last)
+		last = now
+	})
+}
+
+func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog.Logger, c *county.County, income []payments.HistoricIncome, bar *progressbar.ProgressBar) error {
+	db, err := link.OpenDB(ctx, p.databaseURL, modulePayments, 4)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	svc, err := (&modules{cfg: settings, log: log}).newPayments(db)
+	if err != nil {
+		return err
+	}
+	ctx = link.System(ctx, "demo")
+	if err := svc.LoadPayoutAccounts(ctx, payoutAccounts(c)); err != nil {
+		return err
+	}
+	last := 0
+	return svc.LoadHistory(ctx, income, func(n int) {
+		_ = bar.Add(n - last)
+		last = n
+	})
+}
+
+func rebuildIncome(ctx context.Context, p *platform, m *modules) error {
+	nc, err := p.Connect("demo")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(link.System(ctx, "demo"), 5*time.Minute)
+	defer cancel()
+	_, err = orders.NewClient(nc).RebuildIncome(ctx, catalog.None{})
+	return err
+}
+
+func loadLogins(ctx context.Context, p *platform, c *county.County, bar *progressbar.ProgressBar) error {
+	db, err := link.OpenDB(ctx, p.databaseURL, moduleWeb, 2)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	passwords, err := auth.NewPasswords(1)
+	if err != nil {
+		return err
+	}
+	hash, err := passwords.Hash(ctx, demoPassword)
+	if err != nil {
+		return err
+	}
+	if _, err := webpg.New(db).CreateMany(ctx, demoLogins(c, hash, time.Now())); err != nil {
+		return fmt.Errorf("load logins: %w", err)
+	}
+	_ = bar.Add(len(c.Households))
+	return nil
+}
+
+// printLogins tells whom one can be.
+func printLogins(w io.Writer) {
+	fmt.Fprintf(w, "\n  演示账号 demo logins (密码 password: %s)\n", demoPassword)
+	for _, l := range [][3]string{
+		{"buyer", "私人买家", "private buyer"},
+		{"coop", "合作社采购员", "cooperative's procurement officer"},
+		{"market", "爱心超市采购员", "charity supermarket's buyer"},
+		{"clerk", "收购站司磅员", "clerk at a collection point"},
+		{"household", "农户", "household"},
+		{"helper", "帮扶责任人", "helper of households"},
+		{"operator", "县经办", "county's operator"},
+		{"approver", "县复核", "county's second person"},
+	} {
+		fmt.Fprintf(w, "    %-10s %s %s\n", l[0], l[1], l[2])
+	}
+	fmt.Fprintln(w)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	paymentspg "banmuyuan/payments/postgres"
+)
+
+// encryptionKey is the key that was given, or the one that the data folder keeps. A database elsewhere may be shared
+// by machines, so its key has to be given: a key made here would be known here only.
+func encryptionKey(cfg Config, given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	file := filepath.Join(cfg.Data, "key")
+	b, err := os.ReadFile(file)
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read encryption key: %w", err)
+	}
+	if cfg.DatabaseURL != "" {
+		return "", errors.New("with DATABASE_URL the key that account numbers are encrypted with has to be given: set BANMU_KEY to 32 random bytes in base64 (openssl rand -base64 32), the same for every process")
+	}
+	key := paymentspg.NewKey()
+	if err := os.MkdirAll(cfg.Data, 0o755); err != nil {
+		return "", fmt.Errorf("keep encryption key: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keep encryption key: %w", err)
+	}
+	return key, nil
+}

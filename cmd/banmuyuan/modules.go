@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+
+	"banmuyuan/catalog"
+	catalogpg "banmuyuan/catalog/postgres"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/payments"
+	"banmuyuan/payments/gateway"
+	"banmuyuan/payments/gateway/banktransfer"
+	"banmuyuan/payments/gateway/cash"
+	"banmuyuan/payments/gateway/sandbox"
+	paymentspg "banmuyuan/payments/postgres"
+	"banmuyuan/web"
+	webpg "banmuyuan/web/postgres"
+)
+
+// The modules, in the order in which they start. Each has a schema and a role of this name.
+const (
+	moduleCatalog  = "catalog"
+	modulePayments = "payments"
+	moduleOrders   = "orders"
+	moduleWeb      = "web"
+)
+
+var moduleNames = []string{moduleCatalog, modulePayments, moduleOrders, moduleWeb}
+
+func migrations(module string) fs.FS {
+	switch module {
+	case moduleCatalog:
+		return catalogpg.Migrations
+	case modulePayments:
+		return paymentspg.Migrations()
+	case moduleOrders:
+		return orderspg.Migrations
+	}
+	return webpg.Migrations()
+}
+
+// migrate brings the schemas of modules up to date, all at a time. Processes that start together take turns.
+func migrate(ctx context.Context, url string, modules []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, m := range modules {
+		g.Go(func() error {
+			if err := link.Migrate(ctx, url, m, migrations(m)); err != nil {
+				return fmt.Errorf("migrate %s: %w", m, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// modules is what this process runs of the product.
+type modules struct {
+	cfg      Settings
+	platform *platform
+	log      *slog.Logger
+	metrics  *metrics
+
+	stop    context.CancelFunc
+	running errgroup.Group
+	failed  chan error
+	closers []func()
+
+	pages    http.Handler // web
+	payments http.Handler // the gateways' pages and webhooks
+	ready    map[string]func(context.Context) error
+}
+
+// startModules migrates, opens and starts modules. The caller closes what it returns, also with an error.
+func startModules(ctx context.Context, p *platform, names []string, cfg Settings, log *slog.Logger) (*modules, error) {
+	m := &modules{cfg: cfg, platform: p, log: log, metrics: newMetrics(), failed: make(chan error, 8), ready: map[string]func(context.Context) error{}}
+	if err := migrate(ctx, p.databaseURL, names); err != nil {
+		return m, err
+	}
+	running, stop := context.WithCancel(context.Background())
+	m.stop = stop
+	for _, name := range names {
+		var err error
+		switch name {
+		case moduleCatalog:
+			err = m.startCatalog(ctx, running)
+		case modulePayments:
+			err = m.startPayments(ctx, running)
+		case moduleOrders:
+			err = m.startOrders(ctx, running)
+		case moduleWeb:
+			err = m.startWeb(ctx, running)
+		}
+		if err != nil {
+			return m, fmt.Errorf("start %s: %w", name, err)
+		}
+	}
+	return m, nil
+}
+
+// connect gives a module its database and its own connection to NATS.
+func (m *modules) connect(ctx context.Context, name string, conns int) (*sqlx.DB, *nats.Conn, error) {
+	db, err := link.OpenDB(ctx, m.platform.databaseURL, name, conns)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.closers = append(m.closers, func() { _ = db.Close() })
+	nc, err := m.platform.Connect(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.closers = append(m.closers, nc.Close)
+	m.metrics.database(name, db)
+	m.ready[name+".database"] = db.PingContext
+	m.ready[name+".nats"] = func(context.Context) error {
+		if !nc.IsConnected() {
+			return nats.ErrDisconnected
+		}
+		return nil
+	}
+	return db, nc, nil
+}
+
+// serve answers a module's requests and does its work until Close. Requests are no longer taken before work stops, so
+// that what was taken is finished.
+func (m *modules) serve(running context.Context, nc *nats.Conn, name string, register func(*link.Server), run func(context.Context) error) {
+	working, stopWork := context.WithCancel(context.WithoutCancel(running))
+	s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Observe: m.metrics.request})
+	m.running.Go(func() error {
+		if err := run(working); err != nil && working.Err() == nil {
+			m.failed <- fmt.Errorf("%s: %w", name, err)
+			return err
+		}
+		return nil
+	})
+	register(s)
+	context.AfterFunc(running, func() {
+		s.Close()
+		stopWork()
+	})
+}
+
+func (m *modules) startCatalog(ctx, running context.Context) error {
+	db, nc, err := m.connect(ctx, moduleCatalog, 16)
+	if err != nil {
+		return err
+	}
+	svc, err := m.newCatalog(ctx, db, nc)
+	if err != nil {
+		return err
+	}
+	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc) }, svc.Run)
+	return nil
+}
+
+func (m *modules) newCatalog(ctx context.Context, db *sqlx.DB, nc *nats.Conn) (*catalogpg.Catalog, error) {
+	keys, err := paymentspg.ParseKeys(m.cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	return catalogpg.New(ctx, db, nc, catalogpg.Config{Cipher: keys, Log: m.log})
+}
+
+func (m *modules) startPayments(ctx, running context.Context) error {
+	db, nc, err := m.connect(ctx, modulePayments, 16)
+	if err != nil {
+		return err
+	}
+	svc, err := m.newPayments(db)
+	if err != nil {
+		return err
+	}
+	m.payments = svc.HTTP()
+	m.serve(running, nc, modulePayments, func(s *link.Server) { payments.Register(s, svc) },
+		func(ctx context.Context) error { return svc.Run(ctx, nc) })
+	return nil
+}
+
+func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
+	gateways := []gateway.Gateway{
+		sandbox.New(db, sandbox.Config{PublicURL: m.cfg.PayURL, Secret: []byte("sandbox " + m.cfg.Key), Log: m.log}),
+		banktransfer.New(banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}),
+		cash.New(),
+	}
+	return paymentspg.New(db, paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Log: m.log})
+}
+
+func (m *modules) startOrders(ctx, running context.Context) error {
+	db, nc, err := m.connect(ctx, moduleOrders, 16)
+	if err != nil {
+		return err
+	}
+	svc, err := orderspg.New(ctx, db, nc, catalog.NewClient(nc), payments.NewClient(nc), m.ordersConfig())
+	if err != nil {
+		return err
+	}
+	m.closers = append(m.closers, svc.Close)
+	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc) }, svc.Run)
+	return nil
+}
+
+func (m *modules) ordersConfig() orderspg.Config {
+	return orderspg.Config{PayPrivate: m.cfg.PayWithin, PayOrganisation: m.cfg.PayWithinOrg, Log: m.log}
+}
+
+func (m *modules) startWeb(ctx, running context.Context) error {
+	db, nc, err := m.connect(ctx, moduleWeb, 16)
+	if err != nil {
+		return err
+	}
+	store := webpg.New(db)
+	sessions := store.Sessions()
+	m.closers = append(m.closers, sessions.Close)
+	site, err := web.New(web.Config{
+		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: []string{m.cfg.PayURL},
+	}, web.Deps{
+		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
+		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
+		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
+	})
+	if err != nil {
+		return err
+	}
+	m.pages = site
+	m.running.Go(func() error { site.PublishStock(running); return nil })
+	return nil
+}
+
+// Close stops taking requests, finishes those that were taken and ends the modules' work.
+func (m *modules) Close(ctx context.Context) error {
+	if m.stop != nil {
+		m.stop()
+	}
+	done := make(chan error, 1)
+	go func() { done <- m.running.Wait() }()
+	var err error
+	select {
+	case <-done: // what failed was told through failed
+	case <-ctx.Done():
+		err = errors.New("modules did not stop in time")
+	}
+	for i := len(m.closers) - 1; i >= 0; i-- {
+		m.closers[i]()
+	}
+	return err
+}
+
+// serveReady names what does not work; the reason is in the log.
+func (m *modules) serveReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	for name, check := range m.ready {
+		if err := check(ctx); err != nil {
+			m.log.Warn("not ready", "what", name, "error", err)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintf(w, "not ready: %s\n", name)
+			return
+		}
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// Settings are what modules can be told; each is a flag and an environment variable of the commands that start them.
+type Settings struct {
+	Key          string        `env:"BANMU_KEY" placeholder:"BASE64" help:"Key that id and account numbers are encrypted with: 32 random bytes in base64; several, separated by commas, while it is changed. Made and kept in the data folder when it is not set (${env})."`
+	PublicURL    string        `env:"BANMU_PUBLIC_URL" placeholder:"URL" help:"How people reach the pages; links on paper and in QR codes start with it (${env}; http://ADDR when not set)."`
+	PayURL       string        `env:"BANMU_PAY_URL" placeholder:"URL" help:"How people reach the payment module's own pages (${env}; the pages' address when not set)."`
+	Secure       bool          `env:"BANMU_SECURE" help:"People reach the pages over HTTPS: cookies are sent over it only (${env})."`
+	PayWithin    time.Duration `env:"BANMU_PAY_WITHIN" default:"30m" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
+	PayWithinOrg time.Duration `env:"BANMU_PAY_WITHIN_ORG" default:"72h" help:"How long an organisation has (${env}, default ${default})."`
+	BankHolder   string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
+	BankNumber   string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
+	BankName     string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
+	Styleguide   bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
+}
