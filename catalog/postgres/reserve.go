@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -153,6 +154,9 @@ type writer struct {
 	seasons map[int]*season
 	of      map[int64]*season // by presale
 
+	starting sync.Mutex // held by whoever owns the seasons before run does
+	started  bool
+
 	storeSQL  string // storeSQL but for tests that take a guard away
 	maxMisses int
 	conn      *sqlx.Conn
@@ -169,6 +173,9 @@ func newWriter(c *Catalog, queue int) *writer {
 
 // run serves the queue until ctx ends, and then what waits in it.
 func (w *writer) run(ctx context.Context) {
+	w.starting.Lock()
+	w.started = true
+	w.starting.Unlock()
 	defer w.disconnect()
 	defer close(w.stopped)
 	for {
@@ -193,8 +200,15 @@ func (w *writer) run(ctx context.Context) {
 	}
 }
 
-// do runs fn in the writer, which then is between two batches, and waits for it.
+// do runs fn in the writer, which then is between two batches, and waits for it. In a process that never runs the
+// writer, such as a command that only reads, the caller stands in for it.
 func (w *writer) do(ctx context.Context, fn func() error) error {
+	w.starting.Lock()
+	if !w.started {
+		defer w.starting.Unlock()
+		return fn()
+	}
+	w.starting.Unlock()
 	done := make(chan error, 1)
 	select {
 	case w.tasks <- func() { done <- fn() }:

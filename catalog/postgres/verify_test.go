@@ -1,11 +1,13 @@
 package postgres_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres"
 	"banmuyuan/internal/link"
 )
 
@@ -124,4 +126,26 @@ func TestCatchUpAfterPrunedChanges(t *testing.T) {
 		t.Errorf("left %d, want %d", n, 600-42)
 	}
 	b.verify(two)
+}
+
+// A command that only reads opens the catalogue without running it: nothing in it waits for what never starts.
+func TestReadsWithoutRun(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.seeded()
+	if _, err := one.Reserve(t.Context(), b.reserve(geese, 1, 20)); err != nil {
+		t.Fatal(err)
+	}
+	atRest, err := postgres.New(t.Context(), b.open(), nil, b.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(county(t.Context()), 20*time.Second)
+	defer cancel()
+	if found, err := atRest.Verify(ctx, catalog.None{}); err != nil || len(found.Items) > 0 {
+		t.Errorf("verify at rest: %v, %v", found, err)
+	}
+	if run, err := atRest.DryRun(ctx, catalog.DryRunRequest{PresaleID: geese, Qty: 20}); err != nil || len(run.Lots) == 0 {
+		t.Errorf("dry run at rest: %v, %v", run, err)
+	}
 }
