@@ -167,6 +167,7 @@ func (s *Server) chain() (http.Handler, error) {
 	h = s.withSession(h)
 	h = s.bearer(h)
 	h = s.limitBody(h)
+	h = s.refuseBinary(h)
 	h = cross.Handler(h)
 	h = s.plumbing(h)
 	h = gzip(h)

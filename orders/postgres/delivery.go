@@ -199,17 +199,23 @@ func (m *Module) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *l
 		Delivered int64 `db:"delivered"`
 		Returned  int64 `db:"returned"`
 	}
+	// In two statements, behind the order's lock: one that joins the table with itself goes through all shares of a large
+	// order again and again, as long as nothing is known yet of how many it has.
 	err := tx.SelectContext(ctx, &moved, `
-		UPDATE share s SET settled = s.received, returned = s.short
-		FROM (SELECT lot_id, received - settled AS delivered, short - returned AS returned
-		      FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3) was
-		WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = was.lot_id AND (was.delivered <> 0 OR was.returned <> 0)
-		RETURNING s.lot_id, s.household_id, was.delivered, was.returned`, o.ID, l.No, village)
+		SELECT lot_id, household_id, received - settled AS delivered, short - returned AS returned
+		FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND (settled <> received OR returned <> short)
+		ORDER BY lot_id`, o.ID, l.No, village)
 	if err != nil {
-		return fmt.Errorf("settle shares: %w", err)
+		return fmt.Errorf("read what to settle: %w", err)
 	}
 	if len(moved) == 0 {
 		return nil
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE share SET settled = received, returned = short
+		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND (settled <> received OR returned <> short)`, o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("settle shares: %w", err)
 	}
 	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: l.No}
 	var short []shortUnits
