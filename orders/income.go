@@ -115,3 +115,25 @@ type StateCount struct {
 	Count       int64           `json:"count"`
 	EstimateFen int64           `json:"estimate_fen"`
 }
+
+// IncomesRequest pages through all households by id.
+type IncomesRequest struct {
+	Season int   `json:"season,omitempty"` // 0: the current one
+	After  int64 `json:"after,omitempty"`
+	Limit  int   `json:"limit,omitempty"` // up to 2,000, 1,000 when 0
+}
+
+// HouseholdIncome is a household's sums in a season and in the one before.
+type HouseholdIncome struct {
+	HouseholdID int64 `json:"household_id"`
+	VillageID   int64 `json:"village_id"`
+	Persons     int   `json:"persons"`
+	IncomeSum
+	Before IncomeSum `json:"before"`
+}
+
+type HouseholdIncomes struct {
+	Season int               `json:"season"`
+	Items  []HouseholdIncome `json:"items"`
+	Total  int               `json:"total"` // of all households
+}

@@ -480,6 +480,8 @@ type Service interface {
 	Income(context.Context, IncomeRequest) (Income, error)
 	// Report is the county's totals. For county staff.
 	Report(context.Context, ReportRequest) (Report, error)
+	// Incomes lists what every household earned in a season, for reports. For county staff.
+	Incomes(context.Context, IncomesRequest) (HouseholdIncomes, error)
 	// RebuildIncome empties the income ledger and reads it anew from its sources. System only.
 	RebuildIncome(context.Context, None) (Rebuilt, error)
 

@@ -42,7 +42,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	}
 	s, err := New(config, Deps{
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
-		Accounts: store, Throttle: store, Sessions: sessions, Version: "test",
+		Accounts: store, Throttle: store, Sessions: sessions, Reports: store.Reports(), Version: "test",
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {

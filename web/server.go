@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -27,6 +28,7 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
+	"banmuyuan/web/report"
 	"banmuyuan/web/static"
 )
 
@@ -61,6 +63,7 @@ type Deps struct {
 	Accounts auth.Accounts
 	Throttle auth.Throttle
 	Sessions scs.Store
+	Reports  report.Store
 	// Live carries what pages show as it happens; a hub of its own if nil.
 	Live *live.Hub
 	Log  *slog.Logger
@@ -84,6 +87,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	auth     *auth.Authenticator
 	live     *live.Hub
+	reports  *report.Runner
 	api      *api.API
 	uploads  map[string]int64 // path prefix → largest body
 	handler  http.Handler
@@ -93,8 +97,8 @@ type Server struct {
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil {
-		return nil, errors.New("web: accounts, throttle and sessions are needed")
+	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
+		return nil, errors.New("web: accounts, throttle, sessions and reports are needed")
 	}
 	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil {
 		return nil, errors.New("web: catalog, orders and payments are needed")
@@ -126,7 +130,9 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
+	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
+		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
+	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +151,14 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Run does what pages have done in the background, until ctx ends: live figures and reports.
+func (s *Server) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	running.Go(func() { s.publishStock(ctx) })
+	running.Go(func() { s.reports.Run(ctx) })
+	running.Wait()
+}
 
 // chain puts the middleware around the router, outermost first in reading order.
 func (s *Server) chain() (http.Handler, error) {

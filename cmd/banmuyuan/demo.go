@@ -246,6 +246,7 @@ func printLogins(w io.Writer) {
 		{"helper", "帮扶责任人", "helper of households"},
 		{"operator", "县经办", "county's operator"},
 		{"approver", "县复核", "county's second person"},
+		{"admin", "管理员", "administrator of accounts"},
 	} {
 		fmt.Fprintf(w, "    %-10s %s %s\n", l[0], l[1], l[2])
 	}

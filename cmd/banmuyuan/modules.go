@@ -224,7 +224,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: []string{m.cfg.PayURL},
 	}, web.Deps{
-		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
+		Accounts: store, Throttle: store, Sessions: sessions, Reports: store.Reports(), Log: m.log,
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
 		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
@@ -232,7 +232,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		return err
 	}
 	m.pages = site
-	m.running.Go(func() error { site.PublishStock(running); return nil })
+	m.running.Go(func() error { site.Run(running); return nil })
 	return nil
 }
 

@@ -42,6 +42,7 @@ type Accounts interface {
 type API struct {
 	services  Services
 	accounts  Accounts
+	reports   Reports
 	fail      func(http.ResponseWriter, *http.Request, error)
 	endpoints []endpoint
 	document  []byte
@@ -49,10 +50,10 @@ type API struct {
 }
 
 // New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
-func New(s Services, accounts Accounts, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
-	a := &API{services: s, accounts: accounts, fail: fail, hot: newHotAnswers()}
+func New(s Services, accounts Accounts, reports Reports, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
+	a := &API{services: s, accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
-		a.householdEndpoints(), a.moneyEndpoints(), a.accountEndpoints())
+		a.householdEndpoints(), a.moneyEndpoints(), a.reportEndpoints(), a.accountEndpoints())
 	var err error
 	if a.document, err = describe(a.endpoints, version); err != nil {
 		return nil, fmt.Errorf("describe api: %w", err)

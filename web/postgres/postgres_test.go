@@ -11,6 +11,7 @@ import (
 	"banmuyuan/internal/link/linktest"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/postgres"
+	"banmuyuan/web/report"
 )
 
 // hash has the form of a hash; nobody logs in here.
@@ -84,9 +85,12 @@ func TestManyAccounts(t *testing.T) {
 	if _, err := s.ByLogin(ctx, "fine"); !errors.Is(err, auth.ErrNotFound) {
 		t.Errorf("half of a refused list is there: %v", err)
 	}
-	page, err := s.List(ctx, "h04998", 2, auth.Household)
+	page, err := s.List(ctx, "H0", "h04998", 2, auth.Household)
 	if err != nil || len(page) != 2 || page[0].Login != "h04999" || page[1].Login != "h05000" {
 		t.Errorf("page %+v, %v", page, err)
+	}
+	if page, err := s.List(ctx, "ne", "", 9); err != nil || len(page) != 1 || page[0].Login != "new" {
+		t.Errorf("beginning with ne: %+v, %v", page, err)
 	}
 }
 
@@ -129,5 +133,79 @@ func TestThrottleCountsTriesAtOnce(t *testing.T) {
 		if wait, err := s.Try(t.Context(), "login:z", short); err != nil || wait != 0 {
 			t.Errorf("after its window it waits for %s, %v", wait, err)
 		}
+	}
+}
+
+// Of several processes each report is made by one; whoever does not come back is replaced.
+func TestReportsAreClaimedOnce(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	reports := s.Reports()
+	ctx := t.Context()
+	a, err := s.Create(ctx, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, PasswordHash: hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const asked = 12
+	for season := range asked {
+		for range 2 {
+			if _, err := reports.Ask(ctx, report.Job{Kind: report.Incomes, Season: 2000 + season, Lang: "zh", AccountID: a.ID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var mu sync.Mutex
+	claimed := map[int64]int{}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				j, err := reports.Claim(ctx, time.Hour)
+				if errors.Is(err, report.ErrNotFound) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				claimed[j.ID]++
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(claimed) != asked {
+		t.Errorf("%d reports were claimed, want %d", len(claimed), asked)
+	}
+	for id, n := range claimed {
+		if n != 1 {
+			t.Errorf("report %d was claimed %d times", id, n)
+		}
+		if err := reports.Progress(ctx, id, 7, 10, -time.Hour); err != nil { // the process has gone
+			t.Fatal(err)
+		}
+	}
+	again, err := reports.Claim(ctx, time.Hour)
+	if err != nil || again.Attempts != 2 || again.Rows != 0 || again.AskedBy != "县经办" {
+		t.Fatalf("claimed again: %+v, %v", again, err)
+	}
+	if err := reports.Finish(ctx, again.ID, "表.xlsx", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := reports.Fail(ctx, again.ID, "internal"); !errors.Is(err, report.ErrNotFound) {
+		t.Errorf("what is done failed afterwards: %v", err)
+	}
+	if name, data, err := reports.File(ctx, again.ID); err != nil || name != "表.xlsx" || string(data) != "x" {
+		t.Errorf("file %q %q, %v", name, data, err)
+	}
+	if err := reports.Forget(ctx, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := reports.File(ctx, again.ID); !errors.Is(err, report.ErrNotFound) {
+		t.Errorf("a forgotten file: %v", err)
+	}
+	if jobs, err := reports.Jobs(ctx, 100); err != nil || len(jobs) != asked-1 {
+		t.Errorf("%d reports are left, %v: what is under way stays", len(jobs), err)
 	}
 }
