@@ -205,7 +205,10 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		return err
 	}
 	m.closers = append(m.closers, svc.Close)
-	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleOrders, func(s *link.Server) {
+		orders.Register(s, svc)
+		orders.RegisterShelf(s, svc.Shelf())
+	}, svc.Run)
 	return nil
 }
 
