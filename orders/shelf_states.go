@@ -37,9 +37,9 @@ const (
 )
 
 var sheetSteps = map[SheetStep]transition[SheetState]{
-	SheetClose:  {[]SheetState{SheetOpen}, SheetClosing, "sheet.not_open"},
-	SheetBill:   {[]SheetState{SheetClosing}, SheetClosed, "sheet.not_open"},
-	SheetSettle: {[]SheetState{SheetClosing, SheetClosed}, SheetSettled, "sheet.not_open"},
+	SheetClose:  {[]SheetState{SheetOpen}, SheetClosing, "shelf.sheet.not_open"},
+	SheetBill:   {[]SheetState{SheetClosing}, SheetClosed, "shelf.sheet.not_open"},
+	SheetSettle: {[]SheetState{SheetClosing, SheetClosed}, SheetSettled, "shelf.sheet.not_open"},
 }
 
 // Next is the state after a step. Conflict.

@@ -54,6 +54,7 @@ type Deps struct {
 	// The modules, usually as clients over NATS.
 	Catalog  catalog.Service
 	Orders   orders.Service
+	Shelf    orders.Shelf
 	Payments payments.Service
 	// Version is what the API's description calls itself.
 	Version string
@@ -114,7 +115,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, payments.Messages); err != nil {
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, orders.ShelfMessages, payments.Messages); err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {
@@ -126,7 +127,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
+	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Shelf: deps.Shelf, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}

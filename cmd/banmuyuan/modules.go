@@ -228,7 +228,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: []string{m.cfg.PayURL},
 	}, web.Deps{
 		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
-		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
+		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Shelf: orders.NewShelfClient(nc), Payments: payments.NewClient(nc),
 		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
 	if err != nil {

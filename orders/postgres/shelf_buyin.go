@@ -305,7 +305,7 @@ func (s shelf) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, e
 	var row sheetRow
 	err := q.GetContext(ctx, &row, sheetSelect+`WHERE h.id = $1`, id)
 	if missing(err) || err == nil && row.OrgID != org {
-		return row, link.E(link.NotFound, "sheet.unknown", "id")
+		return row, link.E(link.NotFound, "shelf.sheet.unknown", "id")
 	}
 	if err != nil {
 		return row, fmt.Errorf("read sheet: %w", err)
@@ -361,7 +361,7 @@ func (s shelf) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders.Pay
 		return orders.PayStart{}, errBusy() // payments has not closed the bill yet
 	case orders.SheetClosed:
 	default:
-		return orders.PayStart{}, link.E(link.Conflict, "sheet.not_due", "")
+		return orders.PayStart{}, link.E(link.Conflict, "shelf.sheet.not_due", "")
 	}
 	return s.startPayment(ctx, r, payments.CreatePayment{Ref: orders.SheetRefOf(row.ID), Purpose: "balance", AmountFen: row.AmountFen,
 		Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: shop.Name}, Description: "半亩园收购单 " + orders.SheetNumber(row.ID),

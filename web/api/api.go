@@ -27,6 +27,7 @@ const Prefix = "/api/v1"
 type Services struct {
 	Catalog  catalog.Service
 	Orders   orders.Service
+	Shelf    orders.Shelf
 	Payments payments.Service
 }
 
@@ -51,7 +52,7 @@ type API struct {
 // New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
 func New(s Services, accounts Accounts, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
 	a := &API{services: s, accounts: accounts, fail: fail, hot: newHotAnswers()}
-	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
+	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(), a.shelfEndpoints(),
 		a.householdEndpoints(), a.moneyEndpoints(), a.accountEndpoints())
 	var err error
 	if a.document, err = describe(a.endpoints, version); err != nil {
