@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
 
 	"rsc.io/qr"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 )
 
@@ -42,6 +44,14 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 			return e.Key
 		},
 		"qr": qrCode,
+		"measure": func(n int64, unit string) (string, error) {
+			word, err := s.word(l, "unit."+unit, nil)
+			return format{lang: l, now: s.now()}.measure(n, unit, word), err
+		},
+		"plainYuan":      func(fen int64) string { return strings.TrimPrefix(money.FormatYuan(fen), "¥") },
+		"choicesOf":      func(options ...Option) []Option { return options },
+		"householdShare": householdShare,
+		"spacedCode":     spacedCode,
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -25,6 +26,7 @@ var menus = map[string][]entry{
 	"shop": {
 		{"shop.home", "house", "首页", "Home", nil},
 		{"shop.presales", "sprout", "预售", "Presales", nil},
+		{"shelf.home", "store", "现货", "In stock", nil},
 		{"shop.adoptions", "heart-handshake", "认养", "Adopt", nil},
 		{"shop.basket", "shopping-basket", "购物篮", "Basket", nil},
 		{"shop.orders", "receipt-text", "我的订单", "My orders", auth.Buying},
@@ -41,6 +43,11 @@ var menus = map[string][]entry{
 		{"organisation.contracts", "file-text", "收购合同", "Contracts", []auth.Role{auth.Officer, auth.OrgApprover}},
 		{"organisation.collections", "clipboard-list", "收货清单", "Collection", auth.Organisation},
 		{"organisation.weigh", "scale", "过秤", "Weigh in", []auth.Role{auth.Clerk, auth.Officer}},
+		{"organisation.till", "wallet", "收银", "Till", []auth.Role{auth.Clerk, auth.Officer}},
+		{"organisation.shelf", "store", "货架", "Shelf", auth.Organisation},
+		{"organisation.buyin", "hand-coins", "收购", "Buy in", []auth.Role{auth.Clerk, auth.Officer}},
+		{"organisation.sheets", "banknote", "收购单", "Buy-in sheets", auth.Organisation},
+		{"organisation.lists", "list-ordered", "常备清单", "Standing lists", auth.Organisation},
 		{"county.home", "chart-column", "全县总览", "Overview", auth.County},
 		{"county.presales", "sprout", "预售", "Presales", auth.County},
 		{"county.households", "users", "农户", "Households", auth.County},
@@ -48,6 +55,7 @@ var menus = map[string][]entry{
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},
 		{"county.payouts", "banknote", "打款", "Payouts", auth.County},
+		{"organisation.shelf", "store", "爱心超市", "Supermarkets", auth.County},
 		{"county.reports", "file-text", "报表", "Reports", auth.County},
 		{"county.accounts", "settings", "账号", "Accounts", []auth.Role{auth.Admin}},
 	},
@@ -58,7 +66,7 @@ var homes = map[auth.Role][]string{
 	auth.Buyer:       {"shop.home"},
 	auth.Officer:     {"organisation.home", "shop.home"},
 	auth.OrgApprover: {"organisation.home", "shop.home"},
-	auth.Clerk:       {"organisation.weigh", "organisation.home"},
+	auth.Clerk:       {"organisation.weigh", "organisation.till", "organisation.home"},
 	auth.Household:   {"household.home"},
 	auth.Helper:      {"helper.households", "household.home"},
 	auth.Operator:    {"county.home"},
@@ -73,7 +81,7 @@ func (s *Server) home(a *auth.Account) string {
 		names = append(homes[a.Role], "account")
 	}
 	for _, name := range names {
-		if s.router.Get(name) != nil {
+		if s.router.Get(name) != nil && s.keptInMenu(context.Background(), a, name) {
 			if u, err := s.url(name); err == nil {
 				return u
 			}
@@ -91,7 +99,7 @@ func (s *Server) nav(v *view, r *http.Request) []navItem {
 	var items []navItem
 	longest, current := 0, -1
 	for _, e := range menus[v.Audience] {
-		if s.router.Get(e.route) == nil || len(e.roles) > 0 && (v.Account == nil || !v.Account.Role.In(e.roles...)) {
+		if s.router.Get(e.route) == nil || !s.keptInMenu(r.Context(), v.Account, e.route) || len(e.roles) > 0 && (v.Account == nil || !v.Account.Role.In(e.roles...)) {
 			continue
 		}
 		u, err := s.url(e.route)

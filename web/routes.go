@@ -24,6 +24,7 @@ func (s *Server) routes() {
 	s.accountRoutes()
 	s.shopRoutes()
 	s.organisationRoutes()
+	s.shelfRoutes()
 	s.householdRoutes()
 	s.countyRoutes()
 	s.api.Routes(s.router)

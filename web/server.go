@@ -56,6 +56,7 @@ type Deps struct {
 	// The modules, usually as clients over NATS.
 	Catalog  catalog.Service
 	Orders   orders.Service
+	Shelf    orders.Shelf
 	Payments payments.Service
 	// Version is what the API's description calls itself.
 	Version string
@@ -118,7 +119,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, payments.Messages); err != nil {
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, orders.ShelfMessages, payments.Messages); err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {
@@ -132,7 +133,13 @@ func New(config Config, deps Deps) (*Server, error) {
 	s.sessions = s.newSessions()
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
 		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, program{s}, deps.Version, s.fail)
+	services := api.Services{
+		Catalog:  deps.Catalog,
+		Orders:   deps.Orders,
+		Shelf:    deps.Shelf,
+		Payments: deps.Payments,
+	}
+	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}

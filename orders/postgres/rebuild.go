@@ -147,8 +147,9 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 		                           gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen)
 		` + expectedSelect + ` WHERE s.qty - s.settled - s.short > 0`,
 		`INSERT INTO income_entry (` + owedColumns + `) ` + owedSelect + ` WHERE t.settled AND t.units > 0 AND t.state = 'accepted'`,
+		buyInEntries,
 		`UPDATE income_entry e SET stage = f.stage, payout_item = f.payout_item, paid_on = f.paid_on
-		 FROM income_fact f WHERE f.source_key = e.source_key AND e.ticket_id <> 0`,
+		 FROM income_fact f WHERE f.source_key = e.source_key AND (e.ticket_id <> 0 OR e.source_key LIKE 'buyin:%')`,
 		factEntries,
 		`TRUNCATE income_fact`,
 	} {

@@ -27,6 +27,7 @@ const Prefix = "/api/v1"
 type Services struct {
 	Catalog  catalog.Service
 	Orders   orders.Service
+	Shelf    orders.Shelf
 	Payments payments.Service
 }
 
@@ -52,8 +53,16 @@ type API struct {
 // New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
 func New(s Services, accounts Accounts, reports Reports, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
 	a := &API{services: s, accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
-	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
-		a.householdEndpoints(), a.moneyEndpoints(), a.reportEndpoints(), a.accountEndpoints())
+	a.endpoints = slices.Concat(
+		a.catalogEndpoints(),
+		a.orderEndpoints(),
+		a.collectionEndpoints(),
+		a.shelfEndpoints(),
+		a.householdEndpoints(),
+		a.moneyEndpoints(),
+		a.reportEndpoints(),
+		a.accountEndpoints(),
+	)
 	var err error
 	if a.document, err = describe(a.endpoints, version); err != nil {
 		return nil, fmt.Errorf("describe api: %w", err)
