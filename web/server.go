@@ -52,9 +52,11 @@ type Config struct {
 // Deps are the things the pages need from others.
 type Deps struct {
 	// The modules, usually as clients over NATS.
-	Catalog  catalog.Service
-	Orders   orders.Service
-	Payments payments.Service
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Payments  payments.Service
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -96,8 +98,8 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil {
 		return nil, errors.New("web: accounts, throttle and sessions are needed")
 	}
-	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil {
-		return nil, errors.New("web: catalog, orders and payments are needed")
+	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Adoptions == nil || deps.Boxes == nil {
+		return nil, errors.New("web: catalog, orders, payments, adoptions and boxes are needed")
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -126,7 +128,8 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
+	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments,
+		Adoptions: deps.Adoptions, Boxes: deps.Boxes}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}

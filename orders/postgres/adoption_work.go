@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -160,13 +161,12 @@ func (m *Module) seekBoxes(ctx context.Context) error {
 		return fmt.Errorf("claim boxes to replace: %w", err)
 	}
 	slices.SortFunc(due, func(a, b boxRow) int { return a.No - b.No })
-	var errs []error
 	for _, b := range due {
 		if err := m.seekBox(ctx, b); err != nil {
 			m.log.Warn("a box to replace has to wait", "adoption", b.AdoptionID, "box", b.No, "error", err)
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func (m *Module) seekBox(ctx context.Context, b boxRow) error {
@@ -263,7 +263,7 @@ func (m *Module) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservat
 }
 
 // adoptionChecks are what must always hold of adoptions, for verify.
-func adoptionChecks(late any) []check {
+func adoptionChecks(late time.Time) []check {
 	return []check{
 		{name: "boxes of an adoption", sql: `
 			SELECT 'adoption ' || a.id AS object, format('price %s, its boxes have %s', a.price_fen, b.fen) AS detail
@@ -310,4 +310,3 @@ func adoptionChecks(late any) []check {
 			WHERE x.net IS DISTINCT FROM e.amount_fen OR x.household IS DISTINCT FROM e.household_id OR x.expected IS DISTINCT FROM (e.stage = 'expected')`},
 	}
 }
-

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"banmuyuan/internal/link"
@@ -58,7 +59,7 @@ func (m *Module) Verify(ctx context.Context, _ orders.None) (orders.Findings, er
 func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 	res := orders.Findings{Items: []orders.Finding{}}
 	late := m.now().Add(-patience)
-	for _, c := range append(checks(late), adoptionChecks(late)...) {
+	for _, c := range slices.Concat(checks(late), adoptionChecks(late), boxChecks(late)) {
 		var rows []struct {
 			Object string `db:"object"`
 			Detail string `db:"detail"`

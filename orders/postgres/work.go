@@ -43,7 +43,7 @@ func (m *Module) work(ctx context.Context) {
 func (m *Module) workOnce(ctx context.Context) error {
 	ctx = link.System(ctx, "orders")
 	return errors.Join(m.confirmFree(ctx), m.expire(ctx), m.askProviders(ctx), m.endInspections(ctx), m.doTasks(ctx),
-		m.workAdoptions(ctx))
+		m.workAdoptions(ctx), m.workBoxes(ctx))
 }
 
 const workBatch = 200
