@@ -42,6 +42,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	}
 	s, err := New(config, Deps{
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
+		Adoptions: orders.NewAdoptionsClient(nc), Boxes: orders.NewBoxesClient(nc),
 		Accounts: store, Throttle: store, Sessions: sessions, Version: "test",
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
