@@ -35,6 +35,7 @@ type IncomeEntry struct {
 	PaidOn      *time.Time      `json:"paid_on,omitempty"`
 	OrderNo     string          `json:"order_no,omitempty"`
 	Line        int             `json:"line,omitempty"`
+	AdoptionNo  string          `json:"adoption_no,omitempty"`
 	TicketID    int64           `json:"ticket_id,omitempty"`
 	TicketNo    string          `json:"ticket_no,omitempty"`
 	PayoutItem  int64           `json:"payout_item,omitempty"`

@@ -502,6 +502,7 @@ type DigestRequest struct {
 // Digest of an order for cross-checks.
 type Digest struct {
 	ID        int64        `json:"id"`
+	Ref       string       `json:"ref"` // how payments knows it
 	State     State        `json:"state"`
 	PaidFen   int64        `json:"paid_fen"`
 	AmountFen int64        `json:"amount_fen"`

@@ -34,6 +34,7 @@ var menus = map[string][]entry{
 	"household": {
 		{"household.home", "wallet", "致富账", "Income", auth.Earning},
 		{"household.sales", "list-ordered", "我卖的", "My sales", []auth.Role{auth.Household}},
+		{"household.adoptions", "heart-handshake", "认养", "Adoptions", []auth.Role{auth.Household}},
 		{"helper.households", "users", "帮扶的农户", "Households", []auth.Role{auth.Helper}},
 	},
 	"desk": {
@@ -52,6 +53,7 @@ var menus = map[string][]entry{
 		{"county.presales", "sprout", "预售", "Presales", auth.County},
 		{"county.households", "users", "农户", "Households", auth.County},
 		{"county.orders", "receipt-text", "订单", "Orders", auth.County},
+		{"desk.adoptions", "heart-handshake", "认养", "Adoptions", append(append([]auth.Role{}, auth.County...), auth.Clerk, auth.Officer)},
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},
 		{"county.payouts", "banknote", "打款", "Payouts", auth.County},

@@ -23,6 +23,8 @@ func (s *Server) routes() {
 	})
 	s.accountRoutes()
 	s.shopRoutes()
+	s.adoptionRoutes()
+	s.boxRoutes()
 	s.organisationRoutes()
 	s.shelfRoutes()
 	s.householdRoutes()

@@ -54,10 +54,12 @@ type Config struct {
 // Deps are the things the pages need from others.
 type Deps struct {
 	// The modules, usually as clients over NATS.
-	Catalog  catalog.Service
-	Orders   orders.Service
-	Shelf    orders.Shelf
-	Payments payments.Service
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Shelf     orders.Shelf
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
+	Payments  payments.Service
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -101,8 +103,8 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
 		return nil, errors.New("web: accounts, throttle, sessions and reports are needed")
 	}
-	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil {
-		return nil, errors.New("web: catalog, orders and payments are needed")
+	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Adoptions == nil || deps.Boxes == nil {
+		return nil, errors.New("web: catalog, orders, payments, adoptions and boxes are needed")
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -134,10 +136,12 @@ func New(config Config, deps Deps) (*Server, error) {
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
 		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
 	services := api.Services{
-		Catalog:  deps.Catalog,
-		Orders:   deps.Orders,
-		Shelf:    deps.Shelf,
-		Payments: deps.Payments,
+		Catalog:   deps.Catalog,
+		Orders:    deps.Orders,
+		Shelf:     deps.Shelf,
+		Adoptions: deps.Adoptions,
+		Boxes:     deps.Boxes,
+		Payments:  deps.Payments,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {

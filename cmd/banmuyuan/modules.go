@@ -208,6 +208,8 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterShelf(s, svc.Shelf())
+		orders.RegisterAdoptions(s, svc)
+		orders.RegisterBoxes(s, svc)
 	}, svc.Run)
 	return nil
 }
@@ -227,16 +229,21 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: []string{m.cfg.PayURL},
 	}, web.Deps{
-		Accounts: store,
-		Throttle: store,
-		Sessions: sessions,
-		Reports:  store.Reports(),
-		Log:      m.log,
-		Catalog:  catalog.NewClient(nc),
-		Orders:   orders.NewClient(nc),
-		Shelf:    orders.NewShelfClient(nc),
-		Payments: payments.NewClient(nc),
-		Version:  version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
+		Accounts:  store,
+		Throttle:  store,
+		Sessions:  sessions,
+		Reports:   store.Reports(),
+		Log:       m.log,
+		Catalog:   catalog.NewClient(nc),
+		Orders:    orders.NewClient(nc),
+		Shelf:     orders.NewShelfClient(nc),
+		Adoptions: orders.NewAdoptionsClient(nc),
+		Boxes:     orders.NewBoxesClient(nc),
+		Payments:  payments.NewClient(nc),
+		Version:   version,
+		Ready:     m.ready,
+		Metrics:   m.metrics.handler(),
+		Observe:   m.metrics.page,
 	})
 	if err != nil {
 		return err

@@ -109,7 +109,11 @@ type Module struct {
 	closing sync.Once
 }
 
-var _ orders.Service = (*Module)(nil)
+var (
+	_ orders.Service   = (*Module)(nil)
+	_ orders.Adoptions = (*Module)(nil)
+	_ orders.Boxes     = (*Module)(nil)
+)
 
 // New opens the module on a migrated schema. It answers from now on; Run does the rest of its work. Close ends it.
 func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cat catalog.Service, pay payments.Service, cfg Config) (*Module, error) {

@@ -148,8 +148,9 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 		` + expectedSelect + ` WHERE s.qty - s.settled - s.short > 0`,
 		`INSERT INTO income_entry (` + owedColumns + `) ` + owedSelect + ` WHERE t.settled AND t.units > 0 AND t.state = 'accepted'`,
 		buyInEntries,
+		boxIncome,
 		`UPDATE income_entry e SET stage = f.stage, payout_item = f.payout_item, paid_on = f.paid_on
-		 FROM income_fact f WHERE f.source_key = e.source_key AND (e.ticket_id <> 0 OR e.source_key LIKE 'buyin:%')`,
+		 FROM income_fact f WHERE f.source_key = e.source_key`,
 		factEntries,
 		`TRUNCATE income_fact`,
 	} {
@@ -178,7 +179,9 @@ func (m *Module) readFacts(ctx context.Context, t taskRow) error {
 	var fresh []payments.IncomeFact
 	last, err := m.facts(ctx, max(cursor-factOverlap, 0), func(page []payments.IncomeFact) error {
 		for _, f := range page {
-			if _, ours := orders.ParsePaymentRef(f.Ref); !ours {
+			_, order := orders.ParsePaymentRef(f.Ref)
+			_, adoption := orders.ParseAdoptionRef(f.Ref)
+			if !order && !adoption {
 				fresh = append(fresh, f)
 			}
 		}

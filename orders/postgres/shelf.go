@@ -110,10 +110,8 @@ func checkDay(text string, from, to time.Time) (string, bool) {
 	return strings.TrimSpace(text), err == nil && !d.Before(from) && d.Before(to)
 }
 
-func dayOf(t time.Time) time.Time {
-	t = t.In(china)
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, china)
-}
+// midnight is when the day of t began in China.
+func midnight(t time.Time) time.Time { return beginningOf(dayOf(t)) }
 
 // shelfLife is how far ahead a best-before date may lie.
 const shelfLife = 3 * 366 * 24 * time.Hour

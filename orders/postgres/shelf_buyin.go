@@ -52,7 +52,7 @@ func (s shelf) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.BuyIn, 
 		problems.Add("shelf.price", "price_fen")
 	}
 	var ok bool
-	if r.BestBefore, ok = checkDay(r.BestBefore, dayOf(now), now.Add(shelfLife)); !ok {
+	if r.BestBefore, ok = checkDay(r.BestBefore, midnight(now), now.Add(shelfLife)); !ok {
 		problems.Add("shelf.best_before", "best_before")
 	}
 	if r.HouseholdID <= 0 {

@@ -42,7 +42,7 @@ func (s shelf) listOut(ctx context.Context, r listRow) (orders.StandingList, err
 		l.OrderNo = orders.Number(r.OrderID)
 	}
 	now := s.now()
-	l.DueToday = slices.Contains(l.Weekdays, weekday(now)) && (r.OrderedAt == nil || r.OrderedAt.Before(dayOf(now)))
+	l.DueToday = slices.Contains(l.Weekdays, weekday(now)) && (r.OrderedAt == nil || r.OrderedAt.Before(midnight(now)))
 	var lines []orders.QuoteLine
 	if err := json.Unmarshal(r.Lines, &lines); err != nil {
 		return l, fmt.Errorf("decode standing list %d: %w", r.ID, err)

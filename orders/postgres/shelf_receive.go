@@ -90,7 +90,7 @@ func (s shelf) Receive(ctx context.Context, r orders.Receive) (orders.StockLot, 
 	var problems link.Problems
 	checkKey(&problems, r.Key)
 	var ok bool
-	if r.BestBefore, ok = checkDay(r.BestBefore, dayOf(now), now.Add(shelfLife)); !ok {
+	if r.BestBefore, ok = checkDay(r.BestBefore, midnight(now), now.Add(shelfLife)); !ok {
 		problems.Add("shelf.best_before", "best_before")
 	}
 	if err := problems.Err(); err != nil {

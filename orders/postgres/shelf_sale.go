@@ -273,7 +273,7 @@ func (s shelf) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column strin
 	if err != nil {
 		return nil, 0, fmt.Errorf("lock lots of item %d: %w", l.item.ID, err)
 	}
-	today := dayOf(s.now())
+	today := midnight(s.now())
 	past := func(r lotRow) int {
 		if onDay(r.BestBefore).Before(today) {
 			return 1

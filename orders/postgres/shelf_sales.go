@@ -277,7 +277,7 @@ func (s shelf) publicShops(ctx context.Context, ref *names, only int64) (orders.
 	err = s.db.SelectContext(ctx, &lots, `
 		SELECT l.item_id, l.code, l.village_id FROM shelf_lot l
 		WHERE l.org_id = ANY($1) AND `+leftSQL+` > 0 AND l.best_before >= $2::date ORDER BY l.best_before, l.id`,
-		ints(ids), dayOf(s.now()).Format(time.DateOnly))
+		ints(ids), midnight(s.now()).Format(time.DateOnly))
 	if err != nil {
 		return out, fmt.Errorf("read lots on the shelf: %w", err)
 	}
@@ -313,7 +313,7 @@ func (s shelf) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Tu
 	if err != nil {
 		return orders.Turnover{}, err
 	}
-	today := dayOf(s.now())
+	today := midnight(s.now())
 	from, to := today.AddDate(0, 0, -29), today
 	for _, d := range []struct {
 		text, field string

@@ -91,7 +91,7 @@ func (s shelf) Stock(ctx context.Context, f orders.StockFilter) (orders.StockPag
 		w.add(leftSQL + " + l.kept + l.held > 0")
 	}
 	if f.Expired {
-		w.add("l.best_before <= ?::date", dayOf(s.now()).AddDate(0, 0, 2).Format(time.DateOnly))
+		w.add("l.best_before <= ?::date", midnight(s.now()).AddDate(0, 0, 2).Format(time.DateOnly))
 	}
 	page := orders.StockPage{Items: []orders.StockLot{}}
 	err = s.db.QueryRowxContext(ctx, `
@@ -163,7 +163,7 @@ func (s shelf) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSu
 		SELECT `+itemColumns+`, coalesce(sum(`+leftSQL+`), 0)::bigint AS left, count(l.id) AS lots, coalesce(sum(l.cost_fen), 0)::bigint AS cost_fen,
 		       coalesce(sum(l.household_fen), 0)::bigint AS household_fen, coalesce(sum(l.received), 0)::bigint AS received, min(l.best_before) AS next_expiry
 		FROM shelf_item i LEFT JOIN shelf_lot l ON l.item_id = i.id AND `+leftSQL+` > 0 AND (NOT $2 OR l.best_before >= $3::date)
-		WHERE i.org_id = ANY($1) GROUP BY i.id ORDER BY i.product, i.id`, ints(orgs), fresh, dayOf(s.now()).Format(time.DateOnly))
+		WHERE i.org_id = ANY($1) GROUP BY i.id ORDER BY i.product, i.id`, ints(orgs), fresh, midnight(s.now()).Format(time.DateOnly))
 	if err != nil {
 		return nil, fmt.Errorf("read shelf items: %w", err)
 	}

@@ -70,7 +70,7 @@ func (s shelf) Trace(ctx context.Context, r orders.TraceRef) (orders.Trace, erro
 			t.Steps = append(t.Steps, orders.TraceStep{Key: "delivered", On: onDay(*lot.DeliveredOn)})
 		}
 	}
-	t.Steps = append(t.Steps, orders.TraceStep{Key: "shelved", On: dayOf(lot.ShelvedAt), Place: shop})
+	t.Steps = append(t.Steps, orders.TraceStep{Key: "shelved", On: midnight(lot.ShelvedAt), Place: shop})
 	return t, nil
 }
 
@@ -113,6 +113,6 @@ func (s shelf) traceDelivery(ctx context.Context, ref *names, code string) (orde
 		return orders.Trace{}, fmt.Errorf("read delivery: %w", err)
 	}
 	t := s.trace(ref, code, d.Product, d.Grade, d.VillageID, d.Homes, d.Units, d.NetGrams)
-	t.Steps = []orders.TraceStep{{Key: "weighed", On: onDay(d.WeighedOn), Place: ref.points[d.PointID].Name}, {Key: "delivered", On: dayOf(d.ClosedAt)}}
+	t.Steps = []orders.TraceStep{{Key: "weighed", On: onDay(d.WeighedOn), Place: ref.points[d.PointID].Name}, {Key: "delivered", On: midnight(d.ClosedAt)}}
 	return t, nil
 }

@@ -28,6 +28,10 @@ func (s *Service) Apply(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
 		return apply(ctx, s, tx, ev, s.releaseRef)
 	case payments.CmdCancelRef:
 		return apply(ctx, s, tx, ev, s.cancelRef)
+	case payments.CmdReleaseDelivery:
+		return apply(ctx, s, tx, ev, s.releaseDelivery)
+	case payments.CmdRefundAhead:
+		return apply(ctx, s, tx, ev, s.refundAhead)
 	case payments.CmdRefundLate:
 		return apply(ctx, s, tx, ev, s.refundLate)
 	case payments.CmdAcceptLate:

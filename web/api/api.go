@@ -25,10 +25,12 @@ const Prefix = "/api/v1"
 
 // Services are the modules behind the API.
 type Services struct {
-	Catalog  catalog.Service
-	Orders   orders.Service
-	Shelf    orders.Shelf
-	Payments payments.Service
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Shelf     orders.Shelf
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
+	Payments  payments.Service
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -58,6 +60,8 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.orderEndpoints(),
 		a.collectionEndpoints(),
 		a.shelfEndpoints(),
+		a.adoptionEndpoints(),
+		a.boxEndpoints(),
 		a.householdEndpoints(),
 		a.moneyEndpoints(),
 		a.reportEndpoints(),
