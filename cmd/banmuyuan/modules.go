@@ -159,7 +159,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
 	return nil
 }
 
@@ -205,7 +205,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		return err
 	}
 	m.closers = append(m.closers, svc.Close)
-	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc); orders.RegisterContracts(s, svc) }, svc.Run)
 	return nil
 }
 
