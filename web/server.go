@@ -114,7 +114,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, payments.Messages); err != nil {
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, catalog.ContractMessages, orders.Messages, orders.ContractMessages, payments.Messages); err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {
