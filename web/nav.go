@@ -32,6 +32,7 @@ var menus = map[string][]entry{
 	"household": {
 		{"household.home", "wallet", "致富账", "Income", auth.Earning},
 		{"household.sales", "list-ordered", "我卖的", "My sales", []auth.Role{auth.Household}},
+		{"household.contracts", "file-text", "收购合同", "Contracts", []auth.Role{auth.Household}},
 		{"helper.households", "users", "帮扶的农户", "Households", []auth.Role{auth.Helper}},
 	},
 	"desk": {
@@ -39,12 +40,15 @@ var menus = map[string][]entry{
 		{"organisation.presales", "sprout", "采购", "Buy", []auth.Role{auth.Officer, auth.OrgApprover}},
 		{"organisation.orders", "receipt-text", "订单", "Orders", []auth.Role{auth.Officer, auth.OrgApprover}},
 		{"organisation.contracts", "file-text", "收购合同", "Contracts", []auth.Role{auth.Officer, auth.OrgApprover}},
+		{"organisation.plan", "truck", "提货计划", "Call-off plan", auth.Organisation},
 		{"organisation.collections", "clipboard-list", "收货清单", "Collection", auth.Organisation},
 		{"organisation.weigh", "scale", "过秤", "Weigh in", []auth.Role{auth.Clerk, auth.Officer}},
 		{"county.home", "chart-column", "全县总览", "Overview", auth.County},
 		{"county.presales", "sprout", "预售", "Presales", auth.County},
 		{"county.households", "users", "农户", "Households", auth.County},
 		{"county.orders", "receipt-text", "订单", "Orders", auth.County},
+		{"county.contracts", "file-text", "收购合同", "Contracts", auth.County},
+		{"county.prices", "chart-column", "参考价", "Reference prices", auth.County},
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},
 		{"county.payouts", "banknote", "打款", "Payouts", auth.County},

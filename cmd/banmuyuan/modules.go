@@ -226,6 +226,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
+		Contracts: orders.NewContractsClient(nc),
 		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
 	if err != nil {

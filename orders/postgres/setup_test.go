@@ -114,7 +114,7 @@ func (b *bundle) startCatalog() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.run("catalog", func(s *link.Server) { catalog.Register(s, svc) }, svc.Run)
+	b.run("catalog", func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
 	if err := svc.LoadSeed(b.t.Context(), smallCounty(), nil); err != nil {
 		b.t.Fatal(err)
 	}
