@@ -22,6 +22,7 @@ import (
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
 //	{{on .DueOn}}                            a day that a module wrote as 2026-09-18
+//	{{onday .Day}} {{rate .RateBP}}           a day that is text; a rate in 1/10,000
 //	{{qr .Link}}                             a QR code that prints sharp
 func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
@@ -33,6 +34,8 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 		"onText": func(day string) string { return format{lang: l, now: s.now()}.day(onDay(day)) },
 		"sub64":  func(a, b int64) int64 { return a - b },
 		"div64":  func(a, b int64) int64 { return a / b },
+		"sum64":  func(a, b int64) int64 { return a + b },
+		"mul64":  func(a, b int64) int64 { return a * b },
 		"option": func(value, label, hint string) Option {
 			return Option{Value: value, Label: label, Hint: hint}
 		},
@@ -58,6 +61,14 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 		"choicesOf":      func(options ...Option) []Option { return options },
 		"householdShare": householdShare,
 		"spacedCode":     spacedCode,
+		"onday": func(day string) template.HTML {
+			t, err := time.ParseInLocation(time.DateOnly, day, china)
+			if err != nil {
+				return template.HTML(template.HTMLEscapeString(day))
+			}
+			return timeHTML(t, time.DateOnly, format{lang: l, now: s.now()}.date)
+		},
+		"rate": func(bp int64) string { return perBP(format{lang: l, now: s.now()}, bp) },
 	}
 }
 

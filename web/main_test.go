@@ -46,6 +46,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		Shelf:     orders.NewShelfClient(nc),
 		Adoptions: orders.NewAdoptionsClient(nc),
 		Boxes:     orders.NewBoxesClient(nc),
+		Contracts: orders.NewContractsClient(nc),
 		Payments:  payments.NewClient(nc),
 		Accounts:  store,
 		Throttle:  store,

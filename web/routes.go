@@ -29,6 +29,7 @@ func (s *Server) routes() {
 	s.shelfRoutes()
 	s.householdRoutes()
 	s.countyRoutes()
+	s.contractRoutes()
 	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)

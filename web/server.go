@@ -59,6 +59,7 @@ type Deps struct {
 	Shelf     orders.Shelf
 	Adoptions orders.Adoptions
 	Boxes     orders.Boxes
+	Contracts orders.Contracts
 	Payments  payments.Service
 	// Version is what the API's description calls itself.
 	Version string
@@ -121,7 +122,19 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, orders.ShelfMessages, payments.Messages); err != nil {
+	s.glossary, err = NewGlossary(
+		link.Messages,
+		Messages,
+		api.Messages,
+		catalog.Messages,
+		catalog.PolicyMessages,
+		catalog.ContractMessages,
+		orders.Messages,
+		orders.ShelfMessages,
+		orders.ContractMessages,
+		payments.Messages,
+	)
+	if err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {
@@ -141,6 +154,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		Shelf:     deps.Shelf,
 		Adoptions: deps.Adoptions,
 		Boxes:     deps.Boxes,
+		Contracts: deps.Contracts,
 		Payments:  deps.Payments,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)

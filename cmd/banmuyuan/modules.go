@@ -159,7 +159,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
 	return nil
 }
 
@@ -210,6 +210,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		orders.RegisterShelf(s, svc.Shelf())
 		orders.RegisterAdoptions(s, svc)
 		orders.RegisterBoxes(s, svc)
+		orders.RegisterContracts(s, svc)
 	}, svc.Run)
 	return nil
 }
@@ -239,6 +240,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Shelf:     orders.NewShelfClient(nc),
 		Adoptions: orders.NewAdoptionsClient(nc),
 		Boxes:     orders.NewBoxesClient(nc),
+		Contracts: orders.NewContractsClient(nc),
 		Payments:  payments.NewClient(nc),
 		Version:   version,
 		Ready:     m.ready,

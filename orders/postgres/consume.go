@@ -70,6 +70,9 @@ func (m *Module) paymentsHappened(ctx context.Context, tx *sqlx.Tx, evs []link.E
 	if err := m.adoptionMoney(ctx, tx, got, refunds); err != nil {
 		return err
 	}
+	if err := m.advancesChanged(ctx, tx, refs); err != nil {
+		return err
+	}
 	if err := m.payablesChanged(ctx, tx, payables); err != nil {
 		return err
 	}

@@ -94,6 +94,11 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	if err != nil {
 		return fmt.Errorf("settle order %d line %d: %w", o.ID, l.No, err)
 	}
+	worked, err := m.workOff(ctx, tx, o, ws)
+	if err != nil {
+		return err
+	}
+	amount -= worked
 	var id int64
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, closed_at, closed_by)
@@ -263,14 +268,17 @@ func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, 
 	if err != nil {
 		return fmt.Errorf("free tickets of delivery %d: %w", id, err)
 	}
-	keys := make([]string, len(tickets))
+	keys, freed := make([]string, len(tickets)), make([]int64, len(tickets))
 	back := map[int64]int64{}
 	for i, t := range tickets {
-		keys[i] = ticketKey(t.ID)
+		keys[i], freed[i] = ticketKey(t.ID), t.ID
 		back[t.LotID] += t.Units
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = ANY($1)`, pq.Array(keys)); err != nil {
 		return fmt.Errorf("drop owed income: %w", err)
+	}
+	if err := undoWorkOff(ctx, tx, freed); err != nil {
+		return err
 	}
 	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: d.Line}
 	for lot, units := range back {

@@ -64,6 +64,7 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 		shelfChecks(late),
 		adoptionChecks(late),
 		boxChecks(late),
+		contractChecks(late),
 	) {
 		var rows []struct {
 			Object string `db:"object"`

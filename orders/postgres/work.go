@@ -51,6 +51,7 @@ func (m *Module) workOnce(ctx context.Context) error {
 		m.doTasks(ctx),
 		m.workAdoptions(ctx),
 		m.workBoxes(ctx),
+		m.workContracts(ctx),
 	)
 }
 

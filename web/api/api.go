@@ -30,6 +30,7 @@ type Services struct {
 	Shelf     orders.Shelf
 	Adoptions orders.Adoptions
 	Boxes     orders.Boxes
+	Contracts orders.Contracts
 	Payments  payments.Service
 }
 
@@ -62,6 +63,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.shelfEndpoints(),
 		a.adoptionEndpoints(),
 		a.boxEndpoints(),
+		a.contractEndpoints(),
 		a.householdEndpoints(),
 		a.moneyEndpoints(),
 		a.reportEndpoints(),
