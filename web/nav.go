@@ -46,6 +46,7 @@ var menus = map[string][]entry{
 		{"county.households", "users", "农户", "Households", auth.County},
 		{"county.orders", "receipt-text", "订单", "Orders", auth.County},
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
+		{"county.reconciliation", "circle-check", "对账", "Reconciliation", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},
 		{"county.payouts", "banknote", "打款", "Payouts", auth.County},
 		{"county.reports", "file-text", "报表", "Reports", auth.County},

@@ -198,6 +198,7 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 		if err := s.keepMovements(ctx, g.Name(), moves); err != nil {
 			return err
 		}
+		s.followDisputes(ctx, g, moves)
 	}
 	tx, err := s.db.BeginTxx(ctx, readOnlySnapshot)
 	if err != nil {
@@ -227,6 +228,24 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 	}
 	out.Clearing = append(out.Clearing, state)
 	return nil
+}
+
+// followDisputes looks at the disputes that moved money, whose announcements may have been lost.
+func (s *Service) followDisputes(ctx context.Context, g gateway.Audited, moves []gateway.Movement) {
+	hooks, ok := g.(gateway.Webhooks)
+	if !ok {
+		return
+	}
+	seen := map[string]bool{}
+	for _, m := range moves {
+		if m.DisputeID == "" || seen[m.DisputeID] {
+			continue
+		}
+		seen[m.DisputeID] = true
+		if _, err := s.handleDispute(ctx, eventRow{Provider: g.Name(), DisputeID: m.DisputeID}, hooks); err != nil {
+			s.log.Warn("dispute has to wait", "gateway", g.Name(), "dispute", m.DisputeID, "error", err)
+		}
+	}
 }
 
 // compareMovements lists what we and a provider say differently of payments, refunds and disputes. What moved after recent
