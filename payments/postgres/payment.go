@@ -545,11 +545,13 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 	if err != nil {
 		return payments.Expired{}, err
 	}
+	s.fault("expiring")
 	for _, id := range open {
 		if err := s.expire(ctx, id); err != nil {
 			return payments.Expired{}, err
 		}
 	}
+	s.fault("expired at providers")
 	var paid bool
 	err = s.change(ctx, func(c *change) error {
 		r, err := c.lockRef(ctx, q.Ref)

@@ -198,6 +198,7 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 		if err := s.keepMovements(ctx, g.Name(), moves); err != nil {
 			return err
 		}
+		s.fault("movements kept")
 		s.followDisputes(ctx, g, moves)
 	}
 	tx, err := s.db.BeginTxx(ctx, readOnlySnapshot)

@@ -134,6 +134,7 @@ func (s *Service) Consumer(nc *nats.Conn) *link.Consumer {
 // processes may run at once.
 func (s *Service) Run(ctx context.Context, nc *nats.Conn) error {
 	relay := link.NewRelay(s.db, nc, s.log)
+	relay.Fault = s.fault
 	s.mu.Lock()
 	s.relay = relay
 	s.mu.Unlock()
@@ -185,6 +186,7 @@ func (c *change) tell(subject string, data any) {
 func (s *Service) change(ctx context.Context, fn func(c *change) error) error {
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error { return s.within(ctx, tx, fn) })
 	if err == nil {
+		s.fault("committed")
 		s.kick()
 	}
 	return err

@@ -59,6 +59,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		if err != nil {
 			return out, err
 		}
+		s.fault("statement part booked")
 		for _, l := range one.Lines {
 			if l.BookedAs != "" && l.State == lineMatched {
 				out.Booked++
