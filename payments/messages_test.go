@@ -14,7 +14,7 @@ import (
 
 var (
 	// Keys reach people through these; other dotted strings are kinds of ledger transactions.
-	keyUse      = regexp.MustCompile(`(?:link\.E\([^"]*|Add\(|fail\(|Key: |FailureKey: |why = payments\.RefundByBank, |FailureKey = .*|reason = |problems?\{[^"]*|refund\(.*)"((?:payment|refund|transfer|cash|payout)\.[a-z_.]+)"`)
+	keyUse      = regexp.MustCompile(`(?:link\.E\([^"]*|Add\(|fail\(|Key: |FailureKey: |why = payments\.RefundByBank, |FailureKey = .*|reason = |problems?\{[^"]*|refund\(.*)"((?:payment|refund|transfer|cash|payout|statement|recon)\.[a-z_.]+)"`)
 	placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 )
 

@@ -83,12 +83,16 @@ type Payment struct {
 	SucceededAt     *time.Time   `json:"succeeded_at,omitempty"`
 	RefundableUntil *time.Time   `json:"refundable_until,omitempty"`
 	Late            bool         `json:"late,omitempty"` // came after its Ref was closed or expired
+
+	Dispute     DisputeState `json:"dispute,omitempty"` // the latest, where the buyer took it back through the bank
+	DisputedFen int64        `json:"disputed_fen,omitempty"`
 }
 
-// RefundState: ready → sending → (unknown →) pending → succeeded | failed; failed ones go by bank.
+// RefundState: (review →) ready → sending → (unknown →) pending → succeeded | failed; failed ones go by bank.
 type RefundState string
 
 const (
+	RefundReview    RefundState = "review" // above the limit: waits for a second person
 	RefundReady     RefundState = "ready"
 	RefundSending   RefundState = "sending"
 	RefundUnknown   RefundState = "unknown"
@@ -111,6 +115,7 @@ type Refund struct {
 
 	FailureKey string `json:"failure_key,omitempty"` // why it goes by bank; message key
 	BankRef    string `json:"bank_ref,omitempty"`    // of the county's transfer
+	ApprovedBy string `json:"approved_by,omitempty"` // where it needed a second person
 }
 
 type RefundFilter struct {
@@ -192,6 +197,8 @@ type StatementLine struct {
 	State     string    `json:"state"` // matched, suspense, duplicate, returned
 	PaymentID int64     `json:"payment_id,omitempty"`
 	Ref       string    `json:"ref,omitempty"`
+	BookedAs  string    `json:"booked_as,omitempty"`  // what was booked before it came: banking:7, payout_recall:9, provider_payout:sandbox/po_1
+	ReturnRef string    `json:"return_ref,omitempty"` // of the transfer that sent it back
 }
 
 // MatchTransfer puts a suspense line to the payment it was meant for.

@@ -16,13 +16,23 @@ var PaymentMoves = map[PaymentState][]PaymentState{
 
 // RefundMoves: a provider may take a success back; what it cannot do the county transfers.
 var RefundMoves = map[RefundState][]RefundState{
-	RefundReady:     {RefundSending, RefundByBank},
+	RefundReview:    {RefundReady, RefundByBank},
+	RefundReady:     {RefundSending, RefundByBank, RefundSucceeded}, // succeeded at once where the buyer's bank took the money back
 	RefundSending:   {RefundPending, RefundUnknown, RefundSucceeded, RefundFailed, RefundByBank},
 	RefundUnknown:   {RefundSending, RefundPending, RefundSucceeded, RefundFailed, RefundByBank},
 	RefundPending:   {RefundSucceeded, RefundFailed},
 	RefundSucceeded: {RefundFailed},
 	RefundFailed:    {RefundByBank},
 	RefundByBank:    {RefundSucceeded},
+}
+
+// DisputeMoves: an inquiry moves no money; a bank may reopen what it had decided.
+var DisputeMoves = map[DisputeState][]DisputeState{
+	"":             {DisputeInquiry, DisputeOpen, DisputeWon, DisputeLost, DisputeClosed},
+	DisputeInquiry: {DisputeOpen, DisputeWon, DisputeLost, DisputeClosed},
+	DisputeOpen:    {DisputeWon, DisputeLost},
+	DisputeLost:    {DisputeWon},
+	DisputeWon:     {DisputeLost},
 }
 
 var BatchMoves = map[BatchState][]BatchState{

@@ -54,6 +54,7 @@ func (s *Server) countyRoutes() {
 	s.guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.countyAccountSwitch, auth.Admin)
 	s.guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
 	s.guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
+	s.treasuryRoutes(county...)
 	for _, prefix := range []string{"/county/households/import", "/county/receipts/import", "/county/payouts/"} {
 		s.allowBody(prefix, 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 	}

@@ -2,27 +2,15 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
-	"banmuyuan/web/sheet"
 )
-
-// statementColumns are what banks call the columns of a statement.
-var statementColumns = []sheet.Column{
-	{Name: "ref", Heads: []string{"流水号", "交易流水号", "银行流水号", "凭证号", "reference"}, Need: true},
-	{Name: "amount", Heads: []string{"金额", "收入金额", "贷方金额", "贷方发生额", "交易金额", "收入", "amount"}, Need: true},
-	{Name: "payer", Heads: []string{"付款人", "对方户名", "付款方户名", "付款方", "payer"}},
-	{Name: "memo", Heads: []string{"附言", "摘要", "用途", "备注", "memo"}},
-	{Name: "date", Heads: []string{"日期", "交易日期", "交易时间", "入账日期", "记账日期", "date"}, Need: true},
-}
 
 var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}
 
@@ -35,6 +23,7 @@ type countyReceiptsPage struct {
 	Cash      payments.PaymentPage // cash to be taken
 	Refunds   payments.RefundPage  // the county has to transfer these itself
 	Match     []Option             // payments that a line can be put to
+	Booked    []Option             // what was booked before the statement showed it
 	Orders    map[string]string    // order numbers by the payment's reference
 	Result    *payments.TransferResult
 	Problems  []rowProblem
@@ -69,6 +58,10 @@ func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPag
 	if d.Cash, err = s.deps.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen, Limit: 50}); err != nil {
 		return d, err
 	}
+	booked, err := s.deps.Treasury.Booked(ctx, payments.None{})
+	if err != nil {
+		return d, err
+	}
 	if d.Refunds, err = s.deps.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
 		return d, err
 	}
@@ -76,6 +69,9 @@ func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPag
 	d.Match = []Option{{Value: "", Label: langOf(r).pick("请选择付款", "Choose a payment")}}
 	for _, p := range d.Waiting.Items {
 		d.Match = append(d.Match, Option{Value: num64(p.ID), Label: p.TransferCode + "　" + figures.money(p.AmountFen)})
+	}
+	for _, b := range booked.Items {
+		d.Booked = append(d.Booked, Option{Value: b.Kind + ":" + b.ID, Label: d.Words.Say("booked", b.Kind) + "　" + b.Name + "　" + figures.money(b.AmountFen)})
 	}
 	for _, p := range slices.Concat(d.Waiting.Items, d.Cash.Items) {
 		d.order(p.Ref)
@@ -134,76 +130,37 @@ func (s *Server) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) er
 	return s.recordTransfers(w, r, f, []payments.Transfer{line})
 }
 
-// countyReceiptsImport takes the statement as the bank's site gives it.
+// countyReceiptsImport takes the statement as the bank's site gives it. One wrong line refuses the whole file.
 func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	_, data, err := uploaded(r, "file")
+	name, data, err := uploaded(r, "file")
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
-	lines, problems, err := readStatement(s.words(r), data)
+	got, err := s.deps.Treasury.ImportStatement(r.Context(), payments.ImportStatement{Name: name, Data: data})
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
-	if len(problems) > 0 || len(lines) == 0 {
-		f.Add("file", "upload.lines", "count", strconv.Itoa(len(problems)))
+	if len(got.Problems) > 0 {
+		f.Add("file", "upload.lines", "count", strconv.Itoa(len(got.Problems)))
 		d, err := s.countyReceiptsPage(r, f)
 		if err != nil {
 			return err
 		}
-		d.Problems = problems
+		for _, p := range got.Problems {
+			d.Problems = append(d.Problems, rowProblem{p.Line, d.Words.Problem(p.Key, p.Args)})
+		}
 		return s.renderForm(w, r, "county/receipts", d, f)
 	}
-	return s.recordTransfers(w, r, f, lines)
-}
-
-// readStatement reads what came in; money that went out is left aside.
-func readStatement(words words, data []byte) (lines []payments.Transfer, problems []rowProblem, err error) {
-	rows, err := sheet.Read(data)
-	if err != nil {
-		return nil, nil, err
+	t := good
+	if got.Suspense > 0 || got.Out > got.Explained {
+		t = care
 	}
-	at, err := sheet.Columns(rows[0], statementColumns)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, row := range rows[1:] {
-		cell := func(name string) string { return strings.TrimLeft(row.Cell(at, name), "'\t") } // marked as text
-		amount, err := money.ParseYuan(cell("amount"))
-		if cell("amount") == "" || errors.Is(err, money.ErrNegative) || err == nil && amount == 0 {
-			continue
-		}
-		paidOn, ok := sheetDate(cell("date"))
-		switch {
-		case err != nil:
-			problems = append(problems, rowProblem{row.Line, words.Problem("form.money", nil)})
-		case !ok:
-			problems = append(problems, rowProblem{row.Line, words.Problem("form.date", nil)})
-		case cell("ref") == "":
-			problems = append(problems, rowProblem{row.Line, words.Problem("receipt.no_ref", nil)})
-		default:
-			lines = append(lines, payments.Transfer{BankRef: cell("ref"), AmountFen: amount, Payer: cell("payer"), Memo: cell("memo"), PaidOn: paidOn})
-		}
-	}
-	return lines, problems, nil
-}
-
-// sheetDate reads a date as banks and spreadsheets write it; a number is a day of the spreadsheet's calendar.
-func sheetDate(text string) (time.Time, bool) {
-	text = strings.TrimSpace(text)
-	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04:05", "2006/1/2", "2006/1/2 15:04:05", "2006/1/2 15:04", "20060102", "20060102150405", "2006年1月2日"} {
-		if t, err := time.ParseInLocation(layout, text, china); err == nil {
-			return t, true
-		}
-	}
-	whole, _, _ := strings.Cut(text, ".")
-	if n, err := strconv.Atoi(whole); err == nil && n > 20_000 && n < 80_000 {
-		return time.Date(1899, 12, 30+n, 0, 0, 0, 0, china), true
-	}
-	return time.Time{}, false
+	s.flash(r, t, "receipt.imported", "in", got.In, "out", got.Out, "matched", got.Matched+got.Booked, "suspense", got.Suspense, "duplicate", got.Duplicate)
+	return s.goTo(w, r, "county.receipts")
 }
 
 func (s *Server) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form, lines []payments.Transfer) error {
@@ -232,6 +189,30 @@ func (s *Server) countyReceiptsMatch(w http.ResponseWriter, r *http.Request) err
 			return nil
 		}
 		_, err := s.deps.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: pathInt(r, "id"), PaymentID: f.Int("payment_id")})
+		return err
+	})
+}
+
+// countyReceiptsExplain puts a line to what was booked before the statement showed it.
+func (s *Server) countyReceiptsExplain(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *Form) error {
+		if !f.Need("booked") {
+			return nil
+		}
+		kind, id, _ := strings.Cut(f.Text("booked"), ":")
+		_, err := s.deps.Treasury.ExplainTransfer(ctx, payments.ExplainTransfer{LineID: pathInt(r, "id"), Kind: kind, ID: id})
+		return err
+	})
+}
+
+// countyReceiptsReturn says that a line which belongs to nobody here was transferred back.
+func (s *Server) countyReceiptsReturn(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.returned", func(ctx context.Context, f *Form) error {
+		on := f.when("return_on", time.DateOnly)
+		if !f.Need("return_ref", "return_on") || !f.OK() {
+			return nil
+		}
+		_, err := s.deps.Treasury.ReturnTransfer(ctx, payments.ReturnTransfer{LineID: pathInt(r, "id"), BankRef: f.Text("return_ref"), PaidOn: on})
 		return err
 	})
 }

@@ -48,6 +48,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		Boxes:     orders.NewBoxesClient(nc),
 		Contracts: orders.NewContractsClient(nc),
 		Payments:  payments.NewClient(nc),
+		Treasury:  payments.NewTreasuryClient(nc),
 		Accounts:  store,
 		Throttle:  store,
 		Sessions:  sessions,

@@ -59,6 +59,7 @@ var menus = map[string][]entry{
 		{"county.contracts", "file-text", "收购合同", "Contracts", auth.County},
 		{"county.prices", "chart-column", "参考价", "Reference prices", auth.County},
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
+		{"county.reconciliation", "circle-check", "对账", "Reconciliation", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},
 		{"county.payouts", "banknote", "打款", "Payouts", auth.County},
 		{"organisation.shelf", "store", "爱心超市", "Supermarkets", auth.County},

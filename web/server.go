@@ -61,6 +61,7 @@ type Deps struct {
 	Boxes     orders.Boxes
 	Contracts orders.Contracts
 	Payments  payments.Service
+	Treasury  payments.Treasury
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -104,8 +105,10 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
 		return nil, errors.New("web: accounts, throttle, sessions and reports are needed")
 	}
-	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Adoptions == nil || deps.Boxes == nil {
-		return nil, errors.New("web: catalog, orders, payments, adoptions and boxes are needed")
+	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury} {
+		if module == nil {
+			return nil, errors.New("web: every module is needed")
+		}
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -156,6 +159,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		Boxes:     deps.Boxes,
 		Contracts: deps.Contracts,
 		Payments:  deps.Payments,
+		Treasury:  deps.Treasury,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {

@@ -19,10 +19,12 @@ import (
 	"banmuyuan/orders"
 	orderspg "banmuyuan/orders/postgres"
 	"banmuyuan/payments"
+	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/gateway/cash"
 	"banmuyuan/payments/gateway/sandbox"
+	"banmuyuan/payments/gateway/stripe"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web"
 	webpg "banmuyuan/web/postgres"
@@ -181,18 +183,42 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		return err
 	}
 	m.payments = svc.HTTP()
-	m.serve(running, nc, modulePayments, func(s *link.Server) { payments.Register(s, svc) },
+	m.serve(running, nc, modulePayments, func(s *link.Server) {
+		payments.Register(s, svc)
+		payments.RegisterTreasury(s, svc)
+	},
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	return nil
 }
 
 func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
+	online, err := m.onlineGateway(db)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := bankfile.ParseStatement(m.cfg.StatementColumns)
+	if err != nil {
+		return nil, err
+	}
 	gateways := []gateway.Gateway{
-		sandbox.New(db, sandbox.Config{PublicURL: m.cfg.PayURL, Secret: []byte("sandbox " + m.cfg.Key), Log: m.log}),
+		online,
 		banktransfer.New(banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}),
 		cash.New(),
 	}
-	return paymentspg.New(db, paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Log: m.log})
+	return paymentspg.New(db, paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns,
+		RefundLimit: m.cfg.RefundLimit * 100, Log: m.log})
+}
+
+// sandboxFeeBP is what the sandbox bank keeps of a payment, about as much as a real one.
+const sandboxFeeBP = 60
+
+// onlineGateway is Stripe where there are keys for it, and the sandbox bank where there are none: one never stands beside
+// the other, or play money would pay for real geese.
+func (m *modules) onlineGateway(db *sqlx.DB) (gateway.Gateway, error) {
+	if m.cfg.StripeSecretKey == "" && m.cfg.StripeWebhookSecret == "" {
+		return sandbox.New(db, sandbox.Config{PublicURL: m.cfg.PayURL, Secret: []byte("sandbox " + m.cfg.Key), FeeBP: sandboxFeeBP, Log: m.log}), nil
+	}
+	return stripe.New(stripe.Config{SecretKey: m.cfg.StripeSecretKey, WebhookSecret: m.cfg.StripeWebhookSecret})
 }
 
 func (m *modules) startOrders(ctx, running context.Context) error {
@@ -228,7 +254,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	sessions := store.Sessions()
 	m.closers = append(m.closers, sessions.Close)
 	site, err := web.New(web.Config{
-		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: []string{m.cfg.PayURL},
+		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(),
 	}, web.Deps{
 		Accounts:  store,
 		Throttle:  store,
@@ -242,6 +268,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Boxes:     orders.NewBoxesClient(nc),
 		Contracts: orders.NewContractsClient(nc),
 		Payments:  payments.NewClient(nc),
+		Treasury:  payments.NewTreasuryClient(nc),
 		Version:   version,
 		Ready:     m.ready,
 		Metrics:   m.metrics.handler(),
@@ -253,6 +280,15 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	m.pages = site
 	m.running.Go(func() error { site.Run(running); return nil })
 	return nil
+}
+
+// payOrigins are the sites that a form may lead to.
+func (m *modules) payOrigins() []string {
+	origins := []string{m.cfg.PayURL}
+	if m.cfg.StripeSecretKey != "" {
+		origins = append(origins, "https://checkout.stripe.com")
+	}
+	return origins
 }
 
 // Close stops taking requests, finishes those that were taken and ends the modules' work.
@@ -292,14 +328,18 @@ func (m *modules) serveReady(w http.ResponseWriter, r *http.Request) {
 
 // Settings are what modules can be told; each is a flag and an environment variable of the commands that start them.
 type Settings struct {
-	Key          string        `env:"BANMU_KEY" placeholder:"BASE64" help:"Key that id and account numbers are encrypted with: 32 random bytes in base64; several, separated by commas, while it is changed. Made and kept in the data folder when it is not set (${env})."`
-	PublicURL    string        `env:"BANMU_PUBLIC_URL" placeholder:"URL" help:"How people reach the pages; links on paper and in QR codes start with it (${env}; http://ADDR when not set)."`
-	PayURL       string        `env:"BANMU_PAY_URL" placeholder:"URL" help:"How people reach the payment module's own pages (${env}; the pages' address when not set)."`
-	Secure       bool          `env:"BANMU_SECURE" help:"People reach the pages over HTTPS: cookies are sent over it only (${env})."`
-	PayWithin    time.Duration `env:"BANMU_PAY_WITHIN" default:"30m" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
-	PayWithinOrg time.Duration `env:"BANMU_PAY_WITHIN_ORG" default:"72h" help:"How long an organisation has (${env}, default ${default})."`
-	BankHolder   string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
-	BankNumber   string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
-	BankName     string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
-	Styleguide   bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
+	Key                 string        `env:"BANMU_KEY" placeholder:"BASE64" help:"Key that id and account numbers are encrypted with: 32 random bytes in base64; several, separated by commas, while it is changed. Made and kept in the data folder when it is not set (${env})."`
+	PublicURL           string        `env:"BANMU_PUBLIC_URL" placeholder:"URL" help:"How people reach the pages; links on paper and in QR codes start with it (${env}; http://ADDR when not set)."`
+	PayURL              string        `env:"BANMU_PAY_URL" placeholder:"URL" help:"How people reach the payment module's own pages (${env}; the pages' address when not set)."`
+	Secure              bool          `env:"BANMU_SECURE" help:"People reach the pages over HTTPS: cookies are sent over it only (${env})."`
+	PayWithin           time.Duration `env:"BANMU_PAY_WITHIN" default:"30m" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
+	PayWithinOrg        time.Duration `env:"BANMU_PAY_WITHIN_ORG" default:"72h" help:"How long an organisation has (${env}, default ${default})."`
+	BankHolder          string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
+	BankNumber          string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
+	BankName            string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
+	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY" placeholder:"KEY" help:"Stripe's secret key: cards, Alipay and WeChat Pay through Stripe instead of the sandbox bank (${env})."`
+	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
+	RefundLimit         int64         `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`
+	StatementColumns    string        `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
+	Styleguide          bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 }

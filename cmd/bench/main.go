@@ -34,6 +34,7 @@ var scenarios = []struct {
 	{"read", "catalogue, income page, county's totals", (*bench).benchRead},
 	{"orders", "placing orders spread over the presales, and a buyer's whole path", (*bench).benchOrders},
 	{"hot", "placing orders on one presale", (*bench).benchHot},
+	{"money", "postings, webhooks and a payout batch of the whole county", (*bench).benchMoney},
 	{"growth", "placing orders beside many earlier ones", (*bench).benchGrowth},
 }
 

@@ -202,6 +202,14 @@ func (r *report) weigh() {
 	if x := r.find("read", "detail API", at); x != nil {
 		add("catalogue detail API, 128 clients", "requests/s", x.PerSecond, 10000, true)
 	}
+	for _, kind := range []string{"2 lines", "300 households"} {
+		if v, ok := r.single("money", "postings of "+kind+" ÷ bare SQL"); ok {
+			add("postings of "+kind+" against bare SQL", "×", v, 0.5, true)
+		}
+	}
+	if v, ok := r.single("money", "payout batch of 11,187"); ok {
+		add("payout batch of 11,187, from payable to file", "s", v, 2, false)
+	}
 	if v, ok := r.single("growth", "orders/s at the first size ÷ orders/s at the last"); ok {
 		add("cost of the earlier orders", "×", v, 1.25, false)
 	}

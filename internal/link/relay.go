@@ -27,6 +27,9 @@ const headerAt = "Link-At" // when the event was written, RFC 3339
 type Relay struct {
 	Keep time.Duration // how long published rows are kept for Replay: 30 days unless set before Run
 
+	// Fault, if set before Run, is called between the steps of a batch, by name. Tests stop the process there.
+	Fault func(step string)
+
 	db   *sqlx.DB
 	nc   *nats.Conn
 	log  *slog.Logger
@@ -57,6 +60,12 @@ func (r *Relay) Kick() {
 	select {
 	case r.kick <- struct{}{}:
 	default:
+	}
+}
+
+func (r *Relay) step(name string) {
+	if r.Fault != nil {
+		r.Fault(name)
 	}
 }
 
@@ -201,6 +210,7 @@ func (t *term) publish(ctx context.Context) (int, error) {
 	if err := t.ensureStreams(ctx, rows); err != nil {
 		return 0, fmt.Errorf("%w: %w", errBroker, err)
 	}
+	t.relay.step("outbox read")
 
 	acks := make([]jetstream.PubAckFuture, 0, len(rows))
 	var failed error
@@ -223,6 +233,7 @@ func (t *term) publish(ctx context.Context) (int, error) {
 			failed = ctx.Err()
 		}
 	}
+	t.relay.step("outbox published")
 	if t.relay.beforeMark != nil {
 		if err := t.relay.beforeMark(); err != nil {
 			return 0, err

@@ -8,6 +8,14 @@
 //   - no name, phone or other personal data is needed or sent.
 //
 // No method is called inside a database transaction of the caller.
+//
+// A further provider, WeChat Pay or Alipay directly for one, is one new package below this one and nothing else: a type
+// that implements Gateway, a test that hands it to gatewaytest.Run, and its constructor in the list of cmd's modules. What
+// else it can do it says by implementing more: Webhooks where it announces changes (the handler then mounts
+// "/pay/webhooks/{name}"), Audited where its books can be read (the daily reconciliation then compares them, books its fees
+// and follows what it pays out), Disputed where buyers can take money back through their bank, Pages where it has pages of
+// its own. A wallet that shows a code to scan puts the code's address into Session.URL; one whose refunds have a window
+// tells its end in Status.RefundableUntil. Neither the payment module nor the ledger knows providers by name.
 package gateway
 
 import (
@@ -107,6 +115,7 @@ type Event struct {
 	Type      string
 	SessionID string
 	RefundID  string
+	DisputeID string
 	Live      bool
 	Version   string
 }
@@ -120,16 +129,52 @@ type Webhooks interface {
 	Accepts(e Event) bool
 }
 
+// MovementKind is what a movement in a provider's books was for.
+type MovementKind string
+
+const (
+	MovedPayment MovementKind = "payment"
+	MovedRefund  MovementKind = "refund"  // negative; positive where one came back
+	MovedDispute MovementKind = "dispute" // negative when it is opened, positive when it is won
+	MovedFee     MovementKind = "fee"     // of no payment in particular
+	MovedPayout  MovementKind = "payout"  // negative: sent to our account at the bank
+	MovedOther   MovementKind = "other"   // a person has to look
+)
+
 // Movement is money in the provider's own books.
 type Movement struct {
+	ID        string // the provider's, unique
+	Kind      MovementKind
+	PaymentID int64 // ours, where the provider tells it
 	SessionID string
-	RefundID  string // empty for a payment
-	AmountFen int64  // + received, - refunded
+	RefundID  string
+	DisputeID string
+	AmountFen int64 // + received, - sent, before the fee
+	FeeFen    int64 // kept by the provider, on top
 	At        time.Time
 }
 
 // Audited is a gateway whose books can be read, to be compared with ours.
 type Audited interface {
 	Gateway
-	Movements(ctx context.Context) ([]Movement, error)
+	// Movements lists what moved at since or later, the oldest first; a zero since lists everything.
+	Movements(ctx context.Context, since time.Time) ([]Movement, error)
+}
+
+// Dispute is a payment that the buyer takes back through the bank.
+type Dispute struct {
+	ID        string
+	PaymentID int64  // ours, or
+	SessionID string // the session it is about
+	State     payments.DisputeState
+	AmountFen int64
+	Reason    string // the bank's word
+	OpenedAt  time.Time
+	RespondBy time.Time // zero: nothing can be said any more
+}
+
+// Disputed is a gateway whose payments can be disputed.
+type Disputed interface {
+	Gateway
+	LookupDispute(ctx context.Context, id string) (Dispute, error)
 }

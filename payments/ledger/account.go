@@ -111,3 +111,27 @@ func Forfeit(org int64) Account {
 func PayoutTransit(batch int64) Account {
 	return strict(KindPayoutTransit, Liability, "batch", strconv.FormatInt(batch, 10))
 }
+
+// Kinds of account of the money's way in and out.
+const (
+	KindGatewayFees     = "exp:gateway"
+	KindBankFees        = "exp:bank"
+	KindChargeback      = "loss:chargeback"
+	KindDisputed        = "dispute_receivable"
+	KindProviderTransit = "provider_transit:" // and the gateway's name
+)
+
+// GatewayFees is what gateways kept.
+func GatewayFees() Account { return derived(KindGatewayFees, Expense) }
+
+// BankFees is what the bank took of its own accord.
+func BankFees() Account { return derived(KindBankFees, Expense) }
+
+// Chargeback is what buyers took back through their banks for good.
+func Chargeback() Account { return derived(KindChargeback, Expense) }
+
+// Disputed is what the buyer of ref takes back through the bank, as long as that is not decided.
+func Disputed(ref string) Account { return strictRef(KindDisputed, Asset, ref) }
+
+// ProviderTransit is what a gateway has paid out and the bank's statement has not shown yet.
+func ProviderTransit(gateway string) Account { return derived(KindProviderTransit+gateway, Asset) }

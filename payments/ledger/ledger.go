@@ -121,12 +121,28 @@ func Post(ctx context.Context, tx sqlx.ExtContext, txns ...Txn) ([]Posted, error
 	if err != nil {
 		return nil, err
 	}
-	ids, err := openAccounts(ctx, tx, txns, posted)
-	if err != nil {
+	wrote, err := insertEntries(ctx, tx, txns, posted)
+	if err != nil || wrote {
+		return posted, err
+	}
+	// Some account is met for the first time.
+	if err := openAccounts(ctx, tx, txns, posted); err != nil {
 		return nil, err
 	}
-	var txnIDs, accounts, amounts []int64
-	var lines []int64
+	if wrote, err = insertEntries(ctx, tx, txns, posted); err != nil {
+		return nil, err
+	}
+	if !wrote {
+		return nil, fmt.Errorf("post %s: an account was opened and is not there", txns[0].BusinessKey)
+	}
+	return posted, nil
+}
+
+// insertEntries writes the lines of what is new, looking the accounts up by code in the same statement, and reports
+// whether it did: it writes all or, when an account does not exist yet, nothing.
+func insertEntries(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []Posted) (bool, error) {
+	var txnIDs, amounts, lines []int64
+	var codes []string
 	for i, t := range txns {
 		if posted[i].Already {
 			continue
@@ -134,21 +150,28 @@ func Post(ctx context.Context, tx sqlx.ExtContext, txns ...Txn) ([]Posted, error
 		for n, l := range t.Lines {
 			txnIDs = append(txnIDs, posted[i].ID)
 			lines = append(lines, int64(n+1))
-			accounts = append(accounts, ids[l.Account.Code])
+			codes = append(codes, l.Account.Code)
 			amounts = append(amounts, l.Amount)
 		}
 	}
 	if len(txnIDs) == 0 {
-		return posted, nil
+		return true, nil
 	}
-	_, err = tx.ExecContext(ctx, `
+	res, err := tx.ExecContext(ctx, `
+		WITH e AS MATERIALIZED (
+			SELECT u.t, u.l, a.id, u.m FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[]) AS u (t, l, c, m)
+			LEFT JOIN ledger_account a ON a.code = u.c)
 		INSERT INTO ledger_entry (txn_id, line, account_id, amount)
-		SELECT t, l, a, m FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[]) AS e (t, l, a, m)`,
-		pq.Array(txnIDs), pq.Array(lines), pq.Array(accounts), pq.Array(amounts))
+		SELECT t, l, id, m FROM e WHERE NOT EXISTS (SELECT FROM e WHERE id IS NULL)`,
+		pq.Array(txnIDs), pq.Array(lines), pq.Array(codes), pq.Array(amounts))
 	if err != nil {
-		return nil, fmt.Errorf("post %s: %w", txns[0].BusinessKey, mapped(err))
+		return false, fmt.Errorf("post %s: %w", txns[0].BusinessKey, mapped(err))
 	}
-	return posted, nil
+	n, err := res.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("post %s: %w", txns[0].BusinessKey, err)
+	}
+	return n == int64(len(txnIDs)), nil
 }
 
 func mapped(err error) error {
@@ -223,8 +246,8 @@ func insertTxns(ctx context.Context, tx sqlx.ExtContext, txns []Txn) ([]Posted, 
 	return posted, nil
 }
 
-// openAccounts returns the ids of all accounts that are to be posted to, and opens those that do not exist.
-func openAccounts(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []Posted) (map[string]int64, error) {
+// openAccounts opens those accounts that are to be posted to and do not exist.
+func openAccounts(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []Posted) error {
 	wanted := map[string]Account{}
 	for i, t := range txns {
 		if posted[i].Already {
@@ -234,33 +257,11 @@ func openAccounts(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []
 			wanted[l.Account.Code] = l.Account
 		}
 	}
-	ids := make(map[string]int64, len(wanted))
 	codes := make([]string, 0, len(wanted))
 	for code := range wanted {
 		codes = append(codes, code)
 	}
 	slices.Sort(codes)
-	read := func(codes []string) error {
-		var rows []struct {
-			ID   int64  `db:"id"`
-			Code string `db:"code"`
-		}
-		err := sqlx.SelectContext(ctx, tx, &rows, `SELECT id, code FROM ledger_account WHERE code = ANY($1)`, pq.Array(codes))
-		if err != nil {
-			return fmt.Errorf("look up accounts: %w", err)
-		}
-		for _, r := range rows {
-			ids[r.Code] = r.ID
-		}
-		return nil
-	}
-	if err := read(codes); err != nil {
-		return nil, err
-	}
-	codes = slices.DeleteFunc(codes, func(c string) bool { return ids[c] != 0 })
-	if len(codes) == 0 {
-		return ids, nil
-	}
 	n := len(codes)
 	kinds, classes, modes := make([]string, n), make([]string, n), make([]string, n)
 	parties, partyIDs, normals := make([]string, n), make([]string, n), make([]int64, n)
@@ -272,26 +273,20 @@ func openAccounts(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []
 			modes[i] = "strict"
 		}
 	}
-	// In the order of the code, so that two who open the same accounts wait for each other in one direction only.
+	// In the order of the code, so that two who open the same accounts wait for each other in one direction only. Those
+	// that are there are left out, or each would use up an id.
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO ledger_account (code, kind, class, normal, party_type, party_id, balance_mode)
 		SELECT c, k, l, n, p, i, m
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::text[])
-		     AS a (c, k, l, n, p, i, m) ORDER BY c
+		     AS a (c, k, l, n, p, i, m)
+		WHERE NOT EXISTS (SELECT FROM ledger_account o WHERE o.code = a.c) ORDER BY c
 		ON CONFLICT (code) DO NOTHING`,
 		pq.Array(codes), pq.Array(kinds), pq.Array(classes), pq.Array(normals), pq.Array(parties), pq.Array(partyIDs), pq.Array(modes))
 	if err != nil {
-		return nil, fmt.Errorf("open accounts: %w", err)
+		return fmt.Errorf("open accounts: %w", err)
 	}
-	if err := read(codes); err != nil {
-		return nil, err
-	}
-	for _, c := range codes {
-		if ids[c] == 0 {
-			return nil, fmt.Errorf("open account %s: it is not there", c)
-		}
-	}
-	return ids, nil
+	return nil
 }
 
 // Mirror reads a posted transaction and returns the one that cancels it, to be posted under key.

@@ -12,12 +12,13 @@ import (
 func (s *Service) StoreEvent(ctx context.Context, provider string, e gateway.Event, body []byte) error {
 	now := s.now()
 	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO provider_event (provider, event_id, type, session_id, refund_id, live, version, body, received_at, next_attempt_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (provider, event_id) DO NOTHING`,
-		provider, e.ID, e.Type, e.SessionID, e.RefundID, e.Live, e.Version, body, now)
+		INSERT INTO provider_event (provider, event_id, type, session_id, refund_id, dispute_id, live, version, body, received_at, next_attempt_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT (provider, event_id) DO NOTHING`,
+		provider, e.ID, e.Type, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version, body, now)
 	if err != nil {
 		return fmt.Errorf("store event %s of %s: %w", e.ID, provider, err)
 	}
+	s.fault("event stored")
 	s.kick()
 	return nil
 }
@@ -28,6 +29,7 @@ type eventRow struct {
 	Type       string    `db:"type"`
 	SessionID  string    `db:"session_id"`
 	RefundID   string    `db:"refund_id"`
+	DisputeID  string    `db:"dispute_id"`
 	Live       bool      `db:"live"`
 	Version    string    `db:"version"`
 	ReceivedAt time.Time `db:"received_at"`
@@ -46,14 +48,14 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 		WHERE (provider, event_id) IN (
 			SELECT provider, event_id FROM provider_event WHERE state = 'new' AND next_attempt_at <= $1
 			ORDER BY next_attempt_at LIMIT 50 FOR UPDATE SKIP LOCKED)
-		RETURNING provider, event_id, type, session_id, refund_id, live, version, received_at`, now)
+		RETURNING provider, event_id, type, session_id, refund_id, dispute_id, live, version, received_at`, now)
 	if err != nil {
 		return 0, fmt.Errorf("claim provider events: %w", err)
 	}
 	// Many events say the same: one look answers them all.
 	looked := map[string]string{}
 	for _, e := range due {
-		about := e.Provider + "/" + e.SessionID + "/" + e.RefundID
+		about := e.Provider + "/" + e.SessionID + "/" + e.RefundID + "/" + e.DisputeID
 		state, ok := looked[about]
 		if !ok {
 			if state, err = s.handleEvent(ctx, e); err != nil {
@@ -65,6 +67,7 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 		if state == "new" {
 			continue
 		}
+		s.fault("event handled")
 		_, err := s.db.ExecContext(ctx, `
 			UPDATE provider_event SET state = $3, done_at = $4 WHERE provider = $1 AND event_id = $2`, e.Provider, e.ID, state, now)
 		if err != nil {
@@ -80,6 +83,9 @@ func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, error) {
 	if !ok || !hooks.Accepts(gateway.Event{ID: e.ID, Type: e.Type, SessionID: e.SessionID, RefundID: e.RefundID, Live: e.Live, Version: e.Version}) {
 		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
 		return "ignored", nil
+	}
+	if e.DisputeID != "" {
+		return s.handleDispute(ctx, e, hooks)
 	}
 	if e.SessionID == "" && e.RefundID == "" {
 		return "ignored", nil // about nothing of ours

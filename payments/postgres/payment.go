@@ -56,12 +56,16 @@ type paymentRow struct {
 	RefundableUntil sql.NullTime          `db:"refundable_until"`
 	CheckedAt       sql.NullTime          `db:"checked_at"`
 	RefundedFen     int64                 `db:"refunded_fen"`
+	Dispute         payments.DisputeState `db:"dispute"`
+	DisputedFen     int64                 `db:"disputed_fen"`
 }
 
 const paymentColumns = `p.id, p.ref, p.key, p.input_hash, p.purpose, p.method, p.state, p.amount_fen, p.party_kind, p.party_id,
 	p.party_name, p.description, p.code, p.return_url, p.idem_key, p.provider_id, p.url, p.failure_key, p.late, p.ahead, p.created_at,
 	p.expires_at, p.succeeded_at, p.refundable_until, p.checked_at,
-	(SELECT coalesce(sum(f.amount_fen), 0) FROM refund f WHERE f.payment_id = p.id AND f.state = 'succeeded')::bigint AS refunded_fen`
+	(SELECT coalesce(sum(f.amount_fen), 0) FROM refund f WHERE f.payment_id = p.id AND f.state = 'succeeded')::bigint AS refunded_fen,
+	coalesce((SELECT d.state FROM dispute d WHERE d.payment_id = p.id ORDER BY d.id DESC LIMIT 1), '') AS dispute,
+	coalesce((SELECT d.amount_fen FROM dispute d WHERE d.payment_id = p.id ORDER BY d.id DESC LIMIT 1), 0) AS disputed_fen`
 
 func (s *Service) paymentRow(ctx context.Context, q queryer, id int64) (paymentRow, error) {
 	var p paymentRow
@@ -100,7 +104,8 @@ func (c *change) lockPayment(ctx context.Context, s *Service, id int64) (*refSta
 func (s *Service) out(p paymentRow) payments.Payment {
 	o := payments.Payment{ID: p.ID, Ref: p.Ref, Purpose: p.Purpose, Method: p.Method, State: p.State, AmountFen: p.AmountFen,
 		RefundedFen: p.RefundedFen, FailureKey: p.FailureKey, CreatedAt: p.CreatedAt.UTC(), ExpiresAt: timePtr(p.ExpiresAt),
-		SucceededAt: timePtr(p.SucceededAt), RefundableUntil: timePtr(p.RefundableUntil), Late: p.Late}
+		SucceededAt: timePtr(p.SucceededAt), RefundableUntil: timePtr(p.RefundableUntil), Late: p.Late,
+		Dispute: p.Dispute, DisputedFen: p.DisputedFen}
 	if p.State == payments.PaymentOpen {
 		o.URL = p.URL
 	}
@@ -264,7 +269,9 @@ func (s *Service) send(ctx context.Context, p paymentRow) error {
 	if g == nil {
 		return s.unanswered(ctx, p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
 	}
+	s.fault("payment written")
 	session, err := g.Create(ctx, s.request(p))
+	s.fault("session opened")
 	var refused *gateway.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -540,11 +547,13 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 	if err != nil {
 		return payments.Expired{}, err
 	}
+	s.fault("expiring")
 	for _, id := range open {
 		if err := s.expire(ctx, id); err != nil {
 			return payments.Expired{}, err
 		}
 	}
+	s.fault("expired at providers")
 	var paid bool
 	err = s.change(ctx, func(c *change) error {
 		r, err := c.lockRef(ctx, q.Ref)

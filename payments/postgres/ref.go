@@ -120,11 +120,16 @@ func (c *change) refund(ctx context.Context, s *Service, r *refState, amount int
 		} else if p.Until.Valid && !c.now.Before(p.Until.Time) {
 			state, why = payments.RefundByBank, "refund.window_over"
 		}
+		byBank := state == payments.RefundByBank
+		review := s.refundLimit > 0 && part > s.refundLimit
+		if review {
+			state = payments.RefundReview
+		}
 		var id int64
 		err := c.tx.GetContext(ctx, &id, `
-			INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, created_at, next_check_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id`,
-			p.ID, r.Ref, part, reason, state, state == payments.RefundByBank, why, c.now)
+			INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, needs_approval, caused_by, created_at, next_check_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id`,
+			p.ID, r.Ref, part, reason, state, byBank, why, review, c.actor, c.now)
 		if err != nil {
 			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
 		}

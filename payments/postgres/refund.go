@@ -33,14 +33,18 @@ type refundRow struct {
 	Method      string               `db:"method"`
 	SessionID   string               `db:"session_id"`
 	Until       sql.NullTime         `db:"refundable_until"`
+	CausedBy    string               `db:"caused_by"`
+	ApprovedBy  string               `db:"approved_by"`
 }
 
 const refundColumns = `f.id, f.payment_id, f.ref, f.amount_fen, f.reason, f.state, f.idem_key, f.provider_id, f.by_bank, f.bank_ref,
-	f.failure_key, f.failures, f.created_at, f.done_at, f.first_sent_at, p.method, p.provider_id AS session_id, p.refundable_until`
+	f.failure_key, f.failures, f.created_at, f.done_at, f.first_sent_at, f.caused_by, f.approved_by,
+	p.method, p.provider_id AS session_id, p.refundable_until`
 
 func (f refundRow) out() payments.Refund {
 	return payments.Refund{ID: f.ID, PaymentID: f.PaymentID, Ref: f.Ref, AmountFen: f.AmountFen, Reason: f.Reason, State: f.State,
-		Method: f.Method, CreatedAt: f.CreatedAt.UTC(), DoneAt: timePtr(f.DoneAt), FailureKey: f.FailureKey, BankRef: f.BankRef}
+		Method: f.Method, CreatedAt: f.CreatedAt.UTC(), DoneAt: timePtr(f.DoneAt), FailureKey: f.FailureKey, BankRef: f.BankRef,
+		ApprovedBy: f.ApprovedBy}
 }
 
 func (f refundRow) request() gateway.RefundRequest {
@@ -111,6 +115,19 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 			return err
 		}
 		g := s.gateways[f.Method]
+		if f.State == payments.RefundReady {
+			// The buyer may have taken the money back through the bank: it must not go twice.
+			open, lost, err := c.disputed(ctx, f.PaymentID)
+			if err != nil {
+				return err
+			}
+			if open > 0 {
+				return c.saveRefund(ctx, f, c.now.Add(disputeWait))
+			}
+			if lost > 0 {
+				return c.refundByDispute(ctx, f, lost)
+			}
+		}
 		switch f.State {
 		case payments.RefundReady, payments.RefundSending, payments.RefundUnknown:
 			if f.State == payments.RefundReady && (g == nil || f.Until.Valid && !c.now.Before(f.Until.Time)) {
@@ -146,7 +163,9 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 	if err != nil || ask == nil {
 		return err
 	}
+	s.fault("refund sending")
 	st, err := ask(ctx)
+	s.fault("refund asked")
 	var refused *gateway.Refused
 	switch {
 	case errors.As(err, &refused):
@@ -157,6 +176,28 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 		st = gateway.RefundStatus{State: payments.RefundUnknown}
 	}
 	return s.learnRefund(context.WithoutCancel(ctx), id, st)
+}
+
+// disputeWait is how often a refund looks whether the dispute that holds it has ended; the end itself hastens it.
+const disputeWait = time.Hour
+
+// refundByDispute ends a refund whose money the buyer's bank took already: the loss is none, for it was owed. What the bank
+// did not take goes by bank, because the provider refunds nothing of a disputed payment.
+func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) error {
+	var gone int64
+	err := c.tx.GetContext(ctx, &gone, `
+		SELECT coalesce(sum(amount_fen), 0)::bigint FROM refund WHERE payment_id = $1 AND failure_key = 'refund.by_dispute' AND state = 'succeeded'`, f.PaymentID)
+	if err != nil {
+		return fmt.Errorf("sum refunds of payment %d: %w", f.PaymentID, err)
+	}
+	f.ByBank = true
+	if lost-gone < f.AmountFen {
+		f.State, f.FailureKey = payments.RefundByBank, "refund.disputed"
+		return c.saveRefund(ctx, f, c.now)
+	}
+	f.FailureKey = "refund.by_dispute"
+	f.done(c, "", c.now, ledger.Chargeback())
+	return c.saveRefund(ctx, f, c.now)
 }
 
 // learnRefund applies what a provider says of a refund, any number of times and in any order.
@@ -175,7 +216,7 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 		}
 		switch st.State {
 		case payments.RefundSucceeded:
-			f.done(c, "", c.now)
+			f.done(c, "", c.now, f.from())
 		case payments.RefundFailed:
 			if f.State == payments.RefundSucceeded {
 				// It had gone out and came back.
@@ -194,12 +235,16 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 	})
 }
 
-// done books that the money has gone back.
-func (f *refundRow) done(c *change, bankRef string, at time.Time) {
-	from := moneyAccount(f.Method)
+// from is where the money of a refund comes from.
+func (f *refundRow) from() ledger.Account {
 	if f.ByBank && f.Method != payments.Cash {
-		from = ledger.Bank()
+		return ledger.Bank()
 	}
+	return moneyAccount(f.Method)
+}
+
+// done books that the money has gone back.
+func (f *refundRow) done(c *change, bankRef string, at time.Time, from ledger.Account) {
 	key := fmt.Sprintf("refund:%d:done", f.ID)
 	if f.Failures > 0 {
 		key += fmt.Sprintf(":%d", f.Failures)
@@ -266,7 +311,10 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 			}
 			at = r.PaidOn
 		}
-		f.done(c, r.BankRef, at)
+		if f.ApprovedBy != "" && f.ApprovedBy == c.actor {
+			return link.E(link.Forbidden, "refund.second_person", "")
+		}
+		f.done(c, r.BankRef, at, f.from())
 		out = f.out()
 		return c.saveRefund(ctx, f, c.now)
 	})

@@ -46,8 +46,15 @@ type Config struct {
 	Key      string            // encrypts account numbers: see ParseKeys
 	Env      string            // part of the keys that providers see, so that a test never meets production
 	Layout   bankfile.Layout   // of payout files; bankfile.Default when it is empty
-	Now      func() time.Time
-	Log      *slog.Logger
+
+	Statement   bankfile.Statement // columns of bank statements; bankfile.DefaultStatement when it is empty
+	RefundLimit int64              // fen; above it a second person lets a refund go; 0 is no limit
+
+	// Fault is called between the steps of what spans more than one transaction, by name. Tests stop the process there.
+	Fault func(step string)
+
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Service is the payment module. It implements payments.Service.
@@ -59,14 +66,22 @@ type Service struct {
 	env      string
 	layout   bankfile.Layout
 	now      func() time.Time
-	log      *slog.Logger
-	wake     chan struct{} // workers
+
+	statement   bankfile.Statement
+	refundLimit int64
+	fault       func(string)
+
+	log  *slog.Logger
+	wake chan struct{} // workers
 
 	mu    sync.Mutex
 	relay *link.Relay
 }
 
-var _ payments.Service = (*Service)(nil)
+var (
+	_ payments.Service  = (*Service)(nil)
+	_ payments.Treasury = (*Service)(nil)
+)
 
 // New makes the service over an open, migrated schema.
 func New(db *sqlx.DB, cfg Config) (*Service, error) {
@@ -86,8 +101,14 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	if len(cfg.Layout.Columns) == 0 {
 		cfg.Layout = bankfile.Default()
 	}
+	if len(cfg.Statement.Ref) == 0 {
+		cfg.Statement = bankfile.DefaultStatement()
+	}
+	if cfg.Fault == nil {
+		cfg.Fault = func(string) {}
+	}
 	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, env: cfg.Env,
-		layout: cfg.Layout, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
+		layout: cfg.Layout, statement: cfg.Statement, refundLimit: cfg.RefundLimit, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
 	// PostgreSQL keeps microseconds: what is written and what is read are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }
 	for _, g := range cfg.Gateways {
@@ -113,18 +134,20 @@ func (s *Service) Consumer(nc *nats.Conn) *link.Consumer {
 // processes may run at once.
 func (s *Service) Run(ctx context.Context, nc *nats.Conn) error {
 	relay := link.NewRelay(s.db, nc, s.log)
+	relay.Fault = s.fault
 	s.mu.Lock()
 	s.relay = relay
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	errs := make(chan error, 3)
+	errs := make(chan error, 4)
 	go func() { errs <- relay.Run(ctx) }()
 	go func() { errs <- s.Consumer(nc).Run(ctx) }()
 	go func() { s.work(ctx); errs <- nil }()
+	go func() { s.reconcileDaily(ctx); errs <- nil }()
 	err := <-errs // nil only when ctx has ended
 	cancel()
-	return errors.Join(err, <-errs, <-errs)
+	return errors.Join(err, <-errs, <-errs, <-errs)
 }
 
 // kick wakes the relay and the workers after a commit.
@@ -163,6 +186,7 @@ func (c *change) tell(subject string, data any) {
 func (s *Service) change(ctx context.Context, fn func(c *change) error) error {
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error { return s.within(ctx, tx, fn) })
 	if err == nil {
+		s.fault("committed")
 		s.kick()
 	}
 	return err

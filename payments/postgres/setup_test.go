@@ -59,6 +59,8 @@ type bundle struct {
 	client *http.Client // does not follow redirects
 	nextID int64
 	harmed bool // the test broke something on purpose
+
+	handler http.Handler // what web serves
 }
 
 var testKey = postgres.NewKey()
@@ -68,8 +70,7 @@ func setup(t *testing.T) *bundle {
 	t.Parallel()
 	b := &bundle{t: t, clock: &clock{t: time.Now().Truncate(time.Second)}}
 	b.db, b.schema = linktest.DB(t, "payments", postgres.Migrations())
-	var handler http.Handler
-	b.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	b.web = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.handler.ServeHTTP(w, r) }))
 	t.Cleanup(b.web.Close)
 	b.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	log := slog.New(slog.DiscardHandler)
@@ -82,7 +83,7 @@ func setup(t *testing.T) *bundle {
 	}
 	b.bank = sandbox.New(b.db, sandbox.Config{PublicURL: b.web.URL, Secret: keys.WebhookSecret(), Now: b.clock.now, Log: log})
 	b.svc = b.open(b.db, log)
-	handler = b.svc.HTTP()
+	b.handler = b.svc.HTTP()
 	t.Cleanup(func() {
 		if !b.harmed {
 			b.verify()

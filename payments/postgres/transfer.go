@@ -35,14 +35,19 @@ type lineRow struct {
 	State     string    `db:"state"`
 	PaymentID int64     `db:"payment_id"`
 	Ref       string    `db:"ref"`
+	BookedAs  string    `db:"booked_as"`
+	ReturnRef string    `db:"return_ref"`
+	Actor     string    `db:"actor"`
 }
 
-const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, coalesce(l.payment_id, 0) AS payment_id,
+const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor,
+	coalesce(l.payment_id, 0) AS payment_id,
 	coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), '') AS ref`
 
 func (l lineRow) out() payments.StatementLine {
 	return payments.StatementLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo,
-		PaidOn: dateTime(l.PaidOn), State: l.State, PaymentID: l.PaymentID, Ref: l.Ref}
+		PaidOn: dateTime(l.PaidOn), State: l.State, PaymentID: l.PaymentID, Ref: l.Ref,
+		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
 }
 
 func checkTransfers(lines []payments.Transfer, now time.Time) error {
@@ -86,6 +91,11 @@ func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfer
 	if err := checkTransfers(r.Lines, s.now()); err != nil {
 		return payments.TransferResult{}, err
 	}
+	return s.recordTransfers(ctx, r, false)
+}
+
+// recordTransfers books checked lines; inFile says that a statement of the bank's showed them.
+func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfers, inFile bool) (payments.TransferResult, error) {
 	refs := make([]string, len(r.Lines))
 	place := make(map[string]int, len(r.Lines))
 	for i, l := range r.Lines {
@@ -118,6 +128,15 @@ func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfer
 		}
 		for _, l := range todo {
 			c.post("statement", fmt.Sprintf("stmt:main:%s", l.BankRef), dateTime(l.PaidOn), ledger.Debit(ledger.Bank(), l.AmountFen), ledger.Credit(ledger.Suspense(), l.AmountFen))
+		}
+		if inFile {
+			_, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET in_file = true WHERE account = 'main' AND bank_ref = ANY($1) AND NOT in_file`, pq.Array(refs))
+			if err != nil {
+				return fmt.Errorf("mark statement lines: %w", err)
+			}
+		}
+		if todo, err = c.recogniseBankings(ctx, todo); err != nil {
+			return err
 		}
 		return c.matchByCode(ctx, s, todo)
 	})

@@ -124,13 +124,37 @@ var moneyChecks = []string{`
 	SELECT 'bank.suspense', 'suspense', 'ledger ' || -x.fen || ', lines ' || y.fen
 	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'suspense') x,
 	     (SELECT coalesce(sum(amount_fen), 0) AS fen FROM bank_statement_line WHERE state = 'suspense') y
-	WHERE -x.fen <> y.fen`}
+	WHERE -x.fen <> y.fen`, `
+	SELECT 'cash.box', 'cash', 'ledger ' || x.fen || ', receipts less what left ' || y.fen
+	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'cash:site') x,
+	     (SELECT coalesce((SELECT sum(amount_fen) FROM cash_receipt), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking), 0)
+	             - coalesce((SELECT sum(f.amount_fen) FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = 'cash' AND f.state = 'succeeded'), 0) AS fen) y
+	WHERE x.fen <> y.fen`, `
+	SELECT 'disputes.withheld', d.ref, 'ledger ' || coalesce(x.balance, 0) || ', open disputes ' || d.fen
+	FROM (SELECT ref, sum(CASE WHEN state = 'open' THEN amount_fen ELSE 0 END) AS fen FROM dispute GROUP BY ref) d
+	LEFT JOIN ledger_account a ON a.code = 'dispute_receivable:' || d.ref LEFT JOIN ledger_balance x ON x.account_id = a.id
+	WHERE coalesce(x.balance, 0) <> d.fen LIMIT 100`, `
+	SELECT 'disputes.lost', 'loss:chargeback', 'ledger ' || x.fen || ', lost disputes less refunds that they were ' || y.fen
+	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'loss:chargeback') x,
+	     (SELECT coalesce((SELECT sum(amount_fen) FROM dispute WHERE state = 'lost'), 0)
+	             - coalesce((SELECT sum(amount_fen) FROM refund WHERE failure_key = 'refund.by_dispute' AND state = 'succeeded'), 0) AS fen) y
+	WHERE x.fen <> y.fen`, `
+	SELECT 'refunds.second_person', 'refund:' || id, 'caused and approved by ' || caused_by
+	FROM refund WHERE needs_approval AND approved_by <> '' AND approved_by = caused_by LIMIT 100`, `
+	SELECT 'bank.booked', booked_as, 'statement lines ' || fen || ', booked ' || want
+	FROM (SELECT l.booked_as, sum(l.amount_fen) AS fen, (SELECT b.amount_fen FROM cash_banking b WHERE 'banking:' || b.id = l.booked_as) AS want
+	      FROM bank_statement_line l WHERE l.booked_as LIKE 'banking:%' GROUP BY l.booked_as) x
+	WHERE want IS NULL OR fen > want LIMIT 100`}
+
+// booksSpan is how far back a provider's books are read when everything is verified.
+const booksSpan = 40 * 24 * time.Hour
 
 // compareBooks holds the clearing account against the provider's own books: everything the provider moved is known here,
 // but for what it has just done, and the account is the sum of it.
 func (s *Service) compareBooks(ctx context.Context, tx *sqlx.Tx, g gateway.Audited, add func(check, object, detail string)) error {
 	// The provider is read before our snapshot's account is summed: what it did since is not in either.
-	moves, err := g.Movements(ctx)
+	since := s.now().Add(-booksSpan)
+	moves, err := g.Movements(ctx, since)
 	if errors.Is(err, gateway.ErrUnknown) {
 		add("clearing.books", g.Name(), "the provider does not answer")
 		return nil
@@ -139,46 +163,88 @@ func (s *Service) compareBooks(ctx context.Context, tx *sqlx.Tx, g gateway.Audit
 		return fmt.Errorf("read books of %s: %w", g.Name(), err)
 	}
 	var rows []struct {
-		Session string `db:"session"`
-		Refund  string `db:"refund"`
-		Amount  int64  `db:"amount"`
+		Kind    string    `db:"kind"`
+		Key     string    `db:"key"`
+		Payment int64     `db:"payment"`
+		Amount  int64     `db:"amount"`
+		At      time.Time `db:"at"`
 	}
 	err = tx.SelectContext(ctx, &rows, `
-		SELECT provider_id AS session, '' AS refund, amount_fen AS amount FROM payment WHERE method = $1 AND state = 'succeeded'
+		SELECT 'payment' AS kind, provider_id AS key, id AS payment, amount_fen AS amount, succeeded_at AS at FROM payment WHERE method = $1 AND state = 'succeeded'
 		UNION ALL
-		SELECT p.provider_id, f.provider_id, -f.amount_fen FROM refund f JOIN payment p ON p.id = f.payment_id
-		WHERE p.method = $1 AND f.state = 'succeeded' AND NOT f.by_bank`, g.Name())
+		SELECT 'refund', f.provider_id, 0, -f.amount_fen, f.done_at FROM refund f JOIN payment p ON p.id = f.payment_id
+		WHERE p.method = $1 AND f.state = 'succeeded' AND NOT f.by_bank
+		UNION ALL
+		SELECT 'dispute', provider_id, 0, CASE WHEN state IN ('open', 'lost') THEN -amount_fen ELSE 0 END, opened_at FROM dispute WHERE method = $1`, g.Name())
 	if err != nil {
 		return fmt.Errorf("read payments through %s: %w", g.Name(), err)
 	}
-	type object struct{ session, refund string }
+	type object struct {
+		kind gateway.MovementKind
+		key  string
+	}
 	ours := make(map[object]int64, len(rows))
+	at := make(map[object]time.Time, len(rows))
+	byPayment := make(map[int64]string, len(rows))
 	var sum int64
 	for _, r := range rows {
-		ours[object{r.Session, r.Refund}] = r.Amount
+		o := object{gateway.MovementKind(r.Kind), r.Key}
+		ours[o], at[o] = r.Amount, r.At
+		if r.Payment != 0 {
+			byPayment[r.Payment] = r.Key
+		}
 		sum += r.Amount
+	}
+	var without int64 // fees, and what the provider paid out, as far as booked
+	err = tx.GetContext(ctx, &without, `
+		SELECT coalesce(sum(CASE WHEN kind IN ('fee', 'payout') THEN amount_fen ELSE 0 END - fee_fen), 0)::bigint FROM provider_movement WHERE provider = $1`, g.Name())
+	if err != nil {
+		return fmt.Errorf("sum movements of %s: %w", g.Name(), err)
 	}
 	clearing, err := ledger.Derived(ctx, tx, ledger.KindClearing+g.Name())
 	if err != nil {
 		return err
 	}
-	if clearing != sum {
-		add("clearing.balance", g.Name(), fmt.Sprintf("ledger %d, payments less refunds %d", clearing, sum))
+	if clearing != sum+without {
+		add("clearing.balance", g.Name(), fmt.Sprintf("ledger %d, payments less refunds, disputes, fees and payouts %d", clearing, sum+without))
 	}
 	recent := s.now().Add(-verifyLag)
+	theirs := map[object]int64{}
+	last := map[object]time.Time{}
 	for _, m := range moves {
-		o := object{m.SessionID, m.RefundID}
-		amount, known := ours[o]
+		o := object{m.Kind, m.SessionID}
+		switch m.Kind {
+		case gateway.MovedPayment:
+			if o.key == "" {
+				o.key = byPayment[m.PaymentID]
+			}
+			if o.key == "" {
+				o.key = m.ID
+			}
+		case gateway.MovedRefund:
+			o.key = m.RefundID
+		case gateway.MovedDispute:
+			o.key = m.DisputeID
+		default:
+			continue
+		}
+		theirs[o] += m.AmountFen
+		last[o] = m.At
+	}
+	for o, amount := range theirs {
+		mine, known := ours[o]
 		switch {
-		case known && amount != m.AmountFen:
-			add("clearing.amount", m.SessionID+m.RefundID, fmt.Sprintf("provider %d, we %d", m.AmountFen, amount))
-		case !known && m.At.Before(recent):
-			add("clearing.unknown", m.SessionID+m.RefundID, fmt.Sprintf("the provider moved %d and we did not book it", m.AmountFen))
+		case known && mine != amount && (o.kind == gateway.MovedPayment || last[o].Before(recent)):
+			add("clearing.amount", o.key, fmt.Sprintf("provider %d, we %d", amount, mine))
+		case !known && amount != 0 && last[o].Before(recent):
+			add("clearing.unknown", o.key, fmt.Sprintf("the provider moved %d and we did not book it", amount))
 		}
 		delete(ours, o)
 	}
 	for o, amount := range ours {
-		add("clearing.missing", o.session+o.refund, fmt.Sprintf("we booked %d and the provider knows nothing of it", amount))
+		if amount != 0 && at[o].After(since.Add(24*time.Hour)) {
+			add("clearing.missing", o.key, fmt.Sprintf("we booked %d and the provider knows nothing of it", amount))
+		}
 	}
 	return nil
 }

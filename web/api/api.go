@@ -32,6 +32,7 @@ type Services struct {
 	Boxes     orders.Boxes
 	Contracts orders.Contracts
 	Payments  payments.Service
+	Treasury  payments.Treasury
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -66,6 +67,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.contractEndpoints(),
 		a.householdEndpoints(),
 		a.moneyEndpoints(),
+		a.treasuryEndpoints(),
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 	)

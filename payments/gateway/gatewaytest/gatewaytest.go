@@ -24,6 +24,9 @@ type Bench struct {
 	Sign func(body []byte, at time.Time) http.Header
 	// Body of an event about a session.
 	Body func(sessionID string) []byte
+	// Dispute has the buyer take a paid session's money back and returns the dispute and how the bank decides it; nil where
+	// nobody can.
+	Dispute func(t *testing.T, sessionID string) (id string, decide func(won bool))
 }
 
 // Run checks a gateway; open makes a fresh one.
@@ -170,6 +173,69 @@ func Run(t *testing.T, open func(t *testing.T) Bench) {
 		st, err := b.Gateway.Refund(ctx, gateway.RefundRequest{Key: "k", SessionID: s.ID, AmountFen: 1})
 		if err != nil || st.State != payments.RefundByBank {
 			t.Errorf("refund is %+v, %v", st, err)
+		}
+	})
+	t.Run("the books tell every movement once", func(t *testing.T) {
+		b, s := paid(t)
+		audited, ok := b.Gateway.(gateway.Audited)
+		if !ok {
+			t.Skip("keeps no books")
+		}
+		r, err := b.Gateway.Refund(ctx, gateway.RefundRequest{Key: "banmuyuan:test:refund:9", RefundID: 9, SessionID: s.ID, AmountFen: 345})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moves, err := audited.Movements(ctx, time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := map[string]bool{}
+		var in, out int64
+		for _, m := range moves {
+			if m.ID == "" || ids[m.ID] || m.At.IsZero() {
+				t.Errorf("movement is %+v", m)
+			}
+			ids[m.ID] = true
+			switch {
+			case m.Kind == gateway.MovedPayment && (m.SessionID == s.ID || m.PaymentID == request.PaymentID):
+				in += m.AmountFen
+				if m.FeeFen < 0 || m.FeeFen > m.AmountFen/10 {
+					t.Errorf("fee is %d", m.FeeFen)
+				}
+			case m.Kind == gateway.MovedRefund && m.RefundID == r.ID:
+				out += m.AmountFen
+			}
+		}
+		if in != request.AmountFen || out != -345 {
+			t.Errorf("books say %d in and %d out: %+v", in, out, moves)
+		}
+		if later, err := audited.Movements(ctx, time.Now().Add(time.Hour)); err != nil || len(later) != 0 {
+			t.Errorf("since an hour from now: %+v, %v", later, err)
+		}
+	})
+	t.Run("disputes are told as they are", func(t *testing.T) {
+		for _, won := range []bool{true, false} {
+			b, s := paid(t)
+			disputed, ok := b.Gateway.(gateway.Disputed)
+			if !ok || b.Dispute == nil {
+				t.Skip("nobody disputes here")
+			}
+			id, decide := b.Dispute(t, s.ID)
+			d, err := disputed.LookupDispute(ctx, id)
+			if err != nil || d.State != payments.DisputeOpen || d.AmountFen != request.AmountFen || d.SessionID != s.ID && d.PaymentID != request.PaymentID {
+				t.Fatalf("dispute is %+v, %v", d, err)
+			}
+			decide(won)
+			want := payments.DisputeLost
+			if won {
+				want = payments.DisputeWon
+			}
+			if d, err = disputed.LookupDispute(ctx, id); err != nil || d.State != want {
+				t.Errorf("decided: %+v, %v", d, err)
+			}
+			if _, err := disputed.LookupDispute(ctx, "dp_unknown"); !errors.Is(err, gateway.ErrNotFound) {
+				t.Errorf("unknown dispute: %v", err)
+			}
 		}
 	})
 	t.Run("a timeout is an unknown outcome", func(t *testing.T) {

@@ -13,13 +13,16 @@ import (
 	"banmuyuan/payments/gateway"
 )
 
-//go:embed page/pay.html page/style.css
+//go:embed page/pay.html page/bank.html page/style.css
 var pageFiles embed.FS
 
-var payPage = template.Must(template.New("pay.html").ParseFS(pageFiles, "page/pay.html"))
+var (
+	payPage  = template.Must(template.New("pay.html").ParseFS(pageFiles, "page/pay.html"))
+	bankPage = template.Must(template.New("bank.html").ParseFS(pageFiles, "page/bank.html"))
+)
 
-// Handler serves the pay page below "/pay/sandbox/": a GET shows the session, a POST plays the bank. It works without
-// JavaScript and loads nothing from elsewhere.
+// Handler serves the pay page below "/pay/sandbox/": a GET shows the session, a POST plays the bank. "/pay/sandbox/" itself
+// is the bank's own desk, with its switches and its books. Both work without JavaScript and load nothing from elsewhere.
 func (p *Provider) Handler() http.Handler {
 	style, err := pageFiles.ReadFile("page/style.css")
 	if err != nil {
@@ -31,6 +34,8 @@ func (p *Provider) Handler() http.Handler {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		_, _ = w.Write(style)
 	})
+	mux.HandleFunc("GET /pay/sandbox/{$}", p.showBank)
+	mux.HandleFunc("POST /pay/sandbox/{$}", p.playBank)
 	mux.HandleFunc("GET /pay/sandbox/{id}", p.show)
 	mux.HandleFunc("POST /pay/sandbox/{id}", p.decide)
 	// Only its own page may post to it.
@@ -48,6 +53,7 @@ type pageData struct {
 	Return      string
 	Style       string
 	Action      string
+	Bank        string // the bank's desk
 }
 
 func (p *Provider) show(w http.ResponseWriter, r *http.Request) {
@@ -108,15 +114,23 @@ func (p *Provider) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p.render(w, "", pageData{Status: http.StatusServiceUnavailable, State: "broken"})
 }
 
-func (p *Provider) render(w http.ResponseWriter, returnURL string, d pageData) {
-	// Where the handler is mounted below a prefix, the browser's addresses have it too.
-	base := ""
-	if u, err := url.Parse(p.cfg.PublicURL); err == nil {
-		base = u.Path
+// base is where the handler is mounted: below a prefix, the browser's addresses have it too.
+func (p *Provider) base() string {
+	u, err := url.Parse(p.cfg.PublicURL)
+	if err != nil {
+		return "/pay/sandbox/"
 	}
-	d.Style, d.Action = base+"/pay/sandbox/style.css", base+"/pay/sandbox/"+d.ID
+	return u.Path + "/pay/sandbox/"
+}
+
+func (p *Provider) render(w http.ResponseWriter, returnURL string, d pageData) {
+	d.Style, d.Action, d.Bank = p.base()+"style.css", p.base()+d.ID, p.base()
+	p.write(w, payPage, d.Status, returnURL, d)
+}
+
+func (p *Provider) write(w http.ResponseWriter, page *template.Template, status int, returnURL string, d any) {
 	var buf bytes.Buffer
-	if err := payPage.Execute(&buf, d); err != nil {
+	if err := page.Execute(&buf, d); err != nil {
 		p.cfg.Log.Error("render sandbox page", "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
@@ -132,7 +146,7 @@ func (p *Provider) render(w http.ResponseWriter, returnURL string, d pageData) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(d.Status)
+	w.WriteHeader(status)
 	_, _ = w.Write(buf.Bytes())
 }
 

@@ -30,6 +30,7 @@ type Config struct {
 	PublicURL  string // where browsers reach the handler's "/pay/"; without it pages have relative addresses
 	WebhookURL string // where webhooks go; PublicURL + "/pay/webhooks/sandbox" unless set
 	Secret     []byte // signs webhooks
+	FeeBP      int64  // kept of every payment, in basis points
 	Client     *http.Client
 	Now        func() time.Time
 	Log        *slog.Logger
@@ -57,6 +58,8 @@ type Switches struct {
 	Reorder       bool          // the newest first
 	TimeoutBefore map[Op]int    // the next so many calls time out and have no effect
 	TimeoutAfter  map[Op]int    // the next so many calls take effect and time out
+	SavedError    map[Op]int    // the next so many calls take effect, and their key is answered with the same error ever after
+	ExpiryRace    int           // the next so many sessions that are expired are paid in that moment
 }
 
 // Provider is the sandbox. It is a gateway.Webhooks and a gateway.Audited.
@@ -66,6 +69,7 @@ type Provider struct {
 
 	mu       sync.Mutex
 	switches Switches
+	broken   map[string]bool // keys with a saved error
 }
 
 // New makes a provider with its books in the payment module's schema.
@@ -83,7 +87,7 @@ func New(db *sqlx.DB, cfg Config) *Provider {
 	if cfg.WebhookURL == "" && cfg.PublicURL != "" {
 		cfg.WebhookURL = cfg.PublicURL + "/pay/webhooks/sandbox"
 	}
-	return &Provider{db: db, cfg: cfg}
+	return &Provider{db: db, cfg: cfg, broken: map[string]bool{}}
 }
 
 // Set changes how the provider behaves from now on.
@@ -99,16 +103,25 @@ func (p *Provider) behaviour() Switches {
 	return p.switches
 }
 
-// fault wraps a call so that it times out before or after its effect when told to.
-func (p *Provider) fault(op Op, call func() error) error {
+// fault wraps a call so that it times out before or after its effect, or is answered with a saved error, when told to.
+func (p *Provider) fault(op Op, key string, call func() error) error {
 	p.mu.Lock()
-	before, after := p.switches.TimeoutBefore[op] > 0, p.switches.TimeoutAfter[op] > 0
-	if before {
+	before, after, saved := p.switches.TimeoutBefore[op] > 0, p.switches.TimeoutAfter[op] > 0, key != "" && p.broken[key]
+	switch {
+	case saved:
+	case before:
 		p.switches.TimeoutBefore[op]--
-	} else if after {
+	case after:
 		p.switches.TimeoutAfter[op]--
+	case key != "" && p.switches.SavedError[op] > 0:
+		p.switches.SavedError[op]--
+		p.broken[key] = true
+		after = true
 	}
 	p.mu.Unlock()
+	if saved {
+		return fmt.Errorf("%s failed with 500, as it did before: %w", op, gateway.ErrUnknown)
+	}
 	if before {
 		return fmt.Errorf("%s timed out: %w", op, gateway.ErrUnknown)
 	}
@@ -119,6 +132,17 @@ func (p *Provider) fault(op Op, call func() error) error {
 	return err
 }
 
+// take uses up one of what a switch allows.
+func (p *Provider) take(n *int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if *n <= 0 {
+		return false
+	}
+	*n--
+	return true
+}
+
 // Name is the gateway's name.
 func (p *Provider) Name() string { return payments.Sandbox }
 
@@ -126,7 +150,7 @@ const sessionLife = 24 * time.Hour
 
 // Create opens a session.
 func (p *Provider) Create(ctx context.Context, r gateway.Request) (s gateway.Session, err error) {
-	err = p.fault(OpCreate, func() error {
+	err = p.fault(OpCreate, r.Key, func() error {
 		s, err = p.create(ctx, r)
 		return err
 	})
@@ -205,7 +229,7 @@ func (p *Provider) session(ctx context.Context, q sqlx.QueryerContext, id, lock 
 
 // Lookup tells a session's state.
 func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, err error) {
-	err = p.fault(OpLookup, func() error {
+	err = p.fault(OpLookup, "", func() error {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
@@ -221,8 +245,12 @@ func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, er
 
 // Expire ends an open session. One that was paid, or is being paid, is told as it is.
 func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, err error) {
-	err = p.fault(OpExpire, func() error {
-		s, err := p.move(ctx, id, "open", "expired")
+	err = p.fault(OpExpire, "", func() error {
+		to := "expired"
+		if p.take(&p.switches.ExpiryRace) {
+			to = "paid"
+		}
+		s, err := p.move(ctx, id, "open", to)
 		st = s.status()
 		return err
 	})
@@ -274,7 +302,7 @@ func (p *Provider) move(ctx context.Context, id, from, to string) (session, erro
 		}
 		settles := sql.NullTime{Time: now.Add(p.behaviour().PayDelay), Valid: to == "processing"}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE sandbox_session SET state = $2, paid_at = $3, settles_at = $4 WHERE id = $1`, id, to, s.PaidAt, settles)
+			UPDATE sandbox_session SET state = $2, paid_at = $3, settles_at = $4, fee_fen = $5 WHERE id = $1`, id, to, s.PaidAt, settles, p.fee(s.AmountFen))
 		if err != nil {
 			return fmt.Errorf("change sandbox session: %w", err)
 		}
@@ -285,6 +313,9 @@ func (p *Provider) move(ctx context.Context, id, from, to string) (session, erro
 	})
 	return s, err
 }
+
+// fee is what is kept of a payment, rounded half up.
+func (p *Provider) fee(fen int64) int64 { return (fen*p.cfg.FeeBP + 5000) / 10_000 }
 
 // settle ends what time ends: sessions run out, delayed payments and refunds come to their result.
 func (p *Provider) settle(ctx context.Context) error {
@@ -312,7 +343,7 @@ func (p *Provider) settle(ctx context.Context) error {
 				WHERE id IN (SELECT id FROM sandbox_session WHERE state = 'open' AND expires_at <= $1 ORDER BY id FOR UPDATE)
 				RETURNING id),
 			refunded AS (
-				UPDATE sandbox_refund SET state = CASE WHEN fails THEN 'failed' ELSE 'succeeded' END, done_at = $1
+				UPDATE sandbox_refund SET state = CASE WHEN fails THEN 'failed' ELSE 'succeeded' END, returned = state = 'succeeded', done_at = $1
 				WHERE id IN (SELECT id FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails))
 				             ORDER BY id FOR UPDATE)
 				RETURNING id, session_id)
@@ -329,7 +360,7 @@ func (p *Provider) settle(ctx context.Context) error {
 
 // Refund sends money back.
 func (p *Provider) Refund(ctx context.Context, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
-	err = p.fault(OpRefund, func() error {
+	err = p.fault(OpRefund, r.Key, func() error {
 		st, err = p.refund(ctx, r)
 		return err
 	})
@@ -356,6 +387,12 @@ func (p *Provider) refund(ctx context.Context, r gateway.RefundRequest) (gateway
 			return fmt.Errorf("read sandbox refunds: %w", err)
 		}
 		left := s.AmountFen
+		var taken int64
+		err = tx.GetContext(ctx, &taken, `SELECT coalesce(sum(amount_fen), 0)::bigint FROM sandbox_dispute WHERE session_id = $1 AND state <> 'won'`, r.SessionID)
+		if err != nil {
+			return fmt.Errorf("read sandbox disputes: %w", err)
+		}
+		left -= taken
 		for _, o := range old {
 			if o.Key == r.Key {
 				if o.AmountFen != r.AmountFen || o.Session != r.SessionID {
@@ -408,7 +445,7 @@ func (r refundRow) status() gateway.RefundStatus {
 
 // LookupRefund tells a refund's state.
 func (p *Provider) LookupRefund(ctx context.Context, id string, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
-	err = p.fault(OpLookup, func() error {
+	err = p.fault(OpLookup, "", func() error {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
@@ -429,29 +466,4 @@ func (p *Provider) LookupRefund(ctx context.Context, id string, r gateway.Refund
 		return gateway.RefundStatus{}, err
 	}
 	return st, nil
-}
-
-// Movements lists everything that moved money, oldest first.
-func (p *Provider) Movements(ctx context.Context) ([]gateway.Movement, error) {
-	if err := p.settle(ctx); err != nil {
-		return nil, err
-	}
-	var rows []struct {
-		Session string    `db:"session_id"`
-		Refund  string    `db:"refund_id"`
-		Amount  int64     `db:"amount_fen"`
-		At      time.Time `db:"at"`
-	}
-	err := p.db.SelectContext(ctx, &rows, `
-		SELECT id AS session_id, '' AS refund_id, amount_fen, paid_at AS at FROM sandbox_session WHERE state = 'paid'
-		UNION ALL SELECT session_id, id, -amount_fen, done_at FROM sandbox_refund WHERE state = 'succeeded'
-		ORDER BY at`)
-	if err != nil {
-		return nil, fmt.Errorf("read sandbox books: %w", err)
-	}
-	moves := make([]gateway.Movement, len(rows))
-	for i, r := range rows {
-		moves[i] = gateway.Movement{SessionID: r.Session, RefundID: r.Refund, AmountFen: r.Amount, At: r.At}
-	}
-	return moves, nil
 }

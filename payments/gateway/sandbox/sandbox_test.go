@@ -37,7 +37,7 @@ func open(t *testing.T, cfg sandbox.Config) *sandbox.Provider {
 
 func TestConformance(t *testing.T) {
 	gatewaytest.Run(t, func(t *testing.T) gatewaytest.Bench {
-		p := open(t, sandbox.Config{})
+		p := open(t, sandbox.Config{FeeBP: 60})
 		return gatewaytest.Bench{
 			Gateway: p,
 			Pay: func(t *testing.T, id string) {
@@ -54,6 +54,17 @@ func TestConformance(t *testing.T) {
 			},
 			Sign: func(body []byte, at time.Time) http.Header {
 				return http.Header{sandbox.Header: {sandbox.Sign(secret, body, at)}}
+			},
+			Dispute: func(t *testing.T, session string) (string, func(won bool)) {
+				id, err := p.Dispute(context.Background(), session)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return id, func(won bool) {
+					if err := p.Decided(context.Background(), id, won); err != nil {
+						t.Fatal(err)
+					}
+				}
 			},
 			Body: func(id string) []byte {
 				return fmt.Appendf(nil, `{"id":"sbe_1","type":"session.paid","session":%q,"version":"2024-01-01"}`, id)
@@ -196,7 +207,7 @@ func TestSessionsRunOutAndDelayedOnesArrive(t *testing.T) {
 	if st, err := p.Lookup(ctx, late.ID); err != nil || st.State != payments.PaymentSucceeded {
 		t.Errorf("session is %+v, %v", st, err)
 	}
-	moves, err := p.Movements(ctx)
+	moves, err := p.Movements(ctx, time.Time{})
 	if err != nil || len(moves) != 1 || moves[0].SessionID != late.ID || moves[0].AmountFen != 5 {
 		t.Errorf("books: %+v, %v", moves, err)
 	}

@@ -36,6 +36,7 @@ type announcement struct {
 	Type    string `json:"type" db:"type"`
 	Session string `json:"session" db:"session"`
 	Refund  string `json:"refund,omitempty" db:"refund"`
+	Dispute string `json:"dispute,omitempty" db:"-"`
 	Version string `json:"version" db:"-"`
 	Live    bool   `json:"live" db:"-"`
 	Created int64  `json:"created" db:"-"`
@@ -101,7 +102,7 @@ func (p *Provider) Parse(h http.Header, body []byte, now time.Time) (gateway.Eve
 	if a.ID == "" {
 		return gateway.Event{}, errors.New("sandbox webhook without an id")
 	}
-	return gateway.Event{ID: a.ID, Type: a.Type, SessionID: a.Session, RefundID: a.Refund, Live: a.Live, Version: a.Version}, nil
+	return gateway.Event{ID: a.ID, Type: a.Type, SessionID: a.Session, RefundID: a.Refund, DisputeID: a.Dispute, Live: a.Live, Version: a.Version}, nil
 }
 
 // Accepts refuses what claims to be real money.

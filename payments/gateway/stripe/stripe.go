@@ -33,7 +33,7 @@ type Config struct {
 	HTTPClient    *http.Client
 }
 
-// Gateway is Stripe. It is a gateway.Webhooks.
+// Gateway is Stripe. It is a gateway.Webhooks, Audited and Disputed.
 type Gateway struct {
 	api     *client.API
 	secret  string
@@ -287,6 +287,8 @@ func (g *Gateway) Parse(h http.Header, body []byte, now time.Time) (gateway.Even
 		out.SessionID = id
 	case "refund":
 		out.RefundID = id
+	case "dispute":
+		out.DisputeID = id
 	}
 	return out, nil
 }

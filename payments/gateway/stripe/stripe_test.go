@@ -3,6 +3,7 @@ package stripe_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -32,13 +33,20 @@ type server struct {
 	mu       sync.Mutex
 	sessions map[string]*session
 	refunds  map[string]*refund
+	disputes map[string]*dispute
 	replays  map[string]replay
 	requests []string // path and form of every POST
 	fail     string   // "before", "after": the next POSTs answer 500
 	left     int
 }
 
+type dispute struct {
+	id, session, status string
+	amount              int64
+}
+
 type session struct {
+	payment                                                   string
 	id, status, paymentStatus, currency, intentStatus, wallet string
 	amount, created                                           int64
 }
@@ -55,7 +63,7 @@ type replay struct {
 }
 
 func newServer(t *testing.T) *server {
-	s := &server{t: t, sessions: map[string]*session{}, refunds: map[string]*refund{}, replays: map[string]replay{}}
+	s := &server{t: t, sessions: map[string]*session{}, refunds: map[string]*refund{}, disputes: map[string]*dispute{}, replays: map[string]replay{}}
 	s.web = httptest.NewServer(s)
 	t.Cleanup(s.web.Close)
 	return s
@@ -127,7 +135,7 @@ func (s *server) answer(r *http.Request) (int, string) {
 	switch {
 	case r.Method == http.MethodPost && r.URL.Path == "/v1/checkout/sessions":
 		amount, _ := strconv.ParseInt(r.PostForm.Get("line_items[0][price_data][unit_amount]"), 10, 64)
-		x := &session{id: fmt.Sprintf("cs_%d", len(s.sessions)+1), status: "open", paymentStatus: "unpaid", amount: amount,
+		x := &session{payment: r.PostForm.Get("payment_intent_data[metadata][payment_id]"), id: fmt.Sprintf("cs_%d", len(s.sessions)+1), status: "open", paymentStatus: "unpaid", amount: amount,
 			currency: r.PostForm.Get("line_items[0][price_data][currency]"), intentStatus: "requires_payment_method", created: time.Now().Unix()}
 		s.sessions[x.id] = x
 		return 200, x.json()
@@ -158,6 +166,19 @@ func (s *server) answer(r *http.Request) (int, string) {
 		f := &refund{id: fmt.Sprintf("re_%d", len(s.refunds)+1), session: id, metadata: r.PostForm.Get("metadata[refund_id]"), status: "pending", amount: amount}
 		s.refunds[f.id] = f
 		return 200, f.json()
+	case path[0] == "balance_transactions":
+		since, _ := strconv.ParseInt(r.URL.Query().Get("created[gte]"), 10, 64)
+		var list []string
+		if since <= time.Now().Unix() {
+			list = s.balance()
+		}
+		return 200, `{"object":"list","has_more":false,"url":"/v1/balance_transactions","data":[` + strings.Join(list, ",") + `]}`
+	case path[0] == "disputes":
+		d := s.disputes[path[1]]
+		if d == nil {
+			return 404, fail("invalid_request_error", "resource_missing")
+		}
+		return 200, d.json(s.sessions[d.session])
 	case path[0] == "refunds" && len(path) == 2:
 		f := s.refunds[path[1]]
 		if f == nil {
@@ -185,6 +206,39 @@ func (x *session) json() string {
 	return fmt.Sprintf(`{"id":%q,"object":"checkout.session","status":%q,"payment_status":%q,"currency":%q,"amount_total":%d,"expires_at":%d,
 		"url":"https://checkout.stripe.com/c/pay/%s","payment_intent":{"id":%q,"status":%q,"latest_charge":{"id":"ch_1","created":%d,"payment_method_details":{"type":%q}}}}`,
 		x.id, x.status, x.paymentStatus, x.currency, x.amount, x.created+86400, x.id, strings.Replace(x.id, "cs_", "pi_", 1), x.intentStatus, x.created, wallet)
+}
+
+// balance is the account's book, the newest first as Stripe lists it.
+func (s *server) balance() []string {
+	var list []string
+	entry := func(id, category string, amount, fee, created int64, source string) {
+		list = append([]string{fmt.Sprintf(`{"id":%q,"object":"balance_transaction","reporting_category":%q,"amount":%d,"fee":%d,"currency":"cny","created":%d,"source":%s}`,
+			"txn_"+id, category, amount, fee, created, source)}, list...)
+	}
+	for _, x := range s.sessions {
+		if x.paymentStatus == "paid" {
+			entry(x.id, "charge", x.amount, x.amount/50, x.created, x.charge())
+		}
+	}
+	for _, f := range s.refunds {
+		entry(f.id, "refund", -f.amount, 0, time.Now().Unix(), f.json())
+	}
+	for _, d := range s.disputes {
+		entry(d.id, "dispute", -d.amount, 1500, time.Now().Unix(), d.json(s.sessions[d.session]))
+		if d.status == "won" {
+			entry(d.id+"won", "dispute_reversal", d.amount, 0, time.Now().Unix(), d.json(s.sessions[d.session]))
+		}
+	}
+	return list
+}
+
+func (x *session) charge() string {
+	return fmt.Sprintf(`{"id":"ch_%s","object":"charge","created":%d,"metadata":{"payment_id":%q}}`, x.id, x.created, x.payment)
+}
+
+func (d *dispute) json(x *session) string {
+	return fmt.Sprintf(`{"id":%q,"object":"dispute","status":%q,"amount":%d,"currency":"cny","reason":"fraudulent","created":%d,"charge":%s,"evidence_details":{"due_by":%d}}`,
+		d.id, d.status, d.amount, time.Now().Unix(), x.charge(), time.Now().Add(time.Hour).Unix())
 }
 
 func (f *refund) json() string {
@@ -216,6 +270,19 @@ func TestConformance(t *testing.T) {
 			Sign: func(body []byte, at time.Time) http.Header {
 				signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: webhookSecret, Timestamp: at})
 				return http.Header{"Stripe-Signature": {signed.Header}}
+			},
+			Dispute: func(_ *testing.T, id string) (string, func(bool)) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				d := &dispute{id: "dp_1", session: id, status: "needs_response", amount: s.sessions[id].amount}
+				s.disputes[d.id] = d
+				return d.id, func(won bool) {
+					s.mu.Lock()
+					defer s.mu.Unlock()
+					if d.status = "lost"; won {
+						d.status = "won"
+					}
+				}
 			},
 			Body: func(id string) []byte {
 				return fmt.Appendf(nil, `{"id":"evt_1","object":"event","type":"checkout.session.completed","livemode":false,"api_version":%q,
@@ -282,5 +349,43 @@ func TestCompletedIsNotPaid(t *testing.T) {
 	s.change(open.ID, func(x *session) { x.currency = "usd" })
 	if st, err := g.Lookup(ctx, open.ID); err == nil {
 		t.Errorf("paid in dollars: %+v", st)
+	}
+}
+
+func TestBooksAndDisputes(t *testing.T) {
+	ctx := context.Background()
+	s := newServer(t)
+	g := s.gateway()
+	open, err := g.Create(ctx, gateway.Request{Key: "k", PaymentID: 77, AmountFen: 10000, ReturnURL: "https://shop.example/o"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.change(open.ID, pay)
+	s.disputes["dp_9"] = &dispute{id: "dp_9", session: open.ID, status: "warning_needs_response", amount: 10000}
+	d, err := g.LookupDispute(ctx, "dp_9")
+	if err != nil || d.State != payments.DisputeInquiry || d.PaymentID != 77 || d.RespondBy.IsZero() {
+		t.Errorf("inquiry: %+v, %v", d, err)
+	}
+	s.disputes["dp_9"].status = "something_new"
+	if _, err := g.LookupDispute(ctx, "dp_9"); !errors.Is(err, gateway.ErrUnknown) {
+		t.Errorf("a state that is not known: %v", err)
+	}
+	s.disputes["dp_9"].status = "won"
+	moves, err := g.Movements(ctx, time.Time{})
+	if err != nil || len(moves) != 3 {
+		t.Fatalf("books: %+v, %v", moves, err)
+	}
+	var sum, fees int64
+	for _, m := range moves {
+		sum += m.AmountFen
+		fees += m.FeeFen
+	}
+	if sum != 10000 || fees != 200+1500 {
+		t.Errorf("books sum to %d with %d of fees", sum, fees)
+	}
+	body := fmt.Appendf(nil, `{"id":"evt_9","object":"event","type":"charge.dispute.created","api_version":%q,"data":{"object":{"id":"dp_9","object":"dispute"}}}`, stripego.APIVersion)
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: webhookSecret})
+	if e, err := g.Parse(http.Header{"Stripe-Signature": {signed.Header}}, body, time.Now()); err != nil || e.DisputeID != "dp_9" {
+		t.Errorf("event: %+v, %v", e, err)
 	}
 }

@@ -1,0 +1,556 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/bankfile"
+	"banmuyuan/payments/gateway/banktransfer"
+	"banmuyuan/payments/ledger"
+)
+
+const (
+	lineReturned = "returned"
+
+	outgoingOpen      = "open"
+	outgoingExplained = "explained"
+
+	// statementPart is how many lines of a statement are booked in one transaction.
+	statementPart = 500
+)
+
+// ImportStatement reads a statement and books its lines. It is booked in parts: interrupted, the same file again adds the
+// rest, because every line is known by its reference.
+func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatement) (payments.ImportedStatement, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.ImportedStatement{}, err
+	}
+	if len(r.Data) == 0 || len(r.Data) > 16<<20 {
+		return payments.ImportedStatement{}, link.E(link.Invalid, "statement.size", "file")
+	}
+	lines, problems := s.statement.Read(r.Data)
+	if problems = append(problems, s.checkStatement(lines)...); len(problems) > 0 {
+		return payments.ImportedStatement{Problems: explain(problems)}, nil
+	}
+	var out payments.ImportedStatement
+	var in []payments.Transfer
+	var gone []bankfile.StatementLine
+	for _, l := range lines {
+		if l.Fen > 0 {
+			in = append(in, payments.Transfer{BankRef: l.Ref, AmountFen: l.Fen, Payer: l.Party, Memo: l.Memo, PaidOn: l.Date})
+		} else {
+			gone = append(gone, l)
+		}
+	}
+	out.In, out.Out = len(in), len(gone)
+	for part := range slices.Chunk(in, statementPart) {
+		one, err := s.recordTransfers(ctx, payments.RecordTransfers{Lines: part}, true)
+		if err != nil {
+			return out, err
+		}
+		s.fault("statement part booked")
+		for _, l := range one.Lines {
+			if l.BookedAs != "" && l.State == lineMatched {
+				out.Booked++
+			}
+		}
+		out.Matched += one.Matched
+		out.Suspense += one.Suspense
+		out.Duplicate += one.Duplicate
+	}
+	out.Matched -= out.Booked
+	from, to := lines[0].Date, lines[0].Date
+	for _, l := range lines {
+		if l.Date.Before(from) {
+			from = l.Date
+		}
+		if l.Date.After(to) {
+			to = l.Date
+		}
+	}
+	out.From, out.To = &from, &to
+	err := s.change(ctx, func(c *change) error {
+		known, err := c.insertOutgoing(ctx, gone)
+		if err != nil {
+			return err
+		}
+		out.Duplicate += known
+		if out.Explained, err = c.explainOutgoing(ctx); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(r.Data)
+		_, err = c.tx.ExecContext(ctx, `
+			INSERT INTO bank_statement_file (name, sha256, from_on, to_on, lines, imported_by, imported_at)
+			VALUES ($1, $2, $3::date, $4::date, $5, $6, $7) ON CONFLICT (account, sha256) DO NOTHING`,
+			trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(from), day(to), len(lines), c.actor, c.now)
+		if err != nil {
+			return fmt.Errorf("note statement: %w", err)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func trimmed(s string, most int) string {
+	if r := []rune(strings.TrimSpace(s)); len(r) > most {
+		return string(r[:most])
+	} else {
+		return string(r)
+	}
+}
+
+// checkStatement finds what a file must not hold, all of it at once.
+func (s *Service) checkStatement(lines []bankfile.StatementLine) []bankfile.Problem {
+	var problems []bankfile.Problem
+	seen := make(map[string]int, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		fail := func(key, value string) {
+			problems = append(problems, bankfile.Problem{Line: l.Line, Key: key, Args: map[string]string{"value": value}})
+		}
+		l.Party, l.Memo = trimmed(l.Party, 200), trimmed(l.Memo, 500)
+		switch {
+		case len(l.Ref) > 100:
+			fail("statement.no_ref", l.Ref)
+		case seen[l.Ref] != 0:
+			fail("statement.ref_twice", l.Ref)
+		case max(l.Fen, -l.Fen) > maxAmount:
+			fail("statement.bad_amount", bankfile.Yuan(max(l.Fen, -l.Fen)))
+		case l.Date.After(s.now().Add(24*time.Hour)) || l.Date.Year() < 2000:
+			fail("statement.bad_date", day(l.Date))
+		}
+		seen[l.Ref] = l.Line
+		if len(problems) >= 50 {
+			break
+		}
+	}
+	return problems
+}
+
+// insertOutgoing writes lines of what went out and returns how many were known.
+func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementLine) (int, error) {
+	n := len(lines)
+	if n == 0 {
+		return 0, nil
+	}
+	refs, payees, memos, days, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
+	for i, l := range lines {
+		refs[i], payees[i], memos[i], days[i], amounts[i] = l.Ref, l.Party, l.Memo, day(l.Date), -l.Fen
+	}
+	res, err := c.tx.ExecContext(ctx, `
+		INSERT INTO bank_outgoing_line (bank_ref, amount_fen, payee, memo, paid_on, state, actor, created_at)
+		SELECT r, a, p, m, d::date, 'open', $6, $7
+		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
+		ON CONFLICT (account, bank_ref) DO NOTHING`,
+		pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), c.actor, c.now)
+	if err != nil {
+		return 0, fmt.Errorf("write outgoing lines: %w", err)
+	}
+	fresh, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("write outgoing lines: %w", err)
+	}
+	var other string
+	err = c.tx.GetContext(ctx, &other, `
+		SELECT l.bank_ref FROM bank_outgoing_line l JOIN unnest($1::text[], $2::bigint[]) AS t (r, a) ON t.r = l.bank_ref AND l.account = 'main'
+		WHERE l.amount_fen <> t.a LIMIT 1`, pq.Array(refs), pq.Array(amounts))
+	if err == nil {
+		return 0, link.E(link.Conflict, "transfer.bank_ref_reused", "file", "ref", other)
+	}
+	if !missing(err) {
+		return 0, fmt.Errorf("compare outgoing lines: %w", err)
+	}
+	return n - int(fresh), nil
+}
+
+// explainOutgoing puts open lines of what went out to what was booked: refunds and returned transfers by their reference,
+// payouts by the batch's number in the memo, together never more than was booked. It returns how many it explained.
+func (c *change) explainOutgoing(ctx context.Context) (int, error) {
+	if err := c.lockBooked(ctx); err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, query := range []string{`
+		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'refund:' || f.id
+		FROM refund f WHERE l.state = 'open' AND f.bank_ref = l.bank_ref AND f.bank_ref <> '' AND f.state = 'succeeded' AND f.amount_fen = l.amount_fen`, `
+		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'return:' || b.id
+		FROM bank_statement_line b WHERE l.state = 'open' AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`} {
+		res, err := c.tx.ExecContext(ctx, query)
+		if err != nil {
+			return 0, fmt.Errorf("explain outgoing lines: %w", err)
+		}
+		found, err := res.RowsAffected()
+		if err != nil {
+			return 0, fmt.Errorf("explain outgoing lines: %w", err)
+		}
+		n += found
+	}
+	var open []struct {
+		ID   int64  `db:"id"`
+		Text string `db:"text"`
+		Fen  int64  `db:"amount_fen"`
+	}
+	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref || ' ' || memo AS text, amount_fen FROM bank_outgoing_line WHERE state = 'open' ORDER BY id`)
+	if err != nil || len(open) == 0 {
+		return int(n), err
+	}
+	batches, err := c.batchesToShow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range open {
+		text := banktransfer.Normal(l.Text)
+		for i := range batches {
+			b := &batches[i]
+			if !strings.Contains(text, banktransfer.Normal(b.No)) || l.Fen > b.Left {
+				continue
+			}
+			_, err := c.tx.ExecContext(ctx, `
+				UPDATE bank_outgoing_line SET state = 'explained', explained_as = 'batch:' || $2 WHERE id = $1`, l.ID, b.No)
+			if err != nil {
+				return 0, fmt.Errorf("explain outgoing line %d: %w", l.ID, err)
+			}
+			b.Left -= l.Fen
+			n++
+			break
+		}
+	}
+	return int(n), nil
+}
+
+// batchToShow is a payout batch of which the statement has not shown everything that the bank reported paid.
+type batchToShow struct {
+	No   string    `db:"no"`
+	Left int64     `db:"left_fen"`
+	On   time.Time `db:"on_day"`
+}
+
+func (c *change) batchesToShow(ctx context.Context) ([]batchToShow, error) {
+	return readBatchesToShow(ctx, c.tx)
+}
+
+func readBatchesToShow(ctx context.Context, q queryer) ([]batchToShow, error) {
+	rows, err := q.QueryxContext(ctx, `
+		SELECT b.no, x.fen - coalesce((SELECT sum(l.amount_fen) FROM bank_outgoing_line l WHERE l.explained_as = 'batch:' || b.no), 0)::bigint AS left_fen, x.at AS on_day
+		FROM payout_batch b
+		JOIN (SELECT split_part(t.business_key, ':', 2) AS batch, -sum(e.amount)::bigint AS fen, max(t.occurred_at) AS at
+		      FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'bank'
+		      WHERE t.kind = 'payout.paid' GROUP BY 1) x ON x.batch = b.id::text
+		ORDER BY b.id`)
+	if err != nil {
+		return nil, fmt.Errorf("read batches: %w", err)
+	}
+	defer rows.Close()
+	var all []batchToShow
+	for rows.Next() {
+		var b batchToShow
+		if err := rows.StructScan(&b); err != nil {
+			return nil, fmt.Errorf("read batches: %w", err)
+		}
+		if b.Left > 0 {
+			all = append(all, b)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read batches: %w", err)
+	}
+	return all, nil
+}
+
+// lockBooked lets one at a time put statement lines to what was booked: sums are compared, which no row's lock protects.
+func (c *change) lockBooked(ctx context.Context) error {
+	if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments booked', 0))`); err != nil {
+		return fmt.Errorf("lock what is booked: %w", err)
+	}
+	return nil
+}
+
+type bookedRow struct {
+	Kind string    `db:"kind"`
+	ID   string    `db:"id"`
+	Name string    `db:"name"`
+	Fen  int64     `db:"fen"`
+	On   time.Time `db:"on_day"`
+}
+
+// booked lists money in that was booked before a statement showed it, with what has not been shown.
+func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
+	rows, err := q.QueryxContext(ctx, `
+		WITH known AS (
+			SELECT 'banking' AS kind, id::text AS id, slip AS name, amount_fen AS fen, paid_on::timestamp AS on_day FROM cash_banking
+			UNION ALL
+			SELECT 'payout_recall', t.id::text, coalesce((SELECT b.no FROM payout_batch b WHERE b.id::text = split_part(t.business_key, ':', 2)), t.business_key),
+			       sum(e.amount)::bigint, t.occurred_at
+			FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'bank'
+			WHERE t.kind = 'payout.recalled' GROUP BY t.id
+			UNION ALL
+			SELECT 'provider_payout', m.provider || '/' || m.id, m.id, -m.amount_fen, m.at FROM provider_movement m
+			WHERE m.kind = 'payout' AND m.amount_fen < 0)
+		SELECT k.kind, k.id, k.name, k.fen - coalesce(l.fen, 0) AS fen, k.on_day
+		FROM known k LEFT JOIN (SELECT booked_as, sum(amount_fen)::bigint AS fen FROM bank_statement_line WHERE booked_as <> '' GROUP BY booked_as) l
+		     ON l.booked_as = k.kind || ':' || k.id
+		WHERE k.fen > coalesce(l.fen, 0) ORDER BY k.on_day, k.kind, k.id LIMIT 500`)
+	if err != nil {
+		return nil, fmt.Errorf("read what is booked: %w", err)
+	}
+	defer rows.Close()
+	var all []bookedRow
+	for rows.Next() {
+		var b bookedRow
+		if err := rows.StructScan(&b); err != nil {
+			return nil, fmt.Errorf("read what is booked: %w", err)
+		}
+		all = append(all, b)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read what is booked: %w", err)
+	}
+	return all, nil
+}
+
+// Booked lists money in that the statement has not shown yet.
+func (s *Service) Booked(ctx context.Context, _ payments.None) (payments.BookedList, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.BookedList{}, err
+	}
+	rows, err := booked(ctx, s.db)
+	out := payments.BookedList{Items: make([]payments.Booked, len(rows))}
+	for i, b := range rows {
+		out.Items[i] = payments.Booked{Kind: b.Kind, ID: b.ID, Name: b.Name, AmountFen: b.Fen, On: b.On.UTC()}
+	}
+	return out, err
+}
+
+// recogniseBankings puts lines that quote the slip of cash that was brought to the bank, with its amount, to it. It
+// returns the others.
+func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]lineRow, error) {
+	if len(lines) == 0 {
+		return lines, nil
+	}
+	if err := c.lockBooked(ctx); err != nil {
+		return nil, err
+	}
+	known, err := booked(ctx, c.tx)
+	if err != nil {
+		return nil, err
+	}
+	known = slices.DeleteFunc(known, func(b bookedRow) bool { return b.Kind != payments.BookedBanking })
+	if len(known) == 0 {
+		return lines, nil
+	}
+	var rest []lineRow
+	for _, l := range lines {
+		tokens := append(banktransfer.Tokens(l.Memo), banktransfer.Normal(l.BankRef))
+		i := slices.IndexFunc(known, func(b bookedRow) bool {
+			return b.Fen == l.AmountFen && slices.Contains(tokens, banktransfer.Normal(b.Name))
+		})
+		if i < 0 {
+			rest = append(rest, l)
+			continue
+		}
+		if err := c.putToBooked(ctx, l, known[i]); err != nil {
+			return nil, err
+		}
+		known[i].Fen = 0
+	}
+	return rest, nil
+}
+
+// putToBooked ends a line in suspense whose money the books had already: what the line booked again is taken out.
+func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error {
+	as := b.Kind + ":" + b.ID
+	_, err := c.tx.ExecContext(ctx, `
+		UPDATE bank_statement_line SET state = 'matched', booked_as = $2, payment_id = NULL WHERE id = $1`, l.ID, as)
+	if err != nil {
+		return fmt.Errorf("put statement line %d to %s: %w", l.ID, as, err)
+	}
+	from := ledger.Bank()
+	if b.Kind == payments.BookedProviderPayout {
+		provider, _, _ := strings.Cut(b.ID, "/")
+		from = ledger.ProviderTransit(provider)
+	}
+	c.post("statement.booked", "stmt:main:"+l.BankRef+":booked", dateTime(l.PaidOn), ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(from, l.AmountFen))
+	return nil
+}
+
+// ExplainTransfer puts a line in suspense to what was booked already.
+func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfer) (payments.StatementLine, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.StatementLine{}, err
+	}
+	var out lineRow
+	err := s.change(ctx, func(c *change) error {
+		if err := c.lockBooked(ctx); err != nil {
+			return err
+		}
+		l, err := s.line(ctx, c.tx, r.LineID, "FOR UPDATE OF l")
+		if err != nil {
+			return err
+		}
+		if l.State == lineMatched && l.BookedAs == r.Kind+":"+r.ID {
+			out = l // clicked twice
+			return nil
+		}
+		if l.State != lineSuspense {
+			return link.E(link.Conflict, "transfer.matched", "line_id")
+		}
+		known, err := booked(ctx, c.tx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(known, func(b bookedRow) bool { return b.Kind == r.Kind && b.ID == r.ID })
+		if i < 0 {
+			return link.E(link.Invalid, "transfer.not_booked", "id")
+		}
+		if l.AmountFen > known[i].Fen {
+			return link.E(link.Invalid, "transfer.booked_differs", "id", "want", bankfile.Yuan(known[i].Fen))
+		}
+		if err := c.putToBooked(ctx, l, known[i]); err != nil {
+			return err
+		}
+		out, err = s.line(ctx, c.tx, r.LineID, "")
+		return err
+	})
+	return out.out(), err
+}
+
+// ReturnTransfer books that a line in suspense was transferred back to whoever sent it.
+func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer) (payments.StatementLine, error) {
+	if _, err := need(ctx, roleOperator, roleApprover, roleAdmin); err != nil {
+		return payments.StatementLine{}, err
+	}
+	r.BankRef = strings.TrimSpace(r.BankRef)
+	var bad link.Problems
+	if r.BankRef == "" || utf8.RuneCountInString(r.BankRef) > 100 {
+		bad.Add("transfer.return_ref", "bank_ref")
+	}
+	if r.PaidOn.IsZero() || r.PaidOn.After(s.now().Add(24*time.Hour)) || r.PaidOn.Year() < 2000 {
+		bad.Add("refund.paid_on", "paid_on")
+	}
+	if err := bad.Err(); err != nil {
+		return payments.StatementLine{}, err
+	}
+	var out lineRow
+	err := s.change(ctx, func(c *change) error {
+		l, err := s.line(ctx, c.tx, r.LineID, "FOR UPDATE OF l")
+		if err != nil {
+			return err
+		}
+		if l.State == lineReturned && l.ReturnRef == r.BankRef {
+			out = l // clicked twice
+			return nil
+		}
+		if l.State != lineSuspense {
+			return link.E(link.Conflict, "transfer.matched", "line_id")
+		}
+		if s.refundLimit > 0 && l.AmountFen > s.refundLimit && l.Actor == c.actor {
+			return link.E(link.Forbidden, "transfer.return_second_person", "")
+		}
+		_, err = c.tx.ExecContext(ctx, `
+			UPDATE bank_statement_line SET state = 'returned', payment_id = NULL, return_ref = $2, returned_on = $3::date WHERE id = $1`, l.ID, r.BankRef, day(r.PaidOn))
+		if err != nil {
+			return fmt.Errorf("return statement line %d: %w", l.ID, err)
+		}
+		c.post("statement.returned", "stmt:main:"+l.BankRef+":returned", r.PaidOn, ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(ledger.Bank(), l.AmountFen))
+		out, err = s.line(ctx, c.tx, r.LineID, "")
+		return err
+	})
+	if link.Constraint(err) == "bank_statement_line_return" {
+		return payments.StatementLine{}, link.E(link.Conflict, "refund.bank_ref_used", "bank_ref")
+	}
+	return out.out(), err
+}
+
+type outgoingRow struct {
+	ID          int64     `db:"id"`
+	BankRef     string    `db:"bank_ref"`
+	AmountFen   int64     `db:"amount_fen"`
+	Payee       string    `db:"payee"`
+	Memo        string    `db:"memo"`
+	PaidOn      time.Time `db:"paid_on"`
+	State       string    `db:"state"`
+	ExplainedAs string    `db:"explained_as"`
+}
+
+const outgoingColumns = `id, bank_ref, amount_fen, payee, memo, paid_on, state, explained_as`
+
+func (l outgoingRow) out() payments.OutgoingLine {
+	return payments.OutgoingLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payee: l.Payee, Memo: l.Memo, PaidOn: dateTime(l.PaidOn),
+		State: l.State, ExplainedAs: l.ExplainedAs}
+}
+
+// Outgoing lists lines of what went out, newest first.
+func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (payments.OutgoingPage, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.OutgoingPage{}, err
+	}
+	before, err := cursorID(f.Cursor)
+	if err != nil {
+		return payments.OutgoingPage{}, err
+	}
+	n := limit(f.Limit, 200)
+	page := payments.OutgoingPage{Items: []payments.OutgoingLine{}}
+	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_outgoing_line WHERE ($1 = '' OR state = $1)`, f.State); err != nil {
+		return page, fmt.Errorf("count outgoing lines: %w", err)
+	}
+	var rows []outgoingRow
+	err = s.db.SelectContext(ctx, &rows, `SELECT `+outgoingColumns+` FROM bank_outgoing_line
+		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, f.State, before, n+1)
+	if err != nil {
+		return page, fmt.Errorf("read outgoing lines: %w", err)
+	}
+	if len(rows) > n {
+		rows = rows[:n]
+		page.Cursor = cursorOf(rows[n-1].ID)
+	}
+	for _, l := range rows {
+		page.Items = append(page.Items, l.out())
+	}
+	return page, nil
+}
+
+// ExplainOutgoing books a line that nothing stands behind as what the bank took.
+func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoing) (payments.OutgoingLine, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.OutgoingLine{}, err
+	}
+	r.Note = strings.TrimSpace(r.Note)
+	if n := utf8.RuneCountInString(r.Note); n < 2 || n > 200 {
+		return payments.OutgoingLine{}, link.E(link.Invalid, "statement.note", "note")
+	}
+	var out outgoingRow
+	err := s.change(ctx, func(c *change) error {
+		err := get(ctx, c.tx, &out, `SELECT `+outgoingColumns+` FROM bank_outgoing_line WHERE id = $1 FOR UPDATE`, r.LineID)
+		if missing(err) {
+			return link.E(link.NotFound, "transfer.unknown", "line_id")
+		}
+		if err != nil {
+			return fmt.Errorf("read outgoing line %s: %w", strconv.FormatInt(r.LineID, 10), err)
+		}
+		if out.State == outgoingExplained && out.ExplainedAs == "note:"+r.Note {
+			return nil // clicked twice
+		}
+		if out.State != outgoingOpen {
+			return link.E(link.Conflict, "statement.explained", "line_id")
+		}
+		out.State, out.ExplainedAs = outgoingExplained, "note:"+r.Note
+		_, err = c.tx.ExecContext(ctx, `UPDATE bank_outgoing_line SET state = $2, explained_as = $3 WHERE id = $1`, out.ID, out.State, out.ExplainedAs)
+		if err != nil {
+			return fmt.Errorf("explain outgoing line %d: %w", out.ID, err)
+		}
+		c.post("statement.fee", "stmt:main:"+out.BankRef+":fee", dateTime(out.PaidOn), ledger.Debit(ledger.BankFees(), out.AmountFen), ledger.Credit(ledger.Bank(), out.AmountFen))
+		return nil
+	})
+	return out.out(), err
+}

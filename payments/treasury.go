@@ -1,0 +1,344 @@
+package payments
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"banmuyuan/internal/link"
+)
+
+// DisputeState: see the table in states.go.
+type DisputeState string
+
+const (
+	DisputeInquiry DisputeState = "inquiry" // the bank asks; no money has moved
+	DisputeOpen    DisputeState = "open"    // the money is withdrawn until it is decided
+	DisputeWon     DisputeState = "won"
+	DisputeLost    DisputeState = "lost"
+	DisputeClosed  DisputeState = "closed" // an inquiry that came to nothing
+)
+
+// Dispute is a payment that its buyer takes back through the bank.
+type Dispute struct {
+	ID         int64        `json:"id"`
+	PaymentID  int64        `json:"payment_id"`
+	Ref        string       `json:"ref"`
+	Method     string       `json:"method"`
+	ProviderID string       `json:"provider_id"`
+	State      DisputeState `json:"state"`
+	AmountFen  int64        `json:"amount_fen"`
+	Reason     string       `json:"reason"` // the bank's word
+	OpenedAt   time.Time    `json:"opened_at"`
+	RespondBy  *time.Time   `json:"respond_by,omitempty"`
+	EndedAt    *time.Time   `json:"ended_at,omitempty"`
+}
+
+type DisputeFilter struct {
+	State  DisputeState `json:"state,omitempty"`
+	Cursor string       `json:"cursor,omitempty"`
+	Limit  int          `json:"limit,omitempty"`
+}
+
+type DisputePage struct {
+	Items  []Dispute `json:"items"`
+	Total  int       `json:"total"`
+	Cursor string    `json:"cursor,omitempty"`
+}
+
+type RefundRef struct {
+	ID int64 `json:"id"`
+}
+
+// ReturnTransfer says that a statement line which belongs to nobody here was transferred back.
+type ReturnTransfer struct {
+	LineID  int64     `json:"line_id"`
+	BankRef string    `json:"bank_ref"`
+	PaidOn  time.Time `json:"paid_on"`
+}
+
+// Kinds of what was booked before the bank's statement showed it.
+const (
+	BookedBanking        = "banking"         // cash brought to the bank
+	BookedRecall         = "payout_recall"   // payouts that came back after they had been reported paid
+	BookedProviderPayout = "provider_payout" // a provider's payout
+)
+
+// Booked is money in that the books have already, and that the statement has not shown yet.
+type Booked struct {
+	Kind      string    `json:"kind"`
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`       // slip, batch number or the provider's number
+	AmountFen int64     `json:"amount_fen"` // what of it the statement has not shown
+	On        time.Time `json:"on"`
+}
+
+type BookedList struct {
+	Items []Booked `json:"items"`
+}
+
+// ExplainTransfer puts a line in suspense to what was booked already.
+type ExplainTransfer struct {
+	LineID int64  `json:"line_id"`
+	Kind   string `json:"kind"`
+	ID     string `json:"id"`
+}
+
+// ImportStatement is a statement as the bank's site gives it: CSV (UTF-8 or GB 18030) or XLSX.
+type ImportStatement struct {
+	Name string `json:"name"`
+	Data []byte `json:"data"`
+}
+
+// ImportedStatement tells what became of the lines. When there is a problem, nothing was taken.
+type ImportedStatement struct {
+	In        int           `json:"in"`
+	Out       int           `json:"out"`
+	Matched   int           `json:"matched"`
+	Suspense  int           `json:"suspense"`
+	Booked    int           `json:"booked"`    // money in that was booked before, put to it by itself
+	Explained int           `json:"explained"` // money out that was booked before
+	Duplicate int           `json:"duplicate"`
+	From      *time.Time    `json:"from,omitempty"`
+	To        *time.Time    `json:"to,omitempty"`
+	Problems  []FileProblem `json:"problems,omitempty"`
+}
+
+// OutgoingLine is money that left the account by the bank's statement.
+type OutgoingLine struct {
+	ID          int64     `json:"id"`
+	BankRef     string    `json:"bank_ref"`
+	AmountFen   int64     `json:"amount_fen"`
+	Payee       string    `json:"payee"`
+	Memo        string    `json:"memo"`
+	PaidOn      time.Time `json:"paid_on"`
+	State       string    `json:"state"`                  // open, explained
+	ExplainedAs string    `json:"explained_as,omitempty"` // refund:7, batch:DF20260918-01, return:9, note:…
+}
+
+type OutgoingPage struct {
+	Items  []OutgoingLine `json:"items"`
+	Total  int            `json:"total"`
+	Cursor string         `json:"cursor,omitempty"`
+}
+
+// ExplainOutgoing says what a line was that nothing booked stands behind, a bank's fee for one, and books it as an expense.
+type ExplainOutgoing struct {
+	LineID int64  `json:"line_id"`
+	Note   string `json:"note"`
+}
+
+// BankCash says that cash was brought to the bank.
+type BankCash struct {
+	Slip      string    `json:"slip"` // the number on the bank's slip, unique
+	AmountFen int64     `json:"amount_fen"`
+	PaidOn    time.Time `json:"paid_on"`
+}
+
+type CashReceipt struct {
+	Receipt   string    `json:"receipt"`
+	PaymentID int64     `json:"payment_id"`
+	Ref       string    `json:"ref"`
+	AmountFen int64     `json:"amount_fen"`
+	TakenBy   string    `json:"taken_by"`
+	At        time.Time `json:"at"`
+}
+
+type CashBanking struct {
+	ID        int64     `json:"id"`
+	Slip      string    `json:"slip"`
+	AmountFen int64     `json:"amount_fen"`
+	PaidOn    time.Time `json:"paid_on"`
+	By        string    `json:"by"`
+	OnBank    bool      `json:"on_bank"` // the statement shows it
+}
+
+// Cashbox is the cash taken and not brought to the bank.
+type Cashbox struct {
+	OnHandFen int64         `json:"on_hand_fen"`
+	OldestAt  *time.Time    `json:"oldest_at,omitempty"` // since when something is in it
+	Receipts  []CashReceipt `json:"receipts"`            // newest first
+	Bankings  []CashBanking `json:"bankings"`            // newest first
+}
+
+// Who has to act on a difference.
+const (
+	ActOperator = "operator"
+	ActApprover = "approver"
+	ActClerk    = "clerk"
+	ActAdmin    = "admin"
+)
+
+// Difference is something that the books and the outside say differently, or that somebody has to end. Kind is a message
+// key below "recon.": it says what it is and what to do.
+type Difference struct {
+	Kind      string    `json:"kind"`
+	Object    string    `json:"object"` // payment:7, refund:3, a bank's reference…
+	Ref       string    `json:"ref,omitempty"`
+	OursFen   int64     `json:"ours_fen"`
+	TheirsFen int64     `json:"theirs_fen"`
+	Since     time.Time `json:"since"`
+	Act       string    `json:"act"` // who
+}
+
+// ClearingState compares what the ledger and a provider say of the same money.
+type ClearingState struct {
+	Gateway     string `json:"gateway"`
+	LedgerFen   int64  `json:"ledger_fen"`
+	ProviderFen int64  `json:"provider_fen"`
+	FeesFen     int64  `json:"fees_fen"` // booked so far
+	TransitFen  int64  `json:"transit_fen"`
+	Answered    bool   `json:"answered"`
+}
+
+// Reconciliation is one comparison of the books with the outside.
+type Reconciliation struct {
+	ID          int64           `json:"id"`
+	RanAt       time.Time       `json:"ran_at"`
+	RanBy       string          `json:"ran_by"`
+	Clearing    []ClearingState `json:"clearing"`
+	BankFen     int64           `json:"bank_fen"`
+	SuspenseFen int64           `json:"suspense_fen"`
+	CashFen     int64           `json:"cash_fen"`
+	CoveredTo   *time.Time      `json:"covered_to,omitempty"` // the last day of which a statement was imported
+	Differences []Difference    `json:"differences"`
+	Count       int             `json:"count"`
+}
+
+type ReconciliationRef struct {
+	ID int64 `json:"id"` // 0 is the latest
+}
+
+type Reconciliations struct {
+	Items []Reconciliation `json:"items"` // newest first, without their differences
+}
+
+// Treasury is what the county does with money beside orders: disputes, statements, cash, and holding the books against the
+// outside. All of it is for the county's staff; others get Forbidden.
+type Treasury interface {
+	Disputes(context.Context, DisputeFilter) (DisputePage, error)
+	// ApproveRefund lets a refund above the limit go. Forbidden for who caused it. Conflict when it does not wait.
+	ApproveRefund(context.Context, RefundRef) (Refund, error)
+
+	// ImportStatement is idempotent by the bank's reference: the same file again changes nothing. Conflict when a reference
+	// comes again with another amount.
+	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error)
+	// ReturnTransfer: Forbidden above the limit for who recorded the line. Conflict when it is in suspense no more.
+	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error)
+	Booked(context.Context, None) (BookedList, error)
+	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error)
+	Outgoing(context.Context, StatementFilter) (OutgoingPage, error)
+	ExplainOutgoing(context.Context, ExplainOutgoing) (OutgoingLine, error)
+
+	// BankCash is idempotent by slip. Conflict with another amount, Invalid for more than there is.
+	BankCash(context.Context, BankCash) (CashBanking, error)
+	Cashbox(context.Context, None) (Cashbox, error)
+
+	// Reconcile compares now. Conflict while somebody else does.
+	Reconcile(context.Context, None) (Reconciliation, error)
+	Reconciliation(context.Context, ReconciliationRef) (Reconciliation, error)
+	Reconciliations(context.Context, None) (Reconciliations, error)
+}
+
+// Request subjects of Treasury.
+const (
+	SubjectDisputes        = "rpc.payments.v1.disputes"
+	SubjectApproveRefund   = "rpc.payments.v1.refund_approve"
+	SubjectImportStatement = "rpc.payments.v1.statement_import"
+	SubjectReturnTransfer  = "rpc.payments.v1.transfer_return"
+	SubjectBooked          = "rpc.payments.v1.booked"
+	SubjectExplainTransfer = "rpc.payments.v1.transfer_explain"
+	SubjectOutgoing        = "rpc.payments.v1.outgoing"
+	SubjectExplainOutgoing = "rpc.payments.v1.outgoing_explain"
+	SubjectBankCash        = "rpc.payments.v1.cash_bank"
+	SubjectCashbox         = "rpc.payments.v1.cashbox"
+	SubjectReconcile       = "rpc.payments.v1.reconcile"
+	SubjectReconciliation  = "rpc.payments.v1.reconciliation"
+	SubjectReconciliations = "rpc.payments.v1.reconciliations"
+)
+
+// EvtDispute tells of every step of a dispute: DisputeEvent.
+const EvtDispute = "evt.payments.v1.dispute.changed"
+
+type DisputeEvent struct {
+	DisputeID int64        `json:"dispute_id"`
+	PaymentID int64        `json:"payment_id"`
+	Ref       string       `json:"ref"`
+	State     DisputeState `json:"state"`
+	AmountFen int64        `json:"amount_fen"`
+}
+
+// RegisterTreasury answers Treasury's request subjects on s with t.
+func RegisterTreasury(s *link.Server, t Treasury) {
+	link.Handle(s, SubjectDisputes, t.Disputes)
+	link.Handle(s, SubjectApproveRefund, t.ApproveRefund)
+	link.Handle(s, SubjectImportStatement, t.ImportStatement)
+	link.Handle(s, SubjectReturnTransfer, t.ReturnTransfer)
+	link.Handle(s, SubjectBooked, t.Booked)
+	link.Handle(s, SubjectExplainTransfer, t.ExplainTransfer)
+	link.Handle(s, SubjectOutgoing, t.Outgoing)
+	link.Handle(s, SubjectExplainOutgoing, t.ExplainOutgoing)
+	link.Handle(s, SubjectBankCash, t.BankCash)
+	link.Handle(s, SubjectCashbox, t.Cashbox)
+	link.Handle(s, SubjectReconcile, t.Reconcile)
+	link.Handle(s, SubjectReconciliation, t.Reconciliation)
+	link.Handle(s, SubjectReconciliations, t.Reconciliations)
+}
+
+// NewTreasuryClient returns the treasury of whichever process answers on nc.
+func NewTreasuryClient(nc *nats.Conn) Treasury { return treasuryClient{nc} }
+
+type treasuryClient struct{ nc *nats.Conn }
+
+func (c treasuryClient) Disputes(ctx context.Context, r DisputeFilter) (DisputePage, error) {
+	return link.Call[DisputeFilter, DisputePage](ctx, c.nc, SubjectDisputes, r)
+}
+
+func (c treasuryClient) ApproveRefund(ctx context.Context, r RefundRef) (Refund, error) {
+	return link.Call[RefundRef, Refund](ctx, c.nc, SubjectApproveRefund, r)
+}
+
+func (c treasuryClient) ImportStatement(ctx context.Context, r ImportStatement) (ImportedStatement, error) {
+	return link.Call[ImportStatement, ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+func (c treasuryClient) ReturnTransfer(ctx context.Context, r ReturnTransfer) (StatementLine, error) {
+	return link.Call[ReturnTransfer, StatementLine](ctx, c.nc, SubjectReturnTransfer, r)
+}
+
+func (c treasuryClient) Booked(ctx context.Context, r None) (BookedList, error) {
+	return link.Call[None, BookedList](ctx, c.nc, SubjectBooked, r)
+}
+
+func (c treasuryClient) ExplainTransfer(ctx context.Context, r ExplainTransfer) (StatementLine, error) {
+	return link.Call[ExplainTransfer, StatementLine](ctx, c.nc, SubjectExplainTransfer, r)
+}
+
+func (c treasuryClient) Outgoing(ctx context.Context, r StatementFilter) (OutgoingPage, error) {
+	return link.Call[StatementFilter, OutgoingPage](ctx, c.nc, SubjectOutgoing, r)
+}
+
+func (c treasuryClient) ExplainOutgoing(ctx context.Context, r ExplainOutgoing) (OutgoingLine, error) {
+	return link.Call[ExplainOutgoing, OutgoingLine](ctx, c.nc, SubjectExplainOutgoing, r)
+}
+
+func (c treasuryClient) BankCash(ctx context.Context, r BankCash) (CashBanking, error) {
+	return link.Call[BankCash, CashBanking](ctx, c.nc, SubjectBankCash, r)
+}
+
+func (c treasuryClient) Cashbox(ctx context.Context, r None) (Cashbox, error) {
+	return link.Call[None, Cashbox](ctx, c.nc, SubjectCashbox, r)
+}
+
+func (c treasuryClient) Reconcile(ctx context.Context, r None) (Reconciliation, error) {
+	return link.Call[None, Reconciliation](ctx, c.nc, SubjectReconcile, r)
+}
+
+func (c treasuryClient) Reconciliation(ctx context.Context, r ReconciliationRef) (Reconciliation, error) {
+	return link.Call[ReconciliationRef, Reconciliation](ctx, c.nc, SubjectReconciliation, r)
+}
+
+func (c treasuryClient) Reconciliations(ctx context.Context, r None) (Reconciliations, error) {
+	return link.Call[None, Reconciliations](ctx, c.nc, SubjectReconciliations, r)
+}

@@ -1,0 +1,323 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// treasuryRoutes are the pages on which the county holds its books against banks and providers.
+func (s *Server) treasuryRoutes(county ...auth.Role) {
+	s.guarded("POST", "/county/receipts/{id:[0-9]+}/booked", "county.receipts.explain", s.countyReceiptsExplain, county...)
+	s.guarded("POST", "/county/receipts/{id:[0-9]+}/return", "county.receipts.return", s.countyReceiptsReturn, county...)
+	s.guarded("GET", "/county/outgoing", "county.outgoing", s.countyOutgoing, county...)
+	s.guarded("POST", "/county/outgoing/{id:[0-9]+}", "county.outgoing.explain", s.countyOutgoingExplain, county...)
+	s.guarded("GET", "/county/cash", "county.cash", s.countyCash, county...)
+	s.guarded("POST", "/county/cash", "county.cash.bank", s.countyCashBank, county...)
+	s.guarded("GET", "/county/refunds", "county.refunds", s.countyRefunds, county...)
+	s.guarded("POST", "/county/refunds/{id:[0-9]+}/approve", "county.refund.approve", s.countyRefundApprove, county...)
+	s.guarded("POST", "/county/refunds/{id:[0-9]+}/transferred", "county.refund.transferred", s.countyRefundTransferred, county...)
+	s.guarded("GET", "/county/disputes", "county.disputes", s.countyDisputes, county...)
+	s.guarded("GET", "/county/reconciliation", "county.reconciliation", s.countyReconciliation, county...)
+	s.guarded("POST", "/county/reconciliation", "county.reconciliation.run", s.countyReconcile, county...)
+	s.guarded("GET", "/county/reconciliation/{id:[0-9]+}", "county.reconciliation.past", s.countyReconciliation, county...)
+}
+
+// orderNumbers are the numbers of orders by the reference under which money is kept for them.
+type orderNumbers map[string]string
+
+func (n orderNumbers) add(ref string) {
+	if id, ok := orders.ParsePaymentRef(ref); ok {
+		n[ref] = orders.Number(id)
+	}
+}
+
+type countyOutgoingPage struct {
+	Page   payments.OutgoingPage
+	State  string
+	States []string
+}
+
+// As is what a line was, as a key of the glossary and what it names.
+func (countyOutgoingPage) As(explained string) [2]string {
+	kind, what, _ := strings.Cut(explained, ":")
+	return [2]string{"explained." + kind, what}
+}
+
+func (s *Server) countyOutgoingPage(r *http.Request, f *Form) (countyOutgoingPage, error) {
+	d := countyOutgoingPage{State: r.URL.Query().Get("state"), States: []string{"open", "explained", "all"}}
+	if d.State == "" {
+		d.State = "open"
+	}
+	filter := payments.StatementFilter{State: d.State, Cursor: r.URL.Query().Get("cursor"), Limit: 50}
+	if d.State == "all" {
+		filter.State = ""
+	}
+	var err error
+	if d.Page, err = s.deps.Treasury.Outgoing(r.Context(), filter); err != nil && !f.Fail(err) {
+		return d, err
+	}
+	return d, nil
+}
+
+// countyOutgoing lists what left the account by the bank's statement.
+func (s *Server) countyOutgoing(w http.ResponseWriter, r *http.Request) error {
+	f := s.newForm(langOf(r))
+	d, err := s.countyOutgoingPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/outgoing", d, f)
+}
+
+func (s *Server) countyOutgoingExplain(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.deps.Treasury.ExplainOutgoing(r.Context(), payments.ExplainOutgoing{LineID: pathInt(r, "id"), Note: f.Text("note")})
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	if f.OK() {
+		s.flash(r, good, "treasury.explained")
+		return s.goTo(w, r, "county.outgoing")
+	}
+	d, err := s.countyOutgoingPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/outgoing", d, f)
+}
+
+type countyCashPage struct {
+	Box    payments.Cashbox
+	Orders orderNumbers
+	Today  string
+}
+
+func (s *Server) countyCashPage(r *http.Request, f *Form) (countyCashPage, error) {
+	d := countyCashPage{Orders: orderNumbers{}, Today: s.now().In(china).Format(time.DateOnly)}
+	var err error
+	if d.Box, err = s.deps.Treasury.Cashbox(r.Context(), payments.None{}); err != nil && !f.Fail(err) {
+		return d, err
+	}
+	for _, receipt := range d.Box.Receipts {
+		d.Orders.add(receipt.Ref)
+	}
+	return d, nil
+}
+
+// countyCash is the cash taken and brought to the bank.
+func (s *Server) countyCash(w http.ResponseWriter, r *http.Request) error {
+	f := s.newForm(langOf(r))
+	d, err := s.countyCashPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/cash", d, f)
+}
+
+func (s *Server) countyCashBank(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	banking := payments.BankCash{Slip: f.Text("slip"), AmountFen: f.Fen("amount_fen"), PaidOn: f.when("paid_on", time.DateOnly)}
+	if f.Need("slip", "amount_fen", "paid_on") && f.OK() {
+		if _, err := s.deps.Treasury.BankCash(r.Context(), banking); err != nil && !f.Fail(err) {
+			return err
+		}
+	}
+	if f.OK() {
+		s.flash(r, good, "treasury.banked")
+		return s.goTo(w, r, "county.cash")
+	}
+	d, err := s.countyCashPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/cash", d, f)
+}
+
+type countyRefundsPage struct {
+	Words      words
+	Page       payments.RefundPage
+	State      string
+	States     []string
+	Orders     orderNumbers
+	Today      string
+	MayApprove bool
+}
+
+var refundStates = []string{"review", "by_bank", "pending", "unknown", "succeeded", "all"}
+
+func (s *Server) countyRefundsPage(r *http.Request, f *Form) (countyRefundsPage, error) {
+	d := countyRefundsPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: refundStates, Orders: orderNumbers{}, Today: s.now().In(china).Format(time.DateOnly),
+		MayApprove: auth.FromContext(r.Context()).Role.In(auth.Approver, auth.Admin)}
+	if d.State == "" {
+		d.State = "all"
+	}
+	filter := payments.RefundFilter{State: payments.RefundState(d.State), Cursor: r.URL.Query().Get("cursor"), Limit: 50}
+	if d.State == "all" {
+		filter.State = ""
+	}
+	var err error
+	if d.Page, err = s.deps.Payments.Refunds(r.Context(), filter); err != nil && !f.Fail(err) {
+		return d, err
+	}
+	for _, refund := range d.Page.Items {
+		d.Orders.add(refund.Ref)
+	}
+	return d, nil
+}
+
+// countyRefunds lists refunds with what each waits for.
+func (s *Server) countyRefunds(w http.ResponseWriter, r *http.Request) error {
+	f := s.newForm(langOf(r))
+	d, err := s.countyRefundsPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/refunds", d, f)
+}
+
+// onRefund runs a command on the refund of the path and goes back to the list.
+func (s *Server) onRefund(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form) error) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	if err := command(r.Context(), f); err != nil && !f.Fail(err) {
+		return err
+	}
+	if f.OK() {
+		s.flash(r, good, done)
+		return s.goTo(w, r, "county.refunds")
+	}
+	d, err := s.countyRefundsPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/refunds", d, f)
+}
+
+// countyRefundApprove: the payment module refuses whoever caused the refund, whatever the page offers.
+func (s *Server) countyRefundApprove(w http.ResponseWriter, r *http.Request) error {
+	return s.onRefund(w, r, "treasury.approved", func(ctx context.Context, _ *Form) error {
+		_, err := s.deps.Treasury.ApproveRefund(ctx, payments.RefundRef{ID: pathInt(r, "id")})
+		return err
+	})
+}
+
+func (s *Server) countyRefundTransferred(w http.ResponseWriter, r *http.Request) error {
+	return s.onRefund(w, r, "treasury.refunded", func(ctx context.Context, f *Form) error {
+		on := f.when("refund_paid_on", time.DateOnly)
+		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {
+			return nil
+		}
+		_, err := s.deps.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: pathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
+		return err
+	})
+}
+
+type countyDisputesPage struct {
+	Page   payments.DisputePage
+	State  string
+	States []string
+	Orders orderNumbers
+}
+
+// countyDisputes lists the payments that buyers take back through their banks.
+func (s *Server) countyDisputes(w http.ResponseWriter, r *http.Request) error {
+	f := s.newForm(langOf(r))
+	d := countyDisputesPage{State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}, Orders: orderNumbers{}}
+	if d.State == "" {
+		d.State = "all"
+	}
+	filter := payments.DisputeFilter{State: payments.DisputeState(d.State), Cursor: r.URL.Query().Get("cursor"), Limit: 50}
+	if d.State == "all" {
+		filter.State = ""
+	}
+	var err error
+	if d.Page, err = s.deps.Treasury.Disputes(r.Context(), filter); err != nil && !f.Fail(err) {
+		return err
+	}
+	for _, dispute := range d.Page.Items {
+		d.Orders.add(dispute.Ref)
+	}
+	return s.renderForm(w, r, "county/disputes", d, f)
+}
+
+type countyReconciliationPage struct {
+	Words   words
+	Now     payments.Reconciliation
+	Earlier []payments.Reconciliation
+	Orders  orderNumbers
+	Past    bool
+}
+
+// Where is the page on which a difference can be ended, "" where there is none.
+func (countyReconciliationPage) Where(kind string) string {
+	switch {
+	case kind == "bank.outgoing":
+		return "county.outgoing"
+	case strings.HasPrefix(kind, "bank.banking") || strings.HasPrefix(kind, "cash."):
+		return "county.cash"
+	case strings.HasPrefix(kind, "bank.refund") || strings.HasPrefix(kind, "refund."):
+		return "county.refunds"
+	case kind == "bank.payout_missing":
+		return "county.payouts"
+	case strings.HasPrefix(kind, "bank.") || kind == "provider.transit":
+		return "county.receipts"
+	case strings.HasPrefix(kind, "dispute."):
+		return "county.disputes"
+	}
+	return ""
+}
+
+// countyReconciliation shows the latest comparison of the books with the outside, or an earlier one.
+func (s *Server) countyReconciliation(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.newForm(langOf(r))
+	d := countyReconciliationPage{Words: s.words(r), Orders: orderNumbers{}, Past: pathInt(r, "id") != 0}
+	var err error
+	if d.Now, err = s.deps.Treasury.Reconciliation(ctx, payments.ReconciliationRef{ID: pathInt(r, "id")}); err != nil {
+		return err
+	}
+	all, err := s.deps.Treasury.Reconciliations(ctx, payments.None{})
+	if err != nil {
+		return err
+	}
+	d.Earlier = all.Items
+	for _, difference := range d.Now.Differences {
+		d.Orders.add(difference.Ref)
+	}
+	return s.renderForm(w, r, "county/reconciliation", d, f)
+}
+
+func (s *Server) countyReconcile(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	got, err := s.deps.Treasury.Reconcile(r.Context(), payments.None{})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		s.flash(r, care, "recon.running")
+		return s.goTo(w, r, "county.reconciliation")
+	}
+	if got.Count == 0 {
+		s.flash(r, good, "treasury.all_equal")
+	} else {
+		s.flash(r, care, "treasury.reconciled", "count", got.Count)
+	}
+	return s.goTo(w, r, "county.reconciliation")
+}
