@@ -48,6 +48,7 @@ var menus = map[string][]entry{
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},
 		{"county.payouts", "banknote", "打款", "Payouts", auth.County},
+		{"county.distributions", "sprout", "分红", "Distributions", auth.County},
 		{"county.reports", "file-text", "报表", "Reports", auth.County},
 		{"county.accounts", "settings", "账号", "Accounts", []auth.Role{auth.Admin}},
 	},

@@ -26,6 +26,7 @@ func (s *Server) routes() {
 	s.organisationRoutes()
 	s.householdRoutes()
 	s.countyRoutes()
+	s.distributionRoutes()
 	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)

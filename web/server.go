@@ -55,6 +55,8 @@ type Deps struct {
 	Catalog  catalog.Service
 	Orders   orders.Service
 	Payments payments.Service
+	// What else payments answers.
+	Distributions payments.Distributions
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -126,7 +128,8 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
+	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments,
+		Distributions: deps.Distributions}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}

@@ -181,7 +181,11 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		return err
 	}
 	m.payments = svc.HTTP()
-	m.serve(running, nc, modulePayments, func(s *link.Server) { payments.Register(s, svc) },
+	register := func(s *link.Server) {
+		payments.Register(s, svc)
+		payments.RegisterDistributions(s, svc)
+	}
+	m.serve(running, nc, modulePayments, register,
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	return nil
 }
@@ -226,7 +230,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
-		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
+		Distributions: payments.NewDistributionsClient(nc),
+		Version:       version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
 	if err != nil {
 		return err
