@@ -195,10 +195,14 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 		return err
 	}
 	last := 0
-	return svc.LoadHistory(ctx, income, func(n int) {
+	err = svc.LoadHistory(ctx, income, func(n int) {
 		_ = bar.Add(n - last)
 		last = n
 	})
+	if err != nil {
+		return err
+	}
+	return svc.LoadPools(ctx, demoPools(c))
 }
 
 func rebuildIncome(ctx context.Context, p *platform, m *modules) error {
