@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -19,6 +20,7 @@ import (
 	"banmuyuan/orders"
 	orderspg "banmuyuan/orders/postgres"
 	"banmuyuan/payments"
+	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/gateway/cash"
@@ -196,7 +198,17 @@ func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
 		banktransfer.New(banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}),
 		cash.New(),
 	}
-	return paymentspg.New(db, paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Log: m.log})
+	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, FileLife: m.cfg.BankFileLife, Log: m.log}
+	if m.cfg.BankLayout != "" {
+		data, err := os.ReadFile(m.cfg.BankLayout)
+		if err == nil {
+			cfg.Layout, err = bankfile.ParseLayout(data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("columns of payout files: %w", err)
+		}
+	}
+	return paymentspg.New(db, cfg)
 }
 
 func (m *modules) startOrders(ctx, running context.Context) error {
@@ -287,5 +299,7 @@ type Settings struct {
 	BankHolder   string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
 	BankNumber   string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
 	BankName     string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
+	BankLayout   string        `env:"BANMU_BANK_LAYOUT" type:"path" placeholder:"FILE" help:"JSON file that names the columns of payout and result files; see docs/bankfile.md (${env})."`
+	BankFileLife time.Duration `env:"BANMU_BANK_FILE_LIFE" default:"168h" help:"How long a payout file is kept, encrypted, before its content is dropped (${env}, default ${default})."`
 	Styleguide   bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 }

@@ -46,6 +46,7 @@ type Config struct {
 	Key      string            // encrypts account numbers: see ParseKeys
 	Env      string            // part of the keys that providers see, so that a test never meets production
 	Layout   bankfile.Layout   // of payout files; bankfile.Default when it is empty
+	FileLife time.Duration     // how long payout files are kept; a week when it is zero
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -58,12 +59,14 @@ type Service struct {
 	keys     *Keys
 	env      string
 	layout   bankfile.Layout
+	fileLife time.Duration
 	now      func() time.Time
 	log      *slog.Logger
 	wake     chan struct{} // workers
 
-	mu    sync.Mutex
-	relay *link.Relay
+	mu      sync.Mutex
+	relay   *link.Relay
+	booksAt time.Time // when the books are looked after next
 }
 
 var _ payments.Service = (*Service)(nil)
@@ -86,8 +89,11 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	if len(cfg.Layout.Columns) == 0 {
 		cfg.Layout = bankfile.Default()
 	}
+	if cfg.FileLife == 0 {
+		cfg.FileLife = 7 * 24 * time.Hour
+	}
 	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, env: cfg.Env,
-		layout: cfg.Layout, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
+		layout: cfg.Layout, fileLife: cfg.FileLife, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
 	// PostgreSQL keeps microseconds: what is written and what is read are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }
 	for _, g := range cfg.Gateways {
