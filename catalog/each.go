@@ -19,8 +19,8 @@ func EachHousehold(ctx context.Context, svc Service, f HouseholdFilter, each fun
 				return err
 			}
 		}
-		if page.Cursor == "" || len(page.Items) == 0 {
-			return nil
+		if page.Cursor == "" || page.Cursor == f.Cursor || len(page.Items) == 0 {
+			return nil // the last page, or one that leads nowhere
 		}
 		f.Cursor = page.Cursor
 	}

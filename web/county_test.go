@@ -21,12 +21,16 @@ type desk struct {
 	catalog  *stubCatalog
 	orders   *stubOrders
 	payments *stubPayments
+	pools    *stubPools
+	books    *stubBooks
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}}
+	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"},
+		pools: &stubPools{kind: payments.PoolSeedPotato, state: payments.PoolDraft}, books: &stubBooks{}}
 	d.web.deps.Catalog, d.web.deps.Orders, d.web.deps.Payments = d.catalog, d.orders, d.payments
+	d.web.deps.Distributions, d.web.deps.Books = d.pools, d.books
 	return d
 }
 
@@ -44,7 +48,10 @@ func (d *desk) operator(t *testing.T) *person {
 	return d.login(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
 }
 
-func (d *desk) setEmpty() { d.catalog.empty, d.orders.empty, d.payments.empty = true, true, true }
+func (d *desk) setEmpty() {
+	d.catalog.empty, d.orders.empty, d.payments.empty = true, true, true
+	d.books.empty = true
+}
 
 // upload posts a form with a file.
 func (p *person) upload(path, name, content string, pairs ...string) answer {

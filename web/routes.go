@@ -27,6 +27,8 @@ func (s *Server) routes() {
 	s.householdRoutes()
 	s.countyRoutes()
 	s.distributionRoutes()
+	s.booksRoutes()
+	s.documentRoutes()
 	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)

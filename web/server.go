@@ -57,6 +57,8 @@ type Deps struct {
 	Payments payments.Service
 	// What else payments answers.
 	Distributions payments.Distributions
+	Books         payments.Books
+	Documents     orders.Documents
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -129,7 +131,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
 	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments,
-		Distributions: deps.Distributions}, program{s}, deps.Version, s.fail)
+		Distributions: deps.Distributions, Books: deps.Books, Documents: deps.Documents}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}

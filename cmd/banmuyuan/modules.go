@@ -186,6 +186,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 	register := func(s *link.Server) {
 		payments.Register(s, svc)
 		payments.RegisterDistributions(s, svc)
+		payments.RegisterBooks(s, svc)
 	}
 	m.serve(running, nc, modulePayments, register,
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
@@ -221,7 +222,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		return err
 	}
 	m.closers = append(m.closers, svc.Close)
-	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc); orders.RegisterDocuments(s, svc) }, svc.Run)
 	return nil
 }
 
@@ -242,8 +243,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
-		Distributions: payments.NewDistributionsClient(nc),
-		Version:       version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
+		Distributions: payments.NewDistributionsClient(nc), Books: payments.NewBooksClient(nc), Documents: orders.NewDocumentsClient(nc),
+		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
 	if err != nil {
 		return err

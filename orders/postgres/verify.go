@@ -58,7 +58,7 @@ func (m *Module) Verify(ctx context.Context, _ orders.None) (orders.Findings, er
 func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 	res := orders.Findings{Items: []orders.Finding{}}
 	late := m.now().Add(-patience)
-	for _, c := range checks(late) {
+	for _, c := range append(checks(late), documentChecks...) {
 		var rows []struct {
 			Object string `db:"object"`
 			Detail string `db:"detail"`

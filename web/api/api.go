@@ -30,6 +30,8 @@ type Services struct {
 	Payments payments.Service
 
 	Distributions payments.Distributions
+	Books         payments.Books
+	Documents     orders.Documents
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -54,7 +56,7 @@ type API struct {
 func New(s Services, accounts Accounts, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
 	a := &API{services: s, accounts: accounts, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
-		a.householdEndpoints(), a.moneyEndpoints(), a.distributionEndpoints(), a.accountEndpoints())
+		a.householdEndpoints(), a.moneyEndpoints(), a.distributionEndpoints(), a.booksEndpoints(), a.documentEndpoints(), a.accountEndpoints())
 	var err error
 	if a.document, err = describe(a.endpoints, version); err != nil {
 		return nil, fmt.Errorf("describe api: %w", err)
