@@ -54,14 +54,17 @@ type Config struct {
 // Deps are the things the pages need from others.
 type Deps struct {
 	// The modules, usually as clients over NATS.
-	Catalog   catalog.Service
-	Orders    orders.Service
-	Shelf     orders.Shelf
-	Adoptions orders.Adoptions
-	Boxes     orders.Boxes
-	Contracts orders.Contracts
-	Payments  payments.Service
-	Treasury  payments.Treasury
+	Catalog       catalog.Service
+	Orders        orders.Service
+	Shelf         orders.Shelf
+	Adoptions     orders.Adoptions
+	Boxes         orders.Boxes
+	Contracts     orders.Contracts
+	Payments      payments.Service
+	Treasury      payments.Treasury
+	Distributions payments.Distributions
+	Books         payments.Books
+	Documents     orders.Documents
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -105,7 +108,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
 		return nil, errors.New("web: accounts, throttle, sessions and reports are needed")
 	}
-	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury} {
+	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents} {
 		if module == nil {
 			return nil, errors.New("web: every module is needed")
 		}
@@ -152,14 +155,17 @@ func New(config Config, deps Deps) (*Server, error) {
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
 		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
 	services := api.Services{
-		Catalog:   deps.Catalog,
-		Orders:    deps.Orders,
-		Shelf:     deps.Shelf,
-		Adoptions: deps.Adoptions,
-		Boxes:     deps.Boxes,
-		Contracts: deps.Contracts,
-		Payments:  deps.Payments,
-		Treasury:  deps.Treasury,
+		Catalog:       deps.Catalog,
+		Orders:        deps.Orders,
+		Shelf:         deps.Shelf,
+		Adoptions:     deps.Adoptions,
+		Boxes:         deps.Boxes,
+		Contracts:     deps.Contracts,
+		Payments:      deps.Payments,
+		Treasury:      deps.Treasury,
+		Documents:     deps.Documents,
+		Books:         deps.Books,
+		Distributions: deps.Distributions,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -183,10 +184,13 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		return err
 	}
 	m.payments = svc.HTTP()
-	m.serve(running, nc, modulePayments, func(s *link.Server) {
+	register := func(s *link.Server) {
 		payments.Register(s, svc)
 		payments.RegisterTreasury(s, svc)
-	},
+		payments.RegisterDistributions(s, svc)
+		payments.RegisterBooks(s, svc)
+	}
+	m.serve(running, nc, modulePayments, register,
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	return nil
 }
@@ -205,8 +209,18 @@ func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
 		banktransfer.New(banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}),
 		cash.New(),
 	}
-	return paymentspg.New(db, paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns,
-		RefundLimit: m.cfg.RefundLimit * 100, Log: m.log})
+	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
+		FileLife: m.cfg.BankFileLife, Log: m.log}
+	if m.cfg.BankLayout != "" {
+		data, err := os.ReadFile(m.cfg.BankLayout)
+		if err == nil {
+			cfg.Layout, err = bankfile.ParseLayout(data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("columns of payout files: %w", err)
+		}
+	}
+	return paymentspg.New(db, cfg)
 }
 
 // sandboxFeeBP is what the sandbox bank keeps of a payment, about as much as a real one.
@@ -237,6 +251,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		orders.RegisterAdoptions(s, svc)
 		orders.RegisterBoxes(s, svc)
 		orders.RegisterContracts(s, svc)
+		orders.RegisterDocuments(s, svc)
 	}, svc.Run)
 	return nil
 }
@@ -256,23 +271,26 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(),
 	}, web.Deps{
-		Accounts:  store,
-		Throttle:  store,
-		Sessions:  sessions,
-		Reports:   store.Reports(),
-		Log:       m.log,
-		Catalog:   catalog.NewClient(nc),
-		Orders:    orders.NewClient(nc),
-		Shelf:     orders.NewShelfClient(nc),
-		Adoptions: orders.NewAdoptionsClient(nc),
-		Boxes:     orders.NewBoxesClient(nc),
-		Contracts: orders.NewContractsClient(nc),
-		Payments:  payments.NewClient(nc),
-		Treasury:  payments.NewTreasuryClient(nc),
-		Version:   version,
-		Ready:     m.ready,
-		Metrics:   m.metrics.handler(),
-		Observe:   m.metrics.page,
+		Accounts:      store,
+		Throttle:      store,
+		Sessions:      sessions,
+		Reports:       store.Reports(),
+		Log:           m.log,
+		Catalog:       catalog.NewClient(nc),
+		Orders:        orders.NewClient(nc),
+		Shelf:         orders.NewShelfClient(nc),
+		Adoptions:     orders.NewAdoptionsClient(nc),
+		Boxes:         orders.NewBoxesClient(nc),
+		Contracts:     orders.NewContractsClient(nc),
+		Distributions: payments.NewDistributionsClient(nc),
+		Books:         payments.NewBooksClient(nc),
+		Documents:     orders.NewDocumentsClient(nc),
+		Payments:      payments.NewClient(nc),
+		Treasury:      payments.NewTreasuryClient(nc),
+		Version:       version,
+		Ready:         m.ready,
+		Metrics:       m.metrics.handler(),
+		Observe:       m.metrics.page,
 	})
 	if err != nil {
 		return err
@@ -337,6 +355,8 @@ type Settings struct {
 	BankHolder          string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
 	BankNumber          string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
 	BankName            string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
+	BankLayout          string        `env:"BANMU_BANK_LAYOUT" type:"path" placeholder:"FILE" help:"JSON file that names the columns of payout and result files; see docs/bankfile.md (${env})."`
+	BankFileLife        time.Duration `env:"BANMU_BANK_FILE_LIFE" default:"168h" help:"How long a payout file is kept, encrypted, before its content is dropped (${env}, default ${default})."`
 	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY" placeholder:"KEY" help:"Stripe's secret key: cards, Alipay and WeChat Pay through Stripe instead of the sandbox bank (${env})."`
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
 	RefundLimit         int64         `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`

@@ -25,14 +25,17 @@ const Prefix = "/api/v1"
 
 // Services are the modules behind the API.
 type Services struct {
-	Catalog   catalog.Service
-	Orders    orders.Service
-	Shelf     orders.Shelf
-	Adoptions orders.Adoptions
-	Boxes     orders.Boxes
-	Contracts orders.Contracts
-	Payments  payments.Service
-	Treasury  payments.Treasury
+	Catalog       catalog.Service
+	Orders        orders.Service
+	Shelf         orders.Shelf
+	Adoptions     orders.Adoptions
+	Boxes         orders.Boxes
+	Contracts     orders.Contracts
+	Payments      payments.Service
+	Treasury      payments.Treasury
+	Distributions payments.Distributions
+	Books         payments.Books
+	Documents     orders.Documents
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -68,6 +71,9 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.householdEndpoints(),
 		a.moneyEndpoints(),
 		a.treasuryEndpoints(),
+		a.documentEndpoints(),
+		a.booksEndpoints(),
+		a.distributionEndpoints(),
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 	)
