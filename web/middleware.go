@@ -238,14 +238,21 @@ func (s *Server) recognise(next http.Handler) http.Handler {
 			return
 		}
 		if a != nil {
-			infoOf(r).account = a.ID
-			ctx := auth.WithAccount(r.Context(), a)
-			ctx = link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
-				Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID})
-			r = r.WithContext(ctx)
+			r = asAccount(r, a)
+			if token := bearerToken(r); token != "" {
+				s.tokens.remember(token, a, s.now())
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// asAccount is the request of somebody who is known.
+func asAccount(r *http.Request, a *auth.Account) *http.Request {
+	infoOf(r).account = a.ID
+	ctx := auth.WithAccount(r.Context(), a)
+	return r.WithContext(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
+		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID}))
 }
 
 // nameRoute tells the access log and the metrics which route matched: names are

@@ -21,6 +21,7 @@ func (s *Server) routes() {
 	s.router.MethodNotAllowedHandler = s.plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.Invalid, "method_not_allowed", "")
 	})
+	s.api.Routes(s.router)
 	s.accountRoutes()
 	s.shopRoutes()
 	s.adoptionRoutes()
@@ -30,7 +31,6 @@ func (s *Server) routes() {
 	s.householdRoutes()
 	s.countyRoutes()
 	s.contractRoutes()
-	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)
 	}
