@@ -167,8 +167,8 @@ func checks(late time.Time) []check {
 			FROM orders WHERE refund_fen + forfeit_fen > paid_fen`},
 		{name: "shares of nothing", sql: `
 			SELECT 'order ' || o.id AS object, format('%s, but households are still told to expect it', o.state) AS detail
-			FROM orders o WHERE o.state IN ('placed', 'expiring', 'expired', 'cancelled')
-			  AND (EXISTS (SELECT FROM share WHERE order_id = o.id) OR EXISTS (SELECT FROM income_entry WHERE order_id = o.id))`},
+			FROM (SELECT order_id FROM share UNION SELECT order_id FROM income_entry WHERE order_id <> 0) promised
+			JOIN orders o ON o.id = promised.order_id AND o.state IN ('placed', 'expiring', 'expired', 'cancelled')`},
 		{name: "confirmed without shares", sql: `
 			SELECT 'order ' || o.id || ' line ' || l.no AS object, format('%s, but no household has a share', o.state) AS detail
 			FROM orders o JOIN order_line l ON l.order_id = o.id
