@@ -359,10 +359,10 @@ func (b *bundle) press(p orders.PayStart) (*http.Response, error) {
 	return client.Do(req)
 }
 
-// pay pays what is due and waits until the order is confirmed.
-func (b *bundle) pay(ctx context.Context, no string) orders.Order {
+// pressPay pays at the bank's page, which must let it.
+func (b *bundle) pressPay(p orders.PayStart) {
 	b.t.Helper()
-	res, err := b.press(b.startPaying(ctx, no))
+	res, err := b.press(p)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -370,6 +370,12 @@ func (b *bundle) pay(ctx context.Context, no string) orders.Order {
 	if res.StatusCode != http.StatusSeeOther {
 		b.t.Fatalf("the pay page answered %s", res.Status)
 	}
+}
+
+// pay pays what is due and waits until the order is confirmed.
+func (b *bundle) pay(ctx context.Context, no string) orders.Order {
+	b.t.Helper()
+	b.pressPay(b.startPaying(ctx, no))
 	return b.becomes(no, orders.StateConfirmed)
 }
 

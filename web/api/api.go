@@ -64,6 +64,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.catalogEndpoints(),
 		a.orderEndpoints(),
 		a.collectionEndpoints(),
+		a.shortfallEndpoints(),
 		a.shelfEndpoints(),
 		a.adoptionEndpoints(),
 		a.boxEndpoints(),
