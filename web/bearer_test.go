@@ -14,6 +14,7 @@ import (
 // program logs in over the API and sends its token from then on.
 func (s *site) program(t *testing.T, login string) (send func(method, path string) int) {
 	t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	call := func(method, path, token, body string) (*http.Response, error) {
 		r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
 		if err != nil {
@@ -23,7 +24,7 @@ func (s *site) program(t *testing.T, login string) (send func(method, path strin
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
-		return http.DefaultClient.Do(r)
+		return client.Do(r)
 	}
 	res, err := call("POST", "/api/v1/sessions", "", `{"login":"`+login+`","password":"`+password+`"}`)
 	if err != nil {

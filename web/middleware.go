@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 )
 
@@ -239,7 +240,8 @@ func (s *Server) recognise(next http.Handler) http.Handler {
 		}
 		if a != nil {
 			r = asAccount(r, a)
-			if token := bearerToken(r); token != "" {
+			// Logging out reads the session once more, and must not leave it remembered.
+			if token := bearerToken(r); token != "" && !strings.HasPrefix(r.URL.Path, api.Sessions) {
 				s.tokens.remember(token, a, s.now())
 			}
 		}
