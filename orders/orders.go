@@ -51,6 +51,7 @@ type Shortage string
 const (
 	ShortageRefill Shortage = "refill" // from other households of the pool, refund what cannot be found
 	ShortageRefund Shortage = "refund" // accept less
+	ShortageAsk    Shortage = "ask"    // ask the buyer, see ShortageQuestion
 )
 
 // DeliveryKind: pickup at a collection point, or to an address.
@@ -165,6 +166,8 @@ type Order struct {
 	Version     int64           `json:"version"`
 	CanCancel   bool            `json:"can_cancel"`
 	CancelCost  int64           `json:"cancel_cost_fen"` // forfeited if cancelled now
+
+	Questions []ShortageQuestion `json:"questions,omitempty"` // that wait for the buyer's answer
 }
 
 type TimelineEntry struct {
@@ -479,6 +482,11 @@ type Service interface {
 	// DecideTicket accepts or refuses a held ticket; Forbidden for who weighed it.
 	DecideTicket(context.Context, DecideTicketRequest) (Ticket, error)
 	ReportShort(context.Context, ShortRequest) (ShortResult, error)
+	// ReportShortfall takes a household or a village out of all it has promised. The same key goes on where an
+	// earlier try was cut off.
+	ReportShortfall(context.Context, ShortfallRequest) (Shortfall, error)
+	// AnswerShortage is for the buyer. Conflict when it was answered otherwise, or cannot be cancelled any more.
+	AnswerShortage(context.Context, AnswerShortageRequest) (Order, error)
 	CloseVillage(context.Context, CloseVillageRequest) (DeliveryNotes, error)
 	Deliveries(context.Context, OrderRef) (DeliveryNotes, error)
 

@@ -18,6 +18,8 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectTickets, svc.Tickets)
 	link.Handle(s, SubjectDecideTicket, svc.DecideTicket)
 	link.Handle(s, SubjectReportShort, svc.ReportShort)
+	link.Handle(s, SubjectReportShortfall, svc.ReportShortfall)
+	link.Handle(s, SubjectAnswerShortage, svc.AnswerShortage)
 	link.Handle(s, SubjectCloseVillage, svc.CloseVillage)
 	link.Handle(s, SubjectDeliveries, svc.Deliveries)
 	link.Handle(s, SubjectIncome, svc.Income)

@@ -16,6 +16,7 @@ const (
 	StepRevive      Step = "revive"       // paid too late, and the stock was found again
 	StepCancel      Step = "cancel"       // by the buyer
 	StepCallOff     Step = "call_off"     // by the county
+	StepDecline     Step = "decline"      // by the buyer, because of a shortage
 	StepLost        Step = "lost"         // paid, but its stock is gone
 	StepWeigh       Step = "weigh"        // a ticket was written, or a village closed
 	StepCorrect     Step = "correct"      // a ticket was superseded
@@ -40,6 +41,7 @@ var steps = map[Step]transition[State]{
 	StepRevive:      {[]State{StateExpired}, StateConfirmed, "order.wrong_state"},
 	StepCancel:      {[]State{StatePlaced, StateExpiring, StateConfirmed}, StateCancelled, "order.cannot_cancel"},
 	StepCallOff:     {[]State{StatePlaced, StateExpiring, StateConfirmed, StateWeighing}, StateCancelled, "order.cannot_call_off"},
+	StepDecline:     {[]State{StateConfirmed}, StateCancelled, "order.cannot_decline"},
 	StepLost:        {[]State{StatePlaced, StateExpiring, StateExpired, StateConfirmed}, StateCancelled, "order.wrong_state"},
 	StepWeigh:       {[]State{StateConfirmed, StateWeighing}, StateWeighing, "order.cannot_weigh"},
 	StepCorrect:     {[]State{StateWeighing, StateBilled, StatePaid}, StateWeighing, "order.cannot_correct"},

@@ -31,6 +31,7 @@ func (s *Server) countyRoutes() {
 	s.guarded("POST", "/county/presales/{code}/state", "county.presale.state", s.countyPresaleState, county...)
 	s.guarded("GET", "/county/presales/{code}/split", "county.dryrun", s.countyDryRun, county...)
 	s.guarded("GET", "/county/orders", "county.orders", s.countyOrders, county...)
+	s.guarded("GET", "/county/orders/{no}/split", "county.split", s.countySplit, county...)
 	s.guarded("GET", "/county/receipts", "county.receipts", s.countyReceipts, county...)
 	s.guarded("POST", "/county/receipts", "county.receipts.record", s.countyReceiptsRecord, county...)
 	s.guarded("POST", "/county/receipts/import", "county.receipts.import", s.countyReceiptsImport, county...)

@@ -189,6 +189,7 @@ func TestCountyPages(t *testing.T) {
 		"/county/presales/GOOSE-2026/split?quantity=20":     {"0.2098", "红光村", "¥123,450.00"},
 		"/county/presales/GOOSE-2026/split":                 {"填一个数量"},
 		"/county/orders?state=confirmed":                    {"100000012", "4,031", "¥9,876,543.21", "/orders/100000012", "next-order"},
+		"/county/orders/100000012/split":                    {"¥210.00", "还有余货的农户里最低", "买家点名", "fair/1"},
 		"/county/receipts":                                  {"20260918-1", "认领", "100000012", "要由县里转账退还的款"},
 		"/county/settlements":                               {"¥8,000,000.00", "¥1,200.50", "DK-0003"},
 		"/county/payouts?state=done":                        {"DK-0003", "已完成"},

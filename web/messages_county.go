@@ -8,6 +8,11 @@ import (
 
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
 var countyMessages = map[string][2]string{
+	"county.reason.fair":     {"当时人均预期收入 {level:money}，在还有余货的农户里最低", "Expected {level:money} per person then, the lowest of all that still had goods"},
+	"county.reason.near":     {"在收货的村里，当时人均预期收入 {level:money}，是还有余货的农户中最低的", "Expected {level:money} per person then, the lowest in the villages collected from"},
+	"county.reason.direct":   {"买家点名这一户", "The buyer asked for this household"},
+	"county.reason.contract": {"按各家合同里还没交的数量照比例分", "In proportion to what each household still has to deliver under its contract"},
+
 	"programme.garden":     {"半亩园", "Garden"},
 	"programme.geese":      {"百只鹅", "Geese"},
 	"programme.seedpotato": {"一亩种薯", "Seed potato"},

@@ -80,13 +80,17 @@ var shopMessages = map[string][2]string{
 	"order.paid":      {"款已到账，谢谢！", "Your payment has arrived. Thank you!"},
 	"order.cancelled": {"订单已取消。", "The order is cancelled."},
 
-	"collection.closed": {"本村收货已结束，验收单已生成。", "Collection in this village is over and the acceptance note is made."},
-	"ticket.saved":      {"过磅单已保存。", "The weigh ticket is saved."},
-	"ticket.held":       {"重量和预计相差较大，这张单子要另一个人复核后才算数。", "The weight is far from the estimate. Another person has to confirm this ticket before it counts."},
-	"ticket.accepted":   {"已确认，过磅单生效。", "Confirmed: the ticket counts."},
-	"ticket.refused":    {"已退回，请重新过磅。", "Refused: please weigh again."},
-	"short.saved":       {"已登记缺货。", "The shortage is recorded."},
-	"short.refilled":    {"已登记缺货，并从其他农户补了 {n}。", "The shortage is recorded and {n} were found at other households."},
+	"collection.closed":        {"本村收货已结束，验收单已生成。", "Collection in this village is over and the acceptance note is made."},
+	"ticket.saved":             {"过磅单已保存。", "The weigh ticket is saved."},
+	"ticket.held":              {"重量和预计相差较大，这张单子要另一个人复核后才算数。", "The weight is far from the estimate. Another person has to confirm this ticket before it counts."},
+	"ticket.accepted":          {"已确认，过磅单生效。", "Confirmed: the ticket counts."},
+	"ticket.refused":           {"已退回，请重新过磅。", "Refused: please weigh again."},
+	"shortfall.saved":          {"已登记：涉及 {orders} 个订单、{households} 户，共 {n}。", "Recorded: {n} of {households} households in {orders} orders."},
+	"shortage.answered_refill": {"好的，正在从其他农户补货。", "Thank you. Other households are being asked."},
+	"shortage.answered_less":   {"好的，少收的部分不收钱。", "Thank you. You are not charged for what does not come."},
+	"shortage.answered_cancel": {"订单已取消，定金全额退回。", "The order is cancelled and the whole deposit goes back."},
+	"short.saved":              {"已登记缺货。", "The shortage is recorded."},
+	"short.refilled":           {"已登记缺货，并从其他农户补了 {n}。", "The shortage is recorded and {n} were found at other households."},
 }
 
 func init() {

@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 )
 
@@ -238,14 +239,22 @@ func (s *Server) recognise(next http.Handler) http.Handler {
 			return
 		}
 		if a != nil {
-			infoOf(r).account = a.ID
-			ctx := auth.WithAccount(r.Context(), a)
-			ctx = link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
-				Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID})
-			r = r.WithContext(ctx)
+			r = asAccount(r, a)
+			// Logging out reads the session once more, and must not leave it remembered.
+			if token := bearerToken(r); token != "" && !strings.HasPrefix(r.URL.Path, api.Sessions) {
+				s.tokens.remember(token, a, s.now())
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// asAccount is the request of somebody who is known.
+func asAccount(r *http.Request, a *auth.Account) *http.Request {
+	infoOf(r).account = a.ID
+	ctx := auth.WithAccount(r.Context(), a)
+	return r.WithContext(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
+		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID}))
 }
 
 // nameRoute tells the access log and the metrics which route matched: names are

@@ -23,6 +23,7 @@ func (s *Server) organisationRoutes() {
 	s.guarded("GET", "/desk/collection", "organisation.collections", s.organisationCollections, auth.Organisation...)
 	s.guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.organisationCollection, auth.Organisation...)
 	s.guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.organisationCollectionClose, collecting...)
+	s.guarded("POST", "/desk/collection/{village:[0-9]+}/shortfall", "organisation.shortfall", s.organisationShortfall, collecting...)
 	s.guarded("GET", "/desk/weigh", "organisation.weigh", s.organisationWeigh, collecting...)
 	s.guarded("GET", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.share", s.organisationWeighShare, collecting...)
 	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)

@@ -21,6 +21,7 @@ func (s *Server) routes() {
 	s.router.MethodNotAllowedHandler = s.plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.Invalid, "method_not_allowed", "")
 	})
+	s.api.Routes(s.router)
 	s.accountRoutes()
 	s.shopRoutes()
 	s.adoptionRoutes()
@@ -33,7 +34,6 @@ func (s *Server) routes() {
 	s.distributionRoutes()
 	s.booksRoutes()
 	s.documentRoutes()
-	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)
 	}

@@ -93,6 +93,7 @@ type Server struct {
 	router   *mux.Router
 	pages    pages
 	sessions *scs.SessionManager
+	tokens   tokens
 	auth     *auth.Authenticator
 	live     *live.Hub
 	reports  *report.Runner
@@ -211,10 +212,7 @@ func (s *Server) chain() (http.Handler, error) {
 		s.fail(w, r, link.E(link.Forbidden, "cross_origin", ""))
 	}))
 
-	var h http.Handler = s.router
-	h = s.recognise(h)
-	h = s.withSession(h)
-	h = s.bearer(h)
+	h := s.bearer(s.withSession(s.recognise(s.router)), s.router)
 	h = s.limitBody(h)
 	h = s.refuseBinary(h)
 	h = cross.Handler(h)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -58,20 +57,6 @@ func (s *Server) withSession(next http.Handler) http.Handler {
 }
 
 func hasSession(r *http.Request) bool { return r.Context().Value(sessionKey{}) != nil }
-
-// bearer lets programs send the session token as "Authorization: Bearer …". It is
-// the same session as the cookie's, but no page can be made to send it unasked.
-func (s *Server) bearer(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if ok && wantsJSON(r) {
-			r = r.Clone(r.Context())
-			r.Header.Del("Cookie")
-			r.AddCookie(&http.Cookie{Name: s.sessions.Cookie.Name, Value: strings.TrimSpace(token)})
-		}
-		next.ServeHTTP(w, r)
-	})
-}
 
 // startSession logs an account in under a new token: one that somebody planted
 // before is worth nothing.

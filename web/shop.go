@@ -34,6 +34,7 @@ func (s *Server) shopRoutes() {
 	s.guarded("GET", "/orders/{no}/print", "shop.order.print", s.shopOrderPrint, auth.Roles...)
 	s.guarded("POST", "/orders/{no}/pay", "shop.order.pay", s.shopOrderPay, auth.Buying...)
 	s.guarded("GET", "/orders/{no}/back", "shop.order.back", s.shopOrderBack, auth.Buying...)
+	s.guarded("POST", "/orders/{no}/shortages/{id:[0-9]+}", "shop.order.shortage", s.shopOrderShortage, auth.Buying...)
 	s.guarded("GET", "/orders/{no}/cancel", "shop.order.cancel", s.shopOrderCancel, auth.Roles...)
 	s.guarded("POST", "/orders/{no}/cancel", "shop.order.cancel.do", s.shopOrderCancelDo, auth.Roles...)
 }

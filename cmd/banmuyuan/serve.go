@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"slices"
 	"syscall"
@@ -24,11 +25,12 @@ type serveCommand struct {
 	Modules  []string `arg:"" optional:"" enum:"all,catalog,orders,payments,web" default:"all" help:"Modules this process runs: all (default), catalog, orders, payments, web. One alone needs DATABASE_URL and NATS_URL, through which it meets the others."`
 	Addr     string   `env:"BANMU_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on (${env}, default ${default}; port 0 takes a free one)."`
 	Demo     string   `env:"BANMU_DEMO" enum:"auto,no" default:"auto" help:"Load the demo county when the private database is empty: auto or no (${env}, default ${default})."`
+	Profile  bool     `env:"BANMU_PROFILE" hidden:"" help:"Serve /debug/pprof/ to whoever reaches ADDR, for measuring (${env})."`
 	Settings `embed:""`
 }
 
 func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
-	m := &Main{Config: cfg, Addr: c.Addr, Modules: c.Modules, Settings: c.Settings, Demo: c.Demo == "auto", Log: log}
+	m := &Main{Config: cfg, Addr: c.Addr, Modules: c.Modules, Settings: c.Settings, Demo: c.Demo == "auto", Profile: c.Profile, Log: log}
 	if err := m.Run(ctx); err != nil {
 		return err
 	}
@@ -53,8 +55,9 @@ type Main struct {
 	Addr    string
 	Modules []string
 	Settings
-	Demo bool // load the demo county into an empty private database
-	Log  *slog.Logger
+	Demo    bool // load the demo county into an empty private database
+	Profile bool // serve /debug/pprof/
+	Log     *slog.Logger
 
 	listener net.Listener
 	platform *platform
@@ -149,6 +152,10 @@ func (m *Main) serve() error {
 // routes gives each request to the module it is for. A process without pages still says how it is.
 func (m *Main) routes() http.Handler {
 	r := mux.NewRouter()
+	if m.Profile {
+		r.HandleFunc("/debug/pprof/profile", pprof.Profile).Methods(http.MethodGet).Name("pprof.profile")
+		r.PathPrefix("/debug/pprof/").HandlerFunc(pprof.Index).Methods(http.MethodGet).Name("pprof")
+	}
 	if m.modules.payments != nil {
 		r.PathPrefix("/pay/").Handler(m.modules.payments)
 	}

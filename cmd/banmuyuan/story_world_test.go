@@ -30,7 +30,9 @@ type world struct {
 	// restart ends the processes that place orders and starts them again with more settings.
 	restart func(t *testing.T, env ...string)
 	kill    func() // kill -9 of what restart starts
-	stop    func()
+	// crash is kill -9 of the oldest process of a module, and a new one in its place.
+	crash func(t *testing.T, module string, env ...string)
+	stop  func()
 
 	mu       sync.Mutex
 	sessions map[string]session
@@ -73,6 +75,7 @@ func TestSeparateProcesses(t *testing.T) {
 	}{
 		{"story", story},
 		{"expiry", expiry},
+		{"crash", crashed},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
 		if t.Failed() {
@@ -160,8 +163,11 @@ func startSeparateProcesses(t *testing.T) *world {
 			t.Fatalf("%s: exit %d\n%s\n%s", command, code, stdout, tail(stderr))
 		}
 	}
-	w.startServing(nil, "catalog")
-	w.startServing(nil, "catalog")
+	var shelves []*product
+	for range 2 {
+		p, _ := w.startServing(nil, "catalog")
+		shelves = append(shelves, p)
+	}
 	_, pay := w.startServing(nil, "payments")
 	var placing []*product
 	place := func(env ...string) {
@@ -180,6 +186,18 @@ func startSeparateProcesses(t *testing.T) *world {
 		for _, p := range old {
 			w.end(p)
 		}
+	}
+	w.crash = func(t *testing.T, module string, env ...string) {
+		t.Helper()
+		all := &placing
+		if module == "catalog" {
+			all = &shelves
+		}
+		victim := (*all)[0]
+		_ = victim.cmd.Process.Kill()
+		_ = victim.cmd.Wait()
+		p, _ := w.startServing(env, module)
+		*all = append((*all)[1:], p)
 	}
 	return w
 }

@@ -58,7 +58,7 @@ func newBench(o options, stdout io.Writer) (*bench, error) {
 	}
 	return &bench{
 		options: o, stdout: stdout, folder: folder,
-		product: &product{bin: bin, data: filepath.Join(folder, "data"), log: log},
+		product: &product{bin: bin, data: filepath.Join(folder, "data"), log: log, env: profileEnv(o)},
 		report:  &report{Began: time.Now().UTC(), Quick: o.quick, Machine: machine()},
 	}, nil
 }
@@ -165,6 +165,9 @@ func (b *bench) note(scenario, name string, value float64, unit, note string) {
 
 // verify runs the product's own check of its invariants; what it finds ends the bench.
 func (b *bench) verify(ctx context.Context, after string) error {
+	if err := b.settle(ctx); err != nil {
+		return fmt.Errorf("after %s: %w", after, err)
+	}
 	began := time.Now()
 	text, err := b.product.verify(ctx)
 	b.report.Checks = append(b.report.Checks, check{After: after, Passed: err == nil, Took: time.Since(began).Seconds(), Report: text})
@@ -173,6 +176,44 @@ func (b *bench) verify(ctx context.Context, after string) error {
 	}
 	fmt.Fprintf(b.stdout, "  banmuyuan verify: %s\n", text)
 	return nil
+}
+
+// settlePatience is how long the modules may need to hear of everything once nobody asks any more.
+const settlePatience = 5 * time.Minute
+
+// settle waits until what the modules have to tell each other is told. A whole path that was cut off by the end of its
+// measurement leaves a payment on its way, which is neither lost nor booked yet.
+func (b *bench) settle(ctx context.Context) error {
+	db, err := b.openDB(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	began := time.Now()
+	for {
+		var waiting int64
+		err := db.QueryRowContext(ctx, `
+			SELECT (SELECT count(*) FROM catalog.outbox WHERE published_at IS NULL) + (SELECT count(*) FROM orders.outbox WHERE published_at IS NULL)
+			     + (SELECT count(*) FROM payments.outbox WHERE published_at IS NULL) + (SELECT count(*) FROM orders.task WHERE done_at IS NULL)
+			     + (SELECT count(*) FROM payments.sandbox_webhook WHERE sent_at IS NULL) + (SELECT count(*) FROM payments.provider_event WHERE state = 'new')
+			     + (SELECT count(*) FROM payments.payment p JOIN orders.orders o ON p.ref = 'order:' || o.id
+			        WHERE p.state = 'succeeded' AND o.state = 'placed')`).Scan(&waiting)
+		if err != nil {
+			return fmt.Errorf("look for what is on its way: %w", err)
+		}
+		if waiting == 0 {
+			if took := time.Since(began); took > time.Second {
+				fmt.Fprintf(b.stdout, "  settled after %s s\n", number(took.Seconds()))
+			}
+			return nil
+		}
+		if time.Since(began) > settlePatience {
+			return fmt.Errorf("%d messages are still on their way after %s", waiting, settlePatience)
+		}
+		if !pause(ctx, 100*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // from gives connection i an address of its own on the loopback network, a few to each: logins are counted by address.

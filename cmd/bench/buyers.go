@@ -206,7 +206,7 @@ func (b *bench) turnTo(n int) error {
 }
 
 // key is an Idempotency-Key that was not used before.
-func (b *bench) key() string { return "bench-" + strconv.FormatInt(b.keys.Add(1), 10) }
+func (b *bench) key() string { return fmt.Sprintf("bench-%09d", b.keys.Add(1)) }
 
 // order is the body of an order for the least that can be ordered.
 func (b *bench) order(p catalog.PublicPresale) []byte { return b.orderOf(p.ID, p.MinQty, "") }

@@ -40,6 +40,7 @@ var scenarios = []struct {
 
 type options struct {
 	bin, out, compare, dir string
+	document               string
 	run                    []string
 	levels                 []int
 	warmUp, length         time.Duration
@@ -63,6 +64,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.bin, "bin", "bin/banmuyuan", "the product")
 	f.StringVar(&o.out, "out", ".cache/bench", "folder for report.json and chart.svg")
 	f.StringVar(&o.compare, "compare", "", "report.json of an earlier run to compare with")
+	f.StringVar(&o.document, "doc", "", "Markdown file to write the figures into, e.g. docs/performance.md")
 	f.StringVar(&o.dir, "dir", "", "folder to make the data folder in (default: the system's for temporary files)")
 	f.DurationVar(&o.warmUp, "warmup", 3*time.Second, "warm-up of each measurement")
 	f.DurationVar(&o.length, "time", 10*time.Second, "length of each measurement")
@@ -187,5 +189,8 @@ func (b *bench) conclude(stdout io.Writer, before *report) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\n%s and %s\n", path, chart)
-	return nil
+	if b.options.document == "" {
+		return nil
+	}
+	return b.report.document(b.options.document)
 }

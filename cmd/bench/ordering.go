@@ -217,7 +217,9 @@ func (b *bench) wholePath() attempt {
 		if o, wait, err := wanted(res, http.StatusSeeOther); o != done {
 			return o, wait, err
 		}
-		for began := time.Now(); time.Since(began) < answerWithin; {
+		// Looking again is load too: who waits longer looks less often, as the "confirming" page does.
+		look := 50 * time.Millisecond
+		for began := time.Now(); time.Since(began) < answerWithin; look = min(2*look, 2*time.Second) {
 			if res, err = c.do("GET", "/api/v1/orders/"+no, "", nil); err != nil {
 				return failed, 0, err
 			}
@@ -227,14 +229,11 @@ func (b *bench) wholePath() attempt {
 			if text(res.body, `"state":"`) == "confirmed" {
 				return done, 0, nil
 			}
-			time.Sleep(confirmPoll)
+			time.Sleep(look)
 		}
 		return failed, 0, errors.New("order " + no + " was paid and not confirmed")
 	}
 }
-
-// confirmPoll is how often the "confirming" page looks again.
-const confirmPoll = 50 * time.Millisecond
 
 // wanted says whether an answer has the status it should have.
 func wanted(res reply, status int) (outcome, time.Duration, error) {

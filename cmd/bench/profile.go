@@ -8,6 +8,14 @@ import (
 	"time"
 )
 
+// profileEnv has the product serve profiles where they were asked for.
+func profileEnv(o options) []string {
+	if !o.profile {
+		return nil
+	}
+	return []string{"BANMU_PROFILE=true"}
+}
+
 // startProfile asks the product for a CPU profile of a measurement, where that was asked for, and returns what to call
 // when the measurement is over.
 func (b *bench) startProfile(scenario, name string, p phase) (end func()) {

@@ -28,6 +28,42 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+// A document gets the figures in their place, twice as well as once, and keeps everything else.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "performance.md")
+	if err := os.WriteFile(path, []byte("# Performance\n\n"+figuresBegin+"yesterday\n"+figuresEnd+"\n## Learned\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := &report{Machine: map[string]string{"cpu": "two cores"},
+		Results: []result{{Scenario: "orders", Case: "spread", Buyers: 128, PerSecond: 5000, ServerCores: 1, PostgresCores: 0.5}},
+		Checks:  []check{{After: "orders", Passed: true}}}
+	r.weigh()
+	for range 2 {
+		if err := r.document(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# Performance\n", "two cores", "| orders: spread | 128 | 5,000 |", "| 0.30 |", "everything holds", "\n## Learned\n"} {
+		if strings.Count(string(text), want) != 1 {
+			t.Errorf("%q is not there once in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), "yesterday") {
+		t.Error("the earlier figures are still there")
+	}
+	if err := os.WriteFile(path, []byte("# Something else\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.document(path); err == nil {
+		t.Error("a document without a place for figures is written")
+	}
+}
+
 func TestStatCountsPastAnyName(t *testing.T) {
 	t.Parallel()
 	s, err := parseStat("4711 (a) b (c) S 12 4711 4711 0 -1 4194560 100 200 0 0 150 50 30 20 20 0 9 0 100 1 2 3")

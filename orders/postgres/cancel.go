@@ -96,7 +96,7 @@ func (m *Module) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders
 			return fmt.Errorf("reckon forfeit of order %d: %w", id, err)
 		}
 	}
-	if event == orders.StepCancel && was == orders.StateConfirmed {
+	if event != orders.StepCallOff && was == orders.StateConfirmed {
 		var begun bool
 		if err := tx.GetContext(ctx, &begun, `SELECT EXISTS (SELECT FROM ticket WHERE order_id = $1)`, id); err != nil {
 			return fmt.Errorf("look for tickets of order %d: %w", id, err)

@@ -238,7 +238,7 @@ func (m *Module) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *l
 	if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: cmd}); err != nil {
 		return err
 	}
-	return m.lookElsewhere(ctx, tx, o, l, short, "not_delivered", false)
+	return m.lookElsewhere(ctx, tx, o, l, short, shortCause{reason: "not_delivered"})
 }
 
 // reverseDelivery takes a closed delivery back: its tickets count again towards the next one.

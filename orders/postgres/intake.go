@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
@@ -253,6 +254,12 @@ func (m *Module) write(ctx context.Context, a link.Actor, d *draft) (orders.Orde
 		}
 		if prior == nil {
 			return orders.Order{}, fmt.Errorf("order %d was not written and is not there", d.ID)
+		}
+		if prior.ID != d.ID { // it expired, and the catalogue held stock anew for its key: nobody wants it
+			release := link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: d.ID}}
+			if err := m.tx(ctx, func(tx *sqlx.Tx) error { return link.Publish(ctx, tx, release) }); err != nil {
+				return orders.Order{}, err
+			}
 		}
 		return *prior, nil
 	}

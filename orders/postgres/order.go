@@ -150,7 +150,10 @@ func (m *Module) Order(ctx context.Context, r orders.OrderRef) (orders.Order, er
 		return orders.Order{}, err
 	}
 	if v == viewSale {
-		res = forSeller(res, worksFor(a))
+		return forSeller(res, worksFor(a)), nil
+	}
+	if res.Questions, err = m.questions(ctx, o, lines); err != nil {
+		return orders.Order{}, err
 	}
 	return res, nil
 }

@@ -343,7 +343,7 @@ func (m *Module) draft(ctx context.Context, a link.Actor, org int64, r orders.Pl
 	switch r.Shortage {
 	case "":
 		r.Shortage = orders.ShortageRefill
-	case orders.ShortageRefill, orders.ShortageRefund:
+	case orders.ShortageRefill, orders.ShortageRefund, orders.ShortageAsk:
 	default:
 		problems.Add("order.shortage", "shortage")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -20,8 +21,20 @@ var shortReasons = []string{"died", "harvest", "quality", "refused", "other"}
 // shortUnits of one share will not come.
 type shortUnits struct{ lot, household, units int64 }
 
-// lookElsewhere records shortages and, when the buyer wants it, starts to look for the units at other households.
-func (m *Module) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, short []shortUnits, reason string, lost bool) error {
+// shortCause is why units will not come, and what they were reported with.
+type shortCause struct {
+	reason    string
+	lost      bool
+	shortfall int64
+	village   int64 // that cannot deliver as a whole
+}
+
+// askFor is how long a buyer may think about a shortage.
+const askFor = 48 * time.Hour
+
+// lookElsewhere records shortages and, when the buyer wants it, starts to look for the units at other households, or
+// asks.
+func (m *Module) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, short []shortUnits, c shortCause) error {
 	if len(short) == 0 {
 		return nil
 	}
@@ -31,21 +44,29 @@ func (m *Module) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 		lots[i], households[i], units[i] = s.lot, s.household, s.units
 		total += s.units
 	}
-	if o.Shortage == orders.ShortageRefill {
+	if o.Shortage != orders.ShortageRefund {
+		var until *time.Time
+		if o.Shortage == orders.ShortageAsk {
+			at := m.after(askFor)
+			until = &at
+		}
 		err := tx.GetContext(ctx, &refill, `
-			INSERT INTO refill (order_id, line, units, asking) VALUES ($1, $2, $3, $3) RETURNING id`, o.ID, l.No, total)
+			INSERT INTO refill (order_id, line, units, asking, not_village, ask_until) VALUES ($1, $2, $3, $3, $4, $5) RETURNING id`,
+			o.ID, l.No, total, c.village, until)
 		if err != nil {
 			return fmt.Errorf("write refill: %w", err)
 		}
+	}
+	if o.Shortage == orders.ShortageRefill {
 		if err := m.addTask(ctx, tx, "refill", refill, o.ID, 0, ""); err != nil {
 			return err
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO shortage (order_id, line, lot_id, household_id, units, reason, lost, refill_id, actor, at)
-		SELECT $1, $2, u.lot, u.household, u.units, $6, $7, $8, $9, $10
+		INSERT INTO shortage (order_id, line, lot_id, household_id, units, reason, lost, refill_id, actor, at, shortfall_id)
+		SELECT $1, $2, u.lot, u.household, u.units, $6, $7, $8, $9, $10, $11
 		FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS u (lot, household, units)`,
-		o.ID, l.No, ints(lots), ints(households), ints(units), reason, lost, refill, who(link.ActorFrom(ctx)), m.now())
+		o.ID, l.No, ints(lots), ints(households), ints(units), c.reason, c.lost, refill, who(link.ActorFrom(ctx)), m.now(), c.shortfall)
 	if err != nil {
 		return fmt.Errorf("write shortage: %w", err)
 	}
@@ -217,7 +238,7 @@ func (m *Module) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.Shor
 	if err != nil {
 		return 0, err
 	}
-	if err := m.lookElsewhere(ctx, tx, o, l, []shortUnits{{r.LotID, s.HouseholdID, r.Units}}, r.Reason, r.Lost); err != nil {
+	if err := m.lookElsewhere(ctx, tx, o, l, []shortUnits{{r.LotID, s.HouseholdID, r.Units}}, shortCause{reason: r.Reason, lost: r.Lost}); err != nil {
 		return 0, err
 	}
 	err = tx.GetContext(ctx, &refill, `SELECT coalesce(max(refill_id), 0) FROM shortage WHERE order_id = $1 AND line = $2 AND lot_id = $3`, id, r.Line, r.LotID)
@@ -298,6 +319,11 @@ func (m *Module) refill(ctx context.Context, t taskRow) error {
 	if err != nil {
 		return fmt.Errorf("read shortages: %w", err)
 	}
+	without, err := m.villagesShort(ctx, o.ID, f.Line)
+	if err != nil {
+		return err
+	}
+	exclude = append(exclude, without...)
 	var found catalog.Reservation
 	for f.Asking > 0 {
 		// The quantity is part of the key: asking again for the same finds what was answered before.

@@ -111,6 +111,11 @@ func checks(late time.Time) []check {
 			JOIN LATERAL (SELECT coalesce(sum(qty), 0) AS qty FROM share WHERE order_id = l.order_id AND line = l.no) s ON true
 			JOIN LATERAL (SELECT coalesce(sum(found), 0) AS found FROM refill WHERE order_id = l.order_id AND line = l.no) r ON true
 			WHERE s.qty <> l.ordered + r.found`},
+		{name: "refill nobody works on", args: []any{late}, sql: `
+			SELECT 'order ' || r.order_id || ' line ' || r.line AS object, format('%s units, asked until %s, answer %L', r.units, r.ask_until, r.answer) AS detail
+			FROM refill r JOIN orders o ON o.id = r.order_id
+			WHERE NOT r.done AND o.state IN ('confirmed', 'weighing') AND (r.ask_until IS NULL OR r.answer <> '' OR r.ask_until < $1)
+			  AND NOT EXISTS (SELECT FROM task t WHERE t.kind = 'refill' AND t.about = r.id AND t.done_at IS NULL)`},
 		{name: "tickets of a share", sql: `
 			SELECT 'order ' || s.order_id || ' line ' || s.line || ' lot ' || s.lot_id AS object,
 			       format('received %s, %s g, held %s, settled %s; tickets have %s, %s g, %s, %s', s.received, s.net_grams, s.held, s.settled,
@@ -163,8 +168,8 @@ func checks(late time.Time) []check {
 			FROM orders WHERE refund_fen + forfeit_fen > paid_fen`},
 		{name: "shares of nothing", sql: `
 			SELECT 'order ' || o.id AS object, format('%s, but households are still told to expect it', o.state) AS detail
-			FROM orders o WHERE o.state IN ('placed', 'expiring', 'expired', 'cancelled')
-			  AND (EXISTS (SELECT FROM share WHERE order_id = o.id) OR EXISTS (SELECT FROM income_entry WHERE order_id = o.id))`},
+			FROM (SELECT order_id FROM share UNION SELECT order_id FROM income_entry WHERE order_id <> 0) promised
+			JOIN orders o ON o.id = promised.order_id AND o.state IN ('placed', 'expiring', 'expired', 'cancelled')`},
 		{name: "confirmed without shares", sql: `
 			SELECT 'order ' || o.id || ' line ' || l.no AS object, format('%s, but no household has a share', o.state) AS detail
 			FROM orders o JOIN order_line l ON l.order_id = o.id

@@ -47,6 +47,7 @@ func (m *Module) workOnce(ctx context.Context) error {
 		m.expire(ctx),
 		m.askProviders(ctx),
 		m.endInspections(ctx),
+		m.stopAsking(ctx),
 		m.expireSales(ctx),
 		m.doTasks(ctx),
 		m.workAdoptions(ctx),

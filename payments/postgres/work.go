@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"banmuyuan/payments/gateway"
 )
 
@@ -79,15 +81,21 @@ func (s *Service) checkPayments(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("claim payments: %w", err)
 	}
+	var checking errgroup.Group
+	checking.SetLimit(atOnce)
 	for _, id := range due {
-		p, err := s.paymentRow(ctx, s.db, id)
-		if err == nil && !p.State.Final() {
-			_, err = s.check(ctx, p)
-		}
-		if err != nil {
-			s.log.Warn("check payment", "payment", id, "error", err)
-		}
+		checking.Go(func() error {
+			p, err := s.paymentRow(ctx, s.db, id)
+			if err == nil && !p.State.Final() {
+				_, err = s.check(ctx, p)
+			}
+			if err != nil {
+				s.log.Warn("check payment", "payment", id, "error", err)
+			}
+			return nil
+		})
 	}
+	_ = checking.Wait() // each is checked again
 	return len(due), ctx.Err()
 }
 

@@ -20,8 +20,11 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// Prefix is where the API lives.
-const Prefix = "/api/v1"
+// Prefix is where the API lives, and Sessions where programs log in and out.
+const (
+	Prefix   = "/api/v1"
+	Sessions = Prefix + "/sessions"
+)
 
 // Services are the modules behind the API.
 type Services struct {
@@ -64,6 +67,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.catalogEndpoints(),
 		a.orderEndpoints(),
 		a.collectionEndpoints(),
+		a.shortfallEndpoints(),
 		a.shelfEndpoints(),
 		a.adoptionEndpoints(),
 		a.boxEndpoints(),
@@ -84,14 +88,16 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 	return a, nil
 }
 
-// Routes adds the endpoints to a router.
+// Routes adds the endpoints to a router. They have a router of their own: a request for a page is not held against a
+// hundred of them first, nor theirs against the pages.
 func (a *API) Routes(r *mux.Router) {
-	r.HandleFunc("/api/openapi.json", a.serveDocument).Methods(http.MethodGet, http.MethodHead).Name("api.openapi")
+	r = r.PathPrefix("/api").Subrouter()
+	r.HandleFunc("/openapi.json", a.serveDocument).Methods(http.MethodGet, http.MethodHead).Name("api.openapi")
 	for _, e := range a.endpoints {
-		r.Handle(Prefix+e.path, a.handler(e)).Methods(e.methods()...).Name("api." + e.name)
+		r.Handle("/v1"+e.path, a.handler(e)).Methods(e.methods()...).Name("api." + e.name)
 	}
 	unknown := func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, link.E(link.NotFound, "not_found", "")) }
-	r.PathPrefix("/api/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(unknown).Name("api.unknown")
+	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(unknown).Name("api.unknown")
 }
 
 // access says who may call an endpoint. Which objects they may see is decided by the modules.

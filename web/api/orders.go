@@ -17,7 +17,7 @@ type placeIn struct {
 	Channel  catalog.Channel    `json:"channel,omitempty"`
 	Lines    []orders.QuoteLine `json:"lines"`
 	Delivery orders.Delivery    `json:"delivery"`
-	Shortage orders.Shortage    `json:"shortage,omitempty" enum:"refill,refund"`
+	Shortage orders.Shortage    `json:"shortage,omitempty" enum:"refill,refund,ask"`
 	Note     string             `json:"note,omitempty"`
 }
 

@@ -81,7 +81,9 @@ func New(db *sqlx.DB, cfg Config) *Provider {
 		cfg.Log = slog.Default()
 	}
 	if cfg.Client == nil {
-		cfg.Client = &http.Client{Timeout: 5 * time.Second}
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = atOnce
+		cfg.Client = &http.Client{Timeout: 5 * time.Second, Transport: transport}
 	}
 	cfg.PublicURL = strings.TrimSuffix(cfg.PublicURL, "/")
 	if cfg.WebhookURL == "" && cfg.PublicURL != "" {

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"golang.org/x/sync/errgroup"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments/gateway"
@@ -139,17 +141,39 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("claim sandbox webhooks: %w", err)
 	}
-	for _, w := range due {
-		if err := p.post(ctx, w.Body); err != nil {
-			p.cfg.Log.Warn("sandbox webhook not delivered", "attempt", w.Attempts, "error", err)
-			continue
+	sent := make([]bool, len(due))
+	var posting errgroup.Group
+	posting.SetLimit(atOnce)
+	if order != "id" {
+		posting.SetLimit(1) // a reordered bank is to be heard in that order
+	}
+	for i, w := range due {
+		posting.Go(func() error {
+			if err := p.post(ctx, w.Body); err != nil {
+				p.cfg.Log.Warn("sandbox webhook not delivered", "attempt", w.Attempts, "error", err)
+				return nil
+			}
+			sent[i] = true
+			return nil
+		})
+	}
+	_ = posting.Wait() // what was not sent comes again
+	ids := make(pq.Int64Array, 0, len(due))
+	for i, w := range due {
+		if sent[i] {
+			ids = append(ids, w.ID)
 		}
-		if _, err := p.db.ExecContext(ctx, `UPDATE sandbox_webhook SET sent_at = $2 WHERE id = $1`, w.ID, now); err != nil {
-			return 0, fmt.Errorf("mark sandbox webhook: %w", err)
+	}
+	if len(ids) > 0 {
+		if _, err := p.db.ExecContext(ctx, `UPDATE sandbox_webhook SET sent_at = $2 WHERE id = ANY($1)`, ids, now); err != nil {
+			return 0, fmt.Errorf("mark sandbox webhooks: %w", err)
 		}
 	}
 	return len(due), nil
 }
+
+// atOnce is how many webhooks are on their way at once, so that their receiver may share a commit.
+const atOnce = 8
 
 func (p *Provider) post(ctx context.Context, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.cfg.WebhookURL, bytes.NewReader(body))

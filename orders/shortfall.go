@@ -1,0 +1,70 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"banmuyuan/internal/link"
+)
+
+const (
+	SubjectReportShortfall = "rpc.orders.v1.shortfall"
+	SubjectAnswerShortage  = "rpc.orders.v1.shortage_answer"
+)
+
+// ShortageAnswer is what a buyer who asked to be asked wants done about units that will not come.
+type ShortageAnswer string
+
+const (
+	AnswerRefill ShortageAnswer = "refill" // look for them at other households
+	AnswerLess   ShortageAnswer = "less"   // accept less
+	AnswerCancel ShortageAnswer = "cancel" // end the order, for nothing, while nothing is weighed
+)
+
+// ShortageQuestion waits for the buyer's answer. Unanswered until Until, less is accepted.
+type ShortageQuestion struct {
+	ID        int64     `json:"id"`
+	Line      int       `json:"line"`
+	Units     int64     `json:"units"`
+	Unit      string    `json:"unit"`
+	Until     time.Time `json:"until"`
+	CanCancel bool      `json:"can_cancel"`
+}
+
+// AnswerShortageRequest answers a question. The same answer twice is one answer.
+type AnswerShortageRequest struct {
+	OrderNo string         `json:"order_no"`
+	ID      int64          `json:"id"`
+	Answer  ShortageAnswer `json:"answer"`
+}
+
+// ShortfallRequest says that a household, or a whole village, will not deliver what it still owes: of one presale, or of
+// all, in every order that the caller collects. What was weighed stays.
+type ShortfallRequest struct {
+	VillageID      int64  `json:"village_id,omitempty"` // this or the household
+	HouseholdID    int64  `json:"household_id,omitempty"`
+	PresaleID      int64  `json:"presale_id,omitempty"` // 0: all
+	Reason         string `json:"reason"`               // died, harvest, quality, refused, other
+	Lost           bool   `json:"lost"`                 // the units are gone, not sellable to anybody else
+	IdempotencyKey string `json:"idempotency_key"`
+}
+
+// Shortfall is what a shortfall came to. It goes on counting while other households are looked for.
+type Shortfall struct {
+	ID         int64 `json:"id"`
+	Orders     int64 `json:"orders"`
+	Households int64 `json:"households"`
+	Units      int64 `json:"units"`
+	Refilled   int64 `json:"refilled"` // found at other households so far
+	Looking    int64 `json:"looking"`  // still looked for
+	Asked      int64 `json:"asked"`    // the buyer is asked
+	Refunded   int64 `json:"refunded"` // not charged
+}
+
+func (c client) ReportShortfall(ctx context.Context, r ShortfallRequest) (Shortfall, error) {
+	return link.Call[ShortfallRequest, Shortfall](ctx, c.nc, SubjectReportShortfall, r)
+}
+
+func (c client) AnswerShortage(ctx context.Context, r AnswerShortageRequest) (Order, error) {
+	return link.Call[AnswerShortageRequest, Order](ctx, c.nc, SubjectAnswerShortage, r)
+}

@@ -1,0 +1,33 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"banmuyuan/orders"
+)
+
+type countySplitPage struct {
+	Words words
+	No    string
+	Page  orders.CollectionPage
+}
+
+// Reason says why a share went where it did: "fair/1" at a level.
+func (d countySplitPage) Reason(policy string, levelFen int64) string {
+	policy, _, _ = strings.Cut(policy, "/") // the words do not differ by version
+	text, _ := d.Words.glossary.Say(d.Words.lang, "county.reason."+policy, map[string]any{"level": levelFen})
+	return text
+}
+
+// countySplit shows over which households a confirmed order is spread, and why.
+func (s *Server) countySplit(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d := countySplitPage{Words: s.words(r), No: orderRef(r).No}
+	var err error
+	d.Page, err = s.deps.Orders.Collection(r.Context(), orders.CollectionFilter{OrderNo: d.No, Cursor: f.Text("cursor"), Limit: 100})
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "county/split", d, f)
+}
