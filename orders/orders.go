@@ -383,44 +383,7 @@ type Ticket struct {
 	Head         string          `json:"head,omitempty"`
 	Village      string          `json:"village,omitempty"`
 	Point        string          `json:"point,omitempty"`
-	ID           int64        `json:"id"`
-	No           string       `json:"no"`
-	ClientID     string       `json:"client_id"`
-	OrderID      int64        `json:"order_id"`
-	OrderNo      string       `json:"order_no"`
-	Line         int          `json:"line"`
-	LotID        int64        `json:"lot_id"`
-	HouseholdID  int64        `json:"household_id"`
-	VillageID    int64        `json:"village_id"`
-	PointID      int64        `json:"point_id"`
-	Units        int64        `json:"units"`
-	Rejected     int64        `json:"rejected"`
-	Reason       string       `json:"reason,omitempty"`
-	GrossGrams   int64        `json:"gross_grams"`
-	TareGrams    int64        `json:"tare_grams"`
-	NetGrams     int64        `json:"net_grams"`
-	Grade        string       `json:"grade"`
-	Price        money.Price  `json:"price"`
-	State        TicketState  `json:"state"`
-	HeldFor      string       `json:"held_for,omitempty"` // message key
-	DeliveryID   int64        `json:"delivery_id,omitempty"`
-	AmountFen    int64        `json:"amount_fen"` // gross, once the delivery is closed; an estimate before
-	FeeFen       int64        `json:"fee_fen"`
-	NetFen       int64        `json:"net_fen"`
-	Settled      bool         `json:"settled"` // the delivery is closed: the amounts are final
-	WeighedAt    time.Time    `json:"weighed_at"`
-	Actor        string       `json:"actor"`
-	ConfirmedBy  string       `json:"confirmed_by,omitempty"`
-	Supersedes   int64        `json:"supersedes,omitempty"`
-	SupersededBy int64        `json:"superseded_by,omitempty"`
-	Title        catalog.Text `json:"title"`
-	Unit         string       `json:"unit"`
-	PriceUnit    string       `json:"price_unit"`
-	Code         string       `json:"code,omitempty"`
-	Head         string       `json:"head,omitempty"`
-	Village      string       `json:"village,omitempty"`
-	Point        string       `json:"point,omitempty"`
-	Trace        string       `json:"trace,omitempty"` // code of its delivery's public page
+	Trace        string          `json:"trace,omitempty"` // code of its delivery's public page
 }
 
 type TicketRef struct {
