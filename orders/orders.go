@@ -386,6 +386,7 @@ type Ticket struct {
 	Head         string          `json:"head,omitempty"`
 	Village      string          `json:"village,omitempty"`
 	Point        string          `json:"point,omitempty"`
+	Trace        string          `json:"trace,omitempty"` // code of its delivery's public page
 }
 
 type TicketRef struct {

@@ -67,7 +67,8 @@ type AcceptDelivery struct {
 	OccurredAt int64           `json:"occurred_at"`       // unix seconds
 }
 
-// TakeCash books cash that an organisation took for Ref and keeps: it is paid, and the organisation owed so much less.
+// TakeCash books cash that an organisation took for Ref and keeps: it is paid, and stands against what the organisation
+// is owed.
 // The receipt's number is what makes it one payment.
 type TakeCash struct {
 	Ref         string `json:"ref"`

@@ -120,6 +120,7 @@ var countyMessages = map[string][2]string{
 	"ledger.kind.bank":                   {"银行存款", "Bank"},
 	"ledger.kind.suspense":               {"待认领到账", "Receipts to be matched"},
 	"ledger.kind.cash:site":              {"现金", "Cash"},
+	"ledger.kind.cash:till":              {"超市柜台现金", "Cash at supermarkets' tills"},
 	"ledger.kind.deposit":                {"买家定金", "Buyers' deposits"},
 	"ledger.kind.receivable":             {"应收买家", "Owed by buyers"},
 	"ledger.kind.refund_payable":         {"应退买家", "Refunds due"},

@@ -24,10 +24,10 @@ var shelfGoods = []struct {
 	measure func(*rand.Rand) int64
 	days    int // until its date
 }{
-	{"potato", 1, jin(30, 60), 60}, {"purple_bean", 0, jin(8, 20), 5}, {"kidney_bean", 1, jin(6, 15), 300}, {"goose_egg", 1, jin(4, 9), 20},
-	{"ground_cherry", 0, jin(4, 10), 12}, {"vegetable_box", 1, func(r *rand.Rand) int64 { return 2 + r.Int64N(4) }, 4}, {"potato", 0, jin(20, 40), 50},
+	{"potato", 1, jin(30, 60), 60}, {"purple_bean", 0, jin(20, 40), 5}, {"kidney_bean", 1, jin(20, 40), 300}, {"goose_egg", 1, jin(4, 9), 20},
+	{"ground_cherry", 0, jin(15, 30), 12}, {"vegetable_box", 1, func(r *rand.Rand) int64 { return 6 + r.Int64N(6) }, 4}, {"potato", 0, jin(20, 40), 50},
 	{"purple_bean", 1, jin(10, 25), 4}, {"goose", 1, func(r *rand.Rand) int64 { return (1 + r.Int64N(3)) * (4200 + 50*r.Int64N(10)) }, 3},
-	{"kidney_bean", 0, jin(5, 10), 280},
+	{"kidney_bean", 0, jin(15, 25), 280},
 }
 
 func jin(from, to int64) func(*rand.Rand) int64 {

@@ -80,6 +80,21 @@ func (s shelf) trace(ref *names, code, product, grade string, village, homes, un
 		Unit: p.OrderUnit, PriceUnit: p.PriceUnit, Village: v.Name, Township: ref.townships[v.TownshipID], Homes: homes, NetGrams: grams, Count: units}
 }
 
+// traceOf is the code of the public page of what a ticket's goods became, once they are delivered.
+func (m *Module) traceOf(ctx context.Context, t ticketRow) (string, error) {
+	if t.DeliveryID == nil {
+		return "", nil
+	}
+	var code string
+	err := m.db.GetContext(ctx, &code, `
+		SELECT coalesce((SELECT l.code FROM shelf_ticket x JOIN shelf_lot l ON l.id = x.lot_id WHERE x.ticket_id = $1), d.trace)
+		FROM delivery d WHERE d.id = $2`, t.ID, *t.DeliveryID)
+	if err != nil {
+		return "", fmt.Errorf("read trace of ticket %d: %w", t.ID, err)
+	}
+	return code, nil
+}
+
 // traceDelivery is the story of what was weighed and accepted. A delivery that a corrected weight replaced leads to the
 // one that replaced it.
 func (s shelf) traceDelivery(ctx context.Context, ref *names, code string) (orders.Trace, error) {

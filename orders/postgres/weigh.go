@@ -530,7 +530,8 @@ func (m *Module) Ticket(ctx context.Context, r orders.TicketRef) (orders.Ticket,
 	if err != nil {
 		return orders.Ticket{}, err
 	}
-	return out[0], nil
+	out[0].Trace, err = m.traceOf(ctx, t)
+	return out[0], err
 }
 
 // Tickets lists what the caller may see, newest first.

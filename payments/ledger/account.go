@@ -53,6 +53,7 @@ const (
 	KindBank                = "bank"
 	KindSuspense            = "suspense"
 	KindCash                = "cash:site"
+	KindTillCash            = "cash:till"
 	KindDeposit             = "deposit"
 	KindReceivable          = "receivable"
 	KindRefundPayable       = "refund_payable"
@@ -73,6 +74,12 @@ func Suspense() Account { return derived(KindSuspense, Liability) }
 
 // Cash is what was taken in cash and not banked.
 func Cash() Account { return derived(KindCash, Asset) }
+
+// TillCash is what an organisation took in cash at its own counter and keeps: so much less it is to get of what it is
+// owed.
+func TillCash(org int64) Account {
+	return strict(KindTillCash, Asset, "org", strconv.FormatInt(org, 10))
+}
 
 // Clearing is what a gateway has taken for us and not paid out.
 func Clearing(gateway string) Account { return derived(KindClearing+gateway, Asset) }

@@ -56,6 +56,6 @@ func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash
 	if err != nil {
 		return err
 	}
-	return c.succeed(ctx, s, r, p, receipt{Key: "cash:" + cmd.Receipt, Into: ledger.PayableCoop(cmd.Org), Fen: cmd.AmountFen,
+	return c.succeed(ctx, s, r, p, receipt{Key: "cash:" + cmd.Receipt, Into: ledger.TillCash(cmd.Org), Fen: cmd.AmountFen,
 		At: time.Unix(cmd.TakenAt, 0).UTC()})
 }

@@ -173,7 +173,7 @@
     const printer = el("button", { type: "button", class: "button button-2 button-small no-print", text: say("打印小票", "Print receipt"), onclick: () => print() });
     $("last").replaceChildren(
       el("h2", { text: goods.shop }),
-      el("p", { class: "small", text: new Date(sale.sold_at).toLocaleString(english ? "en-GB" : "zh-CN") + " · " + sale.client_id.slice(0, 8).toUpperCase() }),
+      el("p", { class: "small", text: new Date(sale.sold_at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false }) + " · " + sale.client_id.slice(0, 8).toUpperCase() }),
       el("table", { class: "table table-dense" }, el("tbody", {}, ...body)),
       row(say("合计", "Total"), yuan(sum), true),
       ...(sale.given_fen ? [row(say("收现金", "Cash"), yuan(sale.given_fen)), row(say("找零", "Change"), yuan(sale.given_fen - sum))] : []),
@@ -279,7 +279,7 @@
     $("problems").hidden = bad.length === 0;
     $("bad").replaceChildren(
       ...bad.map((b) =>
-        el("li", { class: "card" }, el("p", { text: new Date(b.sale.sold_at).toLocaleString() + " · " + b.why }), el("p", { class: "quiet small", text: b.sale.lines.map((l) => (itemOf(l.item_id) || { name: l.item_id }).name + " " + (itemOf(l.item_id) ? shown(itemOf(l.item_id), l.measure) : l.measure)).join(", ") }),
+        el("li", { class: "card" }, el("p", { text: new Date(b.sale.sold_at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false }) + " · " + b.why }), el("p", { class: "quiet small", text: b.sale.lines.map((l) => (itemOf(l.item_id) || { name: l.item_id }).name + " " + (itemOf(l.item_id) ? shown(itemOf(l.item_id), l.measure) : l.measure)).join(", ") }),
           el("div", { class: "row" },
             el("button", { type: "button", class: "button button-2 button-small", text: say("再试一次", "Try again"), onclick: () => { write(names.bad, read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id)); write(names.queue, [...read(names.queue), b.sale]); send(); } }),
             el("button", { type: "button", class: "button button-plain button-small", text: say("已另行处理，去掉", "Dealt with: remove"), onclick: () => { write(names.bad, read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id)); status(); } })))),

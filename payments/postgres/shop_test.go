@@ -1,0 +1,73 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+)
+
+// What a shop sells of its own is billed without a household, and cash that it keeps pays for it, in whatever order the
+// commands arrive.
+func TestShopSale(t *testing.T) {
+	bill := payments.AcceptDelivery{DeliveryID: 71, Ref: "sale:1", Coop: 5, OwnFen: 1320, Shares: []payments.DeliveryShare{}, OccurredAt: 1_790_000_000}
+	cash := payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, Party: payments.Party{Kind: "organisation", ID: 5, Name: "现金顾客"}, TakenAt: 1_790_000_000}
+	billed := int64(1320)
+	end := payments.CloseRef{Ref: "sale:1", Seq: 1, BilledFen: &billed}
+	for name, order := range map[string][]struct {
+		subject string
+		data    any
+	}{
+		"cash first": {{payments.CmdTakeCash, cash}, {payments.CmdAcceptDelivery, bill}, {payments.CmdCloseRef, end}},
+		"bill first": {{payments.CmdAcceptDelivery, bill}, {payments.CmdTakeCash, cash}, {payments.CmdCloseRef, end}},
+		"cash last":  {{payments.CmdAcceptDelivery, bill}, {payments.CmdCloseRef, end}, {payments.CmdTakeCash, cash}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			for range 2 { // every command twice
+				for _, c := range order {
+					b.command(c.subject, c.data)
+				}
+			}
+			a, err := b.svc.Account(system(), payments.Ref{Ref: "sale:1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !a.Closed || a.PaidFen != 1320 || a.BilledFen != 1320 || a.ReceivableFen != 0 || a.DepositFen != 0 || a.RefundDueFen != 0 {
+				t.Errorf("account %+v", a)
+			}
+			other := cash
+			other.Ref = "sale:2"
+			if err := b.tryCommand(payments.CmdTakeCash, other); link.CodeOf(err) != link.Conflict {
+				t.Errorf("the receipt again for another sale: %v", err)
+			}
+		})
+	}
+}
+
+func TestOriginComesBackWithTheFact(t *testing.T) {
+	b := setup(t)
+	from := payments.Origin{Season: 2026, Month: 9, Programme: "garden", Channel: "market", Product: "potato", Qty: 30, NetGrams: 15_000}
+	d := payments.AcceptDelivery{DeliveryID: 72, Ref: "buyin:1", Coop: 5, OccurredAt: 1_790_000_000,
+		Shares: []payments.DeliveryShare{{SourceKey: "buyin:1", Household: 9, GrossFen: 4200, Origin: &from}, {SourceKey: "ticket:9", Household: 9, GrossFen: 100}}}
+	b.command(payments.CmdAcceptDelivery, d)
+	facts, err := b.svc.IncomeFacts(system(), payments.SourcesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(facts.Items) != 2 {
+		t.Fatalf("facts %+v", facts.Items)
+	}
+	got := map[string]payments.Origin{}
+	for _, f := range facts.Items {
+		got[f.SourceKey] = f.Origin
+	}
+	if got["buyin:1"] != from || got["ticket:9"] != (payments.Origin{}) {
+		t.Errorf("origins %+v", got)
+	}
+	for _, bad := range []payments.AcceptDelivery{{DeliveryID: 73, Ref: "sale:3", Coop: 5}, {DeliveryID: 73, Ref: "sale:3", Coop: 5, OwnFen: -1}, {DeliveryID: 73, Ref: "sale:3", OwnFen: 5}} {
+		if err := b.tryCommand(payments.CmdAcceptDelivery, bad); link.CodeOf(err) != link.Invalid {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+}

@@ -1,0 +1,288 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// stubShelf answers with made-up goods of the shape that the module promises.
+type stubShelf struct {
+	orders.Shelf
+	rung    []orders.Ring
+	bought  []orders.BuyInRequest
+	buys    []orders.Buy
+	saved   []orders.SaveStandingList
+	priced  []orders.SaveItem
+	refuse  error
+	waiting bool // for a payment
+}
+
+var (
+	jinPrice  = money.Price{Fen: 440, Per: 500}
+	homePrice = money.Price{Fen: 400, Per: 500}
+	beans     = catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}
+)
+
+func (s *stubShelf) lot() orders.StockLot {
+	return orders.StockLot{ID: 9, Code: "0a1b2c3d4e5f", OrgID: 6, ItemID: 101, Product: "purple_bean", Title: beans, Picture: "purple-bean", Grade: "first",
+		PriceUnit: "jin", Source: orders.StockBuyIn, VillageID: 11, Village: "永丰村", Households: 1, Received: 10_000, Sold: 2500, Left: 7500, CostFen: 8000,
+		Price: jinPrice, HouseholdPrice: homePrice, ShelvedAt: someDay, BestBefore: someDay.AddDate(0, 0, 3)}
+}
+
+func (s *stubShelf) sale() orders.Sale {
+	sale := orders.Sale{ID: 31, No: "XS0000003188", OrgID: 6, Shop: "爱心超市", Address: "演示街1号", Channel: orders.SaleTill, State: orders.SaleDone, Method: "cash",
+		TotalFen: 1320, GivenFen: 2000, CostFen: 1200, Cashier: "till", SoldAt: someDay, ForShop: true, Lines: []orders.SaleLine{{No: 1, ItemID: 101, Title: beans,
+			Grade: "first", PriceUnit: "jin", Price: jinPrice, Measure: 1500, AmountFen: 1320, CostFen: 1200, UncoveredQty: 500, Traces: []string{"0a1b2c3d4e5f"}}}}
+	if s.waiting {
+		soon := someDay.Add(time.Hour)
+		sale.State, sale.ExpiresAt, sale.CanCancel, sale.GivenFen = orders.SalePlaced, &soon, true, 0
+	}
+	return sale
+}
+
+func (s *stubShelf) Turnover(context.Context, orders.TurnoverFilter) (orders.Turnover, error) {
+	return orders.Turnover{Sales: 1, RevenueFen: 1320, CostFen: 1200, HouseholdFen: 1100, LostFen: 80, Uncovered: 1,
+		Items: []orders.TurnoverItem{{ItemID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Measure: 1500, RevenueFen: 1320, CostFen: 1200}}}, nil
+}
+func (s *stubShelf) Sales(context.Context, orders.SaleFilter) (orders.SalePage, error) {
+	return orders.SalePage{Items: []orders.Sale{s.sale()}, Total: 1, TotalFen: 1320, CostFen: 1200, Cursor: "1.2"}, nil
+}
+func (s *stubShelf) Stock(context.Context, orders.StockFilter) (orders.StockPage, error) {
+	return orders.StockPage{Items: []orders.StockLot{s.lot()}, Total: 1, CostFen: 6000}, nil
+}
+func (s *stubShelf) StockLot(_ context.Context, r orders.StockLotRef) (orders.StockLot, error) {
+	if r.ID != 9 {
+		return orders.StockLot{}, link.E(link.NotFound, "shelf.lot.unknown", "")
+	}
+	return s.lot(), nil
+}
+func (s *stubShelf) Movements(context.Context, orders.MovementFilter) (orders.Movements, error) {
+	return orders.Movements{Items: []orders.Movement{{ID: 4, LotID: 9, Title: beans, Grade: "first", PriceUnit: "jin", Kind: orders.MovementDonation, State: orders.MovementHeld,
+		Measure: 5000, CostFen: 21_000, Note: "幸福院", Actor: "till", At: someDay, MayDecide: true}}}, nil
+}
+func (s *stubShelf) Arrivals(context.Context, orders.ShopRef) (orders.Arrivals, error) {
+	return orders.Arrivals{Items: []orders.Arrival{{OrderNo: "BM0000001288", Line: 1, VillageID: 11, Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin", Households: 3,
+		Measure: 15_000, CostFen: 12_000, HouseholdFen: 11_400, DeliveredAt: someDay}}}, nil
+}
+func (s *stubShelf) StandingLists(context.Context, orders.ShopRef) (orders.StandingLists, error) {
+	return orders.StandingLists{Items: []orders.StandingList{{ID: 2, Name: "周二补货", Weekdays: []int{2}, DueToday: true, Version: 3,
+		Lines:    []orders.ListLine{{QuoteLine: orders.QuoteLine{PresaleID: 1, Grade: "extra", Qty: 20}, Presale: "GOOSE-2026", Title: beans, Unit: "head", Orderable: true}},
+		Delivery: orders.Delivery{Name: "店长", Phone: "13900002222", Address: "演示街1号"}}}}, nil
+}
+func (s *stubShelf) SaveStandingList(_ context.Context, r orders.SaveStandingList) (orders.StandingList, error) {
+	s.saved = append(s.saved, r)
+	return orders.StandingList{}, s.refuse
+}
+func (s *stubShelf) Sheets(context.Context, orders.ShopRef) (orders.Sheets, error) {
+	return orders.Sheets{Items: []orders.Sheet{{ID: 7, No: "SD0000000788", State: orders.SheetOpen, BuyIns: 2, Households: 2, AmountFen: 9000, OpenedAt: someDay}}}, nil
+}
+func (s *stubShelf) Items(context.Context, orders.ShopRef) (orders.ShelfItems, error) {
+	return orders.ShelfItems{Items: []orders.ShelfItem{{ID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Price: jinPrice, HouseholdPrice: homePrice, CostFen: 400, Online: true, Left: 7500, Lots: 1}}}, nil
+}
+func (s *stubShelf) SaveItem(_ context.Context, r orders.SaveItem) (orders.ShelfItem, error) {
+	s.priced = append(s.priced, r)
+	return orders.ShelfItem{}, s.refuse
+}
+func (s *stubShelf) Till(context.Context, orders.None) (orders.Till, error) {
+	return orders.Till{OrgID: 6, Shop: "爱心超市", Items: []orders.TillItem{{ItemID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Price: jinPrice, Left: 7500, Codes: []string{"0a1b2c3d4e5f"}}}}, nil
+}
+func (s *stubShelf) Ring(_ context.Context, r orders.Ring) (orders.Sale, error) {
+	s.rung = append(s.rung, r)
+	return s.sale(), s.refuse
+}
+func (s *stubShelf) Sale(context.Context, orders.SaleRef) (orders.Sale, error) { return s.sale(), nil }
+func (s *stubShelf) HandOver(context.Context, orders.HandOver) (orders.Sale, error) {
+	return orders.Sale{}, link.E(link.Invalid, "sale.pickup.wrong", "pickup")
+}
+func (s *stubShelf) Sellers(context.Context, orders.SellerQuery) (orders.Sellers, error) {
+	return orders.Sellers{Items: []orders.Seller{{HouseholdID: 77, Code: "YA-01-001-0007", Head: "王大山", Village: "永丰村", Township: "依安镇"}}, More: true}, nil
+}
+func (s *stubShelf) buyIn() orders.BuyIn {
+	return orders.BuyIn{ID: 5, No: "SG0000000588", Shop: "爱心超市", Head: "王大山", Code: "YA-01-001-0007", Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin",
+		Measure: 10_000, Price: homePrice, AmountFen: 8000, LotID: 9, Trace: "0a1b2c3d4e5f", SheetID: 7, SheetNo: "SD0000000788", SheetState: orders.SheetOpen, BoughtAt: someDay, Actor: "till"}
+}
+func (s *stubShelf) BuyIns(context.Context, orders.BuyInFilter) (orders.BuyInPage, error) {
+	return orders.BuyInPage{Items: []orders.BuyIn{s.buyIn()}, Total: 1, AmountFen: 8000}, nil
+}
+func (s *stubShelf) BuyInSlip(context.Context, orders.IDRef) (orders.BuyIn, error) {
+	return s.buyIn(), nil
+}
+func (s *stubShelf) BuyIn(_ context.Context, r orders.BuyInRequest) (orders.BuyIn, error) {
+	s.bought = append(s.bought, r)
+	return s.buyIn(), s.refuse
+}
+func (s *stubShelf) goods() orders.PublicShop {
+	return orders.PublicShop{OrgID: 6, Name: "爱心超市", Address: "演示街1号", Goods: []orders.PublicGoods{{ItemID: 101, Product: "purple_bean", Title: beans, Picture: "purple-bean", Grade: "first",
+		PriceUnit: "jin", Price: jinPrice, HouseholdPrice: homePrice, Left: 7500, Online: true, BestBefore: someDay, Villages: []string{"永丰村"}, Trace: "0a1b2c3d4e5f"}}}
+}
+func (s *stubShelf) Shops(context.Context, orders.None) (orders.PublicShops, error) {
+	return orders.PublicShops{Items: []orders.PublicShop{s.goods(), {OrgID: 8, Name: "爱心超市二店"}}}, nil
+}
+func (s *stubShelf) Goods(context.Context, orders.ShopRef) (orders.PublicShop, error) {
+	return s.goods(), nil
+}
+func (s *stubShelf) Buy(_ context.Context, r orders.Buy) (orders.Sale, error) {
+	s.buys = append(s.buys, r)
+	return s.sale(), s.refuse
+}
+func (s *stubShelf) Trace(_ context.Context, r orders.TraceRef) (orders.Trace, error) {
+	if r.Code != "0a1b2c3d4e5f" {
+		return orders.Trace{}, link.E(link.NotFound, "trace.unknown", "code")
+	}
+	best := someDay.AddDate(0, 0, 3)
+	return orders.Trace{Code: r.Code, Title: beans, Picture: "purple-bean", Grade: "first", Unit: "jin", PriceUnit: "jin", Village: "永丰村", Township: "依安镇", Homes: 3, NetGrams: 15_000,
+		Price: &jinPrice, HouseholdPrice: &homePrice, BestBefore: &best, Steps: []orders.TraceStep{{Key: "weighed", On: someDay, Place: "永丰集货点"}, {Key: "shelved", On: someDay, Place: "爱心超市"}}}, nil
+}
+
+// shelfPayments knows of no payment yet.
+type shelfPayments struct{ *stubPayments }
+
+func (shelfPayments) Account(context.Context, payments.Ref) (payments.Account, error) {
+	return payments.Account{}, nil
+}
+
+func (shelfPayments) Methods(context.Context, payments.None) (payments.Methods, error) {
+	return payments.Methods{Items: []string{payments.Sandbox, payments.BankTransfer, payments.Cash}}, nil
+}
+
+func newShelf(t *testing.T) (*desk, *stubShelf) {
+	d, s := newDesk(t), &stubShelf{}
+	d.web.deps.Shelf, d.web.deps.Payments = s, shelfPayments{d.payments}
+	return d, s
+}
+
+func TestShelfPages(t *testing.T) {
+	t.Parallel()
+	d, s := newShelf(t)
+	officer := d.login(t, auth.Account{Login: "market", Name: "陈洋", Role: auth.Officer, OrgID: 6, Lang: "zh"})
+	for path, says := range map[string][]string{
+		"/desk/shelf":          {"今天该下单", "1 批到货还没上架", "请盘点", "¥1.20", "等第二个人复核", "SD0000000788"},
+		"/desk/shelf/stock":    {"永丰村", "15", "柜台收购", "¥60.00"},
+		"/desk/shelf/lots/9":   {"0A1B 2C3D 4E5F", "幸福院", "退回", "¥4.00"},
+		"/desk/shelf/prices":   {`value="4.40"`, "网上卖", "9.1%"},
+		"/desk/shelf/labels":   {"data:image/png", "其中农户得", "0A1B 2C3D 4E5F"},
+		"/desk/shelf/arrivals": {"BM0000001288", "上架", "¥114.00"},
+		"/desk/shelf/sales":    {"XS0000003188", "账外", "¥1.20"},
+		"/desk/lists":          {"周二补货", "按清单下单", "今天该下单"},
+		"/desk/lists/new":      {"周一", "不会下单"},
+		"/desk/lists/2":        {`value="周二补货"`, `name="version" value="3"`},
+		"/desk/buyin":          {"SG0000000588"},
+		"/desk/buyin?q=%E7%8E%8B%E5%A4%A7%E5%B1%B1":     {"王大山", "还有更多"},
+		"/desk/buyin?code=YA-01-001-0007&product=goose": {"大鹅", "收下，记账"},
+		"/desk/buyin/5":       {"您家得", "¥80.00"},
+		"/desk/sheets":        {"SD0000000788", "收购中"},
+		"/desk/sheets/7":      {"结账", "王大山"},
+		"/desk/till":          {"data-goods=", "0a1b2c3d4e5f", "取货码"},
+		"/desk/till/sales/31": {"找零", "¥6.80", "毛利"},
+	} {
+		readPage(t, officer, path, says...)
+	}
+	if got := officer.get("/desk/till").Header.Get("Permissions-Policy"); !strings.Contains(got, "camera=(self)") {
+		t.Errorf("the till may not use the camera: %s", got)
+	}
+	if got := officer.get("/desk/shelf").Header.Get("Permissions-Policy"); !strings.Contains(got, "camera=()") {
+		t.Errorf("other pages may use the camera: %s", got)
+	}
+	readPage(t, d.operator(t), "/desk/shelf", "爱心超市", "毛利")
+	visitor := d.person(t)
+	for path, says := range map[string][]string{
+		"/shelf":              {"其中农户得", "永丰村", "今天卖完了"},
+		"/shelf/6":            {"下一步", "（90.9%）"},
+		"/trace/0a1b2c3d4e5f": {"永丰村", "3 户农家", "在村里过秤分级", "不显示姓名"},
+		"/trace":              {"溯源码"},
+	} {
+		readPage(t, visitor, path, says...)
+	}
+	s.waiting = true
+	buyer := d.login(t, auth.Account{Login: "13900001111", Name: "王芳", Phone: "13900001111", Role: auth.Buyer, Lang: "zh"})
+	readPage(t, buyer, "/shelf/6/check?qty.101=3", "¥13.20", "王芳")
+	readPage(t, buyer, "/shelf/purchases", "XS0000003188")
+	readPage(t, buyer, "/shelf/purchases/31", "待付款", "¥13.20")
+}
+
+func TestShelfFormsSayWhatPeopleTyped(t *testing.T) {
+	t.Parallel()
+	d, s := newShelf(t)
+	officer := d.login(t, auth.Account{Login: "market", Name: "陈洋", Role: auth.Officer, OrgID: 6, Lang: "zh"})
+	// Without a script the till sells from its table.
+	res := officer.post("/desk/till", "client_id", "6f1c1f7e-0000-4000-8000-000000000001", "qty.101", "1.5", "method", "cash", "given_fen", "20")
+	if res.StatusCode != http.StatusSeeOther || len(s.rung) != 1 || s.rung[0].Lines[0].Measure != 750 || s.rung[0].Lines[0].PriceFen != 440 || s.rung[0].GivenFen != 2000 {
+		t.Errorf("%d, rung %+v", res.StatusCode, s.rung)
+	}
+	if res = officer.post("/desk/till", "client_id", "x", "method", "cash"); res.StatusCode != http.StatusUnprocessableEntity || len(s.rung) != 1 {
+		t.Errorf("an empty sale: %d", res.StatusCode)
+	}
+	res = officer.post("/desk/buyin", "code", "YA-01-001-0007", "product", "goose", "grade", "first", "measure", "8.5", "price_fen", "12.60", "best_before", "2026-12-01")
+	if res.StatusCode != http.StatusSeeOther || len(s.bought) != 1 || s.bought[0].HouseholdID != 77 || s.bought[0].Measure != 4250 || s.bought[0].PriceFen != 1260 {
+		t.Errorf("%d, bought %+v", res.StatusCode, s.bought)
+	}
+	s.refuse = link.E(link.Invalid, "shelf.best_before", "best_before")
+	res = officer.post("/desk/buyin", "code", "YA-01-001-0007", "product", "goose", "measure", "8.5", "price_fen", "12.60", "best_before", "never")
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, `value="8.5"`) || !strings.Contains(res.body, "f-best_before-error") {
+		t.Errorf("%d: what was typed is lost", res.StatusCode)
+	}
+	s.refuse = nil
+	res = officer.post("/desk/lists", "id", "0", "name", "周二补货", "weekdays", "2", "weekdays", "9", "qty.OPEN-2026", "", "delivery.name", "店长", "delivery.phone", "1", "delivery.address", "街")
+	if res.StatusCode != http.StatusUnprocessableEntity || len(s.saved) != 0 {
+		t.Errorf("an empty list: %d", res.StatusCode)
+	}
+	res = officer.post("/desk/shelf/prices/101", "price_fen", "4.60", "barcode", "690", "online", "1")
+	if res.StatusCode != http.StatusSeeOther || len(s.priced) != 1 || s.priced[0] != (orders.SaveItem{ID: 101, PriceFen: 460, Barcode: "690", Online: true}) {
+		t.Errorf("%d, priced %+v", res.StatusCode, s.priced)
+	}
+	if res = officer.post("/desk/till/handover", "pickup", "000000"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "没有这个取货码") {
+		t.Errorf("a wrong code: %d", res.StatusCode)
+	}
+	buyer := d.login(t, auth.Account{Login: "13900001111", Name: "王芳", Phone: "13900001111", Role: auth.Buyer, Lang: "zh"})
+	if res = buyer.get("/shelf/6/check?qty.101=99"); res.StatusCode != http.StatusUnprocessableEntity && res.StatusCode != http.StatusConflict {
+		t.Errorf("more than there is: %d", res.StatusCode)
+	}
+	res = buyer.post("/shelf/6/buy", "item", "101", "measure.101", "1500", "name", "王芳", "phone", "13900001111", "idempotency_key", "0123456789abcdef")
+	if res.StatusCode != http.StatusSeeOther || len(s.buys) != 1 || s.buys[0].Lines[0] != (orders.BuyLine{ItemID: 101, Measure: 1500}) || s.buys[0].Key != "0123456789abcdef" {
+		t.Errorf("%d, bought %+v", res.StatusCode, s.buys)
+	}
+}
+
+func TestShelfPagesAreForThoseWhoWorkThere(t *testing.T) {
+	t.Parallel()
+	d, _ := newShelf(t)
+	people := map[string]*person{"nobody": d.person(t),
+		"buyer":     d.login(t, auth.Account{Login: "13900001111", Name: "王芳", Role: auth.Buyer, Lang: "zh"}),
+		"household": d.login(t, auth.Account{Login: "ya-1", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"}),
+		"clerk":     d.login(t, auth.Account{Login: "till", Name: "曲鹏", Role: auth.Clerk, OrgID: 6, Lang: "zh"}),
+		"operator":  d.operator(t)}
+	for _, c := range []struct {
+		who, method, path string
+		want              int
+	}{
+		{"nobody", "GET", "/desk/till", http.StatusSeeOther}, {"buyer", "GET", "/desk/till", http.StatusForbidden}, {"household", "GET", "/desk/buyin", http.StatusForbidden},
+		{"operator", "GET", "/desk/till", http.StatusForbidden}, {"operator", "POST", "/desk/shelf/prices/101", http.StatusForbidden}, {"clerk", "GET", "/desk/till", http.StatusOK},
+		{"clerk", "POST", "/desk/shelf/prices/101", http.StatusForbidden}, {"clerk", "POST", "/desk/sheets/7/close", http.StatusForbidden}, {"clerk", "GET", "/desk/lists/new", http.StatusForbidden},
+		{"nobody", "GET", "/shelf/purchases", http.StatusSeeOther}, {"household", "GET", "/shelf/purchases/31", http.StatusForbidden}, {"nobody", "GET", "/trace/000000000000", http.StatusNotFound},
+	} {
+		var res answer
+		if c.method == "POST" {
+			res = people[c.who].post(c.path)
+		} else {
+			res = people[c.who].get(c.path)
+		}
+		if res.StatusCode != c.want {
+			t.Errorf("%s %s by %s: %d, want %d", c.method, c.path, c.who, res.StatusCode, c.want)
+		}
+	}
+	// Who works at a till starts there, and sees nothing of scales in villages.
+	menu := people["clerk"].get("/desk/till").body
+	if !strings.Contains(menu, `href="/desk/till" aria-current="page"`) || strings.Contains(menu, `href="/desk/weigh"`) {
+		t.Error("the till's menu is not its own")
+	}
+}
