@@ -131,7 +131,7 @@ var moneyChecks = []string{`
 	WHERE -x.fen <> y.fen`, `
 	SELECT 'cash.box', 'cash', 'ledger ' || x.fen || ', receipts less what left ' || y.fen
 	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'cash:site') x,
-	     (SELECT coalesce((SELECT sum(amount_fen) FROM cash_receipt), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking), 0)
+	     (SELECT coalesce((SELECT sum(r.amount_fen) FROM cash_receipt r JOIN payment p ON p.id = r.payment_id WHERE p.key <> 'cash:' || r.receipt), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking), 0)
 	             - coalesce((SELECT sum(f.amount_fen) FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = 'cash' AND f.state = 'succeeded'), 0) AS fen) y
 	WHERE x.fen <> y.fen`, `
 	SELECT 'disputes.withheld', d.ref, 'ledger ' || coalesce(x.balance, 0) || ', open disputes ' || d.fen
