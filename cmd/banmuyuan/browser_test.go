@@ -54,6 +54,7 @@ func browserStory(t *testing.T, w *world) {
 			b.paysOut(t)
 			b.reads(t)
 			b.desks(t)
+			b.contracts(t)
 		})
 	}
 }
