@@ -206,7 +206,7 @@ func TestHouseholdAnswersQuota(t *testing.T) {
 	if res := own.get("/my/contracts"); res.StatusCode != http.StatusOK || !strings.Contains(res.body, "看看，签不签") {
 		t.Errorf("contracts: %d\n%s", res.StatusCode, res.body)
 	}
-	if res := own.get("/my/quotas/9"); !strings.Contains(res.body, "签 150 斤，行吗？") || !strings.Contains(res.body, "最少能得") {
+	if res := own.get("/my/quotas/9"); !strings.Contains(res.body, "签 150 斤，行吗？") || !strings.Contains(res.body, "按最好等级的保底价，能得") {
 		t.Errorf("the question is not asked:\n%s", res.body)
 	}
 	if res := own.post("/my/quotas/9", "answer", "yes"); res.StatusCode != http.StatusSeeOther || !c.answers[0].Accept {
