@@ -57,8 +57,8 @@ var ContractMessages = map[string][2]string{
 	"contract.timeline.start":      {"签约结束，开始执行", "Signing is over, the contract runs"},
 	"contract.timeline.close":      {"合同结束", "Closed"},
 	"contract.timeline.proposed":   {"按公平分单向 {n} 户提议 {qty} {unit:word}", "Proposed {qty} {unit:word} to {n} households, those who earn least first"},
-	"contract.timeline.signed":     {"一户签约 {qty} {unit:word}", "A household signed for {qty} {unit:word}"},
-	"contract.timeline.declined":   {"一户不签，{qty} {unit:word} 转给其他农户", "A household declined; its {qty} {unit:word} go to others"},
+	"contract.timeline.signed":     {"{n} 户签约，共 {qty} {unit:word}", "{n} households signed, {qty} {unit:word} in all"},
+	"contract.timeline.declined":   {"{n} 户不签，{qty} {unit:word} 可以转给其他农户", "{n} households declined; {qty} {unit:word} can go to others"},
 	"contract.timeline.lapsed":     {"{n} 户到期没有答复", "{n} households did not answer in time"},
 	"contract.timeline.called_off": {"提货 {qty} {unit:word}，{day} 收货，提货单 {order}", "Called off {qty} {unit:word} for {day}, order {order}"},
 }

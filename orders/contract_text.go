@@ -48,7 +48,7 @@ func QuotaText(c Contract, q Quota) string {
 	line("一、品种和数量：%s，乙方交售 %s %s。", c.Name.Zh, money.FormatCount(q.Qty), unit)
 	line("二、价格：保底收购，随行就市。过秤当天，县里公布的参考价高于保底价的，按参考价结算；低于保底价或当天没有参考价的，按保底价结算。参考价公布后 %d 天内没有新价的，沿用该价。保底价：", ReferenceHolds)
 	for _, g := range c.Grades {
-		line("　　%s：每%s %s 元", gradeWords[g.Grade], price, money.FormatYuan(g.Floor.Fen))
+		line("　　%s：每%s %s", gradeWords[g.Grade], price, money.FormatYuan(g.Floor.Fen))
 	}
 	if len(c.Adjustments) > 0 {
 		line("三、加价和扣价（过秤时按实际情况计，每%s）：", price)
@@ -57,7 +57,7 @@ func QuotaText(c Contract, q Quota) string {
 			if fen < 0 {
 				word, fen = "扣", -fen
 			}
-			line("　　%s：%s %s 元", a.Name.Zh, word, money.FormatYuan(fen))
+			line("　　%s：%s %s", a.Name.Zh, word, money.FormatYuan(fen))
 		}
 	} else {
 		line("三、加价和扣价：无。")
@@ -65,7 +65,7 @@ func QuotaText(c Contract, q Quota) string {
 	line("四、交售时间：%s 至 %s，甲方按日通知提货，乙方把货送到本村收购点过秤；重量以过磅单为准。", c.DeliverFrom, c.DeliverTo)
 	line("五、服务费：收货单位从货款中收取 %s%%，用于收购、分级和装运。", percentText(c.FeeBP))
 	if c.AdvanceFen > 0 {
-		line("六、预付款：签约生效后甲方按每%s %s 元预付给乙方，共 %s 元；结算货款时逐次扣回。", unit, money.FormatYuan(c.AdvanceFen), money.FormatYuan(c.AdvanceFen*q.Qty))
+		line("六、预付款：签约生效后甲方按每%s %s预付给乙方，共 %s；结算货款时逐次扣回。", unit, money.FormatYuan(c.AdvanceFen), money.FormatYuan(c.AdvanceFen*q.Qty))
 	} else {
 		line("六、预付款：无。")
 	}

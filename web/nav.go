@@ -35,7 +35,7 @@ var menus = map[string][]entry{
 		{"household.home", "wallet", "致富账", "Income", auth.Earning},
 		{"household.sales", "list-ordered", "我卖的", "My sales", []auth.Role{auth.Household}},
 		{"household.adoptions", "heart-handshake", "认养", "Adoptions", []auth.Role{auth.Household}},
-		{"household.contracts", "file-text", "收购合同", "Contracts", []auth.Role{auth.Household}},
+		{"household.contracts", "file-text", "合同", "Contracts", []auth.Role{auth.Household}},
 		{"helper.households", "users", "帮扶的农户", "Households", []auth.Role{auth.Helper}},
 	},
 	"desk": {

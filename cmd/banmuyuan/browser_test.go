@@ -55,6 +55,7 @@ func browserStory(t *testing.T, w *world) {
 			b.reads(t)
 			b.desks(t)
 			b.trades(t)
+			b.contracts(t)
 		})
 	}
 }

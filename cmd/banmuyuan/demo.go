@@ -109,6 +109,9 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	if err == nil {
 		err = loadShelf(link.System(ctx, "demo"), p, c, time.Now())
 	}
+	if err == nil {
+		err = loadContracts(ctx, p, c)
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	if err = errors.Join(err, m.Close(stopping)); err != nil {
@@ -263,6 +266,9 @@ func printLogins(w io.Writer) {
 	for _, l := range [][3]string{
 		{"buyer", "私人买家", "private buyer"},
 		{"coop", "合作社采购员", "cooperative's procurement officer"},
+		{"coopboss", "合作社审批人", "who approves its contracts"},
+		{"firm", "企业采购员", "enterprise's procurement officer"},
+		{"firmboss", "企业审批人", "who approves its contracts"},
 		{"market", "爱心超市采购员", "charity supermarket's buyer"},
 		{"till", "爱心超市收银员", "cashier of the charity supermarket"},
 		{"clerk", "收购站司磅员", "clerk at a collection point"},

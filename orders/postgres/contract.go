@@ -264,9 +264,31 @@ func (m *Module) Contract(ctx context.Context, r orders.ContractRef) (orders.Con
 		if err := json.Unmarshal(e.Args, &entry.Args); err != nil {
 			return c, fmt.Errorf("decode story of contract %d: %w", row.ID, err)
 		}
-		c.Timeline = append(c.Timeline, entry)
+		c.Timeline = tellTogether(c.Timeline, entry)
 	}
 	return c, nil
+}
+
+// tellTogether adds an entry to a story. What many households did one after another is one entry.
+func tellTogether(story []orders.TimelineEntry, e orders.TimelineEntry) []orders.TimelineEntry {
+	if e.Key != "contract.timeline.signed" && e.Key != "contract.timeline.declined" {
+		return append(story, e)
+	}
+	e.Args["n"] = "1"
+	if n := len(story) - 1; n >= 0 && story[n].Key == e.Key {
+		for _, name := range []string{"n", "qty"} {
+			was, err1 := strconv.ParseInt(story[n].Args[name], 10, 64)
+			more, err2 := strconv.ParseInt(e.Args[name], 10, 64)
+			if err1 != nil || err2 != nil {
+				return append(story, e)
+			}
+			e.Args[name] = figure(was + more)
+		}
+		e.Actor = ""
+		story[n] = e
+		return story
+	}
+	return append(story, e)
 }
 
 // Contracts lists contracts, newest first: those of the caller's organisation, those that a household could sign or has

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -298,5 +300,8 @@ func (m *Module) references(ctx context.Context, product string, days int) (orde
 		res.Items[i] = orders.ReferencePrice{ID: r.ID, Product: r.Product, Grade: r.Grade, Day: r.Day,
 			Price: money.Price{Fen: r.Fen, Per: r.Per}, Source: r.Source, Actor: r.Actor, At: r.At.UTC()}
 	}
+	slices.SortStableFunc(res.Items, func(a, b orders.ReferencePrice) int { // the best grade first
+		return cmp.Or(strings.Compare(b.Day, a.Day), strings.Compare(a.Product, b.Product), cmp.Compare(b.Price.Fen, a.Price.Fen))
+	})
 	return res, nil
 }

@@ -483,14 +483,15 @@ func (i *Income) GrossFen() int64 { return i.AmountFen + i.FeeFen + i.CostFen }
 type Role string
 
 const (
-	RoleBuyer     Role = "buyer"     // 私人买家
-	RoleOfficer   Role = "officer"   // 采购员
-	RoleClerk     Role = "clerk"     // 收购站司磅员
-	RoleHousehold Role = "household" // 农户
-	RoleHelper    Role = "helper"    // 帮扶责任人
-	RoleOperator  Role = "operator"  // 县经办
-	RoleApprover  Role = "approver"  // 县复核
-	RoleAdmin     Role = "admin"     // 管理员
+	RoleBuyer       Role = "buyer"        // 私人买家
+	RoleOfficer     Role = "officer"      // 采购员
+	RoleOrgApprover Role = "org_approver" // 单位审批人
+	RoleClerk       Role = "clerk"        // 收购站司磅员
+	RoleHousehold   Role = "household"    // 农户
+	RoleHelper      Role = "helper"       // 帮扶责任人
+	RoleOperator    Role = "operator"     // 县经办
+	RoleApprover    Role = "approver"     // 县复核
+	RoleAdmin       Role = "admin"        // 管理员
 )
 
 // Login is a demo account; passwords are set by whoever loads it.

@@ -2,7 +2,7 @@ package county
 
 import "slices"
 
-// logins are one per role. Clerk, household and helper are of one village, so
+// logins are one per role and two more, because a contract needs an approver. Clerk, household and helper are of one village, so
 // that the whole story can be followed there.
 func (g *generator) logins() {
 	r := g.random("logins")
@@ -47,6 +47,10 @@ func (g *generator) logins() {
 	add(with("approver", worker(), RoleApprover, func(*Login) {}), "县复核")
 	add(with("admin", worker(), RoleAdmin, func(*Login) {}), "管理员")
 	add(with("till", worker(), RoleClerk, func(l *Login) { l.Organisation = market }), "爱心超市收银员")
+	firm := slices.IndexFunc(g.Organisations, func(o Organisation) bool { return o.Kind == Enterprise && o.Produce == "potato" })
+	add(with("coopboss", worker(), RoleOrgApprover, func(l *Login) { l.Organisation = trader }), "合作社审批人")
+	add(with("firm", g.Organisations[firm].Contact, RoleOfficer, func(l *Login) { l.Organisation = firm }), "企业采购员")
+	add(with("firmboss", worker(), RoleOrgApprover, func(l *Login) { l.Organisation = firm }), "企业审批人")
 }
 
 // storyHousehold is the one of the village that shows most of the county's

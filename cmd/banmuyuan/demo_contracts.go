@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+)
+
+// demoContracts are two purchase contracts as people of the county would make them: an enterprise's that runs, with
+// quotas and a call-off for tomorrow, and a cooperative's that households are asked to sign. The demo's own household is
+// among those asked.
+type demoContracts struct {
+	ctx    context.Context
+	county *county.County
+	svc    orders.Contracts
+	logins map[string]county.Login
+	now    time.Time
+}
+
+func loadContracts(ctx context.Context, p *platform, c *county.County) error {
+	nc, err := p.Connect("demo")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	d := &demoContracts{ctx: ctx, county: c, svc: orders.NewContractsClient(nc), logins: map[string]county.Login{}, now: time.Now()}
+	for _, l := range c.Logins {
+		d.logins[l.Login] = l
+	}
+	for name, load := range map[string]func() error{"running": d.running, "signing": d.signing} {
+		if err := load(); err != nil {
+			return fmt.Errorf("load %s contract: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// as acts for one of the demo's logins. Their accounts are made last; what they did before has their names.
+func (d *demoContracts) as(login string, account int64) context.Context {
+	l := d.logins[login]
+	return link.WithActor(d.ctx, link.Actor{Account: account, Login: login, Role: string(l.Role), Org: demoID(l.Organisation)})
+}
+
+// household acts for a household by its own login.
+func (d *demoContracts) household(id int64) context.Context {
+	h := &d.county.Households[id-1]
+	return link.WithActor(d.ctx, link.Actor{Account: 3, Login: strings.ToLower(h.Code), Role: "household", Household: id})
+}
+
+func (d *demoContracts) day(days int) string { return d.now.AddDate(0, 0, days).Format(time.DateOnly) }
+
+func (d *demoContracts) terms(buyer string) orders.ContractTerms {
+	o := d.county.Organisations[d.logins[buyer].Organisation]
+	return orders.ContractTerms{Season: d.county.Season, FeeBP: 300, SignBy: d.day(20), DeliverTo: d.day(90),
+		Destination: o.Address, Contact: o.Contact, Phone: o.Phone, CollectorOrg: demoID(d.logins["clerk"].Organisation)}
+}
+
+func floors(fen ...int64) []orders.ContractGrade {
+	grades := make([]orders.ContractGrade, len(fen))
+	for i, grade := range []string{"special", "first", "second"} {
+		grades[i] = orders.ContractGrade{Grade: grade, Floor: money.Price{Fen: fen[i], Per: 1}}
+	}
+	return grades
+}
+
+// published drafts a contract and takes it through the organisation's approval, as far as that was not done before.
+func (d *demoContracts) published(officer, approver, key string, t orders.ContractTerms) (orders.Contract, error) {
+	buyer := d.as(officer, 1)
+	c, err := d.svc.SaveContract(buyer, orders.SaveContract{ContractTerms: t, IdempotencyKey: key})
+	if err != nil {
+		return c, err
+	}
+	for _, step := range []struct {
+		from orders.ContractState
+		step orders.ContractStep
+		who  context.Context
+	}{
+		{orders.ContractDraft, orders.ContractSubmit, buyer}, {orders.ContractApproval, orders.ContractApprove, d.as(approver, 2)},
+		{orders.ContractPublished, orders.ContractOpen, buyer},
+	} {
+		if c.State == step.from {
+			if c, err = d.svc.MoveContract(step.who, orders.MoveContract{No: c.No, Step: step.step}); err != nil {
+				return c, err
+			}
+		}
+	}
+	return c, nil
+}
+
+// proposed lists proposals that wait, by the households' ids.
+func (d *demoContracts) proposed(officer, no string) ([]orders.Quota, error) {
+	page, err := d.svc.Quotas(d.as(officer, 1), orders.QuotaFilter{No: no, State: orders.QuotaProposed, Limit: 500})
+	return page.Items, err
+}
+
+// running: an enterprise buys potatoes of one township and calls the first of them off for tomorrow.
+func (d *demoContracts) running() error {
+	t := d.terms("firm")
+	t.Title, t.Product, t.Quantity, t.MinQuota, t.MaxQuota, t.ToleranceBP = fmt.Sprintf("%d 年马铃薯保底收购", d.county.Season), "potato", 3_000, 50, 200, 1000
+	t.Grades, t.DeliverFrom = floors(130, 110, 80), d.day(0)
+	t.Adjustments = []orders.ContractAdjustment{
+		{Code: "bagged", Name: catalog.Text{Zh: "分级装袋", En: "Sorted and bagged"}, Fen: 5},
+		{Code: "soil", Name: catalog.Text{Zh: "带泥多", En: "Much soil"}, Fen: -5}}
+	t.Townships = []int64{d.storyTownship()}
+	c, err := d.published("firm", "firmboss", "demo-contract-running", t)
+	if err != nil || c.State != orders.ContractSigning {
+		return err
+	}
+	if _, err := d.svc.ProposeQuotas(d.as("firm", 1), orders.ProposeQuotas{No: c.No, IdempotencyKey: "demo-proposals-running"}); err != nil {
+		return err
+	}
+	quotas, err := d.proposed("firm", c.No)
+	if err != nil {
+		return err
+	}
+	story := demoID(d.logins["household"].Household)
+	for _, q := range quotas {
+		if q.HouseholdID == story { // what it sells is for whoever tries the demo to see
+			continue
+		}
+		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), orders.AnswerQuota{ID: q.ID, Accept: true}); err != nil {
+			return err
+		}
+	}
+	if _, err := d.svc.SetReference(link.WithActor(d.ctx, link.Actor{Account: 4, Login: "operator", Role: "operator"}), orders.SetReference{
+		Product: "potato", Day: d.day(0), Source: "依安镇大集（演示）", Grades: floors(150, 118, 75)}); err != nil {
+		return err
+	}
+	if _, err := d.svc.MoveContract(d.as("firm", 1), orders.MoveContract{No: c.No, Step: orders.ContractStart}); err != nil {
+		return err
+	}
+	_, err = d.svc.CallOff(d.as("firm", 1), orders.CallOff{No: c.No, Qty: 600, Day: d.day(1), Slot: orders.SlotMorning, IdempotencyKey: "demo-call-off"})
+	return err
+}
+
+// signing: a cooperative buys beans, and the households of the township are asked; some have answered.
+func (d *demoContracts) signing() error {
+	t := d.terms("coop")
+	t.Title, t.Product, t.Quantity, t.MinQuota, t.MaxQuota, t.ToleranceBP = fmt.Sprintf("%d 年紫花油豆角订单", d.county.Season), "purple_bean", 50_000, 20, 60, 1000
+	t.Grades, t.AdvanceFen, t.DeliverFrom = floors(380, 320, 260), 50, d.day(25)
+	t.Townships = []int64{d.storyTownship()}
+	c, err := d.published("coop", "coopboss", "demo-contract-signing", t)
+	if err != nil || c.State != orders.ContractSigning {
+		return err
+	}
+	if _, err := d.svc.ProposeQuotas(d.as("coop", 1), orders.ProposeQuotas{No: c.No, AnswerDays: 14, IdempotencyKey: "demo-proposals-signing"}); err != nil {
+		return err
+	}
+	quotas, err := d.proposed("coop", c.No)
+	if err != nil {
+		return err
+	}
+	story := demoID(d.logins["household"].Household)
+	quotas = slices.DeleteFunc(quotas, func(q orders.Quota) bool { return q.HouseholdID == story })
+	for i, q := range quotas[:min(len(quotas), 12)] {
+		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), orders.AnswerQuota{ID: q.ID, Accept: i%4 != 3}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storyTownship is where the demo's household lives and its clerk weighs.
+func (d *demoContracts) storyTownship() int64 {
+	return demoID(d.county.Villages[d.logins["clerk"].Village].Township)
+}
