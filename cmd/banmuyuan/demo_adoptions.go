@@ -40,7 +40,7 @@ var plotStories = map[orders.PlotKind][]catalog.Text{
 }
 
 const (
-	demoPlots   = 120 // adoptable households
+	demoPlots   = 60 // households that offer geese, and as many that offer beds
 	demoPatient = 30 * time.Second
 )
 
@@ -124,7 +124,7 @@ func (d *demoAdoptions) offer() error {
 	offer := func(l county.Lot) error {
 		presale := d.c.Presales[l.Presale]
 		kind, ok := orders.KindOfPlot(presale.Product)
-		if !ok || presale.Policy != county.Direct || len(d.plots) >= demoPlots {
+		if !ok || presale.Policy != county.Direct || said[kind] >= demoPlots {
 			return nil
 		}
 		at := [2]int{d.c.Households[l.Household].Village, l.Presale}
