@@ -1,9 +1,0 @@
-package postgres_test
-
-import (
-	"testing"
-
-	"banmuyuan/internal/link/linktest"
-)
-
-func TestMain(m *testing.M) { linktest.Main(m) }
