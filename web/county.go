@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -72,19 +73,7 @@ func (s *Server) words(r *http.Request) words { return words{s.glossary, langOf(
 
 // Say is the word of the key "group.value".
 func (w words) Say(group string, value any) string {
-	text := ""
-	switch v := value.(type) {
-	case string:
-		text = v
-	case catalog.Channel:
-		text = string(v)
-	case orders.State:
-		text = string(v)
-	case catalog.PresaleState:
-		text = string(v)
-	case catalog.OrgKind:
-		text = string(v)
-	}
+	text := fmt.Sprint(value) // a text of some module's type
 	if said, ok := w.glossary.Say(w.lang, group+"."+text, nil); ok {
 		return said
 	}

@@ -18,7 +18,7 @@ import (
 // moduleFuncs are the functions of templates that show what modules say.
 //
 //	{{text .Title}}                          the reader's language of a Text
-//	{{option "pickup" "自提" "a hint"}}      one choice; {{options "first" .List}} puts an empty one before a list
+//	{{choices (option "pickup" "自提" "a hint") …}} a list of choices; {{options "first" .List}} puts an empty one before a list
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
 //	{{on .DueOn}}                            a day that a module wrote as 2026-09-18
@@ -39,6 +39,7 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 		"option": func(value, label, hint string) Option {
 			return Option{Value: value, Label: label, Hint: hint}
 		},
+		"choices": func(all ...Option) []Option { return all },
 		"options": func(first string, rest []Option) []Option {
 			return append([]Option{{Label: first}}, rest...)
 		},

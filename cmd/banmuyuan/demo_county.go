@@ -105,6 +105,9 @@ func demoPresale(c *county.County, i int, p county.Presale) catalog.Presale {
 		Terms: catalog.Terms{DepositBP: p.DepositBP, FeeBP: p.FeeBP, ForfeitBP: p.ForfeitBP, FreeCancelHours: 24,
 			WeightToleranceBP: p.ToleranceBP},
 	}
+	if p.Policy == county.Direct { // what is adopted comes by itself, and its buyer has a day to look at it
+		out.Terms.InspectionHours = p.ClaimHours
+	}
 	for _, ch := range p.Channels {
 		out.Channels = append(out.Channels, demoChannel(ch))
 	}

@@ -298,7 +298,7 @@ func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step orders.
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE adoption SET state = $2, version = version + 1, check_at = NULL, ended_at = CASE WHEN $3 THEN $4 END WHERE id = $1`,
+		UPDATE adoption SET state = $2, version = version + 1, check_at = NULL, ended_at = CASE WHEN $3::bool THEN $4::timestamptz END WHERE id = $1`,
 		a.ID, string(to), to.Over(), now)
 	if err != nil {
 		return fmt.Errorf("move adoption %d: %w", a.ID, err)

@@ -68,7 +68,7 @@ func (m *Module) cutOffDate(ctx context.Context, id int64) error {
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO standing_date (standing_id, due_on, state, request, qty, run_at)
-			VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN $7::timestamptz END) ON CONFLICT DO NOTHING`, // one that is skipped stays so
+			VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::bool THEN $7::timestamptz END) ON CONFLICT DO NOTHING`, // one that is skipped stays so
 			s.ID, s.NextOn, string(state), string(body), s.Qty, run, m.now())
 		if err != nil {
 			return fmt.Errorf("write date of standing order %d: %w", id, err)
@@ -79,7 +79,7 @@ func (m *Module) cutOffDate(ctx context.Context, id int64) error {
 			end = "ended"
 		}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE standing SET next_on = $2, cut_off = $3, state = CASE WHEN $4 = 'ended' THEN 'ended' ELSE state END, version = version + 1
+			UPDATE standing SET next_on = $2, cut_off = $3, state = CASE WHEN $4::text = 'ended' THEN 'ended' ELSE state END, version = version + 1
 			WHERE id = $1`, s.ID, next, cutOff(next), end)
 		if err != nil {
 			return fmt.Errorf("move standing order %d on: %w", id, err)

@@ -48,6 +48,7 @@ func (g *generator) lots() {
 		beanHome, beanBulk, beanEarly    = index("bean-home"), index("bean-bulk"), index("bean-early")
 		kidneyHome, kidneyBulk           = index("kidney-home"), index("kidney-bulk")
 		cherry, boxHome, boxMarket       = index("cherry"), index("box-home"), index("box-market")
+		boxStanding, gardenAdopt         = index("box-standing"), index("garden-adopt")
 	)
 	// part is a share of the whole for another presale, or nothing where a stop
 	// for it would not pay.
@@ -59,6 +60,7 @@ func (g *generator) lots() {
 		return n
 	}
 
+	story := g.storyHousehold(g.storyVillage()) // what its login shows includes an adoption
 	for i := range g.Households {
 		h := &g.Households[i]
 		switch {
@@ -78,7 +80,7 @@ func (g *generator) lots() {
 			if r.chance(75) {
 				take(gooseFeast, part(gooseFeast, h.Geese, r.between(15, 30)))
 			}
-			if r.chance(25) {
+			if r.chance(25) || i == story {
 				take(gooseAdopt, r.between(1, 4))
 			}
 			take(gooseMain, rest)
@@ -124,7 +126,15 @@ func (g *generator) lots() {
 		if boxes := (grams["vegetable"] + grams["chilli"]) / 5_000; boxes > 0 {
 			market := part(boxMarket, boxes, 55)
 			add(boxMarket, i, market, 0)
-			add(boxHome, i, boxes-market, 0)
+			home := boxes - market
+			// Every fourth garden offers beds for adoption, the others send regular boxes as well.
+			other, share := boxStanding, int64(40)
+			if i%4 == 0 && home >= 12 {
+				other, share = gardenAdopt, 100
+			}
+			taken := part(other, home, share)
+			add(other, i, taken, 0)
+			add(boxHome, i, home-taken, 0)
 		}
 	}
 	g.Lots = slices.Concat(byPresale...)

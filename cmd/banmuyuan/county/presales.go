@@ -181,6 +181,20 @@ func offers() []offer {
 			channels: wholesale, window: window{-11, 22, 25, 46}, grades: []string{"first", "second"}, priceBP: 8_500,
 			min: 20, step: 5, max: 20_000, collection: 4, deposit: 1000, fee: 300, tolerance: 500, forfeit: 5000, short: Refill, policy: Fair,
 		},
+		{
+			key: "box-standing", product: "vegetable_box", title: boxTitle("定期送", "regular"),
+			note:     "每周或每两周来一箱，哪次不要提前说一声就行。",
+			noteEn:   "A box every week or two; skip whichever you do not need.",
+			channels: private, window: window{-20, 100, 3, 107}, grades: []string{"special", "first"}, priceBP: 10_000,
+			min: 1, step: 1, max: 10, collection: 1, deposit: 5000, fee: 500, tolerance: 500, forfeit: 5000, short: Refund, policy: Near,
+		},
+		{
+			key: "garden-adopt", product: "vegetable_box", title: fixed("认养一畦园子", "Adopt a garden bed"),
+			note:     "选一户人家，认养园子里的几畦地。家里会发来照片，到日子一箱一箱送来。",
+			noteEn:   "Choose a household and adopt beds of its garden: they send pictures, and the boxes come on their dates.",
+			channels: private, window: window{-15, 30, 3, 75}, grades: []string{"special"}, priceBP: 11_000,
+			min: 1, step: 1, max: 60, collection: 1, deposit: 3000, fee: 500, tolerance: 500, forfeit: 5000, short: Refund, policy: Direct,
+		},
 	}
 }
 
