@@ -65,6 +65,7 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 		adoptionChecks(late),
 		boxChecks(late),
 		contractChecks(late),
+		documentChecks,
 	) {
 		var rows []struct {
 			Object string `db:"object"`

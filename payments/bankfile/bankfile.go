@@ -37,23 +37,28 @@ const (
 
 // Column of a payout file.
 type Column struct {
-	Title string
-	Field Field
-	Width float64 // XLSX
+	Title string  `json:"title"`
+	Field Field   `json:"field"`
+	Width float64 `json:"width,omitempty"` // XLSX
 }
 
 // Result says how the bank's answer is read: a column is found by any of its titles, a result by any of its words.
 type Result struct {
-	Item, Amount, Status, Reason, Date []string
-	Paid, Returned                     []string
+	Item     []string `json:"item"`
+	Amount   []string `json:"amount"`
+	Status   []string `json:"status"`
+	Reason   []string `json:"reason"`
+	Date     []string `json:"date"`
+	Paid     []string `json:"paid"`
+	Returned []string `json:"returned"`
 }
 
 // Layout of both files.
 type Layout struct {
-	Sheet   string
-	Columns []Column
-	Memo    string
-	Result  Result
+	Sheet   string   `json:"sheet"`
+	Columns []Column `json:"columns"`
+	Memo    string   `json:"memo"`
+	Result  Result   `json:"result"`
 }
 
 // Default is a layout that most banks' 代发 forms can be mapped to.

@@ -5,7 +5,8 @@
 //   - nothing posted is changed or removed, and a transaction of the past takes no further line: a correction is a
 //     reversing transaction;
 //   - a business key is posted once: again with the same input is success, with another input ErrKeyReused;
-//   - a strict account's balance is the sum of its entries and never on the wrong side.
+//   - a strict account's balance is the sum of its entries and never on the wrong side;
+//   - nothing is booked into a closed month: what happened in one and is told later is booked in the open month.
 //
 // Amounts are int64 fen, positive is debit. Callers post inside the transaction of the business change, once, as the last
 // thing before they write their events: Post locks balances in the order of account ids, and a transaction that posts
@@ -36,6 +37,8 @@ var (
 	ErrKeyReused = errors.New("ledger: business key posted before with another input")
 	// ErrOverdrawn says that a strict account would go over to its wrong side.
 	ErrOverdrawn = errors.New("ledger: account would be overdrawn")
+	// ErrClosed says that a transaction was to be booked into a month that is closed.
+	ErrClosed = errors.New("ledger: the month is closed")
 	// ErrReversed says that the transaction was reversed before.
 	ErrReversed = errors.New("ledger: transaction was reversed before")
 )
@@ -180,6 +183,8 @@ func mapped(err error) error {
 		return fmt.Errorf("%w: %w", ErrUnbalanced, err)
 	case "ledger_balance_right_side":
 		return fmt.Errorf("%w: %w", ErrOverdrawn, err)
+	case "ledger_period_closed":
+		return fmt.Errorf("%w: %w", ErrClosed, err)
 	case "ledger_txn_reversed_once":
 		return fmt.Errorf("%w: %w", ErrReversed, err)
 	}
@@ -343,12 +348,15 @@ func Balances(ctx context.Context, q sqlx.QueryerContext, accounts ...Account) (
 	return balances, nil
 }
 
-// Derived sums the entries of every account of a kind, + is debit.
+// Derived sums the entries of every account of a kind since its last checkpoint, + is debit.
 func Derived(ctx context.Context, q sqlx.QueryerContext, kind string) (int64, error) {
 	var sum int64
 	err := sqlx.GetContext(ctx, q, &sum, `
-		SELECT coalesce(sum(e.amount), 0)::bigint
-		FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = $1`, kind)
+		SELECT coalesce(sum(coalesce(c.balance, 0) + coalesce((SELECT sum(e.amount) FROM ledger_entry e
+		       WHERE e.account_id = a.id AND e.txn_id > coalesce(c.txn_id, 0)), 0)), 0)::bigint
+		FROM ledger_account a
+		LEFT JOIN LATERAL (SELECT k.txn_id, k.balance FROM ledger_checkpoint k WHERE k.account_id = a.id ORDER BY k.txn_id DESC LIMIT 1) c ON true
+		WHERE a.kind = $1`, kind)
 	if err != nil {
 		return 0, fmt.Errorf("sum %s: %w", kind, err)
 	}

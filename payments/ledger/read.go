@@ -129,7 +129,7 @@ func Check(ctx context.Context, q sqlx.QueryerContext, query string) ([]Fault, e
 }
 
 // Verify recomputes the ledger: every transaction sums to zero over at least two lines, every strict balance is the sum
-// of its entries and on its right side, a reversal mirrors what it reverses.
+// of its entries and on its right side, a reversal mirrors what it reverses, checkpoints and closed months hold.
 func Verify(ctx context.Context, q sqlx.QueryerContext) ([]Fault, error) {
 	checks := []string{`
 		SELECT 'ledger.sum' AS check, currency AS object, 'sums to ' || sum(amount) AS detail
@@ -150,7 +150,7 @@ func Verify(ctx context.Context, q sqlx.QueryerContext) ([]Fault, error) {
 		WHERE EXISTS (SELECT FROM (SELECT account_id, amount FROM ledger_entry WHERE txn_id IN (t.id, o.id)) e
 		              GROUP BY account_id HAVING sum(amount) <> 0) LIMIT 100`}
 	var faults []Fault
-	for _, check := range checks {
+	for _, check := range append(checks, periodChecks...) {
 		found, err := Check(ctx, q, check)
 		if err != nil {
 			return nil, fmt.Errorf("verify ledger: %w", err)

@@ -354,19 +354,15 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if b.State == payments.BatchDraft || b.State == payments.BatchRejected {
 			return link.E(link.Conflict, "payout.not_approved", "")
 		}
-		rows, err := s.fileRows(ctx, c.tx, b)
+		data, err := c.payoutFile(ctx, s, b, r.Format)
 		if err != nil {
 			return err
-		}
-		data, err := s.layout.Write(r.Format, rows)
-		if err != nil {
-			return fmt.Errorf("write payout file: %w", err)
 		}
 		sum := sha256.Sum256(data)
 		file = payments.File{Name: b.No + "." + r.Format, Type: bankfile.Type(r.Format), Data: data}
 		_, err = c.tx.ExecContext(ctx, `
 			INSERT INTO unmasking (at, actor, account, purpose, batch_id, numbers, sha256) VALUES ($1, $2, $3, 'payout_file', $4, $5, $6)`,
-			c.now, c.actor, actor.Account, b.ID, len(rows), hex.EncodeToString(sum[:]))
+			c.now, c.actor, actor.Account, b.ID, b.Items, hex.EncodeToString(sum[:]))
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}

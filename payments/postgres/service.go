@@ -50,6 +50,8 @@ type Config struct {
 	Statement   bankfile.Statement // columns of bank statements; bankfile.DefaultStatement when it is empty
 	RefundLimit int64              // fen; above it a second person lets a refund go; 0 is no limit
 
+	FileLife time.Duration // how long payout files are kept; a week when it is zero
+
 	// Fault is called between the steps of what spans more than one transaction, by name. Tests stop the process there.
 	Fault func(step string)
 
@@ -65,6 +67,7 @@ type Service struct {
 	keys     *Keys
 	env      string
 	layout   bankfile.Layout
+	fileLife time.Duration
 	now      func() time.Time
 
 	statement   bankfile.Statement
@@ -74,8 +77,9 @@ type Service struct {
 	log  *slog.Logger
 	wake chan struct{} // workers
 
-	mu    sync.Mutex
-	relay *link.Relay
+	mu      sync.Mutex
+	relay   *link.Relay
+	booksAt time.Time // when the books are looked after next
 }
 
 var (
@@ -107,8 +111,11 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	if cfg.Fault == nil {
 		cfg.Fault = func(string) {}
 	}
+	if cfg.FileLife == 0 {
+		cfg.FileLife = 7 * 24 * time.Hour
+	}
 	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, env: cfg.Env,
-		layout: cfg.Layout, statement: cfg.Statement, refundLimit: cfg.RefundLimit, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
+		layout: cfg.Layout, fileLife: cfg.FileLife, statement: cfg.Statement, refundLimit: cfg.RefundLimit, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
 	// PostgreSQL keeps microseconds: what is written and what is read are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }
 	for _, g := range cfg.Gateways {

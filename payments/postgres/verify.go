@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -35,7 +36,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err != nil {
 		return out, err
 	}
-	for _, query := range moneyChecks {
+	for _, query := range slices.Concat(moneyChecks, poolChecks) {
 		found, err := ledger.Check(ctx, tx, query)
 		if err != nil {
 			return out, fmt.Errorf("verify payments: %w", err)
@@ -44,6 +45,9 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	}
 	for _, f := range faults {
 		add(f.Check, f.Object, f.Detail)
+	}
+	if err := verifyPools(ctx, tx, add); err != nil {
+		return out, err
 	}
 	waiting, oldest, dead, err := link.Backlog(ctx, s.db)
 	if err != nil {

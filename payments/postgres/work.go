@@ -18,7 +18,7 @@ type sender interface {
 // announcements. It returns how much it found; Run calls it all the time, tests when they want.
 func (s *Service) Work(ctx context.Context) (int, error) {
 	total := 0
-	for _, step := range []func(context.Context) (int, error){s.sendAnnouncements, s.handleEvents, s.checkPayments, s.pursueRefunds} {
+	for _, step := range []func(context.Context) (int, error){s.sendAnnouncements, s.handleEvents, s.checkPayments, s.pursueRefunds, s.keepBooks} {
 		n, err := step(ctx)
 		if err != nil {
 			return total, err

@@ -1,0 +1,137 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
+)
+
+// DocumentKind tells documents apart; each has numbers of its own, without gaps within a year.
+type DocumentKind string
+
+const (
+	DocConfirmation DocumentKind = "confirmation" // 订单确认单
+	DocReceipt      DocumentKind = "receipt"      // 收据, for a payment
+	DocAcceptance   DocumentKind = "acceptance"   // 验收单, for a delivery
+	DocPurchase     DocumentKind = "purchase"     // 收购结算单, for a weigh ticket that was paid
+	DocRefund       DocumentKind = "refund"       // 退款单
+)
+
+// DocumentKinds are all kinds with the letters of their numbers.
+var DocumentKinds = map[DocumentKind]string{DocConfirmation: "DD", DocReceipt: "SJ", DocAcceptance: "YS", DocPurchase: "JS", DocRefund: "TK"}
+
+// DocumentContent is what a document says. It is fixed when the document is issued.
+type DocumentContent struct {
+	Seller    string          `json:"seller"` // of record: the cooperatives that sell the lines
+	Buyer     string          `json:"buyer,omitempty"`
+	OrderNo   string          `json:"order_no"`
+	Channel   catalog.Channel `json:"channel,omitempty"`
+	PlacedOn  string          `json:"placed_on,omitempty"`
+	DeliverTo string          `json:"deliver_to,omitempty"` // point or address
+	Lines     []DocumentLine  `json:"lines,omitempty"`
+	Village   string          `json:"village,omitempty"`
+	Point     string          `json:"point,omitempty"`
+	TicketNo  string          `json:"ticket_no,omitempty"`
+	NoteNo    string          `json:"note_no,omitempty"` // of the delivery
+	On        string          `json:"on"`                // the day of what it is about
+	Purpose   string          `json:"purpose,omitempty"` // deposit, balance
+	Method    string          `json:"method,omitempty"`
+	Reason    string          `json:"reason,omitempty"` // message key
+	BankRef   string          `json:"bank_ref,omitempty"`
+	Payee     *Payee          `json:"payee,omitempty"`
+
+	AmountFen  int64 `json:"amount_fen"`
+	DepositFen int64 `json:"deposit_fen,omitempty"`
+	FeeFen     int64 `json:"fee_fen,omitempty"`
+	NetFen     int64 `json:"net_fen,omitempty"` // what the payee received
+}
+
+// Payee of a purchase statement is the head of the household, as the purchase invoice for farm produce (农产品收购发票)
+// asks: name, id number (masked), address, and that the money went to an account of the same name.
+type Payee struct {
+	Name     string `json:"name"`
+	IDNumber string `json:"id_number"` // masked
+	Code     string `json:"code"`
+	Address  string `json:"address"`
+	Bank     string `json:"bank"`
+	Account  string `json:"account"` // masked
+	PaidOn   string `json:"paid_on"`
+}
+
+type DocumentLine struct {
+	Title     catalog.Text `json:"title"`
+	Grade     string       `json:"grade"`
+	Unit      string       `json:"unit"`
+	Qty       int64        `json:"qty"`
+	NetGrams  int64        `json:"net_grams,omitempty"`
+	Price     money.Price  `json:"price"`
+	PriceUnit string       `json:"price_unit"`
+	AmountFen int64        `json:"amount_fen"`
+}
+
+// Document that was issued.
+type Document struct {
+	No       string          `json:"no"`
+	Kind     DocumentKind    `json:"kind"`
+	Subject  string          `json:"subject"`
+	Content  DocumentContent `json:"content"`
+	IssuedAt time.Time       `json:"issued_at"`
+	IssuedBy string          `json:"issued_by"`
+	SHA256   string          `json:"sha256"` // of its content
+	Void     bool            `json:"void"`   // what it is about was corrected since
+}
+
+// DocumentEntry is a document in a list: issued, or one that can be.
+type DocumentEntry struct {
+	Kind      DocumentKind `json:"kind"`
+	Subject   string       `json:"subject"`
+	No        string       `json:"no,omitempty"` // empty: not issued yet
+	OrderNo   string       `json:"order_no"`
+	On        time.Time    `json:"on"`
+	AmountFen int64        `json:"amount_fen"`
+	Title     string       `json:"title,omitempty"`
+	Void      bool         `json:"void,omitempty"`
+}
+
+type DocumentEntries struct {
+	Items  []DocumentEntry `json:"items"`
+	Total  int             `json:"total"`
+	Cursor string          `json:"cursor,omitempty"`
+}
+
+// IssueDocument issues the document of a subject: "order", "payment:{id}", "refund:{id}", "delivery:{id}" or "ticket:{id}".
+type IssueDocument struct {
+	OrderNo string       `json:"order_no"`
+	Kind    DocumentKind `json:"kind"`
+	Subject string       `json:"subject"`
+}
+
+type DocumentRef struct {
+	No string `json:"no"`
+}
+
+type DocumentFilter struct {
+	Kind   DocumentKind `json:"kind,omitempty"`
+	Year   int          `json:"year,omitempty"`
+	Cursor string       `json:"cursor,omitempty"`
+	Limit  int          `json:"limit,omitempty"`
+}
+
+type HouseholdDocuments struct {
+	HouseholdID int64 `json:"household_id,omitempty"` // 0: the caller's own
+}
+
+// Documents are the papers of orders. An issued one never changes; who may see the thing that it is about may see it, but
+// a purchase statement names a household: it is for that household, its helper, the cooperative and the county.
+type Documents interface {
+	OrderDocuments(context.Context, OrderRef) (DocumentEntries, error)
+	// HouseholdStatements are the purchase statements of a household's sales that were paid.
+	HouseholdStatements(context.Context, HouseholdDocuments) (DocumentEntries, error)
+	// IssueDocument issues a document, or returns the one that was. Conflict: what it is about has not happened yet.
+	IssueDocument(context.Context, IssueDocument) (Document, error)
+	Document(context.Context, DocumentRef) (Document, error)
+	// DocumentRegister lists what was issued, by number. For the county.
+	DocumentRegister(context.Context, DocumentFilter) (DocumentEntries, error)
+}

@@ -1,0 +1,524 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+var _ orders.Documents = (*Module)(nil)
+
+// paper is a document before it has a number.
+type paper struct {
+	kind      orders.DocumentKind
+	order     *orderRow
+	subject   string
+	seller    int64
+	household int64
+	content   orders.DocumentContent
+}
+
+// errNotYet is for a document of something that has not happened.
+func errNotYet() error { return link.E(link.Conflict, "document.not_yet", "subject") }
+
+// IssueDocument issues a document once.
+func (m *Module) IssueDocument(ctx context.Context, r orders.IssueDocument) (orders.Document, error) {
+	d, err := m.compose(ctx, r)
+	if err != nil {
+		return orders.Document{}, err
+	}
+	if no, err := m.issued(ctx, m.db, d); err != nil || no != "" {
+		if err != nil {
+			return orders.Document{}, err
+		}
+		return m.Document(ctx, orders.DocumentRef{No: no})
+	}
+	body, err := json.Marshal(d.content)
+	if err != nil {
+		return orders.Document{}, fmt.Errorf("write document: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	now := m.now()
+	var no string
+	err = link.InTx(ctx, m.db, nil, func(tx *sqlx.Tx) error {
+		year := now.In(china).Year()
+		if _, err := tx.ExecContext(ctx, `INSERT INTO document_counter (kind, year, last) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`, d.kind, year); err != nil {
+			return fmt.Errorf("open counter: %w", err)
+		}
+		// The counter's row is the lock: a number is given out with its document or not at all.
+		if _, err := tx.ExecContext(ctx, `SELECT FROM document_counter WHERE kind = $1 AND year = $2 FOR UPDATE`, d.kind, year); err != nil {
+			return fmt.Errorf("lock counter: %w", err)
+		}
+		var err error
+		if no, err = m.issued(ctx, tx, d); err != nil || no != "" {
+			return err
+		}
+		var serial int
+		if err := tx.GetContext(ctx, &serial, `UPDATE document_counter SET last = last + 1 WHERE kind = $1 AND year = $2 RETURNING last`, d.kind, year); err != nil {
+			return fmt.Errorf("take number: %w", err)
+		}
+		no = fmt.Sprintf("%s%d-%06d", orders.DocumentKinds[d.kind], year, serial)
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO document (no, kind, year, serial, order_id, subject, seller_org, household_id, amount_fen, content, sha256, issued_at, issued_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, no, d.kind, year, serial, d.order.ID, d.subject, d.seller, d.household,
+			d.content.AmountFen, string(body), hex.EncodeToString(sum[:]), now, who(link.ActorFrom(ctx)))
+		if err != nil {
+			return fmt.Errorf("write document %s: %w", no, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return orders.Document{}, err
+	}
+	return m.Document(ctx, orders.DocumentRef{No: no})
+}
+
+func (m *Module) issued(ctx context.Context, q queryer, d *paper) (string, error) {
+	var no string
+	err := q.GetContext(ctx, &no, `SELECT no FROM document WHERE kind = $1 AND order_id = $2 AND subject = $3`, d.kind, d.order.ID, d.subject)
+	if err != nil && !missing(err) {
+		return "", fmt.Errorf("look up document: %w", err)
+	}
+	return no, nil
+}
+
+// compose gathers what a document says. It also decides who may have it.
+func (m *Module) compose(ctx context.Context, r orders.IssueDocument) (*paper, error) {
+	if _, ok := orders.DocumentKinds[r.Kind]; !ok {
+		return nil, link.E(link.Invalid, "document.kind", "kind")
+	}
+	id, err := orderID(orders.OrderRef{No: r.OrderNo})
+	if err != nil {
+		return nil, err
+	}
+	about, number, _ := strings.Cut(r.Subject, ":")
+	subject, err := strconv.ParseInt(number, 10, 64)
+	if want := map[orders.DocumentKind]string{orders.DocConfirmation: "order", orders.DocReceipt: "payment", orders.DocRefund: "refund",
+		orders.DocAcceptance: "delivery", orders.DocPurchase: "ticket"}[r.Kind]; about != want || about != "order" && (err != nil || subject <= 0 || number != strconv.FormatInt(subject, 10)) {
+		return nil, link.E(link.Invalid, "document.subject", "subject")
+	}
+	if r.Kind == orders.DocPurchase {
+		return m.draftPurchase(ctx, id, subject)
+	}
+	o, lines, v, err := m.find(ctx, orders.OrderRef{ID: id})
+	if err != nil {
+		return nil, err
+	}
+	if v != viewAll && r.Kind != orders.DocAcceptance {
+		return nil, errNotFound()
+	}
+	d := &paper{kind: r.Kind, order: o, subject: r.Subject}
+	full := m.out(link.Actor{System: true}, o, lines)
+	d.content = orders.DocumentContent{OrderNo: full.No, Buyer: full.Buyer.Name, Channel: full.Channel, PlacedOn: full.PlacedAt.In(china).Format(time.DateOnly), Seller: sellers(full.Lines)}
+	switch r.Kind {
+	case orders.DocConfirmation:
+		return d, m.draftConfirmation(d, full)
+	case orders.DocReceipt, orders.DocRefund:
+		return d, m.draftPayment(ctx, d, subject)
+	}
+	return d, m.draftAcceptance(ctx, d, full, v, subject)
+}
+
+func sellers(lines []orders.Line) string {
+	var names []string
+	for _, l := range lines {
+		if !slices.Contains(names, l.Seller) {
+			names = append(names, l.Seller)
+		}
+	}
+	return strings.Join(names, "、")
+}
+
+func (m *Module) draftConfirmation(d *paper, o orders.Order) error {
+	if d.order.ConfirmedAt == nil || o.State == orders.StateCancelled {
+		return errNotYet()
+	}
+	c := &d.content
+	c.On, c.AmountFen, c.DepositFen = d.order.ConfirmedAt.In(china).Format(time.DateOnly), o.EstimateFen, o.DepositFen
+	if c.DeliverTo = o.Delivery.Address; o.Delivery.Kind == orders.DeliverPickup {
+		c.DeliverTo = o.Delivery.Point
+	}
+	for _, l := range o.Lines {
+		c.Lines = append(c.Lines, orders.DocumentLine{Title: l.Title, Grade: l.Grade, Unit: l.Unit, Qty: l.Ordered, Price: l.Price, PriceUnit: l.PriceUnit, AmountFen: l.EstimateFen})
+	}
+	return nil
+}
+
+func (m *Module) draftPayment(ctx context.Context, d *paper, subject int64) error {
+	account, err := m.payments.Account(asSystem(ctx), payments.Ref{Ref: orders.PaymentRef(d.order.ID)})
+	if err != nil {
+		return err
+	}
+	c := &d.content
+	if d.kind == orders.DocReceipt {
+		for _, p := range account.Payments {
+			if p.ID == subject && p.State == payments.PaymentSucceeded && p.SucceededAt != nil {
+				c.On, c.AmountFen, c.Purpose, c.Method = p.SucceededAt.In(china).Format(time.DateOnly), p.AmountFen, p.Purpose, p.Method
+				return nil
+			}
+		}
+		return errNotYet()
+	}
+	for _, f := range account.Refunds {
+		if f.ID == subject && f.State == payments.RefundSucceeded && f.DoneAt != nil {
+			c.On, c.AmountFen, c.Method, c.Reason, c.BankRef = f.DoneAt.In(china).Format(time.DateOnly), f.AmountFen, f.Method, f.Reason, f.BankRef
+			return nil
+		}
+	}
+	return errNotYet()
+}
+
+func (m *Module) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v view, delivery int64) error {
+	notes, err := m.deliveries(ctx, m.db, `d.id = $1 AND d.order_id = $2`, delivery, d.order.ID)
+	if err != nil {
+		return err
+	}
+	if len(notes.Items) == 0 {
+		return errNotFound()
+	}
+	note := notes.Items[0]
+	at := slices.IndexFunc(o.Lines, func(l orders.Line) bool { return l.No == note.Line })
+	if at < 0 {
+		return errNotFound()
+	}
+	line := o.Lines[at]
+	if v == viewSale && worksFor(link.ActorFrom(ctx)) != line.SellerOrg {
+		return errNotFound()
+	}
+	if note.Reversed {
+		return errNotYet()
+	}
+	var grades []struct {
+		Grade string `db:"grade"`
+		Fen   int64  `db:"price_fen"`
+		Per   int64  `db:"price_per"`
+		Units int64  `db:"units"`
+		Grams int64  `db:"grams"`
+		Sum   int64  `db:"sum"`
+		Point int64  `db:"point"`
+	}
+	err = m.db.SelectContext(ctx, &grades, `
+		SELECT grade, price_fen, price_per, sum(units)::bigint AS units, sum(net_grams)::bigint AS grams, sum(amount_fen)::bigint AS sum, max(point_id) AS point
+		FROM ticket WHERE delivery_id = $1 AND state = 'accepted' GROUP BY grade, price_fen, price_per ORDER BY grade`, note.ID)
+	if err != nil {
+		return fmt.Errorf("read tickets of delivery %d: %w", note.ID, err)
+	}
+	ref, err := m.ref.get(ctx)
+	if err != nil {
+		return err
+	}
+	d.seller = line.SellerOrg
+	c := &d.content
+	c.Seller, c.NoteNo, c.On, c.AmountFen = line.Seller, note.No, note.ClosedAt.In(china).Format(time.DateOnly), note.AmountFen
+	c.Village = ref.townships[ref.villages[note.VillageID].TownshipID] + " " + ref.villages[note.VillageID].Name
+	for _, g := range grades {
+		dl := orders.DocumentLine{Title: line.Title, Grade: g.Grade, Unit: line.Unit, Qty: g.Units, NetGrams: g.Grams, PriceUnit: line.PriceUnit, AmountFen: g.Sum}
+		dl.Price.Fen, dl.Price.Per = g.Fen, g.Per
+		c.Lines = append(c.Lines, dl)
+		c.Point = ref.points[g.Point].Name
+	}
+	return nil
+}
+
+// draftPurchase is for a ticket whose household was paid. The payee has to be the head of the household.
+func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper, error) {
+	var at struct {
+		Household int64 `db:"household_id"`
+		Seller    int64 `db:"seller_org"`
+	}
+	err := m.db.GetContext(ctx, &at, `SELECT household_id, seller_org FROM ticket WHERE id = $1 AND order_id = $2`, ticket, order)
+	if missing(err) {
+		return nil, errNotFound()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ticket %d: %w", ticket, err)
+	}
+	if err := m.maySeeStatement(ctx, at.Household, at.Seller); err != nil {
+		return nil, err
+	}
+	sys := asSystem(ctx)
+	t, err := m.Ticket(sys, orders.TicketRef{ID: ticket})
+	if err != nil {
+		return nil, err
+	}
+	var paid struct {
+		On   *time.Time `db:"paid_on"`
+		Item int64      `db:"payout_item"`
+		Net  int64      `db:"amount_fen"`
+	}
+	err = m.db.GetContext(ctx, &paid, `
+		SELECT paid_on, payout_item, amount_fen FROM income_entry WHERE ticket_id = $1 AND stage = 'paid' AND amount_fen > 0 ORDER BY source_key DESC LIMIT 1`, ticket)
+	if missing(err) || err == nil && paid.On == nil || t.State != orders.TicketAccepted || !t.Settled {
+		return nil, errNotYet()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read income of ticket %d: %w", ticket, err)
+	}
+	h, err := m.catalog.Household(sys, catalog.HouseholdRef{ID: at.Household})
+	if err != nil {
+		return nil, err
+	}
+	account, err := m.payments.HouseholdAccount(sys, payments.HouseholdRef{ID: at.Household})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(account.Payouts, func(p payments.PayoutItem) bool { return p.ID == paid.Item })
+	if i < 0 {
+		return nil, errNotYet()
+	}
+	item := account.Payouts[i]
+	if item.Holder != h.Head {
+		return nil, link.E(link.Conflict, "document.payee", "subject", "holder", item.Holder, "head", h.Head)
+	}
+	o, lines, _, err := m.find(sys, orders.OrderRef{ID: order})
+	if err != nil {
+		return nil, err
+	}
+	d := &paper{kind: orders.DocPurchase, order: o, subject: fmt.Sprintf("ticket:%d", ticket), seller: at.Seller, household: at.Household}
+	d.content = orders.DocumentContent{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(china).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
+		AmountFen: t.AmountFen, FeeFen: t.FeeFen, NetFen: paid.Net, Payee: &orders.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
+			Account: item.Number, PaidOn: paid.On.Format(time.DateOnly)},
+		Lines: []orders.DocumentLine{{Title: t.Title, Grade: t.Grade, Unit: t.Unit, Qty: t.Units, NetGrams: t.NetGrams, Price: t.Price, PriceUnit: t.PriceUnit, AmountFen: t.AmountFen}}}
+	for i := range lines {
+		if lines[i].No == t.Line {
+			d.content.Seller = lines[i].out().Seller
+		}
+	}
+	if len(h.Members) > 0 {
+		d.content.Payee.IDNumber = h.Members[0].IDNumber
+	}
+	return d, nil
+}
+
+// maySeeStatement lets through whom a purchase statement is for; to others there is none.
+func (m *Module) maySeeStatement(ctx context.Context, household, seller int64) error {
+	a := link.ActorFrom(ctx)
+	if isCounty(a) || worksFor(a) != 0 && worksFor(a) == seller {
+		return nil
+	}
+	if a.Role == roleHousehold || a.Role == roleHelper {
+		if _, err := m.mayEarn(ctx, household); err == nil {
+			return nil
+		}
+	}
+	if a.Account == 0 {
+		return errLogin()
+	}
+	return errNotFound()
+}
+
+type documentRow struct {
+	No        string              `db:"no"`
+	Kind      orders.DocumentKind `db:"kind"`
+	OrderID   int64               `db:"order_id"`
+	Subject   string              `db:"subject"`
+	SellerOrg int64               `db:"seller_org"`
+	Household int64               `db:"household_id"`
+	AmountFen int64               `db:"amount_fen"`
+	Content   string              `db:"content"`
+	SHA256    string              `db:"sha256"`
+	IssuedAt  time.Time           `db:"issued_at"`
+	IssuedBy  string              `db:"issued_by"`
+	Void      bool                `db:"void"`
+}
+
+// documentColumns; a document is void when the ticket or delivery that it is about was corrected.
+const documentColumns = `d.no, d.kind, d.order_id, d.subject, d.seller_org, d.household_id, d.amount_fen, d.content, d.sha256, d.issued_at, d.issued_by,
+	CASE d.kind WHEN 'acceptance' THEN EXISTS (SELECT FROM delivery x WHERE x.id = split_part(d.subject, ':', 2)::bigint AND x.reversed_at IS NOT NULL)
+	            WHEN 'purchase' THEN EXISTS (SELECT FROM ticket t WHERE t.id = split_part(d.subject, ':', 2)::bigint AND t.state <> 'accepted')
+	            ELSE false END AS void`
+
+// Document returns an issued one. NotFound for whom it is not.
+func (m *Module) Document(ctx context.Context, r orders.DocumentRef) (orders.Document, error) {
+	var d documentRow
+	err := m.db.GetContext(ctx, &d, `SELECT `+documentColumns+` FROM document d WHERE d.no = $1`, strings.ToUpper(strings.TrimSpace(r.No)))
+	if missing(err) {
+		return orders.Document{}, link.E(link.NotFound, "document.unknown", "")
+	}
+	if err != nil {
+		return orders.Document{}, fmt.Errorf("read document %s: %w", r.No, err)
+	}
+	if d.Kind == orders.DocPurchase {
+		err = m.maySeeStatement(ctx, d.Household, d.SellerOrg)
+	} else {
+		var v view
+		_, _, v, err = m.find(ctx, orders.OrderRef{ID: d.OrderID})
+		if err == nil && v != viewAll && (d.Kind != orders.DocAcceptance || worksFor(link.ActorFrom(ctx)) != d.SellerOrg) {
+			err = errNotFound()
+		}
+	}
+	if link.CodeOf(err) == link.NotFound {
+		return orders.Document{}, link.E(link.NotFound, "document.unknown", "")
+	}
+	if err != nil {
+		return orders.Document{}, err
+	}
+	out := orders.Document{No: d.No, Kind: d.Kind, Subject: d.Subject, IssuedAt: d.IssuedAt.UTC(), IssuedBy: d.IssuedBy, SHA256: d.SHA256, Void: d.Void}
+	if err := json.Unmarshal([]byte(d.Content), &out.Content); err != nil {
+		return out, fmt.Errorf("read document %s: %w", d.No, err)
+	}
+	return out, nil
+}
+
+// OrderDocuments lists the documents of an order, issued or not. Purchase statements are the households'.
+func (m *Module) OrderDocuments(ctx context.Context, r orders.OrderRef) (orders.DocumentEntries, error) {
+	o, _, v, err := m.find(ctx, r)
+	if err != nil {
+		return orders.DocumentEntries{}, err
+	}
+	list := []orders.DocumentEntry{}
+	no := orders.Number(o.ID)
+	if v == viewAll {
+		if o.ConfirmedAt != nil && o.State != orders.StateCancelled {
+			list = append(list, orders.DocumentEntry{Kind: orders.DocConfirmation, Subject: "order", OrderNo: no, On: o.ConfirmedAt.UTC(), AmountFen: o.EstimateFen})
+		}
+		account, err := m.payments.Account(asSystem(ctx), payments.Ref{Ref: orders.PaymentRef(o.ID)})
+		if err != nil {
+			return orders.DocumentEntries{}, err
+		}
+		for _, p := range account.Payments {
+			if p.State == payments.PaymentSucceeded && p.SucceededAt != nil {
+				list = append(list, orders.DocumentEntry{Kind: orders.DocReceipt, Subject: fmt.Sprintf("payment:%d", p.ID), OrderNo: no, On: *p.SucceededAt, AmountFen: p.AmountFen})
+			}
+		}
+		for _, f := range account.Refunds {
+			if f.State == payments.RefundSucceeded && f.DoneAt != nil {
+				list = append(list, orders.DocumentEntry{Kind: orders.DocRefund, Subject: fmt.Sprintf("refund:%d", f.ID), OrderNo: no, On: *f.DoneAt, AmountFen: f.AmountFen})
+			}
+		}
+	}
+	notes, err := m.Deliveries(ctx, r)
+	if err != nil {
+		return orders.DocumentEntries{}, err
+	}
+	ref, err := m.ref.get(ctx)
+	if err != nil {
+		return orders.DocumentEntries{}, err
+	}
+	for _, n := range notes.Items {
+		list = append(list, orders.DocumentEntry{Kind: orders.DocAcceptance, Subject: fmt.Sprintf("delivery:%d", n.ID), OrderNo: no, On: n.ClosedAt, AmountFen: n.AmountFen,
+			Title: ref.villages[n.VillageID].Name, Void: n.Reversed})
+	}
+	return m.withNumbers(ctx, o.ID, 0, list)
+}
+
+// withNumbers fills in what was issued, and leaves out what is void and never was.
+func (m *Module) withNumbers(ctx context.Context, order, household int64, list []orders.DocumentEntry) (orders.DocumentEntries, error) {
+	var rows []struct {
+		No      string              `db:"no"`
+		Kind    orders.DocumentKind `db:"kind"`
+		Subject string              `db:"subject"`
+	}
+	err := m.db.SelectContext(ctx, &rows, `
+		SELECT no, kind, subject FROM document WHERE ($1 <> 0 AND order_id = $1) OR ($2 <> 0 AND household_id = $2)`, order, household)
+	if err != nil {
+		return orders.DocumentEntries{}, fmt.Errorf("read documents: %w", err)
+	}
+	nos := make(map[[2]string]string, len(rows))
+	for _, d := range rows {
+		nos[[2]string{string(d.Kind), d.Subject}] = d.No
+	}
+	for i := range list {
+		list[i].No = nos[[2]string{string(list[i].Kind), list[i].Subject}]
+	}
+	list = slices.DeleteFunc(list, func(e orders.DocumentEntry) bool { return e.Void && e.No == "" })
+	return orders.DocumentEntries{Items: list, Total: len(list)}, nil
+}
+
+// HouseholdStatements lists the purchase statements of a household: one for each ticket that was paid.
+func (m *Module) HouseholdStatements(ctx context.Context, r orders.HouseholdDocuments) (orders.DocumentEntries, error) {
+	household, err := m.mayEarn(ctx, r.HouseholdID)
+	if err != nil {
+		return orders.DocumentEntries{}, err
+	}
+	var rows []struct {
+		ID      int64     `db:"id"`
+		OrderID int64     `db:"order_id"`
+		Net     int64     `db:"amount_fen"`
+		PaidOn  time.Time `db:"paid_on"`
+		Void    bool      `db:"void"`
+	}
+	err = m.db.SelectContext(ctx, &rows, `
+		SELECT t.id, t.order_id, e.amount_fen, e.paid_on, t.state <> 'accepted' AS void
+		FROM income_entry e JOIN ticket t ON t.id = e.ticket_id
+		WHERE e.household_id = $1 AND e.stage = 'paid' AND e.ticket_id <> 0 AND e.amount_fen > 0 ORDER BY e.paid_on DESC, t.id DESC LIMIT 500`, household)
+	if err != nil {
+		return orders.DocumentEntries{}, fmt.Errorf("read statements of household %d: %w", household, err)
+	}
+	list := make([]orders.DocumentEntry, len(rows))
+	for i, t := range rows {
+		list[i] = orders.DocumentEntry{Kind: orders.DocPurchase, Subject: fmt.Sprintf("ticket:%d", t.ID), OrderNo: orders.Number(t.OrderID), On: t.PaidOn, AmountFen: t.Net,
+			Title: orders.TicketNumber(t.ID), Void: t.Void}
+	}
+	return m.withNumbers(ctx, 0, household, list)
+}
+
+// DocumentRegister lists what was issued, the newest number first.
+func (m *Module) DocumentRegister(ctx context.Context, r orders.DocumentFilter) (orders.DocumentEntries, error) {
+	if err := needCounty(ctx); err != nil {
+		return orders.DocumentEntries{}, err
+	}
+	limit, err := pageLimit(r.Limit, 50, 200)
+	if err != nil {
+		return orders.DocumentEntries{}, err
+	}
+	year := r.Year
+	if year == 0 {
+		year = m.now().In(china).Year()
+	}
+	kind := r.Kind
+	if kind == "" {
+		kind = orders.DocPurchase
+	}
+	before := []int64{1 << 31}
+	if r.Cursor != "" {
+		if before, err = cursorInts(r.Cursor, 1); err != nil {
+			return orders.DocumentEntries{}, err
+		}
+	}
+	out := orders.DocumentEntries{Items: []orders.DocumentEntry{}}
+	if err := m.db.GetContext(ctx, &out.Total, `SELECT count(*) FROM document WHERE kind = $1 AND year = $2`, kind, year); err != nil {
+		return out, fmt.Errorf("count documents: %w", err)
+	}
+	var rows []struct {
+		documentRow
+		Serial int64 `db:"serial"`
+	}
+	err = m.db.SelectContext(ctx, &rows, `SELECT `+documentColumns+`, d.serial FROM document d
+		WHERE d.kind = $1 AND d.year = $2 AND d.serial < $3 ORDER BY d.serial DESC LIMIT $4`, kind, year, before[0], limit+1)
+	if err != nil {
+		return out, fmt.Errorf("read documents: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		out.Cursor = makeCursor(rows[limit-1].Serial)
+	}
+	for _, d := range rows {
+		out.Items = append(out.Items, orders.DocumentEntry{Kind: d.Kind, Subject: d.Subject, No: d.No, OrderNo: orders.Number(d.OrderID), On: d.IssuedAt.UTC(),
+			AmountFen: d.AmountFen, Void: d.Void})
+	}
+	return out, nil
+}
+
+// documentChecks are of Verify.
+var documentChecks = []check{
+	{name: "gaps in document numbers", sql: `
+		SELECT c.kind || ' ' || c.year AS object, format('the counter says %s, there are %s up to %s', c.last, coalesce(d.n, 0), coalesce(d.most, 0)) AS detail
+		FROM document_counter c FULL JOIN (SELECT kind, year, count(*) AS n, max(serial) AS most FROM document GROUP BY kind, year) d USING (kind, year)
+		WHERE coalesce(c.last, -1) <> coalesce(d.n, 0) OR coalesce(c.last, -1) <> coalesce(d.most, 0)`},
+	{name: "changed document", sql: `
+		SELECT no AS object, 'its content is not what was issued' AS detail FROM document WHERE sha256 <> encode(sha256(convert_to(content, 'UTF8')), 'hex')`},
+}

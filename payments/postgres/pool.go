@@ -1,0 +1,410 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+)
+
+var _ payments.Distributions = (*Service)(nil)
+
+const (
+	maxPoolItems   = 50
+	maxPoolMembers = 20_000
+	maxPoolWeight  = 1_000_000_000_000
+)
+
+type poolRow struct {
+	ID          int64              `db:"id"`
+	Kind        payments.PoolKind  `db:"kind"`
+	Title       string             `db:"title"`
+	Season      int                `db:"season"`
+	Month       int                `db:"month"`
+	Org         int64              `db:"org"`
+	RecordDate  time.Time          `db:"record_date"`
+	State       payments.PoolState `db:"state"`
+	Income      []byte             `db:"income"`
+	Costs       []byte             `db:"costs"`
+	IncomeFen   int64              `db:"income_fen"`
+	CostFen     int64              `db:"cost_fen"`
+	ReserveFen  int64              `db:"reserve_fen"`
+	TradeBP     int64              `db:"trade_bp"`
+	TradeFen    int64              `db:"trade_fen"`
+	ShareFen    int64              `db:"share_fen"`
+	SnapshotAt  sql.NullTime       `db:"snapshot_at"`
+	Version     int                `db:"version"`
+	IdemKey     string             `db:"idem_key"`
+	CreatedAt   time.Time          `db:"created_at"`
+	CreatedBy   string             `db:"created_by"`
+	SubmittedAt sql.NullTime       `db:"submitted_at"`
+	SubmittedBy string             `db:"submitted_by"`
+	Submitter   int64              `db:"submitter"`
+	DecidedAt   sql.NullTime       `db:"decided_at"`
+	DecidedBy   string             `db:"decided_by"`
+	Reason      string             `db:"reason"`
+	Members     int64              `db:"members"`
+	TradeTotal  int64              `db:"trade_total"`
+	ShareTotal  int64              `db:"share_total"`
+	ListedFen   int64              `db:"listed_fen"`
+}
+
+const poolColumns = `p.id, p.kind, p.title, p.season, p.month, p.org, p.record_date, p.state, p.income, p.costs, p.income_fen, p.cost_fen,
+	p.reserve_fen, p.trade_bp, p.trade_fen, p.share_fen, p.snapshot_at, p.version, p.idem_key, p.created_at, p.created_by, p.submitted_at,
+	p.submitted_by, p.submitter, p.decided_at, p.decided_by, p.reason,
+	(SELECT count(*) FROM pool_member m WHERE m.pool_id = p.id) AS members,
+	(SELECT coalesce(sum(m.trade), 0) FROM pool_member m WHERE m.pool_id = p.id)::bigint AS trade_total,
+	(SELECT coalesce(sum(m.shares), 0) FROM pool_member m WHERE m.pool_id = p.id)::bigint AS share_total,
+	(SELECT coalesce(sum(m.listed_fen), 0) FROM pool_member m WHERE m.pool_id = p.id)::bigint AS listed_fen`
+
+func (p poolRow) out() (payments.Pool, error) {
+	o := payments.Pool{ID: p.ID, Kind: p.Kind, Title: p.Title, Season: p.Season, Month: p.Month, Org: p.Org,
+		RecordDate: p.RecordDate.Format(time.DateOnly), State: p.State, ReserveFen: p.ReserveFen, TradeBP: p.TradeBP,
+		Members: p.Members, TradeTotal: p.TradeTotal, ShareTotal: p.ShareTotal, IncomeFen: p.IncomeFen, CostFen: p.CostFen,
+		SurplusFen: p.IncomeFen - p.CostFen - p.ReserveFen, ListedFen: p.ListedFen, TradeFen: p.TradeFen, ShareFen: p.ShareFen,
+		SnapshotAt: timePtr(p.SnapshotAt), Version: p.Version, CreatedAt: p.CreatedAt.UTC(), CreatedBy: p.CreatedBy,
+		SubmittedAt: timePtr(p.SubmittedAt), SubmittedBy: p.SubmittedBy, DecidedAt: timePtr(p.DecidedAt), DecidedBy: p.DecidedBy, Reason: p.Reason}
+	if err := json.Unmarshal(p.Income, &o.Income); err != nil {
+		return o, fmt.Errorf("read income of pool %d: %w", p.ID, err)
+	}
+	if err := json.Unmarshal(p.Costs, &o.Costs); err != nil {
+		return o, fmt.Errorf("read costs of pool %d: %w", p.ID, err)
+	}
+	return o, nil
+}
+
+func readPool(ctx context.Context, q queryer, id int64, lock string) (poolRow, error) {
+	var p poolRow
+	err := get(ctx, q, &p, `SELECT `+poolColumns+` FROM pool p WHERE p.id = $1 `+lock, id)
+	if missing(err) {
+		return p, link.E(link.NotFound, "pool.unknown", "")
+	}
+	if err != nil {
+		return p, fmt.Errorf("read pool %d: %w", id, err)
+	}
+	return p, nil
+}
+
+// Pools lists distributions, the newest first.
+func (s *Service) Pools(ctx context.Context, f payments.PoolFilter) (payments.Pools, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.Pools{}, err
+	}
+	var rows []poolRow
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT `+poolColumns+` FROM pool p WHERE ($1 = '' OR p.kind = $1) AND ($2 = '' OR p.state = $2)
+		ORDER BY p.season DESC, p.month DESC, p.id DESC LIMIT 500`, string(f.Kind), string(f.State))
+	if err != nil {
+		return payments.Pools{}, fmt.Errorf("read pools: %w", err)
+	}
+	out := payments.Pools{Items: make([]payments.Pool, len(rows))}
+	for i, r := range rows {
+		if out.Items[i], err = r.out(); err != nil {
+			return payments.Pools{}, err
+		}
+	}
+	return out, nil
+}
+
+// Pool is one distribution.
+func (s *Service) Pool(ctx context.Context, r payments.PoolRef) (payments.Pool, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.Pool{}, err
+	}
+	p, err := readPool(ctx, s.db, r.ID, "")
+	if err != nil {
+		return payments.Pool{}, err
+	}
+	return p.out()
+}
+
+func sumItems(bad *link.Problems, field string, items []payments.PoolItem) int64 {
+	var sum int64
+	if len(items) > maxPoolItems {
+		bad.Add("pool.items", field, "max", fmt.Sprint(maxPoolItems))
+	}
+	for i := range items {
+		items[i].Label = strings.TrimSpace(items[i].Label)
+		if n := utf8.RuneCountInString(items[i].Label); n < 1 || n > 60 {
+			bad.Add("pool.label", fmt.Sprintf("%s[%d].label", field, i))
+		}
+		if items[i].AmountFen <= 0 || items[i].AmountFen > maxAmount {
+			bad.Add("payment.amount", fmt.Sprintf("%s[%d].amount_fen", field, i))
+			continue
+		}
+		sum += items[i].AmountFen
+	}
+	return sum
+}
+
+func (s *Service) checkPool(r *payments.SavePool) (income, costs int64, err error) {
+	var bad link.Problems
+	r.Title = strings.TrimSpace(r.Title)
+	if n := utf8.RuneCountInString(r.Title); n < 2 || n > 60 {
+		bad.Add("pool.title", "title")
+	}
+	if r.Kind != payments.PoolSeedPotato && r.Kind != payments.PoolMushroom && r.Kind != payments.PoolSolar {
+		bad.Add("pool.kind", "kind")
+	}
+	if r.Season < 2000 || r.Season > 2100 {
+		bad.Add("pool.season", "season")
+	}
+	if r.Month < 1 || r.Month > 12 {
+		bad.Add("pool.month", "month")
+	}
+	if on, err := time.Parse(time.DateOnly, r.RecordDate); err != nil || on.After(s.now().In(china).AddDate(1, 0, 0)) {
+		bad.Add("pool.record_date", "record_date")
+	}
+	if r.Org < 0 || r.Org == 0 && !r.Kind.Listed() {
+		bad.Add("pool.org", "org")
+	}
+	if r.ReserveFen < 0 || r.ReserveFen > maxAmount {
+		bad.Add("payment.amount", "reserve_fen")
+	}
+	switch {
+	case r.Kind.Listed():
+		r.Org, r.TradeBP = 0, 0
+	case r.TradeBP == 0:
+		r.TradeBP = payments.LeastTradeBP
+	case r.TradeBP < payments.LeastTradeBP || r.TradeBP > 10_000:
+		bad.Add("pool.trade_part", "trade_bp")
+	}
+	if r.Income == nil {
+		r.Income = []payments.PoolItem{}
+	}
+	if r.Costs == nil {
+		r.Costs = []payments.PoolItem{}
+	}
+	return sumItems(&bad, "income", r.Income), sumItems(&bad, "costs", r.Costs), bad.Err()
+}
+
+// SavePool makes a distribution or changes a draft.
+func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.Pool, error) {
+	actor, err := need(ctx, roleOperator, roleAdmin)
+	if err != nil {
+		return payments.Pool{}, err
+	}
+	income, costs, err := s.checkPool(&r)
+	if err != nil {
+		return payments.Pool{}, err
+	}
+	inJSON, err := json.Marshal(r.Income)
+	if err != nil {
+		return payments.Pool{}, fmt.Errorf("write income: %w", err)
+	}
+	outJSON, err := json.Marshal(r.Costs)
+	if err != nil {
+		return payments.Pool{}, fmt.Errorf("write costs: %w", err)
+	}
+	if r.ID == 0 {
+		if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
+			return payments.Pool{}, link.E(link.Invalid, "payment.key", "idempotency_key")
+		}
+		var id int64
+		err := s.change(ctx, func(c *change) error {
+			key := fmt.Sprintf("%d:%s", actor.Account, r.IdempotencyKey)
+			err := c.tx.GetContext(ctx, &id, `
+				INSERT INTO pool (kind, title, season, month, org, record_date, state, income, costs, income_fen, cost_fen, reserve_fen, trade_bp,
+				                  idem_key, created_at, created_by)
+				VALUES ($1, $2, $3, $4, $5, $6, 'draft', $7, $8, $9, $10, $11, $12, $13, $14, $15)
+				ON CONFLICT (idem_key) DO NOTHING RETURNING id`,
+				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor)
+			if err == nil {
+				return nil
+			}
+			if !missing(err) {
+				return fmt.Errorf("write pool: %w", err)
+			}
+			// The same form again: the same pool, unless it says something else.
+			old := struct {
+				ID    int64  `db:"id"`
+				Kind  string `db:"kind"`
+				Title string `db:"title"`
+			}{}
+			if err := c.tx.GetContext(ctx, &old, `SELECT id, kind, title FROM pool WHERE idem_key = $1`, key); err != nil {
+				return fmt.Errorf("look up pool: %w", err)
+			}
+			if old.Kind != string(r.Kind) || old.Title != r.Title {
+				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
+			}
+			id = old.ID
+			return nil
+		})
+		if err != nil {
+			return payments.Pool{}, err
+		}
+		return s.Pool(ctx, payments.PoolRef{ID: id})
+	}
+	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
+		if err := mayEdit(p, r.Version); err != nil {
+			return err
+		}
+		if p.Kind != r.Kind && p.Members > 0 {
+			return link.E(link.Conflict, "pool.kind_fixed", "kind")
+		}
+		_, err := c.tx.ExecContext(ctx, `
+			UPDATE pool SET kind = $2, title = $3, season = $4, month = $5, org = $6, record_date = $7, income = $8, costs = $9, income_fen = $10,
+			       cost_fen = $11, reserve_fen = $12, trade_bp = $13, version = version + 1
+			WHERE id = $1`, p.ID, r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP)
+		if err != nil {
+			return fmt.Errorf("save pool %d: %w", p.ID, err)
+		}
+		return nil
+	})
+}
+
+// onPool changes a locked pool and returns it as it then is.
+func (s *Service) onPool(ctx context.Context, id int64, do func(*change, poolRow) error) (payments.Pool, error) {
+	var out payments.Pool
+	err := s.change(ctx, func(c *change) error {
+		if _, err := c.tx.ExecContext(ctx, `SELECT FROM pool WHERE id = $1 FOR UPDATE`, id); err != nil {
+			return fmt.Errorf("lock pool %d: %w", id, err)
+		}
+		p, err := readPool(ctx, c.tx, id, "")
+		if err != nil {
+			return err
+		}
+		if err := do(c, p); err != nil {
+			return err
+		}
+		if p, err = readPool(ctx, c.tx, id, ""); err != nil {
+			return err
+		}
+		out, err = p.out()
+		return err
+	})
+	return out, err
+}
+
+func mayEdit(p poolRow, version int) error {
+	switch {
+	case p.State != payments.PoolDraft:
+		return link.E(link.Conflict, "pool.not_draft", "")
+	case version != 0 && version != p.Version:
+		return link.E(link.Conflict, "pool.changed", "")
+	}
+	return nil
+}
+
+// SetMembers replaces a draft's snapshot.
+func (s *Service) SetMembers(ctx context.Context, r payments.SetMembers) (payments.Pool, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.Pool{}, err
+	}
+	var bad link.Problems
+	if len(r.Members) == 0 || len(r.Members) > maxPoolMembers {
+		bad.Add("pool.no_members", "members")
+	}
+	seen := make(map[int64]bool, len(r.Members))
+	for i, m := range r.Members {
+		wrong := m.Household <= 0 || m.Persons < 0 || m.Persons > 100
+		for _, w := range []int64{m.Shares, m.Trade, m.ListedFen} {
+			wrong = wrong || w < 0 || w > maxPoolWeight
+		}
+		if wrong {
+			bad.Add("pool.member", fmt.Sprintf("members[%d]", i))
+		} else if seen[m.Household] {
+			bad.Add("pool.member_twice", fmt.Sprintf("members[%d]", i))
+		}
+		seen[m.Household] = true
+	}
+	if err := bad.Err(); err != nil {
+		return payments.Pool{}, err
+	}
+	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
+		if err := mayEdit(p, r.Version); err != nil {
+			return err
+		}
+		return c.setMembers(ctx, p.ID, r.Members)
+	})
+}
+
+func (c *change) setMembers(ctx context.Context, pool int64, members []payments.Member) error {
+	if _, err := c.tx.ExecContext(ctx, `DELETE FROM pool_member WHERE pool_id = $1`, pool); err != nil {
+		return fmt.Errorf("replace members of pool %d: %w", pool, err)
+	}
+	n := len(members)
+	households, persons, shares, trade, listed := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, m := range members {
+		households[i], persons[i], shares[i], trade[i], listed[i] = m.Household, m.Persons, m.Shares, m.Trade, m.ListedFen
+	}
+	_, err := c.tx.ExecContext(ctx, `
+		INSERT INTO pool_member (pool_id, household, persons, shares, trade, listed_fen)
+		SELECT $1, h, n, s, t, l FROM unnest($2::bigint[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[]) AS m (h, n, s, t, l)`,
+		pool, pq.Array(households), pq.Array(persons), pq.Array(shares), pq.Array(trade), pq.Array(listed))
+	if err != nil {
+		return fmt.Errorf("write members of pool %d: %w", pool, err)
+	}
+	_, err = c.tx.ExecContext(ctx, `UPDATE pool SET snapshot_at = $2, version = version + 1 WHERE id = $1`, pool, c.now)
+	if err != nil {
+		return fmt.Errorf("mark snapshot of pool %d: %w", pool, err)
+	}
+	return nil
+}
+
+type memberRow struct {
+	Household int64 `db:"household"`
+	Persons   int64 `db:"persons"`
+	Shares    int64 `db:"shares"`
+	Trade     int64 `db:"trade"`
+	ListedFen int64 `db:"listed_fen"`
+	TradeFen  int64 `db:"trade_fen"`
+	ShareFen  int64 `db:"share_fen"`
+	AmountFen int64 `db:"amount_fen"`
+}
+
+func (m memberRow) share() payments.PoolShare {
+	return payments.PoolShare{TradeFen: m.TradeFen, ShareFen: m.ShareFen, AmountFen: m.AmountFen,
+		Member: payments.Member{Household: m.Household, Persons: m.Persons, Shares: m.Shares, Trade: m.Trade, ListedFen: m.ListedFen}}
+}
+
+func readMembers(ctx context.Context, q queryer, pool int64) ([]payments.PoolShare, error) {
+	rows, err := q.QueryxContext(ctx, `
+		SELECT household, persons, shares, trade, listed_fen, trade_fen, share_fen, amount_fen
+		FROM pool_member WHERE pool_id = $1 ORDER BY household`, pool)
+	if err != nil {
+		return nil, fmt.Errorf("read members of pool %d: %w", pool, err)
+	}
+	defer rows.Close()
+	var out []payments.PoolShare
+	for rows.Next() {
+		var m memberRow
+		if err := rows.StructScan(&m); err != nil {
+			return nil, fmt.Errorf("read members of pool %d: %w", pool, err)
+		}
+		out = append(out, m.share())
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read members of pool %d: %w", pool, err)
+	}
+	return out, nil
+}
+
+// divided is what a pool's members get: as it is written down, or of a draft as it would be.
+func divided(ctx context.Context, q queryer, p poolRow) ([]payments.PoolShare, error) {
+	all, err := readMembers(ctx, q, p.ID)
+	if err != nil || p.State != payments.PoolDraft {
+		return all, err
+	}
+	pool, err := p.out()
+	if err != nil {
+		return nil, err
+	}
+	return pool.Divide(membersOf(all))
+}
+
+func membersOf(shares []payments.PoolShare) []payments.Member {
+	members := make([]payments.Member, len(shares))
+	for i, m := range shares {
+		members[i] = m.Member
+	}
+	return members
+}
