@@ -7,28 +7,6 @@ import (
 	"banmuyuan/payments"
 )
 
-type countyLedgerPage struct {
-	Words  words
-	Trial  payments.TrialBalance
-	Debit  int64
-	Credit int64
-	Money  countyMoney
-}
-
-func (s *Server) countyLedger(w http.ResponseWriter, r *http.Request) error {
-	d := countyLedgerPage{Words: s.words(r)}
-	var err error
-	if d.Trial, err = s.deps.Payments.TrialBalance(r.Context(), payments.None{}); err != nil {
-		return err
-	}
-	for _, row := range d.Trial.Rows {
-		d.Debit += row.DebitFen
-		d.Credit += row.CreditFen
-	}
-	d.Money = moneyHeadline(d.Trial)
-	return s.render(w, r, http.StatusOK, "county/ledger", d)
-}
-
 type countyJournalPage struct {
 	Words    words
 	Page     payments.JournalPage

@@ -22,13 +22,17 @@ type desk struct {
 	orders   *stubOrders
 	payments *stubPayments
 	treasury *stubTreasury
+	pools    *stubPools
+	books    *stubBooks
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}, treasury: &stubTreasury{}}
+	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}, treasury: &stubTreasury{},
+		pools: &stubPools{kind: payments.PoolSeedPotato, state: payments.PoolDraft}, books: &stubBooks{}}
 	d.web.deps.Catalog, d.web.deps.Orders, d.web.deps.Payments = d.catalog, d.orders, d.payments
 	d.web.deps.Treasury = d.treasury
+	d.web.deps.Distributions, d.web.deps.Books = d.pools, d.books
 	return d
 }
 
@@ -48,6 +52,7 @@ func (d *desk) operator(t *testing.T) *person {
 
 func (d *desk) setEmpty() {
 	d.catalog.empty, d.orders.empty, d.payments.empty, d.treasury.empty = true, true, true, true
+	d.books.empty = true
 }
 
 // upload posts a form with a file.

@@ -21,6 +21,7 @@ func (s *Server) householdRoutes() {
 	s.guarded("GET", "/my", "household.home", s.householdHome, earning...)
 	s.guarded("GET", "/my/income", "household.income", s.householdIncome, earning...)
 	s.guarded("GET", "/my/income/print", "household.income.print", s.householdIncomePrint, earning...)
+	s.guarded("GET", "/my/distributions", "household.distributions", s.householdDistributions, earning...)
 	s.guarded("GET", "/my/sales", "household.sales", s.householdSales, earning...)
 	s.guarded("GET", "/my/tickets", "household.tickets", s.householdTickets, earning...)
 	s.guarded("GET", "/my/tickets/{id:[0-9]+}", "household.ticket", s.householdTicket, earning...)

@@ -30,6 +30,10 @@ func (s *Server) routes() {
 	s.householdRoutes()
 	s.countyRoutes()
 	s.contractRoutes()
+	s.distributionRoutes()
+	s.booksRoutes()
+	s.documentRoutes()
+	s.privacyRoutes()
 	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)

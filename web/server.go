@@ -62,6 +62,13 @@ type Deps struct {
 	Contracts orders.Contracts
 	Payments  payments.Service
 	Treasury  payments.Treasury
+
+	Distributions payments.Distributions
+	Books         payments.Books
+	Documents     orders.Documents
+	// Numbers in full, for the county; each look is written down.
+	PrivateIDs      catalog.Privacy
+	PrivateAccounts payments.Privacy
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -160,6 +167,13 @@ func New(config Config, deps Deps) (*Server, error) {
 		Contracts: deps.Contracts,
 		Payments:  deps.Payments,
 		Treasury:  deps.Treasury,
+
+		Distributions: deps.Distributions,
+		Books:         deps.Books,
+		Documents:     deps.Documents,
+
+		PrivateIDs:      deps.PrivateIDs,
+		PrivateAccounts: deps.PrivateAccounts,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {

@@ -39,6 +39,7 @@ type orderPage struct {
 	Deliveries []orders.DeliveryNote
 	Account    payments.Account
 	Methods    []string
+	Documents  []orders.DocumentEntry
 	Villages   map[int64]string
 	Mine       bool              // the reader ordered it, or their organisation did
 	Pending    *payments.Payment // one that is open or in doubt
@@ -81,6 +82,7 @@ func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage,
 			d.Methods = append(d.Methods, m)
 		}
 	}
+	d.Documents = s.orderDocuments(ctx, id)
 	d.Villages = map[int64]string{}
 	if ref, err := s.reference(ctx); err == nil {
 		for _, v := range ref.Villages {

@@ -198,10 +198,30 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 		return err
 	}
 	last := 0
-	return svc.LoadHistory(ctx, income, func(n int) {
+	err = svc.LoadHistory(ctx, income, func(n int) {
 		_ = bar.Add(n - last)
 		last = n
 	})
+	if err != nil {
+		return err
+	}
+	if err := svc.LoadPools(ctx, demoPools(c)); err != nil {
+		return err
+	}
+	return closeEarlierSeasons(ctx, svc, c)
+}
+
+// closeEarlierSeasons closes the books of the seasons that are over, as two people of the county would have.
+func closeEarlierSeasons(ctx context.Context, books payments.Books, c *county.County) error {
+	asked, err := books.AskClosing(link.System(ctx, "demo:operator"), payments.AskClosing{Month: fmt.Sprintf("%d-12", c.Season-1)})
+	if link.CodeOf(err) == link.Conflict {
+		return nil // an earlier run did
+	}
+	if err != nil {
+		return err
+	}
+	_, err = books.DecideClosing(link.System(ctx, "demo:approver"), payments.DecideClosing{ID: asked.ID, Approve: true})
+	return err
 }
 
 func rebuildIncome(ctx context.Context, p *platform, m *modules) error {

@@ -145,6 +145,9 @@ func earlierIncome(c *county.County) []payments.HistoricIncome {
 	rows := make([]payments.HistoricIncome, 0, len(c.Income))
 	for i := range c.Income {
 		in := &c.Income[i]
+		if in.Pool != 0 {
+			continue // its pool brings it
+		}
 		h := &c.Households[in.Household]
 		row := payments.HistoricIncome{Household: demoID(in.Household), Season: in.Season, Month: in.Month,
 			Programme: demoProgramme(in.Programme), Product: in.Produce, Qty: in.Units, NetGrams: in.Grams,
@@ -199,4 +202,31 @@ func demoLogins(c *county.County, passwordHash string, now time.Time) []auth.Acc
 			HelperID: demoID(i), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now})
 	}
 	return accounts
+}
+
+// demoPools are the county's distributions. Two people stand behind each, as the rules ask.
+func demoPools(c *county.County) []payments.LoadedPool {
+	pools := make([]payments.LoadedPool, len(c.Pools))
+	for i, p := range c.Pools {
+		l := payments.LoadedPool{SubmittedBy: "demo:operator", DecidedBy: "demo:approver", PaidOn: p.PaidOn, SavePool: payments.SavePool{
+			IdempotencyKey: "demo-pool-" + strconv.Itoa(i+1), Kind: payments.PoolKind(demoProgramme(p.Programme)), Title: p.Title, Season: p.Season,
+			Month: p.Month, RecordDate: p.RecordDate.Format(time.DateOnly), Income: poolItems(p.Income), Costs: poolItems(p.Costs), ReserveFen: p.ReserveFen}}
+		if p.Org != county.None {
+			l.Org = demoID(p.Org)
+		}
+		for _, m := range p.Members {
+			l.Members = append(l.Members, payments.Member{Household: demoID(m.Household), Persons: int64(c.Households[m.Household].Persons()),
+				Shares: m.Shares, Trade: m.Trade, ListedFen: m.ListedFen})
+		}
+		pools[i] = l
+	}
+	return pools
+}
+
+func poolItems(amounts []county.Amount) []payments.PoolItem {
+	items := make([]payments.PoolItem, len(amounts))
+	for i, a := range amounts {
+		items[i] = payments.PoolItem{Label: a.Label, AmountFen: a.Fen}
+	}
+	return items
 }

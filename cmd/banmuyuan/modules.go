@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -161,7 +162,11 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleCatalog, func(s *link.Server) {
+		catalog.Register(s, svc)
+		catalog.RegisterContracts(s, svc)
+		catalog.RegisterPrivacy(s, svc)
+	}, svc.Run)
 	return nil
 }
 
@@ -186,6 +191,9 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 	m.serve(running, nc, modulePayments, func(s *link.Server) {
 		payments.Register(s, svc)
 		payments.RegisterTreasury(s, svc)
+		payments.RegisterDistributions(s, svc)
+		payments.RegisterBooks(s, svc)
+		payments.RegisterPrivacy(s, svc)
 	},
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	return nil
@@ -205,8 +213,18 @@ func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
 		banktransfer.New(banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}),
 		cash.New(),
 	}
-	return paymentspg.New(db, paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns,
-		RefundLimit: m.cfg.RefundLimit * 100, Log: m.log})
+	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
+		FileLife: m.cfg.BankFileLife, Log: m.log}
+	if m.cfg.BankLayout != "" {
+		data, err := os.ReadFile(m.cfg.BankLayout)
+		if err == nil {
+			cfg.Layout, err = bankfile.ParseLayout(data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("columns of payout files: %w", err)
+		}
+	}
+	return paymentspg.New(db, cfg)
 }
 
 // sandboxFeeBP is what the sandbox bank keeps of a payment, about as much as a real one.
@@ -237,6 +255,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		orders.RegisterAdoptions(s, svc)
 		orders.RegisterBoxes(s, svc)
 		orders.RegisterContracts(s, svc)
+		orders.RegisterDocuments(s, svc)
 	}, svc.Run)
 	return nil
 }
@@ -269,10 +288,17 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Contracts: orders.NewContractsClient(nc),
 		Payments:  payments.NewClient(nc),
 		Treasury:  payments.NewTreasuryClient(nc),
-		Version:   version,
-		Ready:     m.ready,
-		Metrics:   m.metrics.handler(),
-		Observe:   m.metrics.page,
+
+		Distributions:   payments.NewDistributionsClient(nc),
+		Books:           payments.NewBooksClient(nc),
+		Documents:       orders.NewDocumentsClient(nc),
+		PrivateIDs:      catalog.NewPrivacyClient(nc),
+		PrivateAccounts: payments.NewPrivacyClient(nc),
+
+		Version: version,
+		Ready:   m.ready,
+		Metrics: m.metrics.handler(),
+		Observe: m.metrics.page,
 	})
 	if err != nil {
 		return err
@@ -341,5 +367,7 @@ type Settings struct {
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
 	RefundLimit         int64         `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`
 	StatementColumns    string        `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
+	BankLayout          string        `env:"BANMU_BANK_LAYOUT" type:"path" placeholder:"FILE" help:"JSON file that names the columns of payout and result files; see docs/bankfile.md (${env})."`
+	BankFileLife        time.Duration `env:"BANMU_BANK_FILE_LIFE" default:"168h" help:"How long a payout file is kept, encrypted, before its content is dropped (${env}, default ${default})."`
 	Styleguide          bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 }

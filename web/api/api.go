@@ -33,6 +33,13 @@ type Services struct {
 	Contracts orders.Contracts
 	Payments  payments.Service
 	Treasury  payments.Treasury
+
+	Distributions payments.Distributions
+	Books         payments.Books
+	Documents     orders.Documents
+
+	PrivateIDs      catalog.Privacy
+	PrivateAccounts payments.Privacy
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -68,6 +75,10 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.householdEndpoints(),
 		a.moneyEndpoints(),
 		a.treasuryEndpoints(),
+		a.distributionEndpoints(),
+		a.booksEndpoints(),
+		a.documentEndpoints(),
+		a.privacyEndpoints(),
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 	)

@@ -114,6 +114,7 @@ type County struct {
 
 	Seasons []Season // two earlier ones and the current one
 	Income  []Income // of the earlier seasons, by household, season, month
+	Pools   []Pool   // distributions, the last season's and one that waits
 	Logins  []Login
 }
 
@@ -472,6 +473,7 @@ type Income struct {
 	FeeFen    int64 // kept back by the cooperative
 	CostFen   int64 // advance for goslings and feed, paid back
 	PaidOn    time.Time
+	Pool      int // number in County.Pools, from 1; 0: of none
 }
 
 // GrossFen is what the buyer paid for it.
@@ -541,6 +543,7 @@ func Generate(now time.Time, seed uint64) *County {
 	g.presales(now)
 	g.lots()
 	g.income()
+	g.waitingPool(now)
 	g.logins()
 	return c
 }

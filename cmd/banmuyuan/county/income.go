@@ -56,9 +56,13 @@ func (g *generator) earlierSeason(y year) {
 		}
 		g.specialitySales(r, y, i, h)
 	}
-	g.seedDividends(r, y)
-	g.solarDistributions(r, y)
-	g.mushroomDividends(r, y)
+	if y.season == g.Season-1 {
+		g.pools(y)
+	} else {
+		g.seedDividends(r, y)
+		g.solarDistributions(r, y)
+		g.mushroomDividends(r, y)
+	}
 
 	left := y.fenPerPerson * PersonCount
 	for i := first; i < len(g.Income); i++ {

@@ -1,0 +1,288 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/sheet"
+)
+
+func (s *Server) booksRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/ledger/file", "county.ledger.file", s.countyLedgerFile, county...)
+	s.guarded("GET", "/county/ledger/account", "county.account", s.countyAccount, county...)
+	s.guarded("GET", "/county/ledger/account/file", "county.account.file", s.countyAccountFile, county...)
+	s.guarded("GET", "/county/ledger/journal/file", "county.journal.file", s.countyJournalFile, county...)
+	s.guarded("GET", "/county/ledger/periods", "county.periods", s.countyPeriods, county...)
+	s.guarded("POST", "/county/ledger/periods", "county.periods.ask", s.countyPeriodsAsk, county...)
+	s.guarded("POST", "/county/ledger/periods/{id:[0-9]+}", "county.periods.decide", s.countyPeriodsDecide, county...)
+}
+
+// mostLines is what a table of the journal holds; more is asked for month by month.
+const mostLines = 200_000
+
+type countyLedgerPage struct {
+	Words     words
+	Trial     payments.Trial
+	From, To  string
+	Today     string
+	Presets   []preset
+	Opening   int64
+	Debit     int64
+	Credit    int64
+	Closed    string // last day that is closed
+	Unbounded bool
+}
+
+// preset is a window that people ask for.
+type preset struct {
+	Text, From, To string
+	Current        bool
+}
+
+// presets are today, this month, the last one and this year.
+func presets(l Lang, now time.Time, from, to string) []preset {
+	now = now.In(china)
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, china)
+	day := func(t time.Time) string { return t.Format(time.DateOnly) }
+	list := []preset{
+		{Text: l.pick("截至今天", "Up to today")},
+		{Text: l.pick("本月", "This month"), From: day(first), To: day(now)},
+		{Text: l.pick("上月", "Last month"), From: day(first.AddDate(0, -1, 0)), To: day(first.AddDate(0, 0, -1))},
+		{Text: l.pick("今年", "This year"), From: day(time.Date(now.Year(), 1, 1, 0, 0, 0, 0, china)), To: day(now)},
+		{Text: l.pick("去年", "Last year"), From: day(time.Date(now.Year()-1, 1, 1, 0, 0, 0, 0, china)), To: day(time.Date(now.Year()-1, 12, 31, 0, 0, 0, 0, china))},
+	}
+	for i := range list {
+		list[i].Current = list[i].From == from && list[i].To == to
+	}
+	return list
+}
+
+// countyLedger is the trial balance, up to a day or between two.
+func (s *Server) countyLedger(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	d := countyLedgerPage{Words: s.words(r), From: f.Text("from"), To: f.Text("to"), Today: s.now().In(china).Format(time.DateOnly)}
+	d.Presets = presets(langOf(r), s.now(), d.From, d.To)
+	var err error
+	if d.Trial, err = s.deps.Books.Trial(ctx, payments.TrialRequest{From: d.From, To: d.To}); err != nil && !f.Fail(err) {
+		return err
+	}
+	for _, row := range d.Trial.Rows {
+		d.Opening += row.OpeningFen
+		d.Debit += row.DebitFen
+		d.Credit += row.CreditFen
+	}
+	d.Unbounded = d.From == ""
+	periods, err := s.deps.Books.Periods(ctx, payments.None{})
+	if err != nil {
+		return err
+	}
+	d.Closed = periods.ClosedThrough
+	return s.renderForm(w, r, "county/ledger", d, f)
+}
+
+// OK reports whether the books balance.
+func (d countyLedgerPage) OK() bool { return d.Trial.SumFen == 0 && d.Debit == d.Credit }
+
+// One reports whether a kind is a single account, which can be opened.
+func (countyLedgerPage) One(kind string) bool {
+	switch kind {
+	case "bank", "suspense", "cash:site":
+		return true
+	}
+	return strings.HasPrefix(kind, "clearing:") || strings.HasPrefix(kind, "exp:")
+}
+
+func (s *Server) countyLedgerFile(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	words := s.words(r)
+	trial, err := s.deps.Books.Trial(r.Context(), payments.TrialRequest{From: f.Text("from"), To: f.Text("to")})
+	if err != nil {
+		return err
+	}
+	pick := langOf(r).pick
+	head := []string{pick("类别", "Class"), pick("科目", "Account"), pick("代码", "Code"), pick("户头数", "Accounts"), pick("期初余额", "Opening"), pick("借方", "Debit"),
+		pick("贷方", "Credit"), pick("期末余额", "Closing")}
+	rows := make([][]sheet.Value, 0, len(trial.Rows))
+	for _, row := range trial.Rows {
+		rows = append(rows, []sheet.Value{sheet.Text(words.Say("ledger", row.Class)), sheet.Text(words.Say("ledger.kind", row.Kind)), sheet.Text(row.Kind), sheet.Count(row.Accounts),
+			sheet.Fen(row.OpeningFen), sheet.Fen(row.DebitFen), sheet.Fen(row.CreditFen), sheet.Fen(row.ClosingFen)})
+	}
+	return s.sendSheet(w, pick("试算平衡表", "Trial balance")+" "+trial.To, head, rows)
+}
+
+type countyAccountPage struct {
+	Words     words
+	Statement payments.AccountStatement
+	Request   payments.AccountRequest
+	Presets   []preset
+}
+
+func accountRequest(f *Form) payments.AccountRequest {
+	return payments.AccountRequest{Account: f.Text("code"), From: f.Text("from"), To: f.Text("to"), Cursor: f.Text("cursor"), Limit: 100}
+}
+
+// countyAccount is the statement of one account, with the balance after every line.
+func (s *Server) countyAccount(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d := countyAccountPage{Words: s.words(r), Request: accountRequest(f)}
+	d.Presets = presets(langOf(r), s.now(), d.Request.From, d.Request.To)
+	if d.Request.Account == "" {
+		return link.E(link.NotFound, "books.unknown_account", "account")
+	}
+	var err error
+	if d.Statement, err = s.deps.Books.AccountStatement(r.Context(), d.Request); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "county/account", d, f)
+}
+
+func (s *Server) countyAccountFile(w http.ResponseWriter, r *http.Request) error {
+	request := accountRequest(s.queryForm(r))
+	request.Cursor, request.Limit = "", 2000
+	pick := langOf(r).pick
+	head := []string{pick("记账日", "Booked on"), pick("业务", "Business"), pick("业务编号", "Key"), pick("经手", "By"), pick("借方", "Debit"), pick("贷方", "Credit"), pick("余额", "Balance")}
+	var rows [][]sheet.Value
+	for len(rows) < mostLines {
+		page, err := s.deps.Books.AccountStatement(r.Context(), request)
+		if err != nil {
+			return err
+		}
+		if request.Cursor == "" {
+			rows = append(rows, []sheet.Value{sheet.Text(""), sheet.Text(pick("期初余额", "Opening balance")), sheet.Text(page.Account), sheet.Text(""), sheet.Text(""), sheet.Text(""), sheet.Fen(page.OpeningFen)})
+		}
+		for _, e := range page.Items {
+			rows = append(rows, append([]sheet.Value{sheet.Text(e.BookedOn), sheet.Text(e.Kind), sheet.Text(e.BusinessKey), sheet.Text(e.Actor)}, append(sides(e.AmountFen), sheet.Fen(e.BalanceFen))...))
+		}
+		if request.Cursor = page.Cursor; request.Cursor == "" {
+			break
+		}
+	}
+	return s.sendSheet(w, strings.ReplaceAll(request.Account, ":", " "), head, rows)
+}
+
+// sides are an amount's debit and credit columns.
+func sides(fen int64) []sheet.Value {
+	if fen < 0 {
+		return []sheet.Value{sheet.Text(""), sheet.Fen(-fen)}
+	}
+	return []sheet.Value{sheet.Fen(fen), sheet.Text("")}
+}
+
+func (s *Server) countyJournalFile(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	request := payments.EntriesRequest{From: f.Text("from"), To: f.Text("to"), Limit: 2000}
+	if request.From == "" { // all there ever was is more than a table holds
+		request.From = s.now().In(china).Format("2006-01") + "-01"
+	}
+	pick := langOf(r).pick
+	head := []string{pick("记账日", "Booked on"), pick("发生时间", "Happened"), pick("凭证号", "Transaction"), pick("行", "Line"), pick("业务", "Business"), pick("业务编号", "Key"),
+		pick("户头", "Account"), pick("借方", "Debit"), pick("贷方", "Credit"), pick("经手", "By")}
+	var rows [][]sheet.Value
+	for len(rows) < mostLines {
+		page, err := s.deps.Books.LedgerEntries(r.Context(), request)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Items {
+			row := []sheet.Value{sheet.Text(e.BookedOn), sheet.Text(e.OccurredAt.In(china).Format("2006-01-02 15:04")), sheet.Count(e.TxnID), sheet.Count(int64(e.Line)), sheet.Text(e.Kind),
+				sheet.Text(e.BusinessKey), sheet.Text(e.Account)}
+			rows = append(rows, append(append(row, sides(e.AmountFen)...), sheet.Text(e.Actor)))
+		}
+		if request.Cursor = page.Cursor; request.Cursor == "" {
+			break
+		}
+	}
+	return s.sendSheet(w, pick("分录", "Journal")+" "+request.From, head, rows)
+}
+
+type countyPeriodsPage struct {
+	Words     words
+	Periods   payments.Periods
+	Asked     *payments.Closing
+	Mine      bool
+	MayAsk    bool
+	MayDecide bool
+	Months    []Option // that can be closed
+}
+
+func (s *Server) countyPeriodsPage(r *http.Request) (countyPeriodsPage, error) {
+	d := countyPeriodsPage{Words: s.words(r)}
+	var err error
+	if d.Periods, err = s.deps.Books.Periods(r.Context(), payments.None{}); err != nil {
+		return d, err
+	}
+	a := auth.FromContext(r.Context())
+	for i, c := range d.Periods.Closings {
+		if c.State == payments.ClosingAsked {
+			d.Asked, d.Mine = &d.Periods.Closings[i], c.AskedBy == a.Login
+		}
+	}
+	d.MayAsk = a.Role.In(auth.Operator, auth.Admin)
+	d.MayDecide = a.Role.In(auth.Approver, auth.Admin) && !d.Mine
+	running := s.now().In(china).Format("2006-01")
+	for _, p := range d.Periods.Items {
+		if !p.Closed && p.Month < running {
+			d.Months = append(d.Months, Option{Value: p.Month, Label: p.Month})
+		}
+	}
+	return d, nil
+}
+
+func (s *Server) countyPeriods(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.countyPeriodsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/periods", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) onPeriods(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form) (done string, err error)) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	done, err := command(r.Context(), f)
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	if f.OK() {
+		s.flash(r, good, done)
+		return s.goTo(w, r, "county.periods")
+	}
+	d, err := s.countyPeriodsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/periods", d, f)
+}
+
+func (s *Server) countyPeriodsAsk(w http.ResponseWriter, r *http.Request) error {
+	return s.onPeriods(w, r, func(ctx context.Context, f *Form) (string, error) {
+		if !f.Need("month") {
+			return "", nil
+		}
+		_, err := s.deps.Books.AskClosing(ctx, payments.AskClosing{Month: f.Text("month")})
+		return "books.asked_done", err
+	})
+}
+
+func (s *Server) countyPeriodsDecide(w http.ResponseWriter, r *http.Request) error {
+	return s.onPeriods(w, r, func(ctx context.Context, f *Form) (string, error) {
+		approve := f.Text("decision") == "approve"
+		if !approve && !f.Need("reason") {
+			return "", nil
+		}
+		_, err := s.deps.Books.DecideClosing(ctx, payments.DecideClosing{ID: pathInt(r, "id"), Approve: approve, Reason: f.Text("reason")})
+		if !approve {
+			return "books.refused_done", err
+		}
+		return "books.closed_done", err
+	})
+}

@@ -1,0 +1,149 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+func TestBooksPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	readPage(t, p, "/county/ledger", "借贷相等", "应付农户", "已结账到 2019-12-31", "上月")
+	readPage(t, p, "/county/ledger?from=2026-09-01&to=2026-09-30", "期初余额", "¥100.00")
+	readPage(t, p, "/county/ledger/account?code=bank", "分红收入", "pool:4:income", "¥150.00")
+	readPage(t, p, "/county/ledger/periods", "已结账到 2019-12-31", "2020-01", "4,017", "申请结账")
+	d.books.state = payments.ClosingAsked
+	readPage(t, p, "/county/ledger/periods", "申请结账到 2020-01-31", "在等县复核")
+	if res := p.get("/county/ledger/account?code=nobody"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("an account that is not there: %d", res.StatusCode)
+	}
+	d.books.state = ""
+	if res := p.post("/county/ledger/periods", "month", "2020-01"); res.StatusCode != http.StatusSeeOther || len(d.books.asked) != 1 || d.books.asked[0].Month != "2020-01" {
+		t.Errorf("ask: %d, %+v", res.StatusCode, d.books.asked)
+	}
+	if res := p.post("/county/ledger/periods/5", "decision", "refuse"); res.StatusCode != http.StatusUnprocessableEntity || len(d.books.decided) != 0 {
+		t.Errorf("refuse without a reason: %d", res.StatusCode)
+	}
+	d.books.refuse = link.E(link.Conflict, "books.month_runs", "month")
+	if res := p.post("/county/ledger/periods", "month", "2030-01"); res.StatusCode != http.StatusConflict || !strings.Contains(res.body, "This month is not over") {
+		t.Errorf("a month that runs: %d", res.StatusCode)
+	}
+	d.books.empty = true
+	readPage(t, p, "/county/ledger", "还没有记账")
+	readPage(t, p, "/county/ledger/periods", "还没有结过账")
+}
+
+func TestBooksAreTablesToo(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	for path, cell := range map[string]struct{ at, want string }{
+		"/county/ledger/file":                   {"H2", "150"},
+		"/county/ledger/account/file?code=bank": {"G3", "150"},
+		"/county/ledger/journal/file":           {"I2", "50"},
+		"/county/distributions/4/list":          {"A2", "YA-01-001-0007"},
+	} {
+		res := p.get(path)
+		f, err := excelize.OpenReader(bytes.NewReader([]byte(res.body)))
+		if err != nil {
+			t.Errorf("%s: %d, %v", path, res.StatusCode, err)
+			continue
+		}
+		got, err := f.GetCellValue(f.GetSheetName(0), cell.at, excelize.Options{RawCellValue: true})
+		if err != nil || got != cell.want {
+			t.Errorf("%s: %s is %q, want %q; %v", path, cell.at, got, cell.want, err)
+		}
+	}
+}
+
+func TestDistributionPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	readPage(t, p, "/county/distributions", "2026 年种薯分红", "¥1,000.00", "填写中")
+	readPage(t, p, "/county/distributions/4", "种薯销售款", "60%", "试算", "王大山", "提交复核", "取登记名单", "1 亩", "¥1,500.00")
+	readPage(t, p, "/county/distributions/4/edit", "修改分红", `value="种薯销售款"`, `value="1,500"`, `value="60"`)
+	readPage(t, p, "/county/distributions/new", "新建分红", "按交易量返还")
+	d.pools.problem = link.E(link.Invalid, "pool.no_surplus", "income", "surplus", "-100")
+	readPage(t, p, "/county/distributions/4", "没有可分的钱（−¥1.00）")
+	d.pools.problem, d.pools.state = nil, payments.PoolWaiting
+	readPage(t, p, "/county/distributions/4", "在等县复核")
+	second := d.login(t, auth.Account{Login: "approver", Name: "县复核", Role: auth.Approver, Lang: "zh"})
+	readPage(t, second, "/county/distributions/4", "复核通过并入账")
+	if res := second.post("/county/distributions/4/decide", "decision", "reject"); res.StatusCode != http.StatusUnprocessableEntity || len(d.pools.decided) != 0 {
+		t.Errorf("send back without a reason: %d", res.StatusCode)
+	}
+	if res := second.post("/county/distributions/4/decide", "decision", "approve", "version", "3"); res.StatusCode != http.StatusSeeOther || !d.pools.decided[0].Approve || d.pools.decided[0].Version != 3 {
+		t.Errorf("approve: %d, %+v", res.StatusCode, d.pools.decided)
+	}
+	d.pools.empty = true
+	readPage(t, p, "/county/distributions", "还没有分红")
+}
+
+func TestDistributionIsReadFromItsForm(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.operator(t)
+	fields := []string{"kind", "mushroom", "title", "菌棒分红", "season", "2026", "month", "11", "org", "5", "record_date", "2026-10-31", "reserve", "1,000", "trade", "62.5",
+		"income-0-label", "卖菌", "income-0-fen", "20000.50", "costs-1-label", "水电", "costs-1-fen", "300"}
+	if res := p.post("/county/distributions/new", fields...); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("save: %d\n%s", res.StatusCode, res.body)
+	}
+	got := d.pools.saved
+	if got.Kind != payments.PoolMushroom || got.TradeBP != 6250 || got.ReserveFen != 1000_00 || len(got.Income) != 1 || got.Income[0].AmountFen != 20000_50 || len(got.Costs) != 1 ||
+		got.IdempotencyKey == "" || got.ID != 0 {
+		t.Errorf("read %+v", got)
+	}
+	d.pools.refuse = link.E(link.Invalid, "pool.trade_part", "trade_bp")
+	if res := p.post("/county/distributions/4/edit", fields...); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "不能低于可分配盈余的 60%") || d.pools.saved.ID != 4 {
+		t.Errorf("refused: %d", res.StatusCode)
+	}
+	if res := p.post("/county/distributions/new", "kind", "solar", "title", "x", "record_date", "2026-01-01", "income-0-label", "电费"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("an amount without a number: %d", res.StatusCode)
+	}
+}
+
+func TestSolarListIsTakenWholeOrNot(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.pools.kind = payments.PoolSolar
+	p := d.operator(t)
+	res := p.upload("/county/distributions/4/list", "名单.csv", "户编号,户主,金额(元)\nYA-01-001-0007,王大山,540.00\nYA-99,某人,1\nYA-01-001-0007,王大山,3\n")
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "没有户编号“YA-99”") || !strings.Contains(res.body, "与第 2 行重复") || d.pools.members.Members != nil {
+		t.Errorf("wrong list: %d\n%s", res.StatusCode, res.body)
+	}
+	res = p.upload("/county/distributions/4/list", "名单.csv", "户编号,金额\nYA-01-001-0007,一百\n")
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "“一百”不是有效的数字") {
+		t.Errorf("no number: %d", res.StatusCode)
+	}
+	res = p.upload("/county/distributions/4/list", "名单.csv", "户编号,户主,金额(元)\nYA-01-001-0007,王大山,540.00\n", "version", "3")
+	if res.StatusCode != http.StatusSeeOther || len(d.pools.members.Members) != 1 || d.pools.members.Members[0].ListedFen != 540_00 || d.pools.members.Version != 3 {
+		t.Errorf("list: %d, %+v", res.StatusCode, d.pools.members)
+	}
+}
+
+func TestHouseholdReadsHowItsShareCameAbout(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.pools.state = payments.PoolPosted
+	p := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
+	readPage(t, p, "/my/distributions", "¥540.00", "其中 ¥600.00（60%）按委托面积分：全部 2 亩，您家 1 亩，得 ¥300.00", "按股分：全部 ¥2,500.00，您家 ¥1,500.00，得 ¥240.00")
+	d.pools.kind = payments.PoolSolar
+	readPage(t, p, "/my/distributions", "名单公示后发放")
+	d.pools.empty = true
+	readPage(t, p, "/my/distributions", "还没有分红")
+	for _, path := range []string{"/county/distributions", "/county/ledger/periods", "/county/ledger/account?code=bank"} {
+		if res := p.get(path); res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}
