@@ -70,7 +70,7 @@ func TestDistributionPages(t *testing.T) {
 	d := newDesk(t)
 	p := d.operator(t)
 	readPage(t, p, "/county/distributions", "2026 年种薯分红", "¥1,000.00", "填写中")
-	readPage(t, p, "/county/distributions/4", "种薯销售款", "60%", "试算", "王大山", "提交复核", "取登记名单", "1 亩", "¥1,500.00")
+	readPage(t, p, "/county/distributions/4", "种薯销售款", "60%", "试算", "王大山", "提交复核", "取登记名单", "1 亩", "¥1,500.00")
 	readPage(t, p, "/county/distributions/4/edit", "修改分红", `value="种薯销售款"`, `value="1,500"`, `value="60"`)
 	readPage(t, p, "/county/distributions/new", "新建分红", "按交易量返还")
 	d.pools.problem = link.E(link.Invalid, "pool.no_surplus", "income", "surplus", "-100")
@@ -136,7 +136,7 @@ func TestHouseholdReadsHowItsShareCameAbout(t *testing.T) {
 	d := newDesk(t)
 	d.pools.state = payments.PoolPosted
 	p := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
-	readPage(t, p, "/my/distributions", "¥540.00", "其中 ¥600.00（60%）按委托面积分：全部 2 亩，您家 1 亩，得 ¥300.00", "按股分：全部 ¥2,500.00，您家 ¥1,500.00，得 ¥240.00")
+	readPage(t, p, "/my/distributions", "¥540.00", "其中 ¥600.00（60%）按委托面积分：全部 2 亩，您家 1 亩，得 ¥300.00", "按股分：全部 ¥2,500.00，您家 ¥1,500.00，得 ¥240.00")
 	d.pools.kind = payments.PoolSolar
 	readPage(t, p, "/my/distributions", "名单公示后发放")
 	d.pools.empty = true
