@@ -99,6 +99,9 @@ type poolFigures struct {
 	kind payments.PoolKind
 }
 
+// hundredths writes a number of hundredths without a sign: fen for a field, mu, percent.
+func hundredths(n int64) string { return strings.TrimPrefix(money.FormatYuanShort(n), "¥") }
+
 // shares is share capital for planting, a number of shares for mushrooms.
 func (f poolFigures) shares(n int64) string {
 	if f.kind == payments.PoolSeedPotato {
@@ -110,7 +113,7 @@ func (f poolFigures) shares(n int64) string {
 // trade is land in mu for planting, bags for mushrooms.
 func (f poolFigures) trade(n int64) string {
 	if f.kind == payments.PoolSeedPotato {
-		return f.qty(money.FormatYuanShort(n), f.lang.pick("亩", "mu"))
+		return f.qty(hundredths(n), f.lang.pick("亩", "mu"))
 	}
 	return f.qty(f.num(n), f.lang.pick("袋", "bags"))
 }
@@ -534,8 +537,8 @@ func (s *Server) countyDistributionEdit(w http.ResponseWriter, r *http.Request) 
 	set("season", strconv.Itoa(p.Season))
 	set("month", strconv.Itoa(p.Month))
 	set("record_date", p.RecordDate)
-	set("reserve", money.FormatYuan(p.ReserveFen))
-	set("trade", strings.TrimSuffix(money.FormatYuan(p.TradeBP), ".00"))
+	set("reserve", hundredths(p.ReserveFen))
+	set("trade", hundredths(p.TradeBP))
 	set("version", strconv.Itoa(p.Version))
 	if p.Org != 0 {
 		set("org", num64(p.Org))
@@ -543,7 +546,7 @@ func (s *Server) countyDistributionEdit(w http.ResponseWriter, r *http.Request) 
 	for group, items := range map[string][]payments.PoolItem{"income": p.Income, "costs": p.Costs} {
 		for i, item := range items {
 			set(fmt.Sprintf("%s-%d-label", group, i), item.Label)
-			set(fmt.Sprintf("%s-%d-fen", group, i), money.FormatYuan(item.AmountFen))
+			set(fmt.Sprintf("%s-%d-fen", group, i), hundredths(item.AmountFen))
 		}
 	}
 	return s.distributionForm(w, r, p.ID, p.Title, f)

@@ -34,7 +34,7 @@ func TestBooksPages(t *testing.T) {
 		t.Errorf("refuse without a reason: %d", res.StatusCode)
 	}
 	d.books.refuse = link.E(link.Conflict, "books.month_runs", "month")
-	if res := p.post("/county/ledger/periods", "month", "2030-01"); res.StatusCode != http.StatusConflict || !strings.Contains(res.body, "这个月还没有过完") {
+	if res := p.post("/county/ledger/periods", "month", "2030-01"); res.StatusCode != http.StatusConflict || !strings.Contains(res.body, "This month is not over") {
 		t.Errorf("a month that runs: %d", res.StatusCode)
 	}
 	d.books.empty = true
@@ -70,11 +70,11 @@ func TestDistributionPages(t *testing.T) {
 	d := newDesk(t)
 	p := d.operator(t)
 	readPage(t, p, "/county/distributions", "2026 年种薯分红", "¥1,000.00", "填写中")
-	readPage(t, p, "/county/distributions/4", "种薯销售款", "60%", "试算", "王大山", "提交复核", "取登记名单", "1 亩", "¥1,500.00")
-	readPage(t, p, "/county/distributions/4/edit", "修改分红", `value="种薯销售款"`, `value="1,500.00"`, `value="60"`)
+	readPage(t, p, "/county/distributions/4", "种薯销售款", "60%", "试算", "王大山", "提交复核", "取登记名单", "1 亩", "¥1,500.00")
+	readPage(t, p, "/county/distributions/4/edit", "修改分红", `value="种薯销售款"`, `value="1,500"`, `value="60"`)
 	readPage(t, p, "/county/distributions/new", "新建分红", "按交易量返还")
 	d.pools.problem = link.E(link.Invalid, "pool.no_surplus", "income", "surplus", "-100")
-	readPage(t, p, "/county/distributions/4", "没有可分的钱（-¥1.00）")
+	readPage(t, p, "/county/distributions/4", "没有可分的钱（−¥1.00）")
 	d.pools.problem, d.pools.state = nil, payments.PoolWaiting
 	readPage(t, p, "/county/distributions/4", "在等县复核")
 	second := d.login(t, auth.Account{Login: "approver", Name: "县复核", Role: auth.Approver, Lang: "zh"})
@@ -136,7 +136,7 @@ func TestHouseholdReadsHowItsShareCameAbout(t *testing.T) {
 	d := newDesk(t)
 	d.pools.state = payments.PoolPosted
 	p := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
-	readPage(t, p, "/my/distributions", "¥540.00", "其中 ¥600.00（60%）按委托面积分：全部 2 亩，您家 1 亩，得 ¥300.00", "按股分：全部 ¥2,500.00，您家 ¥1,500.00，得 ¥240.00")
+	readPage(t, p, "/my/distributions", "¥540.00", "其中 ¥600.00（60%）按委托面积分：全部 2 亩，您家 1 亩，得 ¥300.00", "按股分：全部 ¥2,500.00，您家 ¥1,500.00，得 ¥240.00")
 	d.pools.kind = payments.PoolSolar
 	readPage(t, p, "/my/distributions", "名单公示后发放")
 	d.pools.empty = true

@@ -31,7 +31,8 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}, treasury: &stubTreasury{},
 		pools: &stubPools{kind: payments.PoolSeedPotato, state: payments.PoolDraft}, books: &stubBooks{}}
 	d.web.deps.Catalog, d.web.deps.Orders, d.web.deps.Payments = d.catalog, d.orders, d.payments
-	d.web.deps.Treasury, d.web.deps.Distributions, d.web.deps.Books = d.treasury, d.pools, d.books
+	d.web.deps.Treasury = d.treasury
+	d.web.deps.Distributions, d.web.deps.Books = d.pools, d.books
 	return d
 }
 

@@ -34,6 +34,7 @@ func (s *Server) routes() {
 	s.distributionRoutes()
 	s.booksRoutes()
 	s.documentRoutes()
+	s.privacyRoutes()
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)
 	}

@@ -54,17 +54,21 @@ type Config struct {
 // Deps are the things the pages need from others.
 type Deps struct {
 	// The modules, usually as clients over NATS.
-	Catalog       catalog.Service
-	Orders        orders.Service
-	Shelf         orders.Shelf
-	Adoptions     orders.Adoptions
-	Boxes         orders.Boxes
-	Contracts     orders.Contracts
-	Payments      payments.Service
-	Treasury      payments.Treasury
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Shelf     orders.Shelf
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
+	Contracts orders.Contracts
+	Payments  payments.Service
+	Treasury  payments.Treasury
+
 	Distributions payments.Distributions
 	Books         payments.Books
 	Documents     orders.Documents
+	// Numbers in full, for the county; each look is written down.
+	PrivateIDs      catalog.Privacy
+	PrivateAccounts payments.Privacy
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -156,17 +160,21 @@ func New(config Config, deps Deps) (*Server, error) {
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
 		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
 	services := api.Services{
-		Catalog:       deps.Catalog,
-		Orders:        deps.Orders,
-		Shelf:         deps.Shelf,
-		Adoptions:     deps.Adoptions,
-		Boxes:         deps.Boxes,
-		Contracts:     deps.Contracts,
-		Payments:      deps.Payments,
-		Treasury:      deps.Treasury,
-		Documents:     deps.Documents,
-		Books:         deps.Books,
+		Catalog:   deps.Catalog,
+		Orders:    deps.Orders,
+		Shelf:     deps.Shelf,
+		Adoptions: deps.Adoptions,
+		Boxes:     deps.Boxes,
+		Contracts: deps.Contracts,
+		Payments:  deps.Payments,
+		Treasury:  deps.Treasury,
+
 		Distributions: deps.Distributions,
+		Books:         deps.Books,
+		Documents:     deps.Documents,
+
+		PrivateIDs:      deps.PrivateIDs,
+		PrivateAccounts: deps.PrivateAccounts,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {

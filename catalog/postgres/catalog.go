@@ -46,6 +46,10 @@ type Cipher interface {
 	Seal(value, owner string) []byte
 	Open(sealed []byte, owner string) (string, error)
 	Index(value string) []byte
+	// Indexes are those by all keys, the current one first; Current is what values sealed with it begin with.
+	Indexes(value string) [][]byte
+	Current() []byte
+	Reseal(sealed []byte, owner string) (fresh []byte, value string, err error)
 }
 
 // Config tunes a Catalog; only Cipher is required.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -158,10 +159,17 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	if err != nil {
 		return fmt.Errorf("read helpers: %w", err)
 	}
-	codes, numbers := make([]string, len(rows)), make(pq.ByteaArray, len(rows))
+	codes, numbers := make([]string, len(rows)), pq.ByteaArray{}
+	current := map[string]string{} // by whichever key a number was indexed: what it is indexed by now
 	for i, row := range rows {
-		codes[i], numbers[i] = row.Code, im.c.cfg.Cipher.Index(row.IDNumber)
+		codes[i] = row.Code
+		all := im.c.cfg.Cipher.Indexes(row.IDNumber)
+		for _, index := range all {
+			numbers = append(numbers, index)
+			current[string(index)] = string(all[0])
+		}
 	}
+	now := func(index []byte) string { return cmp.Or(current[string(index)], string(index)) }
 	found, err := im.tx.QueryContext(ctx, `
 		SELECT h.id, h.code, h.head, h.persons, h.village_id, coalesce(h.helper_id, 0), h.phone, h.programmes, h.garden_m2, h.geese,
 		       coalesce(p.id_index, '')
@@ -179,7 +187,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
-		h.number = string(number)
+		h.number = now(number)
 		im.existing[code] = h
 	}
 	if err := found.Err(); err != nil {
@@ -197,7 +205,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 		if err := taken.Scan(&number, &who.code, &who.position); err != nil {
 			return fmt.Errorf("read id numbers: %w", err)
 		}
-		im.numbers[string(number)] = who
+		im.numbers[now(number)] = who
 	}
 	return taken.Err()
 }

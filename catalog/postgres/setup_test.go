@@ -56,6 +56,15 @@ func (c testCipher) Index(value string) []byte {
 	return h.Sum(nil)
 }
 
+func (c testCipher) Indexes(value string) [][]byte { return [][]byte{c.Index(value)} }
+
+func (testCipher) Current() []byte { return nil }
+
+func (c testCipher) Reseal(sealed []byte, owner string) ([]byte, string, error) {
+	value, err := c.Open(sealed, owner)
+	return c.Seal(value, owner), value, err
+}
+
 // clock is a time that tests move.
 type clock struct{ offset atomic.Int64 }
 

@@ -37,13 +37,14 @@ type Config struct {
 type commands struct {
 	Config
 
-	Serve   serveCommand   `cmd:"" help:"Serve the shop, the households' and the organisations' pages and the API."`
-	Migrate migrateCommand `cmd:"" help:"Create or update the modules' schemas."`
-	Demo    demoCommand    `cmd:"" help:"Load the demo county, or reset the database to it."`
-	Import  importCommand  `cmd:"" help:"Import data from files."`
-	Verify  verifyCommand  `cmd:"" help:"Check every invariant on the database."`
-	Rebuild rebuildCommand `cmd:"" help:"Build the income ledger anew from what it is made of."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Serve the shop, the households' and the organisations' pages and the API."`
+	Migrate   migrateCommand   `cmd:"" help:"Create or update the modules' schemas."`
+	Demo      demoCommand      `cmd:"" help:"Load the demo county, or reset the database to it."`
+	Import    importCommand    `cmd:"" help:"Import data from files."`
+	Verify    verifyCommand    `cmd:"" help:"Check every invariant on the database."`
+	Rebuild   rebuildCommand   `cmd:"" help:"Build the income ledger anew from what it is made of."`
+	RotateKey rotateKeyCommand `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

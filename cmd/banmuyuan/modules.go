@@ -162,7 +162,11 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleCatalog, func(s *link.Server) {
+		catalog.Register(s, svc)
+		catalog.RegisterContracts(s, svc)
+		catalog.RegisterPrivacy(s, svc)
+	}, svc.Run)
 	return nil
 }
 
@@ -189,6 +193,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterTreasury(s, svc)
 		payments.RegisterDistributions(s, svc)
 		payments.RegisterBooks(s, svc)
+		payments.RegisterPrivacy(s, svc)
 	}
 	m.serve(running, nc, modulePayments, register,
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
@@ -271,26 +276,30 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(),
 	}, web.Deps{
-		Accounts:      store,
-		Throttle:      store,
-		Sessions:      sessions,
-		Reports:       store.Reports(),
-		Log:           m.log,
-		Catalog:       catalog.NewClient(nc),
-		Orders:        orders.NewClient(nc),
-		Shelf:         orders.NewShelfClient(nc),
-		Adoptions:     orders.NewAdoptionsClient(nc),
-		Boxes:         orders.NewBoxesClient(nc),
-		Contracts:     orders.NewContractsClient(nc),
-		Distributions: payments.NewDistributionsClient(nc),
-		Books:         payments.NewBooksClient(nc),
-		Documents:     orders.NewDocumentsClient(nc),
-		Payments:      payments.NewClient(nc),
-		Treasury:      payments.NewTreasuryClient(nc),
-		Version:       version,
-		Ready:         m.ready,
-		Metrics:       m.metrics.handler(),
-		Observe:       m.metrics.page,
+		Accounts:  store,
+		Throttle:  store,
+		Sessions:  sessions,
+		Reports:   store.Reports(),
+		Log:       m.log,
+		Catalog:   catalog.NewClient(nc),
+		Orders:    orders.NewClient(nc),
+		Shelf:     orders.NewShelfClient(nc),
+		Adoptions: orders.NewAdoptionsClient(nc),
+		Boxes:     orders.NewBoxesClient(nc),
+		Contracts: orders.NewContractsClient(nc),
+		Payments:  payments.NewClient(nc),
+		Treasury:  payments.NewTreasuryClient(nc),
+
+		Distributions:   payments.NewDistributionsClient(nc),
+		Books:           payments.NewBooksClient(nc),
+		Documents:       orders.NewDocumentsClient(nc),
+		PrivateIDs:      catalog.NewPrivacyClient(nc),
+		PrivateAccounts: payments.NewPrivacyClient(nc),
+
+		Version: version,
+		Ready:   m.ready,
+		Metrics: m.metrics.handler(),
+		Observe: m.metrics.page,
 	})
 	if err != nil {
 		return err

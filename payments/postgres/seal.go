@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,8 @@ type Keys struct {
 	seals []seal // the first seals, all open
 	index []byte
 	mac   []byte
+
+	indexes [][]byte // of all keys, the first first
 }
 
 type seal struct {
@@ -63,6 +66,7 @@ func ParseKeys(text string) (*Keys, error) {
 		s := seal{aead: aead}
 		copy(s.id[:], derive("id", 4))
 		k.seals = append(k.seals, s)
+		k.indexes = append(k.indexes, derive("index", 32))
 		if i == 0 {
 			k.index, k.mac = derive("index", 32), derive("webhook", 32)
 		}
@@ -102,3 +106,26 @@ func (k *Keys) Index(value string) []byte {
 
 // WebhookSecret is a secret for the sandbox provider, so that it needs no configuration of its own.
 func (k *Keys) WebhookSecret() []byte { return k.mac }
+
+// Indexes are the blind indexes of value by all keys, the one that is written first: while keys are changed, a value may
+// still be found under an older one.
+func (k *Keys) Indexes(value string) [][]byte {
+	all := make([][]byte, len(k.indexes))
+	for i, key := range k.indexes {
+		h := hmac.New(sha256.New, key)
+		h.Write([]byte(value))
+		all[i] = h.Sum(nil)
+	}
+	return all
+}
+
+// Current is what sealed values of the first key begin with.
+func (k *Keys) Current() []byte { return slices.Clone(k.seals[0].id[:]) }
+
+// Reseal opens a value with whichever key sealed it and seals it with the first one.
+func (k *Keys) Reseal(sealed []byte, owner string) (fresh []byte, value string, err error) {
+	if value, err = k.Open(sealed, owner); err != nil {
+		return nil, "", err
+	}
+	return k.Seal(value, owner), value, nil
+}

@@ -28,17 +28,21 @@ const (
 
 // Services are the modules behind the API.
 type Services struct {
-	Catalog       catalog.Service
-	Orders        orders.Service
-	Shelf         orders.Shelf
-	Adoptions     orders.Adoptions
-	Boxes         orders.Boxes
-	Contracts     orders.Contracts
-	Payments      payments.Service
-	Treasury      payments.Treasury
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Shelf     orders.Shelf
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
+	Contracts orders.Contracts
+	Payments  payments.Service
+	Treasury  payments.Treasury
+
 	Distributions payments.Distributions
 	Books         payments.Books
 	Documents     orders.Documents
+
+	PrivateIDs      catalog.Privacy
+	PrivateAccounts payments.Privacy
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -75,9 +79,10 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.householdEndpoints(),
 		a.moneyEndpoints(),
 		a.treasuryEndpoints(),
-		a.documentEndpoints(),
-		a.booksEndpoints(),
 		a.distributionEndpoints(),
+		a.booksEndpoints(),
+		a.documentEndpoints(),
+		a.privacyEndpoints(),
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 	)
