@@ -59,7 +59,6 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 			return format{lang: l, now: s.now()}.measure(n, unit, word), err
 		},
 		"plainYuan":      func(fen int64) string { return strings.TrimPrefix(money.FormatYuan(fen), "¥") },
-		"choicesOf":      func(options ...Option) []Option { return options },
 		"householdShare": householdShare,
 		"spacedCode":     spacedCode,
 		"onday": func(day string) template.HTML {
