@@ -35,7 +35,7 @@ var libraryOf = map[string][]string{
 	"github.com/stripe/stripe-go":     {"payments/gateway/stripe"},
 	"github.com/gorilla/mux":          {"web", "cmd/banmuyuan"},
 	"github.com/nats-io/nats-server":  {"internal/privatenats", "internal/link/linktest"},
-	"github.com/jmoiron/sqlx":         {"internal/link", "catalog/postgres", "orders/postgres", "payments/ledger", "payments/postgres", "payments/gateway/sandbox", "web/postgres", "cmd/banmuyuan"},
+	"github.com/jmoiron/sqlx":         {"internal/link", "catalog/postgres", "orders/postgres", "payments/ledger", "payments/postgres", "payments/gateway/sandbox", "web/postgres", "cmd/banmuyuan", "cmd/bench"},
 	"github.com/lib/pq":               {"internal/link", "catalog/postgres", "orders/postgres", "payments/ledger", "payments/postgres", "payments/gateway/sandbox", "web/postgres", "internal/privatepg", "cmd/banmuyuan", "cmd/bench"},
 	"github.com/nats-io/nats.go":      {"internal/link", "internal/privatenats", "catalog", "orders", "payments", "cmd/banmuyuan"},
 	"github.com/alexedwards/argon2id": {"web/auth"},
