@@ -81,6 +81,10 @@ func (b *pages) visitor(t *testing.T, name string) *visitor {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(b.browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
+	// The first command opens the tab, which ends with that command's context: one with a deadline would close it again.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("%s: open a tab: %v", name, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	v := &visitor{pages: b, ctx: ctx, name: name}
