@@ -82,6 +82,9 @@ func (w words) Say(group string, value any) string {
 	return text
 }
 
+// Error is a problem as a sentence.
+func (w words) Error(e *link.Error) string { return w.glossary.SayError(w.lang, e) }
+
 // Text is a text of a module in the reader's language.
 func (w words) Text(t catalog.Text) string { return w.lang.text(t) }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,15 @@ func statusOf(e *link.Error) int { return api.Status(e) }
 
 // wantsJSON reports whether an error is for a program.
 func wantsJSON(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// sayError is an error as a sentence in the language of a request.
+func (s *Server) sayError(ctx context.Context, e *link.Error) string {
+	l, ok := ctx.Value(langKey{}).(Lang)
+	if !ok {
+		l = ZH
+	}
+	return s.glossary.SayError(l, e)
+}
 
 // problemPage is what templates/problem/problem.html shows.
 type problemPage struct {

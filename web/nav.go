@@ -41,6 +41,7 @@ var menus = map[string][]entry{
 		{"organisation.contracts", "file-text", "收购合同", "Contracts", []auth.Role{auth.Officer, auth.OrgApprover}},
 		{"organisation.collections", "clipboard-list", "收货清单", "Collection", auth.Organisation},
 		{"organisation.weigh", "scale", "过秤", "Weigh in", []auth.Role{auth.Clerk, auth.Officer}},
+		{"organisation.station", "package", "离线过秤", "Weigh offline", []auth.Role{auth.Clerk, auth.Officer}},
 		{"county.home", "chart-column", "全县总览", "Overview", auth.County},
 		{"county.presales", "sprout", "预售", "Presales", auth.County},
 		{"county.households", "users", "农户", "Households", auth.County},

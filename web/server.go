@@ -55,6 +55,7 @@ type Deps struct {
 	Catalog  catalog.Service
 	Orders   orders.Service
 	Payments payments.Service
+	Stations orders.Stations
 	// Version is what the API's description calls itself.
 	Version string
 
@@ -96,8 +97,8 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil {
 		return nil, errors.New("web: accounts, throttle and sessions are needed")
 	}
-	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil {
-		return nil, errors.New("web: catalog, orders and payments are needed")
+	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Stations == nil {
+		return nil, errors.New("web: catalog, orders, payments and stations are needed")
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -114,7 +115,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, payments.Messages); err != nil {
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, orders.StationMessages, payments.Messages); err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {
@@ -126,7 +127,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments}, program{s}, deps.Version, s.fail)
+	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments, Stations: deps.Stations, Say: s.sayError}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}

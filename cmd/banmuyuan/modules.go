@@ -205,7 +205,10 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		return err
 	}
 	m.closers = append(m.closers, svc.Close)
-	m.serve(running, nc, moduleOrders, func(s *link.Server) { orders.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleOrders, func(s *link.Server) {
+		orders.Register(s, svc)
+		orders.RegisterStations(s, svc)
+	}, svc.Run)
 	return nil
 }
 
@@ -226,6 +229,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
+		Stations: orders.NewStationsClient(nc),
 		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
 	if err != nil {

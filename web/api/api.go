@@ -28,6 +28,9 @@ type Services struct {
 	Catalog  catalog.Service
 	Orders   orders.Service
 	Payments payments.Service
+	Stations orders.Stations
+	// Say writes a problem as a sentence in the reader's language.
+	Say func(context.Context, *link.Error) string
 }
 
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
@@ -52,7 +55,7 @@ type API struct {
 func New(s Services, accounts Accounts, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
 	a := &API{services: s, accounts: accounts, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
-		a.householdEndpoints(), a.moneyEndpoints(), a.accountEndpoints())
+		a.householdEndpoints(), a.moneyEndpoints(), a.accountEndpoints(), a.stationEndpoints())
 	var err error
 	if a.document, err = describe(a.endpoints, version); err != nil {
 		return nil, fmt.Errorf("describe api: %w", err)
