@@ -159,12 +159,17 @@ func (a arrivals) all(q orders.QueuedWeighing) bool {
 
 func (m *Module) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arrivals, error) {
 	var ids []string
-	for _, q := range queued {
-		for _, id := range append(slices.Clone(q.After), q.SupersedesClient) {
-			if id != "" {
-				ids = append(ids, strings.ToLower(id))
+	for i, q := range queued {
+		named := append(slices.Clone(q.After), q.ClientID)
+		if q.SupersedesClient != "" {
+			named = append(named, q.SupersedesClient)
+		}
+		for _, id := range named {
+			if !uuidPattern.MatchString(id) { // it cannot be told from another one, and nothing of ours made it
+				return nil, link.E(link.Invalid, "weigh.client_id", fmt.Sprintf("tickets[%d].client_id", i))
 			}
 		}
+		ids = append(ids, named...)
 	}
 	here := arrivals{}
 	var rows []struct {
@@ -172,9 +177,9 @@ func (m *Module) arrived(ctx context.Context, queued []orders.QueuedWeighing) (a
 		TicketID int64  `db:"ticket_id"`
 	}
 	err := m.db.SelectContext(ctx, &rows, `
-		SELECT client_id, max(ticket_id) AS ticket_id
-		FROM (SELECT client_id, id AS ticket_id FROM ticket WHERE client_id = ANY($1)
-		      UNION ALL SELECT client_id, 0 FROM weigh_conflict WHERE client_id = ANY($1)) a
+		SELECT client_id::text AS client_id, max(ticket_id) AS ticket_id
+		FROM (SELECT client_id, id AS ticket_id FROM ticket WHERE client_id = ANY($1::uuid[])
+		      UNION ALL SELECT client_id, 0 FROM weigh_conflict WHERE client_id = ANY($1::uuid[])) a
 		GROUP BY client_id`, textArray(ids))
 	if err != nil {
 		return nil, fmt.Errorf("look up weighings: %w", err)
@@ -241,9 +246,6 @@ func (m *Module) knownConflict(ctx context.Context, clientID string, hash []byte
 
 // keepConflict writes a weighing aside. Whose goods it is about is noted only where the clerk may know.
 func (m *Module) keepConflict(ctx context.Context, c collector, q orders.QueuedWeighing, hash []byte, problem *link.Error) error {
-	if !uuidPattern.MatchString(q.ClientID) {
-		return nil // it cannot be told from another one, and nothing of ours made it
-	}
 	body, err := json.Marshal(q.WeighRequest)
 	if err != nil {
 		return fmt.Errorf("encode weighing: %w", err)
@@ -323,7 +325,7 @@ type conflictRow struct {
 	Why         string               `db:"why"`
 }
 
-const conflictColumns = `w.id, w.client_id, w.body, w.order_id, w.line, w.lot_id, w.household_id, w.village_id, w.problem, w.actor,
+const conflictColumns = `w.id, w.client_id::text AS client_id, w.body, w.order_id, w.line, w.lot_id, w.household_id, w.village_id, w.problem, w.actor,
 	w.arrived_at, w.state, w.settled_by, w.settled_at, w.why`
 
 // conflictScope is what the collector may see of conflicts: what its own people brought, and what is about its goods.

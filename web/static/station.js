@@ -336,12 +336,13 @@
     const taken = [];
     let cursor = "";
     do {
-      const q = new URLSearchParams({ limit: "200" });
+      const q = new URLSearchParams({ limit: "500" });
       if (villages.length) q.set("villages", villages.join(","));
       if (cursor) q.set("cursor", cursor);
       const page = await ask("GET", "/api/v1/station?" + q);
       for (const s of page.items) taken.push({ ...s, key: keyOf(s) });
       cursor = page.cursor || "";
+      announce(say("taking", { n: taken.length, all: page.total }));
     } while (cursor);
     list = { at, account, villages };
     await write(["shares", "meta"], (store, meta) => {
@@ -363,7 +364,8 @@
     announce(say("not-ready"));
     await navigator.serviceWorker.register("/desk/station/worker.js", { scope: "/desk/station" });
     const shelf = await caches.open("station");
-    const files = [...document.querySelectorAll('link[rel~="stylesheet"], link[rel~="icon"], script[src], img[src^="/static/"]')].map((e) => new URL(e.src || e.href).pathname);
+    const parts = document.querySelectorAll('link[rel~="stylesheet"], link[rel~="icon"], script[src], img[src^="/static/"]');
+    const files = [...new Set([...parts].map((e) => new URL(e.src || e.href).pathname))];
     const page = await fetch(location.pathname, { cache: "no-store" });
     if (!page.ok || page.redirected) return;
     await shelf.addAll(files);

@@ -4,7 +4,7 @@
 -- an order that was called off. They change nothing and wait for a person. A weighing is one ticket or one conflict.
 CREATE TABLE weigh_conflict (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    client_id    text   NOT NULL,
+    client_id    uuid   NOT NULL,
     body_hash    bytea  NOT NULL,
     body         jsonb  NOT NULL, -- orders.WeighRequest, as it was brought
     order_id     bigint NOT NULL DEFAULT 0, -- 0: no such order
