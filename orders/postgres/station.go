@@ -179,8 +179,8 @@ func (m *Module) arrived(ctx context.Context, queued []orders.QueuedWeighing) (a
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT client_id::text AS client_id, max(ticket_id) AS ticket_id
 		FROM (SELECT client_id, id AS ticket_id FROM ticket WHERE client_id = ANY($1::uuid[])
-		      UNION ALL SELECT client_id, 0 FROM weigh_conflict WHERE client_id = ANY($1::uuid[])) a
-		GROUP BY client_id`, textArray(ids))
+		      UNION ALL SELECT client_id, 0 FROM weigh_conflict WHERE client_id = ANY($1::uuid[]) AND account_id = $2) a
+		GROUP BY client_id`, textArray(ids), link.ActorFrom(ctx).Account)
 	if err != nil {
 		return nil, fmt.Errorf("look up weighings: %w", err)
 	}
@@ -230,7 +230,8 @@ func (m *Module) bring(ctx context.Context, c collector, q orders.QueuedWeighing
 // knownConflict is why a weighing was kept aside before, or nil.
 func (m *Module) knownConflict(ctx context.Context, clientID string, hash []byte) (*link.Error, error) {
 	var raw []byte
-	err := m.db.GetContext(ctx, &raw, `SELECT problem FROM weigh_conflict WHERE client_id = $1 AND body_hash = $2`, clientID, hash)
+	err := m.db.GetContext(ctx, &raw, `SELECT problem FROM weigh_conflict WHERE client_id = $1 AND body_hash = $2 AND account_id = $3`,
+		clientID, hash, link.ActorFrom(ctx).Account)
 	if missing(err) {
 		return nil, nil
 	}
@@ -258,6 +259,12 @@ func (m *Module) keepConflict(ctx context.Context, c collector, q orders.QueuedW
 	var s shareRow
 	err = m.db.GetContext(ctx, &s, `
 		SELECT `+shareColumns+` FROM share s WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = $3`, id, q.Line, q.LotID)
+	if missing(err) { // the share goes with its order; whose it was, the order still says
+		err = m.db.GetContext(ctx, &s, `
+			SELECT l.order_id, l.no AS line, u.lot AS lot_id, u.household AS household_id, u.village AS village_id, l.seller_org
+			FROM order_line l, unnest(l.lots, l.households, l.villages) AS u (lot, household, village)
+			WHERE l.order_id = $1 AND l.no = $2 AND u.lot = $3`, id, q.Line, q.LotID)
+	}
 	if err != nil && !missing(err) {
 		return fmt.Errorf("read share: %w", err)
 	}

@@ -153,6 +153,9 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 		if !c.all && c.org != l.SellerOrg {
 			return 0, errNotFound()
 		}
+		if _, over := o.State.Next(orders.StepWeigh); over != nil && r.Supersedes == 0 {
+			return 0, over // an order that was called off has no shares any more: say so
+		}
 		return 0, err
 	}
 	if !c.covers(s.SellerOrg, s.VillageID, 0) {

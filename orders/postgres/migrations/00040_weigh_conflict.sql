@@ -23,7 +23,7 @@ CREATE TABLE weigh_conflict (
     settled_by   text   NOT NULL DEFAULT '',
     settled_at   timestamptz,
     why          text   NOT NULL DEFAULT '',
-    CONSTRAINT weigh_conflict_once UNIQUE (client_id, body_hash),
+    CONSTRAINT weigh_conflict_once UNIQUE (client_id, body_hash, account_id),
     CONSTRAINT weigh_conflict_settled CHECK ((state = 'open') = (settled_at IS NULL))
 );
 CREATE INDEX weigh_conflict_open ON weigh_conflict (id) WHERE state = 'open';
