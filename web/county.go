@@ -19,6 +19,7 @@ func (s *Server) countyRoutes() {
 	s.guarded("GET", "/county/households", "county.households", s.countyHouseholds, county...)
 	s.guarded("GET", "/county/households/import", "county.import", s.countyImport, county...)
 	s.guarded("POST", "/county/households/import", "county.import.read", s.countyImportRead, county...)
+	s.guarded("GET", "/county/villages/{village:[0-9]+}/income", "county.village.income", s.countyVillageIncome, county...)
 	s.guarded("GET", "/county/households/{code}", "county.household", s.countyHousehold, county...)
 	s.guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.countyHouseholdConsent, county...)
 	s.guarded("POST", "/county/households/{code}/account", "county.household.account", s.countyHouseholdAccount, county...)

@@ -52,6 +52,7 @@ func TestOneProcess(t *testing.T) {
 		{"hostile", hostile},
 		{"import", householdFiles},
 		{"browser", browserStory},
+		{"station", stationStory},
 		{"expiry", expiry},
 		{"kill", killed},
 	} {
