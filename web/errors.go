@@ -48,7 +48,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			level = slog.LevelInfo
 		}
 		s.log.LogAttrs(r.Context(), level, "request failed", slog.String("error", err.Error()),
-			slog.String("path", r.URL.Path), slog.String("request_id", link.RequestID(r.Context())))
+			slog.String("path", loggedPath(r)), slog.String("request_id", link.RequestID(r.Context())))
 	}
 	l := langOf(r)
 	if wantsJSON(r) {
@@ -123,7 +123,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", r.URL.Path,
+			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", loggedPath(r),
 				"request_id", link.RequestID(r.Context()), "stack", stack())
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler) // half a page is out: break it off

@@ -33,6 +33,7 @@ func (s *Server) householdRoutes() {
 	s.guarded("POST", "/my/account/change", "household.account.save", s.householdAccountSave, earning...)
 	s.guarded("GET", "/my/helper", "household.consent", s.householdConsent, earning...)
 	s.guarded("POST", "/my/helper", "household.consent.save", s.householdConsentSave, earning...)
+	s.guarded("GET", "/my/actions", "household.actions", s.householdActions, earning...)
 	s.guarded("GET", "/helper", "helper.households", s.helperHouseholds, auth.Helper)
 	s.guarded("GET", "/helper/income/print", "helper.income", s.helperIncome, auth.Helper)
 	s.guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)

@@ -41,7 +41,8 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		f(&config)
 	}
 	s, err := New(config, Deps{
-		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc), Stations: orders.NewStationsClient(nc),
+		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc), Stations: orders.NewStationsClient(nc), Care: catalog.NewCareClient(nc),
+		AccountReviews: payments.NewAccountReviewsClient(nc), Cards: store,
 		Accounts: store, Throttle: store, Sessions: sessions, Version: "test",
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})

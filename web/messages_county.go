@@ -8,6 +8,9 @@ import (
 
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
 var countyMessages = map[string][2]string{
+	"consent.how.signed":   {"签了同意书", "signed the form"},
+	"consent.how.phone":    {"电话里同意", "by phone"},
+	"consent.how.visit":    {"上门时当面同意", "on a visit"},
 	"programme.garden":     {"半亩园", "Garden"},
 	"programme.geese":      {"百只鹅", "Geese"},
 	"programme.seedpotato": {"一亩种薯", "Seed potato"},

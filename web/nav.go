@@ -45,6 +45,7 @@ var menus = map[string][]entry{
 		{"county.home", "chart-column", "全县总览", "Overview", auth.County},
 		{"county.presales", "sprout", "预售", "Presales", auth.County},
 		{"county.households", "users", "农户", "Households", auth.County},
+		{"county.reviews", "shield-check", "待核对", "Reviews", auth.County},
 		{"county.orders", "receipt-text", "订单", "Orders", auth.County},
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
 		{"county.settlements", "hand-coins", "结算", "Settlement", auth.County},

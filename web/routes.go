@@ -22,6 +22,7 @@ func (s *Server) routes() {
 		return link.E(link.Invalid, "method_not_allowed", "")
 	})
 	s.accountRoutes()
+	s.cardRoutes()
 	s.shopRoutes()
 	s.organisationRoutes()
 	s.householdRoutes()

@@ -27,6 +27,7 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/static"
 )
 
@@ -56,10 +57,16 @@ type Deps struct {
 	Orders   orders.Service
 	Payments payments.Service
 	Stations orders.Stations
+	Care     catalog.Care
+	// AccountReviews are the payout accounts that wait for a second person.
+	AccountReviews payments.AccountReviews
+	// Notifier tells households what was done in their name; the log if nil.
+	Notifier notify.Notifier
 	// Version is what the API's description calls itself.
 	Version string
 
 	Accounts auth.Accounts
+	Cards    auth.Cards
 	Throttle auth.Throttle
 	Sessions scs.Store
 	// Live carries what pages show as it happens; a hub of its own if nil.
@@ -94,11 +101,12 @@ type Server struct {
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil {
-		return nil, errors.New("web: accounts, throttle and sessions are needed")
+	if deps.Accounts == nil || deps.Cards == nil || deps.Throttle == nil || deps.Sessions == nil {
+		return nil, errors.New("web: accounts, cards, throttle and sessions are needed")
 	}
-	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Stations == nil {
-		return nil, errors.New("web: catalog, orders, payments and stations are needed")
+	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Stations == nil ||
+		deps.Care == nil || deps.AccountReviews == nil {
+		return nil, errors.New("web: all contracts of the modules are needed")
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -109,13 +117,17 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Log == nil {
 		deps.Log = slog.Default()
 	}
+	if deps.Notifier == nil {
+		deps.Notifier = notify.Log{Log: deps.Log}
+	}
 	if deps.Live == nil {
 		deps.Live = live.NewHub()
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, orders.Messages, orders.StationMessages, payments.Messages); err != nil {
+	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, catalog.CareMessages,
+		orders.Messages, orders.StationMessages, payments.Messages, payments.AccountReviewMessages); err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {

@@ -25,6 +25,7 @@ import (
 	"banmuyuan/payments/gateway/sandbox"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web"
+	"banmuyuan/web/notify"
 	webpg "banmuyuan/web/postgres"
 )
 
@@ -159,7 +160,10 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.serve(running, nc, moduleCatalog, func(s *link.Server) { catalog.Register(s, svc) }, svc.Run)
+	m.serve(running, nc, moduleCatalog, func(s *link.Server) {
+		catalog.Register(s, svc)
+		catalog.RegisterCare(s, svc)
+	}, svc.Run)
 	return nil
 }
 
@@ -181,7 +185,10 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		return err
 	}
 	m.payments = svc.HTTP()
-	m.serve(running, nc, modulePayments, func(s *link.Server) { payments.Register(s, svc) },
+	m.serve(running, nc, modulePayments, func(s *link.Server) {
+		payments.Register(s, svc)
+		payments.RegisterAccountReviews(s, svc)
+	},
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	return nil
 }
@@ -229,7 +236,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
 		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
-		Stations: orders.NewStationsClient(nc),
+		Stations: orders.NewStationsClient(nc), Care: catalog.NewCareClient(nc), AccountReviews: payments.NewAccountReviewsClient(nc),
+		Cards: store, Notifier: m.notifier(),
 		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
 	})
 	if err != nil {
@@ -238,6 +246,14 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	m.pages = site
 	m.running.Go(func() error { site.PublishStock(running); return nil })
 	return nil
+}
+
+// notifier is how text messages leave: through a provider's gateway, or not at all.
+func (m *modules) notifier() notify.Notifier {
+	if m.cfg.SMSURL == "" {
+		return notify.Log{Log: m.log}
+	}
+	return notify.HTTP{URL: m.cfg.SMSURL}
 }
 
 // Close stops taking requests, finishes those that were taken and ends the modules' work.
@@ -286,5 +302,6 @@ type Settings struct {
 	BankHolder   string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
 	BankNumber   string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
 	BankName     string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
+	SMSURL       string        `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
 	Styleguide   bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 }

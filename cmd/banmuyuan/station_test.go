@@ -54,7 +54,7 @@ func stationStory(t *testing.T, w *world) {
 	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatalf("Chromium did not start ('make test' installs it): %v", err)
 	}
-		b := &pages{world: w.on(road.URL), browser: browser, width: 390, script: true}
+	b := &pages{world: w.on(road.URL), browser: browser, width: 390, script: true}
 	clerk := b.logsIn(t, "clerk")
 	connect := func(on bool) {
 		closed.Store(!on)
