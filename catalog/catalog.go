@@ -186,8 +186,9 @@ type Presale struct {
 	CollectionMin int64        `json:"collection_min"` // a household's share is no smaller, see allocate
 	GramsPerUnit  int64        `json:"grams_per_unit"` // estimate, 0 where nobody weighs
 	Terms         Terms        `json:"terms"`
-	SellerOrg     int64        `json:"seller_org"` // the cooperative that sells and collects
-	Policy        string       `json:"policy"`     // fair, near, direct, contract
+	SellerOrg     int64        `json:"seller_org"`            // the cooperative that sells and collects
+	Policy        string       `json:"policy"`                // fair, near, direct, contract
+	ContractID    int64        `json:"contract_id,omitempty"` // the purchase contract that alone orders from it
 }
 
 // Lot is one household's supply in one presale.

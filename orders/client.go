@@ -85,6 +85,10 @@ func (c client) Report(ctx context.Context, r ReportRequest) (Report, error) {
 	return link.Call[ReportRequest, Report](ctx, c.nc, SubjectReport, r)
 }
 
+func (c client) Incomes(ctx context.Context, r IncomesRequest) (HouseholdIncomes, error) {
+	return link.Call[IncomesRequest, HouseholdIncomes](ctx, c.nc, SubjectIncomes, r)
+}
+
 func (c client) RebuildIncome(ctx context.Context, r None) (Rebuilt, error) {
 	return link.Call[None, Rebuilt](ctx, c.nc, SubjectRebuildIncome, r)
 }

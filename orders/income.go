@@ -35,6 +35,7 @@ type IncomeEntry struct {
 	PaidOn      *time.Time      `json:"paid_on,omitempty"`
 	OrderNo     string          `json:"order_no,omitempty"`
 	Line        int             `json:"line,omitempty"`
+	AdoptionNo  string          `json:"adoption_no,omitempty"`
 	TicketID    int64           `json:"ticket_id,omitempty"`
 	TicketNo    string          `json:"ticket_no,omitempty"`
 	PayoutItem  int64           `json:"payout_item,omitempty"`
@@ -114,4 +115,26 @@ type StateCount struct {
 	Channel     catalog.Channel `json:"channel"`
 	Count       int64           `json:"count"`
 	EstimateFen int64           `json:"estimate_fen"`
+}
+
+// IncomesRequest pages through all households by id.
+type IncomesRequest struct {
+	Season int   `json:"season,omitempty"` // 0: the current one
+	After  int64 `json:"after,omitempty"`
+	Limit  int   `json:"limit,omitempty"` // up to 2,000, 1,000 when 0
+}
+
+// HouseholdIncome is a household's sums in a season and in the one before.
+type HouseholdIncome struct {
+	HouseholdID int64 `json:"household_id"`
+	VillageID   int64 `json:"village_id"`
+	Persons     int   `json:"persons"`
+	IncomeSum
+	Before IncomeSum `json:"before"`
+}
+
+type HouseholdIncomes struct {
+	Season int               `json:"season"`
+	Items  []HouseholdIncome `json:"items"`
+	Total  int               `json:"total"` // of all households
 }

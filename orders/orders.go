@@ -272,6 +272,9 @@ type Share struct {
 	Head    string `json:"head,omitempty"`
 	Village string `json:"village,omitempty"`
 	Phone   string `json:"phone,omitempty"`
+	// Of a call-off: its contract, and what the clerk may apply.
+	ContractNo  string               `json:"contract_no,omitempty"`
+	Adjustments []ContractAdjustment `json:"adjustments,omitempty"`
 }
 
 type CollectionFilter struct {
@@ -327,6 +330,8 @@ type WeighRequest struct {
 	WeighedAt  time.Time `json:"weighed_at"`
 	Final      bool      `json:"final"`                // nothing more will come from this household: the rest is short
 	Supersedes int64     `json:"supersedes,omitempty"` // ticket id
+	// Adjustments are the codes of what a call-off's contract adds or takes off for these goods.
+	Adjustments []string `json:"adjustments,omitempty"`
 }
 
 // TicketState: accepted, held (far from the estimate: waits for a second person), refused, superseded.
@@ -340,43 +345,44 @@ const (
 )
 
 type Ticket struct {
-	ID           int64        `json:"id"`
-	No           string       `json:"no"`
-	ClientID     string       `json:"client_id"`
-	OrderID      int64        `json:"order_id"`
-	OrderNo      string       `json:"order_no"`
-	Line         int          `json:"line"`
-	LotID        int64        `json:"lot_id"`
-	HouseholdID  int64        `json:"household_id"`
-	VillageID    int64        `json:"village_id"`
-	PointID      int64        `json:"point_id"`
-	Units        int64        `json:"units"`
-	Rejected     int64        `json:"rejected"`
-	Reason       string       `json:"reason,omitempty"`
-	GrossGrams   int64        `json:"gross_grams"`
-	TareGrams    int64        `json:"tare_grams"`
-	NetGrams     int64        `json:"net_grams"`
-	Grade        string       `json:"grade"`
-	Price        money.Price  `json:"price"`
-	State        TicketState  `json:"state"`
-	HeldFor      string       `json:"held_for,omitempty"` // message key
-	DeliveryID   int64        `json:"delivery_id,omitempty"`
-	AmountFen    int64        `json:"amount_fen"` // gross, once the delivery is closed; an estimate before
-	FeeFen       int64        `json:"fee_fen"`
-	NetFen       int64        `json:"net_fen"`
-	Settled      bool         `json:"settled"` // the delivery is closed: the amounts are final
-	WeighedAt    time.Time    `json:"weighed_at"`
-	Actor        string       `json:"actor"`
-	ConfirmedBy  string       `json:"confirmed_by,omitempty"`
-	Supersedes   int64        `json:"supersedes,omitempty"`
-	SupersededBy int64        `json:"superseded_by,omitempty"`
-	Title        catalog.Text `json:"title"`
-	Unit         string       `json:"unit"`
-	PriceUnit    string       `json:"price_unit"`
-	Code         string       `json:"code,omitempty"`
-	Head         string       `json:"head,omitempty"`
-	Village      string       `json:"village,omitempty"`
-	Point        string       `json:"point,omitempty"`
+	ID           int64           `json:"id"`
+	No           string          `json:"no"`
+	ClientID     string          `json:"client_id"`
+	OrderID      int64           `json:"order_id"`
+	OrderNo      string          `json:"order_no"`
+	Line         int             `json:"line"`
+	LotID        int64           `json:"lot_id"`
+	HouseholdID  int64           `json:"household_id"`
+	VillageID    int64           `json:"village_id"`
+	PointID      int64           `json:"point_id"`
+	Units        int64           `json:"units"`
+	Rejected     int64           `json:"rejected"`
+	Reason       string          `json:"reason,omitempty"`
+	GrossGrams   int64           `json:"gross_grams"`
+	TareGrams    int64           `json:"tare_grams"`
+	NetGrams     int64           `json:"net_grams"`
+	Grade        string          `json:"grade"`
+	Price        money.Price     `json:"price"`
+	State        TicketState     `json:"state"`
+	HeldFor      string          `json:"held_for,omitempty"` // message key
+	DeliveryID   int64           `json:"delivery_id,omitempty"`
+	AmountFen    int64           `json:"amount_fen"` // gross, once the delivery is closed; an estimate before
+	FeeFen       int64           `json:"fee_fen"`
+	NetFen       int64           `json:"net_fen"`
+	Settled      bool            `json:"settled"` // the delivery is closed: the amounts are final
+	WeighedAt    time.Time       `json:"weighed_at"`
+	Actor        string          `json:"actor"`
+	ConfirmedBy  string          `json:"confirmed_by,omitempty"`
+	Supersedes   int64           `json:"supersedes,omitempty"`
+	SupersededBy int64           `json:"superseded_by,omitempty"`
+	Contract     *TicketContract `json:"contract,omitempty"` // of a call-off: how the price came about
+	Title        catalog.Text    `json:"title"`
+	Unit         string          `json:"unit"`
+	PriceUnit    string          `json:"price_unit"`
+	Code         string          `json:"code,omitempty"`
+	Head         string          `json:"head,omitempty"`
+	Village      string          `json:"village,omitempty"`
+	Point        string          `json:"point,omitempty"`
 }
 
 type TicketRef struct {
@@ -480,6 +486,8 @@ type Service interface {
 	Income(context.Context, IncomeRequest) (Income, error)
 	// Report is the county's totals. For county staff.
 	Report(context.Context, ReportRequest) (Report, error)
+	// Incomes lists what every household earned in a season, for reports. For county staff.
+	Incomes(context.Context, IncomesRequest) (HouseholdIncomes, error)
 	// RebuildIncome empties the income ledger and reads it anew from its sources. System only.
 	RebuildIncome(context.Context, None) (Rebuilt, error)
 
@@ -500,6 +508,7 @@ type DigestRequest struct {
 // Digest of an order for cross-checks.
 type Digest struct {
 	ID        int64        `json:"id"`
+	Ref       string       `json:"ref"` // how payments knows it
 	State     State        `json:"state"`
 	PaidFen   int64        `json:"paid_fen"`
 	AmountFen int64        `json:"amount_fen"`

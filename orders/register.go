@@ -22,6 +22,7 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectDeliveries, svc.Deliveries)
 	link.Handle(s, SubjectIncome, svc.Income)
 	link.Handle(s, SubjectReport, svc.Report)
+	link.Handle(s, SubjectIncomes, svc.Incomes)
 	link.Handle(s, SubjectRebuildIncome, svc.RebuildIncome)
 	link.Handle(s, SubjectVerify, svc.Verify)
 	link.Handle(s, SubjectDigests, svc.Digests)

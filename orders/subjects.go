@@ -20,6 +20,7 @@ const (
 	SubjectDeliveries         = "rpc.orders.v1.deliveries"
 	SubjectIncome             = "rpc.orders.v1.income"
 	SubjectReport             = "rpc.orders.v1.report"
+	SubjectIncomes            = "rpc.orders.v1.incomes"
 	SubjectRebuildIncome      = "rpc.orders.v1.income_rebuild"
 	SubjectVerify             = "rpc.orders.v1.verify"
 	SubjectDigests            = "rpc.orders.v1.digests"

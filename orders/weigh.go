@@ -78,15 +78,15 @@ type Weighing struct {
 }
 
 // Settle sets what a delivery's tickets are worth and returns the delivery's amount and fee. Each grade is priced once
-// over all it weighed, rounded half up; the amount is then split by weight and the fee by amount, by largest
+// over all it weighed at one price (a contract's prices change from day to day), rounded half up; the amount is then split by weight and the fee by amount, by largest
 // remainder with ties to the lowest household. Nobody's fee exceeds what it is kept back from.
 func Settle(ws []Weighing, feeBP int64) (amount, fee int64, err error) {
 	slices.SortFunc(ws, func(a, b Weighing) int {
-		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(a.Household, b.Household), cmp.Compare(a.TicketID, b.TicketID))
+		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(a.Price.Fen, b.Price.Fen), cmp.Compare(a.Household, b.Household), cmp.Compare(a.TicketID, b.TicketID))
 	})
 	for from := 0; from < len(ws); {
 		to := from + 1
-		for to < len(ws) && ws[to].Grade == ws[from].Grade {
+		for to < len(ws) && ws[to].Grade == ws[from].Grade && ws[to].Price == ws[from].Price {
 			to++
 		}
 		a, f, err := settleGrade(ws[from:to], feeBP)

@@ -61,6 +61,7 @@ type CreatePayment struct {
 	Code        string    `json:"code"`        // 识别码 for bank transfers, e.g. the order's number
 	ReturnURL   string    `json:"return_url"`
 	ExpiresAt   time.Time `json:"expires_at"`
+	Ahead       bool      `json:"ahead,omitempty"` // a balance that is paid before anything is billed, see ReleaseDelivery
 }
 
 type Payment struct {

@@ -41,6 +41,7 @@ const (
 	CmdCancelRef       = "cmd.payments.v1.ref.cancel"       // CancelRef
 	CmdRefundLate      = "cmd.payments.v1.payment.refund"   // RefundPayment
 	CmdAcceptLate      = "cmd.payments.v1.payment.accept"   // AcceptLate
+	CmdTakeCash        = "cmd.payments.v1.cash.take"        // TakeCash
 )
 
 // DeliveryShare is one household's part of a delivery. A source key that comes again after its delivery was reversed
@@ -50,15 +51,32 @@ type DeliveryShare struct {
 	Household int64  `json:"h"`
 	GrossFen  int64  `json:"g"`
 	FeeFen    int64  `json:"f"`
+
+	// Origin describes the income where no order does it: it comes back with the payable's IncomeFact.
+	Origin *Origin `json:"o,omitempty"`
 }
 
-// AcceptDelivery bills Ref: receivable = Σ gross; households are owed gross − fee, the cooperative the fees.
+// AcceptDelivery bills Ref: receivable = Σ gross + own; households are owed gross − fee, the organisation the fees and
+// its own goods.
 type AcceptDelivery struct {
 	DeliveryID int64           `json:"delivery_id"`
 	Ref        string          `json:"ref"`
 	Coop       int64           `json:"coop"` // organisation that keeps the fee
 	Shares     []DeliveryShare `json:"shares"`
-	OccurredAt int64           `json:"occurred_at"` // unix seconds
+	OwnFen     int64           `json:"own_fen,omitempty"` // goods that are the organisation's own: a shop's sale
+	OccurredAt int64           `json:"occurred_at"`       // unix seconds
+}
+
+// TakeCash books cash that an organisation took for Ref and keeps: it is paid, and the organisation owed so much less.
+// The receipt's number is what makes it one payment.
+type TakeCash struct {
+	Ref         string `json:"ref"`
+	Receipt     string `json:"receipt"`
+	Org         int64  `json:"org"`
+	AmountFen   int64  `json:"amount_fen"`
+	Party       Party  `json:"party"`
+	Description string `json:"description"`
+	TakenAt     int64  `json:"taken_at"` // unix seconds
 }
 
 // ReverseDelivery mirrors an accepted delivery (a weight was corrected). If households were paid already, what they

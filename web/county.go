@@ -52,6 +52,13 @@ func (s *Server) countyRoutes() {
 	s.guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.countyPayoutFile, county...)
 	s.guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.countyPayoutResult, county...)
 	s.guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.countyPayoutSample, county...)
+	s.guarded("GET", "/county/reports", "county.reports", s.countyReports, county...)
+	s.guarded("POST", "/county/reports", "county.reports.ask", s.countyReportAsk, county...)
+	s.guarded("GET", "/county/reports/{id:[0-9]+}/file", "county.report.file", s.countyReportFile, county...)
+	s.guarded("GET", "/county/accounts", "county.accounts", s.countyAccounts, auth.Admin)
+	s.guarded("POST", "/county/accounts", "county.accounts.open", s.countyAccountOpen, auth.Admin)
+	s.guarded("POST", "/county/accounts/{id:[0-9]+}/password", "county.account.password", s.countyAccountPassword, auth.Admin)
+	s.guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.countyAccountSwitch, auth.Admin)
 	s.guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
 	s.guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
 	for _, prefix := range []string{"/county/households/import", "/county/receipts/import", "/county/payouts/"} {

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"html/template"
 	"strconv"
+	"strings"
+	"time"
 
 	"rsc.io/qr"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 )
 
@@ -18,13 +21,21 @@ import (
 //	{{option "pickup" "自提" "a hint"}}      one choice; {{options "first" .List}} puts an empty one before a list
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
+//	{{on .DueOn}}                            a day that a module wrote as 2026-09-18
+//	{{onday .Day}} {{rate .RateBP}}           a day that is text; a rate in 1/10,000
 //	{{qr .Link}}                             a QR code that prints sharp
 func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
-		"text":  func(t catalog.Text) string { return l.text(t) },
-		"yuan":  func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
-		"sub64": func(a, b int64) int64 { return a - b },
-		"div64": func(a, b int64) int64 { return a / b },
+		"text": func(t catalog.Text) string { return l.text(t) },
+		"yuan": func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
+		"on": func(day string) template.HTML {
+			return timeHTML(onDay(day), time.DateOnly, format{lang: l, now: s.now()}.day)
+		},
+		"onText": func(day string) string { return format{lang: l, now: s.now()}.day(onDay(day)) },
+		"sub64":  func(a, b int64) int64 { return a - b },
+		"div64":  func(a, b int64) int64 { return a / b },
+		"sum64":  func(a, b int64) int64 { return a + b },
+		"mul64":  func(a, b int64) int64 { return a * b },
 		"option": func(value, label, hint string) Option {
 			return Option{Value: value, Label: label, Hint: hint}
 		},
@@ -42,6 +53,22 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 			return e.Key
 		},
 		"qr": qrCode,
+		"measure": func(n int64, unit string) (string, error) {
+			word, err := s.word(l, "unit."+unit, nil)
+			return format{lang: l, now: s.now()}.measure(n, unit, word), err
+		},
+		"plainYuan":      func(fen int64) string { return strings.TrimPrefix(money.FormatYuan(fen), "¥") },
+		"choicesOf":      func(options ...Option) []Option { return options },
+		"householdShare": householdShare,
+		"spacedCode":     spacedCode,
+		"onday": func(day string) template.HTML {
+			t, err := time.ParseInLocation(time.DateOnly, day, china)
+			if err != nil {
+				return template.HTML(template.HTMLEscapeString(day))
+			}
+			return timeHTML(t, time.DateOnly, format{lang: l, now: s.now()}.date)
+		},
+		"rate": func(bp int64) string { return perBP(format{lang: l, now: s.now()}, bp) },
 	}
 }
 

@@ -41,10 +41,25 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		f(&config)
 	}
 	s, err := New(config, Deps{
-		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc), Stations: orders.NewStationsClient(nc), Care: catalog.NewCareClient(nc),
-		AccountReviews: payments.NewAccountReviewsClient(nc), Cards: store,
-		Accounts: store, Throttle: store, Sessions: sessions, Version: "test",
-		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+		Catalog:   catalog.NewClient(nc),
+		Orders:    orders.NewClient(nc),
+		Shelf:     orders.NewShelfClient(nc),
+		Adoptions: orders.NewAdoptionsClient(nc),
+		Boxes:     orders.NewBoxesClient(nc),
+		Contracts: orders.NewContractsClient(nc),
+		Payments:  payments.NewClient(nc),
+		Stations:  orders.NewStationsClient(nc),
+		Care:      catalog.NewCareClient(nc),
+		Cards:     store,
+
+		AccountReviews: payments.NewAccountReviewsClient(nc),
+
+		Accounts: store,
+		Throttle: store,
+		Sessions: sessions,
+		Reports:  store.Reports(),
+		Version:  "test",
+		Log:      slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -74,6 +74,35 @@ var countyMessages = map[string][2]string{
 
 	"journal.order": {"没有这个订单号，请核对后重试。", "There is no such order number. Please check it."},
 
+	"report.incomes":        {"农户收入明细", "Households' income"},
+	"report.incomes.hint":   {"每户预计、应得、已付、人均，和上年比", "Expected, owed, paid and per person of each, against the year before"},
+	"report.unsold":         {"还没有卖出的农户", "Households with nothing sold"},
+	"report.unsold.hint":    {"本季一单未卖的农户，附电话和帮扶责任人，便于上门", "Who has sold nothing this season, with phone and helper, to be visited"},
+	"report.villages":       {"各村销售和收入", "Sales and income by village"},
+	"report.villages.hint":  {"149 个村逐村的户数、卖出、收入", "Households, sales and income of every village"},
+	"report.orders":         {"全部订单", "All orders"},
+	"report.orders.hint":    {"三个渠道的订单、金额和收退款", "Orders of the three channels with their money"},
+	"report.asked":          {"已经开始制表，做好后会出现在右边。", "The report is being made. It appears in the list when it is ready."},
+	"report.kind":           {"请选择要制哪一张表。", "Choose which list to make."},
+	"report.unknown":        {"没有这张报表，或者已经过了保留期。请重新制表。", "There is no such report, or it is no longer kept. Have it made again."},
+	"status.report.queued":  {"排队中", "Waiting"},
+	"status.report.running": {"制表中", "Being made"},
+	"status.report.done":    {"已做好", "Ready"},
+	"status.report.failed":  {"没有做成", "Failed"},
+
+	"accounts.opened":           {"账号 {login} 已开通。", "The account {login} is open."},
+	"accounts.password":         {"账号 {login} 的密码已重置，其他设备已退出。", "The password of {login} is reset; other devices are logged out."},
+	"accounts.off":              {"账号 {login} 已停用，立即失效。", "The account {login} is switched off, at once."},
+	"accounts.on":               {"账号 {login} 已恢复。", "The account {login} works again."},
+	"accounts.self":             {"不能停用自己的账号。", "You cannot switch off your own account."},
+	"accounts.login.form":       {"账号用 3 到 40 个小写字母、数字、点或短横线。", "A login has 3 to 40 small letters, digits, dots or hyphens."},
+	"accounts.login.taken":      {"这个账号已经有人用了，请换一个。", "This login is taken. Choose another."},
+	"accounts.role":             {"请选择角色。", "Choose a role."},
+	"accounts.org":              {"请选择这个人所在的单位。", "Choose the organisation this person works for."},
+	"accounts.household":        {"请填写户编号，并核对有没有这户。", "Enter the code of a household that exists."},
+	"accounts.household.helper": {"请填写这位帮扶责任人所帮农户的户编号，任意一户即可。", "Enter the code of a household that this person helps; any of them will do."},
+	"accounts.unknown":          {"没有这个账号。", "There is no such account."},
+
 	"upload.missing":   {"请选择一个文件。", "Choose a file."},
 	"upload.too_large": {"文件不能超过 {mb} MB，请拆分后再传。", "A file may have {mb} MB at most. Split it and send the parts."},
 	"upload.lines":     {"文件没有导入，请更正下列 {count} 处后重新上传。", "Nothing was imported. Correct the {count} places below and send the file again."},
@@ -107,8 +136,8 @@ var countyMessages = map[string][2]string{
 func init() {
 	maps.Copy(Messages, countyMessages)
 	maps.Copy(Messages, sheet.Messages)
-	setTones(good, "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active")
-	setTones(busy, "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review")
-	setTones(care, "status.statement.suspense", "status.item.returned", "status.item.held")
-	setTones(over, "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed")
+	setTones(good, "status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active")
+	setTones(busy, "status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review")
+	setTones(care, "status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held")
+	setTones(over, "account.disabled", "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed")
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 	"github.com/klauspost/compress/gzhttp"
@@ -141,6 +142,26 @@ func compress() (func(http.Handler) http.HandlerFunc, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	return wrap, nil
+}
+
+// refuseBinary refuses addresses with a zero byte or broken UTF-8 in them: no name, number or search has one.
+func (s *Server) refuseBinary(next http.Handler) http.Handler {
+	text := func(t string) bool { return utf8.ValidString(t) && !strings.ContainsRune(t, 0) }
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !text(r.URL.Path) {
+			s.fail(w, r, link.E(link.NotFound, "not_found", ""))
+			return
+		}
+		if r.URL.RawQuery != "" {
+			for name, values := range r.URL.Query() {
+				if !text(name) || !text(strings.Join(values, "")) {
+					s.fail(w, r, link.E(link.Invalid, "malformed", strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")))
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // limitBody bounds what a request may send. Routes that take files raise the

@@ -63,7 +63,11 @@ type weighSharePage struct {
 	Tickets  []orders.Ticket
 	Replaces int64
 	Village  string
+	applied  []string
 }
+
+// Applies tells whether a premium or deduction is ticked.
+func (d weighSharePage) Applies(code string) bool { return slices.Contains(d.applied, code) }
 
 func (s *Server) weighSharePage(ctx context.Context, r *http.Request) (weighSharePage, error) {
 	d := weighSharePage{OrderNo: mux.Vars(r)["no"]}
@@ -130,6 +134,9 @@ func (s *Server) organisationWeighShare(w http.ResponseWriter, r *http.Request) 
 			f.Values.Set("units", num64(t.Units))
 			f.Values.Set("grade", t.Grade)
 			f.Values.Set("supersedes", num64(t.ID))
+			if t.Contract != nil {
+				d.applied = t.Contract.Adjustments
+			}
 		}
 	}
 	return s.renderForm(w, r, "organisation/weigh_share", d, f)
@@ -147,14 +154,14 @@ func (s *Server) organisationWeighSave(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	d.Replaces = f.Int("supersedes")
+	d.Replaces, d.applied = f.Int("supersedes"), f.Values["adjustments"]
 	unit := f.Text("weight_unit")
 	req := orders.WeighRequest{
 		ClientID: f.Text("client_id"), OrderNo: d.OrderNo, Line: d.Line.No, LotID: d.Share.LotID,
 		PointID: s.villagePoint(ctx, d.Share.VillageID).ID,
 		Units:   f.Int("units"), Rejected: f.Int("rejected"), Reason: f.Text("reason"), Grade: f.Text("grade"),
 		GrossGrams: f.Grams("gross_grams", unit), TareGrams: f.Grams("tare_grams", unit),
-		WeighedAt: s.now(), Final: f.Text("final") != "", Supersedes: d.Replaces,
+		WeighedAt: s.now(), Final: f.Text("final") != "", Supersedes: d.Replaces, Adjustments: d.applied,
 	}
 	if f.OK() {
 		var t orders.Ticket

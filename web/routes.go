@@ -24,9 +24,13 @@ func (s *Server) routes() {
 	s.accountRoutes()
 	s.cardRoutes()
 	s.shopRoutes()
+	s.adoptionRoutes()
+	s.boxRoutes()
 	s.organisationRoutes()
+	s.shelfRoutes()
 	s.householdRoutes()
 	s.countyRoutes()
+	s.contractRoutes()
 	s.api.Routes(s.router)
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -28,6 +29,7 @@ import (
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
+	"banmuyuan/web/report"
 	"banmuyuan/web/static"
 )
 
@@ -53,11 +55,15 @@ type Config struct {
 // Deps are the things the pages need from others.
 type Deps struct {
 	// The modules, usually as clients over NATS.
-	Catalog  catalog.Service
-	Orders   orders.Service
-	Payments payments.Service
-	Stations orders.Stations
-	Care     catalog.Care
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Shelf     orders.Shelf
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
+	Contracts orders.Contracts
+	Payments  payments.Service
+	Stations  orders.Stations
+	Care      catalog.Care
 	// AccountReviews are the payout accounts that wait for a second person.
 	AccountReviews payments.AccountReviews
 	// Notifier tells households what was done in their name; the log if nil.
@@ -69,6 +75,7 @@ type Deps struct {
 	Cards    auth.Cards
 	Throttle auth.Throttle
 	Sessions scs.Store
+	Reports  report.Store
 	// Live carries what pages show as it happens; a hub of its own if nil.
 	Live *live.Hub
 	Log  *slog.Logger
@@ -92,6 +99,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	auth     *auth.Authenticator
 	live     *live.Hub
+	reports  *report.Runner
 	api      *api.API
 	uploads  map[string]int64 // path prefix → largest body
 	handler  http.Handler
@@ -101,11 +109,11 @@ type Server struct {
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Cards == nil || deps.Throttle == nil || deps.Sessions == nil {
-		return nil, errors.New("web: accounts, cards, throttle and sessions are needed")
+	if deps.Accounts == nil || deps.Cards == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
+		return nil, errors.New("web: accounts, cards, throttle, sessions and reports are needed")
 	}
-	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Stations == nil ||
-		deps.Care == nil || deps.AccountReviews == nil {
+	if deps.Catalog == nil || deps.Orders == nil || deps.Payments == nil || deps.Adoptions == nil || deps.Boxes == nil ||
+		deps.Stations == nil || deps.Care == nil || deps.AccountReviews == nil {
 		return nil, errors.New("web: all contracts of the modules are needed")
 	}
 	if config.MaxBody == 0 {
@@ -126,8 +134,22 @@ func New(config Config, deps Deps) (*Server, error) {
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
 	var err error
-	if s.glossary, err = NewGlossary(link.Messages, Messages, api.Messages, catalog.Messages, catalog.PolicyMessages, catalog.CareMessages,
-		orders.Messages, orders.StationMessages, payments.Messages, payments.AccountReviewMessages); err != nil {
+	s.glossary, err = NewGlossary(
+		link.Messages,
+		Messages,
+		api.Messages,
+		catalog.Messages,
+		catalog.PolicyMessages,
+		catalog.ContractMessages,
+		catalog.CareMessages,
+		orders.Messages,
+		orders.ShelfMessages,
+		orders.ContractMessages,
+		orders.StationMessages,
+		payments.Messages,
+		payments.AccountReviewMessages,
+	)
+	if err != nil {
 		return nil, err
 	}
 	if s.assets, err = static.Load(); err != nil {
@@ -139,7 +161,20 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
 	s.sessions = s.newSessions()
-	s.api, err = api.New(api.Services{Catalog: deps.Catalog, Orders: deps.Orders, Payments: deps.Payments, Stations: deps.Stations, Say: s.sayError}, program{s}, deps.Version, s.fail)
+	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
+		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
+	services := api.Services{
+		Catalog:   deps.Catalog,
+		Orders:    deps.Orders,
+		Shelf:     deps.Shelf,
+		Adoptions: deps.Adoptions,
+		Boxes:     deps.Boxes,
+		Contracts: deps.Contracts,
+		Payments:  deps.Payments,
+		Stations:  deps.Stations,
+		Say:       s.sayError,
+	}
+	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +193,14 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Run does what pages have done in the background, until ctx ends: live figures and reports.
+func (s *Server) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	running.Go(func() { s.publishStock(ctx) })
+	running.Go(func() { s.reports.Run(ctx) })
+	running.Wait()
+}
 
 // chain puts the middleware around the router, outermost first in reading order.
 func (s *Server) chain() (http.Handler, error) {
@@ -180,6 +223,7 @@ func (s *Server) chain() (http.Handler, error) {
 	h = s.withSession(h)
 	h = s.bearer(h)
 	h = s.limitBody(h)
+	h = s.refuseBinary(h)
 	h = cross.Handler(h)
 	h = s.plumbing(h)
 	h = gzip(h)

@@ -40,8 +40,8 @@ func (s *Server) shopRoutes() {
 
 const stockTopic = "stock"
 
-// PublishStock tells the pages that are open what is left, once a second, until ctx ends.
-func (s *Server) PublishStock(ctx context.Context) {
+// publishStock tells the pages that are open what is left, once a second, until ctx ends.
+func (s *Server) publishStock(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	last := ""

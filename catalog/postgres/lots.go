@@ -24,7 +24,7 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
-		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> 'draft'
+		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> 'draft' AND p.contract_id = 0
 		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason())
 	if err != nil {
 		return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
@@ -61,6 +61,9 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 	public := c.reference.Load().byID[r.PresaleID]
 	if public == nil {
 		return catalog.Lot{}, link.E(link.NotFound, "presale.unknown", "presale_id")
+	}
+	if public.ContractID != 0 {
+		return catalog.Lot{}, link.E(link.Conflict, "household.offer.contract", "presale_id")
 	}
 	lot := catalog.Lot{PresaleID: r.PresaleID, HouseholdID: r.HouseholdID}
 	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {

@@ -139,7 +139,10 @@ func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 	if !maySell(link.ActorFrom(ctx), before.SellerOrg) {
 		return link.E(link.NotFound, "presale.unknown", "id")
 	}
-	p.State = before.State
+	if before.ContractID != 0 {
+		return link.E(link.NotFound, "presale.unknown", "id")
+	}
+	p.State, p.ContractID = before.State, 0
 	if before.State != catalog.PresaleDraft && !sameDeal(before.Presale, *p) {
 		return link.E(link.Conflict, "presale.not_draft", "")
 	}
@@ -218,6 +221,9 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 				return link.E(link.NotFound, "presale.unknown", "id")
 			}
 			return denied(actor)
+		}
+		if row.ContractID != 0 { // the contract opens and closes it
+			return link.E(link.NotFound, "presale.unknown", "id")
 		}
 		p = row.Presale
 		if p.State == r.State {

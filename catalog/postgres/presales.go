@@ -27,7 +27,7 @@ type presaleRow struct {
 
 const presaleColumns = `p.id, p.code, p.product_id, p.season, p.title, p.note, p.state, p.channels, p.opens_at, p.closes_at,
 	p.deliver_from, p.deliver_to, p.grades, p.min_qty, p.step_qty, p.max_qty, p.collection_min, p.grams_per_unit, p.terms,
-	p.seller_org, p.policy, p.unit_fen`
+	p.seller_org, p.policy, p.contract_id, p.unit_fen`
 
 func scanPresale(scan func(...any) error) (presaleRow, error) {
 	var p presaleRow
@@ -37,7 +37,7 @@ func scanPresale(scan func(...any) error) (presaleRow, error) {
 	var channels pq.StringArray
 	err := scan(&p.ID, &p.Code, &p.ProductID, &p.Season, &title, &note, &p.State, &channels, &p.OpensAt, &p.ClosesAt,
 		&p.DeliverFrom, &p.DeliverTo, &grades, &p.MinQty, &p.StepQty, &p.MaxQty, &p.CollectionMin, &p.GramsPerUnit, &terms,
-		&p.SellerOrg, &p.Policy, &p.UnitFen)
+		&p.SellerOrg, &p.Policy, &p.ContractID, &p.UnitFen)
 	if err != nil {
 		return p, fmt.Errorf("read presale: %w", err)
 	}
@@ -198,7 +198,7 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
 	var last *published
 	for _, p := range c.reference.Load().presales {
-		if !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !maySeeDraft(actor, p.Presale)) {
+		if p.ContractID != 0 || !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !maySeeDraft(actor, p.Presale)) {
 			continue
 		}
 		page.Total++
@@ -262,7 +262,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	if ref.ID == 0 {
 		p, field = r.byCode[ref.Code], "code"
 	}
-	if p == nil || (p.State == catalog.PresaleDraft && !maySeeDraft(link.ActorFrom(ctx), p.Presale)) {
+	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !maySeeDraft(link.ActorFrom(ctx), p.Presale)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
 	}
 	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil
@@ -273,7 +273,7 @@ func (c *Catalog) Stock(context.Context, catalog.None) ([]catalog.Stock, error) 
 	left := *c.stock.Load()
 	all := []catalog.Stock{}
 	for _, p := range c.reference.Load().presales {
-		if p.State == catalog.PresaleOpen {
+		if p.State == catalog.PresaleOpen && p.ContractID == 0 {
 			all = append(all, catalog.Stock{PresaleID: p.ID, Left: left[p.ID]})
 		}
 	}

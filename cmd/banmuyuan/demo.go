@@ -106,6 +106,9 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	if err == nil {
 		err = rebuildIncome(ctx, p, m)
 	}
+	if err == nil {
+		err = loadShelf(link.System(ctx, "demo"), p, c, time.Now())
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	if err = errors.Join(err, m.Close(stopping)); err != nil {
@@ -241,11 +244,13 @@ func printLogins(w io.Writer) {
 		{"buyer", "私人买家", "private buyer"},
 		{"coop", "合作社采购员", "cooperative's procurement officer"},
 		{"market", "爱心超市采购员", "charity supermarket's buyer"},
+		{"till", "爱心超市收银员", "cashier of the charity supermarket"},
 		{"clerk", "收购站司磅员", "clerk at a collection point"},
 		{"household", "农户", "household"},
 		{"helper", "帮扶责任人", "helper of households"},
 		{"operator", "县经办", "county's operator"},
 		{"approver", "县复核", "county's second person"},
+		{"admin", "管理员", "administrator of accounts"},
 	} {
 		fmt.Fprintf(w, "    %-10s %s %s\n", l[0], l[1], l[2])
 	}

@@ -370,7 +370,7 @@ func markup(t *testing.T, w *world) {
 	for _, path := range []string{"/households?q=", "/orders?q=", "/collection?q=", "/payments?q=", "/presales?q="} {
 		for _, q := range []string{`' OR '1'='1`, `%' OR 1=1 --`, `\`, `%`, `_`, "\x00", `'; SELECT pg_sleep(60); --`, nasty} {
 			a := operator.send(t, request{method: "GET", path: path + url.QueryEscape(q)})
-			if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity {
+			if a.status != http.StatusOK && a.status != http.StatusUnprocessableEntity && a.status != http.StatusBadRequest {
 				t.Errorf("%s%q: %d %s", path, q, a.status, a.body)
 			}
 			var page struct{ Total int }

@@ -162,6 +162,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	}
 	m.serve(running, nc, moduleCatalog, func(s *link.Server) {
 		catalog.Register(s, svc)
+		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
 	}, svc.Run)
 	return nil
@@ -215,6 +216,10 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
+		orders.RegisterShelf(s, svc.Shelf())
+		orders.RegisterAdoptions(s, svc)
+		orders.RegisterBoxes(s, svc)
+		orders.RegisterContracts(s, svc)
 	}, svc.Run)
 	return nil
 }
@@ -234,17 +239,35 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: []string{m.cfg.PayURL},
 	}, web.Deps{
-		Accounts: store, Throttle: store, Sessions: sessions, Log: m.log,
-		Catalog: catalog.NewClient(nc), Orders: orders.NewClient(nc), Payments: payments.NewClient(nc),
-		Stations: orders.NewStationsClient(nc), Care: catalog.NewCareClient(nc), AccountReviews: payments.NewAccountReviewsClient(nc),
-		Cards: store, Notifier: m.notifier(),
-		Version: version, Ready: m.ready, Metrics: m.metrics.handler(), Observe: m.metrics.page,
+		Accounts:  store,
+		Throttle:  store,
+		Sessions:  sessions,
+		Reports:   store.Reports(),
+		Log:       m.log,
+		Catalog:   catalog.NewClient(nc),
+		Orders:    orders.NewClient(nc),
+		Shelf:     orders.NewShelfClient(nc),
+		Adoptions: orders.NewAdoptionsClient(nc),
+		Boxes:     orders.NewBoxesClient(nc),
+		Contracts: orders.NewContractsClient(nc),
+		Payments:  payments.NewClient(nc),
+		Stations:  orders.NewStationsClient(nc),
+		Care:      catalog.NewCareClient(nc),
+		Cards:     store,
+		Notifier:  m.notifier(),
+
+		AccountReviews: payments.NewAccountReviewsClient(nc),
+
+		Version: version,
+		Ready:   m.ready,
+		Metrics: m.metrics.handler(),
+		Observe: m.metrics.page,
 	})
 	if err != nil {
 		return err
 	}
 	m.pages = site
-	m.running.Go(func() error { site.PublishStock(running); return nil })
+	m.running.Go(func() error { site.Run(running); return nil })
 	return nil
 }
 

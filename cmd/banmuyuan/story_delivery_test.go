@@ -207,7 +207,8 @@ func cooperativeWeighs(t *testing.T, s *tale) {
 	for _, share := range refilled {
 		s.weigh(t, operator, s.weighing(share, 100), orders.TicketAccepted)
 	}
-	s.order = s.world.order(t, s.buyer, s.order.No, "billed", in(orders.StateBilled))
+	// Billed by orders; what is due is known when payments has closed the bill.
+	s.order = s.world.order(t, s.buyer, s.order.No, "billed", func(o orders.Order) bool { return o.State == orders.StateBilled && o.DueFen != 0 })
 	s.herd = s.world.order(t, s.as(t, "coop"), s.herd.No, "billed and more", in(orders.StateBilled, orders.StatePaid, orders.StateCompleted))
 	for _, o := range []orders.Order{s.order, s.herd} {
 		s.wantBill(t, o)

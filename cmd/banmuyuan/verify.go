@@ -172,7 +172,7 @@ func compareOrders(ctx context.Context, s *services, report func(module, check, 
 		refs := payments.RefsRequest{}
 		for _, d := range page.Items {
 			after = max(after, d.ID)
-			refs.Refs = append(refs.Refs, orders.PaymentRef(d.ID))
+			refs.Refs = append(refs.Refs, d.Ref)
 			for _, l := range d.Lines {
 				key := lineKey{d.ID, l.No}
 				h := held[key]
@@ -182,7 +182,7 @@ func compareOrders(ctx context.Context, s *services, report func(module, check, 
 					want = lineUnits{}
 				}
 				if h != want {
-					report("orders and catalog", "units held", fmt.Sprintf("order %s line %d", orders.Number(d.ID), l.No),
+					report("orders and catalog", "units held", fmt.Sprintf("%s line %d", d.Ref, l.No),
 						fmt.Sprintf("the catalogue holds %d and delivered %d, the order has %d open and %d received (%s)",
 							h.open, h.received, want.open, want.received, d.State))
 				}
@@ -197,8 +197,8 @@ func compareOrders(ctx context.Context, s *services, report func(module, check, 
 			byRef[a.Ref] = a
 		}
 		for _, d := range page.Items {
-			a := byRef[orders.PaymentRef(d.ID)]
-			object := "order " + orders.Number(d.ID)
+			a := byRef[d.Ref]
+			object := d.Ref
 			if a.PaidFen != d.PaidFen {
 				report("orders and payments", "money paid", object, fmt.Sprintf("the ledger has %d fen, the order %d (%s)", a.PaidFen, d.PaidFen, d.State))
 			}

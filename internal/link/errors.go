@@ -127,6 +127,8 @@ func CodeOf(err error) Code {
 		case pe.Code == "57014", strings.HasPrefix(string(pe.Code), "57P0"), pe.Code == "53300",
 			strings.HasPrefix(string(pe.Code), "08"), strings.HasPrefix(string(pe.Code), "40"):
 			return Unavailable
+		case pe.Code == "22021", pe.Code == "22P05": // text that is no text: a zero byte, broken UTF-8
+			return Invalid
 		}
 		return Internal
 	}
@@ -151,6 +153,9 @@ func AsError(err error) *Error {
 	key := string(code)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, nats.ErrTimeout) || IsCode(err, "57014") {
 		key = "timeout"
+	}
+	if code == Invalid {
+		key = "malformed"
 	}
 	return E(code, key, "").Because(err)
 }

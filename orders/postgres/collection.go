@@ -166,6 +166,14 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 	if err != nil {
 		return nil, err
 	}
+	orderIDs := make([]int64, len(rows))
+	for i := range rows {
+		orderIDs[i] = rows[i].OrderID
+	}
+	contracts, err := m.adjustmentsOf(ctx, orderIDs)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]orders.Share, 0, len(rows))
 	for i := range rows {
 		s := &rows[i]
@@ -184,6 +192,10 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 			Unit: o.Unit, Grade: s.Grade, GramsPerUnit: o.GramsPerUnit, DeliverFrom: o.DeliverFrom, DeliverTo: o.DeliverTo,
 			Channel: s.Channel, Code: h.Code, Head: h.Head, Village: ref.villages[s.VillageID].Name, Phone: h.Phone,
 		})
+		if k := contracts[s.OrderID]; k != nil {
+			last := &out[len(out)-1]
+			last.ContractNo, last.Adjustments = orders.ContractNumber(k.ID), k.terms.Adjustments
+		}
 	}
 	return out, nil
 }

@@ -70,9 +70,9 @@ func expect(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int6
 		return fmt.Errorf("write expected income: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `
-		DELETE FROM income_entry e USING share s
-		WHERE e.order_id = ANY($1) AND e.stage = 'expected' AND ($2 = 0 OR e.line = $2) AND ($3 OR e.lot_id = ANY($4))
-		  AND s.order_id = e.order_id AND s.line = e.line AND s.lot_id = e.lot_id AND s.qty - s.settled - s.short <= 0`,
+		DELETE FROM income_entry WHERE stage = 'expected' AND source_key = ANY(ARRAY(
+			SELECT 'share:' || s.order_id || ':' || s.line || ':' || s.lot_id FROM share s
+			WHERE s.order_id = ANY($1) AND ($2 = 0 OR s.line = $2) AND ($3 OR s.lot_id = ANY($4)) AND s.qty - s.settled - s.short <= 0))`,
 		ints(ids), line, all, ints(lots))
 	if err != nil {
 		return fmt.Errorf("drop expected income: %w", err)

@@ -64,6 +64,15 @@ func (m *Module) paymentsHappened(ctx context.Context, tx *sqlx.Tx, evs []link.E
 			return err
 		}
 	}
+	if err := m.shelfPaid(ctx, tx, got, refs); err != nil {
+		return err
+	}
+	if err := m.adoptionMoney(ctx, tx, got, refunds); err != nil {
+		return err
+	}
+	if err := m.advancesChanged(ctx, tx, refs); err != nil {
+		return err
+	}
 	if err := m.payablesChanged(ctx, tx, payables); err != nil {
 		return err
 	}
@@ -305,7 +314,7 @@ func (m *Module) holdExpired(ctx context.Context, tx *sqlx.Tx, ev link.Event) er
 	}
 	o, err := lockOrder(ctx, tx, e.OrderID)
 	if link.CodeOf(err) == link.NotFound {
-		return nil // held for an order that was never written
+		return m.adoptionHoldExpired(ctx, tx, e.OrderID) // or held for an order that was never written
 	}
 	if err != nil {
 		return err

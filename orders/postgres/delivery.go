@@ -94,6 +94,11 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	if err != nil {
 		return fmt.Errorf("settle order %d line %d: %w", o.ID, l.No, err)
 	}
+	worked, err := m.workOff(ctx, tx, o, ws)
+	if err != nil {
+		return err
+	}
+	amount -= worked
 	var id int64
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, closed_at, closed_by)
@@ -199,17 +204,23 @@ func (m *Module) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *l
 		Delivered int64 `db:"delivered"`
 		Returned  int64 `db:"returned"`
 	}
+	// In two statements, behind the order's lock: one that joins the table with itself goes through all shares of a large
+	// order again and again, as long as nothing is known yet of how many it has.
 	err := tx.SelectContext(ctx, &moved, `
-		UPDATE share s SET settled = s.received, returned = s.short
-		FROM (SELECT lot_id, received - settled AS delivered, short - returned AS returned
-		      FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3) was
-		WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = was.lot_id AND (was.delivered <> 0 OR was.returned <> 0)
-		RETURNING s.lot_id, s.household_id, was.delivered, was.returned`, o.ID, l.No, village)
+		SELECT lot_id, household_id, received - settled AS delivered, short - returned AS returned
+		FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND (settled <> received OR returned <> short)
+		ORDER BY lot_id`, o.ID, l.No, village)
 	if err != nil {
-		return fmt.Errorf("settle shares: %w", err)
+		return fmt.Errorf("read what to settle: %w", err)
 	}
 	if len(moved) == 0 {
 		return nil
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE share SET settled = received, returned = short
+		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND (settled <> received OR returned <> short)`, o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("settle shares: %w", err)
 	}
 	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: l.No}
 	var short []shortUnits
@@ -257,14 +268,17 @@ func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, 
 	if err != nil {
 		return fmt.Errorf("free tickets of delivery %d: %w", id, err)
 	}
-	keys := make([]string, len(tickets))
+	keys, freed := make([]string, len(tickets)), make([]int64, len(tickets))
 	back := map[int64]int64{}
 	for i, t := range tickets {
-		keys[i] = ticketKey(t.ID)
+		keys[i], freed[i] = ticketKey(t.ID), t.ID
 		back[t.LotID] += t.Units
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = ANY($1)`, pq.Array(keys)); err != nil {
 		return fmt.Errorf("drop owed income: %w", err)
+	}
+	if err := undoWorkOff(ctx, tx, freed); err != nil {
+		return err
 	}
 	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: d.Line}
 	for lot, units := range back {

@@ -54,6 +54,7 @@ type entryRow struct {
 	TicketID   int64           `db:"ticket_id"`
 	Policy     string          `db:"policy"`
 	LevelFen   int64           `db:"level_fen"`
+	AdoptionID int64           `db:"adoption_id"`
 }
 
 // Income is a household's ledger of a season: what it is expected to get, is owed and was paid.
@@ -78,7 +79,7 @@ func (m *Module) Income(ctx context.Context, r orders.IncomeRequest) (orders.Inc
 	var rows []entryRow
 	err = m.db.SelectContext(ctx, &rows, `
 		SELECT source_key, season, month, programme, channel, product, offer_id, qty, net_grams, gross_fen, fee_fen, amount_fen, stage,
-		       occurred_on, paid_on, payout_item, order_id, line, ticket_id, policy, level_fen
+		       occurred_on, paid_on, payout_item, order_id, line, ticket_id, policy, level_fen, adoption_id
 		FROM income_entry WHERE household_id = $1 AND season = $2 ORDER BY occurred_on DESC, source_key`, household, season)
 	if err != nil {
 		return inc, fmt.Errorf("read income of household %d: %w", household, err)
@@ -122,6 +123,9 @@ func (m *Module) fillEntries(ctx context.Context, inc *orders.Income, rows []ent
 		}
 		if r.OrderID != 0 {
 			e.OrderNo = orders.Number(r.OrderID)
+		}
+		if r.AdoptionID != 0 {
+			e.AdoptionNo = orders.AdoptionNumber(r.AdoptionID)
 		}
 		if r.TicketID != 0 {
 			e.TicketNo = orders.TicketNumber(r.TicketID)

@@ -89,12 +89,13 @@ func (c *Config) fill() {
 
 // Module implements orders.Service. Any number of processes may run one on the same schema.
 type Module struct {
-	db       *sqlx.DB
-	nc       *nats.Conn
-	catalog  catalog.Service
-	payments payments.Service
-	cfg      Config
-	log      *slog.Logger
+	db        *sqlx.DB
+	nc        *nats.Conn
+	catalog   catalog.Service
+	payments  payments.Service
+	contracts catalog.Contracts
+	cfg       Config
+	log       *slog.Logger
 
 	ids      idBlock
 	offers   *offers
@@ -109,13 +110,17 @@ type Module struct {
 	closing sync.Once
 }
 
-var _ orders.Service = (*Module)(nil)
+var (
+	_ orders.Service   = (*Module)(nil)
+	_ orders.Adoptions = (*Module)(nil)
+	_ orders.Boxes     = (*Module)(nil)
+)
 
 // New opens the module on a migrated schema. It answers from now on; Run does the rest of its work. Close ends it.
 func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cat catalog.Service, pay payments.Service, cfg Config) (*Module, error) {
 	cfg.fill()
 	m := &Module{
-		db: db, nc: nc, catalog: cat, payments: pay, cfg: cfg, log: cfg.Log,
+		db: db, nc: nc, catalog: cat, payments: pay, contracts: catalog.NewContractsClient(nc), cfg: cfg, log: cfg.Log,
 		relay: link.NewRelay(db, nc, cfg.Log),
 		wake:  make(chan struct{}, 1),
 	}

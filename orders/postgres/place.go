@@ -134,6 +134,10 @@ func (m *Module) price(ctx context.Context, asked []orders.QuoteLine, channel ca
 			problems.Add("reserve.lines.season", field+".presale_id")
 		}
 		season = p.Season
+		if p.ContractID != 0 { // its contract alone calls it off
+			problems.Add("presale.unknown", field+".presale_id")
+			continue
+		}
 		before := len(*problems)
 		orders.CheckLine(problems, field, p.PublicPresale, q, channel, now)
 		if len(*problems) > before {

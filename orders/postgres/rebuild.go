@@ -84,13 +84,16 @@ func (c factColumns) store(ctx context.Context, q sqlx.ExecerContext) error {
 	return nil
 }
 
-// factEntries are the staged facts as income entries: those that no ticket of ours describes.
+// factEntries are the staged facts as income entries: those that no ticket of ours describes. An advance counts where
+// what it is deducted from will count.
 const factEntries = `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, net_grams, gross_fen, fee_fen,
 		                          amount_fen, stage, occurred_on, paid_on, payout_item)
-		SELECT f.source_key, f.household, f.season, f.month, f.programme, f.channel, f.product, f.qty, f.net_grams, f.gross_fen, f.fee_fen,
+		SELECT f.source_key, f.household, coalesce(c.season, f.season), f.month, coalesce(c.programme, f.programme),
+		       CASE WHEN c.id IS NULL THEN f.channel ELSE 'contract' END, coalesce(c.product, f.product), f.qty, f.net_grams, f.gross_fen, f.fee_fen,
 		       f.gross_fen - f.fee_fen, f.stage, f.occurred_on, f.paid_on, f.payout_item
-		FROM income_fact f WHERE NOT EXISTS (SELECT FROM income_entry e WHERE e.source_key = f.source_key)`
+		FROM income_fact f LEFT JOIN contract c ON f.ref = 'contract:' || c.id
+		WHERE NOT EXISTS (SELECT FROM income_entry e WHERE e.source_key = f.source_key)`
 
 // RebuildIncome empties the income ledger and reads it anew: what is expected and owed from the module's own shares and
 // tickets, everything else and how far it was paid from payments. Readers see the old ledger until the new one is there.
@@ -147,8 +150,10 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 		                           gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen)
 		` + expectedSelect + ` WHERE s.qty - s.settled - s.short > 0`,
 		`INSERT INTO income_entry (` + owedColumns + `) ` + owedSelect + ` WHERE t.settled AND t.units > 0 AND t.state = 'accepted'`,
+		buyInEntries,
+		boxIncome,
 		`UPDATE income_entry e SET stage = f.stage, payout_item = f.payout_item, paid_on = f.paid_on
-		 FROM income_fact f WHERE f.source_key = e.source_key AND e.ticket_id <> 0`,
+		 FROM income_fact f WHERE f.source_key = e.source_key`,
 		factEntries,
 		`TRUNCATE income_fact`,
 	} {
@@ -177,7 +182,9 @@ func (m *Module) readFacts(ctx context.Context, t taskRow) error {
 	var fresh []payments.IncomeFact
 	last, err := m.facts(ctx, max(cursor-factOverlap, 0), func(page []payments.IncomeFact) error {
 		for _, f := range page {
-			if _, ours := orders.ParsePaymentRef(f.Ref); !ours {
+			_, order := orders.ParsePaymentRef(f.Ref)
+			_, adoption := orders.ParseAdoptionRef(f.Ref)
+			if !order && !adoption {
 				fresh = append(fresh, f)
 			}
 		}

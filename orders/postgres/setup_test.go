@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
@@ -28,266 +33,408 @@ import (
 
 func TestMain(m *testing.M) { linktest.Main(m) }
 
-// bundle is the order module beside the real catalogue and payments, each in a schema of its own, talking over a NATS of
-// the test. When the test ends everything that must always hold is verified in all three.
+// start is when tests begin, whatever the day: presales are open then.
+var start = time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)
+
+// clock is a time that tests move; all modules of a test go by it.
+type clock struct{ offset atomic.Int64 }
+
+func (c *clock) Now() time.Time          { return start.Add(time.Duration(c.offset.Load())) }
+func (c *clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+
+// bundle is the three modules as they run in production, each on a schema of its own, over a broker of the test's own.
+// When the test ends, what must always hold is verified.
 type bundle struct {
-	t        *testing.T
-	db       *sqlx.DB // of orders
-	orders   *postgres.Module
-	catalog  *catalogpg.Catalog
-	payments *paymentspg.Service
-	bank     int // lines of the bank's statement so far
+	t      *testing.T
+	clock  *clock
+	server *linktest.Server
+	log    *slog.Logger
+	schema string
+	db     *sqlx.DB // the schema of orders
+	stock  *sqlx.DB // the catalogue's
+	money  *sqlx.DB // of payments
+
+	catalog  catalog.Service
+	payments payments.Service
+	orders   *postgres.Module // the first process of orders
+	harmed   bool             // the test broke something on purpose
+	keys     atomic.Int64
 }
 
-const (
-	cooperative = 1 // sells the geese and runs the points of villages 1 and 2
-	neighbour   = 2 // runs the point of village 3
-	enterprise  = 3 // buys
-	geese       = 1 // presale
-	shareUnits  = 4 // what every household offers
-)
-
-func setup(t *testing.T, households int) *bundle {
+// setup starts one process of each module on a small county.
+func setup(t *testing.T, change ...func(*postgres.Config)) *bundle {
 	t.Helper()
 	t.Parallel()
-	b := &bundle{t: t}
-	log := slog.New(slog.DiscardHandler)
+	b := &bundle{t: t, clock: &clock{}, server: linktest.NATSServer(t), log: slog.New(slog.DiscardHandler)}
 	if os.Getenv("TEST_LOG") != "" {
-		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		b.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	server := linktest.NATSServer(t)
-	key := paymentspg.NewKey()
-	keys, err := paymentspg.ParseKeys(key)
-	b.must(err)
-
-	catalogDB, _ := linktest.DB(t, "catalog", catalogpg.Migrations)
-	catalogNC := server.Connect(t)
-	b.catalog, err = catalogpg.New(t.Context(), catalogDB, catalogNC, catalogpg.Config{Cipher: keys, Log: log})
-	b.must(err)
-	b.must(b.catalog.LoadSeed(t.Context(), smallCounty(households), nil))
-	b.must(b.catalog.Refresh(t.Context()))
-
-	paymentsDB, _ := linktest.DB(t, "payments", paymentspg.Migrations())
-	paymentsNC := server.Connect(t)
-	b.payments, err = paymentspg.New(paymentsDB, paymentspg.Config{Key: key, Env: "test", Log: log, Gateways: []gateway.Gateway{
-		sandbox.New(paymentsDB, sandbox.Config{PublicURL: "http://bank.example", Secret: keys.WebhookSecret(), Log: log}), // its bank answers payout files
-		banktransfer.New(banktransfer.Account{Holder: "依安县演示合作社", Number: "2300000000000000001", Bank: "演示银行"})}})
-	b.must(err)
-
-	var schema string
-	b.db, schema = linktest.DB(t, "orders", postgres.Migrations)
-	ordersNC := server.Connect(t)
-	b.orders, err = postgres.New(t.Context(), linktest.Open(t, schema, 10), ordersNC, catalog.NewClient(ordersNC), payments.NewClient(ordersNC), postgres.Config{Log: log})
-	b.must(err)
-
-	ctx, stop := context.WithCancel(context.Background())
-	running := make(chan error, 3)
-	catalogServer := link.NewServer(catalogNC, "catalog", link.ServerOptions{Log: log})
-	catalog.Register(catalogServer, b.catalog)
-	paymentsServer := link.NewServer(paymentsNC, "payments", link.ServerOptions{Log: log})
-	payments.Register(paymentsServer, b.payments)
-	go func() { running <- b.catalog.Run(ctx) }()
-	go func() { running <- b.payments.Run(ctx, paymentsNC) }()
-	go func() { running <- b.orders.Run(ctx) }()
+	b.startCatalog()
+	b.startPayments()
+	b.db, b.schema = linktest.DB(t, "orders", postgres.Migrations)
+	b.orders, _ = b.process(change...)
 	t.Cleanup(func() {
-		b.verify()
-		stop()
-		for range 3 {
-			if err := <-running; err != nil && !errors.Is(err, context.Canceled) {
-				t.Errorf("run: %v", err)
-			}
+		if !b.harmed && !t.Failed() {
+			b.verify()
 		}
-		b.orders.Close()
-		catalogServer.Close()
-		paymentsServer.Close()
 	})
 	return b
 }
 
-func (b *bundle) must(err error) {
+// run keeps a module running until the test ends or stop is called, and answers for it.
+func (b *bundle) run(name string, register func(*link.Server), work func(context.Context) error) (stop func()) {
 	b.t.Helper()
+	s := link.NewServer(b.server.Connect(b.t), name, link.ServerOptions{Log: b.log})
+	register(s)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- work(ctx) }()
+	stop = sync.OnceFunc(func() {
+		s.Close()
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			b.t.Errorf("%s: %v", name, err)
+		}
+	})
+	b.t.Cleanup(stop)
+	return stop
+}
+
+func (b *bundle) startCatalog() {
+	b.t.Helper()
+	var schema string
+	b.stock, schema = linktest.DB(b.t, "catalog", catalogpg.Migrations)
+	keys, err := paymentspg.ParseKeys(testKey)
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	svc, err := catalogpg.New(b.t.Context(), linktest.Open(b.t, schema, 10), b.server.Connect(b.t), catalogpg.Config{
+		Cipher: keys, Now: b.clock.Now, Log: b.log, Sweep: 50 * time.Millisecond, Refresh: 50 * time.Millisecond,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.run("catalog", func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
+	if err := svc.LoadSeed(b.t.Context(), smallCounty(), nil); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := svc.Refresh(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+	b.catalog = catalog.NewClient(b.server.Connect(b.t))
 }
 
-// await waits for what happens by itself, such as an event that reaches another module.
-func (b *bundle) await(what string, done func() bool) {
+var testKey = paymentspg.NewKey()
+
+func (b *bundle) startPayments() {
 	b.t.Helper()
-	for deadline := time.Now().Add(90 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			b.t.Fatalf("did not happen: %s", what)
+	var handler http.Handler
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	b.t.Cleanup(web.Close)
+	b.money, _ = linktest.DB(b.t, "payments", paymentspg.Migrations())
+	bank := sandbox.New(b.money, sandbox.Config{PublicURL: web.URL, Secret: []byte("sandbox " + testKey), Now: b.clock.Now, Log: b.log})
+	svc, err := paymentspg.New(b.money, paymentspg.Config{Key: testKey, Env: "test", Now: b.clock.Now, Log: b.log, Gateways: []gateway.Gateway{
+		bank, banktransfer.New(banktransfer.Account{Holder: "依安县演示合作社", Number: "2300000000000000001", Bank: "演示银行"}),
+	}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	handler = svc.HTTP()
+	nc := b.server.Connect(b.t)
+	b.run("payments", func(s *link.Server) { payments.Register(s, svc) }, func(ctx context.Context) error { return svc.Run(ctx, nc) })
+	b.payments = payments.NewClient(b.server.Connect(b.t))
+}
+
+// process starts one more process of orders on the schema. stop ends it early.
+func (b *bundle) process(change ...func(*postgres.Config)) (m *postgres.Module, stop func()) {
+	b.t.Helper()
+	cfg := postgres.Config{Log: b.log, Now: b.clock.Now, Tick: 20 * time.Millisecond}
+	for _, c := range change {
+		c(&cfg)
+	}
+	nc := b.server.Connect(b.t)
+	m, err := postgres.New(b.t.Context(), linktest.Open(b.t, b.schema, 12), nc, catalog.NewClient(nc), payments.NewClient(nc), cfg)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(m.Close)
+	return m, b.run("orders", func(s *link.Server) { orders.Register(s, m) }, m.Run)
+}
+
+// verify checks what must hold between the modules once everything that was sent has arrived.
+func (b *bundle) verify() {
+	b.t.Helper()
+	b.settled()
+	found, err := b.orders.Verify(system(), orders.None{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	stock, err := b.catalog.Verify(system(), catalog.None{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ledger, err := b.payments.Verify(system(), payments.None{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range found.Items {
+		b.t.Errorf("verify orders: %s %s: %s", f.Check, f.Object, f.Detail)
+	}
+	for _, f := range stock.Items {
+		b.t.Errorf("verify catalog: %s %s: %s", f.Check, f.Object, f.Detail)
+	}
+	for _, f := range ledger.Items {
+		b.t.Errorf("verify payments: %s %s: %s", f.Check, f.Object, f.Detail)
+	}
+	// Stock is kept for exactly the orders that may still want it.
+	holds := b.holds()
+	var live []int64
+	if err := b.db.Select(&live, `SELECT id FROM orders WHERE state NOT IN ('expired', 'cancelled') ORDER BY id`); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, id := range live {
+		if holds[id] == 0 {
+			b.t.Errorf("nothing is held for order %d", id)
 		}
+		delete(holds, id)
+	}
+	for id, units := range holds {
+		b.t.Errorf("%d units are held for order %d, which is over or was never written", units, id)
 	}
 }
 
-func (b *bundle) verify() {
+// settled waits until every command and event has been published and applied.
+func (b *bundle) settled() {
 	b.t.Helper()
-	b.await("verify finding nothing", func() bool {
-		var found []catalog.Finding
-		o, err := b.orders.Verify(system(), orders.None{})
-		b.must(err)
-		c, err := b.catalog.Verify(system(), catalog.None{})
-		b.must(err)
-		p, err := b.payments.Verify(system(), payments.None{})
-		b.must(err)
-		found = append(append(found, o.Items...), c.Items...)
-		if len(found)+len(p.Items) > 0 && b.t.Failed() {
-			b.t.Logf("verify: %+v %+v", found, p.Items)
-			return true
+	b.eventually("everything sent has been published", func() bool {
+		var n int
+		for _, db := range []*sqlx.DB{b.db, b.stock, b.money} {
+			var waiting int
+			if err := db.Get(&waiting, `SELECT count(*) FROM outbox WHERE published_at IS NULL`); err != nil {
+				b.t.Fatal(err)
+			}
+			n += waiting
 		}
-		return len(found)+len(p.Items) == 0
+		return n == 0
 	})
+	b.eventually("every order's stock is as its state says", func() bool {
+		rows := []struct {
+			ID    int64  `db:"id"`
+			State string `db:"state"`
+		}{}
+		if err := b.db.Select(&rows, `SELECT id, state FROM orders`); err != nil {
+			b.t.Fatal(err)
+		}
+		holds := b.holds()
+		for _, r := range rows {
+			over := r.State == "expired" || r.State == "cancelled"
+			if over != (holds[r.ID] == 0) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// holds is what the catalogue keeps or has handed over for each order.
+func (b *bundle) holds() map[int64]int64 {
+	b.t.Helper()
+	rows := []struct {
+		Order int64 `db:"order_id"`
+		Units int64 `db:"units"`
+	}{}
+	err := b.stock.Select(&rows, `
+		SELECT order_id, sum(q) AS units FROM hold, unnest(qty) AS q WHERE state IN ('held', 'confirmed') GROUP BY order_id`)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	holds := map[int64]int64{}
+	for _, r := range rows {
+		holds[r.Order] = r.Units
+	}
+	return holds
+}
+
+// reserved is how many units of a presale are promised.
+func (b *bundle) reserved(presale int64) (n int64) {
+	b.t.Helper()
+	if err := b.stock.Get(&n, `SELECT sum(reserved) FROM lot WHERE presale_id = $1`, presale); err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// eventually waits for what other goroutines do; how long is no matter.
+func (b *bundle) eventually(what string, ok func() bool) {
+	b.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("not in time: %s", what)
+		}
+	}
 }
 
 func (b *bundle) count(query string, args ...any) (n int64) {
 	b.t.Helper()
-	b.must(b.db.Get(&n, query, args...))
+	if err := b.db.Get(&n, query, args...); err != nil {
+		b.t.Fatal(err)
+	}
 	return n
 }
 
-func system() context.Context { return link.System(context.Background(), "test") }
-
-func actor(a link.Actor) context.Context { return link.WithActor(context.Background(), a) }
-
-var (
-	officer   = actor(link.Actor{Account: 21, Login: "officer", Role: "officer", Org: enterprise})
-	clerk     = actor(link.Actor{Account: 31, Login: "clerk", Role: "clerk", Org: cooperative})
-	colleague = actor(link.Actor{Account: 32, Login: "colleague", Role: "clerk", Org: cooperative})
-	stranger  = actor(link.Actor{Account: 33, Login: "stranger", Role: "clerk", Org: neighbour})
-	operator  = actor(link.Actor{Account: 11, Login: "operator", Role: "operator"})
-	approver  = actor(link.Actor{Account: 12, Login: "approver", Role: "approver"})
-)
-
-func household(id int64) context.Context {
-	return actor(link.Actor{Account: 1000 + id, Login: fmt.Sprintf("household%d", id), Role: "household", Household: id})
+func as(role string, account, org int64) context.Context {
+	return link.WithActor(context.Background(), link.Actor{Account: account, Login: fmt.Sprintf("%s%d", role, account), Role: role, Org: org})
 }
 
-func helper(id int64) context.Context {
-	return actor(link.Actor{Account: 500 + id, Login: fmt.Sprintf("helper%d", id), Role: "helper", Helper: id})
-}
+func buyer(account int64) context.Context { return as("buyer", account, 0) }
+func county() context.Context             { return as("operator", 11, 0) }
+func system() context.Context             { return link.System(context.Background(), "web") }
 
-// smallCounty has a cooperative that sells geese of some households, without a deposit: what is ordered is confirmed.
-// Villages 1 and 2 are the cooperative's, the last household lives in village 3.
-func smallCounty(households int) catalogpg.Seed {
-	now := time.Now()
-	s := catalogpg.Seed{
-		Season:    now.Year(),
-		Townships: []catalog.Township{{ID: 1, Name: "依龙镇"}, {ID: 2, Name: "双阳镇"}},
-		Villages: []catalog.Village{{ID: 1, TownshipID: 1, Code: "990000000001", Name: "永丰村"}, {ID: 2, TownshipID: 1, Code: "990000000002", Name: "新发村"},
-			{ID: 3, TownshipID: 2, Code: "990000000003", Name: "团结村"}},
-		Organisations: []catalog.Organisation{{ID: cooperative, Kind: catalog.OrgCooperative, Name: "白鹅合作社", TownshipID: 1},
-			{ID: neighbour, Kind: catalog.OrgCooperative, Name: "豆角合作社", TownshipID: 2}, {ID: enterprise, Kind: catalog.OrgEnterprise, Name: "食品公司", TownshipID: 1}},
-		Points: []catalog.CollectionPoint{{ID: 1, VillageID: 1, OrgID: cooperative, Name: "永丰集货点", Pickup: true},
-			{ID: 2, VillageID: 2, OrgID: cooperative, Name: "新发集货点", Pickup: true}, {ID: 3, VillageID: 3, OrgID: neighbour, Name: "团结集货点", Pickup: true}},
-		Helpers: []catalog.Helper{{ID: 1, Name: "王建国", Unit: "县农业局"}, {ID: 2, Name: "李敏", Unit: "县医院"}},
-		Products: []catalog.Product{{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin",
-			GramsPerUnit: 4000, Programme: "geese"}},
-		Presales: []catalog.Presale{{ID: geese, Code: "goose", ProductID: 1, Season: now.Year(), Title: catalog.Text{Zh: "农家大鹅", En: "Farm geese"},
-			State: catalog.PresaleOpen, Channels: []catalog.Channel{catalog.ChannelContract, catalog.ChannelPrivate}, OpensAt: now.AddDate(0, 0, -10),
-			ClosesAt: now.AddDate(0, 0, 30), DeliverFrom: now.AddDate(0, 0, -1), DeliverTo: now.AddDate(0, 0, 60), MinQty: 1, StepQty: 1, MaxQty: 100_000,
-			CollectionMin: 1, GramsPerUnit: 4000, SellerOrg: cooperative, Policy: "fair",
-			Grades: []catalog.GradePrice{{Grade: "first", Price: money.Price{Fen: 1401, Per: 500}}, {Grade: "second", Price: money.Price{Fen: 900, Per: 500}}},
-			Terms:  catalog.Terms{FeeBP: 500, WeightToleranceBP: 2000}}},
+// asking is a valid order of a buyer: units of one presale, fetched at the village's point.
+func (b *bundle) asking(presale, qty int64) orders.PlaceRequest {
+	return orders.PlaceRequest{
+		IdempotencyKey: fmt.Sprintf("key-%08d", b.keys.Add(1)),
+		Lines:          []orders.QuoteLine{{PresaleID: presale, Qty: qty}},
+		Delivery:       orders.Delivery{Kind: orders.DeliverPickup, PointID: 1, Name: "林晓", Phone: "13800138000"},
 	}
-	for i := int64(1); i <= int64(households); i++ {
-		village := i%2 + 1
-		if i == int64(households) {
-			village = 3
-		}
-		s.Households = append(s.Households, catalogpg.SeedHousehold{Household: catalog.Household{ID: i, Code: fmt.Sprintf("YA-%04d", i),
-			Head: fmt.Sprintf("户主%d", i), Persons: int(i%3) + 1, VillageID: village, HelperID: 1, Consent: i%2 == 1, Programmes: []string{"geese"}, Geese: 100, Demo: true}})
-		s.Lots = append(s.Lots, catalogpg.SeedLot{Lot: catalog.Lot{ID: 100 + i, PresaleID: geese, HouseholdID: i, Capacity: shareUnits}})
+}
+
+func (b *bundle) place(ctx context.Context, r orders.PlaceRequest) orders.Order {
+	b.t.Helper()
+	o, err := b.orders.Place(ctx, r)
+	if err != nil {
+		b.t.Fatal(err)
 	}
-	return s
+	return o
 }
 
-// order places an order of the enterprise's and waits until its shares are there.
-func (b *bundle) order(units int64) orders.Order {
+func (b *bundle) order(no string) orders.Order {
 	b.t.Helper()
-	o, err := b.orders.Place(officer, orders.PlaceRequest{IdempotencyKey: uuid.NewString(), Channel: catalog.ChannelContract, Shortage: orders.ShortageRefund,
-		Lines:    []orders.QuoteLine{{PresaleID: geese, Qty: units}},
-		Delivery: orders.Delivery{Kind: orders.DeliverPickup, PointID: 1, Name: "林晓", Phone: "13800138000"}})
-	b.must(err)
-	return b.inState(o, orders.StateConfirmed)
+	o, err := b.orders.Order(county(), orders.OrderRef{No: no})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return o
 }
 
-func (b *bundle) inState(o orders.Order, want orders.State) orders.Order {
+// becomes waits until an order is in a state.
+func (b *bundle) becomes(no string, state orders.State) orders.Order {
 	b.t.Helper()
-	b.await("order "+string(want), func() bool {
-		var err error
-		o, err = b.orders.Order(system(), orders.OrderRef{ID: o.ID})
-		b.must(err)
-		return o.State == want
+	var o orders.Order
+	b.eventually(fmt.Sprintf("order %s is %s", no, state), func() bool {
+		o = b.order(no)
+		return o.State == state
 	})
 	return o
 }
 
-// list is what the clerk takes along, to its end.
-func (b *bundle) list(ctx context.Context) (all []orders.StationShare) {
+// startPaying starts a payment of what is due at the sandbox bank.
+func (b *bundle) startPaying(ctx context.Context, no string) orders.PayStart {
 	b.t.Helper()
-	for cursor := ""; ; {
-		page, err := b.orders.StationList(ctx, orders.StationRequest{Cursor: cursor, Limit: 100})
-		b.must(err)
-		all = append(all, page.Items...)
-		if cursor = page.Cursor; cursor == "" {
-			if len(all) != page.Total {
-				b.t.Errorf("the list has %d shares of %d", len(all), page.Total)
-			}
-			return all
-		}
-	}
-}
-
-// weighing is some units of a share, each of grams.
-func weighing(s orders.StationShare, units, grams int64) orders.WeighRequest {
-	const tare = 12_345
-	return orders.WeighRequest{ClientID: uuid.NewString(), OrderNo: s.OrderNo, Line: s.Line, LotID: s.LotID, PointID: s.PointID, Units: units,
-		GrossGrams: units*grams + tare, TareGrams: tare, Grade: s.Grade, WeighedAt: time.Now().UTC().Truncate(time.Millisecond)}
-}
-
-func (b *bundle) weigh(ctx context.Context, r orders.WeighRequest, want orders.TicketState) orders.Ticket {
-	b.t.Helper()
-	got, err := b.orders.Weigh(ctx, r)
-	b.must(err)
-	if got.State != want || got.NetGrams != r.GrossGrams-r.TareGrams || got.Units != r.Units {
-		b.t.Fatalf("weighing %+v gave %+v, want it %s", r, got, want)
-	}
-	return got
-}
-
-// transfers plays the bank: what an order owes arrives.
-func (b *bundle) transfers(o orders.Order) {
-	b.t.Helper()
-	var p orders.PayStart
-	b.await("a balance to pay", func() bool {
-		var err error
-		p, err = b.orders.Pay(officer, orders.PayRequest{OrderNo: o.No, Method: payments.BankTransfer, ReturnURL: "/orders/" + o.No, IdempotencyKey: uuid.NewString()})
-		return err == nil
+	p, err := b.orders.Pay(ctx, orders.PayRequest{
+		OrderNo: no, Method: payments.Sandbox, ReturnURL: "http://shop.example/orders/1", IdempotencyKey: fmt.Sprintf("pay-%08d", b.keys.Add(1)),
 	})
-	b.bank++
-	res, err := b.payments.RecordTransfers(operator, payments.RecordTransfers{Lines: []payments.Transfer{{BankRef: fmt.Sprint("T", b.bank), AmountFen: p.AmountFen,
-		Payer: "食品公司", Memo: "货款 " + p.TransferCode, PaidOn: time.Now()}}})
-	b.must(err)
-	if res.Matched != 1 {
-		b.t.Fatalf("the transfer was not matched: %+v", res)
+	if err != nil {
+		b.t.Fatal(err)
 	}
+	return p
 }
 
-func (b *bundle) income(ctx context.Context, household int64) orders.Income {
+// pressPay does on the sandbox bank's page what somebody who pays does.
+func (b *bundle) pressPay(p orders.PayStart) {
 	b.t.Helper()
-	i, err := b.orders.Income(ctx, orders.IncomeRequest{HouseholdID: household})
-	b.must(err)
-	return i
-}
-
-func wantCode(t *testing.T, err error, code link.Code, key string) {
-	t.Helper()
-	if err == nil || link.CodeOf(err) != code || key != "" && link.AsError(err).Key != key {
-		t.Errorf("error is %v, want %s %s", err, code, key)
+	req, err := http.NewRequest(http.MethodPost, p.URL, strings.NewReader(url.Values{"play": {"pay"}}.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther {
+		b.t.Fatalf("the pay page answered %s", res.Status)
 	}
 }
 
-func consent(household int64, given bool) catalog.ConsentRequest {
-	return catalog.ConsentRequest{HouseholdID: household, Given: given, How: "signed"}
+// pay pays what is due and waits until the order is confirmed.
+func (b *bundle) pay(ctx context.Context, no string) orders.Order {
+	b.t.Helper()
+	b.pressPay(b.startPaying(ctx, no))
+	return b.becomes(no, orders.StateConfirmed)
+}
+
+func wantCode(t testing.TB, err error, code link.Code, key, field string) {
+	t.Helper()
+	if !errors.Is(err, link.E(code, key, field)) {
+		t.Errorf("error %v, want %s %s at %q", err, code, key, field)
+	}
+}
+
+// Presales of the small county.
+const (
+	geese = 1 // households 1 to 6, two to a village; 100 each; collection minimum 2
+	beans = 2 // households 1 to 4; 120 each, sold by 5
+	gift  = 3 // households 1 to 6; 20 each; asks for no deposit
+)
+
+// smallCounty has three villages with two households each, one cooperative and three presales.
+func smallCounty() catalogpg.Seed {
+	s := catalogpg.Seed{
+		Season:    2026,
+		Townships: []catalog.Township{{ID: 1, Name: "依龙镇", Lat: 47.8, Lon: 125.3}},
+		Villages: []catalog.Village{
+			{ID: 1, TownshipID: 1, Code: "990000000001", Name: "永丰村"}, {ID: 2, TownshipID: 1, Code: "990000000002", Name: "新发村"},
+			{ID: 3, TownshipID: 1, Code: "990000000003", Name: "团结村"},
+		},
+		Organisations: []catalog.Organisation{
+			{ID: 1, Kind: catalog.OrgCooperative, Name: "白鹅合作社", TownshipID: 1}, {ID: 2, Kind: catalog.OrgCooperative, Name: "采购合作社", TownshipID: 1},
+			{ID: 3, Kind: catalog.OrgSupermarket, Name: "爱心超市"},
+		},
+		Helpers: []catalog.Helper{{ID: 1, Name: "王建国", Unit: "县农业局", Phone: "00012345678"}},
+		Products: []catalog.Product{
+			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese"},
+			{ID: 2, Code: "purple_bean", Name: catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}, OrderUnit: "jin", PriceUnit: "jin", GramsPerUnit: 500, Programme: "garden"},
+		},
+	}
+	for v := int64(1); v <= 3; v++ {
+		s.Points = append(s.Points, catalog.CollectionPoint{ID: v, VillageID: v, OrgID: 1, Name: fmt.Sprintf("%d号集货点", v), Pickup: true})
+	}
+	for i := int64(1); i <= 6; i++ {
+		s.Households = append(s.Households, catalogpg.SeedHousehold{Household: catalog.Household{
+			ID: i, Code: fmt.Sprintf("YA-%03d", i), Head: fmt.Sprintf("户主%d", i), Persons: int(i%3 + 1), VillageID: (i + 1) / 2,
+			HelperID: 1, Consent: true, Phone: fmt.Sprintf("0000000000%d", i), Programmes: []string{"garden", "geese"}, GardenM2: 400, Geese: 100, Demo: true,
+		}})
+	}
+	add := func(id, product int64, code string, grams, fen int64, change func(*catalog.Presale)) {
+		p := catalog.Presale{
+			ID: id, ProductID: product, Code: code, Title: catalog.Text{Zh: code, En: code}, Season: 2026, State: catalog.PresaleOpen,
+			Channels: []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket, catalog.ChannelPrivate},
+			OpensAt:  start.AddDate(0, 0, -10), ClosesAt: start.AddDate(0, 0, 30), DeliverFrom: start.AddDate(0, 0, 40), DeliverTo: start.AddDate(0, 0, 60),
+			Grades:       []catalog.GradePrice{{Grade: "first", Price: money.Price{Fen: fen, Per: 500}}, {Grade: "second", Price: money.Price{Fen: fen / 2, Per: 500}}},
+			GramsPerUnit: grams, MinQty: 1, StepQty: 1, MaxQty: 50, CollectionMin: 2, SellerOrg: 1, Policy: "fair",
+			Terms: catalog.Terms{DepositBP: 2000, FeeBP: 300, ForfeitBP: 5000, FreeCancelHours: 24, WeightToleranceBP: 2500, InspectionHours: 48},
+		}
+		if change != nil {
+			change(&p)
+		}
+		s.Presales = append(s.Presales, p)
+	}
+	add(geese, 1, "goose-main", 4000, 1400, nil)
+	add(beans, 2, "bean-home", 500, 450, func(p *catalog.Presale) { p.MinQty, p.StepQty, p.CollectionMin = 10, 5, 5 })
+	add(gift, 1, "goose-gift", 4000, 1000, func(p *catalog.Presale) { p.Terms.DepositBP = 0 })
+	lot := func(presale, household, capacity int64) {
+		s.Lots = append(s.Lots, catalogpg.SeedLot{Lot: catalog.Lot{ID: int64(len(s.Lots) + 1), PresaleID: presale, HouseholdID: household, Capacity: capacity}})
+	}
+	for h := int64(1); h <= 6; h++ {
+		lot(geese, h, 100)
+		lot(gift, h, 20)
+	}
+	for h := int64(1); h <= 4; h++ {
+		lot(beans, h, 120)
+	}
+	return s
 }

@@ -96,7 +96,7 @@ func readShare(ctx context.Context, tx *sqlx.Tx, orderID int64, line int, lot in
 func (s *shareRow) room() int64 { return s.Qty - s.Received - s.Held - s.Short }
 
 // save writes a share after its quantities changed and brings its line in step: what is short on it is no longer
-// allocated, what was received counts.
+// allocated, what was received counts. The household's expected income follows.
 func (s *shareRow) save(ctx context.Context, tx *sqlx.Tx) error {
 	if s.Final && s.Held == 0 {
 		s.Short = s.Qty - s.Received // the household has said that nothing more will come
@@ -122,7 +122,10 @@ func (s *shareRow) save(ctx context.Context, tx *sqlx.Tx) error {
 	if err != nil {
 		return fmt.Errorf("save line: %w", err)
 	}
-	return nil
+	if s.Short == was.Short {
+		return nil
+	}
+	return expect(ctx, tx, []int64{s.OrderID}, s.Line, []int64{s.LotID}) // nobody expects to be paid for what will not come
 }
 
 // ReportShort records that some units of a share will not come, and looks for them elsewhere where the buyer wants it.
@@ -207,9 +210,6 @@ func (m *Module) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.Shor
 	s.Short += r.Units
 	s.Returned += r.Units
 	if err := s.save(ctx, tx); err != nil {
-		return 0, err
-	}
-	if err := expect(ctx, tx, []int64{id}, r.Line, []int64{r.LotID}); err != nil {
 		return 0, err
 	}
 	err = link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: id, Line: r.Line,
@@ -455,17 +455,24 @@ func (m *Module) closeVillage(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *
 	if len(shares) == 0 {
 		return link.E(link.NotFound, "village.no_shares", "village_id")
 	}
-	for i := range shares {
-		s := &shares[i]
+	var missing int64
+	for _, s := range shares {
 		if s.Held > 0 {
 			return link.E(link.Conflict, "village.held_tickets", "")
 		}
-		if s.State == orders.ShareExpected {
-			s.Final = true
-			if err := s.save(ctx, tx); err != nil {
-				return err
-			}
-		}
+		missing += s.room()
+	}
+	// What save does to one share, for all of a village at once; progress tells the catalogue and the income ledger.
+	_, err = tx.ExecContext(ctx, `
+		UPDATE share SET final = true, short = qty - received, state = CASE WHEN received > 0 THEN 'weighed' ELSE 'short' END
+		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected'`, o.ID, l.No, village)
+	if err != nil {
+		return fmt.Errorf("close shares: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE order_line SET short = short + $3, allocated = allocated - $3 WHERE order_id = $1 AND no = $2`, o.ID, l.No, missing)
+	if err != nil {
+		return fmt.Errorf("save line: %w", err)
 	}
 	if o.State == orders.StateConfirmed {
 		if err := m.beginWeighing(ctx, tx, o); err != nil {

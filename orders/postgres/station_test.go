@@ -13,11 +13,11 @@ import (
 )
 
 // sync brings weighings in parts, and returns what became of each.
-func (b *bundle) sync(queue []orders.QueuedWeighing) map[string]orders.SyncItem {
+func (b *yard) sync(queue []orders.QueuedWeighing) map[string]orders.SyncItem {
 	b.t.Helper()
 	out := map[string]orders.SyncItem{}
 	for part := range slices.Chunk(queue, orders.MaxSync) {
-		res, err := b.orders.SyncTickets(clerk, orders.SyncRequest{Tickets: part})
+		res, err := b.orders.SyncTickets(weigher, orders.SyncRequest{Tickets: part})
 		b.must(err)
 		if len(res.Items) != len(part) {
 			b.t.Fatalf("%d answers for %d weighings", len(res.Items), len(part))
@@ -35,9 +35,9 @@ func (b *bundle) sync(queue []orders.QueuedWeighing) map[string]orders.SyncItem 
 // A phone comes back with 500 weighings, two of each household; the second is the last and builds on the first. They
 // arrive in any order, three times over and twice at the same moment, and are 500.
 func TestFiveHundredWeighingsStayFiveHundred(t *testing.T) {
-	b := setup(t, 251)
+	b := newYard(t, 251)
 	o := b.order(251 * shareUnits)
-	mine := slices.DeleteFunc(b.list(clerk), func(s orders.StationShare) bool { return s.VillageID == 3 })
+	mine := slices.DeleteFunc(b.list(weigher), func(s orders.StationShare) bool { return s.VillageID == 3 })
 	if len(mine) != 250 {
 		t.Fatalf("%d shares to weigh", len(mine))
 	}
@@ -87,9 +87,9 @@ func TestFiveHundredWeighingsStayFiveHundred(t *testing.T) {
 }
 
 func TestWhatMeetsSomethingElseIsKeptForAPerson(t *testing.T) {
-	b := setup(t, 5)
+	b := newYard(t, 5)
 	b.order(4 * shareUnits)
-	list := b.list(clerk)
+	list := b.list(weigher)
 	a, c, d, e := list[0], list[1], list[2], list[3]
 
 	// Weighed already, by a colleague; superseded meanwhile; a lot that has no share.
@@ -127,7 +127,7 @@ func TestWhatMeetsSomethingElseIsKeptForAPerson(t *testing.T) {
 		t.Errorf("a conflict changed what was weighed: %d g, before %d", n, before)
 	}
 
-	page, err := b.orders.Conflicts(clerk, orders.ConflictFilter{})
+	page, err := b.orders.Conflicts(weigher, orders.ConflictFilter{})
 	b.must(err)
 	if page.Open != 3 || len(page.Items) != 3 {
 		t.Fatalf("conflicts are %+v", page)
@@ -141,21 +141,21 @@ func TestWhatMeetsSomethingElseIsKeptForAPerson(t *testing.T) {
 		t.Errorf("another cooperative sees %+v %v", theirs, err)
 	}
 	_, err = b.orders.SettleConflict(stranger, orders.SettleConflictRequest{ID: seen.ID, State: orders.ConflictDropped, Why: "?"})
-	wantCode(t, err, link.NotFound, "conflict.unknown")
-	_, err = b.orders.Conflicts(household(1), orders.ConflictFilter{})
-	wantCode(t, err, link.Forbidden, "forbidden")
-	_, err = b.orders.SettleConflict(clerk, orders.SettleConflictRequest{ID: seen.ID, State: orders.ConflictDropped})
-	wantCode(t, err, link.Invalid, "conflict.why")
+	wantRefusal(t, err, link.NotFound, "conflict.unknown")
+	_, err = b.orders.Conflicts(ofHousehold(1), orders.ConflictFilter{})
+	wantRefusal(t, err, link.Forbidden, "forbidden")
+	_, err = b.orders.SettleConflict(weigher, orders.SettleConflictRequest{ID: seen.ID, State: orders.ConflictDropped})
+	wantRefusal(t, err, link.Invalid, "conflict.why")
 	settle := orders.SettleConflictRequest{ID: seen.ID, State: orders.ConflictDropped, Why: "同一车，两个人记了"}
 	for range 2 {
-		done, err := b.orders.SettleConflict(clerk, settle)
+		done, err := b.orders.SettleConflict(weigher, settle)
 		if err != nil || done.State != orders.ConflictDropped || done.SettledBy != "clerk" || done.Why != settle.Why {
 			t.Errorf("settled: %+v %v", done, err)
 		}
 	}
 	settle.State = orders.ConflictReweighed
 	_, err = b.orders.SettleConflict(colleague, settle)
-	wantCode(t, err, link.Conflict, "conflict.settled")
+	wantRefusal(t, err, link.Conflict, "conflict.settled")
 	if item := b.sync([]orders.QueuedWeighing{twice})[twice.ClientID]; item.Outcome != orders.SyncConflict {
 		t.Errorf("a settled conflict brought again is %+v", item)
 	}
@@ -163,9 +163,9 @@ func TestWhatMeetsSomethingElseIsKeptForAPerson(t *testing.T) {
 
 // A weighing of an order that was called off meanwhile changes nothing.
 func TestWeighingOfACalledOffOrderIsKeptAside(t *testing.T) {
-	b := setup(t, 3)
+	b := newYard(t, 3)
 	o := b.order(shareUnits)
-	s := b.list(clerk)[0]
+	s := b.list(weigher)[0]
 	_, err := b.orders.Cancel(operator, orders.CancelRequest{OrderNo: o.No, Reason: "买方撤单", IdempotencyKey: uuid.NewString()})
 	b.must(err)
 	q := orders.QueuedWeighing{WeighRequest: weighing(s, 1, 4000)}
@@ -181,9 +181,9 @@ func TestWeighingOfACalledOffOrderIsKeptAside(t *testing.T) {
 
 // A correction made without a network arrives before what it corrects.
 func TestCorrectionMayArriveFirst(t *testing.T) {
-	b := setup(t, 3)
+	b := newYard(t, 3)
 	b.order(shareUnits)
-	s := b.list(clerk)[0]
+	s := b.list(weigher)[0]
 	first := orders.QueuedWeighing{WeighRequest: weighing(s, 2, 4000)}
 	second := orders.QueuedWeighing{WeighRequest: weighing(s, 2, 4100), After: []string{first.ClientID}, SupersedesClient: first.ClientID}
 	if item := b.sync([]orders.QueuedWeighing{second})[second.ClientID]; item.Outcome != orders.SyncWaiting {
@@ -199,18 +199,18 @@ func TestCorrectionMayArriveFirst(t *testing.T) {
 }
 
 func TestSyncRefusesWhatCannotBe(t *testing.T) {
-	b := setup(t, 3)
+	b := newYard(t, 3)
 	b.order(shareUnits)
-	s := b.list(clerk)[0]
-	_, err := b.orders.SyncTickets(clerk, orders.SyncRequest{})
-	wantCode(t, err, link.Invalid, "sync.empty")
-	_, err = b.orders.SyncTickets(clerk, orders.SyncRequest{Tickets: make([]orders.QueuedWeighing, orders.MaxSync+1)})
-	wantCode(t, err, link.Invalid, "sync.many")
-	_, err = b.orders.SyncTickets(clerk, orders.SyncRequest{Tickets: []orders.QueuedWeighing{{WeighRequest: orders.WeighRequest{ClientID: "x"}}}})
-	wantCode(t, err, link.Invalid, "weigh.client_id")
+	s := b.list(weigher)[0]
+	_, err := b.orders.SyncTickets(weigher, orders.SyncRequest{})
+	wantRefusal(t, err, link.Invalid, "sync.empty")
+	_, err = b.orders.SyncTickets(weigher, orders.SyncRequest{Tickets: make([]orders.QueuedWeighing, orders.MaxSync+1)})
+	wantRefusal(t, err, link.Invalid, "sync.many")
+	_, err = b.orders.SyncTickets(weigher, orders.SyncRequest{Tickets: []orders.QueuedWeighing{{WeighRequest: orders.WeighRequest{ClientID: "x"}}}})
+	wantRefusal(t, err, link.Invalid, "weigh.client_id")
 	q := orders.QueuedWeighing{WeighRequest: weighing(s, 1, 4000)}
-	_, err = b.orders.SyncTickets(household(s.HouseholdID), orders.SyncRequest{Tickets: []orders.QueuedWeighing{q}})
-	wantCode(t, err, link.Forbidden, "forbidden")
+	_, err = b.orders.SyncTickets(ofHousehold(s.HouseholdID), orders.SyncRequest{Tickets: []orders.QueuedWeighing{q}})
+	wantRefusal(t, err, link.Forbidden, "forbidden")
 	// Another cooperative's clerk learns nothing of the order, and what was brought stays its own.
 	res, err := b.orders.SyncTickets(stranger, orders.SyncRequest{Tickets: []orders.QueuedWeighing{q}})
 	b.must(err)

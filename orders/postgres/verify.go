@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"banmuyuan/internal/link"
@@ -58,7 +59,13 @@ func (m *Module) Verify(ctx context.Context, _ orders.None) (orders.Findings, er
 func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 	res := orders.Findings{Items: []orders.Finding{}}
 	late := m.now().Add(-patience)
-	for _, c := range checks(late) {
+	for _, c := range slices.Concat(
+		checks(late),
+		shelfChecks(late),
+		adoptionChecks(late),
+		boxChecks(late),
+		contractChecks(late),
+	) {
 		var rows []struct {
 			Object string `db:"object"`
 			Detail string `db:"detail"`
@@ -187,7 +194,7 @@ func checks(late time.Time) []check {
 			      FROM share s JOIN order_line l ON l.order_id = s.order_id AND l.no = s.line
 			      CROSS JOIN LATERAL (SELECT gross_of(l.price_fen, l.price_per, l.unit_measure, s.qty - s.settled - s.short) AS gross) g
 			      WHERE s.qty - s.settled - s.short > 0) x
-			FULL JOIN (SELECT source_key, amount_fen, qty FROM income_entry WHERE stage = 'expected') e ON e.source_key = x.key
+			FULL JOIN (SELECT source_key, amount_fen, qty FROM income_entry WHERE stage = 'expected' AND adoption_id = 0) e ON e.source_key = x.key
 			WHERE x.net IS DISTINCT FROM e.amount_fen OR x.open IS DISTINCT FROM e.qty`},
 		{name: "owed income", sql: `
 			SELECT coalesce(x.key, e.source_key) AS object,

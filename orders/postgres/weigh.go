@@ -179,6 +179,13 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 	if err != nil {
 		return 0, err
 	}
+	pricing, err := m.priceTicket(ctx, tx, o, r)
+	if err != nil {
+		return 0, err
+	}
+	if pricing != nil {
+		price = pricing.Settled()
+	}
 	if o.State == orders.StateConfirmed {
 		if err := m.beginWeighing(ctx, tx, o); err != nil {
 			return 0, err
@@ -205,6 +212,11 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 		a.Account, who(a), r.Supersedes)
 	if err != nil {
 		return 0, fmt.Errorf("write ticket: %w", err)
+	}
+	if pricing != nil {
+		if err := writePricing(ctx, tx, id, pricing); err != nil {
+			return 0, err
+		}
 	}
 	if r.Supersedes != 0 {
 		if _, err := tx.ExecContext(ctx, `UPDATE ticket SET superseded_by = $2 WHERE id = $1`, r.Supersedes, id); err != nil {
@@ -438,6 +450,14 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 	if err != nil {
 		return nil, err
 	}
+	ticketIDs := make([]int64, len(rows))
+	for i, t := range rows {
+		ticketIDs[i] = t.ID
+	}
+	contracts, err := m.pricings(ctx, ticketIDs)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]orders.Ticket, len(rows))
 	for i := range rows {
 		t := &rows[i]
@@ -467,6 +487,7 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 			}
 		}
 		out[i].NetFen = out[i].AmountFen - out[i].FeeFen
+		out[i].Contract = contracts[t.ID]
 	}
 	return out, nil
 }

@@ -14,14 +14,14 @@ import (
 )
 
 func TestOneWeighingSentManyTimesIsOneTicket(t *testing.T) {
-	b := setup(t, 3)
+	b := newYard(t, 3)
 	b.order(shareUnits)
-	r := weighing(b.list(clerk)[0], 2, 4001)
+	r := weighing(b.list(weigher)[0], 2, 4001)
 	ids := make([]int64, 10)
 	var wg sync.WaitGroup
 	for i := range ids {
 		wg.Go(func() {
-			got, err := b.orders.Weigh(clerk, r)
+			got, err := b.orders.Weigh(weigher, r)
 			if err != nil {
 				t.Error(err)
 			}
@@ -33,8 +33,8 @@ func TestOneWeighingSentManyTimesIsOneTicket(t *testing.T) {
 		t.Errorf("tickets are %v", ids)
 	}
 	r.GrossGrams++
-	_, err := b.orders.Weigh(clerk, r)
-	wantCode(t, err, link.Conflict, "weigh.client_id.reused")
+	_, err := b.orders.Weigh(weigher, r)
+	wantRefusal(t, err, link.Conflict, "weigh.client_id.reused")
 	// The paper stays as it is, whoever asks.
 	for _, sql := range []string{`UPDATE ticket SET gross_grams = gross_grams + 1`, `DELETE FROM ticket`} {
 		if _, err := b.db.Exec(sql); link.Constraint(err) != "ticket_immutable" {
@@ -44,22 +44,22 @@ func TestOneWeighingSentManyTimesIsOneTicket(t *testing.T) {
 }
 
 func TestFarFromTheEstimateWaitsForASecondPerson(t *testing.T) {
-	b := setup(t, 3)
+	b := newYard(t, 3)
 	b.order(2 * shareUnits)
-	list := b.list(clerk)
-	held := b.weigh(clerk, weighing(list[0], list[0].Qty, 6000), orders.TicketHeld)
+	list := b.list(weigher)
+	held := b.weigh(weigher, weighing(list[0], list[0].Qty, 6000), orders.TicketHeld)
 	if held.HeldFor == "" {
 		t.Errorf("it is not said why: %+v", held)
 	}
 	if n := b.count(`SELECT received FROM share WHERE lot_id = $1`, list[0].LotID); n != 0 {
 		t.Errorf("%d units count before the second person has looked", n)
 	}
-	_, err := b.orders.DecideTicket(clerk, orders.DecideTicketRequest{ID: held.ID, Accept: true})
-	wantCode(t, err, link.Forbidden, "ticket.decide.same_person")
+	_, err := b.orders.DecideTicket(weigher, orders.DecideTicketRequest{ID: held.ID, Accept: true})
+	wantRefusal(t, err, link.Forbidden, "ticket.decide.same_person")
 	_, err = b.orders.DecideTicket(stranger, orders.DecideTicketRequest{ID: held.ID, Accept: true})
-	wantCode(t, err, link.NotFound, "ticket.unknown")
+	wantRefusal(t, err, link.NotFound, "ticket.unknown")
 	_, err = b.orders.DecideTicket(colleague, orders.DecideTicketRequest{ID: held.ID})
-	wantCode(t, err, link.Invalid, "ticket.decide.reason")
+	wantRefusal(t, err, link.Invalid, "ticket.decide.reason")
 	for range 2 {
 		got, err := b.orders.DecideTicket(colleague, orders.DecideTicketRequest{ID: held.ID, Accept: true})
 		b.must(err)
@@ -67,24 +67,24 @@ func TestFarFromTheEstimateWaitsForASecondPerson(t *testing.T) {
 			t.Errorf("decided: %+v", got)
 		}
 	}
-	second := b.weigh(clerk, weighing(list[1], list[1].Qty, 2000), orders.TicketHeld)
+	second := b.weigh(weigher, weighing(list[1], list[1].Qty, 2000), orders.TicketHeld)
 	if _, err := b.orders.DecideTicket(colleague, orders.DecideTicketRequest{ID: second.ID, Reason: "秤没归零"}); err != nil {
 		t.Fatal(err)
 	}
-	b.weigh(clerk, weighing(list[1], list[1].Qty, 4000), orders.TicketAccepted)
+	b.weigh(weigher, weighing(list[1], list[1].Qty, 4000), orders.TicketAccepted)
 }
 
 // From the scale to the bank: a delivery's money is split to the fen, corrected by superseding, and every household's
 // ledger says the same as the tickets and as payments.
 func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
-	b := setup(t, 4)
+	b := newYard(t, 4)
 	o := b.order(4 * shareUnits)
 	list := b.list(operator)
 	if len(list) != 4 {
 		t.Fatalf("%d shares", len(list))
 	}
 	for _, s := range list {
-		i := b.income(household(s.HouseholdID), 0)
+		i := b.income(ofHousehold(s.HouseholdID), 0)
 		if i.Sum.ExpectedFen != s.ExpectedFen || i.Sum.OwedFen+i.Sum.PaidFen != 0 || len(i.Entries) != 1 || i.Entries[0].Policy == "" {
 			t.Errorf("before the scale household %d reads %+v", s.HouseholdID, i.Sum)
 		}
@@ -96,13 +96,13 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	o = b.inState(o, orders.StateBilled)
 	var billed int64
 	for h, tk := range tickets {
-		got, err := b.orders.Ticket(household(h), orders.TicketRef{ID: tk.ID})
+		got, err := b.orders.Ticket(ofHousehold(h), orders.TicketRef{ID: tk.ID})
 		b.must(err)
 		if !got.Settled || got.NetFen != got.AmountFen-got.FeeFen || got.NetGrams != got.GrossGrams-got.TareGrams {
 			t.Errorf("the ticket is %+v", got)
 		}
 		billed += got.AmountFen
-		i := b.income(household(h), 0)
+		i := b.income(ofHousehold(h), 0)
 		if i.Sum != (orders.IncomeSum{OwedFen: got.NetFen}) || i.Entries[0].TicketID != tk.ID || i.Entries[0].GrossFen != got.AmountFen || i.Entries[0].FeeFen != got.FeeFen {
 			t.Errorf("household %d reads %+v, its ticket says %d", h, i.Sum, got.NetFen)
 		}
@@ -113,7 +113,7 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	if billed != o.AmountFen {
 		t.Errorf("tickets are worth %d, the bill is %d", billed, o.AmountFen)
 	}
-	notes, err := b.orders.Deliveries(officer, orders.OrderRef{No: o.No})
+	notes, err := b.orders.Deliveries(purchaser, orders.OrderRef{No: o.No})
 	b.must(err)
 	var sum int64
 	for _, n := range notes.Items {
@@ -144,7 +144,7 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	if old.State != orders.TicketSuperseded || old.SupersededBy != right.ID || old.NetGrams != wrong.NetGrams || old.AmountFen != 0 {
 		t.Errorf("the superseded ticket is %+v", old)
 	}
-	if i := b.income(household(s.HouseholdID), 0); len(i.Entries) != 1 || i.Entries[0].TicketID != right.ID {
+	if i := b.income(ofHousehold(s.HouseholdID), 0); len(i.Entries) != 1 || i.Entries[0].TicketID != right.ID {
 		t.Errorf("after the correction household %d reads %+v", s.HouseholdID, i.Entries)
 	}
 
@@ -162,7 +162,7 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	})
 	batch, err := b.payments.CreateBatch(operator, payments.CreateBatch{IdempotencyKey: uuid.NewString()})
 	b.must(err)
-	_, err = b.payments.DecideBatch(approver, payments.DecideBatch{ID: batch.ID, Approve: true})
+	_, err = b.payments.DecideBatch(secondPerson, payments.DecideBatch{ID: batch.ID, Approve: true})
 	b.must(err)
 	_, err = b.payments.ExportBatch(operator, payments.ExportBatch{ID: batch.ID, Format: "csv"})
 	b.must(err)
@@ -172,8 +172,8 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	b.must(err)
 	var paid int64
 	for h := range tickets {
-		b.await("money at the household", func() bool { return b.income(household(h), 0).Sum.PaidFen > 0 })
-		i := b.income(household(h), 0)
+		b.await("money at the household", func() bool { return b.income(ofHousehold(h), 0).Sum.PaidFen > 0 })
+		i := b.income(ofHousehold(h), 0)
 		if i.Sum.OwedFen+i.Sum.ExpectedFen != 0 || i.Entries[0].PayoutItem == 0 || i.Entries[0].PaidOn == nil {
 			t.Errorf("paid, household %d reads %+v", h, i)
 		}
@@ -191,7 +191,7 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 		t.Errorf("rebuilt %d entries, before there were %d", rebuilt.Entries, before)
 	}
 	for h := range tickets {
-		if i := b.income(household(h), 0); i.Sum.PaidFen == 0 || i.Sum.OwedFen+i.Sum.ExpectedFen != 0 {
+		if i := b.income(ofHousehold(h), 0); i.Sum.PaidFen == 0 || i.Sum.OwedFen+i.Sum.ExpectedFen != 0 {
 			t.Errorf("rebuilt, household %d reads %+v", h, i.Sum)
 		}
 	}
@@ -199,9 +199,9 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 
 // A ledger is read by the household, by its helper while it consents, and by the county.
 func TestWhoReadsALedger(t *testing.T) {
-	b := setup(t, 4)
+	b := newYard(t, 4)
 	b.order(4 * shareUnits)
-	i := b.income(household(1), 0)
+	i := b.income(ofHousehold(1), 0)
 	for _, y := range i.Years {
 		if y.VillagePerPersonFen == 0 && y.Total() > 0 {
 			t.Errorf("the village's average is missing: %+v", y)
@@ -210,24 +210,24 @@ func TestWhoReadsALedger(t *testing.T) {
 	if got := b.income(operator, 1); got.Sum != i.Sum {
 		t.Errorf("the county reads %+v", got.Sum)
 	}
-	if got := b.income(helper(1), 1); got.Sum != i.Sum {
+	if got := b.income(byHelper(1), 1); got.Sum != i.Sum {
 		t.Errorf("the helper reads %+v", got.Sum)
 	}
-	_, err := b.orders.Income(household(2), orders.IncomeRequest{HouseholdID: 1})
-	wantCode(t, err, link.NotFound, "household.unknown")
-	_, err = b.orders.Income(helper(2), orders.IncomeRequest{HouseholdID: 1})
-	wantCode(t, err, link.NotFound, "household.unknown")
-	_, err = b.orders.Income(helper(1), orders.IncomeRequest{HouseholdID: 2}) // never agreed
-	wantCode(t, err, link.Forbidden, "household.consent.missing")
-	_, err = b.orders.Income(clerk, orders.IncomeRequest{HouseholdID: 1})
-	wantCode(t, err, link.Forbidden, "forbidden")
+	_, err := b.orders.Income(ofHousehold(2), orders.IncomeRequest{HouseholdID: 1})
+	wantRefusal(t, err, link.NotFound, "household.unknown")
+	_, err = b.orders.Income(byHelper(2), orders.IncomeRequest{HouseholdID: 1})
+	wantRefusal(t, err, link.NotFound, "household.unknown")
+	_, err = b.orders.Income(byHelper(1), orders.IncomeRequest{HouseholdID: 2}) // never agreed
+	wantRefusal(t, err, link.Forbidden, "household.consent.missing")
+	_, err = b.orders.Income(weigher, orders.IncomeRequest{HouseholdID: 1})
+	wantRefusal(t, err, link.Forbidden, "forbidden")
 
 	// Taken back, the next request is refused.
-	if _, err := b.catalog.SetConsent(household(1), consent(1, false)); err != nil {
+	if _, err := b.catalog.SetConsent(ofHousehold(1), consent(1, false)); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.orders.Income(helper(1), orders.IncomeRequest{HouseholdID: 1})
-	wantCode(t, err, link.Forbidden, "household.consent.missing")
-	_, err = b.orders.Tickets(helper(1), orders.TicketFilter{Household: 1})
-	wantCode(t, err, link.Forbidden, "household.consent.missing")
+	_, err = b.orders.Income(byHelper(1), orders.IncomeRequest{HouseholdID: 1})
+	wantRefusal(t, err, link.Forbidden, "household.consent.missing")
+	_, err = b.orders.Tickets(byHelper(1), orders.TicketFilter{Household: 1})
+	wantRefusal(t, err, link.Forbidden, "household.consent.missing")
 }

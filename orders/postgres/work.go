@@ -42,7 +42,17 @@ func (m *Module) work(ctx context.Context) {
 // workOnce does what is due now. One kind of work that fails does not keep the others back.
 func (m *Module) workOnce(ctx context.Context) error {
 	ctx = link.System(ctx, "orders")
-	return errors.Join(m.confirmFree(ctx), m.expire(ctx), m.askProviders(ctx), m.endInspections(ctx), m.doTasks(ctx))
+	return errors.Join(
+		m.confirmFree(ctx),
+		m.expire(ctx),
+		m.askProviders(ctx),
+		m.endInspections(ctx),
+		m.expireSales(ctx),
+		m.doTasks(ctx),
+		m.workAdoptions(ctx),
+		m.workBoxes(ctx),
+		m.workContracts(ctx),
+	)
 }
 
 const workBatch = 200

@@ -28,10 +28,16 @@ func (s *Service) Apply(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
 		return apply(ctx, s, tx, ev, s.releaseRef)
 	case payments.CmdCancelRef:
 		return apply(ctx, s, tx, ev, s.cancelRef)
+	case payments.CmdReleaseDelivery:
+		return apply(ctx, s, tx, ev, s.releaseDelivery)
+	case payments.CmdRefundAhead:
+		return apply(ctx, s, tx, ev, s.refundAhead)
 	case payments.CmdRefundLate:
 		return apply(ctx, s, tx, ev, s.refundLate)
 	case payments.CmdAcceptLate:
 		return apply(ctx, s, tx, ev, s.acceptLate)
+	case payments.CmdTakeCash:
+		return apply(ctx, s, tx, ev, s.takeCash)
 	}
 	return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("no command %s", ev.Subject))
 }
@@ -87,7 +93,7 @@ func nonZero(lines []ledger.Line) bool {
 const maxShares = 12_000
 
 func checkDelivery(d payments.AcceptDelivery) (gross, fee int64, err error) {
-	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 || len(d.Shares) > maxShares
+	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 && d.OwnFen == 0 || len(d.Shares) > maxShares || d.OwnFen < 0 || d.OwnFen > maxAmount
 	seen := make(map[string]bool, len(d.Shares))
 	for _, sh := range d.Shares {
 		bad = bad || sh.SourceKey == "" || seen[sh.SourceKey] || sh.Household <= 0 ||
@@ -96,6 +102,7 @@ func checkDelivery(d payments.AcceptDelivery) (gross, fee int64, err error) {
 		gross += sh.GrossFen
 		fee += sh.FeeFen
 	}
+	gross, fee = gross+d.OwnFen, fee+d.OwnFen
 	if bad || fee > 0 && d.Coop <= 0 {
 		return 0, 0, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
 	}
@@ -112,6 +119,9 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 		return err
 	}
 	hash := hashOf(d.DeliveryID, d.Ref, d.Coop, d.Shares)
+	if d.OwnFen != 0 {
+		hash = hashOf(d.DeliveryID, d.Ref, d.Coop, d.Shares, d.OwnFen)
+	}
 	var old []byte
 	err = c.tx.GetContext(ctx, &old, `SELECT input_hash FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
 	if err == nil {
@@ -155,9 +165,14 @@ func deliveryKey(id int64) string { return fmt.Sprintf("delivery:%d", id) }
 // owe writes a delivery's payables, pending. One that a reversal took back is revived.
 func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) error {
 	n := len(d.Shares)
+	if n == 0 {
+		return nil
+	}
 	keys, households, gross, fees := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	from := newOrigins(n)
 	for i, sh := range d.Shares {
 		keys[i], households[i], gross[i], fees[i] = sh.SourceKey, sh.Household, sh.GrossFen, sh.FeeFen
+		from.set(i, sh.Origin)
 	}
 	// Keys that are taken by payables on their way, with how often they were used: those get a number.
 	var taken []struct {
@@ -182,14 +197,17 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 		}
 	}
 	res, err := c.tx.ExecContext(ctx, `
-		INSERT INTO payable AS p (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at)
-		SELECT k, $5, $6, h, g, f, g - f, 'pending', $7::date, $8
-		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS s (k, h, g, f) ORDER BY k
+		INSERT INTO payable AS p (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at,
+		                          season, month, programme, channel, product, qty, net_grams)
+		SELECT k, $5, $6, h, g, f, g - f, 'pending', $7::date, $8, s, m, p, c, o, q, w
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::smallint[], $10::smallint[], $11::text[], $12::text[],
+		            $13::text[], $14::bigint[], $15::bigint[]) AS u (k, h, g, f, s, m, p, c, o, q, w) ORDER BY k
 		ON CONFLICT (source_key) DO UPDATE
 		SET delivery_id = excluded.delivery_id, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
 		    amount_fen = excluded.amount_fen, state = 'pending', occurred_on = excluded.occurred_on, version = p.version + 1
 		WHERE p.state = 'reversed' AND p.household = excluded.household AND p.ref = excluded.ref`,
-		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, on, c.now)
+		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, on, c.now,
+		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams)
 	if err != nil {
 		return fmt.Errorf("write payables of delivery %d: %w", d.DeliveryID, err)
 	}

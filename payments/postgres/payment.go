@@ -49,6 +49,7 @@ type paymentRow struct {
 	URL             string                `db:"url"`
 	FailureKey      string                `db:"failure_key"`
 	Late            bool                  `db:"late"`
+	Ahead           bool                  `db:"ahead"`
 	CreatedAt       time.Time             `db:"created_at"`
 	ExpiresAt       sql.NullTime          `db:"expires_at"`
 	SucceededAt     sql.NullTime          `db:"succeeded_at"`
@@ -58,7 +59,7 @@ type paymentRow struct {
 }
 
 const paymentColumns = `p.id, p.ref, p.key, p.input_hash, p.purpose, p.method, p.state, p.amount_fen, p.party_kind, p.party_id,
-	p.party_name, p.description, p.code, p.return_url, p.idem_key, p.provider_id, p.url, p.failure_key, p.late, p.created_at,
+	p.party_name, p.description, p.code, p.return_url, p.idem_key, p.provider_id, p.url, p.failure_key, p.late, p.ahead, p.created_at,
 	p.expires_at, p.succeeded_at, p.refundable_until, p.checked_at,
 	(SELECT coalesce(sum(f.amount_fen), 0) FROM refund f WHERE f.payment_id = p.id AND f.state = 'succeeded')::bigint AS refunded_fen`
 
@@ -237,10 +238,10 @@ func (c *change) insertPayment(ctx context.Context, s *Service, r payments.Creat
 	var id int64
 	err := c.tx.GetContext(ctx, &id, `
 		INSERT INTO payment (ref, key, input_hash, purpose, method, state, amount_fen, party_kind, party_id, party_name, description,
-		                     code, code_norm, return_url, created_at, expires_at, next_check_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+		                     code, code_norm, return_url, created_at, expires_at, next_check_at, ahead)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
 		r.Ref, r.Key, hash, r.Purpose, r.Method, state, r.AmountFen, r.Party.Kind, r.Party.ID, r.Party.Name,
-		r.Description, r.Code, banktransfer.Normal(r.Code), r.ReturnURL, c.now, nullTime(r.ExpiresAt), c.now.Add(sendGrace))
+		r.Description, r.Code, banktransfer.Normal(r.Code), r.ReturnURL, c.now, nullTime(r.ExpiresAt), c.now.Add(sendGrace), r.Ahead)
 	if err != nil {
 		return 0, fmt.Errorf("write payment: %w", err)
 	}
@@ -387,17 +388,18 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 		s.log.Error("payment arrived short", "payment", p.ID, "asked", asked, "got", got.Fen)
 		p.FailureKey = "payment.wrong_amount"
 	}
-	switch p.Purpose {
-	case "deposit":
+	kept := p.Purpose == "deposit" || p.Ahead // until deliveries use it up
+	switch {
+	case kept:
 		var twice bool
 		err := c.tx.GetContext(ctx, &twice, `
-			SELECT EXISTS (SELECT FROM payment WHERE ref = $1 AND purpose = 'deposit' AND state = 'succeeded' AND NOT late AND id <> $2)`,
-			p.Ref, p.ID)
+			SELECT EXISTS (SELECT FROM payment WHERE ref = $1 AND purpose = $3 AND state = 'succeeded' AND NOT late AND id <> $2)`,
+			p.Ref, p.ID, p.Purpose)
 		if err != nil {
-			return fmt.Errorf("look for other deposits of %s: %w", p.Ref, err)
+			return fmt.Errorf("look for other payments of %s: %w", p.Ref, err)
 		}
 		p.Late = p.Late || twice || r.Closed
-	case "balance":
+	case p.Purpose == "balance":
 		p.Late = p.Late || r.receivable == 0
 	}
 	lines := []ledger.Line{ledger.Debit(got.Into, got.Fen)}
@@ -406,7 +408,7 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 	case p.Late:
 		lines = append(lines, ledger.Credit(ledger.RefundPayable(p.Ref), got.Fen))
 		r.refundDue += got.Fen
-	case p.Purpose == "deposit":
+	case kept:
 		excess = got.Fen - asked
 		lines = append(lines, ledger.Credit(ledger.Deposit(p.Ref), asked))
 		r.deposit += asked
@@ -433,7 +435,7 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 		return nil
 	}
 	// The other tab need not be paid any more.
-	if p.Purpose == "deposit" || r.receivable == 0 {
+	if kept || r.receivable == 0 {
 		if err := c.hasten(ctx, p.Ref, p.Purpose, p.ID); err != nil {
 			return err
 		}

@@ -25,10 +25,14 @@ const Prefix = "/api/v1"
 
 // Services are the modules behind the API.
 type Services struct {
-	Catalog  catalog.Service
-	Orders   orders.Service
-	Payments payments.Service
-	Stations orders.Stations
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Shelf     orders.Shelf
+	Adoptions orders.Adoptions
+	Boxes     orders.Boxes
+	Contracts orders.Contracts
+	Payments  payments.Service
+	Stations  orders.Stations
 	// Say writes a problem as a sentence in the reader's language.
 	Say func(context.Context, *link.Error) string
 }
@@ -45,6 +49,7 @@ type Accounts interface {
 type API struct {
 	services  Services
 	accounts  Accounts
+	reports   Reports
 	fail      func(http.ResponseWriter, *http.Request, error)
 	endpoints []endpoint
 	document  []byte
@@ -52,10 +57,22 @@ type API struct {
 }
 
 // New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
-func New(s Services, accounts Accounts, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
-	a := &API{services: s, accounts: accounts, fail: fail, hot: newHotAnswers()}
-	a.endpoints = slices.Concat(a.catalogEndpoints(), a.orderEndpoints(), a.collectionEndpoints(),
-		a.householdEndpoints(), a.moneyEndpoints(), a.accountEndpoints(), a.stationEndpoints())
+func New(s Services, accounts Accounts, reports Reports, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
+	a := &API{services: s, accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
+	a.endpoints = slices.Concat(
+		a.catalogEndpoints(),
+		a.orderEndpoints(),
+		a.collectionEndpoints(),
+		a.stationEndpoints(),
+		a.shelfEndpoints(),
+		a.adoptionEndpoints(),
+		a.boxEndpoints(),
+		a.contractEndpoints(),
+		a.householdEndpoints(),
+		a.moneyEndpoints(),
+		a.reportEndpoints(),
+		a.accountEndpoints(),
+	)
 	var err error
 	if a.document, err = describe(a.endpoints, version); err != nil {
 		return nil, fmt.Errorf("describe api: %w", err)

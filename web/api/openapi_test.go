@@ -16,7 +16,7 @@ import (
 
 func setup(t *testing.T) (*API, http.Handler) {
 	t.Helper()
-	a, err := New(Services{}, nil, "test", func(w http.ResponseWriter, r *http.Request, err error) {
+	a, err := New(Services{}, nil, nil, "test", func(w http.ResponseWriter, r *http.Request, err error) {
 		e := link.AsError(err)
 		NewProblem(e, func(e *link.Error) string { return e.Key }, r.URL.Path, "").Write(w)
 	})

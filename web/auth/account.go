@@ -96,9 +96,9 @@ type Accounts interface {
 	SetLang(ctx context.Context, id int64, lang string) error
 	// SetDisabled switches an account off or on again. ErrNotFound.
 	SetDisabled(ctx context.Context, id int64, disabled bool) error
-	// List returns accounts of the given roles (all roles if none), by login,
-	// after the given login, for pages of at most limit rows.
-	List(ctx context.Context, after string, limit int, roles ...Role) ([]Account, error)
+	// List returns accounts of the given roles (all roles if none) whose login begins
+	// with prefix, by login, after the given login, for pages of at most limit rows.
+	List(ctx context.Context, prefix, after string, limit int, roles ...Role) ([]Account, error)
 	// CountByRole returns how many accounts that work each role has.
 	CountByRole(ctx context.Context) (map[Role]int, error)
 }

@@ -153,7 +153,7 @@ func (s *Store) SetDisabled(ctx context.Context, id int64, disabled bool) error 
 }
 
 // List implements auth.Accounts.
-func (s *Store) List(ctx context.Context, after string, limit int, roles ...auth.Role) ([]auth.Account, error) {
+func (s *Store) List(ctx context.Context, prefix, after string, limit int, roles ...auth.Role) ([]auth.Account, error) {
 	wanted := make([]string, len(roles))
 	for i, r := range roles {
 		wanted[i] = string(r)
@@ -161,8 +161,8 @@ func (s *Store) List(ctx context.Context, after string, limit int, roles ...auth
 	var rows []row
 	err := s.db.SelectContext(ctx, &rows, `
 		SELECT `+columns+` FROM account
-		WHERE login > $1 AND (cardinality($2::text[]) = 0 OR role = ANY ($2::text[]))
-		ORDER BY login LIMIT $3`, after, pq.Array(wanted), limit)
+		WHERE login > $1 AND (cardinality($2::text[]) = 0 OR role = ANY ($2::text[])) AND starts_with(login, $4)
+		ORDER BY login LIMIT $3`, after, pq.Array(wanted), limit, auth.CleanLogin(prefix))
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}

@@ -488,6 +488,7 @@ const (
 	RoleHelper    Role = "helper"    // 帮扶责任人
 	RoleOperator  Role = "operator"  // 县经办
 	RoleApprover  Role = "approver"  // 县复核
+	RoleAdmin     Role = "admin"     // 管理员
 )
 
 // Login is a demo account; passwords are set by whoever loads it.

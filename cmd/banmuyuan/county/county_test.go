@@ -528,7 +528,7 @@ func TestLogins(t *testing.T) {
 			}
 			by[l.Login] = l
 		}
-		equal(t, "logins", len(by), 8)
+		equal(t, "logins", len(by), 10)
 		equal(t, "buyer", c.Buyers[by["buyer"].Buyer].Name, by["buyer"].Name)
 		equal(t, "cooperative's officer", c.Organisations[by["coop"].Organisation].Kind, Cooperative)
 		equal(t, "supermarket's officer", c.Organisations[by["market"].Organisation].Kind, Supermarket)

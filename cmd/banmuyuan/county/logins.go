@@ -45,6 +45,8 @@ func (g *generator) logins() {
 	add(with("helper", g.Helpers[helper].Name, RoleHelper, func(l *Login) { l.Helper = helper }), "帮扶责任人")
 	add(with("operator", worker(), RoleOperator, func(*Login) {}), "县经办")
 	add(with("approver", worker(), RoleApprover, func(*Login) {}), "县复核")
+	add(with("admin", worker(), RoleAdmin, func(*Login) {}), "管理员")
+	add(with("till", worker(), RoleClerk, func(l *Login) { l.Organisation = market }), "爱心超市收银员")
 }
 
 // storyHousehold is the one of the village that shows most of the county's

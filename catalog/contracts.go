@@ -1,0 +1,117 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/nats-io/nats.go"
+
+	"banmuyuan/internal/link"
+)
+
+// A purchase contract keeps its goods in a presale of its own, which nobody else sees or orders from: the quotas that
+// households signed are its lots, so that what is called off can never exceed what was signed. The contract itself
+// belongs to orders.
+
+// ContractPresale is the presale of a contract as orders wants it to be.
+type ContractPresale struct {
+	ContractID int64        `json:"contract_id"`
+	Presale    Presale      `json:"presale"` // without id; its state is where it should be
+	State      PresaleState `json:"state"`
+}
+
+// QuotaRequest sets what one household has signed for under a contract. Signing moves units from what it offers
+// elsewhere, because a goose can be promised once; ending a quota gives them back.
+type QuotaRequest struct {
+	ContractID  int64 `json:"contract_id"`
+	HouseholdID int64 `json:"household_id"`
+	Qty         int64 `json:"qty"` // all it has signed for; 0 leaves what was called off already
+}
+
+// SpareRequest asks how much of a product a household could still sign for this season.
+type SpareRequest struct {
+	Product     string `json:"product"`
+	Season      int    `json:"season"`
+	HouseholdID int64  `json:"household_id"`
+}
+
+type Spare struct {
+	Units    int64 `json:"units"`
+	LevelFen int64 `json:"level_fen"` // expected season income per person
+}
+
+// ProposeRequest asks whom quotas should be proposed to, by the fair policy: the lowest expected income first. What
+// households have signed for counts as expected.
+type ProposeRequest struct {
+	Product    string   `json:"product"`
+	Season     int      `json:"season"`
+	Qty        int64    `json:"qty"`
+	Min        int64    `json:"min"`      // a quota is no smaller
+	Max        int64    `json:"max"`      // nor larger; 0: no bound
+	UnitFen    int64    `json:"unit_fen"` // what a unit brings under the contract
+	Townships  []int64  `json:"townships,omitempty"`
+	Programmes []string `json:"programmes,omitempty"`
+	Exclude    []int64  `json:"exclude,omitempty"`
+}
+
+// Proposal is who would sell how much, as columns. It may be less than was asked for.
+type Proposal struct {
+	Policy     string  `json:"policy"`
+	Households []int64 `json:"households"`
+	Villages   []int64 `json:"villages"`
+	Qty        []int64 `json:"qty"`
+	LevelFen   []int64 `json:"level_fen"`
+}
+
+// Contracts is what the order module asks of the catalogue for its purchase contracts. System only.
+type Contracts interface {
+	// SaveContractPresale makes the presale of a contract, or brings it to the state that is wanted. Repeating it is safe.
+	SaveContractPresale(context.Context, ContractPresale) (Presale, error)
+	// SetQuota makes or changes the lot of a household in a contract's presale. SoldOut names what it still has;
+	// Conflict: more is called off already.
+	SetQuota(context.Context, QuotaRequest) (Lot, error)
+	Spare(context.Context, SpareRequest) (Spare, error)
+	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error)
+}
+
+const (
+	SubjectContractPresale = "rpc.catalog.v1.contract_presale"
+	SubjectQuota           = "rpc.catalog.v1.quota_set"
+	SubjectSpare           = "rpc.catalog.v1.spare"
+	SubjectProposeQuotas   = "rpc.catalog.v1.quotas_propose"
+)
+
+// NewContractsClient returns the service of whichever process answers on nc.
+func NewContractsClient(nc *nats.Conn) Contracts { return contractsClient{nc} }
+
+type contractsClient struct{ nc *nats.Conn }
+
+func (c contractsClient) SaveContractPresale(ctx context.Context, r ContractPresale) (Presale, error) {
+	return link.Call[ContractPresale, Presale](ctx, c.nc, SubjectContractPresale, r)
+}
+
+func (c contractsClient) SetQuota(ctx context.Context, r QuotaRequest) (Lot, error) {
+	return link.Call[QuotaRequest, Lot](ctx, c.nc, SubjectQuota, r)
+}
+
+func (c contractsClient) Spare(ctx context.Context, r SpareRequest) (Spare, error) {
+	return link.Call[SpareRequest, Spare](ctx, c.nc, SubjectSpare, r)
+}
+
+func (c contractsClient) ProposeQuotas(ctx context.Context, r ProposeRequest) (Proposal, error) {
+	return link.Call[ProposeRequest, Proposal](ctx, c.nc, SubjectProposeQuotas, r)
+}
+
+// RegisterContracts has s answer for svc.
+func RegisterContracts(s *link.Server, svc Contracts) {
+	link.Handle(s, SubjectContractPresale, svc.SaveContractPresale)
+	link.Handle(s, SubjectQuota, svc.SetQuota)
+	link.Handle(s, SubjectSpare, svc.Spare)
+	link.Handle(s, SubjectProposeQuotas, svc.ProposeQuotas)
+}
+
+// ContractMessages holds the sentences of contracts' keys.
+var ContractMessages = map[string][2]string{
+	"quota.supply":             {"这户还能签的只有 {left}，请减少数量。", "This household can sign for {left} at most. Please ask for less."},
+	"quota.called_off":         {"已经提货 {sold}，份额不能更少。", "{sold} are called off already; the quota cannot be less."},
+	"household.offer.contract": {"这是签了收购合同的份额，不能自己改。要变更请联系收购单位。", "This is under a signed contract and cannot be changed here. Please speak to the buyer."},
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const self = "banmuyuan/"
+
+// mayImport is who may import what of the product and of the libraries that belong to one place. What is not listed
+// here may be imported by nobody; a package of a module may import whatever lies below or beside it in its own
+// module.
+var mayImport = []struct {
+	packages string // the package, or with /... all below it
+	own      []string
+}{
+	{"internal/money", nil},
+	{"internal/link/...", []string{"internal/privatepg", "internal/privatenats"}}, // linktest starts them
+	{"internal/privatepg", nil},
+	{"internal/privatenats", nil},
+	{"catalog/...", []string{"catalog", "internal/money", "internal/link"}},
+	{"payments/...", []string{"payments", "internal/money", "internal/link"}},
+	{"orders/...", []string{"orders", "internal/money", "internal/link", "=catalog", "=payments"}},
+	{"web/...", []string{"web", "internal/money", "internal/link", "=catalog", "=orders", "=payments"}},
+	{"cmd/...", []string{""}},
+}
+
+// libraries that only some may use: the rest of the product is free of them.
+var libraryOf = map[string][]string{
+	"github.com/stripe/stripe-go":     {"payments/gateway/stripe"},
+	"github.com/gorilla/mux":          {"web", "cmd/banmuyuan"},
+	"github.com/nats-io/nats-server":  {"internal/privatenats", "internal/link/linktest"},
+	"github.com/jmoiron/sqlx":         {"internal/link", "catalog/postgres", "orders/postgres", "payments/ledger", "payments/postgres", "payments/gateway/sandbox", "web/postgres", "cmd/banmuyuan"},
+	"github.com/lib/pq":               {"internal/link", "catalog/postgres", "orders/postgres", "payments/ledger", "payments/postgres", "payments/gateway/sandbox", "web/postgres", "internal/privatepg", "cmd/banmuyuan", "cmd/bench"},
+	"github.com/nats-io/nats.go":      {"internal/link", "internal/privatenats", "catalog", "orders", "payments", "cmd/banmuyuan"},
+	"github.com/alexedwards/argon2id": {"web/auth"},
+	"github.com/xuri/excelize":        {"web", "payments", "orders", "cmd/banmuyuan"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// The import table of the design: modules know each other's contracts only, pages know no store, and one package knows
+// each provider.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "../../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		name := strings.TrimPrefix(p.ImportPath, self)
+		for _, i := range p.Imports {
+			if wrong := forbidden(name, i); wrong != "" {
+				t.Errorf("%s imports %s: %s", name, i, wrong)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Fatalf("only %d packages were looked at", seen)
+	}
+	// The table itself can fail.
+	for _, c := range [][2]string{
+		{"internal/money", "banmuyuan/internal/link"}, {"internal/link", "banmuyuan/catalog"}, {"catalog/postgres", "banmuyuan/orders"},
+		{"payments", "banmuyuan/orders"}, {"orders/postgres", "banmuyuan/catalog/postgres"}, {"web", "banmuyuan/payments/postgres"},
+		{"web", "github.com/jmoiron/sqlx"}, {"web/api", "github.com/stripe/stripe-go/v76"}, {"orders", "banmuyuan/web"},
+		{"payments/postgres", "github.com/stripe/stripe-go/v76/client"}, {"catalog", "github.com/gorilla/mux"},
+	} {
+		if forbidden(c[0], c[1]) == "" {
+			t.Errorf("%s may import %s", c[0], c[1])
+		}
+	}
+}
+
+// forbidden says why a package may not import another, or "".
+func forbidden(name, imported string) string {
+	below := func(path, root string) bool { return path == root || root == "" || strings.HasPrefix(path, root+"/") }
+	own, ours := strings.CutPrefix(imported, self)
+	if !ours {
+		for library, users := range libraryOf {
+			if below(imported, library) && !slices.ContainsFunc(users, func(u string) bool { return below(name, u) }) {
+				return "only " + strings.Join(users, ", ") + " may"
+			}
+		}
+		return ""
+	}
+	for _, rule := range mayImport {
+		root, all := strings.CutSuffix(rule.packages, "/...")
+		if name != root && (!all || !below(name, root)) {
+			continue
+		}
+		if below(own, root) && all {
+			return ""
+		}
+		for _, allowed := range rule.own {
+			if exactly, ok := strings.CutPrefix(allowed, "="); ok && own == exactly || !ok && below(own, allowed) {
+				return ""
+			}
+		}
+		return "the import table does not allow it"
+	}
+	return "the package is not in the import table"
+}

@@ -1,0 +1,300 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// boxSource is how payments and the income ledger know what a household is owed for a box.
+func boxSource(adoption int64, no int) string { return fmt.Sprintf("adoption:%d:%d", adoption, no) }
+
+// moveBox takes a box of a locked adoption to its next state.
+func moveBox(ctx context.Context, tx *sqlx.Tx, b *boxRow, step orders.BoxStep) error {
+	to, err := b.State.Next(step)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE adoption_box SET state = $3 WHERE adoption_id = $1 AND no = $2`, b.AdoptionID, b.No, string(to)); err != nil {
+		return fmt.Errorf("move box %d of adoption %d: %w", b.No, b.AdoptionID, err)
+	}
+	b.State = to
+	return nil
+}
+
+// withBox runs fn on a locked adoption and its boxes, at the one named, for somebody with that stake.
+func (m *Module) withBox(ctx context.Context, number string, no int, need stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (orders.Adoption, error) {
+	found, known, s, household, err := m.findAdoption(ctx, number)
+	if err != nil {
+		return orders.Adoption{}, err
+	}
+	if s != need {
+		return orders.Adoption{}, errRole()
+	}
+	mine := func(b boxRow) bool { return b.No == no && (need != stakeHousehold || b.HouseholdID == household) }
+	if !slices.ContainsFunc(known, mine) {
+		return orders.Adoption{}, link.E(link.NotFound, "adoption.box.unknown", "no")
+	}
+	err = m.tx(ctx, func(tx *sqlx.Tx) error {
+		a, err := lockAdoption(ctx, tx, found.ID)
+		if err != nil {
+			return err
+		}
+		boxes, err := boxesOf(ctx, tx, a.ID)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(boxes[a.ID], mine)
+		if at < 0 { // another household fills it by now
+			return link.E(link.Conflict, "adoption.box.wrong_state", "no", "state", string(orders.BoxFailed))
+		}
+		return fn(tx, a, boxes[a.ID], at)
+	})
+	if err != nil {
+		return orders.Adoption{}, err
+	}
+	return m.Adoption(ctx, orders.AdoptionRef{No: number})
+}
+
+// DeliverBox: the box was handed over. From now on the household is owed its part.
+func (m *Module) DeliverBox(ctx context.Context, r orders.BoxRequest) (orders.Adoption, error) {
+	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+		b := &boxes[at]
+		if b.State == orders.BoxDelivered || b.State == orders.BoxSettled { // handed over twice is handed over
+			return nil
+		}
+		now := m.now()
+		switch {
+		case a.State == orders.AdoptionReserved:
+			return link.E(link.Conflict, "adoption.box.unpaid", "no")
+		case a.State != orders.AdoptionGrowing:
+			return link.E(link.Conflict, "adoption.wrong_state", "no", "state", string(a.State))
+		case tooEarly(*b, now):
+			return link.E(link.Conflict, "adoption.box.early", "no", "days", strconv.Itoa(earlyDays))
+		}
+		if err := moveBox(ctx, tx, b, orders.BoxDeliver); err != nil {
+			return err
+		}
+		release := now.Add(time.Duration(a.InspectHours) * time.Hour)
+		var delivery int64
+		err := tx.GetContext(ctx, &delivery, `
+			UPDATE adoption_box SET done_at = $3, release_at = $4, delivery_id = nextval(pg_get_serial_sequence('delivery', 'id'))
+			WHERE adoption_id = $1 AND no = $2 RETURNING delivery_id`, a.ID, b.No, now, release)
+		if err != nil {
+			return fmt.Errorf("deliver box %d of adoption %d: %w", b.No, a.ID, err)
+		}
+		if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		m.averages.forget()
+		if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
+			return err
+		}
+		return link.Publish(ctx, tx,
+			link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1, Lots: []int64{b.LotID},
+				Delivered: []int64{b.Qty}, Returned: []int64{0}}},
+			link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: delivery,
+				Ref: orders.AdoptionPaymentRef(a.ID), Coop: a.SellerOrg, OccurredAt: now.Unix(), Shares: []payments.DeliveryShare{{
+					SourceKey: boxSource(a.ID, b.No), Household: b.HouseholdID, GrossFen: b.AmountFen, FeeFen: b.FeeFen}}}})
+	})
+}
+
+var failReasons = []string{"died", "hail", "harvest", "quality", "other"}
+
+// FailBoxes: a box will not come from this household, or it and all later ones. As the adopter chose, another household
+// is looked for or the box's part of the price goes back.
+func (m *Module) FailBoxes(ctx context.Context, r orders.FailBox) (orders.Adoption, error) {
+	var problems link.Problems
+	if !slices.Contains(failReasons, r.Reason) {
+		problems.Add("adoption.box.reason", "reason")
+	}
+	note, ok := cleanText(r.Note, noteMax)
+	if !ok {
+		problems.Add("order.note", "note", "max", fmt.Sprint(noteMax))
+	}
+	if err := problems.Err(); err != nil {
+		return orders.Adoption{}, err
+	}
+	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+		if !a.State.Can(orders.AdoptionComplete) {
+			return link.E(link.Conflict, "adoption.wrong_state", "no", "state", string(a.State))
+		}
+		household := boxes[at].HouseholdID
+		for i := range boxes {
+			b := &boxes[i]
+			if i != at && (!r.Rest || b.No < r.No || b.HouseholdID != household || b.State != orders.BoxPlanned) {
+				continue
+			}
+			if b.State == orders.BoxSeeking || b.State == orders.BoxFailed { // reported before
+				continue
+			}
+			if err := m.failBox(ctx, tx, a, b, r.Reason, note); err != nil {
+				return err
+			}
+		}
+		return m.balanceOut(ctx, tx, a)
+	})
+}
+
+// failBox gives a box's stock up and starts to look for another household, or leaves its money to balanceOut.
+func (m *Module) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow, reason, note string) error {
+	step, story := orders.BoxFail, "adoption.timeline.failed"
+	if a.OnFailure == orders.FailureReplace {
+		step, story = orders.BoxSeek, "adoption.timeline.seeking"
+	}
+	if err := moveBox(ctx, tx, b, step); err != nil {
+		return err
+	}
+	b.Tried = append(b.Tried, b.HouseholdID)
+	_, err := tx.ExecContext(ctx, `
+		UPDATE adoption_box SET reason = $3, note = $4, tried = $5, seek_at = CASE WHEN state = 'seeking' THEN $6::timestamptz END,
+		       done_at = CASE WHEN state = 'failed' THEN $6::timestamptz END
+		WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, reason, note, b.Tried, m.now())
+	if err != nil {
+		return fmt.Errorf("fail box %d of adoption %d: %w", b.No, a.ID, err)
+	}
+	if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
+		return err
+	}
+	if err := m.story(ctx, tx, []int64{a.ID}, story, map[string]string{"no": strconv.Itoa(b.No), "reason": "adoption.reason." + reason}); err != nil {
+		return err
+	}
+	lost := reason == "died" || reason == "hail"
+	return link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1,
+		Lots: []int64{b.LotID}, Delivered: []int64{0}, Returned: []int64{b.Qty}, Lost: lost}})
+}
+
+// DisputeBox keeps a box's money back until the county has looked.
+func (m *Module) DisputeBox(ctx context.Context, r orders.DisputeBox) (orders.Adoption, error) {
+	note, ok := cleanText(r.Note, noteMax)
+	if !ok || note == "" {
+		return orders.Adoption{}, link.E(link.Invalid, "adoption.box.note", "note", "max", fmt.Sprint(noteMax))
+	}
+	return m.withBox(ctx, r.AdoptionNo, r.No, stakeAdopter, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+		b := &boxes[at]
+		if b.State == orders.BoxDisputed {
+			return nil
+		}
+		if err := moveBox(ctx, tx, b, orders.BoxDispute); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE adoption_box SET note = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, note); err != nil {
+			return fmt.Errorf("dispute box %d of adoption %d: %w", b.No, a.ID, err)
+		}
+		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.disputed", "no", strconv.Itoa(b.No))
+	})
+}
+
+// DecideBox ends a dispute: the household is released, or the delivery is taken back and refunded.
+func (m *Module) DecideBox(ctx context.Context, r orders.DecideBox) (orders.Adoption, error) {
+	if a := link.ActorFrom(ctx); a.Role != roleOperator && a.Role != roleAdmin && !a.System {
+		return orders.Adoption{}, denied(a)
+	}
+	note, ok := cleanText(r.Note, noteMax)
+	if !ok {
+		return orders.Adoption{}, link.E(link.Invalid, "order.note", "note", "max", fmt.Sprint(noteMax))
+	}
+	return m.withBox(ctx, r.AdoptionNo, r.No, stakeCounty, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+		b := &boxes[at]
+		if r.Came && b.State == orders.BoxSettled || !r.Came && b.State == orders.BoxFailed {
+			return nil
+		}
+		args := map[string]string{"no": strconv.Itoa(b.No), "note": note}
+		if r.Came {
+			if err := moveBox(ctx, tx, b, orders.BoxUphold); err != nil {
+				return err
+			}
+			if err := m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.upheld", args); err != nil {
+				return err
+			}
+			if err := m.releaseBox(ctx, tx, a, b); err != nil {
+				return err
+			}
+			return m.balanceOut(ctx, tx, a)
+		}
+		if err := moveBox(ctx, tx, b, orders.BoxReject); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = $1`, boxSource(a.ID, b.No)); err != nil {
+			return fmt.Errorf("take back income of box %d: %w", b.No, err)
+		}
+		m.averages.forget()
+		if err := m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.rejected", args); err != nil {
+			return err
+		}
+		err := link.Publish(ctx, tx,
+			link.Message{Subject: payments.CmdReverseDelivery, Data: payments.ReverseDelivery{DeliveryID: *b.DeliveryID, Ref: orders.AdoptionPaymentRef(a.ID)}},
+			link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1, Lots: []int64{b.LotID},
+				Delivered: []int64{-b.Qty}, Returned: []int64{b.Qty}, Lost: true}})
+		if err != nil {
+			return err
+		}
+		return m.balanceOut(ctx, tx, a)
+	})
+}
+
+func (m *Module) releaseBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow) error {
+	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseDelivery,
+		Data: payments.ReleaseDelivery{DeliveryID: *b.DeliveryID, Ref: orders.AdoptionPaymentRef(a.ID)}})
+}
+
+// balanceOut brings the money of a locked adoption in line with its boxes after one of them changed: what is paid for
+// nothing goes back, an adoption that owes nothing grows, and one without an open box is complete.
+func (m *Module) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
+	all, err := boxesOf(ctx, tx, a.ID)
+	if err != nil {
+		return err
+	}
+	boxes := all[a.ID]
+	if excess := a.kept() - worth(boxes); excess > 0 && a.ReservedAt != nil && !a.State.Over() {
+		a.RefundFen, a.Refunds = a.RefundFen+excess, a.Refunds+1
+		_, err := tx.ExecContext(ctx, `UPDATE adoption SET refund_fen = $2, refunds = $3, version = version + 1 WHERE id = $1`, a.ID, a.RefundFen, a.Refunds)
+		if err != nil {
+			return fmt.Errorf("refund adoption %d: %w", a.ID, err)
+		}
+		err = m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.refund", map[string]string{"amount": strconv.FormatInt(excess, 10)})
+		if err != nil {
+			return err
+		}
+		err = link.Publish(ctx, tx, link.Message{Subject: payments.CmdRefundAhead, Data: payments.RefundAhead{
+			Ref: orders.AdoptionPaymentRef(a.ID), Key: strconv.Itoa(a.Refunds), AmountFen: excess, Reason: "refund.adoption_failed"}})
+		if err != nil {
+			return err
+		}
+	}
+	open := slices.ContainsFunc(boxes, func(b boxRow) bool { return b.State.Open() })
+	switch {
+	case !open && a.State.Can(orders.AdoptionComplete):
+		return m.completeAdoption(ctx, tx, a, boxes)
+	case a.State == orders.AdoptionReserved && a.kept() >= worth(boxes):
+		if err := moveAdoption(ctx, tx, a, orders.AdoptionPaidUp, m.now()); err != nil {
+			return err
+		}
+		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.growing")
+	}
+	return nil
+}
+
+func (m *Module) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, boxes []boxRow) error {
+	if err := moveAdoption(ctx, tx, a, orders.AdoptionComplete, m.now()); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE adoption_unit SET released = true WHERE adoption_id = $1`, a.ID); err != nil {
+		return fmt.Errorf("free units of adoption %d: %w", a.ID, err)
+	}
+	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.completed"); err != nil {
+		return err
+	}
+	billed := worth(boxes)
+	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCloseRef,
+		Data: payments.CloseRef{Ref: orders.AdoptionPaymentRef(a.ID), Seq: 1, BilledFen: &billed}})
+}

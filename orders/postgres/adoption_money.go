@@ -1,0 +1,175 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// adoptionMoney books what payments tells of adoptions, in the order of their ids.
+func (m *Module) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refunds []payments.RefundEvent) error {
+	ids := map[int64]bool{}
+	for _, e := range got {
+		if id, ok := orders.ParseAdoptionRef(e.Ref); ok {
+			ids[id] = true
+		}
+	}
+	for _, e := range refunds {
+		if id, ok := orders.ParseAdoptionRef(e.Ref); ok {
+			ids[id] = true
+		}
+	}
+	locked := make(map[int64]*adoptionRow, len(ids))
+	for _, id := range keysOf(ids) {
+		a, err := lockAdoption(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("money for adoption %d: %w", id, err)
+		}
+		locked[id] = a
+	}
+	for _, e := range got {
+		if id, ok := orders.ParseAdoptionRef(e.Ref); ok {
+			if err := m.adoptionPaid(ctx, tx, locked[id], e); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range refunds {
+		id, ok := orders.ParseAdoptionRef(e.Ref)
+		if !ok {
+			continue
+		}
+		args := map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}
+		if err := m.story(ctx, tx, []int64{id}, "order.timeline.refunded", args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Module) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e payments.PaymentEvent) error {
+	a.PaidFen += e.AmountFen
+	switch {
+	case e.Late: // twice, or too late: it goes back as it came
+		a.RefundFen, a.LateFen = a.RefundFen+e.AmountFen, a.LateFen+e.AmountFen
+	case a.State == orders.AdoptionCancelled: // it was on its way when the adoption ended, and payments sends it back
+		a.RefundFen = a.PaidFen - a.ForfeitFen
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE adoption SET paid_fen = $2, refund_fen = $3, late_fen = $4, version = version + 1 WHERE id = $1`,
+		a.ID, a.PaidFen, a.RefundFen, a.LateFen)
+	if err != nil {
+		return fmt.Errorf("book payment of adoption %d: %w", a.ID, err)
+	}
+	args := map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}
+	if err := m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.payment_"+e.Purpose, args); err != nil {
+		return err
+	}
+	if e.Late {
+		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdRefundLate,
+			Data: payments.RefundPayment{PaymentID: e.PaymentID, Reason: "refund.late"}})
+	}
+	switch {
+	case e.Purpose == string(orders.PurposeBalance) && a.State == orders.AdoptionReserved:
+		return m.balanceOut(ctx, tx, a)
+	case a.State.Can(orders.AdoptionDeposit) && a.HoldLost:
+		return m.endAdoption(ctx, tx, a, orders.AdoptionLost, 0, "refund.sold_out", "adoption.timeline.lost")
+	case a.State.Can(orders.AdoptionDeposit):
+		return m.reserveAdoption(ctx, tx, a)
+	}
+	return nil
+}
+
+// reserveAdoption: the deposit is paid. The stock stays held, and the household is told what it may expect.
+func (m *Module) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
+	now := m.now()
+	if err := moveAdoption(ctx, tx, a, orders.AdoptionDeposit, now); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE adoption SET reserved_at = $2 WHERE id = $1`, a.ID, now); err != nil {
+		return fmt.Errorf("reserve adoption %d: %w", a.ID, err)
+	}
+	a.ReservedAt = &now
+	if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
+		return err
+	}
+	m.averages.forget()
+	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.reserved"); err != nil {
+		return err
+	}
+	if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdConfirm, Data: catalog.HoldConfirm{OrderID: a.ID}}); err != nil {
+		return err
+	}
+	return m.balanceOut(ctx, tx, a)
+}
+
+// boxIncome is what households are expected to get and are owed for the boxes of adoptions; RebuildIncome uses it as well.
+const boxIncome = `
+		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, gross_fen, fee_fen,
+		                          amount_fen, stage, occurred_on, adoption_id, policy)
+		SELECT 'adoption:' || b.adoption_id || ':' || b.no, b.household_id, f.season,
+		       extract(month FROM coalesce((b.done_at AT TIME ZONE 'Asia/Shanghai')::date, b.due_on)), f.programme, 'private', f.product,
+		       f.id, b.qty, b.amount_fen, b.fee_fen, b.amount_fen - b.fee_fen, CASE b.state WHEN 'planned' THEN 'expected' ELSE 'owed' END,
+		       coalesce((b.done_at AT TIME ZONE 'Asia/Shanghai')::date, (a.reserved_at AT TIME ZONE 'Asia/Shanghai')::date), a.id,
+		       CASE WHEN b.replaced THEN '' ELSE 'direct/1' END
+		FROM adoption_box b JOIN adoption a ON a.id = b.adoption_id JOIN offer f ON f.id = a.offer_id
+		WHERE a.reserved_at IS NOT NULL AND (b.state IN ('delivered', 'disputed', 'settled')
+		      OR b.state = 'planned' AND a.state IN ('reserved', 'growing'))`
+
+// writeBoxIncome brings the income ledger in line with the boxes of a locked adoption. What is on its way to the
+// household already is payments' to move.
+func writeBoxIncome(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	_, err := tx.ExecContext(ctx, boxIncome+` AND a.id = $1
+		ON CONFLICT (source_key) DO UPDATE
+		SET household_id = excluded.household_id, month = excluded.month, stage = excluded.stage, occurred_on = excluded.occurred_on,
+		    policy = excluded.policy
+		WHERE income_entry.stage = 'expected'`, id)
+	if err != nil {
+		return fmt.Errorf("write income of adoption %d: %w", id, err)
+	}
+	_, err = tx.ExecContext(ctx, `
+		DELETE FROM income_entry e USING adoption_box b
+		WHERE e.adoption_id = $1 AND e.stage = 'expected' AND b.adoption_id = $1
+		  AND e.source_key = 'adoption:' || b.adoption_id || ':' || b.no AND b.state IN ('seeking', 'failed', 'void')`, id)
+	if err != nil {
+		return fmt.Errorf("drop income of adoption %d: %w", id, err)
+	}
+	return nil
+}
+
+// adoptionHoldExpired: the catalogue gave an adoption's stock away because nobody paid in time.
+func (m *Module) adoptionHoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	a, err := lockAdoption(ctx, tx, id)
+	if link.CodeOf(err) == link.NotFound {
+		return nil // held for an adoption that was never written
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.State == orders.AdoptionPlaced || a.State == orders.AdoptionExpiring:
+		_, err := tx.ExecContext(ctx, `UPDATE adoption SET hold_lost = true, expires_at = least(expires_at, $2) WHERE id = $1`, id, m.now())
+		if err != nil {
+			return fmt.Errorf("mark adoption %d: %w", id, err)
+		}
+		m.soon()
+	case a.State == orders.AdoptionReserved || a.State == orders.AdoptionGrowing:
+		// Paid in the very moment in which the hold ended: nothing is delivered yet, so everything goes back.
+		boxes, err := boxesOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(boxes[id], func(b boxRow) bool { return b.DeliveryID != nil }) {
+			return fmt.Errorf("the hold of adoption %d expired after a box was delivered", id)
+		}
+		return m.endAdoption(ctx, tx, a, orders.AdoptionLost, 0, "refund.sold_out", "adoption.timeline.lost")
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+)
+
+// Adoption shows one adoption to those who have to do with it.
+func (m *Module) Adoption(ctx context.Context, r orders.AdoptionRef) (orders.Adoption, error) {
+	a, boxes, s, household, err := m.findAdoption(ctx, r.No)
+	if err != nil {
+		return orders.Adoption{}, err
+	}
+	out, err := m.outAdoptions(ctx, []*adoptionRow{a}, map[int64][]boxRow{a.ID: boxes}, func(*adoptionRow) (stake, int64) { return s, household })
+	if err != nil {
+		return orders.Adoption{}, err
+	}
+	res := out[0]
+	if s != stakeHousehold {
+		if res.Timeline, err = m.adoptionTimeline(ctx, a, s == stakeCounty); err != nil {
+			return orders.Adoption{}, err
+		}
+	}
+	if s == stakeAdopter && a.sees() {
+		res.Updates, err = m.updatesOf(ctx, a.PlotID)
+	}
+	return res, err
+}
+
+func (m *Module) adoptionTimeline(ctx context.Context, a *adoptionRow, logins bool) ([]orders.TimelineEntry, error) {
+	var rows []struct {
+		orders.TimelineEntry
+		Body []byte `db:"args"`
+	}
+	err := m.db.SelectContext(ctx, &rows, `SELECT at, key, args, actor FROM order_event WHERE order_id = $1 ORDER BY id`, a.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read timeline of adoption %d: %w", a.ID, err)
+	}
+	line := []orders.TimelineEntry{{At: a.PlacedAt.UTC(), Key: "adoption.timeline.placed"}}
+	for _, r := range rows {
+		e := orders.TimelineEntry{At: r.At.UTC(), Key: r.Key}
+		if err := json.Unmarshal(r.Body, &e.Args); err != nil {
+			return nil, fmt.Errorf("decode timeline: %w", err)
+		}
+		if logins {
+			e.Actor = r.Actor
+		}
+		line = append(line, e)
+	}
+	return line, nil
+}
+
+// AdoptionList lists the adoptions the caller has to do with, newest first.
+func (m *Module) AdoptionList(ctx context.Context, f orders.AdoptionFilter) (orders.AdoptionPage, error) {
+	page := orders.AdoptionPage{Items: []orders.Adoption{}}
+	limit, err := pageLimit(f.Limit, 20, 100)
+	if err != nil {
+		return page, err
+	}
+	after, err := cursorInts(f.Cursor, 1)
+	if err != nil {
+		return page, err
+	}
+	actor := link.ActorFrom(ctx)
+	var w filter
+	s, household := stakeNone, int64(0)
+	ofHousehold := func(id int64) {
+		household = id
+		w.add(`(a.household_id = ? OR EXISTS (SELECT FROM adoption_box b WHERE b.adoption_id = a.id AND b.household_id = ?))
+			AND a.reserved_at IS NOT NULL`, id, id)
+	}
+	switch {
+	case isCounty(actor):
+		s = stakeCounty
+		if f.Household != 0 {
+			ofHousehold(f.Household)
+		}
+	case actor.Role == roleBuyer && actor.Account != 0:
+		s = stakeAdopter
+		w.add(`a.account_id = ?`, actor.Account)
+	case worksFor(actor) != 0:
+		s = stakeSeller
+		w.add(`a.seller_org = ? AND a.reserved_at IS NOT NULL`, worksFor(actor))
+	default:
+		id, err := m.mayEarn(ctx, f.Household)
+		if err != nil {
+			return page, err
+		}
+		s = stakeHousehold
+		ofHousehold(id)
+	}
+	if len(f.State) > 0 {
+		states := make([]string, len(f.State))
+		for i, st := range f.State {
+			states[i] = string(st)
+		}
+		w.add(`a.state = ANY(?)`, textArray(states))
+	}
+	if q := strings.TrimSpace(f.Query); q != "" {
+		id, _ := orders.ParseAdoptionNumber(q)
+		if s == stakeCounty || s == stakeSeller {
+			w.add(`(a.id = ? OR a.buyer ILIKE ?)`, id, likePattern(q))
+		} else {
+			w.add(`a.id = ?`, id)
+		}
+	}
+	var sum struct {
+		Total int   `db:"total"`
+		Price int64 `db:"price"`
+		Paid  int64 `db:"paid"`
+	}
+	err = m.db.GetContext(ctx, &sum, `
+		SELECT count(*) AS total, coalesce(sum(a.price_fen), 0)::bigint AS price, coalesce(sum(a.paid_fen - a.refund_fen), 0)::bigint AS paid
+		FROM adoption a WHERE `+w.where(), w.args...)
+	if err != nil {
+		return page, fmt.Errorf("count adoptions: %w", err)
+	}
+	page.Total, page.PriceFen, page.PaidFen = sum.Total, sum.Price, sum.Paid
+	if s == stakeHousehold {
+		page.PriceFen, page.PaidFen = 0, 0
+	}
+	if after != nil {
+		w.add(`a.id < ?`, after[0])
+	}
+	var rows []*adoptionRow
+	err = m.db.SelectContext(ctx, &rows, `
+		SELECT `+adoptionColumns+` FROM adoption a WHERE `+w.where()+` ORDER BY a.id DESC LIMIT `+fmt.Sprint(limit+1), w.args...)
+	if err != nil {
+		return page, fmt.Errorf("list adoptions: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Cursor = makeCursor(rows[limit-1].ID)
+	}
+	ids := make([]int64, len(rows))
+	for i, a := range rows {
+		ids[i] = a.ID
+	}
+	boxes, err := boxesOf(ctx, m.db, ids...)
+	if err != nil {
+		return page, err
+	}
+	page.Items, err = m.outAdoptions(ctx, rows, boxes, func(*adoptionRow) (stake, int64) { return s, household })
+	return page, err
+}

@@ -1,0 +1,312 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// workAdoptions does what is due of adoptions.
+func (m *Module) workAdoptions(ctx context.Context) error {
+	return errors.Join(m.expireAdoptions(ctx), m.askForAdoptions(ctx), m.lapseAdoptions(ctx), m.settleBoxes(ctx), m.seekBoxes(ctx))
+}
+
+func (m *Module) expireAdoptions(ctx context.Context) error {
+	var ids []int64
+	err := m.db.SelectContext(ctx, &ids, `
+		UPDATE adoption SET state = 'expiring', check_at = $1, version = version + 1
+		WHERE id IN (SELECT id FROM adoption WHERE state = 'placed' AND expires_at <= $1
+		             ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+		RETURNING id`, m.now(), workBatch)
+	if err != nil {
+		return fmt.Errorf("stop unpaid adoptions: %w", err)
+	}
+	return nil
+}
+
+// askForAdoptions asks for each expiring adoption whether it was paid after all. A yes means that the payment's event is
+// on its way; a no ends it.
+func (m *Module) askForAdoptions(ctx context.Context) error {
+	var ids []int64
+	err := m.db.SelectContext(ctx, &ids, `
+		UPDATE adoption SET check_at = $2
+		WHERE id IN (SELECT id FROM adoption WHERE state = 'expiring' AND check_at <= $1
+		             ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id`, m.now(), m.after(m.cfg.Lease), workBatch)
+	if err != nil {
+		return fmt.Errorf("claim expiring adoptions: %w", err)
+	}
+	for _, id := range ids {
+		res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: orders.AdoptionPaymentRef(id)})
+		if err != nil {
+			m.log.Warn("ask whether an expiring adoption was paid", "adoption", id, "error", err)
+			continue
+		}
+		if res.Paid {
+			continue
+		}
+		err = m.tx(ctx, func(tx *sqlx.Tx) error {
+			a, err := lockAdoption(ctx, tx, id)
+			if err != nil || a.State != orders.AdoptionExpiring {
+				return err
+			}
+			if err := moveAdoption(ctx, tx, a, orders.AdoptionGone, m.now()); err != nil {
+				return err
+			}
+			if err := freeAdoption(ctx, tx, id); err != nil {
+				return err
+			}
+			if err := m.adoptionMoved(ctx, tx, id, a.State, "adoption.timeline.expired"); err != nil {
+				return err
+			}
+			return link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lapseAdoptions ends those whose balance did not come in time. What the terms keep of the deposit is kept.
+func (m *Module) lapseAdoptions(ctx context.Context) error {
+	now := m.now()
+	var ids []int64
+	err := m.db.SelectContext(ctx, &ids, `SELECT id FROM adoption WHERE state = 'reserved' AND balance_by <= $1 ORDER BY id LIMIT $2`, now, workBatch)
+	if err != nil {
+		return fmt.Errorf("find unpaid balances: %w", err)
+	}
+	for _, id := range ids {
+		err := m.tx(ctx, func(tx *sqlx.Tx) error {
+			a, err := lockAdoption(ctx, tx, id)
+			if err != nil || a.State != orders.AdoptionReserved || now.Before(a.BalanceBy) {
+				return err
+			}
+			cost, err := a.cancelCost(now)
+			if err != nil {
+				return fmt.Errorf("reckon forfeit of adoption %d: %w", id, err)
+			}
+			return m.endAdoption(ctx, tx, a, orders.AdoptionLapse, cost, "refund.cancelled", "adoption.timeline.lapsed")
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleBoxes releases the households of delivered boxes that the adopter had the time to look at.
+func (m *Module) settleBoxes(ctx context.Context) error {
+	now := m.now()
+	var due []boxRow
+	err := m.db.SelectContext(ctx, &due, `
+		SELECT `+boxColumns+` FROM adoption_box b WHERE b.state = 'delivered' AND b.release_at <= $1 ORDER BY b.adoption_id, b.no LIMIT $2`, now, workBatch)
+	if err != nil {
+		return fmt.Errorf("find inspected boxes: %w", err)
+	}
+	for _, d := range due {
+		err := m.tx(ctx, func(tx *sqlx.Tx) error {
+			a, b, err := lockBox(ctx, tx, d.AdoptionID, d.No)
+			if err != nil || b.State != orders.BoxDelivered {
+				return err
+			}
+			if err := moveBox(ctx, tx, b, orders.BoxSettle); err != nil {
+				return err
+			}
+			if err := m.releaseBox(ctx, tx, a, b); err != nil {
+				return err
+			}
+			return m.balanceOut(ctx, tx, a)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lockBox(ctx context.Context, tx *sqlx.Tx, adoption int64, no int) (*adoptionRow, *boxRow, error) {
+	a, err := lockAdoption(ctx, tx, adoption)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &boxRow{}
+	err = tx.GetContext(ctx, b, `SELECT `+boxColumns+` FROM adoption_box b WHERE b.adoption_id = $1 AND b.no = $2`, adoption, no)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read box %d of adoption %d: %w", no, adoption, err)
+	}
+	return a, b, nil
+}
+
+// seekBoxes asks the catalogue for another household for boxes that one could not deliver. The key names box and try, so
+// that an answer nobody heard is asked for again.
+func (m *Module) seekBoxes(ctx context.Context) error {
+	var due []boxRow
+	err := m.db.SelectContext(ctx, &due, `
+		UPDATE adoption_box b SET seek_at = $2
+		WHERE (b.adoption_id, b.no) IN (SELECT adoption_id, no FROM adoption_box WHERE state = 'seeking' AND seek_at <= $1
+		                               ORDER BY seek_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING `+boxColumns, m.now(), m.after(m.cfg.Lease), workBatch)
+	if err != nil {
+		return fmt.Errorf("claim boxes to replace: %w", err)
+	}
+	slices.SortFunc(due, func(a, b boxRow) int { return a.No - b.No })
+	for _, b := range due {
+		if err := m.seekBox(ctx, b); err != nil {
+			m.log.Warn("a box to replace has to wait", "adoption", b.AdoptionID, "box", b.No, "error", err)
+		}
+	}
+	return nil
+}
+
+func (m *Module) seekBox(ctx context.Context, b boxRow) error {
+	a, err := readAdoption(ctx, m.db, b.AdoptionID)
+	if err != nil {
+		return err
+	}
+	res, err := m.catalog.Reserve(asSystem(ctx), catalog.ReserveRequest{
+		Key: fmt.Sprintf("adopt-replace:%d:%d:%d", b.AdoptionID, b.No, len(b.Tried)), OrderID: b.AdoptionID, Channel: catalog.ChannelPrivate,
+		Confirmed: true, ExpiresAt: m.after(m.cfg.HoldSlack),
+		Lines: []catalog.ReserveLine{{Line: 1, PresaleID: a.PresaleID, Qty: b.Qty, Policy: "fair", Exclude: b.Tried}},
+	})
+	if err != nil && !refused(err) {
+		return err
+	}
+	found := err == nil
+	// A box comes from one household; what the pool can only share out over several is given back.
+	split := found && (len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1)
+	family := ""
+	if found && !split {
+		h, err := m.catalog.Household(asSystem(ctx), catalog.HouseholdRef{ID: res.Lines[0].Households[0]})
+		if err != nil {
+			return err
+		}
+		family = orders.Family(h.Head)
+	}
+	return m.tx(ctx, func(tx *sqlx.Tx) error {
+		a, now, err := lockBox(ctx, tx, b.AdoptionID, b.No)
+		if err != nil {
+			return err
+		}
+		if now.State != orders.BoxSeeking || len(now.Tried) != len(b.Tried) { // somebody else was faster, or it was cancelled
+			if found && now.State == orders.BoxVoid {
+				return m.giveBack(ctx, tx, res)
+			}
+			return nil
+		}
+		if !found || split {
+			if split {
+				if err := m.giveBack(ctx, tx, res); err != nil {
+					return err
+				}
+			}
+			if err := moveBox(ctx, tx, now, orders.BoxFail); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `UPDATE adoption_box SET seek_at = NULL, done_at = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, m.now())
+			if err != nil {
+				return fmt.Errorf("fail box %d of adoption %d: %w", b.No, a.ID, err)
+			}
+			if err := m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.not_found", map[string]string{"no": strconv.Itoa(b.No)}); err != nil {
+				return err
+			}
+			return m.balanceOut(ctx, tx, a)
+		}
+		if err := moveBox(ctx, tx, now, orders.BoxReplace); err != nil {
+			return err
+		}
+		due := now.DueOn
+		if soonest := dayOf(m.now()).AddDate(0, 0, plotLeadDays); due.Before(soonest) {
+			due = soonest
+		}
+		s := res.Lines[0]
+		_, err = tx.ExecContext(ctx, `
+			UPDATE adoption_box SET seek_at = NULL, household_id = $3, village_id = $4, lot_id = $5, family = $6, due_on = $7, replaced = true
+			WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, s.Households[0], s.Villages[0], s.Lots[0], family, due)
+		if err != nil {
+			return fmt.Errorf("replace box %d of adoption %d: %w", b.No, a.ID, err)
+		}
+		if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		m.averages.forget()
+		ref, err := m.ref.get(ctx)
+		if err != nil {
+			return err
+		}
+		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.replaced", "no", strconv.Itoa(b.No),
+			"village", ref.villages[s.Villages[0]].Name, "family", family)
+	})
+}
+
+// giveBack returns everything of a reservation that was made for nothing.
+func (m *Module) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
+	for _, s := range res.Lines {
+		zero := make([]int64, len(s.Lots))
+		err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: res.OrderID, Line: s.Line,
+			Lots: s.Lots, Delivered: zero, Returned: s.Qty}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adoptionChecks are what must always hold of adoptions, for verify.
+func adoptionChecks(late time.Time) []check {
+	return []check{
+		{name: "boxes of an adoption", sql: `
+			SELECT 'adoption ' || a.id AS object, format('price %s, its boxes have %s', a.price_fen, b.fen) AS detail
+			FROM adoption a JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS fen FROM adoption_box WHERE adoption_id = a.id) b ON true
+			WHERE a.price_fen <> b.fen`},
+		{name: "units of an adoption", sql: `
+			SELECT 'adoption ' || a.id AS object, format('%s with %s units, %s of them kept', a.state, u.n, u.kept) AS detail
+			FROM adoption a
+			JOIN LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE NOT released) AS kept FROM adoption_unit WHERE adoption_id = a.id) u ON true
+			WHERE u.n <> a.units OR (a.state IN ('expired', 'cancelled', 'completed')) <> (u.kept = 0)`},
+		{name: "adopted twice", sql: `
+			SELECT 'plot ' || plot_id || ' no ' || no AS object, format('kept for %s adoptions', count(*)) AS detail
+			FROM adoption_unit WHERE NOT released GROUP BY plot_id, no HAVING count(*) > 1`},
+		{name: "money of an adoption", sql: `
+			SELECT 'adoption ' || a.id AS object,
+			       format('%s with %s paid, %s refunded, %s kept back; its boxes are worth %s', a.state, a.paid_fen, a.refund_fen, a.forfeit_fen, b.fen) AS detail
+			FROM adoption a
+			JOIN LATERAL (SELECT coalesce(sum(amount_fen) FILTER (WHERE state NOT IN ('failed', 'void')), 0) AS fen FROM adoption_box WHERE adoption_id = a.id) b ON true
+			WHERE a.state IN ('growing', 'completed') AND a.paid_fen - a.refund_fen <> b.fen
+			   OR a.state = 'cancelled' AND a.paid_fen - a.refund_fen <> a.forfeit_fen
+			   OR a.state = 'expired' AND a.paid_fen <> a.refund_fen`},
+		{name: "box without delivery", sql: `
+			SELECT 'adoption ' || adoption_id || ' box ' || no AS object, state AS detail
+			FROM adoption_box WHERE state IN ('delivered', 'settled', 'disputed') AND delivery_id IS NULL`},
+		{name: "open box of an ended adoption", sql: `
+			SELECT 'adoption ' || a.id || ' box ' || b.no AS object, format('%s, the adoption is %s', b.state, a.state) AS detail
+			FROM adoption a JOIN adoption_box b ON b.adoption_id = a.id
+			WHERE a.state IN ('expired', 'cancelled', 'completed') AND b.state IN ('planned', 'seeking', 'delivered', 'disputed')`},
+		{name: "box nobody looks for", sql: `
+			SELECT 'adoption ' || adoption_id || ' box ' || no AS object, 'no household was found or given up for a long time' AS detail
+			FROM adoption_box WHERE state = 'seeking' AND seek_at < $1`, args: []any{late}},
+		{name: "overdue box", sql: `
+			SELECT 'adoption ' || adoption_id || ' box ' || no AS object, 'its inspection is over and the household is not released' AS detail
+			FROM adoption_box WHERE state = 'delivered' AND release_at < $1`, args: []any{late}},
+		{name: "income of boxes", sql: `
+			SELECT coalesce(x.key, e.source_key) AS object,
+			       format('the box brings %s fen to household %s, the ledger has %s (%s) for %s', x.net, x.household, e.amount_fen, e.stage, e.household_id) AS detail
+			FROM (SELECT 'adoption:' || b.adoption_id || ':' || b.no AS key, b.household_id AS household, b.amount_fen - b.fee_fen AS net,
+			             b.state = 'planned' AS expected
+			      FROM adoption_box b JOIN adoption a ON a.id = b.adoption_id
+			      WHERE a.reserved_at IS NOT NULL AND (b.state IN ('delivered', 'disputed', 'settled')
+			            OR b.state = 'planned' AND a.state IN ('reserved', 'growing'))) x
+			FULL JOIN (SELECT source_key, amount_fen, household_id, stage FROM income_entry WHERE adoption_id <> 0) e ON e.source_key = x.key
+			WHERE x.net IS DISTINCT FROM e.amount_fen OR x.household IS DISTINCT FROM e.household_id OR x.expected IS DISTINCT FROM (e.stage = 'expected')`},
+	}
+}

@@ -1,0 +1,391 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+const (
+	buyInMost     = 20_000_000 // grams or units: nobody carries more than twenty tonnes to a counter
+	shelfPriceMax = 1_000_000_00
+)
+
+// buyInEntries are what households are owed for buy-ins, as income entries; RebuildIncome uses it as well.
+const buyInEntries = `
+	INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, net_grams, gross_fen, fee_fen,
+	                          amount_fen, stage, version, occurred_on)
+	SELECT 'buyin:' || b.id, b.household_id, b.season, extract(month FROM b.bought_at AT TIME ZONE 'Asia/Shanghai'), b.programme, 'market',
+	       b.product, b.qty, b.net_grams, b.amount_fen, 0, b.amount_fen, 'owed', 1, (b.bought_at AT TIME ZONE 'Asia/Shanghai')::date
+	FROM shelf_buyin b`
+
+// BuyIn buys from a household at the counter. The goods on the shelf, the entry in the household's income ledger and the
+// command that makes the shop owe it are one transaction.
+func (s shelf) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.BuyIn, error) {
+	ref, shop, err := s.shop(ctx, shopSells...)
+	if err != nil {
+		return orders.BuyIn{}, err
+	}
+	now := s.now()
+	var problems link.Problems
+	checkKey(&problems, r.Key)
+	product, known := ref.products[r.Product]
+	if !known {
+		problems.Add("shelf.product", "product")
+	}
+	if !slices.Contains(shelfGrades, r.Grade) {
+		problems.Add("shelf.grade", "grade")
+	}
+	if r.Measure <= 0 || r.Measure > buyInMost {
+		problems.Add("shelf.measure", "measure")
+	}
+	if r.PriceFen <= 0 || r.PriceFen > shelfPriceMax {
+		problems.Add("shelf.price", "price_fen")
+	}
+	var ok bool
+	if r.BestBefore, ok = checkDay(r.BestBefore, midnight(now), now.Add(shelfLife)); !ok {
+		problems.Add("shelf.best_before", "best_before")
+	}
+	if r.HouseholdID <= 0 {
+		problems.Add("shelf.seller.missing", "household_id")
+	}
+	if err := problems.Err(); err != nil {
+		return orders.BuyIn{}, err
+	}
+	price := priceOf(product, r.PriceFen)
+	amount, err := price.Amount(r.Measure)
+	if err != nil || amount <= 0 || amount > shelfPriceMax {
+		return orders.BuyIn{}, link.E(link.Invalid, "shelf.amount", "measure")
+	}
+	h, err := s.catalog.Household(asSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
+	if err != nil {
+		return orders.BuyIn{}, err
+	}
+	var id int64
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		about, done, err := s.claim(ctx, tx, "buyin", r.Key, r)
+		if err != nil || done {
+			id = about
+			return err
+		}
+		if id, err = s.buyIn(ctx, tx, ref.season, shop, product, h, r, price, amount); err != nil {
+			return err
+		}
+		return s.about(ctx, tx, "buyin", r.Key, id)
+	})
+	if err != nil {
+		return orders.BuyIn{}, err
+	}
+	s.averages.forget()
+	return s.BuyInSlip(ctx, orders.IDRef{ID: id})
+}
+
+func (s shelf) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
+	r orders.BuyInRequest, price money.Price, amount int64) (int64, error) {
+	now, a := s.now(), link.ActorFrom(ctx)
+	var units, grams, qty int64
+	if product.Weighed() {
+		grams = r.Measure
+		if unit, ok := money.UnitByCode(product.OrderUnit); ok && !unit.Counted() {
+			qty = (grams + unit.Grams/2) / unit.Grams
+		}
+	} else {
+		units, qty = r.Measure, r.Measure
+	}
+	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, price)
+	if err != nil {
+		return 0, err
+	}
+	var lot int64
+	err = tx.GetContext(ctx, &lot, `
+		INSERT INTO shelf_lot (org_id, item_id, source, village_id, households, units, net_grams, received, cost_fen, household_fen, gathered_on,
+		                       shelved_at, best_before, actor)
+		VALUES ($1, $2, 'buyin', $3, 1, $4, $5, $6, $7, $7, ($8::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, $8, $9, $10) RETURNING id`,
+		shop.ID, item.ID, h.VillageID, units, grams, r.Measure, amount, now, r.BestBefore, who(a))
+	if err != nil {
+		return 0, fmt.Errorf("write lot: %w", err)
+	}
+	var sheet int64
+	err = tx.GetContext(ctx, &sheet, `
+		INSERT INTO shelf_sheet (org_id, amount_fen, opened_at) VALUES ($1, $2, $3)
+		ON CONFLICT (org_id) WHERE state = 'open' DO UPDATE SET amount_fen = shelf_sheet.amount_fen + excluded.amount_fen RETURNING id`,
+		shop.ID, amount, now)
+	if err != nil {
+		return 0, fmt.Errorf("write sheet: %w", err)
+	}
+	var row struct {
+		ID       int64 `db:"id"`
+		Delivery int64 `db:"delivery_id"`
+	}
+	err = tx.GetContext(ctx, &row, `
+		INSERT INTO shelf_buyin (org_id, sheet_id, lot_id, delivery_id, household_id, village_id, season, programme, product, grade, measure, qty,
+		                         net_grams, price_fen, price_per, amount_fen, bought_at, account_id, actor)
+		VALUES ($1, $2, $3, nextval(pg_get_serial_sequence('delivery', 'id')), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		RETURNING id, delivery_id`,
+		shop.ID, sheet, lot, h.ID, h.VillageID, season, product.Programme, product.Code, r.Grade, r.Measure, qty, grams, price.Fen, price.Per, amount,
+		now, a.Account, who(a))
+	if err != nil {
+		return 0, fmt.Errorf("write buy-in: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, buyInEntries+` WHERE b.id = $1`, row.ID); err != nil {
+		return 0, fmt.Errorf("write income of buy-in: %w", err)
+	}
+	local := now.In(china)
+	return row.ID, link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{
+		DeliveryID: row.Delivery, Ref: orders.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
+		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", row.ID), Household: h.ID, GrossFen: amount,
+			Origin: &payments.Origin{Season: season, Month: int(local.Month()), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
+				Product: product.Code, Qty: qty, NetGrams: grams}}},
+	}})
+}
+
+type buyInRow struct {
+	ID          int64             `db:"id"`
+	OrgID       int64             `db:"org_id"`
+	SheetID     int64             `db:"sheet_id"`
+	SheetState  orders.SheetState `db:"state"`
+	LotID       int64             `db:"lot_id"`
+	Code        string            `db:"code"`
+	HouseholdID int64             `db:"household_id"`
+	VillageID   int64             `db:"village_id"`
+	Product     string            `db:"product"`
+	Grade       string            `db:"grade"`
+	Measure     int64             `db:"measure"`
+	PriceFen    int64             `db:"price_fen"`
+	PricePer    int64             `db:"price_per"`
+	AmountFen   int64             `db:"amount_fen"`
+	BoughtAt    time.Time         `db:"bought_at"`
+	Actor       string            `db:"actor"`
+}
+
+const buyInSelect = `
+	SELECT b.id, b.org_id, b.sheet_id, h.state, b.lot_id, l.code, b.household_id, b.village_id, b.product, b.grade, b.measure, b.price_fen,
+	       b.price_per, b.amount_fen, b.bought_at, b.actor
+	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
+
+// buyInsOut names the households of buy-ins, for those who bought from them.
+func (s shelf) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]orders.BuyIn, error) {
+	out := make([]orders.BuyIn, len(rows))
+	if len(rows) == 0 {
+		return out, nil
+	}
+	ids := make([]int64, 0, len(rows))
+	for _, r := range rows {
+		ids = append(ids, r.HouseholdID)
+	}
+	slices.Sort(ids)
+	page, err := s.catalog.Households(asSystem(ctx), catalog.HouseholdFilter{IDs: slices.Compact(ids)})
+	if err != nil {
+		return nil, err
+	}
+	homes := make(map[int64]catalog.Household, len(page.Items))
+	for _, h := range page.Items {
+		homes[h.ID] = h
+	}
+	for i, r := range rows {
+		p, h := ref.products[r.Product], homes[r.HouseholdID]
+		out[i] = orders.BuyIn{ID: r.ID, No: orders.BuyInNumber(r.ID), OrgID: r.OrgID, Shop: ref.orgs[r.OrgID].Name, HouseholdID: r.HouseholdID,
+			Code: h.Code, Head: h.Head, VillageID: r.VillageID, Village: ref.villages[r.VillageID].Name, Product: r.Product, Title: p.Name,
+			Grade: r.Grade, PriceUnit: p.PriceUnit, Measure: r.Measure, Price: money.Price{Fen: r.PriceFen, Per: r.PricePer}, AmountFen: r.AmountFen,
+			LotID: r.LotID, Trace: r.Code, SheetID: r.SheetID, SheetNo: orders.SheetNumber(r.SheetID), SheetState: r.SheetState,
+			BoughtAt: r.BoughtAt.UTC(), Actor: r.Actor}
+	}
+	return out, nil
+}
+
+func (s shelf) BuyIns(ctx context.Context, f orders.BuyInFilter) (orders.BuyInPage, error) {
+	ref, shop, err := s.looksAt(ctx, f.OrgID)
+	if err != nil {
+		return orders.BuyInPage{}, err
+	}
+	limit, err := pageLimit(f.Limit, 50, 500)
+	if err != nil {
+		return orders.BuyInPage{}, err
+	}
+	cursor, err := cursorInts(f.Cursor, 1)
+	if err != nil {
+		return orders.BuyInPage{}, err
+	}
+	w := filter{}
+	w.add("b.org_id = ?", shop.ID)
+	if f.SheetID != 0 {
+		w.add("b.sheet_id = ?", f.SheetID)
+	}
+	page := orders.BuyInPage{}
+	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(b.amount_fen), 0)::bigint FROM shelf_buyin b WHERE `+w.where(), w.args...).
+		Scan(&page.Total, &page.AmountFen)
+	if err != nil {
+		return page, fmt.Errorf("sum buy-ins: %w", err)
+	}
+	if cursor != nil {
+		w.add("b.id < ?", cursor[0])
+	}
+	var rows []buyInRow
+	if err := s.db.SelectContext(ctx, &rows, buyInSelect+`WHERE `+w.where()+fmt.Sprintf(` ORDER BY b.id DESC LIMIT %d`, limit+1), w.args...); err != nil {
+		return page, fmt.Errorf("read buy-ins: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Cursor = makeCursor(rows[limit-1].ID)
+	}
+	page.Items, err = s.buyInsOut(ctx, ref, rows)
+	return page, err
+}
+
+// BuyInSlip is one buy-in, as the household gets it on paper.
+func (s shelf) BuyInSlip(ctx context.Context, r orders.IDRef) (orders.BuyIn, error) {
+	var row buyInRow
+	err := s.db.GetContext(ctx, &row, buyInSelect+`WHERE b.id = $1`, r.ID)
+	if missing(err) {
+		return orders.BuyIn{}, link.E(link.NotFound, "shelf.buyin.unknown", "")
+	}
+	if err != nil {
+		return orders.BuyIn{}, fmt.Errorf("read buy-in: %w", err)
+	}
+	ref, _, err := s.looksAt(ctx, row.OrgID)
+	if err != nil {
+		return orders.BuyIn{}, err
+	}
+	out, err := s.buyInsOut(ctx, ref, []buyInRow{row})
+	if err != nil {
+		return orders.BuyIn{}, err
+	}
+	return out[0], nil
+}
+
+type sheetRow struct {
+	ID         int64             `db:"id"`
+	OrgID      int64             `db:"org_id"`
+	State      orders.SheetState `db:"state"`
+	AmountFen  int64             `db:"amount_fen"`
+	OpenedAt   time.Time         `db:"opened_at"`
+	ClosedAt   *time.Time        `db:"closed_at"`
+	SettledAt  *time.Time        `db:"settled_at"`
+	BuyIns     int64             `db:"buy_ins"`
+	Households int64             `db:"households"`
+}
+
+const sheetSelect = `
+	SELECT h.id, h.org_id, h.state, h.amount_fen, h.opened_at, h.closed_at, h.settled_at,
+	       (SELECT count(*) FROM shelf_buyin b WHERE b.sheet_id = h.id) AS buy_ins,
+	       (SELECT count(DISTINCT b.household_id) FROM shelf_buyin b WHERE b.sheet_id = h.id) AS households
+	FROM shelf_sheet h `
+
+func (r sheetRow) out() orders.Sheet {
+	return orders.Sheet{ID: r.ID, No: orders.SheetNumber(r.ID), OrgID: r.OrgID, State: r.State, BuyIns: r.BuyIns, Households: r.Households,
+		AmountFen: r.AmountFen, OpenedAt: r.OpenedAt.UTC(), ClosedAt: r.ClosedAt, SettledAt: r.SettledAt}
+}
+
+func (s shelf) Sheets(ctx context.Context, r orders.ShopRef) (orders.Sheets, error) {
+	_, shop, err := s.looksAt(ctx, r.OrgID)
+	if err != nil {
+		return orders.Sheets{}, err
+	}
+	var rows []sheetRow
+	if err := s.db.SelectContext(ctx, &rows, sheetSelect+`WHERE h.org_id = $1 ORDER BY h.id DESC LIMIT 60`, shop.ID); err != nil {
+		return orders.Sheets{}, fmt.Errorf("read sheets: %w", err)
+	}
+	out := orders.Sheets{Items: make([]orders.Sheet, len(rows))}
+	for i, row := range rows {
+		out.Items[i] = row.out()
+	}
+	return out, nil
+}
+
+func (s shelf) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, error) {
+	var row sheetRow
+	err := q.GetContext(ctx, &row, sheetSelect+`WHERE h.id = $1`, id)
+	if missing(err) || err == nil && row.OrgID != org {
+		return row, link.E(link.NotFound, "shelf.sheet.unknown", "id")
+	}
+	if err != nil {
+		return row, fmt.Errorf("read sheet: %w", err)
+	}
+	return row, nil
+}
+
+// CloseSheet ends the open sheet and has payments bill it. The next buy-in opens another one.
+func (s shelf) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet, error) {
+	_, shop, err := s.shop(ctx, shopBuys...)
+	if err != nil {
+		return orders.Sheet{}, err
+	}
+	var row sheetRow
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SELECT FROM shelf_sheet WHERE id = $1 FOR UPDATE`, r.ID); err != nil {
+			return fmt.Errorf("lock sheet: %w", err)
+		}
+		if row, err = s.sheet(ctx, tx, r.ID, shop.ID); err != nil {
+			return err
+		}
+		if row.State != orders.SheetOpen {
+			return nil // clicked twice
+		}
+		if row.State, err = row.State.Next(orders.SheetClose); err != nil {
+			return err
+		}
+		now := s.now()
+		row.ClosedAt = &now
+		_, err = tx.ExecContext(ctx, `UPDATE shelf_sheet SET state = $2, closed_at = $3, closed_by = $4 WHERE id = $1`,
+			row.ID, row.State, now, who(link.ActorFrom(ctx)))
+		if err != nil {
+			return fmt.Errorf("close sheet: %w", err)
+		}
+		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCloseRef,
+			Data: payments.CloseRef{Ref: orders.SheetRefOf(row.ID), Seq: 1, BilledFen: &row.AmountFen}})
+	})
+	return row.out(), err
+}
+
+// PaySheet starts the shop's payment of a closed sheet.
+func (s shelf) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
+	_, shop, err := s.shop(ctx, shopBuys...)
+	if err != nil {
+		return orders.PayStart{}, err
+	}
+	row, err := s.sheet(ctx, s.db, r.ID, shop.ID)
+	if err != nil {
+		return orders.PayStart{}, err
+	}
+	switch row.State {
+	case orders.SheetClosing:
+		return orders.PayStart{}, errBusy() // payments has not closed the bill yet
+	case orders.SheetClosed:
+	default:
+		return orders.PayStart{}, link.E(link.Conflict, "shelf.sheet.not_due", "")
+	}
+	return s.startPayment(ctx, r, payments.CreatePayment{Ref: orders.SheetRefOf(row.ID), Purpose: "balance", AmountFen: row.AmountFen,
+		Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: shop.Name}, Description: "半亩园收购单 " + orders.SheetNumber(row.ID),
+		Code: orders.SheetNumber(row.ID), ExpiresAt: s.now().Add(s.cfg.PayBalance)})
+}
+
+// startPayment asks payments for one, outside any transaction.
+func (s shelf) startPayment(ctx context.Context, r orders.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
+	var problems link.Problems
+	checkKey(&problems, r.Key)
+	if r.Method == "" || r.Method == payments.Cash {
+		problems.Add("payment.method", "method")
+	}
+	if err := problems.Err(); err != nil {
+		return orders.PayStart{}, err
+	}
+	c.Key, c.Method, c.ReturnURL = c.Purpose+":"+r.Key, r.Method, r.ReturnURL
+	p, err := s.payments.CreatePayment(asSystem(ctx), c)
+	if err != nil {
+		if e := link.AsError(err); e.Field == "key" {
+			e.Field = "idempotency_key"
+		}
+		return orders.PayStart{}, err
+	}
+	return orders.PayStart{PaymentID: p.ID, State: string(p.State), AmountFen: p.AmountFen, URL: p.URL, TransferCode: p.TransferCode,
+		PayTo: p.PayTo, PayToAccount: p.PayToAccount, PayToBank: p.PayToBank, ExpiresAt: p.ExpiresAt}, nil
+}

@@ -1,0 +1,141 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+// shelfPaid applies what payments tells of sales and of sheets of buy-ins, each locked in the order of ids.
+func (m *Module) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refs []payments.RefEvent) error {
+	s := shelf{m}
+	slices.SortStableFunc(got, func(a, b payments.PaymentEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
+	for _, e := range got {
+		kind, id, ok := orders.ParseShelfRef(e.Ref)
+		if !ok {
+			continue
+		}
+		if e.Late {
+			// Its goods were given back, or the bill was paid already: the money goes back in full.
+			err := link.Publish(ctx, tx, link.Message{Subject: payments.CmdRefundLate, Data: payments.RefundPayment{PaymentID: e.PaymentID, Reason: "refund.late"}})
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if kind != "sale" {
+			continue
+		}
+		sale, err := s.lockSale(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("payment %d: %w", e.PaymentID, err)
+		}
+		if sale.State.Can(orders.SalePay) {
+			if err := s.step(ctx, tx, sale, orders.SalePay); err != nil {
+				return err
+			}
+		}
+	}
+	slices.SortStableFunc(refs, func(a, b payments.RefEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
+	for _, e := range refs {
+		kind, id, ok := orders.ParseShelfRef(e.Ref)
+		if !ok || kind != "buyin" {
+			continue
+		}
+		if err := s.sheetBilled(ctx, tx, id, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func shelfID(ref string) int64 {
+	_, id, _ := orders.ParseShelfRef(ref)
+	return id
+}
+
+// sheetBilled notes that payments has closed a sheet's bill, or that nothing of it is due any more: then the households
+// are released.
+func (s shelf) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e payments.RefEvent) error {
+	var state orders.SheetState
+	err := tx.GetContext(ctx, &state, `SELECT state FROM shelf_sheet WHERE id = $1 FOR UPDATE`, id)
+	if err != nil {
+		return fmt.Errorf("lock sheet %d: %w", id, err)
+	}
+	step := orders.SheetBill
+	if e.ReceivableFen == 0 {
+		step = orders.SheetSettle
+	}
+	to, err := state.Next(step)
+	if err != nil {
+		return nil // told before
+	}
+	now := s.now()
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE shelf_sheet SET state = $2, settled_at = CASE WHEN $2 = 'settled' THEN $3::timestamptz END WHERE id = $1`, id, string(to), now); err != nil {
+		return fmt.Errorf("move sheet %d: %w", id, err)
+	}
+	if to != orders.SheetSettled {
+		return nil
+	}
+	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseRef, Data: payments.ReleaseRef{Ref: orders.SheetRefOf(id)}})
+}
+
+// expireSales gives back what was kept for sales that nobody paid in time, once payments says so.
+func (m *Module) expireSales(ctx context.Context) error {
+	s := shelf{m}
+	_, err := m.db.ExecContext(ctx, `
+		UPDATE shelf_sale SET state = 'expiring', check_at = $1
+		WHERE id IN (SELECT id FROM shelf_sale WHERE state = 'placed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+		m.now(), workBatch)
+	if err != nil {
+		return fmt.Errorf("stop unpaid sales: %w", err)
+	}
+	var ids []int64
+	err = m.db.SelectContext(ctx, &ids, `
+		UPDATE shelf_sale SET check_at = $2
+		WHERE id IN (SELECT id FROM shelf_sale WHERE state = 'expiring' AND check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id`, m.now(), m.after(m.cfg.Lease), workBatch)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	unpaid := make([]bool, len(ids))
+	var g errgroup.Group
+	g.SetLimit(8)
+	for i, id := range ids {
+		g.Go(func() error {
+			res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: orders.SaleRefOf(id)})
+			if err != nil {
+				m.log.Warn("ask whether a sale was paid", "sale", id, "error", err)
+			}
+			unpaid[i] = err == nil && !res.Paid
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if !unpaid[i] {
+			continue
+		}
+		err := m.tx(ctx, func(tx *sqlx.Tx) error {
+			sale, err := s.lockSale(ctx, tx, id)
+			if err != nil || !sale.State.Can(orders.SaleLapse) {
+				return err
+			}
+			return s.step(ctx, tx, sale, orders.SaleLapse)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

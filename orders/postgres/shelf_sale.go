@@ -1,0 +1,551 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+const (
+	saleLinesMax = 100
+	// tillQueue is how long a till may have been without a network.
+	tillQueue = 31 * 24 * time.Hour
+	// tillPatience is how long goods at the till wait for a payment by QR code.
+	tillPatience = 15 * time.Minute
+)
+
+type saleRow struct {
+	ID        int64              `db:"id"`
+	OrgID     int64              `db:"org_id"`
+	Channel   orders.SaleChannel `db:"channel"`
+	State     orders.SaleState   `db:"state"`
+	ClientID  string             `db:"client_id"`
+	BodyHash  []byte             `db:"body_hash"`
+	Method    string             `db:"method"`
+	AccountID int64              `db:"account_id"`
+	Buyer     string             `db:"buyer"`
+	Phone     string             `db:"phone"`
+	Pickup    string             `db:"pickup"`
+	Cashier   string             `db:"cashier"`
+	TotalFen  int64              `db:"total_fen"`
+	GivenFen  int64              `db:"given_fen"`
+	SoldAt    time.Time          `db:"sold_at"`
+	ExpiresAt *time.Time         `db:"expires_at"`
+	PaidAt    *time.Time         `db:"paid_at"`
+	DoneAt    *time.Time         `db:"done_at"`
+}
+
+const saleColumns = `s.id, s.org_id, s.channel, s.state, s.client_id, s.body_hash, s.method, s.account_id, s.buyer, s.phone, s.pickup, s.cashier,
+	s.total_fen, s.given_fen, s.sold_at, s.expires_at, s.paid_at, s.done_at`
+
+// wanted is a line before it is known which lots it comes out of.
+type wanted struct {
+	item    itemRow
+	code    string
+	measure int64
+	price   money.Price
+	amount  int64
+}
+
+func (s shelf) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, error) {
+	row := &saleRow{}
+	err := tx.GetContext(ctx, row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1 FOR UPDATE`, id)
+	if missing(err) {
+		return nil, errSale()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock sale %d: %w", id, err)
+	}
+	return row, nil
+}
+
+// itemsByID reads items of a shop; one that is not there is NotFound.
+func (s shelf) itemsByID(ctx context.Context, q queryer, org int64, ids []int64) (map[int64]itemRow, error) {
+	var rows []itemRow
+	if err := q.SelectContext(ctx, &rows, `SELECT `+itemColumns+` FROM shelf_item i WHERE i.org_id = $1 AND i.id = ANY($2)`, org, ints(ids)); err != nil {
+		return nil, fmt.Errorf("read shelf items: %w", err)
+	}
+	byID := make(map[int64]itemRow, len(rows))
+	for _, r := range rows {
+		byID[r.ID] = r
+	}
+	for i, id := range ids {
+		if _, ok := byID[id]; !ok {
+			return nil, link.E(link.Invalid, "shelf.item.unknown", fmt.Sprintf("lines[%d].item_id", i))
+		}
+	}
+	return byID, nil
+}
+
+// Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
+// the next count, and never taken from what is kept for others.
+func (s shelf) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
+	ref, shop, err := s.shop(ctx, shopSells...)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	now := s.now()
+	r.ClientID = strings.ToLower(r.ClientID)
+	var problems link.Problems
+	if !uuidPattern.MatchString(r.ClientID) {
+		problems.Add("weigh.client_id", "client_id")
+	}
+	if len(r.Lines) == 0 || len(r.Lines) > saleLinesMax {
+		problems.Add("sale.lines", "lines", "max", fmt.Sprint(saleLinesMax))
+	}
+	if r.Method == "" {
+		problems.Add("payment.method", "method")
+	}
+	if r.SoldAt.After(now.Add(clockSkew)) || r.SoldAt.Before(now.Add(-tillQueue)) {
+		problems.Add("sale.sold_at", "sold_at")
+	}
+	if err := problems.Err(); err != nil {
+		return orders.Sale{}, err
+	}
+	hash, err := hashBody(r)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	ids := make([]int64, len(r.Lines))
+	for i, l := range r.Lines {
+		ids[i] = l.ItemID
+	}
+	items, err := s.itemsByID(ctx, s.db, shop.ID, ids)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	lines := make([]wanted, len(r.Lines))
+	var total int64
+	for i, l := range r.Lines {
+		it := items[l.ItemID]
+		field := func(name string) string { return fmt.Sprintf("lines[%d].%s", i, name) }
+		if l.PriceFen <= 0 || l.PriceFen > shelfPriceMax {
+			problems.Add("shelf.price", field("price_fen"))
+			continue
+		}
+		if l.Measure <= 0 || l.Measure > buyInMost {
+			problems.Add("shelf.measure", field("measure"))
+			continue
+		}
+		price := money.Price{Fen: l.PriceFen, Per: it.PricePer}
+		amount, err := price.Amount(l.Measure)
+		if err != nil || amount > shelfPriceMax {
+			problems.Add("shelf.amount", field("measure"))
+			continue
+		}
+		total += amount
+		lines[i] = wanted{item: it, code: strings.ToLower(strings.TrimSpace(l.Code)), measure: l.Measure, price: price, amount: amount}
+	}
+	if r.Method == payments.Cash && r.GivenFen != 0 && r.GivenFen < total {
+		problems.Add("sale.given", "given_fen")
+	}
+	if total <= 0 && len(problems) == 0 {
+		problems.Add("shelf.amount", "lines")
+	}
+	if err := problems.Err(); err != nil {
+		return orders.Sale{}, err
+	}
+	a := link.ActorFrom(ctx)
+	sale := saleRow{OrgID: shop.ID, Channel: orders.SaleTill, State: orders.SalePlaced, ClientID: r.ClientID, BodyHash: hash, Method: r.Method,
+		AccountID: a.Account, Cashier: who(a), TotalFen: total, SoldAt: r.SoldAt.UTC()}
+	if r.Method == payments.Cash {
+		sale.State, sale.GivenFen, sale.PaidAt, sale.DoneAt = orders.SaleDone, r.GivenFen, &sale.SoldAt, &sale.SoldAt
+	} else {
+		expires := now.Add(tillPatience)
+		sale.ExpiresAt = &expires
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		fresh, err := s.writeSale(ctx, tx, &sale, lines, false)
+		if err != nil || !fresh || r.Method != payments.Cash {
+			return err
+		}
+		take := link.Message{Subject: payments.CmdTakeCash, Data: payments.TakeCash{Ref: orders.SaleRefOf(sale.ID), Receipt: orders.SaleNumber(sale.ID),
+			Org: shop.ID, AmountFen: total, Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: "现金顾客"},
+			Description: "爱心超市零售 " + orders.SaleNumber(sale.ID), TakenAt: sale.SoldAt.Unix()}}
+		return s.billSale(ctx, tx, &sale, take)
+	})
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	return s.saleOut(ctx, ref, sale.ID)
+}
+
+// billSale tells payments that a sale is done: the shop earns what was paid.
+func (s shelf) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
+	var delivery int64
+	err := tx.GetContext(ctx, &delivery, `
+		UPDATE shelf_sale SET delivery_id = nextval(pg_get_serial_sequence('delivery', 'id')) WHERE id = $1 RETURNING delivery_id`, sale.ID)
+	if err != nil {
+		return fmt.Errorf("number bill of sale %d: %w", sale.ID, err)
+	}
+	at := s.now()
+	if sale.DoneAt != nil {
+		at = *sale.DoneAt
+	}
+	ref, total := orders.SaleRefOf(sale.ID), sale.TotalFen
+	return link.Publish(ctx, tx, append(before,
+		link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: delivery, Ref: ref, Coop: sale.OrgID, OwnFen: total,
+			Shares: []payments.DeliveryShare{}, OccurredAt: at.Unix()}},
+		link.Message{Subject: payments.CmdCloseRef, Data: payments.CloseRef{Ref: ref, Seq: 1, BilledFen: &total}})...)
+}
+
+// writeSale writes a sale with its lines and takes the goods. A sale with the same client id is found instead: fresh is
+// false and sale is that one.
+func (s shelf) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines []wanted, strict bool) (fresh bool, err error) {
+	err = tx.GetContext(ctx, &sale.ID, `
+		INSERT INTO shelf_sale (org_id, channel, state, client_id, body_hash, method, account_id, buyer, phone, pickup, cashier, total_fen, given_fen,
+		                        sold_at, written_at, expires_at, paid_at, done_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		ON CONFLICT ON CONSTRAINT shelf_sale_client DO NOTHING RETURNING id`,
+		sale.OrgID, sale.Channel, sale.State, sale.ClientID, sale.BodyHash, sale.Method, sale.AccountID, sale.Buyer, sale.Phone, sale.Pickup,
+		sale.Cashier, sale.TotalFen, sale.GivenFen, sale.SoldAt, s.now(), sale.ExpiresAt, sale.PaidAt, sale.DoneAt)
+	if missing(err) {
+		hash := sale.BodyHash
+		err = tx.GetContext(ctx, sale, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.org_id = $1 AND s.client_id = $2`, sale.OrgID, sale.ClientID)
+		if err != nil {
+			return false, fmt.Errorf("read sale: %w", err)
+		}
+		if string(sale.BodyHash) != string(hash) {
+			return false, link.E(link.Conflict, "sale.client_id.reused", "client_id")
+		}
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("write sale: %w", err)
+	}
+	column := "kept"
+	if sale.State == orders.SaleDone {
+		column = "sold"
+	}
+	// Everybody locks things in the order of their ids.
+	order := make([]int, len(lines))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lines[a].item.ID, lines[b].item.ID) })
+	for _, i := range order {
+		l := lines[i]
+		parts, uncovered, err := s.takeLots(ctx, tx, l, column, strict)
+		if err != nil {
+			return false, err
+		}
+		if strict && uncovered > 0 {
+			return false, link.E(link.SoldOut, "sale.sold_out", fmt.Sprintf("lines[%d].measure", i))
+		}
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO shelf_sale_line (sale_id, no, item_id, measure, price_fen, list_fen, price_per, amount_fen, uncovered)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			sale.ID, i+1, l.item.ID, l.measure, l.price.Fen, l.item.PriceFen, l.price.Per, l.amount, uncovered)
+		if err != nil {
+			return false, fmt.Errorf("write line of sale %d: %w", sale.ID, err)
+		}
+		for _, p := range parts {
+			_, err = tx.ExecContext(ctx, `INSERT INTO shelf_sale_lot (sale_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
+				sale.ID, i+1, p.lot, p.measure, p.cost)
+			if err != nil {
+				return false, fmt.Errorf("write lots of sale %d: %w", sale.ID, err)
+			}
+		}
+	}
+	return true, nil
+}
+
+type lotPart struct{ lot, measure, cost int64 }
+
+// takeLots takes a line out of lots: the one whose label was scanned, then what expires first, and what is past its date
+// only when the till sold it. fresh takes nothing that is past its date.
+func (s shelf) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []lotPart, uncovered int64, err error) {
+	var lots []lotRow
+	err = tx.SelectContext(ctx, &lots, lotSelect+`WHERE l.item_id = $1 AND `+leftSQL+` > 0 ORDER BY l.id FOR UPDATE OF l`, l.item.ID)
+	if err != nil {
+		return nil, 0, fmt.Errorf("lock lots of item %d: %w", l.item.ID, err)
+	}
+	today := midnight(s.now())
+	past := func(r lotRow) int {
+		if onDay(r.BestBefore).Before(today) {
+			return 1
+		}
+		return 0
+	}
+	scanned := func(r lotRow) int {
+		if l.code != "" && r.Code == l.code {
+			return 0
+		}
+		return 1
+	}
+	slices.SortFunc(lots, func(a, b lotRow) int {
+		return cmp.Or(cmp.Compare(scanned(a), scanned(b)), cmp.Compare(past(a), past(b)), a.BestBefore.Compare(b.BestBefore), cmp.Compare(a.ID, b.ID))
+	})
+	uncovered = l.measure
+	for _, r := range lots {
+		take := min(uncovered, r.left())
+		if take <= 0 || fresh && past(r) == 1 {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET `+column+` = `+column+` + $2 WHERE id = $1`, r.ID, take); err != nil {
+			return nil, 0, fmt.Errorf("take from lot %d: %w", r.ID, err)
+		}
+		parts = append(parts, lotPart{lot: r.ID, measure: take, cost: partOf(r.CostFen, take, r.Received)})
+		if uncovered -= take; uncovered == 0 {
+			break
+		}
+	}
+	return parts, uncovered, nil
+}
+
+// moveKept gives what a sale keeps to its buyer, or back to the shelf.
+func (s shelf) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
+	_, err := tx.ExecContext(ctx, `SELECT FROM shelf_lot WHERE id IN (SELECT lot_id FROM shelf_sale_lot WHERE sale_id = $1) ORDER BY id FOR UPDATE`, sale)
+	if err != nil {
+		return fmt.Errorf("lock lots of sale %d: %w", sale, err)
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE shelf_lot l SET kept = l.kept - p.measure, sold = l.sold + CASE WHEN $2 THEN p.measure ELSE 0 END
+		FROM (SELECT lot_id, sum(measure)::bigint AS measure FROM shelf_sale_lot WHERE sale_id = $1 GROUP BY lot_id) p WHERE l.id = p.lot_id`, sale, sold)
+	if err != nil {
+		return fmt.Errorf("move goods of sale %d: %w", sale, err)
+	}
+	return nil
+}
+
+// step moves a locked sale and what it keeps, and tells payments.
+func (s shelf) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step orders.SaleStep) error {
+	to, err := sale.State.Next(step)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	sale.State = to
+	switch to {
+	case orders.SalePaid:
+		sale.PaidAt = &now
+	case orders.SaleDone:
+		sale.DoneAt = &now
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE shelf_sale SET state = $2, paid_at = $3, done_at = $4 WHERE id = $1`, sale.ID, to, sale.PaidAt, sale.DoneAt)
+	if err != nil {
+		return fmt.Errorf("move sale %d to %s: %w", sale.ID, to, err)
+	}
+	switch to {
+	case orders.SalePaid:
+		if sale.Channel == orders.SaleTill { // the buyer stands there
+			return s.step(ctx, tx, sale, orders.SaleHand)
+		}
+	case orders.SaleDone:
+		if err := s.moveKept(ctx, tx, sale.ID, true); err != nil {
+			return err
+		}
+		return s.billSale(ctx, tx, sale)
+	case orders.SaleExpired:
+		return s.moveKept(ctx, tx, sale.ID, false)
+	case orders.SaleCancelled:
+		if err := s.moveKept(ctx, tx, sale.ID, false); err != nil {
+			return err
+		}
+		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCancelRef,
+			Data: payments.CancelRef{Ref: orders.SaleRefOf(sale.ID), Reason: "refund.sale_cancelled"}})
+	}
+	return nil
+}
+
+// pickupCode is six digits that a buyer reads out; which of the waiting sales of a shop it opens, the database keeps
+// unique.
+func pickupCode() (string, error) {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return "", fmt.Errorf("make pickup code: %w", err)
+	}
+	return fmt.Sprintf("%06d", n.Int64()), nil
+}
+
+// Buy keeps goods for a private buyer until the deposit's time is over.
+func (s shelf) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
+	a := link.ActorFrom(ctx)
+	if a.Account == 0 || a.Role != roleBuyer {
+		return orders.Sale{}, denied(a)
+	}
+	ref, err := s.ref.get(ctx)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	shops := shopsOf(ref)
+	if !slices.ContainsFunc(shops, func(o catalog.Organisation) bool { return o.ID == r.OrgID }) {
+		return orders.Sale{}, link.E(link.NotFound, "shelf.shop.unknown", "org_id")
+	}
+	var problems link.Problems
+	checkKey(&problems, r.Key)
+	var ok bool
+	if r.Name, ok = clean(r.Name, 1, nameMax); !ok {
+		problems.Add("order.delivery.name", "name", "max", fmt.Sprint(nameMax))
+	}
+	r.Phone = strings.TrimSpace(r.Phone)
+	if !phonePattern.MatchString(r.Phone) {
+		problems.Add("order.delivery.phone", "phone")
+	}
+	if len(r.Lines) == 0 || len(r.Lines) > saleLinesMax {
+		problems.Add("sale.lines", "lines", "max", fmt.Sprint(saleLinesMax))
+	}
+	if err := problems.Err(); err != nil {
+		return orders.Sale{}, err
+	}
+	hash, err := hashBody(r)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	ids := make([]int64, len(r.Lines))
+	for i, l := range r.Lines {
+		ids[i] = l.ItemID
+	}
+	items, err := s.itemsByID(ctx, s.db, r.OrgID, ids)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	lines := make([]wanted, len(r.Lines))
+	var total int64
+	for i, l := range r.Lines {
+		it := items[l.ItemID]
+		if !it.Online || byPiece(ref.products[it.Product]) {
+			problems.Add("sale.not_online", fmt.Sprintf("lines[%d].item_id", i))
+			continue
+		}
+		// Whole price units: nobody weighs out 337 grams before the buyer stands there.
+		if l.Measure <= 0 || l.Measure > buyInMost || l.Measure%it.PricePer != 0 {
+			problems.Add("sale.measure", fmt.Sprintf("lines[%d].measure", i))
+			continue
+		}
+		amount, err := it.price().Amount(l.Measure)
+		if err != nil || amount > shelfPriceMax {
+			problems.Add("shelf.amount", fmt.Sprintf("lines[%d].measure", i))
+			continue
+		}
+		total += amount
+		lines[i] = wanted{item: it, measure: l.Measure, price: it.price(), amount: amount}
+	}
+	if err := problems.Err(); err != nil {
+		return orders.Sale{}, err
+	}
+	now := s.now()
+	expires := now.Add(s.cfg.PayPrivate)
+	sale := saleRow{OrgID: r.OrgID, Channel: orders.SaleOnline, State: orders.SalePlaced, ClientID: fmt.Sprintf("%d:%s", a.Account, r.Key), BodyHash: hash,
+		AccountID: a.Account, Buyer: r.Name, Phone: r.Phone, TotalFen: total, SoldAt: now, ExpiresAt: &expires}
+	for try := 0; ; try++ {
+		if sale.Pickup, err = pickupCode(); err != nil {
+			return orders.Sale{}, err
+		}
+		err = s.tx(ctx, func(tx *sqlx.Tx) error {
+			_, err := s.writeSale(ctx, tx, &sale, lines, true)
+			return err
+		})
+		if link.Constraint(err) != "shelf_sale_pickup" || try == 5 {
+			break
+		}
+	}
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	return s.saleOut(ctx, ref, sale.ID)
+}
+
+// PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for whoever stands there.
+func (s shelf) PaySale(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
+	sale, err := s.Sale(ctx, orders.SaleRef{ID: r.ID})
+	if err != nil {
+		return orders.PayStart{}, err
+	}
+	if sale.ForShop != (sale.Channel == orders.SaleTill) || isCounty(link.ActorFrom(ctx)) {
+		return orders.PayStart{}, errRole()
+	}
+	if sale.State != orders.SalePlaced || sale.ExpiresAt == nil || !s.now().Before(*sale.ExpiresAt) {
+		return orders.PayStart{}, link.E(link.Conflict, "sale.not_due", "")
+	}
+	party := payments.Party{Kind: "account", ID: link.ActorFrom(ctx).Account, Name: sale.Buyer}
+	if sale.Channel == orders.SaleTill {
+		party = payments.Party{Kind: "organisation", ID: sale.OrgID, Name: "扫码顾客"}
+	}
+	return s.startPayment(ctx, r, payments.CreatePayment{Ref: orders.SaleRefOf(sale.ID), Purpose: "deposit", AmountFen: sale.TotalFen, Party: party,
+		Description: "爱心超市 " + sale.No, Code: sale.No, ExpiresAt: *sale.ExpiresAt})
+}
+
+// HandOver gives a paid sale to the buyer who shows its code.
+func (s shelf) HandOver(ctx context.Context, r orders.HandOver) (orders.Sale, error) {
+	ref, shop, err := s.shop(ctx, shopSells...)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	code := strings.Map(func(c rune) rune {
+		if c >= '０' && c <= '９' {
+			return c - '０' + '0'
+		}
+		if c == ' ' || c == '-' {
+			return -1
+		}
+		return c
+	}, r.Pickup)
+	var id int64
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		err := tx.GetContext(ctx, &id, `
+			SELECT id FROM shelf_sale WHERE org_id = $1 AND pickup = $2 AND pickup <> '' AND ($3 = 0 OR id = $3)
+			ORDER BY state IN ('placed', 'expiring', 'paid') DESC, id DESC LIMIT 1`, shop.ID, code, r.SaleID)
+		if missing(err) {
+			return link.E(link.Invalid, "sale.pickup.wrong", "pickup")
+		}
+		if err != nil {
+			return fmt.Errorf("look up pickup code: %w", err)
+		}
+		sale, err := s.lockSale(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if sale.State == orders.SaleDone {
+			return link.E(link.Conflict, "sale.fetched", "pickup")
+		}
+		sale.Cashier = who(link.ActorFrom(ctx))
+		if _, err := tx.ExecContext(ctx, `UPDATE shelf_sale SET cashier = $2 WHERE id = $1`, id, sale.Cashier); err != nil {
+			return fmt.Errorf("note cashier: %w", err)
+		}
+		return s.step(ctx, tx, sale, orders.SaleHand)
+	})
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	return s.saleOut(ctx, ref, id)
+}
+
+func (s shelf) CancelSale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
+	before, err := s.Sale(ctx, r)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	a := link.ActorFrom(ctx)
+	if isCounty(a) || before.ForShop && !slices.Contains(shopSells, a.Role) {
+		return orders.Sale{}, errRole()
+	}
+	ref, err := s.ref.get(ctx)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	err = s.tx(ctx, func(tx *sqlx.Tx) error {
+		sale, err := s.lockSale(ctx, tx, r.ID)
+		if err != nil {
+			return err
+		}
+		return s.step(ctx, tx, sale, orders.SaleCallOff)
+	})
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	return s.saleOut(ctx, ref, r.ID)
+}

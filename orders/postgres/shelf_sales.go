@@ -1,0 +1,369 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+)
+
+// mayRead tells how much of a sale the actor sees: nothing, their own purchase, or a sale of their shop.
+func (s shelf) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
+	if isCounty(a) {
+		return true, true
+	}
+	if worksFor(a) != 0 && a.Org == sale.OrgID {
+		return true, true
+	}
+	return a.Account != 0 && a.Role == roleBuyer && sale.Channel == orders.SaleOnline && sale.AccountID == a.Account, false
+}
+
+func (s shelf) Sale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
+	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
+		return orders.Sale{}, errLogin()
+	}
+	ref, err := s.ref.get(ctx)
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	return s.saleOut(ctx, ref, r.ID)
+}
+
+func (s shelf) saleOut(ctx context.Context, ref *names, id int64) (orders.Sale, error) {
+	var row saleRow
+	err := s.db.GetContext(ctx, &row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1`, id)
+	if missing(err) {
+		return orders.Sale{}, errSale()
+	}
+	if err != nil {
+		return orders.Sale{}, fmt.Errorf("read sale: %w", err)
+	}
+	out, err := s.salesOut(ctx, ref, []saleRow{row})
+	if err != nil {
+		return orders.Sale{}, err
+	}
+	if len(out) == 0 {
+		return orders.Sale{}, errSale()
+	}
+	return out[0], nil
+}
+
+type saleLineRow struct {
+	SaleID    int64          `db:"sale_id"`
+	No        int            `db:"no"`
+	ItemID    int64          `db:"item_id"`
+	Product   string         `db:"product"`
+	Grade     string         `db:"grade"`
+	Measure   int64          `db:"measure"`
+	PriceFen  int64          `db:"price_fen"`
+	ListFen   int64          `db:"list_fen"`
+	PricePer  int64          `db:"price_per"`
+	AmountFen int64          `db:"amount_fen"`
+	Uncovered int64          `db:"uncovered"`
+	CostFen   int64          `db:"cost_fen"`
+	Traces    pq.StringArray `db:"traces"`
+}
+
+// salesOut fills in the lines of the sales that the actor may see, and drops the others.
+func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orders.Sale, error) {
+	a := link.ActorFrom(ctx)
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	var lines []saleLineRow
+	err := s.db.SelectContext(ctx, &lines, `
+		SELECT n.sale_id, n.no, n.item_id, i.product, i.grade, n.measure, n.price_fen, n.list_fen, n.price_per, n.amount_fen, n.uncovered,
+		       coalesce(sum(p.cost_fen), 0)::bigint AS cost_fen, coalesce(array_agg(l.code ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL), '{}') AS traces
+		FROM shelf_sale_line n JOIN shelf_item i ON i.id = n.item_id
+		LEFT JOIN shelf_sale_lot p ON p.sale_id = n.sale_id AND p.no = n.no LEFT JOIN shelf_lot l ON l.id = p.lot_id
+		WHERE n.sale_id = ANY($1) GROUP BY n.sale_id, n.no, i.id ORDER BY n.sale_id, n.no`, ints(ids))
+	if err != nil {
+		return nil, fmt.Errorf("read lines of sales: %w", err)
+	}
+	byID := map[int64][]saleLineRow{}
+	for _, l := range lines {
+		byID[l.SaleID] = append(byID[l.SaleID], l)
+	}
+	out := make([]orders.Sale, 0, len(rows))
+	for _, r := range rows {
+		ok, forShop := s.mayRead(a, r)
+		if !ok {
+			continue
+		}
+		shop := ref.orgs[r.OrgID]
+		sale := orders.Sale{ID: r.ID, No: orders.SaleNumber(r.ID), OrgID: r.OrgID, Shop: shop.Name, Address: shop.Address, Channel: r.Channel,
+			State: r.State, Method: r.Method, TotalFen: r.TotalFen, GivenFen: r.GivenFen, Buyer: r.Buyer, Phone: r.Phone, SoldAt: r.SoldAt.UTC(),
+			ExpiresAt: r.ExpiresAt, PaidAt: r.PaidAt, DoneAt: r.DoneAt, ForShop: forShop, CanCancel: r.State.Can(orders.SaleCallOff)}
+		if forShop {
+			sale.Cashier = r.Cashier
+		} else if r.State == orders.SalePaid { // the code opens the goods: only their buyer knows it
+			sale.Pickup = r.Pickup
+		}
+		for _, l := range byID[r.ID] {
+			p := ref.products[l.Product]
+			line := orders.SaleLine{No: l.No, ItemID: l.ItemID, Product: l.Product, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit,
+				Price: money.Price{Fen: l.PriceFen, Per: l.PricePer}, Measure: l.Measure, AmountFen: l.AmountFen, Traces: l.Traces}
+			if l.ListFen != l.PriceFen {
+				line.ListFen = l.ListFen
+			}
+			if forShop {
+				line.CostFen, line.UncoveredQty = l.CostFen, l.Uncovered
+				sale.CostFen += l.CostFen
+			}
+			sale.Lines = append(sale.Lines, line)
+		}
+		out = append(out, sale)
+	}
+	return out, nil
+}
+
+// Sales lists a shop's sales, or what the caller bought.
+func (s shelf) Sales(ctx context.Context, f orders.SaleFilter) (orders.SalePage, error) {
+	a := link.ActorFrom(ctx)
+	w := filter{}
+	ref, err := s.ref.get(ctx)
+	if err != nil {
+		return orders.SalePage{}, err
+	}
+	if f.Mine || a.Role == roleBuyer {
+		if a.Account == 0 {
+			return orders.SalePage{}, errLogin()
+		}
+		w.add("s.account_id = ? AND s.channel = 'online'", a.Account)
+	} else {
+		_, shop, err := s.looksAt(ctx, f.OrgID)
+		if err != nil {
+			return orders.SalePage{}, err
+		}
+		w.add("s.org_id = ?", shop.ID)
+	}
+	if f.State != "" {
+		w.add("s.state = ?", f.State)
+	}
+	if f.Channel != "" {
+		w.add("s.channel = ?", f.Channel)
+	}
+	if f.On != "" {
+		day, err := time.ParseInLocation(time.DateOnly, f.On, china)
+		if err != nil {
+			return orders.SalePage{}, link.E(link.Invalid, "shelf.date", "on")
+		}
+		w.add("s.sold_at >= ? AND s.sold_at < ?", day, day.AddDate(0, 0, 1))
+	}
+	limit, err := pageLimit(f.Limit, 50, 500)
+	if err != nil {
+		return orders.SalePage{}, err
+	}
+	cursor, err := cursorInts(f.Cursor, 2)
+	if err != nil {
+		return orders.SalePage{}, err
+	}
+	page := orders.SalePage{}
+	err = s.db.QueryRowxContext(ctx, `
+		SELECT count(*), coalesce(sum(s.total_fen) FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint,
+		       coalesce(sum((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = s.id)) FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint
+		FROM shelf_sale s WHERE `+w.where(), w.args...).Scan(&page.Total, &page.TotalFen, &page.CostFen)
+	if err != nil {
+		return page, fmt.Errorf("sum sales: %w", err)
+	}
+	if a.Role == roleBuyer {
+		page.CostFen = 0
+	}
+	if cursor != nil {
+		w.add("(s.sold_at, s.id) < (?, ?)", time.UnixMicro(cursor[0]), cursor[1])
+	}
+	var rows []saleRow
+	err = s.db.SelectContext(ctx, &rows, `SELECT `+saleColumns+` FROM shelf_sale s WHERE `+w.where()+
+		fmt.Sprintf(` ORDER BY s.sold_at DESC, s.id DESC LIMIT %d`, limit+1), w.args...)
+	if err != nil {
+		return page, fmt.Errorf("read sales: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Cursor = makeCursor(rows[limit-1].SoldAt.UnixMicro(), rows[limit-1].ID)
+	}
+	page.Items, err = s.salesOut(ctx, ref, rows)
+	return page, err
+}
+
+// Till is what a till needs: a till works on with it when the network is gone.
+func (s shelf) Till(ctx context.Context, _ orders.None) (orders.Till, error) {
+	ref, shop, err := s.shop(ctx, shopSells...)
+	if err != nil {
+		return orders.Till{}, err
+	}
+	rows, err := s.itemsOf(ctx, false, shop.ID)
+	if err != nil {
+		return orders.Till{}, err
+	}
+	var codes []struct {
+		ItemID int64          `db:"item_id"`
+		Codes  pq.StringArray `db:"codes"`
+	}
+	err = s.db.SelectContext(ctx, &codes, `
+		SELECT l.item_id, array_agg(l.code ORDER BY l.best_before, l.id) AS codes FROM shelf_lot l WHERE l.org_id = $1 AND `+leftSQL+` > 0 GROUP BY l.item_id`, shop.ID)
+	if err != nil {
+		return orders.Till{}, fmt.Errorf("read labels: %w", err)
+	}
+	byItem := map[int64][]string{}
+	for _, c := range codes {
+		byItem[c.ItemID] = c.Codes
+	}
+	till := orders.Till{OrgID: shop.ID, Shop: shop.Name, Items: make([]orders.TillItem, 0, len(rows))}
+	for _, r := range rows {
+		p := ref.products[r.Product]
+		it := orders.TillItem{ItemID: r.ID, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Price: r.price(), Left: r.Left, Barcode: r.Barcode,
+			Codes: byItem[r.ID]}
+		if it.Codes == nil {
+			it.Codes = []string{}
+		}
+		till.Items = append(till.Items, it)
+	}
+	return till, nil
+}
+
+// Shops lists the supermarkets with what they have.
+func (s shelf) Shops(ctx context.Context, _ orders.None) (orders.PublicShops, error) {
+	ref, err := s.ref.get(ctx)
+	if err != nil {
+		return orders.PublicShops{}, err
+	}
+	return s.publicShops(ctx, ref, 0)
+}
+
+func (s shelf) Goods(ctx context.Context, r orders.ShopRef) (orders.PublicShop, error) {
+	ref, err := s.ref.get(ctx)
+	if err != nil {
+		return orders.PublicShop{}, err
+	}
+	found, err := s.publicShops(ctx, ref, r.OrgID)
+	if err != nil {
+		return orders.PublicShop{}, err
+	}
+	if r.OrgID == 0 || len(found.Items) == 0 {
+		return orders.PublicShop{}, link.E(link.NotFound, "shelf.shop.unknown", "")
+	}
+	return found.Items[0], nil
+}
+
+// villagesNamed is how many villages a card on the shelf names.
+const villagesNamed = 3
+
+func (s shelf) publicShops(ctx context.Context, ref *names, only int64) (orders.PublicShops, error) {
+	out := orders.PublicShops{Items: []orders.PublicShop{}}
+	var ids []int64
+	for _, o := range shopsOf(ref) {
+		if only == 0 || o.ID == only {
+			ids = append(ids, o.ID)
+			out.Items = append(out.Items, orders.PublicShop{OrgID: o.ID, Name: o.Name, Address: o.Address, Goods: []orders.PublicGoods{}})
+		}
+	}
+	rows, err := s.itemsOf(ctx, true, ids...)
+	if err != nil {
+		return out, err
+	}
+	var lots []struct {
+		ItemID    int64  `db:"item_id"`
+		Code      string `db:"code"`
+		VillageID int64  `db:"village_id"`
+	}
+	err = s.db.SelectContext(ctx, &lots, `
+		SELECT l.item_id, l.code, l.village_id FROM shelf_lot l
+		WHERE l.org_id = ANY($1) AND `+leftSQL+` > 0 AND l.best_before >= $2::date ORDER BY l.best_before, l.id`,
+		ints(ids), midnight(s.now()).Format(time.DateOnly))
+	if err != nil {
+		return out, fmt.Errorf("read lots on the shelf: %w", err)
+	}
+	trace, villages := map[int64]string{}, map[int64][]string{}
+	for _, l := range lots {
+		if trace[l.ItemID] == "" {
+			trace[l.ItemID] = l.Code
+		}
+		if name := ref.villages[l.VillageID].Name; len(villages[l.ItemID]) < villagesNamed && !slices.Contains(villages[l.ItemID], name) {
+			villages[l.ItemID] = append(villages[l.ItemID], name)
+		}
+	}
+	for _, r := range rows {
+		if r.Left <= 0 || r.NextExpiry == nil {
+			continue
+		}
+		p := ref.products[r.Product]
+		g := orders.PublicGoods{ItemID: r.ID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
+			Price: r.price(), HouseholdPrice: r.householdPrice(), Left: r.Left, Online: r.Online && !byPiece(p), BestBefore: onDay(*r.NextExpiry),
+			Villages: villages[r.ID], Trace: trace[r.ID]}
+		for i := range out.Items {
+			if out.Items[i].OrgID == r.OrgID {
+				out.Items[i].Goods = append(out.Items[i].Goods, g)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Turnover sums what was sold and done between two days.
+func (s shelf) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Turnover, error) {
+	ref, shop, err := s.looksAt(ctx, f.OrgID)
+	if err != nil {
+		return orders.Turnover{}, err
+	}
+	today := midnight(s.now())
+	from, to := today.AddDate(0, 0, -29), today
+	for _, d := range []struct {
+		text, field string
+		into        *time.Time
+	}{{f.From, "from", &from}, {f.To, "to", &to}} {
+		if d.text == "" {
+			continue
+		}
+		if *d.into, err = time.ParseInLocation(time.DateOnly, d.text, china); err != nil {
+			return orders.Turnover{}, link.E(link.Invalid, "shelf.date", d.field)
+		}
+	}
+	end := to.AddDate(0, 0, 1)
+	out := orders.Turnover{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), Items: []orders.TurnoverItem{}}
+	const done = `s.org_id = $1 AND s.state = 'done' AND s.done_at >= $2 AND s.done_at < $3`
+	err = s.db.QueryRowxContext(ctx, `
+		SELECT (SELECT count(*) FROM shelf_sale s WHERE `+done+`),
+		       (SELECT coalesce(sum(s.total_fen), 0)::bigint FROM shelf_sale s WHERE `+done+`),
+		       (SELECT coalesce(sum(p.cost_fen), 0)::bigint FROM shelf_sale s JOIN shelf_sale_lot p ON p.sale_id = s.id WHERE `+done+`),
+		       (SELECT coalesce(sum(round(l.household_fen::numeric * p.measure / l.received)), 0)::bigint
+		        FROM shelf_sale s JOIN shelf_sale_lot p ON p.sale_id = s.id JOIN shelf_lot l ON l.id = p.lot_id WHERE `+done+`),
+		       (SELECT count(*) FROM shelf_sale s JOIN shelf_sale_line n ON n.sale_id = s.id AND n.uncovered > 0 WHERE `+done+`),
+		       (SELECT coalesce(sum(v.cost_fen), 0)::bigint FROM shelf_movement v JOIN shelf_lot l ON l.id = v.lot_id
+		        WHERE l.org_id = $1 AND v.state = 'done' AND v.kind = 'loss' AND v.at >= $2 AND v.at < $3),
+		       (SELECT coalesce(sum(v.cost_fen), 0)::bigint FROM shelf_movement v JOIN shelf_lot l ON l.id = v.lot_id
+		        WHERE l.org_id = $1 AND v.state = 'done' AND v.kind = 'donation' AND v.at >= $2 AND v.at < $3)`, shop.ID, from, end).
+		Scan(&out.Sales, &out.RevenueFen, &out.CostFen, &out.HouseholdFen, &out.Uncovered, &out.LostFen, &out.DonatedFen)
+	if err != nil {
+		return out, fmt.Errorf("sum turnover: %w", err)
+	}
+	var rows []struct {
+		ItemID  int64  `db:"item_id"`
+		Product string `db:"product"`
+		Grade   string `db:"grade"`
+		Measure int64  `db:"measure"`
+		Revenue int64  `db:"revenue"`
+		Cost    int64  `db:"cost"`
+	}
+	err = s.db.SelectContext(ctx, &rows, `
+		SELECT n.item_id, i.product, i.grade, sum(n.measure)::bigint AS measure, sum(n.amount_fen)::bigint AS revenue,
+		       coalesce(sum((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = n.sale_id AND p.no = n.no)), 0)::bigint AS cost
+		FROM shelf_sale s JOIN shelf_sale_line n ON n.sale_id = s.id JOIN shelf_item i ON i.id = n.item_id
+		WHERE `+done+` GROUP BY n.item_id, i.product, i.grade ORDER BY revenue DESC, n.item_id`, shop.ID, from, end)
+	if err != nil {
+		return out, fmt.Errorf("sum turnover by item: %w", err)
+	}
+	for _, r := range rows {
+		p := ref.products[r.Product]
+		out.Items = append(out.Items, orders.TurnoverItem{ItemID: r.ItemID, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Measure: r.Measure,
+			RevenueFen: r.Revenue, CostFen: r.Cost})
+	}
+	return out, nil
+}

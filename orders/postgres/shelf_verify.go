@@ -1,0 +1,57 @@
+package postgres
+
+import "time"
+
+// shelfChecks are what must hold of shelves, besides what their constraints refuse.
+func shelfChecks(late time.Time) []check {
+	return []check{
+		{name: "stock of a lot", sql: `
+			SELECT 'lot ' || l.id AS object, format('sold %s, kept %s; its sales have %s, %s', l.sold, l.kept, x.sold, x.kept) AS detail
+			FROM shelf_lot l
+			JOIN LATERAL (SELECT coalesce(sum(p.measure) FILTER (WHERE s.state = 'done'), 0) AS sold,
+			                     coalesce(sum(p.measure) FILTER (WHERE s.state IN ('placed', 'expiring', 'paid')), 0) AS kept
+			              FROM shelf_sale_lot p JOIN shelf_sale s ON s.id = p.sale_id WHERE p.lot_id = l.id) x ON true
+			WHERE (l.sold, l.kept) IS DISTINCT FROM (x.sold, x.kept)`},
+		{name: "write-offs of a lot", sql: `
+			SELECT 'lot ' || l.id AS object, format('held %s, lost %s, donated %s, found %s; its movements have %s, %s, %s, %s', l.held, l.lost, l.donated,
+			       l.found, x.held, x.lost, x.donated, x.found) AS detail
+			FROM shelf_lot l
+			JOIN LATERAL (SELECT coalesce(sum(measure) FILTER (WHERE state = 'held' AND kind <> 'found'), 0) AS held,
+			                     coalesce(sum(measure) FILTER (WHERE state = 'done' AND kind = 'loss'), 0) AS lost,
+			                     coalesce(sum(measure) FILTER (WHERE state = 'done' AND kind = 'donation'), 0) AS donated,
+			                     coalesce(sum(measure) FILTER (WHERE state = 'done' AND kind = 'found'), 0) AS found
+			              FROM shelf_movement WHERE lot_id = l.id) x ON true
+			WHERE (l.held, l.lost, l.donated, l.found) IS DISTINCT FROM (x.held, x.lost, x.donated, x.found)`},
+		{name: "lines of a sale", sql: `
+			SELECT 'sale ' || s.id AS object, format('%s fen, its lines have %s', s.total_fen, n.amount) AS detail
+			FROM shelf_sale s JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount FROM shelf_sale_line WHERE sale_id = s.id) n ON true
+			WHERE s.total_fen <> n.amount`},
+		{name: "lots of a sale", sql: `
+			SELECT 'sale ' || n.sale_id || ' line ' || n.no AS object,
+			       format('%s sold, %s of it uncovered; its lots have %s', n.measure, n.uncovered, p.measure) AS detail
+			FROM shelf_sale_line n
+			JOIN LATERAL (SELECT coalesce(sum(measure), 0) AS measure FROM shelf_sale_lot WHERE sale_id = n.sale_id AND no = n.no) p ON true
+			WHERE n.measure - n.uncovered <> p.measure`},
+		{name: "sale without bill", sql: `
+			SELECT 'sale ' || id AS object, 'done, and payments was not told' AS detail FROM shelf_sale WHERE (state = 'done') <> (delivery_id IS NOT NULL)`},
+		{name: "sheet of buy-ins", sql: `
+			SELECT 'sheet ' || h.id AS object, format('%s fen, its buy-ins have %s', h.amount_fen, b.amount) AS detail
+			FROM shelf_sheet h JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount FROM shelf_buyin WHERE sheet_id = h.id) b ON true
+			WHERE h.amount_fen <> b.amount`},
+		{name: "sheet without bill", sql: `
+			SELECT 'sheet ' || id AS object, 'payments has not closed its bill' AS detail FROM shelf_sheet WHERE state = 'closing' AND closed_at < $1`,
+			args: []any{late}},
+		{name: "bought-in goods", sql: `
+			SELECT 'buy-in ' || b.id AS object, format('%s for %s fen; its lot has %s for %s', b.measure, b.amount_fen, l.received, l.cost_fen) AS detail
+			FROM shelf_buyin b JOIN shelf_lot l ON l.id = b.lot_id
+			WHERE (b.measure, b.amount_fen, b.org_id) IS DISTINCT FROM (l.received, l.cost_fen, l.org_id)`},
+		{name: "bought-in income", sql: `
+			SELECT coalesce(x.key, e.source_key) AS object, format('bought for %s fen, the ledger has %s', x.amount_fen, e.amount_fen) AS detail
+			FROM (SELECT 'buyin:' || id AS key, amount_fen, household_id FROM shelf_buyin) x
+			FULL JOIN (SELECT source_key, amount_fen, household_id FROM income_entry WHERE source_key LIKE 'buyin:%') e ON e.source_key = x.key
+			WHERE (x.amount_fen, x.household_id) IS DISTINCT FROM (e.amount_fen, e.household_id)`},
+		{name: "stuck while a sale expires", sql: `
+			SELECT 'sale ' || id AS object, 'nobody could say whether it was paid' AS detail FROM shelf_sale WHERE state = 'expiring' AND expires_at < $1`,
+			args: []any{late}},
+	}
+}

@@ -1,0 +1,97 @@
+package orders
+
+// ShelfMessages are the sentences of the shelf's keys, Chinese and English, for web's glossary.
+var ShelfMessages = map[string][2]string{
+	"shelf.shop.unknown": {"没有找到这家爱心超市。", "We could not find this supermarket."},
+
+	"shelf.list.name":     {"请给清单起个名字，最多 {max} 个字。", "Give the list a name of at most {max} characters."},
+	"shelf.list.weekdays": {"请从星期一到星期日里选。", "Choose from Monday to Sunday."},
+	"shelf.list.lines":    {"请至少填一样货，最多 {max} 样。", "Enter at least one thing and at most {max}."},
+	"shelf.list.line":     {"请填写大于 0 的数量。", "Enter a quantity above 0."},
+	"shelf.list.changed":  {"这张清单刚被同事改过。请刷新后再改。", "A colleague has just changed this list. Reload it and change it again."},
+	"shelf.list.unknown":  {"没有找到这张清单，可能已经删除。", "We could not find this list; it may have been deleted."},
+
+	"shelf.received":       {"这批货已经上架，或者过磅单正在更正。请刷新页面。", "These goods are on the shelf already, or their weight is being corrected. Reload the page."},
+	"shelf.best_before":    {"请填写保质期，从今天起、三年以内，例如 2026-12-31。", "Enter a best-before date from today and within three years, such as 2026-12-31."},
+	"shelf.product":        {"请选择一种产品。", "Choose a product."},
+	"shelf.grade":          {"请选择等级。", "Choose a grade."},
+	"shelf.measure":        {"请填写大于 0 的数量。", "Enter a quantity above 0."},
+	"shelf.price":          {"请填写大于 0 的单价，例如 3.50。", "Enter a price above 0, such as 3.50."},
+	"shelf.amount":         {"金额太小或太大，请检查数量和单价。", "The amount is too small or too large. Check quantity and price."},
+	"shelf.seller.query":   {"请至少输入两个字：户编号、户主姓名，或电话后四位。", "Type at least two characters: the household’s code, its head’s name or the last four digits of the phone."},
+	"shelf.seller.missing": {"请先找到卖货的农户。", "Find the household that sells first."},
+	"shelf.buyin.unknown":  {"没有找到这张收购凭证。", "We could not find this buy-in."},
+	"shelf.sheet.unknown":  {"没有找到这张收购单。", "We could not find this sheet."},
+	"shelf.sheet.not_open": {"这张收购单已经结账。请刷新页面。", "This sheet is closed already. Reload the page."},
+	"shelf.sheet.not_due":  {"这张收购单现在不用付款。请刷新页面。", "Nothing is due on this sheet now. Reload the page."},
+
+	"shelf.lot.unknown":      {"没有找到这批货。", "We could not find this lot."},
+	"shelf.item.unknown":     {"货架上没有这样货，可能已经下架。请刷新页面。", "This is not on the shelf. Reload the page."},
+	"shelf.barcode":          {"条码最多 32 个字符，不能有空格和斜线。", "A barcode has at most 32 characters, without blanks and slashes."},
+	"shelf.barcode.taken":    {"这个条码已经用在另一样货上。", "This barcode is on another thing already."},
+	"shelf.note":             {"说明最多 {max} 个字。", "Keep the note to {max} characters."},
+	"shelf.reason":           {"请选择原因。", "Choose a reason."},
+	"shelf.recipient":        {"请写明捐给谁。", "Say who gets it."},
+	"shelf.kind":             {"请选择报损、捐赠或盘盈。", "Choose a loss, a donation or a surplus."},
+	"shelf.not_so_much":      {"货架上没有这么多。请按实际数量填写。", "There is not so much on the shelf. Enter what is really there."},
+	"shelf.movement.unknown": {"没有找到这条记录。", "We could not find this record."},
+	"shelf.second_person":    {"不能自己复核自己登记的。请另一位同事确认。", "Nobody may confirm what they recorded. Ask a colleague."},
+	"shelf.decided":          {"已经有人处理过。请刷新页面。", "Somebody has decided this already. Reload the page."},
+	"shelf.date":             {"请填写日期，例如 2026-09-18。", "Enter a date, such as 2026-09-18."},
+
+	"sale.unknown":          {"没有找到这笔买卖。", "We could not find this sale."},
+	"sale.lines":            {"请至少选一样货，最多 {max} 样。", "Choose at least one thing and at most {max}."},
+	"sale.sold_at":          {"销售时间不对。请检查收银机的时钟。", "The time of the sale cannot be right. Check the till’s clock."},
+	"sale.given":            {"收的现金不够。", "The cash is less than the total."},
+	"sale.client_id.reused": {"这个销售编号已用于另一笔买卖。请刷新收银页面。", "This sale’s id was used for another one. Reload the till."},
+	"sale.sold_out":         {"刚刚卖得只剩这么多了，请减少数量。", "Somebody was faster: there is not so much left. Please take less."},
+	"sale.not_online":       {"这样货只在店里卖。", "This is sold in the shop only."},
+	"sale.measure":          {"请填写整数数量，例如 3 斤。", "Enter a whole quantity, such as 3."},
+	"sale.not_due":          {"这笔买卖现在不用付款，货也许已经放回。请刷新页面。", "Nothing is due on this sale now; its goods may be back on the shelf. Reload the page."},
+	"sale.wrong_state":      {"这笔买卖刚有变化。请刷新页面。", "This sale has just changed. Reload the page."},
+	"sale.not_paid":         {"还没有付款，不能交货。", "It is not paid yet: do not hand it over."},
+	"sale.cannot_cancel":    {"已经交货或已经结束，不能取消。", "It was handed over, or is over: it cannot be cancelled."},
+	"sale.pickup.wrong":     {"没有这个取货码。请让顾客再看一遍手机。", "No sale waits with this code. Ask the buyer to look again."},
+	"sale.fetched":          {"这一份已经取走了。", "These goods were fetched already."},
+	"refund.sale_cancelled": {"取消购买，付款原路退回", "The purchase was cancelled: the payment is returned"},
+
+	"trace.unknown": {"没有这个溯源码。请对照标签重新扫一次。", "There is no such code. Please scan the label again."},
+
+	"status.sale.placed":    {"待付款", "To be paid"},
+	"status.sale.expiring":  {"核对付款中", "Checking payment"},
+	"status.sale.expired":   {"已过期", "Expired"},
+	"status.sale.paid":      {"待取货", "Ready to fetch"},
+	"status.sale.done":      {"已完成", "Done"},
+	"status.sale.cancelled": {"已取消", "Cancelled"},
+
+	"status.sheet.open":    {"收购中", "Open"},
+	"status.sheet.closing": {"结账中", "Closing"},
+	"status.sheet.closed":  {"待付款", "To be paid"},
+	"status.sheet.settled": {"已付清", "Paid"},
+
+	"status.movement.done":    {"已登记", "Recorded"},
+	"status.movement.held":    {"待复核", "Waits for a second person"},
+	"status.movement.refused": {"未通过", "Refused"},
+
+	"movement.loss":     {"报损", "Loss"},
+	"movement.donation": {"捐赠", "Donation"},
+	"movement.found":    {"盘盈", "Found in a count"},
+
+	"loss.spoiled": {"变质", "Spoiled"},
+	"loss.expired": {"过期", "Past its date"},
+	"loss.damaged": {"破损", "Damaged"},
+	"loss.weight":  {"水分失重", "Lost weight"},
+	"loss.missing": {"盘亏", "Missing in a count"},
+	"loss.other":   {"其他", "Other"},
+
+	"sale_channel.till":   {"柜台", "Till"},
+	"sale_channel.online": {"网上订、到店取", "Ordered online"},
+
+	"trace.step.weighed":   {"在村里过秤分级", "Weighed and graded in the village"},
+	"trace.step.delivered": {"验收交货", "Accepted and delivered"},
+	"trace.step.bought":    {"农户送到柜台，超市收购", "Bought at the counter from the household"},
+	"trace.step.shelved":   {"摆上货架", "Put on the shelf"},
+
+	"weekday.1": {"周一", "Mon"}, "weekday.2": {"周二", "Tue"}, "weekday.3": {"周三", "Wed"}, "weekday.4": {"周四", "Thu"},
+	"weekday.5": {"周五", "Fri"}, "weekday.6": {"周六", "Sat"}, "weekday.7": {"周日", "Sun"},
+}

@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+// takeCash books what an organisation took at its own counter. It may come before the bill, as a deposit, or after it,
+// as the balance: commands may overtake each other.
+func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash) error {
+	cmd.Receipt = strings.TrimSpace(cmd.Receipt)
+	if cmd.Receipt == "" || utf8.RuneCountInString(cmd.Receipt) > 60 || cmd.Org <= 0 || cmd.AmountFen <= 0 || cmd.AmountFen > maxAmount {
+		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("cash %q of %d fen for %s cannot be", cmd.Receipt, cmd.AmountFen, cmd.Ref))
+	}
+	r, err := c.lockRef(ctx, cmd.Ref)
+	if err != nil {
+		return err
+	}
+	var old struct {
+		Ref string `db:"ref"`
+		Fen int64  `db:"amount_fen"`
+	}
+	err = get(ctx, c.tx, &old, `
+		SELECT p.ref, r.amount_fen FROM cash_receipt r JOIN payment p ON p.id = r.payment_id WHERE r.receipt = $1`, cmd.Receipt)
+	switch {
+	case err == nil && old.Ref == cmd.Ref && old.Fen == cmd.AmountFen:
+		return nil
+	case err == nil:
+		return link.E(link.Conflict, "cash.receipt_used", "").Because(fmt.Errorf("receipt %s is of %s", cmd.Receipt, old.Ref))
+	case !missing(err):
+		return fmt.Errorf("look up receipt: %w", err)
+	}
+	purpose := "deposit"
+	if r.receivable > 0 || r.Closed {
+		purpose = "balance"
+	}
+	id, err := c.insertPayment(ctx, s, payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose, AmountFen: cmd.AmountFen,
+		Method: payments.Cash, Party: cmd.Party, Description: cmd.Description}, hashOf(cmd), payments.PaymentOpen)
+	if err != nil {
+		return err
+	}
+	_, err = c.tx.ExecContext(ctx, `
+		INSERT INTO cash_receipt (receipt, payment_id, amount_fen, actor, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		cmd.Receipt, id, cmd.AmountFen, c.actor, c.now)
+	if err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	r, p, err := c.lockPayment(ctx, s, id)
+	if err != nil {
+		return err
+	}
+	return c.succeed(ctx, s, r, p, receipt{Key: "cash:" + cmd.Receipt, Into: ledger.PayableCoop(cmd.Org), Fen: cmd.AmountFen,
+		At: time.Unix(cmd.TakenAt, 0).UTC()})
+}

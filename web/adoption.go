@@ -1,0 +1,450 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// adoptionRoutes are the pages of adoptions: for visitors and adopters, for the households that grow, and for the desks.
+func (s *Server) adoptionRoutes() {
+	s.open("GET", "/adopt", "shop.adoptions", s.shopPlots)
+	s.open("GET", "/adopt/{plot:[0-9]+}", "shop.plot", s.shopPlot)
+	s.guarded("GET", "/adopt/{plot:[0-9]+}/take", "shop.adopt", s.shopAdopt, auth.Buyer)
+	s.guarded("POST", "/adopt/{plot:[0-9]+}/take", "shop.adopt.check", s.shopAdoptCheck, auth.Buyer)
+	s.guarded("POST", "/adopt/{plot:[0-9]+}", "shop.adopt.do", s.shopAdoptDo, auth.Buyer)
+	s.guarded("GET", "/adoptions", "shop.adoptions.mine", s.shopAdoptions, auth.Buyer)
+	s.guarded("GET", "/adoptions/{no}", "shop.adoption", s.shopAdoption, auth.Buyer)
+	s.guarded("POST", "/adoptions/{no}/pay", "shop.adoption.pay", s.shopAdoptionPay, auth.Buyer)
+	s.guarded("GET", "/adoptions/{no}/back", "shop.adoption.back", s.shopAdoptionBack, auth.Buyer)
+	s.guarded("GET", "/adoptions/{no}/cancel", "shop.adoption.cancel", s.shopAdoptionCancel, auth.Buyer)
+	s.guarded("POST", "/adoptions/{no}/cancel", "shop.adoption.cancel.do", s.shopAdoptionCancelDo, auth.Buyer)
+	s.guarded("GET", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute", s.shopDispute, auth.Buyer)
+	s.guarded("POST", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute.do", s.shopDisputeDo, auth.Buyer)
+	s.guarded("GET", "/adoptions/{no}/photos/{photo:[0-9]+}", "shop.adoption.photo", s.adoptionPhoto, auth.Roles...)
+	s.adoptionHouseholdRoutes()
+	s.adoptionDeskRoutes()
+}
+
+type plotsPage struct {
+	Page      orders.PlotPage
+	Filter    orders.PlotFilter
+	Townships []Option
+	Filtered  bool
+}
+
+// shopPlots is where one picks a household: by place, by what it grows, by its story.
+func (s *Server) shopPlots(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	d := plotsPage{Filter: orders.PlotFilter{Kind: orders.PlotKind(f.Text("kind")), Township: f.Int("township"), Query: f.Text("q"),
+		Cursor: f.Text("cursor"), Limit: 24}}
+	d.Filtered = d.Filter.Kind != "" || d.Filter.Township != 0 || d.Filter.Query != ""
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range ref.Townships {
+		d.Townships = append(d.Townships, Option{Value: num64(t.ID), Label: t.Name})
+	}
+	if f.OK() {
+		if d.Page, err = s.deps.Adoptions.Plots(ctx, d.Filter); err != nil && !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "shop/plots", d, f)
+}
+
+type plotPage struct {
+	Plot     orders.PublicPlot
+	MayAdopt bool
+	Units    int64
+	Price    int64
+	Deposit  int64
+	Points   []Option
+	Account  *auth.Account
+	Request  orders.AdoptRequest
+	Point    catalog.CollectionPoint
+	Minutes  int64
+}
+
+func (s *Server) plotPage(r *http.Request) (plotPage, error) {
+	ctx := r.Context()
+	d := plotPage{Account: auth.FromContext(ctx), Units: 1}
+	id, err := strconv.ParseInt(mux.Vars(r)["plot"], 10, 64)
+	if err != nil {
+		return d, link.E(link.NotFound, "adoption.plot.unknown", "")
+	}
+	if d.Plot, err = s.deps.Adoptions.Plot(ctx, orders.PlotRef{ID: id}); err != nil {
+		return d, err
+	}
+	d.MayAdopt = d.Plot.Open && (d.Account == nil || d.Account.Role == auth.Buyer)
+	d.Price, d.Deposit = d.Plot.Price(1)
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Points = pickupPoints(ref)
+	return d, nil
+}
+
+// pickupPoints are the collection points that are open to buyers, as choices.
+func pickupPoints(ref catalog.Reference) []Option {
+	var all []Option
+	for _, p := range ref.Points {
+		if p.Pickup {
+			text := p.Name
+			if p.Address != "" {
+				text += "（" + p.Address + "）"
+			}
+			all = append(all, Option{Value: num64(p.ID), Label: text})
+		}
+	}
+	return all
+}
+
+func (s *Server) shopPlot(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.plotPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "shop/plot", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) shopAdopt(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.plotPage(r)
+	if err != nil {
+		return err
+	}
+	if !d.MayAdopt {
+		return s.goTo(w, r, "shop.plot", "plot", d.Plot.ID)
+	}
+	f := s.newForm(langOf(r))
+	f.Values.Set("units", r.URL.Query().Get("units"))
+	if f.Text("units") == "" {
+		f.Values.Set("units", "1")
+	}
+	f.Values.Set("on_failure", string(orders.FailureReplace))
+	s.presetDelivery(f, d.Account)
+	return s.renderForm(w, r, "shop/adopt", d, f)
+}
+
+// presetDelivery fills in what is known of who receives something.
+func (s *Server) presetDelivery(f *Form, a *auth.Account) {
+	f.Values.Set("delivery.kind", string(orders.DeliverAddress))
+	f.Values.Set("delivery.name", a.Name)
+	f.Values.Set("delivery.phone", a.Phone)
+}
+
+// postedDelivery reads where something goes.
+func postedDelivery(f *Form) orders.Delivery {
+	d := orders.Delivery{Kind: orders.DeliveryKind(f.Text("delivery.kind")), Name: f.Text("delivery.name"), Phone: f.Text("delivery.phone")}
+	if d.Kind == orders.DeliverAddress {
+		d.Address = f.Text("delivery.address")
+	} else {
+		d.PointID = f.Int("delivery.point_id")
+	}
+	return d
+}
+
+// needDelivery notes what is missing of it.
+func needDelivery(f *Form) {
+	f.Need("delivery.name", "delivery.phone")
+	switch f.Text("delivery.kind") {
+	case string(orders.DeliverAddress):
+		f.Need("delivery.address")
+	case string(orders.DeliverPickup):
+		f.Need("delivery.point_id")
+	default:
+		f.Add("delivery.kind", "form.required")
+	}
+}
+
+func (d *plotPage) read(f *Form) {
+	d.Units = f.Int("units")
+	d.Request = orders.AdoptRequest{IdempotencyKey: f.Key(), PlotID: d.Plot.ID, Units: d.Units,
+		OnFailure: orders.OnFailure(f.Text("on_failure")), Delivery: postedDelivery(f)}
+	d.Price, d.Deposit = d.Plot.Price(max(d.Units, 0))
+}
+
+// shopAdoptCheck shows everything that is fixed once it is taken.
+func (s *Server) shopAdoptCheck(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.plotPage(r)
+	if err != nil {
+		return err
+	}
+	d.read(f)
+	if f.Need("units", "on_failure") && (d.Units < 1 || d.Units > d.Plot.MaxUnits) {
+		f.Add("units", "order.quantity.sold_out", "left", num64(d.Plot.MaxUnits))
+	}
+	needDelivery(f)
+	if f.OK() && f.Text("change") == "" {
+		d.Point = s.point(r.Context(), d.Request.Delivery.PointID)
+		return s.renderForm(w, r, "shop/adopt_check", d, f)
+	}
+	return s.renderForm(w, r, "shop/adopt", d, f)
+}
+
+// shopAdoptDo takes the adoption. Sending the form twice takes it once: the key is in the form.
+func (s *Server) shopAdoptDo(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.plotPage(r)
+	if err != nil {
+		return err
+	}
+	d.read(f)
+	a, err := s.deps.Adoptions.Adopt(ctx, d.Request)
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		if link.CodeOf(err) == link.Unavailable { // unknown outcome: the same page with the same key
+			d.Point = s.point(ctx, d.Request.Delivery.PointID)
+			return s.renderForm(w, r, "shop/adopt_check", d, f)
+		}
+		return s.renderForm(w, r, "shop/adopt", d, f)
+	}
+	s.flash(r, good, "adoption.taken_now")
+	return s.goTo(w, r, "shop.adoption", "no", a.No)
+}
+
+type adoptionsPage struct {
+	Page orders.AdoptionPage
+}
+
+func (s *Server) shopAdoptions(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	var d adoptionsPage
+	var err error
+	if d.Page, err = s.deps.Adoptions.AdoptionList(r.Context(), orders.AdoptionFilter{Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "shop/adoptions", d, f)
+}
+
+type adoptionPage struct {
+	Adoption orders.Adoption
+	Box      *orders.AdoptionBox // the one that is asked about
+	Account  payments.Account
+	Methods  []string
+	Pending  *payments.Payment
+	Latest   *payments.Payment
+}
+
+func (s *Server) adoptionPage(ctx context.Context, no string) (adoptionPage, error) {
+	var d adoptionPage
+	var err error
+	if d.Adoption, err = s.deps.Adoptions.Adoption(ctx, orders.AdoptionRef{No: no}); err != nil {
+		return d, err
+	}
+	// The order module has just shown that the reader may see this adoption; what was paid for it belongs to it.
+	d.Account, err = s.deps.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: orders.AdoptionPaymentRef(d.Adoption.ID)})
+	if err != nil {
+		return d, err
+	}
+	for i, p := range d.Account.Payments {
+		if !p.State.Final() {
+			d.Pending = &d.Account.Payments[i]
+		}
+		if d.Latest == nil || p.ID > d.Latest.ID {
+			d.Latest = &d.Account.Payments[i]
+		}
+	}
+	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+	if err != nil {
+		return d, err
+	}
+	for _, m := range methods.Items {
+		if m != payments.Cash && m != payments.BankTransfer { // a private buyer pays at once
+			d.Methods = append(d.Methods, m)
+		}
+	}
+	return d, nil
+}
+
+func (s *Server) shopAdoption(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "shop/adoption", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	no := mux.Vars(r)["no"]
+	back, err := s.url("shop.adoption.back", "no", no)
+	if err != nil {
+		return err
+	}
+	start, err := s.deps.Adoptions.PayAdoption(ctx, orders.PayAdoption{AdoptionNo: no, Method: f.Text("method"),
+		ReturnURL: s.config.BaseURL + back, IdempotencyKey: f.Key()})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.adoptionPage(ctx, no)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "shop/adoption", d, f)
+	}
+	if start.URL != "" {
+		redirect(w, r, start.URL)
+		return nil
+	}
+	return s.goTo(w, r, "shop.adoption", "no", no)
+}
+
+// shopAdoptionBack is where a provider sends the adopter. Coming here proves nothing: it says "confirming" until the
+// module knows.
+func (s *Server) shopAdoptionBack(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.adoptionPage(ctx, mux.Vars(r)["no"])
+	if err != nil {
+		return err
+	}
+	if d.Latest != nil && d.Latest.State != payments.PaymentSucceeded {
+		// Asking makes the module look at the provider when no announcement came.
+		if p, err := s.deps.Payments.Payment(link.System(ctx, "web.adoption"), payments.PaymentRef{ID: d.Latest.ID}); err == nil {
+			d.Latest = &p
+		}
+	}
+	done := d.Latest != nil && d.Latest.State == payments.PaymentSucceeded && (d.Latest.Purpose == string(orders.PurposeDeposit) &&
+		d.Adoption.State != orders.AdoptionPlaced && d.Adoption.State != orders.AdoptionExpiring || d.Adoption.DueFen == 0)
+	if done {
+		s.flash(r, good, "order.paid")
+		return s.goTo(w, r, "shop.adoption", "no", d.Adoption.No)
+	}
+	if r.Header.Get("HX-Request") == "true" {
+		return s.renderPart(w, r, http.StatusOK, "shop/adoption_back", "status", d)
+	}
+	return s.render(w, r, http.StatusOK, "shop/adoption_back", d)
+}
+
+func (s *Server) shopAdoptionCancel(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "shop/adoption_cancel", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) shopAdoptionCancelDo(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	no := mux.Vars(r)["no"]
+	if _, err := s.deps.Adoptions.CancelAdoption(ctx, orders.CancelAdoption{AdoptionNo: no, Reason: f.Text("reason")}); err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.adoptionPage(ctx, no)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "shop/adoption_cancel", d, f)
+	}
+	s.flash(r, good, "adoption.cancelled")
+	return s.goTo(w, r, "shop.adoption", "no", no)
+}
+
+func (s *Server) disputePage(r *http.Request) (adoptionPage, error) {
+	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
+	if err != nil {
+		return d, err
+	}
+	no := int(pathInt(r, "box"))
+	for i, b := range d.Adoption.Boxes {
+		if b.No == no {
+			d.Box = &d.Adoption.Boxes[i]
+			return d, nil
+		}
+	}
+	return d, link.E(link.NotFound, "adoption.box.unknown", "")
+}
+
+func (s *Server) shopDispute(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.disputePage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "shop/adoption_dispute", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.disputePage(r)
+	if err != nil {
+		return err
+	}
+	if f.Need("note") {
+		_, err := s.deps.Adoptions.DisputeBox(r.Context(), orders.DisputeBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Note: f.Text("note")})
+		if err == nil {
+			s.flash(r, good, "adoption.disputed")
+			return s.goTo(w, r, "shop.adoption", "no", d.Adoption.No)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "shop/adoption_dispute", d, f)
+}
+
+// adoptionPhoto serves a picture to those who may see its update; others learn nothing.
+func (s *Server) adoptionPhoto(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.deps.Adoptions.Photo(r.Context(), orders.PhotoRef{AdoptionNo: mux.Vars(r)["no"], ID: pathInt(r, "photo")})
+	if err != nil {
+		return err
+	}
+	servePhoto(w, r, f.JPEG)
+	return nil
+}
+
+// servePhoto writes a picture that nobody but its reader may keep.
+func servePhoto(w http.ResponseWriter, r *http.Request, jpeg []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "image/jpeg")
+	h.Set("Content-Length", strconv.Itoa(len(jpeg)))
+	h.Set("Cache-Control", "private, max-age=3600")
+	h.Set("Vary", "Cookie")
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(jpeg) // the browser went away: nobody is left to tell
+	}
+}
+
+// onDay reads a date of a module.
+func onDay(day string) time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, day, china)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+// adoptionDeskRoutes are the list of adoptions: all for the county, those it packs and brings for a cooperative.
+func (s *Server) adoptionDeskRoutes() {
+	desks := slices.Concat(auth.County, auth.Organisation)
+	s.guarded("GET", "/desk/adoptions", "desk.adoptions", s.deskAdoptions, desks...)
+	s.guarded("GET", "/desk/adoptions/{no}", "desk.adoption", s.deskAdoption, desks...)
+	s.guarded("POST", "/desk/adoptions/{no}/{box:[0-9]+}/decide", "desk.adoption.decide", s.deskAdoptionDecide, auth.Operator, auth.Admin)
+}
+
+type deskAdoptionsPage struct {
+	Words    words
+	Page     orders.AdoptionPage
+	Filter   orders.AdoptionFilter
+	State    string
+	States   []Option
+	Filtered bool
+}
+
+func (s *Server) deskAdoptions(w http.ResponseWriter, r *http.Request) error {
+	l := langOf(r)
+	f := s.queryForm(r)
+	d := deskAdoptionsPage{Words: s.words(r), State: f.Text("state"), Filter: orders.AdoptionFilter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 50}}
+	if d.State != "" {
+		d.Filter.State = []orders.AdoptionState{orders.AdoptionState(d.State)}
+	}
+	d.Filtered = d.State != "" || d.Filter.Query != ""
+	d.States = options(l.pick("全部状态", "All states"), orders.AdoptionStates, func(st orders.AdoptionState) string { return string(st) },
+		func(st orders.AdoptionState) string { return d.Words.Say("status.adoption", st) })
+	if f.OK() {
+		var err error
+		if d.Page, err = s.deps.Adoptions.AdoptionList(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "desk/adoptions", d, f)
+}
+
+type deskAdoptionPage struct {
+	Words    words
+	Adoption orders.Adoption
+}
+
+func (s *Server) deskAdoptionPage(r *http.Request) (deskAdoptionPage, error) {
+	d := deskAdoptionPage{Words: s.words(r)}
+	var err error
+	d.Adoption, err = s.deps.Adoptions.Adoption(r.Context(), orders.AdoptionRef{No: mux.Vars(r)["no"]})
+	return d, err
+}
+
+func (s *Server) deskAdoption(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.deskAdoptionPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "desk/adoption", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) deskAdoptionDecide(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.deskAdoptionPage(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.deps.Adoptions.DecideBox(r.Context(), orders.DecideBox{AdoptionNo: d.Adoption.No, No: int(pathInt(r, "box")),
+		Came: f.Text("came") == "1", Note: f.Text("note")})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		return s.renderForm(w, r, "desk/adoption", d, f)
+	}
+	s.flash(r, good, "adoption.decided")
+	return s.goTo(w, r, "desk.adoption", "no", d.Adoption.No)
+}

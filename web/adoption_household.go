@@ -1,0 +1,361 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/web/api"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/photo"
+)
+
+// adoptionHouseholdRoutes are the pages on which a household, or its helper, offers, tells and hands over.
+func (s *Server) adoptionHouseholdRoutes() {
+	earning := auth.Earning
+	s.guarded("GET", "/my/adoptions", "household.adoptions", s.householdAdoptions, earning...)
+	s.guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}", "household.box", s.householdBox, earning...)
+	s.guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}", "household.box.deliver", s.householdBoxDeliver, earning...)
+	s.guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail", s.householdBoxFail, earning...)
+	s.guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail.do", s.householdBoxFailDo, earning...)
+	s.guarded("GET", "/my/plots/{presale:[0-9]+}", "household.plot", s.householdPlot, earning...)
+	s.guarded("POST", "/my/plots/{presale:[0-9]+}", "household.plot.save", s.householdPlotSave, earning...)
+	s.guarded("GET", "/my/updates/{plot:[0-9]+}", "household.update", s.householdUpdate, earning...)
+	s.guarded("POST", "/my/updates/{plot:[0-9]+}", "household.update.post", s.householdUpdatePost, earning...)
+	s.guarded("GET", "/my/photos/{photo:[0-9]+}", "household.photo", s.householdPhoto, earning...)
+	s.allowBody("/my/updates/", orders.UpdateMostPhoto*photo.MostBytes+1<<20)
+}
+
+// dueBox is a box that a household has to hand over.
+type dueBox struct {
+	Adoption orders.Adoption
+	Box      orders.AdoptionBox
+}
+
+type householdAdoptionsPage struct {
+	whose
+	Plots []orders.HouseholdPlot
+	Due   []dueBox // soonest first
+	Done  []dueBox // latest first
+	More  bool
+}
+
+// householdAdoptions shows what is to be handed over next, and what the household offers.
+func (s *Server) householdAdoptions(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	ctx, who, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	d := householdAdoptionsPage{whose: who}
+	plots, err := s.deps.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	if err != nil {
+		return err
+	}
+	d.Plots = plots.Items
+	page, err := s.deps.Adoptions.AdoptionList(ctx, orders.AdoptionFilter{Household: who.Household.ID, Limit: 100})
+	if err != nil {
+		return err
+	}
+	d.More = page.Cursor != ""
+	for _, a := range page.Items {
+		for _, b := range a.Boxes {
+			switch {
+			case b.HouseholdID != who.Household.ID:
+			case b.State == orders.BoxPlanned:
+				d.Due = append(d.Due, dueBox{a, b})
+			case b.State == orders.BoxDelivered || b.State == orders.BoxSettled || b.State == orders.BoxDisputed:
+				d.Done = append(d.Done, dueBox{a, b})
+			}
+		}
+	}
+	slices.SortStableFunc(d.Due, func(a, b dueBox) int { return compareText(a.Box.DueOn, b.Box.DueOn) })
+	slices.SortStableFunc(d.Done, func(a, b dueBox) int { return compareText(b.Box.DueOn, a.Box.DueOn) })
+	d.Done = d.Done[:min(len(d.Done), 10)]
+	return s.render(w, r, http.StatusOK, "household/adoptions", d)
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+type householdBoxPage struct {
+	whose
+	Adoption orders.Adoption
+	Box      orders.AdoptionBox
+}
+
+func (s *Server) householdBoxPage(r *http.Request) (context.Context, householdBoxPage, error) {
+	ctx, who, err := s.acting(r)
+	d := householdBoxPage{whose: who}
+	if err != nil {
+		return ctx, d, err
+	}
+	if d.Adoption, err = s.deps.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
+		return ctx, d, err
+	}
+	no := int(pathInt(r, "box"))
+	i := slices.IndexFunc(d.Adoption.Boxes, func(b orders.AdoptionBox) bool { return b.No == no && b.HouseholdID == who.Household.ID })
+	if i < 0 {
+		return ctx, d, link.E(link.NotFound, "adoption.box.unknown", "")
+	}
+	d.Box = d.Adoption.Boxes[i]
+	return ctx, d, nil
+}
+
+// householdBox asks one question: did you hand it over?
+func (s *Server) householdBox(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	_, d, err := s.householdBoxPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "household/box", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) householdBoxDeliver(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.householdBoxPage(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.deps.Adoptions.DeliverBox(ctx, orders.BoxRequest{AdoptionNo: d.Adoption.No, No: d.Box.No}); err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		return s.renderForm(w, r, "household/box", d, f)
+	}
+	s.flash(r, good, "adoption.box.handed_over")
+	return s.goTo(w, r, "household.adoptions", "h", d.H)
+}
+
+func (s *Server) householdBoxFail(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	_, d, err := s.householdBoxPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "household/box_fail", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) householdBoxFailDo(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.householdBoxPage(r)
+	if err != nil {
+		return err
+	}
+	if f.Need("reason") {
+		_, err := s.deps.Adoptions.FailBoxes(ctx, orders.FailBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Rest: f.Text("rest") == "1",
+			Reason: f.Text("reason"), Note: f.Text("note")})
+		// Once another household is to fill it, the box is no longer this one's to look at.
+		if err == nil || link.CodeOf(err) == link.NotFound {
+			s.flash(r, good, "adoption.box.reported")
+			return s.goTo(w, r, "household.adoptions", "h", d.H)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "household/box_fail", d, f)
+}
+
+type householdPlotPage struct {
+	whose
+	Plot    orders.HouseholdPlot
+	Updates []orders.AdoptionUpdate
+}
+
+func (s *Server) householdPlotPage(r *http.Request, is func(orders.HouseholdPlot) bool) (context.Context, householdPlotPage, error) {
+	ctx, who, err := s.acting(r)
+	d := householdPlotPage{whose: who}
+	if err != nil {
+		return ctx, d, err
+	}
+	plots, err := s.deps.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	if err != nil {
+		return ctx, d, err
+	}
+	i := slices.IndexFunc(plots.Items, is)
+	if i < 0 {
+		return ctx, d, link.E(link.NotFound, "adoption.plot.unknown", "")
+	}
+	d.Plot = plots.Items[i]
+	return ctx, d, nil
+}
+
+func (s *Server) householdPlotOf(r *http.Request) (context.Context, householdPlotPage, error) {
+	presale := pathInt(r, "presale")
+	return s.householdPlotPage(r, func(p orders.HouseholdPlot) bool { return p.PresaleID == presale })
+}
+
+func (s *Server) householdPlot(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	_, d, err := s.householdPlotOf(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "household/plot", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) householdPlotSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.householdPlotOf(r)
+	if err != nil {
+		return err
+	}
+	units, every := f.Int("units"), f.Int("every_days")
+	if f.Need("units", "every_days", "story.zh") && f.OK() {
+		_, err := s.deps.Adoptions.SavePlot(ctx, orders.SavePlot{HouseholdID: d.Household.ID, PresaleID: d.Plot.PresaleID, Units: units,
+			EveryDays: every, Story: catalog.Text{Zh: f.Text("story.zh"), En: d.Plot.Story.En}})
+		if err == nil {
+			s.flash(r, good, "adoption.plot.saved")
+			return s.goTo(w, r, "household.adoptions", "h", d.H)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "household/plot", d, f)
+}
+
+func (s *Server) householdUpdatePage(r *http.Request) (context.Context, householdPlotPage, error) {
+	id := pathInt(r, "plot")
+	ctx, d, err := s.householdPlotPage(r, func(p orders.HouseholdPlot) bool { return p.Saved && p.ID == id })
+	if err != nil {
+		return ctx, d, err
+	}
+	d.Updates, err = s.deps.Adoptions.Updates(ctx, orders.PlotRef{ID: id})
+	return ctx, d, err
+}
+
+func (s *Server) householdUpdate(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	_, d, err := s.householdUpdatePage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "household/update", d, s.newForm(langOf(r)))
+}
+
+// householdUpdatePost tells the adopters. The pictures are looked at first: a file that is none stops the whole, before
+// anything is told.
+func (s *Server) householdUpdatePost(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.householdUpdatePage(r)
+	if err != nil {
+		return err
+	}
+	f.Need("text")
+	pictures := postedPhotos(r, f)
+	if f.OK() {
+		if err = s.postUpdate(ctx, d.Plot.ID, f, pictures); err == nil {
+			s.flash(r, good, "adoption.update.posted")
+			return s.goTo(w, r, "household.update", "plot", d.Plot.ID, "h", d.H)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "household/update", d, f)
+}
+
+func (s *Server) postUpdate(ctx context.Context, plot int64, f *Form, pictures [][]byte) error {
+	u, err := s.deps.Adoptions.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: f.Key(), PlotID: plot, Text: f.Text("text")})
+	if err != nil {
+		return err
+	}
+	for _, p := range pictures { // one at a time: together they would not fit a message
+		if _, err := s.deps.Adoptions.AddPhoto(ctx, orders.AddPhoto{UpdateID: u.ID, JPEG: p}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// postedPhotos reads the pictures of a form, shrunk and written anew.
+func postedPhotos(r *http.Request, f *Form) [][]byte {
+	const name = "photos"
+	if r.MultipartForm == nil {
+		return nil
+	}
+	files := r.MultipartForm.File[name]
+	if len(files) > orders.UpdateMostPhoto {
+		f.Add(name, "adoption.photo.many", "max", num64(orders.UpdateMostPhoto))
+		return nil
+	}
+	var out [][]byte
+	for _, header := range files {
+		if header.Size == 0 { // nothing was chosen
+			continue
+		}
+		if header.Size > photo.MostBytes {
+			f.Add(name, "upload.too_large", "mb", num64(photo.MostBytes>>20))
+			return nil
+		}
+		file, err := header.Open()
+		if err != nil {
+			f.Add(name, "adoption.photo.kind")
+			return nil
+		}
+		body, err := io.ReadAll(io.LimitReader(file, photo.MostBytes+1))
+		_ = file.Close() // it was only read
+		if err == nil {
+			body, err = api.Picture(body, name)
+		}
+		if err != nil {
+			if !f.Fail(err) {
+				f.Add(name, "adoption.photo.kind")
+			}
+			return nil
+		}
+		out = append(out, body)
+	}
+	return out
+}
+
+func (s *Server) householdPhoto(w http.ResponseWriter, r *http.Request) error {
+	ctx, _, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	f, err := s.deps.Adoptions.Photo(ctx, orders.PhotoRef{ID: pathInt(r, "photo")})
+	if err != nil {
+		return err
+	}
+	servePhoto(w, r, f.JPEG)
+	return nil
+}

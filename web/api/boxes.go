@@ -1,0 +1,76 @@
+package api
+
+import (
+	"context"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+type subscribeIn struct {
+	Key       string          `header:"Idempotency-Key" json:"-" required:"true"`
+	PresaleID int64           `json:"presale_id"`
+	Grade     string          `json:"grade,omitempty"`
+	Qty       int64           `json:"quantity"`
+	EveryDays int64           `json:"every_days" enum:"7,14"`
+	StartOn   string          `json:"start_on,omitempty"`
+	Delivery  orders.Delivery `json:"delivery"`
+}
+
+type changeStandingIn struct {
+	ID        int64           `path:"id" json:"-"`
+	Qty       int64           `json:"quantity"`
+	EveryDays int64           `json:"every_days" enum:"7,14"`
+	Delivery  orders.Delivery `json:"delivery"`
+}
+
+type setStandingIn struct {
+	ID    int64                `path:"id" json:"-"`
+	State orders.StandingState `json:"state" enum:"active,paused,ended"`
+}
+
+type skipIn struct {
+	ID   int64  `path:"id" json:"-"`
+	On   string `path:"on" json:"-"`
+	Skip bool   `json:"skip"`
+}
+
+func (a *API) boxEndpoints() []endpoint {
+	b := a.services.Boxes
+	buyer := only([]auth.Role{auth.Buyer})
+	return []endpoint{
+		op("GET", "/standing-offers", "boxes.offers", "Boxes one can have regularly", public,
+			func(ctx context.Context, _ struct{}) (orders.StandingOffers, error) {
+				return b.StandingOffers(ctx, catalog.None{})
+			}),
+		op("POST", "/standing-orders", "boxes.subscribe", "Start a standing order", buyer,
+			func(ctx context.Context, in subscribeIn) (orders.Standing, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Standing{}, err
+				}
+				return b.Subscribe(ctx, orders.Subscribe{IdempotencyKey: in.Key, PresaleID: in.PresaleID, Grade: in.Grade, Qty: in.Qty,
+					EveryDays: in.EveryDays, StartOn: in.StartOn, Delivery: in.Delivery})
+			}).created(),
+		op("GET", "/standing-orders", "boxes.list", "The caller's standing orders", loggedIn,
+			func(ctx context.Context, _ struct{}) (orders.Standings, error) {
+				return b.Standings(ctx, catalog.None{})
+			}),
+		op("GET", "/standing-orders/{id}", "boxes.get", "One standing order with its dates", loggedIn,
+			func(ctx context.Context, in idIn) (orders.Standing, error) {
+				return b.Standing(ctx, orders.StandingRef{ID: in.ID})
+			}),
+		op("PUT", "/standing-orders/{id}", "boxes.change", "Change what comes on dates that are not cut off yet", buyer,
+			func(ctx context.Context, in changeStandingIn) (orders.Standing, error) {
+				return b.ChangeStanding(ctx, orders.ChangeStanding{ID: in.ID, Qty: in.Qty, EveryDays: in.EveryDays, Delivery: in.Delivery})
+			}),
+		op("PUT", "/standing-orders/{id}/state", "boxes.state", "Pause, resume or end", buyer,
+			func(ctx context.Context, in setStandingIn) (orders.Standing, error) {
+				return b.SetStanding(ctx, orders.SetStanding{ID: in.ID, State: in.State})
+			}),
+		op("PUT", "/standing-orders/{id}/dates/{on}", "boxes.skip", "Skip one date, or have it after all", buyer,
+			func(ctx context.Context, in skipIn) (orders.Standing, error) {
+				return b.SkipDate(ctx, orders.SkipDate{ID: in.ID, On: in.On, Skip: in.Skip})
+			}),
+	}
+}

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"context"
+
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+type contractQuery struct {
+	State     string `query:"state" enum:"draft,approval,published,signing,running,closed"`
+	Open      bool   `query:"open" description:"For households: only those that can be signed"`
+	Household int64  `query:"household" description:"For helpers: whom they ask for"`
+	Query     string `query:"q"`
+	Cursor    string `query:"cursor"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"200"`
+}
+
+type contractIn struct {
+	Key string `header:"Idempotency-Key" json:"-" required:"true"`
+	orders.ContractTerms
+}
+
+type contractChangeIn struct {
+	No  string `path:"no" json:"-"`
+	Key string `header:"Idempotency-Key" json:"-" required:"true"`
+	orders.ContractTerms
+}
+
+type contractStepIn struct {
+	No      string `path:"no" json:"-"`
+	Step    string `json:"step" enum:"submit,return,approve,open,start,close"`
+	Reason  string `json:"reason,omitempty" description:"Of a return"`
+	Propose bool   `json:"propose,omitempty" description:"Open: have the platform propose quotas by the fair policy"`
+}
+
+type proposeIn struct {
+	No         string `path:"no" json:"-"`
+	Key        string `header:"Idempotency-Key" json:"-" required:"true"`
+	Qty        int64  `json:"quantity,omitempty" description:"All that is not promised yet when left out"`
+	AnswerDays int    `json:"answer_days,omitempty" description:"7 when left out"`
+}
+
+type quotaQuery struct {
+	No        string `query:"contract"`
+	Household int64  `query:"household"`
+	Village   int64  `query:"village"`
+	State     string `query:"state" enum:"proposed,booking,signed,declined,lapsed,ended"`
+	Cursor    string `query:"cursor"`
+	Limit     int    `query:"limit" minimum:"1" maximum:"500"`
+}
+
+type signUpIn struct {
+	No        string `path:"no" json:"-"`
+	Key       string `header:"Idempotency-Key" json:"-" required:"true"`
+	Household int64  `json:"household_id,omitempty" description:"For helpers: whom they sign for, with consent"`
+	Qty       int64  `json:"quantity"`
+}
+
+type offerQuery struct {
+	No        string `path:"no"`
+	Household int64  `query:"household"`
+}
+
+type answerIn struct {
+	ID     int64  `path:"id" json:"-"`
+	Accept bool   `json:"accept"`
+	Reason string `json:"reason,omitempty"`
+}
+
+type callOffIn struct {
+	No   string `path:"no" json:"-"`
+	Key  string `header:"Idempotency-Key" json:"-" required:"true"`
+	Qty  int64  `json:"quantity"`
+	Day  string `json:"day" description:"YYYY-MM-DD"`
+	Slot string `json:"slot,omitempty" enum:"morning,afternoon"`
+	Note string `json:"note,omitempty"`
+}
+
+type planQuery struct {
+	No      string `query:"contract"`
+	Day     string `query:"day"`
+	Village int64  `query:"village"`
+}
+
+type referenceQuery struct {
+	Product string `query:"product"`
+	Days    int    `query:"days" minimum:"1" maximum:"400"`
+}
+
+func (a *API) contractEndpoints() []endpoint {
+	c := a.services.Contracts
+	buying := only([]auth.Role{auth.Officer, auth.OrgApprover})
+	stepping := only([]auth.Role{auth.Officer, auth.OrgApprover, auth.Operator, auth.Approver})
+	watching := only(auth.Organisation, auth.County)
+	return []endpoint{
+		op("GET", "/contracts", "contracts.list", "Purchase contracts the caller may see", loggedIn,
+			func(ctx context.Context, in contractQuery) (orders.ContractPage, error) {
+				return c.Contracts(ctx, orders.ContractFilter{State: orders.ContractState(in.State), Open: in.Open, House: in.Household,
+					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
+			}),
+		op("POST", "/contracts", "contracts.create", "Draft a purchase contract", buying,
+			func(ctx context.Context, in contractIn) (orders.Contract, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Contract{}, err
+				}
+				return c.SaveContract(ctx, orders.SaveContract{ContractTerms: in.ContractTerms, IdempotencyKey: in.Key})
+			}).created(),
+		op("GET", "/contracts/{no}", "contracts.get", "One contract with its story", loggedIn,
+			func(ctx context.Context, in noIn) (orders.Contract, error) {
+				return c.Contract(ctx, orders.ContractRef{No: in.No})
+			}),
+		op("PUT", "/contracts/{no}", "contracts.change", "Change a draft", buying,
+			func(ctx context.Context, in contractChangeIn) (orders.Contract, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Contract{}, err
+				}
+				return c.SaveContract(ctx, orders.SaveContract{No: in.No, ContractTerms: in.ContractTerms, IdempotencyKey: in.Key})
+			}),
+		op("POST", "/contracts/{no}/steps", "contracts.step", "Carry out a step: submit, return, approve, open, start, close", stepping,
+			func(ctx context.Context, in contractStepIn) (orders.Contract, error) {
+				return c.MoveContract(ctx, orders.MoveContract{No: in.No, Step: orders.ContractStep(in.Step), Reason: in.Reason, Propose: in.Propose})
+			}),
+		op("POST", "/contracts/{no}/proposals", "contracts.propose", "Propose quotas to households, those who earn least first", buying,
+			func(ctx context.Context, in proposeIn) (orders.Proposed, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Proposed{}, err
+				}
+				return c.ProposeQuotas(ctx, orders.ProposeQuotas{No: in.No, Qty: in.Qty, AnswerDays: in.AnswerDays, IdempotencyKey: in.Key})
+			}).created(),
+		op("GET", "/contracts/{no}/offer", "contracts.offer", "What a household may sign for", only(auth.Earning),
+			func(ctx context.Context, in offerQuery) (orders.SignOffer, error) {
+				return c.SignOffer(ctx, orders.SignOfferRequest{No: in.No, HouseholdID: in.Household})
+			}),
+		op("POST", "/contracts/{no}/quotas", "contracts.sign", "Sign up for a quota", only(auth.Earning),
+			func(ctx context.Context, in signUpIn) (orders.Quota, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Quota{}, err
+				}
+				return c.SignUp(ctx, orders.SignUp{No: in.No, HouseholdID: in.Household, Qty: in.Qty, IdempotencyKey: in.Key})
+			}).created(),
+		op("GET", "/quotas", "contracts.quotas", "Quotas of a contract, or of the caller's household", loggedIn,
+			func(ctx context.Context, in quotaQuery) (orders.QuotaPage, error) {
+				return c.Quotas(ctx, orders.QuotaFilter{No: in.No, Household: in.Household, VillageID: in.Village,
+					State: orders.QuotaState(in.State), Cursor: in.Cursor, Limit: in.Limit})
+			}),
+		op("GET", "/quotas/{id}", "contracts.quota", "One quota with the text that is signed and its hash", loggedIn,
+			func(ctx context.Context, in idIn) (orders.Quota, error) {
+				return c.Quota(ctx, orders.QuotaRef{ID: in.ID})
+			}),
+		op("POST", "/quotas/{id}/answer", "contracts.answer", "Accept or decline a proposed quota; the same answer twice is one", only(auth.Earning),
+			func(ctx context.Context, in answerIn) (orders.Quota, error) {
+				return c.AnswerQuota(ctx, orders.AnswerQuota{ID: in.ID, Accept: in.Accept, Reason: in.Reason})
+			}),
+		op("POST", "/contracts/{no}/call-offs", "contracts.call_off", "Call off a quantity for a day", buying,
+			func(ctx context.Context, in callOffIn) (orders.Order, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.Order{}, err
+				}
+				return c.CallOff(ctx, orders.CallOff{No: in.No, Qty: in.Qty, Day: in.Day, Slot: orders.CallSlot(in.Slot), Note: in.Note, IdempotencyKey: in.Key})
+			}).created(),
+		op("GET", "/contracts/{no}/call-offs", "contracts.call_offs", "Call-offs of a contract", watching,
+			func(ctx context.Context, in noIn) (orders.CallOffs, error) {
+				return c.CallOffs(ctx, orders.ContractRef{No: in.No})
+			}),
+		op("GET", "/contracts/{no}/fulfilment", "contracts.fulfilment", "What was signed, called off and came, by household and village", watching,
+			func(ctx context.Context, in noIn) (orders.Fulfilment, error) {
+				return c.Fulfilment(ctx, orders.ContractRef{No: in.No})
+			}),
+		op("POST", "/contracts/{no}/advance", "contracts.advance", "Pay what is advanced to the households", buying,
+			func(ctx context.Context, in payIn) (orders.PayStart, error) {
+				if err := needKey(in.Key); err != nil {
+					return orders.PayStart{}, err
+				}
+				if err := ownPath("return_url", in.ReturnURL); err != nil {
+					return orders.PayStart{}, err
+				}
+				return c.PayAdvance(ctx, orders.PayRequest{OrderNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
+			}),
+		op("GET", "/collection/plan", "contracts.plan", "What is to be collected for call-offs, by day and village", watching,
+			func(ctx context.Context, in planQuery) (orders.Plan, error) {
+				return c.Plan(ctx, orders.PlanRequest{No: in.No, Day: in.Day, Village: in.Village})
+			}),
+		op("GET", "/procurement", "contracts.procurement", "Where every contract stands, what is late, and prices beside the market", watching,
+			func(ctx context.Context, _ struct{}) (orders.Procurement, error) {
+				return c.Procurement(ctx, orders.None{})
+			}),
+		op("GET", "/reference-prices", "contracts.references", "What the market pays, newest day first", loggedIn,
+			func(ctx context.Context, in referenceQuery) (orders.ReferencePrices, error) {
+				return c.References(ctx, orders.ReferenceFilter{Product: in.Product, Days: in.Days})
+			}),
+		op("POST", "/reference-prices", "contracts.set_reference", "Publish a day's prices; saying the same twice changes nothing", only([]auth.Role{auth.Operator}),
+			func(ctx context.Context, in orders.SetReference) (orders.ReferencePrices, error) {
+				return c.SetReference(ctx, in)
+			}).created(),
+	}
+}

@@ -1,0 +1,144 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"banmuyuan/web/auth"
+)
+
+// book is an Accounts of one account; the methods that Login does not use are missing.
+type book struct {
+	auth.Accounts
+	account auth.Account
+	fault   error
+}
+
+func (b *book) ByLogin(_ context.Context, login string) (*auth.Account, error) {
+	if b.fault != nil {
+		return nil, b.fault
+	}
+	if login != b.account.Login {
+		return nil, auth.ErrNotFound
+	}
+	a := b.account
+	return &a, nil
+}
+
+// counter is a Throttle in memory that never forgets by itself.
+type counter struct {
+	mu    sync.Mutex
+	tries map[string]int
+}
+
+func (c *counter) Try(_ context.Context, key string, limit auth.Limit) (time.Duration, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tries[key]++; c.tries[key] > limit.Tries {
+		return limit.Window, nil
+	}
+	return 0, nil
+}
+
+func (c *counter) Forget(_ context.Context, key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.tries, key)
+	return nil
+}
+
+const password = "一句自己记得住的话"
+
+func setup(t *testing.T) (*auth.Authenticator, *book, *counter) {
+	t.Helper()
+	passwords, err := auth.NewPasswords(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := passwords.Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &book{account: auth.Account{ID: 7, Login: "13800138000", Role: auth.Buyer, PasswordHash: hash}}
+	c := &counter{tries: map[string]int{}}
+	return &auth.Authenticator{Accounts: b, Throttle: c, Passwords: passwords}, b, c
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	a, b, _ := setup(t)
+	if got, err := a.Login(t.Context(), " 138 0013 8000 ", password, "10.0.0.1"); err != nil || got.ID != 7 {
+		t.Fatalf("the right password: %v, %v", got, err)
+	}
+	for name, try := range map[string][2]string{
+		"wrong password": {"13800138000", "guessed guessed"}, "no password": {"13800138000", ""}, "nobody": {"13900139000", password},
+		"the hash itself": {"13800138000", b.account.PasswordHash},
+	} {
+		if got, err := a.Login(t.Context(), try[0], try[1], "10.0.0.1"); !errors.Is(err, auth.ErrWrongLogin) || got != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	b.account.DisabledAt = time.Now()
+	if _, err := a.Login(t.Context(), "13800138000", password, "10.0.0.1"); !errors.Is(err, auth.ErrWrongLogin) {
+		t.Errorf("a disabled account: %v", err)
+	}
+	b.account.DisabledAt = time.Time{}
+	b.fault = errors.New("the database is away")
+	if _, err := a.Login(t.Context(), "13800138000", password, "10.0.0.1"); err == nil || errors.Is(err, auth.ErrWrongLogin) {
+		t.Errorf("a fault of the store looks like a wrong password: %v", err)
+	}
+}
+
+// Whoever tries too often waits, with the right password too; the right one in time clears the account's count and not
+// the address's.
+func TestLoginIsThrottled(t *testing.T) {
+	t.Parallel()
+	a, _, c := setup(t)
+	for range auth.PerAccount.Tries - 1 {
+		if _, err := a.Login(t.Context(), "13800138000", "guessed guessed", "10.0.0.1"); !errors.Is(err, auth.ErrWrongLogin) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Login(t.Context(), "13800138000", password, "10.0.0.1"); err != nil {
+		t.Fatalf("the last try allowed: %v", err)
+	}
+	if n := c.tries["address:10.0.0.1"]; n != auth.PerAccount.Tries {
+		t.Errorf("the address is counted %d times, want %d", n, auth.PerAccount.Tries)
+	}
+	for range auth.PerAccount.Tries {
+		_, _ = a.Login(t.Context(), "13800138000", "guessed guessed", "10.0.0.2")
+	}
+	_, err := a.Login(t.Context(), "13800138000", password, "10.0.0.3")
+	if wait, ok := errors.AsType[*auth.ThrottledError](err); !ok || wait.RetryAfter != auth.PerAccount.Window {
+		t.Errorf("one try too many: %v", err)
+	}
+}
+
+func TestCheckPassword(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"": "account.password.empty", "白鹅白鹅白鹅白": "account.password.short", "白鹅白鹅白鹅白鹅": "", strings.Repeat("a", auth.PasswordMax): "",
+		strings.Repeat("a", auth.PasswordMax+1): "account.password.long", "Password": "account.password.common", "13800138000": "account.password.common",
+		"bai-e-zi-hua": "",
+	} {
+		if got := auth.CheckPassword(typed, "13800138000"); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func TestCleanPhone(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"13800138000": "13800138000", " 138-0013-8000 ": "13800138000", "＋８６１３８００１３８０００": "", "+86 138 0013 8000": "13800138000",
+		"１３８００１３８０００": "13800138000", "12800138000": "", "1380013800": "", "138001380000": "", "call me": "", "": "",
+	} {
+		if got := auth.CleanPhone(typed); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}

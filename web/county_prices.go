@@ -1,0 +1,84 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+type pricesPage struct {
+	Words    words
+	Product  catalog.Product
+	Products []Option
+	Grades   []string
+	Rows     []orders.ReferencePrice
+	Today    string
+	MayWrite bool
+	Units    map[string]string // price units by product
+	Names    map[string]catalog.Text
+}
+
+// referencePricesPage shows the last prices of a product, or of all.
+func (s *Server) referencePricesPage(r *http.Request, product string) (pricesPage, error) {
+	ctx, l := r.Context(), langOf(r)
+	d := pricesPage{Words: s.words(r), Grades: contractGrades, Today: s.now().In(china).Format(time.DateOnly),
+		MayWrite: auth.FromContext(ctx).Role == auth.Operator, Units: map[string]string{}, Names: map[string]catalog.Text{}}
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Products = options("", ref.Products, func(p catalog.Product) string { return p.Code }, func(p catalog.Product) string {
+		return l.text(p.Name) + " (¥/" + unitWord(l, p.PriceUnit) + ")"
+	})
+	for _, p := range ref.Products {
+		d.Units[p.Code], d.Names[p.Code] = p.PriceUnit, p.Name
+		if p.Code == product {
+			d.Product = p
+		}
+	}
+	prices, err := s.deps.Contracts.References(ctx, orders.ReferenceFilter{Product: product, Days: 60})
+	d.Rows = prices.Items
+	return d, err
+}
+
+func (s *Server) referencePrices(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.referencePricesPage(r, f.Text("product"))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/prices", d, f)
+}
+
+// referencePricesSave publishes a day's prices.
+func (s *Server) referencePricesSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	req := orders.SetReference{Product: f.Text("product"), Day: f.Text("day"), Source: f.Text("source")}
+	for _, g := range contractGrades {
+		if fen := f.Fen("price." + g); fen > 0 {
+			req.Grades = append(req.Grades, orders.ContractGrade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
+		}
+	}
+	if f.OK() {
+		_, err := s.deps.Contracts.SetReference(r.Context(), req)
+		if err == nil {
+			s.flash(r, good, "reference.saved")
+			return s.goTo(w, r, "county.prices")
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	d, err := s.referencePricesPage(r, "")
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/prices", d, f)
+}

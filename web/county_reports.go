@@ -1,0 +1,158 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/report"
+)
+
+// reportsShown is how many of the newest reports the page lists.
+const reportsShown = 50
+
+type countyReportsPage struct {
+	Kinds   []Option
+	Seasons []Option
+	Jobs    []report.Job
+	Keep    int // days
+	Busy    bool
+}
+
+func (d *countyReportsPage) read(jobs []report.Job) {
+	d.Jobs = jobs
+	for _, j := range jobs {
+		d.Busy = d.Busy || j.State == report.Queued || j.State == report.Running
+	}
+}
+
+func (s *Server) countyReportsPage(r *http.Request) (countyReportsPage, error) {
+	d := countyReportsPage{Keep: int(report.Keep / (24 * time.Hour))}
+	words := s.words(r)
+	for _, k := range report.Kinds {
+		hint, _ := s.glossary.Say(langOf(r), "report."+string(k)+".hint", nil)
+		d.Kinds = append(d.Kinds, Option{Value: string(k), Label: words.Say("report", string(k)), Hint: hint})
+	}
+	years, err := s.deps.Orders.Report(r.Context(), orders.ReportRequest{})
+	if err != nil {
+		return d, err
+	}
+	for i := len(years.Years) - 1; i >= 0; i-- {
+		year := strconv.Itoa(years.Years[i].Season)
+		d.Seasons = append(d.Seasons, Option{Value: year, Label: langOf(r).pick(year+" 年", year)})
+	}
+	jobs, err := s.deps.Reports.Jobs(r.Context(), reportsShown)
+	d.read(jobs)
+	return d, err
+}
+
+// countyReports lists the reports. While one is made the list asks for itself again.
+func (s *Server) countyReports(w http.ResponseWriter, r *http.Request) error {
+	if r.Header.Get("HX-Request") != "" {
+		jobs, err := s.deps.Reports.Jobs(r.Context(), reportsShown)
+		if err != nil {
+			return err
+		}
+		d := countyReportsPage{}
+		d.read(jobs)
+		return s.renderPart(w, r, http.StatusOK, "county/reports", "reports", d)
+	}
+	d, err := s.countyReportsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/reports", d, s.newForm(langOf(r)))
+}
+
+// countyReportAsk has a report made.
+func (s *Server) countyReportAsk(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.askReport(r.Context(), report.Kind(f.Text("kind")), int(f.Int("season")), string(langOf(r)))
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	if !f.OK() {
+		d, err := s.countyReportsPage(r)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "county/reports", d, f)
+	}
+	s.flash(r, good, "report.asked")
+	return s.goTo(w, r, "county.reports")
+}
+
+func (s *Server) askReport(ctx context.Context, kind report.Kind, season int, lang string) (report.Job, error) {
+	var problems link.Problems
+	if !kind.Valid() {
+		problems.Add("report.kind", "kind")
+	}
+	if season < 0 || season > 9999 {
+		problems.Add("income.season", "season")
+	}
+	if err := problems.Err(); err != nil {
+		return report.Job{}, err
+	}
+	if !validLang(lang) {
+		lang = string(ZH)
+	}
+	j, err := s.deps.Reports.Ask(ctx, report.Job{Kind: kind, Season: season, Lang: lang, AccountID: auth.FromContext(ctx).ID})
+	if err == nil {
+		s.reports.Wake()
+	}
+	return j, err
+}
+
+// countyReportFile is a finished report's workbook.
+func (s *Server) countyReportFile(w http.ResponseWriter, r *http.Request) error {
+	id, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
+	if err != nil {
+		return link.E(link.NotFound, "report.unknown", "")
+	}
+	file, err := program{s}.ReportFile(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	sendFile(w, file)
+	return nil
+}
+
+// AskReport has a report made, as the page does.
+func (p program) AskReport(ctx context.Context, kind report.Kind, season int, lang string) (report.Job, error) {
+	return p.askReport(ctx, kind, season, lang)
+}
+
+// Reports lists the newest reports.
+func (p program) Reports(ctx context.Context) ([]report.Job, error) {
+	return p.deps.Reports.Jobs(ctx, reportsShown)
+}
+
+// Report returns one, to look whether it is done.
+func (p program) Report(ctx context.Context, id int64) (report.Job, error) {
+	j, err := p.deps.Reports.Job(ctx, id)
+	return j, reportError(err)
+}
+
+// ReportFile is a finished report's workbook.
+func (p program) ReportFile(ctx context.Context, id int64) (payments.File, error) {
+	name, data, err := p.deps.Reports.File(ctx, id)
+	return payments.File{Name: name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Data: data}, reportError(err)
+}
+
+func reportError(err error) error {
+	if errors.Is(err, report.ErrNotFound) {
+		return link.E(link.NotFound, "report.unknown", "")
+	}
+	return err
+}

@@ -1,0 +1,226 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+func errNoPage() error { return link.E(link.NotFound, "not_found", "") }
+
+type organisationBuyInPage struct {
+	Query    string
+	Searched bool
+	Sellers  orders.Sellers
+	Seller   *orders.Seller
+	Products []Option
+	Product  catalog.Product // the chosen one; its unit stands behind the fields
+	Grades   []Option
+	Recent   orders.BuyInPage
+}
+
+func (s *Server) buyInPage(ctx context.Context, f *Form) (organisationBuyInPage, error) {
+	d := organisationBuyInPage{Query: f.Text("q"), Grades: s.gradeOptions(f.lang)}
+	var err error
+	if code := f.Text("code"); code != "" {
+		found, err := s.deps.Shelf.Sellers(ctx, orders.SellerQuery{Query: code})
+		if err != nil {
+			return d, err
+		}
+		if i := slices.IndexFunc(found.Items, func(h orders.Seller) bool { return h.Code == code }); i >= 0 {
+			d.Seller = &found.Items[i]
+		}
+	} else if d.Query != "" {
+		d.Searched = true
+		if d.Sellers, err = s.deps.Shelf.Sellers(ctx, orders.SellerQuery{Query: d.Query}); err != nil {
+			return d, err
+		}
+	}
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return d, err
+	}
+	code := f.Text("product")
+	for _, p := range ref.Products {
+		d.Products = append(d.Products, Option{Value: p.Code, Label: f.lang.text(p.Name)})
+		if p.Code == code {
+			d.Product = p
+		}
+	}
+	d.Recent, err = s.deps.Shelf.BuyIns(ctx, orders.BuyInFilter{Limit: 8})
+	return d, err
+}
+
+// organisationBuyIn asks one thing after the other: who sells, what, and how much for how much.
+func (s *Server) organisationBuyIn(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.buyInPage(r.Context(), f)
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	if f.Text("best_before") == "" {
+		f.Values.Set("best_before", s.now().In(china).AddDate(0, 0, usualDays).Format("2006-01-02"))
+	}
+	return s.renderForm(w, r, "organisation/buyin", d, f)
+}
+
+func (s *Server) organisationBuyInSave(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.buyInPage(ctx, f)
+	if err != nil {
+		return err
+	}
+	req := orders.BuyInRequest{Product: f.Text("product"), Grade: f.Text("grade"), PriceFen: f.Fen("price_fen"), BestBefore: f.Text("best_before"), Key: f.Key()}
+	if d.Seller != nil {
+		req.HouseholdID = d.Seller.HouseholdID
+	}
+	if d.Product.Code != "" {
+		req.Measure = measureOf(f, "measure", d.Product.PriceUnit)
+	}
+	if f.OK() {
+		var b orders.BuyIn
+		if b, err = s.deps.Shelf.BuyIn(ctx, req); err == nil {
+			s.flash(r, good, "buyin.saved")
+			return s.goTo(w, r, "organisation.buyin.slip", "id", b.ID)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "organisation/buyin", d, f)
+}
+
+type organisationSlipPage struct {
+	BuyIn orders.BuyIn
+	Link  string
+}
+
+// organisationBuyInSlip is what the household takes home.
+func (s *Server) organisationBuyInSlip(w http.ResponseWriter, r *http.Request) error {
+	var d organisationSlipPage
+	var err error
+	if d.BuyIn, err = s.deps.Shelf.BuyInSlip(r.Context(), orders.IDRef{ID: pathInt(r, "id")}); err != nil {
+		return err
+	}
+	if d.Link, err = s.traceLink(d.BuyIn.Trace); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "organisation/buyin_slip", d)
+}
+
+type organisationSheetsPage struct {
+	Shop   shopChoice
+	Sheets orders.Sheets
+}
+
+func (s *Server) organisationSheets(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d := organisationSheetsPage{Shop: s.shopChoice(ctx, shopRef(s.queryForm(r)))}
+	var err error
+	if d.Sheets, err = s.deps.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "organisation/sheets", d)
+}
+
+type organisationSheetPage struct {
+	Shop    shopChoice
+	Sheet   orders.Sheet
+	Page    orders.BuyInPage
+	Methods []string
+	Pending *payments.Payment
+}
+
+func (s *Server) sheetPage(ctx context.Context, f *Form, id int64) (organisationSheetPage, error) {
+	d := organisationSheetPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	sheets, err := s.deps.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	if err != nil {
+		return d, err
+	}
+	i := slices.IndexFunc(sheets.Items, func(sh orders.Sheet) bool { return sh.ID == id })
+	if i < 0 {
+		return d, errNoPage()
+	}
+	d.Sheet = sheets.Items[i]
+	if d.Page, err = s.deps.Shelf.BuyIns(ctx, orders.BuyInFilter{OrgID: d.Shop.Org, SheetID: id, Limit: 500}); err != nil {
+		return d, err
+	}
+	// The order module has just shown that the reader may see this sheet; what was paid for it belongs to it.
+	account, err := s.deps.Payments.Account(link.System(ctx, "web.sheet"), payments.Ref{Ref: orders.SheetRefOf(id)})
+	if err != nil {
+		return d, err
+	}
+	d.Pending = pendingOf(account)
+	d.Methods, err = s.cashless(ctx, true)
+	return d, err
+}
+
+// pendingOf is a payment that is open or in doubt.
+func pendingOf(a payments.Account) *payments.Payment {
+	for i := range a.Payments {
+		switch a.Payments[i].State {
+		case payments.PaymentOpen, payments.PaymentUnknown, payments.PaymentSending, payments.PaymentReady:
+			return &a.Payments[i]
+		}
+	}
+	return nil
+}
+
+func (s *Server) organisationSheet(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.sheetPage(r.Context(), f, pathInt(r, "id"))
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Request") == "true" {
+		return s.renderPart(w, r, http.StatusOK, "organisation/sheet", "state", d)
+	}
+	return s.renderForm(w, r, "organisation/sheet", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) organisationSheetClose(w http.ResponseWriter, r *http.Request) error {
+	sheet, err := s.deps.Shelf.CloseSheet(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
+	if err != nil {
+		return err
+	}
+	s.flash(r, good, "shelf.sheet.closed")
+	return s.goTo(w, r, "organisation.sheet", "id", sheet.ID)
+}
+
+func (s *Server) organisationSheetPay(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	id := pathInt(r, "id")
+	back, err := s.url("organisation.sheet", "id", id)
+	if err != nil {
+		return err
+	}
+	start, err := s.deps.Shelf.PaySheet(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.sheetPage(ctx, f, id)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "organisation/sheet", d, f)
+	}
+	if start.URL != "" {
+		redirect(w, r, start.URL)
+		return nil
+	}
+	return s.goTo(w, r, "organisation.sheet", "id", id)
+}

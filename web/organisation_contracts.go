@@ -1,0 +1,541 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+var (
+	contracting = []auth.Role{auth.Officer, auth.OrgApprover}
+	// overseeing roles look at contracts: the county at all, an organisation at its own.
+	overseeing = append(slices.Clone(auth.County), auth.Organisation...)
+)
+
+// contractRoutes are the pages of purchase contracts, for those who buy, collect, sell and watch.
+func (s *Server) contractRoutes() {
+	s.guarded("GET", "/desk/contracts", "organisation.contracts", s.contracts, auth.Organisation...)
+	s.guarded("GET", "/desk/contracts/new", "organisation.contract.new", s.contractNew, contracting...)
+	s.guarded("POST", "/desk/contracts/new", "organisation.contract.create", s.contractSave, contracting...)
+	s.guarded("GET", "/desk/contracts/export", "organisation.contracts.export", s.contractsExport, overseeing...)
+	s.guarded("GET", "/desk/contracts/{no}", "organisation.contract", s.contract, overseeing...)
+	s.guarded("GET", "/desk/contracts/{no}/edit", "organisation.contract.edit", s.contractEdit, contracting...)
+	s.guarded("POST", "/desk/contracts/{no}/edit", "organisation.contract.save", s.contractSave, contracting...)
+	s.guarded("POST", "/desk/contracts/{no}/step", "organisation.contract.step", s.contractStep, append([]auth.Role{auth.Operator, auth.Approver}, contracting...)...)
+	s.guarded("POST", "/desk/contracts/{no}/propose", "organisation.contract.propose", s.contractPropose, contracting...)
+	s.guarded("POST", "/desk/contracts/{no}/advance", "organisation.contract.advance", s.contractAdvance, contracting...)
+	s.guarded("GET", "/desk/contracts/{no}/call", "organisation.calloff", s.callOffPage, contracting...)
+	s.guarded("POST", "/desk/contracts/{no}/call", "organisation.calloff.place", s.callOffPlace, contracting...)
+	s.guarded("GET", "/desk/contracts/{no}/quotas", "organisation.quotas", s.contractQuotas, overseeing...)
+	s.guarded("GET", "/desk/contracts/{no}/fulfilment", "organisation.fulfilment", s.contractFulfilment, overseeing...)
+	s.guarded("GET", "/desk/quotas/{id:[0-9]+}", "organisation.quota", s.quotaPaper, overseeing...)
+	s.guarded("GET", "/desk/plan", "organisation.plan", s.collectionPlan, overseeing...)
+	s.guarded("GET", "/desk/plan/{day:[0-9-]+}", "organisation.plan.day", s.collectionPlanDay, overseeing...)
+	s.guarded("GET", "/desk/plan/{day:[0-9-]+}/{village:[0-9]+}", "organisation.plan.village", s.collectionPlanVillage, overseeing...)
+	s.guarded("GET", "/county/contracts", "county.contracts", s.contracts, auth.County...)
+	s.guarded("GET", "/county/prices", "county.prices", s.referencePrices, auth.County...)
+	s.guarded("POST", "/county/prices", "county.prices.save", s.referencePricesSave, auth.Operator)
+	s.guarded("GET", "/my/contracts", "household.contracts", s.householdContracts, auth.Earning...)
+	s.guarded("GET", "/my/contracts/{no}", "household.contract", s.householdContract, auth.Earning...)
+	s.guarded("POST", "/my/contracts/{no}", "household.contract.sign", s.householdContractSign, auth.Earning...)
+	s.guarded("GET", "/my/quotas/{id:[0-9]+}", "household.quota", s.householdQuota, auth.Earning...)
+	s.guarded("POST", "/my/quotas/{id:[0-9]+}", "household.quota.answer", s.householdQuotaAnswer, auth.Earning...)
+	s.guarded("GET", "/my/quotas/{id:[0-9]+}/print", "household.quota.print", s.householdQuotaPrint, auth.Earning...)
+}
+
+type contractsPage struct {
+	Desk   orders.Procurement
+	State  string
+	Rows   []orders.Contract
+	County bool
+	MayBuy bool
+}
+
+// contracts is the procurement desk: where every contract stands, what is late and what was paid beside the market.
+func (s *Server) contracts(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	a := auth.FromContext(ctx)
+	f := s.queryForm(r)
+	d := contractsPage{State: f.Text("state"), County: a.Role.In(auth.County...)}
+	d.MayBuy = a.Role.In(contracting...) && s.organisation(ctx).Kind != catalog.OrgSupermarket
+	var err error
+	if d.Desk, err = s.deps.Contracts.Procurement(ctx, orders.None{}); err != nil {
+		return err
+	}
+	for _, c := range d.Desk.Contracts {
+		if d.State == "" || d.State == string(c.State) {
+			d.Rows = append(d.Rows, c)
+		}
+	}
+	return s.renderForm(w, r, "organisation/contracts", d, f)
+}
+
+type contractPage struct {
+	Contract orders.Contract
+	CallOffs []orders.CallOffRow
+	Mine     bool // the caller's organisation buys
+	County   bool
+	Methods  []string
+	Paying   *payments.Payment
+}
+
+// Can tells whether the reader can carry out a step now.
+func (d contractPage) Can(step string) bool {
+	return slices.Contains(d.Contract.Steps, orders.ContractStep(step))
+}
+
+func (s *Server) contractPage(ctx context.Context, no string) (contractPage, error) {
+	a := auth.FromContext(ctx)
+	d := contractPage{County: a.Role.In(auth.County...)}
+	var err error
+	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+		return d, err
+	}
+	d.Mine = a.Role.In(contracting...) && a.OrgID == d.Contract.OrgID
+	list, err := s.deps.Contracts.CallOffs(ctx, orders.ContractRef{No: no})
+	if err != nil {
+		return d, err
+	}
+	d.CallOffs = list.Items
+	if d.Mine && d.Contract.AdvanceDue > 0 {
+		methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+		if err != nil {
+			return d, err
+		}
+		for _, m := range methods.Items {
+			if m != payments.Cash {
+				d.Methods = append(d.Methods, m)
+			}
+		}
+	}
+	return d, nil
+}
+
+func (s *Server) contract(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.contractPage(r.Context(), mux.Vars(r)["no"])
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/contract", d, s.newForm(langOf(r)))
+}
+
+// contractDone carries on after a command about a contract: back to it, or the page once more with what is wrong.
+func (s *Server) contractDone(w http.ResponseWriter, r *http.Request, f *Form, err error, said string, pairs ...any) error {
+	no := mux.Vars(r)["no"]
+	if err == nil {
+		s.flash(r, good, said, pairs...)
+		return s.goTo(w, r, "organisation.contract", "no", no)
+	}
+	if !f.Fail(err) {
+		return err
+	}
+	d, err := s.contractPage(r.Context(), no)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/contract", d, f)
+}
+
+func (s *Server) contractStep(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	step := f.Text("step")
+	_, err = s.deps.Contracts.MoveContract(r.Context(), orders.MoveContract{No: mux.Vars(r)["no"], Step: orders.ContractStep(step),
+		Reason: f.Text("reason"), Propose: f.Text("propose") != ""})
+	return s.contractDone(w, r, f, err, "contract.moved")
+}
+
+func (s *Server) contractPropose(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	req := orders.ProposeQuotas{No: mux.Vars(r)["no"], Qty: f.Int("qty"), AnswerDays: int(f.Int("answer_days")), IdempotencyKey: f.Key()}
+	var done orders.Proposed
+	if f.OK() {
+		done, err = s.deps.Contracts.ProposeQuotas(r.Context(), req)
+	}
+	return s.contractDone(w, r, f, err, "contract.proposed", "n", done.Households)
+}
+
+// contractAdvance starts the payment of what is paid ahead and leads to the provider's page, or shows what to transfer.
+func (s *Server) contractAdvance(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	no := mux.Vars(r)["no"]
+	back, err := s.url("organisation.contract", "no", no)
+	if err != nil {
+		return err
+	}
+	start, err := s.deps.Contracts.PayAdvance(r.Context(), orders.PayRequest{OrderNo: no, Method: f.Text("method"),
+		ReturnURL: s.config.BaseURL + back, IdempotencyKey: f.Key()})
+	if err == nil && start.URL != "" {
+		redirect(w, r, start.URL)
+		return nil
+	}
+	if err == nil && start.TransferCode != "" {
+		d, err := s.contractPage(r.Context(), no)
+		if err != nil {
+			return err
+		}
+		d.Paying = &payments.Payment{AmountFen: start.AmountFen, TransferCode: start.TransferCode, PayTo: start.PayTo,
+			PayToAccount: start.PayToAccount, PayToBank: start.PayToBank}
+		return s.renderForm(w, r, "organisation/contract", d, f)
+	}
+	return s.contractDone(w, r, f, err, "contract.moved")
+}
+
+// contractGrades are those that contracts are made in, best first.
+var contractGrades = []string{"special", "first", "second"}
+
+const adjustmentRows = 4
+
+type contractFormPage struct {
+	No                                        string // empty: a new one
+	Products, Collectors, Townships, Programs []Option
+	Grades                                    []string
+	Rows                                      []int // of adjustments
+	Values                                    map[string]string
+	Signs                                     []Option
+}
+
+func (s *Server) contractFormPage(r *http.Request, no string, t orders.ContractTerms) (contractFormPage, error) {
+	l := langOf(r)
+	d := contractFormPage{No: no, Grades: contractGrades, Values: contractValues(t)}
+	ref, err := s.reference(r.Context())
+	if err != nil {
+		return d, err
+	}
+	d.Products = options("", ref.Products, func(p catalog.Product) string { return p.Code }, func(p catalog.Product) string {
+		return l.text(p.Name) + " (" + unitWord(l, p.OrderUnit) + ", ¥/" + unitWord(l, p.PriceUnit) + ")"
+	})
+	for _, o := range ref.Organisations {
+		if o.Kind == catalog.OrgCooperative {
+			d.Collectors = append(d.Collectors, Option{Value: num64(o.ID), Label: o.Name})
+		}
+	}
+	for _, one := range ref.Townships {
+		d.Townships = append(d.Townships, Option{Value: num64(one.ID), Label: one.Name, Selected: slices.Contains(t.Townships, one.ID)})
+	}
+	words := s.words(r)
+	for _, p := range catalog.Programmes() {
+		d.Programs = append(d.Programs, Option{Value: p, Label: words.Say("programme", p), Selected: slices.Contains(t.Programmes, p)})
+	}
+	for i := range adjustmentRows {
+		d.Rows = append(d.Rows, i)
+	}
+	d.Signs = []Option{{Value: "+", Label: l.pick("加", "plus")}, {Value: "-", Label: l.pick("扣", "less")}}
+	return d, nil
+}
+
+// contractValues are the fields of the form as people write them.
+func contractValues(t orders.ContractTerms) map[string]string {
+	v := map[string]string{"title": t.Title, "product": t.Product, "quantity": num64(t.Quantity), "collector_org": num64(t.CollectorOrg),
+		"fee_bp": bpText(t.FeeBP), "advance_fen": bpText(t.AdvanceFen), "tolerance_bp": bpText(t.ToleranceBP), "min_quota": num64(t.MinQuota),
+		"max_quota": num64(t.MaxQuota), "sign_by": t.SignBy, "deliver_from": t.DeliverFrom, "deliver_to": t.DeliverTo,
+		"destination": t.Destination, "contact": t.Contact, "phone": t.Phone, "note": t.Note}
+	if t.Quantity == 0 {
+		v["quantity"] = ""
+	}
+	for _, g := range t.Grades {
+		v["floor."+g.Grade] = bpText(g.Floor.Fen)
+	}
+	for i, a := range t.Adjustments {
+		n := strconv.Itoa(i)
+		v["adjust_name."+n], v["adjust_fen."+n], v["adjust_sign."+n] = a.Name.Zh, bpText(max(a.Fen, -a.Fen)), "+"
+		if a.Fen < 0 {
+			v["adjust_sign."+n] = "-"
+		}
+	}
+	return v
+}
+
+func (s *Server) contractNew(w http.ResponseWriter, r *http.Request) error {
+	now, a := s.now().In(china), auth.FromContext(r.Context())
+	org := s.organisation(r.Context())
+	t := orders.ContractTerms{FeeBP: 300, ToleranceBP: 1500, MinQuota: 10, MaxQuota: 100, SignBy: now.AddDate(0, 0, 21).Format(time.DateOnly),
+		DeliverFrom: now.AddDate(0, 0, 28).Format(time.DateOnly), DeliverTo: now.AddDate(0, 0, 88).Format(time.DateOnly),
+		Destination: org.Address, Contact: a.Name, Phone: a.Phone, Product: org.Product}
+	if org.Kind == catalog.OrgCooperative {
+		t.CollectorOrg = org.ID
+	}
+	d, err := s.contractFormPage(r, "", t)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/contract_form", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) contractEdit(w http.ResponseWriter, r *http.Request) error {
+	no := mux.Vars(r)["no"]
+	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: no})
+	if err != nil {
+		return err
+	}
+	d, err := s.contractFormPage(r, no, c.ContractTerms)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/contract_form", d, s.newForm(langOf(r)))
+}
+
+func readContract(f *Form) orders.ContractTerms {
+	t := orders.ContractTerms{Title: f.Text("title"), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
+		// Percentages have two decimals, as yuan have: both are hundredths.
+		FeeBP: f.Fen("fee_bp"), AdvanceFen: f.Fen("advance_fen"), ToleranceBP: f.Fen("tolerance_bp"),
+		MinQuota: f.Int("min_quota"), MaxQuota: f.Int("max_quota"), SignBy: f.Text("sign_by"), DeliverFrom: f.Text("deliver_from"),
+		DeliverTo: f.Text("deliver_to"), Destination: f.Text("destination"), Contact: f.Text("contact"), Phone: f.Text("phone"), Note: f.Text("note"),
+		Programmes: f.Values["programmes"]}
+	for _, g := range contractGrades {
+		if fen := f.Fen("floor." + g); fen > 0 {
+			t.Grades = append(t.Grades, orders.ContractGrade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
+		}
+	}
+	for i := range adjustmentRows {
+		n := strconv.Itoa(i)
+		name, fen := f.Text("adjust_name."+n), f.Fen("adjust_fen."+n)
+		if name == "" && fen == 0 {
+			continue
+		}
+		if f.Text("adjust_sign."+n) == "-" {
+			fen = -fen
+		}
+		t.Adjustments = append(t.Adjustments, orders.ContractAdjustment{Code: "a" + n, Name: catalog.Text{Zh: name}, Fen: fen})
+	}
+	for _, text := range f.Values["townships"] {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			f.Add("townships", "import.township")
+			continue
+		}
+		t.Townships = append(t.Townships, id)
+	}
+	return t
+}
+
+// contractSave writes a new draft or changes one.
+func (s *Server) contractSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	no, t := mux.Vars(r)["no"], readContract(f)
+	if f.OK() {
+		c, err := s.deps.Contracts.SaveContract(r.Context(), orders.SaveContract{No: no, ContractTerms: t, IdempotencyKey: f.Key()})
+		if err == nil {
+			s.flash(r, good, "contract.saved")
+			return s.goTo(w, r, "organisation.contract", "no", c.No)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	d, err := s.contractFormPage(r, no, t)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/contract_form", d, f)
+}
+
+type callOffPage struct {
+	Contract orders.Contract
+	Left     int64
+	Today    string
+	Slots    []Option
+}
+
+func (s *Server) callOffForm(r *http.Request) (callOffPage, error) {
+	l := langOf(r)
+	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: mux.Vars(r)["no"]})
+	d := callOffPage{Contract: c, Left: max(c.Signed-c.CalledOff, 0), Today: s.now().In(china).Format(time.DateOnly), Slots: []Option{
+		{Value: "", Label: l.pick("全天", "Any time")}, {Value: "morning", Label: l.pick("上午", "Morning")}, {Value: "afternoon", Label: l.pick("下午", "Afternoon")}}}
+	return d, err
+}
+
+func (s *Server) callOffPage(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.callOffForm(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/calloff", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) callOffPlace(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	req := orders.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: orders.CallSlot(f.Text("slot")),
+		Note: f.Text("note"), IdempotencyKey: f.Key()}
+	if f.Need("quantity", "day") && f.OK() {
+		o, err := s.deps.Contracts.CallOff(r.Context(), req)
+		if err == nil {
+			s.flash(r, good, "contract.called_off", "no", o.No)
+			return s.goTo(w, r, "organisation.plan.day", "day", req.Day)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	d, err := s.callOffForm(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/calloff", d, f)
+}
+
+type contractQuotasPage struct {
+	Contract orders.Contract
+	Page     orders.QuotaPage
+	State    string
+}
+
+func (s *Server) contractQuotas(w http.ResponseWriter, r *http.Request) error {
+	ctx, no := r.Context(), mux.Vars(r)["no"]
+	f := s.queryForm(r)
+	d := contractQuotasPage{State: f.Text("state")}
+	var err error
+	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+		return err
+	}
+	d.Page, err = s.deps.Contracts.Quotas(ctx, orders.QuotaFilter{No: no, State: orders.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/quotas", d, f)
+}
+
+type fulfilmentPage struct {
+	Contract orders.Contract
+	Rate     orders.Fulfilment
+	Village  int64
+}
+
+func (s *Server) contractFulfilment(w http.ResponseWriter, r *http.Request) error {
+	ctx, no := r.Context(), mux.Vars(r)["no"]
+	f := s.queryForm(r)
+	d := fulfilmentPage{Village: f.Int("village")}
+	var err error
+	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+		return err
+	}
+	if d.Rate, err = s.deps.Contracts.Fulfilment(ctx, orders.ContractRef{No: no}); err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/fulfilment", d, f)
+}
+
+// quotaPaper is a signed quota on paper.
+func (s *Server) quotaPaper(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.deps.Contracts.Quota(r.Context(), orders.QuotaRef{ID: pathInt(r, "id")})
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "organisation/quota", q)
+}
+
+type planPage struct {
+	Days    []planDay
+	Stops   []orders.PlanStop
+	Day     string
+	Village string
+	Point   string
+	Address string
+	Qty     int64
+	Grams   int64
+	Unit    string
+	Link    string
+}
+
+type planDay struct {
+	Day                     string
+	Stops                   []orders.PlanStop
+	Villages                int
+	Households, Qty, Remain int64
+	Late                    bool
+}
+
+// collectionPlan is what is still to be collected, day by day and village by village.
+func (s *Server) collectionPlan(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{No: f.Text("contract")})
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	var d planPage
+	villages := map[int64]bool{}
+	for _, stop := range plan.Stops {
+		if n := len(d.Days); n == 0 || d.Days[n-1].Day != stop.Day {
+			d.Days = append(d.Days, planDay{Day: stop.Day})
+			villages = map[int64]bool{}
+		}
+		day := &d.Days[len(d.Days)-1]
+		day.Stops = append(day.Stops, stop)
+		if !villages[stop.VillageID] {
+			villages[stop.VillageID] = true
+			day.Villages++
+		}
+		day.Households += stop.Households
+		day.Qty += stop.Qty
+		day.Remain += stop.Qty - stop.Received - stop.Short
+		day.Late = day.Late || stop.Late
+	}
+	return s.renderForm(w, r, "organisation/plan", d, f)
+}
+
+// collectionPlanDay is the driver's list: where to stop on a day, and what is loaded there.
+func (s *Server) collectionPlanDay(w http.ResponseWriter, r *http.Request) error {
+	d := planPage{Day: mux.Vars(r)["day"]}
+	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day})
+	if err != nil {
+		return err
+	}
+	d.Stops = plan.Stops
+	for _, stop := range plan.Stops {
+		d.Qty += stop.Qty
+		d.Grams += stop.Qty * stop.UnitGrams
+	}
+	return s.render(w, r, http.StatusOK, "organisation/plan_day", d)
+}
+
+// collectionPlanVillage is the village's list: who brings how much on a day.
+func (s *Server) collectionPlanVillage(w http.ResponseWriter, r *http.Request) error {
+	d := planPage{Day: mux.Vars(r)["day"]}
+	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
+	if err != nil {
+		return err
+	}
+	d.Stops = plan.Stops
+	if len(plan.Stops) > 0 {
+		first := plan.Stops[0]
+		d.Village, d.Point, d.Address = first.Township+" "+first.Village, first.Point, first.Address
+	}
+	return s.render(w, r, http.StatusOK, "organisation/plan_village", d)
+}
+
+// perBP writes a rate of 1/10,000, or a dash for none yet.
+func perBP(f format, bp int64) string {
+	if bp < 0 {
+		return "–"
+	}
+	return f.percent(bp, 10_000)
+}
+
+func fileName(kind string, at time.Time) string {
+	return fmt.Sprintf("%s-%s.xlsx", kind, at.In(china).Format("20060102"))
+}

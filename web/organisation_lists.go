@@ -1,0 +1,182 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+type organisationListsPage struct {
+	Shop  shopChoice
+	Lists orders.StandingLists
+}
+
+func (s *Server) listsPage(ctx context.Context, ref orders.ShopRef) (organisationListsPage, error) {
+	d := organisationListsPage{Shop: s.shopChoice(ctx, ref)}
+	var err error
+	d.Lists, err = s.deps.Shelf.StandingLists(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	return d, err
+}
+
+func (s *Server) organisationLists(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.listsPage(r.Context(), shopRef(f))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/lists", d, s.newForm(langOf(r)))
+}
+
+type organisationListPage struct {
+	ID       int64
+	Presales []catalog.PublicPresale
+	Days     []Option
+	Qty      map[string]int64
+	Grade    map[string]string
+	Closed   []orders.ListLine // on the list and not offered now
+}
+
+func (s *Server) listPage(ctx context.Context, l Lang, id int64) (organisationListPage, error) {
+	d := organisationListPage{ID: id, Qty: map[string]int64{}, Grade: map[string]string{}}
+	page, err := s.deps.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: catalog.ChannelMarket, State: catalog.PresaleOpen, Limit: 100})
+	if err != nil {
+		return d, err
+	}
+	for _, p := range page.Items {
+		if p.Orderable {
+			d.Presales = append(d.Presales, p)
+		}
+	}
+	for day := 1; day <= 7; day++ {
+		text, _ := s.glossary.Say(l, "weekday."+num64(int64(day)), nil)
+		d.Days = append(d.Days, Option{Value: num64(int64(day)), Label: text})
+	}
+	return d, nil
+}
+
+func (s *Server) organisationListNew(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.listPage(ctx, langOf(r), 0)
+	if err != nil {
+		return err
+	}
+	a := auth.FromContext(ctx)
+	f := s.newForm(langOf(r))
+	f.Values.Set("delivery.name", a.Name)
+	f.Values.Set("delivery.phone", a.Phone)
+	f.Values.Set("delivery.address", s.organisation(ctx).Address)
+	return s.renderForm(w, r, "organisation/list", d, f)
+}
+
+func (s *Server) organisationListEdit(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id := pathInt(r, "id")
+	lists, err := s.listsPage(ctx, orders.ShopRef{})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(lists.Lists.Items, func(l orders.StandingList) bool { return l.ID == id })
+	if i < 0 {
+		return errNoPage()
+	}
+	list := lists.Lists.Items[i]
+	d, err := s.listPage(ctx, langOf(r), id)
+	if err != nil {
+		return err
+	}
+	f := s.newForm(langOf(r))
+	f.Values.Set("name", list.Name)
+	f.Values.Set("version", num64(list.Version))
+	f.Values.Set("delivery.name", list.Delivery.Name)
+	f.Values.Set("delivery.phone", list.Delivery.Phone)
+	f.Values.Set("delivery.address", list.Delivery.Address)
+	for _, day := range list.Weekdays {
+		f.Values.Add("weekdays", num64(int64(day)))
+	}
+	for _, l := range list.Lines {
+		if !slices.ContainsFunc(d.Presales, func(p catalog.PublicPresale) bool { return p.ID == l.PresaleID }) {
+			d.Closed = append(d.Closed, l)
+			continue
+		}
+		d.Qty[l.Presale], d.Grade[l.Presale] = l.Qty, l.Grade
+	}
+	return s.renderForm(w, r, "organisation/list", d, f)
+}
+
+func (s *Server) organisationListSave(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.listPage(ctx, langOf(r), f.Int("id"))
+	if err != nil {
+		return err
+	}
+	req := orders.SaveStandingList{ID: d.ID, Name: f.Text("name"), Version: f.Int("version"), Key: f.Key(), Delivery: orders.Delivery{
+		Kind: orders.DeliverAddress, Name: f.Text("delivery.name"), Phone: f.Text("delivery.phone"), Address: f.Text("delivery.address")}}
+	for _, day := range f.Values["weekdays"] {
+		for n := 1; n <= 7; n++ {
+			if day == num64(int64(n)) {
+				req.Weekdays = append(req.Weekdays, n)
+			}
+		}
+	}
+	for _, p := range d.Presales {
+		qty := f.Int("qty." + p.Code)
+		d.Qty[p.Code], d.Grade[p.Code] = qty, f.Text("grade."+p.Code)
+		if qty > 0 {
+			req.Lines = append(req.Lines, orders.QuoteLine{PresaleID: p.ID, Grade: d.Grade[p.Code], Qty: qty})
+		}
+	}
+	if len(req.Lines) == 0 && f.OK() {
+		f.Add("", "shelf.nothing")
+	}
+	if f.OK() {
+		if _, err = s.deps.Shelf.SaveStandingList(ctx, req); err == nil {
+			s.flash(r, good, "shelf.list.saved")
+			return s.goTo(w, r, "organisation.lists")
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "organisation/list", d, f)
+}
+
+// organisationListOrder makes an order of a list with one click; the order's own page asks for the deposit.
+func (s *Server) organisationListOrder(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	o, err := s.deps.Shelf.OrderStandingList(ctx, orders.OrderStandingList{ID: pathInt(r, "id"), Key: f.Key()})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		for i := range f.Errors { // the list shows no field of its lines
+			f.Errors[i].Name = ""
+		}
+		d, err := s.listsPage(ctx, orders.ShopRef{})
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "organisation/lists", d, f)
+	}
+	s.flash(r, good, "shelf.list.ordered")
+	return s.goTo(w, r, "shop.order", "no", o.No)
+}
+
+func (s *Server) organisationListDrop(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.deps.Shelf.DropStandingList(r.Context(), orders.StandingListRef{ID: pathInt(r, "id")}); err != nil {
+		return err
+	}
+	s.flash(r, good, "shelf.list.dropped")
+	return s.goTo(w, r, "organisation.lists")
+}

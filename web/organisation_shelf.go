@@ -1,0 +1,269 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+var (
+	shelfReading = slices.Concat(auth.Organisation, auth.County)
+	shelfSelling = []auth.Role{auth.Officer, auth.Clerk}
+	shelfBuying  = []auth.Role{auth.Officer}
+)
+
+// shelfRoutes are the pages of charity supermarkets: their desk, their till, what everybody sees of their shelves, and
+// the public story of goods.
+func (s *Server) shelfRoutes() {
+	s.open("GET", "/shelf", "shelf.home", s.shelfHome)
+	s.open("GET", "/shelf/{org:[0-9]+}", "shelf.shop", s.shelfShop)
+	s.guarded("GET", "/shelf/{org:[0-9]+}/check", "shelf.check", s.shelfCheck, auth.Buyer)
+	s.guarded("POST", "/shelf/{org:[0-9]+}/buy", "shelf.buy", s.shelfBuy, auth.Buyer)
+	s.guarded("GET", "/shelf/purchases", "shelf.purchases", s.shelfPurchases, auth.Buyer)
+	s.guarded("GET", "/shelf/purchases/{id:[0-9]+}", "shelf.purchase", s.shelfPurchase, auth.Buyer)
+	s.guarded("POST", "/shelf/purchases/{id:[0-9]+}/pay", "shelf.purchase.pay", s.shelfPurchasePay, auth.Buyer)
+	s.guarded("POST", "/shelf/purchases/{id:[0-9]+}/cancel", "shelf.purchase.cancel", s.shelfPurchaseCancel, auth.Buyer)
+	s.open("GET", "/trace", "trace.find", s.traceFind)
+	s.open("GET", "/trace/{code}", "trace", s.tracePage)
+
+	s.guarded("GET", "/desk/shelf", "organisation.shelf", s.organisationShelf, shelfReading...)
+	s.guarded("GET", "/desk/shelf/stock", "organisation.shelf.stock", s.organisationStock, shelfReading...)
+	s.guarded("GET", "/desk/shelf/lots/{id:[0-9]+}", "organisation.shelf.lot", s.organisationLot, shelfReading...)
+	s.guarded("POST", "/desk/shelf/lots/{id:[0-9]+}/writeoff", "organisation.shelf.writeoff", s.organisationWriteOff, shelfSelling...)
+	s.guarded("POST", "/desk/shelf/movements/{id:[0-9]+}/decide", "organisation.shelf.decide", s.organisationWriteOffDecide, auth.Organisation...)
+	s.guarded("GET", "/desk/shelf/prices", "organisation.shelf.prices", s.organisationPrices, shelfReading...)
+	s.guarded("POST", "/desk/shelf/prices/{id:[0-9]+}", "organisation.shelf.price", s.organisationPriceSave, shelfBuying...)
+	s.guarded("GET", "/desk/shelf/labels", "organisation.shelf.labels", s.organisationLabels, auth.Organisation...)
+	s.guarded("GET", "/desk/shelf/arrivals", "organisation.shelf.arrivals", s.organisationArrivals, shelfReading...)
+	s.guarded("POST", "/desk/shelf/arrivals", "organisation.shelf.receive", s.organisationReceive, shelfSelling...)
+	s.guarded("GET", "/desk/shelf/sales", "organisation.shelf.sales", s.organisationShelfSales, shelfReading...)
+
+	s.guarded("GET", "/desk/lists", "organisation.lists", s.organisationLists, shelfReading...)
+	s.guarded("GET", "/desk/lists/new", "organisation.list.new", s.organisationListNew, shelfBuying...)
+	s.guarded("GET", "/desk/lists/{id:[0-9]+}", "organisation.list.edit", s.organisationListEdit, shelfBuying...)
+	s.guarded("POST", "/desk/lists", "organisation.list.save", s.organisationListSave, shelfBuying...)
+	s.guarded("POST", "/desk/lists/{id:[0-9]+}/order", "organisation.list.order", s.organisationListOrder, shelfBuying...)
+	s.guarded("POST", "/desk/lists/{id:[0-9]+}/drop", "organisation.list.drop", s.organisationListDrop, shelfBuying...)
+
+	s.guarded("GET", "/desk/buyin", "organisation.buyin", s.organisationBuyIn, shelfSelling...)
+	s.guarded("POST", "/desk/buyin", "organisation.buyin.save", s.organisationBuyInSave, shelfSelling...)
+	s.guarded("GET", "/desk/buyin/{id:[0-9]+}", "organisation.buyin.slip", s.organisationBuyInSlip, shelfReading...)
+	s.guarded("GET", "/desk/sheets", "organisation.sheets", s.organisationSheets, shelfReading...)
+	s.guarded("GET", "/desk/sheets/{id:[0-9]+}", "organisation.sheet", s.organisationSheet, shelfReading...)
+	s.guarded("POST", "/desk/sheets/{id:[0-9]+}/close", "organisation.sheet.close", s.organisationSheetClose, shelfBuying...)
+	s.guarded("POST", "/desk/sheets/{id:[0-9]+}/pay", "organisation.sheet.pay", s.organisationSheetPay, shelfBuying...)
+
+	s.guarded("GET", "/desk/till", "organisation.till", s.organisationTill, shelfSelling...)
+	s.guarded("POST", "/desk/till", "organisation.till.ring", s.organisationTillRing, shelfSelling...)
+	s.guarded("POST", "/desk/till/handover", "organisation.till.handover", s.organisationHandOver, shelfSelling...)
+	s.guarded("GET", "/desk/till/sales/{id:[0-9]+}", "organisation.sale", s.organisationSale, shelfReading...)
+	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/pay", "organisation.sale.pay", s.organisationSalePay, shelfSelling...)
+	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/cancel", "organisation.sale.cancel", s.organisationSaleCancel, shelfSelling...)
+}
+
+// forShops are the menu's entries that only a supermarket's staff has use for; notForShops those they have none for.
+var (
+	forShops    = []string{"organisation.shelf", "organisation.till", "organisation.buyin", "organisation.lists", "organisation.sheets"}
+	notForShops = []string{"organisation.contracts", "organisation.collections", "organisation.weigh"}
+)
+
+// kept tells whether an entry of the menu makes sense where the reader works.
+func (s *Server) keptInMenu(ctx context.Context, a *auth.Account, route string) bool {
+	if a == nil || !a.Role.In(auth.Organisation...) {
+		return true
+	}
+	if s.buyersChannel(ctx, a) == catalog.ChannelMarket {
+		return !slices.Contains(notForShops, route)
+	}
+	return !slices.Contains(forShops, route)
+}
+
+// shopRef is the supermarket a page is about: the reader's own, or the one the county chose.
+func shopRef(f *Form) orders.ShopRef { return orders.ShopRef{OrgID: f.Int("org")} }
+
+// shopChoice is for the county, which looks at every shop.
+type shopChoice struct {
+	Shops []catalog.Organisation
+	Org   int64
+	Name  string
+	Mine  bool
+}
+
+func (s *Server) shopChoice(ctx context.Context, ref orders.ShopRef) shopChoice {
+	a := auth.FromContext(ctx)
+	c := shopChoice{Org: ref.OrgID, Mine: a.OrgID != 0}
+	reference, err := s.reference(ctx)
+	if err != nil {
+		return c // the page does without names
+	}
+	for _, o := range reference.Organisations {
+		if o.Kind != catalog.OrgSupermarket {
+			continue
+		}
+		if !c.Mine {
+			c.Shops = append(c.Shops, o)
+		}
+		if c.Mine && o.ID == a.OrgID || !c.Mine && (o.ID == c.Org || c.Org == 0) && c.Name == "" {
+			c.Name, c.Org = o.Name, o.ID
+		}
+	}
+	return c
+}
+
+// measureOf reads a quantity in a product's price unit: weights as grams, pieces as they are.
+func measureOf(f *Form, name, unit string) int64 {
+	if u, ok := money.UnitByCode(unit); ok && u.Counted() {
+		return f.Int(name)
+	}
+	return f.Grams(name, unit)
+}
+
+// measure is how people read a quantity of goods with a price unit.
+func (f format) measure(n int64, unit, word string) string {
+	if u, ok := money.UnitByCode(unit); ok && u.Counted() {
+		return f.qty(f.num(n), word)
+	}
+	return f.weight(n, unit)
+}
+
+// product finds a product by its code.
+func (s *Server) product(ctx context.Context, code string) (catalog.Product, bool) {
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return catalog.Product{}, false
+	}
+	i := slices.IndexFunc(ref.Products, func(p catalog.Product) bool { return p.Code == code })
+	if i < 0 {
+		return catalog.Product{}, false
+	}
+	return ref.Products[i], true
+}
+
+type organisationShelfPage struct {
+	Shop     shopChoice
+	Turnover orders.Turnover
+	Today    orders.SalePage
+	Waiting  orders.SalePage // paid online, to be fetched
+	Stock    orders.StockPage
+	Expiring orders.StockPage
+	Held     orders.Movements
+	Arrivals orders.Arrivals
+	Lists    []orders.StandingList // due today
+	Sheets   []orders.Sheet        // that want something
+}
+
+func (s *Server) organisationShelf(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	ref := shopRef(s.queryForm(r))
+	d := organisationShelfPage{Shop: s.shopChoice(ctx, ref)}
+	ref.OrgID = d.Shop.Org
+	var err error
+	if d.Turnover, err = s.deps.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID}); err != nil {
+		return err
+	}
+	if d.Today, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, On: s.now().In(china).Format("2006-01-02"), Limit: 6}); err != nil {
+		return err
+	}
+	if d.Waiting, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, State: orders.SalePaid, Limit: 20}); err != nil {
+		return err
+	}
+	if d.Stock, err = s.deps.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Limit: 1}); err != nil {
+		return err
+	}
+	if d.Expiring, err = s.deps.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Expired: true, Limit: 20}); err != nil {
+		return err
+	}
+	if d.Held, err = s.deps.Shelf.Movements(ctx, orders.MovementFilter{OrgID: ref.OrgID, State: orders.MovementHeld}); err != nil {
+		return err
+	}
+	if d.Arrivals, err = s.deps.Shelf.Arrivals(ctx, ref); err != nil {
+		return err
+	}
+	lists, err := s.deps.Shelf.StandingLists(ctx, ref)
+	if err != nil {
+		return err
+	}
+	for _, l := range lists.Items {
+		if l.DueToday {
+			d.Lists = append(d.Lists, l)
+		}
+	}
+	sheets, err := s.deps.Shelf.Sheets(ctx, ref)
+	if err != nil {
+		return err
+	}
+	for _, sh := range sheets.Items {
+		if sh.State != orders.SheetSettled {
+			d.Sheets = append(d.Sheets, sh)
+		}
+	}
+	return s.render(w, r, http.StatusOK, "organisation/shelf", d)
+}
+
+// payable methods for an organisation at its desk: everything but cash.
+func (s *Server) cashless(ctx context.Context, transfer bool) ([]string, error) {
+	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(methods.Items, func(m string) bool {
+		return m == payments.Cash || m == payments.BankTransfer && !transfer
+	}), nil
+}
+
+// gradeOptions are the grades of the shelf.
+func (s *Server) gradeOptions(l Lang) []Option {
+	var options []Option
+	for _, g := range []string{"special", "first", "second"} {
+		text, _ := s.glossary.Say(l, "grade."+g, nil)
+		options = append(options, Option{Value: g, Label: text})
+	}
+	return options
+}
+
+// spacedCode is a trace code in groups that people can read out.
+func spacedCode(code string) string {
+	var b strings.Builder
+	for i, r := range strings.ToUpper(code) {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+var shelfMessages = map[string][2]string{
+	"shelf.list.saved":    {"清单已保存。", "The list is saved."},
+	"shelf.list.dropped":  {"清单已删除。", "The list is deleted."},
+	"shelf.list.ordered":  {"已按清单下单，请付定金。", "The order is placed as the list says. Please pay the deposit."},
+	"shelf.put":           {"已上架，请打印并贴好标签。", "It is on the shelf. Please print and stick on its label."},
+	"shelf.priced":        {"价格已保存。", "The price is saved."},
+	"shelf.written_off":   {"已登记。", "Recorded."},
+	"shelf.waits":         {"价值较高，要另一位同事复核后才算数。", "It is worth much: a colleague has to confirm it before it counts."},
+	"shelf.moved":         {"已复核。", "Confirmed."},
+	"shelf.moved.refused": {"已退回，货还在架上。", "Refused: the goods stay on the shelf."},
+	"buyin.saved":         {"已收购，货款记进这户的致富账。", "Bought. What the household is owed stands in its income ledger."},
+	"shelf.sheet.closed":  {"收购单已结账，请付款；付清后农户的货款进入打款。", "The sheet is closed. Please pay it; then the households are paid."},
+	"sale.kept":           {"货已给您留好，请在时限内付款。", "The goods are kept for you. Please pay in time."},
+	"sale.cancelled":      {"已取消，付了的款全额退回。", "Cancelled. What you paid goes back in full."},
+	"sale.rung":           {"已收款，共 {fen:money}。", "Taken: {fen:money}."},
+	"sale.handed":         {"取货码正确，已交货。", "The code is right: handed over."},
+	"shelf.nothing":       {"请至少填一个数量。", "Enter at least one quantity."},
+}
+
+func init() {
+	maps.Copy(Messages, shelfMessages)
+	setTones(care, "status.sale.placed", "status.sheet.closed", "status.movement.held")
+	setTones(busy, "status.sale.paid", "status.sale.expiring", "status.sheet.open", "status.sheet.closing")
+	setTones(good, "status.sale.done", "status.sheet.settled", "status.movement.done")
+	setTones(over, "status.sale.expired", "status.sale.cancelled", "status.movement.refused")
+}

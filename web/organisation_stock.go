@@ -1,0 +1,272 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"banmuyuan/orders"
+)
+
+type organisationStockPage struct {
+	Shop    shopChoice
+	Page    orders.StockPage
+	Filter  orders.StockFilter
+	Items   orders.ShelfItems
+	MayTake bool
+}
+
+func (s *Server) organisationStock(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	d := organisationStockPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	d.Filter = orders.StockFilter{OrgID: d.Shop.Org, ItemID: f.Int("item"), All: f.Text("all") != "", Expired: f.Text("expired") != "",
+		Cursor: f.Text("cursor"), Limit: 50}
+	var err error
+	if d.Page, err = s.deps.Shelf.Stock(ctx, d.Filter); err != nil && !f.Fail(err) {
+		return err
+	}
+	if d.Items, err = s.deps.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/stock", d, f)
+}
+
+type organisationLotPage struct {
+	Lot       orders.StockLot
+	Movements orders.Movements
+	Reasons   []Option
+	Link      string
+	MayWrite  bool
+}
+
+func (s *Server) lotPage(ctx context.Context, l Lang, id int64) (organisationLotPage, error) {
+	var d organisationLotPage
+	var err error
+	if d.Lot, err = s.deps.Shelf.StockLot(ctx, orders.StockLotRef{ID: id}); err != nil {
+		return d, err
+	}
+	if d.Movements, err = s.deps.Shelf.Movements(ctx, orders.MovementFilter{OrgID: d.Lot.OrgID, LotID: id}); err != nil {
+		return d, err
+	}
+	for _, reason := range orders.LossReasons {
+		text, _ := s.glossary.Say(l, "loss."+reason, nil)
+		d.Reasons = append(d.Reasons, Option{Value: reason, Label: text})
+	}
+	d.Link, err = s.traceLink(d.Lot.Code)
+	return d, err
+}
+
+func (s *Server) organisationLot(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.lotPage(r.Context(), langOf(r), pathInt(r, "id"))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/lot", d, s.newForm(langOf(r)))
+}
+
+// organisationWriteOff records a loss, a donation or a surplus.
+func (s *Server) organisationWriteOff(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.lotPage(ctx, langOf(r), pathInt(r, "id"))
+	if err != nil {
+		return err
+	}
+	req := orders.WriteOff{LotID: d.Lot.ID, Kind: orders.MovementKind(f.Text("kind")), Measure: measureOf(f, "measure", d.Lot.PriceUnit),
+		Reason: f.Text("reason"), Note: f.Text("note"), Key: f.Key()}
+	if f.OK() {
+		var m orders.Movement
+		if m, err = s.deps.Shelf.WriteOff(ctx, req); err == nil {
+			if m.State == orders.MovementHeld {
+				s.flash(r, care, "shelf.waits")
+			} else {
+				s.flash(r, good, "shelf.written_off")
+			}
+			return s.goTo(w, r, "organisation.shelf.lot", "id", d.Lot.ID)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "organisation/lot", d, f)
+}
+
+func (s *Server) organisationWriteOffDecide(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	accept := f.Text("decision") == "accept"
+	m, err := s.deps.Shelf.DecideWriteOff(r.Context(), orders.DecideWriteOff{ID: pathInt(r, "id"), Accept: accept})
+	if err != nil {
+		return err
+	}
+	s.flash(r, good, map[bool]string{true: "shelf.moved", false: "shelf.moved.refused"}[accept])
+	return s.goTo(w, r, "organisation.shelf.lot", "id", m.LotID)
+}
+
+type organisationPricesPage struct {
+	Shop    shopChoice
+	Items   orders.ShelfItems
+	Problem int64 // the row whose entries were wrong
+}
+
+func (s *Server) organisationPrices(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	d := organisationPricesPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	var err error
+	if d.Items, err = s.deps.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/prices", d, f)
+}
+
+func (s *Server) organisationPriceSave(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	id := pathInt(r, "id")
+	req := orders.SaveItem{ID: id, PriceFen: f.Fen("price_fen"), Barcode: f.Text("barcode"), Online: f.Text("online") != ""}
+	if f.OK() {
+		if _, err = s.deps.Shelf.SaveItem(ctx, req); err == nil {
+			s.flash(r, good, "shelf.priced")
+			return s.goTo(w, r, "organisation.shelf.prices")
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	d := organisationPricesPage{Shop: s.shopChoice(ctx, orders.ShopRef{}), Problem: id}
+	if d.Items, err = s.deps.Shelf.Items(ctx, orders.ShopRef{}); err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/prices", d, f)
+}
+
+type shelfLabel struct {
+	Lot  orders.StockLot
+	Link string
+	Code string
+}
+
+type organisationLabelsPage struct {
+	Labels []shelfLabel
+	One    bool
+}
+
+// organisationLabels prints the labels of one lot or of everything on the shelf.
+func (s *Server) organisationLabels(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	var d organisationLabelsPage
+	var lots []orders.StockLot
+	if id := f.Int("lot"); id != 0 {
+		lot, err := s.deps.Shelf.StockLot(ctx, orders.StockLotRef{ID: id})
+		if err != nil {
+			return err
+		}
+		lots, d.One = []orders.StockLot{lot}, true
+	} else {
+		page, err := s.deps.Shelf.Stock(ctx, orders.StockFilter{Limit: 200})
+		if err != nil {
+			return err
+		}
+		for _, l := range page.Items {
+			if l.Left > 0 {
+				lots = append(lots, l)
+			}
+		}
+	}
+	for _, l := range lots {
+		link, err := s.traceLink(l.Code)
+		if err != nil {
+			return err
+		}
+		d.Labels = append(d.Labels, shelfLabel{Lot: l, Link: link, Code: spacedCode(l.Code)})
+	}
+	return s.render(w, r, http.StatusOK, "organisation/labels", d)
+}
+
+func (s *Server) traceLink(code string) (string, error) {
+	u, err := s.url("trace", "code", code)
+	return s.config.BaseURL + u, err
+}
+
+type organisationArrivalsPage struct {
+	Shop     shopChoice
+	Arrivals orders.Arrivals
+	Best     string
+	Problem  int // the arrival whose date was wrong
+}
+
+// usualDays is how long fresh goods are offered as good for until somebody says otherwise.
+const usualDays = 7
+
+func (s *Server) arrivalsPage(ctx context.Context, ref orders.ShopRef) (organisationArrivalsPage, error) {
+	d := organisationArrivalsPage{Shop: s.shopChoice(ctx, ref), Best: s.now().In(china).AddDate(0, 0, usualDays).Format("2006-01-02"), Problem: -1}
+	var err error
+	d.Arrivals, err = s.deps.Shelf.Arrivals(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	return d, err
+}
+
+func (s *Server) organisationArrivals(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.arrivalsPage(r.Context(), shopRef(f))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/arrivals", d, f)
+}
+
+func (s *Server) organisationReceive(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	lot, err := s.deps.Shelf.Receive(ctx, orders.Receive{OrderNo: f.Text("order_no"), Line: int(f.Int("line")), VillageID: f.Int("village"),
+		Grade: f.Text("grade"), BestBefore: f.Text("best_before"), Key: f.Key()})
+	if err == nil {
+		s.flash(r, good, "shelf.put")
+		return s.goTo(w, r, "organisation.shelf.lot", "id", lot.ID)
+	}
+	if !f.Fail(err) {
+		return err
+	}
+	d, err := s.arrivalsPage(ctx, orders.ShopRef{})
+	if err != nil {
+		return err
+	}
+	for i, a := range d.Arrivals.Items {
+		if a.OrderNo == f.Text("order_no") && num64(int64(a.Line)) == f.Text("line") && num64(a.VillageID) == f.Text("village") && a.Grade == f.Text("grade") {
+			d.Problem = i
+		}
+	}
+	return s.renderForm(w, r, "organisation/arrivals", d, f)
+}
+
+type organisationShelfSalesPage struct {
+	Shop   shopChoice
+	Page   orders.SalePage
+	Filter orders.SaleFilter
+}
+
+func (s *Server) organisationShelfSales(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	d := organisationShelfSalesPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	d.Filter = orders.SaleFilter{OrgID: d.Shop.Org, State: orders.SaleState(f.Text("state")), Channel: orders.SaleChannel(f.Text("channel")),
+		On: strings.TrimSpace(f.Text("on")), Cursor: f.Text("cursor"), Limit: 50}
+	var err error
+	if d.Page, err = s.deps.Shelf.Sales(ctx, d.Filter); err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/shelf_sales", d, f)
+}

@@ -1,0 +1,222 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+)
+
+type organisationTillPage struct {
+	Till    orders.Till
+	Goods   string // for the script: the same, as JSON
+	Methods []string
+	Trace   string // where labels lead to, without the code
+}
+
+func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, error) {
+	var d organisationTillPage
+	var err error
+	if d.Till, err = s.deps.Shelf.Till(ctx, orders.None{}); err != nil {
+		return d, err
+	}
+	if d.Methods, err = s.cashless(ctx, false); err != nil {
+		return d, err
+	}
+	if d.Trace, err = s.traceLink(""); err != nil {
+		d.Trace, err = s.config.BaseURL+"/trace/", nil
+	}
+	// The script draws with words that the page's language has.
+	type goods struct {
+		ID    int64    `json:"id"`
+		Name  string   `json:"name"`
+		Unit  string   `json:"unit"`
+		Per   int64    `json:"per"`
+		Fen   int64    `json:"fen"`
+		Count bool     `json:"count"`
+		Left  int64    `json:"left"`
+		Bar   string   `json:"bar,omitempty"`
+		Codes []string `json:"codes"`
+	}
+	list := make([]goods, 0, len(d.Till.Items))
+	for _, it := range d.Till.Items {
+		grade, _ := s.glossary.Say(l, "grade."+it.Grade, nil)
+		unit, _ := s.glossary.Say(l, "unit."+it.PriceUnit, nil)
+		u, _ := money.UnitByCode(it.PriceUnit)
+		list = append(list, goods{ID: it.ItemID, Name: l.text(it.Title) + " · " + grade, Unit: unit, Per: it.Price.Per, Fen: it.Price.Fen,
+			Count: u.Counted(), Left: it.Left, Bar: it.Barcode, Codes: it.Codes})
+	}
+	body, err := json.Marshal(map[string]any{"org": d.Till.OrgID, "shop": d.Till.Shop, "items": list})
+	if err != nil {
+		return d, fmt.Errorf("encode till: %w", err)
+	}
+	d.Goods = string(body)
+	return d, nil
+}
+
+// organisationTill is the counter. Its script keeps selling when the network is gone; without it the form below sells
+// one customer at a time.
+func (s *Server) organisationTill(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.tillPage(r.Context(), langOf(r))
+	if err != nil {
+		return err
+	}
+	f := s.newForm(langOf(r))
+	f.Values.Set("client_id", uuid.NewString())
+	allowCamera(w)
+	return s.renderForm(w, r, "organisation/till", d, f)
+}
+
+// allowCamera lets this page, and no other, read labels with the phone's camera.
+func allowCamera(w http.ResponseWriter) {
+	w.Header().Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()")
+}
+
+func (s *Server) organisationTillRing(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.tillPage(ctx, langOf(r))
+	if err != nil {
+		return err
+	}
+	req := orders.Ring{ClientID: f.Text("client_id"), Method: f.Text("method"), GivenFen: f.Fen("given_fen"), SoldAt: s.now()}
+	for _, it := range d.Till.Items {
+		name := "qty." + num64(it.ItemID)
+		if f.Text(name) == "" {
+			continue
+		}
+		if n := measureOf(f, name, it.PriceUnit); n > 0 {
+			req.Lines = append(req.Lines, orders.RingLine{ItemID: it.ItemID, Measure: n, PriceFen: it.Price.Fen})
+		}
+	}
+	if len(req.Lines) == 0 && f.OK() {
+		f.Add("", "shelf.nothing")
+	}
+	if f.OK() {
+		var sale orders.Sale
+		if sale, err = s.deps.Shelf.Ring(ctx, req); err == nil {
+			if sale.State == orders.SaleDone {
+				s.flash(r, good, "sale.rung", "fen", sale.TotalFen)
+			}
+			return s.goTo(w, r, "organisation.sale", "id", sale.ID)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	allowCamera(w)
+	return s.renderForm(w, r, "organisation/till", d, f)
+}
+
+func (s *Server) organisationHandOver(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	sale, err := s.deps.Shelf.HandOver(ctx, orders.HandOver{Pickup: f.Text("pickup")})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.tillPage(ctx, langOf(r))
+		if err != nil {
+			return err
+		}
+		f.Values.Set("client_id", uuid.NewString())
+		allowCamera(w)
+		return s.renderForm(w, r, "organisation/till", d, f)
+	}
+	s.flash(r, good, "sale.handed")
+	return s.goTo(w, r, "organisation.sale", "id", sale.ID)
+}
+
+type organisationSalePage struct {
+	Sale    orders.Sale
+	Pending *payments.Payment
+	Methods []string
+}
+
+func (s *Server) salePage(ctx context.Context, id int64) (organisationSalePage, error) {
+	var d organisationSalePage
+	var err error
+	if d.Sale, err = s.deps.Shelf.Sale(ctx, orders.SaleRef{ID: id}); err != nil {
+		return d, err
+	}
+	if d.Sale.State != orders.SalePlaced {
+		return d, nil
+	}
+	account, err := s.deps.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
+	if err != nil {
+		return d, err
+	}
+	if d.Pending = pendingOf(account); d.Pending != nil {
+		// Asking makes the module look at the provider when no announcement came.
+		if p, err := s.deps.Payments.Payment(link.System(ctx, "web.sale"), payments.PaymentRef{ID: d.Pending.ID}); err == nil {
+			d.Pending = &p
+		}
+	}
+	d.Methods, err = s.cashless(ctx, false)
+	return d, err
+}
+
+// organisationSale is a sale and its receipt; while it waits for a payment by phone it shows the QR code to scan.
+func (s *Server) organisationSale(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.salePage(r.Context(), pathInt(r, "id"))
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("HX-Request") == "true" {
+		if d.Sale.State != orders.SalePlaced {
+			return s.goTo(w, r, "organisation.sale", "id", d.Sale.ID)
+		}
+		w.WriteHeader(http.StatusNoContent) // nothing new: the code stays where it is
+		return nil
+	}
+	return s.renderForm(w, r, "organisation/sale", d, s.newForm(langOf(r)))
+}
+
+func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	id := pathInt(r, "id")
+	// The customer's phone comes back to the shop's shelf, not to the till.
+	back, err := s.url("shelf.home")
+	if err != nil {
+		return err
+	}
+	_, err = s.deps.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.salePage(ctx, id)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "organisation/sale", d, f)
+	}
+	return s.goTo(w, r, "organisation.sale", "id", id)
+}
+
+func (s *Server) organisationSaleCancel(w http.ResponseWriter, r *http.Request) error {
+	sale, err := s.deps.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
+	if err != nil {
+		return err
+	}
+	s.flash(r, good, "sale.cancelled")
+	return s.goTo(w, r, "organisation.sale", "id", sale.ID)
+}

@@ -1,0 +1,177 @@
+// Package photo takes pictures as people send them and makes pictures that can be kept: small enough, the right way up
+// and free of everything that a camera writes into a file. It trusts nothing of what it is given.
+package photo
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	_ "image/png" // read, never written
+
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp" // read, never written
+)
+
+// Bounds of what is taken: a phone's picture fits, a file that unfolds into gigabytes does not.
+const (
+	MostBytes  = 12 << 20
+	mostPixels = 60_000_000
+	mostSide   = 20_000
+)
+
+// Sentinels of what is wrong with a file.
+var (
+	ErrKind = errors.New("photo: not a JPEG, PNG or WebP picture")
+	ErrSize = errors.New("photo: too large")
+)
+
+// working bounds how many pictures are unfolded at once: each may take a few hundred megabytes.
+var working = make(chan struct{}, 2)
+
+// Shrink decodes a picture, turns it the right way up, shrinks it to side pixels and writes it anew as a JPEG of at most
+// bytes. What comes out holds pixels and nothing else.
+func Shrink(file []byte, side, bytes int) ([]byte, error) {
+	if len(file) > MostBytes {
+		return nil, ErrSize
+	}
+	config, kind, err := image.DecodeConfig(reader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKind, err)
+	}
+	if config.Width < 1 || config.Height < 1 {
+		return nil, ErrKind
+	}
+	if config.Width > mostSide || config.Height > mostSide || config.Width*config.Height > mostPixels {
+		return nil, ErrSize
+	}
+	working <- struct{}{}
+	defer func() { <-working }()
+	src, _, err := image.Decode(reader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKind, err)
+	}
+	turn := 1
+	if kind == "jpeg" {
+		turn = orientation(file)
+	}
+	for ; side >= 200; side = side * 3 / 4 {
+		small := turned(fitted(src, side), turn)
+		for _, quality := range []int{85, 75, 65} {
+			out, err := encode(small, quality)
+			if err != nil {
+				return nil, err
+			}
+			if len(out) <= bytes {
+				return out, nil
+			}
+		}
+	}
+	return nil, ErrSize
+}
+
+func reader(b []byte) *bytes.Reader { return bytes.NewReader(b) }
+
+func encode(m image.Image, quality int) ([]byte, error) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
+		return nil, fmt.Errorf("encode photo: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// fitted is the picture on white, no side longer than side.
+func fitted(src image.Image, side int) *image.RGBA {
+	w, h := src.Bounds().Dx(), src.Bounds().Dy()
+	if longer := max(w, h); longer > side {
+		w, h = max(w*side/longer, 1), max(h*side/longer, 1)
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(dst, dst.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.ApproxBiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Over, nil)
+	return dst
+}
+
+// turned applies an EXIF orientation, 1 to 8.
+func turned(m *image.RGBA, orientation int) image.Image {
+	if orientation < 2 || orientation > 8 {
+		return m
+	}
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	ow, oh := w, h
+	if orientation >= 5 {
+		ow, oh = h, w
+	}
+	out := image.NewRGBA(image.Rect(0, 0, ow, oh))
+	for y := range oh {
+		for x := range ow {
+			var sx, sy int
+			switch orientation {
+			case 2:
+				sx, sy = w-1-x, y
+			case 3:
+				sx, sy = w-1-x, h-1-y
+			case 4:
+				sx, sy = x, h-1-y
+			case 5:
+				sx, sy = y, x
+			case 6:
+				sx, sy = y, h-1-x
+			case 7:
+				sx, sy = w-1-y, h-1-x
+			case 8:
+				sx, sy = w-1-y, x
+			}
+			out.SetRGBA(x, y, m.RGBAAt(sx, sy))
+		}
+	}
+	return out
+}
+
+// orientation reads how the camera was held, the one thing of EXIF that is needed before the rest is thrown away. 1 when
+// the file does not say, or says it wrongly.
+func orientation(file []byte) int {
+	for i := 2; i+4 <= len(file) && file[i] == 0xFF; {
+		marker, size := file[i+1], int(binary.BigEndian.Uint16(file[i+2:]))
+		if marker == 0xDA || size < 2 || i+2+size > len(file) {
+			return 1
+		}
+		segment := file[i+4 : i+2+size]
+		if marker == 0xE1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")) {
+			return exifOrientation(segment[6:])
+		}
+		i += 2 + size
+	}
+	return 1
+}
+
+func exifOrientation(tiff []byte) int {
+	if len(tiff) < 8 {
+		return 1
+	}
+	var order binary.ByteOrder = binary.BigEndian
+	if tiff[0] == 'I' {
+		order = binary.LittleEndian
+	}
+	at := uint64(order.Uint32(tiff[4:]))
+	if at+2 > uint64(len(tiff)) {
+		return 1
+	}
+	entries := uint64(order.Uint16(tiff[at:]))
+	for n := uint64(0); n < entries; n++ {
+		e := at + 2 + 12*n
+		if e+12 > uint64(len(tiff)) {
+			return 1
+		}
+		if order.Uint16(tiff[e:]) == 0x0112 {
+			if v := int(order.Uint16(tiff[e+8:])); v >= 1 && v <= 8 {
+				return v
+			}
+			return 1
+		}
+	}
+	return 1
+}
