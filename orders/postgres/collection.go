@@ -66,6 +66,9 @@ func (m *Module) collectionFilter(ctx context.Context, r orders.CollectionFilter
 	if r.Household != 0 {
 		f.add(`s.household_id = ?`, r.Household)
 	}
+	if r.LotID != 0 {
+		f.add(`s.lot_id = ?`, r.LotID)
+	}
 	if r.Product != "" {
 		f.add(`f.product = ?`, r.Product)
 	}

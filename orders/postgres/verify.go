@@ -91,6 +91,10 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 
 func checks(late time.Time) []check {
 	return []check{
+		{name: "weighings kept aside", sql: `
+			SELECT 'conflict ' || w.id AS object, 'ticket ' || t.id || ' was written of it as well' AS detail
+			FROM weigh_conflict w JOIN ticket t ON t.client_id = w.client_id AND t.account_id = w.account_id
+			WHERE w.problem ->> 'key' <> 'weigh.client_id.reused'`},
 		{name: "units of a line", sql: `
 			SELECT 'order ' || l.order_id || ' line ' || l.no AS object,
 			       format('ordered %s, split into %s', l.ordered, (SELECT sum(q) FROM unnest(l.quantities) q)) AS detail

@@ -70,27 +70,35 @@ func (m *Module) Weigh(ctx context.Context, r orders.WeighRequest) (orders.Ticke
 	if !c.works {
 		return orders.Ticket{}, errRole()
 	}
+	id, err := m.record(ctx, c, r)
+	if err != nil {
+		return orders.Ticket{}, err
+	}
+	return m.Ticket(ctx, orders.TicketRef{ID: id})
+}
+
+// record writes the ticket of a weighing, or finds the one that was written of it before.
+func (m *Module) record(ctx context.Context, c collector, r orders.WeighRequest) (id int64, err error) {
 	r.ClientID = strings.ToLower(r.ClientID)
 	if !uuidPattern.MatchString(r.ClientID) {
-		return orders.Ticket{}, link.E(link.Invalid, "weigh.client_id", "client_id")
+		return 0, link.E(link.Invalid, "weigh.client_id", "client_id")
 	}
 	var ok bool
 	if r.Reason, ok = clean(r.Reason, 0, reasonMax); !ok {
-		return orders.Ticket{}, link.E(link.Invalid, "weigh.reason.long", "reason", "max", fmt.Sprint(reasonMax))
+		return 0, link.E(link.Invalid, "weigh.reason.long", "reason", "max", fmt.Sprint(reasonMax))
 	}
 	hash, err := hashBody(r)
 	if err != nil {
-		return orders.Ticket{}, err
+		return 0, err
 	}
 	orderID, err := orderID(orders.OrderRef{No: r.OrderNo})
 	if err != nil {
-		return orders.Ticket{}, err
+		return 0, err
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.Ticket{}, err
+		return 0, err
 	}
-	var id int64
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		o, err := lockOrder(ctx, tx, orderID)
 		if err != nil {
@@ -111,13 +119,10 @@ func (m *Module) Weigh(ctx context.Context, r orders.WeighRequest) (orders.Ticke
 		id, err = m.weigh(ctx, tx, o, c, ref, r, hash)
 		return err
 	})
-	if err != nil {
-		if link.Constraint(err) == "ticket_client" { // the same id for another order at the same moment
-			return orders.Ticket{}, link.E(link.Conflict, "weigh.client_id.reused", "client_id").Because(err)
-		}
-		return orders.Ticket{}, err
+	if link.Constraint(err) == "ticket_client" { // the same id for another order at the same moment
+		return 0, link.E(link.Conflict, "weigh.client_id.reused", "client_id").Because(err)
 	}
-	return m.Ticket(ctx, orders.TicketRef{ID: id})
+	return id, err
 }
 
 func ticketOf(ctx context.Context, tx *sqlx.Tx, clientID string) (*ticketRow, error) {
@@ -147,6 +152,9 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 		// Of somebody else's order nothing is told, not even which lots it has.
 		if !c.all && c.org != l.SellerOrg {
 			return 0, errNotFound()
+		}
+		if _, over := o.State.Next(orders.StepWeigh); over != nil && r.Supersedes == 0 {
+			return 0, over // an order that was called off has no shares any more: say so
 		}
 		return 0, err
 	}

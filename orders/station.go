@@ -1,0 +1,196 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// Stations is what a weigh station needs to work a whole day without a network: it takes the list of its villages along
+// in the morning, and brings in the evening what it weighed, in whatever order and however often.
+//
+// What must always hold: a weighing that was brought once is one ticket or one conflict, and stays that; a conflict
+// changes nothing and waits for a person.
+type Stations interface {
+	// StationList is what may still come from some villages, with all that is asked for at the scale. For those who
+	// collect.
+	StationList(context.Context, StationRequest) (StationPage, error)
+	// SyncTickets records weighings made without a network. It answers for each of them; an error is for all.
+	SyncTickets(context.Context, SyncRequest) (SyncResult, error)
+	// Conflicts lists weighings that could not become tickets. For those who collect.
+	Conflicts(context.Context, ConflictFilter) (ConflictPage, error)
+	// SettleConflict records what a person decided. Conflict when it was settled otherwise before.
+	SettleConflict(context.Context, SettleConflictRequest) (WeighConflict, error)
+}
+
+type StationRequest struct {
+	Villages []int64 `json:"villages,omitempty"` // empty: all of the caller's
+	Cursor   string  `json:"cursor,omitempty"`
+	Limit    int     `json:"limit,omitempty"` // up to 500
+}
+
+// StationShare is a share with what a scale without a network has to know of it.
+type StationShare struct {
+	Share
+	Township    string               `json:"township"`
+	PriceUnit   string               `json:"price_unit"`
+	Weighed     bool                 `json:"weighed"` // goes over a scale, rather than counted
+	Grades      []catalog.GradePrice `json:"grades"`
+	UnitGrams   int64                `json:"unit_grams"`   // usual weight of one unit; 0 where nobody weighs
+	ToleranceBP int64                `json:"tolerance_bp"` // further from the usual weight a second person has to confirm
+	PointID     int64                `json:"point_id"`
+	Point       string               `json:"point"`
+}
+
+type StationPage struct {
+	Items  []StationShare `json:"items"`
+	Total  int            `json:"total"`
+	Cursor string         `json:"cursor,omitempty"`
+}
+
+// MaxSync is how many weighings one request may bring.
+const MaxSync = 100
+
+// QueuedWeighing is a weighing that waited on a phone. After names those of the same phone that it builds on: that they
+// were said first, the last of them to be the last, matters, and they may arrive later.
+type QueuedWeighing struct {
+	WeighRequest
+	After            []string `json:"after,omitempty"`             // client ids
+	SupersedesClient string   `json:"supersedes_client,omitempty"` // client id of the weighing that it corrects
+}
+
+type SyncRequest struct {
+	Tickets []QueuedWeighing `json:"tickets"`
+}
+
+// SyncOutcome is what became of one weighing.
+type SyncOutcome string
+
+const (
+	SyncRecorded SyncOutcome = "recorded" // a ticket, accepted
+	SyncHeld     SyncOutcome = "held"     // a ticket that waits for a second person
+	SyncConflict SyncOutcome = "conflict" // kept aside for a person, see Conflicts
+	SyncWaiting  SyncOutcome = "waiting"  // builds on one that has not arrived: send it again
+	SyncFailed   SyncOutcome = "failed"   // nothing happened, for a moment's reason: send it again
+)
+
+type SyncItem struct {
+	ClientID string      `json:"client_id"`
+	Outcome  SyncOutcome `json:"outcome"`
+	TicketID int64       `json:"ticket_id,omitempty"`
+	TicketNo string      `json:"ticket_no,omitempty"`
+	State    TicketState `json:"state,omitempty"`
+	Problem  *link.Error `json:"problem,omitempty"`
+}
+
+// SyncResult has an item for each weighing, in the order in which they were sent.
+type SyncResult struct {
+	Items []SyncItem `json:"items"`
+}
+
+// ConflictState: open → dropped | reweighed.
+type ConflictState string
+
+const (
+	ConflictOpen      ConflictState = "open"
+	ConflictDropped   ConflictState = "dropped"   // the ticket there is holds
+	ConflictReweighed ConflictState = "reweighed" // a ticket was written or corrected by hand
+)
+
+// WeighConflict is a weighing that met something else: goods that were weighed already, a ticket that was superseded, an
+// order that was called off. What it says is kept as it was brought.
+type WeighConflict struct {
+	ID          int64         `json:"id"`
+	ClientID    string        `json:"client_id"`
+	State       ConflictState `json:"state"`
+	Weighing    WeighRequest  `json:"weighing"`
+	OrderNo     string        `json:"order_no"`
+	Line        int           `json:"line"`
+	LotID       int64         `json:"lot_id"`
+	HouseholdID int64         `json:"household_id,omitempty"`
+	VillageID   int64         `json:"village_id,omitempty"`
+	Problem     *link.Error   `json:"problem"`
+	Actor       string        `json:"actor"`
+	ArrivedAt   time.Time     `json:"arrived_at"`
+	SettledBy   string        `json:"settled_by,omitempty"`
+	SettledAt   *time.Time    `json:"settled_at,omitempty"`
+	Why         string        `json:"why,omitempty"`
+	// Filled in for those who look at it:
+	Title   catalog.Text `json:"title"`
+	Unit    string       `json:"unit,omitempty"`
+	Code    string       `json:"code,omitempty"`
+	Head    string       `json:"head,omitempty"`
+	Village string       `json:"village,omitempty"`
+	Tickets []Ticket     `json:"tickets,omitempty"` // what there is of the same share
+}
+
+type ConflictFilter struct {
+	All    bool   `json:"all,omitempty"` // settled ones as well
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
+}
+
+type ConflictPage struct {
+	Items  []WeighConflict `json:"items"`
+	Open   int             `json:"open"`
+	Cursor string          `json:"cursor,omitempty"`
+}
+
+type SettleConflictRequest struct {
+	ID    int64         `json:"id"`
+	State ConflictState `json:"state"` // dropped or reweighed
+	Why   string        `json:"why"`
+}
+
+// Request subjects of Stations.
+const (
+	SubjectStationList    = "rpc.orders.v1.station_list"
+	SubjectSyncTickets    = "rpc.orders.v1.tickets_sync"
+	SubjectConflicts      = "rpc.orders.v1.weigh_conflicts"
+	SubjectSettleConflict = "rpc.orders.v1.weigh_conflict_settle"
+)
+
+// NewStationsClient returns the service of whichever process answers on nc.
+func NewStationsClient(nc *nats.Conn) Stations { return stationsClient{nc} }
+
+type stationsClient struct{ nc *nats.Conn }
+
+func (c stationsClient) StationList(ctx context.Context, r StationRequest) (StationPage, error) {
+	return link.Call[StationRequest, StationPage](ctx, c.nc, SubjectStationList, r)
+}
+
+func (c stationsClient) SyncTickets(ctx context.Context, r SyncRequest) (SyncResult, error) {
+	return link.Call[SyncRequest, SyncResult](ctx, c.nc, SubjectSyncTickets, r)
+}
+
+func (c stationsClient) Conflicts(ctx context.Context, r ConflictFilter) (ConflictPage, error) {
+	return link.Call[ConflictFilter, ConflictPage](ctx, c.nc, SubjectConflicts, r)
+}
+
+func (c stationsClient) SettleConflict(ctx context.Context, r SettleConflictRequest) (WeighConflict, error) {
+	return link.Call[SettleConflictRequest, WeighConflict](ctx, c.nc, SubjectSettleConflict, r)
+}
+
+// RegisterStations lets svc answer.
+func RegisterStations(s *link.Server, svc Stations) {
+	link.Handle(s, SubjectStationList, svc.StationList)
+	link.Handle(s, SubjectSyncTickets, svc.SyncTickets)
+	link.Handle(s, SubjectConflicts, svc.Conflicts)
+	link.Handle(s, SubjectSettleConflict, svc.SettleConflict)
+}
+
+// StationMessages are the sentences of the station's keys, for web's glossary.
+var StationMessages = map[string][2]string{
+	"sync.many":             {"一次最多同步 {max} 条过磅记录，请分几次。", "At most {max} weighings at a time. Please send them in parts."},
+	"sync.empty":            {"没有要同步的过磅记录。", "There is no weighing to bring."},
+	"sync.waiting":          {"同一户更早的一条记录还没有同步，等它到了再记。", "An earlier weighing of the same household has not arrived yet; this one waits for it."},
+	"sync.corrected.gone":   {"要更正的那条记录没有成为过磅单，请人工核对。", "The weighing that it corrects did not become a ticket. Somebody has to look at both."},
+	"conflict.unknown":      {"没有找到这条有冲突的记录。", "We could not find this conflict."},
+	"conflict.settled":      {"这条冲突已经有人处理过，请刷新页面。", "This conflict was settled already. Please reload the page."},
+	"conflict.why":          {"请写明核对的结果，最多 {max} 个字。", "Please say what was found, {max} characters at most."},
+	"conflict.state.choose": {"请选择怎样处理。", "Please choose what is to be done."},
+}
