@@ -200,6 +200,7 @@ type Lot struct {
 	Capacity    int64 `json:"capacity"`
 	Reserved    int64 `json:"reserved"`
 	Delivered   int64 `json:"delivered"`
+	Held        bool  `json:"held,omitempty"` // of an offer: more than is likely, it waits for the county
 }
 
 // PublicPresale is what a stranger may see of a presale.

@@ -51,7 +51,11 @@ type importer struct {
 	existing map[string]*registered
 	numbers  map[string]holder // by blind index
 	levels   []int64           // households that memory has to read
+	doubles  []double          // rows with somebody else's id number
 }
+
+// double is a row that has the id number of another household.
+type double struct{ code, holder string }
 
 // holder is whose id number it is.
 type holder struct {
@@ -105,7 +109,26 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 		}
 	}
 	slices.SortStableFunc(im.result.Problems, func(a, b catalog.RowProblem) int { return a.Line - b.Line })
+	if !r.DryRun {
+		if err := im.holdDoubles(ctx); err != nil {
+			return err
+		}
+	}
 	return im.noteLevels(ctx)
+}
+
+// holdDoubles leaves a review for each row with somebody else's id number: one of the two is registered wrongly.
+func (im *importer) holdDoubles(ctx context.Context) error {
+	for _, d := range im.doubles {
+		var id int64
+		if err := im.tx.GetContext(ctx, &id, `SELECT id FROM household WHERE code = $1`, d.holder); err != nil {
+			return fmt.Errorf("find household: %w", err)
+		}
+		if err := im.c.openReview(ctx, im.tx, catalog.ReviewDuplicateID, id, d.code, map[string]string{"other": d.code}, 0, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parse drops rows that are wrong by themselves or repeat another row of the file.
@@ -232,6 +255,7 @@ func (im *importer) resolve(row catalog.ParsedRow) (registered, bool) {
 	w.village = village
 	if who, taken := im.numbers[w.number]; taken && who != (holder{row.Code, 1}) {
 		refuse("import.id_number.taken", "id_number", "code", who.code)
+		im.doubles = append(im.doubles, double{code: row.Code, holder: who.code})
 	}
 	if row.Helper != "" {
 		helpers := im.helpers[strings.NewReplacer("(", "（", ")", "）").Replace(row.Helper)]

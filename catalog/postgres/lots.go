@@ -65,7 +65,7 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 	if public.ContractID != 0 {
 		return catalog.Lot{}, link.E(link.Conflict, "household.offer.contract", "presale_id")
 	}
-	var lot catalog.Lot
+	lot := catalog.Lot{PresaleID: r.PresaleID, HouseholdID: r.HouseholdID}
 	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
 		h, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
 		if err != nil {
@@ -88,6 +88,9 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		}
 		if state != catalog.PresaleOpen {
 			return link.E(link.Conflict, "presale.closed", "presale_id")
+		}
+		if lot.Held, err = c.implausible(ctx, tx, h, public, r.Capacity); err != nil || lot.Held {
+			return err
 		}
 		before, err := c.changeLot(ctx, tx, h, public, r.Capacity, &lot)
 		if err != nil {

@@ -123,8 +123,17 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
 			return err
 		}
+		// One number for several households is money going astray, or a family with one card: somebody has to look.
+		shared, err := s.sharedNumber(ctx, c.tx, r.Household, r.Number)
+		if err != nil {
+			return err
+		}
+		state := state
+		if shared {
+			state = accountReview
+		}
 		var same string
-		err := c.tx.GetContext(ctx, &same, `
+		err = c.tx.GetContext(ctx, &same, `
 			SELECT state FROM payout_account
 			WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4
 			ORDER BY state LIMIT 1`, r.Household, s.keys.Index(r.Number), r.Holder, r.Bank)
@@ -170,40 +179,16 @@ func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.Household
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	var out *payments.PayoutAccount
+	var out payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		if err := lockHousehold(ctx, c.tx, r.ID); err != nil {
-			return err
-		}
-		var a accountRow
-		err := get(ctx, c.tx, &a, `
-			SELECT id, household, holder, bank, number_tail, state, creator, changed_at
-			FROM payout_account WHERE household = $1 AND state = 'review'`, r.ID)
-		if missing(err) {
-			return link.E(link.Conflict, "payout.nothing_to_approve", "")
-		}
-		if err != nil {
-			return fmt.Errorf("read payout account: %w", err)
-		}
-		if a.Creator != 0 && a.Creator == actor.Account {
-			return link.E(link.Forbidden, "payout.second_person", "")
-		}
-		_, err = c.tx.ExecContext(ctx, `
-			UPDATE payout_account SET state = 'superseded', changed_at = $2 WHERE household = $1 AND state IN ('active', 'closed')`, r.ID, c.now)
-		if err == nil {
-			_, err = c.tx.ExecContext(ctx, `
-				UPDATE payout_account SET state = 'active', approved_by = $2, changed_at = $3 WHERE id = $1`, a.ID, c.actor, c.now)
-		}
-		if err != nil {
-			return fmt.Errorf("approve payout account: %w", err)
-		}
-		out, err = payoutAccount(ctx, c.tx, r.ID)
+		a, err := c.decideAccount(ctx, actor, r.ID, true, "")
+		out = a.out()
 		return err
 	})
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	return *out, nil
+	return out, nil
 }
 
 // LoadPayoutAccounts puts many accounts in at once, replacing those that are in use. System only.

@@ -1,0 +1,147 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"banmuyuan/internal/link"
+)
+
+// Care is what protects a household on whose behalf others act: what was agreed, what was done in its name, and what
+// looks implausible and waits for somebody of the county.
+type Care interface {
+	// HouseholdLog is what was done for a household and how it agreed, newest first. For those who see the household.
+	HouseholdLog(context.Context, HouseholdRef) (HouseholdLog, error)
+	// Reviews lists what is held because it is implausible. For the county.
+	Reviews(context.Context, ReviewFilter) (ReviewPage, error)
+	// DecideReview lets through or refuses what was held, with a reason. Forbidden for who asked for it; Conflict when it
+	// was decided already.
+	DecideReview(context.Context, DecideReviewRequest) (Review, error)
+}
+
+// Action is one thing that was done for a household. OnBehalf is set where it was not the household itself.
+type Action struct {
+	At       time.Time         `json:"at"`
+	What     string            `json:"what"` // offer, offer.held, consent.given, consent.revoked, import, review.approved, review.refused
+	Actor    string            `json:"actor"`
+	Role     string            `json:"role"`
+	OnBehalf bool              `json:"on_behalf"`
+	Args     map[string]string `json:"args,omitempty"`
+}
+
+// ConsentEntry is when and how a household let its helper act, or ended it, and who wrote that down.
+type ConsentEntry struct {
+	At    time.Time `json:"at"`
+	Given bool      `json:"given"`
+	How   string    `json:"how"`
+	Actor string    `json:"actor"`
+	Role  string    `json:"role"`
+}
+
+type HouseholdLog struct {
+	Consents []ConsentEntry `json:"consents"`
+	Actions  []Action       `json:"actions"`
+}
+
+// What a review is about.
+const (
+	ReviewCapacity    = "capacity"     // offers more than what is registered makes likely
+	ReviewDuplicateID = "duplicate_id" // two households with one id number
+)
+
+// PlausibleBP is how much of what a household is registered for it may offer without anybody looking: harvests differ,
+// and flocks grow between two visits.
+const PlausibleBP = 15_000
+
+// ReviewState: open → approved | refused.
+type ReviewState string
+
+const (
+	ReviewOpen     ReviewState = "open"
+	ReviewApproved ReviewState = "approved"
+	ReviewRefused  ReviewState = "refused"
+)
+
+type Review struct {
+	ID        int64             `json:"id"`
+	Kind      string            `json:"kind"`
+	State     ReviewState       `json:"state"`
+	Household int64             `json:"household_id"`
+	Code      string            `json:"code"`
+	Head      string            `json:"head"`
+	Village   string            `json:"village"`
+	Args      map[string]string `json:"args"` // what was asked for, for the sentence review.<kind>
+	OpenedAt  time.Time         `json:"opened_at"`
+	OpenedBy  string            `json:"opened_by"`
+	DecidedBy string            `json:"decided_by,omitempty"`
+	DecidedAt *time.Time        `json:"decided_at,omitempty"`
+	Why       string            `json:"why,omitempty"`
+}
+
+type ReviewFilter struct {
+	All    bool  `json:"all,omitempty"` // decided ones as well
+	Before int64 `json:"before,omitempty"`
+	Limit  int   `json:"limit,omitempty"`
+}
+
+type ReviewPage struct {
+	Items []Review `json:"items"`
+	Open  int      `json:"open"`
+}
+
+type DecideReviewRequest struct {
+	ID      int64  `json:"id"`
+	Approve bool   `json:"approve"`
+	Why     string `json:"why"`
+}
+
+// Request subjects of Care.
+const (
+	SubjectHouseholdLog = "rpc.catalog.v1.household_log"
+	SubjectReviews      = "rpc.catalog.v1.reviews"
+	SubjectDecideReview = "rpc.catalog.v1.review_decide"
+)
+
+// NewCareClient returns the service of whichever process answers on nc.
+func NewCareClient(nc *nats.Conn) Care { return careClient{nc} }
+
+type careClient struct{ nc *nats.Conn }
+
+func (c careClient) HouseholdLog(ctx context.Context, r HouseholdRef) (HouseholdLog, error) {
+	return link.Call[HouseholdRef, HouseholdLog](ctx, c.nc, SubjectHouseholdLog, r)
+}
+
+func (c careClient) Reviews(ctx context.Context, r ReviewFilter) (ReviewPage, error) {
+	return link.Call[ReviewFilter, ReviewPage](ctx, c.nc, SubjectReviews, r)
+}
+
+func (c careClient) DecideReview(ctx context.Context, r DecideReviewRequest) (Review, error) {
+	return link.Call[DecideReviewRequest, Review](ctx, c.nc, SubjectDecideReview, r)
+}
+
+// RegisterCare lets svc answer.
+func RegisterCare(s *link.Server, svc Care) {
+	link.Handle(s, SubjectHouseholdLog, svc.HouseholdLog)
+	link.Handle(s, SubjectReviews, svc.Reviews)
+	link.Handle(s, SubjectDecideReview, svc.DecideReview)
+}
+
+// CareMessages are the sentences of Care's keys, for web's glossary.
+var CareMessages = map[string][2]string{
+	"review.unknown":       {"没有找到这条待核对的记录。", "We could not find this review."},
+	"review.decided":       {"这条已经有人处理过，请刷新页面。", "This was decided already. Please reload the page."},
+	"review.second_person": {"提交的人自己不能核对，请换一位同事。", "Whoever asked for it cannot decide it. Please ask a colleague."},
+	"review.why":           {"请写明核对的情况，最多 200 个字。", "Please say what was found, 200 characters at most."},
+	"review.capacity":      {"{product} 想卖 {capacity}，登记的只够 {registered}，别处已卖 {sold}。", "Wants to offer {capacity} of {product}; {registered} are likely from the register and {sold} are sold elsewhere."},
+	"review.duplicate_id":  {"导入名单时，户 {other} 用了和这一户同一个身份证号。", "A list to import has household {other} with the id number of this one."},
+
+	"action.offer":           {"把能卖的数量改成 {capacity}（原来 {before}）", "Changed what it offers to {capacity} (from {before})"},
+	"action.offer.held":      {"想把能卖的数量改成 {capacity}，等县里核对", "Asked to offer {capacity}; the county looks at it"},
+	"action.consent.given":   {"登记了同意书", "Recorded the consent"},
+	"action.consent.revoked": {"撤销了同意", "Ended the consent"},
+	"action.import":          {"按名单更新了登记", "Updated the register from a list"},
+	"action.review.approved": {"核对通过：{why}", "Checked and approved: {why}"},
+	"action.review.refused":  {"核对没有通过：{why}", "Checked and refused: {why}"},
+}

@@ -1,0 +1,240 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+)
+
+var _ catalog.Care = (*Catalog)(nil)
+
+const logAtMost = 200
+
+// HouseholdLog is what was done for a household and how it agreed.
+func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLog, error) {
+	log := catalog.HouseholdLog{Consents: []catalog.ConsentEntry{}, Actions: []catalog.Action{}}
+	h, err := c.Household(ctx, ref)
+	if err != nil {
+		return log, err
+	}
+	if kind, _ := scope(link.ActorFrom(ctx)); kind == "org" {
+		return log, link.E(link.NotFound, "household.unknown", "id") // who collects from it is told nothing of its affairs
+	}
+	id := strconv.FormatInt(h.ID, 10)
+	err = each(ctx, c.db, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
+		func(scan func(...any) error) error {
+			var e catalog.ConsentEntry
+			err := scan(&e.Given, &e.How, &e.Actor, &e.Role, &e.At)
+			log.Consents = append(log.Consents, e)
+			return err
+		})
+	if err != nil {
+		return log, fmt.Errorf("read consents: %w", err)
+	}
+	err = each(ctx, c.db, `SELECT what, detail, login, role, on_behalf_of IS NOT NULL, at FROM household_action WHERE household_id = `+id+
+		fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
+		func(scan func(...any) error) error {
+			var a catalog.Action
+			var raw []byte
+			if err := scan(&a.What, &raw, &a.Actor, &a.Role, &a.OnBehalf, &a.At); err != nil {
+				return err
+			}
+			var detail map[string]any
+			if err := json.Unmarshal(raw, &detail); err != nil {
+				return err
+			}
+			a.Args = make(map[string]string, len(detail))
+			for k, v := range detail {
+				a.Args[k] = fmt.Sprint(v)
+			}
+			log.Actions = append(log.Actions, a)
+			return nil
+		})
+	if err != nil {
+		return log, fmt.Errorf("read actions: %w", err)
+	}
+	return log, nil
+}
+
+// implausible tells whether a capacity is more than what is registered makes likely, and writes a review of it. What
+// the household had may stay.
+func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64) (bool, error) {
+	registered := p.Product.Supply(h)
+	if registered <= 0 {
+		return false, nil
+	}
+	likely, err := money.BasisPoints(registered, catalog.PlausibleBP)
+	if err != nil {
+		return false, fmt.Errorf("reckon what is likely: %w", err)
+	}
+	var sold, had int64
+	err = tx.QueryRowxContext(ctx, `
+		SELECT coalesce(sum(l.reserved + l.delivered) FILTER (WHERE l.presale_id <> $2), 0)::bigint,
+		       coalesce(max(l.capacity) FILTER (WHERE l.presale_id = $2), 0)
+		FROM lot l JOIN presale q ON q.id = l.presale_id
+		WHERE l.household_id = $1 AND q.product_id = $3 AND q.season = $4`, h.ID, p.ID, p.ProductID, p.Season).Scan(&sold, &had)
+	if err != nil {
+		return false, fmt.Errorf("sum what is sold: %w", err)
+	}
+	if capacity+sold <= likely || capacity <= had {
+		return false, nil
+	}
+	args := map[string]string{"product": p.Product.Name.Zh, "capacity": strconv.FormatInt(capacity, 10), "registered": strconv.FormatInt(registered, 10),
+		"sold": strconv.FormatInt(sold, 10)}
+	err = c.openReview(ctx, tx, catalog.ReviewCapacity, h.ID, p.Code, args, capacity, p.ID)
+	if err != nil {
+		return false, err
+	}
+	return true, c.logAction(ctx, tx, h.ID, "offer.held", map[string]any{"presale": p.ID, "before": had, "capacity": capacity})
+}
+
+// openReview holds something for the county; what is asked for again takes the place of what waits.
+func (c *Catalog) openReview(ctx context.Context, tx *sqlx.Tx, kind string, household int64, about string, args map[string]string, capacity, presale int64) error {
+	a := link.ActorFrom(ctx)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (kind, household_id, about) WHERE state = 'open'
+		DO UPDATE SET args = excluded.args, capacity = excluded.capacity, opened_at = excluded.opened_at, opened_id = excluded.opened_id, opened_by = excluded.opened_by`,
+		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login)
+	if err != nil {
+		return fmt.Errorf("open review: %w", err)
+	}
+	return nil
+}
+
+const reviewColumns = `r.id, r.kind, r.state, r.household_id, h.code, h.head, v.name, r.args, r.opened_at, r.opened_by, r.decided_by, r.decided_at, r.why`
+
+func scanReview(scan func(...any) error) (catalog.Review, error) {
+	var r catalog.Review
+	var raw []byte
+	err := scan(&r.ID, &r.Kind, &r.State, &r.Household, &r.Code, &r.Head, &r.Village, &raw, &r.OpenedAt, &r.OpenedBy, &r.DecidedBy, &r.DecidedAt, &r.Why)
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(raw, &r.Args)
+}
+
+// Reviews lists what is held, newest first.
+func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.ReviewPage, error) {
+	page := catalog.ReviewPage{Items: []catalog.Review{}}
+	if _, err := requireCounty(ctx); err != nil {
+		return page, err
+	}
+	limit, err := pageSize(f.Limit, 100, 500)
+	if err != nil {
+		return page, err
+	}
+	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = 'open'`); err != nil {
+		return page, fmt.Errorf("count reviews: %w", err)
+	}
+	rows, err := c.db.QueryContext(ctx, `
+		SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id
+		WHERE ($1 OR r.state = 'open') AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
+	if err != nil {
+		return page, fmt.Errorf("list reviews: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scanReview(rows.Scan)
+		if err != nil {
+			return page, fmt.Errorf("list reviews: %w", err)
+		}
+		page.Items = append(page.Items, r)
+	}
+	return page, rows.Err()
+}
+
+// DecideReview is the second person's word on what was held.
+func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewRequest) (catalog.Review, error) {
+	actor, err := requireCounty(ctx)
+	if err != nil {
+		return catalog.Review{}, err
+	}
+	why := strings.TrimSpace(d.Why)
+	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
+		return catalog.Review{}, link.E(link.Invalid, "review.why", "why")
+	}
+	state := catalog.ReviewRefused
+	if d.Approve {
+		state = catalog.ReviewApproved
+	}
+	var res catalog.Review
+	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		var opened, capacity, presale int64
+		var was catalog.ReviewState
+		var decided int64
+		err := tx.QueryRowxContext(ctx, `
+			SELECT opened_id, capacity, presale_id, state, decided_id, household_id FROM review WHERE id = $1 FOR UPDATE`, d.ID).
+			Scan(&opened, &capacity, &presale, &was, &decided, &res.Household)
+		if err != nil {
+			return notFound(fmt.Errorf("read review: %w", err), "review.unknown", "id")
+		}
+		switch {
+		case was == state && decided == actor.Account: // said twice
+		case was != catalog.ReviewOpen:
+			return link.E(link.Conflict, "review.decided", "")
+		case opened != 0 && opened == actor.Account:
+			return link.E(link.Forbidden, "review.second_person", "")
+		default:
+			if err := c.settleReview(ctx, tx, d.ID, res.Household, state, why, presale, capacity); err != nil {
+				return err
+			}
+		}
+		res, err = scanReview(tx.QueryRowxContext(ctx, `
+			SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id WHERE r.id = $1`, d.ID).Scan)
+		return err
+	})
+	if err != nil {
+		return catalog.Review{}, err
+	}
+	return res, nil
+}
+
+func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, state catalog.ReviewState, why string, presale, capacity int64) error {
+	actor := link.ActorFrom(ctx)
+	if state == catalog.ReviewApproved && presale != 0 {
+		if err := c.offer(ctx, tx, household, presale, capacity); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6 WHERE id = $1`,
+		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why)
+	if err != nil {
+		return fmt.Errorf("decide review: %w", err)
+	}
+	return c.logAction(ctx, tx, household, "review."+string(state), map[string]any{"review": id, "why": why})
+}
+
+// offer sets a lot's capacity as it was asked for.
+func (c *Catalog) offer(ctx context.Context, tx *sqlx.Tx, household, presale, capacity int64) error {
+	public := c.reference.Load().byID[presale]
+	if public == nil {
+		return link.E(link.NotFound, "presale.unknown", "presale_id")
+	}
+	h, err := c.household(ctx, tx, catalog.HouseholdRef{ID: household})
+	if err != nil {
+		return err
+	}
+	if _, err := lockSeason(ctx, tx, public.Season); err != nil {
+		return err
+	}
+	var lot catalog.Lot
+	if _, err := c.changeLot(ctx, tx, h, public, capacity, &lot); err != nil {
+		return err
+	}
+	if err := noteChange(ctx, tx, public.Season, change{lots: []int64{lot.ID}}); err != nil {
+		return err
+	}
+	return touchReference(ctx, tx)
+}

@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+)
+
+var _ payments.AccountReviews = (*Service)(nil)
+
+// sharedNumber tells whether another household is, or waits to be, paid to the same number.
+func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64, number string) (bool, error) {
+	var shared bool
+	err := tx.GetContext(ctx, &shared, `
+		SELECT EXISTS (SELECT FROM payout_account WHERE number_index = $1 AND household <> $2 AND state IN ('active', 'review'))`,
+		s.keys.Index(number), household)
+	if err != nil {
+		return false, fmt.Errorf("look for the number at other households: %w", err)
+	}
+	return shared, nil
+}
+
+// AccountsToReview lists the accounts that wait for a second person.
+func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (payments.AccountsToReview, error) {
+	out := payments.AccountsToReview{Items: []payments.AccountToReview{}}
+	if _, err := need(ctx, county...); err != nil {
+		return out, err
+	}
+	var rows []struct {
+		accountRow
+		CreatedBy string        `db:"created_by"`
+		Shared    pq.Int64Array `db:"shared"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT a.id, a.household, a.holder, a.bank, a.number_tail, a.state, a.creator, a.changed_at, a.created_by,
+		       ARRAY(SELECT DISTINCT o.household FROM payout_account o
+		             WHERE o.number_index = a.number_index AND o.household <> a.household AND o.state IN ('active', 'review') ORDER BY 1) AS shared
+		FROM payout_account a WHERE a.state = 'review' ORDER BY a.id LIMIT 500`)
+	if err != nil {
+		return out, fmt.Errorf("list accounts to review: %w", err)
+	}
+	for _, r := range rows {
+		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: r.CreatedBy, Shared: r.Shared})
+	}
+	return out, nil
+}
+
+// DecidePayoutAccount is the second person's word on an account that waits.
+func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayoutAccount) (payments.PayoutAccount, error) {
+	actor, err := need(ctx, roleApprover, roleAdmin)
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	why := strings.TrimSpace(r.Why)
+	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
+		return payments.PayoutAccount{}, link.E(link.Invalid, "payout.review.why", "why")
+	}
+	var out payments.PayoutAccount
+	err = s.change(ctx, func(c *change) error {
+		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, why)
+		out = a.out()
+		return err
+	})
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	return out, nil
+}
+
+// decideAccount puts the account that waits into use, or takes it away.
+func (c *change) decideAccount(ctx context.Context, actor link.Actor, household int64, approve bool, why string) (accountRow, error) {
+	var a accountRow
+	if err := lockHousehold(ctx, c.tx, household); err != nil {
+		return a, err
+	}
+	err := get(ctx, c.tx, &a, `
+		SELECT id, household, holder, bank, number_tail, state, creator, changed_at
+		FROM payout_account WHERE household = $1 AND state = 'review'`, household)
+	if missing(err) {
+		return a, link.E(link.Conflict, "payout.nothing_to_approve", "")
+	}
+	if err != nil {
+		return a, fmt.Errorf("read payout account: %w", err)
+	}
+	if a.Creator != 0 && a.Creator == actor.Account {
+		return a, link.E(link.Forbidden, "payout.second_person", "")
+	}
+	a.State, a.ChangedAt = accountSuperseded, c.now
+	if approve {
+		a.State = accountActive
+		_, err := c.tx.ExecContext(ctx, `
+			UPDATE payout_account SET state = 'superseded', changed_at = $2 WHERE household = $1 AND state IN ('active', 'closed')`, household, c.now)
+		if err != nil {
+			return a, fmt.Errorf("replace payout account: %w", err)
+		}
+	}
+	_, err = c.tx.ExecContext(ctx, `
+		UPDATE payout_account SET state = $2, approved_by = $3, changed_at = $4, decided_why = $5 WHERE id = $1`, a.ID, a.State, c.actor, c.now, why)
+	if err != nil {
+		return a, fmt.Errorf("decide payout account: %w", err)
+	}
+	return a, nil
+}
+
+// AccountHistory is every account a household had.
+func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (payments.AccountHistory, error) {
+	out := payments.AccountHistory{Items: []payments.AccountChange{}}
+	if _, err := needHousehold(ctx, r.ID); err != nil {
+		return out, err
+	}
+	var rows []struct {
+		Bank       string    `db:"bank"`
+		Tail       string    `db:"number_tail"`
+		State      string    `db:"state"`
+		CreatedBy  string    `db:"created_by"`
+		ApprovedBy string    `db:"approved_by"`
+		Why        string    `db:"decided_why"`
+		ChangedAt  time.Time `db:"changed_at"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT bank, number_tail, state, created_by, approved_by, decided_why, changed_at FROM payout_account
+		WHERE household = $1 ORDER BY id DESC LIMIT 100`, r.ID)
+	if err != nil {
+		return out, fmt.Errorf("read accounts of household %d: %w", r.ID, err)
+	}
+	for _, a := range rows {
+		by, _, onBehalf := strings.Cut(a.CreatedBy, " for household:")
+		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: mask(a.Tail), State: a.State,
+			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf})
+	}
+	return out, nil
+}
