@@ -26,6 +26,7 @@ type AccountReviews interface {
 type AccountToReview struct {
 	PayoutAccount
 	EnteredBy string  `json:"entered_by"`
+	OnBehalf  bool    `json:"on_behalf"` // for the household, by somebody else
 	Shared    []int64 `json:"shared,omitempty"`
 }
 

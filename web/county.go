@@ -20,6 +20,13 @@ func (s *Server) countyRoutes() {
 	s.guarded("GET", "/county/households", "county.households", s.countyHouseholds, county...)
 	s.guarded("GET", "/county/households/import", "county.import", s.countyImport, county...)
 	s.guarded("POST", "/county/households/import", "county.import.read", s.countyImportRead, county...)
+	s.guarded("GET", "/county/reviews", "county.reviews", s.countyReviews, county...)
+	s.guarded("POST", "/county/reviews/{id:[0-9]+}", "county.review.decide", s.countyReviewDecide, county...)
+	s.guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.countyReviewAccount, auth.Approver, auth.Admin)
+	s.guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.countyCards, auth.Operator, auth.Admin)
+	s.guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.countyCardsIssue, auth.Operator, auth.Admin)
+	s.guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.countyCardRevoke, auth.Operator, auth.Admin)
+	s.guarded("GET", "/county/villages/{village:[0-9]+}/income", "county.village.income", s.countyVillageIncome, county...)
 	s.guarded("GET", "/county/households/{code}", "county.household", s.countyHousehold, county...)
 	s.guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.countyHouseholdConsent, county...)
 	s.guarded("POST", "/county/households/{code}/account", "county.household.account", s.countyHouseholdAccount, county...)
@@ -79,6 +86,9 @@ func (w words) Say(group string, value any) string {
 	}
 	return text
 }
+
+// Error is a problem as a sentence.
+func (w words) Error(e *link.Error) string { return w.glossary.SayError(w.lang, e) }
 
 // Text is a text of a module in the reader's language.
 func (w words) Text(t catalog.Text) string { return w.lang.text(t) }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,15 @@ func statusOf(e *link.Error) int { return api.Status(e) }
 
 // wantsJSON reports whether an error is for a program.
 func wantsJSON(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
+
+// sayError is an error as a sentence in the language of a request.
+func (s *Server) sayError(ctx context.Context, e *link.Error) string {
+	l, ok := ctx.Value(langKey{}).(Lang)
+	if !ok {
+		l = ZH
+	}
+	return s.glossary.SayError(l, e)
+}
 
 // problemPage is what templates/problem/problem.html shows.
 type problemPage struct {
@@ -38,7 +48,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			level = slog.LevelInfo
 		}
 		s.log.LogAttrs(r.Context(), level, "request failed", slog.String("error", err.Error()),
-			slog.String("path", r.URL.Path), slog.String("request_id", link.RequestID(r.Context())))
+			slog.String("path", loggedPath(r)), slog.String("request_id", link.RequestID(r.Context())))
 	}
 	l := langOf(r)
 	if wantsJSON(r) {
@@ -113,7 +123,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", r.URL.Path,
+			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", loggedPath(r),
 				"request_id", link.RequestID(r.Context()), "stack", stack())
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler) // half a page is out: break it off

@@ -73,13 +73,16 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 }
 
 // qrCode is a picture as a data address: the page's policy allows those, and it needs no second request.
-func qrCode(text string) (template.HTML, error) {
+func qrCode(text string) (template.HTML, error) { return qrImage(text, text) }
+
+// qrImage is qrCode for a text that is not to be read.
+func qrImage(text, alt string) (template.HTML, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return "", fmt.Errorf("encode QR: %w", err)
 	}
 	code.Scale = 4
 	size := strconv.Itoa(code.Size * 3)
-	return template.HTML(`<img class="qr" alt="` + template.HTMLEscapeString(text) + `" width="` + size + `" height="` + size +
+	return template.HTML(`<img class="qr" alt="` + template.HTMLEscapeString(alt) + `" width="` + size + `" height="` + size +
 		`" src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(code.PNG()) + `">`), nil
 }

@@ -34,7 +34,9 @@ func (s *Server) householdRoutes() {
 	s.guarded("POST", "/my/account/change", "household.account.save", s.householdAccountSave, earning...)
 	s.guarded("GET", "/my/helper", "household.consent", s.householdConsent, earning...)
 	s.guarded("POST", "/my/helper", "household.consent.save", s.householdConsentSave, earning...)
+	s.guarded("GET", "/my/actions", "household.actions", s.householdActions, earning...)
 	s.guarded("GET", "/helper", "helper.households", s.helperHouseholds, auth.Helper)
+	s.guarded("GET", "/helper/income/print", "helper.income", s.helperIncome, auth.Helper)
 	s.guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)
 }
 
@@ -144,6 +146,12 @@ type householdIncomePage struct {
 	More    bool
 	Years   []yearBar
 	Printed time.Time
+
+	// Entries of one figure: what it is narrowed to.
+	Stage, Month, Programme, Channel string
+	Narrowed                         string // in words
+	Shown                            int64  // sum of all entries of the figure
+	server                           *Server
 }
 
 type incomeBar struct {
@@ -160,12 +168,26 @@ const entriesAtFirst = 30
 
 func (s *Server) householdIncomePage(r *http.Request) (householdIncomePage, error) {
 	ctx, who, err := s.acting(r)
-	d := householdIncomePage{whose: who, Printed: s.now()}
+	if err != nil {
+		return householdIncomePage{}, err
+	}
+	f := s.queryForm(r)
+	d, err := s.statement(ctx, who, int(f.Int("season")))
 	if err != nil {
 		return d, err
 	}
-	f := s.queryForm(r)
-	if d.Income, err = s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: int(f.Int("season"))}); err != nil {
+	d.narrow(f)
+	if f.Text("all") == "" && d.All > entriesAtFirst {
+		d.Entries, d.More = d.Entries[:entriesAtFirst], true
+	}
+	return d, nil
+}
+
+// statement is a household's ledger of a season, ready for a page or a sheet of paper.
+func (s *Server) statement(ctx context.Context, who whose, season int) (householdIncomePage, error) {
+	d := householdIncomePage{whose: who, Printed: s.now(), server: s}
+	var err error
+	if d.Income, err = s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: season}); err != nil {
 		return d, err
 	}
 	for _, y := range d.Income.Years {
@@ -186,9 +208,6 @@ func (s *Server) householdIncomePage(r *http.Request) (householdIncomePage, erro
 		d.Most = max(d.Most, m.Total())
 	}
 	d.Entries, d.All = d.Income.Entries, len(d.Income.Entries)
-	if f.Text("all") == "" && d.All > entriesAtFirst {
-		d.Entries, d.More = d.Entries[:entriesAtFirst], true
-	}
 	return d, nil
 }
 

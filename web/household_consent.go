@@ -41,6 +41,7 @@ func (s *Server) householdConsentSave(w http.ResponseWriter, r *http.Request) er
 		s.flash(r, good, "household.consent.ended")
 	}
 	if d.Helping() && !given {
+		s.tellHousehold(ctx, d, "consent", map[string]string{})
 		return s.goTo(w, r, "helper.households")
 	}
 	return s.goTo(w, r, "household.consent", "h", d.H)

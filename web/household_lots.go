@@ -75,9 +75,14 @@ func (s *Server) householdLotSave(w http.ResponseWriter, r *http.Request) error 
 	}
 	capacity := f.Int("capacity")
 	if f.Need("capacity") && f.OK() {
-		_, err := s.deps.Catalog.Offer(ctx, catalog.OfferRequest{PresaleID: d.Lot.PresaleID, HouseholdID: d.Household.ID, Capacity: capacity})
+		lot, err := s.deps.Catalog.Offer(ctx, catalog.OfferRequest{PresaleID: d.Lot.PresaleID, HouseholdID: d.Household.ID, Capacity: capacity})
 		if err == nil {
+			if lot.Held {
+				s.flash(r, care, "household.offer.held")
+				return s.goTo(w, r, "household.lots", "h", d.H)
+			}
 			s.flash(r, good, "household.offer.saved")
+			s.tellHousehold(ctx, d.whose, "offer", map[string]string{"product": d.Lot.Title.Zh, "capacity": num64(capacity)})
 			return s.goTo(w, r, "household.lots", "h", d.H)
 		}
 		if !f.Fail(err) {
@@ -132,11 +137,12 @@ func (s *Server) householdAccountSave(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	if f.Need("holder", "bank", "number") {
-		_, err := s.deps.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
+		saved, err := s.deps.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
 			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
 		if err == nil {
+			s.tellHousehold(ctx, d.whose, "account", map[string]string{"number": saved.Number})
 			done := "household.account.saved"
-			if d.Helping() {
+			if d.Helping() || saved.State == "review" {
 				done = "household.account.review"
 			}
 			s.flash(r, good, done)

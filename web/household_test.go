@@ -28,7 +28,7 @@ func TestHouseholdPages(t *testing.T) {
 		"/my/sales":            {"为什么是您家", "人均预计收入 ¥210.00", "买家点名要您家的货", "¥1,413.60"},
 		"/my/tickets":          {"¥351.26"},
 		"/my/tickets/31":       {"¥14.50", "25.5", "¥369.75", "¥18.49", "¥351.26", "永丰村收购点"},
-		"/my/tickets/31/print": {"data:image/svg+xml;base64,", "签字"},
+		"/my/tickets/31/print": {"data:image/svg&#43;xml;base64,", "签字"},
 		"/my/lots":             {"80", "15", "¥117.80"},
 		"/my/lots/1":           {"一共能卖多少只", `value="80"`},
 		"/my/account":          {"6210****1234", "待县里复核", "账户已销户"},

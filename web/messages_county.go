@@ -8,6 +8,9 @@ import (
 
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
 var countyMessages = map[string][2]string{
+	"consent.how.signed":     {"签了同意书", "signed the form"},
+	"consent.how.phone":      {"电话里同意", "by phone"},
+	"consent.how.visit":      {"上门时当面同意", "on a visit"},
 	"county.reason.fair":     {"当时人均预期收入 {level:money}，在还有余货的农户里最低", "Expected {level:money} per person then, the lowest of all that still had goods"},
 	"county.reason.near":     {"在收货的村里，当时人均预期收入 {level:money}，是还有余货的农户中最低的", "Expected {level:money} per person then, the lowest in the villages collected from"},
 	"county.reason.direct":   {"买家点名这一户", "The buyer asked for this household"},

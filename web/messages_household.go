@@ -9,6 +9,13 @@ var householdMessages = map[string][2]string{
 	"household.reason.direct":   {"买家点名要您家的货。", "The buyer asked for your household’s goods."},
 	"household.reason.contract": {"这是收购合同的货，按各家合同里还没交的数量分。", "This goes to a purchase contract. It is divided by what each household still has to deliver under it."},
 
+	"channel.agency":       {"大户代养", "Raised for you"},
+	"channel.distribution": {"分红", "Dividends"},
+
+	"income.stage.expected": {"还没交货（预计）", "Not yet delivered (estimate)"},
+	"income.stage.owed":     {"等打款", "To be paid"},
+	"income.stage.paid":     {"已经到账", "Paid"},
+
 	"household.consent.saved":    {"已登记：帮扶责任人可以代办。", "Recorded: the helper may act for the household."},
 	"household.consent.ended":    {"已登记：帮扶责任人不再代办。", "Recorded: the helper no longer acts for the household."},
 	"household.account.saved":    {"收款账户已保存，下次打款就用它。", "The account is saved. The next payment goes there."},

@@ -90,11 +90,19 @@ func (s *Server) identify(next http.Handler) http.Handler {
 				level = slog.LevelDebug
 			}
 			s.log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),
-				slog.String("path", r.URL.Path), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+				slog.String("path", loggedPath(r)), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
 				slog.Duration("took", took), slog.Int64("account", i.account), slog.String("request_id", id))
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// loggedPath is what the log says of an address: what a card's code holds is a secret.
+func loggedPath(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, "/card/") {
+		return "/card/…"
+	}
+	return r.URL.Path
 }
 
 func stack() string { return string(debug.Stack()) }

@@ -23,6 +23,7 @@ func (s *Server) routes() {
 	})
 	s.api.Routes(s.router)
 	s.accountRoutes()
+	s.cardRoutes()
 	s.shopRoutes()
 	s.adoptionRoutes()
 	s.boxRoutes()

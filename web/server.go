@@ -28,6 +28,7 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/report"
 	"banmuyuan/web/static"
 )
@@ -66,6 +67,12 @@ type Deps struct {
 	Distributions payments.Distributions
 	Books         payments.Books
 	Documents     orders.Documents
+	Stations      orders.Stations
+	Care          catalog.Care
+	// AccountReviews are the payout accounts that wait for a second person.
+	AccountReviews payments.AccountReviews
+	// Notifier tells households what was done in their name; the log if nil.
+	Notifier notify.Notifier
 	// Numbers in full, for the county; each look is written down.
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
@@ -73,6 +80,7 @@ type Deps struct {
 	Version string
 
 	Accounts auth.Accounts
+	Cards    auth.Cards
 	Throttle auth.Throttle
 	Sessions scs.Store
 	Reports  report.Store
@@ -110,10 +118,10 @@ type Server struct {
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
-		return nil, errors.New("web: accounts, throttle, sessions and reports are needed")
+	if deps.Accounts == nil || deps.Cards == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
+		return nil, errors.New("web: accounts, cards, throttle, sessions and reports are needed")
 	}
-	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents} {
+	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents, deps.Stations, deps.Care, deps.AccountReviews} {
 		if module == nil {
 			return nil, errors.New("web: every module is needed")
 		}
@@ -126,6 +134,9 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	if deps.Log == nil {
 		deps.Log = slog.Default()
+	}
+	if deps.Notifier == nil {
+		deps.Notifier = notify.Log{Log: deps.Log}
 	}
 	if deps.Live == nil {
 		deps.Live = live.NewHub()
@@ -140,10 +151,13 @@ func New(config Config, deps Deps) (*Server, error) {
 		catalog.Messages,
 		catalog.PolicyMessages,
 		catalog.ContractMessages,
+		catalog.CareMessages,
 		orders.Messages,
 		orders.ShelfMessages,
 		orders.ContractMessages,
+		orders.StationMessages,
 		payments.Messages,
+		payments.AccountReviewMessages,
 	)
 	if err != nil {
 		return nil, err
@@ -175,6 +189,8 @@ func New(config Config, deps Deps) (*Server, error) {
 
 		PrivateIDs:      deps.PrivateIDs,
 		PrivateAccounts: deps.PrivateAccounts,
+		Stations:        deps.Stations,
+		Say:             s.sayError,
 	}
 	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	if err != nil {

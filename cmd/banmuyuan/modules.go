@@ -28,6 +28,7 @@ import (
 	"banmuyuan/payments/gateway/stripe"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web"
+	"banmuyuan/web/notify"
 	webpg "banmuyuan/web/postgres"
 )
 
@@ -165,6 +166,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	m.serve(running, nc, moduleCatalog, func(s *link.Server) {
 		catalog.Register(s, svc)
 		catalog.RegisterContracts(s, svc)
+		catalog.RegisterCare(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -193,6 +195,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterTreasury(s, svc)
 		payments.RegisterDistributions(s, svc)
 		payments.RegisterBooks(s, svc)
+		payments.RegisterAccountReviews(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
 	m.serve(running, nc, modulePayments, register,
@@ -252,6 +255,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.closers = append(m.closers, svc.Close)
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
+		orders.RegisterStations(s, svc)
 		orders.RegisterShelf(s, svc.Shelf())
 		orders.RegisterAdoptions(s, svc)
 		orders.RegisterBoxes(s, svc)
@@ -295,6 +299,11 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Documents:       orders.NewDocumentsClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),
+		Stations:        orders.NewStationsClient(nc),
+		Care:            catalog.NewCareClient(nc),
+		AccountReviews:  payments.NewAccountReviewsClient(nc),
+		Cards:           store,
+		Notifier:        m.notifier(),
 
 		Version: version,
 		Ready:   m.ready,
@@ -307,6 +316,14 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	m.pages = site
 	m.running.Go(func() error { site.Run(running); return nil })
 	return nil
+}
+
+// notifier is how text messages leave: through a provider's gateway, or not at all.
+func (m *modules) notifier() notify.Notifier {
+	if m.cfg.SMSURL == "" {
+		return notify.Log{Log: m.log}
+	}
+	return notify.HTTP{URL: m.cfg.SMSURL}
 }
 
 // payOrigins are the sites that a form may lead to.
@@ -370,5 +387,6 @@ type Settings struct {
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
 	RefundLimit         int64         `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`
 	StatementColumns    string        `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
+	SMSURL              string        `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
 	Styleguide          bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 }

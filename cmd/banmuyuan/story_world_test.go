@@ -54,6 +54,7 @@ func TestOneProcess(t *testing.T) {
 		{"hostile", hostile},
 		{"import", householdFiles},
 		{"browser", browserStory},
+		{"station", stationStory},
 		{"expiry", expiry},
 		{"kill", killed},
 	} {

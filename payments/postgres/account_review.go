@@ -28,6 +28,9 @@ func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64
 	return shared, nil
 }
 
+// onBehalfOf stands between who did something and for whom, see actorName.
+const onBehalfOf = " for household:"
+
 // AccountsToReview lists the accounts that wait for a second person.
 func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (payments.AccountsToReview, error) {
 	out := payments.AccountsToReview{Items: []payments.AccountToReview{}}
@@ -48,7 +51,8 @@ func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (paymen
 		return out, fmt.Errorf("list accounts to review: %w", err)
 	}
 	for _, r := range rows {
-		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: r.CreatedBy, Shared: r.Shared})
+		by, _, onBehalf := strings.Cut(r.CreatedBy, onBehalfOf)
+		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: by, OnBehalf: onBehalf, Shared: r.Shared})
 	}
 	return out, nil
 }
@@ -132,7 +136,7 @@ func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (
 		return out, fmt.Errorf("read accounts of household %d: %w", r.ID, err)
 	}
 	for _, a := range rows {
-		by, _, onBehalf := strings.Cut(a.CreatedBy, " for household:")
+		by, _, onBehalf := strings.Cut(a.CreatedBy, onBehalfOf)
 		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: mask(a.Tail), State: a.State,
 			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf})
 	}

@@ -67,7 +67,7 @@ func actorName(a link.Actor) string {
 		name = "anonymous"
 	}
 	if a.OnBehalfOf != 0 {
-		name += fmt.Sprintf(" for household:%d", a.OnBehalfOf)
+		name += fmt.Sprintf(onBehalfOf+"%d", a.OnBehalfOf)
 	}
 	return name
 }

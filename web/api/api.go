@@ -40,6 +40,9 @@ type Services struct {
 	Distributions payments.Distributions
 	Books         payments.Books
 	Documents     orders.Documents
+	Stations      orders.Stations
+	// Say writes a problem as a sentence in the reader's language.
+	Say func(context.Context, *link.Error) string
 
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
@@ -71,6 +74,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.catalogEndpoints(),
 		a.orderEndpoints(),
 		a.collectionEndpoints(),
+		a.stationEndpoints(),
 		a.shortfallEndpoints(),
 		a.shelfEndpoints(),
 		a.adoptionEndpoints(),

@@ -88,7 +88,7 @@ func set(f reflect.Value, text string) bool {
 		b, err := strconv.ParseBool(text)
 		f.SetBool(b)
 		return err == nil
-	case reflect.Slice: // of strings, separated by commas
+	case reflect.Slice: // separated by commas
 		for one := range strings.SplitSeq(text, ",") {
 			e := reflect.New(f.Type().Elem()).Elem()
 			if !set(e, strings.TrimSpace(one)) {

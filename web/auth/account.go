@@ -83,6 +83,8 @@ type Accounts interface {
 	ByID(ctx context.Context, id int64) (*Account, error)
 	// ByLogin returns ErrNotFound where there is none. Disabled accounts are returned.
 	ByLogin(ctx context.Context, login string) (*Account, error)
+	// ByPhone returns the account of the one household that has this phone, else ErrNotFound.
+	ByPhone(ctx context.Context, phone string) (*Account, error)
 	// Create stores a new account and returns it with its ID and times. ErrLoginTaken.
 	Create(ctx context.Context, a Account) (*Account, error)
 	// CreateMany stores accounts in bulk; a login that is there already keeps its

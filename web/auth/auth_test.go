@@ -29,6 +29,14 @@ func (b *book) ByLogin(_ context.Context, login string) (*auth.Account, error) {
 	return &a, nil
 }
 
+func (b *book) ByPhone(_ context.Context, phone string) (*auth.Account, error) {
+	if b.account.Role != auth.Household || phone != b.account.Phone {
+		return nil, auth.ErrNotFound
+	}
+	a := b.account
+	return &a, nil
+}
+
 // counter is a Throttle in memory that never forgets by itself.
 type counter struct {
 	mu    sync.Mutex
@@ -140,5 +148,24 @@ func TestCleanPhone(t *testing.T) {
 		if got := auth.CleanPhone(typed); got != want {
 			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
+	}
+}
+
+// A household logs in with its phone, and its tries count whichever way its login is typed.
+func TestHouseholdLogsInByPhone(t *testing.T) {
+	t.Parallel()
+	a, b, _ := setup(t)
+	b.account.Login, b.account.Role, b.account.Phone = "ya-01-001-0007", auth.Household, "13900000007"
+	if got, err := a.Login(t.Context(), "139 0000 0007", password, "10.0.0.1"); err != nil || got.ID != 7 {
+		t.Fatalf("by phone: %v, %v", got, err)
+	}
+	for range auth.PerAccount.Tries {
+		if _, err := a.Login(t.Context(), "13900000007", "guessed guessed", "10.0.0.1"); !errors.Is(err, auth.ErrWrongLogin) {
+			t.Fatalf("a wrong PIN: %v", err)
+		}
+	}
+	var wait *auth.ThrottledError
+	if _, err := a.Login(t.Context(), "ya-01-001-0007", password, "10.0.0.1"); !errors.As(err, &wait) {
+		t.Errorf("after guessing by phone the login is free: %v", err)
 	}
 }

@@ -43,8 +43,11 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 		return nil, &ThrottledError{RetryAfter: wait}
 	}
 	account, err := a.Accounts.ByLogin(ctx, login)
+	if errors.Is(err, ErrNotFound) && CleanPhone(login) != "" {
+		account, err = a.byPhone(ctx, login)
+	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, fmt.Errorf("find account: %w", err)
+		return nil, err
 	}
 	hash := ""
 	if account != nil && !account.Disabled() {
@@ -57,8 +60,26 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 	if !ok {
 		return nil, ErrWrongLogin
 	}
-	if err := a.Throttle.Forget(ctx, "login:"+login); err != nil {
-		return nil, fmt.Errorf("forget tries: %w", err)
+	for _, name := range []string{login, account.Login} { // the same, unless it was found by its phone
+		if err := a.Throttle.Forget(ctx, "login:"+name); err != nil {
+			return nil, fmt.Errorf("forget tries: %w", err)
+		}
+	}
+	return account, nil
+}
+
+// byPhone finds the household with this phone. Its tries count together, whatever is typed for its login.
+func (a *Authenticator) byPhone(ctx context.Context, phone string) (*Account, error) {
+	account, err := a.Accounts.ByPhone(ctx, phone)
+	if err != nil {
+		return nil, fmt.Errorf("find account: %w", err)
+	}
+	wait, err := a.Throttle.Try(ctx, "login:"+account.Login, PerAccount)
+	if err != nil {
+		return nil, fmt.Errorf("count login: %w", err)
+	}
+	if wait > 0 {
+		return nil, &ThrottledError{RetryAfter: wait}
 	}
 	return account, nil
 }

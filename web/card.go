@@ -1,0 +1,211 @@
+package web
+
+import (
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+)
+
+// Keys of the session for somebody who holds a card and has not said yet whose it is, and for how long after a login
+// with a card a new PIN may be chosen without the old one.
+const (
+	sessionCard     = "card"
+	sessionCardIn   = "card_in"
+	newPINAfterCard = 15 * time.Minute
+)
+
+// cardRoutes let a household in that was handed a card. The code's address is left at once, so that it stays neither in
+// the address bar nor in the log of what follows.
+func (s *Server) cardRoutes() {
+	s.open("GET", "/card", "card", s.cardPage)
+	s.open("POST", "/card", "card.open", s.cardOpen)
+	s.open("GET", "/card/{secret:[A-Za-z0-9_-]{20,40}}", "card.scan", s.cardScan)
+	s.guarded("GET", "/my/pin", "household.pin", s.householdPIN, auth.Household)
+	s.guarded("POST", "/my/pin", "household.pin.save", s.householdPINSave, auth.Household)
+}
+
+func (s *Server) cardScan(w http.ResponseWriter, r *http.Request) error {
+	s.sessions.Put(r.Context(), sessionCard, auth.SecretHash(mux.Vars(r)["secret"]))
+	return s.goTo(w, r, "card")
+}
+
+func (s *Server) cardPage(w http.ResponseWriter, r *http.Request) error {
+	if len(s.sessions.GetBytes(r.Context(), sessionCard)) == 0 {
+		return s.goTo(w, r, "login")
+	}
+	return s.renderForm(w, r, "account/card", nil, s.newForm(langOf(r)))
+}
+
+// cardOpen logs a household in: whoever has the card and knows the last four of the head's id number. A card that was
+// ended, a wrong number and an account that was switched off look the same.
+func (s *Server) cardOpen(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	hash := s.sessions.GetBytes(r.Context(), sessionCard)
+	if len(hash) == 0 {
+		return s.goTo(w, r, "login")
+	}
+	if !f.Need("proof") {
+		return s.renderForm(w, r, "account/card", nil, f)
+	}
+	a, err := s.cardAccount(r, hash, f.Text("proof"))
+	var wait *auth.ThrottledError
+	switch {
+	case errors.Is(err, auth.ErrWrongLogin):
+		f.Add("proof", "card.wrong")
+		return s.renderForm(w, r, "account/card", nil, f)
+	case errors.As(err, &wait):
+		e := throttled(wait.RetryAfter)
+		w.Header().Set("Retry-After", strconv.Itoa(e.RetryAfter))
+		f.add("", e)
+		return s.renderForm(w, r, "account/card", nil, f)
+	case err != nil:
+		return fmt.Errorf("log in by card: %w", err)
+	}
+	if err := s.begin(w, r, a); err != nil {
+		return err
+	}
+	s.sessions.Remove(r.Context(), sessionCard)
+	s.sessions.Put(r.Context(), sessionCardIn, s.now().Unix())
+	redirect(w, r, s.home(a))
+	return nil
+}
+
+func (s *Server) cardAccount(r *http.Request, hash []byte, proof string) (*auth.Account, error) {
+	ctx := r.Context()
+	// Both are counted before anything is looked at.
+	byAddress, err := s.deps.Throttle.Try(ctx, "address:"+s.clientIP(r), auth.PerAddress)
+	if err != nil {
+		return nil, err
+	}
+	key := "card:" + hex.EncodeToString(hash[:16])
+	byCard, err := s.deps.Throttle.Try(ctx, key, auth.PerCard)
+	if err != nil {
+		return nil, err
+	}
+	if wait := max(byAddress, byCard); wait > 0 {
+		return nil, &auth.ThrottledError{RetryAfter: wait}
+	}
+	card, err := s.deps.Cards.CardByHash(ctx, hash)
+	if errors.Is(err, auth.ErrNotFound) {
+		return nil, auth.ErrWrongLogin
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.deps.Accounts.ByID(ctx, card.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if a.Disabled() || a.Role != auth.Household || a.HouseholdID != card.HouseholdID {
+		return nil, auth.ErrWrongLogin
+	}
+	h, err := s.deps.Catalog.Household(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role), Household: a.HouseholdID}),
+		catalog.HouseholdRef{ID: card.HouseholdID})
+	if err != nil {
+		return nil, err
+	}
+	if !provesHousehold(h, proof) {
+		return nil, auth.ErrWrongLogin
+	}
+	if err := s.deps.Throttle.Forget(ctx, key); err != nil {
+		return nil, err
+	}
+	return a, s.deps.Cards.CardUsed(ctx, card.ID)
+}
+
+// provesHousehold compares what was typed with the last four of the head's id number, which is all that leaves the
+// catalogue. A household without a number has nothing to prove itself with.
+func provesHousehold(h catalog.Household, typed string) bool {
+	if len(h.Members) == 0 {
+		return false
+	}
+	number := h.Members[0].IDNumber
+	typed = strings.ToUpper(strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case r == ' ', r == '\u3000':
+			return -1
+		}
+		return r
+	}, typed))
+	if len(number) < 4 || strings.Contains(number[len(number)-4:], "*") || len(typed) != 4 {
+		return false
+	}
+	return subtle.ConstantTimeCompare([]byte(number[len(number)-4:]), []byte(typed)) == 1
+}
+
+type pinPage struct{ NeedsOld bool }
+
+// pinNeedsOld tells whether the old PIN has to be given: not right after a login with a card, which is how a household
+// that never had one, or forgot it, gets one.
+func (s *Server) pinNeedsOld(r *http.Request) bool {
+	in := s.sessions.GetInt64(r.Context(), sessionCardIn)
+	return in == 0 || s.now().Sub(time.Unix(in, 0)) > newPINAfterCard
+}
+
+func (s *Server) householdPIN(w http.ResponseWriter, r *http.Request) error {
+	return s.renderForm(w, r, "household/pin", pinPage{s.pinNeedsOld(r)}, s.newForm(langOf(r)))
+}
+
+// householdPINSave sets the PIN that a household logs in with, next to its phone number.
+func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	a := auth.FromContext(ctx)
+	d := pinPage{s.pinNeedsOld(r)}
+	if key := auth.CheckPIN(f.Text("pin")); key != "" {
+		f.Add("pin", key)
+	}
+	if f.Text("pin") != f.Text("again") {
+		f.Add("again", "account.pin.repeat")
+	}
+	if d.NeedsOld && f.OK() {
+		wait, err := s.deps.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
+		if err != nil {
+			return fmt.Errorf("count change of PIN: %w", err)
+		}
+		ok, err := s.auth.Passwords.Matches(ctx, f.Raw("old"), a.PasswordHash)
+		switch {
+		case err != nil:
+			return err
+		case wait > 0:
+			f.add("", throttled(wait))
+		case !ok:
+			f.Add("old", "account.password.wrong")
+		}
+	}
+	if !f.OK() {
+		return s.renderForm(w, r, "household/pin", d, f)
+	}
+	hash, err := s.auth.Passwords.Hash(ctx, f.Text("pin"))
+	if err != nil {
+		return err
+	}
+	if a, err = s.deps.Accounts.SetPassword(ctx, a.ID, hash); err != nil {
+		return fmt.Errorf("store PIN: %w", err)
+	}
+	if err := s.startSession(r, a); err != nil {
+		return err
+	}
+	s.sessions.Remove(ctx, sessionCardIn)
+	s.flash(r, good, "account.pin.saved")
+	return s.goTo(w, r, "household.home")
+}

@@ -1,0 +1,106 @@
+package web
+
+import (
+	"net/http"
+
+	"banmuyuan/catalog"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+type accountReview struct {
+	payments.AccountToReview
+	Household catalog.Household
+	Others    []catalog.Household
+}
+
+type countyReviewsPage struct {
+	Words    words
+	Reviews  catalog.ReviewPage
+	Accounts []accountReview
+	All      bool
+	Approves bool // may decide about accounts
+}
+
+// What a review is about, as a sentence.
+func (d countyReviewsPage) What(r catalog.Review) string {
+	text, _ := d.Words.glossary.Say(d.Words.lang, "review."+r.Kind, values(r.Args))
+	return text
+}
+
+func (s *Server) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage, error) {
+	ctx := r.Context()
+	d := countyReviewsPage{Words: s.words(r), All: all, Approves: auth.FromContext(ctx).Role.In(auth.Approver, auth.Admin)}
+	var err error
+	if d.Reviews, err = s.deps.Care.Reviews(ctx, catalog.ReviewFilter{All: all}); err != nil {
+		return d, err
+	}
+	accounts, err := s.deps.AccountReviews.AccountsToReview(ctx, payments.None{})
+	if err != nil || len(accounts.Items) == 0 {
+		return d, err
+	}
+	var ids []int64
+	for _, a := range accounts.Items {
+		ids = append(append(ids, a.Household), a.Shared...)
+	}
+	page, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
+	if err != nil {
+		return d, err
+	}
+	byID := make(map[int64]catalog.Household, len(page.Items))
+	for _, h := range page.Items {
+		byID[h.ID] = h
+	}
+	for _, a := range accounts.Items {
+		row := accountReview{AccountToReview: a, Household: byID[a.Household]}
+		for _, id := range a.Shared {
+			row.Others = append(row.Others, byID[id])
+		}
+		d.Accounts = append(d.Accounts, row)
+	}
+	return d, nil
+}
+
+// countyReviews lists what looks implausible and is held until somebody has looked.
+func (s *Server) countyReviews(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.countyReviewsPage(r, f.Text("all") != "")
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/reviews", d, f)
+}
+
+func (s *Server) countyReviewDecide(w http.ResponseWriter, r *http.Request) error {
+	return s.decideReview(w, r, func(f *Form) error {
+		_, err := s.deps.Care.DecideReview(r.Context(), catalog.DecideReviewRequest{ID: pathInt(r, "id"), Approve: f.Text("decision") == "approve", Why: f.Text("why")})
+		return err
+	})
+}
+
+func (s *Server) countyReviewAccount(w http.ResponseWriter, r *http.Request) error {
+	return s.decideReview(w, r, func(f *Form) error {
+		_, err := s.deps.AccountReviews.DecidePayoutAccount(r.Context(), payments.DecidePayoutAccount{Household: pathInt(r, "household"),
+			Approve: f.Text("decision") == "approve", Why: f.Text("why")})
+		return err
+	})
+}
+
+func (s *Server) decideReview(w http.ResponseWriter, r *http.Request, decide func(*Form) error) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	if err := decide(f); err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		d, err := s.countyReviewsPage(r, false)
+		if err != nil {
+			return err
+		}
+		return s.renderForm(w, r, "county/reviews", d, f)
+	}
+	s.flash(r, good, "review.done")
+	return s.goTo(w, r, "county.reviews")
+}

@@ -1,0 +1,95 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
+)
+
+// doneFor is one line of the slip: what was done, by whom, and whether in the household's name.
+type doneFor struct {
+	At       time.Time
+	What     string
+	By, Role string
+	OnBehalf bool
+}
+
+type householdActionsPage struct {
+	whose
+	Consents []catalog.ConsentEntry
+	Done     []doneFor
+	Printed  time.Time
+}
+
+// householdActions is the slip: everything that was done for the household, and by whom.
+func (s *Server) householdActions(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	ctx, who, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	d := householdActionsPage{whose: who, Printed: s.now()}
+	log, err := s.deps.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	if err != nil {
+		return err
+	}
+	d.Consents = log.Consents
+	l := langOf(r)
+	for _, a := range log.Actions {
+		d.Done = append(d.Done, doneFor{At: a.At, What: s.action(l, a), By: a.Actor, Role: a.Role, OnBehalf: a.OnBehalf})
+	}
+	accounts, err := s.deps.AccountReviews.AccountHistory(ctx, payments.HouseholdRef{ID: who.Household.ID})
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts.Items {
+		text, _ := s.glossary.Say(l, "action.account", map[string]any{"bank": a.Bank, "number": a.Number, "state": d.Words.Say("status.account", a.State)})
+		d.Done = append(d.Done, doneFor{At: a.At, What: text, By: a.EnteredBy, OnBehalf: a.OnBehalf})
+	}
+	slices.SortStableFunc(d.Done, func(a, b doneFor) int { return cmp.Compare(b.At.Unix(), a.At.Unix()) })
+	return s.render(w, r, http.StatusOK, "household/actions", d)
+}
+
+// action is what was done as a sentence.
+func (s *Server) action(l Lang, a catalog.Action) string {
+	if text, ok := s.glossary.Say(l, "action."+a.What, values(a.Args)); ok {
+		return text
+	}
+	return a.What
+}
+
+// tellHousehold sends the household a text of what somebody just did in its name. That it cannot be sent undoes nothing:
+// the slip says the same.
+func (s *Server) tellHousehold(ctx context.Context, d whose, kind string, args map[string]string) {
+	a := auth.FromContext(ctx)
+	if !d.Helping() || d.Household.Phone == "" || a == nil {
+		return
+	}
+	args["helper"], args["head"] = a.Name, d.Household.Head
+	text, ok := s.glossary.Say(ZH, "sms."+kind, values(args))
+	if !ok {
+		s.log.ErrorContext(ctx, "no words for a text message", "kind", kind)
+		return
+	}
+	if err := s.deps.Notifier.Notify(ctx, notify.Message{Phone: d.Household.Phone, Text: text, Kind: kind}); err != nil {
+		s.log.WarnContext(ctx, "text message not sent", "kind", kind, "error", err)
+	}
+}
+
+// values are a module's arguments as the glossary takes them.
+func values(args map[string]string) map[string]any {
+	out := make(map[string]any, len(args))
+	for k, v := range args {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+// Only is the address of the entries that one figure of the statement is the sum of.
+func (d householdIncomePage) Only(name, value string) (string, error) {
+	u, err := d.server.url("household.income", "h", d.H, "season", d.Income.Season, name, value)
+	return u + "#entries", err
+}
+
+// Net is what the household gets of an entry, whatever its stage.
+func (householdIncomePage) Net(e orders.IncomeEntry) int64 {
+	return e.ExpectedFen + e.OwedFen + e.PaidFen
+}
+
+// narrow leaves the entries of the figure that was chosen.
+func (d *householdIncomePage) narrow(f *Form) {
+	d.Stage, d.Month, d.Programme, d.Channel = f.Text("stage"), f.Text("month"), f.Text("programme"), f.Text("channel")
+	var words []string
+	keep := func(say string, part func(orders.IncomeEntry) bool) {
+		words = append(words, say)
+		d.Entries = slices.DeleteFunc(slices.Clone(d.Entries), func(e orders.IncomeEntry) bool { return !part(e) })
+	}
+	if amount, ok := stages[d.Stage]; ok {
+		keep(d.Words.Say("income.stage", d.Stage), func(e orders.IncomeEntry) bool { return amount(e) != 0 })
+	}
+	if m, err := strconv.Atoi(d.Month); err == nil {
+		keep(d.Words.lang.pick(d.Month+" 月", "Month "+d.Month), func(e orders.IncomeEntry) bool { return e.Month == m })
+	}
+	if d.Programme != "" {
+		keep(d.Words.Say("programme", d.Programme), func(e orders.IncomeEntry) bool { return e.Programme == d.Programme })
+	}
+	if d.Channel != "" {
+		keep(d.Words.Say("channel", d.Channel), func(e orders.IncomeEntry) bool {
+			return cmp.Or(string(e.Channel), "distribution") == d.Channel
+		})
+	}
+	d.All = len(d.Entries)
+	d.Narrowed = strings.Join(words, " · ")
+	for _, e := range d.Entries {
+		d.Shown += d.Net(e)
+	}
+}
+
+// stages are the three amounts of an entry, of which one is set.
+var stages = map[string]func(orders.IncomeEntry) int64{
+	"expected": func(e orders.IncomeEntry) int64 { return e.ExpectedFen },
+	"owed":     func(e orders.IncomeEntry) int64 { return e.OwedFen },
+	"paid":     func(e orders.IncomeEntry) int64 { return e.PaidFen },
+}
+
+type incomeBatchPage struct {
+	Title, Back string
+	Sheets      []householdIncomePage
+	Missing     int // households that have not agreed that the helper acts for them
+}
+
+// sheetsAtMost keeps a print job within what a printer, and a browser, can take at once.
+const sheetsAtMost = 400
+
+// countyVillageIncome prints the statements of a whole village, one sheet each.
+func (s *Server) countyVillageIncome(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	village, township := s.village(ctx, pathInt(r, "village"))
+	if village.Name == "" {
+		return link.E(link.NotFound, "not_found", "")
+	}
+	back, err := s.url("county.households", "village", village.ID)
+	if err != nil {
+		return err
+	}
+	d := incomeBatchPage{Title: township + " " + village.Name, Back: back}
+	if err := s.sheets(ctx, r, &d, catalog.HouseholdFilter{VillageID: village.ID}); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/income_batch", d)
+}
+
+// helperIncome prints the statements of all households that the helper may act for.
+func (s *Server) helperIncome(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	back, err := s.url("helper.households")
+	if err != nil {
+		return err
+	}
+	d := incomeBatchPage{Title: langOf(r).pick("我帮扶的农户", "My households"), Back: back}
+	if err := s.sheets(ctx, r, &d, catalog.HouseholdFilter{HelperID: auth.FromContext(ctx).HelperID}); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "household/income_batch", d)
+}
+
+func (s *Server) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage, f catalog.HouseholdFilter) error {
+	season := int(s.queryForm(r).Int("season"))
+	f.Limit = sheetsAtMost
+	page, err := s.deps.Catalog.Households(ctx, f)
+	if err != nil {
+		return err
+	}
+	helping := auth.FromContext(ctx).Role == auth.Helper
+	for _, h := range page.Items {
+		if helping && !h.Consent {
+			d.Missing++
+			continue
+		}
+		who := whose{Words: s.words(r), Household: h}
+		on := ctx
+		if helping {
+			actor := link.ActorFrom(ctx)
+			actor.OnBehalfOf = h.ID
+			on = link.WithActor(ctx, actor)
+		}
+		sheet, err := s.statement(on, who, season)
+		if err != nil {
+			return err
+		}
+		d.Sheets = append(d.Sheets, sheet)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+// Package notify tells people by text message what was done in their name.
+//
+// What must always hold: a message is sent after what it tells of is done, and that it could not be sent undoes nothing;
+// who gets it, and what it says, does not reach the log.
+package notify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Message is a text for one phone.
+type Message struct {
+	Phone string `json:"phone"`
+	Text  string `json:"text"`
+	Kind  string `json:"kind"` // of what it tells, such as offer
+}
+
+// Notifier sends messages.
+type Notifier interface {
+	Notify(ctx context.Context, m Message) error
+}
+
+// Log sends nothing and notes that it would have: for places without a provider.
+type Log struct{ Log *slog.Logger }
+
+// Notify implements Notifier.
+func (l Log) Notify(ctx context.Context, m Message) error {
+	l.Log.InfoContext(ctx, "text message", "phone", masked(m.Phone), "kind", m.Kind, "characters", len([]rune(m.Text)))
+	return nil
+}
+
+func masked(phone string) string {
+	if len(phone) < 7 {
+		return "***"
+	}
+	return phone[:3] + "****" + phone[len(phone)-4:]
+}
+
+// HTTP hands messages to a provider's gateway: a POST of the message as JSON, which 2xx accepts.
+type HTTP struct {
+	URL    string
+	Client *http.Client // with a timeout; one of five seconds if nil
+}
+
+// Notify implements Notifier.
+func (h HTTP) Notify(ctx context.Context, m Message) error {
+	body, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("encode message: %w", err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.URL, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("address of the gateway: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	client := h.Client
+	if client == nil {
+		client = &http.Client{Timeout: 5 * time.Second}
+	}
+	res, err := client.Do(r)
+	if err != nil {
+		return fmt.Errorf("send message: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("send message: the gateway answers %s", res.Status)
+	}
+	return nil
+}

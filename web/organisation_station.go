@@ -1,0 +1,99 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+type stationPage struct {
+	Account int64
+	Rows    []collectionVillageRow
+	Open    int64
+}
+
+// organisationStation is the weigh station that works without a network. The page itself is kept on the phone; what is
+// weighed waits there until it can be sent.
+func (s *Server) organisationStation(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d := stationPage{Account: auth.FromContext(ctx).ID}
+	villages, err := s.deps.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected})
+	if err != nil {
+		return err
+	}
+	for _, v := range villages.Items {
+		d.Open += v.Open
+		village, township := s.village(ctx, v.VillageID)
+		if i := slices.IndexFunc(d.Rows, func(r collectionVillageRow) bool { return r.VillageID == v.VillageID }); i >= 0 {
+			d.Rows[i].Open += v.Open
+			continue
+		}
+		d.Rows = append(d.Rows, collectionVillageRow{CollectionVillage: v, Village: village.Name, Township: township})
+	}
+	return s.render(w, r, http.StatusOK, "organisation/station", d)
+}
+
+// organisationStationWorker is the script that answers for the page when there is no network. It has an address of its
+// own, because a browser lets a worker answer only for what lies beside it.
+func (s *Server) organisationStationWorker(w http.ResponseWriter, r *http.Request) error {
+	body, err := s.assets.Read("station-worker.js")
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/javascript; charset=utf-8")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Service-Worker-Allowed", "/desk/station")
+	_, _ = w.Write(body) // the browser went away: nobody is left to tell
+	return nil
+}
+
+type conflictsPage struct {
+	Page  orders.ConflictPage
+	All   bool
+	Words words
+}
+
+// Why is what a weighing met, as a sentence.
+func (d conflictsPage) Why(e *link.Error) string { return d.Words.Error(e) }
+
+// organisationConflicts lists weighings from phones that met something else, each beside what there is.
+func (s *Server) organisationConflicts(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.conflictsPage(r, f)
+	if err != nil && !f.Fail(err) {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/conflicts", d, f)
+}
+
+func (s *Server) conflictsPage(r *http.Request, f *Form) (conflictsPage, error) {
+	d := conflictsPage{All: f.Text("all") != "", Words: s.words(r)}
+	var err error
+	d.Page, err = s.deps.Stations.Conflicts(r.Context(), orders.ConflictFilter{All: d.All, Cursor: f.Text("cursor"), Limit: 50})
+	return d, err
+}
+
+func (s *Server) organisationConflictSettle(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	_, err = s.deps.Stations.SettleConflict(r.Context(), orders.SettleConflictRequest{ID: pathInt(r, "id"),
+		State: orders.ConflictState(f.Text("state")), Why: f.Text("why")})
+	if err == nil {
+		s.flash(r, good, "conflict.done")
+		return s.goTo(w, r, "organisation.conflicts")
+	}
+	if !f.Fail(err) {
+		return err
+	}
+	d, err := s.conflictsPage(r, s.newForm(langOf(r)))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/conflicts", d, f)
+}
