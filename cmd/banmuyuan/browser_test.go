@@ -129,6 +129,13 @@ func (v *visitor) open(t *testing.T, path string) {
 // press clicks something that leads to another page, which it looks at.
 func (v *visitor) press(t *testing.T, selector string) {
 	t.Helper()
+	v.follow(t, selector)
+	v.look(t)
+}
+
+// follow clicks something that leads to another page.
+func (v *visitor) follow(t *testing.T, selector string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
 	resp, err := chromedp.RunResponse(ctx, chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
@@ -138,7 +145,6 @@ func (v *visitor) press(t *testing.T, selector string) {
 	if resp == nil || resp.Status >= 400 {
 		t.Fatalf("%s: press %s leads to %s: %+v\n%s", v.name, selector, v.where(t), resp, v.text(t))
 	}
-	v.look(t)
 }
 
 // fill writes into a field, or chooses an option.
@@ -323,10 +329,18 @@ func (v *visitor) pay(t *testing.T, no string) {
 	if !strings.Contains(v.where(t), "/pay/sandbox/") {
 		t.Fatalf("paying leads to %s:\n%s", v.where(t), v.text(t))
 	}
-	v.press(t, `button[value="pay"]`)
+	// The page in between says "confirming" and goes on by itself when the bank's word is there; without scripts it stays.
+	v.follow(t, `button[value="pay"]`)
+	if v.script {
+		await(t, "the order's page after paying", func() (string, bool) {
+			at := v.where(t)
+			return at, strings.HasSuffix(at, "/orders/"+no)
+		})
+	}
 	if !strings.Contains(v.where(t), no) {
 		t.Fatalf("after paying the buyer is at %s:\n%s", v.where(t), v.text(t))
 	}
+	v.look(t)
 }
 
 // weighs lets the clerk weigh the geese on the phone-sized page, and the county the beans.
