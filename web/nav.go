@@ -67,8 +67,6 @@ var menus = map[string][]entry{
 		{"county.distributions", "sprout", "分红", "Distributions", auth.County},
 		{"county.documents", "receipt-text", "单据", "Documents", auth.County},
 		{"organisation.shelf", "store", "爱心超市", "Supermarkets", auth.County},
-		{"county.distributions", "sprout", "分红", "Distributions", auth.County},
-		{"county.documents", "receipt-text", "单据", "Documents", auth.County},
 		{"county.reports", "file-text", "报表", "Reports", auth.County},
 		{"county.accounts", "settings", "账号", "Accounts", []auth.Role{auth.Admin}},
 	},

@@ -498,7 +498,7 @@ func (m *Module) DocumentRegister(ctx context.Context, r orders.DocumentFilter) 
 		Serial int64 `db:"serial"`
 	}
 	err = m.db.SelectContext(ctx, &rows, `SELECT `+documentColumns+`, d.serial FROM document d
-		WHERE d.kind = $1 AND d.year = $2 AND d.serial < $3 ORDER BY d.serial DESC LIMIT $4`, kind, year, before[0], limit+1)
+		WHERE d.kind = $1 AND d.year = $2 AND d.serial < $3::bigint ORDER BY d.serial DESC LIMIT $4`, kind, year, before[0], limit+1)
 	if err != nil {
 		return out, fmt.Errorf("read documents: %w", err)
 	}
