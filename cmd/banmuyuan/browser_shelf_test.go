@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +93,7 @@ func (b *pages) trades(t *testing.T) {
 	till.fill(t, "price_fen", "1.30")
 	till.press(t, `form[action="/desk/buyin"] button`)
 	earned := get[orders.Income](t, b.as(t, "household"), fmt.Sprintf("/households/%s/income", home))
-	if len(earned.Entries) == 0 || !strings.HasPrefix(earned.Entries[0].SourceKey, "buyin:") || earned.Entries[0].OwedFen != 1625 {
+	if !slices.ContainsFunc(earned.Entries, func(e orders.IncomeEntry) bool { return strings.HasPrefix(e.SourceKey, "buyin:") && e.OwedFen == 1625 }) {
 		t.Errorf("the buy-in is not in the ledger: %+v", earned.Entries)
 	}
 
