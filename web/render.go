@@ -41,7 +41,7 @@ type pages map[Lang]map[string]*template.Template
 func (s *Server) parseTemplates() (pages, error) {
 	all := pages{}
 	for _, l := range Langs {
-		base, err := template.New("base").Option("missingkey=error").Funcs(s.funcs(l)).
+		shared, err := template.New("shared").Option("missingkey=error").Funcs(s.funcs(l)).
 			ParseFS(templateFiles, "templates/layout/base.html", "templates/parts/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("parse layout: %w", err)
@@ -60,12 +60,13 @@ func (s *Server) parseTemplates() (pages, error) {
 			if !ok {
 				return fmt.Errorf("no layout for folder %q", folder)
 			}
-			page, err := base.Clone()
+			page, err := template.New(name).Option("missingkey=error").Funcs(s.funcs(l)).
+				ParseFS(templateFiles, "templates/layout/"+layout+".html", file)
 			if err != nil {
 				return err
 			}
-			if page, err = page.ParseFS(templateFiles, "templates/layout/"+layout+".html", file); err != nil {
-				return err
+			if err := borrow(page, shared); err != nil {
+				return fmt.Errorf("page %s: %w", name, err)
 			}
 			for _, needed := range []string{"title", "main"} {
 				if page.Lookup(needed) == nil {
@@ -80,6 +81,38 @@ func (s *Server) parseTemplates() (pages, error) {
 		}
 	}
 	return all, nil
+}
+
+// borrow gives a page what it asks for of the shared definitions, and what those ask for. With all of them in each of
+// some hundred pages, in two languages, templates took more memory than the county.
+func borrow(page, shared *template.Template) error {
+	asked := []string{"base"}
+	ask := func(fn, arg string) {
+		if fn == "template" {
+			asked = append(asked, arg)
+		}
+	}
+	for _, t := range page.Templates() {
+		if t.Tree != nil {
+			eachCall(t.Tree.Root, ask)
+		}
+	}
+	for len(asked) > 0 {
+		name := asked[0]
+		asked = asked[1:]
+		if page.Lookup(name) != nil {
+			continue
+		}
+		t := shared.Lookup(name)
+		if t == nil {
+			return fmt.Errorf("no definition %q", name)
+		}
+		if _, err := page.AddParseTree(name, t.Tree.Copy()); err != nil {
+			return err
+		}
+		eachCall(t.Tree.Root, ask)
+	}
+	return nil
 }
 
 // checkTemplates finds, at boot, the names of routes, files and words that
@@ -113,7 +146,7 @@ func (s *Server) checkTemplates() error {
 }
 
 // eachCall calls f for every function of a template whose first argument is a
-// literal string.
+// literal string, and for every template that it calls.
 func eachCall(node parse.Node, f func(fn, arg string)) {
 	list := func(l *parse.ListNode) {
 		if l != nil {
@@ -133,6 +166,7 @@ func eachCall(node parse.Node, f func(fn, arg string)) {
 	case *parse.ActionNode:
 		pipe(n.Pipe)
 	case *parse.TemplateNode:
+		f("template", n.Name)
 		pipe(n.Pipe)
 	case *parse.IfNode:
 		pipe(n.Pipe)

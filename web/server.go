@@ -192,10 +192,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		Stations:        deps.Stations,
 		Say:             s.sayError,
 	}
-	s.api, err = api.New(services, program{s}, program{s}, deps.Version, s.fail)
-	if err != nil {
-		return nil, err
-	}
+	s.api = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	s.routes()
 	if s.pages, err = s.parseTemplates(); err != nil {
 		return nil, err

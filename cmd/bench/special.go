@@ -69,7 +69,7 @@ func (b *bench) benchContract(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.between(ctx, room(1)); err != nil {
+	if err := b.between(ctx, room(2)); err != nil { // households sell geese in other presales too
 		return err
 	}
 	coop, err := b.as("coop")

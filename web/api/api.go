@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 
@@ -63,12 +64,12 @@ type API struct {
 	reports   Reports
 	fail      func(http.ResponseWriter, *http.Request, error)
 	endpoints []endpoint
-	document  []byte
+	document  func() ([]byte, error) // written when it is first asked for
 	hot       *hotAnswers
 }
 
 // New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
-func New(s Services, accounts Accounts, reports Reports, version string, fail func(http.ResponseWriter, *http.Request, error)) (*API, error) {
+func New(s Services, accounts Accounts, reports Reports, version string, fail func(http.ResponseWriter, *http.Request, error)) *API {
 	a := &API{services: s, accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(
 		a.catalogEndpoints(),
@@ -90,11 +91,8 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 	)
-	var err error
-	if a.document, err = describe(a.endpoints, version); err != nil {
-		return nil, fmt.Errorf("describe api: %w", err)
-	}
-	return a, nil
+	a.document = sync.OnceValues(func() ([]byte, error) { return describe(a.endpoints, version) })
+	return a
 }
 
 // Routes adds the endpoints to a router. They have a router of their own: a request for a page is not held against a

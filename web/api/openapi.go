@@ -63,6 +63,11 @@ func describe(endpoints []endpoint, version string) ([]byte, error) {
 }
 
 func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.document)))
-	send(w, r, http.StatusOK, a.document, tagOf(a.document), "public, max-age=60")
+	document, err := a.document()
+	if err != nil {
+		a.fail(w, r, fmt.Errorf("describe api: %w", err))
+		return
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(document)))
+	send(w, r, http.StatusOK, document, tagOf(document), "public, max-age=60")
 }

@@ -16,13 +16,10 @@ import (
 
 func setup(t *testing.T) (*API, http.Handler) {
 	t.Helper()
-	a, err := New(Services{}, nil, nil, "test", func(w http.ResponseWriter, r *http.Request, err error) {
+	a := New(Services{}, nil, nil, "test", func(w http.ResponseWriter, r *http.Request, err error) {
 		e := link.AsError(err)
 		NewProblem(e, func(e *link.Error) string { return e.Key }, r.URL.Path, "").Write(w)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := mux.NewRouter()
 	a.Routes(r)
 	return a, r
@@ -30,7 +27,11 @@ func setup(t *testing.T) (*API, http.Handler) {
 
 func TestDocumentIsOpenAPI31AndDescribesEveryRoute(t *testing.T) {
 	a, _ := setup(t)
-	doc, err := openapi3.NewLoader().LoadFromData(a.document)
+	document, err := a.document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(document)
 	if err != nil {
 		t.Fatal(err)
 	}
