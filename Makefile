@@ -9,7 +9,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unve
 WITH_MAKE := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig TERM)
 
 # RACE=1 looks for data races too; it needs a C compiler.
-TEST_FLAGS := -count=1 -p 1 -timeout 20m $(if $(RACE),-race)
+TEST_FLAGS := -count=1 -p 1 -timeout 40m $(if $(RACE),-race)
 
 # A module of its own: only these tests need Stripe's mock.
 STRIPE_MOCK := payments/gateway/stripe/mocktest
