@@ -84,6 +84,7 @@ var Messages = map[string][2]string{
 	"payout.number":             {"账号应为 10 到 25 位数字。请对照银行卡或存折重新填写。", "An account number has 10 to 25 digits. Check it against the card or passbook."},
 	"payout.second_person":      {"不能由同一个人既提交又审批。请让另一位有权限的同事审批。", "Nobody may approve what they entered themselves. Ask a colleague who may approve."},
 	"payout.nothing_to_approve": {"没有等待审批的收款账户。请刷新页面。", "No account waits for approval. Reload the page."},
+	"payout.review.why":         {"请写明核对的情况，最多 200 个字。", "Please say what was found, 200 characters at most."},
 	"payout.min":                {"起付金额不正确。", "The least amount to pay is not right."},
 	"payout.nothing":            {"目前没有可以打款的款项。买方付清并验收后，款项会出现在这里。", "There is nothing to pay out now. Amounts appear here once buyers have paid and inspected."},
 	"payout.unknown_batch":      {"没有找到这个打款批次。请返回批次列表。", "We could not find this batch. Go back to the list."},

@@ -86,8 +86,3 @@ func RegisterAccountReviews(s *link.Server, svc AccountReviews) {
 	link.Handle(s, SubjectDecidePayoutAccount, svc.DecidePayoutAccount)
 	link.Handle(s, SubjectAccountHistory, svc.AccountHistory)
 }
-
-// AccountReviewMessages are the sentences of its keys, for web's glossary.
-var AccountReviewMessages = map[string][2]string{
-	"payout.review.why": {"请写明核对的情况，最多 200 个字。", "Please say what was found, 200 characters at most."},
-}

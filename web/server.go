@@ -157,7 +157,6 @@ func New(config Config, deps Deps) (*Server, error) {
 		orders.ContractMessages,
 		orders.StationMessages,
 		payments.Messages,
-		payments.AccountReviewMessages,
 	)
 	if err != nil {
 		return nil, err
