@@ -65,7 +65,7 @@ func open(url, role, name, schema string) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read database address: %w", err)
 	}
-	return sqlx.NewDb(sql.OpenDB(connector), "postgres"), nil
+	return sqlx.NewDb(sql.OpenDB(preparing{connector}), "postgres"), nil
 }
 
 // awaitServer pings until the server answers. Only what passes by itself is waited for: a wrong password is not.
