@@ -52,6 +52,9 @@ func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, std
 			return err
 		}
 	}
+	if err := migrate(ctx, p.databaseURL, moduleNames); err != nil {
+		return err
+	}
 	loaded, err := loadDemo(ctx, p, c.Settings, log, os.Stderr)
 	if err != nil {
 		return err
@@ -77,13 +80,10 @@ func reset(ctx context.Context, p *platform) error {
 	return dropStreams(ctx, nc, moduleNames)
 }
 
-// loadDemo loads the county into an empty database and reports whether it did. What a killed run left behind is
+// loadDemo loads the county into an empty database of today's schemas and reports whether it did. What a killed run left behind is
 // completed: each part notices by itself whether it is there.
 func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if err := migrate(ctx, p.databaseURL, moduleNames); err != nil {
-		return false, err
-	}
 	state, err := demoState(ctx, p.databaseURL)
 	if err != nil || state == demoComplete || state == demoForeign {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -78,6 +79,8 @@ type modules struct {
 	stop    context.CancelFunc
 	running errgroup.Group
 	failed  chan error
+
+	opening sync.Mutex // modules start side by side
 	closers []func()
 
 	pages    http.Handler // web
@@ -85,31 +88,32 @@ type modules struct {
 	ready    map[string]func(context.Context) error
 }
 
-// startModules migrates, opens and starts modules. The caller closes what it returns, also with an error.
+// startModules opens and starts modules, all at a time as they would in processes of their own; the schemas are up to
+// date. The caller closes what it returns, also with an error.
 func startModules(ctx context.Context, p *platform, names []string, cfg Settings, log *slog.Logger) (*modules, error) {
 	m := &modules{cfg: cfg, platform: p, log: log, metrics: newMetrics(), failed: make(chan error, 8), ready: map[string]func(context.Context) error{}}
-	if err := migrate(ctx, p.databaseURL, names); err != nil {
-		return m, err
-	}
 	running, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	for _, name := range names {
-		var err error
-		switch name {
-		case moduleCatalog:
-			err = m.startCatalog(ctx, running)
-		case modulePayments:
-			err = m.startPayments(ctx, running)
-		case moduleOrders:
-			err = m.startOrders(ctx, running)
-		case moduleWeb:
-			err = m.startWeb(ctx, running)
-		}
-		if err != nil {
-			return m, fmt.Errorf("start %s: %w", name, err)
-		}
+	start := map[string]func(ctx, running context.Context) error{
+		moduleCatalog: m.startCatalog, modulePayments: m.startPayments, moduleOrders: m.startOrders, moduleWeb: m.startWeb,
 	}
-	return m, nil
+	starting, ctx := errgroup.WithContext(ctx)
+	for _, name := range names {
+		starting.Go(func() error {
+			if err := start[name](ctx, running); err != nil {
+				return fmt.Errorf("start %s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	return m, starting.Wait()
+}
+
+// onClose has f called by Close, after what was told it later.
+func (m *modules) onClose(f func()) {
+	m.opening.Lock()
+	defer m.opening.Unlock()
+	m.closers = append(m.closers, f)
 }
 
 // connect gives a module its database and its own connection to NATS.
@@ -118,13 +122,15 @@ func (m *modules) connect(ctx context.Context, name string, conns int) (*sqlx.DB
 	if err != nil {
 		return nil, nil, err
 	}
-	m.closers = append(m.closers, func() { _ = db.Close() })
+	m.onClose(func() { _ = db.Close() })
 	nc, err := m.platform.Connect(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	m.closers = append(m.closers, nc.Close)
+	m.onClose(nc.Close)
 	m.metrics.database(name, db)
+	m.opening.Lock()
+	defer m.opening.Unlock()
 	m.ready[name+".database"] = db.PingContext
 	m.ready[name+".nats"] = func(context.Context) error {
 		if !nc.IsConnected() {
@@ -252,7 +258,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.closers = append(m.closers, svc.Close)
+	m.onClose(svc.Close)
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
@@ -276,7 +282,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}
 	store := webpg.New(db)
 	sessions := store.Sessions()
-	m.closers = append(m.closers, sessions.Close)
+	m.onClose(sessions.Close)
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(),
 	}, web.Deps{

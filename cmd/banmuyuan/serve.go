@@ -105,6 +105,9 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if m.runs("all") {
 		names = moduleNames
 	}
+	if err := migrate(ctx, m.platform.databaseURL, names); err != nil {
+		return err
+	}
 	if m.Demo && m.runs("all") && m.Config.DatabaseURL == "" {
 		if _, err := loadDemo(ctx, m.platform, m.Settings, m.Log, os.Stderr); err != nil {
 			return fmt.Errorf("load the demo county: %w", err)
