@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"text/template/parse"
 
 	"banmuyuan/internal/link"
@@ -33,58 +34,99 @@ var layouts = map[string]string{
 	"shop":         "shop",
 }
 
-// pages holds every page in every language, parsed once. A template named
-// "shop/browse" is the file templates/shop/browse.html; it defines "title" and
-// "main" and may define others ("head", "actions", parts that htmx asks for).
-type pages map[Lang]map[string]*template.Template
+// pages holds every page in every language, parsed when it is first asked for: most of some hundred pages in two
+// languages are not, and all of them take more memory than the county. A template named "shop/browse" is the file
+// templates/shop/browse.html; it defines "title" and "main" and may define others ("head", "actions", parts that htmx
+// asks for).
+type pages map[pageKey]func() (*template.Template, error)
 
-func (s *Server) parseTemplates() (pages, error) {
+type pageKey struct {
+	lang Lang
+	name string
+}
+
+// pageNames lists the templates that are pages.
+func pageNames() ([]string, error) {
+	var names []string
+	err := fs.WalkDir(templateFiles, "templates", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(file) != ".html" {
+			return err
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
+		if folder, _, _ := strings.Cut(name, "/"); folder != "layout" && folder != "parts" {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list pages: %w", err)
+	}
+	return names, nil
+}
+
+func (s *Server) preparePages() (pages, error) {
+	names, err := pageNames()
+	if err != nil {
+		return nil, err
+	}
 	all := pages{}
 	for _, l := range Langs {
-		shared, err := template.New("shared").Option("missingkey=error").Funcs(s.funcs(l)).
-			ParseFS(templateFiles, "templates/layout/base.html", "templates/parts/*.html")
-		if err != nil {
-			return nil, fmt.Errorf("parse layout: %w", err)
-		}
-		all[l] = map[string]*template.Template{}
-		err = fs.WalkDir(templateFiles, "templates", func(file string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || path.Ext(file) != ".html" {
-				return err
-			}
-			name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
-			folder, _, _ := strings.Cut(name, "/")
-			if folder == "layout" || folder == "parts" {
-				return nil
-			}
-			layout, ok := layouts[folder]
-			if !ok {
-				return fmt.Errorf("no layout for folder %q", folder)
-			}
-			page, err := template.New(name).Option("missingkey=error").Funcs(s.funcs(l)).
-				ParseFS(templateFiles, "templates/layout/"+layout+".html", file)
-			if err != nil {
-				return err
-			}
-			if err := borrow(page, shared); err != nil {
-				return fmt.Errorf("page %s: %w", name, err)
-			}
-			for _, needed := range []string{"title", "main"} {
-				if page.Lookup(needed) == nil {
-					return fmt.Errorf("page %s defines no %q", name, needed)
+		shared := sync.OnceValues(func() (*template.Template, error) { return s.parseShared(l) })
+		for _, name := range names {
+			all[pageKey{l, name}] = sync.OnceValues(func() (*template.Template, error) {
+				parts, err := shared()
+				if err != nil {
+					return nil, err
 				}
-			}
-			all[l][name] = page
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("parse pages: %w", err)
+				return s.parsePage(l, name, parts)
+			})
 		}
 	}
 	return all, nil
 }
 
-// borrow gives a page what it asks for of the shared definitions, and what those ask for. With all of them in each of
-// some hundred pages, in two languages, templates took more memory than the county.
+// page finds a page's template.
+func (s *Server) page(l Lang, name string) (*template.Template, error) {
+	parsed, ok := s.pages[pageKey{l, name}]
+	if !ok {
+		return nil, fmt.Errorf("render: no page %q", name)
+	}
+	return parsed()
+}
+
+// parseShared parses what pages borrow from.
+func (s *Server) parseShared(l Lang) (*template.Template, error) {
+	shared, err := template.New("shared").Option("missingkey=error").Funcs(s.funcs(l)).
+		ParseFS(templateFiles, "templates/layout/base.html", "templates/parts/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse layout: %w", err)
+	}
+	return shared, nil
+}
+
+func (s *Server) parsePage(l Lang, name string, shared *template.Template) (*template.Template, error) {
+	folder, _, _ := strings.Cut(name, "/")
+	layout, ok := layouts[folder]
+	if !ok {
+		return nil, fmt.Errorf("page %s: no layout for its folder", name)
+	}
+	page, err := template.New(name).Option("missingkey=error").Funcs(s.funcs(l)).
+		ParseFS(templateFiles, "templates/layout/"+layout+".html", "templates/"+name+".html")
+	if err != nil {
+		return nil, fmt.Errorf("parse page: %w", err)
+	}
+	if err := borrow(page, shared); err != nil {
+		return nil, fmt.Errorf("page %s: %w", name, err)
+	}
+	for _, needed := range []string{"title", "main"} {
+		if page.Lookup(needed) == nil {
+			return nil, fmt.Errorf("page %s defines no %q", name, needed)
+		}
+	}
+	return page, nil
+}
+
+// borrow gives a page what it asks for of the shared definitions, and what those ask for.
 func borrow(page, shared *template.Template) error {
 	asked := []string{"base"}
 	ask := func(fn, arg string) {
@@ -115,11 +157,24 @@ func borrow(page, shared *template.Template) error {
 	return nil
 }
 
-// checkTemplates finds, at boot, the names of routes, files and words that
-// templates ask for and that do not exist.
+// checkTemplates finds, at boot, pages that cannot be parsed, and the names of routes, files and words that templates
+// ask for and that do not exist. The languages share their templates, so that one stands for all.
 func (s *Server) checkTemplates() error {
+	names, err := pageNames()
+	if err != nil {
+		return err
+	}
+	shared, err := s.parseShared(ZH)
+	if err != nil {
+		return err
+	}
 	var errs []error
-	for name, page := range s.pages[ZH] {
+	for _, name := range names {
+		page, err := s.parsePage(ZH, name, shared)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		for _, t := range page.Templates() {
 			if t.Tree == nil {
 				continue
@@ -285,9 +340,9 @@ func (s *Server) renderView(w http.ResponseWriter, r *http.Request, status int, 
 
 func (s *Server) execute(b *bytes.Buffer, w http.ResponseWriter, r *http.Request, page, part string, data any, f *Form) error {
 	l := langOf(r)
-	t, ok := s.pages[l][page]
-	if !ok {
-		return fmt.Errorf("render: no page %q", page)
+	t, err := s.page(l, page)
+	if err != nil {
+		return err
 	}
 	folder, _, _ := strings.Cut(page, "/")
 	if f == nil {
@@ -325,9 +380,9 @@ func readableURL(r *http.Request) *url.URL {
 // RenderString writes one definition of a page outside a request, for live
 // updates. It sees no account.
 func (s *Server) RenderString(l Lang, page, part string, data any) (string, error) {
-	t, ok := s.pages[l][page]
-	if !ok {
-		return "", fmt.Errorf("render: no page %q", page)
+	t, err := s.page(l, page)
+	if err != nil {
+		return "", err
 	}
 	var b strings.Builder
 	v := &view{Lang: l, Form: s.newForm(l), Data: data, server: s, url: &url.URL{Path: "/"}}

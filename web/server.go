@@ -193,7 +193,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s.api = api.New(services, program{s}, program{s}, deps.Version, s.fail)
 	s.routes()
-	if s.pages, err = s.parseTemplates(); err != nil {
+	if s.pages, err = s.preparePages(); err != nil {
 		return nil, err
 	}
 	if err := s.checkTemplates(); err != nil {
