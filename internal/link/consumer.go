@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -131,6 +132,13 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	// What another process applied after this one had counted its attempt, and did not get again.
+	_, err := c.db.ExecContext(ctx, `
+		DELETE FROM inbox_attempt a USING inbox i
+		WHERE a.consumer = $1 AND i.consumer = a.consumer AND i.event_id = a.event_id`, c.cfg.Durable)
+	if err != nil {
+		return nil, fmt.Errorf("clear attempts: %w", err)
+	}
 	if err := EnsureStream(ctx, js, c.cfg.Stream); err != nil {
 		return nil, err
 	}
@@ -366,12 +374,17 @@ func (c *Consumer) later(ctx context.Context, d delivery, err error, deliveries 
 	pause(ctx, min(c.nak(d, deliveries), time.Second))
 }
 
+// countAttempt counts nothing for an event that another process has applied meanwhile: nobody would take that row away.
 func (c *Consumer) countAttempt(ctx context.Context, ev Event) (int, error) {
 	var n int
 	err := c.db.GetContext(ctx, &n, `
-		INSERT INTO inbox_attempt (consumer, event_id, attempts) VALUES ($1, $2, 1)
+		INSERT INTO inbox_attempt (consumer, event_id, attempts)
+		SELECT $1, $2, 1 WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND event_id = $2)
 		ON CONFLICT (consumer, event_id) DO UPDATE SET attempts = inbox_attempt.attempts + 1, at = now()
 		RETURNING attempts`, c.cfg.Durable, ev.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 1, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("count attempt: %w", err)
 	}

@@ -577,7 +577,10 @@ func TestFaultsAllAtOnce(t *testing.T) {
 	if dead := p.count(p.payments, `SELECT count(*) FROM dead_letter`); dead != 0 {
 		t.Errorf("%d dead letters, want none", dead)
 	}
-	if left := p.count(p.payments, `SELECT count(*) FROM inbox_attempt`); left != 0 {
+	// An event may have been applied by one process between the other's count and its attempt.
+	left := p.count(p.payments, `
+		SELECT count(*) FROM inbox_attempt a WHERE NOT EXISTS (SELECT FROM inbox i WHERE i.consumer = a.consumer AND i.event_id = a.event_id)`)
+	if left != 0 {
 		t.Errorf("%d attempts are still counted", left)
 	}
 }
