@@ -43,3 +43,21 @@ func TestRegisterLoginLogout(t *testing.T) {
 		t.Fatalf("login: %d to %q\n%s", res.StatusCode, res.Header.Get("Location"), res.body)
 	}
 }
+
+// The summary stands above the fields and says which of them each sentence is about, in the reader's language, as text.
+func TestErrorSummaryNamesTheFields(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.person(t)
+	const hostile = "<!--label 0--><script>"
+	for lang, want := range map[string]string{"zh": `>姓名：请填写这一项。</a>`, "en": `>Name: Please fill this in.</a>`} {
+		p.get("/register?lang=" + lang)
+		res := p.post("/register", "name", "", "phone", hostile, "password", "")
+		if res.StatusCode != http.StatusUnprocessableEntity || strings.Contains(res.body, "<!--label") || strings.Contains(res.body, hostile) {
+			t.Errorf("%s: %d\n%s", lang, res.StatusCode, res.body)
+		}
+		if !strings.Contains(res.body, want) {
+			t.Errorf("%s: no %q in\n%s", lang, want, res.body)
+		}
+	}
+}

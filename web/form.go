@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -24,7 +26,38 @@ type Form struct {
 	glossary Glossary
 	key      string
 	status   int
-	problems []*link.Error // as they were found, for programs
+	labels   map[string]string // of fields, as the page names them
+	problems []*link.Error     // as they were found, for programs
+}
+
+// labelled remembers what the page calls a field.
+func (f *Form) labelled(name, label string) {
+	if f.labels == nil {
+		f.labels = map[string]string{}
+	}
+	f.labels[name] = label
+}
+
+// Naming holds the place of a field's label in the summary of errors, which stands above the fields: the label is known
+// when the page is done.
+func (f *Form) Naming(i int) template.HTML { return template.HTML(naming(i)) }
+
+func naming(i int) string { return fmt.Sprintf("<!--label %d-->", i) }
+
+// named puts the labels where Naming held their places. A sentence that has the label in it needs no more.
+func (f *Form) named(page []byte) []byte {
+	for i, e := range f.Errors {
+		label := f.labels[e.Name]
+		if label != "" {
+			if strings.Contains(strings.ToLower(e.Text), strings.ToLower(label)) {
+				label = ""
+			} else {
+				label += f.lang.pick("：", ": ")
+			}
+		}
+		page = bytes.ReplaceAll(page, []byte(naming(i)), []byte(template.HTMLEscapeString(label)))
+	}
+	return page
 }
 
 // FieldError is a sentence about one field, or about the whole form when Name is
@@ -237,6 +270,7 @@ func fieldID(name string) string { return "f-" + strings.Trim(notID.ReplaceAllSt
 // value), and the switches required, optional, checked, autofocus, hidelabel,
 // multiple with true or false.
 func (f *Form) Input(name, label string, pairs ...any) (Field, error) {
+	f.labelled(name, label)
 	field := Field{ID: fieldID(name), Name: name, Label: label, Type: "text", Error: f.Error(name)}
 	first := ""
 	args, err := pairsMap(pairs)

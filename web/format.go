@@ -106,6 +106,9 @@ func (f format) span(from, to time.Time) string {
 	first, last := f.day(a), f.day(b)
 	if f.lang == ZH && a.Year() == b.Year() {
 		last = b.Format("1月2日")
+		if a.Month() == b.Month() {
+			last = b.Format("2日")
+		}
 	}
 	return first + f.lang.pick("至", " to ") + last
 }

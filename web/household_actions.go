@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"banmuyuan/catalog"
@@ -45,7 +46,7 @@ func (s *Server) householdActions(w http.ResponseWriter, r *http.Request) error 
 	d.Consents = log.Consents
 	l := langOf(r)
 	for _, a := range log.Actions {
-		d.Done = append(d.Done, doneFor{At: a.At, What: s.action(l, a), By: a.Actor, Role: a.Role, OnBehalf: a.OnBehalf})
+		d.Done = append(d.Done, doneFor{At: a.At, What: s.action(l, a), By: whoDid(l, a.Actor), Role: a.Role, OnBehalf: a.OnBehalf})
 	}
 	accounts, err := s.deps.AccountReviews.AccountHistory(ctx, payments.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
@@ -53,10 +54,18 @@ func (s *Server) householdActions(w http.ResponseWriter, r *http.Request) error 
 	}
 	for _, a := range accounts.Items {
 		text, _ := s.glossary.Say(l, "action.account", map[string]any{"bank": a.Bank, "number": a.Number, "state": d.Words.Say("status.account", a.State)})
-		d.Done = append(d.Done, doneFor{At: a.At, What: text, By: a.EnteredBy, OnBehalf: a.OnBehalf})
+		d.Done = append(d.Done, doneFor{At: a.At, What: text, By: whoDid(l, a.EnteredBy), OnBehalf: a.OnBehalf})
 	}
 	slices.SortStableFunc(d.Done, func(a, b doneFor) int { return cmp.Compare(b.At.Unix(), a.At.Unix()) })
 	return s.render(w, r, http.StatusOK, "household/actions", d)
+}
+
+// whoDid names whoever acted; what the product did by itself has no person's name.
+func whoDid(l Lang, actor string) string {
+	if strings.HasPrefix(actor, "system:") {
+		return l.pick("系统登记", "recorded by the system")
+	}
+	return actor
 }
 
 // action is what was done as a sentence.

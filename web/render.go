@@ -360,6 +360,11 @@ func (s *Server) execute(b *bytes.Buffer, w http.ResponseWriter, r *http.Request
 	if err := t.ExecuteTemplate(b, part, v); err != nil {
 		return fmt.Errorf("render %s: %w", page, err)
 	}
+	if !f.OK() {
+		done := f.named(bytes.Clone(b.Bytes()))
+		b.Reset()
+		b.Write(done)
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,6 +54,9 @@ func (b *pages) trades(t *testing.T) {
 	}
 
 	till := b.logsIn(t, "till")
+	atTheTill.Lock()
+	unlock := sync.OnceFunc(atTheTill.Unlock)
+	defer unlock()
 	if !strings.HasSuffix(till.where(t), "/desk/till") {
 		t.Errorf("a cashier starts at %s", till.where(t))
 	}
@@ -74,6 +78,7 @@ func (b *pages) trades(t *testing.T) {
 	if now := get[orders.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till").Total; now != before+3 {
 		t.Errorf("three sales sent three times are %d", now-before)
 	}
+	unlock()
 	till.fill(t, "pickup", code)
 	till.press(t, `form[action$="/handover"] button`)
 	till.open(t, "/desk/shelf")

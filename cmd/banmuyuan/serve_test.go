@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -27,7 +29,72 @@ func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if loaded.dir != "" {
+		_ = os.RemoveAll(loaded.dir)
+	}
+	os.Exit(code)
+}
+
+// loaded is a data folder with the demo county in it, from which tests that need one copy theirs.
+var loaded struct {
+	once  sync.Once
+	dir   string
+	ready bool
+}
+
+// Folders carry the process id, so that those of a test binary that was killed can be told.
+const demoFolder = "banmuyuan-demo-"
+
+// demoData returns a data folder of the test's own in which the demo county was loaded. The first to ask loads it, by
+// the product's first start, which ends with kill -9; the next start recovers and ends as it should.
+func demoData(t *testing.T) string {
+	t.Helper()
+	loaded.once.Do(func() {
+		old, _ := filepath.Glob("/tmp/" + demoFolder + "*")
+		for _, dir := range old {
+			var pid int
+			if _, err := fmt.Sscanf(filepath.Base(dir), demoFolder+"%d-", &pid); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+				_ = os.RemoveAll(dir) // failing to is no reason not to test
+			}
+		}
+		// Not under t.TempDir, which ends with one test. PostgreSQL's user must be able to enter it.
+		var err error
+		if loaded.dir, err = os.MkdirTemp("/tmp", fmt.Sprintf("%s%d-", demoFolder, os.Getpid())); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(loaded.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		data := filepath.Join(loaded.dir, "data")
+		p, url := serve(t, data)
+		wantHealthy(t, url)
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+		p, url = serve(t, data)
+		wantHealthy(t, url)
+		stops(t, p, syscall.SIGTERM)
+		loaded.ready = !t.Failed()
+	})
+	if !loaded.ready {
+		t.Fatal("the demo county was not loaded")
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	if out, err := exec.Command("cp", "-a", filepath.Join(loaded.dir, "data"), data).CombinedOutput(); err != nil {
+		t.Fatalf("copy the demo county: %v: %s", err, out)
+	}
+	return data
+}
+
+// stops ends the product with a signal and wants it to end cleanly.
+func stops(t *testing.T, p *product, sig syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Errorf("after %v: %v\n%s", sig, err, p.stderr.String())
+	}
 }
 
 // product is a running or finished `banmuyuan …`.
@@ -117,16 +184,11 @@ func wantFree(t *testing.T, data string) {
 
 func TestServeUntilSignal(t *testing.T) {
 	t.Parallel()
+	data := demoData(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		data := filepath.Join(t.TempDir(), "data")
 		p, url := serve(t, data)
 		wantHealthy(t, url)
-		if err := p.cmd.Process.Signal(sig); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.cmd.Wait(); err != nil {
-			t.Errorf("after %v: %v\n%s", sig, err, p.stderr.String())
-		}
+		stops(t, p, sig)
 		if _, err := os.Stat(filepath.Join(data, "postgres", "cluster", "postmaster.pid")); err == nil {
 			t.Errorf("after %v PostgreSQL's pid file is still there", sig)
 		}
@@ -136,7 +198,7 @@ func TestServeUntilSignal(t *testing.T) {
 
 func TestServeAgainAfterKill(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := demoData(t)
 	p, url := serve(t, data)
 	wantHealthy(t, url)
 	_ = p.cmd.Process.Kill()
@@ -147,7 +209,7 @@ func TestServeAgainAfterKill(t *testing.T) {
 
 func TestServeEndsWithItsDatabase(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := demoData(t)
 	p, _ := serve(t, data)
 	pid, err := os.ReadFile(filepath.Join(data, "postgres", "cluster", "postmaster.pid"))
 	if err != nil {
@@ -165,7 +227,7 @@ func TestServeEndsWithItsDatabase(t *testing.T) {
 
 func TestServeTwice(t *testing.T) {
 	t.Parallel()
-	data := t.TempDir()
+	data := demoData(t)
 	_, url := serve(t, data)
 	_, stderr, code := runProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0"}, "serve")
 	if code != exitFailed || !strings.Contains(stderr, "already using") || !strings.Contains(stderr, "BANMU_DATA") {
@@ -221,7 +283,7 @@ func TestCommandLine(t *testing.T) {
 // A client that never finishes its request does not keep the product alive.
 func TestStopWithHalfARequest(t *testing.T) {
 	t.Parallel()
-	p, url := serve(t, t.TempDir())
+	p, url := serve(t, demoData(t))
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {
 		t.Fatal(err)

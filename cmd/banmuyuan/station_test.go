@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -45,16 +46,7 @@ func stationStory(t *testing.T, w *world) {
 	}))
 	defer road.Close()
 
-	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("lang", "zh-CN"), chromedp.UserDataDir(t.TempDir()))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	defer stop()
-	browser, closeBrowser := chromedp.NewContext(allocator)
-	defer closeBrowser()
-	if err := chromedp.Do(browser, chromedp.Navigate("about:blank")); err != nil {
-		t.Fatalf("Chromium did not start ('make test' installs it): %v", err)
-	}
-	b := &pages{world: w.on(road.URL), browser: browser, width: 390, script: true}
+	b := &pages{world: w.on(road.URL), browser: startBrowser(t), width: 390, script: true, seen: map[[sha256.Size]byte]bool{}}
 	clerk := b.logsIn(t, "clerk")
 	connect := func(on bool) {
 		closed.Store(!on)

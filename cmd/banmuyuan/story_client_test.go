@@ -17,7 +17,7 @@ import (
 
 // patience bounds what happens by itself, such as an event that reaches another module. Nothing is asserted about how
 // long it takes; two cores under the race detector may be busy.
-const patience = 90 * time.Second
+const patience = 4 * time.Minute
 
 // await asks until done, and says what was last seen when it never is.
 func await[T any](t *testing.T, what string, ask func() (T, bool)) T {

@@ -42,26 +42,33 @@ type world struct {
 var demoCounty = sync.OnceValue(func() *county.County { return county.Generate(time.Now(), demoSeed) })
 
 // TestOneProcess follows the story, and what can go wrong in it, on the product as people run it: everything in one
-// process, in a data folder. The demo county is loaded once.
+// process, in a data folder. Parts that leave one another alone run side by side.
 func TestOneProcess(t *testing.T) {
 	t.Parallel()
 	w := startOneProcess(t)
-	for _, part := range []struct {
-		name string
-		run  func(*testing.T, *world)
-	}{
-		{"story", story},
-		{"hostile", hostile},
-		{"import", householdFiles},
-		{"browser", browserStory},
-		{"station", stationStory},
-		{"expiry", expiry},
-		{"kill", killed},
-	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
-		if t.Failed() {
-			w.logTail(t)
-		}
+	w.runs(t, part{"story", story})
+	w.runs(t, part{"hostile", hostile})
+	w.runs(t, part{"import", householdFiles}, part{"browser", browserStory}, part{"station", stationStory})
+	w.runs(t, part{"expiry", expiry})
+	w.runs(t, part{"kill", killed})
+}
+
+// part is a part of an acceptance test.
+type part struct {
+	name string
+	run  func(*testing.T, *world)
+}
+
+// runs runs parts at the same time: most of it is waiting, so it is not bounded by the number of processors.
+func (w *world) runs(t *testing.T, parts ...part) {
+	t.Helper()
+	var running sync.WaitGroup
+	for _, p := range parts {
+		running.Go(func() { t.Run(p.name, func(t *testing.T) { p.run(t, w) }) })
+	}
+	running.Wait()
+	if t.Failed() {
+		w.logTail(t)
 	}
 }
 
@@ -70,19 +77,9 @@ func TestOneProcess(t *testing.T) {
 func TestSeparateProcesses(t *testing.T) {
 	t.Parallel()
 	w := startSeparateProcesses(t)
-	for _, part := range []struct {
-		name string
-		run  func(*testing.T, *world)
-	}{
-		{"story", story},
-		{"expiry", expiry},
-		{"crash", crashed},
-	} {
-		t.Run(part.name, func(t *testing.T) { part.run(t, w) })
-		if t.Failed() {
-			w.logTail(t)
-		}
-	}
+	w.runs(t, part{"story", story})
+	w.runs(t, part{"expiry", expiry})
+	w.runs(t, part{"crash", crashed})
 }
 
 var running struct {
@@ -122,7 +119,7 @@ func (w *world) end(p *product) {
 
 func startOneProcess(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data")}}
+	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{"BANMU_DATA=" + demoData(t)}}
 	var p *product
 	p, w.url = w.startServing(nil)
 	w.kill = func() {

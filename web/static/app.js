@@ -11,6 +11,12 @@
       if (target) handle(event, target);
     });
 
+  // A phone's menu may be wider than the phone: the page that one is on is in view.
+  const here = document.querySelector(".menu [aria-current]");
+  const menu = here && here.closest(".menu");
+  for (let box = menu; box && box !== document.body; box = box.parentElement)
+    if (box.scrollWidth > box.clientWidth) box.scrollLeft += here.getBoundingClientRect().left + here.offsetWidth / 2 - box.getBoundingClientRect().left - box.clientWidth / 2;
+
   let toastTimer;
   function toast(text) {
     let box = document.querySelector(".toast");
