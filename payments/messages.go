@@ -25,6 +25,7 @@ var Messages = map[string][2]string{
 	"refund.cancelled":         {"订单取消，退还已付款项", "Order cancelled: what was paid is returned"},
 	"refund.less_than_deposit": {"过磅金额低于定金，退还多付部分", "The weighed amount is below the deposit: the rest is returned"},
 	"refund.overpaid":          {"付款超过应付金额，退还多付部分", "More was paid than was due: the rest is returned"},
+	"refund.taken_back":        {"商品退回，退还货款", "The goods came back: what was paid for them is returned"},
 	"refund.late":              {"付款到账时订单已结束，原款退还", "The payment arrived after the order had ended: it is returned in full"},
 	"refund.window_over":       {"已超过支付渠道的退款期限，改为银行转账退款。", "The provider's time for refunds is over, so it will be transferred by bank."},
 	"refund.provider_failed":   {"原渠道退款未成功，改为银行转账退款。", "The refund through the provider failed, so it will be transferred by bank."},

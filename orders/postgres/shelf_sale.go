@@ -90,6 +90,44 @@ func (s shelf) itemsByID(ctx context.Context, q queryer, org int64, ids []int64)
 	return byID, nil
 }
 
+// askedLine is a line as a till or a buyer asks for it.
+type askedLine struct {
+	item, measure int64
+	code          string // of the lot's label, when that was scanned
+}
+
+// priceLines finds the goods of lines and what they cost. priceOf says what is asked for one price unit, or what is
+// wrong with a line; what is wrong is noted with the line's number.
+func (s shelf) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
+	priceOf func(i int, it itemRow) (money.Price, *link.Error)) (lines []wanted, total int64, err error) {
+	ids := make([]int64, len(asked))
+	for i, l := range asked {
+		ids[i] = l.item
+	}
+	items, err := s.itemsByID(ctx, s.db, org, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	lines = make([]wanted, len(asked))
+	for i, l := range asked {
+		it := items[l.item]
+		field := func(name string) string { return fmt.Sprintf("lines[%d].%s", i, name) }
+		price, wrong := priceOf(i, it)
+		if wrong != nil {
+			problems.Add(wrong.Key, field(wrong.Field))
+			continue
+		}
+		amount, err := price.Amount(l.measure)
+		if err != nil || amount > shelfPriceMax {
+			problems.Add("shelf.amount", field("measure"))
+			continue
+		}
+		total += amount
+		lines[i] = wanted{item: it, code: l.code, measure: l.measure, price: price, amount: amount}
+	}
+	return lines, total, nil
+}
+
 // Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
 // the next count, and never taken from what is kept for others.
 func (s shelf) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
@@ -119,35 +157,22 @@ func (s shelf) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
 	if err != nil {
 		return orders.Sale{}, err
 	}
-	ids := make([]int64, len(r.Lines))
+	asked := make([]askedLine, len(r.Lines))
 	for i, l := range r.Lines {
-		ids[i] = l.ItemID
+		asked[i] = askedLine{item: l.ItemID, measure: l.Measure, code: strings.ToLower(strings.TrimSpace(l.Code))}
 	}
-	items, err := s.itemsByID(ctx, s.db, shop.ID, ids)
+	lines, total, err := s.priceLines(ctx, shop.ID, asked, &problems, func(i int, it itemRow) (money.Price, *link.Error) {
+		fen := r.Lines[i].PriceFen
+		if fen <= 0 || fen > shelfPriceMax {
+			return money.Price{}, link.E(link.Invalid, "shelf.price", "price_fen")
+		}
+		if m := r.Lines[i].Measure; m <= 0 || m > buyInMost {
+			return money.Price{}, link.E(link.Invalid, "shelf.measure", "measure")
+		}
+		return money.Price{Fen: fen, Per: it.PricePer}, nil
+	})
 	if err != nil {
 		return orders.Sale{}, err
-	}
-	lines := make([]wanted, len(r.Lines))
-	var total int64
-	for i, l := range r.Lines {
-		it := items[l.ItemID]
-		field := func(name string) string { return fmt.Sprintf("lines[%d].%s", i, name) }
-		if l.PriceFen <= 0 || l.PriceFen > shelfPriceMax {
-			problems.Add("shelf.price", field("price_fen"))
-			continue
-		}
-		if l.Measure <= 0 || l.Measure > buyInMost {
-			problems.Add("shelf.measure", field("measure"))
-			continue
-		}
-		price := money.Price{Fen: l.PriceFen, Per: it.PricePer}
-		amount, err := price.Amount(l.Measure)
-		if err != nil || amount > shelfPriceMax {
-			problems.Add("shelf.amount", field("measure"))
-			continue
-		}
-		total += amount
-		lines[i] = wanted{item: it, code: strings.ToLower(strings.TrimSpace(l.Code)), measure: l.Measure, price: price, amount: amount}
 	}
 	if r.Method == payments.Cash && r.GivenFen != 0 && r.GivenFen < total {
 		problems.Add("sale.given", "given_fen")
@@ -405,34 +430,22 @@ func (s shelf) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
 	if err != nil {
 		return orders.Sale{}, err
 	}
-	ids := make([]int64, len(r.Lines))
+	asked := make([]askedLine, len(r.Lines))
 	for i, l := range r.Lines {
-		ids[i] = l.ItemID
+		asked[i] = askedLine{item: l.ItemID, measure: l.Measure}
 	}
-	items, err := s.itemsByID(ctx, s.db, r.OrgID, ids)
-	if err != nil {
-		return orders.Sale{}, err
-	}
-	lines := make([]wanted, len(r.Lines))
-	var total int64
-	for i, l := range r.Lines {
-		it := items[l.ItemID]
+	lines, total, err := s.priceLines(ctx, r.OrgID, asked, &problems, func(i int, it itemRow) (money.Price, *link.Error) {
 		if !it.Online || byPiece(ref.products[it.Product]) {
-			problems.Add("sale.not_online", fmt.Sprintf("lines[%d].item_id", i))
-			continue
+			return money.Price{}, link.E(link.Invalid, "sale.not_online", "item_id")
 		}
 		// Whole price units: nobody weighs out 337 grams before the buyer stands there.
-		if l.Measure <= 0 || l.Measure > buyInMost || l.Measure%it.PricePer != 0 {
-			problems.Add("sale.measure", fmt.Sprintf("lines[%d].measure", i))
-			continue
+		if m := r.Lines[i].Measure; m <= 0 || m > buyInMost || m%it.PricePer != 0 {
+			return money.Price{}, link.E(link.Invalid, "sale.measure", "measure")
 		}
-		amount, err := it.price().Amount(l.Measure)
-		if err != nil || amount > shelfPriceMax {
-			problems.Add("shelf.amount", fmt.Sprintf("lines[%d].measure", i))
-			continue
-		}
-		total += amount
-		lines[i] = wanted{item: it, measure: l.Measure, price: it.price(), amount: amount}
+		return it.price(), nil
+	})
+	if err != nil {
+		return orders.Sale{}, err
 	}
 	if err := problems.Err(); err != nil {
 		return orders.Sale{}, err

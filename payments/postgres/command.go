@@ -38,6 +38,8 @@ func (s *Service) Apply(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
 		return apply(ctx, s, tx, ev, s.acceptLate)
 	case payments.CmdTakeCash:
 		return apply(ctx, s, tx, ev, s.takeCash)
+	case payments.CmdTakeBack:
+		return apply(ctx, s, tx, ev, s.takeBack)
 	}
 	return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("no command %s", ev.Subject))
 }

@@ -71,3 +71,48 @@ func TestOriginComesBackWithTheFact(t *testing.T) {
 		}
 	}
 }
+
+// What a shop takes back is less that it is owed. Cash has gone back out of its own drawer, which is not the county's
+// cashbox; it goes back once, never before it was taken, and never more than was sold.
+func TestShopTakesGoodsBack(t *testing.T) {
+	b := setup(t)
+	billed := int64(1320)
+	back := payments.TakeBack{Ref: "sale:1", Receipt: "TH1", Org: 5, AmountFen: 500, TakenAt: 1_790_000_100}
+	if err := b.tryCommand(payments.CmdTakeBack, back); err == nil {
+		t.Error("goods came back that were not sold yet")
+	}
+	b.command(payments.CmdTakeCash, payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, Party: payments.Party{Kind: "organisation", ID: 5, Name: "现金顾客"}, TakenAt: 1_790_000_000})
+	b.command(payments.CmdAcceptDelivery, payments.AcceptDelivery{DeliveryID: 71, Ref: "sale:1", Coop: 5, OwnFen: 1320, Shares: []payments.DeliveryShare{}, OccurredAt: 1_790_000_000})
+	if err := b.tryCommand(payments.CmdTakeBack, back); err == nil {
+		t.Error("goods came back before they were billed")
+	}
+	b.command(payments.CmdCloseRef, payments.CloseRef{Ref: "sale:1", Seq: 1, BilledFen: &billed})
+	rest := payments.TakeBack{Ref: "sale:1", Receipt: "TH2", Org: 5, AmountFen: 820, TakenAt: 1_790_000_200}
+	for range 3 {
+		b.command(payments.CmdTakeBack, back)
+		b.command(payments.CmdTakeBack, rest)
+	}
+	a, err := b.svc.Account(system(), payments.Ref{Ref: "sale:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.RefundedFen != 1320 || a.RefundDueFen != 0 || a.BilledFen != 1320 || len(a.Refunds) != 2 || a.Refunds[0].State != payments.RefundSucceeded || a.Refunds[0].BankRef != "TH1" {
+		t.Errorf("account %+v", a)
+	}
+	for name, bad := range map[string]payments.TakeBack{
+		"more than was sold":         {Ref: "sale:1", Receipt: "TH3", Org: 5, AmountFen: 1},
+		"the receipt for another":    {Ref: "sale:2", Receipt: "TH1", Org: 5, AmountFen: 500},
+		"the receipt of another sum": {Ref: "sale:1", Receipt: "TH1", Org: 5, AmountFen: 501},
+	} {
+		if err := b.tryCommand(payments.CmdTakeBack, bad); link.CodeOf(err) != link.Conflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	found, err := b.svc.Verify(system(), payments.None{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Items) > 0 {
+		t.Errorf("found %+v", found.Items)
+	}
+}

@@ -132,8 +132,14 @@ var moneyChecks = []string{`
 	SELECT 'cash.box', 'cash', 'ledger ' || x.fen || ', receipts less what left ' || y.fen
 	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'cash:site') x,
 	     (SELECT coalesce((SELECT sum(r.amount_fen) FROM cash_receipt r JOIN payment p ON p.id = r.payment_id WHERE p.key <> 'cash:' || r.receipt), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking), 0)
-	             - coalesce((SELECT sum(f.amount_fen) FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = 'cash' AND f.state = 'succeeded'), 0) AS fen) y
+	             - coalesce((SELECT sum(f.amount_fen) FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = 'cash' AND f.state = 'succeeded'
+	                         AND NOT EXISTS (SELECT FROM cash_receipt k WHERE k.payment_id = p.id AND p.key = 'cash:' || k.receipt)), 0) AS fen) y
 	WHERE x.fen <> y.fen`, `
+	SELECT 'goods.taken_back', r.ref, 'billed ' || r.billed_fen || ', came back ' || b.fen || ', in the ledger ' || b.posted
+	FROM (SELECT b.ref, sum(b.amount_fen) AS fen, coalesce(sum(e.amount), 0) AS posted
+	      FROM take_back b LEFT JOIN ledger_txn t ON t.business_key = 'takeback:' || b.receipt
+	      LEFT JOIN ledger_entry e ON e.txn_id = t.id AND e.amount > 0 GROUP BY b.ref) b JOIN ref r ON r.ref = b.ref
+	WHERE b.fen > r.billed_fen OR b.fen <> b.posted LIMIT 100`, `
 	SELECT 'disputes.withheld', d.ref, 'ledger ' || coalesce(x.balance, 0) || ', open disputes ' || d.fen
 	FROM (SELECT ref, sum(CASE WHEN state = 'open' THEN amount_fen ELSE 0 END) AS fen FROM dispute GROUP BY ref) d
 	LEFT JOIN ledger_account a ON a.code = 'dispute_receivable:' || d.ref LEFT JOIN ledger_balance x ON x.account_id = a.id

@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+// takeBack books goods that came back. It waits until what they were sold for is billed and paid: commands may overtake
+// each other.
+func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack) error {
+	cmd.Receipt = strings.TrimSpace(cmd.Receipt)
+	if cmd.Receipt == "" || utf8.RuneCountInString(cmd.Receipt) > 60 || cmd.Org <= 0 || cmd.AmountFen <= 0 || cmd.AmountFen > maxAmount {
+		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("take back %q of %d fen of %s cannot be", cmd.Receipt, cmd.AmountFen, cmd.Ref))
+	}
+	r, err := c.lockRef(ctx, cmd.Ref)
+	if err != nil {
+		return err
+	}
+	var old struct {
+		Ref string `db:"ref"`
+		Fen int64  `db:"amount_fen"`
+	}
+	err = get(ctx, c.tx, &old, `SELECT ref, amount_fen FROM take_back WHERE receipt = $1`, cmd.Receipt)
+	switch {
+	case err == nil && old.Ref == cmd.Ref && old.Fen == cmd.AmountFen:
+		return nil
+	case err == nil:
+		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("receipt %s is of %d fen of %s", cmd.Receipt, old.Fen, old.Ref))
+	case !missing(err):
+		return fmt.Errorf("look up receipt: %w", err)
+	}
+	if !r.Closed || r.receivable != 0 {
+		return early("%s is not paid: %d fen due", r.Ref, r.receivable)
+	}
+	var before int64
+	if err := c.tx.GetContext(ctx, &before, `SELECT coalesce(sum(amount_fen), 0)::bigint FROM take_back WHERE ref = $1`, r.Ref); err != nil {
+		return fmt.Errorf("sum what came back of %s: %w", r.Ref, err)
+	}
+	if before+cmd.AmountFen > r.BilledFen {
+		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("%d fen of %s came back and %d more shall, of %d billed", before, r.Ref, cmd.AmountFen, r.BilledFen))
+	}
+	_, err = c.tx.ExecContext(ctx, `
+		INSERT INTO take_back (receipt, ref, org, amount_fen, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		cmd.Receipt, r.Ref, cmd.Org, cmd.AmountFen, c.actor, c.now)
+	if err != nil {
+		return fmt.Errorf("write what came back of %s: %w", r.Ref, err)
+	}
+	at := time.Unix(cmd.TakenAt, 0).UTC()
+	c.post("taken_back", "takeback:"+cmd.Receipt, at,
+		ledger.Debit(ledger.PayableCoop(cmd.Org), cmd.AmountFen), ledger.Credit(ledger.RefundPayable(r.Ref), cmd.AmountFen))
+	r.refundDue += cmd.AmountFen
+	reason := cmd.Reason
+	if reason == "" {
+		reason = "refund.taken_back"
+	}
+	rest, err := c.giveCash(ctx, r, cmd, reason, at)
+	if err != nil {
+		return err
+	}
+	return c.refund(ctx, s, r, rest, reason, 0)
+}
+
+// giveCash books what an organisation gave back of the cash that it had taken at its own counter, and tells what else is
+// to go back. Nobody has to approve or transfer it: it is gone.
+func (c *change) giveCash(ctx context.Context, r *refState, cmd payments.TakeBack, reason string, at time.Time) (rest int64, err error) {
+	var taken struct {
+		ID   int64 `db:"id"`
+		Left int64 `db:"left_fen"`
+	}
+	err = get(ctx, c.tx, &taken, `
+		SELECT p.id, p.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refund f WHERE f.payment_id = p.id AND f.state <> 'failed'), 0) AS left_fen
+		FROM payment p JOIN cash_receipt k ON k.payment_id = p.id AND p.key = 'cash:' || k.receipt
+		WHERE p.ref = $1 AND p.state = 'succeeded' AND NOT p.late ORDER BY p.id DESC LIMIT 1`, r.Ref)
+	if missing(err) {
+		return cmd.AmountFen, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look up cash of %s: %w", r.Ref, err)
+	}
+	part := min(cmd.AmountFen, taken.Left)
+	if part <= 0 {
+		return cmd.AmountFen, nil
+	}
+	f := refundRow{PaymentID: taken.ID, Ref: r.Ref, AmountFen: part}
+	err = c.tx.GetContext(ctx, &f.ID, `
+		INSERT INTO refund (payment_id, ref, amount_fen, reason, state, bank_ref, caused_by, created_at, next_check_at, done_at)
+		VALUES ($1, $2, $3, $4, 'succeeded', $5, $6, $7, $7, $7) RETURNING id`,
+		taken.ID, r.Ref, part, reason, cmd.Receipt, c.actor, c.now)
+	if err != nil {
+		return 0, fmt.Errorf("write cash given back for %s: %w", r.Ref, err)
+	}
+	f.done(c, cmd.Receipt, at, ledger.TillCash(cmd.Org))
+	r.refundDue -= part
+	return cmd.AmountFen - part, nil
+}
