@@ -22,6 +22,8 @@ import (
 //
 // Quantities are measures: grams where the price counts weight, and units where it does not.
 type Shelf interface {
+	Returns
+
 	StandingLists(context.Context, ShopRef) (StandingLists, error)
 	// SaveStandingList creates (ID 0) or changes a list. Conflict when somebody else changed it since.
 	SaveStandingList(context.Context, SaveStandingList) (StandingList, error)
@@ -383,6 +385,7 @@ const (
 const WriteOffLimitFen = 200_00
 
 // Reasons of a loss; a donation names who got it instead.
+// What came back from a customer and cannot be sold again is a loss with the reason "returned", see Returns.
 var LossReasons = []string{"spoiled", "expired", "damaged", "weight", "missing", "other"}
 
 type WriteOff struct {
@@ -510,6 +513,8 @@ type SaleLine struct {
 	CostFen      int64        `json:"cost_fen,omitempty"`      // for the shop
 	UncoveredQty int64        `json:"uncovered_qty,omitempty"` // sold beyond the books; for the shop
 	Traces       []string     `json:"traces,omitempty"`
+
+	Returned int64 `json:"returned,omitempty"` // came back, of the measure
 }
 
 type Sale struct {
@@ -535,6 +540,12 @@ type Sale struct {
 	DoneAt    *time.Time  `json:"done_at,omitempty"`
 	ForShop   bool        `json:"for_shop"` // the caller works there, or for the county
 	CanCancel bool        `json:"can_cancel"`
+
+	ReturnedFen int64    `json:"returned_fen,omitempty"`
+	Returns     []Return `json:"returns,omitempty"`
+	Voided      bool     `json:"voided,omitempty"`
+	CanVoid     bool     `json:"can_void,omitempty"`   // by the caller, if it is still the latest
+	CanReturn   bool     `json:"can_return,omitempty"` // the caller may take goods back
 }
 
 type RingLine struct {
@@ -603,7 +614,8 @@ type Turnover struct {
 	From         string         `json:"from"`
 	To           string         `json:"to"`
 	Sales        int64          `json:"sales"`
-	RevenueFen   int64          `json:"revenue_fen"`
+	RevenueFen   int64          `json:"revenue_fen"`  // less what came back
+	ReturnedFen  int64          `json:"returned_fen"` // what came back, at what was paid for it
 	CostFen      int64          `json:"cost_fen"`
 	HouseholdFen int64          `json:"household_fen"`
 	LostFen      int64          `json:"lost_fen"`

@@ -36,6 +36,8 @@ const (
 	SubjectShelfRing              = "rpc.orders.v1.shelf_ring"
 	SubjectShelfBuy               = "rpc.orders.v1.shelf_buy"
 	SubjectShelfPaySale           = "rpc.orders.v1.shelf_pay_sale"
+	SubjectShelfReturnGoods       = "rpc.orders.v1.shelf_return_goods"
+	SubjectShelfReturn            = "rpc.orders.v1.shelf_return"
 	SubjectShelfSale              = "rpc.orders.v1.shelf_sale"
 	SubjectShelfSales             = "rpc.orders.v1.shelf_sales"
 	SubjectShelfHandOver          = "rpc.orders.v1.shelf_hand_over"
@@ -177,6 +179,14 @@ func (c shelfClient) Trace(ctx context.Context, r TraceRef) (Trace, error) {
 	return link.Call[TraceRef, Trace](ctx, c.nc, SubjectShelfTrace, r)
 }
 
+func (c shelfClient) ReturnGoods(ctx context.Context, r ReturnRequest) (Return, error) {
+	return link.Call[ReturnRequest, Return](ctx, c.nc, SubjectShelfReturnGoods, r)
+}
+
+func (c shelfClient) Return(ctx context.Context, r IDRef) (Return, error) {
+	return link.Call[IDRef, Return](ctx, c.nc, SubjectShelfReturn, r)
+}
+
 // RegisterShelf lets svc answer the shelf's requests.
 func RegisterShelf(s *link.Server, svc Shelf) {
 	link.Handle(s, SubjectShelfStandingLists, svc.StandingLists)
@@ -211,4 +221,6 @@ func RegisterShelf(s *link.Server, svc Shelf) {
 	link.Handle(s, SubjectShelfCancelSale, svc.CancelSale)
 	link.Handle(s, SubjectShelfTurnover, svc.Turnover)
 	link.Handle(s, SubjectShelfTrace, svc.Trace)
+	link.Handle(s, SubjectShelfReturnGoods, svc.ReturnGoods)
+	link.Handle(s, SubjectShelfReturn, svc.Return)
 }

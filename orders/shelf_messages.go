@@ -55,6 +55,30 @@ var ShelfMessages = map[string][2]string{
 	"sale.fetched":          {"这一份已经取走了。", "These goods were fetched already."},
 	"refund.sale_cancelled": {"取消购买，付款原路退回", "The purchase was cancelled: the payment is returned"},
 
+	"return.unknown":          {"没有找到这张退货单。", "We could not find this return."},
+	"return.kind":             {"请选择作废小票或退货。", "Choose to void the receipt or to take goods back."},
+	"return.lines":            {"请填写退回的数量。", "Enter how much comes back."},
+	"return.line":             {"小票上没有这一行，或者填了两次。", "The receipt has no such line, or it is there twice."},
+	"return.not_so_much":      {"退回的比卖出的多。请按小票上还没退的数量填写。", "More comes back than was sold. Enter at most what has not come back yet."},
+	"return.done":             {"这张小票已经作废或全部退货，不能再退。", "This receipt is void or everything of it came back: nothing is left to return."},
+	"return.not_sold":         {"这笔买卖还没有交货，请取消它，不用退货。", "These goods were not handed over: cancel the sale instead."},
+	"return.not_whole":        {"这张小票已经退过货，不能整单作废。", "Goods of this receipt came back already: it cannot be voided as a whole."},
+	"return.not_last":         {"只能作废您自己今天的最后一笔。其他的请办退货。", "Only your own latest sale of today can be voided. Take the goods back instead."},
+	"return.too_late":         {"已经超过 {days} 天，不能退货。", "More than {days} days have passed: it cannot be returned."},
+	"return.past_date":        {"这批货已过保质期，不能放回货架，请选择报损。", "This lot is past its date and cannot go back on the shelf: write it off."},
+	"return.client_id.reused": {"这个退货编号已用于另一次退货。请刷新页面。", "This return’s id was used for another one. Reload the page."},
+
+	"return.void":  {"作废小票", "Receipt voided"},
+	"return.goods": {"退货", "Goods returned"},
+
+	"return_reason.mistake":      {"收银打错", "Rung up by mistake"},
+	"return_reason.changed_mind": {"顾客不要了", "The customer changed their mind"},
+	"return_reason.price":        {"价格不对", "Wrong price"},
+	"return_reason.quality":      {"质量不好", "Poor quality"},
+	"return_reason.damaged":      {"破损", "Damaged"},
+	"return_reason.wrong_goods":  {"拿错货", "Wrong goods"},
+	"return_reason.other":        {"其他", "Other"},
+
 	"trace.unknown": {"没有这个溯源码。请对照标签重新扫一次。", "There is no such code. Please scan the label again."},
 
 	"status.sale.placed":    {"待付款", "To be paid"},
@@ -63,6 +87,10 @@ var ShelfMessages = map[string][2]string{
 	"status.sale.paid":      {"待取货", "Ready to fetch"},
 	"status.sale.done":      {"已完成", "Done"},
 	"status.sale.cancelled": {"已取消", "Cancelled"},
+
+	"status.sale.voided":        {"已作废", "Voided"},
+	"status.sale.returned":      {"已退货", "Returned"},
+	"status.sale.part_returned": {"部分退货", "Partly returned"},
 
 	"status.sheet.open":    {"收购中", "Open"},
 	"status.sheet.closing": {"结账中", "Closing"},
@@ -83,6 +111,8 @@ var ShelfMessages = map[string][2]string{
 	"loss.weight":  {"水分失重", "Lost weight"},
 	"loss.missing": {"盘亏", "Missing in a count"},
 	"loss.other":   {"其他", "Other"},
+
+	"loss.returned": {"顾客退货", "Returned by a customer"},
 
 	"sale_channel.till":   {"柜台", "Till"},
 	"sale_channel.online": {"网上订、到店取", "Ordered online"},

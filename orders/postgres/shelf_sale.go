@@ -46,10 +46,12 @@ type saleRow struct {
 	ExpiresAt *time.Time         `db:"expires_at"`
 	PaidAt    *time.Time         `db:"paid_at"`
 	DoneAt    *time.Time         `db:"done_at"`
+
+	ReturnedFen int64 `db:"returned_fen"`
 }
 
 const saleColumns = `s.id, s.org_id, s.channel, s.state, s.client_id, s.body_hash, s.method, s.account_id, s.buyer, s.phone, s.pickup, s.cashier,
-	s.total_fen, s.given_fen, s.sold_at, s.expires_at, s.paid_at, s.done_at`
+	s.total_fen, s.given_fen, s.sold_at, s.expires_at, s.paid_at, s.done_at, s.returned_fen`
 
 // wanted is a line before it is known which lots it comes out of.
 type wanted struct {

@@ -68,6 +68,9 @@ type saleLineRow struct {
 	Uncovered int64          `db:"uncovered"`
 	CostFen   int64          `db:"cost_fen"`
 	Traces    pq.StringArray `db:"traces"`
+
+	Returned     int64 `db:"returned"`
+	ReturnedCost int64 `db:"returned_cost"` // of what came back
 }
 
 // salesOut fills in the lines of the sales that the actor may see, and drops the others.
@@ -79,7 +82,8 @@ func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orde
 	}
 	var lines []saleLineRow
 	err := s.db.SelectContext(ctx, &lines, `
-		SELECT n.sale_id, n.no, n.item_id, i.product, i.grade, n.measure, n.price_fen, n.list_fen, n.price_per, n.amount_fen, n.uncovered,
+		SELECT n.sale_id, n.no, n.item_id, i.product, i.grade, n.measure, n.price_fen, n.list_fen, n.price_per, n.amount_fen, n.uncovered, n.returned,
+		       (SELECT coalesce(sum(b.cost_fen), 0) FROM shelf_return r JOIN shelf_return_lot b ON b.return_id = r.id AND b.no = n.no WHERE r.sale_id = n.sale_id)::bigint AS returned_cost,
 		       coalesce(sum(p.cost_fen), 0)::bigint AS cost_fen, coalesce(array_agg(l.code ORDER BY l.id) FILTER (WHERE l.id IS NOT NULL), '{}') AS traces
 		FROM shelf_sale_line n JOIN shelf_item i ON i.id = n.item_id
 		LEFT JOIN shelf_sale_lot p ON p.sale_id = n.sale_id AND p.no = n.no LEFT JOIN shelf_lot l ON l.id = p.lot_id
@@ -91,6 +95,10 @@ func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orde
 	for _, l := range lines {
 		byID[l.SaleID] = append(byID[l.SaleID], l)
 	}
+	returns, err := s.returnsOf(ctx, ref, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]orders.Sale, 0, len(rows))
 	for _, r := range rows {
 		ok, forShop := s.mayRead(a, r)
@@ -100,7 +108,10 @@ func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orde
 		shop := ref.orgs[r.OrgID]
 		sale := orders.Sale{ID: r.ID, No: orders.SaleNumber(r.ID), OrgID: r.OrgID, Shop: shop.Name, Address: shop.Address, Channel: r.Channel,
 			State: r.State, Method: r.Method, TotalFen: r.TotalFen, GivenFen: r.GivenFen, Buyer: r.Buyer, Phone: r.Phone, SoldAt: r.SoldAt.UTC(),
-			ExpiresAt: r.ExpiresAt, PaidAt: r.PaidAt, DoneAt: r.DoneAt, ForShop: forShop, CanCancel: r.State.Can(orders.SaleCallOff)}
+			ExpiresAt: r.ExpiresAt, PaidAt: r.PaidAt, DoneAt: r.DoneAt, ForShop: forShop, CanCancel: r.State.Can(orders.SaleCallOff),
+			ReturnedFen: r.ReturnedFen, Returns: returns[r.ID]}
+		sale.Voided = len(sale.Returns) > 0 && sale.Returns[0].Kind == orders.ReturnVoid
+		sale.CanVoid, sale.CanReturn = s.canReturn(a, r)
 		if forShop {
 			sale.Cashier = r.Cashier
 		} else if r.State == orders.SalePaid { // the code opens the goods: only their buyer knows it
@@ -109,13 +120,13 @@ func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orde
 		for _, l := range byID[r.ID] {
 			p := ref.products[l.Product]
 			line := orders.SaleLine{No: l.No, ItemID: l.ItemID, Product: l.Product, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit,
-				Price: money.Price{Fen: l.PriceFen, Per: l.PricePer}, Measure: l.Measure, AmountFen: l.AmountFen, Traces: l.Traces}
+				Price: money.Price{Fen: l.PriceFen, Per: l.PricePer}, Measure: l.Measure, AmountFen: l.AmountFen, Returned: l.Returned, Traces: l.Traces}
 			if l.ListFen != l.PriceFen {
 				line.ListFen = l.ListFen
 			}
 			if forShop {
-				line.CostFen, line.UncoveredQty = l.CostFen, l.Uncovered
-				sale.CostFen += l.CostFen
+				line.CostFen, line.UncoveredQty = l.CostFen-l.ReturnedCost, l.Uncovered
+				sale.CostFen += line.CostFen
 			}
 			sale.Lines = append(sale.Lines, line)
 		}
@@ -167,8 +178,10 @@ func (s shelf) Sales(ctx context.Context, f orders.SaleFilter) (orders.SalePage,
 	}
 	page := orders.SalePage{}
 	err = s.db.QueryRowxContext(ctx, `
-		SELECT count(*), coalesce(sum(s.total_fen) FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint,
-		       coalesce(sum((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = s.id)) FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint
+		SELECT count(*), coalesce(sum(s.total_fen - s.returned_fen) FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint,
+		       coalesce(sum((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = s.id)
+		                    - (SELECT coalesce(sum(b.cost_fen), 0) FROM shelf_return r JOIN shelf_return_lot b ON b.return_id = r.id WHERE r.sale_id = s.id))
+		                FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint
 		FROM shelf_sale s WHERE `+w.where(), w.args...).Scan(&page.Total, &page.TotalFen, &page.CostFen)
 	if err != nil {
 		return page, fmt.Errorf("sum sales: %w", err)
@@ -307,7 +320,7 @@ func (s shelf) publicShops(ctx context.Context, ref *names, only int64) (orders.
 	return out, nil
 }
 
-// Turnover sums what was sold and done between two days.
+// Turnover sums what was sold and done between two days, less what came back between them.
 func (s shelf) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Turnover, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
@@ -329,18 +342,24 @@ func (s shelf) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Tu
 	end := to.AddDate(0, 0, 1)
 	out := orders.Turnover{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), Items: []orders.TurnoverItem{}}
 	const done = `s.org_id = $1 AND s.state = 'done' AND s.done_at >= $2 AND s.done_at < $3`
+	const back = `r.org_id = $1 AND r.at >= $2 AND r.at < $3`
 	err = s.db.QueryRowxContext(ctx, `
-		SELECT (SELECT count(*) FROM shelf_sale s WHERE `+done+`),
-		       (SELECT coalesce(sum(s.total_fen), 0)::bigint FROM shelf_sale s WHERE `+done+`),
-		       (SELECT coalesce(sum(p.cost_fen), 0)::bigint FROM shelf_sale s JOIN shelf_sale_lot p ON p.sale_id = s.id WHERE `+done+`),
+		SELECT (SELECT count(*) FROM shelf_sale s WHERE `+done+`) - (SELECT count(*) FROM shelf_return r WHERE `+back+` AND r.kind = 'void'),
+		       (SELECT coalesce(sum(s.total_fen), 0)::bigint FROM shelf_sale s WHERE `+done+`)
+		       - (SELECT coalesce(sum(r.amount_fen), 0)::bigint FROM shelf_return r WHERE `+back+`),
+		       (SELECT coalesce(sum(p.cost_fen), 0)::bigint FROM shelf_sale s JOIN shelf_sale_lot p ON p.sale_id = s.id WHERE `+done+`)
+		       - (SELECT coalesce(sum(b.cost_fen), 0)::bigint FROM shelf_return r JOIN shelf_return_lot b ON b.return_id = r.id WHERE `+back+`),
 		       (SELECT coalesce(sum(round(l.household_fen::numeric * p.measure / l.received)), 0)::bigint
-		        FROM shelf_sale s JOIN shelf_sale_lot p ON p.sale_id = s.id JOIN shelf_lot l ON l.id = p.lot_id WHERE `+done+`),
+		        FROM shelf_sale s JOIN shelf_sale_lot p ON p.sale_id = s.id JOIN shelf_lot l ON l.id = p.lot_id WHERE `+done+`)
+		       - (SELECT coalesce(sum(round(l.household_fen::numeric * b.measure / l.received)), 0)::bigint
+		          FROM shelf_return r JOIN shelf_return_lot b ON b.return_id = r.id JOIN shelf_lot l ON l.id = b.lot_id WHERE `+back+`),
+		       (SELECT coalesce(sum(r.amount_fen), 0)::bigint FROM shelf_return r WHERE `+back+`),
 		       (SELECT count(*) FROM shelf_sale s JOIN shelf_sale_line n ON n.sale_id = s.id AND n.uncovered > 0 WHERE `+done+`),
 		       (SELECT coalesce(sum(v.cost_fen), 0)::bigint FROM shelf_movement v JOIN shelf_lot l ON l.id = v.lot_id
 		        WHERE l.org_id = $1 AND v.state = 'done' AND v.kind = 'loss' AND v.at >= $2 AND v.at < $3),
 		       (SELECT coalesce(sum(v.cost_fen), 0)::bigint FROM shelf_movement v JOIN shelf_lot l ON l.id = v.lot_id
 		        WHERE l.org_id = $1 AND v.state = 'done' AND v.kind = 'donation' AND v.at >= $2 AND v.at < $3)`, shop.ID, from, end).
-		Scan(&out.Sales, &out.RevenueFen, &out.CostFen, &out.HouseholdFen, &out.Uncovered, &out.LostFen, &out.DonatedFen)
+		Scan(&out.Sales, &out.RevenueFen, &out.CostFen, &out.HouseholdFen, &out.ReturnedFen, &out.Uncovered, &out.LostFen, &out.DonatedFen)
 	if err != nil {
 		return out, fmt.Errorf("sum turnover: %w", err)
 	}
@@ -353,10 +372,17 @@ func (s shelf) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Tu
 		Cost    int64  `db:"cost"`
 	}
 	err = s.db.SelectContext(ctx, &rows, `
-		SELECT n.item_id, i.product, i.grade, sum(n.measure)::bigint AS measure, sum(n.amount_fen)::bigint AS revenue,
-		       coalesce(sum((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = n.sale_id AND p.no = n.no)), 0)::bigint AS cost
-		FROM shelf_sale s JOIN shelf_sale_line n ON n.sale_id = s.id JOIN shelf_item i ON i.id = n.item_id
-		WHERE `+done+` GROUP BY n.item_id, i.product, i.grade ORDER BY revenue DESC, n.item_id`, shop.ID, from, end)
+		SELECT x.item_id, i.product, i.grade, sum(x.measure)::bigint AS measure, sum(x.revenue)::bigint AS revenue, sum(x.cost)::bigint AS cost
+		FROM (SELECT n.item_id, n.measure, n.amount_fen AS revenue,
+		             coalesce((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = n.sale_id AND p.no = n.no), 0) AS cost
+		      FROM shelf_sale s JOIN shelf_sale_line n ON n.sale_id = s.id WHERE `+done+`
+		      UNION ALL
+		      SELECT n.item_id, -b.measure, -b.amount_fen,
+		             -coalesce((SELECT sum(p.cost_fen) FROM shelf_return_lot p WHERE p.return_id = b.return_id AND p.no = b.no), 0)
+		      FROM shelf_return r JOIN shelf_return_line b ON b.return_id = r.id JOIN shelf_sale_line n ON n.sale_id = b.sale_id AND n.no = b.no
+		      WHERE `+back+`) x JOIN shelf_item i ON i.id = x.item_id
+		GROUP BY x.item_id, i.product, i.grade HAVING sum(x.measure) <> 0 OR sum(x.revenue) <> 0
+		ORDER BY revenue DESC, x.item_id`, shop.ID, from, end)
 	if err != nil {
 		return out, fmt.Errorf("sum turnover by item: %w", err)
 	}

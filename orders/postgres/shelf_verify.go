@@ -8,7 +8,7 @@ func shelfChecks(late time.Time) []check {
 		{name: "stock of a lot", sql: `
 			SELECT 'lot ' || l.id AS object, format('sold %s, kept %s; its sales have %s, %s', l.sold, l.kept, x.sold, x.kept) AS detail
 			FROM shelf_lot l
-			JOIN LATERAL (SELECT coalesce(sum(p.measure) FILTER (WHERE s.state = 'done'), 0) AS sold,
+			JOIN LATERAL (SELECT coalesce(sum(p.measure - p.returned) FILTER (WHERE s.state = 'done'), 0) AS sold,
 			                     coalesce(sum(p.measure) FILTER (WHERE s.state IN ('placed', 'expiring', 'paid')), 0) AS kept
 			              FROM shelf_sale_lot p JOIN shelf_sale s ON s.id = p.sale_id WHERE p.lot_id = l.id) x ON true
 			WHERE (l.sold, l.kept) IS DISTINCT FROM (x.sold, x.kept)`},
@@ -32,6 +32,23 @@ func shelfChecks(late time.Time) []check {
 			FROM shelf_sale_line n
 			JOIN LATERAL (SELECT coalesce(sum(measure), 0) AS measure FROM shelf_sale_lot WHERE sale_id = n.sale_id AND no = n.no) p ON true
 			WHERE n.measure - n.uncovered <> p.measure`},
+		{name: "returned goods", sql: `
+			SELECT 'sale ' || n.sale_id || ' line ' || n.no AS object, format('%s came back for %s fen, its returns have %s for %s fen, its lots and what was uncovered %s of %s',
+			       n.returned, n.returned_fen, b.measure, b.amount, p.returned + b.uncovered, p.moved + b.uncovered) AS detail
+			FROM shelf_sale_line n
+			JOIN LATERAL (SELECT coalesce(sum(measure), 0) AS measure, coalesce(sum(amount_fen), 0) AS amount, coalesce(sum(uncovered), 0) AS uncovered
+			              FROM shelf_return_line WHERE sale_id = n.sale_id AND no = n.no) b ON true
+			JOIN LATERAL (SELECT coalesce(sum(p.returned), 0) AS returned,
+			                     coalesce(sum((SELECT sum(m.measure) FROM shelf_return r JOIN shelf_return_lot m ON m.return_id = r.id
+			                                   WHERE r.sale_id = p.sale_id AND m.no = p.no AND m.lot_id = p.lot_id)), 0) AS moved
+			              FROM shelf_sale_lot p WHERE p.sale_id = n.sale_id AND p.no = n.no) p ON true
+			WHERE (n.returned, n.returned_fen, n.returned, n.returned) IS DISTINCT FROM (b.measure, b.amount, p.returned + b.uncovered, p.moved + b.uncovered)`},
+		{name: "money for returned goods", sql: `
+			SELECT 'sale ' || s.id AS object, format('%s fen came back, its lines have %s, its returns %s', s.returned_fen, n.amount, r.amount) AS detail
+			FROM shelf_sale s
+			JOIN LATERAL (SELECT coalesce(sum(returned_fen), 0) AS amount FROM shelf_sale_line WHERE sale_id = s.id) n ON true
+			JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount FROM shelf_return WHERE sale_id = s.id) r ON true
+			WHERE (s.returned_fen, s.returned_fen) IS DISTINCT FROM (n.amount, r.amount) OR s.returned_fen > 0 AND s.state <> 'done'`},
 		{name: "sale without bill", sql: `
 			SELECT 'sale ' || id AS object, 'done, and payments was not told' AS detail FROM shelf_sale WHERE (state = 'done') <> (delivery_id IS NOT NULL)`},
 		{name: "sheet of buy-ins", sql: `
