@@ -29,7 +29,7 @@ func (s *Server) organisationRoutes() {
 	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)
 	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.organisationShort, collecting...)
 	s.guarded("GET", "/desk/station", "organisation.station", s.organisationStation, collecting...)
-	s.open("GET", "/desk/station/worker.js", "organisation.station.worker", s.organisationStationWorker)
+	s.open("GET", "/desk/station/worker.js", "organisation.station.worker", s.offlineWorker("/desk/station"))
 	s.guarded("GET", "/desk/conflicts", "organisation.conflicts", s.organisationConflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
 	s.guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.organisationConflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 	s.guarded("GET", "/desk/tickets", "organisation.tickets", s.organisationTickets, auth.Organisation...)

@@ -63,16 +63,21 @@ func (s *Server) shelfRoutes() {
 
 	s.guarded("GET", "/desk/till", "organisation.till", s.organisationTill, shelfSelling...)
 	s.guarded("POST", "/desk/till", "organisation.till.ring", s.organisationTillRing, shelfSelling...)
+	s.open("GET", "/desk/till/worker.js", "organisation.till.worker", s.offlineWorker("/desk/till"))
 	s.guarded("POST", "/desk/till/handover", "organisation.till.handover", s.organisationHandOver, shelfSelling...)
 	s.guarded("GET", "/desk/till/sales/{id:[0-9]+}", "organisation.sale", s.organisationSale, shelfReading...)
 	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/pay", "organisation.sale.pay", s.organisationSalePay, shelfSelling...)
 	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/cancel", "organisation.sale.cancel", s.organisationSaleCancel, shelfSelling...)
+	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/void", "organisation.sale.void", s.organisationSaleVoid, shelfSelling...)
+	s.guarded("GET", "/desk/till/sales/{id:[0-9]+}/return", "organisation.return.new", s.organisationReturnNew, shelfSelling...)
+	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/return", "organisation.return.save", s.organisationReturnSave, shelfSelling...)
+	s.guarded("GET", "/desk/till/returns/{id:[0-9]+}", "organisation.return", s.organisationReturn, shelfReading...)
 }
 
 // forShops are the menu's entries that only a supermarket's staff has use for; notForShops those they have none for.
 var (
 	forShops    = []string{"organisation.shelf", "organisation.till", "organisation.buyin", "organisation.lists", "organisation.sheets"}
-	notForShops = []string{"organisation.contracts", "organisation.collections", "organisation.weigh"}
+	notForShops = []string{"organisation.contracts", "organisation.plan", "organisation.collections", "organisation.weigh", "organisation.station"}
 )
 
 // kept tells whether an entry of the menu makes sense where the reader works.
@@ -255,6 +260,7 @@ var shelfMessages = map[string][2]string{
 	"shelf.sheet.closed":  {"收购单已结账，请付款；付清后农户的货款进入打款。", "The sheet is closed. Please pay it; then the households are paid."},
 	"sale.kept":           {"货已给您留好，请在时限内付款。", "The goods are kept for you. Please pay in time."},
 	"sale.cancelled":      {"已取消，付了的款全额退回。", "Cancelled. What you paid goes back in full."},
+	"sale.returned":       {"已记账，退 {fen:money}。", "Recorded: {fen:money} goes back."},
 	"sale.rung":           {"已收款，共 {fen:money}。", "Taken: {fen:money}."},
 	"sale.handed":         {"取货码正确，已交货。", "The code is right: handed over."},
 	"shelf.nothing":       {"请至少填一个数量。", "Enter at least one quantity."},
@@ -262,8 +268,8 @@ var shelfMessages = map[string][2]string{
 
 func init() {
 	maps.Copy(Messages, shelfMessages)
-	setTones(care, "status.sale.placed", "status.sheet.closed", "status.movement.held")
+	setTones(care, "status.sale.placed", "status.sale.part_returned", "status.sheet.closed", "status.movement.held")
 	setTones(busy, "status.sale.paid", "status.sale.expiring", "status.sheet.open", "status.sheet.closing")
 	setTones(good, "status.sale.done", "status.sheet.settled", "status.movement.done")
-	setTones(over, "status.sale.expired", "status.sale.cancelled", "status.movement.refused")
+	setTones(over, "status.sale.expired", "status.sale.cancelled", "status.sale.voided", "status.sale.returned", "status.movement.refused")
 }

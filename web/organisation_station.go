@@ -36,19 +36,21 @@ func (s *Server) organisationStation(w http.ResponseWriter, r *http.Request) err
 	return s.render(w, r, http.StatusOK, "organisation/station", d)
 }
 
-// organisationStationWorker is the script that answers for the page when there is no network. It has an address of its
-// own, because a browser lets a worker answer only for what lies beside it.
-func (s *Server) organisationStationWorker(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.assets.Read("station-worker.js")
-	if err != nil {
-		return err
+// offlineWorker is the script that answers for a page when there is no network. It has an address beside each such page,
+// because a browser lets a worker answer only for what lies there.
+func (s *Server) offlineWorker(page string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, _ *http.Request) error {
+		body, err := s.assets.Read("offline-worker.js")
+		if err != nil {
+			return err
+		}
+		h := w.Header()
+		h.Set("Content-Type", "text/javascript; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Service-Worker-Allowed", page)
+		_, _ = w.Write(body) // the browser went away: nobody is left to tell
+		return nil
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/javascript; charset=utf-8")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Service-Worker-Allowed", "/desk/station")
-	_, _ = w.Write(body) // the browser went away: nobody is left to tell
-	return nil
 }
 
 type conflictsPage struct {

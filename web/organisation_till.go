@@ -12,13 +12,15 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/web/auth"
 )
 
 type organisationTillPage struct {
 	Till    orders.Till
 	Goods   string // for the script: the same, as JSON
 	Methods []string
-	Trace   string // where labels lead to, without the code
+	Reasons []Option // to void a receipt
+	Last    []orders.Sale
 }
 
 func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, error) {
@@ -30,9 +32,11 @@ func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, er
 	if d.Methods, err = s.cashless(ctx, false); err != nil {
 		return d, err
 	}
-	if d.Trace, err = s.traceLink(""); err != nil {
-		d.Trace, err = s.config.BaseURL+"/trace/", nil
+	last, err := s.deps.Shelf.Sales(ctx, orders.SaleFilter{Channel: orders.SaleTill, Limit: 5})
+	if err != nil {
+		return d, err
 	}
+	d.Last, d.Reasons = last.Items, s.reasonOptions(l, orders.VoidReasons)
 	// The script draws with words that the page's language has.
 	type goods struct {
 		ID    int64    `json:"id"`
@@ -53,7 +57,7 @@ func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, er
 		list = append(list, goods{ID: it.ItemID, Name: l.text(it.Title) + " · " + grade, Unit: unit, Per: it.Price.Per, Fen: it.Price.Fen,
 			Count: u.Counted(), Left: it.Left, Bar: it.Barcode, Codes: it.Codes})
 	}
-	body, err := json.Marshal(map[string]any{"org": d.Till.OrgID, "shop": d.Till.Shop, "items": list})
+	body, err := json.Marshal(map[string]any{"org": d.Till.OrgID, "account": auth.FromContext(ctx).ID, "shop": d.Till.Shop, "items": list})
 	if err != nil {
 		return d, fmt.Errorf("encode till: %w", err)
 	}
@@ -142,9 +146,11 @@ func (s *Server) organisationHandOver(w http.ResponseWriter, r *http.Request) er
 }
 
 type organisationSalePage struct {
-	Sale    orders.Sale
-	Pending *payments.Payment
-	Methods []string
+	Sale     orders.Sale
+	Pending  *payments.Payment
+	Methods  []string
+	Reasons  []Option // to void it
+	ClientID string
 }
 
 func (s *Server) salePage(ctx context.Context, id int64) (organisationSalePage, error) {
@@ -170,9 +176,16 @@ func (s *Server) salePage(ctx context.Context, id int64) (organisationSalePage, 
 	return d, err
 }
 
+// saleDesk is a sale with what the desk may do with it.
+func (s *Server) saleDesk(ctx context.Context, l Lang, id int64) (organisationSalePage, error) {
+	d, err := s.salePage(ctx, id)
+	d.Reasons, d.ClientID = s.reasonOptions(l, orders.VoidReasons), uuid.NewString()
+	return d, err
+}
+
 // organisationSale is a sale and its receipt; while it waits for a payment by phone it shows the QR code to scan.
 func (s *Server) organisationSale(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.salePage(r.Context(), pathInt(r, "id"))
+	d, err := s.saleDesk(r.Context(), langOf(r), pathInt(r, "id"))
 	if err != nil {
 		return err
 	}
@@ -203,7 +216,7 @@ func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) err
 		if !f.Fail(err) {
 			return err
 		}
-		d, err := s.salePage(ctx, id)
+		d, err := s.saleDesk(ctx, langOf(r), id)
 		if err != nil {
 			return err
 		}

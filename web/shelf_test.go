@@ -23,6 +23,7 @@ type stubShelf struct {
 	buys    []orders.Buy
 	saved   []orders.SaveStandingList
 	priced  []orders.SaveItem
+	back    []orders.ReturnRequest
 	refuse  error
 	waiting bool // for a payment
 }
@@ -43,6 +44,10 @@ func (s *stubShelf) sale() orders.Sale {
 	sale := orders.Sale{ID: 31, No: "XS0000003188", OrgID: 6, Shop: "爱心超市", Address: "演示街1号", Channel: orders.SaleTill, State: orders.SaleDone, Method: "cash",
 		TotalFen: 1320, GivenFen: 2000, CostFen: 1200, Cashier: "till", SoldAt: someDay, ForShop: true, Lines: []orders.SaleLine{{No: 1, ItemID: 101, Title: beans,
 			Grade: "first", PriceUnit: "jin", Price: jinPrice, Measure: 1500, AmountFen: 1320, CostFen: 1200, UncoveredQty: 500, Traces: []string{"0a1b2c3d4e5f"}}}}
+	if !s.waiting {
+		sale.CanReturn, sale.CanVoid, sale.ReturnedFen, sale.Returns = true, true, 440, []orders.Return{s.returned()}
+		sale.Lines[0].Returned = 500
+	}
 	if s.waiting {
 		soon := someDay.Add(time.Hour)
 		sale.State, sale.ExpiresAt, sale.CanCancel, sale.GivenFen = orders.SalePlaced, &soon, true, 0
@@ -101,6 +106,20 @@ func (s *stubShelf) Ring(_ context.Context, r orders.Ring) (orders.Sale, error) 
 	return s.sale(), s.refuse
 }
 func (s *stubShelf) Sale(context.Context, orders.SaleRef) (orders.Sale, error) { return s.sale(), nil }
+func (s *stubShelf) returned() orders.Return {
+	return orders.Return{ID: 8, No: "TH0000000888", SaleID: 31, SaleNo: "XS0000003188", OrgID: 6, Shop: "爱心超市", Kind: orders.ReturnGoods, Method: "cash", Reason: "quality",
+		AmountFen: 440, Cashier: "till", ReturnedAt: someDay, Lines: []orders.ReturnedLine{{No: 1, Title: beans, Grade: "first", PriceUnit: "jin", Measure: 500, AmountFen: 440}}}
+}
+func (s *stubShelf) ReturnGoods(_ context.Context, r orders.ReturnRequest) (orders.Return, error) {
+	s.back = append(s.back, r)
+	return s.returned(), s.refuse
+}
+func (s *stubShelf) Return(_ context.Context, r orders.IDRef) (orders.Return, error) {
+	if r.ID != 8 {
+		return orders.Return{}, link.E(link.NotFound, "return.unknown", "")
+	}
+	return s.returned(), nil
+}
 func (s *stubShelf) HandOver(context.Context, orders.HandOver) (orders.Sale, error) {
 	return orders.Sale{}, link.E(link.Invalid, "sale.pickup.wrong", "pickup")
 }
@@ -183,7 +202,10 @@ func TestShelfPages(t *testing.T) {
 		"/desk/sheets":        {"SD0000000788", "收购中"},
 		"/desk/sheets/7":      {"结账", "王大山"},
 		"/desk/till":          {"data-goods=", "0a1b2c3d4e5f", "取货码"},
-		"/desk/till/sales/31": {"找零", "¥6.80", "毛利"},
+		"/desk/till/sales/31": {"找零", "¥6.80", "毛利", "部分退货", "TH0000000888", "顾客退货", "作废并退款"},
+
+		"/desk/till/sales/31/return": {"最多 2", "放回货架", "不能再卖"},
+		"/desk/till/returns/8":       {"TH0000000888", "XS0000003188", "报损", "退现金", "¥4.40"},
 	} {
 		readPage(t, officer, path, says...)
 	}
@@ -240,6 +262,26 @@ func TestShelfFormsSayWhatPeopleTyped(t *testing.T) {
 	if res.StatusCode != http.StatusSeeOther || len(s.priced) != 1 || s.priced[0] != (orders.SaveItem{ID: 101, PriceFen: 460, Barcode: "690", Online: true}) {
 		t.Errorf("%d, priced %+v", res.StatusCode, s.priced)
 	}
+	// What comes back of a sale: how much of each line, and whether it can be sold again.
+	res = officer.post("/desk/till/sales/31/return", "client_id", "6f1c1f7e-0000-4000-8000-000000000002", "qty.1", "1.5", "where.1", "loss", "reason", "damaged", "note", "袋子破了")
+	if res.StatusCode != http.StatusSeeOther || len(s.back) != 1 || s.back[0].Lines[0] != (orders.ReturnLine{No: 1, Measure: 750}) || s.back[0].Reason != "damaged" || s.back[0].SaleID != 31 {
+		t.Errorf("%d, came back %+v", res.StatusCode, s.back)
+	}
+	if res = officer.post("/desk/till/sales/31/return", "qty.1", "", "reason", "damaged"); res.StatusCode != http.StatusUnprocessableEntity || len(s.back) != 1 {
+		t.Errorf("an empty return: %d", res.StatusCode)
+	}
+	s.refuse = link.E(link.Conflict, "return.not_so_much", "lines[0].measure")
+	if res = officer.post("/desk/till/sales/31/return", "qty.1", "9", "reason", "damaged"); res.StatusCode != http.StatusConflict || !strings.Contains(res.body, `href="#f-qty-1"`) && !strings.Contains(res.body, `href="#f-qty.1"`) || !strings.Contains(res.body, `value="9"`) {
+		t.Errorf("more than was sold: %d", res.StatusCode)
+	}
+	s.refuse = link.E(link.Conflict, "return.not_last", "")
+	if res = officer.post("/desk/till/sales/31/void", "client_id", "6f1c1f7e-0000-4000-8000-000000000003", "reason", "mistake"); res.StatusCode != http.StatusConflict || !strings.Contains(res.body, "最后一笔") {
+		t.Errorf("not the last: %d", res.StatusCode)
+	}
+	s.refuse = nil
+	if res = officer.post("/desk/till/sales/31/void", "client_id", "6f1c1f7e-0000-4000-8000-000000000003", "reason", "mistake"); res.StatusCode != http.StatusSeeOther || s.back[len(s.back)-1].Kind != orders.ReturnVoid {
+		t.Errorf("void: %d", res.StatusCode)
+	}
 	if res = officer.post("/desk/till/handover", "pickup", "000000"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "没有这个取货码") {
 		t.Errorf("a wrong code: %d", res.StatusCode)
 	}
@@ -268,6 +310,7 @@ func TestShelfPagesAreForThoseWhoWorkThere(t *testing.T) {
 		{"nobody", "GET", "/desk/till", http.StatusSeeOther}, {"buyer", "GET", "/desk/till", http.StatusForbidden}, {"household", "GET", "/desk/buyin", http.StatusForbidden},
 		{"operator", "GET", "/desk/till", http.StatusForbidden}, {"operator", "POST", "/desk/shelf/prices/101", http.StatusForbidden}, {"clerk", "GET", "/desk/till", http.StatusOK},
 		{"clerk", "POST", "/desk/shelf/prices/101", http.StatusForbidden}, {"clerk", "POST", "/desk/sheets/7/close", http.StatusForbidden}, {"clerk", "GET", "/desk/lists/new", http.StatusForbidden},
+		{"operator", "POST", "/desk/till/sales/31/void", http.StatusForbidden}, {"buyer", "GET", "/desk/till/sales/31/return", http.StatusForbidden}, {"clerk", "GET", "/desk/till/returns/9", http.StatusNotFound},
 		{"nobody", "GET", "/shelf/purchases", http.StatusSeeOther}, {"household", "GET", "/shelf/purchases/31", http.StatusForbidden}, {"nobody", "GET", "/trace/000000000000", http.StatusNotFound},
 	} {
 		var res answer

@@ -194,6 +194,14 @@ func (a *API) shelfEndpoints() []endpoint {
 			func(ctx context.Context, in handOverIn) (orders.Sale, error) {
 				return sh.HandOver(ctx, orders.HandOver{Pickup: in.Pickup})
 			}),
+		op("POST", "/shelf/returns", "shelf.return", "Void the latest receipt, or take goods back; the same client_id twice is one return", selling,
+			func(ctx context.Context, in orders.ReturnRequest) (orders.Return, error) {
+				return sh.ReturnGoods(ctx, in)
+			}).created(),
+		op("GET", "/shelf/returns/{id}", "shelf.return.slip", "One return", loggedIn,
+			func(ctx context.Context, in idIn) (orders.Return, error) {
+				return sh.Return(ctx, orders.IDRef{ID: in.ID})
+			}),
 		op("GET", "/shelf/turnover", "shelf.turnover", "What was sold, what it had cost and what households got of it", reading,
 			func(ctx context.Context, in turnoverQuery) (orders.Turnover, error) {
 				return sh.Turnover(ctx, orders.TurnoverFilter{OrgID: in.Org, From: in.From, To: in.To})

@@ -360,24 +360,11 @@
 
   // shelve puts the page and its files where the worker finds them.
   async function shelve() {
-    if (!("serviceWorker" in navigator) || !("caches" in window)) return announce(say("no-worker"));
+    if (!offline.possible) return announce(say("no-worker"));
     announce(say("not-ready"));
-    await navigator.serviceWorker.register("/desk/station/worker.js", { scope: "/desk/station" });
-    const shelf = await caches.open("station");
-    const parts = document.querySelectorAll('link[rel~="stylesheet"], link[rel~="icon"], script[src], img[src^="/static/"]');
-    const files = [...new Set([...parts].map((e) => new URL(e.src || e.href).pathname))];
-    const page = await fetch(location.pathname, { cache: "no-store" });
-    if (!page.ok || page.redirected) return;
-    await shelf.addAll(files);
-    await shelf.put("/desk/station", page);
-    for (const old of await shelf.keys()) {
-      const path = new URL(old.url).pathname;
-      if (path !== "/desk/station" && !files.includes(path)) await shelf.delete(old);
-    }
-    await navigator.serviceWorker.ready;
+    if (!(await offline.keep("/desk/station"))) return;
     announce(say("ready"));
     root.dataset.ready = "yes";
-    if (navigator.storage && navigator.storage.persist) await navigator.storage.persist();
   }
 
   // --- what people do

@@ -1,6 +1,7 @@
 // The till: keyboard and scanner first, a phone's camera where the browser can read codes. It sells on without a
 // network: each sale gets its id here, waits in the browser, and is sent again until the server knows it. The same id
-// twice is one sale.
+// twice is one sale. A receipt is voided the same way: after the sale, with an id of its own. The page and its files are
+// kept for a day without a network (offline.js).
 (function () {
   "use strict";
   const till = document.getElementById("till");
@@ -9,12 +10,12 @@
   const english = document.documentElement.lang === "en";
   const say = (zh, en) => (english ? en : zh);
 
-  const goods = JSON.parse(till.dataset.goods);
+  let goods = JSON.parse(till.dataset.goods);
   const names = {
     queue: "till:" + goods.org + ":queue",
     bad: "till:" + goods.org + ":bad",
-    goods: "till:" + goods.org + ":goods",
     cart: "till:" + goods.org + ":cart",
+    last: "till:" + goods.org + ":last",
   };
   const read = (name) => {
     try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; }
@@ -163,8 +164,14 @@
     lines: cart.map((l) => ({ item_id: l.id, code: l.code, measure: l.measure, price_fen: l.fen })),
   });
 
-  function receipt(sale) {
-    const sum = sale.lines.reduce((s, l) => s + amount(l.price_fen, itemOf(l.item_id).per, l.measure), 0);
+  const sumOf = (sale) => sale.lines.reduce((s, l) => s + amount(l.price_fen, itemOf(l.item_id).per, l.measure), 0);
+  const clock = (at) => new Date(at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
+  const dayOf = (at) => new Date(at).toLocaleDateString("en-CA", { timeZone: "Asia/Shanghai" });
+
+  // The receipt of the latest sale: it can be voided as long as there is no later one, today.
+  function receipt(last) {
+    const sale = last.sale;
+    const sum = sumOf(sale);
     const body = sale.lines.map((l) => {
       const i = itemOf(l.item_id);
       return el("tr", {}, el("th", { scope: "row" }, i.name, el("br"), el("span", { class: "small", text: shown(i, l.measure) + " " + i.unit + " × " + yuan(l.price_fen) + "/" + i.unit })), el("td", { class: "num", text: yuan(amount(l.price_fen, i.per, l.measure)) }));
@@ -173,14 +180,35 @@
     const printer = el("button", { type: "button", class: "button button-2 button-small no-print", text: say("打印小票", "Print receipt"), onclick: () => print() });
     $("last").replaceChildren(
       el("h2", { text: goods.shop }),
-      el("p", { class: "small", text: new Date(sale.sold_at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false }) + " · " + sale.client_id.slice(0, 8).toUpperCase() }),
+      ...(last.voided ? [el("p", { class: "receipt-mark", text: say("已作废", "VOID") })] : []),
+      el("p", { class: "small", text: clock(sale.sold_at) + " · " + sale.client_id.slice(0, 8).toUpperCase() }),
       el("table", { class: "table table-dense" }, el("tbody", {}, ...body)),
       row(say("合计", "Total"), yuan(sum), true),
       ...(sale.given_fen ? [row(say("收现金", "Cash"), yuan(sale.given_fen)), row(say("找零", "Change"), yuan(sale.given_fen - sum))] : []),
       el("p", { class: "small", text: say("货从依安县农户园子里来，谢谢您。", "From the yards of Yi’an county. Thank you.") }),
-      printer,
+      el("p", { class: "row no-print" }, printer, ...(last.voided ? [] : [el("button", { type: "button", class: "button button-plain button-small", id: "void-last", text: say("作废这一笔", "Void this sale"), onclick: () => { $("void").hidden = false; $("void-title").focus(); } })])),
     );
     $("last").hidden = false;
+    $("void").hidden = true;
+  }
+
+  function voidLast(reason) {
+    const last = read(names.last);
+    if (!last.sale || last.voided) return;
+    const back = { client_id: uuid(), sale_client_id: last.sale.client_id, kind: "void", reason, returned_at: new Date().toISOString() };
+    if (!write(names.queue, [...read(names.queue), back])) {
+      tell(say("浏览器存不下，没有作废。请先联网。", "The browser could not keep this: it is not void. Connect first."), true);
+      return;
+    }
+    last.voided = true;
+    write(names.last, last);
+    for (const l of last.sale.lines) itemOf(l.item_id).left += l.measure;
+    receipt(last);
+    list("");
+    tell(say("已作废，请退给顾客现金 ", "Void. Give the customer back ") + yuan(sumOf(last.sale)), false);
+    status();
+    send();
+    $("code").focus();
   }
 
   function cash() {
@@ -199,7 +227,9 @@
       return;
     }
     for (const l of cart) itemOf(l.id).left -= l.measure;
-    receipt(sale);
+    const last = { sale, account: goods.account };
+    write(names.last, last);
+    receipt(last);
     tell(say("已收 ", "Taken ") + yuan(total()) + (given ? say("，找零 ", ", change ") + yuan(given - total()) : ""), false);
     cart = [];
     $("given").value = "";
@@ -210,23 +240,28 @@
     $("code").focus();
   }
 
+  // The same goods asked for again, because no answer came, are the same sale.
+  let asked = null;
   async function phone() {
     if (!cart.length || $("phone").disabled) return;
-    const sale = saleNow(till.dataset.method, 0);
+    const what = JSON.stringify(cart);
+    if (!asked || asked.what !== what) asked = { what, sale: saleNow(till.dataset.method, 0) };
+    const sale = asked.sale;
     try {
       const res = await post(sale);
       if (!res.ok) throw await problem(res);
       const made = await res.json();
       cart = [];
       write(names.cart, cart);
+      write(names.last, {});
       location.href = till.dataset.sale.replace(/0$/, String(made.id));
     } catch (e) {
       tell(e.detail || say("没有网络，请收现金。", "No network: take cash."), true);
     }
   }
 
-  const post = (sale) =>
-    fetch(till.dataset.api, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin", body: JSON.stringify(sale) });
+  const post = (one) =>
+    fetch(one.kind === "void" ? till.dataset.returns : till.dataset.api, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin", body: JSON.stringify(one) });
   const problem = async (res) => {
     try {
       const p = await res.json();
@@ -279,7 +314,7 @@
     $("problems").hidden = bad.length === 0;
     $("bad").replaceChildren(
       ...bad.map((b) =>
-        el("li", { class: "card" }, el("p", { text: new Date(b.sale.sold_at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false }) + " · " + b.why }), el("p", { class: "quiet small", text: b.sale.lines.map((l) => (itemOf(l.item_id) || { name: l.item_id }).name + " " + (itemOf(l.item_id) ? shown(itemOf(l.item_id), l.measure) : l.measure)).join(", ") }),
+        el("li", { class: "card" }, el("p", { text: clock(b.sale.sold_at || b.sale.returned_at) + " · " + b.why }), el("p", { class: "quiet small", text: b.sale.kind === "void" ? say("作废小票 ", "Void of ") + b.sale.sale_client_id.slice(0, 8).toUpperCase() : b.sale.lines.map((l) => (itemOf(l.item_id) || { name: l.item_id }).name + " " + (itemOf(l.item_id) ? shown(itemOf(l.item_id), l.measure) : l.measure)).join(", ") }),
           el("div", { class: "row" },
             el("button", { type: "button", class: "button button-2 button-small", text: say("再试一次", "Try again"), onclick: () => { write(names.bad, read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id)); write(names.queue, [...read(names.queue), b.sale]); send(); } }),
             el("button", { type: "button", class: "button button-plain button-small", text: say("已另行处理，去掉", "Dealt with: remove"), onclick: () => { write(names.bad, read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id)); status(); } })))),
@@ -335,6 +370,8 @@
   $("phone").addEventListener("click", phone);
   $("clear").addEventListener("click", () => { cart = []; $("given").value = ""; draw(); $("code").focus(); });
   $("queue").addEventListener("click", send);
+  for (const b of document.querySelectorAll("#void [data-reason]")) b.addEventListener("click", () => voidLast(b.dataset.reason));
+  $("void-not").addEventListener("click", () => { $("void").hidden = true; $("code").focus(); });
   document.addEventListener("keydown", (e) => {
     if (e.key === "F9") { e.preventDefault(); cash(); }
     if (e.key === "F8") { e.preventDefault(); phone(); }
@@ -343,6 +380,26 @@
   addEventListener("offline", () => online(false));
   setInterval(() => { if (read(names.queue).length) send(); }, 10000);
 
+  // The page is put aside for when there is no network, and looked at again now and then: prices and labels change.
+  const page = location.pathname;
+  async function look() {
+    if (navigator.onLine === false || read(names.queue).length) return;
+    const text = await offline.put(page).catch(() => null);
+    const fresh = text && new DOMParser().parseFromString(text, "text/html").getElementById("till");
+    if (!fresh || read(names.queue).length) return;
+    goods = JSON.parse(fresh.dataset.goods);
+    cart = cart.filter((l) => itemOf(l.id));
+    list($("code").value);
+    if (!document.activeElement || !document.activeElement.closest("#lines")) draw();
+  }
+  if (offline.possible) setInterval(look, 120000);
+  if (navigator.onLine !== false) {
+    offline.keep(page).then((kept) => {
+      $("kept").hidden = !kept;
+      if (kept) till.dataset.ready = "yes";
+    }, () => {});
+  }
+
   till.hidden = false;
   $("plain-till").hidden = true;
   list("");
@@ -350,5 +407,8 @@
   status();
   online(navigator.onLine !== false);
   if (read(names.queue).length) send();
+  // Not somebody else's, nor yesterday's.
+  const last = read(names.last);
+  if (last.sale && last.account === goods.account && dayOf(last.sale.sold_at) === dayOf(Date.now()) && last.sale.lines.every((l) => itemOf(l.item_id))) receipt(last);
   $("code").focus();
 })();

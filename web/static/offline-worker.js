@@ -1,8 +1,9 @@
-// Opens the weigh station when there is no network. It answers for that one page and its files, and only from what the
-// page itself has put aside; everything else goes the usual way.
+// Opens a page when there is no network: the weigh station, the till. A worker answers for the one page that it was
+// registered for and for its files, and only from what that page has put aside (offline.js); everything else goes the
+// usual way.
 "use strict";
-const SHELF = "station";
-const PAGE = "/desk/station";
+const PAGE = new URL(self.registration.scope).pathname;
+const SHELF = PAGE.split("/").pop();
 const PATIENCE = 4000; // a network that takes longer is none
 
 self.addEventListener("install", () => self.skipWaiting());

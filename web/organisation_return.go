@@ -1,0 +1,126 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+)
+
+// reasonOptions are reasons of a return as people choose them.
+func (s *Server) reasonOptions(l Lang, reasons []string) []Option {
+	options := make([]Option, len(reasons))
+	for i, r := range reasons {
+		text, _ := s.glossary.Say(l, "return_reason."+r, nil)
+		options[i] = Option{Value: r, Label: text}
+	}
+	return options
+}
+
+// organisationSaleVoid voids the receipt that was just printed.
+func (s *Server) organisationSaleVoid(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	id := pathInt(r, "id")
+	ret, err := s.deps.Shelf.ReturnGoods(ctx, orders.ReturnRequest{ClientID: f.Text("client_id"), SaleID: id, Kind: orders.ReturnVoid, Reason: f.Text("reason"),
+		ReturnedAt: s.now()})
+	if err == nil {
+		s.flash(r, good, "sale.returned", "fen", ret.AmountFen)
+		return s.goTo(w, r, "organisation.return", "id", ret.ID)
+	}
+	if !f.Fail(err) {
+		return err
+	}
+	d, err := s.saleDesk(ctx, langOf(r), id)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "organisation/sale", d, f)
+}
+
+type organisationReturnFormPage struct {
+	Sale     orders.Sale
+	Reasons  []Option
+	ClientID string
+}
+
+func (s *Server) returnForm(ctx context.Context, l Lang, id int64) (organisationReturnFormPage, error) {
+	d := organisationReturnFormPage{Reasons: s.reasonOptions(l, orders.ReturnReasons)}
+	var err error
+	d.Sale, err = s.deps.Shelf.Sale(ctx, orders.SaleRef{ID: id})
+	return d, err
+}
+
+// organisationReturnNew asks what comes back of a sale, and whether it can be sold again.
+func (s *Server) organisationReturnNew(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.returnForm(r.Context(), langOf(r), pathInt(r, "id"))
+	if err != nil {
+		return err
+	}
+	f := s.newForm(langOf(r))
+	d.ClientID = uuid.NewString()
+	return s.renderForm(w, r, "organisation/return_form", d, f)
+}
+
+func (s *Server) organisationReturnSave(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.returnForm(ctx, langOf(r), pathInt(r, "id"))
+	if err != nil {
+		return err
+	}
+	d.ClientID = f.Text("client_id")
+	req := orders.ReturnRequest{ClientID: d.ClientID, SaleID: d.Sale.ID, Kind: orders.ReturnGoods, Reason: f.Text("reason"), Note: f.Text("note"),
+		ReturnedAt: s.now()}
+	fields := map[string]string{} // what the module calls them, and what the form does
+	for _, l := range d.Sale.Lines {
+		name, where := "qty."+num64(int64(l.No)), "where."+num64(int64(l.No))
+		if f.Text(name) == "" {
+			continue
+		}
+		if n := measureOf(f, name, l.PriceUnit); n > 0 {
+			at := fmt.Sprintf("lines[%d]", len(req.Lines))
+			fields[at+".measure"], fields[at+".to_shelf"] = name, where
+			req.Lines = append(req.Lines, orders.ReturnLine{No: l.No, Measure: n, ToShelf: f.Text(where) != "loss"})
+		}
+	}
+	if len(req.Lines) == 0 && f.OK() {
+		f.Add("", "return.lines")
+	}
+	if f.OK() {
+		ret, err := s.deps.Shelf.ReturnGoods(ctx, req)
+		if err == nil {
+			s.flash(r, good, "sale.returned", "fen", ret.AmountFen)
+			return s.goTo(w, r, "organisation.return", "id", ret.ID)
+		}
+		e := link.AsError(err)
+		for _, one := range append(slices.Clone(e.Details), e) {
+			one.Field = cmp.Or(fields[one.Field], one.Field)
+		}
+		if !f.Fail(e) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "organisation/return_form", d, f)
+}
+
+// organisationReturn is the receipt of a return.
+func (s *Server) organisationReturn(w http.ResponseWriter, r *http.Request) error {
+	ret, err := s.deps.Shelf.Return(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "organisation/return", ret)
+}
