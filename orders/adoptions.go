@@ -39,6 +39,15 @@ func KindOfPlot(product string) (kind PlotKind, ok bool) {
 	return "", false
 }
 
+// PlotOf tells what a presale offers for adoption. Such a presale takes no ordinary orders: everything it has belongs to a
+// household that somebody picks.
+func PlotOf(p catalog.PublicPresale) (kind PlotKind, ok bool) {
+	if p.Policy != "direct" {
+		return "", false
+	}
+	return KindOfPlot(p.Product.Code)
+}
+
 // Family is how strangers read a name: 王*.
 func Family(name string) string {
 	for _, r := range name {

@@ -59,6 +59,10 @@ func PriceOf(prices []catalog.GradePrice, grade string) (catalog.GradePrice, boo
 // CheckLine notes in problems what is wrong with asking q of p through channel at now; field is the line's JSON path.
 // What is left is not looked at: only reserving knows.
 func CheckLine(problems *link.Problems, field string, p catalog.PublicPresale, q QuoteLine, channel catalog.Channel, now time.Time) {
+	if _, adopted := PlotOf(p); adopted {
+		problems.Add("adoption.only", field+".presale_id")
+		return
+	}
 	if e := p.CheckOpen(now, channel, field+".presale_id"); e != nil {
 		*problems = append(*problems, e)
 	}

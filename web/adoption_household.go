@@ -20,6 +20,7 @@ import (
 func (s *Server) adoptionHouseholdRoutes() {
 	earning := auth.Earning
 	s.guarded("GET", "/my/adoptions", "household.adoptions", s.householdAdoptions, earning...)
+	s.guarded("GET", "/my/adoptions/{no}", "household.adoption", s.householdAdoption, earning...)
 	s.guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}", "household.box", s.householdBox, earning...)
 	s.guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}", "household.box.deliver", s.householdBoxDeliver, earning...)
 	s.guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail", s.householdBoxFail, earning...)
@@ -91,6 +92,35 @@ func compareText(a, b string) int {
 		return 1
 	}
 	return 0
+}
+
+type householdAdoptionPage struct {
+	whose
+	Adoption orders.Adoption
+	Net      int64 // of all boxes that this household fills
+}
+
+// householdAdoption is one adoption as the household sees it: what it brings, when, and what it gets. Of the adopter it
+// learns a family name.
+func (s *Server) householdAdoption(w http.ResponseWriter, r *http.Request) error {
+	if s.asksWhose(w, r) {
+		return nil
+	}
+	ctx, who, err := s.acting(r)
+	if err != nil {
+		return err
+	}
+	d := householdAdoptionPage{whose: who}
+	if d.Adoption, err = s.deps.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
+		return err
+	}
+	d.Adoption.Boxes = slices.DeleteFunc(d.Adoption.Boxes, func(b orders.AdoptionBox) bool { return b.HouseholdID != who.Household.ID })
+	for _, b := range d.Adoption.Boxes {
+		if b.State != orders.BoxFailed && b.State != orders.BoxVoid {
+			d.Net += b.NetFen
+		}
+	}
+	return s.render(w, r, http.StatusOK, "household/adoption", d)
 }
 
 type householdBoxPage struct {

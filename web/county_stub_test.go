@@ -61,6 +61,9 @@ func (c *stubCatalog) Presale(_ context.Context, ref catalog.PresaleRef) (catalo
 	if ref.Code == "OPEN-2026" {
 		p.Code, p.State = ref.Code, catalog.PresaleOpen
 	}
+	if ref.Code == "ADOPT-2026" {
+		p.Code, p.State, p.Policy, p.Orderable = ref.Code, catalog.PresaleOpen, "direct", true
+	}
 	return p, nil
 }
 

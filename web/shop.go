@@ -186,7 +186,8 @@ func (s *Server) shopPresales(w http.ResponseWriter, r *http.Request) error {
 type presalePage struct {
 	Presale   catalog.PresaleDetail
 	Channel   catalog.Channel
-	MayOrder  bool // this reader, now
+	MayOrder  bool            // this reader, now
+	Adopt     orders.PlotKind // it is not ordered but adopted
 	Whose     string
 	TopMost   []catalog.PublicVillage // the villages with the largest part
 	Suggested int64
@@ -201,6 +202,9 @@ func (s *Server) presalePage(ctx context.Context, code string) (presalePage, err
 	a := auth.FromContext(ctx)
 	buys := a == nil || a.Role.In(auth.Buying...)
 	d.MayOrder = buys && d.Presale.Orderable && slices.Contains(d.Presale.Channels, d.Channel)
+	if kind, ok := orders.PlotOf(d.Presale.PublicPresale); ok {
+		d.Adopt, d.MayOrder = kind, false
+	}
 	d.TopMost = slices.Clone(d.Presale.ByVillage)
 	slices.SortStableFunc(d.TopMost, func(a, b catalog.PublicVillage) int { return int(b.Qty - a.Qty) })
 	d.TopMost = d.TopMost[:min(len(d.TopMost), 12)]

@@ -277,15 +277,15 @@ func (m *Module) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (or
 		return res, err
 	}
 	for _, l := range lots.Lots {
-		kind, ok := orders.KindOfPlot(l.Product)
-		if !ok {
+		if _, ok := orders.KindOfPlot(l.Product); !ok {
 			continue
 		}
 		p, err := m.offers.presale(ctx, l.PresaleID)
 		if err != nil {
 			return res, err
 		}
-		if p.Policy != "direct" {
+		kind, ok := orders.PlotOf(p.PublicPresale)
+		if !ok {
 			continue
 		}
 		out, err := m.householdPlot(ctx, m.db, p, kind, l.Lot)
@@ -360,8 +360,8 @@ func (m *Module) SavePlot(ctx context.Context, r orders.SavePlot) (orders.Househ
 	if err != nil {
 		return orders.HouseholdPlot{}, err
 	}
-	kind, ok := orders.KindOfPlot(p.Product.Code)
-	if !ok || p.Policy != "direct" {
+	kind, ok := orders.PlotOf(p.PublicPresale)
+	if !ok {
 		return orders.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.presale", "presale_id")
 	}
 	lots, err := m.catalog.HouseholdLots(asSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})

@@ -411,6 +411,21 @@ func TestUpdatesAreForTheAdopterOnly(t *testing.T) {
 	}
 }
 
+// What is adopted cannot be ordered: neither priced nor placed, whatever else is in the order.
+func TestAdoptionPresaleTakesNoOrders(t *testing.T) {
+	y := newYard(t)
+	y.offer(1, gooseAdopt, 2)
+	for _, presale := range []int64{gooseAdopt, gardenAdopt} {
+		lines := []orders.QuoteLine{{PresaleID: presale, Qty: 1}}
+		_, err := y.orders.Quote(y.buyer(1), orders.QuoteRequest{Lines: lines})
+		wantError(t, err, link.Invalid, "adoption.only")
+		_, err = y.orders.Place(y.buyer(1), orders.PlaceRequest{IdempotencyKey: "ordinary", Lines: lines,
+			Delivery: orders.Delivery{Kind: orders.DeliverAddress, Name: "林晓", Phone: "13800138000", Address: "演示路1号"}})
+		wantError(t, err, link.Invalid, "adoption.only")
+	}
+	y.verify()
+}
+
 func TestPlotsTellStrangersNothingPersonal(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 2)
