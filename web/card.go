@@ -168,44 +168,59 @@ func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	ctx := r.Context()
-	a := auth.FromContext(ctx)
 	d := pinPage{s.pinNeedsOld(r)}
-	if key := auth.CheckPIN(f.Text("pin")); key != "" {
-		f.Add("pin", key)
-	}
 	if f.Text("pin") != f.Text("again") {
 		f.Add("again", "account.pin.repeat")
 	}
-	if d.NeedsOld && f.OK() {
+	if f.OK() {
+		_, err := s.changePIN(r, f.Text("pin"), f.Raw("old"))
+		if err == nil {
+			s.flash(r, good, "account.pin.saved")
+			return s.goTo(w, r, "household.home")
+		}
+		if e := link.AsError(err); e.RetryAfter > 0 {
+			f.add("", e)
+		} else if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.renderForm(w, r, "household/pin", d, f)
+}
+
+// changePIN sets the PIN of the household that is logged in, and starts its session anew: every other one ends. The old
+// PIN is asked for, and tries are counted, but right after a login with the card.
+func (s *Server) changePIN(r *http.Request, pin, old string) (*auth.Account, error) {
+	ctx := r.Context()
+	a := auth.FromContext(ctx)
+	if key := auth.CheckPIN(pin); key != "" {
+		return nil, link.E(link.Invalid, key, "pin")
+	}
+	if s.pinNeedsOld(r) {
 		wait, err := s.deps.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
 		if err != nil {
-			return fmt.Errorf("count change of PIN: %w", err)
+			return nil, fmt.Errorf("count change of PIN: %w", err)
 		}
-		ok, err := s.auth.Passwords.Matches(ctx, f.Raw("old"), a.PasswordHash)
-		switch {
-		case err != nil:
-			return err
-		case wait > 0:
-			f.add("", throttled(wait))
-		case !ok:
-			f.Add("old", "account.password.wrong")
+		if wait > 0 {
+			return nil, throttled(wait)
+		}
+		ok, err := s.auth.Passwords.Matches(ctx, old, a.PasswordHash)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, link.E(link.Invalid, "account.password.wrong", "old")
 		}
 	}
-	if !f.OK() {
-		return s.renderForm(w, r, "household/pin", d, f)
-	}
-	hash, err := s.auth.Passwords.Hash(ctx, f.Text("pin"))
+	hash, err := s.auth.Passwords.Hash(ctx, pin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if a, err = s.deps.Accounts.SetPassword(ctx, a.ID, hash); err != nil {
-		return fmt.Errorf("store PIN: %w", err)
+		return nil, fmt.Errorf("store PIN: %w", err)
 	}
 	if err := s.startSession(r, a); err != nil {
-		return err
+		return nil, err
 	}
 	s.sessions.Remove(ctx, sessionCardIn)
-	s.flash(r, good, "account.pin.saved")
-	return s.goTo(w, r, "household.home")
+	return a, nil
 }

@@ -17,6 +17,7 @@ import (
 
 type cardPrint struct {
 	Household catalog.Household
+	Address   string // what its code holds
 	QR        template.HTML
 }
 
@@ -34,10 +35,9 @@ type countyCardsPage struct {
 	Issued   []cardPrint // the only time that their codes can be shown
 }
 
-func (s *Server) countyCardsPage(r *http.Request) (countyCardsPage, error) {
-	ctx := r.Context()
+func (s *Server) countyCardsPage(ctx context.Context, village int64) (countyCardsPage, error) {
 	d := countyCardsPage{Printed: s.now()}
-	d.Village, d.Township = s.village(ctx, pathInt(r, "village"))
+	d.Village, d.Township = s.village(ctx, village)
 	if d.Village.Name == "" {
 		return d, link.E(link.NotFound, "not_found", "")
 	}
@@ -65,9 +65,19 @@ func (s *Server) countyCardsPage(r *http.Request) (countyCardsPage, error) {
 	return d, nil
 }
 
+// wanted are the households that get a card: one anew, or with "" all that have none.
+func (d countyCardsPage) wanted(one string) (all []catalog.Household) {
+	for _, row := range d.Rows {
+		if one == "" && row.Card == nil || one != "" && one == row.Household.Code {
+			all = append(all, row.Household)
+		}
+	}
+	return all
+}
+
 // countyCards lists who of a village has a card.
 func (s *Server) countyCards(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyCardsPage(r)
+	d, err := s.countyCardsPage(r.Context(), pathInt(r, "village"))
 	if err != nil {
 		return err
 	}
@@ -81,23 +91,22 @@ func (s *Server) countyCardsIssue(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	d, err := s.countyCardsPage(r)
+	d, err := s.countyCardsPage(r.Context(), pathInt(r, "village"))
 	if err != nil {
 		return err
 	}
-	one := f.Text("household")
-	var wanted []catalog.Household
-	for _, row := range d.Rows {
-		if one == "" && row.Card == nil || one != "" && one == row.Household.Code {
-			wanted = append(wanted, row.Household)
-		}
-	}
+	wanted := d.wanted(f.Text("household"))
 	if len(wanted) == 0 {
 		s.flash(r, care, "card.none")
 		return s.goTo(w, r, "county.cards", "village", d.Village.ID)
 	}
 	if d.Issued, err = s.issueCards(r.Context(), wanted); err != nil {
 		return err
+	}
+	for i := range d.Issued {
+		if d.Issued[i].QR, err = qrImage(d.Issued[i].Address, "登录二维码"); err != nil {
+			return err
+		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return s.render(w, r, http.StatusOK, "county/cards_print", d)
@@ -120,10 +129,7 @@ func (s *Server) issueCards(ctx context.Context, households []catalog.Household)
 		if err != nil {
 			return nil, err
 		}
-		prints[i].Household = h
-		if prints[i].QR, err = qrImage(s.config.BaseURL+to, "登录二维码"); err != nil {
-			return nil, err
-		}
+		prints[i].Household, prints[i].Address = h, s.config.BaseURL+to
 	}
 	if err := s.deps.Cards.IssueCards(ctx, auth.FromContext(ctx).Login, cards); err != nil {
 		return nil, fmt.Errorf("issue cards: %w", err)

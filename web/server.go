@@ -189,6 +189,8 @@ func New(config Config, deps Deps) (*Server, error) {
 		PrivateIDs:      deps.PrivateIDs,
 		PrivateAccounts: deps.PrivateAccounts,
 		Stations:        deps.Stations,
+		Care:            deps.Care,
+		AccountReviews:  deps.AccountReviews,
 		Say:             s.sayError,
 	}
 	s.api = api.New(services, program{s}, program{s}, deps.Version, s.fail)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
 	"banmuyuan/orders"
@@ -78,6 +79,7 @@ func (b *pages) trades(t *testing.T) {
 	if now := get[orders.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till").Total; now != before+3 {
 		t.Errorf("three sales sent three times are %d", now-before)
 	}
+	b.voids(t, till)
 	unlock()
 	till.fill(t, "pickup", code)
 	till.press(t, `form[action$="/handover"] button`)
@@ -108,6 +110,37 @@ func (b *pages) trades(t *testing.T) {
 		officer.open(t, path)
 	}
 	b.logsIn(t, "operator").open(t, "/desk/shelf")
+}
+
+// voids opens the till without a network, sells, voids the receipt, and has both arrive; then some goods come back.
+func (b *pages) voids(t *testing.T, till *visitor) {
+	till.open(t, "/desk/till")
+	till.until(t, "the page is kept", `document.getElementById("till").dataset.ready === "yes"`)
+	connect := func(on bool) {
+		till.do(t, "switch the network", cdpDo(emulateNetwork, network.OverrideNetworkStateParams{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}))
+	}
+	connect(false)
+	till.do(t, "open the till without a network", chromedp.Navigate(till.url+"/desk/till"))
+	till.until(t, "a sale", `!document.getElementById("till").hidden && (document.querySelector(".till-item").click(), document.getElementById("cash").click(), true)`)
+	till.do(t, "open the till again", chromedp.Navigate(till.url+"/desk/till"))
+	till.until(t, "the sale is still there", `!document.getElementById("queue").hidden && document.getElementById("void-last") !== null`)
+	till.run(t, "void it", `(document.getElementById("void-last").click(), document.querySelector('[data-reason="mistake"]').click(), true)`)
+	till.look(t)
+	connect(true)
+	till.until(t, "an empty queue", `(document.getElementById("queue").click(), Object.keys(localStorage).filter((k) => k.endsWith(":queue")).every((k) => localStorage.getItem(k) === "[]"))`)
+	last := get[orders.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till&limit=2").Items
+	if !last[0].Voided || last[1].ReturnedFen != 0 {
+		t.Errorf("the latest sales are %+v", last)
+	}
+	till.open(t, fmt.Sprintf("/desk/till/sales/%d", last[0].ID))
+	till.open(t, fmt.Sprintf("/desk/till/sales/%d/return", last[1].ID))
+	till.fill(t, "qty.1", "1")
+	till.choose(t, "where.1", "loss")
+	till.press(t, `form[action$="/return"] button`)
+	if !strings.Contains(till.where(t), "/desk/till/returns/") {
+		t.Errorf("taking goods back leads to %s:\n%s", till.where(t), till.text(t))
+	}
+	till.open(t, "/desk/till")
 }
 
 // until has a script say yes, sooner or later.

@@ -51,6 +51,7 @@ func browserStory(t *testing.T, w *world) {
 				b.reads(t)
 				b.desks(t)
 				b.trades(t)
+				b.adopts(t)
 				b.contracts(t)
 			})
 		})

@@ -42,6 +42,10 @@ type Services struct {
 	Books         payments.Books
 	Documents     orders.Documents
 	Stations      orders.Stations
+
+	Care           catalog.Care
+	AccountReviews payments.AccountReviews
+
 	// Say writes a problem as a sentence in the reader's language.
 	Say func(context.Context, *link.Error) string
 
@@ -55,6 +59,7 @@ type Accounts interface {
 	Login(r *http.Request, login, password string) (token string, a *auth.Account, err error)
 	Logout(r *http.Request) error
 	Register(r *http.Request, name, phone, password string) (*auth.Account, error)
+	Cards
 }
 
 // API serves the endpoints and their description.
@@ -90,6 +95,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.privacyEndpoints(),
 		a.reportEndpoints(),
 		a.accountEndpoints(),
+		a.careEndpoints(),
 	)
 	a.document = sync.OnceValues(func() ([]byte, error) { return describe(a.endpoints, version) })
 	return a

@@ -1,0 +1,183 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// Cards are the papers that households log in with. The pages do it the same way.
+type Cards interface {
+	// VillageCards lists who of a village has one. NotFound.
+	VillageCards(ctx context.Context, village int64) (VillageCards, error)
+	// IssueCards makes cards for all of a village's households that have none, or one anew for a household, whose old one
+	// ends. NotFound.
+	IssueCards(ctx context.Context, village int64, household string) (IssuedCards, error)
+	// RevokeCard ends a household's card and the sessions that began with it. It reports whether there was one.
+	RevokeCard(ctx context.Context, code string) (bool, error)
+	// CardLogin starts a session. Unauthenticated; throttled.
+	CardLogin(r *http.Request, secret, proof string) (token string, a *auth.Account, err error)
+	// SetPIN changes the PIN of the household that is logged in. Invalid names the field; throttled.
+	SetPIN(r *http.Request, pin, old string) (token string, a *auth.Account, err error)
+}
+
+// HouseholdCard tells whether a household has a card that works.
+type HouseholdCard struct {
+	Code     string     `json:"code"`
+	Head     string     `json:"head"`
+	IssuedAt *time.Time `json:"issued_at,omitempty"` // missing: it has none
+	IssuedBy string     `json:"issued_by,omitempty"`
+	UsedAt   *time.Time `json:"used_at,omitempty"`
+}
+
+type VillageCards struct {
+	VillageID int64           `json:"village_id"`
+	Village   string          `json:"village"`
+	Without   int             `json:"without"`
+	Items     []HouseholdCard `json:"items"`
+}
+
+// IssuedCard is what is printed on a card.
+type IssuedCard struct {
+	Code     string `json:"code"`
+	Head     string `json:"head"`
+	Village  string `json:"village"`
+	Township string `json:"township"`
+	Address  string `json:"address" description:"What the QR code holds. It cannot be asked for again: only its digest is kept."`
+}
+
+type IssuedCards struct {
+	Items []IssuedCard `json:"items"`
+}
+
+type villageIn struct {
+	Village int64 `path:"village"`
+}
+
+type issueCardsIn struct {
+	Village   int64  `path:"village" json:"-"`
+	Household string `json:"household,omitempty" description:"A household's code: a new card, and its old one ends. Empty: all that have none"`
+}
+
+type revokedOut struct {
+	Revoked bool `json:"revoked" description:"False: there was none"`
+}
+
+type cardIn struct {
+	Secret string `json:"secret" description:"The last part of the address in the card's QR code"`
+	Proof  string `json:"proof" description:"The last four of the head's id number"`
+}
+
+type pinIn struct {
+	PIN string `json:"pin" description:"6 to 12 digits"`
+	Old string `json:"old,omitempty" description:"Not needed for a quarter of an hour after a login with the card"`
+}
+
+type reviewQuery struct {
+	All    bool  `query:"all" description:"Decided ones as well"`
+	Before int64 `query:"before" description:"The last id of the page before"`
+	Limit  int   `query:"limit" minimum:"1" maximum:"500"`
+}
+
+type decideIn struct {
+	ID      int64  `path:"id" json:"-"`
+	Approve bool   `json:"approve"`
+	Why     string `json:"why"`
+}
+
+type decideAccountIn struct {
+	Code    string `path:"code" json:"-"`
+	Approve bool   `json:"approve"`
+	Why     string `json:"why"`
+}
+
+// slipOut is everything that was done for a household, and by whom (回执).
+type slipOut struct {
+	Code     string                   `json:"code"`
+	Consents []catalog.ConsentEntry   `json:"consents"`
+	Actions  []catalog.Action         `json:"actions"`
+	Accounts []payments.AccountChange `json:"accounts"`
+}
+
+func (a *API) careEndpoints() []endpoint {
+	desk := only([]auth.Role{auth.Operator, auth.Admin})
+	byCard := op("POST", "/sessions/card", "accounts.card", "Log in with a household's card", public,
+		func(context.Context, cardIn) (sessionOut, error) { return sessionOut{}, nil }).created()
+	byCard.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in cardIn
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		token, account, err := a.accounts.CardLogin(r, in.Secret, in.Proof)
+		if err != nil {
+			return nil, err
+		}
+		return sessionOut{Token: token, Account: outOf(account)}, nil
+	}
+	pin := op("PUT", "/sessions/current/pin", "accounts.pin", "Choose the household's PIN; every other session ends and this one gets another token", only([]auth.Role{auth.Household}),
+		func(context.Context, pinIn) (sessionOut, error) { return sessionOut{}, nil })
+	pin.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in pinIn
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		token, account, err := a.accounts.SetPIN(r, in.PIN, in.Old)
+		if err != nil {
+			return nil, err
+		}
+		return sessionOut{Token: token, Account: outOf(account)}, nil
+	}
+	return []endpoint{
+		byCard, pin,
+		op("GET", "/villages/{village}/cards", "cards.list", "Who of a village has a card", desk,
+			func(ctx context.Context, in villageIn) (VillageCards, error) {
+				return a.accounts.VillageCards(ctx, in.Village)
+			}),
+		op("POST", "/villages/{village}/cards", "cards.issue", "Make cards and get what is to be printed on them, once", desk,
+			func(ctx context.Context, in issueCardsIn) (IssuedCards, error) {
+				return a.accounts.IssueCards(ctx, in.Village, in.Household)
+			}).created(),
+		op("DELETE", "/households/{code}/card", "cards.revoke", "End a household's card and what is open with it", desk,
+			func(ctx context.Context, in codeIn) (revokedOut, error) {
+				revoked, err := a.accounts.RevokeCard(ctx, in.Code)
+				return revokedOut{revoked}, err
+			}),
+		op("GET", "/reviews", "reviews.list", "What is implausible and held until somebody has looked", only(auth.County),
+			func(ctx context.Context, in reviewQuery) (catalog.ReviewPage, error) {
+				return a.services.Care.Reviews(ctx, catalog.ReviewFilter{All: in.All, Before: in.Before, Limit: in.Limit})
+			}),
+		op("POST", "/reviews/{id}/decision", "reviews.decide", "Let through or refuse what was held, with a reason", only(auth.County),
+			func(ctx context.Context, in decideIn) (catalog.Review, error) {
+				return a.services.Care.DecideReview(ctx, catalog.DecideReviewRequest{ID: in.ID, Approve: in.Approve, Why: in.Why})
+			}),
+		op("GET", "/account-reviews", "reviews.accounts", "Payout accounts that wait for a second person", only(auth.County),
+			func(ctx context.Context, _ struct{}) (payments.AccountsToReview, error) {
+				return a.services.AccountReviews.AccountsToReview(ctx, payments.None{})
+			}),
+		op("POST", "/households/{code}/account/decision", "reviews.account_decide", "Put an account into use or refuse it, with a reason", only([]auth.Role{auth.Approver, auth.Admin}),
+			func(ctx context.Context, in decideAccountIn) (payments.PayoutAccount, error) {
+				h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: in.Code})
+				if err != nil {
+					return payments.PayoutAccount{}, err
+				}
+				return a.services.AccountReviews.DecidePayoutAccount(ctx, payments.DecidePayoutAccount{Household: h.ID, Approve: in.Approve, Why: in.Why})
+			}),
+		op("GET", "/households/{code}/actions", "households.actions", "What was done for a household and by whom, as its slip says", loggedIn,
+			func(ctx context.Context, in codeIn) (slipOut, error) {
+				ctx, h, err := a.household(ctx, in.Code)
+				if err != nil {
+					return slipOut{}, err
+				}
+				log, err := a.services.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: h.ID})
+				if err != nil {
+					return slipOut{}, err
+				}
+				accounts, err := a.services.AccountReviews.AccountHistory(ctx, payments.HouseholdRef{ID: h.ID})
+				return slipOut{Code: h.Code, Consents: log.Consents, Actions: log.Actions, Accounts: accounts.Items}, err
+			}),
+	}
+}

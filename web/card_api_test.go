@@ -1,0 +1,120 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"banmuyuan/web/api"
+	"banmuyuan/web/auth"
+)
+
+// asks is a program: it sends a token, where it has one.
+func (d *desk) asks(t *testing.T, token, method, path, body string, into any) int {
+	t.Helper()
+	req, err := http.NewRequest(method, d.URL+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if into != nil {
+		if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+			t.Errorf("%s %s: %v", method, path, err)
+		}
+	}
+	return res.StatusCode
+}
+
+func (d *desk) token(t *testing.T, a auth.Account) string {
+	t.Helper()
+	d.account(t, a)
+	var out struct{ Token string }
+	if code := d.asks(t, "", "POST", "/sessions", `{"login":"`+a.Login+`","password":"`+password+`"}`, &out); code != http.StatusCreated {
+		t.Fatalf("log in: %d", code)
+	}
+	return out.Token
+}
+
+// A program issues cards, a household's program logs in with one, gets itself a PIN, and is out when the card is ended.
+func TestCardsOverTheAPI(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	operator := d.token(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
+	for _, c := range []struct {
+		role         auth.Role
+		method, path string
+	}{
+		{auth.Helper, "GET", "/villages/11/cards"}, {auth.Buyer, "POST", "/villages/11/cards"}, {auth.Approver, "DELETE", "/households/YA-01-001-0007/card"},
+		{auth.Helper, "GET", "/reviews"}, {auth.Household, "POST", "/reviews/1/decision"}, {auth.Operator, "POST", "/households/YA-01-001-0007/account/decision"},
+		{auth.Buyer, "PUT", "/sessions/current/pin"},
+	} {
+		token := d.token(t, auth.Account{Login: "p" + strings.ReplaceAll(c.path, "/", "-"), Name: "某人", Role: c.role, Lang: "zh", HelperID: 9, HouseholdID: 78})
+		if code := d.asks(t, token, c.method, c.path, `{}`, nil); code != http.StatusForbidden {
+			t.Errorf("%s %s by a %s: %d", c.method, c.path, c.role, code)
+		}
+		if code := d.asks(t, "", c.method, c.path, `{}`, nil); code != http.StatusUnauthorized {
+			t.Errorf("%s %s by nobody: %d", c.method, c.path, code)
+		}
+	}
+
+	var list api.VillageCards
+	if code := d.asks(t, operator, "GET", "/villages/11/cards", "", &list); code != http.StatusOK || list.Without == 0 || list.Items[0].IssuedAt != nil {
+		t.Errorf("cards: %d %+v", code, list)
+	}
+	var issued api.IssuedCards
+	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-01-001-0007"}`, &issued); code != http.StatusCreated || len(issued.Items) != 1 {
+		t.Fatalf("issue: %d %+v", code, issued)
+	}
+	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-99-999-9999"}`, nil); code != http.StatusNotFound {
+		t.Errorf("a card for nobody: %d", code)
+	}
+	secret := issued.Items[0].Address[strings.LastIndex(issued.Items[0].Address, "/")+1:]
+
+	var session struct{ Token string }
+	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"9999"}`, nil); code != http.StatusUnauthorized {
+		t.Errorf("a wrong number: %d", code)
+	}
+	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated || session.Token == "" {
+		t.Fatalf("with the card: %d", code)
+	}
+	if code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"123456"}`, nil); code != http.StatusUnprocessableEntity {
+		t.Errorf("a PIN that is too easy: %d", code)
+	}
+	before := session.Token
+	if code := d.asks(t, before, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &session); code != http.StatusOK || session.Token == before {
+		t.Fatalf("PIN: %d", code)
+	}
+	// Not right after the card any more: the old one is asked for, and tries are counted.
+	for i := range auth.PerAccount.Tries + 1 {
+		code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739165","old":"000000"}`, nil)
+		if late := i == auth.PerAccount.Tries; (code == http.StatusTooManyRequests) != late || !late && code != http.StatusUnprocessableEntity {
+			t.Errorf("try %d of a wrong PIN: %d", i+1, code)
+		}
+	}
+	if code := d.asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusOK {
+		t.Errorf("logged in: %d", code)
+	}
+
+	var revoked struct{ Revoked bool }
+	if code := d.asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked); code != http.StatusOK || !revoked.Revoked {
+		t.Fatalf("revoke: %d", code)
+	}
+	d.web.tokens.forget(session.Token) // what is remembered for a moment is over
+	if code := d.asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusUnauthorized {
+		t.Errorf("with an ended card one is still logged in: %d", code)
+	}
+	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusUnauthorized {
+		t.Errorf("an ended card: %d", code)
+	}
+}
