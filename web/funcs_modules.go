@@ -21,16 +21,12 @@ import (
 //	{{choices (option "pickup" "自提" "a hint") …}} a list of choices; {{options "first" .List}} puts an empty one before a list
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
-//	{{on .DueOn}}                            a day that a module wrote as 2026-09-18
-//	{{onday .Day}} {{rate .RateBP}}           a day that is text; a rate in 1/10,000
+//	{{onday .DueOn}} {{rate .RateBP}}         a day that a module wrote as 2026-09-18; a rate in 1/10,000
 //	{{qr .Link}}                             a QR code that prints sharp
 func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
 		"text": func(t catalog.Text) string { return l.text(t) },
 		"yuan": func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
-		"on": func(day string) template.HTML {
-			return timeHTML(onDay(day), time.DateOnly, format{lang: l, now: s.now()}.day)
-		},
 		"onText": func(day string) string { return format{lang: l, now: s.now()}.day(onDay(day)) },
 		"sub64":  func(a, b int64) int64 { return a - b },
 		"div64":  func(a, b int64) int64 { return a / b },

@@ -115,6 +115,9 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	if err == nil {
 		err = loadAdoptions(ctx, p, c)
 	}
+	if err == nil {
+		err = loadCare(link.System(ctx, "demo"), p, c, time.Now())
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	if err = errors.Join(err, m.Close(stopping)); err != nil {

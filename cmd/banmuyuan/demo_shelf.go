@@ -25,8 +25,8 @@ var shelfGoods = []struct {
 	days    int // until its date
 }{
 	{"potato", 1, jin(30, 60), 60}, {"purple_bean", 0, jin(20, 40), 5}, {"kidney_bean", 1, jin(20, 40), 300}, {"goose_egg", 1, jin(4, 9), 20},
-	{"ground_cherry", 0, jin(15, 30), 12}, {"vegetable_box", 1, func(r *rand.Rand) int64 { return 6 + r.Int64N(6) }, 4}, {"potato", 0, jin(20, 40), 50},
-	{"purple_bean", 1, jin(10, 25), 4}, {"goose", 1, func(r *rand.Rand) int64 { return (1 + r.Int64N(3)) * (4200 + 50*r.Int64N(10)) }, 3},
+	{"ground_cherry", 0, jin(15, 30), 12}, {"vegetable_box", 1, func(r *rand.Rand) int64 { return 6 + r.Int64N(6) }, 2}, {"potato", 0, jin(20, 40), 50},
+	{"purple_bean", 1, jin(10, 25), 1}, {"goose", 1, func(r *rand.Rand) int64 { return (1 + r.Int64N(3)) * (4200 + 50*r.Int64N(10)) }, 3},
 	{"kidney_bean", 0, jin(15, 25), 280},
 }
 
@@ -132,10 +132,21 @@ func loadSales(ctx context.Context, svc orders.Shelf, r *rand.Rand, code string,
 		if len(ring.Lines) == 0 {
 			continue
 		}
-		_, err := svc.Ring(ctx, ring)
+		sale, err := svc.Ring(ctx, ring)
 		// A run that was interrupted has rung it at another hour.
-		if err != nil && link.CodeOf(err) != link.Conflict {
+		if link.CodeOf(err) == link.Conflict {
+			continue
+		}
+		if err != nil {
 			return err
+		}
+		if n == 6 { // a customer came back with some of it
+			_, err := svc.ReturnGoods(ctx, orders.ReturnRequest{ClientID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "demo return %s", code)).String(),
+				SaleID: sale.ID, Kind: orders.ReturnGoods, Reason: "quality", ReturnedAt: now.Add(-40 * time.Minute).UTC().Truncate(time.Second),
+				Lines: []orders.ReturnLine{{No: 1, Measure: min(ring.Lines[0].Measure, 500)}}})
+			if err != nil && link.CodeOf(err) != link.Conflict {
+				return err
+			}
 		}
 	}
 	return nil
