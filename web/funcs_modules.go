@@ -25,8 +25,8 @@ import (
 //	{{qr .Link}}                             a QR code that prints sharp
 func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
-		"text": func(t catalog.Text) string { return l.text(t) },
-		"yuan": func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
+		"text":   func(t catalog.Text) string { return l.text(t) },
+		"yuan":   func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
 		"onText": func(day string) string { return format{lang: l, now: s.now()}.day(onDay(day)) },
 		"sub64":  func(a, b int64) int64 { return a - b },
 		"div64":  func(a, b int64) int64 { return a / b },
