@@ -115,7 +115,7 @@ func (v *visitor) changesBox(t *testing.T) {
 	v.press(t, `a[href$="/change"]`)
 	v.fill(t, "quantity", "2")
 	v.press(t, `form[action$="/change"] button.button-wide`)
-	if !strings.Contains(v.text(t), "2 箱") && !strings.Contains(v.text(t), "2 箱") {
+	if !strings.Contains(v.text(t), "2\u202f箱") {
 		t.Errorf("two boxes were asked for:\n%s", v.text(t))
 	}
 }

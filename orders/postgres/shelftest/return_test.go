@@ -177,6 +177,8 @@ func TestWhatCannotGoBackOnTheShelf(t *testing.T) {
 	w.forward(9 * 24 * time.Hour)
 	_, err := w.shelf.ReturnGoods(cashier, w.comesBack(second, 1000, true))
 	wantCode(t, "past its date", err, link.Conflict)
+	_, err = w.shelf.Buy(buyer, orders.Buy{OrgID: shop, Lines: []orders.BuyLine{{ItemID: w.lot(b.LotID).ItemID, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
+	wantCode(t, "buying what is past its date", err, link.SoldOut)
 	must[orders.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(second, 1000, false)))
 	w.forward(30 * 24 * time.Hour)
 	_, err = w.shelf.ReturnGoods(cashier, w.comesBack(sale, 100, false))
