@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"banmuyuan/orders"
@@ -23,9 +24,13 @@ const drawnPhoto = `new Promise((resolve) => {
 	}, "image/jpeg");
 })`
 
+var adopting sync.Mutex
+
 // adopts follows an adoption from the story of a household to the box that cannot come: picked by village and story, paid,
 // told of with a picture, and replaced or paid back. A regular box is changed before its cut-off.
 func (b *pages) adopts(t *testing.T) {
+	adopting.Lock() // one buyer's box and one household's geese: one width after the other
+	defer adopting.Unlock()
 	var home string
 	for _, l := range b.county.Logins {
 		if l.Login == "household" {
