@@ -223,7 +223,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 
 	t.Run("announcement stored, not looked at", func(t *testing.T) {
 		b := setup(t)
-		b.bank.Set(sandbox.Switches{Drop: true})
+		b.turn(sandbox.Switches{Drop: true})
 		p := b.create(order, "deposit", payments.Sandbox, 30000)
 		b.play(p, "pay")
 		b.killed("event", "event stored", 1, b.session(p))
