@@ -447,6 +447,7 @@ type TrialRow struct {
 }
 
 type JournalFilter struct {
+	ID      int64  `json:"id,omitempty"` // only this one
 	Ref     string `json:"ref,omitempty"`
 	Account string `json:"account,omitempty"`
 	Kind    string `json:"kind,omitempty"`
@@ -465,7 +466,9 @@ type JournalTxn struct {
 	BusinessKey string        `json:"business_key"`
 	OccurredAt  time.Time     `json:"occurred_at"`
 	Actor       string        `json:"actor"`
+	BookedOn    string        `json:"booked_on"`
 	Reverses    int64         `json:"reverses,omitempty"`
+	ReversedBy  int64         `json:"reversed_by,omitempty"`
 	Lines       []JournalLine `json:"lines"` // at most 50 are returned
 	LineCount   int           `json:"line_count"`
 }
