@@ -13,6 +13,13 @@ func init() {
 		"reversals.posted_done":  {"已冲销，原来录入的内容也已退回，可以重新录入。", "Reversed. What was entered is taken back and can be entered again."},
 		"reversals.refused_done": {"没有冲销，这笔账不变。", "Not reversed: the posting stays as it is."},
 
+		"ledger.kind.exp:gateway":              {"支付渠道手续费", "Providers' fees"},
+		"ledger.kind.exp:bank":                 {"银行扣款", "Taken by the bank"},
+		"ledger.kind.loss:chargeback":          {"争议损失", "Lost disputes"},
+		"ledger.kind.dispute_receivable":       {"争议扣留款", "Withheld in disputes"},
+		"ledger.kind.provider_transit:sandbox": {"沙箱结算在途", "Paid out by the sandbox bank, on its way"},
+		"ledger.kind.provider_transit:stripe":  {"Stripe 结算在途", "Paid out by Stripe, on its way"},
+
 		"ledger.txn.payment.deposit":             {"收定金", "Deposit paid"},
 		"ledger.txn.payment.balance":             {"收尾款", "Balance paid"},
 		"ledger.txn.ahead.refunded":              {"预付款退回", "Paid ahead, sent back"},

@@ -137,6 +137,25 @@ func TestEveryPostingHasAWord(t *testing.T) {
 	if len(kinds) < 30 {
 		t.Fatalf("only %d kinds found: the pattern no longer fits the code", len(kinds))
 	}
+	source, err := os.ReadFile("../payments/ledger/account.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := regexp.MustCompile(`\bKind\w+\s*=\s*"([a-z_:]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(accounts) < 15 {
+		t.Fatalf("only %d kinds of account found", len(accounts))
+	}
+	for _, m := range accounts {
+		names := []string{m[1]}
+		if strings.HasSuffix(m[1], ":") { // one for each provider that can be read
+			names = []string{m[1] + payments.Sandbox, m[1] + payments.Stripe}
+		}
+		for _, name := range names {
+			if said := Messages["ledger.kind."+name]; said[0] == "" || said[1] == "" {
+				t.Errorf("account %s has no word", name)
+			}
+		}
+	}
 	for kind := range kinds {
 		if said := Messages["ledger.txn."+kind]; said[0] == "" || said[1] == "" {
 			t.Errorf("%s has no word", kind)

@@ -52,6 +52,7 @@ func browserStory(t *testing.T, w *world) {
 				b.desks(t)
 				b.trades(t)
 				b.contracts(t)
+				b.keepsBooks(t, no)
 			})
 		})
 	}

@@ -152,6 +152,10 @@ func TestSameWebhookTenTimesAtOnce(t *testing.T) {
 	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 {
 		t.Errorf("%d success events", len(got))
 	}
+	var stored int
+	if err := b.db.Get(&stored, `SELECT count(*) FROM provider_event WHERE provider = 'sandbox' AND event_id = 'sbe_1'`); err != nil || stored != 1 {
+		t.Errorf("%d announcements are stored (%v)", stored, err)
+	}
 }
 
 func TestWebhooksDuplicatedReorderedDelayed(t *testing.T) {
