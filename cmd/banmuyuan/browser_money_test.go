@@ -22,12 +22,12 @@ import (
 func (b *pages) keepsBooks(t *testing.T, no string) {
 	payingOut.Lock()
 	defer payingOut.Unlock()
-	operator, approver := b.logsIn(t, "operator"), b.logsIn(t, "approver")
-	b.importsStatement(t, operator)
-	b.banksCash(t, operator, approver)
-	b.paysDividend(t, operator, approver)
+	b.importsStatement(t)
+	b.banksCash(t)
+	b.paysDividend(t)
 	b.issuesDocuments(t, no)
-	b.unmasks(t, operator)
+	b.unmasks(t)
+	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county/reconciliation", "/county/refunds", "/county/disputes", "/county/ledger", "/county/ledger/account?code=bank",
 		"/county/ledger/periods"} {
 		operator.open(t, path)
@@ -72,7 +72,8 @@ func (v *visitor) says(t *testing.T, words ...string) {
 }
 
 // importsStatement imports what the bank's site gives: a receipt that quotes nothing is sent back, a fee is said to be one.
-func (b *pages) importsStatement(t *testing.T, operator *visitor) {
+func (b *pages) importsStatement(t *testing.T) {
+	operator := b.logsIn(t, "operator")
 	day := time.Now().Format(time.DateOnly)
 	in, out := fmt.Sprintf("IN%d", b.width), fmt.Sprintf("OUT%d", b.width)
 	operator.open(t, "/county/receipts")
@@ -98,7 +99,8 @@ func (b *pages) importsStatement(t *testing.T, operator *visitor) {
 }
 
 // banksCash brings some to the bank with a wrong slip, and has that reversed.
-func (b *pages) banksCash(t *testing.T, operator, approver *visitor) {
+func (b *pages) banksCash(t *testing.T) {
+	operator, approver := b.logsIn(t, "operator"), b.logsIn(t, "approver")
 	slip := fmt.Sprintf("JK%d", b.width)
 	operator.open(t, "/county/cash")
 	operator.fill(t, "slip", slip)
@@ -122,7 +124,8 @@ func (b *pages) banksCash(t *testing.T, operator, approver *visitor) {
 }
 
 // paysDividend divides a surplus among those who brought in bags of mushrooms, and pays it out; the bank returns one item.
-func (b *pages) paysDividend(t *testing.T, operator, approver *visitor) {
+func (b *pages) paysDividend(t *testing.T) {
+	operator, approver := b.logsIn(t, "operator"), b.logsIn(t, "approver")
 	now := time.Now()
 	operator.open(t, "/county/distributions")
 	operator.open(t, "/county/distributions/new")
@@ -201,7 +204,8 @@ func (b *pages) issuesDocuments(t *testing.T, no string) {
 }
 
 // unmasks sees a household's account number in full, which is written down.
-func (b *pages) unmasks(t *testing.T, operator *visitor) {
+func (b *pages) unmasks(t *testing.T) {
+	operator := b.logsIn(t, "operator")
 	code := ""
 	for _, l := range b.county.Logins {
 		if l.Login == "household" {
