@@ -19,13 +19,13 @@ import (
 // keepsBooks follows the county's money through its pages: a statement is imported and what nobody knows is ended, cash goes
 // to the bank, a slip of the pen is reversed by two people, a dividend is divided, approved and paid out, a return comes
 // back into the next batch, documents are issued and printed, and a number is seen in full on record.
-func (b *pages) keepsBooks(t *testing.T, no string) {
+func (b *pages) keepsBooks(t *testing.T, no, phone string) {
 	payingOut.Lock()
 	defer payingOut.Unlock()
 	b.importsStatement(t)
 	b.banksCash(t)
 	b.paysDividend(t)
-	b.issuesDocuments(t, no)
+	b.issuesDocuments(t, no, phone)
 	b.unmasks(t)
 	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county/reconciliation", "/county/refunds", "/county/disputes", "/county/ledger", "/county/ledger/account?code=bank",
@@ -170,6 +170,7 @@ func (b *pages) paysDividend(t *testing.T) {
 	operator.press(t, `form[action="/county/settlements"] button`)
 	again := strings.TrimPrefix(operator.where(t), b.url)
 	approver.open(t, again)
+	approver.fill(t, "reason", "等下一批一起打")
 	approver.press(t, `button[name="decision"][value="reject"]`) // so that the next width finds it
 }
 
@@ -186,12 +187,17 @@ func (v *visitor) refused(t *testing.T, selector string) {
 }
 
 // issuesDocuments: they are issued by whom they are for and looked up by the county.
-func (b *pages) issuesDocuments(t *testing.T, no string) {
-	b.buyer.open(t, "/orders/"+no)
+func (b *pages) issuesDocuments(t *testing.T, no, phone string) {
+	buyer := b.visitor(t, "buyer")
+	buyer.open(t, "/login?lang=zh")
+	buyer.fill(t, "login", phone)
+	buyer.fill(t, "password", buyerPassword)
+	buyer.press(t, "form[data-login] button")
+	buyer.open(t, "/orders/"+no)
 	for range 2 { // a confirmation, and whatever comes next
-		b.buyer.press(t, `#documents form button`)
-		b.buyer.says(t, "半亩园")
-		b.buyer.open(t, "/orders/"+no)
+		buyer.press(t, `#documents form button`)
+		buyer.says(t, "半亩园")
+		buyer.open(t, "/orders/"+no)
 	}
 	household := b.logsIn(t, "household")
 	household.open(t, "/my/documents")
