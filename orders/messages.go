@@ -92,9 +92,10 @@ var Messages = map[string][2]string{
 	"order.timeline.billed":          {"全部过磅完毕，应付总额 {amount:money}", "All is weighed: the total is {amount:money}"},
 	"order.timeline.paid":            {"款已付清，验货期开始", "Paid in full: the time to inspect begins"},
 	"order.timeline.completed":       {"订单完成，农户货款进入打款", "Completed: the households will be paid"},
+	"order.timeline.cancelled_free":  {"订单已取消，不扣定金。{reason}", "Cancelled, nothing of the deposit kept. {reason}"},
 	"order.timeline.cancelled":       {"订单已取消，扣留定金 {forfeit:money}。{reason}", "Cancelled, {forfeit:money} of the deposit kept. {reason}"},
 	"order.timeline.expired":         {"超过时限没有付款，货已放回", "Not paid in time: the goods were given back"},
 	"order.timeline.lost":            {"付款时货已售完，付款全额退回", "The goods were gone when the payment arrived: all of it goes back"},
-	"order.timeline.late_refunded":   {"付款到账时订单已结束，{amount:money} 全额退回", "A payment came after the order had ended: {amount:money} goes back in full"},
+	"order.timeline.late_refunded":   {"多收到一笔付款（订单已结束或已付过），{amount:money} 全额退回", "A payment came that the order had no use for (it had ended or was paid): {amount:money} goes back in full"},
 	"order.timeline.refunded":        {"已退款 {amount:money}", "{amount:money} refunded"},
 }

@@ -82,11 +82,15 @@ type Payment struct {
 	ExpiresAt       *time.Time   `json:"expires_at,omitempty"`
 	SucceededAt     *time.Time   `json:"succeeded_at,omitempty"`
 	RefundableUntil *time.Time   `json:"refundable_until,omitempty"`
-	Late            bool         `json:"late,omitempty"` // came after its Ref was closed or expired
+	Late            bool         `json:"late,omitempty"`     // came after its Ref was closed or expired
+	PartFen         int64        `json:"part_fen,omitempty"` // transferred towards it so far, and not enough
 
 	Dispute     DisputeState `json:"dispute,omitempty"` // the latest, where the buyer took it back through the bank
 	DisputedFen int64        `json:"disputed_fen,omitempty"`
 }
+
+// LackFen is what is still to be paid of it.
+func (p Payment) LackFen() int64 { return p.AmountFen - p.PartFen }
 
 // RefundState: (review →) ready → sending → (unknown →) pending → succeeded | failed; failed ones go by bank.
 type RefundState string
@@ -447,6 +451,7 @@ type TrialRow struct {
 }
 
 type JournalFilter struct {
+	ID      int64  `json:"id,omitempty"` // only this one
 	Ref     string `json:"ref,omitempty"`
 	Account string `json:"account,omitempty"`
 	Kind    string `json:"kind,omitempty"`
@@ -465,7 +470,9 @@ type JournalTxn struct {
 	BusinessKey string        `json:"business_key"`
 	OccurredAt  time.Time     `json:"occurred_at"`
 	Actor       string        `json:"actor"`
+	BookedOn    string        `json:"booked_on"`
 	Reverses    int64         `json:"reverses,omitempty"`
+	ReversedBy  int64         `json:"reversed_by,omitempty"`
 	Lines       []JournalLine `json:"lines"` // at most 50 are returned
 	LineCount   int           `json:"line_count"`
 }

@@ -71,13 +71,11 @@ type AcceptDelivery struct {
 // is owed.
 // The receipt's number is what makes it one payment.
 type TakeCash struct {
-	Ref         string `json:"ref"`
-	Receipt     string `json:"receipt"`
-	Org         int64  `json:"org"`
-	AmountFen   int64  `json:"amount_fen"`
-	Party       Party  `json:"party"`
-	Description string `json:"description"`
-	TakenAt     int64  `json:"taken_at"` // unix seconds
+	Ref       string `json:"ref"`
+	Receipt   string `json:"receipt"`
+	Org       int64  `json:"org"`
+	AmountFen int64  `json:"amount_fen"`
+	TakenAt   int64  `json:"taken_at"` // unix seconds
 }
 
 // ReverseDelivery mirrors an accepted delivery (a weight was corrected). If households were paid already, what they

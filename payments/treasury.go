@@ -151,7 +151,8 @@ type CashBanking struct {
 	AmountFen int64     `json:"amount_fen"`
 	PaidOn    time.Time `json:"paid_on"`
 	By        string    `json:"by"`
-	OnBank    bool      `json:"on_bank"` // the statement shows it
+	OnBank    bool      `json:"on_bank"`            // the statement shows it
+	Reversed  bool      `json:"reversed,omitempty"` // by hand: it was entered wrongly
 }
 
 // Cashbox is the cash taken and not brought to the bank.

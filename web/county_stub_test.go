@@ -235,6 +235,7 @@ type stubPayments struct {
 	accounts  []payments.SetPayoutAccount
 	actors    []link.Actor
 	decisions []payments.DecideBatch
+	posting   payments.JournalTxn // the one that is asked for by its id
 }
 
 func (p *stubPayments) Methods(context.Context, payments.None) (payments.Methods, error) {
@@ -320,9 +321,12 @@ func (p *stubPayments) TrialBalance(context.Context, payments.None) (payments.Tr
 		{Class: "liability", Kind: "payable_pending", CreditFen: 60_00, BalanceFen: -60_00, Accounts: 2}, {Class: "liability", Kind: "payable", CreditFen: 40_00, BalanceFen: -40_00, Accounts: 2}}}, nil
 }
 
-func (p *stubPayments) Journal(context.Context, payments.JournalFilter) (payments.JournalPage, error) {
-	if p.empty {
+func (p *stubPayments) Journal(_ context.Context, f payments.JournalFilter) (payments.JournalPage, error) {
+	if p.empty || f.ID != 0 && p.posting.ID == 0 {
 		return payments.JournalPage{}, nil
+	}
+	if f.ID != 0 {
+		return payments.JournalPage{Items: []payments.JournalTxn{p.posting}}, nil
 	}
 	return payments.JournalPage{Items: []payments.JournalTxn{{ID: 1, Kind: "delivery", BusinessKey: "delivery:7", OccurredAt: someDay, Actor: "clerk", LineCount: 2,
 		Lines: []payments.JournalLine{{Account: "receivable:order:12", AmountFen: 60_00}, {Account: "payable_pending:household:77", AmountFen: -60_00}}}}, Cursor: "earlier"}, nil

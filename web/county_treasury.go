@@ -227,6 +227,7 @@ func (s *Server) countyRefundTransferred(w http.ResponseWriter, r *http.Request)
 }
 
 type countyDisputesPage struct {
+	Words  words
 	Page   payments.DisputePage
 	State  string
 	States []string
@@ -236,7 +237,7 @@ type countyDisputesPage struct {
 // countyDisputes lists the payments that buyers take back through their banks.
 func (s *Server) countyDisputes(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
-	d := countyDisputesPage{State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}, Orders: orderNumbers{}}
+	d := countyDisputesPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}, Orders: orderNumbers{}}
 	if d.State == "" {
 		d.State = "all"
 	}

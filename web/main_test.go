@@ -57,6 +57,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
+		Reversals:       payments.NewReversalsClient(nc),
 		Cards:           store,
 		Accounts:        store,
 		Throttle:        store,

@@ -24,6 +24,22 @@ var treasuryMessages = map[string][2]string{
 	"status.dispute.closed":  {"询问已结束", "The inquiry has ended"},
 	"status.dispute.all":     {"全部", "All"},
 
+	// What the buyer's bank gives as the reason.
+	"dispute.reason.bank_cannot_process":       {"银行无法处理", "The bank could not process it"},
+	"dispute.reason.check_returned":            {"支票被退回", "The check was returned"},
+	"dispute.reason.credit_not_processed":      {"说好的退款没有收到", "A promised refund did not come"},
+	"dispute.reason.customer_initiated":        {"买家发起", "The buyer started it"},
+	"dispute.reason.debit_not_authorized":      {"没有授权扣款", "The debit was not authorised"},
+	"dispute.reason.duplicate":                 {"重复扣款", "Charged twice"},
+	"dispute.reason.fraudulent":                {"不是本人付款", "Not paid by the card’s owner"},
+	"dispute.reason.general":                   {"没有说明理由", "No particular reason"},
+	"dispute.reason.incorrect_account_details": {"账户信息有误", "Wrong account details"},
+	"dispute.reason.insufficient_funds":        {"余额不足", "Insufficient funds"},
+	"dispute.reason.product_not_received":      {"没有收到货", "The goods did not come"},
+	"dispute.reason.product_unacceptable":      {"货不对或有质量问题", "The goods were wrong or bad"},
+	"dispute.reason.subscription_canceled":     {"已取消订购", "It was cancelled"},
+	"dispute.reason.unrecognized":              {"买家不认得这笔付款", "The buyer does not recognise it"},
+
 	"status.refund.review": {"待复核", "Waits for approval"},
 	"status.refund.all":    {"全部", "All"},
 

@@ -34,6 +34,7 @@ func (s *Server) routes() {
 	s.contractRoutes()
 	s.distributionRoutes()
 	s.booksRoutes()
+	s.reversalRoutes()
 	s.documentRoutes()
 	s.privacyRoutes()
 	if s.config.Styleguide {

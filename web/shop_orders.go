@@ -43,6 +43,7 @@ type orderPage struct {
 	Villages   map[int64]string
 	Mine       bool              // the reader ordered it, or their organisation did
 	Pending    *payments.Payment // one that is open or in doubt
+	Declined   *payments.Payment // the latest, where the bank said no
 }
 
 func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
@@ -65,7 +66,10 @@ func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage,
 		return d, err
 	}
 	for i, p := range d.Account.Payments {
+		d.Declined = nil
 		switch p.State {
+		case payments.PaymentFailed:
+			d.Declined = &d.Account.Payments[i]
 		case payments.PaymentOpen, payments.PaymentUnknown, payments.PaymentSending, payments.PaymentReady:
 			d.Pending = &d.Account.Payments[i]
 		}

@@ -18,7 +18,7 @@ func TestTreasuryPages(t *testing.T) {
 		"/county/outgoing":         {"账户管理费", "记为银行扣款", "订单退款"},
 		"/county/cash":             {"JK-0007", "SJ-0012", "还没有出现", "登记缴存"},
 		"/county/refunds":          {"退款"},
-		"/county/disputes":         {"争议中，款项被扣留", "product_not_received", "已败诉"},
+		"/county/disputes":         {"争议中，款项被扣留", "没有收到货", "已败诉"},
 		"/county/reconciliation":   {"每日自动对账", "我们入了账，支付渠道没有这笔款", "没有回应", "经办人", "去处理"},
 		"/county/reconciliation/5": {"历次对账"},
 	} {

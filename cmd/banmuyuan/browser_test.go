@@ -53,6 +53,7 @@ func browserStory(t *testing.T, w *world) {
 				b.trades(t)
 				b.adopts(t)
 				b.contracts(t)
+				b.keepsBooks(t, no, c.phone)
 			})
 		})
 	}
@@ -86,6 +87,9 @@ type pages struct {
 
 // The widths tell one story side by side, and take turns where they would count each other's payments or sales.
 var payingOut, atTheTill sync.Mutex
+
+// buyerPassword is of the private buyers who register.
+const buyerPassword = "bai-e-zi-hua-2026"
 
 // visitor is somebody with a browser of their own: nobody else's cookies are in it.
 type visitor struct {
@@ -331,7 +335,7 @@ func (b *pages) buys(t *testing.T, phone string) string {
 	v.press(t, `main a[href^="/register"]`)
 	v.fill(t, "name", "林晓")
 	v.fill(t, "phone", phone)
-	v.fill(t, "password", "bai-e-zi-hua-2026")
+	v.fill(t, "password", buyerPassword)
 	v.press(t, "main form button.button-wide")
 	if !strings.HasSuffix(v.where(t), "/checkout") {
 		t.Fatalf("after registering the buyer is at %s:\n%s", v.where(t), v.text(t))

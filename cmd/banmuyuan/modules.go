@@ -201,6 +201,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterTreasury(s, svc)
 		payments.RegisterDistributions(s, svc)
 		payments.RegisterBooks(s, svc)
+		payments.RegisterReversals(s, svc)
 		payments.RegisterAccountReviews(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
@@ -302,6 +303,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 
 		Distributions:   payments.NewDistributionsClient(nc),
 		Books:           payments.NewBooksClient(nc),
+		Reversals:       payments.NewReversalsClient(nc),
 		Documents:       orders.NewDocumentsClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),

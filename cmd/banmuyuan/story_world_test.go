@@ -80,6 +80,7 @@ func TestSeparateProcesses(t *testing.T) {
 	w.runs(t, part{"story", story})
 	w.runs(t, part{"expiry", expiry})
 	w.runs(t, part{"crash", crashed})
+	w.runs(t, part{"events", eventsTellNothingPersonal})
 }
 
 var running struct {

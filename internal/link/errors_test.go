@@ -116,3 +116,19 @@ func TestActor(t *testing.T) {
 		t.Error("request ids repeat")
 	}
 }
+
+// Private buyers log in with their phone number: no event says who they are but by account.
+func TestNoEventCarriesAPhoneNumber(t *testing.T) {
+	t.Parallel()
+	for login, want := range map[string]string{
+		"13800138000": `{"actor":{"a":501,"r":"buyer"}}`,
+		"operator":    `{"actor":{"a":501,"l":"operator","r":"buyer"}}`,
+		"1380013800":  `{"actor":{"a":501,"l":"1380013800","r":"buyer"}}`, // no phone's length
+	} {
+		ctx := link.WithActor(context.Background(), link.Actor{Account: 501, Login: login, Role: "buyer"})
+		_, _, headers, err := link.Encode(ctx, link.Message{Subject: "evt.orders.v1.order.placed", Data: 1})
+		if err != nil || string(headers) != want {
+			t.Errorf("%s: headers %s, %v", login, headers, err)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func Encode(ctx context.Context, m Message) (subject string, data []byte, header
 
 func encodeOrigin(ctx context.Context) ([]byte, error) {
 	o := origin{RequestID: RequestID(ctx)}
-	if a := ActorFrom(ctx); a != (Actor{}) {
+	if a := ActorFrom(ctx).told(); a != (Actor{}) {
 		o.Actor = &a
 	}
 	b, err := json.Marshal(o)

@@ -120,7 +120,11 @@ func (m *Module) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders
 		}
 	}
 	args := map[string]string{"reason": reason, "forfeit": strconv.FormatInt(forfeit, 10)}
-	if err := m.story(ctx, tx, []int64{id}, "order.timeline.cancelled", args); err != nil {
+	told := "order.timeline.cancelled"
+	if forfeit == 0 {
+		told = "order.timeline.cancelled_free"
+	}
+	if err := m.story(ctx, tx, []int64{id}, told, args); err != nil {
 		return err
 	}
 	return link.Publish(ctx, tx, append(changed(o.State, id),

@@ -126,16 +126,17 @@ func (b *bundle) startCatalog() {
 
 var testKey = paymentspg.NewKey()
 
-func (b *bundle) startPayments() {
+// startPayments takes further ways to pay beside the sandbox bank and transfers.
+func (b *bundle) startPayments(more ...gateway.Gateway) {
 	b.t.Helper()
 	var handler http.Handler
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	b.t.Cleanup(web.Close)
 	b.money, _ = linktest.DB(b.t, "payments", paymentspg.Migrations())
 	bank := sandbox.New(b.money, sandbox.Config{PublicURL: web.URL, Secret: []byte("sandbox " + testKey), Now: b.clock.Now, Log: b.log})
-	svc, err := paymentspg.New(b.money, paymentspg.Config{Key: testKey, Env: "test", Now: b.clock.Now, Log: b.log, Gateways: []gateway.Gateway{
+	svc, err := paymentspg.New(b.money, paymentspg.Config{Key: testKey, Env: "test", Now: b.clock.Now, Log: b.log, Gateways: append([]gateway.Gateway{
 		bank, banktransfer.New(banktransfer.Account{Holder: "依安县演示合作社", Number: "2300000000000000001", Bank: "演示银行"}),
-	}})
+	}, more...)})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -200,8 +200,7 @@ func (s shelf) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
 			return err
 		}
 		take := link.Message{Subject: payments.CmdTakeCash, Data: payments.TakeCash{Ref: orders.SaleRefOf(sale.ID), Receipt: orders.SaleNumber(sale.ID),
-			Org: shop.ID, AmountFen: total, Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: "现金顾客"},
-			Description: "爱心超市零售 " + orders.SaleNumber(sale.ID), TakenAt: sale.SoldAt.Unix()}}
+			Org: shop.ID, AmountFen: total, TakenAt: sale.SoldAt.Unix()}}
 		return s.billSale(ctx, tx, &sale, take)
 	})
 	if err != nil {

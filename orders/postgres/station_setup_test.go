@@ -31,6 +31,7 @@ import (
 type station struct {
 	t        *testing.T
 	db       *sqlx.DB // of orders
+	stock    *sqlx.DB // of the catalogue
 	orders   *postgres.Module
 	catalog  *catalogpg.Catalog
 	payments *paymentspg.Service
@@ -59,6 +60,7 @@ func newStation(t *testing.T, households int) *station {
 	b.must(err)
 
 	catalogDB, _ := linktest.DB(t, "catalog", catalogpg.Migrations)
+	b.stock = catalogDB
 	catalogNC := server.Connect(t)
 	b.catalog, err = catalogpg.New(t.Context(), catalogDB, catalogNC, catalogpg.Config{Cipher: keys, Log: log})
 	b.must(err)

@@ -39,6 +39,7 @@ func Trial(ctx context.Context, q sqlx.QueryerContext) ([]TrialRow, error) {
 
 // Filter of the journal; what is empty does not restrict.
 type Filter struct {
+	ID      int64  // only this one
 	Ref     string // transactions that touch an account of this ref
 	Account string // code
 	Kind    string // kind of transaction
@@ -53,7 +54,9 @@ type Entry struct {
 	BusinessKey string    `db:"business_key"`
 	OccurredAt  time.Time `db:"occurred_at"`
 	Actor       string    `db:"actor"`
+	BookedOn    time.Time `db:"booked_on"`
 	Reverses    int64     `db:"reverses"`
+	ReversedBy  int64     `db:"reversed_by"`
 	LineCount   int       `db:"line_count"`
 	Lines       []EntryLine
 }
@@ -72,14 +75,16 @@ const LinesShown = 50
 func Journal(ctx context.Context, q sqlx.QueryerContext, f Filter) ([]Entry, error) {
 	var entries []Entry
 	err := sqlx.SelectContext(ctx, q, &entries, `
-		SELECT t.id, t.kind, t.business_key, t.occurred_at, t.actor, coalesce(t.reverses_txn_id, 0) AS reverses,
+		SELECT t.id, t.kind, t.business_key, t.occurred_at, t.booked_on, t.actor, coalesce(t.reverses_txn_id, 0) AS reverses,
+		       coalesce((SELECT r.id FROM ledger_txn r WHERE r.reverses_txn_id = t.id), 0) AS reversed_by,
 		       (SELECT count(*) FROM ledger_entry e WHERE e.txn_id = t.id) AS line_count
 		FROM ledger_txn t
 		WHERE ($1 = 0 OR t.id < $1) AND ($2 = '' OR t.kind = $2)
 		  AND ($3 = '' OR t.id IN (SELECT e.txn_id FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.code = $3))
 		  AND ($4 = '' OR t.id IN (SELECT e.txn_id FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id
 		                           WHERE a.code IN ('deposit:' || $4, 'receivable:' || $4, 'refund_payable:' || $4)))
-		ORDER BY t.id DESC LIMIT $5`, f.Before, f.Kind, f.Account, f.Ref, f.Limit)
+		  AND ($6 = 0 OR t.id = $6)
+		ORDER BY t.id DESC LIMIT $5`, f.Before, f.Kind, f.Account, f.Ref, f.Limit, f.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}

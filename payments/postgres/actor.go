@@ -53,6 +53,9 @@ func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
 	return a, link.E(link.NotFound, "not_found", "")
 }
 
+// accountName is who acts by a command, where the login was a phone number and stayed out of it.
+func accountName(id int64) string { return fmt.Sprintf("account:%d", id) }
+
 // actorName is what is stored of who did something, and for whom.
 func actorName(a link.Actor) string {
 	name := a.Login
@@ -62,7 +65,7 @@ func actorName(a link.Actor) string {
 	case a.System:
 		name = "system:" + name
 	case name == "" && a.Account != 0:
-		name = fmt.Sprintf("account:%d", a.Account)
+		name = accountName(a.Account)
 	case name == "":
 		name = "anonymous"
 	}

@@ -37,7 +37,7 @@ func (s *Service) Journal(ctx context.Context, f payments.JournalFilter) (paymen
 		return payments.JournalPage{}, err
 	}
 	n := limit(f.Limit, 200)
-	entries, err := ledger.Journal(ctx, s.db, ledger.Filter{Ref: f.Ref, Account: f.Account, Kind: f.Kind, Before: before, Limit: n + 1})
+	entries, err := ledger.Journal(ctx, s.db, ledger.Filter{ID: f.ID, Ref: f.Ref, Account: f.Account, Kind: f.Kind, Before: before, Limit: n + 1})
 	if err != nil {
 		return payments.JournalPage{}, err
 	}
@@ -48,14 +48,19 @@ func (s *Service) Journal(ctx context.Context, f payments.JournalFilter) (paymen
 	}
 	page.Items = make([]payments.JournalTxn, len(entries))
 	for i, e := range entries {
-		t := payments.JournalTxn{ID: e.ID, Kind: e.Kind, BusinessKey: e.BusinessKey, OccurredAt: e.OccurredAt.UTC(), Actor: e.Actor,
-			Reverses: e.Reverses, LineCount: e.LineCount, Lines: make([]payments.JournalLine, len(e.Lines))}
-		for j, l := range e.Lines {
-			t.Lines[j] = payments.JournalLine{Account: l.Account, AmountFen: l.Amount}
-		}
-		page.Items[i] = t
+		page.Items[i] = txnOut(e)
 	}
 	return page, nil
+}
+
+func txnOut(e ledger.Entry) payments.JournalTxn {
+	t := payments.JournalTxn{ID: e.ID, Kind: e.Kind, BusinessKey: e.BusinessKey, OccurredAt: e.OccurredAt.UTC(), Actor: e.Actor,
+		BookedOn: e.BookedOn.Format(time.DateOnly), Reverses: e.Reverses, ReversedBy: e.ReversedBy, LineCount: e.LineCount,
+		Lines: make([]payments.JournalLine, len(e.Lines))}
+	for j, l := range e.Lines {
+		t.Lines[j] = payments.JournalLine{Account: l.Account, AmountFen: l.Amount}
+	}
+	return t
 }
 
 // IncomeFacts pages through all payables by id.

@@ -20,13 +20,14 @@ type bankingRow struct {
 	PaidOn    time.Time `db:"paid_on"`
 	Actor     string    `db:"actor"`
 	OnBank    bool      `db:"on_bank"`
+	Reversed  bool      `db:"reversed"`
 }
 
-const bankingColumns = `b.id, b.slip, b.amount_fen, b.paid_on, b.actor,
+const bankingColumns = `b.id, b.slip, b.amount_fen, b.paid_on, b.actor, b.reversed_at IS NOT NULL AS reversed,
 	EXISTS (SELECT FROM bank_statement_line l WHERE l.booked_as = 'banking:' || b.id) AS on_bank`
 
 func (b bankingRow) out() payments.CashBanking {
-	return payments.CashBanking{ID: b.ID, Slip: b.Slip, AmountFen: b.AmountFen, PaidOn: dateTime(b.PaidOn), By: b.Actor, OnBank: b.OnBank}
+	return payments.CashBanking{ID: b.ID, Slip: b.Slip, AmountFen: b.AmountFen, PaidOn: dateTime(b.PaidOn), By: b.Actor, OnBank: b.OnBank, Reversed: b.Reversed}
 }
 
 // BankCash books cash that was brought to the bank against the number on the bank's slip.
@@ -55,7 +56,7 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 		if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments cashbox', 0))`); err != nil {
 			return fmt.Errorf("lock cashbox: %w", err)
 		}
-		err := get(ctx, c.tx, &out, `SELECT `+bankingColumns+` FROM cash_banking b WHERE b.slip = $1`, r.Slip)
+		err := get(ctx, c.tx, &out, `SELECT `+bankingColumns+` FROM cash_banking b WHERE b.slip = $1 AND b.reversed_at IS NULL`, r.Slip)
 		if err == nil {
 			if out.AmountFen != r.AmountFen {
 				return link.E(link.Conflict, "cash.slip_used", "slip")
@@ -79,7 +80,11 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 		if err != nil {
 			return fmt.Errorf("write banking: %w", err)
 		}
-		c.post("cash.banked", "banking:"+r.Slip, r.PaidOn, ledger.Debit(ledger.Bank(), r.AmountFen), ledger.Credit(ledger.Cash(), r.AmountFen))
+		var reversals int
+		if err := c.tx.GetContext(ctx, &reversals, `SELECT count(*) FROM cash_banking WHERE slip = $1 AND reversed_at IS NOT NULL`, r.Slip); err != nil {
+			return fmt.Errorf("count reversals of slip: %w", err)
+		}
+		c.post("cash.banked", again("banking:"+r.Slip, reversals), r.PaidOn, ledger.Debit(ledger.Bank(), r.AmountFen), ledger.Credit(ledger.Cash(), r.AmountFen))
 		return nil
 	})
 	return out.out(), err
@@ -106,7 +111,7 @@ func (s *Service) Cashbox(ctx context.Context, _ payments.None) (payments.Cashbo
 	err = s.db.SelectContext(ctx, &receipts, `
 		SELECT r.receipt, r.payment_id, p.ref, r.amount_fen, r.actor, r.created_at
 		FROM cash_receipt r JOIN payment p ON p.id = r.payment_id
-		WHERE p.key <> 'cash:' || r.receipt -- what an organisation took at its own counter is in its till, not here
+		WHERE r.org = 0 -- what an organisation took at its own counter is in its till, not here
 		ORDER BY r.created_at DESC, r.receipt DESC LIMIT 200`)
 	if err != nil {
 		return box, fmt.Errorf("read receipts: %w", err)

@@ -188,11 +188,12 @@ func (s *Service) Disputes(ctx context.Context, f payments.DisputeFilter) (payme
 
 // ApproveRefund is the second person's word for a refund above the limit.
 func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (payments.Refund, error) {
-	if _, err := need(ctx, roleApprover, roleAdmin); err != nil {
+	actor, err := need(ctx, roleApprover, roleAdmin)
+	if err != nil {
 		return payments.Refund{}, err
 	}
 	var out refundRow
-	err := s.change(ctx, func(c *change) error {
+	err = s.change(ctx, func(c *change) error {
 		f, err := c.lockRefund(ctx, r.ID)
 		if err != nil {
 			return err
@@ -204,7 +205,7 @@ func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (paym
 		if f.State != payments.RefundReview {
 			return link.E(link.Conflict, "refund.not_in_review", "refund_id")
 		}
-		if f.CausedBy == c.actor {
+		if f.CausedBy == c.actor || f.CausedBy == accountName(actor.Account) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
 		f.State = payments.RefundReady

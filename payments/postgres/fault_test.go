@@ -66,7 +66,7 @@ func TestFailedAfterSucceeded(t *testing.T) {
 func TestSavedErrorIsNoOutcome(t *testing.T) {
 	t.Run("payment", func(t *testing.T) {
 		b := setup(t)
-		b.bank.Set(sandbox.Switches{SavedError: map[sandbox.Op]int{sandbox.OpCreate: 1}})
+		b.turn(sandbox.Switches{SavedError: map[sandbox.Op]int{sandbox.OpCreate: 1}})
 		p := b.create(order, "deposit", payments.Sandbox, 30000)
 		b.later()
 		if got := b.payment(p.ID); got.State != payments.PaymentUnknown {
@@ -83,7 +83,7 @@ func TestSavedErrorIsNoOutcome(t *testing.T) {
 	})
 	t.Run("refund", func(t *testing.T) {
 		b := setup(t)
-		b.bank.Set(sandbox.Switches{SavedError: map[sandbox.Op]int{sandbox.OpRefund: 1}})
+		b.turn(sandbox.Switches{SavedError: map[sandbox.Op]int{sandbox.OpRefund: 1}})
 		cancel(b)
 		b.work()
 		b.later()
@@ -102,7 +102,7 @@ func TestSavedErrorIsNoOutcome(t *testing.T) {
 // The bank's own race: the session is paid in the moment in which it is expired.
 func TestPaidInTheMomentOfExpiry(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{ExpiryRace: 1})
+	b.turn(sandbox.Switches{ExpiryRace: 1})
 	b.create(order, "deposit", payments.Sandbox, 30000)
 	got, err := b.svc.ExpirePayments(system(), payments.Ref{Ref: order})
 	if err != nil || !got.Paid {
@@ -114,7 +114,7 @@ func TestPaidInTheMomentOfExpiry(t *testing.T) {
 
 func TestTwoOperatorsRefundAtOnce(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{RefundsFail: true})
+	b.turn(sandbox.Switches{RefundsFail: true})
 	cancel(b)
 	b.work()
 	r := b.refundState(payments.RefundByBank)

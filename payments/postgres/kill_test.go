@@ -73,6 +73,10 @@ var deeds = map[string]func(ctx context.Context, v victim, db *sqlx.DB, svc *pos
 		_, err := svc.ImportResult(operator, arg[payments.ImportResult](v))
 		return err
 	},
+	"reverse": func(_ context.Context, v victim, _ *sqlx.DB, svc *postgres.Service) error {
+		_, err := svc.DecideReversal(secondPerson, payments.DecideReversal{ID: arg[int64](v), Approve: true})
+		return err
+	},
 	"run": func(ctx context.Context, v victim, _ *sqlx.DB, svc *postgres.Service) error {
 		nc, err := nats.Connect(v.NATS)
 		if err != nil {
@@ -223,7 +227,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 
 	t.Run("announcement stored, not looked at", func(t *testing.T) {
 		b := setup(t)
-		b.bank.Set(sandbox.Switches{Drop: true})
+		b.turn(sandbox.Switches{Drop: true})
 		p := b.create(order, "deposit", payments.Sandbox, 30000)
 		b.play(p, "pay")
 		b.killed("event", "event stored", 1, b.session(p))
@@ -240,6 +244,24 @@ func TestKilledBetweenSteps(t *testing.T) {
 		b.wantAccount(order, 30000, 0, 0, 30000, 0)
 		if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 {
 			t.Errorf("told %d times", len(got))
+		}
+	})
+
+	t.Run("reversal posted, not answered", func(t *testing.T) {
+		b := setup(t)
+		b.site(30000, "SJ1")
+		if _, err := b.svc.BankCash(operator, payments.BankCash{Slip: "JK1", AmountFen: 20000, PaidOn: b.clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := b.svc.AskReversal(operator, payments.AskReversal{TxnID: b.posting("cash.banked").ID, Reason: "金额录错了"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.killed("reverse", "committed", 1, asked.ID)
+		b.verify()
+		got, err := b.svc.DecideReversal(secondPerson, payments.DecideReversal{ID: asked.ID, Approve: true})
+		if err != nil || got.State != payments.ReversalPosted || b.balanceOf("bank") != 0 || b.balanceOf("cash:site") != 30000 {
+			t.Errorf("asked again: %+v, %v", got, err)
 		}
 	})
 

@@ -58,6 +58,7 @@ type paymentRow struct {
 	RefundedFen     int64                 `db:"refunded_fen"`
 	Dispute         payments.DisputeState `db:"dispute"`
 	DisputedFen     int64                 `db:"disputed_fen"`
+	PartFen         int64                 `db:"part_fen"`
 }
 
 const paymentColumns = `p.id, p.ref, p.key, p.input_hash, p.purpose, p.method, p.state, p.amount_fen, p.party_kind, p.party_id,
@@ -65,7 +66,9 @@ const paymentColumns = `p.id, p.ref, p.key, p.input_hash, p.purpose, p.method, p
 	p.expires_at, p.succeeded_at, p.refundable_until, p.checked_at,
 	(SELECT coalesce(sum(f.amount_fen), 0) FROM refund f WHERE f.payment_id = p.id AND f.state = 'succeeded')::bigint AS refunded_fen,
 	coalesce((SELECT d.state FROM dispute d WHERE d.payment_id = p.id ORDER BY d.id DESC LIMIT 1), '') AS dispute,
-	coalesce((SELECT d.amount_fen FROM dispute d WHERE d.payment_id = p.id ORDER BY d.id DESC LIMIT 1), 0) AS disputed_fen`
+	coalesce((SELECT d.amount_fen FROM dispute d WHERE d.payment_id = p.id ORDER BY d.id DESC LIMIT 1), 0) AS disputed_fen,
+	CASE WHEN p.method = 'bank_transfer' THEN coalesce((SELECT sum(l.amount_fen) FROM bank_statement_line l
+	     WHERE l.payment_id = p.id AND l.state = 'suspense'), 0)::bigint ELSE 0 END AS part_fen`
 
 func (s *Service) paymentRow(ctx context.Context, q queryer, id int64) (paymentRow, error) {
 	var p paymentRow
@@ -105,7 +108,7 @@ func (s *Service) out(p paymentRow) payments.Payment {
 	o := payments.Payment{ID: p.ID, Ref: p.Ref, Purpose: p.Purpose, Method: p.Method, State: p.State, AmountFen: p.AmountFen,
 		RefundedFen: p.RefundedFen, FailureKey: p.FailureKey, CreatedAt: p.CreatedAt.UTC(), ExpiresAt: timePtr(p.ExpiresAt),
 		SucceededAt: timePtr(p.SucceededAt), RefundableUntil: timePtr(p.RefundableUntil), Late: p.Late,
-		Dispute: p.Dispute, DisputedFen: p.DisputedFen}
+		Dispute: p.Dispute, DisputedFen: p.DisputedFen, PartFen: p.PartFen}
 	if p.State == payments.PaymentOpen {
 		o.URL = p.URL
 	}

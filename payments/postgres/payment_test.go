@@ -130,7 +130,7 @@ func TestCreatePaymentNamesWhatIsWrong(t *testing.T) {
 
 func TestSameWebhookTenTimesAtOnce(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	b.play(p, "pay")
 	body := announcement("sbe_1", "session.paid", b.session(p))
@@ -152,6 +152,10 @@ func TestSameWebhookTenTimesAtOnce(t *testing.T) {
 	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 {
 		t.Errorf("%d success events", len(got))
 	}
+	var stored int
+	if err := b.db.Get(&stored, `SELECT count(*) FROM provider_event WHERE provider = 'sandbox' AND event_id = 'sbe_1'`); err != nil || stored != 1 {
+		t.Errorf("%d announcements are stored (%v)", stored, err)
+	}
 }
 
 func TestWebhooksDuplicatedReorderedDelayed(t *testing.T) {
@@ -160,7 +164,7 @@ func TestWebhooksDuplicatedReorderedDelayed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)
-			b.bank.Set(sw)
+			b.turn(sw)
 			p := b.create(order, "deposit", payments.Sandbox, 30000)
 			b.play(p, "pay")
 			b.work()
@@ -219,7 +223,7 @@ func TestForeignWebhooksChangeNothing(t *testing.T) {
 // The provider announces faster than its answer is written down.
 func TestWebhookBeforeTheAnswerIsNotLost(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true, TimeoutAfter: map[sandbox.Op]int{sandbox.OpCreate: 1}})
+	b.turn(sandbox.Switches{Drop: true, TimeoutAfter: map[sandbox.Op]int{sandbox.OpCreate: 1}})
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	var id string
 	if err := b.db.Get(&id, `SELECT id FROM sandbox_session`); err != nil {
@@ -244,7 +248,7 @@ func TestWebhookBeforeTheAnswerIsNotLost(t *testing.T) {
 
 func TestEveryWebhookDroppedIsFoundByPolling(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	b.play(p, "pay")
 	b.work()
@@ -272,7 +276,7 @@ func TestTimeoutsAreNotFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)
-			b.bank.Set(sw)
+			b.turn(sw)
 			p := b.create(order, "deposit", payments.Sandbox, 30000)
 			if p.State != payments.PaymentUnknown || p.URL != "" {
 				t.Fatalf("payment is %+v", p)
@@ -312,7 +316,7 @@ func TestDeclinedPayment(t *testing.T) {
 
 func TestTwoSessionsBothPaid(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	first := b.create(order, "deposit", payments.Sandbox, 30000)
 	second := b.create(order, "deposit", payments.Sandbox, 30000)
 	b.play(first, "pay")
@@ -371,7 +375,7 @@ func TestExpirePayments(t *testing.T) {
 
 func TestPaidRacingExpiry(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	b.play(p, "pay")
 	out, err := b.svc.ExpirePayments(system(), payments.Ref{Ref: order})
@@ -392,7 +396,7 @@ func TestPaidRacingExpiry(t *testing.T) {
 func TestExpiryWaitsForAnAnswer(t *testing.T) {
 	b := setup(t)
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
-	b.bank.Set(sandbox.Switches{Drop: true, TimeoutAfter: map[sandbox.Op]int{sandbox.OpExpire: 1}})
+	b.turn(sandbox.Switches{Drop: true, TimeoutAfter: map[sandbox.Op]int{sandbox.OpExpire: 1}})
 	_, err := b.svc.ExpirePayments(system(), payments.Ref{Ref: order})
 	wantCode(t, err, link.Unavailable, "payment.provider_unavailable")
 	// Nobody knows: nothing new may be started, nothing is given up.
@@ -410,7 +414,7 @@ func TestExpiryWaitsForAnAnswer(t *testing.T) {
 func TestLateSuccessIsDecidedByWhoAsked(t *testing.T) {
 	late := func(t *testing.T) (*bundle, payments.Payment) {
 		b := setup(t)
-		b.bank.Set(sandbox.Switches{PayDelay: time.Minute, Drop: true})
+		b.turn(sandbox.Switches{PayDelay: time.Minute, Drop: true})
 		p := b.create(order, "deposit", payments.Sandbox, 30000)
 		b.play(p, "pay")
 		_, err := b.svc.ExpirePayments(system(), payments.Ref{Ref: order})

@@ -371,7 +371,7 @@ func (s *Service) reconcileBank(ctx context.Context, out *payments.Reconciliatio
 			  AND NOT EXISTS (SELECT FROM bank_outgoing_line o WHERE o.explained_as = 'return:' || l.id) ORDER BY l.id LIMIT 200`},
 		{"bank.banking_missing", payments.ActOperator, `
 			SELECT b.slip, '', b.amount_fen, 0::bigint, b.created_at FROM cash_banking b
-			WHERE ` + fmt.Sprintf(covered, "b.paid_on") + ` AND NOT EXISTS (SELECT FROM bank_statement_line l WHERE l.booked_as = 'banking:' || b.id)
+			WHERE b.reversed_at IS NULL AND ` + fmt.Sprintf(covered, "b.paid_on") + ` AND NOT EXISTS (SELECT FROM bank_statement_line l WHERE l.booked_as = 'banking:' || b.id)
 			ORDER BY b.id LIMIT 200`},
 	} {
 		if err := differ(ctx, tx, out, look.kind, look.act, look.query); err != nil {

@@ -34,11 +34,13 @@ type refundRow struct {
 	SessionID   string               `db:"session_id"`
 	Until       sql.NullTime         `db:"refundable_until"`
 	CausedBy    string               `db:"caused_by"`
+	Till        int64                `db:"till"` // the organisation in whose till the money is, 0: the county's box
 	ApprovedBy  string               `db:"approved_by"`
 }
 
 const refundColumns = `f.id, f.payment_id, f.ref, f.amount_fen, f.reason, f.state, f.idem_key, f.provider_id, f.by_bank, f.bank_ref,
 	f.failure_key, f.failures, f.created_at, f.done_at, f.first_sent_at, f.caused_by, f.approved_by,
+	coalesce((SELECT c.org FROM cash_receipt c WHERE c.payment_id = p.id), 0) AS till,
 	p.method, p.provider_id AS session_id, p.refundable_until`
 
 func (f refundRow) out() payments.Refund {
@@ -237,7 +239,10 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 
 // from is where the money of a refund comes from.
 func (f *refundRow) from() ledger.Account {
-	if f.ByBank && f.Method != payments.Cash {
+	switch {
+	case f.Method == payments.Cash && f.Till != 0:
+		return ledger.TillCash(f.Till)
+	case f.ByBank && f.Method != payments.Cash:
 		return ledger.Bank()
 	}
 	return moneyAccount(f.Method)
@@ -316,6 +321,9 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 		}
 		f.done(c, r.BankRef, at, f.from())
 		out = f.out()
+		if _, err := c.tx.ExecContext(ctx, `UPDATE refund SET till = $2 WHERE id = $1`, f.ID, f.Till); err != nil {
+			return fmt.Errorf("note whose cash refund %d was: %w", f.ID, err)
+		}
 		return c.saveRefund(ctx, f, c.now)
 	})
 	if link.Constraint(err) == "refund_bank_ref" {

@@ -73,7 +73,7 @@ func TestCancelOfUnpaidStopsPayment(t *testing.T) {
 // Paid at the provider in the moment of the cancellation: it is late, and waits for a decision.
 func TestPaidWhileCancelled(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	b.play(p, "pay")
 	b.command(payments.CmdCancelRef, payments.CancelRef{Ref: order})
@@ -90,7 +90,7 @@ func TestPaidWhileCancelled(t *testing.T) {
 
 func TestRefundPendingThenDone(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{RefundDelay: time.Hour})
+	b.turn(sandbox.Switches{RefundDelay: time.Hour})
 	cancel(b)
 	b.work()
 	b.refundState(payments.RefundPending)
@@ -103,7 +103,7 @@ func TestRefundPendingThenDone(t *testing.T) {
 
 func TestRefundFailsAndGoesByBank(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{RefundDelay: time.Hour, RefundsFail: true})
+	b.turn(sandbox.Switches{RefundDelay: time.Hour, RefundsFail: true})
 	cancel(b)
 	b.work()
 	b.clock.forward(2 * time.Hour)
@@ -136,7 +136,7 @@ func TestRefundFailsAndGoesByBank(t *testing.T) {
 // The provider takes back a success: the money is owed again and goes by bank.
 func TestRefundFailsAfterSuccess(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{RefundDelay: time.Hour, RefundsReturn: true})
+	b.turn(sandbox.Switches{RefundDelay: time.Hour, RefundsReturn: true})
 	cancel(b)
 	b.work()
 	b.refundState(payments.RefundSucceeded)
@@ -158,7 +158,7 @@ func TestRefundTimeouts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)
-			b.bank.Set(sw)
+			b.turn(sw)
 			cancel(b)
 			b.work()
 			b.refundState(payments.RefundUnknown)
@@ -183,7 +183,7 @@ func TestOldUnknownRefundIsLookedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := setup(t)
-			b.bank.Set(sw)
+			b.turn(sw)
 			cancel(b)
 			b.work()
 			b.clock.forward(24 * time.Hour)

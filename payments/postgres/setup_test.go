@@ -131,6 +131,14 @@ var (
 	approver = as("approver", 12)
 )
 
+// turn turns the bank's switches.
+func (b *bundle) turn(s sandbox.Switches) {
+	b.t.Helper()
+	if err := b.bank.Set(context.Background(), s); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // work does everything that is due, and what comes of it.
 func (b *bundle) work() {
 	b.t.Helper()

@@ -11,7 +11,7 @@ import (
 // commands arrive.
 func TestShopSale(t *testing.T) {
 	bill := payments.AcceptDelivery{DeliveryID: 71, Ref: "sale:1", Coop: 5, OwnFen: 1320, Shares: []payments.DeliveryShare{}, OccurredAt: 1_790_000_000}
-	cash := payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, Party: payments.Party{Kind: "organisation", ID: 5, Name: "现金顾客"}, TakenAt: 1_790_000_000}
+	cash := payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, TakenAt: 1_790_000_000}
 	billed := int64(1320)
 	end := payments.CloseRef{Ref: "sale:1", Seq: 1, BilledFen: &billed}
 	for name, order := range map[string][]struct {
@@ -81,7 +81,7 @@ func TestShopTakesGoodsBack(t *testing.T) {
 	if err := b.tryCommand(payments.CmdTakeBack, back); err == nil {
 		t.Error("goods came back that were not sold yet")
 	}
-	b.command(payments.CmdTakeCash, payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, Party: payments.Party{Kind: "organisation", ID: 5, Name: "现金顾客"}, TakenAt: 1_790_000_000})
+	b.command(payments.CmdTakeCash, payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, TakenAt: 1_790_000_000})
 	b.command(payments.CmdAcceptDelivery, payments.AcceptDelivery{DeliveryID: 71, Ref: "sale:1", Coop: 5, OwnFen: 1320, Shares: []payments.DeliveryShare{}, OccurredAt: 1_790_000_000})
 	if err := b.tryCommand(payments.CmdTakeBack, back); err == nil {
 		t.Error("goods came back before they were billed")
@@ -114,5 +114,56 @@ func TestShopTakesGoodsBack(t *testing.T) {
 	}
 	if len(found.Items) > 0 {
 		t.Errorf("found %+v", found.Items)
+	}
+}
+
+// What a buyer gets back of cash comes out of the till it went into: an organisation's own, or the county's box.
+func TestCashGoesBackOutOfTheTillItIsIn(t *testing.T) {
+	b := setup(t)
+	b.command(payments.CmdTakeCash, payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 2000, TakenAt: 1_790_000_000})
+	b.command(payments.CmdTakeCash, payments.TakeCash{Ref: "sale:2", Receipt: "XS2", Org: 6, AmountFen: 500, TakenAt: 1_790_000_000})
+	site := b.create("order:1", "deposit", payments.Cash, 3000)
+	if _, err := b.svc.RecordCash(operator, payments.RecordCash{PaymentID: site.ID, Receipt: "SJ1", AmountFen: 3000}); err != nil {
+		t.Fatal(err)
+	}
+	// The first sale was of less than was paid, the second is given up, and so is the order.
+	billed := int64(1320)
+	b.command(payments.CmdAcceptDelivery, payments.AcceptDelivery{DeliveryID: 71, Ref: "sale:1", Coop: 5, OwnFen: billed, Shares: []payments.DeliveryShare{}, OccurredAt: 1_790_000_000})
+	b.command(payments.CmdCloseRef, payments.CloseRef{Ref: "sale:1", Seq: 1, BilledFen: &billed})
+	b.command(payments.CmdCancelRef, payments.CancelRef{Ref: "sale:2", Reason: "refund.sale_cancelled"})
+	b.command(payments.CmdCancelRef, payments.CancelRef{Ref: "order:1"})
+	for i, ref := range []string{"sale:1", "sale:2", "order:1"} {
+		refunds := b.account(ref).Refunds
+		if len(refunds) != 1 || refunds[0].State != payments.RefundByBank {
+			t.Fatalf("%s: refunds %+v", ref, refunds)
+		}
+		for range 2 {
+			if _, err := b.svc.RecordRefund(operator, payments.RecordRefund{RefundID: refunds[0].ID, BankRef: "TK" + string(rune('1'+i))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for account, want := range map[string]int64{"cash:till:org:5": 1320, "cash:till:org:6": 0, "cash:site": 0} {
+		st, err := b.svc.AccountStatement(operator, payments.AccountRequest{Account: account})
+		if err != nil || st.ClosingFen != want {
+			t.Errorf("%s is %d, want %d; %v", account, st.ClosingFen, want, err)
+		}
+	}
+	box, err := b.svc.Cashbox(operator, payments.None{})
+	if err != nil || box.OnHandFen != 0 || len(box.Receipts) != 1 || box.Receipts[0].Receipt != "SJ1" {
+		t.Errorf("the county's box: %+v, %v", box, err)
+	}
+	// Verify sees a till that is not what its receipts say.
+	b.verify()
+	b.harmed = true
+	if _, err := b.db.Exec(`UPDATE refund SET till = 0 WHERE till = 5`); err != nil {
+		t.Fatal(err)
+	}
+	checks := map[string]bool{}
+	for _, f := range b.findings() {
+		checks[f.Check] = true
+	}
+	if !checks["cash.till"] || !checks["cash.box"] {
+		t.Errorf("verify found %v", checks)
 	}
 }

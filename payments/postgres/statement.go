@@ -288,7 +288,7 @@ type bookedRow struct {
 func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
 	rows, err := q.QueryxContext(ctx, `
 		WITH known AS (
-			SELECT 'banking' AS kind, id::text AS id, slip AS name, amount_fen AS fen, paid_on::timestamp AS on_day FROM cash_banking
+			SELECT 'banking' AS kind, id::text AS id, slip AS name, amount_fen AS fen, paid_on::timestamp AS on_day FROM cash_banking WHERE reversed_at IS NULL
 			UNION ALL
 			SELECT 'payout_recall', t.id::text, coalesce((SELECT b.no FROM payout_batch b WHERE b.id::text = split_part(t.business_key, ':', 2)), t.business_key),
 			       sum(e.amount)::bigint, t.occurred_at
@@ -380,7 +380,7 @@ func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error 
 		provider, _, _ := strings.Cut(b.ID, "/")
 		from = ledger.ProviderTransit(provider)
 	}
-	c.post("statement.booked", "stmt:main:"+l.BankRef+":booked", dateTime(l.PaidOn), ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(from, l.AmountFen))
+	c.post("statement.booked", again("stmt:main:"+l.BankRef+":booked", l.Reversals), dateTime(l.PaidOn), ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(from, l.AmountFen))
 	return nil
 }
 
@@ -462,7 +462,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if err != nil {
 			return fmt.Errorf("return statement line %d: %w", l.ID, err)
 		}
-		c.post("statement.returned", "stmt:main:"+l.BankRef+":returned", r.PaidOn, ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(ledger.Bank(), l.AmountFen))
+		c.post("statement.returned", again("stmt:main:"+l.BankRef+":returned", l.Reversals), r.PaidOn, ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(ledger.Bank(), l.AmountFen))
 		out, err = s.line(ctx, c.tx, r.LineID, "")
 		return err
 	})
@@ -481,9 +481,10 @@ type outgoingRow struct {
 	PaidOn      time.Time `db:"paid_on"`
 	State       string    `db:"state"`
 	ExplainedAs string    `db:"explained_as"`
+	Reversals   int       `db:"reversals"`
 }
 
-const outgoingColumns = `id, bank_ref, amount_fen, payee, memo, paid_on, state, explained_as`
+const outgoingColumns = `id, bank_ref, amount_fen, payee, memo, paid_on, state, explained_as, reversals`
 
 func (l outgoingRow) out() payments.OutgoingLine {
 	return payments.OutgoingLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payee: l.Payee, Memo: l.Memo, PaidOn: dateTime(l.PaidOn),
@@ -549,7 +550,7 @@ func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoin
 		if err != nil {
 			return fmt.Errorf("explain outgoing line %d: %w", out.ID, err)
 		}
-		c.post("statement.fee", "stmt:main:"+out.BankRef+":fee", dateTime(out.PaidOn), ledger.Debit(ledger.BankFees(), out.AmountFen), ledger.Credit(ledger.Bank(), out.AmountFen))
+		c.post("statement.fee", again("stmt:main:"+out.BankRef+":fee", out.Reversals), dateTime(out.PaidOn), ledger.Debit(ledger.BankFees(), out.AmountFen), ledger.Credit(ledger.Bank(), out.AmountFen))
 		return nil
 	})
 	return out.out(), err

@@ -42,13 +42,13 @@ func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash
 		purpose = "balance"
 	}
 	id, err := c.insertPayment(ctx, s, payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose, AmountFen: cmd.AmountFen,
-		Method: payments.Cash, Party: cmd.Party, Description: cmd.Description}, hashOf(cmd), payments.PaymentOpen)
+		Method: payments.Cash, Party: payments.Party{Kind: "organisation", ID: cmd.Org}}, hashOf(cmd), payments.PaymentOpen)
 	if err != nil {
 		return err
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		INSERT INTO cash_receipt (receipt, payment_id, amount_fen, actor, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		cmd.Receipt, id, cmd.AmountFen, c.actor, c.now)
+		INSERT INTO cash_receipt (receipt, payment_id, amount_fen, actor, created_at, org) VALUES ($1, $2, $3, $4, $5, $6)`,
+		cmd.Receipt, id, cmd.AmountFen, c.actor, c.now, cmd.Org)
 	if err != nil {
 		return fmt.Errorf("write receipt: %w", err)
 	}

@@ -38,9 +38,10 @@ type lineRow struct {
 	BookedAs  string    `db:"booked_as"`
 	ReturnRef string    `db:"return_ref"`
 	Actor     string    `db:"actor"`
+	Reversals int       `db:"reversals"`
 }
 
-const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor,
+const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
 	coalesce(l.payment_id, 0) AS payment_id,
 	coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), '') AS ref`
 

@@ -94,6 +94,10 @@ func TestTransfersAddUp(t *testing.T) {
 		t.Errorf("line is %+v", l)
 	}
 	b.wantAccount(order, 0, 0, 0, 0, 0)
+	// Whoever pays is told what has come and what is missing.
+	if p := b.account(order).Payments[0]; p.State != payments.PaymentOpen || p.PartFen != 300000 || p.LackFen() != 200000 {
+		t.Errorf("the payment is %+v", p)
+	}
 	if l := b.transfer("T2", 250000, "260114AB 尾"); l.State != "matched" {
 		t.Errorf("line is %+v", l)
 	}
@@ -105,6 +109,9 @@ func TestTransfersAddUp(t *testing.T) {
 	}
 	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 || got[0].AmountFen != 500000 {
 		t.Errorf("events: %+v", got)
+	}
+	if p := b.account(order).Payments[0]; p.PartFen != 0 {
+		t.Errorf("paid, the payment is %+v", p)
 	}
 	if _, err := b.svc.RecordRefund(operator, payments.RecordRefund{RefundID: r[0].ID, BankRef: "B1"}); err != nil {
 		t.Fatal(err)

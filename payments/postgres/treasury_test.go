@@ -153,7 +153,7 @@ func TestReconciliationNamesWhatDiffers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.bank.Set(sandbox.Switches{})
+	b.turn(sandbox.Switches{})
 	_, kinds := b.reconcile()
 	wantKinds(t, kinds)
 }
@@ -265,7 +265,7 @@ func TestHandmadeLinesAreHeldAgainstTheStatement(t *testing.T) {
 
 func TestRefundsByBankAreFoundOnTheStatement(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{RefundsFail: true})
+	b.turn(sandbox.Switches{RefundsFail: true})
 	cancel(b)
 	b.work()
 	r := b.refundState(payments.RefundByBank)
@@ -467,7 +467,7 @@ func TestDisputes(t *testing.T) {
 func TestDisputeIsFoundInTheBooks(t *testing.T) {
 	b := setup(t)
 	p := b.deposit(order, 30000)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	b.dispute(p)
 	if got := b.payment(p.ID); got.Dispute != "" {
 		t.Fatalf("payment is %+v", got)

@@ -36,7 +36,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err != nil {
 		return out, err
 	}
-	for _, query := range slices.Concat(moneyChecks, poolChecks) {
+	for _, query := range slices.Concat(moneyChecks, poolChecks, reversalChecks) {
 		found, err := ledger.Check(ctx, tx, query)
 		if err != nil {
 			return out, fmt.Errorf("verify payments: %w", err)
@@ -131,10 +131,16 @@ var moneyChecks = []string{`
 	WHERE -x.fen <> y.fen`, `
 	SELECT 'cash.box', 'cash', 'ledger ' || x.fen || ', receipts less what left ' || y.fen
 	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'cash:site') x,
-	     (SELECT coalesce((SELECT sum(r.amount_fen) FROM cash_receipt r JOIN payment p ON p.id = r.payment_id WHERE p.key <> 'cash:' || r.receipt), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking), 0)
-	             - coalesce((SELECT sum(f.amount_fen) FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = 'cash' AND f.state = 'succeeded'
-	                         AND NOT EXISTS (SELECT FROM cash_receipt k WHERE k.payment_id = p.id AND p.key = 'cash:' || k.receipt)), 0) AS fen) y
+	     (SELECT coalesce((SELECT sum(amount_fen) FROM cash_receipt WHERE org = 0), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking WHERE reversed_at IS NULL), 0)
+	             - coalesce((SELECT sum(f.amount_fen) FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = 'cash' AND f.state = 'succeeded' AND f.till = 0), 0) AS fen) y
 	WHERE x.fen <> y.fen`, `
+	SELECT 'cash.till', 'org:' || coalesce(r.org::text, a.party_id), 'ledger ' || coalesce(a.balance, 0) || ', receipts less refunds ' || coalesce(r.fen, 0)
+	FROM (SELECT org, sum(fen) AS fen FROM (
+			SELECT org, amount_fen AS fen FROM cash_receipt WHERE org <> 0
+			UNION ALL SELECT till, -amount_fen FROM refund WHERE till <> 0 AND state = 'succeeded') m GROUP BY org) r
+	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'cash:till') a
+	     ON a.party_id = r.org::text
+	WHERE coalesce(a.balance, 0) <> coalesce(r.fen, 0) LIMIT 100`, `
 	SELECT 'goods.taken_back', r.ref, 'billed ' || r.billed_fen || ', came back ' || b.fen || ', in the ledger ' || b.posted
 	FROM (SELECT b.ref, sum(b.amount_fen) AS fen, coalesce(sum(e.amount), 0) AS posted
 	      FROM take_back b LEFT JOIN ledger_txn t ON t.business_key = 'takeback:' || b.receipt
@@ -152,7 +158,7 @@ var moneyChecks = []string{`
 	SELECT 'refunds.second_person', 'refund:' || id, 'caused and approved by ' || caused_by
 	FROM refund WHERE needs_approval AND approved_by <> '' AND approved_by = caused_by LIMIT 100`, `
 	SELECT 'bank.booked', booked_as, 'statement lines ' || fen || ', booked ' || want
-	FROM (SELECT l.booked_as, sum(l.amount_fen) AS fen, (SELECT b.amount_fen FROM cash_banking b WHERE 'banking:' || b.id = l.booked_as) AS want
+	FROM (SELECT l.booked_as, sum(l.amount_fen) AS fen, (SELECT b.amount_fen FROM cash_banking b WHERE 'banking:' || b.id = l.booked_as AND b.reversed_at IS NULL) AS want
 	      FROM bank_statement_line l WHERE l.booked_as LIKE 'banking:%' GROUP BY l.booked_as) x
 	WHERE want IS NULL OR fen > want LIMIT 100`}
 

@@ -73,7 +73,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 // What a provider has just done is not missing yet, and is after a minute.
 func TestVerifyGivesProvidersAMinute(t *testing.T) {
 	b := setup(t)
-	b.bank.Set(sandbox.Switches{Drop: true})
+	b.turn(sandbox.Switches{Drop: true})
 	p := b.create(order, "deposit", payments.Sandbox, 100)
 	b.play(p, "pay")
 	b.verify()

@@ -40,6 +40,7 @@ type Services struct {
 
 	Distributions payments.Distributions
 	Books         payments.Books
+	Reversals     payments.Reversals
 	Documents     orders.Documents
 	Stations      orders.Stations
 
@@ -91,6 +92,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.treasuryEndpoints(),
 		a.distributionEndpoints(),
 		a.booksEndpoints(),
+		a.reversalEndpoints(),
 		a.documentEndpoints(),
 		a.privacyEndpoints(),
 		a.reportEndpoints(),

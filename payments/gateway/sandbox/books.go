@@ -144,7 +144,7 @@ func (p *Provider) Decided(ctx context.Context, id string, won bool) error {
 
 // LookupDispute tells a dispute's state.
 func (p *Provider) LookupDispute(ctx context.Context, id string) (d gateway.Dispute, err error) {
-	err = p.fault(OpLookup, "", func() error {
+	err = p.fault(ctx, OpLookup, "", func() error {
 		var row disputeRow
 		err := p.db.GetContext(ctx, &row, `SELECT `+disputeColumns+` FROM sandbox_dispute WHERE id = $1`, id)
 		if errors.Is(err, sql.ErrNoRows) {

@@ -101,7 +101,13 @@ func (p *Provider) showBank(w http.ResponseWriter, r *http.Request) {
 
 func (p *Provider) desk(w http.ResponseWriter, r *http.Request, status int, done string) {
 	ctx := r.Context()
-	d := deskData{Style: p.base() + "style.css", Action: p.base(), Said: done, Switches: knobs(p.behaviour())}
+	d := deskData{Style: p.base() + "style.css", Action: p.base(), Said: done}
+	b, err := p.behaviour(ctx, p.db)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	d.Switches = knobs(b)
 	balance, err := p.Balance(ctx)
 	if err != nil {
 		p.fail(w, r, err)
@@ -163,9 +169,9 @@ func (p *Provider) playBank(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch do {
 	case "switches":
-		p.Set(switchesOf(r))
+		err = p.Set(ctx, switchesOf(r))
 	case "reset":
-		p.Set(Switches{})
+		err = p.Set(ctx, Switches{})
 	case "payout":
 		var fen int64
 		if _, fen, err = p.PayOut(ctx); fen == 0 {

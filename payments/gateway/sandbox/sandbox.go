@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -36,40 +35,10 @@ type Config struct {
 	Log        *slog.Logger
 }
 
-// Op is a call that can be made to time out.
-type Op string
-
-const (
-	OpCreate Op = "create"
-	OpLookup Op = "lookup"
-	OpExpire Op = "expire"
-	OpRefund Op = "refund"
-)
-
-// Switches make the provider misbehave. The zero value behaves.
-type Switches struct {
-	PayDelay      time.Duration // a payment succeeds this long after the buyer paid
-	RefundDelay   time.Duration // a refund is pending for so long
-	RefundsFail   bool          // and fails then
-	RefundsReturn bool          // refunds succeed at once and fail after RefundDelay
-	Drop          bool          // webhooks are lost
-	Delay         time.Duration // webhooks come this much later
-	Duplicate     int           // and so many times more
-	Reorder       bool          // the newest first
-	TimeoutBefore map[Op]int    // the next so many calls time out and have no effect
-	TimeoutAfter  map[Op]int    // the next so many calls take effect and time out
-	SavedError    map[Op]int    // the next so many calls take effect, and their key is answered with the same error ever after
-	ExpiryRace    int           // the next so many sessions that are expired are paid in that moment
-}
-
 // Provider is the sandbox. It is a gateway.Webhooks and a gateway.Audited.
 type Provider struct {
 	db  *sqlx.DB
 	cfg Config
-
-	mu       sync.Mutex
-	switches Switches
-	broken   map[string]bool // keys with a saved error
 }
 
 // New makes a provider with its books in the payment module's schema.
@@ -89,60 +58,7 @@ func New(db *sqlx.DB, cfg Config) *Provider {
 	if cfg.WebhookURL == "" && cfg.PublicURL != "" {
 		cfg.WebhookURL = cfg.PublicURL + "/pay/webhooks/sandbox"
 	}
-	return &Provider{db: db, cfg: cfg, broken: map[string]bool{}}
-}
-
-// Set changes how the provider behaves from now on.
-func (p *Provider) Set(s Switches) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.switches = s
-}
-
-func (p *Provider) behaviour() Switches {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.switches
-}
-
-// fault wraps a call so that it times out before or after its effect, or is answered with a saved error, when told to.
-func (p *Provider) fault(op Op, key string, call func() error) error {
-	p.mu.Lock()
-	before, after, saved := p.switches.TimeoutBefore[op] > 0, p.switches.TimeoutAfter[op] > 0, key != "" && p.broken[key]
-	switch {
-	case saved:
-	case before:
-		p.switches.TimeoutBefore[op]--
-	case after:
-		p.switches.TimeoutAfter[op]--
-	case key != "" && p.switches.SavedError[op] > 0:
-		p.switches.SavedError[op]--
-		p.broken[key] = true
-		after = true
-	}
-	p.mu.Unlock()
-	if saved {
-		return fmt.Errorf("%s failed with 500, as it did before: %w", op, gateway.ErrUnknown)
-	}
-	if before {
-		return fmt.Errorf("%s timed out: %w", op, gateway.ErrUnknown)
-	}
-	err := call()
-	if err == nil && after {
-		return fmt.Errorf("%s timed out: %w", op, gateway.ErrUnknown)
-	}
-	return err
-}
-
-// take uses up one of what a switch allows.
-func (p *Provider) take(n *int) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if *n <= 0 {
-		return false
-	}
-	*n--
-	return true
+	return &Provider{db: db, cfg: cfg}
 }
 
 // Name is the gateway's name.
@@ -152,7 +68,7 @@ const sessionLife = 24 * time.Hour
 
 // Create opens a session.
 func (p *Provider) Create(ctx context.Context, r gateway.Request) (s gateway.Session, err error) {
-	err = p.fault(OpCreate, r.Key, func() error {
+	err = p.fault(ctx, OpCreate, r.Key, func() error {
 		s, err = p.create(ctx, r)
 		return err
 	})
@@ -231,7 +147,7 @@ func (p *Provider) session(ctx context.Context, q sqlx.QueryerContext, id, lock 
 
 // Lookup tells a session's state.
 func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, err error) {
-	err = p.fault(OpLookup, "", func() error {
+	err = p.fault(ctx, OpLookup, "", func() error {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}
@@ -247,9 +163,13 @@ func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, er
 
 // Expire ends an open session. One that was paid, or is being paid, is told as it is.
 func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, err error) {
-	err = p.fault(OpExpire, "", func() error {
+	err = p.fault(ctx, OpExpire, "", func() error {
 		to := "expired"
-		if p.take(&p.switches.ExpiryRace) {
+		paid, err := p.take(ctx, "expiry_race")
+		if err != nil {
+			return err
+		}
+		if paid {
 			to = "paid"
 		}
 		s, err := p.move(ctx, id, "open", to)
@@ -275,7 +195,11 @@ func (p *Provider) Decide(ctx context.Context, id string, play Play) (gateway.St
 	to := "failed"
 	if play == PlayPay {
 		to = "paid"
-		if p.behaviour().PayDelay > 0 {
+		b, err := p.behaviour(ctx, p.db)
+		if err != nil {
+			return gateway.Status{}, err
+		}
+		if b.PayDelay > 0 {
 			to = "processing"
 		}
 	}
@@ -298,11 +222,15 @@ func (p *Provider) move(ctx context.Context, id, from, to string) (session, erro
 		if s, err = p.session(ctx, tx, id, "FOR UPDATE"); err != nil || s.State != from {
 			return err
 		}
+		b, err := p.behaviour(ctx, tx)
+		if err != nil {
+			return err
+		}
 		s.State = to
 		if to == "paid" {
 			s.PaidAt = sql.NullTime{Time: now, Valid: true}
 		}
-		settles := sql.NullTime{Time: now.Add(p.behaviour().PayDelay), Valid: to == "processing"}
+		settles := sql.NullTime{Time: now.Add(b.PayDelay), Valid: to == "processing"}
 		_, err = tx.ExecContext(ctx, `
 			UPDATE sandbox_session SET state = $2, paid_at = $3, settles_at = $4, fee_fen = $5 WHERE id = $1`, id, to, s.PaidAt, settles, p.fee(s.AmountFen))
 		if err != nil {
@@ -362,7 +290,7 @@ func (p *Provider) settle(ctx context.Context) error {
 
 // Refund sends money back.
 func (p *Provider) Refund(ctx context.Context, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
-	err = p.fault(OpRefund, r.Key, func() error {
+	err = p.fault(ctx, OpRefund, r.Key, func() error {
 		st, err = p.refund(ctx, r)
 		return err
 	})
@@ -374,9 +302,12 @@ func (p *Provider) Refund(ctx context.Context, r gateway.RefundRequest) (st gate
 
 func (p *Provider) refund(ctx context.Context, r gateway.RefundRequest) (gateway.RefundStatus, error) {
 	now := p.cfg.Now().UTC()
-	b := p.behaviour()
+	b, err := p.behaviour(ctx, p.db)
+	if err != nil {
+		return gateway.RefundStatus{}, err
+	}
 	var st gateway.RefundStatus
-	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		st = gateway.RefundStatus{}
 		s, err := p.session(ctx, tx, r.SessionID, "FOR UPDATE")
 		if err != nil {
@@ -447,7 +378,7 @@ func (r refundRow) status() gateway.RefundStatus {
 
 // LookupRefund tells a refund's state.
 func (p *Provider) LookupRefund(ctx context.Context, id string, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
-	err = p.fault(OpLookup, "", func() error {
+	err = p.fault(ctx, OpLookup, "", func() error {
 		if err := p.settle(ctx); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +38,13 @@ func open(t *testing.T, cfg sandbox.Config) *sandbox.Provider {
 	return sandbox.New(db, cfg)
 }
 
+func turn(t *testing.T, p *sandbox.Provider, s sandbox.Switches) {
+	t.Helper()
+	if err := p.Set(context.Background(), s); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	gatewaytest.Run(t, func(t *testing.T) gatewaytest.Bench {
 		p := open(t, sandbox.Config{FeeBP: 60})
@@ -45,11 +55,11 @@ func TestConformance(t *testing.T) {
 					t.Fatalf("pay: %+v, %v", st, err)
 				}
 			},
-			Break: func(_ *testing.T, after bool) {
+			Break: func(t *testing.T, after bool) {
 				if after {
-					p.Set(sandbox.Switches{TimeoutAfter: map[sandbox.Op]int{sandbox.OpCreate: 1}})
+					turn(t, p, sandbox.Switches{TimeoutAfter: map[sandbox.Op]int{sandbox.OpCreate: 1}})
 				} else {
-					p.Set(sandbox.Switches{TimeoutBefore: map[sandbox.Op]int{sandbox.OpCreate: 1}})
+					turn(t, p, sandbox.Switches{TimeoutBefore: map[sandbox.Op]int{sandbox.OpCreate: 1}})
 				}
 			},
 			Sign: func(body []byte, at time.Time) http.Header {
@@ -188,7 +198,7 @@ func TestSessionsRunOutAndDelayedOnesArrive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Set(sandbox.Switches{PayDelay: time.Hour})
+	turn(t, p, sandbox.Switches{PayDelay: time.Hour})
 	if st, err := p.Decide(ctx, late.ID, sandbox.PlayPay); err != nil || st.State != payments.PaymentOpen {
 		t.Fatalf("a delayed payment is %+v, %v", st, err)
 	}
@@ -210,5 +220,59 @@ func TestSessionsRunOutAndDelayedOnesArrive(t *testing.T) {
 	moves, err := p.Movements(ctx, time.Time{})
 	if err != nil || len(moves) != 1 || moves[0].SessionID != late.ID || moves[0].AmountFen != 5 {
 		t.Errorf("books: %+v, %v", moves, err)
+	}
+}
+
+// A switch that somebody turns on one process's desk holds in all of them, also in one that starts later, and what it
+// allows so many times happens so many times over all of them together.
+func TestSwitchesHoldInEveryProcess(t *testing.T) {
+	ctx := context.Background()
+	db, _ := linktest.DB(t, "payments", postgres.Migrations())
+	process := func() *sandbox.Provider {
+		return sandbox.New(db, sandbox.Config{PublicURL: "http://127.0.0.1:1", Secret: secret, Log: slog.New(slog.DiscardHandler)})
+	}
+	one, two := process(), process()
+	desk := browser{t, httptest.NewServer(one.Handler())}
+	defer desk.web.Close()
+	res, _ := desk.do(http.MethodPost, "/pay/sandbox/", url.Values{"do": {"switches"}, "create_before": {"7"}, "refund_delay": {"3600"}, "drop": {"1"}}, "Sec-Fetch-Site", "same-origin")
+	if res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("the desk answered %s", res.Status)
+	}
+	three := process()
+	var refused atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 30 {
+		p := []*sandbox.Provider{one, two, three}[i%3]
+		wg.Go(func() {
+			_, err := p.Create(ctx, gateway.Request{Key: fmt.Sprint("key", i), PaymentID: int64(i + 1), AmountFen: 100})
+			switch {
+			case errors.Is(err, gateway.ErrUnknown):
+				refused.Add(1)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if refused.Load() != 7 {
+		t.Errorf("%d calls timed out, 7 were to", refused.Load())
+	}
+	other := browser{t, httptest.NewServer(two.Handler())}
+	defer other.web.Close()
+	if _, body := other.do(http.MethodGet, "/pay/sandbox/", nil); !strings.Contains(body, `name="drop" value="1" checked`) || !strings.Contains(body, `name="refund_delay" min="0" max="86400" value="3600"`) || !strings.Contains(body, `name="create_before" min="0" max="50" value="0"`) {
+		t.Errorf("the other process's desk shows:\n%s", body)
+	}
+
+	// A saved error stays one, whichever process is asked again.
+	turn(t, two, sandbox.Switches{SavedError: map[sandbox.Op]int{sandbox.OpCreate: 1}})
+	r := gateway.Request{Key: "saved", PaymentID: 99, AmountFen: 100}
+	for _, p := range []*sandbox.Provider{one, two, three, process()} {
+		if _, err := p.Create(ctx, r); !errors.Is(err, gateway.ErrUnknown) {
+			t.Errorf("a saved error became %v", err)
+		}
+	}
+	turn(t, three, sandbox.Switches{})
+	if _, err := one.Create(ctx, gateway.Request{Key: "again", PaymentID: 100, AmountFen: 100}); err != nil {
+		t.Errorf("everything back to normal: %v", err)
 	}
 }

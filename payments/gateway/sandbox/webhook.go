@@ -46,9 +46,9 @@ type announcement struct {
 
 // announce queues webhooks in the transaction that made the change.
 func (p *Provider) announce(ctx context.Context, tx *sqlx.Tx, now time.Time, list ...announcement) error {
-	b := p.behaviour()
-	if b.Drop || p.cfg.WebhookURL == "" {
-		return nil
+	b, err := p.behaviour(ctx, tx)
+	if err != nil || b.Drop || p.cfg.WebhookURL == "" {
+		return err
 	}
 	for _, a := range list {
 		a.ID, a.Version, a.Created = "sbe_"+strings.ToLower(rand.Text()), version, now.Unix()
@@ -118,7 +118,11 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 	}
 	now := p.cfg.Now().UTC()
 	order := "id"
-	if p.behaviour().Reorder {
+	b, err := p.behaviour(ctx, p.db)
+	if err != nil {
+		return 0, err
+	}
+	if b.Reorder {
 		order = "id DESC"
 	}
 	var due []struct {
@@ -127,7 +131,7 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 		Attempts int    `db:"attempts"`
 	}
 	// Claimed by moving its time on: whoever dies in between leaves it to the next.
-	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		due = nil
 		return tx.SelectContext(ctx, &due, `
 			WITH claimed AS (

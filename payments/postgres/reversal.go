@@ -1,0 +1,373 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+var _ payments.Reversals = (*Service)(nil)
+
+// again is the business key of what is entered once more after it was reversed so many times.
+func again(key string, reversals int) string {
+	if reversals == 0 {
+		return key
+	}
+	return fmt.Sprintf("%s:%d", key, reversals)
+}
+
+// undo takes back what was typed in for a posting of a kind, whose business key it still must have: one that was reversed
+// and entered anew has another. It is called for asking, too, to say no at once; what it does is then rolled back.
+var undo = map[string]func(c *change, ctx context.Context, key string) error{
+	"cash.banked":        (*change).undoBanking,
+	"statement.fee":      (*change).undoFee,
+	"statement.booked":   (*change).undoBooked,
+	"statement.returned": (*change).undoReturned,
+	"refund":             (*change).undoRefund,
+}
+
+// take reads what stands behind a posting; nothing is there when it was taken back before.
+func (c *change) take(ctx context.Context, id *int64, query, key string) error {
+	err := c.tx.GetContext(ctx, id, query, key)
+	if missing(err) {
+		return link.E(link.Conflict, "reversal.reversed", "txn_id")
+	}
+	if err != nil {
+		return fmt.Errorf("look up what %s booked: %w", key, err)
+	}
+	return nil
+}
+
+// notOnStatement refuses when the bank's statement already shows what was typed in.
+func (c *change) notOnStatement(ctx context.Context, table, column, as string) error {
+	var shown bool
+	if err := c.tx.GetContext(ctx, &shown, `SELECT EXISTS (SELECT FROM `+table+` WHERE `+column+` = $1)`, as); err != nil {
+		return fmt.Errorf("look for %s on the statement: %w", as, err)
+	}
+	if shown {
+		return link.E(link.Conflict, "reversal.on_statement", "txn_id")
+	}
+	return nil
+}
+
+func (c *change) exec(ctx context.Context, what, query string, args ...any) error {
+	if _, err := c.tx.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+func (c *change) undoBanking(ctx context.Context, key string) error {
+	if err := c.lockBooked(ctx); err != nil {
+		return err
+	}
+	var id int64
+	err := c.take(ctx, &id, `
+		SELECT b.id FROM cash_banking b
+		WHERE b.reversed_at IS NULL AND $1 IN ('banking:' || b.slip, 'banking:' || b.slip || ':' ||
+		      (SELECT count(*) FROM cash_banking o WHERE o.slip = b.slip AND o.reversed_at IS NOT NULL)) FOR UPDATE`, key)
+	if err != nil {
+		return err
+	}
+	if err := c.notOnStatement(ctx, "bank_statement_line", "booked_as", "banking:"+strconv.FormatInt(id, 10)); err != nil {
+		return err
+	}
+	return c.exec(ctx, "take back banking", `UPDATE cash_banking SET reversed_at = $2 WHERE id = $1`, id, c.now)
+}
+
+// nowKey is the present key of a line's posting.
+func nowKey(suffix string) string {
+	return `'stmt:main:' || bank_ref || ':` + suffix + `' || CASE WHEN reversals > 0 THEN ':' || reversals ELSE '' END`
+}
+
+func (c *change) undoFee(ctx context.Context, key string) error {
+	var id int64
+	err := c.take(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = 'explained' AND $1 = `+nowKey("fee")+` FOR UPDATE`, key)
+	if err != nil {
+		return err
+	}
+	return c.exec(ctx, "open outgoing line", `
+		UPDATE bank_outgoing_line SET state = 'open', explained_as = '', reversals = reversals + 1 WHERE id = $1`, id)
+}
+
+func (c *change) undoBooked(ctx context.Context, key string) error {
+	if err := c.lockBooked(ctx); err != nil {
+		return err
+	}
+	var id int64
+	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = 'matched' AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`, key)
+	if err != nil {
+		return err
+	}
+	return c.exec(ctx, "put statement line back", `
+		UPDATE bank_statement_line SET state = 'suspense', booked_as = '', reversals = reversals + 1 WHERE id = $1`, id)
+}
+
+func (c *change) undoReturned(ctx context.Context, key string) error {
+	var id int64
+	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = 'returned' AND $1 = `+nowKey("returned")+` FOR UPDATE`, key)
+	if err != nil {
+		return err
+	}
+	if err := c.notOnStatement(ctx, "bank_outgoing_line", "explained_as", "return:"+strconv.FormatInt(id, 10)); err != nil {
+		return err
+	}
+	return c.exec(ctx, "put statement line back", `
+		UPDATE bank_statement_line SET state = 'suspense', return_ref = '', returned_on = NULL, reversals = reversals + 1 WHERE id = $1`, id)
+}
+
+func (c *change) undoRefund(ctx context.Context, key string) error {
+	var id int64
+	err := c.take(ctx, &id, `
+		SELECT f.id FROM refund f WHERE f.state = 'succeeded'
+		  AND $1 = 'refund:' || f.id || ':done' || CASE WHEN f.failures > 0 THEN ':' || f.failures ELSE '' END`, key)
+	if err != nil {
+		return err
+	}
+	f, err := c.lockRefund(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !f.ByBank || f.BankRef == "" {
+		return link.E(link.Invalid, "reversal.provider", "txn_id")
+	}
+	if err := c.notOnStatement(ctx, "bank_outgoing_line", "explained_as", "refund:"+strconv.FormatInt(id, 10)); err != nil {
+		return err
+	}
+	f.State, f.BankRef, f.DoneAt = payments.RefundByBank, "", sql.NullTime{}
+	f.Failures++
+	if err := c.exec(ctx, "take refund back", `UPDATE refund SET till = 0 WHERE id = $1`, id); err != nil {
+		return err
+	}
+	return c.saveRefund(ctx, f, c.now)
+}
+
+type reversalRow struct {
+	ID         int64                  `db:"id"`
+	TxnID      int64                  `db:"txn_id"`
+	State      payments.ReversalState `db:"state"`
+	Reason     string                 `db:"reason"`
+	AskedAt    time.Time              `db:"asked_at"`
+	AskedBy    string                 `db:"asked_by"`
+	Asker      int64                  `db:"asker"`
+	DecidedAt  sql.NullTime           `db:"decided_at"`
+	DecidedBy  string                 `db:"decided_by"`
+	WhyRefused string                 `db:"why_refused"`
+}
+
+const reversalColumns = `id, txn_id, state, reason, asked_at, asked_by, asker, decided_at, decided_by, why_refused`
+
+// reversalsOut adds the postings to reversals.
+func (s *Service) reversalsOut(ctx context.Context, q sqlx.QueryerContext, rows []reversalRow) ([]payments.Reversal, error) {
+	out := make([]payments.Reversal, len(rows))
+	for i, r := range rows {
+		found, err := ledger.Journal(ctx, q, ledger.Filter{ID: r.TxnID, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		out[i] = payments.Reversal{ID: r.ID, State: r.State, Reason: r.Reason, AskedAt: r.AskedAt.UTC(), AskedBy: r.AskedBy,
+			DecidedAt: timePtr(r.DecidedAt), DecidedBy: r.DecidedBy, WhyRefused: r.WhyRefused}
+		for _, e := range found {
+			out[i].Txn = txnOut(e)
+		}
+		if id := out[i].Txn.ReversedBy; r.State == payments.ReversalPosted && id != 0 {
+			mirror, err := ledger.Journal(ctx, q, ledger.Filter{ID: id, Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range mirror {
+				out[i].ReversalID, out[i].BookedOn = e.ID, e.BookedOn.Format(time.DateOnly)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Reversals lists what was asked for, newest first.
+func (s *Service) Reversals(ctx context.Context, f payments.ReversalFilter) (payments.ReversalPage, error) {
+	if _, err := need(ctx, county...); err != nil {
+		return payments.ReversalPage{}, err
+	}
+	before, err := cursorID(f.Cursor)
+	if err != nil {
+		return payments.ReversalPage{}, err
+	}
+	n := limit(f.Limit, 100)
+	var page payments.ReversalPage
+	where := `($1 = '' OR state = $1) AND ($2 = 0 OR txn_id = $2)`
+	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM ledger_reversal WHERE `+where, f.State, f.Txn); err != nil {
+		return page, fmt.Errorf("count reversals: %w", err)
+	}
+	var rows []reversalRow
+	err = s.db.SelectContext(ctx, &rows, `
+		SELECT `+reversalColumns+` FROM ledger_reversal WHERE `+where+` AND ($3 = 0 OR id < $3) ORDER BY id DESC LIMIT $4`, f.State, f.Txn, before, n+1)
+	if err != nil {
+		return page, fmt.Errorf("read reversals: %w", err)
+	}
+	if len(rows) > n {
+		rows = rows[:n]
+		page.Cursor = cursorOf(rows[n-1].ID)
+	}
+	page.Items, err = s.reversalsOut(ctx, s.db, rows)
+	return page, err
+}
+
+// posting reads a transaction that may be reversed by hand, or tells why not.
+func (c *change) posting(ctx context.Context, id int64) (ledger.Entry, error) {
+	found, err := ledger.Journal(ctx, c.tx, ledger.Filter{ID: id, Limit: 1})
+	switch {
+	case err != nil:
+		return ledger.Entry{}, err
+	case len(found) == 0:
+		return ledger.Entry{}, link.E(link.NotFound, "reversal.unknown_txn", "txn_id")
+	case found[0].Reverses != 0:
+		return ledger.Entry{}, link.E(link.Invalid, "reversal.mirror", "txn_id")
+	case found[0].ReversedBy != 0:
+		return ledger.Entry{}, link.E(link.Conflict, "reversal.reversed", "txn_id")
+	case undo[found[0].Kind] == nil:
+		return ledger.Entry{}, link.E(link.Invalid, "reversal.kind", "txn_id")
+	}
+	return found[0], nil
+}
+
+// errTried rolls back what was only tried.
+var errTried = errors.New("tried")
+
+// AskReversal asks the second person to reverse a posting.
+func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (payments.Reversal, error) {
+	actor, err := need(ctx, roleOperator, roleAdmin)
+	if err != nil {
+		return payments.Reversal{}, err
+	}
+	r.Reason = strings.TrimSpace(r.Reason)
+	if n := utf8.RuneCountInString(r.Reason); n < 4 || n > 200 {
+		return payments.Reversal{}, link.E(link.Invalid, "reversal.reason", "reason")
+	}
+	err = s.change(ctx, func(c *change) error { // nothing is asked of anybody that could not be done
+		e, err := c.posting(ctx, r.TxnID)
+		if err != nil {
+			return err
+		}
+		if err := undo[e.Kind](c, ctx, e.BusinessKey); err != nil {
+			return err
+		}
+		return errTried
+	})
+	if !errors.Is(err, errTried) {
+		return payments.Reversal{}, err
+	}
+	var out []payments.Reversal
+	err = s.change(ctx, func(c *change) error {
+		var row reversalRow
+		err := get(ctx, c.tx, &row, `
+			INSERT INTO ledger_reversal (txn_id, state, reason, asked_at, asked_by, asker) VALUES ($1, 'asked', $2, $3, $4, $5)
+			ON CONFLICT (txn_id) WHERE state IN ('asked', 'posted') DO NOTHING RETURNING `+reversalColumns, r.TxnID, r.Reason, c.now, c.actor, actor.Account)
+		if missing(err) {
+			err = get(ctx, c.tx, &row, `SELECT `+reversalColumns+` FROM ledger_reversal WHERE txn_id = $1 AND state IN ('asked', 'posted')`, r.TxnID)
+			if err == nil && (row.State != payments.ReversalAsked || row.AskedBy != c.actor || row.Reason != r.Reason) {
+				return link.E(link.Conflict, "reversal.asked", "txn_id")
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("ask for reversal of %d: %w", r.TxnID, err)
+		}
+		out, err = s.reversalsOut(ctx, c.tx, []reversalRow{row})
+		return err
+	})
+	if err != nil {
+		return payments.Reversal{}, err
+	}
+	return out[0], nil
+}
+
+// DecideReversal posts the mirror, or leaves the posting as it is.
+func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal) (payments.Reversal, error) {
+	actor, err := need(ctx, roleApprover, roleAdmin)
+	if err != nil {
+		return payments.Reversal{}, err
+	}
+	r.Why = strings.TrimSpace(r.Why)
+	if n := utf8.RuneCountInString(r.Why); n > 200 || !r.Approve && n == 0 {
+		return payments.Reversal{}, link.E(link.Invalid, "reversal.why", "why")
+	}
+	err = s.change(ctx, func(c *change) error {
+		var row reversalRow
+		err := get(ctx, c.tx, &row, `SELECT `+reversalColumns+` FROM ledger_reversal WHERE id = $1 FOR UPDATE`, r.ID)
+		if missing(err) {
+			return link.E(link.NotFound, "reversal.unknown", "")
+		}
+		if err != nil {
+			return fmt.Errorf("read reversal %d: %w", r.ID, err)
+		}
+		to := payments.ReversalRefused
+		if r.Approve {
+			to = payments.ReversalPosted
+		}
+		switch {
+		case row.State == to && row.DecidedBy == c.actor:
+			return nil // clicked twice
+		case row.State != payments.ReversalAsked:
+			return link.E(link.Conflict, "reversal.decided", "")
+		case row.AskedBy == c.actor || row.Asker != 0 && row.Asker == actor.Account:
+			return link.E(link.Forbidden, "reversal.second_person", "")
+		}
+		if r.Approve {
+			e, err := c.posting(ctx, row.TxnID)
+			if err != nil {
+				return err
+			}
+			if e.Actor == c.actor || e.Actor == accountName(actor.Account) {
+				return link.E(link.Forbidden, "reversal.second_person", "")
+			}
+			if err := undo[e.Kind](c, ctx, e.BusinessKey); err != nil {
+				return err
+			}
+			mirror, err := ledger.Mirror(ctx, c.tx, e.BusinessKey, fmt.Sprintf("reversal:%d", row.TxnID), c.actor, c.now)
+			if err != nil {
+				return err
+			}
+			c.txns = append(c.txns, mirror)
+		}
+		return c.exec(ctx, "decide reversal", `
+			UPDATE ledger_reversal SET state = $2, decided_at = $3, decided_by = $4, why_refused = $5 WHERE id = $1`,
+			r.ID, to, c.now, c.actor, r.Why)
+	})
+	if errors.Is(err, ledger.ErrReversed) {
+		err = link.E(link.Conflict, "reversal.reversed", "txn_id").Because(err)
+	}
+	if err != nil {
+		return payments.Reversal{}, err
+	}
+	var row reversalRow
+	if err := get(ctx, s.db, &row, `SELECT `+reversalColumns+` FROM ledger_reversal WHERE id = $1`, r.ID); err != nil {
+		return payments.Reversal{}, fmt.Errorf("read reversal %d: %w", r.ID, err)
+	}
+	out, err := s.reversalsOut(ctx, s.db, []reversalRow{row})
+	if err != nil {
+		return payments.Reversal{}, err
+	}
+	return out[0], nil
+}
+
+// reversalChecks are of Verify: every reversal by hand was asked for by one and approved by another, who had not made the
+// posting, and is in the ledger.
+var reversalChecks = []string{`
+	SELECT 'reversals.posted' AS check, 'reversal:' || r.id AS object, 'approved, and transaction ' || r.txn_id || ' is not reversed' AS detail
+	FROM ledger_reversal r WHERE r.state = 'posted' AND NOT EXISTS (SELECT FROM ledger_txn t WHERE t.reverses_txn_id = r.txn_id) LIMIT 100`, `
+	SELECT 'reversals.asked', t.business_key, 'was posted without being asked for and approved'
+	FROM ledger_txn t WHERE t.business_key LIKE 'reversal:%'
+	  AND NOT EXISTS (SELECT FROM ledger_reversal r WHERE r.txn_id = t.reverses_txn_id AND r.state = 'posted') LIMIT 100`, `
+	SELECT 'reversals.second_person', 'reversal:' || r.id, 'asked for by ' || r.asked_by || ', approved by ' || r.decided_by || ', posted by ' || t.actor
+	FROM ledger_reversal r JOIN ledger_txn t ON t.id = r.txn_id
+	WHERE r.state = 'posted' AND r.decided_by IN (r.asked_by, t.actor) LIMIT 100`}

@@ -1,0 +1,119 @@
+package payments
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"banmuyuan/internal/link"
+)
+
+// ReversalState: asked → posted | refused.
+type ReversalState string
+
+const (
+	ReversalAsked   ReversalState = "asked"
+	ReversalPosted  ReversalState = "posted"
+	ReversalRefused ReversalState = "refused"
+)
+
+// reversible are the kinds of posting that a person makes by typing something in, and that a person may have reversed:
+// what was typed in is taken back with it. All others follow from something that happened to an order, a household or at
+// a provider, and are corrected there: reversed alone, they would make the books say something else than the rest.
+var reversible = map[string]bool{
+	"cash.banked":        true, // cash brought to the bank
+	"statement.fee":      true, // money out, explained as the bank's fee
+	"statement.booked":   true, // money in, put to what was booked before
+	"statement.returned": true, // money in, transferred back
+	"refund":             true, // a refund by bank or in cash, entered as paid
+}
+
+// MayReverse reports whether postings of a kind may be reversed by hand.
+func MayReverse(kind string) bool { return reversible[kind] }
+
+// ReversibleKinds lists them.
+func ReversibleKinds() []string { return slices.Sorted(maps.Keys(reversible)) }
+
+// Reversal is a posting that somebody wants reversed by hand.
+type Reversal struct {
+	ID         int64         `json:"id"`
+	Txn        JournalTxn    `json:"txn"`
+	State      ReversalState `json:"state"`
+	Reason     string        `json:"reason"`
+	AskedAt    time.Time     `json:"asked_at"`
+	AskedBy    string        `json:"asked_by"`
+	DecidedAt  *time.Time    `json:"decided_at,omitempty"`
+	DecidedBy  string        `json:"decided_by,omitempty"`
+	WhyRefused string        `json:"why_refused,omitempty"`
+	ReversalID int64         `json:"reversal_id,omitempty"` // of the posting that reverses it
+	BookedOn   string        `json:"booked_on,omitempty"`   // and the day it is booked on: in an open month
+}
+
+type ReversalFilter struct {
+	State  ReversalState `json:"state,omitempty"`
+	Txn    int64         `json:"txn,omitempty"`
+	Cursor string        `json:"cursor,omitempty"`
+	Limit  int           `json:"limit,omitempty"`
+}
+
+type ReversalPage struct {
+	Items  []Reversal `json:"items"` // newest first
+	Total  int        `json:"total"`
+	Cursor string     `json:"cursor,omitempty"`
+}
+
+type AskReversal struct {
+	TxnID  int64  `json:"txn_id"`
+	Reason string `json:"reason"`
+}
+
+type DecideReversal struct {
+	ID      int64  `json:"id"`
+	Approve bool   `json:"approve"`
+	Why     string `json:"why,omitempty"` // of a refusal
+}
+
+// Reversals are the corrections of postings that a person typed in. For the county.
+type Reversals interface {
+	Reversals(context.Context, ReversalFilter) (ReversalPage, error)
+	// AskReversal asks a second person to reverse a posting. Invalid for a kind that is corrected elsewhere, Conflict when
+	// it was reversed before, is asked for, or something builds on it.
+	AskReversal(context.Context, AskReversal) (Reversal, error)
+	// DecideReversal posts the mirror into the open month and takes back what was typed in, or leaves everything.
+	// Forbidden for who asked, and for who made the posting.
+	DecideReversal(context.Context, DecideReversal) (Reversal, error)
+}
+
+// Request subjects of Reversals.
+const (
+	SubjectReversals      = "rpc.payments.v1.reversals"
+	SubjectAskReversal    = "rpc.payments.v1.reversal_ask"
+	SubjectDecideReversal = "rpc.payments.v1.reversal_decide"
+)
+
+type reversalsClient struct{ nc *nats.Conn }
+
+// NewReversalsClient asks the module over NATS.
+func NewReversalsClient(nc *nats.Conn) Reversals { return reversalsClient{nc} }
+
+func (c reversalsClient) Reversals(ctx context.Context, r ReversalFilter) (ReversalPage, error) {
+	return link.Call[ReversalFilter, ReversalPage](ctx, c.nc, SubjectReversals, r)
+}
+
+func (c reversalsClient) AskReversal(ctx context.Context, r AskReversal) (Reversal, error) {
+	return link.Call[AskReversal, Reversal](ctx, c.nc, SubjectAskReversal, r)
+}
+
+func (c reversalsClient) DecideReversal(ctx context.Context, r DecideReversal) (Reversal, error) {
+	return link.Call[DecideReversal, Reversal](ctx, c.nc, SubjectDecideReversal, r)
+}
+
+// RegisterReversals answers the request subjects of Reversals on s with svc.
+func RegisterReversals(s *link.Server, svc Reversals) {
+	link.Handle(s, SubjectReversals, svc.Reversals)
+	link.Handle(s, SubjectAskReversal, svc.AskReversal)
+	link.Handle(s, SubjectDecideReversal, svc.DecideReversal)
+}

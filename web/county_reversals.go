@@ -1,0 +1,153 @@
+package web
+
+import (
+	"net/http"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+func (s *Server) reversalRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/ledger/journal/{id:[0-9]+}", "county.posting", s.countyPosting, county...)
+	s.guarded("POST", "/county/ledger/journal/{id:[0-9]+}/reversal", "county.posting.reverse", s.countyPostingReverse, county...)
+	s.guarded("GET", "/county/ledger/reversals", "county.reversals", s.countyReversals, county...)
+	s.guarded("POST", "/county/ledger/reversals/{id:[0-9]+}", "county.reversals.decide", s.countyReversalsDecide, county...)
+}
+
+type countyPostingPage struct {
+	Words     words
+	Txn       payments.JournalTxn
+	Reversals []payments.Reversal // of this posting, newest first
+	MayAsk    bool                // and there is something to ask for
+	MayDecide bool
+	Login     string
+}
+
+// ByHand reports whether somebody typed this in, so that somebody may have it reversed.
+func (d countyPostingPage) ByHand() bool { return payments.MayReverse(d.Txn.Kind) }
+
+// Mine reports whether the reader had to do with it and so cannot be the second person.
+func (d countyPostingPage) Mine(r payments.Reversal) bool {
+	return r.AskedBy == d.Login || r.Txn.Actor == d.Login
+}
+
+func (s *Server) countyPostingPage(r *http.Request) (countyPostingPage, error) {
+	d := countyPostingPage{Words: s.words(r)}
+	id := pathInt(r, "id")
+	found, err := s.deps.Payments.Journal(r.Context(), payments.JournalFilter{ID: id, Limit: 1})
+	if err != nil {
+		return d, err
+	}
+	if id == 0 || len(found.Items) == 0 {
+		return d, link.E(link.NotFound, "reversal.unknown_txn", "")
+	}
+	d.Txn = found.Items[0]
+	page, err := s.deps.Reversals.Reversals(r.Context(), payments.ReversalFilter{Txn: d.Txn.ID, Limit: 50})
+	if err != nil {
+		return d, err
+	}
+	d.Reversals = page.Items
+	a := auth.FromContext(r.Context())
+	d.Login = a.Login
+	open := d.Txn.ReversedBy == 0 && d.Txn.Reverses == 0
+	for _, v := range d.Reversals {
+		open = open && v.State != payments.ReversalAsked
+	}
+	d.MayAsk = open && d.ByHand() && a.Role.In(auth.Operator, auth.Admin)
+	d.MayDecide = a.Role.In(auth.Approver, auth.Admin)
+	return d, nil
+}
+
+// countyPosting is one posting with all its lines, and what became of it.
+func (s *Server) countyPosting(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.countyPostingPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/posting", d, s.newForm(langOf(r)))
+}
+
+// countyPostingReverse asks the second person to reverse it.
+func (s *Server) countyPostingReverse(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	if f.Need("reason") {
+		_, err := s.deps.Reversals.AskReversal(r.Context(), payments.AskReversal{TxnID: pathInt(r, "id"), Reason: f.Text("reason")})
+		if err != nil && !f.Fail(err) {
+			return err
+		}
+	}
+	if f.OK() {
+		s.flash(r, good, "reversals.asked_done")
+		return s.goTo(w, r, "county.posting", "id", pathInt(r, "id"))
+	}
+	d, err := s.countyPostingPage(r)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/posting", d, f)
+}
+
+type countyReversalsPage struct {
+	countyPostingPage
+	Page   payments.ReversalPage
+	State  payments.ReversalState
+	States []payments.ReversalState
+}
+
+func (s *Server) countyReversalsPage(r *http.Request, f *Form) (countyReversalsPage, error) {
+	a := auth.FromContext(r.Context())
+	d := countyReversalsPage{States: []payments.ReversalState{payments.ReversalAsked, payments.ReversalPosted, payments.ReversalRefused, "all"}}
+	d.Words, d.Login, d.MayDecide = s.words(r), a.Login, a.Role.In(auth.Approver, auth.Admin)
+	if d.State = payments.ReversalState(f.Text("state")); d.State == "" {
+		d.State = payments.ReversalAsked
+	}
+	filter := payments.ReversalFilter{State: d.State, Cursor: f.Text("cursor"), Limit: 50}
+	if d.State == "all" {
+		filter.State = ""
+	}
+	var err error
+	d.Page, err = s.deps.Reversals.Reversals(r.Context(), filter)
+	return d, err
+}
+
+// countyReversals lists what waits for a second person, and what was decided.
+func (s *Server) countyReversals(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	d, err := s.countyReversalsPage(r, f)
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/reversals", d, f)
+}
+
+func (s *Server) countyReversalsDecide(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.postedForm(r)
+	if err != nil {
+		return err
+	}
+	approve := f.Text("decision") == "approve"
+	if approve || f.Need("why") {
+		_, err := s.deps.Reversals.DecideReversal(r.Context(), payments.DecideReversal{ID: pathInt(r, "id"), Approve: approve, Why: f.Text("why")})
+		if err != nil && !f.Fail(err) {
+			return err
+		}
+	}
+	if f.OK() {
+		done := "reversals.posted_done"
+		if !approve {
+			done = "reversals.refused_done"
+		}
+		s.flash(r, good, done)
+		return s.goTo(w, r, "county.reversals")
+	}
+	d, err := s.countyReversalsPage(r, s.queryForm(r))
+	if err != nil {
+		return err
+	}
+	return s.renderForm(w, r, "county/reversals", d, f)
+}

@@ -1,0 +1,164 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+)
+
+// stubReversals answers with one reversal; what it was asked is kept.
+type stubReversals struct {
+	state   payments.ReversalState // "" is none
+	asked   []payments.AskReversal
+	decided []payments.DecideReversal
+	refuse  error
+}
+
+func (v *stubReversals) Reversals(context.Context, payments.ReversalFilter) (payments.ReversalPage, error) {
+	if v.state == "" {
+		return payments.ReversalPage{}, nil
+	}
+	r := payments.Reversal{ID: 3, State: v.state, Reason: "金额看错了", AskedAt: someDay, AskedBy: "colleague", Txn: payments.JournalTxn{ID: 41, Kind: "cash.banked", Actor: "cashier",
+		BusinessKey: "banking:JK1", OccurredAt: someDay, Lines: []payments.JournalLine{{Account: "bank", AmountFen: 200_00}, {Account: "cash:site", AmountFen: -200_00}}}}
+	switch v.state {
+	case payments.ReversalPosted:
+		r.DecidedAt, r.DecidedBy, r.ReversalID, r.BookedOn = &someDay, "approver", 77, "2026-09-19"
+	case payments.ReversalRefused:
+		r.DecidedAt, r.DecidedBy, r.WhyRefused = &someDay, "approver", "凭证上就是两百"
+	}
+	return payments.ReversalPage{Items: []payments.Reversal{r}, Total: 1}, nil
+}
+
+func (v *stubReversals) AskReversal(_ context.Context, r payments.AskReversal) (payments.Reversal, error) {
+	v.asked = append(v.asked, r)
+	return payments.Reversal{}, v.refuse
+}
+
+func (v *stubReversals) DecideReversal(_ context.Context, r payments.DecideReversal) (payments.Reversal, error) {
+	v.decided = append(v.decided, r)
+	return payments.Reversal{}, v.refuse
+}
+
+func TestReversalPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	v := &stubReversals{}
+	d.web.deps.Reversals = v
+	p := d.operator(t)
+	readPage(t, p, "/county/ledger/reversals", "没有等复核的冲销")
+	d.payments.posting = payments.JournalTxn{ID: 41, Kind: "cash.banked", BusinessKey: "banking:JK1", OccurredAt: someDay, BookedOn: "2026-09-18", Actor: "cashier", LineCount: 60,
+		Lines: []payments.JournalLine{{Account: "bank", AmountFen: 200_00}, {Account: "cash:site", AmountFen: -200_00}}}
+	readPage(t, p, "/county/ledger/journal/41", "现金缴存银行", "banking:JK1", "¥200.00", "申请冲销", "共 60 行")
+	if res := p.post("/county/ledger/journal/41/reversal"); res.StatusCode != http.StatusUnprocessableEntity || len(v.asked) != 0 {
+		t.Errorf("without a reason: %d", res.StatusCode)
+	}
+	v.refuse = link.E(link.Conflict, "reversal.on_statement", "txn_id")
+	if res := p.post("/county/ledger/journal/41/reversal", "reason", "金额看错了"); res.StatusCode != http.StatusConflict {
+		t.Errorf("refused by the module: %d", res.StatusCode)
+	}
+	v.refuse = nil
+	if res := p.post("/county/ledger/journal/41/reversal", "reason", "金额看错了"); res.StatusCode != http.StatusSeeOther || v.asked[len(v.asked)-1] != (payments.AskReversal{TxnID: 41, Reason: "金额看错了"}) {
+		t.Errorf("ask: %d, %+v", res.StatusCode, v.asked)
+	}
+	v.state = payments.ReversalAsked
+	readPage(t, p, "/county/ledger/journal/41", "待复核", "在等县复核")
+	if body := p.get("/county/ledger/journal/41").body; strings.Contains(body, `name="reason"`) {
+		t.Error("it can be asked for twice")
+	}
+	v.state = payments.ReversalRefused
+	readPage(t, p, "/county/ledger/journal/41", "未同意", "凭证上就是两百", "申请冲销")
+	v.state, d.payments.posting.ReversedBy = payments.ReversalPosted, 77
+	readPage(t, p, "/county/ledger/journal/41", "已冲销", "记账日 2026-09-19", "/county/ledger/journal/77")
+	d.payments.posting = payments.JournalTxn{ID: 42, Kind: "delivery", BusinessKey: "delivery:1", OccurredAt: someDay}
+	v.state = ""
+	readPage(t, p, "/county/ledger/journal/42", "请在原业务里更正")
+	d.payments.posting = payments.JournalTxn{}
+	if res := p.get("/county/ledger/journal/43"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("no such posting: %d", res.StatusCode)
+	}
+
+	// The second person, who is none of the two.
+	second := d.login(t, auth.Account{Login: "approver", Name: "复核", Role: auth.Approver})
+	v.state = payments.ReversalAsked
+	readPage(t, second, "/county/ledger/reversals", "金额看错了", "同意冲销", "banking:JK1")
+	if res := second.post("/county/ledger/reversals/3", "decision", "refuse"); res.StatusCode != http.StatusUnprocessableEntity || len(v.decided) != 0 {
+		t.Errorf("refuse without a reason: %d", res.StatusCode)
+	}
+	if res := second.post("/county/ledger/reversals/3", "decision", "approve"); res.StatusCode != http.StatusSeeOther || v.decided[0] != (payments.DecideReversal{ID: 3, Approve: true}) {
+		t.Errorf("approve: %d, %+v", res.StatusCode, v.decided)
+	}
+	poster := d.login(t, auth.Account{Login: "cashier", Name: "出纳", Role: auth.Approver})
+	readPage(t, poster, "/county/ledger/reversals", "要由另一位同事复核")
+	if body := poster.get("/county/ledger/reversals").body; strings.Contains(body, `value="approve"`) {
+		t.Error("who made the posting may approve its reversal")
+	}
+	buyer := d.login(t, auth.Account{Login: "13800138000", Name: "买家", Role: auth.Buyer})
+	for _, path := range []string{"/county/ledger/reversals", "/county/ledger/journal/41"} {
+		if res := buyer.get(path); res.StatusCode != http.StatusForbidden {
+			t.Errorf("a buyer at %s: %d", path, res.StatusCode)
+		}
+	}
+}
+
+// Every kind of posting has a word in both languages: accountants do not read what programs call things.
+func TestEveryPostingHasAWord(t *testing.T) {
+	t.Parallel()
+	posted := regexp.MustCompile(`c\.post\("([a-z_.]+)"`)
+	kinds := map[string]bool{"payment.deposit": true, "payment.balance": true, "delivery.reversed": true}
+	for _, state := range []payments.DisputeState{payments.DisputeInquiry, payments.DisputeOpen, payments.DisputeWon, payments.DisputeLost, payments.DisputeClosed} {
+		kinds["dispute."+string(state)] = true
+	}
+	for _, k := range payments.ReversibleKinds() {
+		kinds[k+".reversed"] = true
+	}
+	files, err := filepath.Glob("../payments/postgres/*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range posted.FindAllStringSubmatch(string(source), -1) {
+			kinds[m[1]] = true
+		}
+	}
+	delete(kinds, "payment.")
+	delete(kinds, "dispute.")
+	if len(kinds) < 30 {
+		t.Fatalf("only %d kinds found: the pattern no longer fits the code", len(kinds))
+	}
+	source, err := os.ReadFile("../payments/ledger/account.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := regexp.MustCompile(`\bKind\w+\s*=\s*"([a-z_:]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(accounts) < 15 {
+		t.Fatalf("only %d kinds of account found", len(accounts))
+	}
+	for _, m := range accounts {
+		names := []string{m[1]}
+		if strings.HasSuffix(m[1], ":") { // one for each provider that can be read
+			names = []string{m[1] + payments.Sandbox, m[1] + payments.Stripe}
+		}
+		for _, name := range names {
+			if said := Messages["ledger.kind."+name]; said[0] == "" || said[1] == "" {
+				t.Errorf("account %s has no word", name)
+			}
+		}
+	}
+	for kind := range kinds {
+		if said := Messages["ledger.txn."+kind]; said[0] == "" || said[1] == "" {
+			t.Errorf("%s has no word", kind)
+		}
+	}
+}
