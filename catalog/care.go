@@ -49,6 +49,7 @@ type HouseholdLog struct {
 const (
 	ReviewCapacity    = "capacity"     // offers more than what is registered makes likely
 	ReviewDuplicateID = "duplicate_id" // two households with one id number
+	ReviewOversold    = "oversold"     // sold more than the register says since it became smaller
 )
 
 // PlausibleBP is how much of what a household is registered for it may offer without anybody looking: harvests differ,
@@ -135,6 +136,8 @@ var CareMessages = map[string][2]string{
 	"review.second_person": {"提交的人自己不能核对，请换一位同事。", "Whoever asked for it cannot decide it. Please ask a colleague."},
 	"review.why":           {"请写明核对的情况，最多 200 个字。", "Please say what was found, 200 characters at most."},
 	"review.capacity":      {"{product} 想卖 {capacity}，登记的只够 {registered}，别处已卖 {sold}。", "Wants to offer {capacity} of {product}; {registered} are likely from the register and {sold} are sold elsewhere."},
+	"review.oversold":      {"{product}登记从 {before} 减到 {registered}，可是已经卖出 {sold}。还没卖的 {free} 先停售，放行后恢复；不通过就一直停售，卖出的请收货合作社按缺货办理。", "{product}: the register went from {before} down to {registered}, but {sold} are sold. The {free} not sold are kept back until you let it through; if you refuse they stay so, and the collecting cooperative reports what is short."},
+	"action.oversold.held": {"登记减少后少于已卖出的，等县里核对", "The register fell below what is sold; the county looks at it"},
 	"review.duplicate_id":  {"导入名单时，户 {other} 用了和这一户同一个身份证号。", "A list to import has household {other} with the id number of this one."},
 
 	"action.offer":           {"把能卖的数量改成 {capacity}（原来 {before}）", "Changed what it offers to {capacity} (from {before})"},

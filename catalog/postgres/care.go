@@ -207,6 +207,11 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household i
 			return err
 		}
 	}
+	if state == catalog.ReviewApproved {
+		if err := c.sellAgain(ctx, tx, id); err != nil {
+			return err
+		}
+	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6 WHERE id = $1`,
 		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why)

@@ -17,7 +17,7 @@ import (
 
 // ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; what a row leaves
 // empty keeps what is registered, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
-// they are: a household or its helper changes its offer.
+// they are: a household or its helper changes its offer. Where more was sold than is registered now, the county looks.
 func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.ImportResult{}, err
@@ -52,6 +52,7 @@ type importer struct {
 	numbers  map[string]holder // by blind index
 	levels   []int64           // households that memory has to read
 	doubles  []double          // rows with somebody else's id number
+	resized  []resized         // households whose flock or garden changed
 }
 
 // double is a row that has the id number of another household.
@@ -111,6 +112,9 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 	slices.SortStableFunc(im.result.Problems, func(a, b catalog.RowProblem) int { return a.Line - b.Line })
 	if !r.DryRun {
 		if err := im.holdDoubles(ctx); err != nil {
+			return err
+		}
+		if err := im.holdOversold(ctx); err != nil {
 			return err
 		}
 	}
@@ -316,6 +320,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *re
 		if err != nil {
 			return fmt.Errorf("change household: %w", err)
 		}
+		im.resized = append(im.resized, resized{id, before.supply(), w.supply()})
 		if before.persons != w.persons || before.village != w.village {
 			im.levels = append(im.levels, id)
 		}
@@ -340,14 +345,11 @@ func (im *importer) noteLevels(ctx context.Context) error {
 	if len(im.levels) == 0 {
 		return nil
 	}
-	var seasons []int
-	if err := im.tx.SelectContext(ctx, &seasons, `SELECT id FROM season ORDER BY id`); err != nil {
-		return fmt.Errorf("read seasons: %w", err)
+	seasons, err := lockSeasons(ctx, im.tx)
+	if err != nil {
+		return err
 	}
 	for _, id := range seasons {
-		if _, err := lockSeason(ctx, im.tx, id); err != nil {
-			return err
-		}
 		if err := noteChange(ctx, im.tx, id, change{households: im.levels}); err != nil {
 			return err
 		}

@@ -1,0 +1,175 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+)
+
+// resized is a household whose registered flock or garden changed.
+type resized struct {
+	id            int64
+	before, after catalog.Household
+}
+
+func (r *registered) supply() catalog.Household {
+	return catalog.Household{Programmes: r.programmes, GardenM2: r.garden, Geese: r.geese}
+}
+
+// lockSeasons locks all seasons in the order of their ids and returns them.
+func lockSeasons(ctx context.Context, tx *sqlx.Tx) ([]int, error) {
+	var seasons []int
+	if err := tx.SelectContext(ctx, &seasons, `SELECT id FROM season ORDER BY id`); err != nil {
+		return nil, fmt.Errorf("read seasons: %w", err)
+	}
+	for _, id := range seasons {
+		if _, err := lockSeason(ctx, tx, id); err != nil {
+			return nil, err
+		}
+	}
+	return seasons, nil
+}
+
+// holdOversold holds for the county what households have sold above a register that became smaller, and keeps the rest
+// of it from being sold meanwhile.
+func (im *importer) holdOversold(ctx context.Context) error {
+	type smaller struct {
+		household resized
+		product   catalog.Product
+	}
+	var found []smaller
+	products := im.c.reference.Load().products
+	ids := slices.Sorted(maps.Keys(products))
+	for _, h := range im.resized {
+		for _, id := range ids {
+			if p := products[id]; p.Supply(h.after) < p.Supply(h.before) {
+				found = append(found, smaller{h, p})
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	if _, err := lockSeasons(ctx, im.tx); err != nil {
+		return err
+	}
+	season := im.c.currentSeason()
+	slices.SortStableFunc(found, func(a, b smaller) int { return cmp.Compare(a.household.id, b.household.id) })
+	var touched []int64
+	for _, s := range found {
+		lots, err := im.c.oversold(ctx, im.tx, s.household, s.product, season)
+		if err != nil {
+			return err
+		}
+		touched = append(touched, lots...)
+	}
+	if len(touched) == 0 {
+		return nil
+	}
+	if err := noteChange(ctx, im.tx, season, change{lots: touched}); err != nil {
+		return err
+	}
+	return touchReference(ctx, im.tx)
+}
+
+// oversold writes a review where more of a product is sold or signed for than is registered now, and returns the lots
+// that it keeps from being sold.
+func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product catalog.Product, season int) ([]int64, error) {
+	lots, err := supplyLots(ctx, tx, product.ID, season, h.id)
+	if err != nil {
+		return nil, err
+	}
+	var sold, free int64
+	for _, l := range lots {
+		if l.ContractID != 0 {
+			sold += l.Capacity // signed for
+			continue
+		}
+		sold += l.Sold
+		free += max(l.Capacity-l.Sold, 0)
+	}
+	registered := product.Supply(h.after)
+	if sold <= registered {
+		return nil, nil
+	}
+	var kept int64 // since an earlier look
+	err = tx.GetContext(ctx, &kept, `
+		SELECT coalesce(sum(k.units), 0)::bigint FROM review r JOIN review_lot k ON k.review_id = r.id
+		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = 'open'`, catalog.ReviewOversold, h.id, product.Code)
+	if err != nil {
+		return nil, fmt.Errorf("sum what is kept from being sold: %w", err)
+	}
+	free += kept
+	args := map[string]string{"product": product.Name.Zh, "before": strconv.FormatInt(product.Supply(h.before), 10),
+		"registered": strconv.FormatInt(registered, 10), "sold": strconv.FormatInt(sold, 10), "free": strconv.FormatInt(free, 10)}
+	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, product.Code, args, 0, 0); err != nil {
+		return nil, err
+	}
+	var touched []int64
+	err = tx.SelectContext(ctx, &touched, `
+		WITH r AS (
+			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = 'open'
+		), open AS (
+			SELECT l.id, l.capacity - l.reserved - l.delivered AS units FROM lot l JOIN presale p ON p.id = l.presale_id
+			WHERE l.id = ANY($4) AND p.contract_id = 0 AND l.capacity > l.reserved + l.delivered
+		), kept AS (
+			INSERT INTO review_lot AS k (review_id, lot_id, units) SELECT r.id, open.id, open.units FROM r, open
+			ON CONFLICT (review_id, lot_id) DO UPDATE SET units = k.units + excluded.units
+		)
+		UPDATE lot SET capacity = capacity - open.units FROM open WHERE lot.id = open.id RETURNING lot.id`,
+		catalog.ReviewOversold, h.id, product.Code, pq.Array(lotIDs(lots)))
+	if err != nil {
+		return nil, fmt.Errorf("keep lots from being sold: %w", err)
+	}
+	return touched, c.logAction(ctx, tx, h.id, "oversold.held", map[string]any{"product": product.Code, "sold": sold, "registered": registered})
+}
+
+func lotIDs(lots []supplyLot) []int64 {
+	out := make([]int64, len(lots))
+	for i, l := range lots {
+		out[i] = l.ID
+	}
+	return out
+}
+
+// sellAgain gives lots back what a review kept from being sold.
+func (c *Catalog) sellAgain(ctx context.Context, tx *sqlx.Tx, review int64) error {
+	var kept []struct {
+		Lot    int64 `db:"lot_id"`
+		Season int   `db:"season"`
+	}
+	err := tx.SelectContext(ctx, &kept, `
+		SELECT k.lot_id, p.season FROM review_lot k JOIN lot l ON l.id = k.lot_id JOIN presale p ON p.id = l.presale_id
+		WHERE k.review_id = $1 ORDER BY k.lot_id`, review)
+	if err != nil {
+		return fmt.Errorf("read what a review keeps: %w", err)
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	if _, err := lockSeasons(ctx, tx); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE lot SET capacity = capacity + k.units FROM review_lot k WHERE k.review_id = $1 AND lot.id = k.lot_id`, review); err != nil {
+		return fmt.Errorf("let lots be sold again: %w", err)
+	}
+	bySeason := map[int][]int64{}
+	for _, k := range kept {
+		bySeason[k.Season] = append(bySeason[k.Season], k.Lot)
+	}
+	for _, season := range slices.Sorted(maps.Keys(bySeason)) {
+		if err := noteChange(ctx, tx, season, change{lots: bySeason[season]}); err != nil {
+			return err
+		}
+	}
+	return touchReference(ctx, tx)
+}
