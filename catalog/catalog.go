@@ -35,6 +35,7 @@ const (
 	OrgCooperative OrgKind = "cooperative"
 	OrgEnterprise  OrgKind = "enterprise"
 	OrgSupermarket OrgKind = "supermarket"
+	OrgRaiser      OrgKind = "raiser" // 养鹅大户: raises geese for households, see Product.Raised
 )
 
 // PresaleState: draft → open → closed. Whether one can order now also depends on the window, see PublicPresale.Orderable.
@@ -128,7 +129,8 @@ type Household struct {
 	Programmes  []string `json:"programmes"`      // garden, geese, seedpotato, mushroom, solar
 	GardenM2    int64    `json:"garden_m2,omitempty"`
 	Geese       int64    `json:"geese,omitempty"`
-	Raiser      string   `json:"raiser,omitempty"` // 代养: who raises the geese on its behalf
+	Raiser      string   `json:"raiser,omitempty"`     // 代养: who raises the geese on its behalf
+	RaiserOrg   int64    `json:"raiser_org,omitempty"` // its organisation
 	MushroomBag int64    `json:"mushroom_bags,omitempty"`
 	Members     []Person `json:"members,omitempty"`
 	Demo        bool     `json:"demo,omitempty"`
@@ -200,7 +202,9 @@ type Lot struct {
 	Capacity    int64 `json:"capacity"`
 	Reserved    int64 `json:"reserved"`
 	Delivered   int64 `json:"delivered"`
-	Held        bool  `json:"held,omitempty"` // of an offer: more than is likely, it waits for the county
+	Held        bool  `json:"held,omitempty"`      // of an offer: more than is likely, it waits for the county
+	AgentOrg    int64 `json:"agent_org,omitempty"` // who raises it on the household's behalf
+	AgentBP     int64 `json:"agent_bp,omitempty"`  // and keeps so much of what is left of the price after the fee
 }
 
 // PublicPresale is what a stranger may see of a presale.
@@ -299,7 +303,9 @@ type Shares struct {
 	Households []int64 `json:"households"`
 	Villages   []int64 `json:"villages"`
 	Qty        []int64 `json:"qty"`
-	LevelFen   []int64 `json:"level_fen"` // expected season income per person before the share: the reason it went there
+	LevelFen   []int64 `json:"level_fen"`           // expected season income per person before the share: the reason it went there
+	AgentOrg   []int64 `json:"agent_org,omitempty"` // of the lots; absent where no raiser has a part in any of them
+	AgentBP    []int64 `json:"agent_bp,omitempty"`
 }
 
 type Reservation struct {

@@ -71,6 +71,19 @@ type Contracts interface {
 	SetQuota(context.Context, QuotaRequest) (Lot, error)
 	Spare(context.Context, SpareRequest) (Spare, error)
 	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error)
+	// QuotaLots pages through the lots of all contracts, RaisedLots through those that somebody raises for the household.
+	QuotaLots(context.Context, LotsRequest) (LotPage, error)
+	RaisedLots(context.Context, LotsRequest) (LotPage, error)
+}
+
+// LotsRequest pages by id.
+type LotsRequest struct {
+	After int64 `json:"after"`
+	Limit int   `json:"limit,omitempty"` // up to 5,000, 2,000 when 0
+}
+
+type LotPage struct {
+	Items []Lot `json:"items"`
 }
 
 const (
@@ -78,6 +91,8 @@ const (
 	SubjectQuota           = "rpc.catalog.v1.quota_set"
 	SubjectSpare           = "rpc.catalog.v1.spare"
 	SubjectProposeQuotas   = "rpc.catalog.v1.quotas_propose"
+	SubjectQuotaLots       = "rpc.catalog.v1.quota_lots"
+	SubjectRaisedLots      = "rpc.catalog.v1.raised_lots"
 )
 
 // NewContractsClient returns the service of whichever process answers on nc.
@@ -101,12 +116,22 @@ func (c contractsClient) ProposeQuotas(ctx context.Context, r ProposeRequest) (P
 	return link.Call[ProposeRequest, Proposal](ctx, c.nc, SubjectProposeQuotas, r)
 }
 
+func (c contractsClient) QuotaLots(ctx context.Context, r LotsRequest) (LotPage, error) {
+	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectQuotaLots, r)
+}
+
+func (c contractsClient) RaisedLots(ctx context.Context, r LotsRequest) (LotPage, error) {
+	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectRaisedLots, r)
+}
+
 // RegisterContracts has s answer for svc.
 func RegisterContracts(s *link.Server, svc Contracts) {
 	link.Handle(s, SubjectContractPresale, svc.SaveContractPresale)
 	link.Handle(s, SubjectQuota, svc.SetQuota)
 	link.Handle(s, SubjectSpare, svc.Spare)
 	link.Handle(s, SubjectProposeQuotas, svc.ProposeQuotas)
+	link.Handle(s, SubjectQuotaLots, svc.QuotaLots)
+	link.Handle(s, SubjectRaisedLots, svc.RaisedLots)
 }
 
 // ContractMessages holds the sentences of contracts' keys.

@@ -12,6 +12,15 @@ import (
 // RaiserBP is what a large raiser keeps of a goose's price under 代养: goslings, feed and work.
 const RaiserBP = 9_000
 
+// Raised tells who raises what a household sells of the product on its behalf, and the part of the price after the fee
+// that is his. Zero where the household raises it itself.
+func (p Product) Raised(h Household) (raiser, bp int64) {
+	if p.Code == "goose" && h.RaiserOrg != 0 {
+		return h.RaiserOrg, RaiserBP
+	}
+	return 0, 0
+}
+
 // Valid tells whether c is one of the three channels.
 func (c Channel) Valid() bool {
 	return c == ChannelContract || c == ChannelMarket || c == ChannelPrivate

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,11 +63,21 @@ func QuotaText(c Contract, q Quota) string {
 	} else {
 		line("三、加价和扣价：无。")
 	}
-	line("四、交售时间：%s 至 %s，甲方按日通知提货，乙方把货送到本村收购点过秤；重量以过磅单为准。", c.DeliverFrom, c.DeliverTo)
+	where := "本村收购点"
+	if len(c.PointNames) > 0 {
+		where = "约定的收购点（" + strings.Join(c.PointNames, "、") + "，以提货通知为准）"
+	}
+	line("四、交售时间：%s，甲方按日通知提货，乙方把货送到%s过秤；重量以过磅单为准。", windowsZh(c.Delivery()), where)
 	line("五、服务费：收货单位从货款中收取 %s%%，用于收购、分级和装运。", percentText(c.FeeBP))
-	if c.AdvanceFen > 0 {
+	if q.AgentBP > 0 {
+		line("　　乙方的货由%s代养：货款扣除服务费后，代养户得 %s%%（雏苗、饲料和人工），其余归乙方，两份分别记账。", q.Agent, percentText(q.AgentBP))
+	}
+	switch {
+	case c.AdvanceFen > 0 && q.AgentBP > 0:
+		line("六、预付款：无（养殖成本由代养户承担）。")
+	case c.AdvanceFen > 0:
 		line("六、预付款：签约生效后甲方按每%s %s预付给乙方，共 %s；结算货款时逐次扣回。", unit, money.FormatYuan(c.AdvanceFen), money.FormatYuan(c.AdvanceFen*q.Qty))
-	} else {
+	default:
 		line("六、预付款：无。")
 	}
 	line("七、甲方保证收购乙方签约数量以内、符合等级的产品，不压级压价；提货不超过签约数量。因灾害、疫病交不出的，乙方及时告知，不承担违约责任，缺口由其他签约农户补足。")
@@ -75,6 +86,28 @@ func QuotaText(c Contract, q Quota) string {
 		line("九、其他：%s", c.Note)
 	}
 	return b.String()
+}
+
+// Delivery are the windows in which goods may be called off, in order.
+func (t ContractTerms) Delivery() []ContractWindow {
+	if len(t.Windows) > 0 {
+		return t.Windows
+	}
+	return []ContractWindow{{From: t.DeliverFrom, To: t.DeliverTo}}
+}
+
+// Delivers tells whether a day is within one of the windows.
+func (t ContractTerms) Delivers(day string) bool {
+	// Dates written like these sort like text.
+	return slices.ContainsFunc(t.Delivery(), func(w ContractWindow) bool { return w.From <= day && day <= w.To })
+}
+
+func windowsZh(windows []ContractWindow) string {
+	parts := make([]string, len(windows))
+	for i, w := range windows {
+		parts[i] = w.From + " 至 " + w.To
+	}
+	return strings.Join(parts, "；")
 }
 
 // TextHash is the SHA-256 of a signed text, in hex.

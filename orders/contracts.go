@@ -31,6 +31,12 @@ type ContractAdjustment struct {
 	Fen  int64        `json:"fen"`
 }
 
+// ContractWindow are days on which goods may be called off, both included.
+type ContractWindow struct {
+	From string `json:"from"` // YYYY-MM-DD
+	To   string `json:"to"`
+}
+
 // ContractTerms are what is signed.
 type ContractTerms struct {
 	Title        string               `json:"title"`
@@ -49,9 +55,10 @@ type ContractTerms struct {
 	Programmes   []string             `json:"programmes,omitempty"` // a household must be in all of them
 	Points       []int64              `json:"points,omitempty"`     // collection points; empty: each village's own
 	SignBy       string               `json:"sign_by"`              // YYYY-MM-DD, the last day
-	DeliverFrom  string               `json:"deliver_from"`
-	DeliverTo    string               `json:"deliver_to"`
-	Destination  string               `json:"destination"` // where the buyer takes the goods
+	DeliverFrom  string               `json:"deliver_from"`         // the first day of the first window
+	DeliverTo    string               `json:"deliver_to"`           // and the last of the last
+	Windows      []ContractWindow     `json:"windows,omitempty"`    // in order and apart; none: all of these days
+	Destination  string               `json:"destination"`          // where the buyer takes the goods
 	Contact      string               `json:"contact"`
 	Phone        string               `json:"phone"`
 	Note         string               `json:"note,omitempty"`
@@ -70,8 +77,9 @@ type Contract struct {
 	Picture     string          `json:"picture"`
 	Unit        string          `json:"unit"`
 	PriceUnit   string          `json:"price_unit"`
-	UnitGrams   int64           `json:"unit_grams"` // estimate of one unit; 0 where nobody weighs
-	Promised    int64           `json:"promised"`   // proposed and signed
+	PointNames  []string        `json:"point_names,omitempty"` // of Points
+	UnitGrams   int64           `json:"unit_grams"`            // estimate of one unit; 0 where nobody weighs
+	Promised    int64           `json:"promised"`              // proposed and signed
 	Signed      int64           `json:"signed"`
 	Households  int64           `json:"households"` // that signed
 	Waiting     int64           `json:"waiting"`    // proposals without an answer
@@ -148,7 +156,9 @@ type Quota struct {
 	Short        int64        `json:"short"`
 	AdvanceFen   int64        `json:"advance_fen"`
 	WorkedFen    int64        `json:"worked_fen"`
-	ExpectedFen  int64        `json:"expected_fen"` // at the floor price, less the fee
+	Agent        string       `json:"agent,omitempty"` // raises it on the household's behalf
+	AgentBP      int64        `json:"agent_bp,omitempty"`
+	ExpectedFen  int64        `json:"expected_fen"` // at the floor price, less the fee and the raiser's part
 	Contract     *Contract    `json:"contract,omitempty"`
 	Code         string       `json:"code,omitempty"`
 	Head         string       `json:"head,omitempty"`
@@ -205,6 +215,9 @@ type SignOffer struct {
 	Most     int64    `json:"most"`            // 0: nothing, and Why says so
 	Why      string   `json:"why,omitempty"`   // message key
 	Quota    *Quota   `json:"quota,omitempty"` // it has one already
+	Agent    string   `json:"agent,omitempty"` // raises it on the household's behalf
+	AgentBP  int64    `json:"agent_bp,omitempty"`
+	UnitFen  int64    `json:"unit_fen"` // what a unit brings the household at the best grade's floor price
 }
 
 type SignOfferRequest struct {
@@ -225,6 +238,7 @@ type CallOff struct {
 	Qty            int64    `json:"quantity"`
 	Day            string   `json:"day"` // YYYY-MM-DD
 	Slot           CallSlot `json:"slot,omitempty"`
+	PointID        int64    `json:"point_id,omitempty"` // one of the contract's; 0 where it has one, or none
 	Note           string   `json:"note,omitempty"`
 	IdempotencyKey string   `json:"idempotency_key"`
 }
@@ -246,6 +260,7 @@ type CallOffRow struct {
 	Title      string    `json:"title"`
 	Day        string    `json:"day"`
 	Slot       CallSlot  `json:"slot,omitempty"`
+	Point      string    `json:"point,omitempty"` // where it is collected, if the contract says so
 	State      State     `json:"state"`
 	Ordered    int64     `json:"ordered"`
 	Received   int64     `json:"received"`
@@ -439,6 +454,9 @@ type Contracts interface {
 	Procurement(context.Context, None) (Procurement, error)
 	// PayAdvance starts the payment of what was advanced to the households.
 	PayAdvance(context.Context, PayRequest) (PayStart, error)
+
+	// Raising is what raisers have of what sells for the households whose goods they raise.
+	Raising(context.Context, RaisingRequest) (Raising, error)
 
 	// SetReference enters a day's prices; References lists them. Writing is for the county's operator, reading for
 	// everybody who is logged in.

@@ -28,6 +28,7 @@ const (
 	SubjectPayAdvance     = "rpc.orders.v1.advance_pay"
 	SubjectSetReference   = "rpc.orders.v1.reference_set"
 	SubjectReferences     = "rpc.orders.v1.references"
+	SubjectRaising        = "rpc.orders.v1.raising"
 )
 
 // NewContractsClient reaches the contracts over NATS, wherever the module runs.
@@ -107,6 +108,10 @@ func (c contractsClient) References(ctx context.Context, r ReferenceFilter) (Ref
 	return link.Call[ReferenceFilter, ReferencePrices](ctx, c.nc, SubjectReferences, r)
 }
 
+func (c contractsClient) Raising(ctx context.Context, r RaisingRequest) (Raising, error) {
+	return link.Call[RaisingRequest, Raising](ctx, c.nc, SubjectRaising, r)
+}
+
 // RegisterContracts lets svc answer the requests about contracts.
 func RegisterContracts(s *link.Server, svc Contracts) {
 	link.Handle(s, SubjectSaveContract, svc.SaveContract)
@@ -127,4 +132,5 @@ func RegisterContracts(s *link.Server, svc Contracts) {
 	link.Handle(s, SubjectPayAdvance, svc.PayAdvance)
 	link.Handle(s, SubjectSetReference, svc.SetReference)
 	link.Handle(s, SubjectReferences, svc.References)
+	link.Handle(s, SubjectRaising, svc.Raising)
 }

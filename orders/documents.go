@@ -42,10 +42,12 @@ type DocumentContent struct {
 	BankRef   string          `json:"bank_ref,omitempty"`
 	Payee     *Payee          `json:"payee,omitempty"`
 
-	AmountFen  int64 `json:"amount_fen"`
-	DepositFen int64 `json:"deposit_fen,omitempty"`
-	FeeFen     int64 `json:"fee_fen,omitempty"`
-	NetFen     int64 `json:"net_fen,omitempty"` // what the payee received
+	AmountFen  int64  `json:"amount_fen"`
+	DepositFen int64  `json:"deposit_fen,omitempty"`
+	FeeFen     int64  `json:"fee_fen,omitempty"`
+	Agent      string `json:"agent,omitempty"`     // who raised it for the payee
+	AgentFen   int64  `json:"agent_fen,omitempty"` // and has so much of it
+	NetFen     int64  `json:"net_fen,omitempty"`   // what the payee received
 }
 
 // Payee of a purchase statement is the head of the household, as the purchase invoice for farm produce (农产品收购发票)

@@ -13,7 +13,8 @@ type IncomeRequest struct {
 }
 
 // IncomeEntry is one source of income. Expected, owed and paid are kept apart: an amount is in exactly one of them.
-// What households see is net of what the cooperative keeps back; GrossFen and FeeFen say what that was.
+// What households see is net of what the cooperative keeps back and of the part of whoever raised it for them; GrossFen,
+// FeeFen and AgentFen say what that was.
 type IncomeEntry struct {
 	SourceKey   string          `json:"source_key"` // share:{order}:{line}:{lot}, ticket:{id}, payable:{…}
 	Season      int             `json:"season"`
@@ -27,6 +28,10 @@ type IncomeEntry struct {
 	NetGrams    int64           `json:"net_grams,omitempty"`
 	GrossFen    int64           `json:"gross_fen"`
 	FeeFen      int64           `json:"fee_fen"`
+	Agent       string          `json:"agent,omitempty"` // 代养: who raised it on the household's behalf
+	AgentBP     int64           `json:"agent_bp,omitempty"`
+	AgentFen    int64           `json:"agent_fen,omitempty"`   // and what is his
+	AdvanceFen  int64           `json:"advance_fen,omitempty"` // was paid ahead under a contract: an entry of its own
 	ExpectedFen int64           `json:"expected_fen"`
 	OwedFen     int64           `json:"owed_fen"`
 	PaidFen     int64           `json:"paid_fen"`

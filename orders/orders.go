@@ -261,6 +261,7 @@ type Share struct {
 	Policy       string          `json:"policy"`
 	LevelFen     int64           `json:"level_fen"` // the reason: expected income per person before this share
 	ExpectedFen  int64           `json:"expected_fen"`
+	AgentFen     int64           `json:"agent_fen,omitempty"` // a raiser's part, which is not the household's
 	TicketID     int64           `json:"ticket_id,omitempty"`
 	Product      string          `json:"product"`
 	Title        catalog.Text    `json:"title"`
@@ -277,6 +278,7 @@ type Share struct {
 	Phone   string `json:"phone,omitempty"`
 	// Of a call-off: its contract, and what the clerk may apply.
 	ContractNo  string               `json:"contract_no,omitempty"`
+	AgreedPoint int64                `json:"agreed_point,omitempty"` // where it is weighed, if the contract says so
 	Adjustments []ContractAdjustment `json:"adjustments,omitempty"`
 }
 
@@ -371,6 +373,9 @@ type Ticket struct {
 	DeliveryID   int64           `json:"delivery_id,omitempty"`
 	AmountFen    int64           `json:"amount_fen"` // gross, once the delivery is closed; an estimate before
 	FeeFen       int64           `json:"fee_fen"`
+	Agent        string          `json:"agent,omitempty"` // raised it on the household's behalf
+	AgentBP      int64           `json:"agent_bp,omitempty"`
+	AgentFen     int64           `json:"agent_fen,omitempty"`
 	NetFen       int64           `json:"net_fen"`
 	Settled      bool            `json:"settled"` // the delivery is closed: the amounts are final
 	WeighedAt    time.Time       `json:"weighed_at"`

@@ -73,13 +73,18 @@ type Weighing struct {
 	Price     money.Price
 	Measure   int64 // grams, or units where goods are counted
 
+	Agent   int64 // organisation that raised it on the household's behalf, 0: nobody
+	AgentBP int64 // and its part of what is left after the fee
+
 	AmountFen int64 // out
 	FeeFen    int64 // out
+	AgentFen  int64 // out
 }
 
 // Settle sets what a delivery's tickets are worth and returns the delivery's amount and fee. Each grade is priced once
 // over all it weighed at one price (a contract's prices change from day to day), rounded half up; the amount is then split by weight and the fee by amount, by largest
-// remainder with ties to the lowest household. Nobody's fee exceeds what it is kept back from.
+// remainder with ties to the lowest household. Nobody's fee exceeds what it is kept back from. What is left of the goods of
+// one raiser is divided once between him and the households, and his part split in the same way.
 func Settle(ws []Weighing, feeBP int64) (amount, fee int64, err error) {
 	slices.SortFunc(ws, func(a, b Weighing) int {
 		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(a.Price.Fen, b.Price.Fen), cmp.Compare(a.Household, b.Household), cmp.Compare(a.TicketID, b.TicketID))
@@ -96,7 +101,35 @@ func Settle(ws []Weighing, feeBP int64) (amount, fee int64, err error) {
 		amount, fee = amount+a, fee+f
 		from = to
 	}
-	return amount, fee, nil
+	return amount, fee, settleRaised(ws)
+}
+
+// settleRaised sets the raisers' parts.
+func settleRaised(ws []Weighing) error {
+	type terms struct{ agent, bp int64 }
+	of := map[terms][]int{}
+	for i, w := range ws {
+		if w.Agent != 0 {
+			t := terms{w.Agent, w.AgentBP}
+			of[t] = append(of[t], i)
+		}
+	}
+	for t, at := range of {
+		left, ids := make([]int64, len(at)), make([]int64, len(at))
+		var total int64
+		for n, i := range at {
+			left[n], ids[n] = ws[i].AmountFen-ws[i].FeeFen, ws[i].Household
+			total += left[n]
+		}
+		part, err := money.BasisPoints(total, t.bp)
+		if err != nil {
+			return err
+		}
+		for n, fen := range money.Split(part, left, ids) {
+			ws[at[n]].AgentFen = fen
+		}
+	}
+	return nil
 }
 
 func settleGrade(ws []Weighing, feeBP int64) (amount, fee int64, err error) {

@@ -514,6 +514,8 @@ type IncomeFact struct {
 	Household  int64        `json:"household"`
 	GrossFen   int64        `json:"gross_fen"`
 	FeeFen     int64        `json:"fee_fen"`
+	Agent      int64        `json:"agent,omitempty"` // has AgentFen of it
+	AgentFen   int64        `json:"agent_fen,omitempty"`
 	AmountFen  int64        `json:"amount_fen"`
 	State      PayableState `json:"state"`
 	PayoutItem int64        `json:"payout_item,omitempty"`

@@ -52,12 +52,16 @@ type DeliveryShare struct {
 	GrossFen  int64  `json:"g"`
 	FeeFen    int64  `json:"f"`
 
+	// AgentFen of the gross belongs to Agent, the organisation that raised the goods on the household's behalf.
+	Agent    int64 `json:"a,omitempty"`
+	AgentFen int64 `json:"p,omitempty"`
+
 	// Origin describes the income where no order does it: it comes back with the payable's IncomeFact.
 	Origin *Origin `json:"o,omitempty"`
 }
 
-// AcceptDelivery bills Ref: receivable = Σ gross + own; households are owed gross − fee, the organisation the fees and
-// its own goods.
+// AcceptDelivery bills Ref: receivable = Σ gross + own; households are owed gross − fee − what a raiser has of it, the
+// raisers that, the organisation the fees and its own goods.
 type AcceptDelivery struct {
 	DeliveryID int64           `json:"delivery_id"`
 	Ref        string          `json:"ref"`

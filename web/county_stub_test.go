@@ -149,7 +149,8 @@ func (c *stubCatalog) Coverage(context.Context, catalog.None) (catalog.Coverage,
 
 type stubOrders struct {
 	orders.Service
-	empty bool
+	empty  bool
+	income *orders.Income // instead of the usual one
 }
 
 func stubOrder() orders.Order {
@@ -200,6 +201,9 @@ func (o *stubOrders) Tickets(context.Context, orders.TicketFilter) (orders.Ticke
 func (o *stubOrders) Income(_ context.Context, r orders.IncomeRequest) (orders.Income, error) {
 	if o.empty {
 		return orders.Income{HouseholdID: r.HouseholdID, Persons: 3, Season: 2026}, nil
+	}
+	if o.income != nil {
+		return *o.income, nil
 	}
 	paidOn := someDay.AddDate(0, 0, 3)
 	return orders.Income{HouseholdID: r.HouseholdID, Persons: 3, Season: 2026, Sum: orders.IncomeSum{ExpectedFen: 1413_60, OwedFen: 351_26, PaidFen: 1050_00}, PerPersonFen: 938_28,

@@ -68,6 +68,15 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 	}
 }
 
+// onday writes a day that is text.
+func (f format) onday(day string) string {
+	t, err := time.ParseInLocation(time.DateOnly, day, china)
+	if err != nil {
+		return day
+	}
+	return f.date(t)
+}
+
 // qrCode is a picture as a data address: the page's policy allows those, and it needs no second request.
 func qrCode(text string) (template.HTML, error) { return qrImage(text, text) }
 

@@ -25,6 +25,11 @@ func (householdIncomePage) Net(e orders.IncomeEntry) int64 {
 	return e.ExpectedFen + e.OwedFen + e.PaidFen
 }
 
+// IsAdvance tells whether an entry is what a contract paid ahead.
+func (householdIncomePage) IsAdvance(sourceKey string) bool {
+	return strings.HasPrefix(sourceKey, "advance:")
+}
+
 // narrow leaves the entries of the figure that was chosen.
 func (d *householdIncomePage) narrow(f *Form) {
 	d.Stage, d.Month, d.Programme, d.Channel = f.Text("stage"), f.Text("month"), f.Text("programme"), f.Text("channel")

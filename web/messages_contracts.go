@@ -18,6 +18,11 @@ var contractMessages = map[string][2]string{
 	"status.quota.lapsed":   {"到期未答复", "No answer in time"},
 	"status.quota.ended":    {"已结束", "Ended"},
 
+	"raising.expected": {"等着交货", "to be delivered"},
+	"raising.owed":     {"等买家付清", "waits for the buyer"},
+	"raising.released": {"等银行打款", "the bank will pay it soon"},
+	"raising.paid":     {"已到账", "paid"},
+
 	"slot.":          {"全天", "Any time"},
 	"slot.morning":   {"上午", "Morning"},
 	"slot.afternoon": {"下午", "Afternoon"},

@@ -131,6 +131,7 @@ var countyMessages = map[string][2]string{
 	"ledger.kind.payable":                {"应付农户（可打款）", "Owed to households, released"},
 	"ledger.kind.receivable_household":   {"应收农户", "Owed by households"},
 	"ledger.kind.payable_coop":           {"应付合作社", "Owed to cooperatives"},
+	"ledger.kind.payable_raiser":         {"应付养鹅大户（代养）", "Owed to goose raisers"},
 	"ledger.kind.payout_transit":         {"打款在途", "Payouts in transit"},
 	"ledger.kind.rev:forfeit":            {"违约定金", "Forfeited deposits"},
 	"ledger.kind.clearing:sandbox":       {"沙箱支付在途", "Clearing, sandbox"},

@@ -59,6 +59,7 @@ var menus = map[string][]entry{
 		{"county.orders", "receipt-text", "订单", "Orders", auth.County},
 		{"desk.adoptions", "heart-handshake", "认养", "Adoptions", append(append([]auth.Role{}, auth.County...), auth.Clerk, auth.Officer)},
 		{"county.contracts", "file-text", "收购合同", "Contracts", auth.County},
+		{"desk.raisers", "hand-coins", "大户代养", "Goose raisers", auth.County},
 		{"county.prices", "chart-column", "参考价", "Reference prices", auth.County},
 		{"county.receipts", "landmark", "到账核对", "Bank receipts", auth.County},
 		{"county.reconciliation", "circle-check", "对账", "Reconciliation", auth.County},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -43,6 +44,8 @@ func (s *Server) contractRoutes() {
 	s.guarded("GET", "/desk/plan", "organisation.plan", s.collectionPlan, overseeing...)
 	s.guarded("GET", "/desk/plan/{day:[0-9-]+}", "organisation.plan.day", s.collectionPlanDay, overseeing...)
 	s.guarded("GET", "/desk/plan/{day:[0-9-]+}/{village:[0-9]+}", "organisation.plan.village", s.collectionPlanVillage, overseeing...)
+	s.guarded("GET", "/desk/raisers", "desk.raisers", s.raisers, overseeing...)
+	s.guarded("GET", "/desk/raisers/{org:[0-9]+}", "desk.raiser", s.raiser, overseeing...)
 	s.guarded("GET", "/county/contracts", "county.contracts", s.contracts, auth.County...)
 	s.guarded("GET", "/county/prices", "county.prices", s.referencePrices, auth.County...)
 	s.guarded("POST", "/county/prices", "county.prices.save", s.referencePricesSave, auth.Operator)
@@ -203,11 +206,17 @@ func (s *Server) contractAdvance(w http.ResponseWriter, r *http.Request) error {
 // contractGrades are those that contracts are made in, best first.
 var contractGrades = []string{"special", "first", "second"}
 
-const adjustmentRows = 4
+const (
+	adjustmentRows = 4
+	windowRows     = 4
+)
 
 type contractFormPage struct {
 	No                                        string // empty: a new one
 	Products, Collectors, Townships, Programs []Option
+	Points                                    []Option
+	Windows                                   []int
+	MoreWindows                               bool // further ones than the first are filled in
 	Grades                                    []string
 	Rows                                      []int // of adjustments
 	Values                                    map[string]string
@@ -239,6 +248,21 @@ func (s *Server) contractFormPage(r *http.Request, no string, t orders.ContractT
 	for i := range adjustmentRows {
 		d.Rows = append(d.Rows, i)
 	}
+	for i := range windowRows {
+		d.Windows = append(d.Windows, i)
+	}
+	d.MoreWindows = len(t.Windows) > 1
+	township := map[int64]int64{} // of a village
+	for _, v := range ref.Villages {
+		township[v.ID] = v.TownshipID
+	}
+	for _, in := range ref.Townships { // many points: those of a township stand together
+		for _, p := range ref.Points {
+			if township[p.VillageID] == in.ID {
+				d.Points = append(d.Points, Option{Value: num64(p.ID), Label: in.Name + " " + p.Name, Selected: slices.Contains(t.Points, p.ID)})
+			}
+		}
+	}
 	d.Signs = []Option{{Value: "+", Label: l.pick("加", "plus")}, {Value: "-", Label: l.pick("扣", "less")}}
 	return d, nil
 }
@@ -247,13 +271,17 @@ func (s *Server) contractFormPage(r *http.Request, no string, t orders.ContractT
 func contractValues(t orders.ContractTerms) map[string]string {
 	v := map[string]string{"title": t.Title, "product": t.Product, "quantity": num64(t.Quantity), "collector_org": num64(t.CollectorOrg),
 		"fee_bp": bpText(t.FeeBP), "advance_fen": bpText(t.AdvanceFen), "tolerance_bp": bpText(t.ToleranceBP), "min_quota": num64(t.MinQuota),
-		"max_quota": num64(t.MaxQuota), "sign_by": t.SignBy, "deliver_from": t.DeliverFrom, "deliver_to": t.DeliverTo,
+		"max_quota": num64(t.MaxQuota), "sign_by": t.SignBy,
 		"destination": t.Destination, "contact": t.Contact, "phone": t.Phone, "note": t.Note}
 	if t.Quantity == 0 {
 		v["quantity"] = ""
 	}
 	for _, g := range t.Grades {
 		v["floor."+g.Grade] = bpText(g.Floor.Fen)
+	}
+	for i, w := range t.Delivery() {
+		n := strconv.Itoa(i)
+		v["window_from."+n], v["window_to."+n] = w.From, w.To
 	}
 	for i, a := range t.Adjustments {
 		n := strconv.Itoa(i)
@@ -298,8 +326,8 @@ func readContract(f *Form) orders.ContractTerms {
 	t := orders.ContractTerms{Title: f.Text("title"), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
 		// Percentages have two decimals, as yuan have: both are hundredths.
 		FeeBP: f.Fen("fee_bp"), AdvanceFen: f.Fen("advance_fen"), ToleranceBP: f.Fen("tolerance_bp"),
-		MinQuota: f.Int("min_quota"), MaxQuota: f.Int("max_quota"), SignBy: f.Text("sign_by"), DeliverFrom: f.Text("deliver_from"),
-		DeliverTo: f.Text("deliver_to"), Destination: f.Text("destination"), Contact: f.Text("contact"), Phone: f.Text("phone"), Note: f.Text("note"),
+		MinQuota: f.Int("min_quota"), MaxQuota: f.Int("max_quota"), SignBy: f.Text("sign_by"),
+		Destination: f.Text("destination"), Contact: f.Text("contact"), Phone: f.Text("phone"), Note: f.Text("note"),
 		Programmes: f.Values["programmes"]}
 	for _, g := range contractGrades {
 		if fen := f.Fen("floor." + g); fen > 0 {
@@ -316,6 +344,24 @@ func readContract(f *Form) orders.ContractTerms {
 			fen = -fen
 		}
 		t.Adjustments = append(t.Adjustments, orders.ContractAdjustment{Code: "a" + n, Name: catalog.Text{Zh: name}, Fen: fen})
+	}
+	for i := range windowRows {
+		n := strconv.Itoa(i)
+		w := orders.ContractWindow{From: f.Text("window_from." + n), To: f.Text("window_to." + n)}
+		if w != (orders.ContractWindow{}) {
+			t.Windows = append(t.Windows, w)
+		}
+	}
+	if len(t.Windows) == 0 {
+		f.Add("windows[0]", "date")
+	}
+	for _, text := range f.Values["points"] {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			f.Add("points", "weigh.point")
+			continue
+		}
+		t.Points = append(t.Points, id)
 	}
 	for _, text := range f.Values["townships"] {
 		id, err := strconv.ParseInt(text, 10, 64)
@@ -356,14 +402,29 @@ type callOffPage struct {
 	Contract orders.Contract
 	Left     int64
 	Today    string
+	Windows  string
 	Slots    []Option
+	Points   []Option // agreed on
 }
 
 func (s *Server) callOffForm(r *http.Request) (callOffPage, error) {
 	l := langOf(r)
 	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: mux.Vars(r)["no"]})
 	d := callOffPage{Contract: c, Left: max(c.Signed-c.CalledOff, 0), Today: s.now().In(china).Format(time.DateOnly), Slots: []Option{
-		{Value: "", Label: l.pick("全天", "Any time")}, {Value: "morning", Label: l.pick("上午", "Morning")}, {Value: "afternoon", Label: l.pick("下午", "Afternoon")}}}
+		{Value: "", Label: l.pick("全天", "Any time"), Selected: r.PostFormValue("slot") == ""}, {Value: "morning", Label: l.pick("上午", "Morning")}, {Value: "afternoon", Label: l.pick("下午", "Afternoon")}}}
+	for i, id := range c.Points {
+		d.Points = append(d.Points, Option{Value: num64(id), Label: c.PointNames[i]})
+	}
+	f := format{lang: l, now: s.now()}
+	windows := make([]string, 0, len(c.Windows)+1)
+	for _, w := range c.Delivery() {
+		windows = append(windows, f.onday(w.From)+" – "+f.onday(w.To))
+		// The first day that is still to come is what most people want.
+		if d.Today < w.From && !c.Delivers(d.Today) {
+			d.Today = w.From
+		}
+	}
+	d.Windows = strings.Join(windows, l.pick("；", "; "))
 	return d, err
 }
 
@@ -381,7 +442,7 @@ func (s *Server) callOffPlace(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	req := orders.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: orders.CallSlot(f.Text("slot")),
-		Note: f.Text("note"), IdempotencyKey: f.Key()}
+		PointID: f.Int("point_id"), Note: f.Text("note"), IdempotencyKey: f.Key()}
 	if f.Need("quantity", "day") && f.OK() {
 		o, err := s.deps.Contracts.CallOff(r.Context(), req)
 		if err == nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -158,7 +159,7 @@ func (s *Server) organisationWeighSave(w http.ResponseWriter, r *http.Request) e
 	unit := f.Text("weight_unit")
 	req := orders.WeighRequest{
 		ClientID: f.Text("client_id"), OrderNo: d.OrderNo, Line: d.Line.No, LotID: d.Share.LotID,
-		PointID: s.villagePoint(ctx, d.Share.VillageID).ID,
+		PointID: cmp.Or(d.Share.AgreedPoint, s.villagePoint(ctx, d.Share.VillageID).ID),
 		Units:   f.Int("units"), Rejected: f.Int("rejected"), Reason: f.Text("reason"), Grade: f.Text("grade"),
 		GrossGrams: f.Grams("gross_grams", unit), TareGrams: f.Grams("tare_grams", unit),
 		WeighedAt: s.now(), Final: f.Text("final") != "", Supersedes: d.Replaces, Adjustments: d.applied,

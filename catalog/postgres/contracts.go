@@ -87,12 +87,14 @@ type supplyLot struct {
 	PresaleID  int64 `db:"presale_id"`
 	Capacity   int64 `db:"capacity"`
 	Sold       int64 `db:"sold"`
+	AgentOrg   int64 `db:"agent_org"`
+	AgentBP    int64 `db:"agent_bp"`
 }
 
 func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]supplyLot, error) {
 	var lots []supplyLot
 	err := tx.SelectContext(ctx, &lots, `
-		SELECT l.id, p.contract_id, l.presale_id, l.capacity, l.reserved + l.delivered AS sold
+		SELECT l.id, p.contract_id, l.presale_id, l.capacity, l.reserved + l.delivered AS sold, l.agent_org, l.agent_bp
 		FROM lot l JOIN presale p ON p.id = l.presale_id
 		WHERE p.product_id = $1 AND p.season = $2 AND l.household_id = $3 ORDER BY l.id FOR UPDATE OF l`, product, season, household)
 	if err != nil {
@@ -157,7 +159,8 @@ func (c *Catalog) setQuota(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, 
 	if i := slices.IndexFunc(lots, func(l supplyLot) bool { return l.PresaleID == p.ID }); i >= 0 {
 		mine = lots[i]
 	}
-	*lot = catalog.Lot{ID: mine.ID, PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: qty, Reserved: mine.Sold}
+	*lot = catalog.Lot{ID: mine.ID, PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: qty, Reserved: mine.Sold,
+		AgentOrg: mine.AgentOrg, AgentBP: mine.AgentBP}
 	if qty == 0 {
 		qty = mine.Sold // what is called off stays
 		lot.Capacity = qty
@@ -169,9 +172,10 @@ func (c *Catalog) setQuota(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, 
 		return link.E(link.Conflict, "quota.called_off", "qty", "sold", strconv.FormatInt(mine.Sold, 10))
 	}
 	if mine.ID == 0 {
+		lot.AgentOrg, lot.AgentBP = product.Raised(h)
 		err := tx.GetContext(ctx, &mine.ID, `
-			INSERT INTO lot (presale_id, household_id, capacity, agent_bp) VALUES ($1, $2, 0, $3) RETURNING id`,
-			p.ID, h.ID, agentBP(product, h))
+			INSERT INTO lot (presale_id, household_id, capacity, agent_org, agent_bp) VALUES ($1, $2, 0, $3, $4) RETURNING id`,
+			p.ID, h.ID, lot.AgentOrg, lot.AgentBP)
 		if err != nil {
 			return fmt.Errorf("make lot of quota: %w", err)
 		}
@@ -313,7 +317,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		return nil, fmt.Errorf("read lots of the season: %w", err)
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT h.id, h.village_id, h.persons, h.base_fen, h.programmes, h.garden_m2, h.geese, h.raiser
+		SELECT h.id, h.village_id, h.persons, h.base_fen, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0)
 		FROM household h JOIN village v ON v.id = h.village_id
 		WHERE ($1 = 0 OR h.id = $1) AND (cardinality($2::bigint[]) = 0 OR v.township_id = ANY($2)) AND h.programmes @> $3::text[]
 		ORDER BY h.id`, household, pq.Array(ids(townships)), pq.Array(append([]string{}, programmes...)))
@@ -326,7 +330,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		var h catalog.Household
 		var one candidate
 		var base int64
-		err := rows.Scan(&h.ID, &h.VillageID, &one.household.Persons, &base, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.Raiser)
+		err := rows.Scan(&h.ID, &h.VillageID, &one.household.Persons, &base, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg)
 		if err != nil {
 			return nil, fmt.Errorf("read households: %w", err)
 		}
@@ -336,7 +340,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		}
 		one.household.ID, one.household.Village, one.household.ExpectedFen = h.ID, h.VillageID, base+s.expected
 		one.spare = max(max(product.Supply(h), s.offered)-s.promised, 0)
-		one.agentBP = agentBP(product, h)
+		_, one.agentBP = product.Raised(h)
 		all = append(all, one)
 	}
 	if err := rows.Err(); err != nil {

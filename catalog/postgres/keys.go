@@ -117,7 +117,7 @@ func (w *writer) readReservations(ctx context.Context, s *season, keys []string)
 			known = &r
 			all[key] = known
 		}
-		known.Lines = append(known.Lines, sh)
+		known.Lines = append(known.Lines, s.withAgents(sh))
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read reservations: %w", err)

@@ -21,7 +21,7 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 	}
 	all := catalog.HouseholdLots{Lots: []catalog.HouseholdLot{}}
 	rows, err := c.db.QueryContext(ctx, `
-		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_bp,
+		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
 		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> 'draft' AND p.contract_id = 0
@@ -32,14 +32,14 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 	defer rows.Close()
 	for rows.Next() {
 		var l catalog.HouseholdLot
-		var agentBP, unitFen int64
+		var unitFen int64
 		var title asJSON[catalog.Text]
-		err := rows.Scan(&l.ID, &l.PresaleID, &l.HouseholdID, &l.Capacity, &l.Reserved, &l.Delivered, &agentBP,
+		err := rows.Scan(&l.ID, &l.PresaleID, &l.HouseholdID, &l.Capacity, &l.Reserved, &l.Delivered, &l.AgentOrg, &l.AgentBP,
 			&l.Presale, &title, &unitFen, &l.Product, &l.Unit)
 		if err != nil {
 			return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
 		}
-		l.VillageID, l.Title, l.UnitFen = h.VillageID, title.V, catalog.LotUnitFen(unitFen, agentBP)
+		l.VillageID, l.Title, l.UnitFen = h.VillageID, title.V, catalog.LotUnitFen(unitFen, l.AgentBP)
 		all.Lots = append(all.Lots, l)
 	}
 	if err := rows.Err(); err != nil {
@@ -114,16 +114,17 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64, lot *catalog.Lot) (before int64, err error) {
 	*lot = catalog.Lot{PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: capacity}
 	err = tx.QueryRowxContext(ctx, `
-		SELECT id, capacity, reserved, delivered FROM lot WHERE presale_id = $1 AND household_id = $2 FOR UPDATE`,
-		p.ID, h.ID).Scan(&lot.ID, &before, &lot.Reserved, &lot.Delivered)
+		SELECT id, capacity, reserved, delivered, agent_org, agent_bp FROM lot WHERE presale_id = $1 AND household_id = $2 FOR UPDATE`,
+		p.ID, h.ID).Scan(&lot.ID, &before, &lot.Reserved, &lot.Delivered, &lot.AgentOrg, &lot.AgentBP)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		if p.Product.Supply(h) <= 0 {
 			return 0, link.E(link.Invalid, "household.offer.not_produced", "presale_id")
 		}
+		lot.AgentOrg, lot.AgentBP = p.Product.Raised(h)
 		err = tx.GetContext(ctx, &lot.ID, `
-			INSERT INTO lot (presale_id, household_id, capacity, agent_bp) VALUES ($1, $2, $3, $4) RETURNING id`,
-			p.ID, h.ID, capacity, agentBP(p.Product, h))
+			INSERT INTO lot (presale_id, household_id, capacity, agent_org, agent_bp) VALUES ($1, $2, $3, $4, $5) RETURNING id`,
+			p.ID, h.ID, capacity, lot.AgentOrg, lot.AgentBP)
 		if err != nil {
 			return 0, fmt.Errorf("make lot: %w", err)
 		}
@@ -138,12 +139,4 @@ func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Househol
 		return 0, fmt.Errorf("change lot: %w", err)
 	}
 	return before, nil
-}
-
-// agentBP is what a raiser keeps of what a household's geese sell for.
-func agentBP(p catalog.Product, h catalog.Household) int64 {
-	if h.Raiser != "" && p.Programme == catalog.ProgrammeGeese {
-		return catalog.RaiserBP
-	}
-	return 0
 }

@@ -270,15 +270,17 @@ func (c *Catalog) makeLots(ctx context.Context, tx *sqlx.Tx, p catalog.Presale) 
 	if err != nil {
 		return nil, fmt.Errorf("read lots of the product: %w", err)
 	}
-	var households, capacities, agents []int64
-	err = each(ctx, tx, `SELECT h.id, h.programmes, h.garden_m2, h.geese, h.raiser FROM household h ORDER BY h.id`,
+	var households, capacities, raisers, agents []int64
+	err = each(ctx, tx, `SELECT h.id, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0) FROM household h ORDER BY h.id`,
 		func(scan func(...any) error) error {
 			var h catalog.Household
-			if err := scan(&h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.Raiser); err != nil {
+			if err := scan(&h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg); err != nil {
 				return err
 			}
 			if n := product.Supply(h) - promised[h.ID]; n > 0 {
-				households, capacities, agents = append(households, h.ID), append(capacities, n), append(agents, agentBP(product, h))
+				raiser, bp := product.Raised(h)
+				households, capacities = append(households, h.ID), append(capacities, n)
+				raisers, agents = append(raisers, raiser), append(agents, bp)
 			}
 			return nil
 		})
@@ -286,9 +288,9 @@ func (c *Catalog) makeLots(ctx context.Context, tx *sqlx.Tx, p catalog.Presale) 
 		return nil, fmt.Errorf("read households: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO lot (presale_id, household_id, capacity, agent_bp)
-		SELECT $1, h, c, a FROM unnest($2::bigint[], $3::bigint[], $4::int[]) AS n (h, c, a)
-		ON CONFLICT ON CONSTRAINT lot_of_household DO NOTHING`, p.ID, pq.Array(households), pq.Array(capacities), pq.Array(agents))
+		INSERT INTO lot (presale_id, household_id, capacity, agent_org, agent_bp)
+		SELECT $1, h, c, r, a FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::int[]) AS n (h, c, r, a)
+		ON CONFLICT ON CONSTRAINT lot_of_household DO NOTHING`, p.ID, pq.Array(households), pq.Array(capacities), pq.Array(raisers), pq.Array(agents))
 	if err != nil {
 		return nil, fmt.Errorf("make lots: %w", err)
 	}

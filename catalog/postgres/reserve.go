@@ -431,7 +431,7 @@ func (s *season) reserve(req catalog.ReserveRequest, now time.Time) (catalog.Res
 			return catalog.Reservation{}, nil, err
 		}
 		all = append(all, shares...)
-		res.Lines = append(res.Lines, columns(l.Line, l.PresaleID, version, shares))
+		res.Lines = append(res.Lines, s.withAgents(columns(l.Line, l.PresaleID, version, shares)))
 	}
 	return res, all, nil
 }
@@ -499,6 +499,21 @@ func columns(line int, presaleID int64, version string, shares []allocate.Share)
 	}
 	for i, s := range shares {
 		c.Lots[i], c.Households[i], c.Villages[i], c.Qty[i], c.LevelFen[i] = s.Lot, s.Household, s.Village, s.Qty, s.Reason.LevelFen
+	}
+	return c
+}
+
+// withAgents says which of the lots somebody raises on the household's behalf.
+func (s *season) withAgents(c catalog.Shares) catalog.Shares {
+	for i, id := range c.Lots {
+		l := s.lots[id]
+		if l == nil || l.agentOrg == 0 {
+			continue
+		}
+		if c.AgentOrg == nil {
+			c.AgentOrg, c.AgentBP = make([]int64, len(c.Lots)), make([]int64, len(c.Lots))
+		}
+		c.AgentOrg[i], c.AgentBP[i] = l.agentOrg, l.agentBP
 	}
 	return c
 }

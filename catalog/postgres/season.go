@@ -35,7 +35,7 @@ type household struct {
 
 type lot struct {
 	id, presale, capacity, reserved, delivered int64
-	agentBP, unitFen                           int64
+	agentOrg, agentBP, unitFen                 int64
 	household                                  *household
 }
 
@@ -126,7 +126,7 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	}
 
 	rows, err = tx.QueryContext(ctx, `
-		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_bp
+		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp
 		FROM lot l JOIN presale p ON p.id = l.presale_id
 		WHERE p.season = $1 AND ($2 OR l.id = ANY($3))`, s.id, all, pq.Array(lots))
 	if err != nil {
@@ -136,7 +136,7 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	for rows.Next() {
 		var l lot
 		var householdID int64
-		if err := rows.Scan(&l.id, &l.presale, &householdID, &l.capacity, &l.reserved, &l.delivered, &l.agentBP); err != nil {
+		if err := rows.Scan(&l.id, &l.presale, &householdID, &l.capacity, &l.reserved, &l.delivered, &l.agentOrg, &l.agentBP); err != nil {
 			return fmt.Errorf("read lots: %w", err)
 		}
 		p, h := s.presales[l.presale], s.households[householdID]
@@ -150,7 +150,8 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 			h.lots = append(h.lots, known)
 			p.lots = append(p.lots, known)
 		}
-		known.capacity, known.reserved, known.delivered, known.agentBP = l.capacity, l.reserved, l.delivered, l.agentBP
+		known.capacity, known.reserved, known.delivered = l.capacity, l.reserved, l.delivered
+		known.agentOrg, known.agentBP = l.agentOrg, l.agentBP
 		known.unitFen = catalog.LotUnitFen(p.unitFen, l.agentBP)
 		touched[h] = true
 	}

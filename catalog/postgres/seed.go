@@ -34,7 +34,6 @@ type SeedHousehold struct {
 // SeedLot is a lot with nothing reserved yet.
 type SeedLot struct {
 	catalog.Lot
-	AgentBP int64 // what a raiser keeps of the price
 }
 
 // size is how many rows a seed has.
@@ -165,10 +164,10 @@ func (c *Catalog) load(l *loader, s Seed) error {
 
 func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 	err := l.copyIn("household", []string{"id", "code", "head", "persons", "village_id", "helper_id", "consent", "phone", "kinds", "programmes",
-		"garden_m2", "geese", "raiser", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
+		"garden_m2", "geese", "raiser", "raiser_org", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
 		h := &households[i]
 		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, orNull(h.HelperID), h.Consent, h.Phone, texts(h.Kinds), texts(h.Programmes),
-			h.GardenM2, h.Geese, h.Raiser, h.MushroomBag, h.BaseFen, h.Demo}
+			h.GardenM2, h.Geese, h.Raiser, orNull(h.RaiserOrg), h.MushroomBag, h.BaseFen, h.Demo}
 	})
 	if err != nil {
 		return err
@@ -243,9 +242,9 @@ func loadSupply(l *loader, s Seed) error {
 		}); err != nil {
 		return err
 	}
-	if err := l.copyIn("lot", []string{"id", "presale_id", "household_id", "capacity", "agent_bp"}, len(s.Lots), func(i int) []any {
+	if err := l.copyIn("lot", []string{"id", "presale_id", "household_id", "capacity", "agent_org", "agent_bp"}, len(s.Lots), func(i int) []any {
 		lot := &s.Lots[i]
-		return []any{lot.ID, lot.PresaleID, lot.HouseholdID, lot.Capacity, lot.AgentBP}
+		return []any{lot.ID, lot.PresaleID, lot.HouseholdID, lot.Capacity, lot.AgentOrg, lot.AgentBP}
 	}); err != nil {
 		return err
 	}

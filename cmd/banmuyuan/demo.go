@@ -279,6 +279,7 @@ func printLogins(w io.Writer) {
 		{"till", "爱心超市收银员", "cashier of the charity supermarket"},
 		{"clerk", "收购站司磅员", "clerk at a collection point"},
 		{"household", "农户", "household"},
+		{"raised", "代养农户", "household whose geese a raiser keeps"},
 		{"helper", "帮扶责任人", "helper of households"},
 		{"operator", "县经办", "county's operator"},
 		{"approver", "县复核", "county's second person"},

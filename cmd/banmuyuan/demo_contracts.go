@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/county"
 	"banmuyuan/internal/link"
@@ -14,13 +16,14 @@ import (
 	"banmuyuan/orders"
 )
 
-// demoContracts are two purchase contracts as people of the county would make them: an enterprise's that runs, with
-// quotas and a call-off for tomorrow, and a cooperative's that households are asked to sign. The demo's own household is
-// among those asked.
+// demoContracts are three purchase contracts as people of the county would make them: an enterprise's that runs, with
+// quotas and a call-off for tomorrow, a cooperative's that households are asked to sign, the demo's own household among
+// them, and one for geese that a raiser keeps for households, of which the first were weighed today.
 type demoContracts struct {
 	ctx    context.Context
 	county *county.County
 	svc    orders.Contracts
+	orders orders.Service
 	logins map[string]county.Login
 	now    time.Time
 }
@@ -33,11 +36,11 @@ func loadContracts(ctx context.Context, p *platform, c *county.County) error {
 	defer nc.Close()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	d := &demoContracts{ctx: ctx, county: c, svc: orders.NewContractsClient(nc), logins: map[string]county.Login{}, now: time.Now()}
+	d := &demoContracts{ctx: ctx, county: c, svc: orders.NewContractsClient(nc), orders: orders.NewClient(nc), logins: map[string]county.Login{}, now: time.Now()}
 	for _, l := range c.Logins {
 		d.logins[l.Login] = l
 	}
-	for name, load := range map[string]func() error{"running": d.running, "signing": d.signing} {
+	for name, load := range map[string]func() error{"running": d.running, "signing": d.signing, "raised": d.raised} {
 		if err := load(); err != nil {
 			return fmt.Errorf("load %s contract: %w", name, err)
 		}
@@ -164,6 +167,47 @@ func (d *demoContracts) signing() error {
 	quotas = slices.DeleteFunc(quotas, func(q orders.Quota) bool { return q.HouseholdID == story })
 	for i, q := range quotas[:min(len(quotas), 12)] {
 		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), orders.AnswerQuota{ID: q.ID, Accept: i%4 != 3}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raised: a cooperative buys geese that a raiser keeps for households, in two windows and at one point; the first of them
+// are weighed, so that the household's and the raiser's parts can be seen.
+func (d *demoContracts) raised() error {
+	raised, ok := d.logins["raised"]
+	if !ok {
+		return nil
+	}
+	village := demoID(d.county.Households[raised.Household].Village)
+	t := d.terms("coop")
+	t.Title, t.Product, t.Quantity, t.MinQuota, t.MaxQuota, t.ToleranceBP = fmt.Sprintf("%d 年代养大鹅收购", d.county.Season), "goose", 200, 10, 40, 2000
+	t.Grades, t.AdvanceFen = floors(1450, 1300, 1150), 1_000
+	t.Windows = []orders.ContractWindow{{From: d.day(0), To: d.day(14)}, {From: d.day(45), To: d.day(60)}}
+	t.Points, t.Townships = []int64{village}, []int64{demoID(d.county.Villages[village-1].Township)} // each village has one point, of its own number
+	c, err := d.published("coop", "coopboss", "demo-contract-raised", t)
+	if err != nil || c.State != orders.ContractSigning {
+		return err
+	}
+	if _, err := d.svc.SignUp(d.household(demoID(raised.Household)), orders.SignUp{No: c.No, Qty: 30, IdempotencyKey: "demo-raised-sign"}); err != nil {
+		return err
+	}
+	if _, err := d.svc.MoveContract(d.as("coop", 1), orders.MoveContract{No: c.No, Step: orders.ContractStart}); err != nil {
+		return err
+	}
+	o, err := d.svc.CallOff(d.as("coop", 1), orders.CallOff{No: c.No, Qty: 20, Day: d.day(0), IdempotencyKey: "demo-raised-call-off"})
+	if err != nil {
+		return err
+	}
+	list, err := d.orders.Collection(d.as("clerk", 5), orders.CollectionFilter{OrderNo: o.No, Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, s := range list.Items {
+		_, err := d.orders.Weigh(d.as("clerk", 5), orders.WeighRequest{ClientID: uuid.NewSHA1(uuid.NameSpaceOID, []byte(s.OrderNo)).String(), OrderNo: s.OrderNo,
+			Line: s.Line, LotID: s.LotID, PointID: s.AgreedPoint, Units: s.Qty, GrossGrams: s.Qty*4_150 + 1_200, TareGrams: 1_200, Grade: "special", Final: true})
+		if err != nil {
 			return err
 		}
 	}

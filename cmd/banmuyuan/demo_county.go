@@ -35,6 +35,11 @@ func catalogSeed(c *county.County) catalogpg.Seed {
 			TownshipID: demoID(o.Township), VillageID: demoID(o.Village), Product: o.Produce, Model: o.Model,
 			Members: int(o.MemberHouseholds), Address: o.Address})
 	}
+	for i, r := range c.Raisers {
+		v := c.Villages[r.Village]
+		s.Organisations = append(s.Organisations, catalog.Organisation{ID: raiserOrg(c, i), Kind: catalog.OrgRaiser, TownshipID: demoID(v.Township),
+			VillageID: demoID(r.Village), Name: r.Name + "养鹅场（" + v.Name + " " + r.Code + "）", Product: "goose"})
+	}
 	for i, h := range c.Helpers {
 		s.Helpers = append(s.Helpers, catalog.Helper{ID: demoID(i), Name: h.Name, Unit: h.Unit, Phone: h.Phone})
 	}
@@ -53,9 +58,22 @@ func catalogSeed(c *county.County) catalogpg.Seed {
 	for i, l := range c.Lots {
 		h := c.Households[l.Household]
 		s.Lots = append(s.Lots, catalogpg.SeedLot{Lot: catalog.Lot{ID: demoID(i), PresaleID: demoID(l.Presale), HouseholdID: demoID(l.Household),
-			VillageID: demoID(h.Village), Capacity: l.Capacity}, AgentBP: l.AgentBP})
+			VillageID: demoID(h.Village), Capacity: l.Capacity, AgentOrg: raiserOf(c, &h, l), AgentBP: l.AgentBP}})
 	}
 	return s
+}
+
+// raiserOrg is the id of a raiser's organisation: they come after all others.
+func raiserOrg(c *county.County, raiser int) int64 {
+	return demoID(len(c.Organisations) + raiser)
+}
+
+// raiserOf is who has a part in a lot.
+func raiserOf(c *county.County, h *county.Household, l county.Lot) int64 {
+	if l.AgentBP == 0 {
+		return 0
+	}
+	return raiserOrg(c, h.Raiser)
 }
 
 const squareMetresPerMu = 2000 // thirds: a mu is 2000/3 m²
@@ -85,7 +103,7 @@ func demoHousehold(c *county.County, i int) catalog.Household {
 		}
 	}
 	if h.Raiser != county.None {
-		out.Raiser = c.Raisers[h.Raiser].Name
+		out.Raiser, out.RaiserOrg = c.Raisers[h.Raiser].Name, raiserOrg(c, h.Raiser)
 	}
 	for _, m := range h.Members {
 		out.Members = append(out.Members, catalog.Person{Name: m.Name, Relation: m.Relation, Born: m.BirthYear,

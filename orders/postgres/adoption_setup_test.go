@@ -76,7 +76,7 @@ func newYard(t *testing.T) *yard {
 	if err := y.catalog.LoadSeed(t.Context(), y.seed(), nil); err != nil {
 		t.Fatal(err)
 	}
-	y.run(cnc, "catalog", func(s *link.Server) { catalog.Register(s, y.catalog) }, y.catalog.Run)
+	y.run(cnc, "catalog", func(s *link.Server) { catalog.Register(s, y.catalog); catalog.RegisterContracts(s, y.catalog) }, y.catalog.Run)
 	if err := y.catalog.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}

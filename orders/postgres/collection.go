@@ -170,7 +170,15 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 	for i := range rows {
 		orderIDs[i] = rows[i].OrderID
 	}
-	contracts, err := m.adjustmentsOf(ctx, orderIDs)
+	contracts, err := m.calledOff(ctx, orderIDs)
+	if err != nil {
+		return nil, err
+	}
+	lots := make([]int64, len(rows))
+	for i := range rows {
+		lots[i] = rows[i].LotID
+	}
+	agents, err := agentsOf(ctx, m.db, lots)
 	if err != nil {
 		return nil, err
 	}
@@ -185,16 +193,20 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 		if err != nil {
 			return nil, fmt.Errorf("estimate share: %w", err)
 		}
+		agent, err := money.BasisPoints(gross-fee, agents[s.LotID].BP)
+		if err != nil {
+			return nil, fmt.Errorf("estimate share: %w", err)
+		}
 		out = append(out, orders.Share{
 			OrderID: s.OrderID, OrderNo: orders.Number(s.OrderID), Line: s.Line, LotID: s.LotID, HouseholdID: s.HouseholdID,
 			VillageID: s.VillageID, Qty: s.Qty, Received: s.Received, Short: s.Short, NetGrams: s.NetGrams, State: s.State,
-			Policy: s.Policy, LevelFen: s.LevelFen, ExpectedFen: gross - fee, TicketID: s.TicketID, Product: o.Product, Title: o.Title,
+			Policy: s.Policy, LevelFen: s.LevelFen, ExpectedFen: gross - fee - agent, AgentFen: agent, TicketID: s.TicketID, Product: o.Product, Title: o.Title,
 			Unit: o.Unit, Grade: s.Grade, GramsPerUnit: o.GramsPerUnit, DeliverFrom: o.DeliverFrom, DeliverTo: o.DeliverTo,
 			Channel: s.Channel, Code: h.Code, Head: h.Head, Village: ref.villages[s.VillageID].Name, Phone: h.Phone,
 		})
-		if k := contracts[s.OrderID]; k != nil {
+		if k, ok := contracts[s.OrderID]; ok {
 			last := &out[len(out)-1]
-			last.ContractNo, last.Adjustments = orders.ContractNumber(k.ID), k.terms.Adjustments
+			last.ContractNo, last.Adjustments, last.AgreedPoint = orders.ContractNumber(k.ID), k.terms.Adjustments, k.point
 		}
 	}
 	return out, nil

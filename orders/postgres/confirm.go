@@ -57,15 +57,60 @@ func (m *Module) confirm(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 // expect brings the expected income of orders in line with their shares: of one line, or with 0 of all, and of some
 // lots, or with nil of all. What a household is expected to get covers the units that are neither settled nor short.
 func expect(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
+	if err := withAdvances(ctx, tx, ids, line, lots); err != nil {
+		return err
+	}
+	return expectOf(ctx, tx, ids, line, lots)
+}
+
+// withAdvances brings the call-offs in line whose expected income depends on that of the given ones: what was paid ahead
+// to a household is deducted from its deliveries one after another. Who has locked a quota's row finds what others did.
+func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
+	var quotas []struct {
+		LotID    int64 `db:"lot_id"`
+		Contract int64 `db:"contract_id"`
+	}
+	err := tx.SelectContext(ctx, &quotas, `
+		SELECT q.lot_id, q.contract_id FROM quota q
+		WHERE q.advance_fen > 0 AND q.lot_id <> 0 AND q.contract_id = ANY(ARRAY(SELECT k.contract_id FROM call_off k WHERE k.order_id = ANY($1)))
+		  AND EXISTS (SELECT FROM share s WHERE s.order_id = ANY($1) AND ($2 = 0 OR s.line = $2) AND s.lot_id = q.lot_id)
+		  AND ($3 OR q.lot_id = ANY($4)) ORDER BY q.id FOR UPDATE OF q`, ints(ids), line, lots == nil, ints(lots))
+	if err != nil {
+		return fmt.Errorf("lock advanced quotas: %w", err)
+	}
+	if len(quotas) == 0 {
+		return nil
+	}
+	touched, contracts := make([]int64, len(quotas)), make([]int64, len(quotas))
+	for i, q := range quotas {
+		touched[i], contracts[i] = q.LotID, q.Contract
+	}
+	var others []int64
+	err = tx.SelectContext(ctx, &others, `
+		SELECT DISTINCT k.order_id FROM call_off k JOIN share s ON s.order_id = k.order_id AND s.line = 1 AND s.lot_id = ANY($2)
+		WHERE k.contract_id = ANY($1) AND NOT k.order_id = ANY($3) AND s.qty - s.settled - s.short > 0 ORDER BY 1`,
+		ints(contracts), ints(touched), ints(ids))
+	if err != nil {
+		return fmt.Errorf("find further call-offs: %w", err)
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return expectOf(ctx, tx, others, 0, touched)
+}
+
+func expectOf(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
 	all := lots == nil
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, net_grams,
-		                          gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen)
+		                          gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen,
+		                          agent_org, agent_bp, agent_fen, advance_fen)
 		`+expectedSelect+`
 		WHERE s.order_id = ANY($1) AND ($2 = 0 OR s.line = $2) AND ($3 OR s.lot_id = ANY($4)) AND s.qty - s.settled - s.short > 0
 		ON CONFLICT (source_key) DO UPDATE
 		SET qty = excluded.qty, net_grams = excluded.net_grams, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
-		    amount_fen = excluded.amount_fen, level_fen = excluded.level_fen`, ints(ids), line, all, ints(lots))
+		    amount_fen = excluded.amount_fen, level_fen = excluded.level_fen, agent_org = excluded.agent_org, agent_bp = excluded.agent_bp,
+		    agent_fen = excluded.agent_fen, advance_fen = excluded.advance_fen`, ints(ids), line, all, ints(lots))
 	if err != nil {
 		return fmt.Errorf("write expected income: %w", err)
 	}
@@ -86,14 +131,27 @@ const expectedSelect = `
 		       extract(month FROM (f.body ->> 'deliver_from')::timestamptz AT TIME ZONE 'Asia/Shanghai'),
 		       f.programme, o.channel, f.product, f.id, x.open,
 		       CASE WHEN l.unit_measure > 1 THEN l.unit_measure * x.open ELSE 0 END,
-		       x.gross, fee_of(x.gross, l.fee_bp), x.gross - fee_of(x.gross, l.fee_bp), 'expected',
-		       (o.confirmed_at AT TIME ZONE 'Asia/Shanghai')::date, s.order_id, s.line, s.lot_id, s.policy, s.level_fen
+		       x.gross, y.fee, x.gross - y.fee - z.agent - coalesce(a.fen, 0), 'expected',
+		       (o.confirmed_at AT TIME ZONE 'Asia/Shanghai')::date, s.order_id, s.line, s.lot_id, s.policy, s.level_fen,
+		       coalesce(g.org_id, 0), coalesce(g.bp, 0), z.agent, coalesce(a.fen, 0)
 		FROM share s
 		JOIN order_line l ON l.order_id = s.order_id AND l.no = s.line
 		JOIN orders o ON o.id = s.order_id
 		JOIN offer f ON f.id = l.offer_id
+		LEFT JOIN lot_agent g ON g.lot_id = s.lot_id
 		CROSS JOIN LATERAL (SELECT s.qty - s.settled - s.short AS open,
-		       gross_of(l.price_fen, l.price_per, l.unit_measure, s.qty - s.settled - s.short) AS gross) x`
+		       gross_of(l.price_fen, l.price_per, l.unit_measure, s.qty - s.settled - s.short) AS gross) x
+		CROSS JOIN LATERAL (SELECT fee_of(x.gross, l.fee_bp) AS fee) y
+		CROSS JOIN LATERAL (SELECT coalesce(fee_of(x.gross - y.fee, g.bp), 0) AS agent) z
+		LEFT JOIN LATERAL (
+			SELECT greatest(least(x.gross - y.fee - z.agent, q.advance_fen - q.worked_fen - coalesce((
+				SELECT sum(n.gross - fee_of(n.gross, l2.fee_bp)) FROM call_off k2
+				JOIN share s2 ON s2.order_id = k2.order_id AND s2.line = 1 AND s2.lot_id = q.lot_id AND s2.qty - s2.settled - s2.short > 0
+				JOIN order_line l2 ON l2.order_id = s2.order_id AND l2.no = s2.line
+				CROSS JOIN LATERAL (SELECT gross_of(l2.price_fen, l2.price_per, l2.unit_measure, s2.qty - s2.settled - s2.short) AS gross) n
+				WHERE k2.contract_id = q.contract_id AND k2.order_id < s.order_id), 0)), 0)::bigint AS fen
+			FROM quota q WHERE o.channel = 'contract' AND q.lot_id = s.lot_id AND q.advance_fen > 0 AND q.advance_fen > q.worked_fen
+		) a ON true`
 
 // confirmUnpaid confirms orders that ask for no deposit.
 func (m *Module) confirmUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {

@@ -220,6 +220,9 @@ func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]orders
 			UnitGrams: r.UnitGrams, Promised: r.Promised, Signed: s.Signed, Households: s.Households, CreatedAt: r.CreatedAt.UTC(),
 			Version: r.Version, Steps: stepsFor(a, r),
 		}
+		for _, id := range r.terms.Points {
+			out[i].PointNames = append(out[i].PointNames, ref.points[id].Name)
+		}
 		if p := partIn(a, r); p == partNone || p == partSeller {
 			continue // how the buyer stands is none of a household's business
 		}

@@ -26,13 +26,14 @@ func nextDelivery(ctx context.Context, tx *sqlx.Tx) (int64, error) {
 	return id, nil
 }
 
-// grantAdvances has payments bill and owe the advances of a contract that starts.
+// grantAdvances has payments bill and owe the advances of a contract that starts. Whose goods a raiser keeps has nothing to
+// pay ahead for.
 func (m *Module) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	if c.terms.AdvanceFen == 0 {
 		return nil
 	}
 	var rows []quotaRow
-	err := tx.SelectContext(ctx, &rows, `SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.state = 'signed' ORDER BY q.id`, c.ID)
+	err := tx.SelectContext(ctx, &rows, `SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.state = 'signed' AND q.agent_org = 0 ORDER BY q.id`, c.ID)
 	if err != nil {
 		return fmt.Errorf("read quotas: %w", err)
 	}
@@ -171,7 +172,7 @@ func (m *Module) workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws []ord
 			w := &ws[i]
 			part := int64(0)
 			if w.Household == q.HouseholdID {
-				part = orders.WorkOff(left, w.AmountFen, w.FeeFen)
+				part = orders.WorkOff(left, w.AmountFen, w.FeeFen+w.AgentFen)
 			}
 			if part == 0 {
 				continue

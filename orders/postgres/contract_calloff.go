@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -66,8 +68,11 @@ func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow,
 	}
 	if day, err := time.Parse(time.DateOnly, r.Day); err != nil {
 		problems.Add("date", "day")
-	} else if r.Day < m.today() || r.Day < c.terms.DeliverFrom || day.After(c.DeliverTo.AddDate(0, 0, orderDays)) {
-		problems.Add("contract.call_off.day", "day", "from", c.terms.DeliverFrom, "to", c.terms.DeliverTo)
+	} else if late := day.After(c.DeliverTo) && !day.After(c.DeliverTo.AddDate(0, 0, orderDays)); r.Day < m.today() || !c.terms.Delivers(r.Day) && !late {
+		problems.Add("contract.call_off.day", "day", "windows", windowsText(c.terms.Delivery()))
+	}
+	if _, ok := c.pointFor(r.PointID); !ok {
+		problems.Add("contract.call_off.point", "point_id")
 	}
 	switch r.Slot {
 	case orders.SlotDay, orders.SlotMorning, orders.SlotAfternoon:
@@ -113,6 +118,27 @@ func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow,
 		}}, nil
 }
 
+// windowsText writes windows so that people of both languages can read them.
+func windowsText(windows []orders.ContractWindow) string {
+	parts := make([]string, len(windows))
+	for i, w := range windows {
+		parts[i] = w.From + " – " + w.To
+	}
+	return strings.Join(parts, ", ")
+}
+
+// pointFor is where a call-off is collected: one of the points agreed on, which need not be named where there is one.
+func (c *contractRow) pointFor(asked int64) (int64, bool) {
+	switch points := c.terms.Points; {
+	case len(points) == 0:
+		return 0, asked == 0
+	case asked == 0 && len(points) == 1:
+		return points[0], true
+	default:
+		return asked, slices.Contains(points, asked)
+	}
+}
+
 // noteCallOff writes which contract and day an order is for, before there is the order: the order's id is that of its
 // reservation, so trying again finds the same row.
 func (m *Module) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r orders.CallOff) error {
@@ -127,9 +153,10 @@ func (m *Module) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, 
 			}
 			return link.E(link.Conflict, "contract.not_running", "")
 		}
+		point, _ := c.pointFor(r.PointID)
 		res, err := tx.ExecContext(ctx, `
-			INSERT INTO call_off (order_id, contract_id, on_day, slot, actor, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id) DO NOTHING`,
-			order, c.ID, r.Day, string(r.Slot), who(a), m.now())
+			INSERT INTO call_off (order_id, contract_id, on_day, slot, point_id, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id) DO NOTHING`,
+			order, c.ID, r.Day, string(r.Slot), point, who(a), m.now())
 		if err != nil {
 			return fmt.Errorf("write call-off: %w", err)
 		}
@@ -140,7 +167,7 @@ func (m *Module) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, 
 	})
 }
 
-const callOffColumns = `k.order_id, k.contract_id, c.title, c.unit, to_char(k.on_day, 'YYYY-MM-DD') AS on_day, k.slot, o.state, o.placed_at,
+const callOffColumns = `k.order_id, k.contract_id, c.title, c.unit, to_char(k.on_day, 'YYYY-MM-DD') AS on_day, k.slot, k.point_id, o.state, o.placed_at,
 	least(o.paid_fen, o.amount_fen) AS paid_fen, l.ordered, l.received, l.short, l.net_grams, l.amount_fen`
 
 const callOffTables = ` FROM call_off k JOIN contract c ON c.id = k.contract_id JOIN orders o ON o.id = k.order_id JOIN order_line l ON l.order_id = o.id `
@@ -153,6 +180,7 @@ func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]ord
 		Unit       string          `db:"unit"`
 		Day        string          `db:"on_day"`
 		Slot       orders.CallSlot `db:"slot"`
+		PointID    int64           `db:"point_id"`
 		State      orders.State    `db:"state"`
 		PlacedAt   time.Time       `db:"placed_at"`
 		PaidFen    int64           `db:"paid_fen"`
@@ -165,10 +193,14 @@ func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]ord
 	if err := m.db.SelectContext(ctx, &rows, `SELECT `+callOffColumns+callOffTables+`WHERE `+where, args...); err != nil {
 		return nil, fmt.Errorf("read call-offs: %w", err)
 	}
+	ref, err := m.ref.get(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out, today := make([]orders.CallOffRow, len(rows)), m.today()
 	for i, r := range rows {
 		out[i] = orders.CallOffRow{OrderID: r.OrderID, OrderNo: orders.Number(r.OrderID), ContractNo: orders.ContractNumber(r.ContractID),
-			Title: r.Title, Day: r.Day, Slot: r.Slot, State: r.State, Ordered: r.Ordered, Received: r.Received, Short: r.Short,
+			Title: r.Title, Day: r.Day, Slot: r.Slot, Point: ref.points[r.PointID].Name, State: r.State, Ordered: r.Ordered, Received: r.Received, Short: r.Short,
 			NetGrams: r.NetGrams, BilledFen: r.AmountFen, PaidFen: r.PaidFen, Unit: r.Unit, PlacedAt: r.PlacedAt.UTC(),
 			Late: r.Day < today && r.Received+r.Short < r.Ordered && (r.State == orders.StateConfirmed || r.State == orders.StateWeighing)}
 	}

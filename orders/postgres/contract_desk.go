@@ -72,9 +72,10 @@ func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, e
 		Received   int64           `db:"received"`
 		Short      int64           `db:"short"`
 		Open       int64           `db:"open"`
+		PointID    int64           `db:"point_id"`
 	}
 	err = m.db.SelectContext(ctx, &rows, `
-		SELECT to_char(k.on_day, 'YYYY-MM-DD') AS on_day, k.slot, c.id AS contract_id, k.order_id, s.village_id, c.product, c.unit, c.unit_grams,
+		SELECT to_char(k.on_day, 'YYYY-MM-DD') AS on_day, k.slot, c.id AS contract_id, k.order_id, k.point_id, s.village_id, c.product, c.unit, c.unit_grams,
 		       count(DISTINCT s.household_id) AS households, sum(s.qty)::bigint AS qty, sum(s.received)::bigint AS received,
 		       sum(s.short)::bigint AS short, count(*) FILTER (WHERE s.state = 'expected') AS open
 		FROM call_off k JOIN contract c ON c.id = k.contract_id JOIN orders o ON o.id = k.order_id JOIN share s ON s.order_id = k.order_id
@@ -94,10 +95,10 @@ func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, e
 			VillageID: x.VillageID, Village: v.Name, Township: ref.townships[v.TownshipID], Households: x.Households, Qty: x.Qty,
 			Received: x.Received, Short: x.Short, Name: ref.products[x.Product].Name, Unit: x.Unit, UnitGrams: x.UnitGrams,
 			Late: x.Day < today && x.Open > 0}
-		for _, p := range ref.points {
-			if p.VillageID == x.VillageID {
-				s.Point, s.Address = p.Name, p.Address
-			}
+		if p, agreed := ref.points[x.PointID]; agreed {
+			s.Point, s.Address = p.Name, p.Address
+		} else if p, ok := ref.points[ref.pointOf[x.VillageID]]; ok {
+			s.Point, s.Address = p.Name, p.Address
 		}
 		if r.Day != "" && r.Village != 0 {
 			if s.Shares, err = m.planShares(ctx, x.OrderID, x.VillageID); err != nil {
@@ -334,6 +335,19 @@ func contractChecks(late time.Time) []check {
 			JOIN LATERAL (SELECT coalesce(sum(x.advance_fen), 0) AS fen FROM contract_ticket x JOIN ticket t ON t.id = x.ticket_id
 			              WHERE x.contract_id = q.contract_id AND t.household_id = q.household_id) x ON true
 			WHERE q.state IN ('signed', 'ended') AND q.worked_fen <> x.fen`},
+		{name: "advance that is expected to be worked off", sql: `
+			SELECT 'quota ' || q.id AS object, format('%s fen are left, %s to come; %s are deducted from it', q.advance_fen - q.worked_fen, e.net, e.fen) AS detail
+			FROM quota q
+			JOIN LATERAL (SELECT coalesce(sum(e.advance_fen), 0) AS fen, coalesce(sum(e.amount_fen + e.advance_fen), 0) AS net
+			              FROM income_entry e WHERE e.household_id = q.household_id AND e.stage = 'expected' AND e.lot_id = q.lot_id) e ON true
+			WHERE q.advance_fen > 0 AND q.lot_id <> 0 AND e.fen <> least(q.advance_fen - q.worked_fen, e.net)`},
+		{name: "day and point of a call-off", sql: `
+			SELECT 'call-off ' || k.order_id AS object, format('on %s at point %s, which the contract does not have', k.on_day, k.point_id) AS detail
+			FROM call_off k JOIN contract c ON c.id = k.contract_id
+			WHERE CASE WHEN jsonb_typeof(c.terms -> 'points') = 'array' AND c.terms -> 'points' <> '[]'
+			           THEN NOT c.terms -> 'points' @> to_jsonb(k.point_id) AND k.point_id <> 0 ELSE k.point_id <> 0 END
+			   OR (k.on_day <= c.deliver_to AND jsonb_typeof(c.terms -> 'windows') = 'array' AND NOT EXISTS (
+			           SELECT FROM jsonb_array_elements(c.terms -> 'windows') w WHERE k.on_day BETWEEN (w ->> 'from')::date AND (w ->> 'to')::date))`},
 		{name: "stuck booking", sql: `
 			SELECT 'quota ' || id AS object, 'the catalogue was not asked for its units' AS detail
 			FROM quota WHERE state = 'booking' AND created_at < $1`, args: []any{late}},

@@ -26,8 +26,8 @@ type ticketPricing struct {
 
 // priceTicket prices a weighing of a call-off, or returns nil for other orders.
 func (m *Module) priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r orders.WeighRequest) (*ticketPricing, error) {
-	var contract int64
-	err := tx.GetContext(ctx, &contract, `SELECT contract_id FROM call_off WHERE order_id = $1`, o.ID)
+	var contract, point int64
+	err := tx.QueryRowxContext(ctx, `SELECT contract_id, point_id FROM call_off WHERE order_id = $1`, o.ID).Scan(&contract, &point)
 	if missing(err) {
 		if len(r.Adjustments) > 0 {
 			return nil, link.E(link.Invalid, "contract.adjustment.unknown", "adjustments")
@@ -36,6 +36,13 @@ func (m *Module) priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r or
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look up call-off: %w", err)
+	}
+	if point != 0 && r.PointID != point {
+		ref, err := m.ref.get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, link.E(link.Invalid, "weigh.point.agreed", "point_id", "point", ref.points[point].Name)
 	}
 	c, err := contractByID(ctx, tx, contract, false)
 	if err != nil {
@@ -155,13 +162,20 @@ func (m *Module) pricings(ctx context.Context, tickets []int64) (map[int64]*orde
 	return byID, nil
 }
 
-// adjustmentsOf are what a clerk may apply to a share of these orders.
-func (m *Module) adjustmentsOf(ctx context.Context, orderIDs []int64) (map[int64]*contractRow, error) {
+// calledOff is what was agreed on for an order: the contract, and where it is collected if the contract says so.
+type calledOff struct {
+	*contractRow
+	point int64
+}
+
+// calledOff finds the contracts of those of the orders that are call-offs.
+func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]calledOff, error) {
 	var rows []struct {
 		OrderID    int64 `db:"order_id"`
 		ContractID int64 `db:"contract_id"`
+		PointID    int64 `db:"point_id"`
 	}
-	if err := m.db.SelectContext(ctx, &rows, `SELECT order_id, contract_id FROM call_off WHERE order_id = ANY($1)`, ints(orderIDs)); err != nil {
+	if err := m.db.SelectContext(ctx, &rows, `SELECT order_id, contract_id, point_id FROM call_off WHERE order_id = ANY($1)`, ints(orderIDs)); err != nil {
 		return nil, fmt.Errorf("look up call-offs: %w", err)
 	}
 	if len(rows) == 0 {
@@ -175,11 +189,11 @@ func (m *Module) adjustmentsOf(ctx context.Context, orderIDs []int64) (map[int64
 	if err != nil {
 		return nil, err
 	}
-	byOrder := make(map[int64]*contractRow, len(rows))
+	byOrder := make(map[int64]calledOff, len(rows))
 	for _, r := range rows {
 		for i := range contracts {
 			if contracts[i].ID == r.ContractID {
-				byOrder[r.OrderID] = &contracts[i]
+				byOrder[r.OrderID] = calledOff{&contracts[i], r.PointID}
 			}
 		}
 	}

@@ -35,10 +35,13 @@ type quotaRow struct {
 	AdvanceFen  int64             `db:"advance_fen"`
 	WorkedFen   int64             `db:"worked_fen"`
 	AdvanceID   int64             `db:"advance_id"`
+	AgentOrg    int64             `db:"agent_org"`
+	AgentBP     int64             `db:"agent_bp"`
 }
 
 const quotaColumns = `q.id, q.contract_id, q.household_id, q.village_id, q.qty, q.state, q.own, q.level_fen, q.answer_by, q.lot_id, q.text,
-	q.text_hash, q.signed_at, q.signer, q.on_behalf, q.reason, q.advance_fen, q.worked_fen, q.advance_id`
+	q.text_hash, q.signed_at, q.signer, q.on_behalf, q.reason, q.advance_fen, q.worked_fen, q.advance_id,
+	q.agent_org, q.agent_bp`
 
 func errQuota() error { return link.E(link.NotFound, "quota.unknown", "id") }
 
@@ -102,7 +105,12 @@ func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bo
 			by := r.AnswerBy.UTC()
 			q.AnswerBy = &by
 		}
-		if q.ExpectedFen, err = expectedOf(c, r.Qty); err != nil {
+		agent, bp := r.AgentOrg, r.AgentBP
+		if r.Text == "" {
+			agent, bp = ref.products[c.Product].Raised(h)
+		}
+		q.Agent, q.AgentBP = ref.orgs[agent].Name, bp
+		if q.ExpectedFen, err = expectedOf(c, r.Qty, bp); err != nil {
 			return nil, err
 		}
 		if withContract {
@@ -113,13 +121,17 @@ func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bo
 	return out, nil
 }
 
-// expectedOf is what units bring a household at the best grade's floor price, less the fee.
-func expectedOf(c *orders.Contract, qty int64) (int64, error) {
+// expectedOf is what units bring a household at the best grade's floor price, less the fee and a raiser's part.
+func expectedOf(c *orders.Contract, qty, agentBP int64) (int64, error) {
 	gross, fee, err := orders.ExpectedIncome(c.Grades[0].Floor, max(c.UnitGrams, 1), qty, c.FeeBP)
 	if err != nil {
 		return 0, fmt.Errorf("estimate quota: %w", err)
 	}
-	return gross - fee, nil
+	agent, err := money.BasisPoints(gross-fee, agentBP)
+	if err != nil {
+		return 0, fmt.Errorf("estimate quota: %w", err)
+	}
+	return gross - fee - agent, nil
 }
 
 type quotaSum struct {
@@ -258,13 +270,25 @@ func (m *Module) quotaOut(ctx context.Context, row *quotaRow) (orders.Quota, err
 	return q, nil
 }
 
-// textOf is the text that is signed for a quota.
-func (m *Module) textOf(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (string, error) {
+// agreed is what is signed for a quota: the text, and who raises the goods on the household's behalf.
+type agreed struct {
+	text      string
+	agent, bp int64
+}
+
+func (m *Module) agreement(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (agreed, error) {
 	out, err := m.contractOut(ctx, c)
 	if err != nil {
-		return "", err
+		return agreed{}, err
 	}
-	return orders.QuotaText(out, orders.Quota{Qty: qty, Head: h.Head, Code: h.Code, Village: h.Village}), nil
+	ref, err := m.ref.get(ctx)
+	if err != nil {
+		return agreed{}, err
+	}
+	var a agreed
+	a.agent, a.bp = ref.products[c.Product].Raised(h)
+	a.text = orders.QuotaText(out, orders.Quota{Qty: qty, Head: h.Head, Code: h.Code, Village: h.Village, Agent: ref.orgs[a.agent].Name, AgentBP: a.bp})
+	return a, nil
 }
 
 // eligible says why a household cannot sign a contract, or "".
@@ -321,6 +345,11 @@ func (m *Module) SignOffer(ctx context.Context, r orders.SignOfferRequest) (orde
 	if !missing(err) {
 		return res, fmt.Errorf("look for a quota: %w", err)
 	}
+	agent, bp := ref.products[c.Product].Raised(h)
+	res.Agent, res.AgentBP = ref.orgs[agent].Name, bp
+	if res.UnitFen, err = expectedOf(&res.Contract, 1, bp); err != nil {
+		return res, err
+	}
 	if res.Why = eligible(c, h, ref); res.Why != "" {
 		return res, nil
 	}
@@ -374,7 +403,7 @@ func (m *Module) SignUp(ctx context.Context, r orders.SignUp) (orders.Quota, err
 	if err != nil {
 		return orders.Quota{}, err
 	}
-	text, err := m.textOf(ctx, found, h, r.Qty)
+	word, err := m.agreement(ctx, found, h, r.Qty)
 	if err != nil {
 		return orders.Quota{}, err
 	}
@@ -398,9 +427,10 @@ func (m *Module) SignUp(ctx context.Context, r orders.SignUp) (orders.Quota, err
 		a := link.ActorFrom(ctx)
 		err = tx.GetContext(ctx, &id, `
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
-			                   signer_role, on_behalf, created_at)
-			VALUES ($1, $2, $3, $4, 'booking', true, $5, $6, $7, $8, $9, $10, $11, $12, $6) RETURNING id`,
-			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.now(), text, orders.TextHash(text), a.Account, who(a), a.Role, a.OnBehalfOf != 0)
+			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
+			VALUES ($1, $2, $3, $4, 'booking', true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
+			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.now(), word.text, orders.TextHash(word.text), a.Account, who(a), a.Role,
+			a.OnBehalfOf != 0, word.agent, word.bp)
 		if err != nil {
 			return fmt.Errorf("write quota: %w", err)
 		}
@@ -440,7 +470,7 @@ func (m *Module) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.
 		return orders.Quota{}, err
 	}
 	ctx = onBehalf(ctx, h.ID)
-	text, err := m.textOf(ctx, found, h, q.Qty)
+	word, err := m.agreement(ctx, found, h, q.Qty)
 	if err != nil {
 		return orders.Quota{}, err
 	}
@@ -481,8 +511,10 @@ func (m *Module) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.
 		}
 		book = true
 		_, err = tx.ExecContext(ctx, `
-			UPDATE quota SET state = $2, booked_at = $3, text = $4, text_hash = $5, signer_id = $6, signer = $7, signer_role = $8, on_behalf = $9
-			WHERE id = $1`, q.ID, string(to), m.now(), text, orders.TextHash(text), a.Account, who(a), a.Role, a.OnBehalfOf != 0)
+			UPDATE quota SET state = $2, booked_at = $3, text = $4, text_hash = $5, signer_id = $6, signer = $7, signer_role = $8, on_behalf = $9,
+			       agent_org = $10, agent_bp = $11
+			WHERE id = $1`, q.ID, string(to), m.now(), word.text, orders.TextHash(word.text), a.Account, who(a), a.Role, a.OnBehalfOf != 0,
+			word.agent, word.bp)
 		if err != nil {
 			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
 		}

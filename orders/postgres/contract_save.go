@@ -1,11 +1,13 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,6 +22,8 @@ const (
 	titleMax       = 60
 	maxContract    = 10_000_000
 	maxAdjustments = 12
+	maxWindows     = 6
+	maxPoints      = 20
 	maxPriceFen    = 10_000_000
 )
 
@@ -194,6 +198,12 @@ func checkTerms(problems *link.Problems, t *orders.ContractTerms, product catalo
 			break
 		}
 	}
+	slices.Sort(t.Points)
+	t.Points = slices.Compact(t.Points)
+	if len(t.Points) > maxPoints {
+		problems.Add("contract.points", "points", "max", fmt.Sprint(maxPoints))
+	}
+	checkWindows(problems, t)
 	checkDays(problems, t, today)
 	if t.Destination, ok = clean(t.Destination, addressMin, addressMax); !ok {
 		problems.Add("order.delivery.address", "destination", "min", fmt.Sprint(addressMin), "max", fmt.Sprint(addressMax))
@@ -257,6 +267,39 @@ func advanceBelowFloor(floor money.Price, product catalog.Product, advance int64
 	}
 	worth, err := floor.Amount(measure)
 	return err == nil && advance*2 <= worth
+}
+
+// checkWindows brings windows in order. The days of a contract are then those of its windows.
+func checkWindows(problems *link.Problems, t *orders.ContractTerms) {
+	if len(t.Windows) == 0 {
+		return
+	}
+	slices.SortFunc(t.Windows, func(a, b orders.ContractWindow) int {
+		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+	})
+	for i, w := range t.Windows {
+		field := fmt.Sprintf("windows[%d]", i)
+		_, err1 := time.Parse(time.DateOnly, w.From)
+		_, err2 := time.Parse(time.DateOnly, w.To)
+		switch {
+		case err1 != nil || err2 != nil:
+			problems.Add("date", field)
+			return
+		case w.To < w.From:
+			problems.Add("contract.window", field)
+			return
+		case i > 0 && w.From <= t.Windows[i-1].To:
+			problems.Add("contract.windows.apart", field)
+			return
+		}
+	}
+	if len(t.Windows) > maxWindows {
+		problems.Add("contract.windows", "windows", "max", fmt.Sprint(maxWindows))
+	}
+	t.DeliverFrom, t.DeliverTo = t.Windows[0].From, t.Windows[len(t.Windows)-1].To
+	if len(t.Windows) == 1 { // one and the same contract is written in one way only
+		t.Windows = nil
+	}
 }
 
 func checkDays(problems *link.Problems, t *orders.ContractTerms, today string) {

@@ -73,13 +73,22 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	var ws []orders.Weighing
 	var units, grams int64
 	byID := make(map[int64]*ticketRow, len(tickets))
+	lots := make([]int64, len(tickets))
+	for i := range tickets {
+		lots[i] = tickets[i].LotID
+	}
+	agents, err := agentsOf(ctx, tx, lots)
+	if err != nil {
+		return err
+	}
 	for i := range tickets {
 		t := &tickets[i]
 		byID[t.ID] = t
 		units, grams = units+t.Units, grams+t.NetGrams
 		if t.Units > 0 {
 			ws = append(ws, orders.Weighing{TicketID: t.ID, Household: t.HouseholdID, Grade: t.Grade,
-				Price: money.Price{Fen: t.PriceFen, Per: t.PricePer}, Measure: t.measure(l.weighed())})
+				Price: money.Price{Fen: t.PriceFen, Per: t.PricePer}, Measure: t.measure(l.weighed()),
+				Agent: agents[t.LotID].OrgID, AgentBP: agents[t.LotID].BP})
 		}
 	}
 	now := m.now()
@@ -99,30 +108,34 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 		return err
 	}
 	amount -= worked
+	var raised int64
+	for _, w := range ws {
+		raised += w.AgentFen
+	}
 	var id int64
 	err = tx.GetContext(ctx, &id, `
-		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, closed_at, closed_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-		o.ID, l.No, village, units, grams, amount, fee, now, who(link.ActorFrom(ctx)))
+		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, agent_fen, closed_at, closed_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+		o.ID, l.No, village, units, grams, amount, fee, raised, now, who(link.ActorFrom(ctx)))
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}
-	amounts, fees := map[int64]int64{}, map[int64]int64{}
+	amounts, fees, parts := map[int64]int64{}, map[int64]int64{}, map[int64]int64{}
 	cmd := payments.AcceptDelivery{DeliveryID: id, Ref: orders.PaymentRef(o.ID), Coop: l.SellerOrg, OccurredAt: now.Unix()}
 	for _, w := range ws {
-		amounts[w.TicketID], fees[w.TicketID] = w.AmountFen, w.FeeFen
+		amounts[w.TicketID], fees[w.TicketID], parts[w.TicketID] = w.AmountFen, w.FeeFen, w.AgentFen
 		cmd.Shares = append(cmd.Shares, payments.DeliveryShare{SourceKey: ticketKey(w.TicketID), Household: w.Household,
-			GrossFen: w.AmountFen, FeeFen: w.FeeFen})
+			GrossFen: w.AmountFen, FeeFen: w.FeeFen, Agent: w.Agent, AgentFen: w.AgentFen})
 	}
 	ids := ticketIDs(tickets)
-	gross, kept := make([]int64, len(ids)), make([]int64, len(ids))
+	gross, kept, agent := make([]int64, len(ids)), make([]int64, len(ids)), make([]int64, len(ids))
 	for i, t := range ids {
-		gross[i], kept[i] = amounts[t], fees[t]
+		gross[i], kept[i], agent[i] = amounts[t], fees[t], parts[t]
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE ticket t SET settled = true, delivery_id = $4, bills = bills + 1, amount_fen = u.gross, fee_fen = u.fee
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, gross, fee) WHERE t.id = u.id`,
-		ints(ids), ints(gross), ints(kept), id)
+		UPDATE ticket t SET settled = true, delivery_id = $4, bills = bills + 1, amount_fen = u.gross, fee_fen = u.fee, agent_fen = u.agent
+		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $5::bigint[]) AS u (id, gross, fee, agent) WHERE t.id = u.id`,
+		ints(ids), ints(gross), ints(kept), id, ints(agent))
 	if err != nil {
 		return fmt.Errorf("settle tickets: %w", err)
 	}
@@ -170,25 +183,29 @@ func addAmount(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, amount
 // ticket is billed anew its payable was reversed and revived: two versions.
 const owedSelect = `
 		SELECT 'ticket:' || t.id, t.household_id, f.season, extract(month FROM t.weighed_at AT TIME ZONE 'Asia/Shanghai'),
-		       f.programme, o.channel, f.product, f.id, t.units, t.net_grams, t.amount_fen, t.fee_fen, t.amount_fen - t.fee_fen, 'owed',
+		       f.programme, o.channel, f.product, f.id, t.units, t.net_grams, t.amount_fen + coalesce(x.advance_fen, 0), t.fee_fen, t.amount_fen - t.fee_fen - t.agent_fen, 'owed',
 		       2 * t.bills - 1, (t.weighed_at AT TIME ZONE 'Asia/Shanghai')::date, t.order_id, t.line, t.lot_id, t.id,
-		       coalesce(s.policy, ''), coalesce(s.level_fen, 0)
+		       coalesce(s.policy, ''), coalesce(s.level_fen, 0), coalesce(g.org_id, 0), coalesce(g.bp, 0), t.agent_fen, coalesce(x.advance_fen, 0)
 		FROM ticket t
 		JOIN delivery d ON d.id = t.delivery_id
 		JOIN orders o ON o.id = t.order_id
 		JOIN order_line l ON l.order_id = t.order_id AND l.no = t.line
 		JOIN offer f ON f.id = l.offer_id
-		LEFT JOIN share s ON s.order_id = t.order_id AND s.line = t.line AND s.lot_id = t.lot_id`
+		LEFT JOIN share s ON s.order_id = t.order_id AND s.line = t.line AND s.lot_id = t.lot_id
+		LEFT JOIN lot_agent g ON g.lot_id = t.lot_id
+		LEFT JOIN contract_ticket x ON x.ticket_id = t.id`
 
 const owedColumns = `source_key, household_id, season, month, programme, channel, product, offer_id, qty, net_grams,
-		gross_fen, fee_fen, amount_fen, stage, version, occurred_on, order_id, line, lot_id, ticket_id, policy, level_fen`
+		gross_fen, fee_fen, amount_fen, stage, version, occurred_on, order_id, line, lot_id, ticket_id, policy, level_fen,
+		agent_org, agent_bp, agent_fen, advance_fen`
 
 func writeOwed(ctx context.Context, tx *sqlx.Tx, delivery int64) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO income_entry (`+owedColumns+`) `+owedSelect+` WHERE t.delivery_id = $1 AND t.units > 0
 		ON CONFLICT (source_key) DO UPDATE
 		SET qty = excluded.qty, net_grams = excluded.net_grams, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
-		    amount_fen = excluded.amount_fen, stage = 'owed', version = excluded.version, paid_on = NULL, payout_item = 0`, delivery)
+		    amount_fen = excluded.amount_fen, agent_org = excluded.agent_org, agent_bp = excluded.agent_bp, agent_fen = excluded.agent_fen,
+		    advance_fen = excluded.advance_fen, stage = 'owed', version = excluded.version, paid_on = NULL, payout_item = 0`, delivery)
 	if err != nil {
 		return fmt.Errorf("write owed income: %w", err)
 	}
@@ -263,7 +280,7 @@ func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, 
 		Units int64 `db:"units"`
 	}
 	err = tx.SelectContext(ctx, &tickets, `
-		UPDATE ticket SET settled = false, delivery_id = NULL, amount_fen = 0, fee_fen = 0 WHERE delivery_id = $1
+		UPDATE ticket SET settled = false, delivery_id = NULL, amount_fen = 0, fee_fen = 0, agent_fen = 0 WHERE delivery_id = $1
 		RETURNING id, lot_id, units`, id)
 	if err != nil {
 		return fmt.Errorf("free tickets of delivery %d: %w", id, err)

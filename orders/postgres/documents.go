@@ -289,7 +289,7 @@ func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper
 	}
 	d := &paper{kind: orders.DocPurchase, order: o, subject: fmt.Sprintf("ticket:%d", ticket), seller: at.Seller, household: at.Household}
 	d.content = orders.DocumentContent{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(china).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
-		AmountFen: t.AmountFen, FeeFen: t.FeeFen, NetFen: paid.Net, Payee: &orders.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
+		AmountFen: t.AmountFen, FeeFen: t.FeeFen, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &orders.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
 			Account: item.Number, PaidOn: paid.On.Format(time.DateOnly)},
 		Lines: []orders.DocumentLine{{Title: t.Title, Grade: t.Grade, Unit: t.Unit, Qty: t.Units, NetGrams: t.NetGrams, Price: t.Price, PriceUnit: t.PriceUnit, AmountFen: t.AmountFen}}}
 	for i := range lines {

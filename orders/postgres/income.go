@@ -44,6 +44,10 @@ type entryRow struct {
 	NetGrams   int64           `db:"net_grams"`
 	GrossFen   int64           `db:"gross_fen"`
 	FeeFen     int64           `db:"fee_fen"`
+	AgentOrg   int64           `db:"agent_org"`
+	AgentBP    int64           `db:"agent_bp"`
+	AgentFen   int64           `db:"agent_fen"`
+	AdvanceFen int64           `db:"advance_fen"`
 	AmountFen  int64           `db:"amount_fen"`
 	Stage      string          `db:"stage"`
 	OccurredOn time.Time       `db:"occurred_on"`
@@ -78,7 +82,7 @@ func (m *Module) Income(ctx context.Context, r orders.IncomeRequest) (orders.Inc
 	inc := orders.Income{HouseholdID: household, Persons: home.Persons, Season: season, Entries: []orders.IncomeEntry{}}
 	var rows []entryRow
 	err = m.db.SelectContext(ctx, &rows, `
-		SELECT source_key, season, month, programme, channel, product, offer_id, qty, net_grams, gross_fen, fee_fen, amount_fen, stage,
+		SELECT source_key, season, month, programme, channel, product, offer_id, qty, net_grams, gross_fen, fee_fen, agent_org, agent_bp, agent_fen, advance_fen, amount_fen, stage,
 		       occurred_on, paid_on, payout_item, order_id, line, ticket_id, policy, level_fen, adoption_id
 		FROM income_entry WHERE household_id = $1 AND season = $2 ORDER BY occurred_on DESC, source_key`, household, season)
 	if err != nil {
@@ -115,7 +119,8 @@ func (m *Module) fillEntries(ctx context.Context, inc *orders.Income, rows []ent
 		e := orders.IncomeEntry{
 			SourceKey: r.SourceKey, Season: r.Season, Month: r.Month, Programme: r.Programme, Channel: r.Channel, Product: r.Product,
 			Title: ref.products[r.Product].Name, Unit: ref.products[r.Product].OrderUnit, Qty: r.Qty, NetGrams: r.NetGrams,
-			GrossFen: r.GrossFen, FeeFen: r.FeeFen, Released: r.Stage == "released", OccurredOn: r.OccurredOn, PaidOn: r.PaidOn,
+			GrossFen: r.GrossFen, FeeFen: r.FeeFen, Agent: ref.orgs[r.AgentOrg].Name, AgentBP: r.AgentBP, AgentFen: r.AgentFen, AdvanceFen: r.AdvanceFen,
+			Released: r.Stage == "released", OccurredOn: r.OccurredOn, PaidOn: r.PaidOn,
 			Line: r.Line, TicketID: r.TicketID, PayoutItem: r.PayoutItem, Policy: r.Policy, LevelFen: r.LevelFen,
 		}
 		if o := known[r.OfferID]; o != nil {

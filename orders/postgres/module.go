@@ -97,6 +97,7 @@ type Module struct {
 	cfg       Config
 	log       *slog.Logger
 
+	raised   *raisings
 	ids      idBlock
 	offers   *offers
 	ref      *reference
@@ -124,6 +125,8 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cat catalog.Service, p
 		relay: link.NewRelay(db, nc, cfg.Log),
 		wake:  make(chan struct{}, 1),
 	}
+	m.raised = &raisings{Service: cat, m: m}
+	m.catalog = m.raised
 	m.offers = newOffers(m)
 	m.ref = &reference{m: m}
 	var err error

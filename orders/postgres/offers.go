@@ -216,6 +216,7 @@ type names struct {
 	townships  map[int64]string
 	products   map[string]catalog.Product
 	villagesOf map[int64][]int64 // organisation: villages where it runs a point
+	pointOf    map[int64]int64   // the first point of each village
 }
 
 const (
@@ -259,10 +260,13 @@ func (r *reference) look(ctx context.Context) (*names, error) {
 	n := &names{
 		at: began, season: ref.Season,
 		points: map[int64]catalog.CollectionPoint{}, orgs: map[int64]catalog.Organisation{}, villages: map[int64]catalog.Village{},
-		townships: map[int64]string{}, products: map[string]catalog.Product{}, villagesOf: map[int64][]int64{},
+		townships: map[int64]string{}, products: map[string]catalog.Product{}, villagesOf: map[int64][]int64{}, pointOf: map[int64]int64{},
 	}
 	for _, p := range ref.Points {
 		n.points[p.ID] = p
+		if old, ok := n.pointOf[p.VillageID]; !ok || p.ID < old {
+			n.pointOf[p.VillageID] = p.ID
+		}
 		if p.OrgID != 0 {
 			n.villagesOf[p.OrgID] = append(n.villagesOf[p.OrgID], p.VillageID)
 		}

@@ -88,7 +88,7 @@ func TestProvidersAndEventsHearNothingPersonal(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &bundle{t: t, clock: &clock{}, server: linktest.NATSServer(t), log: slog.New(slog.DiscardHandler)}
-	b.startCatalog()
+	b.startCatalog(smallCounty())
 	b.startPayments(g)
 	b.db, b.schema = linktest.DB(t, "orders", postgres.Migrations)
 	b.orders, _ = b.process()

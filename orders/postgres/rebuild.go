@@ -34,6 +34,7 @@ func (m *Module) facts(ctx context.Context, after int64, each func([]payments.In
 // factColumns turns facts into columns.
 type factColumns struct {
 	id, household, gross, fee, item, season, month, qty, grams pq.Int64Array
+	agent, agentFen                                            pq.Int64Array
 	key, ref, stage, paid, occurred, programme, channel, prod  pq.StringArray
 }
 
@@ -57,6 +58,7 @@ func columnsOf(facts []payments.IncomeFact) factColumns {
 			month = int(f.OccurredOn.Month())
 		}
 		c.id, c.household, c.gross, c.fee = append(c.id, f.ID), append(c.household, f.Household), append(c.gross, f.GrossFen), append(c.fee, f.FeeFen)
+		c.agent, c.agentFen = append(c.agent, f.Agent), append(c.agentFen, f.AgentFen)
 		c.item, c.season, c.month = append(c.item, f.PayoutItem), append(c.season, int64(season)), append(c.month, int64(month))
 		c.qty, c.grams = append(c.qty, o.Qty), append(c.grams, o.NetGrams)
 		c.key, c.ref, c.stage, c.paid = append(c.key, f.SourceKey), append(c.ref, f.Ref), append(c.stage, stage), append(c.paid, paid)
@@ -69,15 +71,16 @@ func columnsOf(facts []payments.IncomeFact) factColumns {
 func (c factColumns) store(ctx context.Context, q sqlx.ExecerContext) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO income_fact (id, source_key, ref, household, gross_fen, fee_fen, stage, payout_item, paid_on, occurred_on, season, month,
-		                         programme, channel, product, qty, net_grams)
+		                         programme, channel, product, qty, net_grams, agent, agent_fen)
 		SELECT id, key, ref, household, gross, fee, stage, item, nullif(paid, '')::date, occurred::date, season, month,
-		       programme, channel, product, qty, grams
+		       programme, channel, product, qty, grams, agent, agent_fen
 		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[],
-		            $10::text[], $11::int[], $12::smallint[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[])
-		     AS f (id, key, ref, household, gross, fee, stage, item, paid, occurred, season, month, programme, channel, product, qty, grams)
+		            $10::text[], $11::int[], $12::smallint[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
+		     AS f (id, key, ref, household, gross, fee, stage, item, paid, occurred, season, month, programme, channel, product, qty, grams,
+		           agent, agent_fen)
 		ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, payout_item = excluded.payout_item, paid_on = excluded.paid_on`,
 		c.id, c.key, c.ref, c.household, c.gross, c.fee, c.stage, c.item, c.paid, c.occurred, c.season, c.month, c.programme, c.channel,
-		c.prod, c.qty, c.grams)
+		c.prod, c.qty, c.grams, c.agent, c.agentFen)
 	if err != nil {
 		return fmt.Errorf("stage income facts: %w", err)
 	}
@@ -88,10 +91,10 @@ func (c factColumns) store(ctx context.Context, q sqlx.ExecerContext) error {
 // what it is deducted from will count.
 const factEntries = `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, net_grams, gross_fen, fee_fen,
-		                          amount_fen, stage, occurred_on, paid_on, payout_item)
+		                          amount_fen, stage, occurred_on, paid_on, payout_item, agent_org, agent_fen)
 		SELECT f.source_key, f.household, coalesce(c.season, f.season), f.month, coalesce(c.programme, f.programme),
 		       CASE WHEN c.id IS NULL THEN f.channel ELSE 'contract' END, coalesce(c.product, f.product), f.qty, f.net_grams, f.gross_fen, f.fee_fen,
-		       f.gross_fen - f.fee_fen, f.stage, f.occurred_on, f.paid_on, f.payout_item
+		       f.gross_fen - f.fee_fen - f.agent_fen, f.stage, f.occurred_on, f.paid_on, f.payout_item, f.agent, f.agent_fen
 		FROM income_fact f LEFT JOIN contract c ON f.ref = 'contract:' || c.id
 		WHERE NOT EXISTS (SELECT FROM income_entry e WHERE e.source_key = f.source_key)`
 
@@ -147,7 +150,8 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 		`ANALYZE income_fact`,
 		`DELETE FROM income_entry`,
 		`INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, net_grams,
-		                           gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen)
+		                           gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen,
+		                           agent_org, agent_bp, agent_fen, advance_fen)
 		` + expectedSelect + ` WHERE s.qty - s.settled - s.short > 0`,
 		`INSERT INTO income_entry (` + owedColumns + `) ` + owedSelect + ` WHERE t.settled AND t.units > 0 AND t.state = 'accepted'`,
 		buyInEntries,

@@ -64,12 +64,18 @@ type bundle struct {
 // setup starts one process of each module on a small county.
 func setup(t *testing.T, change ...func(*postgres.Config)) *bundle {
 	t.Helper()
+	return setupOn(t, smallCounty(), change...)
+}
+
+// setupOn is setup on a county of the test's own.
+func setupOn(t *testing.T, county catalogpg.Seed, change ...func(*postgres.Config)) *bundle {
+	t.Helper()
 	t.Parallel()
 	b := &bundle{t: t, clock: &clock{}, server: linktest.NATSServer(t), log: slog.New(slog.DiscardHandler)}
 	if os.Getenv("TEST_LOG") != "" {
 		b.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	b.startCatalog()
+	b.startCatalog(county)
 	b.startPayments()
 	b.db, b.schema = linktest.DB(t, "orders", postgres.Migrations)
 	b.orders, _ = b.process(change...)
@@ -100,7 +106,7 @@ func (b *bundle) run(name string, register func(*link.Server), work func(context
 	return stop
 }
 
-func (b *bundle) startCatalog() {
+func (b *bundle) startCatalog(county catalogpg.Seed) {
 	b.t.Helper()
 	var schema string
 	b.stock, schema = linktest.DB(b.t, "catalog", catalogpg.Migrations)
@@ -115,7 +121,7 @@ func (b *bundle) startCatalog() {
 		b.t.Fatal(err)
 	}
 	b.run("catalog", func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
-	if err := svc.LoadSeed(b.t.Context(), smallCounty(), nil); err != nil {
+	if err := svc.LoadSeed(b.t.Context(), county, nil); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := svc.Refresh(b.t.Context()); err != nil {

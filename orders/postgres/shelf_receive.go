@@ -39,7 +39,7 @@ type arrivalRow struct {
 }
 
 const arrivalSums = `count(DISTINCT t.household_id) AS households, sum(t.units)::bigint AS units, sum(t.net_grams)::bigint AS net_grams,
-	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
+	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen + t.agent_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
 
 // Arrivals lists what the shop's orders brought and nobody has put on the shelf.
 func (s shelf) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arrivals, error) {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -78,19 +79,13 @@ func (m *Module) stationShares(ctx context.Context, shares []orders.Share) ([]or
 	if err != nil {
 		return nil, err
 	}
-	pointOf := map[int64]int64{} // the first point of each village
-	for id, p := range ref.points {
-		if old, ok := pointOf[p.VillageID]; !ok || id < old {
-			pointOf[p.VillageID] = id
-		}
-	}
 	out := make([]orders.StationShare, len(shares))
 	for i, s := range shares {
 		l, err := lineOf(lines[s.OrderID], s.Line)
 		if err != nil {
 			return nil, err
 		}
-		point := ref.points[pointOf[s.VillageID]]
+		point := ref.points[cmp.Or(s.AgreedPoint, ref.pointOf[s.VillageID])]
 		out[i] = orders.StationShare{Share: s, Township: ref.townships[ref.villages[s.VillageID].TownshipID], PriceUnit: l.offer.PriceUnit,
 			Weighed: l.weighed(), Grades: l.offer.Prices, ToleranceBP: l.offer.Terms.WeightToleranceBP, PointID: point.ID, Point: point.Name}
 		if l.weighed() {

@@ -84,6 +84,7 @@ func newStation(t *testing.T, households int) *station {
 	running := make(chan error, 3)
 	catalogServer := link.NewServer(catalogNC, "catalog", link.ServerOptions{Log: log})
 	catalog.Register(catalogServer, b.catalog)
+	catalog.RegisterContracts(catalogServer, b.catalog)
 	paymentsServer := link.NewServer(paymentsNC, "payments", link.ServerOptions{Log: log})
 	payments.Register(paymentsServer, b.payments)
 	go func() { running <- b.catalog.Run(ctx) }()

@@ -65,6 +65,7 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 		adoptionChecks(late),
 		boxChecks(late),
 		contractChecks(late),
+		raisingChecks,
 		documentChecks,
 	) {
 		var rows []struct {
@@ -85,6 +86,12 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 	if oldest > patience {
 		res.Items = append(res.Items, orders.Finding{Check: "outbox", Object: "orders",
 			Detail: fmt.Sprintf("%d events wait, the oldest for %s", waiting, oldest.Round(time.Second))})
+	}
+	if err := m.verifyRaisings(ctx, &res); err != nil {
+		return res, err
+	}
+	if err := m.verifyQuotas(ctx, &res); err != nil {
+		return res, err
 	}
 	return res, m.verifyIncome(ctx, &res)
 }
@@ -139,11 +146,13 @@ func checks(late time.Time) []check {
 			WHERE state <> CASE WHEN received + short < qty OR held > 0 THEN 'expected' WHEN received > 0 THEN 'weighed' ELSE 'short' END`},
 		{name: "amount of a delivery", sql: `
 			SELECT 'delivery ' || d.id AS object,
-			       format('%s fen, fee %s, %s units; its tickets have %s, %s, %s', d.amount_fen, d.fee_fen, d.units, t.amount, t.fee, t.units) AS detail
+			       format('%s fen, fee %s, raisers %s, %s units; its tickets have %s, %s, %s, %s', d.amount_fen, d.fee_fen, d.agent_fen, d.units,
+			              t.amount, t.fee, t.agent, t.units) AS detail
 			FROM delivery d
-			JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount, coalesce(sum(fee_fen), 0) AS fee, coalesce(sum(units), 0) AS units
+			JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0) AS amount, coalesce(sum(fee_fen), 0) AS fee, coalesce(sum(agent_fen), 0) AS agent,
+			                     coalesce(sum(units), 0) AS units
 			              FROM ticket WHERE delivery_id = d.id) t ON true
-			WHERE d.reversed_at IS NULL AND (d.amount_fen, d.fee_fen, d.units) IS DISTINCT FROM (t.amount, t.fee, t.units)`},
+			WHERE d.reversed_at IS NULL AND (d.amount_fen, d.fee_fen, d.agent_fen, d.units) IS DISTINCT FROM (t.amount, t.fee, t.agent, t.units)`},
 		{name: "amount of a line", sql: `
 			SELECT 'order ' || l.order_id || ' line ' || l.no AS object,
 			       format('%s fen, its deliveries have %s', l.amount_fen, d.amount) AS detail
@@ -194,18 +203,20 @@ func checks(late time.Time) []check {
 			SELECT subject || ' ' || event_id AS object, left(error, 200) AS detail FROM dead_letter`},
 		{name: "expected income", sql: `
 			SELECT coalesce(x.key, e.source_key) AS object,
-			       format('expected %s fen of %s units, the ledger has %s of %s', x.net, x.open, e.amount_fen, e.qty) AS detail
+			       format('expected %s fen of %s units, the ledger has %s of %s', x.net, x.open, e.amount_fen + e.advance_fen, e.qty) AS detail
 			FROM (SELECT 'share:' || s.order_id || ':' || s.line || ':' || s.lot_id AS key, s.qty - s.settled - s.short AS open,
-			             g.gross - fee_of(g.gross, l.fee_bp) AS net
+			             g.gross - f.fee - coalesce(fee_of(g.gross - f.fee, a.bp), 0) AS net
 			      FROM share s JOIN order_line l ON l.order_id = s.order_id AND l.no = s.line
 			      CROSS JOIN LATERAL (SELECT gross_of(l.price_fen, l.price_per, l.unit_measure, s.qty - s.settled - s.short) AS gross) g
+			      CROSS JOIN LATERAL (SELECT fee_of(g.gross, l.fee_bp) AS fee) f
+			      LEFT JOIN lot_agent a ON a.lot_id = s.lot_id
 			      WHERE s.qty - s.settled - s.short > 0) x
-			FULL JOIN (SELECT source_key, amount_fen, qty FROM income_entry WHERE stage = 'expected' AND adoption_id = 0) e ON e.source_key = x.key
-			WHERE x.net IS DISTINCT FROM e.amount_fen OR x.open IS DISTINCT FROM e.qty`},
+			FULL JOIN (SELECT source_key, amount_fen, advance_fen, qty FROM income_entry WHERE stage = 'expected' AND adoption_id = 0) e ON e.source_key = x.key
+			WHERE x.net IS DISTINCT FROM e.amount_fen + e.advance_fen OR x.open IS DISTINCT FROM e.qty`},
 		{name: "owed income", sql: `
 			SELECT coalesce(x.key, e.source_key) AS object,
 			       format('the ticket owes %s fen, the ledger has %s', x.net, e.amount_fen) AS detail
-			FROM (SELECT 'ticket:' || id AS key, amount_fen - fee_fen AS net FROM ticket WHERE settled AND units > 0 AND state = 'accepted') x
+			FROM (SELECT 'ticket:' || id AS key, amount_fen - fee_fen - agent_fen AS net FROM ticket WHERE settled AND units > 0 AND state = 'accepted') x
 			FULL JOIN (SELECT source_key, amount_fen FROM income_entry WHERE ticket_id <> 0) e ON e.source_key = x.key
 			WHERE x.net IS DISTINCT FROM e.amount_fen`},
 	}

@@ -43,6 +43,7 @@ type ticketRow struct {
 	Settled      bool               `db:"settled"`
 	AmountFen    int64              `db:"amount_fen"`
 	FeeFen       int64              `db:"fee_fen"`
+	AgentFen     int64              `db:"agent_fen"`
 	WeighedAt    time.Time          `db:"weighed_at"`
 	AccountID    int64              `db:"account_id"`
 	Actor        string             `db:"actor"`
@@ -53,7 +54,7 @@ type ticketRow struct {
 
 const ticketColumns = `t.id, t.client_id, t.body_hash, t.order_id, t.line, t.lot_id, t.household_id, t.village_id, t.seller_org, t.point_id,
 	t.units, t.rejected, t.reason, t.gross_grams, t.tare_grams, t.net_grams, t.grade, t.price_fen, t.price_per, t.final, t.state,
-	t.held_for, t.delivery_id, t.settled, t.amount_fen, t.fee_fen, t.weighed_at, t.account_id, t.actor, t.decided_by, t.supersedes,
+	t.held_for, t.delivery_id, t.settled, t.amount_fen, t.fee_fen, t.agent_fen, t.weighed_at, t.account_id, t.actor, t.decided_by, t.supersedes,
 	t.superseded_by`
 
 var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
@@ -458,6 +459,14 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 	if err != nil {
 		return nil, err
 	}
+	lots := make([]int64, len(rows))
+	for i := range rows {
+		lots[i] = rows[i].LotID
+	}
+	agents, err := agentsOf(ctx, m.db, lots)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]orders.Ticket, len(rows))
 	for i := range rows {
 		t := &rows[i]
@@ -470,7 +479,7 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 			Line: t.Line, LotID: t.LotID, HouseholdID: t.HouseholdID, VillageID: t.VillageID, PointID: t.PointID, Units: t.Units,
 			Rejected: t.Rejected, Reason: t.Reason, GrossGrams: t.GrossGrams, TareGrams: t.TareGrams, NetGrams: t.NetGrams,
 			Grade: t.Grade, Price: money.Price{Fen: t.PriceFen, Per: t.PricePer}, State: t.State, HeldFor: t.HeldFor,
-			AmountFen: t.AmountFen, FeeFen: t.FeeFen, Settled: t.Settled, WeighedAt: t.WeighedAt.UTC(), Actor: t.Actor,
+			AmountFen: t.AmountFen, FeeFen: t.FeeFen, AgentFen: t.AgentFen, Settled: t.Settled, WeighedAt: t.WeighedAt.UTC(), Actor: t.Actor,
 			ConfirmedBy: t.DecidedBy, Supersedes: t.Supersedes, SupersededBy: t.SupersededBy, Title: l.offer.Title,
 			Unit: l.offer.Unit, PriceUnit: l.offer.PriceUnit, Village: ref.villages[t.VillageID].Name, Point: ref.points[t.PointID].Name,
 			Code: people[t.HouseholdID].Code, Head: people[t.HouseholdID].Head,
@@ -485,8 +494,14 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 			if out[i].FeeFen, err = money.BasisPoints(out[i].AmountFen, l.FeeBP); err != nil {
 				return nil, fmt.Errorf("estimate ticket %d: %w", t.ID, err)
 			}
+			if out[i].AgentFen, err = money.BasisPoints(out[i].AmountFen-out[i].FeeFen, agents[t.LotID].BP); err != nil {
+				return nil, fmt.Errorf("estimate ticket %d: %w", t.ID, err)
+			}
 		}
-		out[i].NetFen = out[i].AmountFen - out[i].FeeFen
+		if g, raised := agents[t.LotID]; raised {
+			out[i].Agent, out[i].AgentBP = ref.orgs[g.OrgID].Name, g.BP
+		}
+		out[i].NetFen = out[i].AmountFen - out[i].FeeFen - out[i].AgentFen
 		out[i].Contract = contracts[t.ID]
 	}
 	return out, nil

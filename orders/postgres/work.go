@@ -43,6 +43,7 @@ func (m *Module) work(ctx context.Context) {
 func (m *Module) workOnce(ctx context.Context) error {
 	ctx = link.System(ctx, "orders")
 	return errors.Join(
+		m.workRaisings(ctx),
 		m.confirmFree(ctx),
 		m.expire(ctx),
 		m.askProviders(ctx),

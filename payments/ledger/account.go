@@ -61,6 +61,7 @@ const (
 	KindPayable             = "payable"
 	KindHouseholdReceivable = "receivable_household"
 	KindPayableCoop         = "payable_coop"
+	KindPayableRaiser       = "payable_raiser"
 	KindPayoutTransit       = "payout_transit"
 	KindForfeit             = "rev:forfeit"
 	KindClearing            = "clearing:" // and the gateway's name
@@ -105,6 +106,11 @@ func HouseholdReceivable(id int64) Account { return household(KindHouseholdRecei
 // PayableCoop is the fee that a cooperative keeps.
 func PayableCoop(org int64) Account {
 	return strict(KindPayableCoop, Liability, "org", strconv.FormatInt(org, 10))
+}
+
+// PayableRaiser is the part of what sells for households that belongs to who raised it for them.
+func PayableRaiser(org int64) Account {
+	return strict(KindPayableRaiser, Liability, "org", strconv.FormatInt(org, 10))
 }
 
 // Forfeit is what a cooperative keeps of a cancelled order.

@@ -69,7 +69,7 @@ func (s *Service) IncomeFacts(ctx context.Context, r payments.SourcesRequest) (p
 		return payments.IncomeFacts{}, err
 	}
 	rows, err := s.db.QueryxContext(ctx, `
-		SELECT id, source_key, ref, household, gross_fen, fee_fen, amount_fen, state, coalesce(payout_item, 0), paid_on, occurred_on,
+		SELECT id, source_key, ref, household, gross_fen, fee_fen, agent, agent_fen, amount_fen, state, coalesce(payout_item, 0), paid_on, occurred_on,
 		       season, month, programme, channel, product, qty, net_grams
 		FROM payable WHERE id > $1 ORDER BY id LIMIT $2`, r.After, limit(r.Limit, 5000))
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Service) IncomeFacts(ctx context.Context, r payments.SourcesRequest) (p
 		var f payments.IncomeFact
 		var paid sql.NullTime
 		var occurred time.Time
-		err := rows.Scan(&f.ID, &f.SourceKey, &f.Ref, &f.Household, &f.GrossFen, &f.FeeFen, &f.AmountFen, &f.State, &f.PayoutItem, &paid, &occurred,
+		err := rows.Scan(&f.ID, &f.SourceKey, &f.Ref, &f.Household, &f.GrossFen, &f.FeeFen, &f.Agent, &f.AgentFen, &f.AmountFen, &f.State, &f.PayoutItem, &paid, &occurred,
 			&f.Origin.Season, &f.Origin.Month, &f.Origin.Programme, &f.Origin.Channel, &f.Origin.Product, &f.Origin.Qty, &f.Origin.NetGrams)
 		if err != nil {
 			return out, fmt.Errorf("read payables: %w", err)

@@ -94,25 +94,27 @@ func nonZero(lines []ledger.Line) bool {
 // maxShares is far above a village's households; a delivery must fit a message anyway.
 const maxShares = 12_000
 
-func checkDelivery(d payments.AcceptDelivery) (gross, fee int64, err error) {
+func checkDelivery(d payments.AcceptDelivery) (gross, fee, agent int64, err error) {
 	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 && d.OwnFen == 0 || len(d.Shares) > maxShares || d.OwnFen < 0 || d.OwnFen > maxAmount
 	seen := make(map[string]bool, len(d.Shares))
 	for _, sh := range d.Shares {
 		bad = bad || sh.SourceKey == "" || seen[sh.SourceKey] || sh.Household <= 0 ||
-			sh.FeeFen < 0 || sh.GrossFen < sh.FeeFen || sh.GrossFen > maxAmount
+			sh.FeeFen < 0 || sh.AgentFen < 0 || sh.GrossFen < sh.FeeFen || sh.GrossFen-sh.FeeFen < sh.AgentFen || sh.GrossFen > maxAmount ||
+			sh.AgentFen > 0 && sh.Agent <= 0
 		seen[sh.SourceKey] = true
 		gross += sh.GrossFen
 		fee += sh.FeeFen
+		agent += sh.AgentFen
 	}
 	gross, fee = gross+d.OwnFen, fee+d.OwnFen
 	if bad || fee > 0 && d.Coop <= 0 {
-		return 0, 0, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
+		return 0, 0, 0, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
 	}
-	return gross, fee, nil
+	return gross, fee, agent, nil
 }
 
 func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.AcceptDelivery) error {
-	gross, fee, err := checkDelivery(d)
+	gross, fee, agent, err := checkDelivery(d)
 	if err != nil {
 		return err
 	}
@@ -137,8 +139,8 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	}
 	at := time.Unix(d.OccurredAt, 0).UTC()
 	_, err = c.tx.ExecContext(ctx, `
-		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, input_hash, occurred_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, d.DeliveryID, d.Ref, d.Coop, gross, fee, hash, at)
+		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, agent_fen, input_hash, occurred_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, d.DeliveryID, d.Ref, d.Coop, gross, fee, agent, hash, at)
 	if err != nil {
 		return fmt.Errorf("write delivery %d: %w", d.DeliveryID, err)
 	}
@@ -150,11 +152,15 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
-	var owed sums
+	var owed, raised sums
 	for _, sh := range d.Shares {
-		owed.add(sh.Household, sh.GrossFen-sh.FeeFen)
+		owed.add(sh.Household, sh.GrossFen-sh.FeeFen-sh.AgentFen)
+		if sh.AgentFen > 0 {
+			raised.add(sh.Agent, sh.AgentFen)
+		}
 	}
 	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), gross)}, owed.lines(ledger.PayablePending, -1)...)
+	lines = append(lines, raised.lines(ledger.PayableRaiser, -1)...)
 	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), fee))
 	if nonZero(lines) {
 		c.post("delivery", deliveryKey(d.DeliveryID), at, lines...)
@@ -171,9 +177,11 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 		return nil
 	}
 	keys, households, gross, fees := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	agents, parts := make([]int64, n), make([]int64, n)
 	from := newOrigins(n)
 	for i, sh := range d.Shares {
 		keys[i], households[i], gross[i], fees[i] = sh.SourceKey, sh.Household, sh.GrossFen, sh.FeeFen
+		agents[i], parts[i] = sh.Agent, sh.AgentFen
 		from.set(i, sh.Origin)
 	}
 	// Keys that are taken by payables on their way, with how often they were used: those get a number.
@@ -200,16 +208,16 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 	}
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable AS p (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at,
-		                          season, month, programme, channel, product, qty, net_grams)
-		SELECT k, $5, $6, h, g, f, g - f, 'pending', $7::date, $8, s, m, p, c, o, q, w
+		                          season, month, programme, channel, product, qty, net_grams, agent, agent_fen)
+		SELECT k, $5, $6, h, g, f, g - f - y, 'pending', $7::date, $8, s, m, p, c, o, q, w, x, y
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::smallint[], $10::smallint[], $11::text[], $12::text[],
-		            $13::text[], $14::bigint[], $15::bigint[]) AS u (k, h, g, f, s, m, p, c, o, q, w) ORDER BY k
+		            $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[]) AS u (k, h, g, f, s, m, p, c, o, q, w, x, y) ORDER BY k
 		ON CONFLICT (source_key) DO UPDATE
 		SET delivery_id = excluded.delivery_id, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
-		    amount_fen = excluded.amount_fen, state = 'pending', occurred_on = excluded.occurred_on, version = p.version + 1
+		    amount_fen = excluded.amount_fen, agent = excluded.agent, agent_fen = excluded.agent_fen, state = 'pending', occurred_on = excluded.occurred_on, version = p.version + 1
 		WHERE p.state = 'reversed' AND p.household = excluded.household AND p.ref = excluded.ref`,
 		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, on, c.now,
-		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams)
+		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams, pq.Array(agents), pq.Array(parts))
 	if err != nil {
 		return fmt.Errorf("write payables of delivery %d: %w", d.DeliveryID, err)
 	}
@@ -225,6 +233,8 @@ type payableRow struct {
 	Household int64                 `db:"household"`
 	GrossFen  int64                 `db:"gross_fen"`
 	FeeFen    int64                 `db:"fee_fen"`
+	Agent     int64                 `db:"agent"`
+	AgentFen  int64                 `db:"agent_fen"`
 	AmountFen int64                 `db:"amount_fen"`
 	State     payments.PayableState `db:"state"`
 	Version   int                   `db:"version"`
@@ -253,7 +263,7 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	}
 	var owed []payableRow
 	err = c.tx.SelectContext(ctx, &owed, `
-		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
+		SELECT id, source_key, household, gross_fen, fee_fen, agent, agent_fen, amount_fen, state, version
 		FROM payable WHERE delivery_id = $1 AND state <> 'reversed' AND amount_fen >= 0 ORDER BY id FOR UPDATE`, d.DeliveryID)
 	if err != nil {
 		return fmt.Errorf("lock payables of delivery %d: %w", d.DeliveryID, err)
@@ -316,17 +326,19 @@ func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone 
 	}
 	n := len(gone)
 	keys, households, gross, fees := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	agents, parts := make([]int64, n), make([]int64, n)
 	changes := make([]payments.PayableChange, n)
 	for i, p := range gone {
 		keys[i], households[i], gross[i], fees[i] = fmt.Sprintf("overpaid:%s:%d", p.SourceKey, d.DeliveryID), p.Household, -p.GrossFen, -p.FeeFen
+		agents[i], parts[i] = p.Agent, -p.AgentFen
 		changes[i] = payments.PayableChange{SourceKey: keys[i], Household: p.Household, State: payments.PayableReleased,
 			AmountFen: -p.AmountFen, Version: 1}
 	}
 	_, err := c.tx.ExecContext(ctx, `
-		INSERT INTO payable (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at)
-		SELECT k, $5, $6, h, g, f, g - f, 'released', $7::date, $8
-		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS s (k, h, g, f) ORDER BY k`,
-		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now)
+		INSERT INTO payable (source_key, ref, delivery_id, household, gross_fen, fee_fen, agent, agent_fen, amount_fen, state, occurred_on, created_at)
+		SELECT k, $5, $6, h, g, f, x, y, g - f - y, 'released', $7::date, $8
+		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::bigint[], $10::bigint[]) AS s (k, h, g, f, x, y) ORDER BY k`,
+		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now, pq.Array(agents), pq.Array(parts))
 	if err != nil {
 		return fmt.Errorf("write what to keep back for delivery %d: %w", d.DeliveryID, err)
 	}

@@ -111,6 +111,14 @@ var moneyChecks = []string{`
 	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'receivable_household') a
 	     ON a.party_id = p.household::text
 	WHERE coalesce(p.fen, 0) <> coalesce(a.balance, 0) LIMIT 100`, `
+	SELECT 'payables.raisers', 'org:' || coalesce(p.agent::text, a.party_id), 'payables ' || coalesce(p.fen, 0) || ', ledger ' || -coalesce(a.balance, 0)
+	FROM (SELECT agent, sum(agent_fen) AS fen FROM payable WHERE agent <> 0 AND state <> 'reversed' GROUP BY agent) p
+	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'payable_raiser') a
+	     ON a.party_id = p.agent::text
+	WHERE coalesce(p.fen, 0) <> -coalesce(a.balance, 0) LIMIT 100`, `
+	SELECT 'deliveries.divided', 'delivery:' || d.delivery_id, 'gross ' || d.gross_fen || ' less fee ' || d.fee_fen || ' and raisers ' || d.agent_fen || ', households have ' || coalesce(p.fen, 0) || ', raisers ' || coalesce(p.agent, 0)
+	FROM delivery d LEFT JOIN (SELECT delivery_id, sum(amount_fen) AS fen, sum(agent_fen) AS agent FROM payable WHERE gross_fen >= 0 GROUP BY delivery_id) p ON p.delivery_id = d.delivery_id
+	WHERE NOT d.reversed AND (d.gross_fen - d.fee_fen - d.agent_fen <> coalesce(p.fen, 0) OR d.agent_fen <> coalesce(p.agent, 0)) LIMIT 100`, `
 	SELECT 'payouts.items', 'item:' || i.id, 'amount ' || i.amount_fen || ', its payables ' || coalesce(p.fen, 0)
 	FROM payout_item i JOIN payout_batch b ON b.id = i.batch_id
 	LEFT JOIN (SELECT payout_item, sum(amount_fen) AS fen FROM payable WHERE payout_item IS NOT NULL GROUP BY payout_item) p ON p.payout_item = i.id

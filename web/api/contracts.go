@@ -69,18 +69,24 @@ type answerIn struct {
 }
 
 type callOffIn struct {
-	No   string `path:"no" json:"-"`
-	Key  string `header:"Idempotency-Key" json:"-" required:"true"`
-	Qty  int64  `json:"quantity"`
-	Day  string `json:"day" description:"YYYY-MM-DD"`
-	Slot string `json:"slot,omitempty" enum:"morning,afternoon"`
-	Note string `json:"note,omitempty"`
+	No    string `path:"no" json:"-"`
+	Key   string `header:"Idempotency-Key" json:"-" required:"true"`
+	Qty   int64  `json:"quantity"`
+	Day   string `json:"day" description:"YYYY-MM-DD"`
+	Slot  string `json:"slot,omitempty" enum:"morning,afternoon"`
+	Point int64  `json:"point_id,omitempty" description:"One of the contract's collection points, where it has several"`
+	Note  string `json:"note,omitempty"`
 }
 
 type planQuery struct {
 	No      string `query:"contract"`
 	Day     string `query:"day"`
 	Village int64  `query:"village"`
+}
+
+type raisingQuery struct {
+	Org    int64 `query:"org" description:"One raiser, with every ticket"`
+	Season int   `query:"season"`
 }
 
 type referenceQuery struct {
@@ -157,7 +163,7 @@ func (a *API) contractEndpoints() []endpoint {
 				if err := needKey(in.Key); err != nil {
 					return orders.Order{}, err
 				}
-				return c.CallOff(ctx, orders.CallOff{No: in.No, Qty: in.Qty, Day: in.Day, Slot: orders.CallSlot(in.Slot), Note: in.Note, IdempotencyKey: in.Key})
+				return c.CallOff(ctx, orders.CallOff{No: in.No, Qty: in.Qty, Day: in.Day, Slot: orders.CallSlot(in.Slot), PointID: in.Point, Note: in.Note, IdempotencyKey: in.Key})
 			}).created(),
 		op("GET", "/contracts/{no}/call-offs", "contracts.call_offs", "Call-offs of a contract", watching,
 			func(ctx context.Context, in noIn) (orders.CallOffs, error) {
@@ -184,6 +190,10 @@ func (a *API) contractEndpoints() []endpoint {
 		op("GET", "/procurement", "contracts.procurement", "Where every contract stands, what is late, and prices beside the market", watching,
 			func(ctx context.Context, _ struct{}) (orders.Procurement, error) {
 				return c.Procurement(ctx, orders.None{})
+			}),
+		op("GET", "/raising", "contracts.raising", "What raisers have of what sells for the households whose goods they raise", watching,
+			func(ctx context.Context, in raisingQuery) (orders.Raising, error) {
+				return c.Raising(ctx, orders.RaisingRequest{OrgID: in.Org, Season: in.Season})
 			}),
 		op("GET", "/reference-prices", "contracts.references", "What the market pays, newest day first", loggedIn,
 			func(ctx context.Context, in referenceQuery) (orders.ReferencePrices, error) {

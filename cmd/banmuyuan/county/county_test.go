@@ -528,11 +528,14 @@ func TestLogins(t *testing.T) {
 			}
 			by[l.Login] = l
 		}
-		equal(t, "logins", len(by), 13)
+		equal(t, "logins", len(by), 14)
 		equal(t, "the enterprise's officer and approver", by["firm"].Organisation, by["firmboss"].Organisation)
 		equal(t, "buyer", c.Buyers[by["buyer"].Buyer].Name, by["buyer"].Name)
 		equal(t, "cooperative's officer", c.Organisations[by["coop"].Organisation].Kind, Cooperative)
 		equal(t, "supermarket's officer", c.Organisations[by["market"].Organisation].Kind, Supermarket)
+		if r := c.Households[by["raised"].Household]; r.Raiser == None || r.Geese < 40 || r.Head != by["raised"].Name {
+			t.Errorf("household %+v cannot show what a raiser keeps", r)
+		}
 		h := &c.Households[by["household"].Household]
 		equal(t, "household", h.Head, by["household"].Name)
 		equal(t, "helper of the household", by["helper"].Helper, h.Helper)

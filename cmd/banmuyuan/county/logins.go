@@ -2,7 +2,8 @@ package county
 
 import "slices"
 
-// logins are one per role and two more, because a contract needs an approver. Clerk, household and helper are of one village, so
+// logins are one per role and three more: a contract needs an approver, and a household whose geese a raiser keeps reads another
+// ledger. Clerk, household and helper are of one village, so
 // that the whole story can be followed there.
 func (g *generator) logins() {
 	r := g.random("logins")
@@ -51,6 +52,25 @@ func (g *generator) logins() {
 	add(with("coopboss", worker(), RoleOrgApprover, func(l *Login) { l.Organisation = trader }), "合作社审批人")
 	add(with("firm", g.Organisations[firm].Contact, RoleOfficer, func(l *Login) { l.Organisation = firm }), "企业采购员")
 	add(with("firmboss", worker(), RoleOrgApprover, func(l *Login) { l.Organisation = firm }), "企业审批人")
+	if raised := g.raisedHouseholds(village); len(raised) > 0 {
+		add(with("raised", g.Households[raised[0]].Head, RoleHousehold, func(l *Login) { l.Household = raised[0] }), "代养农户")
+	}
+}
+
+// raisedHouseholds are those of the village, and then of its township, whose geese a raiser keeps and that can be reached.
+func (g *generator) raisedHouseholds(village int) []int {
+	var near, far []int
+	for i := range g.Households {
+		h := &g.Households[i]
+		switch {
+		case h.Raiser == None || h.Geese < 40 || h.Phone == "" || h.Account.Closed || g.Villages[h.Village].Township != g.Villages[village].Township:
+		case h.Village == village:
+			near = append(near, i)
+		default:
+			far = append(far, i)
+		}
+	}
+	return append(near, far...)
 }
 
 // storyHousehold is the one of the village that shows most of the county's

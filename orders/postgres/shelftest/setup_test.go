@@ -102,7 +102,7 @@ func setup(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.run(nc, "catalog", log, func(s *link.Server) { catalog.Register(s, cat) }, cat.Run)
+	w.run(nc, "catalog", log, func(s *link.Server) { catalog.Register(s, cat); catalog.RegisterContracts(s, cat) }, cat.Run)
 	payNC := broker.Connect(t)
 	w.run(payNC, "payments", log, func(s *link.Server) { payments.Register(s, pay) }, func(ctx context.Context) error { return pay.Run(ctx, payNC) })
 	w.run(client, "orders", log, func(s *link.Server) {

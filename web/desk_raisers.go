@@ -1,0 +1,50 @@
+package web
+
+import (
+	"net/http"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+)
+
+type raisersPage struct {
+	orders.Raising
+	Raiser orders.Raiser // the one that is looked at
+}
+
+// raisers lists who raises goods for households and what is theirs of it.
+func (s *Server) raisers(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	list, err := s.deps.Contracts.Raising(r.Context(), orders.RaisingRequest{Season: int(f.Int("season"))})
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "desk/raisers", raisersPage{Raising: list})
+}
+
+// raiser is one raiser's account: every ticket, with the household's part beside his.
+func (s *Server) raiser(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.queryForm(r)
+	id := pathInt(r, "org")
+	list, err := s.deps.Contracts.Raising(ctx, orders.RaisingRequest{OrgID: id, Season: int(f.Int("season"))})
+	if err != nil {
+		return err
+	}
+	d := raisersPage{Raising: list}
+	if len(list.Raisers) > 0 {
+		d.Raiser = list.Raisers[0]
+		return s.render(w, r, http.StatusOK, "desk/raiser", d)
+	}
+	ref, err := s.reference(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range ref.Organisations {
+		if o.ID == id {
+			d.Raiser.OrgID, d.Raiser.Name = id, o.Name
+			return s.render(w, r, http.StatusOK, "desk/raiser", d)
+		}
+	}
+	return link.E(link.NotFound, "not_found", "")
+}
