@@ -103,9 +103,9 @@ func TestWindowsThatCannotBe(t *testing.T) {
 		wantCode(t, err, link.Invalid, c.key, c.field)
 	}
 	one := b.contract(func(t *orders.ContractTerms) {
-		t.Windows = []orders.ContractWindow{{From: "2026-08-02", To: "2026-08-10"}}
+		t.Windows = []orders.ContractWindow{{From: "2026-08-02", To: "2026-08-30"}}
 	})
-	if len(one.Windows) != 0 || one.DeliverFrom != "2026-08-02" || one.DeliverTo != "2026-08-10" {
+	if len(one.Windows) != 0 || one.DeliverFrom != "2026-08-02" || one.DeliverTo != "2026-08-30" {
 		t.Errorf("one window is written in two ways: %+v", one.ContractTerms)
 	}
 }
