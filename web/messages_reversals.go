@@ -40,6 +40,7 @@ func init() {
 		"ledger.txn.statement.fee":               {"银行扣款", "Taken by the bank"},
 		"ledger.txn.statement.fee.reversed":      {"冲销：银行扣款", "Reversal: taken by the bank"},
 		"ledger.txn.refund.reversed":             {"冲销：退款", "Reversal: refund"},
+		"ledger.txn.taken_back":                  {"退货", "Goods taken back"},
 	})
 	setTones(busy, "status.reversal.asked")
 	setTones(good, "status.reversal.posted")
