@@ -49,7 +49,7 @@ func TestShrunkenRegisterIsHeld(t *testing.T) {
 	}
 	for _, n := range []string{"39", "39", "38"} { // held once, whatever comes afterwards
 		importAs(n)
-		if all := open(); len(all) != 1 || all[0].Kind != catalog.ReviewOversold || all[0].Args["sold"] != "40" || all[0].Args["registered"] != n || all[0].Args["free"] != "60" {
+		if all := open(); len(all) != 1 || all[0].Kind != catalog.ReviewOversold || all[0].Args["sold"] != "40" || all[0].Args["registered"] != n || all[0].Args["free"] != "73" {
 			t.Fatalf("reviews %+v", all)
 		}
 	}

@@ -60,7 +60,10 @@ func (d *demoContracts) household(id int64) context.Context {
 	return link.WithActor(d.ctx, link.Actor{Account: 3, Login: strings.ToLower(h.Code), Role: "household", Household: id})
 }
 
-func (d *demoContracts) day(days int) string { return d.now.AddDate(0, 0, days).Format(time.DateOnly) }
+// day is a day of the county's calendar, so many after today.
+func (d *demoContracts) day(days int) string {
+	return d.now.In(county.China).AddDate(0, 0, days).Format(time.DateOnly)
+}
 
 func (d *demoContracts) terms(buyer string) orders.ContractTerms {
 	o := d.county.Organisations[d.logins[buyer].Organisation]

@@ -30,7 +30,7 @@ var eventTypes = map[string]any{
 
 	payments.CmdAcceptDelivery: payments.AcceptDelivery{}, payments.CmdReverseDelivery: payments.ReverseDelivery{},
 	payments.CmdCloseRef: payments.CloseRef{}, payments.CmdReleaseRef: payments.ReleaseRef{}, payments.CmdCancelRef: payments.CancelRef{},
-	payments.CmdRefundLate: payments.RefundPayment{}, payments.CmdAcceptLate: payments.AcceptLate{}, payments.CmdTakeCash: payments.TakeCash{},
+	payments.CmdRefundLate: payments.RefundPayment{}, payments.CmdAcceptLate: payments.AcceptLate{}, payments.CmdTakeCash: payments.TakeCash{}, payments.CmdTakeBack: payments.TakeBack{},
 	payments.CmdReleaseDelivery: payments.ReleaseDelivery{}, payments.CmdRefundAhead: payments.RefundAhead{},
 	payments.EvtPaymentSucceeded: payments.PaymentEvent{}, payments.EvtPaymentFailed: payments.PaymentEvent{},
 	payments.EvtRefClosed: payments.RefEvent{}, payments.EvtRefSettled: payments.RefEvent{}, payments.EvtRefundDone: payments.RefundEvent{},

@@ -80,18 +80,19 @@ type modules struct {
 	running errgroup.Group
 	failed  chan error
 
-	opening sync.Mutex // modules start side by side
+	opening sync.Mutex // modules are opened side by side
 	closers []func()
+	begin   map[string]func() // has a module answer and work, once all are open
 
 	pages    http.Handler // web
 	payments http.Handler // the gateways' pages and webhooks
 	ready    map[string]func(context.Context) error
 }
 
-// startModules opens and starts modules, all at a time as they would in processes of their own; the schemas are up to
-// date. The caller closes what it returns, also with an error.
+// startModules opens modules side by side, then has them answer and work; the schemas are up to date. The caller closes what it returns, also with an error.
 func startModules(ctx context.Context, p *platform, names []string, cfg Settings, log *slog.Logger) (*modules, error) {
-	m := &modules{cfg: cfg, platform: p, log: log, metrics: newMetrics(), failed: make(chan error, 8), ready: map[string]func(context.Context) error{}}
+	m := &modules{cfg: cfg, platform: p, log: log, metrics: newMetrics(), failed: make(chan error, 8),
+		begin: map[string]func(){}, ready: map[string]func(context.Context) error{}}
 	running, stop := context.WithCancel(context.Background())
 	m.stop = stop
 	start := map[string]func(ctx, running context.Context) error{
@@ -106,7 +107,15 @@ func startModules(ctx context.Context, p *platform, names []string, cfg Settings
 			return nil
 		})
 	}
-	return m, starting.Wait()
+	if err := starting.Wait(); err != nil {
+		return m, err
+	}
+	for _, name := range names { // those that are asked before those who ask
+		if begin := m.begin[name]; begin != nil {
+			begin()
+		}
+	}
+	return m, nil
 }
 
 // onClose has f called by Close, after what was told it later.
@@ -141,23 +150,28 @@ func (m *modules) connect(ctx context.Context, name string, conns int) (*sqlx.DB
 	return db, nc, nil
 }
 
-// serve answers a module's requests and does its work until Close. Requests are no longer taken before work stops, so
+// serve has a module's requests answered and its work done until Close, from when all modules are open. Requests are no longer taken before work stops, so
 // that what was taken is finished.
 func (m *modules) serve(running context.Context, nc *nats.Conn, name string, register func(*link.Server), run func(context.Context) error) {
-	working, stopWork := context.WithCancel(context.WithoutCancel(running))
-	s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Observe: m.metrics.request})
-	m.running.Go(func() error {
-		if err := run(working); err != nil && working.Err() == nil {
-			m.failed <- fmt.Errorf("%s: %w", name, err)
-			return err
-		}
-		return nil
-	})
-	register(s)
-	context.AfterFunc(running, func() {
-		s.Close()
-		stopWork()
-	})
+	begin := func() {
+		working, stopWork := context.WithCancel(context.WithoutCancel(running))
+		s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Observe: m.metrics.request})
+		register(s)
+		m.running.Go(func() error {
+			if err := run(working); err != nil && working.Err() == nil {
+				m.failed <- fmt.Errorf("%s: %w", name, err)
+				return err
+			}
+			return nil
+		})
+		context.AfterFunc(running, func() {
+			s.Close()
+			stopWork()
+		})
+	}
+	m.opening.Lock()
+	defer m.opening.Unlock()
+	m.begin[name] = begin
 }
 
 func (m *modules) startCatalog(ctx, running context.Context) error {
@@ -322,7 +336,11 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		return err
 	}
 	m.pages = site
-	m.running.Go(func() error { site.Run(running); return nil })
+	m.opening.Lock()
+	defer m.opening.Unlock()
+	m.begin[moduleWeb] = func() {
+		m.running.Go(func() error { site.Run(running); return nil })
+	}
 	return nil
 }
 

@@ -18,16 +18,19 @@ type quotaLot struct {
 	Qty       int64             `db:"qty"`
 	Returned  bool              `db:"returned"`
 	CalledOff int64             `db:"called"`
+	Lost      int64             `db:"lost"` // reported lost: the catalogue has that much less
 }
 
-// verifyQuotas compares quotas with the lots that the catalogue keeps for them: a signed quota is its lot's capacity, what
+// verifyQuotas compares quotas with the lots that the catalogue keeps for them: a signed quota less what was lost is its lot's capacity, what
 // has ended keeps what was called off, and what is called off is held there.
 func (m *Module) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 	var rows []quotaLot
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT q.id, q.lot_id, q.household_id, c.presale_id, q.state, q.qty, q.returned,
 		       coalesce((SELECT sum(s.qty - s.returned) FROM share s JOIN call_off k ON k.order_id = s.order_id AND k.contract_id = q.contract_id
-		                 WHERE s.lot_id = q.lot_id), 0)::bigint AS called
+		                 WHERE s.lot_id = q.lot_id), 0)::bigint AS called,
+		       coalesce((SELECT sum(s.units) FROM shortage s JOIN call_off k ON k.order_id = s.order_id AND k.contract_id = q.contract_id
+		                 WHERE s.lot_id = q.lot_id AND s.lost), 0)::bigint AS lost
 		FROM quota q JOIN contract c ON c.id = q.contract_id WHERE q.lot_id <> 0`)
 	if err != nil {
 		return fmt.Errorf("read quotas: %w", err)
@@ -83,8 +86,8 @@ func (m *Module) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 				}
 			case q.Household != l.HouseholdID || q.Presale != l.PresaleID:
 				found(object, "household %d of presale %d, its lot %d is household %d's of presale %d", q.Household, q.Presale, l.ID, l.HouseholdID, l.PresaleID)
-			case q.State == orders.QuotaSigned && q.Qty != l.Capacity:
-				found(object, "signed for %d units, its lot has %d", q.Qty, l.Capacity)
+			case q.State == orders.QuotaSigned && q.Qty-q.Lost != l.Capacity:
+				found(object, "signed for %d units, of which %d were lost, its lot has %d", q.Qty, q.Lost, l.Capacity)
 			case q.State == orders.QuotaEnded && q.Returned && l.Capacity > max(q.CalledOff, l.Reserved+l.Delivered):
 				found(object, "ended with %d units called off, its lot still keeps %d", q.CalledOff, l.Capacity)
 			case q.CalledOff > l.Reserved+l.Delivered:
