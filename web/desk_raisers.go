@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
@@ -36,7 +37,7 @@ func (s *Server) raiser(w http.ResponseWriter, r *http.Request) error {
 		d.Raiser = list.Raisers[0]
 		return s.render(w, r, http.StatusOK, "desk/raiser", d)
 	}
-	ref, err := s.reference(ctx)
+	ref, err := s.deps.Catalog.Reference(ctx, catalog.None{}) // strangers are not told of raisers
 	if err != nil {
 		return err
 	}

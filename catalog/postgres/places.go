@@ -149,6 +149,8 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	for i := range r.forAll.Villages {
 		r.forAll.Villages[i].Poor = false
 	}
+	// A raiser is a person, and its organisation has the person's name.
+	r.forAll.Organisations = slices.DeleteFunc(slices.Clone(ref.Organisations), func(o catalog.Organisation) bool { return o.Kind == catalog.OrgRaiser })
 	return r, r.addPresales(ctx, tx)
 }
 

@@ -43,11 +43,11 @@ func loadCare(ctx context.Context, p *platform, c *county.County, now time.Time)
 	})
 	geese := slices.IndexFunc(c.Lots, func(l county.Lot) bool {
 		s := c.Presales[l.Presale]
-		return l.Household != home && s.Product == "goose" && s.Policy == county.Fair && !now.Before(s.Opens) && now.Before(s.Closes)
+		return l.Household != home && s.Product == "goose" && s.Policy == county.Direct && !now.Before(s.Opens) && now.Before(s.Closes)
 	})
 	if geese >= 0 {
 		l := c.Lots[geese]
-		ctx := as(link.Actor{Account: -demoID(l.Household), Login: c.Households[l.Household].Code, Role: string(auth.Household), Household: demoID(l.Household)})
+		ctx := as(link.Actor{Account: -demoID(l.Household), Login: "demo", Role: string(auth.Household), Household: demoID(l.Household)})
 		if _, err := catalog.NewClient(nc).Offer(ctx, catalog.OfferRequest{PresaleID: demoID(l.Presale), HouseholdID: demoID(l.Household), Capacity: 3_000}); err != nil {
 			return fmt.Errorf("offer more than there is: %w", err)
 		}

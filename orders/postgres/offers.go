@@ -253,7 +253,7 @@ func (r *reference) get(ctx context.Context) (*names, error) {
 
 func (r *reference) look(ctx context.Context) (*names, error) {
 	began := time.Now()
-	ref, err := r.m.catalog.Reference(ctx, catalog.None{})
+	ref, err := r.m.catalog.Reference(asSystem(ctx), catalog.None{}) // raisers too: what is shown of it is for each page to say
 	if err != nil {
 		return nil, err
 	}
