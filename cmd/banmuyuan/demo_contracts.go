@@ -191,7 +191,7 @@ func (d *demoContracts) raised() error {
 	if err != nil || c.State != orders.ContractSigning {
 		return err
 	}
-	if _, err := d.svc.SignUp(d.household(demoID(raised.Household)), orders.SignUp{No: c.No, Qty: 30, IdempotencyKey: "demo-raised-sign"}); err != nil {
+	if _, err := d.svc.SignUp(d.household(demoID(raised.Household)), orders.SignUp{No: c.No, Qty: 20, IdempotencyKey: "demo-raised-sign"}); err != nil {
 		return err
 	}
 	if _, err := d.svc.MoveContract(d.as("coop", 1), orders.MoveContract{No: c.No, Step: orders.ContractStart}); err != nil {
