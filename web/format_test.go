@@ -2,6 +2,8 @@ package web
 
 import (
 	"math"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,5 +48,19 @@ func TestFormat(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, c.got, c.want)
 		}
+	}
+}
+
+// TestDigits: a number set in fours is still the number when it is copied.
+func TestDigits(t *testing.T) {
+	set := string(digits("6222020200112233445"))
+	if groups := strings.Count(set, "<wbr>"); groups != 5 {
+		t.Errorf("19 digits are set in %d groups", groups)
+	}
+	if bare := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(set, ""); bare != "6222020200112233445" {
+		t.Errorf("copied, the number is %q", bare)
+	}
+	if hostile := string(digits(`<b>"`)); strings.Contains(hostile, "<b>") {
+		t.Errorf("markup gets through: %s", hostile)
 	}
 }

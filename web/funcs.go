@@ -18,7 +18,7 @@ import (
 //	{{word "order.status.paid"}}           a word of the glossary
 //	{{badge "order.status.paid"}}          the same with its dot
 //	{{url "order" "id" .ID "tab" "money"}} address of a named route, the rest as query
-//	{{money .Fen}} {{price .Fen "斤"}} {{weight .Grams "jin"}} {{qty .Heads (word "unit.head")}}
+//	{{digits .Number}} {{money .Fen}} {{price .Fen "斤"}} {{weight .Grams "jin"}} {{qty .Heads (word "unit.head")}}
 //	{{date .T}} {{day .T}} {{datetime .T}} {{span .From .To}} {{left .T}}
 //	{{picture "goose" (t "大鹅" "Goose")}} {{icon "printer"}} {{bar .Sold .Capacity}}
 func (s *Server) funcs(l Lang) template.FuncMap {
@@ -45,6 +45,7 @@ func (s *Server) funcs(l Lang) template.FuncMap {
 			}
 			return dataHTML("weight", grams, f().weight(grams, u))
 		},
+		"digits":  digits,
 		"num":     func(n any) (string, error) { return numeral(f(), n) },
 		"percent": func(part, whole int64) string { return f().percent(part, whole) },
 		"qty": func(n any, unit string) (string, error) {
@@ -164,6 +165,17 @@ func numeral(f format, n any) (string, error) {
 // dataHTML keeps the exact value, in fen or grams, behind what people read.
 func dataHTML(class string, value int64, text string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<data class="%s" value="%d">%s</data>`, class, value, template.HTMLEscapeString(text)))
+}
+
+// digits sets a long number in fours, to be read aloud; copied, it is the number.
+func digits(number string) template.HTML {
+	var b strings.Builder
+	b.WriteString(`<span class="digits">`)
+	for four := range slices.Chunk([]byte(number), 4) {
+		b.WriteString("<span>" + template.HTMLEscapeString(string(four)) + "</span><wbr>")
+	}
+	b.WriteString("</span>")
+	return template.HTML(b.String())
 }
 
 func timeHTML(t time.Time, layout string, text func(time.Time) string) template.HTML {

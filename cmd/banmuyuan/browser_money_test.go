@@ -19,13 +19,13 @@ import (
 // keepsBooks follows the county's money through its pages: a statement is imported and what nobody knows is ended, cash goes
 // to the bank, a slip of the pen is reversed by two people, a dividend is divided, approved and paid out, a return comes
 // back into the next batch, documents are issued and printed, and a number is seen in full on record.
-func (b *pages) keepsBooks(t *testing.T, no, phone string) {
+func (b *pages) keepsBooks(t *testing.T, no string) {
 	payingOut.Lock()
 	defer payingOut.Unlock()
 	b.importsStatement(t)
 	b.banksCash(t)
 	b.paysDividend(t)
-	b.issuesDocuments(t, no, phone)
+	b.issuesDocuments(t, no)
 	b.unmasks(t)
 	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county/reconciliation", "/county/refunds", "/county/disputes", "/county/ledger", "/county/ledger/account?code=bank",
@@ -187,12 +187,8 @@ func (v *visitor) refused(t *testing.T, selector string) {
 }
 
 // issuesDocuments: they are issued by whom they are for and looked up by the county.
-func (b *pages) issuesDocuments(t *testing.T, no, phone string) {
-	buyer := b.visitor(t, "buyer")
-	buyer.open(t, "/login?lang=zh")
-	buyer.fill(t, "login", phone)
-	buyer.fill(t, "password", buyerPassword)
-	buyer.press(t, "form[data-login] button")
+func (b *pages) issuesDocuments(t *testing.T, no string) {
+	buyer := b.buyer
 	buyer.open(t, "/orders/"+no)
 	for range 2 { // a confirmation, and whatever comes next
 		buyer.press(t, `#documents form button`)
@@ -203,6 +199,7 @@ func (b *pages) issuesDocuments(t *testing.T, no, phone string) {
 	household.open(t, "/my/documents")
 	operator := b.logsIn(t, "operator")
 	operator.open(t, "/county/documents")
+	operator.press(t, `main .chip[href*="kind=confirmation"]`)
 	operator.press(t, `main a[href^="/documents/"]`)
 	if number := path.Base(operator.where(t)); number == "documents" {
 		t.Errorf("no document is opened from the register: %s", operator.where(t))

@@ -49,10 +49,7 @@ func (b *pages) trades(t *testing.T) {
 	v.press(t, `button[value="pay"]`)
 	v.until(t, "the pickup code", `document.querySelector(".pickup .figure-huge") !== null`)
 	v.look(t)
-	code, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector(".pickup .figure-huge").textContent.trim()`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	code := ask[string](t, v, `document.querySelector(".pickup .figure-huge").textContent.trim()`)
 
 	till := b.logsIn(t, "till")
 	atTheTill.Lock()

@@ -242,12 +242,12 @@ func (s *tale) wantBill(t *testing.T, o orders.Order) {
 		grade   string
 	}
 	grams, prices := map[part]int64{}, map[part]money.Price{}
-	var gross, netIncome, fees int64
+	var gross, netIncome, raisers, fees int64
 	for _, ticket := range s.tickets(t, o.No) {
 		at := part{ticket.Line, ticket.VillageID, ticket.Grade}
 		grams[at] += ticket.NetGrams
 		prices[at] = ticket.Price
-		gross, fees, netIncome = gross+ticket.AmountFen, fees+ticket.FeeFen, netIncome+ticket.NetFen
+		gross, fees, raisers, netIncome = gross+ticket.AmountFen, fees+ticket.FeeFen, raisers+ticket.AgentFen, netIncome+ticket.NetFen
 		if !ticket.Settled {
 			t.Errorf("order %s is billed, its ticket %s is not settled", o.No, ticket.No)
 		}
@@ -264,9 +264,9 @@ func (s *tale) wantBill(t *testing.T, o orders.Order) {
 	for _, n := range get[orders.DeliveryNotes](t, s.as(t, "operator"), "/orders/"+o.No+"/deliveries").Items {
 		notes += n.AmountFen
 	}
-	if o.AmountFen != want || notes != want || gross != want || netIncome != want-fees || fees <= 0 {
-		t.Errorf("order %s is billed %d fen; its weights make %d, its deliveries %d, its households' tickets %d, of which %d fee and %d net",
-			o.No, o.AmountFen, want, notes, gross, fees, netIncome)
+	if o.AmountFen != want || notes != want || gross != want || netIncome+raisers != want-fees || fees <= 0 {
+		t.Errorf("order %s is billed %d fen; its weights make %d, its deliveries %d, its households' tickets %d, of which %d fee, %d raisers' and %d households'",
+			o.No, o.AmountFen, want, notes, gross, fees, raisers, netIncome)
 	}
 }
 
