@@ -41,7 +41,8 @@ func browserStory(t *testing.T, w *world) {
 	} {
 		widths.Go(func() {
 			t.Run(c.name, func(t *testing.T) {
-				b := &pages{world: w, browser: browser, width: c.width, script: c.script, seen: map[[sha256.Size]byte]bool{}, inside: map[string]*visitor{}}
+				b := newPages(w, browser, c.width)
+				b.script = c.script
 				no := b.buys(t, c.phone)
 				if !c.script {
 					return
@@ -84,6 +85,11 @@ type pages struct {
 	buyer   *visitor
 	seen    map[[sha256.Size]byte]bool // kinds of page that axe has been over
 	inside  map[string]*visitor        // who is logged in, by login
+}
+
+// newPages are those of a browser with JavaScript.
+func newPages(w *world, browser context.Context, width int64) *pages {
+	return &pages{world: w, browser: browser, width: width, script: true, seen: map[[sha256.Size]byte]bool{}, inside: map[string]*visitor{}}
 }
 
 // The widths tell one story side by side, and take turns where they would count each other's payments or sales.

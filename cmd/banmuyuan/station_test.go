@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -46,7 +45,7 @@ func stationStory(t *testing.T, w *world) {
 	}))
 	defer road.Close()
 
-	b := &pages{world: w.on(road.URL), browser: startBrowser(t), width: 390, script: true, seen: map[[sha256.Size]byte]bool{}}
+	b := newPages(w.on(road.URL), startBrowser(t), 390)
 	clerk := b.logsIn(t, "clerk")
 	connect := func(on bool) {
 		closed.Store(!on)
