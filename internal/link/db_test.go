@@ -32,8 +32,8 @@ var lots = sqlFiles(map[string]string{"00001_lot.sql": `
 
 func TestOpenDBActsAsItsSchema(t *testing.T) {
 	t.Parallel()
-	address := linktest.Postgres(t)
 	schema := linktest.Schema(t, "catalog", lots)
+	address := linktest.Address(t, schema)
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,15 @@ func TestOpenDBActsAsItsSchema(t *testing.T) {
 func TestModulesCannotReadEachOther(t *testing.T) {
 	t.Parallel()
 	catalog, catalogSchema := linktest.DB(t, "catalog", lots)
-	orders, _ := linktest.DB(t, "orders", nil)
+	ctx, address, ordersSchema := context.Background(), linktest.Address(t, catalogSchema), "orders_beside"
+	if err := link.Migrate(ctx, address, ordersSchema, nil); err != nil {
+		t.Fatal(err)
+	}
+	orders, err := link.OpenDB(ctx, address, ordersSchema, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = orders.Close() })
 	if _, err := catalog.Exec(`INSERT INTO lot (id, capacity) VALUES (1, 2)`); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +151,7 @@ func TestMigrateByManyAtOnce(t *testing.T) {
 func TestMigrateGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
 	schema := linktest.Schema(t, "catalog", lots)
-	address := linktest.Postgres(t)
+	address := linktest.Address(t, schema)
 	files := sqlFiles(map[string]string{"00002_bad.sql": `CREATE TABLE crate (id bigint); SELECT nothing FROM nowhere;`})
 	files["00001_lot.sql"] = lots["00001_lot.sql"]
 	if err := link.Migrate(context.Background(), address, schema, files); !link.IsCode(err, "42P01") {

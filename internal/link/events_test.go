@@ -905,8 +905,14 @@ func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 func TestNewSchemaDoesNotReuseEventIDs(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	last := func(db *sqlx.DB) int64 {
+	address := linktest.Postgres(t)
+	last := func(schema string) int64 {
 		t.Helper()
+		t.Cleanup(func() { linktest.Drop(t, schema) })
+		if err := link.Migrate(ctx, address, schema, nil); err != nil {
+			t.Fatal(err)
+		}
+		db := linktest.Open(t, schema, 1)
 		if err := link.Publish(ctx, db, link.Message{Subject: confirmed, Data: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -916,10 +922,8 @@ func TestNewSchemaDoesNotReuseEventIDs(t *testing.T) {
 		}
 		return seq
 	}
-	before, _ := linktest.DB(t, "orders", nil)
-	b := last(before)
-	after, _ := linktest.DB(t, "orders", nil)
-	if a := last(after); a <= b {
+	b := last("orders_before")
+	if a := last("orders_after"); a <= b {
 		t.Errorf("a later schema counts from %d, the one before it had reached %d", a, b)
 	}
 }

@@ -14,7 +14,7 @@ import (
 func oneConnection(t *testing.T) *sqlx.DB {
 	t.Helper()
 	schema := linktest.Schema(t, "catalog", lots)
-	db, err := link.OpenDB(context.Background(), linktest.Postgres(t), schema, 1)
+	db, err := link.OpenDB(context.Background(), linktest.Address(t, schema), schema, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

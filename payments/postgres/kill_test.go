@@ -149,7 +149,7 @@ func (b *bundle) killedWith(do, step string, times int, what any, natsURL string
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	told, err := json.Marshal(victim{Database: linktest.Postgres(b.t), Schema: b.schema, Web: b.web.URL, NATS: natsURL, Now: b.clock.now(), Do: do, Step: step, Times: times, Arg: raw})
+	told, err := json.Marshal(victim{Database: linktest.Address(b.t, b.schema), Schema: b.schema, Web: b.web.URL, NATS: natsURL, Now: b.clock.now(), Do: do, Step: step, Times: times, Arg: raw})
 	if err != nil {
 		b.t.Fatal(err)
 	}

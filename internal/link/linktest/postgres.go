@@ -1,5 +1,5 @@
 // Package linktest gives tests a real PostgreSQL and a real NATS server: one private PostgreSQL for each test binary,
-// in which every test has a schema of its own, and an embedded NATS server for each test that asks.
+// in which every test has schemas of its own, and an embedded NATS server for each test that asks.
 //
 // No server outlives the test binary, however it ends.
 package linktest
@@ -7,11 +7,13 @@ package linktest
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,21 +113,121 @@ func sweep() {
 	}
 }
 
+// copies are the databases that have a schema of a test's own, by schema.
+var copies sync.Map
+
 // Schema makes a schema of the test's own, migrated as a module's is (migrations may be nil), and drops it afterwards.
-// Its name starts with prefix.
+// Its name starts with prefix. It is alone in a database, whose address Address gives: a copy of one that was migrated
+// once is there in a tenth of the time.
 func Schema(t testing.TB, prefix string, migrations fs.FS) string {
 	t.Helper()
-	schema := prefix + "_t" + strings.ToLower(rand.Text()[:8])
-	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
-	defer cancel()
-	if err := link.Migrate(ctx, Postgres(t), schema, migrations); err != nil {
+	original, err := originalOf(Postgres(t), prefix, migrations)
+	if err != nil {
 		t.Fatal(err)
 	}
+	schema := prefix + "_t" + strings.ToLower(rand.Text()[:8])
+	name, from := pq.QuoteIdentifier(schema), pq.QuoteIdentifier(original)
+	execute(t, Postgres(t), `CREATE DATABASE `+name+` TEMPLATE `+from)
 	t.Cleanup(func() { Drop(t, schema) })
+	address, err := databaseAt(Postgres(t), schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies.Store(schema, address)
+	execute(t, address, `CREATE ROLE `+name+` NOLOGIN; GRANT `+name+` TO current_user;
+		ALTER SCHEMA `+from+` RENAME TO `+name+`; REASSIGN OWNED BY `+from+` TO `+name)
+	// Two modules of one broker must not number their events alike.
+	execute(t, address, `SELECT setval(`+pq.QuoteLiteral(schema+".outbox_seq_seq")+`, (extract(epoch FROM clock_timestamp()) * 1000)::bigint * 1000 + 1, false)`)
 	return schema
 }
 
-// Drop removes a schema and its role.
+// Address is where a schema is, with a superuser.
+func Address(t testing.TB, schema string) string {
+	t.Helper()
+	if address, ok := copies.Load(schema); ok {
+		return address.(string)
+	}
+	return Postgres(t)
+}
+
+// originals are made once for each content of migrations.
+var originals struct {
+	sync.Mutex
+	made map[string]error
+}
+
+// originalOf is the database that those with the same migrations are copied from; its schema has the same name.
+func originalOf(address, prefix string, migrations fs.FS) (string, error) {
+	content := sha256.New()
+	if migrations != nil {
+		err := fs.WalkDir(migrations, ".", func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(migrations, path)
+			fmt.Fprintf(content, "%s\n%d\n%s", path, len(text), text)
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("read migrations: %w", err)
+		}
+	}
+	name := fmt.Sprintf("%s_%x", prefix, content.Sum(nil)[:6])
+	originals.Lock()
+	defer originals.Unlock()
+	err, made := originals.made[name]
+	if !made {
+		err = makeOriginal(address, name, migrations)
+		if originals.made == nil {
+			originals.made = map[string]error{}
+		}
+		originals.made[name] = err
+	}
+	return name, err
+}
+
+func makeOriginal(address, name string, migrations fs.FS) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
+	defer cancel()
+	db, err := sqlx.Open("postgres", address)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, `CREATE DATABASE `+pq.QuoteIdentifier(name)); err != nil {
+		return fmt.Errorf("make database %s: %w", name, err)
+	}
+	own, err := databaseAt(address, name)
+	if err != nil {
+		return err
+	}
+	return link.Migrate(ctx, own, name, migrations)
+}
+
+// databaseAt is the address of another database of the same server.
+func databaseAt(address, name string) (string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", fmt.Errorf("address of %s: %w", name, err)
+	}
+	u.Path = "/" + name
+	return u.String(), nil
+}
+
+// execute runs statements as a superuser.
+func execute(t testing.TB, address, statements string) {
+	t.Helper()
+	db, err := sqlx.Open("postgres", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statements); err != nil {
+		t.Fatalf("%s: %v", statements, err)
+	}
+}
+
+// Drop removes a schema and its role, and the database that was made for it.
 func Drop(t testing.TB, schema string) {
 	t.Helper()
 	admin, err := sqlx.Open("postgres", Postgres(t))
@@ -135,8 +237,14 @@ func Drop(t testing.TB, schema string) {
 	}
 	defer admin.Close()
 	name := pq.QuoteIdentifier(schema)
-	if _, err := admin.Exec(`DROP SCHEMA IF EXISTS ` + name + ` CASCADE; DROP ROLE IF EXISTS ` + name); err != nil {
-		t.Errorf("drop schema %s: %v", schema, err)
+	statements := []string{`DROP SCHEMA IF EXISTS ` + name + ` CASCADE`, `DROP ROLE IF EXISTS ` + name}
+	if _, ok := copies.LoadAndDelete(schema); ok {
+		statements[0] = `DROP DATABASE IF EXISTS ` + name + ` WITH (FORCE)`
+	}
+	for _, s := range statements {
+		if _, err := admin.Exec(s); err != nil {
+			t.Errorf("drop schema %s: %v", schema, err)
+		}
 	}
 }
 
@@ -152,7 +260,7 @@ func Open(t testing.TB, schema string, maxConns int) *sqlx.DB {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startPatience)
 	defer cancel()
-	db, err := link.OpenDB(ctx, Postgres(t), schema, maxConns)
+	db, err := link.OpenDB(ctx, Address(t, schema), schema, maxConns)
 	if err != nil {
 		t.Fatal(err)
 	}
