@@ -432,7 +432,8 @@ type ShortRequest struct {
 
 type ShortResult struct {
 	Refilled int64   `json:"refilled"`
-	Short    int64   `json:"short"` // could not be found: refunded
+	Looking  int64   `json:"looking"` // still looked for at other households; the same request again tells what became of it
+	Short    int64   `json:"short"`   // not found: refunded, or the buyer is asked
 	Shares   []Share `json:"shares"`
 }
 

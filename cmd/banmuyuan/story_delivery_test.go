@@ -190,8 +190,12 @@ func cooperativeWeighs(t *testing.T, s *tale) {
 			}
 		case share.Line == 2 && missing:
 			missing = false
-			short := post[orders.ShortResult](t, who, fmt.Sprintf("/orders/%s/lines/2/short", s.order.No), s.key(),
-				map[string]any{"lot_id": share.LotID, "units": share.Qty, "reason": "harvest", "lost": true})
+			key := s.key()
+			short := await(t, "other households asked", func() (orders.ShortResult, bool) {
+				res := post[orders.ShortResult](t, who, fmt.Sprintf("/orders/%s/lines/2/short", s.order.No), key,
+					map[string]any{"lot_id": share.LotID, "units": share.Qty, "reason": "harvest", "lost": true})
+				return res, res.Looking == 0
+			})
 			if short.Refilled != share.Qty || short.Short != 0 {
 				t.Fatalf("what a household cannot bring was not found elsewhere: %+v", short)
 			}

@@ -274,10 +274,16 @@ func (m *Module) tryRefill(ctx context.Context, refill int64) {
 func (m *Module) shortResult(ctx context.Context, id int64, r orders.ShortRequest, refill int64) (orders.ShortResult, error) {
 	res := orders.ShortResult{Short: r.Units}
 	if refill != 0 {
-		if err := m.db.GetContext(ctx, &res.Refilled, `SELECT found FROM refill WHERE id = $1`, refill); err != nil {
+		var looking bool
+		err := m.db.QueryRowxContext(ctx, `
+			SELECT f.found, EXISTS (SELECT FROM task t WHERE t.kind = 'refill' AND t.about = f.id AND t.done_at IS NULL)
+			FROM refill f WHERE f.id = $1`, refill).Scan(&res.Refilled, &looking)
+		if err != nil {
 			return res, fmt.Errorf("read refill: %w", err)
 		}
-		res.Short -= res.Refilled
+		if res.Short -= res.Refilled; looking {
+			res.Looking, res.Short = res.Short, 0
+		}
 	}
 	c, err := m.collects(ctx, 0)
 	if err != nil {
