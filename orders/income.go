@@ -18,7 +18,7 @@ type IncomeRequest struct {
 type IncomeEntry struct {
 	SourceKey   string          `json:"source_key"` // share:{order}:{line}:{lot}, ticket:{id}, payable:{…}
 	Season      int             `json:"season"`
-	Month       int             `json:"month"`
+	Month       int             `json:"month"` // of the season: 13 is the January after it
 	Programme   string          `json:"programme"`
 	Channel     catalog.Channel `json:"channel,omitempty"`
 	Product     string          `json:"product,omitempty"`
@@ -67,6 +67,12 @@ type IncomeYear struct {
 	PerPersonFen        int64 `json:"per_person_fen"`
 	VillagePerPersonFen int64 `json:"village_per_person_fen"` // average of the village, without names
 	CountyPerPersonFen  int64 `json:"county_per_person_fen"`
+}
+
+// SeasonMonth is the month of a season that a day is in: what is sold after the turn of the year still counts for the
+// season that raised it, whose months go on with 13.
+func SeasonMonth(season int, day time.Time) int {
+	return int(day.Month()) + 12*max(day.Year()-season, 0)
 }
 
 // Income is a household's statement for a season.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -155,7 +156,7 @@ type householdIncomePage struct {
 }
 
 type incomeBar struct {
-	Key string
+	Key, Name string
 	orders.IncomeSum
 }
 
@@ -203,7 +204,7 @@ func (s *Server) statement(ctx context.Context, who whose, season int) (househol
 		d.Years[i].Most = most
 	}
 	slices.Reverse(d.Seasons)
-	d.Months = months(d.Income.ByMonth)
+	d.Months = months(d.Words.lang, d.Income.Season, d.Income.ByMonth)
 	for _, m := range d.Months {
 		d.Most = max(d.Most, m.Total())
 	}
@@ -212,9 +213,9 @@ func (s *Server) statement(ctx context.Context, who whose, season int) (househol
 }
 
 // months fills the gaps between the first and the last month with income, so that the bars keep their distance.
-func months(groups []orders.IncomeGroup) []incomeBar {
+func months(l Lang, season int, groups []orders.IncomeGroup) []incomeBar {
 	sums := map[int]orders.IncomeSum{}
-	first, last := 13, 0
+	first, last := math.MaxInt, 0
 	for _, g := range groups {
 		m, err := strconv.Atoi(g.Key)
 		if err != nil || g.Total() == 0 {
@@ -225,9 +226,18 @@ func months(groups []orders.IncomeGroup) []incomeBar {
 	}
 	var bars []incomeBar
 	for m := first; m <= last; m++ {
-		bars = append(bars, incomeBar{Key: strconv.Itoa(m), IncomeSum: sums[m]})
+		bars = append(bars, incomeBar{Key: strconv.Itoa(m), Name: seasonMonth(l, season, m), IncomeSum: sums[m]})
 	}
 	return bars
+}
+
+// seasonMonth names a month of a season, with its year where that is another; see orders.SeasonMonth.
+func seasonMonth(l Lang, season, month int) string {
+	day := time.Date(season, time.Month(month), 1, 0, 0, 0, 0, china)
+	if day.Year() == season {
+		return l.pick(day.Format("1 月"), day.Format("Jan"))
+	}
+	return l.pick(day.Format("2006 年 1 月"), day.Format("Jan 2006"))
 }
 
 func (s *Server) householdIncome(w http.ResponseWriter, r *http.Request) error {

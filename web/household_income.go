@@ -41,8 +41,8 @@ func (d *householdIncomePage) narrow(f *Form) {
 	if amount, ok := stages[d.Stage]; ok {
 		keep(d.Words.Say("income.stage", d.Stage), func(e orders.IncomeEntry) bool { return amount(e) != 0 })
 	}
-	if m, err := strconv.Atoi(d.Month); err == nil {
-		keep(d.Words.lang.pick(d.Month+" 月", "Month "+d.Month), func(e orders.IncomeEntry) bool { return e.Month == m })
+	if m, err := strconv.Atoi(d.Month); err == nil && m > 0 && m <= 24 {
+		keep(seasonMonth(d.Words.lang, d.Income.Season, m), func(e orders.IncomeEntry) bool { return e.Month == m })
 	}
 	if d.Programme != "" {
 		keep(d.Words.Say("programme", d.Programme), func(e orders.IncomeEntry) bool { return e.Programme == d.Programme })

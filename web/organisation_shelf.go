@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
@@ -155,7 +156,8 @@ func (s *Server) product(ctx context.Context, code string) (catalog.Product, boo
 type organisationShelfPage struct {
 	Shop     shopChoice
 	Turnover orders.Turnover
-	Today    orders.SalePage
+	Today    orders.Turnover
+	Latest   orders.SalePage // of today
 	Waiting  orders.SalePage // paid online, to be fetched
 	Stock    orders.StockPage
 	Expiring orders.StockPage
@@ -174,7 +176,11 @@ func (s *Server) organisationShelf(w http.ResponseWriter, r *http.Request) error
 	if d.Turnover, err = s.deps.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID}); err != nil {
 		return err
 	}
-	if d.Today, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, On: s.now().In(china).Format("2006-01-02"), Limit: 6}); err != nil {
+	today := s.now().In(china).Format(time.DateOnly)
+	if d.Today, err = s.deps.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID, From: today, To: today}); err != nil {
+		return err
+	}
+	if d.Latest, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, On: today, Limit: 6}); err != nil {
 		return err
 	}
 	if d.Waiting, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, State: orders.SalePaid, Limit: 20}); err != nil {

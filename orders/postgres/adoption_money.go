@@ -115,7 +115,7 @@ const boxIncome = `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, gross_fen, fee_fen,
 		                          amount_fen, stage, occurred_on, adoption_id, policy)
 		SELECT 'adoption:' || b.adoption_id || ':' || b.no, b.household_id, f.season,
-		       extract(month FROM coalesce((b.done_at AT TIME ZONE 'Asia/Shanghai')::date, b.due_on)), f.programme, 'private', f.product,
+		       season_month(f.season, coalesce((b.done_at AT TIME ZONE 'Asia/Shanghai')::date, b.due_on)), f.programme, 'private', f.product,
 		       f.id, b.qty, b.amount_fen, b.fee_fen, b.amount_fen - b.fee_fen, CASE b.state WHEN 'planned' THEN 'expected' ELSE 'owed' END,
 		       coalesce((b.done_at AT TIME ZONE 'Asia/Shanghai')::date, (a.reserved_at AT TIME ZONE 'Asia/Shanghai')::date), a.id,
 		       CASE WHEN b.replaced THEN '' ELSE 'direct/1' END

@@ -128,7 +128,7 @@ func expectOf(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []in
 // expectedSelect is expected income as it follows from shares; RebuildIncome uses it as well.
 const expectedSelect = `
 		SELECT 'share:' || s.order_id || ':' || s.line || ':' || s.lot_id, s.household_id, f.season,
-		       extract(month FROM (f.body ->> 'deliver_from')::timestamptz AT TIME ZONE 'Asia/Shanghai'),
+		       season_month(f.season, ((f.body ->> 'deliver_from')::timestamptz AT TIME ZONE 'Asia/Shanghai')::date),
 		       f.programme, o.channel, f.product, f.id, x.open,
 		       CASE WHEN l.unit_measure > 1 THEN l.unit_measure * x.open ELSE 0 END,
 		       x.gross, y.fee, x.gross - y.fee - z.agent - coalesce(a.fen, 0), 'expected',

@@ -55,7 +55,7 @@ func (m *Module) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow)
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, gross_fen, fee_fen, amount_fen,
 		                          stage, version, occurred_on)
-		SELECT 'advance:' || q.id, q.household_id, c.season, extract(month FROM $2::date), c.programme, 'contract', c.product, q.qty,
+		SELECT 'advance:' || q.id, q.household_id, c.season, season_month(c.season, $2::date), c.programme, 'contract', c.product, q.qty,
 		       q.advance_fen, 0, q.advance_fen, 'owed', 1, $2::date
 		FROM quota q JOIN contract c ON c.id = q.contract_id WHERE c.id = $1 AND q.state = 'signed' AND q.advance_fen > 0`, c.ID, m.today())
 	if err != nil {

@@ -182,7 +182,7 @@ func addAmount(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, amount
 // owedSelect is what households are owed as it follows from settled tickets; RebuildIncome uses it as well. Each time a
 // ticket is billed anew its payable was reversed and revived: two versions.
 const owedSelect = `
-		SELECT 'ticket:' || t.id, t.household_id, f.season, extract(month FROM t.weighed_at AT TIME ZONE 'Asia/Shanghai'),
+		SELECT 'ticket:' || t.id, t.household_id, f.season, season_month(f.season, (t.weighed_at AT TIME ZONE 'Asia/Shanghai')::date),
 		       f.programme, o.channel, f.product, f.id, t.units, t.net_grams, t.amount_fen + coalesce(x.advance_fen, 0), t.fee_fen, t.amount_fen - t.fee_fen - t.agent_fen, 'owed',
 		       2 * t.bills - 1, (t.weighed_at AT TIME ZONE 'Asia/Shanghai')::date, t.order_id, t.line, t.lot_id, t.id,
 		       coalesce(s.policy, ''), coalesce(s.level_fen, 0), coalesce(g.org_id, 0), coalesce(g.bp, 0), t.agent_fen, coalesce(x.advance_fen, 0)

@@ -55,7 +55,7 @@ func columnsOf(facts []payments.IncomeFact) factColumns {
 			season = f.OccurredOn.Year()
 		}
 		if month == 0 {
-			month = int(f.OccurredOn.Month())
+			month = orders.SeasonMonth(season, f.OccurredOn)
 		}
 		c.id, c.household, c.gross, c.fee = append(c.id, f.ID), append(c.household, f.Household), append(c.gross, f.GrossFen), append(c.fee, f.FeeFen)
 		c.agent, c.agentFen = append(c.agent, f.Agent), append(c.agentFen, f.AgentFen)

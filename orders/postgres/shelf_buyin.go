@@ -24,7 +24,7 @@ const (
 const buyInEntries = `
 	INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, net_grams, gross_fen, fee_fen,
 	                          amount_fen, stage, version, occurred_on)
-	SELECT 'buyin:' || b.id, b.household_id, b.season, extract(month FROM b.bought_at AT TIME ZONE 'Asia/Shanghai'), b.programme, 'market',
+	SELECT 'buyin:' || b.id, b.household_id, b.season, season_month(b.season, (b.bought_at AT TIME ZONE 'Asia/Shanghai')::date), b.programme, 'market',
 	       b.product, b.qty, b.net_grams, b.amount_fen, 0, b.amount_fen, 'owed', 1, (b.bought_at AT TIME ZONE 'Asia/Shanghai')::date
 	FROM shelf_buyin b`
 
@@ -139,11 +139,10 @@ func (s shelf) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 	if _, err := tx.ExecContext(ctx, buyInEntries+` WHERE b.id = $1`, row.ID); err != nil {
 		return 0, fmt.Errorf("write income of buy-in: %w", err)
 	}
-	local := now.In(china)
 	return row.ID, link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{
 		DeliveryID: row.Delivery, Ref: orders.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
 		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", row.ID), Household: h.ID, GrossFen: amount,
-			Origin: &payments.Origin{Season: season, Month: int(local.Month()), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
+			Origin: &payments.Origin{Season: season, Month: orders.SeasonMonth(season, now.In(china)), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
 				Product: product.Code, Qty: qty, NetGrams: grams}}},
 	}})
 }
