@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"banmuyuan/orders"
 	"banmuyuan/payments"
 )
 
@@ -24,7 +23,6 @@ type countyReceiptsPage struct {
 	Refunds   payments.RefundPage  // the county has to transfer these itself
 	Match     []Option             // payments that a line can be put to
 	Booked    []Option             // what was booked before the statement showed it
-	Orders    map[string]string    // order numbers by the payment's reference
 	Result    *payments.TransferResult
 	Problems  []rowProblem
 	Today     string
@@ -39,7 +37,7 @@ type rowProblem struct {
 func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
-	d := countyReceiptsPage{Words: s.words(r), States: receiptStates, State: query.Get("state"), Orders: map[string]string{}, Today: s.now().In(china).Format(time.DateOnly)}
+	d := countyReceiptsPage{Words: s.words(r), States: receiptStates, State: query.Get("state"), Today: s.now().In(china).Format(time.DateOnly)}
 	if d.State == "" {
 		d.State = "suspense"
 	}
@@ -73,23 +71,7 @@ func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPag
 	for _, b := range booked.Items {
 		d.Booked = append(d.Booked, Option{Value: b.Kind + ":" + b.ID, Label: d.Words.Say("booked", b.Kind) + "　" + b.Name + "　" + figures.money(b.AmountFen)})
 	}
-	for _, p := range slices.Concat(d.Waiting.Items, d.Cash.Items) {
-		d.order(p.Ref)
-	}
-	for _, line := range d.Statement.Items {
-		d.order(line.Ref)
-	}
-	for _, refund := range d.Refunds.Items {
-		d.order(refund.Ref)
-	}
 	return d, nil
-}
-
-// order remembers the number of the order behind a reference.
-func (d *countyReceiptsPage) order(ref string) {
-	if id, ok := orders.ParsePaymentRef(ref); ok {
-		d.Orders[ref] = orders.Number(id)
-	}
 }
 
 func (s *Server) countyReceipts(w http.ResponseWriter, r *http.Request) error {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"banmuyuan/orders"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -26,15 +25,6 @@ func (s *Server) treasuryRoutes(county ...auth.Role) {
 	s.guarded("GET", "/county/reconciliation", "county.reconciliation", s.countyReconciliation, county...)
 	s.guarded("POST", "/county/reconciliation", "county.reconciliation.run", s.countyReconcile, county...)
 	s.guarded("GET", "/county/reconciliation/{id:[0-9]+}", "county.reconciliation.past", s.countyReconciliation, county...)
-}
-
-// orderNumbers are the numbers of orders by the reference under which money is kept for them.
-type orderNumbers map[string]string
-
-func (n orderNumbers) add(ref string) {
-	if id, ok := orders.ParsePaymentRef(ref); ok {
-		n[ref] = orders.Number(id)
-	}
 }
 
 type countyOutgoingPage struct {
@@ -96,19 +86,15 @@ func (s *Server) countyOutgoingExplain(w http.ResponseWriter, r *http.Request) e
 }
 
 type countyCashPage struct {
-	Box    payments.Cashbox
-	Orders orderNumbers
-	Today  string
+	Box   payments.Cashbox
+	Today string
 }
 
 func (s *Server) countyCashPage(r *http.Request, f *Form) (countyCashPage, error) {
-	d := countyCashPage{Orders: orderNumbers{}, Today: s.now().In(china).Format(time.DateOnly)}
+	d := countyCashPage{Today: s.now().In(china).Format(time.DateOnly)}
 	var err error
 	if d.Box, err = s.deps.Treasury.Cashbox(r.Context(), payments.None{}); err != nil && !f.Fail(err) {
 		return d, err
-	}
-	for _, receipt := range d.Box.Receipts {
-		d.Orders.add(receipt.Ref)
 	}
 	return d, nil
 }
@@ -150,7 +136,6 @@ type countyRefundsPage struct {
 	Page       payments.RefundPage
 	State      string
 	States     []string
-	Orders     orderNumbers
 	Today      string
 	MayApprove bool
 }
@@ -158,7 +143,7 @@ type countyRefundsPage struct {
 var refundStates = []string{"review", "by_bank", "pending", "unknown", "succeeded", "all"}
 
 func (s *Server) countyRefundsPage(r *http.Request, f *Form) (countyRefundsPage, error) {
-	d := countyRefundsPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: refundStates, Orders: orderNumbers{}, Today: s.now().In(china).Format(time.DateOnly),
+	d := countyRefundsPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: refundStates, Today: s.now().In(china).Format(time.DateOnly),
 		MayApprove: auth.FromContext(r.Context()).Role.In(auth.Approver, auth.Admin)}
 	if d.State == "" {
 		d.State = "all"
@@ -170,9 +155,6 @@ func (s *Server) countyRefundsPage(r *http.Request, f *Form) (countyRefundsPage,
 	var err error
 	if d.Page, err = s.deps.Payments.Refunds(r.Context(), filter); err != nil && !f.Fail(err) {
 		return d, err
-	}
-	for _, refund := range d.Page.Items {
-		d.Orders.add(refund.Ref)
 	}
 	return d, nil
 }
@@ -231,13 +213,12 @@ type countyDisputesPage struct {
 	Page   payments.DisputePage
 	State  string
 	States []string
-	Orders orderNumbers
 }
 
 // countyDisputes lists the payments that buyers take back through their banks.
 func (s *Server) countyDisputes(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
-	d := countyDisputesPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}, Orders: orderNumbers{}}
+	d := countyDisputesPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}}
 	if d.State == "" {
 		d.State = "all"
 	}
@@ -249,9 +230,6 @@ func (s *Server) countyDisputes(w http.ResponseWriter, r *http.Request) error {
 	if d.Page, err = s.deps.Treasury.Disputes(r.Context(), filter); err != nil && !f.Fail(err) {
 		return err
 	}
-	for _, dispute := range d.Page.Items {
-		d.Orders.add(dispute.Ref)
-	}
 	return s.renderForm(w, r, "county/disputes", d, f)
 }
 
@@ -259,7 +237,6 @@ type countyReconciliationPage struct {
 	Words   words
 	Now     payments.Reconciliation
 	Earlier []payments.Reconciliation
-	Orders  orderNumbers
 	Past    bool
 }
 
@@ -286,7 +263,7 @@ func (countyReconciliationPage) Where(kind string) string {
 func (s *Server) countyReconciliation(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.newForm(langOf(r))
-	d := countyReconciliationPage{Words: s.words(r), Orders: orderNumbers{}, Past: pathInt(r, "id") != 0}
+	d := countyReconciliationPage{Words: s.words(r), Past: pathInt(r, "id") != 0}
 	var err error
 	if d.Now, err = s.deps.Treasury.Reconciliation(ctx, payments.ReconciliationRef{ID: pathInt(r, "id")}); err != nil {
 		return err
@@ -296,9 +273,6 @@ func (s *Server) countyReconciliation(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	d.Earlier = all.Items
-	for _, difference := range d.Now.Differences {
-		d.Orders.add(difference.Ref)
-	}
 	return s.renderForm(w, r, "county/reconciliation", d, f)
 }
 

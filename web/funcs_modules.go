@@ -19,6 +19,7 @@ import (
 //
 //	{{text .Title}}                          the reader's language of a Text
 //	{{choices (option "pickup" "自提" "a hint") …}} a list of choices; {{options "first" .List}} puts an empty one before a list
+//	{{with about .Ref}}<a href="{{.URL}}">{{.No}}</a>{{end}}  what a payment was for
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
 //	{{onday .DueOn}} {{rate .RateBP}}         a day that a module wrote as 2026-09-18; a rate in 1/10,000
@@ -28,6 +29,7 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 		"text":   func(t catalog.Text) string { return l.text(t) },
 		"yuan":   func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
 		"onText": func(day string) string { return format{lang: l, now: s.now()}.day(onDay(day)) },
+		"about":  s.about,
 		"sub64":  func(a, b int64) int64 { return a - b },
 		"div64":  func(a, b int64) int64 { return a / b },
 		"sum64":  func(a, b int64) int64 { return a + b },
