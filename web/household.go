@@ -235,9 +235,9 @@ func months(l Lang, season int, groups []orders.IncomeGroup) []incomeBar {
 func seasonMonth(l Lang, season, month int) string {
 	day := time.Date(season, time.Month(month), 1, 0, 0, 0, 0, china)
 	if day.Year() == season {
-		return l.pick(day.Format("1 月"), day.Format("Jan"))
+		return l.pick(day.Format("1\u00a0月"), day.Format("Jan"))
 	}
-	return l.pick(day.Format("2006 年 1 月"), day.Format("Jan 2006"))
+	return l.pick(day.Format("2006 年 1\u00a0月"), day.Format("Jan 2006"))
 }
 
 func (s *Server) householdIncome(w http.ResponseWriter, r *http.Request) error {

@@ -139,7 +139,7 @@ func TestMonthsOfASeason(t *testing.T) {
 		income(11, time.Date(2026, 11, 30, 0, 0, 0, 0, china)),
 		income(14, time.Date(2027, 2, 9, 0, 0, 0, 0, china)),
 	}
-	for l, want := range map[Lang]string{ZH: "11 月|12 月|2027 年 1 月|2027 年 2 月", EN: "Nov|Dec|Jan 2027|Feb 2027"} {
+	for l, want := range map[Lang]string{ZH: "11\u00a0月|12\u00a0月|2027 年 1\u00a0月|2027 年 2\u00a0月", EN: "Nov|Dec|Jan 2027|Feb 2027"} {
 		var names []string
 		for _, m := range months(l, 2026, groups) {
 			names = append(names, m.Name)
