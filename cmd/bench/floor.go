@@ -33,8 +33,8 @@ CREATE SEQUENCE bench_floor.outbox_seq OWNED BY bench_floor.outbox.seq;
 ALTER TABLE bench_floor.outbox ALTER seq SET DEFAULT nextval('bench_floor.outbox_seq');
 CREATE TABLE bench_floor.hold (LIKE catalog.hold INCLUDING ALL);
 CREATE TABLE bench_floor.lot (LIKE catalog.lot INCLUDING ALL) WITH (fillfactor = 70);
-INSERT INTO bench_floor.lot (id, presale_id, household_id, capacity, reserved, delivered, agent_bp)
-SELECT id, presale_id, household_id, capacity + 1000000000, 0, 0, agent_bp FROM catalog.lot;
+INSERT INTO bench_floor.lot (id, presale_id, household_id, capacity, reserved, delivered, agent_bp, agent_org)
+SELECT id, presale_id, household_id, capacity + 1000000000, 0, 0, agent_bp, agent_org FROM catalog.lot;
 ANALYZE bench_floor.lot;`
 
 // One statement, so that a batch of one differs from a batch of many by its arrays only. The lots are taken first: who
