@@ -225,11 +225,12 @@ func (b *bench) orderOf(presale, qty int64, channel catalog.Channel) []byte {
 }
 
 // A lot's capacity as the county was loaded is remembered: benches give lots more room, or less, and some need the
-// county as it is.
+// county as it is. The lots of contracts are what was signed, and stay.
 func rememberCapacities(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `
 		CREATE SCHEMA IF NOT EXISTS bench;
-		CREATE TABLE IF NOT EXISTS bench.capacity AS SELECT id, capacity FROM catalog.lot`)
+		CREATE TABLE IF NOT EXISTS bench.capacity AS
+			SELECT l.id, l.capacity FROM catalog.lot l JOIN catalog.presale p ON p.id = l.presale_id WHERE p.contract_id = 0`)
 	if err != nil {
 		return fmt.Errorf("remember capacities: %w", err)
 	}
