@@ -166,7 +166,7 @@ func (b *bench) openShop(ctx context.Context) error {
 	}
 	s := &shop{}
 	for _, p := range page.Items {
-		if p.Orderable && slices.Contains(p.Channels, catalog.ChannelPrivate) {
+		if _, adopted := orders.PlotOf(p); p.Orderable && !adopted && slices.Contains(p.Channels, catalog.ChannelPrivate) {
 			s.presales = append(s.presales, p)
 		}
 	}
