@@ -216,6 +216,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterDistributions(s, svc)
 		payments.RegisterBooks(s, svc)
 		payments.RegisterReversals(s, svc)
+		payments.RegisterOrgPayouts(s, svc)
 		payments.RegisterAccountReviews(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
