@@ -319,6 +319,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Distributions:   payments.NewDistributionsClient(nc),
 		Books:           payments.NewBooksClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
+		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Documents:       orders.NewDocumentsClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -73,6 +74,9 @@ func dayPtr(t sql.NullTime) *time.Time {
 // orgSees are the payments that an organisation is told of: those that were approved.
 const orgSees = `p.state NOT IN ('proposed', 'rejected')`
 
+var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, payments.OrgPayoutApproved, payments.OrgPayoutRejected, payments.OrgPayoutPaid,
+	payments.OrgPayoutFailed, payments.OrgPayoutReturned}
+
 // OrgPayouts lists payments to organisations.
 func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (payments.OrgPayoutPage, error) {
 	own, org, err := needOrg(ctx, f.Org)
@@ -82,6 +86,12 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	before, err := cursorID(f.Cursor)
 	if err != nil {
 		return payments.OrgPayoutPage{}, err
+	}
+	if f.Account != "" && !knownOrgAccount(f.Account) {
+		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.account", "account")
+	}
+	if f.State != "" && !slices.Contains(orgPayoutStates, f.State) {
+		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.state", "state")
 	}
 	where := `($1 = 0 OR p.org = $1) AND ($2 = '' OR p.account = $2) AND ($3 = '' OR p.state = $3)`
 	if own {

@@ -458,6 +458,10 @@ func TestOrganisationReadsItsOwn(t *testing.T) {
 	if _, err := b.svc.OrgAccounts(as("officer", 42), payments.OrgAccountFilter{}); link.CodeOf(err) != link.NotFound {
 		t.Errorf("an officer of nobody: %v", err)
 	}
+	_, err = b.svc.OrgAccounts(own, payments.OrgAccountFilter{Account: "bank"})
+	wantCode(t, err, link.Invalid, "orgpay.account")
+	_, err = b.svc.OrgPayouts(own, payments.OrgPayoutFilter{State: "gone"})
+	wantCode(t, err, link.Invalid, "orgpay.state")
 	for _, role := range []string{"clerk", "buyer", "household", "helper"} {
 		_, err := b.svc.OrgAccounts(as(role, 43), payments.OrgAccountFilter{})
 		wantCode(t, err, link.Forbidden, "forbidden")
