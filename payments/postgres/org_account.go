@@ -183,7 +183,7 @@ func orgAccounts(ctx context.Context, q queryer, org int64, account payments.Org
 	return all, nil
 }
 
-// freeFor is what can be paid of a locked account.
+// freeFor is what can be paid of an account.
 func (c *change) freeFor(ctx context.Context, a orgAccount) (int64, error) {
 	rows, err := orgAccounts(ctx, c.tx, a.Org, a.Account)
 	if err != nil || len(rows) == 0 {

@@ -177,7 +177,8 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 	key := fmt.Sprintf("%d:%s", actor.Account, r.IdempotencyKey)
 	var out orgPayoutRow
 	err = s.change(ctx, func(c *change) error {
-		// One at a time: numbers are counted, and the same key may be on its way twice.
+		// One at a time: two would each find the money that is enough for one, numbers are counted, and the same key may be
+		// on its way twice.
 		if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments org_payout', 0))`); err != nil {
 			return fmt.Errorf("lock proposals: %w", err)
 		}
@@ -191,11 +192,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 		if !missing(err) {
 			return fmt.Errorf("look up proposal: %w", err)
 		}
-		of := orgAccount{r.Account, r.Org}
-		if err := c.lockOrgs(ctx, of); err != nil {
-			return err
-		}
-		free, err := c.freeFor(ctx, of)
+		free, err := c.freeFor(ctx, orgAccount{r.Account, r.Org})
 		if err != nil {
 			return err
 		}
@@ -274,9 +271,6 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 			return link.E(link.Conflict, "orgpay.decided", "")
 		}
 		if r.Approve {
-			if err := c.lockOrgs(ctx, p.of()); err != nil {
-				return err
-			}
 			free, err := c.freeFor(ctx, p.of()) // without what this one takes
 			if err != nil {
 				return err

@@ -362,7 +362,10 @@ func TestPaymentToOrganisationNeedsTwoAndHappensOnce(t *testing.T) {
 		}
 	}
 	b.wantOrg(9, payments.OrgRaiser, 80000, 50000, 0, 0, 0, 30000)
-	for _, sql := range []string{`UPDATE org_payout SET amount_fen = 1`, `UPDATE org_payout SET proposed_by = 'x'`, `UPDATE org_payout SET decided_by = 'x', decider = 0`,
+	b.propose(9, payments.OrgRaiser, 100)
+	for _, sql := range []string{`UPDATE org_payout SET state = 'approved', decided_at = now(), decided_by = proposed_by WHERE state = 'proposed'`,
+		`UPDATE org_payout SET state = 'approved', decided_at = now(), decided_by = 'x', decider = proposer WHERE state = 'proposed'`,
+		`UPDATE org_payout SET state = 'paid' WHERE state = 'proposed'`, `UPDATE org_payout SET amount_fen = 1`, `UPDATE org_payout SET proposed_by = 'x'`, `UPDATE org_payout SET decided_by = 'x', decider = 0`,
 		`UPDATE org_payout SET state = 'approved' WHERE state = 'failed'`, `DELETE FROM org_payout`, `TRUNCATE org_payout`} {
 		if _, err := b.db.Exec(sql); err == nil {
 			t.Errorf("%s: was let through", sql)
