@@ -125,21 +125,19 @@ func (s *Server) countyOrgPayouts(w http.ResponseWriter, r *http.Request) error 
 }
 
 type countyOrgAccountPage struct {
-	Words    words
-	Account  payments.OrgAccount
-	Name     string
-	Payouts  payments.OrgPayoutPage
-	Names    map[int64]string
-	MayAsk   bool
-	Most     string // what can be paid, as it is typed
-	Ledger   string // code of the account
-	Overpaid int64
+	Account payments.OrgAccount
+	Name    string
+	Payouts payments.OrgPayoutPage
+	Names   map[int64]string
+	MayAsk  bool
+	Most    string // what can be paid, as it is typed
+	Ledger  string // code of the account
 }
 
 func (s *Server) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, error) {
 	ctx := r.Context()
 	org, kind := pathInt(r, "org"), payments.OrgAccountKind(mux.Vars(r)["account"])
-	d := countyOrgAccountPage{Words: s.words(r), Ledger: "payable_" + string(kind) + ":org:" + mux.Vars(r)["org"],
+	d := countyOrgAccountPage{Ledger: "payable_" + string(kind) + ":org:" + mux.Vars(r)["org"],
 		MayAsk: auth.FromContext(ctx).Role.In(auth.Operator, auth.Admin)}
 	if org == 0 {
 		return d, link.E(link.NotFound, "not_found", "")
@@ -152,7 +150,6 @@ func (s *Server) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, er
 		return d, link.E(link.NotFound, "not_found", "")
 	}
 	d.Account = found.Items[0]
-	d.Overpaid = max(-d.Account.OwedFen, 0)
 	d.Most = strings.TrimPrefix(money.FormatYuan(d.Account.PayableFen), "¥")
 	if d.Names, err = s.organisationNames(ctx); err != nil {
 		return d, err
