@@ -400,6 +400,55 @@ func TestProposalsAtOnceStayWithinWhatIsOwed(t *testing.T) {
 	b.wantOrg(9, payments.OrgRaiser, 80000, 0, 0, 0, 60000, 20000)
 }
 
+// Two people who end the same payment differently at once: one of them is told that it is ended.
+func TestPaymentToOrganisationEndsOneWay(t *testing.T) {
+	b := setup(t)
+	b.raised(1, "order:1", 100000, 80000)
+	b.settle("order:1")
+	for n := range 4 {
+		p := b.propose(9, payments.OrgRaiser, 1000)
+		once := func(steps ...func() error) {
+			t.Helper()
+			var wg sync.WaitGroup
+			errs := make([]error, len(steps))
+			for i, step := range steps {
+				wg.Go(func() { errs[i] = step() })
+			}
+			wg.Wait()
+			done := 0
+			for _, err := range errs {
+				if err == nil {
+					done++
+				} else if link.CodeOf(err) != link.Conflict {
+					t.Error(err)
+				}
+			}
+			if done != 1 {
+				t.Errorf("%d of %d were let through: %v", done, len(steps), errs)
+			}
+		}
+		once(func() error {
+			_, err := b.svc.DecideOrgPayout(approver, payments.DecideOrgPayout{ID: p.ID, Approve: true})
+			return err
+		}, func() error {
+			_, err := b.svc.DecideOrgPayout(secondPerson, payments.DecideOrgPayout{ID: p.ID, Approve: true})
+			return err
+		})
+		var steps []func() error
+		for i := range 3 {
+			steps = append(steps, func() error {
+				_, err := b.svc.RecordOrgPayout(operator, payments.RecordOrgPayout{ID: p.ID, BankRef: fmt.Sprintf("W%d-%d", n, i), PaidOn: b.clock.now()})
+				return err
+			}, func() error {
+				_, err := b.svc.FailOrgPayout(operator, payments.FailOrgPayout{ID: p.ID, Why: fmt.Sprintf("账号有误 %d", i)})
+				return err
+			})
+		}
+		once(steps...)
+		b.verify()
+	}
+}
+
 // Goods come back, and weights are corrected, while the same organisation is paid: nothing is lost or paid twice.
 func TestPaidWhileTakenBack(t *testing.T) {
 	b := setup(t)
