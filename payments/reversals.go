@@ -29,6 +29,8 @@ var reversible = map[string]bool{
 	"statement.booked":   true, // money in, put to what was booked before
 	"statement.returned": true, // money in, transferred back
 	"refund":             true, // a refund by bank or in cash, entered as paid
+	"org.paid":           true, // a payment to an organisation, entered as made
+	"org.returned":       true, // one that was entered as come back
 }
 
 // MayReverse reports whether postings of a kind may be reversed by hand.

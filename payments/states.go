@@ -48,6 +48,14 @@ var ItemMoves = map[ItemState][]ItemState{
 	ItemPaid:  {ItemReturned},
 }
 
+// OrgPayoutMoves: what was recorded wrongly and is reversed by hand goes one step back.
+var OrgPayoutMoves = map[OrgPayoutState][]OrgPayoutState{
+	OrgPayoutProposed: {OrgPayoutApproved, OrgPayoutRejected},
+	OrgPayoutApproved: {OrgPayoutPaid, OrgPayoutFailed},
+	OrgPayoutPaid:     {OrgPayoutReturned, OrgPayoutApproved},
+	OrgPayoutReturned: {OrgPayoutPaid},
+}
+
 // PayableMoves: a reversed source takes the payable with it as long as it is not on its way.
 var PayableMoves = map[PayableState][]PayableState{
 	PayablePending:  {PayableReleased, PayableReversed, PayablePaid}, // paid at once where there is nothing to pay

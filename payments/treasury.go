@@ -63,6 +63,7 @@ const (
 	BookedBanking        = "banking"         // cash brought to the bank
 	BookedRecall         = "payout_recall"   // payouts that came back after they had been reported paid
 	BookedProviderPayout = "provider_payout" // a provider's payout
+	BookedOrgReturn      = "org_return"      // a payment to an organisation that came back
 )
 
 // Booked is money in that the books have already, and that the statement has not shown yet.
@@ -114,7 +115,7 @@ type OutgoingLine struct {
 	Memo        string    `json:"memo"`
 	PaidOn      time.Time `json:"paid_on"`
 	State       string    `json:"state"`                  // open, explained
-	ExplainedAs string    `json:"explained_as,omitempty"` // refund:7, batch:DF20260918-01, return:9, note:…
+	ExplainedAs string    `json:"explained_as,omitempty"` // refund:7, batch:DF20260918-01, org:DG20260918-01, return:9, note:…
 }
 
 type OutgoingPage struct {

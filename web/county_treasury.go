@@ -251,6 +251,8 @@ func (countyReconciliationPage) Where(kind string) string {
 		return "county.refunds"
 	case kind == "bank.payout_missing":
 		return "county.payouts"
+	case kind == "bank.org_missing" || strings.HasPrefix(kind, "org."):
+		return "county.orgpayouts"
 	case strings.HasPrefix(kind, "bank.") || kind == "provider.transit":
 		return "county.receipts"
 	case strings.HasPrefix(kind, "dispute."):

@@ -6,11 +6,13 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/web/auth"
 )
 
 type raisersPage struct {
 	orders.Raising
 	Raiser orders.Raiser // the one that is looked at
+	County bool          // who reads it pays raisers
 }
 
 // raisers lists who raises goods for households and what is theirs of it.
@@ -32,7 +34,7 @@ func (s *Server) raiser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := raisersPage{Raising: list}
+	d := raisersPage{Raising: list, County: auth.FromContext(ctx).Role.In(auth.County...)}
 	if len(list.Raisers) > 0 {
 		d.Raiser = list.Raisers[0]
 		return s.render(w, r, http.StatusOK, "desk/raiser", d)

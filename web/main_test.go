@@ -58,6 +58,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		Care:            catalog.NewCareClient(nc),
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
+		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Cards:           store,
 		Accounts:        store,
 		Throttle:        store,

@@ -76,6 +76,11 @@ var treasuryMessages = map[string][2]string{
 	"recon.provider.transit":     {"支付渠道说已结算，五天仍未到银行账户。请向渠道查询；已到账的请在到账核对里认领。", "The provider paid out five days ago and it has not arrived. Ask the provider; if it has arrived, match it among the receipts."},
 	"recon.provider.other":       {"支付渠道有一笔其他类型的进出。请系统管理员查看并记账。", "The provider moved money for another reason. The administrator should look and book it."},
 	"recon.cash.unbanked":        {"现金存放超过三天。请缴存银行并登记缴款单。", "Cash has been kept for more than three days. Bring it to the bank and record the slip."},
+
+	"recon.bank.org_missing":        {"登记了对公付款，银行流水里没有。请核对流水号，登记错了就申请冲销。", "A payment to an organisation was recorded and the statement does not show it. Check the reference; if it is wrong, ask to reverse it."},
+	"recon.bank.org_return_missing": {"登记了对公付款退票，银行流水里没有钱回来。到账后请在到账核对里认领；登记错了就申请冲销。", "A payment to an organisation was recorded as come back and the statement does not show it. Match it among the receipts when it arrives; if it is wrong, ask to reverse it."},
+	"recon.org.proposed":            {"对公付款等复核超过三天。请核对应付的款后复核或退回。", "A payment to an organisation has waited for approval for more than three days. Check what is owed, then approve or reject it."},
+	"recon.org.approved":            {"对公付款复核通过三天了还没有登记结果。请付款并登记流水号，或登记没有付成。", "A payment to an organisation was approved three days ago. Pay it and record the reference, or record that it was not made."},
 }
 
 func init() {

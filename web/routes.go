@@ -35,6 +35,7 @@ func (s *Server) routes() {
 	s.distributionRoutes()
 	s.booksRoutes()
 	s.reversalRoutes()
+	s.orgPayoutRoutes()
 	s.documentRoutes()
 	s.privacyRoutes()
 	if s.config.Styleguide {

@@ -67,6 +67,7 @@ type Deps struct {
 	Distributions payments.Distributions
 	Books         payments.Books
 	Reversals     payments.Reversals
+	OrgPayouts    payments.OrgPayouts
 	Documents     orders.Documents
 	Stations      orders.Stations
 	Care          catalog.Care
@@ -122,7 +123,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Accounts == nil || deps.Cards == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
 		return nil, errors.New("web: accounts, cards, throttle, sessions and reports are needed")
 	}
-	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents, deps.Stations, deps.Care, deps.AccountReviews, deps.Reversals} {
+	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents, deps.Stations, deps.Care, deps.AccountReviews, deps.Reversals, deps.OrgPayouts} {
 		if module == nil {
 			return nil, errors.New("web: every module is needed")
 		}
@@ -186,6 +187,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		Distributions: deps.Distributions,
 		Books:         deps.Books,
 		Reversals:     deps.Reversals,
+		OrgPayouts:    deps.OrgPayouts,
 		Documents:     deps.Documents,
 
 		PrivateIDs:      deps.PrivateIDs,

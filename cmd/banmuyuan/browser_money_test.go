@@ -28,7 +28,7 @@ func (b *pages) keepsBooks(t *testing.T, no string) {
 	b.issuesDocuments(t, no)
 	b.unmasks(t)
 	operator := b.logsIn(t, "operator")
-	for _, path := range []string{"/county/reconciliation", "/county/refunds", "/county/disputes", "/county/ledger", "/county/ledger/account?code=bank",
+	for _, path := range []string{"/county/reconciliation", "/county/refunds", "/county/disputes", "/county/ledger", "/county/ledger/account?code=bank", "/county/org-payouts", "/county/org-payouts/list",
 		"/county/ledger/periods"} {
 		operator.open(t, path)
 	}

@@ -217,7 +217,10 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 	if err := svc.LoadPools(ctx, demoPools(c)); err != nil {
 		return err
 	}
-	return closeEarlierSeasons(ctx, svc, c)
+	if err := closeEarlierSeasons(ctx, svc, c); err != nil {
+		return err
+	}
+	return payCooperatives(ctx, svc, c)
 }
 
 // closeEarlierSeasons closes the books of the seasons that are over, as two people of the county would have.

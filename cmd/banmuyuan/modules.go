@@ -216,6 +216,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterDistributions(s, svc)
 		payments.RegisterBooks(s, svc)
 		payments.RegisterReversals(s, svc)
+		payments.RegisterOrgPayouts(s, svc)
 		payments.RegisterAccountReviews(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
@@ -318,6 +319,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Distributions:   payments.NewDistributionsClient(nc),
 		Books:           payments.NewBooksClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
+		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Documents:       orders.NewDocumentsClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),

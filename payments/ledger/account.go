@@ -62,6 +62,8 @@ const (
 	KindHouseholdReceivable = "receivable_household"
 	KindPayableCoop         = "payable_coop"
 	KindPayableRaiser       = "payable_raiser"
+	KindCoopReceivable      = "receivable_coop"
+	KindRaiserReceivable    = "receivable_raiser"
 	KindPayoutTransit       = "payout_transit"
 	KindForfeit             = "rev:forfeit"
 	KindClearing            = "clearing:" // and the gateway's name
@@ -103,7 +105,7 @@ func Payable(id int64) Account { return household(KindPayable, Liability, id) }
 // HouseholdReceivable is what a household was paid too much; it is kept back from later payouts.
 func HouseholdReceivable(id int64) Account { return household(KindHouseholdReceivable, Asset, id) }
 
-// PayableCoop is the fee that a cooperative keeps.
+// PayableCoop is what a cooperative is owed: its fees, and the goods of its own that it sold.
 func PayableCoop(org int64) Account {
 	return strict(KindPayableCoop, Liability, "org", strconv.FormatInt(org, 10))
 }
@@ -111,6 +113,16 @@ func PayableCoop(org int64) Account {
 // PayableRaiser is the part of what sells for households that belongs to who raised it for them.
 func PayableRaiser(org int64) Account {
 	return strict(KindPayableRaiser, Liability, "org", strconv.FormatInt(org, 10))
+}
+
+// CoopReceivable is what a cooperative was paid too much; it is kept back from later payments.
+func CoopReceivable(org int64) Account {
+	return strict(KindCoopReceivable, Asset, "org", strconv.FormatInt(org, 10))
+}
+
+// RaiserReceivable is what a raiser was paid too much; it is kept back from later payments.
+func RaiserReceivable(org int64) Account {
+	return strict(KindRaiserReceivable, Asset, "org", strconv.FormatInt(org, 10))
 }
 
 // Forfeit is what a cooperative keeps of a cancelled order.

@@ -247,10 +247,12 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	}
 	var row struct {
 		Ref      string `db:"ref"`
+		Coop     int64  `db:"coop"`
 		Gross    int64  `db:"gross_fen"`
+		Fee      int64  `db:"fee_fen"`
 		Reversed bool   `db:"reversed"`
 	}
-	err = c.tx.GetContext(ctx, &row, `SELECT ref, gross_fen, reversed FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
+	err = c.tx.GetContext(ctx, &row, `SELECT ref, coop, gross_fen, fee_fen, reversed FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
 	switch {
 	case missing(err):
 		return early("delivery %d is not known", d.DeliveryID)
@@ -289,6 +291,11 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	lines := append(unreleased.lines(ledger.Payable, 1), unreleased.lines(ledger.PayablePending, -1)...)
 	lines = append(lines, overpaid.lines(ledger.HouseholdReceivable, 1)...)
 	lines = append(lines, overpaid.lines(ledger.PayablePending, -1)...)
+	orgs, err := c.orgUnwind(ctx, row.Coop, row.Fee, owed)
+	if err != nil {
+		return err
+	}
+	lines = append(lines, orgs...)
 	if x := row.Gross - r.receivable; x > 0 { // paid or applied already: it is money taken for the Ref again
 		lines = append(lines, ledger.Debit(ledger.Receivable(d.Ref), x), ledger.Credit(ledger.Deposit(d.Ref), x))
 		r.receivable += x

@@ -373,6 +373,14 @@ func (s *Service) reconcileBank(ctx context.Context, out *payments.Reconciliatio
 			SELECT b.slip, '', b.amount_fen, 0::bigint, b.created_at FROM cash_banking b
 			WHERE b.reversed_at IS NULL AND ` + fmt.Sprintf(covered, "b.paid_on") + ` AND NOT EXISTS (SELECT FROM bank_statement_line l WHERE l.booked_as = 'banking:' || b.id)
 			ORDER BY b.id LIMIT 200`},
+		{"bank.org_missing", payments.ActOperator, `
+			SELECT p.no, '', -p.amount_fen, 0::bigint, p.recorded_at FROM org_payout p
+			WHERE p.bank_ref <> '' AND ` + fmt.Sprintf(covered, "p.paid_on") + `
+			  AND NOT EXISTS (SELECT FROM bank_outgoing_line o WHERE o.explained_as = 'org:' || p.no) ORDER BY p.id LIMIT 200`},
+		{"bank.org_return_missing", payments.ActOperator, `
+			SELECT p.no, '', p.amount_fen, 0::bigint, p.recorded_at FROM org_payout p
+			WHERE p.state = 'returned' AND ` + fmt.Sprintf(covered, "p.returned_on") + `
+			  AND NOT EXISTS (SELECT FROM bank_statement_line l WHERE l.booked_as = 'org_return:' || p.id) ORDER BY p.id LIMIT 200`},
 	} {
 		if err := differ(ctx, tx, out, look.kind, look.act, look.query); err != nil {
 			return err
@@ -408,6 +416,10 @@ func (s *Service) listWaiting(ctx context.Context, out *payments.Reconciliation)
 			SELECT 'refund:' || f.id, f.ref, f.amount_fen, 0::bigint, f.created_at FROM refund f WHERE f.state = 'review' AND f.created_at <= $1 ORDER BY f.id LIMIT 200`, out.RanAt},
 		{"refund.by_bank", payments.ActOperator, `
 			SELECT 'refund:' || f.id, f.ref, f.amount_fen, 0::bigint, f.created_at FROM refund f WHERE f.state = 'by_bank' AND f.created_at <= $1 ORDER BY f.id LIMIT 200`, long},
+		{"org.proposed", payments.ActApprover, `
+			SELECT p.no, '', p.amount_fen, 0::bigint, p.proposed_at FROM org_payout p WHERE p.state = 'proposed' AND p.proposed_at <= $1 ORDER BY p.id LIMIT 200`, long},
+		{"org.approved", payments.ActOperator, `
+			SELECT p.no, '', p.amount_fen, 0::bigint, p.decided_at FROM org_payout p WHERE p.state = 'approved' AND p.decided_at <= $1 ORDER BY p.id LIMIT 200`, long},
 		{"refund.unknown", payments.ActAdmin, `
 			SELECT 'refund:' || f.id, f.ref, f.amount_fen, 0::bigint, f.created_at FROM refund f WHERE f.state IN ('sending', 'unknown') AND f.created_at <= $1 ORDER BY f.id LIMIT 200`, long},
 		{"payment.late", payments.ActOperator, `

@@ -35,6 +35,8 @@ var undo = map[string]func(c *change, ctx context.Context, key string) error{
 	"statement.booked":   (*change).undoBooked,
 	"statement.returned": (*change).undoReturned,
 	"refund":             (*change).undoRefund,
+	"org.paid":           (*change).undoOrgPaid,
+	"org.returned":       (*change).undoOrgReturned,
 }
 
 // take reads what stands behind a posting; nothing is there when it was taken back before.
@@ -345,6 +347,9 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	})
 	if errors.Is(err, ledger.ErrReversed) {
 		err = link.E(link.Conflict, "reversal.reversed", "txn_id").Because(err)
+	}
+	if errors.Is(err, ledger.ErrOverdrawn) { // of an organisation, paid from what came back meanwhile
+		err = link.E(link.Conflict, "reversal.built_on", "txn_id").Because(err)
 	}
 	if err != nil {
 		return payments.Reversal{}, err

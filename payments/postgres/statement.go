@@ -174,7 +174,8 @@ func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementL
 	return n - int(fresh), nil
 }
 
-// explainOutgoing puts open lines of what went out to what was booked: refunds and returned transfers by their reference,
+// explainOutgoing puts open lines of what went out to what was booked: refunds, returned transfers and payments to
+// organisations by their reference,
 // payouts by the batch's number in the memo, together never more than was booked. It returns how many it explained.
 func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 	if err := c.lockBooked(ctx); err != nil {
@@ -185,7 +186,9 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'refund:' || f.id
 		FROM refund f WHERE l.state = 'open' AND f.bank_ref = l.bank_ref AND f.bank_ref <> '' AND f.state = 'succeeded' AND f.amount_fen = l.amount_fen`, `
 		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'return:' || b.id
-		FROM bank_statement_line b WHERE l.state = 'open' AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`} {
+		FROM bank_statement_line b WHERE l.state = 'open' AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`, `
+		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'org:' || p.no
+		FROM org_payout p WHERE l.state = 'open' AND p.bank_ref = l.bank_ref AND p.bank_ref <> '' AND p.amount_fen = l.amount_fen`} {
 		res, err := c.tx.ExecContext(ctx, query)
 		if err != nil {
 			return 0, fmt.Errorf("explain outgoing lines: %w", err)
@@ -296,7 +299,9 @@ func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
 			WHERE t.kind = 'payout.recalled' GROUP BY t.id
 			UNION ALL
 			SELECT 'provider_payout', m.provider || '/' || m.id, m.id, -m.amount_fen, m.at FROM provider_movement m
-			WHERE m.kind = 'payout' AND m.amount_fen < 0)
+			WHERE m.kind = 'payout' AND m.amount_fen < 0
+			UNION ALL
+			SELECT 'org_return', id::text, no, amount_fen, returned_on::timestamp FROM org_payout WHERE state = 'returned')
 		SELECT k.kind, k.id, k.name, k.fen - coalesce(l.fen, 0) AS fen, k.on_day
 		FROM known k LEFT JOIN (SELECT booked_as, sum(amount_fen)::bigint AS fen FROM bank_statement_line WHERE booked_as <> '' GROUP BY booked_as) l
 		     ON l.booked_as = k.kind || ':' || k.id

@@ -52,9 +52,17 @@ func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack
 	if err != nil {
 		return fmt.Errorf("write what came back of %s: %w", r.Ref, err)
 	}
+	of := orgAccount{payments.OrgCoop, cmd.Org}
+	if err := c.lockOrgs(ctx, of); err != nil {
+		return err
+	}
+	lack, err := c.lackingAtOrg(ctx, of, cmd.AmountFen) // it was paid for them already
+	if err != nil {
+		return err
+	}
 	at := time.Unix(cmd.TakenAt, 0).UTC()
 	c.post("taken_back", "takeback:"+cmd.Receipt, at,
-		ledger.Debit(ledger.PayableCoop(cmd.Org), cmd.AmountFen), ledger.Credit(ledger.RefundPayable(r.Ref), cmd.AmountFen))
+		ledger.Debit(of.payable(), cmd.AmountFen-lack), ledger.Debit(of.receivable(), lack), ledger.Credit(ledger.RefundPayable(r.Ref), cmd.AmountFen))
 	r.refundDue += cmd.AmountFen
 	reason := cmd.Reason
 	if reason == "" {

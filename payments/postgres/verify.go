@@ -36,7 +36,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err != nil {
 		return out, err
 	}
-	for _, query := range slices.Concat(moneyChecks, poolChecks, reversalChecks) {
+	for _, query := range slices.Concat(moneyChecks, poolChecks, reversalChecks, orgChecks) {
 		found, err := ledger.Check(ctx, tx, query)
 		if err != nil {
 			return out, fmt.Errorf("verify payments: %w", err)
@@ -111,10 +111,12 @@ var moneyChecks = []string{`
 	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'receivable_household') a
 	     ON a.party_id = p.household::text
 	WHERE coalesce(p.fen, 0) <> coalesce(a.balance, 0) LIMIT 100`, `
-	SELECT 'payables.raisers', 'org:' || coalesce(p.agent::text, a.party_id), 'payables ' || coalesce(p.fen, 0) || ', ledger ' || -coalesce(a.balance, 0)
-	FROM (SELECT agent, sum(agent_fen) AS fen FROM payable WHERE agent <> 0 AND state <> 'reversed' GROUP BY agent) p
-	FULL JOIN (SELECT a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'payable_raiser') a
-	     ON a.party_id = p.agent::text
+	SELECT 'payables.raisers', 'org:' || coalesce(p.agent::text, a.party_id), 'payables less what was paid ' || coalesce(p.fen, 0) || ', ledger ' || -coalesce(a.balance, 0)
+	FROM (SELECT agent, sum(fen) AS fen FROM (
+	          SELECT agent, agent_fen AS fen FROM payable WHERE agent <> 0 AND state <> 'reversed'
+	          UNION ALL SELECT org, -amount_fen FROM org_payout WHERE account = 'raiser' AND state = 'paid') m GROUP BY agent) p
+	FULL JOIN (SELECT a.party_id, sum(b.balance) AS balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+	           WHERE a.kind IN ('payable_raiser', 'receivable_raiser') GROUP BY a.party_id) a ON a.party_id = p.agent::text
 	WHERE coalesce(p.fen, 0) <> -coalesce(a.balance, 0) LIMIT 100`, `
 	SELECT 'deliveries.divided', 'delivery:' || d.delivery_id, 'gross ' || d.gross_fen || ' less fee ' || d.fee_fen || ' and raisers ' || d.agent_fen || ', households have ' || coalesce(p.fen, 0) || ', raisers ' || coalesce(p.agent, 0)
 	FROM delivery d LEFT JOIN (SELECT delivery_id, sum(amount_fen) AS fen, sum(agent_fen) AS agent FROM payable WHERE gross_fen >= 0 GROUP BY delivery_id) p ON p.delivery_id = d.delivery_id
@@ -152,7 +154,8 @@ var moneyChecks = []string{`
 	SELECT 'goods.taken_back', r.ref, 'billed ' || r.billed_fen || ', came back ' || b.fen || ', in the ledger ' || b.posted
 	FROM (SELECT b.ref, sum(b.amount_fen) AS fen, coalesce(sum(e.amount), 0) AS posted
 	      FROM take_back b LEFT JOIN ledger_txn t ON t.business_key = 'takeback:' || b.receipt
-	      LEFT JOIN ledger_entry e ON e.txn_id = t.id AND e.amount > 0 GROUP BY b.ref) b JOIN ref r ON r.ref = b.ref
+	      LEFT JOIN LATERAL (SELECT sum(e.amount) AS amount FROM ledger_entry e WHERE e.txn_id = t.id AND e.amount > 0) e ON true
+	      GROUP BY b.ref) b JOIN ref r ON r.ref = b.ref
 	WHERE b.fen > r.billed_fen OR b.fen <> b.posted LIMIT 100`, `
 	SELECT 'disputes.withheld', d.ref, 'ledger ' || coalesce(x.balance, 0) || ', open disputes ' || d.fen
 	FROM (SELECT ref, sum(CASE WHEN state = 'open' THEN amount_fen ELSE 0 END) AS fen FROM dispute GROUP BY ref) d

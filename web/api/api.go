@@ -41,6 +41,7 @@ type Services struct {
 	Distributions payments.Distributions
 	Books         payments.Books
 	Reversals     payments.Reversals
+	OrgPayouts    payments.OrgPayouts
 	Documents     orders.Documents
 	Stations      orders.Stations
 
@@ -93,6 +94,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.distributionEndpoints(),
 		a.booksEndpoints(),
 		a.reversalEndpoints(),
+		a.orgPayoutEndpoints(),
 		a.documentEndpoints(),
 		a.privacyEndpoints(),
 		a.reportEndpoints(),

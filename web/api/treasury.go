@@ -22,7 +22,7 @@ type returnIn struct {
 
 type explainIn struct {
 	ID   int64  `path:"id" json:"-"`
-	Kind string `json:"kind" enum:"banking,payout_recall,provider_payout"`
+	Kind string `json:"kind" enum:"banking,payout_recall,provider_payout,org_return"`
 	What string `json:"id"`
 }
 

@@ -1,0 +1,214 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+// Roles of an organisation's people who read what it is owed.
+const (
+	roleOfficer     = "officer"
+	roleOrgApprover = "org_approver"
+)
+
+// needOrg lets the county read every organisation's, and an organisation's officers their own: it returns whose. To
+// others of them it does not exist.
+func needOrg(ctx context.Context, org int64) (own bool, whose int64, err error) {
+	a, err := need(ctx, append(county, roleOfficer, roleOrgApprover)...)
+	switch {
+	case err != nil:
+		return false, 0, err
+	case a.System, slices.Contains(county, a.Role):
+		return false, org, nil
+	case a.Org == 0 || org != 0 && org != a.Org:
+		return false, 0, link.E(link.NotFound, "not_found", "org")
+	}
+	return true, a.Org, nil
+}
+
+// orgAccount is what one organisation is owed for one thing.
+type orgAccount struct {
+	Account payments.OrgAccountKind
+	Org     int64
+}
+
+// payable is what it is owed, receivable what it got too much.
+func (a orgAccount) payable() ledger.Account {
+	if a.Account == payments.OrgRaiser {
+		return ledger.PayableRaiser(a.Org)
+	}
+	return ledger.PayableCoop(a.Org)
+}
+
+func (a orgAccount) receivable() ledger.Account {
+	if a.Account == payments.OrgRaiser {
+		return ledger.RaiserReceivable(a.Org)
+	}
+	return ledger.CoopReceivable(a.Org)
+}
+
+// lockOrgs lets one at a time take something off what organisations are owed, in one order. What adds to it needs no
+// lock: nobody takes more for not having seen it.
+func (c *change) lockOrgs(ctx context.Context, accounts ...orgAccount) error {
+	slices.SortFunc(accounts, func(a, b orgAccount) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Org, b.Org))
+	})
+	for _, a := range slices.Compact(accounts) {
+		_, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, fmt.Sprintf("payments org %s %d", a.Account, a.Org))
+		if err != nil {
+			return fmt.Errorf("lock what organisation %d is owed: %w", a.Org, err)
+		}
+	}
+	return nil
+}
+
+// owedToOrg is what a locked account stands at: owed, and paid too much before, both counted positive.
+func (c *change) owedToOrg(ctx context.Context, a orgAccount) (owed, overpaid int64, err error) {
+	b, err := ledger.Balances(ctx, c.tx, a.payable(), a.receivable())
+	return -b[a.payable().Code], b[a.receivable().Code], err
+}
+
+// lackingAtOrg is how much more than it is owed is to be taken off a locked account: it was paid already, and the
+// organisation has got so much too much.
+func (c *change) lackingAtOrg(ctx context.Context, a orgAccount, fen int64) (int64, error) {
+	owed, _, err := c.owedToOrg(ctx, a)
+	return max(fen-owed, 0), err
+}
+
+// orgUnwind prepares taking a delivery back from what its cooperative and raisers are owed: what they were paid of it
+// already is owed by them, and put where the mirror takes it from.
+func (c *change) orgUnwind(ctx context.Context, coop, fee int64, payables []payableRow) ([]ledger.Line, error) {
+	fen := map[orgAccount]int64{}
+	if fee > 0 {
+		fen[orgAccount{payments.OrgCoop, coop}] = fee
+	}
+	for _, p := range payables {
+		if p.AgentFen > 0 {
+			fen[orgAccount{payments.OrgRaiser, p.Agent}] += p.AgentFen
+		}
+	}
+	accounts := make([]orgAccount, 0, len(fen))
+	for a := range fen {
+		accounts = append(accounts, a)
+	}
+	if err := c.lockOrgs(ctx, accounts...); err != nil {
+		return nil, err
+	}
+	var lines []ledger.Line
+	for _, a := range accounts {
+		lack, err := c.lackingAtOrg(ctx, a, fen[a])
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, ledger.Debit(a.receivable(), lack), ledger.Credit(a.payable(), lack))
+	}
+	return lines, nil
+}
+
+type orgAccountRow struct {
+	Org     int64                   `db:"org"`
+	Account payments.OrgAccountKind `db:"account"`
+	Owed    int64                   `db:"owed"`
+	Waiting int64                   `db:"waiting"`
+	Till    int64                   `db:"till"`
+	Open    int64                   `db:"open"`
+	Paid    int64                   `db:"paid"`
+}
+
+// free is what can be paid; below zero more is under way than there is.
+func (r orgAccountRow) free() int64 { return r.Owed - r.Waiting - r.Till - r.Open }
+
+func (r orgAccountRow) out() payments.OrgAccount {
+	return payments.OrgAccount{Org: r.Org, Account: r.Account, EarnedFen: r.Owed + r.Paid, PaidFen: r.Paid, OwedFen: r.Owed, WaitingFen: r.Waiting,
+		TillFen: r.Till, OpenFen: r.Open, PayableFen: max(r.free(), 0)}
+}
+
+// orgAccounts reads accounts of one organisation, or of all (0), in one statement: what a sale adds to what is owed it
+// adds to what waits, and a till's cash ends the waiting.
+//
+// Of a delivery the fee waits as long as its households do. What an organisation sells of its own has no household: it
+// waits until the sale is closed and paid.
+func orgAccounts(ctx context.Context, q queryer, org int64, account payments.OrgAccountKind) ([]orgAccountRow, error) {
+	rows, err := q.QueryxContext(ctx, `
+		WITH owed AS (
+			SELECT a.party_id::bigint AS org, CASE WHEN a.kind IN ('payable_coop', 'receivable_coop') THEN 'coop' ELSE 'raiser' END AS account, -sum(b.balance)::bigint AS fen
+			FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+			WHERE a.kind IN ('payable_coop', 'receivable_coop', 'payable_raiser', 'receivable_raiser') AND ($1 = 0 OR a.party_id = $1::text)
+			GROUP BY 1, 2),
+		waiting AS (
+			SELECT d.coop AS org, 'coop' AS account, sum(d.fee_fen)::bigint AS fen
+			FROM delivery d WHERE NOT d.reversed AND d.fee_fen > 0 AND ($1 = 0 OR d.coop = $1)
+			  AND (EXISTS (SELECT FROM payable p WHERE p.delivery_id = d.delivery_id AND p.state = 'pending')
+			       OR NOT EXISTS (SELECT FROM payable p WHERE p.delivery_id = d.delivery_id)
+			          AND (EXISTS (SELECT FROM ref r WHERE r.ref = d.ref AND NOT r.closed)
+			               OR EXISTS (SELECT FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.code = 'receivable:' || d.ref AND b.balance <> 0)))
+			GROUP BY d.coop
+			UNION ALL
+			SELECT agent, 'raiser', sum(agent_fen)::bigint FROM payable WHERE state = 'pending' AND agent <> 0 AND ($1 = 0 OR agent = $1) GROUP BY agent),
+		till AS (
+			SELECT a.party_id::bigint AS org, 'coop' AS account, b.balance AS fen
+			FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.kind = 'cash:till' AND ($1 = 0 OR a.party_id = $1::text)),
+		payout AS (
+			SELECT org, account, coalesce(sum(amount_fen) FILTER (WHERE state = 'paid'), 0)::bigint AS paid,
+			       coalesce(sum(amount_fen) FILTER (WHERE state IN ('proposed', 'approved')), 0)::bigint AS open
+			FROM org_payout WHERE $1 = 0 OR org = $1 GROUP BY org, account)
+		SELECT o.org, o.account, o.fen AS owed, coalesce(w.fen, 0) AS waiting, coalesce(t.fen, 0) AS till, coalesce(p.open, 0) AS open, coalesce(p.paid, 0) AS paid
+		FROM owed o
+		LEFT JOIN waiting w ON w.org = o.org AND w.account = o.account
+		LEFT JOIN till t ON t.org = o.org AND t.account = o.account
+		LEFT JOIN payout p ON p.org = o.org AND p.account = o.account
+		WHERE $2 = '' OR o.account = $2
+		ORDER BY o.fen - coalesce(w.fen, 0) - coalesce(t.fen, 0) - coalesce(p.open, 0) DESC, o.org, o.account LIMIT 5000`, org, string(account))
+	if err != nil {
+		return nil, fmt.Errorf("read what organisations are owed: %w", err)
+	}
+	defer rows.Close()
+	var all []orgAccountRow
+	for rows.Next() {
+		var r orgAccountRow
+		if err := rows.StructScan(&r); err != nil {
+			return nil, fmt.Errorf("read what organisations are owed: %w", err)
+		}
+		all = append(all, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read what organisations are owed: %w", err)
+	}
+	return all, nil
+}
+
+// freeFor is what can be paid of an account.
+func (c *change) freeFor(ctx context.Context, a orgAccount) (int64, error) {
+	rows, err := orgAccounts(ctx, c.tx, a.Org, a.Account)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].free(), nil
+}
+
+// OrgAccounts lists what organisations are owed.
+func (s *Service) OrgAccounts(ctx context.Context, f payments.OrgAccountFilter) (payments.OrgAccounts, error) {
+	_, org, err := needOrg(ctx, f.Org)
+	if err != nil {
+		return payments.OrgAccounts{}, err
+	}
+	if f.Account != "" && !knownOrgAccount(f.Account) {
+		return payments.OrgAccounts{}, link.E(link.Invalid, "orgpay.account", "account")
+	}
+	rows, err := orgAccounts(ctx, s.db, org, f.Account)
+	out := payments.OrgAccounts{Items: make([]payments.OrgAccount, len(rows))}
+	for i, r := range rows {
+		out.Items[i] = r.out()
+	}
+	return out, err
+}
+
+func knownOrgAccount(k payments.OrgAccountKind) bool {
+	return k == payments.OrgCoop || k == payments.OrgRaiser
+}

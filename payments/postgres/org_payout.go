@@ -1,0 +1,481 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/payments"
+	"banmuyuan/payments/ledger"
+)
+
+var _ payments.OrgPayouts = (*Service)(nil)
+
+type orgPayoutRow struct {
+	ID              int64                   `db:"id"`
+	No              string                  `db:"no"`
+	Org             int64                   `db:"org"`
+	Account         payments.OrgAccountKind `db:"account"`
+	AmountFen       int64                   `db:"amount_fen"`
+	Note            string                  `db:"note"`
+	State           payments.OrgPayoutState `db:"state"`
+	ProposedAt      time.Time               `db:"proposed_at"`
+	ProposedBy      string                  `db:"proposed_by"`
+	Proposer        int64                   `db:"proposer"`
+	DecidedAt       sql.NullTime            `db:"decided_at"`
+	DecidedBy       string                  `db:"decided_by"`
+	Decider         int64                   `db:"decider"`
+	Why             string                  `db:"why"`
+	BankRef         string                  `db:"bank_ref"`
+	PaidOn          sql.NullTime            `db:"paid_on"`
+	ReturnedOn      sql.NullTime            `db:"returned_on"`
+	RecordedAt      sql.NullTime            `db:"recorded_at"`
+	RecordedBy      string                  `db:"recorded_by"`
+	Reversals       int                     `db:"reversals"`
+	ReturnReversals int                     `db:"return_reversals"`
+	OnBank          bool                    `db:"on_bank"`
+}
+
+const orgPayoutColumns = `p.id, p.no, p.org, p.account, p.amount_fen, p.note, p.state, p.proposed_at, p.proposed_by, p.proposer, p.decided_at, p.decided_by,
+	p.decider, p.why, p.bank_ref, p.paid_on, p.returned_on, p.recorded_at, p.recorded_by, p.reversals, p.return_reversals,
+	EXISTS (SELECT FROM bank_outgoing_line l WHERE l.explained_as = 'org:' || p.no) AS on_bank`
+
+func (r orgPayoutRow) of() orgAccount { return orgAccount{r.Account, r.Org} }
+
+func (r orgPayoutRow) out() payments.OrgPayout {
+	return payments.OrgPayout{ID: r.ID, No: r.No, Org: r.Org, Account: r.Account, AmountFen: r.AmountFen, Note: r.Note, State: r.State,
+		ProposedAt: r.ProposedAt.UTC(), ProposedBy: r.ProposedBy, DecidedAt: timePtr(r.DecidedAt), DecidedBy: r.DecidedBy, Why: r.Why, BankRef: r.BankRef,
+		PaidOn: dayPtr(r.PaidOn), ReturnedOn: dayPtr(r.ReturnedOn), RecordedAt: timePtr(r.RecordedAt), RecordedBy: r.RecordedBy, OnBank: r.OnBank}
+}
+
+// outFor leaves out who of the county did what, which is not an organisation's affair.
+func (r orgPayoutRow) outFor(own bool) payments.OrgPayout {
+	o := r.out()
+	if own {
+		o.ProposedBy, o.DecidedBy, o.RecordedBy = "", "", ""
+	}
+	return o
+}
+
+func dayPtr(t sql.NullTime) *time.Time {
+	if !t.Valid {
+		return nil
+	}
+	d := dateTime(t.Time)
+	return &d
+}
+
+// orgSees are the payments that an organisation is told of: those that were approved.
+const orgSees = `p.state NOT IN ('proposed', 'rejected')`
+
+var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, payments.OrgPayoutApproved, payments.OrgPayoutRejected, payments.OrgPayoutPaid,
+	payments.OrgPayoutFailed, payments.OrgPayoutReturned}
+
+// OrgPayouts lists payments to organisations.
+func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (payments.OrgPayoutPage, error) {
+	own, org, err := needOrg(ctx, f.Org)
+	if err != nil {
+		return payments.OrgPayoutPage{}, err
+	}
+	before, err := cursorID(f.Cursor)
+	if err != nil {
+		return payments.OrgPayoutPage{}, err
+	}
+	if f.Account != "" && !knownOrgAccount(f.Account) {
+		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.account", "account")
+	}
+	if f.State != "" && !slices.Contains(orgPayoutStates, f.State) {
+		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.state", "state")
+	}
+	where := `($1 = 0 OR p.org = $1) AND ($2 = '' OR p.account = $2) AND ($3 = '' OR p.state = $3)`
+	if own {
+		where += ` AND ` + orgSees
+	}
+	args := []any{org, string(f.Account), string(f.State)}
+	page := payments.OrgPayoutPage{Items: []payments.OrgPayout{}}
+	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(p.amount_fen), 0)::bigint FROM org_payout p WHERE `+where, args...).Scan(&page.Total, &page.SumFen)
+	if err != nil {
+		return page, fmt.Errorf("count payments to organisations: %w", err)
+	}
+	n := limit(f.Limit, 200)
+	var rows []orgPayoutRow
+	err = s.db.SelectContext(ctx, &rows, `SELECT `+orgPayoutColumns+` FROM org_payout p WHERE `+where+` AND ($4 = 0 OR p.id < $4) ORDER BY p.id DESC LIMIT $5`,
+		append(args, before, n+1)...)
+	if err != nil {
+		return page, fmt.Errorf("read payments to organisations: %w", err)
+	}
+	if len(rows) > n {
+		rows = rows[:n]
+		page.Cursor = cursorOf(rows[n-1].ID)
+	}
+	for _, r := range rows {
+		page.Items = append(page.Items, r.outFor(own))
+	}
+	return page, nil
+}
+
+func readOrgPayout(ctx context.Context, q queryer, id int64, lock string) (orgPayoutRow, error) {
+	var r orgPayoutRow
+	err := get(ctx, q, &r, `SELECT `+orgPayoutColumns+` FROM org_payout p WHERE p.id = $1 `+lock, id)
+	if missing(err) {
+		return r, link.E(link.NotFound, "orgpay.unknown", "")
+	}
+	if err != nil {
+		return r, fmt.Errorf("read payment %d to an organisation: %w", id, err)
+	}
+	return r, nil
+}
+
+// OrgPayout is one payment.
+func (s *Service) OrgPayout(ctx context.Context, q payments.OrgPayoutRef) (payments.OrgPayout, error) {
+	own, org, err := needOrg(ctx, 0)
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	r, err := readOrgPayout(ctx, s.db, q.ID, "")
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	if own && (r.Org != org || r.State == payments.OrgPayoutProposed || r.State == payments.OrgPayoutRejected) {
+		return payments.OrgPayout{}, link.E(link.NotFound, "orgpay.unknown", "")
+	}
+	return r.outFor(own), nil
+}
+
+// ProposeOrgPayout asks the second person to pay an organisation.
+func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPayout) (payments.OrgPayout, error) {
+	actor, err := need(ctx, roleOperator, roleAdmin)
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	r.Note = strings.TrimSpace(r.Note)
+	var bad link.Problems
+	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
+		bad.Add("payment.key", "idempotency_key")
+	}
+	if r.Org <= 0 {
+		bad.Add("orgpay.org", "org")
+	}
+	if !knownOrgAccount(r.Account) {
+		bad.Add("orgpay.account", "account")
+	}
+	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
+		bad.Add("payment.amount", "amount_fen")
+	}
+	if utf8.RuneCountInString(r.Note) > 200 {
+		bad.Add("orgpay.note", "note")
+	}
+	if err := bad.Err(); err != nil {
+		return payments.OrgPayout{}, err
+	}
+	key := fmt.Sprintf("%d:%s", actor.Account, r.IdempotencyKey)
+	var out orgPayoutRow
+	err = s.change(ctx, func(c *change) error {
+		// One at a time: two would each find the money that is enough for one, numbers are counted, and the same key may be
+		// on its way twice.
+		if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments org_payout', 0))`); err != nil {
+			return fmt.Errorf("lock proposals: %w", err)
+		}
+		err := get(ctx, c.tx, &out, `SELECT `+orgPayoutColumns+` FROM org_payout p WHERE p.idem_key = $1`, key)
+		if err == nil {
+			if out.Org != r.Org || out.Account != r.Account || out.AmountFen != r.AmountFen || out.Note != r.Note {
+				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
+			}
+			return nil
+		}
+		if !missing(err) {
+			return fmt.Errorf("look up proposal: %w", err)
+		}
+		free, err := c.freeFor(ctx, orgAccount{r.Account, r.Org})
+		if err != nil {
+			return err
+		}
+		if r.AmountFen > free {
+			return link.E(link.Conflict, "orgpay.too_much", "amount_fen", "have", money.FormatYuan(max(free, 0)))
+		}
+		var id int64
+		err = c.tx.GetContext(ctx, &id, `
+			INSERT INTO org_payout (no, org, account, amount_fen, note, state, idem_key, proposed_at, proposed_by, proposer)
+			SELECT 'DG' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), $2, $3, $4, $5, 'proposed', $6, $7, $8, $9
+			FROM org_payout WHERE no LIKE 'DG' || $1 || '-%' RETURNING id`,
+			c.now.In(china).Format("20060102"), r.Org, string(r.Account), r.AmountFen, r.Note, key, c.now, c.actor, actor.Account)
+		if err != nil {
+			return fmt.Errorf("write proposal: %w", err)
+		}
+		out, err = readOrgPayout(ctx, c.tx, id, "")
+		return err
+	})
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	return out.out(), nil
+}
+
+// onOrgPayout runs a step on a locked payment and reads what became of it.
+func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, r orgPayoutRow) error) (payments.OrgPayout, error) {
+	var out orgPayoutRow
+	err := s.change(ctx, func(c *change) error {
+		r, err := readOrgPayout(ctx, c.tx, id, "FOR UPDATE OF p")
+		if err != nil {
+			return err
+		}
+		if err := do(c, r); err != nil {
+			return err
+		}
+		out, err = readOrgPayout(ctx, c.tx, id, "")
+		return err
+	})
+	switch {
+	case link.Constraint(err) == "org_payout_bank_ref":
+		err = link.E(link.Conflict, "orgpay.bank_ref_used", "bank_ref").Because(err)
+	case link.Constraint(err) == "org_payout_second_person":
+		err = link.E(link.Forbidden, "orgpay.second_person", "").Because(err)
+	}
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	return out.out(), nil
+}
+
+func same(name string, id int64, c *change, actor link.Actor) bool {
+	return name != "" && name == c.actor || id != 0 && id == actor.Account
+}
+
+// DecideOrgPayout is the second person's word. What was proposed may have been more than there is by now.
+func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayout) (payments.OrgPayout, error) {
+	actor, err := need(ctx, roleApprover, roleAdmin)
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	r.Why = strings.TrimSpace(r.Why)
+	if n := utf8.RuneCountInString(r.Why); n > 200 || !r.Approve && n == 0 {
+		return payments.OrgPayout{}, link.E(link.Invalid, "orgpay.why", "why")
+	}
+	to := payments.OrgPayoutRejected
+	if r.Approve {
+		to, r.Why = payments.OrgPayoutApproved, ""
+	}
+	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
+		switch {
+		case same(p.ProposedBy, p.Proposer, c, actor):
+			return link.E(link.Forbidden, "orgpay.second_person", "")
+		case p.State == to && same(p.DecidedBy, p.Decider, c, actor):
+			return nil // clicked twice
+		case p.State != payments.OrgPayoutProposed || !payments.May(payments.OrgPayoutMoves, p.State, to):
+			return link.E(link.Conflict, "orgpay.decided", "")
+		}
+		if r.Approve {
+			free, err := c.freeFor(ctx, p.of()) // without what this one takes
+			if err != nil {
+				return err
+			}
+			if free < 0 {
+				return link.E(link.Conflict, "orgpay.less_now", "", "have", money.FormatYuan(max(free+p.AmountFen, 0)))
+			}
+		}
+		return c.exec(ctx, "decide payment to an organisation", `
+			UPDATE org_payout SET state = $2, decided_at = $3, decided_by = $4, decider = $5, why = $6 WHERE id = $1`,
+			p.ID, to, c.now, c.actor, actor.Account, r.Why)
+	})
+}
+
+// RecordOrgPayout books what the bank has paid. Something may have been taken back since it was approved: what the
+// organisation then got too much it owes.
+func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayout) (payments.OrgPayout, error) {
+	actor, err := need(ctx, roleOperator, roleAdmin)
+	if err != nil {
+		return payments.OrgPayout{}, err
+	}
+	r.BankRef = strings.TrimSpace(r.BankRef)
+	var bad link.Problems
+	if r.BankRef == "" || utf8.RuneCountInString(r.BankRef) > 100 {
+		bad.Add("orgpay.bank_ref", "bank_ref")
+	}
+	if r.PaidOn.IsZero() || day(r.PaidOn) > day(s.now()) {
+		bad.Add("orgpay.paid_on", "paid_on")
+	}
+	if err := bad.Err(); err != nil {
+		return payments.OrgPayout{}, err
+	}
+	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
+		switch {
+		case p.State == payments.OrgPayoutPaid && p.BankRef == r.BankRef && day(dateTime(p.PaidOn.Time)) == day(r.PaidOn):
+			return nil // said twice
+		case p.State != payments.OrgPayoutApproved || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutPaid):
+			return link.E(link.Conflict, "orgpay.not_approved", "")
+		case same(p.DecidedBy, p.Decider, c, actor):
+			return link.E(link.Forbidden, "orgpay.second_person", "")
+		case day(r.PaidOn) < day(p.DecidedAt.Time):
+			return link.E(link.Invalid, "orgpay.paid_on", "paid_on")
+		}
+		var taken bool
+		err := c.tx.GetContext(ctx, &taken, `
+			SELECT EXISTS (SELECT FROM refund WHERE bank_ref = $1) OR EXISTS (SELECT FROM bank_statement_line WHERE return_ref = $1)`, r.BankRef)
+		if err != nil {
+			return fmt.Errorf("look for reference %s: %w", r.BankRef, err)
+		}
+		if taken {
+			return link.E(link.Conflict, "orgpay.bank_ref_used", "bank_ref")
+		}
+		if err := c.lockOrgs(ctx, p.of()); err != nil {
+			return err
+		}
+		owed, overpaid, err := c.owedToOrg(ctx, p.of())
+		if err != nil {
+			return err
+		}
+		left := owed - overpaid - p.AmountFen // what it got too much before is kept back with this
+		c.post("org.paid", again(fmt.Sprintf("orgpay:%d:paid", p.ID), p.Reversals), r.PaidOn,
+			ledger.Debit(p.of().payable(), owed-max(left, 0)), ledger.Debit(p.of().receivable(), max(-left, 0)-overpaid), ledger.Credit(ledger.Bank(), p.AmountFen))
+		return c.exec(ctx, "record payment to an organisation", `
+			UPDATE org_payout SET state = 'paid', bank_ref = $2, paid_on = $3::date, recorded_at = $4, recorded_by = $5, why = '' WHERE id = $1`,
+			p.ID, r.BankRef, day(r.PaidOn), c.now, c.actor)
+	})
+}
+
+// FailOrgPayout ends a payment that the bank did not make.
+func (s *Service) FailOrgPayout(ctx context.Context, r payments.FailOrgPayout) (payments.OrgPayout, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.OrgPayout{}, err
+	}
+	r.Why = strings.TrimSpace(r.Why)
+	if n := utf8.RuneCountInString(r.Why); n == 0 || n > 200 {
+		return payments.OrgPayout{}, link.E(link.Invalid, "orgpay.why", "why")
+	}
+	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
+		switch {
+		case p.State == payments.OrgPayoutFailed && p.Why == r.Why:
+			return nil // said twice
+		case p.State != payments.OrgPayoutApproved || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutFailed):
+			return link.E(link.Conflict, "orgpay.not_approved", "")
+		}
+		return c.exec(ctx, "end payment to an organisation", `
+			UPDATE org_payout SET state = 'failed', why = $2, recorded_at = $3, recorded_by = $4 WHERE id = $1`, p.ID, r.Why, c.now, c.actor)
+	})
+}
+
+// ReturnOrgPayout books that a payment came back: it is owed again.
+func (s *Service) ReturnOrgPayout(ctx context.Context, r payments.ReturnOrgPayout) (payments.OrgPayout, error) {
+	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+		return payments.OrgPayout{}, err
+	}
+	r.Why = strings.TrimSpace(r.Why)
+	var bad link.Problems
+	if n := utf8.RuneCountInString(r.Why); n == 0 || n > 200 {
+		bad.Add("orgpay.why", "why")
+	}
+	if r.ReturnedOn.IsZero() || day(r.ReturnedOn) > day(s.now()) {
+		bad.Add("orgpay.returned_on", "returned_on")
+	}
+	if err := bad.Err(); err != nil {
+		return payments.OrgPayout{}, err
+	}
+	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
+		switch {
+		case p.State == payments.OrgPayoutReturned && p.Why == r.Why:
+			return nil // said twice
+		case p.State != payments.OrgPayoutPaid || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutReturned):
+			return link.E(link.Conflict, "orgpay.not_paid", "")
+		case day(r.ReturnedOn) < day(dateTime(p.PaidOn.Time)):
+			return link.E(link.Invalid, "orgpay.returned_on", "returned_on")
+		}
+		c.post("org.returned", again(fmt.Sprintf("orgpay:%d:returned", p.ID), p.ReturnReversals), r.ReturnedOn,
+			ledger.Debit(ledger.Bank(), p.AmountFen), ledger.Credit(p.of().payable(), p.AmountFen))
+		return c.exec(ctx, "take payment to an organisation back", `
+			UPDATE org_payout SET state = 'returned', returned_on = $2::date, why = $3, recorded_at = $4, recorded_by = $5 WHERE id = $1`,
+			p.ID, day(r.ReturnedOn), r.Why, c.now, c.actor)
+	})
+}
+
+// orgPayoutKey is the present key of a payment's posting.
+func orgPayoutKey(suffix, reversals string) string {
+	return `'orgpay:' || p.id || ':` + suffix + `' || CASE WHEN p.` + reversals + ` > 0 THEN ':' || p.` + reversals + ` ELSE '' END`
+}
+
+// undoOrgPaid puts a payment that was recorded wrongly back among those that wait to be paid.
+func (c *change) undoOrgPaid(ctx context.Context, key string) error {
+	if err := c.lockBooked(ctx); err != nil {
+		return err
+	}
+	var id int64
+	if err := c.take(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = 'paid' AND $1 = `+orgPayoutKey("paid", "reversals")+` FOR UPDATE`, key); err != nil {
+		return err
+	}
+	p, err := readOrgPayout(ctx, c.tx, id, "")
+	if err != nil {
+		return err
+	}
+	if err := c.notOnStatement(ctx, "bank_outgoing_line", "explained_as", "org:"+p.No); err != nil {
+		return err
+	}
+	if err := c.lockOrgs(ctx, p.of()); err != nil {
+		return err
+	}
+	return c.exec(ctx, "take record of payment back", `
+		UPDATE org_payout SET state = 'approved', bank_ref = '', paid_on = NULL, recorded_at = NULL, recorded_by = '', reversals = reversals + 1 WHERE id = $1`, id)
+}
+
+// undoOrgReturned makes a payment that was recorded as come back one that was made.
+func (c *change) undoOrgReturned(ctx context.Context, key string) error {
+	if err := c.lockBooked(ctx); err != nil {
+		return err
+	}
+	var id int64
+	if err := c.take(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = 'returned' AND $1 = `+orgPayoutKey("returned", "return_reversals")+` FOR UPDATE`, key); err != nil {
+		return err
+	}
+	if err := c.notOnStatement(ctx, "bank_statement_line", "booked_as", fmt.Sprintf("%s:%d", payments.BookedOrgReturn, id)); err != nil {
+		return err
+	}
+	p, err := readOrgPayout(ctx, c.tx, id, "")
+	if err != nil {
+		return err
+	}
+	if err := c.lockOrgs(ctx, p.of()); err != nil { // its mirror takes off what is owed
+		return err
+	}
+	return c.exec(ctx, "take record of return back", `
+		UPDATE org_payout SET state = 'paid', returned_on = NULL, why = '', return_reversals = return_reversals + 1 WHERE id = $1`, id)
+}
+
+// orgChecks are of Verify: what organisations are owed is what they earned less what they were paid, two people stand
+// behind every payment, and each is in the ledger.
+var orgChecks = []string{`
+	SELECT 'orgs.coops' AS check, 'org:' || coalesce(e.org::text, a.party_id) AS object,
+	       'earned ' || coalesce(e.fen, 0) || ' less what was paid, ledger ' || coalesce(a.owed, 0) AS detail
+	FROM (SELECT org, sum(fen)::bigint AS fen FROM (
+	          SELECT coop AS org, fee_fen AS fen FROM delivery WHERE NOT reversed AND fee_fen > 0
+	          UNION ALL SELECT org, -amount_fen FROM take_back
+	          UNION ALL SELECT org, -amount_fen FROM org_payout WHERE account = 'coop' AND state = 'paid'
+	          UNION ALL SELECT a.party_id::bigint, -e.amount FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id JOIN ledger_account a ON a.id = e.account_id
+	                    WHERE t.kind = 'history' AND a.kind = 'payable_coop') m GROUP BY org) e
+	FULL JOIN (SELECT a.party_id, -sum(b.balance)::bigint AS owed FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+	           WHERE a.kind IN ('payable_coop', 'receivable_coop') GROUP BY a.party_id) a ON a.party_id = e.org::text
+	WHERE coalesce(e.fen, 0) <> coalesce(a.owed, 0) LIMIT 100`, `
+	SELECT 'orgs.overpaid', r.code, 'got ' || r.balance || ' too much, and only ' || coalesce(m.fen, 0) || ' was taken back'
+	FROM (SELECT a.code, substr(a.kind, 12) AS account, a.party_id, b.balance FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
+	      WHERE a.kind IN ('receivable_coop', 'receivable_raiser') AND b.balance > 0) r
+	LEFT JOIN (SELECT substr(a.kind, strpos(a.kind, '_') + 1) AS account, a.party_id, sum(e.amount)::bigint AS fen
+	           FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id AND e.amount > 0 JOIN ledger_account a ON a.id = e.account_id
+	           WHERE t.kind IN ('delivery.reversed', 'taken_back') AND a.kind IN ('payable_coop', 'receivable_coop', 'payable_raiser', 'receivable_raiser')
+	           GROUP BY 1, 2) m ON m.account = r.account AND m.party_id = r.party_id
+	WHERE r.balance > coalesce(m.fen, 0) LIMIT 100`, `
+	SELECT 'orgs.posted', p.no, 'is ' || p.state || ', in the ledger ' || coalesce(l.fen, 0)
+	FROM org_payout p LEFT JOIN (
+	     SELECT split_part(coalesce(o.business_key, t.business_key), ':', 2) AS id, -sum(e.amount)::bigint AS fen
+	     FROM ledger_txn t LEFT JOIN ledger_txn o ON o.id = t.reverses_txn_id
+	     JOIN ledger_entry e ON e.txn_id = t.id JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'bank'
+	     WHERE t.kind IN ('org.paid', 'org.returned', 'org.paid.reversed', 'org.returned.reversed') GROUP BY 1) l ON l.id = p.id::text
+	WHERE coalesce(l.fen, 0) <> CASE WHEN p.state = 'paid' THEN p.amount_fen ELSE 0 END LIMIT 100`, `
+	SELECT 'orgs.second_person', p.no, 'proposed by ' || p.proposed_by || ', decided by ' || p.decided_by || ', recorded by ' || p.recorded_by
+	FROM org_payout p WHERE p.decided_by <> '' AND (p.decided_by = p.proposed_by OR p.decider <> 0 AND p.decider = p.proposer)
+	   OR p.state IN ('paid', 'returned') AND p.decided_by = '' LIMIT 100`, `
+	SELECT 'orgs.on_statement', l.bank_ref, 'explained as ' || l.explained_as || ', which is ' || coalesce(p.state || ' ' || p.bank_ref || ' ' || p.amount_fen, 'unknown')
+	FROM bank_outgoing_line l LEFT JOIN org_payout p ON 'org:' || p.no = l.explained_as
+	WHERE l.explained_as LIKE 'org:%' AND (p.id IS NULL OR p.state NOT IN ('paid', 'returned') OR p.bank_ref <> l.bank_ref OR p.amount_fen <> l.amount_fen) LIMIT 100`}
