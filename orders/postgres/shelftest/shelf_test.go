@@ -402,6 +402,13 @@ func TestEachSeesTheirOwn(t *testing.T) {
 	} {
 		wantCode(t, c.what, c.call(c.ctx), c.code)
 	}
+	// What one shop offers is not another's to sell, nor to be had at another's price.
+	theirs := w.ring(b, 500)
+	theirs.Lines[0].Code, theirs.Lines[0].PriceFen = "", 1
+	_, err := w.shelf.Ring(stranger, theirs)
+	wantCode(t, "ringing up another shop's goods", err, link.Invalid)
+	_, err = w.shelf.Buy(buyer, orders.Buy{OrgID: otherShop, Lines: []orders.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
+	wantCode(t, "buying them through another shop", err, link.Invalid)
 	if page := must[orders.StockPage](t)(w.shelf.Stock(operator, orders.StockFilter{OrgID: shop})); page.Total != 1 {
 		t.Errorf("the county sees %d lots", page.Total)
 	}
