@@ -67,6 +67,12 @@ func TestQuotasAreEachTheirOwn(t *testing.T) {
 	wantCode(t, err, link.NotFound, "quota.unknown", "id")
 	_, err = b.orders.Quotas(as("officer", 41, 3), orders.QuotaFilter{Household: 3})
 	wantCode(t, err, link.NotFound, "contract.unknown", "no")
+	_, err = b.orders.SignUp(household(1), orders.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
+	wantCode(t, err, link.Conflict, "quota.exists", "")
+	_, err = b.db.Exec(`INSERT INTO quota (contract_id, household_id, village_id, qty, state, answer_by, created_at) SELECT id, 5, 3, 10, 'signed', now(), now() FROM contract`)
+	if link.Constraint(err) != "quota_signed" {
+		t.Errorf("signed without a text: %v", err)
+	}
 	if got, err := b.orders.Contract(household(1), orders.ContractRef{No: c.No}); err != nil || got.CalledOff != 0 || got.Waiting != 0 || got.SubmittedBy != "" || len(got.Timeline) != 0 {
 		t.Errorf("a household sees how the buyer stands: %+v, %v", got, err)
 	}

@@ -146,7 +146,7 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	if err != nil {
 		return a, fmt.Errorf("read payout account: %w", err)
 	}
-	if a.Creator != 0 && a.Creator == actor.Account {
+	if c.same(actor, a.Creator, "") {
 		return a, link.E(link.Forbidden, "payout.second_person", "")
 	}
 	a.State, a.ChangedAt = decision(approve), c.now

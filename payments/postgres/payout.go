@@ -275,7 +275,7 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		if err != nil {
 			return err
 		}
-		if b.Creator == actor.Account && (actor.Account != 0 || b.CreatedBy == c.actor) {
+		if c.same(actor, b.Creator, b.CreatedBy) {
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}
 		to := payments.BatchRejected

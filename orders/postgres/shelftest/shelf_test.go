@@ -276,6 +276,9 @@ func TestWriteOffOfMuchNeedsASecondPerson(t *testing.T) {
 	wantCode(t, "one's own", err, link.Forbidden)
 	_, err = w.shelf.DecideWriteOff(stranger, orders.DecideWriteOff{ID: big.ID, Accept: true})
 	wantCode(t, "another shop's", err, link.NotFound)
+	if _, err := w.db.Exec(`UPDATE shelf_movement SET decided_id = account_id WHERE id = $1`, big.ID); link.Constraint(err) != "shelf_movement_second_person" {
+		t.Errorf("one's own by hand: %v", err)
+	}
 	must[orders.Movement](t)(w.shelf.DecideWriteOff(officer, orders.DecideWriteOff{ID: big.ID, Accept: true}))
 	_, err = w.shelf.DecideWriteOff(officer, orders.DecideWriteOff{ID: big.ID})
 	wantCode(t, "twice", err, link.Conflict)
