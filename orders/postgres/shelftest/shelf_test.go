@@ -405,6 +405,9 @@ func TestEachSeesTheirOwn(t *testing.T) {
 	} {
 		wantCode(t, c.what, c.call(c.ctx), c.code)
 	}
+	if l := w.lot(b.LotID); l.Price.Fen != 440 {
+		t.Errorf("somebody set the price to %d", l.Price.Fen)
+	}
 	// What one shop offers is not another's to sell, nor to be had at another's price.
 	theirs := w.ring(b, 500)
 	theirs.Lines[0].Code, theirs.Lines[0].PriceFen = "", 1
