@@ -16,8 +16,8 @@ type Care interface {
 	HouseholdLog(context.Context, HouseholdRef) (HouseholdLog, error)
 	// Reviews lists what is held because it is implausible. For the county.
 	Reviews(context.Context, ReviewFilter) (ReviewPage, error)
-	// DecideReview lets through or refuses what was held, with a reason. Forbidden for who asked for it; Conflict when it
-	// was decided already.
+	// DecideReview lets through or refuses what was held, with a reason. The same under the same key is heard as the same
+	// word. Forbidden for who asked for it; Conflict when it was decided already, or the key was used for something else.
 	DecideReview(context.Context, DecideReviewRequest) (Review, error)
 }
 
@@ -96,6 +96,8 @@ type DecideReviewRequest struct {
 	ID      int64  `json:"id"`
 	Approve bool   `json:"approve"`
 	Why     string `json:"why"`
+
+	IdempotencyKey string `json:"idempotency_key"`
 }
 
 // Request subjects of Care.

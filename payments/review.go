@@ -14,8 +14,8 @@ import (
 type AccountReviews interface {
 	// AccountsToReview lists them, oldest first. For the county.
 	AccountsToReview(context.Context, None) (AccountsToReview, error)
-	// DecidePayoutAccount puts an account into use or refuses it, with a reason. Forbidden for who entered it; Conflict
-	// when nothing waits.
+	// DecidePayoutAccount puts an account into use or refuses it, with a reason. The same under the same key is answered as
+	// it was. Forbidden for who entered it; Conflict when nothing waits, or the key was used for something else.
 	DecidePayoutAccount(context.Context, DecidePayoutAccount) (PayoutAccount, error)
 	// AccountHistory is every account a household ever had and who entered it, newest first. For the household, its
 	// helper and the county.
@@ -38,6 +38,8 @@ type DecidePayoutAccount struct {
 	Household int64  `json:"household"`
 	Approve   bool   `json:"approve"`
 	Why       string `json:"why"`
+
+	IdempotencyKey string `json:"idempotency_key"`
 }
 
 // AccountChange is an account that was entered, masked.

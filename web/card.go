@@ -173,7 +173,7 @@ func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error 
 		f.Add("again", "account.pin.repeat")
 	}
 	if f.OK() {
-		_, err := s.changePIN(r, f.Text("pin"), f.Raw("old"))
+		_, err := s.changePIN(r, f.Key(), f.Text("pin"), f.Raw("old"))
 		if err == nil {
 			s.flash(r, good, "account.pin.saved")
 			return s.goTo(w, r, "household.home")
@@ -188,12 +188,27 @@ func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error 
 }
 
 // changePIN sets the PIN of the household that is logged in, and starts its session anew: every other one ends. The old
-// PIN is asked for, and tries are counted, but right after a login with the card.
-func (s *Server) changePIN(r *http.Request, pin, old string) (*auth.Account, error) {
+// PIN is asked for, and tries are counted, but right after a login with the card. The same request again, of which only
+// the key is remembered and no PIN, finds the PIN as it wants it.
+func (s *Server) changePIN(r *http.Request, key, pin, old string) (*auth.Account, error) {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
-	if key := auth.CheckPIN(pin); key != "" {
-		return nil, link.E(link.Invalid, key, "pin")
+	if wrong := auth.CheckPIN(pin); wrong != "" {
+		return nil, link.E(link.Invalid, wrong, "pin")
+	}
+	once, err := onceBy(a, key, "PIN")
+	if err != nil {
+		return nil, err
+	}
+	again, err := s.deps.Accounts.Asked(ctx, once)
+	if err != nil {
+		return nil, errOnce(err)
+	}
+	if again {
+		if a, err = s.deps.Accounts.ByID(ctx, a.ID); err != nil {
+			return nil, fmt.Errorf("read account: %w", err)
+		}
+		return s.pinAgain(r, a, pin)
 	}
 	if s.pinNeedsOld(r) {
 		wait, err := s.deps.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
@@ -215,12 +230,44 @@ func (s *Server) changePIN(r *http.Request, pin, old string) (*auth.Account, err
 	if err != nil {
 		return nil, err
 	}
-	if a, err = s.deps.Accounts.SetPassword(ctx, a.ID, hash); err != nil {
-		return nil, fmt.Errorf("store PIN: %w", err)
+	if a, again, err = s.deps.Accounts.SetPIN(ctx, once, a.ID, hash); err != nil {
+		return nil, fmt.Errorf("store PIN: %w", errOnce(err))
 	}
-	if err := s.startSession(r, a); err != nil {
+	if again { // sent twice at once
+		return s.pinAgain(r, a, pin)
+	}
+	return a, s.pinSession(r, a)
+}
+
+// pinAgain answers a request that set the PIN before: it is the same when its PIN is the account's. Otherwise this would
+// be a way to try PINs, so tries are counted.
+func (s *Server) pinAgain(r *http.Request, a *auth.Account, pin string) (*auth.Account, error) {
+	ctx := r.Context()
+	wait, err := s.deps.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
+	if err != nil {
+		return nil, fmt.Errorf("count change of PIN: %w", err)
+	}
+	if wait > 0 {
+		return nil, throttled(wait)
+	}
+	same, err := s.auth.Passwords.Matches(ctx, pin, a.PasswordHash)
+	if err != nil {
 		return nil, err
 	}
-	s.sessions.Remove(ctx, sessionCardIn)
-	return a, nil
+	if !same {
+		return nil, errOnce(auth.ErrKeyReused)
+	}
+	if s.sessionHolds(r, a) {
+		return a, nil
+	}
+	return a, s.pinSession(r, a)
+}
+
+// pinSession starts the session anew after the PIN was set.
+func (s *Server) pinSession(r *http.Request, a *auth.Account) error {
+	if err := s.startSession(r, a); err != nil {
+		return err
+	}
+	s.sessions.Remove(r.Context(), sessionCardIn)
+	return nil
 }

@@ -11,8 +11,8 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// asks is a program: it sends a token, where it has one.
-func (d *desk) asks(t *testing.T, token, method, path, body string, into any) int {
+// asks is a program: it sends a token, where it has one, and a key.
+func (d *desk) asks(t *testing.T, token, method, path, body string, into any, key ...string) int {
 	t.Helper()
 	req, err := http.NewRequest(method, d.URL+"/api/v1"+path, strings.NewReader(body))
 	if err != nil {
@@ -23,6 +23,9 @@ func (d *desk) asks(t *testing.T, token, method, path, body string, into any) in
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, k := range key {
+		req.Header.Set("Idempotency-Key", k)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -74,10 +77,10 @@ func TestCardsOverTheAPI(t *testing.T) {
 		t.Errorf("cards: %d %+v", code, list)
 	}
 	var issued api.IssuedCards
-	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-01-001-0007"}`, &issued); code != http.StatusCreated || len(issued.Items) != 1 {
+	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-01-001-0007"}`, &issued, "issue-0001"); code != http.StatusCreated || len(issued.Items) != 1 {
 		t.Fatalf("issue: %d %+v", code, issued)
 	}
-	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-99-999-9999"}`, nil); code != http.StatusNotFound {
+	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-99-999-9999"}`, nil, "issue-0002"); code != http.StatusNotFound {
 		t.Errorf("a card for nobody: %d", code)
 	}
 	secret := issued.Items[0].Address[strings.LastIndex(issued.Items[0].Address, "/")+1:]
@@ -89,16 +92,16 @@ func TestCardsOverTheAPI(t *testing.T) {
 	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated || session.Token == "" {
 		t.Fatalf("with the card: %d", code)
 	}
-	if code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"123456"}`, nil); code != http.StatusUnprocessableEntity {
+	if code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"123456"}`, nil, "pin-0001"); code != http.StatusUnprocessableEntity {
 		t.Errorf("a PIN that is too easy: %d", code)
 	}
 	before := session.Token
-	if code := d.asks(t, before, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &session); code != http.StatusOK || session.Token == before {
+	if code := d.asks(t, before, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &session, "pin-0002"); code != http.StatusOK || session.Token == before {
 		t.Fatalf("PIN: %d", code)
 	}
 	// Not right after the card any more: the old one is asked for, and tries are counted.
 	for i := range auth.PerAccount.Tries + 1 {
-		code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739165","old":"000000"}`, nil)
+		code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739165","old":"000000"}`, nil, fmt.Sprintf("pin-try-%d", i))
 		if late := i == auth.PerAccount.Tries; (code == http.StatusTooManyRequests) != late || !late && code != http.StatusUnprocessableEntity {
 			t.Errorf("try %d of a wrong PIN: %d", i+1, code)
 		}
@@ -108,7 +111,7 @@ func TestCardsOverTheAPI(t *testing.T) {
 	}
 
 	var revoked struct{ Revoked bool }
-	if code := d.asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked); code != http.StatusOK || !revoked.Revoked {
+	if code := d.asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked, "end-0001"); code != http.StatusOK || !revoked.Revoked {
 		t.Fatalf("revoke: %d", code)
 	}
 	d.web.tokens.forget(session.Token) // what is remembered for a moment is over

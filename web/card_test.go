@@ -21,7 +21,7 @@ func (d *desk) card(t *testing.T) string {
 		t.Fatal(err)
 	}
 	secret, digest := auth.NewSecret()
-	err = d.store.IssueCards(t.Context(), "operator", []auth.NewCard{{HouseholdID: 77, Hash: digest, Account: auth.Account{Login: "ya-01-001-0007", Name: "王大山",
+	_, err = d.store.IssueCards(t.Context(), auth.Once{}, "operator", []auth.NewCard{{HouseholdID: 77, Hash: digest, Account: auth.Account{Login: "ya-01-001-0007", Name: "王大山",
 		Phone: "13900000007", Role: auth.Household, HouseholdID: 77, PasswordHash: hash}}})
 	if err != nil {
 		t.Fatal(err)

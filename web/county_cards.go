@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -95,13 +96,16 @@ func (s *Server) countyCardsIssue(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	wanted := d.wanted(f.Text("household"))
-	if len(wanted) == 0 {
+	d.Issued, err = s.issueCards(r.Context(), d, f.Text("household"), f.Key())
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		return s.renderForm(w, r, "county/cards", d, f)
+	}
+	if len(d.Issued) == 0 {
 		s.flash(r, care, "card.none")
 		return s.goTo(w, r, "county.cards", "village", d.Village.ID)
-	}
-	if d.Issued, err = s.issueCards(r.Context(), wanted); err != nil {
-		return err
 	}
 	for i := range d.Issued {
 		if d.Issued[i].QR, err = qrImage(d.Issued[i].Address, "登录二维码"); err != nil {
@@ -112,7 +116,14 @@ func (s *Server) countyCardsIssue(w http.ResponseWriter, r *http.Request) error 
 	return s.render(w, r, http.StatusOK, "county/cards_print", d)
 }
 
-func (s *Server) issueCards(ctx context.Context, households []catalog.Household) ([]cardPrint, error) {
+// issueCards makes cards for one household of a village or for all that have none. The same request again gets the same
+// cards to print: what their codes hold follows from it.
+func (s *Server) issueCards(ctx context.Context, d countyCardsPage, one, key string) ([]cardPrint, error) {
+	by := auth.FromContext(ctx)
+	once, err := onceBy(by, key, fmt.Sprintf("cards of village %d %s", d.Village.ID, one))
+	if err != nil {
+		return nil, err
+	}
 	// Accounts that are made along with a card have a password that nobody knows, until the household chooses a PIN.
 	nobody := make([]byte, 32)
 	_, _ = rand.Read(nobody) // never fails
@@ -120,21 +131,41 @@ func (s *Server) issueCards(ctx context.Context, households []catalog.Household)
 	if err != nil {
 		return nil, err
 	}
-	cards, prints := make([]auth.NewCard, len(households)), make([]cardPrint, len(households))
-	for i, h := range households {
-		secret, hash := auth.NewSecret()
-		cards[i] = auth.NewCard{HouseholdID: h.ID, Hash: hash, Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: auth.CleanPhone(h.Phone),
-			Role: auth.Household, HouseholdID: h.ID, PasswordHash: password, Lang: string(ZH)}}
-		to, err := s.url("card.scan", "secret", secret)
+	wanted := d.wanted(one)
+	cards := make([]auth.NewCard, len(wanted))
+	for i, h := range wanted {
+		cards[i] = auth.NewCard{HouseholdID: h.ID, Hash: auth.SecretHash(auth.CardSecrets(s.deps.Digests, once, h.ID)[0]),
+			Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: auth.CleanPhone(h.Phone),
+				Role: auth.Household, HouseholdID: h.ID, PasswordHash: password, Lang: string(ZH)}}
+	}
+	issued, err := s.deps.Cards.IssueCards(ctx, once, by.Login, cards)
+	if err != nil {
+		return nil, fmt.Errorf("issue cards: %w", errOnce(err))
+	}
+	households := make(map[int64]catalog.Household, len(d.Rows))
+	for _, row := range d.Rows {
+		households[row.Household.ID] = row.Household
+	}
+	prints := make([]cardPrint, 0, len(issued))
+	for _, c := range issued {
+		to, err := s.cardAddress(once, c)
 		if err != nil {
 			return nil, err
 		}
-		prints[i].Household, prints[i].Address = h, s.config.BaseURL+to
-	}
-	if err := s.deps.Cards.IssueCards(ctx, auth.FromContext(ctx).Login, cards); err != nil {
-		return nil, fmt.Errorf("issue cards: %w", err)
+		prints = append(prints, cardPrint{Household: households[c.HouseholdID], Address: to})
 	}
 	return prints, nil
+}
+
+// cardAddress is what the code of a card holds that was made by a request.
+func (s *Server) cardAddress(once auth.Once, c auth.Card) (string, error) {
+	for _, secret := range auth.CardSecrets(s.deps.Digests, once, c.HouseholdID) {
+		if bytes.Equal(auth.SecretHash(secret), c.Hash) {
+			to, err := s.url("card.scan", "secret", secret)
+			return s.config.BaseURL + to, err
+		}
+	}
+	return "", link.E(link.Conflict, "card.shown", "") // the product's key was changed since
 }
 
 // countyCardRevoke ends a card that was lost, and whatever is open with it.
@@ -147,9 +178,19 @@ func (s *Server) countyCardRevoke(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	if _, err := s.deps.Cards.RevokeCard(r.Context(), h.ID, auth.FromContext(r.Context()).Login); err != nil {
+	if _, err := s.revokeCard(r.Context(), h.ID, f.Key()); err != nil {
 		return err
 	}
 	s.flash(r, good, "card.revoked", "name", h.Head)
 	return s.goTo(w, r, "county.cards", "village", h.VillageID)
+}
+
+func (s *Server) revokeCard(ctx context.Context, household int64, key string) (bool, error) {
+	by := auth.FromContext(ctx)
+	once, err := onceBy(by, key, fmt.Sprintf("end card of household %d", household))
+	if err != nil {
+		return false, err
+	}
+	revoked, err := s.deps.Cards.RevokeCard(ctx, once, household, by.Login)
+	return revoked, errOnce(err)
 }

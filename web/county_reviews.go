@@ -73,7 +73,7 @@ func (s *Server) countyReviews(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) countyReviewDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.decideReview(w, r, func(f *Form) error {
-		_, err := s.deps.Care.DecideReview(r.Context(), catalog.DecideReviewRequest{ID: pathInt(r, "id"), Approve: f.Text("decision") == "approve", Why: f.Text("why")})
+		_, err := s.deps.Care.DecideReview(r.Context(), catalog.DecideReviewRequest{ID: pathInt(r, "id"), Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
 		return err
 	})
 }
@@ -81,7 +81,7 @@ func (s *Server) countyReviewDecide(w http.ResponseWriter, r *http.Request) erro
 func (s *Server) countyReviewAccount(w http.ResponseWriter, r *http.Request) error {
 	return s.decideReview(w, r, func(f *Form) error {
 		_, err := s.deps.AccountReviews.DecidePayoutAccount(r.Context(), payments.DecidePayoutAccount{Household: pathInt(r, "household"),
-			Approve: f.Text("decision") == "approve", Why: f.Text("why")})
+			Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
 	"io"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link/linktest"
@@ -27,6 +30,7 @@ type site struct {
 	*httptest.Server
 	web   *Server
 	store *postgres.Store
+	db    *sqlx.DB
 }
 
 func newSite(t testing.TB, change ...func(*Config)) *site {
@@ -60,6 +64,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Cards:           store,
+		Digests:         testKey,
 		Accounts:        store,
 		Throttle:        store,
 		Sessions:        sessions,
@@ -72,7 +77,17 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return &site{Server: server, web: s, store: store}
+	return &site{Server: server, web: s, store: store, db: db}
+}
+
+// testKey makes the site's digests.
+var testKey = digests("a key of the test")
+
+type digests string
+
+func (d digests) Indexes(text string) [][]byte {
+	sum := sha256.Sum256([]byte(string(d) + text))
+	return [][]byte{sum[:]}
 }
 
 // person is a browser: it keeps cookies and does not follow redirects.

@@ -6,12 +6,14 @@ import "maps"
 var careMessages = map[string][2]string{
 	"card.wrong":   {"卡或身份证后四位不对。卡丢了或作废了，请找县里重新做一张。", "The card or the four digits are wrong. If the card was lost or ended, ask the county for a new one."},
 	"card.none":    {"没有要做的卡：都有了。需要换新的，请在那一户旁边点“重做”。", "Everybody has a card. To replace one, choose “New card” beside the household."},
+	"card.shown":   {"这批卡已经做过，内容不能再看。请在那一户旁边点“重做”。", "These cards were made before and cannot be shown again. Choose “New card” beside the household."},
 	"card.revoked": {"{name} 家的卡已作废，用它登录的手机已退出。", "The card of {name} is ended, and whoever is logged in with it is logged out."},
 
 	"account.pin.length": {"密码要 6 到 12 位数字。", "The PIN needs 6 to 12 digits."},
 	"account.pin.digits": {"密码只能用数字。", "Use digits only."},
 	"account.pin.common": {"这个密码太好猜，请换一个。", "This PIN is too easy to guess. Please choose another."},
 	"account.pin.repeat": {"两次填的不一样。", "The two differ."},
+	"account.key_reused": {"这个幂等键已用于另一个请求。请换一个新的再提交。", "This idempotency key was used for another request. Submit with a new one."},
 	"account.pin.saved":  {"密码已设好，以后用手机号和它登录。", "Your PIN is set. Log in with your phone number and it."},
 
 	"household.offer.held":      {"比登记的多不少，已提交县里核对，通过以后才生效。", "That is well above what is registered. The county looks at it before it counts."},

@@ -31,21 +31,17 @@ func (p program) VillageCards(ctx context.Context, village int64) (api.VillageCa
 	return out, err
 }
 
-// IssueCards makes cards of a village's households and tells what is to be printed on them, which nobody can tell again.
-func (p program) IssueCards(ctx context.Context, village int64, household string) (api.IssuedCards, error) {
+// IssueCards makes cards of a village's households and tells what is to be printed on them, to whoever asks with its key.
+func (p program) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
 	out := api.IssuedCards{Items: []api.IssuedCard{}}
 	d, err := p.countyCardsPage(ctx, village)
 	if err != nil {
 		return out, err
 	}
-	wanted := d.wanted(household)
-	if household != "" && len(wanted) == 0 {
+	if household != "" && len(d.wanted(household)) == 0 {
 		return out, link.E(link.NotFound, "household.unknown", "household")
 	}
-	if len(wanted) == 0 {
-		return out, nil
-	}
-	prints, err := p.issueCards(ctx, wanted)
+	prints, err := p.issueCards(ctx, d, household, key)
 	for _, one := range prints {
 		out.Items = append(out.Items, api.IssuedCard{Code: one.Household.Code, Head: one.Household.Head, Village: d.Village.Name, Township: d.Township, Address: one.Address})
 	}
@@ -53,12 +49,12 @@ func (p program) IssueCards(ctx context.Context, village int64, household string
 }
 
 // RevokeCard ends a household's card and whatever is open with it.
-func (p program) RevokeCard(ctx context.Context, code string) (bool, error) {
+func (p program) RevokeCard(ctx context.Context, key, code string) (bool, error) {
 	h, err := p.deps.Catalog.Household(ctx, catalog.HouseholdRef{Code: code})
 	if err != nil {
 		return false, err
 	}
-	return p.deps.Cards.RevokeCard(ctx, h.ID, auth.FromContext(ctx).Login)
+	return p.revokeCard(ctx, h.ID, key)
 }
 
 // CardLogin starts a session with what a card's code holds and the last four of the head's id number.
@@ -91,8 +87,8 @@ func (p program) CardLogin(r *http.Request, secret, proof string) (string, *auth
 }
 
 // SetPIN changes the PIN of the household that is logged in; the session goes on under another token.
-func (p program) SetPIN(r *http.Request, pin, old string) (string, *auth.Account, error) {
-	a, err := p.changePIN(r, pin, old)
+func (p program) SetPIN(r *http.Request, key, pin, old string) (string, *auth.Account, error) {
+	a, err := p.changePIN(r, key, pin, old)
 	if err != nil {
 		return "", nil, err
 	}

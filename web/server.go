@@ -83,6 +83,7 @@ type Deps struct {
 
 	Accounts auth.Accounts
 	Cards    auth.Cards
+	Digests  auth.Digests // of this product's own key
 	Throttle auth.Throttle
 	Sessions scs.Store
 	Reports  report.Store
@@ -120,8 +121,8 @@ type Server struct {
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Cards == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
-		return nil, errors.New("web: accounts, cards, throttle, sessions and reports are needed")
+	if deps.Accounts == nil || deps.Cards == nil || deps.Digests == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
+		return nil, errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
 	}
 	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents, deps.Stations, deps.Care, deps.AccountReviews, deps.Reversals, deps.OrgPayouts} {
 		if module == nil {

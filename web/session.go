@@ -95,10 +95,15 @@ func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find account of session: %w", err)
 	}
-	if a.Disabled() || time.Unix(0, s.sessions.GetInt64(r.Context(), sessionSince)).Before(a.PasswordChangedAt) {
+	if a.Disabled() || !s.sessionHolds(r, a) {
 		return nil, nil
 	}
 	return a, nil
+}
+
+// sessionHolds tells whether the session began after the account's last change of password.
+func (s *Server) sessionHolds(r *http.Request, a *auth.Account) bool {
+	return !time.Unix(0, s.sessions.GetInt64(r.Context(), sessionSince)).Before(a.PasswordChangedAt)
 }
 
 // flash shows a word of the glossary on the next page.

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -164,6 +166,10 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
 		return catalog.Review{}, link.E(link.Invalid, "review.why", "why")
 	}
+	if d.IdempotencyKey == "" || len(d.IdempotencyKey) > 64 {
+		return catalog.Review{}, link.E(link.Invalid, "reserve.key.missing", "idempotency_key")
+	}
+	key := fmt.Sprintf("%d:%s", actor.Account, d.IdempotencyKey)
 	state := catalog.ReviewRefused
 	if d.Approve {
 		state = catalog.ReviewApproved
@@ -179,14 +185,25 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 		if err != nil {
 			return notFound(fmt.Errorf("read review: %w", err), "review.unknown", "id")
 		}
+		var prior struct {
+			ID    int64               `db:"id"`
+			State catalog.ReviewState `db:"state"`
+			Why   string              `db:"why"`
+		}
+		err = tx.GetContext(ctx, &prior, `SELECT id, state, why FROM review WHERE decided_key = $1`, key)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("look up decision of key: %w", err)
+		}
 		switch {
+		case err == nil && (prior.ID != d.ID || prior.State != state || prior.Why != why):
+			return errKeyReused()
 		case was == state && decided == actor.Account: // said twice
 		case was != catalog.ReviewOpen:
 			return link.E(link.Conflict, "review.decided", "")
 		case opened != 0 && opened == actor.Account:
 			return link.E(link.Forbidden, "review.second_person", "")
 		default:
-			if err := c.settleReview(ctx, tx, d.ID, res.Household, state, why, presale, capacity); err != nil {
+			if err := c.settleReview(ctx, tx, d.ID, res.Household, state, why, key, presale, capacity); err != nil {
 				return err
 			}
 		}
@@ -194,13 +211,18 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 			SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id WHERE r.id = $1`, d.ID).Scan)
 		return err
 	})
+	if link.Constraint(err) == "review_decided_key" { // sent at this moment for two reviews
+		err = errKeyReused()
+	}
 	if err != nil {
 		return catalog.Review{}, err
 	}
 	return res, nil
 }
 
-func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, state catalog.ReviewState, why string, presale, capacity int64) error {
+func errKeyReused() error { return link.E(link.Conflict, "reserve.key.reused", "idempotency_key") }
+
+func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, state catalog.ReviewState, why, key string, presale, capacity int64) error {
 	actor := link.ActorFrom(ctx)
 	if state == catalog.ReviewApproved && presale != 0 {
 		if err := c.offer(ctx, tx, household, presale, capacity); err != nil {
@@ -213,8 +235,8 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household i
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6 WHERE id = $1`,
-		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why)
+		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7 WHERE id = $1`,
+		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why, key)
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}

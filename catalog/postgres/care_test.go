@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"reflect"
 	"testing"
 
 	"banmuyuan/catalog"
@@ -29,17 +30,35 @@ func TestImplausibleOfferIsHeld(t *testing.T) {
 	id := page.Items[0].ID
 	_, err = c.Reviews(helper(1), catalog.ReviewFilter{})
 	wantCode(t, err, link.Forbidden, "forbidden", "")
-	_, err = c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: id, Approve: true})
+	_, err = c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: id, Approve: true, IdempotencyKey: "one"})
 	wantCode(t, err, link.Invalid, "review.why", "why")
-	_, err = c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: 999, Why: "?"})
+	_, err = c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: 999, Why: "?", IdempotencyKey: "two"})
 	wantCode(t, err, link.NotFound, "review.unknown", "id")
+	decide := catalog.DecideReviewRequest{ID: id, Approve: true, Why: "上门数过，鹅在"}
+	_, err = c.DecideReview(county(t.Context()), decide)
+	wantCode(t, err, link.Invalid, "reserve.key.missing", "idempotency_key")
+	decide.IdempotencyKey = "three"
+	var said []catalog.Review
 	for range 2 { // a double click
-		r, err := c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: id, Approve: true, Why: "上门数过，鹅在"})
+		r, err := c.DecideReview(county(t.Context()), decide)
 		if err != nil || r.State != catalog.ReviewApproved || r.DecidedBy != "operator" || r.Why == "" {
 			t.Fatalf("decided: %+v %v", r, err)
 		}
+		said = append(said, r)
 	}
-	_, err = c.DecideReview(as("approver", func(a *link.Actor) { a.Account = 5 }), catalog.DecideReviewRequest{ID: id, Why: "不对"})
+	if !reflect.DeepEqual(said[0], said[1]) {
+		t.Errorf("the same request was answered %+v", said)
+	}
+	for name, change := range map[string]func(*catalog.DecideReviewRequest){
+		"another word": func(d *catalog.DecideReviewRequest) { d.Approve = false }, "another reason": func(d *catalog.DecideReviewRequest) { d.Why = "不在" },
+	} {
+		other := decide
+		change(&other)
+		if _, err := c.DecideReview(county(t.Context()), other); link.CodeOf(err) != link.Conflict || link.AsError(err).Key != "reserve.key.reused" {
+			t.Errorf("%s under the same key: %v", name, err)
+		}
+	}
+	_, err = c.DecideReview(as("approver", func(a *link.Actor) { a.Account = 5 }), catalog.DecideReviewRequest{ID: id, Why: "不对", IdempotencyKey: "three"}) // a key is somebody's own
 	wantCode(t, err, link.Conflict, "review.decided", "")
 	if n := b.count(`SELECT capacity FROM lot WHERE presale_id = $1 AND household_id = 1`, geese); n != 151 {
 		t.Errorf("approved, the lot is %d", n)
@@ -54,6 +73,14 @@ func TestImplausibleOfferIsHeld(t *testing.T) {
 	if lot, err := c.Offer(household(3), catalog.OfferRequest{PresaleID: geese, HouseholdID: 3, Capacity: 140}); err != nil || lot.Held {
 		t.Errorf("140 beside 10 sold: %+v %v", lot, err)
 	}
+
+	page, err = c.Reviews(county(t.Context()), catalog.ReviewFilter{})
+	if err != nil || len(page.Items) != 1 {
+		t.Fatalf("reviews: %+v %v", page, err)
+	}
+	decide.ID = page.Items[0].ID
+	_, err = c.DecideReview(county(t.Context()), decide)
+	wantCode(t, err, link.Conflict, "reserve.key.reused", "idempotency_key")
 
 	// Everything stands in the household's log, with who did it for whom.
 	log, err := c.HouseholdLog(household(1), catalog.HouseholdRef{ID: 1})

@@ -61,9 +61,9 @@ func TestShrunkenRegisterIsHeld(t *testing.T) {
 		t.Errorf("one more goose: %v", err)
 	}
 	id := open()[0].ID
-	_, err = c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: id, Approve: true, Why: "我导的"})
+	_, err = c.DecideReview(county(t.Context()), catalog.DecideReviewRequest{ID: id, Approve: true, Why: "我导的", IdempotencyKey: "one"})
 	wantCode(t, err, link.Forbidden, "review.second_person", "")
-	if _, err := c.DecideReview(as("approver", func(a *link.Actor) { a.Account = 7 }), catalog.DecideReviewRequest{ID: id, Approve: true, Why: "上门数过，鹅还在"}); err != nil {
+	if _, err := c.DecideReview(as("approver", func(a *link.Actor) { a.Account = 7 }), catalog.DecideReviewRequest{ID: id, Approve: true, Why: "上门数过，鹅还在", IdempotencyKey: "two"}); err != nil {
 		t.Fatal(err)
 	}
 	b.refresh(c)
@@ -74,7 +74,7 @@ func TestShrunkenRegisterIsHeld(t *testing.T) {
 
 	// Refused, it stays as it is.
 	importAs("10")
-	if _, err := c.DecideReview(as("approver", func(a *link.Actor) { a.Account = 7 }), catalog.DecideReviewRequest{ID: open()[0].ID, Why: "鹅没有了"}); err != nil {
+	if _, err := c.DecideReview(as("approver", func(a *link.Actor) { a.Account = 7 }), catalog.DecideReviewRequest{ID: open()[0].ID, Why: "鹅没有了", IdempotencyKey: "three"}); err != nil {
 		t.Fatal(err)
 	}
 	if n := capacity(); n != 40 {

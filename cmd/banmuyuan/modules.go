@@ -296,6 +296,10 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
+	keys, err := paymentspg.ParseKeys(m.cfg.Key)
+	if err != nil {
+		return err
+	}
 	store := webpg.New(db)
 	sessions := store.Sessions()
 	m.onClose(sessions.Close)
@@ -327,6 +331,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Care:            catalog.NewCareClient(nc),
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Cards:           store,
+		Digests:         keys,
 		Notifier:        m.notifier(),
 
 		Version: version,

@@ -67,20 +67,72 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
 		return payments.PayoutAccount{}, link.E(link.Invalid, "payout.review.why", "why")
 	}
+	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
+		return payments.PayoutAccount{}, link.E(link.Invalid, "payment.key", "idempotency_key")
+	}
+	key := fmt.Sprintf("%d:%s", actor.Account, r.IdempotencyKey)
 	var out payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, why)
+		if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
+			return err
+		}
+		prior, err := c.accountDecision(ctx, key)
+		if err != nil {
+			return err
+		}
+		if prior != nil {
+			if prior.Household != r.Household || prior.As != decision(r.Approve) || prior.Why != why {
+				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
+			}
+			out = prior.out()
+			return nil
+		}
+		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, why, key)
 		out = a.out()
 		return err
 	})
+	if link.Constraint(err) == "payout_account_decided_key" { // sent at this moment for two households
+		err = link.E(link.Conflict, "payment.key_reused", "idempotency_key")
+	}
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
 	return out, nil
 }
 
-// decideAccount puts the account that waits into use, or takes it away.
-func (c *change) decideAccount(ctx context.Context, actor link.Actor, household int64, approve bool, why string) (accountRow, error) {
+// accountDecision is the account that a key decided about, as it was then, or nil.
+func (c *change) accountDecision(ctx context.Context, key string) (*decidedAccount, error) {
+	var a decidedAccount
+	err := get(ctx, c.tx, &a, `
+		SELECT id, household, holder, bank, number_tail, state, creator, changed_at, decided_as, decided_why, decided_at
+		FROM payout_account WHERE decided_key = $1`, key)
+	if missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up decision of key: %w", err)
+	}
+	a.State, a.ChangedAt = a.As, a.At
+	return &a, nil
+}
+
+type decidedAccount struct {
+	accountRow
+	As  string    `db:"decided_as"`
+	Why string    `db:"decided_why"`
+	At  time.Time `db:"decided_at"`
+}
+
+// decision is the state that an account gets.
+func decision(approve bool) string {
+	if approve {
+		return accountActive
+	}
+	return accountSuperseded
+}
+
+// decideAccount puts the account that waits into use, or takes it away. key is of the request, if it had one.
+func (c *change) decideAccount(ctx context.Context, actor link.Actor, household int64, approve bool, why, key string) (accountRow, error) {
 	var a accountRow
 	if err := lockHousehold(ctx, c.tx, household); err != nil {
 		return a, err
@@ -94,12 +146,11 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	if err != nil {
 		return a, fmt.Errorf("read payout account: %w", err)
 	}
-	if a.Creator != 0 && a.Creator == actor.Account {
+	if c.same(actor, a.Creator, "") {
 		return a, link.E(link.Forbidden, "payout.second_person", "")
 	}
-	a.State, a.ChangedAt = accountSuperseded, c.now
+	a.State, a.ChangedAt = decision(approve), c.now
 	if approve {
-		a.State = accountActive
 		_, err := c.tx.ExecContext(ctx, `
 			UPDATE payout_account SET state = 'superseded', changed_at = $2 WHERE household = $1 AND state IN ('active', 'closed')`, household, c.now)
 		if err != nil {
@@ -107,7 +158,8 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 		}
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE payout_account SET state = $2, approved_by = $3, changed_at = $4, decided_why = $5 WHERE id = $1`, a.ID, a.State, c.actor, c.now, why)
+		UPDATE payout_account SET state = $2, approved_by = $3, changed_at = $4, decided_why = $5, decided_as = $2, decided_at = $4, decided_key = nullif($6, '')
+		WHERE id = $1`, a.ID, a.State, c.actor, c.now, why, key)
 	if err != nil {
 		return a, fmt.Errorf("decide payout account: %w", err)
 	}

@@ -30,15 +30,22 @@ func TestOneNumberForSeveralHouseholdsIsHeld(t *testing.T) {
 	}
 	_, err = b.svc.AccountsToReview(household(18), payments.None{})
 	wantCode(t, err, link.Forbidden, "forbidden")
-	decide := payments.DecidePayoutAccount{Household: 18, Why: "不是一家人"}
+	decide := payments.DecidePayoutAccount{Household: 18, Why: "不是一家人", IdempotencyKey: "one"}
 	_, err = b.svc.DecidePayoutAccount(operator, decide)
 	wantCode(t, err, link.Forbidden, "forbidden")
-	_, err = b.svc.DecidePayoutAccount(approver, payments.DecidePayoutAccount{Household: 18})
+	_, err = b.svc.DecidePayoutAccount(approver, payments.DecidePayoutAccount{Household: 18, IdempotencyKey: "one"})
 	wantCode(t, err, link.Invalid, "payout.review.why")
-	if a, err := b.svc.DecidePayoutAccount(approver, decide); err != nil || a.State != "superseded" {
-		t.Errorf("refused: %+v %v", a, err)
+	keyless := decide
+	keyless.IdempotencyKey = ""
+	_, err = b.svc.DecidePayoutAccount(approver, keyless)
+	wantCode(t, err, link.Invalid, "payment.key")
+	refused, err := b.svc.DecidePayoutAccount(approver, decide)
+	if err != nil || refused.State != "superseded" {
+		t.Errorf("refused: %+v %v", refused, err)
 	}
-	_, err = b.svc.DecidePayoutAccount(approver, decide)
+	next := decide
+	next.IdempotencyKey = "two"
+	_, err = b.svc.DecidePayoutAccount(approver, next)
 	wantCode(t, err, link.Conflict, "payout.nothing_to_approve")
 	if h, err := b.svc.HouseholdAccount(household(18), payments.HouseholdRef{ID: 18}); err != nil || h.Account != nil {
 		t.Errorf("a refused account is used: %+v %v", h.Account, err)
@@ -47,7 +54,21 @@ func TestOneNumberForSeveralHouseholdsIsHeld(t *testing.T) {
 	if _, err = b.svc.SetPayoutAccount(household(18), second); err != nil {
 		t.Fatal(err)
 	}
-	if a, err := b.svc.DecidePayoutAccount(approver, payments.DecidePayoutAccount{Household: 18, Approve: true, Why: "父子，同一张卡"}); err != nil || a.State != "active" {
+	// What was refused comes again: it is the old word, not one on the new account.
+	if a, err := b.svc.DecidePayoutAccount(approver, decide); err != nil || a != refused {
+		t.Errorf("the same again: %+v %v, was %+v", a, err, refused)
+	}
+	for name, change := range map[string]func(*payments.DecidePayoutAccount){
+		"another word": func(d *payments.DecidePayoutAccount) { d.Approve = true }, "another reason": func(d *payments.DecidePayoutAccount) { d.Why = "?" },
+		"another household": func(d *payments.DecidePayoutAccount) { d.Household = 17 },
+	} {
+		other := decide
+		change(&other)
+		if _, err := b.svc.DecidePayoutAccount(approver, other); link.CodeOf(err) != link.Conflict || link.AsError(err).Key != "payment.key_reused" {
+			t.Errorf("%s under the same key: %v", name, err)
+		}
+	}
+	if a, err := b.svc.DecidePayoutAccount(approver, payments.DecidePayoutAccount{Household: 18, Approve: true, Why: "父子，同一张卡", IdempotencyKey: "three"}); err != nil || a.State != "active" {
 		t.Errorf("let through: %+v %v", a, err)
 	}
 	history, err := b.svc.AccountHistory(household(18), payments.HouseholdRef{ID: 18})

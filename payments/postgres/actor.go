@@ -56,6 +56,12 @@ func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
 // accountName is who acts by a command, where the login was a phone number and stayed out of it.
 func accountName(id int64) string { return fmt.Sprintf("account:%d", id) }
 
+// same tells whether whoever acts now is who did something before, which was written down with an account, with a name, or
+// with both. A second person is somebody else.
+func (c *change) same(actor link.Actor, account int64, name string) bool {
+	return account != 0 && account == actor.Account || name == c.actor || name == accountName(actor.Account)
+}
+
 // actorName is what is stored of who did something, and for whom.
 func actorName(a link.Actor) string {
 	name := a.Login

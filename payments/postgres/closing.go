@@ -278,7 +278,7 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 			return nil // clicked twice
 		case out.State != payments.ClosingAsked:
 			return link.E(link.Conflict, "books.decided", "")
-		case out.Asker == actor.Account && (actor.Account != 0 || out.AskedBy == c.actor):
+		case c.same(actor, out.Asker, out.AskedBy):
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}
 		var newest *int64

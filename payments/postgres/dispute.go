@@ -205,7 +205,7 @@ func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (paym
 		if f.State != payments.RefundReview {
 			return link.E(link.Conflict, "refund.not_in_review", "refund_id")
 		}
-		if f.CausedBy == c.actor || f.CausedBy == accountName(actor.Account) {
+		if c.same(actor, 0, f.CausedBy) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
 		f.State = payments.RefundReady

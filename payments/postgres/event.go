@@ -57,9 +57,14 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("claim provider events: %w", err)
 	}
 	// Many events say the same: one look answers them all.
-	about := map[[4]string][]eventRow{}
+	type topic struct {
+		provider, session, refund, dispute string
+		live                               bool
+		version                            string // what is not accepted speaks for itself alone
+	}
+	about := map[topic][]eventRow{}
 	for _, e := range due {
-		what := [4]string{e.Provider, e.SessionID, e.RefundID, e.DisputeID}
+		what := topic{e.Provider, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version}
 		about[what] = append(about[what], e)
 	}
 	var mu sync.Mutex

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/linktest"
@@ -242,19 +243,41 @@ func TestBrokerDown(t *testing.T) {
 // A redelivery long after the stream's window for duplicates: the inbox does not forget.
 func TestRedeliveryAfterTheWindow(t *testing.T) {
 	b := setup(t)
-	_, heard := onBroker(t, b)
+	ns, heard := onBroker(t, b)
 	b.paid(order, 30000)
 	heard.until(t, 1)
 	b.send(payments.CmdCancelRef, payments.CancelRef{Ref: order, ForfeitFen: 10000, Coop: 7})
 	b.eventually("refund", func() bool { return b.account(order).RefundedFen == 20000 })
-	// Everything is published again under another id of the stream, which knows nothing of the first.
-	for range 2 {
-		if _, err := b.db.Exec(`UPDATE outbox SET published_at = NULL`); err != nil {
-			t.Fatal(err)
+	// Everything is published again and taken by streams that remember nothing of the first time.
+	js, err := jetstream.New(ns.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := func(change func(*jetstream.StreamConfig)) (n uint64) {
+		t.Helper()
+		for s := range js.ListStreams(t.Context()).Info() {
+			n += s.State.LastSeq
+			if change != nil {
+				change(&s.Config)
+				if _, err := js.UpdateStream(t.Context(), s.Config); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
-		b.eventually("published", func() bool {
-			var left int
-			return b.db.Get(&left, `SELECT count(*) FROM outbox WHERE published_at IS NULL`) == nil && left == 0
+		return n
+	}
+	before := stored(func(c *jetstream.StreamConfig) { c.Duplicates = 100 * time.Millisecond })
+	rows := uint64(b.count("outbox"))
+	for round := range uint64(2) {
+		b.eventually("came again", func() bool {
+			if _, err := b.db.Exec(`UPDATE outbox SET published_at = NULL`); err != nil {
+				t.Fatal(err)
+			}
+			b.eventually("published", func() bool {
+				var left int
+				return b.db.Get(&left, `SELECT count(*) FROM outbox WHERE published_at IS NULL`) == nil && left == 0
+			})
+			return stored(nil) >= before+(round+1)*rows
 		})
 	}
 	heard.until(t, 1)

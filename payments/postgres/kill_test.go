@@ -302,8 +302,8 @@ func TestKilledBetweenSteps(t *testing.T) {
 		b.verify()
 		r, kinds := b.reconcile()
 		wantKinds(t, kinds)
-		if r.Clearing[0].FeesFen != 0 && r.Clearing[0].LedgerFen != r.Clearing[0].ProviderFen {
-			t.Errorf("clearing is %+v", r.Clearing[0])
+		if c := r.Clearing[0]; c.FeesFen != 180 || c.LedgerFen != c.ProviderFen {
+			t.Errorf("clearing is %+v", c)
 		}
 	})
 	t.Run("batch exported, file not handed over", func(t *testing.T) {

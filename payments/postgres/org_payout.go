@@ -243,10 +243,6 @@ func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, 
 	return out.out(), nil
 }
 
-func same(name string, id int64, c *change, actor link.Actor) bool {
-	return name != "" && name == c.actor || id != 0 && id == actor.Account
-}
-
 // DecideOrgPayout is the second person's word. What was proposed may have been more than there is by now.
 func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayout) (payments.OrgPayout, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
@@ -263,9 +259,9 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
 		switch {
-		case same(p.ProposedBy, p.Proposer, c, actor):
+		case c.same(actor, p.Proposer, p.ProposedBy):
 			return link.E(link.Forbidden, "orgpay.second_person", "")
-		case p.State == to && same(p.DecidedBy, p.Decider, c, actor):
+		case p.State == to && c.same(actor, p.Decider, p.DecidedBy):
 			return nil // clicked twice
 		case p.State != payments.OrgPayoutProposed || !payments.May(payments.OrgPayoutMoves, p.State, to):
 			return link.E(link.Conflict, "orgpay.decided", "")
@@ -309,7 +305,7 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 			return nil // said twice
 		case p.State != payments.OrgPayoutApproved || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutPaid):
 			return link.E(link.Conflict, "orgpay.not_approved", "")
-		case same(p.DecidedBy, p.Decider, c, actor):
+		case c.same(actor, p.Decider, p.DecidedBy):
 			return link.E(link.Forbidden, "orgpay.second_person", "")
 		case day(r.PaidOn) < day(p.DecidedAt.Time):
 			return link.E(link.Invalid, "orgpay.paid_on", "paid_on")

@@ -183,6 +183,8 @@ func TestForeignWebhooksChangeNothing(t *testing.T) {
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	now := b.clock.now()
 	paid := announcement("sbe_x", "session.paid", b.session(p))
+	real := fmt.Appendf(nil, `{"id":"sbe_4","type":"session.paid","session":%q,"version":"2024-01-01","live":true}`, b.session(p))
+	old := fmt.Appendf(nil, `{"id":"sbe_5","type":"session.paid","session":%q,"version":"2019-01-01"}`, b.session(p))
 	for name, c := range map[string]struct {
 		body      []byte
 		signature string
@@ -195,9 +197,11 @@ func TestForeignWebhooksChangeNothing(t *testing.T) {
 		"malformed": {[]byte("{"), sandbox.Sign(b.secret(), []byte("{"), now), http.StatusBadRequest},
 		"huge":      {bytes.Repeat([]byte("x"), 300<<10), "t=1", http.StatusRequestEntityTooLarge},
 		// Signed by the provider, but not true, or of somebody unknown: the provider is asked and decides.
-		"untrue":   {announcement("sbe_1", "session.paid", b.session(p)), sandbox.Sign(b.secret(), announcement("sbe_1", "session.paid", b.session(p)), now), http.StatusOK},
-		"unknown":  {announcement("sbe_2", "session.paid", "sbx_other"), sandbox.Sign(b.secret(), announcement("sbe_2", "session.paid", "sbx_other"), now), http.StatusOK},
-		"no topic": {announcement("sbe_3", "balance.available", ""), sandbox.Sign(b.secret(), announcement("sbe_3", "balance.available", ""), now), http.StatusOK},
+		"untrue":          {announcement("sbe_1", "session.paid", b.session(p)), sandbox.Sign(b.secret(), announcement("sbe_1", "session.paid", b.session(p)), now), http.StatusOK},
+		"unknown":         {announcement("sbe_2", "session.paid", "sbx_other"), sandbox.Sign(b.secret(), announcement("sbe_2", "session.paid", "sbx_other"), now), http.StatusOK},
+		"another mode":    {real, sandbox.Sign(b.secret(), real, now), http.StatusOK},
+		"another version": {old, sandbox.Sign(b.secret(), old, now), http.StatusOK},
+		"no topic":        {announcement("sbe_3", "balance.available", ""), sandbox.Sign(b.secret(), announcement("sbe_3", "balance.available", ""), now), http.StatusOK},
 	} {
 		if got := b.webhook(c.body, c.signature); got != c.want {
 			t.Errorf("%s answered %d, want %d", name, got, c.want)
@@ -215,7 +219,7 @@ func TestForeignWebhooksChangeNothing(t *testing.T) {
 	if err := b.db.Select(&states, `SELECT event_id || ' ' || state FROM provider_event ORDER BY event_id`); err != nil {
 		t.Fatal(err)
 	}
-	if want := "sbe_1 done,sbe_2 ignored,sbe_3 ignored"; strings.Join(states, ",") != want {
+	if want := "sbe_1 done,sbe_2 ignored,sbe_3 ignored,sbe_4 ignored,sbe_5 ignored"; strings.Join(states, ",") != want {
 		t.Errorf("events: %v, want %s", states, want)
 	}
 }

@@ -275,7 +275,7 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		if err != nil {
 			return err
 		}
-		if b.Creator == actor.Account && (actor.Account != 0 || b.CreatedBy == c.actor) {
+		if c.same(actor, b.Creator, b.CreatedBy) {
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}
 		to := payments.BatchRejected
@@ -388,7 +388,10 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		c.post("payout.exported", fmt.Sprintf("batch:%d", b.ID), c.now, transitLines(owed, ledger.PayoutTransit(b.ID), 1)...)
 		return nil
 	})
-	return file, err
+	if err != nil { // above all when nobody could write down that the numbers were seen
+		return payments.File{}, err
+	}
+	return file, nil
 }
 
 func (s *Service) fileRows(ctx context.Context, q queryer, b batchRow) ([]bankfile.Row, error) {

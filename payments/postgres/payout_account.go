@@ -181,7 +181,7 @@ func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.Household
 	}
 	var out payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		a, err := c.decideAccount(ctx, actor, r.ID, true, "")
+		a, err := c.decideAccount(ctx, actor, r.ID, true, "", "")
 		out = a.out()
 		return err
 	})

@@ -95,7 +95,7 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 			return link.E(link.Conflict, "pool.not_waiting", "")
 		case r.Version != 0 && r.Version != p.Version:
 			return link.E(link.Conflict, "pool.changed", "")
-		case p.Submitter == actor.Account && (actor.Account != 0 || p.SubmittedBy == c.actor):
+		case c.same(actor, p.Submitter, p.SubmittedBy):
 			return link.E(link.Forbidden, "payout.second_person", "")
 		case !r.Approve:
 			_, err := c.tx.ExecContext(ctx, `

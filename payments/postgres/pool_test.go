@@ -96,7 +96,7 @@ func TestPoolIsPostedOnceAndPaidOut(t *testing.T) {
 		t.Errorf("income facts: %+v, %v", facts, err)
 	}
 	// Nothing of it can be changed any more, by whatever hand.
-	for _, sql := range []string{`UPDATE pool SET title = 'x'`, `DELETE FROM pool_member`, `UPDATE pool_member SET amount_fen = amount_fen + 1`, `TRUNCATE pool, pool_member`} {
+	for _, sql := range []string{`UPDATE pool SET title = 'x'`, `DELETE FROM pool_member`, `UPDATE pool_member SET amount_fen = amount_fen + 1`, `TRUNCATE pool_member`, `TRUNCATE pool, pool_member`} {
 		if _, err := b.db.Exec(sql); err == nil {
 			t.Errorf("%s: was let through", sql)
 		}

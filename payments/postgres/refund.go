@@ -289,7 +289,8 @@ func (s *Service) Refunds(ctx context.Context, q payments.RefundFilter) (payment
 
 // RecordRefund ends a refund that the county transferred or paid out itself.
 func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (payments.Refund, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	actor, err := need(ctx, roleOperator, roleAdmin)
+	if err != nil {
 		return payments.Refund{}, err
 	}
 	r.BankRef = strings.TrimSpace(r.BankRef)
@@ -297,7 +298,7 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 		return payments.Refund{}, link.E(link.Invalid, "refund.bank_ref", "bank_ref")
 	}
 	var out payments.Refund
-	err := s.change(ctx, func(c *change) error {
+	err = s.change(ctx, func(c *change) error {
 		f, err := c.lockRefund(ctx, r.RefundID)
 		if err != nil {
 			return err
@@ -316,7 +317,7 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 			}
 			at = r.PaidOn
 		}
-		if f.ApprovedBy != "" && f.ApprovedBy == c.actor {
+		if c.same(actor, 0, f.ApprovedBy) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
 		f.done(c, r.BankRef, at, f.from())

@@ -261,6 +261,10 @@ func TestCommandsThatMakeNoSense(t *testing.T) {
 		"bad ref":             {payments.CmdCloseRef, payments.CloseRef{Ref: "", Seq: 1}, link.Invalid},
 		"payment of no one":   {payments.CmdRefundLate, payments.RefundPayment{PaymentID: 99}, link.Conflict},
 		"delivery of no one":  {payments.CmdReverseDelivery, payments.ReverseDelivery{DeliveryID: 99, Ref: order}, link.Internal}, // tried again: it may be on its way
+		"cash, no receipt":    {payments.CmdTakeCash, payments.TakeCash{Ref: order, Org: 7, AmountFen: 1, Receipt: " "}, link.Invalid},
+		"cash of no shop":     {payments.CmdTakeCash, payments.TakeCash{Ref: order, AmountFen: 1, Receipt: "S1"}, link.Invalid},
+		"cash of nothing":     {payments.CmdTakeCash, payments.TakeCash{Ref: order, Org: 7, Receipt: "S1"}, link.Invalid},
+		"nothing back":        {payments.CmdTakeBack, payments.TakeBack{Ref: order, Org: 7, Receipt: "S1"}, link.Invalid},
 		"release of unbilled": {payments.CmdReleaseRef, payments.ReleaseRef{Ref: order}, link.Internal},
 	} {
 		if err := b.tryCommand(c.subject, c.data); link.CodeOf(err) != c.code {

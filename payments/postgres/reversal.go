@@ -321,7 +321,7 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 			return nil // clicked twice
 		case row.State != payments.ReversalAsked:
 			return link.E(link.Conflict, "reversal.decided", "")
-		case row.AskedBy == c.actor || row.Asker != 0 && row.Asker == actor.Account:
+		case c.same(actor, row.Asker, row.AskedBy):
 			return link.E(link.Forbidden, "reversal.second_person", "")
 		}
 		if r.Approve {
@@ -329,7 +329,7 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 			if err != nil {
 				return err
 			}
-			if e.Actor == c.actor || e.Actor == accountName(actor.Account) {
+			if c.same(actor, 0, e.Actor) {
 				return link.E(link.Forbidden, "reversal.second_person", "")
 			}
 			if err := undo[e.Kind](c, ctx, e.BusinessKey); err != nil {

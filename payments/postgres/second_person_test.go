@@ -49,4 +49,8 @@ func TestDatabaseRefusesLessThanTheLawAsks(t *testing.T) {
 	if link.Constraint(err) != "pool_trade_part" {
 		t.Errorf("less than 60 %% by trade: %v", err)
 	}
+	_, err = b.db.Exec(`UPDATE pool SET cost_fen = income_fen, state = 'waiting' WHERE id = $1`, p.ID)
+	if link.Constraint(err) != "pool_surplus" {
+		t.Errorf("nothing to distribute: %v", err)
+	}
 }

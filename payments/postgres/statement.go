@@ -432,7 +432,8 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 
 // ReturnTransfer books that a line in suspense was transferred back to whoever sent it.
 func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer) (payments.StatementLine, error) {
-	if _, err := need(ctx, roleOperator, roleApprover, roleAdmin); err != nil {
+	actor, err := need(ctx, roleOperator, roleApprover, roleAdmin)
+	if err != nil {
 		return payments.StatementLine{}, err
 	}
 	r.BankRef = strings.TrimSpace(r.BankRef)
@@ -447,7 +448,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		return payments.StatementLine{}, err
 	}
 	var out lineRow
-	err := s.change(ctx, func(c *change) error {
+	err = s.change(ctx, func(c *change) error {
 		l, err := s.line(ctx, c.tx, r.LineID, "FOR UPDATE OF l")
 		if err != nil {
 			return err
@@ -459,7 +460,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if l.State != lineSuspense {
 			return link.E(link.Conflict, "transfer.matched", "line_id")
 		}
-		if s.refundLimit > 0 && l.AmountFen > s.refundLimit && l.Actor == c.actor {
+		if s.refundLimit > 0 && l.AmountFen > s.refundLimit && c.same(actor, 0, l.Actor) {
 			return link.E(link.Forbidden, "transfer.return_second_person", "")
 		}
 		_, err = c.tx.ExecContext(ctx, `

@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -15,9 +13,9 @@ import (
 // takeBack books goods that came back. It waits until what they were sold for is billed and paid: commands may overtake
 // each other.
 func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack) error {
-	cmd.Receipt = strings.TrimSpace(cmd.Receipt)
-	if cmd.Receipt == "" || utf8.RuneCountInString(cmd.Receipt) > 60 || cmd.Org <= 0 || cmd.AmountFen <= 0 || cmd.AmountFen > maxAmount {
-		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("take back %q of %d fen of %s cannot be", cmd.Receipt, cmd.AmountFen, cmd.Ref))
+	var err error
+	if cmd.Receipt, err = atCounter(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
+		return err
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)
 	if err != nil {

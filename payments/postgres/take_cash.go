@@ -12,12 +12,21 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
+// atCounter checks what an organisation says of its counter: a receipt and its sum.
+func atCounter(receipt string, org, fen int64) (string, error) {
+	receipt = strings.TrimSpace(receipt)
+	if receipt == "" || utf8.RuneCountInString(receipt) > 60 || org <= 0 || fen <= 0 || fen > maxAmount {
+		return "", link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("receipt %q of organisation %d over %d fen cannot be", receipt, org, fen))
+	}
+	return receipt, nil
+}
+
 // takeCash books what an organisation took at its own counter. It may come before the bill, as a deposit, or after it,
 // as the balance: commands may overtake each other.
 func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash) error {
-	cmd.Receipt = strings.TrimSpace(cmd.Receipt)
-	if cmd.Receipt == "" || utf8.RuneCountInString(cmd.Receipt) > 60 || cmd.Org <= 0 || cmd.AmountFen <= 0 || cmd.AmountFen > maxAmount {
-		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("cash %q of %d fen for %s cannot be", cmd.Receipt, cmd.AmountFen, cmd.Ref))
+	var err error
+	if cmd.Receipt, err = atCounter(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
+		return err
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)
 	if err != nil {

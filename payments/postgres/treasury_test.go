@@ -187,6 +187,9 @@ func TestReconciledOnceADayByOneOfMany(t *testing.T) {
 	if ran != 1 {
 		t.Errorf("%d of 8 compared", ran)
 	}
+	if err := b.copyRow("reconciliation", "true", nil); link.Constraint(err) != "reconciliation_daily" {
+		t.Errorf("a second one of the day: %v", err)
+	}
 	all, err := b.svc.Reconciliations(approver, payments.None{})
 	if err != nil || len(all.Items) != 1 || all.Items[0].RanBy != "system:reconciliation" || all.Items[0].Differences != nil {
 		t.Errorf("list: %+v, %v", all, err)

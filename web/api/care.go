@@ -10,19 +10,20 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// Cards are the papers that households log in with. The pages do it the same way.
+// Cards are the papers that households log in with. The pages do it the same way. What is written under a key is done once:
+// the same again is answered as it was, and Conflict is another request.
 type Cards interface {
 	// VillageCards lists who of a village has one. NotFound.
 	VillageCards(ctx context.Context, village int64) (VillageCards, error)
 	// IssueCards makes cards for all of a village's households that have none, or one anew for a household, whose old one
 	// ends. NotFound.
-	IssueCards(ctx context.Context, village int64, household string) (IssuedCards, error)
+	IssueCards(ctx context.Context, key string, village int64, household string) (IssuedCards, error)
 	// RevokeCard ends a household's card and the sessions that began with it. It reports whether there was one.
-	RevokeCard(ctx context.Context, code string) (bool, error)
+	RevokeCard(ctx context.Context, key, code string) (bool, error)
 	// CardLogin starts a session. Unauthenticated; throttled.
 	CardLogin(r *http.Request, secret, proof string) (token string, a *auth.Account, err error)
 	// SetPIN changes the PIN of the household that is logged in. Invalid names the field; throttled.
-	SetPIN(r *http.Request, pin, old string) (token string, a *auth.Account, err error)
+	SetPIN(r *http.Request, key, pin, old string) (token string, a *auth.Account, err error)
 }
 
 // HouseholdCard tells whether a household has a card that works.
@@ -47,7 +48,7 @@ type IssuedCard struct {
 	Head     string `json:"head"`
 	Village  string `json:"village"`
 	Township string `json:"township"`
-	Address  string `json:"address" description:"What the QR code holds. It cannot be asked for again: only its digest is kept."`
+	Address  string `json:"address" description:"What the QR code holds. Nobody is told again but with the same Idempotency-Key: only its digest is kept."`
 }
 
 type IssuedCards struct {
@@ -59,6 +60,7 @@ type villageIn struct {
 }
 
 type issueCardsIn struct {
+	Key       string `header:"Idempotency-Key" json:"-" required:"true"`
 	Village   int64  `path:"village" json:"-"`
 	Household string `json:"household,omitempty" description:"A household's code: a new card, and its old one ends. Empty: all that have none"`
 }
@@ -72,7 +74,13 @@ type cardIn struct {
 	Proof  string `json:"proof" description:"The last four of the head's id number"`
 }
 
+type revokeCardIn struct {
+	Key  string `header:"Idempotency-Key" json:"-" required:"true"`
+	Code string `path:"code"`
+}
+
 type pinIn struct {
+	Key string `header:"Idempotency-Key" json:"-" required:"true"`
 	PIN string `json:"pin" description:"6 to 12 digits"`
 	Old string `json:"old,omitempty" description:"Not needed for a quarter of an hour after a login with the card"`
 }
@@ -84,12 +92,14 @@ type reviewQuery struct {
 }
 
 type decideIn struct {
+	Key     string `header:"Idempotency-Key" json:"-" required:"true"`
 	ID      int64  `path:"id" json:"-"`
 	Approve bool   `json:"approve"`
 	Why     string `json:"why"`
 }
 
 type decideAccountIn struct {
+	Key     string `header:"Idempotency-Key" json:"-" required:"true"`
 	Code    string `path:"code" json:"-"`
 	Approve bool   `json:"approve"`
 	Why     string `json:"why"`
@@ -125,7 +135,10 @@ func (a *API) careEndpoints() []endpoint {
 		if err := decode(r, &in); err != nil {
 			return nil, err
 		}
-		token, account, err := a.accounts.SetPIN(r, in.PIN, in.Old)
+		if err := needKey(in.Key); err != nil {
+			return nil, err
+		}
+		token, account, err := a.accounts.SetPIN(r, in.Key, in.PIN, in.Old)
 		if err != nil {
 			return nil, err
 		}
@@ -139,11 +152,17 @@ func (a *API) careEndpoints() []endpoint {
 			}),
 		op("POST", "/villages/{village}/cards", "cards.issue", "Make cards and get what is to be printed on them, once", desk,
 			func(ctx context.Context, in issueCardsIn) (IssuedCards, error) {
-				return a.accounts.IssueCards(ctx, in.Village, in.Household)
+				if err := needKey(in.Key); err != nil {
+					return IssuedCards{}, err
+				}
+				return a.accounts.IssueCards(ctx, in.Key, in.Village, in.Household)
 			}).created(),
 		op("DELETE", "/households/{code}/card", "cards.revoke", "End a household's card and what is open with it", desk,
-			func(ctx context.Context, in codeIn) (revokedOut, error) {
-				revoked, err := a.accounts.RevokeCard(ctx, in.Code)
+			func(ctx context.Context, in revokeCardIn) (revokedOut, error) {
+				if err := needKey(in.Key); err != nil {
+					return revokedOut{}, err
+				}
+				revoked, err := a.accounts.RevokeCard(ctx, in.Key, in.Code)
 				return revokedOut{revoked}, err
 			}),
 		op("GET", "/reviews", "reviews.list", "What is implausible and held until somebody has looked", only(auth.County),
@@ -152,7 +171,10 @@ func (a *API) careEndpoints() []endpoint {
 			}),
 		op("POST", "/reviews/{id}/decision", "reviews.decide", "Let through or refuse what was held, with a reason", only(auth.County),
 			func(ctx context.Context, in decideIn) (catalog.Review, error) {
-				return a.services.Care.DecideReview(ctx, catalog.DecideReviewRequest{ID: in.ID, Approve: in.Approve, Why: in.Why})
+				if err := needKey(in.Key); err != nil {
+					return catalog.Review{}, err
+				}
+				return a.services.Care.DecideReview(ctx, catalog.DecideReviewRequest{ID: in.ID, Approve: in.Approve, Why: in.Why, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/account-reviews", "reviews.accounts", "Payout accounts that wait for a second person", only(auth.County),
 			func(ctx context.Context, _ struct{}) (payments.AccountsToReview, error) {
@@ -160,11 +182,14 @@ func (a *API) careEndpoints() []endpoint {
 			}),
 		op("POST", "/households/{code}/account/decision", "reviews.account_decide", "Put an account into use or refuse it, with a reason", only([]auth.Role{auth.Approver, auth.Admin}),
 			func(ctx context.Context, in decideAccountIn) (payments.PayoutAccount, error) {
+				if err := needKey(in.Key); err != nil {
+					return payments.PayoutAccount{}, err
+				}
 				h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: in.Code})
 				if err != nil {
 					return payments.PayoutAccount{}, err
 				}
-				return a.services.AccountReviews.DecidePayoutAccount(ctx, payments.DecidePayoutAccount{Household: h.ID, Approve: in.Approve, Why: in.Why})
+				return a.services.AccountReviews.DecidePayoutAccount(ctx, payments.DecidePayoutAccount{Household: h.ID, Approve: in.Approve, Why: in.Why, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/households/{code}/actions", "households.actions", "What was done for a household and by whom, as its slip says", loggedIn,
 			func(ctx context.Context, in codeIn) (slipOut, error) {

@@ -58,9 +58,11 @@ func TestSlipsAndReviewsAreForThoseWhoMay(t *testing.T) {
 	})
 	r := mux.NewRouter()
 	a.Routes(r)
+	key := "decide-0001"
 	ask := func(role auth.Role, method, path, body string) *httptest.ResponseRecorder {
 		req := httptest.NewRequest(method, Prefix+path, strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Idempotency-Key", key)
 		ctx := auth.WithAccount(req.Context(), &auth.Account{ID: 3, Login: "li", Role: role})
 		ctx = link.WithActor(ctx, link.Actor{Account: 3, Login: "li", Role: string(role)})
 		w := httptest.NewRecorder()
@@ -77,7 +79,7 @@ func TestSlipsAndReviewsAreForThoseWhoMay(t *testing.T) {
 	if w := ask(auth.Household, "GET", "/households/YA-3/actions", ""); w.Code != http.StatusNotFound {
 		t.Errorf("another's slip: %d", w.Code)
 	}
-	if w := ask(auth.Operator, "POST", "/reviews/5/decision", `{"approve":false,"why":"打电话核对，数量填错"}`); w.Code != http.StatusOK || len(c.decided) != 1 || c.decided[0].Approve {
+	if w := ask(auth.Operator, "POST", "/reviews/5/decision", `{"approve":false,"why":"打电话核对，数量填错"}`); w.Code != http.StatusOK || len(c.decided) != 1 || c.decided[0].Approve || c.decided[0].IdempotencyKey != key {
 		t.Errorf("decide: %d, %+v", w.Code, c.decided)
 	}
 	if w := ask(auth.Operator, "POST", "/reviews/6/decision", `{"approve":true,"why":"x"}`); w.Code != http.StatusNotFound {
@@ -85,5 +87,11 @@ func TestSlipsAndReviewsAreForThoseWhoMay(t *testing.T) {
 	}
 	if w := ask(auth.Helper, "POST", "/reviews/5/decision", `{"approve":true,"why":"x"}`); w.Code != http.StatusForbidden || len(c.decided) != 1 {
 		t.Errorf("a helper decides: %d", w.Code)
+	}
+	key = ""
+	for _, path := range []string{"/reviews/5/decision", "/households/YA-1/account/decision"} {
+		if w := ask(auth.Admin, "POST", path, `{"approve":true,"why":"x"}`); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Idempotency-Key") || len(c.decided) != 1 {
+			t.Errorf("%s without a key: %d %s", path, w.Code, w.Body)
+		}
 	}
 }

@@ -19,8 +19,9 @@ func describe(endpoints []endpoint, version string) ([]byte, error) {
 	r.Spec.Info.WithTitle("半亩园 Banmuyuan").WithVersion(version).WithDescription(
 		"Pre-ordering produce from the households that grow it. Money is whole fen (CNY), weights are grams, quantities are " +
 			"whole numbers of a product's order unit, times are RFC 3339. Errors are application/problem+json (RFC 9457) and name the " +
-			"field. Every command takes an Idempotency-Key: the same key and body give the same answer, another body is 409. Lists " +
-			"give a cursor for the next page. Answers carry an ETag.")
+			"field. A command that says so takes an Idempotency-Key: the same key and body give the same answer, another body is 409. " +
+			"The others say what is to be so, or name by an id of the caller's or of a paper what happened: again they change nothing. " +
+			"Lists give a cursor for the next page. Answers carry an ETag.")
 	r.Spec.SetHTTPBearerTokenSecurity("session", "token", "The token of POST /sessions; browsers send the session cookie instead.")
 	for _, e := range endpoints {
 		oc, err := r.NewOperationContext(e.method, Prefix+e.path)

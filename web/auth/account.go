@@ -92,6 +92,10 @@ type Accounts interface {
 	CreateMany(ctx context.Context, accounts []Account) (int, error)
 	// SetPassword stores a new hash and ends older sessions. ErrNotFound.
 	SetPassword(ctx context.Context, id int64, hash string) (*Account, error)
+	// SetPIN is SetPassword for a request that may come again: then the account is as it is, and again is true. ErrKeyReused.
+	SetPIN(ctx context.Context, once Once, id int64, hash string) (a *Account, again bool, err error)
+	// Asked tells whether a request was carried out before. ErrKeyReused.
+	Asked(ctx context.Context, once Once) (bool, error)
 	// SetLang stores the language of an account. ErrNotFound.
 	SetLang(ctx context.Context, id int64, lang string) error
 	// SetDisabled switches an account off or on again. ErrNotFound.

@@ -14,6 +14,7 @@ type Card struct {
 	ID          int64
 	HouseholdID int64
 	AccountID   int64
+	Hash        []byte
 	IssuedAt    time.Time
 	IssuedBy    string
 	UsedAt      time.Time // zero: never
@@ -28,14 +29,16 @@ type NewCard struct {
 
 // Cards keeps cards. A household has one that works.
 type Cards interface {
-	// IssueCards stores cards and ends those that the households had.
-	IssueCards(ctx context.Context, by string, cards []NewCard) error
+	// IssueCards stores cards and ends those that the households had. It returns the cards that the request made, whenever it
+	// did. ErrKeyReused.
+	IssueCards(ctx context.Context, once Once, by string, cards []NewCard) ([]Card, error)
 	// CardByHash returns ErrNotFound for a card that was ended as well.
 	CardByHash(ctx context.Context, hash []byte) (*Card, error)
 	// CardUsed notes that somebody logged in with it.
 	CardUsed(ctx context.Context, id int64) error
-	// RevokeCard ends a household's card and every session that began with it. It reports whether there was one.
-	RevokeCard(ctx context.Context, household int64, by string) (bool, error)
+	// RevokeCard ends a household's card and every session that began with it. It reports whether there was one when it was
+	// asked for. ErrKeyReused.
+	RevokeCard(ctx context.Context, once Once, household int64, by string) (bool, error)
 	// CardsOf returns the cards that work, by household.
 	CardsOf(ctx context.Context, households []int64) (map[int64]Card, error)
 }
@@ -43,9 +46,12 @@ type Cards interface {
 // PerCard is how often what belongs to a card may be tried: it is four digits.
 var PerCard = Limit{Tries: 5, Window: time.Hour}
 
+// secretBytes is how long what a card's code holds is.
+const secretBytes = 20
+
 // NewSecret makes what a card's code holds, and its digest.
 func NewSecret() (secret string, hash []byte) {
-	b := make([]byte, 20)
+	b := make([]byte, secretBytes)
 	_, _ = rand.Read(b) // never fails
 	secret = base64.RawURLEncoding.EncodeToString(b)
 	return secret, SecretHash(secret)

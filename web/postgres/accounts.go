@@ -138,6 +138,27 @@ func (s *Store) SetPassword(ctx context.Context, id int64, hash string) (*auth.A
 		RETURNING `+columns, id, hash)
 }
 
+// SetPIN implements auth.Accounts.
+func (s *Store) SetPIN(ctx context.Context, once auth.Once, id int64, hash string) (*auth.Account, bool, error) {
+	var r row
+	var again bool
+	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) (err error) {
+		if _, again, err = claim(ctx, tx, once); err != nil {
+			return err
+		}
+		if again {
+			return tx.GetContext(ctx, &r, `SELECT `+columns+` FROM account WHERE id = $1`, id)
+		}
+		return tx.GetContext(ctx, &r, `
+			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp() WHERE id = $1
+			RETURNING `+columns, id, hash)
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("set PIN of account: %w", mapError(err))
+	}
+	return r.account(), again, nil
+}
+
 // SetLang implements auth.Accounts.
 func (s *Store) SetLang(ctx context.Context, id int64, lang string) error {
 	_, err := s.one(ctx, "set language of", `UPDATE account SET lang = $2 WHERE id = $1 RETURNING `+columns, id, lang)

@@ -19,15 +19,16 @@ type cardRow struct {
 	ID          int64        `db:"id"`
 	HouseholdID int64        `db:"household_id"`
 	AccountID   int64        `db:"account_id"`
+	Hash        []byte       `db:"hash"`
 	IssuedAt    time.Time    `db:"issued_at"`
 	IssuedBy    string       `db:"issued_by"`
 	UsedAt      sql.NullTime `db:"used_at"`
 }
 
-const cardColumns = `id, household_id, account_id, issued_at, issued_by, used_at`
+const cardColumns = `id, household_id, account_id, hash, issued_at, issued_by, used_at`
 
 func (r cardRow) card() auth.Card {
-	return auth.Card{ID: r.ID, HouseholdID: r.HouseholdID, AccountID: r.AccountID, IssuedAt: r.IssuedAt, IssuedBy: r.IssuedBy, UsedAt: r.UsedAt.Time}
+	return auth.Card{ID: r.ID, HouseholdID: r.HouseholdID, AccountID: r.AccountID, Hash: r.Hash, IssuedAt: r.IssuedAt, IssuedBy: r.IssuedBy, UsedAt: r.UsedAt.Time}
 }
 
 // ByPhone implements auth.Accounts.
@@ -44,7 +45,7 @@ func (s *Store) ByPhone(ctx context.Context, phone string) (*auth.Account, error
 }
 
 // IssueCards implements auth.Cards.
-func (s *Store) IssueCards(ctx context.Context, by string, cards []auth.NewCard) error {
+func (s *Store) IssueCards(ctx context.Context, once auth.Once, by string, cards []auth.NewCard) ([]auth.Card, error) {
 	n := len(cards)
 	households := make([]int64, n)
 	hashes := make(pq.ByteaArray, n)
@@ -52,9 +53,18 @@ func (s *Store) IssueCards(ctx context.Context, by string, cards []auth.NewCard)
 	for i, c := range cards {
 		households[i], hashes[i], accounts[i] = c.HouseholdID, c.Hash, c.Account
 	}
+	var issued []cardRow
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
+		about, again, err := claim(ctx, tx, once)
+		if err != nil {
+			return err
+		}
+		if again {
+			issued = nil
+			return tx.SelectContext(ctx, &issued, `SELECT `+cardColumns+` FROM household_card WHERE id = ANY($1) ORDER BY id`, pq.Array(about))
+		}
 		var have []int64
-		err := tx.SelectContext(ctx, &have, `SELECT DISTINCT household_id FROM account WHERE role = 'household' AND household_id = ANY($1)`, pq.Array(households))
+		err = tx.SelectContext(ctx, &have, `SELECT DISTINCT household_id FROM account WHERE role = 'household' AND household_id = ANY($1)`, pq.Array(households))
 		if err != nil {
 			return fmt.Errorf("look for accounts: %w", err)
 		}
@@ -76,22 +86,28 @@ func (s *Store) IssueCards(ctx context.Context, by string, cards []auth.NewCard)
 		if err != nil {
 			return fmt.Errorf("end old cards: %w", err)
 		}
-		res, err := tx.ExecContext(ctx, `
+		issued = nil
+		err = tx.SelectContext(ctx, &issued, `
 			INSERT INTO household_card (household_id, account_id, hash, issued_by)
 			SELECT c.household, (SELECT min(a.id) FROM account a WHERE a.role = 'household' AND a.household_id = c.household), c.hash, $3
-			FROM unnest($1::bigint[], $2::bytea[]) AS c (household, hash)`, pq.Array(households), hashes, by)
+			FROM unnest($1::bigint[], $2::bytea[]) AS c (household, hash) RETURNING `+cardColumns, pq.Array(households), hashes, by)
 		if err != nil {
 			return fmt.Errorf("store cards: %w", err)
 		}
-		if stored, err := res.RowsAffected(); err != nil || int(stored) != n {
-			return fmt.Errorf("stored %d of %d cards: %w", stored, n, err)
+		ids := make([]int64, len(issued))
+		for i, c := range issued {
+			ids[i] = c.ID
 		}
-		return nil
+		return note(ctx, tx, once, ids...)
 	})
 	if err != nil {
-		return fmt.Errorf("issue cards: %w", err)
+		return nil, fmt.Errorf("issue cards: %w", err)
 	}
-	return nil
+	out := make([]auth.Card, len(issued))
+	for i, r := range issued {
+		out[i] = r.card()
+	}
+	return out, nil
 }
 
 // CardByHash implements auth.Cards.
@@ -114,12 +130,19 @@ func (s *Store) CardUsed(ctx context.Context, id int64) error {
 }
 
 // RevokeCard implements auth.Cards. Moving the time of the last change of password ends the account's sessions.
-func (s *Store) RevokeCard(ctx context.Context, household int64, by string) (bool, error) {
+func (s *Store) RevokeCard(ctx context.Context, once auth.Once, household int64, by string) (bool, error) {
 	revoked := false
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
-		var account int64
-		err := tx.GetContext(ctx, &account, `
-			UPDATE household_card SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE household_id = $1 AND revoked_at IS NULL RETURNING account_id`,
+		about, again, err := claim(ctx, tx, once)
+		if revoked = len(about) > 0; err != nil || again {
+			return err
+		}
+		var card struct {
+			ID      int64 `db:"id"`
+			Account int64 `db:"account_id"`
+		}
+		err = tx.GetContext(ctx, &card, `
+			UPDATE household_card SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE household_id = $1 AND revoked_at IS NULL RETURNING id, account_id`,
 			household, by)
 		if mapError(err) == auth.ErrNotFound {
 			return nil
@@ -128,8 +151,10 @@ func (s *Store) RevokeCard(ctx context.Context, household int64, by string) (boo
 			return err
 		}
 		revoked = true
-		_, err = tx.ExecContext(ctx, `UPDATE account SET password_changed_at = clock_timestamp() WHERE id = $1`, account)
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE account SET password_changed_at = clock_timestamp() WHERE id = $1`, card.Account); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+		return note(ctx, tx, once, card.ID)
 	})
 	if err != nil {
 		return false, fmt.Errorf("revoke card: %w", err)

@@ -276,6 +276,9 @@ func TestWriteOffOfMuchNeedsASecondPerson(t *testing.T) {
 	wantCode(t, "one's own", err, link.Forbidden)
 	_, err = w.shelf.DecideWriteOff(stranger, orders.DecideWriteOff{ID: big.ID, Accept: true})
 	wantCode(t, "another shop's", err, link.NotFound)
+	if _, err := w.db.Exec(`UPDATE shelf_movement SET decided_id = account_id WHERE id = $1`, big.ID); link.Constraint(err) != "shelf_movement_second_person" {
+		t.Errorf("one's own by hand: %v", err)
+	}
 	must[orders.Movement](t)(w.shelf.DecideWriteOff(officer, orders.DecideWriteOff{ID: big.ID, Accept: true}))
 	_, err = w.shelf.DecideWriteOff(officer, orders.DecideWriteOff{ID: big.ID})
 	wantCode(t, "twice", err, link.Conflict)
@@ -402,6 +405,16 @@ func TestEachSeesTheirOwn(t *testing.T) {
 	} {
 		wantCode(t, c.what, c.call(c.ctx), c.code)
 	}
+	if l := w.lot(b.LotID); l.Price.Fen != 440 {
+		t.Errorf("somebody set the price to %d", l.Price.Fen)
+	}
+	// What one shop offers is not another's to sell, nor to be had at another's price.
+	theirs := w.ring(b, 500)
+	theirs.Lines[0].Code, theirs.Lines[0].PriceFen = "", 1
+	_, err := w.shelf.Ring(stranger, theirs)
+	wantCode(t, "ringing up another shop's goods", err, link.Invalid)
+	_, err = w.shelf.Buy(buyer, orders.Buy{OrgID: otherShop, Lines: []orders.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
+	wantCode(t, "buying them through another shop", err, link.Invalid)
 	if page := must[orders.StockPage](t)(w.shelf.Stock(operator, orders.StockFilter{OrgID: shop})); page.Total != 1 {
 		t.Errorf("the county sees %d lots", page.Total)
 	}
