@@ -27,6 +27,7 @@ import (
 // far as the payment. Every page is looked at by axe and must fit its window.
 func browserStory(t *testing.T, w *world) {
 	browser := startBrowser(t)
+	var axed sync.Map
 	var widths sync.WaitGroup
 	defer widths.Wait()
 	for _, c := range []struct {
@@ -42,7 +43,7 @@ func browserStory(t *testing.T, w *world) {
 		widths.Go(func() {
 			t.Run(c.name, func(t *testing.T) {
 				b := newPages(w, browser, c.width)
-				b.script = c.script
+				b.script, b.axed = c.script, &axed
 				no := b.buys(t, c.phone)
 				if !c.script {
 					return
@@ -84,12 +85,13 @@ type pages struct {
 	shots   int
 	buyer   *visitor
 	seen    map[[sha256.Size]byte]bool // kinds of page that axe has been over
+	axed    *sync.Map                  // the same of any width
 	inside  map[string]*visitor        // who is logged in, by login
 }
 
 // newPages are those of a browser with JavaScript.
 func newPages(w *world, browser context.Context, width int64) *pages {
-	return &pages{world: w, browser: browser, width: width, script: true, seen: map[[sha256.Size]byte]bool{}, inside: map[string]*visitor{}}
+	return &pages{world: w, browser: browser, width: width, script: true, seen: map[[sha256.Size]byte]bool{}, axed: &sync.Map{}, inside: map[string]*visitor{}}
 }
 
 // The widths tell one story side by side, and take turns where they would count each other's payments or sales.
@@ -214,7 +216,13 @@ var axeSource = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join("..", "..", "web", "browsertest", "testdata", "axe-4.14.1.min.js"))
 })
 
-const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => JSON.stringify(
+// What axe goes by: everything, and what depends on the width of the window alone.
+const (
+	axeAll    = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	axeLayout = `{type: "rule", values: ["scrollable-region-focusable", "target-size"]}`
+)
+
+const axeRun = `axe.run(document, {resultTypes: ["violations"], runOnly: %s}).then(r => JSON.stringify(
 	r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.target.join(" ") + ": " + n.html.slice(0, 160))}))))`
 
 // shape is the kind of a page: the kinds of its elements and where they stand, whatever their words and however many.
@@ -223,7 +231,7 @@ const shape = `[...new Set([...document.querySelectorAll("*")].map((e) => (e.par
 		" " + a.name + (["class", "role", "type", "lang"].includes(a.name) ? "=" + a.value : "")).join("")))].sort().join("\n")`
 
 // look checks the page that is shown: it fits the window, is in one language, and axe finds nothing serious. Axe goes
-// once over each kind of page.
+// once over each kind of page, and at the other width over what that changes.
 func (v *visitor) look(t *testing.T) {
 	t.Helper()
 	at := v.where(t)
@@ -242,11 +250,15 @@ func (v *visitor) look(t *testing.T) {
 		return
 	}
 	v.seen[key] = true
+	rules := axeAll
+	if _, known := v.axed.LoadOrStore(key, true); known {
+		rules = axeLayout
+	}
 	axe, err := axeSource()
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := ask[string](t, v, string(axe)+";\n"+axeRun, chromedp.EvalAwaitPromise)
+	found := ask[string](t, v, string(axe)+";\n"+fmt.Sprintf(axeRun, rules), chromedp.EvalAwaitPromise)
 	var violations []axeViolation
 	if err := json.Unmarshal([]byte(found), &violations); err != nil {
 		t.Fatal(err)
