@@ -257,12 +257,19 @@ func parseCursor(s string) (*published, error) {
 
 // Presale returns one presale with the villages behind it.
 func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.PresaleDetail, error) {
-	r := c.reference.Load()
-	p, field := r.byID[ref.ID], "id"
-	if ref.ID == 0 {
-		p, field = r.byCode[ref.Code], "code"
+	actor := link.ActorFrom(ctx)
+	p, field := c.reference.Load().byID[ref.ID], "id"
+	if p == nil && ref.ID != 0 && actor.System {
+		// Another module has heard of it, perhaps before this process did: a contract that has just been published.
+		if err := c.refreshReference(ctx); err != nil {
+			return catalog.PresaleDetail{}, err
+		}
+		p = c.reference.Load().byID[ref.ID]
 	}
-	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !maySeeDraft(link.ActorFrom(ctx), p.Presale)) {
+	if ref.ID == 0 {
+		p, field = c.reference.Load().byCode[ref.Code], "code"
+	}
+	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !maySeeDraft(actor, p.Presale)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
 	}
 	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil

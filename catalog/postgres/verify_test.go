@@ -149,3 +149,26 @@ func TestReadsWithoutRun(t *testing.T) {
 		t.Errorf("dry run at rest: %v, %v", run, err)
 	}
 }
+
+// Another module hears of a presale from whoever saved it, and asks a process whose memory has not caught up.
+func TestModulesNeedNotWaitForMemory(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	one := b.seeded()
+	cfg := b.config()
+	cfg.Refresh = time.Hour
+	behind, _ := b.processWith(cfg)
+	p := smallCounty().Presales[0]
+	p.ID, p.Code, p.State = 0, "just-saved", catalog.PresaleDraft
+	saved, err := one.SavePresale(county(t.Context()), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := catalog.PresaleRef{ID: saved.ID}
+	if _, err := behind.Presale(link.WithActor(t.Context(), link.Actor{Login: "somebody"}), ref); link.CodeOf(err) != link.NotFound {
+		t.Errorf("a stranger asks for a draft: %v", err)
+	}
+	if got, err := behind.Presale(link.WithActor(t.Context(), link.Actor{Login: "orders", System: true}), ref); err != nil || got.Code != "just-saved" {
+		t.Errorf("another module asks for what was just saved: %+v, %v", got.Code, err)
+	}
+}
