@@ -18,6 +18,7 @@ func (b *bench) benchGrowth(ctx context.Context) error {
 	if err := b.turnTo(n); err != nil {
 		return err
 	}
+	b.dropBuyerConns() // the product has closed those that were idle while others were measured
 	// Something to copy.
 	for _, body := range b.bodies(b.shop.presales) {
 		if _, _, err := b.place([][]byte{body})(0, 0); err != nil {
