@@ -110,32 +110,38 @@ func keysOf(set map[int64]bool) []int64 {
 // moneyCame books payments on their orders. A deposit in time confirms; what is late or has no stock any more becomes a
 // task, because the catalogue has to be asked first.
 func (m *Module) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*orderRow, got []payments.PaymentEvent) error {
-	var confirm []int64
+	var ours []payments.PaymentEvent
+	var told []happening
+	paid := map[int64]bool{}
 	for _, e := range got {
-		id, ours := orders.ParsePaymentRef(e.Ref)
-		o := locked[id]
-		if !ours {
+		id, is := orders.ParsePaymentRef(e.Ref)
+		if !is {
 			continue
 		}
+		o := locked[id]
 		if o == nil {
 			return fmt.Errorf("payment %d is for order %d, which is not there", e.PaymentID, id)
 		}
-		deposit := e.Purpose == string(orders.PurposeDeposit) && !e.Late
 		o.PaidFen += e.AmountFen
-		o.DepositPaid = o.DepositPaid || deposit
-		_, err := tx.ExecContext(ctx, `
-			UPDATE orders SET paid_fen = $2, deposit_paid = $3, version = version + 1 WHERE id = $1`, id, o.PaidFen, o.DepositPaid)
-		if err != nil {
-			return fmt.Errorf("book payment of order %d: %w", id, err)
-		}
-		args := map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}
-		if err := m.story(ctx, tx, []int64{id}, "order.timeline.payment_"+e.Purpose, args); err != nil {
-			return err
-		}
+		o.DepositPaid = o.DepositPaid || depositInTime(e)
+		ours, paid[id] = append(ours, e), true
+		told = append(told, happening{id, "order.timeline.payment_" + e.Purpose, map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}})
+	}
+	if err := savePaid(ctx, tx, locked, keysOf(paid)); err != nil {
+		return err
+	}
+	if err := m.stories(ctx, tx, told); err != nil {
+		return err
+	}
+	var confirm []int64
+	for _, e := range ours {
+		id, _ := orders.ParsePaymentRef(e.Ref)
+		o := locked[id]
+		var err error
 		switch _, cannot := o.State.Next(orders.StepDepositPaid); {
 		case e.Late:
 			err = m.addTask(ctx, tx, "late", e.PaymentID, id, e.AmountFen, e.Purpose)
-		case !deposit:
+		case !depositInTime(e):
 		case cannot == nil && !o.HoldLost:
 			o.State = orders.StateConfirmed
 			confirm = append(confirm, id)
@@ -149,6 +155,28 @@ func (m *Module) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*o
 		}
 	}
 	return m.confirm(ctx, tx, confirm)
+}
+
+func depositInTime(e payments.PaymentEvent) bool {
+	return e.Purpose == string(orders.PurposeDeposit) && !e.Late
+}
+
+// savePaid writes what was paid for orders by now.
+func savePaid(ctx context.Context, tx *sqlx.Tx, locked map[int64]*orderRow, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	fen, deposit := make([]int64, len(ids)), make(pq.BoolArray, len(ids))
+	for i, id := range ids {
+		fen[i], deposit[i] = locked[id].PaidFen, locked[id].DepositPaid
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE orders o SET paid_fen = u.fen, deposit_paid = u.deposit, version = version + 1
+		FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS u (id, fen, deposit) WHERE o.id = u.id`, ints(ids), ints(fen), deposit)
+	if err != nil {
+		return fmt.Errorf("book payments of orders: %w", err)
+	}
+	return nil
 }
 
 // sendBack ends a Ref: what was paid goes back less forfeit.

@@ -134,27 +134,47 @@ func timePtr(t sql.NullTime) *time.Time {
 	return &u
 }
 
-// story writes a row of an order's timeline.
+// story writes a row of the timeline of each order.
 func (m *Module) story(ctx context.Context, tx *sqlx.Tx, orderIDs []int64, key string, args map[string]string) error {
-	if len(orderIDs) == 0 {
+	list := make([]happening, len(orderIDs))
+	for i, id := range orderIDs {
+		list[i] = happening{id, key, args}
+	}
+	return m.stories(ctx, tx, list)
+}
+
+// happening is one row of an order's timeline.
+type happening struct {
+	order int64
+	key   string
+	args  map[string]string
+}
+
+// stories writes what happened to orders in one statement.
+func (m *Module) stories(ctx context.Context, tx *sqlx.Tx, list []happening) error {
+	if len(list) == 0 {
 		return nil
 	}
-	if args == nil {
-		args = map[string]string{}
-	}
-	body, err := json.Marshal(args)
-	if err != nil {
-		return fmt.Errorf("encode timeline: %w", err)
+	ids, keys, bodies := make([]int64, len(list)), make(pq.StringArray, len(list)), make(pq.StringArray, len(list))
+	for i, h := range list {
+		if h.args == nil {
+			h.args = map[string]string{}
+		}
+		body, err := json.Marshal(h.args)
+		if err != nil {
+			return fmt.Errorf("encode timeline: %w", err)
+		}
+		ids[i], keys[i], bodies[i] = h.order, h.key, string(body)
 	}
 	a := link.ActorFrom(ctx)
 	role := a.Role
 	if a.System {
 		role = "system"
 	}
-	_, err = tx.ExecContext(ctx, `
+	_, err := tx.ExecContext(ctx, `
 		INSERT INTO order_event (order_id, at, key, args, account_id, actor, role, on_behalf_of, request_id)
-		SELECT o, $2, $3, $4::jsonb, $5, $6, $7, $8, $9 FROM unnest($1::bigint[]) AS o`,
-		ints(orderIDs), m.now(), key, string(body), a.Account, who(a), role, a.OnBehalfOf, link.RequestID(ctx))
+		SELECT o, $2, k, b::jsonb, $5, $6, $7, $8, $9 FROM unnest($1::bigint[], $3::text[], $4::text[]) AS u (o, k, b)`,
+		ints(ids), m.now(), keys, bodies, a.Account, who(a), role, a.OnBehalfOf, link.RequestID(ctx))
 	if err != nil {
 		return fmt.Errorf("write timeline: %w", err)
 	}

@@ -519,7 +519,7 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 
 // latePayment locks a late payment and tells what of it nobody has decided on. Nothing is left when it was decided before.
 func (c *change) latePayment(ctx context.Context, s *Service, id int64) (*refState, paymentRow, int64, error) {
-	r, p, err := c.lockPayment(ctx, s, id)
+	r, p, err := c.lockPayment(ctx, id)
 	if link.CodeOf(err) == link.NotFound {
 		return nil, p, 0, link.E(link.Conflict, "conflict", "").Because(err)
 	}

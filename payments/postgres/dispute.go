@@ -59,7 +59,7 @@ func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webho
 	}
 	// The payment's own announcement may still be on its way: without the money there is nothing to withdraw.
 	if st, err := g.Lookup(ctx, d.SessionID); d.SessionID != "" && err == nil {
-		if err := s.learn(ctx, payment, st); err != nil {
+		if err := s.learn(ctx, said{payment, st}); err != nil {
 			return "", err
 		}
 	}
@@ -69,7 +69,7 @@ func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webho
 // learnDispute applies what a provider says of a dispute, any number of times and in any order.
 func (s *Service) learnDispute(ctx context.Context, payment int64, said gateway.Dispute) error {
 	return s.change(ctx, func(c *change) error {
-		_, p, err := c.lockPayment(ctx, s, payment)
+		_, p, err := c.lockPayment(ctx, payment)
 		if err != nil {
 			return err
 		}

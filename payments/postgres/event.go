@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +41,13 @@ type eventRow struct {
 	ReceivedAt time.Time `db:"received_at"`
 }
 
+// topic is what events are about; what is not accepted speaks for itself alone.
+type topic struct {
+	provider, session, refund, dispute string
+	live                               bool
+	version                            string
+}
+
 // unknownFor is how long an event may be about something that is not known yet: an answer that is being written.
 const unknownFor = time.Minute
 
@@ -57,40 +66,46 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("claim provider events: %w", err)
 	}
 	// Many events say the same: one look answers them all.
-	type topic struct {
-		provider, session, refund, dispute string
-		live                               bool
-		version                            string // what is not accepted speaks for itself alone
-	}
 	about := map[topic][]eventRow{}
 	for _, e := range due {
 		what := topic{e.Provider, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version}
 		about[what] = append(about[what], e)
 	}
 	var mu sync.Mutex
-	var providers, ids, states pq.StringArray
+	states := make(map[topic]string, len(about))
+	heard := map[topic]said{} // of payments, each applied before its events are done
 	var looking errgroup.Group
 	looking.SetLimit(atOnce)
-	for _, events := range about {
+	for what, events := range about {
 		looking.Go(func() error {
-			e := events[0]
-			state, err := s.handleEvent(ctx, e)
+			state, news, err := s.handleEvent(ctx, events[0])
 			if err != nil {
-				s.log.Warn("provider event has to wait", "provider", e.Provider, "event", e.ID, "error", err)
-				return nil
-			}
-			if state == "new" {
+				s.log.Warn("provider event has to wait", "provider", what.provider, "event", events[0].ID, "error", err)
 				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			for _, e := range events {
-				providers, ids, states = append(providers, e.Provider), append(ids, e.ID), append(states, state)
+			states[what] = state
+			if news != nil {
+				heard[what] = *news
 			}
 			return nil
 		})
 	}
 	_ = looking.Wait() // what could not be handled comes again
+	for what, err := range s.learnTogether(ctx, heard) {
+		s.log.Warn("provider event has to wait", "provider", what.provider, "event", about[what][0].ID, "error", err)
+		delete(states, what)
+	}
+	var providers, ids, outcomes pq.StringArray
+	for what, state := range states {
+		if state == "new" {
+			continue
+		}
+		for _, e := range about[what] {
+			providers, ids, outcomes = append(providers, e.Provider), append(ids, e.ID), append(outcomes, state)
+		}
+	}
 	if len(ids) == 0 {
 		return len(due), nil
 	}
@@ -98,7 +113,7 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	_, err = s.db.ExecContext(ctx, `
 		UPDATE provider_event e SET state = u.state, done_at = $4
 		FROM unnest($1::text[], $2::text[], $3::text[]) AS u (provider, id, state)
-		WHERE e.provider = u.provider AND e.event_id = u.id`, providers, ids, states, now)
+		WHERE e.provider = u.provider AND e.event_id = u.id`, providers, ids, outcomes, now)
 	if err != nil {
 		return 0, fmt.Errorf("mark provider events: %w", err)
 	}
@@ -109,18 +124,42 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 // together share the disk's time.
 const atOnce = 8
 
-// handleEvent returns the event's next state.
-func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, error) {
+// learnTogether applies what was heard of payments in one transaction, whose commit they share. When it fails each goes by
+// itself, so that none waits for what is wrong with another; those that fail again are returned.
+func (s *Service) learnTogether(ctx context.Context, heard map[topic]said) map[topic]error {
+	if len(heard) == 0 {
+		return nil
+	}
+	all := slices.Collect(maps.Values(heard))
+	err := s.learn(ctx, all...)
+	if err == nil {
+		return nil
+	}
+	failed := map[topic]error{}
+	for what, news := range heard {
+		if len(heard) > 1 {
+			err = s.learn(ctx, news)
+		}
+		if err != nil {
+			failed[what] = err
+		}
+	}
+	return failed
+}
+
+// handleEvent returns the event's next state, and what is to be learned of a payment before it is in it.
+func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, *said, error) {
 	hooks, ok := s.gateways[e.Provider].(gateway.Webhooks)
 	if !ok || !hooks.Accepts(gateway.Event{ID: e.ID, Type: e.Type, SessionID: e.SessionID, RefundID: e.RefundID, Live: e.Live, Version: e.Version}) {
 		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
-		return "ignored", nil
+		return "ignored", nil, nil
 	}
 	if e.DisputeID != "" {
-		return s.handleDispute(ctx, e, hooks)
+		state, err := s.handleDispute(ctx, e, hooks)
+		return state, nil, err
 	}
 	if e.SessionID == "" && e.RefundID == "" {
-		return "ignored", nil // about nothing of ours
+		return "ignored", nil, nil // about nothing of ours
 	}
 	var payment, refund int64
 	err := s.db.QueryRowxContext(ctx, `
@@ -128,27 +167,27 @@ func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, error) {
 		       coalesce((SELECT f.id FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = $1 AND f.provider_id = $3 AND $3 <> ''), 0)`,
 		e.Provider, e.SessionID, e.RefundID).Scan(&payment, &refund)
 	if err != nil {
-		return "", fmt.Errorf("look up what an event is about: %w", err)
+		return "", nil, fmt.Errorf("look up what an event is about: %w", err)
 	}
 	switch {
 	case e.RefundID != "" && refund != 0:
 		f, err := refundByID(ctx, s.db, refund)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		st, err := hooks.LookupRefund(ctx, f.ProviderID, f.request())
 		if err != nil {
-			return "", fmt.Errorf("look up refund %d: %w", refund, err)
+			return "", nil, fmt.Errorf("look up refund %d: %w", refund, err)
 		}
-		return "done", s.learnRefund(ctx, refund, st)
+		return "done", nil, s.learnRefund(ctx, refund, st)
 	case e.RefundID == "" && payment != 0:
 		st, err := hooks.Lookup(ctx, e.SessionID)
 		if err != nil {
-			return "", fmt.Errorf("look up payment %d: %w", payment, err)
+			return "", nil, fmt.Errorf("look up payment %d: %w", payment, err)
 		}
-		return "done", s.learn(ctx, payment, st)
+		return "done", &said{payment, st}, nil
 	case s.now().Sub(e.ReceivedAt) < unknownFor:
-		return "new", nil
+		return "new", nil, nil
 	}
-	return "ignored", nil
+	return "ignored", nil, nil
 }

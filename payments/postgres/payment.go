@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/lib/pq"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
@@ -83,24 +85,42 @@ func (s *Service) paymentRow(ctx context.Context, q queryer, id int64) (paymentR
 }
 
 // lockPayment locks a payment behind its Ref.
-func (c *change) lockPayment(ctx context.Context, s *Service, id int64) (*refState, paymentRow, error) {
-	var ref string
-	err := c.tx.GetContext(ctx, &ref, `SELECT ref FROM payment WHERE id = $1`, id)
-	if missing(err) {
-		return nil, paymentRow{}, link.E(link.NotFound, "payment.unknown", "")
-	}
-	if err != nil {
-		return nil, paymentRow{}, fmt.Errorf("read payment %d: %w", id, err)
-	}
-	r, err := c.lockRef(ctx, ref)
+func (c *change) lockPayment(ctx context.Context, id int64) (*refState, paymentRow, error) {
+	refs, rows, err := c.lockPayments(ctx, id)
 	if err != nil {
 		return nil, paymentRow{}, err
 	}
-	if _, err := c.tx.ExecContext(ctx, `SELECT FROM payment WHERE id = $1 FOR UPDATE`, id); err != nil {
-		return nil, paymentRow{}, fmt.Errorf("lock payment %d: %w", id, err)
+	return refs[rows[id].Ref], rows[id], nil
+}
+
+// lockPayments locks payments behind their Refs.
+func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*refState, map[int64]paymentRow, error) {
+	var names []string
+	err := c.tx.SelectContext(ctx, &names, `SELECT DISTINCT ref FROM payment WHERE id = ANY($1)`, pq.Int64Array(ids))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read payments %v: %w", ids, err)
 	}
-	p, err := s.paymentRow(ctx, c.tx, id)
-	return r, p, err
+	refs, err := c.lockRefs(ctx, names...)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Whatever else is read of a payment changes only under the lock that is held by now.
+	var list []paymentRow
+	err = c.tx.SelectContext(ctx, &list, `
+		SELECT `+paymentColumns+` FROM payment p WHERE p.id = ANY($1) ORDER BY p.id FOR UPDATE OF p`, pq.Int64Array(ids))
+	if err != nil {
+		return nil, nil, fmt.Errorf("lock payments %v: %w", ids, err)
+	}
+	rows := make(map[int64]paymentRow, len(list))
+	for _, p := range list {
+		rows[p.ID] = p
+	}
+	for _, id := range ids {
+		if _, there := rows[id]; !there {
+			return nil, nil, link.E(link.NotFound, "payment.unknown", "")
+		}
+	}
+	return refs, rows, nil
 }
 
 // out is a payment as others see it.
@@ -190,7 +210,7 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 		return payments.Payment{}, link.E(link.Invalid, "payment.method", "method")
 	}
 	hash := hashOf(r.Ref, r.Purpose, r.AmountFen, r.Method, r.Party.Kind, r.Party.ID)
-	var id int64
+	var p paymentRow
 	var fresh bool
 	err := s.change(ctx, func(c *change) error {
 		fresh = false
@@ -198,16 +218,11 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 		if err != nil {
 			return err
 		}
-		var old struct {
-			ID   int64  `db:"id"`
-			Hash []byte `db:"input_hash"`
-		}
-		err = c.tx.GetContext(ctx, &old, `SELECT id, input_hash FROM payment WHERE ref = $1 AND key = $2`, r.Ref, r.Key)
+		err = get(ctx, c.tx, &p, `SELECT `+paymentColumns+` FROM payment p WHERE p.ref = $1 AND p.key = $2`, r.Ref, r.Key)
 		if err == nil {
-			if string(old.Hash) != string(hash) {
+			if string(p.InputHash) != string(hash) {
 				return link.E(link.Conflict, "payment.key_reused", "key")
 			}
-			id = old.ID
 			return nil
 		}
 		if !missing(err) {
@@ -217,22 +232,15 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 			return link.E(link.Conflict, "payment.ref_closed", "")
 		}
 		fresh = true
-		id, err = c.insertPayment(ctx, s, r, hash, payments.PaymentSending)
+		p, err = c.insertPayment(ctx, s, r, hash, payments.PaymentSending)
 		return err
 	})
 	if err != nil {
 		return payments.Payment{}, err
 	}
-	p, err := s.paymentRow(ctx, s.db, id)
-	if err != nil {
-		return payments.Payment{}, err
-	}
 	// A repeated key comes from somebody who did not hear the answer: it must not have to wait for the worker.
 	if fresh || p.State == payments.PaymentUnknown || p.State == payments.PaymentSending {
-		if err := s.send(ctx, p); err != nil {
-			return payments.Payment{}, err
-		}
-		if p, err = s.paymentRow(ctx, s.db, id); err != nil {
+		if p, err = s.send(ctx, p); err != nil {
 			return payments.Payment{}, err
 		}
 	}
@@ -242,32 +250,35 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 // sendGrace is how long a payment being sent is left to the process that sends it.
 const sendGrace = 30 * time.Second
 
-func (c *change) insertPayment(ctx context.Context, s *Service, r payments.CreatePayment, hash []byte, state payments.PaymentState) (int64, error) {
-	var id int64
-	err := c.tx.GetContext(ctx, &id, `
-		INSERT INTO payment (ref, key, input_hash, purpose, method, state, amount_fen, party_kind, party_id, party_name, description,
-		                     code, code_norm, return_url, created_at, expires_at, next_check_at, ahead)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id`,
-		r.Ref, r.Key, hash, r.Purpose, r.Method, state, r.AmountFen, r.Party.Kind, r.Party.ID, r.Party.Name,
-		r.Description, r.Code, banktransfer.Normal(r.Code), r.ReturnURL, c.now, nullTime(r.ExpiresAt), c.now.Add(sendGrace), r.Ahead)
+// insertPayment writes a payment with the key that its provider will be asked with: stored before, and never another one
+// for this payment, so that asking again cannot charge twice.
+func (c *change) insertPayment(ctx context.Context, s *Service, r payments.CreatePayment, hash []byte, state payments.PaymentState) (paymentRow, error) {
+	p := paymentRow{Ref: r.Ref, Key: r.Key, InputHash: hash, Purpose: r.Purpose, Method: r.Method, State: state, AmountFen: r.AmountFen,
+		PartyKind: r.Party.Kind, PartyID: r.Party.ID, PartyName: r.Party.Name, Description: r.Description, Code: r.Code,
+		ReturnURL: r.ReturnURL, CreatedAt: c.now, ExpiresAt: nullTime(r.ExpiresAt), Ahead: r.Ahead}
+	if err := c.tx.GetContext(ctx, &p.ID, `SELECT nextval(pg_get_serial_sequence('payment', 'id'))`); err != nil {
+		return p, fmt.Errorf("number payment: %w", err)
+	}
+	p.IdemKey = sql.NullString{String: fmt.Sprintf("banmuyuan:%s:pay:%d:create", s.env, p.ID), Valid: true}
+	if p.Code == "" && p.Method == payments.BankTransfer {
+		p.Code = banktransfer.Code(p.ID)
+	}
+	_, err := c.tx.ExecContext(ctx, `
+		INSERT INTO payment (id, ref, key, input_hash, purpose, method, state, amount_fen, party_kind, party_id, party_name, description,
+		                     code, code_norm, return_url, idem_key, created_at, expires_at, next_check_at, ahead)
+		OVERRIDING SYSTEM VALUE
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		p.ID, p.Ref, p.Key, p.InputHash, p.Purpose, p.Method, p.State, p.AmountFen, p.PartyKind, p.PartyID, p.PartyName, p.Description,
+		p.Code, banktransfer.Normal(p.Code), p.ReturnURL, p.IdemKey, p.CreatedAt, p.ExpiresAt, c.now.Add(sendGrace), p.Ahead)
 	if err != nil {
-		return 0, fmt.Errorf("write payment: %w", err)
+		return p, fmt.Errorf("write payment: %w", err)
 	}
-	// Stored before the provider is asked, and never another one for this payment: asked again it cannot charge twice.
-	code := r.Code
-	if code == "" && r.Method == payments.BankTransfer {
-		code = banktransfer.Code(id)
-	}
-	_, err = c.tx.ExecContext(ctx, `UPDATE payment SET idem_key = $2, code = $3, code_norm = $4 WHERE id = $1`,
-		id, fmt.Sprintf("banmuyuan:%s:pay:%d:create", s.env, id), code, banktransfer.Normal(code))
-	if err != nil {
-		return 0, fmt.Errorf("write payment: %w", err)
-	}
-	return id, nil
+	return p, nil
 }
 
-// send asks the provider to open the session of a payment, for the first time or again.
-func (s *Service) send(ctx context.Context, p paymentRow) error {
+// send asks the provider to open the session of a payment, for the first time or again, and returns what the payment is
+// then. No answer is no error: a worker asks again.
+func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
 	g := s.gateways[p.Method]
 	if g == nil {
 		return s.unanswered(ctx, p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
@@ -279,16 +290,15 @@ func (s *Service) send(ctx context.Context, p paymentRow) error {
 	switch {
 	case errors.As(err, &refused):
 		s.log.Warn("payment refused", "payment", p.ID, "method", p.Method, "error", err)
-		return s.learn(ctx, p.ID, gateway.Status{State: payments.PaymentFailed, FailureKey: refused.Key})
+		if err := s.learn(ctx, said{p.ID, gateway.Status{State: payments.PaymentFailed, FailureKey: refused.Key}}); err != nil {
+			return p, err
+		}
+		return s.paymentRow(ctx, s.db, p.ID)
 	case err != nil:
 		return s.unanswered(ctx, p.ID, err)
 	}
-	ctx = context.WithoutCancel(ctx) // the session is there: write it down although the caller may have gone
-	return s.change(ctx, func(c *change) error {
-		_, p, err := c.lockPayment(ctx, s, p.ID)
-		if err != nil {
-			return err
-		}
+	// The session is there: it is written down although the caller may have gone.
+	return s.note(context.WithoutCancel(ctx), p.ID, func(c *change, p *paymentRow) {
 		p.ProviderID, p.URL = session.ID, session.URL
 		if session.TransferCode != "" {
 			p.Code = session.TransferCode
@@ -300,24 +310,30 @@ func (s *Service) send(ctx context.Context, p paymentRow) error {
 			p.State = payments.PaymentOpen
 		}
 		p.CheckedAt = nullTime(c.now)
-		return c.savePayment(ctx, p)
 	})
 }
 
 // unanswered notes that nobody knows what the provider did; a worker asks again.
-func (s *Service) unanswered(ctx context.Context, id int64, cause error) error {
+func (s *Service) unanswered(ctx context.Context, id int64, cause error) (paymentRow, error) {
 	s.log.Warn("payment provider did not answer", "payment", id, "error", cause)
-	ctx = context.WithoutCancel(ctx)
-	return s.change(ctx, func(c *change) error {
-		_, p, err := c.lockPayment(ctx, s, id)
-		if err != nil {
-			return err
-		}
+	return s.note(context.WithoutCancel(ctx), id, func(_ *change, p *paymentRow) {
 		if p.State == payments.PaymentSending {
 			p.State = payments.PaymentUnknown
 		}
+	})
+}
+
+// note changes what is known of a payment, where no money moves, and returns it.
+func (s *Service) note(ctx context.Context, id int64, news func(*change, *paymentRow)) (p paymentRow, err error) {
+	err = s.change(ctx, func(c *change) error {
+		var err error
+		if _, p, err = c.lockPayment(ctx, id); err != nil {
+			return err
+		}
+		news(c, &p)
 		return c.savePayment(ctx, p)
 	})
+	return p, err
 }
 
 // savePayment writes what changes during a payment's life and when a worker looks at it again.
@@ -350,33 +366,54 @@ func nextCheck(p paymentRow, now time.Time) time.Time {
 	return next
 }
 
-// learn applies what a provider says of a payment. It may be said any number of times and in any order.
-func (s *Service) learn(ctx context.Context, id int64, st gateway.Status) error {
+// said is what a provider says of a payment.
+type said struct {
+	payment int64
+	status  gateway.Status
+}
+
+// learn applies what providers say of payments, all of it or, with an error, nothing. It may be said any number of times
+// and in any order.
+func (s *Service) learn(ctx context.Context, news ...said) error {
+	ids := make([]int64, len(news))
+	for i, n := range news {
+		ids[i] = n.payment
+	}
 	return s.change(ctx, func(c *change) error {
-		r, p, err := c.lockPayment(ctx, s, id)
+		refs, rows, err := c.lockPayments(ctx, ids...)
 		if err != nil {
 			return err
 		}
-		p.CheckedAt = nullTime(c.now)
-		if !payments.May(payments.PaymentMoves, p.State, st.State) {
-			return c.savePayment(ctx, p)
-		}
-		switch st.State {
-		case payments.PaymentSucceeded:
-			at := st.PaidAt.UTC()
-			if st.PaidAt.IsZero() {
-				at = c.now
+		for _, n := range news {
+			p := rows[n.payment]
+			if err := c.learn(ctx, s, refs[p.Ref], p, n.status); err != nil {
+				return err
 			}
-			p.RefundableUntil = nullTime(st.RefundableUntil)
-			return c.succeed(ctx, s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
-		case payments.PaymentFailed:
-			p.State, p.FailureKey = st.State, st.FailureKey
-			c.tell(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
-		case payments.PaymentExpired, payments.PaymentOpen:
-			p.State = st.State
 		}
-		return c.savePayment(ctx, p)
+		return nil
 	})
+}
+
+func (c *change) learn(ctx context.Context, s *Service, r *refState, p paymentRow, st gateway.Status) error {
+	p.CheckedAt = nullTime(c.now)
+	if !payments.May(payments.PaymentMoves, p.State, st.State) {
+		return c.savePayment(ctx, p)
+	}
+	switch st.State {
+	case payments.PaymentSucceeded:
+		at := st.PaidAt.UTC()
+		if st.PaidAt.IsZero() {
+			at = c.now
+		}
+		p.RefundableUntil = nullTime(st.RefundableUntil)
+		return c.succeed(ctx, s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
+	case payments.PaymentFailed:
+		p.State, p.FailureKey = st.State, st.FailureKey
+		c.tell(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
+	case payments.PaymentExpired, payments.PaymentOpen:
+		p.State = st.State
+	}
+	return c.savePayment(ctx, p)
 }
 
 // receipt is money that has arrived for a payment.
@@ -399,15 +436,16 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 		p.FailureKey = "payment.wrong_amount"
 	}
 	kept := p.Purpose == "deposit" || p.Ahead // until deliveries use it up
+	var twice, tabs bool                      // other payments for the same: one that succeeded, some that are open
+	err := c.tx.QueryRowxContext(ctx, `
+		SELECT coalesce(bool_or(state = 'succeeded' AND NOT late), false),
+		       coalesce(bool_or(state IN ('ready', 'sending', 'unknown', 'open')), false)
+		FROM payment WHERE ref = $1 AND purpose = $3 AND id <> $2`, p.Ref, p.ID, p.Purpose).Scan(&twice, &tabs)
+	if err != nil {
+		return fmt.Errorf("look for other payments of %s: %w", p.Ref, err)
+	}
 	switch {
 	case kept:
-		var twice bool
-		err := c.tx.GetContext(ctx, &twice, `
-			SELECT EXISTS (SELECT FROM payment WHERE ref = $1 AND purpose = $3 AND state = 'succeeded' AND NOT late AND id <> $2)`,
-			p.Ref, p.ID, p.Purpose)
-		if err != nil {
-			return fmt.Errorf("look for other payments of %s: %w", p.Ref, err)
-		}
 		p.Late = p.Late || twice || r.Closed
 	case p.Purpose == "balance":
 		p.Late = p.Late || r.receivable == 0
@@ -445,7 +483,7 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 		return nil
 	}
 	// The other tab need not be paid any more.
-	if kept || r.receivable == 0 {
+	if tabs && (kept || r.receivable == 0) {
 		if err := c.hasten(ctx, p.Ref, p.Purpose, p.ID); err != nil {
 			return err
 		}
@@ -464,12 +502,9 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 	if p.ProviderID == "" {
 		// Nobody has seen the page of a session whose opening was never confirmed: past its time it cannot be paid.
 		if over && now.Sub(p.CreatedAt) > 25*time.Hour {
-			return true, s.learn(ctx, p.ID, gateway.Status{State: payments.PaymentExpired})
+			return true, s.learn(ctx, said{p.ID, gateway.Status{State: payments.PaymentExpired}})
 		}
-		if err := s.send(ctx, p); err != nil {
-			return false, err
-		}
-		fresh, err := s.paymentRow(ctx, s.db, p.ID)
+		fresh, err := s.send(ctx, p)
 		if err != nil || fresh.ProviderID == "" || fresh.State.Final() {
 			return fresh.State.Final(), err
 		}
@@ -479,7 +514,8 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 		}
 	}
 	if g == nil {
-		return false, s.unanswered(ctx, p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
+		_, err := s.unanswered(ctx, p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
+		return false, err
 	}
 	ask := g.Lookup
 	if over {
@@ -487,9 +523,10 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 	}
 	st, err := ask(ctx, p.ProviderID)
 	if err != nil {
-		return false, s.unanswered(ctx, p.ID, err)
+		_, err := s.unanswered(ctx, p.ID, err)
+		return false, err
 	}
-	return true, s.learn(ctx, p.ID, st)
+	return true, s.learn(ctx, said{p.ID, st})
 }
 
 // Payment returns one, after a look at the provider if the last is older than a second.

@@ -273,6 +273,49 @@ func TestEveryWebhookDroppedIsFoundByPolling(t *testing.T) {
 	}
 }
 
+// Many announcements are applied in one transaction. What is wrong with one of them holds up none of the others.
+func TestOneWrongEventHoldsUpNoOther(t *testing.T) {
+	b := setup(t)
+	var all []payments.Payment
+	for i := range 5 {
+		all = append(all, b.create(fmt.Sprintf("order:%d", i+1), "deposit", payments.Sandbox, 30000))
+	}
+	wrong := all[2]
+	_, err := b.db.Exec(fmt.Sprintf(`
+		CREATE FUNCTION wrong() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NEW.business_key = 'pay:%d:succeeded' THEN RAISE EXCEPTION 'something is wrong with it'; END IF;
+			RETURN NEW;
+		END $$;
+		CREATE TRIGGER wrong BEFORE INSERT ON ledger_txn FOR EACH ROW EXECUTE FUNCTION wrong()`, wrong.ID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		b.play(p, "pay")
+	}
+	b.work()
+	for _, p := range all {
+		want := payments.PaymentSucceeded
+		if p.ID == wrong.ID {
+			want = payments.PaymentOpen
+		}
+		if got := b.payment(p.ID); got.State != want {
+			t.Errorf("payment %d of %s is %s, want %s", p.ID, p.Ref, got.State, want)
+		}
+	}
+	if _, err := b.db.Exec(`DROP TRIGGER wrong ON ledger_txn`); err != nil {
+		t.Fatal(err)
+	}
+	b.later()
+	for _, p := range all {
+		b.wantAccount(p.Ref, 30000, 0, 0, 30000, 0)
+	}
+	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != len(all) {
+		t.Errorf("%d payments were told, want %d", len(got), len(all))
+	}
+	b.verify()
+}
+
 func TestTimeoutsAreNotFailures(t *testing.T) {
 	for name, sw := range map[string]sandbox.Switches{
 		"before effect": {TimeoutBefore: map[sandbox.Op]int{sandbox.OpCreate: 2, sandbox.OpLookup: 2}},

@@ -5,7 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -35,35 +40,80 @@ const (
 
 // lockRef locks a Ref, made on first sight.
 func (c *change) lockRef(ctx context.Context, ref string) (*refState, error) {
-	_, err := c.tx.ExecContext(ctx, `INSERT INTO ref (ref, created_at) VALUES ($1, $2) ON CONFLICT (ref) DO NOTHING`, ref, c.now)
-	if err != nil {
-		if link.IsCode(err, "23514") {
-			return nil, link.E(link.Invalid, "payment.ref", "ref").Because(err)
-		}
-		return nil, fmt.Errorf("open %s: %w", ref, err)
-	}
-	r := &refState{}
-	err = c.tx.GetContext(ctx, r, `
-		SELECT ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen
-		FROM ref WHERE ref = $1 FOR UPDATE`, ref)
-	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", ref, err)
-	}
-	// In a statement of its own: one that waited for the lock would show balances of before the wait.
-	if r.deposit, r.receivable, r.refundDue, err = balances(ctx, c.tx, ref); err != nil {
-		return nil, err
-	}
-	return r, nil
+	all, err := c.lockRefs(ctx, ref)
+	return all[ref], err
 }
 
-// balances of a Ref, all counted positive.
-func balances(ctx context.Context, q queryer, ref string) (deposit, receivable, refundDue int64, err error) {
-	d, r, p := ledger.Deposit(ref), ledger.Receivable(ref), ledger.RefundPayable(ref)
-	b, err := ledger.Balances(ctx, q, d, r, p)
-	if err != nil {
-		return 0, 0, 0, err
+// lockRefs locks Refs in the order of their names, so that two who lock some of the same wait in one direction only.
+func (c *change) lockRefs(ctx context.Context, refs ...string) (map[string]*refState, error) {
+	const columns = `ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen`
+	all := make(map[string]*refState, len(refs))
+	missing := func() (left []string) {
+		for _, ref := range refs {
+			if all[ref] == nil {
+				left = append(left, ref)
+			}
+		}
+		return left
 	}
-	return -b[d.Code], b[r.Code], -b[p.Code], nil
+	read := func(query string, args ...any) error {
+		var rows []*refState
+		if err := c.tx.SelectContext(ctx, &rows, query, args...); err != nil {
+			if link.IsCode(err, "23514") {
+				return link.E(link.Invalid, "payment.ref", "ref").Because(err)
+			}
+			return fmt.Errorf("lock %s: %w", strings.Join(refs, ", "), err)
+		}
+		for _, r := range rows {
+			all[r.Ref] = r
+		}
+		return nil
+	}
+	lock := func() error {
+		return read(`SELECT `+columns+` FROM ref WHERE ref = ANY($1::text[]) ORDER BY ref FOR UPDATE`, pq.StringArray(missing()))
+	}
+	if err := lock(); err != nil {
+		return nil, err
+	}
+	known := slices.Collect(maps.Keys(all))
+	if left := missing(); len(left) > 0 {
+		err := read(`
+			INSERT INTO ref (ref, created_at) SELECT r, $2 FROM unnest($1::text[]) AS r ORDER BY r
+			ON CONFLICT (ref) DO NOTHING RETURNING `+columns, pq.StringArray(left), c.now)
+		if err != nil {
+			return nil, err
+		}
+		if left = missing(); len(left) > 0 { // somebody else was a moment ahead
+			known = append(known, left...)
+			if err := lock(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	// In a statement of its own: one that waited for the lock would show balances of before the wait. What was made just
+	// now has none.
+	return all, c.readBalances(ctx, all, known)
+}
+
+// readBalances reads the balances of locked Refs.
+func (c *change) readBalances(ctx context.Context, all map[string]*refState, refs []string) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	accounts := make([]ledger.Account, 0, 3*len(refs))
+	for _, ref := range refs {
+		accounts = append(accounts, ledger.Deposit(ref), ledger.Receivable(ref), ledger.RefundPayable(ref))
+	}
+	b, err := ledger.Balances(ctx, c.tx, accounts...)
+	if err != nil {
+		return err
+	}
+	for i, ref := range refs {
+		of := accounts[3*i:]
+		r := all[ref]
+		r.deposit, r.receivable, r.refundDue = -b[of[0].Code], b[of[1].Code], -b[of[2].Code]
+	}
+	return nil
 }
 
 func (c *change) saveRef(ctx context.Context, r *refState) error {

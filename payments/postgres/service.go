@@ -127,7 +127,15 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 }
 
 // HTTP is what the module shows to browsers and providers, to be mounted at "/pay/".
-func (s *Service) HTTP() http.Handler { return gateway.Handler(s, s.now, s.log, s.order...) }
+func (s *Service) HTTP() http.Handler {
+	pages := gateway.Handler(s, s.now, s.log, s.order...)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pages.ServeHTTP(w, r)
+		if r.Method == http.MethodPost {
+			s.kick() // whoever plays the sandbox's bank has made something that is to be announced
+		}
+	})
+}
 
 // Consumer applies the commands that other modules send.
 func (s *Service) Consumer(nc *nats.Conn) *link.Consumer {

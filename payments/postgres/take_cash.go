@@ -50,20 +50,16 @@ func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash
 	if r.receivable > 0 || r.Closed {
 		purpose = "balance"
 	}
-	id, err := c.insertPayment(ctx, s, payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose, AmountFen: cmd.AmountFen,
+	p, err := c.insertPayment(ctx, s, payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose, AmountFen: cmd.AmountFen,
 		Method: payments.Cash, Party: payments.Party{Kind: "organisation", ID: cmd.Org}}, hashOf(cmd), payments.PaymentOpen)
 	if err != nil {
 		return err
 	}
 	_, err = c.tx.ExecContext(ctx, `
 		INSERT INTO cash_receipt (receipt, payment_id, amount_fen, actor, created_at, org) VALUES ($1, $2, $3, $4, $5, $6)`,
-		cmd.Receipt, id, cmd.AmountFen, c.actor, c.now, cmd.Org)
+		cmd.Receipt, p.ID, cmd.AmountFen, c.actor, c.now, cmd.Org)
 	if err != nil {
 		return fmt.Errorf("write receipt: %w", err)
-	}
-	r, p, err := c.lockPayment(ctx, s, id)
-	if err != nil {
-		return err
 	}
 	return c.succeed(ctx, s, r, p, receipt{Key: "cash:" + cmd.Receipt, Into: ledger.TillCash(cmd.Org), Fen: cmd.AmountFen,
 		At: time.Unix(cmd.TakenAt, 0).UTC()})

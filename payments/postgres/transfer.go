@@ -266,11 +266,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 		if r.receivable > 0 {
 			again.Purpose = "balance"
 		}
-		id, err := c.insertPayment(ctx, s, again, hashOf(again.Key, again.AmountFen), payments.PaymentOpen)
-		if err != nil {
-			return err
-		}
-		if p, err = s.paymentRow(ctx, c.tx, id); err != nil {
+		if p, err = c.insertPayment(ctx, s, again, hashOf(again.Key, again.AmountFen), payments.PaymentOpen); err != nil {
 			return err
 		}
 	}
@@ -301,7 +297,7 @@ func (s *Service) MatchTransfer(ctx context.Context, m payments.MatchTransfer) (
 	}
 	var out payments.StatementLine
 	err := s.change(ctx, func(c *change) error {
-		r, p, err := c.lockPayment(ctx, s, m.PaymentID)
+		r, p, err := c.lockPayment(ctx, m.PaymentID)
 		if link.CodeOf(err) == link.NotFound {
 			return link.E(link.Invalid, "payment.unknown", "payment_id")
 		}
@@ -385,7 +381,7 @@ func (s *Service) RecordCash(ctx context.Context, r payments.RecordCash) (paymen
 		return payments.Payment{}, link.E(link.Invalid, "cash.receipt", "receipt")
 	}
 	err := s.change(ctx, func(c *change) error {
-		ref, p, err := c.lockPayment(ctx, s, r.PaymentID)
+		ref, p, err := c.lockPayment(ctx, r.PaymentID)
 		if err != nil {
 			return err
 		}
