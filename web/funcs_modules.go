@@ -20,6 +20,7 @@ import (
 //	{{text .Title}}                          the reader's language of a Text
 //	{{choices (option "pickup" "自提" "a hint") …}} a list of choices; {{options "first" .List}} puts an empty one before a list
 //	{{with about .Ref}}<a href="{{.URL}}">{{.No}}</a>{{end}}  what a payment was for
+//	{{by .Actor}}                            who did something: a login, or the system
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
 //	{{onday .DueOn}} {{rate .RateBP}}         a day that a module wrote as 2026-09-18; a rate in 1/10,000
@@ -30,6 +31,7 @@ func (s *Server) moduleFuncs(l Lang) template.FuncMap {
 		"yuan":   func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },
 		"onText": func(day string) string { return format{lang: l, now: s.now()}.day(onDay(day)) },
 		"about":  s.about,
+		"by":     l.by,
 		"sub64":  func(a, b int64) int64 { return a - b },
 		"div64":  func(a, b int64) int64 { return a / b },
 		"sum64":  func(a, b int64) int64 { return a + b },
@@ -92,4 +94,12 @@ func qrImage(text, alt string) (template.HTML, error) {
 	size := strconv.Itoa(code.Size * 3)
 	return template.HTML(`<img class="qr" alt="` + template.HTMLEscapeString(alt) + `" width="` + size + `" height="` + size +
 		`" src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(code.PNG()) + `">`), nil
+}
+
+// by names who did something, as modules write it: a login, or a job of the system.
+func (l Lang) by(actor string) string {
+	if actor == "system" || strings.HasPrefix(actor, "system:") {
+		return l.pick("系统", "the system")
+	}
+	return actor
 }

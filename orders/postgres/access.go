@@ -226,9 +226,14 @@ func (m *Module) mayEarn(ctx context.Context, household int64) (int64, error) {
 	return 0, denied(a)
 }
 
-// who is how an actor is written into rows: its login, or the job's name.
+// who is how an actor is written into rows: its login, or that it was a job of the system and which.
 func who(a link.Actor) string {
-	if a.Login != "" {
+	switch {
+	case a.System && a.Login != "":
+		return "system:" + a.Login
+	case a.System:
+		return "system"
+	case a.Login != "":
 		return a.Login
 	}
 	return fmt.Sprintf("account %d", a.Account)
