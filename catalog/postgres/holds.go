@@ -64,6 +64,9 @@ func decode(ev link.Event) (cmd command, orderID int64, err error) {
 // applyCommands applies commands in the order of the stream, in the consumer's transaction. Commands for an order
 // without holds do nothing.
 func (c *Catalog) applyCommands(ctx context.Context, tx *sqlx.Tx, evs []link.Event) error {
+	if err := link.PlanOnce(ctx, tx); err != nil {
+		return err
+	}
 	commands := make([]command, len(evs))
 	orders := make([]int64, len(evs))
 	onlyConfirms := true

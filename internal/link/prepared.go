@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 )
 
@@ -20,6 +21,16 @@ const statementsKept = 256
 // behind.
 type preparing struct {
 	driver.Connector
+}
+
+// PlanOnce has the statements of a transaction planned once per connection, for any values. It is for transactions that
+// look up rows by key: PostgreSQL by itself plans a lookup by an array of keys anew each time, because the plan for any
+// number of keys seems dearer to it, and for a statement over many tables planning takes longer than the work.
+func PlanOnce(ctx context.Context, tx *sqlx.Tx) error {
+	if _, err := tx.ExecContext(ctx, `SET LOCAL plan_cache_mode = force_generic_plan`); err != nil {
+		return fmt.Errorf("set how to plan: %w", err)
+	}
+	return nil
 }
 
 // fullConn is what lib/pq's connections can do and database/sql looks for.

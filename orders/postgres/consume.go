@@ -22,6 +22,9 @@ const rebuildLock = `hashtextextended(current_schema() || '.income', 0)`
 
 // paymentsHappened applies what payments tells: many events at once, each order locked once and in the order of ids.
 func (m *Module) paymentsHappened(ctx context.Context, tx *sqlx.Tx, evs []link.Event) error {
+	if err := link.PlanOnce(ctx, tx); err != nil {
+		return err
+	}
 	var got []payments.PaymentEvent
 	var refs []payments.RefEvent
 	var refunds []payments.RefundEvent

@@ -375,8 +375,13 @@ func lockOrder(ctx context.Context, tx *sqlx.Tx, id int64) (*orderRow, error) {
 // linesOf reads the lines of orders, by order.
 func (m *Module) linesOf(ctx context.Context, q queryer, orderIDs ...int64) (map[int64][]lineRow, error) {
 	var rows []lineRow
-	err := q.SelectContext(ctx, &rows, `
-		SELECT `+lineColumns+` FROM order_line l WHERE l.order_id = ANY($1) ORDER BY l.order_id, l.no`, ints(orderIDs))
+	var err error
+	const read, sorted = `SELECT ` + lineColumns + ` FROM order_line l WHERE l.order_id = `, ` ORDER BY l.order_id, l.no`
+	if len(orderIDs) == 1 { // PostgreSQL plans this once, and a lookup by an array each time
+		err = q.SelectContext(ctx, &rows, read+`$1`+sorted, orderIDs[0])
+	} else {
+		err = q.SelectContext(ctx, &rows, read+`ANY($1)`+sorted, ints(orderIDs))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read lines: %w", err)
 	}

@@ -214,6 +214,9 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 	var fresh bool
 	err := s.change(ctx, func(c *change) error {
 		fresh = false
+		if err := link.PlanOnce(ctx, c.tx); err != nil {
+			return err
+		}
 		ref, err := c.lockRef(ctx, r.Ref)
 		if err != nil {
 			return err
@@ -326,7 +329,10 @@ func (s *Service) unanswered(ctx context.Context, id int64, cause error) (paymen
 // note changes what is known of a payment, where no money moves, and returns it.
 func (s *Service) note(ctx context.Context, id int64, news func(*change, *paymentRow)) (p paymentRow, err error) {
 	err = s.change(ctx, func(c *change) error {
-		var err error
+		err := link.PlanOnce(ctx, c.tx)
+		if err != nil {
+			return err
+		}
 		if _, p, err = c.lockPayment(ctx, id); err != nil {
 			return err
 		}
@@ -380,6 +386,9 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		ids[i] = n.payment
 	}
 	return s.change(ctx, func(c *change) error {
+		if err := link.PlanOnce(ctx, c.tx); err != nil {
+			return err
+		}
 		refs, rows, err := c.lockPayments(ctx, ids...)
 		if err != nil {
 			return err

@@ -116,7 +116,11 @@ func (p *Provider) Dispute(ctx context.Context, session string) (string, error) 
 		if err != nil {
 			return fmt.Errorf("write sandbox dispute: %w", err)
 		}
-		return p.announce(ctx, tx, now, announcement{Type: "dispute.opened", Session: session, Dispute: id})
+		b, err := p.behaviour(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return p.announce(ctx, tx, b, now, announcement{Type: "dispute.opened", Session: session, Dispute: id})
 	})
 	return id, err
 }
@@ -138,7 +142,11 @@ func (p *Provider) Decided(ctx context.Context, id string, won bool) error {
 		if err != nil {
 			return fmt.Errorf("end sandbox dispute: %w", err)
 		}
-		return p.announce(ctx, tx, now, announcement{Type: "dispute." + to, Session: session, Dispute: id})
+		b, err := p.behaviour(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return p.announce(ctx, tx, b, now, announcement{Type: "dispute." + to, Session: session, Dispute: id})
 	})
 }
 

@@ -194,14 +194,7 @@ const (
 func (p *Provider) Decide(ctx context.Context, id string, play Play) (gateway.Status, error) {
 	to := "failed"
 	if play == PlayPay {
-		to = "paid"
-		b, err := p.behaviour(ctx, p.db)
-		if err != nil {
-			return gateway.Status{}, err
-		}
-		if b.PayDelay > 0 {
-			to = "processing"
-		}
+		to = "processing"
 	}
 	s, err := p.move(ctx, id, "open", to)
 	if err != nil {
@@ -226,6 +219,9 @@ func (p *Provider) move(ctx context.Context, id, from, to string) (session, erro
 		if err != nil {
 			return err
 		}
+		if to == "processing" && b.PayDelay == 0 {
+			to = "paid" // what takes no time is over
+		}
 		s.State = to
 		if to == "paid" {
 			s.PaidAt = sql.NullTime{Time: now, Valid: true}
@@ -236,10 +232,7 @@ func (p *Provider) move(ctx context.Context, id, from, to string) (session, erro
 		if err != nil {
 			return fmt.Errorf("change sandbox session: %w", err)
 		}
-		if to == "processing" {
-			return p.announce(ctx, tx, now, announcement{Type: "session.processing", Session: id})
-		}
-		return p.announce(ctx, tx, now, announcement{Type: "session." + to, Session: id})
+		return p.announce(ctx, tx, b, now, announcement{Type: "session." + to, Session: id})
 	})
 	return s, err
 }
@@ -283,7 +276,11 @@ func (p *Provider) settle(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("settle sandbox: %w", err)
 		}
-		return p.announce(ctx, tx, now, changed...)
+		b, err := p.behaviour(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return p.announce(ctx, tx, b, now, changed...)
 	})
 	return err
 }
@@ -355,7 +352,7 @@ func (p *Provider) refund(ctx context.Context, r gateway.RefundRequest) (gateway
 			return fmt.Errorf("write sandbox refund: %w", err)
 		}
 		st = row.status()
-		return p.announce(ctx, tx, now, announcement{Type: "refund.updated", Session: r.SessionID, Refund: row.ID})
+		return p.announce(ctx, tx, b, now, announcement{Type: "refund.updated", Session: r.SessionID, Refund: row.ID})
 	})
 	return st, err
 }
