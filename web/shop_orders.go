@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -45,6 +46,9 @@ type orderPage struct {
 	Pending    *payments.Payment // one that is open or in doubt
 	Declined   *payments.Payment // the latest, where the bank said no
 }
+
+// Stage is what the whole page depends on: when it changes, an open page is loaded anew.
+func (d orderPage) Stage() string { return fmt.Sprintf("%s-%d", d.Order.State, d.Order.DueFen) }
 
 func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
 	var d orderPage
@@ -102,6 +106,10 @@ func (s *Server) shopOrder(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.Header.Get("HX-Request") == "true" {
+		if r.URL.Query().Get("seen") != d.Stage() {
+			w.Header().Set("HX-Refresh", "true") // more than the status is another now, such as what is to be paid
+			return nil
+		}
 		return s.renderPart(w, r, http.StatusOK, "shop/order", "status", d)
 	}
 	return s.renderForm(w, r, "shop/order", d, s.newForm(langOf(r)))

@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -119,5 +121,25 @@ func TestShortageIsAnsweredOnTheOrder(t *testing.T) {
 	}
 	if page := d.operator(t).get("/orders/100000012"); strings.Contains(page.body, `value="refill"`) {
 		t.Error("the county is asked what the buyer wants")
+	}
+}
+
+// A page that is left open is loaded anew once the order is at another stage, as when the balance has become known.
+func TestOpenOrderPageFollowsTheOrder(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	o := &shortOrders{}
+	d.web.deps.Orders, d.web.deps.Payments = o, noPayments{d.payments}
+	p := d.operator(t)
+	page := p.get("/orders/100000012")
+	at := regexp.MustCompile(`hx-get="(/orders/100000012\?seen=[^"]+)"`).FindStringSubmatch(page.body)
+	if at == nil {
+		t.Fatalf("%d, the page does not look again:\n%s", page.StatusCode, page.body)
+	}
+	if same := p.get(html.UnescapeString(at[1]), "HX-Request", "true"); same.Header.Get("HX-Refresh") != "" || strings.Contains(same.body, "<html") || same.body == "" {
+		t.Errorf("nothing has changed and %d is answered, refresh %q:\n%s", same.StatusCode, same.Header.Get("HX-Refresh"), same.body)
+	}
+	if other := p.get("/orders/100000012?seen=billed-0", "HX-Request", "true"); other.Header.Get("HX-Refresh") != "true" {
+		t.Errorf("the page stays as it was: %d\n%s", other.StatusCode, other.body)
 	}
 }

@@ -173,5 +173,6 @@ func (b *bench) benchStart(ctx context.Context) error {
 	return empty.stop()
 }
 
-// idleFor is how long the product is left alone before its memory is read.
-const idleFor = 10 * time.Second
+// idleFor is how long the product is left alone before its memory is read: by then it has closed the connections that only
+// its start needed.
+const idleFor = time.Minute
