@@ -393,6 +393,9 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		if err != nil {
 			return err
 		}
+		if len(rows) < len(news) { // the second word would be held against what the payment was before the first
+			return fmt.Errorf("learn of payments %v: one of them twice", ids)
+		}
 		for _, n := range news {
 			p := rows[n.payment]
 			if err := c.learn(ctx, s, refs[p.Ref], p, n.status); err != nil {
