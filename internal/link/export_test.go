@@ -5,3 +5,10 @@ func (r *Relay) SetBeforeMark(fn func() error) { r.beforeMark = fn }
 
 // SetBeforeAck runs fn between a commit and the ack; false loses the ack, as a crash would.
 func (c *Consumer) SetBeforeAck(fn func() bool) { c.beforeAck = fn }
+
+// Waiting is how many have come that nobody works for yet.
+func (t *Together[In, Out]) Waiting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.waiting)
+}

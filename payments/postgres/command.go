@@ -556,7 +556,7 @@ func (s *Service) acceptLate(ctx context.Context, c *change, cmd payments.Accept
 		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("accept payment %d of cancelled %s", p.ID, r.Ref))
 	}
 	p.Late = false
-	if err := c.savePayment(ctx, p); err != nil {
+	if err := c.savePayments(ctx, p); err != nil {
 		return err
 	}
 	if r.Stop != stopNo {

@@ -16,17 +16,41 @@ import (
 
 // StoreEvent keeps an announcement of a provider for the worker. The same one again is success.
 func (s *Service) StoreEvent(ctx context.Context, provider string, e gateway.Event, body []byte) error {
-	now := s.now()
-	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO provider_event (provider, event_id, type, session_id, refund_id, dispute_id, live, version, body, received_at, next_attempt_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT (provider, event_id) DO NOTHING`,
-		provider, e.ID, e.Type, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version, body, now)
-	if err != nil {
-		return fmt.Errorf("store event %s of %s: %w", e.ID, provider, err)
+	if _, err := s.storing.Do(ctx, storedEvent{provider, e, body}); err != nil {
+		return err
 	}
 	s.fault("event stored")
 	s.kick()
 	return nil
+}
+
+type storedEvent struct {
+	provider string
+	event    gateway.Event
+	body     []byte
+}
+
+func (s *Service) storeEvents(ctx context.Context, all []storedEvent) ([]struct{}, error) {
+	var providers, ids, types, sessions, refunds, disputes, versions pq.StringArray
+	var live pq.BoolArray
+	var bodies pq.ByteaArray
+	for _, w := range all {
+		e := w.event
+		providers, ids, types = append(providers, w.provider), append(ids, e.ID), append(types, e.Type)
+		sessions, refunds, disputes = append(sessions, e.SessionID), append(refunds, e.RefundID), append(disputes, e.DisputeID)
+		live, versions, bodies = append(live, e.Live), append(versions, e.Version), append(bodies, w.body)
+	}
+	_, err := s.db.ExecContext(ctx, `
+		INSERT INTO provider_event (provider, event_id, type, session_id, refund_id, dispute_id, live, version, body, received_at, next_attempt_at)
+		SELECT u.*, $10::timestamptz, $10::timestamptz
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[], $9::bytea[])
+		     AS u (provider, id, type, session, refund, dispute, live, version, body)
+		ORDER BY u.provider, u.id ON CONFLICT (provider, event_id) DO NOTHING`,
+		providers, ids, types, sessions, refunds, disputes, live, versions, bodies, s.now())
+	if err != nil {
+		return nil, fmt.Errorf("store %d events: %w", len(all), err)
+	}
+	return make([]struct{}, len(all)), nil
 }
 
 type eventRow struct {
@@ -71,6 +95,10 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 		what := topic{e.Provider, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version}
 		about[what] = append(about[what], e)
 	}
+	known, err := s.findSubjects(ctx, slices.Collect(maps.Keys(about)))
+	if err != nil {
+		return 0, err
+	}
 	var mu sync.Mutex
 	states := make(map[topic]string, len(about))
 	heard := map[topic]said{} // of payments, each applied before its events are done
@@ -78,7 +106,7 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	looking.SetLimit(atOnce)
 	for what, events := range about {
 		looking.Go(func() error {
-			state, news, err := s.handleEvent(ctx, events[0])
+			state, news, err := s.handleEvent(ctx, events[0], known[what])
 			if err != nil {
 				s.log.Warn("provider event has to wait", "provider", what.provider, "event", events[0].ID, "error", err)
 				return nil
@@ -147,8 +175,37 @@ func (s *Service) learnTogether(ctx context.Context, heard map[topic]said) map[t
 	return failed
 }
 
+// subject is the payment or refund that events are about; 0 when there is none, or not yet.
+type subject struct{ payment, refund int64 }
+
+func (s *Service) findSubjects(ctx context.Context, topics []topic) (map[topic]subject, error) {
+	var providers, sessions, refunds pq.StringArray
+	for _, t := range topics {
+		providers, sessions, refunds = append(providers, t.provider), append(sessions, t.session), append(refunds, t.refund)
+	}
+	var rows []struct {
+		N       int   `db:"n"`
+		Payment int64 `db:"payment"`
+		Refund  int64 `db:"refund"`
+	}
+	err := s.db.SelectContext(ctx, &rows, `
+		SELECT u.n, coalesce(p.id, 0) AS payment,
+		       coalesce((SELECT f.id FROM refund f JOIN payment q ON q.id = f.payment_id
+		                 WHERE f.provider_id = u.refund AND f.provider_id <> '' AND q.method = u.provider), 0) AS refund
+		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u (provider, session, refund, n)
+		LEFT JOIN payment p ON p.method = u.provider AND p.provider_id = u.session AND p.provider_id <> ''`, providers, sessions, refunds)
+	if err != nil {
+		return nil, fmt.Errorf("look up what events are about: %w", err)
+	}
+	found := make(map[topic]subject, len(topics))
+	for _, r := range rows {
+		found[topics[r.N-1]] = subject{r.Payment, r.Refund}
+	}
+	return found, nil
+}
+
 // handleEvent returns the event's next state, and what is to be learned of a payment before it is in it.
-func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, *said, error) {
+func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (string, *said, error) {
 	hooks, ok := s.gateways[e.Provider].(gateway.Webhooks)
 	if !ok || !hooks.Accepts(gateway.Event{ID: e.ID, Type: e.Type, SessionID: e.SessionID, RefundID: e.RefundID, Live: e.Live, Version: e.Version}) {
 		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
@@ -161,14 +218,7 @@ func (s *Service) handleEvent(ctx context.Context, e eventRow) (string, *said, e
 	if e.SessionID == "" && e.RefundID == "" {
 		return "ignored", nil, nil // about nothing of ours
 	}
-	var payment, refund int64
-	err := s.db.QueryRowxContext(ctx, `
-		SELECT coalesce((SELECT id FROM payment WHERE method = $1 AND provider_id = $2 AND $2 <> ''), 0),
-		       coalesce((SELECT f.id FROM refund f JOIN payment p ON p.id = f.payment_id WHERE p.method = $1 AND f.provider_id = $3 AND $3 <> ''), 0)`,
-		e.Provider, e.SessionID, e.RefundID).Scan(&payment, &refund)
-	if err != nil {
-		return "", nil, fmt.Errorf("look up what an event is about: %w", err)
-	}
+	payment, refund := about.payment, about.refund
 	switch {
 	case e.RefundID != "" && refund != 0:
 		f, err := refundByID(ctx, s.db, refund)

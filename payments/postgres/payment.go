@@ -5,11 +5,11 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/lib/pq"
 
@@ -84,25 +84,26 @@ func (s *Service) paymentRow(ctx context.Context, q queryer, id int64) (paymentR
 	return p, nil
 }
 
-// lockPayment locks a payment behind its Ref.
+// lockPayment locks a payment behind its Ref, whose balances are read.
 func (c *change) lockPayment(ctx context.Context, id int64) (*refState, paymentRow, error) {
 	refs, rows, err := c.lockPayments(ctx, id)
 	if err != nil {
 		return nil, paymentRow{}, err
 	}
-	return refs[rows[id].Ref], rows[id], nil
+	return refs[rows[id].Ref], rows[id], c.readBalances(ctx, refs)
 }
 
-// lockPayments locks payments behind their Refs.
+// lockPayments locks payments behind their Refs, whose balances are not read.
 func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*refState, map[int64]paymentRow, error) {
-	var names []string
-	err := c.tx.SelectContext(ctx, &names, `SELECT DISTINCT ref FROM payment WHERE id = ANY($1)`, pq.Int64Array(ids))
-	if err != nil {
-		return nil, nil, fmt.Errorf("read payments %v: %w", ids, err)
-	}
-	refs, err := c.lockRefs(ctx, names...)
+	refs, err := c.readRefs(ctx, `
+		SELECT `+refColumns+` FROM ref WHERE ref IN (SELECT p.ref FROM payment p WHERE p.id = ANY($1)) ORDER BY ref FOR UPDATE`,
+		pq.Int64Array(ids))
 	if err != nil {
 		return nil, nil, err
+	}
+	byName := make(map[string]*refState, len(refs))
+	for _, r := range refs {
+		byName[r.Ref] = r
 	}
 	// Whatever else is read of a payment changes only under the lock that is held by now.
 	var list []paymentRow
@@ -120,7 +121,7 @@ func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*re
 			return nil, nil, link.E(link.NotFound, "payment.unknown", "")
 		}
 	}
-	return refs, rows, nil
+	return byName, rows, nil
 }
 
 // out is a payment as others see it.
@@ -170,187 +171,34 @@ func (s *Service) Methods(context.Context, payments.None) (payments.Methods, err
 	return m, nil
 }
 
-const maxAmount = 100_000_000_00 // a hundred million yuan
-
-func checkCreate(r payments.CreatePayment) error {
-	var bad link.Problems
-	if r.Key == "" || len(r.Key) > 200 {
-		bad.Add("payment.key", "key")
+// savePayments writes what changes during a payment's life and when a worker looks at it again.
+func (c *change) savePayments(ctx context.Context, list ...paymentRow) error {
+	n := len(list)
+	if n == 0 {
+		return nil
 	}
-	if r.Purpose != "deposit" && r.Purpose != "balance" {
-		bad.Add("payment.purpose", "purpose")
-	}
-	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
-		bad.Add("payment.amount", "amount_fen")
-	}
-	if (r.Party.Kind != "account" && r.Party.Kind != "organisation") || r.Party.ID <= 0 {
-		bad.Add("payment.party", "party")
-	}
-	if utf8.RuneCountInString(r.Description) > 200 {
-		bad.Add("payment.description", "description", "max", "200")
-	}
-	if len(r.ReturnURL) > 2000 {
-		bad.Add("payment.return_url", "return_url")
-	}
-	if n := len(banktransfer.Normal(r.Code)); n > 40 || r.Code != "" && n < 6 {
-		bad.Add("payment.code", "code")
-	}
-	return bad.Err()
-}
-
-// CreatePayment writes the payment, then asks the provider.
-func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (payments.Payment, error) {
-	if err := needSystem(ctx); err != nil {
-		return payments.Payment{}, err
-	}
-	if err := checkCreate(r); err != nil {
-		return payments.Payment{}, err
-	}
-	if s.gateways[r.Method] == nil {
-		return payments.Payment{}, link.E(link.Invalid, "payment.method", "method")
-	}
-	hash := hashOf(r.Ref, r.Purpose, r.AmountFen, r.Method, r.Party.Kind, r.Party.ID)
-	var p paymentRow
-	var fresh bool
-	err := s.change(ctx, func(c *change) error {
-		fresh = false
-		if err := link.PlanOnce(ctx, c.tx); err != nil {
-			return err
-		}
-		ref, err := c.lockRef(ctx, r.Ref)
-		if err != nil {
-			return err
-		}
-		err = get(ctx, c.tx, &p, `SELECT `+paymentColumns+` FROM payment p WHERE p.ref = $1 AND p.key = $2`, r.Ref, r.Key)
-		if err == nil {
-			if string(p.InputHash) != string(hash) {
-				return link.E(link.Conflict, "payment.key_reused", "key")
-			}
-			return nil
-		}
-		if !missing(err) {
-			return fmt.Errorf("look up payment: %w", err)
-		}
-		if ref.Stop != stopNo || ref.Cancelled {
-			return link.E(link.Conflict, "payment.ref_closed", "")
-		}
-		fresh = true
-		p, err = c.insertPayment(ctx, s, r, hash, payments.PaymentSending)
-		return err
-	})
-	if err != nil {
-		return payments.Payment{}, err
-	}
-	// A repeated key comes from somebody who did not hear the answer: it must not have to wait for the worker.
-	if fresh || p.State == payments.PaymentUnknown || p.State == payments.PaymentSending {
-		if p, err = s.send(ctx, p); err != nil {
-			return payments.Payment{}, err
-		}
-	}
-	return s.out(p), nil
-}
-
-// sendGrace is how long a payment being sent is left to the process that sends it.
-const sendGrace = 30 * time.Second
-
-// insertPayment writes a payment with the key that its provider will be asked with: stored before, and never another one
-// for this payment, so that asking again cannot charge twice.
-func (c *change) insertPayment(ctx context.Context, s *Service, r payments.CreatePayment, hash []byte, state payments.PaymentState) (paymentRow, error) {
-	p := paymentRow{Ref: r.Ref, Key: r.Key, InputHash: hash, Purpose: r.Purpose, Method: r.Method, State: state, AmountFen: r.AmountFen,
-		PartyKind: r.Party.Kind, PartyID: r.Party.ID, PartyName: r.Party.Name, Description: r.Description, Code: r.Code,
-		ReturnURL: r.ReturnURL, CreatedAt: c.now, ExpiresAt: nullTime(r.ExpiresAt), Ahead: r.Ahead}
-	if err := c.tx.GetContext(ctx, &p.ID, `SELECT nextval(pg_get_serial_sequence('payment', 'id'))`); err != nil {
-		return p, fmt.Errorf("number payment: %w", err)
-	}
-	p.IdemKey = sql.NullString{String: fmt.Sprintf("banmuyuan:%s:pay:%d:create", s.env, p.ID), Valid: true}
-	if p.Code == "" && p.Method == payments.BankTransfer {
-		p.Code = banktransfer.Code(p.ID)
+	var ids, amounts pq.Int64Array
+	var states, codes, norms, providers, urls, failures pq.StringArray
+	late, expires, succeeded, refundable := make(pq.BoolArray, n), make([]sql.NullTime, n), make([]sql.NullTime, n), make([]sql.NullTime, n)
+	checked, next := make([]sql.NullTime, n), make([]sql.NullTime, n)
+	for i, p := range list {
+		ids, amounts, states = append(ids, p.ID), append(amounts, p.AmountFen), append(states, string(p.State))
+		codes, norms = append(codes, p.Code), append(norms, banktransfer.Normal(p.Code))
+		providers, urls, failures = append(providers, p.ProviderID), append(urls, p.URL), append(failures, p.FailureKey)
+		late[i], expires[i], succeeded[i], refundable[i] = p.Late, p.ExpiresAt, p.SucceededAt, p.RefundableUntil
+		checked[i], next[i] = p.CheckedAt, nullTime(nextCheck(p, c.now))
 	}
 	_, err := c.tx.ExecContext(ctx, `
-		INSERT INTO payment (id, ref, key, input_hash, purpose, method, state, amount_fen, party_kind, party_id, party_name, description,
-		                     code, code_norm, return_url, idem_key, created_at, expires_at, next_check_at, ahead)
-		OVERRIDING SYSTEM VALUE
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
-		p.ID, p.Ref, p.Key, p.InputHash, p.Purpose, p.Method, p.State, p.AmountFen, p.PartyKind, p.PartyID, p.PartyName, p.Description,
-		p.Code, banktransfer.Normal(p.Code), p.ReturnURL, p.IdemKey, p.CreatedAt, p.ExpiresAt, c.now.Add(sendGrace), p.Ahead)
+		UPDATE payment p SET state = u.state, amount_fen = u.amount, code = u.code, code_norm = u.norm, provider_id = u.provider, url = u.url,
+		       failure_key = u.failure, late = u.late, expires_at = u.expires, succeeded_at = u.succeeded,
+		       refundable_until = u.refundable, checked_at = u.checked, next_check_at = u.next
+		FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[],
+		            $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[])
+		     AS u (id, state, amount, code, norm, provider, url, failure, late, expires, succeeded, refundable, checked, next)
+		WHERE p.id = u.id`, ids, states, amounts, codes, norms, providers, urls, failures, late,
+		pq.Array(expires), pq.Array(succeeded), pq.Array(refundable), pq.Array(checked), pq.Array(next))
 	if err != nil {
-		return p, fmt.Errorf("write payment: %w", err)
-	}
-	return p, nil
-}
-
-// send asks the provider to open the session of a payment, for the first time or again, and returns what the payment is
-// then. No answer is no error: a worker asks again.
-func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
-	g := s.gateways[p.Method]
-	if g == nil {
-		return s.unanswered(ctx, p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
-	}
-	s.fault("payment written")
-	session, err := g.Create(ctx, s.request(p))
-	s.fault("session opened")
-	var refused *gateway.Refused
-	switch {
-	case errors.As(err, &refused):
-		s.log.Warn("payment refused", "payment", p.ID, "method", p.Method, "error", err)
-		if err := s.learn(ctx, said{p.ID, gateway.Status{State: payments.PaymentFailed, FailureKey: refused.Key}}); err != nil {
-			return p, err
-		}
-		return s.paymentRow(ctx, s.db, p.ID)
-	case err != nil:
-		return s.unanswered(ctx, p.ID, err)
-	}
-	// The session is there: it is written down although the caller may have gone.
-	return s.note(context.WithoutCancel(ctx), p.ID, func(c *change, p *paymentRow) {
-		p.ProviderID, p.URL = session.ID, session.URL
-		if session.TransferCode != "" {
-			p.Code = session.TransferCode
-		}
-		if !session.ExpiresAt.IsZero() && (!p.ExpiresAt.Valid || session.ExpiresAt.Before(p.ExpiresAt.Time)) {
-			p.ExpiresAt = nullTime(session.ExpiresAt)
-		}
-		if payments.May(payments.PaymentMoves, p.State, payments.PaymentOpen) {
-			p.State = payments.PaymentOpen
-		}
-		p.CheckedAt = nullTime(c.now)
-	})
-}
-
-// unanswered notes that nobody knows what the provider did; a worker asks again.
-func (s *Service) unanswered(ctx context.Context, id int64, cause error) (paymentRow, error) {
-	s.log.Warn("payment provider did not answer", "payment", id, "error", cause)
-	return s.note(context.WithoutCancel(ctx), id, func(_ *change, p *paymentRow) {
-		if p.State == payments.PaymentSending {
-			p.State = payments.PaymentUnknown
-		}
-	})
-}
-
-// note changes what is known of a payment, where no money moves, and returns it.
-func (s *Service) note(ctx context.Context, id int64, news func(*change, *paymentRow)) (p paymentRow, err error) {
-	err = s.change(ctx, func(c *change) error {
-		err := link.PlanOnce(ctx, c.tx)
-		if err != nil {
-			return err
-		}
-		if _, p, err = c.lockPayment(ctx, id); err != nil {
-			return err
-		}
-		news(c, &p)
-		return c.savePayment(ctx, p)
-	})
-	return p, err
-}
-
-// savePayment writes what changes during a payment's life and when a worker looks at it again.
-func (c *change) savePayment(ctx context.Context, p paymentRow) error {
-	_, err := c.tx.ExecContext(ctx, `
-		UPDATE payment SET state = $2, amount_fen = $3, code = $4, code_norm = $5, provider_id = $6, url = $7, failure_key = $8,
-		       late = $9, expires_at = $10, succeeded_at = $11, refundable_until = $12, checked_at = $13, next_check_at = $14
-		WHERE id = $1`, p.ID, p.State, p.AmountFen, p.Code, banktransfer.Normal(p.Code), p.ProviderID, p.URL, p.FailureKey,
-		p.Late, p.ExpiresAt, p.SucceededAt, p.RefundableUntil, p.CheckedAt, nextCheck(p, c.now))
-	if err != nil {
-		return fmt.Errorf("save payment %d: %w", p.ID, err)
+		return fmt.Errorf("save payments %v: %w", ids, err)
 	}
 	return nil
 }
@@ -393,23 +241,40 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		if err != nil {
 			return err
 		}
-		if len(rows) < len(news) { // the second word would be held against what the payment was before the first
-			return fmt.Errorf("learn of payments %v: one of them twice", ids)
+		if len(refs) < len(news) { // the second word would be held against what there was before the first
+			return fmt.Errorf("learn of payments %v: two of one ref", ids)
 		}
-		for _, n := range news {
-			p := rows[n.payment]
-			if err := c.learn(ctx, s, refs[p.Ref], p, n.status); err != nil {
-				return err
+		if err := c.readBalances(ctx, refs); err != nil {
+			return err
+		}
+		if err := c.readSiblings(ctx, refs); err != nil {
+			return err
+		}
+		list := make([]paymentRow, len(news))
+		rest := make([]int64, len(news)) // what arrived and cannot be used
+		for i, n := range news {
+			list[i] = rows[n.payment]
+			rest[i] = c.learn(s, refs[list[i].Ref], &list[i], n.status)
+		}
+		if err := c.savePayments(ctx, list...); err != nil {
+			return err
+		}
+		for i, p := range list {
+			if p.State == payments.PaymentSucceeded && rows[p.ID].State != p.State {
+				if err := c.received(ctx, s, refs[p.Ref], p, rest[i]); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
 	})
 }
 
-func (c *change) learn(ctx context.Context, s *Service, r *refState, p paymentRow, st gateway.Status) error {
+// learn changes what is known of a payment and returns what of money that arrived is too much.
+func (c *change) learn(s *Service, r *refState, p *paymentRow, st gateway.Status) (excess int64) {
 	p.CheckedAt = nullTime(c.now)
 	if !payments.May(payments.PaymentMoves, p.State, st.State) {
-		return c.savePayment(ctx, p)
+		return 0
 	}
 	switch st.State {
 	case payments.PaymentSucceeded:
@@ -418,14 +283,54 @@ func (c *change) learn(ctx context.Context, s *Service, r *refState, p paymentRo
 			at = c.now
 		}
 		p.RefundableUntil = nullTime(st.RefundableUntil)
-		return c.succeed(ctx, s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
+		return c.receive(s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
 	case payments.PaymentFailed:
 		p.State, p.FailureKey = st.State, st.FailureKey
 		c.tell(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
 	case payments.PaymentExpired, payments.PaymentOpen:
 		p.State = st.State
 	}
-	return c.savePayment(ctx, p)
+	return 0
+}
+
+// sibling is a payment of a Ref beside others.
+type sibling struct {
+	ID      int64                 `db:"id"`
+	Ref     string                `db:"ref"`
+	Purpose string                `db:"purpose"`
+	State   payments.PaymentState `db:"state"`
+	Late    bool                  `db:"late"`
+}
+
+// readSiblings reads what locked Refs have of payments that count or may still come.
+func (c *change) readSiblings(ctx context.Context, refs map[string]*refState) error {
+	var rows []sibling
+	err := c.tx.SelectContext(ctx, &rows, `
+		SELECT id, ref, purpose, state, late FROM payment
+		WHERE ref = ANY($1::text[]) AND state IN ('ready', 'sending', 'unknown', 'open', 'succeeded')`,
+		pq.StringArray(slices.Collect(maps.Keys(refs))))
+	if err != nil {
+		return fmt.Errorf("look for other payments: %w", err)
+	}
+	for _, r := range refs {
+		r.others = nil
+	}
+	for _, row := range rows {
+		refs[row.Ref].others = append(refs[row.Ref].others, row)
+	}
+	return nil
+}
+
+// beside tells of payments for the same as p whether one succeeded, and whether some can still be paid.
+func (r *refState) beside(p paymentRow) (paid, open bool) {
+	for _, o := range r.others {
+		if o.Purpose != p.Purpose || o.ID == p.ID {
+			continue
+		}
+		paid = paid || o.State == payments.PaymentSucceeded && !o.Late
+		open = open || o.State != payments.PaymentSucceeded
+	}
+	return paid, open
 }
 
 // receipt is money that has arrived for a payment.
@@ -436,10 +341,25 @@ type receipt struct {
 	At   time.Time
 }
 
-// succeed books money that arrived for a payment which had not succeeded. What cannot be used is owed back: money that
-// comes after its Ref was given up, a second time, or short is late, and whoever asked for it decides; what is above the
-// sum due goes back by itself.
+// succeed books money that arrived for a payment which had not succeeded.
 func (c *change) succeed(ctx context.Context, s *Service, r *refState, p paymentRow, got receipt) error {
+	if err := c.readSiblings(ctx, map[string]*refState{r.Ref: r}); err != nil {
+		return err
+	}
+	excess := c.receive(s, r, &p, got)
+	if err := c.savePayments(ctx, p); err != nil {
+		return err
+	}
+	return c.received(ctx, s, r, p, excess)
+}
+
+// kept tells whether a payment is kept until deliveries use it up.
+func (p paymentRow) kept() bool { return p.Purpose == "deposit" || p.Ahead }
+
+// receive books money that arrived, beside what readSiblings read. What cannot be used is owed back: money that comes
+// after its Ref was given up, a second time, or short is late, and whoever asked for it decides; what is above the sum due
+// is returned, and goes back by itself.
+func (c *change) receive(s *Service, r *refState, p *paymentRow, got receipt) (excess int64) {
 	asked := p.AmountFen
 	p.State, p.AmountFen, p.SucceededAt, p.FailureKey = payments.PaymentSucceeded, got.Fen, nullTime(c.now), ""
 	p.Late = r.Stop == stopYes || r.Cancelled || got.Fen < asked
@@ -447,28 +367,19 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 		s.log.Error("payment arrived short", "payment", p.ID, "asked", asked, "got", got.Fen)
 		p.FailureKey = "payment.wrong_amount"
 	}
-	kept := p.Purpose == "deposit" || p.Ahead // until deliveries use it up
-	var twice, tabs bool                      // other payments for the same: one that succeeded, some that are open
-	err := c.tx.QueryRowxContext(ctx, `
-		SELECT coalesce(bool_or(state = 'succeeded' AND NOT late), false),
-		       coalesce(bool_or(state IN ('ready', 'sending', 'unknown', 'open')), false)
-		FROM payment WHERE ref = $1 AND purpose = $3 AND id <> $2`, p.Ref, p.ID, p.Purpose).Scan(&twice, &tabs)
-	if err != nil {
-		return fmt.Errorf("look for other payments of %s: %w", p.Ref, err)
-	}
+	twice, _ := r.beside(*p)
 	switch {
-	case kept:
+	case p.kept():
 		p.Late = p.Late || twice || r.Closed
 	case p.Purpose == "balance":
 		p.Late = p.Late || r.receivable == 0
 	}
 	lines := []ledger.Line{ledger.Debit(got.Into, got.Fen)}
-	var excess int64
 	switch {
 	case p.Late:
 		lines = append(lines, ledger.Credit(ledger.RefundPayable(p.Ref), got.Fen))
 		r.refundDue += got.Fen
-	case kept:
+	case p.kept():
 		excess = got.Fen - asked
 		lines = append(lines, ledger.Credit(ledger.Deposit(p.Ref), asked))
 		r.deposit += asked
@@ -483,19 +394,21 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 		r.refundDue += excess
 	}
 	c.post("payment."+p.Purpose, got.Key, got.At, lines...)
-	if err := c.savePayment(ctx, p); err != nil {
-		return err
-	}
+	return excess
+}
+
+// received does what follows when a payment that has succeeded is written.
+func (c *change) received(ctx context.Context, s *Service, r *refState, p paymentRow, excess int64) error {
 	if err := c.refund(ctx, s, r, excess, "refund.overpaid", p.ID); err != nil {
 		return err
 	}
 	c.tell(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
-		AmountFen: got.Fen - excess, Late: p.Late})
+		AmountFen: p.AmountFen - excess, Late: p.Late})
 	if p.Late {
 		return nil
 	}
 	// The other tab need not be paid any more.
-	if tabs && (kept || r.receivable == 0) {
+	if _, open := r.beside(p); open && (p.kept() || r.receivable == 0) {
 		if err := c.hasten(ctx, p.Ref, p.Purpose, p.ID); err != nil {
 			return err
 		}
@@ -526,7 +439,7 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 		}
 	}
 	if g == nil {
-		_, err := s.unanswered(ctx, p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
+		_, err := s.unanswered(p.ID, fmt.Errorf("gateway %s is not configured", p.Method))
 		return false, err
 	}
 	ask := g.Lookup
@@ -535,7 +448,7 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 	}
 	st, err := ask(ctx, p.ProviderID)
 	if err != nil {
-		_, err := s.unanswered(ctx, p.ID, err)
+		_, err := s.unanswered(p.ID, err)
 		return false, err
 	}
 	return true, s.learn(ctx, said{p.ID, st})

@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/lib/pq"
@@ -30,6 +27,9 @@ type refState struct {
 	ForfeitFen int64  `db:"forfeit_fen"`
 
 	deposit, receivable, refundDue int64
+
+	fresh  bool // made by who locked it
+	others []sibling
 }
 
 const (
@@ -38,15 +38,21 @@ const (
 	stopYes    = "yes"
 )
 
-// lockRef locks a Ref, made on first sight.
+// refColumns are what is read of a Ref.
+const refColumns = `ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen`
+
+// lockRef locks a Ref, made on first sight, and reads its balances.
 func (c *change) lockRef(ctx context.Context, ref string) (*refState, error) {
 	all, err := c.lockRefs(ctx, ref)
-	return all[ref], err
+	if err != nil {
+		return nil, err
+	}
+	return all[ref], c.readBalances(ctx, all)
 }
 
-// lockRefs locks Refs in the order of their names, so that two who lock some of the same wait in one direction only.
+// lockRefs locks Refs, made on first sight, without their balances, in the order of their names, so that two who lock some
+// of the same wait in one direction only.
 func (c *change) lockRefs(ctx context.Context, refs ...string) (map[string]*refState, error) {
-	const columns = `ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen`
 	all := make(map[string]*refState, len(refs))
 	missing := func() (left []string) {
 		for _, ref := range refs {
@@ -57,60 +63,70 @@ func (c *change) lockRefs(ctx context.Context, refs ...string) (map[string]*refS
 		return left
 	}
 	read := func(query string, args ...any) error {
-		var rows []*refState
-		if err := c.tx.SelectContext(ctx, &rows, query, args...); err != nil {
-			if link.IsCode(err, "23514") {
-				return link.E(link.Invalid, "payment.ref", "ref").Because(err)
-			}
-			return fmt.Errorf("lock %s: %w", strings.Join(refs, ", "), err)
-		}
+		rows, err := c.readRefs(ctx, query, args...)
 		for _, r := range rows {
 			all[r.Ref] = r
 		}
-		return nil
+		return err
 	}
 	lock := func() error {
-		return read(`SELECT `+columns+` FROM ref WHERE ref = ANY($1::text[]) ORDER BY ref FOR UPDATE`, pq.StringArray(missing()))
+		return read(`SELECT `+refColumns+` FROM ref WHERE ref = ANY($1::text[]) ORDER BY ref FOR UPDATE`, pq.StringArray(missing()))
 	}
 	if err := lock(); err != nil {
 		return nil, err
 	}
-	known := slices.Collect(maps.Keys(all))
 	if left := missing(); len(left) > 0 {
-		err := read(`
-			INSERT INTO ref (ref, created_at) SELECT r, $2 FROM unnest($1::text[]) AS r ORDER BY r
-			ON CONFLICT (ref) DO NOTHING RETURNING `+columns, pq.StringArray(left), c.now)
+		fresh, err := c.readRefs(ctx, `
+			INSERT INTO ref (ref, created_at) SELECT DISTINCT r, $2::timestamptz FROM unnest($1::text[]) AS r ORDER BY r
+			ON CONFLICT (ref) DO NOTHING RETURNING `+refColumns, pq.StringArray(left), c.now)
 		if err != nil {
 			return nil, err
 		}
-		if left = missing(); len(left) > 0 { // somebody else was a moment ahead
-			known = append(known, left...)
+		for _, r := range fresh {
+			r.fresh = true
+			all[r.Ref] = r
+		}
+		if len(missing()) > 0 { // somebody else was a moment ahead
 			if err := lock(); err != nil {
 				return nil, err
 			}
 		}
 	}
-	// In a statement of its own: one that waited for the lock would show balances of before the wait. What was made just
-	// now has none.
-	return all, c.readBalances(ctx, all, known)
+	return all, nil
 }
 
-// readBalances reads the balances of locked Refs.
-func (c *change) readBalances(ctx context.Context, all map[string]*refState, refs []string) error {
+func (c *change) readRefs(ctx context.Context, query string, args ...any) ([]*refState, error) {
+	var rows []*refState
+	err := c.tx.SelectContext(ctx, &rows, query, args...)
+	if link.IsCode(err, "23514") {
+		return nil, link.E(link.Invalid, "payment.ref", "ref").Because(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock refs: %w", err)
+	}
+	return rows, nil
+}
+
+// readBalances reads the balances of locked Refs, in a statement of its own: one that waited for the lock would show
+// balances of before the wait. What was made just now has none.
+func (c *change) readBalances(ctx context.Context, all map[string]*refState) error {
+	var refs []*refState
+	var accounts []ledger.Account
+	for _, r := range all {
+		if !r.fresh {
+			refs = append(refs, r)
+			accounts = append(accounts, ledger.Deposit(r.Ref), ledger.Receivable(r.Ref), ledger.RefundPayable(r.Ref))
+		}
+	}
 	if len(refs) == 0 {
 		return nil
-	}
-	accounts := make([]ledger.Account, 0, 3*len(refs))
-	for _, ref := range refs {
-		accounts = append(accounts, ledger.Deposit(ref), ledger.Receivable(ref), ledger.RefundPayable(ref))
 	}
 	b, err := ledger.Balances(ctx, c.tx, accounts...)
 	if err != nil {
 		return err
 	}
-	for i, ref := range refs {
+	for i, r := range refs {
 		of := accounts[3*i:]
-		r := all[ref]
 		r.deposit, r.receivable, r.refundDue = -b[of[0].Code], b[of[1].Code], -b[of[2].Code]
 	}
 	return nil

@@ -73,6 +73,10 @@ type Service struct {
 	refundLimit int64
 	fault       func(string)
 
+	creating *link.Together[payments.CreatePayment, created]
+	noting   *link.Together[news, paymentRow]
+	storing  *link.Together[storedEvent, struct{}]
+
 	log  *slog.Logger
 	wake chan struct{} // workers
 
@@ -123,6 +127,9 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 		}
 		s.gateways[g.Name()] = g
 	}
+	s.creating = link.NewTogether(mostTogether, s.create)
+	s.noting = link.NewTogether(mostTogether, s.noteAll)
+	s.storing = link.NewTogether(mostTogether, s.storeEvents)
 	return s, nil
 }
 

@@ -50,8 +50,8 @@ func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash
 	if r.receivable > 0 || r.Closed {
 		purpose = "balance"
 	}
-	p, err := c.insertPayment(ctx, s, payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose, AmountFen: cmd.AmountFen,
-		Method: payments.Cash, Party: payments.Party{Kind: "organisation", ID: cmd.Org}}, hashOf(cmd), payments.PaymentOpen)
+	p, err := c.insertPayment(ctx, s, c.newPayment(payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose,
+		AmountFen: cmd.AmountFen, Method: payments.Cash, Party: payments.Party{Kind: "organisation", ID: cmd.Org}}, hashOf(cmd), payments.PaymentOpen))
 	if err != nil {
 		return err
 	}

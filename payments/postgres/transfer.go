@@ -266,7 +266,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 		if r.receivable > 0 {
 			again.Purpose = "balance"
 		}
-		if p, err = c.insertPayment(ctx, s, again, hashOf(again.Key, again.AmountFen), payments.PaymentOpen); err != nil {
+		if p, err = c.insertPayment(ctx, s, c.newPayment(again, hashOf(again.Key, again.AmountFen), payments.PaymentOpen)); err != nil {
 			return err
 		}
 	}

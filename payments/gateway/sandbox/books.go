@@ -19,7 +19,7 @@ import (
 // Movements lists what moved money at since or later, the oldest first: payments less their fees, refunds and those that
 // came back, disputes and payouts to the bank.
 func (p *Provider) Movements(ctx context.Context, since time.Time) ([]gateway.Movement, error) {
-	if err := p.settle(ctx); err != nil {
+	if _, err := p.behaviour(ctx); err != nil {
 		return nil, err
 	}
 	var rows []struct {
@@ -96,7 +96,11 @@ const respondWithin = 7 * 24 * time.Hour
 func (p *Provider) Dispute(ctx context.Context, session string) (string, error) {
 	now := p.cfg.Now().UTC()
 	id := "sbd_" + strings.ToLower(rand.Text())
-	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+	b, err := p.behaviour(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		s, err := p.session(ctx, tx, session, "FOR UPDATE")
 		if err != nil {
 			return err
@@ -116,10 +120,6 @@ func (p *Provider) Dispute(ctx context.Context, session string) (string, error) 
 		if err != nil {
 			return fmt.Errorf("write sandbox dispute: %w", err)
 		}
-		b, err := p.behaviour(ctx, tx)
-		if err != nil {
-			return err
-		}
 		return p.announce(ctx, tx, b, now, announcement{Type: "dispute.opened", Session: session, Dispute: id})
 	})
 	return id, err
@@ -132,6 +132,10 @@ func (p *Provider) Decided(ctx context.Context, id string, won bool) error {
 	if won {
 		to = "won"
 	}
+	b, err := p.behaviour(ctx)
+	if err != nil {
+		return err
+	}
 	return link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		var session string
 		err := tx.GetContext(ctx, &session, `
@@ -142,17 +146,13 @@ func (p *Provider) Decided(ctx context.Context, id string, won bool) error {
 		if err != nil {
 			return fmt.Errorf("end sandbox dispute: %w", err)
 		}
-		b, err := p.behaviour(ctx, tx)
-		if err != nil {
-			return err
-		}
 		return p.announce(ctx, tx, b, now, announcement{Type: "dispute." + to, Session: session, Dispute: id})
 	})
 }
 
 // LookupDispute tells a dispute's state.
 func (p *Provider) LookupDispute(ctx context.Context, id string) (d gateway.Dispute, err error) {
-	err = p.fault(ctx, OpLookup, "", func() error {
+	err = p.fault(ctx, OpLookup, "", func(Switches) error {
 		var row disputeRow
 		err := p.db.GetContext(ctx, &row, `SELECT `+disputeColumns+` FROM sandbox_dispute WHERE id = $1`, id)
 		if errors.Is(err, sql.ErrNoRows) {

@@ -102,7 +102,7 @@ func (p *Provider) showBank(w http.ResponseWriter, r *http.Request) {
 func (p *Provider) desk(w http.ResponseWriter, r *http.Request, status int, done string) {
 	ctx := r.Context()
 	d := deskData{Style: p.base() + "style.css", Action: p.base(), Said: done}
-	b, err := p.behaviour(ctx, p.db)
+	b, err := p.behaviour(ctx)
 	if err != nil {
 		p.fail(w, r, err)
 		return

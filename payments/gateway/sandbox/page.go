@@ -57,7 +57,7 @@ type pageData struct {
 }
 
 func (p *Provider) show(w http.ResponseWriter, r *http.Request) {
-	if err := p.settle(r.Context()); err != nil {
+	if _, err := p.behaviour(r.Context()); err != nil {
 		p.fail(w, r, err)
 		return
 	}
@@ -81,20 +81,20 @@ func (p *Provider) decide(w http.ResponseWriter, r *http.Request) {
 		p.render(w, "", pageData{Status: http.StatusBadRequest, State: "malformed"})
 		return
 	}
-	id := r.PathValue("id")
-	s, err := p.session(r.Context(), p.db, id, "")
+	id, what := r.PathValue("id"), Play(r.PostForm.Get("play"))
+	plays := what == PlayPay || what == PlayFail
+	var s session
+	var err error
+	if plays {
+		s, err = p.play(r.Context(), id, what)
+	} else {
+		s, err = p.session(r.Context(), p.db, id, "")
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	switch play := Play(r.PostForm.Get("play")); play {
-	case PlayPay, PlayFail:
-		if _, err := p.Decide(r.Context(), id, play); err != nil {
-			p.fail(w, r, err)
-			return
-		}
-	case "abandon": // the session stays open, as when a buyer closes the window
-	default:
+	if !plays && what != "abandon" { // with which the session stays open, as when a buyer closes the window
 		p.render(w, s.ReturnURL, pageData{Status: http.StatusBadRequest, State: "malformed"})
 		return
 	}

@@ -68,7 +68,7 @@ const sessionLife = 24 * time.Hour
 
 // Create opens a session.
 func (p *Provider) Create(ctx context.Context, r gateway.Request) (s gateway.Session, err error) {
-	err = p.fault(ctx, OpCreate, r.Key, func() error {
+	err = p.fault(ctx, OpCreate, r.Key, func(Switches) error {
 		s, err = p.create(ctx, r)
 		return err
 	})
@@ -147,10 +147,7 @@ func (p *Provider) session(ctx context.Context, q sqlx.QueryerContext, id, lock 
 
 // Lookup tells a session's state.
 func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, err error) {
-	err = p.fault(ctx, OpLookup, "", func() error {
-		if err := p.settle(ctx); err != nil {
-			return err
-		}
+	err = p.fault(ctx, OpLookup, "", func(Switches) error {
 		s, err := p.session(ctx, p.db, id, "")
 		st = s.status()
 		return err
@@ -163,7 +160,7 @@ func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, er
 
 // Expire ends an open session. One that was paid, or is being paid, is told as it is.
 func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, err error) {
-	err = p.fault(ctx, OpExpire, "", func() error {
+	err = p.fault(ctx, OpExpire, "", func(b Switches) error {
 		to := "expired"
 		paid, err := p.take(ctx, "expiry_race")
 		if err != nil {
@@ -172,7 +169,7 @@ func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, er
 		if paid {
 			to = "paid"
 		}
-		s, err := p.move(ctx, id, "open", to)
+		s, err := p.move(ctx, b, id, "open", to)
 		st = s.status()
 		return err
 	})
@@ -192,69 +189,61 @@ const (
 
 // Decide plays the bank.
 func (p *Provider) Decide(ctx context.Context, id string, play Play) (gateway.Status, error) {
-	to := "failed"
-	if play == PlayPay {
-		to = "processing"
-	}
-	s, err := p.move(ctx, id, "open", to)
+	s, err := p.play(ctx, id, play)
 	if err != nil {
 		return gateway.Status{}, err
 	}
 	return s.status(), nil
 }
 
-// move takes a session from one state to another, if it is in that one, and announces it.
-func (p *Provider) move(ctx context.Context, id, from, to string) (session, error) {
-	if err := p.settle(ctx); err != nil {
+func (p *Provider) play(ctx context.Context, id string, play Play) (session, error) {
+	to := "failed"
+	if play == PlayPay {
+		to = "processing"
+	}
+	b, err := p.behaviour(ctx)
+	if err != nil {
 		return session{}, err
 	}
-	now := p.cfg.Now().UTC()
-	var s session
-	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
-		var err error
-		if s, err = p.session(ctx, tx, id, "FOR UPDATE"); err != nil || s.State != from {
-			return err
-		}
-		b, err := p.behaviour(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if to == "processing" && b.PayDelay == 0 {
-			to = "paid" // what takes no time is over
-		}
-		s.State = to
-		if to == "paid" {
-			s.PaidAt = sql.NullTime{Time: now, Valid: true}
-		}
-		settles := sql.NullTime{Time: now.Add(b.PayDelay), Valid: to == "processing"}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE sandbox_session SET state = $2, paid_at = $3, settles_at = $4, fee_fen = $5 WHERE id = $1`, id, to, s.PaidAt, settles, p.fee(s.AmountFen))
-		if err != nil {
-			return fmt.Errorf("change sandbox session: %w", err)
-		}
-		return p.announce(ctx, tx, b, now, announcement{Type: "session." + to, Session: id})
-	})
-	return s, err
+	return p.move(ctx, b, id, "open", to)
 }
 
-// fee is what is kept of a payment, rounded half up.
-func (p *Provider) fee(fen int64) int64 { return (fen*p.cfg.FeeBP + 5000) / 10_000 }
-
-// settle ends what time ends: sessions run out, delayed payments and refunds come to their result.
-func (p *Provider) settle(ctx context.Context) error {
+// move takes a session from one state to another, if it is in that one, and announces it, behaving as b says. It returns
+// the session as it then is.
+func (p *Provider) move(ctx context.Context, b Switches, id, from, to string) (session, error) {
 	now := p.cfg.Now().UTC()
-	var due bool
-	err := p.db.GetContext(ctx, &due, `
-		SELECT EXISTS (SELECT FROM sandbox_session WHERE state = 'processing' AND settles_at <= $1)
-		    OR EXISTS (SELECT FROM sandbox_session WHERE state = 'open' AND expires_at <= $1)
-		    OR EXISTS (SELECT FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails)))`, now)
+	if to == "processing" && b.PayDelay == 0 {
+		to = "paid" // what takes no time is over
+	}
+	paid := sql.NullTime{Time: now, Valid: to == "paid"}
+	settles := sql.NullTime{Time: now.Add(b.PayDelay), Valid: to == "processing"}
+	event, body, err := announcement{Type: "session." + to, Session: id}.encode(now)
 	if err != nil {
-		return fmt.Errorf("look for sandbox work: %w", err)
+		return session{}, err
 	}
-	if !due {
-		return nil
+	var s session
+	err = p.db.GetContext(ctx, &s, `
+		WITH moved AS (
+			UPDATE sandbox_session SET state = $3, paid_at = $4, settles_at = $5, fee_fen = (amount_fen * $6 + 5000) / 10000
+			WHERE id = $1 AND state = $2
+			RETURNING id, amount_fen, description, return_url, state, expires_at, paid_at
+		), told AS (
+			INSERT INTO sandbox_webhook (event_id, body, send_at) SELECT $7, $8, $9 FROM moved, generate_series(1, $10))
+		SELECT * FROM moved`, id, from, to, paid, settles, p.cfg.FeeBP, event, body, now.Add(b.Delay), p.copies(b))
+	if errors.Is(err, sql.ErrNoRows) {
+		return p.session(ctx, p.db, id, "")
 	}
-	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+	if err != nil {
+		return s, fmt.Errorf("change sandbox session: %w", err)
+	}
+	return s, nil
+}
+
+// settle writes what time has ended: sessions run out, delayed payments and refunds come to their result. It is announced,
+// behaving as b says.
+func (p *Provider) settle(ctx context.Context, b Switches) error {
+	now := p.cfg.Now().UTC()
+	return link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		var changed []announcement
 		err := tx.SelectContext(ctx, &changed, `
 			WITH paid AS (
@@ -276,19 +265,14 @@ func (p *Provider) settle(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("settle sandbox: %w", err)
 		}
-		b, err := p.behaviour(ctx, tx)
-		if err != nil {
-			return err
-		}
 		return p.announce(ctx, tx, b, now, changed...)
 	})
-	return err
 }
 
 // Refund sends money back.
 func (p *Provider) Refund(ctx context.Context, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
-	err = p.fault(ctx, OpRefund, r.Key, func() error {
-		st, err = p.refund(ctx, r)
+	err = p.fault(ctx, OpRefund, r.Key, func(b Switches) error {
+		st, err = p.refund(ctx, b, r)
 		return err
 	})
 	if err != nil {
@@ -297,14 +281,10 @@ func (p *Provider) Refund(ctx context.Context, r gateway.RefundRequest) (st gate
 	return st, nil
 }
 
-func (p *Provider) refund(ctx context.Context, r gateway.RefundRequest) (gateway.RefundStatus, error) {
+func (p *Provider) refund(ctx context.Context, b Switches, r gateway.RefundRequest) (gateway.RefundStatus, error) {
 	now := p.cfg.Now().UTC()
-	b, err := p.behaviour(ctx, p.db)
-	if err != nil {
-		return gateway.RefundStatus{}, err
-	}
 	var st gateway.RefundStatus
-	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		st = gateway.RefundStatus{}
 		s, err := p.session(ctx, tx, r.SessionID, "FOR UPDATE")
 		if err != nil {
@@ -375,10 +355,7 @@ func (r refundRow) status() gateway.RefundStatus {
 
 // LookupRefund tells a refund's state.
 func (p *Provider) LookupRefund(ctx context.Context, id string, r gateway.RefundRequest) (st gateway.RefundStatus, err error) {
-	err = p.fault(ctx, OpLookup, "", func() error {
-		if err := p.settle(ctx); err != nil {
-			return err
-		}
+	err = p.fault(ctx, OpLookup, "", func(Switches) error {
 		var row refundRow
 		err := p.db.GetContext(ctx, &row, `
 			SELECT id, key, session_id, amount_fen, state FROM sandbox_refund

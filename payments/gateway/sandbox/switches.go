@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"banmuyuan/payments/gateway"
@@ -50,17 +49,38 @@ func (p *Provider) Set(ctx context.Context, s Switches) error {
 	return nil
 }
 
-// behaviour reads the switches, inside a transaction through it.
-func (p *Provider) behaviour(ctx context.Context, q sqlx.QueryerContext) (Switches, error) {
-	var b []byte
-	var s Switches
-	if err := sqlx.GetContext(ctx, q, &b, `SELECT switches FROM sandbox_switches`); err != nil {
-		return s, fmt.Errorf("read sandbox switches: %w", err)
+// glance is what every call looks at first.
+type glance struct {
+	Switches Switches `db:"-"`
+	Raw      []byte   `db:"switches"`
+	Saved    bool     `db:"saved"` // an error is remembered for the key
+	Due      bool     `db:"due"`   // time has ended something that is not written yet
+}
+
+func (p *Provider) glance(ctx context.Context, key string) (glance, error) {
+	var g glance
+	err := p.db.GetContext(ctx, &g, `
+		SELECT switches, EXISTS (SELECT FROM sandbox_saved_error WHERE key = $2) AS saved,
+		       EXISTS (SELECT FROM sandbox_session WHERE state = 'processing' AND settles_at <= $1)
+		    OR EXISTS (SELECT FROM sandbox_session WHERE state = 'open' AND expires_at <= $1)
+		    OR EXISTS (SELECT FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails))) AS due
+		FROM sandbox_switches`, p.cfg.Now().UTC(), key)
+	if err != nil {
+		return g, fmt.Errorf("look at the sandbox: %w", err)
 	}
-	if err := json.Unmarshal(b, &s); err != nil {
-		return s, fmt.Errorf("decode sandbox switches: %w", err)
+	if err := json.Unmarshal(g.Raw, &g.Switches); err != nil {
+		return g, fmt.Errorf("decode sandbox switches: %w", err)
 	}
-	return s, nil
+	return g, nil
+}
+
+// behaviour returns the switches, once what time ends is settled.
+func (p *Provider) behaviour(ctx context.Context) (Switches, error) {
+	g, err := p.glance(ctx, "")
+	if err == nil && g.Due {
+		err = p.settle(ctx, g.Switches)
+	}
+	return g.Switches, err
 }
 
 // take uses up one of what a switch allows: of ten processes that ask for the last one, one gets it.
@@ -75,19 +95,19 @@ func (p *Provider) take(ctx context.Context, path ...string) (bool, error) {
 	return n > 0, err
 }
 
-// fault wraps a call so that it times out before or after its effect, or is answered with a saved error, when told to.
-func (p *Provider) fault(ctx context.Context, op Op, key string, call func() error) error {
-	s, err := p.behaviour(ctx, p.db)
+// fault wraps a call, which is told the switches, so that it times out before or after its effect, or is answered with a saved error, when told to.
+func (p *Provider) fault(ctx context.Context, op Op, key string, call func(Switches) error) error {
+	g, err := p.glance(ctx, key)
 	if err != nil {
 		return err
 	}
-	if key != "" {
-		var saved bool
-		if err := p.db.GetContext(ctx, &saved, `SELECT EXISTS (SELECT FROM sandbox_saved_error WHERE key = $1)`, key); err != nil {
-			return fmt.Errorf("read sandbox's saved errors: %w", err)
-		}
-		if saved {
-			return fmt.Errorf("%s failed with 500, as it did before: %w", op, gateway.ErrUnknown)
+	s := g.Switches
+	if g.Saved {
+		return fmt.Errorf("%s failed with 500, as it did before: %w", op, gateway.ErrUnknown)
+	}
+	if g.Due {
+		if err := p.settle(ctx, s); err != nil {
+			return err
 		}
 	}
 	// Most calls find no switch turned, and use up nothing.
@@ -113,7 +133,7 @@ func (p *Provider) fault(ctx context.Context, op Op, key string, call func() err
 	if err != nil {
 		return err
 	}
-	if err := call(); err != nil {
+	if err := call(s); err != nil {
 		return err
 	}
 	if after {

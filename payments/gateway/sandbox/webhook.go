@@ -44,20 +44,33 @@ type announcement struct {
 	Created int64  `json:"created" db:"-"`
 }
 
+// encode makes an announcement's body, and the number it has.
+func (a announcement) encode(now time.Time) (id string, body []byte, err error) {
+	a.ID, a.Version, a.Created = "sbe_"+strings.ToLower(rand.Text()), version, now.Unix()
+	if body, err = json.Marshal(a); err != nil {
+		return "", nil, fmt.Errorf("encode sandbox webhook: %w", err)
+	}
+	return a.ID, body, nil
+}
+
+// copies is how often something is announced, behaving as b says.
+func (p *Provider) copies(b Switches) int {
+	if b.Drop || p.cfg.WebhookURL == "" {
+		return 0
+	}
+	return 1 + b.Duplicate
+}
+
 // announce queues webhooks in the transaction that made the change, behaving as b says.
 func (p *Provider) announce(ctx context.Context, tx *sqlx.Tx, b Switches, now time.Time, list ...announcement) error {
-	if b.Drop || p.cfg.WebhookURL == "" {
-		return nil
-	}
 	for _, a := range list {
-		a.ID, a.Version, a.Created = "sbe_"+strings.ToLower(rand.Text()), version, now.Unix()
-		body, err := json.Marshal(a)
+		id, body, err := a.encode(now)
 		if err != nil {
-			return fmt.Errorf("encode sandbox webhook: %w", err)
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO sandbox_webhook (event_id, body, send_at)
-			SELECT $1, $2, $3 FROM generate_series(0, $4)`, a.ID, body, now.Add(b.Delay), b.Duplicate)
+			SELECT $1, $2, $3 FROM generate_series(1, $4)`, id, body, now.Add(b.Delay), p.copies(b))
 		if err != nil {
 			return fmt.Errorf("queue sandbox webhook: %w", err)
 		}
@@ -112,12 +125,9 @@ func (p *Provider) Accepts(e gateway.Event) bool { return !e.Live && e.Version =
 // Send settles what is due and delivers the webhooks whose time has come, at most a hundred, and returns how many it
 // tried. One that is not answered with 2xx comes again, later and later, for three days.
 func (p *Provider) Send(ctx context.Context) (int, error) {
-	if err := p.settle(ctx); err != nil {
-		return 0, err
-	}
 	now := p.cfg.Now().UTC()
 	order := "id"
-	b, err := p.behaviour(ctx, p.db)
+	b, err := p.behaviour(ctx)
 	if err != nil {
 		return 0, err
 	}
