@@ -361,9 +361,15 @@ func TestDeclinedPayment(t *testing.T) {
 	b.deposit(order, 30000)
 }
 
+// Both paid: the second is late, whether each is asked for by itself or the announcements of both are heard together.
 func TestTwoSessionsBothPaid(t *testing.T) {
+	t.Run("asked for", func(t *testing.T) { twoSessionsBothPaid(t, sandbox.Switches{Drop: true}) })
+	t.Run("announced together", func(t *testing.T) { twoSessionsBothPaid(t, sandbox.Switches{}) })
+}
+
+func twoSessionsBothPaid(t *testing.T, bank sandbox.Switches) {
 	b := setup(t)
-	b.turn(sandbox.Switches{Drop: true})
+	b.turn(bank)
 	first := b.create(order, "deposit", payments.Sandbox, 30000)
 	second := b.create(order, "deposit", payments.Sandbox, 30000)
 	b.play(first, "pay")
