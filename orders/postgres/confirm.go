@@ -57,15 +57,17 @@ func (m *Module) confirm(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 // expect brings the expected income of orders in line with their shares: of one line, or with 0 of all, and of some
 // lots, or with nil of all. What a household is expected to get covers the units that are neither settled nor short.
 func expect(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
-	if err := withAdvances(ctx, tx, ids, line, lots); err != nil {
+	advanced, err := withAdvances(ctx, tx, ids, line, lots)
+	if err != nil {
 		return err
 	}
-	return expectOf(ctx, tx, ids, line, lots)
+	return expectOf(ctx, tx, ids, line, lots, advanced)
 }
 
 // withAdvances brings the call-offs in line whose expected income depends on that of the given ones: what was paid ahead
-// to a household is deducted from its deliveries one after another. Who has locked a quota's row finds what others did.
-func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
+// to a household is deducted from its deliveries one after another. Who has locked a quota's row finds what others did. It
+// tells whether anything was paid ahead for the given ones.
+func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) (bool, error) {
 	var quotas []struct {
 		LotID    int64 `db:"lot_id"`
 		Contract int64 `db:"contract_id"`
@@ -76,10 +78,10 @@ func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots 
 		  AND EXISTS (SELECT FROM share s WHERE s.order_id = ANY($1) AND ($2 = 0 OR s.line = $2) AND s.lot_id = q.lot_id)
 		  AND ($3 OR q.lot_id = ANY($4)) ORDER BY q.id FOR UPDATE OF q`, ints(ids), line, lots == nil, ints(lots))
 	if err != nil {
-		return fmt.Errorf("lock advanced quotas: %w", err)
+		return false, fmt.Errorf("lock advanced quotas: %w", err)
 	}
 	if len(quotas) == 0 {
-		return nil
+		return false, nil
 	}
 	touched, contracts := make([]int64, len(quotas)), make([]int64, len(quotas))
 	for i, q := range quotas {
@@ -91,21 +93,27 @@ func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots 
 		WHERE k.contract_id = ANY($1) AND NOT k.order_id = ANY($3) AND s.qty - s.settled - s.short > 0 ORDER BY 1`,
 		ints(contracts), ints(touched), ints(ids))
 	if err != nil {
-		return fmt.Errorf("find further call-offs: %w", err)
+		return false, fmt.Errorf("find further call-offs: %w", err)
 	}
 	if len(others) == 0 {
-		return nil
+		return true, nil
 	}
-	return expectOf(ctx, tx, others, 0, touched)
+	return true, expectOf(ctx, tx, others, 0, touched, true)
 }
 
-func expectOf(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
+// expectOf writes expected income. What was paid ahead is looked for where there is any: it doubles what PostgreSQL has to
+// plan, and concerns call-offs alone.
+func expectOf(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64, advanced bool) error {
 	all := lots == nil
+	advance := noAdvance
+	if advanced {
+		advance = advanceLeft
+	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, net_grams,
 		                          gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen,
 		                          agent_org, agent_bp, agent_fen, advance_fen)
-		`+expectedSelect+`
+		`+expectedSelect+advance+`
 		WHERE s.order_id = ANY($1) AND ($2 = 0 OR s.line = $2) AND ($3 OR s.lot_id = ANY($4)) AND s.qty - s.settled - s.short > 0
 		ON CONFLICT (source_key) DO UPDATE
 		SET qty = excluded.qty, net_grams = excluded.net_grams, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
@@ -125,7 +133,8 @@ func expectOf(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []in
 	return nil
 }
 
-// expectedSelect is expected income as it follows from shares; RebuildIncome uses it as well.
+// expectedSelect is expected income as it follows from shares, less the advance that is joined as a; RebuildIncome uses it
+// as well.
 const expectedSelect = `
 		SELECT 'share:' || s.order_id || ':' || s.line || ':' || s.lot_id, s.household_id, f.season,
 		       season_month(f.season, ((f.body ->> 'deliver_from')::timestamptz AT TIME ZONE 'Asia/Shanghai')::date),
@@ -143,7 +152,12 @@ const expectedSelect = `
 		       gross_of(l.price_fen, l.price_per, l.unit_measure, s.qty - s.settled - s.short) AS gross) x
 		CROSS JOIN LATERAL (SELECT fee_of(x.gross, l.fee_bp) AS fee) y
 		CROSS JOIN LATERAL (SELECT coalesce(fee_of(x.gross - y.fee, g.bp), 0) AS agent) z
-		LEFT JOIN LATERAL (
+		`
+
+// What was paid ahead to a household and not worked off yet, as far as earlier call-offs leave it.
+const (
+	noAdvance   = `CROSS JOIN (SELECT 0::bigint AS fen) a`
+	advanceLeft = `LEFT JOIN LATERAL (
 			SELECT greatest(least(x.gross - y.fee - z.agent, q.advance_fen - q.worked_fen - coalesce((
 				SELECT sum(n.gross - fee_of(n.gross, l2.fee_bp)) FROM call_off k2
 				JOIN share s2 ON s2.order_id = k2.order_id AND s2.line = 1 AND s2.lot_id = q.lot_id AND s2.qty - s2.settled - s2.short > 0
@@ -152,6 +166,7 @@ const expectedSelect = `
 				WHERE k2.contract_id = q.contract_id AND k2.order_id < s.order_id), 0)), 0)::bigint AS fen
 			FROM quota q WHERE o.channel = 'contract' AND q.lot_id = s.lot_id AND q.advance_fen > 0 AND q.advance_fen > q.worked_fen
 		) a ON true`
+)
 
 // confirmUnpaid confirms orders that ask for no deposit.
 func (m *Module) confirmUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {

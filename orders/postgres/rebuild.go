@@ -152,7 +152,7 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 		`INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, net_grams,
 		                           gross_fen, fee_fen, amount_fen, stage, occurred_on, order_id, line, lot_id, policy, level_fen,
 		                           agent_org, agent_bp, agent_fen, advance_fen)
-		` + expectedSelect + ` WHERE s.qty - s.settled - s.short > 0`,
+		` + expectedSelect + advanceLeft + ` WHERE s.qty - s.settled - s.short > 0`,
 		`INSERT INTO income_entry (` + owedColumns + `) ` + owedSelect + ` WHERE t.settled AND t.units > 0 AND t.state = 'accepted'`,
 		buyInEntries,
 		boxIncome,
