@@ -2,8 +2,11 @@ package live
 
 import "sync"
 
-// maxWaiting bounds the requests that are held open for changes.
-const maxWaiting = 5000
+// Bounds of the requests that are held open for changes.
+const (
+	maxWaiting      = 5000
+	maxWaitingPerID = 100 // so that nobody takes all the room with one order of theirs
+)
 
 // Changes wakes those who wait for a thing to change, by its id. It tells that something changed and not what: whoever
 // is woken reads. The zero value is not usable; see NewChanges.
@@ -25,7 +28,7 @@ func NewChanges() *Changes {
 func (c *Changes) Watch(id int64) (changed <-chan struct{}, stop func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.waiters >= maxWaiting {
+	if c.closed || c.waiters >= maxWaiting || len(c.waiting[id]) >= maxWaitingPerID {
 		return nil, nil, ErrFull
 	}
 	me := make(chan struct{}, 1)

@@ -56,32 +56,37 @@ func TestChangesWakeWhoeverWaitsForThem(t *testing.T) {
 	}
 }
 
-// However many wait, there is a bound, and who stops makes room.
+// However many wait, for one thing or for many, there is a bound, and who stops makes room.
 func TestChangesAreBounded(t *testing.T) {
 	t.Parallel()
-	c := live.NewChanges()
-	var stops []func()
-	for id := int64(0); ; id++ {
-		_, stop, err := c.Watch(id % 7)
-		if errors.Is(err, live.ErrFull) {
-			break
+	for what, id := range map[string]func(n int64) int64{
+		"one thing":   func(int64) int64 { return 1 },
+		"many things": func(n int64) int64 { return n },
+	} {
+		c := live.NewChanges()
+		var stops []func()
+		for n := int64(0); ; n++ {
+			_, stop, err := c.Watch(id(n))
+			if errors.Is(err, live.ErrFull) {
+				break
+			}
+			if err != nil || n > 1_000_000 {
+				t.Fatalf("%d wait for %s, %v", n, what, err)
+			}
+			stops = append(stops, stop)
 		}
-		if err != nil || id > 1_000_000 {
-			t.Fatalf("%d wait, %v", id, err)
+		stops[0]()
+		stops[0]() // makes no room for two
+		watch(t, c, id(0))
+		if _, _, err := c.Watch(id(0)); !errors.Is(err, live.ErrFull) {
+			t.Errorf("one more waits for %s than there is room for: %v", what, err)
 		}
-		stops = append(stops, stop)
-	}
-	stops[0]()
-	stops[0]() // is not room for two
-	watch(t, c, 3)
-	if _, _, err := c.Watch(3); !errors.Is(err, live.ErrFull) {
-		t.Errorf("one more than there is room for: %v", err)
-	}
-	for _, stop := range stops {
-		stop()
-	}
-	for range stops[1:] {
-		watch(t, c, 8)
+		for _, stop := range stops {
+			stop()
+		}
+		for n := range stops[1:] {
+			watch(t, c, id(int64(n)))
+		}
 	}
 }
 
