@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -34,7 +35,11 @@ func (o *oneOrder) Order(_ context.Context, r orders.OrderRef) (orders.Order, er
 	o.mu.Lock()
 	res := orders.Order{ID: 12, No: orders.Number(12), State: o.state}
 	o.reads++
+	again := o.reads
 	o.mu.Unlock()
+	if again > 5000 {
+		return orders.Order{}, errors.New("is read again and again")
+	}
 	if r.No != res.No {
 		return orders.Order{}, link.E(link.NotFound, "order.number", "no")
 	}

@@ -75,6 +75,12 @@ func TestChangesAreBounded(t *testing.T) {
 			}
 			stops = append(stops, stop)
 		}
+		_, stop, err := c.Watch(-1)
+		if room := err == nil; room != (what == "one thing") {
+			t.Errorf("room for others beside %s: %t", what, room)
+		} else if room {
+			stop()
+		}
 		stops[0]()
 		stops[0]() // makes no room for two
 		watch(t, c, id(0))
@@ -97,8 +103,16 @@ func TestClosedChangesHoldNobody(t *testing.T) {
 	two, _ := watch(t, c, 2)
 	c.Close()
 	c.Close()
-	<-one // or the test never ends
-	<-two
+	for _, changed := range []<-chan struct{}{one, two} {
+		select {
+		case _, more := <-changed:
+			if more {
+				t.Error("told of a change")
+			}
+		default:
+			t.Error("still waits")
+		}
+	}
 	c.Tell(1)
 	stop()
 	if _, _, err := c.Watch(1); !errors.Is(err, live.ErrFull) {
