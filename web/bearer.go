@@ -47,7 +47,7 @@ func bearerToken(r *http.Request) string {
 
 const (
 	// tokenFor is how long an account that was switched off, or a session that another process ended, may still be
-	// answered.
+	// answered. A look that waits was let in when it began.
 	tokenFor   = time.Second
 	tokensMost = 10_000
 )

@@ -89,7 +89,10 @@ type Deps struct {
 	Reports  report.Store
 	// Live carries what pages show as it happens; a hub of its own if nil.
 	Live *live.Hub
-	Log  *slog.Logger
+	// Changes tells of orders, by id, whose state has changed, so that looks that wait
+	// for it are answered then; where it is nil they look again by themselves.
+	Changes *live.Changes
+	Log     *slog.Logger
 	// Ready says whether a dependency works, for /readyz, by name.
 	Ready map[string]func(context.Context) error
 	// Metrics serves /metrics, and Observe counts an answered request. Both may be
@@ -196,6 +199,7 @@ func New(config Config, deps Deps) (*Server, error) {
 		Stations:        deps.Stations,
 		Care:            deps.Care,
 		AccountReviews:  deps.AccountReviews,
+		Changes:         deps.Changes,
 		Say:             s.sayError,
 	}
 	s.api = api.New(services, program{s}, program{s}, deps.Version, s.fail)

@@ -29,6 +29,7 @@ import (
 	"banmuyuan/payments/gateway/stripe"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web"
+	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
 	webpg "banmuyuan/web/postgres"
 )
@@ -303,6 +304,10 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	store := webpg.New(db)
 	sessions := store.Sessions()
 	m.onClose(sessions.Close)
+	changes := live.NewChanges()
+	if err := m.tellOrders(running, nc, changes); err != nil {
+		return err
+	}
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(),
 	}, web.Deps{
@@ -333,6 +338,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Cards:           store,
 		Digests:         keys,
 		Notifier:        m.notifier(),
+		Changes:         changes,
 
 		Version: version,
 		Ready:   m.ready,
@@ -348,6 +354,27 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	m.begin[moduleWeb] = func() {
 		m.running.Go(func() error { site.Run(running); return nil })
 	}
+	return nil
+}
+
+// tellOrders has those who wait for an order to change told when it does, until running ends. Every process of the web
+// hears of all orders, since it is not known which of them is waited at.
+func (m *modules) tellOrders(running context.Context, nc *nats.Conn, changes *live.Changes) error {
+	stop, err := link.Listen(nc, orders.EvtOrderChanged, func(ev link.Event) {
+		var o orders.OrderEvent
+		if err := ev.Decode(&o); err != nil {
+			m.log.Warn("event passed over", "subject", ev.Subject, "event", ev.ID, "error", err)
+			return
+		}
+		changes.Tell(o.OrderID)
+	})
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(running, func() {
+		stop()
+		changes.Close()
+	})
 	return nil
 }
 

@@ -158,7 +158,7 @@ func (b *bench) openLoop(ctx context.Context, scenario, name string, best float6
 }
 
 // wholePath is what a buyer does from looking at a presale to an order whose deposit is paid: presale, quote, pickup
-// points, placing, starting the payment, paying on the sandbox bank's page, and looking until the webhook has
+// points, placing, starting the payment, paying on the sandbox bank's page, and waiting until the webhook has
 // confirmed it.
 func (b *bench) wholePath() attempt {
 	presales := b.shop.presales
@@ -217,19 +217,21 @@ func (b *bench) wholePath() attempt {
 		if o, wait, err := wanted(res, http.StatusSeeOther); o != done {
 			return o, wait, err
 		}
-		// Looking again is load too: who waits longer looks less often, as the "confirming" page does.
-		look := 50 * time.Millisecond
-		for began := time.Now(); time.Since(began) < answerWithin; look = min(2*look, 2*time.Second) {
-			if res, err = c.do("GET", "/api/v1/orders/"+no, "", nil); err != nil {
+		state := "placed"
+		for began := time.Now(); time.Since(began) < answerWithin; {
+			if res, err = c.do("GET", "/api/v1/orders/"+no+"?while="+state, "", nil); err != nil {
 				return failed, 0, err
 			}
 			if o, wait, err := wanted(res, http.StatusOK); o != done {
 				return o, wait, err
 			}
-			if text(res.body, `"state":"`) == "confirmed" {
+			before := state
+			if state = text(res.body, `"state":"`); state == "confirmed" {
 				return done, 0, nil
 			}
-			time.Sleep(look)
+			if state == before {
+				time.Sleep(time.Second) // too many may wait, and then it was answered at once: asking again is load too
+			}
 		}
 		return failed, 0, errors.New("order " + no + " was paid and not confirmed")
 	}

@@ -484,23 +484,28 @@ func read(m jetstream.Msg) (Event, error) {
 	if ev.ID = h.Get(jetstream.MsgIDHeader); ev.ID == "" {
 		ev.ID = fmt.Sprintf("%s-%d", meta.Stream, meta.Sequence.Stream) // not from an outbox
 	}
+	return ev, ev.fill(h)
+}
+
+// fill takes from the headers what the relay wrote there.
+func (ev *Event) fill(h nats.Header) error {
 	ev.RequestID = h.Get(headerRequestID)
 	if at := h.Get(headerAt); at != "" {
 		t, err := time.Parse(time.RFC3339Nano, at)
 		if err != nil {
-			return ev, fmt.Errorf("read event time: %w", err)
+			return fmt.Errorf("read event time: %w", err)
 		}
 		ev.OccurredAt = t
 	}
 	if a := h.Get(headerActor); a != "" {
 		if err := json.Unmarshal([]byte(a), &ev.Actor); err != nil {
-			return ev, fmt.Errorf("read event actor: %w", err)
+			return fmt.Errorf("read event actor: %w", err)
 		}
 	}
 	if !json.Valid(ev.Data) {
-		return ev, errors.New("read event: data is not JSON")
+		return errors.New("read event: data is not JSON")
 	}
-	return ev, nil
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) {

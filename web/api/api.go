@@ -19,6 +19,7 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/live"
 )
 
 // Prefix is where the API lives, and Sessions where programs log in and out.
@@ -48,6 +49,8 @@ type Services struct {
 	Care           catalog.Care
 	AccountReviews payments.AccountReviews
 
+	// Changes tells of orders, by id, whose state has changed; nothing is told if nil.
+	Changes *live.Changes
 	// Say writes a problem as a sentence in the reader's language.
 	Say func(context.Context, *link.Error) string
 
@@ -77,6 +80,9 @@ type API struct {
 
 // New builds the API. fail answers with an error; it is the pages' own, so that both speak the same sentences.
 func New(s Services, accounts Accounts, reports Reports, version string, fail func(http.ResponseWriter, *http.Request, error)) *API {
+	if s.Changes == nil {
+		s.Changes = live.NewChanges()
+	}
 	a := &API{services: s, accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(
 		a.catalogEndpoints(),

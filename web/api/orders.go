@@ -25,6 +25,11 @@ type noIn struct {
 	No string `path:"no"`
 }
 
+type orderIn struct {
+	No    string       `path:"no"`
+	While orders.State `query:"while" enum:"placed,expiring,expired,confirmed,weighing,billed,paid,completed,cancelled" description:"Wait while the order is in this state: the answer comes as soon as it is in another, after 20 seconds at the latest with the order as it is then, and at once where too many wait already"`
+}
+
 type orderQuery struct {
 	State   []string        `query:"state" collectionFormat:"csv"`
 	Channel catalog.Channel `query:"channel" enum:"contract,market,private"`
@@ -97,10 +102,7 @@ func (a *API) orderEndpoints() []endpoint {
 				}
 				return o.Orders(ctx, f)
 			}),
-		op("GET", "/orders/{no}", "orders.get", "One order", loggedIn,
-			func(ctx context.Context, in noIn) (orders.Order, error) {
-				return o.Order(ctx, orders.OrderRef{No: in.No})
-			}),
+		op("GET", "/orders/{no}", "orders.get", "One order, now or once its state is another", loggedIn, a.order),
 		op("GET", "/orders/{no}/origins", "orders.origins", "The villages an order comes from", loggedIn,
 			func(ctx context.Context, in noIn) (orders.Origins, error) {
 				return o.Origins(ctx, orders.OrderRef{No: in.No})

@@ -1,7 +1,8 @@
 // Package live sends what happens to the pages that show it, as server-sent
-// events. What must always hold: a slow reader never delays a publisher or another
-// reader; the number of readers is bounded; what a reader missed is told by the
-// next event, so every event carries a whole state and not a difference.
+// events, and wakes the programs that wait for it. What must always hold: a slow
+// reader never delays a publisher or another reader; the number of readers is
+// bounded; what a reader missed is told by the next event, so every event carries
+// a whole state and not a difference.
 package live
 
 import (

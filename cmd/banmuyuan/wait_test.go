@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/privatenats"
+	"banmuyuan/internal/privatepg"
+	"banmuyuan/orders"
+	paymentspg "banmuyuan/payments/postgres"
+)
+
+// Orders tell the web of what changes, and a look that waits is woken by it. The orders module is played: it says when it
+// is read.
+func TestLookIsWokenByTheEvent(t *testing.T) {
+	t.Parallel()
+	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(t.TempDir(), "postgres"), Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pg.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Log(err)
+		}
+	})
+	broker, err := privatenats.Start(t.Context(), privatenats.Config{Dir: filepath.Join(t.TempDir(), "nats"), Log: quiet, ListenAddr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Stop)
+	nc, err := broker.Connect("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+
+	var confirmed atomic.Bool
+	read := make(chan struct{}, 100)
+	module := link.NewServer(nc, moduleOrders, link.ServerOptions{Log: quiet})
+	t.Cleanup(module.Close)
+	link.Handle(module, orders.SubjectOrder, func(context.Context, orders.OrderRef) (orders.Order, error) {
+		o := orders.Order{ID: 12, No: orders.Number(12), State: orders.StatePlaced}
+		if confirmed.Load() {
+			o.State = orders.StateConfirmed
+		}
+		read <- struct{}{}
+		return o, nil
+	})
+	tell := func(data any) {
+		t.Helper()
+		text, err := json.Marshal(data)
+		if err == nil {
+			err = nc.Publish(orders.EvtOrderChanged, text)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+
+	m := &Main{Config: Config{DatabaseURL: pg.URL(), NATSURL: broker.URL()}, Addr: "127.0.0.1:0", Modules: []string{moduleWeb},
+		Settings: Settings{Key: paymentspg.NewKey()}, Log: quiet}
+	if err := m.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+		defer cancel()
+		if err := m.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	buyer := session{url: m.URL()}
+	const phone, secret = "13900000007", "两只鹅在一亩地里"
+	post[any](t, buyer, "/accounts", "", map[string]string{"name": "林晓", "phone": phone, "password": secret})
+	buyer.token = post[struct{ Token string }](t, buyer, "/sessions", "", map[string]string{"login": phone, "password": secret}).Token
+
+	answered := make(chan orders.Order, 1)
+	go func() {
+		a, err := buyer.try(request{method: "GET", path: "/orders/" + orders.Number(12) + "?while=placed"})
+		var o orders.Order
+		if err == nil {
+			err = json.Unmarshal(a.body, &o)
+		}
+		if err != nil {
+			t.Errorf("%d %s, %v", a.status, a.body, err)
+		}
+		answered <- o
+	}()
+	<-read
+	tell("this is no order") // passed over
+	// More readings than a look makes by itself before its time is over.
+	for range 20 {
+		tell(orders.OrderEvent{OrderID: 12, State: orders.StatePlaced})
+		select {
+		case <-read:
+		case o := <-answered:
+			t.Fatalf("answered %s without being woken", o.State)
+		}
+	}
+	confirmed.Store(true)
+	tell(orders.OrderEvent{OrderID: 12, State: orders.StateConfirmed})
+	if o := <-answered; o.State != orders.StateConfirmed {
+		t.Errorf("answered %s", o.State)
+	}
+}

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+)
+
+const (
+	waitMost = 20 * time.Second // below the 30 s after which proxies hang up
+	// waitAgain is when a waiting look reads though it was told nothing: events may be lost.
+	waitAgain = 5 * time.Second
+)
+
+// order reads an order, or waits while it is in a state. Waiting holds a request of this process and nothing of the
+// modules'. Who may see the order is decided by each reading.
+func (a *API) order(ctx context.Context, in orderIn) (orders.Order, error) {
+	read := func() (orders.Order, error) { return a.services.Orders.Order(ctx, orders.OrderRef{No: in.No}) }
+	if in.While == "" {
+		return read()
+	}
+	if !slices.Contains(orders.States, in.While) {
+		return orders.Order{}, link.E(link.Invalid, "api.order_state", "while", "state", string(in.While))
+	}
+	id, ok := orders.ParseNumber(in.No)
+	if !ok {
+		return read() // says that there is no such number
+	}
+	// Before reading, so that a change in between is told.
+	changed, stop, err := a.services.Changes.Watch(id)
+	if err != nil {
+		return read() // too many wait: better now than not at all
+	}
+	defer stop()
+	for end := time.Now().Add(waitMost); ; {
+		o, err := read()
+		left := time.Until(end)
+		if err != nil || o.State != in.While || left <= 0 {
+			return o, err
+		}
+		select {
+		case <-ctx.Done(): // the client left, or the server shuts down
+			return o, nil
+		case _, more := <-changed:
+			if !more {
+				return o, nil
+			}
+		case <-time.After(min(left, waitAgain)):
+		}
+	}
+}
