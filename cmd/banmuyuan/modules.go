@@ -176,7 +176,7 @@ func (m *modules) serve(running context.Context, nc *nats.Conn, name string, reg
 }
 
 func (m *modules) startCatalog(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, moduleCatalog, 16)
+	db, nc, err := m.connect(ctx, moduleCatalog, 8)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (m *modules) newCatalog(ctx context.Context, db *sqlx.DB, nc *nats.Conn) (*
 }
 
 func (m *modules) startPayments(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, modulePayments, 16)
+	db, nc, err := m.connect(ctx, modulePayments, 8)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func (m *modules) onlineGateway(db *sqlx.DB) (gateway.Gateway, error) {
 }
 
 func (m *modules) startOrders(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, moduleOrders, 16)
+	db, nc, err := m.connect(ctx, moduleOrders, 8)
 	if err != nil {
 		return err
 	}
@@ -293,7 +293,7 @@ func (m *modules) ordersConfig() orderspg.Config {
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, moduleWeb, 16)
+	db, nc, err := m.connect(ctx, moduleWeb, 8)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,7 @@ type ConsumerConfig struct {
 	BackOff    []time.Duration // waits between attempts; the last one repeats
 	Batch      int             // events taken at once, 100 by default
 	AckWait    time.Duration   // after which another process may take the event: a minute by default
+	Committed  func()          // called after each commit, to have looked at what handlers wrote; may be nil
 	Log        *slog.Logger
 }
 
@@ -302,7 +303,7 @@ func (c *Consumer) apply(ctx context.Context, evs []Event) (err error) {
 	for i, ev := range evs {
 		ids[i] = ev.ID
 	}
-	return InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err = InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
 		// Another process with the same event waits here until this transaction ends. Sorted, so that two batches that
 		// share events wait for each other in one direction only.
 		var fresh []string
@@ -334,6 +335,10 @@ func (c *Consumer) apply(ctx context.Context, evs []Event) (err error) {
 		}
 		return c.handler(ctx, tx, todo)
 	})
+	if err == nil && c.cfg.Committed != nil {
+		c.cfg.Committed()
+	}
+	return err
 }
 
 // ack confirms deliveries. Acks leave in order, so the broker's answer to the last stands for all; one that is lost

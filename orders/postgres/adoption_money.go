@@ -159,7 +159,6 @@ func (m *Module) adoptionHoldExpired(ctx context.Context, tx *sqlx.Tx, id int64)
 		if err != nil {
 			return fmt.Errorf("mark adoption %d: %w", id, err)
 		}
-		m.soon()
 	case a.State == orders.AdoptionReserved || a.State == orders.AdoptionGrowing:
 		// Paid in the very moment in which the hold ended: nothing is delivered yet, so everything goes back.
 		boxes, err := boxesOf(ctx, tx, id)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -76,15 +75,8 @@ func (m *Module) paymentsHappened(ctx context.Context, tx *sqlx.Tx, evs []link.E
 	if err := m.advancesChanged(ctx, tx, refs); err != nil {
 		return err
 	}
-	if err := m.payablesChanged(ctx, tx, payables); err != nil {
-		return err
-	}
-	m.soon()
-	return nil
+	return m.payablesChanged(ctx, tx, payables)
 }
-
-// soon kicks when a handler's transaction has probably been committed. When it has not, the next look finds it.
-func (m *Module) soon() { time.AfterFunc(10*time.Millisecond, m.kick) }
 
 func collect[T any](ev link.Event, into *[]T) error {
 	var v T
@@ -355,10 +347,8 @@ func (m *Module) holdExpired(ctx context.Context, tx *sqlx.Tx, ev link.Event) er
 		if _, err := tx.ExecContext(ctx, `UPDATE orders SET hold_lost = true, expires_at = least(expires_at, $2) WHERE id = $1`, o.ID, m.now()); err != nil {
 			return fmt.Errorf("mark order %d: %w", o.ID, err)
 		}
-		m.soon()
 	case orders.StateConfirmed:
 		// It was paid in the same moment. A worker asks the catalogue whether the stock is really gone.
-		m.soon()
 		return m.addTask(ctx, tx, "reclaim", o.ID, o.ID, 0, "")
 	}
 	return nil

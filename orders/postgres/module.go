@@ -151,12 +151,12 @@ func (m *Module) Run(ctx context.Context) error {
 	g.Go(func() error { return m.relay.Run(ctx) })
 	g.Go(func() error {
 		return link.NewBatchConsumer(m.db, m.nc, link.ConsumerConfig{
-			Durable: "orders", Stream: "payments", Filters: []string{"evt.payments.v1.>"}, Log: m.log,
+			Durable: "orders", Stream: "payments", Filters: []string{"evt.payments.v1.>"}, Committed: m.kick, Log: m.log,
 		}, m.paymentsHappened).Run(ctx)
 	})
 	g.Go(func() error {
 		return link.NewConsumer(m.db, m.nc, link.ConsumerConfig{
-			Durable: "orders", Stream: "catalog", Filters: []string{catalog.EvtHoldExpired}, Log: m.log,
+			Durable: "orders", Stream: "catalog", Filters: []string{catalog.EvtHoldExpired}, Committed: m.kick, Log: m.log,
 		}, m.holdExpired).Run(ctx)
 	})
 	g.Go(func() error { m.work(ctx); return nil })

@@ -93,7 +93,7 @@ func (s *Service) create(ctx context.Context, all []payments.CreatePayment) ([]c
 		names[i], keys[i] = r.Ref, r.Key
 	}
 	var out []created
-	err := s.change(ctx, func(c *change) error {
+	err := s.write(ctx, func(c *change) error {
 		out = make([]created, len(all))
 		if err := link.PlanOnce(ctx, c.tx); err != nil {
 			return err
@@ -270,7 +270,7 @@ func (s *Service) noteAll(ctx context.Context, all []news) ([]paymentRow, error)
 		ids[i] = n.payment
 	}
 	out := make([]paymentRow, len(all))
-	err := s.change(ctx, func(c *change) error {
+	err := s.write(ctx, func(c *change) error {
 		if err := link.PlanOnce(ctx, c.tx); err != nil {
 			return err
 		}

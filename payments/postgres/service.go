@@ -147,7 +147,7 @@ func (s *Service) HTTP() http.Handler {
 // Consumer applies the commands that other modules send.
 func (s *Service) Consumer(nc *nats.Conn) *link.Consumer {
 	return link.NewConsumer(s.db, nc, link.ConsumerConfig{
-		Durable: "payments-commands", Stream: "payments", Filters: []string{"cmd.payments.v1.>"}, Log: s.log,
+		Durable: "payments-commands", Stream: "payments", Filters: []string{"cmd.payments.v1.>"}, Committed: s.kick, Log: s.log,
 	}, s.Apply)
 }
 
@@ -203,12 +203,20 @@ func (c *change) tell(subject string, data any) {
 	c.msgs = append(c.msgs, link.Message{Subject: subject, Data: data})
 }
 
-// change runs fn in a transaction of its own.
+// change runs fn in a transaction of its own, and has looked at what it wrote.
 func (s *Service) change(ctx context.Context, fn func(c *change) error) error {
+	err := s.write(ctx, fn)
+	if err == nil {
+		s.kick()
+	}
+	return err
+}
+
+// write is change for what nobody has to look at.
+func (s *Service) write(ctx context.Context, fn func(c *change) error) error {
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error { return s.within(ctx, tx, fn) })
 	if err == nil {
 		s.fault("committed")
-		s.kick()
 	}
 	return err
 }

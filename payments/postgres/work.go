@@ -19,9 +19,30 @@ type sender interface {
 // Work does once what is due now: provider events, payments and refunds whose outcome is open, the sandbox's own
 // announcements. It returns how much it found; Run calls it all the time, tests when they want.
 func (s *Service) Work(ctx context.Context) (int, error) {
-	total := 0
-	for _, step := range []func(context.Context) (int, error){s.sendAnnouncements, s.handleEvents, s.checkPayments, s.pursueRefunds, s.keepBooks} {
-		n, err := step(ctx)
+	total, err := s.sendAnnouncements(ctx)
+	if err != nil {
+		return total, err
+	}
+	var due struct {
+		Events   bool `db:"events"`
+		Payments bool `db:"payments"`
+		Refunds  bool `db:"refunds"`
+	}
+	err = s.db.GetContext(ctx, &due, `
+		SELECT EXISTS (SELECT FROM provider_event WHERE state = 'new' AND next_attempt_at <= $1) AS events,
+		       EXISTS (SELECT FROM payment WHERE state IN ('ready', 'sending', 'unknown', 'open') AND next_check_at <= $1) AS payments,
+		       EXISTS (SELECT FROM refund WHERE state IN ('ready', 'sending', 'unknown', 'pending') AND next_check_at <= $1) AS refunds`, s.now())
+	if err != nil {
+		return total, fmt.Errorf("look for work: %w", err)
+	}
+	for _, step := range []struct {
+		due bool
+		do  func(context.Context) (int, error)
+	}{{due.Events, s.handleEvents}, {due.Payments, s.checkPayments}, {due.Refunds, s.pursueRefunds}, {true, s.keepBooks}} {
+		if !step.due {
+			continue
+		}
+		n, err := step.do(ctx)
 		if err != nil {
 			return total, err
 		}

@@ -20,7 +20,6 @@ import (
 	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
 
-	"banmuyuan/internal/link"
 	"banmuyuan/payments/gateway"
 )
 
@@ -126,12 +125,15 @@ func (p *Provider) Accepts(e gateway.Event) bool { return !e.Live && e.Version =
 // tried. One that is not answered with 2xx comes again, later and later, for three days.
 func (p *Provider) Send(ctx context.Context) (int, error) {
 	now := p.cfg.Now().UTC()
-	order := "id"
-	b, err := p.behaviour(ctx)
-	if err != nil {
+	g, err := p.glance(ctx, "")
+	if err == nil && g.Due {
+		err = p.settle(ctx, g.Switches)
+	}
+	if err != nil || !g.Due && !g.Waiting {
 		return 0, err
 	}
-	if b.Reorder {
+	order := "id"
+	if g.Switches.Reorder {
 		order = "id DESC"
 	}
 	var due []struct {
@@ -140,17 +142,14 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 		Attempts int    `db:"attempts"`
 	}
 	// Claimed by moving its time on: whoever dies in between leaves it to the next.
-	err = link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
-		due = nil
-		return tx.SelectContext(ctx, &due, `
-			WITH claimed AS (
-				UPDATE sandbox_webhook SET attempts = attempts + 1,
-				       send_at = $1::timestamptz + least(interval '5 seconds' * power(2, attempts), interval '6 hours')
-				WHERE id IN (SELECT id FROM sandbox_webhook WHERE sent_at IS NULL AND send_at <= $1 AND attempts < 20
-				             ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED)
-				RETURNING id, body, attempts)
-			SELECT id, body, attempts FROM claimed ORDER BY `+order, now)
-	})
+	err = p.db.SelectContext(ctx, &due, `
+		WITH claimed AS (
+			UPDATE sandbox_webhook SET attempts = attempts + 1,
+			       send_at = $1::timestamptz + least(interval '5 seconds' * power(2, attempts), interval '6 hours')
+			WHERE id IN (SELECT id FROM sandbox_webhook WHERE sent_at IS NULL AND send_at <= $1 AND attempts < 20
+			             ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED)
+			RETURNING id, body, attempts)
+		SELECT id, body, attempts FROM claimed ORDER BY `+order, now)
 	if err != nil {
 		return 0, fmt.Errorf("claim sandbox webhooks: %w", err)
 	}
