@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -126,9 +127,13 @@ func (m *modules) onClose(f func()) {
 	m.closers = append(m.closers, f)
 }
 
+// connections is how many a module has to its database. A few for each core: more of them work no faster, and each plans
+// for itself what all ask.
+func connections() int { return min(max(8, 4*runtime.NumCPU()), 40) }
+
 // connect gives a module its database and its own connection to NATS.
-func (m *modules) connect(ctx context.Context, name string, conns int) (*sqlx.DB, *nats.Conn, error) {
-	db, err := link.OpenDB(ctx, m.platform.databaseURL, name, conns)
+func (m *modules) connect(ctx context.Context, name string) (*sqlx.DB, *nats.Conn, error) {
+	db, err := link.OpenDB(ctx, m.platform.databaseURL, name, connections())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -176,7 +181,7 @@ func (m *modules) serve(running context.Context, nc *nats.Conn, name string, reg
 }
 
 func (m *modules) startCatalog(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, moduleCatalog, 8)
+	db, nc, err := m.connect(ctx, moduleCatalog)
 	if err != nil {
 		return err
 	}
@@ -202,7 +207,7 @@ func (m *modules) newCatalog(ctx context.Context, db *sqlx.DB, nc *nats.Conn) (*
 }
 
 func (m *modules) startPayments(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, modulePayments, 8)
+	db, nc, err := m.connect(ctx, modulePayments)
 	if err != nil {
 		return err
 	}
@@ -267,7 +272,7 @@ func (m *modules) onlineGateway(db *sqlx.DB) (gateway.Gateway, error) {
 }
 
 func (m *modules) startOrders(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, moduleOrders, 8)
+	db, nc, err := m.connect(ctx, moduleOrders)
 	if err != nil {
 		return err
 	}
@@ -293,7 +298,7 @@ func (m *modules) ordersConfig() orderspg.Config {
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {
-	db, nc, err := m.connect(ctx, moduleWeb, 8)
+	db, nc, err := m.connect(ctx, moduleWeb)
 	if err != nil {
 		return err
 	}

@@ -157,6 +157,7 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 
 // pull takes events until ctx ends or the broker has to be asked anew.
 func (c *Consumer) pull(ctx context.Context, cons jetstream.Consumer) error {
+	pace := Pace{Every: together}
 	for ctx.Err() == nil {
 		fetch, cancel := context.WithTimeout(ctx, 5*time.Second)
 		batch, err := cons.Fetch(c.cfg.Batch, jetstream.FetchContext(fetch))
@@ -166,6 +167,9 @@ func (c *Consumer) pull(ctx context.Context, cons jetstream.Consumer) error {
 		}
 		msgs := batch.Messages()
 		for first := range msgs {
+			if c.group > 1 {
+				pace.Wait(ctx)
+			}
 			group := []jetstream.Msg{first}
 		more:
 			for len(group) < c.group {

@@ -41,6 +41,7 @@ type Relay struct {
 const (
 	relayBatch     = 500
 	relayPoll      = 200 * time.Millisecond
+	together       = 10 * time.Millisecond // what is published or applied within it goes together
 	relayMaxWait   = 5 * time.Second
 	relayAckWait   = 10 * time.Second
 	relayPruneStep = 5000
@@ -140,7 +141,9 @@ func (t *term) run(ctx context.Context) error {
 	prune := time.NewTicker(pruneEvery)
 	defer prune.Stop()
 	wait := relayPoll / 4
+	pace := Pace{Every: together}
 	for {
+		pace.Wait(ctx)
 		n, err := t.publish(ctx)
 		if ctx.Err() != nil {
 			return nil

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/payments/gateway"
 )
 
@@ -55,7 +56,9 @@ func (s *Service) Work(ctx context.Context) (int, error) {
 func (s *Service) work(ctx context.Context) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
+	pace := link.Pace{Every: 10 * time.Millisecond}
 	for {
+		pace.Wait(ctx)
 		n, err := s.Work(ctx)
 		if ctx.Err() != nil {
 			return
