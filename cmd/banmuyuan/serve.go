@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
-	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -35,7 +34,7 @@ func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, st
 	if err := m.Run(ctx); err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // starting needs several times what serving does
+	go giveBack(ctx) // starting needs several times what serving does
 	if m.demo {
 		printLogins(stdout)
 	}

@@ -167,6 +167,10 @@ func TestFirstAndSecondStart(t *testing.T) {
 			t.Errorf("%s = %q, want %q", name, got, want)
 		}
 	}
+	if got := query(t, db, `SELECT setting FROM pg_settings WHERE name = 'wal_compression' AND 'lz4' = ANY (enumvals)
+		UNION ALL SELECT 'lz4' WHERE NOT EXISTS (SELECT FROM pg_settings WHERE name = 'wal_compression' AND 'lz4' = ANY (enumvals))`); got != "lz4" {
+		t.Errorf("wal_compression = %q, want lz4 where the server knows it", got)
+	}
 	if got := query(t, db, `SELECT upper('é') || (E'Z' < E'a')::text`); got != "Étrue" {
 		t.Errorf("locale: got %q, want Unicode classes and code-point order", got)
 	}
