@@ -157,7 +157,7 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 
 // pull takes events until ctx ends or the broker has to be asked anew.
 func (c *Consumer) pull(ctx context.Context, cons jetstream.Consumer) error {
-	pace := Pace{Every: together}
+	pace := Pace{Every: roundsApart}
 	for ctx.Err() == nil {
 		fetch, cancel := context.WithTimeout(ctx, 5*time.Second)
 		batch, err := cons.Fetch(c.cfg.Batch, jetstream.FetchContext(fetch))

@@ -41,7 +41,7 @@ type Relay struct {
 const (
 	relayBatch     = 500
 	relayPoll      = 200 * time.Millisecond
-	together       = 10 * time.Millisecond // what is published or applied within it goes together
+	roundsApart    = 10 * time.Millisecond // what is published or applied within it goes together
 	relayMaxWait   = 5 * time.Second
 	relayAckWait   = 10 * time.Second
 	relayPruneStep = 5000
@@ -141,7 +141,7 @@ func (t *term) run(ctx context.Context) error {
 	prune := time.NewTicker(pruneEvery)
 	defer prune.Stop()
 	wait := relayPoll / 4
-	pace := Pace{Every: together}
+	pace := Pace{Every: roundsApart}
 	for {
 		pace.Wait(ctx)
 		n, err := t.publish(ctx)

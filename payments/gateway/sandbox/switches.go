@@ -49,12 +49,12 @@ func (p *Provider) Set(ctx context.Context, s Switches) error {
 	return nil
 }
 
-// glance is what every call looks at first.
+// glance is what every call looks at first, with what time ends settled.
 type glance struct {
 	Switches Switches `db:"-"`
 	Raw      []byte   `db:"switches"`
 	Saved    bool     `db:"saved"`   // an error is remembered for the key
-	Due      bool     `db:"due"`     // time has ended something that is not written yet
+	Due      bool     `db:"due"`     // time had ended something that was not written
 	Waiting  bool     `db:"waiting"` // webhooks are to be sent
 }
 
@@ -73,15 +73,15 @@ func (p *Provider) glance(ctx context.Context, key string) (glance, error) {
 	if err := json.Unmarshal(g.Raw, &g.Switches); err != nil {
 		return g, fmt.Errorf("decode sandbox switches: %w", err)
 	}
-	return g, nil
-}
-
-// behaviour returns the switches, once what time ends is settled.
-func (p *Provider) behaviour(ctx context.Context) (Switches, error) {
-	g, err := p.glance(ctx, "")
-	if err == nil && g.Due {
+	if g.Due {
 		err = p.settle(ctx, g.Switches)
 	}
+	return g, err
+}
+
+// behaviour is a glance at the switches alone.
+func (p *Provider) behaviour(ctx context.Context) (Switches, error) {
+	g, err := p.glance(ctx, "")
 	return g.Switches, err
 }
 
@@ -97,7 +97,8 @@ func (p *Provider) take(ctx context.Context, path ...string) (bool, error) {
 	return n > 0, err
 }
 
-// fault wraps a call, which is told the switches, so that it times out before or after its effect, or is answered with a saved error, when told to.
+// fault wraps a call, which is told the switches, so that it times out before or after its effect, or is answered with a
+// saved error, when told to.
 func (p *Provider) fault(ctx context.Context, op Op, key string, call func(Switches) error) error {
 	g, err := p.glance(ctx, key)
 	if err != nil {
@@ -106,11 +107,6 @@ func (p *Provider) fault(ctx context.Context, op Op, key string, call func(Switc
 	s := g.Switches
 	if g.Saved {
 		return fmt.Errorf("%s failed with 500, as it did before: %w", op, gateway.ErrUnknown)
-	}
-	if g.Due {
-		if err := p.settle(ctx, s); err != nil {
-			return err
-		}
 	}
 	// Most calls find no switch turned, and use up nothing.
 	use := func(counts map[Op]int, name string) (bool, error) {

@@ -126,9 +126,6 @@ func (p *Provider) Accepts(e gateway.Event) bool { return !e.Live && e.Version =
 func (p *Provider) Send(ctx context.Context) (int, error) {
 	now := p.cfg.Now().UTC()
 	g, err := p.glance(ctx, "")
-	if err == nil && g.Due {
-		err = p.settle(ctx, g.Switches)
-	}
 	if err != nil || !g.Due && !g.Waiting {
 		return 0, err
 	}
