@@ -138,7 +138,8 @@ func startOneProcess(t *testing.T) *world {
 	return w
 }
 
-func startSeparateProcesses(t *testing.T) *world {
+// startServers starts a PostgreSQL and a broker that processes share, for as long as the test runs.
+func startServers(t *testing.T) (*privatepg.Cluster, *privatenats.Server) {
 	t.Helper()
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(t.TempDir(), "postgres"), Log: quiet})
@@ -155,6 +156,12 @@ func startSeparateProcesses(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(broker.Stop)
+	return pg, broker
+}
+
+func startSeparateProcesses(t *testing.T) *world {
+	t.Helper()
+	pg, broker := startServers(t)
 	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{
 		"DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(), "BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
 	for _, command := range []string{"migrate", "demo"} {

@@ -3,15 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/privatenats"
-	"banmuyuan/internal/privatepg"
 	"banmuyuan/orders"
 	paymentspg "banmuyuan/payments/postgres"
 )
@@ -20,21 +16,7 @@ import (
 // is read.
 func TestLookIsWokenByTheEvent(t *testing.T) {
 	t.Parallel()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(t.TempDir(), "postgres"), Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Log(err)
-		}
-	})
-	broker, err := privatenats.Start(t.Context(), privatenats.Config{Dir: filepath.Join(t.TempDir(), "nats"), Log: quiet, ListenAddr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(broker.Stop)
+	pg, broker := startServers(t)
 	nc, err := broker.Connect("orders")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +25,7 @@ func TestLookIsWokenByTheEvent(t *testing.T) {
 
 	var confirmed atomic.Bool
 	read := make(chan struct{}, 100)
-	module := link.NewServer(nc, moduleOrders, link.ServerOptions{Log: quiet})
+	module := link.NewServer(nc, moduleOrders, link.ServerOptions{Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(module.Close)
 	link.Handle(module, orders.SubjectOrder, func(context.Context, orders.OrderRef) (orders.Order, error) {
 		o := orders.Order{ID: 12, No: orders.Number(12), State: orders.StatePlaced}
@@ -65,7 +47,7 @@ func TestLookIsWokenByTheEvent(t *testing.T) {
 	}
 
 	m := &Main{Config: Config{DatabaseURL: pg.URL(), NATSURL: broker.URL()}, Addr: "127.0.0.1:0", Modules: []string{moduleWeb},
-		Settings: Settings{Key: paymentspg.NewKey()}, Log: quiet}
+		Settings: Settings{Key: paymentspg.NewKey()}, Log: slog.New(slog.DiscardHandler)}
 	if err := m.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
