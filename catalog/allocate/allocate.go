@@ -127,6 +127,7 @@ type Lot struct {
 	Presale   int64
 	Household int64
 	Free      int64 // units that are neither reserved nor delivered
+	Sold      int64 // units that are
 	UnitFen   int64 // what the household may expect from one unit
 }
 

@@ -73,13 +73,13 @@ func (p *Pool) Plan(r Request) (Plan, error) {
 }
 
 func (p *Pool) suppliers(presale int64) []Household {
-	ps := p.presales[presale]
-	if ps == nil {
+	at, known := p.presaleAt[presale]
+	if !known {
 		return nil
 	}
 	var all []Household
 	for i := range p.lots {
-		if l := &p.lots[i]; l.presale == ps {
+		if l := &p.lots[i]; l.presale == at {
 			all = append(all, p.households[l.household].Household)
 		}
 	}

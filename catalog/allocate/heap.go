@@ -17,11 +17,19 @@ func levelOf(fen int64, persons int32) level {
 }
 
 // entry is a lot in its village's heap, or a village in its presale's heap under its lowest lot's level and household.
+// Its level is spelled out, which saves a quarter of what there is most of in a pool.
 type entry struct {
-	level
+	fen       int64
+	frac      uint32
 	ref       int32 // index of the lot or village
 	household int64
 }
+
+func entryOf(l level, ref int32, household int64) entry {
+	return entry{fen: l.fen, frac: l.frac, ref: ref, household: household}
+}
+
+func (e *entry) level() level { return level{e.fen, e.frac} }
 
 // before is the order in which households sell. Households are unique within a presale, so that it is total.
 func (e *entry) before(o *entry) bool {

@@ -52,7 +52,7 @@ func TestHeap(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			ref := rapid.Int32Range(0, refs-1).Draw(t, "ref")
-			e := entry{level: level{fen: rapid.Int64Range(0, 1000).Draw(t, "fen")}, ref: ref, household: int64(ref)}
+			e := entry{fen: rapid.Int64Range(0, 1000).Draw(t, "fen"), ref: ref, household: int64(ref)}
 			switch i := at[ref]; {
 			case i < 0:
 				in[ref] = e

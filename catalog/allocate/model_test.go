@@ -74,7 +74,7 @@ func (m *model) give(shares []allocate.Share, policy allocate.Policy, lot, qty i
 	}
 	shares[i].Qty += qty
 	shares[i].ValueFen += qty * l.UnitFen
-	l.Free -= qty
+	l.Free, l.Sold = l.Free-qty, l.Sold+qty
 	h.ExpectedFen += qty * l.UnitFen
 	m.lots[lot], m.households[h.ID] = l, h
 	return shares
@@ -170,10 +170,9 @@ func (m *model) take(r allocate.Request) ([]allocate.Share, *allocate.SoldOutErr
 
 func (m *model) release(shares []allocate.Share) {
 	for _, s := range shares {
-		if l, ok := m.lots[s.Lot]; ok {
-			l.Free += s.Qty
-			m.lots[s.Lot] = l
-		}
+		l := m.lots[s.Lot]
+		l.Free, l.Sold = l.Free+s.Qty, l.Sold-s.Qty
+		m.lots[s.Lot] = l
 		h := m.households[s.Household]
 		h.ExpectedFen -= s.ValueFen
 		m.households[s.Household] = h

@@ -172,22 +172,28 @@ func TestContractProperties(t *testing.T) {
 	})
 }
 
-func TestRepairMovesOnlyWhatIsMissing(t *testing.T) {
+func TestRefillMovesOnlyWhatIsMissing(t *testing.T) {
 	pool := allocate.NewPool()
 	for id := int64(1); id <= 4; id++ {
 		must(t, pool.SetHousehold(allocate.Household{ID: id, Village: id, Persons: 1, ExpectedFen: id * 1_000}))
 		must(t, pool.SetLot(allocate.Lot{ID: 10 + id, Presale: 1, Household: id, Free: 10, UnitFen: 100}))
 	}
-	request := allocate.Request{Presale: 1, Policy: allocate.PolicyFair, Qty: 20, Step: 5}
-	shares, err := pool.Take(request)
+	shares, err := pool.Take(allocate.Request{Presale: 1, Policy: allocate.PolicyFair, Qty: 20, Step: 5})
 	must(t, err)
 	if len(shares) != 2 || shares[0].Household != 1 || shares[1].Household != 2 {
 		t.Fatalf("taken %+v", shares)
 	}
+	lose := func(household, qty int64) {
+		h, _ := pool.Household(household)
+		l, _ := pool.LotOf(household, 1)
+		h.ExpectedFen, l.Sold = h.ExpectedFen-qty*l.UnitFen, l.Sold-qty
+		must(t, pool.SetLot(l))
+		must(t, pool.SetHousehold(h))
+	}
 
-	short := shares[0] // household 1 has 3 of its 10
-	short.Qty, short.ValueFen = 7, 700
-	moved, err := pool.Repair(request, []allocate.Share{short})
+	lose(1, 7) // household 1 has 3 of its 10
+	refill := allocate.Request{Presale: 1, Policy: allocate.PolicyFair, Qty: 7, Step: 5, Exclude: []int64{1}}
+	moved, err := pool.Take(refill)
 	must(t, err)
 	if len(moved) != 1 || moved[0].Household != 3 || moved[0].Qty != 7 || moved[0].Reason.LevelFen != 3_000 {
 		t.Errorf("moved %+v", moved)
@@ -195,21 +201,18 @@ func TestRepairMovesOnlyWhatIsMissing(t *testing.T) {
 	if h, _ := pool.Household(1); h.ExpectedFen != 1_300 {
 		t.Errorf("household 1 expects %d", h.ExpectedFen)
 	}
-	if l, _ := pool.Lot(11); l.Free != 0 {
+	if l, _ := pool.Lot(11); l.Free != 0 || l.Sold != 3 {
 		t.Errorf("what cannot be delivered is offered again: %+v", l)
 	}
 
-	rest := shares[1] // household 2's are lost too, but 13 are left for its 10 only if nobody is excluded
-	request.Exclude = []int64{4}
-	_, err = pool.Repair(request, []allocate.Share{rest})
+	lose(2, 10) // 13 are left for them, but only 3 without household 4
+	refill.Qty, refill.Exclude = 10, []int64{2, 4}
+	_, err = pool.Take(refill)
 	if left, ok := leftOf(err); !ok || left != 3 {
-		t.Errorf("repair without household 4: %v", err)
+		t.Errorf("refill without household 4: %v", err)
 	}
-	if h, _ := pool.Household(2); h.ExpectedFen != 3_000 {
-		t.Errorf("a repair that failed left household 2 at %d", h.ExpectedFen)
-	}
-	request.Policy, request.Household = allocate.PolicyDirect, 2
-	if _, err := pool.Repair(request, []allocate.Share{rest}); err == nil {
+	refill.Policy, refill.Household = allocate.PolicyDirect, 2
+	if _, err := pool.Take(refill); err == nil {
 		t.Error("a named household's units came from another")
 	}
 }

@@ -2,7 +2,7 @@ package allocate
 
 import (
 	"fmt"
-	"slices"
+	"iter"
 )
 
 // Pool is the state of one season: the households with their levels and, per presale, the lots. It is a copy of what the
@@ -15,30 +15,35 @@ import (
 // so a sale costs O(log n) whatever the number of presales. A release lowers a level, which moves the household's few
 // entries up at once. So at all times an entry's level is at most the household's, and a top that is up to date is the
 // lowest of all.
+//
+// A county has tens of thousands of lots, which stay in memory: what the pool keeps of them refers to each other by place
+// and holds no pointers.
 type Pool struct {
 	households  []household
 	householdAt map[int64]int32
 	lots        []lot
 	lotAt       map[int64]int32
-	spare       []int32 // places in lots left by dropped presales
 	heapAt      []int32 // by lot: where it stands in its village's heap, -1 where it has nothing free or is hidden
-	presales    map[int64]*presale
+	presales    []*presale
+	presaleAt   map[int64]int32
 	takes       uint64 // how many there have been; marks the lots that the current one has touched
 }
 
 type household struct {
 	Household
 	level level
-	lots  []int32
+	first int32 // its lot that was added last, -1 where it has none
 }
 
 type lot struct {
-	Lot
-	presale   *presale // nil in a spare place
-	household int32
-	village   int32  // index in presale.villages
+	id, free, sold, unitFen int64
+
 	take      uint64 // the last take that gave units of this lot,
 	share     int32  // and the share it is in
+	presale   int32  // places in the pool
+	household int32
+	next      int32 // the household's next lot, or -1
+	village   int32 // index in presale.villages
 }
 
 type presale struct {
@@ -57,7 +62,7 @@ type village struct {
 
 // NewPool returns an empty pool.
 func NewPool() *Pool {
-	return &Pool{householdAt: map[int64]int32{}, lotAt: map[int64]int32{}, presales: map[int64]*presale{}}
+	return &Pool{householdAt: map[int64]int32{}, lotAt: map[int64]int32{}, presaleAt: map[int64]int32{}}
 }
 
 // SetHousehold adds a household or replaces what the pool knows of it; its lots stay. It returns ErrRange and then
@@ -73,18 +78,18 @@ func (p *Pool) SetHousehold(h Household) error {
 	}
 	if !known {
 		p.householdAt[h.ID] = int32(len(p.households))
-		p.households = append(p.households, household{Household: h, level: levelOf(h.ExpectedFen, h.Persons)})
+		p.households = append(p.households, household{Household: h, level: levelOf(h.ExpectedFen, h.Persons), first: -1})
 		return nil
 	}
 	hh := &p.households[at]
 	moved := hh.Village != h.Village
 	hh.Household = h
 	hh.level = levelOf(h.ExpectedFen, h.Persons)
-	for _, i := range hh.lots {
+	for i := hh.first; i >= 0; i = p.lots[i].next {
 		if moved {
-			free := p.lots[i].Free
+			free := p.lots[i].free
 			p.hide(i)
-			p.lots[i].village = p.lots[i].presale.village(h.Village)
+			p.lots[i].village = p.presaleOf(i).village(h.Village)
 			p.show(i, free)
 		}
 		p.settle(i)
@@ -93,8 +98,8 @@ func (p *Pool) SetHousehold(h Household) error {
 }
 
 // SetLot adds a lot or replaces what the pool knows of it. The household's expected income is set apart, by SetHousehold.
-// It returns ErrUnknown for a household the pool does not have, ErrTwoLots for a second lot of a household in the presale,
-// and ErrRange, and then changes nothing.
+// It returns ErrUnknown for a household the pool does not have and for a lot that it has of another household or presale,
+// ErrTwoLots for a second lot of a household in the presale, and ErrRange, and then changes nothing.
 func (p *Pool) SetLot(l Lot) error {
 	hat, known := p.householdAt[l.Household]
 	if !known {
@@ -103,44 +108,41 @@ func (p *Pool) SetLot(l Lot) error {
 	i, exists := p.lotAt[l.ID]
 	if !exists {
 		i = -1
+	} else if p.lots[i].household != hat || p.presaleOf(i).id != l.Presale {
+		return fmt.Errorf("set lot %d of another household or presale: %w", l.ID, ErrUnknown)
 	}
 	if other := p.lotOf(hat, l.Presale); other >= 0 && other != i {
-		return fmt.Errorf("set lot %d beside lot %d: %w", l.ID, p.lots[other].ID, ErrTwoLots)
+		return fmt.Errorf("set lot %d beside lot %d: %w", l.ID, p.lots[other].id, ErrTwoLots)
 	}
-	if l.Free < 0 || l.Free > MaxUnits || l.UnitFen < 0 || l.UnitFen > 0 && l.Free > MaxFen/l.UnitFen ||
+	if l.Free < 0 || l.Free > MaxUnits || l.Sold < 0 || l.Sold > MaxUnits ||
+		l.UnitFen < 0 || l.UnitFen > 0 && max(l.Free, l.Sold) > MaxFen/l.UnitFen ||
 		p.worth(hat, i)+l.Free*l.UnitFen > MaxFen-p.households[hat].ExpectedFen {
 		return fmt.Errorf("set lot %d: %w", l.ID, ErrRange)
-	}
-	if exists && (p.lots[i].Presale != l.Presale || p.lots[i].Household != l.Household) {
-		p.drop(i)
-		exists = false
 	}
 	if !exists {
 		i = p.add(l, hat)
 	}
 	p.hide(i)
-	p.lots[i].UnitFen = l.UnitFen
+	p.lots[i].sold, p.lots[i].unitFen = l.Sold, l.UnitFen
 	p.show(i, l.Free)
 	return nil
 }
 
-// Drop forgets a presale and its lots, as when it is closed. Households keep their levels.
-func (p *Pool) Drop(presale int64) {
-	ps := p.presales[presale]
-	if ps == nil {
-		return
-	}
-	for i := range p.lots {
-		if p.lots[i].presale == ps {
-			p.drop(int32(i))
+// Clip gives back the memory that adding households and lots one by one has left over.
+func (p *Pool) Clip() {
+	p.households, p.lots, p.heapAt = clip(p.households), clip(p.lots), clip(p.heapAt)
+	for _, ps := range p.presales {
+		for v := range ps.villages {
+			ps.villages[v].heap = clip(ps.villages[v].heap)
 		}
 	}
-	delete(p.presales, presale)
 }
+
+func clip[S ~[]E, E any](s S) S { return append(S(nil), s...) }
 
 // Free is how many units of a presale are left.
 func (p *Pool) Free(presale int64) int64 {
-	if ps := p.presales[presale]; ps != nil {
+	if ps := p.presale(presale); ps != nil {
 		return ps.free
 	}
 	return 0
@@ -161,12 +163,63 @@ func (p *Pool) Lot(id int64) (Lot, bool) {
 	if !ok {
 		return Lot{}, false
 	}
-	return p.lots[i].Lot, true
+	return p.lot(i), true
+}
+
+// LotOf returns a household's lot in a presale.
+func (p *Pool) LotOf(household, presale int64) (Lot, bool) {
+	if hat, known := p.householdAt[household]; known {
+		if i := p.lotOf(hat, presale); i >= 0 {
+			return p.lot(i), true
+		}
+	}
+	return Lot{}, false
+}
+
+// Lots are all lots, in the order in which they were added.
+func (p *Pool) Lots() iter.Seq[Lot] {
+	return func(yield func(Lot) bool) {
+		for i := range p.lots {
+			if !yield(p.lot(int32(i))) {
+				return
+			}
+		}
+	}
+}
+
+// Quotas is what the households of a presale still have to offer, in no particular order.
+func (p *Pool) Quotas(presale int64) []Quota {
+	ps := p.presale(presale)
+	if ps == nil {
+		return nil
+	}
+	var all []Quota
+	for _, v := range ps.villages {
+		for _, e := range v.heap {
+			if free := p.lots[e.ref].free; free > 0 {
+				all = append(all, Quota{Household: e.household, Left: free})
+			}
+		}
+	}
+	return all
+}
+
+// SoldFen is what the sold units of a household's lots bring it.
+func (p *Pool) SoldFen(household int64) int64 {
+	hat, known := p.householdAt[household]
+	if !known {
+		return 0
+	}
+	var sum int64
+	for i := p.households[hat].first; i >= 0; i = p.lots[i].next {
+		sum += p.lots[i].sold * p.lots[i].unitFen
+	}
+	return sum
 }
 
 // Release gives units back to their lots and lowers the households' expected income by what the shares had raised it: a
-// hold that expired or was cancelled, or part of it with Qty and ValueFen in proportion. Of a lot whose presale was
-// dropped only the income remains to be lowered. It returns ErrUnknown or ErrRange and then changes nothing.
+// hold that expired or was cancelled, or part of it with Qty and ValueFen in proportion. It returns ErrUnknown or ErrRange
+// and then changes nothing.
 func (p *Pool) Release(shares []Share) error {
 	for n, s := range shares {
 		if err := p.release(s); err != nil {
@@ -191,16 +244,15 @@ func (p *Pool) release(s Share) error {
 		return ErrRange
 	}
 	i, exists := p.lotAt[s.Lot]
-	if exists {
-		l := &p.lots[i]
-		if l.household != hat {
-			return ErrUnknown
-		}
-		if free := l.Free + s.Qty; free > MaxUnits || l.UnitFen > 0 && free > MaxFen/l.UnitFen {
-			return ErrRange
-		}
-		p.addFree(i, s.Qty)
+	if !exists || p.lots[i].household != hat {
+		return ErrUnknown
 	}
+	l := &p.lots[i]
+	if free := l.free + s.Qty; s.Qty > l.sold || free > MaxUnits || l.unitFen > 0 && free > MaxFen/l.unitFen {
+		return ErrRange
+	}
+	l.sold -= s.Qty
+	p.addFree(i, s.Qty)
 	p.addExpected(hat, -s.ValueFen)
 	return nil
 }
@@ -208,18 +260,18 @@ func (p *Pool) release(s Share) error {
 // reserve is the reverse of release.
 func (p *Pool) reserve(shares []Share) {
 	for _, s := range shares {
-		if i, exists := p.lotAt[s.Lot]; exists {
-			p.addFree(i, -s.Qty)
-		}
-		p.addExpected(p.householdAt[s.Household], s.ValueFen)
+		i := p.lotAt[s.Lot]
+		p.lots[i].sold += s.Qty
+		p.addFree(i, -s.Qty)
+		p.addExpected(p.lots[i].household, s.ValueFen)
 	}
 }
 
 func (p *Pool) addFree(i int32, qty int64) {
-	l := &p.lots[i]
-	l.Free += qty
-	l.presale.free += qty
-	l.presale.villages[l.village].free += qty
+	l, ps := &p.lots[i], p.presaleOf(i)
+	l.free += qty
+	ps.free += qty
+	ps.villages[l.village].free += qty
 	if qty > 0 {
 		p.settle(i)
 	}
@@ -230,7 +282,7 @@ func (p *Pool) addExpected(hat int32, fen int64) {
 	h.ExpectedFen += fen
 	h.level = levelOf(h.ExpectedFen, h.Persons)
 	if fen < 0 {
-		for _, i := range h.lots {
+		for i := h.first; i >= 0; i = p.lots[i].next {
 			p.settle(i)
 		}
 	}
@@ -239,54 +291,63 @@ func (p *Pool) addExpected(hat int32, fen int64) {
 // worth is the value of a household's free units, without those of one lot.
 func (p *Pool) worth(hat, without int32) int64 {
 	var sum int64
-	for _, i := range p.households[hat].lots {
+	for i := p.households[hat].first; i >= 0; i = p.lots[i].next {
 		if i != without {
-			sum += p.lots[i].Free * p.lots[i].UnitFen
+			sum += p.lots[i].free * p.lots[i].unitFen
 		}
 	}
 	return sum
 }
 
-// lotOf is a household's lot in a presale, or -1.
-func (p *Pool) lotOf(hat int32, presale int64) int32 {
-	for _, i := range p.households[hat].lots {
-		if p.lots[i].Presale == presale {
-			return i
-		}
+// presale is the presale with the given id, or nil.
+func (p *Pool) presale(id int64) *presale {
+	at, known := p.presaleAt[id]
+	if !known {
+		return nil
 	}
-	return -1
+	return p.presales[at]
 }
 
-// add makes room for a lot without free units.
-func (p *Pool) add(l Lot, hat int32) int32 {
-	ps := p.presales[l.Presale]
-	if ps == nil {
-		ps = &presale{id: l.Presale, villageAt: map[int64]int32{}}
-		p.presales[l.Presale] = ps
+func (p *Pool) presaleOf(lot int32) *presale { return p.presales[p.lots[lot].presale] }
+
+// lotOf is a household's lot in a presale, or -1.
+func (p *Pool) lotOf(hat int32, presale int64) int32 {
+	at, known := p.presaleAt[presale]
+	if !known {
+		return -1
 	}
-	l.Free = 0
-	made := lot{Lot: l, presale: ps, household: hat, village: ps.village(p.households[hat].Village)}
-	var i int32
-	if n := len(p.spare); n > 0 {
-		i, p.spare = p.spare[n-1], p.spare[:n-1]
-		p.lots[i], p.heapAt[i] = made, -1
-	} else {
-		i = int32(len(p.lots))
-		p.lots, p.heapAt = append(p.lots, made), append(p.heapAt, -1)
+	i := p.households[hat].first
+	for i >= 0 && p.lots[i].presale != at {
+		i = p.lots[i].next
 	}
-	p.lotAt[l.ID] = i
-	p.households[hat].lots = append(p.households[hat].lots, i)
 	return i
 }
 
-func (p *Pool) drop(i int32) {
-	p.hide(i)
+func (p *Pool) lot(i int32) Lot {
 	l := &p.lots[i]
-	h := &p.households[l.household]
-	h.lots = slices.DeleteFunc(h.lots, func(other int32) bool { return other == i })
-	delete(p.lotAt, l.ID)
-	*l = lot{}
-	p.spare = append(p.spare, i)
+	return Lot{
+		ID: l.id, Presale: p.presaleOf(i).id, Household: p.households[l.household].ID,
+		Free: l.free, Sold: l.sold, UnitFen: l.unitFen,
+	}
+}
+
+// add makes room for a lot without units.
+func (p *Pool) add(l Lot, hat int32) int32 {
+	at, known := p.presaleAt[l.Presale]
+	if !known {
+		at = int32(len(p.presales))
+		p.presaleAt[l.Presale] = at
+		p.presales = append(p.presales, &presale{id: l.Presale, villageAt: map[int64]int32{}})
+	}
+	h := &p.households[hat]
+	i := int32(len(p.lots))
+	p.lots = append(p.lots, lot{
+		id: l.ID, presale: at, household: hat, next: h.first, village: p.presales[at].village(h.Village),
+	})
+	p.heapAt = append(p.heapAt, -1)
+	p.lotAt[l.ID] = i
+	h.first = i
+	return i
 }
 
 // village is the index of a village, which is added if it is new.
@@ -303,31 +364,30 @@ func (ps *presale) village(id int64) int32 {
 
 // hide takes a lot with what it has free out of its presale; show puts it back with so many units.
 func (p *Pool) hide(i int32) {
-	l := &p.lots[i]
-	v := &l.presale.villages[l.village]
+	l, ps := &p.lots[i], p.presaleOf(i)
+	v := &ps.villages[l.village]
 	if at := p.heapAt[i]; at >= 0 {
 		v.heap.remove(int(at), p.heapAt)
 	}
-	v.free -= l.Free
-	l.presale.free -= l.Free
-	l.Free = 0
+	v.free -= l.free
+	ps.free -= l.free
+	l.free = 0
 }
 
 func (p *Pool) show(i int32, free int64) { p.addFree(i, free) }
 
 func (p *Pool) entry(i int32) entry {
-	l := &p.lots[i]
-	h := &p.households[l.household]
-	return entry{level: h.level, ref: i, household: h.ID}
+	h := &p.households[p.lots[i].household]
+	return entryOf(h.level, i, h.ID)
 }
 
 // settle restores the order of the heaps after a lot got units or its household's level fell.
 func (p *Pool) settle(i int32) {
 	l := &p.lots[i]
-	if l.Free == 0 {
+	if l.free == 0 {
 		return
 	}
-	ps := l.presale
+	ps := p.presaleOf(i)
 	v := &ps.villages[l.village]
 	e := p.entry(i)
 	if at := p.heapAt[i]; at < 0 {
@@ -353,12 +413,12 @@ func (p *Pool) lowest(v *village) bool {
 	for len(v.heap) > 0 {
 		top := &v.heap[0]
 		l := &p.lots[top.ref]
-		if l.Free == 0 {
+		if l.free == 0 {
 			v.heap.remove(0, p.heapAt)
 			continue
 		}
-		if now := p.households[l.household].level; now != top.level {
-			top.level = now
+		if now := p.households[l.household].level; now != top.level() {
+			top.fen, top.frac = now.fen, now.frac
 			v.heap.down(0, p.heapAt)
 			continue
 		}
@@ -376,8 +436,8 @@ func (p *Pool) next(ps *presale, villages *heap, at []int32) int32 {
 			villages.remove(0, at)
 			continue
 		}
-		if first := &v.heap[0]; first.level != top.level || first.household != top.household {
-			top.level, top.household = first.level, first.household
+		if first := &v.heap[0]; first.fen != top.fen || first.frac != top.frac || first.household != top.household {
+			top.fen, top.frac, top.household = first.fen, first.frac, first.household
 			villages.down(0, at)
 			continue
 		}

@@ -38,6 +38,38 @@ func TestPoolIsTheModel(t *testing.T) {
 					t.Fatalf("household %+v, %v; want %+v", got, ok, want)
 				}
 			}
+			var inAll int
+			for l := range pool.Lots() {
+				if inAll++; l != m.lots[l.ID] {
+					t.Fatalf("lot %+v; want %+v", l, m.lots[l.ID])
+				}
+			}
+			if inAll != len(m.lots) {
+				t.Fatalf("%d lots, want %d", inAll, len(m.lots))
+			}
+			for p := range int64(5) {
+				var sum int64
+				for _, q := range pool.Quotas(p) {
+					l, ok := pool.LotOf(q.Household, p)
+					if sum += q.Left; !ok || q.Left != l.Free || l != m.lots[l.ID] {
+						t.Fatalf("quota %+v of presale %d, lot %+v", q, p, l)
+					}
+				}
+				if sum != pool.Free(p) {
+					t.Fatalf("quotas of presale %d are %d, free are %d", p, sum, pool.Free(p))
+				}
+			}
+			for id := range m.households {
+				var sum int64
+				for _, l := range m.lots {
+					if l.Household == id {
+						sum += l.Sold * l.UnitFen
+					}
+				}
+				if got := pool.SoldFen(id); got != sum {
+					t.Fatalf("household %d sold for %d, want %d", id, got, sum)
+				}
+			}
 			for id, want := range m.lots {
 				if got, ok := pool.Lot(id); !ok || got != want {
 					t.Fatalf("lot %+v, %v; want %+v", got, ok, want)
@@ -90,15 +122,16 @@ func TestPoolIsTheModel(t *testing.T) {
 					Household: householdID.Draw(t, "household"), Free: rapid.Int64Range(0, 20).Draw(t, "free"),
 					UnitFen: rapid.Int64Range(0, 6).Draw(t, "unit fen"),
 				}
-				if len(held) > 0 { // a lot that has sold stays where it is
-					if old, ok := m.lots[l.ID]; ok {
-						l.Presale, l.Household = old.Presale, old.Household
-					}
+				old, exists := m.lots[l.ID]
+				l.Sold = old.Sold // what is held may come back
+				if rapid.Bool().Draw(t, "the same place") && exists {
+					l.Presale, l.Household = old.Presale, old.Household
 				}
 				err := pool.SetLot(l)
-				if _, known := m.households[l.Household]; !known {
+				_, known := m.households[l.Household]
+				if !known || exists && (l.Presale != old.Presale || l.Household != old.Household) {
 					if !errors.Is(err, allocate.ErrUnknown) {
-						t.Fatalf("lot of an unknown household: %v", err)
+						t.Fatalf("lot of an unknown household, or of another than before: %v", err)
 					}
 					return
 				}
@@ -113,20 +146,7 @@ func TestPoolIsTheModel(t *testing.T) {
 				must(t, err)
 				m.lots[l.ID] = l
 			},
-			"drop": func(t *rapid.T) {
-				if rapid.IntRange(0, 3).Draw(t, "rarely") > 0 {
-					return
-				}
-				p := presale.Draw(t, "presale")
-				pool.Drop(p)
-				for id, l := range m.lots {
-					if l.Presale == p {
-						delete(m.lots, id)
-					}
-				}
-				// Lot ids are not used again in the database; here they are, so forget what was sold of them.
-				held = nil
-			},
+			"clip": func(*rapid.T) { pool.Clip() },
 			"take": func(t *rapid.T) {
 				r := request(t)
 				want, soldOut := m.take(r)
@@ -177,37 +197,6 @@ func TestPoolIsTheModel(t *testing.T) {
 						held = held[1:]
 					}
 				}
-			},
-			"repair": func(t *rapid.T) {
-				if len(held) == 0 {
-					return
-				}
-				short := []allocate.Share{held[0][0]}
-				r := request(t)
-				want := r
-				want.Qty, want.Exclude = short[0].Qty, append(slices.Clone(r.Exclude), short[0].Household)
-				lose := func(sign int64) {
-					h := m.households[short[0].Household]
-					h.ExpectedFen -= sign * short[0].ValueFen
-					m.households[h.ID] = h
-				}
-				lose(1)
-				wanted, soldOut := m.take(want)
-				got, err := pool.Repair(r, short)
-				if !same(t, got, err, wanted, soldOut) {
-					lose(-1)
-					return
-				}
-				if rapid.Bool().Draw(t, "undo it") {
-					must(t, pool.UndoRepair(got, short))
-					m.release(got)
-					lose(-1)
-					return
-				}
-				if held[0] = held[0][1:]; len(held[0]) == 0 {
-					held = held[1:]
-				}
-				held = append(held, got)
 			},
 		})
 	})
@@ -270,7 +259,7 @@ func TestWhatAPoolRefuses(t *testing.T) {
 	setup := func(t *testing.T) *allocate.Pool {
 		pool := allocate.NewPool()
 		must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 2}))
-		must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, UnitFen: 100}))
+		must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, Sold: 5, UnitFen: 100}))
 		return pool
 	}
 	share := allocate.Share{Lot: 1, Household: 1, Qty: 1, ValueFen: 100}
@@ -294,9 +283,16 @@ func TestWhatAPoolRefuses(t *testing.T) {
 		"too much debt": {func(p *allocate.Pool) error {
 			return p.SetHousehold(allocate.Household{ID: 2, Persons: 1, ExpectedFen: -allocate.MaxFen - 1})
 		}, allocate.ErrRange},
-		"a lot of nobody":     {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 9}) }, allocate.ErrUnknown},
-		"a second lot":        {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 1}) }, allocate.ErrTwoLots},
-		"fewer than no units": {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: -1}) }, allocate.ErrRange},
+		"a lot of nobody":      {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 9}) }, allocate.ErrUnknown},
+		"a second lot":         {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 1}) }, allocate.ErrTwoLots},
+		"fewer than no units":  {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: -1}) }, allocate.ErrRange},
+		"fewer than none sold": {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: -1}) }, allocate.ErrRange},
+		"sold for too much": {func(p *allocate.Pool) error {
+			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxUnits, UnitFen: 1 << 62})
+		}, allocate.ErrRange},
+		"a lot that moves to another presale": {func(p *allocate.Pool) error {
+			return p.SetLot(allocate.Lot{ID: 1, Presale: 2, Household: 1})
+		}, allocate.ErrUnknown},
 		"a price below zero": {func(p *allocate.Pool) error {
 			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, UnitFen: -1})
 		}, allocate.ErrRange},
@@ -340,13 +336,9 @@ func TestWhatAPoolRefuses(t *testing.T) {
 		"release into great debt": {func(p *allocate.Pool) error {
 			return p.Release(with(func(s *allocate.Share) { s.ValueFen = allocate.MaxFen }))
 		}, allocate.ErrRange},
-		"repair for nobody": {func(p *allocate.Pool) error {
-			_, err := p.Repair(allocate.Request{Presale: 1, Policy: allocate.PolicyFair}, with(func(s *allocate.Share) { s.Household = 9 }))
-			return err
-		}, allocate.ErrUnknown},
-		"repair nothing": {func(p *allocate.Pool) error {
-			_, err := p.Repair(allocate.Request{Presale: 1, Policy: allocate.PolicyFair}, with(func(s *allocate.Share) { s.Qty = 0 }))
-			return err
+		"release a lot of nobody": {func(p *allocate.Pool) error { return p.Release(with(func(s *allocate.Share) { s.Lot = 9 })) }, allocate.ErrUnknown},
+		"release more than was sold": {func(p *allocate.Pool) error {
+			return p.Release(with(func(s *allocate.Share) { s.Qty, s.ValueFen = 5, 0 }))
 		}, allocate.ErrRange},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -356,7 +348,7 @@ func TestWhatAPoolRefuses(t *testing.T) {
 			}
 			h, _ := pool.Household(1)
 			l, _ := pool.Lot(1)
-			if h != (allocate.Household{ID: 1, Persons: 2}) || l != (allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, UnitFen: 100}) || pool.Free(1) != 10 {
+			if h != (allocate.Household{ID: 1, Persons: 2}) || l != (allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, Sold: 5, UnitFen: 100}) || pool.Free(1) != 10 {
 				t.Errorf("it changed the pool: %+v, %+v, %d free", h, l, pool.Free(1))
 			}
 		})

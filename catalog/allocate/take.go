@@ -18,7 +18,7 @@ func (p *Pool) Take(r Request) ([]Share, error) {
 	if r.Policy.Version() == "" {
 		return nil, fmt.Errorf("take by policy %q: %w", r.Policy, ErrUnknown)
 	}
-	ps := p.presales[r.Presale]
+	ps := p.presale(r.Presale)
 	if ps == nil {
 		return nil, &SoldOutError{Qty: r.Qty}
 	}
@@ -55,8 +55,8 @@ func (p *Pool) exclude(ps *presale, households []int64) []hidden {
 		if !known {
 			continue
 		}
-		if i := p.lotOf(hat, ps.id); i >= 0 && p.lots[i].Free > 0 {
-			all = append(all, hidden{i, p.lots[i].Free})
+		if i := p.lotOf(hat, ps.id); i >= 0 && p.lots[i].free > 0 {
+			all = append(all, hidden{i, p.lots[i].free})
 			p.hide(i)
 		}
 	}
@@ -85,14 +85,15 @@ func (t *take) give(i int32, qty int64) {
 	if l.take != t.pool.takes {
 		l.take, l.share = t.pool.takes, int32(len(t.shares))
 		t.shares = append(t.shares, Share{
-			Lot: l.ID, Household: h.ID, Village: h.Village,
+			Lot: l.id, Household: h.ID, Village: h.Village,
 			Reason: Reason{Policy: t.policy, Version: t.policy.Version(), LevelFen: h.level.fen, Rank: len(t.shares) + 1},
 		})
 	}
-	value := qty * l.UnitFen
+	value := qty * l.unitFen
 	s := &t.shares[l.share]
 	s.Qty += qty
 	s.ValueFen += value
+	l.sold += qty
 	t.pool.addFree(i, -qty)
 	t.pool.addExpected(l.household, value)
 }
@@ -171,7 +172,7 @@ func (t *take) direct(household, qty int64) error {
 	if i < 0 {
 		return &SoldOutError{Qty: qty}
 	}
-	if left := t.pool.lots[i].Free; left < qty {
+	if left := t.pool.lots[i].free; left < qty {
 		return &SoldOutError{qty, left}
 	}
 	t.give(i, qty)
@@ -205,7 +206,7 @@ func (t *take) contract(quotas []Quota, qty int64) error {
 		if i < 0 {
 			continue
 		}
-		if c := (claim{q.Household, i, q.Left, min(q.Left, t.pool.lots[i].Free)}); c.room > 0 {
+		if c := (claim{q.Household, i, q.Left, min(q.Left, t.pool.lots[i].free)}); c.room > 0 {
 			claims = append(claims, c)
 			room, left = room+c.room, left+c.left
 		}
@@ -256,7 +257,7 @@ func (t *take) fill(villages *heap, at []int32, qty int64) {
 	qty -= t.flood(*villages, qty)
 	for qty > 0 {
 		i := t.pool.next(t.presale, villages, at)
-		free := t.pool.lots[i].Free
+		free := t.pool.lots[i].free
 		chunk := min(t.step, free, qty)
 		if qty-chunk < t.step && qty <= free {
 			chunk = qty // no other yard for the remainder
@@ -306,14 +307,14 @@ func (t *take) flood(villages heap, qty int64) int64 {
 	for _, v := range villages {
 		for _, e := range t.presale.villages[v.ref].heap {
 			l := &pool.lots[e.ref]
-			if l.Free == 0 {
+			if l.free == 0 {
 				continue
 			}
 			h := &pool.households[l.household]
-			chunk := min(t.step, l.Free)
+			chunk := min(t.step, l.free)
 			w := water{
-				expected: h.ExpectedFen, persons: int64(h.Persons), chunk: chunk, value: chunk * l.UnitFen,
-				last: (l.Free - 1) / chunk * chunk * l.UnitFen, free: l.Free, lot: e.ref,
+				expected: h.ExpectedFen, persons: int64(h.Persons), chunk: chunk, value: chunk * l.unitFen,
+				last: (l.free - 1) / chunk * chunk * l.unitFen, free: l.free, lot: e.ref,
 			}
 			// All chunks start below the level at which the last one starts, plus one.
 			top := levelOf(w.expected+w.last, h.Persons).fen + 1

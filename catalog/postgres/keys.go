@@ -105,8 +105,9 @@ func (w *writer) readReservations(ctx context.Context, s *season, keys []string)
 		}
 		sh.Households, sh.Villages = make([]int64, len(sh.Lots)), make([]int64, len(sh.Lots))
 		for i, id := range sh.Lots {
-			if l := s.lots[id]; l != nil {
-				sh.Households[i], sh.Villages[i] = l.household.id, l.household.village
+			if l, ok := s.pool.Lot(id); ok {
+				h, _ := s.pool.Household(l.Household)
+				sh.Households[i], sh.Villages[i] = h.ID, h.Village
 			}
 		}
 		known := all[key]

@@ -455,8 +455,10 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 		return nil, "", link.E(link.Invalid, "reserve.policy", field+"policy")
 	}
 	r.Household, r.Exclude = l.Household, l.Exclude
-	if r.Policy == allocate.PolicyDirect && !slices.ContainsFunc(p.lots, func(o *lot) bool { return o.household.id == l.Household }) {
-		return nil, "", link.E(link.Invalid, "reserve.household", field+"household")
+	if r.Policy == allocate.PolicyDirect {
+		if _, ok := s.pool.LotOf(l.Household, p.ID); !ok {
+			return nil, "", link.E(link.Invalid, "reserve.household", field+"household")
+		}
 	}
 	shares, err := s.pool.Take(r)
 	if soldOut, ok := errors.AsType[*allocate.SoldOutError](err); ok {
@@ -481,11 +483,7 @@ func (s *season) request(p *presale, policy string, qty int64) (allocate.Request
 	}
 	r := allocate.Request{Presale: p.ID, Policy: parsed, Qty: qty, Step: p.CollectionMin}
 	if parsed == allocate.PolicyContract {
-		for _, l := range p.lots {
-			if known, ok := s.pool.Lot(l.id); ok && known.Free > 0 {
-				r.Quotas = append(r.Quotas, allocate.Quota{Household: l.household.id, Left: known.Free})
-			}
-		}
+		r.Quotas = s.pool.Quotas(p.ID)
 	}
 	return r, nil
 }
@@ -506,14 +504,14 @@ func columns(line int, presaleID int64, version string, shares []allocate.Share)
 // withAgents says which of the lots somebody raises on the household's behalf.
 func (s *season) withAgents(c catalog.Shares) catalog.Shares {
 	for i, id := range c.Lots {
-		l := s.lots[id]
-		if l == nil || l.agentOrg == 0 {
+		by, raised := s.agents[id]
+		if !raised {
 			continue
 		}
 		if c.AgentOrg == nil {
 			c.AgentOrg, c.AgentBP = make([]int64, len(c.Lots)), make([]int64, len(c.Lots))
 		}
-		c.AgentOrg[i], c.AgentBP[i] = l.agentOrg, l.agentBP
+		c.AgentOrg[i], c.AgentBP[i] = by.org, by.bp
 	}
 	return c
 }
@@ -531,9 +529,6 @@ func (p *plan) undo() error {
 
 // commit notes that a plan is stored.
 func (p *plan) commit() {
-	for id, qty := range p.deltas {
-		p.season.lots[id].reserved += qty
-	}
 	if len(p.taken) > 0 {
 		p.season.version++
 	}

@@ -15,57 +15,32 @@ import (
 // season is one season in memory: what the reservation writer divides from. Only the writer touches it. It equals the
 // database at version, except while a batch is being written.
 //
-// A household's expected income is base + Σ (reserved + delivered) × what a unit of that lot brings, over all its lots
+// A household's expected income is its base + Σ (reserved + delivered) × what a unit of that lot brings, over all its lots
 // of the season. It is computed from whole numbers that the database holds, so every process comes to the same level
 // whatever the order in which it learned of changes.
 type season struct {
-	id         int
-	version    int64
-	pool       *allocate.Pool
-	households map[int64]*household
-	lots       map[int64]*lot
-	presales   map[int64]*presale
+	id       int
+	version  int64
+	pool     *allocate.Pool
+	base     map[int64]int64 // by household
+	presales map[int64]*presale
+	agents   map[int64]agent // by lot, where somebody raises it
 }
 
-type household struct {
-	id, village, base int64
-	persons           int32
-	lots              []*lot
-}
-
-type lot struct {
-	id, presale, capacity, reserved, delivered int64
-	agentOrg, agentBP, unitFen                 int64
-	household                                  *household
-}
-
-// free is what the lot can still sell. One that somebody pushed over its capacity behind the module's back sells nothing;
-// verify names it, and the rest of the season goes on.
-func (l *lot) free() int64 { return max(l.capacity-l.reserved-l.delivered, 0) }
+// agent raises a lot on the household's behalf.
+type agent struct{ org, bp int64 }
 
 // presale is what reserving needs to know of a presale.
 type presale struct {
 	catalog.Presale
 	unitFen int64
-	lots    []*lot
 }
 
 // openUnits is what is left for orders.
 func (s *season) openUnits(id int64) int64 { return max(s.pool.Free(id), 0) }
 
 func newSeason(id int) *season {
-	return &season{
-		id: id, pool: allocate.NewPool(),
-		households: map[int64]*household{}, lots: map[int64]*lot{}, presales: map[int64]*presale{},
-	}
-}
-
-func (s *season) expected(h *household) int64 {
-	fen := h.base
-	for _, l := range h.lots {
-		fen += (l.reserved + l.delivered) * l.unitFen
-	}
-	return fen
+	return &season{id: id, pool: allocate.NewPool(), base: map[int64]int64{}, presales: map[int64]*presale{}, agents: map[int64]agent{}}
 }
 
 // loadSeason reads all of a season in one snapshot.
@@ -78,6 +53,7 @@ func loadSeason(ctx context.Context, db *sqlx.DB, id int) (*season, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load season %d: %w", id, err)
 	}
+	s.pool.Clip()
 	return s, nil
 }
 
@@ -99,7 +75,7 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 		s.presales[p.ID] = &presale{Presale: p.Presale, unitFen: p.UnitFen}
 	}
 
-	touched := map[*household]bool{}
+	touched := map[int64]bool{}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT id, village_id, persons, base_fen FROM household
 		WHERE $1 OR id = ANY($2) OR id IN (SELECT household_id FROM lot WHERE id = ANY($3))
@@ -109,24 +85,23 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var h household
-		if err := rows.Scan(&h.id, &h.village, &h.persons, &h.base); err != nil {
+		var h allocate.Household
+		var base int64
+		if err := rows.Scan(&h.ID, &h.Village, &h.Persons, &base); err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
-		known := s.households[h.id]
-		if known == nil {
-			known = &household{id: h.id}
-			s.households[h.id] = known
+		s.base[h.ID] = base
+		h.ExpectedFen = base + s.pool.SoldFen(h.ID)
+		if err := s.pool.SetHousehold(h); err != nil {
+			return fmt.Errorf("read households: %w", err)
 		}
-		known.village, known.persons, known.base = h.village, h.persons, h.base
-		touched[known] = true
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read households: %w", err)
 	}
 
 	rows, err = tx.QueryContext(ctx, `
-		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp
+		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved + l.delivered, l.agent_org, l.agent_bp
 		FROM lot l JOIN presale p ON p.id = l.presale_id
 		WHERE p.season = $1 AND ($2 OR l.id = ANY($3))`, s.id, all, pq.Array(lots))
 	if err != nil {
@@ -134,49 +109,49 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var l lot
-		var householdID int64
-		if err := rows.Scan(&l.id, &l.presale, &householdID, &l.capacity, &l.reserved, &l.delivered, &l.agentOrg, &l.agentBP); err != nil {
+		var l allocate.Lot
+		var capacity int64
+		var by agent
+		if err := rows.Scan(&l.ID, &l.Presale, &l.Household, &capacity, &l.Sold, &by.org, &by.bp); err != nil {
 			return fmt.Errorf("read lots: %w", err)
 		}
-		p, h := s.presales[l.presale], s.households[householdID]
-		if p == nil || h == nil {
-			return fmt.Errorf("read lot %d: its presale or household is not in the snapshot", l.id)
+		p := s.presales[l.Presale]
+		if p == nil {
+			return fmt.Errorf("read lot %d: its presale is not in the snapshot", l.ID)
 		}
-		known := s.lots[l.id]
-		if known == nil {
-			known = &lot{id: l.id, presale: l.presale, household: h}
-			s.lots[l.id] = known
-			h.lots = append(h.lots, known)
-			p.lots = append(p.lots, known)
+		delete(s.agents, l.ID)
+		if by.org != 0 {
+			s.agents[l.ID] = by
 		}
-		known.capacity, known.reserved, known.delivered = l.capacity, l.reserved, l.delivered
-		known.agentOrg, known.agentBP = l.agentOrg, l.agentBP
-		known.unitFen = catalog.LotUnitFen(p.unitFen, l.agentBP)
-		touched[h] = true
+		l.UnitFen = catalog.LotUnitFen(p.unitFen, by.bp)
+		if err := s.setLot(l, capacity); err != nil {
+			return err
+		}
+		touched[l.Household] = true
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read lots: %w", err)
 	}
-	for h := range touched {
-		if err := s.settle(h); err != nil {
-			return err
-		}
+	return s.settle(touched)
+}
+
+// setLot tells the pool what the database knows of a lot; the household has to be settled then. One that somebody pushed
+// over its capacity behind the module's back sells nothing; verify names it, and the rest of the season goes on.
+func (s *season) setLot(l allocate.Lot, capacity int64) error {
+	l.Free = max(capacity-l.Sold, 0)
+	if err := s.pool.SetLot(l); err != nil {
+		return fmt.Errorf("set lot: %w", err)
 	}
 	return nil
 }
 
-// settle brings the pool in line with what is known of a household and its lots.
-func (s *season) settle(h *household) error {
-	// Lots first lose what they have free: the pool bounds income and free units together.
-	err := s.pool.SetHousehold(allocate.Household{ID: h.id, Village: h.village, Persons: h.persons, ExpectedFen: s.expected(h)})
-	if err != nil {
-		return fmt.Errorf("settle household: %w", err)
-	}
-	for _, l := range h.lots {
-		err := s.pool.SetLot(allocate.Lot{ID: l.id, Presale: l.presale, Household: h.id, Free: l.free(), UnitFen: l.unitFen})
-		if err != nil {
-			return fmt.Errorf("settle lot: %w", err)
+// settle brings the expected income of households in line with what their lots have sold.
+func (s *season) settle(households map[int64]bool) error {
+	for id := range households {
+		h, _ := s.pool.Household(id)
+		h.ExpectedFen = s.base[id] + s.pool.SoldFen(id)
+		if err := s.pool.SetHousehold(h); err != nil {
+			return fmt.Errorf("settle household: %w", err)
 		}
 	}
 	return nil
@@ -189,7 +164,7 @@ func (s *season) catchUp(ctx context.Context, q querier) (structural bool, err e
 		WITH change AS (SELECT lots, households, presales FROM season_change WHERE season = $1 AND version > $2)
 		SELECT s.version, (SELECT count(*) FROM change),
 		       (SELECT coalesce(bool_or(cardinality(households) + cardinality(presales) > 0), false) FROM change),
-		       l.id, l.capacity, l.reserved, l.delivered
+		       l.id, l.capacity, l.reserved + l.delivered
 		FROM season s LEFT JOIN lot l ON l.id = ANY(ARRAY(SELECT unnest(lots) FROM change))
 		WHERE s.id = $1`, s.id, s.version)
 	if err != nil {
@@ -197,11 +172,11 @@ func (s *season) catchUp(ctx context.Context, q querier) (structural bool, err e
 	}
 	defer rows.Close()
 	version, changes := s.version, int64(0)
-	type row struct{ id, capacity, reserved, delivered sql.NullInt64 }
+	type row struct{ id, capacity, sold sql.NullInt64 }
 	var changed []row
 	for rows.Next() {
 		var r row
-		if err := rows.Scan(&version, &changes, &structural, &r.id, &r.capacity, &r.reserved, &r.delivered); err != nil {
+		if err := rows.Scan(&version, &changes, &structural, &r.id, &r.capacity, &r.sold); err != nil {
 			return false, fmt.Errorf("catch up: %w", err)
 		}
 		if r.id.Valid {
@@ -217,19 +192,20 @@ func (s *season) catchUp(ctx context.Context, q querier) (structural bool, err e
 	if structural {
 		return true, nil
 	}
-	touched := map[*household]bool{}
+	touched := map[int64]bool{}
 	for _, r := range changed {
-		l := s.lots[r.id.Int64]
-		if l == nil {
+		l, known := s.pool.Lot(r.id.Int64)
+		if !known {
 			return true, nil
 		}
-		l.capacity, l.reserved, l.delivered = r.capacity.Int64, r.reserved.Int64, r.delivered.Int64
-		touched[l.household] = true
-	}
-	for h := range touched {
-		if err := s.settle(h); err != nil {
+		l.Sold = r.sold.Int64
+		if err := s.setLot(l, r.capacity.Int64); err != nil {
 			return false, err
 		}
+		touched[l.Household] = true
+	}
+	if err := s.settle(touched); err != nil {
+		return false, err
 	}
 	s.version = version
 	return false, nil

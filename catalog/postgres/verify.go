@@ -144,29 +144,29 @@ func compare(s, fresh *season, add func(check, object, detail string)) {
 	if s.version != fresh.version {
 		differ(fmt.Sprintf("season %d", s.id), s.version, fresh.version)
 	}
-	for id, want := range fresh.lots {
-		got, ok := s.lots[id]
-		name := fmt.Sprintf("lot %d", id)
-		if !ok {
-			differ(name, "nothing", want.free())
-			continue
+	lots, inDatabase := 0, 0
+	for range s.pool.Lots() {
+		lots++
+	}
+	for want := range fresh.pool.Lots() {
+		inDatabase++
+		name := fmt.Sprintf("lot %d", want.ID)
+		if got, ok := s.pool.Lot(want.ID); !ok {
+			differ(name, "nothing", want)
+		} else if got != want {
+			differ(name, got, want)
 		}
-		have := [4]int64{got.capacity, got.reserved, got.delivered, got.unitFen}
-		if db := [4]int64{want.capacity, want.reserved, want.delivered, want.unitFen}; have != db {
-			differ(name, have, db)
-		}
-		if pooled, ok := s.pool.Lot(id); !ok || pooled.Free != want.free() || pooled.UnitFen != want.unitFen {
-			differ(name+" in the pool", pooled.Free, want.free())
+		if s.agents[want.ID] != fresh.agents[want.ID] {
+			differ(name+", who raises it", s.agents[want.ID], fresh.agents[want.ID])
 		}
 	}
-	for id, want := range fresh.households {
-		pooled, ok := s.pool.Household(id)
-		expected := fresh.expected(want)
-		if !ok || pooled.ExpectedFen != expected || pooled.Persons != want.persons || pooled.Village != want.village {
-			differ(fmt.Sprintf("household %d in the pool", id), pooled.ExpectedFen, expected)
+	for id := range fresh.base {
+		got, _ := s.pool.Household(id)
+		if want, _ := fresh.pool.Household(id); got != want {
+			differ(fmt.Sprintf("household %d", id), got, want)
 		}
 	}
-	if len(s.lots) != len(fresh.lots) {
-		differ("lots", len(s.lots), len(fresh.lots))
+	if lots != inDatabase {
+		differ("lots", lots, inDatabase)
 	}
 }
