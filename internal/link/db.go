@@ -27,7 +27,7 @@ var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,54}$`)
 // search path, so that a module can neither read nor name another's tables by accident. It waits for a server that is
 // starting until ctx ends; anything else that is wrong is reported at once.
 //
-// A relay keeps one of the maxConns connections while it runs, a consumer one while it handles.
+// A relay keeps one of the maxConns connections while there is something to publish, a consumer one while it handles.
 func OpenDB(ctx context.Context, url, schema string, maxConns int) (*sqlx.DB, error) {
 	db, err := open(url, schema, "banmuyuan-"+schema, schema)
 	if err != nil {

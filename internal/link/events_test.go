@@ -483,6 +483,29 @@ func TestRelayDiesBeforeTheMark(t *testing.T) {
 	}
 }
 
+// With nothing to publish the relay's connection is there for others, and for the relay again when something comes.
+func TestRelayRests(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.consume(config(), apply)
+	db := linktest.Open(t, p.ordersSchema, 1)
+	relay := link.NewRelay(db, p.ns.Connect(t), quiet)
+	relay.SetRest(10 * time.Millisecond)
+	background(t, relay.Run)
+	for round := range 3 {
+		p.write(round*10, 10)
+		if round == 1 {
+			relay.Kick()
+		}
+		p.awaitApplied(round*10 + 10)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		if _, err := db.ExecContext(ctx, `SELECT`); err != nil {
+			t.Fatalf("the relay keeps its connection: %v", err)
+		}
+		cancel()
+	}
+}
+
 func TestOneRelayAtATime(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)

@@ -19,7 +19,8 @@ import (
 const headerAt = "Link-At" // when the event was written, RFC 3339
 
 // Relay publishes the outbox of one schema to JetStream. Every process of a module runs one; an advisory lock lets a
-// single one work at a time, and another takes over within a moment when its connection ends.
+// single one work at a time, and another takes over within a moment when its connection ends. Where nothing has been
+// written for a while it holds neither lock nor connection, but looks now and then.
 //
 // A message is published at least once: before it is marked, the stream has confirmed it. What is published twice
 // carries the same id, which the stream drops within two minutes and the inbox at any time. A message is never
@@ -30,10 +31,12 @@ type Relay struct {
 	// Fault, if set before Run, is called between the steps of a batch, by name. Tests stop the process there.
 	Fault func(step string)
 
-	db   *sqlx.DB
-	nc   *nats.Conn
-	log  *slog.Logger
-	kick chan struct{}
+	db     *sqlx.DB
+	nc     *nats.Conn
+	log    *slog.Logger
+	kick   chan struct{}
+	rest   time.Duration
+	pruned time.Time
 
 	beforeMark func() error // for tests: the moment between publishing and marking
 }
@@ -41,6 +44,7 @@ type Relay struct {
 const (
 	relayBatch     = 500
 	relayPoll      = 200 * time.Millisecond
+	relayRest      = 5 * time.Second       // without anything to publish, and the connection is given back
 	roundsApart    = 10 * time.Millisecond // what is published or applied within it goes together
 	relayMaxWait   = 5 * time.Second
 	relayAckWait   = 10 * time.Second
@@ -53,7 +57,7 @@ func NewRelay(db *sqlx.DB, nc *nats.Conn, log *slog.Logger) *Relay {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, kick: make(chan struct{}, 1)}
+	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, kick: make(chan struct{}, 1), rest: relayRest}
 }
 
 // Kick tells the relay that something was committed, so that it need not wait for its next look. It never blocks.
@@ -74,28 +78,52 @@ func (r *Relay) step(name string) {
 // and goes on where it was.
 func (r *Relay) Run(ctx context.Context) error {
 	wait := relayPoll
+	r.pruned = time.Now()
 	for ctx.Err() == nil {
-		err := r.lead(ctx)
+		due, err := r.due(ctx)
+		if due {
+			err = r.lead(ctx)
+		}
 		if ctx.Err() != nil {
 			break
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, errOther):
+			wait = relayPoll
+		case err != nil:
 			r.log.Warn("relay interrupted", "error", err, "again_in", wait)
+		default:
+			wait = relayPoll
+			continue
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
 		}
-		if err != nil {
-			wait = min(wait*2, relayMaxWait)
-		} else {
-			wait = relayPoll
-		}
+		wait = min(wait*2, relayMaxWait)
 	}
 	return nil
 }
 
-// lead publishes while this process holds the lock. It returns nil at once when another does.
+// errOther says that another process holds the lock: what is due is its business, however often this one is kicked.
+var errOther = errors.New("another process publishes")
+
+// due waits for a moment and says whether there is anything to publish or to prune.
+func (r *Relay) due(ctx context.Context) (due bool, err error) {
+	select {
+	case <-ctx.Done():
+		return false, nil
+	case <-r.kick:
+		return true, nil
+	case <-time.After(relayPoll):
+	}
+	if err := r.db.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)`); err != nil {
+		return false, fmt.Errorf("look at outbox: %w", err)
+	}
+	return due || time.Since(r.pruned) > pruneEvery, nil
+}
+
+// lead publishes until nothing has come for a while. It returns errOther at once when another process holds the lock.
 //
 // Every statement runs on the connection that holds the lock: when it dies, the lock is lost, and so is the ability to
 // mark anything.
@@ -111,8 +139,11 @@ func (r *Relay) lead(ctx context.Context) error {
 	}
 	lock := "link.relay:" + schema
 	ok, err := tryLock(ctx, conn, lock)
-	if err != nil || !ok {
+	if err != nil {
 		return err
+	}
+	if !ok {
+		return errOther
 	}
 	defer unlock(conn, lock)
 
@@ -138,10 +169,9 @@ func (t *term) run(ctx context.Context) error {
 	r := t.relay
 	poll := time.NewTicker(relayPoll)
 	defer poll.Stop()
-	prune := time.NewTicker(pruneEvery)
-	defer prune.Stop()
 	wait := relayPoll / 4
 	pace := Pace{Every: roundsApart}
+	last := time.Now()
 	for {
 		pace.Wait(ctx)
 		n, err := t.publish(ctx)
@@ -166,6 +196,20 @@ func (t *term) run(ctx context.Context) error {
 			return err
 		}
 		wait = relayPoll / 4
+		if n > 0 {
+			last = time.Now()
+		}
+		if time.Since(r.pruned) > pruneEvery {
+			n, err := t.prune(ctx, time.Now().Add(-r.Keep))
+			if err != nil {
+				return err
+			}
+			r.pruned = time.Now()
+			r.log.Info("pruned outbox", "schema", t.schema, "rows", n)
+		}
+		if time.Since(last) > r.rest {
+			return nil
+		}
 		if n == relayBatch {
 			continue
 		}
@@ -174,12 +218,6 @@ func (t *term) run(ctx context.Context) error {
 			return nil
 		case <-r.kick:
 		case <-poll.C:
-		case <-prune.C:
-			if n, err := t.prune(ctx, time.Now().Add(-r.Keep)); err != nil {
-				return err
-			} else if n > 0 {
-				r.log.Info("pruned outbox", "schema", t.schema, "rows", n)
-			}
 		}
 	}
 }

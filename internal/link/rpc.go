@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -190,11 +191,16 @@ type Server struct {
 	log     *slog.Logger
 	observe func(string, Code, time.Duration)
 	jobs    chan job
+
+	// Workers are started when they are first needed.
+	most    int32
+	started atomic.Int32
+	idle    atomic.Int32 // workers that wait, less the jobs that wait
 	workers sync.WaitGroup
 
-	mu     sync.Mutex
-	subs   []*nats.Subscription
-	closed bool
+	mu      sync.Mutex
+	subs    []*nats.Subscription
+	closing sync.Once
 }
 
 type job struct {
@@ -203,7 +209,7 @@ type job struct {
 	received time.Time
 }
 
-// NewServer starts the workers of a module's server; Handle gives it subjects.
+// NewServer makes a module's server; Handle gives it subjects.
 func NewServer(nc *nats.Conn, module string, opts ServerOptions) *Server {
 	if opts.Workers <= 0 {
 		opts.Workers = 64
@@ -214,16 +220,11 @@ func NewServer(nc *nats.Conn, module string, opts ServerOptions) *Server {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
-	s := &Server{
+	return &Server{
 		nc: nc, module: module, observe: opts.Observe,
 		log:  opts.Log.With("module", module),
-		jobs: make(chan job, opts.MaxPending),
+		jobs: make(chan job, opts.MaxPending), most: int32(opts.Workers),
 	}
-	s.workers.Add(opts.Workers)
-	for range opts.Workers {
-		go s.work()
-	}
-	return s
 }
 
 // Handle lets h answer requests to subject, which starts with "rpc.". The context carries the caller's request id and
@@ -262,6 +263,7 @@ func (s *Server) handle(subject string, run func(context.Context, []byte) ([]byt
 		j := job{msg: msg, run: run, received: time.Now()}
 		select {
 		case s.jobs <- j:
+			s.need()
 		default:
 			e := E(Unavailable, "busy", "")
 			e.RetryAfter = 1
@@ -288,10 +290,23 @@ func (s *Server) handle(subject string, run func(context.Context, []byte) ([]byt
 	}
 }
 
+// need starts a worker if more jobs wait than workers do.
+func (s *Server) need() {
+	if s.idle.Add(-1) >= 0 || s.started.Load() >= s.most {
+		return
+	}
+	if s.started.Add(1) > s.most {
+		s.started.Add(-1)
+		return
+	}
+	s.workers.Go(s.work)
+}
+
 func (s *Server) work() {
-	defer s.workers.Done()
+	s.idle.Add(1)
 	for j := range s.jobs {
 		s.serve(j)
+		s.idle.Add(1)
 	}
 }
 
@@ -388,14 +403,10 @@ func (s *Server) reply(to *nats.Msg, body []byte, h nats.Header) error {
 }
 
 // Close stops taking requests, answers those already taken and returns. It may be called more than once.
-func (s *Server) Close() {
+func (s *Server) Close() { s.closing.Do(s.drain) }
+
+func (s *Server) drain() {
 	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		s.workers.Wait()
-		return
-	}
-	s.closed = true
 	subs := s.subs
 	s.mu.Unlock()
 

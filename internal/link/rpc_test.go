@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/linktest"
@@ -204,6 +205,54 @@ func TestWorkersAreBounded(t *testing.T) {
 	}
 	if most.Load() != workers {
 		t.Errorf("%d handlers ran at once, want %d", most.Load(), workers)
+	}
+}
+
+// However requests come, nobody waits in the queue while a worker could be had.
+func TestAsManyWorkAsMay(t *testing.T) {
+	t.Parallel()
+	ns := linktest.NATSServer(t)
+	const workers = 16
+	s := serve(t, ns, link.ServerOptions{Workers: workers})
+	type round struct {
+		running atomic.Int32
+		all     chan struct{}
+	}
+	var current atomic.Pointer[round]
+	link.Handle(s, "rpc.catalog.v1.together", func(ctx context.Context, _ ask) (told, error) {
+		r := current.Load()
+		if r.running.Add(1) == workers {
+			close(r.all)
+		}
+		select {
+		case <-r.all:
+			return told{}, nil
+		case <-ctx.Done():
+			return told{}, ctx.Err()
+		}
+	})
+	link.Handle(s, "rpc.catalog.v1.quick", func(context.Context, ask) (told, error) { return told{}, nil })
+	nc := ns.Connect(t)
+	for range 200 {
+		current.Store(&round{all: make(chan struct{})})
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		var calls errgroup.Group
+		for i := range workers {
+			if i%4 == 0 { // so that some workers are there already, and just done
+				if _, err := link.Call[ask, told](ctx, nc, "rpc.catalog.v1.quick", ask{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			calls.Go(func() error {
+				_, err := link.Call[ask, told](ctx, nc, "rpc.catalog.v1.together", ask{})
+				return err
+			})
+		}
+		err := calls.Wait()
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
