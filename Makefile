@@ -18,6 +18,9 @@ STRIPE_MOCK := payments/gateway/stripe/mocktest
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# What the product does under load; the compiler optimises by it. Not called default.pgo, so that tests are built without.
+PROFILE := cmd/banmuyuan/product.pgo
+
 .PHONY: run
 run: ## install what is missing, build, and serve on BANMU_ADDR (127.0.0.1:8080); Ctrl-C stops it
 	@scripts/install go postgres
@@ -27,7 +30,7 @@ run: ## install what is missing, build, and serve on BANMU_ADDR (127.0.0.1:8080)
 .PHONY: build
 build: ## build bin/banmuyuan
 	@scripts/install go
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/banmuyuan ./cmd/banmuyuan
+	go build -trimpath -pgo=$(PROFILE) -ldflags '-X main.version=$(VERSION)' -o bin/banmuyuan ./cmd/banmuyuan
 
 .PHONY: test
 test: ## install what is missing and run every test (RACE=1 with the race detector)
@@ -44,6 +47,11 @@ bench: ## measure the product on this machine (BENCH="-quick -run hot,read" choo
 	@$(MAKE) --no-print-directory build
 	go build -trimpath -o bin/bench ./cmd/bench
 	@exec $(WITH_MAKE) bin/bench $(BENCH)
+
+.PHONY: profile
+profile: ## measure anew what the build is optimised by
+	@$(MAKE) --no-print-directory bench BENCH='-profile -run read,orders,money -buyers 128 -time 12s'
+	cp .cache/bench/product.pgo $(PROFILE)
 
 .PHONY: lint
 lint: ## check formatting and vet

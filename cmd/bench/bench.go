@@ -27,6 +27,8 @@ type bench struct {
 	shop    *shop
 	buyers  []buyer
 
+	profiles [][]byte // of the product, where they were asked for
+
 	floorOrders atomic.Int64
 	keys        atomic.Int64
 	placed      atomic.Int64 // orders acknowledged

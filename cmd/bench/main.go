@@ -189,6 +189,11 @@ func (b *bench) conclude(stdout io.Writer, before *report) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "\n%s and %s\n", path, chart)
+	if len(b.profiles) > 0 {
+		if err := saveProfile(filepath.Join(b.out, "product.pgo"), b.profiles); err != nil {
+			return err
+		}
+	}
 	if b.options.document == "" {
 		return nil
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/google/pprof/profile"
 )
 
 // profileEnv has the product serve profiles where they were asked for.
@@ -33,6 +36,7 @@ func (b *bench) startProfile(scenario, name string, p phase) (end func()) {
 			err = fmt.Errorf("%d", res.status)
 		}
 		if err == nil {
+			b.profiles = append(b.profiles, res.body)
 			err = os.WriteFile(path, res.body, 0o644)
 		}
 		finished <- err
@@ -42,4 +46,36 @@ func (b *bench) startProfile(scenario, name string, p phase) (end func()) {
 			fmt.Fprintf(b.stdout, "    no profile: %v\n", err)
 		}
 	}
+}
+
+// saveProfile writes all that was profiled as one, for the compiler ('make profile'): it needs functions and lines, and
+// nobody needs the folders of the machine that measured.
+func saveProfile(path string, bodies [][]byte) error {
+	var all []*profile.Profile
+	for _, body := range bodies {
+		p, err := profile.Parse(bytes.NewReader(body))
+		if err != nil {
+			return fmt.Errorf("read profile: %w", err)
+		}
+		for _, m := range p.Mapping {
+			m.File, m.BuildID = "product", ""
+		}
+		for _, f := range p.Function {
+			f.Filename = ""
+		}
+		all = append(all, p)
+	}
+	merged, err := profile.Merge(all)
+	if err != nil {
+		return fmt.Errorf("merge profiles: %w", err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("save profile: %w", err)
+	}
+	defer f.Close()
+	if err := merged.Write(f); err != nil {
+		return fmt.Errorf("save profile: %w", err)
+	}
+	return f.Close()
 }
