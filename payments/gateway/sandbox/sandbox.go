@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -228,8 +229,10 @@ func (p *Provider) move(ctx context.Context, b Switches, id, from, to string) (s
 			WHERE id = $1 AND state = $2
 			RETURNING id, amount_fen, description, return_url, state, expires_at, paid_at
 		), told AS (
-			INSERT INTO sandbox_webhook (event_id, body, send_at) SELECT $7, $8, $9 FROM moved, generate_series(1, $10))
-		SELECT * FROM moved`, id, from, to, paid, settles, p.cfg.FeeBP, event, body, now.Add(b.Delay), p.copies(b))
+			INSERT INTO sandbox_webhook (event_id, body, send_at) SELECT $7, $8, $9 FROM moved, unnest($10::boolean[]))
+		SELECT * FROM moved`, id, from, to, paid, settles, p.cfg.FeeBP, event, body, now.Add(b.Delay),
+		// PostgreSQL thinks of an array as short and keeps the plan; generate_series it plans anew each time, by the number.
+		pq.BoolArray(make([]bool, p.copies(b))))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p.session(ctx, p.db, id, "")
 	}

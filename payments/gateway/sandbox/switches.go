@@ -53,9 +53,8 @@ func (p *Provider) Set(ctx context.Context, s Switches) error {
 type glance struct {
 	Switches Switches `db:"-"`
 	Raw      []byte   `db:"switches"`
-	Saved    bool     `db:"saved"`   // an error is remembered for the key
-	Due      bool     `db:"due"`     // time had ended something that was not written
-	Waiting  bool     `db:"waiting"` // webhooks are to be sent
+	Saved    bool     `db:"saved"` // an error is remembered for the key
+	Due      bool     `db:"due"`   // time had ended something that was not written
 }
 
 func (p *Provider) glance(ctx context.Context, key string) (glance, error) {
@@ -64,8 +63,7 @@ func (p *Provider) glance(ctx context.Context, key string) (glance, error) {
 		SELECT switches, EXISTS (SELECT FROM sandbox_saved_error WHERE key = $2) AS saved,
 		       EXISTS (SELECT FROM sandbox_session WHERE state = 'processing' AND settles_at <= $1)
 		    OR EXISTS (SELECT FROM sandbox_session WHERE state = 'open' AND expires_at <= $1)
-		    OR EXISTS (SELECT FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails))) AS due,
-		       EXISTS (SELECT FROM sandbox_webhook WHERE sent_at IS NULL AND send_at <= $1 AND attempts < 20) AS waiting
+		    OR EXISTS (SELECT FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails))) AS due
 		FROM sandbox_switches`, p.cfg.Now().UTC(), key)
 	if err != nil {
 		return g, fmt.Errorf("look at the sandbox: %w", err)

@@ -125,12 +125,12 @@ func (p *Provider) Accepts(e gateway.Event) bool { return !e.Live && e.Version =
 // tried. One that is not answered with 2xx comes again, later and later, for three days.
 func (p *Provider) Send(ctx context.Context) (int, error) {
 	now := p.cfg.Now().UTC()
-	g, err := p.glance(ctx, "")
-	if err != nil || !g.Due && !g.Waiting {
+	b, err := p.behaviour(ctx)
+	if err != nil {
 		return 0, err
 	}
 	order := "id"
-	if g.Switches.Reorder {
+	if b.Reorder {
 		order = "id DESC"
 	}
 	var due []struct {
