@@ -42,6 +42,10 @@ type HoldConfirm struct {
 // HoldRelease gives everything still held for the order back to the lots it came from.
 type HoldRelease struct {
 	OrderID int64 `json:"order_id"`
+
+	// Unconfirmed leaves alone what is confirmed. An order that ran out can be revived by money that comes late, and its
+	// new hold must not fall to the release of the old one, whichever arrives first.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 }
 
 // HoldDeliver settles parts of a line's shares: Delivered units were handed over, Returned units will not be and go

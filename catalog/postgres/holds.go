@@ -98,7 +98,9 @@ func (c *Catalog) applyCommands(ctx context.Context, tx *sqlx.Tx, evs []link.Eve
 			}
 		case cmd.release != nil:
 			for _, h := range holds {
-				h.release(false, changed)
+				if h.state != stateConfirmed || !cmd.release.Unconfirmed {
+					h.release(false, changed)
+				}
 			}
 		default:
 			if err := deliver(holds, *cmd.deliver, changed); err != nil {

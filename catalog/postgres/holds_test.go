@@ -248,6 +248,26 @@ func TestReleasedKeyStaysReleased(t *testing.T) {
 	b.eventually("nothing held", func() bool { return left(t, c, geese) == 600 })
 }
 
+// An order that ran out was revived, with a hold of its own, before the release of the first one arrives.
+func TestReleaseOfWhatRanOutKeepsWhatIsConfirmed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	c := b.seeded()
+	if _, err := c.Reserve(t.Context(), b.reserve(geese, 1, 5)); err != nil {
+		t.Fatal(err)
+	}
+	again := b.reserve(geese, 1, 7)
+	again.Key, again.Confirmed = "late:1", true
+	if _, err := c.Reserve(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	b.command(c, catalog.CmdRelease, catalog.HoldRelease{OrderID: 1, Unconfirmed: true})
+	b.eventually("the old hold is back, the new one stays", func() bool { return left(t, c, geese) == 600-7 })
+	b.command(c, catalog.CmdRelease, catalog.HoldRelease{OrderID: 1})
+	b.eventually("nothing held", func() bool { return left(t, c, geese) == 600 })
+	b.verify(c)
+}
+
 // model is what the holds and lots should say, kept the plainest way there is.
 type model struct {
 	capacity map[int64]int64 // by lot

@@ -172,7 +172,7 @@ func (m *Module) expireUnpaid(ctx context.Context, ids []int64) error {
 		}
 		msgs := changed(orders.StateExpired, over...)
 		for _, id := range over {
-			msgs = append(msgs, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}})
+			msgs = append(msgs, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id, Unconfirmed: true}})
 		}
 		return link.Publish(ctx, tx, msgs...)
 	})
