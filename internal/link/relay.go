@@ -205,7 +205,9 @@ func (t *term) run(ctx context.Context) error {
 				return err
 			}
 			r.pruned = time.Now()
-			r.log.Info("pruned outbox", "schema", t.schema, "rows", n)
+			if n > 0 {
+				r.log.Info("pruned outbox", "schema", t.schema, "rows", n)
+			}
 		}
 		if time.Since(last) > r.rest {
 			return nil
