@@ -20,13 +20,14 @@ var mayImport = []struct {
 	own      []string
 }{
 	{"internal/money", nil},
-	{"internal/link/...", []string{"internal/privatepg", "internal/privatenats"}}, // linktest starts them
+	{"internal/state", nil},
+	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
 	{"internal/privatepg", nil},
 	{"internal/privatenats", nil},
-	{"catalog/...", []string{"catalog", "internal/money", "internal/link"}},
-	{"payments/...", []string{"payments", "internal/money", "internal/link"}},
-	{"orders/...", []string{"orders", "internal/money", "internal/link", "=catalog", "=payments"}},
-	{"web/...", []string{"web", "internal/money", "internal/link", "=catalog", "=orders", "=payments"}},
+	{"catalog/...", []string{"catalog", "internal/money", "internal/state", "internal/link"}},
+	{"payments/...", []string{"payments", "internal/money", "internal/state", "internal/link"}},
+	{"orders/...", []string{"orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
+	{"web/...", []string{"web", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=payments"}},
 	{"cmd/...", []string{""}},
 }
 
