@@ -160,6 +160,8 @@ func New(config Config, deps Deps) (*Server, error) {
 		catalog.CareMessages,
 		orders.Messages,
 		orders.ShelfMessages,
+		orders.AdoptionMessages,
+		orders.DocumentMessages,
 		orders.ContractMessages,
 		orders.StationMessages,
 		payments.Messages,
