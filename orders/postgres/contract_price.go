@@ -26,7 +26,7 @@ type ticketPricing struct {
 }
 
 // priceTicket prices a weighing of a call-off, or returns nil for other orders.
-func (m *Module) priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r orders.WeighRequest) (*ticketPricing, error) {
+func (m *contractRoom) priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r orders.WeighRequest) (*ticketPricing, error) {
 	var contract, point int64
 	err := tx.QueryRowxContext(ctx, `SELECT contract_id, point_id FROM call_off WHERE order_id = $1`, o.ID).Scan(&contract, &point)
 	if missing(err) {
@@ -111,7 +111,7 @@ func writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPrici
 }
 
 // pricings reads how tickets came to their prices.
-func (m *Module) pricings(ctx context.Context, tickets []int64) (map[int64]*orders.TicketContract, error) {
+func (m *contractRoom) pricings(ctx context.Context, tickets []int64) (map[int64]*orders.TicketContract, error) {
 	var rows []struct {
 		TicketID     int64          `db:"ticket_id"`
 		ContractID   int64          `db:"contract_id"`
@@ -170,7 +170,7 @@ type calledOff struct {
 }
 
 // calledOff finds the contracts of those of the orders that are call-offs.
-func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]calledOff, error) {
+func (m *contractRoom) calledOff(ctx context.Context, orderIDs []int64) (map[int64]calledOff, error) {
 	var rows []struct {
 		OrderID    int64 `db:"order_id"`
 		ContractID int64 `db:"contract_id"`
@@ -205,7 +205,7 @@ func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]cal
 const referenceBack = 7
 
 // SetReference enters the prices of a day. A day by whose prices something was weighed already keeps them.
-func (m *Module) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
+func (m *contractRoom) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	a := link.ActorFrom(ctx)
 	if a.Role != roleOperator && !a.System {
 		return contract.ReferencePrices{}, denied(a)
@@ -278,7 +278,7 @@ func (m *Module) SetReference(ctx context.Context, r contract.SetReference) (con
 }
 
 // References lists reference prices, the latest entry of each day.
-func (m *Module) References(ctx context.Context, r contract.ReferenceFilter) (contract.ReferencePrices, error) {
+func (m *contractRoom) References(ctx context.Context, r contract.ReferenceFilter) (contract.ReferencePrices, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return contract.ReferencePrices{}, errLogin()
 	}
@@ -291,7 +291,7 @@ func (m *Module) References(ctx context.Context, r contract.ReferenceFilter) (co
 	return m.references(ctx, r.Product, r.Days)
 }
 
-func (m *Module) references(ctx context.Context, product string, days int) (contract.ReferencePrices, error) {
+func (m *contractRoom) references(ctx context.Context, product string, days int) (contract.ReferencePrices, error) {
 	var rows []struct {
 		ID      int64     `db:"id"`
 		Product string    `db:"product"`
