@@ -9,7 +9,6 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
-	"banmuyuan/orders/contract"
 )
 
 // onBehalf marks the context of a helper that acts for a household.
@@ -171,7 +170,7 @@ func (m *weighRoom) shares(ctx context.Context, c collector, where string, args 
 	for i := range rows {
 		orderIDs[i] = rows[i].OrderID
 	}
-	contracts, err := m.contract.calledOff(ctx, orderIDs)
+	contracts, err := m.contract.agreements(ctx, orderIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +206,7 @@ func (m *weighRoom) shares(ctx context.Context, c collector, where string, args 
 		})
 		if k, ok := contracts[s.OrderID]; ok {
 			last := &out[len(out)-1]
-			last.ContractNo, last.Adjustments, last.AgreedPoint = contract.Number(k.ID), k.terms.Adjustments, k.point
+			last.ContractNo, last.Adjustments, last.AgreedPoint = k.contractNo, k.adjustments, k.point
 		}
 	}
 	return out, nil

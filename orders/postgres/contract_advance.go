@@ -193,7 +193,7 @@ func (m *contractRoom) workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws
 }
 
 // undoWorkOff gives back what a reversed delivery's tickets had worked off.
-func undoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error {
+func (m *contractRoom) undoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error {
 	_, err := tx.ExecContext(ctx, `
 		WITH was AS (
 			SELECT x.contract_id, t.household_id, sum(x.advance_fen)::bigint AS fen FROM contract_ticket x JOIN ticket t ON t.id = x.ticket_id

@@ -99,7 +99,7 @@ func referenceOn(ctx context.Context, q queryer, product, grade, day string) (mo
 }
 
 // writePricing keeps beside a ticket how its price came about.
-func writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPricing) error {
+func (m *contractRoom) writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPricing) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO contract_ticket (ticket_id, contract_id, on_day, floor_fen, reference_fen, reference_id, adjust_fen, adjustments, price_fen)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -163,14 +163,15 @@ func (m *contractRoom) pricings(ctx context.Context, tickets []int64) (map[int64
 	return byID, nil
 }
 
-// calledOff is what was agreed on for an order: the contract, and where it is collected if the contract says so.
-type calledOff struct {
-	*contractRow
-	point int64
+// agreement is the contract behind a call-off, as the scale needs it.
+type agreement struct {
+	contractNo  string
+	adjustments []orders.ContractAdjustment
+	point       int64 // the agreed collection point; 0: any
 }
 
-// calledOff finds the contracts of those of the orders that are call-offs.
-func (m *contractRoom) calledOff(ctx context.Context, orderIDs []int64) (map[int64]calledOff, error) {
+// agreements finds the contracts behind call-offs, by order; other orders have none.
+func (m *contractRoom) agreements(ctx context.Context, orderIDs []int64) (map[int64]agreement, error) {
 	var rows []struct {
 		OrderID    int64 `db:"order_id"`
 		ContractID int64 `db:"contract_id"`
@@ -190,11 +191,11 @@ func (m *contractRoom) calledOff(ctx context.Context, orderIDs []int64) (map[int
 	if err != nil {
 		return nil, err
 	}
-	byOrder := make(map[int64]calledOff, len(rows))
+	byOrder := make(map[int64]agreement, len(rows))
 	for _, r := range rows {
 		for i := range contracts {
 			if contracts[i].ID == r.ContractID {
-				byOrder[r.OrderID] = calledOff{&contracts[i], r.PointID}
+				byOrder[r.OrderID] = agreement{contract.Number(contracts[i].ID), contracts[i].terms.Adjustments, r.PointID}
 			}
 		}
 	}

@@ -294,7 +294,7 @@ func (m *weighRoom) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRo
 	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = ANY($1)`, pq.Array(keys)); err != nil {
 		return fmt.Errorf("drop owed income: %w", err)
 	}
-	if err := undoWorkOff(ctx, tx, freed); err != nil {
+	if err := m.contract.undoWorkOff(ctx, tx, freed); err != nil {
 		return err
 	}
 	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: d.Line}

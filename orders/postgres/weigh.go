@@ -215,7 +215,7 @@ func (m *weighRoom) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c colle
 		return 0, fmt.Errorf("write ticket: %w", err)
 	}
 	if pricing != nil {
-		if err := writePricing(ctx, tx, id, pricing); err != nil {
+		if err := m.contract.writePricing(ctx, tx, id, pricing); err != nil {
 			return 0, err
 		}
 	}

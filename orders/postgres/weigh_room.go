@@ -25,9 +25,11 @@ type weighOrder interface {
 
 // weighContract is a call-off's contract as the scale asks for it.
 type weighContract interface {
-	calledOff(ctx context.Context, orderIDs []int64) (map[int64]calledOff, error)
+	agreements(ctx context.Context, orderIDs []int64) (map[int64]agreement, error)
 	priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r orders.WeighRequest) (*ticketPricing, error)
 	pricings(ctx context.Context, tickets []int64) (map[int64]*orders.TicketContract, error)
+	undoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error
+	writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPricing) error
 	workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws []orders.Weighing) (int64, error)
 }
 
