@@ -18,6 +18,10 @@ type adoptRoom struct {
 	income averageKeeper
 }
 
+func newAdoptRoom(d *desk, o adoptOrder, a averageKeeper) *adoptRoom {
+	return &adoptRoom{desk: d, order: o, income: a}
+}
+
 // adoptOrder places the order of a standing box.
 type adoptOrder interface {
 	draft(ctx context.Context, a link.Actor, org int64, r orders.PlaceRequest) (*draft, error)

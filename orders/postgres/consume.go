@@ -60,7 +60,7 @@ func (m *orderRoom) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64
 		o.PaidFen += e.AmountFen
 		o.DepositPaid = o.DepositPaid || depositInTime(e)
 		ours, paid[id] = append(ours, e), true
-		told = append(told, happening{id, "order.timeline.payment_" + e.Purpose, map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}})
+		told = append(told, happening{order: id, key: "order.timeline.payment_" + e.Purpose, args: map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}})
 	}
 	if err := savePaid(ctx, tx, locked, keysOf(paid)); err != nil {
 		return err

@@ -195,7 +195,7 @@ func (m *contractRoom) agreements(ctx context.Context, orderIDs []int64) (map[in
 	for _, r := range rows {
 		for i := range contracts {
 			if contracts[i].ID == r.ContractID {
-				byOrder[r.OrderID] = agreement{contract.Number(contracts[i].ID), contracts[i].terms.Adjustments, r.PointID}
+				byOrder[r.OrderID] = agreement{contractNo: contract.Number(contracts[i].ID), adjustments: contracts[i].terms.Adjustments, point: r.PointID}
 			}
 		}
 	}

@@ -16,6 +16,11 @@ type contractRoom struct {
 	order contractOrder
 }
 
+func newContractRoom(d *desk) *contractRoom { return &contractRoom{desk: d} }
+
+// connect gives contracts the orders, which themselves ask for contracts at the scale.
+func (m *contractRoom) connect(o contractOrder) { m.order = o }
+
 // contractOrder writes the order of a call-off.
 type contractOrder interface {
 	placedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (*orders.Order, error)

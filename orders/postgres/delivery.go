@@ -246,7 +246,7 @@ func (m *weighRoom) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l
 		cmd.Delivered = append(cmd.Delivered, x.Delivered)
 		cmd.Returned = append(cmd.Returned, x.Returned)
 		if x.Returned > 0 {
-			short = append(short, shortUnits{x.LotID, x.Household, x.Returned})
+			short = append(short, shortUnits{lot: x.LotID, household: x.Household, units: x.Returned})
 		}
 	}
 	if err := expect(ctx, tx, []int64{o.ID}, l.No, cmd.Lots); err != nil {

@@ -17,6 +17,10 @@ type documentRoom struct {
 	weigh documentWeigh
 }
 
+func newDocumentRoom(d *desk, o documentOrder, w documentWeigh) *documentRoom {
+	return &documentRoom{desk: d, order: o, weigh: w}
+}
+
 // documentOrder reads the order that a document is about.
 type documentOrder interface {
 	find(ctx context.Context, r orders.OrderRef) (*orderRow, []lineRow, view, error)

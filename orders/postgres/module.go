@@ -72,19 +72,19 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cat catalog.Service, p
 	d := newDesk(db, nc, cat, pay, cfg)
 	m := &Module{desk: d}
 	m.incomeRoom = newIncomeRoom(d)
-	m.contractRoom = &contractRoom{desk: d}
-	m.shelf = &shelfRoom{desk: d}
-	m.weighRoom = &weighRoom{desk: d, contract: m.contractRoom, income: m.incomeRoom, shelf: m.shelf}
-	order, err := newOrderRoom(ctx, d, m.weighRoom)
-	if err != nil {
+	m.contractRoom = newContractRoom(d)
+	m.shelf = newShelfRoom(d, m.incomeRoom)
+	m.weighRoom = newWeighRoom(d, m.contractRoom, m.incomeRoom, m.shelf)
+	var err error
+	if m.orderRoom, err = newOrderRoom(ctx, d, m.weighRoom); err != nil {
 		return nil, fmt.Errorf("open orders: %w", err)
 	}
-	m.orderRoom, m.weighRoom.order = order, order
-	m.contractRoom.order = order
-	m.shelf.order, m.shelf.income = order, m.incomeRoom
-	m.adoptRoom = &adoptRoom{desk: d, order: order, income: m.incomeRoom}
-	m.documentRoom = &documentRoom{desk: d, order: order, weigh: m.weighRoom}
-	m.rooms = []room{order, m.weighRoom, m.shelf, m.adoptRoom, m.contractRoom, m.incomeRoom, m.documentRoom}
+	m.weighRoom.connect(m.orderRoom)
+	m.contractRoom.connect(m.orderRoom)
+	m.shelf.connect(m.orderRoom)
+	m.adoptRoom = newAdoptRoom(d, m.orderRoom, m.incomeRoom)
+	m.documentRoom = newDocumentRoom(d, m.orderRoom, m.weighRoom)
+	m.rooms = []room{m.orderRoom, m.weighRoom, m.shelf, m.adoptRoom, m.contractRoom, m.incomeRoom, m.documentRoom}
 	for _, r := range m.rooms {
 		maps.Copy(d.tasks, r.Tasks())
 	}
@@ -120,5 +120,5 @@ func (m *Module) Run(ctx context.Context) error {
 // Close writes all waiting orders and stops taking more. It may be called more than once, after the servers that ask this
 // module are closed and Run has returned.
 func (m *Module) Close() {
-	m.closing.Do(m.orderRoom.intake.stop)
+	m.closing.Do(m.orderRoom.stop)
 }

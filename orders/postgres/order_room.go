@@ -33,6 +33,9 @@ func newOrderRoom(ctx context.Context, d *desk, w orderWeigh) (*orderRoom, error
 	return m, err
 }
 
+// stop writes all waiting orders and takes no more.
+func (m *orderRoom) stop() { m.intake.stop() }
+
 // Tasks returns the handlers of tasks about orders.
 func (m *orderRoom) Tasks() map[string]taskHandler {
 	return map[string]taskHandler{"late": m.latePayment, "reclaim": m.reclaim, "refill": m.refill}

@@ -16,6 +16,11 @@ type shelfRoom struct {
 	income averageKeeper
 }
 
+func newShelfRoom(d *desk, a averageKeeper) *shelfRoom { return &shelfRoom{desk: d, income: a} }
+
+// connect gives the shelf the orders, whose tickets themselves ask for the shelf's traces.
+func (m *shelfRoom) connect(o shelfOrder) { m.order = o }
+
 // shelfOrder places the order of a standing list.
 type shelfOrder interface {
 	Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error)

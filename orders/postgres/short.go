@@ -238,7 +238,7 @@ func (m *orderRoom) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.S
 	if err != nil {
 		return 0, err
 	}
-	if err := m.lookElsewhere(ctx, tx, o, l, []shortUnits{{r.LotID, s.HouseholdID, r.Units}}, shortCause{reason: r.Reason, lost: r.Lost}); err != nil {
+	if err := m.lookElsewhere(ctx, tx, o, l, []shortUnits{{lot: r.LotID, household: s.HouseholdID, units: r.Units}}, shortCause{reason: r.Reason, lost: r.Lost}); err != nil {
 		return 0, err
 	}
 	err = tx.GetContext(ctx, &refill, `SELECT coalesce(max(refill_id), 0) FROM shortage WHERE order_id = $1 AND line = $2 AND lot_id = $3`, id, r.Line, r.LotID)

@@ -159,7 +159,7 @@ func (m *orderRoom) lineShort(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *
 		if err := s.save(ctx, tx); err != nil {
 			return err
 		}
-		short = append(short, shortUnits{s.LotID, s.HouseholdID, units})
+		short = append(short, shortUnits{lot: s.LotID, household: s.HouseholdID, units: units})
 		tell.Lots, tell.Delivered, tell.Returned = append(tell.Lots, s.LotID), append(tell.Delivered, 0), append(tell.Returned, units)
 		villages[s.VillageID] = true
 	}

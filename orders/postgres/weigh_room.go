@@ -17,6 +17,13 @@ type weighRoom struct {
 	shelf    weighShelf
 }
 
+func newWeighRoom(d *desk, c weighContract, a averageKeeper, s weighShelf) *weighRoom {
+	return &weighRoom{desk: d, contract: c, income: a, shelf: s}
+}
+
+// connect gives the scale the orders, which themselves ask the scale.
+func (m *weighRoom) connect(o weighOrder) { m.order = o }
+
 // weighOrder is an order as the scale asks for it.
 type weighOrder interface {
 	find(ctx context.Context, r orders.OrderRef) (*orderRow, []lineRow, view, error)
