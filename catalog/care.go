@@ -56,15 +56,6 @@ const (
 // and flocks grow between two visits.
 const PlausibleBP = 15_000
 
-// ReviewState: open → approved | refused.
-type ReviewState string
-
-const (
-	ReviewOpen     ReviewState = "open"
-	ReviewApproved ReviewState = "approved"
-	ReviewRefused  ReviewState = "refused"
-)
-
 type Review struct {
 	ID        int64             `json:"id"`
 	Kind      string            `json:"kind"`

@@ -38,15 +38,6 @@ const (
 	OrgRaiser      OrgKind = "raiser" // 养鹅大户: raises geese for households, see Product.Raised
 )
 
-// PresaleState: draft → open → closed. Whether one can order now also depends on the window, see PublicPresale.Orderable.
-type PresaleState string
-
-const (
-	PresaleDraft  PresaleState = "draft"
-	PresaleOpen   PresaleState = "open"
-	PresaleClosed PresaleState = "closed"
-)
-
 // Text is the same sentence in both languages.
 type Text struct {
 	Zh string `json:"zh"`
@@ -311,7 +302,7 @@ type Shares struct {
 type Reservation struct {
 	OrderID   int64     `json:"order_id"` // of the first request with this key
 	ExpiresAt time.Time `json:"expires_at"`
-	State     string    `json:"state"` // held, confirmed, released
+	State     HoldState `json:"state"`
 	Lines     []Shares  `json:"lines"`
 }
 
@@ -463,11 +454,11 @@ type Finding struct {
 
 // HoldDigest lets verify compare holds with orders without either reading the other's tables.
 type HoldDigest struct {
-	OrderID int64  `json:"order_id"`
-	Line    int    `json:"line"`
-	State   string `json:"state"`
-	Held    int64  `json:"held"`      // units still reserved
-	Deliv   int64  `json:"delivered"` // units delivered
+	OrderID int64     `json:"order_id"`
+	Line    int       `json:"line"`
+	State   HoldState `json:"state"`
+	Held    int64     `json:"held"`      // units still reserved
+	Deliv   int64     `json:"delivered"` // units delivered
 }
 
 type HoldPageRequest struct {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -104,10 +105,11 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 func (c *Catalog) openReview(ctx context.Context, tx *sqlx.Tx, kind string, household int64, about string, args map[string]string, capacity, presale int64) error {
 	a := link.ActorFrom(ctx)
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (kind, household_id, about) WHERE state = 'open'
+		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (kind, household_id, about) WHERE state = `+reviewOpen+`
 		DO UPDATE SET args = excluded.args, capacity = excluded.capacity, opened_at = excluded.opened_at, opened_id = excluded.opened_id, opened_by = excluded.opened_by`,
-		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login)
+		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login, string(catalog.ReviewOpen))
 	if err != nil {
 		return fmt.Errorf("open review: %w", err)
 	}
@@ -136,12 +138,12 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 	if err != nil {
 		return page, err
 	}
-	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = 'open'`); err != nil {
+	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = `+reviewOpen); err != nil {
 		return page, fmt.Errorf("count reviews: %w", err)
 	}
 	rows, err := c.db.QueryContext(ctx, `
 		SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id
-		WHERE ($1 OR r.state = 'open') AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
+		WHERE ($1 OR r.state = `+reviewOpen+`) AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
 	if err != nil {
 		return page, fmt.Errorf("list reviews: %w", err)
 	}
@@ -170,10 +172,8 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 		return catalog.Review{}, link.E(link.Invalid, "reserve.key.missing", "idempotency_key")
 	}
 	key := fmt.Sprintf("%d:%s", actor.Account, d.IdempotencyKey)
-	state := catalog.ReviewRefused
-	if d.Approve {
-		state = catalog.ReviewApproved
-	}
+	step := d.Step()
+	state := catalog.ReviewMachine.To(step)
 	var res catalog.Review
 	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
 		var opened, capacity, presale int64
@@ -198,12 +198,12 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 		case err == nil && (prior.ID != d.ID || prior.State != state || prior.Why != why):
 			return errKeyReused()
 		case was == state && decided == actor.Account: // said twice
-		case was != catalog.ReviewOpen:
-			return link.E(link.Conflict, "review.decided", "")
+		case !catalog.ReviewMachine.Can(was, step):
+			return link.E(link.Conflict, catalog.ReviewMachine.Refused(step), "")
 		case opened != 0 && opened == actor.Account:
 			return link.E(link.Forbidden, "review.second_person", "")
 		default:
-			if err := c.settleReview(ctx, tx, d.ID, res.Household, state, why, key, presale, capacity); err != nil {
+			if err := c.settleReview(ctx, tx, d.ID, res.Household, step, why, key, presale, capacity); err != nil {
 				return err
 			}
 		}
@@ -222,8 +222,9 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 
 func errKeyReused() error { return link.E(link.Conflict, "reserve.key.reused", "idempotency_key") }
 
-func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, state catalog.ReviewState, why, key string, presale, capacity int64) error {
+func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, step catalog.ReviewStep, why, key string, presale, capacity int64) error {
 	actor := link.ActorFrom(ctx)
+	state := catalog.ReviewMachine.To(step)
 	if state == catalog.ReviewApproved && presale != 0 {
 		if err := c.offer(ctx, tx, household, presale, capacity); err != nil {
 			return err
@@ -235,8 +236,9 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household i
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7 WHERE id = $1`,
-		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why, key)
+		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7
+		WHERE id = $1 AND state = ANY($8)`,
+		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why, key, pq.Array(catalog.ReviewMachine.From(step)))
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}

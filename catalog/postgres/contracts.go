@@ -61,10 +61,11 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 			}
 			p = row.Presale
 		}
-		if p.State == r.State || p.State == catalog.PresaleClosed || r.State == catalog.PresaleDraft {
-			return nil
+		next, err := p.State.Follow(r.State)
+		if err != nil || next == p.State {
+			return err
 		}
-		p.State = r.State
+		p.State = next
 		if _, err := tx.ExecContext(ctx, `UPDATE presale SET state = $2 WHERE id = $1`, p.ID, p.State); err != nil {
 			return fmt.Errorf("set presale state: %w", err)
 		}

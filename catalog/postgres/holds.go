@@ -15,13 +15,6 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// A hold is held until it is confirmed or released; a confirmed one is delivered or released, in parts or whole.
-const (
-	stateHeld      = "held"
-	stateConfirmed = "confirmed"
-	stateReleased  = "released"
-)
-
 const consumerName = "catalog-commands"
 
 // consumer applies what orders commands.
@@ -98,9 +91,7 @@ func (c *Catalog) applyCommands(ctx context.Context, tx *sqlx.Tx, evs []link.Eve
 			}
 		case cmd.release != nil:
 			for _, h := range holds {
-				if h.state != stateConfirmed || !cmd.release.Unconfirmed {
-					h.release(false, changed)
-				}
+				h.release(cmd.release.Step(), changed)
 			}
 		default:
 			if err := deliver(holds, *cmd.deliver, changed); err != nil {
@@ -114,25 +105,30 @@ func (c *Catalog) applyCommands(ctx context.Context, tx *sqlx.Tx, evs []link.Eve
 	return changed.store(ctx, tx)
 }
 
-// confirmHolds confirms whatever is held for the orders.
-func confirmHolds(ctx context.Context, tx *sqlx.Tx, orders []int64) error {
-	_, err := tx.ExecContext(ctx, `
+var confirmSQL = `
 		WITH target AS (
 			SELECT order_id, line, key FROM hold
-			WHERE order_id = ANY($1) AND state = 'held' ORDER BY order_id, line, key FOR UPDATE)
-		UPDATE hold SET state = 'confirmed', expires_at = NULL
+			WHERE order_id = ANY($1) AND ` + among("state", catalog.HoldMachine.From(catalog.HoldStepConfirm)) + ` ORDER BY order_id, line, key FOR UPDATE)
+		UPDATE hold SET state = ` + word(catalog.HoldMachine.To(catalog.HoldStepConfirm)) + `, expires_at = NULL
 		FROM target t
-		WHERE (hold.order_id, hold.line, hold.key) = (t.order_id, t.line, t.key) AND hold.state = 'held'`, pq.Array(orders))
+		WHERE (hold.order_id, hold.line, hold.key) = (t.order_id, t.line, t.key) AND ` + among("hold.state", catalog.HoldMachine.From(catalog.HoldStepConfirm))
+
+// lateSQL finds an order of which everything expired.
+const lateSQL = `
+		SELECT order_id FROM hold WHERE order_id = ANY($1)
+		GROUP BY order_id
+		HAVING bool_or(state = ` + released + ` AND expired) AND NOT bool_or(state = ` + confirmed + `)
+		LIMIT 1`
+
+// confirmHolds confirms whatever is held for the orders.
+func confirmHolds(ctx context.Context, tx *sqlx.Tx, orders []int64) error {
+	_, err := tx.ExecContext(ctx, confirmSQL, pq.Array(orders))
 	if err != nil {
 		return fmt.Errorf("confirm holds: %w", err)
 	}
 	// In a statement of its own, which sees what the first one may have waited for.
 	var late []int64
-	err = tx.SelectContext(ctx, &late, `
-		SELECT order_id FROM hold WHERE order_id = ANY($1)
-		GROUP BY order_id
-		HAVING bool_or(state = 'released' AND expired) AND NOT bool_or(state = 'confirmed')
-		LIMIT 1`, pq.Array(orders))
+	err = tx.SelectContext(ctx, &late, lateSQL, pq.Array(orders))
 	if err != nil {
 		return fmt.Errorf("confirm holds: %w", err)
 	}
@@ -151,7 +147,8 @@ func errLate(orderID int64) error {
 type hold struct {
 	orderID, presaleID int64
 	line, season       int
-	key, state         string
+	key                string
+	state              catalog.HoldState
 	expired            bool
 	lots, qty          []int64
 	held, delivered    []int64
@@ -215,6 +212,16 @@ func (ch *lotChanges) store(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
+// lockSQL reads and locks the holds of some seasons, the parameter after those of the condition.
+func lockSQL(condition string, parameters int) string {
+	return `
+		SELECT order_id, line, key::text, season, presale_id, state, expired, lots, qty,
+		       coalesce(held, CASE WHEN state = ` + released + ` THEN array_fill(0::bigint, ARRAY[cardinality(qty)]) ELSE qty END),
+		       coalesce(delivered, array_fill(0::bigint, ARRAY[cardinality(qty)]))
+		FROM hold WHERE season = ANY($` + strconv.Itoa(parameters+1) + `) AND ` + condition + `
+		ORDER BY order_id, line, created_at, key FOR UPDATE`
+}
+
 // lockHolds locks the seasons of the holds that meet a condition and then the holds: seasons first, as everybody does.
 func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) ([]*hold, error) {
 	var seasons []int
@@ -227,12 +234,7 @@ func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) 
 			return nil, err
 		}
 	}
-	rows, err := tx.QueryContext(ctx, `
-		SELECT order_id, line, key::text, season, presale_id, state, expired, lots, qty,
-		       coalesce(held, CASE WHEN state = 'released' THEN array_fill(0::bigint, ARRAY[cardinality(qty)]) ELSE qty END),
-		       coalesce(delivered, array_fill(0::bigint, ARRAY[cardinality(qty)]))
-		FROM hold WHERE season = ANY($`+strconv.Itoa(len(args)+1)+`) AND `+condition+`
-		ORDER BY order_id, line, created_at, key FOR UPDATE`, append(args, pq.Array(seasons))...)
+	rows, err := tx.QueryContext(ctx, lockSQL(condition, len(args)), append(args, pq.Array(seasons))...)
 	if err != nil {
 		return nil, fmt.Errorf("lock holds: %w", err)
 	}
@@ -253,28 +255,30 @@ func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) 
 	return all, nil
 }
 
+const storeHoldsSQL = `
+		UPDATE hold SET state = d.state, expired = d.expired, held = d.held::bigint[], delivered = d.delivered::bigint[],
+		                expires_at = CASE WHEN d.state = ` + held + ` THEN hold.expires_at END
+		FROM unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::bool[], $6::text[], $7::text[])
+		     AS d (order_id, line, key, state, expired, held, delivered)
+		WHERE hold.order_id = d.order_id AND hold.line = d.line AND hold.key = d.key`
+
 // storeHolds writes the holds that changed.
 func storeHolds(ctx context.Context, tx *sqlx.Tx, holds []*hold) error {
 	var orders, lines []int64
-	var keys, states, expired, held, delivered []string
+	var keys, states, expired, keep, delivered []string
 	for _, h := range holds {
 		if !h.dirty {
 			continue
 		}
 		orders, lines, keys = append(orders, h.orderID), append(lines, int64(h.line)), append(keys, h.key)
-		states, expired = append(states, h.state), append(expired, strconv.FormatBool(h.expired))
-		held, delivered = append(held, literal(h.held)), append(delivered, literal(h.delivered))
+		states, expired = append(states, string(h.state)), append(expired, strconv.FormatBool(h.expired))
+		keep, delivered = append(keep, literal(h.held)), append(delivered, literal(h.delivered))
 	}
 	if len(orders) == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `
-		UPDATE hold SET state = d.state, expired = d.expired, held = d.held::bigint[], delivered = d.delivered::bigint[],
-		                expires_at = CASE WHEN d.state = 'held' THEN hold.expires_at END
-		FROM unnest($1::bigint[], $2::int[], $3::uuid[], $4::text[], $5::bool[], $6::text[], $7::text[])
-		     AS d (order_id, line, key, state, expired, held, delivered)
-		WHERE hold.order_id = d.order_id AND hold.line = d.line AND hold.key = d.key`,
-		pq.Array(orders), pq.Array(lines), pq.Array(keys), pq.Array(states), pq.Array(expired), pq.Array(held), pq.Array(delivered))
+	_, err := tx.ExecContext(ctx, storeHoldsSQL,
+		pq.Array(orders), pq.Array(lines), pq.Array(keys), pq.Array(states), pq.Array(expired), pq.Array(keep), pq.Array(delivered))
 	if err != nil {
 		return fmt.Errorf("change holds: %w", err)
 	}
@@ -285,11 +289,11 @@ func storeHolds(ctx context.Context, tx *sqlx.Tx, holds []*hold) error {
 func confirm(holds []*hold) error {
 	late, good := false, false
 	for _, h := range holds {
-		if h.state == stateHeld {
-			h.state, h.dirty = stateConfirmed, true
+		if next, ok := catalog.HoldMachine.Next(h.state, catalog.HoldStepConfirm); ok {
+			h.state, h.dirty = next, true
 		}
-		late = late || (h.state == stateReleased && h.expired)
-		good = good || h.state == stateConfirmed
+		late = late || (h.state == catalog.HoldReleased && h.expired)
+		good = good || h.state == catalog.HoldConfirmed
 	}
 	if late && !good {
 		return errLate(holds[0].orderID)
@@ -297,9 +301,10 @@ func confirm(holds []*hold) error {
 	return nil
 }
 
-// release gives back what is still held. A second release finds nothing.
-func (h *hold) release(expired bool, ch *lotChanges) {
-	if h.state == stateReleased {
+// release gives back the units that are still held, if the step is possible: a second release changes nothing.
+func (h *hold) release(step catalog.HoldStep, ch *lotChanges) {
+	next, ok := catalog.HoldMachine.Next(h.state, step)
+	if !ok {
 		return
 	}
 	for i, n := range h.held {
@@ -308,7 +313,7 @@ func (h *hold) release(expired bool, ch *lotChanges) {
 			h.held[i] = 0
 		}
 	}
-	h.state, h.expired, h.dirty = stateReleased, expired, true
+	h.state, h.expired, h.dirty = next, step == catalog.HoldStepExpire, true
 }
 
 // deliver settles shares of a line. A line may have several holds, when it was refilled, and a lot may have a share in
@@ -347,7 +352,7 @@ func settle(holds []*hold, lotID, n int64, delivered, lost bool, ch *lotChanges)
 		slices.Reverse(holds)
 	}
 	for _, h := range holds {
-		if h.state == stateReleased {
+		if catalog.HoldMachine.Final(h.state) {
 			continue
 		}
 		for i, id := range h.lots {
@@ -408,6 +413,14 @@ func (c *Catalog) sweepLoop(ctx context.Context) {
 
 const sweepBatch = 500
 
+var (
+	mayExpire  = among("state", catalog.HoldMachine.From(catalog.HoldStepExpire))
+	expiredSQL = `
+			SELECT DISTINCT order_id FROM (
+				SELECT order_id FROM hold WHERE ` + mayExpire + ` AND expires_at < $1 ORDER BY expires_at LIMIT $2) AS due`
+	expiredCondition = `order_id = ANY($1) AND ` + mayExpire + ` AND expires_at < $2`
+)
+
 // Sweep releases the holds whose expiry, and the grace after it, has passed, and says how many. Each is released once,
 // however many processes sweep: the season is locked first, and then only what is still held is found.
 func (c *Catalog) Sweep(ctx context.Context) (int, error) {
@@ -416,9 +429,7 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 	total := 0
 	for {
 		var orders []int64
-		err := c.db.SelectContext(ctx, &orders, `
-			SELECT DISTINCT order_id FROM (
-				SELECT order_id FROM hold WHERE state = 'held' AND expires_at < $1 ORDER BY expires_at LIMIT $2) AS due`, due, sweepBatch)
+		err := c.db.SelectContext(ctx, &orders, expiredSQL, due, sweepBatch)
 		if err != nil {
 			return total, fmt.Errorf("find expired holds: %w", err)
 		}
@@ -429,14 +440,14 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 		err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
 			released = 0
 			changed := newLotChanges()
-			holds, err := lockHolds(ctx, tx, `order_id = ANY($1) AND state = 'held' AND expires_at < $2`, pq.Array(orders), due)
+			holds, err := lockHolds(ctx, tx, expiredCondition, pq.Array(orders), due)
 			if err != nil {
 				return err
 			}
 			var events []link.Message
 			told := map[int64]bool{}
 			for _, h := range holds {
-				h.release(true, changed)
+				h.release(catalog.HoldStepExpire, changed)
 				released++
 				if !told[h.orderID] {
 					told[h.orderID] = true
@@ -477,8 +488,8 @@ func (c *Catalog) Holds(ctx context.Context, r catalog.HoldPageRequest) (catalog
 		WITH page AS (
 			SELECT order_id FROM hold WHERE order_id > $1 GROUP BY order_id ORDER BY order_id LIMIT $2)
 		SELECT h.order_id, h.line,
-		       CASE WHEN bool_or(h.state = 'confirmed') THEN 'confirmed' WHEN bool_or(h.state = 'held') THEN 'held' ELSE 'released' END,
-		       sum(CASE WHEN h.state = 'released' THEN 0 ELSE (SELECT sum(n) FROM unnest(coalesce(h.held, h.qty)) AS n) END)::bigint,
+		       CASE WHEN bool_or(h.state = `+confirmed+`) THEN `+confirmed+` WHEN bool_or(h.state = `+held+`) THEN `+held+` ELSE `+released+` END,
+		       sum(CASE WHEN h.state = `+released+` THEN 0 ELSE (SELECT sum(n) FROM unnest(coalesce(h.held, h.qty)) AS n) END)::bigint,
 		       sum((SELECT coalesce(sum(n), 0) FROM unnest(h.delivered) AS n))::bigint
 		FROM hold h JOIN page USING (order_id)
 		GROUP BY h.order_id, h.line ORDER BY h.order_id, h.line`, r.AfterOrder, limit)

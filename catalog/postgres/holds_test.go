@@ -278,7 +278,7 @@ type model struct {
 type modelHold struct {
 	req       catalog.ReserveRequest
 	res       catalog.Reservation
-	state     string
+	state     catalog.HoldState
 	expires   time.Time
 	held      map[int64]int64
 	delivered map[int64]int64
@@ -347,7 +347,7 @@ func TestHoldsAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		begin(t)
 		process := func() *postgres.Catalog { return processes[rapid.IntRange(0, 1).Draw(t, "process")] }
-		order := func(want ...string) *modelHold {
+		order := func(want ...catalog.HoldState) *modelHold {
 			var ids []int64
 			for _, id := range slices.Sorted(maps.Keys(m.holds)) {
 				if slices.Contains(want, m.holds[id].state) {

@@ -39,6 +39,12 @@ func linesDigest(req catalog.ReserveRequest) string {
 	return digest(string(b))
 }
 
+const retireSQL = `
+		WITH retired AS (
+			SELECT key, gen_random_uuid() AS new FROM unnest($1::uuid[]) AS k (key))
+		UPDATE hold SET key = retired.new FROM retired
+		WHERE hold.key = retired.key AND hold.state = ` + released + ` AND hold.expired`
+
 // answerKnown answers the jobs whose keys were used before and returns the others, with those whose hold had expired:
 // these may be reserved anew.
 func (w *writer) answerKnown(ctx context.Context, s *season, jobs []*job, known []string) ([]*job, error) {
@@ -66,11 +72,7 @@ func (w *writer) answerKnown(ctx context.Context, s *season, jobs []*job, known 
 		return rest, nil
 	}
 	// The old hold stays as history under a key of its own.
-	_, err = w.c.db.ExecContext(ctx, `
-		WITH retired AS (
-			SELECT key, gen_random_uuid() AS new FROM unnest($1::uuid[]) AS k (key))
-		UPDATE hold SET key = retired.new FROM retired
-		WHERE hold.key = retired.key AND hold.state = 'released' AND hold.expired`, pq.StringArray(slices.Compact(expired)))
+	_, err = w.c.db.ExecContext(ctx, retireSQL, pq.StringArray(slices.Compact(expired)))
 	if err != nil {
 		return jobs, fmt.Errorf("retire expired holds: %w", err)
 	}

@@ -24,8 +24,8 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
-		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> 'draft' AND p.contract_id = 0
-		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason())
+		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> $3 AND p.contract_id = 0
+		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason(), string(catalog.PresaleDraft))
 	if err != nil {
 		return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
 	}

@@ -103,7 +103,7 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	var kept int64 // since an earlier look
 	err = tx.GetContext(ctx, &kept, `
 		SELECT coalesce(sum(k.units), 0)::bigint FROM review r JOIN review_lot k ON k.review_id = r.id
-		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = 'open'`, catalog.ReviewOversold, h.id, product.Code)
+		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = `+reviewOpen, catalog.ReviewOversold, h.id, product.Code)
 	if err != nil {
 		return nil, fmt.Errorf("sum what is kept from being sold: %w", err)
 	}
@@ -116,7 +116,7 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	var touched []int64
 	err = tx.SelectContext(ctx, &touched, `
 		WITH r AS (
-			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = 'open'
+			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = `+reviewOpen+`
 		), open AS (
 			SELECT l.id, l.capacity - l.reserved - l.delivered AS units FROM lot l JOIN presale p ON p.id = l.presale_id
 			WHERE l.id = ANY($4) AND p.contract_id = 0 AND l.capacity > l.reserved + l.delivered

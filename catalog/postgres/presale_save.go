@@ -226,13 +226,11 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 			return link.E(link.NotFound, "presale.unknown", "id")
 		}
 		p = row.Presale
-		if p.State == r.State {
-			return nil
+		next, err := p.State.MoveTo(r.State)
+		if err != nil || next == p.State {
+			return err
 		}
-		if !(p.State == catalog.PresaleDraft && r.State == catalog.PresaleOpen) && !(p.State == catalog.PresaleOpen && r.State == catalog.PresaleClosed) {
-			return link.E(link.Conflict, "presale.state", "state")
-		}
-		p.State = r.State
+		p.State = next
 		if _, err := tx.ExecContext(ctx, `UPDATE presale SET state = $2 WHERE id = $1`, p.ID, p.State); err != nil {
 			return fmt.Errorf("set presale state: %w", err)
 		}

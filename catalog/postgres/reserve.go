@@ -414,9 +414,9 @@ func (w *writer) divide(s *season, jobs []*job) *plan {
 
 // reserve divides one request, all lines or none.
 func (s *season) reserve(req catalog.ReserveRequest, now time.Time) (catalog.Reservation, []allocate.Share, error) {
-	res := catalog.Reservation{OrderID: req.OrderID, ExpiresAt: req.ExpiresAt, State: stateHeld}
+	res := catalog.Reservation{OrderID: req.OrderID, ExpiresAt: req.ExpiresAt, State: catalog.HoldHeld}
 	if req.Confirmed {
-		res.State = stateConfirmed
+		res.State = catalog.HoldConfirmed
 	}
 	if !req.Confirmed && !req.ExpiresAt.After(now) {
 		return catalog.Reservation{}, nil, link.E(link.Invalid, "reserve.expiry", "expires_at")
@@ -558,7 +558,7 @@ fence AS (
 held AS (
 	INSERT INTO hold (order_id, line, key, season, presale_id, lines, state, expires_at, policy, lots, qty, level_fen)
 	SELECT h.order_id, h.line, h.key, $1, h.presale_id, h.lines,
-	       CASE WHEN h.expires_ms = 0 THEN 'confirmed' ELSE 'held' END,
+	       CASE WHEN h.expires_ms = 0 THEN ` + confirmed + ` ELSE ` + held + ` END,
 	       CASE WHEN h.expires_ms = 0 THEN NULL ELSE timestamptz 'epoch' + h.expires_ms * interval '1 millisecond' END,
 	       h.policy, h.lots::bigint[], h.qty::bigint[], h.level_fen::bigint[]
 	FROM fence, unnest($4::bigint[], $5::int[], $6::uuid[], $7::bigint[], $8::uuid[], $9::bigint[], $10::text[],
