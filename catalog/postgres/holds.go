@@ -45,8 +45,8 @@ func decode(ev link.Event) (cmd command, orderID int64, err error) {
 		cmd.deliver = &catalog.HoldDeliver{}
 		err = ev.Decode(cmd.deliver)
 		orderID = cmd.deliver.OrderID
-		if d := cmd.deliver; err == nil && (len(d.Delivered) != len(d.Lots) || len(d.Returned) != len(d.Lots)) {
-			err = link.E(link.Invalid, "malformed", "lots")
+		if err == nil {
+			err = cmd.deliver.Check()
 		}
 	default:
 		err = link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("unknown command %s", ev.Subject))
@@ -73,28 +73,28 @@ func (c *Catalog) applyCommands(ctx context.Context, tx *sqlx.Tx, evs []link.Eve
 	if onlyConfirms { // no lot changes, so that no season is involved
 		return confirmHolds(ctx, tx, orders)
 	}
-	changed := newLotChanges()
+	changed := catalog.LotChanges{}
 	holds, err := lockHolds(ctx, tx, `order_id = ANY($1)`, pq.Array(orders))
 	if err != nil {
 		return err
 	}
-	byOrder := map[int64][]*hold{}
+	byOrder := map[int64][]*catalog.Hold{}
 	for _, h := range holds {
-		byOrder[h.orderID] = append(byOrder[h.orderID], h)
+		byOrder[h.OrderID] = append(byOrder[h.OrderID], h)
 	}
 	for i, cmd := range commands {
 		holds := byOrder[orders[i]]
 		switch {
 		case cmd.confirm != nil:
-			if err := confirm(holds); err != nil {
+			if err := catalog.ConfirmHolds(holds); err != nil {
 				return err
 			}
 		case cmd.release != nil:
 			for _, h := range holds {
-				h.release(cmd.release.Step(), changed)
+				h.Release(cmd.release.Step(), changed)
 			}
 		default:
-			if err := deliver(holds, *cmd.deliver, changed); err != nil {
+			if err := catalog.DeliverHolds(holds, *cmd.deliver, changed); err != nil {
 				return err
 			}
 		}
@@ -102,7 +102,7 @@ func (c *Catalog) applyCommands(ctx context.Context, tx *sqlx.Tx, evs []link.Eve
 	if err := storeHolds(ctx, tx, holds); err != nil {
 		return err
 	}
-	return changed.store(ctx, tx)
+	return storeLotChanges(ctx, tx, changed)
 }
 
 var confirmSQL = `
@@ -133,65 +133,23 @@ func confirmHolds(ctx context.Context, tx *sqlx.Tx, orders []int64) error {
 		return fmt.Errorf("confirm holds: %w", err)
 	}
 	if len(late) > 0 {
-		return errLate(late[0])
+		return catalog.ErrHoldExpired(late[0])
 	}
 	return nil
 }
 
-// errLate refuses to confirm what has expired: the command becomes a dead letter, so that somebody looks at the order.
-func errLate(orderID int64) error {
-	return link.E(link.Conflict, "hold.expired", "order_id", "order", strconv.FormatInt(orderID, 10))
-}
-
-// hold is a stored hold that is locked for changing.
-type hold struct {
-	orderID, presaleID int64
-	line, season       int
-	key                string
-	state              catalog.HoldState
-	expired            bool
-	lots, qty          []int64
-	held, delivered    []int64
-	dirty              bool
-}
-
-// lotChanges collects what a transaction does to lots, by season.
-type lotChanges struct {
-	reserved, delivered, capacity map[int64]int64
-	lots                          map[int]map[int64]bool
-}
-
-func newLotChanges() *lotChanges {
-	return &lotChanges{
-		reserved: map[int64]int64{}, delivered: map[int64]int64{}, capacity: map[int64]int64{}, lots: map[int]map[int64]bool{},
-	}
-}
-
-func (ch *lotChanges) add(season int, lotID, reserved, delivered, capacity int64) {
-	ch.reserved[lotID] += reserved
-	ch.delivered[lotID] += delivered
-	ch.capacity[lotID] += capacity
-	if ch.lots[season] == nil {
-		ch.lots[season] = map[int64]bool{}
-	}
-	ch.lots[season][lotID] = true
-}
-
-// store writes the changes and notes them. The seasons are locked since lockHolds.
-func (ch *lotChanges) store(ctx context.Context, tx *sqlx.Tx) error {
-	for _, season := range slices.Sorted(maps.Keys(ch.lots)) {
-		lots := slices.Sorted(maps.Keys(ch.lots[season]))
-		lots = slices.DeleteFunc(lots, func(id int64) bool {
-			return ch.reserved[id] == 0 && ch.delivered[id] == 0 && ch.capacity[id] == 0
-		})
+// storeLotChanges writes the changes and notes them. The seasons are locked since lockHolds.
+func storeLotChanges(ctx context.Context, tx *sqlx.Tx, ch catalog.LotChanges) error {
+	for _, season := range slices.Sorted(maps.Keys(ch)) {
+		lots := slices.Sorted(maps.Keys(ch[season]))
+		lots = slices.DeleteFunc(lots, func(id int64) bool { return ch[season][id] == catalog.LotChange{} })
 		if len(lots) == 0 {
 			continue
 		}
 		var reserved, delivered, capacity []int64
 		for _, id := range lots {
-			reserved = append(reserved, ch.reserved[id])
-			delivered = append(delivered, ch.delivered[id])
-			capacity = append(capacity, ch.capacity[id])
+			by := ch[season][id]
+			reserved, delivered, capacity = append(reserved, by.Reserved), append(delivered, by.Delivered), append(capacity, by.Capacity)
 		}
 		_, err := tx.ExecContext(ctx, `
 			UPDATE lot SET reserved = lot.reserved + d.reserved, delivered = lot.delivered + d.delivered,
@@ -223,7 +181,7 @@ func lockSQL(condition string, parameters int) string {
 }
 
 // lockHolds locks the seasons of the holds that meet a condition and then the holds: seasons first, as everybody does.
-func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) ([]*hold, error) {
+func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) ([]*catalog.Hold, error) {
 	var seasons []int
 	err := tx.SelectContext(ctx, &seasons, `SELECT DISTINCT season FROM hold WHERE `+condition+` ORDER BY season`, args...)
 	if err != nil {
@@ -239,11 +197,11 @@ func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) 
 		return nil, fmt.Errorf("lock holds: %w", err)
 	}
 	defer rows.Close()
-	var all []*hold
+	var all []*catalog.Hold
 	for rows.Next() {
-		h := &hold{}
-		err := rows.Scan(&h.orderID, &h.line, &h.key, &h.season, &h.presaleID, &h.state, &h.expired,
-			(*pq.Int64Array)(&h.lots), (*pq.Int64Array)(&h.qty), (*pq.Int64Array)(&h.held), (*pq.Int64Array)(&h.delivered))
+		h := &catalog.Hold{}
+		err := rows.Scan(&h.OrderID, &h.Line, &h.Key, &h.Season, &h.PresaleID, &h.State, &h.Expired,
+			(*pq.Int64Array)(&h.Lots), (*pq.Int64Array)(&h.Qty), (*pq.Int64Array)(&h.Held), (*pq.Int64Array)(&h.Delivered))
 		if err != nil {
 			return nil, fmt.Errorf("lock holds: %w", err)
 		}
@@ -263,16 +221,16 @@ const storeHoldsSQL = `
 		WHERE hold.order_id = d.order_id AND hold.line = d.line AND hold.key = d.key`
 
 // storeHolds writes the holds that changed.
-func storeHolds(ctx context.Context, tx *sqlx.Tx, holds []*hold) error {
+func storeHolds(ctx context.Context, tx *sqlx.Tx, holds []*catalog.Hold) error {
 	var orders, lines []int64
 	var keys, states, expired, keep, delivered []string
 	for _, h := range holds {
-		if !h.dirty {
+		if !h.Changed() {
 			continue
 		}
-		orders, lines, keys = append(orders, h.orderID), append(lines, int64(h.line)), append(keys, h.key)
-		states, expired = append(states, string(h.state)), append(expired, strconv.FormatBool(h.expired))
-		keep, delivered = append(keep, literal(h.held)), append(delivered, literal(h.delivered))
+		orders, lines, keys = append(orders, h.OrderID), append(lines, int64(h.Line)), append(keys, h.Key)
+		states, expired = append(states, string(h.State)), append(expired, strconv.FormatBool(h.Expired))
+		keep, delivered = append(keep, literal(h.Held)), append(delivered, literal(h.Delivered))
 	}
 	if len(orders) == 0 {
 		return nil
@@ -283,109 +241,6 @@ func storeHolds(ctx context.Context, tx *sqlx.Tx, holds []*hold) error {
 		return fmt.Errorf("change holds: %w", err)
 	}
 	return nil
-}
-
-// confirm confirms the holds of one order.
-func confirm(holds []*hold) error {
-	late, good := false, false
-	for _, h := range holds {
-		if next, ok := catalog.HoldMachine.Next(h.state, catalog.HoldStepConfirm); ok {
-			h.state, h.dirty = next, true
-		}
-		late = late || (h.state == catalog.HoldReleased && h.expired)
-		good = good || h.state == catalog.HoldConfirmed
-	}
-	if late && !good {
-		return errLate(holds[0].orderID)
-	}
-	return nil
-}
-
-// release gives back the units that are still held, if the step is possible: a second release changes nothing.
-func (h *hold) release(step catalog.HoldStep, ch *lotChanges) {
-	next, ok := catalog.HoldMachine.Next(h.state, step)
-	if !ok {
-		return
-	}
-	for i, n := range h.held {
-		if n != 0 {
-			ch.add(h.season, h.lots[i], -n, 0, 0)
-			h.held[i] = 0
-		}
-	}
-	h.state, h.expired, h.dirty = next, step == catalog.HoldStepExpire, true
-}
-
-// deliver settles shares of a line. A line may have several holds, when it was refilled, and a lot may have a share in
-// more than one of them: the oldest is settled first, and undone last.
-func deliver(holds []*hold, d catalog.HoldDeliver, ch *lotChanges) error {
-	var line []*hold
-	for _, h := range holds {
-		if h.line == d.Line {
-			line = append(line, h)
-		}
-	}
-	if len(line) == 0 {
-		return nil // the order's Reserve has not been seen: orders never delivers what it did not reserve
-	}
-	for i, lotID := range d.Lots {
-		if rest := settle(line, lotID, d.Delivered[i], true, false, ch); rest != 0 {
-			return errExceeded(d, lotID)
-		}
-		if rest := settle(line, lotID, d.Returned[i], false, d.Lost, ch); rest != 0 {
-			return errExceeded(d, lotID)
-		}
-	}
-	return nil
-}
-
-func errExceeded(d catalog.HoldDeliver, lotID int64) error {
-	return link.E(link.Conflict, "hold.exceeded", "lots").Because(
-		fmt.Errorf("order %d line %d: more is delivered or returned than lot %d's share holds", d.OrderID, d.Line, lotID))
-}
-
-// settle moves n units of a lot out of what the holds keep: delivered, or else returned to the lot or lost with its
-// capacity. A negative n moves them back. It returns what could not be moved.
-func settle(holds []*hold, lotID, n int64, delivered, lost bool, ch *lotChanges) int64 {
-	if n < 0 {
-		holds = slices.Clone(holds)
-		slices.Reverse(holds)
-	}
-	for _, h := range holds {
-		if catalog.HoldMachine.Final(h.state) {
-			continue
-		}
-		for i, id := range h.lots {
-			if id != lotID || n == 0 {
-				continue
-			}
-			var m int64
-			switch {
-			case n > 0:
-				m = min(n, h.held[i])
-			case delivered:
-				m = -min(-n, h.delivered[i])
-			default:
-				m = -min(-n, h.qty[i]-h.held[i]-h.delivered[i])
-			}
-			if m == 0 {
-				continue
-			}
-			n -= m
-			h.held[i] -= m
-			h.dirty = true
-			switch {
-			case delivered:
-				h.delivered[i] += m
-				ch.add(h.season, lotID, -m, m, 0)
-			case lost:
-				ch.add(h.season, lotID, -m, 0, -m)
-			default:
-				ch.add(h.season, lotID, -m, 0, 0)
-			}
-		}
-	}
-	return n
 }
 
 // sweepLoop releases holds that nobody confirmed in time.
@@ -439,7 +294,7 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 		released := 0
 		err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
 			released = 0
-			changed := newLotChanges()
+			changed := catalog.LotChanges{}
 			holds, err := lockHolds(ctx, tx, expiredCondition, pq.Array(orders), due)
 			if err != nil {
 				return err
@@ -447,17 +302,17 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 			var events []link.Message
 			told := map[int64]bool{}
 			for _, h := range holds {
-				h.release(catalog.HoldStepExpire, changed)
+				h.Release(catalog.HoldStepExpire, changed)
 				released++
-				if !told[h.orderID] {
-					told[h.orderID] = true
-					events = append(events, link.Message{Subject: catalog.EvtHoldExpired, Data: catalog.HoldExpired{OrderID: h.orderID}})
+				if !told[h.OrderID] {
+					told[h.OrderID] = true
+					events = append(events, link.Message{Subject: catalog.EvtHoldExpired, Data: catalog.HoldExpired{OrderID: h.OrderID}})
 				}
 			}
 			if err := storeHolds(ctx, tx, holds); err != nil {
 				return err
 			}
-			if err := changed.store(ctx, tx); err != nil {
+			if err := storeLotChanges(ctx, tx, changed); err != nil {
 				return err
 			}
 			return link.Publish(ctx, tx, events...)
