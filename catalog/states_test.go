@@ -5,15 +5,26 @@ import (
 	"testing"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
 )
+
+func checkMachine[S, E ~string](t *testing.T, m *state.Machine[S, E]) {
+	t.Helper()
+	if err := m.Check(); err != nil {
+		t.Error(err)
+	}
+	for _, on := range m.Events() {
+		if key := m.Refused(on); Messages[key] == [2]string{} && CareMessages[key] == [2]string{} {
+			t.Errorf("%s: %s is refused with %q, which has no sentence", m.Name(), on, key)
+		}
+	}
+}
 
 func TestMachines(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{PresaleMachine.Check(), HoldMachine.Check(), ReviewMachine.Check()} {
-		if err != nil {
-			t.Error(err)
-		}
-	}
+	checkMachine(t, PresaleMachine)
+	checkMachine(t, HoldMachine)
+	checkMachine(t, ReviewMachine)
 }
 
 func TestPresaleMovesForwardOnly(t *testing.T) {

@@ -7,16 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 )
 
 var _ catalog.Care = (*Catalog)(nil)
@@ -30,7 +27,7 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 	if err != nil {
 		return log, err
 	}
-	if kind, _ := scope(link.ActorFrom(ctx)); kind == "org" {
+	if catalog.ScopeOf(link.ActorFrom(ctx)).Kind == catalog.ScopeOrg {
 		return log, link.E(link.NotFound, "household.unknown", "id") // who collects from it is told nothing of its affairs
 	}
 	id := strconv.FormatInt(h.ID, 10)
@@ -76,12 +73,8 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	if registered <= 0 {
 		return false, nil
 	}
-	likely, err := money.BasisPoints(registered, catalog.PlausibleBP)
-	if err != nil {
-		return false, fmt.Errorf("reckon what is likely: %w", err)
-	}
 	var sold, had int64
-	err = tx.QueryRowxContext(ctx, `
+	err := tx.QueryRowxContext(ctx, `
 		SELECT coalesce(sum(l.reserved + l.delivered) FILTER (WHERE l.presale_id <> $2), 0)::bigint,
 		       coalesce(max(l.capacity) FILTER (WHERE l.presale_id = $2), 0)
 		FROM lot l JOIN presale q ON q.id = l.presale_id
@@ -89,7 +82,11 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	if err != nil {
 		return false, fmt.Errorf("sum what is sold: %w", err)
 	}
-	if capacity+sold <= likely || capacity <= had {
+	plausible, err := catalog.Plausible(registered, sold, had, capacity)
+	if err != nil {
+		return false, fmt.Errorf("compare an offer with the register: %w", err)
+	}
+	if plausible {
 		return false, nil
 	}
 	args := map[string]string{"product": p.Product.Name.Zh, "capacity": strconv.FormatInt(capacity, 10), "registered": strconv.FormatInt(registered, 10),
@@ -164,46 +161,33 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 	if err != nil {
 		return catalog.Review{}, err
 	}
-	why := strings.TrimSpace(d.Why)
-	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
-		return catalog.Review{}, link.E(link.Invalid, "review.why", "why")
-	}
-	if d.IdempotencyKey == "" || len(d.IdempotencyKey) > 64 {
-		return catalog.Review{}, link.E(link.Invalid, "reserve.key.missing", "idempotency_key")
+	if err := d.Check(); err != nil {
+		return catalog.Review{}, err
 	}
 	key := fmt.Sprintf("%d:%s", actor.Account, d.IdempotencyKey)
-	step := d.Step()
-	state := catalog.ReviewMachine.To(step)
 	var res catalog.Review
 	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		var opened, capacity, presale int64
-		var was catalog.ReviewState
-		var decided int64
+		var was catalog.ReviewRecord
+		var capacity, presale int64
 		err := tx.QueryRowxContext(ctx, `
 			SELECT opened_id, capacity, presale_id, state, decided_id, household_id FROM review WHERE id = $1 FOR UPDATE`, d.ID).
-			Scan(&opened, &capacity, &presale, &was, &decided, &res.Household)
+			Scan(&was.OpenedBy, &capacity, &presale, &was.State, &was.DecidedBy, &res.Household)
 		if err != nil {
 			return notFound(fmt.Errorf("read review: %w", err), "review.unknown", "id")
 		}
-		var prior struct {
-			ID    int64               `db:"id"`
-			State catalog.ReviewState `db:"state"`
-			Why   string              `db:"why"`
-		}
-		err = tx.GetContext(ctx, &prior, `SELECT id, state, why FROM review WHERE decided_key = $1`, key)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		same := &catalog.PastDecision{}
+		err = tx.QueryRowxContext(ctx, `SELECT id, state, why FROM review WHERE decided_key = $1`, key).Scan(&same.ID, &same.State, &same.Why)
+		if errors.Is(err, sql.ErrNoRows) {
+			same = nil
+		} else if err != nil {
 			return fmt.Errorf("look up decision of key: %w", err)
 		}
-		switch {
-		case err == nil && (prior.ID != d.ID || prior.State != state || prior.Why != why):
-			return errKeyReused()
-		case was == state && decided == actor.Account: // said twice
-		case !catalog.ReviewMachine.Can(was, step):
-			return link.E(link.Conflict, catalog.ReviewMachine.Refused(step), "")
-		case opened != 0 && opened == actor.Account:
-			return link.E(link.Forbidden, "review.second_person", "")
-		default:
-			if err := c.settleReview(ctx, tx, d.ID, res.Household, step, why, key, presale, capacity); err != nil {
+		changes, err := d.Decide(was, actor.Account, same)
+		if err != nil {
+			return err
+		}
+		if changes {
+			if err := c.settleReview(ctx, tx, d, res.Household, key, presale, capacity); err != nil {
 				return err
 			}
 		}
@@ -212,7 +196,7 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 		return err
 	})
 	if link.Constraint(err) == "review_decided_key" { // sent at this moment for two reviews
-		err = errKeyReused()
+		err = catalog.ErrKeyReused()
 	}
 	if err != nil {
 		return catalog.Review{}, err
@@ -220,10 +204,9 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 	return res, nil
 }
 
-func errKeyReused() error { return link.E(link.Conflict, "reserve.key.reused", "idempotency_key") }
-
-func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, step catalog.ReviewStep, why, key string, presale, capacity int64) error {
+func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, d catalog.DecideReviewRequest, household int64, key string, presale, capacity int64) error {
 	actor := link.ActorFrom(ctx)
+	step := d.Step()
 	state := catalog.ReviewMachine.To(step)
 	if state == catalog.ReviewApproved && presale != 0 {
 		if err := c.offer(ctx, tx, household, presale, capacity); err != nil {
@@ -231,18 +214,18 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household i
 		}
 	}
 	if state == catalog.ReviewApproved {
-		if err := c.sellAgain(ctx, tx, id); err != nil {
+		if err := c.sellAgain(ctx, tx, d.ID); err != nil {
 			return err
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7
 		WHERE id = $1 AND state = ANY($8)`,
-		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why, key, pq.Array(catalog.ReviewMachine.From(step)))
+		d.ID, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, d.Why, key, pq.Array(catalog.ReviewMachine.From(step)))
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}
-	return c.logAction(ctx, tx, household, "review."+string(state), map[string]any{"review": id, "why": why})
+	return c.logAction(ctx, tx, household, "review."+string(state), map[string]any{"review": d.ID, "why": d.Why})
 }
 
 // offer sets a lot's capacity as it was asked for.

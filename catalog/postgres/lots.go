@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 
@@ -48,14 +47,11 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 	return all, nil
 }
 
-// largestLot is far more than any household raises or grows.
-const largestLot = 10_000_000
-
 // Offer changes a lot's capacity for the household itself, or its helper with consent. A household without a lot gets
 // one if it is registered for the product.
 func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lot, error) {
-	if r.Capacity < 0 || r.Capacity > largestLot {
-		return catalog.Lot{}, link.E(link.Invalid, "household.offer.capacity", "capacity")
+	if err := r.Check(); err != nil {
+		return catalog.Lot{}, err
 	}
 	actor := link.ActorFrom(ctx)
 	public := c.reference.Load().byID[r.PresaleID]
@@ -71,13 +67,8 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		if err != nil {
 			return asField(err, "household_id")
 		}
-		switch kind, _ := scope(actor); {
-		case kind == "household":
-		case kind == "helper" && h.Consent:
-		case kind == "helper":
-			return link.E(link.Forbidden, "household.consent.missing", "household_id")
-		default:
-			return link.E(link.Forbidden, "household.offer.not_yours", "household_id")
+		if err := catalog.ScopeOf(actor).MayOffer(h); err != nil {
+			return err
 		}
 		if _, err := lockSeason(ctx, tx, public.Season); err != nil {
 			return err
@@ -132,8 +123,8 @@ func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Househol
 	case err != nil:
 		return 0, fmt.Errorf("read lot: %w", err)
 	}
-	if sold := lot.Reserved + lot.Delivered; capacity < sold {
-		return 0, link.E(link.Conflict, "household.offer.below_sold", "capacity", "sold", strconv.FormatInt(sold, 10))
+	if err := lot.CheckOffer(capacity); err != nil {
+		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = $2 WHERE id = $1`, lot.ID, capacity); err != nil {
 		return 0, fmt.Errorf("change lot: %w", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -87,17 +86,8 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	if err != nil {
 		return nil, err
 	}
-	var sold, free int64
-	for _, l := range lots {
-		if l.ContractID != 0 {
-			sold += l.Capacity // signed for
-			continue
-		}
-		sold += l.Sold
-		free += max(l.Capacity-l.Sold, 0)
-	}
-	registered := product.Supply(h.after)
-	if sold <= registered {
+	o, found := catalog.CheckOversold(product, h.before, h.after, lots)
+	if !found {
 		return nil, nil
 	}
 	var kept int64 // since an earlier look
@@ -107,10 +97,8 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	if err != nil {
 		return nil, fmt.Errorf("sum what is kept from being sold: %w", err)
 	}
-	free += kept
-	args := map[string]string{"product": product.Name.Zh, "before": strconv.FormatInt(product.Supply(h.before), 10),
-		"registered": strconv.FormatInt(registered, 10), "sold": strconv.FormatInt(sold, 10), "free": strconv.FormatInt(free, 10)}
-	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, product.Code, args, 0, 0); err != nil {
+	o.Free += kept
+	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, product.Code, o.Args(product), 0, 0); err != nil {
 		return nil, err
 	}
 	var touched []int64
@@ -129,10 +117,10 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	if err != nil {
 		return nil, fmt.Errorf("keep lots from being sold: %w", err)
 	}
-	return touched, c.logAction(ctx, tx, h.id, "oversold.held", map[string]any{"product": product.Code, "sold": sold, "registered": registered})
+	return touched, c.logAction(ctx, tx, h.id, "oversold.held", map[string]any{"product": product.Code, "sold": o.Sold, "registered": o.Registered})
 }
 
-func lotIDs(lots []supplyLot) []int64 {
+func lotIDs(lots []catalog.SupplyLot) []int64 {
 	out := make([]int64, len(lots))
 	for i, l := range lots {
 		out[i] = l.ID

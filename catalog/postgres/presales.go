@@ -157,11 +157,6 @@ func (c *Catalog) view(p *published, now time.Time) catalog.PublicPresale {
 	return v
 }
 
-// maySeeDraft: drafts are for the county and the cooperative that will sell.
-func maySeeDraft(a link.Actor, p catalog.Presale) bool {
-	return isCounty(a) || (p.SellerOrg > 0 && staffOf(a) == p.SellerOrg)
-}
-
 const (
 	defaultPage = 24
 	largestPage = 100
@@ -198,7 +193,7 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
 	var last *published
 	for _, p := range c.reference.Load().presales {
-		if p.ContractID != 0 || !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !maySeeDraft(actor, p.Presale)) {
+		if p.ContractID != 0 || !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !catalog.MaySell(actor, p.SellerOrg)) {
 			continue
 		}
 		page.Total++
@@ -269,7 +264,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	if ref.ID == 0 {
 		p, field = c.reference.Load().byCode[ref.Code], "code"
 	}
-	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !maySeeDraft(actor, p.Presale)) {
+	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !catalog.MaySell(actor, p.SellerOrg)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
 	}
 	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil

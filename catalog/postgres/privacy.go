@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -21,12 +19,8 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.UnmaskedID{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if n := utf8.RuneCountInString(r.Reason); n < 4 || n > 200 {
-		return catalog.UnmaskedID{}, link.E(link.Invalid, "unmask.reason", "reason")
-	}
-	if r.Position == 0 {
-		r.Position = 1
+	if err := r.Check(); err != nil {
+		return catalog.UnmaskedID{}, err
 	}
 	var out catalog.UnmaskedID
 	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {

@@ -43,7 +43,6 @@ import (
 // be found by its key, or expire.
 
 const (
-	maxLines     = 50
 	maxMisses    = 3
 	storeTimeout = 15 * time.Second
 )
@@ -70,7 +69,7 @@ func (j *job) reply(r catalog.Reservation, err error) { j.answer <- answer{r, er
 
 // Reserve holds units of all lines or of none.
 func (c *Catalog) Reserve(ctx context.Context, req catalog.ReserveRequest) (catalog.Reservation, error) {
-	if err := c.checkReserve(&req); err != nil {
+	if err := req.Check(); err != nil {
 		return catalog.Reservation{}, err
 	}
 	j := &job{ctx: ctx, req: req, key: digest(req.Key), lines: linesDigest(req), answer: make(chan answer, 1)}
@@ -95,50 +94,6 @@ func (c *Catalog) Reserve(ctx context.Context, req catalog.ReserveRequest) (cata
 			return catalog.Reservation{}, unknownOutcome(errors.New("the reservation writer has stopped"))
 		}
 	}
-}
-
-// checkReserve checks what can be checked without looking at any presale.
-func (c *Catalog) checkReserve(req *catalog.ReserveRequest) error {
-	var problems link.Problems
-	if req.Key == "" || len(req.Key) > 200 {
-		problems.Add("reserve.key.missing", "key")
-	}
-	if !req.Channel.Valid() {
-		problems.Add("reserve.channel", "channel")
-	}
-	if len(req.Lines) == 0 {
-		problems.Add("reserve.lines.missing", "lines")
-	}
-	if len(req.Lines) > maxLines {
-		problems.Add("reserve.lines.many", "lines", "max", strconv.Itoa(maxLines))
-		return problems.Err()
-	}
-	req.ExpiresAt = req.ExpiresAt.UTC().Truncate(time.Millisecond) // as it is stored
-	if req.Confirmed {
-		req.ExpiresAt = time.Time{}
-	}
-	seen := map[int]bool{}
-	for i, l := range req.Lines {
-		field := "lines[" + strconv.Itoa(i) + "]."
-		if l.Line < 1 || l.Line > 1<<30 || seen[l.Line] {
-			problems.Add("reserve.lines.number", field+"line")
-		}
-		seen[l.Line] = true
-		if l.PresaleID <= 0 {
-			problems.Add("presale.unknown", field+"presale_id")
-		}
-		if l.Qty <= 0 {
-			problems.Add("order.quantity.not_positive", field+"quantity")
-		}
-		policy, err := allocate.ParsePolicy(l.Policy)
-		if l.Policy != "" && err != nil {
-			problems.Add("reserve.policy", field+"policy")
-		}
-		if policy == allocate.PolicyDirect && l.Household <= 0 {
-			problems.Add("reserve.household", field+"household")
-		}
-	}
-	return problems.Err()
 }
 
 func unknownOutcome(cause error) error {
