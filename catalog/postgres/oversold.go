@@ -19,10 +19,6 @@ type resized struct {
 	before, after catalog.Household
 }
 
-func (r *registered) supply() catalog.Household {
-	return catalog.Household{Programmes: r.programmes, GardenM2: r.garden, Geese: r.geese}
-}
-
 // lockSeasons locks all seasons in the order of their ids and returns them.
 func lockSeasons(ctx context.Context, tx *sqlx.Tx) ([]int, error) {
 	var seasons []int
