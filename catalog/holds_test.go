@@ -119,7 +119,7 @@ func TestDeliverOldestFirst(t *testing.T) {
 	}
 }
 
-// Whatever commands do to holds: no share is negative or more than was reserved, a released hold keeps nothing, and the
+// After any commands: no share is negative or more than was reserved, a released hold keeps nothing, and the
 // lots changed by exactly as much as the holds did.
 func TestHoldsAndLotsAgree(t *testing.T) {
 	t.Parallel()

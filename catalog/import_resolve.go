@@ -53,7 +53,7 @@ type Registered struct {
 	IDIndex    string // blind index of the head's id number
 }
 
-// Same reports whether two records say the same, whatever the order of programmes.
+// Same reports whether two records are equal; the order of programmes does not count.
 func (r Registered) Same(o Registered) bool {
 	return r.Head == o.Head && r.Persons == o.Persons && r.Village == o.Village && r.Helper == o.Helper && r.Phone == o.Phone &&
 		sameSet(r.Programmes, o.Programmes) && r.GardenM2 == o.GardenM2 && r.Geese == o.Geese && r.IDIndex == o.IDIndex

@@ -59,7 +59,7 @@ type SupplyLot struct {
 	AgentBP    int64
 }
 
-// Promised returns the units of a lot that others count on: those sold, and all of a contract's lot.
+// Promised returns the units of a lot that others count on: the sold ones, and all of a contract's lot.
 func (l SupplyLot) Promised() int64 {
 	if l.ContractID != 0 {
 		return l.Capacity
@@ -67,8 +67,8 @@ func (l SupplyLot) Promised() int64 {
 	return l.Sold
 }
 
-// SpareUnits returns the units that a household can still promise: its supply, or its offers if they are more, less those
-// promised.
+// SpareUnits returns the units that a household can still promise: its supply, or its offers if they are more, less all
+// promises.
 func SpareUnits(supply int64, lots []SupplyLot) int64 {
 	var offered, promised int64
 	for _, l := range lots {
@@ -91,7 +91,7 @@ type QuotaChange struct {
 	Lot      SupplyLot // of the contract so far; without ID where there is none
 	Capacity int64     // from now on
 	More     int64     // units that the quota gains, negative where it loses them
-	Moved    int64     // of the gained units, those that come from the household's other lots
+	Moved    int64     // units of More that come from the household's other lots
 }
 
 // PlanQuota plans a quota of qty units under the presale of a contract; qty 0 ends it and leaves the units called off.

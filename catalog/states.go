@@ -6,7 +6,7 @@ import (
 )
 
 // The state machines of the module. Every change of a state asks its table: Go code by Next or Can, SQL by parameters
-// (or, in statements whose text must not vary, by words that the store assembles from the table once).
+// (or, in statements with a fixed text, by words that the store assembles from the table once).
 
 // PresaleState is the state of a presale. Orders also depend on its window, see Presale.CheckOpen.
 type PresaleState string

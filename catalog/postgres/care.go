@@ -20,7 +20,7 @@ var _ catalog.Care = (*Catalog)(nil)
 
 const logAtMost = 200
 
-// HouseholdLog is what was done for a household and how it agreed.
+// HouseholdLog returns the actions done for a household and its consents.
 func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLog, error) {
 	log := catalog.HouseholdLog{Consents: []catalog.ConsentEntry{}, Actions: []catalog.Action{}}
 	h, err := c.Household(ctx, ref)
@@ -28,7 +28,7 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 		return log, err
 	}
 	if catalog.ScopeOf(link.ActorFrom(ctx)).Kind == catalog.ScopeOrg {
-		return log, link.E(link.NotFound, "household.unknown", "id") // who collects from it is told nothing of its affairs
+		return log, link.E(link.NotFound, "household.unknown", "id") // a collecting cooperative is told nothing of its affairs
 	}
 	id := strconv.FormatInt(h.ID, 10)
 	err = each(ctx, c.db, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
@@ -66,8 +66,8 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 	return log, nil
 }
 
-// implausible tells whether a capacity is more than what is registered makes likely, and writes a review of it. What
-// the household had may stay.
+// implausible reports whether a capacity is more than the register makes likely, and opens a review of it; see
+// catalog.Plausible.
 func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64) (bool, error) {
 	registered := p.Product.Supply(h)
 	if registered <= 0 {
@@ -98,7 +98,7 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	return true, c.logAction(ctx, tx, h.ID, "offer.held", map[string]any{"presale": p.ID, "before": had, "capacity": capacity})
 }
 
-// openReview holds something for the county; what is asked for again takes the place of what waits.
+// openReview opens a review for the county; a repeated request replaces the waiting one.
 func (c *Catalog) openReview(ctx context.Context, tx *sqlx.Tx, kind string, household int64, about string, args map[string]string, capacity, presale int64) error {
 	a := link.ActorFrom(ctx)
 	_, err := tx.ExecContext(ctx, `
@@ -125,7 +125,7 @@ func scanReview(scan func(...any) error) (catalog.Review, error) {
 	return r, json.Unmarshal(raw, &r.Args)
 }
 
-// Reviews lists what is held, newest first.
+// Reviews lists reviews, newest first.
 func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.ReviewPage, error) {
 	page := catalog.ReviewPage{Items: []catalog.Review{}}
 	if _, err := requireCounty(ctx); err != nil {
@@ -155,7 +155,7 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 	return page, rows.Err()
 }
 
-// DecideReview is the second person's word on what was held.
+// DecideReview applies the decision of a second person.
 func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewRequest) (catalog.Review, error) {
 	actor, err := requireCounty(ctx)
 	if err != nil {

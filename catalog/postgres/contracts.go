@@ -16,8 +16,8 @@ import (
 
 var _ catalog.Contracts = (*Catalog)(nil)
 
-// SaveContractPresale makes the presale of a contract as a draft, and opens or closes it. What it says stands from then
-// on: households signed for it.
+// SaveContractPresale makes the presale of a contract as a draft, and opens or closes it. Its terms stand from then
+// on: households signed for them.
 func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPresale) (catalog.Presale, error) {
 	if err := requireSystem(ctx); err != nil {
 		return catalog.Presale{}, err
@@ -193,7 +193,7 @@ func moveUnits(ctx context.Context, tx *sqlx.Tx, to int64, parts []catalog.LotUn
 	return touched, nil
 }
 
-// returnUnits gives units back to the lots they came from; what came from no lot goes back to none.
+// returnUnits gives units back to the lots they came from; units of no lot go back to none.
 func returnUnits(ctx context.Context, tx *sqlx.Tx, from, units int64) ([]int64, error) {
 	var sources []struct {
 		Lot   int64 `db:"from_lot"`
@@ -225,8 +225,8 @@ func returnUnits(ctx context.Context, tx *sqlx.Tx, from, units int64) ([]int64, 
 	return touched, nil
 }
 
-// candidates reads the households that a proposal may go to, with what they can still sign for and what they expect: what
-// is signed for counts like what is sold.
+// candidates reads the households that a proposal may go to, with their spare units and expected income:
+// signed units count like sold ones.
 func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.Product, season int, household int64, townships []int64, programmes []string) ([]catalog.Candidate, error) {
 	type supply struct {
 		lots     []catalog.SupplyLot // of the product
@@ -299,7 +299,7 @@ func (c *Catalog) productByCode(code string) (catalog.Product, error) {
 	return catalog.Product{}, link.E(link.Invalid, "presale.product", "product")
 }
 
-// Spare tells how much of a product a household could still sign for.
+// Spare returns the units of a product that a household could still sign for.
 func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Spare, error) {
 	if err := requireSystem(ctx); err != nil {
 		return catalog.Spare{}, err

@@ -17,7 +17,7 @@ import (
 
 const consumerName = "catalog-commands"
 
-// consumer applies what orders commands.
+// consumer applies the commands of orders.
 func (c *Catalog) consumer() *link.Consumer {
 	return link.NewBatchConsumer(c.db, c.nc, link.ConsumerConfig{
 		Durable: consumerName, Stream: "catalog", Filters: []string{"cmd.catalog.v1.>"}, Log: c.log,
@@ -120,13 +120,13 @@ const lateSQL = `
 		HAVING bool_or(state = ` + released + ` AND expired) AND NOT bool_or(state = ` + confirmed + `)
 		LIMIT 1`
 
-// confirmHolds confirms whatever is held for the orders.
+// confirmHolds confirms the holds of the orders.
 func confirmHolds(ctx context.Context, tx *sqlx.Tx, orders []int64) error {
 	_, err := tx.ExecContext(ctx, confirmSQL, pq.Array(orders))
 	if err != nil {
 		return fmt.Errorf("confirm holds: %w", err)
 	}
-	// In a statement of its own, which sees what the first one may have waited for.
+	// In a statement of its own, which sees changes that the first one may have waited for.
 	var late []int64
 	err = tx.SelectContext(ctx, &late, lateSQL, pq.Array(orders))
 	if err != nil {
@@ -170,7 +170,7 @@ func storeLotChanges(ctx context.Context, tx *sqlx.Tx, ch catalog.LotChanges) er
 	return nil
 }
 
-// lockSQL reads and locks the holds of some seasons, the parameter after those of the condition.
+// lockSQL reads and locks the holds of some seasons, which are the parameter after the condition's.
 func lockSQL(condition string, parameters int) string {
 	return `
 		SELECT order_id, line, key::text, season, presale_id, state, expired, lots, qty,
@@ -276,8 +276,8 @@ var (
 	expiredCondition = `order_id = ANY($1) AND ` + mayExpire + ` AND expires_at < $2`
 )
 
-// Sweep releases the holds whose expiry, and the grace after it, has passed, and says how many. Each is released once,
-// however many processes sweep: the season is locked first, and then only what is still held is found.
+// Sweep releases the holds whose expiry, and the grace after it, has passed, and returns their number. Each is released once
+// by any number of processes: the season is locked first, and then only holds that are still held are found.
 func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 	ctx = link.System(ctx, "catalog-sweeper")
 	due := c.now().Add(-c.cfg.Grace)
@@ -300,12 +300,12 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 				return err
 			}
 			var events []link.Message
-			told := map[int64]bool{}
+			notified := map[int64]bool{}
 			for _, h := range holds {
 				h.Release(catalog.HoldStepExpire, changed)
 				released++
-				if !told[h.OrderID] {
-					told[h.OrderID] = true
+				if !notified[h.OrderID] {
+					notified[h.OrderID] = true
 					events = append(events, link.Message{Subject: catalog.EvtHoldExpired, Data: catalog.HoldExpired{OrderID: h.OrderID}})
 				}
 			}
@@ -328,7 +328,7 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 	}
 }
 
-// Holds pages through what every order line holds, by order.
+// Holds pages through the holds of order lines, by order.
 func (c *Catalog) Holds(ctx context.Context, r catalog.HoldPageRequest) (catalog.HoldPage, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.HoldPage{}, err
@@ -338,7 +338,7 @@ func (c *Catalog) Holds(ctx context.Context, r catalog.HoldPageRequest) (catalog
 		return catalog.HoldPage{}, err
 	}
 	// Whole orders: the next page begins after the last order of this one. A line that was reserved more than once is
-	// one line; its state is that of what still counts.
+	// one line; its state is that of the hold that still counts.
 	rows, err := c.db.QueryContext(ctx, `
 		WITH page AS (
 			SELECT order_id FROM hold WHERE order_id > $1 GROUP BY order_id ORDER BY order_id LIMIT $2)

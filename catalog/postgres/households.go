@@ -35,7 +35,7 @@ func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 	return h, nil
 }
 
-// Household returns one household to those who may see it, with masked id numbers.
+// Household returns one household in the actor's scope, with masked id numbers.
 func (c *Catalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
 	return c.household(ctx, c.db, ref)
 }
@@ -80,7 +80,7 @@ const (
 	mostHouseholds    = 500
 )
 
-// Households lists those the caller may see, by code.
+// Households lists the households in the actor's scope, by code.
 func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
 	actor := link.ActorFrom(ctx)
 	scope := catalog.ScopeOf(actor)
@@ -146,7 +146,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	return page, nil
 }
 
-// pattern finds what contains s, whatever signs are in it.
+// pattern matches texts that contain s, with its signs taken literally.
 func pattern(s string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
@@ -193,7 +193,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 	return h, nil
 }
 
-// logAction keeps who did what for a household, and on whose behalf when it was not the household itself.
+// logAction records an action for a household: the actor, and whether it acted on the household's behalf.
 func (c *Catalog) logAction(ctx context.Context, tx *sqlx.Tx, householdID int64, what string, detail map[string]any) error {
 	actor := link.ActorFrom(ctx)
 	var onBehalfOf any
@@ -220,7 +220,7 @@ func asField(err error, field string) error {
 	return err
 }
 
-// currentSeason is what "this season" means where nobody names one.
+// currentSeason is the season of requests that name none.
 func (c *Catalog) currentSeason() int {
 	if s := c.reference.Load().forAll.Season; s > 0 {
 		return s

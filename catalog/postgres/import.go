@@ -14,8 +14,8 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; what a row leaves
-// empty keeps what is registered, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
+// ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; fields that a row leaves
+// empty keep the registered values, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
 // they are: a household or its helper changes its offer. Where more was sold than is registered now, the county looks.
 func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
 	if _, err := requireCounty(ctx); err != nil {
@@ -47,7 +47,7 @@ type importer struct {
 	register *catalog.HouseholdRegister
 	levels   []int64   // households that memory has to read
 	doubles  []double  // rows with somebody else's id number
-	resized  []resized // households whose flock or garden changed
+	resized  []resized // households with another flock or garden
 }
 
 // double is a row that has the id number of another household.
@@ -110,7 +110,7 @@ func (im *importer) holdDoubles(ctx context.Context) error {
 	return nil
 }
 
-// read fetches what the rows are compared with, and locks the households among them.
+// read fetches the register that the rows are compared with, and locks its households.
 func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	im.register = catalog.NewHouseholdRegister()
 	ref := im.c.reference.Load()
@@ -133,7 +133,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 		return fmt.Errorf("read helpers: %w", err)
 	}
 	codes, numbers := make([]string, len(rows)), pq.ByteaArray{}
-	current := map[string]string{} // by whichever key a number was indexed: what it is indexed by now
+	current := map[string]string{} // index by the current key, by the index of any key
 	for i, row := range rows {
 		codes[i] = row.Code
 		all := im.c.cfg.Cipher.Indexes(row.IDNumber)
@@ -224,7 +224,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 	return im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
-// noteLevels has memory read the households that are new or whose level or village changed, in every season.
+// noteLevels has memory read new households and households with another level or village, in every season.
 func (im *importer) noteLevels(ctx context.Context) error {
 	if len(im.levels) == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// HouseholdLots returns what a household offers this season, to those who may see the household.
+// HouseholdLots returns the lots of a household this season, to actors who may see the household.
 func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLots, error) {
 	h, err := c.Household(ctx, ref)
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 	return lot, nil
 }
 
-// changeLot sets a lot's capacity in the caller's transaction, which holds the season, and returns what it was.
+// changeLot sets a lot's capacity in the caller's transaction, which holds the season, and returns the capacity before.
 func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64, lot *catalog.Lot) (before int64, err error) {
 	*lot = catalog.Lot{PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: capacity}
 	err = tx.QueryRowxContext(ctx, `

@@ -13,7 +13,7 @@ import (
 	"banmuyuan/catalog"
 )
 
-// resized is a household whose registered flock or garden changed.
+// resized is a household with another flock or garden in the register.
 type resized struct {
 	id            int64
 	before, after catalog.Household
@@ -33,8 +33,8 @@ func lockSeasons(ctx context.Context, tx *sqlx.Tx) ([]int, error) {
 	return seasons, nil
 }
 
-// holdOversold holds for the county what households have sold above a register that became smaller, and keeps the rest
-// of it from being sold meanwhile.
+// holdOversold opens a review for each product of which a household has sold more than its smaller register says, and
+// stops the sale of the rest meanwhile.
 func (im *importer) holdOversold(ctx context.Context) error {
 	type smaller struct {
 		household resized
@@ -124,7 +124,7 @@ func lotIDs(lots []catalog.SupplyLot) []int64 {
 	return out
 }
 
-// sellAgain gives lots back what a review kept from being sold.
+// sellAgain gives lots the units back that a review kept from being sold.
 func (c *Catalog) sellAgain(ctx context.Context, tx *sqlx.Tx, review int64) error {
 	var kept []struct {
 		Lot    int64 `db:"lot_id"`

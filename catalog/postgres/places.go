@@ -11,7 +11,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// reference is what readers see of places, organisations, products and presales. It is replaced whole.
+// reference is the read model of places, organisations, products and presales. It is replaced whole.
 type reference struct {
 	version       int64
 	forCounty     catalog.Reference

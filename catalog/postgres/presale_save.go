@@ -12,7 +12,7 @@ import (
 )
 
 // SavePresale creates a presale as a draft, or changes one. Once it is open, titles, notes, dates and limits may still
-// change, because no earlier order depends on them; prices, terms, policy and what is sold may not.
+// change, because no earlier order depends on them; prices, terms, policy and goods may not.
 func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
 	if !catalog.MaySell(actor, p.SellerOrg) {
@@ -116,7 +116,7 @@ func lockPresale(ctx context.Context, tx *sqlx.Tx, id int64) (presaleRow, error)
 	return scanPresale(tx.QueryRowContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE p.id = $1`, id).Scan)
 }
 
-// presaleChanged tells memory, readers and other modules.
+// presaleChanged notifies memory, readers and other modules.
 func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []int64) error {
 	if err := noteChange(ctx, tx, p.Season, change{presales: []int64{p.ID}, lots: lots}); err != nil {
 		return err
@@ -130,7 +130,7 @@ func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []
 }
 
 // SetPresaleState opens or closes a presale. Opening gives a lot to each household that raises or grows the product and
-// has none yet: Product.Supply less what its lots of the same product already promise this season.
+// has none yet: see Product.NewLot.
 func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
 	var p catalog.Presale

@@ -51,7 +51,7 @@ func scanPresale(scan func(...any) error) (presaleRow, error) {
 	return p, nil
 }
 
-// readPresales reads those of a season, or all of them for season 0.
+// readPresales reads the presales of a season, or all for season 0.
 func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE $1 = 0 OR p.season = $1 ORDER BY p.id`, season)
 	if err != nil {
@@ -72,12 +72,12 @@ func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, err
 	return all, nil
 }
 
-// published is a presale as readers see it, but for what is left.
+// published is a presale as readers see it, without its live stock.
 type published struct {
 	catalog.PublicPresale
 	byVillage []catalog.PublicVillage
 	townships map[int64]bool
-	text      string // what a search looks through, lower case
+	text      string // searched text, lower case
 }
 
 // addPresales puts the presales into the read model.
@@ -149,7 +149,7 @@ func comparePresales(a, b *published) int {
 	return cmp.Or(a.ClosesAt.Compare(b.ClosesAt), cmp.Compare(a.ID, b.ID))
 }
 
-// view fills in what changes from one moment to the next.
+// view adds the live stock.
 func (c *Catalog) view(p *published, now time.Time) catalog.PublicPresale {
 	v := p.PublicPresale
 	v.Left = (*c.stock.Load())[p.ID]
@@ -173,7 +173,7 @@ func pageSize(limit, otherwise, largest int) (int, error) {
 	return limit, nil
 }
 
-// Presales lists what may be ordered now or soon, soonest closing first.
+// Presales lists presales that are open now or soon, soonest closing first.
 func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
 	limit, err := pageSize(f.Limit, defaultPage, largestPage)
 	if err != nil {
@@ -270,7 +270,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil
 }
 
-// Stock returns what is left of every open presale.
+// Stock returns the units left in every open presale.
 func (c *Catalog) Stock(context.Context, catalog.None) ([]catalog.Stock, error) {
 	left := *c.stock.Load()
 	all := []catalog.Stock{}

@@ -22,13 +22,13 @@ import (
 // The rule of the reservation writer.
 //
 // Requests wait in a bounded queue; one that finds it full is told to come back, at once. A single goroutine, the
-// writer, owns the seasons in memory. It takes whatever waits, divides all of it in memory in the order of arrival, and
+// writer, owns the seasons in memory. It takes all waiting requests, divides them in memory in the order of arrival, and
 // stores the batch in one statement, which is one round trip and one commit:
 //
 //   - The statement first takes the season's next version, on two conditions: that the version is still the one the
 //     batch was divided from, and that none of the batch's keys has been used. Everything else in it depends on that.
-//   - Every other change of lots or presales takes the season's next version before it changes anything, and notes what
-//     it changed in season_change. So whoever holds the row of the season is alone, and a version that matches means
+//   - Every other change of lots or presales takes the season's next version before it changes anything, and is
+//     noted in season_change. So the holder of the season's row is alone, and a version that matches means
 //     that memory was right: fairness and stock are exact over any number of processes.
 //   - Did the version not match, nothing was written. The writer undoes the division in memory, reads the lots that were
 //     changed since, and divides again; after three misses it locks the season first, so that it cannot starve.
@@ -86,7 +86,7 @@ func (c *Catalog) Reserve(ctx context.Context, req catalog.ReserveRequest) (cata
 	case <-ctx.Done():
 		return catalog.Reservation{}, unknownOutcome(ctx.Err())
 	case <-c.writer.stopped:
-		// The writer answers whatever it has taken before it stops.
+		// The writer answers all jobs it has taken before it stops.
 		select {
 		case a := <-j.answer:
 			return a.reservation, a.err
@@ -109,7 +109,7 @@ type writer struct {
 	seasons map[int]*season
 	of      map[int64]*season // by presale
 
-	starting sync.Mutex // held by whoever owns the seasons before run does
+	starting sync.Mutex // held by the owner of the seasons before run
 	started  bool
 
 	storeSQL  string // storeSQL but for tests that take a guard away
@@ -126,7 +126,7 @@ func newWriter(c *Catalog, queue int) *writer {
 	}
 }
 
-// run serves the queue until ctx ends, and then what waits in it.
+// run serves the queue until ctx ends, and then refuses the jobs left in it.
 func (w *writer) run(ctx context.Context) {
 	w.starting.Lock()
 	w.started = true
@@ -396,7 +396,7 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	if p == nil {
 		return nil, "", link.E(link.NotFound, "presale.unknown", field+"presale_id")
 	}
-	// What refills a paid order was promised while the presale was open, in whatever quantity is missing.
+	// A refill of a paid order was promised while the presale was open, in any quantity.
 	if !req.Confirmed {
 		if err := p.CheckOpen(now, req.Channel, field+"presale_id"); err != nil {
 			return nil, "", err
@@ -429,8 +429,8 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	return shares, r.Policy.Version(), nil
 }
 
-// request is what the pool is asked for: by the named policy, or the presale's. Contract divides by what each household
-// of the presale still has to offer.
+// request returns the request to the pool, by the named policy or the presale's. Contract divides by the units that
+// each household of the presale still has to offer.
 func (s *season) request(p *presale, policy string, qty int64) (allocate.Request, error) {
 	parsed, err := allocate.ParsePolicy(cmp.Or(policy, p.Policy))
 	if err != nil {
@@ -456,7 +456,7 @@ func columns(line int, presaleID int64, version string, shares []allocate.Share)
 	return c
 }
 
-// withAgents says which of the lots somebody raises on the household's behalf.
+// withAgents adds the raisers of the lots.
 func (s *season) withAgents(c catalog.Shares) catalog.Shares {
 	for i, id := range c.Lots {
 		by, raised := s.agents[id]
@@ -471,7 +471,7 @@ func (s *season) withAgents(c catalog.Shares) catalog.Shares {
 	return c
 }
 
-// undo takes a plan back. The pool it was divided from is then what it was before.
+// undo takes a plan back and restores the pool that it was divided from.
 func (p *plan) undo() error {
 	for _, j := range p.taken {
 		if err := p.season.pool.Undo(j.shares); err != nil {

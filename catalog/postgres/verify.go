@@ -17,7 +17,7 @@ const (
 	overdueLimit  = 5 * time.Minute // how long after its grace a hold may wait to be released
 )
 
-// checks are SELECTs of what is wrong: object and detail.
+// checks select faults: object and detail.
 var checks = []struct{ name, query string }{
 	{"lot.capacity", `
 		SELECT 'lot ' || id, format('reserved %s + delivered %s of capacity %s', reserved, delivered, capacity)
@@ -102,7 +102,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	return found, nil
 }
 
-// verifyMemory compares what this process holds in memory, brought up to date, with the database in one snapshot.
+// verifyMemory compares the memory of this process, brought up to date, with the database in one snapshot.
 func (c *Catalog) verifyMemory(ctx context.Context, add func(check, object, detail string)) error {
 	return c.writer.do(ctx, func() error {
 		if err := c.writer.refresh(ctx); err != nil {

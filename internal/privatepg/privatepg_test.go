@@ -501,7 +501,7 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 	mustStop(t, c)
 
-	// What root made, others are told about.
+	// Other users are told about files of root.
 	roots := filepath.Join(home, "roots", "postgres")
 	mustStop(t, mustStart(t, roots))
 	if s := startSupervisor(t, binary, roots, nobody.credential()); !strings.Contains(s.said, "belongs to") {
