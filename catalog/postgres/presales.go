@@ -74,10 +74,8 @@ func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, err
 
 // published is a presale as readers see it, without its live stock.
 type published struct {
-	catalog.PublicPresale
+	catalog.Listed
 	byVillage []catalog.PublicVillage
-	townships map[int64]bool
-	text      string // searched text, lower case
 }
 
 // addPresales puts the presales into the read model.
@@ -88,7 +86,7 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	byID := make(map[int64]*published, len(presales))
 	for _, row := range presales {
-		p := &published{townships: map[int64]bool{}}
+		p := &published{Listed: catalog.Listed{InTownships: map[int64]bool{}}}
 		p.Presale, p.Product, p.Seller = row.Presale, r.products[row.ProductID], r.organisations[row.SellerOrg].Name
 		byID[p.ID] = p
 		r.byID[p.ID], r.byCode[p.Code] = p, p
@@ -116,8 +114,8 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 		p.Villages++
 		p.Households += v.Households
 		p.Capacity += v.Qty
-		if !p.townships[village.TownshipID] {
-			p.townships[village.TownshipID] = true
+		if !p.InTownships[village.TownshipID] {
+			p.InTownships[village.TownshipID] = true
 			p.Townships = append(p.Townships, v.Township)
 		}
 	}
@@ -133,7 +131,7 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 		for _, v := range p.byVillage {
 			words = append(words, v.Village)
 		}
-		p.text = strings.ToLower(strings.Join(words, " "))
+		p.Text = strings.ToLower(strings.Join(words, " "))
 		if p.Townships == nil {
 			p.Townships = []string{}
 		}
@@ -151,10 +149,7 @@ func comparePresales(a, b *published) int {
 
 // view adds the live stock.
 func (c *Catalog) view(p *published, now time.Time) catalog.PublicPresale {
-	v := p.PublicPresale
-	v.Left = (*c.stock.Load())[p.ID]
-	v.Orderable = v.OpenAt(now) && v.Left >= v.MinQty
-	return v
+	return p.WithStock((*c.stock.Load())[p.ID], now)
 }
 
 const (
@@ -189,11 +184,11 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
-	now, actor, words := c.now(), link.ActorFrom(ctx), strings.Fields(strings.ToLower(f.Query))
+	now, actor := c.now(), link.ActorFrom(ctx)
 	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
 	var last *published
 	for _, p := range c.reference.Load().presales {
-		if p.ContractID != 0 || !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !catalog.MaySell(actor, p.SellerOrg)) {
+		if p.ContractID != 0 || !f.Matches(p.Listed, day, now) || (p.State == catalog.PresaleDraft && !catalog.MaySell(actor, p.SellerOrg)) {
 			continue
 		}
 		page.Total++
@@ -210,24 +205,6 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 		last = p
 	}
 	return page, nil
-}
-
-func (p *published) matches(f catalog.PresaleFilter, day time.Time, words []string, now time.Time) bool {
-	switch {
-	case f.State == "" && (p.State != catalog.PresaleOpen || !now.Before(p.ClosesAt)),
-		f.State != "" && p.State != f.State,
-		f.Product != "" && p.Product.Code != f.Product,
-		f.Township != 0 && !p.townships[f.Township],
-		f.Channel != "" && !slices.Contains(p.Channels, f.Channel),
-		!day.IsZero() && (!p.DeliverFrom.Before(day.AddDate(0, 0, 1)) || p.DeliverTo.Before(day)):
-		return false
-	}
-	for _, w := range words {
-		if !strings.Contains(p.text, w) {
-			return false
-		}
-	}
-	return true
 }
 
 // A cursor is where the page before ended: its last presale may be gone by now.

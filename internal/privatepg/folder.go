@@ -296,12 +296,12 @@ func (f *folder) waitForOrphans(ctx context.Context, log *slog.Logger) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	cluster := filepath.Join(f.dir, "cluster")
-	for told := false; ; told = true {
+	for logged := false; ; logged = true {
 		pids := serversIn(cluster)
 		if len(pids) == 0 {
 			break
 		}
-		if !told {
+		if !logged {
 			log.Info("waiting for the PostgreSQL of an earlier run to end", "pids", pids)
 			interruptOrphans(pids)
 		}
