@@ -81,7 +81,7 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 			return err
 		}
 		if prior != nil {
-			if prior.Household != r.Household || prior.As != decision(r.Approve) || prior.Why != why {
+			if prior.Household != r.Household || prior.As != payments.PayoutAccountMachine.To(decision(r.Approve)) || prior.Why != why {
 				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
 			}
 			out = prior.out()
@@ -118,17 +118,17 @@ func (c *change) accountDecision(ctx context.Context, key string) (*decidedAccou
 
 type decidedAccount struct {
 	accountRow
-	As  string    `db:"decided_as"`
-	Why string    `db:"decided_why"`
-	At  time.Time `db:"decided_at"`
+	As  payments.PayoutAccountState `db:"decided_as"`
+	Why string                      `db:"decided_why"`
+	At  time.Time                   `db:"decided_at"`
 }
 
-// decision is the state that an account gets.
-func decision(approve bool) string {
+// decision returns the event of a second person's decision on an account.
+func decision(approve bool) payments.PayoutAccountStep {
 	if approve {
-		return accountActive
+		return payments.AccountApprove
 	}
-	return accountSuperseded
+	return payments.AccountRefuse
 }
 
 // decideAccount puts the account that waits into use, or takes it away. key is of the request, if it had one.
@@ -139,9 +139,9 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	}
 	err := get(ctx, c.tx, &a, `
 		SELECT id, household, holder, bank, number_tail, state, creator, changed_at
-		FROM payout_account WHERE household = $1 AND state = 'review'`, household)
+		FROM payout_account WHERE household = $1 AND state = ANY($2)`, household, pq.Array(payments.PayoutAccountMachine.From(decision(approve))))
 	if missing(err) {
-		return a, link.E(link.Conflict, "payout.nothing_to_approve", "")
+		return a, link.E(link.Conflict, payments.PayoutAccountMachine.Refused(decision(approve)), "")
 	}
 	if err != nil {
 		return a, fmt.Errorf("read payout account: %w", err)
@@ -149,10 +149,11 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	if c.same(actor, a.Creator, "") {
 		return a, link.E(link.Forbidden, "payout.second_person", "")
 	}
-	a.State, a.ChangedAt = decision(approve), c.now
+	a.State, a.ChangedAt = payments.PayoutAccountMachine.To(decision(approve)), c.now
 	if approve {
 		_, err := c.tx.ExecContext(ctx, `
-			UPDATE payout_account SET state = 'superseded', changed_at = $2 WHERE household = $1 AND state IN ('active', 'closed')`, household, c.now)
+			UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, household, c.now,
+			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.PayoutAccountMachine.From(payments.AccountReplace)))
 		if err != nil {
 			return a, fmt.Errorf("replace payout account: %w", err)
 		}

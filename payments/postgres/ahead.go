@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lib/pq"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
@@ -34,7 +36,8 @@ func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.R
 	var pending []payableRow
 	err = c.tx.SelectContext(ctx, &pending, `
 		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
-		FROM payable WHERE delivery_id = $1 AND state = 'pending' ORDER BY id FOR UPDATE`, cmd.DeliveryID)
+		FROM payable WHERE delivery_id = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`,
+		cmd.DeliveryID, pq.Array(payments.PayableMachine.From(payments.PayableRelease)))
 	if err != nil {
 		return fmt.Errorf("lock payables of delivery %d: %w", cmd.DeliveryID, err)
 	}
@@ -63,10 +66,10 @@ func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.R
 		c.post("released", key+":release", c.now,
 			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
 	}
-	if err := c.movePayables(ctx, nothing, payments.PayablePaid, 0, day(c.now)); err != nil {
+	if err := c.movePayables(ctx, payments.PayableClear, nothing, day(c.now)); err != nil {
 		return err
 	}
-	return c.movePayables(ctx, owed, payments.PayableReleased, 0, "")
+	return c.movePayables(ctx, payments.PayableRelease, owed, "")
 }
 
 // refundAhead sends back what was paid ahead for something that will not come.

@@ -215,7 +215,7 @@ func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (paymen
 		if err := lockClosings(ctx, c.tx); err != nil {
 			return err
 		}
-		err := get(ctx, c.tx, &out, `SELECT `+closingColumns+` FROM ledger_closing WHERE state = 'asked'`)
+		err := get(ctx, c.tx, &out, `SELECT `+closingColumns+` FROM ledger_closing WHERE state = $1`, payments.ClosingAsked)
 		if err == nil {
 			if out.Through.Format(time.DateOnly) == through && out.AskedBy == c.actor {
 				return nil // clicked twice
@@ -234,8 +234,8 @@ func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (paymen
 			return link.E(link.Conflict, "books.closed", "month")
 		}
 		return get(ctx, c.tx, &out, `
-			INSERT INTO ledger_closing (through, state, asked_at, asked_by, asker) VALUES ($1, 'asked', $2, $3, $4) RETURNING `+closingColumns,
-			through, c.now, c.actor, actor.Account)
+			INSERT INTO ledger_closing (through, state, asked_at, asked_by, asker) VALUES ($1, $5, $2, $3, $4) RETURNING `+closingColumns,
+			through, c.now, c.actor, actor.Account, payments.ClosingAsked)
 	})
 	return out.out(), err
 }
@@ -269,15 +269,17 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 		if err != nil {
 			return fmt.Errorf("read closing %d: %w", r.ID, err)
 		}
-		to := payments.ClosingRefused
+		on := payments.ClosingRefuse
 		if r.Approve {
-			to = payments.ClosingClosed
+			on = payments.ClosingApprove
 		}
-		switch {
-		case out.State == to && out.DecidedBy == c.actor:
+		if out.State == payments.ClosingMachine.To(on) && out.DecidedBy == c.actor {
 			return nil // clicked twice
-		case out.State != payments.ClosingAsked:
-			return link.E(link.Conflict, "books.decided", "")
+		}
+		to, err := next(payments.ClosingMachine, out.State, on, "")
+		switch {
+		case err != nil:
+			return err
 		case c.same(actor, out.Asker, out.AskedBy):
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}

@@ -209,15 +209,16 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable AS p (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at,
 		                          season, month, programme, channel, product, qty, net_grams, agent, agent_fen)
-		SELECT k, $5, $6, h, g, f, g - f - y, 'pending', $7::date, $8, s, m, p, c, o, q, w, x, y
+		SELECT k, $5, $6, h, g, f, g - f - y, $18, $7::date, $8, s, m, p, c, o, q, w, x, y
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::smallint[], $10::smallint[], $11::text[], $12::text[],
 		            $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[]) AS u (k, h, g, f, s, m, p, c, o, q, w, x, y) ORDER BY k
 		ON CONFLICT (source_key) DO UPDATE
 		SET delivery_id = excluded.delivery_id, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
-		    amount_fen = excluded.amount_fen, agent = excluded.agent, agent_fen = excluded.agent_fen, state = 'pending', occurred_on = excluded.occurred_on, version = p.version + 1
-		WHERE p.state = 'reversed' AND p.household = excluded.household AND p.ref = excluded.ref`,
+		    amount_fen = excluded.amount_fen, agent = excluded.agent, agent_fen = excluded.agent_fen, state = $19, occurred_on = excluded.occurred_on, version = p.version + 1
+		WHERE p.state = ANY($20) AND p.household = excluded.household AND p.ref = excluded.ref`,
 		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, on, c.now,
-		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams, pq.Array(agents), pq.Array(parts))
+		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams, pq.Array(agents), pq.Array(parts),
+		payments.PayablePending, payments.PayableMachine.To(payments.PayableRevive), pq.Array(payments.PayableMachine.From(payments.PayableRevive)))
 	if err != nil {
 		return fmt.Errorf("write payables of delivery %d: %w", d.DeliveryID, err)
 	}
@@ -275,17 +276,15 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	var back []int64
 	var gone []payableRow
 	for _, p := range owed {
-		switch p.State {
-		case payments.PayablePending:
+		switch {
+		case payments.PayableMachine.Can(p.State, payments.PayableReverse):
 			back = append(back, p.ID)
-		case payments.PayableReleased:
-			back = append(back, p.ID)
-			unreleased.add(p.Household, p.AmountFen)
-		default:
-			if p.AmountFen > 0 {
-				gone = append(gone, p)
-				overpaid.add(p.Household, p.AmountFen)
+			if p.State == payments.PayableReleased {
+				unreleased.add(p.Household, p.AmountFen)
 			}
+		case p.AmountFen > 0:
+			gone = append(gone, p)
+			overpaid.add(p.Household, p.AmountFen)
 		}
 	}
 	lines := append(unreleased.lines(ledger.Payable, 1), unreleased.lines(ledger.PayablePending, -1)...)
@@ -320,7 +319,7 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	if _, err := c.tx.ExecContext(ctx, `UPDATE delivery SET reversed = true WHERE delivery_id = $1`, d.DeliveryID); err != nil {
 		return fmt.Errorf("mark delivery %d: %w", d.DeliveryID, err)
 	}
-	if err := c.movePayables(ctx, back, payments.PayableReversed, 0, ""); err != nil {
+	if err := c.movePayables(ctx, payments.PayableReverse, back, ""); err != nil {
 		return err
 	}
 	return c.keepBack(ctx, d, gone)
@@ -343,9 +342,9 @@ func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone 
 	}
 	_, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable (source_key, ref, delivery_id, household, gross_fen, fee_fen, agent, agent_fen, amount_fen, state, occurred_on, created_at)
-		SELECT k, $5, $6, h, g, f, x, y, g - f - y, 'released', $7::date, $8
+		SELECT k, $5, $6, h, g, f, x, y, g - f - y, $11, $7::date, $8
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::bigint[], $10::bigint[]) AS s (k, h, g, f, x, y) ORDER BY k`,
-		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now, pq.Array(agents), pq.Array(parts))
+		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now, pq.Array(agents), pq.Array(parts), payments.PayableReleased)
 	if err != nil {
 		return fmt.Errorf("write what to keep back for delivery %d: %w", d.DeliveryID, err)
 	}
@@ -353,20 +352,24 @@ func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone 
 	return nil
 }
 
-// movePayables changes the state of payables, which the caller has locked, and tells of it. paidOn is a date for those
-// that are paid.
-func (c *change) movePayables(ctx context.Context, ids []int64, to payments.PayableState, item int64, paidOn string) error {
+// movePayables applies an event to payables that the caller has locked and publishes their new states. paidOn is the day
+// of PayableClear, "" for other events.
+func (c *change) movePayables(ctx context.Context, on payments.PayableStep, ids []int64, paidOn string) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	var moved []changedPayable
 	err := c.tx.SelectContext(ctx, &moved, `
-		UPDATE payable SET state = $2, payout_item = nullif($3, 0), paid_on = nullif($4, '')::date, version = version + 1
-		WHERE id = ANY($1)
+		UPDATE payable SET state = $2, payout_item = NULL, paid_on = nullif($3, '')::date, version = version + 1
+		WHERE id = ANY($1) AND state = ANY($4)
 		RETURNING source_key, household, state, amount_fen, coalesce(payout_item, 0) AS payout_item,
-		          coalesce(paid_on::text, '') AS paid_on, version`, pq.Array(ids), to, item, paidOn)
+		          coalesce(paid_on::text, '') AS paid_on, version`,
+		pq.Array(ids), payments.PayableMachine.To(on), paidOn, pq.Array(payments.PayableMachine.From(on)))
 	if err != nil {
-		return fmt.Errorf("move payables to %s: %w", to, err)
+		return fmt.Errorf("%s payables: %w", on, err)
+	}
+	if len(moved) != len(ids) {
+		return fmt.Errorf("%s %d payables: %d are in another state", on, len(ids), len(ids)-len(moved))
 	}
 	c.tellMoved(moved)
 	return nil
@@ -451,7 +454,7 @@ func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.Releas
 	var pending []payableRow
 	err = c.tx.SelectContext(ctx, &pending, `
 		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
-		FROM payable WHERE ref = $1 AND state = 'pending' ORDER BY id FOR UPDATE`, cmd.Ref)
+		FROM payable WHERE ref = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`, cmd.Ref, pq.Array(payments.PayableMachine.From(payments.PayableRelease)))
 	if err != nil {
 		return fmt.Errorf("lock payables of %s: %w", cmd.Ref, err)
 	}
@@ -476,10 +479,10 @@ func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.Releas
 		c.post("released", fmt.Sprintf("%s:release:%d", r.Ref, r.ReleaseSeq), c.now,
 			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
 	}
-	if err := c.movePayables(ctx, nothing, payments.PayablePaid, 0, day(c.now)); err != nil {
+	if err := c.movePayables(ctx, payments.PayableClear, nothing, day(c.now)); err != nil {
 		return err
 	}
-	return c.movePayables(ctx, owed, payments.PayableReleased, 0, "")
+	return c.movePayables(ctx, payments.PayableRelease, owed, "")
 }
 
 func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelRef) error {
@@ -503,7 +506,7 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 			ledger.Credit(ledger.Forfeit(cmd.Coop), forfeit), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
 	}
 	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
-	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, stopYes, true, forfeit
+	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, payments.StopMachine.To(payments.StopCancel), true, forfeit
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
@@ -559,8 +562,8 @@ func (s *Service) acceptLate(ctx context.Context, c *change, cmd payments.Accept
 	if err := c.savePayments(ctx, p); err != nil {
 		return err
 	}
-	if r.Stop != stopNo {
-		r.Stop = stopNo
+	if to, ok := payments.StopMachine.Next(r.Stop, payments.StopLift); ok {
+		r.Stop = to
 		if err := c.saveRef(ctx, r); err != nil {
 			return err
 		}

@@ -121,7 +121,7 @@ func (s *Service) create(ctx context.Context, all []payments.CreatePayment) ([]c
 			case used && string(p.InputHash) != string(hash):
 				out[i].err = link.E(link.Conflict, "payment.key_reused", "key")
 			case used: // its row comes below when it is one of these
-			case ref.Stop != stopNo || ref.Cancelled:
+			case ref.Stop != payments.StopNo || ref.Cancelled:
 				out[i].err = link.E(link.Conflict, "payment.ref_closed", "")
 			default:
 				p = c.newPayment(r, hash, payments.PaymentSending)
@@ -236,9 +236,7 @@ func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
 		if !session.ExpiresAt.IsZero() && (!p.ExpiresAt.Valid || session.ExpiresAt.Before(p.ExpiresAt.Time)) {
 			p.ExpiresAt = nullTime(session.ExpiresAt)
 		}
-		if payments.May(payments.PaymentMoves, p.State, payments.PaymentOpen) {
-			p.State = payments.PaymentOpen
-		}
+		p.State, _ = payments.PaymentMachine.Next(p.State, payments.PaymentAccept) // money may have come before the answer
 		p.CheckedAt = nullTime(c.now)
 	})
 }
@@ -247,9 +245,7 @@ func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
 func (s *Service) unanswered(id int64, cause error) (paymentRow, error) {
 	s.log.Warn("payment provider did not answer", "payment", id, "error", cause)
 	return s.note(id, func(_ *change, p *paymentRow) {
-		if p.State == payments.PaymentSending {
-			p.State = payments.PaymentUnknown
-		}
+		p.State, _ = payments.PaymentMachine.Next(p.State, payments.PaymentNoAnswer)
 	})
 }
 

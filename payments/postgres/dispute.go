@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
@@ -34,11 +36,12 @@ func (d disputeRow) out() payments.Dispute {
 		AmountFen: d.AmountFen, Reason: d.Reason, OpenedAt: d.OpenedAt.UTC(), RespondBy: timePtr(d.RespondBy), EndedAt: timePtr(d.EndedAt)}
 }
 
-// handleDispute asks the provider about a dispute and applies what it says. It returns the event's next state.
-func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webhooks) (string, error) {
+// handleDispute asks the provider about a dispute and applies what it reports. It returns the event's
+// step, "" to try again later.
+func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webhooks) (payments.NoticeStep, error) {
 	disputed, ok := g.(gateway.Disputed)
 	if !ok {
-		return "ignored", nil
+		return payments.NoticeIgnore, nil
 	}
 	d, err := disputed.LookupDispute(ctx, e.DisputeID)
 	if err != nil {
@@ -53,9 +56,9 @@ func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webho
 	}
 	if payment == 0 {
 		if s.now().Sub(e.ReceivedAt) < unknownFor {
-			return "new", nil
+			return "", nil
 		}
-		return "ignored", nil
+		return payments.NoticeIgnore, nil
 	}
 	// The payment's own announcement may still be on its way: without the money there is nothing to withdraw.
 	if st, err := g.Lookup(ctx, d.SessionID); d.SessionID != "" && err == nil {
@@ -63,7 +66,7 @@ func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webho
 			return "", err
 		}
 	}
-	return "done", s.learnDispute(ctx, payment, d)
+	return payments.NoticeApply, s.learnDispute(ctx, payment, d)
 }
 
 // learnDispute applies what a provider says of a dispute, any number of times and in any order.
@@ -86,12 +89,13 @@ func (s *Service) learnDispute(ctx context.Context, payment int64, said gateway.
 		} else if err != nil {
 			return fmt.Errorf("read dispute %s: %w", said.ID, err)
 		}
-		if !payments.May(payments.DisputeMoves, d.State, said.State) {
+		to, changes := payments.NextDispute(d.State, said.State)
+		if !changes {
 			return nil
 		}
 		before := d.State
-		d.State, d.RespondBy, d.EndedAt = said.State, nullTime(said.RespondBy), sql.NullTime{}
-		if said.State != payments.DisputeInquiry && said.State != payments.DisputeOpen {
+		d.State, d.RespondBy, d.EndedAt = to, nullTime(said.RespondBy), sql.NullTime{}
+		if payments.DisputeMachine.Final(to) {
 			d.RespondBy, d.EndedAt = sql.NullTime{}, nullTime(c.now)
 		}
 		if err := c.writeDispute(ctx, &d, before, p.Method); err != nil {
@@ -99,7 +103,8 @@ func (s *Service) learnDispute(ctx context.Context, payment int64, said gateway.
 		}
 		c.tell(payments.EvtDispute, payments.DisputeEvent{DisputeID: d.ID, PaymentID: p.ID, Ref: p.Ref, State: d.State, AmountFen: d.AmountFen})
 		// A refund that waited for the decision need wait no more.
-		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET next_check_at = $2 WHERE payment_id = $1 AND state = 'ready'`, p.ID, c.now)
+		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET next_check_at = $2 WHERE payment_id = $1 AND state = ANY($3)`,
+			p.ID, c.now, pq.Array(payments.RefundMachine.From(payments.RefundBlock)))
 		if err != nil {
 			return fmt.Errorf("hasten refunds of payment %d: %w", p.ID, err)
 		}
@@ -202,17 +207,18 @@ func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (paym
 			out = f // clicked twice
 			return nil
 		}
-		if f.State != payments.RefundReview {
-			return link.E(link.Conflict, "refund.not_in_review", "refund_id")
+		on := payments.RefundApprove
+		if f.ByBank {
+			on = payments.RefundApproveByBank
+		}
+		to, err := next(payments.RefundMachine, f.State, on, "refund_id")
+		if err != nil {
+			return err
 		}
 		if c.same(actor, 0, f.CausedBy) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
-		f.State = payments.RefundReady
-		if f.ByBank {
-			f.State = payments.RefundByBank
-		}
-		f.ApprovedBy = c.actor
+		f.State, f.ApprovedBy = to, c.actor
 		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET approved_by = $2, approved_at = $3 WHERE id = $1`, f.ID, c.actor, c.now)
 		if err != nil {
 			return fmt.Errorf("approve refund %d: %w", f.ID, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
 
+	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 )
 
@@ -100,20 +101,20 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	var mu sync.Mutex
-	states := make(map[topic]string, len(about))
+	steps := make(map[topic]payments.NoticeStep, len(about))
 	heard := map[topic]said{} // of payments, each applied before its events are done
 	var looking errgroup.Group
 	looking.SetLimit(atOnce)
 	for what, events := range about {
 		looking.Go(func() error {
-			state, news, err := s.handleEvent(ctx, events[0], known[what])
+			step, news, err := s.handleEvent(ctx, events[0], known[what])
 			if err != nil {
 				s.log.Warn("provider event has to wait", "provider", what.provider, "event", events[0].ID, "error", err)
 				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			states[what] = state
+			steps[what] = step
 			if news != nil {
 				heard[what] = *news
 			}
@@ -123,15 +124,15 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	_ = looking.Wait() // what could not be handled comes again
 	for what, err := range s.learnTogether(ctx, heard) {
 		s.log.Warn("provider event has to wait", "provider", what.provider, "event", about[what][0].ID, "error", err)
-		delete(states, what)
+		delete(steps, what)
 	}
 	var providers, ids, outcomes pq.StringArray
-	for what, state := range states {
-		if state == "new" {
+	for what, step := range steps {
+		if step == "" {
 			continue
 		}
 		for _, e := range about[what] {
-			providers, ids, outcomes = append(providers, e.Provider), append(ids, e.ID), append(outcomes, state)
+			providers, ids, outcomes = append(providers, e.Provider), append(ids, e.ID), append(outcomes, string(payments.NoticeMachine.To(step)))
 		}
 	}
 	if len(ids) == 0 {
@@ -141,7 +142,8 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	_, err = s.db.ExecContext(ctx, `
 		UPDATE provider_event e SET state = u.state, done_at = $4
 		FROM unnest($1::text[], $2::text[], $3::text[]) AS u (provider, id, state)
-		WHERE e.provider = u.provider AND e.event_id = u.id`, providers, ids, outcomes, now)
+		WHERE e.provider = u.provider AND e.event_id = u.id AND e.state = ANY($5)`, providers, ids, outcomes, now,
+		pq.Array(payments.NoticeMachine.From(payments.NoticeApply)))
 	if err != nil {
 		return 0, fmt.Errorf("mark provider events: %w", err)
 	}
@@ -204,19 +206,19 @@ func (s *Service) findSubjects(ctx context.Context, topics []topic) (map[topic]s
 	return found, nil
 }
 
-// handleEvent returns the event's next state, and what is to be learned of a payment before it is in it.
-func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (string, *said, error) {
+// handleEvent returns the step of an event, "" to try again later, and the report on a payment to apply before that step.
+func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (payments.NoticeStep, *said, error) {
 	hooks, ok := s.gateways[e.Provider].(gateway.Webhooks)
 	if !ok || !hooks.Accepts(gateway.Event{ID: e.ID, Type: e.Type, SessionID: e.SessionID, RefundID: e.RefundID, Live: e.Live, Version: e.Version}) {
 		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
-		return "ignored", nil, nil
+		return payments.NoticeIgnore, nil, nil
 	}
 	if e.DisputeID != "" {
-		state, err := s.handleDispute(ctx, e, hooks)
-		return state, nil, err
+		step, err := s.handleDispute(ctx, e, hooks)
+		return step, nil, err
 	}
 	if e.SessionID == "" && e.RefundID == "" {
-		return "ignored", nil, nil // about nothing of ours
+		return payments.NoticeIgnore, nil, nil // about nothing of ours
 	}
 	payment, refund := about.payment, about.refund
 	switch {
@@ -229,15 +231,15 @@ func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (s
 		if err != nil {
 			return "", nil, fmt.Errorf("look up refund %d: %w", refund, err)
 		}
-		return "done", nil, s.learnRefund(ctx, refund, st)
+		return payments.NoticeApply, nil, s.learnRefund(ctx, refund, st)
 	case e.RefundID == "" && payment != 0:
 		st, err := hooks.Lookup(ctx, e.SessionID)
 		if err != nil {
 			return "", nil, fmt.Errorf("look up payment %d: %w", payment, err)
 		}
-		return "done", &said{payment, st}, nil
+		return payments.NoticeApply, &said{payment, st}, nil
 	case s.now().Sub(e.ReceivedAt) < unknownFor:
-		return "new", nil, nil
+		return "", nil, nil
 	}
-	return "ignored", nil, nil
+	return payments.NoticeIgnore, nil, nil
 }

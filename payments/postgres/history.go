@@ -69,12 +69,12 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable (source_key, household, gross_fen, fee_fen, amount_fen, state, occurred_on, paid_on, created_at,
 		                     season, month, programme, channel, product, qty, net_grams)
-		SELECT k, h, g, f, g - f, 'paid', d::date, d::date, $13, s, m, p, c, o, q, w
+		SELECT k, h, g, f, g - f, $14, d::date, d::date, $13, s, m, p, c, o, q, w
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::smallint[], $7::smallint[], $8::text[],
 		            $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS t (k, h, g, f, d, s, m, p, c, o, q, w)
 		ON CONFLICT (source_key) DO NOTHING`,
 		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), pq.Array(days), pq.Array(seasons), pq.Array(months),
-		pq.Array(programmes), pq.Array(channels), pq.Array(products), pq.Array(qty), pq.Array(grams), c.now)
+		pq.Array(programmes), pq.Array(channels), pq.Array(products), pq.Array(qty), pq.Array(grams), c.now, payments.PayablePaid)
 	if err != nil {
 		return fmt.Errorf("load history: %w", err)
 	}

@@ -273,22 +273,27 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 // learn changes what is known of a payment and returns what of money that arrived is too much.
 func (c *change) learn(s *Service, r *refState, p *paymentRow, st gateway.Status) (excess int64) {
 	p.CheckedAt = nullTime(c.now)
-	if !payments.May(payments.PaymentMoves, p.State, st.State) {
+	on, known := payments.PaymentReport(st.State)
+	if !known {
 		return 0
 	}
-	switch st.State {
-	case payments.PaymentSucceeded:
+	to, changes := payments.PaymentMachine.Next(p.State, on)
+	if !changes {
+		return 0
+	}
+	switch on {
+	case payments.PaymentReceive:
 		at := st.PaidAt.UTC()
 		if st.PaidAt.IsZero() {
 			at = c.now
 		}
 		p.RefundableUntil = nullTime(st.RefundableUntil)
 		return c.receive(s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
-	case payments.PaymentFailed:
-		p.State, p.FailureKey = st.State, st.FailureKey
+	case payments.PaymentDecline:
+		p.State, p.FailureKey = to, st.FailureKey
 		c.tell(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
-	case payments.PaymentExpired, payments.PaymentOpen:
-		p.State = st.State
+	case payments.PaymentExpire, payments.PaymentAccept:
+		p.State = to
 	}
 	return 0
 }
@@ -361,8 +366,8 @@ func (p paymentRow) kept() bool { return p.Purpose == "deposit" || p.Ahead }
 // is returned, and goes back by itself.
 func (c *change) receive(s *Service, r *refState, p *paymentRow, got receipt) (excess int64) {
 	asked := p.AmountFen
-	p.State, p.AmountFen, p.SucceededAt, p.FailureKey = payments.PaymentSucceeded, got.Fen, nullTime(c.now), ""
-	p.Late = r.Stop == stopYes || r.Cancelled || got.Fen < asked
+	p.State, p.AmountFen, p.SucceededAt, p.FailureKey = payments.PaymentMachine.To(payments.PaymentReceive), got.Fen, nullTime(c.now), ""
+	p.Late = r.Stop == payments.StopYes || r.Cancelled || got.Fen < asked
 	if got.Fen < asked {
 		s.log.Error("payment arrived short", "payment", p.ID, "asked", asked, "got", got.Fen)
 		p.FailureKey = "payment.wrong_amount"
@@ -499,8 +504,8 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		if err != nil {
 			return err
 		}
-		if r.Stop == stopNo {
-			r.Stop = stopAsking
+		if to, ok := payments.StopMachine.Next(r.Stop, payments.StopBegin); ok {
+			r.Stop = to
 			if err := c.saveRef(ctx, r); err != nil {
 				return err
 			}
@@ -530,12 +535,11 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		if err != nil {
 			return fmt.Errorf("look for payments of %s: %w", q.Ref, err)
 		}
-		switch {
-		case paid && r.Stop == stopAsking:
-			r.Stop = stopNo
-		case !paid:
-			r.Stop = stopYes
+		on := payments.StopEnd
+		if paid {
+			on = payments.StopResume
 		}
+		r.Stop, _ = payments.StopMachine.Next(r.Stop, on) // unless another request resumed it before
 		return c.saveRef(ctx, r)
 	})
 	return payments.Expired{Paid: paid}, err

@@ -165,9 +165,9 @@ func (c *change) newBatch(ctx context.Context, key string, minFen int64, actor l
 	var id int64
 	err := c.tx.GetContext(ctx, &id, `
 		INSERT INTO payout_batch (no, state, items, amount_fen, idem_key, min_fen, created_at, created_by, creator)
-		SELECT 'DF' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), 'draft', 0, 0, $2, $3, $4, $5, $6
+		SELECT 'DF' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), $7, 0, 0, $2, $3, $4, $5, $6
 		FROM payout_batch WHERE no LIKE 'DF' || $1 || '-%' RETURNING id`,
-		c.now.In(china).Format("20060102"), key, minFen, c.now, c.actor, actor.Account)
+		c.now.In(china).Format("20060102"), key, minFen, c.now, c.actor, actor.Account, payments.BatchDraft)
 	if err != nil {
 		return 0, fmt.Errorf("write batch: %w", err)
 	}
@@ -178,17 +178,18 @@ func (c *change) newBatch(ctx context.Context, key string, minFen int64, actor l
 func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	// Locked first, by id as everybody does, so that a reversal cannot take one away in between.
 	// What is released from now on is the next batch's: the statements below see it, so they are given the ids.
+	from := pq.Array(payments.PayableMachine.From(payments.PayableBatch))
 	var ids []int64
-	err := c.tx.SelectContext(ctx, &ids, `SELECT id FROM payable WHERE state = 'released' ORDER BY id FOR UPDATE`)
+	err := c.tx.SelectContext(ctx, &ids, `SELECT id FROM payable WHERE state = ANY($1) ORDER BY id FOR UPDATE`, from)
 	if err != nil {
 		return fmt.Errorf("lock released payables: %w", err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
 		INSERT INTO payout_item (batch_id, line, household, account_id, holder, bank, number_sealed, number_tail, amount_fen, state, source_keys)
-		SELECT $1, row_number() OVER (ORDER BY o.household), o.household, a.id, a.holder, a.bank, a.number_sealed, a.number_tail, o.fen, 'ready', o.keys
+		SELECT $1, row_number() OVER (ORDER BY o.household), o.household, a.id, a.holder, a.bank, a.number_sealed, a.number_tail, o.fen, $4, o.keys
 		FROM (SELECT household, sum(amount_fen)::bigint AS fen, array_agg(source_key ORDER BY id) AS keys
-		      FROM payable WHERE id = ANY($3) AND state = 'released' GROUP BY household HAVING sum(amount_fen) >= greatest($2::bigint, 1)) o
-		JOIN payout_account a ON a.household = o.household AND a.state = 'active'`, id, minFen, pq.Array(ids))
+		      FROM payable WHERE id = ANY($3) AND state = ANY($5) GROUP BY household HAVING sum(amount_fen) >= greatest($2::bigint, 1)) o
+		JOIN payout_account a ON a.household = o.household AND a.state = $6`, id, minFen, pq.Array(ids), payments.ItemReady, from, payments.AccountActive)
 	if err != nil {
 		return fmt.Errorf("write payout items: %w", err)
 	}
@@ -201,9 +202,9 @@ func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	}
 	var moved []changedPayable
 	err = c.tx.SelectContext(ctx, &moved, `
-		UPDATE payable p SET state = 'batched', payout_item = i.id, version = p.version + 1
-		FROM payout_item i WHERE i.batch_id = $1 AND p.household = i.household AND p.id = ANY($2) AND p.state = 'released'
-		RETURNING p.source_key, p.household, p.state, p.amount_fen, p.payout_item, '' AS paid_on, p.version`, id, pq.Array(ids))
+		UPDATE payable p SET state = $3, payout_item = i.id, version = p.version + 1
+		FROM payout_item i WHERE i.batch_id = $1 AND p.household = i.household AND p.id = ANY($2) AND p.state = ANY($4)
+		RETURNING p.source_key, p.household, p.state, p.amount_fen, p.payout_item, '' AS paid_on, p.version`, id, pq.Array(ids), payments.PayableMachine.To(payments.PayableBatch), from)
 	if err != nil {
 		return fmt.Errorf("move payables into batch: %w", err)
 	}
@@ -278,16 +279,17 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		if c.same(actor, b.Creator, b.CreatedBy) {
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}
-		to := payments.BatchRejected
+		on := payments.BatchReject
 		if r.Approve {
-			to = payments.BatchApproved
+			on = payments.BatchApprove
 		}
-		if b.State == to && b.DecidedBy == c.actor {
+		if b.State == payments.BatchMachine.To(on) && b.DecidedBy == c.actor {
 			out = b // clicked twice
 			return nil
 		}
-		if !payments.May(payments.BatchMoves, b.State, to) {
-			return link.E(link.Conflict, "payout.decided", "")
+		to, err := next(payments.BatchMachine, b.State, on, "")
+		if err != nil {
+			return err
 		}
 		_, err = c.tx.ExecContext(ctx, `
 			UPDATE payout_batch SET state = $2, decided_at = $3, decided_by = $4, reason = $5 WHERE id = $1`, b.ID, to, c.now, c.actor, r.Reason)
@@ -297,9 +299,10 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		if !r.Approve {
 			var moved []changedPayable
 			err = c.tx.SelectContext(ctx, &moved, `
-				UPDATE payable p SET state = 'released', payout_item = NULL, version = p.version + 1
-				FROM payout_item i WHERE i.batch_id = $1 AND p.payout_item = i.id
-				RETURNING p.source_key, p.household, p.state, p.amount_fen, 0 AS payout_item, '' AS paid_on, p.version`, b.ID)
+				UPDATE payable p SET state = $2, payout_item = NULL, version = p.version + 1
+				FROM payout_item i WHERE i.batch_id = $1 AND p.payout_item = i.id AND p.state = ANY($3)
+				RETURNING p.source_key, p.household, p.state, p.amount_fen, 0 AS payout_item, '' AS paid_on, p.version`, b.ID,
+				payments.PayableMachine.To(payments.PayableUnbatch), pq.Array(payments.PayableMachine.From(payments.PayableUnbatch)))
 			if err != nil {
 				return fmt.Errorf("release payables of batch: %w", err)
 			}
@@ -351,8 +354,8 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return err
 		}
-		if b.State == payments.BatchDraft || b.State == payments.BatchRejected {
-			return link.E(link.Conflict, "payout.not_approved", "")
+		if !b.State.HasFile() {
+			return link.E(link.Conflict, payments.BatchMachine.Refused(payments.BatchExport), "")
 		}
 		data, err := c.payoutFile(ctx, s, b, r.Format)
 		if err != nil {
@@ -366,13 +369,15 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
-		if b.State != payments.BatchApproved {
+		to, first := payments.BatchMachine.Next(b.State, payments.BatchExport)
+		if !first {
 			return nil
 		}
 		_, err = c.tx.ExecContext(ctx, `
-			UPDATE payout_batch SET state = 'exported', exported_at = $2, file_sha256 = $3 WHERE id = $1`, b.ID, c.now, hex.EncodeToString(sum[:]))
+			UPDATE payout_batch SET state = $4, exported_at = $2, file_sha256 = $3 WHERE id = $1`, b.ID, c.now, hex.EncodeToString(sum[:]), to)
 		if err == nil {
-			_, err = c.tx.ExecContext(ctx, `UPDATE payout_item SET state = 'sent' WHERE batch_id = $1`, b.ID)
+			_, err = c.tx.ExecContext(ctx, `UPDATE payout_item SET state = $2 WHERE batch_id = $1 AND state = ANY($3)`,
+				b.ID, payments.ItemMachine.To(payments.ItemSend), pq.Array(payments.ItemMachine.From(payments.ItemSend)))
 		}
 		if err != nil {
 			return fmt.Errorf("mark batch exported: %w", err)

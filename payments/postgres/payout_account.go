@@ -16,13 +16,6 @@ import (
 	"banmuyuan/payments"
 )
 
-const (
-	accountActive     = "active"
-	accountReview     = "review"
-	accountClosed     = "closed"
-	accountSuperseded = "superseded"
-)
-
 func sealOwner(household int64) string { return fmt.Sprintf("household:%d", household) }
 
 // mask is how an account number leaves the module.
@@ -74,18 +67,18 @@ func printable(s string, least, most int) bool {
 }
 
 type accountRow struct {
-	ID        int64     `db:"id"`
-	Household int64     `db:"household"`
-	Holder    string    `db:"holder"`
-	Bank      string    `db:"bank"`
-	Tail      string    `db:"number_tail"`
-	State     string    `db:"state"`
-	Creator   int64     `db:"creator"`
-	ChangedAt time.Time `db:"changed_at"`
+	ID        int64                       `db:"id"`
+	Household int64                       `db:"household"`
+	Holder    string                      `db:"holder"`
+	Bank      string                      `db:"bank"`
+	Tail      string                      `db:"number_tail"`
+	State     payments.PayoutAccountState `db:"state"`
+	Creator   int64                       `db:"creator"`
+	ChangedAt time.Time                   `db:"changed_at"`
 }
 
 func (a accountRow) out() payments.PayoutAccount {
-	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: mask(a.Tail), State: a.State, ChangedAt: a.ChangedAt.UTC()}
+	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: mask(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
 }
 
 // payoutAccount is the one that matters of a household: what waits for review, else what is used, else what was closed.
@@ -114,9 +107,9 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 	if err := checkAccount(&r); err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	state := accountReview
+	state := payments.AccountReview
 	if actor.Role == roleHousehold || actor.System {
-		state = accountActive
+		state = payments.AccountActive
 	}
 	var out *payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
@@ -130,9 +123,9 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		}
 		state := state
 		if shared {
-			state = accountReview
+			state = payments.AccountReview
 		}
-		var same string
+		var same payments.PayoutAccountState
 		err = c.tx.GetContext(ctx, &same, `
 			SELECT state FROM payout_account
 			WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4
@@ -140,10 +133,10 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		if err != nil && !missing(err) {
 			return fmt.Errorf("look up payout account: %w", err)
 		}
-		if same != state && same != accountActive {
+		if same != state && same != payments.AccountActive {
 			_, err := c.tx.ExecContext(ctx, `
-				UPDATE payout_account SET state = 'superseded', changed_at = $2
-				WHERE household = $1 AND (state = 'review' OR (state IN ('active', 'closed') AND $3 = 'active'))`, r.Household, c.now, state)
+				UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, r.Household, c.now,
+				payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(replacedBy(state)))
 			if err != nil {
 				return fmt.Errorf("replace payout account: %w", err)
 			}
@@ -162,6 +155,16 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		return payments.PayoutAccount{}, err
 	}
 	return *out, nil
+}
+
+// replacedBy returns the states of the accounts that a new one in a state replaces: one that waits replaces another that
+// waits, one that is in use all.
+func replacedBy(state payments.PayoutAccountState) []string {
+	from := payments.PayoutAccountMachine.From(payments.AccountWithdraw)
+	if state == payments.AccountActive {
+		from = append(from, payments.PayoutAccountMachine.From(payments.AccountReplace)...)
+	}
+	return from
 }
 
 // lockHousehold serialises changes of a household's accounts.
@@ -209,16 +212,17 @@ func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.Pa
 	}
 	return s.change(ctx, func(c *change) error {
 		_, err := c.tx.ExecContext(ctx, `
-			UPDATE payout_account SET state = 'superseded', changed_at = $2
-			WHERE household = ANY($1) AND state IN ('active', 'review', 'closed')`, pq.Array(households), c.now)
+			UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = ANY($1) AND state = ANY($4)`, pq.Array(households), c.now,
+			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(replacedBy(payments.AccountActive)))
 		if err != nil {
 			return fmt.Errorf("replace payout accounts: %w", err)
 		}
 		_, err = c.tx.ExecContext(ctx, `
 			INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
-			SELECT h, o, b, s, i, t, 'active', $7, 0, $8
+			SELECT h, o, b, s, i, t, $9, $7, 0, $8
 			FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[]) AS a (h, o, b, s, i, t)`,
-			pq.Array(households), pq.Array(holders), pq.Array(banks), pq.ByteaArray(sealed), pq.ByteaArray(index), pq.Array(tails), c.actor, c.now)
+			pq.Array(households), pq.Array(holders), pq.Array(banks), pq.ByteaArray(sealed), pq.ByteaArray(index), pq.Array(tails), c.actor, c.now,
+			payments.AccountActive)
 		if link.Constraint(err) == "payout_account_active" {
 			return errors.New("load payout accounts: a household is there twice")
 		}

@@ -74,7 +74,7 @@ func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (pa
 		if !missing(err) {
 			return fmt.Errorf("look up result file: %w", err)
 		}
-		if b.State != payments.BatchExported && b.State != payments.BatchDone {
+		if !b.State.WithBank() {
 			return link.E(link.Conflict, "payout.not_exported", "")
 		}
 		var items []resultItem
@@ -201,14 +201,16 @@ func unusable(reason string) bool {
 // settleItems writes what became of items, in a handful of statements however many there are.
 func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v verdict) error {
 	_, err := c.tx.ExecContext(ctx, `
-		UPDATE payout_item i SET state = 'paid', paid_on = r.d::date, reason = ''
-		FROM unnest($1::bigint[], $2::text[]) AS r (id, d) WHERE i.id = r.id`, pq.Array(v.paidIDs), pq.Array(v.paidOn))
+		UPDATE payout_item i SET state = $3, paid_on = r.d::date, reason = ''
+		FROM unnest($1::bigint[], $2::text[]) AS r (id, d) WHERE i.id = r.id AND i.state = ANY($4)`, pq.Array(v.paidIDs), pq.Array(v.paidOn),
+		payments.ItemMachine.To(payments.ItemPay), pq.Array(payments.ItemMachine.From(payments.ItemPay)))
 	if err != nil {
 		return fmt.Errorf("mark items paid: %w", err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE payout_item i SET state = 'returned', paid_on = NULL, reason = r.why
-		FROM unnest($1::bigint[], $2::text[]) AS r (id, why) WHERE i.id = r.id`, pq.Array(v.returnedIDs), pq.Array(v.reasons))
+		UPDATE payout_item i SET state = $3, paid_on = NULL, reason = r.why
+		FROM unnest($1::bigint[], $2::text[]) AS r (id, why) WHERE i.id = r.id AND i.state = ANY($4)`, pq.Array(v.returnedIDs), pq.Array(v.reasons),
+		payments.ItemMachine.To(payments.ItemReturn), pq.Array(payments.ItemMachine.From(payments.ItemReturn)))
 	if err != nil {
 		return fmt.Errorf("mark items returned: %w", err)
 	}
@@ -226,14 +228,16 @@ func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v ve
 	}
 	var paid, returned []changedPayable
 	err = c.tx.SelectContext(ctx, &paid, `
-		UPDATE payable p SET state = 'paid', paid_on = i.paid_on, version = p.version + 1
-		FROM payout_item i WHERE i.id = ANY($1) AND p.payout_item = i.id
-		RETURNING p.source_key, p.household, p.state, p.amount_fen, p.payout_item, p.paid_on::text AS paid_on, p.version`, pq.Array(v.paidIDs))
+		UPDATE payable p SET state = $2, paid_on = i.paid_on, version = p.version + 1
+		FROM payout_item i WHERE i.id = ANY($1) AND p.payout_item = i.id AND p.state = ANY($3)
+		RETURNING p.source_key, p.household, p.state, p.amount_fen, p.payout_item, p.paid_on::text AS paid_on, p.version`, pq.Array(v.paidIDs),
+		payments.PayableMachine.To(payments.PayablePay), pq.Array(payments.PayableMachine.From(payments.PayablePay)))
 	if err == nil {
 		err = c.tx.SelectContext(ctx, &returned, `
-			UPDATE payable p SET state = 'released', paid_on = NULL, payout_item = NULL, version = p.version + 1
-			WHERE p.payout_item = ANY($1)
-			RETURNING p.source_key, p.household, p.state, p.amount_fen, 0 AS payout_item, '' AS paid_on, p.version`, pq.Array(v.returnedIDs))
+			UPDATE payable p SET state = $2, paid_on = NULL, payout_item = NULL, version = p.version + 1
+			WHERE p.payout_item = ANY($1) AND p.state = ANY($3)
+			RETURNING p.source_key, p.household, p.state, p.amount_fen, 0 AS payout_item, '' AS paid_on, p.version`, pq.Array(v.returnedIDs),
+			payments.PayableMachine.To(payments.PayableReturn), pq.Array(payments.PayableMachine.From(payments.PayableReturn)))
 	}
 	if err != nil {
 		return fmt.Errorf("move payables of items: %w", err)
@@ -242,7 +246,8 @@ func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v ve
 	c.tellMoved(returned)
 	if len(v.accounts) > 0 {
 		_, err := c.tx.ExecContext(ctx, `
-			UPDATE payout_account SET state = 'closed', changed_at = $2 WHERE id = ANY($1) AND state = 'active'`, pq.Array(v.accounts), c.now)
+			UPDATE payout_account SET state = $3, changed_at = $2 WHERE id = ANY($1) AND state = ANY($4)`, pq.Array(v.accounts), c.now,
+			payments.PayoutAccountMachine.To(payments.AccountClose), pq.Array(payments.PayoutAccountMachine.From(payments.AccountClose)))
 		if err != nil {
 			return fmt.Errorf("close payout accounts: %w", err)
 		}
@@ -258,12 +263,13 @@ func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v ve
 		c.post("payout.recalled", key+":recalled", c.now, transitLines(recalled, ledger.Bank(), -1)...)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE payout_batch SET paid_fen = i.paid, returned_fen = i.back, returned = i.n, state = CASE WHEN i.open = 0 THEN 'done' ELSE state END
+		UPDATE payout_batch SET paid_fen = i.paid, returned_fen = i.back, returned = i.n,
+		       state = CASE WHEN i.open = 0 AND state = ANY($2) THEN $3 ELSE state END
 		FROM (SELECT coalesce(sum(amount_fen) FILTER (WHERE state = 'paid'), 0)::bigint AS paid,
 		             coalesce(sum(amount_fen) FILTER (WHERE state = 'returned'), 0)::bigint AS back,
 		             count(*) FILTER (WHERE state = 'returned') AS n, count(*) FILTER (WHERE state = 'sent') AS open
 		      FROM payout_item WHERE batch_id = $1) i
-		WHERE id = $1`, b.ID)
+		WHERE id = $1`, b.ID, pq.Array(payments.BatchMachine.From(payments.BatchComplete)), payments.BatchMachine.To(payments.BatchComplete))
 	if err != nil {
 		return fmt.Errorf("sum batch: %w", err)
 	}
@@ -297,7 +303,7 @@ func (s *Service) SampleResult(ctx context.Context, r payments.BatchSampleResult
 	if err != nil {
 		return payments.File{}, err
 	}
-	if b.State != payments.BatchExported && b.State != payments.BatchDone {
+	if !b.State.WithBank() {
 		return payments.File{}, link.E(link.Conflict, "payout.not_exported", "")
 	}
 	var items []resultItem

@@ -214,9 +214,9 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 			err := c.tx.GetContext(ctx, &id, `
 				INSERT INTO pool (kind, title, season, month, org, record_date, state, income, costs, income_fen, cost_fen, reserve_fen, trade_bp,
 				                  idem_key, created_at, created_by)
-				VALUES ($1, $2, $3, $4, $5, $6, 'draft', $7, $8, $9, $10, $11, $12, $13, $14, $15)
+				VALUES ($1, $2, $3, $4, $5, $6, $16, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 				ON CONFLICT (idem_key) DO NOTHING RETURNING id`,
-				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor)
+				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor, payments.PoolDraft)
 			if err == nil {
 				return nil
 			}

@@ -29,7 +29,7 @@ func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.
 		if p.State == payments.PoolWaiting && p.SubmittedBy == c.actor {
 			return nil // clicked twice
 		}
-		if err := mayEdit(p, 0); err != nil {
+		if _, err := next(payments.PoolMachine, p.State, payments.PoolSubmit, ""); err != nil {
 			return err
 		}
 		if day(c.now) < p.RecordDate.Format(time.DateOnly) {
@@ -60,9 +60,10 @@ func (c *change) submitPool(ctx context.Context, p poolRow, account int64) error
 		return fmt.Errorf("write shares of pool %d: %w", p.ID, err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE pool SET state = 'waiting', trade_fen = $2, share_fen = $3, submitted_at = $4, submitted_by = $5, submitter = $6, reason = '',
+		UPDATE pool SET state = $7, trade_fen = $2, share_fen = $3, submitted_at = $4, submitted_by = $5, submitter = $6, reason = '',
 		       decided_at = NULL, decided_by = '', version = version + 1
-		WHERE id = $1`, p.ID, tradeSum, shareSum, c.now, c.actor, account)
+		WHERE id = $1 AND state = ANY($8)`, p.ID, tradeSum, shareSum, c.now, c.actor, account,
+		payments.PoolMachine.To(payments.PoolSubmit), pq.Array(payments.PoolMachine.From(payments.PoolSubmit)))
 	if err != nil {
 		return fmt.Errorf("submit pool %d: %w", p.ID, err)
 	}
@@ -86,21 +87,22 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 		if p.State == payments.PoolPosted && r.Approve && p.DecidedBy == c.actor {
 			return nil // clicked twice
 		}
-		to := payments.PoolDraft
+		on := payments.PoolSendBack
 		if r.Approve {
-			to = payments.PoolPosted
+			on = payments.PoolApprove
 		}
+		to, err := next(payments.PoolMachine, p.State, on, "")
 		switch {
-		case p.State != payments.PoolWaiting || !payments.May(payments.PoolMoves, p.State, to):
-			return link.E(link.Conflict, "pool.not_waiting", "")
+		case err != nil:
+			return err
 		case r.Version != 0 && r.Version != p.Version:
 			return link.E(link.Conflict, "pool.changed", "")
 		case c.same(actor, p.Submitter, p.SubmittedBy):
 			return link.E(link.Forbidden, "payout.second_person", "")
 		case !r.Approve:
 			_, err := c.tx.ExecContext(ctx, `
-				UPDATE pool SET state = 'draft', decided_at = $2, decided_by = $3, reason = $4, version = version + 1 WHERE id = $1`,
-				p.ID, c.now, c.actor, r.Reason)
+				UPDATE pool SET state = $5, decided_at = $2, decided_by = $3, reason = $4, version = version + 1 WHERE id = $1`,
+				p.ID, c.now, c.actor, r.Reason, to)
 			if err != nil {
 				return fmt.Errorf("send pool %d back: %w", p.ID, err)
 			}
@@ -157,7 +159,8 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 		return fmt.Errorf("owe shares of pool %d: %w", p.ID, err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE pool SET state = 'posted', decided_at = $2, decided_by = $3, version = version + 1 WHERE id = $1`, p.ID, at, c.actor)
+		UPDATE pool SET state = $4, decided_at = $2, decided_by = $3, version = version + 1 WHERE id = $1 AND state = ANY($5)`, p.ID, at, c.actor,
+		payments.PoolMachine.To(payments.PoolApprove), pq.Array(payments.PoolMachine.From(payments.PoolApprove)))
 	if err != nil {
 		return fmt.Errorf("mark pool %d: %w", p.ID, err)
 	}
@@ -194,10 +197,11 @@ func (s *Service) CancelPool(ctx context.Context, r payments.PoolRef) (payments.
 		if p.State == payments.PoolCancelled {
 			return nil
 		}
-		if err := mayEdit(p, 0); err != nil {
+		to, err := next(payments.PoolMachine, p.State, payments.PoolCancel, "")
+		if err != nil {
 			return err
 		}
-		if _, err := c.tx.ExecContext(ctx, `UPDATE pool SET state = 'cancelled', version = version + 1 WHERE id = $1`, p.ID); err != nil {
+		if _, err := c.tx.ExecContext(ctx, `UPDATE pool SET state = $2, version = version + 1 WHERE id = $1`, p.ID, to); err != nil {
 			return fmt.Errorf("cancel pool %d: %w", p.ID, err)
 		}
 		return nil

@@ -17,26 +17,20 @@ import (
 // refState is a locked Ref with its three balances, all counted positive. While the lock is held nobody else changes
 // them, so that what is added and taken here stays true until the commit.
 type refState struct {
-	Ref        string `db:"ref"`
-	Stop       string `db:"stop"`
-	Cancelled  bool   `db:"cancelled"`
-	Closed     bool   `db:"closed"`
-	CloseSeq   int    `db:"close_seq"`
-	ReleaseSeq int    `db:"release_seq"`
-	BilledFen  int64  `db:"billed_fen"`
-	ForfeitFen int64  `db:"forfeit_fen"`
+	Ref        string             `db:"ref"`
+	Stop       payments.StopState `db:"stop"`
+	Cancelled  bool               `db:"cancelled"`
+	Closed     bool               `db:"closed"`
+	CloseSeq   int                `db:"close_seq"`
+	ReleaseSeq int                `db:"release_seq"`
+	BilledFen  int64              `db:"billed_fen"`
+	ForfeitFen int64              `db:"forfeit_fen"`
 
 	deposit, receivable, refundDue int64
 
 	fresh  bool // made by who locked it
 	others []sibling
 }
-
-const (
-	stopNo     = "no"
-	stopAsking = "asking" // providers are asked; what was paid meanwhile still counts
-	stopYes    = "yes"
-)
 
 // refColumns are what is read of a Ref.
 const refColumns = `ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen`

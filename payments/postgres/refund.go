@@ -130,16 +130,16 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 				return c.refundByDispute(ctx, f, lost)
 			}
 		}
-		switch f.State {
-		case payments.RefundReady, payments.RefundSending, payments.RefundUnknown:
-			if f.State == payments.RefundReady && (g == nil || f.Until.Valid && !c.now.Before(f.Until.Time)) {
-				f.State, f.ByBank, f.FailureKey = payments.RefundByBank, true, "refund.window_over"
+		switch {
+		case payments.RefundMachine.Can(f.State, payments.RefundSend):
+			if to, ok := payments.RefundMachine.Next(f.State, payments.RefundBlock); ok && (g == nil || f.Until.Valid && !c.now.Before(f.Until.Time)) {
+				f.State, f.ByBank, f.FailureKey = to, true, "refund.window_over"
 				return c.saveRefund(ctx, f, c.now)
 			}
 			if !f.FirstSentAt.Valid {
 				f.FirstSentAt = nullTime(c.now)
 			}
-			f.State = payments.RefundSending
+			f.State = payments.RefundMachine.To(payments.RefundSend)
 			ask = func(ctx context.Context) (gateway.RefundStatus, error) { return g.Refund(ctx, f.request()) }
 			if c.now.Sub(f.FirstSentAt.Time) > keyLife {
 				ask = func(ctx context.Context) (gateway.RefundStatus, error) {
@@ -150,7 +150,7 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 					return st, err
 				}
 			}
-		case payments.RefundPending:
+		case f.State == payments.RefundPending:
 			ask = func(ctx context.Context) (gateway.RefundStatus, error) {
 				return g.LookupRefund(ctx, f.ProviderID, f.request())
 			}
@@ -194,11 +194,11 @@ func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) e
 	}
 	f.ByBank = true
 	if lost-gone < f.AmountFen {
-		f.State, f.FailureKey = payments.RefundByBank, "refund.disputed"
+		f.State, f.FailureKey = payments.RefundMachine.To(payments.RefundBlock), "refund.disputed"
 		return c.saveRefund(ctx, f, c.now)
 	}
 	f.FailureKey = "refund.by_dispute"
-	f.done(c, "", c.now, ledger.Chargeback())
+	f.done(c, payments.RefundByDispute, "", c.now, ledger.Chargeback())
 	return c.saveRefund(ctx, f, c.now)
 }
 
@@ -213,13 +213,15 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 			f.ProviderID = st.ID
 		}
 		next := c.now.Add(min(max(c.now.Sub(f.CreatedAt)/4, 2*time.Second), 30*time.Minute))
-		if f.State == payments.RefundSucceeded && f.ByBank || !payments.May(payments.RefundMoves, f.State, st.State) {
+		on, known := payments.RefundReport(st.State)
+		if f.State == payments.RefundSucceeded && f.ByBank || !known || !payments.RefundMachine.Can(f.State, on) {
 			return c.saveRefund(ctx, f, next)
 		}
-		switch st.State {
-		case payments.RefundSucceeded:
-			f.done(c, "", c.now, f.from())
-		case payments.RefundFailed:
+		to := payments.RefundMachine.To(on)
+		switch on {
+		case payments.RefundSucceed:
+			f.done(c, on, "", c.now, f.from())
+		case payments.RefundFail:
 			if f.State == payments.RefundSucceeded {
 				// It had gone out and came back.
 				f.Failures++
@@ -227,11 +229,11 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 				c.post("refund.failed", fmt.Sprintf("refund:%d:failed:%d", f.ID, f.Failures), c.now,
 					ledger.Debit(moneyAccount(f.Method), f.AmountFen), ledger.Credit(ledger.RefundPayable(f.Ref), f.AmountFen))
 			}
-			f.State, f.ByBank, f.FailureKey = payments.RefundByBank, true, st.FailureKey
-		case payments.RefundByBank:
-			f.State, f.ByBank = st.State, true
-		default:
-			f.State = st.State
+			f.State, f.ByBank, f.FailureKey = to, true, st.FailureKey
+		case payments.RefundDivert:
+			f.State, f.ByBank = to, true
+		case payments.RefundPend, payments.RefundNoAnswer:
+			f.State = to
 		}
 		return c.saveRefund(ctx, f, next)
 	})
@@ -248,14 +250,14 @@ func (f *refundRow) from() ledger.Account {
 	return moneyAccount(f.Method)
 }
 
-// done books that the money has gone back.
-func (f *refundRow) done(c *change, bankRef string, at time.Time, from ledger.Account) {
+// done books that the money has gone back, by an event that ends the refund.
+func (f *refundRow) done(c *change, on payments.RefundStep, bankRef string, at time.Time, from ledger.Account) {
 	key := fmt.Sprintf("refund:%d:done", f.ID)
 	if f.Failures > 0 {
 		key += fmt.Sprintf(":%d", f.Failures)
 	}
 	c.post("refund", key, at, ledger.Debit(ledger.RefundPayable(f.Ref), f.AmountFen), ledger.Credit(from, f.AmountFen))
-	f.State, f.BankRef, f.DoneAt = payments.RefundSucceeded, bankRef, nullTime(c.now)
+	f.State, f.BankRef, f.DoneAt = payments.RefundMachine.To(on), bankRef, nullTime(c.now)
 	c.tell(payments.EvtRefundDone, payments.RefundEvent{RefundID: f.ID, PaymentID: f.PaymentID, Ref: f.Ref, AmountFen: f.AmountFen})
 }
 
@@ -304,11 +306,11 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 			return err
 		}
 		if f.State == payments.RefundSucceeded && f.ByBank && f.BankRef == r.BankRef {
-			out = f.out() // said twice
+			out = f.out() // sent twice
 			return nil
 		}
-		if f.State != payments.RefundByBank {
-			return link.E(link.Conflict, "refund.not_by_bank", "refund_id")
+		if _, err := next(payments.RefundMachine, f.State, payments.RefundRecord, "refund_id"); err != nil {
+			return err
 		}
 		at := c.now
 		if !r.PaidOn.IsZero() {
@@ -320,7 +322,7 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 		if c.same(actor, 0, f.ApprovedBy) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
-		f.done(c, r.BankRef, at, f.from())
+		f.done(c, payments.RefundRecord, r.BankRef, at, f.from())
 		out = f.out()
 		if _, err := c.tx.ExecContext(ctx, `UPDATE refund SET till = $2 WHERE id = $1`, f.ID, f.Till); err != nil {
 			return fmt.Errorf("note whose cash refund %d was: %w", f.ID, err)

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -39,9 +40,14 @@ var undo = map[string]func(c *change, ctx context.Context, key string) error{
 	"org.returned":       (*change).undoOrgReturned,
 }
 
-// take reads what stands behind a posting; nothing is there when it was taken back before.
-func (c *change) take(ctx context.Context, id *int64, query, key string) error {
-	err := c.tx.GetContext(ctx, id, query, key)
+// take reads the id of the entry behind a posting, which must be in one of the states that its reversal leaves ($2; none
+// for entries without a state). There is none when it was taken back before.
+func (c *change) take(ctx context.Context, id *int64, query, key string, from ...string) error {
+	args := []any{key}
+	if len(from) > 0 {
+		args = append(args, pq.Array(from))
+	}
+	err := c.tx.GetContext(ctx, id, query, args...)
 	if missing(err) {
 		return link.E(link.Conflict, "reversal.reversed", "txn_id")
 	}
@@ -95,12 +101,13 @@ func nowKey(suffix string) string {
 
 func (c *change) undoFee(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = 'explained' AND $1 = `+nowKey("fee")+` FOR UPDATE`, key)
+	err := c.take(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = ANY($2) AND $1 = `+nowKey("fee")+` FOR UPDATE`,
+		key, payments.OutgoingMachine.From(payments.OutgoingReopen)...)
 	if err != nil {
 		return err
 	}
 	return c.exec(ctx, "open outgoing line", `
-		UPDATE bank_outgoing_line SET state = 'open', explained_as = '', reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE bank_outgoing_line SET state = $2, explained_as = '', reversals = reversals + 1 WHERE id = $1`, id, payments.OutgoingMachine.To(payments.OutgoingReopen))
 }
 
 func (c *change) undoBooked(ctx context.Context, key string) error {
@@ -108,17 +115,19 @@ func (c *change) undoBooked(ctx context.Context, key string) error {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = 'matched' AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`, key)
+	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`,
+		key, payments.LineMachine.From(payments.LineUndoBook)...)
 	if err != nil {
 		return err
 	}
 	return c.exec(ctx, "put statement line back", `
-		UPDATE bank_statement_line SET state = 'suspense', booked_as = '', reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE bank_statement_line SET state = $2, booked_as = '', reversals = reversals + 1 WHERE id = $1`, id, payments.LineMachine.To(payments.LineUndoBook))
 }
 
 func (c *change) undoReturned(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = 'returned' AND $1 = `+nowKey("returned")+` FOR UPDATE`, key)
+	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND $1 = `+nowKey("returned")+` FOR UPDATE`,
+		key, payments.LineMachine.From(payments.LineUndoReturn)...)
 	if err != nil {
 		return err
 	}
@@ -126,14 +135,16 @@ func (c *change) undoReturned(ctx context.Context, key string) error {
 		return err
 	}
 	return c.exec(ctx, "put statement line back", `
-		UPDATE bank_statement_line SET state = 'suspense', return_ref = '', returned_on = NULL, reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE bank_statement_line SET state = $2, return_ref = '', returned_on = NULL, reversals = reversals + 1 WHERE id = $1`,
+		id, payments.LineMachine.To(payments.LineUndoReturn))
 }
 
 func (c *change) undoRefund(ctx context.Context, key string) error {
 	var id int64
 	err := c.take(ctx, &id, `
-		SELECT f.id FROM refund f WHERE f.state = 'succeeded'
-		  AND $1 = 'refund:' || f.id || ':done' || CASE WHEN f.failures > 0 THEN ':' || f.failures ELSE '' END`, key)
+		SELECT f.id FROM refund f WHERE f.state = ANY($2)
+		  AND $1 = 'refund:' || f.id || ':done' || CASE WHEN f.failures > 0 THEN ':' || f.failures ELSE '' END`,
+		key, payments.RefundMachine.From(payments.RefundUndo)...)
 	if err != nil {
 		return err
 	}
@@ -147,7 +158,10 @@ func (c *change) undoRefund(ctx context.Context, key string) error {
 	if err := c.notOnStatement(ctx, "bank_outgoing_line", "explained_as", "refund:"+strconv.FormatInt(id, 10)); err != nil {
 		return err
 	}
-	f.State, f.BankRef, f.DoneAt = payments.RefundByBank, "", sql.NullTime{}
+	if f.State, err = next(payments.RefundMachine, f.State, payments.RefundUndo, "txn_id"); err != nil {
+		return err
+	}
+	f.BankRef, f.DoneAt = "", sql.NullTime{}
 	f.Failures++
 	if err := c.exec(ctx, "take refund back", `UPDATE refund SET till = 0 WHERE id = $1`, id); err != nil {
 		return err
@@ -273,8 +287,8 @@ func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (paym
 	err = s.change(ctx, func(c *change) error {
 		var row reversalRow
 		err := get(ctx, c.tx, &row, `
-			INSERT INTO ledger_reversal (txn_id, state, reason, asked_at, asked_by, asker) VALUES ($1, 'asked', $2, $3, $4, $5)
-			ON CONFLICT (txn_id) WHERE state IN ('asked', 'posted') DO NOTHING RETURNING `+reversalColumns, r.TxnID, r.Reason, c.now, c.actor, actor.Account)
+			INSERT INTO ledger_reversal (txn_id, state, reason, asked_at, asked_by, asker) VALUES ($1, $6, $2, $3, $4, $5)
+			ON CONFLICT (txn_id) WHERE state IN ('asked', 'posted') DO NOTHING RETURNING `+reversalColumns, r.TxnID, r.Reason, c.now, c.actor, actor.Account, payments.ReversalAsked)
 		if missing(err) {
 			err = get(ctx, c.tx, &row, `SELECT `+reversalColumns+` FROM ledger_reversal WHERE txn_id = $1 AND state IN ('asked', 'posted')`, r.TxnID)
 			if err == nil && (row.State != payments.ReversalAsked || row.AskedBy != c.actor || row.Reason != r.Reason) {
@@ -312,15 +326,17 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 		if err != nil {
 			return fmt.Errorf("read reversal %d: %w", r.ID, err)
 		}
-		to := payments.ReversalRefused
+		on := payments.ReversalRefuse
 		if r.Approve {
-			to = payments.ReversalPosted
+			on = payments.ReversalApprove
 		}
-		switch {
-		case row.State == to && row.DecidedBy == c.actor:
+		if row.State == payments.ReversalMachine.To(on) && row.DecidedBy == c.actor {
 			return nil // clicked twice
-		case row.State != payments.ReversalAsked:
-			return link.E(link.Conflict, "reversal.decided", "")
+		}
+		to, err := next(payments.ReversalMachine, row.State, on, "")
+		switch {
+		case err != nil:
+			return err
 		case c.same(actor, row.Asker, row.AskedBy):
 			return link.E(link.Forbidden, "reversal.second_person", "")
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
 )
 
 // queryer is a database or a transaction.
@@ -17,6 +18,14 @@ type queryer = sqlx.QueryerContext
 func textArray(v []string) any { return pq.StringArray(v) }
 
 func intArray(v []int64) any { return pq.Int64Array(v) }
+
+// next returns the state after an event, or Conflict with the message of the table at a field of the request.
+func next[S, E ~string](m *state.Machine[S, E], s S, on E, field string) (S, error) {
+	if to, ok := m.Next(s, on); ok {
+		return to, nil
+	}
+	return s, link.E(link.Conflict, m.Refused(on), field)
+}
 
 // china is the zone whose calendar days statements and banks use; it has no daylight saving time.
 var china = time.FixedZone("CST", 8*60*60)

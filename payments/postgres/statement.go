@@ -21,11 +21,6 @@ import (
 )
 
 const (
-	lineReturned = "returned"
-
-	outgoingOpen      = "open"
-	outgoingExplained = "explained"
-
 	// statementPart is how many lines of a statement are booked in one transaction.
 	statementPart = 500
 )
@@ -61,7 +56,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		}
 		s.fault("statement part booked")
 		for _, l := range one.Lines {
-			if l.BookedAs != "" && l.State == lineMatched {
+			if l.BookedAs != "" && l.State == string(payments.LineMatched) {
 				out.Booked++
 			}
 		}
@@ -150,10 +145,10 @@ func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementL
 	}
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO bank_outgoing_line (bank_ref, amount_fen, payee, memo, paid_on, state, actor, created_at)
-		SELECT r, a, p, m, d::date, 'open', $6, $7
+		SELECT r, a, p, m, d::date, $8, $6, $7
 		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
 		ON CONFLICT (account, bank_ref) DO NOTHING`,
-		pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), c.actor, c.now)
+		pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), c.actor, c.now, payments.OutgoingOpen)
 	if err != nil {
 		return 0, fmt.Errorf("write outgoing lines: %w", err)
 	}
@@ -181,15 +176,16 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 	if err := c.lockBooked(ctx); err != nil {
 		return 0, err
 	}
+	to, from := payments.OutgoingMachine.To(payments.OutgoingRecognise), pq.Array(payments.OutgoingMachine.From(payments.OutgoingRecognise))
 	var n int64
 	for _, query := range []string{`
-		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'refund:' || f.id
-		FROM refund f WHERE l.state = 'open' AND f.bank_ref = l.bank_ref AND f.bank_ref <> '' AND f.state = 'succeeded' AND f.amount_fen = l.amount_fen`, `
-		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'return:' || b.id
-		FROM bank_statement_line b WHERE l.state = 'open' AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`, `
-		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'org:' || p.no
-		FROM org_payout p WHERE l.state = 'open' AND p.bank_ref = l.bank_ref AND p.bank_ref <> '' AND p.amount_fen = l.amount_fen`} {
-		res, err := c.tx.ExecContext(ctx, query)
+		UPDATE bank_outgoing_line l SET state = $1, explained_as = 'refund:' || f.id
+		FROM refund f WHERE l.state = ANY($2) AND f.bank_ref = l.bank_ref AND f.bank_ref <> '' AND f.state = 'succeeded' AND f.amount_fen = l.amount_fen`, `
+		UPDATE bank_outgoing_line l SET state = $1, explained_as = 'return:' || b.id
+		FROM bank_statement_line b WHERE l.state = ANY($2) AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`, `
+		UPDATE bank_outgoing_line l SET state = $1, explained_as = 'org:' || p.no
+		FROM org_payout p WHERE l.state = ANY($2) AND p.bank_ref = l.bank_ref AND p.bank_ref <> '' AND p.amount_fen = l.amount_fen`} {
+		res, err := c.tx.ExecContext(ctx, query, to, from)
 		if err != nil {
 			return 0, fmt.Errorf("explain outgoing lines: %w", err)
 		}
@@ -204,7 +200,7 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 		Text string `db:"text"`
 		Fen  int64  `db:"amount_fen"`
 	}
-	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref || ' ' || memo AS text, amount_fen FROM bank_outgoing_line WHERE state = 'open' ORDER BY id`)
+	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref || ' ' || memo AS text, amount_fen FROM bank_outgoing_line WHERE state = ANY($1) ORDER BY id`, from)
 	if err != nil || len(open) == 0 {
 		return int(n), err
 	}
@@ -220,7 +216,7 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 				continue
 			}
 			_, err := c.tx.ExecContext(ctx, `
-				UPDATE bank_outgoing_line SET state = 'explained', explained_as = 'batch:' || $2 WHERE id = $1`, l.ID, b.No)
+				UPDATE bank_outgoing_line SET state = $3, explained_as = 'batch:' || $2 WHERE id = $1`, l.ID, b.No, to)
 			if err != nil {
 				return 0, fmt.Errorf("explain outgoing line %d: %w", l.ID, err)
 			}
@@ -376,7 +372,7 @@ func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]line
 func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error {
 	as := b.Kind + ":" + b.ID
 	_, err := c.tx.ExecContext(ctx, `
-		UPDATE bank_statement_line SET state = 'matched', booked_as = $2, payment_id = NULL WHERE id = $1`, l.ID, as)
+		UPDATE bank_statement_line SET state = $3, booked_as = $2, payment_id = NULL WHERE id = $1`, l.ID, as, payments.LineMachine.To(payments.LineBook))
 	if err != nil {
 		return fmt.Errorf("put statement line %d to %s: %w", l.ID, as, err)
 	}
@@ -403,12 +399,12 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 		if err != nil {
 			return err
 		}
-		if l.State == lineMatched && l.BookedAs == r.Kind+":"+r.ID {
+		if l.State == payments.LineMatched && l.BookedAs == r.Kind+":"+r.ID {
 			out = l // clicked twice
 			return nil
 		}
-		if l.State != lineSuspense {
-			return link.E(link.Conflict, "transfer.matched", "line_id")
+		if _, err := next(payments.LineMachine, l.State, payments.LineBook, "line_id"); err != nil {
+			return err
 		}
 		known, err := booked(ctx, c.tx)
 		if err != nil {
@@ -453,18 +449,19 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if err != nil {
 			return err
 		}
-		if l.State == lineReturned && l.ReturnRef == r.BankRef {
+		if l.State == payments.LineReturned && l.ReturnRef == r.BankRef {
 			out = l // clicked twice
 			return nil
 		}
-		if l.State != lineSuspense {
-			return link.E(link.Conflict, "transfer.matched", "line_id")
+		to, err := next(payments.LineMachine, l.State, payments.LineReturn, "line_id")
+		if err != nil {
+			return err
 		}
 		if s.refundLimit > 0 && l.AmountFen > s.refundLimit && c.same(actor, 0, l.Actor) {
 			return link.E(link.Forbidden, "transfer.return_second_person", "")
 		}
 		_, err = c.tx.ExecContext(ctx, `
-			UPDATE bank_statement_line SET state = 'returned', payment_id = NULL, return_ref = $2, returned_on = $3::date WHERE id = $1`, l.ID, r.BankRef, day(r.PaidOn))
+			UPDATE bank_statement_line SET state = $4, payment_id = NULL, return_ref = $2, returned_on = $3::date WHERE id = $1`, l.ID, r.BankRef, day(r.PaidOn), to)
 		if err != nil {
 			return fmt.Errorf("return statement line %d: %w", l.ID, err)
 		}
@@ -479,22 +476,22 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 }
 
 type outgoingRow struct {
-	ID          int64     `db:"id"`
-	BankRef     string    `db:"bank_ref"`
-	AmountFen   int64     `db:"amount_fen"`
-	Payee       string    `db:"payee"`
-	Memo        string    `db:"memo"`
-	PaidOn      time.Time `db:"paid_on"`
-	State       string    `db:"state"`
-	ExplainedAs string    `db:"explained_as"`
-	Reversals   int       `db:"reversals"`
+	ID          int64                  `db:"id"`
+	BankRef     string                 `db:"bank_ref"`
+	AmountFen   int64                  `db:"amount_fen"`
+	Payee       string                 `db:"payee"`
+	Memo        string                 `db:"memo"`
+	PaidOn      time.Time              `db:"paid_on"`
+	State       payments.OutgoingState `db:"state"`
+	ExplainedAs string                 `db:"explained_as"`
+	Reversals   int                    `db:"reversals"`
 }
 
 const outgoingColumns = `id, bank_ref, amount_fen, payee, memo, paid_on, state, explained_as, reversals`
 
 func (l outgoingRow) out() payments.OutgoingLine {
 	return payments.OutgoingLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payee: l.Payee, Memo: l.Memo, PaidOn: dateTime(l.PaidOn),
-		State: l.State, ExplainedAs: l.ExplainedAs}
+		State: string(l.State), ExplainedAs: l.ExplainedAs}
 }
 
 // Outgoing lists lines of what went out, newest first.
@@ -545,13 +542,13 @@ func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoin
 		if err != nil {
 			return fmt.Errorf("read outgoing line %s: %w", strconv.FormatInt(r.LineID, 10), err)
 		}
-		if out.State == outgoingExplained && out.ExplainedAs == "note:"+r.Note {
+		if out.State == payments.OutgoingExplained && out.ExplainedAs == "note:"+r.Note {
 			return nil // clicked twice
 		}
-		if out.State != outgoingOpen {
-			return link.E(link.Conflict, "statement.explained", "line_id")
+		if out.State, err = next(payments.OutgoingMachine, out.State, payments.OutgoingNote, "line_id"); err != nil {
+			return err
 		}
-		out.State, out.ExplainedAs = outgoingExplained, "note:"+r.Note
+		out.ExplainedAs = "note:" + r.Note
 		_, err = c.tx.ExecContext(ctx, `UPDATE bank_outgoing_line SET state = $2, explained_as = $3 WHERE id = $1`, out.ID, out.State, out.ExplainedAs)
 		if err != nil {
 			return fmt.Errorf("explain outgoing line %d: %w", out.ID, err)

@@ -97,12 +97,12 @@ func (c *change) giveCash(ctx context.Context, r *refState, cmd payments.TakeBac
 	f := refundRow{PaymentID: taken.ID, Ref: r.Ref, AmountFen: part}
 	err = c.tx.GetContext(ctx, &f.ID, `
 		INSERT INTO refund (payment_id, ref, amount_fen, reason, state, bank_ref, caused_by, created_at, next_check_at, done_at, till)
-		VALUES ($1, $2, $3, $4, 'succeeded', $5, $6, $7, $7, $7, $8) RETURNING id`,
-		taken.ID, r.Ref, part, reason, cmd.Receipt, c.actor, c.now, cmd.Org)
+		VALUES ($1, $2, $3, $4, $9, $5, $6, $7, $7, $7, $8) RETURNING id`,
+		taken.ID, r.Ref, part, reason, cmd.Receipt, c.actor, c.now, cmd.Org, payments.RefundMachine.To(payments.RefundRecord))
 	if err != nil {
 		return 0, fmt.Errorf("write cash given back for %s: %w", r.Ref, err)
 	}
-	f.done(c, cmd.Receipt, at, ledger.TillCash(cmd.Org))
+	f.done(c, payments.RefundRecord, cmd.Receipt, at, ledger.TillCash(cmd.Org))
 	r.refundDue -= part
 	return cmd.AmountFen - part, nil
 }

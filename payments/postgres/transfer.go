@@ -18,27 +18,23 @@ import (
 )
 
 const (
-	lineSuspense = "suspense"
-	lineMatched  = "matched"
-	lineKnown    = "duplicate" // in answers only
-
 	maxTransfers = 5000
 )
 
 type lineRow struct {
-	ID        int64     `db:"id"`
-	BankRef   string    `db:"bank_ref"`
-	AmountFen int64     `db:"amount_fen"`
-	Payer     string    `db:"payer"`
-	Memo      string    `db:"memo"`
-	PaidOn    time.Time `db:"paid_on"`
-	State     string    `db:"state"`
-	PaymentID int64     `db:"payment_id"`
-	Ref       string    `db:"ref"`
-	BookedAs  string    `db:"booked_as"`
-	ReturnRef string    `db:"return_ref"`
-	Actor     string    `db:"actor"`
-	Reversals int       `db:"reversals"`
+	ID        int64              `db:"id"`
+	BankRef   string             `db:"bank_ref"`
+	AmountFen int64              `db:"amount_fen"`
+	Payer     string             `db:"payer"`
+	Memo      string             `db:"memo"`
+	PaidOn    time.Time          `db:"paid_on"`
+	State     payments.LineState `db:"state"`
+	PaymentID int64              `db:"payment_id"`
+	Ref       string             `db:"ref"`
+	BookedAs  string             `db:"booked_as"`
+	ReturnRef string             `db:"return_ref"`
+	Actor     string             `db:"actor"`
+	Reversals int                `db:"reversals"`
 }
 
 const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
@@ -47,7 +43,7 @@ const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on,
 
 func (l lineRow) out() payments.StatementLine {
 	return payments.StatementLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo,
-		PaidOn: dateTime(l.PaidOn), State: l.State, PaymentID: l.PaymentID, Ref: l.Ref,
+		PaidOn: dateTime(l.PaidOn), State: string(l.State), PaymentID: l.PaymentID, Ref: l.Ref,
 		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
 }
 
@@ -155,9 +151,9 @@ func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfer
 		o := l.out()
 		switch {
 		case known[i]:
-			o.State = lineKnown
+			o.State = string(payments.LineDuplicate)
 			out.Duplicate++
-		case l.State == lineMatched:
+		case l.State == payments.LineMatched:
 			out.Matched++
 		default:
 			out.Suspense++
@@ -177,10 +173,10 @@ func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer)
 	var ids []int64
 	err := c.tx.SelectContext(ctx, &ids, `
 		INSERT INTO bank_statement_line (bank_ref, amount_fen, payer, memo, paid_on, state, actor, created_at)
-		SELECT r, a, p, m, d::date, 'suspense', $6, $7
+		SELECT r, a, p, m, d::date, $8, $6, $7
 		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
 		ON CONFLICT (account, bank_ref) DO NOTHING RETURNING id`,
-		pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), c.actor, c.now)
+		pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), c.actor, c.now, payments.LineSuspense)
 	if err != nil {
 		return nil, fmt.Errorf("write statement lines: %w", err)
 	}
@@ -259,7 +255,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 	if err != nil {
 		return err
 	}
-	if p.State == payments.PaymentSucceeded {
+	if !payments.PaymentMachine.Can(p.State, payments.PaymentReceive) {
 		// Paid a second time: a payment of its own, which counts as late and goes back unless something is due.
 		again := payments.CreatePayment{Key: "transfer:" + l.BankRef, Ref: p.Ref, Purpose: p.Purpose, AmountFen: l.AmountFen, Method: p.Method,
 			Party: payments.Party{Kind: p.PartyKind, ID: p.PartyID, Name: p.PartyName}, Description: p.Description, Code: p.Code}
@@ -270,6 +266,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 			return err
 		}
 	}
+	from := pq.Array(payments.LineMachine.From(payments.LineMatch))
 	var before struct {
 		Fen int64 `db:"fen"`
 	}
@@ -277,14 +274,16 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 		return fmt.Errorf("match statement line %d: %w", l.ID, err)
 	}
 	err = get(ctx, c.tx, &before, `
-		SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM bank_statement_line WHERE payment_id = $1 AND state = 'suspense'`, p.ID)
+		SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM bank_statement_line WHERE payment_id = $1 AND state = ANY($2)`,
+		p.ID, from)
 	if err != nil {
 		return fmt.Errorf("sum statement lines of payment %d: %w", p.ID, err)
 	}
 	if before.Fen < p.AmountFen {
 		return nil // known whose it is, and still too little
 	}
-	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET state = 'matched' WHERE payment_id = $1 AND state = 'suspense'`, p.ID); err != nil {
+	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET state = $2 WHERE payment_id = $1 AND state = ANY($3)`,
+		p.ID, payments.LineMachine.To(payments.LineMatch), from); err != nil {
 		return fmt.Errorf("match statement lines of payment %d: %w", p.ID, err)
 	}
 	return c.succeed(ctx, s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: ledger.Suspense(), Fen: before.Fen, At: dateTime(l.PaidOn)})
@@ -311,12 +310,12 @@ func (s *Service) MatchTransfer(ctx context.Context, m payments.MatchTransfer) (
 		if err != nil {
 			return err
 		}
-		if l.State == lineMatched && l.PaymentID == m.PaymentID {
+		if l.State == payments.LineMatched && l.PaymentID == m.PaymentID {
 			out = l.out() // clicked twice
 			return nil
 		}
-		if l.State != lineSuspense {
-			return link.E(link.Conflict, "transfer.matched", "line_id")
+		if _, err := next(payments.LineMachine, l.State, payments.LineMatch, "line_id"); err != nil {
+			return err
 		}
 		if err := c.matchLine(ctx, s, r, l, p.ID); err != nil {
 			return err
@@ -398,8 +397,11 @@ func (s *Service) RecordCash(ctx context.Context, r payments.RecordCash) (paymen
 		case !missing(err):
 			return fmt.Errorf("look up receipt: %w", err)
 		}
-		if p.Method != payments.Cash || p.State == payments.PaymentSucceeded {
+		if p.Method != payments.Cash {
 			return link.E(link.Conflict, "cash.not_due", "payment_id")
+		}
+		if _, err := next(payments.PaymentMachine, p.State, payments.PaymentReceive, "payment_id"); err != nil {
+			return err
 		}
 		if r.AmountFen != p.AmountFen {
 			return link.E(link.Invalid, "cash.amount_differs", "amount_fen", "want", money.FormatYuan(p.AmountFen))
