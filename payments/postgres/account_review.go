@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -28,9 +27,6 @@ func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64
 	return shared, nil
 }
 
-// onBehalfOf stands between who did something and for whom, see actorName.
-const onBehalfOf = " for household:"
-
 // AccountsToReview lists the accounts that wait for a second person.
 func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (payments.AccountsToReview, error) {
 	out := payments.AccountsToReview{Items: []payments.AccountToReview{}}
@@ -51,7 +47,7 @@ func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (paymen
 		return out, fmt.Errorf("list accounts to review: %w", err)
 	}
 	for _, r := range rows {
-		by, _, onBehalf := strings.Cut(r.CreatedBy, onBehalfOf)
+		by, _, onBehalf := strings.Cut(r.CreatedBy, payments.OnBehalfOf)
 		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: by, OnBehalf: onBehalf, Shared: r.Shared})
 	}
 	return out, nil
@@ -63,9 +59,8 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	why := strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
-		return payments.PayoutAccount{}, link.E(link.Invalid, "payout.review.why", "why")
+	if r, err = r.Check(); err != nil {
+		return payments.PayoutAccount{}, err
 	}
 	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
 		return payments.PayoutAccount{}, link.E(link.Invalid, "payment.key", "idempotency_key")
@@ -81,13 +76,13 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 			return err
 		}
 		if prior != nil {
-			if prior.Household != r.Household || prior.As != payments.PayoutAccountMachine.To(decision(r.Approve)) || prior.Why != why {
+			if prior.Household != r.Household || prior.As != payments.PayoutAccountMachine.To(decision(r.Approve)) || prior.Why != r.Why {
 				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
 			}
 			out = prior.out()
 			return nil
 		}
-		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, why, key)
+		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, r.Why, key)
 		out = a.out()
 		return err
 	})
@@ -189,8 +184,8 @@ func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (
 		return out, fmt.Errorf("read accounts of household %d: %w", r.ID, err)
 	}
 	for _, a := range rows {
-		by, _, onBehalf := strings.Cut(a.CreatedBy, onBehalfOf)
-		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: mask(a.Tail), State: a.State,
+		by, _, onBehalf := strings.Cut(a.CreatedBy, payments.OnBehalfOf)
+		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: a.State,
 			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf})
 	}
 	return out, nil

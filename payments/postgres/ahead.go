@@ -52,29 +52,28 @@ func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.R
 		c.post("deposit.applied", key+":applied", c.now, ledger.Debit(ledger.Deposit(r.Ref), used), ledger.Credit(ledger.Receivable(r.Ref), used))
 		r.deposit, r.receivable = r.deposit-used, 0
 	}
-	var released sums
-	var owed, nothing []int64
+	var released ledger.ByHousehold
+	ids := map[payments.PayableStep][]int64{}
 	for _, p := range pending {
-		if p.AmountFen == 0 {
-			nothing = append(nothing, p.ID)
-			continue
+		on := payments.ReleaseStep(p.AmountFen)
+		ids[on] = append(ids[on], p.ID)
+		if on == payments.PayableRelease {
+			released.Add(p.Household, p.AmountFen)
 		}
-		owed = append(owed, p.ID)
-		released.add(p.Household, p.AmountFen)
 	}
-	if len(owed) > 0 {
+	if len(ids[payments.PayableRelease]) > 0 {
 		c.post("released", key+":release", c.now,
-			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
+			released.Move(ledger.PayablePending, ledger.Payable)...)
 	}
-	if err := c.movePayables(ctx, payments.PayableClear, nothing, day(c.now)); err != nil {
+	if err := c.movePayables(ctx, payments.PayableClear, ids[payments.PayableClear], day(c.now)); err != nil {
 		return err
 	}
-	return c.movePayables(ctx, payments.PayableRelease, owed, "")
+	return c.movePayables(ctx, payments.PayableRelease, ids[payments.PayableRelease], "")
 }
 
 // refundAhead sends back what was paid ahead for something that will not come.
 func (s *Service) refundAhead(ctx context.Context, c *change, cmd payments.RefundAhead) error {
-	if cmd.Key == "" || cmd.AmountFen <= 0 || cmd.AmountFen > maxAmount {
+	if cmd.Key == "" || cmd.AmountFen <= 0 || cmd.AmountFen > payments.MaxFen {
 		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("refund %d fen of %s under key %q", cmd.AmountFen, cmd.Ref, cmd.Key))
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)

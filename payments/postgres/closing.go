@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -201,15 +200,10 @@ func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (paymen
 	if err != nil {
 		return payments.Closing{}, err
 	}
-	first, err := time.ParseInLocation("2006-01", r.Month, china)
+	through, err := r.Through(s.now())
 	if err != nil {
-		return payments.Closing{}, link.E(link.Invalid, "books.month", "month")
+		return payments.Closing{}, err
 	}
-	next := first.AddDate(0, 1, 0)
-	if next.After(s.now()) {
-		return payments.Closing{}, link.E(link.Conflict, "books.month_runs", "month")
-	}
-	through := next.AddDate(0, 0, -1).Format(time.DateOnly)
 	var out closingRow
 	err = s.change(ctx, func(c *change) error {
 		if err := lockClosings(ctx, c.tx); err != nil {
@@ -253,9 +247,8 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 	if err != nil {
 		return payments.Closing{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if utf8.RuneCountInString(r.Reason) > 500 {
-		return payments.Closing{}, link.E(link.Invalid, "payout.reason", "reason", "max", "500")
+	if r, err = r.Check(); err != nil {
+		return payments.Closing{}, err
 	}
 	var out closingRow
 	err = s.change(ctx, func(c *change) error {

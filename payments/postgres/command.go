@@ -57,64 +57,8 @@ func early(format string, args ...any) error {
 	return fmt.Errorf("command came early: "+format, args...)
 }
 
-// sums adds amounts by household, in the order of first mention.
-type sums struct {
-	ids []int64
-	fen map[int64]int64
-}
-
-func (s *sums) add(household, fen int64) {
-	if s.fen == nil {
-		s.fen = map[int64]int64{}
-	}
-	if _, ok := s.fen[household]; !ok {
-		s.ids = append(s.ids, household)
-	}
-	s.fen[household] += fen
-}
-
-// lines debits (side 1) or credits (side -1) each household's account.
-func (s *sums) lines(account func(int64) ledger.Account, side int64) []ledger.Line {
-	lines := make([]ledger.Line, 0, len(s.ids))
-	for _, id := range s.ids {
-		lines = append(lines, ledger.Line{Account: account(id), Amount: side * s.fen[id]})
-	}
-	return lines
-}
-
-func nonZero(lines []ledger.Line) bool {
-	for _, l := range lines {
-		if l.Amount != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// maxShares is far above a village's households; a delivery must fit a message anyway.
-const maxShares = 12_000
-
-func checkDelivery(d payments.AcceptDelivery) (gross, fee, agent int64, err error) {
-	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 && d.OwnFen == 0 || len(d.Shares) > maxShares || d.OwnFen < 0 || d.OwnFen > maxAmount
-	seen := make(map[string]bool, len(d.Shares))
-	for _, sh := range d.Shares {
-		bad = bad || sh.SourceKey == "" || seen[sh.SourceKey] || sh.Household <= 0 ||
-			sh.FeeFen < 0 || sh.AgentFen < 0 || sh.GrossFen < sh.FeeFen || sh.GrossFen-sh.FeeFen < sh.AgentFen || sh.GrossFen > maxAmount ||
-			sh.AgentFen > 0 && sh.Agent <= 0
-		seen[sh.SourceKey] = true
-		gross += sh.GrossFen
-		fee += sh.FeeFen
-		agent += sh.AgentFen
-	}
-	gross, fee = gross+d.OwnFen, fee+d.OwnFen
-	if bad || fee > 0 && d.Coop <= 0 {
-		return 0, 0, 0, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
-	}
-	return gross, fee, agent, nil
-}
-
 func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.AcceptDelivery) error {
-	gross, fee, agent, err := checkDelivery(d)
+	total, err := d.Totals()
 	if err != nil {
 		return err
 	}
@@ -140,29 +84,29 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	at := time.Unix(d.OccurredAt, 0).UTC()
 	_, err = c.tx.ExecContext(ctx, `
 		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, agent_fen, input_hash, occurred_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, d.DeliveryID, d.Ref, d.Coop, gross, fee, agent, hash, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, d.DeliveryID, d.Ref, d.Coop, total.GrossFen, total.FeeFen, total.AgentFen, hash, at)
 	if err != nil {
 		return fmt.Errorf("write delivery %d: %w", d.DeliveryID, err)
 	}
 	if err := c.owe(ctx, d, day(at)); err != nil {
 		return err
 	}
-	r.BilledFen += gross
-	r.receivable += gross
+	r.BilledFen += total.GrossFen
+	r.receivable += total.GrossFen
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
-	var owed, raised sums
+	var owed, raised ledger.ByHousehold
 	for _, sh := range d.Shares {
-		owed.add(sh.Household, sh.GrossFen-sh.FeeFen-sh.AgentFen)
+		owed.Add(sh.Household, sh.NetFen())
 		if sh.AgentFen > 0 {
-			raised.add(sh.Agent, sh.AgentFen)
+			raised.Add(sh.Agent, sh.AgentFen)
 		}
 	}
-	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), gross)}, owed.lines(ledger.PayablePending, -1)...)
-	lines = append(lines, raised.lines(ledger.PayableRaiser, -1)...)
-	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), fee))
-	if nonZero(lines) {
+	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), total.GrossFen)}, owed.Lines(ledger.PayablePending, -1)...)
+	lines = append(lines, raised.Lines(ledger.PayableRaiser, -1)...)
+	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), total.FeeFen))
+	if !ledger.Empty(lines) {
 		c.post("delivery", deliveryKey(d.DeliveryID), at, lines...)
 	}
 	return nil
@@ -272,24 +216,23 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 		return fmt.Errorf("lock payables of delivery %d: %w", d.DeliveryID, err)
 	}
 	// First everything goes back to where the delivery had put it, then its mirror takes it away.
-	var unreleased, overpaid sums
+	var unreleased, overpaid ledger.ByHousehold
 	var back []int64
 	var gone []payableRow
 	for _, p := range owed {
-		switch {
-		case payments.PayableMachine.Can(p.State, payments.PayableReverse):
+		switch payments.Unwind(p.State, p.AmountFen) {
+		case payments.UnwindPending:
 			back = append(back, p.ID)
-			if p.State == payments.PayableReleased {
-				unreleased.add(p.Household, p.AmountFen)
-			}
-		case p.AmountFen > 0:
+		case payments.UnwindReleased:
+			back = append(back, p.ID)
+			unreleased.Add(p.Household, p.AmountFen)
+		case payments.UnwindPaid:
 			gone = append(gone, p)
-			overpaid.add(p.Household, p.AmountFen)
+			overpaid.Add(p.Household, p.AmountFen)
+		case payments.UnwindNothing:
 		}
 	}
-	lines := append(unreleased.lines(ledger.Payable, 1), unreleased.lines(ledger.PayablePending, -1)...)
-	lines = append(lines, overpaid.lines(ledger.HouseholdReceivable, 1)...)
-	lines = append(lines, overpaid.lines(ledger.PayablePending, -1)...)
+	lines := append(unreleased.Move(ledger.Payable, ledger.PayablePending), overpaid.Move(ledger.HouseholdReceivable, ledger.PayablePending)...)
 	orgs, err := c.orgUnwind(ctx, row.Coop, row.Fee, owed)
 	if err != nil {
 		return err
@@ -300,7 +243,7 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 		r.receivable += x
 		r.deposit += x
 	}
-	if nonZero(lines) {
+	if !ledger.Empty(lines) {
 		c.post("delivery.unwound", deliveryKey(d.DeliveryID)+":unwind", c.now, lines...)
 	}
 	if row.Gross > 0 {
@@ -435,12 +378,11 @@ func (c *change) applyDeposit(ctx context.Context, s *Service, r *refState, key,
 	if r.deposit == 0 {
 		return nil
 	}
-	used := min(r.deposit, r.receivable)
-	rest := r.deposit - used
+	use := payments.UseDeposit(r.deposit, r.receivable, 0)
 	c.post("deposit.applied", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit),
-		ledger.Credit(ledger.Receivable(r.Ref), used), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
-	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
-	return c.refund(ctx, s, r, rest, reason, 0)
+		ledger.Credit(ledger.Receivable(r.Ref), use.ReceivableFen), ledger.Credit(ledger.RefundPayable(r.Ref), use.RefundFen))
+	r.deposit, r.receivable, r.refundDue = 0, r.receivable-use.ReceivableFen, r.refundDue+use.RefundFen
+	return c.refund(ctx, s, r, use.RefundFen, reason, 0)
 }
 
 func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.ReleaseRef) error {
@@ -461,28 +403,27 @@ func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.Releas
 	if len(pending) == 0 {
 		return nil
 	}
-	var released sums
-	var owed, nothing []int64
+	var released ledger.ByHousehold
+	ids := map[payments.PayableStep][]int64{}
 	for _, p := range pending {
-		if p.AmountFen == 0 {
-			nothing = append(nothing, p.ID)
-			continue
+		on := payments.ReleaseStep(p.AmountFen)
+		ids[on] = append(ids[on], p.ID)
+		if on == payments.PayableRelease {
+			released.Add(p.Household, p.AmountFen)
 		}
-		owed = append(owed, p.ID)
-		released.add(p.Household, p.AmountFen)
 	}
 	r.ReleaseSeq++
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
-	if len(owed) > 0 {
+	if len(ids[payments.PayableRelease]) > 0 {
 		c.post("released", fmt.Sprintf("%s:release:%d", r.Ref, r.ReleaseSeq), c.now,
-			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
+			released.Move(ledger.PayablePending, ledger.Payable)...)
 	}
-	if err := c.movePayables(ctx, payments.PayableClear, nothing, day(c.now)); err != nil {
+	if err := c.movePayables(ctx, payments.PayableClear, ids[payments.PayableClear], day(c.now)); err != nil {
 		return err
 	}
-	return c.movePayables(ctx, payments.PayableRelease, owed, "")
+	return c.movePayables(ctx, payments.PayableRelease, ids[payments.PayableRelease], "")
 }
 
 func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelRef) error {
@@ -498,15 +439,13 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 	}
 	// What was delivered is paid for first.
 	key := r.Ref + ":cancel"
-	used := min(r.deposit, r.receivable)
-	forfeit := min(cmd.ForfeitFen, r.deposit-used)
-	rest := r.deposit - used - forfeit
+	use := payments.UseDeposit(r.deposit, r.receivable, cmd.ForfeitFen)
 	if r.deposit > 0 {
-		c.post("cancelled", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit), ledger.Credit(ledger.Receivable(r.Ref), used),
-			ledger.Credit(ledger.Forfeit(cmd.Coop), forfeit), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
+		c.post("cancelled", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit), ledger.Credit(ledger.Receivable(r.Ref), use.ReceivableFen),
+			ledger.Credit(ledger.Forfeit(cmd.Coop), use.ForfeitFen), ledger.Credit(ledger.RefundPayable(r.Ref), use.RefundFen))
 	}
-	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
-	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, payments.StopMachine.To(payments.StopCancel), true, forfeit
+	r.deposit, r.receivable, r.refundDue = 0, r.receivable-use.ReceivableFen, r.refundDue+use.RefundFen
+	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, payments.StopMachine.To(payments.StopCancel), true, use.ForfeitFen
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
@@ -514,7 +453,7 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 	if reason == "" {
 		reason = "refund.cancelled"
 	}
-	if err := c.refund(ctx, s, r, rest, reason, 0); err != nil {
+	if err := c.refund(ctx, s, r, use.RefundFen, reason, 0); err != nil {
 		return err
 	}
 	return c.hasten(ctx, r.Ref, "", 0)
@@ -569,17 +508,16 @@ func (s *Service) acceptLate(ctx context.Context, c *change, cmd payments.Accept
 		}
 	}
 	key := fmt.Sprintf("pay:%d:accepted", p.ID)
-	if !r.Closed {
-		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), left), ledger.Credit(ledger.Deposit(r.Ref), left))
-		return nil
+	use := payments.AcceptLateMoney(left, r.receivable, r.Closed)
+	if used := use.DepositFen + use.ReceivableFen; used > 0 {
+		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), used),
+			ledger.Credit(ledger.Deposit(r.Ref), use.DepositFen), ledger.Credit(ledger.Receivable(r.Ref), use.ReceivableFen))
 	}
-	used := min(left, r.receivable)
-	if used > 0 {
-		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), used), ledger.Credit(ledger.Receivable(r.Ref), used))
-		r.receivable -= used
+	if use.ReceivableFen > 0 {
+		r.receivable -= use.ReceivableFen
 		if err := c.settled(ctx, r); err != nil {
 			return err
 		}
 	}
-	return c.refund(ctx, s, r, left-used, "refund.overpaid", p.ID)
+	return c.refund(ctx, s, r, use.RefundFen, "refund.overpaid", p.ID)
 }

@@ -18,8 +18,6 @@ import (
 	"banmuyuan/payments/gateway/banktransfer"
 )
 
-const maxAmount = 100_000_000_00 // a hundred million yuan
-
 func checkCreate(r payments.CreatePayment) error {
 	var bad link.Problems
 	if r.Key == "" || len(r.Key) > 200 {
@@ -28,7 +26,7 @@ func checkCreate(r payments.CreatePayment) error {
 	if r.Purpose != "deposit" && r.Purpose != "balance" {
 		bad.Add("payment.purpose", "purpose")
 	}
-	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
+	if r.AmountFen <= 0 || r.AmountFen > payments.MaxFen {
 		bad.Add("payment.amount", "amount_fen")
 	}
 	if (r.Party.Kind != "account" && r.Party.Kind != "organisation") || r.Party.ID <= 0 {

@@ -25,7 +25,7 @@ func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncom
 		return err
 	}
 	for i, r := range rows {
-		if r.Household <= 0 || r.GrossFen <= 0 || r.FeeFen < 0 || r.FeeFen >= r.GrossFen || r.GrossFen > maxAmount || r.FeeFen > 0 && r.Coop <= 0 ||
+		if r.Household <= 0 || r.GrossFen <= 0 || r.FeeFen < 0 || r.FeeFen >= r.GrossFen || r.GrossFen > payments.MaxFen || r.FeeFen > 0 && r.Coop <= 0 ||
 			r.PaidOn.IsZero() || r.Month < 1 || r.Month > 12 {
 			return link.E(link.Invalid, "malformed", fmt.Sprintf("[%d]", i)).Because(fmt.Errorf("historic income %d cannot be", i))
 		}

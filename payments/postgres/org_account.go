@@ -78,7 +78,7 @@ func (c *change) owedToOrg(ctx context.Context, a orgAccount) (owed, overpaid in
 // organisation has got so much too much.
 func (c *change) lackingAtOrg(ctx context.Context, a orgAccount, fen int64) (int64, error) {
 	owed, _, err := c.owedToOrg(ctx, a)
-	return max(fen-owed, 0), err
+	return payments.LackFen(fen, owed), err
 }
 
 // orgUnwind prepares taking a delivery back from what its cooperative and raisers are owed: what they were paid of it
@@ -122,7 +122,7 @@ type orgAccountRow struct {
 }
 
 // free is what can be paid; below zero more is under way than there is.
-func (r orgAccountRow) free() int64 { return r.Owed - r.Waiting - r.Till - r.Open }
+func (r orgAccountRow) free() int64 { return payments.FreeFen(r.Owed, r.Waiting, r.Till, r.Open) }
 
 func (r orgAccountRow) out() payments.OrgAccount {
 	return payments.OrgAccount{Org: r.Org, Account: r.Account, EarnedFen: r.Owed + r.Paid, PaidFen: r.Paid, OwedFen: r.Owed, WaitingFen: r.Waiting,

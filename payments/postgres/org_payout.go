@@ -162,7 +162,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 	if !knownOrgAccount(r.Account) {
 		bad.Add("orgpay.account", "account")
 	}
-	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
+	if r.AmountFen <= 0 || r.AmountFen > payments.MaxFen {
 		bad.Add("payment.amount", "amount_fen")
 	}
 	if utf8.RuneCountInString(r.Note) > 200 {
@@ -246,13 +246,12 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
-	r.Why = strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(r.Why); n > 200 || !r.Approve && n == 0 {
-		return payments.OrgPayout{}, link.E(link.Invalid, "orgpay.why", "why")
+	if r, err = r.Check(); err != nil {
+		return payments.OrgPayout{}, err
 	}
 	on := payments.OrgPayoutReject
 	if r.Approve {
-		on, r.Why = payments.OrgPayoutApprove, ""
+		on = payments.OrgPayoutApprove
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
 		switch {
@@ -327,9 +326,9 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 		if err != nil {
 			return err
 		}
-		left := owed - overpaid - p.AmountFen // what it got too much before is kept back with this
+		payable, receivable := payments.OrgPayoutBooking(p.AmountFen, owed, overpaid)
 		c.post("org.paid", again(fmt.Sprintf("orgpay:%d:paid", p.ID), p.Reversals), r.PaidOn,
-			ledger.Debit(p.of().payable(), owed-max(left, 0)), ledger.Debit(p.of().receivable(), max(-left, 0)-overpaid), ledger.Credit(ledger.Bank(), p.AmountFen))
+			ledger.Debit(p.of().payable(), payable), ledger.Debit(p.of().receivable(), receivable), ledger.Credit(ledger.Bank(), p.AmountFen))
 		return c.exec(ctx, "record payment to an organisation", `
 			UPDATE org_payout SET state = $6, bank_ref = $2, paid_on = $3::date, recorded_at = $4, recorded_by = $5, why = '' WHERE id = $1`,
 			p.ID, r.BankRef, day(r.PaidOn), c.now, c.actor, to)

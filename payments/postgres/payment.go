@@ -203,21 +203,9 @@ func (c *change) savePayments(ctx context.Context, list ...paymentRow) error {
 	return nil
 }
 
-// nextCheck looks often at what is young and seldom at what is old, and at the latest when it expires.
+// nextCheck is the time of the next look at a payment.
 func nextCheck(p paymentRow, now time.Time) time.Time {
-	next := now.AddDate(1, 0, 0)
-	if !manual(p.Method) || p.State != payments.PaymentOpen {
-		wait := now.Sub(p.CreatedAt) / 4
-		least := 5 * time.Second
-		if p.State == payments.PaymentUnknown {
-			least = 2 * time.Second
-		}
-		next = now.Add(min(max(wait, least), 10*time.Minute))
-	}
-	if p.ExpiresAt.Valid && p.ExpiresAt.Time.After(now) && p.ExpiresAt.Time.Before(next) {
-		next = p.ExpiresAt.Time
-	}
-	return next
+	return payments.NextPaymentCheck(p.State, manual(p.Method), p.CreatedAt, p.ExpiresAt.Time, now)
 }
 
 // said is what a provider says of a payment.
@@ -358,48 +346,28 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 	return c.received(ctx, s, r, p, excess)
 }
 
-// kept tells whether a payment is kept until deliveries use it up.
-func (p paymentRow) kept() bool { return p.Purpose == "deposit" || p.Ahead }
+// kept reports whether the payment is kept until deliveries use it up.
+func (p paymentRow) kept() bool { return payments.Kept(p.Purpose, p.Ahead) }
 
-// receive books money that arrived, beside what readSiblings read. What cannot be used is owed back: money that comes
-// after its Ref was given up, a second time, or short is late, and whoever asked for it decides; what is above the sum due
-// is returned, and goes back by itself.
+// receive books money that arrived for a payment, after readSiblings, and returns the excess, which is refunded. See
+// payments.Arrival for the decision.
 func (c *change) receive(s *Service, r *refState, p *paymentRow, got receipt) (excess int64) {
 	asked := p.AmountFen
 	p.State, p.AmountFen, p.SucceededAt, p.FailureKey = payments.PaymentMachine.To(payments.PaymentReceive), got.Fen, nullTime(c.now), ""
-	p.Late = r.Stop == payments.StopYes || r.Cancelled || got.Fen < asked
-	if got.Fen < asked {
+	paidBefore, _ := r.beside(*p)
+	use := payments.Arrival{Purpose: p.Purpose, Ahead: p.Ahead, AskedFen: asked, GotFen: got.Fen, Stop: r.Stop, Cancelled: r.Cancelled,
+		Closed: r.Closed, PaidBefore: paidBefore, ReceivableFen: r.receivable}.Decide()
+	p.Late = use.Late
+	if use.Short {
 		s.log.Error("payment arrived short", "payment", p.ID, "asked", asked, "got", got.Fen)
 		p.FailureKey = "payment.wrong_amount"
 	}
-	twice, _ := r.beside(*p)
-	switch {
-	case p.kept():
-		p.Late = p.Late || twice || r.Closed
-	case p.Purpose == "balance":
-		p.Late = p.Late || r.receivable == 0
-	}
-	lines := []ledger.Line{ledger.Debit(got.Into, got.Fen)}
-	switch {
-	case p.Late:
-		lines = append(lines, ledger.Credit(ledger.RefundPayable(p.Ref), got.Fen))
-		r.refundDue += got.Fen
-	case p.kept():
-		excess = got.Fen - asked
-		lines = append(lines, ledger.Credit(ledger.Deposit(p.Ref), asked))
-		r.deposit += asked
-	default:
-		used := min(got.Fen, r.receivable)
-		excess = got.Fen - used
-		lines = append(lines, ledger.Credit(ledger.Receivable(p.Ref), used))
-		r.receivable -= used
-	}
-	if excess > 0 {
-		lines = append(lines, ledger.Credit(ledger.RefundPayable(p.Ref), excess))
-		r.refundDue += excess
-	}
-	c.post("payment."+p.Purpose, got.Key, got.At, lines...)
-	return excess
+	r.deposit += use.DepositFen
+	r.receivable -= use.ReceivableFen
+	r.refundDue += use.ReturnFen
+	c.post("payment."+p.Purpose, got.Key, got.At, ledger.Debit(got.Into, got.Fen), ledger.Credit(ledger.Deposit(p.Ref), use.DepositFen),
+		ledger.Credit(ledger.Receivable(p.Ref), use.ReceivableFen), ledger.Credit(ledger.RefundPayable(p.Ref), use.ReturnFen))
+	return use.ExcessFen
 }
 
 // received does what follows when a payment that has succeeded is written.

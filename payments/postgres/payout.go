@@ -79,7 +79,7 @@ func readItems(ctx context.Context, q queryer, where string, args ...any) ([]pay
 		if err != nil {
 			return nil, fmt.Errorf("read payout items: %w", err)
 		}
-		i.Number = mask(last)
+		i.Number = payments.MaskNumber(last)
 		if paidOn.Valid {
 			d := dateTime(paidOn.Time)
 			i.PaidOn = &d
@@ -122,7 +122,7 @@ func (s *Service) CreateBatch(ctx context.Context, r payments.CreateBatch) (paym
 	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
 		bad.Add("payment.key", "idempotency_key")
 	}
-	if r.MinFen < 0 || r.MinFen > maxAmount {
+	if r.MinFen < 0 || r.MinFen > payments.MaxFen {
 		bad.Add("payout.min", "min_fen")
 	}
 	if err := bad.Err(); err != nil {
@@ -266,9 +266,8 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 	if err != nil {
 		return payments.PayoutBatch{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if len([]rune(r.Reason)) > 500 {
-		return payments.PayoutBatch{}, link.E(link.Invalid, "payout.reason", "reason", "max", "500")
+	if r, err = r.Check(); err != nil {
+		return payments.PayoutBatch{}, err
 	}
 	var out batchRow
 	err = s.change(ctx, func(c *change) error {
@@ -312,30 +311,6 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		return err
 	})
 	return out.out(), err
-}
-
-// itemNo is how the bank names an item.
-func itemNo(batch string, line int) string { return fmt.Sprintf("%s-%05d", batch, line) }
-
-// exported is what a batch's ledger lines are made of: each household's payables and what is kept back of them.
-type exported struct {
-	Household int64 `db:"household"`
-	Owed      int64 `db:"owed"`
-	Kept      int64 `db:"kept"`
-}
-
-// transitLines books items out of what households are owed (side 1), or back into it (side -1), against another account.
-func transitLines(rows []exported, against ledger.Account, side int64) []ledger.Line {
-	var total int64
-	lines := make([]ledger.Line, 0, len(rows)+1)
-	for _, r := range rows {
-		lines = append(lines, ledger.Line{Account: ledger.Payable(r.Household), Amount: side * r.Owed})
-		if r.Kept != 0 {
-			lines = append(lines, ledger.Line{Account: ledger.HouseholdReceivable(r.Household), Amount: -side * r.Kept})
-		}
-		total += r.Owed - r.Kept
-	}
-	return append(lines, ledger.Line{Account: against, Amount: -side * total})
 }
 
 // ExportBatch makes the bank's file. The first one takes the money out of what households are owed; the same batch gives
@@ -382,7 +357,7 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("mark batch exported: %w", err)
 		}
-		var owed []exported
+		var owed []ledger.PayoutPart
 		err = c.tx.SelectContext(ctx, &owed, `
 			SELECT i.household, coalesce(sum(p.amount_fen) FILTER (WHERE p.amount_fen > 0), 0)::bigint AS owed,
 			       coalesce(-sum(p.amount_fen) FILTER (WHERE p.amount_fen < 0), 0)::bigint AS kept
@@ -390,7 +365,7 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("sum payables of batch: %w", err)
 		}
-		c.post("payout.exported", fmt.Sprintf("batch:%d", b.ID), c.now, transitLines(owed, ledger.PayoutTransit(b.ID), 1)...)
+		c.post("payout.exported", fmt.Sprintf("batch:%d", b.ID), c.now, ledger.PayoutLines(owed, ledger.PayoutTransit(b.ID), 1)...)
 		return nil
 	})
 	if err != nil { // above all when nobody could write down that the numbers were seen
@@ -418,7 +393,7 @@ func (s *Service) fileRows(ctx context.Context, q queryer, b batchRow) ([]bankfi
 		if r.Number, err = s.keys.Open(sealed, sealOwner(household)); err != nil {
 			return nil, err
 		}
-		r.Item = itemNo(b.No, line)
+		r.Item = payments.ItemNo(b.No, line)
 		list = append(list, r)
 	}
 	return list, rows.Err()

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -17,54 +14,6 @@ import (
 )
 
 func sealOwner(household int64) string { return fmt.Sprintf("household:%d", household) }
-
-// mask is how an account number leaves the module.
-func mask(tail string) string { return "•••• " + tail }
-
-func tail(number string) string { return number[max(0, len(number)-4):] }
-
-// cleanNumber takes out what people put between digits.
-func cleanNumber(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case unicode.IsSpace(r), r == '-', r == '－':
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func checkAccount(a *payments.SetPayoutAccount) error {
-	a.Holder, a.Bank, a.Number = strings.TrimSpace(a.Holder), strings.TrimSpace(a.Bank), cleanNumber(a.Number)
-	var bad link.Problems
-	if a.Household <= 0 {
-		bad.Add("payout.household", "household")
-	}
-	if !printable(a.Holder, 2, 40) {
-		bad.Add("payout.holder", "holder")
-	}
-	if !printable(a.Bank, 2, 60) {
-		bad.Add("payout.bank", "bank")
-	}
-	digits := strings.IndexFunc(a.Number, func(r rune) bool { return r < '0' || r > '9' }) < 0
-	if !digits || len(a.Number) < 10 || len(a.Number) > 25 {
-		bad.Add("payout.number", "number")
-	}
-	return bad.Err()
-}
-
-// printable tells whether s is a name that a bank's file can hold: nothing a spreadsheet takes for a formula, no control
-// characters.
-func printable(s string, least, most int) bool {
-	if n := utf8.RuneCountInString(s); n < least || n > most || !utf8.ValidString(s) {
-		return false
-	}
-	return !strings.ContainsAny(s[:1], "=+-@") && strings.IndexFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ·•.．()（）-", r)
-	}) < 0
-}
 
 type accountRow struct {
 	ID        int64                       `db:"id"`
@@ -78,7 +27,7 @@ type accountRow struct {
 }
 
 func (a accountRow) out() payments.PayoutAccount {
-	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: mask(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
+	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
 }
 
 // payoutAccount is the one that matters of a household: what waits for review, else what is used, else what was closed.
@@ -104,27 +53,19 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	if err := checkAccount(&r); err != nil {
+	if r, err = r.Check(); err != nil {
 		return payments.PayoutAccount{}, err
-	}
-	state := payments.AccountReview
-	if actor.Role == roleHousehold || actor.System {
-		state = payments.AccountActive
 	}
 	var out *payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
 		if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
 			return err
 		}
-		// One number for several households is money going astray, or a family with one card: somebody has to look.
 		shared, err := s.sharedNumber(ctx, c.tx, r.Household, r.Number)
 		if err != nil {
 			return err
 		}
-		state := state
-		if shared {
-			state = payments.AccountReview
-		}
+		state := payments.NewAccountState(actor.Role == roleHousehold || actor.System, shared)
 		var same payments.PayoutAccountState
 		err = c.tx.GetContext(ctx, &same, `
 			SELECT state FROM payout_account
@@ -136,14 +77,14 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		if same != state && same != payments.AccountActive {
 			_, err := c.tx.ExecContext(ctx, `
 				UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, r.Household, c.now,
-				payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(replacedBy(state)))
+				payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.ReplacedStates(state)))
 			if err != nil {
 				return fmt.Errorf("replace payout account: %w", err)
 			}
 			_, err = c.tx.ExecContext(ctx, `
 				INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, r.Household, r.Holder, r.Bank,
-				s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), tail(r.Number), state, c.actor, actor.Account, c.now)
+				s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), payments.NumberTail(r.Number), state, c.actor, actor.Account, c.now)
 			if err != nil {
 				return fmt.Errorf("write payout account: %w", err)
 			}
@@ -155,16 +96,6 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		return payments.PayoutAccount{}, err
 	}
 	return *out, nil
-}
-
-// replacedBy returns the states of the accounts that a new one in a state replaces: one that waits replaces another that
-// waits, one that is in use all.
-func replacedBy(state payments.PayoutAccountState) []string {
-	from := payments.PayoutAccountMachine.From(payments.AccountWithdraw)
-	if state == payments.AccountActive {
-		from = append(from, payments.PayoutAccountMachine.From(payments.AccountReplace)...)
-	}
-	return from
 }
 
 // lockHousehold serialises changes of a household's accounts.
@@ -203,17 +134,17 @@ func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.Pa
 	households, holders, banks, tails := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
 	sealed, index := make([][]byte, n), make([][]byte, n)
 	for i, a := range accounts {
-		r := payments.SetPayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: a.Number}
-		if err := checkAccount(&r); err != nil {
+		r, err := payments.SetPayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: a.Number}.Check()
+		if err != nil {
 			return fmt.Errorf("payout account %d: %w", i, err)
 		}
-		households[i], holders[i], banks[i], tails[i] = r.Household, r.Holder, r.Bank, tail(r.Number)
+		households[i], holders[i], banks[i], tails[i] = r.Household, r.Holder, r.Bank, payments.NumberTail(r.Number)
 		sealed[i], index[i] = s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number)
 	}
 	return s.change(ctx, func(c *change) error {
 		_, err := c.tx.ExecContext(ctx, `
 			UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = ANY($1) AND state = ANY($4)`, pq.Array(households), c.now,
-			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(replacedBy(payments.AccountActive)))
+			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.ReplacedStates(payments.AccountActive)))
 		if err != nil {
 			return fmt.Errorf("replace payout accounts: %w", err)
 		}

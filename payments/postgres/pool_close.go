@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -76,12 +74,8 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 	if err != nil {
 		return payments.Pool{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if utf8.RuneCountInString(r.Reason) > 500 {
-		return payments.Pool{}, link.E(link.Invalid, "payout.reason", "reason", "max", "500")
-	}
-	if !r.Approve && r.Reason == "" {
-		return payments.Pool{}, link.E(link.Invalid, "pool.reason", "reason")
+	if r, err = r.Check(); err != nil {
+		return payments.Pool{}, err
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolPosted && r.Approve && p.DecidedBy == c.actor {
@@ -154,7 +148,7 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 		                     season, month, programme, channel, product)
 		SELECT k, h, a, 0, a, $4, $5::date, nullif($6, '')::date, $7, $8, $9, $10, 'distribution', $11
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u (k, h, a)`,
-		pq.Array(keys), pq.Array(households), pq.Array(amounts), state, day(at), paid, c.now, p.Season, p.Month, string(p.Kind), poolProduct(p.Kind))
+		pq.Array(keys), pq.Array(households), pq.Array(amounts), state, day(at), paid, c.now, p.Season, p.Month, string(p.Kind), p.Kind.Product())
 	if err != nil {
 		return fmt.Errorf("owe shares of pool %d: %w", p.ID, err)
 	}
@@ -175,17 +169,6 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 	}
 	c.tellPayables(changes)
 	return nil
-}
-
-// poolProduct is what a pool's income is called in the income ledger.
-func poolProduct(k payments.PoolKind) string {
-	switch k {
-	case payments.PoolSeedPotato:
-		return "seed_potato"
-	case payments.PoolMushroom:
-		return "mushroom"
-	}
-	return ""
 }
 
 // CancelPool gives a draft up.
@@ -245,7 +228,7 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	})
 	page.Total = len(all)
 	all = all[min(int(after), len(all)):]
-	n := limit(r.Limit, maxPoolMembers)
+	n := limit(r.Limit, payments.MaxPoolMembers)
 	if len(all) > n {
 		all = all[:n]
 		page.Cursor = cursorOf(after + int64(n))

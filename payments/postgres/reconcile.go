@@ -95,7 +95,7 @@ func (s *Service) reconcile(ctx context.Context, daily string) (payments.Reconci
 			s.log.Warn("unlock reconciliation", "error", err)
 		}
 	}()
-	out := payments.Reconciliation{RanAt: s.now(), RanBy: actorName(link.ActorFrom(ctx)), Clearing: []payments.ClearingState{}, Differences: []payments.Difference{}}
+	out := payments.Reconciliation{RanAt: s.now(), RanBy: payments.RecordedName(link.ActorFrom(ctx)), Clearing: []payments.ClearingState{}, Differences: []payments.Difference{}}
 	for _, g := range s.order {
 		if audited, ok := g.(gateway.Audited); ok {
 			if err := s.reconcileGateway(ctx, audited, &out); err != nil {
@@ -286,16 +286,11 @@ func compareMovements(ctx context.Context, tx *sqlx.Tx, provider string, recent 
 	}
 	var out []payments.Difference
 	for _, r := range rows {
-		d := payments.Difference{Kind: "clearing.amount", Object: r.Object, Ref: r.Ref, OursFen: r.Ours, TheirsFen: r.Theirs, Since: r.At.UTC(), Act: payments.ActOperator}
-		switch {
-		case !r.Here:
-			d.Kind = "clearing.unbooked"
-		case !r.There:
-			d.Kind = "clearing.missing"
+		kind, name := payments.MovementDifference(r.Here, r.There, r.At, recent, answered)
+		if !name {
+			continue
 		}
-		if r.At.Before(recent) && (r.There || answered) {
-			out = append(out, d)
-		}
+		out = append(out, payments.Difference{Kind: kind, Object: r.Object, Ref: r.Ref, OursFen: r.Ours, TheirsFen: r.Theirs, Since: r.At.UTC(), Act: payments.ActOperator})
 	}
 	return out, nil
 }

@@ -154,54 +154,52 @@ func (c *change) refund(ctx context.Context, s *Service, r *refState, amount int
 	if amount == 0 {
 		return nil
 	}
-	var from []struct {
+	var rows []struct {
 		ID     int64        `db:"id"`
 		Method string       `db:"method"`
 		Left   int64        `db:"left_fen"`
+		Late   bool         `db:"late"`
 		Until  sql.NullTime `db:"refundable_until"`
 	}
-	err := c.tx.SelectContext(ctx, &from, `
-		SELECT p.id, p.method, p.refundable_until,
+	err := c.tx.SelectContext(ctx, &rows, `
+		SELECT p.id, p.method, p.late, p.refundable_until,
 		       p.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refund f WHERE f.payment_id = p.id AND f.state <> 'failed'), 0) AS left_fen
 		FROM payment p
-		WHERE p.ref = $1 AND p.state = 'succeeded' AND (p.id = $2 OR ($2 = 0 AND NOT p.late))
-		ORDER BY p.id DESC FOR UPDATE`, r.Ref, payment)
+		WHERE p.ref = $1 AND p.state = 'succeeded'
+		ORDER BY p.id DESC FOR UPDATE`, r.Ref)
 	if err != nil {
 		return fmt.Errorf("read payments of %s: %w", r.Ref, err)
 	}
-	for _, p := range from {
-		part := min(amount, p.Left)
-		if part <= 0 {
-			continue
-		}
-		state, why := payments.RefundReady, ""
-		if _, known := s.gateways[p.Method]; !known || manual(p.Method) {
-			state = payments.RefundByBank
-		} else if p.Until.Valid && !c.now.Before(p.Until.Time) {
-			state, why = payments.RefundByBank, "refund.window_over"
-		}
-		byBank := state == payments.RefundByBank
-		review := s.refundLimit > 0 && part > s.refundLimit
-		if review {
-			state = payments.RefundReview
-		}
-		var id int64
-		err := c.tx.GetContext(ctx, &id, `
-			INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, needs_approval, caused_by, created_at, next_check_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id`,
-			p.ID, r.Ref, part, reason, state, byBank, why, review, c.actor, c.now)
-		if err != nil {
-			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
-		}
-		// Stored before the provider is asked, and never another one for this refund.
-		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET idem_key = $2 WHERE id = $1`, id, fmt.Sprintf("banmuyuan:%s:refund:%d", s.env, id))
-		if err != nil {
-			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
-		}
-		amount -= part
+	from := make([]payments.Refundable, len(rows))
+	for i, p := range rows {
+		_, known := s.gateways[p.Method]
+		from[i] = payments.Refundable{PaymentID: p.ID, LeftFen: p.Left, Late: p.Late, Manual: !known || manual(p.Method), Until: p.Until.Time}
 	}
-	if amount > 0 {
-		return fmt.Errorf("refund of %s: %d fen more than was paid", r.Ref, amount)
+	parts, err := payments.RefundRules{LimitFen: s.refundLimit, Now: c.now}.Split(amount, payment, from)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Ref, err)
+	}
+	for _, p := range parts {
+		if err := c.insertRefund(ctx, s, r.Ref, reason, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertRefund writes a refund and the key by which its provider will be asked: stored before that, and never another one for
+// this refund.
+func (c *change) insertRefund(ctx context.Context, s *Service, ref, reason string, p payments.RefundPart) error {
+	var id int64
+	err := c.tx.GetContext(ctx, &id, `
+		INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, needs_approval, caused_by, created_at, next_check_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id`,
+		p.PaymentID, ref, p.AmountFen, reason, p.State, p.ByBank, p.FailureKey, p.Review, c.actor, c.now)
+	if err == nil {
+		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET idem_key = $2 WHERE id = $1`, id, fmt.Sprintf("banmuyuan:%s:refund:%d", s.env, id))
+	}
+	if err != nil {
+		return fmt.Errorf("write refund of payment %d: %w", p.PaymentID, err)
 	}
 	return nil
 }

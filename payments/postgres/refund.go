@@ -132,7 +132,7 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 		}
 		switch {
 		case payments.RefundMachine.Can(f.State, payments.RefundSend):
-			if to, ok := payments.RefundMachine.Next(f.State, payments.RefundBlock); ok && (g == nil || f.Until.Valid && !c.now.Before(f.Until.Time)) {
+			if to, ok := payments.RefundMachine.Next(f.State, payments.RefundBlock); ok && (g == nil || payments.WindowOver(f.Until.Time, c.now)) {
 				f.State, f.ByBank, f.FailureKey = to, true, "refund.window_over"
 				return c.saveRefund(ctx, f, c.now)
 			}
@@ -193,7 +193,7 @@ func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) e
 		return fmt.Errorf("sum refunds of payment %d: %w", f.PaymentID, err)
 	}
 	f.ByBank = true
-	if lost-gone < f.AmountFen {
+	if !payments.DisputeCovers(lost, gone, f.AmountFen) {
 		f.State, f.FailureKey = payments.RefundMachine.To(payments.RefundBlock), "refund.disputed"
 		return c.saveRefund(ctx, f, c.now)
 	}
@@ -212,7 +212,7 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 		if st.ID != "" && f.ProviderID == "" {
 			f.ProviderID = st.ID
 		}
-		next := c.now.Add(min(max(c.now.Sub(f.CreatedAt)/4, 2*time.Second), 30*time.Minute))
+		next := payments.NextRefundCheck(f.CreatedAt, c.now)
 		on, known := payments.RefundReport(st.State)
 		if f.State == payments.RefundSucceeded && f.ByBank || !known || !payments.RefundMachine.Can(f.State, on) {
 			return c.saveRefund(ctx, f, next)

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -247,14 +245,9 @@ func (c *change) posting(ctx context.Context, id int64) (ledger.Entry, error) {
 		return ledger.Entry{}, err
 	case len(found) == 0:
 		return ledger.Entry{}, link.E(link.NotFound, "reversal.unknown_txn", "txn_id")
-	case found[0].Reverses != 0:
-		return ledger.Entry{}, link.E(link.Invalid, "reversal.mirror", "txn_id")
-	case found[0].ReversedBy != 0:
-		return ledger.Entry{}, link.E(link.Conflict, "reversal.reversed", "txn_id")
-	case undo[found[0].Kind] == nil:
-		return ledger.Entry{}, link.E(link.Invalid, "reversal.kind", "txn_id")
 	}
-	return found[0], nil
+	e := found[0]
+	return e, payments.CheckReversible(e.Kind, e.Reverses, e.ReversedBy)
 }
 
 // errTried rolls back what was only tried.
@@ -266,9 +259,8 @@ func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (paym
 	if err != nil {
 		return payments.Reversal{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if n := utf8.RuneCountInString(r.Reason); n < 4 || n > 200 {
-		return payments.Reversal{}, link.E(link.Invalid, "reversal.reason", "reason")
+	if r, err = r.Check(); err != nil {
+		return payments.Reversal{}, err
 	}
 	err = s.change(ctx, func(c *change) error { // nothing is asked of anybody that could not be done
 		e, err := c.posting(ctx, r.TxnID)
@@ -313,9 +305,8 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	if err != nil {
 		return payments.Reversal{}, err
 	}
-	r.Why = strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(r.Why); n > 200 || !r.Approve && n == 0 {
-		return payments.Reversal{}, link.E(link.Invalid, "reversal.why", "why")
+	if r, err = r.Check(); err != nil {
+		return payments.Reversal{}, err
 	}
 	err = s.change(ctx, func(c *change) error {
 		var row reversalRow

@@ -223,7 +223,7 @@ func (s *Service) write(ctx context.Context, fn func(c *change) error) error {
 
 // within runs fn in a transaction that the caller commits.
 func (s *Service) within(ctx context.Context, tx *sqlx.Tx, fn func(c *change) error) error {
-	c := &change{tx: tx, now: s.now(), actor: actorName(link.ActorFrom(ctx))}
+	c := &change{tx: tx, now: s.now(), actor: payments.RecordedName(link.ActorFrom(ctx))}
 	if err := fn(c); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/state"
+	"banmuyuan/payments"
 )
 
 // queryer is a database or a transaction.
@@ -27,11 +28,11 @@ func next[S, E ~string](m *state.Machine[S, E], s S, on E, field string) (S, err
 	return s, link.E(link.Conflict, m.Refused(on), field)
 }
 
-// china is the zone whose calendar days statements and banks use; it has no daylight saving time.
-var china = time.FixedZone("CST", 8*60*60)
+// china is the zone of calendar days.
+var china = payments.China
 
 // day is the calendar day of t, for a date column.
-func day(t time.Time) string { return t.In(china).Format(time.DateOnly) }
+func day(t time.Time) string { return payments.Day(t) }
 
 // dateTime reads a date column as the beginning of that day in China.
 func dateTime(t time.Time) time.Time {

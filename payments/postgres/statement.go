@@ -35,8 +35,9 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		return payments.ImportedStatement{}, link.E(link.Invalid, "statement.size", "file")
 	}
 	lines, problems := s.statement.Read(r.Data)
-	if problems = append(problems, s.checkStatement(lines)...); len(problems) > 0 {
-		return payments.ImportedStatement{Problems: explain(problems)}, nil
+	lines, wrong := bankfile.CheckLines(lines, payments.MaxFen, s.now())
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return payments.ImportedStatement{Problems: firstProblems(explain(problems))}, nil
 	}
 	var out payments.ImportedStatement
 	var in []payments.Transfer
@@ -88,49 +89,13 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		_, err = c.tx.ExecContext(ctx, `
 			INSERT INTO bank_statement_file (name, sha256, from_on, to_on, lines, imported_by, imported_at)
 			VALUES ($1, $2, $3::date, $4::date, $5, $6, $7) ON CONFLICT (account, sha256) DO NOTHING`,
-			trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(from), day(to), len(lines), c.actor, c.now)
+			bankfile.Trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(from), day(to), len(lines), c.actor, c.now)
 		if err != nil {
 			return fmt.Errorf("note statement: %w", err)
 		}
 		return nil
 	})
 	return out, err
-}
-
-func trimmed(s string, most int) string {
-	if r := []rune(strings.TrimSpace(s)); len(r) > most {
-		return string(r[:most])
-	} else {
-		return string(r)
-	}
-}
-
-// checkStatement finds what a file must not hold, all of it at once.
-func (s *Service) checkStatement(lines []bankfile.StatementLine) []bankfile.Problem {
-	var problems []bankfile.Problem
-	seen := make(map[string]int, len(lines))
-	for i := range lines {
-		l := &lines[i]
-		fail := func(key, value string) {
-			problems = append(problems, bankfile.Problem{Line: l.Line, Key: key, Args: map[string]string{"value": value}})
-		}
-		l.Party, l.Memo = trimmed(l.Party, 200), trimmed(l.Memo, 500)
-		switch {
-		case len(l.Ref) > 100:
-			fail("statement.no_ref", l.Ref)
-		case seen[l.Ref] != 0:
-			fail("statement.ref_twice", l.Ref)
-		case max(l.Fen, -l.Fen) > maxAmount:
-			fail("statement.bad_amount", bankfile.Yuan(max(l.Fen, -l.Fen)))
-		case l.Date.After(s.now().Add(24*time.Hour)) || l.Date.Year() < 2000:
-			fail("statement.bad_date", day(l.Date))
-		}
-		seen[l.Ref] = l.Line
-		if len(problems) >= 50 {
-			break
-		}
-	}
-	return problems
 }
 
 // insertOutgoing writes lines of what went out and returns how many were known.
@@ -195,12 +160,8 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 		}
 		n += found
 	}
-	var open []struct {
-		ID   int64  `db:"id"`
-		Text string `db:"text"`
-		Fen  int64  `db:"amount_fen"`
-	}
-	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref || ' ' || memo AS text, amount_fen FROM bank_outgoing_line WHERE state = ANY($1) ORDER BY id`, from)
+	var open []banktransfer.Line
+	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref AS bankref, memo, amount_fen AS fen FROM bank_outgoing_line WHERE state = ANY($1) ORDER BY id`, from)
 	if err != nil || len(open) == 0 {
 		return int(n), err
 	}
@@ -208,22 +169,20 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, l := range open {
-		text := banktransfer.Normal(l.Text)
-		for i := range batches {
-			b := &batches[i]
-			if !strings.Contains(text, banktransfer.Normal(b.No)) || l.Fen > b.Left {
-				continue
-			}
-			_, err := c.tx.ExecContext(ctx, `
-				UPDATE bank_outgoing_line SET state = $3, explained_as = 'batch:' || $2 WHERE id = $1`, l.ID, b.No, to)
-			if err != nil {
-				return 0, fmt.Errorf("explain outgoing line %d: %w", l.ID, err)
-			}
-			b.Left -= l.Fen
-			n++
-			break
+	known := make([]banktransfer.Booked, len(batches))
+	for i, b := range batches {
+		known[i] = banktransfer.Booked{Name: b.No, Fen: b.Left}
+	}
+	for i, of := range banktransfer.RecogniseBatches(open, known) {
+		if of < 0 {
+			continue
 		}
+		_, err := c.tx.ExecContext(ctx, `
+			UPDATE bank_outgoing_line SET state = $3, explained_as = 'batch:' || $2 WHERE id = $1`, open[i].ID, known[of].Name, to)
+		if err != nil {
+			return 0, fmt.Errorf("explain outgoing line %d: %w", open[i].ID, err)
+		}
+		n++
 	}
 	return int(n), nil
 }
@@ -350,20 +309,19 @@ func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]line
 	if len(known) == 0 {
 		return lines, nil
 	}
+	slips := make([]banktransfer.Booked, len(known))
+	for i, b := range known {
+		slips[i] = banktransfer.Booked{Name: b.Name, Fen: b.Fen}
+	}
 	var rest []lineRow
-	for _, l := range lines {
-		tokens := append(banktransfer.Tokens(l.Memo), banktransfer.Normal(l.BankRef))
-		i := slices.IndexFunc(known, func(b bookedRow) bool {
-			return b.Fen == l.AmountFen && slices.Contains(tokens, banktransfer.Normal(b.Name))
-		})
-		if i < 0 {
-			rest = append(rest, l)
+	for i, of := range banktransfer.RecogniseSlips(statementLines(lines), slips) {
+		if of < 0 {
+			rest = append(rest, lines[i])
 			continue
 		}
-		if err := c.putToBooked(ctx, l, known[i]); err != nil {
+		if err := c.putToBooked(ctx, lines[i], known[of]); err != nil {
 			return nil, err
 		}
-		known[i].Fen = 0
 	}
 	return rest, nil
 }
@@ -432,15 +390,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 	if err != nil {
 		return payments.StatementLine{}, err
 	}
-	r.BankRef = strings.TrimSpace(r.BankRef)
-	var bad link.Problems
-	if r.BankRef == "" || utf8.RuneCountInString(r.BankRef) > 100 {
-		bad.Add("transfer.return_ref", "bank_ref")
-	}
-	if r.PaidOn.IsZero() || r.PaidOn.After(s.now().Add(24*time.Hour)) || r.PaidOn.Year() < 2000 {
-		bad.Add("refund.paid_on", "paid_on")
-	}
-	if err := bad.Err(); err != nil {
+	if r, err = r.Check(s.now()); err != nil {
 		return payments.StatementLine{}, err
 	}
 	var out lineRow
@@ -457,7 +407,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if err != nil {
 			return err
 		}
-		if s.refundLimit > 0 && l.AmountFen > s.refundLimit && c.same(actor, 0, l.Actor) {
+		if payments.AboveLimit(s.refundLimit, l.AmountFen) && c.same(actor, 0, l.Actor) {
 			return link.E(link.Forbidden, "transfer.return_second_person", "")
 		}
 		_, err = c.tx.ExecContext(ctx, `

@@ -14,7 +14,7 @@ import (
 // each other.
 func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack) error {
 	var err error
-	if cmd.Receipt, err = atCounter(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
+	if cmd.Receipt, err = payments.CheckCounterReceipt(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
 		return err
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)
@@ -41,7 +41,7 @@ func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack
 	if err := c.tx.GetContext(ctx, &before, `SELECT coalesce(sum(amount_fen), 0)::bigint FROM take_back WHERE ref = $1`, r.Ref); err != nil {
 		return fmt.Errorf("sum what came back of %s: %w", r.Ref, err)
 	}
-	if before+cmd.AmountFen > r.BilledFen {
+	if !payments.MayTakeBack(cmd.AmountFen, before, r.BilledFen) {
 		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("%d fen of %s came back and %d more shall, of %d billed", before, r.Ref, cmd.AmountFen, r.BilledFen))
 	}
 	_, err = c.tx.ExecContext(ctx, `
@@ -90,9 +90,9 @@ func (c *change) giveCash(ctx context.Context, r *refState, cmd payments.TakeBac
 	if err != nil {
 		return 0, fmt.Errorf("look up cash of %s: %w", r.Ref, err)
 	}
-	part := min(cmd.AmountFen, taken.Left)
-	if part <= 0 {
-		return cmd.AmountFen, nil
+	part, rest := payments.CashBack(cmd.AmountFen, taken.Left)
+	if part == 0 {
+		return rest, nil
 	}
 	f := refundRow{PaymentID: taken.ID, Ref: r.Ref, AmountFen: part}
 	err = c.tx.GetContext(ctx, &f.ID, `
@@ -104,5 +104,5 @@ func (c *change) giveCash(ctx context.Context, r *refState, cmd payments.TakeBac
 	}
 	f.done(c, payments.RefundRecord, cmd.Receipt, at, ledger.TillCash(cmd.Org))
 	r.refundDue -= part
-	return cmd.AmountFen - part, nil
+	return rest, nil
 }

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,10 +14,6 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/ledger"
-)
-
-const (
-	maxTransfers = 5000
 )
 
 type lineRow struct {
@@ -47,45 +42,13 @@ func (l lineRow) out() payments.StatementLine {
 		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
 }
 
-func checkTransfers(lines []payments.Transfer, now time.Time) error {
-	if len(lines) == 0 || len(lines) > maxTransfers {
-		return link.E(link.Invalid, "transfer.lines", "lines", "max", fmt.Sprint(maxTransfers))
-	}
-	var bad link.Problems
-	seen := make(map[string]bool, len(lines))
-	for i := range lines {
-		l := &lines[i]
-		field := func(name string) string { return fmt.Sprintf("lines[%d].%s", i, name) }
-		l.BankRef, l.Payer, l.Memo = strings.TrimSpace(l.BankRef), strings.TrimSpace(l.Payer), strings.TrimSpace(l.Memo)
-		switch {
-		case l.BankRef == "" || len(l.BankRef) > 100:
-			bad.Add("transfer.bank_ref", field("bank_ref"))
-		case seen[l.BankRef]:
-			bad.Add("transfer.bank_ref_twice", field("bank_ref"))
-		}
-		seen[l.BankRef] = true
-		if l.AmountFen <= 0 || l.AmountFen > maxAmount {
-			bad.Add("payment.amount", field("amount_fen"))
-		}
-		if utf8.RuneCountInString(l.Payer) > 200 || utf8.RuneCountInString(l.Memo) > 500 {
-			bad.Add("transfer.text", field("memo"))
-		}
-		if l.PaidOn.IsZero() || l.PaidOn.After(now.Add(24*time.Hour)) || l.PaidOn.Year() < 2000 {
-			bad.Add("transfer.paid_on", field("paid_on"))
-		}
-		if len(bad) >= 20 {
-			break
-		}
-	}
-	return bad.Err()
-}
-
 // RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment whose 识别码 they quote.
 func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.TransferResult{}, err
 	}
-	if err := checkTransfers(r.Lines, s.now()); err != nil {
+	r, err := r.Check(s.now())
+	if err != nil {
 		return payments.TransferResult{}, err
 	}
 	return s.recordTransfers(ctx, r, false)
@@ -187,62 +150,45 @@ func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer)
 	return fresh, nil
 }
 
+// statementLines are lines for the rules of banktransfer.
+func statementLines(lines []lineRow) []banktransfer.Line {
+	out := make([]banktransfer.Line, len(lines))
+	for i, l := range lines {
+		out[i] = banktransfer.Line{ID: l.ID, BankRef: l.BankRef, Memo: l.Memo, Fen: l.AmountFen}
+	}
+	return out
+}
+
 // matchByCode puts each line to the Ref of the one code that it quotes. Two codes are as good as none.
 func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) error {
 	var tokens []string
 	for _, l := range lines {
 		tokens = append(tokens, banktransfer.Tokens(l.Memo)...)
 	}
-	var rows []struct {
-		Code string `db:"code_norm"`
-		Ref  string `db:"ref"`
-	}
-	err := c.tx.SelectContext(ctx, &rows, `
-		SELECT DISTINCT code_norm, ref FROM payment WHERE code_norm = ANY($1) AND code_norm <> '' AND method = $2`, pq.Array(tokens), payments.BankTransfer)
+	var known []banktransfer.CodeOf
+	err := c.tx.SelectContext(ctx, &known, `
+		SELECT DISTINCT code_norm AS code, ref FROM payment WHERE code_norm = ANY($1) AND code_norm <> '' AND method = $2`, pq.Array(tokens), payments.BankTransfer)
 	if err != nil {
 		return fmt.Errorf("look up codes: %w", err)
 	}
-	codes, refs := map[string]bool{}, map[string]string{}
-	for _, r := range rows {
-		if other, ok := refs[r.Code]; ok && other != r.Ref {
-			r.Ref = "" // one code for two: a person has to look
-		}
-		codes[r.Code], refs[r.Code] = true, r.Ref
-	}
-	type match struct {
-		line      lineRow
-		ref, code string
-	}
-	var matches []match
-	for _, l := range lines {
-		if found := banktransfer.Find(l.Memo, codes); len(found) == 1 && refs[found[0]] != "" {
-			matches = append(matches, match{l, refs[found[0]], found[0]})
-		}
-	}
-	// Refs are locked in one order, whoever records what.
-	slices.SortStableFunc(matches, func(a, b match) int {
-		if n := strings.Compare(a.ref, b.ref); n != 0 {
-			return n
-		}
-		return int(a.line.ID - b.line.ID)
-	})
+	matches := banktransfer.MatchCodes(statementLines(lines), known)
 	var r *refState
 	for _, m := range matches {
 		// Kept for all its lines: what they post is written at the end, and only r knows of it until then.
-		if r == nil || r.Ref != m.ref {
+		if r == nil || r.Ref != m.Ref {
 			var err error
-			if r, err = c.lockRef(ctx, m.ref); err != nil {
+			if r, err = c.lockRef(ctx, m.Ref); err != nil {
 				return err
 			}
 		}
 		var id int64
 		err := c.tx.GetContext(ctx, &id, `
 			SELECT id FROM payment WHERE ref = $1 AND code_norm = $2 AND method = $3
-			ORDER BY CASE state WHEN 'open' THEN 0 WHEN 'succeeded' THEN 2 ELSE 1 END, id DESC LIMIT 1`, m.ref, m.code, payments.BankTransfer)
+			ORDER BY CASE state WHEN 'open' THEN 0 WHEN 'succeeded' THEN 2 ELSE 1 END, id DESC LIMIT 1`, m.Ref, m.Code, payments.BankTransfer)
 		if err != nil {
-			return fmt.Errorf("look up payment of code %s: %w", m.code, err)
+			return fmt.Errorf("look up payment of code %s: %w", m.Code, err)
 		}
-		if err := c.matchLine(ctx, s, r, m.line, id); err != nil {
+		if err := c.matchLine(ctx, s, r, lines[m.Line], id); err != nil {
 			return err
 		}
 	}
