@@ -34,7 +34,7 @@ func RecordedName(a link.Actor) string {
 // SamePerson reports whether the actor is the recorded person. Records have an account, a name, or both: 0 and "" are not
 // recorded.
 func SamePerson(actor link.Actor, account int64, name string) bool {
-	return account != 0 && account == actor.Account || name != "" && (name == RecordedName(actor) || name == AccountName(actor.Account))
+	return account != 0 && account == actor.Account || name == RecordedName(actor) || name == AccountName(actor.Account)
 }
 
 // AboveLimit reports whether an amount needs a second person; limit 0 is none. The limit itself does not.

@@ -15,7 +15,7 @@ import (
 
 var _ payments.AccountReviews = (*Service)(nil)
 
-// sharedNumber tells whether another household is, or waits to be, paid to the same number.
+// sharedNumber reports whether another household is, or waits to be, paid to the same number.
 func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64, number string) (bool, error) {
 	var shared bool
 	err := tx.GetContext(ctx, &shared, `

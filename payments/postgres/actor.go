@@ -20,7 +20,7 @@ const (
 
 var county = []string{roleOperator, roleApprover, roleAdmin}
 
-// need refuses whoever has none of the roles. Jobs of ours may do everything.
+// need refuses an actor with none of the roles. The system's own jobs may do everything.
 func need(ctx context.Context, roles ...string) (link.Actor, error) {
 	a := link.ActorFrom(ctx)
 	if a.System || slices.Contains(roles, a.Role) && a.Account != 0 {
@@ -32,13 +32,14 @@ func need(ctx context.Context, roles ...string) (link.Actor, error) {
 	return a, link.E(link.Forbidden, "forbidden", "")
 }
 
-// needSystem is for what only other modules ask.
+// needSystem refuses every actor but other modules.
 func needSystem(ctx context.Context) error {
 	_, err := need(ctx)
 	return err
 }
 
-// needHousehold lets the household itself, a helper who acts for it and the county through; to others it does not exist.
+// needHousehold lets the household itself, a helper who acts for it and the county through; for others it returns
+// NotFound.
 func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
 	a := link.ActorFrom(ctx)
 	switch {

@@ -11,8 +11,8 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// releaseDelivery settles one delivery of a Ref that goes on: what was paid ahead pays what was billed, and the
-// delivery's households are released.
+// releaseDelivery settles one delivery of a Ref that goes on: the money paid ahead pays the bill, and the delivery's
+// households are released.
 func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.ReleaseDelivery) error {
 	r, err := c.lockRef(ctx, cmd.Ref)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.R
 	return c.movePayables(ctx, payments.PayableRelease, ids[payments.PayableRelease], "")
 }
 
-// refundAhead sends back what was paid ahead for something that will not come.
+// refundAhead refunds money that was paid ahead for a delivery that will not come.
 func (s *Service) refundAhead(ctx context.Context, c *change, cmd payments.RefundAhead) error {
 	if cmd.Key == "" || cmd.AmountFen <= 0 || cmd.AmountFen > payments.MaxFen {
 		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("refund %d fen of %s under key %q", cmd.AmountFen, cmd.Ref, cmd.Key))
@@ -85,7 +85,7 @@ func (s *Service) refundAhead(ctx context.Context, c *change, cmd payments.Refun
 	if err := c.tx.GetContext(ctx, &done, `SELECT EXISTS (SELECT FROM ledger_txn WHERE business_key = $1)`, key); err != nil {
 		return fmt.Errorf("look up refund %s: %w", key, err)
 	}
-	if done || r.Closed || r.Cancelled { // whoever closed it sent back all that was left
+	if done || r.Closed || r.Cancelled { // closing and cancelling refunded the rest
 		return nil
 	}
 	if free := r.deposit - r.receivable; cmd.AmountFen > free {

@@ -48,7 +48,7 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 			if out.AmountFen != r.AmountFen {
 				return link.E(link.Conflict, "cash.slip_used", "slip")
 			}
-			return nil // said twice
+			return nil // sent twice
 		}
 		if !missing(err) {
 			return fmt.Errorf("look up slip: %w", err)
@@ -77,7 +77,7 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 	return out.out(), err
 }
 
-// Cashbox is what is in it, what came into it and what was brought to the bank.
+// Cashbox returns the cash on hand, the latest receipts and the latest bankings.
 func (s *Service) Cashbox(ctx context.Context, _ payments.None) (payments.Cashbox, error) {
 	if _, err := need(ctx, append(county, roleClerk)...); err != nil {
 		return payments.Cashbox{}, err

@@ -16,7 +16,7 @@ import (
 
 var _ payments.Books = (*Service)(nil)
 
-// window reads the two days of a request; what is not given is everything.
+// window reads the two days of a request. A missing first day is the beginning, a missing last day is today.
 func (s *Service) window(from, to string) (string, string, error) {
 	var bad link.Problems
 	if from == "" {
@@ -156,7 +156,7 @@ func (c closingRow) out() payments.Closing {
 		DecidedAt: timePtr(c.DecidedAt), DecidedBy: c.DecidedBy, Reason: c.Reason}
 }
 
-// Periods lists the months of the books and who closed them.
+// Periods lists the months of the books and the requests to close them.
 func (s *Service) Periods(ctx context.Context, _ payments.None) (payments.Periods, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Periods{}, err
@@ -212,7 +212,7 @@ func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (paymen
 		err := get(ctx, c.tx, &out, `SELECT `+closingColumns+` FROM ledger_closing WHERE state = $1`, payments.ClosingAsked)
 		if err == nil {
 			if out.Through.Format(time.DateOnly) == through && out.AskedBy == c.actor {
-				return nil // clicked twice
+				return nil // sent twice
 			}
 			return link.E(link.Conflict, "books.asked", "")
 		}
@@ -267,7 +267,7 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 			on = payments.ClosingApprove
 		}
 		if out.State == payments.ClosingMachine.To(on) && out.DecidedBy == c.actor {
-			return nil // clicked twice
+			return nil // sent twice
 		}
 		to, err := next(payments.ClosingMachine, out.State, on, "")
 		switch {
@@ -300,8 +300,8 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 	return out.out(), err
 }
 
-// sumClosings sums months that are closed and not summed yet: after the commit, because they cannot change any more and
-// nobody should wait for it.
+// sumClosings sums months that are closed and not summed yet: after the commit, because they cannot change any more and no
+// request needs to wait for it.
 func (s *Service) sumClosings(ctx context.Context) error {
 	var ids []int64
 	if err := s.db.SelectContext(ctx, &ids, `SELECT id FROM ledger_closing WHERE state = 'closed' AND NOT summed ORDER BY id`); err != nil {

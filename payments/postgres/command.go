@@ -14,8 +14,8 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// Apply carries out a command in the consumer's transaction. A command that does not make sense is refused, one that
-// came before what it builds on is tried again.
+// Apply runs a command in the consumer's transaction. An impossible command is refused; a command that overtook the one it
+// builds on is retried.
 func (s *Service) Apply(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
 	switch ev.Subject {
 	case payments.CmdAcceptDelivery:
@@ -52,7 +52,7 @@ func apply[T any](ctx context.Context, s *Service, tx *sqlx.Tx, ev link.Event, d
 	return s.within(ctx, tx, func(c *change) error { return do(ctx, c, cmd) })
 }
 
-// early is an error that passes when what the command builds on has arrived.
+// early is the error of a command that overtook another: it is retried.
 func early(format string, args ...any) error {
 	return fmt.Errorf("command came early: "+format, args...)
 }
@@ -88,7 +88,7 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	if err != nil {
 		return fmt.Errorf("write delivery %d: %w", d.DeliveryID, err)
 	}
-	if err := c.owe(ctx, d, day(at)); err != nil {
+	if err := c.insertPayables(ctx, d, day(at)); err != nil {
 		return err
 	}
 	r.BilledFen += total.GrossFen
@@ -114,8 +114,8 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 
 func deliveryKey(id int64) string { return fmt.Sprintf("delivery:%d", id) }
 
-// owe writes a delivery's payables, pending. One that a reversal took back is revived.
-func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) error {
+// insertPayables writes a delivery's payables, pending. One that a reversal took back is revived.
+func (c *change) insertPayables(ctx context.Context, d payments.AcceptDelivery, on string) error {
 	n := len(d.Shares)
 	if n == 0 {
 		return nil
@@ -128,7 +128,7 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 		agents[i], parts[i] = sh.Agent, sh.AgentFen
 		from.set(i, sh.Origin)
 	}
-	// Keys that are taken by payables on their way, with how often they were used: those get a number.
+	// Keys of payables that are on their way, and the number of their uses: a further use gets a number behind the key.
 	var taken []struct {
 		Key string `db:"key"`
 		N   int    `db:"n"`
@@ -268,7 +268,7 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	return c.keepBack(ctx, d, gone)
 }
 
-// keepBack writes what households got too much, to be taken off their next payout.
+// keepBack writes negative payables over the households' overpayment: it is kept back from their next payout.
 func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone []payableRow) error {
 	if len(gone) == 0 {
 		return nil
@@ -291,7 +291,7 @@ func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone 
 	if err != nil {
 		return fmt.Errorf("write what to keep back for delivery %d: %w", d.DeliveryID, err)
 	}
-	c.tellPayables(changes)
+	c.publishPayables(changes)
 	return nil
 }
 
@@ -314,7 +314,7 @@ func (c *change) movePayables(ctx context.Context, on payments.PayableStep, ids 
 	if len(moved) != len(ids) {
 		return fmt.Errorf("%s %d payables: %d are in another state", on, len(ids), len(ids)-len(moved))
 	}
-	c.tellMoved(moved)
+	c.publishMoved(moved)
 	return nil
 }
 
@@ -328,21 +328,21 @@ type changedPayable struct {
 	Version    int                   `db:"version"`
 }
 
-func (c *change) tellMoved(moved []changedPayable) {
+func (c *change) publishMoved(moved []changedPayable) {
 	changes := make([]payments.PayableChange, len(moved))
 	for i, m := range moved {
 		changes[i] = payments.PayableChange(m)
 	}
-	c.tellPayables(changes)
+	c.publishPayables(changes)
 }
 
 // eventRows is how many payables go into one event.
 const eventRows = 500
 
-func (c *change) tellPayables(changes []payments.PayableChange) {
+func (c *change) publishPayables(changes []payments.PayableChange) {
 	for len(changes) > 0 {
 		n := min(len(changes), eventRows)
-		c.tell(payments.EvtPayables, payments.PayablesChanged{Changes: changes[:n]})
+		c.publish(payments.EvtPayables, payments.PayablesChanged{Changes: changes[:n]})
 		changes = changes[n:]
 	}
 }
@@ -369,11 +369,11 @@ func (s *Service) closeRef(ctx context.Context, c *change, cmd payments.CloseRef
 	if err != nil {
 		return err
 	}
-	c.tell(payments.EvtRefClosed, e)
+	c.publish(payments.EvtRefClosed, e)
 	return c.settled(ctx, r)
 }
 
-// applyDeposit pays what is billed from the deposit and sends back what is left of it.
+// applyDeposit pays the bill from the deposit and refunds the rest.
 func (c *change) applyDeposit(ctx context.Context, s *Service, r *refState, key, reason string) error {
 	if r.deposit == 0 {
 		return nil
@@ -437,7 +437,7 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 	if r.Cancelled {
 		return nil
 	}
-	// What was delivered is paid for first.
+	// Deliveries are paid first.
 	key := r.Ref + ":cancel"
 	use := payments.UseDeposit(r.deposit, r.receivable, cmd.ForfeitFen)
 	if r.deposit > 0 {
@@ -456,10 +456,10 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 	if err := c.refund(ctx, s, r, use.RefundFen, reason, 0); err != nil {
 		return err
 	}
-	return c.hasten(ctx, r.Ref, "", 0)
+	return c.expireNow(ctx, r.Ref, "", 0)
 }
 
-// latePayment locks a late payment and tells what of it nobody has decided on. Nothing is left when it was decided before.
+// latePayment locks a late payment and returns the part of it that is not decided on: 0 when it was decided before.
 func (c *change) latePayment(ctx context.Context, s *Service, id int64) (*refState, paymentRow, int64, error) {
 	r, p, err := c.lockPayment(ctx, id)
 	if link.CodeOf(err) == link.NotFound {

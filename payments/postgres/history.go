@@ -17,9 +17,9 @@ import (
 // historyChunk is how many rows go into one transaction.
 const historyChunk = 20_000
 
-// LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day what the
-// bank received and whom it was owed to, and the payout of it, so that statements and ledger agree to the fen. progress
-// hears how many rows are done. What was loaded before is left as it is. System only.
+// LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day the money that
+// the bank received, the households that it was owed to and its payout, so that statements and ledger agree to the fen.
+// progress is called with the number of finished rows. Rows that were loaded before stay as they are. System only.
 func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncome, progress func(n int)) error {
 	if err := needSystem(ctx); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 	if wrote != 0 && wrote != int64(n) {
 		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("load history: %d of %d rows were loaded before", int64(n)-wrote, n))
 	}
-	// The ledger knows by its keys what it has already.
+	// Posting is idempotent by key.
 	for start := 0; start < n; {
 		end := start
 		for end < n && groupKey(rows[end]) == groupKey(rows[start]) {

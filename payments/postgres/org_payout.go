@@ -54,7 +54,7 @@ func (r orgPayoutRow) out() payments.OrgPayout {
 		PaidOn: dayPtr(r.PaidOn), ReturnedOn: dayPtr(r.ReturnedOn), RecordedAt: timePtr(r.RecordedAt), RecordedBy: r.RecordedBy, OnBank: r.OnBank}
 }
 
-// outFor leaves out who of the county did what, which is not an organisation's affair.
+// outFor leaves out the names of the county's people when the organisation itself reads.
 func (r orgPayoutRow) outFor(own bool) payments.OrgPayout {
 	o := r.out()
 	if own {
@@ -71,7 +71,7 @@ func dayPtr(t sql.NullTime) *time.Time {
 	return &d
 }
 
-// orgSees are the payments that an organisation is told of: those that were approved.
+// orgSees selects the payments that an organisation sees: from the approval on.
 const orgSees = `p.state NOT IN ('proposed', 'rejected')`
 
 // OrgPayouts lists payments to organisations.
@@ -214,7 +214,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 	return out.out(), nil
 }
 
-// onOrgPayout runs a step on a locked payment and reads what became of it.
+// onOrgPayout runs a step on a locked payment and returns the payment after it.
 func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, r orgPayoutRow) error) (payments.OrgPayout, error) {
 	var out orgPayoutRow
 	err := s.change(ctx, func(c *change) error {
@@ -240,7 +240,7 @@ func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, 
 	return out.out(), nil
 }
 
-// DecideOrgPayout is the second person's word. What was proposed may have been more than there is by now.
+// DecideOrgPayout approves or rejects, by a second person. A proposal may exceed the sum that is left by now.
 func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayout) (payments.OrgPayout, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
@@ -258,14 +258,14 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 		case c.same(actor, p.Proposer, p.ProposedBy):
 			return link.E(link.Forbidden, "orgpay.second_person", "")
 		case p.State == payments.OrgPayoutMachine.To(on) && c.same(actor, p.Decider, p.DecidedBy):
-			return nil // clicked twice
+			return nil // sent twice
 		}
 		to, err := next(payments.OrgPayoutMachine, p.State, on, "")
 		if err != nil {
 			return err
 		}
 		if r.Approve {
-			free, err := c.freeFor(ctx, p.of()) // without what this one takes
+			free, err := c.freeFor(ctx, p.of()) // this payment deducted
 			if err != nil {
 				return err
 			}
@@ -279,8 +279,8 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 	})
 }
 
-// RecordOrgPayout books what the bank has paid. Something may have been taken back since it was approved: what the
-// organisation then got too much it owes.
+// RecordOrgPayout books the bank's payment. Goods may have come back since it was approved: the organisation owes the
+// overpayment.
 func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayout) (payments.OrgPayout, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
@@ -397,13 +397,13 @@ func orgPayoutKey(suffix, reversals string) string {
 	return `'orgpay:' || p.id || ':` + suffix + `' || CASE WHEN p.` + reversals + ` > 0 THEN ':' || p.` + reversals + ` ELSE '' END`
 }
 
-// undoOrgPaid puts a payment that was recorded wrongly back among those that wait to be paid.
+// undoOrgPaid takes the record of a payment back: it waits to be paid again.
 func (c *change) undoOrgPaid(ctx context.Context, key string) error {
 	if err := c.lockBooked(ctx); err != nil {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = ANY($2) AND $1 = `+orgPayoutKey("paid", "reversals")+` FOR UPDATE`,
+	err := c.entryBehind(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = ANY($2) AND $1 = `+orgPayoutKey("paid", "reversals")+` FOR UPDATE`,
 		key, payments.OrgPayoutMachine.From(payments.OrgPayoutUndoRecord)...)
 	if err != nil {
 		return err
@@ -423,13 +423,13 @@ func (c *change) undoOrgPaid(ctx context.Context, key string) error {
 		id, payments.OrgPayoutMachine.To(payments.OrgPayoutUndoRecord))
 }
 
-// undoOrgReturned makes a payment that was recorded as come back one that was made.
+// undoOrgReturned takes the record of a return back: the payment counts as made.
 func (c *change) undoOrgReturned(ctx context.Context, key string) error {
 	if err := c.lockBooked(ctx); err != nil {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = ANY($2) AND $1 = `+orgPayoutKey("returned", "return_reversals")+` FOR UPDATE`,
+	err := c.entryBehind(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = ANY($2) AND $1 = `+orgPayoutKey("returned", "return_reversals")+` FOR UPDATE`,
 		key, payments.OrgPayoutMachine.From(payments.OrgPayoutUndoReturn)...)
 	if err != nil {
 		return err
@@ -441,7 +441,7 @@ func (c *change) undoOrgReturned(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.lockOrgs(ctx, p.of()); err != nil { // its mirror takes off what is owed
+	if err := c.lockOrgs(ctx, p.of()); err != nil { // its mirror is a deduction
 		return err
 	}
 	return c.exec(ctx, "take record of return back", `
@@ -449,8 +449,8 @@ func (c *change) undoOrgReturned(ctx context.Context, key string) error {
 		id, payments.OrgPayoutMachine.To(payments.OrgPayoutUndoReturn))
 }
 
-// orgChecks are of Verify: what organisations are owed is what they earned less what they were paid, two people stand
-// behind every payment, and each is in the ledger.
+// orgChecks are of Verify: organisations are owed their earnings less their payments, two people stand behind every payment,
+// and each payment is in the ledger.
 var orgChecks = []string{`
 	SELECT 'orgs.coops' AS check, 'org:' || coalesce(e.org::text, a.party_id) AS object,
 	       'earned ' || coalesce(e.fen, 0) || ' less what was paid, ledger ' || coalesce(a.owed, 0) AS detail

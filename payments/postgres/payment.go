@@ -23,7 +23,7 @@ import (
 // manual gateways know nothing that was not entered here: there is nobody to ask.
 func manual(method string) bool { return method == payments.BankTransfer || method == payments.Cash }
 
-// moneyAccount is where a provider's money is.
+// moneyAccount is the account of a provider's money.
 func moneyAccount(method string) ledger.Account {
 	if method == payments.Cash {
 		return ledger.Cash()
@@ -84,7 +84,7 @@ func (s *Service) paymentRow(ctx context.Context, q queryer, id int64) (paymentR
 	return p, nil
 }
 
-// lockPayment locks a payment behind its Ref, whose balances are read.
+// lockPayment locks a payment after its Ref, and reads the Ref's balances.
 func (c *change) lockPayment(ctx context.Context, id int64) (*refState, paymentRow, error) {
 	refs, rows, err := c.lockPayments(ctx, id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *change) lockPayment(ctx context.Context, id int64) (*refState, paymentR
 	return refs[rows[id].Ref], rows[id], c.readBalances(ctx, refs)
 }
 
-// lockPayments locks payments behind their Refs, whose balances are not read.
+// lockPayments locks payments after their Refs. It does not read the Refs' balances.
 func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*refState, map[int64]paymentRow, error) {
 	refs, err := c.readRefs(ctx, `
 		SELECT `+refColumns+` FROM ref WHERE ref IN (SELECT p.ref FROM payment p WHERE p.id = ANY($1)) ORDER BY ref FOR UPDATE`,
@@ -105,7 +105,7 @@ func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*re
 	for _, r := range refs {
 		byName[r.Ref] = r
 	}
-	// Whatever else is read of a payment changes only under the lock that is held by now.
+	// All other columns of a payment change only under the lock that is held by now.
 	var list []paymentRow
 	err = c.tx.SelectContext(ctx, &list, `
 		SELECT `+paymentColumns+` FROM payment p WHERE p.id = ANY($1) ORDER BY p.id FOR UPDATE OF p`, pq.Int64Array(ids))
@@ -136,7 +136,7 @@ func (s *Service) out(p paymentRow) payments.Payment {
 	if p.Method == payments.BankTransfer {
 		o.TransferCode = p.Code
 		if g := s.gateways[p.Method]; g != nil {
-			// What a transfer gateway answers depends on its configuration alone.
+			// A transfer gateway's answer depends on its configuration alone.
 			if to, err := g.Create(context.Background(), s.request(p)); err == nil {
 				o.PayTo, o.PayToAccount, o.PayToBank = to.PayTo, to.PayToAccount, to.PayToBank
 			}
@@ -171,7 +171,7 @@ func (s *Service) Methods(context.Context, payments.None) (payments.Methods, err
 	return m, nil
 }
 
-// savePayments writes what changes during a payment's life and when a worker looks at it again.
+// savePayments writes the columns that change during a payment's life, and the time of the next look at it.
 func (c *change) savePayments(ctx context.Context, list ...paymentRow) error {
 	n := len(list)
 	if n == 0 {
@@ -208,17 +208,17 @@ func nextCheck(p paymentRow, now time.Time) time.Time {
 	return payments.NextPaymentCheck(p.State, manual(p.Method), p.CreatedAt, p.ExpiresAt.Time, now)
 }
 
-// said is what a provider says of a payment.
-type said struct {
+// paymentReport is a provider's report on a payment.
+type paymentReport struct {
 	payment int64
 	status  gateway.Status
 }
 
-// learn applies what providers say of payments, all of it or, with an error, nothing. It may be said any number of times
-// and in any order.
-func (s *Service) learn(ctx context.Context, news ...said) error {
-	ids := make([]int64, len(news))
-	for i, n := range news {
+// applyReports applies providers' reports on payments, all of them or, with an error, none. Reports may come any number of
+// times and in any order. At most one of them may be of a Ref.
+func (s *Service) applyReports(ctx context.Context, reports ...paymentReport) error {
+	ids := make([]int64, len(reports))
+	for i, n := range reports {
 		ids[i] = n.payment
 	}
 	return s.change(ctx, func(c *change) error {
@@ -229,8 +229,8 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		if err != nil {
 			return err
 		}
-		if len(refs) < len(news) { // the second word would be held against what there was before the first
-			return fmt.Errorf("learn of payments %v: two of one ref", ids)
+		if len(refs) < len(reports) { // the second report would be compared with the state before the first
+			return fmt.Errorf("apply reports on payments %v: two of one ref", ids)
 		}
 		if err := c.readBalances(ctx, refs); err != nil {
 			return err
@@ -238,11 +238,11 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		if err := c.readSiblings(ctx, refs); err != nil {
 			return err
 		}
-		list := make([]paymentRow, len(news))
-		rest := make([]int64, len(news)) // what arrived and cannot be used
-		for i, n := range news {
+		list := make([]paymentRow, len(reports))
+		rest := make([]int64, len(reports)) // excess of the money that arrived
+		for i, n := range reports {
 			list[i] = rows[n.payment]
-			rest[i] = c.learn(s, refs[list[i].Ref], &list[i], n.status)
+			rest[i] = c.applyReport(s, refs[list[i].Ref], &list[i], n.status)
 		}
 		if err := c.savePayments(ctx, list...); err != nil {
 			return err
@@ -258,8 +258,8 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 	})
 }
 
-// learn changes what is known of a payment and returns what of money that arrived is too much.
-func (c *change) learn(s *Service, r *refState, p *paymentRow, st gateway.Status) (excess int64) {
+// applyReport applies a report to a payment in memory and returns the excess of money that arrived.
+func (c *change) applyReport(s *Service, r *refState, p *paymentRow, st gateway.Status) (excess int64) {
 	p.CheckedAt = nullTime(c.now)
 	on, known := payments.PaymentReport(st.State)
 	if !known {
@@ -279,7 +279,7 @@ func (c *change) learn(s *Service, r *refState, p *paymentRow, st gateway.Status
 		return c.receive(s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
 	case payments.PaymentDecline:
 		p.State, p.FailureKey = to, st.FailureKey
-		c.tell(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
+		c.publish(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
 	case payments.PaymentExpire, payments.PaymentAccept:
 		p.State = to
 	}
@@ -295,7 +295,7 @@ type sibling struct {
 	Late    bool                  `db:"late"`
 }
 
-// readSiblings reads what locked Refs have of payments that count or may still come.
+// readSiblings reads the payments of locked Refs that succeeded or can still succeed.
 func (c *change) readSiblings(ctx context.Context, refs map[string]*refState) error {
 	var rows []sibling
 	err := c.tx.SelectContext(ctx, &rows, `
@@ -314,7 +314,7 @@ func (c *change) readSiblings(ctx context.Context, refs map[string]*refState) er
 	return nil
 }
 
-// beside tells of payments for the same as p whether one succeeded, and whether some can still be paid.
+// beside reports whether another payment of p's purpose succeeded, and whether another can still be paid.
 func (r *refState) beside(p paymentRow) (paid, open bool) {
 	for _, o := range r.others {
 		if o.Purpose != p.Purpose || o.ID == p.ID {
@@ -370,19 +370,19 @@ func (c *change) receive(s *Service, r *refState, p *paymentRow, got receipt) (e
 	return use.ExcessFen
 }
 
-// received does what follows when a payment that has succeeded is written.
+// received runs the consequences of a payment that has succeeded, after it is written.
 func (c *change) received(ctx context.Context, s *Service, r *refState, p paymentRow, excess int64) error {
 	if err := c.refund(ctx, s, r, excess, "refund.overpaid", p.ID); err != nil {
 		return err
 	}
-	c.tell(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
+	c.publish(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
 		AmountFen: p.AmountFen - excess, Late: p.Late})
 	if p.Late {
 		return nil
 	}
-	// The other tab need not be paid any more.
+	// A payment in another tab is not needed any more.
 	if _, open := r.beside(p); open && (p.kept() || r.receivable == 0) {
-		if err := c.hasten(ctx, p.Ref, p.Purpose, p.ID); err != nil {
+		if err := c.expireNow(ctx, p.Ref, p.Purpose, p.ID); err != nil {
 			return err
 		}
 	}
@@ -398,9 +398,9 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 	now := s.now()
 	over := p.ExpiresAt.Valid && !now.Before(p.ExpiresAt.Time)
 	if p.ProviderID == "" {
-		// Nobody has seen the page of a session whose opening was never confirmed: past its time it cannot be paid.
+		// No buyer has the page of a session without a confirmed opening: past its time it cannot be paid.
 		if over && now.Sub(p.CreatedAt) > 25*time.Hour {
-			return true, s.learn(ctx, said{p.ID, gateway.Status{State: payments.PaymentExpired}})
+			return true, s.applyReports(ctx, paymentReport{p.ID, gateway.Status{State: payments.PaymentExpired}})
 		}
 		fresh, err := s.send(ctx, p)
 		if err != nil || fresh.ProviderID == "" || fresh.State.Final() {
@@ -424,7 +424,7 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 		_, err := s.unanswered(p.ID, err)
 		return false, err
 	}
-	return true, s.learn(ctx, said{p.ID, st})
+	return true, s.applyReports(ctx, paymentReport{p.ID, st})
 }
 
 // Payment returns one, after a look at the provider if the last is older than a second.
@@ -460,8 +460,8 @@ func (s *Service) mayReadPayment(ctx context.Context, p paymentRow) error {
 	return link.E(link.NotFound, "payment.unknown", "")
 }
 
-// ExpirePayments ends what is open. Meanwhile no payment can be made, and what is paid still counts; afterwards either
-// something was paid, or everything that comes is late.
+// ExpirePayments expires the open payments of a Ref. Meanwhile no payment can be created, and money that arrives counts;
+// afterwards either a payment has succeeded, or all money that arrives is late.
 func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.Expired, error) {
 	if err := needSystem(ctx); err != nil {
 		return payments.Expired{}, err
@@ -576,7 +576,7 @@ func (s *Service) Payments(ctx context.Context, f payments.PaymentFilter) (payme
 	return page, nil
 }
 
-// hashOf is a hash of what a request asks for, to recognise the same key with another request.
+// hashOf hashes a request, to recognise the same key with another request.
 func hashOf(v ...any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -92,7 +92,7 @@ func readItems(ctx context.Context, q queryer, where string, args ...any) ([]pay
 	return items, nil
 }
 
-// PayoutSummary is what the next batch would be made of.
+// PayoutSummary returns the sums of the next batch.
 func (s *Service) PayoutSummary(ctx context.Context, _ payments.None) (payments.PayoutSummary, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.PayoutSummary{}, err
@@ -174,10 +174,10 @@ func (c *change) newBatch(ctx context.Context, key string, minFen int64, actor l
 	return id, nil
 }
 
-// fillBatch takes everything released whose household can be paid, in a handful of statements however many there are.
+// fillBatch takes the released payables of all households with a usable account, in a fixed number of statements.
 func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	// Locked first, by id as everybody does, so that a reversal cannot take one away in between.
-	// What is released from now on is the next batch's: the statements below see it, so they are given the ids.
+	// Payables that are released from now on belong to the next batch: the statements below see them, so they are given ids.
 	from := pq.Array(payments.PayableMachine.From(payments.PayableBatch))
 	var ids []int64
 	err := c.tx.SelectContext(ctx, &ids, `SELECT id FROM payable WHERE state = ANY($1) ORDER BY id FOR UPDATE`, from)
@@ -208,7 +208,7 @@ func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	if err != nil {
 		return fmt.Errorf("move payables into batch: %w", err)
 	}
-	c.tellMoved(moved)
+	c.publishMoved(moved)
 	return nil
 }
 
@@ -260,7 +260,8 @@ func (s *Service) Batch(ctx context.Context, r payments.BatchPageRequest) (payme
 	return page, nil
 }
 
-// DecideBatch is the second person's word: approved, the file may be downloaded; rejected, everything is released again.
+// DecideBatch decides, by a second person: an approved batch's file may be downloaded, a rejected batch's payables are
+// released again.
 func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (payments.PayoutBatch, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
@@ -283,7 +284,7 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 			on = payments.BatchApprove
 		}
 		if b.State == payments.BatchMachine.To(on) && b.DecidedBy == c.actor {
-			out = b // clicked twice
+			out = b // sent twice
 			return nil
 		}
 		to, err := next(payments.BatchMachine, b.State, on, "")
@@ -305,7 +306,7 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 			if err != nil {
 				return fmt.Errorf("release payables of batch: %w", err)
 			}
-			c.tellMoved(moved)
+			c.publishMoved(moved)
 		}
 		out, err = readBatch(ctx, c.tx, b.ID, "")
 		return err
@@ -313,8 +314,8 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 	return out.out(), err
 }
 
-// ExportBatch makes the bank's file. The first one takes the money out of what households are owed; the same batch gives
-// the same file ever after. Every one is written down, for it holds account numbers.
+// ExportBatch makes the bank's file. The first export moves the money from the households' accounts into transit; later
+// exports give the same file. Every export is logged, because the file holds account numbers.
 func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (payments.File, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
@@ -368,7 +369,7 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		c.post("payout.exported", fmt.Sprintf("batch:%d", b.ID), c.now, ledger.PayoutLines(owed, ledger.PayoutTransit(b.ID), 1)...)
 		return nil
 	})
-	if err != nil { // above all when nobody could write down that the numbers were seen
+	if err != nil { // above all when the export could not be logged
 		return payments.File{}, err
 	}
 	return file, nil

@@ -30,7 +30,7 @@ func (a accountRow) out() payments.PayoutAccount {
 	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
 }
 
-// payoutAccount is the one that matters of a household: what waits for review, else what is used, else what was closed.
+// payoutAccount returns a household's account to show: the one that waits for review, else the active, else a closed one.
 func payoutAccount(ctx context.Context, q queryer, household int64) (*payments.PayoutAccount, error) {
 	var a accountRow
 	err := get(ctx, q, &a, `
@@ -125,7 +125,7 @@ func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.Household
 	return out, nil
 }
 
-// LoadPayoutAccounts puts many accounts in at once, replacing those that are in use. System only.
+// LoadPayoutAccounts enters many accounts at once and replaces earlier ones. System only.
 func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.PayoutAccount) error {
 	if err := needSystem(ctx); err != nil {
 		return err
@@ -164,7 +164,7 @@ func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.Pa
 	})
 }
 
-// HouseholdAccount is what a household is owed, what is on its way and what it was paid.
+// HouseholdAccount returns a household's sums by state, its payout account and its payouts.
 func (s *Service) HouseholdAccount(ctx context.Context, r payments.HouseholdRef) (payments.HouseholdAccount, error) {
 	if _, err := needHousehold(ctx, r.ID); err != nil {
 		return payments.HouseholdAccount{}, err

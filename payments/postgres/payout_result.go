@@ -92,7 +92,7 @@ func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (pa
 	return out, err
 }
 
-// explain returns the problems of a file for the person who sent it.
+// explain returns the problems of a file for the answer to its sender.
 func explain(problems []bankfile.Problem) []payments.FileProblem {
 	out := make([]payments.FileProblem, len(problems))
 	for i, p := range problems {
@@ -116,7 +116,7 @@ func resultRows(rows []bankfile.ResultRow) []payments.ResultRow {
 	return out
 }
 
-// settleItems writes what became of items, in a handful of statements however many there are.
+// settleItems writes the results of items, in a fixed number of statements.
 func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v payments.ResultEffect) error {
 	paidIDs, days := make([]int64, len(v.Paid)), make([]string, len(v.Paid))
 	for i, p := range v.Paid {
@@ -174,8 +174,8 @@ func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v pa
 	if err != nil {
 		return fmt.Errorf("move payables of items: %w", err)
 	}
-	c.tellMoved(paid)
-	c.tellMoved(returned)
+	c.publishMoved(paid)
+	c.publishMoved(returned)
 	if len(v.Unusable) > 0 {
 		_, err := c.tx.ExecContext(ctx, `
 			UPDATE payout_account SET state = $3, changed_at = $2 WHERE id = ANY($1) AND state = ANY($4)`, pq.Array(v.Unusable), c.now,
@@ -223,7 +223,7 @@ func (c *change) itemSums(ctx context.Context, ids []int64) ([]ledger.PayoutPart
 	return rows, nil
 }
 
-// SampleResult is what the sandbox bank would answer: everything paid today but for the households that are to be returned.
+// SampleResult is the sandbox bank's answer: every item is paid today, except those of the households to be returned.
 func (s *Service) SampleResult(ctx context.Context, r payments.BatchSampleResult) (payments.File, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.File{}, err

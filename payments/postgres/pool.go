@@ -293,7 +293,7 @@ func readMembers(ctx context.Context, q queryer, pool int64) ([]payments.PoolSha
 	return out, nil
 }
 
-// divided is what a pool's members get: as it is written down, or of a draft as it would be.
+// divided returns the members' shares: the stored ones, or for a draft those of its division now.
 func divided(ctx context.Context, q queryer, p poolRow) ([]payments.PoolShare, error) {
 	all, err := readMembers(ctx, q, p.ID)
 	if err != nil || p.State != payments.PoolDraft {

@@ -17,7 +17,7 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// SubmitPool divides a draft and fixes what comes of it for the second person.
+// SubmitPool divides a draft and fixes the shares for the second person.
 func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.Pool, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolWaiting && p.SubmittedBy == c.actor {
-			return nil // clicked twice
+			return nil // sent twice
 		}
 		if _, err := next(payments.PoolMachine, p.State, payments.PoolSubmit, ""); err != nil {
 			return err
@@ -68,7 +68,7 @@ func (c *change) submitPool(ctx context.Context, p poolRow, account int64) error
 	return nil
 }
 
-// DecidePool is the second person's word: approved, households are owed their shares; else it is a draft again.
+// DecidePool decides, by a second person: approved, households are owed their shares; else it is a draft again.
 func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (payments.Pool, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolPosted && r.Approve && p.DecidedBy == c.actor {
-			return nil // clicked twice
+			return nil // sent twice
 		}
 		on := payments.PoolSendBack
 		if r.Approve {
@@ -106,14 +106,14 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 	})
 }
 
-// postPool books a pool and owes each household its share: at once paid on a day, for what happened before the county
-// began, or released for the next payout.
+// postPool books a pool and owes each household its share: released for the next payout or, for distributions before the
+// county began, paid on a day.
 func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) error {
 	shares, err := readMembers(ctx, c.tx, p.ID)
 	if err != nil {
 		return err
 	}
-	// Between the two persons nobody may have touched it; this is what they agreed on.
+	// The stored shares must be those that both persons saw.
 	pool, err := p.out()
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 	if paid != "" {
 		c.post("pool.paid", key+":paid", at, append(out, ledger.Credit(ledger.Bank(), p.IncomeFen-p.CostFen-p.ReserveFen))...)
 	}
-	c.tellPayables(changes)
+	c.publishPayables(changes)
 	return nil
 }
 
@@ -237,7 +237,7 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	return page, nil
 }
 
-// HouseholdShares is what a household got of all pools that are posted.
+// HouseholdShares returns a household's shares of all posted pools.
 func (s *Service) HouseholdShares(ctx context.Context, r payments.HouseholdRef) (payments.HouseholdShares, error) {
 	if _, err := needHousehold(ctx, r.ID); err != nil {
 		return payments.HouseholdShares{}, err
@@ -276,8 +276,8 @@ func (s *Service) HouseholdShares(ctx context.Context, r payments.HouseholdRef) 
 	return out, nil
 }
 
-// LoadPools puts distributions in that were decided elsewhere before the county began: posted and paid on PaidOn, or
-// waiting for the second person where there is none. What was loaded before is left as it is. System only.
+// LoadPools loads distributions that were decided before the county began: posted and paid on PaidOn or, without it, waiting
+// for the second person. Distributions that were loaded before stay as they are. System only.
 func (s *Service) LoadPools(ctx context.Context, pools []payments.LoadedPool) error {
 	if err := needSystem(ctx); err != nil {
 		return err
@@ -315,7 +315,7 @@ func (s *Service) LoadPools(ctx context.Context, pools []payments.LoadedPool) er
 	return nil
 }
 
-// poolChecks each list (check, object, detail) of what is wrong with distributions.
+// poolChecks each list (check, object, detail) of faults of distributions.
 var poolChecks = []string{`
 	SELECT 'pools.sum' AS check, 'pool:' || p.id AS object,
 	       'surplus ' || p.income_fen - p.cost_fen - p.reserve_fen || ', shares ' || coalesce(m.fen, 0) AS detail

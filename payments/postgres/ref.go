@@ -14,8 +14,8 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// refState is a locked Ref with its three balances, all counted positive. While the lock is held nobody else changes
-// them, so that what is added and taken here stays true until the commit.
+// refState is a locked Ref with its three balances, all counted positive. While the lock is held no other transaction changes
+// them: additions and deductions here stay true until the commit.
 type refState struct {
 	Ref        string             `db:"ref"`
 	Stop       payments.StopState `db:"stop"`
@@ -28,11 +28,11 @@ type refState struct {
 
 	deposit, receivable, refundDue int64
 
-	fresh  bool // made by who locked it
+	fresh  bool // created by this transaction
 	others []sibling
 }
 
-// refColumns are what is read of a Ref.
+// refColumns are the columns of refState.
 const refColumns = `ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen`
 
 // lockRef locks a Ref, made on first sight, and reads its balances.
@@ -44,8 +44,8 @@ func (c *change) lockRef(ctx context.Context, ref string) (*refState, error) {
 	return all[ref], c.readBalances(ctx, all)
 }
 
-// lockRefs locks Refs, made on first sight, without their balances, in the order of their names, so that two who lock some
-// of the same wait in one direction only.
+// lockRefs locks Refs, created on first sight, without their balances, in the order of their names, so that transactions
+// cannot deadlock.
 func (c *change) lockRefs(ctx context.Context, refs ...string) (map[string]*refState, error) {
 	all := make(map[string]*refState, len(refs))
 	missing := func() (left []string) {
@@ -102,7 +102,7 @@ func (c *change) readRefs(ctx context.Context, query string, args ...any) ([]*re
 }
 
 // readBalances reads the balances of locked Refs, in a statement of its own: one that waited for the lock would show
-// balances of before the wait. What was made just now has none.
+// balances of before the wait. A Ref created just now has none.
 func (c *change) readBalances(ctx context.Context, all map[string]*refState) error {
 	var refs []*refState
 	var accounts []ledger.Account
@@ -136,14 +136,14 @@ func (c *change) saveRef(ctx context.Context, r *refState) error {
 	return nil
 }
 
-// hasten has the workers expire what is still open for a Ref: of one purpose, or with "" of all.
-func (c *change) hasten(ctx context.Context, ref, purpose string, except int64) error {
+// expireNow lets the workers expire the open payments of a Ref: of one purpose, or with "" of all.
+func (c *change) expireNow(ctx context.Context, ref, purpose string, except int64) error {
 	_, err := c.tx.ExecContext(ctx, `
 		UPDATE payment SET expires_at = least(expires_at, $3), next_check_at = least(next_check_at, $3)
 		WHERE ref = $1 AND ($2 = '' OR purpose = $2) AND id <> $4 AND state IN ('ready', 'sending', 'unknown', 'open')`,
 		ref, purpose, c.now, except)
 	if err != nil {
-		return fmt.Errorf("hasten payments of %s: %w", ref, err)
+		return fmt.Errorf("expire payments of %s: %w", ref, err)
 	}
 	return nil
 }
@@ -204,14 +204,14 @@ func (c *change) insertRefund(ctx context.Context, s *Service, ref, reason strin
 	return nil
 }
 
-// settled tells that nothing is due any more, if so.
+// settled publishes that a closed Ref has nothing due any more, if so.
 func (c *change) settled(ctx context.Context, r *refState) error {
 	if !r.Closed || r.receivable != 0 {
 		return nil
 	}
 	e, err := c.refEvent(ctx, r)
 	if err == nil {
-		c.tell(payments.EvtRefSettled, e)
+		c.publish(payments.EvtRefSettled, e)
 	}
 	return err
 }
@@ -228,7 +228,7 @@ func (c *change) refEvent(ctx context.Context, r *refState) (payments.RefEvent, 
 	return e, nil
 }
 
-// Account is everything the ledger knows of one Ref.
+// Account returns the balances, payments and refunds of one Ref.
 func (s *Service) Account(ctx context.Context, q payments.Ref) (payments.Account, error) {
 	if err := s.mayRead(ctx, q.Ref); err != nil {
 		return payments.Account{}, err
@@ -250,7 +250,7 @@ func (s *Service) Account(ctx context.Context, q payments.Ref) (payments.Account
 	return a, nil
 }
 
-// Accounts is Account for many, without payments and refunds. What is not known is left out.
+// Accounts is Account for many, without payments and refunds. Unknown Refs are left out.
 func (s *Service) Accounts(ctx context.Context, q payments.RefsRequest) (payments.Accounts, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Accounts{}, err
@@ -298,7 +298,7 @@ func (s *Service) accounts(ctx context.Context, refs []string) ([]payments.Accou
 	return items, nil
 }
 
-// mayRead lets through whoever may see the payments of a Ref: modules, the county, and who paid.
+// mayRead lets modules, the county and the paying party read the payments of a Ref.
 func (s *Service) mayRead(ctx context.Context, ref string) error {
 	a, err := need(ctx, county...)
 	if err == nil || a.Account == 0 {
@@ -310,7 +310,7 @@ func (s *Service) mayRead(ctx context.Context, ref string) error {
 		       AND ((party_kind = 'account' AND party_id = $2) OR (party_kind = 'organisation' AND party_id = $3 AND $3 <> 0)))`,
 		ref, a.Account, a.Org)
 	if err != nil {
-		return fmt.Errorf("look up who paid: %w", err)
+		return fmt.Errorf("look up the paying party: %w", err)
 	}
 	if !own {
 		return link.E(link.NotFound, "not_found", "")

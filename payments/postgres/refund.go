@@ -34,7 +34,7 @@ type refundRow struct {
 	SessionID   string               `db:"session_id"`
 	Until       sql.NullTime         `db:"refundable_until"`
 	CausedBy    string               `db:"caused_by"`
-	Till        int64                `db:"till"` // the organisation in whose till the money is, 0: the county's box
+	Till        int64                `db:"till"` // the organisation with the money in its till, 0: the county's box
 	ApprovedBy  string               `db:"approved_by"`
 }
 
@@ -106,8 +106,8 @@ func (s *Service) readRefunds(ctx context.Context, where string, args ...any) ([
 // keyLife is how long a provider surely remembers an idempotency key. After that one looks instead of asking again.
 const keyLife = 23 * time.Hour
 
-// pursue takes a refund one step on with its provider.
-func (s *Service) pursue(ctx context.Context, id int64) error {
+// advance takes a refund one step on with its provider.
+func (s *Service) advance(ctx context.Context, id int64) error {
 	var f refundRow
 	var ask func(context.Context) (gateway.RefundStatus, error)
 	err := s.change(ctx, func(c *change) error {
@@ -177,14 +177,15 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 		s.log.Warn("refund provider did not answer", "refund", id, "error", err)
 		st = gateway.RefundStatus{State: payments.RefundUnknown}
 	}
-	return s.learnRefund(context.WithoutCancel(ctx), id, st)
+	return s.applyRefundReport(context.WithoutCancel(ctx), id, st)
 }
 
-// disputeWait is how often a refund looks whether the dispute that holds it has ended; the end itself hastens it.
+// disputeWait is the time between two looks of a refund at the dispute that holds it; the end of a dispute makes it look
+// at once.
 const disputeWait = time.Hour
 
-// refundByDispute ends a refund whose money the buyer's bank took already: the loss is none, for it was owed. What the bank
-// did not take goes by bank, because the provider refunds nothing of a disputed payment.
+// refundByDispute ends a refund when the buyer's bank has taken its money: there is no loss, for the money was owed. A refund
+// above that sum goes by bank, because the provider refunds nothing of a disputed payment.
 func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) error {
 	var gone int64
 	err := c.tx.GetContext(ctx, &gone, `
@@ -202,8 +203,8 @@ func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) e
 	return c.saveRefund(ctx, f, c.now)
 }
 
-// learnRefund applies what a provider says of a refund, any number of times and in any order.
-func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundStatus) error {
+// applyRefundReport applies a provider's report on a refund. Reports may come any number of times and in any order.
+func (s *Service) applyRefundReport(ctx context.Context, id int64, st gateway.RefundStatus) error {
 	return s.change(ctx, func(c *change) error {
 		f, err := c.lockRefund(ctx, id)
 		if err != nil {
@@ -239,7 +240,7 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 	})
 }
 
-// from is where the money of a refund comes from.
+// from is the account that the money of a refund comes from.
 func (f *refundRow) from() ledger.Account {
 	switch {
 	case f.Method == payments.Cash && f.Till != 0:
@@ -258,7 +259,7 @@ func (f *refundRow) done(c *change, on payments.RefundStep, bankRef string, at t
 	}
 	c.post("refund", key, at, ledger.Debit(ledger.RefundPayable(f.Ref), f.AmountFen), ledger.Credit(from, f.AmountFen))
 	f.State, f.BankRef, f.DoneAt = payments.RefundMachine.To(on), bankRef, nullTime(c.now)
-	c.tell(payments.EvtRefundDone, payments.RefundEvent{RefundID: f.ID, PaymentID: f.PaymentID, Ref: f.Ref, AmountFen: f.AmountFen})
+	c.publish(payments.EvtRefundDone, payments.RefundEvent{RefundID: f.ID, PaymentID: f.PaymentID, Ref: f.Ref, AmountFen: f.AmountFen})
 }
 
 // Refunds lists refunds, newest first.

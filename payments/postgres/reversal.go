@@ -18,7 +18,7 @@ import (
 
 var _ payments.Reversals = (*Service)(nil)
 
-// again is the business key of what is entered once more after it was reversed so many times.
+// again is the business key of an entry after so many reversals of earlier entries.
 func again(key string, reversals int) string {
 	if reversals == 0 {
 		return key
@@ -26,8 +26,8 @@ func again(key string, reversals int) string {
 	return fmt.Sprintf("%s:%d", key, reversals)
 }
 
-// undo takes back what was typed in for a posting of a kind, whose business key it still must have: one that was reversed
-// and entered anew has another. It is called for asking, too, to say no at once; what it does is then rolled back.
+// undo takes back the entry behind a posting of a kind. The entry must still have the posting's business key: one that was
+// reversed and entered anew has another. Asking for a reversal calls it too, to refuse at once, and rolls it back.
 var undo = map[string]func(c *change, ctx context.Context, key string) error{
 	"cash.banked":        (*change).undoBanking,
 	"statement.fee":      (*change).undoFee,
@@ -38,9 +38,9 @@ var undo = map[string]func(c *change, ctx context.Context, key string) error{
 	"org.returned":       (*change).undoOrgReturned,
 }
 
-// take reads the id of the entry behind a posting, which must be in one of the states that its reversal leaves ($2; none
+// entryBehind reads the id of the entry behind a posting, which must be in one of the states that its reversal leaves ($2; none
 // for entries without a state). There is none when it was taken back before.
-func (c *change) take(ctx context.Context, id *int64, query, key string, from ...string) error {
+func (c *change) entryBehind(ctx context.Context, id *int64, query, key string, from ...string) error {
 	args := []any{key}
 	if len(from) > 0 {
 		args = append(args, pq.Array(from))
@@ -55,7 +55,7 @@ func (c *change) take(ctx context.Context, id *int64, query, key string, from ..
 	return nil
 }
 
-// notOnStatement refuses when the bank's statement already shows what was typed in.
+// notOnStatement refuses when the bank's statement already shows the entry.
 func (c *change) notOnStatement(ctx context.Context, table, column, as string) error {
 	var shown bool
 	if err := c.tx.GetContext(ctx, &shown, `SELECT EXISTS (SELECT FROM `+table+` WHERE `+column+` = $1)`, as); err != nil {
@@ -79,7 +79,7 @@ func (c *change) undoBanking(ctx context.Context, key string) error {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `
+	err := c.entryBehind(ctx, &id, `
 		SELECT b.id FROM cash_banking b
 		WHERE b.reversed_at IS NULL AND $1 IN ('banking:' || b.slip, 'banking:' || b.slip || ':' ||
 		      (SELECT count(*) FROM cash_banking o WHERE o.slip = b.slip AND o.reversed_at IS NOT NULL)) FOR UPDATE`, key)
@@ -99,7 +99,7 @@ func nowKey(suffix string) string {
 
 func (c *change) undoFee(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = ANY($2) AND $1 = `+nowKey("fee")+` FOR UPDATE`,
+	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = ANY($2) AND $1 = `+nowKey("fee")+` FOR UPDATE`,
 		key, payments.OutgoingMachine.From(payments.OutgoingReopen)...)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (c *change) undoBooked(ctx context.Context, key string) error {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`,
+	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`,
 		key, payments.LineMachine.From(payments.LineUndoBook)...)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (c *change) undoBooked(ctx context.Context, key string) error {
 
 func (c *change) undoReturned(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND $1 = `+nowKey("returned")+` FOR UPDATE`,
+	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND $1 = `+nowKey("returned")+` FOR UPDATE`,
 		key, payments.LineMachine.From(payments.LineUndoReturn)...)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (c *change) undoReturned(ctx context.Context, key string) error {
 
 func (c *change) undoRefund(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `
+	err := c.entryBehind(ctx, &id, `
 		SELECT f.id FROM refund f WHERE f.state = ANY($2)
 		  AND $1 = 'refund:' || f.id || ':done' || CASE WHEN f.failures > 0 THEN ':' || f.failures ELSE '' END`,
 		key, payments.RefundMachine.From(payments.RefundUndo)...)
@@ -208,7 +208,7 @@ func (s *Service) reversalsOut(ctx context.Context, q sqlx.QueryerContext, rows 
 	return out, nil
 }
 
-// Reversals lists what was asked for, newest first.
+// Reversals lists the requests, newest first.
 func (s *Service) Reversals(ctx context.Context, f payments.ReversalFilter) (payments.ReversalPage, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.ReversalPage{}, err
@@ -250,7 +250,7 @@ func (c *change) posting(ctx context.Context, id int64) (ledger.Entry, error) {
 	return e, payments.CheckReversible(e.Kind, e.Reverses, e.ReversedBy)
 }
 
-// errTried rolls back what was only tried.
+// errTried rolls back a trial.
 var errTried = errors.New("tried")
 
 // AskReversal asks the second person to reverse a posting.
@@ -262,7 +262,7 @@ func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (paym
 	if r, err = r.Check(); err != nil {
 		return payments.Reversal{}, err
 	}
-	err = s.change(ctx, func(c *change) error { // nothing is asked of anybody that could not be done
+	err = s.change(ctx, func(c *change) error { // a trial: an impossible reversal is refused before a second person is asked
 		e, err := c.posting(ctx, r.TxnID)
 		if err != nil {
 			return err
@@ -322,7 +322,7 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 			on = payments.ReversalApprove
 		}
 		if row.State == payments.ReversalMachine.To(on) && row.DecidedBy == c.actor {
-			return nil // clicked twice
+			return nil // sent twice
 		}
 		to, err := next(payments.ReversalMachine, row.State, on, "")
 		switch {
@@ -355,7 +355,7 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	if errors.Is(err, ledger.ErrReversed) {
 		err = link.E(link.Conflict, "reversal.reversed", "txn_id").Because(err)
 	}
-	if errors.Is(err, ledger.ErrOverdrawn) { // of an organisation, paid from what came back meanwhile
+	if errors.Is(err, ledger.ErrOverdrawn) { // of an organisation that was paid from the returned money meanwhile
 		err = link.E(link.Conflict, "reversal.built_on", "txn_id").Because(err)
 	}
 	if err != nil {
@@ -372,8 +372,8 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	return out[0], nil
 }
 
-// reversalChecks are of Verify: every reversal by hand was asked for by one and approved by another, who had not made the
-// posting, and is in the ledger.
+// reversalChecks are of Verify: every reversal by hand was requested by one person, approved by another, made a posting of
+// neither, and is in the ledger.
 var reversalChecks = []string{`
 	SELECT 'reversals.posted' AS check, 'reversal:' || r.id AS object, 'approved, and transaction ' || r.txn_id || ' is not reversed' AS detail
 	FROM ledger_reversal r WHERE r.state = 'posted' AND NOT EXISTS (SELECT FROM ledger_txn t WHERE t.reverses_txn_id = r.txn_id) LIMIT 100`, `

@@ -42,7 +42,7 @@ func dateTime(t time.Time) time.Time {
 
 const defaultLimit = 50
 
-// limit is how many rows to read for a page of n: one more tells whether there is another page.
+// limit is how many rows to read for a page of n: one more reports whether there is another page.
 func limit(n, most int) int {
 	if n <= 0 {
 		n = defaultLimit

@@ -98,7 +98,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 	return out, err
 }
 
-// insertOutgoing writes lines of what went out and returns how many were known.
+// insertOutgoing writes lines of money out and returns the number of known lines.
 func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementLine) (int, error) {
 	n := len(lines)
 	if n == 0 {
@@ -134,9 +134,9 @@ func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementL
 	return n - int(fresh), nil
 }
 
-// explainOutgoing puts open lines of what went out to what was booked: refunds, returned transfers and payments to
-// organisations by their reference,
-// payouts by the batch's number in the memo, together never more than was booked. It returns how many it explained.
+// explainOutgoing explains open lines of money out by earlier postings: refunds, returned transfers and payments to
+// organisations by their reference, payouts by the batch's number in the memo, together never more than was booked. It
+// returns the number of explained lines.
 func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 	if err := c.lockBooked(ctx); err != nil {
 		return 0, err
@@ -226,10 +226,10 @@ func readBatchesToShow(ctx context.Context, q queryer) ([]batchToShow, error) {
 	return all, nil
 }
 
-// lockBooked lets one at a time put statement lines to what was booked: sums are compared, which no row's lock protects.
+// lockBooked serialises the matching of statement lines with earlier postings: it compares sums, which no row's lock protects.
 func (c *change) lockBooked(ctx context.Context) error {
 	if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments booked', 0))`); err != nil {
-		return fmt.Errorf("lock what is booked: %w", err)
+		return fmt.Errorf("lock earlier postings: %w", err)
 	}
 	return nil
 }
@@ -242,7 +242,7 @@ type bookedRow struct {
 	On   time.Time `db:"on_day"`
 }
 
-// booked lists money in that was booked before a statement showed it, with what has not been shown.
+// booked lists money in that was booked before a statement showed it, with the part that is not shown yet.
 func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
 	rows, err := q.QueryxContext(ctx, `
 		WITH known AS (
@@ -262,19 +262,19 @@ func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
 		     ON l.booked_as = k.kind || ':' || k.id
 		WHERE k.fen > coalesce(l.fen, 0) ORDER BY k.on_day, k.kind, k.id LIMIT 500`)
 	if err != nil {
-		return nil, fmt.Errorf("read what is booked: %w", err)
+		return nil, fmt.Errorf("read earlier postings: %w", err)
 	}
 	defer rows.Close()
 	var all []bookedRow
 	for rows.Next() {
 		var b bookedRow
 		if err := rows.StructScan(&b); err != nil {
-			return nil, fmt.Errorf("read what is booked: %w", err)
+			return nil, fmt.Errorf("read earlier postings: %w", err)
 		}
 		all = append(all, b)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read what is booked: %w", err)
+		return nil, fmt.Errorf("read earlier postings: %w", err)
 	}
 	return all, nil
 }
@@ -292,8 +292,7 @@ func (s *Service) Booked(ctx context.Context, _ payments.None) (payments.BookedL
 	return out, err
 }
 
-// recogniseBankings puts lines that quote the slip of cash that was brought to the bank, with its amount, to it. It
-// returns the others.
+// recogniseBankings matches lines with bankings of cash by slip and amount, and returns the other lines.
 func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]lineRow, error) {
 	if len(lines) == 0 {
 		return lines, nil
@@ -326,7 +325,7 @@ func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]line
 	return rest, nil
 }
 
-// putToBooked ends a line in suspense whose money the books had already: what the line booked again is taken out.
+// putToBooked ends a line in suspense of money that was booked before: the line's own posting is taken out again.
 func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error {
 	as := b.Kind + ":" + b.ID
 	_, err := c.tx.ExecContext(ctx, `
@@ -343,7 +342,7 @@ func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error 
 	return nil
 }
 
-// ExplainTransfer puts a line in suspense to what was booked already.
+// ExplainTransfer matches a line in suspense with an earlier posting.
 func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfer) (payments.StatementLine, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.StatementLine{}, err
@@ -358,7 +357,7 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 			return err
 		}
 		if l.State == payments.LineMatched && l.BookedAs == r.Kind+":"+r.ID {
-			out = l // clicked twice
+			out = l // sent twice
 			return nil
 		}
 		if _, err := next(payments.LineMachine, l.State, payments.LineBook, "line_id"); err != nil {
@@ -384,7 +383,7 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 	return out.out(), err
 }
 
-// ReturnTransfer books that a line in suspense was transferred back to whoever sent it.
+// ReturnTransfer books that a line in suspense was transferred back to its sender.
 func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer) (payments.StatementLine, error) {
 	actor, err := need(ctx, roleOperator, roleApprover, roleAdmin)
 	if err != nil {
@@ -400,7 +399,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 			return err
 		}
 		if l.State == payments.LineReturned && l.ReturnRef == r.BankRef {
-			out = l // clicked twice
+			out = l // sent twice
 			return nil
 		}
 		to, err := next(payments.LineMachine, l.State, payments.LineReturn, "line_id")
@@ -444,7 +443,7 @@ func (l outgoingRow) out() payments.OutgoingLine {
 		State: string(l.State), ExplainedAs: l.ExplainedAs}
 }
 
-// Outgoing lists lines of what went out, newest first.
+// Outgoing lists lines of money out, newest first.
 func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (payments.OutgoingPage, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.OutgoingPage{}, err
@@ -474,7 +473,7 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 	return page, nil
 }
 
-// ExplainOutgoing books a line that nothing stands behind as what the bank took.
+// ExplainOutgoing books a line without a posting as the bank's fee.
 func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoing) (payments.OutgoingLine, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.OutgoingLine{}, err
@@ -493,7 +492,7 @@ func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoin
 			return fmt.Errorf("read outgoing line %s: %w", strconv.FormatInt(r.LineID, 10), err)
 		}
 		if out.State == payments.OutgoingExplained && out.ExplainedAs == "note:"+r.Note {
-			return nil // clicked twice
+			return nil // sent twice
 		}
 		if out.State, err = next(payments.OutgoingMachine, out.State, payments.OutgoingNote, "line_id"); err != nil {
 			return err

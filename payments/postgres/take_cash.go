@@ -10,8 +10,7 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// takeCash books what an organisation took at its own counter. It may come before the bill, as a deposit, or after it,
-// as the balance: commands may overtake each other.
+// takeCash books cash that an organisation took at its own counter: see payments.CounterPurpose.
 func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash) error {
 	var err error
 	if cmd.Receipt, err = payments.CheckCounterReceipt(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {

@@ -42,7 +42,8 @@ func (l lineRow) out() payments.StatementLine {
 		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
 }
 
-// RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment whose 识别码 they quote.
+// RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment with the 识别码 that they
+// quote.
 func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.TransferResult{}, err
@@ -54,7 +55,7 @@ func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfer
 	return s.recordTransfers(ctx, r, false)
 }
 
-// recordTransfers books checked lines; inFile says that a statement of the bank's showed them.
+// recordTransfers books checked lines; inFile is true for lines of an imported statement.
 func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfers, inFile bool) (payments.TransferResult, error) {
 	refs := make([]string, len(r.Lines))
 	place := make(map[string]int, len(r.Lines))
@@ -126,7 +127,7 @@ func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfer
 	return out, nil
 }
 
-// insertTransfers writes those lines that are not known and returns their ids.
+// insertTransfers writes the lines that are not known and returns their ids.
 func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer) (map[int64]bool, error) {
 	n := len(lines)
 	refs, payers, memos, days, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
@@ -159,7 +160,7 @@ func statementLines(lines []lineRow) []banktransfer.Line {
 	return out
 }
 
-// matchByCode puts each line to the Ref of the one code that it quotes. Two codes are as good as none.
+// matchByCode matches each line with the Ref of the one code that it quotes: see banktransfer.MatchCodes.
 func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) error {
 	var tokens []string
 	for _, l := range lines {
@@ -174,7 +175,7 @@ func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) e
 	matches := banktransfer.MatchCodes(statementLines(lines), known)
 	var r *refState
 	for _, m := range matches {
-		// Kept for all its lines: what they post is written at the end, and only r knows of it until then.
+		// Kept for all its lines: their postings are written at the end, and only r has them until then.
 		if r == nil || r.Ref != m.Ref {
 			var err error
 			if r, err = c.lockRef(ctx, m.Ref); err != nil {
@@ -226,7 +227,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 		return fmt.Errorf("sum statement lines of payment %d: %w", p.ID, err)
 	}
 	if before.Fen < p.AmountFen {
-		return nil // known whose it is, and still too little
+		return nil // its payment is known, and it is still too little
 	}
 	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET state = $2 WHERE payment_id = $1 AND state = ANY($3)`,
 		p.ID, payments.LineMachine.To(payments.LineMatch), from); err != nil {
@@ -257,7 +258,7 @@ func (s *Service) MatchTransfer(ctx context.Context, m payments.MatchTransfer) (
 			return err
 		}
 		if l.State == payments.LineMatched && l.PaymentID == m.PaymentID {
-			out = l.out() // clicked twice
+			out = l.out() // sent twice
 			return nil
 		}
 		if _, err := next(payments.LineMachine, l.State, payments.LineMatch, "line_id"); err != nil {
