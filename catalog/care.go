@@ -3,14 +3,12 @@ package catalog
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // Care is what protects a household on whose behalf others act: what was agreed, what was done in its name, and what
 // looks implausible and waits for somebody of the county.
+//
+//link:service catalog v1 raw
 type Care interface {
 	// HouseholdLog is what was done for a household and how it agreed, newest first. For those who see the household.
 	HouseholdLog(context.Context, HouseholdRef) (HouseholdLog, error)
@@ -18,7 +16,7 @@ type Care interface {
 	Reviews(context.Context, ReviewFilter) (ReviewPage, error)
 	// DecideReview lets through or refuses what was held, with a reason. The same under the same key is heard as the same
 	// word. Forbidden for who asked for it; Conflict when it was decided already, or the key was used for something else.
-	DecideReview(context.Context, DecideReviewRequest) (Review, error)
+	DecideReview(context.Context, DecideReviewRequest) (Review, error) //link:subject review_decide
 }
 
 // Action is one thing that was done for a household. OnBehalf is set where it was not the household itself.
@@ -98,37 +96,6 @@ type DecideReviewRequest struct {
 	Why     string `json:"why"`
 
 	IdempotencyKey string `json:"idempotency_key"`
-}
-
-// Request subjects of Care.
-const (
-	SubjectHouseholdLog = "rpc.catalog.v1.household_log"
-	SubjectReviews      = "rpc.catalog.v1.reviews"
-	SubjectDecideReview = "rpc.catalog.v1.review_decide"
-)
-
-// NewCareClient returns the service of whichever process answers on nc.
-func NewCareClient(nc *nats.Conn) Care { return careClient{nc} }
-
-type careClient struct{ nc *nats.Conn }
-
-func (c careClient) HouseholdLog(ctx context.Context, r HouseholdRef) (HouseholdLog, error) {
-	return link.Call[HouseholdRef, HouseholdLog](ctx, c.nc, SubjectHouseholdLog, r)
-}
-
-func (c careClient) Reviews(ctx context.Context, r ReviewFilter) (ReviewPage, error) {
-	return link.Call[ReviewFilter, ReviewPage](ctx, c.nc, SubjectReviews, r)
-}
-
-func (c careClient) DecideReview(ctx context.Context, r DecideReviewRequest) (Review, error) {
-	return link.Call[DecideReviewRequest, Review](ctx, c.nc, SubjectDecideReview, r)
-}
-
-// RegisterCare lets svc answer.
-func RegisterCare(s *link.Server, svc Care) {
-	link.Handle(s, SubjectHouseholdLog, svc.HouseholdLog)
-	link.Handle(s, SubjectReviews, svc.Reviews)
-	link.Handle(s, SubjectDecideReview, svc.DecideReview)
 }
 
 // CareMessages are the sentences of Care's keys, for web's glossary.

@@ -34,6 +34,8 @@ type IDUnmaskings struct {
 }
 
 // Privacy lets the county see what is masked everywhere else, and who did.
+//
+//link:service catalog v1 raw
 type Privacy interface {
 	// UnmaskID is for the county. Invalid without a reason; NotFound when no number is registered.
 	UnmaskID(context.Context, UnmaskID) (UnmaskedID, error)

@@ -42,15 +42,15 @@ const (
 // nats.ErrNoResponders or nats.ErrDisconnected, is it certain that nothing was done.
 func Call[Req, Res any](ctx context.Context, nc *nats.Conn, subject string, req Req) (Res, error) {
 	var res Res
-	body, err := json.Marshal(req)
+	body, err := encodeRequest(subject, req)
 	if err != nil {
-		return res, AsError(fmt.Errorf("encode request %s: %w", subject, err))
+		return res, err
 	}
 	reply, err := call(ctx, nc, subject, body)
 	if err != nil {
 		return res, err
 	}
-	if err := json.Unmarshal(reply, &res); err != nil {
+	if err := Unmarshal(reply, &res); err != nil {
 		return res, AsError(fmt.Errorf("decode answer of %s: %w", subject, err))
 	}
 	return res, nil
@@ -92,7 +92,7 @@ func call(ctx context.Context, nc *nats.Conn, subject string, body []byte) ([]by
 	}
 	if code := reply.Header.Get(headerError); code != "" {
 		e := &Error{}
-		if json.Unmarshal(data, e) != nil || e.Code == "" {
+		if Unmarshal(data, e) != nil || e.Code == "" {
 			e = E(Code(code), code, "")
 		}
 		return nil, e
@@ -233,25 +233,30 @@ func NewServer(nc *nats.Conn, module string, opts ServerOptions) *Server {
 //
 // It panics on a subject that cannot be served, which is a mistake in the program.
 func Handle[Req, Res any](s *Server, subject string, h func(context.Context, Req) (Res, error)) {
-	s.handle(subject, func(ctx context.Context, body []byte) ([]byte, error) {
+	s.handle(subject, answerWith(h))
+}
+
+// answerWith makes a function over bytes of a method.
+func answerWith[Req, Res any](h func(context.Context, Req) (Res, error)) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, body []byte) ([]byte, error) {
 		var req Req
-		if err := json.Unmarshal(body, &req); err != nil {
+		if err := Unmarshal(body, &req); err != nil {
 			e := E(Invalid, "malformed", "").Because(err)
 			if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 				e.Field = te.Field
 			}
 			return nil, e
 		}
-		res, err := h(ctx, req)
+		res, err := h(context.WithValue(ctx, bodyKey[Req]{}, Raw[Req](body)), req)
 		if err != nil {
 			return nil, err
 		}
-		b, err := json.Marshal(res)
+		b, err := MarshalPlain(res)
 		if err != nil {
 			return nil, fmt.Errorf("encode answer: %w", err)
 		}
 		return b, nil
-	})
+	}
 }
 
 func (s *Server) handle(subject string, run func(context.Context, []byte) ([]byte, error)) {
@@ -371,7 +376,7 @@ func (s *Server) answer(j job, body []byte, err error) {
 			}
 			e = E(Internal, string(Internal), "")
 		}
-		b, merr := json.Marshal(e)
+		b, merr := Marshal(e)
 		if merr == nil {
 			merr = s.reply(j.msg, b, nats.Header{headerError: {string(code)}})
 		}
