@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -157,7 +155,7 @@ func (e endpoint) methods() []string {
 
 // op makes an endpoint of a function. In is read from the path, the query, headers and the body by its tags.
 func op[In, Out any](method, path, name, summary string, who access, do func(context.Context, In) (Out, error)) endpoint {
-	e := endpoint{method: method, path: path, name: name, summary: summary, access: who, status: http.StatusOK, in: new(In), out: new(Out)}
+	e := endpoint{method: method, path: path, name: name, summary: summary, access: who, status: http.StatusOK, in: new(In), out: sample[Out]()}
 	e.tag, _, _ = strings.Cut(name, ".")
 	e.serve = func(ctx context.Context, r *http.Request) (any, error) {
 		var in In
@@ -214,15 +212,28 @@ func (e endpoint) allow(r *http.Request) error {
 	return nil
 }
 
+// sample is what the description shows of an answer: of a raw one, the type that it is the bytes of.
+func sample[Out any]() any {
+	out := new(Out)
+	if raw, ok := any(*out).(interface{ Sample() any }); ok {
+		return raw.Sample()
+	}
+	return out
+}
+
+// encode writes an answer. A module's answer is passed on as it came.
 func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if raw, ok := v.(interface{ JSON() []byte }); ok {
+		return slices.Concat(raw.JSON(), newline), nil
+	}
+	b, err := link.MarshalPlain(v)
+	if err != nil {
 		return nil, fmt.Errorf("encode answer: %w", err)
 	}
-	return b.Bytes(), nil
+	return append(b, newline...), nil
 }
+
+var newline = []byte("\n")
 
 func tagOf(body []byte) string {
 	sum := sha256.Sum256(body)
