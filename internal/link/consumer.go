@@ -31,7 +31,7 @@ type Event struct {
 
 // Decode reads the data of ev into v. An event that cannot be read is Invalid: trying again would not help.
 func (ev Event) Decode(v any) error {
-	if err := json.Unmarshal(ev.Data, v); err != nil {
+	if err := Unmarshal(ev.Data, v); err != nil {
 		return E(Invalid, "malformed", "").Because(fmt.Errorf("decode event %s %s: %w", ev.Subject, ev.ID, err))
 	}
 	return nil
@@ -417,11 +417,11 @@ func (c *Consumer) uncount(ev Event) {
 func (c *Consumer) bury(ctx context.Context, d delivery, cause error) {
 	c.cfg.Log.Error("event became a dead letter", "event", d.ev.ID, "subject", d.ev.Subject, "request", d.ev.RequestID,
 		"deliveries", d.ev.Deliveries, "error", cause)
-	o := origin{RequestID: d.ev.RequestID}
-	if d.ev.Actor != (Actor{}) {
-		o.Actor = &d.ev.Actor
+	o, err := originOf(d.ev.RequestID, d.ev.Actor)
+	var headers []byte
+	if err == nil {
+		headers, err = o.encode()
 	}
-	headers, err := json.Marshal(o)
 	if err == nil {
 		_, err = c.db.ExecContext(ctx, `
 			WITH attempt AS (DELETE FROM inbox_attempt WHERE consumer = $1 AND event_id = $2)
@@ -461,14 +461,15 @@ func (c *Consumer) RetryDead(ctx context.Context) (done, left int, err error) {
 	}
 	for _, row := range rows {
 		var o origin
-		if err := json.Unmarshal(row.Headers, &o); err != nil {
+		if err := Unmarshal(row.Headers, &o); err != nil {
+			return done, len(rows) - done, fmt.Errorf("read dead letter %s: %w", row.EventID, err)
+		}
+		actor, err := o.actor()
+		if err != nil {
 			return done, len(rows) - done, fmt.Errorf("read dead letter %s: %w", row.EventID, err)
 		}
 		ev := Event{ID: row.EventID, Subject: row.Subject, OccurredAt: row.OccurredAt, Data: row.Data,
-			RequestID: o.RequestID, Deliveries: row.Deliveries + 1}
-		if o.Actor != nil {
-			ev.Actor = *o.Actor
-		}
+			RequestID: o.RequestID, Actor: actor, Deliveries: row.Deliveries + 1}
 		if err := c.apply(ctx, []Event{ev}); err != nil {
 			if ctx.Err() != nil {
 				return done, len(rows) - done, ctx.Err()
@@ -507,9 +508,11 @@ func (ev *Event) fill(h nats.Header) error {
 		ev.OccurredAt = t
 	}
 	if a := h.Get(headerActor); a != "" {
-		if err := json.Unmarshal([]byte(a), &ev.Actor); err != nil {
-			return fmt.Errorf("read event actor: %w", err)
+		actor, err := decodeActor(a)
+		if err != nil {
+			return fmt.Errorf("read event: %w", err)
 		}
+		ev.Actor = actor
 	}
 	if !json.Valid(ev.Data) {
 		return errors.New("read event: data is not JSON")

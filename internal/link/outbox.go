@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"time"
@@ -15,12 +14,6 @@ import (
 type Message struct {
 	Subject string
 	Data    any
-}
-
-// origin is what the outbox keeps of the context, and what Encode returns as headers.
-type origin struct {
-	RequestID string `json:"request,omitempty"`
-	Actor     *Actor `json:"actor,omitempty"`
 }
 
 // The limits repeat the outbox's checks, to name the mistake before a transaction is lost to it.
@@ -36,7 +29,7 @@ func Encode(ctx context.Context, m Message) (subject string, data []byte, header
 	if !publishable.MatchString(m.Subject) {
 		return "", nil, nil, fmt.Errorf("encode message: subject %q is not evt.<module>.… or cmd.<module>.…", m.Subject)
 	}
-	if data, err = json.Marshal(m.Data); err != nil {
+	if data, err = Marshal(m.Data); err != nil {
 		return "", nil, nil, fmt.Errorf("encode message %s: %w", m.Subject, err)
 	}
 	if headers, err = encodeOrigin(ctx); err != nil {
@@ -46,18 +39,6 @@ func Encode(ctx context.Context, m Message) (subject string, data []byte, header
 		return "", nil, nil, E(TooLarge, "too_large", "").Because(fmt.Errorf("message %s of %d bytes", m.Subject, len(data)))
 	}
 	return m.Subject, data, headers, nil
-}
-
-func encodeOrigin(ctx context.Context) ([]byte, error) {
-	o := origin{RequestID: RequestID(ctx)}
-	if a := ActorFrom(ctx).told(); a != (Actor{}) {
-		o.Actor = &a
-	}
-	b, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("encode message headers: %w", err)
-	}
-	return b, nil
 }
 
 // Publish writes messages to the outbox of tx, in this order and in one statement. They are published after the commit,

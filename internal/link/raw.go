@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,30 @@ func encodeRequest(subject string, req any) ([]byte, error) {
 		return nil, AsError(fmt.Errorf("encode request %s: %w", subject, err))
 	}
 	return body, nil
+}
+
+// WithMember returns the object in body with one more member, the first: what a caller says beside the body, such as its
+// idempotency key. The body is valid JSON and has no member of that name; null and an empty object are objects without
+// members.
+func WithMember[T any](body []byte, name, value string) (Raw[T], error) {
+	quoted := []byte(`"` + value + `"`)
+	if !plain(value) {
+		var err error
+		if quoted, err = Marshal(value); err != nil {
+			return nil, fmt.Errorf("encode %s: %w", name, err)
+		}
+	}
+	rest := []byte("}")
+	if inner, ok := bytes.CutPrefix(bytes.TrimSpace(body), []byte("{")); ok {
+		rest = bytes.TrimSpace(inner)
+	}
+	b := make([]byte, 0, len(name)+len(quoted)+len(rest)+len(`{"":,`))
+	b = append(b, `{"`+name+`":`...)
+	b = append(b, quoted...)
+	if rest[0] != '}' {
+		b = append(b, ',')
+	}
+	return append(b, rest...), nil
 }
 
 type bodyKey[Req any] struct{}

@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -320,12 +319,9 @@ func (t *term) message(row outboxRow) *nats.Msg {
 		jetstream.MsgIDHeader: {t.schema + "-" + strconv.FormatInt(row.Seq, 10)},
 		headerAt:              {row.CreatedAt.UTC().Format(time.RFC3339Nano)},
 	}
-	var o struct {
-		RequestID string          `json:"request"`
-		Actor     json.RawMessage `json:"actor"`
-	}
+	var o origin
 	// Rows may come from statements of the module's own; a header that cannot be read is not worth losing the event.
-	if err := json.Unmarshal(row.Headers, &o); err == nil {
+	if err := Unmarshal(row.Headers, &o); err == nil {
 		if o.RequestID != "" {
 			h[headerRequestID] = []string{o.RequestID}
 		}

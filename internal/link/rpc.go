@@ -106,8 +106,8 @@ func setOrigin(ctx context.Context, h nats.Header) {
 		h[headerRequestID] = []string{id}
 	}
 	if a := ActorFrom(ctx); a != (Actor{}) {
-		if b, err := json.Marshal(a); err == nil {
-			h[headerActor] = []string{string(b)}
+		if text, err := encodeActor(a); err == nil {
+			h[headerActor] = []string{text}
 		}
 	}
 }
@@ -118,9 +118,9 @@ func withOrigin(ctx context.Context, requestID, actor string) (context.Context, 
 		ctx = WithRequestID(ctx, requestID)
 	}
 	if actor != "" {
-		var a Actor
-		if err := json.Unmarshal([]byte(actor), &a); err != nil {
-			return ctx, fmt.Errorf("decode actor: %w", err)
+		a, err := decodeActor(actor)
+		if err != nil {
+			return ctx, err
 		}
 		ctx = WithActor(ctx, a)
 	}
