@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/web/auth"
 )
 
@@ -22,7 +23,7 @@ func (s *Server) documentRoutes() {
 
 type documentPage struct {
 	Words    words
-	Document orders.Document
+	Document document.Document
 	Link     string // of this page, for the code on paper
 	Back     string
 }
@@ -32,7 +33,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
 	ctx := s.forHousehold(r)
 	d := documentPage{Words: s.words(r)}
 	var err error
-	if d.Document, err = s.deps.Documents.Document(ctx, orders.DocumentRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Document, err = s.deps.Documents.Document(ctx, document.Ref{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}
 	to, err := s.url("document", "no", d.Document.No)
@@ -70,7 +71,7 @@ func (s *Server) documentIssue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.deps.Documents.IssueDocument(r.Context(), orders.IssueDocument{OrderNo: mux.Vars(r)["no"], Kind: orders.DocumentKind(f.Text("kind")), Subject: f.Text("subject")})
+	d, err := s.deps.Documents.IssueDocument(r.Context(), document.Issue{OrderNo: mux.Vars(r)["no"], Kind: document.Kind(f.Text("kind")), Subject: f.Text("subject")})
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (s *Server) documentIssue(w http.ResponseWriter, r *http.Request) error {
 
 type householdDocumentsPage struct {
 	whose
-	Entries orders.DocumentEntries
+	Entries document.Entries
 }
 
 // householdDocuments are the purchase statements of what the household sold and was paid for.
@@ -92,7 +93,7 @@ func (s *Server) householdDocuments(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
+	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "household/documents", d, s.newForm(langOf(r)))
@@ -107,7 +108,7 @@ func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	doc, err := s.deps.Documents.IssueDocument(ctx, orders.IssueDocument{OrderNo: f.Text("order_no"), Kind: orders.DocPurchase, Subject: f.Text("subject")})
+	doc, err := s.deps.Documents.IssueDocument(ctx, document.Issue{OrderNo: f.Text("order_no"), Kind: document.DocPurchase, Subject: f.Text("subject")})
 	if err == nil {
 		return s.goTo(w, r, "document", "no", doc.No, "h", who.H)
 	}
@@ -115,7 +116,7 @@ func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
+	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "household/documents", d, f)
@@ -123,30 +124,30 @@ func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) 
 
 type countyDocumentsPage struct {
 	Words   words
-	Entries orders.DocumentEntries
-	Kind    orders.DocumentKind
-	Kinds   []orders.DocumentKind
+	Entries document.Entries
+	Kind    document.Kind
+	Kinds   []document.Kind
 	Year    int
 	Years   []int
 	Head    string // of one household, when its statements are listed
 	Code    string
 }
 
-var documentKinds = []orders.DocumentKind{orders.DocPurchase, orders.DocAcceptance, orders.DocReceipt, orders.DocRefund, orders.DocConfirmation}
+var documentKinds = []document.Kind{document.DocPurchase, document.DocAcceptance, document.DocReceipt, document.DocRefund, document.DocConfirmation}
 
 // countyDocuments is the register of what was issued, by number.
 func (s *Server) countyDocuments(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	this := s.now().In(china).Year()
-	d := countyDocumentsPage{Words: s.words(r), Kind: orders.DocumentKind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
+	d := countyDocumentsPage{Words: s.words(r), Kind: document.Kind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
 	if d.Kind == "" {
-		d.Kind = orders.DocPurchase
+		d.Kind = document.DocPurchase
 	}
 	if d.Year == 0 {
 		d.Year = this
 	}
 	var err error
-	d.Entries, err = s.deps.Documents.DocumentRegister(r.Context(), orders.DocumentFilter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
+	d.Entries, err = s.deps.Documents.DocumentRegister(r.Context(), document.Filter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
 	if err != nil {
 		return err
 	}
@@ -160,14 +161,14 @@ func (s *Server) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request
 		return err
 	}
 	d := countyDocumentsPage{Words: page.Words, Head: page.Household.Head, Code: page.Household.Code}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(r.Context(), orders.HouseholdDocuments{HouseholdID: page.Household.ID}); err != nil {
+	if d.Entries, err = s.deps.Documents.HouseholdStatements(r.Context(), document.HouseholdDocuments{HouseholdID: page.Household.ID}); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "county/documents", d)
 }
 
 // orderDocuments are the documents of an order's page. A page that can do without them is not lost when they do not come.
-func (s *Server) orderDocuments(ctx context.Context, ref orders.OrderRef) []orders.DocumentEntry {
+func (s *Server) orderDocuments(ctx context.Context, ref orders.OrderRef) []document.Entry {
 	list, err := s.deps.Documents.OrderDocuments(ctx, ref)
 	if err != nil {
 		if link.CodeOf(err) != link.NotFound {

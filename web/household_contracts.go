@@ -6,16 +6,16 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 type householdContractsPage struct {
 	whose
-	Waiting []orders.Quota // for the household's word
-	Signed  []orders.Quota
-	Over    []orders.Quota
-	Open    []orders.Contract // that it could sign
-	Soon    []orders.Contract // published, not yet to be signed
+	Waiting []contract.Quota // for the household's word
+	Signed  []contract.Quota
+	Over    []contract.Quota
+	Open    []contract.Contract // that it could sign
+	Soon    []contract.Contract // published, not yet to be signed
 }
 
 // householdContracts shows what waits for the household's word first, then what it has signed and what it could.
@@ -28,16 +28,16 @@ func (s *Server) householdContracts(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	d := householdContractsPage{whose: who}
-	quotas, err := s.deps.Contracts.Quotas(ctx, orders.QuotaFilter{Household: who.Household.ID, Limit: 50})
+	quotas, err := s.deps.Contracts.Quotas(ctx, contract.QuotaFilter{Household: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
 	}
 	has := map[string]bool{}
 	for _, q := range quotas.Items {
 		switch q.State {
-		case orders.QuotaProposed, orders.QuotaBooking:
+		case contract.QuotaProposed, contract.QuotaBooking:
 			d.Waiting = append(d.Waiting, q)
-		case orders.QuotaSigned:
+		case contract.QuotaSigned:
 			d.Signed = append(d.Signed, q)
 		default:
 			d.Over = append(d.Over, q)
@@ -45,14 +45,14 @@ func (s *Server) householdContracts(w http.ResponseWriter, r *http.Request) erro
 		}
 		has[q.ContractNo] = true
 	}
-	open, err := s.deps.Contracts.Contracts(ctx, orders.ContractFilter{Open: true, House: who.Household.ID, Limit: 50})
+	open, err := s.deps.Contracts.Contracts(ctx, contract.Filter{Open: true, House: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
 	}
 	for _, c := range open.Items {
 		switch {
 		case has[c.No]:
-		case c.State == orders.ContractSigning:
+		case c.State == contract.Signing:
 			d.Open = append(d.Open, c)
 		default:
 			d.Soon = append(d.Soon, c)
@@ -63,7 +63,7 @@ func (s *Server) householdContracts(w http.ResponseWriter, r *http.Request) erro
 
 type householdContractPage struct {
 	whose
-	Offer orders.SignOffer
+	Offer contract.SignOffer
 }
 
 func (s *Server) householdContractPage(r *http.Request) (context.Context, householdContractPage, error) {
@@ -72,7 +72,7 @@ func (s *Server) householdContractPage(r *http.Request) (context.Context, househ
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Offer, err = s.deps.Contracts.SignOffer(ctx, orders.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
+	d.Offer, err = s.deps.Contracts.SignOffer(ctx, contract.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
 	return ctx, d, err
 }
 
@@ -102,7 +102,7 @@ func (s *Server) householdContractSign(w http.ResponseWriter, r *http.Request) e
 		f.Add("agreed", "contract.agree")
 	}
 	if f.Need("qty") && f.OK() {
-		q, err := s.deps.Contracts.SignUp(ctx, orders.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
+		q, err := s.deps.Contracts.SignUp(ctx, contract.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
 		if err == nil {
 			s.flash(r, good, "quota.signed")
 			return s.goTo(w, r, "household.quota", "id", q.ID, "h", d.H)
@@ -116,7 +116,7 @@ func (s *Server) householdContractSign(w http.ResponseWriter, r *http.Request) e
 
 type householdQuotaPage struct {
 	whose
-	Quota orders.Quota
+	Quota contract.Quota
 }
 
 func (s *Server) householdQuotaPage(r *http.Request) (context.Context, householdQuotaPage, error) {
@@ -125,7 +125,7 @@ func (s *Server) householdQuotaPage(r *http.Request) (context.Context, household
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Quota, err = s.deps.Contracts.Quota(ctx, orders.QuotaRef{ID: pathInt(r, "id")})
+	d.Quota, err = s.deps.Contracts.Quota(ctx, contract.QuotaRef{ID: pathInt(r, "id")})
 	return ctx, d, err
 }
 
@@ -151,7 +151,7 @@ func (s *Server) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	accept := f.Text("answer") == "yes"
-	_, err = s.deps.Contracts.AnswerQuota(ctx, orders.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
+	_, err = s.deps.Contracts.AnswerQuota(ctx, contract.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
 	if err == nil {
 		if accept {
 			s.flash(r, good, "quota.signed")

@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -58,9 +59,9 @@ func (s *Server) contractRoutes() {
 }
 
 type contractsPage struct {
-	Desk   orders.Procurement
+	Desk   contract.Procurement
 	State  string
-	Rows   []orders.Contract
+	Rows   []contract.Contract
 	County bool
 	MayBuy bool
 }
@@ -85,8 +86,8 @@ func (s *Server) contracts(w http.ResponseWriter, r *http.Request) error {
 }
 
 type contractPage struct {
-	Contract orders.Contract
-	CallOffs []orders.CallOffRow
+	Contract contract.Contract
+	CallOffs []contract.CallOffRow
 	Mine     bool // the caller's organisation buys
 	County   bool
 	Methods  []string
@@ -95,18 +96,18 @@ type contractPage struct {
 
 // Can tells whether the reader can carry out a step now.
 func (d contractPage) Can(step string) bool {
-	return slices.Contains(d.Contract.Steps, orders.ContractStep(step))
+	return slices.Contains(d.Contract.Steps, contract.Step(step))
 }
 
 func (s *Server) contractPage(ctx context.Context, no string) (contractPage, error) {
 	a := auth.FromContext(ctx)
 	d := contractPage{County: a.Role.In(auth.County...)}
 	var err error
-	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.deps.Contracts.Contract(ctx, contract.Ref{No: no}); err != nil {
 		return d, err
 	}
 	d.Mine = a.Role.In(contracting...) && a.OrgID == d.Contract.OrgID
-	list, err := s.deps.Contracts.CallOffs(ctx, orders.ContractRef{No: no})
+	list, err := s.deps.Contracts.CallOffs(ctx, contract.Ref{No: no})
 	if err != nil {
 		return d, err
 	}
@@ -156,7 +157,7 @@ func (s *Server) contractStep(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	step := f.Text("step")
-	_, err = s.deps.Contracts.MoveContract(r.Context(), orders.MoveContract{No: mux.Vars(r)["no"], Step: orders.ContractStep(step),
+	_, err = s.deps.Contracts.MoveContract(r.Context(), contract.Move{No: mux.Vars(r)["no"], Step: contract.Step(step),
 		Reason: f.Text("reason"), Propose: f.Text("propose") != ""})
 	return s.contractDone(w, r, f, err, "contract.moved")
 }
@@ -166,8 +167,8 @@ func (s *Server) contractPropose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	req := orders.ProposeQuotas{No: mux.Vars(r)["no"], Qty: f.Int("qty"), AnswerDays: int(f.Int("answer_days")), IdempotencyKey: f.Key()}
-	var done orders.Proposed
+	req := contract.ProposeQuotas{No: mux.Vars(r)["no"], Qty: f.Int("qty"), AnswerDays: int(f.Int("answer_days")), IdempotencyKey: f.Key()}
+	var done contract.Proposed
 	if f.OK() {
 		done, err = s.deps.Contracts.ProposeQuotas(r.Context(), req)
 	}
@@ -223,7 +224,7 @@ type contractFormPage struct {
 	Signs                                     []Option
 }
 
-func (s *Server) contractFormPage(r *http.Request, no string, t orders.ContractTerms) (contractFormPage, error) {
+func (s *Server) contractFormPage(r *http.Request, no string, t contract.Terms) (contractFormPage, error) {
 	l := langOf(r)
 	d := contractFormPage{No: no, Grades: contractGrades, Values: contractValues(t)}
 	ref, err := s.reference(r.Context())
@@ -268,7 +269,7 @@ func (s *Server) contractFormPage(r *http.Request, no string, t orders.ContractT
 }
 
 // contractValues are the fields of the form as people write them.
-func contractValues(t orders.ContractTerms) map[string]string {
+func contractValues(t contract.Terms) map[string]string {
 	v := map[string]string{"title": t.Title, "product": t.Product, "quantity": num64(t.Quantity), "collector_org": num64(t.CollectorOrg),
 		"fee_bp": bpText(t.FeeBP), "advance_fen": bpText(t.AdvanceFen), "tolerance_bp": bpText(t.ToleranceBP), "min_quota": num64(t.MinQuota),
 		"max_quota": num64(t.MaxQuota), "sign_by": t.SignBy,
@@ -296,7 +297,7 @@ func contractValues(t orders.ContractTerms) map[string]string {
 func (s *Server) contractNew(w http.ResponseWriter, r *http.Request) error {
 	now, a := s.now().In(china), auth.FromContext(r.Context())
 	org := s.organisation(r.Context())
-	t := orders.ContractTerms{FeeBP: 300, ToleranceBP: 1500, MinQuota: 10, MaxQuota: 100, SignBy: now.AddDate(0, 0, 21).Format(time.DateOnly),
+	t := contract.Terms{FeeBP: 300, ToleranceBP: 1500, MinQuota: 10, MaxQuota: 100, SignBy: now.AddDate(0, 0, 21).Format(time.DateOnly),
 		DeliverFrom: now.AddDate(0, 0, 28).Format(time.DateOnly), DeliverTo: now.AddDate(0, 0, 88).Format(time.DateOnly),
 		Destination: org.Address, Contact: a.Name, Phone: a.Phone, Product: org.Product}
 	if org.Kind == catalog.OrgCooperative {
@@ -311,19 +312,19 @@ func (s *Server) contractNew(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) contractEdit(w http.ResponseWriter, r *http.Request) error {
 	no := mux.Vars(r)["no"]
-	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: no})
+	c, err := s.deps.Contracts.Contract(r.Context(), contract.Ref{No: no})
 	if err != nil {
 		return err
 	}
-	d, err := s.contractFormPage(r, no, c.ContractTerms)
+	d, err := s.contractFormPage(r, no, c.Terms)
 	if err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/contract_form", d, s.newForm(langOf(r)))
 }
 
-func readContract(f *Form) orders.ContractTerms {
-	t := orders.ContractTerms{Title: f.Text("title"), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
+func readContract(f *Form) contract.Terms {
+	t := contract.Terms{Title: f.Text("title"), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
 		// Percentages have two decimals, as yuan have: both are hundredths.
 		FeeBP: f.Fen("fee_bp"), AdvanceFen: f.Fen("advance_fen"), ToleranceBP: f.Fen("tolerance_bp"),
 		MinQuota: f.Int("min_quota"), MaxQuota: f.Int("max_quota"), SignBy: f.Text("sign_by"),
@@ -331,7 +332,7 @@ func readContract(f *Form) orders.ContractTerms {
 		Programmes: f.Values["programmes"]}
 	for _, g := range contractGrades {
 		if fen := f.Fen("floor." + g); fen > 0 {
-			t.Grades = append(t.Grades, orders.ContractGrade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
+			t.Grades = append(t.Grades, contract.Grade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
 		}
 	}
 	for i := range adjustmentRows {
@@ -347,8 +348,8 @@ func readContract(f *Form) orders.ContractTerms {
 	}
 	for i := range windowRows {
 		n := strconv.Itoa(i)
-		w := orders.ContractWindow{From: f.Text("window_from." + n), To: f.Text("window_to." + n)}
-		if w != (orders.ContractWindow{}) {
+		w := contract.Window{From: f.Text("window_from." + n), To: f.Text("window_to." + n)}
+		if w != (contract.Window{}) {
 			t.Windows = append(t.Windows, w)
 		}
 	}
@@ -382,7 +383,7 @@ func (s *Server) contractSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	no, t := mux.Vars(r)["no"], readContract(f)
 	if f.OK() {
-		c, err := s.deps.Contracts.SaveContract(r.Context(), orders.SaveContract{No: no, ContractTerms: t, IdempotencyKey: f.Key()})
+		c, err := s.deps.Contracts.SaveContract(r.Context(), contract.Save{No: no, Terms: t, IdempotencyKey: f.Key()})
 		if err == nil {
 			s.flash(r, good, "contract.saved")
 			return s.goTo(w, r, "organisation.contract", "no", c.No)
@@ -399,7 +400,7 @@ func (s *Server) contractSave(w http.ResponseWriter, r *http.Request) error {
 }
 
 type callOffPage struct {
-	Contract orders.Contract
+	Contract contract.Contract
 	Left     int64
 	Today    string
 	Windows  string
@@ -409,7 +410,7 @@ type callOffPage struct {
 
 func (s *Server) callOffForm(r *http.Request) (callOffPage, error) {
 	l := langOf(r)
-	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: mux.Vars(r)["no"]})
+	c, err := s.deps.Contracts.Contract(r.Context(), contract.Ref{No: mux.Vars(r)["no"]})
 	d := callOffPage{Contract: c, Left: max(c.Signed-c.CalledOff, 0), Today: s.now().In(china).Format(time.DateOnly), Slots: []Option{
 		{Value: "", Label: l.pick("全天", "Any time"), Selected: r.PostFormValue("slot") == ""}, {Value: "morning", Label: l.pick("上午", "Morning")}, {Value: "afternoon", Label: l.pick("下午", "Afternoon")}}}
 	for i, id := range c.Points {
@@ -441,7 +442,7 @@ func (s *Server) callOffPlace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	req := orders.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: orders.CallSlot(f.Text("slot")),
+	req := contract.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: contract.CallSlot(f.Text("slot")),
 		PointID: f.Int("point_id"), Note: f.Text("note"), IdempotencyKey: f.Key()}
 	if f.Need("quantity", "day") && f.OK() {
 		o, err := s.deps.Contracts.CallOff(r.Context(), req)
@@ -461,8 +462,8 @@ func (s *Server) callOffPlace(w http.ResponseWriter, r *http.Request) error {
 }
 
 type contractQuotasPage struct {
-	Contract orders.Contract
-	Page     orders.QuotaPage
+	Contract contract.Contract
+	Page     contract.QuotaPage
 	State    string
 }
 
@@ -471,10 +472,10 @@ func (s *Server) contractQuotas(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d := contractQuotasPage{State: f.Text("state")}
 	var err error
-	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.deps.Contracts.Contract(ctx, contract.Ref{No: no}); err != nil {
 		return err
 	}
-	d.Page, err = s.deps.Contracts.Quotas(ctx, orders.QuotaFilter{No: no, State: orders.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
+	d.Page, err = s.deps.Contracts.Quotas(ctx, contract.QuotaFilter{No: no, State: contract.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -482,8 +483,8 @@ func (s *Server) contractQuotas(w http.ResponseWriter, r *http.Request) error {
 }
 
 type fulfilmentPage struct {
-	Contract orders.Contract
-	Rate     orders.Fulfilment
+	Contract contract.Contract
+	Rate     contract.Fulfilment
 	Village  int64
 }
 
@@ -492,10 +493,10 @@ func (s *Server) contractFulfilment(w http.ResponseWriter, r *http.Request) erro
 	f := s.queryForm(r)
 	d := fulfilmentPage{Village: f.Int("village")}
 	var err error
-	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.deps.Contracts.Contract(ctx, contract.Ref{No: no}); err != nil {
 		return err
 	}
-	if d.Rate, err = s.deps.Contracts.Fulfilment(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Rate, err = s.deps.Contracts.Fulfilment(ctx, contract.Ref{No: no}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/fulfilment", d, f)
@@ -503,7 +504,7 @@ func (s *Server) contractFulfilment(w http.ResponseWriter, r *http.Request) erro
 
 // quotaPaper is a signed quota on paper.
 func (s *Server) quotaPaper(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.deps.Contracts.Quota(r.Context(), orders.QuotaRef{ID: pathInt(r, "id")})
+	q, err := s.deps.Contracts.Quota(r.Context(), contract.QuotaRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
@@ -512,7 +513,7 @@ func (s *Server) quotaPaper(w http.ResponseWriter, r *http.Request) error {
 
 type planPage struct {
 	Days    []planDay
-	Stops   []orders.PlanStop
+	Stops   []contract.PlanStop
 	Day     string
 	Village string
 	Point   string
@@ -525,7 +526,7 @@ type planPage struct {
 
 type planDay struct {
 	Day                     string
-	Stops                   []orders.PlanStop
+	Stops                   []contract.PlanStop
 	Villages                int
 	Households, Qty, Remain int64
 	Late                    bool
@@ -534,7 +535,7 @@ type planDay struct {
 // collectionPlan is what is still to be collected, day by day and village by village.
 func (s *Server) collectionPlan(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
-	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{No: f.Text("contract")})
+	plan, err := s.deps.Contracts.Plan(r.Context(), contract.PlanRequest{No: f.Text("contract")})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -562,7 +563,7 @@ func (s *Server) collectionPlan(w http.ResponseWriter, r *http.Request) error {
 // collectionPlanDay is the driver's list: where to stop on a day, and what is loaded there.
 func (s *Server) collectionPlanDay(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
-	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day})
+	plan, err := s.deps.Contracts.Plan(r.Context(), contract.PlanRequest{Day: d.Day})
 	if err != nil {
 		return err
 	}
@@ -577,7 +578,7 @@ func (s *Server) collectionPlanDay(w http.ResponseWriter, r *http.Request) error
 // collectionPlanVillage is the village's list: who brings how much on a day.
 func (s *Server) collectionPlanVillage(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
-	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
+	plan, err := s.deps.Contracts.Plan(r.Context(), contract.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
 	if err != nil {
 		return err
 	}

@@ -11,16 +11,17 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
 
 type organisationTillPage struct {
-	Till    orders.Till
+	Till    shelf.Till
 	Goods   string // for the script: the same, as JSON
 	Methods []string
 	Reasons []Option // to void a receipt
-	Last    []orders.Sale
+	Last    []shelf.Sale
 }
 
 func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, error) {
@@ -32,11 +33,11 @@ func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, er
 	if d.Methods, err = s.cashless(ctx, false); err != nil {
 		return d, err
 	}
-	last, err := s.deps.Shelf.Sales(ctx, orders.SaleFilter{Channel: orders.SaleTill, Limit: 5})
+	last, err := s.deps.Shelf.Sales(ctx, shelf.SaleFilter{Channel: shelf.SaleTill, Limit: 5})
 	if err != nil {
 		return d, err
 	}
-	d.Last, d.Reasons = last.Items, s.reasonOptions(l, orders.VoidReasons)
+	d.Last, d.Reasons = last.Items, s.reasonOptions(l, shelf.VoidReasons)
 	// The script draws with words that the page's language has.
 	type goods struct {
 		ID    int64    `json:"id"`
@@ -93,23 +94,23 @@ func (s *Server) organisationTillRing(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	req := orders.Ring{ClientID: f.Text("client_id"), Method: f.Text("method"), GivenFen: f.Fen("given_fen"), SoldAt: s.now()}
+	req := shelf.Ring{ClientID: f.Text("client_id"), Method: f.Text("method"), GivenFen: f.Fen("given_fen"), SoldAt: s.now()}
 	for _, it := range d.Till.Items {
 		name := "qty." + num64(it.ItemID)
 		if f.Text(name) == "" {
 			continue
 		}
 		if n := measureOf(f, name, it.PriceUnit); n > 0 {
-			req.Lines = append(req.Lines, orders.RingLine{ItemID: it.ItemID, Measure: n, PriceFen: it.Price.Fen})
+			req.Lines = append(req.Lines, shelf.RingLine{ItemID: it.ItemID, Measure: n, PriceFen: it.Price.Fen})
 		}
 	}
 	if len(req.Lines) == 0 && f.OK() {
 		f.Add("", "shelf.nothing")
 	}
 	if f.OK() {
-		var sale orders.Sale
+		var sale shelf.Sale
 		if sale, err = s.deps.Shelf.Ring(ctx, req); err == nil {
-			if sale.State == orders.SaleDone {
+			if sale.State == shelf.SaleDone {
 				s.flash(r, good, "sale.rung", "fen", sale.TotalFen)
 			}
 			return s.goTo(w, r, "organisation.sale", "id", sale.ID)
@@ -128,7 +129,7 @@ func (s *Server) organisationHandOver(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	sale, err := s.deps.Shelf.HandOver(ctx, orders.HandOver{Pickup: f.Text("pickup")})
+	sale, err := s.deps.Shelf.HandOver(ctx, shelf.HandOver{Pickup: f.Text("pickup")})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -146,7 +147,7 @@ func (s *Server) organisationHandOver(w http.ResponseWriter, r *http.Request) er
 }
 
 type organisationSalePage struct {
-	Sale     orders.Sale
+	Sale     shelf.Sale
 	Pending  *payments.Payment
 	Methods  []string
 	Reasons  []Option // to void it
@@ -156,13 +157,13 @@ type organisationSalePage struct {
 func (s *Server) salePage(ctx context.Context, id int64) (organisationSalePage, error) {
 	var d organisationSalePage
 	var err error
-	if d.Sale, err = s.deps.Shelf.Sale(ctx, orders.SaleRef{ID: id}); err != nil {
+	if d.Sale, err = s.deps.Shelf.Sale(ctx, shelf.SaleRef{ID: id}); err != nil {
 		return d, err
 	}
-	if d.Sale.State != orders.SalePlaced {
+	if d.Sale.State != shelf.SalePlaced {
 		return d, nil
 	}
-	account, err := s.deps.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
+	account, err := s.deps.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: shelf.SaleRefOf(id)})
 	if err != nil {
 		return d, err
 	}
@@ -179,7 +180,7 @@ func (s *Server) salePage(ctx context.Context, id int64) (organisationSalePage, 
 // saleDesk is a sale with what the desk may do with it.
 func (s *Server) saleDesk(ctx context.Context, l Lang, id int64) (organisationSalePage, error) {
 	d, err := s.salePage(ctx, id)
-	d.Reasons, d.ClientID = s.reasonOptions(l, orders.VoidReasons), uuid.NewString()
+	d.Reasons, d.ClientID = s.reasonOptions(l, shelf.VoidReasons), uuid.NewString()
 	return d, err
 }
 
@@ -190,7 +191,7 @@ func (s *Server) organisationSale(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if r.Header.Get("HX-Request") == "true" {
-		if d.Sale.State != orders.SalePlaced {
+		if d.Sale.State != shelf.SalePlaced {
 			return s.goTo(w, r, "organisation.sale", "id", d.Sale.ID)
 		}
 		w.WriteHeader(http.StatusNoContent) // nothing new: the code stays where it is
@@ -211,7 +212,7 @@ func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	_, err = s.deps.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
+	_, err = s.deps.Shelf.PaySale(ctx, shelf.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -226,7 +227,7 @@ func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) err
 }
 
 func (s *Server) organisationSaleCancel(w http.ResponseWriter, r *http.Request) error {
-	sale, err := s.deps.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
+	sale, err := s.deps.Shelf.CancelSale(r.Context(), shelf.SaleRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -40,7 +41,7 @@ type orderPage struct {
 	Deliveries []orders.DeliveryNote
 	Account    payments.Account
 	Methods    []string
-	Documents  []orders.DocumentEntry
+	Documents  []document.Entry
 	Villages   map[int64]string
 	Mine       bool              // the reader ordered it, or their organisation did
 	Pending    *payments.Payment // one that is open or in doubt

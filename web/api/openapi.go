@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/swaggest/jsonschema-go"
 	"github.com/swaggest/openapi-go"
@@ -18,7 +17,7 @@ import (
 // differ.
 func describe(endpoints []endpoint, version string) ([]byte, error) {
 	r := openapi31.NewReflector()
-	r.DefaultOptions = append(r.DefaultOptions, jsonschema.InterceptDefName(schemaName))
+	r.JSONSchemaReflector().DefaultOptions = append(r.JSONSchemaReflector().DefaultOptions, jsonschema.InterceptDefName(schemaName))
 	r.Spec.Info.WithTitle("半亩园 Banmuyuan").WithVersion(version).WithDescription(
 		"Pre-ordering produce from the households that grow it. Money is whole fen (CNY), weights are grams, quantities are " +
 			"whole numbers of a product's order unit, times are RFC 3339. Errors are application/problem+json (RFC 9457) and name the " +
@@ -64,16 +63,6 @@ func describe(endpoints []endpoint, version string) ([]byte, error) {
 		}
 	}
 	return json.Marshal(r.Spec)
-}
-
-// schemaName names a module's type after the module, in whichever of its packages it lives: clients know the names.
-func schemaName(t reflect.Type, name string) string {
-	module, below, ok := strings.Cut(strings.TrimPrefix(t.PkgPath(), "banmuyuan/"), "/")
-	if !ok || !slices.Contains([]string{"catalog", "orders", "payments"}, module) {
-		return name
-	}
-	title := func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-	return title(module) + strings.TrimPrefix(name, title(below[strings.LastIndex(below, "/")+1:]))
 }
 
 func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
