@@ -151,9 +151,4 @@ func TestNames(t *testing.T) {
 			t.Errorf("snake(%s) = %s, want %s", name, got, want)
 		}
 	}
-	for name, want := range map[string]string{"": "", "shelf_": "Shelf", "cold_store_": "ColdStore"} {
-		if got := pascal(name); got != want {
-			t.Errorf("pascal(%s) = %s, want %s", name, got, want)
-		}
-	}
 }

@@ -9,7 +9,7 @@
 //
 // Each method takes a context and a request and returns an answer and an error. Methods of an embedded interface of the
 // same package belong to the service too. The subject of a method is rpc.<module>.v<version>.<prefix><name in snake
-// case>, and its constant Subject<Prefix><Name>. A comment behind the method overrides them:
+// case>, and its constant Subject<Name>. A comment behind the method overrides them:
 //
 //	DecideBatch(context.Context, DecideBatch) (PayoutBatch, error) //link:subject batch_decide
 //	SetQuota(context.Context, QuotaRequest) (Lot, error)           //link:subject quota_set const=Quota

@@ -192,7 +192,7 @@ func (r *reader) method(s *service, field *ast.Field, file *ast.File) (method, e
 	}
 	m := method{
 		Name:     field.Names[0].Name,
-		Constant: "Subject" + pascal(s.Prefix) + field.Names[0].Name,
+		Constant: "Subject" + field.Names[0].Name,
 		Subject:  s.Prefix + snake(field.Names[0].Name),
 		Request:  types.ExprString(f.Params.List[1].Type),
 		Answer:   types.ExprString(f.Results.List[0].Type),
@@ -277,17 +277,6 @@ func snake(name string) string {
 			b.WriteByte('_')
 		}
 		b.WriteRune(unicode.ToLower(c))
-	}
-	return b.String()
-}
-
-// pascal writes shelf_ as Shelf.
-func pascal(name string) string {
-	var b strings.Builder
-	for word := range strings.SplitSeq(name, "_") {
-		if word != "" {
-			b.WriteString(strings.ToUpper(word[:1]) + word[1:])
-		}
 	}
 	return b.String()
 }
