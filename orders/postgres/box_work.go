@@ -151,7 +151,7 @@ func (m *Module) placeDate(ctx context.Context, a link.Actor, r orders.PlaceRequ
 	if err != nil {
 		return orders.Order{}, err
 	}
-	if prior, err := m.placedBefore(ctx, a, r.IdempotencyKey, hash); err != nil || prior != nil {
+	if prior, err := m.placedBefore(ctx, a, r.IdempotencyKey, bodyHash{sum: hash}); err != nil || prior != nil {
 		if err != nil {
 			return orders.Order{}, err
 		}

@@ -45,7 +45,7 @@ func (m *Module) CallOff(ctx context.Context, r contract.CallOff) (orders.Order,
 	}
 	// What cannot be called off any more may have been called off before by the very same request.
 	if refused(err) {
-		if prior, lerr := m.placedBefore(ctx, a, key, hash); lerr != nil || prior != nil {
+		if prior, lerr := m.placedBefore(ctx, a, key, bodyHash{sum: hash}); lerr != nil || prior != nil {
 			if lerr != nil {
 				return orders.Order{}, lerr
 			}

@@ -248,7 +248,7 @@ func (m *Module) write(ctx context.Context, a link.Actor, d *draft) (orders.Orde
 		return orders.Order{}, res.err
 	}
 	if !res.fresh {
-		prior, err := m.placedBefore(ctx, a, d.key, d.BodyHash)
+		prior, err := m.placedBefore(ctx, a, d.key, bodyHash{d.BodyHash, d.earlierHash})
 		if err != nil {
 			return orders.Order{}, err
 		}

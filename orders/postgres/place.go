@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -251,17 +250,53 @@ type draft struct {
 	lines []pricedLine
 	split []catalog.Shares
 
+	earlierHash func() ([]byte, error) // see bodyHash
+
 	subject, event, headers string
 }
 
 // hashBody is what a repeated key is compared by.
 func hashBody(v any) ([]byte, error) {
-	body, err := json.Marshal(v)
+	body, err := link.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
 	}
+	return hashBytes(body), nil
+}
+
+func hashBytes(body []byte) []byte {
 	sum := sha256.Sum256(body)
-	return sum[:16], nil
+	return sum[:16]
+}
+
+// bodyHash is the hash of a request under an idempotency key.
+type bodyHash struct {
+	sum []byte
+	// earlier is the hash under which the same request may have been stored otherwise; nil if there is none.
+	earlier func() ([]byte, error)
+}
+
+// placeHash takes the hash from the bytes that arrived. Orders of earlier releases, and requests made in this process,
+// are hashed over the request without its key, encoded anew.
+func placeHash(ctx context.Context, r orders.PlaceRequest) (bodyHash, error) {
+	encoded := func() ([]byte, error) {
+		r.IdempotencyKey = ""
+		return hashBody(r)
+	}
+	if body := link.BodyFrom[orders.PlaceRequest](ctx); body != nil {
+		return bodyHash{sum: hashBytes(body), earlier: encoded}, nil
+	}
+	sum, err := encoded()
+	return bodyHash{sum: sum}, err
+}
+
+// is reports whether the stored hash is that of the same request.
+func (h bodyHash) is(stored []byte) (bool, error) {
+	if slices.Equal(stored, h.sum) || h.earlier == nil {
+		return slices.Equal(stored, h.sum), nil
+	}
+	earlier, err := h.earlier()
+	return slices.Equal(stored, earlier), err
 }
 
 // Place checks an order, holds its stock and writes it together with whatever else is waiting.
@@ -272,15 +307,13 @@ func (m *Module) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order
 		return orders.Order{}, denied(a)
 	}
 	key := r.IdempotencyKey
-	asked := r
-	asked.IdempotencyKey = ""
-	hash, err := hashBody(asked)
+	hash, err := placeHash(ctx, r)
 	if err != nil {
 		return orders.Order{}, err
 	}
 	d, err := m.draft(ctx, a, org, r)
 	if err == nil {
-		d.BodyHash = hash
+		d.BodyHash, d.earlierHash = hash.sum, hash.earlier
 		err = m.reserve(ctx, d)
 	}
 	if err == nil {
@@ -299,7 +332,7 @@ func (m *Module) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order
 }
 
 // placedBefore finds the order that the account placed with key, or nil. Conflict when it was another order.
-func (m *Module) placedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (*orders.Order, error) {
+func (m *Module) placedBefore(ctx context.Context, a link.Actor, key string, hash bodyHash) (*orders.Order, error) {
 	o := &orderRow{}
 	err := m.db.GetContext(ctx, o, `
 		SELECT `+orderColumns+` FROM orders o WHERE o.account_id = $1 AND o.idem_key = $2`, a.Account, key)
@@ -309,7 +342,11 @@ func (m *Module) placedBefore(ctx context.Context, a link.Actor, key string, has
 	if err != nil {
 		return nil, fmt.Errorf("look up order of key: %w", err)
 	}
-	if !slices.Equal(o.BodyHash, hash) {
+	same, err := hash.is(o.BodyHash)
+	if err != nil {
+		return nil, err
+	}
+	if !same {
 		return nil, errKeyReused()
 	}
 	lines, err := m.linesOf(ctx, m.db, o.ID)
