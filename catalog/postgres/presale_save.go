@@ -47,7 +47,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Kick()
+	c.relay.Notify()
 	return p, nil
 }
 
@@ -247,7 +247,7 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Kick()
+	c.relay.Notify()
 	return p, nil
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // The wire's JSON goes through the functions of this file, so that its cost can be counted: on the path of an order,
-// encoding and decoding is most of what a process does.
+// encoding and decoding is most of the work.
 var encoded, decoded atomic.Int64
 
 // Codings returns how many values this process has encoded to JSON and decoded from it, on the wire and at the API.

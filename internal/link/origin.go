@@ -63,7 +63,7 @@ func decodeActor(text string) (Actor, error) {
 	})
 }
 
-// origin is what the outbox keeps of the context, and what Encode returns as headers.
+// origin is the part of a context that the outbox stores, and that Encode returns as headers.
 type origin struct {
 	RequestID string          `json:"request,omitempty"`
 	Actor     json.RawMessage `json:"actor,omitempty"`
@@ -113,7 +113,7 @@ func (o origin) actor() (Actor, error) {
 }
 
 func encodeOrigin(ctx context.Context) ([]byte, error) {
-	o, err := originOf(RequestID(ctx), ActorFrom(ctx).told())
+	o, err := originOf(RequestID(ctx), ActorFrom(ctx).public())
 	if err != nil {
 		return nil, fmt.Errorf("encode message headers: %w", err)
 	}

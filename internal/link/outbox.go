@@ -42,7 +42,7 @@ func Encode(ctx context.Context, m Message) (subject string, data []byte, header
 }
 
 // Publish writes messages to the outbox of tx, in this order and in one statement. They are published after the commit,
-// within a moment if the process then calls Relay.Kick and within the relay's poll otherwise.
+// within a moment if the process then calls Relay.Notify and within the relay's poll otherwise.
 func Publish(ctx context.Context, tx sqlx.ExtContext, msgs ...Message) error {
 	if len(msgs) == 0 {
 		return nil
@@ -82,7 +82,7 @@ func Backlog(ctx context.Context, db *sqlx.DB) (unpublished int, oldest time.Dur
 	return unpublished, time.Duration(seconds * float64(time.Second)), dead, nil
 }
 
-// Replay has the relay publish again what was written at or after since: for a broker that lost its streams. Consumers
+// Replay has the relay publish again all messages written at or after since: for a broker that lost its streams. Consumers
 // that have seen an event do not apply it again.
 func Replay(ctx context.Context, db *sqlx.DB, since time.Time) (int64, error) {
 	res, err := db.ExecContext(ctx, `

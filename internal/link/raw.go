@@ -73,7 +73,7 @@ func encodeRequest(subject string, req any) ([]byte, error) {
 	return body, nil
 }
 
-// WithMember returns the object in body with one more member, the first: what a caller says beside the body, such as its
+// WithMember returns the object in body with one more member, the first: a value that arrived beside the body, such as an
 // idempotency key. The body is valid JSON and has no member of that name; null and an empty object are objects without
 // members.
 func WithMember[T any](body []byte, name, value string) (Raw[T], error) {
@@ -100,7 +100,7 @@ func WithMember[T any](body []byte, name, value string) (Raw[T], error) {
 type bodyKey[Req any] struct{}
 
 // BodyFrom returns the bytes in which the Req arrived that the handler of ctx answers, or nil if ctx belongs to no such
-// request. They are what a repeated idempotency key is compared by.
+// request. A repeated idempotency key is compared by them.
 func BodyFrom[Req any](ctx context.Context) Raw[Req] {
 	b, _ := ctx.Value(bodyKey[Req]{}).(Raw[Req])
 	return b

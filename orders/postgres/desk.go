@@ -106,7 +106,7 @@ func (m *desk) now() time.Time { return m.cfg.Now().UTC().Truncate(time.Microsec
 
 // kick has the relay and the workers look at once at what was committed.
 func (m *desk) kick() {
-	m.relay.Kick()
+	m.relay.Notify()
 	select {
 	case m.wake <- struct{}{}:
 	default:

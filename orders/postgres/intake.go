@@ -179,7 +179,7 @@ func (in *intake) write(batch []*placing) {
 		p.answer <- placed{fresh: first, err: err}
 	}
 	if len(ids) > 0 {
-		in.m.relay.Kick()
+		in.m.relay.Notify()
 	}
 }
 

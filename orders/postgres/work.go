@@ -58,7 +58,7 @@ func (m *orderRoom) expire(ctx context.Context) error {
 			return link.Publish(ctx, tx, changed(orders.StateExpiring, ids...)...)
 		})
 		if len(ids) > 0 {
-			m.relay.Kick()
+			m.relay.Notify()
 		}
 		if err != nil || len(ids) < workBatch {
 			return err
@@ -168,7 +168,7 @@ func (m *orderRoom) endInspections(ctx context.Context) error {
 			return link.Publish(ctx, tx, msgs...)
 		})
 		if len(ids) > 0 {
-			m.relay.Kick()
+			m.relay.Notify()
 		}
 		if err != nil || len(ids) < workBatch {
 			return err

@@ -73,9 +73,9 @@ type Service struct {
 	refundLimit int64
 	fault       func(string)
 
-	creating *link.Together[payments.CreatePayment, created]
-	noting   *link.Together[news, paymentRow]
-	storing  *link.Together[storedEvent, struct{}]
+	creating *link.Batcher[payments.CreatePayment, created]
+	noting   *link.Batcher[news, paymentRow]
+	storing  *link.Batcher[storedEvent, struct{}]
 
 	log  *slog.Logger
 	wake chan struct{} // workers
@@ -127,9 +127,9 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 		}
 		s.gateways[g.Name()] = g
 	}
-	s.creating = link.NewTogether(mostTogether, s.create)
-	s.noting = link.NewTogether(mostTogether, s.noteAll)
-	s.storing = link.NewTogether(mostTogether, s.storeEvents)
+	s.creating = link.NewBatcher(mostTogether, s.create)
+	s.noting = link.NewBatcher(mostTogether, s.noteAll)
+	s.storing = link.NewBatcher(mostTogether, s.storeEvents)
 	return s, nil
 }
 
@@ -177,7 +177,7 @@ func (s *Service) kick() {
 	relay := s.relay
 	s.mu.Unlock()
 	if relay != nil {
-		relay.Kick()
+		relay.Notify()
 	}
 	select {
 	case s.wake <- struct{}{}:

@@ -68,7 +68,7 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-// Subjects are what processes of two versions agree on. One that changes here must stay answered under its old name.
+// Processes of two versions agree on the subjects. One that changes here must stay answered under its old name.
 func TestSubjectsAreFrozen(t *testing.T) {
 	t.Parallel()
 	var lines []string
@@ -114,7 +114,7 @@ func TestSubjectsAreFrozen(t *testing.T) {
 	t.Errorf("the wire differs from %s; if it is meant to, run this test with -update", golden)
 }
 
-// bare drops the package, which is where a type lives and not what it says.
+// bare drops the package of a type: a type may move.
 func bare(typ string) string {
 	brackets := typ[:len(typ)-len(strings.TrimLeft(typ, "[]*"))]
 	name := typ[len(brackets):]

@@ -1,5 +1,5 @@
 // Command linkgen writes the wire code of a module's contract from its Go interfaces: subjects, client, raw face and
-// registration. What must always hold: a method of a service is declared once, in its interface, and the generated file
+// registration. Invariant: a method of a service is declared once, in its interface, and the generated file
 // follows from the interface alone.
 //
 // It reads the package in the working directory and writes link_gen.go there. An interface is a service if its doc

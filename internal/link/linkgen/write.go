@@ -37,7 +37,7 @@ func (c *contract) Imports() [][]string {
 	return [][]string{{`"github.com/nats-io/nats.go"`}, own}
 }
 
-// Suffix is what the names of a service's functions carry: nothing for the module's Service.
+// Suffix is part of the names of a service's functions: nothing for the module's Service.
 func (s *service) Suffix() string {
 	if s.Name == "Service" {
 		return ""
