@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
@@ -51,17 +50,6 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *auth.Account) 
 		s.setLangCookie(w, Lang(a.Lang))
 	}
 	return nil
-}
-
-const nameMax = 40
-
-// checkName notes what is wrong with a person's name.
-func checkName(f *Form, field string) string {
-	name := f.Text(field)
-	if f.Need(field) && utf8.RuneCountInString(name) > nameMax {
-		f.Add(field, "account.name.long", "max", strconv.Itoa(nameMax))
-	}
-	return name
 }
 
 // newBuyer creates a private buyer's account from a form.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -15,7 +14,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// adoptionRoutes are the pages of adoptions: for visitors and adopters, for the households that grow, and for the desks.
+// adoptionRoutes are the pages of adoptions for visitors and adopters.
 func (s *Server) adoptionRoutes() {
 	s.open("GET", "/adopt", "shop.adoptions", s.shopPlots)
 	s.open("GET", "/adopt/{plot:[0-9]+}", "shop.plot", s.shopPlot)
@@ -31,8 +30,6 @@ func (s *Server) adoptionRoutes() {
 	s.guarded("GET", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute", s.shopDispute, auth.Buyer)
 	s.guarded("POST", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute.do", s.shopDisputeDo, auth.Buyer)
 	s.guarded("GET", "/adoptions/{no}/photos/{photo:[0-9]+}", "shop.adoption.photo", s.adoptionPhoto, auth.Roles...)
-	s.adoptionHouseholdRoutes()
-	s.adoptionDeskRoutes()
 }
 
 type plotsPage struct {
@@ -97,21 +94,6 @@ func (s *Server) plotPage(r *http.Request) (plotPage, error) {
 	return d, nil
 }
 
-// pickupPoints are the collection points that are open to buyers, as choices.
-func pickupPoints(ref catalog.Reference) []Option {
-	var all []Option
-	for _, p := range ref.Points {
-		if p.Pickup {
-			text := p.Name
-			if p.Address != "" {
-				text += "（" + p.Address + "）"
-			}
-			all = append(all, Option{Value: num64(p.ID), Label: text})
-		}
-	}
-	return all
-}
-
 func (s *Server) shopPlot(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.plotPage(r)
 	if err != nil {
@@ -136,37 +118,6 @@ func (s *Server) shopAdopt(w http.ResponseWriter, r *http.Request) error {
 	f.Values.Set("on_failure", string(orders.FailureReplace))
 	s.presetDelivery(f, d.Account)
 	return s.renderForm(w, r, "shop/adopt", d, f)
-}
-
-// presetDelivery fills in what is known of who receives something.
-func (s *Server) presetDelivery(f *Form, a *auth.Account) {
-	f.Values.Set("delivery.kind", string(orders.DeliverAddress))
-	f.Values.Set("delivery.name", a.Name)
-	f.Values.Set("delivery.phone", a.Phone)
-}
-
-// postedDelivery reads where something goes.
-func postedDelivery(f *Form) orders.Delivery {
-	d := orders.Delivery{Kind: orders.DeliveryKind(f.Text("delivery.kind")), Name: f.Text("delivery.name"), Phone: f.Text("delivery.phone")}
-	if d.Kind == orders.DeliverAddress {
-		d.Address = f.Text("delivery.address")
-	} else {
-		d.PointID = f.Int("delivery.point_id")
-	}
-	return d
-}
-
-// needDelivery notes what is missing of it.
-func needDelivery(f *Form) {
-	f.Need("delivery.name", "delivery.phone")
-	switch f.Text("delivery.kind") {
-	case string(orders.DeliverAddress):
-		f.Need("delivery.address")
-	case string(orders.DeliverPickup):
-		f.Need("delivery.point_id")
-	default:
-		f.Add("delivery.kind", "form.required")
-	}
 }
 
 func (d *plotPage) read(f *Form) {
@@ -425,26 +376,4 @@ func (s *Server) adoptionPhoto(w http.ResponseWriter, r *http.Request) error {
 	}
 	servePhoto(w, r, f.JPEG)
 	return nil
-}
-
-// servePhoto writes a picture that nobody but its reader may keep.
-func servePhoto(w http.ResponseWriter, r *http.Request, jpeg []byte) {
-	h := w.Header()
-	h.Set("Content-Type", "image/jpeg")
-	h.Set("Content-Length", strconv.Itoa(len(jpeg)))
-	h.Set("Cache-Control", "private, max-age=3600")
-	h.Set("Vary", "Cookie")
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(jpeg) // the browser went away: nobody is left to tell
-	}
-}
-
-// onDay reads a date of a module.
-func onDay(day string) time.Time {
-	t, err := time.ParseInLocation(time.DateOnly, day, china)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }

@@ -2,12 +2,10 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
@@ -26,7 +24,6 @@ func (s *Server) countyRoutes() {
 	s.guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.countyCards, auth.Operator, auth.Admin)
 	s.guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.countyCardsIssue, auth.Operator, auth.Admin)
 	s.guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.countyCardRevoke, auth.Operator, auth.Admin)
-	s.guarded("GET", "/county/villages/{village:[0-9]+}/income", "county.village.income", s.countyVillageIncome, county...)
 	s.guarded("GET", "/county/households/{code}", "county.household", s.countyHousehold, county...)
 	s.guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.countyHouseholdConsent, county...)
 	s.guarded("POST", "/county/households/{code}/account", "county.household.account", s.countyHouseholdAccount, county...)
@@ -63,45 +60,9 @@ func (s *Server) countyRoutes() {
 	s.guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.countyAccountSwitch, auth.Admin)
 	s.guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
 	s.guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
-	s.treasuryRoutes(county...)
 	for _, prefix := range []string{"/county/households/import", "/county/receipts/import", "/county/payouts/"} {
 		s.allowBody(prefix, 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 	}
-}
-
-// words says values of the modules in the reader's language. A value that the glossary lacks is shown as it is: a new
-// programme of the catalogue must not break a page.
-type words struct {
-	glossary Glossary
-	lang     Lang
-}
-
-func (s *Server) words(r *http.Request) words { return words{s.glossary, langOf(r)} }
-
-// Say is the word of the key "group.value".
-func (w words) Say(group string, value any) string {
-	text := fmt.Sprint(value) // a text of some module's type
-	if said, ok := w.glossary.Say(w.lang, group+"."+text, nil); ok {
-		return said
-	}
-	return text
-}
-
-// Error is a problem as a sentence.
-func (w words) Error(e *link.Error) string { return w.glossary.SayError(w.lang, e) }
-
-// Text is a text of a module in the reader's language.
-func (w words) Text(t catalog.Text) string { return w.lang.text(t) }
-
-// Yuan writes whole yuan without their sign, for the bounds of a group.
-func (w words) Yuan(fen int64) string { return format{lang: w.lang}.num(fen / 100) }
-
-// Minus turns a credit round, for a column of its own.
-func (words) Minus(fen int64) int64 { return -fen }
-
-// Problem is the sentence of a key that a module names for a row of a file.
-func (w words) Problem(key string, args map[string]string) string {
-	return w.glossary.SayError(w.lang, &link.Error{Code: link.Invalid, Key: key, Args: args})
 }
 
 // reportedPerPersonFen is the rise of income per person that the county reported for the years before the demo's
@@ -206,16 +167,4 @@ func moneyHeadline(t payments.TrialBalance) countyMoney {
 		}
 	}
 	return m
-}
-
-// options turns a reference list into the choices of a select, with a first one that means all.
-func options[T any](all string, items []T, value func(T) string, label func(T) string) []Option {
-	list := make([]Option, 0, len(items)+1)
-	if all != "" {
-		list = append(list, Option{Value: "", Label: all})
-	}
-	for _, item := range items {
-		list = append(list, Option{Value: value(item), Label: label(item)})
-	}
-	return list
 }

@@ -63,18 +63,6 @@ func (s *Server) countyDistributions(w http.ResponseWriter, r *http.Request) err
 	return s.render(w, r, http.StatusOK, "county/distributions", d)
 }
 
-func (s *Server) orgNames(ctx context.Context) (map[int64]string, error) {
-	ref, err := s.reference(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[int64]string, len(ref.Organisations))
-	for _, o := range ref.Organisations {
-		names[o.ID] = o.Name
-	}
-	return names, nil
-}
-
 type countyDistributionPage struct {
 	Words      words
 	Pool       payments.Pool
@@ -93,31 +81,6 @@ type countyDistributionPage struct {
 // Household of a share.
 func (d countyDistributionPage) Household(id int64) catalog.Household { return d.Households[id] }
 
-// poolFigures writes the weights of a pool in the units people know.
-type poolFigures struct {
-	format
-	kind payments.PoolKind
-}
-
-// hundredths writes a number of hundredths without a sign: fen for a field, mu, percent.
-func hundredths(n int64) string { return strings.TrimPrefix(money.FormatYuanShort(n), "¥") }
-
-// shares is share capital for planting, a number of shares for mushrooms.
-func (f poolFigures) shares(n int64) string {
-	if f.kind == payments.PoolSeedPotato {
-		return f.money(n)
-	}
-	return f.qty(f.num(n), f.lang.pick("股", "shares"))
-}
-
-// trade is land in mu for planting, bags for mushrooms.
-func (f poolFigures) trade(n int64) string {
-	if f.kind == payments.PoolSeedPotato {
-		return f.qty(hundredths(n), f.lang.pick("亩", "mu"))
-	}
-	return f.qty(f.num(n), f.lang.pick("袋", "bags"))
-}
-
 func (d countyDistributionPage) figures() poolFigures {
 	return poolFigures{format{lang: d.Words.lang}, d.Pool.Kind}
 }
@@ -125,32 +88,6 @@ func (d countyDistributionPage) figures() poolFigures {
 // SharesText and TradeText are a weight with its unit.
 func (d countyDistributionPage) SharesText(n int64) string { return d.figures().shares(n) }
 func (d countyDistributionPage) TradeText(n int64) string  { return d.figures().trade(n) }
-
-// explain says in words how a share came about.
-func (f poolFigures) explain(p payments.Pool, m payments.PoolShare) []string {
-	pick, yuan := f.lang.pick, f.money
-	whole := pick("一共可分", "To distribute:") + " " + yuan(p.SurplusFen) + pick("（收入", " (income ") + " " + yuan(p.IncomeFen)
-	if p.CostFen > 0 {
-		whole += pick("，减去成本", ", less costs") + " " + yuan(p.CostFen)
-	}
-	if p.ReserveFen > 0 {
-		whole += pick("，减去留存", ", less the reserve") + " " + yuan(p.ReserveFen)
-	}
-	whole += pick("）。", ").")
-	if p.Kind.Listed() {
-		return []string{whole, pick("村里按各家情况评定，名单公示后发放，您家是", "The village decided by need and made the list public. Yours is") + " " + yuan(m.AmountFen) + pick("。", ".")}
-	}
-	land := pick("委托面积", "entrusted land")
-	if p.Kind == payments.PoolMushroom {
-		land = pick("入社菌棒", "bags brought in")
-	}
-	percent := f.percent(p.TradeBP, 10_000)
-	byTrade := fmt.Sprintf(pick("其中 %s（%s）按%s分：全部 %s，您家 %s，得 %s。", "Of this %s (%s) go by %s: %s in all, %s of it yours, which gives %s."),
-		yuan(p.TradeFen), percent, land, f.trade(p.TradeTotal), f.trade(m.Trade), yuan(m.TradeFen))
-	byShare := fmt.Sprintf(pick("其余 %s 按股分：全部 %s，您家 %s，得 %s。", "The remaining %s go by shares: %s in all, %s of them yours, which gives %s."),
-		yuan(p.ShareFen), f.shares(p.ShareTotal), f.shares(m.Shares), yuan(m.ShareFen))
-	return []string{whole, byTrade, byShare}
-}
 
 func (s *Server) countyDistributionPage(r *http.Request) (countyDistributionPage, error) {
 	ctx := r.Context()

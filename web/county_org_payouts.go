@@ -27,7 +27,6 @@ func (s *Server) orgPayoutRoutes() {
 	s.guarded("POST", "/county/org-payouts/{id:[0-9]+}/paid", "county.orgpayout.paid", s.countyOrgPayoutPaid, county...)
 	s.guarded("POST", "/county/org-payouts/{id:[0-9]+}/failed", "county.orgpayout.failed", s.countyOrgPayoutFailed, county...)
 	s.guarded("POST", "/county/org-payouts/{id:[0-9]+}/returned", "county.orgpayout.returned", s.countyOrgPayoutReturned, county...)
-	s.guarded("GET", "/desk/owed", "organisation.owed", s.organisationOwed, auth.Officer, auth.OrgApprover)
 }
 
 // organisationNames are those that the reader may know: raisers are not told to strangers, so they are asked for afresh.

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -98,13 +96,6 @@ func (s *Server) countyPresalePage(r *http.Request, p catalog.PresaleDetail) (co
 	return d, nil
 }
 
-func unitWord(l Lang, code string) string {
-	if u, ok := money.UnitByCode(code); ok {
-		return l.pick(u.Zh, u.En)
-	}
-	return code
-}
-
 const dateTimeLocal = "2006-01-02T15:04"
 
 // presaleValues are the fields of the form as people write them.
@@ -131,14 +122,6 @@ func presaleValues(p catalog.Presale, product catalog.Product) map[string]string
 		v["price."+g.Grade] = bpText(g.Price.Fen)
 	}
 	return v
-}
-
-// bpText writes hundredths as people type them: 2050 is 20.5. Shares of 1/10,000 are percentages then, and fen are yuan.
-func bpText(hundredths int64) string {
-	if hundredths%100 == 0 {
-		return num64(hundredths / 100)
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100), "0")
 }
 
 func (s *Server) countyPresaleNew(w http.ResponseWriter, r *http.Request) error {
@@ -240,19 +223,6 @@ func readPresale(f *Form, p *catalog.Presale, ref catalog.Reference) {
 			p.Grades = append(p.Grades, catalog.GradePrice{Grade: g, Price: unit.Price(fen)})
 		}
 	}
-}
-
-// when reads a date or a time of day in China. An empty field is the zero time.
-func (f *Form) when(name, layout string) time.Time {
-	text := f.Text(name)
-	if text == "" {
-		return time.Time{}
-	}
-	t, err := time.ParseInLocation(layout, text, china)
-	if err != nil {
-		f.Add(name, "form.date")
-	}
-	return t
 }
 
 func (s *Server) countyPresaleState(w http.ResponseWriter, r *http.Request) error {

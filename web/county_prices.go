@@ -10,6 +10,12 @@ import (
 	"banmuyuan/web/auth"
 )
 
+// priceRoutes are the pages of reference prices.
+func (s *Server) priceRoutes() {
+	s.guarded("GET", "/county/prices", "county.prices", s.referencePrices, auth.County...)
+	s.guarded("POST", "/county/prices", "county.prices.save", s.referencePricesSave, auth.Operator)
+}
+
 type pricesPage struct {
 	Words    words
 	Product  catalog.Product

@@ -11,7 +11,8 @@ import (
 )
 
 // treasuryRoutes are the pages on which the county holds its books against banks and providers.
-func (s *Server) treasuryRoutes(county ...auth.Role) {
+func (s *Server) treasuryRoutes() {
+	county := auth.County
 	s.guarded("POST", "/county/receipts/{id:[0-9]+}/booked", "county.receipts.explain", s.countyReceiptsExplain, county...)
 	s.guarded("POST", "/county/receipts/{id:[0-9]+}/return", "county.receipts.return", s.countyReceiptsReturn, county...)
 	s.guarded("GET", "/county/outgoing", "county.outgoing", s.countyOutgoing, county...)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/web/auth"
 )
@@ -14,10 +13,6 @@ import (
 func (s *Server) documentRoutes() {
 	s.guarded("POST", "/orders/{no}/documents", "document.issue", s.documentIssue, auth.Roles...)
 	s.guarded("GET", "/documents/{no}", "document", s.document, auth.Roles...)
-	s.guarded("GET", "/my/documents", "household.documents", s.householdDocuments, auth.Earning...)
-	s.guarded("POST", "/my/documents", "household.documents.issue", s.householdDocumentIssue, auth.Earning...)
-	s.guarded("GET", "/county/documents", "county.documents", s.countyDocuments, auth.County...)
-	s.guarded("GET", "/county/households/{code}/documents", "county.household.documents", s.countyHouseholdDocuments, auth.County...)
 }
 
 type documentPage struct {
@@ -75,105 +70,4 @@ func (s *Server) documentIssue(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.goTo(w, r, "document", "no", d.No)
-}
-
-type householdDocumentsPage struct {
-	whose
-	Entries orders.DocumentEntries
-}
-
-// householdDocuments are the purchase statements of what the household sold and was paid for.
-func (s *Server) householdDocuments(w http.ResponseWriter, r *http.Request) error {
-	if s.asksWhose(w, r) {
-		return nil
-	}
-	ctx, who, err := s.acting(r)
-	if err != nil {
-		return err
-	}
-	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
-		return err
-	}
-	return s.renderForm(w, r, "household/documents", d, s.newForm(langOf(r)))
-}
-
-func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.postedForm(r)
-	if err != nil {
-		return err
-	}
-	ctx, who, err := s.acting(r)
-	if err != nil {
-		return err
-	}
-	doc, err := s.deps.Documents.IssueDocument(ctx, orders.IssueDocument{OrderNo: f.Text("order_no"), Kind: orders.DocPurchase, Subject: f.Text("subject")})
-	if err == nil {
-		return s.goTo(w, r, "document", "no", doc.No, "h", who.H)
-	}
-	if !f.Fail(err) {
-		return err
-	}
-	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
-		return err
-	}
-	return s.renderForm(w, r, "household/documents", d, f)
-}
-
-type countyDocumentsPage struct {
-	Words   words
-	Entries orders.DocumentEntries
-	Kind    orders.DocumentKind
-	Kinds   []orders.DocumentKind
-	Year    int
-	Years   []int
-	Head    string // of one household, when its statements are listed
-	Code    string
-}
-
-var documentKinds = []orders.DocumentKind{orders.DocPurchase, orders.DocAcceptance, orders.DocReceipt, orders.DocRefund, orders.DocConfirmation}
-
-// countyDocuments is the register of what was issued, by number.
-func (s *Server) countyDocuments(w http.ResponseWriter, r *http.Request) error {
-	f := s.queryForm(r)
-	this := s.now().In(china).Year()
-	d := countyDocumentsPage{Words: s.words(r), Kind: orders.DocumentKind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
-	if d.Kind == "" {
-		d.Kind = orders.DocPurchase
-	}
-	if d.Year == 0 {
-		d.Year = this
-	}
-	var err error
-	d.Entries, err = s.deps.Documents.DocumentRegister(r.Context(), orders.DocumentFilter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
-	if err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, "county/documents", d)
-}
-
-// countyHouseholdDocuments lists what can be issued for one household.
-func (s *Server) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request) error {
-	page, err := s.countyHouseholdPage(r)
-	if err != nil {
-		return err
-	}
-	d := countyDocumentsPage{Words: page.Words, Head: page.Household.Head, Code: page.Household.Code}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(r.Context(), orders.HouseholdDocuments{HouseholdID: page.Household.ID}); err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, "county/documents", d)
-}
-
-// orderDocuments are the documents of an order's page. A page that can do without them is not lost when they do not come.
-func (s *Server) orderDocuments(ctx context.Context, ref orders.OrderRef) []orders.DocumentEntry {
-	list, err := s.deps.Documents.OrderDocuments(ctx, ref)
-	if err != nil {
-		if link.CodeOf(err) != link.NotFound {
-			s.log.WarnContext(ctx, "documents of order", "order", ref.No, "error", err)
-		}
-		return nil
-	}
-	return list.Items
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -100,36 +99,4 @@ func (s *Server) askLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	s.flash(r, care, "login.needed")
 	redirect(w, r, to)
-}
-
-// redirect sends the browser elsewhere with GET, also when htmx asked.
-func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	if r.Header.Get("HX-Request") == "true" {
-		w.Header().Set("HX-Redirect", to)
-		w.WriteHeader(http.StatusOK)
-		return
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-}
-
-// recovered turns a panic into a 500 of the usual form.
-func (s *Server) recoverPanics(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			v := recover()
-			if v == nil {
-				return
-			}
-			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				panic(v)
-			}
-			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", loggedPath(r),
-				"request_id", link.RequestID(r.Context()), "stack", stack())
-			if rec, ok := w.(*recorder); ok && rec.status != 0 {
-				panic(http.ErrAbortHandler) // half a page is out: break it off
-			}
-			s.fail(w, r, link.E(link.Internal, "internal", ""))
-		}()
-		next.ServeHTTP(w, r)
-	})
 }

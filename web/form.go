@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
@@ -356,4 +357,29 @@ func (f *Form) Choice(name, label string, options []Option, pairs ...any) (Field
 		field.Options[i] = o
 	}
 	return field, nil
+}
+
+// options turns a reference list into the choices of a select, with a first one that means all.
+func options[T any](all string, items []T, value func(T) string, label func(T) string) []Option {
+	list := make([]Option, 0, len(items)+1)
+	if all != "" {
+		list = append(list, Option{Value: "", Label: all})
+	}
+	for _, item := range items {
+		list = append(list, Option{Value: value(item), Label: label(item)})
+	}
+	return list
+}
+
+// when reads a date or a time of day in China. An empty field is the zero time.
+func (f *Form) when(name, layout string) time.Time {
+	text := f.Text(name)
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation(layout, text, china)
+	if err != nil {
+		f.Add(name, "form.date")
+	}
+	return t
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,4 +149,66 @@ func (f format) percent(part, whole int64) string {
 	// reckoning.
 	tenths := int64(float64(part)/float64(whole)*1000 + 0.5)
 	return strings.TrimSuffix(fmt.Sprintf("%s.%d", f.num(tenths/10), tenths%10), ".0") + "%"
+}
+
+// onDay reads a date of a module.
+func onDay(day string) time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, day, china)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func unitWord(l Lang, code string) string {
+	if u, ok := money.UnitByCode(code); ok {
+		return l.pick(u.Zh, u.En)
+	}
+	return code
+}
+
+// bpText writes hundredths as people type them: 2050 is 20.5. Shares of 1/10,000 are percentages then, and fen are yuan.
+func bpText(hundredths int64) string {
+	if hundredths%100 == 0 {
+		return num64(hundredths / 100)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100), "0")
+}
+
+// perBP writes a rate of 1/10,000, or a dash for none yet.
+func perBP(f format, bp int64) string {
+	if bp < 0 {
+		return "–"
+	}
+	return f.percent(bp, 10_000)
+}
+
+// measure is how people read a quantity of goods with a price unit.
+func (f format) measure(n int64, unit, word string) string {
+	if u, ok := money.UnitByCode(unit); ok && u.Counted() {
+		return f.qty(f.num(n), word)
+	}
+	return f.weight(n, unit)
+}
+
+// spacedCode is a trace code in groups that people can read out.
+func spacedCode(code string) string {
+	var b strings.Builder
+	for i, r := range strings.ToUpper(code) {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func num64(n int64) string { return strconv.FormatInt(n, 10) }
+
+// householdShare is what part of a price the households get, in basis points; 0 when it is not known.
+func householdShare(price, household money.Price) int64 {
+	if price.Fen <= 0 || price.Per != household.Per {
+		return 0
+	}
+	return household.Fen * 10_000 / price.Fen
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -119,39 +118,6 @@ func (s *Server) badge(l Lang, key string) (template.HTML, error) {
 		return "", err
 	}
 	return template.HTML(`<span class="badge badge-` + string(toneOf(key)) + `">` + template.HTMLEscapeString(text) + `</span>`), nil
-}
-
-// url is the path of a named route. Pairs that the path does not hold become the
-// query; an empty value is left out of it.
-func (s *Server) url(name string, pairs ...any) (string, error) {
-	route := s.router.Get(name)
-	if route == nil {
-		return "", fmt.Errorf("no route %q", name)
-	}
-	if len(pairs)%2 != 0 {
-		return "", fmt.Errorf("route %q: a name without a value", name)
-	}
-	inPath, err := route.GetVarNames()
-	if err != nil {
-		return "", fmt.Errorf("route %q: %w", name, err)
-	}
-	var vars []string
-	q := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		key, value := fmt.Sprint(pairs[i]), fmt.Sprint(pairs[i+1])
-		switch {
-		case slices.Contains(inPath, key):
-			vars = append(vars, key, value)
-		case value != "":
-			q.Set(key, value)
-		}
-	}
-	u, err := route.URLPath(vars...)
-	if err != nil {
-		return "", fmt.Errorf("route %q: %w", name, err)
-	}
-	u.RawQuery = q.Encode()
-	return u.String(), nil
 }
 
 func numeral(f format, n any) (string, error) {

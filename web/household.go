@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
@@ -36,56 +34,10 @@ func (s *Server) householdRoutes() {
 	s.guarded("GET", "/my/helper", "household.consent", s.householdConsent, earning...)
 	s.guarded("POST", "/my/helper", "household.consent.save", s.householdConsentSave, earning...)
 	s.guarded("GET", "/my/actions", "household.actions", s.householdActions, earning...)
+	s.guarded("GET", "/county/villages/{village:[0-9]+}/income", "county.village.income", s.countyVillageIncome, auth.County...)
 	s.guarded("GET", "/helper", "helper.households", s.helperHouseholds, auth.Helper)
 	s.guarded("GET", "/helper/income/print", "helper.income", s.helperIncome, auth.Helper)
 	s.guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)
-}
-
-// whose is the household that the pages speak of.
-type whose struct {
-	Words     words
-	Household catalog.Household
-	H         string // its code in the address when a helper looks, else ""
-}
-
-// Helping reports whether somebody else looks at the household's page.
-func (d whose) Helping() bool { return d.H != "" }
-
-// acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
-// and on whose behalf.
-func (s *Server) acting(r *http.Request) (context.Context, whose, error) {
-	ctx := r.Context()
-	a := auth.FromContext(ctx)
-	d := whose{Words: s.words(r)}
-	ref := catalog.HouseholdRef{ID: a.HouseholdID}
-	if a.Role == auth.Helper {
-		d.H = r.URL.Query().Get("h")
-		ref = catalog.HouseholdRef{Code: d.H}
-	}
-	if ref == (catalog.HouseholdRef{}) {
-		return ctx, d, link.E(link.NotFound, "household.unknown", "")
-	}
-	var err error
-	if d.Household, err = s.deps.Catalog.Household(ctx, ref); err != nil {
-		return ctx, d, err
-	}
-	if a.Role == auth.Helper {
-		if !d.Household.Consent {
-			return ctx, d, link.E(link.Forbidden, "household.consent.missing", "")
-		}
-		actor := link.ActorFrom(ctx)
-		actor.OnBehalfOf = d.Household.ID
-		ctx = link.WithActor(ctx, actor)
-	}
-	return ctx, d, nil
-}
-
-// asksWhose sends a helper who has not said for whom to the list.
-func (s *Server) asksWhose(w http.ResponseWriter, r *http.Request) bool {
-	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") != "" {
-		return false
-	}
-	return s.goTo(w, r, "helper.households") == nil
 }
 
 type householdHomePage struct {

@@ -93,12 +93,3 @@ func (s *Server) tellHousehold(ctx context.Context, d whose, kind string, args m
 		s.log.WarnContext(ctx, "text message not sent", "kind", kind, "error", err)
 	}
 }
-
-// values are a module's arguments as the glossary takes them.
-func values(args map[string]string) map[string]any {
-	out := make(map[string]any, len(args))
-	for k, v := range args {
-		out[k] = v
-	}
-	return out
-}

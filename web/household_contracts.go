@@ -7,7 +7,18 @@ import (
 	"github.com/gorilla/mux"
 
 	"banmuyuan/orders"
+	"banmuyuan/web/auth"
 )
+
+// householdContractRoutes are the pages on which a household reads, signs and answers.
+func (s *Server) householdContractRoutes() {
+	s.guarded("GET", "/my/contracts", "household.contracts", s.householdContracts, auth.Earning...)
+	s.guarded("GET", "/my/contracts/{no}", "household.contract", s.householdContract, auth.Earning...)
+	s.guarded("POST", "/my/contracts/{no}", "household.contract.sign", s.householdContractSign, auth.Earning...)
+	s.guarded("GET", "/my/quotas/{id:[0-9]+}", "household.quota", s.householdQuota, auth.Earning...)
+	s.guarded("POST", "/my/quotas/{id:[0-9]+}", "household.quota.answer", s.householdQuotaAnswer, auth.Earning...)
+	s.guarded("GET", "/my/quotas/{id:[0-9]+}/print", "household.quota.print", s.householdQuotaPrint, auth.Earning...)
+}
 
 type householdContractsPage struct {
 	whose

@@ -66,33 +66,6 @@ var stages = map[string]func(orders.IncomeEntry) int64{
 	"paid":     func(e orders.IncomeEntry) int64 { return e.PaidFen },
 }
 
-type incomeBatchPage struct {
-	Title, Back string
-	Sheets      []householdIncomePage
-	Missing     int // households that have not agreed that the helper acts for them
-}
-
-// sheetsAtMost keeps a print job within what a printer, and a browser, can take at once.
-const sheetsAtMost = 400
-
-// countyVillageIncome prints the statements of a whole village, one sheet each.
-func (s *Server) countyVillageIncome(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	village, township := s.village(ctx, pathInt(r, "village"))
-	if village.Name == "" {
-		return link.E(link.NotFound, "not_found", "")
-	}
-	back, err := s.url("county.households", "village", village.ID)
-	if err != nil {
-		return err
-	}
-	d := incomeBatchPage{Title: township + " " + village.Name, Back: back}
-	if err := s.sheets(ctx, r, &d, catalog.HouseholdFilter{VillageID: village.ID}); err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, "household/income_batch", d)
-}
-
 // helperIncome prints the statements of all households that the helper may act for.
 func (s *Server) helperIncome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()

@@ -40,18 +40,6 @@ func (s *Server) householdSales(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "household/sales", d, f)
 }
 
-// Reason says why a share came to this household.
-func (d whose) Reason(policy string, levelFen int64) string {
-	for i := range policy {
-		if policy[i] == '/' { // "fair/1": the words do not differ by version
-			policy = policy[:i]
-			break
-		}
-	}
-	text, _ := d.Words.glossary.Say(d.Words.lang, "household.reason."+policy, map[string]any{"level": levelFen})
-	return text
-}
-
 type householdTicketsPage struct {
 	whose
 	Page orders.TicketPage

@@ -2,17 +2,13 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/mux"
@@ -97,14 +93,6 @@ func (s *Server) identify(next http.Handler) http.Handler {
 	})
 }
 
-// loggedPath is what the log says of an address: what a card's code holds is a secret.
-func loggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/card/") {
-		return "/card/…"
-	}
-	return r.URL.Path
-}
-
 func stack() string { return string(debug.Stack()) }
 
 // secure sets the headers that tell the browser what a page of ours may do. There
@@ -184,49 +172,6 @@ func (s *Server) limitBody(next http.Handler) http.Handler {
 	})
 }
 
-type langKey struct{}
-
-// langOf is the language of a request.
-func langOf(r *http.Request) Lang {
-	if l, ok := r.Context().Value(langKey{}).(Lang); ok {
-		return l
-	}
-	return chooseLang(r)
-}
-
-const langCookie = "lang"
-
-// chooseLang looks at ?lang=, then at the cookie, then at what the browser asks
-// for. Chinese is what is spoken when nothing is said.
-func chooseLang(r *http.Request) Lang {
-	if asked := r.URL.Query().Get("lang"); validLang(asked) {
-		return Lang(asked)
-	}
-	if c, err := r.Cookie(langCookie); err == nil && validLang(c.Value) {
-		return Lang(c.Value)
-	}
-	best, bestQ := ZH, 0.0
-	for one := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, params, _ := strings.Cut(strings.TrimSpace(one), ";")
-		tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
-		q := 1.0
-		if v, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			if _, err := fmt.Sscanf(v, "%g", &q); err != nil {
-				continue
-			}
-		}
-		if validLang(tag) && q > bestQ {
-			best, bestQ = Lang(tag), q
-		}
-	}
-	return best
-}
-
-func (s *Server) setLangCookie(w http.ResponseWriter, l Lang) {
-	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
-		HttpOnly: true, Secure: s.config.Secure, SameSite: http.SameSiteLaxMode})
-}
-
 // speak fixes the language of the request and remembers a choice made by link.
 func (s *Server) speak(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -276,58 +221,51 @@ func nameRoute(next http.Handler) http.Handler {
 	})
 }
 
-// clientIP is who asks. A proxy is believed only if it is one of ours: the last
-// address that is not ours counts.
-func (s *Server) clientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// recovered turns a panic into a 500 of the usual form.
+func (s *Server) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", loggedPath(r),
+				"request_id", link.RequestID(r.Context()), "stack", stack())
+			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+				panic(http.ErrAbortHandler) // half a page is out: break it off
+			}
+			s.fail(w, r, link.E(link.Internal, "internal", ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// withSession loads the session; hasSession says whether a request came this far.
+func (s *Server) withSession(next http.Handler) http.Handler {
+	return s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, true)))
+	}))
+}
+
+// sessionAccount is who is logged in, or nil: a disabled account and a session
+// from before the last change of password are nobody.
+func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
+	id := s.sessions.GetInt64(r.Context(), sessionAccountID)
+	if id == 0 {
+		return nil, nil
+	}
+	a, err := s.deps.Accounts.ByID(r.Context(), id)
+	if errors.Is(err, auth.ErrNotFound) {
+		return nil, nil
+	}
 	if err != nil {
-		host = r.RemoteAddr
+		return nil, fmt.Errorf("find account of session: %w", err)
 	}
-	ours := func(text string) bool {
-		ip, err := netip.ParseAddr(text)
-		return err == nil && slices.ContainsFunc(s.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
+	if a.Disabled() || !s.sessionHolds(r, a) {
+		return nil, nil
 	}
-	if !ours(host) {
-		return host
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		hop = strings.TrimSpace(hop)
-		if _, err := netip.ParseAddr(hop); err != nil {
-			break
-		}
-		host = hop
-		if !ours(hop) {
-			break
-		}
-	}
-	return host
+	return a, nil
 }
-
-// safeNext returns an address on this site, or "" for anything else: a link to
-// our login page may not send people to a stranger afterwards.
-func safeNext(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\t\r\n") {
-		return ""
-	}
-	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
-		return ""
-	}
-	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" {
-		return ""
-	}
-	return u.RequestURI()
-}
-
-// refererPath is the page a form was sent from.
-func refererPath(r *http.Request) string {
-	u, err := url.Parse(r.Referer())
-	if err != nil || u.Host != r.Host {
-		return ""
-	}
-	return u.RequestURI()
-}
-
-// now is the injected clock.
-func (s *Server) now() time.Time { return s.config.Now() }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"banmuyuan/catalog"
@@ -12,42 +11,15 @@ import (
 // collecting roles fetch and weigh what a cooperative sells.
 var collecting = []auth.Role{auth.Clerk, auth.Officer}
 
-// organisationRoutes are the pages of cooperatives, enterprises and charity supermarkets: buying in quantity, and
-// collecting what the cooperative sells.
+// organisationRoutes are the pages of cooperatives, enterprises and charity supermarkets that buy in quantity and read
+// what they sold.
 func (s *Server) organisationRoutes() {
 	s.guarded("GET", "/desk", "organisation.home", s.organisationHome, auth.Organisation...)
 	s.guarded("GET", "/desk/buy", "organisation.presales", s.organisationBuy, auth.Officer, auth.OrgApprover)
 	s.guarded("POST", "/desk/buy", "organisation.presales.add", s.organisationBuyAdd, auth.Officer, auth.OrgApprover)
 	s.guarded("GET", "/desk/orders", "organisation.orders", s.organisationOrders, auth.Officer, auth.OrgApprover)
+	s.guarded("GET", "/desk/owed", "organisation.owed", s.organisationOwed, auth.Officer, auth.OrgApprover)
 	s.guarded("GET", "/desk/sales", "organisation.sales", s.organisationSales, auth.Organisation...)
-	s.guarded("GET", "/desk/collection", "organisation.collections", s.organisationCollections, auth.Organisation...)
-	s.guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.organisationCollection, auth.Organisation...)
-	s.guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.organisationCollectionClose, collecting...)
-	s.guarded("POST", "/desk/collection/{village:[0-9]+}/shortfall", "organisation.shortfall", s.organisationShortfall, collecting...)
-	s.guarded("GET", "/desk/weigh", "organisation.weigh", s.organisationWeigh, collecting...)
-	s.guarded("GET", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.share", s.organisationWeighShare, collecting...)
-	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)
-	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.organisationShort, collecting...)
-	s.guarded("GET", "/desk/station", "organisation.station", s.organisationStation, collecting...)
-	s.open("GET", "/desk/station/worker.js", "organisation.station.worker", s.offlineWorker("/desk/station"))
-	s.guarded("GET", "/desk/conflicts", "organisation.conflicts", s.organisationConflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
-	s.guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.organisationConflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
-	s.guarded("GET", "/desk/tickets", "organisation.tickets", s.organisationTickets, auth.Organisation...)
-	s.guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.organisationTicket, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, auth.Organisation...)...)
-	s.guarded("POST", "/desk/tickets/{id:[0-9]+}/decide", "organisation.ticket.decide", s.organisationTicketDecide, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
-}
-
-func (s *Server) organisation(ctx context.Context) catalog.Organisation {
-	a := auth.FromContext(ctx)
-	ref, err := s.reference(ctx)
-	if err == nil && a != nil {
-		for _, o := range ref.Organisations {
-			if o.ID == a.OrgID {
-				return o
-			}
-		}
-	}
-	return catalog.Organisation{}
 }
 
 type organisationHomePage struct {

@@ -5,34 +5,28 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/gorilla/mux"
-
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/web/auth"
 )
 
-// pathInt reads a number that the route's pattern has checked.
-func pathInt(r *http.Request, name string) int64 {
-	n, _ := strconv.ParseInt(mux.Vars(r)[name], 10, 64) // out of range is 0, which nothing has
-	return n
-}
-
-func (s *Server) village(ctx context.Context, id int64) (catalog.Village, string) {
-	ref, err := s.reference(ctx)
-	if err != nil {
-		return catalog.Village{ID: id}, ""
-	}
-	for _, v := range ref.Villages {
-		if v.ID == id {
-			for _, t := range ref.Townships {
-				if t.ID == v.TownshipID {
-					return v, t.Name
-				}
-			}
-			return v, ""
-		}
-	}
-	return catalog.Village{ID: id}, ""
+// collectionRoutes are the pages on which a cooperative fetches and weighs what it sells.
+func (s *Server) collectionRoutes() {
+	s.guarded("GET", "/desk/collection", "organisation.collections", s.organisationCollections, auth.Organisation...)
+	s.guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.organisationCollection, auth.Organisation...)
+	s.guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.organisationCollectionClose, collecting...)
+	s.guarded("POST", "/desk/collection/{village:[0-9]+}/shortfall", "organisation.shortfall", s.organisationShortfall, collecting...)
+	s.guarded("GET", "/desk/weigh", "organisation.weigh", s.organisationWeigh, collecting...)
+	s.guarded("GET", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.share", s.organisationWeighShare, collecting...)
+	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)
+	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.organisationShort, collecting...)
+	s.guarded("GET", "/desk/station", "organisation.station", s.organisationStation, collecting...)
+	s.open("GET", "/desk/station/worker.js", "organisation.station.worker", s.offlineWorker("/desk/station"))
+	s.guarded("GET", "/desk/conflicts", "organisation.conflicts", s.organisationConflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
+	s.guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.organisationConflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
+	s.guarded("GET", "/desk/tickets", "organisation.tickets", s.organisationTickets, auth.Organisation...)
+	s.guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.organisationTicket, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, auth.Organisation...)...)
+	s.guarded("POST", "/desk/tickets/{id:[0-9]+}/decide", "organisation.ticket.decide", s.organisationTicketDecide, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 }
 
 // villagePoint is the collection point of a village.

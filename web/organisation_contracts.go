@@ -24,7 +24,7 @@ var (
 	overseeing = append(slices.Clone(auth.County), auth.Organisation...)
 )
 
-// contractRoutes are the pages of purchase contracts, for those who buy, collect, sell and watch.
+// contractRoutes are the pages of purchase contracts for organisations, and for the county that oversees them.
 func (s *Server) contractRoutes() {
 	s.guarded("GET", "/desk/contracts", "organisation.contracts", s.contracts, auth.Organisation...)
 	s.guarded("GET", "/desk/contracts/new", "organisation.contract.new", s.contractNew, contracting...)
@@ -47,14 +47,6 @@ func (s *Server) contractRoutes() {
 	s.guarded("GET", "/desk/raisers", "desk.raisers", s.raisers, overseeing...)
 	s.guarded("GET", "/desk/raisers/{org:[0-9]+}", "desk.raiser", s.raiser, overseeing...)
 	s.guarded("GET", "/county/contracts", "county.contracts", s.contracts, auth.County...)
-	s.guarded("GET", "/county/prices", "county.prices", s.referencePrices, auth.County...)
-	s.guarded("POST", "/county/prices", "county.prices.save", s.referencePricesSave, auth.Operator)
-	s.guarded("GET", "/my/contracts", "household.contracts", s.householdContracts, auth.Earning...)
-	s.guarded("GET", "/my/contracts/{no}", "household.contract", s.householdContract, auth.Earning...)
-	s.guarded("POST", "/my/contracts/{no}", "household.contract.sign", s.householdContractSign, auth.Earning...)
-	s.guarded("GET", "/my/quotas/{id:[0-9]+}", "household.quota", s.householdQuota, auth.Earning...)
-	s.guarded("POST", "/my/quotas/{id:[0-9]+}", "household.quota.answer", s.householdQuotaAnswer, auth.Earning...)
-	s.guarded("GET", "/my/quotas/{id:[0-9]+}/print", "household.quota.print", s.householdQuotaPrint, auth.Earning...)
 }
 
 type contractsPage struct {
@@ -202,9 +194,6 @@ func (s *Server) contractAdvance(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.contractDone(w, r, f, err, "contract.moved")
 }
-
-// contractGrades are those that contracts are made in, best first.
-var contractGrades = []string{"special", "first", "second"}
 
 const (
 	adjustmentRows = 4
@@ -587,14 +576,6 @@ func (s *Server) collectionPlanVillage(w http.ResponseWriter, r *http.Request) e
 		d.Village, d.Point, d.Address = first.Township+" "+first.Village, first.Point, first.Address
 	}
 	return s.render(w, r, http.StatusOK, "organisation/plan_village", d)
-}
-
-// perBP writes a rate of 1/10,000, or a dash for none yet.
-func perBP(f format, bp int64) string {
-	if bp < 0 {
-		return "–"
-	}
-	return f.percent(bp, 10_000)
 }
 
 func fileName(kind string, at time.Time) string {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"banmuyuan/catalog"
@@ -21,20 +20,8 @@ var (
 	shelfBuying  = []auth.Role{auth.Officer}
 )
 
-// shelfRoutes are the pages of charity supermarkets: their desk, their till, what everybody sees of their shelves, and
-// the public story of goods.
-func (s *Server) shelfRoutes() {
-	s.open("GET", "/shelf", "shelf.home", s.shelfHome)
-	s.open("GET", "/shelf/{org:[0-9]+}", "shelf.shop", s.shelfShop)
-	s.guarded("GET", "/shelf/{org:[0-9]+}/check", "shelf.check", s.shelfCheck, auth.Buyer)
-	s.guarded("POST", "/shelf/{org:[0-9]+}/buy", "shelf.buy", s.shelfBuy, auth.Buyer)
-	s.guarded("GET", "/shelf/purchases", "shelf.purchases", s.shelfPurchases, auth.Buyer)
-	s.guarded("GET", "/shelf/purchases/{id:[0-9]+}", "shelf.purchase", s.shelfPurchase, auth.Buyer)
-	s.guarded("POST", "/shelf/purchases/{id:[0-9]+}/pay", "shelf.purchase.pay", s.shelfPurchasePay, auth.Buyer)
-	s.guarded("POST", "/shelf/purchases/{id:[0-9]+}/cancel", "shelf.purchase.cancel", s.shelfPurchaseCancel, auth.Buyer)
-	s.open("GET", "/trace", "trace.find", s.traceFind)
-	s.open("GET", "/trace/{code}", "trace", s.tracePage)
-
+// deskShelfRoutes are the pages of charity supermarkets: their desk, their lists, their buying in and their till.
+func (s *Server) deskShelfRoutes() {
 	s.guarded("GET", "/desk/shelf", "organisation.shelf", s.organisationShelf, shelfReading...)
 	s.guarded("GET", "/desk/shelf/stock", "organisation.shelf.stock", s.organisationStock, shelfReading...)
 	s.guarded("GET", "/desk/shelf/lots/{id:[0-9]+}", "organisation.shelf.lot", s.organisationLot, shelfReading...)
@@ -130,14 +117,6 @@ func measureOf(f *Form, name, unit string) int64 {
 		return f.Int(name)
 	}
 	return f.Grams(name, unit)
-}
-
-// measure is how people read a quantity of goods with a price unit.
-func (f format) measure(n int64, unit, word string) string {
-	if u, ok := money.UnitByCode(unit); ok && u.Counted() {
-		return f.qty(f.num(n), word)
-	}
-	return f.weight(n, unit)
 }
 
 // product finds a product by its code.
@@ -238,18 +217,6 @@ func (s *Server) gradeOptions(l Lang) []Option {
 		options = append(options, Option{Value: g, Label: text})
 	}
 	return options
-}
-
-// spacedCode is a trace code in groups that people can read out.
-func spacedCode(code string) string {
-	var b strings.Builder
-	for i, r := range strings.ToUpper(code) {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 var shelfMessages = map[string][2]string{

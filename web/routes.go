@@ -4,12 +4,7 @@ import (
 	"net/http"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/web/auth"
 )
-
-// handler answers a request, or returns an error that fail turns into a page or a
-// problem document. It must not have written anything when it returns one.
-type handler func(w http.ResponseWriter, r *http.Request) error
 
 // routes lists the site. Each audience keeps its own list beside its pages.
 func (s *Server) routes() {
@@ -25,68 +20,29 @@ func (s *Server) routes() {
 	s.accountRoutes()
 	s.cardRoutes()
 	s.shopRoutes()
+	s.shelfRoutes()
 	s.adoptionRoutes()
 	s.boxRoutes()
-	s.organisationRoutes()
-	s.shelfRoutes()
 	s.householdRoutes()
-	s.countyRoutes()
+	s.householdContractRoutes()
+	s.adoptionHouseholdRoutes()
+	s.householdDocumentRoutes()
+	s.organisationRoutes()
+	s.collectionRoutes()
 	s.contractRoutes()
+	s.deskShelfRoutes()
+	s.adoptionDeskRoutes()
+	s.countyRoutes()
+	s.treasuryRoutes()
+	s.orgPayoutRoutes()
 	s.distributionRoutes()
 	s.booksRoutes()
 	s.reversalRoutes()
-	s.orgPayoutRoutes()
-	s.documentRoutes()
 	s.privacyRoutes()
+	s.priceRoutes()
+	s.countyDocumentRoutes()
+	s.documentRoutes()
 	if s.config.Styleguide {
 		s.open("GET", "/styleguide", "styleguide", s.styleguide)
-	}
-}
-
-// open registers a page that anybody may see.
-func (s *Server) open(method, path, name string, h handler) {
-	s.router.Handle(path, s.plain(h)).Methods(methods(method)...).Name(name)
-}
-
-// guarded registers a page for the given roles only; there must be one. Use
-// auth.Roles... for everybody who is logged in.
-func (s *Server) guarded(method, path, name string, h handler, roles ...auth.Role) {
-	if len(roles) == 0 {
-		panic("web: route " + name + " names no role")
-	}
-	s.router.Handle(path, s.plain(s.require(h, roles...))).Methods(methods(method)...).Name(name)
-}
-
-// allowBody raises the bound on what may be sent to paths below prefix.
-func (s *Server) allowBody(prefix string, bytes int64) { s.uploads[prefix] = bytes }
-
-// A page that can be read can be asked for without its body.
-func methods(method string) []string {
-	if method == http.MethodGet {
-		return []string{http.MethodGet, http.MethodHead}
-	}
-	return []string{method}
-}
-
-func (s *Server) plain(h handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
-			s.fail(w, r, err)
-		}
-	})
-}
-
-// require is the one place where roles are checked. What an account may do with a
-// certain order or household is checked by the module that owns it.
-func (s *Server) require(h handler, roles ...auth.Role) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		a := auth.FromContext(r.Context())
-		switch {
-		case a == nil:
-			return link.E(link.Unauthenticated, "unauthenticated", "")
-		case !a.Role.In(roles...):
-			return link.E(link.Forbidden, "forbidden", "")
-		}
-		return h(w, r)
 	}
 }

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"context"
 	"encoding/gob"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -49,13 +47,6 @@ func (s *Server) newSessions() *scs.SessionManager {
 
 type sessionKey struct{}
 
-// withSession loads the session; hasSession says whether a request came this far.
-func (s *Server) withSession(next http.Handler) http.Handler {
-	return s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, true)))
-	}))
-}
-
 func hasSession(r *http.Request) bool { return r.Context().Value(sessionKey{}) != nil }
 
 // startSession logs an account in under a new token: one that somebody planted
@@ -79,26 +70,6 @@ func (s *Server) endSession(r *http.Request) error {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil
-}
-
-// sessionAccount is who is logged in, or nil: a disabled account and a session
-// from before the last change of password are nobody.
-func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
-	id := s.sessions.GetInt64(r.Context(), sessionAccountID)
-	if id == 0 {
-		return nil, nil
-	}
-	a, err := s.deps.Accounts.ByID(r.Context(), id)
-	if errors.Is(err, auth.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find account of session: %w", err)
-	}
-	if a.Disabled() || !s.sessionHolds(r, a) {
-		return nil, nil
-	}
-	return a, nil
 }
 
 // sessionHolds tells whether the session began after the account's last change of password.

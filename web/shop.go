@@ -2,17 +2,12 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
-	"sync"
-	"time"
 
 	"github.com/gorilla/mux"
 
 	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/web/auth"
 )
@@ -37,82 +32,6 @@ func (s *Server) shopRoutes() {
 	s.guarded("POST", "/orders/{no}/shortages/{id:[0-9]+}", "shop.order.shortage", s.shopOrderShortage, auth.Buying...)
 	s.guarded("GET", "/orders/{no}/cancel", "shop.order.cancel", s.shopOrderCancel, auth.Roles...)
 	s.guarded("POST", "/orders/{no}/cancel", "shop.order.cancel.do", s.shopOrderCancelDo, auth.Roles...)
-}
-
-const stockTopic = "stock"
-
-// publishStock tells the pages that are open what is left, once a second, until ctx ends.
-func (s *Server) publishStock(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	last := ""
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if !s.live.Watched(stockTopic) {
-			last = ""
-			continue
-		}
-		stock, err := s.deps.Catalog.Stock(ctx, catalog.None{})
-		if err != nil {
-			continue // the pages keep the last figure; the next tick asks again
-		}
-		left := make(map[string]int64, len(stock))
-		for _, one := range stock {
-			left[strconv.FormatInt(one.PresaleID, 10)] = one.Left
-		}
-		data, err := json.Marshal(left)
-		if err == nil && string(data) != last {
-			last = string(data)
-			s.live.Publish(stockTopic, last)
-		}
-	}
-}
-
-type referenceCache struct {
-	sync.Mutex
-	value catalog.Reference
-	at    time.Time
-}
-
-// reference holds names of places and products. It changes rarely and every page asks for it.
-func (s *Server) reference(ctx context.Context) (catalog.Reference, error) {
-	s.ref.Lock()
-	defer s.ref.Unlock()
-	if s.now().Sub(s.ref.at) < time.Minute {
-		return s.ref.value, nil
-	}
-	ref, err := s.deps.Catalog.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
-	if err != nil {
-		if !s.ref.at.IsZero() {
-			return s.ref.value, nil // old names are better than no page
-		}
-		return ref, err
-	}
-	s.ref.value, s.ref.at = ref, s.now()
-	return ref, nil
-}
-
-// pick returns the text of a module in the reader's language.
-func (l Lang) text(t catalog.Text) string { return l.pick(t.Zh, t.En) }
-
-// buyersChannel is the channel an account orders through: private unless it buys for an organisation.
-func (s *Server) buyersChannel(ctx context.Context, a *auth.Account) catalog.Channel {
-	if a == nil || a.OrgID == 0 {
-		return catalog.ChannelPrivate
-	}
-	ref, err := s.reference(ctx)
-	if err != nil {
-		return catalog.ChannelContract
-	}
-	i := slices.IndexFunc(ref.Organisations, func(o catalog.Organisation) bool { return o.ID == a.OrgID })
-	if i >= 0 && ref.Organisations[i].Kind == catalog.OrgSupermarket {
-		return catalog.ChannelMarket
-	}
-	return catalog.ChannelContract
 }
 
 type homePage struct {
@@ -219,6 +138,3 @@ func (s *Server) shopPresale(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.renderForm(w, r, "shop/presale", d, s.newForm(langOf(r)))
 }
-
-// orderRef reads the number in the path.
-func orderRef(r *http.Request) orders.OrderRef { return orders.OrderRef{No: mux.Vars(r)["no"]} }

@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/gob"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,34 +11,6 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/web/auth"
 )
-
-// basketItem is what somebody means to order. Prices are not kept: they are asked for each time.
-type basketItem struct {
-	PresaleID int64
-	Code      string
-	Grade     string
-	Qty       int64
-}
-
-const (
-	sessionBasket = "basket"
-	basketMost    = 20
-)
-
-func init() { gob.Register([]basketItem{}) }
-
-func (s *Server) basket(r *http.Request) []basketItem {
-	items, _ := s.sessions.Get(r.Context(), sessionBasket).([]basketItem)
-	return items
-}
-
-func (s *Server) setBasket(r *http.Request, items []basketItem) {
-	if len(items) == 0 {
-		s.sessions.Remove(r.Context(), sessionBasket)
-		return
-	}
-	s.sessions.Put(r.Context(), sessionBasket, items)
-}
 
 // basketLine is an item with what it is.
 type basketLine struct {
@@ -177,33 +147,4 @@ func quoteLines(items []basketItem) []orders.QuoteLine {
 		lines[i] = orders.QuoteLine{PresaleID: item.PresaleID, Grade: item.Grade, Qty: item.Qty}
 	}
 	return lines
-}
-
-// basketProblem says why an item cannot be ordered like this, or "".
-func (s *Server) basketProblem(l Lang, p catalog.PublicPresale, item basketItem, channel catalog.Channel) string {
-	var problems link.Problems
-	orders.CheckLine(&problems, "", p, orders.QuoteLine{PresaleID: item.PresaleID, Grade: item.Grade, Qty: item.Qty}, channel, s.now())
-	if e := problems.Err(); e != nil {
-		return s.firstSentence(l, e)
-	}
-	return ""
-}
-
-// firstSentence is what a person reads where there is room for one thing only.
-func (s *Server) firstSentence(l Lang, err error) string {
-	e := link.AsError(err)
-	if len(e.Details) > 0 {
-		e = e.Details[0]
-	}
-	return s.glossary.SayError(l, e)
-}
-
-// goTo redirects to a named route.
-func (s *Server) goTo(w http.ResponseWriter, r *http.Request, name string, pairs ...any) error {
-	to, err := s.url(name, pairs...)
-	if err != nil {
-		return errors.Join(errors.New("redirect"), err)
-	}
-	redirect(w, r, to)
-	return nil
 }

@@ -121,18 +121,6 @@ func (s *Server) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error
 	return s.renderForm(w, r, "shop/checkout", d, f)
 }
 
-func (s *Server) point(ctx context.Context, id int64) catalog.CollectionPoint {
-	ref, err := s.reference(ctx)
-	if err == nil {
-		for _, p := range ref.Points {
-			if p.ID == id {
-				return p
-			}
-		}
-	}
-	return catalog.CollectionPoint{}
-}
-
 // shopOrderPlace places the order. Sending the form twice places it once: the key is in the form.
 func (s *Server) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()

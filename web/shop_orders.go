@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -12,8 +11,6 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
-
-func num64(n int64) string { return strconv.FormatInt(n, 10) }
 
 type ordersPage struct {
 	Page   orders.OrderPage
@@ -221,4 +218,16 @@ func (s *Server) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) error
 	}
 	s.flash(r, good, "order.cancelled")
 	return s.goTo(w, r, "shop.order", "no", ref.No)
+}
+
+// orderDocuments are the documents of an order's page. A page that can do without them is not lost when they do not come.
+func (s *Server) orderDocuments(ctx context.Context, ref orders.OrderRef) []orders.DocumentEntry {
+	list, err := s.deps.Documents.OrderDocuments(ctx, ref)
+	if err != nil {
+		if link.CodeOf(err) != link.NotFound {
+			s.log.WarnContext(ctx, "documents of order", "order", ref.No, "error", err)
+		}
+		return nil
+	}
+	return list.Items
 }

@@ -6,11 +6,24 @@ import (
 	"strconv"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
+
+// shelfRoutes are the shelves of charity supermarkets as everybody sees them, and the public story of goods.
+func (s *Server) shelfRoutes() {
+	s.open("GET", "/shelf", "shelf.home", s.shelfHome)
+	s.open("GET", "/shelf/{org:[0-9]+}", "shelf.shop", s.shelfShop)
+	s.guarded("GET", "/shelf/{org:[0-9]+}/check", "shelf.check", s.shelfCheck, auth.Buyer)
+	s.guarded("POST", "/shelf/{org:[0-9]+}/buy", "shelf.buy", s.shelfBuy, auth.Buyer)
+	s.guarded("GET", "/shelf/purchases", "shelf.purchases", s.shelfPurchases, auth.Buyer)
+	s.guarded("GET", "/shelf/purchases/{id:[0-9]+}", "shelf.purchase", s.shelfPurchase, auth.Buyer)
+	s.guarded("POST", "/shelf/purchases/{id:[0-9]+}/pay", "shelf.purchase.pay", s.shelfPurchasePay, auth.Buyer)
+	s.guarded("POST", "/shelf/purchases/{id:[0-9]+}/cancel", "shelf.purchase.cancel", s.shelfPurchaseCancel, auth.Buyer)
+	s.open("GET", "/trace", "trace.find", s.traceFind)
+	s.open("GET", "/trace/{code}", "trace", s.tracePage)
+}
 
 type shelfHomePage struct {
 	Shops []orders.PublicShop
@@ -220,12 +233,4 @@ func (s *Server) shelfPurchaseCancel(w http.ResponseWriter, r *http.Request) err
 	}
 	s.flash(r, good, "sale.cancelled")
 	return s.goTo(w, r, "shelf.purchase", "id", sale.ID)
-}
-
-// householdShare is what part of a price the households get, in basis points; 0 when it is not known.
-func householdShare(price, household money.Price) int64 {
-	if price.Fen <= 0 || price.Per != household.Per {
-		return 0
-	}
-	return household.Fen * 10_000 / price.Fen
 }

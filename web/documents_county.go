@@ -1,0 +1,58 @@
+package web
+
+import (
+	"net/http"
+
+	"banmuyuan/orders"
+	"banmuyuan/web/auth"
+)
+
+func (s *Server) countyDocumentRoutes() {
+	s.guarded("GET", "/county/documents", "county.documents", s.countyDocuments, auth.County...)
+	s.guarded("GET", "/county/households/{code}/documents", "county.household.documents", s.countyHouseholdDocuments, auth.County...)
+}
+
+type countyDocumentsPage struct {
+	Words   words
+	Entries orders.DocumentEntries
+	Kind    orders.DocumentKind
+	Kinds   []orders.DocumentKind
+	Year    int
+	Years   []int
+	Head    string // of one household, when its statements are listed
+	Code    string
+}
+
+var documentKinds = []orders.DocumentKind{orders.DocPurchase, orders.DocAcceptance, orders.DocReceipt, orders.DocRefund, orders.DocConfirmation}
+
+// countyDocuments is the register of what was issued, by number.
+func (s *Server) countyDocuments(w http.ResponseWriter, r *http.Request) error {
+	f := s.queryForm(r)
+	this := s.now().In(china).Year()
+	d := countyDocumentsPage{Words: s.words(r), Kind: orders.DocumentKind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
+	if d.Kind == "" {
+		d.Kind = orders.DocPurchase
+	}
+	if d.Year == 0 {
+		d.Year = this
+	}
+	var err error
+	d.Entries, err = s.deps.Documents.DocumentRegister(r.Context(), orders.DocumentFilter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "county/documents", d)
+}
+
+// countyHouseholdDocuments lists what can be issued for one household.
+func (s *Server) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.countyHouseholdPage(r)
+	if err != nil {
+		return err
+	}
+	d := countyDocumentsPage{Words: page.Words, Head: page.Household.Head, Code: page.Household.Code}
+	if d.Entries, err = s.deps.Documents.HouseholdStatements(r.Context(), orders.HouseholdDocuments{HouseholdID: page.Household.ID}); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "county/documents", d)
+}

@@ -1,0 +1,53 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+)
+
+// words says values of the modules in the reader's language. A value that the glossary lacks is shown as it is: a new
+// programme of the catalogue must not break a page.
+type words struct {
+	glossary Glossary
+	lang     Lang
+}
+
+func (s *Server) words(r *http.Request) words { return words{s.glossary, langOf(r)} }
+
+// Say is the word of the key "group.value".
+func (w words) Say(group string, value any) string {
+	text := fmt.Sprint(value) // a text of some module's type
+	if said, ok := w.glossary.Say(w.lang, group+"."+text, nil); ok {
+		return said
+	}
+	return text
+}
+
+// Error is a problem as a sentence.
+func (w words) Error(e *link.Error) string { return w.glossary.SayError(w.lang, e) }
+
+// Text is a text of a module in the reader's language.
+func (w words) Text(t catalog.Text) string { return w.lang.text(t) }
+
+// Yuan writes whole yuan without their sign, for the bounds of a group.
+func (w words) Yuan(fen int64) string { return format{lang: w.lang}.num(fen / 100) }
+
+// Minus turns a credit round, for a column of its own.
+func (words) Minus(fen int64) int64 { return -fen }
+
+// Problem is the sentence of a key that a module names for a row of a file.
+func (w words) Problem(key string, args map[string]string) string {
+	return w.glossary.SayError(w.lang, &link.Error{Code: link.Invalid, Key: key, Args: args})
+}
+
+// values are a module's arguments as the glossary takes them.
+func values(args map[string]string) map[string]any {
+	out := make(map[string]any, len(args))
+	for k, v := range args {
+		out[k] = v
+	}
+	return out
+}
