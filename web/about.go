@@ -10,7 +10,7 @@ import (
 type about struct{ No, URL string }
 
 // about tells what stands behind the reference under which payments keeps money; nil where nothing is known.
-func (s *Server) about(ref string) (*about, error) {
+func (s *Site) about(ref string) (*about, error) {
 	var no, route, name, value string
 	if id, ok := orders.ParsePaymentRef(ref); ok {
 		no = orders.Number(id)

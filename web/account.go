@@ -12,7 +12,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) accountRoutes() {
+func (s *accountPages) accountRoutes() {
 	s.open("GET", "/login", "login", s.loginPage)
 	s.open("POST", "/login", "login.do", s.login)
 	s.open("POST", "/logout", "logout", s.logout)
@@ -27,7 +27,7 @@ func (s *Server) accountRoutes() {
 type nextPage struct{ Next string }
 
 // afterLogin is where somebody goes who has just logged in.
-func (s *Server) afterLogin(a *auth.Account, next string) string {
+func (s *accountPages) afterLogin(a *auth.Account, next string) string {
 	if next = safeNext(next); next != "" {
 		return next
 	}
@@ -42,7 +42,7 @@ func throttled(wait time.Duration) *link.Error {
 }
 
 // begin logs somebody in: the session, and the language they chose before.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *auth.Account) error {
+func (s *accountPages) begin(w http.ResponseWriter, r *http.Request, a *auth.Account) error {
 	if err := s.startSession(r, a); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *auth.Account) 
 }
 
 // newBuyer creates a private buyer's account from a form.
-func (s *Server) newBuyer(r *http.Request, f *Form) (*auth.Account, error) {
+func (s *accountPages) newBuyer(r *http.Request, f *Form) (*auth.Account, error) {
 	name, password := checkName(f, "name"), f.Raw("password")
 	phone := auth.CleanPhone(f.Text("phone"))
 	if f.Need("phone") && phone == "" {
@@ -65,18 +65,18 @@ func (s *Server) newBuyer(r *http.Request, f *Form) (*auth.Account, error) {
 	if !f.OK() {
 		return nil, nil
 	}
-	wait, err := s.deps.Throttle.Try(r.Context(), "register:"+s.clientIP(r), auth.NewAccounts)
+	wait, err := s.Throttle.Try(r.Context(), "register:"+s.clientIP(r), auth.NewAccounts)
 	if err != nil {
 		return nil, fmt.Errorf("count registration: %w", err)
 	}
 	if wait > 0 {
 		return nil, throttled(wait)
 	}
-	hash, err := s.auth.Passwords.Hash(r.Context(), password)
+	hash, err := s.Auth.Passwords.Hash(r.Context(), password)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.deps.Accounts.Create(r.Context(), auth.Account{Login: phone, Phone: phone, Name: name,
+	a, err := s.Accounts.Create(r.Context(), auth.Account{Login: phone, Phone: phone, Name: name,
 		Role: auth.Buyer, PasswordHash: hash, Lang: string(langOf(r))})
 	if errors.Is(err, auth.ErrLoginTaken) {
 		// A number is a login here, so that it is taken cannot be hidden; how often one

@@ -8,7 +8,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) changeLang(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) changeLang(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -18,7 +18,7 @@ func (s *Server) changeLang(w http.ResponseWriter, r *http.Request) error {
 		f.Add("lang", "account.lang.invalid")
 		return s.renderForm(w, r, "account/account", nil, f)
 	}
-	if err := s.deps.Accounts.SetLang(r.Context(), auth.FromContext(r.Context()).ID, lang); err != nil {
+	if err := s.Accounts.SetLang(r.Context(), auth.FromContext(r.Context()).ID, lang); err != nil {
 		return fmt.Errorf("store language: %w", err)
 	}
 	s.setLangCookie(w, Lang(lang))

@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -22,15 +22,15 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return s.renderForm(w, r, "account/account", nil, f)
 	}
 	// Whoever sits at an unlocked screen may not guess either.
-	wait, err := s.deps.Throttle.Try(r.Context(), "login:"+a.Login, auth.PerAccount)
+	wait, err := s.Throttle.Try(r.Context(), "login:"+a.Login, auth.PerAccount)
 	if err != nil {
 		return fmt.Errorf("count password change: %w", err)
 	}
 	if wait > 0 {
-		f.add("", throttled(wait))
+		f.addError("", throttled(wait))
 		return s.renderForm(w, r, "account/account", nil, f)
 	}
-	ok, err := s.auth.Passwords.Matches(r.Context(), f.Raw("current"), a.PasswordHash)
+	ok, err := s.Auth.Passwords.Matches(r.Context(), f.Raw("current"), a.PasswordHash)
 	if err != nil {
 		return err
 	}
@@ -38,11 +38,11 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		f.Add("current", "account.password.wrong")
 		return s.renderForm(w, r, "account/account", nil, f)
 	}
-	hash, err := s.auth.Passwords.Hash(r.Context(), next)
+	hash, err := s.Auth.Passwords.Hash(r.Context(), next)
 	if err != nil {
 		return err
 	}
-	if a, err = s.deps.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
+	if a, err = s.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
 		return fmt.Errorf("store password: %w", err)
 	}
 	if err := s.startSession(r, a); err != nil {

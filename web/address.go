@@ -28,7 +28,7 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 
 // url is the path of a named route. Pairs that the path does not hold become the
 // query; an empty value is left out of it.
-func (s *Server) url(name string, pairs ...any) (string, error) {
+func (s *Site) url(name string, pairs ...any) (string, error) {
 	route := s.router.Get(name)
 	if route == nil {
 		return "", fmt.Errorf("no route %q", name)
@@ -69,7 +69,7 @@ func loggedPath(r *http.Request) string {
 
 // clientIP is who asks. A proxy is believed only if it is one of ours: the last
 // address that is not ours counts.
-func (s *Server) clientIP(r *http.Request) string {
+func (s *Site) clientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
@@ -130,7 +130,7 @@ func pathInt(r *http.Request, name string) int64 {
 func orderRef(r *http.Request) orders.OrderRef { return orders.OrderRef{No: mux.Vars(r)["no"]} }
 
 // goTo redirects to a named route.
-func (s *Server) goTo(w http.ResponseWriter, r *http.Request, name string, pairs ...any) error {
+func (s *Site) goTo(w http.ResponseWriter, r *http.Request, name string, pairs ...any) error {
 	to, err := s.url(name, pairs...)
 	if err != nil {
 		return errors.Join(errors.New("redirect"), err)

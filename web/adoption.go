@@ -15,7 +15,7 @@ import (
 )
 
 // adoptionRoutes are the pages of adoptions for visitors and adopters.
-func (s *Server) adoptionRoutes() {
+func (s *adopting) adoptionRoutes() {
 	s.open("GET", "/adopt", "shop.adoptions", s.shopPlots)
 	s.open("GET", "/adopt/{plot:[0-9]+}", "shop.plot", s.shopPlot)
 	s.guarded("GET", "/adopt/{plot:[0-9]+}/take", "shop.adopt", s.shopAdopt, auth.Buyer)
@@ -40,7 +40,7 @@ type plotsPage struct {
 }
 
 // shopPlots is where one picks a household: by place, by what it grows, by its story.
-func (s *Server) shopPlots(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopPlots(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := plotsPage{Filter: orders.PlotFilter{Kind: orders.PlotKind(f.Text("kind")), Township: f.Int("township"), Query: f.Text("q"),
@@ -54,7 +54,7 @@ func (s *Server) shopPlots(w http.ResponseWriter, r *http.Request) error {
 		d.Townships = append(d.Townships, Option{Value: num64(t.ID), Label: t.Name})
 	}
 	if f.OK() {
-		if d.Page, err = s.deps.Adoptions.Plots(ctx, d.Filter); err != nil && !f.Fail(err) {
+		if d.Page, err = s.Adoptions.Plots(ctx, d.Filter); err != nil && !f.Fail(err) {
 			return err
 		}
 	}
@@ -74,14 +74,14 @@ type plotPage struct {
 	Minutes  int64
 }
 
-func (s *Server) plotPage(r *http.Request) (plotPage, error) {
+func (s *adopting) plotPage(r *http.Request) (plotPage, error) {
 	ctx := r.Context()
 	d := plotPage{Account: auth.FromContext(ctx), Units: 1}
 	id, err := strconv.ParseInt(mux.Vars(r)["plot"], 10, 64)
 	if err != nil {
 		return d, link.E(link.NotFound, "adoption.plot.unknown", "")
 	}
-	if d.Plot, err = s.deps.Adoptions.Plot(ctx, orders.PlotRef{ID: id}); err != nil {
+	if d.Plot, err = s.Adoptions.Plot(ctx, orders.PlotRef{ID: id}); err != nil {
 		return d, err
 	}
 	d.MayAdopt = d.Plot.Open && (d.Account == nil || d.Account.Role == auth.Buyer)
@@ -94,7 +94,7 @@ func (s *Server) plotPage(r *http.Request) (plotPage, error) {
 	return d, nil
 }
 
-func (s *Server) shopPlot(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopPlot(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.plotPage(r)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (s *Server) shopPlot(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/plot", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) shopAdopt(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdopt(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.plotPage(r)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (s *Server) shopAdopt(w http.ResponseWriter, r *http.Request) error {
 		f.Values.Set("units", "1")
 	}
 	f.Values.Set("on_failure", string(orders.FailureReplace))
-	s.presetDelivery(f, d.Account)
+	presetDelivery(f, d.Account)
 	return s.renderForm(w, r, "shop/adopt", d, f)
 }
 
@@ -128,7 +128,7 @@ func (d *plotPage) read(f *Form) {
 }
 
 // shopAdoptCheck shows everything that is fixed once it is taken.
-func (s *Server) shopAdoptCheck(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptCheck(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func (s *Server) shopAdoptCheck(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopAdoptDo takes the adoption. Sending the form twice takes it once: the key is in the form.
-func (s *Server) shopAdoptDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptDo(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -161,7 +161,7 @@ func (s *Server) shopAdoptDo(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.read(f)
-	a, err := s.deps.Adoptions.Adopt(ctx, d.Request)
+	a, err := s.Adoptions.Adopt(ctx, d.Request)
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -180,11 +180,11 @@ type adoptionsPage struct {
 	Page orders.AdoptionPage
 }
 
-func (s *Server) shopAdoptions(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptions(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	var d adoptionsPage
 	var err error
-	if d.Page, err = s.deps.Adoptions.AdoptionList(r.Context(), orders.AdoptionFilter{Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Adoptions.AdoptionList(r.Context(), orders.AdoptionFilter{Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "shop/adoptions", d, f)
@@ -199,14 +199,14 @@ type adoptionPage struct {
 	Latest   *payments.Payment
 }
 
-func (s *Server) adoptionPage(ctx context.Context, no string) (adoptionPage, error) {
+func (s *adopting) adoptionPage(ctx context.Context, no string) (adoptionPage, error) {
 	var d adoptionPage
 	var err error
-	if d.Adoption, err = s.deps.Adoptions.Adoption(ctx, orders.AdoptionRef{No: no}); err != nil {
+	if d.Adoption, err = s.Adoptions.Adoption(ctx, orders.AdoptionRef{No: no}); err != nil {
 		return d, err
 	}
 	// The order module has just shown that the reader may see this adoption; what was paid for it belongs to it.
-	d.Account, err = s.deps.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: orders.AdoptionPaymentRef(d.Adoption.ID)})
+	d.Account, err = s.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: orders.AdoptionPaymentRef(d.Adoption.ID)})
 	if err != nil {
 		return d, err
 	}
@@ -218,7 +218,7 @@ func (s *Server) adoptionPage(ctx context.Context, no string) (adoptionPage, err
 			d.Latest = &d.Account.Payments[i]
 		}
 	}
-	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+	methods, err := s.Payments.Methods(ctx, payments.None{})
 	if err != nil {
 		return d, err
 	}
@@ -230,7 +230,7 @@ func (s *Server) adoptionPage(ctx context.Context, no string) (adoptionPage, err
 	return d, nil
 }
 
-func (s *Server) shopAdoption(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoption(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
 	if err != nil {
 		return err
@@ -238,7 +238,7 @@ func (s *Server) shopAdoption(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/adoption", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -249,8 +249,8 @@ func (s *Server) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	start, err := s.deps.Adoptions.PayAdoption(ctx, orders.PayAdoption{AdoptionNo: no, Method: f.Text("method"),
-		ReturnURL: s.config.BaseURL + back, IdempotencyKey: f.Key()})
+	start, err := s.Adoptions.PayAdoption(ctx, orders.PayAdoption{AdoptionNo: no, Method: f.Text("method"),
+		ReturnURL: s.abs(back), IdempotencyKey: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -270,7 +270,7 @@ func (s *Server) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error {
 
 // shopAdoptionBack is where a provider sends the adopter. Coming here proves nothing: it says "confirming" until the
 // module knows.
-func (s *Server) shopAdoptionBack(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptionBack(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d, err := s.adoptionPage(ctx, mux.Vars(r)["no"])
 	if err != nil {
@@ -278,7 +278,7 @@ func (s *Server) shopAdoptionBack(w http.ResponseWriter, r *http.Request) error 
 	}
 	if d.Latest != nil && d.Latest.State != payments.PaymentSucceeded {
 		// Asking makes the module look at the provider when no announcement came.
-		if p, err := s.deps.Payments.Payment(link.System(ctx, "web.adoption"), payments.PaymentRef{ID: d.Latest.ID}); err == nil {
+		if p, err := s.Payments.Payment(link.System(ctx, "web.adoption"), payments.PaymentRef{ID: d.Latest.ID}); err == nil {
 			d.Latest = &p
 		}
 	}
@@ -294,7 +294,7 @@ func (s *Server) shopAdoptionBack(w http.ResponseWriter, r *http.Request) error 
 	return s.render(w, r, http.StatusOK, "shop/adoption_back", d)
 }
 
-func (s *Server) shopAdoptionCancel(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptionCancel(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
 	if err != nil {
 		return err
@@ -302,14 +302,14 @@ func (s *Server) shopAdoptionCancel(w http.ResponseWriter, r *http.Request) erro
 	return s.renderForm(w, r, "shop/adoption_cancel", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) shopAdoptionCancelDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopAdoptionCancelDo(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	no := mux.Vars(r)["no"]
-	if _, err := s.deps.Adoptions.CancelAdoption(ctx, orders.CancelAdoption{AdoptionNo: no, Reason: f.Text("reason")}); err != nil {
+	if _, err := s.Adoptions.CancelAdoption(ctx, orders.CancelAdoption{AdoptionNo: no, Reason: f.Text("reason")}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}
@@ -323,7 +323,7 @@ func (s *Server) shopAdoptionCancelDo(w http.ResponseWriter, r *http.Request) er
 	return s.goTo(w, r, "shop.adoption", "no", no)
 }
 
-func (s *Server) disputePage(r *http.Request) (adoptionPage, error) {
+func (s *adopting) disputePage(r *http.Request) (adoptionPage, error) {
 	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
 	if err != nil {
 		return d, err
@@ -338,7 +338,7 @@ func (s *Server) disputePage(r *http.Request) (adoptionPage, error) {
 	return d, link.E(link.NotFound, "adoption.box.unknown", "")
 }
 
-func (s *Server) shopDispute(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopDispute(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.disputePage(r)
 	if err != nil {
 		return err
@@ -346,7 +346,7 @@ func (s *Server) shopDispute(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/adoption_dispute", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -356,7 +356,7 @@ func (s *Server) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.Need("note") {
-		_, err := s.deps.Adoptions.DisputeBox(r.Context(), orders.DisputeBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Note: f.Text("note")})
+		_, err := s.Adoptions.DisputeBox(r.Context(), orders.DisputeBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Note: f.Text("note")})
 		if err == nil {
 			s.flash(r, good, "adoption.disputed")
 			return s.goTo(w, r, "shop.adoption", "no", d.Adoption.No)
@@ -369,8 +369,8 @@ func (s *Server) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
 }
 
 // adoptionPhoto serves a picture to those who may see its update; others learn nothing.
-func (s *Server) adoptionPhoto(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.deps.Adoptions.Photo(r.Context(), orders.PhotoRef{AdoptionNo: mux.Vars(r)["no"], ID: pathInt(r, "photo")})
+func (s *adopting) adoptionPhoto(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.Adoptions.Photo(r.Context(), orders.PhotoRef{AdoptionNo: mux.Vars(r)["no"], ID: pathInt(r, "photo")})
 	if err != nil {
 		return err
 	}

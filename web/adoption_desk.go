@@ -11,7 +11,7 @@ import (
 )
 
 // adoptionDeskRoutes are the list of adoptions: all for the county, those it packs and brings for a cooperative.
-func (s *Server) adoptionDeskRoutes() {
+func (s *deskPages) adoptionDeskRoutes() {
 	desks := slices.Concat(auth.County, auth.Organisation)
 	s.guarded("GET", "/desk/adoptions", "desk.adoptions", s.deskAdoptions, desks...)
 	s.guarded("GET", "/desk/adoptions/{no}", "desk.adoption", s.deskAdoption, desks...)
@@ -27,7 +27,7 @@ type deskAdoptionsPage struct {
 	Filtered bool
 }
 
-func (s *Server) deskAdoptions(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) deskAdoptions(w http.ResponseWriter, r *http.Request) error {
 	l := langOf(r)
 	f := s.queryForm(r)
 	d := deskAdoptionsPage{Words: s.words(r), State: f.Text("state"), Filter: orders.AdoptionFilter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 50}}
@@ -39,7 +39,7 @@ func (s *Server) deskAdoptions(w http.ResponseWriter, r *http.Request) error {
 		func(st orders.AdoptionState) string { return d.Words.Say("status.adoption", st) })
 	if f.OK() {
 		var err error
-		if d.Page, err = s.deps.Adoptions.AdoptionList(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+		if d.Page, err = s.Adoptions.AdoptionList(r.Context(), d.Filter); err != nil && !f.Fail(err) {
 			return err
 		}
 	}
@@ -51,14 +51,14 @@ type deskAdoptionPage struct {
 	Adoption orders.Adoption
 }
 
-func (s *Server) deskAdoptionPage(r *http.Request) (deskAdoptionPage, error) {
+func (s *deskPages) deskAdoptionPage(r *http.Request) (deskAdoptionPage, error) {
 	d := deskAdoptionPage{Words: s.words(r)}
 	var err error
-	d.Adoption, err = s.deps.Adoptions.Adoption(r.Context(), orders.AdoptionRef{No: mux.Vars(r)["no"]})
+	d.Adoption, err = s.Adoptions.Adoption(r.Context(), orders.AdoptionRef{No: mux.Vars(r)["no"]})
 	return d, err
 }
 
-func (s *Server) deskAdoption(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) deskAdoption(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.deskAdoptionPage(r)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Server) deskAdoption(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "desk/adoption", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) deskAdoptionDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) deskAdoptionDecide(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *Server) deskAdoptionDecide(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	_, err = s.deps.Adoptions.DecideBox(r.Context(), orders.DecideBox{AdoptionNo: d.Adoption.No, No: int(pathInt(r, "box")),
+	_, err = s.Adoptions.DecideBox(r.Context(), orders.DecideBox{AdoptionNo: d.Adoption.No, No: int(pathInt(r, "box")),
 		Came: f.Text("came") == "1", Note: f.Text("note")})
 	if err != nil {
 		if !f.Fail(err) {

@@ -17,7 +17,7 @@ import (
 )
 
 // adoptionHouseholdRoutes are the pages on which a household, or its helper, offers, tells and hands over.
-func (s *Server) adoptionHouseholdRoutes() {
+func (s *growing) adoptionHouseholdRoutes() {
 	earning := auth.Earning
 	s.guarded("GET", "/my/adoptions", "household.adoptions", s.householdAdoptions, earning...)
 	s.guarded("GET", "/my/adoptions/{no}", "household.adoption", s.householdAdoption, earning...)
@@ -48,7 +48,7 @@ type householdAdoptionsPage struct {
 }
 
 // householdAdoptions shows what is to be handed over next, and what the household offers.
-func (s *Server) householdAdoptions(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdAdoptions(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -57,17 +57,17 @@ func (s *Server) householdAdoptions(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	d := householdAdoptionsPage{whose: who}
-	plots, err := s.deps.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	plots, err := s.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
 	}
 	d.Plots = plots.Items
-	page, err := s.deps.Adoptions.AdoptionList(ctx, orders.AdoptionFilter{Household: who.Household.ID, Limit: 100})
+	list, err := s.Adoptions.AdoptionList(ctx, orders.AdoptionFilter{Household: who.Household.ID, Limit: 100})
 	if err != nil {
 		return err
 	}
-	d.More = page.Cursor != ""
-	for _, a := range page.Items {
+	d.More = list.Cursor != ""
+	for _, a := range list.Items {
 		for _, b := range a.Boxes {
 			switch {
 			case b.HouseholdID != who.Household.ID:
@@ -102,7 +102,7 @@ type householdAdoptionPage struct {
 
 // householdAdoption is one adoption as the household sees it: what it brings, when, and what it gets. Of the adopter it
 // learns a family name.
-func (s *Server) householdAdoption(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdAdoption(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (s *Server) householdAdoption(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	d := householdAdoptionPage{whose: who}
-	if d.Adoption, err = s.deps.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Adoption, err = s.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}
 	d.Adoption.Boxes = slices.DeleteFunc(d.Adoption.Boxes, func(b orders.AdoptionBox) bool { return b.HouseholdID != who.Household.ID })
@@ -129,13 +129,13 @@ type householdBoxPage struct {
 	Box      orders.AdoptionBox
 }
 
-func (s *Server) householdBoxPage(r *http.Request) (context.Context, householdBoxPage, error) {
+func (s *growing) householdBoxPage(r *http.Request) (context.Context, householdBoxPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdBoxPage{whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	if d.Adoption, err = s.deps.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Adoption, err = s.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
 		return ctx, d, err
 	}
 	no := int(pathInt(r, "box"))
@@ -148,7 +148,7 @@ func (s *Server) householdBoxPage(r *http.Request) (context.Context, householdBo
 }
 
 // householdBox asks one question: did you hand it over?
-func (s *Server) householdBox(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdBox(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -159,7 +159,7 @@ func (s *Server) householdBox(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "household/box", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdBoxDeliver(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdBoxDeliver(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (s *Server) householdBoxDeliver(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	if _, err := s.deps.Adoptions.DeliverBox(ctx, orders.BoxRequest{AdoptionNo: d.Adoption.No, No: d.Box.No}); err != nil {
+	if _, err := s.Adoptions.DeliverBox(ctx, orders.BoxRequest{AdoptionNo: d.Adoption.No, No: d.Box.No}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}
@@ -178,7 +178,7 @@ func (s *Server) householdBoxDeliver(w http.ResponseWriter, r *http.Request) err
 	return s.goTo(w, r, "household.adoptions", "h", d.H)
 }
 
-func (s *Server) householdBoxFail(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdBoxFail(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -189,7 +189,7 @@ func (s *Server) householdBoxFail(w http.ResponseWriter, r *http.Request) error 
 	return s.renderForm(w, r, "household/box_fail", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdBoxFailDo(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdBoxFailDo(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func (s *Server) householdBoxFailDo(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	if f.Need("reason") {
-		_, err := s.deps.Adoptions.FailBoxes(ctx, orders.FailBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Rest: f.Text("rest") == "1",
+		_, err := s.Adoptions.FailBoxes(ctx, orders.FailBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Rest: f.Text("rest") == "1",
 			Reason: f.Text("reason"), Note: f.Text("note")})
 		// Once another household is to fill it, the box is no longer this one's to look at.
 		if err == nil || link.CodeOf(err) == link.NotFound {
@@ -219,13 +219,13 @@ type householdPlotPage struct {
 	Updates []orders.AdoptionUpdate
 }
 
-func (s *Server) householdPlotPage(r *http.Request, is func(orders.HouseholdPlot) bool) (context.Context, householdPlotPage, error) {
+func (s *growing) householdPlotPage(r *http.Request, is func(orders.HouseholdPlot) bool) (context.Context, householdPlotPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdPlotPage{whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	plots, err := s.deps.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	plots, err := s.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return ctx, d, err
 	}
@@ -237,12 +237,12 @@ func (s *Server) householdPlotPage(r *http.Request, is func(orders.HouseholdPlot
 	return ctx, d, nil
 }
 
-func (s *Server) householdPlotOf(r *http.Request) (context.Context, householdPlotPage, error) {
+func (s *growing) householdPlotOf(r *http.Request) (context.Context, householdPlotPage, error) {
 	presale := pathInt(r, "presale")
 	return s.householdPlotPage(r, func(p orders.HouseholdPlot) bool { return p.PresaleID == presale })
 }
 
-func (s *Server) householdPlot(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdPlot(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -253,7 +253,7 @@ func (s *Server) householdPlot(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "household/plot", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdPlotSave(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdPlotSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -264,7 +264,7 @@ func (s *Server) householdPlotSave(w http.ResponseWriter, r *http.Request) error
 	}
 	units, every := f.Int("units"), f.Int("every_days")
 	if f.Need("units", "every_days", "story.zh") && f.OK() {
-		_, err := s.deps.Adoptions.SavePlot(ctx, orders.SavePlot{HouseholdID: d.Household.ID, PresaleID: d.Plot.PresaleID, Units: units,
+		_, err := s.Adoptions.SavePlot(ctx, orders.SavePlot{HouseholdID: d.Household.ID, PresaleID: d.Plot.PresaleID, Units: units,
 			EveryDays: every, Story: catalog.Text{Zh: f.Text("story.zh"), En: d.Plot.Story.En}})
 		if err == nil {
 			s.flash(r, good, "adoption.plot.saved")
@@ -277,17 +277,17 @@ func (s *Server) householdPlotSave(w http.ResponseWriter, r *http.Request) error
 	return s.renderForm(w, r, "household/plot", d, f)
 }
 
-func (s *Server) householdUpdatePage(r *http.Request) (context.Context, householdPlotPage, error) {
+func (s *growing) householdUpdatePage(r *http.Request) (context.Context, householdPlotPage, error) {
 	id := pathInt(r, "plot")
 	ctx, d, err := s.householdPlotPage(r, func(p orders.HouseholdPlot) bool { return p.Saved && p.ID == id })
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Updates, err = s.deps.Adoptions.Updates(ctx, orders.PlotRef{ID: id})
+	d.Updates, err = s.Adoptions.Updates(ctx, orders.PlotRef{ID: id})
 	return ctx, d, err
 }
 
-func (s *Server) householdUpdate(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdUpdate(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -300,7 +300,7 @@ func (s *Server) householdUpdate(w http.ResponseWriter, r *http.Request) error {
 
 // householdUpdatePost tells the adopters. The pictures are looked at first: a file that is none stops the whole, before
 // anything is told.
-func (s *Server) householdUpdatePost(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdUpdatePost(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -323,13 +323,13 @@ func (s *Server) householdUpdatePost(w http.ResponseWriter, r *http.Request) err
 	return s.renderForm(w, r, "household/update", d, f)
 }
 
-func (s *Server) postUpdate(ctx context.Context, plot int64, f *Form, pictures [][]byte) error {
-	u, err := s.deps.Adoptions.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: f.Key(), PlotID: plot, Text: f.Text("text")})
+func (s *growing) postUpdate(ctx context.Context, plot int64, f *Form, pictures [][]byte) error {
+	u, err := s.Adoptions.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: f.Key(), PlotID: plot, Text: f.Text("text")})
 	if err != nil {
 		return err
 	}
 	for _, p := range pictures { // one at a time: together they would not fit a message
-		if _, err := s.deps.Adoptions.AddPhoto(ctx, orders.AddPhoto{UpdateID: u.ID, JPEG: p}); err != nil {
+		if _, err := s.Adoptions.AddPhoto(ctx, orders.AddPhoto{UpdateID: u.ID, JPEG: p}); err != nil {
 			return err
 		}
 	}
@@ -377,12 +377,12 @@ func postedPhotos(r *http.Request, f *Form) [][]byte {
 	return out
 }
 
-func (s *Server) householdPhoto(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) householdPhoto(w http.ResponseWriter, r *http.Request) error {
 	ctx, _, err := s.acting(r)
 	if err != nil {
 		return err
 	}
-	f, err := s.deps.Adoptions.Photo(ctx, orders.PhotoRef{ID: pathInt(r, "photo")})
+	f, err := s.Adoptions.Photo(ctx, orders.PhotoRef{ID: pathInt(r, "photo")})
 	if err != nil {
 		return err
 	}

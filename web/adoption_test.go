@@ -155,8 +155,8 @@ func (s *stubBoxes) ChangeStanding(_ context.Context, r orders.ChangeStanding) (
 }
 
 func newAdoptions(t *testing.T) (d *desk, a *stubAdoptions, b *stubBoxes, buyer, household *person) {
-	d, a, b = newDesk(t), &stubAdoptions{state: orders.AdoptionPlaced}, &stubBoxes{state: orders.StandingActive}
-	d.web.deps.Adoptions, d.web.deps.Boxes, d.web.deps.Payments = a, b, shelfPayments{d.payments}
+	a, b = &stubAdoptions{state: orders.AdoptionPlaced}, &stubBoxes{state: orders.StandingActive}
+	d = newDesk(t, func(d *desk, deps *Deps) { deps.Adoptions, deps.Boxes, deps.Payments = a, b, shelfPayments{d.payments} })
 	buyer = d.login(t, auth.Account{Login: "13800138000", Name: "林晓", Phone: "13800138000", Role: auth.Buyer, Lang: "zh"})
 	household = d.login(t, auth.Account{Login: "ya-1", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
 	return d, a, b, buyer, household

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/gob"
 	"net/http"
 
 	"banmuyuan/catalog"
@@ -22,14 +21,12 @@ const (
 	basketMost    = 20
 )
 
-func init() { gob.Register([]basketItem{}) }
-
-func (s *Server) basket(r *http.Request) []basketItem {
+func (s *Site) basket(r *http.Request) []basketItem {
 	items, _ := s.sessions.Get(r.Context(), sessionBasket).([]basketItem)
 	return items
 }
 
-func (s *Server) setBasket(r *http.Request, items []basketItem) {
+func (s *Site) setBasket(r *http.Request, items []basketItem) {
 	if len(items) == 0 {
 		s.sessions.Remove(r.Context(), sessionBasket)
 		return
@@ -38,7 +35,7 @@ func (s *Server) setBasket(r *http.Request, items []basketItem) {
 }
 
 // basketProblem says why an item cannot be ordered like this, or "".
-func (s *Server) basketProblem(l Lang, p catalog.PublicPresale, item basketItem, channel catalog.Channel) string {
+func (s *Site) basketProblem(l Lang, p catalog.PublicPresale, item basketItem, channel catalog.Channel) string {
 	var problems link.Problems
 	orders.CheckLine(&problems, "", p, orders.QuoteLine{PresaleID: item.PresaleID, Grade: item.Grade, Qty: item.Qty}, channel, s.now())
 	if e := problems.Err(); e != nil {
@@ -48,7 +45,7 @@ func (s *Server) basketProblem(l Lang, p catalog.PublicPresale, item basketItem,
 }
 
 // firstSentence is what a person reads where there is room for one thing only.
-func (s *Server) firstSentence(l Lang, err error) string {
+func (s *Site) firstSentence(l Lang, err error) string {
 	e := link.AsError(err)
 	if len(e.Details) > 0 {
 		e = e.Details[0]

@@ -50,7 +50,9 @@ func (s *site) program(t *testing.T, login string) (send func(method, path strin
 func TestTokensAreRememberedForAMoment(t *testing.T) {
 	t.Parallel()
 	var offset atomic.Int64
-	s := newSite(t, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(offset.Load())) } })
+	s := newSite(t, func(c *Config, _ *Deps) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
+	})
 	a := s.account(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
 	const asks = "/api/v1/orders" // needs a login, and modules that do not answer here: 503 is being let through
 	through := http.StatusServiceUnavailable

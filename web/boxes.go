@@ -11,7 +11,7 @@ import (
 )
 
 // boxRoutes are the pages of standing orders.
-func (s *Server) boxRoutes() {
+func (s *adopting) boxRoutes() {
 	s.open("GET", "/boxes", "shop.boxes", s.shopBoxes)
 	s.guarded("GET", "/boxes/start/{presale:[0-9]+}", "shop.box.start", s.shopBoxStart, auth.Buyer)
 	s.guarded("POST", "/boxes/start/{presale:[0-9]+}", "shop.box.subscribe", s.shopBoxSubscribe, auth.Buyer)
@@ -28,16 +28,16 @@ type boxesPage struct {
 	May    bool
 }
 
-func (s *Server) shopBoxes(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxes(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	offers, err := s.deps.Boxes.StandingOffers(ctx, catalog.None{})
+	offers, err := s.Boxes.StandingOffers(ctx, catalog.None{})
 	if err != nil {
 		return err
 	}
 	a := auth.FromContext(ctx)
 	d := boxesPage{Offers: offers.Items, May: a == nil || a.Role == auth.Buyer}
 	if a != nil && a.Role == auth.Buyer {
-		mine, err := s.deps.Boxes.Standings(ctx, catalog.None{})
+		mine, err := s.Boxes.Standings(ctx, catalog.None{})
 		if err != nil {
 			return err
 		}
@@ -54,10 +54,10 @@ type boxStartPage struct {
 	Account *auth.Account
 }
 
-func (s *Server) boxStartPage(r *http.Request) (boxStartPage, error) {
+func (s *adopting) boxStartPage(r *http.Request) (boxStartPage, error) {
 	ctx := r.Context()
 	d := boxStartPage{Account: auth.FromContext(ctx)}
-	offers, err := s.deps.Boxes.StandingOffers(ctx, catalog.None{})
+	offers, err := s.Boxes.StandingOffers(ctx, catalog.None{})
 	if err != nil {
 		return d, err
 	}
@@ -82,7 +82,7 @@ func (s *Server) boxStartPage(r *http.Request) (boxStartPage, error) {
 	return d, nil
 }
 
-func (s *Server) shopBoxStart(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxStart(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.boxStartPage(r)
 	if err != nil {
 		return err
@@ -91,11 +91,11 @@ func (s *Server) shopBoxStart(w http.ResponseWriter, r *http.Request) error {
 	f.Values.Set("every_days", "7")
 	f.Values.Set("grade", d.Offer.Grades[0].Grade)
 	f.Values.Set("start_on", d.Offer.Starts[0])
-	s.presetDelivery(f, d.Account)
+	presetDelivery(f, d.Account)
 	return s.renderForm(w, r, "shop/box_start", d, f)
 }
 
-func (s *Server) shopBoxSubscribe(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxSubscribe(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *Server) shopBoxSubscribe(w http.ResponseWriter, r *http.Request) error 
 	f.Need("quantity", "every_days")
 	needDelivery(f)
 	if f.OK() {
-		st, err := s.deps.Boxes.Subscribe(r.Context(), orders.Subscribe{IdempotencyKey: f.Key(), PresaleID: d.Offer.PresaleID, Grade: f.Text("grade"),
+		st, err := s.Boxes.Subscribe(r.Context(), orders.Subscribe{IdempotencyKey: f.Key(), PresaleID: d.Offer.PresaleID, Grade: f.Text("grade"),
 			Qty: qty, EveryDays: every, StartOn: f.Text("start_on"), Delivery: postedDelivery(f)})
 		if err == nil {
 			s.flash(r, good, "standing.started")
@@ -126,11 +126,11 @@ type boxPage struct {
 	Points   []Option
 }
 
-func (s *Server) boxPage(r *http.Request) (boxPage, error) {
+func (s *adopting) boxPage(r *http.Request) (boxPage, error) {
 	ctx := r.Context()
 	var d boxPage
 	var err error
-	if d.Standing, err = s.deps.Boxes.Standing(ctx, orders.StandingRef{ID: pathInt(r, "id")}); err != nil {
+	if d.Standing, err = s.Boxes.Standing(ctx, orders.StandingRef{ID: pathInt(r, "id")}); err != nil {
 		return d, err
 	}
 	ref, err := s.reference(ctx)
@@ -138,7 +138,7 @@ func (s *Server) boxPage(r *http.Request) (boxPage, error) {
 	return d, err
 }
 
-func (s *Server) shopBox(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBox(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.boxPage(r)
 	if err != nil {
 		return err
@@ -147,17 +147,17 @@ func (s *Server) shopBox(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopBoxState pauses, resumes or ends.
-func (s *Server) shopBoxState(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxState(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	state := orders.StandingState(f.Text("state"))
-	_, err = s.deps.Boxes.SetStanding(r.Context(), orders.SetStanding{ID: pathInt(r, "id"), State: state})
+	_, err = s.Boxes.SetStanding(r.Context(), orders.SetStanding{ID: pathInt(r, "id"), State: state})
 	return s.boxChanged(w, r, f, err, "standing.now_"+string(state))
 }
 
-func (s *Server) shopBoxSkip(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxSkip(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -166,12 +166,12 @@ func (s *Server) shopBoxSkip(w http.ResponseWriter, r *http.Request) error {
 	if skip {
 		key = "standing.skipped"
 	}
-	_, err = s.deps.Boxes.SkipDate(r.Context(), orders.SkipDate{ID: pathInt(r, "id"), On: f.Text("on"), Skip: skip})
+	_, err = s.Boxes.SkipDate(r.Context(), orders.SkipDate{ID: pathInt(r, "id"), On: f.Text("on"), Skip: skip})
 	return s.boxChanged(w, r, f, err, key)
 }
 
 // boxChanged shows a standing order after a change, or what was wrong with it.
-func (s *Server) boxChanged(w http.ResponseWriter, r *http.Request, f *Form, err error, key string) error {
+func (s *adopting) boxChanged(w http.ResponseWriter, r *http.Request, f *Form, err error, key string) error {
 	if err == nil {
 		s.flash(r, good, key)
 		return s.goTo(w, r, "shop.box", "id", pathInt(r, "id"))
@@ -186,7 +186,7 @@ func (s *Server) boxChanged(w http.ResponseWriter, r *http.Request, f *Form, err
 	return s.renderForm(w, r, "shop/box", d, f)
 }
 
-func (s *Server) shopBoxChange(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxChange(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.boxPage(r)
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func (s *Server) shopBoxChange(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/box_change", d, f)
 }
 
-func (s *Server) shopBoxChangeDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) shopBoxChangeDo(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -213,7 +213,7 @@ func (s *Server) shopBoxChangeDo(w http.ResponseWriter, r *http.Request) error {
 	f.Need("quantity", "every_days")
 	needDelivery(f)
 	if f.OK() {
-		_, err := s.deps.Boxes.ChangeStanding(r.Context(), orders.ChangeStanding{ID: d.Standing.ID, Qty: qty, EveryDays: every, Delivery: postedDelivery(f)})
+		_, err := s.Boxes.ChangeStanding(r.Context(), orders.ChangeStanding{ID: d.Standing.ID, Qty: qty, EveryDays: every, Delivery: postedDelivery(f)})
 		if err == nil {
 			s.flash(r, good, "standing.changed")
 			return s.goTo(w, r, "shop.box", "id", d.Standing.ID)

@@ -27,7 +27,7 @@ const (
 
 // cardRoutes let a household in that was handed a card. The code's address is left at once, so that it stays neither in
 // the address bar nor in the log of what follows.
-func (s *Server) cardRoutes() {
+func (s *accountPages) cardRoutes() {
 	s.open("GET", "/card", "card", s.cardPage)
 	s.open("POST", "/card", "card.open", s.cardOpen)
 	s.open("GET", "/card/{secret:[A-Za-z0-9_-]{20,40}}", "card.scan", s.cardScan)
@@ -35,12 +35,12 @@ func (s *Server) cardRoutes() {
 	s.guarded("POST", "/my/pin", "household.pin.save", s.householdPINSave, auth.Household)
 }
 
-func (s *Server) cardScan(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) cardScan(w http.ResponseWriter, r *http.Request) error {
 	s.sessions.Put(r.Context(), sessionCard, auth.SecretHash(mux.Vars(r)["secret"]))
 	return s.goTo(w, r, "card")
 }
 
-func (s *Server) cardPage(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) cardPage(w http.ResponseWriter, r *http.Request) error {
 	if len(s.sessions.GetBytes(r.Context(), sessionCard)) == 0 {
 		return s.goTo(w, r, "login")
 	}
@@ -49,7 +49,7 @@ func (s *Server) cardPage(w http.ResponseWriter, r *http.Request) error {
 
 // cardOpen logs a household in: whoever has the card and knows the last four of the head's id number. A card that was
 // ended, a wrong number and an account that was switched off look the same.
-func (s *Server) cardOpen(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (s *Server) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	case errors.As(err, &wait):
 		e := throttled(wait.RetryAfter)
 		w.Header().Set("Retry-After", strconv.Itoa(e.RetryAfter))
-		f.add("", e)
+		f.addError("", e)
 		return s.renderForm(w, r, "account/card", nil, f)
 	case err != nil:
 		return fmt.Errorf("log in by card: %w", err)
@@ -84,36 +84,36 @@ func (s *Server) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) cardAccount(r *http.Request, hash []byte, proof string) (*auth.Account, error) {
+func (s *accountPages) cardAccount(r *http.Request, hash []byte, proof string) (*auth.Account, error) {
 	ctx := r.Context()
 	// Both are counted before anything is looked at.
-	byAddress, err := s.deps.Throttle.Try(ctx, "address:"+s.clientIP(r), auth.PerAddress)
+	byAddress, err := s.Throttle.Try(ctx, "address:"+s.clientIP(r), auth.PerAddress)
 	if err != nil {
 		return nil, err
 	}
 	key := "card:" + hex.EncodeToString(hash[:16])
-	byCard, err := s.deps.Throttle.Try(ctx, key, auth.PerCard)
+	byCard, err := s.Throttle.Try(ctx, key, auth.PerCard)
 	if err != nil {
 		return nil, err
 	}
 	if wait := max(byAddress, byCard); wait > 0 {
 		return nil, &auth.ThrottledError{RetryAfter: wait}
 	}
-	card, err := s.deps.Cards.CardByHash(ctx, hash)
+	card, err := s.Cards.CardByHash(ctx, hash)
 	if errors.Is(err, auth.ErrNotFound) {
 		return nil, auth.ErrWrongLogin
 	}
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.deps.Accounts.ByID(ctx, card.AccountID)
+	a, err := s.Accounts.ByID(ctx, card.AccountID)
 	if err != nil {
 		return nil, err
 	}
 	if a.Disabled() || a.Role != auth.Household || a.HouseholdID != card.HouseholdID {
 		return nil, auth.ErrWrongLogin
 	}
-	h, err := s.deps.Catalog.Household(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role), Household: a.HouseholdID}),
+	h, err := s.Catalog.Household(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role), Household: a.HouseholdID}),
 		catalog.HouseholdRef{ID: card.HouseholdID})
 	if err != nil {
 		return nil, err
@@ -121,10 +121,10 @@ func (s *Server) cardAccount(r *http.Request, hash []byte, proof string) (*auth.
 	if !provesHousehold(h, proof) {
 		return nil, auth.ErrWrongLogin
 	}
-	if err := s.deps.Throttle.Forget(ctx, key); err != nil {
+	if err := s.Throttle.Forget(ctx, key); err != nil {
 		return nil, err
 	}
-	return a, s.deps.Cards.CardUsed(ctx, card.ID)
+	return a, s.Cards.CardUsed(ctx, card.ID)
 }
 
 // provesHousehold compares what was typed with the last four of the head's id number, which is all that leaves the
@@ -153,17 +153,17 @@ type pinPage struct{ NeedsOld bool }
 
 // pinNeedsOld tells whether the old PIN has to be given: not right after a login with a card, which is how a household
 // that never had one, or forgot it, gets one.
-func (s *Server) pinNeedsOld(r *http.Request) bool {
+func (s *accountPages) pinNeedsOld(r *http.Request) bool {
 	in := s.sessions.GetInt64(r.Context(), sessionCardIn)
 	return in == 0 || s.now().Sub(time.Unix(in, 0)) > newPINAfterCard
 }
 
-func (s *Server) householdPIN(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) householdPIN(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "household/pin", pinPage{s.pinNeedsOld(r)}, s.newForm(langOf(r)))
 }
 
 // householdPINSave sets the PIN that a household logs in with, next to its phone number.
-func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) householdPINSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error 
 			return s.goTo(w, r, "household.home")
 		}
 		if e := link.AsError(err); e.RetryAfter > 0 {
-			f.add("", e)
+			f.addError("", e)
 		} else if !f.Fail(err) {
 			return err
 		}
@@ -190,7 +190,7 @@ func (s *Server) householdPINSave(w http.ResponseWriter, r *http.Request) error 
 // changePIN sets the PIN of the household that is logged in, and starts its session anew: every other one ends. The old
 // PIN is asked for, and tries are counted, but right after a login with the card. The same request again, of which only
 // the key is remembered and no PIN, finds the PIN as it wants it.
-func (s *Server) changePIN(r *http.Request, key, pin, old string) (*auth.Account, error) {
+func (s *accountPages) changePIN(r *http.Request, key, pin, old string) (*auth.Account, error) {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
 	if wrong := auth.CheckPIN(pin); wrong != "" {
@@ -200,25 +200,25 @@ func (s *Server) changePIN(r *http.Request, key, pin, old string) (*auth.Account
 	if err != nil {
 		return nil, err
 	}
-	again, err := s.deps.Accounts.Asked(ctx, once)
+	again, err := s.Accounts.Asked(ctx, once)
 	if err != nil {
 		return nil, errOnce(err)
 	}
 	if again {
-		if a, err = s.deps.Accounts.ByID(ctx, a.ID); err != nil {
+		if a, err = s.Accounts.ByID(ctx, a.ID); err != nil {
 			return nil, fmt.Errorf("read account: %w", err)
 		}
 		return s.pinAgain(r, a, pin)
 	}
 	if s.pinNeedsOld(r) {
-		wait, err := s.deps.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
+		wait, err := s.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
 		if err != nil {
 			return nil, fmt.Errorf("count change of PIN: %w", err)
 		}
 		if wait > 0 {
 			return nil, throttled(wait)
 		}
-		ok, err := s.auth.Passwords.Matches(ctx, old, a.PasswordHash)
+		ok, err := s.Auth.Passwords.Matches(ctx, old, a.PasswordHash)
 		if err != nil {
 			return nil, err
 		}
@@ -226,11 +226,11 @@ func (s *Server) changePIN(r *http.Request, key, pin, old string) (*auth.Account
 			return nil, link.E(link.Invalid, "account.password.wrong", "old")
 		}
 	}
-	hash, err := s.auth.Passwords.Hash(ctx, pin)
+	hash, err := s.Auth.Passwords.Hash(ctx, pin)
 	if err != nil {
 		return nil, err
 	}
-	if a, again, err = s.deps.Accounts.SetPIN(ctx, once, a.ID, hash); err != nil {
+	if a, again, err = s.Accounts.SetPIN(ctx, once, a.ID, hash); err != nil {
 		return nil, fmt.Errorf("store PIN: %w", errOnce(err))
 	}
 	if again { // sent twice at once
@@ -241,16 +241,16 @@ func (s *Server) changePIN(r *http.Request, key, pin, old string) (*auth.Account
 
 // pinAgain answers a request that set the PIN before: it is the same when its PIN is the account's. Otherwise this would
 // be a way to try PINs, so tries are counted.
-func (s *Server) pinAgain(r *http.Request, a *auth.Account, pin string) (*auth.Account, error) {
+func (s *accountPages) pinAgain(r *http.Request, a *auth.Account, pin string) (*auth.Account, error) {
 	ctx := r.Context()
-	wait, err := s.deps.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
+	wait, err := s.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
 	if err != nil {
 		return nil, fmt.Errorf("count change of PIN: %w", err)
 	}
 	if wait > 0 {
 		return nil, throttled(wait)
 	}
-	same, err := s.auth.Passwords.Matches(ctx, pin, a.PasswordHash)
+	same, err := s.Auth.Passwords.Matches(ctx, pin, a.PasswordHash)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ func (s *Server) pinAgain(r *http.Request, a *auth.Account, pin string) (*auth.A
 }
 
 // pinSession starts the session anew after the PIN was set.
-func (s *Server) pinSession(r *http.Request, a *auth.Account) error {
+func (s *accountPages) pinSession(r *http.Request, a *auth.Account) error {
 	if err := s.startSession(r, a); err != nil {
 		return err
 	}

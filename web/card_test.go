@@ -16,7 +16,7 @@ import (
 // card stores a card of the stub's household and returns what its code holds.
 func (d *desk) card(t *testing.T) string {
 	t.Helper()
-	hash, err := d.web.auth.Passwords.Hash(t.Context(), "nobody knows this one")
+	hash, err := hasher(t).Hash(t.Context(), "nobody knows this one")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,9 +158,8 @@ func smsGateway(t *testing.T) (string, func() []notify.Message) {
 
 func TestHouseholdIsToldWhatItsHelperDid(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
 	gateway, messages := smsGateway(t)
-	d.web.deps.Notifier = notify.HTTP{URL: gateway}
+	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
 	p := d.helper(t)
 	p.post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
 	p.post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")

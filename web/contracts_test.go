@@ -132,9 +132,8 @@ func (c *stubContracts) SetReference(_ context.Context, r orders.SetReference) (
 
 func newContractDesk(t *testing.T) (*desk, *stubContracts) {
 	t.Helper()
-	d, c := newDesk(t), &stubContracts{}
-	d.web.deps.Contracts = c
-	return d, c
+	c := &stubContracts{}
+	return newDesk(t, func(_ *desk, deps *Deps) { deps.Contracts = c }), c
 }
 
 func TestContractPages(t *testing.T) {

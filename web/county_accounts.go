@@ -13,6 +13,14 @@ import (
 	"banmuyuan/web/auth"
 )
 
+// accountRoutes are the pages of accounts.
+func (s *people) accountRoutes() {
+	s.guarded("GET", "/county/accounts", "county.accounts", s.countyAccounts, auth.Admin)
+	s.guarded("POST", "/county/accounts", "county.accounts.open", s.countyAccountOpen, auth.Admin)
+	s.guarded("POST", "/county/accounts/{id:[0-9]+}/password", "county.account.password", s.countyAccountPassword, auth.Admin)
+	s.guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.countyAccountSwitch, auth.Admin)
+}
+
 // openedRoles are what the administrator opens accounts for; private buyers register themselves.
 var openedRoles = []auth.Role{auth.Officer, auth.OrgApprover, auth.Clerk, auth.Household, auth.Helper, auth.Operator, auth.Approver, auth.Admin}
 
@@ -34,7 +42,7 @@ type countyAccountsPage struct {
 // Off reports whether an account of the list is switched off.
 func (countyAccountsPage) Off(a auth.Account) bool { return a.Disabled() }
 
-func (s *Server) countyAccountsPage(r *http.Request) (countyAccountsPage, error) {
+func (s *people) countyAccountsPage(r *http.Request) (countyAccountsPage, error) {
 	ctx, l := r.Context(), langOf(r)
 	d := countyAccountsPage{OrgNames: map[int64]string{}, Me: auth.FromContext(ctx).ID}
 	said := s.words(r)
@@ -49,7 +57,7 @@ func (s *Server) countyAccountsPage(r *http.Request) (countyAccountsPage, error)
 	for _, o := range ref.Organisations {
 		d.OrgNames[o.ID] = o.Name
 	}
-	if d.Counts, err = s.deps.Accounts.CountByRole(ctx); err != nil {
+	if d.Counts, err = s.Accounts.CountByRole(ctx); err != nil {
 		return d, fmt.Errorf("count accounts: %w", err)
 	}
 	d.Filter = options(l.pick("全部角色", "All roles"), auth.Roles, func(x auth.Role) string { return string(x) },
@@ -59,7 +67,7 @@ func (s *Server) countyAccountsPage(r *http.Request) (countyAccountsPage, error)
 	if role := auth.Role(q.Text("as")); role.Valid() {
 		roles = []auth.Role{role}
 	}
-	if d.Accounts, err = s.deps.Accounts.List(ctx, q.Text("q"), q.Text("cursor"), accountsShown+1, roles...); err != nil {
+	if d.Accounts, err = s.Accounts.List(ctx, q.Text("q"), q.Text("cursor"), accountsShown+1, roles...); err != nil {
 		return d, fmt.Errorf("list accounts: %w", err)
 	}
 	if len(d.Accounts) > accountsShown {
@@ -70,7 +78,7 @@ func (s *Server) countyAccountsPage(r *http.Request) (countyAccountsPage, error)
 }
 
 // countyAccounts lists who can log in.
-func (s *Server) countyAccounts(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyAccounts(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyAccountsPage(r)
 	if err != nil {
 		return err
@@ -82,7 +90,7 @@ func (s *Server) countyAccounts(w http.ResponseWriter, r *http.Request) error {
 var loginPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.\-]{2,39}$`)
 
 // countyAccountOpen opens an account with a password that is shown once, to be handed over and changed.
-func (s *Server) countyAccountOpen(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyAccountOpen(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -105,7 +113,7 @@ func (s *Server) countyAccountOpen(w http.ResponseWriter, r *http.Request) error
 	}
 	a.PasswordHash = hash
 	if f.OK() {
-		if _, err = s.deps.Accounts.Create(r.Context(), a); errors.Is(err, auth.ErrLoginTaken) {
+		if _, err = s.Accounts.Create(r.Context(), a); errors.Is(err, auth.ErrLoginTaken) {
 			f.Add("login", "accounts.login.taken")
 		} else if err != nil {
 			return fmt.Errorf("open account: %w", err)
@@ -124,14 +132,14 @@ func (s *Server) countyAccountOpen(w http.ResponseWriter, r *http.Request) error
 }
 
 // bindAccount finds what a role acts for.
-func (s *Server) bindAccount(r *http.Request, f *Form, a *auth.Account) error {
+func (s *people) bindAccount(r *http.Request, f *Form, a *auth.Account) error {
 	switch {
 	case a.Role.In(auth.Organisation...):
 		if a.OrgID = f.Int("org"); a.OrgID == 0 {
 			f.Add("org", "accounts.org")
 		}
 	case a.Role.In(auth.Earning...):
-		h, err := s.deps.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
+		h, err := s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
 		if err != nil && link.CodeOf(err) != link.NotFound && link.CodeOf(err) != link.Invalid {
 			return err
 		}
@@ -152,16 +160,16 @@ func (s *Server) bindAccount(r *http.Request, f *Form, a *auth.Account) error {
 }
 
 // firstPassword makes a password that is easy to read out and to type, with 50 bits of chance in it.
-func (s *Server) firstPassword(r *http.Request) (password, hash string, err error) {
+func (s *people) firstPassword(r *http.Request) (password, hash string, err error) {
 	text := strings.ToLower(rand.Text()) // base32: letters and 2 to 7
 	password = text[:5] + "-" + text[5:10]
-	hash, err = s.auth.Passwords.Hash(r.Context(), password)
+	hash, err = s.Passwords.Hash(r.Context(), password)
 	return password, hash, err
 }
 
 // onAccount runs a command on the account of the path.
-func (s *Server) onAccount(r *http.Request) (*auth.Account, error) {
-	a, err := s.deps.Accounts.ByID(r.Context(), pathInt(r, "id"))
+func (s *people) onAccount(r *http.Request) (*auth.Account, error) {
+	a, err := s.Accounts.ByID(r.Context(), pathInt(r, "id"))
 	if errors.Is(err, auth.ErrNotFound) {
 		return nil, link.E(link.NotFound, "accounts.unknown", "")
 	}
@@ -169,7 +177,7 @@ func (s *Server) onAccount(r *http.Request) (*auth.Account, error) {
 }
 
 // countyAccountPassword gives somebody who forgot theirs a new password, shown once.
-func (s *Server) countyAccountPassword(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyAccountPassword(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.onAccount(r)
 	if err != nil {
 		return err
@@ -178,7 +186,7 @@ func (s *Server) countyAccountPassword(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	if _, err := s.deps.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
+	if _, err := s.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
 		return fmt.Errorf("reset password: %w", err)
 	}
 	d, err := s.countyAccountsPage(r)
@@ -191,7 +199,7 @@ func (s *Server) countyAccountPassword(w http.ResponseWriter, r *http.Request) e
 }
 
 // countyAccountSwitch switches an account off, which ends its sessions, or on again.
-func (s *Server) countyAccountSwitch(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyAccountSwitch(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -205,7 +213,7 @@ func (s *Server) countyAccountSwitch(w http.ResponseWriter, r *http.Request) err
 	if a.ID == me.ID {
 		return link.E(link.Conflict, "accounts.self", "")
 	}
-	if err := s.deps.Accounts.SetDisabled(r.Context(), a.ID, off); err != nil {
+	if err := s.Accounts.SetDisabled(r.Context(), a.ID, off); err != nil {
 		return fmt.Errorf("switch account: %w", err)
 	}
 	s.log.InfoContext(r.Context(), "account switched", "login", a.Login, "off", off, "by", me.ID)

@@ -12,8 +12,10 @@ import (
 	"banmuyuan/web/sheet"
 )
 
-func (s *Server) booksRoutes() {
+func (s *bookPages) booksRoutes() {
 	county := auth.County
+	s.guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
+	s.guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
 	s.guarded("GET", "/county/ledger/file", "county.ledger.file", s.countyLedgerFile, county...)
 	s.guarded("GET", "/county/ledger/account", "county.account", s.countyAccount, county...)
 	s.guarded("GET", "/county/ledger/account/file", "county.account.file", s.countyAccountFile, county...)
@@ -64,13 +66,13 @@ func presets(l Lang, now time.Time, from, to string) []preset {
 }
 
 // countyLedger is the trial balance, up to a day or between two.
-func (s *Server) countyLedger(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyLedger(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := countyLedgerPage{Words: s.words(r), From: f.Text("from"), To: f.Text("to"), Today: s.now().In(china).Format(time.DateOnly)}
 	d.Presets = presets(langOf(r), s.now(), d.From, d.To)
 	var err error
-	if d.Trial, err = s.deps.Books.Trial(ctx, payments.TrialRequest{From: d.From, To: d.To}); err != nil && !f.Fail(err) {
+	if d.Trial, err = s.Books.Trial(ctx, payments.TrialRequest{From: d.From, To: d.To}); err != nil && !f.Fail(err) {
 		return err
 	}
 	for _, row := range d.Trial.Rows {
@@ -79,7 +81,7 @@ func (s *Server) countyLedger(w http.ResponseWriter, r *http.Request) error {
 		d.Credit += row.CreditFen
 	}
 	d.Unbounded = d.From == ""
-	periods, err := s.deps.Books.Periods(ctx, payments.None{})
+	periods, err := s.Books.Periods(ctx, payments.None{})
 	if err != nil {
 		return err
 	}
@@ -99,10 +101,10 @@ func (countyLedgerPage) One(kind string) bool {
 	return strings.HasPrefix(kind, "clearing:") || strings.HasPrefix(kind, "exp:")
 }
 
-func (s *Server) countyLedgerFile(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyLedgerFile(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	words := s.words(r)
-	trial, err := s.deps.Books.Trial(r.Context(), payments.TrialRequest{From: f.Text("from"), To: f.Text("to")})
+	trial, err := s.Books.Trial(r.Context(), payments.TrialRequest{From: f.Text("from"), To: f.Text("to")})
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (s *Server) countyLedgerFile(w http.ResponseWriter, r *http.Request) error 
 		rows = append(rows, []sheet.Value{sheet.Text(words.Say("ledger", row.Class)), sheet.Text(words.Say("ledger.kind", row.Kind)), sheet.Text(row.Kind), sheet.Count(row.Accounts),
 			sheet.Fen(row.OpeningFen), sheet.Fen(row.DebitFen), sheet.Fen(row.CreditFen), sheet.Fen(row.ClosingFen)})
 	}
-	return s.sendSheet(w, pick("试算平衡表", "Trial balance")+" "+trial.To, head, rows)
+	return sendSheet(w, pick("试算平衡表", "Trial balance")+" "+trial.To, head, rows)
 }
 
 type countyAccountPage struct {
@@ -129,7 +131,7 @@ func accountRequest(f *Form) payments.AccountRequest {
 }
 
 // countyAccount is the statement of one account, with the balance after every line.
-func (s *Server) countyAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyAccount(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d := countyAccountPage{Words: s.words(r), Request: accountRequest(f)}
 	d.Presets = presets(langOf(r), s.now(), d.Request.From, d.Request.To)
@@ -137,34 +139,34 @@ func (s *Server) countyAccount(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.NotFound, "books.unknown_account", "account")
 	}
 	var err error
-	if d.Statement, err = s.deps.Books.AccountStatement(r.Context(), d.Request); err != nil && !f.Fail(err) {
+	if d.Statement, err = s.Books.AccountStatement(r.Context(), d.Request); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "county/account", d, f)
 }
 
-func (s *Server) countyAccountFile(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyAccountFile(w http.ResponseWriter, r *http.Request) error {
 	request := accountRequest(s.queryForm(r))
 	request.Cursor, request.Limit = "", 2000
 	pick := langOf(r).pick
 	head := []string{pick("记账日", "Booked on"), pick("业务", "Business"), pick("业务编号", "Key"), pick("经手", "By"), pick("借方", "Debit"), pick("贷方", "Credit"), pick("余额", "Balance")}
 	var rows [][]sheet.Value
 	for len(rows) < mostLines {
-		page, err := s.deps.Books.AccountStatement(r.Context(), request)
+		list, err := s.Books.AccountStatement(r.Context(), request)
 		if err != nil {
 			return err
 		}
 		if request.Cursor == "" {
-			rows = append(rows, []sheet.Value{sheet.Text(""), sheet.Text(pick("期初余额", "Opening balance")), sheet.Text(page.Account), sheet.Text(""), sheet.Text(""), sheet.Text(""), sheet.Fen(page.OpeningFen)})
+			rows = append(rows, []sheet.Value{sheet.Text(""), sheet.Text(pick("期初余额", "Opening balance")), sheet.Text(list.Account), sheet.Text(""), sheet.Text(""), sheet.Text(""), sheet.Fen(list.OpeningFen)})
 		}
-		for _, e := range page.Items {
+		for _, e := range list.Items {
 			rows = append(rows, append([]sheet.Value{sheet.Text(e.BookedOn), sheet.Text(e.Kind), sheet.Text(e.BusinessKey), sheet.Text(e.Actor)}, append(sides(e.AmountFen), sheet.Fen(e.BalanceFen))...))
 		}
-		if request.Cursor = page.Cursor; request.Cursor == "" {
+		if request.Cursor = list.Cursor; request.Cursor == "" {
 			break
 		}
 	}
-	return s.sendSheet(w, strings.ReplaceAll(request.Account, ":", " "), head, rows)
+	return sendSheet(w, strings.ReplaceAll(request.Account, ":", " "), head, rows)
 }
 
 // sides are an amount's debit and credit columns.
@@ -175,7 +177,7 @@ func sides(fen int64) []sheet.Value {
 	return []sheet.Value{sheet.Fen(fen), sheet.Text("")}
 }
 
-func (s *Server) countyJournalFile(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyJournalFile(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	request := payments.EntriesRequest{From: f.Text("from"), To: f.Text("to"), Limit: 2000}
 	if request.From == "" { // all there ever was is more than a table holds
@@ -186,20 +188,20 @@ func (s *Server) countyJournalFile(w http.ResponseWriter, r *http.Request) error
 		pick("户头", "Account"), pick("借方", "Debit"), pick("贷方", "Credit"), pick("经手", "By")}
 	var rows [][]sheet.Value
 	for len(rows) < mostLines {
-		page, err := s.deps.Books.LedgerEntries(r.Context(), request)
+		list, err := s.Books.LedgerEntries(r.Context(), request)
 		if err != nil {
 			return err
 		}
-		for _, e := range page.Items {
+		for _, e := range list.Items {
 			row := []sheet.Value{sheet.Text(e.BookedOn), sheet.Text(e.OccurredAt.In(china).Format("2006-01-02 15:04")), sheet.Count(e.TxnID), sheet.Count(int64(e.Line)), sheet.Text(e.Kind),
 				sheet.Text(e.BusinessKey), sheet.Text(e.Account)}
 			rows = append(rows, append(append(row, sides(e.AmountFen)...), sheet.Text(e.Actor)))
 		}
-		if request.Cursor = page.Cursor; request.Cursor == "" {
+		if request.Cursor = list.Cursor; request.Cursor == "" {
 			break
 		}
 	}
-	return s.sendSheet(w, pick("分录", "Journal")+" "+request.From, head, rows)
+	return sendSheet(w, pick("分录", "Journal")+" "+request.From, head, rows)
 }
 
 type countyPeriodsPage struct {
@@ -212,10 +214,10 @@ type countyPeriodsPage struct {
 	Months    []Option // that can be closed
 }
 
-func (s *Server) countyPeriodsPage(r *http.Request) (countyPeriodsPage, error) {
+func (s *bookPages) countyPeriodsPage(r *http.Request) (countyPeriodsPage, error) {
 	d := countyPeriodsPage{Words: s.words(r)}
 	var err error
-	if d.Periods, err = s.deps.Books.Periods(r.Context(), payments.None{}); err != nil {
+	if d.Periods, err = s.Books.Periods(r.Context(), payments.None{}); err != nil {
 		return d, err
 	}
 	a := auth.FromContext(r.Context())
@@ -235,7 +237,7 @@ func (s *Server) countyPeriodsPage(r *http.Request) (countyPeriodsPage, error) {
 	return d, nil
 }
 
-func (s *Server) countyPeriods(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyPeriods(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyPeriodsPage(r)
 	if err != nil {
 		return err
@@ -243,7 +245,7 @@ func (s *Server) countyPeriods(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "county/periods", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) onPeriods(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form) (done string, err error)) error {
+func (s *bookPages) onPeriods(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form) (done string, err error)) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -263,23 +265,23 @@ func (s *Server) onPeriods(w http.ResponseWriter, r *http.Request, command func(
 	return s.renderForm(w, r, "county/periods", d, f)
 }
 
-func (s *Server) countyPeriodsAsk(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyPeriodsAsk(w http.ResponseWriter, r *http.Request) error {
 	return s.onPeriods(w, r, func(ctx context.Context, f *Form) (string, error) {
 		if !f.Need("month") {
 			return "", nil
 		}
-		_, err := s.deps.Books.AskClosing(ctx, payments.AskClosing{Month: f.Text("month")})
+		_, err := s.Books.AskClosing(ctx, payments.AskClosing{Month: f.Text("month")})
 		return "books.asked_done", err
 	})
 }
 
-func (s *Server) countyPeriodsDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyPeriodsDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onPeriods(w, r, func(ctx context.Context, f *Form) (string, error) {
 		approve := f.Text("decision") == "approve"
 		if !approve && !f.Need("reason") {
 			return "", nil
 		}
-		_, err := s.deps.Books.DecideClosing(ctx, payments.DecideClosing{ID: pathInt(r, "id"), Approve: approve, Reason: f.Text("reason")})
+		_, err := s.Books.DecideClosing(ctx, payments.DecideClosing{ID: pathInt(r, "id"), Approve: approve, Reason: f.Text("reason")})
 		if !approve {
 			return "books.refused_done", err
 		}

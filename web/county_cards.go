@@ -16,6 +16,13 @@ import (
 	"banmuyuan/web/auth"
 )
 
+// cardRoutes are the pages of cards.
+func (s *Cards) cardRoutes() {
+	s.guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.countyCards, auth.Operator, auth.Admin)
+	s.guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.countyCardsIssue, auth.Operator, auth.Admin)
+	s.guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.countyCardRevoke, auth.Operator, auth.Admin)
+}
+
 type cardPrint struct {
 	Household catalog.Household
 	Address   string // what its code holds
@@ -36,25 +43,25 @@ type countyCardsPage struct {
 	Issued   []cardPrint // the only time that their codes can be shown
 }
 
-func (s *Server) countyCardsPage(ctx context.Context, village int64) (countyCardsPage, error) {
+func (s *Cards) countyCardsPage(ctx context.Context, village int64) (countyCardsPage, error) {
 	d := countyCardsPage{Printed: s.now()}
 	d.Village, d.Township = s.village(ctx, village)
 	if d.Village.Name == "" {
 		return d, link.E(link.NotFound, "not_found", "")
 	}
-	page, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{VillageID: d.Village.ID, Limit: sheetsAtMost})
+	list, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{VillageID: d.Village.ID, Limit: sheetsAtMost})
 	if err != nil {
 		return d, err
 	}
-	ids := make([]int64, len(page.Items))
-	for i, h := range page.Items {
+	ids := make([]int64, len(list.Items))
+	for i, h := range list.Items {
 		ids[i] = h.ID
 	}
-	cards, err := s.deps.Cards.CardsOf(ctx, ids)
+	cards, err := s.countyServices.Cards.CardsOf(ctx, ids)
 	if err != nil {
 		return d, err
 	}
-	for _, h := range page.Items {
+	for _, h := range list.Items {
 		row := cardListRow{Household: h}
 		if c, ok := cards[h.ID]; ok {
 			row.Card = &c
@@ -77,7 +84,7 @@ func (d countyCardsPage) wanted(one string) (all []catalog.Household) {
 }
 
 // countyCards lists who of a village has a card.
-func (s *Server) countyCards(w http.ResponseWriter, r *http.Request) error {
+func (s *Cards) countyCards(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyCardsPage(r.Context(), pathInt(r, "village"))
 	if err != nil {
 		return err
@@ -87,7 +94,7 @@ func (s *Server) countyCards(w http.ResponseWriter, r *http.Request) error {
 
 // countyCardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: what the
 // codes hold is not kept.
-func (s *Server) countyCardsIssue(w http.ResponseWriter, r *http.Request) error {
+func (s *Cards) countyCardsIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -118,7 +125,7 @@ func (s *Server) countyCardsIssue(w http.ResponseWriter, r *http.Request) error 
 
 // issueCards makes cards for one household of a village or for all that have none. The same request again gets the same
 // cards to print: what their codes hold follows from it.
-func (s *Server) issueCards(ctx context.Context, d countyCardsPage, one, key string) ([]cardPrint, error) {
+func (s *Cards) issueCards(ctx context.Context, d countyCardsPage, one, key string) ([]cardPrint, error) {
 	by := auth.FromContext(ctx)
 	once, err := onceBy(by, key, fmt.Sprintf("cards of village %d %s", d.Village.ID, one))
 	if err != nil {
@@ -127,18 +134,18 @@ func (s *Server) issueCards(ctx context.Context, d countyCardsPage, one, key str
 	// Accounts that are made along with a card have a password that nobody knows, until the household chooses a PIN.
 	nobody := make([]byte, 32)
 	_, _ = rand.Read(nobody) // never fails
-	password, err := s.auth.Passwords.Hash(ctx, hex.EncodeToString(nobody))
+	password, err := s.Passwords.Hash(ctx, hex.EncodeToString(nobody))
 	if err != nil {
 		return nil, err
 	}
 	wanted := d.wanted(one)
 	cards := make([]auth.NewCard, len(wanted))
 	for i, h := range wanted {
-		cards[i] = auth.NewCard{HouseholdID: h.ID, Hash: auth.SecretHash(auth.CardSecrets(s.deps.Digests, once, h.ID)[0]),
+		cards[i] = auth.NewCard{HouseholdID: h.ID, Hash: auth.SecretHash(auth.CardSecrets(s.Digests, once, h.ID)[0]),
 			Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: auth.CleanPhone(h.Phone),
 				Role: auth.Household, HouseholdID: h.ID, PasswordHash: password, Lang: string(ZH)}}
 	}
-	issued, err := s.deps.Cards.IssueCards(ctx, once, by.Login, cards)
+	issued, err := s.countyServices.Cards.IssueCards(ctx, once, by.Login, cards)
 	if err != nil {
 		return nil, fmt.Errorf("issue cards: %w", errOnce(err))
 	}
@@ -158,23 +165,23 @@ func (s *Server) issueCards(ctx context.Context, d countyCardsPage, one, key str
 }
 
 // cardAddress is what the code of a card holds that was made by a request.
-func (s *Server) cardAddress(once auth.Once, c auth.Card) (string, error) {
-	for _, secret := range auth.CardSecrets(s.deps.Digests, once, c.HouseholdID) {
+func (s *Cards) cardAddress(once auth.Once, c auth.Card) (string, error) {
+	for _, secret := range auth.CardSecrets(s.Digests, once, c.HouseholdID) {
 		if bytes.Equal(auth.SecretHash(secret), c.Hash) {
 			to, err := s.url("card.scan", "secret", secret)
-			return s.config.BaseURL + to, err
+			return s.abs(to), err
 		}
 	}
 	return "", link.E(link.Conflict, "card.shown", "") // the product's key was changed since
 }
 
 // countyCardRevoke ends a card that was lost, and whatever is open with it.
-func (s *Server) countyCardRevoke(w http.ResponseWriter, r *http.Request) error {
+func (s *Cards) countyCardRevoke(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	h, err := s.deps.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
+	h, err := s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
 	if err != nil {
 		return err
 	}
@@ -185,12 +192,12 @@ func (s *Server) countyCardRevoke(w http.ResponseWriter, r *http.Request) error 
 	return s.goTo(w, r, "county.cards", "village", h.VillageID)
 }
 
-func (s *Server) revokeCard(ctx context.Context, household int64, key string) (bool, error) {
+func (s *Cards) revokeCard(ctx context.Context, household int64, key string) (bool, error) {
 	by := auth.FromContext(ctx)
 	once, err := onceBy(by, key, fmt.Sprintf("end card of household %d", household))
 	if err != nil {
 		return false, err
 	}
-	revoked, err := s.deps.Cards.RevokeCard(ctx, once, household, by.Login)
+	revoked, err := s.countyServices.Cards.RevokeCard(ctx, once, household, by.Login)
 	return revoked, errOnce(err)
 }

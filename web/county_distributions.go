@@ -20,7 +20,7 @@ import (
 )
 
 // distributionRoutes are the county's pages of dividends. Who may decide is the payment module's business.
-func (s *Server) distributionRoutes() {
+func (s *pools) distributionRoutes() {
 	county := auth.County
 	s.guarded("GET", "/county/distributions", "county.distributions", s.countyDistributions, county...)
 	s.guarded("GET", "/county/distributions/new", "county.distribution.new", s.countyDistributionNew, county...)
@@ -45,9 +45,9 @@ type countyDistributionsPage struct {
 	Paid  int64 // of what is posted
 }
 
-func (s *Server) countyDistributions(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributions(w http.ResponseWriter, r *http.Request) error {
 	d := countyDistributionsPage{Words: s.words(r), Kind: r.URL.Query().Get("kind"), Kinds: payments.PoolKinds}
-	pools, err := s.deps.Distributions.Pools(r.Context(), payments.PoolFilter{Kind: payments.PoolKind(d.Kind)})
+	pools, err := s.Distributions.Pools(r.Context(), payments.PoolFilter{Kind: payments.PoolKind(d.Kind)})
 	if err != nil {
 		return err
 	}
@@ -89,17 +89,17 @@ func (d countyDistributionPage) figures() poolFigures {
 func (d countyDistributionPage) SharesText(n int64) string { return d.figures().shares(n) }
 func (d countyDistributionPage) TradeText(n int64) string  { return d.figures().trade(n) }
 
-func (s *Server) countyDistributionPage(r *http.Request) (countyDistributionPage, error) {
+func (s *pools) countyDistributionPage(r *http.Request) (countyDistributionPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
 	d := countyDistributionPage{Words: s.words(r), Query: strings.TrimSpace(query.Get("q")), Households: map[int64]catalog.Household{}}
 	var err error
-	if d.Pool, err = s.deps.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")}); err != nil {
+	if d.Pool, err = s.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")}); err != nil {
 		return d, err
 	}
 	ask := payments.PoolMembersRequest{ID: d.Pool.ID, Cursor: query.Get("cursor"), Limit: 50}
 	if d.Query != "" {
-		found, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{Query: d.Query, Limit: 100})
+		found, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{Query: d.Query, Limit: 100})
 		if err != nil {
 			return d, err
 		}
@@ -108,7 +108,7 @@ func (s *Server) countyDistributionPage(r *http.Request) (countyDistributionPage
 			ask.Households = append(ask.Households, h.ID)
 		}
 	}
-	if d.Members, err = s.deps.Distributions.PoolMembers(ctx, ask); err != nil {
+	if d.Members, err = s.Distributions.PoolMembers(ctx, ask); err != nil {
 		return d, err
 	}
 	if d.Members.Problem != nil {
@@ -119,7 +119,7 @@ func (s *Server) countyDistributionPage(r *http.Request) (countyDistributionPage
 		ids[i] = m.Household
 	}
 	if len(ids) > 0 {
-		households, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
+		households, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
 		if err != nil {
 			return d, err
 		}
@@ -145,7 +145,7 @@ func (s *Server) countyDistributionPage(r *http.Request) (countyDistributionPage
 	return d, nil
 }
 
-func (s *Server) countyDistribution(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistribution(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyDistributionPage(r)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (s *Server) countyDistribution(w http.ResponseWriter, r *http.Request) erro
 }
 
 // onDistribution runs a command on the distribution of the path, and shows its page with what is wrong or goes there.
-func (s *Server) onDistribution(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form) (done string, problems []rowProblem, err error)) error {
+func (s *pools) onDistribution(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form) (done string, problems []rowProblem, err error)) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -175,25 +175,25 @@ func (s *Server) onDistribution(w http.ResponseWriter, r *http.Request, command 
 	return s.renderForm(w, r, "county/distribution", d, f)
 }
 
-func (s *Server) countyDistributionSubmit(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionSubmit(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *Form) (string, []rowProblem, error) {
 		id := payments.PoolRef{ID: pathInt(r, "id")}
 		if f.Text("what") == "cancel" {
-			_, err := s.deps.Distributions.CancelPool(ctx, id)
+			_, err := s.Distributions.CancelPool(ctx, id)
 			return "pool.cancelled", nil, err
 		}
-		_, err := s.deps.Distributions.SubmitPool(ctx, id)
+		_, err := s.Distributions.SubmitPool(ctx, id)
 		return "pool.submitted", nil, err
 	})
 }
 
-func (s *Server) countyDistributionDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *Form) (string, []rowProblem, error) {
 		approve := f.Text("decision") == "approve"
 		if !approve && !f.Need("reason") {
 			return "", nil, nil
 		}
-		_, err := s.deps.Distributions.DecidePool(ctx, payments.DecidePool{ID: pathInt(r, "id"), Version: int(f.Int("version")), Approve: approve, Reason: f.Text("reason")})
+		_, err := s.Distributions.DecidePool(ctx, payments.DecidePool{ID: pathInt(r, "id"), Version: int(f.Int("version")), Approve: approve, Reason: f.Text("reason")})
 		if !approve {
 			return "pool.sent_back", nil, err
 		}
@@ -213,15 +213,15 @@ func poolProgramme(k payments.PoolKind) string {
 }
 
 // countyDistributionMembers takes who is registered today as the snapshot.
-func (s *Server) countyDistributionMembers(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionMembers(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *Form) (string, []rowProblem, error) {
-		pool, err := s.deps.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")})
+		pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")})
 		if err != nil {
 			return "", nil, err
 		}
 		var members []payments.Member
 		filter := catalog.HouseholdFilter{Programme: poolProgramme(pool.Kind), Township: f.Int("township")}
-		err = catalog.EachHousehold(ctx, s.deps.Catalog, filter, func(h catalog.Household) error {
+		err = catalog.EachHousehold(ctx, s.Catalog, filter, func(h catalog.Household) error {
 			if m, ok := payments.RegisteredMember(pool.Kind, h.ID, int64(h.Persons), h.MushroomBag); ok {
 				members = append(members, m)
 			}
@@ -230,7 +230,7 @@ func (s *Server) countyDistributionMembers(w http.ResponseWriter, r *http.Reques
 		if err != nil {
 			return "", nil, err
 		}
-		_, err = s.deps.Distributions.SetMembers(ctx, payments.SetMembers{ID: pool.ID, Version: int(f.Int("version")), Members: members})
+		_, err = s.Distributions.SetMembers(ctx, payments.SetMembers{ID: pool.ID, Version: int(f.Int("version")), Members: members})
 		return "pool.snapshot", nil, err
 	})
 }
@@ -249,9 +249,9 @@ func memberColumns(k payments.PoolKind) []sheet.Column {
 }
 
 // countyDistributionUpload takes a list by household codes, all of it or nothing; wrong rows are listed.
-func (s *Server) countyDistributionUpload(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionUpload(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *Form) (string, []rowProblem, error) {
-		pool, err := s.deps.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")})
+		pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")})
 		if err != nil {
 			return "", nil, err
 		}
@@ -260,7 +260,7 @@ func (s *Server) countyDistributionUpload(w http.ResponseWriter, r *http.Request
 			return "", nil, err
 		}
 		known := map[string]catalog.Household{}
-		err = catalog.EachHousehold(ctx, s.deps.Catalog, catalog.HouseholdFilter{}, func(h catalog.Household) error {
+		err = catalog.EachHousehold(ctx, s.Catalog, catalog.HouseholdFilter{}, func(h catalog.Household) error {
 			known[h.Code] = h
 			return nil
 		})
@@ -275,7 +275,7 @@ func (s *Server) countyDistributionUpload(w http.ResponseWriter, r *http.Request
 			f.Add("file", "upload.lines", "count", strconv.Itoa(len(problems)))
 			return "", problems, nil
 		}
-		_, err = s.deps.Distributions.SetMembers(ctx, payments.SetMembers{ID: pool.ID, Version: int(f.Int("version")), Members: members})
+		_, err = s.Distributions.SetMembers(ctx, payments.SetMembers{ID: pool.ID, Version: int(f.Int("version")), Members: members})
 		return "pool.list_taken", nil, err
 	})
 }
@@ -338,26 +338,26 @@ func readMembers(words words, kind payments.PoolKind, data []byte, known map[str
 }
 
 // countyDistributionFile is the list as a table: who gets what, or for a draft without a list the form to fill in.
-func (s *Server) countyDistributionFile(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionFile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	pool, err := s.deps.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")})
+	pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
 	shares := map[int64]payments.PoolShare{}
 	ask := payments.PoolMembersRequest{ID: pool.ID, Limit: 5000}
 	for {
-		page, err := s.deps.Distributions.PoolMembers(ctx, ask)
+		list, err := s.Distributions.PoolMembers(ctx, ask)
 		if err != nil {
 			return err
 		}
-		for _, m := range page.Items {
+		for _, m := range list.Items {
 			shares[m.Household] = m
 		}
-		if page.Cursor == "" {
+		if list.Cursor == "" {
 			break
 		}
-		ask.Cursor = page.Cursor
+		ask.Cursor = list.Cursor
 	}
 	l := langOf(r)
 	head := []string{"户编号", "户主", "乡镇", "村", "人口"}
@@ -368,7 +368,7 @@ func (s *Server) countyDistributionFile(w http.ResponseWriter, r *http.Request) 
 		head = append(head, l.pick("按交易量", "by volume"), l.pick("按股", "by shares"), l.pick("分红(元)", "amount"))
 	}
 	var rows [][]sheet.Value
-	err = catalog.EachHousehold(ctx, s.deps.Catalog, catalog.HouseholdFilter{Programme: poolProgramme(pool.Kind)}, func(h catalog.Household) error {
+	err = catalog.EachHousehold(ctx, s.Catalog, catalog.HouseholdFilter{Programme: poolProgramme(pool.Kind)}, func(h catalog.Household) error {
 		m, in := shares[h.ID]
 		if !in && len(shares) > 0 {
 			return nil
@@ -394,11 +394,11 @@ func (s *Server) countyDistributionFile(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	return s.sendSheet(w, pool.Title, head, rows)
+	return sendSheet(w, pool.Title, head, rows)
 }
 
 // sendSheet hands a table over as XLSX.
-func (s *Server) sendSheet(w http.ResponseWriter, name string, head []string, rows [][]sheet.Value) error {
+func sendSheet(w http.ResponseWriter, name string, head []string, rows [][]sheet.Value) error {
 	data, err := sheet.Write(name, head, rows)
 	if err != nil {
 		return err
@@ -435,7 +435,7 @@ func poolLines(f *Form, group string, n int) []poolLine {
 	return lines
 }
 
-func (s *Server) distributionForm(w http.ResponseWriter, r *http.Request, id int64, title string, f *Form) error {
+func (s *pools) distributionForm(w http.ResponseWriter, r *http.Request, id int64, title string, f *Form) error {
 	ref, err := s.reference(r.Context())
 	if err != nil {
 		return err
@@ -452,7 +452,7 @@ func (s *Server) distributionForm(w http.ResponseWriter, r *http.Request, id int
 	return s.renderForm(w, r, "county/distribution_form", d, f)
 }
 
-func (s *Server) countyDistributionNew(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionNew(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	now := s.now().In(china)
 	f.Values.Set("season", strconv.Itoa(now.Year()))
@@ -462,8 +462,8 @@ func (s *Server) countyDistributionNew(w http.ResponseWriter, r *http.Request) e
 	return s.distributionForm(w, r, 0, "", f)
 }
 
-func (s *Server) countyDistributionEdit(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.deps.Distributions.Pool(r.Context(), payments.PoolRef{ID: pathInt(r, "id")})
+func (s *pools) countyDistributionEdit(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.Distributions.Pool(r.Context(), payments.PoolRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
@@ -508,7 +508,7 @@ func readPoolItems(f *Form, group string, n int) []payments.PoolItem {
 	return items
 }
 
-func (s *Server) countyDistributionSave(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) countyDistributionSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -520,7 +520,7 @@ func (s *Server) countyDistributionSave(w http.ResponseWriter, r *http.Request) 
 		Income: readPoolItems(f, "income", incomeLines), Costs: readPoolItems(f, "costs", costLines)}
 	f.Need("kind", "title", "record_date")
 	if f.OK() {
-		pool, err := s.deps.Distributions.SavePool(r.Context(), save)
+		pool, err := s.Distributions.SavePool(r.Context(), save)
 		if err == nil {
 			s.flash(r, good, "pool.saved")
 			return s.goTo(w, r, "county.distribution", "id", pool.ID)

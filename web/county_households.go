@@ -13,6 +13,22 @@ import (
 	"banmuyuan/web/auth"
 )
 
+// peopleRoutes are the pages of households. The modules decide what each of the staff may do; here all may look.
+func (s *people) peopleRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/households", "county.households", s.countyHouseholds, county...)
+	s.guarded("GET", "/county/households/import", "county.import", s.countyImport, county...)
+	s.guarded("POST", "/county/households/import", "county.import.read", s.countyImportRead, county...)
+	s.guarded("GET", "/county/reviews", "county.reviews", s.countyReviews, county...)
+	s.guarded("POST", "/county/reviews/{id:[0-9]+}", "county.review.decide", s.countyReviewDecide, county...)
+	s.guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.countyReviewAccount, auth.Approver, auth.Admin)
+	s.guarded("GET", "/county/households/{code}", "county.household", s.countyHousehold, county...)
+	s.guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.countyHouseholdConsent, county...)
+	s.guarded("POST", "/county/households/{code}/account", "county.household.account", s.countyHouseholdAccount, county...)
+	s.guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.countyHouseholdApprove, county...)
+	s.allowBody("/county/households/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
+}
+
 // programmes in the order in which the county lists them.
 var programmes = []string{"garden", "geese", "seedpotato", "mushroom", "solar"}
 
@@ -27,7 +43,7 @@ type countyHouseholdsPage struct {
 	Filtered   bool
 }
 
-func (s *Server) countyHouseholds(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyHouseholds(w http.ResponseWriter, r *http.Request) error {
 	ctx, l := r.Context(), langOf(r)
 	f := s.queryForm(r)
 	d := countyHouseholdsPage{Words: s.words(r), Filter: catalog.HouseholdFilter{Query: f.Text("q"), Township: f.Int("township"),
@@ -45,7 +61,7 @@ func (s *Server) countyHouseholds(w http.ResponseWriter, r *http.Request) error 
 	d.Programmes = options(l.pick("全部项目", "All programmes"), programmes, func(p string) string { return p }, func(p string) string { return d.Words.Say("programme", p) })
 	d.Unsold = []Option{{Value: "", Label: l.pick("不限", "All")}, {Value: "1", Label: l.pick("本季还没有卖出", "Nothing sold this season")}}
 	if f.OK() {
-		if d.Page, err = s.deps.Catalog.Households(ctx, d.Filter); err != nil && !f.Fail(err) {
+		if d.Page, err = s.Catalog.Households(ctx, d.Filter); err != nil && !f.Fail(err) {
 			return err
 		}
 	}
@@ -68,26 +84,26 @@ type countyHouseholdPage struct {
 	MayDecide bool
 }
 
-func (s *Server) countyHouseholdPage(r *http.Request) (countyHouseholdPage, error) {
+func (s *people) countyHouseholdPage(r *http.Request) (countyHouseholdPage, error) {
 	ctx := r.Context()
 	d := countyHouseholdPage{Words: s.words(r), How: consentHow(langOf(r))}
 	var err error
-	if d.Household, err = s.deps.Catalog.Household(ctx, catalog.HouseholdRef{Code: mux.Vars(r)["code"]}); err != nil {
+	if d.Household, err = s.Catalog.Household(ctx, catalog.HouseholdRef{Code: mux.Vars(r)["code"]}); err != nil {
 		return d, err
 	}
 	id := d.Household.ID
-	lots, err := s.deps.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: id})
+	lots, err := s.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: id})
 	if err != nil {
 		return d, err
 	}
 	d.Lots = lots.Lots
-	if d.Account, err = s.deps.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: id}); err != nil {
+	if d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: id}); err != nil {
 		return d, err
 	}
-	if d.Income, err = s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: id}); err != nil {
+	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: id}); err != nil {
 		return d, err
 	}
-	if d.Shares, err = s.deps.Orders.Collection(ctx, orders.CollectionFilter{Household: id, Limit: 20}); err != nil {
+	if d.Shares, err = s.Orders.Collection(ctx, orders.CollectionFilter{Household: id, Limit: 20}); err != nil {
 		return d, err
 	}
 	d.MayDecide = auth.FromContext(ctx).Role.In(auth.Approver, auth.Operator)
@@ -103,7 +119,7 @@ func consentHow(l Lang) []Option {
 	}
 }
 
-func (s *Server) countyHousehold(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyHousehold(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyHouseholdPage(r)
 	if err != nil {
 		return err
@@ -112,7 +128,7 @@ func (s *Server) countyHousehold(w http.ResponseWriter, r *http.Request) error {
 }
 
 // onHousehold runs a command on the household of the path, and shows its page with what is wrong or goes there.
-func (s *Server) onHousehold(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form, catalog.Household) error) error {
+func (s *people) onHousehold(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form, catalog.Household) error) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -131,27 +147,27 @@ func (s *Server) onHousehold(w http.ResponseWriter, r *http.Request, done string
 	return s.goTo(w, r, "county.household", "code", d.Household.Code)
 }
 
-func (s *Server) countyHouseholdConsent(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyHouseholdConsent(w http.ResponseWriter, r *http.Request) error {
 	return s.onHousehold(w, r, "household.consent.saved", func(ctx context.Context, f *Form, h catalog.Household) error {
-		_, err := s.deps.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: f.Text("given") != "", How: f.Text("how")})
+		_, err := s.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: f.Text("given") != "", How: f.Text("how")})
 		return err
 	})
 }
 
-func (s *Server) countyHouseholdAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyHouseholdAccount(w http.ResponseWriter, r *http.Request) error {
 	return s.onHousehold(w, r, "household.account.review", func(ctx context.Context, f *Form, h catalog.Household) error {
 		if !f.Need("holder", "bank", "number") {
 			return nil
 		}
-		_, err := s.deps.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID,
+		_, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID,
 			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
 		return err
 	})
 }
 
-func (s *Server) countyHouseholdApprove(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyHouseholdApprove(w http.ResponseWriter, r *http.Request) error {
 	return s.onHousehold(w, r, "household.account.approved", func(ctx context.Context, _ *Form, h catalog.Household) error {
-		_, err := s.deps.Payments.ApprovePayoutAccount(ctx, payments.HouseholdRef{ID: h.ID})
+		_, err := s.Payments.ApprovePayoutAccount(ctx, payments.HouseholdRef{ID: h.ID})
 		return err
 	})
 }

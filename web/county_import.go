@@ -28,12 +28,12 @@ type countyImportPage struct {
 	Content string // the file itself, on its way back to be taken: the server keeps no copy of people's data
 }
 
-func (s *Server) countyImport(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyImport(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "county/import", countyImportPage{Words: s.words(r), Columns: importColumns}, s.newForm(langOf(r)))
 }
 
 // countyImportRead looks at a file without changing anything, and takes what is good in it when told to.
-func (s *Server) countyImportRead(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyImportRead(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (s *Server) countyImportRead(w http.ResponseWriter, r *http.Request) error 
 	return s.renderForm(w, r, "county/import", d, f)
 }
 
-func (s *Server) readImport(r *http.Request, f *Form, d *countyImportPage) error {
+func (s *people) readImport(r *http.Request, f *Form, d *countyImportPage) error {
 	var data []byte
 	var err error
 	if d.Done {
@@ -77,10 +77,10 @@ func (s *Server) readImport(r *http.Request, f *Form, d *countyImportPage) error
 }
 
 // importRows asks the catalogue in parts it takes, and adds their answers up.
-func (s *Server) importRows(ctx context.Context, rows []catalog.HouseholdRow, dry bool) (catalog.ImportResult, error) {
+func (s *people) importRows(ctx context.Context, rows []catalog.HouseholdRow, dry bool) (catalog.ImportResult, error) {
 	var sum catalog.ImportResult
 	for part := range slices.Chunk(rows, importMostAtOnce) {
-		one, err := s.deps.Catalog.ImportHouseholds(ctx, catalog.ImportRequest{Rows: part, DryRun: dry})
+		one, err := s.Catalog.ImportHouseholds(ctx, catalog.ImportRequest{Rows: part, DryRun: dry})
 		if err != nil {
 			return sum, err
 		}

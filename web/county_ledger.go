@@ -1,9 +1,7 @@
 package web
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 
 	"banmuyuan/orders"
@@ -20,36 +18,21 @@ type countyJournalPage struct {
 }
 
 // kindsOfPosting are all kinds that have a word, for a choice.
-func (w words) kindsOfPosting() []Option {
+func kindsOfPosting(w words) []Option {
 	options := []Option{{Label: w.lang.pick("全部", "All")}}
 	const prefix = "ledger.txn."
-	for _, key := range slices.Sorted(maps.Keys(Messages)) {
-		if kind, ok := strings.CutPrefix(key, prefix); ok && kind != "payment" { // of both kinds of payment
+	for _, key := range w.keys(prefix) {
+		if kind := strings.TrimPrefix(key, prefix); kind != "payment" { // of both kinds of payment
 			options = append(options, Option{Value: kind, Label: w.Say("ledger.txn", kind)})
 		}
 	}
 	return options
 }
 
-// Account is what an account is for, by its code: "payable:household:12" is what a household is owed.
-func (w words) Account(code string) string {
-	for kind := code; kind != ""; {
-		if said, ok := w.glossary.Say(w.lang, "ledger.kind."+kind, nil); ok {
-			return said
-		}
-		i := strings.LastIndexByte(kind, ':')
-		if i < 0 {
-			break
-		}
-		kind = kind[:i]
-	}
-	return code
-}
-
 // countyJournal lists postings, newest first. An order is looked up by its number.
-func (s *Server) countyJournal(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyJournal(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
-	d := countyJournalPage{Words: s.words(r), Order: f.Text("order"), Kinds: s.words(r).kindsOfPosting(), Filter: payments.JournalFilter{Ref: f.Text("ref"),
+	d := countyJournalPage{Words: s.words(r), Order: f.Text("order"), Kinds: kindsOfPosting(s.words(r)), Filter: payments.JournalFilter{Ref: f.Text("ref"),
 		Account: f.Text("account"), Kind: f.Text("kind"), Cursor: f.Text("cursor"), Limit: 50}}
 	d.Filtered = d.Order != "" || d.Filter.Ref != "" || d.Filter.Account != "" || d.Filter.Kind != ""
 	if d.Order != "" {
@@ -61,7 +44,7 @@ func (s *Server) countyJournal(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.OK() {
 		var err error
-		if d.Page, err = s.deps.Payments.Journal(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+		if d.Page, err = s.Payments.Journal(r.Context(), d.Filter); err != nil && !f.Fail(err) {
 			return err
 		}
 	}

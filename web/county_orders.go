@@ -5,7 +5,15 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/web/auth"
 )
+
+// orderRoutes are the pages of orders.
+func (s *goods) orderRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/orders", "county.orders", s.countyOrders, county...)
+	s.guarded("GET", "/county/orders/{no}/split", "county.split", s.countySplit, county...)
+}
 
 type countyOrdersPage struct {
 	Words    words
@@ -17,7 +25,7 @@ type countyOrdersPage struct {
 	Filtered bool
 }
 
-func (s *Server) countyOrders(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countyOrders(w http.ResponseWriter, r *http.Request) error {
 	l := langOf(r)
 	f := s.queryForm(r)
 	d := countyOrdersPage{Words: s.words(r), State: f.Text("state"), Filter: orders.OrderFilter{Query: f.Text("q"),
@@ -31,7 +39,7 @@ func (s *Server) countyOrders(w http.ResponseWriter, r *http.Request) error {
 	d.Channels = s.channelOptions(r, l.pick("全部渠道", "All channels"))
 	if f.OK() {
 		var err error
-		if d.Page, err = s.deps.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+		if d.Page, err = s.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
 			return err
 		}
 	}

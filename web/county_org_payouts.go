@@ -16,7 +16,7 @@ import (
 )
 
 // orgPayoutRoutes are the pages on which the county pays organisations, and the one on which they read it.
-func (s *Server) orgPayoutRoutes() {
+func (s *moneyPages) orgPayoutRoutes() {
 	county := auth.County
 	s.guarded("GET", "/county/org-payouts", "county.orgaccounts", s.countyOrgAccounts, county...)
 	s.guarded("GET", "/county/org-payouts/list", "county.orgpayouts", s.countyOrgPayouts, county...)
@@ -30,8 +30,8 @@ func (s *Server) orgPayoutRoutes() {
 }
 
 // organisationNames are those that the reader may know: raisers are not told to strangers, so they are asked for afresh.
-func (s *Server) organisationNames(ctx context.Context) (map[int64]string, error) {
-	ref, err := s.deps.Catalog.Reference(ctx, catalog.None{})
+func (s *moneyPages) organisationNames(ctx context.Context) (map[int64]string, error) {
+	ref, err := s.Catalog.Reference(ctx, catalog.None{})
 	names := make(map[int64]string, len(ref.Organisations))
 	for _, o := range ref.Organisations {
 		names[o.ID] = o.Name
@@ -58,11 +58,11 @@ type countyOrgAccountsPage struct {
 }
 
 // countyOrgAccounts lists what each organisation is owed, those with most to pay first.
-func (s *Server) countyOrgAccounts(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgAccounts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := countyOrgAccountsPage{Due: f.Text("which") != "all"}
-	all, err := s.deps.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Account: payments.OrgAccountKind(f.Text("account"))})
+	all, err := s.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Account: payments.OrgAccountKind(f.Text("account"))})
 	if err != nil {
 		return err
 	}
@@ -85,11 +85,11 @@ func (s *Server) countyOrgAccounts(w http.ResponseWriter, r *http.Request) error
 		state payments.OrgPayoutState
 		n     *int
 	}{{payments.OrgPayoutProposed, &d.Proposed}, {payments.OrgPayoutApproved, &d.Approved}} {
-		page, err := s.deps.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{State: count.state, Limit: 1})
+		list, err := s.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{State: count.state, Limit: 1})
 		if err != nil {
 			return err
 		}
-		*count.n = page.Total
+		*count.n = list.Total
 	}
 	return s.renderForm(w, r, "county/org_accounts", d, f)
 }
@@ -102,7 +102,7 @@ type orgPayoutsPage struct {
 }
 
 // countyOrgPayouts lists payments to organisations by what is to be done with them.
-func (s *Server) countyOrgPayouts(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayouts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := orgPayoutsPage{State: payments.OrgPayoutState(f.Text("state")), States: orgPayoutStates}
@@ -114,7 +114,7 @@ func (s *Server) countyOrgPayouts(w http.ResponseWriter, r *http.Request) error 
 		filter.State = ""
 	}
 	var err error
-	if d.Page, err = s.deps.OrgPayouts.OrgPayouts(ctx, filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.OrgPayouts.OrgPayouts(ctx, filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	if d.Names, err = s.organisationNames(ctx); err != nil {
@@ -133,7 +133,7 @@ type countyOrgAccountPage struct {
 	Ledger  string // code of the account
 }
 
-func (s *Server) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, error) {
+func (s *moneyPages) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, error) {
 	ctx := r.Context()
 	org, kind := pathInt(r, "org"), payments.OrgAccountKind(mux.Vars(r)["account"])
 	d := countyOrgAccountPage{Ledger: "payable_" + string(kind) + ":org:" + mux.Vars(r)["org"],
@@ -141,7 +141,7 @@ func (s *Server) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, er
 	if org == 0 {
 		return d, link.E(link.NotFound, "not_found", "")
 	}
-	found, err := s.deps.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Org: org, Account: kind})
+	found, err := s.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Org: org, Account: kind})
 	if err != nil {
 		return d, err
 	}
@@ -154,12 +154,12 @@ func (s *Server) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, er
 		return d, err
 	}
 	d.Name = d.Names[org]
-	d.Payouts, err = s.deps.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{Org: org, Account: kind, Cursor: r.URL.Query().Get("cursor"), Limit: 50})
+	d.Payouts, err = s.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{Org: org, Account: kind, Cursor: r.URL.Query().Get("cursor"), Limit: 50})
 	return d, err
 }
 
 // countyOrgAccount is what one organisation is owed for one thing, with what it was paid.
-func (s *Server) countyOrgAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgAccount(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyOrgAccountPage(r)
 	if err != nil {
 		return err
@@ -168,14 +168,14 @@ func (s *Server) countyOrgAccount(w http.ResponseWriter, r *http.Request) error 
 }
 
 // countyOrgPayoutPropose asks the second person to pay it.
-func (s *Server) countyOrgPayoutPropose(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayoutPropose(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	fen := f.Fen("amount_fen")
 	if f.Need("amount_fen") && f.OK() {
-		p, err := s.deps.OrgPayouts.ProposeOrgPayout(r.Context(), payments.ProposeOrgPayout{IdempotencyKey: f.Key(), Org: pathInt(r, "org"),
+		p, err := s.OrgPayouts.ProposeOrgPayout(r.Context(), payments.ProposeOrgPayout{IdempotencyKey: f.Key(), Org: pathInt(r, "org"),
 			Account: payments.OrgAccountKind(mux.Vars(r)["account"]), AmountFen: fen, Note: f.Text("note")})
 		if err == nil {
 			s.flash(r, good, "orgpayouts.proposed", "no", p.No)
@@ -203,11 +203,11 @@ type countyOrgPayoutPage struct {
 	MayRecord bool
 }
 
-func (s *Server) countyOrgPayoutPage(r *http.Request) (countyOrgPayoutPage, error) {
+func (s *moneyPages) countyOrgPayoutPage(r *http.Request) (countyOrgPayoutPage, error) {
 	ctx := r.Context()
 	d := countyOrgPayoutPage{Today: s.now().In(china).Format(time.DateOnly)}
 	var err error
-	if d.Payout, err = s.deps.OrgPayouts.OrgPayout(ctx, payments.OrgPayoutRef{ID: pathInt(r, "id")}); err != nil {
+	if d.Payout, err = s.OrgPayouts.OrgPayout(ctx, payments.OrgPayoutRef{ID: pathInt(r, "id")}); err != nil {
 		return d, err
 	}
 	names, err := s.organisationNames(ctx)
@@ -215,7 +215,7 @@ func (s *Server) countyOrgPayoutPage(r *http.Request) (countyOrgPayoutPage, erro
 		return d, err
 	}
 	d.Name = names[d.Payout.Org]
-	found, err := s.deps.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Org: d.Payout.Org, Account: d.Payout.Account})
+	found, err := s.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Org: d.Payout.Org, Account: d.Payout.Account})
 	if err != nil {
 		return d, err
 	}
@@ -230,7 +230,7 @@ func (s *Server) countyOrgPayoutPage(r *http.Request) (countyOrgPayoutPage, erro
 }
 
 // countyOrgPayout is one payment with what is to be done with it.
-func (s *Server) countyOrgPayout(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayout(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyOrgPayoutPage(r)
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ func (s *Server) countyOrgPayout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // onOrgPayout runs a command on the payment of the path, and shows its page with what is wrong.
-func (s *Server) onOrgPayout(w http.ResponseWriter, r *http.Request, command func(ctx context.Context, f *Form, id int64) (done string, err error)) error {
+func (s *moneyPages) onOrgPayout(w http.ResponseWriter, r *http.Request, command func(ctx context.Context, f *Form, id int64) (done string, err error)) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -260,48 +260,48 @@ func (s *Server) onOrgPayout(w http.ResponseWriter, r *http.Request, command fun
 }
 
 // countyOrgPayoutDecide: the payment module refuses whoever proposed it, whatever the page offers.
-func (s *Server) countyOrgPayoutDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayoutDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *Form, id int64) (string, error) {
 		if f.Text("decision") == "approve" {
-			_, err := s.deps.OrgPayouts.DecideOrgPayout(ctx, payments.DecideOrgPayout{ID: id, Approve: true})
+			_, err := s.OrgPayouts.DecideOrgPayout(ctx, payments.DecideOrgPayout{ID: id, Approve: true})
 			return "orgpayouts.approved", err
 		}
 		if !f.Need("why") {
 			return "", nil
 		}
-		_, err := s.deps.OrgPayouts.DecideOrgPayout(ctx, payments.DecideOrgPayout{ID: id, Why: f.Text("why")})
+		_, err := s.OrgPayouts.DecideOrgPayout(ctx, payments.DecideOrgPayout{ID: id, Why: f.Text("why")})
 		return "orgpayouts.rejected", err
 	})
 }
 
-func (s *Server) countyOrgPayoutPaid(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayoutPaid(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *Form, id int64) (string, error) {
 		on := f.when("paid_on", time.DateOnly)
 		if !f.Need("bank_ref", "paid_on") || !f.OK() {
 			return "", nil
 		}
-		_, err := s.deps.OrgPayouts.RecordOrgPayout(ctx, payments.RecordOrgPayout{ID: id, BankRef: f.Text("bank_ref"), PaidOn: on})
+		_, err := s.OrgPayouts.RecordOrgPayout(ctx, payments.RecordOrgPayout{ID: id, BankRef: f.Text("bank_ref"), PaidOn: on})
 		return "orgpayouts.paid", err
 	})
 }
 
-func (s *Server) countyOrgPayoutFailed(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayoutFailed(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *Form, id int64) (string, error) {
 		if !f.Need("why") {
 			return "", nil
 		}
-		_, err := s.deps.OrgPayouts.FailOrgPayout(ctx, payments.FailOrgPayout{ID: id, Why: f.Text("why")})
+		_, err := s.OrgPayouts.FailOrgPayout(ctx, payments.FailOrgPayout{ID: id, Why: f.Text("why")})
 		return "orgpayouts.failed", err
 	})
 }
 
-func (s *Server) countyOrgPayoutReturned(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOrgPayoutReturned(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *Form, id int64) (string, error) {
 		on := f.when("returned_on", time.DateOnly)
 		if !f.Need("why", "returned_on") || !f.OK() {
 			return "", nil
 		}
-		_, err := s.deps.OrgPayouts.ReturnOrgPayout(ctx, payments.ReturnOrgPayout{ID: id, Why: f.Text("why"), ReturnedOn: on})
+		_, err := s.OrgPayouts.ReturnOrgPayout(ctx, payments.ReturnOrgPayout{ID: id, Why: f.Text("why"), ReturnedOn: on})
 		return "orgpayouts.returned", err
 	})
 }

@@ -12,6 +12,20 @@ import (
 	"banmuyuan/web/auth"
 )
 
+// payoutRoutes are the pages of settlement and payouts.
+func (s *moneyPages) payoutRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/settlements", "county.settlements", s.countySettlements, county...)
+	s.guarded("POST", "/county/settlements", "county.settlements.batch", s.countySettlementsBatch, county...)
+	s.guarded("GET", "/county/payouts", "county.payouts", s.countyPayouts, county...)
+	s.guarded("GET", "/county/payouts/{id:[0-9]+}", "county.payout", s.countyPayout, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/decide", "county.payout.decide", s.countyPayoutDecide, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.countyPayoutFile, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.countyPayoutResult, county...)
+	s.guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.countyPayoutSample, county...)
+	s.allowBody("/county/payouts/", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
+}
+
 type countySettlementsPage struct {
 	Words   words
 	Summary payments.PayoutSummary
@@ -20,14 +34,14 @@ type countySettlementsPage struct {
 	Open    *payments.PayoutBatch // a draft that waits for the second person
 }
 
-func (s *Server) countySettlementsPage(r *http.Request) (countySettlementsPage, error) {
+func (s *moneyPages) countySettlementsPage(r *http.Request) (countySettlementsPage, error) {
 	ctx := r.Context()
 	d := countySettlementsPage{Words: s.words(r)}
 	var err error
-	if d.Summary, err = s.deps.Payments.PayoutSummary(ctx, payments.None{}); err != nil {
+	if d.Summary, err = s.Payments.PayoutSummary(ctx, payments.None{}); err != nil {
 		return d, err
 	}
-	all, err := s.deps.Payments.Batches(ctx, payments.None{})
+	all, err := s.Payments.Batches(ctx, payments.None{})
 	if err != nil {
 		return d, err
 	}
@@ -37,7 +51,7 @@ func (s *Server) countySettlementsPage(r *http.Request) (countySettlementsPage, 
 		}
 	}
 	d.Batches = all.Items[:min(5, len(all.Items))]
-	trial, err := s.deps.Payments.TrialBalance(ctx, payments.None{})
+	trial, err := s.Payments.TrialBalance(ctx, payments.None{})
 	if err != nil {
 		return d, err
 	}
@@ -45,7 +59,7 @@ func (s *Server) countySettlementsPage(r *http.Request) (countySettlementsPage, 
 	return d, nil
 }
 
-func (s *Server) countySettlements(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countySettlements(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countySettlementsPage(r)
 	if err != nil {
 		return err
@@ -54,14 +68,14 @@ func (s *Server) countySettlements(w http.ResponseWriter, r *http.Request) error
 }
 
 // countySettlementsBatch puts everything released into a batch, which then waits for the second person.
-func (s *Server) countySettlementsBatch(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countySettlementsBatch(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	least := f.Fen("min")
 	if f.OK() {
-		batch, err := s.deps.Payments.CreateBatch(r.Context(), payments.CreateBatch{IdempotencyKey: f.Key(), MinFen: least})
+		batch, err := s.Payments.CreateBatch(r.Context(), payments.CreateBatch{IdempotencyKey: f.Key(), MinFen: least})
 		if err == nil {
 			s.flash(r, good, "payout.created", "no", batch.No)
 			return s.goTo(w, r, "county.payout", "id", batch.ID)
@@ -90,8 +104,8 @@ type countyPayoutsPage struct {
 
 var batchStates = []payments.BatchState{payments.BatchDraft, payments.BatchApproved, payments.BatchExported, payments.BatchDone, payments.BatchRejected}
 
-func (s *Server) countyPayouts(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.deps.Payments.Batches(r.Context(), payments.None{})
+func (s *moneyPages) countyPayouts(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.Payments.Batches(r.Context(), payments.None{})
 	if err != nil {
 		return err
 	}
@@ -121,12 +135,12 @@ type countyPayoutPage struct {
 
 var itemStates = []payments.ItemState{payments.ItemReady, payments.ItemSent, payments.ItemPaid, payments.ItemReturned, payments.ItemHeld}
 
-func (s *Server) countyPayoutPage(r *http.Request, f *Form) (countyPayoutPage, error) {
+func (s *moneyPages) countyPayoutPage(r *http.Request, f *Form) (countyPayoutPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
 	d := countyPayoutPage{Words: s.words(r), State: payments.ItemState(query.Get("state")), States: itemStates, Households: map[int64]catalog.Household{}}
 	var err error
-	d.Page, err = s.deps.Payments.Batch(ctx, payments.BatchPageRequest{ID: pathInt(r, "id"), State: d.State,
+	d.Page, err = s.Payments.Batch(ctx, payments.BatchPageRequest{ID: pathInt(r, "id"), State: d.State,
 		Query: query.Get("q"), Cursor: query.Get("cursor"), Limit: 50})
 	if err != nil {
 		return d, err
@@ -136,7 +150,7 @@ func (s *Server) countyPayoutPage(r *http.Request, f *Form) (countyPayoutPage, e
 		ids = append(ids, item.Household)
 	}
 	if len(ids) > 0 {
-		households, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
+		households, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
 		if err != nil {
 			return d, err
 		}
@@ -144,7 +158,7 @@ func (s *Server) countyPayoutPage(r *http.Request, f *Form) (countyPayoutPage, e
 			d.Households[h.ID] = h
 		}
 	}
-	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+	methods, err := s.Payments.Methods(ctx, payments.None{})
 	if err != nil {
 		return d, err
 	}
@@ -161,7 +175,7 @@ func (d countyPayoutPage) Code(household int64) string { return d.Households[hou
 // Village is where an item's household lives.
 func (d countyPayoutPage) Village(household int64) string { return d.Households[household].Village }
 
-func (s *Server) countyPayout(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyPayout(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	d, err := s.countyPayoutPage(r, f)
 	if err != nil {
@@ -171,7 +185,7 @@ func (s *Server) countyPayout(w http.ResponseWriter, r *http.Request) error {
 }
 
 // onPayout runs a command on the batch of the path, and shows its page with what is wrong.
-func (s *Server) onPayout(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form, *countyPayoutPage) (done bool, err error)) error {
+func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command func(context.Context, *Form, *countyPayoutPage) (done bool, err error)) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -193,13 +207,13 @@ func (s *Server) onPayout(w http.ResponseWriter, r *http.Request, command func(c
 }
 
 // countyPayoutDecide: the payment module refuses whoever made the batch, whatever the page offers.
-func (s *Server) countyPayoutDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyPayoutDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *Form, _ *countyPayoutPage) (bool, error) {
 		approve := f.Text("decision") == "approve"
 		if !approve && !f.Need("reason") {
 			return false, nil
 		}
-		batch, err := s.deps.Payments.DecideBatch(ctx, payments.DecideBatch{ID: pathInt(r, "id"), Approve: approve, Reason: f.Text("reason")})
+		batch, err := s.Payments.DecideBatch(ctx, payments.DecideBatch{ID: pathInt(r, "id"), Approve: approve, Reason: f.Text("reason")})
 		if err != nil {
 			return false, err
 		}
@@ -213,9 +227,9 @@ func (s *Server) countyPayoutDecide(w http.ResponseWriter, r *http.Request) erro
 }
 
 // countyPayoutFile is the file for the bank. It is sent with POST because the first one moves the money into transit.
-func (s *Server) countyPayoutFile(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyPayoutFile(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *Form, _ *countyPayoutPage) (bool, error) {
-		file, err := s.deps.Payments.ExportBatch(ctx, payments.ExportBatch{ID: pathInt(r, "id"), Format: f.Text("format")})
+		file, err := s.Payments.ExportBatch(ctx, payments.ExportBatch{ID: pathInt(r, "id"), Format: f.Text("format")})
 		if err != nil {
 			return false, err
 		}
@@ -225,13 +239,13 @@ func (s *Server) countyPayoutFile(w http.ResponseWriter, r *http.Request) error 
 }
 
 // countyPayoutResult reads what the bank answered. One wrong line refuses the whole file, and each is listed.
-func (s *Server) countyPayoutResult(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyPayoutResult(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *Form, d *countyPayoutPage) (bool, error) {
 		name, data, err := uploaded(r, "file")
 		if err != nil {
 			return false, err
 		}
-		result, err := s.deps.Payments.ImportResult(ctx, payments.ImportResult{BatchID: pathInt(r, "id"), Name: name, Data: data})
+		result, err := s.Payments.ImportResult(ctx, payments.ImportResult{BatchID: pathInt(r, "id"), Name: name, Data: data})
 		if err != nil {
 			return false, err
 		}
@@ -256,19 +270,19 @@ func (s *Server) countyPayoutResult(w http.ResponseWriter, r *http.Request) erro
 }
 
 // countyPayoutSample makes up what the bank would answer, to try the system out; the first item may be returned.
-func (s *Server) countyPayoutSample(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyPayoutSample(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *Form, _ *countyPayoutPage) (bool, error) {
 		request := payments.BatchSampleResult{ID: pathInt(r, "id")}
 		if f.Text("returned") != "" {
-			page, err := s.deps.Payments.Batch(ctx, payments.BatchPageRequest{ID: request.ID, State: payments.ItemSent, Limit: 1})
+			list, err := s.Payments.Batch(ctx, payments.BatchPageRequest{ID: request.ID, State: payments.ItemSent, Limit: 1})
 			if err != nil {
 				return false, err
 			}
-			for _, item := range page.Items {
+			for _, item := range list.Items {
 				request.Returns = append(request.Returns, item.Household)
 			}
 		}
-		file, err := s.deps.Payments.SampleResult(ctx, request)
+		file, err := s.Payments.SampleResult(ctx, request)
 		if err != nil {
 			return false, err
 		}

@@ -10,7 +10,20 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
+	"banmuyuan/web/auth"
 )
+
+// presaleRoutes are the pages of presales.
+func (s *goods) presaleRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/presales", "county.presales", s.countyPresales, county...)
+	s.guarded("GET", "/county/presales/new", "county.presale.new", s.countyPresaleNew, county...)
+	s.guarded("POST", "/county/presales/new", "county.presale.create", s.countyPresaleSave, county...)
+	s.guarded("GET", "/county/presales/{code}", "county.presale", s.countyPresale, county...)
+	s.guarded("POST", "/county/presales/{code}", "county.presale.save", s.countyPresaleSave, county...)
+	s.guarded("POST", "/county/presales/{code}/state", "county.presale.state", s.countyPresaleState, county...)
+	s.guarded("GET", "/county/presales/{code}/split", "county.dryrun", s.countyDryRun, county...)
+}
 
 var (
 	presaleStates = []catalog.PresaleState{catalog.PresaleOpen, catalog.PresaleDraft, catalog.PresaleClosed}
@@ -29,7 +42,7 @@ type countyPresalesPage struct {
 	Filtered bool
 }
 
-func (s *Server) countyPresales(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countyPresales(w http.ResponseWriter, r *http.Request) error {
 	ctx, l := r.Context(), langOf(r)
 	f := s.queryForm(r)
 	d := countyPresalesPage{Words: s.words(r), State: catalog.PresaleState(f.Text("state")), States: presaleStates}
@@ -46,13 +59,13 @@ func (s *Server) countyPresales(w http.ResponseWriter, r *http.Request) error {
 	d.Products = options(l.pick("全部产品", "All products"), ref.Products,
 		func(p catalog.Product) string { return p.Code }, func(p catalog.Product) string { return l.text(p.Name) })
 	d.Channels = s.channelOptions(r, l.pick("全部渠道", "All channels"))
-	if d.Page, err = s.deps.Catalog.Presales(ctx, d.Filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Catalog.Presales(ctx, d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "county/presales", d, f)
 }
 
-func (s *Server) channelOptions(r *http.Request, all string) []Option {
+func (s *goods) channelOptions(r *http.Request, all string) []Option {
 	words := s.words(r)
 	return options(all, channels, func(c catalog.Channel) string { return string(c) }, func(c catalog.Channel) string { return words.Say("channel", c) })
 }
@@ -71,7 +84,7 @@ type countyPresalePage struct {
 	Chosen   map[string]bool   // channels
 }
 
-func (s *Server) countyPresalePage(r *http.Request, p catalog.PresaleDetail) (countyPresalePage, error) {
+func (s *goods) countyPresalePage(r *http.Request, p catalog.PresaleDetail) (countyPresalePage, error) {
 	l := langOf(r)
 	d := countyPresalePage{Words: s.words(r), Presale: p, New: p.ID == 0, Draft: p.ID == 0 || p.State == catalog.PresaleDraft,
 		Grades: grades, Values: map[string]string{}, Chosen: map[string]bool{}}
@@ -124,7 +137,7 @@ func presaleValues(p catalog.Presale, product catalog.Product) map[string]string
 	return v
 }
 
-func (s *Server) countyPresaleNew(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countyPresaleNew(w http.ResponseWriter, r *http.Request) error {
 	ref, err := s.reference(r.Context())
 	if err != nil {
 		return err
@@ -142,8 +155,8 @@ func (s *Server) countyPresaleNew(w http.ResponseWriter, r *http.Request) error 
 	return s.renderForm(w, r, "county/presale", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) countyPresale(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.deps.Catalog.Presale(r.Context(), catalog.PresaleRef{Code: mux.Vars(r)["code"]})
+func (s *goods) countyPresale(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.Catalog.Presale(r.Context(), catalog.PresaleRef{Code: mux.Vars(r)["code"]})
 	if err != nil {
 		return err
 	}
@@ -155,7 +168,7 @@ func (s *Server) countyPresale(w http.ResponseWriter, r *http.Request) error {
 }
 
 // countyPresaleSave writes a new draft, or changes a presale: what may change then is the catalogue's to say.
-func (s *Server) countyPresaleSave(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countyPresaleSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -163,7 +176,7 @@ func (s *Server) countyPresaleSave(w http.ResponseWriter, r *http.Request) error
 	}
 	var p catalog.PresaleDetail
 	if code := mux.Vars(r)["code"]; code != "" {
-		if p, err = s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: code}); err != nil {
+		if p, err = s.Catalog.Presale(ctx, catalog.PresaleRef{Code: code}); err != nil {
 			return err
 		}
 	}
@@ -174,7 +187,7 @@ func (s *Server) countyPresaleSave(w http.ResponseWriter, r *http.Request) error
 	}
 	readPresale(f, &changed, ref)
 	if f.OK() {
-		saved, err := s.deps.Catalog.SavePresale(ctx, changed)
+		saved, err := s.Catalog.SavePresale(ctx, changed)
 		if err == nil {
 			s.flash(r, good, "presale.saved")
 			return s.goTo(w, r, "county.presale", "code", saved.Code)
@@ -225,18 +238,18 @@ func readPresale(f *Form, p *catalog.Presale, ref catalog.Reference) {
 	}
 }
 
-func (s *Server) countyPresaleState(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countyPresaleState(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	p, err := s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]})
+	p, err := s.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]})
 	if err != nil {
 		return err
 	}
 	state := catalog.PresaleState(f.Text("state"))
-	if _, err := s.deps.Catalog.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: state}); err != nil {
+	if _, err := s.Catalog.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: state}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}
@@ -266,12 +279,12 @@ type countyDryRunPage struct {
 }
 
 // countyDryRun shows how a quantity would be split. Nothing is held.
-func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countyDryRun(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := countyDryRunPage{Words: s.words(r), Qty: f.Int("quantity"), Policy: f.Text("policy")}
 	var err error
-	if d.Presale, err = s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]}); err != nil {
+	if d.Presale, err = s.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]}); err != nil {
 		return err
 	}
 	if d.Policy == "" {
@@ -280,7 +293,7 @@ func (s *Server) countyDryRun(w http.ResponseWriter, r *http.Request) error {
 	// A named household and signed quotas are not known before there is an order.
 	d.Policies = options("", []string{"fair", "near"}, func(p string) string { return p }, func(p string) string { return d.Words.Say("policy", p) })
 	if f.OK() && d.Qty > 0 {
-		run, err := s.deps.Catalog.DryRun(ctx, catalog.DryRunRequest{PresaleID: d.Presale.ID, Qty: d.Qty, Policy: d.Policy})
+		run, err := s.Catalog.DryRun(ctx, catalog.DryRunRequest{PresaleID: d.Presale.ID, Qty: d.Qty, Policy: d.Policy})
 		if err != nil && !f.Fail(err) {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // priceRoutes are the pages of reference prices.
-func (s *Server) priceRoutes() {
+func (s *goods) priceRoutes() {
 	s.guarded("GET", "/county/prices", "county.prices", s.referencePrices, auth.County...)
 	s.guarded("POST", "/county/prices", "county.prices.save", s.referencePricesSave, auth.Operator)
 }
@@ -29,7 +29,7 @@ type pricesPage struct {
 }
 
 // referencePricesPage shows the last prices of a product, or of all.
-func (s *Server) referencePricesPage(r *http.Request, product string) (pricesPage, error) {
+func (s *goods) referencePricesPage(r *http.Request, product string) (pricesPage, error) {
 	ctx, l := r.Context(), langOf(r)
 	d := pricesPage{Words: s.words(r), Grades: contractGrades, Today: s.now().In(china).Format(time.DateOnly),
 		MayWrite: auth.FromContext(ctx).Role == auth.Operator, Units: map[string]string{}, Names: map[string]catalog.Text{}}
@@ -46,12 +46,12 @@ func (s *Server) referencePricesPage(r *http.Request, product string) (pricesPag
 			d.Product = p
 		}
 	}
-	prices, err := s.deps.Contracts.References(ctx, orders.ReferenceFilter{Product: product, Days: 60})
+	prices, err := s.Contracts.References(ctx, orders.ReferenceFilter{Product: product, Days: 60})
 	d.Rows = prices.Items
 	return d, err
 }
 
-func (s *Server) referencePrices(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) referencePrices(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.referencePricesPage(r, f.Text("product"))
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Server) referencePrices(w http.ResponseWriter, r *http.Request) error {
 }
 
 // referencePricesSave publishes a day's prices.
-func (s *Server) referencePricesSave(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) referencePricesSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (s *Server) referencePricesSave(w http.ResponseWriter, r *http.Request) err
 		}
 	}
 	if f.OK() {
-		_, err := s.deps.Contracts.SetReference(r.Context(), req)
+		_, err := s.Contracts.SetReference(r.Context(), req)
 		if err == nil {
 			s.flash(r, good, "reference.saved")
 			return s.goTo(w, r, "county.prices")

@@ -11,7 +11,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) privacyRoutes() {
+func (s *people) privacyRoutes() {
 	s.guarded("GET", "/county/unmaskings", "county.unmaskings", s.countyUnmaskings, auth.County...)
 	s.guarded("GET", "/county/households/{code}/unmask", "county.unmask", s.countyUnmask, auth.County...)
 	s.guarded("POST", "/county/households/{code}/unmask", "county.unmask.look", s.countyUnmaskLook, auth.County...)
@@ -25,16 +25,16 @@ type countyUnmaskPage struct {
 	Person    *catalog.UnmaskedID
 }
 
-func (s *Server) countyUnmaskPage(r *http.Request) (countyUnmaskPage, error) {
+func (s *people) countyUnmaskPage(r *http.Request) (countyUnmaskPage, error) {
 	d := countyUnmaskPage{Words: s.words(r)}
 	l := langOf(r)
 	d.What = []Option{{Value: "account", Label: l.pick("收款账号", "Account number")}, {Value: "id", Label: l.pick("户主身份证号", "Id number of the head")}}
 	var err error
-	d.Household, err = s.deps.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: mux.Vars(r)["code"]})
+	d.Household, err = s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: mux.Vars(r)["code"]})
 	return d, err
 }
 
-func (s *Server) countyUnmask(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyUnmask(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyUnmaskPage(r)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (s *Server) countyUnmask(w http.ResponseWriter, r *http.Request) error {
 }
 
 // countyUnmaskLook shows a number once, on the page that answers the form: it has no address that could be kept.
-func (s *Server) countyUnmaskLook(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyUnmaskLook(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -60,15 +60,15 @@ func (s *Server) countyUnmaskLook(w http.ResponseWriter, r *http.Request) error 
 	return s.renderForm(w, r, "county/unmask", d, f)
 }
 
-func (s *Server) unmask(ctx context.Context, f *Form, d *countyUnmaskPage) error {
+func (s *people) unmask(ctx context.Context, f *Form, d *countyUnmaskPage) error {
 	if f.Text("what") == "id" {
-		id, err := s.deps.PrivateIDs.UnmaskID(ctx, catalog.UnmaskID{HouseholdID: d.Household.ID, Reason: f.Text("reason")})
+		id, err := s.PrivateIDs.UnmaskID(ctx, catalog.UnmaskID{HouseholdID: d.Household.ID, Reason: f.Text("reason")})
 		if err == nil {
 			d.Person = &id
 		}
 		return err
 	}
-	account, err := s.deps.PrivateAccounts.Unmask(ctx, payments.Unmask{Household: d.Household.ID, Reason: f.Text("reason")})
+	account, err := s.PrivateAccounts.Unmask(ctx, payments.Unmask{Household: d.Household.ID, Reason: f.Text("reason")})
 	if err == nil {
 		d.Account = &account
 	}
@@ -83,14 +83,14 @@ type countyUnmaskingsPage struct {
 }
 
 // countyUnmaskings is who saw what, when and why.
-func (s *Server) countyUnmaskings(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyUnmaskings(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := countyUnmaskingsPage{Words: s.words(r), Codes: map[int64]string{}}
 	var err error
-	if d.Accounts, err = s.deps.PrivateAccounts.Unmaskings(ctx, payments.UnmaskingFilter{Cursor: r.URL.Query().Get("cursor"), Limit: 50}); err != nil {
+	if d.Accounts, err = s.PrivateAccounts.Unmaskings(ctx, payments.UnmaskingFilter{Cursor: r.URL.Query().Get("cursor"), Limit: 50}); err != nil {
 		return err
 	}
-	if d.IDs, err = s.deps.PrivateIDs.IDUnmaskings(ctx, catalog.None{}); err != nil {
+	if d.IDs, err = s.PrivateIDs.IDUnmaskings(ctx, catalog.None{}); err != nil {
 		return err
 	}
 	var ids []int64
@@ -100,7 +100,7 @@ func (s *Server) countyUnmaskings(w http.ResponseWriter, r *http.Request) error 
 		}
 	}
 	if len(ids) > 0 {
-		households, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
+		households, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,20 @@ import (
 	"time"
 
 	"banmuyuan/payments"
+	"banmuyuan/web/auth"
 )
+
+// receiptRoutes are the pages of what comes in.
+func (s *moneyPages) receiptRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/receipts", "county.receipts", s.countyReceipts, county...)
+	s.guarded("POST", "/county/receipts", "county.receipts.record", s.countyReceiptsRecord, county...)
+	s.guarded("POST", "/county/receipts/import", "county.receipts.import", s.countyReceiptsImport, county...)
+	s.guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.countyReceiptsMatch, county...)
+	s.guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.countyReceiptsCash, county...)
+	s.guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.countyReceiptsRefund, county...)
+	s.allowBody("/county/receipts/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
+}
 
 var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}
 
@@ -34,7 +47,7 @@ type rowProblem struct {
 	Text string
 }
 
-func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPage, error) {
+func (s *moneyPages) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
 	d := countyReceiptsPage{Words: s.words(r), States: receiptStates, State: query.Get("state"), Today: s.now().In(china).Format(time.DateOnly)}
@@ -46,21 +59,21 @@ func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPag
 		filter.State = ""
 	}
 	var err error
-	if d.Statement, err = s.deps.Payments.Statement(ctx, filter); err != nil && !f.Fail(err) {
+	if d.Statement, err = s.Payments.Statement(ctx, filter); err != nil && !f.Fail(err) {
 		return d, err
 	}
-	if d.Waiting, err = s.deps.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.BankTransfer, State: payments.PaymentOpen,
+	if d.Waiting, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.BankTransfer, State: payments.PaymentOpen,
 		Query: strings.TrimSpace(query.Get("q")), Limit: 50}); err != nil && !f.Fail(err) {
 		return d, err
 	}
-	if d.Cash, err = s.deps.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen, Limit: 50}); err != nil {
+	if d.Cash, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen, Limit: 50}); err != nil {
 		return d, err
 	}
-	booked, err := s.deps.Treasury.Booked(ctx, payments.None{})
+	booked, err := s.Treasury.Booked(ctx, payments.None{})
 	if err != nil {
 		return d, err
 	}
-	if d.Refunds, err = s.deps.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
+	if d.Refunds, err = s.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
 		return d, err
 	}
 	figures := format{lang: langOf(r)}
@@ -74,7 +87,7 @@ func (s *Server) countyReceiptsPage(r *http.Request, f *Form) (countyReceiptsPag
 	return d, nil
 }
 
-func (s *Server) countyReceipts(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceipts(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	d, err := s.countyReceiptsPage(r, f)
 	if err != nil {
@@ -84,7 +97,7 @@ func (s *Server) countyReceipts(w http.ResponseWriter, r *http.Request) error {
 }
 
 // receiptsDone goes back to the list, or shows it with what is wrong.
-func (s *Server) receiptsDone(w http.ResponseWriter, r *http.Request, f *Form, err error, done string) error {
+func (s *moneyPages) receiptsDone(w http.ResponseWriter, r *http.Request, f *Form, err error, done string) error {
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -100,7 +113,7 @@ func (s *Server) receiptsDone(w http.ResponseWriter, r *http.Request, f *Form, e
 }
 
 // countyReceiptsRecord takes one line of the bank's statement.
-func (s *Server) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -113,7 +126,7 @@ func (s *Server) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) er
 }
 
 // countyReceiptsImport takes the statement as the bank's site gives it. One wrong line refuses the whole file.
-func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsImport(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -122,7 +135,7 @@ func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
-	got, err := s.deps.Treasury.ImportStatement(r.Context(), payments.ImportStatement{Name: name, Data: data})
+	got, err := s.Treasury.ImportStatement(r.Context(), payments.ImportStatement{Name: name, Data: data})
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
@@ -145,10 +158,10 @@ func (s *Server) countyReceiptsImport(w http.ResponseWriter, r *http.Request) er
 	return s.goTo(w, r, "county.receipts")
 }
 
-func (s *Server) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form, lines []payments.Transfer) error {
+func (s *moneyPages) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form, lines []payments.Transfer) error {
 	var sum payments.TransferResult
 	for part := range slices.Chunk(lines, 500) {
-		one, err := s.deps.Payments.RecordTransfers(r.Context(), payments.RecordTransfers{Lines: part})
+		one, err := s.Payments.RecordTransfers(r.Context(), payments.RecordTransfers{Lines: part})
 		if err != nil {
 			// What was taken before stays taken: the same file again only adds the rest.
 			return s.receiptsDone(w, r, f, err, "")
@@ -165,64 +178,64 @@ func (s *Server) recordTransfers(w http.ResponseWriter, r *http.Request, f *Form
 	return s.goTo(w, r, "county.receipts")
 }
 
-func (s *Server) countyReceiptsMatch(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsMatch(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *Form) error {
 		if !f.Need("payment_id") {
 			return nil
 		}
-		_, err := s.deps.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: pathInt(r, "id"), PaymentID: f.Int("payment_id")})
+		_, err := s.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: pathInt(r, "id"), PaymentID: f.Int("payment_id")})
 		return err
 	})
 }
 
 // countyReceiptsExplain puts a line to what was booked before the statement showed it.
-func (s *Server) countyReceiptsExplain(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsExplain(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *Form) error {
 		if !f.Need("booked") {
 			return nil
 		}
 		kind, id, _ := strings.Cut(f.Text("booked"), ":")
-		_, err := s.deps.Treasury.ExplainTransfer(ctx, payments.ExplainTransfer{LineID: pathInt(r, "id"), Kind: kind, ID: id})
+		_, err := s.Treasury.ExplainTransfer(ctx, payments.ExplainTransfer{LineID: pathInt(r, "id"), Kind: kind, ID: id})
 		return err
 	})
 }
 
 // countyReceiptsReturn says that a line which belongs to nobody here was transferred back.
-func (s *Server) countyReceiptsReturn(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsReturn(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.returned", func(ctx context.Context, f *Form) error {
 		on := f.when("return_on", time.DateOnly)
 		if !f.Need("return_ref", "return_on") || !f.OK() {
 			return nil
 		}
-		_, err := s.deps.Treasury.ReturnTransfer(ctx, payments.ReturnTransfer{LineID: pathInt(r, "id"), BankRef: f.Text("return_ref"), PaidOn: on})
+		_, err := s.Treasury.ReturnTransfer(ctx, payments.ReturnTransfer{LineID: pathInt(r, "id"), BankRef: f.Text("return_ref"), PaidOn: on})
 		return err
 	})
 }
 
-func (s *Server) countyReceiptsCash(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsCash(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.cash", func(ctx context.Context, f *Form) error {
 		amount := f.Fen("amount_fen")
 		if !f.Need("payment_id", "receipt", "amount_fen") || !f.OK() {
 			return nil
 		}
-		_, err := s.deps.Payments.RecordCash(ctx, payments.RecordCash{PaymentID: f.Int("payment_id"), Receipt: f.Text("receipt"), AmountFen: amount})
+		_, err := s.Payments.RecordCash(ctx, payments.RecordCash{PaymentID: f.Int("payment_id"), Receipt: f.Text("receipt"), AmountFen: amount})
 		return err
 	})
 }
 
 // countyReceiptsRefund says that a refund which no provider can make was transferred.
-func (s *Server) countyReceiptsRefund(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReceiptsRefund(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.refunded", func(ctx context.Context, f *Form) error {
 		on := f.when("refund_paid_on", time.DateOnly)
 		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {
 			return nil
 		}
-		_, err := s.deps.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: pathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
+		_, err := s.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: pathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
 		return err
 	})
 }
 
-func (s *Server) onReceipt(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form) error) error {
+func (s *moneyPages) onReceipt(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form) error) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err

@@ -16,6 +16,14 @@ import (
 	"banmuyuan/web/report"
 )
 
+// reportRoutes are the pages of reports.
+func (s *Reports) reportRoutes() {
+	county := auth.County
+	s.guarded("GET", "/county/reports", "county.reports", s.countyReports, county...)
+	s.guarded("POST", "/county/reports", "county.reports.ask", s.countyReportAsk, county...)
+	s.guarded("GET", "/county/reports/{id:[0-9]+}/file", "county.report.file", s.countyReportFile, county...)
+}
+
 // reportsShown is how many of the newest reports the page lists.
 const reportsShown = 50
 
@@ -34,14 +42,14 @@ func (d *countyReportsPage) read(jobs []report.Job) {
 	}
 }
 
-func (s *Server) countyReportsPage(r *http.Request) (countyReportsPage, error) {
+func (s *Reports) countyReportsPage(r *http.Request) (countyReportsPage, error) {
 	d := countyReportsPage{Keep: int(report.Keep / (24 * time.Hour))}
 	words := s.words(r)
 	for _, k := range report.Kinds {
 		hint, _ := s.glossary.Say(langOf(r), "report."+string(k)+".hint", nil)
 		d.Kinds = append(d.Kinds, Option{Value: string(k), Label: words.Say("report", string(k)), Hint: hint})
 	}
-	years, err := s.deps.Orders.Report(r.Context(), orders.ReportRequest{})
+	years, err := s.Orders.Report(r.Context(), orders.ReportRequest{})
 	if err != nil {
 		return d, err
 	}
@@ -49,15 +57,15 @@ func (s *Server) countyReportsPage(r *http.Request) (countyReportsPage, error) {
 		year := strconv.Itoa(years.Years[i].Season)
 		d.Seasons = append(d.Seasons, Option{Value: year, Label: langOf(r).pick(year+" 年", year)})
 	}
-	jobs, err := s.deps.Reports.Jobs(r.Context(), reportsShown)
+	jobs, err := s.Jobs.Jobs(r.Context(), reportsShown)
 	d.read(jobs)
 	return d, err
 }
 
 // countyReports lists the reports. While one is made the list asks for itself again.
-func (s *Server) countyReports(w http.ResponseWriter, r *http.Request) error {
+func (s *Reports) countyReports(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("HX-Request") != "" {
-		jobs, err := s.deps.Reports.Jobs(r.Context(), reportsShown)
+		jobs, err := s.Jobs.Jobs(r.Context(), reportsShown)
 		if err != nil {
 			return err
 		}
@@ -73,7 +81,7 @@ func (s *Server) countyReports(w http.ResponseWriter, r *http.Request) error {
 }
 
 // countyReportAsk has a report made.
-func (s *Server) countyReportAsk(w http.ResponseWriter, r *http.Request) error {
+func (s *Reports) countyReportAsk(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -93,7 +101,7 @@ func (s *Server) countyReportAsk(w http.ResponseWriter, r *http.Request) error {
 	return s.goTo(w, r, "county.reports")
 }
 
-func (s *Server) askReport(ctx context.Context, kind report.Kind, season int, lang string) (report.Job, error) {
+func (s *Reports) askReport(ctx context.Context, kind report.Kind, season int, lang string) (report.Job, error) {
 	var problems link.Problems
 	if !kind.Valid() {
 		problems.Add("report.kind", "kind")
@@ -107,20 +115,20 @@ func (s *Server) askReport(ctx context.Context, kind report.Kind, season int, la
 	if !validLang(lang) {
 		lang = string(ZH)
 	}
-	j, err := s.deps.Reports.Ask(ctx, report.Job{Kind: kind, Season: season, Lang: lang, AccountID: auth.FromContext(ctx).ID})
+	j, err := s.Jobs.Ask(ctx, report.Job{Kind: kind, Season: season, Lang: lang, AccountID: auth.FromContext(ctx).ID})
 	if err == nil {
-		s.reports.Wake()
+		s.Wake()
 	}
 	return j, err
 }
 
 // countyReportFile is a finished report's workbook.
-func (s *Server) countyReportFile(w http.ResponseWriter, r *http.Request) error {
+func (s *Reports) countyReportFile(w http.ResponseWriter, r *http.Request) error {
 	id, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
 	if err != nil {
 		return link.E(link.NotFound, "report.unknown", "")
 	}
-	file, err := program{s}.ReportFile(r.Context(), id)
+	file, err := s.ReportFile(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -129,24 +137,24 @@ func (s *Server) countyReportFile(w http.ResponseWriter, r *http.Request) error 
 }
 
 // AskReport has a report made, as the page does.
-func (p program) AskReport(ctx context.Context, kind report.Kind, season int, lang string) (report.Job, error) {
-	return p.askReport(ctx, kind, season, lang)
+func (s *Reports) AskReport(ctx context.Context, kind report.Kind, season int, lang string) (report.Job, error) {
+	return s.askReport(ctx, kind, season, lang)
 }
 
 // Reports lists the newest reports.
-func (p program) Reports(ctx context.Context) ([]report.Job, error) {
-	return p.deps.Reports.Jobs(ctx, reportsShown)
+func (s *Reports) Reports(ctx context.Context) ([]report.Job, error) {
+	return s.Jobs.Jobs(ctx, reportsShown)
 }
 
 // Report returns one, to look whether it is done.
-func (p program) Report(ctx context.Context, id int64) (report.Job, error) {
-	j, err := p.deps.Reports.Job(ctx, id)
+func (s *Reports) Report(ctx context.Context, id int64) (report.Job, error) {
+	j, err := s.Jobs.Job(ctx, id)
 	return j, reportError(err)
 }
 
 // ReportFile is a finished report's workbook.
-func (p program) ReportFile(ctx context.Context, id int64) (payments.File, error) {
-	name, data, err := p.deps.Reports.File(ctx, id)
+func (s *Reports) ReportFile(ctx context.Context, id int64) (payments.File, error) {
+	name, data, err := s.Jobs.File(ctx, id)
 	return payments.File{Name: name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Data: data}, reportError(err)
 }
 

@@ -8,7 +8,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) reversalRoutes() {
+func (s *bookPages) reversalRoutes() {
 	county := auth.County
 	s.guarded("GET", "/county/ledger/journal/{id:[0-9]+}", "county.posting", s.countyPosting, county...)
 	s.guarded("POST", "/county/ledger/journal/{id:[0-9]+}/reversal", "county.posting.reverse", s.countyPostingReverse, county...)
@@ -33,10 +33,10 @@ func (d countyPostingPage) Mine(r payments.Reversal) bool {
 	return r.AskedBy == d.Login || r.Txn.Actor == d.Login
 }
 
-func (s *Server) countyPostingPage(r *http.Request) (countyPostingPage, error) {
+func (s *bookPages) countyPostingPage(r *http.Request) (countyPostingPage, error) {
 	d := countyPostingPage{Words: s.words(r)}
 	id := pathInt(r, "id")
-	found, err := s.deps.Payments.Journal(r.Context(), payments.JournalFilter{ID: id, Limit: 1})
+	found, err := s.Payments.Journal(r.Context(), payments.JournalFilter{ID: id, Limit: 1})
 	if err != nil {
 		return d, err
 	}
@@ -44,11 +44,11 @@ func (s *Server) countyPostingPage(r *http.Request) (countyPostingPage, error) {
 		return d, link.E(link.NotFound, "reversal.unknown_txn", "")
 	}
 	d.Txn = found.Items[0]
-	page, err := s.deps.Reversals.Reversals(r.Context(), payments.ReversalFilter{Txn: d.Txn.ID, Limit: 50})
+	list, err := s.Reversals.Reversals(r.Context(), payments.ReversalFilter{Txn: d.Txn.ID, Limit: 50})
 	if err != nil {
 		return d, err
 	}
-	d.Reversals = page.Items
+	d.Reversals = list.Items
 	a := auth.FromContext(r.Context())
 	d.Login = a.Login
 	open := d.Txn.ReversedBy == 0 && d.Txn.Reverses == 0
@@ -61,7 +61,7 @@ func (s *Server) countyPostingPage(r *http.Request) (countyPostingPage, error) {
 }
 
 // countyPosting is one posting with all its lines, and what became of it.
-func (s *Server) countyPosting(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyPosting(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.countyPostingPage(r)
 	if err != nil {
 		return err
@@ -70,13 +70,13 @@ func (s *Server) countyPosting(w http.ResponseWriter, r *http.Request) error {
 }
 
 // countyPostingReverse asks the second person to reverse it.
-func (s *Server) countyPostingReverse(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyPostingReverse(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	if f.Need("reason") {
-		_, err := s.deps.Reversals.AskReversal(r.Context(), payments.AskReversal{TxnID: pathInt(r, "id"), Reason: f.Text("reason")})
+		_, err := s.Reversals.AskReversal(r.Context(), payments.AskReversal{TxnID: pathInt(r, "id"), Reason: f.Text("reason")})
 		if err != nil && !f.Fail(err) {
 			return err
 		}
@@ -99,7 +99,7 @@ type countyReversalsPage struct {
 	States []payments.ReversalState
 }
 
-func (s *Server) countyReversalsPage(r *http.Request, f *Form) (countyReversalsPage, error) {
+func (s *bookPages) countyReversalsPage(r *http.Request, f *Form) (countyReversalsPage, error) {
 	a := auth.FromContext(r.Context())
 	d := countyReversalsPage{States: []payments.ReversalState{payments.ReversalAsked, payments.ReversalPosted, payments.ReversalRefused, "all"}}
 	d.Words, d.Login, d.MayDecide = s.words(r), a.Login, a.Role.In(auth.Approver, auth.Admin)
@@ -111,12 +111,12 @@ func (s *Server) countyReversalsPage(r *http.Request, f *Form) (countyReversalsP
 		filter.State = ""
 	}
 	var err error
-	d.Page, err = s.deps.Reversals.Reversals(r.Context(), filter)
+	d.Page, err = s.Reversals.Reversals(r.Context(), filter)
 	return d, err
 }
 
 // countyReversals lists what waits for a second person, and what was decided.
-func (s *Server) countyReversals(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyReversals(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.countyReversalsPage(r, f)
 	if err != nil {
@@ -125,14 +125,14 @@ func (s *Server) countyReversals(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "county/reversals", d, f)
 }
 
-func (s *Server) countyReversalsDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) countyReversalsDecide(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	approve := f.Text("decision") == "approve"
 	if approve || f.Need("why") {
-		_, err := s.deps.Reversals.DecideReversal(r.Context(), payments.DecideReversal{ID: pathInt(r, "id"), Approve: approve, Why: f.Text("why")})
+		_, err := s.Reversals.DecideReversal(r.Context(), payments.DecideReversal{ID: pathInt(r, "id"), Approve: approve, Why: f.Text("why")})
 		if err != nil && !f.Fail(err) {
 			return err
 		}

@@ -28,14 +28,14 @@ func (d countyReviewsPage) What(r catalog.Review) string {
 	return text
 }
 
-func (s *Server) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage, error) {
+func (s *people) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage, error) {
 	ctx := r.Context()
 	d := countyReviewsPage{Words: s.words(r), All: all, Approves: auth.FromContext(ctx).Role.In(auth.Approver, auth.Admin)}
 	var err error
-	if d.Reviews, err = s.deps.Care.Reviews(ctx, catalog.ReviewFilter{All: all}); err != nil {
+	if d.Reviews, err = s.Care.Reviews(ctx, catalog.ReviewFilter{All: all}); err != nil {
 		return d, err
 	}
-	accounts, err := s.deps.AccountReviews.AccountsToReview(ctx, payments.None{})
+	accounts, err := s.AccountReviews.AccountsToReview(ctx, payments.None{})
 	if err != nil || len(accounts.Items) == 0 {
 		return d, err
 	}
@@ -43,12 +43,12 @@ func (s *Server) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage
 	for _, a := range accounts.Items {
 		ids = append(append(ids, a.Household), a.Shared...)
 	}
-	page, err := s.deps.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
+	list, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{IDs: ids})
 	if err != nil {
 		return d, err
 	}
-	byID := make(map[int64]catalog.Household, len(page.Items))
-	for _, h := range page.Items {
+	byID := make(map[int64]catalog.Household, len(list.Items))
+	for _, h := range list.Items {
 		byID[h.ID] = h
 	}
 	for _, a := range accounts.Items {
@@ -62,7 +62,7 @@ func (s *Server) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage
 }
 
 // countyReviews lists what looks implausible and is held until somebody has looked.
-func (s *Server) countyReviews(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyReviews(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.countyReviewsPage(r, f.Text("all") != "")
 	if err != nil {
@@ -71,22 +71,22 @@ func (s *Server) countyReviews(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "county/reviews", d, f)
 }
 
-func (s *Server) countyReviewDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyReviewDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.decideReview(w, r, func(f *Form) error {
-		_, err := s.deps.Care.DecideReview(r.Context(), catalog.DecideReviewRequest{ID: pathInt(r, "id"), Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
+		_, err := s.Care.DecideReview(r.Context(), catalog.DecideReviewRequest{ID: pathInt(r, "id"), Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
 		return err
 	})
 }
 
-func (s *Server) countyReviewAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyReviewAccount(w http.ResponseWriter, r *http.Request) error {
 	return s.decideReview(w, r, func(f *Form) error {
-		_, err := s.deps.AccountReviews.DecidePayoutAccount(r.Context(), payments.DecidePayoutAccount{Household: pathInt(r, "household"),
+		_, err := s.AccountReviews.DecidePayoutAccount(r.Context(), payments.DecidePayoutAccount{Household: pathInt(r, "household"),
 			Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
 		return err
 	})
 }
 
-func (s *Server) decideReview(w http.ResponseWriter, r *http.Request, decide func(*Form) error) error {
+func (s *people) decideReview(w http.ResponseWriter, r *http.Request, decide func(*Form) error) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err

@@ -21,11 +21,11 @@ func (d countySplitPage) Reason(policy string, levelFen int64) string {
 }
 
 // countySplit shows over which households a confirmed order is spread, and why.
-func (s *Server) countySplit(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) countySplit(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d := countySplitPage{Words: s.words(r), No: orderRef(r).No}
 	var err error
-	d.Page, err = s.deps.Orders.Collection(r.Context(), orders.CollectionFilter{OrderNo: d.No, Cursor: f.Text("cursor"), Limit: 100})
+	d.Page, err = s.Orders.Collection(r.Context(), orders.CollectionFilter{OrderNo: d.No, Cursor: f.Text("cursor"), Limit: 100})
 	if err != nil && !f.Fail(err) {
 		return err
 	}

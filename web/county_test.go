@@ -26,13 +26,17 @@ type desk struct {
 	books    *stubBooks
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, with ...func(*desk, *Deps)) *desk {
 	t.Helper()
-	d := &desk{site: newSite(t), catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}, treasury: &stubTreasury{},
+	d := &desk{catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}, treasury: &stubTreasury{},
 		pools: &stubPools{kind: payments.PoolSeedPotato, state: payments.PoolDraft}, books: &stubBooks{}}
-	d.web.deps.Catalog, d.web.deps.Orders, d.web.deps.Payments = d.catalog, d.orders, d.payments
-	d.web.deps.Treasury = d.treasury
-	d.web.deps.Distributions, d.web.deps.Books = d.pools, d.books
+	d.site = newSite(t, func(_ *Config, deps *Deps) {
+		deps.Catalog, deps.Orders, deps.Payments, deps.Treasury = d.catalog, d.orders, d.payments, d.treasury
+		deps.Distributions, deps.Books = d.pools, d.books
+		for _, f := range with {
+			f(d, deps)
+		}
+	})
 	return d
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // treasuryRoutes are the pages on which the county holds its books against banks and providers.
-func (s *Server) treasuryRoutes() {
+func (s *moneyPages) treasuryRoutes() {
 	county := auth.County
 	s.guarded("POST", "/county/receipts/{id:[0-9]+}/booked", "county.receipts.explain", s.countyReceiptsExplain, county...)
 	s.guarded("POST", "/county/receipts/{id:[0-9]+}/return", "county.receipts.return", s.countyReceiptsReturn, county...)
@@ -40,7 +40,7 @@ func (countyOutgoingPage) As(explained string) [2]string {
 	return [2]string{"explained." + kind, what}
 }
 
-func (s *Server) countyOutgoingPage(r *http.Request, f *Form) (countyOutgoingPage, error) {
+func (s *moneyPages) countyOutgoingPage(r *http.Request, f *Form) (countyOutgoingPage, error) {
 	d := countyOutgoingPage{State: r.URL.Query().Get("state"), States: []string{"open", "explained", "all"}}
 	if d.State == "" {
 		d.State = "open"
@@ -50,14 +50,14 @@ func (s *Server) countyOutgoingPage(r *http.Request, f *Form) (countyOutgoingPag
 		filter.State = ""
 	}
 	var err error
-	if d.Page, err = s.deps.Treasury.Outgoing(r.Context(), filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Treasury.Outgoing(r.Context(), filter); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	return d, nil
 }
 
 // countyOutgoing lists what left the account by the bank's statement.
-func (s *Server) countyOutgoing(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOutgoing(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	d, err := s.countyOutgoingPage(r, f)
 	if err != nil {
@@ -66,12 +66,12 @@ func (s *Server) countyOutgoing(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "county/outgoing", d, f)
 }
 
-func (s *Server) countyOutgoingExplain(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyOutgoingExplain(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	_, err = s.deps.Treasury.ExplainOutgoing(r.Context(), payments.ExplainOutgoing{LineID: pathInt(r, "id"), Note: f.Text("note")})
+	_, err = s.Treasury.ExplainOutgoing(r.Context(), payments.ExplainOutgoing{LineID: pathInt(r, "id"), Note: f.Text("note")})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -91,17 +91,17 @@ type countyCashPage struct {
 	Today string
 }
 
-func (s *Server) countyCashPage(r *http.Request, f *Form) (countyCashPage, error) {
+func (s *moneyPages) countyCashPage(r *http.Request, f *Form) (countyCashPage, error) {
 	d := countyCashPage{Today: s.now().In(china).Format(time.DateOnly)}
 	var err error
-	if d.Box, err = s.deps.Treasury.Cashbox(r.Context(), payments.None{}); err != nil && !f.Fail(err) {
+	if d.Box, err = s.Treasury.Cashbox(r.Context(), payments.None{}); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	return d, nil
 }
 
 // countyCash is the cash taken and brought to the bank.
-func (s *Server) countyCash(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyCash(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	d, err := s.countyCashPage(r, f)
 	if err != nil {
@@ -110,14 +110,14 @@ func (s *Server) countyCash(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "county/cash", d, f)
 }
 
-func (s *Server) countyCashBank(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyCashBank(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	banking := payments.BankCash{Slip: f.Text("slip"), AmountFen: f.Fen("amount_fen"), PaidOn: f.when("paid_on", time.DateOnly)}
 	if f.Need("slip", "amount_fen", "paid_on") && f.OK() {
-		if _, err := s.deps.Treasury.BankCash(r.Context(), banking); err != nil && !f.Fail(err) {
+		if _, err := s.Treasury.BankCash(r.Context(), banking); err != nil && !f.Fail(err) {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ type countyRefundsPage struct {
 
 var refundStates = []string{"review", "by_bank", "pending", "unknown", "succeeded", "all"}
 
-func (s *Server) countyRefundsPage(r *http.Request, f *Form) (countyRefundsPage, error) {
+func (s *moneyPages) countyRefundsPage(r *http.Request, f *Form) (countyRefundsPage, error) {
 	d := countyRefundsPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: refundStates, Today: s.now().In(china).Format(time.DateOnly),
 		MayApprove: auth.FromContext(r.Context()).Role.In(auth.Approver, auth.Admin)}
 	if d.State == "" {
@@ -154,14 +154,14 @@ func (s *Server) countyRefundsPage(r *http.Request, f *Form) (countyRefundsPage,
 		filter.State = ""
 	}
 	var err error
-	if d.Page, err = s.deps.Payments.Refunds(r.Context(), filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Payments.Refunds(r.Context(), filter); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	return d, nil
 }
 
 // countyRefunds lists refunds with what each waits for.
-func (s *Server) countyRefunds(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyRefunds(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	d, err := s.countyRefundsPage(r, f)
 	if err != nil {
@@ -171,7 +171,7 @@ func (s *Server) countyRefunds(w http.ResponseWriter, r *http.Request) error {
 }
 
 // onRefund runs a command on the refund of the path and goes back to the list.
-func (s *Server) onRefund(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form) error) error {
+func (s *moneyPages) onRefund(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *Form) error) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -191,20 +191,20 @@ func (s *Server) onRefund(w http.ResponseWriter, r *http.Request, done string, c
 }
 
 // countyRefundApprove: the payment module refuses whoever caused the refund, whatever the page offers.
-func (s *Server) countyRefundApprove(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyRefundApprove(w http.ResponseWriter, r *http.Request) error {
 	return s.onRefund(w, r, "treasury.approved", func(ctx context.Context, _ *Form) error {
-		_, err := s.deps.Treasury.ApproveRefund(ctx, payments.RefundRef{ID: pathInt(r, "id")})
+		_, err := s.Treasury.ApproveRefund(ctx, payments.RefundRef{ID: pathInt(r, "id")})
 		return err
 	})
 }
 
-func (s *Server) countyRefundTransferred(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyRefundTransferred(w http.ResponseWriter, r *http.Request) error {
 	return s.onRefund(w, r, "treasury.refunded", func(ctx context.Context, f *Form) error {
 		on := f.when("refund_paid_on", time.DateOnly)
 		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {
 			return nil
 		}
-		_, err := s.deps.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: pathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
+		_, err := s.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: pathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
 		return err
 	})
 }
@@ -217,7 +217,7 @@ type countyDisputesPage struct {
 }
 
 // countyDisputes lists the payments that buyers take back through their banks.
-func (s *Server) countyDisputes(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyDisputes(w http.ResponseWriter, r *http.Request) error {
 	f := s.newForm(langOf(r))
 	d := countyDisputesPage{Words: s.words(r), State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}}
 	if d.State == "" {
@@ -228,7 +228,7 @@ func (s *Server) countyDisputes(w http.ResponseWriter, r *http.Request) error {
 		filter.State = ""
 	}
 	var err error
-	if d.Page, err = s.deps.Treasury.Disputes(r.Context(), filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Treasury.Disputes(r.Context(), filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "county/disputes", d, f)
@@ -263,15 +263,15 @@ func (countyReconciliationPage) Where(kind string) string {
 }
 
 // countyReconciliation shows the latest comparison of the books with the outside, or an earlier one.
-func (s *Server) countyReconciliation(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReconciliation(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.newForm(langOf(r))
 	d := countyReconciliationPage{Words: s.words(r), Past: pathInt(r, "id") != 0}
 	var err error
-	if d.Now, err = s.deps.Treasury.Reconciliation(ctx, payments.ReconciliationRef{ID: pathInt(r, "id")}); err != nil {
+	if d.Now, err = s.Treasury.Reconciliation(ctx, payments.ReconciliationRef{ID: pathInt(r, "id")}); err != nil {
 		return err
 	}
-	all, err := s.deps.Treasury.Reconciliations(ctx, payments.None{})
+	all, err := s.Treasury.Reconciliations(ctx, payments.None{})
 	if err != nil {
 		return err
 	}
@@ -279,12 +279,12 @@ func (s *Server) countyReconciliation(w http.ResponseWriter, r *http.Request) er
 	return s.renderForm(w, r, "county/reconciliation", d, f)
 }
 
-func (s *Server) countyReconcile(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) countyReconcile(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	got, err := s.deps.Treasury.Reconcile(r.Context(), payments.None{})
+	got, err := s.Treasury.Reconcile(r.Context(), payments.None{})
 	if err != nil {
 		if !f.Fail(err) {
 			return err

@@ -6,7 +6,7 @@ import (
 )
 
 // presetDelivery fills in what is known of who receives something.
-func (s *Server) presetDelivery(f *Form, a *auth.Account) {
+func presetDelivery(f *Form, a *auth.Account) {
 	f.Values.Set("delivery.kind", string(orders.DeliverAddress))
 	f.Values.Set("delivery.name", a.Name)
 	f.Values.Set("delivery.phone", a.Phone)

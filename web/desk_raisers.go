@@ -16,9 +16,9 @@ type raisersPage struct {
 }
 
 // raisers lists who raises goods for households and what is theirs of it.
-func (s *Server) raisers(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) raisers(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
-	list, err := s.deps.Contracts.Raising(r.Context(), orders.RaisingRequest{Season: int(f.Int("season"))})
+	list, err := s.Contracts.Raising(r.Context(), orders.RaisingRequest{Season: int(f.Int("season"))})
 	if err != nil {
 		return err
 	}
@@ -26,11 +26,11 @@ func (s *Server) raisers(w http.ResponseWriter, r *http.Request) error {
 }
 
 // raiser is one raiser's account: every ticket, with the household's part beside his.
-func (s *Server) raiser(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) raiser(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	id := pathInt(r, "org")
-	list, err := s.deps.Contracts.Raising(ctx, orders.RaisingRequest{OrgID: id, Season: int(f.Int("season"))})
+	list, err := s.Contracts.Raising(ctx, orders.RaisingRequest{OrgID: id, Season: int(f.Int("season"))})
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *Server) raiser(w http.ResponseWriter, r *http.Request) error {
 		d.Raiser = list.Raisers[0]
 		return s.render(w, r, http.StatusOK, "desk/raiser", d)
 	}
-	ref, err := s.deps.Catalog.Reference(ctx, catalog.None{}) // strangers are not told of raisers
+	ref, err := s.Catalog.Reference(ctx, catalog.None{}) // strangers are not told of raisers
 	if err != nil {
 		return err
 	}

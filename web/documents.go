@@ -10,7 +10,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) documentRoutes() {
+func (s *paperPages) documentRoutes() {
 	s.guarded("POST", "/orders/{no}/documents", "document.issue", s.documentIssue, auth.Roles...)
 	s.guarded("GET", "/documents/{no}", "document", s.document, auth.Roles...)
 }
@@ -23,18 +23,18 @@ type documentPage struct {
 }
 
 // document is an issued document as a sheet of paper.
-func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
+func (s *paperPages) document(w http.ResponseWriter, r *http.Request) error {
 	ctx := s.forHousehold(r)
 	d := documentPage{Words: s.words(r)}
 	var err error
-	if d.Document, err = s.deps.Documents.Document(ctx, orders.DocumentRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Document, err = s.Documents.Document(ctx, orders.DocumentRef{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}
 	to, err := s.url("document", "no", d.Document.No)
 	if err != nil {
 		return err
 	}
-	d.Link = s.config.BaseURL + to
+	d.Link = s.abs(to)
 	a := auth.FromContext(ctx)
 	switch {
 	case a.Role.In(auth.Earning...):
@@ -49,7 +49,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) error {
 }
 
 // forHousehold lets a helper look at a document of the household that its address names, if it may act for it.
-func (s *Server) forHousehold(r *http.Request) context.Context {
+func (s *paperPages) forHousehold(r *http.Request) context.Context {
 	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") == "" {
 		return r.Context()
 	}
@@ -60,12 +60,12 @@ func (s *Server) forHousehold(r *http.Request) context.Context {
 }
 
 // documentIssue issues a document and shows it. Sent twice it shows the same one.
-func (s *Server) documentIssue(w http.ResponseWriter, r *http.Request) error {
+func (s *paperPages) documentIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	d, err := s.deps.Documents.IssueDocument(r.Context(), orders.IssueDocument{OrderNo: mux.Vars(r)["no"], Kind: orders.DocumentKind(f.Text("kind")), Subject: f.Text("subject")})
+	d, err := s.Documents.IssueDocument(r.Context(), orders.IssueDocument{OrderNo: mux.Vars(r)["no"], Kind: orders.DocumentKind(f.Text("kind")), Subject: f.Text("subject")})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) countyDocumentRoutes() {
+func (s *people) documentRoutes() {
 	s.guarded("GET", "/county/documents", "county.documents", s.countyDocuments, auth.County...)
 	s.guarded("GET", "/county/households/{code}/documents", "county.household.documents", s.countyHouseholdDocuments, auth.County...)
 }
@@ -26,7 +26,7 @@ type countyDocumentsPage struct {
 var documentKinds = []orders.DocumentKind{orders.DocPurchase, orders.DocAcceptance, orders.DocReceipt, orders.DocRefund, orders.DocConfirmation}
 
 // countyDocuments is the register of what was issued, by number.
-func (s *Server) countyDocuments(w http.ResponseWriter, r *http.Request) error {
+func (s *people) countyDocuments(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	this := s.now().In(china).Year()
 	d := countyDocumentsPage{Words: s.words(r), Kind: orders.DocumentKind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
@@ -37,7 +37,7 @@ func (s *Server) countyDocuments(w http.ResponseWriter, r *http.Request) error {
 		d.Year = this
 	}
 	var err error
-	d.Entries, err = s.deps.Documents.DocumentRegister(r.Context(), orders.DocumentFilter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
+	d.Entries, err = s.Documents.DocumentRegister(r.Context(), orders.DocumentFilter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
 	if err != nil {
 		return err
 	}
@@ -45,13 +45,13 @@ func (s *Server) countyDocuments(w http.ResponseWriter, r *http.Request) error {
 }
 
 // countyHouseholdDocuments lists what can be issued for one household.
-func (s *Server) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request) error {
-	page, err := s.countyHouseholdPage(r)
+func (s *people) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.countyHouseholdPage(r)
 	if err != nil {
 		return err
 	}
-	d := countyDocumentsPage{Words: page.Words, Head: page.Household.Head, Code: page.Household.Code}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(r.Context(), orders.HouseholdDocuments{HouseholdID: page.Household.ID}); err != nil {
+	d := countyDocumentsPage{Words: found.Words, Head: found.Household.Head, Code: found.Household.Code}
+	if d.Entries, err = s.Documents.HouseholdStatements(r.Context(), orders.HouseholdDocuments{HouseholdID: found.Household.ID}); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "county/documents", d)

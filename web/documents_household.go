@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) householdDocumentRoutes() {
+func (s *householdPages) householdDocumentRoutes() {
 	s.guarded("GET", "/my/documents", "household.documents", s.householdDocuments, auth.Earning...)
 	s.guarded("POST", "/my/documents", "household.documents.issue", s.householdDocumentIssue, auth.Earning...)
 }
@@ -18,7 +18,7 @@ type householdDocumentsPage struct {
 }
 
 // householdDocuments are the purchase statements of what the household sold and was paid for.
-func (s *Server) householdDocuments(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdDocuments(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -27,13 +27,13 @@ func (s *Server) householdDocuments(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
+	if d.Entries, err = s.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "household/documents", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdDocumentIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	doc, err := s.deps.Documents.IssueDocument(ctx, orders.IssueDocument{OrderNo: f.Text("order_no"), Kind: orders.DocPurchase, Subject: f.Text("subject")})
+	doc, err := s.Documents.IssueDocument(ctx, orders.IssueDocument{OrderNo: f.Text("order_no"), Kind: orders.DocPurchase, Subject: f.Text("subject")})
 	if err == nil {
 		return s.goTo(w, r, "document", "no", doc.No, "h", who.H)
 	}
@@ -50,7 +50,7 @@ func (s *Server) householdDocumentIssue(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.deps.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
+	if d.Entries, err = s.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "household/documents", d, f)

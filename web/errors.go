@@ -17,7 +17,7 @@ func statusOf(e *link.Error) int { return api.Status(e) }
 func wantsJSON(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 // sayError is an error as a sentence in the language of a request.
-func (s *Server) sayError(ctx context.Context, e *link.Error) string {
+func (s *Site) sayError(ctx context.Context, e *link.Error) string {
 	l, ok := ctx.Value(langKey{}).(Lang)
 	if !ok {
 		l = ZH
@@ -37,7 +37,7 @@ type problemPage struct {
 
 // fail answers with an error: a problem document for programs, a page for people.
 // Defects are logged with their cause; people see a sentence and the request id.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := link.AsError(err)
 	status := statusOf(e)
 	if status >= 500 {
@@ -77,7 +77,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-func (s *Server) problemTitle(l Lang, status int) string {
+func (s *Site) problemTitle(l Lang, status int) string {
 	if text, ok := s.glossary.Say(l, "problem."+strconv.Itoa(status), nil); ok {
 		return text
 	}
@@ -86,7 +86,7 @@ func (s *Server) problemTitle(l Lang, status int) string {
 }
 
 // askLogin sends somebody to the login page and back to where they were.
-func (s *Server) askLogin(w http.ResponseWriter, r *http.Request) {
+func (s *Site) askLogin(w http.ResponseWriter, r *http.Request) {
 	next := r.URL.RequestURI()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		next = refererPath(r)

@@ -68,12 +68,12 @@ type FieldError struct{ Name, Text string }
 // ID is the id of the element the error is about.
 func (e FieldError) ID() string { return fieldID(e.Name) }
 
-func (s *Server) newForm(l Lang) *Form {
+func (s *Site) newForm(l Lang) *Form {
 	return &Form{Values: url.Values{}, lang: l, glossary: s.glossary}
 }
 
 // postedForm reads the body of a form. Its size is limited before.
-func (s *Server) postedForm(r *http.Request) (*Form, error) {
+func (s *Site) postedForm(r *http.Request) (*Form, error) {
 	f := s.newForm(langOf(r))
 	err := r.ParseForm()
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && err == nil {
@@ -92,7 +92,7 @@ func (s *Server) postedForm(r *http.Request) (*Form, error) {
 }
 
 // query reads a form that asks: filters, search.
-func (s *Server) queryForm(r *http.Request) *Form {
+func (s *Site) queryForm(r *http.Request) *Form {
 	f := s.newForm(langOf(r))
 	f.Values = r.URL.Query()
 	return f
@@ -173,10 +173,11 @@ func (f *Form) Need(names ...string) bool {
 // Add notes what is wrong with a field; an empty name is the whole form. Only the
 // first error of a field counts.
 func (f *Form) Add(name, key string, pairs ...string) {
-	f.add(name, link.E(link.Invalid, key, name, pairs...))
+	f.addError(name, link.E(link.Invalid, key, name, pairs...))
 }
 
-func (f *Form) add(name string, e *link.Error) {
+// addError notes an error of a module, or one that was made here.
+func (f *Form) addError(name string, e *link.Error) {
 	if name != "" && f.Error(name) != "" {
 		return
 	}
@@ -187,6 +188,12 @@ func (f *Form) add(name string, e *link.Error) {
 	}
 }
 
+// addText notes a sentence about a field.
+func (f *Form) addText(name, text string) {
+	f.Errors = append(f.Errors, FieldError{Name: name, Text: text})
+	f.status = http.StatusUnprocessableEntity
+}
+
 // Fail puts the error of a module beside the fields it is about and reports true,
 // or false if it is one that no change of the form can mend: return that one. An
 // outcome that is not known keeps the form's key, so that sending it again is safe.
@@ -194,7 +201,7 @@ func (f *Form) Fail(err error) bool {
 	e := link.AsError(err)
 	switch e.Code {
 	case link.Unavailable:
-		f.add("", e)
+		f.addError("", e)
 		return true
 	case link.Invalid, link.SoldOut, link.Conflict, link.TooLarge:
 	default:
@@ -202,11 +209,11 @@ func (f *Form) Fail(err error) bool {
 	}
 	f.key = ""
 	if len(e.Details) == 0 {
-		f.add(e.Field, e)
+		f.addError(e.Field, e)
 		return true
 	}
 	for _, d := range e.Details {
-		f.add(d.Field, d)
+		f.addError(d.Field, d)
 	}
 	return true
 }

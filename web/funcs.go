@@ -20,7 +20,7 @@ import (
 //	{{digits .Number}} {{money .Fen}} {{price .Fen "斤"}} {{weight .Grams "jin"}} {{qty .Heads (word "unit.head")}}
 //	{{date .T}} {{day .T}} {{datetime .T}} {{span .From .To}} {{left .T}}
 //	{{picture "goose" (t "大鹅" "Goose")}} {{icon "printer"}} {{bar .Sold .Capacity}}
-func (s *Server) funcs(l Lang) template.FuncMap {
+func (s *Site) funcs(l Lang) template.FuncMap {
 	f := func() format { return format{lang: l, now: s.now()} }
 	all := s.moduleFuncs(l)
 	maps.Copy(all, template.FuncMap{
@@ -29,7 +29,7 @@ func (s *Server) funcs(l Lang) template.FuncMap {
 		"word":  func(key string, pairs ...any) (string, error) { return s.word(l, key, pairs) },
 		"badge": func(key string) (template.HTML, error) { return s.badge(l, key) },
 		"url":   func(name string, pairs ...any) (string, error) { return s.url(name, pairs...) },
-		"abs":   func(path string) string { return s.config.BaseURL + path },
+		"abs":   s.abs,
 		"asset": s.assets.URL,
 		"icon":  s.icon,
 
@@ -91,7 +91,7 @@ func pairsMap(pairs []any) (map[string]any, error) {
 
 func dict(pairs ...any) (map[string]any, error) { return pairsMap(pairs) }
 
-func (s *Server) prose(l Lang, zh, en string, pairs []any) (string, error) {
+func (s *Site) prose(l Lang, zh, en string, pairs []any) (string, error) {
 	args, err := pairsMap(pairs)
 	if err != nil {
 		return "", fmt.Errorf("t %q: %w", zh, err)
@@ -99,7 +99,7 @@ func (s *Server) prose(l Lang, zh, en string, pairs []any) (string, error) {
 	return s.glossary.fill(l, l.pick(zh, en), args), nil
 }
 
-func (s *Server) word(l Lang, key string, pairs []any) (string, error) {
+func (s *Site) word(l Lang, key string, pairs []any) (string, error) {
 	args, err := pairsMap(pairs)
 	if err != nil {
 		return "", fmt.Errorf("word %q: %w", key, err)
@@ -112,12 +112,12 @@ func (s *Server) word(l Lang, key string, pairs []any) (string, error) {
 }
 
 // badge is a status: a dot of the tone's shape and colour, and the word.
-func (s *Server) badge(l Lang, key string) (template.HTML, error) {
+func (s *Site) badge(l Lang, key string) (template.HTML, error) {
 	text, err := s.word(l, key, nil)
 	if err != nil {
 		return "", err
 	}
-	return template.HTML(`<span class="badge badge-` + string(toneOf(key)) + `">` + template.HTMLEscapeString(text) + `</span>`), nil
+	return template.HTML(`<span class="badge badge-` + string(s.toneOf(key)) + `">` + template.HTMLEscapeString(text) + `</span>`), nil
 }
 
 func numeral(f format, n any) (string, error) {
@@ -153,7 +153,7 @@ func timeHTML(t time.Time, layout string, text func(time.Time) string) template.
 
 // icon writes a small drawing into the page, where it takes the text's colour. It
 // is decoration: the words beside it say the same.
-func (s *Server) icon(name string) (template.HTML, error) {
+func (s *Site) icon(name string) (template.HTML, error) {
 	body, err := s.assets.Read("icons/" + name + ".svg")
 	if err != nil {
 		return "", err
@@ -187,7 +187,7 @@ var tints = map[string]string{
 // picture shows a product on its ground. An unknown name shows a basket, so that
 // a new product of the catalog never breaks a page. An empty text means that the
 // words beside it already say what it is.
-func (s *Server) picture(name, text string) (template.HTML, error) {
+func (s *Site) picture(name, text string) (template.HTML, error) {
 	file := "pictures/" + name + ".svg"
 	if !s.assets.Has(file) {
 		name, file = "basket", "pictures/basket.svg"

@@ -25,7 +25,7 @@ import (
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
 //	{{onday .DueOn}} {{rate .RateBP}}         a day that a module wrote as 2026-09-18; a rate in 1/10,000
 //	{{qr .Link}}                             a QR code that prints sharp
-func (s *Server) moduleFuncs(l Lang) template.FuncMap {
+func (s *Site) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
 		"text":   func(t catalog.Text) string { return l.text(t) },
 		"yuan":   func(fen int64) string { return format{lang: l, now: s.now()}.money(fen) },

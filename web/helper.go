@@ -16,11 +16,11 @@ type helperHouseholdsPage struct {
 }
 
 // helperHouseholds lists the households that the helper looks after.
-func (s *Server) helperHouseholds(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) helperHouseholds(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d := helperHouseholdsPage{Words: s.words(r), Query: f.Text("q")}
 	var err error
-	d.Page, err = s.deps.Catalog.Households(r.Context(), catalog.HouseholdFilter{Query: d.Query,
+	d.Page, err = s.Catalog.Households(r.Context(), catalog.HouseholdFilter{Query: d.Query,
 		HelperID: auth.FromContext(r.Context()).HelperID, Cursor: f.Text("cursor"), Limit: 20})
 	if err != nil && !f.Fail(err) {
 		return err
@@ -35,10 +35,10 @@ type helperConsentPage struct {
 
 // helperConsent says how a household that has not agreed yet can agree, and is the form that it signs. A helper cannot
 // give the consent in its place.
-func (s *Server) helperConsent(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) helperConsent(w http.ResponseWriter, r *http.Request) error {
 	d := helperConsentPage{Words: s.words(r)}
 	var err error
-	if d.Household, err = s.deps.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: mux.Vars(r)["code"]}); err != nil {
+	if d.Household, err = s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: mux.Vars(r)["code"]}); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "household/helper_consent", d)

@@ -15,7 +15,7 @@ import (
 
 // householdRoutes are the pages of a household, and of the helper who reads them to it. A household sees its own; a
 // helper says whose with ?h=CODE, which every link and form of these pages carries on.
-func (s *Server) householdRoutes() {
+func (s *householdPages) householdRoutes() {
 	earning := auth.Earning
 	s.guarded("GET", "/my", "household.home", s.householdHome, earning...)
 	s.guarded("GET", "/my/income", "household.income", s.householdIncome, earning...)
@@ -52,7 +52,7 @@ type householdHomePage struct {
 	Aloud   string
 }
 
-func (s *Server) householdHome(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdHome(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -61,12 +61,12 @@ func (s *Server) householdHome(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := householdHomePage{whose: who}
-	income, err := s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID})
+	income, err := s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID})
 	if err != nil {
 		return err
 	}
 	d.Season, d.Sum, d.Person = income.Season, income.Sum, income.PerPersonFen
-	shares, err := s.deps.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: orders.ShareExpected, Limit: 100})
+	shares, err := s.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: orders.ShareExpected, Limit: 100})
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *Server) householdHome(w http.ResponseWriter, r *http.Request) error {
 			d.Next = &shares.Items[i]
 		}
 	}
-	if d.Account, err = s.deps.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID}); err != nil {
+	if d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID}); err != nil {
 		return err
 	}
 	for i, p := range d.Account.Payouts { // newest first
@@ -104,7 +104,7 @@ type householdIncomePage struct {
 	Stage, Month, Programme, Channel string
 	Narrowed                         string // in words
 	Shown                            int64  // sum of all entries of the figure
-	server                           *Server
+	site                             *Site
 }
 
 type incomeBar struct {
@@ -119,7 +119,7 @@ type yearBar struct {
 
 const entriesAtFirst = 30
 
-func (s *Server) householdIncomePage(r *http.Request) (householdIncomePage, error) {
+func (s *householdPages) householdIncomePage(r *http.Request) (householdIncomePage, error) {
 	ctx, who, err := s.acting(r)
 	if err != nil {
 		return householdIncomePage{}, err
@@ -137,10 +137,10 @@ func (s *Server) householdIncomePage(r *http.Request) (householdIncomePage, erro
 }
 
 // statement is a household's ledger of a season, ready for a page or a sheet of paper.
-func (s *Server) statement(ctx context.Context, who whose, season int) (householdIncomePage, error) {
-	d := householdIncomePage{whose: who, Printed: s.now(), server: s}
+func (s *householdPages) statement(ctx context.Context, who whose, season int) (householdIncomePage, error) {
+	d := householdIncomePage{whose: who, Printed: s.now(), site: s.Site}
 	var err error
-	if d.Income, err = s.deps.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: season}); err != nil {
+	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: season}); err != nil {
 		return d, err
 	}
 	for _, y := range d.Income.Years {
@@ -192,7 +192,7 @@ func seasonMonth(l Lang, season, month int) string {
 	return l.pick(day.Format("2006 年 1\u00a0月"), day.Format("Jan 2006"))
 }
 
-func (s *Server) householdIncome(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdIncome(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -204,7 +204,7 @@ func (s *Server) householdIncome(w http.ResponseWriter, r *http.Request) error {
 }
 
 // householdIncomePrint is the statement on one sheet of paper.
-func (s *Server) householdIncomePrint(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdIncomePrint(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.householdIncomePage(r)
 	if err != nil {
 		return err

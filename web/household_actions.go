@@ -30,7 +30,7 @@ type householdActionsPage struct {
 }
 
 // householdActions is the slip: everything that was done for the household, and by whom.
-func (s *Server) householdActions(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdActions(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *Server) householdActions(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	d := householdActionsPage{whose: who, Printed: s.now()}
-	log, err := s.deps.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	log, err := s.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (s *Server) householdActions(w http.ResponseWriter, r *http.Request) error 
 	for _, a := range log.Actions {
 		d.Done = append(d.Done, doneFor{At: a.At, What: s.action(l, a), By: whoDid(l, a.Actor), Role: a.Role, OnBehalf: a.OnBehalf})
 	}
-	accounts, err := s.deps.AccountReviews.AccountHistory(ctx, payments.HouseholdRef{ID: who.Household.ID})
+	accounts, err := s.AccountReviews.AccountHistory(ctx, payments.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func whoDid(l Lang, actor string) string {
 }
 
 // action is what was done as a sentence.
-func (s *Server) action(l Lang, a catalog.Action) string {
+func (s *householdPages) action(l Lang, a catalog.Action) string {
 	if text, ok := s.glossary.Say(l, "action."+a.What, values(a.Args)); ok {
 		return text
 	}
@@ -78,7 +78,7 @@ func (s *Server) action(l Lang, a catalog.Action) string {
 
 // tellHousehold sends the household a text of what somebody just did in its name. That it cannot be sent undoes nothing:
 // the slip says the same.
-func (s *Server) tellHousehold(ctx context.Context, d whose, kind string, args map[string]string) {
+func (s *householdPages) tellHousehold(ctx context.Context, d whose, kind string, args map[string]string) {
 	a := auth.FromContext(ctx)
 	if !d.Helping() || d.Household.Phone == "" || a == nil {
 		return
@@ -89,7 +89,7 @@ func (s *Server) tellHousehold(ctx context.Context, d whose, kind string, args m
 		s.log.ErrorContext(ctx, "no words for a text message", "kind", kind)
 		return
 	}
-	if err := s.deps.Notifier.Notify(ctx, notify.Message{Phone: d.Household.Phone, Text: text, Kind: kind}); err != nil {
+	if err := s.Notifier.Notify(ctx, notify.Message{Phone: d.Household.Phone, Text: text, Kind: kind}); err != nil {
 		s.log.WarnContext(ctx, "text message not sent", "kind", kind, "error", err)
 	}
 }

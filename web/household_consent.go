@@ -7,7 +7,7 @@ import (
 )
 
 // householdConsent asks the household whether its helper may act for it. A helper who acts may only end that.
-func (s *Server) householdConsent(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdConsent(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -18,7 +18,7 @@ func (s *Server) householdConsent(w http.ResponseWriter, r *http.Request) error 
 	return s.renderForm(w, r, "household/consent", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdConsentSave(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdConsentSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (s *Server) householdConsentSave(w http.ResponseWriter, r *http.Request) er
 	}
 	given := f.Text("given") == "1"
 	// The household presses the button itself: that is its signature.
-	if _, err := s.deps.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: d.Household.ID, Given: given, How: "signed"}); err != nil {
+	if _, err := s.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: d.Household.ID, Given: given, How: "signed"}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // householdContractRoutes are the pages on which a household reads, signs and answers.
-func (s *Server) householdContractRoutes() {
+func (s *householdPages) householdContractRoutes() {
 	s.guarded("GET", "/my/contracts", "household.contracts", s.householdContracts, auth.Earning...)
 	s.guarded("GET", "/my/contracts/{no}", "household.contract", s.householdContract, auth.Earning...)
 	s.guarded("POST", "/my/contracts/{no}", "household.contract.sign", s.householdContractSign, auth.Earning...)
@@ -30,7 +30,7 @@ type householdContractsPage struct {
 }
 
 // householdContracts shows what waits for the household's word first, then what it has signed and what it could.
-func (s *Server) householdContracts(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdContracts(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *Server) householdContracts(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	d := householdContractsPage{whose: who}
-	quotas, err := s.deps.Contracts.Quotas(ctx, orders.QuotaFilter{Household: who.Household.ID, Limit: 50})
+	quotas, err := s.Contracts.Quotas(ctx, orders.QuotaFilter{Household: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Server) householdContracts(w http.ResponseWriter, r *http.Request) erro
 		}
 		has[q.ContractNo] = true
 	}
-	open, err := s.deps.Contracts.Contracts(ctx, orders.ContractFilter{Open: true, House: who.Household.ID, Limit: 50})
+	open, err := s.Contracts.Contracts(ctx, orders.ContractFilter{Open: true, House: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
 	}
@@ -77,18 +77,18 @@ type householdContractPage struct {
 	Offer orders.SignOffer
 }
 
-func (s *Server) householdContractPage(r *http.Request) (context.Context, householdContractPage, error) {
+func (s *householdPages) householdContractPage(r *http.Request) (context.Context, householdContractPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdContractPage{whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Offer, err = s.deps.Contracts.SignOffer(ctx, orders.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
+	d.Offer, err = s.Contracts.SignOffer(ctx, orders.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
 	return ctx, d, err
 }
 
 // householdContract asks one question: how much do you sign for?
-func (s *Server) householdContract(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdContract(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (s *Server) householdContract(w http.ResponseWriter, r *http.Request) error
 	return s.renderForm(w, r, "household/contract", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdContractSign(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdContractSign(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *Server) householdContractSign(w http.ResponseWriter, r *http.Request) e
 		f.Add("agreed", "contract.agree")
 	}
 	if f.Need("qty") && f.OK() {
-		q, err := s.deps.Contracts.SignUp(ctx, orders.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
+		q, err := s.Contracts.SignUp(ctx, orders.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
 		if err == nil {
 			s.flash(r, good, "quota.signed")
 			return s.goTo(w, r, "household.quota", "id", q.ID, "h", d.H)
@@ -130,18 +130,18 @@ type householdQuotaPage struct {
 	Quota orders.Quota
 }
 
-func (s *Server) householdQuotaPage(r *http.Request) (context.Context, householdQuotaPage, error) {
+func (s *householdPages) householdQuotaPage(r *http.Request) (context.Context, householdQuotaPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdQuotaPage{whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Quota, err = s.deps.Contracts.Quota(ctx, orders.QuotaRef{ID: pathInt(r, "id")})
+	d.Quota, err = s.Contracts.Quota(ctx, orders.QuotaRef{ID: pathInt(r, "id")})
 	return ctx, d, err
 }
 
 // householdQuota asks one question: will you sign for this? Afterwards it is the signed paper.
-func (s *Server) householdQuota(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdQuota(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (s *Server) householdQuota(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "household/quota", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func (s *Server) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	accept := f.Text("answer") == "yes"
-	_, err = s.deps.Contracts.AnswerQuota(ctx, orders.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
+	_, err = s.Contracts.AnswerQuota(ctx, orders.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
 	if err == nil {
 		if accept {
 			s.flash(r, good, "quota.signed")
@@ -177,7 +177,7 @@ func (s *Server) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) er
 	return s.renderForm(w, r, "household/quota", d, f)
 }
 
-func (s *Server) householdQuotaPrint(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdQuotaPrint(w http.ResponseWriter, r *http.Request) error {
 	_, d, err := s.householdQuotaPage(r)
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ type explainedShare struct {
 }
 
 // householdDistributions shows what a household got of each distribution and how that was worked out.
-func (s *Server) householdDistributions(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdDistributions(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (s *Server) householdDistributions(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	d := householdDistributionsPage{whose: who}
-	all, err := s.deps.Distributions.HouseholdShares(ctx, payments.HouseholdRef{ID: who.Household.ID})
+	all, err := s.Distributions.HouseholdShares(ctx, payments.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 // Only is the address of the entries that one figure of the statement is the sum of.
 func (d householdIncomePage) Only(name, value string) (string, error) {
-	u, err := d.server.url("household.income", "h", d.H, "season", d.Income.Season, name, value)
+	u, err := d.site.url("household.income", "h", d.H, "season", d.Income.Season, name, value)
 	return u + "#entries", err
 }
 
@@ -67,7 +67,7 @@ var stages = map[string]func(orders.IncomeEntry) int64{
 }
 
 // helperIncome prints the statements of all households that the helper may act for.
-func (s *Server) helperIncome(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) helperIncome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	back, err := s.url("helper.households")
 	if err != nil {
@@ -80,15 +80,15 @@ func (s *Server) helperIncome(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "household/income_batch", d)
 }
 
-func (s *Server) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage, f catalog.HouseholdFilter) error {
+func (s *householdPages) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage, f catalog.HouseholdFilter) error {
 	season := int(s.queryForm(r).Int("season"))
 	f.Limit = sheetsAtMost
-	page, err := s.deps.Catalog.Households(ctx, f)
+	list, err := s.Catalog.Households(ctx, f)
 	if err != nil {
 		return err
 	}
 	helping := auth.FromContext(ctx).Role == auth.Helper
-	for _, h := range page.Items {
+	for _, h := range list.Items {
 		if helping && !h.Consent {
 			d.Missing++
 			continue

@@ -18,18 +18,18 @@ type householdLotsPage struct {
 // Sold is what of a lot somebody has ordered.
 func (householdLotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivered }
 
-func (s *Server) householdLotsPage(r *http.Request) (context.Context, householdLotsPage, error) {
+func (s *householdPages) householdLotsPage(r *http.Request) (context.Context, householdLotsPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdLotsPage{whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	lots, err := s.deps.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	lots, err := s.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	d.Lots = lots.Lots
 	return ctx, d, err
 }
 
-func (s *Server) householdLots(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdLots(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (s *Server) householdLots(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "household/lots", d)
 }
 
-func (s *Server) householdLotPage(r *http.Request) (context.Context, householdLotsPage, error) {
+func (s *householdPages) householdLotPage(r *http.Request) (context.Context, householdLotsPage, error) {
 	ctx, d, err := s.householdLotsPage(r)
 	if err != nil {
 		return ctx, d, err
@@ -56,7 +56,7 @@ func (s *Server) householdLotPage(r *http.Request) (context.Context, householdLo
 }
 
 // householdLot asks one question: how many can you sell?
-func (s *Server) householdLot(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdLot(w http.ResponseWriter, r *http.Request) error {
 	_, d, err := s.householdLotPage(r)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (s *Server) householdLot(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "household/lot", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) householdLotSave(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdLotSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (s *Server) householdLotSave(w http.ResponseWriter, r *http.Request) error 
 	}
 	capacity := f.Int("capacity")
 	if f.Need("capacity") && f.OK() {
-		lot, err := s.deps.Catalog.Offer(ctx, catalog.OfferRequest{PresaleID: d.Lot.PresaleID, HouseholdID: d.Household.ID, Capacity: capacity})
+		lot, err := s.Catalog.Offer(ctx, catalog.OfferRequest{PresaleID: d.Lot.PresaleID, HouseholdID: d.Household.ID, Capacity: capacity})
 		if err == nil {
 			if lot.Held {
 				s.flash(r, care, "household.offer.held")
@@ -97,17 +97,17 @@ type householdAccountPage struct {
 	Account payments.HouseholdAccount
 }
 
-func (s *Server) householdAccountPage(r *http.Request) (context.Context, householdAccountPage, error) {
+func (s *householdPages) householdAccountPage(r *http.Request) (context.Context, householdAccountPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdAccountPage{whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Account, err = s.deps.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID})
+	d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID})
 	return ctx, d, err
 }
 
-func (s *Server) householdAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdAccount(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (s *Server) householdAccount(w http.ResponseWriter, r *http.Request) error 
 	return s.render(w, r, http.StatusOK, "household/account", d)
 }
 
-func (s *Server) householdAccountChange(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdAccountChange(w http.ResponseWriter, r *http.Request) error {
 	_, d, err := s.householdAccountPage(r)
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (s *Server) householdAccountChange(w http.ResponseWriter, r *http.Request) 
 }
 
 // householdAccountSave changes where the money goes. What a helper enters waits until somebody of the county agrees.
-func (s *Server) householdAccountSave(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdAccountSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -137,7 +137,7 @@ func (s *Server) householdAccountSave(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	if f.Need("holder", "bank", "number") {
-		saved, err := s.deps.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
+		saved, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
 			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
 		if err == nil {
 			s.tellHousehold(ctx, d.whose, "account", map[string]string{"number": saved.Number})

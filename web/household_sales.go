@@ -23,7 +23,7 @@ type householdSalesPage struct {
 
 // householdSales lists what was sold of the household: each share with when it is fetched, what it should bring and why
 // it came to this household.
-func (s *Server) householdSales(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdSales(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Server) householdSales(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := s.queryForm(r)
 	d := householdSalesPage{whose: who, State: orders.ShareState(f.Text("state"))}
-	d.Page, err = s.deps.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: d.State, Cursor: f.Text("cursor"), Limit: 20})
+	d.Page, err = s.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: d.State, Cursor: f.Text("cursor"), Limit: 20})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -45,7 +45,7 @@ type householdTicketsPage struct {
 	Page orders.TicketPage
 }
 
-func (s *Server) householdTickets(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdTickets(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (s *Server) householdTickets(w http.ResponseWriter, r *http.Request) error 
 	}
 	f := s.queryForm(r)
 	d := householdTicketsPage{whose: who}
-	if d.Page, err = s.deps.Orders.Tickets(ctx, orders.TicketFilter{Household: who.Household.ID, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Orders.Tickets(ctx, orders.TicketFilter{Household: who.Household.ID, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "household/tickets", d, f)
@@ -68,13 +68,13 @@ type householdTicketPage struct {
 	Check  string // what the code leads to
 }
 
-func (s *Server) householdTicketPage(r *http.Request) (householdTicketPage, error) {
+func (s *householdPages) householdTicketPage(r *http.Request) (householdTicketPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdTicketPage{whose: who}
 	if err != nil {
 		return d, err
 	}
-	if d.Ticket, err = s.deps.Orders.Ticket(ctx, orders.TicketRef{ID: pathInt(r, "id")}); err != nil {
+	if d.Ticket, err = s.Orders.Ticket(ctx, orders.TicketRef{ID: pathInt(r, "id")}); err != nil {
 		return d, err
 	}
 	if d.Ticket.HouseholdID != who.Household.ID {
@@ -84,7 +84,7 @@ func (s *Server) householdTicketPage(r *http.Request) (householdTicketPage, erro
 	if err != nil {
 		return d, err
 	}
-	d.Check = s.config.BaseURL + path
+	d.Check = s.abs(path)
 	d.QR, err = qrPicture(d.Check)
 	return d, err
 }
@@ -109,7 +109,7 @@ func qrPicture(text string) (template.URL, error) {
 	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
 }
 
-func (s *Server) householdTicket(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdTicket(w http.ResponseWriter, r *http.Request) error {
 	if s.asksWhose(w, r) {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (s *Server) householdTicket(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "household/ticket", d)
 }
 
-func (s *Server) householdTicketPrint(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) householdTicketPrint(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.householdTicketPage(r)
 	if err != nil {
 		return err

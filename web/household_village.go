@@ -14,7 +14,7 @@ type incomeBatchPage struct {
 }
 
 // countyVillageIncome prints the statements of a whole village, one sheet each.
-func (s *Server) countyVillageIncome(w http.ResponseWriter, r *http.Request) error {
+func (s *householdPages) countyVillageIncome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	village, township := s.village(ctx, pathInt(r, "village"))
 	if village.Name == "" {

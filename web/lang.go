@@ -44,7 +44,7 @@ func chooseLang(r *http.Request) Lang {
 	return best
 }
 
-func (s *Server) setLangCookie(w http.ResponseWriter, l Lang) {
+func (s *Site) setLangCookie(w http.ResponseWriter, l Lang) {
 	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, Secure: s.config.Secure, SameSite: http.SameSiteLaxMode})
 }

@@ -2,7 +2,7 @@ package web
 
 import "net/http"
 
-func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.endSession(r); err != nil {
 		return err
 	}

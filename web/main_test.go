@@ -33,7 +33,7 @@ type site struct {
 	db    *sqlx.DB
 }
 
-func newSite(t testing.TB, change ...func(*Config)) *site {
+func newSite(t testing.TB, change ...func(*Config, *Deps)) *site {
 	t.Helper()
 	db, _ := linktest.DB(t, "web", postgres.Migrations())
 	store := postgres.New(db)
@@ -41,10 +41,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	t.Cleanup(sessions.Close)
 	nc := linktest.NATS(t)
 	config := Config{Styleguide: true}
-	for _, f := range change {
-		f(&config)
-	}
-	s, err := New(config, Deps{
+	deps := Deps{
 		Catalog:         catalog.NewClient(nc),
 		Orders:          orders.NewClient(nc),
 		Shelf:           orders.NewShelfClient(nc),
@@ -71,7 +68,11 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		Reports:         store.Reports(),
 		Version:         "test",
 		Log:             slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
-	})
+	}
+	for _, f := range change {
+		f(&config, &deps)
+	}
+	s, err := New(config, deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +160,7 @@ const password = "一亩地两只鹅三头蒜"
 // account stores an account whose password is the constant above.
 func (s *site) account(t testing.TB, a auth.Account) *auth.Account {
 	t.Helper()
-	hash, err := s.web.auth.Passwords.Hash(t.Context(), password)
+	hash, err := hasher(t).Hash(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,4 +170,13 @@ func (s *site) account(t testing.TB, a auth.Account) *auth.Account {
 		t.Fatal(err)
 	}
 	return got
+}
+
+func hasher(t testing.TB) *auth.Passwords {
+	t.Helper()
+	p, err := auth.NewPasswords(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

@@ -1,7 +1,5 @@
 package web
 
-import "maps"
-
 // adoptionWords are the words of the pages about adoptions and standing boxes.
 var adoptionWords = map[string][2]string{
 	"adoption.taken_now":       {"已经给您留下了，请付定金。", "It is kept for you. Please pay the deposit."},
@@ -30,12 +28,9 @@ var adoptionWords = map[string][2]string{
 	"standing.now_ended":  {"已结束，不再下单。", "Ended: nothing more is ordered."},
 }
 
-func init() {
-	maps.Copy(Messages, adoptionWords)
-	setTones(care, "status.adoption.placed", "status.adoption.reserved", "status.box.disputed", "status.date.failed")
-	setTones(busy, "status.adoption.growing", "status.adoption.expiring", "status.box.delivered", "status.box.seeking", "status.standing.active",
-		"status.date.planned", "status.date.ordering")
-	setTones(good, "status.adoption.completed", "status.box.settled", "status.date.ordered")
-	setTones(over, "status.adoption.expired", "status.adoption.cancelled", "status.box.failed", "status.box.void", "status.standing.ended",
-		"status.date.skipped")
+var adoptionTones = Tones{
+	care: {"status.adoption.placed", "status.adoption.reserved", "status.box.disputed", "status.date.failed"},
+	busy: {"status.adoption.growing", "status.adoption.expiring", "status.box.delivered", "status.box.seeking", "status.standing.active", "status.date.planned", "status.date.ordering"},
+	good: {"status.adoption.completed", "status.box.settled", "status.date.ordered"},
+	over: {"status.adoption.expired", "status.adoption.cancelled", "status.box.failed", "status.box.void", "status.standing.ended", "status.date.skipped"},
 }

@@ -1,9 +1,7 @@
 package web
 
-import "maps"
-
 // careMessages are the words of what protects a household: cards, PIN, the slip, reviews.
-var careMessages = map[string][2]string{
+var careWords = map[string][2]string{
 	"card.wrong":   {"卡或身份证后四位不对。卡丢了或作废了，请找县里重新做一张。", "The card or the four digits are wrong. If the card was lost or ended, ask the county for a new one."},
 	"card.none":    {"没有要做的卡：都有了。需要换新的，请在那一户旁边点“重做”。", "Everybody has a card. To replace one, choose “New card” beside the household."},
 	"card.shown":   {"这批卡已经做过，内容不能再看。请在那一户旁边点“重做”。", "These cards were made before and cannot be shown again. Choose “New card” beside the household."},
@@ -30,9 +28,8 @@ var careMessages = map[string][2]string{
 	"sms.consent": {"【半亩园】{helper}不再替您家（{head}）代办。", "[Banmuyuan] {helper} no longer acts for your household ({head})."},
 }
 
-func init() {
-	setTones(care, "status.review.open")
-	setTones(good, "status.review.approved")
-	setTones(over, "status.review.refused", "status.account.superseded")
-	maps.Copy(Messages, careMessages)
+var careTones = Tones{
+	care: {"status.review.open"},
+	good: {"status.review.approved"},
+	over: {"status.review.refused", "status.account.superseded"},
 }

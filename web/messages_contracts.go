@@ -1,9 +1,7 @@
 package web
 
-import "maps"
-
 // contractMessages are the words of the pages of purchase contracts.
-var contractMessages = map[string][2]string{
+var contractWords = map[string][2]string{
 	"status.contract.draft":     {"草稿", "Draft"},
 	"status.contract.approval":  {"待审批", "To be approved"},
 	"status.contract.published": {"已发布", "Published"},
@@ -43,10 +41,9 @@ var contractMessages = map[string][2]string{
 	"reference.saved":     {"参考价已公布。", "The prices are published."},
 }
 
-func init() {
-	maps.Copy(Messages, contractMessages)
-	setTones(good, "status.contract.running", "status.quota.signed")
-	setTones(busy, "status.contract.published", "status.contract.signing", "status.quota.proposed", "status.quota.booking")
-	setTones(care, "status.contract.approval")
-	setTones(over, "status.contract.closed", "status.quota.declined", "status.quota.lapsed", "status.quota.ended")
+var contractTones = Tones{
+	good: {"status.contract.running", "status.quota.signed"},
+	busy: {"status.contract.published", "status.contract.signing", "status.quota.proposed", "status.quota.booking"},
+	care: {"status.contract.approval"},
+	over: {"status.contract.closed", "status.quota.declined", "status.quota.lapsed", "status.quota.ended"},
 }

@@ -1,13 +1,7 @@
 package web
 
-import (
-	"maps"
-
-	"banmuyuan/web/sheet"
-)
-
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
-var countyMessages = map[string][2]string{
+var countyWords = map[string][2]string{
 	"consent.how.signed":     {"签了同意书", "signed the form"},
 	"consent.how.phone":      {"电话里同意", "by phone"},
 	"consent.how.visit":      {"上门时当面同意", "on a visit"},
@@ -140,12 +134,9 @@ var countyMessages = map[string][2]string{
 	"ledger.kind.clearing:cash":          {"现金在途", "Clearing, cash"},
 }
 
-// countyMessages and the words of uploaded tables belong to web's own.
-func init() {
-	maps.Copy(Messages, countyMessages)
-	maps.Copy(Messages, sheet.Messages)
-	setTones(good, "status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active")
-	setTones(busy, "status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review")
-	setTones(care, "status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held")
-	setTones(over, "account.disabled", "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed")
+var countyTones = Tones{
+	good: {"status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active"},
+	busy: {"status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
+	care: {"status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held"},
+	over: {"account.disabled", "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed"},
 }

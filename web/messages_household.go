@@ -1,9 +1,7 @@
 package web
 
-import "maps"
-
 // householdMessages are the words of the households' pages. They are the words that people there use.
-var householdMessages = map[string][2]string{
+var householdWords = map[string][2]string{
 	"household.reason.fair":     {"轮到您家：当时您家今年人均预计收入 {level:money}，在还有货的农户里最低，所以先卖您家的。", "Your turn: your household then expected {level:money} a person this year, the lowest of all that still had goods, so yours sold first."},
 	"household.reason.near":     {"这一单只到几个近的村收货，您家的村在里面；当时您家人均预计收入 {level:money}，在这些村里最低，所以先卖您家的。", "This order is fetched from a few villages close together, yours among them. You then expected {level:money} a person, the lowest there, so yours sold first."},
 	"household.reason.direct":   {"买家点名要您家的货。", "The buyer asked for your household’s goods."},
@@ -22,8 +20,4 @@ var householdMessages = map[string][2]string{
 	"household.account.review":   {"已提交。为了安全，县里核对后才会启用新账户。", "Sent. To be safe, the new account is used only after the county has checked it."},
 	"household.account.approved": {"收款账户已复核，可以打款。", "The account is approved and can be paid."},
 	"household.offer.saved":      {"可卖的数量已保存。", "What you can sell is saved."},
-}
-
-func init() {
-	maps.Copy(Messages, householdMessages)
 }

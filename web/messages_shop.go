@@ -1,9 +1,7 @@
 package web
 
-import "maps"
-
 // shopMessages are the words of the buyers' and the organisations' pages.
-var shopMessages = map[string][2]string{
+var shopWords = map[string][2]string{
 	"unit.sack": {"袋", "sacks"},
 
 	"status.order.placed":    {"待付定金", "Deposit due"},
@@ -93,14 +91,9 @@ var shopMessages = map[string][2]string{
 	"short.refilled":           {"已登记缺货，并从其他农户补了 {n}。", "The shortage is recorded and {n} were found at other households."},
 }
 
-func init() {
-	maps.Copy(Messages, shopMessages)
-	setTones(care, "status.order.placed", "status.order.billed", "status.ticket.held", "status.share.short", "status.payment.failed",
-		"status.refund.failed", "status.refund.by_bank", "status.payment.unknown")
-	setTones(busy, "status.order.confirmed", "status.order.weighing", "status.order.expiring", "status.share.expected", "status.payment.open",
-		"status.payment.sending", "status.refund.pending", "status.refund.sending", "status.presale.open")
-	setTones(good, "status.order.paid", "status.order.completed", "status.share.weighed", "status.ticket.accepted", "status.payment.succeeded",
-		"status.refund.succeeded")
-	setTones(over, "status.order.expired", "status.order.cancelled", "status.ticket.refused", "status.ticket.superseded", "status.payment.expired",
-		"status.presale.closed")
+var shopTones = Tones{
+	care: {"status.order.placed", "status.order.billed", "status.ticket.held", "status.share.short", "status.payment.failed", "status.refund.failed", "status.refund.by_bank", "status.payment.unknown"},
+	busy: {"status.order.confirmed", "status.order.weighing", "status.order.expiring", "status.share.expected", "status.payment.open", "status.payment.sending", "status.refund.pending", "status.refund.sending", "status.presale.open"},
+	good: {"status.order.paid", "status.order.completed", "status.share.weighed", "status.ticket.accepted", "status.payment.succeeded", "status.refund.succeeded"},
+	over: {"status.order.expired", "status.order.cancelled", "status.ticket.refused", "status.ticket.superseded", "status.payment.expired", "status.presale.closed"},
 }

@@ -1,9 +1,7 @@
 package web
 
-import "maps"
-
 // treasuryMessages are the words of the pages on which the books are held against the outside.
-var treasuryMessages = map[string][2]string{
+var treasuryWords = map[string][2]string{
 	"booked.banking":         {"现金缴存", "Cash to the bank"},
 	"booked.payout_recall":   {"打款退票", "Payouts returned"},
 	"booked.provider_payout": {"支付渠道结算", "Provider's payout"},
@@ -83,9 +81,8 @@ var treasuryMessages = map[string][2]string{
 	"recon.org.approved":            {"对公付款复核通过三天了还没有登记结果。请付款并登记流水号，或登记没有付成。", "A payment to an organisation was approved three days ago. Pay it and record the reference, or record that it was not made."},
 }
 
-func init() {
-	maps.Copy(Messages, treasuryMessages)
-	setTones(care, "status.outgoing.open", "status.dispute.open", "status.dispute.inquiry", "status.refund.review")
-	setTones(good, "status.outgoing.explained", "status.dispute.won")
-	setTones(over, "status.dispute.lost", "status.dispute.closed")
+var treasuryTones = Tones{
+	care: {"status.outgoing.open", "status.dispute.open", "status.dispute.inquiry", "status.refund.review"},
+	good: {"status.outgoing.explained", "status.dispute.won"},
+	over: {"status.dispute.lost", "status.dispute.closed"},
 }

@@ -95,10 +95,8 @@ func (v *stubOrgPayouts) ReturnOrgPayout(_ context.Context, r payments.ReturnOrg
 }
 
 func newOrgDesk(t *testing.T) (*desk, *stubOrgPayouts) {
-	d := newDesk(t)
 	v := &stubOrgPayouts{state: payments.OrgPayoutProposed}
-	d.web.deps.OrgPayouts = v
-	return d, v
+	return newDesk(t, func(_ *desk, deps *Deps) { deps.OrgPayouts = v }), v
 }
 
 func TestOrgPayoutPages(t *testing.T) {

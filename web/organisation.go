@@ -13,7 +13,7 @@ var collecting = []auth.Role{auth.Clerk, auth.Officer}
 
 // organisationRoutes are the pages of cooperatives, enterprises and charity supermarkets that buy in quantity and read
 // what they sold.
-func (s *Server) organisationRoutes() {
+func (s *deskPages) organisationRoutes() {
 	s.guarded("GET", "/desk", "organisation.home", s.organisationHome, auth.Organisation...)
 	s.guarded("GET", "/desk/buy", "organisation.presales", s.organisationBuy, auth.Officer, auth.OrgApprover)
 	s.guarded("POST", "/desk/buy", "organisation.presales.add", s.organisationBuyAdd, auth.Officer, auth.OrgApprover)
@@ -34,14 +34,14 @@ type organisationHomePage struct {
 	Buys         bool
 }
 
-func (s *Server) organisationHome(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) organisationHome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
 	d := organisationHomePage{Organisation: s.organisation(ctx), Buys: a.Role.In(auth.Officer, auth.OrgApprover)}
 	d.Collects = d.Organisation.Kind == catalog.OrgCooperative
 	var err error
 	if d.Buys {
-		if d.Buying, err = s.deps.Orders.Orders(ctx, orders.OrderFilter{Limit: 8}); err != nil {
+		if d.Buying, err = s.Orders.Orders(ctx, orders.OrderFilter{Limit: 8}); err != nil {
 			return err
 		}
 		for _, o := range d.Buying.Items {
@@ -51,16 +51,16 @@ func (s *Server) organisationHome(w http.ResponseWriter, r *http.Request) error 
 		}
 	}
 	if d.Collects {
-		if d.Selling, err = s.deps.Orders.Orders(ctx, orders.OrderFilter{Selling: true, Limit: 8}); err != nil {
+		if d.Selling, err = s.Orders.Orders(ctx, orders.OrderFilter{Selling: true, Limit: 8}); err != nil {
 			return err
 		}
-		if d.Villages, err = s.deps.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected}); err != nil {
+		if d.Villages, err = s.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected}); err != nil {
 			return err
 		}
 		for _, v := range d.Villages.Items {
 			d.Open += v.Open
 		}
-		if d.Held, err = s.deps.Orders.Tickets(ctx, orders.TicketFilter{State: orders.TicketHeld, Limit: 20}); err != nil {
+		if d.Held, err = s.Orders.Tickets(ctx, orders.TicketFilter{State: orders.TicketHeld, Limit: 20}); err != nil {
 			return err
 		}
 	}
@@ -74,18 +74,18 @@ type organisationBuyPage struct {
 	Basket  map[string]int64
 }
 
-func (s *Server) organisationBuyPage(r *http.Request) (organisationBuyPage, error) {
+func (s *deskPages) organisationBuyPage(r *http.Request) (organisationBuyPage, error) {
 	ctx := r.Context()
 	d := organisationBuyPage{Channel: s.buyersChannel(ctx, auth.FromContext(ctx)), Basket: map[string]int64{}}
 	var err error
-	d.Page, err = s.deps.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: d.Channel, State: catalog.PresaleOpen, Limit: 100})
+	d.Page, err = s.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: d.Channel, State: catalog.PresaleOpen, Limit: 100})
 	for _, item := range s.basket(r) {
 		d.Basket[item.Code] = item.Qty
 	}
 	return d, err
 }
 
-func (s *Server) organisationBuy(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) organisationBuy(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.organisationBuyPage(r)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s *Server) organisationBuy(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "organisation/buy", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) organisationBuyAdd(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) organisationBuyAdd(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -110,8 +110,7 @@ func (s *Server) organisationBuyAdd(w http.ResponseWriter, r *http.Request) erro
 		}
 		item := basketItem{PresaleID: p.ID, Code: p.Code, Grade: f.Text("grade." + p.Code), Qty: qty}
 		if text := s.basketProblem(langOf(r), p, item, d.Channel); text != "" {
-			f.Errors = append(f.Errors, FieldError{Name: "qty." + p.Code, Text: text})
-			f.status = http.StatusUnprocessableEntity
+			f.addText("qty."+p.Code, text)
 		}
 		items = append(items, item)
 	}
@@ -135,15 +134,15 @@ type organisationOrdersPage struct {
 	Selling bool
 }
 
-func (s *Server) organisationOrders(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) organisationOrders(w http.ResponseWriter, r *http.Request) error {
 	return s.organisationOrderList(w, r, false)
 }
 
-func (s *Server) organisationSales(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) organisationSales(w http.ResponseWriter, r *http.Request) error {
 	return s.organisationOrderList(w, r, true)
 }
 
-func (s *Server) organisationOrderList(w http.ResponseWriter, r *http.Request, selling bool) error {
+func (s *deskPages) organisationOrderList(w http.ResponseWriter, r *http.Request, selling bool) error {
 	f := s.queryForm(r)
 	d := organisationOrdersPage{State: f.Text("state"), Selling: selling, Filter: orders.OrderFilter{Query: f.Text("q"),
 		From: f.Text("from"), To: f.Text("to"), Selling: selling, Cursor: f.Text("cursor"), Limit: 50}}
@@ -151,7 +150,7 @@ func (s *Server) organisationOrderList(w http.ResponseWriter, r *http.Request, s
 		d.Filter.State = []orders.State{orders.State(d.State)}
 	}
 	var err error
-	if d.Page, err = s.deps.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/orders", d, f)

@@ -24,11 +24,11 @@ type organisationBuyInPage struct {
 	Recent   orders.BuyInPage
 }
 
-func (s *Server) buyInPage(ctx context.Context, f *Form) (organisationBuyInPage, error) {
+func (s *shopkeeping) buyInPage(ctx context.Context, f *Form) (organisationBuyInPage, error) {
 	d := organisationBuyInPage{Query: f.Text("q"), Grades: s.gradeOptions(f.lang)}
 	var err error
 	if code := f.Text("code"); code != "" {
-		found, err := s.deps.Shelf.Sellers(ctx, orders.SellerQuery{Query: code})
+		found, err := s.Shelf.Sellers(ctx, orders.SellerQuery{Query: code})
 		if err != nil {
 			return d, err
 		}
@@ -37,7 +37,7 @@ func (s *Server) buyInPage(ctx context.Context, f *Form) (organisationBuyInPage,
 		}
 	} else if d.Query != "" {
 		d.Searched = true
-		if d.Sellers, err = s.deps.Shelf.Sellers(ctx, orders.SellerQuery{Query: d.Query}); err != nil {
+		if d.Sellers, err = s.Shelf.Sellers(ctx, orders.SellerQuery{Query: d.Query}); err != nil {
 			return d, err
 		}
 	}
@@ -52,12 +52,12 @@ func (s *Server) buyInPage(ctx context.Context, f *Form) (organisationBuyInPage,
 			d.Product = p
 		}
 	}
-	d.Recent, err = s.deps.Shelf.BuyIns(ctx, orders.BuyInFilter{Limit: 8})
+	d.Recent, err = s.Shelf.BuyIns(ctx, orders.BuyInFilter{Limit: 8})
 	return d, err
 }
 
 // organisationBuyIn asks one thing after the other: who sells, what, and how much for how much.
-func (s *Server) organisationBuyIn(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationBuyIn(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.buyInPage(r.Context(), f)
 	if err != nil && !f.Fail(err) {
@@ -69,7 +69,7 @@ func (s *Server) organisationBuyIn(w http.ResponseWriter, r *http.Request) error
 	return s.renderForm(w, r, "organisation/buyin", d, f)
 }
 
-func (s *Server) organisationBuyInSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationBuyInSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Server) organisationBuyInSave(w http.ResponseWriter, r *http.Request) e
 	}
 	if f.OK() {
 		var b orders.BuyIn
-		if b, err = s.deps.Shelf.BuyIn(ctx, req); err == nil {
+		if b, err = s.Shelf.BuyIn(ctx, req); err == nil {
 			s.flash(r, good, "buyin.saved")
 			return s.goTo(w, r, "organisation.buyin.slip", "id", b.ID)
 		}
@@ -105,10 +105,10 @@ type organisationSlipPage struct {
 }
 
 // organisationBuyInSlip is what the household takes home.
-func (s *Server) organisationBuyInSlip(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationBuyInSlip(w http.ResponseWriter, r *http.Request) error {
 	var d organisationSlipPage
 	var err error
-	if d.BuyIn, err = s.deps.Shelf.BuyInSlip(r.Context(), orders.IDRef{ID: pathInt(r, "id")}); err != nil {
+	if d.BuyIn, err = s.Shelf.BuyInSlip(r.Context(), orders.IDRef{ID: pathInt(r, "id")}); err != nil {
 		return err
 	}
 	if d.Link, err = s.traceLink(d.BuyIn.Trace); err != nil {
@@ -122,11 +122,11 @@ type organisationSheetsPage struct {
 	Sheets orders.Sheets
 }
 
-func (s *Server) organisationSheets(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationSheets(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := organisationSheetsPage{Shop: s.shopChoice(ctx, shopRef(s.queryForm(r)))}
 	var err error
-	if d.Sheets, err = s.deps.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+	if d.Sheets, err = s.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "organisation/sheets", d)
@@ -140,9 +140,9 @@ type organisationSheetPage struct {
 	Pending *payments.Payment
 }
 
-func (s *Server) sheetPage(ctx context.Context, f *Form, id int64) (organisationSheetPage, error) {
+func (s *shopkeeping) sheetPage(ctx context.Context, f *Form, id int64) (organisationSheetPage, error) {
 	d := organisationSheetPage{Shop: s.shopChoice(ctx, shopRef(f))}
-	sheets, err := s.deps.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	sheets, err := s.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org})
 	if err != nil {
 		return d, err
 	}
@@ -151,31 +151,20 @@ func (s *Server) sheetPage(ctx context.Context, f *Form, id int64) (organisation
 		return d, errNoPage()
 	}
 	d.Sheet = sheets.Items[i]
-	if d.Page, err = s.deps.Shelf.BuyIns(ctx, orders.BuyInFilter{OrgID: d.Shop.Org, SheetID: id, Limit: 500}); err != nil {
+	if d.Page, err = s.Shelf.BuyIns(ctx, orders.BuyInFilter{OrgID: d.Shop.Org, SheetID: id, Limit: 500}); err != nil {
 		return d, err
 	}
 	// The order module has just shown that the reader may see this sheet; what was paid for it belongs to it.
-	account, err := s.deps.Payments.Account(link.System(ctx, "web.sheet"), payments.Ref{Ref: orders.SheetRefOf(id)})
+	account, err := s.Payments.Account(link.System(ctx, "web.sheet"), payments.Ref{Ref: orders.SheetRefOf(id)})
 	if err != nil {
 		return d, err
 	}
 	d.Pending = pendingOf(account)
-	d.Methods, err = s.cashless(ctx, true)
+	d.Methods, err = cashless(ctx, s.Payments, true)
 	return d, err
 }
 
-// pendingOf is a payment that is open or in doubt.
-func pendingOf(a payments.Account) *payments.Payment {
-	for i := range a.Payments {
-		switch a.Payments[i].State {
-		case payments.PaymentOpen, payments.PaymentUnknown, payments.PaymentSending, payments.PaymentReady:
-			return &a.Payments[i]
-		}
-	}
-	return nil
-}
-
-func (s *Server) organisationSheet(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationSheet(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.sheetPage(r.Context(), f, pathInt(r, "id"))
 	if err != nil {
@@ -187,8 +176,8 @@ func (s *Server) organisationSheet(w http.ResponseWriter, r *http.Request) error
 	return s.renderForm(w, r, "organisation/sheet", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) organisationSheetClose(w http.ResponseWriter, r *http.Request) error {
-	sheet, err := s.deps.Shelf.CloseSheet(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
+func (s *shopkeeping) organisationSheetClose(w http.ResponseWriter, r *http.Request) error {
+	sheet, err := s.Shelf.CloseSheet(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
@@ -196,7 +185,7 @@ func (s *Server) organisationSheetClose(w http.ResponseWriter, r *http.Request) 
 	return s.goTo(w, r, "organisation.sheet", "id", sheet.ID)
 }
 
-func (s *Server) organisationSheetPay(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationSheetPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -207,7 +196,7 @@ func (s *Server) organisationSheetPay(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	start, err := s.deps.Shelf.PaySheet(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
+	start, err := s.Shelf.PaySheet(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err

@@ -11,7 +11,7 @@ import (
 )
 
 // collectionRoutes are the pages on which a cooperative fetches and weighs what it sells.
-func (s *Server) collectionRoutes() {
+func (s *collectionPages) collectionRoutes() {
 	s.guarded("GET", "/desk/collection", "organisation.collections", s.organisationCollections, auth.Organisation...)
 	s.guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.organisationCollection, auth.Organisation...)
 	s.guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.organisationCollectionClose, collecting...)
@@ -21,7 +21,7 @@ func (s *Server) collectionRoutes() {
 	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)
 	s.guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.organisationShort, collecting...)
 	s.guarded("GET", "/desk/station", "organisation.station", s.organisationStation, collecting...)
-	s.open("GET", "/desk/station/worker.js", "organisation.station.worker", s.offlineWorker("/desk/station"))
+	s.open("GET", "/desk/station/worker.js", "organisation.station.worker", offlineWorker(s.Site, "/desk/station"))
 	s.guarded("GET", "/desk/conflicts", "organisation.conflicts", s.organisationConflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
 	s.guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.organisationConflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 	s.guarded("GET", "/desk/tickets", "organisation.tickets", s.organisationTickets, auth.Organisation...)
@@ -30,7 +30,7 @@ func (s *Server) collectionRoutes() {
 }
 
 // villagePoint is the collection point of a village.
-func (s *Server) villagePoint(ctx context.Context, id int64) catalog.CollectionPoint {
+func (s *collectionPages) villagePoint(ctx context.Context, id int64) catalog.CollectionPoint {
 	ref, err := s.reference(ctx)
 	if err == nil {
 		for _, p := range ref.Points {
@@ -55,18 +55,18 @@ type collectionsPage struct {
 }
 
 // organisationCollections lists the villages with something to fetch.
-func (s *Server) organisationCollections(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationCollections(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := collectionsPage{Filter: orders.CollectionFilter{OrderNo: f.Text("order"), Product: f.Text("product")}}
 	if f.Text("all") == "" {
 		d.Filter.State = orders.ShareExpected
 	}
-	page, err := s.deps.Orders.CollectionVillages(ctx, d.Filter)
+	list, err := s.Orders.CollectionVillages(ctx, d.Filter)
 	if err != nil && !f.Fail(err) {
 		return err
 	}
-	for _, v := range page.Items {
+	for _, v := range list.Items {
 		row := collectionVillageRow{CollectionVillage: v}
 		village, township := s.village(ctx, v.VillageID)
 		row.Village, row.Township = village.Name, township
@@ -95,7 +95,7 @@ type collectionLine struct {
 }
 
 // organisationCollection is a village's list, to read on the phone and to print.
-func (s *Server) organisationCollection(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationCollection(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.collectionPage(r.Context(), f, pathInt(r, "village"))
 	if err != nil && !f.Fail(err) {
@@ -104,13 +104,13 @@ func (s *Server) organisationCollection(w http.ResponseWriter, r *http.Request) 
 	return s.renderForm(w, r, "organisation/collection", d, f)
 }
 
-func (s *Server) collectionPage(ctx context.Context, f *Form, village int64) (collectionPage, error) {
+func (s *collectionPages) collectionPage(ctx context.Context, f *Form, village int64) (collectionPage, error) {
 	d := collectionPage{Mine: s.organisation(ctx), Point: s.villagePoint(ctx, village), Filter: orders.CollectionFilter{
 		VillageID: village, OrderNo: f.Text("order"), Product: f.Text("product"), Query: f.Text("q"),
 		State: orders.ShareState(f.Text("state")), Cursor: f.Text("cursor"), Limit: 200}}
 	d.Village, d.Township = s.village(ctx, village)
 	var err error
-	if d.Page, err = s.deps.Orders.Collection(ctx, d.Filter); err != nil {
+	if d.Page, err = s.Orders.Collection(ctx, d.Filter); err != nil {
 		return d, err
 	}
 	at := map[string]int{}
@@ -130,13 +130,13 @@ func (s *Server) collectionPage(ctx context.Context, f *Form, village int64) (co
 }
 
 // organisationCollectionClose ends the collection of an order line in the village.
-func (s *Server) organisationCollectionClose(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationCollectionClose(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	village := pathInt(r, "village")
-	_, err = s.deps.Orders.CloseVillage(r.Context(), orders.CloseVillageRequest{
+	_, err = s.Orders.CloseVillage(r.Context(), orders.CloseVillageRequest{
 		OrderNo: f.Text("order"), Line: int(f.Int("line")), VillageID: village, IdempotencyKey: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {

@@ -25,7 +25,7 @@ var (
 )
 
 // contractRoutes are the pages of purchase contracts for organisations, and for the county that oversees them.
-func (s *Server) contractRoutes() {
+func (s *contractPages) contractRoutes() {
 	s.guarded("GET", "/desk/contracts", "organisation.contracts", s.contracts, auth.Organisation...)
 	s.guarded("GET", "/desk/contracts/new", "organisation.contract.new", s.contractNew, contracting...)
 	s.guarded("POST", "/desk/contracts/new", "organisation.contract.create", s.contractSave, contracting...)
@@ -58,14 +58,14 @@ type contractsPage struct {
 }
 
 // contracts is the procurement desk: where every contract stands, what is late and what was paid beside the market.
-func (s *Server) contracts(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contracts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
 	f := s.queryForm(r)
 	d := contractsPage{State: f.Text("state"), County: a.Role.In(auth.County...)}
 	d.MayBuy = a.Role.In(contracting...) && s.organisation(ctx).Kind != catalog.OrgSupermarket
 	var err error
-	if d.Desk, err = s.deps.Contracts.Procurement(ctx, orders.None{}); err != nil {
+	if d.Desk, err = s.Contracts.Procurement(ctx, orders.None{}); err != nil {
 		return err
 	}
 	for _, c := range d.Desk.Contracts {
@@ -90,21 +90,21 @@ func (d contractPage) Can(step string) bool {
 	return slices.Contains(d.Contract.Steps, orders.ContractStep(step))
 }
 
-func (s *Server) contractPage(ctx context.Context, no string) (contractPage, error) {
+func (s *contractPages) contractPage(ctx context.Context, no string) (contractPage, error) {
 	a := auth.FromContext(ctx)
 	d := contractPage{County: a.Role.In(auth.County...)}
 	var err error
-	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
 		return d, err
 	}
 	d.Mine = a.Role.In(contracting...) && a.OrgID == d.Contract.OrgID
-	list, err := s.deps.Contracts.CallOffs(ctx, orders.ContractRef{No: no})
+	list, err := s.Contracts.CallOffs(ctx, orders.ContractRef{No: no})
 	if err != nil {
 		return d, err
 	}
 	d.CallOffs = list.Items
 	if d.Mine && d.Contract.AdvanceDue > 0 {
-		methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+		methods, err := s.Payments.Methods(ctx, payments.None{})
 		if err != nil {
 			return d, err
 		}
@@ -117,7 +117,7 @@ func (s *Server) contractPage(ctx context.Context, no string) (contractPage, err
 	return d, nil
 }
 
-func (s *Server) contract(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contract(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.contractPage(r.Context(), mux.Vars(r)["no"])
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *Server) contract(w http.ResponseWriter, r *http.Request) error {
 }
 
 // contractDone carries on after a command about a contract: back to it, or the page once more with what is wrong.
-func (s *Server) contractDone(w http.ResponseWriter, r *http.Request, f *Form, err error, said string, pairs ...any) error {
+func (s *contractPages) contractDone(w http.ResponseWriter, r *http.Request, f *Form, err error, said string, pairs ...any) error {
 	no := mux.Vars(r)["no"]
 	if err == nil {
 		s.flash(r, good, said, pairs...)
@@ -142,18 +142,18 @@ func (s *Server) contractDone(w http.ResponseWriter, r *http.Request, f *Form, e
 	return s.renderForm(w, r, "organisation/contract", d, f)
 }
 
-func (s *Server) contractStep(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractStep(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	step := f.Text("step")
-	_, err = s.deps.Contracts.MoveContract(r.Context(), orders.MoveContract{No: mux.Vars(r)["no"], Step: orders.ContractStep(step),
+	_, err = s.Contracts.MoveContract(r.Context(), orders.MoveContract{No: mux.Vars(r)["no"], Step: orders.ContractStep(step),
 		Reason: f.Text("reason"), Propose: f.Text("propose") != ""})
 	return s.contractDone(w, r, f, err, "contract.moved")
 }
 
-func (s *Server) contractPropose(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractPropose(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -161,13 +161,13 @@ func (s *Server) contractPropose(w http.ResponseWriter, r *http.Request) error {
 	req := orders.ProposeQuotas{No: mux.Vars(r)["no"], Qty: f.Int("qty"), AnswerDays: int(f.Int("answer_days")), IdempotencyKey: f.Key()}
 	var done orders.Proposed
 	if f.OK() {
-		done, err = s.deps.Contracts.ProposeQuotas(r.Context(), req)
+		done, err = s.Contracts.ProposeQuotas(r.Context(), req)
 	}
 	return s.contractDone(w, r, f, err, "contract.proposed", "n", done.Households)
 }
 
 // contractAdvance starts the payment of what is paid ahead and leads to the provider's page, or shows what to transfer.
-func (s *Server) contractAdvance(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractAdvance(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -177,8 +177,8 @@ func (s *Server) contractAdvance(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	start, err := s.deps.Contracts.PayAdvance(r.Context(), orders.PayRequest{OrderNo: no, Method: f.Text("method"),
-		ReturnURL: s.config.BaseURL + back, IdempotencyKey: f.Key()})
+	start, err := s.Contracts.PayAdvance(r.Context(), orders.PayRequest{OrderNo: no, Method: f.Text("method"),
+		ReturnURL: s.abs(back), IdempotencyKey: f.Key()})
 	if err == nil && start.URL != "" {
 		redirect(w, r, start.URL)
 		return nil
@@ -212,7 +212,7 @@ type contractFormPage struct {
 	Signs                                     []Option
 }
 
-func (s *Server) contractFormPage(r *http.Request, no string, t orders.ContractTerms) (contractFormPage, error) {
+func (s *contractPages) contractFormPage(r *http.Request, no string, t orders.ContractTerms) (contractFormPage, error) {
 	l := langOf(r)
 	d := contractFormPage{No: no, Grades: contractGrades, Values: contractValues(t)}
 	ref, err := s.reference(r.Context())
@@ -282,7 +282,7 @@ func contractValues(t orders.ContractTerms) map[string]string {
 	return v
 }
 
-func (s *Server) contractNew(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractNew(w http.ResponseWriter, r *http.Request) error {
 	now, a := s.now().In(china), auth.FromContext(r.Context())
 	org := s.organisation(r.Context())
 	t := orders.ContractTerms{FeeBP: 300, ToleranceBP: 1500, MinQuota: 10, MaxQuota: 100, SignBy: now.AddDate(0, 0, 21).Format(time.DateOnly),
@@ -298,9 +298,9 @@ func (s *Server) contractNew(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "organisation/contract_form", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) contractEdit(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractEdit(w http.ResponseWriter, r *http.Request) error {
 	no := mux.Vars(r)["no"]
-	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: no})
+	c, err := s.Contracts.Contract(r.Context(), orders.ContractRef{No: no})
 	if err != nil {
 		return err
 	}
@@ -364,14 +364,14 @@ func readContract(f *Form) orders.ContractTerms {
 }
 
 // contractSave writes a new draft or changes one.
-func (s *Server) contractSave(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	no, t := mux.Vars(r)["no"], readContract(f)
 	if f.OK() {
-		c, err := s.deps.Contracts.SaveContract(r.Context(), orders.SaveContract{No: no, ContractTerms: t, IdempotencyKey: f.Key()})
+		c, err := s.Contracts.SaveContract(r.Context(), orders.SaveContract{No: no, ContractTerms: t, IdempotencyKey: f.Key()})
 		if err == nil {
 			s.flash(r, good, "contract.saved")
 			return s.goTo(w, r, "organisation.contract", "no", c.No)
@@ -396,9 +396,9 @@ type callOffPage struct {
 	Points   []Option // agreed on
 }
 
-func (s *Server) callOffForm(r *http.Request) (callOffPage, error) {
+func (s *contractPages) callOffForm(r *http.Request) (callOffPage, error) {
 	l := langOf(r)
-	c, err := s.deps.Contracts.Contract(r.Context(), orders.ContractRef{No: mux.Vars(r)["no"]})
+	c, err := s.Contracts.Contract(r.Context(), orders.ContractRef{No: mux.Vars(r)["no"]})
 	d := callOffPage{Contract: c, Left: max(c.Signed-c.CalledOff, 0), Today: s.now().In(china).Format(time.DateOnly), Slots: []Option{
 		{Value: "", Label: l.pick("全天", "Any time"), Selected: r.PostFormValue("slot") == ""}, {Value: "morning", Label: l.pick("上午", "Morning")}, {Value: "afternoon", Label: l.pick("下午", "Afternoon")}}}
 	for i, id := range c.Points {
@@ -417,7 +417,7 @@ func (s *Server) callOffForm(r *http.Request) (callOffPage, error) {
 	return d, err
 }
 
-func (s *Server) callOffPage(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) callOffPage(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.callOffForm(r)
 	if err != nil {
 		return err
@@ -425,7 +425,7 @@ func (s *Server) callOffPage(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "organisation/calloff", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) callOffPlace(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) callOffPlace(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
@@ -433,7 +433,7 @@ func (s *Server) callOffPlace(w http.ResponseWriter, r *http.Request) error {
 	req := orders.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: orders.CallSlot(f.Text("slot")),
 		PointID: f.Int("point_id"), Note: f.Text("note"), IdempotencyKey: f.Key()}
 	if f.Need("quantity", "day") && f.OK() {
-		o, err := s.deps.Contracts.CallOff(r.Context(), req)
+		o, err := s.Contracts.CallOff(r.Context(), req)
 		if err == nil {
 			s.flash(r, good, "contract.called_off", "no", o.No)
 			return s.goTo(w, r, "organisation.plan.day", "day", req.Day)
@@ -455,15 +455,15 @@ type contractQuotasPage struct {
 	State    string
 }
 
-func (s *Server) contractQuotas(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractQuotas(w http.ResponseWriter, r *http.Request) error {
 	ctx, no := r.Context(), mux.Vars(r)["no"]
 	f := s.queryForm(r)
 	d := contractQuotasPage{State: f.Text("state")}
 	var err error
-	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
 		return err
 	}
-	d.Page, err = s.deps.Contracts.Quotas(ctx, orders.QuotaFilter{No: no, State: orders.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
+	d.Page, err = s.Contracts.Quotas(ctx, orders.QuotaFilter{No: no, State: orders.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -476,23 +476,23 @@ type fulfilmentPage struct {
 	Village  int64
 }
 
-func (s *Server) contractFulfilment(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) contractFulfilment(w http.ResponseWriter, r *http.Request) error {
 	ctx, no := r.Context(), mux.Vars(r)["no"]
 	f := s.queryForm(r)
 	d := fulfilmentPage{Village: f.Int("village")}
 	var err error
-	if d.Contract, err = s.deps.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
 		return err
 	}
-	if d.Rate, err = s.deps.Contracts.Fulfilment(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Rate, err = s.Contracts.Fulfilment(ctx, orders.ContractRef{No: no}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/fulfilment", d, f)
 }
 
 // quotaPaper is a signed quota on paper.
-func (s *Server) quotaPaper(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.deps.Contracts.Quota(r.Context(), orders.QuotaRef{ID: pathInt(r, "id")})
+func (s *contractPages) quotaPaper(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.Contracts.Quota(r.Context(), orders.QuotaRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
@@ -521,9 +521,9 @@ type planDay struct {
 }
 
 // collectionPlan is what is still to be collected, day by day and village by village.
-func (s *Server) collectionPlan(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) collectionPlan(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
-	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{No: f.Text("contract")})
+	plan, err := s.Contracts.Plan(r.Context(), orders.PlanRequest{No: f.Text("contract")})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -549,9 +549,9 @@ func (s *Server) collectionPlan(w http.ResponseWriter, r *http.Request) error {
 }
 
 // collectionPlanDay is the driver's list: where to stop on a day, and what is loaded there.
-func (s *Server) collectionPlanDay(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) collectionPlanDay(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
-	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day})
+	plan, err := s.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day})
 	if err != nil {
 		return err
 	}
@@ -564,9 +564,9 @@ func (s *Server) collectionPlanDay(w http.ResponseWriter, r *http.Request) error
 }
 
 // collectionPlanVillage is the village's list: who brings how much on a day.
-func (s *Server) collectionPlanVillage(w http.ResponseWriter, r *http.Request) error {
+func (s *contractPages) collectionPlanVillage(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
-	plan, err := s.deps.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
+	plan, err := s.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
 	if err != nil {
 		return err
 	}

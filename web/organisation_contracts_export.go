@@ -22,8 +22,8 @@ type exportSheet struct {
 }
 
 // contractsExport is the procurement desk as a book: contracts, call-offs and prices beside the market.
-func (s *Server) contractsExport(w http.ResponseWriter, r *http.Request) error {
-	desk, err := s.deps.Contracts.Procurement(r.Context(), orders.None{})
+func (s *contractPages) contractsExport(w http.ResponseWriter, r *http.Request) error {
+	desk, err := s.Contracts.Procurement(r.Context(), orders.None{})
 	if err != nil {
 		return err
 	}

@@ -15,14 +15,14 @@ type organisationListsPage struct {
 	Lists orders.StandingLists
 }
 
-func (s *Server) listsPage(ctx context.Context, ref orders.ShopRef) (organisationListsPage, error) {
+func (s *shopkeeping) listsPage(ctx context.Context, ref orders.ShopRef) (organisationListsPage, error) {
 	d := organisationListsPage{Shop: s.shopChoice(ctx, ref)}
 	var err error
-	d.Lists, err = s.deps.Shelf.StandingLists(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	d.Lists, err = s.Shelf.StandingLists(ctx, orders.ShopRef{OrgID: d.Shop.Org})
 	return d, err
 }
 
-func (s *Server) organisationLists(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationLists(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.listsPage(r.Context(), shopRef(f))
 	if err != nil {
@@ -40,13 +40,13 @@ type organisationListPage struct {
 	Closed   []orders.ListLine // on the list and not offered now
 }
 
-func (s *Server) listPage(ctx context.Context, l Lang, id int64) (organisationListPage, error) {
+func (s *shopkeeping) listPage(ctx context.Context, l Lang, id int64) (organisationListPage, error) {
 	d := organisationListPage{ID: id, Qty: map[string]int64{}, Grade: map[string]string{}}
-	page, err := s.deps.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: catalog.ChannelMarket, State: catalog.PresaleOpen, Limit: 100})
+	list, err := s.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: catalog.ChannelMarket, State: catalog.PresaleOpen, Limit: 100})
 	if err != nil {
 		return d, err
 	}
-	for _, p := range page.Items {
+	for _, p := range list.Items {
 		if p.Orderable {
 			d.Presales = append(d.Presales, p)
 		}
@@ -58,7 +58,7 @@ func (s *Server) listPage(ctx context.Context, l Lang, id int64) (organisationLi
 	return d, nil
 }
 
-func (s *Server) organisationListNew(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationListNew(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d, err := s.listPage(ctx, langOf(r), 0)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Server) organisationListNew(w http.ResponseWriter, r *http.Request) err
 	return s.renderForm(w, r, "organisation/list", d, f)
 }
 
-func (s *Server) organisationListEdit(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationListEdit(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id := pathInt(r, "id")
 	lists, err := s.listsPage(ctx, orders.ShopRef{})
@@ -107,7 +107,7 @@ func (s *Server) organisationListEdit(w http.ResponseWriter, r *http.Request) er
 	return s.renderForm(w, r, "organisation/list", d, f)
 }
 
-func (s *Server) organisationListSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationListSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Server) organisationListSave(w http.ResponseWriter, r *http.Request) er
 		f.Add("", "shelf.nothing")
 	}
 	if f.OK() {
-		if _, err = s.deps.Shelf.SaveStandingList(ctx, req); err == nil {
+		if _, err = s.Shelf.SaveStandingList(ctx, req); err == nil {
 			s.flash(r, good, "shelf.list.saved")
 			return s.goTo(w, r, "organisation.lists")
 		}
@@ -149,13 +149,13 @@ func (s *Server) organisationListSave(w http.ResponseWriter, r *http.Request) er
 }
 
 // organisationListOrder makes an order of a list with one click; the order's own page asks for the deposit.
-func (s *Server) organisationListOrder(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationListOrder(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	o, err := s.deps.Shelf.OrderStandingList(ctx, orders.OrderStandingList{ID: pathInt(r, "id"), Key: f.Key()})
+	o, err := s.Shelf.OrderStandingList(ctx, orders.OrderStandingList{ID: pathInt(r, "id"), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -173,8 +173,8 @@ func (s *Server) organisationListOrder(w http.ResponseWriter, r *http.Request) e
 	return s.goTo(w, r, "shop.order", "no", o.No)
 }
 
-func (s *Server) organisationListDrop(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.deps.Shelf.DropStandingList(r.Context(), orders.StandingListRef{ID: pathInt(r, "id")}); err != nil {
+func (s *shopkeeping) organisationListDrop(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Shelf.DropStandingList(r.Context(), orders.StandingListRef{ID: pathInt(r, "id")}); err != nil {
 		return err
 	}
 	s.flash(r, good, "shelf.list.dropped")

@@ -12,15 +12,15 @@ type organisationOwedPage struct {
 }
 
 // organisationOwed is what the reader's organisation is owed, and was paid: the payment module knows whose it is.
-func (s *Server) organisationOwed(w http.ResponseWriter, r *http.Request) error {
+func (s *deskPages) organisationOwed(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
-	accounts, err := s.deps.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{})
+	accounts, err := s.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{})
 	if err != nil {
 		return err
 	}
 	d := organisationOwedPage{Accounts: accounts.Items}
-	if d.Payouts, err = s.deps.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{Cursor: f.Text("cursor"), Limit: 50}); err != nil && !f.Fail(err) {
+	if d.Payouts, err = s.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{Cursor: f.Text("cursor"), Limit: 50}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/owed", d, f)

@@ -14,7 +14,7 @@ import (
 )
 
 // reasonOptions are reasons of a return as people choose them.
-func (s *Server) reasonOptions(l Lang, reasons []string) []Option {
+func (s *shopkeeping) reasonOptions(l Lang, reasons []string) []Option {
 	options := make([]Option, len(reasons))
 	for i, r := range reasons {
 		text, _ := s.glossary.Say(l, "return_reason."+r, nil)
@@ -24,14 +24,14 @@ func (s *Server) reasonOptions(l Lang, reasons []string) []Option {
 }
 
 // organisationSaleVoid voids the receipt that was just printed.
-func (s *Server) organisationSaleVoid(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationSaleVoid(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	id := pathInt(r, "id")
-	ret, err := s.deps.Shelf.ReturnGoods(ctx, orders.ReturnRequest{ClientID: f.Text("client_id"), SaleID: id, Kind: orders.ReturnVoid, Reason: f.Text("reason"),
+	ret, err := s.Shelf.ReturnGoods(ctx, orders.ReturnRequest{ClientID: f.Text("client_id"), SaleID: id, Kind: orders.ReturnVoid, Reason: f.Text("reason"),
 		ReturnedAt: s.now()})
 	if err == nil {
 		s.flash(r, good, "sale.returned", "fen", ret.AmountFen)
@@ -53,15 +53,15 @@ type organisationReturnFormPage struct {
 	ClientID string
 }
 
-func (s *Server) returnForm(ctx context.Context, l Lang, id int64) (organisationReturnFormPage, error) {
+func (s *shopkeeping) returnForm(ctx context.Context, l Lang, id int64) (organisationReturnFormPage, error) {
 	d := organisationReturnFormPage{Reasons: s.reasonOptions(l, orders.ReturnReasons)}
 	var err error
-	d.Sale, err = s.deps.Shelf.Sale(ctx, orders.SaleRef{ID: id})
+	d.Sale, err = s.Shelf.Sale(ctx, orders.SaleRef{ID: id})
 	return d, err
 }
 
 // organisationReturnNew asks what comes back of a sale, and whether it can be sold again.
-func (s *Server) organisationReturnNew(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationReturnNew(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.returnForm(r.Context(), langOf(r), pathInt(r, "id"))
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *Server) organisationReturnNew(w http.ResponseWriter, r *http.Request) e
 	return s.renderForm(w, r, "organisation/return_form", d, f)
 }
 
-func (s *Server) organisationReturnSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationReturnSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Server) organisationReturnSave(w http.ResponseWriter, r *http.Request) 
 		f.Add("", "return.lines")
 	}
 	if f.OK() {
-		ret, err := s.deps.Shelf.ReturnGoods(ctx, req)
+		ret, err := s.Shelf.ReturnGoods(ctx, req)
 		if err == nil {
 			s.flash(r, good, "sale.returned", "fen", ret.AmountFen)
 			return s.goTo(w, r, "organisation.return", "id", ret.ID)
@@ -117,8 +117,8 @@ func (s *Server) organisationReturnSave(w http.ResponseWriter, r *http.Request) 
 }
 
 // organisationReturn is the receipt of a return.
-func (s *Server) organisationReturn(w http.ResponseWriter, r *http.Request) error {
-	ret, err := s.deps.Shelf.Return(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
+func (s *shopkeeping) organisationReturn(w http.ResponseWriter, r *http.Request) error {
+	ret, err := s.Shelf.Return(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
-	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
 
@@ -21,7 +19,7 @@ var (
 )
 
 // deskShelfRoutes are the pages of charity supermarkets: their desk, their lists, their buying in and their till.
-func (s *Server) deskShelfRoutes() {
+func (s *shopkeeping) deskShelfRoutes() {
 	s.guarded("GET", "/desk/shelf", "organisation.shelf", s.organisationShelf, shelfReading...)
 	s.guarded("GET", "/desk/shelf/stock", "organisation.shelf.stock", s.organisationStock, shelfReading...)
 	s.guarded("GET", "/desk/shelf/lots/{id:[0-9]+}", "organisation.shelf.lot", s.organisationLot, shelfReading...)
@@ -51,7 +49,7 @@ func (s *Server) deskShelfRoutes() {
 
 	s.guarded("GET", "/desk/till", "organisation.till", s.organisationTill, shelfSelling...)
 	s.guarded("POST", "/desk/till", "organisation.till.ring", s.organisationTillRing, shelfSelling...)
-	s.open("GET", "/desk/till/worker.js", "organisation.till.worker", s.offlineWorker("/desk/till"))
+	s.open("GET", "/desk/till/worker.js", "organisation.till.worker", offlineWorker(s.Site, "/desk/till"))
 	s.guarded("POST", "/desk/till/handover", "organisation.till.handover", s.organisationHandOver, shelfSelling...)
 	s.guarded("GET", "/desk/till/sales/{id:[0-9]+}", "organisation.sale", s.organisationSale, shelfReading...)
 	s.guarded("POST", "/desk/till/sales/{id:[0-9]+}/pay", "organisation.sale.pay", s.organisationSalePay, shelfSelling...)
@@ -68,8 +66,8 @@ var (
 	notForShops = []string{"organisation.contracts", "organisation.plan", "organisation.collections", "organisation.weigh", "organisation.station"}
 )
 
-// kept tells whether an entry of the menu makes sense where the reader works.
-func (s *Server) keptInMenu(ctx context.Context, a *auth.Account, route string) bool {
+// keptInMenu tells whether an entry of the menu makes sense where the reader works.
+func keptInMenu(ctx context.Context, s *Site, a *auth.Account, route string) bool {
 	if a == nil || !a.Role.In(auth.Organisation...) {
 		return true
 	}
@@ -90,7 +88,7 @@ type shopChoice struct {
 	Mine  bool
 }
 
-func (s *Server) shopChoice(ctx context.Context, ref orders.ShopRef) shopChoice {
+func (s *shopkeeping) shopChoice(ctx context.Context, ref orders.ShopRef) shopChoice {
 	a := auth.FromContext(ctx)
 	c := shopChoice{Org: ref.OrgID, Mine: a.OrgID != 0}
 	reference, err := s.reference(ctx)
@@ -120,7 +118,7 @@ func measureOf(f *Form, name, unit string) int64 {
 }
 
 // product finds a product by its code.
-func (s *Server) product(ctx context.Context, code string) (catalog.Product, bool) {
+func (s *shopkeeping) product(ctx context.Context, code string) (catalog.Product, bool) {
 	ref, err := s.reference(ctx)
 	if err != nil {
 		return catalog.Product{}, false
@@ -146,38 +144,38 @@ type organisationShelfPage struct {
 	Sheets   []orders.Sheet        // that want something
 }
 
-func (s *Server) organisationShelf(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationShelf(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	ref := shopRef(s.queryForm(r))
 	d := organisationShelfPage{Shop: s.shopChoice(ctx, ref)}
 	ref.OrgID = d.Shop.Org
 	var err error
-	if d.Turnover, err = s.deps.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID}); err != nil {
+	if d.Turnover, err = s.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID}); err != nil {
 		return err
 	}
 	today := s.now().In(china).Format(time.DateOnly)
-	if d.Today, err = s.deps.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID, From: today, To: today}); err != nil {
+	if d.Today, err = s.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID, From: today, To: today}); err != nil {
 		return err
 	}
-	if d.Latest, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, On: today, Limit: 6}); err != nil {
+	if d.Latest, err = s.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, On: today, Limit: 6}); err != nil {
 		return err
 	}
-	if d.Waiting, err = s.deps.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, State: orders.SalePaid, Limit: 20}); err != nil {
+	if d.Waiting, err = s.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, State: orders.SalePaid, Limit: 20}); err != nil {
 		return err
 	}
-	if d.Stock, err = s.deps.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Limit: 1}); err != nil {
+	if d.Stock, err = s.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Limit: 1}); err != nil {
 		return err
 	}
-	if d.Expiring, err = s.deps.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Expired: true, Limit: 20}); err != nil {
+	if d.Expiring, err = s.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Expired: true, Limit: 20}); err != nil {
 		return err
 	}
-	if d.Held, err = s.deps.Shelf.Movements(ctx, orders.MovementFilter{OrgID: ref.OrgID, State: orders.MovementHeld}); err != nil {
+	if d.Held, err = s.Shelf.Movements(ctx, orders.MovementFilter{OrgID: ref.OrgID, State: orders.MovementHeld}); err != nil {
 		return err
 	}
-	if d.Arrivals, err = s.deps.Shelf.Arrivals(ctx, ref); err != nil {
+	if d.Arrivals, err = s.Shelf.Arrivals(ctx, ref); err != nil {
 		return err
 	}
-	lists, err := s.deps.Shelf.StandingLists(ctx, ref)
+	lists, err := s.Shelf.StandingLists(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -186,7 +184,7 @@ func (s *Server) organisationShelf(w http.ResponseWriter, r *http.Request) error
 			d.Lists = append(d.Lists, l)
 		}
 	}
-	sheets, err := s.deps.Shelf.Sheets(ctx, ref)
+	sheets, err := s.Shelf.Sheets(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -198,51 +196,12 @@ func (s *Server) organisationShelf(w http.ResponseWriter, r *http.Request) error
 	return s.render(w, r, http.StatusOK, "organisation/shelf", d)
 }
 
-// payable methods for an organisation at its desk: everything but cash.
-func (s *Server) cashless(ctx context.Context, transfer bool) ([]string, error) {
-	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(methods.Items, func(m string) bool {
-		return m == payments.Cash || m == payments.BankTransfer && !transfer
-	}), nil
-}
-
 // gradeOptions are the grades of the shelf.
-func (s *Server) gradeOptions(l Lang) []Option {
+func (s *shopkeeping) gradeOptions(l Lang) []Option {
 	var options []Option
 	for _, g := range []string{"special", "first", "second"} {
 		text, _ := s.glossary.Say(l, "grade."+g, nil)
 		options = append(options, Option{Value: g, Label: text})
 	}
 	return options
-}
-
-var shelfMessages = map[string][2]string{
-	"shelf.list.saved":    {"清单已保存。", "The list is saved."},
-	"shelf.list.dropped":  {"清单已删除。", "The list is deleted."},
-	"shelf.list.ordered":  {"已按清单下单，请付定金。", "The order is placed as the list says. Please pay the deposit."},
-	"shelf.put":           {"已上架，请打印并贴好标签。", "It is on the shelf. Please print and stick on its label."},
-	"shelf.priced":        {"价格已保存。", "The price is saved."},
-	"shelf.written_off":   {"已登记。", "Recorded."},
-	"shelf.waits":         {"价值较高，要另一位同事复核后才算数。", "It is worth much: a colleague has to confirm it before it counts."},
-	"shelf.moved":         {"已复核。", "Confirmed."},
-	"shelf.moved.refused": {"已退回，货还在架上。", "Refused: the goods stay on the shelf."},
-	"buyin.saved":         {"已收购，货款记进这户的致富账。", "Bought. What the household is owed stands in its income ledger."},
-	"shelf.sheet.closed":  {"收购单已结账，请付款；付清后农户的货款进入打款。", "The sheet is closed. Please pay it; then the households are paid."},
-	"sale.kept":           {"货已给您留好，请在时限内付款。", "The goods are kept for you. Please pay in time."},
-	"sale.cancelled":      {"已取消，付了的款全额退回。", "Cancelled. What you paid goes back in full."},
-	"sale.returned":       {"已记账，退 {fen:money}。", "Recorded: {fen:money} goes back."},
-	"sale.rung":           {"已收款，共 {fen:money}。", "Taken: {fen:money}."},
-	"sale.handed":         {"取货码正确，已交货。", "The code is right: handed over."},
-	"shelf.nothing":       {"请至少填一个数量。", "Enter at least one quantity."},
-}
-
-func init() {
-	maps.Copy(Messages, shelfMessages)
-	setTones(care, "status.sale.placed", "status.sale.part_returned", "status.sheet.closed", "status.movement.held")
-	setTones(busy, "status.sale.paid", "status.sale.expiring", "status.sheet.open", "status.sheet.closing")
-	setTones(good, "status.sale.done", "status.sheet.settled", "status.movement.done")
-	setTones(over, "status.sale.expired", "status.sale.cancelled", "status.sale.voided", "status.sale.returned", "status.movement.refused")
 }

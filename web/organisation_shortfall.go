@@ -7,14 +7,14 @@ import (
 )
 
 // organisationShortfall records that a village will not deliver what it still owes.
-func (s *Server) organisationShortfall(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationShortfall(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	village := pathInt(r, "village")
-	fell, err := s.deps.Orders.ReportShortfall(ctx, orders.ShortfallRequest{
+	fell, err := s.Orders.ReportShortfall(ctx, orders.ShortfallRequest{
 		VillageID: village, Reason: f.Text("reason"), Lost: f.Text("lost") != "", IdempotencyKey: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {

@@ -17,10 +17,10 @@ type stationPage struct {
 
 // organisationStation is the weigh station that works without a network. The page itself is kept on the phone; what is
 // weighed waits there until it can be sent.
-func (s *Server) organisationStation(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationStation(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := stationPage{Account: auth.FromContext(ctx).ID}
-	villages, err := s.deps.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected})
+	villages, err := s.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected})
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *Server) organisationStation(w http.ResponseWriter, r *http.Request) err
 
 // offlineWorker is the script that answers for a page when there is no network. It has an address beside each such page,
 // because a browser lets a worker answer only for what lies there.
-func (s *Server) offlineWorker(page string) func(http.ResponseWriter, *http.Request) error {
+func offlineWorker(s *Site, scope string) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, _ *http.Request) error {
 		body, err := s.assets.Read("offline-worker.js")
 		if err != nil {
@@ -47,7 +47,7 @@ func (s *Server) offlineWorker(page string) func(http.ResponseWriter, *http.Requ
 		h := w.Header()
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
 		h.Set("Cache-Control", "no-cache")
-		h.Set("Service-Worker-Allowed", page)
+		h.Set("Service-Worker-Allowed", scope)
 		_, _ = w.Write(body) // the browser went away: nobody is left to tell
 		return nil
 	}
@@ -63,7 +63,7 @@ type conflictsPage struct {
 func (d conflictsPage) Why(e *link.Error) string { return d.Words.Error(e) }
 
 // organisationConflicts lists weighings from phones that met something else, each beside what there is.
-func (s *Server) organisationConflicts(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationConflicts(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.conflictsPage(r, f)
 	if err != nil && !f.Fail(err) {
@@ -72,19 +72,19 @@ func (s *Server) organisationConflicts(w http.ResponseWriter, r *http.Request) e
 	return s.renderForm(w, r, "organisation/conflicts", d, f)
 }
 
-func (s *Server) conflictsPage(r *http.Request, f *Form) (conflictsPage, error) {
+func (s *collectionPages) conflictsPage(r *http.Request, f *Form) (conflictsPage, error) {
 	d := conflictsPage{All: f.Text("all") != "", Words: s.words(r)}
 	var err error
-	d.Page, err = s.deps.Stations.Conflicts(r.Context(), orders.ConflictFilter{All: d.All, Cursor: f.Text("cursor"), Limit: 50})
+	d.Page, err = s.Stations.Conflicts(r.Context(), orders.ConflictFilter{All: d.All, Cursor: f.Text("cursor"), Limit: 50})
 	return d, err
 }
 
-func (s *Server) organisationConflictSettle(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationConflictSettle(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	_, err = s.deps.Stations.SettleConflict(r.Context(), orders.SettleConflictRequest{ID: pathInt(r, "id"),
+	_, err = s.Stations.SettleConflict(r.Context(), orders.SettleConflictRequest{ID: pathInt(r, "id"),
 		State: orders.ConflictState(f.Text("state")), Why: f.Text("why")})
 	if err == nil {
 		s.flash(r, good, "conflict.done")

@@ -16,17 +16,17 @@ type organisationStockPage struct {
 	MayTake bool
 }
 
-func (s *Server) organisationStock(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationStock(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := organisationStockPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	d.Filter = orders.StockFilter{OrgID: d.Shop.Org, ItemID: f.Int("item"), All: f.Text("all") != "", Expired: f.Text("expired") != "",
 		Cursor: f.Text("cursor"), Limit: 50}
 	var err error
-	if d.Page, err = s.deps.Shelf.Stock(ctx, d.Filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Shelf.Stock(ctx, d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
-	if d.Items, err = s.deps.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+	if d.Items, err = s.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/stock", d, f)
@@ -40,13 +40,13 @@ type organisationLotPage struct {
 	MayWrite  bool
 }
 
-func (s *Server) lotPage(ctx context.Context, l Lang, id int64) (organisationLotPage, error) {
+func (s *shopkeeping) lotPage(ctx context.Context, l Lang, id int64) (organisationLotPage, error) {
 	var d organisationLotPage
 	var err error
-	if d.Lot, err = s.deps.Shelf.StockLot(ctx, orders.StockLotRef{ID: id}); err != nil {
+	if d.Lot, err = s.Shelf.StockLot(ctx, orders.StockLotRef{ID: id}); err != nil {
 		return d, err
 	}
-	if d.Movements, err = s.deps.Shelf.Movements(ctx, orders.MovementFilter{OrgID: d.Lot.OrgID, LotID: id}); err != nil {
+	if d.Movements, err = s.Shelf.Movements(ctx, orders.MovementFilter{OrgID: d.Lot.OrgID, LotID: id}); err != nil {
 		return d, err
 	}
 	for _, reason := range orders.LossReasons {
@@ -57,7 +57,7 @@ func (s *Server) lotPage(ctx context.Context, l Lang, id int64) (organisationLot
 	return d, err
 }
 
-func (s *Server) organisationLot(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationLot(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.lotPage(r.Context(), langOf(r), pathInt(r, "id"))
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Server) organisationLot(w http.ResponseWriter, r *http.Request) error {
 }
 
 // organisationWriteOff records a loss, a donation or a surplus.
-func (s *Server) organisationWriteOff(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationWriteOff(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Server) organisationWriteOff(w http.ResponseWriter, r *http.Request) er
 		Reason: f.Text("reason"), Note: f.Text("note"), Key: f.Key()}
 	if f.OK() {
 		var m orders.Movement
-		if m, err = s.deps.Shelf.WriteOff(ctx, req); err == nil {
+		if m, err = s.Shelf.WriteOff(ctx, req); err == nil {
 			if m.State == orders.MovementHeld {
 				s.flash(r, care, "shelf.waits")
 			} else {
@@ -95,13 +95,13 @@ func (s *Server) organisationWriteOff(w http.ResponseWriter, r *http.Request) er
 	return s.renderForm(w, r, "organisation/lot", d, f)
 }
 
-func (s *Server) organisationWriteOffDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationWriteOffDecide(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	accept := f.Text("decision") == "accept"
-	m, err := s.deps.Shelf.DecideWriteOff(r.Context(), orders.DecideWriteOff{ID: pathInt(r, "id"), Accept: accept})
+	m, err := s.Shelf.DecideWriteOff(r.Context(), orders.DecideWriteOff{ID: pathInt(r, "id"), Accept: accept})
 	if err != nil {
 		return err
 	}
@@ -115,18 +115,18 @@ type organisationPricesPage struct {
 	Problem int64 // the row whose entries were wrong
 }
 
-func (s *Server) organisationPrices(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationPrices(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := organisationPricesPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	var err error
-	if d.Items, err = s.deps.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+	if d.Items, err = s.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/prices", d, f)
 }
 
-func (s *Server) organisationPriceSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationPriceSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Server) organisationPriceSave(w http.ResponseWriter, r *http.Request) e
 	id := pathInt(r, "id")
 	req := orders.SaveItem{ID: id, PriceFen: f.Fen("price_fen"), Barcode: f.Text("barcode"), Online: f.Text("online") != ""}
 	if f.OK() {
-		if _, err = s.deps.Shelf.SaveItem(ctx, req); err == nil {
+		if _, err = s.Shelf.SaveItem(ctx, req); err == nil {
 			s.flash(r, good, "shelf.priced")
 			return s.goTo(w, r, "organisation.shelf.prices")
 		}
@@ -144,7 +144,7 @@ func (s *Server) organisationPriceSave(w http.ResponseWriter, r *http.Request) e
 		}
 	}
 	d := organisationPricesPage{Shop: s.shopChoice(ctx, orders.ShopRef{}), Problem: id}
-	if d.Items, err = s.deps.Shelf.Items(ctx, orders.ShopRef{}); err != nil {
+	if d.Items, err = s.Shelf.Items(ctx, orders.ShopRef{}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/prices", d, f)
@@ -162,23 +162,23 @@ type organisationLabelsPage struct {
 }
 
 // organisationLabels prints the labels of one lot or of everything on the shelf.
-func (s *Server) organisationLabels(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationLabels(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	var d organisationLabelsPage
 	var lots []orders.StockLot
 	if id := f.Int("lot"); id != 0 {
-		lot, err := s.deps.Shelf.StockLot(ctx, orders.StockLotRef{ID: id})
+		lot, err := s.Shelf.StockLot(ctx, orders.StockLotRef{ID: id})
 		if err != nil {
 			return err
 		}
 		lots, d.One = []orders.StockLot{lot}, true
 	} else {
-		page, err := s.deps.Shelf.Stock(ctx, orders.StockFilter{Limit: 200})
+		list, err := s.Shelf.Stock(ctx, orders.StockFilter{Limit: 200})
 		if err != nil {
 			return err
 		}
-		for _, l := range page.Items {
+		for _, l := range list.Items {
 			if l.Left > 0 {
 				lots = append(lots, l)
 			}
@@ -194,9 +194,9 @@ func (s *Server) organisationLabels(w http.ResponseWriter, r *http.Request) erro
 	return s.render(w, r, http.StatusOK, "organisation/labels", d)
 }
 
-func (s *Server) traceLink(code string) (string, error) {
+func (s *shopkeeping) traceLink(code string) (string, error) {
 	u, err := s.url("trace", "code", code)
-	return s.config.BaseURL + u, err
+	return s.abs(u), err
 }
 
 type organisationArrivalsPage struct {
@@ -209,14 +209,14 @@ type organisationArrivalsPage struct {
 // usualDays is how long fresh goods are offered as good for until somebody says otherwise.
 const usualDays = 7
 
-func (s *Server) arrivalsPage(ctx context.Context, ref orders.ShopRef) (organisationArrivalsPage, error) {
+func (s *shopkeeping) arrivalsPage(ctx context.Context, ref orders.ShopRef) (organisationArrivalsPage, error) {
 	d := organisationArrivalsPage{Shop: s.shopChoice(ctx, ref), Best: s.now().In(china).AddDate(0, 0, usualDays).Format("2006-01-02"), Problem: -1}
 	var err error
-	d.Arrivals, err = s.deps.Shelf.Arrivals(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	d.Arrivals, err = s.Shelf.Arrivals(ctx, orders.ShopRef{OrgID: d.Shop.Org})
 	return d, err
 }
 
-func (s *Server) organisationArrivals(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationArrivals(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d, err := s.arrivalsPage(r.Context(), shopRef(f))
 	if err != nil {
@@ -225,13 +225,13 @@ func (s *Server) organisationArrivals(w http.ResponseWriter, r *http.Request) er
 	return s.renderForm(w, r, "organisation/arrivals", d, f)
 }
 
-func (s *Server) organisationReceive(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationReceive(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	lot, err := s.deps.Shelf.Receive(ctx, orders.Receive{OrderNo: f.Text("order_no"), Line: int(f.Int("line")), VillageID: f.Int("village"),
+	lot, err := s.Shelf.Receive(ctx, orders.Receive{OrderNo: f.Text("order_no"), Line: int(f.Int("line")), VillageID: f.Int("village"),
 		Grade: f.Text("grade"), BestBefore: f.Text("best_before"), Key: f.Key()})
 	if err == nil {
 		s.flash(r, good, "shelf.put")
@@ -258,14 +258,14 @@ type organisationShelfSalesPage struct {
 	Filter orders.SaleFilter
 }
 
-func (s *Server) organisationShelfSales(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationShelfSales(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := organisationShelfSalesPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	d.Filter = orders.SaleFilter{OrgID: d.Shop.Org, State: orders.SaleState(f.Text("state")), Channel: orders.SaleChannel(f.Text("channel")),
 		On: strings.TrimSpace(f.Text("on")), Cursor: f.Text("cursor"), Limit: 50}
 	var err error
-	if d.Page, err = s.deps.Shelf.Sales(ctx, d.Filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Shelf.Sales(ctx, d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/shelf_sales", d, f)

@@ -8,10 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
-	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
 
@@ -23,16 +21,16 @@ type organisationTillPage struct {
 	Last    []orders.Sale
 }
 
-func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, error) {
+func (s *shopkeeping) tillPage(ctx context.Context, l Lang) (organisationTillPage, error) {
 	var d organisationTillPage
 	var err error
-	if d.Till, err = s.deps.Shelf.Till(ctx, orders.None{}); err != nil {
+	if d.Till, err = s.Shelf.Till(ctx, orders.None{}); err != nil {
 		return d, err
 	}
-	if d.Methods, err = s.cashless(ctx, false); err != nil {
+	if d.Methods, err = cashless(ctx, s.Payments, false); err != nil {
 		return d, err
 	}
-	last, err := s.deps.Shelf.Sales(ctx, orders.SaleFilter{Channel: orders.SaleTill, Limit: 5})
+	last, err := s.Shelf.Sales(ctx, orders.SaleFilter{Channel: orders.SaleTill, Limit: 5})
 	if err != nil {
 		return d, err
 	}
@@ -67,7 +65,7 @@ func (s *Server) tillPage(ctx context.Context, l Lang) (organisationTillPage, er
 
 // organisationTill is the counter. Its script keeps selling when the network is gone; without it the form below sells
 // one customer at a time.
-func (s *Server) organisationTill(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationTill(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.tillPage(r.Context(), langOf(r))
 	if err != nil {
 		return err
@@ -83,7 +81,7 @@ func allowCamera(w http.ResponseWriter) {
 	w.Header().Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()")
 }
 
-func (s *Server) organisationTillRing(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationTillRing(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -108,7 +106,7 @@ func (s *Server) organisationTillRing(w http.ResponseWriter, r *http.Request) er
 	}
 	if f.OK() {
 		var sale orders.Sale
-		if sale, err = s.deps.Shelf.Ring(ctx, req); err == nil {
+		if sale, err = s.Shelf.Ring(ctx, req); err == nil {
 			if sale.State == orders.SaleDone {
 				s.flash(r, good, "sale.rung", "fen", sale.TotalFen)
 			}
@@ -122,13 +120,13 @@ func (s *Server) organisationTillRing(w http.ResponseWriter, r *http.Request) er
 	return s.renderForm(w, r, "organisation/till", d, f)
 }
 
-func (s *Server) organisationHandOver(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationHandOver(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	sale, err := s.deps.Shelf.HandOver(ctx, orders.HandOver{Pickup: f.Text("pickup")})
+	sale, err := s.Shelf.HandOver(ctx, orders.HandOver{Pickup: f.Text("pickup")})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -146,45 +144,19 @@ func (s *Server) organisationHandOver(w http.ResponseWriter, r *http.Request) er
 }
 
 type organisationSalePage struct {
-	Sale     orders.Sale
-	Pending  *payments.Payment
-	Methods  []string
+	openSale
 	Reasons  []Option // to void it
 	ClientID string
 }
 
-func (s *Server) salePage(ctx context.Context, id int64) (organisationSalePage, error) {
-	var d organisationSalePage
-	var err error
-	if d.Sale, err = s.deps.Shelf.Sale(ctx, orders.SaleRef{ID: id}); err != nil {
-		return d, err
-	}
-	if d.Sale.State != orders.SalePlaced {
-		return d, nil
-	}
-	account, err := s.deps.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
-	if err != nil {
-		return d, err
-	}
-	if d.Pending = pendingOf(account); d.Pending != nil {
-		// Asking makes the module look at the provider when no announcement came.
-		if p, err := s.deps.Payments.Payment(link.System(ctx, "web.sale"), payments.PaymentRef{ID: d.Pending.ID}); err == nil {
-			d.Pending = &p
-		}
-	}
-	d.Methods, err = s.cashless(ctx, false)
-	return d, err
-}
-
 // saleDesk is a sale with what the desk may do with it.
-func (s *Server) saleDesk(ctx context.Context, l Lang, id int64) (organisationSalePage, error) {
-	d, err := s.salePage(ctx, id)
-	d.Reasons, d.ClientID = s.reasonOptions(l, orders.VoidReasons), uuid.NewString()
-	return d, err
+func (s *shopkeeping) saleDesk(ctx context.Context, l Lang, id int64) (organisationSalePage, error) {
+	sale, err := lookAtSale(ctx, s.Shelf, s.Payments, id)
+	return organisationSalePage{sale, s.reasonOptions(l, orders.VoidReasons), uuid.NewString()}, err
 }
 
 // organisationSale is a sale and its receipt; while it waits for a payment by phone it shows the QR code to scan.
-func (s *Server) organisationSale(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationSale(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.saleDesk(r.Context(), langOf(r), pathInt(r, "id"))
 	if err != nil {
 		return err
@@ -199,7 +171,7 @@ func (s *Server) organisationSale(w http.ResponseWriter, r *http.Request) error 
 	return s.renderForm(w, r, "organisation/sale", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) organisationSalePay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -211,7 +183,7 @@ func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	_, err = s.deps.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
+	_, err = s.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -225,8 +197,8 @@ func (s *Server) organisationSalePay(w http.ResponseWriter, r *http.Request) err
 	return s.goTo(w, r, "organisation.sale", "id", id)
 }
 
-func (s *Server) organisationSaleCancel(w http.ResponseWriter, r *http.Request) error {
-	sale, err := s.deps.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
+func (s *shopkeeping) organisationSaleCancel(w http.ResponseWriter, r *http.Request) error {
+	sale, err := s.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

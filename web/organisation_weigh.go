@@ -24,11 +24,11 @@ type weighPage struct {
 
 // organisationWeigh finds the household that stands at the scale: by village, then by name, code or the last digits of
 // the phone.
-func (s *Server) organisationWeigh(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationWeigh(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := weighPage{Village: f.Int("village")}
-	villages, err := s.deps.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected})
+	villages, err := s.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected})
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (s *Server) organisationWeigh(w http.ResponseWriter, r *http.Request) error
 	if d.Searched = d.Village != 0 || f.Text("q") != ""; d.Searched {
 		village, _ := s.village(ctx, d.Village)
 		d.Name = village.Name
-		d.Page, err = s.deps.Orders.Collection(ctx, orders.CollectionFilter{VillageID: d.Village, Query: f.Text("q"),
+		d.Page, err = s.Orders.Collection(ctx, orders.CollectionFilter{VillageID: d.Village, Query: f.Text("q"),
 			State: orders.ShareExpected, Cursor: f.Text("cursor"), Limit: 50})
 		if err != nil && !f.Fail(err) {
 			return err
@@ -70,10 +70,10 @@ type weighSharePage struct {
 // Applies tells whether a premium or deduction is ticked.
 func (d weighSharePage) Applies(code string) bool { return slices.Contains(d.applied, code) }
 
-func (s *Server) weighSharePage(ctx context.Context, r *http.Request) (weighSharePage, error) {
+func (s *collectionPages) weighSharePage(ctx context.Context, r *http.Request) (weighSharePage, error) {
 	d := weighSharePage{OrderNo: mux.Vars(r)["no"]}
 	lineNo, lot := int(pathInt(r, "line")), pathInt(r, "lot")
-	o, err := s.deps.Orders.Order(ctx, orders.OrderRef{No: d.OrderNo})
+	o, err := s.Orders.Order(ctx, orders.OrderRef{No: d.OrderNo})
 	if err != nil {
 		return d, err
 	}
@@ -90,7 +90,7 @@ func (s *Server) weighSharePage(ctx context.Context, r *http.Request) (weighShar
 	d.Share, d.Room = share, share.Qty-share.Received-share.Short
 	village, _ := s.village(ctx, share.VillageID)
 	d.Village = village.Name
-	tickets, err := s.deps.Orders.Tickets(ctx, orders.TicketFilter{OrderNo: d.OrderNo, Household: share.HouseholdID, Limit: 50})
+	tickets, err := s.Orders.Tickets(ctx, orders.TicketFilter{OrderNo: d.OrderNo, Household: share.HouseholdID, Limit: 50})
 	if err != nil {
 		return d, err
 	}
@@ -103,13 +103,13 @@ func (s *Server) weighSharePage(ctx context.Context, r *http.Request) (weighShar
 }
 
 // share finds one share. Collection narrows it down by order; a line has at most one share per lot.
-func (s *Server) share(ctx context.Context, no string, line int, lot int64) (orders.Share, error) {
+func (s *collectionPages) share(ctx context.Context, no string, line int, lot int64) (orders.Share, error) {
 	filter := orders.CollectionFilter{OrderNo: no, LotID: lot, Limit: 50}
-	page, err := s.deps.Orders.Collection(ctx, filter)
+	list, err := s.Orders.Collection(ctx, filter)
 	if err != nil {
 		return orders.Share{}, err
 	}
-	for _, one := range page.Items {
+	for _, one := range list.Items {
 		if one.Line == line && one.LotID == lot {
 			return one, nil
 		}
@@ -117,7 +117,7 @@ func (s *Server) share(ctx context.Context, no string, line int, lot int64) (ord
 	return orders.Share{}, link.E(link.NotFound, "not_found", "")
 }
 
-func (s *Server) organisationWeighShare(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationWeighShare(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.weighSharePage(r.Context(), r)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (s *Server) organisationWeighShare(w http.ResponseWriter, r *http.Request) 
 
 // organisationWeighSave records the weighing. The ticket's id was made with the form, so a second click is the same
 // ticket.
-func (s *Server) organisationWeighSave(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationWeighSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -166,7 +166,7 @@ func (s *Server) organisationWeighSave(w http.ResponseWriter, r *http.Request) e
 	}
 	if f.OK() {
 		var t orders.Ticket
-		if t, err = s.deps.Orders.Weigh(ctx, req); err == nil {
+		if t, err = s.Orders.Weigh(ctx, req); err == nil {
 			if t.State == orders.TicketHeld {
 				s.flash(r, care, "ticket.held")
 			} else {
@@ -182,7 +182,7 @@ func (s *Server) organisationWeighSave(w http.ResponseWriter, r *http.Request) e
 }
 
 // organisationShort records that a household will not deliver the rest.
-func (s *Server) organisationShort(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationShort(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -192,7 +192,7 @@ func (s *Server) organisationShort(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	res, err := s.deps.Orders.ReportShort(ctx, orders.ShortRequest{OrderNo: d.OrderNo, Line: d.Line.No, LotID: d.Share.LotID,
+	res, err := s.Orders.ReportShort(ctx, orders.ShortRequest{OrderNo: d.OrderNo, Line: d.Line.No, LotID: d.Share.LotID,
 		Units: f.Int("short_units"), Reason: f.Text("short_reason"), Lost: f.Text("lost") != "", IdempotencyKey: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
@@ -213,12 +213,12 @@ type ticketsPage struct {
 	Filter orders.TicketFilter
 }
 
-func (s *Server) organisationTickets(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationTickets(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d := ticketsPage{Filter: orders.TicketFilter{OrderNo: f.Text("order"), State: orders.TicketState(f.Text("state")),
 		VillageID: f.Int("village"), Cursor: f.Text("cursor"), Limit: 50}}
 	var err error
-	if d.Page, err = s.deps.Orders.Tickets(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Orders.Tickets(r.Context(), d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/tickets", d, f)
@@ -231,21 +231,21 @@ type ticketPage struct {
 	Link      string
 }
 
-func (s *Server) ticketPage(ctx context.Context, id int64) (ticketPage, error) {
+func (s *collectionPages) ticketPage(ctx context.Context, id int64) (ticketPage, error) {
 	var d ticketPage
 	var err error
-	if d.Ticket, err = s.deps.Orders.Ticket(ctx, orders.TicketRef{ID: id}); err != nil {
+	if d.Ticket, err = s.Orders.Ticket(ctx, orders.TicketRef{ID: id}); err != nil {
 		return d, err
 	}
 	a := auth.FromContext(ctx)
 	d.MayWeigh = a.Role.In(collecting...)
 	d.MayDecide = d.Ticket.State == orders.TicketHeld && a.Login != d.Ticket.Actor && a.Role != auth.OrgApprover
 	u, err := s.url("organisation.ticket", "id", id)
-	d.Link = s.config.BaseURL + u
+	d.Link = s.abs(u)
 	return d, err
 }
 
-func (s *Server) organisationTicket(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationTicket(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.ticketPage(r.Context(), pathInt(r, "id"))
 	if err != nil {
 		return err
@@ -253,7 +253,7 @@ func (s *Server) organisationTicket(w http.ResponseWriter, r *http.Request) erro
 	return s.renderForm(w, r, "organisation/ticket", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) organisationTicketDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) organisationTicketDecide(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -261,7 +261,7 @@ func (s *Server) organisationTicketDecide(w http.ResponseWriter, r *http.Request
 	}
 	id := pathInt(r, "id")
 	accept := f.Text("decision") == "accept"
-	_, err = s.deps.Orders.DecideTicket(ctx, orders.DecideTicketRequest{ID: id, Accept: accept, Reason: f.Text("reason")})
+	_, err = s.Orders.DecideTicket(ctx, orders.DecideTicketRequest{ID: id, Accept: accept, Reason: f.Text("reason")})
 	if err != nil {
 		if !f.Fail(err) {
 			return err

@@ -10,12 +10,12 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// program logs programs in and registers buyers for the API, under the same rules
+// Programs logs programs in and registers buyers for the API, under the same rules
 // as the pages.
-type program struct{ *Server }
+type Programs struct{ *accountPages }
 
 // Login starts a session and returns its token.
-func (p program) Login(r *http.Request, login, password string) (string, *auth.Account, error) {
+func (p Programs) Login(r *http.Request, login, password string) (string, *auth.Account, error) {
 	var problems link.Problems
 	if login == "" {
 		problems.Add("form.required", "login")
@@ -29,7 +29,7 @@ func (p program) Login(r *http.Request, login, password string) (string, *auth.A
 	if phone := auth.CleanPhone(login); phone != "" {
 		login = phone
 	}
-	a, err := p.auth.Login(r.Context(), login, password, p.clientIP(r))
+	a, err := p.Auth.Login(r.Context(), login, password, p.clientIP(r))
 	var wait *auth.ThrottledError
 	switch {
 	case errors.Is(err, auth.ErrWrongLogin):
@@ -50,10 +50,10 @@ func (p program) Login(r *http.Request, login, password string) (string, *auth.A
 }
 
 // Logout ends the session.
-func (p program) Logout(r *http.Request) error { return p.endSession(r) }
+func (p Programs) Logout(r *http.Request) error { return p.endSession(r) }
 
 // Register creates a private buyer's account; it does not log in.
-func (p program) Register(r *http.Request, name, phone, password string) (*auth.Account, error) {
+func (p Programs) Register(r *http.Request, name, phone, password string) (*auth.Account, error) {
 	f := p.newForm(langOf(r))
 	f.Values = url.Values{"name": {name}, "phone": {phone}, "password": {password}}
 	a, err := p.newBuyer(r, f)

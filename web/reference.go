@@ -26,7 +26,7 @@ func pickupPoints(ref catalog.Reference) []Option {
 	return all
 }
 
-func (s *Server) orgNames(ctx context.Context) (map[int64]string, error) {
+func (s *Site) orgNames(ctx context.Context) (map[int64]string, error) {
 	ref, err := s.reference(ctx)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *Server) orgNames(ctx context.Context) (map[int64]string, error) {
 	return names, nil
 }
 
-func (s *Server) organisation(ctx context.Context) catalog.Organisation {
+func (s *Site) organisation(ctx context.Context) catalog.Organisation {
 	a := auth.FromContext(ctx)
 	ref, err := s.reference(ctx)
 	if err == nil && a != nil {
@@ -51,7 +51,7 @@ func (s *Server) organisation(ctx context.Context) catalog.Organisation {
 	return catalog.Organisation{}
 }
 
-func (s *Server) village(ctx context.Context, id int64) (catalog.Village, string) {
+func (s *Site) village(ctx context.Context, id int64) (catalog.Village, string) {
 	ref, err := s.reference(ctx)
 	if err != nil {
 		return catalog.Village{ID: id}, ""
@@ -76,13 +76,13 @@ type referenceCache struct {
 }
 
 // reference holds names of places and products. It changes rarely and every page asks for it.
-func (s *Server) reference(ctx context.Context) (catalog.Reference, error) {
+func (s *Site) reference(ctx context.Context) (catalog.Reference, error) {
 	s.ref.Lock()
 	defer s.ref.Unlock()
 	if s.now().Sub(s.ref.at) < time.Minute {
 		return s.ref.value, nil
 	}
-	ref, err := s.deps.Catalog.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
+	ref, err := s.register.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
 	if err != nil {
 		if !s.ref.at.IsZero() {
 			return s.ref.value, nil // old names are better than no page
@@ -97,7 +97,7 @@ func (s *Server) reference(ctx context.Context) (catalog.Reference, error) {
 func (l Lang) text(t catalog.Text) string { return l.pick(t.Zh, t.En) }
 
 // buyersChannel is the channel an account orders through: private unless it buys for an organisation.
-func (s *Server) buyersChannel(ctx context.Context, a *auth.Account) catalog.Channel {
+func (s *Site) buyersChannel(ctx context.Context, a *auth.Account) catalog.Channel {
 	if a == nil || a.OrgID == 0 {
 		return catalog.ChannelPrivate
 	}
@@ -112,7 +112,7 @@ func (s *Server) buyersChannel(ctx context.Context, a *auth.Account) catalog.Cha
 	return catalog.ChannelContract
 }
 
-func (s *Server) point(ctx context.Context, id int64) catalog.CollectionPoint {
+func (s *Site) point(ctx context.Context, id int64) catalog.CollectionPoint {
 	ref, err := s.reference(ctx)
 	if err == nil {
 		for _, p := range ref.Points {

@@ -2,23 +2,23 @@ package web
 
 import "net/http"
 
-func (s *Server) register(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) register(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
-	page := nextPage{Next: safeNext(f.Text("next"))}
+	then := nextPage{Next: safeNext(f.Text("next"))}
 	a, err := s.newBuyer(r, f)
 	if err != nil && !f.Fail(err) {
 		return err
 	}
 	if !f.OK() {
-		return s.renderForm(w, r, "account/register", page, f)
+		return s.renderForm(w, r, "account/register", then, f)
 	}
 	if err := s.begin(w, r, a); err != nil {
 		return err
 	}
 	s.flash(r, good, "account.registered", "name", a.Name)
-	redirect(w, r, s.afterLogin(a, page.Next))
+	redirect(w, r, s.afterLogin(a, then.Next))
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-func (s *Server) registerPage(w http.ResponseWriter, r *http.Request) error {
+func (s *accountPages) registerPage(w http.ResponseWriter, r *http.Request) error {
 	next := safeNext(r.URL.Query().Get("next"))
 	if a := auth.FromContext(r.Context()); a != nil {
 		redirect(w, r, s.afterLogin(a, next))

@@ -22,8 +22,6 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// layouts says which frame the pages of a folder wear. Shop pages are for
-// buyers and visitors, household pages are in large type, desk pages are dense.
 var layouts = map[string]string{
 	"account":      "shop",
 	"county":       "desk",
@@ -64,7 +62,7 @@ func pageNames() ([]string, error) {
 	return names, nil
 }
 
-func (s *Server) preparePages() (pages, error) {
+func (s *Site) preparePages() (pages, error) {
 	names, err := pageNames()
 	if err != nil {
 		return nil, err
@@ -86,7 +84,7 @@ func (s *Server) preparePages() (pages, error) {
 }
 
 // page finds a page's template.
-func (s *Server) page(l Lang, name string) (*template.Template, error) {
+func (s *Site) page(l Lang, name string) (*template.Template, error) {
 	parsed, ok := s.pages[pageKey{l, name}]
 	if !ok {
 		return nil, fmt.Errorf("render: no page %q", name)
@@ -95,7 +93,7 @@ func (s *Server) page(l Lang, name string) (*template.Template, error) {
 }
 
 // parseShared parses what pages borrow from.
-func (s *Server) parseShared(l Lang) (*template.Template, error) {
+func (s *Site) parseShared(l Lang) (*template.Template, error) {
 	shared, err := template.New("shared").Option("missingkey=error").Funcs(s.funcs(l)).
 		ParseFS(templateFiles, "templates/layout/base.html", "templates/parts/*.html")
 	if err != nil {
@@ -104,7 +102,7 @@ func (s *Server) parseShared(l Lang) (*template.Template, error) {
 	return shared, nil
 }
 
-func (s *Server) parsePage(l Lang, name string, shared *template.Template) (*template.Template, error) {
+func (s *Site) parsePage(l Lang, name string, shared *template.Template) (*template.Template, error) {
 	folder, _, _ := strings.Cut(name, "/")
 	layout, ok := layouts[folder]
 	if !ok {
@@ -159,7 +157,7 @@ func borrow(page, shared *template.Template) error {
 
 // checkTemplates finds, at boot, pages that cannot be parsed, and the names of routes, files and words that templates
 // ask for and that do not exist. The languages share their templates, so that one stands for all.
-func (s *Server) checkTemplates() error {
+func (s *Site) checkTemplates() error {
 	names, err := pageNames()
 	if err != nil {
 		return err
@@ -265,8 +263,8 @@ type view struct {
 	Nav       []navItem
 	Data      any
 
-	server *Server
-	url    *url.URL
+	site *Site
+	url  *url.URL
 }
 
 // Path is the path of this page.
@@ -306,22 +304,22 @@ func (v *view) Is(roles ...string) bool {
 
 // render writes a page. Nothing is sent before the whole page is there, so that a
 // fault in a template is a clean 500.
-func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
+func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
 	return s.renderView(w, r, status, page, "base", data, nil)
 }
 
 // renderForm writes a page with a form that the reader filled in: 422 when it has
 // errors, else 200.
-func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, page string, data any, f *Form) error {
+func (s *Site) renderForm(w http.ResponseWriter, r *http.Request, page string, data any, f *Form) error {
 	return s.renderView(w, r, f.Status(), page, "base", data, f)
 }
 
 // renderPart writes one definition of a page, for htmx.
-func (s *Server) renderPart(w http.ResponseWriter, r *http.Request, status int, page, part string, data any) error {
+func (s *Site) renderPart(w http.ResponseWriter, r *http.Request, status int, page, part string, data any) error {
 	return s.renderView(w, r, status, page, part, data, nil)
 }
 
-func (s *Server) renderView(w http.ResponseWriter, r *http.Request, status int, page, part string, data any, f *Form) error {
+func (s *Site) renderView(w http.ResponseWriter, r *http.Request, status int, page, part string, data any, f *Form) error {
 	var b bytes.Buffer
 	if err := s.execute(&b, w, r, page, part, data, f); err != nil {
 		return err
@@ -338,7 +336,7 @@ func (s *Server) renderView(w http.ResponseWriter, r *http.Request, status int, 
 	return nil
 }
 
-func (s *Server) execute(b *bytes.Buffer, w http.ResponseWriter, r *http.Request, page, part string, data any, f *Form) error {
+func (s *Site) execute(b *bytes.Buffer, w http.ResponseWriter, r *http.Request, page, part string, data any, f *Form) error {
 	l := langOf(r)
 	t, err := s.page(l, page)
 	if err != nil {
@@ -350,7 +348,7 @@ func (s *Server) execute(b *bytes.Buffer, w http.ResponseWriter, r *http.Request
 	}
 	v := &view{
 		Lang: l, Account: auth.FromContext(r.Context()), Form: f, RequestID: link.RequestID(r.Context()),
-		Audience: layouts[folder], Data: data, server: s, url: readableURL(r),
+		Audience: layouts[folder], Data: data, site: s, url: readableURL(r),
 	}
 	if part == "base" {
 		// A part does not show them, so it must not use them up.
@@ -384,13 +382,13 @@ func readableURL(r *http.Request) *url.URL {
 
 // RenderString writes one definition of a page outside a request, for live
 // updates. It sees no account.
-func (s *Server) RenderString(l Lang, page, part string, data any) (string, error) {
+func (s *Site) RenderString(l Lang, page, part string, data any) (string, error) {
 	t, err := s.page(l, page)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	v := &view{Lang: l, Form: s.newForm(l), Data: data, server: s, url: &url.URL{Path: "/"}}
+	v := &view{Lang: l, Form: s.newForm(l), Data: data, site: s, url: &url.URL{Path: "/"}}
 	if err := t.ExecuteTemplate(&b, part, v); err != nil {
 		return "", fmt.Errorf("render %s: %w", page, err)
 	}

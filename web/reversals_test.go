@@ -49,9 +49,8 @@ func (v *stubReversals) DecideReversal(_ context.Context, r payments.DecideRever
 
 func TestReversalPages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
 	v := &stubReversals{}
-	d.web.deps.Reversals = v
+	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Reversals = v })
 	p := d.operator(t)
 	readPage(t, p, "/county/ledger/reversals", "没有等复核的冲销")
 	d.payments.posting = payments.JournalTxn{ID: 41, Kind: "cash.banked", BusinessKey: "banking:JK1", OccurredAt: someDay, BookedOn: "2026-09-18", Actor: "cashier", LineCount: 60,
@@ -137,6 +136,10 @@ func TestEveryPostingHasAWord(t *testing.T) {
 	if len(kinds) < 30 {
 		t.Fatalf("only %d kinds found: the pattern no longer fits the code", len(kinds))
 	}
+	said, err := NewGlossary(countyWing().Messages...)
+	if err != nil {
+		t.Fatal(err)
+	}
 	source, err := os.ReadFile("../payments/ledger/account.go")
 	if err != nil {
 		t.Fatal(err)
@@ -151,13 +154,13 @@ func TestEveryPostingHasAWord(t *testing.T) {
 			names = []string{m[1] + payments.Sandbox, m[1] + payments.Stripe}
 		}
 		for _, name := range names {
-			if said := Messages["ledger.kind."+name]; said[0] == "" || said[1] == "" {
+			if !said.Has("ledger.kind." + name) {
 				t.Errorf("account %s has no word", name)
 			}
 		}
 	}
 	for kind := range kinds {
-		if said := Messages["ledger.txn."+kind]; said[0] == "" || said[1] == "" {
+		if !said.Has("ledger.txn." + kind) {
 			t.Errorf("%s has no word", kind)
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/gorilla/mux"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -103,34 +102,48 @@ type Deps struct {
 
 // Server answers every request of the site.
 type Server struct {
-	config   Config
-	deps     Deps
-	log      *slog.Logger
-	glossary Glossary
-	assets   *static.Assets
-	router   *mux.Router
-	pages    pages
-	sessions *scs.SessionManager
-	tokens   tokens
-	auth     *auth.Authenticator
-	live     *live.Hub
-	reports  *report.Runner
-	api      *api.API
-	uploads  map[string]int64 // path prefix → largest body
-	handler  http.Handler
-	ref      referenceCache
+	*Site
+	config  Config
+	deps    Deps
+	shop    *Shop
+	tokens  tokens
+	reports *report.Runner
+	api     *api.API
+	handler http.Handler
+}
+
+// Wings are the audiences of the site.
+func Wings() []Wing {
+	return []Wing{accountWing(), shopWing(), householdWing(), organisationWing(), countyWing(), documentWing()}
+}
+
+// NewSiteGlossary joins the words of the modules, of the API and of all pages.
+func NewSiteGlossary() (Glossary, error) {
+	lists := []map[string][2]string{
+		link.Messages,
+		Messages,
+		api.Messages,
+		catalog.Messages,
+		catalog.PolicyMessages,
+		catalog.ContractMessages,
+		catalog.CareMessages,
+		orders.Messages,
+		orders.ShelfMessages,
+		orders.ContractMessages,
+		orders.StationMessages,
+		payments.Messages,
+	}
+	for _, w := range Wings() {
+		lists = append(lists, w.Messages...)
+	}
+	return NewGlossary(lists...)
 }
 
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Cards == nil || deps.Digests == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
-		return nil, errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
-	}
-	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents, deps.Stations, deps.Care, deps.AccountReviews, deps.Reversals, deps.OrgPayouts} {
-		if module == nil {
-			return nil, errors.New("web: every module is needed")
-		}
+	if err := deps.check(); err != nil {
+		return nil, err
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -148,72 +161,43 @@ func New(config Config, deps Deps) (*Server, error) {
 		deps.Live = live.NewHub()
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
-	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
-	var err error
-	s.glossary, err = NewGlossary(
-		link.Messages,
-		Messages,
-		api.Messages,
-		catalog.Messages,
-		catalog.PolicyMessages,
-		catalog.ContractMessages,
-		catalog.CareMessages,
-		orders.Messages,
-		orders.ShelfMessages,
-		orders.ContractMessages,
-		orders.StationMessages,
-		payments.Messages,
-	)
+	glossary, err := NewSiteGlossary()
 	if err != nil {
 		return nil, err
 	}
-	if s.assets, err = static.Load(); err != nil {
+	site, err := makeSite(siteConfig{BaseURL: config.BaseURL, Secure: config.Secure, TrustedProxies: config.TrustedProxies, Now: config.Now},
+		deps.Catalog, deps.Sessions, deps.Log, glossary, Wings())
+	if err != nil {
 		return nil, err
 	}
 	passwords, err := auth.NewPasswords(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
 	}
-	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
-	s.sessions = s.newSessions()
+	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
-		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
-	services := api.Services{
-		Catalog:   deps.Catalog,
-		Orders:    deps.Orders,
-		Shelf:     deps.Shelf,
-		Adoptions: deps.Adoptions,
-		Boxes:     deps.Boxes,
-		Contracts: deps.Contracts,
-		Payments:  deps.Payments,
-		Treasury:  deps.Treasury,
-
-		Distributions: deps.Distributions,
-		Books:         deps.Books,
-		Reversals:     deps.Reversals,
-		OrgPayouts:    deps.OrgPayouts,
-		Documents:     deps.Documents,
-
-		PrivateIDs:      deps.PrivateIDs,
-		PrivateAccounts: deps.PrivateAccounts,
-		Stations:        deps.Stations,
-		Care:            deps.Care,
-		AccountReviews:  deps.AccountReviews,
-		Changes:         deps.Changes,
-		Say:             s.sayError,
-	}
-	s.api = api.New(services, program{s}, program{s}, deps.Version, s.fail)
-	s.routes()
-	if s.pages, err = s.preparePages(); err != nil {
+		func(lang, group, value string) string { return glossary.words(Lang(lang)).Say(group, value) }, deps.Log)
+	s.routes(passwords)
+	if err := s.prepare(); err != nil {
 		return nil, err
-	}
-	if err := s.checkTemplates(); err != nil {
-		return nil, fmt.Errorf("check templates: %w", err)
 	}
 	if s.handler, err = s.chain(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// check reports what New cannot do without.
+func (d Deps) check() error {
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Sessions == nil || d.Reports == nil {
+		return errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
+	}
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.AccountReviews, d.Reversals, d.OrgPayouts} {
+		if module == nil {
+			return errors.New("web: every module is needed")
+		}
+	}
+	return nil
 }
 
 // ServeHTTP answers a request.
@@ -222,7 +206,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Run does what pages have done in the background, until ctx ends: live figures and reports.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
-	running.Go(func() { s.publishStock(ctx) })
+	running.Go(func() { s.shop.Run(ctx) })
 	running.Go(func() { s.reports.Run(ctx) })
 	running.Wait()
 }

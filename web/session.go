@@ -24,11 +24,11 @@ type flash struct {
 	Text string
 }
 
-func init() { gob.Register([]flash{}) }
-
-func (s *Server) newSessions() *scs.SessionManager {
+func (s *Site) newSessions(store scs.Store) *scs.SessionManager {
+	gob.RegisterName("[]web.flash", []flash{}) // the name that stored sessions have
+	gob.RegisterName("[]web.basketItem", []basketItem{})
 	m := scs.New()
-	m.Store = s.deps.Sessions
+	m.Store = store
 	m.Lifetime = 14 * 24 * time.Hour
 	m.HashTokenInStore = true // who reads the table cannot log in with what is there
 	m.Cookie.Name = "banmu_session"
@@ -51,7 +51,7 @@ func hasSession(r *http.Request) bool { return r.Context().Value(sessionKey{}) !
 
 // startSession logs an account in under a new token: one that somebody planted
 // before is worth nothing.
-func (s *Server) startSession(r *http.Request, a *auth.Account) error {
+func (s *Site) startSession(r *http.Request, a *auth.Account) error {
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
 		return fmt.Errorf("renew session: %w", err)
 	}
@@ -65,7 +65,7 @@ func (s *Server) startSession(r *http.Request, a *auth.Account) error {
 	return nil
 }
 
-func (s *Server) endSession(r *http.Request) error {
+func (s *Site) endSession(r *http.Request) error {
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
@@ -73,12 +73,12 @@ func (s *Server) endSession(r *http.Request) error {
 }
 
 // sessionHolds tells whether the session began after the account's last change of password.
-func (s *Server) sessionHolds(r *http.Request, a *auth.Account) bool {
+func (s *Site) sessionHolds(r *http.Request, a *auth.Account) bool {
 	return !time.Unix(0, s.sessions.GetInt64(r.Context(), sessionSince)).Before(a.PasswordChangedAt)
 }
 
 // flash shows a word of the glossary on the next page.
-func (s *Server) flash(r *http.Request, t tone, key string, pairs ...any) {
+func (s *Site) flash(r *http.Request, t tone, key string, pairs ...any) {
 	text, err := s.word(langOf(r), key, pairs)
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "flash without words", "error", err)
@@ -94,7 +94,7 @@ func (s *Server) flash(r *http.Request, t tone, key string, pairs ...any) {
 	s.sessions.Put(r.Context(), sessionFlashes, append(had, flash{Tone: t, Text: text}))
 }
 
-func (s *Server) popFlashes(r *http.Request) []flash {
+func (s *Site) popFlashes(r *http.Request) []flash {
 	if !hasSession(r) || !s.sessions.Exists(r.Context(), sessionFlashes) {
 		return nil
 	}

@@ -175,9 +175,8 @@ func (shelfPayments) Methods(context.Context, payments.None) (payments.Methods, 
 }
 
 func newShelf(t *testing.T) (*desk, *stubShelf) {
-	d, s := newDesk(t), &stubShelf{}
-	d.web.deps.Shelf, d.web.deps.Payments = s, shelfPayments{d.payments}
-	return d, s
+	s := &stubShelf{}
+	return newDesk(t, func(d *desk, deps *Deps) { deps.Shelf, deps.Payments = s, shelfPayments{d.payments} }), s
 }
 
 func TestShelfPages(t *testing.T) {

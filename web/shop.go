@@ -13,11 +13,11 @@ import (
 )
 
 // shopRoutes are the pages of visitors and buyers.
-func (s *Server) shopRoutes() {
+func (s *ordering) shopRoutes() {
 	s.open("GET", "/", "shop.home", s.shopHome)
 	s.open("GET", "/presales", "shop.presales", s.shopPresales)
 	s.open("GET", "/presales/{code}", "shop.presale", s.shopPresale)
-	s.open("GET", "/live/stock", "shop.live", func(w http.ResponseWriter, r *http.Request) error { return s.live.Serve(w, r, stockTopic) })
+	s.open("GET", "/live/stock", "shop.live", func(w http.ResponseWriter, r *http.Request) error { return s.Live.Serve(w, r, stockTopic) })
 	s.open("GET", "/basket", "shop.basket", s.shopBasket)
 	s.open("POST", "/basket", "shop.basket.add", s.shopBasketAdd)
 	s.open("POST", "/basket/change", "shop.basket.change", s.shopBasketChange)
@@ -43,20 +43,20 @@ type homePage struct {
 	Left       map[string]int64
 }
 
-func (s *Server) shopHome(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopHome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	ref, err := s.reference(ctx)
 	if err != nil {
 		return err
 	}
 	channel := s.buyersChannel(ctx, auth.FromContext(ctx))
-	page, err := s.deps.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: channel, State: catalog.PresaleOpen, Limit: 100})
+	list, err := s.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: channel, State: catalog.PresaleOpen, Limit: 100})
 	if err != nil {
 		return err
 	}
 	d := homePage{Products: ref.Products, Villages: len(ref.Villages), Townships: len(ref.Townships)}
 	seen := map[string]bool{}
-	for _, p := range page.Items { // one of each product first: a shop window, not a list
+	for _, p := range list.Items { // one of each product first: a shop window, not a list
 		d.Households = max(d.Households, p.Households)
 		if p.Orderable && !seen[p.Product.Code] {
 			seen[p.Product.Code] = true
@@ -74,7 +74,7 @@ type presalesPage struct {
 	Filtered  bool
 }
 
-func (s *Server) shopPresales(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopPresales(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	channel := s.buyersChannel(ctx, auth.FromContext(ctx))
@@ -94,7 +94,7 @@ func (s *Server) shopPresales(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.OK() {
-		d.Page, err = s.deps.Catalog.Presales(ctx, filter)
+		d.Page, err = s.Catalog.Presales(ctx, filter)
 		if err != nil && !f.Fail(err) {
 			return err
 		}
@@ -112,10 +112,10 @@ type presalePage struct {
 	Suggested int64
 }
 
-func (s *Server) presalePage(ctx context.Context, code string) (presalePage, error) {
+func (s *ordering) presalePage(ctx context.Context, code string) (presalePage, error) {
 	d := presalePage{Channel: s.buyersChannel(ctx, auth.FromContext(ctx))}
 	var err error
-	if d.Presale, err = s.deps.Catalog.Presale(ctx, catalog.PresaleRef{Code: code}); err != nil {
+	if d.Presale, err = s.Catalog.Presale(ctx, catalog.PresaleRef{Code: code}); err != nil {
 		return d, err
 	}
 	a := auth.FromContext(ctx)
@@ -131,7 +131,7 @@ func (s *Server) presalePage(ctx context.Context, code string) (presalePage, err
 	return d, nil
 }
 
-func (s *Server) shopPresale(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopPresale(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.presalePage(r.Context(), mux.Vars(r)["code"])
 	if err != nil {
 		return err

@@ -29,11 +29,11 @@ type basketPage struct {
 }
 
 // basketPage looks every item up: what was closed or sold out since shows it here and not at the till.
-func (s *Server) basketPage(ctx context.Context, l Lang, items []basketItem) (basketPage, error) {
+func (s *ordering) basketPage(ctx context.Context, l Lang, items []basketItem) (basketPage, error) {
 	var d basketPage
 	channel := s.buyersChannel(ctx, auth.FromContext(ctx))
 	for _, item := range items {
-		p, err := s.deps.Catalog.Presale(ctx, catalog.PresaleRef{ID: item.PresaleID})
+		p, err := s.Catalog.Presale(ctx, catalog.PresaleRef{ID: item.PresaleID})
 		if err != nil {
 			if link.CodeOf(err) == link.NotFound {
 				continue
@@ -57,7 +57,7 @@ func (s *Server) basketPage(ctx context.Context, l Lang, items []basketItem) (ba
 	return d, nil
 }
 
-func (s *Server) shopBasket(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopBasket(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.basketPage(r.Context(), langOf(r), s.basket(r))
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *Server) shopBasket(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopBasketAdd puts a quantity of a presale into the basket; the same presale and grade again replaces it.
-func (s *Server) shopBasketAdd(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopBasketAdd(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Server) shopBasketAdd(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopBasketChange sets quantities, and removes what is set to nothing.
-func (s *Server) shopBasketChange(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopBasketChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err

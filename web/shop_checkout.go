@@ -21,7 +21,7 @@ type checkoutPage struct {
 	Methods []string
 }
 
-func (s *Server) checkoutPage(ctx context.Context, l Lang, items []basketItem) (checkoutPage, error) {
+func (s *ordering) checkoutPage(ctx context.Context, l Lang, items []basketItem) (checkoutPage, error) {
 	d := checkoutPage{Account: auth.FromContext(ctx)}
 	var err error
 	if d.Basket, err = s.basketPage(ctx, l, items); err != nil {
@@ -43,7 +43,7 @@ func (s *Server) checkoutPage(ctx context.Context, l Lang, items []basketItem) (
 	return d, nil
 }
 
-func (s *Server) shopCheckout(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopCheckout(w http.ResponseWriter, r *http.Request) error {
 	items := s.basket(r)
 	if len(items) == 0 {
 		return s.goTo(w, r, "shop.basket")
@@ -84,7 +84,7 @@ func placeRequest(f *Form, items []basketItem) orders.PlaceRequest {
 }
 
 // shopCheckoutCheck shows the order as it would be placed.
-func (s *Server) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Server) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error
 		f.Add("delivery.kind", "form.required")
 	}
 	if f.OK() && f.Text("change") == "" {
-		d.Quote, err = s.deps.Orders.Quote(ctx, orders.QuoteRequest{Lines: d.Request.Lines})
+		d.Quote, err = s.Orders.Quote(ctx, orders.QuoteRequest{Lines: d.Request.Lines})
 		if err == nil {
 			d.Point = s.point(ctx, d.Request.Delivery.PointID)
 			return s.renderForm(w, r, "shop/check", d, f)
@@ -122,7 +122,7 @@ func (s *Server) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error
 }
 
 // shopOrderPlace places the order. Sending the form twice places it once: the key is in the form.
-func (s *Server) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -134,7 +134,7 @@ func (s *Server) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
 		return s.goTo(w, r, "shop.orders")
 	}
 	req := placeRequest(f, items)
-	o, err := s.deps.Orders.Place(ctx, req)
+	o, err := s.Orders.Place(ctx, req)
 	if err != nil {
 		d, pageErr := s.checkoutPage(ctx, langOf(r), items)
 		if pageErr != nil {
@@ -146,7 +146,7 @@ func (s *Server) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
 		}
 		if link.CodeOf(err) == link.Unavailable {
 			// Unknown outcome: the same page with the same key, to be sent again.
-			if d.Quote, err = s.deps.Orders.Quote(ctx, orders.QuoteRequest{Lines: req.Lines}); err == nil {
+			if d.Quote, err = s.Orders.Quote(ctx, orders.QuoteRequest{Lines: req.Lines}); err == nil {
 				d.Point = s.point(ctx, req.Delivery.PointID)
 				return s.renderForm(w, r, "shop/check", d, f)
 			}

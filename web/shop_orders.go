@@ -18,14 +18,14 @@ type ordersPage struct {
 	State  string
 }
 
-func (s *Server) shopOrders(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrders(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	d := ordersPage{State: f.Text("state"), Filter: orders.OrderFilter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 20}}
 	if d.State != "" {
 		d.Filter.State = []orders.State{orders.State(d.State)}
 	}
 	var err error
-	if d.Page, err = s.deps.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Orders.Orders(r.Context(), d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "shop/orders", d, f)
@@ -47,23 +47,23 @@ type orderPage struct {
 // Stage is what the whole page depends on: when it changes, an open page is loaded anew.
 func (d orderPage) Stage() string { return fmt.Sprintf("%s-%d", d.Order.State, d.Order.DueFen) }
 
-func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
+func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
 	var d orderPage
 	var err error
-	if d.Order, err = s.deps.Orders.Order(ctx, ref); err != nil {
+	if d.Order, err = s.Orders.Order(ctx, ref); err != nil {
 		return d, err
 	}
 	id := orders.OrderRef{ID: d.Order.ID}
-	if d.Origins, err = s.deps.Orders.Origins(ctx, id); err != nil {
+	if d.Origins, err = s.Orders.Origins(ctx, id); err != nil {
 		return d, err
 	}
-	notes, err := s.deps.Orders.Deliveries(ctx, id)
+	notes, err := s.Orders.Deliveries(ctx, id)
 	if err != nil {
 		return d, err
 	}
 	d.Deliveries = notes.Items
 	// The order module has just shown that the reader may see this order; what was paid for it belongs to it.
-	if d.Account, err = s.deps.Payments.Account(link.System(ctx, "web.order"), payments.Ref{Ref: orders.PaymentRef(d.Order.ID)}); err != nil {
+	if d.Account, err = s.Payments.Account(link.System(ctx, "web.order"), payments.Ref{Ref: orders.PaymentRef(d.Order.ID)}); err != nil {
 		return d, err
 	}
 	for i, p := range d.Account.Payments {
@@ -75,7 +75,7 @@ func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage,
 			d.Pending = &d.Account.Payments[i]
 		}
 	}
-	methods, err := s.deps.Payments.Methods(ctx, payments.None{})
+	methods, err := s.Payments.Methods(ctx, payments.None{})
 	if err != nil {
 		return d, err
 	}
@@ -97,7 +97,7 @@ func (s *Server) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage,
 	return d, nil
 }
 
-func (s *Server) shopOrder(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrder(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orderPage(r.Context(), orderRef(r))
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (s *Server) shopOrder(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopOrderPrint is the order confirmation on paper.
-func (s *Server) shopOrderPrint(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderPrint(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orderPage(r.Context(), orderRef(r))
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (s *Server) shopOrderPrint(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shopOrderPay starts a payment and leads to the provider's page, or shows what to transfer.
-func (s *Server) shopOrderPay(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -133,8 +133,8 @@ func (s *Server) shopOrderPay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	start, err := s.deps.Orders.Pay(ctx, orders.PayRequest{
-		OrderNo: ref.No, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, IdempotencyKey: f.Key(),
+	start, err := s.Orders.Pay(ctx, orders.PayRequest{
+		OrderNo: ref.No, Method: f.Text("method"), ReturnURL: s.abs(back), IdempotencyKey: f.Key(),
 	})
 	if err != nil {
 		if !f.Fail(err) {
@@ -161,7 +161,7 @@ type backPage struct {
 
 // shopOrderBack is where a provider sends the buyer. Coming here proves nothing: it says "confirming" until the payment
 // module knows.
-func (s *Server) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := backPage{}
 	var err error
@@ -175,7 +175,7 @@ func (s *Server) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
 	}
 	if d.Latest != nil && d.Latest.State != payments.PaymentSucceeded {
 		// Asking makes the module look at the provider when no announcement came.
-		if p, err := s.deps.Payments.Payment(link.System(ctx, "web.order"), payments.PaymentRef{ID: d.Latest.ID}); err == nil {
+		if p, err := s.Payments.Payment(link.System(ctx, "web.order"), payments.PaymentRef{ID: d.Latest.ID}); err == nil {
 			d.Latest = &p
 		}
 	}
@@ -190,7 +190,7 @@ func (s *Server) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "shop/back", d)
 }
 
-func (s *Server) shopOrderCancel(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderCancel(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orderPage(r.Context(), orderRef(r))
 	if err != nil {
 		return err
@@ -198,14 +198,14 @@ func (s *Server) shopOrderCancel(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/cancel", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	ref := orderRef(r)
-	_, err = s.deps.Orders.Cancel(ctx, orders.CancelRequest{OrderNo: ref.No, Reason: f.Text("reason"), IdempotencyKey: f.Key()})
+	_, err = s.Orders.Cancel(ctx, orders.CancelRequest{OrderNo: ref.No, Reason: f.Text("reason"), IdempotencyKey: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -221,8 +221,8 @@ func (s *Server) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) error
 }
 
 // orderDocuments are the documents of an order's page. A page that can do without them is not lost when they do not come.
-func (s *Server) orderDocuments(ctx context.Context, ref orders.OrderRef) []orders.DocumentEntry {
-	list, err := s.deps.Documents.OrderDocuments(ctx, ref)
+func (s *ordering) orderDocuments(ctx context.Context, ref orders.OrderRef) []orders.DocumentEntry {
+	list, err := s.Documents.OrderDocuments(ctx, ref)
 	if err != nil {
 		if link.CodeOf(err) != link.NotFound {
 			s.log.WarnContext(ctx, "documents of order", "order", ref.No, "error", err)

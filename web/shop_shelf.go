@@ -12,7 +12,7 @@ import (
 )
 
 // shelfRoutes are the shelves of charity supermarkets as everybody sees them, and the public story of goods.
-func (s *Server) shelfRoutes() {
+func (s *shelves) shelfRoutes() {
 	s.open("GET", "/shelf", "shelf.home", s.shelfHome)
 	s.open("GET", "/shelf/{org:[0-9]+}", "shelf.shop", s.shelfShop)
 	s.guarded("GET", "/shelf/{org:[0-9]+}/check", "shelf.check", s.shelfCheck, auth.Buyer)
@@ -30,8 +30,8 @@ type shelfHomePage struct {
 }
 
 // shelfHome is what the supermarkets have right now.
-func (s *Server) shelfHome(w http.ResponseWriter, r *http.Request) error {
-	shops, err := s.deps.Shelf.Shops(r.Context(), orders.None{})
+func (s *shelves) shelfHome(w http.ResponseWriter, r *http.Request) error {
+	shops, err := s.Shelf.Shops(r.Context(), orders.None{})
 	if err != nil {
 		return err
 	}
@@ -43,15 +43,15 @@ type shelfShopPage struct {
 	Buys bool // a buyer, or nobody yet
 }
 
-func (s *Server) shelfShopPage(ctx context.Context, org int64) (shelfShopPage, error) {
+func (s *shelves) shelfShopPage(ctx context.Context, org int64) (shelfShopPage, error) {
 	a := auth.FromContext(ctx)
 	d := shelfShopPage{Buys: a == nil || a.Role == auth.Buyer}
 	var err error
-	d.Shop, err = s.deps.Shelf.Goods(ctx, orders.ShopRef{OrgID: org})
+	d.Shop, err = s.Shelf.Goods(ctx, orders.ShopRef{OrgID: org})
 	return d, err
 }
 
-func (s *Server) shelfShop(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) shelfShop(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.shelfShopPage(r.Context(), pathInt(r, "org"))
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func picks(f *Form, shop orders.PublicShop) shelfCheckPage {
 }
 
 // shelfCheck shows everything once more, and asks who fetches it.
-func (s *Server) shelfCheck(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) shelfCheck(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	shop, err := s.shelfShopPage(ctx, pathInt(r, "org"))
@@ -116,7 +116,7 @@ func (s *Server) shelfCheck(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/shelf_check", d, f)
 }
 
-func (s *Server) shelfBuy(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) shelfBuy(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *Server) shelfBuy(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	sale, err := s.deps.Shelf.Buy(ctx, req)
+	sale, err := s.Shelf.Buy(ctx, req)
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -159,11 +159,11 @@ type shelfPurchasesPage struct {
 	Page orders.SalePage
 }
 
-func (s *Server) shelfPurchases(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) shelfPurchases(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	var d shelfPurchasesPage
 	var err error
-	if d.Page, err = s.deps.Shelf.Sales(r.Context(), orders.SaleFilter{Mine: true, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Shelf.Sales(r.Context(), orders.SaleFilter{Mine: true, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "shop/purchases", d, f)
@@ -176,17 +176,17 @@ type shelfPurchasePage struct {
 	Methods []string
 }
 
-func (s *Server) purchasePage(ctx context.Context, id int64) (shelfPurchasePage, error) {
-	sale, err := s.salePage(ctx, id)
+func (s *shelves) purchasePage(ctx context.Context, id int64) (shelfPurchasePage, error) {
+	sale, err := lookAtSale(ctx, s.Shelf, s.Payments, id)
 	d := shelfPurchasePage{Sale: sale.Sale, Pending: sale.Pending, Methods: sale.Methods}
 	if err != nil {
 		return d, err
 	}
-	d.Account, err = s.deps.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
+	d.Account, err = s.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
 	return d, err
 }
 
-func (s *Server) shelfPurchase(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) shelfPurchase(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.purchasePage(r.Context(), pathInt(r, "id"))
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (s *Server) shelfPurchase(w http.ResponseWriter, r *http.Request) error {
 	return s.renderForm(w, r, "shop/purchase", d, s.newForm(langOf(r)))
 }
 
-func (s *Server) shelfPurchasePay(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) shelfPurchasePay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *Server) shelfPurchasePay(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	start, err := s.deps.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.config.BaseURL + back, Key: f.Key()})
+	start, err := s.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -226,8 +226,8 @@ func (s *Server) shelfPurchasePay(w http.ResponseWriter, r *http.Request) error 
 	return s.goTo(w, r, "shelf.purchase", "id", id)
 }
 
-func (s *Server) shelfPurchaseCancel(w http.ResponseWriter, r *http.Request) error {
-	sale, err := s.deps.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
+func (s *shelves) shelfPurchaseCancel(w http.ResponseWriter, r *http.Request) error {
+	sale, err := s.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

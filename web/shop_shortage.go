@@ -7,14 +7,14 @@ import (
 )
 
 // shopOrderShortage answers what is to be done about units that will not come.
-func (s *Server) shopOrderShortage(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) shopOrderShortage(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.postedForm(r)
 	if err != nil {
 		return err
 	}
 	ref, answer := orderRef(r), orders.ShortageAnswer(f.Text("answer"))
-	_, err = s.deps.Orders.AnswerShortage(ctx, orders.AnswerShortageRequest{OrderNo: ref.No, ID: pathInt(r, "id"), Answer: answer})
+	_, err = s.Orders.AnswerShortage(ctx, orders.AnswerShortageRequest{OrderNo: ref.No, ID: pathInt(r, "id"), Answer: answer})
 	if err != nil {
 		if !f.Fail(err) {
 			return err

@@ -12,7 +12,7 @@ import (
 const stockTopic = "stock"
 
 // publishStock tells the pages that are open what is left, once a second, until ctx ends.
-func (s *Server) publishStock(ctx context.Context) {
+func (s *ordering) publishStock(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	last := ""
@@ -22,11 +22,11 @@ func (s *Server) publishStock(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if !s.live.Watched(stockTopic) {
+		if !s.Live.Watched(stockTopic) {
 			last = ""
 			continue
 		}
-		stock, err := s.deps.Catalog.Stock(ctx, catalog.None{})
+		stock, err := s.Catalog.Stock(ctx, catalog.None{})
 		if err != nil {
 			continue // the pages keep the last figure; the next tick asks again
 		}
@@ -37,7 +37,7 @@ func (s *Server) publishStock(ctx context.Context) {
 		data, err := json.Marshal(left)
 		if err == nil && string(data) != last {
 			last = string(data)
-			s.live.Publish(stockTopic, last)
+			s.Live.Publish(stockTopic, last)
 		}
 	}
 }

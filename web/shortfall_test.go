@@ -72,9 +72,8 @@ func (noPayments) Methods(context.Context, payments.None) (payments.Methods, err
 // A clerk takes a whole village out on its collection list, once for each key, and is told what it came to.
 func TestVillageShortfallFromItsPage(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
 	o := &shortOrders{}
-	d.web.deps.Orders = o
+	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Orders = o })
 	clerk := d.login(t, auth.Account{Login: "clerk", Name: "司磅员", Role: auth.Clerk, OrgID: 5, Lang: "zh"})
 	readPage(t, clerk, "/desk/collection/11", "全村都交不出货了", "永丰村")
 	res := clerk.post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0001", "reason", "died", "lost", "1")
@@ -101,10 +100,10 @@ func TestVillageShortfallFromItsPage(t *testing.T) {
 // The buyer answers on the order's page; nobody else is asked there.
 func TestShortageIsAnsweredOnTheOrder(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	o := &shortOrders{}
+	d := newDesk(t, func(d *desk, deps *Deps) { deps.Orders, deps.Payments = o, noPayments{d.payments} })
 	me := d.account(t, auth.Account{Login: "13900000002", Name: "林晓", Phone: "13900000002", Role: auth.Buyer, Lang: "zh"})
-	o := &shortOrders{buyer: me.ID}
-	d.web.deps.Orders, d.web.deps.Payments = o, noPayments{d.payments}
+	o.buyer = me.ID
 	p := d.person(t)
 	if res := p.post("/login", "login", me.Login, "password", password); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("log in: %d", res.StatusCode)
@@ -127,9 +126,8 @@ func TestShortageIsAnsweredOnTheOrder(t *testing.T) {
 // A page that is left open is loaded anew once the order is at another stage, as when the balance has become known.
 func TestOpenOrderPageFollowsTheOrder(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
 	o := &shortOrders{}
-	d.web.deps.Orders, d.web.deps.Payments = o, noPayments{d.payments}
+	d := newDesk(t, func(d *desk, deps *Deps) { deps.Orders, deps.Payments = o, noPayments{d.payments} })
 	p := d.operator(t)
 	page := p.get("/orders/100000012")
 	at := regexp.MustCompile(`hx-get="(/orders/100000012\?seen=[^"]+)"`).FindStringSubmatch(page.body)

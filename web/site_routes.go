@@ -12,13 +12,13 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 // open registers a page that anybody may see.
-func (s *Server) open(method, path, name string, h handler) {
+func (s *Site) open(method, path, name string, h handler) {
 	s.router.Handle(path, s.plain(h)).Methods(methods(method)...).Name(name)
 }
 
 // guarded registers a page for the given roles only; there must be one. Use
 // auth.Roles... for everybody who is logged in.
-func (s *Server) guarded(method, path, name string, h handler, roles ...auth.Role) {
+func (s *Site) guarded(method, path, name string, h handler, roles ...auth.Role) {
 	if len(roles) == 0 {
 		panic("web: route " + name + " names no role")
 	}
@@ -26,7 +26,7 @@ func (s *Server) guarded(method, path, name string, h handler, roles ...auth.Rol
 }
 
 // allowBody raises the bound on what may be sent to paths below prefix.
-func (s *Server) allowBody(prefix string, bytes int64) { s.uploads[prefix] = bytes }
+func (s *Site) allowBody(prefix string, bytes int64) { s.uploads[prefix] = bytes }
 
 // A page that can be read can be asked for without its body.
 func methods(method string) []string {
@@ -36,7 +36,7 @@ func methods(method string) []string {
 	return []string{method}
 }
 
-func (s *Server) plain(h handler) http.Handler {
+func (s *Site) plain(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
@@ -46,7 +46,7 @@ func (s *Server) plain(h handler) http.Handler {
 
 // require is the one place where roles are checked. What an account may do with a
 // certain order or household is checked by the module that owns it.
-func (s *Server) require(h handler, roles ...auth.Role) handler {
+func (s *Site) require(h handler, roles ...auth.Role) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a := auth.FromContext(r.Context())
 		switch {

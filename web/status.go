@@ -13,19 +13,14 @@ const (
 	over  tone = "over"  // ended without result
 )
 
-// tones of status words. A status that is not listed is quiet.
-var tones = map[string]tone{}
+// Tones gives status words of the glossary their tone. A status that is not listed is quiet.
+type Tones map[tone][]string
 
-// SetTones gives status words of the glossary their tone. It is called while the
-// program starts, by the files that own the pages of a module.
-func setTones(t tone, keys ...string) {
-	for _, key := range keys {
-		tones[key] = t
-	}
-}
+// pageTones are those of the words of this package.
+var pageTones = Tones{good: {"tone.good"}, busy: {"tone.busy"}, care: {"tone.care"}, over: {"tone.over"}}
 
-func toneOf(key string) tone {
-	if t, ok := tones[key]; ok {
+func (s *Site) toneOf(key string) tone {
+	if t, ok := s.tones[key]; ok {
 		return t
 	}
 	return quiet

@@ -34,7 +34,7 @@ type guideMonth struct {
 
 // styleguide shows every component, in the reader's language. It is served only
 // where the configuration asks for it.
-func (s *Server) styleguide(w http.ResponseWriter, r *http.Request) error {
+func (s *Site) styleguide(w http.ResponseWriter, r *http.Request) error {
 	l, now := langOf(r), s.now()
 	f := s.newForm(l)
 	if r.URL.Query().Get("errors") != "" {
@@ -42,7 +42,7 @@ func (s *Server) styleguide(w http.ResponseWriter, r *http.Request) error {
 		f.Add("g-phone", "account.phone.invalid")
 		f.Add("g-weight", "form.weight")
 		f.Add("g-way", "form.choose")
-		f.add("", link.E(link.Unavailable, "unavailable", ""))
+		f.addError("", link.E(link.Unavailable, "unavailable", ""))
 	}
 	g := guide{
 		Soon: now.Add(75 * time.Hour), Past: now.AddDate(0, 0, -9), LastYear: now.AddDate(-1, 0, 0),
@@ -76,11 +76,4 @@ func (s *Server) styleguide(w http.ResponseWriter, r *http.Request) error {
 			Planting: int64(m%5) * 812_300, Raising: int64((13-m)%6) * 1_430_150})
 	}
 	return s.renderForm(w, r, "desk/styleguide", g, f)
-}
-
-func init() {
-	setTones(good, "tone.good")
-	setTones(busy, "tone.busy")
-	setTones(care, "tone.care")
-	setTones(over, "tone.over")
 }

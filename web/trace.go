@@ -15,13 +15,13 @@ type tracePageData struct {
 }
 
 // traceFind is for those who read a code off a label.
-func (s *Server) traceFind(w http.ResponseWriter, r *http.Request) error {
+func (s *shelves) traceFind(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	code := f.Text("code")
 	if code == "" {
 		return s.renderForm(w, r, "shop/trace_find", tracePageData{}, f)
 	}
-	t, err := s.deps.Shelf.Trace(r.Context(), orders.TraceRef{Code: code})
+	t, err := s.Shelf.Trace(r.Context(), orders.TraceRef{Code: code})
 	if link.CodeOf(err) == link.NotFound {
 		f.Add("code", "trace.unknown")
 		return s.renderForm(w, r, "shop/trace_find", tracePageData{Code: code}, f)
@@ -33,8 +33,8 @@ func (s *Server) traceFind(w http.ResponseWriter, r *http.Request) error {
 }
 
 // tracePage is the public story of goods: what a label's QR code leads to.
-func (s *Server) tracePage(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.deps.Shelf.Trace(r.Context(), orders.TraceRef{Code: mux.Vars(r)["code"]})
+func (s *shelves) tracePage(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.Shelf.Trace(r.Context(), orders.TraceRef{Code: mux.Vars(r)["code"]})
 	if err != nil {
 		return err
 	}

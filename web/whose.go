@@ -21,7 +21,7 @@ func (d whose) Helping() bool { return d.H != "" }
 
 // acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
 // and on whose behalf.
-func (s *Server) acting(r *http.Request) (context.Context, whose, error) {
+func (s *Site) acting(r *http.Request) (context.Context, whose, error) {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
 	d := whose{Words: s.words(r)}
@@ -34,7 +34,7 @@ func (s *Server) acting(r *http.Request) (context.Context, whose, error) {
 		return ctx, d, link.E(link.NotFound, "household.unknown", "")
 	}
 	var err error
-	if d.Household, err = s.deps.Catalog.Household(ctx, ref); err != nil {
+	if d.Household, err = s.register.Household(ctx, ref); err != nil {
 		return ctx, d, err
 	}
 	if a.Role == auth.Helper {
@@ -49,7 +49,7 @@ func (s *Server) acting(r *http.Request) (context.Context, whose, error) {
 }
 
 // asksWhose sends a helper who has not said for whom to the list.
-func (s *Server) asksWhose(w http.ResponseWriter, r *http.Request) bool {
+func (s *Site) asksWhose(w http.ResponseWriter, r *http.Request) bool {
 	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") != "" {
 		return false
 	}

@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -15,7 +17,10 @@ type words struct {
 	lang     Lang
 }
 
-func (s *Server) words(r *http.Request) words { return words{s.glossary, langOf(r)} }
+func (s *Site) words(r *http.Request) words { return s.glossary.words(langOf(r)) }
+
+// words are the glossary in one language.
+func (g Glossary) words(l Lang) words { return words{g, l} }
 
 // Say is the word of the key "group.value".
 func (w words) Say(group string, value any) string {
@@ -50,4 +55,31 @@ func values(args map[string]string) map[string]any {
 		out[k] = v
 	}
 	return out
+}
+
+// Account is what an account is for, by its code: "payable:household:12" is what a household is owed.
+func (w words) Account(code string) string {
+	for kind := code; kind != ""; {
+		if said, ok := w.glossary.Say(w.lang, "ledger.kind."+kind, nil); ok {
+			return said
+		}
+		i := strings.LastIndexByte(kind, ':')
+		if i < 0 {
+			break
+		}
+		kind = kind[:i]
+	}
+	return code
+}
+
+// keys lists the glossary's keys that begin with a prefix, in order.
+func (w words) keys(prefix string) []string {
+	var keys []string
+	for key := range w.glossary {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }

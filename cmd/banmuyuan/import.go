@@ -39,7 +39,7 @@ func (c *importHouseholds) Run(ctx context.Context, cfg Config, log *slog.Logger
 	if err != nil {
 		return fmt.Errorf("read %s: %w", c.File, err)
 	}
-	words, err := web.NewGlossary(link.Messages, web.Messages, catalog.Messages)
+	words, err := web.NewSiteGlossary()
 	if err != nil {
 		return err
 	}
