@@ -1,9 +1,7 @@
 package orders
 
-import "maps"
-
-// adoptionMessages are the sentences of adoptions and standing orders.
-var adoptionMessages = map[string][2]string{
+// AdoptionMessages holds the sentences of adoptions and standing orders, Chinese and English, for web's glossary.
+var AdoptionMessages = map[string][2]string{
 	"adoption.not_found":          {"没有找到这份认养，请到“我的认养”里查看。", "We could not find this adoption. Please look in your list of adoptions."},
 	"adoption.wrong_state":        {"这份认养现在不能这样操作，请刷新页面看看最新情况。", "This cannot be done with the adoption now. Reload the page to see what happened."},
 	"adoption.cannot_cancel":      {"这份认养现在不能取消了。", "This adoption can no longer be cancelled."},
@@ -93,8 +91,4 @@ var adoptionMessages = map[string][2]string{
 	"standing.cut_off":   {"这一次已经截单，不能再改；不想要可以取消订单。", "This date has passed its cut-off. You can still cancel its order."},
 	"standing.date":      {"这一天没有安排送货。", "Nothing comes on that day."},
 	"standing.missed":    {"下单时间已过，这一次没有订上。", "It was too late to order this date."},
-}
-
-func init() {
-	maps.Copy(Messages, adoptionMessages)
 }

@@ -1,6 +1,9 @@
 package orders
 
-import "slices"
+import (
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
+)
 
 // AdoptionStep is what happens to an adoption.
 type AdoptionStep string
@@ -16,31 +19,34 @@ const (
 	AdoptionComplete AdoptionStep = "complete" // no box is open
 )
 
-var adoptionSteps = map[AdoptionStep]transition[AdoptionState]{
-	AdoptionDeposit:  {[]AdoptionState{AdoptionPlaced, AdoptionExpiring}, AdoptionReserved, "adoption.wrong_state"},
-	AdoptionExpire:   {[]AdoptionState{AdoptionPlaced}, AdoptionExpiring, "adoption.wrong_state"},
-	AdoptionGone:     {[]AdoptionState{AdoptionExpiring}, AdoptionExpired, "adoption.wrong_state"},
-	AdoptionPaidUp:   {[]AdoptionState{AdoptionReserved}, AdoptionGrowing, "adoption.wrong_state"},
-	AdoptionCancel:   {[]AdoptionState{AdoptionPlaced, AdoptionReserved, AdoptionGrowing}, AdoptionCancelled, "adoption.cannot_cancel"},
-	AdoptionLapse:    {[]AdoptionState{AdoptionReserved}, AdoptionCancelled, "adoption.wrong_state"},
-	AdoptionLost:     {[]AdoptionState{AdoptionPlaced, AdoptionExpiring, AdoptionReserved, AdoptionGrowing}, AdoptionCancelled, "adoption.wrong_state"},
-	AdoptionComplete: {[]AdoptionState{AdoptionReserved, AdoptionGrowing}, AdoptionCompleted, "adoption.wrong_state"},
-}
+// AdoptionMachine is the life of an adoption: an event without a row cannot happen.
+var AdoptionMachine = state.New(state.Table[AdoptionState, AdoptionStep]{
+	Name: "adoption", States: AdoptionStates,
+	Initial: []AdoptionState{AdoptionPlaced}, Final: []AdoptionState{AdoptionExpired, AdoptionCompleted, AdoptionCancelled},
+	Rows: []state.Row[AdoptionState, AdoptionStep]{
+		{On: AdoptionDeposit, From: []AdoptionState{AdoptionPlaced, AdoptionExpiring}, To: AdoptionReserved, Refused: "adoption.wrong_state"},
+		{On: AdoptionExpire, From: []AdoptionState{AdoptionPlaced}, To: AdoptionExpiring, Refused: "adoption.wrong_state"},
+		{On: AdoptionGone, From: []AdoptionState{AdoptionExpiring}, To: AdoptionExpired, Refused: "adoption.wrong_state"},
+		{On: AdoptionPaidUp, From: []AdoptionState{AdoptionReserved}, To: AdoptionGrowing, Refused: "adoption.wrong_state"},
+		{On: AdoptionCancel, From: []AdoptionState{AdoptionPlaced, AdoptionReserved, AdoptionGrowing}, To: AdoptionCancelled, Refused: "adoption.cannot_cancel"},
+		{On: AdoptionLapse, From: []AdoptionState{AdoptionReserved}, To: AdoptionCancelled, Refused: "adoption.wrong_state"},
+		{On: AdoptionLost, From: []AdoptionState{AdoptionPlaced, AdoptionExpiring, AdoptionReserved, AdoptionGrowing}, To: AdoptionCancelled, Refused: "adoption.wrong_state"},
+		{On: AdoptionComplete, From: []AdoptionState{AdoptionReserved, AdoptionGrowing}, To: AdoptionCompleted, Refused: "adoption.wrong_state"},
+	},
+})
 
 // Next is the state after a step, or Conflict with a sentence for the person who asked.
 func (s AdoptionState) Next(step AdoptionStep) (AdoptionState, error) {
-	return next(adoptionSteps[step], s)
+	return link.Next(AdoptionMachine, s, step)
 }
 
 // Can reports whether a step is possible.
 func (s AdoptionState) Can(step AdoptionStep) bool {
-	return slices.Contains(adoptionSteps[step].from, s)
+	return AdoptionMachine.Can(s, step)
 }
 
 // Over reports whether nothing can happen to the adoption any more, save a late payment.
-func (s AdoptionState) Over() bool {
-	return s == AdoptionExpired || s == AdoptionCancelled || s == AdoptionCompleted
-}
+func (s AdoptionState) Over() bool { return AdoptionMachine.Final(s) }
 
 // AdoptionStates are all states, in the order of an adoption's life.
 var AdoptionStates = []AdoptionState{AdoptionPlaced, AdoptionExpiring, AdoptionExpired, AdoptionReserved, AdoptionGrowing,
@@ -61,23 +67,28 @@ const (
 	BoxDrop    BoxStep = "drop"    // the adoption was cancelled
 )
 
-var boxSteps = map[BoxStep]transition[BoxState]{
-	BoxDeliver: {[]BoxState{BoxPlanned}, BoxDelivered, "adoption.box.wrong_state"},
-	BoxDispute: {[]BoxState{BoxDelivered}, BoxDisputed, "adoption.box.too_late"},
-	BoxSettle:  {[]BoxState{BoxDelivered}, BoxSettled, "adoption.box.wrong_state"},
-	BoxUphold:  {[]BoxState{BoxDisputed}, BoxSettled, "adoption.box.wrong_state"},
-	BoxReject:  {[]BoxState{BoxDisputed}, BoxFailed, "adoption.box.wrong_state"},
-	BoxSeek:    {[]BoxState{BoxPlanned}, BoxSeeking, "adoption.box.wrong_state"},
-	BoxReplace: {[]BoxState{BoxSeeking}, BoxPlanned, "adoption.box.wrong_state"},
-	BoxFail:    {[]BoxState{BoxPlanned, BoxSeeking}, BoxFailed, "adoption.box.wrong_state"},
-	BoxDrop:    {[]BoxState{BoxPlanned, BoxSeeking}, BoxVoid, "adoption.box.wrong_state"},
-}
+// BoxMachine is the life of a box: an event without a row cannot happen.
+var BoxMachine = state.New(state.Table[BoxState, BoxStep]{
+	Name: "box", States: []BoxState{BoxPlanned, BoxDelivered, BoxSettled, BoxDisputed, BoxSeeking, BoxFailed, BoxVoid},
+	Initial: []BoxState{BoxPlanned}, Final: []BoxState{BoxSettled, BoxFailed, BoxVoid},
+	Rows: []state.Row[BoxState, BoxStep]{
+		{On: BoxDeliver, From: []BoxState{BoxPlanned}, To: BoxDelivered, Refused: "adoption.box.wrong_state"},
+		{On: BoxDispute, From: []BoxState{BoxDelivered}, To: BoxDisputed, Refused: "adoption.box.too_late"},
+		{On: BoxSettle, From: []BoxState{BoxDelivered}, To: BoxSettled, Refused: "adoption.box.wrong_state"},
+		{On: BoxUphold, From: []BoxState{BoxDisputed}, To: BoxSettled, Refused: "adoption.box.wrong_state"},
+		{On: BoxReject, From: []BoxState{BoxDisputed}, To: BoxFailed, Refused: "adoption.box.wrong_state"},
+		{On: BoxSeek, From: []BoxState{BoxPlanned}, To: BoxSeeking, Refused: "adoption.box.wrong_state"},
+		{On: BoxReplace, From: []BoxState{BoxSeeking}, To: BoxPlanned, Refused: "adoption.box.wrong_state"},
+		{On: BoxFail, From: []BoxState{BoxPlanned, BoxSeeking}, To: BoxFailed, Refused: "adoption.box.wrong_state"},
+		{On: BoxDrop, From: []BoxState{BoxPlanned, BoxSeeking}, To: BoxVoid, Refused: "adoption.box.wrong_state"},
+	},
+})
 
 // Next is the state after a step, or Conflict with a sentence for the person who asked.
-func (s BoxState) Next(step BoxStep) (BoxState, error) { return next(boxSteps[step], s) }
+func (s BoxState) Next(step BoxStep) (BoxState, error) { return link.Next(BoxMachine, s, step) }
 
 // Can reports whether a step is possible.
-func (s BoxState) Can(step BoxStep) bool { return slices.Contains(boxSteps[step].from, s) }
+func (s BoxState) Can(step BoxStep) bool { return BoxMachine.Can(s, step) }
 
 // Open reports whether something is still to happen to the box.
 func (s BoxState) Open() bool {

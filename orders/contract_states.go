@@ -1,6 +1,9 @@
 package orders
 
-import "slices"
+import (
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
+)
 
 // ContractState is where a purchase contract stands; see contractSteps.
 type ContractState string
@@ -29,23 +32,28 @@ const (
 	ContractClose   ContractStep = "close"   // nothing more is called off
 )
 
-var contractSteps = map[ContractStep]transition[ContractState]{
-	ContractSubmit:  {[]ContractState{ContractDraft}, ContractApproval, "contract.wrong_state"},
-	ContractReturn:  {[]ContractState{ContractApproval}, ContractDraft, "contract.wrong_state"},
-	ContractApprove: {[]ContractState{ContractApproval}, ContractPublished, "contract.wrong_state"},
-	ContractOpen:    {[]ContractState{ContractPublished}, ContractSigning, "contract.wrong_state"},
-	ContractStart:   {[]ContractState{ContractSigning}, ContractRunning, "contract.wrong_state"},
-	ContractClose:   {[]ContractState{ContractPublished, ContractSigning, ContractRunning}, ContractClosed, "contract.wrong_state"},
-}
+// ContractMachine is the life of a contract: an event without a row cannot happen.
+var ContractMachine = state.New(state.Table[ContractState, ContractStep]{
+	Name: "contract", States: ContractStates,
+	Initial: []ContractState{ContractDraft}, Final: []ContractState{ContractClosed},
+	Rows: []state.Row[ContractState, ContractStep]{
+		{On: ContractSubmit, From: []ContractState{ContractDraft}, To: ContractApproval, Refused: "contract.wrong_state"},
+		{On: ContractReturn, From: []ContractState{ContractApproval}, To: ContractDraft, Refused: "contract.wrong_state"},
+		{On: ContractApprove, From: []ContractState{ContractApproval}, To: ContractPublished, Refused: "contract.wrong_state"},
+		{On: ContractOpen, From: []ContractState{ContractPublished}, To: ContractSigning, Refused: "contract.wrong_state"},
+		{On: ContractStart, From: []ContractState{ContractSigning}, To: ContractRunning, Refused: "contract.wrong_state"},
+		{On: ContractClose, From: []ContractState{ContractPublished, ContractSigning, ContractRunning}, To: ContractClosed, Refused: "contract.wrong_state"},
+	},
+})
 
 // Next is the state after a step, or Conflict.
 func (s ContractState) Next(step ContractStep) (ContractState, error) {
-	return next(contractSteps[step], s)
+	return link.Next(ContractMachine, s, step)
 }
 
 // Can reports whether a step is possible.
 func (s ContractState) Can(step ContractStep) bool {
-	return slices.Contains(contractSteps[step].from, s)
+	return ContractMachine.Can(s, step)
 }
 
 // QuotaState is where a household's part of a contract stands.
@@ -72,17 +80,22 @@ const (
 	QuotaEnd     QuotaStep = "end"
 )
 
-var quotaSteps = map[QuotaStep]transition[QuotaState]{
-	QuotaAgree:   {[]QuotaState{QuotaProposed}, QuotaBooking, "quota.answered"},
-	QuotaBooked:  {[]QuotaState{QuotaBooking}, QuotaSigned, "quota.answered"},
-	QuotaRefused: {[]QuotaState{QuotaBooking}, QuotaProposed, "quota.answered"},
-	QuotaDecline: {[]QuotaState{QuotaProposed}, QuotaDeclined, "quota.answered"},
-	QuotaLapse:   {[]QuotaState{QuotaProposed}, QuotaLapsed, "quota.answered"},
-	QuotaEnd:     {[]QuotaState{QuotaProposed, QuotaSigned}, QuotaEnded, "quota.answered"},
-}
+// QuotaMachine is the life of a quota: an event without a row cannot happen.
+var QuotaMachine = state.New(state.Table[QuotaState, QuotaStep]{
+	Name: "quota", States: []QuotaState{QuotaProposed, QuotaBooking, QuotaSigned, QuotaDeclined, QuotaLapsed, QuotaEnded},
+	Initial: []QuotaState{QuotaProposed}, Final: []QuotaState{QuotaDeclined, QuotaLapsed, QuotaEnded},
+	Rows: []state.Row[QuotaState, QuotaStep]{
+		{On: QuotaAgree, From: []QuotaState{QuotaProposed}, To: QuotaBooking, Refused: "quota.answered"},
+		{On: QuotaBooked, From: []QuotaState{QuotaBooking}, To: QuotaSigned, Refused: "quota.answered"},
+		{On: QuotaRefused, From: []QuotaState{QuotaBooking}, To: QuotaProposed, Refused: "quota.answered"},
+		{On: QuotaDecline, From: []QuotaState{QuotaProposed}, To: QuotaDeclined, Refused: "quota.answered"},
+		{On: QuotaLapse, From: []QuotaState{QuotaProposed}, To: QuotaLapsed, Refused: "quota.answered"},
+		{On: QuotaEnd, From: []QuotaState{QuotaProposed, QuotaSigned}, To: QuotaEnded, Refused: "quota.answered"},
+	},
+})
 
 // Next is what becomes of a quota, or Conflict.
-func (s QuotaState) Next(step QuotaStep) (QuotaState, error) { return next(quotaSteps[step], s) }
+func (s QuotaState) Next(step QuotaStep) (QuotaState, error) { return link.Next(QuotaMachine, s, step) }
 
 // Holds tells whether a quota takes up some of the contract's quantity.
 func (s QuotaState) Holds() bool {

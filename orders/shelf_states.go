@@ -1,6 +1,9 @@
 package orders
 
-import "slices"
+import (
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
+)
 
 // SaleStep is what happens to a sale.
 type SaleStep string
@@ -13,19 +16,24 @@ const (
 	SaleCallOff SaleStep = "call_off" // by the buyer or the shop
 )
 
-var saleSteps = map[SaleStep]transition[SaleState]{
-	SalePay:     {[]SaleState{SalePlaced, SaleExpiring}, SalePaid, "sale.wrong_state"},
-	SaleHand:    {[]SaleState{SalePaid}, SaleDone, "sale.not_paid"},
-	SaleExpire:  {[]SaleState{SalePlaced}, SaleExpiring, "sale.wrong_state"},
-	SaleLapse:   {[]SaleState{SaleExpiring}, SaleExpired, "sale.wrong_state"},
-	SaleCallOff: {[]SaleState{SalePlaced, SalePaid}, SaleCancelled, "sale.cannot_cancel"},
-}
+// SaleMachine is the life of a sale: an event without a row cannot happen.
+var SaleMachine = state.New(state.Table[SaleState, SaleStep]{
+	Name: "sale", States: []SaleState{SalePlaced, SaleExpiring, SaleExpired, SalePaid, SaleDone, SaleCancelled},
+	Initial: []SaleState{SalePlaced, SalePaid, SaleDone}, Final: []SaleState{SaleExpired, SaleDone, SaleCancelled},
+	Rows: []state.Row[SaleState, SaleStep]{
+		{On: SalePay, From: []SaleState{SalePlaced, SaleExpiring}, To: SalePaid, Refused: "sale.wrong_state"},
+		{On: SaleHand, From: []SaleState{SalePaid}, To: SaleDone, Refused: "sale.not_paid"},
+		{On: SaleExpire, From: []SaleState{SalePlaced}, To: SaleExpiring, Refused: "sale.wrong_state"},
+		{On: SaleLapse, From: []SaleState{SaleExpiring}, To: SaleExpired, Refused: "sale.wrong_state"},
+		{On: SaleCallOff, From: []SaleState{SalePlaced, SalePaid}, To: SaleCancelled, Refused: "sale.cannot_cancel"},
+	},
+})
 
 // Next is the state after a step, or Conflict with a sentence for the person who asked.
-func (s SaleState) Next(step SaleStep) (SaleState, error) { return next(saleSteps[step], s) }
+func (s SaleState) Next(step SaleStep) (SaleState, error) { return link.Next(SaleMachine, s, step) }
 
 // Can reports whether a step is possible.
-func (s SaleState) Can(step SaleStep) bool { return slices.Contains(saleSteps[step].from, s) }
+func (s SaleState) Can(step SaleStep) bool { return SaleMachine.Can(s, step) }
 
 // SheetStep is what happens to a sheet of buy-ins.
 type SheetStep string
@@ -36,11 +44,16 @@ const (
 	SheetSettle SheetStep = "settle" // the shop has paid
 )
 
-var sheetSteps = map[SheetStep]transition[SheetState]{
-	SheetClose:  {[]SheetState{SheetOpen}, SheetClosing, "shelf.sheet.not_open"},
-	SheetBill:   {[]SheetState{SheetClosing}, SheetClosed, "shelf.sheet.not_open"},
-	SheetSettle: {[]SheetState{SheetClosing, SheetClosed}, SheetSettled, "shelf.sheet.not_open"},
-}
+// SheetMachine is the life of a buy-in sheet: an event without a row cannot happen.
+var SheetMachine = state.New(state.Table[SheetState, SheetStep]{
+	Name: "buy-in sheet", States: []SheetState{SheetOpen, SheetClosing, SheetClosed, SheetSettled},
+	Initial: []SheetState{SheetOpen}, Final: []SheetState{SheetSettled},
+	Rows: []state.Row[SheetState, SheetStep]{
+		{On: SheetClose, From: []SheetState{SheetOpen}, To: SheetClosing, Refused: "shelf.sheet.not_open"},
+		{On: SheetBill, From: []SheetState{SheetClosing}, To: SheetClosed, Refused: "shelf.sheet.not_open"},
+		{On: SheetSettle, From: []SheetState{SheetClosing, SheetClosed}, To: SheetSettled, Refused: "shelf.sheet.not_open"},
+	},
+})
 
 // Next is the state after a step. Conflict.
-func (s SheetState) Next(step SheetStep) (SheetState, error) { return next(sheetSteps[step], s) }
+func (s SheetState) Next(step SheetStep) (SheetState, error) { return link.Next(SheetMachine, s, step) }

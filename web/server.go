@@ -129,6 +129,8 @@ func NewSiteGlossary() (Glossary, error) {
 		catalog.CareMessages,
 		orders.Messages,
 		orders.ShelfMessages,
+		orders.AdoptionMessages,
+		orders.DocumentMessages,
 		orders.ContractMessages,
 		orders.StationMessages,
 		payments.Messages,

@@ -30,7 +30,7 @@ const buyInEntries = `
 
 // BuyIn buys from a household at the counter. The goods on the shelf, the entry in the household's income ledger and the
 // command that makes the shop owe it are one transaction.
-func (s shelf) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.BuyIn, error) {
+func (s shelfRoom) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.BuyIn, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.BuyIn{}, err
@@ -89,7 +89,7 @@ func (s shelf) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.BuyIn, 
 	return s.BuyInSlip(ctx, orders.IDRef{ID: id})
 }
 
-func (s shelf) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
+func (s shelfRoom) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
 	r orders.BuyInRequest, price money.Price, amount int64) (int64, error) {
 	now, a := s.now(), link.ActorFrom(ctx)
 	var units, grams, qty int64
@@ -172,7 +172,7 @@ const buyInSelect = `
 	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
 
 // buyInsOut names the households of buy-ins, for those who bought from them.
-func (s shelf) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]orders.BuyIn, error) {
+func (s shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]orders.BuyIn, error) {
 	out := make([]orders.BuyIn, len(rows))
 	if len(rows) == 0 {
 		return out, nil
@@ -201,7 +201,7 @@ func (s shelf) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]or
 	return out, nil
 }
 
-func (s shelf) BuyIns(ctx context.Context, f orders.BuyInFilter) (orders.BuyInPage, error) {
+func (s shelfRoom) BuyIns(ctx context.Context, f orders.BuyInFilter) (orders.BuyInPage, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return orders.BuyInPage{}, err
@@ -241,7 +241,7 @@ func (s shelf) BuyIns(ctx context.Context, f orders.BuyInFilter) (orders.BuyInPa
 }
 
 // BuyInSlip is one buy-in, as the household gets it on paper.
-func (s shelf) BuyInSlip(ctx context.Context, r orders.IDRef) (orders.BuyIn, error) {
+func (s shelfRoom) BuyInSlip(ctx context.Context, r orders.IDRef) (orders.BuyIn, error) {
 	var row buyInRow
 	err := s.db.GetContext(ctx, &row, buyInSelect+`WHERE b.id = $1`, r.ID)
 	if missing(err) {
@@ -284,7 +284,7 @@ func (r sheetRow) out() orders.Sheet {
 		AmountFen: r.AmountFen, OpenedAt: r.OpenedAt.UTC(), ClosedAt: r.ClosedAt, SettledAt: r.SettledAt}
 }
 
-func (s shelf) Sheets(ctx context.Context, r orders.ShopRef) (orders.Sheets, error) {
+func (s shelfRoom) Sheets(ctx context.Context, r orders.ShopRef) (orders.Sheets, error) {
 	_, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return orders.Sheets{}, err
@@ -300,7 +300,7 @@ func (s shelf) Sheets(ctx context.Context, r orders.ShopRef) (orders.Sheets, err
 	return out, nil
 }
 
-func (s shelf) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, error) {
+func (s shelfRoom) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, error) {
 	var row sheetRow
 	err := q.GetContext(ctx, &row, sheetSelect+`WHERE h.id = $1`, id)
 	if missing(err) || err == nil && row.OrgID != org {
@@ -313,7 +313,7 @@ func (s shelf) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, e
 }
 
 // CloseSheet ends the open sheet and has payments bill it. The next buy-in opens another one.
-func (s shelf) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet, error) {
+func (s shelfRoom) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.Sheet{}, err
@@ -346,7 +346,7 @@ func (s shelf) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet, er
 }
 
 // PaySheet starts the shop's payment of a closed sheet.
-func (s shelf) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
+func (s shelfRoom) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.PayStart{}, err
@@ -368,7 +368,7 @@ func (s shelf) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders.Pay
 }
 
 // startPayment asks payments for one, outside any transaction.
-func (s shelf) startPayment(ctx context.Context, r orders.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
+func (s shelfRoom) startPayment(ctx context.Context, r orders.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.Key)
 	if r.Method == "" || r.Method == payments.Cash {

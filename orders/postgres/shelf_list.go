@@ -33,7 +33,7 @@ const listLinesMax = 40
 
 func weekday(t time.Time) int { return (int(t.In(china).Weekday())+6)%7 + 1 }
 
-func (s shelf) listOut(ctx context.Context, r listRow) (orders.StandingList, error) {
+func (s shelfRoom) listOut(ctx context.Context, r listRow) (orders.StandingList, error) {
 	l := orders.StandingList{ID: r.ID, OrgID: r.OrgID, Name: r.Name, Version: r.Version, OrderedAt: r.OrderedAt, Weekdays: []int{}, Lines: []orders.ListLine{}}
 	for _, d := range r.Weekdays {
 		l.Weekdays = append(l.Weekdays, int(d))
@@ -65,7 +65,7 @@ func (s shelf) listOut(ctx context.Context, r listRow) (orders.StandingList, err
 	return l, nil
 }
 
-func (s shelf) StandingLists(ctx context.Context, r orders.ShopRef) (orders.StandingLists, error) {
+func (s shelfRoom) StandingLists(ctx context.Context, r orders.ShopRef) (orders.StandingLists, error) {
 	_, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return orders.StandingLists{}, err
@@ -85,7 +85,7 @@ func (s shelf) StandingLists(ctx context.Context, r orders.ShopRef) (orders.Stan
 	return out, nil
 }
 
-func (s shelf) SaveStandingList(ctx context.Context, r orders.SaveStandingList) (orders.StandingList, error) {
+func (s shelfRoom) SaveStandingList(ctx context.Context, r orders.SaveStandingList) (orders.StandingList, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.StandingList{}, err
@@ -168,7 +168,7 @@ func (s shelf) SaveStandingList(ctx context.Context, r orders.SaveStandingList) 
 	return s.listOut(ctx, row)
 }
 
-func (s shelf) DropStandingList(ctx context.Context, r orders.StandingListRef) (orders.None, error) {
+func (s shelfRoom) DropStandingList(ctx context.Context, r orders.StandingListRef) (orders.None, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.None{}, err
@@ -184,7 +184,7 @@ func (s shelf) DropStandingList(ctx context.Context, r orders.StandingListRef) (
 }
 
 // OrderStandingList places the order under the request's key, so that a second click is the same order.
-func (s shelf) OrderStandingList(ctx context.Context, r orders.OrderStandingList) (orders.Order, error) {
+func (s shelfRoom) OrderStandingList(ctx context.Context, r orders.OrderStandingList) (orders.Order, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.Order{}, err

@@ -42,7 +42,7 @@ const arrivalSums = `count(DISTINCT t.household_id) AS households, sum(t.units):
 	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen + t.agent_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
 
 // Arrivals lists what the shop's orders brought and nobody has put on the shelf.
-func (s shelf) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arrivals, error) {
+func (s shelfRoom) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arrivals, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return orders.Arrivals{}, err
@@ -81,7 +81,7 @@ func (s shelf) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arrivals,
 }
 
 // Receive puts one arrival on the shelf.
-func (s shelf) Receive(ctx context.Context, r orders.Receive) (orders.StockLot, error) {
+func (s shelfRoom) Receive(ctx context.Context, r orders.Receive) (orders.StockLot, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.StockLot{}, err
@@ -127,7 +127,7 @@ func (s shelf) Receive(ctx context.Context, r orders.Receive) (orders.StockLot, 
 	return s.StockLot(ctx, orders.StockLotRef{ID: lot})
 }
 
-func (s shelf) receive(ctx context.Context, tx *sqlx.Tx, ref *names, shop catalog.Organisation, r orders.Receive, order int64) (int64, error) {
+func (s shelfRoom) receive(ctx context.Context, tx *sqlx.Tx, ref *names, shop catalog.Organisation, r orders.Receive, order int64) (int64, error) {
 	var tickets []struct {
 		ID      int64 `db:"id"`
 		PointID int64 `db:"point_id"`
@@ -196,7 +196,7 @@ const sellersShown = 8
 
 // Sellers searches for whoever stands at the counter. The catalogue shows households to those who collect from them; a
 // shop may find any, but only with something to go by, and learns a name and a village.
-func (s shelf) Sellers(ctx context.Context, r orders.SellerQuery) (orders.Sellers, error) {
+func (s shelfRoom) Sellers(ctx context.Context, r orders.SellerQuery) (orders.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {
 		return orders.Sellers{}, err
 	}

@@ -36,7 +36,7 @@ type soldLot struct {
 
 // ReturnGoods takes goods back, or voids a receipt. The money goes back as it came: cash out of the drawer, anything else
 // through its gateway.
-func (s shelf) ReturnGoods(ctx context.Context, r orders.ReturnRequest) (orders.Return, error) {
+func (s shelfRoom) ReturnGoods(ctx context.Context, r orders.ReturnRequest) (orders.Return, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.Return{}, err
@@ -83,7 +83,7 @@ func (s shelf) ReturnGoods(ctx context.Context, r orders.ReturnRequest) (orders.
 	return s.returnOut(ctx, ref, id)
 }
 
-func (s shelf) checkReturn(r *orders.ReturnRequest) error {
+func (s shelfRoom) checkReturn(r *orders.ReturnRequest) error {
 	now := s.now()
 	r.ClientID, r.SaleClientID = strings.ToLower(r.ClientID), strings.ToLower(r.SaleClientID)
 	var problems link.Problems
@@ -126,7 +126,7 @@ func (s shelf) checkReturn(r *orders.ReturnRequest) error {
 }
 
 // soldAt locks the sale whose goods come back; another shop's is NotFound.
-func (s shelf) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r orders.ReturnRequest) (*saleRow, error) {
+func (s shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r orders.ReturnRequest) (*saleRow, error) {
 	id := r.SaleID
 	if id == 0 {
 		err := tx.GetContext(ctx, &id, `SELECT id FROM shelf_sale WHERE org_id = $1 AND client_id = $2 AND channel = 'till'`, org, r.SaleClientID)
@@ -148,7 +148,7 @@ func (s shelf) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r orders.Retu
 }
 
 // mayReturn says whether goods of a sale may come back now.
-func (s shelf) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orders.ReturnRequest) error {
+func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orders.ReturnRequest) error {
 	if sale.State != orders.SaleDone {
 		return link.E(link.Conflict, "return.not_sold", "")
 	}
@@ -182,7 +182,7 @@ func (s shelf) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orde
 }
 
 // writeReturn writes a return of a locked sale, moves its goods and tells payments.
-func (s shelf) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orders.ReturnRequest, hash []byte) (int64, error) {
+func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orders.ReturnRequest, hash []byte) (int64, error) {
 	if err := s.mayReturn(ctx, tx, sale, r); err != nil {
 		return 0, err
 	}
@@ -235,7 +235,7 @@ func (s shelf) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r or
 }
 
 // moveReturned puts goods back into the lots that they were sold from, and writes off what cannot be sold again.
-func (s shelf) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind orders.ReturnKind, sold []soldLine, back []orders.ReturnLine, amounts []int64) error {
+func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind orders.ReturnKind, sold []soldLine, back []orders.ReturnLine, amounts []int64) error {
 	var lots []soldLot
 	// Locked in the order of their ids, as everybody does it.
 	err := tx.SelectContext(ctx, &lots, `
@@ -286,7 +286,7 @@ func (s shelf) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, ki
 }
 
 // putBack moves a part of a return into its lot, and from there to what is lost where it cannot be sold again.
-func (s shelf) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b orders.ReturnLine, lot, measure, cost int64) error {
+func (s shelfRoom) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b orders.ReturnLine, lot, measure, cost int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO shelf_return_lot (return_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
 		id, b.No, lot, measure, cost)
 	if err != nil {
@@ -341,7 +341,7 @@ type returnLineRow struct {
 }
 
 // returnsOut fills in returns that the actor may see.
-func (s shelf) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]orders.Return, error) {
+func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]orders.Return, error) {
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
@@ -379,7 +379,7 @@ func (s shelf) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]
 	return out, nil
 }
 
-func (s shelf) returnOut(ctx context.Context, ref *names, id int64) (orders.Return, error) {
+func (s shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (orders.Return, error) {
 	var row returnRow
 	err := s.db.GetContext(ctx, &row, returnSelect+`WHERE r.id = $1`, id)
 	if missing(err) {
@@ -401,7 +401,7 @@ func (s shelf) returnOut(ctx context.Context, ref *names, id int64) (orders.Retu
 func errReturn() error { return link.E(link.NotFound, "return.unknown", "") }
 
 // Return is one return, for whoever may see its sale.
-func (s shelf) Return(ctx context.Context, r orders.IDRef) (orders.Return, error) {
+func (s shelfRoom) Return(ctx context.Context, r orders.IDRef) (orders.Return, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return orders.Return{}, errLogin()
 	}
@@ -413,7 +413,7 @@ func (s shelf) Return(ctx context.Context, r orders.IDRef) (orders.Return, error
 }
 
 // returnsOf finds the returns of sales, oldest first.
-func (s shelf) returnsOf(ctx context.Context, ref *names, sales []int64) (map[int64][]orders.Return, error) {
+func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (map[int64][]orders.Return, error) {
 	var rows []returnRow
 	if err := s.db.SelectContext(ctx, &rows, returnSelect+`WHERE r.sale_id = ANY($1) ORDER BY r.id`, ints(sales)); err != nil {
 		return nil, fmt.Errorf("read returns: %w", err)
@@ -433,7 +433,7 @@ func (s shelf) returnsOf(ctx context.Context, ref *names, sales []int64) (map[in
 }
 
 // canReturn tells a page what it may offer for a sale.
-func (s shelf) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
+func (s shelfRoom) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
 	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) || sale.State != orders.SaleDone || sale.ReturnedFen == sale.TotalFen {
 		return false, false
 	}

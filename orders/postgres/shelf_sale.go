@@ -62,7 +62,7 @@ type wanted struct {
 	amount  int64
 }
 
-func (s shelf) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, error) {
+func (s shelfRoom) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, error) {
 	row := &saleRow{}
 	err := tx.GetContext(ctx, row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1 FOR UPDATE`, id)
 	if missing(err) {
@@ -75,7 +75,7 @@ func (s shelf) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, e
 }
 
 // itemsByID reads items of a shop; one that is not there is NotFound.
-func (s shelf) itemsByID(ctx context.Context, q queryer, org int64, ids []int64) (map[int64]itemRow, error) {
+func (s shelfRoom) itemsByID(ctx context.Context, q queryer, org int64, ids []int64) (map[int64]itemRow, error) {
 	var rows []itemRow
 	if err := q.SelectContext(ctx, &rows, `SELECT `+itemColumns+` FROM shelf_item i WHERE i.org_id = $1 AND i.id = ANY($2)`, org, ints(ids)); err != nil {
 		return nil, fmt.Errorf("read shelf items: %w", err)
@@ -100,7 +100,7 @@ type askedLine struct {
 
 // priceLines finds the goods of lines and what they cost. priceOf says what is asked for one price unit, or what is
 // wrong with a line; what is wrong is noted with the line's number.
-func (s shelf) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
+func (s shelfRoom) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
 	priceOf func(i int, it itemRow) (money.Price, *link.Error)) (lines []wanted, total int64, err error) {
 	ids := make([]int64, len(asked))
 	for i, l := range asked {
@@ -132,7 +132,7 @@ func (s shelf) priceLines(ctx context.Context, org int64, asked []askedLine, pro
 
 // Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
 // the next count, and never taken from what is kept for others.
-func (s shelf) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
+func (s shelfRoom) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.Sale{}, err
@@ -210,7 +210,7 @@ func (s shelf) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
 }
 
 // billSale tells payments that a sale is done: the shop earns what was paid.
-func (s shelf) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
+func (s shelfRoom) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
 	var delivery int64
 	err := tx.GetContext(ctx, &delivery, `
 		UPDATE shelf_sale SET delivery_id = nextval(pg_get_serial_sequence('delivery', 'id')) WHERE id = $1 RETURNING delivery_id`, sale.ID)
@@ -230,7 +230,7 @@ func (s shelf) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before 
 
 // writeSale writes a sale with its lines and takes the goods. A sale with the same client id is found instead: fresh is
 // false and sale is that one.
-func (s shelf) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines []wanted, strict bool) (fresh bool, err error) {
+func (s shelfRoom) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines []wanted, strict bool) (fresh bool, err error) {
 	err = tx.GetContext(ctx, &sale.ID, `
 		INSERT INTO shelf_sale (org_id, channel, state, client_id, body_hash, method, account_id, buyer, phone, pickup, cashier, total_fen, given_fen,
 		                        sold_at, written_at, expires_at, paid_at, done_at)
@@ -293,7 +293,7 @@ type lotPart struct{ lot, measure, cost int64 }
 
 // takeLots takes a line out of lots: the one whose label was scanned, then what expires first, and what is past its date
 // only when the till sold it. fresh takes nothing that is past its date.
-func (s shelf) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []lotPart, uncovered int64, err error) {
+func (s shelfRoom) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []lotPart, uncovered int64, err error) {
 	var lots []lotRow
 	err = tx.SelectContext(ctx, &lots, lotSelect+`WHERE l.item_id = $1 AND `+leftSQL+` > 0 ORDER BY l.id FOR UPDATE OF l`, l.item.ID)
 	if err != nil {
@@ -333,7 +333,7 @@ func (s shelf) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column strin
 }
 
 // moveKept gives what a sale keeps to its buyer, or back to the shelf.
-func (s shelf) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
+func (s shelfRoom) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
 	_, err := tx.ExecContext(ctx, `SELECT FROM shelf_lot WHERE id IN (SELECT lot_id FROM shelf_sale_lot WHERE sale_id = $1) ORDER BY id FOR UPDATE`, sale)
 	if err != nil {
 		return fmt.Errorf("lock lots of sale %d: %w", sale, err)
@@ -348,7 +348,7 @@ func (s shelf) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool)
 }
 
 // step moves a locked sale and what it keeps, and tells payments.
-func (s shelf) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step orders.SaleStep) error {
+func (s shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step orders.SaleStep) error {
 	to, err := sale.State.Next(step)
 	if err != nil {
 		return err
@@ -398,7 +398,7 @@ func pickupCode() (string, error) {
 }
 
 // Buy keeps goods for a private buyer until the deposit's time is over.
-func (s shelf) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
+func (s shelfRoom) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
 	a := link.ActorFrom(ctx)
 	if a.Account == 0 || a.Role != roleBuyer {
 		return orders.Sale{}, denied(a)
@@ -474,7 +474,7 @@ func (s shelf) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
 }
 
 // PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for whoever stands there.
-func (s shelf) PaySale(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
+func (s shelfRoom) PaySale(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
 	sale, err := s.Sale(ctx, orders.SaleRef{ID: r.ID})
 	if err != nil {
 		return orders.PayStart{}, err
@@ -494,7 +494,7 @@ func (s shelf) PaySale(ctx context.Context, r orders.PayRefRequest) (orders.PayS
 }
 
 // HandOver gives a paid sale to the buyer who shows its code.
-func (s shelf) HandOver(ctx context.Context, r orders.HandOver) (orders.Sale, error) {
+func (s shelfRoom) HandOver(ctx context.Context, r orders.HandOver) (orders.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.Sale{}, err
@@ -538,7 +538,7 @@ func (s shelf) HandOver(ctx context.Context, r orders.HandOver) (orders.Sale, er
 	return s.saleOut(ctx, ref, id)
 }
 
-func (s shelf) CancelSale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
+func (s shelfRoom) CancelSale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
 	before, err := s.Sale(ctx, r)
 	if err != nil {
 		return orders.Sale{}, err

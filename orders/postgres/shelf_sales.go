@@ -14,7 +14,7 @@ import (
 )
 
 // mayRead tells how much of a sale the actor sees: nothing, their own purchase, or a sale of their shop.
-func (s shelf) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
+func (s shelfRoom) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
 	if isCounty(a) {
 		return true, true
 	}
@@ -24,7 +24,7 @@ func (s shelf) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
 	return a.Account != 0 && a.Role == roleBuyer && sale.Channel == orders.SaleOnline && sale.AccountID == a.Account, false
 }
 
-func (s shelf) Sale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
+func (s shelfRoom) Sale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return orders.Sale{}, errLogin()
 	}
@@ -35,7 +35,7 @@ func (s shelf) Sale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) 
 	return s.saleOut(ctx, ref, r.ID)
 }
 
-func (s shelf) saleOut(ctx context.Context, ref *names, id int64) (orders.Sale, error) {
+func (s shelfRoom) saleOut(ctx context.Context, ref *names, id int64) (orders.Sale, error) {
 	var row saleRow
 	err := s.db.GetContext(ctx, &row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1`, id)
 	if missing(err) {
@@ -74,7 +74,7 @@ type saleLineRow struct {
 }
 
 // salesOut fills in the lines of the sales that the actor may see, and drops the others.
-func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orders.Sale, error) {
+func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orders.Sale, error) {
 	a := link.ActorFrom(ctx)
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
@@ -136,7 +136,7 @@ func (s shelf) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orde
 }
 
 // Sales lists a shop's sales, or what the caller bought.
-func (s shelf) Sales(ctx context.Context, f orders.SaleFilter) (orders.SalePage, error) {
+func (s shelfRoom) Sales(ctx context.Context, f orders.SaleFilter) (orders.SalePage, error) {
 	a := link.ActorFrom(ctx)
 	w := filter{}
 	ref, err := s.ref.get(ctx)
@@ -207,7 +207,7 @@ func (s shelf) Sales(ctx context.Context, f orders.SaleFilter) (orders.SalePage,
 }
 
 // Till is what a till needs: a till works on with it when the network is gone.
-func (s shelf) Till(ctx context.Context, _ orders.None) (orders.Till, error) {
+func (s shelfRoom) Till(ctx context.Context, _ orders.None) (orders.Till, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.Till{}, err
@@ -243,7 +243,7 @@ func (s shelf) Till(ctx context.Context, _ orders.None) (orders.Till, error) {
 }
 
 // Shops lists the supermarkets with what they have.
-func (s shelf) Shops(ctx context.Context, _ orders.None) (orders.PublicShops, error) {
+func (s shelfRoom) Shops(ctx context.Context, _ orders.None) (orders.PublicShops, error) {
 	ref, err := s.ref.get(ctx)
 	if err != nil {
 		return orders.PublicShops{}, err
@@ -251,7 +251,7 @@ func (s shelf) Shops(ctx context.Context, _ orders.None) (orders.PublicShops, er
 	return s.publicShops(ctx, ref, 0)
 }
 
-func (s shelf) Goods(ctx context.Context, r orders.ShopRef) (orders.PublicShop, error) {
+func (s shelfRoom) Goods(ctx context.Context, r orders.ShopRef) (orders.PublicShop, error) {
 	ref, err := s.ref.get(ctx)
 	if err != nil {
 		return orders.PublicShop{}, err
@@ -269,7 +269,7 @@ func (s shelf) Goods(ctx context.Context, r orders.ShopRef) (orders.PublicShop, 
 // villagesNamed is how many villages a card on the shelf names.
 const villagesNamed = 3
 
-func (s shelf) publicShops(ctx context.Context, ref *names, only int64) (orders.PublicShops, error) {
+func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (orders.PublicShops, error) {
 	out := orders.PublicShops{Items: []orders.PublicShop{}}
 	var ids []int64
 	for _, o := range shopsOf(ref) {
@@ -321,7 +321,7 @@ func (s shelf) publicShops(ctx context.Context, ref *names, only int64) (orders.
 }
 
 // Turnover sums what was sold and done between two days, less what came back between them.
-func (s shelf) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Turnover, error) {
+func (s shelfRoom) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Turnover, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return orders.Turnover{}, err

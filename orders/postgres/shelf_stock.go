@@ -69,7 +69,7 @@ func (r lotRow) out(ref *names) orders.StockLot {
 // onDay is a date of the database as the beginning of that day where the shop is.
 func onDay(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, china) }
 
-func (s shelf) Stock(ctx context.Context, f orders.StockFilter) (orders.StockPage, error) {
+func (s shelfRoom) Stock(ctx context.Context, f orders.StockFilter) (orders.StockPage, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return orders.StockPage{}, err
@@ -119,7 +119,7 @@ func (s shelf) Stock(ctx context.Context, f orders.StockFilter) (orders.StockPag
 	return page, nil
 }
 
-func (s shelf) lot(ctx context.Context, q queryer, r orders.StockLotRef, lock string) (lotRow, error) {
+func (s shelfRoom) lot(ctx context.Context, q queryer, r orders.StockLotRef, lock string) (lotRow, error) {
 	var row lotRow
 	err := q.GetContext(ctx, &row, lotSelect+`WHERE l.id = $1 OR ($1 = 0 AND l.code = $2) `+lock, r.ID, strings.ToLower(strings.TrimSpace(r.Code)))
 	if missing(err) {
@@ -131,7 +131,7 @@ func (s shelf) lot(ctx context.Context, q queryer, r orders.StockLotRef, lock st
 	return row, nil
 }
 
-func (s shelf) StockLot(ctx context.Context, r orders.StockLotRef) (orders.StockLot, error) {
+func (s shelfRoom) StockLot(ctx context.Context, r orders.StockLotRef) (orders.StockLot, error) {
 	row, err := s.lot(ctx, s.db, r, "")
 	if err != nil {
 		return orders.StockLot{}, err
@@ -157,7 +157,7 @@ type itemSums struct {
 }
 
 // itemsOf reads a shop's items with what their lots that are not gone add up to. fresh leaves out what is past its date.
-func (s shelf) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSums, error) {
+func (s shelfRoom) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSums, error) {
 	var rows []itemSums
 	err := s.db.SelectContext(ctx, &rows, `
 		SELECT `+itemColumns+`, coalesce(sum(`+leftSQL+`), 0)::bigint AS left, count(l.id) AS lots, coalesce(sum(l.cost_fen), 0)::bigint AS cost_fen,
@@ -177,7 +177,7 @@ func (r itemSums) householdPrice() money.Price {
 	return money.Price{Fen: partOf(r.HouseholdFen, r.PricePer, r.Received), Per: r.PricePer}
 }
 
-func (s shelf) itemOut(ref *names, r itemSums) orders.ShelfItem {
+func (s shelfRoom) itemOut(ref *names, r itemSums) orders.ShelfItem {
 	p := ref.products[r.Product]
 	it := orders.ShelfItem{ID: r.ID, OrgID: r.OrgID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
 		Price: r.price(), HouseholdPrice: r.householdPrice(), Barcode: r.Barcode, Online: r.Online, ByPiece: byPiece(p), Left: r.Left, Lots: r.Lots}
@@ -191,7 +191,7 @@ func (s shelf) itemOut(ref *names, r itemSums) orders.ShelfItem {
 	return it
 }
 
-func (s shelf) Items(ctx context.Context, r orders.ShopRef) (orders.ShelfItems, error) {
+func (s shelfRoom) Items(ctx context.Context, r orders.ShopRef) (orders.ShelfItems, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return orders.ShelfItems{}, err
@@ -208,7 +208,7 @@ func (s shelf) Items(ctx context.Context, r orders.ShopRef) (orders.ShelfItems, 
 }
 
 // SaveItem sets the price and what else the shop decides about a thing on its shelf.
-func (s shelf) SaveItem(ctx context.Context, r orders.SaveItem) (orders.ShelfItem, error) {
+func (s shelfRoom) SaveItem(ctx context.Context, r orders.SaveItem) (orders.ShelfItem, error) {
 	ref, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.ShelfItem{}, err
@@ -280,7 +280,7 @@ func (r movementRow) out(ref *names, a link.Actor) orders.Movement {
 
 // WriteOff takes goods off the shelf that were not sold, or puts back what a count found. What is worth much waits, out
 // of sale, until a second person agrees.
-func (s shelf) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Movement, error) {
+func (s shelfRoom) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return orders.Movement{}, err
@@ -342,7 +342,7 @@ func (s shelf) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Movement
 	return row.out(ref, a), err
 }
 
-func (s shelf) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r orders.WriteOff) (int64, error) {
+func (s shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r orders.WriteOff) (int64, error) {
 	if r.Kind != orders.MovementFound && r.Measure > lot.left() {
 		return 0, link.E(link.Conflict, "shelf.not_so_much", "measure")
 	}
@@ -371,7 +371,7 @@ func (s shelf) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotR
 }
 
 // DecideWriteOff lets a second person agree, or put the goods back.
-func (s shelf) DecideWriteOff(ctx context.Context, r orders.DecideWriteOff) (orders.Movement, error) {
+func (s shelfRoom) DecideWriteOff(ctx context.Context, r orders.DecideWriteOff) (orders.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopStaff...)
 	if err != nil {
 		return orders.Movement{}, err
@@ -415,7 +415,7 @@ func (s shelf) DecideWriteOff(ctx context.Context, r orders.DecideWriteOff) (ord
 	return row.out(ref, a), err
 }
 
-func (s shelf) Movements(ctx context.Context, f orders.MovementFilter) (orders.Movements, error) {
+func (s shelfRoom) Movements(ctx context.Context, f orders.MovementFilter) (orders.Movements, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return orders.Movements{}, err
