@@ -17,10 +17,10 @@ type openSale struct {
 }
 
 // lookAtSale reads a sale and, while it waits for money, its payment.
-func lookAtSale(ctx context.Context, shelf orders.Shelf, pay payments.Service, id int64) (openSale, error) {
+func lookAtSale(ctx context.Context, counter orders.Shelf, pay payments.Service, id int64) (openSale, error) {
 	var d openSale
 	var err error
-	if d.Sale, err = shelf.Sale(ctx, orders.SaleRef{ID: id}); err != nil {
+	if d.Sale, err = counter.Sale(ctx, orders.SaleRef{ID: id}); err != nil {
 		return d, err
 	}
 	if d.Sale.State != orders.SalePlaced {
