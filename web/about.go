@@ -4,6 +4,9 @@ import (
 	"strconv"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/shelf"
 )
 
 // about is what a payment was for: its number and the page that the county reads it on.
@@ -15,16 +18,16 @@ func (s *Site) about(ref string) (*about, error) {
 	if id, ok := orders.ParsePaymentRef(ref); ok {
 		no = orders.Number(id)
 		route, name, value = "shop.order", "no", no
-	} else if id, ok := orders.ParseAdoptionRef(ref); ok {
-		no = orders.AdoptionNumber(id)
+	} else if id, ok := adopt.ParsePaymentRef(ref); ok {
+		no = adopt.Number(id)
 		route, name, value = "desk.adoption", "no", no
-	} else if id, ok := orders.ParseAdvanceRef(ref); ok {
-		no = orders.ContractNumber(id)
+	} else if id, ok := contract.ParseAdvanceRef(ref); ok {
+		no = contract.Number(id)
 		route, name, value = "organisation.contract", "no", no
-	} else if kind, id, ok := orders.ParseShelfRef(ref); ok {
-		no, route, name, value = orders.SaleNumber(id), "organisation.sale", "id", strconv.FormatInt(id, 10)
+	} else if kind, id, ok := shelf.ParseShelfRef(ref); ok {
+		no, route, name, value = shelf.SaleNumber(id), "organisation.sale", "id", strconv.FormatInt(id, 10)
 		if kind == "buyin" {
-			no, route = orders.SheetNumber(id), "organisation.sheet"
+			no, route = shelf.SheetNumber(id), "organisation.sheet"
 		}
 	} else {
 		return nil, nil

@@ -10,6 +10,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -33,8 +34,8 @@ func (s *adopting) adoptionRoutes() {
 }
 
 type plotsPage struct {
-	Page      orders.PlotPage
-	Filter    orders.PlotFilter
+	Page      adopt.PlotPage
+	Filter    adopt.PlotFilter
 	Townships []Option
 	Filtered  bool
 }
@@ -43,7 +44,7 @@ type plotsPage struct {
 func (s *adopting) shopPlots(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
-	d := plotsPage{Filter: orders.PlotFilter{Kind: orders.PlotKind(f.Text("kind")), Township: f.Int("township"), Query: f.Text("q"),
+	d := plotsPage{Filter: adopt.PlotFilter{Kind: orders.PlotKind(f.Text("kind")), Township: f.Int("township"), Query: f.Text("q"),
 		Cursor: f.Text("cursor"), Limit: 24}}
 	d.Filtered = d.Filter.Kind != "" || d.Filter.Township != 0 || d.Filter.Query != ""
 	ref, err := s.reference(ctx)
@@ -62,14 +63,14 @@ func (s *adopting) shopPlots(w http.ResponseWriter, r *http.Request) error {
 }
 
 type plotPage struct {
-	Plot     orders.PublicPlot
+	Plot     adopt.PublicPlot
 	MayAdopt bool
 	Units    int64
 	Price    int64
 	Deposit  int64
 	Points   []Option
 	Account  *auth.Account
-	Request  orders.AdoptRequest
+	Request  adopt.Request
 	Point    catalog.CollectionPoint
 	Minutes  int64
 }
@@ -81,7 +82,7 @@ func (s *adopting) plotPage(r *http.Request) (plotPage, error) {
 	if err != nil {
 		return d, link.E(link.NotFound, "adoption.plot.unknown", "")
 	}
-	if d.Plot, err = s.Adoptions.Plot(ctx, orders.PlotRef{ID: id}); err != nil {
+	if d.Plot, err = s.Adoptions.Plot(ctx, adopt.PlotRef{ID: id}); err != nil {
 		return d, err
 	}
 	d.MayAdopt = d.Plot.Open && (d.Account == nil || d.Account.Role == auth.Buyer)
@@ -115,15 +116,15 @@ func (s *adopting) shopAdopt(w http.ResponseWriter, r *http.Request) error {
 	if f.Text("units") == "" {
 		f.Values.Set("units", "1")
 	}
-	f.Values.Set("on_failure", string(orders.FailureReplace))
+	f.Values.Set("on_failure", string(adopt.FailureReplace))
 	presetDelivery(f, d.Account)
 	return s.renderForm(w, r, "shop/adopt", d, f)
 }
 
 func (d *plotPage) read(f *Form) {
 	d.Units = f.Int("units")
-	d.Request = orders.AdoptRequest{IdempotencyKey: f.Key(), PlotID: d.Plot.ID, Units: d.Units,
-		OnFailure: orders.OnFailure(f.Text("on_failure")), Delivery: postedDelivery(f)}
+	d.Request = adopt.Request{IdempotencyKey: f.Key(), PlotID: d.Plot.ID, Units: d.Units,
+		OnFailure: adopt.OnFailure(f.Text("on_failure")), Delivery: postedDelivery(f)}
 	d.Price, d.Deposit = d.Plot.Price(max(d.Units, 0))
 }
 
@@ -177,22 +178,22 @@ func (s *adopting) shopAdoptDo(w http.ResponseWriter, r *http.Request) error {
 }
 
 type adoptionsPage struct {
-	Page orders.AdoptionPage
+	Page adopt.Page
 }
 
 func (s *adopting) shopAdoptions(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	var d adoptionsPage
 	var err error
-	if d.Page, err = s.Adoptions.AdoptionList(r.Context(), orders.AdoptionFilter{Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Adoptions.AdoptionList(r.Context(), adopt.Filter{Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "shop/adoptions", d, f)
 }
 
 type adoptionPage struct {
-	Adoption orders.Adoption
-	Box      *orders.AdoptionBox // the one that is asked about
+	Adoption adopt.Adoption
+	Box      *adopt.Box // the one that is asked about
 	Account  payments.Account
 	Methods  []string
 	Pending  *payments.Payment
@@ -202,11 +203,11 @@ type adoptionPage struct {
 func (s *adopting) adoptionPage(ctx context.Context, no string) (adoptionPage, error) {
 	var d adoptionPage
 	var err error
-	if d.Adoption, err = s.Adoptions.Adoption(ctx, orders.AdoptionRef{No: no}); err != nil {
+	if d.Adoption, err = s.Adoptions.Adoption(ctx, adopt.Ref{No: no}); err != nil {
 		return d, err
 	}
 	// The order module has just shown that the reader may see this adoption; what was paid for it belongs to it.
-	d.Account, err = s.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: orders.AdoptionPaymentRef(d.Adoption.ID)})
+	d.Account, err = s.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: adopt.PaymentRef(d.Adoption.ID)})
 	if err != nil {
 		return d, err
 	}
@@ -249,7 +250,7 @@ func (s *adopting) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	start, err := s.Adoptions.PayAdoption(ctx, orders.PayAdoption{AdoptionNo: no, Method: f.Text("method"),
+	start, err := s.Adoptions.PayAdoption(ctx, adopt.Pay{AdoptionNo: no, Method: f.Text("method"),
 		ReturnURL: s.abs(back), IdempotencyKey: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
@@ -283,7 +284,7 @@ func (s *adopting) shopAdoptionBack(w http.ResponseWriter, r *http.Request) erro
 		}
 	}
 	done := d.Latest != nil && d.Latest.State == payments.PaymentSucceeded && (d.Latest.Purpose == string(orders.PurposeDeposit) &&
-		d.Adoption.State != orders.AdoptionPlaced && d.Adoption.State != orders.AdoptionExpiring || d.Adoption.DueFen == 0)
+		d.Adoption.State != adopt.Placed && d.Adoption.State != adopt.Expiring || d.Adoption.DueFen == 0)
 	if done {
 		s.flash(r, good, "order.paid")
 		return s.goTo(w, r, "shop.adoption", "no", d.Adoption.No)
@@ -309,7 +310,7 @@ func (s *adopting) shopAdoptionCancelDo(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	no := mux.Vars(r)["no"]
-	if _, err := s.Adoptions.CancelAdoption(ctx, orders.CancelAdoption{AdoptionNo: no, Reason: f.Text("reason")}); err != nil {
+	if _, err := s.Adoptions.CancelAdoption(ctx, adopt.Cancel{AdoptionNo: no, Reason: f.Text("reason")}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}
@@ -356,7 +357,7 @@ func (s *adopting) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.Need("note") {
-		_, err := s.Adoptions.DisputeBox(r.Context(), orders.DisputeBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Note: f.Text("note")})
+		_, err := s.Adoptions.DisputeBox(r.Context(), adopt.DisputeBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Note: f.Text("note")})
 		if err == nil {
 			s.flash(r, good, "adoption.disputed")
 			return s.goTo(w, r, "shop.adoption", "no", d.Adoption.No)
@@ -370,7 +371,7 @@ func (s *adopting) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
 
 // adoptionPhoto serves a picture to those who may see its update; others learn nothing.
 func (s *adopting) adoptionPhoto(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.Adoptions.Photo(r.Context(), orders.PhotoRef{AdoptionNo: mux.Vars(r)["no"], ID: pathInt(r, "photo")})
+	f, err := s.Adoptions.Photo(r.Context(), adopt.PhotoRef{AdoptionNo: mux.Vars(r)["no"], ID: pathInt(r, "photo")})
 	if err != nil {
 		return err
 	}

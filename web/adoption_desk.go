@@ -6,7 +6,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/web/auth"
 )
 
@@ -20,8 +20,8 @@ func (s *deskPages) adoptionDeskRoutes() {
 
 type deskAdoptionsPage struct {
 	Words    words
-	Page     orders.AdoptionPage
-	Filter   orders.AdoptionFilter
+	Page     adopt.Page
+	Filter   adopt.Filter
 	State    string
 	States   []Option
 	Filtered bool
@@ -30,13 +30,13 @@ type deskAdoptionsPage struct {
 func (s *deskPages) deskAdoptions(w http.ResponseWriter, r *http.Request) error {
 	l := langOf(r)
 	f := s.queryForm(r)
-	d := deskAdoptionsPage{Words: s.words(r), State: f.Text("state"), Filter: orders.AdoptionFilter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 50}}
+	d := deskAdoptionsPage{Words: s.words(r), State: f.Text("state"), Filter: adopt.Filter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 50}}
 	if d.State != "" {
-		d.Filter.State = []orders.AdoptionState{orders.AdoptionState(d.State)}
+		d.Filter.State = []adopt.State{adopt.State(d.State)}
 	}
 	d.Filtered = d.State != "" || d.Filter.Query != ""
-	d.States = options(l.pick("全部状态", "All states"), orders.AdoptionStates, func(st orders.AdoptionState) string { return string(st) },
-		func(st orders.AdoptionState) string { return d.Words.Say("status.adoption", st) })
+	d.States = options(l.pick("全部状态", "All states"), adopt.States, func(st adopt.State) string { return string(st) },
+		func(st adopt.State) string { return d.Words.Say("status.adoption", st) })
 	if f.OK() {
 		var err error
 		if d.Page, err = s.Adoptions.AdoptionList(r.Context(), d.Filter); err != nil && !f.Fail(err) {
@@ -48,13 +48,13 @@ func (s *deskPages) deskAdoptions(w http.ResponseWriter, r *http.Request) error 
 
 type deskAdoptionPage struct {
 	Words    words
-	Adoption orders.Adoption
+	Adoption adopt.Adoption
 }
 
 func (s *deskPages) deskAdoptionPage(r *http.Request) (deskAdoptionPage, error) {
 	d := deskAdoptionPage{Words: s.words(r)}
 	var err error
-	d.Adoption, err = s.Adoptions.Adoption(r.Context(), orders.AdoptionRef{No: mux.Vars(r)["no"]})
+	d.Adoption, err = s.Adoptions.Adoption(r.Context(), adopt.Ref{No: mux.Vars(r)["no"]})
 	return d, err
 }
 
@@ -75,7 +75,7 @@ func (s *deskPages) deskAdoptionDecide(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	_, err = s.Adoptions.DecideBox(r.Context(), orders.DecideBox{AdoptionNo: d.Adoption.No, No: int(pathInt(r, "box")),
+	_, err = s.Adoptions.DecideBox(r.Context(), adopt.DecideBox{AdoptionNo: d.Adoption.No, No: int(pathInt(r, "box")),
 		Came: f.Text("came") == "1", Note: f.Text("note")})
 	if err != nil {
 		if !f.Fail(err) {

@@ -10,7 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/photo"
@@ -30,18 +30,18 @@ func (s *growing) adoptionHouseholdRoutes() {
 	s.guarded("GET", "/my/updates/{plot:[0-9]+}", "household.update", s.householdUpdate, earning...)
 	s.guarded("POST", "/my/updates/{plot:[0-9]+}", "household.update.post", s.householdUpdatePost, earning...)
 	s.guarded("GET", "/my/photos/{photo:[0-9]+}", "household.photo", s.householdPhoto, earning...)
-	s.allowBody("/my/updates/", orders.UpdateMostPhoto*photo.MostBytes+1<<20)
+	s.allowBody("/my/updates/", adopt.UpdateMostPhoto*photo.MostBytes+1<<20)
 }
 
 // dueBox is a box that a household has to hand over.
 type dueBox struct {
-	Adoption orders.Adoption
-	Box      orders.AdoptionBox
+	Adoption adopt.Adoption
+	Box      adopt.Box
 }
 
 type householdAdoptionsPage struct {
 	whose
-	Plots []orders.HouseholdPlot
+	Plots []adopt.HouseholdPlot
 	Due   []dueBox // soonest first
 	Done  []dueBox // latest first
 	More  bool
@@ -62,7 +62,7 @@ func (s *growing) householdAdoptions(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	d.Plots = plots.Items
-	list, err := s.Adoptions.AdoptionList(ctx, orders.AdoptionFilter{Household: who.Household.ID, Limit: 100})
+	list, err := s.Adoptions.AdoptionList(ctx, adopt.Filter{Household: who.Household.ID, Limit: 100})
 	if err != nil {
 		return err
 	}
@@ -71,9 +71,9 @@ func (s *growing) householdAdoptions(w http.ResponseWriter, r *http.Request) err
 		for _, b := range a.Boxes {
 			switch {
 			case b.HouseholdID != who.Household.ID:
-			case b.State == orders.BoxPlanned:
+			case b.State == adopt.BoxPlanned:
 				d.Due = append(d.Due, dueBox{a, b})
-			case b.State == orders.BoxDelivered || b.State == orders.BoxSettled || b.State == orders.BoxDisputed:
+			case b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled || b.State == adopt.BoxDisputed:
 				d.Done = append(d.Done, dueBox{a, b})
 			}
 		}
@@ -96,7 +96,7 @@ func compareText(a, b string) int {
 
 type householdAdoptionPage struct {
 	whose
-	Adoption orders.Adoption
+	Adoption adopt.Adoption
 	Net      int64 // of all boxes that this household fills
 }
 
@@ -111,12 +111,12 @@ func (s *growing) householdAdoption(w http.ResponseWriter, r *http.Request) erro
 		return err
 	}
 	d := householdAdoptionPage{whose: who}
-	if d.Adoption, err = s.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Adoption, err = s.Adoptions.Adoption(ctx, adopt.Ref{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}
-	d.Adoption.Boxes = slices.DeleteFunc(d.Adoption.Boxes, func(b orders.AdoptionBox) bool { return b.HouseholdID != who.Household.ID })
+	d.Adoption.Boxes = slices.DeleteFunc(d.Adoption.Boxes, func(b adopt.Box) bool { return b.HouseholdID != who.Household.ID })
 	for _, b := range d.Adoption.Boxes {
-		if b.State != orders.BoxFailed && b.State != orders.BoxVoid {
+		if b.State != adopt.BoxFailed && b.State != adopt.BoxVoid {
 			d.Net += b.NetFen
 		}
 	}
@@ -125,8 +125,8 @@ func (s *growing) householdAdoption(w http.ResponseWriter, r *http.Request) erro
 
 type householdBoxPage struct {
 	whose
-	Adoption orders.Adoption
-	Box      orders.AdoptionBox
+	Adoption adopt.Adoption
+	Box      adopt.Box
 }
 
 func (s *growing) householdBoxPage(r *http.Request) (context.Context, householdBoxPage, error) {
@@ -135,11 +135,11 @@ func (s *growing) householdBoxPage(r *http.Request) (context.Context, householdB
 	if err != nil {
 		return ctx, d, err
 	}
-	if d.Adoption, err = s.Adoptions.Adoption(ctx, orders.AdoptionRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Adoption, err = s.Adoptions.Adoption(ctx, adopt.Ref{No: mux.Vars(r)["no"]}); err != nil {
 		return ctx, d, err
 	}
 	no := int(pathInt(r, "box"))
-	i := slices.IndexFunc(d.Adoption.Boxes, func(b orders.AdoptionBox) bool { return b.No == no && b.HouseholdID == who.Household.ID })
+	i := slices.IndexFunc(d.Adoption.Boxes, func(b adopt.Box) bool { return b.No == no && b.HouseholdID == who.Household.ID })
 	if i < 0 {
 		return ctx, d, link.E(link.NotFound, "adoption.box.unknown", "")
 	}
@@ -168,7 +168,7 @@ func (s *growing) householdBoxDeliver(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	if _, err := s.Adoptions.DeliverBox(ctx, orders.BoxRequest{AdoptionNo: d.Adoption.No, No: d.Box.No}); err != nil {
+	if _, err := s.Adoptions.DeliverBox(ctx, adopt.BoxRequest{AdoptionNo: d.Adoption.No, No: d.Box.No}); err != nil {
 		if !f.Fail(err) {
 			return err
 		}
@@ -199,7 +199,7 @@ func (s *growing) householdBoxFailDo(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	if f.Need("reason") {
-		_, err := s.Adoptions.FailBoxes(ctx, orders.FailBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Rest: f.Text("rest") == "1",
+		_, err := s.Adoptions.FailBoxes(ctx, adopt.FailBox{AdoptionNo: d.Adoption.No, No: d.Box.No, Rest: f.Text("rest") == "1",
 			Reason: f.Text("reason"), Note: f.Text("note")})
 		// Once another household is to fill it, the box is no longer this one's to look at.
 		if err == nil || link.CodeOf(err) == link.NotFound {
@@ -215,11 +215,11 @@ func (s *growing) householdBoxFailDo(w http.ResponseWriter, r *http.Request) err
 
 type householdPlotPage struct {
 	whose
-	Plot    orders.HouseholdPlot
-	Updates []orders.AdoptionUpdate
+	Plot    adopt.HouseholdPlot
+	Updates []adopt.Update
 }
 
-func (s *growing) householdPlotPage(r *http.Request, is func(orders.HouseholdPlot) bool) (context.Context, householdPlotPage, error) {
+func (s *growing) householdPlotPage(r *http.Request, is func(adopt.HouseholdPlot) bool) (context.Context, householdPlotPage, error) {
 	ctx, who, err := s.acting(r)
 	d := householdPlotPage{whose: who}
 	if err != nil {
@@ -239,7 +239,7 @@ func (s *growing) householdPlotPage(r *http.Request, is func(orders.HouseholdPlo
 
 func (s *growing) householdPlotOf(r *http.Request) (context.Context, householdPlotPage, error) {
 	presale := pathInt(r, "presale")
-	return s.householdPlotPage(r, func(p orders.HouseholdPlot) bool { return p.PresaleID == presale })
+	return s.householdPlotPage(r, func(p adopt.HouseholdPlot) bool { return p.PresaleID == presale })
 }
 
 func (s *growing) householdPlot(w http.ResponseWriter, r *http.Request) error {
@@ -264,7 +264,7 @@ func (s *growing) householdPlotSave(w http.ResponseWriter, r *http.Request) erro
 	}
 	units, every := f.Int("units"), f.Int("every_days")
 	if f.Need("units", "every_days", "story.zh") && f.OK() {
-		_, err := s.Adoptions.SavePlot(ctx, orders.SavePlot{HouseholdID: d.Household.ID, PresaleID: d.Plot.PresaleID, Units: units,
+		_, err := s.Adoptions.SavePlot(ctx, adopt.SavePlot{HouseholdID: d.Household.ID, PresaleID: d.Plot.PresaleID, Units: units,
 			EveryDays: every, Story: catalog.Text{Zh: f.Text("story.zh"), En: d.Plot.Story.En}})
 		if err == nil {
 			s.flash(r, good, "adoption.plot.saved")
@@ -279,11 +279,11 @@ func (s *growing) householdPlotSave(w http.ResponseWriter, r *http.Request) erro
 
 func (s *growing) householdUpdatePage(r *http.Request) (context.Context, householdPlotPage, error) {
 	id := pathInt(r, "plot")
-	ctx, d, err := s.householdPlotPage(r, func(p orders.HouseholdPlot) bool { return p.Saved && p.ID == id })
+	ctx, d, err := s.householdPlotPage(r, func(p adopt.HouseholdPlot) bool { return p.Saved && p.ID == id })
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Updates, err = s.Adoptions.Updates(ctx, orders.PlotRef{ID: id})
+	d.Updates, err = s.Adoptions.Updates(ctx, adopt.PlotRef{ID: id})
 	return ctx, d, err
 }
 
@@ -324,12 +324,12 @@ func (s *growing) householdUpdatePost(w http.ResponseWriter, r *http.Request) er
 }
 
 func (s *growing) postUpdate(ctx context.Context, plot int64, f *Form, pictures [][]byte) error {
-	u, err := s.Adoptions.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: f.Key(), PlotID: plot, Text: f.Text("text")})
+	u, err := s.Adoptions.PostUpdate(ctx, adopt.PostUpdate{IdempotencyKey: f.Key(), PlotID: plot, Text: f.Text("text")})
 	if err != nil {
 		return err
 	}
 	for _, p := range pictures { // one at a time: together they would not fit a message
-		if _, err := s.Adoptions.AddPhoto(ctx, orders.AddPhoto{UpdateID: u.ID, JPEG: p}); err != nil {
+		if _, err := s.Adoptions.AddPhoto(ctx, adopt.AddPhoto{UpdateID: u.ID, JPEG: p}); err != nil {
 			return err
 		}
 	}
@@ -343,8 +343,8 @@ func postedPhotos(r *http.Request, f *Form) [][]byte {
 		return nil
 	}
 	files := r.MultipartForm.File[name]
-	if len(files) > orders.UpdateMostPhoto {
-		f.Add(name, "adoption.photo.many", "max", num64(orders.UpdateMostPhoto))
+	if len(files) > adopt.UpdateMostPhoto {
+		f.Add(name, "adoption.photo.many", "max", num64(adopt.UpdateMostPhoto))
 		return nil
 	}
 	var out [][]byte
@@ -382,7 +382,7 @@ func (s *growing) householdPhoto(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := s.Adoptions.Photo(ctx, orders.PhotoRef{ID: pathInt(r, "photo")})
+	f, err := s.Adoptions.Photo(ctx, adopt.PhotoRef{ID: pathInt(r, "photo")})
 	if err != nil {
 		return err
 	}

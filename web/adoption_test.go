@@ -14,60 +14,61 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/web/auth"
 )
 
 // stubAdoptions answers with one plot and one adoption of the shape that the module promises.
 type stubAdoptions struct {
-	orders.Adoptions
-	state     orders.AdoptionState
-	taken     []orders.AdoptRequest
-	told      []orders.PostUpdate
+	adopt.Service
+	state     adopt.State
+	taken     []adopt.Request
+	told      []adopt.PostUpdate
 	photos    int
-	failed    []orders.FailBox
-	delivered []orders.BoxRequest
+	failed    []adopt.FailBox
+	delivered []adopt.BoxRequest
 	refuse    error
 }
 
 var adoptGeese = catalog.Text{Zh: "认养一只鹅", En: "Adopt a goose"}
 
-func (s *stubAdoptions) plot() orders.PublicPlot {
-	return orders.PublicPlot{ID: 4, Kind: orders.PlotGoose, Season: 2026, PresaleID: 12, Product: "goose", Title: adoptGeese, Picture: "goose", Family: "王*", VillageID: 11,
+func (s *stubAdoptions) plot() adopt.PublicPlot {
+	return adopt.PublicPlot{ID: 4, Kind: orders.PlotGoose, Season: 2026, PresaleID: 12, Product: "goose", Title: adoptGeese, Picture: "goose", Family: "王*", VillageID: 11,
 		Village: "永丰村", Township: "依安镇", Story: catalog.Text{Zh: "鹅在甸子上放养", En: "Geese on the meadow"}, Units: 5, Left: 3, Boxes: 1, EveryDays: 14,
 		FirstOn: "2026-12-01", UnitFen: 24_000, DepositBP: 3000, ForfeitBP: 5000, FreeHours: 24, BalanceDays: 5, MaxUnits: 3, Seller: "鹅业合作社",
 		ClosesAt: someDay.AddDate(0, 1, 0), Open: true}
 }
 
-func (s *stubAdoptions) Plots(context.Context, orders.PlotFilter) (orders.PlotPage, error) {
-	return orders.PlotPage{Items: []orders.PublicPlot{s.plot()}, Total: 1}, nil
+func (s *stubAdoptions) Plots(context.Context, adopt.PlotFilter) (adopt.PlotPage, error) {
+	return adopt.PlotPage{Items: []adopt.PublicPlot{s.plot()}, Total: 1}, nil
 }
-func (s *stubAdoptions) Plot(_ context.Context, r orders.PlotRef) (orders.PublicPlot, error) {
+func (s *stubAdoptions) Plot(_ context.Context, r adopt.PlotRef) (adopt.PublicPlot, error) {
 	if r.ID != 4 {
-		return orders.PublicPlot{}, link.E(link.NotFound, "adoption.plot.unknown", "")
+		return adopt.PublicPlot{}, link.E(link.NotFound, "adoption.plot.unknown", "")
 	}
 	return s.plot(), nil
 }
-func (s *stubAdoptions) Adopt(_ context.Context, r orders.AdoptRequest) (orders.Adoption, error) {
+func (s *stubAdoptions) Adopt(_ context.Context, r adopt.Request) (adopt.Adoption, error) {
 	s.taken = append(s.taken, r)
 	return s.adoption(), s.refuse
 }
-func (s *stubAdoptions) adoption() orders.Adoption {
-	a := orders.Adoption{ID: 61, No: "RY0000006188", State: s.state, Buyer: orders.Buyer{Name: "林*"}, Plot: s.plot(), Units: 2, UnitNos: []int64{3, 4}, OnFailure: orders.FailureReplace,
+func (s *stubAdoptions) adoption() adopt.Adoption {
+	a := adopt.Adoption{ID: 61, No: "RY0000006188", State: s.state, Buyer: orders.Buyer{Name: "林*"}, Plot: s.plot(), Units: 2, UnitNos: []int64{3, 4}, OnFailure: adopt.FailureReplace,
 		Delivery: orders.Delivery{Kind: orders.DeliverAddress, Name: "林晓", Phone: "13800138000", Address: "演示路1号"}, PriceFen: 48_000, DepositFen: 14_400,
 		BalanceBy: someDay, PlacedAt: someDay, CanCancel: true, HouseholdID: 77,
-		Boxes: []orders.AdoptionBox{{No: 1, DueOn: "2026-12-01", Qty: 1, State: orders.BoxPlanned, AmountFen: 24_000, NetFen: 22_800, Family: "王*", Village: "永丰村", HouseholdID: 77, CanDeliver: true, CanFail: true, CanDispute: true},
-			{No: 2, DueOn: "2026-12-15", Qty: 1, State: orders.BoxFailed, AmountFen: 24_000, NetFen: 22_800, Family: "李*", Village: "兴旺村", HouseholdID: 78}},
-		Updates:  []orders.AdoptionUpdate{{ID: 1, PlotID: 4, At: someDay, Text: "鹅下水了", Photos: []orders.Photo{{ID: 5, Width: 40, Height: 30}}}},
+		Boxes: []adopt.Box{{No: 1, DueOn: "2026-12-01", Qty: 1, State: adopt.BoxPlanned, AmountFen: 24_000, NetFen: 22_800, Family: "王*", Village: "永丰村", HouseholdID: 77, CanDeliver: true, CanFail: true, CanDispute: true},
+			{No: 2, DueOn: "2026-12-15", Qty: 1, State: adopt.BoxFailed, AmountFen: 24_000, NetFen: 22_800, Family: "李*", Village: "兴旺村", HouseholdID: 78}},
+		Updates:  []adopt.Update{{ID: 1, PlotID: 4, At: someDay, Text: "鹅下水了", Photos: []adopt.Photo{{ID: 5, Width: 40, Height: 30}}}},
 		Timeline: []orders.TimelineEntry{{At: someDay, Key: "adoption.timeline.placed"}}}
-	if s.state == orders.AdoptionPlaced {
+	if s.state == adopt.Placed {
 		soon := someDay.Add(time.Hour)
 		a.DueFen, a.ExpiresAt = a.DepositFen, &soon
 	}
 	return a
 }
-func (s *stubAdoptions) Adoption(ctx context.Context, r orders.AdoptionRef) (orders.Adoption, error) {
+func (s *stubAdoptions) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
 	if r.No != "RY0000006188" {
-		return orders.Adoption{}, link.E(link.NotFound, "adoption.unknown", "")
+		return adopt.Adoption{}, link.E(link.NotFound, "adoption.unknown", "")
 	}
 	a := s.adoption()
 	if link.ActorFrom(ctx).Role == "household" { // as the module does
@@ -75,87 +76,87 @@ func (s *stubAdoptions) Adoption(ctx context.Context, r orders.AdoptionRef) (ord
 	}
 	return a, nil
 }
-func (s *stubAdoptions) AdoptionList(context.Context, orders.AdoptionFilter) (orders.AdoptionPage, error) {
-	return orders.AdoptionPage{Items: []orders.Adoption{s.adoption()}, Total: 1, PriceFen: 48_000}, nil
+func (s *stubAdoptions) AdoptionList(context.Context, adopt.Filter) (adopt.Page, error) {
+	return adopt.Page{Items: []adopt.Adoption{s.adoption()}, Total: 1, PriceFen: 48_000}, nil
 }
-func (s *stubAdoptions) CancelAdoption(context.Context, orders.CancelAdoption) (orders.Adoption, error) {
+func (s *stubAdoptions) CancelAdoption(context.Context, adopt.Cancel) (adopt.Adoption, error) {
 	return s.adoption(), s.refuse
 }
-func (s *stubAdoptions) HouseholdPlots(context.Context, catalog.HouseholdRef) (orders.HouseholdPlots, error) {
-	return orders.HouseholdPlots{Items: []orders.HouseholdPlot{{PublicPlot: s.plot(), HouseholdID: 77, Adopted: 2, Supply: 6, Saved: true}}}, nil
+func (s *stubAdoptions) HouseholdPlots(context.Context, catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
+	return adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{{PublicPlot: s.plot(), HouseholdID: 77, Adopted: 2, Supply: 6, Saved: true}}}, nil
 }
-func (s *stubAdoptions) Updates(context.Context, orders.PlotRef) ([]orders.AdoptionUpdate, error) {
+func (s *stubAdoptions) Updates(context.Context, adopt.PlotRef) ([]adopt.Update, error) {
 	return s.adoption().Updates, nil
 }
-func (s *stubAdoptions) PostUpdate(_ context.Context, r orders.PostUpdate) (orders.AdoptionUpdate, error) {
+func (s *stubAdoptions) PostUpdate(_ context.Context, r adopt.PostUpdate) (adopt.Update, error) {
 	s.told = append(s.told, r)
-	return orders.AdoptionUpdate{ID: 9}, s.refuse
+	return adopt.Update{ID: 9}, s.refuse
 }
-func (s *stubAdoptions) AddPhoto(context.Context, orders.AddPhoto) (orders.Photo, error) {
+func (s *stubAdoptions) AddPhoto(context.Context, adopt.AddPhoto) (adopt.Photo, error) {
 	s.photos++
-	return orders.Photo{ID: 5}, nil
+	return adopt.Photo{ID: 5}, nil
 }
-func (s *stubAdoptions) Photo(_ context.Context, r orders.PhotoRef) (orders.PhotoFile, error) {
+func (s *stubAdoptions) Photo(_ context.Context, r adopt.PhotoRef) (adopt.PhotoFile, error) {
 	if r.ID != 5 {
-		return orders.PhotoFile{}, link.E(link.NotFound, "adoption.photo.unknown", "")
+		return adopt.PhotoFile{}, link.E(link.NotFound, "adoption.photo.unknown", "")
 	}
-	return orders.PhotoFile{JPEG: []byte{0xFF, 0xD8}}, nil
+	return adopt.PhotoFile{JPEG: []byte{0xFF, 0xD8}}, nil
 }
-func (s *stubAdoptions) FailBoxes(_ context.Context, r orders.FailBox) (orders.Adoption, error) {
+func (s *stubAdoptions) FailBoxes(_ context.Context, r adopt.FailBox) (adopt.Adoption, error) {
 	s.failed = append(s.failed, r)
 	return s.adoption(), s.refuse
 }
-func (s *stubAdoptions) DeliverBox(_ context.Context, r orders.BoxRequest) (orders.Adoption, error) {
+func (s *stubAdoptions) DeliverBox(_ context.Context, r adopt.BoxRequest) (adopt.Adoption, error) {
 	s.delivered = append(s.delivered, r)
 	return s.adoption(), s.refuse
 }
 
 // stubBoxes is one standing order.
 type stubBoxes struct {
-	orders.Boxes
-	state   orders.StandingState
-	skipped []orders.SkipDate
-	set     []orders.SetStanding
-	changed []orders.ChangeStanding
+	adopt.Boxes
+	state   adopt.StandingState
+	skipped []adopt.SkipDate
+	set     []adopt.SetStanding
+	changed []adopt.ChangeStanding
 	refuse  error
 }
 
-func (s *stubBoxes) StandingOffers(context.Context, catalog.None) (orders.StandingOffers, error) {
-	return orders.StandingOffers{Items: []orders.StandingOffer{{PresaleID: 13, Title: catalog.Text{Zh: "蔬菜箱", En: "Box"}, Picture: "vegetable-box", Unit: "box", PriceUnit: "box",
+func (s *stubBoxes) StandingOffers(context.Context, catalog.None) (adopt.StandingOffers, error) {
+	return adopt.StandingOffers{Items: []adopt.StandingOffer{{PresaleID: 13, Title: catalog.Text{Zh: "蔬菜箱", En: "Box"}, Picture: "vegetable-box", Unit: "box", PriceUnit: "box",
 		Grades: []catalog.GradePrice{{Grade: "special", Price: jinPrice}}, MinQty: 1, MaxQty: 10, DepositBP: 5000, Starts: []string{"2026-12-03"}, EndsOn: "2027-02-01"}}}, nil
 }
-func (s *stubBoxes) standing() orders.Standing {
-	return orders.Standing{ID: 21, State: s.state, Title: catalog.Text{Zh: "蔬菜箱", En: "Box"}, Picture: "vegetable-box", Unit: "box", Grade: "special", Qty: 1, EveryDays: 7,
+func (s *stubBoxes) standing() adopt.Standing {
+	return adopt.Standing{ID: 21, State: s.state, Title: catalog.Text{Zh: "蔬菜箱", En: "Box"}, Picture: "vegetable-box", Unit: "box", Grade: "special", Qty: 1, EveryDays: 7,
 		Delivery: orders.Delivery{Kind: orders.DeliverAddress, Name: "林晓", Phone: "13800138000", Address: "演示路1号"}, UnitFen: 5800, EndsOn: "2027-02-01",
-		Dates: []orders.StandingDate{{On: "2026-12-03", State: orders.DatePlanned, CutOff: someDay, Qty: 1, CanSkip: true}, {On: "2026-12-10", State: orders.DateSkipped, CutOff: someDay, Qty: 1, CanSkip: true}}}
+		Dates: []adopt.StandingDate{{On: "2026-12-03", State: adopt.DatePlanned, CutOff: someDay, Qty: 1, CanSkip: true}, {On: "2026-12-10", State: adopt.DateSkipped, CutOff: someDay, Qty: 1, CanSkip: true}}}
 }
-func (s *stubBoxes) Standing(_ context.Context, r orders.StandingRef) (orders.Standing, error) {
+func (s *stubBoxes) Standing(_ context.Context, r adopt.StandingRef) (adopt.Standing, error) {
 	if r.ID != 21 {
-		return orders.Standing{}, link.E(link.NotFound, "standing.unknown", "")
+		return adopt.Standing{}, link.E(link.NotFound, "standing.unknown", "")
 	}
 	return s.standing(), nil
 }
-func (s *stubBoxes) Standings(context.Context, catalog.None) (orders.Standings, error) {
-	return orders.Standings{Items: []orders.Standing{s.standing()}}, nil
+func (s *stubBoxes) Standings(context.Context, catalog.None) (adopt.Standings, error) {
+	return adopt.Standings{Items: []adopt.Standing{s.standing()}}, nil
 }
-func (s *stubBoxes) Subscribe(context.Context, orders.Subscribe) (orders.Standing, error) {
+func (s *stubBoxes) Subscribe(context.Context, adopt.Subscribe) (adopt.Standing, error) {
 	return s.standing(), s.refuse
 }
-func (s *stubBoxes) SkipDate(_ context.Context, r orders.SkipDate) (orders.Standing, error) {
+func (s *stubBoxes) SkipDate(_ context.Context, r adopt.SkipDate) (adopt.Standing, error) {
 	s.skipped = append(s.skipped, r)
 	return s.standing(), s.refuse
 }
-func (s *stubBoxes) SetStanding(_ context.Context, r orders.SetStanding) (orders.Standing, error) {
+func (s *stubBoxes) SetStanding(_ context.Context, r adopt.SetStanding) (adopt.Standing, error) {
 	s.set = append(s.set, r)
 	return s.standing(), s.refuse
 }
-func (s *stubBoxes) ChangeStanding(_ context.Context, r orders.ChangeStanding) (orders.Standing, error) {
+func (s *stubBoxes) ChangeStanding(_ context.Context, r adopt.ChangeStanding) (adopt.Standing, error) {
 	s.changed = append(s.changed, r)
 	return s.standing(), s.refuse
 }
 
 func newAdoptions(t *testing.T) (d *desk, a *stubAdoptions, b *stubBoxes, buyer, household *person) {
-	a, b = &stubAdoptions{state: orders.AdoptionPlaced}, &stubBoxes{state: orders.StandingActive}
+	a, b = &stubAdoptions{state: adopt.Placed}, &stubBoxes{state: adopt.StandingActive}
 	d = newDesk(t, func(d *desk, deps *Deps) { deps.Adoptions, deps.Boxes, deps.Payments = a, b, shelfPayments{d.payments} })
 	buyer = d.login(t, auth.Account{Login: "13800138000", Name: "林晓", Phone: "13800138000", Role: auth.Buyer, Lang: "zh"})
 	household = d.login(t, auth.Account{Login: "ya-1", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
@@ -183,7 +184,7 @@ func TestAdoptionPages(t *testing.T) {
 	readPage(t, operator, "/desk/adoptions/RY0000006188", "林晓")
 
 	// The household learns what it has to bring and what it gets: not who it is for, nor where they live.
-	a.state = orders.AdoptionGrowing
+	a.state = adopt.Growing
 	for _, path := range []string{"/my/adoptions", "/my/adoptions/RY0000006188", "/my/adoptions/RY0000006188/1", "/my/adoptions/RY0000006188/1/fail"} {
 		res := household.get(path)
 		if res.StatusCode != http.StatusOK {
@@ -226,7 +227,7 @@ func TestAdoptingAndBoxForms(t *testing.T) {
 		t.Errorf("check: %d", res.StatusCode)
 	}
 	res := buyer.post("/adopt/4", append(where, "units", "2", "idempotency_key", "0123456789abcdef")...)
-	if res.StatusCode != http.StatusSeeOther || len(a.taken) != 1 || a.taken[0].Units != 2 || a.taken[0].OnFailure != orders.FailureRefund || a.taken[0].IdempotencyKey != "0123456789abcdef" {
+	if res.StatusCode != http.StatusSeeOther || len(a.taken) != 1 || a.taken[0].Units != 2 || a.taken[0].OnFailure != adopt.FailureRefund || a.taken[0].IdempotencyKey != "0123456789abcdef" {
 		t.Errorf("%d, taken %+v", res.StatusCode, a.taken)
 	}
 	a.refuse = link.E(link.SoldOut, "order.quantity.sold_out", "units", "left", "0")
@@ -238,7 +239,7 @@ func TestAdoptingAndBoxForms(t *testing.T) {
 	if res = buyer.post("/boxes/21/skip", "on", "2026-12-03", "skip", "1"); res.StatusCode != http.StatusSeeOther || len(b.skipped) != 1 || !b.skipped[0].Skip {
 		t.Errorf("skip: %d, %+v", res.StatusCode, b.skipped)
 	}
-	if res = buyer.post("/boxes/21/state", "state", "paused"); res.StatusCode != http.StatusSeeOther || len(b.set) != 1 || b.set[0].State != orders.StandingPaused {
+	if res = buyer.post("/boxes/21/state", "state", "paused"); res.StatusCode != http.StatusSeeOther || len(b.set) != 1 || b.set[0].State != adopt.StandingPaused {
 		t.Errorf("pause: %d, %+v", res.StatusCode, b.set)
 	}
 	if res = buyer.post("/boxes/21/change", append(where, "quantity", "2", "every_days", "14")...); res.StatusCode != http.StatusSeeOther || len(b.changed) != 1 || b.changed[0].Qty != 2 {
@@ -249,7 +250,7 @@ func TestAdoptingAndBoxForms(t *testing.T) {
 		t.Errorf("after the cut-off: %d", res.StatusCode)
 	}
 
-	a.state = orders.AdoptionGrowing
+	a.state = adopt.Growing
 	if res = household.post("/my/adoptions/RY0000006188/1"); res.StatusCode != http.StatusSeeOther || len(a.delivered) != 1 {
 		t.Errorf("handed over: %d", res.StatusCode)
 	}

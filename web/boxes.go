@@ -6,7 +6,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/web/auth"
 )
 
@@ -23,8 +23,8 @@ func (s *adopting) boxRoutes() {
 }
 
 type boxesPage struct {
-	Offers []orders.StandingOffer
-	Mine   []orders.Standing
+	Offers []adopt.StandingOffer
+	Mine   []adopt.Standing
 	May    bool
 }
 
@@ -47,7 +47,7 @@ func (s *adopting) shopBoxes(w http.ResponseWriter, r *http.Request) error {
 }
 
 type boxStartPage struct {
-	Offer   orders.StandingOffer
+	Offer   adopt.StandingOffer
 	Points  []Option
 	Starts  []Option
 	Grades  []Option
@@ -62,7 +62,7 @@ func (s *adopting) boxStartPage(r *http.Request) (boxStartPage, error) {
 		return d, err
 	}
 	id := pathInt(r, "presale")
-	i := slices.IndexFunc(offers.Items, func(o orders.StandingOffer) bool { return o.PresaleID == id })
+	i := slices.IndexFunc(offers.Items, func(o adopt.StandingOffer) bool { return o.PresaleID == id })
 	if i < 0 {
 		return d, link.E(link.NotFound, "presale.unknown", "")
 	}
@@ -108,7 +108,7 @@ func (s *adopting) shopBoxSubscribe(w http.ResponseWriter, r *http.Request) erro
 	f.Need("quantity", "every_days")
 	needDelivery(f)
 	if f.OK() {
-		st, err := s.Boxes.Subscribe(r.Context(), orders.Subscribe{IdempotencyKey: f.Key(), PresaleID: d.Offer.PresaleID, Grade: f.Text("grade"),
+		st, err := s.Boxes.Subscribe(r.Context(), adopt.Subscribe{IdempotencyKey: f.Key(), PresaleID: d.Offer.PresaleID, Grade: f.Text("grade"),
 			Qty: qty, EveryDays: every, StartOn: f.Text("start_on"), Delivery: postedDelivery(f)})
 		if err == nil {
 			s.flash(r, good, "standing.started")
@@ -122,7 +122,7 @@ func (s *adopting) shopBoxSubscribe(w http.ResponseWriter, r *http.Request) erro
 }
 
 type boxPage struct {
-	Standing orders.Standing
+	Standing adopt.Standing
 	Points   []Option
 }
 
@@ -130,7 +130,7 @@ func (s *adopting) boxPage(r *http.Request) (boxPage, error) {
 	ctx := r.Context()
 	var d boxPage
 	var err error
-	if d.Standing, err = s.Boxes.Standing(ctx, orders.StandingRef{ID: pathInt(r, "id")}); err != nil {
+	if d.Standing, err = s.Boxes.Standing(ctx, adopt.StandingRef{ID: pathInt(r, "id")}); err != nil {
 		return d, err
 	}
 	ref, err := s.reference(ctx)
@@ -152,8 +152,8 @@ func (s *adopting) shopBoxState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	state := orders.StandingState(f.Text("state"))
-	_, err = s.Boxes.SetStanding(r.Context(), orders.SetStanding{ID: pathInt(r, "id"), State: state})
+	state := adopt.StandingState(f.Text("state"))
+	_, err = s.Boxes.SetStanding(r.Context(), adopt.SetStanding{ID: pathInt(r, "id"), State: state})
 	return s.boxChanged(w, r, f, err, "standing.now_"+string(state))
 }
 
@@ -166,7 +166,7 @@ func (s *adopting) shopBoxSkip(w http.ResponseWriter, r *http.Request) error {
 	if skip {
 		key = "standing.skipped"
 	}
-	_, err = s.Boxes.SkipDate(r.Context(), orders.SkipDate{ID: pathInt(r, "id"), On: f.Text("on"), Skip: skip})
+	_, err = s.Boxes.SkipDate(r.Context(), adopt.SkipDate{ID: pathInt(r, "id"), On: f.Text("on"), Skip: skip})
 	return s.boxChanged(w, r, f, err, key)
 }
 
@@ -213,7 +213,7 @@ func (s *adopting) shopBoxChangeDo(w http.ResponseWriter, r *http.Request) error
 	f.Need("quantity", "every_days")
 	needDelivery(f)
 	if f.OK() {
-		_, err := s.Boxes.ChangeStanding(r.Context(), orders.ChangeStanding{ID: d.Standing.ID, Qty: qty, EveryDays: every, Delivery: postedDelivery(f)})
+		_, err := s.Boxes.ChangeStanding(r.Context(), adopt.ChangeStanding{ID: d.Standing.ID, Qty: qty, EveryDays: every, Delivery: postedDelivery(f)})
 		if err == nil {
 			s.flash(r, good, "standing.changed")
 			return s.goTo(w, r, "shop.box", "id", d.Standing.ID)

@@ -13,121 +13,122 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/web/auth"
 )
 
-type unanswered struct{ orders.Contracts }
+type unanswered struct{ contract.Service }
 
 // stubContracts answers with made-up contracts; what the module does is tested where it is.
 type stubContracts struct {
 	unanswered
 	empty   bool
-	steps   []orders.MoveContract
-	saved   []orders.SaveContract
-	answers []orders.AnswerQuota
+	steps   []contract.Move
+	saved   []contract.Save
+	answers []contract.AnswerQuota
 	actors  []link.Actor
-	prices  []orders.SetReference
+	prices  []contract.SetReference
 	refuse  error
 }
 
-func someContract() orders.Contract {
-	return orders.Contract{ID: 1000, No: orders.ContractNumber(1000), OrgID: 5, Org: "依安县富民鹅业合作社", Collector: "依安县富民鹅业合作社",
-		ContractTerms: orders.ContractTerms{Title: "2026 年马铃薯收购", Product: "goose", Season: 2026, CollectorOrg: 5, Quantity: 30_000,
-			Grades:      []orders.ContractGrade{{Grade: "special", Floor: money.Price{Fen: 130, Per: 500}}, {Grade: "first", Floor: money.Price{Fen: 110, Per: 500}}},
+func someContract() contract.Contract {
+	return contract.Contract{ID: 1000, No: contract.Number(1000), OrgID: 5, Org: "依安县富民鹅业合作社", Collector: "依安县富民鹅业合作社",
+		Terms: contract.Terms{Title: "2026 年马铃薯收购", Product: "goose", Season: 2026, CollectorOrg: 5, Quantity: 30_000,
+			Grades:      []contract.Grade{{Grade: "special", Floor: money.Price{Fen: 130, Per: 500}}, {Grade: "first", Floor: money.Price{Fen: 110, Per: 500}}},
 			Adjustments: []orders.ContractAdjustment{{Code: "soil", Name: catalog.Text{Zh: "带泥多", En: "Much soil"}, Fen: -5}},
 			FeeBP:       300, AdvanceFen: 20, ToleranceBP: 1000, MinQuota: 50, MaxQuota: 200, SignBy: "2026-09-20", DeliverFrom: "2026-09-25",
 			DeliverTo: "2026-11-01", Destination: "依安县演示工业园7号", Contact: "赵经理", Phone: "13800138000"},
-		State: orders.ContractRunning, Name: catalog.Text{Zh: "马铃薯", En: "Potatoes"}, Picture: "potato", Unit: "jin", PriceUnit: "jin", UnitGrams: 500,
+		State: contract.Running, Name: catalog.Text{Zh: "马铃薯", En: "Potatoes"}, Picture: "potato", Unit: "jin", PriceUnit: "jin", UnitGrams: 500,
 		Promised: 12_000, Signed: 12_000, Households: 80, CalledOff: 6_000, Received: 5_000, Short: 200, NetGrams: 2_500_000, BilledFen: 650_000,
-		PaidFen: 300_000, AdvancedFen: 240_000, AdvanceDue: 240_000, CreatedAt: someDay, Steps: []orders.ContractStep{orders.ContractClose},
+		PaidFen: 300_000, AdvancedFen: 240_000, AdvanceDue: 240_000, CreatedAt: someDay, Steps: []contract.Step{contract.StepClose},
 		Timeline: []orders.TimelineEntry{{At: someDay, Key: "contract.timeline.proposed", Args: map[string]string{"n": "80", "qty": "12000", "unit": "unit.jin"}, Actor: "coop"}}}
 }
 
-func someQuota(state orders.QuotaState) orders.Quota {
+func someQuota(state contract.QuotaState) contract.Quota {
 	c := someContract()
-	q := orders.Quota{ID: 9, ContractNo: c.No, HouseholdID: 77, VillageID: 11, Qty: 150, State: state, ExpectedFen: 189_15, Contract: &c, Code: "YA-01-001-0007",
+	q := contract.Quota{ID: 9, ContractNo: c.No, HouseholdID: 77, VillageID: 11, Qty: 150, State: state, ExpectedFen: 189_15, Contract: &c, Code: "YA-01-001-0007",
 		Head: "王大山", Village: "永丰村", Unit: "jin", ContractName: c.Title, Name: c.Name, Text: "农产品收购合同（份额确认书）"}
-	if state == orders.QuotaProposed {
+	if state == contract.QuotaProposed {
 		q.AnswerBy = &someDay
 	} else {
-		q.TextHash, q.SignedAt, q.SignedBy = orders.TextHash(q.Text), &someDay, "household"
+		q.TextHash, q.SignedAt, q.SignedBy = contract.TextHash(q.Text), &someDay, "household"
 	}
 	return q
 }
 
-func (c *stubContracts) Procurement(context.Context, orders.None) (orders.Procurement, error) {
+func (c *stubContracts) Procurement(context.Context, orders.None) (contract.Procurement, error) {
 	if c.empty {
-		return orders.Procurement{}, nil
+		return contract.Procurement{}, nil
 	}
 	k := someContract()
-	return orders.Procurement{Contracts: []orders.Contract{k},
-		CallOffs: []orders.CallOffRow{{OrderNo: orders.Number(1234567), ContractNo: k.No, Title: "=cmd|' /C calc'!A0", Day: "2026-09-26", State: orders.StateWeighing, Ordered: 600, Received: 100, Unit: "jin", Late: true}},
-		Late:     []orders.LateItem{{Kind: "collection", ContractNo: k.No, Title: k.Title, OrderNo: orders.Number(1234567), Since: "2026-09-26", Qty: 500, Unit: "jin"}},
-		Prices:   []orders.PriceCompare{{ContractNo: k.No, Name: k.Name, Grade: "first", Day: "2026-09-26", FloorFen: 110, ReferenceFen: 118, PaidFen: 118, NetGrams: 50_000, PriceUnit: "jin"}}}, nil
+	return contract.Procurement{Contracts: []contract.Contract{k},
+		CallOffs: []contract.CallOffRow{{OrderNo: orders.Number(1234567), ContractNo: k.No, Title: "=cmd|' /C calc'!A0", Day: "2026-09-26", State: orders.StateWeighing, Ordered: 600, Received: 100, Unit: "jin", Late: true}},
+		Late:     []contract.LateItem{{Kind: "collection", ContractNo: k.No, Title: k.Title, OrderNo: orders.Number(1234567), Since: "2026-09-26", Qty: 500, Unit: "jin"}},
+		Prices:   []contract.PriceCompare{{ContractNo: k.No, Name: k.Name, Grade: "first", Day: "2026-09-26", FloorFen: 110, ReferenceFen: 118, PaidFen: 118, NetGrams: 50_000, PriceUnit: "jin"}}}, nil
 }
 
-func (c *stubContracts) Contract(context.Context, orders.ContractRef) (orders.Contract, error) {
+func (c *stubContracts) Contract(context.Context, contract.Ref) (contract.Contract, error) {
 	return someContract(), nil
 }
 
-func (c *stubContracts) CallOffs(context.Context, orders.ContractRef) (orders.CallOffs, error) {
-	return orders.CallOffs{}, nil
+func (c *stubContracts) CallOffs(context.Context, contract.Ref) (contract.CallOffs, error) {
+	return contract.CallOffs{}, nil
 }
 
-func (c *stubContracts) SaveContract(_ context.Context, r orders.SaveContract) (orders.Contract, error) {
+func (c *stubContracts) SaveContract(_ context.Context, r contract.Save) (contract.Contract, error) {
 	c.saved = append(c.saved, r)
 	return someContract(), c.refuse
 }
 
-func (c *stubContracts) MoveContract(_ context.Context, r orders.MoveContract) (orders.Contract, error) {
+func (c *stubContracts) MoveContract(_ context.Context, r contract.Move) (contract.Contract, error) {
 	c.steps = append(c.steps, r)
 	return someContract(), c.refuse
 }
 
-func (c *stubContracts) Quotas(context.Context, orders.QuotaFilter) (orders.QuotaPage, error) {
+func (c *stubContracts) Quotas(context.Context, contract.QuotaFilter) (contract.QuotaPage, error) {
 	if c.empty {
-		return orders.QuotaPage{}, nil
+		return contract.QuotaPage{}, nil
 	}
-	return orders.QuotaPage{Items: []orders.Quota{someQuota(orders.QuotaProposed), someQuota(orders.QuotaSigned)}, Total: 2, Qty: 300}, nil
+	return contract.QuotaPage{Items: []contract.Quota{someQuota(contract.QuotaProposed), someQuota(contract.QuotaSigned)}, Total: 2, Qty: 300}, nil
 }
 
-func (c *stubContracts) Contracts(context.Context, orders.ContractFilter) (orders.ContractPage, error) {
-	return orders.ContractPage{}, nil
+func (c *stubContracts) Contracts(context.Context, contract.Filter) (contract.Page, error) {
+	return contract.Page{}, nil
 }
 
-func (c *stubContracts) Quota(context.Context, orders.QuotaRef) (orders.Quota, error) {
-	return someQuota(orders.QuotaProposed), nil
+func (c *stubContracts) Quota(context.Context, contract.QuotaRef) (contract.Quota, error) {
+	return someQuota(contract.QuotaProposed), nil
 }
 
-func (c *stubContracts) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.Quota, error) {
+func (c *stubContracts) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contract.Quota, error) {
 	c.answers, c.actors = append(c.answers, r), append(c.actors, link.ActorFrom(ctx))
-	return someQuota(orders.QuotaSigned), c.refuse
+	return someQuota(contract.QuotaSigned), c.refuse
 }
 
-func (c *stubContracts) Fulfilment(context.Context, orders.ContractRef) (orders.Fulfilment, error) {
-	row := orders.FulfilmentRow{VillageID: 11, Village: "永丰村", Households: 1, Signed: 150, CalledOff: 100, Received: 90, Short: 10, RateBP: 9000}
-	return orders.Fulfilment{Contract: row, Villages: []orders.FulfilmentRow{row}, Households: []orders.FulfilmentRow{row}}, nil
+func (c *stubContracts) Fulfilment(context.Context, contract.Ref) (contract.Fulfilment, error) {
+	row := contract.FulfilmentRow{VillageID: 11, Village: "永丰村", Households: 1, Signed: 150, CalledOff: 100, Received: 90, Short: 10, RateBP: 9000}
+	return contract.Fulfilment{Contract: row, Villages: []contract.FulfilmentRow{row}, Households: []contract.FulfilmentRow{row}}, nil
 }
 
-func (c *stubContracts) Plan(context.Context, orders.PlanRequest) (orders.Plan, error) {
+func (c *stubContracts) Plan(context.Context, contract.PlanRequest) (contract.Plan, error) {
 	if c.empty {
-		return orders.Plan{}, nil
+		return contract.Plan{}, nil
 	}
-	return orders.Plan{Stops: []orders.PlanStop{{Day: "2026-09-26", Slot: "morning", ContractNo: someContract().No, OrderNo: orders.Number(1234567), VillageID: 11, Village: "永丰村",
+	return contract.Plan{Stops: []contract.PlanStop{{Day: "2026-09-26", Slot: "morning", ContractNo: someContract().No, OrderNo: orders.Number(1234567), VillageID: 11, Village: "永丰村",
 		Township: "依安镇", Point: "永丰集货点", Households: 3, Qty: 300, Name: catalog.Text{Zh: "马铃薯", En: "Potatoes"}, Unit: "jin", UnitGrams: 500,
-		Shares: []orders.PlanShare{{Code: "YA-01-001-0007", Head: "王大山", Phone: "139****0007", Qty: 100, LotID: 9}}}}}, nil
+		Shares: []contract.PlanShare{{Code: "YA-01-001-0007", Head: "王大山", Phone: "139****0007", Qty: 100, LotID: 9}}}}}, nil
 }
 
-func (c *stubContracts) References(context.Context, orders.ReferenceFilter) (orders.ReferencePrices, error) {
+func (c *stubContracts) References(context.Context, contract.ReferenceFilter) (contract.ReferencePrices, error) {
 	if c.empty {
-		return orders.ReferencePrices{}, nil
+		return contract.ReferencePrices{}, nil
 	}
-	return orders.ReferencePrices{Items: []orders.ReferencePrice{{Product: "goose", Grade: "first", Day: "2026-09-26", Price: money.Price{Fen: 1500, Per: 500}, Source: "依安镇大集", Actor: "operator"}}}, nil
+	return contract.ReferencePrices{Items: []contract.ReferencePrice{{Product: "goose", Grade: "first", Day: "2026-09-26", Price: money.Price{Fen: 1500, Per: 500}, Source: "依安镇大集", Actor: "operator"}}}, nil
 }
 
-func (c *stubContracts) SetReference(_ context.Context, r orders.SetReference) (orders.ReferencePrices, error) {
+func (c *stubContracts) SetReference(_ context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	c.prices = append(c.prices, r)
-	return orders.ReferencePrices{}, c.refuse
+	return contract.ReferencePrices{}, c.refuse
 }
 
 func newContractDesk(t *testing.T) (*desk, *stubContracts) {
@@ -187,11 +188,11 @@ func TestContractForm(t *testing.T) {
 	if res := officer.post("/desk/contracts/new", form...); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("saved: %d\n%s", res.StatusCode, res.body)
 	}
-	got := c.saved[0].ContractTerms
+	got := c.saved[0].Terms
 	if got.Quantity != 3000 || got.Grades[0].Floor.Fen != 1450 || got.Adjustments[0].Fen != -5 || got.FeeBP != 300 || len(got.Townships) != 2 || got.Programmes[0] != "geese" {
 		t.Errorf("read %+v", got)
 	}
-	if len(got.Windows) != 2 || got.Windows[1] != (orders.ContractWindow{From: "2026-10-20", To: "2026-11-01"}) || len(got.Points) != 2 || got.Points[1] != 3 {
+	if len(got.Windows) != 2 || got.Windows[1] != (contract.Window{From: "2026-10-20", To: "2026-11-01"}) || len(got.Points) != 2 || got.Points[1] != 3 {
 		t.Errorf("windows and points: %+v", got)
 	}
 	c.refuse = link.E(link.Invalid, "contract.windows.apart", "windows[1]")

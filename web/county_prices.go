@@ -6,7 +6,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/web/auth"
 )
 
@@ -21,7 +21,7 @@ type pricesPage struct {
 	Product  catalog.Product
 	Products []Option
 	Grades   []string
-	Rows     []orders.ReferencePrice
+	Rows     []contract.ReferencePrice
 	Today    string
 	MayWrite bool
 	Units    map[string]string // price units by product
@@ -46,7 +46,7 @@ func (s *goods) referencePricesPage(r *http.Request, product string) (pricesPage
 			d.Product = p
 		}
 	}
-	prices, err := s.Contracts.References(ctx, orders.ReferenceFilter{Product: product, Days: 60})
+	prices, err := s.Contracts.References(ctx, contract.ReferenceFilter{Product: product, Days: 60})
 	d.Rows = prices.Items
 	return d, err
 }
@@ -66,10 +66,10 @@ func (s *goods) referencePricesSave(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	req := orders.SetReference{Product: f.Text("product"), Day: f.Text("day"), Source: f.Text("source")}
+	req := contract.SetReference{Product: f.Text("product"), Day: f.Text("day"), Source: f.Text("source")}
 	for _, g := range contractGrades {
 		if fen := f.Fen("price." + g); fen > 0 {
-			req.Grades = append(req.Grades, orders.ContractGrade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
+			req.Grades = append(req.Grades, contract.Grade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
 		}
 	}
 	if f.OK() {

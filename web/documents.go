@@ -6,7 +6,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/web/auth"
 )
 
@@ -17,7 +17,7 @@ func (s *paperPages) documentRoutes() {
 
 type documentPage struct {
 	Words    words
-	Document orders.Document
+	Document document.Document
 	Link     string // of this page, for the code on paper
 	Back     string
 }
@@ -27,7 +27,7 @@ func (s *paperPages) document(w http.ResponseWriter, r *http.Request) error {
 	ctx := s.forHousehold(r)
 	d := documentPage{Words: s.words(r)}
 	var err error
-	if d.Document, err = s.Documents.Document(ctx, orders.DocumentRef{No: mux.Vars(r)["no"]}); err != nil {
+	if d.Document, err = s.Documents.Document(ctx, document.Ref{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}
 	to, err := s.url("document", "no", d.Document.No)
@@ -65,7 +65,7 @@ func (s *paperPages) documentIssue(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	d, err := s.Documents.IssueDocument(r.Context(), orders.IssueDocument{OrderNo: mux.Vars(r)["no"], Kind: orders.DocumentKind(f.Text("kind")), Subject: f.Text("subject")})
+	d, err := s.Documents.IssueDocument(r.Context(), document.Issue{OrderNo: mux.Vars(r)["no"], Kind: document.Kind(f.Text("kind")), Subject: f.Text("subject")})
 	if err != nil {
 		return err
 	}

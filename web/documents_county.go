@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/web/auth"
 )
 
@@ -14,30 +14,30 @@ func (s *people) documentRoutes() {
 
 type countyDocumentsPage struct {
 	Words   words
-	Entries orders.DocumentEntries
-	Kind    orders.DocumentKind
-	Kinds   []orders.DocumentKind
+	Entries document.Entries
+	Kind    document.Kind
+	Kinds   []document.Kind
 	Year    int
 	Years   []int
 	Head    string // of one household, when its statements are listed
 	Code    string
 }
 
-var documentKinds = []orders.DocumentKind{orders.DocPurchase, orders.DocAcceptance, orders.DocReceipt, orders.DocRefund, orders.DocConfirmation}
+var documentKinds = []document.Kind{document.DocPurchase, document.DocAcceptance, document.DocReceipt, document.DocRefund, document.DocConfirmation}
 
 // countyDocuments is the register of what was issued, by number.
 func (s *people) countyDocuments(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	this := s.now().In(china).Year()
-	d := countyDocumentsPage{Words: s.words(r), Kind: orders.DocumentKind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
+	d := countyDocumentsPage{Words: s.words(r), Kind: document.Kind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
 	if d.Kind == "" {
-		d.Kind = orders.DocPurchase
+		d.Kind = document.DocPurchase
 	}
 	if d.Year == 0 {
 		d.Year = this
 	}
 	var err error
-	d.Entries, err = s.Documents.DocumentRegister(r.Context(), orders.DocumentFilter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
+	d.Entries, err = s.Documents.DocumentRegister(r.Context(), document.Filter{Kind: d.Kind, Year: d.Year, Cursor: f.Text("cursor"), Limit: 50})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *people) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request
 		return err
 	}
 	d := countyDocumentsPage{Words: found.Words, Head: found.Household.Head, Code: found.Household.Code}
-	if d.Entries, err = s.Documents.HouseholdStatements(r.Context(), orders.HouseholdDocuments{HouseholdID: found.Household.ID}); err != nil {
+	if d.Entries, err = s.Documents.HouseholdStatements(r.Context(), document.HouseholdDocuments{HouseholdID: found.Household.ID}); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "county/documents", d)

@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/web/auth"
 )
 
@@ -14,7 +14,7 @@ func (s *householdPages) householdDocumentRoutes() {
 
 type householdDocumentsPage struct {
 	whose
-	Entries orders.DocumentEntries
+	Entries document.Entries
 }
 
 // householdDocuments are the purchase statements of what the household sold and was paid for.
@@ -27,7 +27,7 @@ func (s *householdPages) householdDocuments(w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
+	if d.Entries, err = s.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "household/documents", d, s.newForm(langOf(r)))
@@ -42,7 +42,7 @@ func (s *householdPages) householdDocumentIssue(w http.ResponseWriter, r *http.R
 	if err != nil {
 		return err
 	}
-	doc, err := s.Documents.IssueDocument(ctx, orders.IssueDocument{OrderNo: f.Text("order_no"), Kind: orders.DocPurchase, Subject: f.Text("subject")})
+	doc, err := s.Documents.IssueDocument(ctx, document.Issue{OrderNo: f.Text("order_no"), Kind: document.DocPurchase, Subject: f.Text("subject")})
 	if err == nil {
 		return s.goTo(w, r, "document", "no", doc.No, "h", who.H)
 	}
@@ -50,7 +50,7 @@ func (s *householdPages) householdDocumentIssue(w http.ResponseWriter, r *http.R
 		return err
 	}
 	d := householdDocumentsPage{whose: who}
-	if d.Entries, err = s.Documents.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
+	if d.Entries, err = s.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "household/documents", d, f)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/web/auth"
 )
 
@@ -22,11 +22,11 @@ func (s *householdPages) householdContractRoutes() {
 
 type householdContractsPage struct {
 	whose
-	Waiting []orders.Quota // for the household's word
-	Signed  []orders.Quota
-	Over    []orders.Quota
-	Open    []orders.Contract // that it could sign
-	Soon    []orders.Contract // published, not yet to be signed
+	Waiting []contract.Quota // for the household's word
+	Signed  []contract.Quota
+	Over    []contract.Quota
+	Open    []contract.Contract // that it could sign
+	Soon    []contract.Contract // published, not yet to be signed
 }
 
 // householdContracts shows what waits for the household's word first, then what it has signed and what it could.
@@ -39,16 +39,16 @@ func (s *householdPages) householdContracts(w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	d := householdContractsPage{whose: who}
-	quotas, err := s.Contracts.Quotas(ctx, orders.QuotaFilter{Household: who.Household.ID, Limit: 50})
+	quotas, err := s.Contracts.Quotas(ctx, contract.QuotaFilter{Household: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
 	}
 	has := map[string]bool{}
 	for _, q := range quotas.Items {
 		switch q.State {
-		case orders.QuotaProposed, orders.QuotaBooking:
+		case contract.QuotaProposed, contract.QuotaBooking:
 			d.Waiting = append(d.Waiting, q)
-		case orders.QuotaSigned:
+		case contract.QuotaSigned:
 			d.Signed = append(d.Signed, q)
 		default:
 			d.Over = append(d.Over, q)
@@ -56,14 +56,14 @@ func (s *householdPages) householdContracts(w http.ResponseWriter, r *http.Reque
 		}
 		has[q.ContractNo] = true
 	}
-	open, err := s.Contracts.Contracts(ctx, orders.ContractFilter{Open: true, House: who.Household.ID, Limit: 50})
+	open, err := s.Contracts.Contracts(ctx, contract.Filter{Open: true, House: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
 	}
 	for _, c := range open.Items {
 		switch {
 		case has[c.No]:
-		case c.State == orders.ContractSigning:
+		case c.State == contract.Signing:
 			d.Open = append(d.Open, c)
 		default:
 			d.Soon = append(d.Soon, c)
@@ -74,7 +74,7 @@ func (s *householdPages) householdContracts(w http.ResponseWriter, r *http.Reque
 
 type householdContractPage struct {
 	whose
-	Offer orders.SignOffer
+	Offer contract.SignOffer
 }
 
 func (s *householdPages) householdContractPage(r *http.Request) (context.Context, householdContractPage, error) {
@@ -83,7 +83,7 @@ func (s *householdPages) householdContractPage(r *http.Request) (context.Context
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Offer, err = s.Contracts.SignOffer(ctx, orders.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
+	d.Offer, err = s.Contracts.SignOffer(ctx, contract.SignOfferRequest{No: mux.Vars(r)["no"], HouseholdID: who.Household.ID})
 	return ctx, d, err
 }
 
@@ -113,7 +113,7 @@ func (s *householdPages) householdContractSign(w http.ResponseWriter, r *http.Re
 		f.Add("agreed", "contract.agree")
 	}
 	if f.Need("qty") && f.OK() {
-		q, err := s.Contracts.SignUp(ctx, orders.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
+		q, err := s.Contracts.SignUp(ctx, contract.SignUp{No: d.Offer.Contract.No, HouseholdID: d.Household.ID, Qty: qty, IdempotencyKey: f.Key()})
 		if err == nil {
 			s.flash(r, good, "quota.signed")
 			return s.goTo(w, r, "household.quota", "id", q.ID, "h", d.H)
@@ -127,7 +127,7 @@ func (s *householdPages) householdContractSign(w http.ResponseWriter, r *http.Re
 
 type householdQuotaPage struct {
 	whose
-	Quota orders.Quota
+	Quota contract.Quota
 }
 
 func (s *householdPages) householdQuotaPage(r *http.Request) (context.Context, householdQuotaPage, error) {
@@ -136,7 +136,7 @@ func (s *householdPages) householdQuotaPage(r *http.Request) (context.Context, h
 	if err != nil {
 		return ctx, d, err
 	}
-	d.Quota, err = s.Contracts.Quota(ctx, orders.QuotaRef{ID: pathInt(r, "id")})
+	d.Quota, err = s.Contracts.Quota(ctx, contract.QuotaRef{ID: pathInt(r, "id")})
 	return ctx, d, err
 }
 
@@ -162,7 +162,7 @@ func (s *householdPages) householdQuotaAnswer(w http.ResponseWriter, r *http.Req
 		return err
 	}
 	accept := f.Text("answer") == "yes"
-	_, err = s.Contracts.AnswerQuota(ctx, orders.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
+	_, err = s.Contracts.AnswerQuota(ctx, contract.AnswerQuota{ID: d.Quota.ID, Accept: accept, Reason: f.Text("reason")})
 	if err == nil {
 		if accept {
 			s.flash(r, good, "quota.signed")

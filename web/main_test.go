@@ -17,6 +17,10 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link/linktest"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/postgres"
@@ -44,15 +48,15 @@ func newSite(t testing.TB, change ...func(*Config, *Deps)) *site {
 	deps := Deps{
 		Catalog:         catalog.NewClient(nc),
 		Orders:          orders.NewClient(nc),
-		Shelf:           orders.NewShelfClient(nc),
-		Adoptions:       orders.NewAdoptionsClient(nc),
-		Boxes:           orders.NewBoxesClient(nc),
-		Contracts:       orders.NewContractsClient(nc),
+		Shelf:           shelf.NewClient(nc),
+		Adoptions:       adopt.NewClient(nc),
+		Boxes:           adopt.NewBoxesClient(nc),
+		Contracts:       contract.NewClient(nc),
 		Payments:        payments.NewClient(nc),
 		Treasury:        payments.NewTreasuryClient(nc),
 		Distributions:   payments.NewDistributionsClient(nc),
 		Books:           payments.NewBooksClient(nc),
-		Documents:       orders.NewDocumentsClient(nc),
+		Documents:       document.NewClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),

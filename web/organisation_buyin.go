@@ -7,7 +7,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
@@ -16,28 +16,28 @@ func errNoPage() error { return link.E(link.NotFound, "not_found", "") }
 type organisationBuyInPage struct {
 	Query    string
 	Searched bool
-	Sellers  orders.Sellers
-	Seller   *orders.Seller
+	Sellers  shelf.Sellers
+	Seller   *shelf.Seller
 	Products []Option
 	Product  catalog.Product // the chosen one; its unit stands behind the fields
 	Grades   []Option
-	Recent   orders.BuyInPage
+	Recent   shelf.BuyInPage
 }
 
 func (s *shopkeeping) buyInPage(ctx context.Context, f *Form) (organisationBuyInPage, error) {
 	d := organisationBuyInPage{Query: f.Text("q"), Grades: s.gradeOptions(f.lang)}
 	var err error
 	if code := f.Text("code"); code != "" {
-		found, err := s.Shelf.Sellers(ctx, orders.SellerQuery{Query: code})
+		found, err := s.Shelf.Sellers(ctx, shelf.SellerQuery{Query: code})
 		if err != nil {
 			return d, err
 		}
-		if i := slices.IndexFunc(found.Items, func(h orders.Seller) bool { return h.Code == code }); i >= 0 {
+		if i := slices.IndexFunc(found.Items, func(h shelf.Seller) bool { return h.Code == code }); i >= 0 {
 			d.Seller = &found.Items[i]
 		}
 	} else if d.Query != "" {
 		d.Searched = true
-		if d.Sellers, err = s.Shelf.Sellers(ctx, orders.SellerQuery{Query: d.Query}); err != nil {
+		if d.Sellers, err = s.Shelf.Sellers(ctx, shelf.SellerQuery{Query: d.Query}); err != nil {
 			return d, err
 		}
 	}
@@ -52,7 +52,7 @@ func (s *shopkeeping) buyInPage(ctx context.Context, f *Form) (organisationBuyIn
 			d.Product = p
 		}
 	}
-	d.Recent, err = s.Shelf.BuyIns(ctx, orders.BuyInFilter{Limit: 8})
+	d.Recent, err = s.Shelf.BuyIns(ctx, shelf.BuyInFilter{Limit: 8})
 	return d, err
 }
 
@@ -79,7 +79,7 @@ func (s *shopkeeping) organisationBuyInSave(w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	req := orders.BuyInRequest{Product: f.Text("product"), Grade: f.Text("grade"), PriceFen: f.Fen("price_fen"), BestBefore: f.Text("best_before"), Key: f.Key()}
+	req := shelf.BuyInRequest{Product: f.Text("product"), Grade: f.Text("grade"), PriceFen: f.Fen("price_fen"), BestBefore: f.Text("best_before"), Key: f.Key()}
 	if d.Seller != nil {
 		req.HouseholdID = d.Seller.HouseholdID
 	}
@@ -87,7 +87,7 @@ func (s *shopkeeping) organisationBuyInSave(w http.ResponseWriter, r *http.Reque
 		req.Measure = measureOf(f, "measure", d.Product.PriceUnit)
 	}
 	if f.OK() {
-		var b orders.BuyIn
+		var b shelf.BuyIn
 		if b, err = s.Shelf.BuyIn(ctx, req); err == nil {
 			s.flash(r, good, "buyin.saved")
 			return s.goTo(w, r, "organisation.buyin.slip", "id", b.ID)
@@ -100,7 +100,7 @@ func (s *shopkeeping) organisationBuyInSave(w http.ResponseWriter, r *http.Reque
 }
 
 type organisationSlipPage struct {
-	BuyIn orders.BuyIn
+	BuyIn shelf.BuyIn
 	Link  string
 }
 
@@ -108,7 +108,7 @@ type organisationSlipPage struct {
 func (s *shopkeeping) organisationBuyInSlip(w http.ResponseWriter, r *http.Request) error {
 	var d organisationSlipPage
 	var err error
-	if d.BuyIn, err = s.Shelf.BuyInSlip(r.Context(), orders.IDRef{ID: pathInt(r, "id")}); err != nil {
+	if d.BuyIn, err = s.Shelf.BuyInSlip(r.Context(), shelf.IDRef{ID: pathInt(r, "id")}); err != nil {
 		return err
 	}
 	if d.Link, err = s.traceLink(d.BuyIn.Trace); err != nil {
@@ -119,14 +119,14 @@ func (s *shopkeeping) organisationBuyInSlip(w http.ResponseWriter, r *http.Reque
 
 type organisationSheetsPage struct {
 	Shop   shopChoice
-	Sheets orders.Sheets
+	Sheets shelf.Sheets
 }
 
 func (s *shopkeeping) organisationSheets(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := organisationSheetsPage{Shop: s.shopChoice(ctx, shopRef(s.queryForm(r)))}
 	var err error
-	if d.Sheets, err = s.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+	if d.Sheets, err = s.Shelf.Sheets(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "organisation/sheets", d)
@@ -134,28 +134,28 @@ func (s *shopkeeping) organisationSheets(w http.ResponseWriter, r *http.Request)
 
 type organisationSheetPage struct {
 	Shop    shopChoice
-	Sheet   orders.Sheet
-	Page    orders.BuyInPage
+	Sheet   shelf.Sheet
+	Page    shelf.BuyInPage
 	Methods []string
 	Pending *payments.Payment
 }
 
 func (s *shopkeeping) sheetPage(ctx context.Context, f *Form, id int64) (organisationSheetPage, error) {
 	d := organisationSheetPage{Shop: s.shopChoice(ctx, shopRef(f))}
-	sheets, err := s.Shelf.Sheets(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	sheets, err := s.Shelf.Sheets(ctx, shelf.ShopRef{OrgID: d.Shop.Org})
 	if err != nil {
 		return d, err
 	}
-	i := slices.IndexFunc(sheets.Items, func(sh orders.Sheet) bool { return sh.ID == id })
+	i := slices.IndexFunc(sheets.Items, func(sh shelf.Sheet) bool { return sh.ID == id })
 	if i < 0 {
 		return d, errNoPage()
 	}
 	d.Sheet = sheets.Items[i]
-	if d.Page, err = s.Shelf.BuyIns(ctx, orders.BuyInFilter{OrgID: d.Shop.Org, SheetID: id, Limit: 500}); err != nil {
+	if d.Page, err = s.Shelf.BuyIns(ctx, shelf.BuyInFilter{OrgID: d.Shop.Org, SheetID: id, Limit: 500}); err != nil {
 		return d, err
 	}
 	// The order module has just shown that the reader may see this sheet; what was paid for it belongs to it.
-	account, err := s.Payments.Account(link.System(ctx, "web.sheet"), payments.Ref{Ref: orders.SheetRefOf(id)})
+	account, err := s.Payments.Account(link.System(ctx, "web.sheet"), payments.Ref{Ref: shelf.SheetRefOf(id)})
 	if err != nil {
 		return d, err
 	}
@@ -177,7 +177,7 @@ func (s *shopkeeping) organisationSheet(w http.ResponseWriter, r *http.Request) 
 }
 
 func (s *shopkeeping) organisationSheetClose(w http.ResponseWriter, r *http.Request) error {
-	sheet, err := s.Shelf.CloseSheet(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
+	sheet, err := s.Shelf.CloseSheet(r.Context(), shelf.IDRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (s *shopkeeping) organisationSheetPay(w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	start, err := s.Shelf.PaySheet(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
+	start, err := s.Shelf.PaySheet(ctx, shelf.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err

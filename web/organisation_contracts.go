@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -50,9 +51,9 @@ func (s *contractPages) contractRoutes() {
 }
 
 type contractsPage struct {
-	Desk   orders.Procurement
+	Desk   contract.Procurement
 	State  string
-	Rows   []orders.Contract
+	Rows   []contract.Contract
 	County bool
 	MayBuy bool
 }
@@ -77,8 +78,8 @@ func (s *contractPages) contracts(w http.ResponseWriter, r *http.Request) error 
 }
 
 type contractPage struct {
-	Contract orders.Contract
-	CallOffs []orders.CallOffRow
+	Contract contract.Contract
+	CallOffs []contract.CallOffRow
 	Mine     bool // the caller's organisation buys
 	County   bool
 	Methods  []string
@@ -87,18 +88,18 @@ type contractPage struct {
 
 // Can tells whether the reader can carry out a step now.
 func (d contractPage) Can(step string) bool {
-	return slices.Contains(d.Contract.Steps, orders.ContractStep(step))
+	return slices.Contains(d.Contract.Steps, contract.Step(step))
 }
 
 func (s *contractPages) contractPage(ctx context.Context, no string) (contractPage, error) {
 	a := auth.FromContext(ctx)
 	d := contractPage{County: a.Role.In(auth.County...)}
 	var err error
-	if d.Contract, err = s.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.Contracts.Contract(ctx, contract.Ref{No: no}); err != nil {
 		return d, err
 	}
 	d.Mine = a.Role.In(contracting...) && a.OrgID == d.Contract.OrgID
-	list, err := s.Contracts.CallOffs(ctx, orders.ContractRef{No: no})
+	list, err := s.Contracts.CallOffs(ctx, contract.Ref{No: no})
 	if err != nil {
 		return d, err
 	}
@@ -148,7 +149,7 @@ func (s *contractPages) contractStep(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	step := f.Text("step")
-	_, err = s.Contracts.MoveContract(r.Context(), orders.MoveContract{No: mux.Vars(r)["no"], Step: orders.ContractStep(step),
+	_, err = s.Contracts.MoveContract(r.Context(), contract.Move{No: mux.Vars(r)["no"], Step: contract.Step(step),
 		Reason: f.Text("reason"), Propose: f.Text("propose") != ""})
 	return s.contractDone(w, r, f, err, "contract.moved")
 }
@@ -158,8 +159,8 @@ func (s *contractPages) contractPropose(w http.ResponseWriter, r *http.Request) 
 	if err != nil {
 		return err
 	}
-	req := orders.ProposeQuotas{No: mux.Vars(r)["no"], Qty: f.Int("qty"), AnswerDays: int(f.Int("answer_days")), IdempotencyKey: f.Key()}
-	var done orders.Proposed
+	req := contract.ProposeQuotas{No: mux.Vars(r)["no"], Qty: f.Int("qty"), AnswerDays: int(f.Int("answer_days")), IdempotencyKey: f.Key()}
+	var done contract.Proposed
 	if f.OK() {
 		done, err = s.Contracts.ProposeQuotas(r.Context(), req)
 	}
@@ -212,7 +213,7 @@ type contractFormPage struct {
 	Signs                                     []Option
 }
 
-func (s *contractPages) contractFormPage(r *http.Request, no string, t orders.ContractTerms) (contractFormPage, error) {
+func (s *contractPages) contractFormPage(r *http.Request, no string, t contract.Terms) (contractFormPage, error) {
 	l := langOf(r)
 	d := contractFormPage{No: no, Grades: contractGrades, Values: contractValues(t)}
 	ref, err := s.reference(r.Context())
@@ -257,7 +258,7 @@ func (s *contractPages) contractFormPage(r *http.Request, no string, t orders.Co
 }
 
 // contractValues are the fields of the form as people write them.
-func contractValues(t orders.ContractTerms) map[string]string {
+func contractValues(t contract.Terms) map[string]string {
 	v := map[string]string{"title": t.Title, "product": t.Product, "quantity": num64(t.Quantity), "collector_org": num64(t.CollectorOrg),
 		"fee_bp": bpText(t.FeeBP), "advance_fen": bpText(t.AdvanceFen), "tolerance_bp": bpText(t.ToleranceBP), "min_quota": num64(t.MinQuota),
 		"max_quota": num64(t.MaxQuota), "sign_by": t.SignBy,
@@ -285,7 +286,7 @@ func contractValues(t orders.ContractTerms) map[string]string {
 func (s *contractPages) contractNew(w http.ResponseWriter, r *http.Request) error {
 	now, a := s.now().In(china), auth.FromContext(r.Context())
 	org := s.organisation(r.Context())
-	t := orders.ContractTerms{FeeBP: 300, ToleranceBP: 1500, MinQuota: 10, MaxQuota: 100, SignBy: now.AddDate(0, 0, 21).Format(time.DateOnly),
+	t := contract.Terms{FeeBP: 300, ToleranceBP: 1500, MinQuota: 10, MaxQuota: 100, SignBy: now.AddDate(0, 0, 21).Format(time.DateOnly),
 		DeliverFrom: now.AddDate(0, 0, 28).Format(time.DateOnly), DeliverTo: now.AddDate(0, 0, 88).Format(time.DateOnly),
 		Destination: org.Address, Contact: a.Name, Phone: a.Phone, Product: org.Product}
 	if org.Kind == catalog.OrgCooperative {
@@ -300,19 +301,19 @@ func (s *contractPages) contractNew(w http.ResponseWriter, r *http.Request) erro
 
 func (s *contractPages) contractEdit(w http.ResponseWriter, r *http.Request) error {
 	no := mux.Vars(r)["no"]
-	c, err := s.Contracts.Contract(r.Context(), orders.ContractRef{No: no})
+	c, err := s.Contracts.Contract(r.Context(), contract.Ref{No: no})
 	if err != nil {
 		return err
 	}
-	d, err := s.contractFormPage(r, no, c.ContractTerms)
+	d, err := s.contractFormPage(r, no, c.Terms)
 	if err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/contract_form", d, s.newForm(langOf(r)))
 }
 
-func readContract(f *Form) orders.ContractTerms {
-	t := orders.ContractTerms{Title: f.Text("title"), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
+func readContract(f *Form) contract.Terms {
+	t := contract.Terms{Title: f.Text("title"), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
 		// Percentages have two decimals, as yuan have: both are hundredths.
 		FeeBP: f.Fen("fee_bp"), AdvanceFen: f.Fen("advance_fen"), ToleranceBP: f.Fen("tolerance_bp"),
 		MinQuota: f.Int("min_quota"), MaxQuota: f.Int("max_quota"), SignBy: f.Text("sign_by"),
@@ -320,7 +321,7 @@ func readContract(f *Form) orders.ContractTerms {
 		Programmes: f.Values["programmes"]}
 	for _, g := range contractGrades {
 		if fen := f.Fen("floor." + g); fen > 0 {
-			t.Grades = append(t.Grades, orders.ContractGrade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
+			t.Grades = append(t.Grades, contract.Grade{Grade: g, Floor: money.Price{Fen: fen, Per: 1}})
 		}
 	}
 	for i := range adjustmentRows {
@@ -336,8 +337,8 @@ func readContract(f *Form) orders.ContractTerms {
 	}
 	for i := range windowRows {
 		n := strconv.Itoa(i)
-		w := orders.ContractWindow{From: f.Text("window_from." + n), To: f.Text("window_to." + n)}
-		if w != (orders.ContractWindow{}) {
+		w := contract.Window{From: f.Text("window_from." + n), To: f.Text("window_to." + n)}
+		if w != (contract.Window{}) {
 			t.Windows = append(t.Windows, w)
 		}
 	}
@@ -371,7 +372,7 @@ func (s *contractPages) contractSave(w http.ResponseWriter, r *http.Request) err
 	}
 	no, t := mux.Vars(r)["no"], readContract(f)
 	if f.OK() {
-		c, err := s.Contracts.SaveContract(r.Context(), orders.SaveContract{No: no, ContractTerms: t, IdempotencyKey: f.Key()})
+		c, err := s.Contracts.SaveContract(r.Context(), contract.Save{No: no, Terms: t, IdempotencyKey: f.Key()})
 		if err == nil {
 			s.flash(r, good, "contract.saved")
 			return s.goTo(w, r, "organisation.contract", "no", c.No)
@@ -388,7 +389,7 @@ func (s *contractPages) contractSave(w http.ResponseWriter, r *http.Request) err
 }
 
 type callOffPage struct {
-	Contract orders.Contract
+	Contract contract.Contract
 	Left     int64
 	Today    string
 	Windows  string
@@ -398,7 +399,7 @@ type callOffPage struct {
 
 func (s *contractPages) callOffForm(r *http.Request) (callOffPage, error) {
 	l := langOf(r)
-	c, err := s.Contracts.Contract(r.Context(), orders.ContractRef{No: mux.Vars(r)["no"]})
+	c, err := s.Contracts.Contract(r.Context(), contract.Ref{No: mux.Vars(r)["no"]})
 	d := callOffPage{Contract: c, Left: max(c.Signed-c.CalledOff, 0), Today: s.now().In(china).Format(time.DateOnly), Slots: []Option{
 		{Value: "", Label: l.pick("全天", "Any time"), Selected: r.PostFormValue("slot") == ""}, {Value: "morning", Label: l.pick("上午", "Morning")}, {Value: "afternoon", Label: l.pick("下午", "Afternoon")}}}
 	for i, id := range c.Points {
@@ -430,7 +431,7 @@ func (s *contractPages) callOffPlace(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	req := orders.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: orders.CallSlot(f.Text("slot")),
+	req := contract.CallOff{No: mux.Vars(r)["no"], Qty: f.Int("quantity"), Day: f.Text("day"), Slot: contract.CallSlot(f.Text("slot")),
 		PointID: f.Int("point_id"), Note: f.Text("note"), IdempotencyKey: f.Key()}
 	if f.Need("quantity", "day") && f.OK() {
 		o, err := s.Contracts.CallOff(r.Context(), req)
@@ -450,8 +451,8 @@ func (s *contractPages) callOffPlace(w http.ResponseWriter, r *http.Request) err
 }
 
 type contractQuotasPage struct {
-	Contract orders.Contract
-	Page     orders.QuotaPage
+	Contract contract.Contract
+	Page     contract.QuotaPage
 	State    string
 }
 
@@ -460,10 +461,10 @@ func (s *contractPages) contractQuotas(w http.ResponseWriter, r *http.Request) e
 	f := s.queryForm(r)
 	d := contractQuotasPage{State: f.Text("state")}
 	var err error
-	if d.Contract, err = s.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.Contracts.Contract(ctx, contract.Ref{No: no}); err != nil {
 		return err
 	}
-	d.Page, err = s.Contracts.Quotas(ctx, orders.QuotaFilter{No: no, State: orders.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
+	d.Page, err = s.Contracts.Quotas(ctx, contract.QuotaFilter{No: no, State: contract.QuotaState(d.State), Cursor: f.Text("cursor"), Limit: 100})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -471,8 +472,8 @@ func (s *contractPages) contractQuotas(w http.ResponseWriter, r *http.Request) e
 }
 
 type fulfilmentPage struct {
-	Contract orders.Contract
-	Rate     orders.Fulfilment
+	Contract contract.Contract
+	Rate     contract.Fulfilment
 	Village  int64
 }
 
@@ -481,10 +482,10 @@ func (s *contractPages) contractFulfilment(w http.ResponseWriter, r *http.Reques
 	f := s.queryForm(r)
 	d := fulfilmentPage{Village: f.Int("village")}
 	var err error
-	if d.Contract, err = s.Contracts.Contract(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Contract, err = s.Contracts.Contract(ctx, contract.Ref{No: no}); err != nil {
 		return err
 	}
-	if d.Rate, err = s.Contracts.Fulfilment(ctx, orders.ContractRef{No: no}); err != nil {
+	if d.Rate, err = s.Contracts.Fulfilment(ctx, contract.Ref{No: no}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/fulfilment", d, f)
@@ -492,7 +493,7 @@ func (s *contractPages) contractFulfilment(w http.ResponseWriter, r *http.Reques
 
 // quotaPaper is a signed quota on paper.
 func (s *contractPages) quotaPaper(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.Contracts.Quota(r.Context(), orders.QuotaRef{ID: pathInt(r, "id")})
+	q, err := s.Contracts.Quota(r.Context(), contract.QuotaRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}
@@ -501,7 +502,7 @@ func (s *contractPages) quotaPaper(w http.ResponseWriter, r *http.Request) error
 
 type planPage struct {
 	Days    []planDay
-	Stops   []orders.PlanStop
+	Stops   []contract.PlanStop
 	Day     string
 	Village string
 	Point   string
@@ -514,7 +515,7 @@ type planPage struct {
 
 type planDay struct {
 	Day                     string
-	Stops                   []orders.PlanStop
+	Stops                   []contract.PlanStop
 	Villages                int
 	Households, Qty, Remain int64
 	Late                    bool
@@ -523,7 +524,7 @@ type planDay struct {
 // collectionPlan is what is still to be collected, day by day and village by village.
 func (s *contractPages) collectionPlan(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
-	plan, err := s.Contracts.Plan(r.Context(), orders.PlanRequest{No: f.Text("contract")})
+	plan, err := s.Contracts.Plan(r.Context(), contract.PlanRequest{No: f.Text("contract")})
 	if err != nil && !f.Fail(err) {
 		return err
 	}
@@ -551,7 +552,7 @@ func (s *contractPages) collectionPlan(w http.ResponseWriter, r *http.Request) e
 // collectionPlanDay is the driver's list: where to stop on a day, and what is loaded there.
 func (s *contractPages) collectionPlanDay(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
-	plan, err := s.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day})
+	plan, err := s.Contracts.Plan(r.Context(), contract.PlanRequest{Day: d.Day})
 	if err != nil {
 		return err
 	}
@@ -566,7 +567,7 @@ func (s *contractPages) collectionPlanDay(w http.ResponseWriter, r *http.Request
 // collectionPlanVillage is the village's list: who brings how much on a day.
 func (s *contractPages) collectionPlanVillage(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
-	plan, err := s.Contracts.Plan(r.Context(), orders.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
+	plan, err := s.Contracts.Plan(r.Context(), contract.PlanRequest{Day: d.Day, Village: pathInt(r, "village")})
 	if err != nil {
 		return err
 	}

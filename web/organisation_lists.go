@@ -7,18 +7,19 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/web/auth"
 )
 
 type organisationListsPage struct {
 	Shop  shopChoice
-	Lists orders.StandingLists
+	Lists shelf.StandingLists
 }
 
-func (s *shopkeeping) listsPage(ctx context.Context, ref orders.ShopRef) (organisationListsPage, error) {
+func (s *shopkeeping) listsPage(ctx context.Context, ref shelf.ShopRef) (organisationListsPage, error) {
 	d := organisationListsPage{Shop: s.shopChoice(ctx, ref)}
 	var err error
-	d.Lists, err = s.Shelf.StandingLists(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	d.Lists, err = s.Shelf.StandingLists(ctx, shelf.ShopRef{OrgID: d.Shop.Org})
 	return d, err
 }
 
@@ -37,7 +38,7 @@ type organisationListPage struct {
 	Days     []Option
 	Qty      map[string]int64
 	Grade    map[string]string
-	Closed   []orders.ListLine // on the list and not offered now
+	Closed   []shelf.ListLine // on the list and not offered now
 }
 
 func (s *shopkeeping) listPage(ctx context.Context, l Lang, id int64) (organisationListPage, error) {
@@ -75,11 +76,11 @@ func (s *shopkeeping) organisationListNew(w http.ResponseWriter, r *http.Request
 func (s *shopkeeping) organisationListEdit(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id := pathInt(r, "id")
-	lists, err := s.listsPage(ctx, orders.ShopRef{})
+	lists, err := s.listsPage(ctx, shelf.ShopRef{})
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(lists.Lists.Items, func(l orders.StandingList) bool { return l.ID == id })
+	i := slices.IndexFunc(lists.Lists.Items, func(l shelf.StandingList) bool { return l.ID == id })
 	if i < 0 {
 		return errNoPage()
 	}
@@ -117,7 +118,7 @@ func (s *shopkeeping) organisationListSave(w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	req := orders.SaveStandingList{ID: d.ID, Name: f.Text("name"), Version: f.Int("version"), Key: f.Key(), Delivery: orders.Delivery{
+	req := shelf.SaveStandingList{ID: d.ID, Name: f.Text("name"), Version: f.Int("version"), Key: f.Key(), Delivery: orders.Delivery{
 		Kind: orders.DeliverAddress, Name: f.Text("delivery.name"), Phone: f.Text("delivery.phone"), Address: f.Text("delivery.address")}}
 	for _, day := range f.Values["weekdays"] {
 		for n := 1; n <= 7; n++ {
@@ -155,7 +156,7 @@ func (s *shopkeeping) organisationListOrder(w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	o, err := s.Shelf.OrderStandingList(ctx, orders.OrderStandingList{ID: pathInt(r, "id"), Key: f.Key()})
+	o, err := s.Shelf.OrderStandingList(ctx, shelf.OrderStandingList{ID: pathInt(r, "id"), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -163,7 +164,7 @@ func (s *shopkeeping) organisationListOrder(w http.ResponseWriter, r *http.Reque
 		for i := range f.Errors { // the list shows no field of its lines
 			f.Errors[i].Name = ""
 		}
-		d, err := s.listsPage(ctx, orders.ShopRef{})
+		d, err := s.listsPage(ctx, shelf.ShopRef{})
 		if err != nil {
 			return err
 		}
@@ -174,7 +175,7 @@ func (s *shopkeeping) organisationListOrder(w http.ResponseWriter, r *http.Reque
 }
 
 func (s *shopkeeping) organisationListDrop(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Shelf.DropStandingList(r.Context(), orders.StandingListRef{ID: pathInt(r, "id")}); err != nil {
+	if _, err := s.Shelf.DropStandingList(r.Context(), shelf.StandingListRef{ID: pathInt(r, "id")}); err != nil {
 		return err
 	}
 	s.flash(r, good, "shelf.list.dropped")

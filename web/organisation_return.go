@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 // reasonOptions are reasons of a return as people choose them.
@@ -31,7 +31,7 @@ func (s *shopkeeping) organisationSaleVoid(w http.ResponseWriter, r *http.Reques
 		return err
 	}
 	id := pathInt(r, "id")
-	ret, err := s.Shelf.ReturnGoods(ctx, orders.ReturnRequest{ClientID: f.Text("client_id"), SaleID: id, Kind: orders.ReturnVoid, Reason: f.Text("reason"),
+	ret, err := s.Shelf.ReturnGoods(ctx, shelf.ReturnRequest{ClientID: f.Text("client_id"), SaleID: id, Kind: shelf.ReturnVoid, Reason: f.Text("reason"),
 		ReturnedAt: s.now()})
 	if err == nil {
 		s.flash(r, good, "sale.returned", "fen", ret.AmountFen)
@@ -48,15 +48,15 @@ func (s *shopkeeping) organisationSaleVoid(w http.ResponseWriter, r *http.Reques
 }
 
 type organisationReturnFormPage struct {
-	Sale     orders.Sale
+	Sale     shelf.Sale
 	Reasons  []Option
 	ClientID string
 }
 
 func (s *shopkeeping) returnForm(ctx context.Context, l Lang, id int64) (organisationReturnFormPage, error) {
-	d := organisationReturnFormPage{Reasons: s.reasonOptions(l, orders.ReturnReasons)}
+	d := organisationReturnFormPage{Reasons: s.reasonOptions(l, shelf.ReturnReasons)}
 	var err error
-	d.Sale, err = s.Shelf.Sale(ctx, orders.SaleRef{ID: id})
+	d.Sale, err = s.Shelf.Sale(ctx, shelf.SaleRef{ID: id})
 	return d, err
 }
 
@@ -82,7 +82,7 @@ func (s *shopkeeping) organisationReturnSave(w http.ResponseWriter, r *http.Requ
 		return err
 	}
 	d.ClientID = f.Text("client_id")
-	req := orders.ReturnRequest{ClientID: d.ClientID, SaleID: d.Sale.ID, Kind: orders.ReturnGoods, Reason: f.Text("reason"), Note: f.Text("note"),
+	req := shelf.ReturnRequest{ClientID: d.ClientID, SaleID: d.Sale.ID, Kind: shelf.ReturnGoods, Reason: f.Text("reason"), Note: f.Text("note"),
 		ReturnedAt: s.now()}
 	fields := map[string]string{} // what the module calls them, and what the form does
 	for _, l := range d.Sale.Lines {
@@ -93,7 +93,7 @@ func (s *shopkeeping) organisationReturnSave(w http.ResponseWriter, r *http.Requ
 		if n := measureOf(f, name, l.PriceUnit); n > 0 {
 			at := fmt.Sprintf("lines[%d]", len(req.Lines))
 			fields[at+".measure"], fields[at+".to_shelf"] = name, where
-			req.Lines = append(req.Lines, orders.ReturnLine{No: l.No, Measure: n, ToShelf: f.Text(where) != "loss"})
+			req.Lines = append(req.Lines, shelf.ReturnLine{No: l.No, Measure: n, ToShelf: f.Text(where) != "loss"})
 		}
 	}
 	if len(req.Lines) == 0 && f.OK() {
@@ -118,7 +118,7 @@ func (s *shopkeeping) organisationReturnSave(w http.ResponseWriter, r *http.Requ
 
 // organisationReturn is the receipt of a return.
 func (s *shopkeeping) organisationReturn(w http.ResponseWriter, r *http.Request) error {
-	ret, err := s.Shelf.Return(r.Context(), orders.IDRef{ID: pathInt(r, "id")})
+	ret, err := s.Shelf.Return(r.Context(), shelf.IDRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/web/auth"
 )
 
@@ -78,7 +78,7 @@ func keptInMenu(ctx context.Context, s *Site, a *auth.Account, route string) boo
 }
 
 // shopRef is the supermarket a page is about: the reader's own, or the one the county chose.
-func shopRef(f *Form) orders.ShopRef { return orders.ShopRef{OrgID: f.Int("org")} }
+func shopRef(f *Form) shelf.ShopRef { return shelf.ShopRef{OrgID: f.Int("org")} }
 
 // shopChoice is for the county, which looks at every shop.
 type shopChoice struct {
@@ -88,7 +88,7 @@ type shopChoice struct {
 	Mine  bool
 }
 
-func (s *shopkeeping) shopChoice(ctx context.Context, ref orders.ShopRef) shopChoice {
+func (s *shopkeeping) shopChoice(ctx context.Context, ref shelf.ShopRef) shopChoice {
 	a := auth.FromContext(ctx)
 	c := shopChoice{Org: ref.OrgID, Mine: a.OrgID != 0}
 	reference, err := s.reference(ctx)
@@ -132,16 +132,16 @@ func (s *shopkeeping) product(ctx context.Context, code string) (catalog.Product
 
 type organisationShelfPage struct {
 	Shop     shopChoice
-	Turnover orders.Turnover
-	Today    orders.Turnover
-	Latest   orders.SalePage // of today
-	Waiting  orders.SalePage // paid online, to be fetched
-	Stock    orders.StockPage
-	Expiring orders.StockPage
-	Held     orders.Movements
-	Arrivals orders.Arrivals
-	Lists    []orders.StandingList // due today
-	Sheets   []orders.Sheet        // that want something
+	Turnover shelf.Turnover
+	Today    shelf.Turnover
+	Latest   shelf.SalePage // of today
+	Waiting  shelf.SalePage // paid online, to be fetched
+	Stock    shelf.StockPage
+	Expiring shelf.StockPage
+	Held     shelf.Movements
+	Arrivals shelf.Arrivals
+	Lists    []shelf.StandingList // due today
+	Sheets   []shelf.Sheet        // that want something
 }
 
 func (s *shopkeeping) organisationShelf(w http.ResponseWriter, r *http.Request) error {
@@ -150,26 +150,26 @@ func (s *shopkeeping) organisationShelf(w http.ResponseWriter, r *http.Request) 
 	d := organisationShelfPage{Shop: s.shopChoice(ctx, ref)}
 	ref.OrgID = d.Shop.Org
 	var err error
-	if d.Turnover, err = s.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID}); err != nil {
+	if d.Turnover, err = s.Shelf.Turnover(ctx, shelf.TurnoverFilter{OrgID: ref.OrgID}); err != nil {
 		return err
 	}
 	today := s.now().In(china).Format(time.DateOnly)
-	if d.Today, err = s.Shelf.Turnover(ctx, orders.TurnoverFilter{OrgID: ref.OrgID, From: today, To: today}); err != nil {
+	if d.Today, err = s.Shelf.Turnover(ctx, shelf.TurnoverFilter{OrgID: ref.OrgID, From: today, To: today}); err != nil {
 		return err
 	}
-	if d.Latest, err = s.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, On: today, Limit: 6}); err != nil {
+	if d.Latest, err = s.Shelf.Sales(ctx, shelf.SaleFilter{OrgID: ref.OrgID, On: today, Limit: 6}); err != nil {
 		return err
 	}
-	if d.Waiting, err = s.Shelf.Sales(ctx, orders.SaleFilter{OrgID: ref.OrgID, State: orders.SalePaid, Limit: 20}); err != nil {
+	if d.Waiting, err = s.Shelf.Sales(ctx, shelf.SaleFilter{OrgID: ref.OrgID, State: shelf.SalePaid, Limit: 20}); err != nil {
 		return err
 	}
-	if d.Stock, err = s.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Limit: 1}); err != nil {
+	if d.Stock, err = s.Shelf.Stock(ctx, shelf.StockFilter{OrgID: ref.OrgID, Limit: 1}); err != nil {
 		return err
 	}
-	if d.Expiring, err = s.Shelf.Stock(ctx, orders.StockFilter{OrgID: ref.OrgID, Expired: true, Limit: 20}); err != nil {
+	if d.Expiring, err = s.Shelf.Stock(ctx, shelf.StockFilter{OrgID: ref.OrgID, Expired: true, Limit: 20}); err != nil {
 		return err
 	}
-	if d.Held, err = s.Shelf.Movements(ctx, orders.MovementFilter{OrgID: ref.OrgID, State: orders.MovementHeld}); err != nil {
+	if d.Held, err = s.Shelf.Movements(ctx, shelf.MovementFilter{OrgID: ref.OrgID, State: shelf.MovementHeld}); err != nil {
 		return err
 	}
 	if d.Arrivals, err = s.Shelf.Arrivals(ctx, ref); err != nil {
@@ -189,7 +189,7 @@ func (s *shopkeeping) organisationShelf(w http.ResponseWriter, r *http.Request) 
 		return err
 	}
 	for _, sh := range sheets.Items {
-		if sh.State != orders.SheetSettled {
+		if sh.State != shelf.SheetSettled {
 			d.Sheets = append(d.Sheets, sh)
 		}
 	}

@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"strings"
 
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 type organisationStockPage struct {
 	Shop    shopChoice
-	Page    orders.StockPage
-	Filter  orders.StockFilter
-	Items   orders.ShelfItems
+	Page    shelf.StockPage
+	Filter  shelf.StockFilter
+	Items   shelf.Items
 	MayTake bool
 }
 
@@ -20,21 +20,21 @@ func (s *shopkeeping) organisationStock(w http.ResponseWriter, r *http.Request) 
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := organisationStockPage{Shop: s.shopChoice(ctx, shopRef(f))}
-	d.Filter = orders.StockFilter{OrgID: d.Shop.Org, ItemID: f.Int("item"), All: f.Text("all") != "", Expired: f.Text("expired") != "",
+	d.Filter = shelf.StockFilter{OrgID: d.Shop.Org, ItemID: f.Int("item"), All: f.Text("all") != "", Expired: f.Text("expired") != "",
 		Cursor: f.Text("cursor"), Limit: 50}
 	var err error
 	if d.Page, err = s.Shelf.Stock(ctx, d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}
-	if d.Items, err = s.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+	if d.Items, err = s.Shelf.Items(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/stock", d, f)
 }
 
 type organisationLotPage struct {
-	Lot       orders.StockLot
-	Movements orders.Movements
+	Lot       shelf.StockLot
+	Movements shelf.Movements
 	Reasons   []Option
 	Link      string
 	MayWrite  bool
@@ -43,13 +43,13 @@ type organisationLotPage struct {
 func (s *shopkeeping) lotPage(ctx context.Context, l Lang, id int64) (organisationLotPage, error) {
 	var d organisationLotPage
 	var err error
-	if d.Lot, err = s.Shelf.StockLot(ctx, orders.StockLotRef{ID: id}); err != nil {
+	if d.Lot, err = s.Shelf.StockLot(ctx, shelf.StockLotRef{ID: id}); err != nil {
 		return d, err
 	}
-	if d.Movements, err = s.Shelf.Movements(ctx, orders.MovementFilter{OrgID: d.Lot.OrgID, LotID: id}); err != nil {
+	if d.Movements, err = s.Shelf.Movements(ctx, shelf.MovementFilter{OrgID: d.Lot.OrgID, LotID: id}); err != nil {
 		return d, err
 	}
-	for _, reason := range orders.LossReasons {
+	for _, reason := range shelf.LossReasons {
 		text, _ := s.glossary.Say(l, "loss."+reason, nil)
 		d.Reasons = append(d.Reasons, Option{Value: reason, Label: text})
 	}
@@ -76,12 +76,12 @@ func (s *shopkeeping) organisationWriteOff(w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	req := orders.WriteOff{LotID: d.Lot.ID, Kind: orders.MovementKind(f.Text("kind")), Measure: measureOf(f, "measure", d.Lot.PriceUnit),
+	req := shelf.WriteOff{LotID: d.Lot.ID, Kind: shelf.MovementKind(f.Text("kind")), Measure: measureOf(f, "measure", d.Lot.PriceUnit),
 		Reason: f.Text("reason"), Note: f.Text("note"), Key: f.Key()}
 	if f.OK() {
-		var m orders.Movement
+		var m shelf.Movement
 		if m, err = s.Shelf.WriteOff(ctx, req); err == nil {
-			if m.State == orders.MovementHeld {
+			if m.State == shelf.MovementHeld {
 				s.flash(r, care, "shelf.waits")
 			} else {
 				s.flash(r, good, "shelf.written_off")
@@ -101,7 +101,7 @@ func (s *shopkeeping) organisationWriteOffDecide(w http.ResponseWriter, r *http.
 		return err
 	}
 	accept := f.Text("decision") == "accept"
-	m, err := s.Shelf.DecideWriteOff(r.Context(), orders.DecideWriteOff{ID: pathInt(r, "id"), Accept: accept})
+	m, err := s.Shelf.DecideWriteOff(r.Context(), shelf.DecideWriteOff{ID: pathInt(r, "id"), Accept: accept})
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (s *shopkeeping) organisationWriteOffDecide(w http.ResponseWriter, r *http.
 
 type organisationPricesPage struct {
 	Shop    shopChoice
-	Items   orders.ShelfItems
+	Items   shelf.Items
 	Problem int64 // the row whose entries were wrong
 }
 
@@ -120,7 +120,7 @@ func (s *shopkeeping) organisationPrices(w http.ResponseWriter, r *http.Request)
 	f := s.queryForm(r)
 	d := organisationPricesPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	var err error
-	if d.Items, err = s.Shelf.Items(ctx, orders.ShopRef{OrgID: d.Shop.Org}); err != nil {
+	if d.Items, err = s.Shelf.Items(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/prices", d, f)
@@ -133,7 +133,7 @@ func (s *shopkeeping) organisationPriceSave(w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	id := pathInt(r, "id")
-	req := orders.SaveItem{ID: id, PriceFen: f.Fen("price_fen"), Barcode: f.Text("barcode"), Online: f.Text("online") != ""}
+	req := shelf.SaveItem{ID: id, PriceFen: f.Fen("price_fen"), Barcode: f.Text("barcode"), Online: f.Text("online") != ""}
 	if f.OK() {
 		if _, err = s.Shelf.SaveItem(ctx, req); err == nil {
 			s.flash(r, good, "shelf.priced")
@@ -143,15 +143,15 @@ func (s *shopkeeping) organisationPriceSave(w http.ResponseWriter, r *http.Reque
 			return err
 		}
 	}
-	d := organisationPricesPage{Shop: s.shopChoice(ctx, orders.ShopRef{}), Problem: id}
-	if d.Items, err = s.Shelf.Items(ctx, orders.ShopRef{}); err != nil {
+	d := organisationPricesPage{Shop: s.shopChoice(ctx, shelf.ShopRef{}), Problem: id}
+	if d.Items, err = s.Shelf.Items(ctx, shelf.ShopRef{}); err != nil {
 		return err
 	}
 	return s.renderForm(w, r, "organisation/prices", d, f)
 }
 
 type shelfLabel struct {
-	Lot  orders.StockLot
+	Lot  shelf.StockLot
 	Link string
 	Code string
 }
@@ -166,15 +166,15 @@ func (s *shopkeeping) organisationLabels(w http.ResponseWriter, r *http.Request)
 	ctx := r.Context()
 	f := s.queryForm(r)
 	var d organisationLabelsPage
-	var lots []orders.StockLot
+	var lots []shelf.StockLot
 	if id := f.Int("lot"); id != 0 {
-		lot, err := s.Shelf.StockLot(ctx, orders.StockLotRef{ID: id})
+		lot, err := s.Shelf.StockLot(ctx, shelf.StockLotRef{ID: id})
 		if err != nil {
 			return err
 		}
-		lots, d.One = []orders.StockLot{lot}, true
+		lots, d.One = []shelf.StockLot{lot}, true
 	} else {
-		list, err := s.Shelf.Stock(ctx, orders.StockFilter{Limit: 200})
+		list, err := s.Shelf.Stock(ctx, shelf.StockFilter{Limit: 200})
 		if err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func (s *shopkeeping) traceLink(code string) (string, error) {
 
 type organisationArrivalsPage struct {
 	Shop     shopChoice
-	Arrivals orders.Arrivals
+	Arrivals shelf.Arrivals
 	Best     string
 	Problem  int // the arrival whose date was wrong
 }
@@ -209,10 +209,10 @@ type organisationArrivalsPage struct {
 // usualDays is how long fresh goods are offered as good for until somebody says otherwise.
 const usualDays = 7
 
-func (s *shopkeeping) arrivalsPage(ctx context.Context, ref orders.ShopRef) (organisationArrivalsPage, error) {
+func (s *shopkeeping) arrivalsPage(ctx context.Context, ref shelf.ShopRef) (organisationArrivalsPage, error) {
 	d := organisationArrivalsPage{Shop: s.shopChoice(ctx, ref), Best: s.now().In(china).AddDate(0, 0, usualDays).Format("2006-01-02"), Problem: -1}
 	var err error
-	d.Arrivals, err = s.Shelf.Arrivals(ctx, orders.ShopRef{OrgID: d.Shop.Org})
+	d.Arrivals, err = s.Shelf.Arrivals(ctx, shelf.ShopRef{OrgID: d.Shop.Org})
 	return d, err
 }
 
@@ -231,7 +231,7 @@ func (s *shopkeeping) organisationReceive(w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	lot, err := s.Shelf.Receive(ctx, orders.Receive{OrderNo: f.Text("order_no"), Line: int(f.Int("line")), VillageID: f.Int("village"),
+	lot, err := s.Shelf.Receive(ctx, shelf.Receive{OrderNo: f.Text("order_no"), Line: int(f.Int("line")), VillageID: f.Int("village"),
 		Grade: f.Text("grade"), BestBefore: f.Text("best_before"), Key: f.Key()})
 	if err == nil {
 		s.flash(r, good, "shelf.put")
@@ -240,7 +240,7 @@ func (s *shopkeeping) organisationReceive(w http.ResponseWriter, r *http.Request
 	if !f.Fail(err) {
 		return err
 	}
-	d, err := s.arrivalsPage(ctx, orders.ShopRef{})
+	d, err := s.arrivalsPage(ctx, shelf.ShopRef{})
 	if err != nil {
 		return err
 	}
@@ -254,15 +254,15 @@ func (s *shopkeeping) organisationReceive(w http.ResponseWriter, r *http.Request
 
 type organisationShelfSalesPage struct {
 	Shop   shopChoice
-	Page   orders.SalePage
-	Filter orders.SaleFilter
+	Page   shelf.SalePage
+	Filter shelf.SaleFilter
 }
 
 func (s *shopkeeping) organisationShelfSales(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.queryForm(r)
 	d := organisationShelfSalesPage{Shop: s.shopChoice(ctx, shopRef(f))}
-	d.Filter = orders.SaleFilter{OrgID: d.Shop.Org, State: orders.SaleState(f.Text("state")), Channel: orders.SaleChannel(f.Text("channel")),
+	d.Filter = shelf.SaleFilter{OrgID: d.Shop.Org, State: shelf.SaleState(f.Text("state")), Channel: shelf.SaleChannel(f.Text("channel")),
 		On: strings.TrimSpace(f.Text("on")), Cursor: f.Text("cursor"), Limit: 50}
 	var err error
 	if d.Page, err = s.Shelf.Sales(ctx, d.Filter); err != nil && !f.Fail(err) {

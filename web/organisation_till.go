@@ -10,15 +10,16 @@ import (
 
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/web/auth"
 )
 
 type organisationTillPage struct {
-	Till    orders.Till
+	Till    shelf.Till
 	Goods   string // for the script: the same, as JSON
 	Methods []string
 	Reasons []Option // to void a receipt
-	Last    []orders.Sale
+	Last    []shelf.Sale
 }
 
 func (s *shopkeeping) tillPage(ctx context.Context, l Lang) (organisationTillPage, error) {
@@ -30,11 +31,11 @@ func (s *shopkeeping) tillPage(ctx context.Context, l Lang) (organisationTillPag
 	if d.Methods, err = cashless(ctx, s.Payments, false); err != nil {
 		return d, err
 	}
-	last, err := s.Shelf.Sales(ctx, orders.SaleFilter{Channel: orders.SaleTill, Limit: 5})
+	last, err := s.Shelf.Sales(ctx, shelf.SaleFilter{Channel: shelf.SaleTill, Limit: 5})
 	if err != nil {
 		return d, err
 	}
-	d.Last, d.Reasons = last.Items, s.reasonOptions(l, orders.VoidReasons)
+	d.Last, d.Reasons = last.Items, s.reasonOptions(l, shelf.VoidReasons)
 	// The script draws with words that the page's language has.
 	type goods struct {
 		ID    int64    `json:"id"`
@@ -91,23 +92,23 @@ func (s *shopkeeping) organisationTillRing(w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	req := orders.Ring{ClientID: f.Text("client_id"), Method: f.Text("method"), GivenFen: f.Fen("given_fen"), SoldAt: s.now()}
+	req := shelf.Ring{ClientID: f.Text("client_id"), Method: f.Text("method"), GivenFen: f.Fen("given_fen"), SoldAt: s.now()}
 	for _, it := range d.Till.Items {
 		name := "qty." + num64(it.ItemID)
 		if f.Text(name) == "" {
 			continue
 		}
 		if n := measureOf(f, name, it.PriceUnit); n > 0 {
-			req.Lines = append(req.Lines, orders.RingLine{ItemID: it.ItemID, Measure: n, PriceFen: it.Price.Fen})
+			req.Lines = append(req.Lines, shelf.RingLine{ItemID: it.ItemID, Measure: n, PriceFen: it.Price.Fen})
 		}
 	}
 	if len(req.Lines) == 0 && f.OK() {
 		f.Add("", "shelf.nothing")
 	}
 	if f.OK() {
-		var sale orders.Sale
+		var sale shelf.Sale
 		if sale, err = s.Shelf.Ring(ctx, req); err == nil {
-			if sale.State == orders.SaleDone {
+			if sale.State == shelf.SaleDone {
 				s.flash(r, good, "sale.rung", "fen", sale.TotalFen)
 			}
 			return s.goTo(w, r, "organisation.sale", "id", sale.ID)
@@ -126,7 +127,7 @@ func (s *shopkeeping) organisationHandOver(w http.ResponseWriter, r *http.Reques
 	if err != nil {
 		return err
 	}
-	sale, err := s.Shelf.HandOver(ctx, orders.HandOver{Pickup: f.Text("pickup")})
+	sale, err := s.Shelf.HandOver(ctx, shelf.HandOver{Pickup: f.Text("pickup")})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -152,7 +153,7 @@ type organisationSalePage struct {
 // saleDesk is a sale with what the desk may do with it.
 func (s *shopkeeping) saleDesk(ctx context.Context, l Lang, id int64) (organisationSalePage, error) {
 	sale, err := lookAtSale(ctx, s.Shelf, s.Payments, id)
-	return organisationSalePage{sale, s.reasonOptions(l, orders.VoidReasons), uuid.NewString()}, err
+	return organisationSalePage{sale, s.reasonOptions(l, shelf.VoidReasons), uuid.NewString()}, err
 }
 
 // organisationSale is a sale and its receipt; while it waits for a payment by phone it shows the QR code to scan.
@@ -162,7 +163,7 @@ func (s *shopkeeping) organisationSale(w http.ResponseWriter, r *http.Request) e
 		return err
 	}
 	if r.Header.Get("HX-Request") == "true" {
-		if d.Sale.State != orders.SalePlaced {
+		if d.Sale.State != shelf.SalePlaced {
 			return s.goTo(w, r, "organisation.sale", "id", d.Sale.ID)
 		}
 		w.WriteHeader(http.StatusNoContent) // nothing new: the code stays where it is
@@ -183,7 +184,7 @@ func (s *shopkeeping) organisationSalePay(w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	_, err = s.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
+	_, err = s.Shelf.PaySale(ctx, shelf.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -198,7 +199,7 @@ func (s *shopkeeping) organisationSalePay(w http.ResponseWriter, r *http.Request
 }
 
 func (s *shopkeeping) organisationSaleCancel(w http.ResponseWriter, r *http.Request) error {
-	sale, err := s.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
+	sale, err := s.Shelf.CancelSale(r.Context(), shelf.SaleRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

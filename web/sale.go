@@ -5,28 +5,28 @@ import (
 	"slices"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
 // openSale is a sale from a shelf with what is open of its payment.
 type openSale struct {
-	Sale    orders.Sale
+	Sale    shelf.Sale
 	Pending *payments.Payment
 	Methods []string
 }
 
 // lookAtSale reads a sale and, while it waits for money, its payment.
-func lookAtSale(ctx context.Context, counter orders.Shelf, pay payments.Service, id int64) (openSale, error) {
+func lookAtSale(ctx context.Context, counter shelf.Service, pay payments.Service, id int64) (openSale, error) {
 	var d openSale
 	var err error
-	if d.Sale, err = counter.Sale(ctx, orders.SaleRef{ID: id}); err != nil {
+	if d.Sale, err = counter.Sale(ctx, shelf.SaleRef{ID: id}); err != nil {
 		return d, err
 	}
-	if d.Sale.State != orders.SalePlaced {
+	if d.Sale.State != shelf.SalePlaced {
 		return d, nil
 	}
-	account, err := pay.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
+	account, err := pay.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: shelf.SaleRefOf(id)})
 	if err != nil {
 		return d, err
 	}

@@ -23,6 +23,10 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
@@ -56,10 +60,10 @@ type Deps struct {
 	// The modules, usually as clients over NATS.
 	Catalog   catalog.Service
 	Orders    orders.Service
-	Shelf     orders.Shelf
-	Adoptions orders.Adoptions
-	Boxes     orders.Boxes
-	Contracts orders.Contracts
+	Shelf     shelf.Service
+	Adoptions adopt.Service
+	Boxes     adopt.Boxes
+	Contracts contract.Service
 	Payments  payments.Service
 	Treasury  payments.Treasury
 
@@ -67,7 +71,7 @@ type Deps struct {
 	Books         payments.Books
 	Reversals     payments.Reversals
 	OrgPayouts    payments.OrgPayouts
-	Documents     orders.Documents
+	Documents     document.Service
 	Stations      orders.Stations
 	Care          catalog.Care
 	// AccountReviews are the payout accounts that wait for a second person.
@@ -128,10 +132,10 @@ func NewSiteGlossary() (Glossary, error) {
 		catalog.ContractMessages,
 		catalog.CareMessages,
 		orders.Messages,
-		orders.ShelfMessages,
-		orders.AdoptionMessages,
-		orders.DocumentMessages,
-		orders.ContractMessages,
+		shelf.Messages,
+		adopt.Messages,
+		document.Messages,
+		contract.Messages,
 		orders.StationMessages,
 		payments.Messages,
 	}

@@ -11,19 +11,20 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
 
 // stubShelf answers with made-up goods of the shape that the module promises.
 type stubShelf struct {
-	orders.Shelf
-	rung    []orders.Ring
-	bought  []orders.BuyInRequest
-	buys    []orders.Buy
-	saved   []orders.SaveStandingList
-	priced  []orders.SaveItem
-	back    []orders.ReturnRequest
+	shelf.Service
+	rung    []shelf.Ring
+	bought  []shelf.BuyInRequest
+	buys    []shelf.Buy
+	saved   []shelf.SaveStandingList
+	priced  []shelf.SaveItem
+	back    []shelf.ReturnRequest
 	refuse  error
 	waiting bool // for a payment
 }
@@ -34,133 +35,133 @@ var (
 	beans     = catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}
 )
 
-func (s *stubShelf) lot() orders.StockLot {
-	return orders.StockLot{ID: 9, Code: "0a1b2c3d4e5f", OrgID: 6, ItemID: 101, Product: "purple_bean", Title: beans, Picture: "purple-bean", Grade: "first",
-		PriceUnit: "jin", Source: orders.StockBuyIn, VillageID: 11, Village: "永丰村", Households: 1, Received: 10_000, Sold: 2500, Left: 7500, CostFen: 8000,
+func (s *stubShelf) lot() shelf.StockLot {
+	return shelf.StockLot{ID: 9, Code: "0a1b2c3d4e5f", OrgID: 6, ItemID: 101, Product: "purple_bean", Title: beans, Picture: "purple-bean", Grade: "first",
+		PriceUnit: "jin", Source: shelf.StockBuyIn, VillageID: 11, Village: "永丰村", Households: 1, Received: 10_000, Sold: 2500, Left: 7500, CostFen: 8000,
 		Price: jinPrice, HouseholdPrice: homePrice, ShelvedAt: someDay, BestBefore: someDay.AddDate(0, 0, 3)}
 }
 
-func (s *stubShelf) sale() orders.Sale {
-	sale := orders.Sale{ID: 31, No: "XS0000003188", OrgID: 6, Shop: "爱心超市", Address: "演示街1号", Channel: orders.SaleTill, State: orders.SaleDone, Method: "cash",
-		TotalFen: 1320, GivenFen: 2000, CostFen: 1200, Cashier: "till", SoldAt: someDay, ForShop: true, Lines: []orders.SaleLine{{No: 1, ItemID: 101, Title: beans,
+func (s *stubShelf) sale() shelf.Sale {
+	sale := shelf.Sale{ID: 31, No: "XS0000003188", OrgID: 6, Shop: "爱心超市", Address: "演示街1号", Channel: shelf.SaleTill, State: shelf.SaleDone, Method: "cash",
+		TotalFen: 1320, GivenFen: 2000, CostFen: 1200, Cashier: "till", SoldAt: someDay, ForShop: true, Lines: []shelf.SaleLine{{No: 1, ItemID: 101, Title: beans,
 			Grade: "first", PriceUnit: "jin", Price: jinPrice, Measure: 1500, AmountFen: 1320, CostFen: 1200, UncoveredQty: 500, Traces: []string{"0a1b2c3d4e5f"}}}}
 	if !s.waiting {
-		sale.CanReturn, sale.CanVoid, sale.ReturnedFen, sale.Returns = true, true, 440, []orders.Return{s.returned()}
+		sale.CanReturn, sale.CanVoid, sale.ReturnedFen, sale.Returns = true, true, 440, []shelf.Return{s.returned()}
 		sale.Lines[0].Returned = 500
 	}
 	if s.waiting {
 		soon := someDay.Add(time.Hour)
-		sale.State, sale.ExpiresAt, sale.CanCancel, sale.GivenFen = orders.SalePlaced, &soon, true, 0
+		sale.State, sale.ExpiresAt, sale.CanCancel, sale.GivenFen = shelf.SalePlaced, &soon, true, 0
 	}
 	return sale
 }
 
-func (s *stubShelf) Turnover(context.Context, orders.TurnoverFilter) (orders.Turnover, error) {
-	return orders.Turnover{Sales: 1, RevenueFen: 1320, CostFen: 1200, HouseholdFen: 1100, LostFen: 80, Uncovered: 1,
-		Items: []orders.TurnoverItem{{ItemID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Measure: 1500, RevenueFen: 1320, CostFen: 1200}}}, nil
+func (s *stubShelf) Turnover(context.Context, shelf.TurnoverFilter) (shelf.Turnover, error) {
+	return shelf.Turnover{Sales: 1, RevenueFen: 1320, CostFen: 1200, HouseholdFen: 1100, LostFen: 80, Uncovered: 1,
+		Items: []shelf.TurnoverItem{{ItemID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Measure: 1500, RevenueFen: 1320, CostFen: 1200}}}, nil
 }
-func (s *stubShelf) Sales(context.Context, orders.SaleFilter) (orders.SalePage, error) {
-	return orders.SalePage{Items: []orders.Sale{s.sale()}, Total: 1, TotalFen: 1320, CostFen: 1200, Cursor: "1.2"}, nil
+func (s *stubShelf) Sales(context.Context, shelf.SaleFilter) (shelf.SalePage, error) {
+	return shelf.SalePage{Items: []shelf.Sale{s.sale()}, Total: 1, TotalFen: 1320, CostFen: 1200, Cursor: "1.2"}, nil
 }
-func (s *stubShelf) Stock(context.Context, orders.StockFilter) (orders.StockPage, error) {
-	return orders.StockPage{Items: []orders.StockLot{s.lot()}, Total: 1, CostFen: 6000}, nil
+func (s *stubShelf) Stock(context.Context, shelf.StockFilter) (shelf.StockPage, error) {
+	return shelf.StockPage{Items: []shelf.StockLot{s.lot()}, Total: 1, CostFen: 6000}, nil
 }
-func (s *stubShelf) StockLot(_ context.Context, r orders.StockLotRef) (orders.StockLot, error) {
+func (s *stubShelf) StockLot(_ context.Context, r shelf.StockLotRef) (shelf.StockLot, error) {
 	if r.ID != 9 {
-		return orders.StockLot{}, link.E(link.NotFound, "shelf.lot.unknown", "")
+		return shelf.StockLot{}, link.E(link.NotFound, "shelf.lot.unknown", "")
 	}
 	return s.lot(), nil
 }
-func (s *stubShelf) Movements(context.Context, orders.MovementFilter) (orders.Movements, error) {
-	return orders.Movements{Items: []orders.Movement{{ID: 4, LotID: 9, Title: beans, Grade: "first", PriceUnit: "jin", Kind: orders.MovementDonation, State: orders.MovementHeld,
+func (s *stubShelf) Movements(context.Context, shelf.MovementFilter) (shelf.Movements, error) {
+	return shelf.Movements{Items: []shelf.Movement{{ID: 4, LotID: 9, Title: beans, Grade: "first", PriceUnit: "jin", Kind: shelf.MovementDonation, State: shelf.MovementHeld,
 		Measure: 5000, CostFen: 21_000, Note: "幸福院", Actor: "till", At: someDay, MayDecide: true}}}, nil
 }
-func (s *stubShelf) Arrivals(context.Context, orders.ShopRef) (orders.Arrivals, error) {
-	return orders.Arrivals{Items: []orders.Arrival{{OrderNo: "BM0000001288", Line: 1, VillageID: 11, Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin", Households: 3,
+func (s *stubShelf) Arrivals(context.Context, shelf.ShopRef) (shelf.Arrivals, error) {
+	return shelf.Arrivals{Items: []shelf.Arrival{{OrderNo: "BM0000001288", Line: 1, VillageID: 11, Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin", Households: 3,
 		Measure: 15_000, CostFen: 12_000, HouseholdFen: 11_400, DeliveredAt: someDay}}}, nil
 }
-func (s *stubShelf) StandingLists(context.Context, orders.ShopRef) (orders.StandingLists, error) {
-	return orders.StandingLists{Items: []orders.StandingList{{ID: 2, Name: "周二补货", Weekdays: []int{2}, DueToday: true, Version: 3,
-		Lines:    []orders.ListLine{{QuoteLine: orders.QuoteLine{PresaleID: 1, Grade: "extra", Qty: 20}, Presale: "GOOSE-2026", Title: beans, Unit: "head", Orderable: true}},
+func (s *stubShelf) StandingLists(context.Context, shelf.ShopRef) (shelf.StandingLists, error) {
+	return shelf.StandingLists{Items: []shelf.StandingList{{ID: 2, Name: "周二补货", Weekdays: []int{2}, DueToday: true, Version: 3,
+		Lines:    []shelf.ListLine{{QuoteLine: orders.QuoteLine{PresaleID: 1, Grade: "extra", Qty: 20}, Presale: "GOOSE-2026", Title: beans, Unit: "head", Orderable: true}},
 		Delivery: orders.Delivery{Name: "店长", Phone: "13900002222", Address: "演示街1号"}}}}, nil
 }
-func (s *stubShelf) SaveStandingList(_ context.Context, r orders.SaveStandingList) (orders.StandingList, error) {
+func (s *stubShelf) SaveStandingList(_ context.Context, r shelf.SaveStandingList) (shelf.StandingList, error) {
 	s.saved = append(s.saved, r)
-	return orders.StandingList{}, s.refuse
+	return shelf.StandingList{}, s.refuse
 }
-func (s *stubShelf) Sheets(context.Context, orders.ShopRef) (orders.Sheets, error) {
-	return orders.Sheets{Items: []orders.Sheet{{ID: 7, No: "SD0000000788", State: orders.SheetOpen, BuyIns: 2, Households: 2, AmountFen: 9000, OpenedAt: someDay}}}, nil
+func (s *stubShelf) Sheets(context.Context, shelf.ShopRef) (shelf.Sheets, error) {
+	return shelf.Sheets{Items: []shelf.Sheet{{ID: 7, No: "SD0000000788", State: shelf.SheetOpen, BuyIns: 2, Households: 2, AmountFen: 9000, OpenedAt: someDay}}}, nil
 }
-func (s *stubShelf) Items(context.Context, orders.ShopRef) (orders.ShelfItems, error) {
-	return orders.ShelfItems{Items: []orders.ShelfItem{{ID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Price: jinPrice, HouseholdPrice: homePrice, CostFen: 400, Online: true, Left: 7500, Lots: 1}}}, nil
+func (s *stubShelf) Items(context.Context, shelf.ShopRef) (shelf.Items, error) {
+	return shelf.Items{Items: []shelf.Item{{ID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Price: jinPrice, HouseholdPrice: homePrice, CostFen: 400, Online: true, Left: 7500, Lots: 1}}}, nil
 }
-func (s *stubShelf) SaveItem(_ context.Context, r orders.SaveItem) (orders.ShelfItem, error) {
+func (s *stubShelf) SaveItem(_ context.Context, r shelf.SaveItem) (shelf.Item, error) {
 	s.priced = append(s.priced, r)
-	return orders.ShelfItem{}, s.refuse
+	return shelf.Item{}, s.refuse
 }
-func (s *stubShelf) Till(context.Context, orders.None) (orders.Till, error) {
-	return orders.Till{OrgID: 6, Shop: "爱心超市", Items: []orders.TillItem{{ItemID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Price: jinPrice, Left: 7500, Codes: []string{"0a1b2c3d4e5f"}}}}, nil
+func (s *stubShelf) Till(context.Context, orders.None) (shelf.Till, error) {
+	return shelf.Till{OrgID: 6, Shop: "爱心超市", Items: []shelf.TillItem{{ItemID: 101, Title: beans, Grade: "first", PriceUnit: "jin", Price: jinPrice, Left: 7500, Codes: []string{"0a1b2c3d4e5f"}}}}, nil
 }
-func (s *stubShelf) Ring(_ context.Context, r orders.Ring) (orders.Sale, error) {
+func (s *stubShelf) Ring(_ context.Context, r shelf.Ring) (shelf.Sale, error) {
 	s.rung = append(s.rung, r)
 	return s.sale(), s.refuse
 }
-func (s *stubShelf) Sale(context.Context, orders.SaleRef) (orders.Sale, error) { return s.sale(), nil }
-func (s *stubShelf) returned() orders.Return {
-	return orders.Return{ID: 8, No: "TH0000000888", SaleID: 31, SaleNo: "XS0000003188", OrgID: 6, Shop: "爱心超市", Kind: orders.ReturnGoods, Method: "cash", Reason: "quality",
-		AmountFen: 440, Cashier: "till", ReturnedAt: someDay, Lines: []orders.ReturnedLine{{No: 1, Title: beans, Grade: "first", PriceUnit: "jin", Measure: 500, AmountFen: 440}}}
+func (s *stubShelf) Sale(context.Context, shelf.SaleRef) (shelf.Sale, error) { return s.sale(), nil }
+func (s *stubShelf) returned() shelf.Return {
+	return shelf.Return{ID: 8, No: "TH0000000888", SaleID: 31, SaleNo: "XS0000003188", OrgID: 6, Shop: "爱心超市", Kind: shelf.ReturnGoods, Method: "cash", Reason: "quality",
+		AmountFen: 440, Cashier: "till", ReturnedAt: someDay, Lines: []shelf.ReturnedLine{{No: 1, Title: beans, Grade: "first", PriceUnit: "jin", Measure: 500, AmountFen: 440}}}
 }
-func (s *stubShelf) ReturnGoods(_ context.Context, r orders.ReturnRequest) (orders.Return, error) {
+func (s *stubShelf) ReturnGoods(_ context.Context, r shelf.ReturnRequest) (shelf.Return, error) {
 	s.back = append(s.back, r)
 	return s.returned(), s.refuse
 }
-func (s *stubShelf) Return(_ context.Context, r orders.IDRef) (orders.Return, error) {
+func (s *stubShelf) Return(_ context.Context, r shelf.IDRef) (shelf.Return, error) {
 	if r.ID != 8 {
-		return orders.Return{}, link.E(link.NotFound, "return.unknown", "")
+		return shelf.Return{}, link.E(link.NotFound, "return.unknown", "")
 	}
 	return s.returned(), nil
 }
-func (s *stubShelf) HandOver(context.Context, orders.HandOver) (orders.Sale, error) {
-	return orders.Sale{}, link.E(link.Invalid, "sale.pickup.wrong", "pickup")
+func (s *stubShelf) HandOver(context.Context, shelf.HandOver) (shelf.Sale, error) {
+	return shelf.Sale{}, link.E(link.Invalid, "sale.pickup.wrong", "pickup")
 }
-func (s *stubShelf) Sellers(context.Context, orders.SellerQuery) (orders.Sellers, error) {
-	return orders.Sellers{Items: []orders.Seller{{HouseholdID: 77, Code: "YA-01-001-0007", Head: "王大山", Village: "永丰村", Township: "依安镇"}}, More: true}, nil
+func (s *stubShelf) Sellers(context.Context, shelf.SellerQuery) (shelf.Sellers, error) {
+	return shelf.Sellers{Items: []shelf.Seller{{HouseholdID: 77, Code: "YA-01-001-0007", Head: "王大山", Village: "永丰村", Township: "依安镇"}}, More: true}, nil
 }
-func (s *stubShelf) buyIn() orders.BuyIn {
-	return orders.BuyIn{ID: 5, No: "SG0000000588", Shop: "爱心超市", Head: "王大山", Code: "YA-01-001-0007", Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin",
-		Measure: 10_000, Price: homePrice, AmountFen: 8000, LotID: 9, Trace: "0a1b2c3d4e5f", SheetID: 7, SheetNo: "SD0000000788", SheetState: orders.SheetOpen, BoughtAt: someDay, Actor: "till"}
+func (s *stubShelf) buyIn() shelf.BuyIn {
+	return shelf.BuyIn{ID: 5, No: "SG0000000588", Shop: "爱心超市", Head: "王大山", Code: "YA-01-001-0007", Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin",
+		Measure: 10_000, Price: homePrice, AmountFen: 8000, LotID: 9, Trace: "0a1b2c3d4e5f", SheetID: 7, SheetNo: "SD0000000788", SheetState: shelf.SheetOpen, BoughtAt: someDay, Actor: "till"}
 }
-func (s *stubShelf) BuyIns(context.Context, orders.BuyInFilter) (orders.BuyInPage, error) {
-	return orders.BuyInPage{Items: []orders.BuyIn{s.buyIn()}, Total: 1, AmountFen: 8000}, nil
+func (s *stubShelf) BuyIns(context.Context, shelf.BuyInFilter) (shelf.BuyInPage, error) {
+	return shelf.BuyInPage{Items: []shelf.BuyIn{s.buyIn()}, Total: 1, AmountFen: 8000}, nil
 }
-func (s *stubShelf) BuyInSlip(context.Context, orders.IDRef) (orders.BuyIn, error) {
+func (s *stubShelf) BuyInSlip(context.Context, shelf.IDRef) (shelf.BuyIn, error) {
 	return s.buyIn(), nil
 }
-func (s *stubShelf) BuyIn(_ context.Context, r orders.BuyInRequest) (orders.BuyIn, error) {
+func (s *stubShelf) BuyIn(_ context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
 	s.bought = append(s.bought, r)
 	return s.buyIn(), s.refuse
 }
-func (s *stubShelf) goods() orders.PublicShop {
-	return orders.PublicShop{OrgID: 6, Name: "爱心超市", Address: "演示街1号", Goods: []orders.PublicGoods{{ItemID: 101, Product: "purple_bean", Title: beans, Picture: "purple-bean", Grade: "first",
+func (s *stubShelf) goods() shelf.PublicShop {
+	return shelf.PublicShop{OrgID: 6, Name: "爱心超市", Address: "演示街1号", Goods: []shelf.PublicGoods{{ItemID: 101, Product: "purple_bean", Title: beans, Picture: "purple-bean", Grade: "first",
 		PriceUnit: "jin", Price: jinPrice, HouseholdPrice: homePrice, Left: 7500, Online: true, BestBefore: someDay, Villages: []string{"永丰村"}, Trace: "0a1b2c3d4e5f"}}}
 }
-func (s *stubShelf) Shops(context.Context, orders.None) (orders.PublicShops, error) {
-	return orders.PublicShops{Items: []orders.PublicShop{s.goods(), {OrgID: 8, Name: "爱心超市二店"}}}, nil
+func (s *stubShelf) Shops(context.Context, orders.None) (shelf.PublicShops, error) {
+	return shelf.PublicShops{Items: []shelf.PublicShop{s.goods(), {OrgID: 8, Name: "爱心超市二店"}}}, nil
 }
-func (s *stubShelf) Goods(context.Context, orders.ShopRef) (orders.PublicShop, error) {
+func (s *stubShelf) Goods(context.Context, shelf.ShopRef) (shelf.PublicShop, error) {
 	return s.goods(), nil
 }
-func (s *stubShelf) Buy(_ context.Context, r orders.Buy) (orders.Sale, error) {
+func (s *stubShelf) Buy(_ context.Context, r shelf.Buy) (shelf.Sale, error) {
 	s.buys = append(s.buys, r)
 	return s.sale(), s.refuse
 }
-func (s *stubShelf) Trace(_ context.Context, r orders.TraceRef) (orders.Trace, error) {
+func (s *stubShelf) Trace(_ context.Context, r shelf.TraceRef) (shelf.Trace, error) {
 	if r.Code != "0a1b2c3d4e5f" {
-		return orders.Trace{}, link.E(link.NotFound, "trace.unknown", "code")
+		return shelf.Trace{}, link.E(link.NotFound, "trace.unknown", "code")
 	}
 	best := someDay.AddDate(0, 0, 3)
-	return orders.Trace{Code: r.Code, Title: beans, Picture: "purple-bean", Grade: "first", Unit: "jin", PriceUnit: "jin", Village: "永丰村", Township: "依安镇", Homes: 3, NetGrams: 15_000,
-		Price: &jinPrice, HouseholdPrice: &homePrice, BestBefore: &best, Steps: []orders.TraceStep{{Key: "weighed", On: someDay, Place: "永丰集货点"}, {Key: "shelved", On: someDay, Place: "爱心超市"}}}, nil
+	return shelf.Trace{Code: r.Code, Title: beans, Picture: "purple-bean", Grade: "first", Unit: "jin", PriceUnit: "jin", Village: "永丰村", Township: "依安镇", Homes: 3, NetGrams: 15_000,
+		Price: &jinPrice, HouseholdPrice: &homePrice, BestBefore: &best, Steps: []shelf.TraceStep{{Key: "weighed", On: someDay, Place: "永丰集货点"}, {Key: "shelved", On: someDay, Place: "爱心超市"}}}, nil
 }
 
 // shelfPayments knows of no payment yet.
@@ -258,12 +259,12 @@ func TestShelfFormsSayWhatPeopleTyped(t *testing.T) {
 		t.Errorf("an empty list: %d", res.StatusCode)
 	}
 	res = officer.post("/desk/shelf/prices/101", "price_fen", "4.60", "barcode", "690", "online", "1")
-	if res.StatusCode != http.StatusSeeOther || len(s.priced) != 1 || s.priced[0] != (orders.SaveItem{ID: 101, PriceFen: 460, Barcode: "690", Online: true}) {
+	if res.StatusCode != http.StatusSeeOther || len(s.priced) != 1 || s.priced[0] != (shelf.SaveItem{ID: 101, PriceFen: 460, Barcode: "690", Online: true}) {
 		t.Errorf("%d, priced %+v", res.StatusCode, s.priced)
 	}
 	// What comes back of a sale: how much of each line, and whether it can be sold again.
 	res = officer.post("/desk/till/sales/31/return", "client_id", "6f1c1f7e-0000-4000-8000-000000000002", "qty.1", "1.5", "where.1", "loss", "reason", "damaged", "note", "袋子破了")
-	if res.StatusCode != http.StatusSeeOther || len(s.back) != 1 || s.back[0].Lines[0] != (orders.ReturnLine{No: 1, Measure: 750}) || s.back[0].Reason != "damaged" || s.back[0].SaleID != 31 {
+	if res.StatusCode != http.StatusSeeOther || len(s.back) != 1 || s.back[0].Lines[0] != (shelf.ReturnLine{No: 1, Measure: 750}) || s.back[0].Reason != "damaged" || s.back[0].SaleID != 31 {
 		t.Errorf("%d, came back %+v", res.StatusCode, s.back)
 	}
 	if res = officer.post("/desk/till/sales/31/return", "qty.1", "", "reason", "damaged"); res.StatusCode != http.StatusUnprocessableEntity || len(s.back) != 1 {
@@ -278,7 +279,7 @@ func TestShelfFormsSayWhatPeopleTyped(t *testing.T) {
 		t.Errorf("not the last: %d", res.StatusCode)
 	}
 	s.refuse = nil
-	if res = officer.post("/desk/till/sales/31/void", "client_id", "6f1c1f7e-0000-4000-8000-000000000003", "reason", "mistake"); res.StatusCode != http.StatusSeeOther || s.back[len(s.back)-1].Kind != orders.ReturnVoid {
+	if res = officer.post("/desk/till/sales/31/void", "client_id", "6f1c1f7e-0000-4000-8000-000000000003", "reason", "mistake"); res.StatusCode != http.StatusSeeOther || s.back[len(s.back)-1].Kind != shelf.ReturnVoid {
 		t.Errorf("void: %d", res.StatusCode)
 	}
 	if res = officer.post("/desk/till/handover", "pickup", "000000"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, "没有这个取货码") {
@@ -289,7 +290,7 @@ func TestShelfFormsSayWhatPeopleTyped(t *testing.T) {
 		t.Errorf("more than there is: %d", res.StatusCode)
 	}
 	res = buyer.post("/shelf/6/buy", "item", "101", "measure.101", "1500", "name", "王芳", "phone", "13900001111", "idempotency_key", "0123456789abcdef")
-	if res.StatusCode != http.StatusSeeOther || len(s.buys) != 1 || s.buys[0].Lines[0] != (orders.BuyLine{ItemID: 101, Measure: 1500}) || s.buys[0].Key != "0123456789abcdef" {
+	if res.StatusCode != http.StatusSeeOther || len(s.buys) != 1 || s.buys[0].Lines[0] != (shelf.BuyLine{ItemID: 101, Measure: 1500}) || s.buys[0].Key != "0123456789abcdef" {
 		t.Errorf("%d, bought %+v", res.StatusCode, s.buys)
 	}
 }

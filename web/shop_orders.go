@@ -8,6 +8,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -37,7 +38,7 @@ type orderPage struct {
 	Deliveries []orders.DeliveryNote
 	Account    payments.Account
 	Methods    []string
-	Documents  []orders.DocumentEntry
+	Documents  []document.Entry
 	Villages   map[int64]string
 	Mine       bool              // the reader ordered it, or their organisation did
 	Pending    *payments.Payment // one that is open or in doubt
@@ -221,7 +222,7 @@ func (s *ordering) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) err
 }
 
 // orderDocuments are the documents of an order's page. A page that can do without them is not lost when they do not come.
-func (s *ordering) orderDocuments(ctx context.Context, ref orders.OrderRef) []orders.DocumentEntry {
+func (s *ordering) orderDocuments(ctx context.Context, ref orders.OrderRef) []document.Entry {
 	list, err := s.Documents.OrderDocuments(ctx, ref)
 	if err != nil {
 		if link.CodeOf(err) != link.NotFound {

@@ -7,6 +7,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -26,7 +27,7 @@ func (s *shelves) shelfRoutes() {
 }
 
 type shelfHomePage struct {
-	Shops []orders.PublicShop
+	Shops []shelf.PublicShop
 }
 
 // shelfHome is what the supermarkets have right now.
@@ -39,7 +40,7 @@ func (s *shelves) shelfHome(w http.ResponseWriter, r *http.Request) error {
 }
 
 type shelfShopPage struct {
-	Shop orders.PublicShop
+	Shop shelf.PublicShop
 	Buys bool // a buyer, or nobody yet
 }
 
@@ -47,7 +48,7 @@ func (s *shelves) shelfShopPage(ctx context.Context, org int64) (shelfShopPage, 
 	a := auth.FromContext(ctx)
 	d := shelfShopPage{Buys: a == nil || a.Role == auth.Buyer}
 	var err error
-	d.Shop, err = s.Shelf.Goods(ctx, orders.ShopRef{OrgID: org})
+	d.Shop, err = s.Shelf.Goods(ctx, shelf.ShopRef{OrgID: org})
 	return d, err
 }
 
@@ -60,19 +61,19 @@ func (s *shelves) shelfShop(w http.ResponseWriter, r *http.Request) error {
 }
 
 type shelfPick struct {
-	Goods   orders.PublicGoods
+	Goods   shelf.PublicGoods
 	Measure int64
 	Fen     int64
 }
 
 type shelfCheckPage struct {
-	Shop     orders.PublicShop
+	Shop     shelf.PublicShop
 	Picks    []shelfPick
 	TotalFen int64
 }
 
 // picks reads the quantities of a form: whole price units, named qty.{item}.
-func picks(f *Form, shop orders.PublicShop) shelfCheckPage {
+func picks(f *Form, shop shelf.PublicShop) shelfCheckPage {
 	d := shelfCheckPage{Shop: shop}
 	for _, g := range shop.Goods {
 		name := "qty." + num64(g.ItemID)
@@ -127,7 +128,7 @@ func (s *shelves) shelfBuy(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// What is left is the module's to say: a second click finds the goods kept by the first one.
-	req := orders.Buy{OrgID: shop.Shop.OrgID, Name: f.Text("name"), Phone: f.Text("phone"), Key: f.Key()}
+	req := shelf.Buy{OrgID: shop.Shop.OrgID, Name: f.Text("name"), Phone: f.Text("phone"), Key: f.Key()}
 	d := shelfCheckPage{Shop: shop.Shop}
 	for _, name := range f.Values["item"] {
 		id, err := strconv.ParseInt(name, 10, 64)
@@ -135,7 +136,7 @@ func (s *shelves) shelfBuy(w http.ResponseWriter, r *http.Request) error {
 			return link.E(link.Invalid, "malformed", "").Because(err)
 		}
 		measure := f.Int("measure." + name)
-		req.Lines = append(req.Lines, orders.BuyLine{ItemID: id, Measure: measure})
+		req.Lines = append(req.Lines, shelf.BuyLine{ItemID: id, Measure: measure})
 		for _, g := range shop.Shop.Goods {
 			if g.ItemID == id {
 				fen, _ := g.Price.Amount(measure) // out of range is refused by the module
@@ -156,21 +157,21 @@ func (s *shelves) shelfBuy(w http.ResponseWriter, r *http.Request) error {
 }
 
 type shelfPurchasesPage struct {
-	Page orders.SalePage
+	Page shelf.SalePage
 }
 
 func (s *shelves) shelfPurchases(w http.ResponseWriter, r *http.Request) error {
 	f := s.queryForm(r)
 	var d shelfPurchasesPage
 	var err error
-	if d.Page, err = s.Shelf.Sales(r.Context(), orders.SaleFilter{Mine: true, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
+	if d.Page, err = s.Shelf.Sales(r.Context(), shelf.SaleFilter{Mine: true, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.renderForm(w, r, "shop/purchases", d, f)
 }
 
 type shelfPurchasePage struct {
-	Sale    orders.Sale
+	Sale    shelf.Sale
 	Account payments.Account
 	Pending *payments.Payment
 	Methods []string
@@ -182,7 +183,7 @@ func (s *shelves) purchasePage(ctx context.Context, id int64) (shelfPurchasePage
 	if err != nil {
 		return d, err
 	}
-	d.Account, err = s.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: orders.SaleRefOf(id)})
+	d.Account, err = s.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: shelf.SaleRefOf(id)})
 	return d, err
 }
 
@@ -208,7 +209,7 @@ func (s *shelves) shelfPurchasePay(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	start, err := s.Shelf.PaySale(ctx, orders.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
+	start, err := s.Shelf.PaySale(ctx, shelf.PayRefRequest{ID: id, Method: f.Text("method"), ReturnURL: s.abs(back), Key: f.Key()})
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -227,7 +228,7 @@ func (s *shelves) shelfPurchasePay(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *shelves) shelfPurchaseCancel(w http.ResponseWriter, r *http.Request) error {
-	sale, err := s.Shelf.CancelSale(r.Context(), orders.SaleRef{ID: pathInt(r, "id")})
+	sale, err := s.Shelf.CancelSale(r.Context(), shelf.SaleRef{ID: pathInt(r, "id")})
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,12 @@ import (
 	"github.com/gorilla/mux"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 type tracePageData struct {
 	Code  string
-	Trace *orders.Trace
+	Trace *shelf.Trace
 }
 
 // traceFind is for those who read a code off a label.
@@ -21,7 +21,7 @@ func (s *shelves) traceFind(w http.ResponseWriter, r *http.Request) error {
 	if code == "" {
 		return s.renderForm(w, r, "shop/trace_find", tracePageData{}, f)
 	}
-	t, err := s.Shelf.Trace(r.Context(), orders.TraceRef{Code: code})
+	t, err := s.Shelf.Trace(r.Context(), shelf.TraceRef{Code: code})
 	if link.CodeOf(err) == link.NotFound {
 		f.Add("code", "trace.unknown")
 		return s.renderForm(w, r, "shop/trace_find", tracePageData{Code: code}, f)
@@ -34,7 +34,7 @@ func (s *shelves) traceFind(w http.ResponseWriter, r *http.Request) error {
 
 // tracePage is the public story of goods: what a label's QR code leads to.
 func (s *shelves) tracePage(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.Shelf.Trace(r.Context(), orders.TraceRef{Code: mux.Vars(r)["code"]})
+	t, err := s.Shelf.Trace(r.Context(), shelf.TraceRef{Code: mux.Vars(r)["code"]})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package web
 import (
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/report"
@@ -45,8 +47,8 @@ type countyServices struct {
 	Care            catalog.Care
 	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
 	Orders          orders.Service
-	Contracts       orders.Contracts
-	Documents       orders.Documents
+	Contracts       contract.Service
+	Documents       document.Service
 	Payments        payments.Service
 	Treasury        payments.Treasury
 	Distributions   payments.Distributions

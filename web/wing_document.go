@@ -1,6 +1,8 @@
 package web
 
-import "banmuyuan/orders"
+import (
+	"banmuyuan/orders/document"
+)
 
 // documentWing is what documents bring to the site.
 func documentWing() Wing {
@@ -8,7 +10,7 @@ func documentWing() Wing {
 }
 
 // documentServices are what the pages of documents ask.
-type documentServices struct{ Documents orders.Documents }
+type documentServices struct{ Documents document.Service }
 
 // paperPages issue documents and show them.
 type paperPages struct {

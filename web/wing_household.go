@@ -3,6 +3,9 @@ package web
 import (
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/notify"
@@ -27,9 +30,9 @@ type householdServices struct {
 	Catalog        catalog.Service
 	Care           catalog.Care
 	Orders         orders.Service
-	Contracts      orders.Contracts
-	Adoptions      orders.Adoptions
-	Documents      orders.Documents
+	Contracts      contract.Service
+	Adoptions      adopt.Service
+	Documents      document.Service
 	Payments       payments.Service
 	Distributions  payments.Distributions
 	AccountReviews payments.AccountReviews

@@ -3,6 +3,9 @@ package web
 import (
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
@@ -41,9 +44,9 @@ func organisationWing() Wing {
 type organisationServices struct {
 	Catalog    catalog.Service
 	Orders     orders.Service
-	Shelf      orders.Shelf
-	Adoptions  orders.Adoptions
-	Contracts  orders.Contracts
+	Shelf      shelf.Service
+	Adoptions  adopt.Service
+	Contracts  contract.Service
 	Stations   orders.Stations
 	Payments   payments.Service
 	OrgPayouts payments.OrgPayouts

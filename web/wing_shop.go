@@ -5,6 +5,9 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/document"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
@@ -29,10 +32,10 @@ func shopWing() Wing {
 type shopServices struct {
 	Catalog   catalog.Service
 	Orders    orders.Service
-	Shelf     orders.Shelf
-	Adoptions orders.Adoptions
-	Boxes     orders.Boxes
-	Documents orders.Documents
+	Shelf     shelf.Service
+	Adoptions adopt.Service
+	Boxes     adopt.Boxes
+	Documents document.Service
 	Payments  payments.Service
 	Live      *live.Hub
 }

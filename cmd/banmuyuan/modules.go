@@ -20,7 +20,11 @@ import (
 	catalogpg "banmuyuan/catalog/postgres"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
 	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway"
@@ -284,11 +288,11 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
-		orders.RegisterShelf(s, svc.Shelf())
-		orders.RegisterAdoptions(s, svc)
-		orders.RegisterBoxes(s, svc)
-		orders.RegisterContracts(s, svc)
-		orders.RegisterDocuments(s, svc)
+		shelf.Register(s, svc.Shelf())
+		adopt.Register(s, svc)
+		adopt.RegisterBoxes(s, svc)
+		contract.Register(s, svc)
+		document.Register(s, svc)
 	}, svc.Run)
 	return nil
 }
@@ -323,10 +327,10 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Log:       m.log,
 		Catalog:   catalog.NewClient(nc),
 		Orders:    orders.NewClient(nc),
-		Shelf:     orders.NewShelfClient(nc),
-		Adoptions: orders.NewAdoptionsClient(nc),
-		Boxes:     orders.NewBoxesClient(nc),
-		Contracts: orders.NewContractsClient(nc),
+		Shelf:     shelf.NewClient(nc),
+		Adoptions: adopt.NewClient(nc),
+		Boxes:     adopt.NewBoxesClient(nc),
+		Contracts: contract.NewClient(nc),
 		Payments:  payments.NewClient(nc),
 		Treasury:  payments.NewTreasuryClient(nc),
 
@@ -334,7 +338,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Books:           payments.NewBooksClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
-		Documents:       orders.NewDocumentsClient(nc),
+		Documents:       document.NewClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),

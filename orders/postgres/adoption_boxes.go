@@ -11,7 +11,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -19,7 +19,7 @@ import (
 func boxSource(adoption int64, no int) string { return fmt.Sprintf("adoption:%d:%d", adoption, no) }
 
 // moveBox takes a box of a locked adoption to its next state.
-func moveBox(ctx context.Context, tx *sqlx.Tx, b *boxRow, step orders.BoxStep) error {
+func moveBox(ctx context.Context, tx *sqlx.Tx, b *boxRow, step adopt.BoxStep) error {
 	to, err := b.State.Next(step)
 	if err != nil {
 		return err
@@ -32,17 +32,17 @@ func moveBox(ctx context.Context, tx *sqlx.Tx, b *boxRow, step orders.BoxStep) e
 }
 
 // withBox runs fn on a locked adoption and its boxes, at the one named, for somebody with that stake.
-func (m *Module) withBox(ctx context.Context, number string, no int, need stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (orders.Adoption, error) {
+func (m *Module) withBox(ctx context.Context, number string, no int, need stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (adopt.Adoption, error) {
 	found, known, s, household, err := m.findAdoption(ctx, number)
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
 	if s != need {
-		return orders.Adoption{}, errRole()
+		return adopt.Adoption{}, errRole()
 	}
 	mine := func(b boxRow) bool { return b.No == no && (need != stakeHousehold || b.HouseholdID == household) }
 	if !slices.ContainsFunc(known, mine) {
-		return orders.Adoption{}, link.E(link.NotFound, "adoption.box.unknown", "no")
+		return adopt.Adoption{}, link.E(link.NotFound, "adoption.box.unknown", "no")
 	}
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		a, err := lockAdoption(ctx, tx, found.ID)
@@ -55,33 +55,33 @@ func (m *Module) withBox(ctx context.Context, number string, no int, need stake,
 		}
 		at := slices.IndexFunc(boxes[a.ID], mine)
 		if at < 0 { // another household fills it by now
-			return link.E(link.Conflict, "adoption.box.wrong_state", "no", "state", string(orders.BoxFailed))
+			return link.E(link.Conflict, "adoption.box.wrong_state", "no", "state", string(adopt.BoxFailed))
 		}
 		return fn(tx, a, boxes[a.ID], at)
 	})
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
-	return m.Adoption(ctx, orders.AdoptionRef{No: number})
+	return m.Adoption(ctx, adopt.Ref{No: number})
 }
 
 // DeliverBox: the box was handed over. From now on the household is owed its part.
-func (m *Module) DeliverBox(ctx context.Context, r orders.BoxRequest) (orders.Adoption, error) {
+func (m *Module) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adoption, error) {
 	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
-		if b.State == orders.BoxDelivered || b.State == orders.BoxSettled { // handed over twice is handed over
+		if b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled { // handed over twice is handed over
 			return nil
 		}
 		now := m.now()
 		switch {
-		case a.State == orders.AdoptionReserved:
+		case a.State == adopt.Reserved:
 			return link.E(link.Conflict, "adoption.box.unpaid", "no")
-		case a.State != orders.AdoptionGrowing:
+		case a.State != adopt.Growing:
 			return link.E(link.Conflict, "adoption.wrong_state", "no", "state", string(a.State))
 		case tooEarly(*b, now):
 			return link.E(link.Conflict, "adoption.box.early", "no", "days", strconv.Itoa(earlyDays))
 		}
-		if err := moveBox(ctx, tx, b, orders.BoxDeliver); err != nil {
+		if err := moveBox(ctx, tx, b, adopt.BoxDeliver); err != nil {
 			return err
 		}
 		release := now.Add(time.Duration(a.InspectHours) * time.Hour)
@@ -103,7 +103,7 @@ func (m *Module) DeliverBox(ctx context.Context, r orders.BoxRequest) (orders.Ad
 			link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1, Lots: []int64{b.LotID},
 				Delivered: []int64{b.Qty}, Returned: []int64{0}}},
 			link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: delivery,
-				Ref: orders.AdoptionPaymentRef(a.ID), Coop: a.SellerOrg, OccurredAt: now.Unix(), Shares: []payments.DeliveryShare{{
+				Ref: adopt.PaymentRef(a.ID), Coop: a.SellerOrg, OccurredAt: now.Unix(), Shares: []payments.DeliveryShare{{
 					SourceKey: boxSource(a.ID, b.No), Household: b.HouseholdID, GrossFen: b.AmountFen, FeeFen: b.FeeFen}}}})
 	})
 }
@@ -112,7 +112,7 @@ var failReasons = []string{"died", "hail", "harvest", "quality", "other"}
 
 // FailBoxes: a box will not come from this household, or it and all later ones. As the adopter chose, another household
 // is looked for or the box's part of the price goes back.
-func (m *Module) FailBoxes(ctx context.Context, r orders.FailBox) (orders.Adoption, error) {
+func (m *Module) FailBoxes(ctx context.Context, r adopt.FailBox) (adopt.Adoption, error) {
 	var problems link.Problems
 	if !slices.Contains(failReasons, r.Reason) {
 		problems.Add("adoption.box.reason", "reason")
@@ -122,19 +122,19 @@ func (m *Module) FailBoxes(ctx context.Context, r orders.FailBox) (orders.Adopti
 		problems.Add("order.note", "note", "max", fmt.Sprint(noteMax))
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
 	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
-		if !a.State.Can(orders.AdoptionComplete) {
+		if !a.State.Can(adopt.StepComplete) {
 			return link.E(link.Conflict, "adoption.wrong_state", "no", "state", string(a.State))
 		}
 		household := boxes[at].HouseholdID
 		for i := range boxes {
 			b := &boxes[i]
-			if i != at && (!r.Rest || b.No < r.No || b.HouseholdID != household || b.State != orders.BoxPlanned) {
+			if i != at && (!r.Rest || b.No < r.No || b.HouseholdID != household || b.State != adopt.BoxPlanned) {
 				continue
 			}
-			if b.State == orders.BoxSeeking || b.State == orders.BoxFailed { // reported before
+			if b.State == adopt.BoxSeeking || b.State == adopt.BoxFailed { // reported before
 				continue
 			}
 			if err := m.failBox(ctx, tx, a, b, r.Reason, note); err != nil {
@@ -147,9 +147,9 @@ func (m *Module) FailBoxes(ctx context.Context, r orders.FailBox) (orders.Adopti
 
 // failBox gives a box's stock up and starts to look for another household, or leaves its money to balanceOut.
 func (m *Module) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow, reason, note string) error {
-	step, story := orders.BoxFail, "adoption.timeline.failed"
-	if a.OnFailure == orders.FailureReplace {
-		step, story = orders.BoxSeek, "adoption.timeline.seeking"
+	step, story := adopt.BoxFail, "adoption.timeline.failed"
+	if a.OnFailure == adopt.FailureReplace {
+		step, story = adopt.BoxSeek, "adoption.timeline.seeking"
 	}
 	if err := moveBox(ctx, tx, b, step); err != nil {
 		return err
@@ -174,17 +174,17 @@ func (m *Module) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *bo
 }
 
 // DisputeBox keeps a box's money back until the county has looked.
-func (m *Module) DisputeBox(ctx context.Context, r orders.DisputeBox) (orders.Adoption, error) {
+func (m *Module) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adoption, error) {
 	note, ok := cleanText(r.Note, noteMax)
 	if !ok || note == "" {
-		return orders.Adoption{}, link.E(link.Invalid, "adoption.box.note", "note", "max", fmt.Sprint(noteMax))
+		return adopt.Adoption{}, link.E(link.Invalid, "adoption.box.note", "note", "max", fmt.Sprint(noteMax))
 	}
 	return m.withBox(ctx, r.AdoptionNo, r.No, stakeAdopter, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
-		if b.State == orders.BoxDisputed {
+		if b.State == adopt.BoxDisputed {
 			return nil
 		}
-		if err := moveBox(ctx, tx, b, orders.BoxDispute); err != nil {
+		if err := moveBox(ctx, tx, b, adopt.BoxDispute); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE adoption_box SET note = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, note); err != nil {
@@ -195,22 +195,22 @@ func (m *Module) DisputeBox(ctx context.Context, r orders.DisputeBox) (orders.Ad
 }
 
 // DecideBox ends a dispute: the household is released, or the delivery is taken back and refunded.
-func (m *Module) DecideBox(ctx context.Context, r orders.DecideBox) (orders.Adoption, error) {
+func (m *Module) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption, error) {
 	if a := link.ActorFrom(ctx); a.Role != roleOperator && a.Role != roleAdmin && !a.System {
-		return orders.Adoption{}, denied(a)
+		return adopt.Adoption{}, denied(a)
 	}
 	note, ok := cleanText(r.Note, noteMax)
 	if !ok {
-		return orders.Adoption{}, link.E(link.Invalid, "order.note", "note", "max", fmt.Sprint(noteMax))
+		return adopt.Adoption{}, link.E(link.Invalid, "order.note", "note", "max", fmt.Sprint(noteMax))
 	}
 	return m.withBox(ctx, r.AdoptionNo, r.No, stakeCounty, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
-		if r.Came && b.State == orders.BoxSettled || !r.Came && b.State == orders.BoxFailed {
+		if r.Came && b.State == adopt.BoxSettled || !r.Came && b.State == adopt.BoxFailed {
 			return nil
 		}
 		args := map[string]string{"no": strconv.Itoa(b.No), "note": note}
 		if r.Came {
-			if err := moveBox(ctx, tx, b, orders.BoxUphold); err != nil {
+			if err := moveBox(ctx, tx, b, adopt.BoxUphold); err != nil {
 				return err
 			}
 			if err := m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.upheld", args); err != nil {
@@ -221,7 +221,7 @@ func (m *Module) DecideBox(ctx context.Context, r orders.DecideBox) (orders.Adop
 			}
 			return m.balanceOut(ctx, tx, a)
 		}
-		if err := moveBox(ctx, tx, b, orders.BoxReject); err != nil {
+		if err := moveBox(ctx, tx, b, adopt.BoxReject); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = $1`, boxSource(a.ID, b.No)); err != nil {
@@ -232,7 +232,7 @@ func (m *Module) DecideBox(ctx context.Context, r orders.DecideBox) (orders.Adop
 			return err
 		}
 		err := link.Publish(ctx, tx,
-			link.Message{Subject: payments.CmdReverseDelivery, Data: payments.ReverseDelivery{DeliveryID: *b.DeliveryID, Ref: orders.AdoptionPaymentRef(a.ID)}},
+			link.Message{Subject: payments.CmdReverseDelivery, Data: payments.ReverseDelivery{DeliveryID: *b.DeliveryID, Ref: adopt.PaymentRef(a.ID)}},
 			link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1, Lots: []int64{b.LotID},
 				Delivered: []int64{-b.Qty}, Returned: []int64{b.Qty}, Lost: true}})
 		if err != nil {
@@ -244,7 +244,7 @@ func (m *Module) DecideBox(ctx context.Context, r orders.DecideBox) (orders.Adop
 
 func (m *Module) releaseBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow) error {
 	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseDelivery,
-		Data: payments.ReleaseDelivery{DeliveryID: *b.DeliveryID, Ref: orders.AdoptionPaymentRef(a.ID)}})
+		Data: payments.ReleaseDelivery{DeliveryID: *b.DeliveryID, Ref: adopt.PaymentRef(a.ID)}})
 }
 
 // balanceOut brings the money of a locked adoption in line with its boxes after one of them changed: what is paid for
@@ -266,17 +266,17 @@ func (m *Module) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) er
 			return err
 		}
 		err = link.Publish(ctx, tx, link.Message{Subject: payments.CmdRefundAhead, Data: payments.RefundAhead{
-			Ref: orders.AdoptionPaymentRef(a.ID), Key: strconv.Itoa(a.Refunds), AmountFen: excess, Reason: "refund.adoption_failed"}})
+			Ref: adopt.PaymentRef(a.ID), Key: strconv.Itoa(a.Refunds), AmountFen: excess, Reason: "refund.adoption_failed"}})
 		if err != nil {
 			return err
 		}
 	}
 	open := slices.ContainsFunc(boxes, func(b boxRow) bool { return b.State.Open() })
 	switch {
-	case !open && a.State.Can(orders.AdoptionComplete):
+	case !open && a.State.Can(adopt.StepComplete):
 		return m.completeAdoption(ctx, tx, a, boxes)
-	case a.State == orders.AdoptionReserved && a.kept() >= worth(boxes):
-		if err := moveAdoption(ctx, tx, a, orders.AdoptionPaidUp, m.now()); err != nil {
+	case a.State == adopt.Reserved && a.kept() >= worth(boxes):
+		if err := moveAdoption(ctx, tx, a, adopt.StepPaidUp, m.now()); err != nil {
 			return err
 		}
 		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.growing")
@@ -285,7 +285,7 @@ func (m *Module) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) er
 }
 
 func (m *Module) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, boxes []boxRow) error {
-	if err := moveAdoption(ctx, tx, a, orders.AdoptionComplete, m.now()); err != nil {
+	if err := moveAdoption(ctx, tx, a, adopt.StepComplete, m.now()); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE adoption_unit SET released = true WHERE adoption_id = $1`, a.ID); err != nil {
@@ -296,5 +296,5 @@ func (m *Module) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionR
 	}
 	billed := worth(boxes)
 	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCloseRef,
-		Data: payments.CloseRef{Ref: orders.AdoptionPaymentRef(a.ID), Seq: 1, BilledFen: &billed}})
+		Data: payments.CloseRef{Ref: adopt.PaymentRef(a.ID), Seq: 1, BilledFen: &billed}})
 }

@@ -11,6 +11,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -18,12 +19,12 @@ import (
 func (m *Module) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refunds []payments.RefundEvent) error {
 	ids := map[int64]bool{}
 	for _, e := range got {
-		if id, ok := orders.ParseAdoptionRef(e.Ref); ok {
+		if id, ok := adopt.ParsePaymentRef(e.Ref); ok {
 			ids[id] = true
 		}
 	}
 	for _, e := range refunds {
-		if id, ok := orders.ParseAdoptionRef(e.Ref); ok {
+		if id, ok := adopt.ParsePaymentRef(e.Ref); ok {
 			ids[id] = true
 		}
 	}
@@ -36,14 +37,14 @@ func (m *Module) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.
 		locked[id] = a
 	}
 	for _, e := range got {
-		if id, ok := orders.ParseAdoptionRef(e.Ref); ok {
+		if id, ok := adopt.ParsePaymentRef(e.Ref); ok {
 			if err := m.adoptionPaid(ctx, tx, locked[id], e); err != nil {
 				return err
 			}
 		}
 	}
 	for _, e := range refunds {
-		id, ok := orders.ParseAdoptionRef(e.Ref)
+		id, ok := adopt.ParsePaymentRef(e.Ref)
 		if !ok {
 			continue
 		}
@@ -60,7 +61,7 @@ func (m *Module) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, 
 	switch {
 	case e.Late: // twice, or too late: it goes back as it came
 		a.RefundFen, a.LateFen = a.RefundFen+e.AmountFen, a.LateFen+e.AmountFen
-	case a.State == orders.AdoptionCancelled: // it was on its way when the adoption ended, and payments sends it back
+	case a.State == adopt.Cancelled: // it was on its way when the adoption ended, and payments sends it back
 		a.RefundFen = a.PaidFen - a.ForfeitFen
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE adoption SET paid_fen = $2, refund_fen = $3, late_fen = $4, version = version + 1 WHERE id = $1`,
@@ -77,11 +78,11 @@ func (m *Module) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, 
 			Data: payments.RefundPayment{PaymentID: e.PaymentID, Reason: "refund.late"}})
 	}
 	switch {
-	case e.Purpose == string(orders.PurposeBalance) && a.State == orders.AdoptionReserved:
+	case e.Purpose == string(orders.PurposeBalance) && a.State == adopt.Reserved:
 		return m.balanceOut(ctx, tx, a)
-	case a.State.Can(orders.AdoptionDeposit) && a.HoldLost:
-		return m.endAdoption(ctx, tx, a, orders.AdoptionLost, 0, "refund.sold_out", "adoption.timeline.lost")
-	case a.State.Can(orders.AdoptionDeposit):
+	case a.State.Can(adopt.StepDeposit) && a.HoldLost:
+		return m.endAdoption(ctx, tx, a, adopt.StepLost, 0, "refund.sold_out", "adoption.timeline.lost")
+	case a.State.Can(adopt.StepDeposit):
 		return m.reserveAdoption(ctx, tx, a)
 	}
 	return nil
@@ -90,7 +91,7 @@ func (m *Module) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, 
 // reserveAdoption: the deposit is paid. The stock stays held, and the household is told what it may expect.
 func (m *Module) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	now := m.now()
-	if err := moveAdoption(ctx, tx, a, orders.AdoptionDeposit, now); err != nil {
+	if err := moveAdoption(ctx, tx, a, adopt.StepDeposit, now); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE adoption SET reserved_at = $2 WHERE id = $1`, a.ID, now); err != nil {
@@ -154,12 +155,12 @@ func (m *Module) adoptionHoldExpired(ctx context.Context, tx *sqlx.Tx, id int64)
 		return err
 	}
 	switch {
-	case a.State == orders.AdoptionPlaced || a.State == orders.AdoptionExpiring:
+	case a.State == adopt.Placed || a.State == adopt.Expiring:
 		_, err := tx.ExecContext(ctx, `UPDATE adoption SET hold_lost = true, expires_at = least(expires_at, $2) WHERE id = $1`, id, m.now())
 		if err != nil {
 			return fmt.Errorf("mark adoption %d: %w", id, err)
 		}
-	case a.State == orders.AdoptionReserved || a.State == orders.AdoptionGrowing:
+	case a.State == adopt.Reserved || a.State == adopt.Growing:
 		// Paid in the very moment in which the hold ended: nothing is delivered yet, so everything goes back.
 		boxes, err := boxesOf(ctx, tx, id)
 		if err != nil {
@@ -168,7 +169,7 @@ func (m *Module) adoptionHoldExpired(ctx context.Context, tx *sqlx.Tx, id int64)
 		if slices.ContainsFunc(boxes[id], func(b boxRow) bool { return b.DeliveryID != nil }) {
 			return fmt.Errorf("the hold of adoption %d expired after a box was delivered", id)
 		}
-		return m.endAdoption(ctx, tx, a, orders.AdoptionLost, 0, "refund.sold_out", "adoption.timeline.lost")
+		return m.endAdoption(ctx, tx, a, adopt.StepLost, 0, "refund.sold_out", "adoption.timeline.lost")
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 const (
@@ -96,8 +97,8 @@ func beginningOf(day time.Time) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, china)
 }
 
-func (m *Module) publicPlot(p *presale, ref *names, r plotRow, now time.Time) (orders.PublicPlot, error) {
-	out := orders.PublicPlot{
+func (m *Module) publicPlot(p *presale, ref *names, r plotRow, now time.Time) (adopt.PublicPlot, error) {
+	out := adopt.PublicPlot{
 		ID: r.ID, Kind: r.Kind, Season: p.Season, PresaleID: p.ID, Product: p.Product.Code, Title: p.Title, Picture: p.Product.Picture,
 		Family: r.Family, VillageID: r.VillageID, Village: ref.villages[r.VillageID].Name, Township: ref.townships[r.TownshipID],
 		Story: catalog.Text{Zh: r.StoryZh, En: r.StoryEn}, Units: r.Units, Left: max(r.Units-r.Taken, 0), EveryDays: r.EveryDays,
@@ -152,8 +153,8 @@ func (m *Module) adoptable(ctx context.Context, now time.Time) (map[int64]*presa
 }
 
 // Plots lists what can be adopted now. Households with the least adopted come first, so that all have their turn.
-func (m *Module) Plots(ctx context.Context, f orders.PlotFilter) (orders.PlotPage, error) {
-	page := orders.PlotPage{Items: []orders.PublicPlot{}}
+func (m *Module) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, error) {
+	page := adopt.PlotPage{Items: []adopt.PublicPlot{}}
 	limit, err := pageLimit(f.Limit, 24, 100)
 	if err != nil {
 		return page, err
@@ -232,18 +233,18 @@ func (m *Module) plotRow(ctx context.Context, q queryer, id int64) (plotRow, err
 }
 
 // Plot returns one plot to anybody.
-func (m *Module) Plot(ctx context.Context, r orders.PlotRef) (orders.PublicPlot, error) {
+func (m *Module) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, error) {
 	row, err := m.plotRow(ctx, m.db, r.ID)
 	if err != nil {
-		return orders.PublicPlot{}, err
+		return adopt.PublicPlot{}, err
 	}
 	p, err := m.offers.presale(ctx, row.PresaleID)
 	if err != nil {
-		return orders.PublicPlot{}, err
+		return adopt.PublicPlot{}, err
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.PublicPlot{}, err
+		return adopt.PublicPlot{}, err
 	}
 	return m.publicPlot(p, ref, row, m.now())
 }
@@ -266,8 +267,8 @@ func (m *Module) keeps(ctx context.Context, household int64) error {
 }
 
 // HouseholdPlots lists what a household offers and what else it could.
-func (m *Module) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (orders.HouseholdPlots, error) {
-	res := orders.HouseholdPlots{Items: []orders.HouseholdPlot{}}
+func (m *Module) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
+	res := adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{}}
 	household, err := m.mayEarn(ctx, r.ID)
 	if err != nil {
 		return res, err
@@ -300,10 +301,10 @@ func (m *Module) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (or
 	return res, nil
 }
 
-func (m *Module) householdPlot(ctx context.Context, q queryer, p *presale, kind orders.PlotKind, lot catalog.Lot) (orders.HouseholdPlot, error) {
+func (m *Module) householdPlot(ctx context.Context, q queryer, p *presale, kind orders.PlotKind, lot catalog.Lot) (adopt.HouseholdPlot, error) {
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	var r plotRow
 	err = q.GetContext(ctx, &r, `SELECT `+plotColumns+` FROM plot p WHERE p.presale_id = $1 AND p.household_id = $2`, p.ID, lot.HouseholdID)
@@ -317,9 +318,9 @@ func (m *Module) householdPlot(ctx context.Context, q queryer, p *presale, kind 
 		err = nil
 	}
 	if err != nil {
-		return orders.HouseholdPlot{}, fmt.Errorf("read plot of household %d: %w", lot.HouseholdID, err)
+		return adopt.HouseholdPlot{}, fmt.Errorf("read plot of household %d: %w", lot.HouseholdID, err)
 	}
-	out := orders.HouseholdPlot{HouseholdID: lot.HouseholdID, Adopted: r.Taken, Saved: saved}
+	out := adopt.HouseholdPlot{HouseholdID: lot.HouseholdID, Adopted: r.Taken, Saved: saved}
 	if out.PublicPlot, err = m.publicPlot(p, ref, r, m.now()); err != nil {
 		return out, err
 	}
@@ -336,9 +337,9 @@ func tellsWho(story, head string) bool {
 }
 
 // SavePlot offers geese or beds, or changes the offer.
-func (m *Module) SavePlot(ctx context.Context, r orders.SavePlot) (orders.HouseholdPlot, error) {
+func (m *Module) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdPlot, error) {
 	if err := m.keeps(ctx, r.HouseholdID); err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	var problems link.Problems
 	var okZh, okEn bool
@@ -354,19 +355,19 @@ func (m *Module) SavePlot(ctx context.Context, r orders.SavePlot) (orders.Househ
 		problems.Add("adoption.plot.units", "units", "max", fmt.Sprint(plotMostUnits))
 	}
 	if err := problems.Err(); err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	p, err := m.offers.presale(ctx, r.PresaleID)
 	if err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	kind, ok := orders.PlotOf(p.PublicPresale)
 	if !ok {
-		return orders.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.presale", "presale_id")
+		return adopt.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.presale", "presale_id")
 	}
 	lots, err := m.catalog.HouseholdLots(asSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
 	if err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	var lot catalog.Lot
 	for _, l := range lots.Lots {
@@ -375,20 +376,20 @@ func (m *Module) SavePlot(ctx context.Context, r orders.SavePlot) (orders.Househ
 		}
 	}
 	if lot.ID == 0 {
-		return orders.HouseholdPlot{}, link.E(link.Invalid, "reserve.household", "presale_id")
+		return adopt.HouseholdPlot{}, link.E(link.Invalid, "reserve.household", "presale_id")
 	}
 	home, err := m.catalog.Household(asSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
 	if err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.HouseholdPlot{}, err
+		return adopt.HouseholdPlot{}, err
 	}
 	if tellsWho(r.Story.Zh+"\n"+r.Story.En, home.Head) {
-		return orders.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.private", "story.zh")
+		return adopt.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.private", "story.zh")
 	}
-	var out orders.HouseholdPlot
+	var out adopt.HouseholdPlot
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		if out, err = m.householdPlot(ctx, tx, p, kind, lot); err != nil {
 			return err
@@ -418,7 +419,7 @@ func (m *Module) SavePlot(ctx context.Context, r orders.SavePlot) (orders.Househ
 			SET units = excluded.units, every_days = excluded.every_days, story_zh = excluded.story_zh, story_en = excluded.story_en,
 			    family = excluded.family, saved_at = excluded.saved_at, account_id = excluded.account_id, actor = excluded.actor,
 			    on_behalf_of = excluded.on_behalf_of`,
-			p.ID, r.HouseholdID, home.VillageID, ref.villages[home.VillageID].TownshipID, string(kind), orders.Family(home.Head), r.Units,
+			p.ID, r.HouseholdID, home.VillageID, ref.villages[home.VillageID].TownshipID, string(kind), adopt.Family(home.Head), r.Units,
 			r.EveryDays, r.Story.Zh, r.Story.En, m.now(), a.Account, who(a), onBehalf)
 		if err != nil {
 			return fmt.Errorf("save plot of household %d: %w", r.HouseholdID, err)

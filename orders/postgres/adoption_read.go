@@ -8,22 +8,23 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 // Adoption shows one adoption to those who have to do with it.
-func (m *Module) Adoption(ctx context.Context, r orders.AdoptionRef) (orders.Adoption, error) {
+func (m *Module) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
 	a, boxes, s, household, err := m.findAdoption(ctx, r.No)
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
 	out, err := m.outAdoptions(ctx, []*adoptionRow{a}, map[int64][]boxRow{a.ID: boxes}, func(*adoptionRow) (stake, int64) { return s, household })
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
 	res := out[0]
 	if s != stakeHousehold {
 		if res.Timeline, err = m.adoptionTimeline(ctx, a, s == stakeCounty); err != nil {
-			return orders.Adoption{}, err
+			return adopt.Adoption{}, err
 		}
 	}
 	if s == stakeAdopter && a.sees() {
@@ -56,8 +57,8 @@ func (m *Module) adoptionTimeline(ctx context.Context, a *adoptionRow, logins bo
 }
 
 // AdoptionList lists the adoptions the caller has to do with, newest first.
-func (m *Module) AdoptionList(ctx context.Context, f orders.AdoptionFilter) (orders.AdoptionPage, error) {
-	page := orders.AdoptionPage{Items: []orders.Adoption{}}
+func (m *Module) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, error) {
+	page := adopt.Page{Items: []adopt.Adoption{}}
 	limit, err := pageLimit(f.Limit, 20, 100)
 	if err != nil {
 		return page, err
@@ -102,7 +103,7 @@ func (m *Module) AdoptionList(ctx context.Context, f orders.AdoptionFilter) (ord
 		w.add(`a.state = ANY(?)`, textArray(states))
 	}
 	if q := strings.TrimSpace(f.Query); q != "" {
-		id, _ := orders.ParseAdoptionNumber(q)
+		id, _ := adopt.ParseNumber(q)
 		if s == stakeCounty || s == stakeSeller {
 			w.add(`(a.id = ? OR a.buyer ILIKE ?)`, id, likePattern(q))
 		} else {

@@ -13,47 +13,48 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 // adoptionRow is an adoption as it is stored.
 type adoptionRow struct {
-	ID           int64                `db:"id"`
-	PlotID       int64                `db:"plot_id"`
-	OfferID      int64                `db:"offer_id"`
-	PresaleID    int64                `db:"presale_id"`
-	SellerOrg    int64                `db:"seller_org"`
-	HouseholdID  int64                `db:"household_id"`
-	VillageID    int64                `db:"village_id"`
-	State        orders.AdoptionState `db:"state"`
-	AccountID    int64                `db:"account_id"`
-	Buyer        string               `db:"buyer"`
-	BodyHash     []byte               `db:"body_hash"`
-	Units        int64                `db:"units"`
-	EveryDays    int64                `db:"every_days"`
-	OnFailure    orders.OnFailure     `db:"on_failure"`
-	Kind         orders.DeliveryKind  `db:"delivery_kind"`
-	PointID      int64                `db:"point_id"`
-	Point        string               `db:"point"`
-	Recipient    string               `db:"recipient"`
-	Phone        string               `db:"phone"`
-	Address      string               `db:"address"`
-	PriceFen     int64                `db:"price_fen"`
-	DepositFen   int64                `db:"deposit_fen"`
-	PaidFen      int64                `db:"paid_fen"`
-	RefundFen    int64                `db:"refund_fen"`
-	LateFen      int64                `db:"late_fen"`
-	ForfeitFen   int64                `db:"forfeit_fen"`
-	Refunds      int                  `db:"refunds"`
-	ForfeitBP    int64                `db:"forfeit_bp"`
-	FeeBP        int64                `db:"fee_bp"`
-	FreeHours    int64                `db:"free_hours"`
-	InspectHours int64                `db:"inspect_hours"`
-	PlacedAt     time.Time            `db:"placed_at"`
-	ExpiresAt    time.Time            `db:"expires_at"`
-	BalanceBy    time.Time            `db:"balance_by"`
-	ReservedAt   *time.Time           `db:"reserved_at"`
-	HoldLost     bool                 `db:"hold_lost"`
-	Version      int64                `db:"version"`
+	ID           int64               `db:"id"`
+	PlotID       int64               `db:"plot_id"`
+	OfferID      int64               `db:"offer_id"`
+	PresaleID    int64               `db:"presale_id"`
+	SellerOrg    int64               `db:"seller_org"`
+	HouseholdID  int64               `db:"household_id"`
+	VillageID    int64               `db:"village_id"`
+	State        adopt.State         `db:"state"`
+	AccountID    int64               `db:"account_id"`
+	Buyer        string              `db:"buyer"`
+	BodyHash     []byte              `db:"body_hash"`
+	Units        int64               `db:"units"`
+	EveryDays    int64               `db:"every_days"`
+	OnFailure    adopt.OnFailure     `db:"on_failure"`
+	Kind         orders.DeliveryKind `db:"delivery_kind"`
+	PointID      int64               `db:"point_id"`
+	Point        string              `db:"point"`
+	Recipient    string              `db:"recipient"`
+	Phone        string              `db:"phone"`
+	Address      string              `db:"address"`
+	PriceFen     int64               `db:"price_fen"`
+	DepositFen   int64               `db:"deposit_fen"`
+	PaidFen      int64               `db:"paid_fen"`
+	RefundFen    int64               `db:"refund_fen"`
+	LateFen      int64               `db:"late_fen"`
+	ForfeitFen   int64               `db:"forfeit_fen"`
+	Refunds      int                 `db:"refunds"`
+	ForfeitBP    int64               `db:"forfeit_bp"`
+	FeeBP        int64               `db:"fee_bp"`
+	FreeHours    int64               `db:"free_hours"`
+	InspectHours int64               `db:"inspect_hours"`
+	PlacedAt     time.Time           `db:"placed_at"`
+	ExpiresAt    time.Time           `db:"expires_at"`
+	BalanceBy    time.Time           `db:"balance_by"`
+	ReservedAt   *time.Time          `db:"reserved_at"`
+	HoldLost     bool                `db:"hold_lost"`
+	Version      int64               `db:"version"`
 }
 
 const adoptionColumns = `a.id, a.plot_id, a.offer_id, a.presale_id, a.seller_org, a.household_id, a.village_id, a.state, a.account_id,
@@ -62,25 +63,25 @@ const adoptionColumns = `a.id, a.plot_id, a.offer_id, a.presale_id, a.seller_org
 	a.inspect_hours, a.placed_at, a.expires_at, a.balance_by, a.reserved_at, a.hold_lost, a.version`
 
 type boxRow struct {
-	AdoptionID  int64           `db:"adoption_id"`
-	No          int             `db:"no"`
-	DueOn       time.Time       `db:"due_on"`
-	Qty         int64           `db:"qty"`
-	AmountFen   int64           `db:"amount_fen"`
-	FeeFen      int64           `db:"fee_fen"`
-	HouseholdID int64           `db:"household_id"`
-	VillageID   int64           `db:"village_id"`
-	LotID       int64           `db:"lot_id"`
-	Family      string          `db:"family"`
-	State       orders.BoxState `db:"state"`
-	SeekAt      *time.Time      `db:"seek_at"`
-	DoneAt      *time.Time      `db:"done_at"`
-	ReleaseAt   *time.Time      `db:"release_at"`
-	DeliveryID  *int64          `db:"delivery_id"`
-	Reason      string          `db:"reason"`
-	Note        string          `db:"note"`
-	Replaced    bool            `db:"replaced"`
-	Tried       pq.Int64Array   `db:"tried"`
+	AdoptionID  int64          `db:"adoption_id"`
+	No          int            `db:"no"`
+	DueOn       time.Time      `db:"due_on"`
+	Qty         int64          `db:"qty"`
+	AmountFen   int64          `db:"amount_fen"`
+	FeeFen      int64          `db:"fee_fen"`
+	HouseholdID int64          `db:"household_id"`
+	VillageID   int64          `db:"village_id"`
+	LotID       int64          `db:"lot_id"`
+	Family      string         `db:"family"`
+	State       adopt.BoxState `db:"state"`
+	SeekAt      *time.Time     `db:"seek_at"`
+	DoneAt      *time.Time     `db:"done_at"`
+	ReleaseAt   *time.Time     `db:"release_at"`
+	DeliveryID  *int64         `db:"delivery_id"`
+	Reason      string         `db:"reason"`
+	Note        string         `db:"note"`
+	Replaced    bool           `db:"replaced"`
+	Tried       pq.Int64Array  `db:"tried"`
 }
 
 const boxColumns = `b.adoption_id, b.no, b.due_on, b.qty, b.amount_fen, b.fee_fen, b.household_id, b.village_id, b.lot_id, b.family,
@@ -130,7 +131,7 @@ func boxesOf(ctx context.Context, q queryer, ids ...int64) (map[int64][]boxRow, 
 // worth is what of an adoption was or will be delivered.
 func worth(boxes []boxRow) (fen int64) {
 	for _, b := range boxes {
-		if b.State != orders.BoxFailed && b.State != orders.BoxVoid {
+		if b.State != adopt.BoxFailed && b.State != adopt.BoxVoid {
 			fen += b.AmountFen
 		}
 	}
@@ -142,15 +143,15 @@ func (a *adoptionRow) kept() int64 { return a.PaidFen - a.RefundFen }
 
 // sees tells whether the adopter may read what the household writes.
 func (a *adoptionRow) sees() bool {
-	return a.State == orders.AdoptionReserved || a.State == orders.AdoptionGrowing || a.State == orders.AdoptionCompleted
+	return a.State == adopt.Reserved || a.State == adopt.Growing || a.State == adopt.Completed
 }
 
 // due is what the adopter has to pay now.
 func (a *adoptionRow) due(boxes []boxRow) int64 {
 	switch a.State {
-	case orders.AdoptionPlaced:
+	case adopt.Placed:
 		return a.DepositFen
-	case orders.AdoptionReserved:
+	case adopt.Reserved:
 		return max(worth(boxes)-a.kept(), 0)
 	}
 	return 0
@@ -206,7 +207,7 @@ func (m *Module) findAdoption(ctx context.Context, no string) (*adoptionRow, []b
 	if actor := link.ActorFrom(ctx); actor.Account == 0 && !actor.System {
 		return nil, nil, stakeNone, 0, errLogin()
 	}
-	id, ok := orders.ParseAdoptionNumber(no)
+	id, ok := adopt.ParseNumber(no)
 	if !ok {
 		return nil, nil, stakeNone, 0, errNoAdoption()
 	}
@@ -226,7 +227,7 @@ func (m *Module) findAdoption(ctx context.Context, no string) (*adoptionRow, []b
 }
 
 // outAdoptions shows adoptions to somebody, without updates and timeline.
-func (m *Module) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes map[int64][]boxRow, look func(*adoptionRow) (stake, int64)) ([]orders.Adoption, error) {
+func (m *Module) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes map[int64][]boxRow, look func(*adoptionRow) (stake, int64)) ([]adopt.Adoption, error) {
 	ids, plots, offerIDs := make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))
 	for i, a := range rows {
 		ids[i], plots[i], offerIDs[i] = a.ID, a.PlotID, a.OfferID
@@ -259,7 +260,7 @@ func (m *Module) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes ma
 	if err != nil {
 		return nil, err
 	}
-	out := make([]orders.Adoption, len(rows))
+	out := make([]adopt.Adoption, len(rows))
 	for i, a := range rows {
 		s, household := look(a)
 		out[i] = m.outAdoption(a, boxes[a.ID], adoptedPlot(a, boxes[a.ID], byPlot[a.PlotID], offers[a.OfferID], ref), ref, s, household)
@@ -269,8 +270,8 @@ func (m *Module) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes ma
 }
 
 // adoptedPlot is the plot as it was when it was adopted.
-func adoptedPlot(a *adoptionRow, boxes []boxRow, r plotRow, o *offer, ref *names) orders.PublicPlot {
-	p := orders.PublicPlot{
+func adoptedPlot(a *adoptionRow, boxes []boxRow, r plotRow, o *offer, ref *names) adopt.PublicPlot {
+	p := adopt.PublicPlot{
 		ID: r.ID, Kind: r.Kind, Season: o.Season, PresaleID: o.PresaleID, Product: o.Product, Title: o.Title, Picture: o.Picture,
 		Family: r.Family, VillageID: r.VillageID, Village: ref.villages[r.VillageID].Name, Township: ref.townships[r.TownshipID],
 		Story: catalog.Text{Zh: r.StoryZh, En: r.StoryEn}, Units: r.Units, Left: max(r.Units-r.Taken, 0), EveryDays: a.EveryDays,
@@ -286,26 +287,26 @@ func adoptedPlot(a *adoptionRow, boxes []boxRow, r plotRow, o *offer, ref *names
 	return p
 }
 
-func (m *Module) outAdoption(a *adoptionRow, boxes []boxRow, plot orders.PublicPlot, ref *names, s stake, household int64) orders.Adoption {
+func (m *Module) outAdoption(a *adoptionRow, boxes []boxRow, plot adopt.PublicPlot, ref *names, s stake, household int64) adopt.Adoption {
 	now := m.now()
-	out := orders.Adoption{
-		ID: a.ID, No: orders.AdoptionNumber(a.ID), State: a.State, Buyer: orders.Buyer{AccountID: a.AccountID, Name: a.Buyer},
+	out := adopt.Adoption{
+		ID: a.ID, No: adopt.Number(a.ID), State: a.State, Buyer: orders.Buyer{AccountID: a.AccountID, Name: a.Buyer},
 		Plot: plot, Units: a.Units, UnitNos: []int64{}, OnFailure: a.OnFailure,
 		Delivery: orders.Delivery{Kind: a.Kind, PointID: a.PointID, Point: a.Point, Name: a.Recipient, Phone: a.Phone, Address: a.Address},
 		PriceFen: a.PriceFen, DepositFen: a.DepositFen, PaidFen: a.PaidFen, RefundFen: a.RefundFen, ForfeitFen: a.ForfeitFen,
-		DueFen: a.due(boxes), BalanceBy: a.BalanceBy.UTC(), PlacedAt: a.PlacedAt.UTC(), Version: a.Version, Boxes: []orders.AdoptionBox{},
+		DueFen: a.due(boxes), BalanceBy: a.BalanceBy.UTC(), PlacedAt: a.PlacedAt.UTC(), Version: a.Version, Boxes: []adopt.Box{},
 	}
-	if a.State == orders.AdoptionPlaced || a.State == orders.AdoptionExpiring {
+	if a.State == adopt.Placed || a.State == adopt.Expiring {
 		at := a.ExpiresAt.UTC()
 		out.ExpiresAt = &at
 	}
 	begun := false
 	for _, b := range boxes {
-		begun = begun || b.State == orders.BoxDelivered || b.State == orders.BoxSettled || b.State == orders.BoxDisputed
+		begun = begun || b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled || b.State == adopt.BoxDisputed
 		if s == stakeHousehold && household != a.HouseholdID && household != b.HouseholdID {
 			continue // a household that helps out sees its own boxes
 		}
-		x := orders.AdoptionBox{No: b.No, DueOn: b.DueOn.Format(time.DateOnly), Qty: b.Qty, State: b.State, AmountFen: b.AmountFen,
+		x := adopt.Box{No: b.No, DueOn: b.DueOn.Format(time.DateOnly), Qty: b.Qty, State: b.State, AmountFen: b.AmountFen,
 			Family: b.Family, Village: ref.villages[b.VillageID].Name, Replaced: b.Replaced, Reason: b.Reason, Note: b.Note}
 		if b.DoneAt != nil {
 			at := b.DoneAt.UTC()
@@ -313,14 +314,14 @@ func (m *Module) outAdoption(a *adoptionRow, boxes []boxRow, plot orders.PublicP
 		}
 		switch s {
 		case stakeAdopter:
-			x.CanDispute = b.State.Can(orders.BoxDispute)
+			x.CanDispute = b.State.Can(adopt.BoxDispute)
 		case stakeHousehold:
 			mine := b.HouseholdID == household
 			x.NetFen, x.HouseholdID = b.AmountFen-b.FeeFen, b.HouseholdID
-			x.CanFail = mine && a.State.Can(orders.AdoptionComplete) && b.State.Can(orders.BoxSeek)
-			x.CanDeliver = mine && a.State == orders.AdoptionGrowing && b.State.Can(orders.BoxDeliver) && !tooEarly(b, now)
+			x.CanFail = mine && a.State.Can(adopt.StepComplete) && b.State.Can(adopt.BoxSeek)
+			x.CanDeliver = mine && a.State == adopt.Growing && b.State.Can(adopt.BoxDeliver) && !tooEarly(b, now)
 		case stakeCounty:
-			x.NetFen, x.HouseholdID, x.CanDecide = b.AmountFen-b.FeeFen, b.HouseholdID, b.State.Can(orders.BoxReject)
+			x.NetFen, x.HouseholdID, x.CanDecide = b.AmountFen-b.FeeFen, b.HouseholdID, b.State.Can(adopt.BoxReject)
 		}
 		out.Boxes = append(out.Boxes, x)
 	}
@@ -328,7 +329,7 @@ func (m *Module) outAdoption(a *adoptionRow, boxes []boxRow, plot orders.PublicP
 	case stakeHousehold, stakeSeller, stakeCounty:
 		out.HouseholdID = a.HouseholdID
 	case stakeAdopter:
-		out.CanCancel = a.State.Can(orders.AdoptionCancel) && !begun
+		out.CanCancel = a.State.Can(adopt.StepCancel) && !begun
 		if out.CanCancel {
 			if cost, err := a.cancelCost(now); err == nil {
 				out.CancelCost = cost
@@ -336,8 +337,8 @@ func (m *Module) outAdoption(a *adoptionRow, boxes []boxRow, plot orders.PublicP
 		}
 	}
 	if s == stakeHousehold { // it packs a box for somebody: where to, and no more
-		out.Buyer = orders.Buyer{Name: orders.Family(a.Buyer)}
-		out.Delivery.Phone, out.Delivery.Name = "", orders.Family(a.Recipient)
+		out.Buyer = orders.Buyer{Name: adopt.Family(a.Buyer)}
+		out.Delivery.Phone, out.Delivery.Name = "", adopt.Family(a.Recipient)
 		if a.Kind == orders.DeliverAddress {
 			out.Delivery.Address = ""
 		}

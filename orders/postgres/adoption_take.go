@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -28,16 +29,16 @@ type taking struct {
 
 // Adopt checks an adoption, holds its stock at the catalogue, and writes it with its geese or beds, its boxes and their
 // prices.
-func (m *Module) Adopt(ctx context.Context, r orders.AdoptRequest) (orders.Adoption, error) {
+func (m *Module) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, error) {
 	a := link.ActorFrom(ctx)
 	if org, ok := buysFor(a); !ok || org != 0 {
-		return orders.Adoption{}, denied(a)
+		return adopt.Adoption{}, denied(a)
 	}
 	asked := r
 	asked.IdempotencyKey = ""
 	hash, err := hashBody(asked)
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
 	t, err := m.taking(ctx, a, r)
 	if err == nil {
@@ -48,19 +49,19 @@ func (m *Module) Adopt(ctx context.Context, r orders.AdoptRequest) (orders.Adopt
 		err = m.writeAdoption(ctx, t)
 	}
 	if err == nil {
-		return m.Adoption(ctx, orders.AdoptionRef{No: orders.AdoptionNumber(t.ID)})
+		return m.Adoption(ctx, adopt.Ref{No: adopt.Number(t.ID)})
 	}
 	// What cannot be adopted any more may have been adopted before by the very same request.
 	if code := link.CodeOf(err); code == link.Invalid || code == link.Conflict || code == link.SoldOut || code == link.NotFound {
 		id, lerr := m.adoptedBefore(ctx, a, r.IdempotencyKey, hash)
 		if lerr != nil {
-			return orders.Adoption{}, lerr
+			return adopt.Adoption{}, lerr
 		}
 		if id != 0 {
-			return m.Adoption(ctx, orders.AdoptionRef{No: orders.AdoptionNumber(id)})
+			return m.Adoption(ctx, adopt.Ref{No: adopt.Number(id)})
 		}
 	}
-	return orders.Adoption{}, err
+	return adopt.Adoption{}, err
 }
 
 func (m *Module) adoptedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
@@ -81,7 +82,7 @@ func (m *Module) adoptedBefore(ctx context.Context, a link.Actor, key string, ha
 	return row.ID, nil
 }
 
-func (m *Module) taking(ctx context.Context, actor link.Actor, r orders.AdoptRequest) (*taking, error) {
+func (m *Module) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*taking, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if err := m.checkDelivery(ctx, &r.Delivery, &problems); err != nil {
@@ -89,8 +90,8 @@ func (m *Module) taking(ctx context.Context, actor link.Actor, r orders.AdoptReq
 	}
 	switch r.OnFailure {
 	case "":
-		r.OnFailure = orders.FailureReplace
-	case orders.FailureReplace, orders.FailureRefund:
+		r.OnFailure = adopt.FailureReplace
+	case adopt.FailureReplace, adopt.FailureRefund:
 	default:
 		problems.Add("adoption.on_failure", "on_failure")
 	}
@@ -135,7 +136,7 @@ func (m *Module) taking(ctx context.Context, actor link.Actor, r orders.AdoptReq
 	}
 	return &taking{key: r.IdempotencyKey, plot: plot, offer: p.offer, plan: pl, adoptionRow: adoptionRow{
 		PlotID: plot.ID, OfferID: p.offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, HouseholdID: plot.HouseholdID,
-		VillageID: plot.VillageID, State: orders.AdoptionPlaced, AccountID: actor.Account, Buyer: r.Delivery.Name, Units: r.Units,
+		VillageID: plot.VillageID, State: adopt.Placed, AccountID: actor.Account, Buyer: r.Delivery.Name, Units: r.Units,
 		EveryDays: plot.EveryDays, OnFailure: r.OnFailure, Kind: r.Delivery.Kind, PointID: r.Delivery.PointID, Point: r.Delivery.Point,
 		Recipient: r.Delivery.Name, Phone: r.Delivery.Phone, Address: r.Delivery.Address, PriceFen: price, DepositFen: deposit,
 		ForfeitBP: p.Terms.ForfeitBP, FeeBP: p.Terms.FeeBP, FreeHours: p.Terms.FreeCancelHours, InspectHours: p.Terms.InspectionHours,
@@ -248,7 +249,7 @@ func (m *Module) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) err
 	if err := t.insertBoxes(ctx, tx); err != nil {
 		return err
 	}
-	return m.adoptionMoved(ctx, tx, t.ID, orders.AdoptionPlaced, "")
+	return m.adoptionMoved(ctx, tx, t.ID, adopt.Placed, "")
 }
 
 func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
@@ -278,7 +279,7 @@ func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // adoptionMoved tells the world of a state, and the adoption's story when there is something to tell.
-func (m *Module) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state orders.AdoptionState, key string, args ...string) error {
+func (m *Module) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
 	if key != "" {
 		words := map[string]string{}
 		for i := 0; i+1 < len(args); i += 2 {
@@ -288,11 +289,11 @@ func (m *Module) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state
 			return err
 		}
 	}
-	return link.Publish(ctx, tx, link.Message{Subject: orders.EvtAdoptionChanged, Data: orders.AdoptionEvent{AdoptionID: id, State: state}})
+	return link.Publish(ctx, tx, link.Message{Subject: adopt.EvtChanged, Data: adopt.Event{AdoptionID: id, State: state}})
 }
 
 // moveAdoption takes a locked adoption to its next state.
-func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step orders.AdoptionStep, now time.Time) error {
+func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, now time.Time) error {
 	to, err := a.State.Next(step)
 	if err != nil {
 		return err
@@ -308,7 +309,7 @@ func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step orders.
 }
 
 // PayAdoption starts a payment of what is due now.
-func (m *Module) PayAdoption(ctx context.Context, r orders.PayAdoption) (orders.PayStart, error) {
+func (m *Module) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {
@@ -327,21 +328,21 @@ func (m *Module) PayAdoption(ctx context.Context, r orders.PayAdoption) (orders.
 	now := m.now()
 	due, purpose, expires, what := a.due(boxes), orders.PurposeDeposit, a.ExpiresAt, "定金"
 	switch {
-	case a.State == orders.AdoptionPlaced && (!now.Before(a.ExpiresAt) || a.HoldLost), a.State == orders.AdoptionExpired,
-		a.State == orders.AdoptionExpiring:
+	case a.State == adopt.Placed && (!now.Before(a.ExpiresAt) || a.HoldLost), a.State == adopt.Expired,
+		a.State == adopt.Expiring:
 		return orders.PayStart{}, link.E(link.Conflict, "adoption.pay.expired", "")
 	case due == 0:
 		return orders.PayStart{}, link.E(link.Conflict, "order.pay.nothing", "")
-	case a.State == orders.AdoptionReserved:
+	case a.State == adopt.Reserved:
 		purpose, expires, what = orders.PurposeBalance, a.BalanceBy, "余款"
 		if !now.Before(expires) {
 			return orders.PayStart{}, link.E(link.Conflict, "adoption.pay.expired", "")
 		}
 	}
 	p, err := m.payments.CreatePayment(asSystem(ctx), payments.CreatePayment{
-		Key: fmt.Sprintf("%s:%s", purpose, r.IdempotencyKey), Ref: orders.AdoptionPaymentRef(a.ID), Purpose: string(purpose), AmountFen: due,
+		Key: fmt.Sprintf("%s:%s", purpose, r.IdempotencyKey), Ref: adopt.PaymentRef(a.ID), Purpose: string(purpose), AmountFen: due,
 		Method: r.Method, Party: payments.Party{Kind: "account", ID: a.AccountID, Name: a.Recipient},
-		Description: fmt.Sprintf("半亩园认养 %s %s", orders.AdoptionNumber(a.ID), what), Code: orders.AdoptionNumber(a.ID),
+		Description: fmt.Sprintf("半亩园认养 %s %s", adopt.Number(a.ID), what), Code: adopt.Number(a.ID),
 		ReturnURL: r.ReturnURL, ExpiresAt: expires, Ahead: purpose == orders.PurposeBalance,
 	})
 	if err != nil {
@@ -355,30 +356,30 @@ func (m *Module) PayAdoption(ctx context.Context, r orders.PayAdoption) (orders.
 }
 
 // CancelAdoption ends an adoption before its first box: stock back to the household, money back less what the terms keep.
-func (m *Module) CancelAdoption(ctx context.Context, r orders.CancelAdoption) (orders.Adoption, error) {
+func (m *Module) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adoption, error) {
 	reason, ok := clean(r.Reason, 0, reasonMax)
 	if !ok {
-		return orders.Adoption{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(reasonMax))
+		return adopt.Adoption{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(reasonMax))
 	}
 	a, _, s, _, err := m.findAdoption(ctx, r.AdoptionNo)
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
 	if s != stakeAdopter {
-		return orders.Adoption{}, errRole()
+		return adopt.Adoption{}, errRole()
 	}
-	if a.State == orders.AdoptionPlaced {
-		res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: orders.AdoptionPaymentRef(a.ID)})
+	if a.State == adopt.Placed {
+		res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: adopt.PaymentRef(a.ID)})
 		if err != nil {
-			return orders.Adoption{}, err
+			return adopt.Adoption{}, err
 		}
 		if res.Paid {
-			return orders.Adoption{}, link.E(link.Conflict, "order.cancel.just_paid", "")
+			return adopt.Adoption{}, link.E(link.Conflict, "order.cancel.just_paid", "")
 		}
 	}
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		a, err := lockAdoption(ctx, tx, a.ID)
-		if err != nil || a.State == orders.AdoptionCancelled {
+		if err != nil || a.State == adopt.Cancelled {
 			return err
 		}
 		boxes, err := boxesOf(ctx, tx, a.ID)
@@ -386,7 +387,7 @@ func (m *Module) CancelAdoption(ctx context.Context, r orders.CancelAdoption) (o
 			return err
 		}
 		for _, b := range boxes[a.ID] {
-			if b.State == orders.BoxDelivered || b.State == orders.BoxSettled || b.State == orders.BoxDisputed {
+			if b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled || b.State == adopt.BoxDisputed {
 				return link.E(link.Conflict, "adoption.cancel.begun", "")
 			}
 		}
@@ -394,17 +395,17 @@ func (m *Module) CancelAdoption(ctx context.Context, r orders.CancelAdoption) (o
 		if err != nil {
 			return fmt.Errorf("reckon forfeit of adoption %d: %w", a.ID, err)
 		}
-		return m.endAdoption(ctx, tx, a, orders.AdoptionCancel, cost, "refund.cancelled", "adoption.timeline.cancelled", "reason", reason)
+		return m.endAdoption(ctx, tx, a, adopt.StepCancel, cost, "refund.cancelled", "adoption.timeline.cancelled", "reason", reason)
 	})
 	if err != nil {
-		return orders.Adoption{}, err
+		return adopt.Adoption{}, err
 	}
-	return m.Adoption(ctx, orders.AdoptionRef{No: r.AdoptionNo})
+	return m.Adoption(ctx, adopt.Ref{No: r.AdoptionNo})
 }
 
 // endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, what was paid
 // goes back less forfeit.
-func (m *Module) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step orders.AdoptionStep, forfeit int64, reason, story string, args ...string) error {
+func (m *Module) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, forfeit int64, reason, story string, args ...string) error {
 	if err := moveAdoption(ctx, tx, a, step, m.now()); err != nil {
 		return err
 	}
@@ -421,7 +422,7 @@ func (m *Module) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, s
 	}
 	// Also where nothing was paid: what comes from now on is late, and goes back.
 	msgs = append(msgs, link.Message{Subject: payments.CmdCancelRef,
-		Data: payments.CancelRef{Ref: orders.AdoptionPaymentRef(a.ID), ForfeitFen: forfeit, Coop: a.SellerOrg, Reason: reason}})
+		Data: payments.CancelRef{Ref: adopt.PaymentRef(a.ID), ForfeitFen: forfeit, Coop: a.SellerOrg, Reason: reason}})
 	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, story, args...); err != nil {
 		return err
 	}

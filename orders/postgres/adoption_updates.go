@@ -11,13 +11,13 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 const updateMax = 1000
 
 // PostUpdate tells the adopters of a plot something.
-func (m *Module) PostUpdate(ctx context.Context, r orders.PostUpdate) (orders.AdoptionUpdate, error) {
+func (m *Module) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	text, ok := cleanText(r.Text, updateMax)
@@ -26,20 +26,20 @@ func (m *Module) PostUpdate(ctx context.Context, r orders.PostUpdate) (orders.Ad
 	}
 	plot, err := m.plotRow(ctx, m.db, r.PlotID)
 	if err != nil {
-		return orders.AdoptionUpdate{}, err
+		return adopt.Update{}, err
 	}
 	if err := m.keeps(ctx, plot.HouseholdID); err != nil {
-		return orders.AdoptionUpdate{}, hidePlot(err)
+		return adopt.Update{}, hidePlot(err)
 	}
 	if err := problems.Err(); err != nil {
-		return orders.AdoptionUpdate{}, err
+		return adopt.Update{}, err
 	}
-	hash, err := hashBody(orders.PostUpdate{PlotID: r.PlotID, Text: text})
+	hash, err := hashBody(adopt.PostUpdate{PlotID: r.PlotID, Text: text})
 	if err != nil {
-		return orders.AdoptionUpdate{}, err
+		return adopt.Update{}, err
 	}
 	a := link.ActorFrom(ctx)
-	out := orders.AdoptionUpdate{PlotID: plot.ID, At: m.now(), Text: text, Helper: a.Role == roleHelper, Photos: []orders.Photo{}}
+	out := adopt.Update{PlotID: plot.ID, At: m.now(), Text: text, Helper: a.Role == roleHelper, Photos: []adopt.Photo{}}
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		about, done, err := m.once(ctx, tx, r.IdempotencyKey, hash)
 		if err != nil {
@@ -100,32 +100,32 @@ func bare(b []byte) bool {
 }
 
 // AddPhoto adds a picture to an update. Whoever sends it has shrunk it and written it anew; what is not so is refused.
-func (m *Module) AddPhoto(ctx context.Context, r orders.AddPhoto) (orders.Photo, error) {
+func (m *Module) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, error) {
 	var plotID, household int64
 	err := m.db.QueryRowxContext(ctx, `
 		SELECT p.id, p.household_id FROM adoption_update u JOIN plot p ON p.id = u.plot_id WHERE u.id = $1`, r.UpdateID).Scan(&plotID, &household)
 	if missing(err) {
-		return orders.Photo{}, link.E(link.NotFound, "adoption.update.unknown", "update_id")
+		return adopt.Photo{}, link.E(link.NotFound, "adoption.update.unknown", "update_id")
 	}
 	if err != nil {
-		return orders.Photo{}, fmt.Errorf("read update %d: %w", r.UpdateID, err)
+		return adopt.Photo{}, fmt.Errorf("read update %d: %w", r.UpdateID, err)
 	}
 	if err := m.keeps(ctx, household); err != nil {
 		if link.CodeOf(err) == link.NotFound {
 			err = link.E(link.NotFound, "adoption.update.unknown", "update_id")
 		}
-		return orders.Photo{}, err
+		return adopt.Photo{}, err
 	}
-	if len(r.JPEG) > orders.PhotoMostBytes {
-		return orders.Photo{}, link.E(link.TooLarge, "adoption.photo.size", "jpeg", "kb", fmt.Sprint(orders.PhotoMostBytes/1000))
+	if len(r.JPEG) > adopt.PhotoMostBytes {
+		return adopt.Photo{}, link.E(link.TooLarge, "adoption.photo.size", "jpeg", "kb", fmt.Sprint(adopt.PhotoMostBytes/1000))
 	}
 	config, err := jpeg.DecodeConfig(bytes.NewReader(r.JPEG))
-	if err != nil || !bare(r.JPEG) || config.Width > orders.PhotoMostPixels || config.Height > orders.PhotoMostPixels ||
+	if err != nil || !bare(r.JPEG) || config.Width > adopt.PhotoMostPixels || config.Height > adopt.PhotoMostPixels ||
 		config.Width < 1 || config.Height < 1 {
-		return orders.Photo{}, link.E(link.Invalid, "adoption.photo.kind", "jpeg")
+		return adopt.Photo{}, link.E(link.Invalid, "adoption.photo.kind", "jpeg")
 	}
 	sum := sha256.Sum256(r.JPEG)
-	out := orders.Photo{Width: config.Width, Height: config.Height}
+	out := adopt.Photo{Width: config.Width, Height: config.Height}
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `SELECT FROM adoption_update WHERE id = $1 FOR UPDATE`, r.UpdateID); err != nil {
 			return fmt.Errorf("lock update %d: %w", r.UpdateID, err)
@@ -138,8 +138,8 @@ func (m *Module) AddPhoto(ctx context.Context, r orders.AddPhoto) (orders.Photo,
 		if err := tx.GetContext(ctx, &n, `SELECT count(*) FROM adoption_photo WHERE update_id = $1`, r.UpdateID); err != nil {
 			return fmt.Errorf("count photos: %w", err)
 		}
-		if n >= orders.UpdateMostPhoto {
-			return link.E(link.Conflict, "adoption.photo.many", "jpeg", "max", fmt.Sprint(orders.UpdateMostPhoto))
+		if n >= adopt.UpdateMostPhoto {
+			return link.E(link.Conflict, "adoption.photo.many", "jpeg", "max", fmt.Sprint(adopt.UpdateMostPhoto))
 		}
 		err = tx.GetContext(ctx, &out.ID, `
 			INSERT INTO adoption_photo (update_id, no, sha256, width, height, jpeg) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
@@ -153,7 +153,7 @@ func (m *Module) AddPhoto(ctx context.Context, r orders.AddPhoto) (orders.Photo,
 }
 
 // Updates are what a household posted.
-func (m *Module) Updates(ctx context.Context, r orders.PlotRef) ([]orders.AdoptionUpdate, error) {
+func (m *Module) Updates(ctx context.Context, r adopt.PlotRef) ([]adopt.Update, error) {
 	plot, err := m.plotRow(ctx, m.db, r.ID)
 	if err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (m *Module) Updates(ctx context.Context, r orders.PlotRef) ([]orders.Adopti
 
 const updatesShown = 100
 
-func (m *Module) updatesOf(ctx context.Context, plot int64) ([]orders.AdoptionUpdate, error) {
+func (m *Module) updatesOf(ctx context.Context, plot int64) ([]adopt.Update, error) {
 	var rows []struct {
 		ID     int64     `db:"id"`
 		PlotID int64     `db:"plot_id"`
@@ -180,9 +180,9 @@ func (m *Module) updatesOf(ctx context.Context, plot int64) ([]orders.AdoptionUp
 	if err != nil {
 		return nil, fmt.Errorf("read updates of plot %d: %w", plot, err)
 	}
-	out, ids, at := make([]orders.AdoptionUpdate, len(rows)), make([]int64, len(rows)), map[int64]int{}
+	out, ids, at := make([]adopt.Update, len(rows)), make([]int64, len(rows)), map[int64]int{}
 	for i, r := range rows {
-		out[i] = orders.AdoptionUpdate{ID: r.ID, PlotID: r.PlotID, At: r.At.UTC(), Text: r.Text, Helper: r.Helper, Photos: []orders.Photo{}}
+		out[i] = adopt.Update{ID: r.ID, PlotID: r.PlotID, At: r.At.UTC(), Text: r.Text, Helper: r.Helper, Photos: []adopt.Photo{}}
 		ids[i], at[r.ID] = r.ID, i
 	}
 	var photos []struct {
@@ -198,13 +198,13 @@ func (m *Module) updatesOf(ctx context.Context, plot int64) ([]orders.AdoptionUp
 	}
 	for _, p := range photos {
 		u := &out[at[p.UpdateID]]
-		u.Photos = append(u.Photos, orders.Photo{ID: p.ID, Width: p.Width, Height: p.Height})
+		u.Photos = append(u.Photos, adopt.Photo{ID: p.ID, Width: p.Width, Height: p.Height})
 	}
 	return out, nil
 }
 
 // Photo returns a picture to an adopter of its plot, or to the household that posted it and its helper.
-func (m *Module) Photo(ctx context.Context, r orders.PhotoRef) (orders.PhotoFile, error) {
+func (m *Module) Photo(ctx context.Context, r adopt.PhotoRef) (adopt.PhotoFile, error) {
 	unknown := link.E(link.NotFound, "adoption.photo.unknown", "")
 	var row struct {
 		PlotID    int64  `db:"plot_id"`
@@ -215,26 +215,26 @@ func (m *Module) Photo(ctx context.Context, r orders.PhotoRef) (orders.PhotoFile
 		SELECT u.plot_id, p.household_id, f.jpeg
 		FROM adoption_photo f JOIN adoption_update u ON u.id = f.update_id JOIN plot p ON p.id = u.plot_id WHERE f.id = $1`, r.ID)
 	if missing(err) {
-		return orders.PhotoFile{}, unknown
+		return adopt.PhotoFile{}, unknown
 	}
 	if err != nil {
-		return orders.PhotoFile{}, fmt.Errorf("read photo %d: %w", r.ID, err)
+		return adopt.PhotoFile{}, fmt.Errorf("read photo %d: %w", r.ID, err)
 	}
 	if r.AdoptionNo == "" {
 		if err := m.keeps(ctx, row.Household); err != nil {
-			return orders.PhotoFile{}, unknown
+			return adopt.PhotoFile{}, unknown
 		}
-		return orders.PhotoFile{JPEG: row.JPEG}, nil
+		return adopt.PhotoFile{JPEG: row.JPEG}, nil
 	}
 	a, _, s, _, err := m.findAdoption(ctx, r.AdoptionNo)
 	if err != nil {
 		if link.CodeOf(err) == link.Unavailable {
-			return orders.PhotoFile{}, err
+			return adopt.PhotoFile{}, err
 		}
-		return orders.PhotoFile{}, unknown
+		return adopt.PhotoFile{}, unknown
 	}
 	if s != stakeAdopter || a.PlotID != row.PlotID || !a.sees() {
-		return orders.PhotoFile{}, unknown
+		return adopt.PhotoFile{}, unknown
 	}
-	return orders.PhotoFile{JPEG: row.JPEG}, nil
+	return adopt.PhotoFile{JPEG: row.JPEG}, nil
 }

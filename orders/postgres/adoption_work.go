@@ -12,7 +12,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -47,7 +47,7 @@ func (m *Module) askForAdoptions(ctx context.Context) error {
 		return fmt.Errorf("claim expiring adoptions: %w", err)
 	}
 	for _, id := range ids {
-		res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: orders.AdoptionPaymentRef(id)})
+		res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: adopt.PaymentRef(id)})
 		if err != nil {
 			m.log.Warn("ask whether an expiring adoption was paid", "adoption", id, "error", err)
 			continue
@@ -57,10 +57,10 @@ func (m *Module) askForAdoptions(ctx context.Context) error {
 		}
 		err = m.tx(ctx, func(tx *sqlx.Tx) error {
 			a, err := lockAdoption(ctx, tx, id)
-			if err != nil || a.State != orders.AdoptionExpiring {
+			if err != nil || a.State != adopt.Expiring {
 				return err
 			}
-			if err := moveAdoption(ctx, tx, a, orders.AdoptionGone, m.now()); err != nil {
+			if err := moveAdoption(ctx, tx, a, adopt.StepGone, m.now()); err != nil {
 				return err
 			}
 			if err := freeAdoption(ctx, tx, id); err != nil {
@@ -89,14 +89,14 @@ func (m *Module) lapseAdoptions(ctx context.Context) error {
 	for _, id := range ids {
 		err := m.tx(ctx, func(tx *sqlx.Tx) error {
 			a, err := lockAdoption(ctx, tx, id)
-			if err != nil || a.State != orders.AdoptionReserved || now.Before(a.BalanceBy) {
+			if err != nil || a.State != adopt.Reserved || now.Before(a.BalanceBy) {
 				return err
 			}
 			cost, err := a.cancelCost(now)
 			if err != nil {
 				return fmt.Errorf("reckon forfeit of adoption %d: %w", id, err)
 			}
-			return m.endAdoption(ctx, tx, a, orders.AdoptionLapse, cost, "refund.cancelled", "adoption.timeline.lapsed")
+			return m.endAdoption(ctx, tx, a, adopt.StepLapse, cost, "refund.cancelled", "adoption.timeline.lapsed")
 		})
 		if err != nil {
 			return err
@@ -117,10 +117,10 @@ func (m *Module) settleBoxes(ctx context.Context) error {
 	for _, d := range due {
 		err := m.tx(ctx, func(tx *sqlx.Tx) error {
 			a, b, err := lockBox(ctx, tx, d.AdoptionID, d.No)
-			if err != nil || b.State != orders.BoxDelivered {
+			if err != nil || b.State != adopt.BoxDelivered {
 				return err
 			}
-			if err := moveBox(ctx, tx, b, orders.BoxSettle); err != nil {
+			if err := moveBox(ctx, tx, b, adopt.BoxSettle); err != nil {
 				return err
 			}
 			if err := m.releaseBox(ctx, tx, a, b); err != nil {
@@ -191,15 +191,15 @@ func (m *Module) seekBox(ctx context.Context, b boxRow) error {
 		if err != nil {
 			return err
 		}
-		family = orders.Family(h.Head)
+		family = adopt.Family(h.Head)
 	}
 	return m.tx(ctx, func(tx *sqlx.Tx) error {
 		a, now, err := lockBox(ctx, tx, b.AdoptionID, b.No)
 		if err != nil {
 			return err
 		}
-		if now.State != orders.BoxSeeking || len(now.Tried) != len(b.Tried) { // somebody else was faster, or it was cancelled
-			if found && now.State == orders.BoxVoid {
+		if now.State != adopt.BoxSeeking || len(now.Tried) != len(b.Tried) { // somebody else was faster, or it was cancelled
+			if found && now.State == adopt.BoxVoid {
 				return m.giveBack(ctx, tx, res)
 			}
 			return nil
@@ -210,7 +210,7 @@ func (m *Module) seekBox(ctx context.Context, b boxRow) error {
 					return err
 				}
 			}
-			if err := moveBox(ctx, tx, now, orders.BoxFail); err != nil {
+			if err := moveBox(ctx, tx, now, adopt.BoxFail); err != nil {
 				return err
 			}
 			_, err := tx.ExecContext(ctx, `UPDATE adoption_box SET seek_at = NULL, done_at = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, m.now())
@@ -222,7 +222,7 @@ func (m *Module) seekBox(ctx context.Context, b boxRow) error {
 			}
 			return m.balanceOut(ctx, tx, a)
 		}
-		if err := moveBox(ctx, tx, now, orders.BoxReplace); err != nil {
+		if err := moveBox(ctx, tx, now, adopt.BoxReplace); err != nil {
 			return err
 		}
 		due := now.DueOn

@@ -11,27 +11,28 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 type standingRow struct {
-	ID        int64                `db:"id"`
-	AccountID int64                `db:"account_id"`
-	BodyHash  []byte               `db:"body_hash"`
-	State     orders.StandingState `db:"state"`
-	PresaleID int64                `db:"presale_id"`
-	Grade     string               `db:"grade"`
-	Qty       int64                `db:"qty"`
-	EveryDays int64                `db:"every_days"`
-	Kind      orders.DeliveryKind  `db:"delivery_kind"`
-	PointID   int64                `db:"point_id"`
-	Point     string               `db:"point"`
-	Recipient string               `db:"recipient"`
-	Phone     string               `db:"phone"`
-	Address   string               `db:"address"`
-	NextOn    time.Time            `db:"next_on"`
-	CutOff    time.Time            `db:"cut_off"`
-	StartedAt time.Time            `db:"started_at"`
-	Version   int64                `db:"version"`
+	ID        int64               `db:"id"`
+	AccountID int64               `db:"account_id"`
+	BodyHash  []byte              `db:"body_hash"`
+	State     adopt.StandingState `db:"state"`
+	PresaleID int64               `db:"presale_id"`
+	Grade     string              `db:"grade"`
+	Qty       int64               `db:"qty"`
+	EveryDays int64               `db:"every_days"`
+	Kind      orders.DeliveryKind `db:"delivery_kind"`
+	PointID   int64               `db:"point_id"`
+	Point     string              `db:"point"`
+	Recipient string              `db:"recipient"`
+	Phone     string              `db:"phone"`
+	Address   string              `db:"address"`
+	NextOn    time.Time           `db:"next_on"`
+	CutOff    time.Time           `db:"cut_off"`
+	StartedAt time.Time           `db:"started_at"`
+	Version   int64               `db:"version"`
 }
 
 const standingColumns = `s.id, s.account_id, s.body_hash, s.state, s.presale_id, s.grade, s.qty, s.every_days, s.delivery_kind, s.point_id,
@@ -41,8 +42,8 @@ func (s *standingRow) delivery() orders.Delivery {
 	return orders.Delivery{Kind: s.Kind, PointID: s.PointID, Point: s.Point, Name: s.Recipient, Phone: s.Phone, Address: s.Address}
 }
 
-func cutOff(day time.Time) time.Time { return beginningOf(day).Add(-orders.BoxCutOff).UTC() }
-func payBy(day time.Time) time.Time  { return beginningOf(day).Add(-orders.BoxPayBy).UTC() }
+func cutOff(day time.Time) time.Time { return beginningOf(day).Add(-adopt.BoxCutOff).UTC() }
+func payBy(day time.Time) time.Time  { return beginningOf(day).Add(-adopt.BoxPayBy).UTC() }
 
 // mayCome tells whether a box of a presale can come on a day: within its delivery, and ordered while it is open.
 func mayCome(p *presale, day time.Time) bool {
@@ -76,8 +77,8 @@ func starts(p *presale, now time.Time) []string {
 }
 
 // StandingOffers lists the presales of boxes that several boxes can still come of.
-func (m *Module) StandingOffers(ctx context.Context, _ catalog.None) (orders.StandingOffers, error) {
-	res := orders.StandingOffers{Items: []orders.StandingOffer{}}
+func (m *Module) StandingOffers(ctx context.Context, _ catalog.None) (adopt.StandingOffers, error) {
+	res := adopt.StandingOffers{Items: []adopt.StandingOffer{}}
 	page, err := m.catalog.Presales(asSystem(ctx), catalog.PresaleFilter{Channel: catalog.ChannelPrivate, State: catalog.PresaleOpen, Limit: 100})
 	if err != nil {
 		return res, err
@@ -92,7 +93,7 @@ func (m *Module) StandingOffers(ctx context.Context, _ catalog.None) (orders.Sta
 		if len(days) < 2 {
 			continue
 		}
-		res.Items = append(res.Items, orders.StandingOffer{PresaleID: p.ID, Presale: p.Code, Title: p.Title, Note: p.Note,
+		res.Items = append(res.Items, adopt.StandingOffer{PresaleID: p.ID, Presale: p.Code, Title: p.Title, Note: p.Note,
 			Picture: p.Product.Picture, Unit: p.Product.OrderUnit, PriceUnit: p.Product.PriceUnit, Grades: p.Grades, MinQty: p.MinQty,
 			MaxQty: p.MaxQty, DepositBP: p.Terms.DepositBP, Starts: days, EndsOn: lastDay(p).Format(time.DateOnly)})
 	}
@@ -106,28 +107,28 @@ func standingKind(p catalog.PublicPresale) bool {
 }
 
 // Subscribe starts a standing order.
-func (m *Module) Subscribe(ctx context.Context, r orders.Subscribe) (orders.Standing, error) {
+func (m *Module) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing, error) {
 	a := link.ActorFrom(ctx)
 	if org, ok := buysFor(a); !ok || org != 0 {
-		return orders.Standing{}, denied(a)
+		return adopt.Standing{}, denied(a)
 	}
 	asked := r
 	asked.IdempotencyKey = ""
 	hash, err := hashBody(asked)
 	if err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	if id, err := m.subscribedBefore(ctx, a, r.IdempotencyKey, hash); err != nil || id != 0 {
 		if err != nil {
-			return orders.Standing{}, err
+			return adopt.Standing{}, err
 		}
-		return m.Standing(ctx, orders.StandingRef{ID: id})
+		return m.Standing(ctx, adopt.StandingRef{ID: id})
 	}
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	p, grade, err := m.checkStanding(ctx, r.PresaleID, r.Grade, r.Qty, r.EveryDays, &r.Delivery, &problems)
 	if err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	now := m.now()
 	var first time.Time
@@ -141,7 +142,7 @@ func (m *Module) Subscribe(ctx context.Context, r orders.Subscribe) (orders.Stan
 		}
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	var id int64
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
@@ -156,9 +157,9 @@ func (m *Module) Subscribe(ctx context.Context, r orders.Subscribe) (orders.Stan
 		id, err = m.subscribedBefore(ctx, a, r.IdempotencyKey, hash)
 	}
 	if err != nil {
-		return orders.Standing{}, fmt.Errorf("write standing order: %w", err)
+		return adopt.Standing{}, fmt.Errorf("write standing order: %w", err)
 	}
-	return m.Standing(ctx, orders.StandingRef{ID: id})
+	return m.Standing(ctx, adopt.StandingRef{ID: id})
 }
 
 func (m *Module) subscribedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
@@ -237,14 +238,14 @@ func (m *Module) ownStanding(ctx context.Context, q queryer, id int64, lock bool
 }
 
 // Standing shows one standing order.
-func (m *Module) Standing(ctx context.Context, r orders.StandingRef) (orders.Standing, error) {
+func (m *Module) Standing(ctx context.Context, r adopt.StandingRef) (adopt.Standing, error) {
 	s, err := m.ownStanding(ctx, m.db, r.ID, false)
 	if err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	out, err := m.outStandings(ctx, []*standingRow{s})
 	if err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	return out[0], nil
 }
@@ -252,33 +253,33 @@ func (m *Module) Standing(ctx context.Context, r orders.StandingRef) (orders.Sta
 const standingsShown = 200
 
 // Standings lists the caller's own, newest first.
-func (m *Module) Standings(ctx context.Context, _ catalog.None) (orders.Standings, error) {
+func (m *Module) Standings(ctx context.Context, _ catalog.None) (adopt.Standings, error) {
 	a := link.ActorFrom(ctx)
 	if a.Role != roleBuyer && !isCounty(a) {
-		return orders.Standings{}, denied(a)
+		return adopt.Standings{}, denied(a)
 	}
 	var rows []*standingRow
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT `+standingColumns+` FROM standing s WHERE $1 OR s.account_id = $2 ORDER BY s.id DESC LIMIT $3`, isCounty(a), a.Account, standingsShown)
 	if err != nil {
-		return orders.Standings{}, fmt.Errorf("list standing orders: %w", err)
+		return adopt.Standings{}, fmt.Errorf("list standing orders: %w", err)
 	}
 	out, err := m.outStandings(ctx, rows)
-	return orders.Standings{Items: out}, err
+	return adopt.Standings{Items: out}, err
 }
 
 const datesAhead = 6
 
 type dateRow struct {
-	StandingID int64            `db:"standing_id"`
-	DueOn      time.Time        `db:"due_on"`
-	State      orders.DateState `db:"state"`
-	Qty        int64            `db:"qty"`
-	OrderID    int64            `db:"order_id"`
-	Reason     string           `db:"reason"`
+	StandingID int64           `db:"standing_id"`
+	DueOn      time.Time       `db:"due_on"`
+	State      adopt.DateState `db:"state"`
+	Qty        int64           `db:"qty"`
+	OrderID    int64           `db:"order_id"`
+	Reason     string          `db:"reason"`
 }
 
-func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]orders.Standing, error) {
+func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]adopt.Standing, error) {
 	ids := make([]int64, len(rows))
 	for i, s := range rows {
 		ids[i] = s.ID
@@ -294,15 +295,15 @@ func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]order
 		byID[d.StandingID] = append(byID[d.StandingID], d)
 	}
 	now := m.now()
-	out := make([]orders.Standing, len(rows))
+	out := make([]adopt.Standing, len(rows))
 	for i, s := range rows {
 		p, err := m.offers.presale(ctx, s.PresaleID)
 		if err != nil {
 			return nil, err
 		}
-		o := orders.Standing{ID: s.ID, State: s.State, Buyer: orders.Buyer{AccountID: s.AccountID, Name: s.Recipient}, PresaleID: s.PresaleID,
+		o := adopt.Standing{ID: s.ID, State: s.State, Buyer: orders.Buyer{AccountID: s.AccountID, Name: s.Recipient}, PresaleID: s.PresaleID,
 			Presale: p.Code, Title: p.Title, Picture: p.Product.Picture, Unit: p.Product.OrderUnit, Grade: s.Grade, Qty: s.Qty,
-			EveryDays: s.EveryDays, Delivery: s.delivery(), Dates: []orders.StandingDate{}, StartedAt: s.StartedAt.UTC(),
+			EveryDays: s.EveryDays, Delivery: s.delivery(), Dates: []adopt.StandingDate{}, StartedAt: s.StartedAt.UTC(),
 			EndsOn: lastDay(p).Format(time.DateOnly), Version: s.Version}
 		if o.UnitFen, err = p.EstimateFen(s.Grade, 1); err != nil {
 			return nil, fmt.Errorf("price standing order %d: %w", s.ID, err)
@@ -310,23 +311,23 @@ func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]order
 		skipped := map[string]bool{}
 		for _, d := range byID[s.ID] {
 			on := d.DueOn.Format(time.DateOnly)
-			if d.State == orders.DateSkipped && !d.DueOn.Before(s.NextOn) && s.State != orders.StandingEnded {
+			if d.State == adopt.DateSkipped && !d.DueOn.Before(s.NextOn) && s.State != adopt.StandingEnded {
 				skipped[on] = true // shown among those to come
 				continue
 			}
-			x := orders.StandingDate{On: on, State: d.State, CutOff: cutOff(d.DueOn), PayBy: payBy(d.DueOn), Qty: d.Qty, Reason: d.Reason}
+			x := adopt.StandingDate{On: on, State: d.State, CutOff: cutOff(d.DueOn), PayBy: payBy(d.DueOn), Qty: d.Qty, Reason: d.Reason}
 			if d.OrderID != 0 {
 				x.OrderNo = orders.Number(d.OrderID)
 			}
 			o.Dates = append(o.Dates, x)
 		}
-		for d, n := s.NextOn, 0; n < datesAhead && s.State != orders.StandingEnded && mayCome(p, d); d, n = d.AddDate(0, 0, int(s.EveryDays)), n+1 {
-			x := orders.StandingDate{On: d.Format(time.DateOnly), State: orders.DatePlanned, CutOff: cutOff(d), PayBy: payBy(d), Qty: s.Qty,
+		for d, n := s.NextOn, 0; n < datesAhead && s.State != adopt.StandingEnded && mayCome(p, d); d, n = d.AddDate(0, 0, int(s.EveryDays)), n+1 {
+			x := adopt.StandingDate{On: d.Format(time.DateOnly), State: adopt.DatePlanned, CutOff: cutOff(d), PayBy: payBy(d), Qty: s.Qty,
 				CanSkip: now.Before(cutOff(d))}
 			if skipped[x.On] {
-				x.State = orders.DateSkipped
-			} else if s.State == orders.StandingPaused {
-				x.State = orders.DatePaused
+				x.State = adopt.DateSkipped
+			} else if s.State == adopt.StandingPaused {
+				x.State = adopt.DatePaused
 			}
 			o.Dates = append(o.Dates, x)
 		}
@@ -336,7 +337,7 @@ func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]order
 }
 
 // changeStanding runs fn on a locked standing order that has not ended.
-func (m *Module) changeStanding(ctx context.Context, id int64, fn func(tx *sqlx.Tx, s *standingRow) error) (orders.Standing, error) {
+func (m *Module) changeStanding(ctx context.Context, id int64, fn func(tx *sqlx.Tx, s *standingRow) error) (adopt.Standing, error) {
 	err := m.tx(ctx, func(tx *sqlx.Tx) error {
 		s, err := m.ownStanding(ctx, tx, id, true)
 		if err != nil {
@@ -351,28 +352,28 @@ func (m *Module) changeStanding(ctx context.Context, id int64, fn func(tx *sqlx.
 		return nil
 	})
 	if err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
-	return m.Standing(ctx, orders.StandingRef{ID: id})
+	return m.Standing(ctx, adopt.StandingRef{ID: id})
 }
 
 func errStandingEnded() error { return link.E(link.Conflict, "standing.ended", "") }
 
 // ChangeStanding changes quantity, rhythm and address of the dates that are not cut off yet.
-func (m *Module) ChangeStanding(ctx context.Context, r orders.ChangeStanding) (orders.Standing, error) {
+func (m *Module) ChangeStanding(ctx context.Context, r adopt.ChangeStanding) (adopt.Standing, error) {
 	s, err := m.ownStanding(ctx, m.db, r.ID, false)
 	if err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	var problems link.Problems
 	if _, _, err := m.checkStanding(ctx, s.PresaleID, s.Grade, r.Qty, r.EveryDays, &r.Delivery, &problems); err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Standing{}, err
+		return adopt.Standing{}, err
 	}
 	return m.changeStanding(ctx, r.ID, func(tx *sqlx.Tx, s *standingRow) error {
-		if s.State == orders.StandingEnded {
+		if s.State == adopt.StandingEnded {
 			return errStandingEnded()
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -387,14 +388,14 @@ func (m *Module) ChangeStanding(ctx context.Context, r orders.ChangeStanding) (o
 }
 
 // SetStanding pauses, resumes or ends.
-func (m *Module) SetStanding(ctx context.Context, r orders.SetStanding) (orders.Standing, error) {
+func (m *Module) SetStanding(ctx context.Context, r adopt.SetStanding) (adopt.Standing, error) {
 	switch r.State {
-	case orders.StandingActive, orders.StandingPaused, orders.StandingEnded:
+	case adopt.StandingActive, adopt.StandingPaused, adopt.StandingEnded:
 	default:
-		return orders.Standing{}, link.E(link.Invalid, "standing.state", "state")
+		return adopt.Standing{}, link.E(link.Invalid, "standing.state", "state")
 	}
 	return m.changeStanding(ctx, r.ID, func(tx *sqlx.Tx, s *standingRow) error {
-		if s.State == orders.StandingEnded && r.State != orders.StandingEnded {
+		if s.State == adopt.StandingEnded && r.State != adopt.StandingEnded {
 			return errStandingEnded()
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE standing SET state = $2 WHERE id = $1`, r.ID, string(r.State)); err != nil {
@@ -405,13 +406,13 @@ func (m *Module) SetStanding(ctx context.Context, r orders.SetStanding) (orders.
 }
 
 // SkipDate leaves one date out, or takes it back.
-func (m *Module) SkipDate(ctx context.Context, r orders.SkipDate) (orders.Standing, error) {
+func (m *Module) SkipDate(ctx context.Context, r adopt.SkipDate) (adopt.Standing, error) {
 	on, err := time.Parse(time.DateOnly, r.On)
 	if err != nil {
-		return orders.Standing{}, link.E(link.Invalid, "date", "on")
+		return adopt.Standing{}, link.E(link.Invalid, "date", "on")
 	}
 	return m.changeStanding(ctx, r.ID, func(tx *sqlx.Tx, s *standingRow) error {
-		if s.State == orders.StandingEnded {
+		if s.State == adopt.StandingEnded {
 			return errStandingEnded()
 		}
 		days := int64(on.Sub(s.NextOn) / (24 * time.Hour))

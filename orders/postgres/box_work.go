@@ -12,6 +12,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 // workBoxes turns the dates of standing orders into orders.
@@ -50,12 +51,12 @@ func (m *Module) cutOffDate(ctx context.Context, id int64) error {
 		if err != nil {
 			return fmt.Errorf("lock standing order %d: %w", id, err)
 		}
-		if s.State == orders.StandingEnded || s.CutOff.After(m.now()) {
+		if s.State == adopt.StandingEnded || s.CutOff.After(m.now()) {
 			return nil // another process was here
 		}
-		state, run := orders.DateOrdering, true
-		if s.State == orders.StandingPaused {
-			state, run = orders.DatePaused, false
+		state, run := adopt.DateOrdering, true
+		if s.State == adopt.StandingPaused {
+			state, run = adopt.DatePaused, false
 		}
 		body, err := json.Marshal(orders.PlaceRequest{
 			IdempotencyKey: fmt.Sprintf("box:%d:%s", s.ID, s.NextOn.Format(time.DateOnly)), Channel: catalog.ChannelPrivate,

@@ -9,6 +9,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // onBehalf marks the context of a helper that acts for a household.
@@ -206,7 +207,7 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 		})
 		if k, ok := contracts[s.OrderID]; ok {
 			last := &out[len(out)-1]
-			last.ContractNo, last.Adjustments, last.AgreedPoint = orders.ContractNumber(k.ID), k.terms.Adjustments, k.point
+			last.ContractNo, last.Adjustments, last.AgreedPoint = contract.Number(k.ID), k.terms.Adjustments, k.point
 		}
 	}
 	return out, nil

@@ -14,45 +14,46 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
-var _ orders.Contracts = (*Module)(nil)
+var _ contract.Service = (*Module)(nil)
 
 // contractRow is a contract as it is stored.
 type contractRow struct {
-	ID           int64                `db:"id"`
-	OrgID        int64                `db:"org_id"`
-	CollectorOrg int64                `db:"collector_org"`
-	Product      string               `db:"product"`
-	Season       int                  `db:"season"`
-	Title        string               `db:"title"`
-	Quantity     int64                `db:"quantity"`
-	SignBy       time.Time            `db:"sign_by"`
-	DeliverFrom  time.Time            `db:"deliver_from"`
-	DeliverTo    time.Time            `db:"deliver_to"`
-	Townships    pq.Int64Array        `db:"townships"`
-	Programmes   pq.StringArray       `db:"programmes"`
-	TermsJSON    []byte               `db:"terms"`
-	Unit         string               `db:"unit"`
-	PriceUnit    string               `db:"price_unit"`
-	UnitGrams    int64                `db:"unit_grams"`
-	State        orders.ContractState `db:"state"`
-	Promised     int64                `db:"promised"`
-	PresaleID    int64                `db:"presale_id"`
-	PresaleTold  string               `db:"presale_told"`
-	Proposes     bool                 `db:"proposes"`
-	AdvanceSeq   int                  `db:"advance_seq"`
-	AdvanceDue   int64                `db:"advance_due"`
-	BodyHash     []byte               `db:"body_hash"`
-	CreatedBy    string               `db:"created_by"`
-	CreatedAt    time.Time            `db:"created_at"`
-	SubmittedID  int64                `db:"submitted_id"`
-	SubmittedBy  string               `db:"submitted_by"`
-	ApprovedBy   string               `db:"approved_by"`
-	ApprovedAt   *time.Time           `db:"approved_at"`
-	Version      int64                `db:"version"`
+	ID           int64          `db:"id"`
+	OrgID        int64          `db:"org_id"`
+	CollectorOrg int64          `db:"collector_org"`
+	Product      string         `db:"product"`
+	Season       int            `db:"season"`
+	Title        string         `db:"title"`
+	Quantity     int64          `db:"quantity"`
+	SignBy       time.Time      `db:"sign_by"`
+	DeliverFrom  time.Time      `db:"deliver_from"`
+	DeliverTo    time.Time      `db:"deliver_to"`
+	Townships    pq.Int64Array  `db:"townships"`
+	Programmes   pq.StringArray `db:"programmes"`
+	TermsJSON    []byte         `db:"terms"`
+	Unit         string         `db:"unit"`
+	PriceUnit    string         `db:"price_unit"`
+	UnitGrams    int64          `db:"unit_grams"`
+	State        contract.State `db:"state"`
+	Promised     int64          `db:"promised"`
+	PresaleID    int64          `db:"presale_id"`
+	PresaleTold  string         `db:"presale_told"`
+	Proposes     bool           `db:"proposes"`
+	AdvanceSeq   int            `db:"advance_seq"`
+	AdvanceDue   int64          `db:"advance_due"`
+	BodyHash     []byte         `db:"body_hash"`
+	CreatedBy    string         `db:"created_by"`
+	CreatedAt    time.Time      `db:"created_at"`
+	SubmittedID  int64          `db:"submitted_id"`
+	SubmittedBy  string         `db:"submitted_by"`
+	ApprovedBy   string         `db:"approved_by"`
+	ApprovedAt   *time.Time     `db:"approved_at"`
+	Version      int64          `db:"version"`
 
-	terms orders.ContractTerms
+	terms contract.Terms
 }
 
 const contractColumns = `c.id, c.org_id, c.collector_org, c.product, c.season, c.title, c.quantity, c.sign_by, c.deliver_from, c.deliver_to,
@@ -111,7 +112,7 @@ func partIn(a link.Actor, c *contractRow) part {
 	if org, ok := buysFor(a); ok && org != 0 && org == c.OrgID {
 		return partBuyer
 	}
-	if org := worksFor(a); org != 0 && (org == c.CollectorOrg || org == c.OrgID) && c.State != orders.ContractDraft && c.State != orders.ContractApproval {
+	if org := worksFor(a); org != 0 && (org == c.CollectorOrg || org == c.OrgID) && c.State != contract.Draft && c.State != contract.Approval {
 		return partCollector
 	}
 	return partNone
@@ -119,7 +120,7 @@ func partIn(a link.Actor, c *contractRow) part {
 
 // findContract finds a contract that the actor may see. NotFound.
 func (m *Module) findContract(ctx context.Context, no string) (*contractRow, part, error) {
-	id, ok := orders.ParseContractNumber(no)
+	id, ok := contract.ParseNumber(no)
 	if !ok {
 		return nil, partNone, errContract()
 	}
@@ -132,7 +133,7 @@ func (m *Module) findContract(ctx context.Context, no string) (*contractRow, par
 		return c, p, nil
 	}
 	if (a.Role == roleHousehold && a.Household != 0 || a.Role == roleHelper && a.Helper != 0) &&
-		c.State != orders.ContractDraft && c.State != orders.ContractApproval {
+		c.State != contract.Draft && c.State != contract.Approval {
 		return c, partSeller, nil
 	}
 	if a.Account == 0 && !a.System {
@@ -196,7 +197,7 @@ func (m *Module) tallies(ctx context.Context, ids []int64) (map[int64]tally, err
 }
 
 // contractsOut is contracts as somebody may see them.
-func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]orders.Contract, error) {
+func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]contract.Contract, error) {
 	ids := make([]int64, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].ID
@@ -210,13 +211,13 @@ func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]orders
 		return nil, err
 	}
 	a := link.ActorFrom(ctx)
-	out := make([]orders.Contract, len(rows))
+	out := make([]contract.Contract, len(rows))
 	for i := range rows {
 		r, s := &rows[i], sums[rows[i].ID]
 		product := ref.products[r.Product]
-		out[i] = orders.Contract{
-			ID: r.ID, No: orders.ContractNumber(r.ID), OrgID: r.OrgID, Org: ref.orgs[r.OrgID].Name, Collector: ref.orgs[r.CollectorOrg].Name,
-			ContractTerms: r.terms, State: r.State, Name: product.Name, Picture: product.Picture, Unit: r.Unit, PriceUnit: r.PriceUnit,
+		out[i] = contract.Contract{
+			ID: r.ID, No: contract.Number(r.ID), OrgID: r.OrgID, Org: ref.orgs[r.OrgID].Name, Collector: ref.orgs[r.CollectorOrg].Name,
+			Terms: r.terms, State: r.State, Name: product.Name, Picture: product.Picture, Unit: r.Unit, PriceUnit: r.PriceUnit,
 			UnitGrams: r.UnitGrams, Promised: r.Promised, Signed: s.Signed, Households: s.Households, CreatedAt: r.CreatedAt.UTC(),
 			Version: r.Version, Steps: stepsFor(a, r),
 		}
@@ -234,19 +235,19 @@ func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]orders
 	return out, nil
 }
 
-func (m *Module) contractOut(ctx context.Context, r *contractRow) (orders.Contract, error) {
+func (m *Module) contractOut(ctx context.Context, r *contractRow) (contract.Contract, error) {
 	out, err := m.contractsOut(ctx, []contractRow{*r})
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	return out[0], nil
 }
 
 // Contract returns one contract with its story.
-func (m *Module) Contract(ctx context.Context, r orders.ContractRef) (orders.Contract, error) {
+func (m *Module) Contract(ctx context.Context, r contract.Ref) (contract.Contract, error) {
 	row, p, err := m.findContract(ctx, r.No)
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	c, err := m.contractOut(ctx, row)
 	if err != nil || p == partSeller {
@@ -296,8 +297,8 @@ func tellTogether(story []orders.TimelineEntry, e orders.TimelineEntry) []orders
 
 // Contracts lists contracts, newest first: those of the caller's organisation, those that a household could sign or has
 // signed, all for the county.
-func (m *Module) Contracts(ctx context.Context, r orders.ContractFilter) (orders.ContractPage, error) {
-	page := orders.ContractPage{Items: []orders.Contract{}}
+func (m *Module) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
+	page := contract.Page{Items: []contract.Contract{}}
 	limit, err := pageLimit(r.Limit, 50, 200)
 	if err != nil {
 		return page, err
@@ -334,7 +335,7 @@ func (m *Module) Contracts(ctx context.Context, r orders.ContractFilter) (orders
 		f.add(`c.state = ?`, string(r.State))
 	}
 	if r.Query != "" {
-		id, _ := orders.ParseContractNumber(r.Query)
+		id, _ := contract.ParseNumber(r.Query)
 		f.add(`(c.title ILIKE ? OR c.id = ?)`, likePattern(r.Query), id)
 	}
 	if err := m.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM contract c WHERE `+f.where(), f.args...); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 )
 
@@ -73,7 +74,7 @@ func (m *Module) advance(ctx context.Context, tx *sqlx.Tx, c *contractRow, quota
 	if _, err := tx.ExecContext(ctx, `UPDATE quota SET advance_id = $2 WHERE id = $1`, quota, id); err != nil {
 		return link.Message{}, fmt.Errorf("note advance of quota %d: %w", quota, err)
 	}
-	return link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: id, Ref: orders.AdvanceRef(c.ID),
+	return link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: id, Ref: contract.AdvanceRef(c.ID),
 		Coop: c.CollectorOrg, OccurredAt: m.now().Unix(),
 		Shares: []payments.DeliveryShare{{SourceKey: advanceKey(quota), Household: household, GrossFen: fen}}}}, nil
 }
@@ -90,7 +91,7 @@ func (m *Module) billAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow, 
 		return fmt.Errorf("bill advances of contract %d: %w", c.ID, err)
 	}
 	msgs = append(msgs, link.Message{Subject: payments.CmdCloseRef,
-		Data: payments.CloseRef{Ref: orders.AdvanceRef(c.ID), Seq: c.AdvanceSeq, BilledFen: &billed}})
+		Data: payments.CloseRef{Ref: contract.AdvanceRef(c.ID), Seq: c.AdvanceSeq, BilledFen: &billed}})
 	return link.Publish(ctx, tx, msgs...)
 }
 
@@ -111,7 +112,7 @@ func (m *Module) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractR
 			continue
 		}
 		msgs = append(msgs, link.Message{Subject: payments.CmdReverseDelivery,
-			Data: payments.ReverseDelivery{DeliveryID: q.AdvanceID, Ref: orders.AdvanceRef(c.ID)}})
+			Data: payments.ReverseDelivery{DeliveryID: q.AdvanceID, Ref: contract.AdvanceRef(c.ID)}})
 		if q.WorkedFen > 0 {
 			msg, err := m.advance(ctx, tx, c, q.ID, q.HouseholdID, q.WorkedFen)
 			if err != nil {
@@ -129,7 +130,7 @@ func (m *Module) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractR
 // advancesChanged takes over what payments says of advances: once the buyer has paid, the households are.
 func (m *Module) advancesChanged(ctx context.Context, tx *sqlx.Tx, refs []payments.RefEvent) error {
 	for _, e := range refs {
-		id, ours := orders.ParseAdvanceRef(e.Ref)
+		id, ours := contract.ParseAdvanceRef(e.Ref)
 		if !ours {
 			continue
 		}
@@ -172,7 +173,7 @@ func (m *Module) workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws []ord
 			w := &ws[i]
 			part := int64(0)
 			if w.Household == q.HouseholdID {
-				part = orders.WorkOff(left, w.AmountFen, w.FeeFen+w.AgentFen)
+				part = contract.WorkOff(left, w.AmountFen, w.FeeFen+w.AgentFen)
 			}
 			if part == 0 {
 				continue
@@ -232,9 +233,9 @@ func (m *Module) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.Pa
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	no := orders.ContractNumber(c.ID)
+	no := contract.Number(c.ID)
 	pay, err := m.payments.CreatePayment(asSystem(ctx), payments.CreatePayment{
-		Key: "advance:" + r.IdempotencyKey, Ref: orders.AdvanceRef(c.ID), Purpose: string(orders.PurposeBalance), AmountFen: c.AdvanceDue,
+		Key: "advance:" + r.IdempotencyKey, Ref: contract.AdvanceRef(c.ID), Purpose: string(orders.PurposeBalance), AmountFen: c.AdvanceDue,
 		Method: r.Method, Party: payments.Party{Kind: "organisation", ID: c.OrgID, Name: ref.orgs[c.OrgID].Name},
 		Description: fmt.Sprintf("半亩园收购合同 %s 预付款", no), Code: no, ReturnURL: r.ReturnURL, ExpiresAt: m.now().Add(m.cfg.PayBalance),
 	})

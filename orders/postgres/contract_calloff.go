@@ -12,10 +12,11 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // CallOff places an order on the quotas of a running contract.
-func (m *Module) CallOff(ctx context.Context, r orders.CallOff) (orders.Order, error) {
+func (m *Module) CallOff(ctx context.Context, r contract.CallOff) (orders.Order, error) {
 	c, p, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return orders.Order{}, err
@@ -60,7 +61,7 @@ func (m *Module) CallOff(ctx context.Context, r orders.CallOff) (orders.Order, e
 }
 
 // draftCallOff checks a call-off against everything but the quotas.
-func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r orders.CallOff) (*draft, error) {
+func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r contract.CallOff) (*draft, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Qty <= 0 || r.Qty > c.Quantity {
@@ -75,7 +76,7 @@ func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow,
 		problems.Add("contract.call_off.point", "point_id")
 	}
 	switch r.Slot {
-	case orders.SlotDay, orders.SlotMorning, orders.SlotAfternoon:
+	case contract.SlotDay, contract.SlotMorning, contract.SlotAfternoon:
 	default:
 		problems.Add("form.choose", "slot")
 	}
@@ -86,7 +87,7 @@ func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow,
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	if c.State != orders.ContractRunning || c.PresaleID == 0 {
+	if c.State != contract.Running || c.PresaleID == 0 {
 		return nil, link.E(link.Conflict, "contract.not_running", "")
 	}
 	p, err := m.offers.presale(ctx, c.PresaleID)
@@ -119,7 +120,7 @@ func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow,
 }
 
 // windowsText writes windows so that people of both languages can read them.
-func windowsText(windows []orders.ContractWindow) string {
+func windowsText(windows []contract.Window) string {
 	parts := make([]string, len(windows))
 	for i, w := range windows {
 		parts[i] = w.From + " – " + w.To
@@ -141,13 +142,13 @@ func (c *contractRow) pointFor(asked int64) (int64, bool) {
 
 // noteCallOff writes which contract and day an order is for, before there is the order: the order's id is that of its
 // reservation, so trying again finds the same row.
-func (m *Module) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r orders.CallOff) error {
+func (m *Module) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r contract.CallOff) error {
 	return m.tx(ctx, func(tx *sqlx.Tx) error {
 		now, err := contractByID(ctx, tx, c.ID, true)
 		if err != nil {
 			return err
 		}
-		if now.State != orders.ContractRunning { // closed while the quotas were asked
+		if now.State != contract.Running { // closed while the quotas were asked
 			if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: order}}); err != nil {
 				return err
 			}
@@ -172,23 +173,23 @@ const callOffColumns = `k.order_id, k.contract_id, c.title, c.unit, to_char(k.on
 
 const callOffTables = ` FROM call_off k JOIN contract c ON c.id = k.contract_id JOIN orders o ON o.id = k.order_id JOIN order_line l ON l.order_id = o.id `
 
-func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]orders.CallOffRow, error) {
+func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]contract.CallOffRow, error) {
 	var rows []struct {
-		OrderID    int64           `db:"order_id"`
-		ContractID int64           `db:"contract_id"`
-		Title      string          `db:"title"`
-		Unit       string          `db:"unit"`
-		Day        string          `db:"on_day"`
-		Slot       orders.CallSlot `db:"slot"`
-		PointID    int64           `db:"point_id"`
-		State      orders.State    `db:"state"`
-		PlacedAt   time.Time       `db:"placed_at"`
-		PaidFen    int64           `db:"paid_fen"`
-		Ordered    int64           `db:"ordered"`
-		Received   int64           `db:"received"`
-		Short      int64           `db:"short"`
-		NetGrams   int64           `db:"net_grams"`
-		AmountFen  int64           `db:"amount_fen"`
+		OrderID    int64             `db:"order_id"`
+		ContractID int64             `db:"contract_id"`
+		Title      string            `db:"title"`
+		Unit       string            `db:"unit"`
+		Day        string            `db:"on_day"`
+		Slot       contract.CallSlot `db:"slot"`
+		PointID    int64             `db:"point_id"`
+		State      orders.State      `db:"state"`
+		PlacedAt   time.Time         `db:"placed_at"`
+		PaidFen    int64             `db:"paid_fen"`
+		Ordered    int64             `db:"ordered"`
+		Received   int64             `db:"received"`
+		Short      int64             `db:"short"`
+		NetGrams   int64             `db:"net_grams"`
+		AmountFen  int64             `db:"amount_fen"`
 	}
 	if err := m.db.SelectContext(ctx, &rows, `SELECT `+callOffColumns+callOffTables+`WHERE `+where, args...); err != nil {
 		return nil, fmt.Errorf("read call-offs: %w", err)
@@ -197,9 +198,9 @@ func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]ord
 	if err != nil {
 		return nil, err
 	}
-	out, today := make([]orders.CallOffRow, len(rows)), m.today()
+	out, today := make([]contract.CallOffRow, len(rows)), m.today()
 	for i, r := range rows {
-		out[i] = orders.CallOffRow{OrderID: r.OrderID, OrderNo: orders.Number(r.OrderID), ContractNo: orders.ContractNumber(r.ContractID),
+		out[i] = contract.CallOffRow{OrderID: r.OrderID, OrderNo: orders.Number(r.OrderID), ContractNo: contract.Number(r.ContractID),
 			Title: r.Title, Day: r.Day, Slot: r.Slot, Point: ref.points[r.PointID].Name, State: r.State, Ordered: r.Ordered, Received: r.Received, Short: r.Short,
 			NetGrams: r.NetGrams, BilledFen: r.AmountFen, PaidFen: r.PaidFen, Unit: r.Unit, PlacedAt: r.PlacedAt.UTC(),
 			Late: r.Day < today && r.Received+r.Short < r.Ordered && (r.State == orders.StateConfirmed || r.State == orders.StateWeighing)}
@@ -208,14 +209,14 @@ func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]ord
 }
 
 // CallOffs lists a contract's, newest day first.
-func (m *Module) CallOffs(ctx context.Context, r orders.ContractRef) (orders.CallOffs, error) {
+func (m *Module) CallOffs(ctx context.Context, r contract.Ref) (contract.CallOffs, error) {
 	c, p, err := m.findContract(ctx, r.No)
 	if err != nil {
-		return orders.CallOffs{}, err
+		return contract.CallOffs{}, err
 	}
 	if err := needPart(p, partBuyer, partCollector, partCounty); err != nil {
-		return orders.CallOffs{}, err
+		return contract.CallOffs{}, err
 	}
 	items, err := m.callOffs(ctx, `k.contract_id = $1 ORDER BY k.on_day DESC, k.order_id DESC LIMIT 1000`, c.ID)
-	return orders.CallOffs{Items: items}, err
+	return contract.CallOffs{Items: items}, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // mineFilter narrows contracts (alias c) to those that an organisation or the county works with.
@@ -29,8 +30,8 @@ func mineFilter(a link.Actor) (filter, error) {
 }
 
 // Plan is what is to be collected by day and village: what is still to come, and all of one day that is asked for.
-func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, error) {
-	plan := orders.Plan{Stops: []orders.PlanStop{}}
+func (m *Module) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan, error) {
+	plan := contract.Plan{Stops: []contract.PlanStop{}}
 	f, err := mineFilter(link.ActorFrom(ctx))
 	if err != nil {
 		return plan, err
@@ -59,20 +60,20 @@ func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, e
 		f.add(`s.village_id = ?`, r.Village)
 	}
 	var rows []struct {
-		Day        string          `db:"on_day"`
-		Slot       orders.CallSlot `db:"slot"`
-		ContractID int64           `db:"contract_id"`
-		OrderID    int64           `db:"order_id"`
-		VillageID  int64           `db:"village_id"`
-		Product    string          `db:"product"`
-		Unit       string          `db:"unit"`
-		UnitGrams  int64           `db:"unit_grams"`
-		Households int64           `db:"households"`
-		Qty        int64           `db:"qty"`
-		Received   int64           `db:"received"`
-		Short      int64           `db:"short"`
-		Open       int64           `db:"open"`
-		PointID    int64           `db:"point_id"`
+		Day        string            `db:"on_day"`
+		Slot       contract.CallSlot `db:"slot"`
+		ContractID int64             `db:"contract_id"`
+		OrderID    int64             `db:"order_id"`
+		VillageID  int64             `db:"village_id"`
+		Product    string            `db:"product"`
+		Unit       string            `db:"unit"`
+		UnitGrams  int64             `db:"unit_grams"`
+		Households int64             `db:"households"`
+		Qty        int64             `db:"qty"`
+		Received   int64             `db:"received"`
+		Short      int64             `db:"short"`
+		Open       int64             `db:"open"`
+		PointID    int64             `db:"point_id"`
 	}
 	err = m.db.SelectContext(ctx, &rows, `
 		SELECT to_char(k.on_day, 'YYYY-MM-DD') AS on_day, k.slot, c.id AS contract_id, k.order_id, k.point_id, s.village_id, c.product, c.unit, c.unit_grams,
@@ -91,7 +92,7 @@ func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, e
 	today := m.today()
 	for _, x := range rows {
 		v := ref.villages[x.VillageID]
-		s := orders.PlanStop{Day: x.Day, Slot: x.Slot, ContractNo: orders.ContractNumber(x.ContractID), OrderNo: orders.Number(x.OrderID),
+		s := contract.PlanStop{Day: x.Day, Slot: x.Slot, ContractNo: contract.Number(x.ContractID), OrderNo: orders.Number(x.OrderID),
 			VillageID: x.VillageID, Village: v.Name, Township: ref.townships[v.TownshipID], Households: x.Households, Qty: x.Qty,
 			Received: x.Received, Short: x.Short, Name: ref.products[x.Product].Name, Unit: x.Unit, UnitGrams: x.UnitGrams,
 			Late: x.Day < today && x.Open > 0}
@@ -108,7 +109,7 @@ func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, e
 		plan.Stops = append(plan.Stops, s)
 	}
 	// A driver goes township by township.
-	slices.SortStableFunc(plan.Stops, func(a, b orders.PlanStop) int {
+	slices.SortStableFunc(plan.Stops, func(a, b contract.PlanStop) int {
 		if c := strings.Compare(a.Day, b.Day); c != 0 {
 			return c
 		}
@@ -117,7 +118,7 @@ func (m *Module) Plan(ctx context.Context, r orders.PlanRequest) (orders.Plan, e
 	return plan, nil
 }
 
-func (m *Module) planShares(ctx context.Context, order, village int64) ([]orders.PlanShare, error) {
+func (m *Module) planShares(ctx context.Context, order, village int64) ([]contract.PlanShare, error) {
 	var rows []shareRow
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT `+shareColumns+` FROM share s WHERE s.order_id = $1 AND s.village_id = $2 ORDER BY s.household_id`, order, village)
@@ -132,17 +133,17 @@ func (m *Module) planShares(ctx context.Context, order, village int64) ([]orders
 	if err != nil {
 		return nil, err
 	}
-	out := make([]orders.PlanShare, len(rows))
+	out := make([]contract.PlanShare, len(rows))
 	for i, s := range rows {
 		h := people[s.HouseholdID]
-		out[i] = orders.PlanShare{Code: h.Code, Head: h.Head, Phone: h.Phone, Qty: s.Qty, Received: s.Received, Short: s.Short, LotID: s.LotID}
+		out[i] = contract.PlanShare{Code: h.Code, Head: h.Head, Phone: h.Phone, Qty: s.Qty, Received: s.Received, Short: s.Short, LotID: s.LotID}
 	}
 	return out, nil
 }
 
 // Fulfilment compares what was signed, called off and came, for each household, each village and the contract.
-func (m *Module) Fulfilment(ctx context.Context, r orders.ContractRef) (orders.Fulfilment, error) {
-	res := orders.Fulfilment{Villages: []orders.FulfilmentRow{}, Households: []orders.FulfilmentRow{}}
+func (m *Module) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilment, error) {
+	res := contract.Fulfilment{Villages: []contract.FulfilmentRow{}, Households: []contract.FulfilmentRow{}}
 	c, p, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return res, err
@@ -182,11 +183,11 @@ func (m *Module) Fulfilment(ctx context.Context, r orders.ContractRef) (orders.F
 	}
 	for _, x := range rows {
 		h := people[x.HouseholdID]
-		one := orders.FulfilmentRow{HouseholdID: x.HouseholdID, VillageID: x.VillageID, Village: ref.villages[x.VillageID].Name, Code: h.Code,
-			Head: h.Head, Households: 1, Signed: x.Signed, CalledOff: x.Called, Received: x.Received, Short: x.Short, RateBP: orders.Rate(x.Received, x.Short)}
+		one := contract.FulfilmentRow{HouseholdID: x.HouseholdID, VillageID: x.VillageID, Village: ref.villages[x.VillageID].Name, Code: h.Code,
+			Head: h.Head, Households: 1, Signed: x.Signed, CalledOff: x.Called, Received: x.Received, Short: x.Short, RateBP: contract.Rate(x.Received, x.Short)}
 		res.Households = append(res.Households, one)
 		if n := len(res.Villages); n == 0 || res.Villages[n-1].VillageID != x.VillageID {
-			res.Villages = append(res.Villages, orders.FulfilmentRow{VillageID: x.VillageID, Village: one.Village})
+			res.Villages = append(res.Villages, contract.FulfilmentRow{VillageID: x.VillageID, Village: one.Village})
 		}
 		addTo(&res.Villages[len(res.Villages)-1], one)
 		addTo(&res.Contract, one)
@@ -194,18 +195,18 @@ func (m *Module) Fulfilment(ctx context.Context, r orders.ContractRef) (orders.F
 	return res, nil
 }
 
-func addTo(sum *orders.FulfilmentRow, one orders.FulfilmentRow) {
+func addTo(sum *contract.FulfilmentRow, one contract.FulfilmentRow) {
 	sum.Households += one.Households
 	sum.Signed += one.Signed
 	sum.CalledOff += one.CalledOff
 	sum.Received += one.Received
 	sum.Short += one.Short
-	sum.RateBP = orders.Rate(sum.Received, sum.Short)
+	sum.RateBP = contract.Rate(sum.Received, sum.Short)
 }
 
 // Procurement is the desk of the caller's organisation, or of the whole county.
-func (m *Module) Procurement(ctx context.Context, _ orders.None) (orders.Procurement, error) {
-	res := orders.Procurement{Contracts: []orders.Contract{}, CallOffs: []orders.CallOffRow{}, Late: []orders.LateItem{}, Prices: []orders.PriceCompare{}}
+func (m *Module) Procurement(ctx context.Context, _ orders.None) (contract.Procurement, error) {
+	res := contract.Procurement{Contracts: []contract.Contract{}, CallOffs: []contract.CallOffRow{}, Late: []contract.LateItem{}, Prices: []contract.PriceCompare{}}
 	f, err := mineFilter(link.ActorFrom(ctx))
 	if err != nil {
 		return res, err
@@ -225,7 +226,7 @@ func (m *Module) Procurement(ctx context.Context, _ orders.None) (orders.Procure
 	if err != nil {
 		return res, err
 	}
-	slices.SortStableFunc(res.CallOffs, func(a, b orders.CallOffRow) int {
+	slices.SortStableFunc(res.CallOffs, func(a, b contract.CallOffRow) int {
 		switch {
 		case a.Late == b.Late:
 			return 0
@@ -240,14 +241,14 @@ func (m *Module) Procurement(ctx context.Context, _ orders.None) (orders.Procure
 }
 
 // late lists what should have happened: goods not collected, contracts to begin, bills and advances to be paid.
-func (m *Module) late(p orders.Procurement) []orders.LateItem {
-	items, today := []orders.LateItem{}, m.today()
+func (m *Module) late(p contract.Procurement) []contract.LateItem {
+	items, today := []contract.LateItem{}, m.today()
 	for _, c := range p.Contracts {
-		item := orders.LateItem{ContractNo: c.No, Title: c.Title, Unit: c.Unit}
+		item := contract.LateItem{ContractNo: c.No, Title: c.Title, Unit: c.Unit}
 		switch {
-		case c.State == orders.ContractSigning && c.SignBy < today:
+		case c.State == contract.Signing && c.SignBy < today:
 			item.Kind, item.Since, item.Qty = "start", c.SignBy, c.Signed
-		case c.State == orders.ContractRunning && c.DeliverTo < today && c.CalledOff < c.Signed:
+		case c.State == contract.Running && c.DeliverTo < today && c.CalledOff < c.Signed:
 			item.Kind, item.Since, item.Qty = "call_off", c.DeliverTo, c.Signed-c.CalledOff
 		case c.AdvanceDue > 0:
 			item.Kind, item.AmountFen = "advance", c.AdvanceDue
@@ -257,7 +258,7 @@ func (m *Module) late(p orders.Procurement) []orders.LateItem {
 		items = append(items, item)
 	}
 	for _, k := range p.CallOffs {
-		item := orders.LateItem{ContractNo: k.ContractNo, Title: k.Title, OrderNo: k.OrderNo, Since: k.Day, Unit: k.Unit}
+		item := contract.LateItem{ContractNo: k.ContractNo, Title: k.Title, OrderNo: k.OrderNo, Since: k.Day, Unit: k.Unit}
 		switch {
 		case k.Late:
 			item.Kind, item.Qty = "collection", k.Ordered-k.Received-k.Short
@@ -272,7 +273,7 @@ func (m *Module) late(p orders.Procurement) []orders.LateItem {
 }
 
 // comparePrices is what was paid on each of the last days that something was weighed, beside floor and reference.
-func (m *Module) comparePrices(ctx context.Context, ids []int64) ([]orders.PriceCompare, error) {
+func (m *Module) comparePrices(ctx context.Context, ids []int64) ([]contract.PriceCompare, error) {
 	var rows []struct {
 		ContractID   int64  `db:"contract_id"`
 		Product      string `db:"product"`
@@ -300,9 +301,9 @@ func (m *Module) comparePrices(ctx context.Context, ids []int64) ([]orders.Price
 	if err != nil {
 		return nil, err
 	}
-	out := make([]orders.PriceCompare, len(rows))
+	out := make([]contract.PriceCompare, len(rows))
 	for i, r := range rows {
-		out[i] = orders.PriceCompare{ContractNo: orders.ContractNumber(r.ContractID), Name: ref.products[r.Product].Name, Grade: r.Grade,
+		out[i] = contract.PriceCompare{ContractNo: contract.Number(r.ContractID), Name: ref.products[r.Product].Name, Grade: r.Grade,
 			Day: r.Day, FloorFen: r.FloorFen, ReferenceFen: r.ReferenceFen, PaidFen: r.PaidFen, Units: r.Units, NetGrams: r.NetGrams, PriceUnit: r.PriceUnit}
 	}
 	return out, nil

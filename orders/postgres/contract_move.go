@@ -7,25 +7,25 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // allSteps are the steps in the order of a contract's life.
-var allSteps = []orders.ContractStep{orders.ContractSubmit, orders.ContractReturn, orders.ContractApprove, orders.ContractOpen,
-	orders.ContractStart, orders.ContractClose}
+var allSteps = []contract.Step{contract.StepSubmit, contract.StepReturn, contract.StepApprove, contract.StepOpen,
+	contract.StepStart, contract.StepClose}
 
 // maySteps tells whether the actor may carry out a step, or why not. Whether the state allows it is another matter.
-func mayStep(a link.Actor, c *contractRow, step orders.ContractStep) error {
+func mayStep(a link.Actor, c *contractRow, step contract.Step) error {
 	if a.System {
 		return nil
 	}
-	if partIn(a, c) == partCounty && step == orders.ContractClose {
+	if partIn(a, c) == partCounty && step == contract.StepClose {
 		return needNotAdmin(a)
 	}
 	if partIn(a, c) != partBuyer {
 		return errRole()
 	}
-	if step == orders.ContractApprove || step == orders.ContractReturn {
+	if step == contract.StepApprove || step == contract.StepReturn {
 		if a.Role != roleOrgApprover {
 			return errRole()
 		}
@@ -44,8 +44,8 @@ func needNotAdmin(a link.Actor) error {
 	return nil
 }
 
-func stepsFor(a link.Actor, c *contractRow) []orders.ContractStep {
-	steps := []orders.ContractStep{}
+func stepsFor(a link.Actor, c *contractRow) []contract.Step {
+	steps := []contract.Step{}
 	for _, s := range allSteps {
 		if c.State.Can(s) && mayStep(a, c, s) == nil {
 			steps = append(steps, s)
@@ -55,18 +55,18 @@ func stepsFor(a link.Actor, c *contractRow) []orders.ContractStep {
 }
 
 // MoveContract carries out a step of a contract.
-func (m *Module) MoveContract(ctx context.Context, r orders.MoveContract) (orders.Contract, error) {
+func (m *Module) MoveContract(ctx context.Context, r contract.Move) (contract.Contract, error) {
 	found, _, err := m.findContract(ctx, r.No)
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	a := link.ActorFrom(ctx)
 	if err := mayStep(a, found, r.Step); err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	reason, ok := clean(r.Reason, 0, reasonMax)
-	if !ok || r.Step == orders.ContractReturn && reason == "" {
-		return orders.Contract{}, link.E(link.Invalid, "contract.return.reason", "reason", "max", fmt.Sprint(reasonMax))
+	if !ok || r.Step == contract.StepReturn && reason == "" {
+		return contract.Contract{}, link.E(link.Invalid, "contract.return.reason", "reason", "max", fmt.Sprint(reasonMax))
 	}
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := contractByID(ctx, tx, found.ID, true)
@@ -90,33 +90,33 @@ func (m *Module) MoveContract(ctx context.Context, r orders.MoveContract) (order
 		return m.tell(ctx, tx, c.ID, "contract.timeline."+string(r.Step), "reason", reason)
 	})
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	m.tryContract(ctx, found.ID)
-	return m.Contract(ctx, orders.ContractRef{No: r.No})
+	return m.Contract(ctx, contract.Ref{No: r.No})
 }
 
 // carryOut does what a step brings with it.
-func (m *Module) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r orders.MoveContract) error {
+func (m *Module) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
 	var err error
 	switch r.Step {
-	case orders.ContractSubmit:
+	case contract.StepSubmit:
 		if c.terms.SignBy < m.today() {
 			return link.E(link.Conflict, "contract.sign_by", "sign_by")
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = $2, submitted_by = $3 WHERE id = $1`, c.ID, a.Account, who(a))
-	case orders.ContractReturn:
+	case contract.StepReturn:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = 0, submitted_by = '' WHERE id = $1`, c.ID)
-	case orders.ContractApprove:
+	case contract.StepApprove:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET approved_id = $2, approved_by = $3, approved_at = $4 WHERE id = $1`, c.ID, a.Account, who(a), m.now())
-	case orders.ContractOpen:
+	case contract.StepOpen:
 		if c.terms.SignBy < m.today() {
 			return link.E(link.Conflict, "contract.sign_by", "sign_by")
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET proposes = $2 WHERE id = $1`, c.ID, r.Propose)
-	case orders.ContractStart:
+	case contract.StepStart:
 		return m.startContract(ctx, tx, c)
-	case orders.ContractClose:
+	case contract.StepClose:
 		return m.closeContract(ctx, tx, c)
 	}
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // ticketPricing is how a call-off's ticket is priced.
@@ -87,7 +88,7 @@ func referenceOn(ctx context.Context, q queryer, product, grade, day string) (mo
 	err := q.GetContext(ctx, &row, `
 		SELECT id, price_fen, price_per FROM reference_price
 		WHERE product = $1 AND grade = $2 AND on_day <= $3::date AND on_day > $3::date - $4::int
-		ORDER BY on_day DESC, id DESC LIMIT 1`, product, grade, day, orders.ReferenceHolds)
+		ORDER BY on_day DESC, id DESC LIMIT 1`, product, grade, day, contract.ReferenceHolds)
 	if missing(err) {
 		return money.Price{}, 0, nil
 	}
@@ -144,7 +145,7 @@ func (m *Module) pricings(ctx context.Context, tickets []int64) (map[int64]*orde
 	}
 	byID := make(map[int64]*orders.TicketContract, len(rows))
 	for _, r := range rows {
-		t := &orders.TicketContract{No: orders.ContractNumber(r.ContractID), ReferenceOn: r.ReferenceOn, AdvanceFen: r.AdvanceFen,
+		t := &orders.TicketContract{No: contract.Number(r.ContractID), ReferenceOn: r.ReferenceOn, AdvanceFen: r.AdvanceFen,
 			ContractPricing: orders.ContractPricing{FloorFen: r.FloorFen, ReferenceFen: r.ReferenceFen, AdjustFen: r.AdjustFen,
 				Adjustments: r.Adjustments, PriceFen: r.PriceFen, Per: r.Per}}
 		for _, c := range contracts {
@@ -204,14 +205,14 @@ func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]cal
 const referenceBack = 7
 
 // SetReference enters the prices of a day. A day by whose prices something was weighed already keeps them.
-func (m *Module) SetReference(ctx context.Context, r orders.SetReference) (orders.ReferencePrices, error) {
+func (m *Module) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	a := link.ActorFrom(ctx)
 	if a.Role != roleOperator && !a.System {
-		return orders.ReferencePrices{}, denied(a)
+		return contract.ReferencePrices{}, denied(a)
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.ReferencePrices{}, err
+		return contract.ReferencePrices{}, err
 	}
 	var problems link.Problems
 	product, ok := ref.products[r.Product]
@@ -236,7 +237,7 @@ func (m *Module) SetReference(ctx context.Context, r orders.SetReference) (order
 		problems.Add("presale.grades", "grades")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.ReferencePrices{}, err
+		return contract.ReferencePrices{}, err
 	}
 	unit, _ := money.UnitByCode(product.PriceUnit)
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
@@ -271,26 +272,26 @@ func (m *Module) SetReference(ctx context.Context, r orders.SetReference) (order
 		return nil
 	})
 	if err != nil {
-		return orders.ReferencePrices{}, err
+		return contract.ReferencePrices{}, err
 	}
 	return m.references(ctx, r.Product, 30)
 }
 
 // References lists reference prices, the latest entry of each day.
-func (m *Module) References(ctx context.Context, r orders.ReferenceFilter) (orders.ReferencePrices, error) {
+func (m *Module) References(ctx context.Context, r contract.ReferenceFilter) (contract.ReferencePrices, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
-		return orders.ReferencePrices{}, errLogin()
+		return contract.ReferencePrices{}, errLogin()
 	}
 	if r.Days == 0 {
 		r.Days = 30
 	}
 	if r.Days < 1 || r.Days > 400 {
-		return orders.ReferencePrices{}, link.E(link.Invalid, "order.page.limit", "days", "max", "400")
+		return contract.ReferencePrices{}, link.E(link.Invalid, "order.page.limit", "days", "max", "400")
 	}
 	return m.references(ctx, r.Product, r.Days)
 }
 
-func (m *Module) references(ctx context.Context, product string, days int) (orders.ReferencePrices, error) {
+func (m *Module) references(ctx context.Context, product string, days int) (contract.ReferencePrices, error) {
 	var rows []struct {
 		ID      int64     `db:"id"`
 		Product string    `db:"product"`
@@ -307,14 +308,14 @@ func (m *Module) references(ctx context.Context, product string, days int) (orde
 		FROM reference_price WHERE ($1 = '' OR product = $1) AND on_day > $2::date - $3::int
 		ORDER BY on_day DESC, product, grade, id DESC LIMIT 2000`, product, m.today(), days)
 	if err != nil {
-		return orders.ReferencePrices{}, fmt.Errorf("read reference prices: %w", err)
+		return contract.ReferencePrices{}, fmt.Errorf("read reference prices: %w", err)
 	}
-	res := orders.ReferencePrices{Items: make([]orders.ReferencePrice, len(rows))}
+	res := contract.ReferencePrices{Items: make([]contract.ReferencePrice, len(rows))}
 	for i, r := range rows {
-		res.Items[i] = orders.ReferencePrice{ID: r.ID, Product: r.Product, Grade: r.Grade, Day: r.Day,
+		res.Items[i] = contract.ReferencePrice{ID: r.ID, Product: r.Product, Grade: r.Grade, Day: r.Day,
 			Price: money.Price{Fen: r.Fen, Per: r.Per}, Source: r.Source, Actor: r.Actor, At: r.At.UTC()}
 	}
-	slices.SortStableFunc(res.Items, func(a, b orders.ReferencePrice) int { // the best grade first
+	slices.SortStableFunc(res.Items, func(a, b contract.ReferencePrice) int { // the best grade first
 		return cmp.Or(strings.Compare(b.Day, a.Day), strings.Compare(a.Product, b.Product), cmp.Compare(b.Price.Fen, a.Price.Fen))
 	})
 	return res, nil

@@ -12,31 +12,32 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // quotaRow is a quota as it is stored.
 type quotaRow struct {
-	ID          int64             `db:"id"`
-	ContractID  int64             `db:"contract_id"`
-	HouseholdID int64             `db:"household_id"`
-	VillageID   int64             `db:"village_id"`
-	Qty         int64             `db:"qty"`
-	State       orders.QuotaState `db:"state"`
-	Own         bool              `db:"own"`
-	LevelFen    int64             `db:"level_fen"`
-	AnswerBy    time.Time         `db:"answer_by"`
-	LotID       int64             `db:"lot_id"`
-	Text        string            `db:"text"`
-	TextHash    string            `db:"text_hash"`
-	SignedAt    *time.Time        `db:"signed_at"`
-	Signer      string            `db:"signer"`
-	OnBehalf    bool              `db:"on_behalf"`
-	Reason      string            `db:"reason"`
-	AdvanceFen  int64             `db:"advance_fen"`
-	WorkedFen   int64             `db:"worked_fen"`
-	AdvanceID   int64             `db:"advance_id"`
-	AgentOrg    int64             `db:"agent_org"`
-	AgentBP     int64             `db:"agent_bp"`
+	ID          int64               `db:"id"`
+	ContractID  int64               `db:"contract_id"`
+	HouseholdID int64               `db:"household_id"`
+	VillageID   int64               `db:"village_id"`
+	Qty         int64               `db:"qty"`
+	State       contract.QuotaState `db:"state"`
+	Own         bool                `db:"own"`
+	LevelFen    int64               `db:"level_fen"`
+	AnswerBy    time.Time           `db:"answer_by"`
+	LotID       int64               `db:"lot_id"`
+	Text        string              `db:"text"`
+	TextHash    string              `db:"text_hash"`
+	SignedAt    *time.Time          `db:"signed_at"`
+	Signer      string              `db:"signer"`
+	OnBehalf    bool                `db:"on_behalf"`
+	Reason      string              `db:"reason"`
+	AdvanceFen  int64               `db:"advance_fen"`
+	WorkedFen   int64               `db:"worked_fen"`
+	AdvanceID   int64               `db:"advance_id"`
+	AgentOrg    int64               `db:"agent_org"`
+	AgentBP     int64               `db:"agent_bp"`
 }
 
 const quotaColumns = `q.id, q.contract_id, q.household_id, q.village_id, q.qty, q.state, q.own, q.level_fen, q.answer_by, q.lot_id, q.text,
@@ -62,7 +63,7 @@ func quotaByID(ctx context.Context, q queryer, id int64, lock bool) (*quotaRow, 
 }
 
 // quotasOut fills in names, contracts and what was delivered.
-func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bool) ([]orders.Quota, error) {
+func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bool) ([]contract.Quota, error) {
 	var contractIDs, households, ids []int64
 	for _, q := range rows {
 		if !slices.Contains(contractIDs, q.ContractID) {
@@ -78,7 +79,7 @@ func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bo
 	if err != nil {
 		return nil, err
 	}
-	byID := map[int64]*orders.Contract{}
+	byID := map[int64]*contract.Contract{}
 	for i := range shown {
 		byID[shown[i].ID] = &shown[i]
 	}
@@ -94,14 +95,14 @@ func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bo
 	if err != nil {
 		return nil, err
 	}
-	out := make([]orders.Quota, len(rows))
+	out := make([]contract.Quota, len(rows))
 	for i, r := range rows {
 		c, h, s := byID[r.ContractID], people[r.HouseholdID], sums[r.ID]
-		q := orders.Quota{ID: r.ID, ContractNo: c.No, HouseholdID: r.HouseholdID, VillageID: r.VillageID, Qty: r.Qty, State: r.State, Own: r.Own,
+		q := contract.Quota{ID: r.ID, ContractNo: c.No, HouseholdID: r.HouseholdID, VillageID: r.VillageID, Qty: r.Qty, State: r.State, Own: r.Own,
 			LevelFen: r.LevelFen, SignedAt: r.SignedAt, SignedBy: r.Signer, OnBehalf: r.OnBehalf, Reason: r.Reason, TextHash: r.TextHash,
 			CalledOff: s.Called, Received: s.Received, Short: s.Short, AdvanceFen: r.AdvanceFen, WorkedFen: r.WorkedFen, Code: h.Code, Head: h.Head,
 			Village: ref.villages[r.VillageID].Name, Unit: c.Unit, ContractName: c.Title, Name: c.Name}
-		if r.State == orders.QuotaProposed {
+		if r.State == contract.QuotaProposed {
 			by := r.AnswerBy.UTC()
 			q.AnswerBy = &by
 		}
@@ -122,7 +123,7 @@ func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bo
 }
 
 // expectedOf is what units bring a household at the best grade's floor price, less the fee and a raiser's part.
-func expectedOf(c *orders.Contract, qty, agentBP int64) (int64, error) {
+func expectedOf(c *contract.Contract, qty, agentBP int64) (int64, error) {
 	gross, fee, err := orders.ExpectedIncome(c.Grades[0].Floor, max(c.UnitGrams, 1), qty, c.FeeBP)
 	if err != nil {
 		return 0, fmt.Errorf("estimate quota: %w", err)
@@ -159,8 +160,8 @@ func (m *Module) quotaSums(ctx context.Context, ids []int64) (map[int64]quotaSum
 }
 
 // Quotas lists quotas: of a contract for its buyer, its collector and the county, of a household for itself.
-func (m *Module) Quotas(ctx context.Context, r orders.QuotaFilter) (orders.QuotaPage, error) {
-	page := orders.QuotaPage{Items: []orders.Quota{}}
+func (m *Module) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.QuotaPage, error) {
+	page := contract.QuotaPage{Items: []contract.Quota{}}
 	limit, err := pageLimit(r.Limit, 50, 500)
 	if err != nil {
 		return page, err
@@ -250,22 +251,22 @@ func (m *Module) findQuota(ctx context.Context, id int64) (*quotaRow, *contractR
 }
 
 // Quota returns one with the text that is, or would be, signed.
-func (m *Module) Quota(ctx context.Context, r orders.QuotaRef) (orders.Quota, error) {
+func (m *Module) Quota(ctx context.Context, r contract.QuotaRef) (contract.Quota, error) {
 	row, _, _, err := m.findQuota(ctx, r.ID)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	return m.quotaOut(ctx, row)
 }
 
-func (m *Module) quotaOut(ctx context.Context, row *quotaRow) (orders.Quota, error) {
+func (m *Module) quotaOut(ctx context.Context, row *quotaRow) (contract.Quota, error) {
 	out, err := m.quotasOut(ctx, []quotaRow{*row}, true)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	q := out[0]
 	if q.Text = row.Text; q.Text == "" {
-		q.Text = orders.QuotaText(*q.Contract, q)
+		q.Text = contract.QuotaText(*q.Contract, q)
 	}
 	return q, nil
 }
@@ -287,7 +288,7 @@ func (m *Module) agreement(ctx context.Context, c *contractRow, h catalog.Househ
 	}
 	var a agreed
 	a.agent, a.bp = ref.products[c.Product].Raised(h)
-	a.text = orders.QuotaText(out, orders.Quota{Qty: qty, Head: h.Head, Code: h.Code, Village: h.Village, Agent: ref.orgs[a.agent].Name, AgentBP: a.bp})
+	a.text = contract.QuotaText(out, contract.Quota{Qty: qty, Head: h.Head, Code: h.Code, Village: h.Village, Agent: ref.orgs[a.agent].Name, AgentBP: a.bp})
 	return a, nil
 }
 
@@ -307,7 +308,7 @@ func eligible(c *contractRow, h catalog.Household, ref *names) string {
 // signable says why nobody can sign a contract now, or nil.
 func (m *Module) signable(c *contractRow) error {
 	switch {
-	case c.State != orders.ContractSigning:
+	case c.State != contract.Signing:
 		return link.E(link.Conflict, "contract.not_signing", "")
 	case !m.now().Before(endOf(c.SignBy)):
 		return link.E(link.Conflict, "contract.sign_over", "")
@@ -316,20 +317,20 @@ func (m *Module) signable(c *contractRow) error {
 }
 
 // SignOffer says what a household may sign for.
-func (m *Module) SignOffer(ctx context.Context, r orders.SignOfferRequest) (orders.SignOffer, error) {
+func (m *Module) SignOffer(ctx context.Context, r contract.SignOfferRequest) (contract.SignOffer, error) {
 	c, _, err := m.findContract(ctx, r.No)
 	if err != nil {
-		return orders.SignOffer{}, err
+		return contract.SignOffer{}, err
 	}
 	h, err := m.actsFor(ctx, r.HouseholdID)
 	if err != nil {
-		return orders.SignOffer{}, err
+		return contract.SignOffer{}, err
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.SignOffer{}, err
+		return contract.SignOffer{}, err
 	}
-	res := orders.SignOffer{}
+	res := contract.SignOffer{}
 	if res.Contract, err = m.contractOut(ctx, c); err != nil {
 		return res, err
 	}
@@ -372,14 +373,14 @@ func (m *Module) SignOffer(ctx context.Context, r orders.SignOfferRequest) (orde
 }
 
 // SignUp signs a quota that a household asks for.
-func (m *Module) SignUp(ctx context.Context, r orders.SignUp) (orders.Quota, error) {
+func (m *Module) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, error) {
 	found, _, err := m.findContract(ctx, r.No)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	h, err := m.actsFor(ctx, r.HouseholdID)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	ctx = onBehalf(ctx, h.ID)
 	var problems link.Problems
@@ -388,24 +389,24 @@ func (m *Module) SignUp(ctx context.Context, r orders.SignUp) (orders.Quota, err
 		problems.Add("quota.bounds", "qty", "min", figure(found.terms.MinQuota), "max", figure(found.terms.MaxQuota))
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	if why := eligible(found, h, ref); why != "" {
-		return orders.Quota{}, link.E(link.Invalid, why, "")
+		return contract.Quota{}, link.E(link.Invalid, why, "")
 	}
 	body := r
 	body.IdempotencyKey, body.HouseholdID = "", h.ID
 	hash, err := hashBody(body)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	word, err := m.agreement(ctx, found, h, r.Qty)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	var id int64
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
@@ -429,7 +430,7 @@ func (m *Module) SignUp(ctx context.Context, r orders.SignUp) (orders.Quota, err
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
 			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
 			VALUES ($1, $2, $3, $4, 'booking', true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
-			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.now(), word.text, orders.TextHash(word.text), a.Account, who(a), a.Role,
+			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.now(), word.text, contract.TextHash(word.text), a.Account, who(a), a.Role,
 			a.OnBehalfOf != 0, word.agent, word.bp)
 		if err != nil {
 			return fmt.Errorf("write quota: %w", err)
@@ -441,38 +442,38 @@ func (m *Module) SignUp(ctx context.Context, r orders.SignUp) (orders.Quota, err
 		return nil
 	})
 	if link.Constraint(err) == "quota_one" {
-		return orders.Quota{}, link.E(link.Conflict, "quota.exists", "")
+		return contract.Quota{}, link.E(link.Conflict, "quota.exists", "")
 	}
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	if err := m.book(ctx, id); err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
-	return m.Quota(ctx, orders.QuotaRef{ID: id})
+	return m.Quota(ctx, contract.QuotaRef{ID: id})
 }
 
 // AnswerQuota is a household's word on a proposal. Saying the same once more is heard as the same word.
-func (m *Module) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.Quota, error) {
+func (m *Module) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contract.Quota, error) {
 	q, found, may, err := m.findQuota(ctx, r.ID)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	if !may {
-		return orders.Quota{}, errRole()
+		return contract.Quota{}, errRole()
 	}
 	reason, ok := clean(r.Reason, 0, reasonMax)
 	if !ok {
-		return orders.Quota{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(reasonMax))
+		return contract.Quota{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(reasonMax))
 	}
 	h, err := m.actsFor(ctx, q.HouseholdID)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	ctx = onBehalf(ctx, h.ID)
 	word, err := m.agreement(ctx, found, h, q.Qty)
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	book := false
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
@@ -485,15 +486,15 @@ func (m *Module) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.
 			return err
 		}
 		switch {
-		case r.Accept && (q.State == orders.QuotaSigned || q.State == orders.QuotaBooking):
-			book = q.State == orders.QuotaBooking
+		case r.Accept && (q.State == contract.QuotaSigned || q.State == contract.QuotaBooking):
+			book = q.State == contract.QuotaBooking
 			return nil
-		case !r.Accept && q.State == orders.QuotaDeclined:
+		case !r.Accept && q.State == contract.QuotaDeclined:
 			return nil
 		}
-		step := orders.QuotaDecline
+		step := contract.QuotaDecline
 		if r.Accept {
-			step = orders.QuotaAgree
+			step = contract.QuotaAgree
 		}
 		to, err := q.State.Next(step)
 		if err != nil {
@@ -513,7 +514,7 @@ func (m *Module) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.
 		_, err = tx.ExecContext(ctx, `
 			UPDATE quota SET state = $2, booked_at = $3, text = $4, text_hash = $5, signer_id = $6, signer = $7, signer_role = $8, on_behalf = $9,
 			       agent_org = $10, agent_bp = $11
-			WHERE id = $1`, q.ID, string(to), m.now(), word.text, orders.TextHash(word.text), a.Account, who(a), a.Role, a.OnBehalfOf != 0,
+			WHERE id = $1`, q.ID, string(to), m.now(), word.text, contract.TextHash(word.text), a.Account, who(a), a.Role, a.OnBehalfOf != 0,
 			word.agent, word.bp)
 		if err != nil {
 			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
@@ -521,18 +522,18 @@ func (m *Module) AnswerQuota(ctx context.Context, r orders.AnswerQuota) (orders.
 		return nil
 	})
 	if err != nil {
-		return orders.Quota{}, err
+		return contract.Quota{}, err
 	}
 	if book {
 		if err := m.book(ctx, r.ID); err != nil {
-			return orders.Quota{}, err
+			return contract.Quota{}, err
 		}
 	}
-	return m.Quota(ctx, orders.QuotaRef{ID: r.ID})
+	return m.Quota(ctx, contract.QuotaRef{ID: r.ID})
 }
 
 // decline frees a proposed quota. What is free is offered on.
-func (m *Module) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to orders.QuotaState, a link.Actor, reason string) error {
+func (m *Module) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to contract.QuotaState, a link.Actor, reason string) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE quota SET state = $2, reason = $3, signer_id = $4, signer = $5, signer_role = $6, on_behalf = $7 WHERE id = $1`,
 		q.ID, string(to), reason, a.Account, who(a), a.Role, a.OnBehalfOf != 0)
@@ -557,7 +558,7 @@ func lookAgain(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) e
 // is refused: a proposal stands then, an own wish is dropped. Whatever goes wrong on the way, a worker books it later.
 func (m *Module) book(ctx context.Context, id int64) error {
 	q, err := quotaByID(ctx, m.db, id, false)
-	if err != nil || q.State != orders.QuotaBooking {
+	if err != nil || q.State != contract.QuotaBooking {
 		return err
 	}
 	lot, asked := m.contracts.SetQuota(asSystem(ctx), catalog.QuotaRequest{ContractID: q.ContractID, HouseholdID: q.HouseholdID, Qty: q.Qty})
@@ -570,13 +571,13 @@ func (m *Module) book(ctx context.Context, id int64) error {
 			return err
 		}
 		q, err := quotaByID(ctx, tx, id, true)
-		if err != nil || q.State != orders.QuotaBooking {
+		if err != nil || q.State != contract.QuotaBooking {
 			return err
 		}
 		if asked != nil {
 			return m.unbook(ctx, tx, c, q, asked)
 		}
-		to, err := q.State.Next(orders.QuotaBooked)
+		to, err := q.State.Next(contract.QuotaBooked)
 		if err != nil {
 			return err
 		}
@@ -593,12 +594,12 @@ func (m *Module) book(ctx context.Context, id int64) error {
 }
 
 func (m *Module) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, why error) error {
-	to, err := q.State.Next(orders.QuotaRefused)
+	to, err := q.State.Next(contract.QuotaRefused)
 	if err != nil {
 		return err
 	}
 	if q.Own {
-		if to, err = to.Next(orders.QuotaDecline); err != nil {
+		if to, err = to.Next(contract.QuotaDecline); err != nil {
 			return err
 		}
 	}
@@ -618,13 +619,13 @@ const (
 )
 
 // ProposeQuotas proposes what a contract has not promised yet to households, by the fair policy.
-func (m *Module) ProposeQuotas(ctx context.Context, r orders.ProposeQuotas) (orders.Proposed, error) {
+func (m *Module) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (contract.Proposed, error) {
 	found, p, err := m.findContract(ctx, r.No)
 	if err != nil {
-		return orders.Proposed{}, err
+		return contract.Proposed{}, err
 	}
 	if err := needPart(p, partBuyer); err != nil {
-		return orders.Proposed{}, err
+		return contract.Proposed{}, err
 	}
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
@@ -638,27 +639,27 @@ func (m *Module) ProposeQuotas(ctx context.Context, r orders.ProposeQuotas) (ord
 		problems.Add("contract.answer_days", "answer_days", "max", fmt.Sprint(mostAnswer))
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Proposed{}, err
+		return contract.Proposed{}, err
 	}
 	if err := m.signable(found); err != nil {
-		return orders.Proposed{}, err
+		return contract.Proposed{}, err
 	}
 	body := r
 	body.IdempotencyKey = ""
 	hash, err := hashBody(body)
 	if err != nil {
-		return orders.Proposed{}, err
+		return contract.Proposed{}, err
 	}
 	return m.propose(ctx, found, r.Qty, r.AnswerDays, r.IdempotencyKey, hash)
 }
 
 // propose asks the catalogue whom to propose to and writes the proposals. Households that had one before, whatever they
 // answered, are left in peace.
-func (m *Module) propose(ctx context.Context, c *contractRow, qty int64, days int, key string, hash []byte) (orders.Proposed, error) {
+func (m *Module) propose(ctx context.Context, c *contractRow, qty int64, days int, key string, hash []byte) (contract.Proposed, error) {
 	if qty == 0 {
 		qty = c.Quantity - c.Promised
 	}
-	var res orders.Proposed
+	var res contract.Proposed
 	if qty < c.terms.MinQuota {
 		return res, nil
 	}
@@ -684,7 +685,7 @@ func (m *Module) propose(ctx context.Context, c *contractRow, qty int64, days in
 		by = last
 	}
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
-		res = orders.Proposed{}
+		res = contract.Proposed{}
 		if key != "" {
 			about, done, err := m.once(ctx, tx, key, hash)
 			if err != nil || done {

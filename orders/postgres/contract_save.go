@@ -15,7 +15,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 const (
@@ -30,21 +30,21 @@ const (
 var adjustmentCode = regexp.MustCompile(`^[a-z0-9_]{1,24}$`)
 
 // SaveContract writes a new draft, or changes one.
-func (m *Module) SaveContract(ctx context.Context, r orders.SaveContract) (orders.Contract, error) {
+func (m *Module) SaveContract(ctx context.Context, r contract.Save) (contract.Contract, error) {
 	a := link.ActorFrom(ctx)
 	org, ok := buysFor(a)
 	if !ok || org == 0 {
-		return orders.Contract{}, denied(a)
+		return contract.Contract{}, denied(a)
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
-	t := r.ContractTerms
+	t := r.Terms
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if o, known := ref.orgs[org]; !known || o.Kind == catalog.OrgSupermarket {
-		return orders.Contract{}, link.E(link.Forbidden, "contract.buyer", "")
+		return contract.Contract{}, link.E(link.Forbidden, "contract.buyer", "")
 	}
 	product, ok := ref.products[t.Product]
 	if !ok {
@@ -58,15 +58,15 @@ func (m *Module) SaveContract(ctx context.Context, r orders.SaveContract) (order
 	}
 	checkTerms(&problems, &t, product, ref, m.today())
 	if err := problems.Err(); err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	hash, err := hashBody(t)
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	body, err := json.Marshal(t)
 	if err != nil {
-		return orders.Contract{}, fmt.Errorf("encode terms: %w", err)
+		return contract.Contract{}, fmt.Errorf("encode terms: %w", err)
 	}
 	var row *contractRow
 	err = m.tx(ctx, func(tx *sqlx.Tx) error {
@@ -83,12 +83,12 @@ func (m *Module) SaveContract(ctx context.Context, r orders.SaveContract) (order
 		return err
 	})
 	if err != nil {
-		return orders.Contract{}, err
+		return contract.Contract{}, err
 	}
 	return m.contractOut(ctx, row)
 }
 
-func (m *Module) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, org int64, t orders.ContractTerms, product catalog.Product, body, hash []byte, key string) (int64, error) {
+func (m *Module) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, org int64, t contract.Terms, product catalog.Product, body, hash []byte, key string) (int64, error) {
 	var id int64
 	err := tx.GetContext(ctx, &id, `
 		INSERT INTO contract (org_id, collector_org, product, season, title, quantity, advance_fen, fee_bp, townships, programmes, sign_by,
@@ -119,8 +119,8 @@ func (m *Module) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, 
 	return old.ID, nil
 }
 
-func (m *Module) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no string, t orders.ContractTerms, product catalog.Product, body, hash []byte) (int64, error) {
-	id, ok := orders.ParseContractNumber(no)
+func (m *Module) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no string, t contract.Terms, product catalog.Product, body, hash []byte) (int64, error) {
+	id, ok := contract.ParseNumber(no)
 	if !ok {
 		return 0, errContract()
 	}
@@ -131,7 +131,7 @@ func (m *Module) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no 
 	if c.OrgID != org {
 		return 0, errContract()
 	}
-	if c.State != orders.ContractDraft {
+	if c.State != contract.Draft {
 		return 0, link.E(link.Conflict, "contract.not_draft", "")
 	}
 	_, err = tx.ExecContext(ctx, `
@@ -156,7 +156,7 @@ func weightOf(p catalog.Product) int64 {
 }
 
 // checkTerms notes what cannot be agreed on.
-func checkTerms(problems *link.Problems, t *orders.ContractTerms, product catalog.Product, ref *names, today string) {
+func checkTerms(problems *link.Problems, t *contract.Terms, product catalog.Product, ref *names, today string) {
 	var ok bool
 	if t.Title, ok = clean(t.Title, 2, titleMax); !ok {
 		problems.Add("contract.title", "title", "max", fmt.Sprint(titleMax))
@@ -219,7 +219,7 @@ func checkTerms(problems *link.Problems, t *orders.ContractTerms, product catalo
 	}
 }
 
-func checkGrades(problems *link.Problems, t *orders.ContractTerms, product catalog.Product) {
+func checkGrades(problems *link.Problems, t *contract.Terms, product catalog.Product) {
 	unit, known := money.UnitByCode(product.PriceUnit)
 	seen := map[string]bool{}
 	bad := len(t.Grades) == 0
@@ -270,11 +270,11 @@ func advanceBelowFloor(floor money.Price, product catalog.Product, advance int64
 }
 
 // checkWindows brings windows in order. The days of a contract are then those of its windows.
-func checkWindows(problems *link.Problems, t *orders.ContractTerms) {
+func checkWindows(problems *link.Problems, t *contract.Terms) {
 	if len(t.Windows) == 0 {
 		return
 	}
-	slices.SortFunc(t.Windows, func(a, b orders.ContractWindow) int {
+	slices.SortFunc(t.Windows, func(a, b contract.Window) int {
 		return cmp.Or(strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
 	})
 	for i, w := range t.Windows {
@@ -302,7 +302,7 @@ func checkWindows(problems *link.Problems, t *orders.ContractTerms) {
 	}
 }
 
-func checkDays(problems *link.Problems, t *orders.ContractTerms, today string) {
+func checkDays(problems *link.Problems, t *contract.Terms, today string) {
 	days := map[string]string{"sign_by": t.SignBy, "deliver_from": t.DeliverFrom, "deliver_to": t.DeliverTo}
 	for _, field := range []string{"sign_by", "deliver_from", "deliver_to"} {
 		if _, err := time.Parse(time.DateOnly, days[field]); err != nil {

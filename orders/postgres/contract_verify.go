@@ -6,19 +6,20 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // quotaLot is what orders says of a contract's lot: what its household signed for, and what of it is called off.
 type quotaLot struct {
-	Quota     int64             `db:"id"`
-	LotID     int64             `db:"lot_id"`
-	Household int64             `db:"household_id"`
-	Presale   int64             `db:"presale_id"`
-	State     orders.QuotaState `db:"state"`
-	Qty       int64             `db:"qty"`
-	Returned  bool              `db:"returned"`
-	CalledOff int64             `db:"called"`
-	Lost      int64             `db:"lost"` // reported lost: the catalogue has that much less
+	Quota     int64               `db:"id"`
+	LotID     int64               `db:"lot_id"`
+	Household int64               `db:"household_id"`
+	Presale   int64               `db:"presale_id"`
+	State     contract.QuotaState `db:"state"`
+	Qty       int64               `db:"qty"`
+	Returned  bool                `db:"returned"`
+	CalledOff int64               `db:"called"`
+	Lost      int64               `db:"lost"` // reported lost: the catalogue has that much less
 }
 
 // verifyQuotas compares quotas with the lots that the catalogue keeps for them: a signed quota less what was lost is its lot's capacity, what
@@ -86,9 +87,9 @@ func (m *Module) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 				}
 			case q.Household != l.HouseholdID || q.Presale != l.PresaleID:
 				found(object, "household %d of presale %d, its lot %d is household %d's of presale %d", q.Household, q.Presale, l.ID, l.HouseholdID, l.PresaleID)
-			case q.State == orders.QuotaSigned && q.Qty-q.Lost != l.Capacity:
+			case q.State == contract.QuotaSigned && q.Qty-q.Lost != l.Capacity:
 				found(object, "signed for %d units, of which %d were lost, its lot has %d", q.Qty, q.Lost, l.Capacity)
-			case q.State == orders.QuotaEnded && q.Returned && l.Capacity > max(q.CalledOff, l.Reserved+l.Delivered):
+			case q.State == contract.QuotaEnded && q.Returned && l.Capacity > max(q.CalledOff, l.Reserved+l.Delivered):
 				found(object, "ended with %d units called off, its lot still keeps %d", q.CalledOff, l.Capacity)
 			case q.CalledOff > l.Reserved+l.Delivered:
 				found(object, "%d units are called off, its lot holds %d", q.CalledOff, l.Reserved+l.Delivered)

@@ -10,7 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // workContracts does what is due for contracts: proposals lapse, bookings that were interrupted go on, and contracts that
@@ -163,11 +163,11 @@ func (m *Module) checkContract(ctx context.Context, id int64, claim time.Time) e
 }
 
 // presaleState is what the catalogue should make of a contract's presale.
-func presaleState(s orders.ContractState) catalog.PresaleState {
+func presaleState(s contract.State) catalog.PresaleState {
 	switch s {
-	case orders.ContractSigning, orders.ContractRunning:
+	case contract.Signing, contract.Running:
 		return catalog.PresaleOpen
-	case orders.ContractClosed:
+	case contract.Closed:
 		return catalog.PresaleClosed
 	}
 	return ""
@@ -186,8 +186,8 @@ func (m *Module) contractPresale(ctx context.Context, c *contractRow) (catalog.P
 		return catalog.Presale{}, fmt.Errorf("contract %d is for a product %q that is not there", c.ID, c.Product)
 	}
 	p := catalog.Presale{
-		Code: orders.ContractNumber(c.ID), ProductID: product.ID, Season: c.Season,
-		Title:    catalog.Text{Zh: c.Title, En: fmt.Sprintf("%s, contract %s", product.Name.En, orders.ContractNumber(c.ID))},
+		Code: contract.Number(c.ID), ProductID: product.ID, Season: c.Season,
+		Title:    catalog.Text{Zh: c.Title, En: fmt.Sprintf("%s, contract %s", product.Name.En, contract.Number(c.ID))},
 		Channels: []catalog.Channel{catalog.ChannelContract}, OpensAt: c.CreatedAt.UTC(),
 		ClosesAt: endOf(c.DeliverTo).AddDate(0, 0, orderDays).UTC(), DeliverFrom: endOf(c.DeliverFrom).AddDate(0, 0, -1).UTC(),
 		DeliverTo: endOf(c.DeliverTo).Add(-time.Second).UTC(), MinQty: 1, StepQty: 1, CollectionMin: 1, GramsPerUnit: c.UnitGrams,

@@ -16,39 +16,40 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 )
 
-var _ orders.Documents = (*Module)(nil)
+var _ document.Service = (*Module)(nil)
 
 // paper is a document before it has a number.
 type paper struct {
-	kind      orders.DocumentKind
+	kind      document.Kind
 	order     *orderRow
 	subject   string
 	seller    int64
 	household int64
-	content   orders.DocumentContent
+	content   document.Content
 }
 
 // errNotYet is for a document of something that has not happened.
 func errNotYet() error { return link.E(link.Conflict, "document.not_yet", "subject") }
 
 // IssueDocument issues a document once.
-func (m *Module) IssueDocument(ctx context.Context, r orders.IssueDocument) (orders.Document, error) {
+func (m *Module) IssueDocument(ctx context.Context, r document.Issue) (document.Document, error) {
 	d, err := m.compose(ctx, r)
 	if err != nil {
-		return orders.Document{}, err
+		return document.Document{}, err
 	}
 	if no, err := m.issued(ctx, m.db, d); err != nil || no != "" {
 		if err != nil {
-			return orders.Document{}, err
+			return document.Document{}, err
 		}
-		return m.Document(ctx, orders.DocumentRef{No: no})
+		return m.Document(ctx, document.Ref{No: no})
 	}
 	body, err := json.Marshal(d.content)
 	if err != nil {
-		return orders.Document{}, fmt.Errorf("write document: %w", err)
+		return document.Document{}, fmt.Errorf("write document: %w", err)
 	}
 	sum := sha256.Sum256(body)
 	now := m.now()
@@ -70,7 +71,7 @@ func (m *Module) IssueDocument(ctx context.Context, r orders.IssueDocument) (ord
 		if err := tx.GetContext(ctx, &serial, `UPDATE document_counter SET last = last + 1 WHERE kind = $1 AND year = $2 RETURNING last`, d.kind, year); err != nil {
 			return fmt.Errorf("take number: %w", err)
 		}
-		no = fmt.Sprintf("%s%d-%06d", orders.DocumentKinds[d.kind], year, serial)
+		no = fmt.Sprintf("%s%d-%06d", document.Kinds[d.kind], year, serial)
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO document (no, kind, year, serial, order_id, subject, seller_org, household_id, amount_fen, content, sha256, issued_at, issued_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, no, d.kind, year, serial, d.order.ID, d.subject, d.seller, d.household,
@@ -81,9 +82,9 @@ func (m *Module) IssueDocument(ctx context.Context, r orders.IssueDocument) (ord
 		return nil
 	})
 	if err != nil {
-		return orders.Document{}, err
+		return document.Document{}, err
 	}
-	return m.Document(ctx, orders.DocumentRef{No: no})
+	return m.Document(ctx, document.Ref{No: no})
 }
 
 func (m *Module) issued(ctx context.Context, q queryer, d *paper) (string, error) {
@@ -96,8 +97,8 @@ func (m *Module) issued(ctx context.Context, q queryer, d *paper) (string, error
 }
 
 // compose gathers what a document says. It also decides who may have it.
-func (m *Module) compose(ctx context.Context, r orders.IssueDocument) (*paper, error) {
-	if _, ok := orders.DocumentKinds[r.Kind]; !ok {
+func (m *Module) compose(ctx context.Context, r document.Issue) (*paper, error) {
+	if _, ok := document.Kinds[r.Kind]; !ok {
 		return nil, link.E(link.Invalid, "document.kind", "kind")
 	}
 	id, err := orderID(orders.OrderRef{No: r.OrderNo})
@@ -106,27 +107,27 @@ func (m *Module) compose(ctx context.Context, r orders.IssueDocument) (*paper, e
 	}
 	about, number, _ := strings.Cut(r.Subject, ":")
 	subject, err := strconv.ParseInt(number, 10, 64)
-	if want := map[orders.DocumentKind]string{orders.DocConfirmation: "order", orders.DocReceipt: "payment", orders.DocRefund: "refund",
-		orders.DocAcceptance: "delivery", orders.DocPurchase: "ticket"}[r.Kind]; about != want || about != "order" && (err != nil || subject <= 0 || number != strconv.FormatInt(subject, 10)) {
+	if want := map[document.Kind]string{document.DocConfirmation: "order", document.DocReceipt: "payment", document.DocRefund: "refund",
+		document.DocAcceptance: "delivery", document.DocPurchase: "ticket"}[r.Kind]; about != want || about != "order" && (err != nil || subject <= 0 || number != strconv.FormatInt(subject, 10)) {
 		return nil, link.E(link.Invalid, "document.subject", "subject")
 	}
-	if r.Kind == orders.DocPurchase {
+	if r.Kind == document.DocPurchase {
 		return m.draftPurchase(ctx, id, subject)
 	}
 	o, lines, v, err := m.find(ctx, orders.OrderRef{ID: id})
 	if err != nil {
 		return nil, err
 	}
-	if v != viewAll && r.Kind != orders.DocAcceptance {
+	if v != viewAll && r.Kind != document.DocAcceptance {
 		return nil, errNotFound()
 	}
 	d := &paper{kind: r.Kind, order: o, subject: r.Subject}
 	full := m.out(link.Actor{System: true}, o, lines)
-	d.content = orders.DocumentContent{OrderNo: full.No, Buyer: full.Buyer.Name, Channel: full.Channel, PlacedOn: full.PlacedAt.In(china).Format(time.DateOnly), Seller: sellers(full.Lines)}
+	d.content = document.Content{OrderNo: full.No, Buyer: full.Buyer.Name, Channel: full.Channel, PlacedOn: full.PlacedAt.In(china).Format(time.DateOnly), Seller: sellers(full.Lines)}
 	switch r.Kind {
-	case orders.DocConfirmation:
+	case document.DocConfirmation:
 		return d, m.draftConfirmation(d, full)
-	case orders.DocReceipt, orders.DocRefund:
+	case document.DocReceipt, document.DocRefund:
 		return d, m.draftPayment(ctx, d, subject)
 	}
 	return d, m.draftAcceptance(ctx, d, full, v, subject)
@@ -152,7 +153,7 @@ func (m *Module) draftConfirmation(d *paper, o orders.Order) error {
 		c.DeliverTo = o.Delivery.Point
 	}
 	for _, l := range o.Lines {
-		c.Lines = append(c.Lines, orders.DocumentLine{Title: l.Title, Grade: l.Grade, Unit: l.Unit, Qty: l.Ordered, Price: l.Price, PriceUnit: l.PriceUnit, AmountFen: l.EstimateFen})
+		c.Lines = append(c.Lines, document.Line{Title: l.Title, Grade: l.Grade, Unit: l.Unit, Qty: l.Ordered, Price: l.Price, PriceUnit: l.PriceUnit, AmountFen: l.EstimateFen})
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ func (m *Module) draftPayment(ctx context.Context, d *paper, subject int64) erro
 		return err
 	}
 	c := &d.content
-	if d.kind == orders.DocReceipt {
+	if d.kind == document.DocReceipt {
 		for _, p := range account.Payments {
 			if p.ID == subject && p.State == payments.PaymentSucceeded && p.SucceededAt != nil {
 				c.On, c.AmountFen, c.Purpose, c.Method = p.SucceededAt.In(china).Format(time.DateOnly), p.AmountFen, p.Purpose, p.Method
@@ -225,7 +226,7 @@ func (m *Module) draftAcceptance(ctx context.Context, d *paper, o orders.Order, 
 	c.Seller, c.NoteNo, c.On, c.AmountFen = line.Seller, note.No, note.ClosedAt.In(china).Format(time.DateOnly), note.AmountFen
 	c.Village = ref.townships[ref.villages[note.VillageID].TownshipID] + " " + ref.villages[note.VillageID].Name
 	for _, g := range grades {
-		dl := orders.DocumentLine{Title: line.Title, Grade: g.Grade, Unit: line.Unit, Qty: g.Units, NetGrams: g.Grams, PriceUnit: line.PriceUnit, AmountFen: g.Sum}
+		dl := document.Line{Title: line.Title, Grade: g.Grade, Unit: line.Unit, Qty: g.Units, NetGrams: g.Grams, PriceUnit: line.PriceUnit, AmountFen: g.Sum}
 		dl.Price.Fen, dl.Price.Per = g.Fen, g.Per
 		c.Lines = append(c.Lines, dl)
 		c.Point = ref.points[g.Point].Name
@@ -287,11 +288,11 @@ func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper
 	if err != nil {
 		return nil, err
 	}
-	d := &paper{kind: orders.DocPurchase, order: o, subject: fmt.Sprintf("ticket:%d", ticket), seller: at.Seller, household: at.Household}
-	d.content = orders.DocumentContent{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(china).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
-		AmountFen: t.AmountFen, FeeFen: t.FeeFen, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &orders.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
+	d := &paper{kind: document.DocPurchase, order: o, subject: fmt.Sprintf("ticket:%d", ticket), seller: at.Seller, household: at.Household}
+	d.content = document.Content{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(china).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
+		AmountFen: t.AmountFen, FeeFen: t.FeeFen, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &document.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
 			Account: item.Number, PaidOn: paid.On.Format(time.DateOnly)},
-		Lines: []orders.DocumentLine{{Title: t.Title, Grade: t.Grade, Unit: t.Unit, Qty: t.Units, NetGrams: t.NetGrams, Price: t.Price, PriceUnit: t.PriceUnit, AmountFen: t.AmountFen}}}
+		Lines: []document.Line{{Title: t.Title, Grade: t.Grade, Unit: t.Unit, Qty: t.Units, NetGrams: t.NetGrams, Price: t.Price, PriceUnit: t.PriceUnit, AmountFen: t.AmountFen}}}
 	for i := range lines {
 		if lines[i].No == t.Line {
 			d.content.Seller = lines[i].out().Seller
@@ -321,18 +322,18 @@ func (m *Module) maySeeStatement(ctx context.Context, household, seller int64) e
 }
 
 type documentRow struct {
-	No        string              `db:"no"`
-	Kind      orders.DocumentKind `db:"kind"`
-	OrderID   int64               `db:"order_id"`
-	Subject   string              `db:"subject"`
-	SellerOrg int64               `db:"seller_org"`
-	Household int64               `db:"household_id"`
-	AmountFen int64               `db:"amount_fen"`
-	Content   string              `db:"content"`
-	SHA256    string              `db:"sha256"`
-	IssuedAt  time.Time           `db:"issued_at"`
-	IssuedBy  string              `db:"issued_by"`
-	Void      bool                `db:"void"`
+	No        string        `db:"no"`
+	Kind      document.Kind `db:"kind"`
+	OrderID   int64         `db:"order_id"`
+	Subject   string        `db:"subject"`
+	SellerOrg int64         `db:"seller_org"`
+	Household int64         `db:"household_id"`
+	AmountFen int64         `db:"amount_fen"`
+	Content   string        `db:"content"`
+	SHA256    string        `db:"sha256"`
+	IssuedAt  time.Time     `db:"issued_at"`
+	IssuedBy  string        `db:"issued_by"`
+	Void      bool          `db:"void"`
 }
 
 // documentColumns; a document is void when the ticket or delivery that it is about was corrected.
@@ -342,31 +343,31 @@ const documentColumns = `d.no, d.kind, d.order_id, d.subject, d.seller_org, d.ho
 	            ELSE false END AS void`
 
 // Document returns an issued one. NotFound for whom it is not.
-func (m *Module) Document(ctx context.Context, r orders.DocumentRef) (orders.Document, error) {
+func (m *Module) Document(ctx context.Context, r document.Ref) (document.Document, error) {
 	var d documentRow
 	err := m.db.GetContext(ctx, &d, `SELECT `+documentColumns+` FROM document d WHERE d.no = $1`, strings.ToUpper(strings.TrimSpace(r.No)))
 	if missing(err) {
-		return orders.Document{}, link.E(link.NotFound, "document.unknown", "")
+		return document.Document{}, link.E(link.NotFound, "document.unknown", "")
 	}
 	if err != nil {
-		return orders.Document{}, fmt.Errorf("read document %s: %w", r.No, err)
+		return document.Document{}, fmt.Errorf("read document %s: %w", r.No, err)
 	}
-	if d.Kind == orders.DocPurchase {
+	if d.Kind == document.DocPurchase {
 		err = m.maySeeStatement(ctx, d.Household, d.SellerOrg)
 	} else {
 		var v view
 		_, _, v, err = m.find(ctx, orders.OrderRef{ID: d.OrderID})
-		if err == nil && v != viewAll && (d.Kind != orders.DocAcceptance || worksFor(link.ActorFrom(ctx)) != d.SellerOrg) {
+		if err == nil && v != viewAll && (d.Kind != document.DocAcceptance || worksFor(link.ActorFrom(ctx)) != d.SellerOrg) {
 			err = errNotFound()
 		}
 	}
 	if link.CodeOf(err) == link.NotFound {
-		return orders.Document{}, link.E(link.NotFound, "document.unknown", "")
+		return document.Document{}, link.E(link.NotFound, "document.unknown", "")
 	}
 	if err != nil {
-		return orders.Document{}, err
+		return document.Document{}, err
 	}
-	out := orders.Document{No: d.No, Kind: d.Kind, Subject: d.Subject, IssuedAt: d.IssuedAt.UTC(), IssuedBy: d.IssuedBy, SHA256: d.SHA256, Void: d.Void}
+	out := document.Document{No: d.No, Kind: d.Kind, Subject: d.Subject, IssuedAt: d.IssuedAt.UTC(), IssuedBy: d.IssuedBy, SHA256: d.SHA256, Void: d.Void}
 	if err := json.Unmarshal([]byte(d.Content), &out.Content); err != nil {
 		return out, fmt.Errorf("read document %s: %w", d.No, err)
 	}
@@ -374,58 +375,58 @@ func (m *Module) Document(ctx context.Context, r orders.DocumentRef) (orders.Doc
 }
 
 // OrderDocuments lists the documents of an order, issued or not. Purchase statements are the households'.
-func (m *Module) OrderDocuments(ctx context.Context, r orders.OrderRef) (orders.DocumentEntries, error) {
+func (m *Module) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.Entries, error) {
 	o, _, v, err := m.find(ctx, r)
 	if err != nil {
-		return orders.DocumentEntries{}, err
+		return document.Entries{}, err
 	}
-	list := []orders.DocumentEntry{}
+	list := []document.Entry{}
 	no := orders.Number(o.ID)
 	if v == viewAll {
 		if o.ConfirmedAt != nil && o.State != orders.StateCancelled {
-			list = append(list, orders.DocumentEntry{Kind: orders.DocConfirmation, Subject: "order", OrderNo: no, On: o.ConfirmedAt.UTC(), AmountFen: o.EstimateFen})
+			list = append(list, document.Entry{Kind: document.DocConfirmation, Subject: "order", OrderNo: no, On: o.ConfirmedAt.UTC(), AmountFen: o.EstimateFen})
 		}
 		account, err := m.payments.Account(asSystem(ctx), payments.Ref{Ref: orders.PaymentRef(o.ID)})
 		if err != nil {
-			return orders.DocumentEntries{}, err
+			return document.Entries{}, err
 		}
 		for _, p := range account.Payments {
 			if p.State == payments.PaymentSucceeded && p.SucceededAt != nil {
-				list = append(list, orders.DocumentEntry{Kind: orders.DocReceipt, Subject: fmt.Sprintf("payment:%d", p.ID), OrderNo: no, On: *p.SucceededAt, AmountFen: p.AmountFen})
+				list = append(list, document.Entry{Kind: document.DocReceipt, Subject: fmt.Sprintf("payment:%d", p.ID), OrderNo: no, On: *p.SucceededAt, AmountFen: p.AmountFen})
 			}
 		}
 		for _, f := range account.Refunds {
 			if f.State == payments.RefundSucceeded && f.DoneAt != nil {
-				list = append(list, orders.DocumentEntry{Kind: orders.DocRefund, Subject: fmt.Sprintf("refund:%d", f.ID), OrderNo: no, On: *f.DoneAt, AmountFen: f.AmountFen})
+				list = append(list, document.Entry{Kind: document.DocRefund, Subject: fmt.Sprintf("refund:%d", f.ID), OrderNo: no, On: *f.DoneAt, AmountFen: f.AmountFen})
 			}
 		}
 	}
 	notes, err := m.Deliveries(ctx, r)
 	if err != nil {
-		return orders.DocumentEntries{}, err
+		return document.Entries{}, err
 	}
 	ref, err := m.ref.get(ctx)
 	if err != nil {
-		return orders.DocumentEntries{}, err
+		return document.Entries{}, err
 	}
 	for _, n := range notes.Items {
-		list = append(list, orders.DocumentEntry{Kind: orders.DocAcceptance, Subject: fmt.Sprintf("delivery:%d", n.ID), OrderNo: no, On: n.ClosedAt, AmountFen: n.AmountFen,
+		list = append(list, document.Entry{Kind: document.DocAcceptance, Subject: fmt.Sprintf("delivery:%d", n.ID), OrderNo: no, On: n.ClosedAt, AmountFen: n.AmountFen,
 			Title: ref.villages[n.VillageID].Name, Void: n.Reversed})
 	}
 	return m.withNumbers(ctx, o.ID, 0, list)
 }
 
 // withNumbers fills in what was issued, and leaves out what is void and never was.
-func (m *Module) withNumbers(ctx context.Context, order, household int64, list []orders.DocumentEntry) (orders.DocumentEntries, error) {
+func (m *Module) withNumbers(ctx context.Context, order, household int64, list []document.Entry) (document.Entries, error) {
 	var rows []struct {
-		No      string              `db:"no"`
-		Kind    orders.DocumentKind `db:"kind"`
-		Subject string              `db:"subject"`
+		No      string        `db:"no"`
+		Kind    document.Kind `db:"kind"`
+		Subject string        `db:"subject"`
 	}
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT no, kind, subject FROM document WHERE ($1 <> 0 AND order_id = $1) OR ($2 <> 0 AND household_id = $2)`, order, household)
 	if err != nil {
-		return orders.DocumentEntries{}, fmt.Errorf("read documents: %w", err)
+		return document.Entries{}, fmt.Errorf("read documents: %w", err)
 	}
 	nos := make(map[[2]string]string, len(rows))
 	for _, d := range rows {
@@ -434,15 +435,15 @@ func (m *Module) withNumbers(ctx context.Context, order, household int64, list [
 	for i := range list {
 		list[i].No = nos[[2]string{string(list[i].Kind), list[i].Subject}]
 	}
-	list = slices.DeleteFunc(list, func(e orders.DocumentEntry) bool { return e.Void && e.No == "" })
-	return orders.DocumentEntries{Items: list, Total: len(list)}, nil
+	list = slices.DeleteFunc(list, func(e document.Entry) bool { return e.Void && e.No == "" })
+	return document.Entries{Items: list, Total: len(list)}, nil
 }
 
 // HouseholdStatements lists the purchase statements of a household: one for each ticket that was paid.
-func (m *Module) HouseholdStatements(ctx context.Context, r orders.HouseholdDocuments) (orders.DocumentEntries, error) {
+func (m *Module) HouseholdStatements(ctx context.Context, r document.HouseholdDocuments) (document.Entries, error) {
 	household, err := m.mayEarn(ctx, r.HouseholdID)
 	if err != nil {
-		return orders.DocumentEntries{}, err
+		return document.Entries{}, err
 	}
 	var rows []struct {
 		ID      int64     `db:"id"`
@@ -456,24 +457,24 @@ func (m *Module) HouseholdStatements(ctx context.Context, r orders.HouseholdDocu
 		FROM income_entry e JOIN ticket t ON t.id = e.ticket_id
 		WHERE e.household_id = $1 AND e.stage = 'paid' AND e.ticket_id <> 0 AND e.amount_fen > 0 ORDER BY e.paid_on DESC, t.id DESC LIMIT 500`, household)
 	if err != nil {
-		return orders.DocumentEntries{}, fmt.Errorf("read statements of household %d: %w", household, err)
+		return document.Entries{}, fmt.Errorf("read statements of household %d: %w", household, err)
 	}
-	list := make([]orders.DocumentEntry, len(rows))
+	list := make([]document.Entry, len(rows))
 	for i, t := range rows {
-		list[i] = orders.DocumentEntry{Kind: orders.DocPurchase, Subject: fmt.Sprintf("ticket:%d", t.ID), OrderNo: orders.Number(t.OrderID), On: t.PaidOn, AmountFen: t.Net,
+		list[i] = document.Entry{Kind: document.DocPurchase, Subject: fmt.Sprintf("ticket:%d", t.ID), OrderNo: orders.Number(t.OrderID), On: t.PaidOn, AmountFen: t.Net,
 			Title: orders.TicketNumber(t.ID), Void: t.Void}
 	}
 	return m.withNumbers(ctx, 0, household, list)
 }
 
 // DocumentRegister lists what was issued, the newest number first.
-func (m *Module) DocumentRegister(ctx context.Context, r orders.DocumentFilter) (orders.DocumentEntries, error) {
+func (m *Module) DocumentRegister(ctx context.Context, r document.Filter) (document.Entries, error) {
 	if err := needCounty(ctx); err != nil {
-		return orders.DocumentEntries{}, err
+		return document.Entries{}, err
 	}
 	limit, err := pageLimit(r.Limit, 50, 200)
 	if err != nil {
-		return orders.DocumentEntries{}, err
+		return document.Entries{}, err
 	}
 	year := r.Year
 	if year == 0 {
@@ -481,15 +482,15 @@ func (m *Module) DocumentRegister(ctx context.Context, r orders.DocumentFilter) 
 	}
 	kind := r.Kind
 	if kind == "" {
-		kind = orders.DocPurchase
+		kind = document.DocPurchase
 	}
 	before := []int64{1 << 31}
 	if r.Cursor != "" {
 		if before, err = cursorInts(r.Cursor, 1); err != nil {
-			return orders.DocumentEntries{}, err
+			return document.Entries{}, err
 		}
 	}
-	out := orders.DocumentEntries{Items: []orders.DocumentEntry{}}
+	out := document.Entries{Items: []document.Entry{}}
 	if err := m.db.GetContext(ctx, &out.Total, `SELECT count(*) FROM document WHERE kind = $1 AND year = $2`, kind, year); err != nil {
 		return out, fmt.Errorf("count documents: %w", err)
 	}
@@ -507,7 +508,7 @@ func (m *Module) DocumentRegister(ctx context.Context, r orders.DocumentFilter) 
 		out.Cursor = makeCursor(rows[limit-1].Serial)
 	}
 	for _, d := range rows {
-		out.Items = append(out.Items, orders.DocumentEntry{Kind: d.Kind, Subject: d.Subject, No: d.No, OrderNo: orders.Number(d.OrderID), On: d.IssuedAt.UTC(),
+		out.Items = append(out.Items, document.Entry{Kind: d.Kind, Subject: d.Subject, No: d.No, OrderNo: orders.Number(d.OrderID), On: d.IssuedAt.UTC(),
 			AmountFen: d.AmountFen, Void: d.Void})
 	}
 	return out, nil

@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 // channelless is the key of income that was not sold: dividends and distributions.
@@ -130,7 +131,7 @@ func (m *Module) fillEntries(ctx context.Context, inc *orders.Income, rows []ent
 			e.OrderNo = orders.Number(r.OrderID)
 		}
 		if r.AdoptionID != 0 {
-			e.AdoptionNo = orders.AdoptionNumber(r.AdoptionID)
+			e.AdoptionNo = adopt.Number(r.AdoptionID)
 		}
 		if r.TicketID != 0 {
 			e.TicketNo = orders.TicketNumber(r.TicketID)

@@ -24,6 +24,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -112,9 +113,9 @@ type Module struct {
 }
 
 var (
-	_ orders.Service   = (*Module)(nil)
-	_ orders.Adoptions = (*Module)(nil)
-	_ orders.Boxes     = (*Module)(nil)
+	_ orders.Service = (*Module)(nil)
+	_ adopt.Service  = (*Module)(nil)
+	_ adopt.Boxes    = (*Module)(nil)
 )
 
 // New opens the module on a migrated schema. It answers from now on; Run does the rest of its work. Close ends it.

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -187,7 +188,7 @@ func (m *Module) readFacts(ctx context.Context, t taskRow) error {
 	last, err := m.facts(ctx, max(cursor-factOverlap, 0), func(page []payments.IncomeFact) error {
 		for _, f := range page {
 			_, order := orders.ParsePaymentRef(f.Ref)
-			_, adoption := orders.ParseAdoptionRef(f.Ref)
+			_, adoption := adopt.ParsePaymentRef(f.Ref)
 			if !order && !adoption {
 				fresh = append(fresh, f)
 			}

@@ -12,16 +12,16 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 // shelf implements orders.Shelf on the module's tables.
 type shelfRoom struct{ *Module }
 
-var _ orders.Shelf = shelfRoom{}
+var _ shelf.Service = shelfRoom{}
 
 // Shelf is the module's part for charity supermarkets.
-func (m *Module) Shelf() orders.Shelf { return shelfRoom{m} }
+func (m *Module) Shelf() shelf.Service { return shelfRoom{m} }
 
 var (
 	shopStaff = []string{roleOfficer, roleOrgApprover, roleClerk}

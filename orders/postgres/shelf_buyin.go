@@ -12,6 +12,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
@@ -30,10 +31,10 @@ const buyInEntries = `
 
 // BuyIn buys from a household at the counter. The goods on the shelf, the entry in the household's income ledger and the
 // command that makes the shop owe it are one transaction.
-func (s shelfRoom) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.BuyIn, error) {
+func (s shelfRoom) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.BuyIn{}, err
+		return shelf.BuyIn{}, err
 	}
 	now := s.now()
 	var problems link.Problems
@@ -59,16 +60,16 @@ func (s shelfRoom) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.Buy
 		problems.Add("shelf.seller.missing", "household_id")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.BuyIn{}, err
+		return shelf.BuyIn{}, err
 	}
 	price := priceOf(product, r.PriceFen)
 	amount, err := price.Amount(r.Measure)
 	if err != nil || amount <= 0 || amount > shelfPriceMax {
-		return orders.BuyIn{}, link.E(link.Invalid, "shelf.amount", "measure")
+		return shelf.BuyIn{}, link.E(link.Invalid, "shelf.amount", "measure")
 	}
 	h, err := s.catalog.Household(asSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
 	if err != nil {
-		return orders.BuyIn{}, err
+		return shelf.BuyIn{}, err
 	}
 	var id int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -83,14 +84,14 @@ func (s shelfRoom) BuyIn(ctx context.Context, r orders.BuyInRequest) (orders.Buy
 		return s.about(ctx, tx, "buyin", r.Key, id)
 	})
 	if err != nil {
-		return orders.BuyIn{}, err
+		return shelf.BuyIn{}, err
 	}
 	s.averages.forget()
-	return s.BuyInSlip(ctx, orders.IDRef{ID: id})
+	return s.BuyInSlip(ctx, shelf.IDRef{ID: id})
 }
 
 func (s shelfRoom) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
-	r orders.BuyInRequest, price money.Price, amount int64) (int64, error) {
+	r shelf.BuyInRequest, price money.Price, amount int64) (int64, error) {
 	now, a := s.now(), link.ActorFrom(ctx)
 	var units, grams, qty int64
 	if product.Weighed() {
@@ -140,7 +141,7 @@ func (s shelfRoom) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop cata
 		return 0, fmt.Errorf("write income of buy-in: %w", err)
 	}
 	return row.ID, link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{
-		DeliveryID: row.Delivery, Ref: orders.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
+		DeliveryID: row.Delivery, Ref: shelf.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
 		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", row.ID), Household: h.ID, GrossFen: amount,
 			Origin: &payments.Origin{Season: season, Month: orders.SeasonMonth(season, now.In(china)), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
 				Product: product.Code, Qty: qty, NetGrams: grams}}},
@@ -148,22 +149,22 @@ func (s shelfRoom) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop cata
 }
 
 type buyInRow struct {
-	ID          int64             `db:"id"`
-	OrgID       int64             `db:"org_id"`
-	SheetID     int64             `db:"sheet_id"`
-	SheetState  orders.SheetState `db:"state"`
-	LotID       int64             `db:"lot_id"`
-	Code        string            `db:"code"`
-	HouseholdID int64             `db:"household_id"`
-	VillageID   int64             `db:"village_id"`
-	Product     string            `db:"product"`
-	Grade       string            `db:"grade"`
-	Measure     int64             `db:"measure"`
-	PriceFen    int64             `db:"price_fen"`
-	PricePer    int64             `db:"price_per"`
-	AmountFen   int64             `db:"amount_fen"`
-	BoughtAt    time.Time         `db:"bought_at"`
-	Actor       string            `db:"actor"`
+	ID          int64            `db:"id"`
+	OrgID       int64            `db:"org_id"`
+	SheetID     int64            `db:"sheet_id"`
+	SheetState  shelf.SheetState `db:"state"`
+	LotID       int64            `db:"lot_id"`
+	Code        string           `db:"code"`
+	HouseholdID int64            `db:"household_id"`
+	VillageID   int64            `db:"village_id"`
+	Product     string           `db:"product"`
+	Grade       string           `db:"grade"`
+	Measure     int64            `db:"measure"`
+	PriceFen    int64            `db:"price_fen"`
+	PricePer    int64            `db:"price_per"`
+	AmountFen   int64            `db:"amount_fen"`
+	BoughtAt    time.Time        `db:"bought_at"`
+	Actor       string           `db:"actor"`
 }
 
 const buyInSelect = `
@@ -172,8 +173,8 @@ const buyInSelect = `
 	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
 
 // buyInsOut names the households of buy-ins, for those who bought from them.
-func (s shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]orders.BuyIn, error) {
-	out := make([]orders.BuyIn, len(rows))
+func (s shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]shelf.BuyIn, error) {
+	out := make([]shelf.BuyIn, len(rows))
 	if len(rows) == 0 {
 		return out, nil
 	}
@@ -192,34 +193,34 @@ func (s shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) (
 	}
 	for i, r := range rows {
 		p, h := ref.products[r.Product], homes[r.HouseholdID]
-		out[i] = orders.BuyIn{ID: r.ID, No: orders.BuyInNumber(r.ID), OrgID: r.OrgID, Shop: ref.orgs[r.OrgID].Name, HouseholdID: r.HouseholdID,
+		out[i] = shelf.BuyIn{ID: r.ID, No: shelf.BuyInNumber(r.ID), OrgID: r.OrgID, Shop: ref.orgs[r.OrgID].Name, HouseholdID: r.HouseholdID,
 			Code: h.Code, Head: h.Head, VillageID: r.VillageID, Village: ref.villages[r.VillageID].Name, Product: r.Product, Title: p.Name,
 			Grade: r.Grade, PriceUnit: p.PriceUnit, Measure: r.Measure, Price: money.Price{Fen: r.PriceFen, Per: r.PricePer}, AmountFen: r.AmountFen,
-			LotID: r.LotID, Trace: r.Code, SheetID: r.SheetID, SheetNo: orders.SheetNumber(r.SheetID), SheetState: r.SheetState,
+			LotID: r.LotID, Trace: r.Code, SheetID: r.SheetID, SheetNo: shelf.SheetNumber(r.SheetID), SheetState: r.SheetState,
 			BoughtAt: r.BoughtAt.UTC(), Actor: r.Actor}
 	}
 	return out, nil
 }
 
-func (s shelfRoom) BuyIns(ctx context.Context, f orders.BuyInFilter) (orders.BuyInPage, error) {
+func (s shelfRoom) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
-		return orders.BuyInPage{}, err
+		return shelf.BuyInPage{}, err
 	}
 	limit, err := pageLimit(f.Limit, 50, 500)
 	if err != nil {
-		return orders.BuyInPage{}, err
+		return shelf.BuyInPage{}, err
 	}
 	cursor, err := cursorInts(f.Cursor, 1)
 	if err != nil {
-		return orders.BuyInPage{}, err
+		return shelf.BuyInPage{}, err
 	}
 	w := filter{}
 	w.add("b.org_id = ?", shop.ID)
 	if f.SheetID != 0 {
 		w.add("b.sheet_id = ?", f.SheetID)
 	}
-	page := orders.BuyInPage{}
+	page := shelf.BuyInPage{}
 	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(b.amount_fen), 0)::bigint FROM shelf_buyin b WHERE `+w.where(), w.args...).
 		Scan(&page.Total, &page.AmountFen)
 	if err != nil {
@@ -241,36 +242,36 @@ func (s shelfRoom) BuyIns(ctx context.Context, f orders.BuyInFilter) (orders.Buy
 }
 
 // BuyInSlip is one buy-in, as the household gets it on paper.
-func (s shelfRoom) BuyInSlip(ctx context.Context, r orders.IDRef) (orders.BuyIn, error) {
+func (s shelfRoom) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error) {
 	var row buyInRow
 	err := s.db.GetContext(ctx, &row, buyInSelect+`WHERE b.id = $1`, r.ID)
 	if missing(err) {
-		return orders.BuyIn{}, link.E(link.NotFound, "shelf.buyin.unknown", "")
+		return shelf.BuyIn{}, link.E(link.NotFound, "shelf.buyin.unknown", "")
 	}
 	if err != nil {
-		return orders.BuyIn{}, fmt.Errorf("read buy-in: %w", err)
+		return shelf.BuyIn{}, fmt.Errorf("read buy-in: %w", err)
 	}
 	ref, _, err := s.looksAt(ctx, row.OrgID)
 	if err != nil {
-		return orders.BuyIn{}, err
+		return shelf.BuyIn{}, err
 	}
 	out, err := s.buyInsOut(ctx, ref, []buyInRow{row})
 	if err != nil {
-		return orders.BuyIn{}, err
+		return shelf.BuyIn{}, err
 	}
 	return out[0], nil
 }
 
 type sheetRow struct {
-	ID         int64             `db:"id"`
-	OrgID      int64             `db:"org_id"`
-	State      orders.SheetState `db:"state"`
-	AmountFen  int64             `db:"amount_fen"`
-	OpenedAt   time.Time         `db:"opened_at"`
-	ClosedAt   *time.Time        `db:"closed_at"`
-	SettledAt  *time.Time        `db:"settled_at"`
-	BuyIns     int64             `db:"buy_ins"`
-	Households int64             `db:"households"`
+	ID         int64            `db:"id"`
+	OrgID      int64            `db:"org_id"`
+	State      shelf.SheetState `db:"state"`
+	AmountFen  int64            `db:"amount_fen"`
+	OpenedAt   time.Time        `db:"opened_at"`
+	ClosedAt   *time.Time       `db:"closed_at"`
+	SettledAt  *time.Time       `db:"settled_at"`
+	BuyIns     int64            `db:"buy_ins"`
+	Households int64            `db:"households"`
 }
 
 const sheetSelect = `
@@ -279,21 +280,21 @@ const sheetSelect = `
 	       (SELECT count(DISTINCT b.household_id) FROM shelf_buyin b WHERE b.sheet_id = h.id) AS households
 	FROM shelf_sheet h `
 
-func (r sheetRow) out() orders.Sheet {
-	return orders.Sheet{ID: r.ID, No: orders.SheetNumber(r.ID), OrgID: r.OrgID, State: r.State, BuyIns: r.BuyIns, Households: r.Households,
+func (r sheetRow) out() shelf.Sheet {
+	return shelf.Sheet{ID: r.ID, No: shelf.SheetNumber(r.ID), OrgID: r.OrgID, State: r.State, BuyIns: r.BuyIns, Households: r.Households,
 		AmountFen: r.AmountFen, OpenedAt: r.OpenedAt.UTC(), ClosedAt: r.ClosedAt, SettledAt: r.SettledAt}
 }
 
-func (s shelfRoom) Sheets(ctx context.Context, r orders.ShopRef) (orders.Sheets, error) {
+func (s shelfRoom) Sheets(ctx context.Context, r shelf.ShopRef) (shelf.Sheets, error) {
 	_, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
-		return orders.Sheets{}, err
+		return shelf.Sheets{}, err
 	}
 	var rows []sheetRow
 	if err := s.db.SelectContext(ctx, &rows, sheetSelect+`WHERE h.org_id = $1 ORDER BY h.id DESC LIMIT 60`, shop.ID); err != nil {
-		return orders.Sheets{}, fmt.Errorf("read sheets: %w", err)
+		return shelf.Sheets{}, fmt.Errorf("read sheets: %w", err)
 	}
-	out := orders.Sheets{Items: make([]orders.Sheet, len(rows))}
+	out := shelf.Sheets{Items: make([]shelf.Sheet, len(rows))}
 	for i, row := range rows {
 		out.Items[i] = row.out()
 	}
@@ -313,10 +314,10 @@ func (s shelfRoom) sheet(ctx context.Context, q queryer, id, org int64) (sheetRo
 }
 
 // CloseSheet ends the open sheet and has payments bill it. The next buy-in opens another one.
-func (s shelfRoom) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet, error) {
+func (s shelfRoom) CloseSheet(ctx context.Context, r shelf.IDRef) (shelf.Sheet, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
-		return orders.Sheet{}, err
+		return shelf.Sheet{}, err
 	}
 	var row sheetRow
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -326,10 +327,10 @@ func (s shelfRoom) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet
 		if row, err = s.sheet(ctx, tx, r.ID, shop.ID); err != nil {
 			return err
 		}
-		if row.State != orders.SheetOpen {
+		if row.State != shelf.SheetOpen {
 			return nil // clicked twice
 		}
-		if row.State, err = row.State.Next(orders.SheetClose); err != nil {
+		if row.State, err = row.State.Next(shelf.SheetClose); err != nil {
 			return err
 		}
 		now := s.now()
@@ -340,13 +341,13 @@ func (s shelfRoom) CloseSheet(ctx context.Context, r orders.IDRef) (orders.Sheet
 			return fmt.Errorf("close sheet: %w", err)
 		}
 		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCloseRef,
-			Data: payments.CloseRef{Ref: orders.SheetRefOf(row.ID), Seq: 1, BilledFen: &row.AmountFen}})
+			Data: payments.CloseRef{Ref: shelf.SheetRefOf(row.ID), Seq: 1, BilledFen: &row.AmountFen}})
 	})
 	return row.out(), err
 }
 
 // PaySheet starts the shop's payment of a closed sheet.
-func (s shelfRoom) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
+func (s shelfRoom) PaySheet(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.PayStart{}, err
@@ -356,19 +357,19 @@ func (s shelfRoom) PaySheet(ctx context.Context, r orders.PayRefRequest) (orders
 		return orders.PayStart{}, err
 	}
 	switch row.State {
-	case orders.SheetClosing:
+	case shelf.SheetClosing:
 		return orders.PayStart{}, errBusy() // payments has not closed the bill yet
-	case orders.SheetClosed:
+	case shelf.SheetClosed:
 	default:
 		return orders.PayStart{}, link.E(link.Conflict, "shelf.sheet.not_due", "")
 	}
-	return s.startPayment(ctx, r, payments.CreatePayment{Ref: orders.SheetRefOf(row.ID), Purpose: "balance", AmountFen: row.AmountFen,
-		Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: shop.Name}, Description: "半亩园收购单 " + orders.SheetNumber(row.ID),
-		Code: orders.SheetNumber(row.ID), ExpiresAt: s.now().Add(s.cfg.PayBalance)})
+	return s.startPayment(ctx, r, payments.CreatePayment{Ref: shelf.SheetRefOf(row.ID), Purpose: "balance", AmountFen: row.AmountFen,
+		Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: shop.Name}, Description: "半亩园收购单 " + shelf.SheetNumber(row.ID),
+		Code: shelf.SheetNumber(row.ID), ExpiresAt: s.now().Add(s.cfg.PayBalance)})
 }
 
 // startPayment asks payments for one, outside any transaction.
-func (s shelfRoom) startPayment(ctx context.Context, r orders.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
+func (s shelfRoom) startPayment(ctx context.Context, r shelf.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.Key)
 	if r.Method == "" || r.Method == payments.Cash {

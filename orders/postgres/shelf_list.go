@@ -13,6 +13,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 type listRow struct {
@@ -33,8 +34,8 @@ const listLinesMax = 40
 
 func weekday(t time.Time) int { return (int(t.In(china).Weekday())+6)%7 + 1 }
 
-func (s shelfRoom) listOut(ctx context.Context, r listRow) (orders.StandingList, error) {
-	l := orders.StandingList{ID: r.ID, OrgID: r.OrgID, Name: r.Name, Version: r.Version, OrderedAt: r.OrderedAt, Weekdays: []int{}, Lines: []orders.ListLine{}}
+func (s shelfRoom) listOut(ctx context.Context, r listRow) (shelf.StandingList, error) {
+	l := shelf.StandingList{ID: r.ID, OrgID: r.OrgID, Name: r.Name, Version: r.Version, OrderedAt: r.OrderedAt, Weekdays: []int{}, Lines: []shelf.ListLine{}}
 	for _, d := range r.Weekdays {
 		l.Weekdays = append(l.Weekdays, int(d))
 	}
@@ -51,7 +52,7 @@ func (s shelfRoom) listOut(ctx context.Context, r listRow) (orders.StandingList,
 		return l, fmt.Errorf("decode standing list %d: %w", r.ID, err)
 	}
 	for _, q := range lines {
-		line := orders.ListLine{QuoteLine: q}
+		line := shelf.ListLine{QuoteLine: q}
 		p, err := s.offers.presale(ctx, q.PresaleID)
 		switch {
 		case err == nil:
@@ -65,16 +66,16 @@ func (s shelfRoom) listOut(ctx context.Context, r listRow) (orders.StandingList,
 	return l, nil
 }
 
-func (s shelfRoom) StandingLists(ctx context.Context, r orders.ShopRef) (orders.StandingLists, error) {
+func (s shelfRoom) StandingLists(ctx context.Context, r shelf.ShopRef) (shelf.StandingLists, error) {
 	_, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
-		return orders.StandingLists{}, err
+		return shelf.StandingLists{}, err
 	}
 	var rows []listRow
 	if err := s.db.SelectContext(ctx, &rows, `SELECT `+listColumns+` FROM shelf_list WHERE org_id = $1 ORDER BY name, id`, shop.ID); err != nil {
-		return orders.StandingLists{}, fmt.Errorf("read standing lists: %w", err)
+		return shelf.StandingLists{}, fmt.Errorf("read standing lists: %w", err)
 	}
-	out := orders.StandingLists{Items: []orders.StandingList{}}
+	out := shelf.StandingLists{Items: []shelf.StandingList{}}
 	for _, row := range rows {
 		l, err := s.listOut(ctx, row)
 		if err != nil {
@@ -85,10 +86,10 @@ func (s shelfRoom) StandingLists(ctx context.Context, r orders.ShopRef) (orders.
 	return out, nil
 }
 
-func (s shelfRoom) SaveStandingList(ctx context.Context, r orders.SaveStandingList) (orders.StandingList, error) {
+func (s shelfRoom) SaveStandingList(ctx context.Context, r shelf.SaveStandingList) (shelf.StandingList, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
-		return orders.StandingList{}, err
+		return shelf.StandingList{}, err
 	}
 	var problems link.Problems
 	checkKey(&problems, r.Key)
@@ -115,18 +116,18 @@ func (s shelfRoom) SaveStandingList(ctx context.Context, r orders.SaveStandingLi
 		}
 	}
 	if err := s.checkDelivery(ctx, &r.Delivery, &problems); err != nil {
-		return orders.StandingList{}, err
+		return shelf.StandingList{}, err
 	}
 	if err := problems.Err(); err != nil {
-		return orders.StandingList{}, err
+		return shelf.StandingList{}, err
 	}
 	lines, err := json.Marshal(r.Lines)
 	if err != nil {
-		return orders.StandingList{}, fmt.Errorf("encode list: %w", err)
+		return shelf.StandingList{}, fmt.Errorf("encode list: %w", err)
 	}
 	delivery, err := json.Marshal(r.Delivery)
 	if err != nil {
-		return orders.StandingList{}, fmt.Errorf("encode delivery: %w", err)
+		return shelf.StandingList{}, fmt.Errorf("encode delivery: %w", err)
 	}
 	by, now := who(link.ActorFrom(ctx)), s.now()
 	var row listRow
@@ -163,12 +164,12 @@ func (s shelfRoom) SaveStandingList(ctx context.Context, r orders.SaveStandingLi
 		return s.about(ctx, tx, "list", r.Key, row.ID)
 	})
 	if err != nil {
-		return orders.StandingList{}, err
+		return shelf.StandingList{}, err
 	}
 	return s.listOut(ctx, row)
 }
 
-func (s shelfRoom) DropStandingList(ctx context.Context, r orders.StandingListRef) (orders.None, error) {
+func (s shelfRoom) DropStandingList(ctx context.Context, r shelf.StandingListRef) (orders.None, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.None{}, err
@@ -184,7 +185,7 @@ func (s shelfRoom) DropStandingList(ctx context.Context, r orders.StandingListRe
 }
 
 // OrderStandingList places the order under the request's key, so that a second click is the same order.
-func (s shelfRoom) OrderStandingList(ctx context.Context, r orders.OrderStandingList) (orders.Order, error) {
+func (s shelfRoom) OrderStandingList(ctx context.Context, r shelf.OrderStandingList) (orders.Order, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.Order{}, err

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
@@ -18,7 +18,7 @@ func (m *Module) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.Paym
 	s := shelfRoom{m}
 	slices.SortStableFunc(got, func(a, b payments.PaymentEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
 	for _, e := range got {
-		kind, id, ok := orders.ParseShelfRef(e.Ref)
+		kind, id, ok := shelf.ParseShelfRef(e.Ref)
 		if !ok {
 			continue
 		}
@@ -37,15 +37,15 @@ func (m *Module) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.Paym
 		if err != nil {
 			return fmt.Errorf("payment %d: %w", e.PaymentID, err)
 		}
-		if sale.State.Can(orders.SalePay) {
-			if err := s.step(ctx, tx, sale, orders.SalePay); err != nil {
+		if sale.State.Can(shelf.SalePay) {
+			if err := s.step(ctx, tx, sale, shelf.SalePay); err != nil {
 				return err
 			}
 		}
 	}
 	slices.SortStableFunc(refs, func(a, b payments.RefEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
 	for _, e := range refs {
-		kind, id, ok := orders.ParseShelfRef(e.Ref)
+		kind, id, ok := shelf.ParseShelfRef(e.Ref)
 		if !ok || kind != "buyin" {
 			continue
 		}
@@ -57,21 +57,21 @@ func (m *Module) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.Paym
 }
 
 func shelfID(ref string) int64 {
-	_, id, _ := orders.ParseShelfRef(ref)
+	_, id, _ := shelf.ParseShelfRef(ref)
 	return id
 }
 
 // sheetBilled notes that payments has closed a sheet's bill, or that nothing of it is due any more: then the households
 // are released.
 func (s shelfRoom) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e payments.RefEvent) error {
-	var state orders.SheetState
+	var state shelf.SheetState
 	err := tx.GetContext(ctx, &state, `SELECT state FROM shelf_sheet WHERE id = $1 FOR UPDATE`, id)
 	if err != nil {
 		return fmt.Errorf("lock sheet %d: %w", id, err)
 	}
-	step := orders.SheetBill
+	step := shelf.SheetBill
 	if e.ReceivableFen == 0 {
-		step = orders.SheetSettle
+		step = shelf.SheetSettle
 	}
 	to, err := state.Next(step)
 	if err != nil {
@@ -82,10 +82,10 @@ func (s shelfRoom) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e pay
 		UPDATE shelf_sheet SET state = $2, settled_at = CASE WHEN $2 = 'settled' THEN $3::timestamptz END WHERE id = $1`, id, string(to), now); err != nil {
 		return fmt.Errorf("move sheet %d: %w", id, err)
 	}
-	if to != orders.SheetSettled {
+	if to != shelf.SheetSettled {
 		return nil
 	}
-	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseRef, Data: payments.ReleaseRef{Ref: orders.SheetRefOf(id)}})
+	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseRef, Data: payments.ReleaseRef{Ref: shelf.SheetRefOf(id)}})
 }
 
 // expireSales gives back what was kept for sales that nobody paid in time, once payments says so.
@@ -111,7 +111,7 @@ func (m *Module) expireSales(ctx context.Context) error {
 	g.SetLimit(8)
 	for i, id := range ids {
 		g.Go(func() error {
-			res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: orders.SaleRefOf(id)})
+			res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: shelf.SaleRefOf(id)})
 			if err != nil {
 				m.log.Warn("ask whether a sale was paid", "sale", id, "error", err)
 			}
@@ -128,10 +128,10 @@ func (m *Module) expireSales(ctx context.Context) error {
 		}
 		err := m.tx(ctx, func(tx *sqlx.Tx) error {
 			sale, err := s.lockSale(ctx, tx, id)
-			if err != nil || !sale.State.Can(orders.SaleLapse) {
+			if err != nil || !sale.State.Can(shelf.SaleLapse) {
 				return err
 			}
-			return s.step(ctx, tx, sale, orders.SaleLapse)
+			return s.step(ctx, tx, sale, shelf.SaleLapse)
 		})
 		if err != nil {
 			return err

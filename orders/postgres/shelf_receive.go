@@ -11,6 +11,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 // arrived are the tickets of an organisation's orders that are accepted, billed and on no shelf. A ticket that corrects
@@ -42,17 +43,17 @@ const arrivalSums = `count(DISTINCT t.household_id) AS households, sum(t.units):
 	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen + t.agent_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
 
 // Arrivals lists what the shop's orders brought and nobody has put on the shelf.
-func (s shelfRoom) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arrivals, error) {
+func (s shelfRoom) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
-		return orders.Arrivals{}, err
+		return shelf.Arrivals{}, err
 	}
 	var rows []arrivalRow
 	err = s.db.SelectContext(ctx, &rows, `
 		SELECT t.order_id, t.line, t.village_id, t.grade, `+arrivalSums+arrived+`
 		GROUP BY t.order_id, t.line, t.village_id, t.grade ORDER BY max(d.closed_at) DESC, 1, 2, 3, 4 LIMIT 200`, shop.ID)
 	if err != nil {
-		return orders.Arrivals{}, fmt.Errorf("read arrivals: %w", err)
+		return shelf.Arrivals{}, fmt.Errorf("read arrivals: %w", err)
 	}
 	ids := make([]int64, len(rows))
 	for i, row := range rows {
@@ -60,15 +61,15 @@ func (s shelfRoom) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arriv
 	}
 	lines, err := s.linesOf(ctx, s.db, ids...)
 	if err != nil {
-		return orders.Arrivals{}, err
+		return shelf.Arrivals{}, err
 	}
-	out := orders.Arrivals{Items: make([]orders.Arrival, 0, len(rows))}
+	out := shelf.Arrivals{Items: make([]shelf.Arrival, 0, len(rows))}
 	for _, row := range rows {
 		l, err := lineOf(lines[row.OrderID], row.Line)
 		if err != nil {
 			return out, err
 		}
-		a := orders.Arrival{OrderNo: orders.Number(row.OrderID), OrderID: row.OrderID, Line: row.Line, VillageID: row.VillageID,
+		a := shelf.Arrival{OrderNo: orders.Number(row.OrderID), OrderID: row.OrderID, Line: row.Line, VillageID: row.VillageID,
 			Village: ref.villages[row.VillageID].Name, Product: l.offer.Product, Title: l.offer.Title, Grade: row.Grade, Unit: l.offer.Unit,
 			PriceUnit: l.offer.PriceUnit, Households: row.Households, Units: row.Units, NetGrams: row.NetGrams, Measure: row.Units,
 			CostFen: row.CostFen, HouseholdFen: row.CostFen - row.FeeFen, DeliveredAt: row.ClosedAt}
@@ -81,10 +82,10 @@ func (s shelfRoom) Arrivals(ctx context.Context, r orders.ShopRef) (orders.Arriv
 }
 
 // Receive puts one arrival on the shelf.
-func (s shelfRoom) Receive(ctx context.Context, r orders.Receive) (orders.StockLot, error) {
+func (s shelfRoom) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.StockLot{}, err
+		return shelf.StockLot{}, err
 	}
 	now := s.now()
 	var problems link.Problems
@@ -94,11 +95,11 @@ func (s shelfRoom) Receive(ctx context.Context, r orders.Receive) (orders.StockL
 		problems.Add("shelf.best_before", "best_before")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.StockLot{}, err
+		return shelf.StockLot{}, err
 	}
 	order, err := orderID(orders.OrderRef{No: r.OrderNo})
 	if err != nil {
-		return orders.StockLot{}, err
+		return shelf.StockLot{}, err
 	}
 	var lot int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -122,12 +123,12 @@ func (s shelfRoom) Receive(ctx context.Context, r orders.Receive) (orders.StockL
 		return s.about(ctx, tx, "receive", r.Key, lot)
 	})
 	if err != nil {
-		return orders.StockLot{}, err
+		return shelf.StockLot{}, err
 	}
-	return s.StockLot(ctx, orders.StockLotRef{ID: lot})
+	return s.StockLot(ctx, shelf.StockLotRef{ID: lot})
 }
 
-func (s shelfRoom) receive(ctx context.Context, tx *sqlx.Tx, ref *names, shop catalog.Organisation, r orders.Receive, order int64) (int64, error) {
+func (s shelfRoom) receive(ctx context.Context, tx *sqlx.Tx, ref *names, shop catalog.Organisation, r shelf.Receive, order int64) (int64, error) {
 	var tickets []struct {
 		ID      int64 `db:"id"`
 		PointID int64 `db:"point_id"`
@@ -196,21 +197,21 @@ const sellersShown = 8
 
 // Sellers searches for whoever stands at the counter. The catalogue shows households to those who collect from them; a
 // shop may find any, but only with something to go by, and learns a name and a village.
-func (s shelfRoom) Sellers(ctx context.Context, r orders.SellerQuery) (orders.Sellers, error) {
+func (s shelfRoom) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {
-		return orders.Sellers{}, err
+		return shelf.Sellers{}, err
 	}
 	query, ok := clean(r.Query, 2, nameMax)
 	if !ok {
-		return orders.Sellers{}, link.E(link.Invalid, "shelf.seller.query", "q")
+		return shelf.Sellers{}, link.E(link.Invalid, "shelf.seller.query", "q")
 	}
 	page, err := s.catalog.Households(asSystem(ctx), catalog.HouseholdFilter{Query: query, Limit: sellersShown})
 	if err != nil {
-		return orders.Sellers{}, err
+		return shelf.Sellers{}, err
 	}
-	out := orders.Sellers{Items: make([]orders.Seller, 0, len(page.Items)), More: page.Total > len(page.Items)}
+	out := shelf.Sellers{Items: make([]shelf.Seller, 0, len(page.Items)), More: page.Total > len(page.Items)}
 	for _, h := range page.Items {
-		out.Items = append(out.Items, orders.Seller{HouseholdID: h.ID, Code: h.Code, Head: h.Head, Village: h.Village, Township: h.Township})
+		out.Items = append(out.Items, shelf.Seller{HouseholdID: h.ID, Code: h.Code, Head: h.Head, Village: h.Village, Township: h.Township})
 	}
 	return out, nil
 }

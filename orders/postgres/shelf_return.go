@@ -10,7 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
@@ -36,19 +36,19 @@ type soldLot struct {
 
 // ReturnGoods takes goods back, or voids a receipt. The money goes back as it came: cash out of the drawer, anything else
 // through its gateway.
-func (s shelfRoom) ReturnGoods(ctx context.Context, r orders.ReturnRequest) (orders.Return, error) {
+func (s shelfRoom) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Return, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.Return{}, err
+		return shelf.Return{}, err
 	}
 	if err := s.checkReturn(&r); err != nil {
-		return orders.Return{}, err
+		return shelf.Return{}, err
 	}
 	said := r
 	said.ReturnedAt = time.Time{} // a page that is sent twice has two clocks
 	hash, err := hashBody(said)
 	if err != nil {
-		return orders.Return{}, err
+		return shelf.Return{}, err
 	}
 	var id int64
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
@@ -75,27 +75,27 @@ func (s shelfRoom) ReturnGoods(ctx context.Context, r orders.ReturnRequest) (ord
 		return err
 	})
 	if link.Constraint(err) == "shelf_return_client" { // the same id at two sales at once
-		return orders.Return{}, link.E(link.Conflict, "return.client_id.reused", "client_id").Because(err)
+		return shelf.Return{}, link.E(link.Conflict, "return.client_id.reused", "client_id").Because(err)
 	}
 	if err != nil {
-		return orders.Return{}, err
+		return shelf.Return{}, err
 	}
 	return s.returnOut(ctx, ref, id)
 }
 
-func (s shelfRoom) checkReturn(r *orders.ReturnRequest) error {
+func (s shelfRoom) checkReturn(r *shelf.ReturnRequest) error {
 	now := s.now()
 	r.ClientID, r.SaleClientID = strings.ToLower(r.ClientID), strings.ToLower(r.SaleClientID)
 	var problems link.Problems
 	if !uuidPattern.MatchString(r.ClientID) {
 		problems.Add("weigh.client_id", "client_id")
 	}
-	reasons := orders.ReturnReasons
+	reasons := shelf.ReturnReasons
 	switch r.Kind {
-	case orders.ReturnVoid:
-		reasons = orders.VoidReasons
+	case shelf.ReturnVoid:
+		reasons = shelf.VoidReasons
 		r.Lines = nil
-	case orders.ReturnGoods:
+	case shelf.ReturnGoods:
 		if len(r.Lines) == 0 || len(r.Lines) > saleLinesMax {
 			problems.Add("return.lines", "lines")
 		}
@@ -126,7 +126,7 @@ func (s shelfRoom) checkReturn(r *orders.ReturnRequest) error {
 }
 
 // soldAt locks the sale whose goods come back; another shop's is NotFound.
-func (s shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r orders.ReturnRequest) (*saleRow, error) {
+func (s shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.ReturnRequest) (*saleRow, error) {
 	id := r.SaleID
 	if id == 0 {
 		err := tx.GetContext(ctx, &id, `SELECT id FROM shelf_sale WHERE org_id = $1 AND client_id = $2 AND channel = 'till'`, org, r.SaleClientID)
@@ -148,16 +148,16 @@ func (s shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r orders.
 }
 
 // mayReturn says whether goods of a sale may come back now.
-func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orders.ReturnRequest) error {
-	if sale.State != orders.SaleDone {
+func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest) error {
+	if sale.State != shelf.SaleDone {
 		return link.E(link.Conflict, "return.not_sold", "")
 	}
 	if sale.ReturnedFen == sale.TotalFen {
 		return link.E(link.Conflict, "return.done", "")
 	}
-	if r.Kind == orders.ReturnGoods {
-		if r.ReturnedAt.After(sale.SoldAt.AddDate(0, 0, orders.ReturnDays)) {
-			return link.E(link.Conflict, "return.too_late", "", "days", fmt.Sprint(orders.ReturnDays))
+	if r.Kind == shelf.ReturnGoods {
+		if r.ReturnedAt.After(sale.SoldAt.AddDate(0, 0, shelf.ReturnDays)) {
+			return link.E(link.Conflict, "return.too_late", "", "days", fmt.Sprint(shelf.ReturnDays))
 		}
 		return nil
 	}
@@ -165,7 +165,7 @@ func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r 
 		return link.E(link.Conflict, "return.not_whole", "")
 	}
 	a := link.ActorFrom(ctx)
-	if sale.Channel != orders.SaleTill || sale.AccountID != a.Account || !midnight(sale.SoldAt).Equal(midnight(r.ReturnedAt)) {
+	if sale.Channel != shelf.SaleTill || sale.AccountID != a.Account || !midnight(sale.SoldAt).Equal(midnight(r.ReturnedAt)) {
 		return link.E(link.Conflict, "return.not_last", "")
 	}
 	var later bool
@@ -182,7 +182,7 @@ func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r 
 }
 
 // writeReturn writes a return of a locked sale, moves its goods and tells payments.
-func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r orders.ReturnRequest, hash []byte) (int64, error) {
+func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest, hash []byte) (int64, error) {
 	if err := s.mayReturn(ctx, tx, sale, r); err != nil {
 		return 0, err
 	}
@@ -193,9 +193,9 @@ func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, 
 		return 0, fmt.Errorf("read lines of sale %d: %w", sale.ID, err)
 	}
 	back := r.Lines
-	if r.Kind == orders.ReturnVoid {
+	if r.Kind == shelf.ReturnVoid {
 		for _, l := range sold {
-			back = append(back, orders.ReturnLine{No: l.No, Measure: l.Measure, ToShelf: true})
+			back = append(back, shelf.ReturnLine{No: l.No, Measure: l.Measure, ToShelf: true})
 		}
 	}
 	amounts, total := make([]int64, len(back)), int64(0)
@@ -230,12 +230,12 @@ func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, 
 	if _, err := tx.ExecContext(ctx, `UPDATE shelf_sale SET returned_fen = returned_fen + $2 WHERE id = $1`, sale.ID, total); err != nil {
 		return 0, fmt.Errorf("note return at sale %d: %w", sale.ID, err)
 	}
-	return id, link.Publish(ctx, tx, link.Message{Subject: payments.CmdTakeBack, Data: payments.TakeBack{Ref: orders.SaleRefOf(sale.ID),
-		Receipt: orders.ReturnNumber(id), Org: sale.OrgID, AmountFen: total, Reason: "refund.taken_back", TakenAt: r.ReturnedAt.Unix()}})
+	return id, link.Publish(ctx, tx, link.Message{Subject: payments.CmdTakeBack, Data: payments.TakeBack{Ref: shelf.SaleRefOf(sale.ID),
+		Receipt: shelf.ReturnNumber(id), Org: sale.OrgID, AmountFen: total, Reason: "refund.taken_back", TakenAt: r.ReturnedAt.Unix()}})
 }
 
 // moveReturned puts goods back into the lots that they were sold from, and writes off what cannot be sold again.
-func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind orders.ReturnKind, sold []soldLine, back []orders.ReturnLine, amounts []int64) error {
+func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, sold []soldLine, back []shelf.ReturnLine, amounts []int64) error {
 	var lots []soldLot
 	// Locked in the order of their ids, as everybody does it.
 	err := tx.SelectContext(ctx, &lots, `
@@ -255,7 +255,7 @@ func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64
 			if p.No != b.No || take <= 0 {
 				continue
 			}
-			if b.ToShelf && kind == orders.ReturnGoods && onDay(p.BestBefore).Before(today) {
+			if b.ToShelf && kind == shelf.ReturnGoods && onDay(p.BestBefore).Before(today) {
 				return link.E(link.Conflict, "return.past_date", fmt.Sprintf("lines[%d].to_shelf", i))
 			}
 			parts = append(parts, part{p.LotID, take, partOf(p.CostFen, p.Returned+take, p.Measure) - partOf(p.CostFen, p.Returned, p.Measure)})
@@ -286,7 +286,7 @@ func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64
 }
 
 // putBack moves a part of a return into its lot, and from there to what is lost where it cannot be sold again.
-func (s shelfRoom) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b orders.ReturnLine, lot, measure, cost int64) error {
+func (s shelfRoom) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b shelf.ReturnLine, lot, measure, cost int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO shelf_return_lot (return_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
 		id, b.No, lot, measure, cost)
 	if err != nil {
@@ -302,28 +302,28 @@ func (s shelfRoom) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b o
 	if b.ToShelf {
 		return nil
 	}
-	row, err := s.lot(ctx, tx, orders.StockLotRef{ID: lot}, "FOR UPDATE OF l")
+	row, err := s.lot(ctx, tx, shelf.StockLotRef{ID: lot}, "FOR UPDATE OF l")
 	if err != nil {
 		return err
 	}
-	_, err = s.writeOff(ctx, tx, link.ActorFrom(ctx), row, orders.WriteOff{LotID: lot, Kind: orders.MovementLoss, Measure: measure, Reason: "returned",
-		Note: orders.ReturnNumber(id)})
+	_, err = s.writeOff(ctx, tx, link.ActorFrom(ctx), row, shelf.WriteOff{LotID: lot, Kind: shelf.MovementLoss, Measure: measure, Reason: "returned",
+		Note: shelf.ReturnNumber(id)})
 	return err
 }
 
 type returnRow struct {
-	ID        int64             `db:"id"`
-	OrgID     int64             `db:"org_id"`
-	SaleID    int64             `db:"sale_id"`
-	Kind      orders.ReturnKind `db:"kind"`
-	Method    string            `db:"method"`
-	Channel   string            `db:"channel"`
-	AccountID int64             `db:"account_id"` // of the sale
-	Reason    string            `db:"reason"`
-	Note      string            `db:"note"`
-	AmountFen int64             `db:"amount_fen"`
-	Actor     string            `db:"actor"`
-	At        time.Time         `db:"at"`
+	ID        int64            `db:"id"`
+	OrgID     int64            `db:"org_id"`
+	SaleID    int64            `db:"sale_id"`
+	Kind      shelf.ReturnKind `db:"kind"`
+	Method    string           `db:"method"`
+	Channel   string           `db:"channel"`
+	AccountID int64            `db:"account_id"` // of the sale
+	Reason    string           `db:"reason"`
+	Note      string           `db:"note"`
+	AmountFen int64            `db:"amount_fen"`
+	Actor     string           `db:"actor"`
+	At        time.Time        `db:"at"`
 }
 
 const returnSelect = `
@@ -341,7 +341,7 @@ type returnLineRow struct {
 }
 
 // returnsOut fills in returns that the actor may see.
-func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]orders.Return, error) {
+func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]shelf.Return, error) {
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
@@ -354,15 +354,15 @@ func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow)
 	if err != nil {
 		return nil, fmt.Errorf("read lines of returns: %w", err)
 	}
-	out := make([]orders.Return, 0, len(rows))
+	out := make([]shelf.Return, 0, len(rows))
 	for _, r := range rows {
-		ok, forShop := s.mayRead(link.ActorFrom(ctx), saleRow{OrgID: r.OrgID, Channel: orders.SaleChannel(r.Channel), AccountID: r.AccountID})
+		ok, forShop := s.mayRead(link.ActorFrom(ctx), saleRow{OrgID: r.OrgID, Channel: shelf.SaleChannel(r.Channel), AccountID: r.AccountID})
 		if !ok {
 			continue
 		}
 		shop := ref.orgs[r.OrgID]
-		one := orders.Return{ID: r.ID, No: orders.ReturnNumber(r.ID), SaleID: r.SaleID, SaleNo: orders.SaleNumber(r.SaleID), OrgID: r.OrgID, Shop: shop.Name,
-			Address: shop.Address, Kind: r.Kind, Method: r.Method, Reason: r.Reason, AmountFen: r.AmountFen, ReturnedAt: r.At.UTC(), Lines: []orders.ReturnedLine{}}
+		one := shelf.Return{ID: r.ID, No: shelf.ReturnNumber(r.ID), SaleID: r.SaleID, SaleNo: shelf.SaleNumber(r.SaleID), OrgID: r.OrgID, Shop: shop.Name,
+			Address: shop.Address, Kind: r.Kind, Method: r.Method, Reason: r.Reason, AmountFen: r.AmountFen, ReturnedAt: r.At.UTC(), Lines: []shelf.ReturnedLine{}}
 		if forShop {
 			one.Cashier, one.Note = r.Actor, r.Note
 		}
@@ -371,7 +371,7 @@ func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow)
 				continue
 			}
 			p := ref.products[l.Product]
-			one.Lines = append(one.Lines, orders.ReturnedLine{No: l.No, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit, Measure: l.Measure,
+			one.Lines = append(one.Lines, shelf.ReturnedLine{No: l.No, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit, Measure: l.Measure,
 				AmountFen: l.AmountFen, ToShelf: l.ToShelf})
 		}
 		out = append(out, one)
@@ -379,21 +379,21 @@ func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow)
 	return out, nil
 }
 
-func (s shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (orders.Return, error) {
+func (s shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (shelf.Return, error) {
 	var row returnRow
 	err := s.db.GetContext(ctx, &row, returnSelect+`WHERE r.id = $1`, id)
 	if missing(err) {
-		return orders.Return{}, errReturn()
+		return shelf.Return{}, errReturn()
 	}
 	if err != nil {
-		return orders.Return{}, fmt.Errorf("read return: %w", err)
+		return shelf.Return{}, fmt.Errorf("read return: %w", err)
 	}
 	out, err := s.returnsOut(ctx, ref, []returnRow{row})
 	if err != nil {
-		return orders.Return{}, err
+		return shelf.Return{}, err
 	}
 	if len(out) == 0 {
-		return orders.Return{}, errReturn()
+		return shelf.Return{}, errReturn()
 	}
 	return out[0], nil
 }
@@ -401,19 +401,19 @@ func (s shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (orders.
 func errReturn() error { return link.E(link.NotFound, "return.unknown", "") }
 
 // Return is one return, for whoever may see its sale.
-func (s shelfRoom) Return(ctx context.Context, r orders.IDRef) (orders.Return, error) {
+func (s shelfRoom) Return(ctx context.Context, r shelf.IDRef) (shelf.Return, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
-		return orders.Return{}, errLogin()
+		return shelf.Return{}, errLogin()
 	}
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.Return{}, err
+		return shelf.Return{}, err
 	}
 	return s.returnOut(ctx, ref, r.ID)
 }
 
 // returnsOf finds the returns of sales, oldest first.
-func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (map[int64][]orders.Return, error) {
+func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (map[int64][]shelf.Return, error) {
 	var rows []returnRow
 	if err := s.db.SelectContext(ctx, &rows, returnSelect+`WHERE r.sale_id = ANY($1) ORDER BY r.id`, ints(sales)); err != nil {
 		return nil, fmt.Errorf("read returns: %w", err)
@@ -425,7 +425,7 @@ func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (ma
 	if err != nil {
 		return nil, err
 	}
-	bySale := map[int64][]orders.Return{}
+	bySale := map[int64][]shelf.Return{}
 	for _, r := range all {
 		bySale[r.SaleID] = append(bySale[r.SaleID], r)
 	}
@@ -434,10 +434,10 @@ func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (ma
 
 // canReturn tells a page what it may offer for a sale.
 func (s shelfRoom) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
-	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) || sale.State != orders.SaleDone || sale.ReturnedFen == sale.TotalFen {
+	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) || sale.State != shelf.SaleDone || sale.ReturnedFen == sale.TotalFen {
 		return false, false
 	}
 	now := s.now()
-	void = sale.ReturnedFen == 0 && sale.Channel == orders.SaleTill && sale.AccountID == a.Account && midnight(sale.SoldAt).Equal(midnight(now))
-	return void, !now.After(sale.SoldAt.AddDate(0, 0, orders.ReturnDays))
+	void = sale.ReturnedFen == 0 && sale.Channel == shelf.SaleTill && sale.AccountID == a.Account && midnight(sale.SoldAt).Equal(midnight(now))
+	return void, !now.After(sale.SoldAt.AddDate(0, 0, shelf.ReturnDays))
 }

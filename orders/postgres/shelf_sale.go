@@ -16,6 +16,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
@@ -28,24 +29,24 @@ const (
 )
 
 type saleRow struct {
-	ID        int64              `db:"id"`
-	OrgID     int64              `db:"org_id"`
-	Channel   orders.SaleChannel `db:"channel"`
-	State     orders.SaleState   `db:"state"`
-	ClientID  string             `db:"client_id"`
-	BodyHash  []byte             `db:"body_hash"`
-	Method    string             `db:"method"`
-	AccountID int64              `db:"account_id"`
-	Buyer     string             `db:"buyer"`
-	Phone     string             `db:"phone"`
-	Pickup    string             `db:"pickup"`
-	Cashier   string             `db:"cashier"`
-	TotalFen  int64              `db:"total_fen"`
-	GivenFen  int64              `db:"given_fen"`
-	SoldAt    time.Time          `db:"sold_at"`
-	ExpiresAt *time.Time         `db:"expires_at"`
-	PaidAt    *time.Time         `db:"paid_at"`
-	DoneAt    *time.Time         `db:"done_at"`
+	ID        int64             `db:"id"`
+	OrgID     int64             `db:"org_id"`
+	Channel   shelf.SaleChannel `db:"channel"`
+	State     shelf.SaleState   `db:"state"`
+	ClientID  string            `db:"client_id"`
+	BodyHash  []byte            `db:"body_hash"`
+	Method    string            `db:"method"`
+	AccountID int64             `db:"account_id"`
+	Buyer     string            `db:"buyer"`
+	Phone     string            `db:"phone"`
+	Pickup    string            `db:"pickup"`
+	Cashier   string            `db:"cashier"`
+	TotalFen  int64             `db:"total_fen"`
+	GivenFen  int64             `db:"given_fen"`
+	SoldAt    time.Time         `db:"sold_at"`
+	ExpiresAt *time.Time        `db:"expires_at"`
+	PaidAt    *time.Time        `db:"paid_at"`
+	DoneAt    *time.Time        `db:"done_at"`
 
 	ReturnedFen int64 `db:"returned_fen"`
 }
@@ -132,10 +133,10 @@ func (s shelfRoom) priceLines(ctx context.Context, org int64, asked []askedLine,
 
 // Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
 // the next count, and never taken from what is kept for others.
-func (s shelfRoom) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error) {
+func (s shelfRoom) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	now := s.now()
 	r.ClientID = strings.ToLower(r.ClientID)
@@ -153,11 +154,11 @@ func (s shelfRoom) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error)
 		problems.Add("sale.sold_at", "sold_at")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	hash, err := hashBody(r)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	asked := make([]askedLine, len(r.Lines))
 	for i, l := range r.Lines {
@@ -174,7 +175,7 @@ func (s shelfRoom) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error)
 		return money.Price{Fen: fen, Per: it.PricePer}, nil
 	})
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	if r.Method == payments.Cash && r.GivenFen != 0 && r.GivenFen < total {
 		problems.Add("sale.given", "given_fen")
@@ -183,13 +184,13 @@ func (s shelfRoom) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error)
 		problems.Add("shelf.amount", "lines")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	a := link.ActorFrom(ctx)
-	sale := saleRow{OrgID: shop.ID, Channel: orders.SaleTill, State: orders.SalePlaced, ClientID: r.ClientID, BodyHash: hash, Method: r.Method,
+	sale := saleRow{OrgID: shop.ID, Channel: shelf.SaleTill, State: shelf.SalePlaced, ClientID: r.ClientID, BodyHash: hash, Method: r.Method,
 		AccountID: a.Account, Cashier: who(a), TotalFen: total, SoldAt: r.SoldAt.UTC()}
 	if r.Method == payments.Cash {
-		sale.State, sale.GivenFen, sale.PaidAt, sale.DoneAt = orders.SaleDone, r.GivenFen, &sale.SoldAt, &sale.SoldAt
+		sale.State, sale.GivenFen, sale.PaidAt, sale.DoneAt = shelf.SaleDone, r.GivenFen, &sale.SoldAt, &sale.SoldAt
 	} else {
 		expires := now.Add(tillPatience)
 		sale.ExpiresAt = &expires
@@ -199,12 +200,12 @@ func (s shelfRoom) Ring(ctx context.Context, r orders.Ring) (orders.Sale, error)
 		if err != nil || !fresh || r.Method != payments.Cash {
 			return err
 		}
-		take := link.Message{Subject: payments.CmdTakeCash, Data: payments.TakeCash{Ref: orders.SaleRefOf(sale.ID), Receipt: orders.SaleNumber(sale.ID),
+		take := link.Message{Subject: payments.CmdTakeCash, Data: payments.TakeCash{Ref: shelf.SaleRefOf(sale.ID), Receipt: shelf.SaleNumber(sale.ID),
 			Org: shop.ID, AmountFen: total, TakenAt: sale.SoldAt.Unix()}}
 		return s.billSale(ctx, tx, &sale, take)
 	})
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	return s.saleOut(ctx, ref, sale.ID)
 }
@@ -221,7 +222,7 @@ func (s shelfRoom) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, bef
 	if sale.DoneAt != nil {
 		at = *sale.DoneAt
 	}
-	ref, total := orders.SaleRefOf(sale.ID), sale.TotalFen
+	ref, total := shelf.SaleRefOf(sale.ID), sale.TotalFen
 	return link.Publish(ctx, tx, append(before,
 		link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: delivery, Ref: ref, Coop: sale.OrgID, OwnFen: total,
 			Shares: []payments.DeliveryShare{}, OccurredAt: at.Unix()}},
@@ -253,7 +254,7 @@ func (s shelfRoom) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, li
 		return false, fmt.Errorf("write sale: %w", err)
 	}
 	column := "kept"
-	if sale.State == orders.SaleDone {
+	if sale.State == shelf.SaleDone {
 		column = "sold"
 	}
 	// Everybody locks things in the order of their ids.
@@ -348,7 +349,7 @@ func (s shelfRoom) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold b
 }
 
 // step moves a locked sale and what it keeps, and tells payments.
-func (s shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step orders.SaleStep) error {
+func (s shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.SaleStep) error {
 	to, err := sale.State.Next(step)
 	if err != nil {
 		return err
@@ -356,9 +357,9 @@ func (s shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step or
 	now := s.now()
 	sale.State = to
 	switch to {
-	case orders.SalePaid:
+	case shelf.SalePaid:
 		sale.PaidAt = &now
-	case orders.SaleDone:
+	case shelf.SaleDone:
 		sale.DoneAt = &now
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE shelf_sale SET state = $2, paid_at = $3, done_at = $4 WHERE id = $1`, sale.ID, to, sale.PaidAt, sale.DoneAt)
@@ -366,23 +367,23 @@ func (s shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step or
 		return fmt.Errorf("move sale %d to %s: %w", sale.ID, to, err)
 	}
 	switch to {
-	case orders.SalePaid:
-		if sale.Channel == orders.SaleTill { // the buyer stands there
-			return s.step(ctx, tx, sale, orders.SaleHand)
+	case shelf.SalePaid:
+		if sale.Channel == shelf.SaleTill { // the buyer stands there
+			return s.step(ctx, tx, sale, shelf.SaleHand)
 		}
-	case orders.SaleDone:
+	case shelf.SaleDone:
 		if err := s.moveKept(ctx, tx, sale.ID, true); err != nil {
 			return err
 		}
 		return s.billSale(ctx, tx, sale)
-	case orders.SaleExpired:
+	case shelf.SaleExpired:
 		return s.moveKept(ctx, tx, sale.ID, false)
-	case orders.SaleCancelled:
+	case shelf.SaleCancelled:
 		if err := s.moveKept(ctx, tx, sale.ID, false); err != nil {
 			return err
 		}
 		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCancelRef,
-			Data: payments.CancelRef{Ref: orders.SaleRefOf(sale.ID), Reason: "refund.sale_cancelled"}})
+			Data: payments.CancelRef{Ref: shelf.SaleRefOf(sale.ID), Reason: "refund.sale_cancelled"}})
 	}
 	return nil
 }
@@ -398,18 +399,18 @@ func pickupCode() (string, error) {
 }
 
 // Buy keeps goods for a private buyer until the deposit's time is over.
-func (s shelfRoom) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
+func (s shelfRoom) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	a := link.ActorFrom(ctx)
 	if a.Account == 0 || a.Role != roleBuyer {
-		return orders.Sale{}, denied(a)
+		return shelf.Sale{}, denied(a)
 	}
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	shops := shopsOf(ref)
 	if !slices.ContainsFunc(shops, func(o catalog.Organisation) bool { return o.ID == r.OrgID }) {
-		return orders.Sale{}, link.E(link.NotFound, "shelf.shop.unknown", "org_id")
+		return shelf.Sale{}, link.E(link.NotFound, "shelf.shop.unknown", "org_id")
 	}
 	var problems link.Problems
 	checkKey(&problems, r.Key)
@@ -425,11 +426,11 @@ func (s shelfRoom) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
 		problems.Add("sale.lines", "lines", "max", fmt.Sprint(saleLinesMax))
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	hash, err := hashBody(r)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	asked := make([]askedLine, len(r.Lines))
 	for i, l := range r.Lines {
@@ -446,18 +447,18 @@ func (s shelfRoom) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
 		return it.price(), nil
 	})
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	now := s.now()
 	expires := now.Add(s.cfg.PayPrivate)
-	sale := saleRow{OrgID: r.OrgID, Channel: orders.SaleOnline, State: orders.SalePlaced, ClientID: fmt.Sprintf("%d:%s", a.Account, r.Key), BodyHash: hash,
+	sale := saleRow{OrgID: r.OrgID, Channel: shelf.SaleOnline, State: shelf.SalePlaced, ClientID: fmt.Sprintf("%d:%s", a.Account, r.Key), BodyHash: hash,
 		AccountID: a.Account, Buyer: r.Name, Phone: r.Phone, TotalFen: total, SoldAt: now, ExpiresAt: &expires}
 	for try := 0; ; try++ {
 		if sale.Pickup, err = pickupCode(); err != nil {
-			return orders.Sale{}, err
+			return shelf.Sale{}, err
 		}
 		err = s.tx(ctx, func(tx *sqlx.Tx) error {
 			_, err := s.writeSale(ctx, tx, &sale, lines, true)
@@ -468,36 +469,36 @@ func (s shelfRoom) Buy(ctx context.Context, r orders.Buy) (orders.Sale, error) {
 		}
 	}
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	return s.saleOut(ctx, ref, sale.ID)
 }
 
 // PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for whoever stands there.
-func (s shelfRoom) PaySale(ctx context.Context, r orders.PayRefRequest) (orders.PayStart, error) {
-	sale, err := s.Sale(ctx, orders.SaleRef{ID: r.ID})
+func (s shelfRoom) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
+	sale, err := s.Sale(ctx, shelf.SaleRef{ID: r.ID})
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	if sale.ForShop != (sale.Channel == orders.SaleTill) || isCounty(link.ActorFrom(ctx)) {
+	if sale.ForShop != (sale.Channel == shelf.SaleTill) || isCounty(link.ActorFrom(ctx)) {
 		return orders.PayStart{}, errRole()
 	}
-	if sale.State != orders.SalePlaced || sale.ExpiresAt == nil || !s.now().Before(*sale.ExpiresAt) {
+	if sale.State != shelf.SalePlaced || sale.ExpiresAt == nil || !s.now().Before(*sale.ExpiresAt) {
 		return orders.PayStart{}, link.E(link.Conflict, "sale.not_due", "")
 	}
 	party := payments.Party{Kind: "account", ID: link.ActorFrom(ctx).Account, Name: sale.Buyer}
-	if sale.Channel == orders.SaleTill {
+	if sale.Channel == shelf.SaleTill {
 		party = payments.Party{Kind: "organisation", ID: sale.OrgID, Name: "扫码顾客"}
 	}
-	return s.startPayment(ctx, r, payments.CreatePayment{Ref: orders.SaleRefOf(sale.ID), Purpose: "deposit", AmountFen: sale.TotalFen, Party: party,
+	return s.startPayment(ctx, r, payments.CreatePayment{Ref: shelf.SaleRefOf(sale.ID), Purpose: "deposit", AmountFen: sale.TotalFen, Party: party,
 		Description: "爱心超市 " + sale.No, Code: sale.No, ExpiresAt: *sale.ExpiresAt})
 }
 
 // HandOver gives a paid sale to the buyer who shows its code.
-func (s shelfRoom) HandOver(ctx context.Context, r orders.HandOver) (orders.Sale, error) {
+func (s shelfRoom) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	code := strings.Map(func(c rune) rune {
 		if c >= '０' && c <= '９' {
@@ -523,43 +524,43 @@ func (s shelfRoom) HandOver(ctx context.Context, r orders.HandOver) (orders.Sale
 		if err != nil {
 			return err
 		}
-		if sale.State == orders.SaleDone {
+		if sale.State == shelf.SaleDone {
 			return link.E(link.Conflict, "sale.fetched", "pickup")
 		}
 		sale.Cashier = who(link.ActorFrom(ctx))
 		if _, err := tx.ExecContext(ctx, `UPDATE shelf_sale SET cashier = $2 WHERE id = $1`, id, sale.Cashier); err != nil {
 			return fmt.Errorf("note cashier: %w", err)
 		}
-		return s.step(ctx, tx, sale, orders.SaleHand)
+		return s.step(ctx, tx, sale, shelf.SaleHand)
 	})
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	return s.saleOut(ctx, ref, id)
 }
 
-func (s shelfRoom) CancelSale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
+func (s shelfRoom) CancelSale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
 	before, err := s.Sale(ctx, r)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	a := link.ActorFrom(ctx)
 	if isCounty(a) || before.ForShop && !slices.Contains(shopSells, a.Role) {
-		return orders.Sale{}, errRole()
+		return shelf.Sale{}, errRole()
 	}
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	err = s.tx(ctx, func(tx *sqlx.Tx) error {
 		sale, err := s.lockSale(ctx, tx, r.ID)
 		if err != nil {
 			return err
 		}
-		return s.step(ctx, tx, sale, orders.SaleCallOff)
+		return s.step(ctx, tx, sale, shelf.SaleCallOff)
 	})
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	return s.saleOut(ctx, ref, r.ID)
 }

@@ -11,6 +11,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 // mayRead tells how much of a sale the actor sees: nothing, their own purchase, or a sale of their shop.
@@ -21,35 +22,35 @@ func (s shelfRoom) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
 	if worksFor(a) != 0 && a.Org == sale.OrgID {
 		return true, true
 	}
-	return a.Account != 0 && a.Role == roleBuyer && sale.Channel == orders.SaleOnline && sale.AccountID == a.Account, false
+	return a.Account != 0 && a.Role == roleBuyer && sale.Channel == shelf.SaleOnline && sale.AccountID == a.Account, false
 }
 
-func (s shelfRoom) Sale(ctx context.Context, r orders.SaleRef) (orders.Sale, error) {
+func (s shelfRoom) Sale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
-		return orders.Sale{}, errLogin()
+		return shelf.Sale{}, errLogin()
 	}
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	return s.saleOut(ctx, ref, r.ID)
 }
 
-func (s shelfRoom) saleOut(ctx context.Context, ref *names, id int64) (orders.Sale, error) {
+func (s shelfRoom) saleOut(ctx context.Context, ref *names, id int64) (shelf.Sale, error) {
 	var row saleRow
 	err := s.db.GetContext(ctx, &row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1`, id)
 	if missing(err) {
-		return orders.Sale{}, errSale()
+		return shelf.Sale{}, errSale()
 	}
 	if err != nil {
-		return orders.Sale{}, fmt.Errorf("read sale: %w", err)
+		return shelf.Sale{}, fmt.Errorf("read sale: %w", err)
 	}
 	out, err := s.salesOut(ctx, ref, []saleRow{row})
 	if err != nil {
-		return orders.Sale{}, err
+		return shelf.Sale{}, err
 	}
 	if len(out) == 0 {
-		return orders.Sale{}, errSale()
+		return shelf.Sale{}, errSale()
 	}
 	return out[0], nil
 }
@@ -74,7 +75,7 @@ type saleLineRow struct {
 }
 
 // salesOut fills in the lines of the sales that the actor may see, and drops the others.
-func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]orders.Sale, error) {
+func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]shelf.Sale, error) {
 	a := link.ActorFrom(ctx)
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
@@ -99,27 +100,27 @@ func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]
 	if err != nil {
 		return nil, err
 	}
-	out := make([]orders.Sale, 0, len(rows))
+	out := make([]shelf.Sale, 0, len(rows))
 	for _, r := range rows {
 		ok, forShop := s.mayRead(a, r)
 		if !ok {
 			continue
 		}
 		shop := ref.orgs[r.OrgID]
-		sale := orders.Sale{ID: r.ID, No: orders.SaleNumber(r.ID), OrgID: r.OrgID, Shop: shop.Name, Address: shop.Address, Channel: r.Channel,
+		sale := shelf.Sale{ID: r.ID, No: shelf.SaleNumber(r.ID), OrgID: r.OrgID, Shop: shop.Name, Address: shop.Address, Channel: r.Channel,
 			State: r.State, Method: r.Method, TotalFen: r.TotalFen, GivenFen: r.GivenFen, Buyer: r.Buyer, Phone: r.Phone, SoldAt: r.SoldAt.UTC(),
-			ExpiresAt: r.ExpiresAt, PaidAt: r.PaidAt, DoneAt: r.DoneAt, ForShop: forShop, CanCancel: r.State.Can(orders.SaleCallOff),
+			ExpiresAt: r.ExpiresAt, PaidAt: r.PaidAt, DoneAt: r.DoneAt, ForShop: forShop, CanCancel: r.State.Can(shelf.SaleCallOff),
 			ReturnedFen: r.ReturnedFen, Returns: returns[r.ID]}
-		sale.Voided = len(sale.Returns) > 0 && sale.Returns[0].Kind == orders.ReturnVoid
+		sale.Voided = len(sale.Returns) > 0 && sale.Returns[0].Kind == shelf.ReturnVoid
 		sale.CanVoid, sale.CanReturn = s.canReturn(a, r)
 		if forShop {
 			sale.Cashier = r.Cashier
-		} else if r.State == orders.SalePaid { // the code opens the goods: only their buyer knows it
+		} else if r.State == shelf.SalePaid { // the code opens the goods: only their buyer knows it
 			sale.Pickup = r.Pickup
 		}
 		for _, l := range byID[r.ID] {
 			p := ref.products[l.Product]
-			line := orders.SaleLine{No: l.No, ItemID: l.ItemID, Product: l.Product, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit,
+			line := shelf.SaleLine{No: l.No, ItemID: l.ItemID, Product: l.Product, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit,
 				Price: money.Price{Fen: l.PriceFen, Per: l.PricePer}, Measure: l.Measure, AmountFen: l.AmountFen, Returned: l.Returned, Traces: l.Traces}
 			if l.ListFen != l.PriceFen {
 				line.ListFen = l.ListFen
@@ -136,22 +137,22 @@ func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]
 }
 
 // Sales lists a shop's sales, or what the caller bought.
-func (s shelfRoom) Sales(ctx context.Context, f orders.SaleFilter) (orders.SalePage, error) {
+func (s shelfRoom) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, error) {
 	a := link.ActorFrom(ctx)
 	w := filter{}
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.SalePage{}, err
+		return shelf.SalePage{}, err
 	}
 	if f.Mine || a.Role == roleBuyer {
 		if a.Account == 0 {
-			return orders.SalePage{}, errLogin()
+			return shelf.SalePage{}, errLogin()
 		}
 		w.add("s.account_id = ? AND s.channel = 'online'", a.Account)
 	} else {
 		_, shop, err := s.looksAt(ctx, f.OrgID)
 		if err != nil {
-			return orders.SalePage{}, err
+			return shelf.SalePage{}, err
 		}
 		w.add("s.org_id = ?", shop.ID)
 	}
@@ -164,19 +165,19 @@ func (s shelfRoom) Sales(ctx context.Context, f orders.SaleFilter) (orders.SaleP
 	if f.On != "" {
 		day, err := time.ParseInLocation(time.DateOnly, f.On, china)
 		if err != nil {
-			return orders.SalePage{}, link.E(link.Invalid, "shelf.date", "on")
+			return shelf.SalePage{}, link.E(link.Invalid, "shelf.date", "on")
 		}
 		w.add("s.sold_at >= ? AND s.sold_at < ?", day, day.AddDate(0, 0, 1))
 	}
 	limit, err := pageLimit(f.Limit, 50, 500)
 	if err != nil {
-		return orders.SalePage{}, err
+		return shelf.SalePage{}, err
 	}
 	cursor, err := cursorInts(f.Cursor, 2)
 	if err != nil {
-		return orders.SalePage{}, err
+		return shelf.SalePage{}, err
 	}
-	page := orders.SalePage{}
+	page := shelf.SalePage{}
 	err = s.db.QueryRowxContext(ctx, `
 		SELECT count(*), coalesce(sum(s.total_fen - s.returned_fen) FILTER (WHERE s.state IN ('paid', 'done')), 0)::bigint,
 		       coalesce(sum((SELECT sum(p.cost_fen) FROM shelf_sale_lot p WHERE p.sale_id = s.id)
@@ -207,14 +208,14 @@ func (s shelfRoom) Sales(ctx context.Context, f orders.SaleFilter) (orders.SaleP
 }
 
 // Till is what a till needs: a till works on with it when the network is gone.
-func (s shelfRoom) Till(ctx context.Context, _ orders.None) (orders.Till, error) {
+func (s shelfRoom) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.Till{}, err
+		return shelf.Till{}, err
 	}
 	rows, err := s.itemsOf(ctx, false, shop.ID)
 	if err != nil {
-		return orders.Till{}, err
+		return shelf.Till{}, err
 	}
 	var codes []struct {
 		ItemID int64          `db:"item_id"`
@@ -223,16 +224,16 @@ func (s shelfRoom) Till(ctx context.Context, _ orders.None) (orders.Till, error)
 	err = s.db.SelectContext(ctx, &codes, `
 		SELECT l.item_id, array_agg(l.code ORDER BY l.best_before, l.id) AS codes FROM shelf_lot l WHERE l.org_id = $1 AND `+leftSQL+` > 0 GROUP BY l.item_id`, shop.ID)
 	if err != nil {
-		return orders.Till{}, fmt.Errorf("read labels: %w", err)
+		return shelf.Till{}, fmt.Errorf("read labels: %w", err)
 	}
 	byItem := map[int64][]string{}
 	for _, c := range codes {
 		byItem[c.ItemID] = c.Codes
 	}
-	till := orders.Till{OrgID: shop.ID, Shop: shop.Name, Items: make([]orders.TillItem, 0, len(rows))}
+	till := shelf.Till{OrgID: shop.ID, Shop: shop.Name, Items: make([]shelf.TillItem, 0, len(rows))}
 	for _, r := range rows {
 		p := ref.products[r.Product]
-		it := orders.TillItem{ItemID: r.ID, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Price: r.price(), Left: r.Left, Barcode: r.Barcode,
+		it := shelf.TillItem{ItemID: r.ID, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Price: r.price(), Left: r.Left, Barcode: r.Barcode,
 			Codes: byItem[r.ID]}
 		if it.Codes == nil {
 			it.Codes = []string{}
@@ -243,25 +244,25 @@ func (s shelfRoom) Till(ctx context.Context, _ orders.None) (orders.Till, error)
 }
 
 // Shops lists the supermarkets with what they have.
-func (s shelfRoom) Shops(ctx context.Context, _ orders.None) (orders.PublicShops, error) {
+func (s shelfRoom) Shops(ctx context.Context, _ orders.None) (shelf.PublicShops, error) {
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.PublicShops{}, err
+		return shelf.PublicShops{}, err
 	}
 	return s.publicShops(ctx, ref, 0)
 }
 
-func (s shelfRoom) Goods(ctx context.Context, r orders.ShopRef) (orders.PublicShop, error) {
+func (s shelfRoom) Goods(ctx context.Context, r shelf.ShopRef) (shelf.PublicShop, error) {
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.PublicShop{}, err
+		return shelf.PublicShop{}, err
 	}
 	found, err := s.publicShops(ctx, ref, r.OrgID)
 	if err != nil {
-		return orders.PublicShop{}, err
+		return shelf.PublicShop{}, err
 	}
 	if r.OrgID == 0 || len(found.Items) == 0 {
-		return orders.PublicShop{}, link.E(link.NotFound, "shelf.shop.unknown", "")
+		return shelf.PublicShop{}, link.E(link.NotFound, "shelf.shop.unknown", "")
 	}
 	return found.Items[0], nil
 }
@@ -269,13 +270,13 @@ func (s shelfRoom) Goods(ctx context.Context, r orders.ShopRef) (orders.PublicSh
 // villagesNamed is how many villages a card on the shelf names.
 const villagesNamed = 3
 
-func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (orders.PublicShops, error) {
-	out := orders.PublicShops{Items: []orders.PublicShop{}}
+func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (shelf.PublicShops, error) {
+	out := shelf.PublicShops{Items: []shelf.PublicShop{}}
 	var ids []int64
 	for _, o := range shopsOf(ref) {
 		if only == 0 || o.ID == only {
 			ids = append(ids, o.ID)
-			out.Items = append(out.Items, orders.PublicShop{OrgID: o.ID, Name: o.Name, Address: o.Address, Goods: []orders.PublicGoods{}})
+			out.Items = append(out.Items, shelf.PublicShop{OrgID: o.ID, Name: o.Name, Address: o.Address, Goods: []shelf.PublicGoods{}})
 		}
 	}
 	rows, err := s.itemsOf(ctx, true, ids...)
@@ -308,7 +309,7 @@ func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (ord
 			continue
 		}
 		p := ref.products[r.Product]
-		g := orders.PublicGoods{ItemID: r.ID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
+		g := shelf.PublicGoods{ItemID: r.ID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
 			Price: r.price(), HouseholdPrice: r.householdPrice(), Left: r.Left, Online: r.Online && !byPiece(p), BestBefore: onDay(*r.NextExpiry),
 			Villages: villages[r.ID], Trace: trace[r.ID]}
 		for i := range out.Items {
@@ -321,10 +322,10 @@ func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (ord
 }
 
 // Turnover sums what was sold and done between two days, less what came back between them.
-func (s shelfRoom) Turnover(ctx context.Context, f orders.TurnoverFilter) (orders.Turnover, error) {
+func (s shelfRoom) Turnover(ctx context.Context, f shelf.TurnoverFilter) (shelf.Turnover, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
-		return orders.Turnover{}, err
+		return shelf.Turnover{}, err
 	}
 	today := midnight(s.now())
 	from, to := today.AddDate(0, 0, -29), today
@@ -336,11 +337,11 @@ func (s shelfRoom) Turnover(ctx context.Context, f orders.TurnoverFilter) (order
 			continue
 		}
 		if *d.into, err = time.ParseInLocation(time.DateOnly, d.text, china); err != nil {
-			return orders.Turnover{}, link.E(link.Invalid, "shelf.date", d.field)
+			return shelf.Turnover{}, link.E(link.Invalid, "shelf.date", d.field)
 		}
 	}
 	end := to.AddDate(0, 0, 1)
-	out := orders.Turnover{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), Items: []orders.TurnoverItem{}}
+	out := shelf.Turnover{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), Items: []shelf.TurnoverItem{}}
 	const done = `s.org_id = $1 AND s.state = 'done' AND s.done_at >= $2 AND s.done_at < $3`
 	const back = `r.org_id = $1 AND r.at >= $2 AND r.at < $3`
 	err = s.db.QueryRowxContext(ctx, `
@@ -388,7 +389,7 @@ func (s shelfRoom) Turnover(ctx context.Context, f orders.TurnoverFilter) (order
 	}
 	for _, r := range rows {
 		p := ref.products[r.Product]
-		out.Items = append(out.Items, orders.TurnoverItem{ItemID: r.ItemID, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Measure: r.Measure,
+		out.Items = append(out.Items, shelf.TurnoverItem{ItemID: r.ItemID, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Measure: r.Measure,
 			RevenueFen: r.Revenue, CostFen: r.Cost})
 	}
 	return out, nil

@@ -12,32 +12,33 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 type lotRow struct {
-	ID           int64              `db:"id"`
-	Code         string             `db:"code"`
-	OrgID        int64              `db:"org_id"`
-	ItemID       int64              `db:"item_id"`
-	Product      string             `db:"product"`
-	Grade        string             `db:"grade"`
-	PriceFen     int64              `db:"price_fen"`
-	PricePer     int64              `db:"price_per"`
-	Source       orders.StockSource `db:"source"`
-	OrderID      int64              `db:"order_id"`
-	VillageID    int64              `db:"village_id"`
-	Households   int64              `db:"households"`
-	Received     int64              `db:"received"`
-	Sold         int64              `db:"sold"`
-	Kept         int64              `db:"kept"`
-	Held         int64              `db:"held"`
-	Lost         int64              `db:"lost"`
-	Donated      int64              `db:"donated"`
-	Found        int64              `db:"found"`
-	CostFen      int64              `db:"cost_fen"`
-	HouseholdFen int64              `db:"household_fen"`
-	ShelvedAt    time.Time          `db:"shelved_at"`
-	BestBefore   time.Time          `db:"best_before"`
+	ID           int64             `db:"id"`
+	Code         string            `db:"code"`
+	OrgID        int64             `db:"org_id"`
+	ItemID       int64             `db:"item_id"`
+	Product      string            `db:"product"`
+	Grade        string            `db:"grade"`
+	PriceFen     int64             `db:"price_fen"`
+	PricePer     int64             `db:"price_per"`
+	Source       shelf.StockSource `db:"source"`
+	OrderID      int64             `db:"order_id"`
+	VillageID    int64             `db:"village_id"`
+	Households   int64             `db:"households"`
+	Received     int64             `db:"received"`
+	Sold         int64             `db:"sold"`
+	Kept         int64             `db:"kept"`
+	Held         int64             `db:"held"`
+	Lost         int64             `db:"lost"`
+	Donated      int64             `db:"donated"`
+	Found        int64             `db:"found"`
+	CostFen      int64             `db:"cost_fen"`
+	HouseholdFen int64             `db:"household_fen"`
+	ShelvedAt    time.Time         `db:"shelved_at"`
+	BestBefore   time.Time         `db:"best_before"`
 }
 
 const lotSelect = `
@@ -52,9 +53,9 @@ func (r lotRow) left() int64 {
 	return r.Received + r.Found - r.Sold - r.Kept - r.Held - r.Lost - r.Donated
 }
 
-func (r lotRow) out(ref *names) orders.StockLot {
+func (r lotRow) out(ref *names) shelf.StockLot {
 	p := ref.products[r.Product]
-	l := orders.StockLot{ID: r.ID, Code: r.Code, OrgID: r.OrgID, ItemID: r.ItemID, Product: r.Product, Title: p.Name, Picture: p.Picture,
+	l := shelf.StockLot{ID: r.ID, Code: r.Code, OrgID: r.OrgID, ItemID: r.ItemID, Product: r.Product, Title: p.Name, Picture: p.Picture,
 		Grade: r.Grade, PriceUnit: p.PriceUnit, Source: r.Source, VillageID: r.VillageID, Village: ref.villages[r.VillageID].Name,
 		Households: r.Households, Received: r.Received, Sold: r.Sold, Kept: r.Kept, Held: r.Held, Lost: r.Lost, Donated: r.Donated,
 		Found: r.Found, Left: r.left(), CostFen: r.CostFen, Price: money.Price{Fen: r.PriceFen, Per: r.PricePer},
@@ -69,18 +70,18 @@ func (r lotRow) out(ref *names) orders.StockLot {
 // onDay is a date of the database as the beginning of that day where the shop is.
 func onDay(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, china) }
 
-func (s shelfRoom) Stock(ctx context.Context, f orders.StockFilter) (orders.StockPage, error) {
+func (s shelfRoom) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
-		return orders.StockPage{}, err
+		return shelf.StockPage{}, err
 	}
 	limit, err := pageLimit(f.Limit, 50, 500)
 	if err != nil {
-		return orders.StockPage{}, err
+		return shelf.StockPage{}, err
 	}
 	cursor, err := cursorInts(f.Cursor, 2)
 	if err != nil {
-		return orders.StockPage{}, err
+		return shelf.StockPage{}, err
 	}
 	w := filter{}
 	w.add("l.org_id = ?", shop.ID)
@@ -93,7 +94,7 @@ func (s shelfRoom) Stock(ctx context.Context, f orders.StockFilter) (orders.Stoc
 	if f.Expired {
 		w.add("l.best_before <= ?::date", midnight(s.now()).AddDate(0, 0, 2).Format(time.DateOnly))
 	}
-	page := orders.StockPage{Items: []orders.StockLot{}}
+	page := shelf.StockPage{Items: []shelf.StockLot{}}
 	err = s.db.QueryRowxContext(ctx, `
 		SELECT count(*), coalesce(sum(round(l.cost_fen::numeric * `+leftSQL+` / l.received)), 0)::bigint
 		FROM shelf_lot l WHERE `+w.where(), w.args...).Scan(&page.Total, &page.CostFen)
@@ -119,7 +120,7 @@ func (s shelfRoom) Stock(ctx context.Context, f orders.StockFilter) (orders.Stoc
 	return page, nil
 }
 
-func (s shelfRoom) lot(ctx context.Context, q queryer, r orders.StockLotRef, lock string) (lotRow, error) {
+func (s shelfRoom) lot(ctx context.Context, q queryer, r shelf.StockLotRef, lock string) (lotRow, error) {
 	var row lotRow
 	err := q.GetContext(ctx, &row, lotSelect+`WHERE l.id = $1 OR ($1 = 0 AND l.code = $2) `+lock, r.ID, strings.ToLower(strings.TrimSpace(r.Code)))
 	if missing(err) {
@@ -131,17 +132,17 @@ func (s shelfRoom) lot(ctx context.Context, q queryer, r orders.StockLotRef, loc
 	return row, nil
 }
 
-func (s shelfRoom) StockLot(ctx context.Context, r orders.StockLotRef) (orders.StockLot, error) {
+func (s shelfRoom) StockLot(ctx context.Context, r shelf.StockLotRef) (shelf.StockLot, error) {
 	row, err := s.lot(ctx, s.db, r, "")
 	if err != nil {
-		return orders.StockLot{}, err
+		return shelf.StockLot{}, err
 	}
 	ref, _, err := s.looksAt(ctx, row.OrgID)
 	if link.CodeOf(err) == link.NotFound {
-		return orders.StockLot{}, errLot()
+		return shelf.StockLot{}, errLot()
 	}
 	if err != nil {
-		return orders.StockLot{}, err
+		return shelf.StockLot{}, err
 	}
 	return row.out(ref), nil
 }
@@ -177,9 +178,9 @@ func (r itemSums) householdPrice() money.Price {
 	return money.Price{Fen: partOf(r.HouseholdFen, r.PricePer, r.Received), Per: r.PricePer}
 }
 
-func (s shelfRoom) itemOut(ref *names, r itemSums) orders.ShelfItem {
+func (s shelfRoom) itemOut(ref *names, r itemSums) shelf.Item {
 	p := ref.products[r.Product]
-	it := orders.ShelfItem{ID: r.ID, OrgID: r.OrgID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
+	it := shelf.Item{ID: r.ID, OrgID: r.OrgID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
 		Price: r.price(), HouseholdPrice: r.householdPrice(), Barcode: r.Barcode, Online: r.Online, ByPiece: byPiece(p), Left: r.Left, Lots: r.Lots}
 	if r.Received > 0 {
 		it.CostFen = partOf(r.CostFen, r.PricePer, r.Received)
@@ -191,16 +192,16 @@ func (s shelfRoom) itemOut(ref *names, r itemSums) orders.ShelfItem {
 	return it
 }
 
-func (s shelfRoom) Items(ctx context.Context, r orders.ShopRef) (orders.ShelfItems, error) {
+func (s shelfRoom) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
-		return orders.ShelfItems{}, err
+		return shelf.Items{}, err
 	}
 	rows, err := s.itemsOf(ctx, false, shop.ID)
 	if err != nil {
-		return orders.ShelfItems{}, err
+		return shelf.Items{}, err
 	}
-	out := orders.ShelfItems{Items: make([]orders.ShelfItem, len(rows))}
+	out := shelf.Items{Items: make([]shelf.Item, len(rows))}
 	for i, row := range rows {
 		out.Items[i] = s.itemOut(ref, row)
 	}
@@ -208,10 +209,10 @@ func (s shelfRoom) Items(ctx context.Context, r orders.ShopRef) (orders.ShelfIte
 }
 
 // SaveItem sets the price and what else the shop decides about a thing on its shelf.
-func (s shelfRoom) SaveItem(ctx context.Context, r orders.SaveItem) (orders.ShelfItem, error) {
+func (s shelfRoom) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, error) {
 	ref, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
-		return orders.ShelfItem{}, err
+		return shelf.Item{}, err
 	}
 	var problems link.Problems
 	if r.PriceFen <= 0 || r.PriceFen > shelfPriceMax {
@@ -222,7 +223,7 @@ func (s shelfRoom) SaveItem(ctx context.Context, r orders.SaveItem) (orders.Shel
 		problems.Add("shelf.barcode", "barcode")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.ShelfItem{}, err
+		return shelf.Item{}, err
 	}
 	var product string
 	err = s.db.GetContext(ctx, &product, `
@@ -230,40 +231,40 @@ func (s shelfRoom) SaveItem(ctx context.Context, r orders.SaveItem) (orders.Shel
 		RETURNING product`, r.ID, shop.ID, r.PriceFen, r.Barcode, r.Online, who(link.ActorFrom(ctx)), s.now())
 	switch {
 	case missing(err):
-		return orders.ShelfItem{}, errItem()
+		return shelf.Item{}, errItem()
 	case link.Constraint(err) == "shelf_item_barcode":
-		return orders.ShelfItem{}, link.E(link.Conflict, "shelf.barcode.taken", "barcode").Because(err)
+		return shelf.Item{}, link.E(link.Conflict, "shelf.barcode.taken", "barcode").Because(err)
 	case err != nil:
-		return orders.ShelfItem{}, fmt.Errorf("save shelf item: %w", err)
+		return shelf.Item{}, fmt.Errorf("save shelf item: %w", err)
 	}
 	rows, err := s.itemsOf(ctx, false, shop.ID)
 	if err != nil {
-		return orders.ShelfItem{}, err
+		return shelf.Item{}, err
 	}
 	i := slices.IndexFunc(rows, func(row itemSums) bool { return row.ID == r.ID })
 	if i < 0 {
-		return orders.ShelfItem{}, errItem()
+		return shelf.Item{}, errItem()
 	}
 	return s.itemOut(ref, rows[i]), nil
 }
 
 type movementRow struct {
-	ID        int64                `db:"id"`
-	LotID     int64                `db:"lot_id"`
-	Code      string               `db:"code"`
-	OrgID     int64                `db:"org_id"`
-	Product   string               `db:"product"`
-	Grade     string               `db:"grade"`
-	Kind      orders.MovementKind  `db:"kind"`
-	State     orders.MovementState `db:"state"`
-	Measure   int64                `db:"measure"`
-	CostFen   int64                `db:"cost_fen"`
-	Reason    string               `db:"reason"`
-	Note      string               `db:"note"`
-	AccountID int64                `db:"account_id"`
-	Actor     string               `db:"actor"`
-	At        time.Time            `db:"at"`
-	DecidedBy string               `db:"decided_by"`
+	ID        int64               `db:"id"`
+	LotID     int64               `db:"lot_id"`
+	Code      string              `db:"code"`
+	OrgID     int64               `db:"org_id"`
+	Product   string              `db:"product"`
+	Grade     string              `db:"grade"`
+	Kind      shelf.MovementKind  `db:"kind"`
+	State     shelf.MovementState `db:"state"`
+	Measure   int64               `db:"measure"`
+	CostFen   int64               `db:"cost_fen"`
+	Reason    string              `db:"reason"`
+	Note      string              `db:"note"`
+	AccountID int64               `db:"account_id"`
+	Actor     string              `db:"actor"`
+	At        time.Time           `db:"at"`
+	DecidedBy string              `db:"decided_by"`
 }
 
 const movementSelect = `
@@ -271,19 +272,19 @@ const movementSelect = `
 	       v.at, v.decided_by
 	FROM shelf_movement v JOIN shelf_lot l ON l.id = v.lot_id JOIN shelf_item i ON i.id = l.item_id `
 
-func (r movementRow) out(ref *names, a link.Actor) orders.Movement {
+func (r movementRow) out(ref *names, a link.Actor) shelf.Movement {
 	p := ref.products[r.Product]
-	return orders.Movement{ID: r.ID, LotID: r.LotID, Code: r.Code, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Kind: r.Kind, State: r.State,
+	return shelf.Movement{ID: r.ID, LotID: r.LotID, Code: r.Code, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Kind: r.Kind, State: r.State,
 		Measure: r.Measure, CostFen: r.CostFen, Reason: r.Reason, Note: r.Note, Actor: r.Actor, At: r.At.UTC(), DecidedBy: r.DecidedBy,
-		MayDecide: r.State == orders.MovementHeld && a.Org == r.OrgID && a.Account != r.AccountID && slices.Contains(shopStaff, a.Role)}
+		MayDecide: r.State == shelf.MovementHeld && a.Org == r.OrgID && a.Account != r.AccountID && slices.Contains(shopStaff, a.Role)}
 }
 
 // WriteOff takes goods off the shelf that were not sold, or puts back what a count found. What is worth much waits, out
 // of sale, until a second person agrees.
-func (s shelfRoom) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Movement, error) {
+func (s shelfRoom) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
-		return orders.Movement{}, err
+		return shelf.Movement{}, err
 	}
 	var problems link.Problems
 	checkKey(&problems, r.Key)
@@ -295,22 +296,22 @@ func (s shelfRoom) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Move
 		problems.Add("shelf.note", "note", "max", fmt.Sprint(reasonMax))
 	}
 	switch r.Kind {
-	case orders.MovementLoss:
-		if !slices.Contains(orders.LossReasons, r.Reason) {
+	case shelf.MovementLoss:
+		if !slices.Contains(shelf.LossReasons, r.Reason) {
 			problems.Add("shelf.reason", "reason")
 		}
-	case orders.MovementDonation:
+	case shelf.MovementDonation:
 		r.Reason = ""
 		if r.Note == "" {
 			problems.Add("shelf.recipient", "note")
 		}
-	case orders.MovementFound:
+	case shelf.MovementFound:
 		r.Reason = ""
 	default:
 		problems.Add("shelf.kind", "kind")
 	}
 	if err := problems.Err(); err != nil {
-		return orders.Movement{}, err
+		return shelf.Movement{}, err
 	}
 	a := link.ActorFrom(ctx)
 	var row movementRow
@@ -320,7 +321,7 @@ func (s shelfRoom) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Move
 			return err
 		}
 		if !done {
-			lot, err := s.lot(ctx, tx, orders.StockLotRef{ID: r.LotID}, "FOR UPDATE OF l")
+			lot, err := s.lot(ctx, tx, shelf.StockLotRef{ID: r.LotID}, "FOR UPDATE OF l")
 			if err != nil {
 				return err
 			}
@@ -342,15 +343,15 @@ func (s shelfRoom) WriteOff(ctx context.Context, r orders.WriteOff) (orders.Move
 	return row.out(ref, a), err
 }
 
-func (s shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r orders.WriteOff) (int64, error) {
-	if r.Kind != orders.MovementFound && r.Measure > lot.left() {
+func (s shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r shelf.WriteOff) (int64, error) {
+	if r.Kind != shelf.MovementFound && r.Measure > lot.left() {
 		return 0, link.E(link.Conflict, "shelf.not_so_much", "measure")
 	}
 	cost := partOf(lot.CostFen, r.Measure, lot.Received)
-	column, state := map[orders.MovementKind]string{orders.MovementLoss: "lost", orders.MovementDonation: "donated", orders.MovementFound: "found"}[r.Kind], orders.MovementDone
-	if cost > orders.WriteOffLimitFen {
-		state = orders.MovementHeld
-		if column = "held"; r.Kind == orders.MovementFound {
+	column, state := map[shelf.MovementKind]string{shelf.MovementLoss: "lost", shelf.MovementDonation: "donated", shelf.MovementFound: "found"}[r.Kind], shelf.MovementDone
+	if cost > shelf.WriteOffLimitFen {
+		state = shelf.MovementHeld
+		if column = "held"; r.Kind == shelf.MovementFound {
 			column = "" // nothing is on the shelf before the second person has seen it
 		}
 	}
@@ -371,10 +372,10 @@ func (s shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot 
 }
 
 // DecideWriteOff lets a second person agree, or put the goods back.
-func (s shelfRoom) DecideWriteOff(ctx context.Context, r orders.DecideWriteOff) (orders.Movement, error) {
+func (s shelfRoom) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (shelf.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopStaff...)
 	if err != nil {
-		return orders.Movement{}, err
+		return shelf.Movement{}, err
 	}
 	a := link.ActorFrom(ctx)
 	var row movementRow
@@ -389,15 +390,15 @@ func (s shelfRoom) DecideWriteOff(ctx context.Context, r orders.DecideWriteOff) 
 		if row.AccountID == a.Account {
 			return link.E(link.Forbidden, "shelf.second_person", "")
 		}
-		if row.State != orders.MovementHeld {
+		if row.State != shelf.MovementHeld {
 			return link.E(link.Conflict, "shelf.decided", "")
 		}
-		set := map[orders.MovementKind]string{orders.MovementLoss: "held = held - $2, lost = lost + $2",
-			orders.MovementDonation: "held = held - $2, donated = donated + $2", orders.MovementFound: "found = found + $2"}[row.Kind]
-		row.State = orders.MovementDone
+		set := map[shelf.MovementKind]string{shelf.MovementLoss: "held = held - $2, lost = lost + $2",
+			shelf.MovementDonation: "held = held - $2, donated = donated + $2", shelf.MovementFound: "found = found + $2"}[row.Kind]
+		row.State = shelf.MovementDone
 		if !r.Accept {
-			row.State = orders.MovementRefused
-			if set = "held = held - $2"; row.Kind == orders.MovementFound {
+			row.State = shelf.MovementRefused
+			if set = "held = held - $2"; row.Kind == shelf.MovementFound {
 				set = "found = found + $2 - $2"
 			}
 		}
@@ -415,14 +416,14 @@ func (s shelfRoom) DecideWriteOff(ctx context.Context, r orders.DecideWriteOff) 
 	return row.out(ref, a), err
 }
 
-func (s shelfRoom) Movements(ctx context.Context, f orders.MovementFilter) (orders.Movements, error) {
+func (s shelfRoom) Movements(ctx context.Context, f shelf.MovementFilter) (shelf.Movements, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
-		return orders.Movements{}, err
+		return shelf.Movements{}, err
 	}
 	limit, err := pageLimit(f.Limit, 100, 500)
 	if err != nil {
-		return orders.Movements{}, err
+		return shelf.Movements{}, err
 	}
 	w := filter{}
 	w.add("l.org_id = ?", shop.ID)
@@ -434,9 +435,9 @@ func (s shelfRoom) Movements(ctx context.Context, f orders.MovementFilter) (orde
 	}
 	var rows []movementRow
 	if err := s.db.SelectContext(ctx, &rows, movementSelect+`WHERE `+w.where()+fmt.Sprintf(` ORDER BY v.id DESC LIMIT %d`, limit), w.args...); err != nil {
-		return orders.Movements{}, fmt.Errorf("read movements: %w", err)
+		return shelf.Movements{}, fmt.Errorf("read movements: %w", err)
 	}
-	out := orders.Movements{Items: make([]orders.Movement, len(rows))}
+	out := shelf.Movements{Items: make([]shelf.Movement, len(rows))}
 	for i, r := range rows {
 		out.Items[i] = r.out(ref, link.ActorFrom(ctx))
 	}

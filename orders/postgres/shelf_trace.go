@@ -9,7 +9,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
-	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 var tracePattern = regexp.MustCompile(`^[0-9a-f]{12}$`)
@@ -18,14 +18,14 @@ func errTrace() error { return link.E(link.NotFound, "trace.unknown", "code") }
 
 // Trace tells the public story of a lot on a shelf, or of a delivery that is not on one. The queries read no column that
 // names a household: what is not read cannot leak.
-func (s shelfRoom) Trace(ctx context.Context, r orders.TraceRef) (orders.Trace, error) {
+func (s shelfRoom) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error) {
 	code := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(r.Code))
 	if !tracePattern.MatchString(code) {
-		return orders.Trace{}, errTrace()
+		return shelf.Trace{}, errTrace()
 	}
 	ref, err := s.ref.get(ctx)
 	if err != nil {
-		return orders.Trace{}, err
+		return shelf.Trace{}, err
 	}
 	var lot struct {
 		Product      string     `db:"product"`
@@ -54,7 +54,7 @@ func (s shelfRoom) Trace(ctx context.Context, r orders.TraceRef) (orders.Trace, 
 		return s.traceDelivery(ctx, ref, code)
 	}
 	if err != nil {
-		return orders.Trace{}, fmt.Errorf("read lot: %w", err)
+		return shelf.Trace{}, fmt.Errorf("read lot: %w", err)
 	}
 	t := s.trace(ref, code, lot.Product, lot.Grade, lot.VillageID, lot.Households, lot.Units, lot.NetGrams)
 	t.Price = &money.Price{Fen: lot.PriceFen, Per: lot.PricePer}
@@ -62,21 +62,21 @@ func (s shelfRoom) Trace(ctx context.Context, r orders.TraceRef) (orders.Trace, 
 	best := onDay(lot.BestBefore)
 	t.BestBefore = &best
 	shop := ref.orgs[lot.OrgID].Name
-	if lot.Source == string(orders.StockBuyIn) {
-		t.Steps = append(t.Steps, orders.TraceStep{Key: "bought", On: onDay(lot.GatheredOn), Place: shop})
+	if lot.Source == string(shelf.StockBuyIn) {
+		t.Steps = append(t.Steps, shelf.TraceStep{Key: "bought", On: onDay(lot.GatheredOn), Place: shop})
 	} else {
-		t.Steps = append(t.Steps, orders.TraceStep{Key: "weighed", On: onDay(lot.GatheredOn), Place: ref.points[lot.PointID].Name})
+		t.Steps = append(t.Steps, shelf.TraceStep{Key: "weighed", On: onDay(lot.GatheredOn), Place: ref.points[lot.PointID].Name})
 		if lot.DeliveredOn != nil {
-			t.Steps = append(t.Steps, orders.TraceStep{Key: "delivered", On: onDay(*lot.DeliveredOn)})
+			t.Steps = append(t.Steps, shelf.TraceStep{Key: "delivered", On: onDay(*lot.DeliveredOn)})
 		}
 	}
-	t.Steps = append(t.Steps, orders.TraceStep{Key: "shelved", On: midnight(lot.ShelvedAt), Place: shop})
+	t.Steps = append(t.Steps, shelf.TraceStep{Key: "shelved", On: midnight(lot.ShelvedAt), Place: shop})
 	return t, nil
 }
 
-func (s shelfRoom) trace(ref *names, code, product, grade string, village, homes, units, grams int64) orders.Trace {
+func (s shelfRoom) trace(ref *names, code, product, grade string, village, homes, units, grams int64) shelf.Trace {
 	p, v := ref.products[product], ref.villages[village]
-	return orders.Trace{Code: code, Product: product, Title: p.Name, Story: p.Story, Storage: p.Storage, Picture: p.Picture, Grade: grade,
+	return shelf.Trace{Code: code, Product: product, Title: p.Name, Story: p.Story, Storage: p.Storage, Picture: p.Picture, Grade: grade,
 		Unit: p.OrderUnit, PriceUnit: p.PriceUnit, Village: v.Name, Township: ref.townships[v.TownshipID], Homes: homes, NetGrams: grams, Count: units}
 }
 
@@ -97,7 +97,7 @@ func (m *Module) traceOf(ctx context.Context, t ticketRow) (string, error) {
 
 // traceDelivery is the story of what was weighed and accepted. A delivery that a corrected weight replaced leads to the
 // one that replaced it.
-func (s shelfRoom) traceDelivery(ctx context.Context, ref *names, code string) (orders.Trace, error) {
+func (s shelfRoom) traceDelivery(ctx context.Context, ref *names, code string) (shelf.Trace, error) {
 	var d struct {
 		Product   string    `db:"product"`
 		Grade     string    `db:"grade"`
@@ -122,12 +122,12 @@ func (s shelfRoom) traceDelivery(ctx context.Context, ref *names, code string) (
 		              FROM ticket k WHERE k.delivery_id = d.id) t ON t.homes > 0
 		WHERE c.trace = $1`, code)
 	if missing(err) {
-		return orders.Trace{}, errTrace()
+		return shelf.Trace{}, errTrace()
 	}
 	if err != nil {
-		return orders.Trace{}, fmt.Errorf("read delivery: %w", err)
+		return shelf.Trace{}, fmt.Errorf("read delivery: %w", err)
 	}
 	t := s.trace(ref, code, d.Product, d.Grade, d.VillageID, d.Homes, d.Units, d.NetGrams)
-	t.Steps = []orders.TraceStep{{Key: "weighed", On: onDay(d.WeighedOn), Place: ref.points[d.PointID].Name}, {Key: "delivered", On: midnight(d.ClosedAt)}}
+	t.Steps = []shelf.TraceStep{{Key: "weighed", On: onDay(d.WeighedOn), Place: ref.points[d.PointID].Name}, {Key: "delivered", On: midnight(d.ClosedAt)}}
 	return t, nil
 }

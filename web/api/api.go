@@ -17,6 +17,10 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
@@ -32,10 +36,10 @@ const (
 type Services struct {
 	Catalog   catalog.Service
 	Orders    orders.Service
-	Shelf     orders.Shelf
-	Adoptions orders.Adoptions
-	Boxes     orders.Boxes
-	Contracts orders.Contracts
+	Shelf     shelf.Service
+	Adoptions adopt.Service
+	Boxes     adopt.Boxes
+	Contracts contract.Service
 	Payments  payments.Service
 	Treasury  payments.Treasury
 
@@ -43,7 +47,7 @@ type Services struct {
 	Books         payments.Books
 	Reversals     payments.Reversals
 	OrgPayouts    payments.OrgPayouts
-	Documents     orders.Documents
+	Documents     document.Service
 	Stations      orders.Stations
 
 	Care           catalog.Care

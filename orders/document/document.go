@@ -1,4 +1,4 @@
-package orders
+package document
 
 import (
 	"context"
@@ -6,31 +6,32 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
+	"banmuyuan/orders"
 )
 
 // DocumentKind tells documents apart; each has numbers of its own, without gaps within a year.
-type DocumentKind string
+type Kind string
 
 const (
-	DocConfirmation DocumentKind = "confirmation" // 订单确认单
-	DocReceipt      DocumentKind = "receipt"      // 收据, for a payment
-	DocAcceptance   DocumentKind = "acceptance"   // 验收单, for a delivery
-	DocPurchase     DocumentKind = "purchase"     // 收购结算单, for a weigh ticket that was paid
-	DocRefund       DocumentKind = "refund"       // 退款单
+	DocConfirmation Kind = "confirmation" // 订单确认单
+	DocReceipt      Kind = "receipt"      // 收据, for a payment
+	DocAcceptance   Kind = "acceptance"   // 验收单, for a delivery
+	DocPurchase     Kind = "purchase"     // 收购结算单, for a weigh ticket that was paid
+	DocRefund       Kind = "refund"       // 退款单
 )
 
 // DocumentKinds are all kinds with the letters of their numbers.
-var DocumentKinds = map[DocumentKind]string{DocConfirmation: "DD", DocReceipt: "SJ", DocAcceptance: "YS", DocPurchase: "JS", DocRefund: "TK"}
+var Kinds = map[Kind]string{DocConfirmation: "DD", DocReceipt: "SJ", DocAcceptance: "YS", DocPurchase: "JS", DocRefund: "TK"}
 
 // DocumentContent is what a document says. It is fixed when the document is issued.
-type DocumentContent struct {
+type Content struct {
 	Seller    string          `json:"seller"` // of record: the cooperatives that sell the lines
 	Buyer     string          `json:"buyer,omitempty"`
 	OrderNo   string          `json:"order_no"`
 	Channel   catalog.Channel `json:"channel,omitempty"`
 	PlacedOn  string          `json:"placed_on,omitempty"`
 	DeliverTo string          `json:"deliver_to,omitempty"` // point or address
-	Lines     []DocumentLine  `json:"lines,omitempty"`
+	Lines     []Line          `json:"lines,omitempty"`
 	Village   string          `json:"village,omitempty"`
 	Point     string          `json:"point,omitempty"`
 	TicketNo  string          `json:"ticket_no,omitempty"`
@@ -62,7 +63,7 @@ type Payee struct {
 	PaidOn   string `json:"paid_on"`
 }
 
-type DocumentLine struct {
+type Line struct {
 	Title     catalog.Text `json:"title"`
 	Grade     string       `json:"grade"`
 	Unit      string       `json:"unit"`
@@ -75,50 +76,50 @@ type DocumentLine struct {
 
 // Document that was issued.
 type Document struct {
-	No       string          `json:"no"`
-	Kind     DocumentKind    `json:"kind"`
-	Subject  string          `json:"subject"`
-	Content  DocumentContent `json:"content"`
-	IssuedAt time.Time       `json:"issued_at"`
-	IssuedBy string          `json:"issued_by"`
-	SHA256   string          `json:"sha256"` // of its content
-	Void     bool            `json:"void"`   // what it is about was corrected since
+	No       string    `json:"no"`
+	Kind     Kind      `json:"kind"`
+	Subject  string    `json:"subject"`
+	Content  Content   `json:"content"`
+	IssuedAt time.Time `json:"issued_at"`
+	IssuedBy string    `json:"issued_by"`
+	SHA256   string    `json:"sha256"` // of its content
+	Void     bool      `json:"void"`   // what it is about was corrected since
 }
 
 // DocumentEntry is a document in a list: issued, or one that can be.
-type DocumentEntry struct {
-	Kind      DocumentKind `json:"kind"`
-	Subject   string       `json:"subject"`
-	No        string       `json:"no,omitempty"` // empty: not issued yet
-	OrderNo   string       `json:"order_no"`
-	On        time.Time    `json:"on"`
-	AmountFen int64        `json:"amount_fen"`
-	Title     string       `json:"title,omitempty"`
-	Void      bool         `json:"void,omitempty"`
+type Entry struct {
+	Kind      Kind      `json:"kind"`
+	Subject   string    `json:"subject"`
+	No        string    `json:"no,omitempty"` // empty: not issued yet
+	OrderNo   string    `json:"order_no"`
+	On        time.Time `json:"on"`
+	AmountFen int64     `json:"amount_fen"`
+	Title     string    `json:"title,omitempty"`
+	Void      bool      `json:"void,omitempty"`
 }
 
-type DocumentEntries struct {
-	Items  []DocumentEntry `json:"items"`
-	Total  int             `json:"total"`
-	Cursor string          `json:"cursor,omitempty"`
+type Entries struct {
+	Items  []Entry `json:"items"`
+	Total  int     `json:"total"`
+	Cursor string  `json:"cursor,omitempty"`
 }
 
 // IssueDocument issues the document of a subject: "order", "payment:{id}", "refund:{id}", "delivery:{id}" or "ticket:{id}".
-type IssueDocument struct {
-	OrderNo string       `json:"order_no"`
-	Kind    DocumentKind `json:"kind"`
-	Subject string       `json:"subject"`
+type Issue struct {
+	OrderNo string `json:"order_no"`
+	Kind    Kind   `json:"kind"`
+	Subject string `json:"subject"`
 }
 
-type DocumentRef struct {
+type Ref struct {
 	No string `json:"no"`
 }
 
-type DocumentFilter struct {
-	Kind   DocumentKind `json:"kind,omitempty"`
-	Year   int          `json:"year,omitempty"`
-	Cursor string       `json:"cursor,omitempty"`
-	Limit  int          `json:"limit,omitempty"`
+type Filter struct {
+	Kind   Kind   `json:"kind,omitempty"`
+	Year   int    `json:"year,omitempty"`
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
 }
 
 type HouseholdDocuments struct {
@@ -127,13 +128,13 @@ type HouseholdDocuments struct {
 
 // Documents are the papers of orders. An issued one never changes; who may see the thing that it is about may see it, but
 // a purchase statement names a household: it is for that household, its helper, the cooperative and the county.
-type Documents interface {
-	OrderDocuments(context.Context, OrderRef) (DocumentEntries, error)
+type Service interface {
+	OrderDocuments(context.Context, orders.OrderRef) (Entries, error)
 	// HouseholdStatements are the purchase statements of a household's sales that were paid.
-	HouseholdStatements(context.Context, HouseholdDocuments) (DocumentEntries, error)
+	HouseholdStatements(context.Context, HouseholdDocuments) (Entries, error)
 	// IssueDocument issues a document, or returns the one that was. Conflict: what it is about has not happened yet.
-	IssueDocument(context.Context, IssueDocument) (Document, error)
-	Document(context.Context, DocumentRef) (Document, error)
+	IssueDocument(context.Context, Issue) (Document, error)
+	Document(context.Context, Ref) (Document, error)
 	// DocumentRegister lists what was issued, by number. For the county.
-	DocumentRegister(context.Context, DocumentFilter) (DocumentEntries, error)
+	DocumentRegister(context.Context, Filter) (Entries, error)
 }

@@ -1,7 +1,7 @@
-package orders
+package document
 
 // DocumentMessages holds the sentences of documents, Chinese and English, for web's glossary.
-var DocumentMessages = map[string][2]string{
+var Messages = map[string][2]string{
 	"document.kind":    {"没有这种单据。", "There is no such kind of document."},
 	"document.subject": {"单据的对象不正确。请从订单或农户页面开具。", "What the document is about is not right. Issue it from the order or the household."},
 	"document.not_yet": {"还不能开具：事情还没有办完，或已经更正。", "It cannot be issued: what it is about is not done yet, or was corrected."},

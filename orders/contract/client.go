@@ -1,4 +1,4 @@
-package orders
+package contract
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
 // Request subjects of purchase contracts.
@@ -32,88 +33,88 @@ const (
 )
 
 // NewContractsClient reaches the contracts over NATS, wherever the module runs.
-func NewContractsClient(nc *nats.Conn) Contracts { return contractsClient{nc} }
+func NewClient(nc *nats.Conn) Service { return client{nc} }
 
-type contractsClient struct{ nc *nats.Conn }
+type client struct{ nc *nats.Conn }
 
-func (c contractsClient) SaveContract(ctx context.Context, r SaveContract) (Contract, error) {
-	return link.Call[SaveContract, Contract](ctx, c.nc, SubjectSaveContract, r)
+func (c client) SaveContract(ctx context.Context, r Save) (Contract, error) {
+	return link.Call[Save, Contract](ctx, c.nc, SubjectSaveContract, r)
 }
 
-func (c contractsClient) MoveContract(ctx context.Context, r MoveContract) (Contract, error) {
-	return link.Call[MoveContract, Contract](ctx, c.nc, SubjectMoveContract, r)
+func (c client) MoveContract(ctx context.Context, r Move) (Contract, error) {
+	return link.Call[Move, Contract](ctx, c.nc, SubjectMoveContract, r)
 }
 
-func (c contractsClient) Contract(ctx context.Context, r ContractRef) (Contract, error) {
-	return link.Call[ContractRef, Contract](ctx, c.nc, SubjectContract, r)
+func (c client) Contract(ctx context.Context, r Ref) (Contract, error) {
+	return link.Call[Ref, Contract](ctx, c.nc, SubjectContract, r)
 }
 
-func (c contractsClient) Contracts(ctx context.Context, r ContractFilter) (ContractPage, error) {
-	return link.Call[ContractFilter, ContractPage](ctx, c.nc, SubjectContracts, r)
+func (c client) Contracts(ctx context.Context, r Filter) (Page, error) {
+	return link.Call[Filter, Page](ctx, c.nc, SubjectContracts, r)
 }
 
-func (c contractsClient) ProposeQuotas(ctx context.Context, r ProposeQuotas) (Proposed, error) {
+func (c client) ProposeQuotas(ctx context.Context, r ProposeQuotas) (Proposed, error) {
 	return link.Call[ProposeQuotas, Proposed](ctx, c.nc, SubjectProposeQuotas, r)
 }
 
-func (c contractsClient) Quotas(ctx context.Context, r QuotaFilter) (QuotaPage, error) {
+func (c client) Quotas(ctx context.Context, r QuotaFilter) (QuotaPage, error) {
 	return link.Call[QuotaFilter, QuotaPage](ctx, c.nc, SubjectQuotas, r)
 }
 
-func (c contractsClient) Quota(ctx context.Context, r QuotaRef) (Quota, error) {
+func (c client) Quota(ctx context.Context, r QuotaRef) (Quota, error) {
 	return link.Call[QuotaRef, Quota](ctx, c.nc, SubjectQuota, r)
 }
 
-func (c contractsClient) SignOffer(ctx context.Context, r SignOfferRequest) (SignOffer, error) {
+func (c client) SignOffer(ctx context.Context, r SignOfferRequest) (SignOffer, error) {
 	return link.Call[SignOfferRequest, SignOffer](ctx, c.nc, SubjectSignOffer, r)
 }
 
-func (c contractsClient) SignUp(ctx context.Context, r SignUp) (Quota, error) {
+func (c client) SignUp(ctx context.Context, r SignUp) (Quota, error) {
 	return link.Call[SignUp, Quota](ctx, c.nc, SubjectSignUp, r)
 }
 
-func (c contractsClient) AnswerQuota(ctx context.Context, r AnswerQuota) (Quota, error) {
+func (c client) AnswerQuota(ctx context.Context, r AnswerQuota) (Quota, error) {
 	return link.Call[AnswerQuota, Quota](ctx, c.nc, SubjectAnswerQuota, r)
 }
 
-func (c contractsClient) CallOff(ctx context.Context, r CallOff) (Order, error) {
-	return link.Call[CallOff, Order](ctx, c.nc, SubjectCallOff, r)
+func (c client) CallOff(ctx context.Context, r CallOff) (orders.Order, error) {
+	return link.Call[CallOff, orders.Order](ctx, c.nc, SubjectCallOff, r)
 }
 
-func (c contractsClient) CallOffs(ctx context.Context, r ContractRef) (CallOffs, error) {
-	return link.Call[ContractRef, CallOffs](ctx, c.nc, SubjectCallOffs, r)
+func (c client) CallOffs(ctx context.Context, r Ref) (CallOffs, error) {
+	return link.Call[Ref, CallOffs](ctx, c.nc, SubjectCallOffs, r)
 }
 
-func (c contractsClient) Plan(ctx context.Context, r PlanRequest) (Plan, error) {
+func (c client) Plan(ctx context.Context, r PlanRequest) (Plan, error) {
 	return link.Call[PlanRequest, Plan](ctx, c.nc, SubjectCollectionPlan, r)
 }
 
-func (c contractsClient) Fulfilment(ctx context.Context, r ContractRef) (Fulfilment, error) {
-	return link.Call[ContractRef, Fulfilment](ctx, c.nc, SubjectFulfilment, r)
+func (c client) Fulfilment(ctx context.Context, r Ref) (Fulfilment, error) {
+	return link.Call[Ref, Fulfilment](ctx, c.nc, SubjectFulfilment, r)
 }
 
-func (c contractsClient) Procurement(ctx context.Context, r None) (Procurement, error) {
-	return link.Call[None, Procurement](ctx, c.nc, SubjectProcurement, r)
+func (c client) Procurement(ctx context.Context, r orders.None) (Procurement, error) {
+	return link.Call[orders.None, Procurement](ctx, c.nc, SubjectProcurement, r)
 }
 
-func (c contractsClient) PayAdvance(ctx context.Context, r PayRequest) (PayStart, error) {
-	return link.Call[PayRequest, PayStart](ctx, c.nc, SubjectPayAdvance, r)
+func (c client) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
+	return link.Call[orders.PayRequest, orders.PayStart](ctx, c.nc, SubjectPayAdvance, r)
 }
 
-func (c contractsClient) SetReference(ctx context.Context, r SetReference) (ReferencePrices, error) {
+func (c client) SetReference(ctx context.Context, r SetReference) (ReferencePrices, error) {
 	return link.Call[SetReference, ReferencePrices](ctx, c.nc, SubjectSetReference, r)
 }
 
-func (c contractsClient) References(ctx context.Context, r ReferenceFilter) (ReferencePrices, error) {
+func (c client) References(ctx context.Context, r ReferenceFilter) (ReferencePrices, error) {
 	return link.Call[ReferenceFilter, ReferencePrices](ctx, c.nc, SubjectReferences, r)
 }
 
-func (c contractsClient) Raising(ctx context.Context, r RaisingRequest) (Raising, error) {
-	return link.Call[RaisingRequest, Raising](ctx, c.nc, SubjectRaising, r)
+func (c client) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Raising, error) {
+	return link.Call[orders.RaisingRequest, orders.Raising](ctx, c.nc, SubjectRaising, r)
 }
 
 // RegisterContracts lets svc answer the requests about contracts.
-func RegisterContracts(s *link.Server, svc Contracts) {
+func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectSaveContract, svc.SaveContract)
 	link.Handle(s, SubjectMoveContract, svc.MoveContract)
 	link.Handle(s, SubjectContract, svc.Contract)

@@ -1,4 +1,4 @@
-package orders
+package contract
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
+	"banmuyuan/orders"
 )
 
 // Purchase contracts (收购合同): an organisation promises to buy a quantity at no less than a floor price, households sign
@@ -19,49 +20,42 @@ import (
 //   - an advance is deducted from what is owed until it is worked off, and never beyond.
 
 // ContractGrade is a grade that a contract takes and the least it pays for it.
-type ContractGrade struct {
+type Grade struct {
 	Grade string      `json:"grade"`
 	Floor money.Price `json:"floor"`
 }
 
-// ContractAdjustment is a premium or, below zero, a deduction per price unit, which the clerk applies at the scale.
-type ContractAdjustment struct {
-	Code string       `json:"code"` // within the contract
-	Name catalog.Text `json:"name"`
-	Fen  int64        `json:"fen"`
-}
-
 // ContractWindow are days on which goods may be called off, both included.
-type ContractWindow struct {
+type Window struct {
 	From string `json:"from"` // YYYY-MM-DD
 	To   string `json:"to"`
 }
 
 // ContractTerms are what is signed.
-type ContractTerms struct {
-	Title        string               `json:"title"`
-	Product      string               `json:"product"` // code
-	Season       int                  `json:"season"`
-	CollectorOrg int64                `json:"collector_org"` // the cooperative that collects and weighs
-	Quantity     int64                `json:"quantity"`      // in the product's order unit
-	Grades       []ContractGrade      `json:"grades"`        // best first
-	Adjustments  []ContractAdjustment `json:"adjustments,omitempty"`
-	FeeBP        int64                `json:"fee_bp"`      // kept by the collecting cooperative for its service
-	AdvanceFen   int64                `json:"advance_fen"` // paid ahead to the household per order unit
-	ToleranceBP  int64                `json:"tolerance_bp"`
-	MinQuota     int64                `json:"min_quota"`
-	MaxQuota     int64                `json:"max_quota"`
-	Townships    []int64              `json:"townships,omitempty"`  // empty: all
-	Programmes   []string             `json:"programmes,omitempty"` // a household must be in all of them
-	Points       []int64              `json:"points,omitempty"`     // collection points; empty: each village's own
-	SignBy       string               `json:"sign_by"`              // YYYY-MM-DD, the last day
-	DeliverFrom  string               `json:"deliver_from"`         // the first day of the first window
-	DeliverTo    string               `json:"deliver_to"`           // and the last of the last
-	Windows      []ContractWindow     `json:"windows,omitempty"`    // in order and apart; none: all of these days
-	Destination  string               `json:"destination"`          // where the buyer takes the goods
-	Contact      string               `json:"contact"`
-	Phone        string               `json:"phone"`
-	Note         string               `json:"note,omitempty"`
+type Terms struct {
+	Title        string                      `json:"title"`
+	Product      string                      `json:"product"` // code
+	Season       int                         `json:"season"`
+	CollectorOrg int64                       `json:"collector_org"` // the cooperative that collects and weighs
+	Quantity     int64                       `json:"quantity"`      // in the product's order unit
+	Grades       []Grade                     `json:"grades"`        // best first
+	Adjustments  []orders.ContractAdjustment `json:"adjustments,omitempty"`
+	FeeBP        int64                       `json:"fee_bp"`      // kept by the collecting cooperative for its service
+	AdvanceFen   int64                       `json:"advance_fen"` // paid ahead to the household per order unit
+	ToleranceBP  int64                       `json:"tolerance_bp"`
+	MinQuota     int64                       `json:"min_quota"`
+	MaxQuota     int64                       `json:"max_quota"`
+	Townships    []int64                     `json:"townships,omitempty"`  // empty: all
+	Programmes   []string                    `json:"programmes,omitempty"` // a household must be in all of them
+	Points       []int64                     `json:"points,omitempty"`     // collection points; empty: each village's own
+	SignBy       string                      `json:"sign_by"`              // YYYY-MM-DD, the last day
+	DeliverFrom  string                      `json:"deliver_from"`         // the first day of the first window
+	DeliverTo    string                      `json:"deliver_to"`           // and the last of the last
+	Windows      []Window                    `json:"windows,omitempty"`    // in order and apart; none: all of these days
+	Destination  string                      `json:"destination"`          // where the buyer takes the goods
+	Contact      string                      `json:"contact"`
+	Phone        string                      `json:"phone"`
+	Note         string                      `json:"note,omitempty"`
 }
 
 // Contract with its quantities kept apart.
@@ -71,64 +65,64 @@ type Contract struct {
 	OrgID     int64  `json:"org_id"`
 	Org       string `json:"org"`
 	Collector string `json:"collector"`
-	ContractTerms
-	State       ContractState   `json:"state"`
-	Name        catalog.Text    `json:"name"` // of the product
-	Picture     string          `json:"picture"`
-	Unit        string          `json:"unit"`
-	PriceUnit   string          `json:"price_unit"`
-	PointNames  []string        `json:"point_names,omitempty"` // of Points
-	UnitGrams   int64           `json:"unit_grams"`            // estimate of one unit; 0 where nobody weighs
-	Promised    int64           `json:"promised"`              // proposed and signed
-	Signed      int64           `json:"signed"`
-	Households  int64           `json:"households"` // that signed
-	Waiting     int64           `json:"waiting"`    // proposals without an answer
-	CalledOff   int64           `json:"called_off"`
-	Received    int64           `json:"received"`
-	Short       int64           `json:"short"`
-	NetGrams    int64           `json:"net_grams"`
-	EstimateFen int64           `json:"estimate_fen"` // of what was called off, at floor prices
-	BilledFen   int64           `json:"billed_fen"`
-	PaidFen     int64           `json:"paid_fen"`
-	AdvancedFen int64           `json:"advanced_fen"` // granted to households
-	WorkedFen   int64           `json:"worked_fen"`   // of it deducted from deliveries
-	AdvanceDue  int64           `json:"advance_due_fen"`
-	SubmittedBy string          `json:"submitted_by,omitempty"`
-	ApprovedBy  string          `json:"approved_by,omitempty"`
-	ApprovedAt  *time.Time      `json:"approved_at,omitempty"`
-	CreatedAt   time.Time       `json:"created_at"`
-	Version     int64           `json:"version"`
-	Steps       []ContractStep  `json:"steps"` // what the caller can do now
-	Timeline    []TimelineEntry `json:"timeline,omitempty"`
+	Terms
+	State       State                  `json:"state"`
+	Name        catalog.Text           `json:"name"` // of the product
+	Picture     string                 `json:"picture"`
+	Unit        string                 `json:"unit"`
+	PriceUnit   string                 `json:"price_unit"`
+	PointNames  []string               `json:"point_names,omitempty"` // of Points
+	UnitGrams   int64                  `json:"unit_grams"`            // estimate of one unit; 0 where nobody weighs
+	Promised    int64                  `json:"promised"`              // proposed and signed
+	Signed      int64                  `json:"signed"`
+	Households  int64                  `json:"households"` // that signed
+	Waiting     int64                  `json:"waiting"`    // proposals without an answer
+	CalledOff   int64                  `json:"called_off"`
+	Received    int64                  `json:"received"`
+	Short       int64                  `json:"short"`
+	NetGrams    int64                  `json:"net_grams"`
+	EstimateFen int64                  `json:"estimate_fen"` // of what was called off, at floor prices
+	BilledFen   int64                  `json:"billed_fen"`
+	PaidFen     int64                  `json:"paid_fen"`
+	AdvancedFen int64                  `json:"advanced_fen"` // granted to households
+	WorkedFen   int64                  `json:"worked_fen"`   // of it deducted from deliveries
+	AdvanceDue  int64                  `json:"advance_due_fen"`
+	SubmittedBy string                 `json:"submitted_by,omitempty"`
+	ApprovedBy  string                 `json:"approved_by,omitempty"`
+	ApprovedAt  *time.Time             `json:"approved_at,omitempty"`
+	CreatedAt   time.Time              `json:"created_at"`
+	Version     int64                  `json:"version"`
+	Steps       []Step                 `json:"steps"` // what the caller can do now
+	Timeline    []orders.TimelineEntry `json:"timeline,omitempty"`
 }
 
-type ContractRef struct {
+type Ref struct {
 	No string `json:"no"`
 }
 
-type SaveContract struct {
+type Save struct {
 	No string `json:"no,omitempty"` // empty: a new draft
-	ContractTerms
+	Terms
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
-type MoveContract struct {
-	No      string       `json:"no"`
-	Step    ContractStep `json:"step"`
-	Reason  string       `json:"reason,omitempty"`  // of a return
-	Propose bool         `json:"propose,omitempty"` // open: have the platform propose quotas by the fair policy
+type Move struct {
+	No      string `json:"no"`
+	Step    Step   `json:"step"`
+	Reason  string `json:"reason,omitempty"`  // of a return
+	Propose bool   `json:"propose,omitempty"` // open: have the platform propose quotas by the fair policy
 }
 
-type ContractFilter struct {
-	State  ContractState `json:"state,omitempty"`
-	Open   bool          `json:"open,omitempty"` // for households: those they could sign
-	House  int64         `json:"household,omitempty"`
-	Query  string        `json:"q,omitempty"`
-	Cursor string        `json:"cursor,omitempty"`
-	Limit  int           `json:"limit,omitempty"`
+type Filter struct {
+	State  State  `json:"state,omitempty"`
+	Open   bool   `json:"open,omitempty"` // for households: those they could sign
+	House  int64  `json:"household,omitempty"`
+	Query  string `json:"q,omitempty"`
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
 }
 
-type ContractPage struct {
+type Page struct {
 	Items  []Contract `json:"items"`
 	Total  int        `json:"total"`
 	Cursor string     `json:"cursor,omitempty"`
@@ -254,23 +248,23 @@ const (
 
 // CallOffRow is a call-off with its quantities kept apart.
 type CallOffRow struct {
-	OrderID    int64     `json:"order_id"`
-	OrderNo    string    `json:"order_no"`
-	ContractNo string    `json:"contract_no"`
-	Title      string    `json:"title"`
-	Day        string    `json:"day"`
-	Slot       CallSlot  `json:"slot,omitempty"`
-	Point      string    `json:"point,omitempty"` // where it is collected, if the contract says so
-	State      State     `json:"state"`
-	Ordered    int64     `json:"ordered"`
-	Received   int64     `json:"received"`
-	Short      int64     `json:"short"`
-	NetGrams   int64     `json:"net_grams"`
-	BilledFen  int64     `json:"billed_fen"`
-	PaidFen    int64     `json:"paid_fen"`
-	Unit       string    `json:"unit"`
-	Late       bool      `json:"late"` // its day is over and goods are missing
-	PlacedAt   time.Time `json:"placed_at"`
+	OrderID    int64        `json:"order_id"`
+	OrderNo    string       `json:"order_no"`
+	ContractNo string       `json:"contract_no"`
+	Title      string       `json:"title"`
+	Day        string       `json:"day"`
+	Slot       CallSlot     `json:"slot,omitempty"`
+	Point      string       `json:"point,omitempty"` // where it is collected, if the contract says so
+	State      orders.State `json:"state"`
+	Ordered    int64        `json:"ordered"`
+	Received   int64        `json:"received"`
+	Short      int64        `json:"short"`
+	NetGrams   int64        `json:"net_grams"`
+	BilledFen  int64        `json:"billed_fen"`
+	PaidFen    int64        `json:"paid_fen"`
+	Unit       string       `json:"unit"`
+	Late       bool         `json:"late"` // its day is over and goods are missing
+	PlacedAt   time.Time    `json:"placed_at"`
 }
 
 type CallOffs struct {
@@ -399,10 +393,10 @@ type ReferencePrice struct {
 
 // SetReference enters the prices of a product for a day.
 type SetReference struct {
-	Product string          `json:"product"`
-	Day     string          `json:"day"`
-	Source  string          `json:"source"`
-	Grades  []ContractGrade `json:"grades"` // Floor is the day's price
+	Product string  `json:"product"`
+	Day     string  `json:"day"`
+	Source  string  `json:"source"`
+	Grades  []Grade `json:"grades"` // Floor is the day's price
 }
 
 type ReferenceFilter struct {
@@ -417,23 +411,14 @@ type ReferencePrices struct {
 // ReferenceHolds is for how many days a reference price counts when no newer one was entered.
 const ReferenceHolds = 7
 
-// TicketContract is what a call-off's ticket says of its price.
-type TicketContract struct {
-	No          string `json:"no"`
-	ReferenceOn string `json:"reference_on,omitempty"`
-	ContractPricing
-	AdvanceFen int64                `json:"advance_fen,omitempty"` // deducted
-	Applied    []ContractAdjustment `json:"applied,omitempty"`
-}
-
 // Contracts is what pages may ask about purchase contracts. A contract that the caller has no part in is NotFound.
-type Contracts interface {
+type Service interface {
 	// SaveContract writes or changes a draft. For the officers of the buying organisation.
-	SaveContract(context.Context, SaveContract) (Contract, error)
+	SaveContract(context.Context, Save) (Contract, error)
 	// MoveContract carries out a step. Approval is for an approver of the organisation who did not submit it.
-	MoveContract(context.Context, MoveContract) (Contract, error)
-	Contract(context.Context, ContractRef) (Contract, error)
-	Contracts(context.Context, ContractFilter) (ContractPage, error)
+	MoveContract(context.Context, Move) (Contract, error)
+	Contract(context.Context, Ref) (Contract, error)
+	Contracts(context.Context, Filter) (Page, error)
 
 	// ProposeQuotas proposes what is not promised yet to households, by the fair policy.
 	ProposeQuotas(context.Context, ProposeQuotas) (Proposed, error)
@@ -447,16 +432,16 @@ type Contracts interface {
 	AnswerQuota(context.Context, AnswerQuota) (Quota, error)
 
 	// CallOff draws on the quotas. SoldOut: they do not hold that much any more.
-	CallOff(context.Context, CallOff) (Order, error)
-	CallOffs(context.Context, ContractRef) (CallOffs, error)
+	CallOff(context.Context, CallOff) (orders.Order, error)
+	CallOffs(context.Context, Ref) (CallOffs, error)
 	Plan(context.Context, PlanRequest) (Plan, error)
-	Fulfilment(context.Context, ContractRef) (Fulfilment, error)
-	Procurement(context.Context, None) (Procurement, error)
+	Fulfilment(context.Context, Ref) (Fulfilment, error)
+	Procurement(context.Context, orders.None) (Procurement, error)
 	// PayAdvance starts the payment of what was advanced to the households.
-	PayAdvance(context.Context, PayRequest) (PayStart, error)
+	PayAdvance(context.Context, orders.PayRequest) (orders.PayStart, error)
 
 	// Raising is what raisers have of what sells for the households whose goods they raise.
-	Raising(context.Context, RaisingRequest) (Raising, error)
+	Raising(context.Context, orders.RaisingRequest) (orders.Raising, error)
 
 	// SetReference enters a day's prices; References lists them. Writing is for the county's operator, reading for
 	// everybody who is logged in.

@@ -1,4 +1,4 @@
-package orders
+package shelf
 
 import (
 	"banmuyuan/internal/link"

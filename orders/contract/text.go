@@ -1,4 +1,4 @@
-package orders
+package contract
 
 import (
 	"crypto/sha256"
@@ -9,15 +9,16 @@ import (
 	"strings"
 
 	"banmuyuan/internal/money"
+	"banmuyuan/orders"
 )
 
 const contractLetters = "HT" // 合同
 
 // ContractNumber is a contract's number.
-func ContractNumber(id int64) string { return number(contractLetters, id) }
+func Number(id int64) string { return orders.FormatNumber(contractLetters, id) }
 
 // ParseContractNumber reads a contract's number.
-func ParseContractNumber(text string) (int64, bool) { return parseNumber(contractLetters, text) }
+func ParseNumber(text string) (int64, bool) { return orders.ReadNumber(contractLetters, text) }
 
 // AdvanceRef is how payments knows a contract's advances.
 func AdvanceRef(id int64) string { return "contract:" + strconv.FormatInt(id, 10) }
@@ -89,20 +90,20 @@ func QuotaText(c Contract, q Quota) string {
 }
 
 // Delivery are the windows in which goods may be called off, in order.
-func (t ContractTerms) Delivery() []ContractWindow {
+func (t Terms) Delivery() []Window {
 	if len(t.Windows) > 0 {
 		return t.Windows
 	}
-	return []ContractWindow{{From: t.DeliverFrom, To: t.DeliverTo}}
+	return []Window{{From: t.DeliverFrom, To: t.DeliverTo}}
 }
 
 // Delivers tells whether a day is within one of the windows.
-func (t ContractTerms) Delivers(day string) bool {
+func (t Terms) Delivers(day string) bool {
 	// Dates written like these sort like text.
-	return slices.ContainsFunc(t.Delivery(), func(w ContractWindow) bool { return w.From <= day && day <= w.To })
+	return slices.ContainsFunc(t.Delivery(), func(w Window) bool { return w.From <= day && day <= w.To })
 }
 
-func windowsZh(windows []ContractWindow) string {
+func windowsZh(windows []Window) string {
 	parts := make([]string, len(windows))
 	for i, w := range windows {
 		parts[i] = w.From + " 至 " + w.To

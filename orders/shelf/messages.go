@@ -1,7 +1,7 @@
-package orders
+package shelf
 
 // ShelfMessages are the sentences of the shelf's keys, Chinese and English, for web's glossary.
-var ShelfMessages = map[string][2]string{
+var Messages = map[string][2]string{
 	"shelf.shop.unknown": {"没有找到这家爱心超市。", "We could not find this supermarket."},
 
 	"shelf.list.name":     {"请给清单起个名字，最多 {max} 个字。", "Give the list a name of at most {max} characters."},

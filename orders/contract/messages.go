@@ -1,7 +1,7 @@
-package orders
+package contract
 
 // ContractMessages holds the sentences of purchase contracts, Chinese and English, for web's glossary.
-var ContractMessages = map[string][2]string{
+var Messages = map[string][2]string{
 	"contract.unknown":       {"没有找到这份合同，请核对合同编号。", "We could not find this contract. Please check its number."},
 	"contract.buyer":         {"只有合作社和企业可以发起收购合同。", "Only cooperatives and enterprises can start a purchase contract."},
 	"contract.not_draft":     {"合同已经提交，条款不能再改。需要修改请审批人退回。", "The contract was submitted and its terms stand. Have the approver return it to change them."},

@@ -1,4 +1,4 @@
-package orders
+package contract
 
 import (
 	"banmuyuan/internal/link"
@@ -6,54 +6,54 @@ import (
 )
 
 // ContractState is where a purchase contract stands; see contractSteps.
-type ContractState string
+type State string
 
 const (
-	ContractDraft     ContractState = "draft"     // 起草
-	ContractApproval  ContractState = "approval"  // 待单位审批
-	ContractPublished ContractState = "published" // 已发布: households can read it
-	ContractSigning   ContractState = "signing"   // 签约中
-	ContractRunning   ContractState = "running"   // 执行中: goods are called off
-	ContractClosed    ContractState = "closed"    // 已结束
+	Draft     State = "draft"     // 起草
+	Approval  State = "approval"  // 待单位审批
+	Published State = "published" // 已发布: households can read it
+	Signing   State = "signing"   // 签约中
+	Running   State = "running"   // 执行中: goods are called off
+	Closed    State = "closed"    // 已结束
 )
 
 // ContractStates are all states, in the order of a contract's life.
-var ContractStates = []ContractState{ContractDraft, ContractApproval, ContractPublished, ContractSigning, ContractRunning, ContractClosed}
+var States = []State{Draft, Approval, Published, Signing, Running, Closed}
 
 // ContractStep is what happens to a contract.
-type ContractStep string
+type Step string
 
 const (
-	ContractSubmit  ContractStep = "submit"  // to the approver of the organisation
-	ContractReturn  ContractStep = "return"  // by the approver, to be changed
-	ContractApprove ContractStep = "approve" // published at once
-	ContractOpen    ContractStep = "open"    // signing begins
-	ContractStart   ContractStep = "start"   // signing is over
-	ContractClose   ContractStep = "close"   // nothing more is called off
+	StepSubmit  Step = "submit"  // to the approver of the organisation
+	StepReturn  Step = "return"  // by the approver, to be changed
+	StepApprove Step = "approve" // published at once
+	StepOpen    Step = "open"    // signing begins
+	StepStart   Step = "start"   // signing is over
+	StepClose   Step = "close"   // nothing more is called off
 )
 
 // ContractMachine is the life of a contract: an event without a row cannot happen.
-var ContractMachine = state.New(state.Table[ContractState, ContractStep]{
-	Name: "contract", States: ContractStates,
-	Initial: []ContractState{ContractDraft}, Final: []ContractState{ContractClosed},
-	Rows: []state.Row[ContractState, ContractStep]{
-		{On: ContractSubmit, From: []ContractState{ContractDraft}, To: ContractApproval, Refused: "contract.wrong_state"},
-		{On: ContractReturn, From: []ContractState{ContractApproval}, To: ContractDraft, Refused: "contract.wrong_state"},
-		{On: ContractApprove, From: []ContractState{ContractApproval}, To: ContractPublished, Refused: "contract.wrong_state"},
-		{On: ContractOpen, From: []ContractState{ContractPublished}, To: ContractSigning, Refused: "contract.wrong_state"},
-		{On: ContractStart, From: []ContractState{ContractSigning}, To: ContractRunning, Refused: "contract.wrong_state"},
-		{On: ContractClose, From: []ContractState{ContractPublished, ContractSigning, ContractRunning}, To: ContractClosed, Refused: "contract.wrong_state"},
+var Machine = state.New(state.Table[State, Step]{
+	Name: "contract", States: States,
+	Initial: []State{Draft}, Final: []State{Closed},
+	Rows: []state.Row[State, Step]{
+		{On: StepSubmit, From: []State{Draft}, To: Approval, Refused: "contract.wrong_state"},
+		{On: StepReturn, From: []State{Approval}, To: Draft, Refused: "contract.wrong_state"},
+		{On: StepApprove, From: []State{Approval}, To: Published, Refused: "contract.wrong_state"},
+		{On: StepOpen, From: []State{Published}, To: Signing, Refused: "contract.wrong_state"},
+		{On: StepStart, From: []State{Signing}, To: Running, Refused: "contract.wrong_state"},
+		{On: StepClose, From: []State{Published, Signing, Running}, To: Closed, Refused: "contract.wrong_state"},
 	},
 })
 
 // Next is the state after a step, or Conflict.
-func (s ContractState) Next(step ContractStep) (ContractState, error) {
-	return link.Next(ContractMachine, s, step)
+func (s State) Next(step Step) (State, error) {
+	return link.Next(Machine, s, step)
 }
 
 // Can reports whether a step is possible.
-func (s ContractState) Can(step ContractStep) bool {
-	return ContractMachine.Can(s, step)
+func (s State) Can(step Step) bool {
+	return Machine.Can(s, step)
 }
 
 // QuotaState is where a household's part of a contract stands.

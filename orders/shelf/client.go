@@ -1,4 +1,4 @@
-package orders
+package shelf
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
 // Request subjects of the shelf.
@@ -47,148 +48,148 @@ const (
 )
 
 // NewShelfClient reaches the shelf over NATS, wherever the order module runs.
-func NewShelfClient(nc *nats.Conn) Shelf { return shelfClient{nc} }
+func NewClient(nc *nats.Conn) Service { return client{nc} }
 
-type shelfClient struct{ nc *nats.Conn }
+type client struct{ nc *nats.Conn }
 
-func (c shelfClient) StandingLists(ctx context.Context, r ShopRef) (StandingLists, error) {
+func (c client) StandingLists(ctx context.Context, r ShopRef) (StandingLists, error) {
 	return link.Call[ShopRef, StandingLists](ctx, c.nc, SubjectShelfStandingLists, r)
 }
 
-func (c shelfClient) SaveStandingList(ctx context.Context, r SaveStandingList) (StandingList, error) {
+func (c client) SaveStandingList(ctx context.Context, r SaveStandingList) (StandingList, error) {
 	return link.Call[SaveStandingList, StandingList](ctx, c.nc, SubjectShelfSaveStandingList, r)
 }
 
-func (c shelfClient) DropStandingList(ctx context.Context, r StandingListRef) (None, error) {
-	return link.Call[StandingListRef, None](ctx, c.nc, SubjectShelfDropStandingList, r)
+func (c client) DropStandingList(ctx context.Context, r StandingListRef) (orders.None, error) {
+	return link.Call[StandingListRef, orders.None](ctx, c.nc, SubjectShelfDropStandingList, r)
 }
 
-func (c shelfClient) OrderStandingList(ctx context.Context, r OrderStandingList) (Order, error) {
-	return link.Call[OrderStandingList, Order](ctx, c.nc, SubjectShelfOrderStandingList, r)
+func (c client) OrderStandingList(ctx context.Context, r OrderStandingList) (orders.Order, error) {
+	return link.Call[OrderStandingList, orders.Order](ctx, c.nc, SubjectShelfOrderStandingList, r)
 }
 
-func (c shelfClient) Arrivals(ctx context.Context, r ShopRef) (Arrivals, error) {
+func (c client) Arrivals(ctx context.Context, r ShopRef) (Arrivals, error) {
 	return link.Call[ShopRef, Arrivals](ctx, c.nc, SubjectShelfArrivals, r)
 }
 
-func (c shelfClient) Receive(ctx context.Context, r Receive) (StockLot, error) {
+func (c client) Receive(ctx context.Context, r Receive) (StockLot, error) {
 	return link.Call[Receive, StockLot](ctx, c.nc, SubjectShelfReceive, r)
 }
 
-func (c shelfClient) Sellers(ctx context.Context, r SellerQuery) (Sellers, error) {
+func (c client) Sellers(ctx context.Context, r SellerQuery) (Sellers, error) {
 	return link.Call[SellerQuery, Sellers](ctx, c.nc, SubjectShelfSellers, r)
 }
 
-func (c shelfClient) BuyIn(ctx context.Context, r BuyInRequest) (BuyIn, error) {
+func (c client) BuyIn(ctx context.Context, r BuyInRequest) (BuyIn, error) {
 	return link.Call[BuyInRequest, BuyIn](ctx, c.nc, SubjectShelfBuyIn, r)
 }
 
-func (c shelfClient) BuyIns(ctx context.Context, r BuyInFilter) (BuyInPage, error) {
+func (c client) BuyIns(ctx context.Context, r BuyInFilter) (BuyInPage, error) {
 	return link.Call[BuyInFilter, BuyInPage](ctx, c.nc, SubjectShelfBuyIns, r)
 }
 
-func (c shelfClient) BuyInSlip(ctx context.Context, r IDRef) (BuyIn, error) {
+func (c client) BuyInSlip(ctx context.Context, r IDRef) (BuyIn, error) {
 	return link.Call[IDRef, BuyIn](ctx, c.nc, SubjectShelfBuyInSlip, r)
 }
 
-func (c shelfClient) Sheets(ctx context.Context, r ShopRef) (Sheets, error) {
+func (c client) Sheets(ctx context.Context, r ShopRef) (Sheets, error) {
 	return link.Call[ShopRef, Sheets](ctx, c.nc, SubjectShelfSheets, r)
 }
 
-func (c shelfClient) CloseSheet(ctx context.Context, r IDRef) (Sheet, error) {
+func (c client) CloseSheet(ctx context.Context, r IDRef) (Sheet, error) {
 	return link.Call[IDRef, Sheet](ctx, c.nc, SubjectShelfCloseSheet, r)
 }
 
-func (c shelfClient) PaySheet(ctx context.Context, r PayRefRequest) (PayStart, error) {
-	return link.Call[PayRefRequest, PayStart](ctx, c.nc, SubjectShelfPaySheet, r)
+func (c client) PaySheet(ctx context.Context, r PayRefRequest) (orders.PayStart, error) {
+	return link.Call[PayRefRequest, orders.PayStart](ctx, c.nc, SubjectShelfPaySheet, r)
 }
 
-func (c shelfClient) Stock(ctx context.Context, r StockFilter) (StockPage, error) {
+func (c client) Stock(ctx context.Context, r StockFilter) (StockPage, error) {
 	return link.Call[StockFilter, StockPage](ctx, c.nc, SubjectShelfStock, r)
 }
 
-func (c shelfClient) StockLot(ctx context.Context, r StockLotRef) (StockLot, error) {
+func (c client) StockLot(ctx context.Context, r StockLotRef) (StockLot, error) {
 	return link.Call[StockLotRef, StockLot](ctx, c.nc, SubjectShelfStockLot, r)
 }
 
-func (c shelfClient) Items(ctx context.Context, r ShopRef) (ShelfItems, error) {
-	return link.Call[ShopRef, ShelfItems](ctx, c.nc, SubjectShelfItems, r)
+func (c client) Items(ctx context.Context, r ShopRef) (Items, error) {
+	return link.Call[ShopRef, Items](ctx, c.nc, SubjectShelfItems, r)
 }
 
-func (c shelfClient) SaveItem(ctx context.Context, r SaveItem) (ShelfItem, error) {
-	return link.Call[SaveItem, ShelfItem](ctx, c.nc, SubjectShelfSaveItem, r)
+func (c client) SaveItem(ctx context.Context, r SaveItem) (Item, error) {
+	return link.Call[SaveItem, Item](ctx, c.nc, SubjectShelfSaveItem, r)
 }
 
-func (c shelfClient) WriteOff(ctx context.Context, r WriteOff) (Movement, error) {
+func (c client) WriteOff(ctx context.Context, r WriteOff) (Movement, error) {
 	return link.Call[WriteOff, Movement](ctx, c.nc, SubjectShelfWriteOff, r)
 }
 
-func (c shelfClient) DecideWriteOff(ctx context.Context, r DecideWriteOff) (Movement, error) {
+func (c client) DecideWriteOff(ctx context.Context, r DecideWriteOff) (Movement, error) {
 	return link.Call[DecideWriteOff, Movement](ctx, c.nc, SubjectShelfDecideWriteOff, r)
 }
 
-func (c shelfClient) Movements(ctx context.Context, r MovementFilter) (Movements, error) {
+func (c client) Movements(ctx context.Context, r MovementFilter) (Movements, error) {
 	return link.Call[MovementFilter, Movements](ctx, c.nc, SubjectShelfMovements, r)
 }
 
-func (c shelfClient) Shops(ctx context.Context, r None) (PublicShops, error) {
-	return link.Call[None, PublicShops](ctx, c.nc, SubjectShelfShops, r)
+func (c client) Shops(ctx context.Context, r orders.None) (PublicShops, error) {
+	return link.Call[orders.None, PublicShops](ctx, c.nc, SubjectShelfShops, r)
 }
 
-func (c shelfClient) Goods(ctx context.Context, r ShopRef) (PublicShop, error) {
+func (c client) Goods(ctx context.Context, r ShopRef) (PublicShop, error) {
 	return link.Call[ShopRef, PublicShop](ctx, c.nc, SubjectShelfGoods, r)
 }
 
-func (c shelfClient) Till(ctx context.Context, r None) (Till, error) {
-	return link.Call[None, Till](ctx, c.nc, SubjectShelfTill, r)
+func (c client) Till(ctx context.Context, r orders.None) (Till, error) {
+	return link.Call[orders.None, Till](ctx, c.nc, SubjectShelfTill, r)
 }
 
-func (c shelfClient) Ring(ctx context.Context, r Ring) (Sale, error) {
+func (c client) Ring(ctx context.Context, r Ring) (Sale, error) {
 	return link.Call[Ring, Sale](ctx, c.nc, SubjectShelfRing, r)
 }
 
-func (c shelfClient) Buy(ctx context.Context, r Buy) (Sale, error) {
+func (c client) Buy(ctx context.Context, r Buy) (Sale, error) {
 	return link.Call[Buy, Sale](ctx, c.nc, SubjectShelfBuy, r)
 }
 
-func (c shelfClient) PaySale(ctx context.Context, r PayRefRequest) (PayStart, error) {
-	return link.Call[PayRefRequest, PayStart](ctx, c.nc, SubjectShelfPaySale, r)
+func (c client) PaySale(ctx context.Context, r PayRefRequest) (orders.PayStart, error) {
+	return link.Call[PayRefRequest, orders.PayStart](ctx, c.nc, SubjectShelfPaySale, r)
 }
 
-func (c shelfClient) Sale(ctx context.Context, r SaleRef) (Sale, error) {
+func (c client) Sale(ctx context.Context, r SaleRef) (Sale, error) {
 	return link.Call[SaleRef, Sale](ctx, c.nc, SubjectShelfSale, r)
 }
 
-func (c shelfClient) Sales(ctx context.Context, r SaleFilter) (SalePage, error) {
+func (c client) Sales(ctx context.Context, r SaleFilter) (SalePage, error) {
 	return link.Call[SaleFilter, SalePage](ctx, c.nc, SubjectShelfSales, r)
 }
 
-func (c shelfClient) HandOver(ctx context.Context, r HandOver) (Sale, error) {
+func (c client) HandOver(ctx context.Context, r HandOver) (Sale, error) {
 	return link.Call[HandOver, Sale](ctx, c.nc, SubjectShelfHandOver, r)
 }
 
-func (c shelfClient) CancelSale(ctx context.Context, r SaleRef) (Sale, error) {
+func (c client) CancelSale(ctx context.Context, r SaleRef) (Sale, error) {
 	return link.Call[SaleRef, Sale](ctx, c.nc, SubjectShelfCancelSale, r)
 }
 
-func (c shelfClient) Turnover(ctx context.Context, r TurnoverFilter) (Turnover, error) {
+func (c client) Turnover(ctx context.Context, r TurnoverFilter) (Turnover, error) {
 	return link.Call[TurnoverFilter, Turnover](ctx, c.nc, SubjectShelfTurnover, r)
 }
 
-func (c shelfClient) Trace(ctx context.Context, r TraceRef) (Trace, error) {
+func (c client) Trace(ctx context.Context, r TraceRef) (Trace, error) {
 	return link.Call[TraceRef, Trace](ctx, c.nc, SubjectShelfTrace, r)
 }
 
-func (c shelfClient) ReturnGoods(ctx context.Context, r ReturnRequest) (Return, error) {
+func (c client) ReturnGoods(ctx context.Context, r ReturnRequest) (Return, error) {
 	return link.Call[ReturnRequest, Return](ctx, c.nc, SubjectShelfReturnGoods, r)
 }
 
-func (c shelfClient) Return(ctx context.Context, r IDRef) (Return, error) {
+func (c client) Return(ctx context.Context, r IDRef) (Return, error) {
 	return link.Call[IDRef, Return](ctx, c.nc, SubjectShelfReturn, r)
 }
 
 // RegisterShelf lets svc answer the shelf's requests.
-func RegisterShelf(s *link.Server, svc Shelf) {
+func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectShelfStandingLists, svc.StandingLists)
 	link.Handle(s, SubjectShelfSaveStandingList, svc.SaveStandingList)
 	link.Handle(s, SubjectShelfDropStandingList, svc.DropStandingList)

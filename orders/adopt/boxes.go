@@ -1,4 +1,4 @@
-package orders
+package adopt
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
 // A standing order (菜箱订阅) turns into an ordinary order at the cut-off of each of its dates.
@@ -55,23 +56,23 @@ type StandingDate struct {
 }
 
 type Standing struct {
-	ID        int64          `json:"id"`
-	State     StandingState  `json:"state"`
-	Buyer     Buyer          `json:"buyer"`
-	PresaleID int64          `json:"presale_id"`
-	Presale   string         `json:"presale"` // code
-	Title     catalog.Text   `json:"title"`
-	Picture   string         `json:"picture"`
-	Unit      string         `json:"unit"`
-	Grade     string         `json:"grade"`
-	Qty       int64          `json:"quantity"`
-	EveryDays int64          `json:"every_days"`
-	Delivery  Delivery       `json:"delivery"`
-	UnitFen   int64          `json:"unit_fen"` // of a box now
-	Dates     []StandingDate `json:"dates"`    // oldest first: those that were, and the next ones
-	StartedAt time.Time      `json:"started_at"`
-	EndsOn    string         `json:"ends_on"` // no box comes later
-	Version   int64          `json:"version"`
+	ID        int64           `json:"id"`
+	State     StandingState   `json:"state"`
+	Buyer     orders.Buyer    `json:"buyer"`
+	PresaleID int64           `json:"presale_id"`
+	Presale   string          `json:"presale"` // code
+	Title     catalog.Text    `json:"title"`
+	Picture   string          `json:"picture"`
+	Unit      string          `json:"unit"`
+	Grade     string          `json:"grade"`
+	Qty       int64           `json:"quantity"`
+	EveryDays int64           `json:"every_days"`
+	Delivery  orders.Delivery `json:"delivery"`
+	UnitFen   int64           `json:"unit_fen"` // of a box now
+	Dates     []StandingDate  `json:"dates"`    // oldest first: those that were, and the next ones
+	StartedAt time.Time       `json:"started_at"`
+	EndsOn    string          `json:"ends_on"` // no box comes later
+	Version   int64           `json:"version"`
 }
 
 // Next is the date that comes next, or nil.
@@ -86,21 +87,21 @@ func (s Standing) Next() *StandingDate {
 
 // Subscribe starts a standing order. The idempotency key belongs to the account.
 type Subscribe struct {
-	IdempotencyKey string   `json:"idempotency_key"`
-	PresaleID      int64    `json:"presale_id"`
-	Grade          string   `json:"grade,omitempty"` // empty: the best
-	Qty            int64    `json:"quantity"`
-	EveryDays      int64    `json:"every_days"` // 7 or 14
-	StartOn        string   `json:"start_on,omitempty"`
-	Delivery       Delivery `json:"delivery"`
+	IdempotencyKey string          `json:"idempotency_key"`
+	PresaleID      int64           `json:"presale_id"`
+	Grade          string          `json:"grade,omitempty"` // empty: the best
+	Qty            int64           `json:"quantity"`
+	EveryDays      int64           `json:"every_days"` // 7 or 14
+	StartOn        string          `json:"start_on,omitempty"`
+	Delivery       orders.Delivery `json:"delivery"`
 }
 
 // ChangeStanding changes what comes on the dates whose cut-off has not passed.
 type ChangeStanding struct {
-	ID        int64    `json:"id"`
-	Qty       int64    `json:"quantity"`
-	EveryDays int64    `json:"every_days"`
-	Delivery  Delivery `json:"delivery"`
+	ID        int64           `json:"id"`
+	Qty       int64           `json:"quantity"`
+	EveryDays int64           `json:"every_days"`
+	Delivery  orders.Delivery `json:"delivery"`
 }
 
 type StandingRef struct {

@@ -1,4 +1,4 @@
-package orders
+package adopt
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
 // Request subjects of adoptions.
@@ -31,15 +32,15 @@ const (
 )
 
 // EvtAdoptionChanged tells of every change of an adoption's state.
-const EvtAdoptionChanged = "evt.orders.v1.adoption.changed" // AdoptionEvent
+const EvtChanged = "evt.orders.v1.adoption.changed" // AdoptionEvent
 
-type AdoptionEvent struct {
-	AdoptionID int64         `json:"adoption_id"`
-	State      AdoptionState `json:"state"`
+type Event struct {
+	AdoptionID int64 `json:"adoption_id"`
+	State      State `json:"state"`
 }
 
 // RegisterAdoptions lets svc answer requests about adoptions.
-func RegisterAdoptions(s *link.Server, svc Adoptions) {
+func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectPlots, svc.Plots)
 	link.Handle(s, SubjectPlot, svc.Plot)
 	link.Handle(s, SubjectHouseholdPlots, svc.HouseholdPlots)
@@ -60,74 +61,74 @@ func RegisterAdoptions(s *link.Server, svc Adoptions) {
 }
 
 // NewAdoptionsClient reaches adoptions over NATS, wherever they run.
-func NewAdoptionsClient(nc *nats.Conn) Adoptions { return adoptionsClient{nc} }
+func NewClient(nc *nats.Conn) Service { return client{nc} }
 
-type adoptionsClient struct{ nc *nats.Conn }
+type client struct{ nc *nats.Conn }
 
-func (c adoptionsClient) Plots(ctx context.Context, r PlotFilter) (PlotPage, error) {
+func (c client) Plots(ctx context.Context, r PlotFilter) (PlotPage, error) {
 	return link.Call[PlotFilter, PlotPage](ctx, c.nc, SubjectPlots, r)
 }
 
-func (c adoptionsClient) Plot(ctx context.Context, r PlotRef) (PublicPlot, error) {
+func (c client) Plot(ctx context.Context, r PlotRef) (PublicPlot, error) {
 	return link.Call[PlotRef, PublicPlot](ctx, c.nc, SubjectPlot, r)
 }
 
-func (c adoptionsClient) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (HouseholdPlots, error) {
+func (c client) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (HouseholdPlots, error) {
 	return link.Call[catalog.HouseholdRef, HouseholdPlots](ctx, c.nc, SubjectHouseholdPlots, r)
 }
 
-func (c adoptionsClient) SavePlot(ctx context.Context, r SavePlot) (HouseholdPlot, error) {
+func (c client) SavePlot(ctx context.Context, r SavePlot) (HouseholdPlot, error) {
 	return link.Call[SavePlot, HouseholdPlot](ctx, c.nc, SubjectSavePlot, r)
 }
 
-func (c adoptionsClient) Adopt(ctx context.Context, r AdoptRequest) (Adoption, error) {
-	return link.Call[AdoptRequest, Adoption](ctx, c.nc, SubjectAdopt, r)
+func (c client) Adopt(ctx context.Context, r Request) (Adoption, error) {
+	return link.Call[Request, Adoption](ctx, c.nc, SubjectAdopt, r)
 }
 
-func (c adoptionsClient) Adoption(ctx context.Context, r AdoptionRef) (Adoption, error) {
-	return link.Call[AdoptionRef, Adoption](ctx, c.nc, SubjectAdoption, r)
+func (c client) Adoption(ctx context.Context, r Ref) (Adoption, error) {
+	return link.Call[Ref, Adoption](ctx, c.nc, SubjectAdoption, r)
 }
 
-func (c adoptionsClient) AdoptionList(ctx context.Context, r AdoptionFilter) (AdoptionPage, error) {
-	return link.Call[AdoptionFilter, AdoptionPage](ctx, c.nc, SubjectAdoptionList, r)
+func (c client) AdoptionList(ctx context.Context, r Filter) (Page, error) {
+	return link.Call[Filter, Page](ctx, c.nc, SubjectAdoptionList, r)
 }
 
-func (c adoptionsClient) PayAdoption(ctx context.Context, r PayAdoption) (PayStart, error) {
-	return link.Call[PayAdoption, PayStart](ctx, c.nc, SubjectPayAdoption, r)
+func (c client) PayAdoption(ctx context.Context, r Pay) (orders.PayStart, error) {
+	return link.Call[Pay, orders.PayStart](ctx, c.nc, SubjectPayAdoption, r)
 }
 
-func (c adoptionsClient) CancelAdoption(ctx context.Context, r CancelAdoption) (Adoption, error) {
-	return link.Call[CancelAdoption, Adoption](ctx, c.nc, SubjectCancelAdoption, r)
+func (c client) CancelAdoption(ctx context.Context, r Cancel) (Adoption, error) {
+	return link.Call[Cancel, Adoption](ctx, c.nc, SubjectCancelAdoption, r)
 }
 
-func (c adoptionsClient) PostUpdate(ctx context.Context, r PostUpdate) (AdoptionUpdate, error) {
-	return link.Call[PostUpdate, AdoptionUpdate](ctx, c.nc, SubjectPostUpdate, r)
+func (c client) PostUpdate(ctx context.Context, r PostUpdate) (Update, error) {
+	return link.Call[PostUpdate, Update](ctx, c.nc, SubjectPostUpdate, r)
 }
 
-func (c adoptionsClient) AddPhoto(ctx context.Context, r AddPhoto) (Photo, error) {
+func (c client) AddPhoto(ctx context.Context, r AddPhoto) (Photo, error) {
 	return link.Call[AddPhoto, Photo](ctx, c.nc, SubjectAddPhoto, r)
 }
 
-func (c adoptionsClient) Updates(ctx context.Context, r PlotRef) ([]AdoptionUpdate, error) {
-	return link.Call[PlotRef, []AdoptionUpdate](ctx, c.nc, SubjectUpdates, r)
+func (c client) Updates(ctx context.Context, r PlotRef) ([]Update, error) {
+	return link.Call[PlotRef, []Update](ctx, c.nc, SubjectUpdates, r)
 }
 
-func (c adoptionsClient) Photo(ctx context.Context, r PhotoRef) (PhotoFile, error) {
+func (c client) Photo(ctx context.Context, r PhotoRef) (PhotoFile, error) {
 	return link.Call[PhotoRef, PhotoFile](ctx, c.nc, SubjectPhoto, r)
 }
 
-func (c adoptionsClient) DeliverBox(ctx context.Context, r BoxRequest) (Adoption, error) {
+func (c client) DeliverBox(ctx context.Context, r BoxRequest) (Adoption, error) {
 	return link.Call[BoxRequest, Adoption](ctx, c.nc, SubjectDeliverBox, r)
 }
 
-func (c adoptionsClient) FailBoxes(ctx context.Context, r FailBox) (Adoption, error) {
+func (c client) FailBoxes(ctx context.Context, r FailBox) (Adoption, error) {
 	return link.Call[FailBox, Adoption](ctx, c.nc, SubjectFailBoxes, r)
 }
 
-func (c adoptionsClient) DisputeBox(ctx context.Context, r DisputeBox) (Adoption, error) {
+func (c client) DisputeBox(ctx context.Context, r DisputeBox) (Adoption, error) {
 	return link.Call[DisputeBox, Adoption](ctx, c.nc, SubjectDisputeBox, r)
 }
 
-func (c adoptionsClient) DecideBox(ctx context.Context, r DecideBox) (Adoption, error) {
+func (c client) DecideBox(ctx context.Context, r DecideBox) (Adoption, error) {
 	return link.Call[DecideBox, Adoption](ctx, c.nc, SubjectDecideBox, r)
 }

@@ -1,4 +1,4 @@
-package orders
+package shelf
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/money"
+	"banmuyuan/orders"
 )
 
 // Shelf is what a charity supermarket (半亩园爱心超市) does with goods of its own: it orders them by standing lists, puts
@@ -21,15 +22,15 @@ import (
 //   - Trace, PublicShop and PublicGoods carry nothing of a person.
 //
 // Quantities are measures: grams where the price counts weight, and units where it does not.
-type Shelf interface {
+type Service interface {
 	Returns
 
 	StandingLists(context.Context, ShopRef) (StandingLists, error)
 	// SaveStandingList creates (ID 0) or changes a list. Conflict when somebody else changed it since.
 	SaveStandingList(context.Context, SaveStandingList) (StandingList, error)
-	DropStandingList(context.Context, StandingListRef) (None, error)
+	DropStandingList(context.Context, StandingListRef) (orders.None, error)
 	// OrderStandingList places an order of what the list says, as Service.Place does.
-	OrderStandingList(context.Context, OrderStandingList) (Order, error)
+	OrderStandingList(context.Context, OrderStandingList) (orders.Order, error)
 
 	// Arrivals are goods of the shop's own orders that were delivered and not yet put on the shelf.
 	Arrivals(context.Context, ShopRef) (Arrivals, error)
@@ -44,12 +45,12 @@ type Shelf interface {
 	// households are released.
 	Sheets(context.Context, ShopRef) (Sheets, error)
 	CloseSheet(context.Context, IDRef) (Sheet, error)
-	PaySheet(context.Context, PayRefRequest) (PayStart, error)
+	PaySheet(context.Context, PayRefRequest) (orders.PayStart, error)
 
 	Stock(context.Context, StockFilter) (StockPage, error)
 	StockLot(context.Context, StockLotRef) (StockLot, error)
-	Items(context.Context, ShopRef) (ShelfItems, error)
-	SaveItem(context.Context, SaveItem) (ShelfItem, error)
+	Items(context.Context, ShopRef) (Items, error)
+	SaveItem(context.Context, SaveItem) (Item, error)
 	// WriteOff records a loss, a donation or what a count found. One of much value waits for DecideWriteOff by a second
 	// person; Forbidden for who recorded it.
 	WriteOff(context.Context, WriteOff) (Movement, error)
@@ -57,15 +58,15 @@ type Shelf interface {
 	Movements(context.Context, MovementFilter) (Movements, error)
 
 	// Shops and Goods are for everybody.
-	Shops(context.Context, None) (PublicShops, error)
+	Shops(context.Context, orders.None) (PublicShops, error)
 	Goods(context.Context, ShopRef) (PublicShop, error)
 	// Till is everything a till needs to sell without a network.
-	Till(context.Context, None) (Till, error)
+	Till(context.Context, orders.None) (Till, error)
 	// Ring records a sale at the till; the same client id twice is one sale.
 	Ring(context.Context, Ring) (Sale, error)
 	// Buy keeps goods for a private buyer until they are paid. SoldOut.
 	Buy(context.Context, Buy) (Sale, error)
-	PaySale(context.Context, PayRefRequest) (PayStart, error)
+	PaySale(context.Context, PayRefRequest) (orders.PayStart, error)
 	Sale(context.Context, SaleRef) (Sale, error)
 	Sales(context.Context, SaleFilter) (SalePage, error)
 	// HandOver gives a paid sale to whoever shows its pickup code.
@@ -89,20 +90,20 @@ type IDRef struct {
 
 // StandingList (常备清单) is an order that comes again and again.
 type StandingList struct {
-	ID        int64      `json:"id"`
-	OrgID     int64      `json:"org_id"`
-	Name      string     `json:"name"`
-	Weekdays  []int      `json:"weekdays"` // 1 Monday … 7 Sunday: when it is due; empty: whenever
-	Lines     []ListLine `json:"lines"`
-	Delivery  Delivery   `json:"delivery"`
-	Version   int64      `json:"version"`
-	DueToday  bool       `json:"due_today"` // and not ordered yet
-	OrderedAt *time.Time `json:"ordered_at,omitempty"`
-	OrderNo   string     `json:"order_no,omitempty"` // the latest order of it
+	ID        int64           `json:"id"`
+	OrgID     int64           `json:"org_id"`
+	Name      string          `json:"name"`
+	Weekdays  []int           `json:"weekdays"` // 1 Monday … 7 Sunday: when it is due; empty: whenever
+	Lines     []ListLine      `json:"lines"`
+	Delivery  orders.Delivery `json:"delivery"`
+	Version   int64           `json:"version"`
+	DueToday  bool            `json:"due_today"` // and not ordered yet
+	OrderedAt *time.Time      `json:"ordered_at,omitempty"`
+	OrderNo   string          `json:"order_no,omitempty"` // the latest order of it
 }
 
 type ListLine struct {
-	QuoteLine
+	orders.QuoteLine
 	Presale   string       `json:"presale,omitempty"` // filled in
 	Title     catalog.Text `json:"title"`
 	Unit      string       `json:"unit,omitempty"`
@@ -114,13 +115,13 @@ type StandingLists struct {
 }
 
 type SaveStandingList struct {
-	ID       int64       `json:"id,omitempty"`
-	Name     string      `json:"name"`
-	Weekdays []int       `json:"weekdays,omitempty"`
-	Lines    []QuoteLine `json:"lines"`
-	Delivery Delivery    `json:"delivery"`
-	Version  int64       `json:"version,omitempty"` // that was read; 0 for a new one
-	Key      string      `json:"idempotency_key"`
+	ID       int64              `json:"id,omitempty"`
+	Name     string             `json:"name"`
+	Weekdays []int              `json:"weekdays,omitempty"`
+	Lines    []orders.QuoteLine `json:"lines"`
+	Delivery orders.Delivery    `json:"delivery"`
+	Version  int64              `json:"version,omitempty"` // that was read; 0 for a new one
+	Key      string             `json:"idempotency_key"`
 }
 
 type StandingListRef struct {
@@ -333,7 +334,7 @@ type StockLotRef struct {
 }
 
 // ShelfItem is one grade of a product in a shop, with its price.
-type ShelfItem struct {
+type Item struct {
 	ID             int64        `json:"id"`
 	OrgID          int64        `json:"org_id"`
 	Product        string       `json:"product"`
@@ -352,8 +353,8 @@ type ShelfItem struct {
 	NextExpiry     *time.Time   `json:"next_expiry,omitempty"`
 }
 
-type ShelfItems struct {
-	Items []ShelfItem `json:"items"`
+type Items struct {
+	Items []Item `json:"items"`
 }
 
 type SaveItem struct {
@@ -680,13 +681,13 @@ const (
 )
 
 // SaleNumber is a sale's number, on receipts.
-func SaleNumber(id int64) string { return number(saleLetters, id) }
+func SaleNumber(id int64) string { return orders.FormatNumber(saleLetters, id) }
 
 // BuyInNumber is a buy-in's number, on the household's slip.
-func BuyInNumber(id int64) string { return number(buyInLetters, id) }
+func BuyInNumber(id int64) string { return orders.FormatNumber(buyInLetters, id) }
 
 // SheetNumber is a sheet's number, which the shop's transfer quotes.
-func SheetNumber(id int64) string { return number(sheetLetters, id) }
+func SheetNumber(id int64) string { return orders.FormatNumber(sheetLetters, id) }
 
 // SaleRefOf is how payments knows a sale, SheetRefOf a sheet of buy-ins.
 func SaleRefOf(id int64) string  { return "sale:" + strconv.FormatInt(id, 10) }

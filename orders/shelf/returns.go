@@ -1,10 +1,11 @@
-package orders
+package shelf
 
 import (
 	"context"
 	"time"
 
 	"banmuyuan/catalog"
+	"banmuyuan/orders"
 )
 
 // Returns is how goods that were sold come back to a supermarket.
@@ -87,7 +88,7 @@ type ReturnedLine struct {
 const returnLetters = "TH" // 退货
 
 // ReturnNumber is a return's number, on its receipt.
-func ReturnNumber(id int64) string { return number(returnLetters, id) }
+func ReturnNumber(id int64) string { return orders.FormatNumber(returnLetters, id) }
 
 // Shown is a sale's state as people see it: what came back shows.
 func (s Sale) Shown() string {

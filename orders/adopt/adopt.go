@@ -1,4 +1,4 @@
-package orders
+package adopt
 
 import (
 	"context"
@@ -7,46 +7,8 @@ import (
 	"time"
 
 	"banmuyuan/catalog"
+	"banmuyuan/orders"
 )
-
-// Adoption (认养): a private buyer takes geese or beds of the garden of one household for a season. Everything that
-// counts is fixed when it is taken: which geese or beds, the dates of the boxes, price, deposit, when the balance is due
-// and what happens when something does not come.
-//
-// What must always hold:
-//   - a goose or bed is taken by one adoption at a time (the database refuses the second);
-//   - the amounts of an adoption's boxes add up to its price, and what was paid less what was refunded or kept never
-//     exceeds what was or will be delivered;
-//   - a household is owed a box when it was handed over, and no earlier;
-//   - nobody but the adopter, and the household that wrote it, sees an update or its photos.
-
-// PlotKind is what of a household can be adopted.
-type PlotKind string
-
-const (
-	PlotGoose  PlotKind = "goose"  // geese with numbered rings; each comes by itself
-	PlotGarden PlotKind = "garden" // beds of a garden; each brings a box at every date
-)
-
-// KindOfPlot tells what an adoption presale of a product offers. ok is false for products nobody adopts.
-func KindOfPlot(product string) (kind PlotKind, ok bool) {
-	switch product {
-	case "goose":
-		return PlotGoose, true
-	case "vegetable_box", "veg_box":
-		return PlotGarden, true
-	}
-	return "", false
-}
-
-// PlotOf tells what a presale offers for adoption. Such a presale takes no ordinary orders: everything it has belongs to a
-// household that somebody picks.
-func PlotOf(p catalog.PublicPresale) (kind PlotKind, ok bool) {
-	if p.Policy != "direct" {
-		return "", false
-	}
-	return KindOfPlot(p.Product.Code)
-}
 
 // Family is how strangers read a name: 王*.
 func Family(name string) string {
@@ -58,33 +20,33 @@ func Family(name string) string {
 
 // PublicPlot is what a stranger may see of what a household offers for adoption: no name, phone, id or status.
 type PublicPlot struct {
-	ID          int64        `json:"id"`
-	Kind        PlotKind     `json:"kind"`
-	Season      int          `json:"season"`
-	PresaleID   int64        `json:"presale_id"`
-	Product     string       `json:"product"`
-	Title       catalog.Text `json:"title"`
-	Picture     string       `json:"picture"`
-	Family      string       `json:"family"` // 王*
-	VillageID   int64        `json:"village_id"`
-	Village     string       `json:"village"`
-	Township    string       `json:"township"`
-	Story       catalog.Text `json:"story"`
-	Units       int64        `json:"units"`        // geese or beds offered
-	Left        int64        `json:"left"`         // not adopted yet
-	UnitM2      int64        `json:"unit_m2"`      // of a bed; 0 for geese
-	Boxes       int64        `json:"boxes"`        // that still come of one bed, 1 for a goose
-	EveryDays   int64        `json:"every_days"`   // between boxes
-	FirstOn     string       `json:"first_on"`     // YYYY-MM-DD of the first box
-	UnitFen     int64        `json:"unit_fen"`     // price of a goose or a bed, for all its boxes
-	DepositBP   int64        `json:"deposit_bp"`   // due at once, in 1/10,000
-	ForfeitBP   int64        `json:"forfeit_bp"`   // of the deposit, when cancelled after FreeHours
-	FreeHours   int64        `json:"free_hours"`   // after the deposit
-	BalanceDays int64        `json:"balance_days"` // before the first box
-	MaxUnits    int64        `json:"max_units"`    // one adoption may have, as far as they are left
-	Seller      string       `json:"seller"`       // the cooperative that packs and brings the boxes
-	ClosesAt    time.Time    `json:"closes_at"`
-	Open        bool         `json:"open"` // can be adopted now
+	ID          int64           `json:"id"`
+	Kind        orders.PlotKind `json:"kind"`
+	Season      int             `json:"season"`
+	PresaleID   int64           `json:"presale_id"`
+	Product     string          `json:"product"`
+	Title       catalog.Text    `json:"title"`
+	Picture     string          `json:"picture"`
+	Family      string          `json:"family"` // 王*
+	VillageID   int64           `json:"village_id"`
+	Village     string          `json:"village"`
+	Township    string          `json:"township"`
+	Story       catalog.Text    `json:"story"`
+	Units       int64           `json:"units"`        // geese or beds offered
+	Left        int64           `json:"left"`         // not adopted yet
+	UnitM2      int64           `json:"unit_m2"`      // of a bed; 0 for geese
+	Boxes       int64           `json:"boxes"`        // that still come of one bed, 1 for a goose
+	EveryDays   int64           `json:"every_days"`   // between boxes
+	FirstOn     string          `json:"first_on"`     // YYYY-MM-DD of the first box
+	UnitFen     int64           `json:"unit_fen"`     // price of a goose or a bed, for all its boxes
+	DepositBP   int64           `json:"deposit_bp"`   // due at once, in 1/10,000
+	ForfeitBP   int64           `json:"forfeit_bp"`   // of the deposit, when cancelled after FreeHours
+	FreeHours   int64           `json:"free_hours"`   // after the deposit
+	BalanceDays int64           `json:"balance_days"` // before the first box
+	MaxUnits    int64           `json:"max_units"`    // one adoption may have, as far as they are left
+	Seller      string          `json:"seller"`       // the cooperative that packs and brings the boxes
+	ClosesAt    time.Time       `json:"closes_at"`
+	Open        bool            `json:"open"` // can be adopted now
 }
 
 // Price is what units cost, and the deposit of it.
@@ -94,12 +56,12 @@ func (p PublicPlot) Price(units int64) (price, deposit int64) {
 }
 
 type PlotFilter struct {
-	Kind     PlotKind `json:"kind,omitempty"`
-	Township int64    `json:"township,omitempty"`
-	Village  int64    `json:"village,omitempty"`
-	Query    string   `json:"q,omitempty"` // in the story, village or product
-	Cursor   string   `json:"cursor,omitempty"`
-	Limit    int      `json:"limit,omitempty"` // 1–100, 24 when 0
+	Kind     orders.PlotKind `json:"kind,omitempty"`
+	Township int64           `json:"township,omitempty"`
+	Village  int64           `json:"village,omitempty"`
+	Query    string          `json:"q,omitempty"` // in the story, village or product
+	Cursor   string          `json:"cursor,omitempty"`
+	Limit    int             `json:"limit,omitempty"` // 1–100, 24 when 0
 }
 
 type PlotPage struct {
@@ -135,16 +97,16 @@ type HouseholdPlots struct {
 }
 
 // AdoptionState: see adoption_states.go.
-type AdoptionState string
+type State string
 
 const (
-	AdoptionPlaced    AdoptionState = "placed"    // 待付定金
-	AdoptionExpiring  AdoptionState = "expiring"  // 核对付款中
-	AdoptionExpired   AdoptionState = "expired"   // 已过期
-	AdoptionReserved  AdoptionState = "reserved"  // 已认养，待付余款
-	AdoptionGrowing   AdoptionState = "growing"   // 认养中: paid, boxes come
-	AdoptionCompleted AdoptionState = "completed" // 已完成
-	AdoptionCancelled AdoptionState = "cancelled" // 已取消
+	Placed    State = "placed"    // 待付定金
+	Expiring  State = "expiring"  // 核对付款中
+	Expired   State = "expired"   // 已过期
+	Reserved  State = "reserved"  // 已认养，待付余款
+	Growing   State = "growing"   // 认养中: paid, boxes come
+	Completed State = "completed" // 已完成
+	Cancelled State = "cancelled" // 已取消
 )
 
 // OnFailure is what the adopter wants when a goose dies or hail takes the beds.
@@ -156,12 +118,12 @@ const (
 )
 
 // AdoptRequest takes units of a plot. The idempotency key belongs to the account.
-type AdoptRequest struct {
-	IdempotencyKey string    `json:"idempotency_key"`
-	PlotID         int64     `json:"plot_id"`
-	Units          int64     `json:"units"`
-	OnFailure      OnFailure `json:"on_failure,omitempty"` // replace when empty
-	Delivery       Delivery  `json:"delivery"`
+type Request struct {
+	IdempotencyKey string          `json:"idempotency_key"`
+	PlotID         int64           `json:"plot_id"`
+	Units          int64           `json:"units"`
+	OnFailure      OnFailure       `json:"on_failure,omitempty"` // replace when empty
+	Delivery       orders.Delivery `json:"delivery"`
 }
 
 // BoxState is the state of one planned box of an adoption; see adoption_states.go.
@@ -178,7 +140,7 @@ const (
 )
 
 // AdoptionBox is one planned delivery.
-type AdoptionBox struct {
+type Box struct {
 	No          int        `json:"no"`
 	DueOn       string     `json:"due_on"` // YYYY-MM-DD
 	Qty         int64      `json:"qty"`    // geese or boxes
@@ -199,7 +161,7 @@ type AdoptionBox struct {
 }
 
 // AdoptionUpdate is what the household tells its adopters.
-type AdoptionUpdate struct {
+type Update struct {
 	ID     int64     `json:"id"`
 	PlotID int64     `json:"plot_id"`
 	At     time.Time `json:"at"`
@@ -215,35 +177,35 @@ type Photo struct {
 }
 
 type Adoption struct {
-	ID          int64            `json:"id"`
-	No          string           `json:"no"`
-	State       AdoptionState    `json:"state"`
-	Buyer       Buyer            `json:"buyer"`
-	Plot        PublicPlot       `json:"plot"`
-	Units       int64            `json:"units"`
-	UnitNos     []int64          `json:"unit_nos"` // ring numbers, or numbers of beds
-	OnFailure   OnFailure        `json:"on_failure"`
-	Delivery    Delivery         `json:"delivery"`
-	PriceFen    int64            `json:"price_fen"`
-	DepositFen  int64            `json:"deposit_fen"`
-	PaidFen     int64            `json:"paid_fen"`
-	RefundFen   int64            `json:"refund_fen"`
-	ForfeitFen  int64            `json:"forfeit_fen"`
-	DueFen      int64            `json:"due_fen"` // to pay now: deposit or balance
-	ExpiresAt   *time.Time       `json:"expires_at,omitempty"`
-	BalanceBy   time.Time        `json:"balance_by"`
-	PlacedAt    time.Time        `json:"placed_at"`
-	Boxes       []AdoptionBox    `json:"boxes"`
-	Updates     []AdoptionUpdate `json:"updates,omitempty"` // for the adopter and the household, newest first
-	Timeline    []TimelineEntry  `json:"timeline,omitempty"`
-	Version     int64            `json:"version"`
-	CanCancel   bool             `json:"can_cancel"`
-	CancelCost  int64            `json:"cancel_cost_fen"`
-	HouseholdID int64            `json:"household_id,omitempty"` // not for the adopter
+	ID          int64                  `json:"id"`
+	No          string                 `json:"no"`
+	State       State                  `json:"state"`
+	Buyer       orders.Buyer           `json:"buyer"`
+	Plot        PublicPlot             `json:"plot"`
+	Units       int64                  `json:"units"`
+	UnitNos     []int64                `json:"unit_nos"` // ring numbers, or numbers of beds
+	OnFailure   OnFailure              `json:"on_failure"`
+	Delivery    orders.Delivery        `json:"delivery"`
+	PriceFen    int64                  `json:"price_fen"`
+	DepositFen  int64                  `json:"deposit_fen"`
+	PaidFen     int64                  `json:"paid_fen"`
+	RefundFen   int64                  `json:"refund_fen"`
+	ForfeitFen  int64                  `json:"forfeit_fen"`
+	DueFen      int64                  `json:"due_fen"` // to pay now: deposit or balance
+	ExpiresAt   *time.Time             `json:"expires_at,omitempty"`
+	BalanceBy   time.Time              `json:"balance_by"`
+	PlacedAt    time.Time              `json:"placed_at"`
+	Boxes       []Box                  `json:"boxes"`
+	Updates     []Update               `json:"updates,omitempty"` // for the adopter and the household, newest first
+	Timeline    []orders.TimelineEntry `json:"timeline,omitempty"`
+	Version     int64                  `json:"version"`
+	CanCancel   bool                   `json:"can_cancel"`
+	CancelCost  int64                  `json:"cancel_cost_fen"`
+	HouseholdID int64                  `json:"household_id,omitempty"` // not for the adopter
 }
 
 // Next is the box that comes next, or nil.
-func (a Adoption) Next() *AdoptionBox {
+func (a Adoption) Next() *Box {
 	for i := range a.Boxes {
 		if s := a.Boxes[i].State; s == BoxPlanned || s == BoxSeeking {
 			return &a.Boxes[i]
@@ -252,21 +214,21 @@ func (a Adoption) Next() *AdoptionBox {
 	return nil
 }
 
-type AdoptionRef struct {
+type Ref struct {
 	No string `json:"no"`
 }
 
 // AdoptionFilter: the module adds what the caller may see (own, those of the household or the one helped, all for the
 // county).
-type AdoptionFilter struct {
-	State     []AdoptionState `json:"state,omitempty"`
-	Household int64           `json:"household,omitempty"`
-	Query     string          `json:"q,omitempty"` // number, buyer's name
-	Cursor    string          `json:"cursor,omitempty"`
-	Limit     int             `json:"limit,omitempty"`
+type Filter struct {
+	State     []State `json:"state,omitempty"`
+	Household int64   `json:"household,omitempty"`
+	Query     string  `json:"q,omitempty"` // number, buyer's name
+	Cursor    string  `json:"cursor,omitempty"`
+	Limit     int     `json:"limit,omitempty"`
 }
 
-type AdoptionPage struct {
+type Page struct {
 	Items    []Adoption `json:"items"` // without updates and timeline
 	Total    int        `json:"total"`
 	PriceFen int64      `json:"price_fen"` // sums over all that match
@@ -335,12 +297,12 @@ type DisputeBox struct {
 	Note       string `json:"note"`
 }
 
-type CancelAdoption struct {
+type Cancel struct {
 	AdoptionNo string `json:"adoption_no"`
 	Reason     string `json:"reason"`
 }
 
-type PayAdoption struct {
+type Pay struct {
 	AdoptionNo     string `json:"adoption_no"`
 	Method         string `json:"method"`
 	ReturnURL      string `json:"return_url"`
@@ -348,7 +310,7 @@ type PayAdoption struct {
 }
 
 // Adoptions is what pages may ask about adoptions.
-type Adoptions interface {
+type Service interface {
 	// Plots lists what can be adopted now, least adopted first. For everybody.
 	Plots(context.Context, PlotFilter) (PlotPage, error)
 	// Plot returns one, also when it cannot be adopted any more. For everybody. NotFound.
@@ -360,20 +322,20 @@ type Adoptions interface {
 
 	// Adopt holds the geese or beds and waits for the deposit. SoldOut; Conflict: somebody was faster, or the key was
 	// used with another body. For private buyers. A timeout is an unknown outcome: ask again with the same key.
-	Adopt(context.Context, AdoptRequest) (Adoption, error)
+	Adopt(context.Context, Request) (Adoption, error)
 	// Adoption: for the adopter, the households that fill its boxes, their helpers and the county. NotFound for others.
-	Adoption(context.Context, AdoptionRef) (Adoption, error)
-	AdoptionList(context.Context, AdoptionFilter) (AdoptionPage, error)
+	Adoption(context.Context, Ref) (Adoption, error)
+	AdoptionList(context.Context, Filter) (Page, error)
 	// PayAdoption starts a payment of the deposit or the balance. Conflict when nothing is due.
-	PayAdoption(context.Context, PayAdoption) (PayStart, error)
+	PayAdoption(context.Context, Pay) (orders.PayStart, error)
 	// CancelAdoption: by the adopter until the first box. Conflict afterwards.
-	CancelAdoption(context.Context, CancelAdoption) (Adoption, error)
+	CancelAdoption(context.Context, Cancel) (Adoption, error)
 
 	// PostUpdate, AddPhoto: by the plot's household or its helper with consent.
-	PostUpdate(context.Context, PostUpdate) (AdoptionUpdate, error)
+	PostUpdate(context.Context, PostUpdate) (Update, error)
 	AddPhoto(context.Context, AddPhoto) (Photo, error)
 	// Updates are those a household posted. For itself and its helper with consent.
-	Updates(context.Context, PlotRef) ([]AdoptionUpdate, error)
+	Updates(context.Context, PlotRef) ([]Update, error)
 	// Photo returns a picture to those who may see its update; to everybody else NotFound.
 	Photo(context.Context, PhotoRef) (PhotoFile, error)
 
@@ -389,18 +351,18 @@ type Adoptions interface {
 const adoptionLetters = "RY" // 认养
 
 // AdoptionNumber is an adoption's number. Adoptions take their ids from the same sequence as orders.
-func AdoptionNumber(id int64) string { return number(adoptionLetters, id) }
+func Number(id int64) string { return orders.FormatNumber(adoptionLetters, id) }
 
 // ParseAdoptionNumber reads it as people type it.
-func ParseAdoptionNumber(text string) (int64, bool) { return parseNumber(adoptionLetters, text) }
+func ParseNumber(text string) (int64, bool) { return orders.ReadNumber(adoptionLetters, text) }
 
 const adoptionRef = "adoption:"
 
 // AdoptionPaymentRef is how payments knows an adoption.
-func AdoptionPaymentRef(id int64) string { return adoptionRef + strconv.FormatInt(id, 10) }
+func PaymentRef(id int64) string { return adoptionRef + strconv.FormatInt(id, 10) }
 
 // ParseAdoptionRef is the other way round.
-func ParseAdoptionRef(ref string) (int64, bool) {
+func ParsePaymentRef(ref string) (int64, bool) {
 	text, ok := strings.CutPrefix(ref, adoptionRef)
 	if !ok {
 		return 0, false

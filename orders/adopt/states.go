@@ -1,4 +1,4 @@
-package orders
+package adopt
 
 import (
 	"banmuyuan/internal/link"
@@ -6,51 +6,51 @@ import (
 )
 
 // AdoptionStep is what happens to an adoption.
-type AdoptionStep string
+type Step string
 
 const (
-	AdoptionDeposit  AdoptionStep = "deposit"  // paid
-	AdoptionExpire   AdoptionStep = "expire"   // its time is over: ask the provider first
-	AdoptionGone     AdoptionStep = "gone"     // the provider says it was not paid
-	AdoptionPaidUp   AdoptionStep = "paid_up"  // nothing is due any more
-	AdoptionCancel   AdoptionStep = "cancel"   // by the adopter
-	AdoptionLapse    AdoptionStep = "lapse"    // the balance did not come in time
-	AdoptionLost     AdoptionStep = "lost"     // paid, but its stock is gone
-	AdoptionComplete AdoptionStep = "complete" // no box is open
+	StepDeposit  Step = "deposit"  // paid
+	StepExpire   Step = "expire"   // its time is over: ask the provider first
+	StepGone     Step = "gone"     // the provider says it was not paid
+	StepPaidUp   Step = "paid_up"  // nothing is due any more
+	StepCancel   Step = "cancel"   // by the adopter
+	StepLapse    Step = "lapse"    // the balance did not come in time
+	StepLost     Step = "lost"     // paid, but its stock is gone
+	StepComplete Step = "complete" // no box is open
 )
 
 // AdoptionMachine is the life of an adoption: an event without a row cannot happen.
-var AdoptionMachine = state.New(state.Table[AdoptionState, AdoptionStep]{
-	Name: "adoption", States: AdoptionStates,
-	Initial: []AdoptionState{AdoptionPlaced}, Final: []AdoptionState{AdoptionExpired, AdoptionCompleted, AdoptionCancelled},
-	Rows: []state.Row[AdoptionState, AdoptionStep]{
-		{On: AdoptionDeposit, From: []AdoptionState{AdoptionPlaced, AdoptionExpiring}, To: AdoptionReserved, Refused: "adoption.wrong_state"},
-		{On: AdoptionExpire, From: []AdoptionState{AdoptionPlaced}, To: AdoptionExpiring, Refused: "adoption.wrong_state"},
-		{On: AdoptionGone, From: []AdoptionState{AdoptionExpiring}, To: AdoptionExpired, Refused: "adoption.wrong_state"},
-		{On: AdoptionPaidUp, From: []AdoptionState{AdoptionReserved}, To: AdoptionGrowing, Refused: "adoption.wrong_state"},
-		{On: AdoptionCancel, From: []AdoptionState{AdoptionPlaced, AdoptionReserved, AdoptionGrowing}, To: AdoptionCancelled, Refused: "adoption.cannot_cancel"},
-		{On: AdoptionLapse, From: []AdoptionState{AdoptionReserved}, To: AdoptionCancelled, Refused: "adoption.wrong_state"},
-		{On: AdoptionLost, From: []AdoptionState{AdoptionPlaced, AdoptionExpiring, AdoptionReserved, AdoptionGrowing}, To: AdoptionCancelled, Refused: "adoption.wrong_state"},
-		{On: AdoptionComplete, From: []AdoptionState{AdoptionReserved, AdoptionGrowing}, To: AdoptionCompleted, Refused: "adoption.wrong_state"},
+var Machine = state.New(state.Table[State, Step]{
+	Name: "adoption", States: States,
+	Initial: []State{Placed}, Final: []State{Expired, Completed, Cancelled},
+	Rows: []state.Row[State, Step]{
+		{On: StepDeposit, From: []State{Placed, Expiring}, To: Reserved, Refused: "adoption.wrong_state"},
+		{On: StepExpire, From: []State{Placed}, To: Expiring, Refused: "adoption.wrong_state"},
+		{On: StepGone, From: []State{Expiring}, To: Expired, Refused: "adoption.wrong_state"},
+		{On: StepPaidUp, From: []State{Reserved}, To: Growing, Refused: "adoption.wrong_state"},
+		{On: StepCancel, From: []State{Placed, Reserved, Growing}, To: Cancelled, Refused: "adoption.cannot_cancel"},
+		{On: StepLapse, From: []State{Reserved}, To: Cancelled, Refused: "adoption.wrong_state"},
+		{On: StepLost, From: []State{Placed, Expiring, Reserved, Growing}, To: Cancelled, Refused: "adoption.wrong_state"},
+		{On: StepComplete, From: []State{Reserved, Growing}, To: Completed, Refused: "adoption.wrong_state"},
 	},
 })
 
 // Next is the state after a step, or Conflict with a sentence for the person who asked.
-func (s AdoptionState) Next(step AdoptionStep) (AdoptionState, error) {
-	return link.Next(AdoptionMachine, s, step)
+func (s State) Next(step Step) (State, error) {
+	return link.Next(Machine, s, step)
 }
 
 // Can reports whether a step is possible.
-func (s AdoptionState) Can(step AdoptionStep) bool {
-	return AdoptionMachine.Can(s, step)
+func (s State) Can(step Step) bool {
+	return Machine.Can(s, step)
 }
 
 // Over reports whether nothing can happen to the adoption any more, save a late payment.
-func (s AdoptionState) Over() bool { return AdoptionMachine.Final(s) }
+func (s State) Over() bool { return Machine.Final(s) }
 
 // AdoptionStates are all states, in the order of an adoption's life.
-var AdoptionStates = []AdoptionState{AdoptionPlaced, AdoptionExpiring, AdoptionExpired, AdoptionReserved, AdoptionGrowing,
-	AdoptionCompleted, AdoptionCancelled}
+var States = []State{Placed, Expiring, Expired, Reserved, Growing,
+	Completed, Cancelled}
 
 // BoxStep is what happens to a planned box.
 type BoxStep string
