@@ -1,19 +1,6 @@
 package orders
 
-import (
-	"banmuyuan/catalog"
-)
-
-// Adoption (认养): a private buyer takes geese or beds of the garden of one household for a season. Everything that
-// counts is fixed when it is taken: which geese or beds, the dates of the boxes, price, deposit, when the balance is due
-// and what happens when something does not come.
-//
-// What must always hold:
-//   - a goose or bed is taken by one adoption at a time (the database refuses the second);
-//   - the amounts of an adoption's boxes add up to its price, and what was paid less what was refunded or kept never
-//     exceeds what was or will be delivered;
-//   - a household is owed a box when it was handed over, and no earlier;
-//   - nobody but the adopter, and the household that wrote it, sees an update or its photos.
+import "banmuyuan/catalog"
 
 // PlotKind is what of a household can be adopted.
 type PlotKind string

@@ -27,7 +27,7 @@ var mayImport = []struct {
 	{"catalog/...", []string{"catalog", "internal/money", "internal/state", "internal/link"}},
 	{"payments/...", []string{"payments", "internal/money", "internal/state", "internal/link"}},
 	{"orders/...", []string{"orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
-	{"web/...", []string{"web", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=payments"}},
+	{"web/...", []string{"web", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
 	{"cmd/...", []string{""}},
 }
 

@@ -1,3 +1,13 @@
+// Package adopt is the contract and the rules of adoptions (认养) and of standing boxes (菜箱): a private buyer takes geese
+// or garden beds of one household for a season. Which geese or beds, the dates of the boxes, price, deposit, the day the
+// balance is due and the consequence of a missing box are fixed when the adoption is taken.
+//
+// What must always hold:
+//   - a goose or bed belongs to one adoption at a time (the database refuses the second);
+//   - the amounts of an adoption's boxes add up to its price, and the money paid, less the money refunded or kept, never
+//     exceeds the value of the boxes delivered or still to come;
+//   - a household is owed a box when it was handed over, and no earlier;
+//   - only the adopter and the household that wrote it see an update or its photos.
 package adopt
 
 import (
@@ -96,7 +106,7 @@ type HouseholdPlots struct {
 	Items []HouseholdPlot `json:"items"`
 }
 
-// AdoptionState: see adoption_states.go.
+// State: see adoption_states.go.
 type State string
 
 const (
@@ -117,7 +127,7 @@ const (
 	FailureRefund  OnFailure = "refund"  // the box's part of the price goes back
 )
 
-// AdoptRequest takes units of a plot. The idempotency key belongs to the account.
+// Request takes units of a plot. The idempotency key belongs to the account.
 type Request struct {
 	IdempotencyKey string          `json:"idempotency_key"`
 	PlotID         int64           `json:"plot_id"`
@@ -139,7 +149,7 @@ const (
 	BoxVoid      BoxState = "void"      // the adoption was cancelled
 )
 
-// AdoptionBox is one planned delivery.
+// Box is one planned delivery.
 type Box struct {
 	No          int        `json:"no"`
 	DueOn       string     `json:"due_on"` // YYYY-MM-DD
@@ -160,7 +170,7 @@ type Box struct {
 	CanDecide   bool       `json:"can_decide,omitempty"`
 }
 
-// AdoptionUpdate is what the household tells its adopters.
+// Update is what the household tells its adopters.
 type Update struct {
 	ID     int64     `json:"id"`
 	PlotID int64     `json:"plot_id"`
@@ -218,7 +228,7 @@ type Ref struct {
 	No string `json:"no"`
 }
 
-// AdoptionFilter: the module adds what the caller may see (own, those of the household or the one helped, all for the
+// Filter: the module adds what the caller may see (own, those of the household or the one helped, all for the
 // county).
 type Filter struct {
 	State     []State `json:"state,omitempty"`
@@ -309,7 +319,7 @@ type Pay struct {
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
-// Adoptions is what pages may ask about adoptions.
+// Service is what pages may ask about adoptions.
 type Service interface {
 	// Plots lists what can be adopted now, least adopted first. For everybody.
 	Plots(context.Context, PlotFilter) (PlotPage, error)
@@ -326,9 +336,9 @@ type Service interface {
 	// Adoption: for the adopter, the households that fill its boxes, their helpers and the county. NotFound for others.
 	Adoption(context.Context, Ref) (Adoption, error)
 	AdoptionList(context.Context, Filter) (Page, error)
-	// PayAdoption starts a payment of the deposit or the balance. Conflict when nothing is due.
+	// Pay starts a payment of the deposit or the balance. Conflict when nothing is due.
 	PayAdoption(context.Context, Pay) (orders.PayStart, error)
-	// CancelAdoption: by the adopter until the first box. Conflict afterwards.
+	// Cancel: by the adopter until the first box. Conflict afterwards.
 	CancelAdoption(context.Context, Cancel) (Adoption, error)
 
 	// PostUpdate, AddPhoto: by the plot's household or its helper with consent.
@@ -350,18 +360,18 @@ type Service interface {
 
 const adoptionLetters = "RY" // 认养
 
-// AdoptionNumber is an adoption's number. Adoptions take their ids from the same sequence as orders.
+// Number is an adoption's number. Adoptions take their ids from the same sequence as orders.
 func Number(id int64) string { return orders.FormatNumber(adoptionLetters, id) }
 
-// ParseAdoptionNumber reads it as people type it.
+// ParseNumber reads it as people type it.
 func ParseNumber(text string) (int64, bool) { return orders.ReadNumber(adoptionLetters, text) }
 
 const adoptionRef = "adoption:"
 
-// AdoptionPaymentRef is how payments knows an adoption.
+// PaymentRef is how payments knows an adoption.
 func PaymentRef(id int64) string { return adoptionRef + strconv.FormatInt(id, 10) }
 
-// ParseAdoptionRef is the other way round.
+// ParsePaymentRef is the other way round.
 func ParsePaymentRef(ref string) (int64, bool) {
 	text, ok := strings.CutPrefix(ref, adoptionRef)
 	if !ok {

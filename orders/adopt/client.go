@@ -31,15 +31,15 @@ const (
 	SubjectDecideBox      = "rpc.orders.v1.box_decide"
 )
 
-// EvtAdoptionChanged tells of every change of an adoption's state.
-const EvtChanged = "evt.orders.v1.adoption.changed" // AdoptionEvent
+// EvtChanged tells of every change of an adoption's state.
+const EvtChanged = "evt.orders.v1.adoption.changed" // Event
 
 type Event struct {
 	AdoptionID int64 `json:"adoption_id"`
 	State      State `json:"state"`
 }
 
-// RegisterAdoptions lets svc answer requests about adoptions.
+// Register lets svc answer requests about adoptions.
 func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectPlots, svc.Plots)
 	link.Handle(s, SubjectPlot, svc.Plot)
@@ -60,7 +60,7 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectDecideBox, svc.DecideBox)
 }
 
-// NewAdoptionsClient reaches adoptions over NATS, wherever they run.
+// NewClient reaches adoptions over NATS, wherever they run.
 func NewClient(nc *nats.Conn) Service { return client{nc} }
 
 type client struct{ nc *nats.Conn }

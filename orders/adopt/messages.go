@@ -1,6 +1,6 @@
 package adopt
 
-// AdoptionMessages holds the sentences of adoptions and standing orders, Chinese and English, for web's glossary.
+// Messages holds the sentences of adoptions and standing orders, Chinese and English, for web's glossary.
 var Messages = map[string][2]string{
 	"adoption.not_found":          {"没有找到这份认养，请到“我的认养”里查看。", "We could not find this adoption. Please look in your list of adoptions."},
 	"adoption.wrong_state":        {"这份认养现在不能这样操作，请刷新页面看看最新情况。", "This cannot be done with the adoption now. Reload the page to see what happened."},

@@ -5,7 +5,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// AdoptionStep is what happens to an adoption.
+// Step is what happens to an adoption.
 type Step string
 
 const (
@@ -19,7 +19,7 @@ const (
 	StepComplete Step = "complete" // no box is open
 )
 
-// AdoptionMachine is the life of an adoption: an event without a row cannot happen.
+// Machine is the life of an adoption: an event without a row cannot happen.
 var Machine = state.New(state.Table[State, Step]{
 	Name: "adoption", States: States,
 	Initial: []State{Placed}, Final: []State{Expired, Completed, Cancelled},
@@ -48,7 +48,7 @@ func (s State) Can(step Step) bool {
 // Over reports whether nothing can happen to the adoption any more, save a late payment.
 func (s State) Over() bool { return Machine.Final(s) }
 
-// AdoptionStates are all states, in the order of an adoption's life.
+// States are all states, in the order of an adoption's life.
 var States = []State{Placed, Expiring, Expired, Reserved, Growing,
 	Completed, Cancelled}
 

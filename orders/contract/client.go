@@ -32,7 +32,7 @@ const (
 	SubjectRaising        = "rpc.orders.v1.raising"
 )
 
-// NewContractsClient reaches the contracts over NATS, wherever the module runs.
+// NewClient reaches the contracts over NATS, wherever the module runs.
 func NewClient(nc *nats.Conn) Service { return client{nc} }
 
 type client struct{ nc *nats.Conn }

@@ -1,3 +1,12 @@
+// Package contract is the contract and the rules of purchase contracts (收购合同): an organisation promises to buy a quantity at no less than a floor price, households sign
+// quotas of it, and call-offs (提货单) draw on the quotas.
+//
+// What must always hold, besides the promises of package orders:
+//   - the terms of a contract stand once it was approved, and a signed text and its hash never change;
+//   - what is proposed and signed never exceeds the contract's quantity, what is called off from a household never its
+//     quota (its lot in the catalogue): the database refuses both;
+//   - a call-off's ticket says floor, reference price and adjustments, and its price follows from them;
+//   - an advance is deducted from what is owed until it is worked off, and never beyond.
 package contract
 
 import (
@@ -9,29 +18,19 @@ import (
 	"banmuyuan/orders"
 )
 
-// Purchase contracts (收购合同): an organisation promises to buy a quantity at no less than a floor price, households sign
-// quotas of it, and call-offs (提货单) draw on the quotas.
-//
-// What must always hold, besides what the package promises:
-//   - the terms of a contract stand once it was approved, and a signed text and its hash never change;
-//   - what is proposed and signed never exceeds the contract's quantity, what is called off from a household never its
-//     quota (its lot in the catalogue): the database refuses both;
-//   - a call-off's ticket says floor, reference price and adjustments, and its price follows from them;
-//   - an advance is deducted from what is owed until it is worked off, and never beyond.
-
-// ContractGrade is a grade that a contract takes and the least it pays for it.
+// Grade is a grade that a contract takes and the least it pays for it.
 type Grade struct {
 	Grade string      `json:"grade"`
 	Floor money.Price `json:"floor"`
 }
 
-// ContractWindow are days on which goods may be called off, both included.
+// Window are days on which goods may be called off, both included.
 type Window struct {
 	From string `json:"from"` // YYYY-MM-DD
 	To   string `json:"to"`
 }
 
-// ContractTerms are what is signed.
+// Terms are what is signed.
 type Terms struct {
 	Title        string                      `json:"title"`
 	Product      string                      `json:"product"` // code
@@ -411,11 +410,11 @@ type ReferencePrices struct {
 // ReferenceHolds is for how many days a reference price counts when no newer one was entered.
 const ReferenceHolds = 7
 
-// Contracts is what pages may ask about purchase contracts. A contract that the caller has no part in is NotFound.
+// Service is what pages may ask about purchase contracts. A contract that the caller has no part in is NotFound.
 type Service interface {
-	// SaveContract writes or changes a draft. For the officers of the buying organisation.
+	// Save writes or changes a draft. For the officers of the buying organisation.
 	SaveContract(context.Context, Save) (Contract, error)
-	// MoveContract carries out a step. Approval is for an approver of the organisation who did not submit it.
+	// Move carries out a step. Approval is for an approver of the organisation who did not submit it.
 	MoveContract(context.Context, Move) (Contract, error)
 	Contract(context.Context, Ref) (Contract, error)
 	Contracts(context.Context, Filter) (Page, error)

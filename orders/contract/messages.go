@@ -1,6 +1,6 @@
 package contract
 
-// ContractMessages holds the sentences of purchase contracts, Chinese and English, for web's glossary.
+// Messages holds the sentences of purchase contracts, Chinese and English, for web's glossary.
 var Messages = map[string][2]string{
 	"contract.unknown":       {"没有找到这份合同，请核对合同编号。", "We could not find this contract. Please check its number."},
 	"contract.buyer":         {"只有合作社和企业可以发起收购合同。", "Only cooperatives and enterprises can start a purchase contract."},

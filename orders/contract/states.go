@@ -5,7 +5,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// ContractState is where a purchase contract stands; see contractSteps.
+// State is where a purchase contract stands; see contractSteps.
 type State string
 
 const (
@@ -17,10 +17,10 @@ const (
 	Closed    State = "closed"    // 已结束
 )
 
-// ContractStates are all states, in the order of a contract's life.
+// States are all states, in the order of a contract's life.
 var States = []State{Draft, Approval, Published, Signing, Running, Closed}
 
-// ContractStep is what happens to a contract.
+// Step is what happens to a contract.
 type Step string
 
 const (
@@ -32,7 +32,7 @@ const (
 	StepClose   Step = "close"   // nothing more is called off
 )
 
-// ContractMachine is the life of a contract: an event without a row cannot happen.
+// Machine is the life of a contract: an event without a row cannot happen.
 var Machine = state.New(state.Table[State, Step]{
 	Name: "contract", States: States,
 	Initial: []State{Draft}, Final: []State{Closed},

@@ -14,10 +14,10 @@ import (
 
 const contractLetters = "HT" // 合同
 
-// ContractNumber is a contract's number.
+// Number is a contract's number.
 func Number(id int64) string { return orders.FormatNumber(contractLetters, id) }
 
-// ParseContractNumber reads a contract's number.
+// ParseNumber reads a contract's number.
 func ParseNumber(text string) (int64, bool) { return orders.ReadNumber(contractLetters, text) }
 
 // AdvanceRef is how payments knows a contract's advances.

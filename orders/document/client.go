@@ -20,7 +20,7 @@ const (
 
 type client struct{ nc *nats.Conn }
 
-// NewDocumentsClient asks the module over NATS.
+// NewClient asks the module over NATS.
 func NewClient(nc *nats.Conn) Service { return client{nc} }
 
 func (c client) OrderDocuments(ctx context.Context, r orders.OrderRef) (Entries, error) {

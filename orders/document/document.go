@@ -1,3 +1,5 @@
+// Package document is the contract of the printed documents (单据): confirmations, receipts, acceptance notes, purchase
+// settlements and refunds. A document's content is fixed when it is issued; numbers of a kind have no gaps within a year.
 package document
 
 import (
@@ -9,7 +11,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// DocumentKind tells documents apart; each has numbers of its own, without gaps within a year.
+// Kind tells documents apart; each has numbers of its own, without gaps within a year.
 type Kind string
 
 const (
@@ -20,10 +22,10 @@ const (
 	DocRefund       Kind = "refund"       // 退款单
 )
 
-// DocumentKinds are all kinds with the letters of their numbers.
+// Kinds are all kinds with the letters of their numbers.
 var Kinds = map[Kind]string{DocConfirmation: "DD", DocReceipt: "SJ", DocAcceptance: "YS", DocPurchase: "JS", DocRefund: "TK"}
 
-// DocumentContent is what a document says. It is fixed when the document is issued.
+// Content is what a document says. It is fixed when the document is issued.
 type Content struct {
 	Seller    string          `json:"seller"` // of record: the cooperatives that sell the lines
 	Buyer     string          `json:"buyer,omitempty"`
@@ -86,7 +88,7 @@ type Document struct {
 	Void     bool      `json:"void"`   // what it is about was corrected since
 }
 
-// DocumentEntry is a document in a list: issued, or one that can be.
+// Entry is a document in a list: issued, or one that can be.
 type Entry struct {
 	Kind      Kind      `json:"kind"`
 	Subject   string    `json:"subject"`
@@ -104,7 +106,7 @@ type Entries struct {
 	Cursor string  `json:"cursor,omitempty"`
 }
 
-// IssueDocument issues the document of a subject: "order", "payment:{id}", "refund:{id}", "delivery:{id}" or "ticket:{id}".
+// Issue issues the document of a subject: "order", "payment:{id}", "refund:{id}", "delivery:{id}" or "ticket:{id}".
 type Issue struct {
 	OrderNo string `json:"order_no"`
 	Kind    Kind   `json:"kind"`
@@ -132,7 +134,7 @@ type Service interface {
 	OrderDocuments(context.Context, orders.OrderRef) (Entries, error)
 	// HouseholdStatements are the purchase statements of a household's sales that were paid.
 	HouseholdStatements(context.Context, HouseholdDocuments) (Entries, error)
-	// IssueDocument issues a document, or returns the one that was. Conflict: what it is about has not happened yet.
+	// Issue issues a document, or returns the one that was. Conflict: what it is about has not happened yet.
 	IssueDocument(context.Context, Issue) (Document, error)
 	Document(context.Context, Ref) (Document, error)
 	// DocumentRegister lists what was issued, by number. For the county.

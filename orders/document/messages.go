@@ -1,6 +1,6 @@
 package document
 
-// DocumentMessages holds the sentences of documents, Chinese and English, for web's glossary.
+// Messages holds the sentences of documents, Chinese and English, for web's glossary.
 var Messages = map[string][2]string{
 	"document.kind":    {"没有这种单据。", "There is no such kind of document."},
 	"document.subject": {"单据的对象不正确。请从订单或农户页面开具。", "What the document is about is not right. Issue it from the order or the household."},

@@ -119,7 +119,7 @@ type collector struct {
 
 // collects finds what the actor may see; household, when given, is the one asked for. A helper sees households that
 // consented, and each only while it does.
-func (m *Module) collects(ctx context.Context, household int64) (collector, error) {
+func (m *desk) collects(ctx context.Context, household int64) (collector, error) {
 	a := link.ActorFrom(ctx)
 	switch {
 	case isCounty(a):
@@ -166,7 +166,7 @@ func (c collector) where(t string, n int) (string, []any) {
 }
 
 // helps is NotFound unless the actor is the household's helper and it consented.
-func (m *Module) helps(ctx context.Context, a link.Actor, household int64) error {
+func (m *desk) helps(ctx context.Context, a link.Actor, household int64) error {
 	h, err := m.catalog.Household(asSystem(ctx), catalog.HouseholdRef{ID: household})
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func (m *Module) helps(ctx context.Context, a link.Actor, household int64) error
 	return nil
 }
 
-func (m *Module) helped(ctx context.Context, a link.Actor) ([]int64, error) {
+func (m *desk) helped(ctx context.Context, a link.Actor) ([]int64, error) {
 	ids := []int64{}
 	f := catalog.HouseholdFilter{HelperID: a.Helper, Limit: 500}
 	for {
@@ -201,7 +201,7 @@ func (m *Module) helped(ctx context.Context, a link.Actor) ([]int64, error) {
 }
 
 // mayEarn lets through the household itself, its helper with consent, and the county.
-func (m *Module) mayEarn(ctx context.Context, household int64) (int64, error) {
+func (m *desk) mayEarn(ctx context.Context, household int64) (int64, error) {
 	a := link.ActorFrom(ctx)
 	switch {
 	case isCounty(a):

@@ -32,7 +32,7 @@ func moveBox(ctx context.Context, tx *sqlx.Tx, b *boxRow, step adopt.BoxStep) er
 }
 
 // withBox runs fn on a locked adoption and its boxes, at the one named, for somebody with that stake.
-func (m *Module) withBox(ctx context.Context, number string, no int, need stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (adopt.Adoption, error) {
+func (m *adoptRoom) withBox(ctx context.Context, number string, no int, need stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (adopt.Adoption, error) {
 	found, known, s, household, err := m.findAdoption(ctx, number)
 	if err != nil {
 		return adopt.Adoption{}, err
@@ -66,7 +66,7 @@ func (m *Module) withBox(ctx context.Context, number string, no int, need stake,
 }
 
 // DeliverBox: the box was handed over. From now on the household is owed its part.
-func (m *Module) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adoption, error) {
+func (m *adoptRoom) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adoption, error) {
 	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
 		if b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled { // handed over twice is handed over
@@ -95,7 +95,7 @@ func (m *Module) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adop
 		if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		m.averages.forget()
+		m.income.forgetAverages()
 		if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ var failReasons = []string{"died", "hail", "harvest", "quality", "other"}
 
 // FailBoxes: a box will not come from this household, or it and all later ones. As the adopter chose, another household
 // is looked for or the box's part of the price goes back.
-func (m *Module) FailBoxes(ctx context.Context, r adopt.FailBox) (adopt.Adoption, error) {
+func (m *adoptRoom) FailBoxes(ctx context.Context, r adopt.FailBox) (adopt.Adoption, error) {
 	var problems link.Problems
 	if !slices.Contains(failReasons, r.Reason) {
 		problems.Add("adoption.box.reason", "reason")
@@ -146,7 +146,7 @@ func (m *Module) FailBoxes(ctx context.Context, r adopt.FailBox) (adopt.Adoption
 }
 
 // failBox gives a box's stock up and starts to look for another household, or leaves its money to balanceOut.
-func (m *Module) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow, reason, note string) error {
+func (m *adoptRoom) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow, reason, note string) error {
 	step, story := adopt.BoxFail, "adoption.timeline.failed"
 	if a.OnFailure == adopt.FailureReplace {
 		step, story = adopt.BoxSeek, "adoption.timeline.seeking"
@@ -174,7 +174,7 @@ func (m *Module) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *bo
 }
 
 // DisputeBox keeps a box's money back until the county has looked.
-func (m *Module) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adoption, error) {
+func (m *adoptRoom) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adoption, error) {
 	note, ok := cleanText(r.Note, noteMax)
 	if !ok || note == "" {
 		return adopt.Adoption{}, link.E(link.Invalid, "adoption.box.note", "note", "max", fmt.Sprint(noteMax))
@@ -195,7 +195,7 @@ func (m *Module) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adop
 }
 
 // DecideBox ends a dispute: the household is released, or the delivery is taken back and refunded.
-func (m *Module) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption, error) {
+func (m *adoptRoom) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption, error) {
 	if a := link.ActorFrom(ctx); a.Role != roleOperator && a.Role != roleAdmin && !a.System {
 		return adopt.Adoption{}, denied(a)
 	}
@@ -227,7 +227,7 @@ func (m *Module) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adopti
 		if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = $1`, boxSource(a.ID, b.No)); err != nil {
 			return fmt.Errorf("take back income of box %d: %w", b.No, err)
 		}
-		m.averages.forget()
+		m.income.forgetAverages()
 		if err := m.story(ctx, tx, []int64{a.ID}, "adoption.timeline.rejected", args); err != nil {
 			return err
 		}
@@ -242,14 +242,14 @@ func (m *Module) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adopti
 	})
 }
 
-func (m *Module) releaseBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow) error {
+func (m *adoptRoom) releaseBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow) error {
 	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseDelivery,
 		Data: payments.ReleaseDelivery{DeliveryID: *b.DeliveryID, Ref: adopt.PaymentRef(a.ID)}})
 }
 
 // balanceOut brings the money of a locked adoption in line with its boxes after one of them changed: what is paid for
 // nothing goes back, an adoption that owes nothing grows, and one without an open box is complete.
-func (m *Module) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
+func (m *adoptRoom) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	all, err := boxesOf(ctx, tx, a.ID)
 	if err != nil {
 		return err
@@ -284,7 +284,7 @@ func (m *Module) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) er
 	return nil
 }
 
-func (m *Module) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, boxes []boxRow) error {
+func (m *adoptRoom) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, boxes []boxRow) error {
 	if err := moveAdoption(ctx, tx, a, adopt.StepComplete, m.now()); err != nil {
 		return err
 	}

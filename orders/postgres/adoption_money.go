@@ -16,7 +16,7 @@ import (
 )
 
 // adoptionMoney books what payments tells of adoptions, in the order of their ids.
-func (m *Module) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refunds []payments.RefundEvent) error {
+func (m *adoptRoom) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refunds []payments.RefundEvent) error {
 	ids := map[int64]bool{}
 	for _, e := range got {
 		if id, ok := adopt.ParsePaymentRef(e.Ref); ok {
@@ -56,7 +56,7 @@ func (m *Module) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.
 	return nil
 }
 
-func (m *Module) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e payments.PaymentEvent) error {
+func (m *adoptRoom) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e payments.PaymentEvent) error {
 	a.PaidFen += e.AmountFen
 	switch {
 	case e.Late: // twice, or too late: it goes back as it came
@@ -89,7 +89,7 @@ func (m *Module) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, 
 }
 
 // reserveAdoption: the deposit is paid. The stock stays held, and the household is told what it may expect.
-func (m *Module) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
+func (m *adoptRoom) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	now := m.now()
 	if err := moveAdoption(ctx, tx, a, adopt.StepDeposit, now); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (m *Module) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRo
 	if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
 		return err
 	}
-	m.averages.forget()
+	m.income.forgetAverages()
 	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.reserved"); err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func writeBoxIncome(ctx context.Context, tx *sqlx.Tx, id int64) error {
 }
 
 // adoptionHoldExpired: the catalogue gave an adoption's stock away because nobody paid in time.
-func (m *Module) adoptionHoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
+func (m *adoptRoom) HoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	a, err := lockAdoption(ctx, tx, id)
 	if link.CodeOf(err) == link.NotFound {
 		return nil // held for an adoption that was never written

@@ -97,7 +97,7 @@ func beginningOf(day time.Time) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, china)
 }
 
-func (m *Module) publicPlot(p *presale, ref *names, r plotRow, now time.Time) (adopt.PublicPlot, error) {
+func (m *adoptRoom) publicPlot(p *presale, ref *names, r plotRow, now time.Time) (adopt.PublicPlot, error) {
 	out := adopt.PublicPlot{
 		ID: r.ID, Kind: r.Kind, Season: p.Season, PresaleID: p.ID, Product: p.Product.Code, Title: p.Title, Picture: p.Product.Picture,
 		Family: r.Family, VillageID: r.VillageID, Village: ref.villages[r.VillageID].Name, Township: ref.townships[r.TownshipID],
@@ -129,7 +129,7 @@ func (m *Module) publicPlot(p *presale, ref *names, r plotRow, now time.Time) (a
 }
 
 // adoptable are the presales that plots are offered in and that can be ordered from now.
-func (m *Module) adoptable(ctx context.Context, now time.Time) (map[int64]*presale, []int64, error) {
+func (m *adoptRoom) adoptable(ctx context.Context, now time.Time) (map[int64]*presale, []int64, error) {
 	var ids []int64
 	if err := m.db.SelectContext(ctx, &ids, `SELECT DISTINCT presale_id FROM plot ORDER BY 1`); err != nil {
 		return nil, nil, fmt.Errorf("find adoption presales: %w", err)
@@ -153,7 +153,7 @@ func (m *Module) adoptable(ctx context.Context, now time.Time) (map[int64]*presa
 }
 
 // Plots lists what can be adopted now. Households with the least adopted come first, so that all have their turn.
-func (m *Module) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, error) {
+func (m *adoptRoom) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, error) {
 	page := adopt.PlotPage{Items: []adopt.PublicPlot{}}
 	limit, err := pageLimit(f.Limit, 24, 100)
 	if err != nil {
@@ -220,7 +220,7 @@ func (m *Module) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage,
 	return page, nil
 }
 
-func (m *Module) plotRow(ctx context.Context, q queryer, id int64) (plotRow, error) {
+func (m *adoptRoom) plotRow(ctx context.Context, q queryer, id int64) (plotRow, error) {
 	var r plotRow
 	err := q.GetContext(ctx, &r, `SELECT `+plotColumns+` FROM plot p WHERE p.id = $1`, id)
 	if missing(err) {
@@ -233,7 +233,7 @@ func (m *Module) plotRow(ctx context.Context, q queryer, id int64) (plotRow, err
 }
 
 // Plot returns one plot to anybody.
-func (m *Module) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, error) {
+func (m *adoptRoom) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, error) {
 	row, err := m.plotRow(ctx, m.db, r.ID)
 	if err != nil {
 		return adopt.PublicPlot{}, err
@@ -250,7 +250,7 @@ func (m *Module) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, e
 }
 
 // keeps lets through the household itself and its helper with consent: those who offer, write and hand over.
-func (m *Module) keeps(ctx context.Context, household int64) error {
+func (m *adoptRoom) keeps(ctx context.Context, household int64) error {
 	a := link.ActorFrom(ctx)
 	switch {
 	case a.System:
@@ -267,7 +267,7 @@ func (m *Module) keeps(ctx context.Context, household int64) error {
 }
 
 // HouseholdPlots lists what a household offers and what else it could.
-func (m *Module) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
+func (m *adoptRoom) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
 	res := adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{}}
 	household, err := m.mayEarn(ctx, r.ID)
 	if err != nil {
@@ -301,7 +301,7 @@ func (m *Module) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (ad
 	return res, nil
 }
 
-func (m *Module) householdPlot(ctx context.Context, q queryer, p *presale, kind orders.PlotKind, lot catalog.Lot) (adopt.HouseholdPlot, error) {
+func (m *adoptRoom) householdPlot(ctx context.Context, q queryer, p *presale, kind orders.PlotKind, lot catalog.Lot) (adopt.HouseholdPlot, error) {
 	ref, err := m.ref.get(ctx)
 	if err != nil {
 		return adopt.HouseholdPlot{}, err
@@ -337,7 +337,7 @@ func tellsWho(story, head string) bool {
 }
 
 // SavePlot offers geese or beds, or changes the offer.
-func (m *Module) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdPlot, error) {
+func (m *adoptRoom) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdPlot, error) {
 	if err := m.keeps(ctx, r.HouseholdID); err != nil {
 		return adopt.HouseholdPlot{}, err
 	}

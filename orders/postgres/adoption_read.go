@@ -12,7 +12,7 @@ import (
 )
 
 // Adoption shows one adoption to those who have to do with it.
-func (m *Module) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
+func (m *adoptRoom) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
 	a, boxes, s, household, err := m.findAdoption(ctx, r.No)
 	if err != nil {
 		return adopt.Adoption{}, err
@@ -33,7 +33,7 @@ func (m *Module) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, err
 	return res, err
 }
 
-func (m *Module) adoptionTimeline(ctx context.Context, a *adoptionRow, logins bool) ([]orders.TimelineEntry, error) {
+func (m *adoptRoom) adoptionTimeline(ctx context.Context, a *adoptionRow, logins bool) ([]orders.TimelineEntry, error) {
 	var rows []struct {
 		orders.TimelineEntry
 		Body []byte `db:"args"`
@@ -57,7 +57,7 @@ func (m *Module) adoptionTimeline(ctx context.Context, a *adoptionRow, logins bo
 }
 
 // AdoptionList lists the adoptions the caller has to do with, newest first.
-func (m *Module) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, error) {
+func (m *adoptRoom) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, error) {
 	page := adopt.Page{Items: []adopt.Adoption{}}
 	limit, err := pageLimit(f.Limit, 20, 100)
 	if err != nil {

@@ -178,7 +178,7 @@ const (
 )
 
 // stakeIn finds the actor's; household is the one it acts for.
-func (m *Module) stakeIn(ctx context.Context, a *adoptionRow, boxes []boxRow) (s stake, household int64, err error) {
+func (m *adoptRoom) stakeIn(ctx context.Context, a *adoptionRow, boxes []boxRow) (s stake, household int64, err error) {
 	actor := link.ActorFrom(ctx)
 	fills := func(id int64) bool {
 		return id != 0 && (id == a.HouseholdID || slices.ContainsFunc(boxes, func(b boxRow) bool { return b.HouseholdID == id }))
@@ -203,7 +203,7 @@ func (m *Module) stakeIn(ctx context.Context, a *adoptionRow, boxes []boxRow) (s
 }
 
 // findAdoption reads an adoption that the actor has to do with. NotFound.
-func (m *Module) findAdoption(ctx context.Context, no string) (*adoptionRow, []boxRow, stake, int64, error) {
+func (m *adoptRoom) findAdoption(ctx context.Context, no string) (*adoptionRow, []boxRow, stake, int64, error) {
 	if actor := link.ActorFrom(ctx); actor.Account == 0 && !actor.System {
 		return nil, nil, stakeNone, 0, errLogin()
 	}
@@ -227,7 +227,7 @@ func (m *Module) findAdoption(ctx context.Context, no string) (*adoptionRow, []b
 }
 
 // outAdoptions shows adoptions to somebody, without updates and timeline.
-func (m *Module) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes map[int64][]boxRow, look func(*adoptionRow) (stake, int64)) ([]adopt.Adoption, error) {
+func (m *adoptRoom) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes map[int64][]boxRow, look func(*adoptionRow) (stake, int64)) ([]adopt.Adoption, error) {
 	ids, plots, offerIDs := make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))
 	for i, a := range rows {
 		ids[i], plots[i], offerIDs[i] = a.ID, a.PlotID, a.OfferID
@@ -287,7 +287,7 @@ func adoptedPlot(a *adoptionRow, boxes []boxRow, r plotRow, o *offer, ref *names
 	return p
 }
 
-func (m *Module) outAdoption(a *adoptionRow, boxes []boxRow, plot adopt.PublicPlot, ref *names, s stake, household int64) adopt.Adoption {
+func (m *adoptRoom) outAdoption(a *adoptionRow, boxes []boxRow, plot adopt.PublicPlot, ref *names, s stake, household int64) adopt.Adoption {
 	now := m.now()
 	out := adopt.Adoption{
 		ID: a.ID, No: adopt.Number(a.ID), State: a.State, Buyer: orders.Buyer{AccountID: a.AccountID, Name: a.Buyer},

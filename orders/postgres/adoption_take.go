@@ -29,7 +29,7 @@ type taking struct {
 
 // Adopt checks an adoption, holds its stock at the catalogue, and writes it with its geese or beds, its boxes and their
 // prices.
-func (m *Module) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, error) {
+func (m *adoptRoom) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, error) {
 	a := link.ActorFrom(ctx)
 	if org, ok := buysFor(a); !ok || org != 0 {
 		return adopt.Adoption{}, denied(a)
@@ -64,7 +64,7 @@ func (m *Module) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, er
 	return adopt.Adoption{}, err
 }
 
-func (m *Module) adoptedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
+func (m *adoptRoom) adoptedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
 	var row struct {
 		ID   int64  `db:"id"`
 		Hash []byte `db:"body_hash"`
@@ -82,7 +82,7 @@ func (m *Module) adoptedBefore(ctx context.Context, a link.Actor, key string, ha
 	return row.ID, nil
 }
 
-func (m *Module) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*taking, error) {
+func (m *adoptRoom) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*taking, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if err := m.checkDelivery(ctx, &r.Delivery, &problems); err != nil {
@@ -145,7 +145,7 @@ func (m *Module) taking(ctx context.Context, actor link.Actor, r adopt.Request) 
 }
 
 // holdPlot holds the household's stock. The hold outlives the time to pay, so that it is the adoption that expires first.
-func (m *Module) holdPlot(ctx context.Context, t *taking) error {
+func (m *adoptRoom) holdPlot(ctx context.Context, t *taking) error {
 	const tries = 8
 	for try := 1; try <= tries; try++ {
 		id, err := m.ids.take(ctx, m.db)
@@ -188,7 +188,7 @@ func (m *Module) holdPlot(ctx context.Context, t *taking) error {
 
 // writeAdoption writes an adoption. Which geese or beds are free is read first and decided by the database: when another
 // buyer took one of them meanwhile, the next free ones are tried.
-func (m *Module) writeAdoption(ctx context.Context, t *taking) error {
+func (m *adoptRoom) writeAdoption(ctx context.Context, t *taking) error {
 	if t.lot == 0 { // found by its key
 		return nil
 	}
@@ -219,7 +219,7 @@ func (m *Module) writeAdoption(ctx context.Context, t *taking) error {
 	}
 }
 
-func (m *Module) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error {
+func (m *adoptRoom) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO adoption (id, plot_id, offer_id, presale_id, seller_org, household_id, village_id, state, account_id, buyer, idem_key,
 		                      body_hash, units, every_days, on_failure, delivery_kind, point_id, point, recipient, phone, address,
@@ -279,7 +279,7 @@ func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // adoptionMoved tells the world of a state, and the adoption's story when there is something to tell.
-func (m *Module) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
+func (m *adoptRoom) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
 	if key != "" {
 		words := map[string]string{}
 		for i := 0; i+1 < len(args); i += 2 {
@@ -309,7 +309,7 @@ func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.S
 }
 
 // PayAdoption starts a payment of what is due now.
-func (m *Module) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
+func (m *adoptRoom) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {
@@ -356,7 +356,7 @@ func (m *Module) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart,
 }
 
 // CancelAdoption ends an adoption before its first box: stock back to the household, money back less what the terms keep.
-func (m *Module) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adoption, error) {
+func (m *adoptRoom) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adoption, error) {
 	reason, ok := clean(r.Reason, 0, reasonMax)
 	if !ok {
 		return adopt.Adoption{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(reasonMax))
@@ -405,7 +405,7 @@ func (m *Module) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adop
 
 // endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, what was paid
 // goes back less forfeit.
-func (m *Module) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, forfeit int64, reason, story string, args ...string) error {
+func (m *adoptRoom) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, forfeit int64, reason, story string, args ...string) error {
 	if err := moveAdoption(ctx, tx, a, step, m.now()); err != nil {
 		return err
 	}

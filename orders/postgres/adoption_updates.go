@@ -17,7 +17,7 @@ import (
 const updateMax = 1000
 
 // PostUpdate tells the adopters of a plot something.
-func (m *Module) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update, error) {
+func (m *adoptRoom) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	text, ok := cleanText(r.Text, updateMax)
@@ -100,7 +100,7 @@ func bare(b []byte) bool {
 }
 
 // AddPhoto adds a picture to an update. Whoever sends it has shrunk it and written it anew; what is not so is refused.
-func (m *Module) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, error) {
+func (m *adoptRoom) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, error) {
 	var plotID, household int64
 	err := m.db.QueryRowxContext(ctx, `
 		SELECT p.id, p.household_id FROM adoption_update u JOIN plot p ON p.id = u.plot_id WHERE u.id = $1`, r.UpdateID).Scan(&plotID, &household)
@@ -153,7 +153,7 @@ func (m *Module) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, e
 }
 
 // Updates are what a household posted.
-func (m *Module) Updates(ctx context.Context, r adopt.PlotRef) ([]adopt.Update, error) {
+func (m *adoptRoom) Updates(ctx context.Context, r adopt.PlotRef) ([]adopt.Update, error) {
 	plot, err := m.plotRow(ctx, m.db, r.ID)
 	if err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (m *Module) Updates(ctx context.Context, r adopt.PlotRef) ([]adopt.Update, 
 
 const updatesShown = 100
 
-func (m *Module) updatesOf(ctx context.Context, plot int64) ([]adopt.Update, error) {
+func (m *adoptRoom) updatesOf(ctx context.Context, plot int64) ([]adopt.Update, error) {
 	var rows []struct {
 		ID     int64     `db:"id"`
 		PlotID int64     `db:"plot_id"`
@@ -204,7 +204,7 @@ func (m *Module) updatesOf(ctx context.Context, plot int64) ([]adopt.Update, err
 }
 
 // Photo returns a picture to an adopter of its plot, or to the household that posted it and its helper.
-func (m *Module) Photo(ctx context.Context, r adopt.PhotoRef) (adopt.PhotoFile, error) {
+func (m *adoptRoom) Photo(ctx context.Context, r adopt.PhotoRef) (adopt.PhotoFile, error) {
 	unknown := link.E(link.NotFound, "adoption.photo.unknown", "")
 	var row struct {
 		PlotID    int64  `db:"plot_id"`

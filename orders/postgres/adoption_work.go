@@ -17,11 +17,11 @@ import (
 )
 
 // workAdoptions does what is due of adoptions.
-func (m *Module) workAdoptions(ctx context.Context) error {
+func (m *adoptRoom) workAdoptions(ctx context.Context) error {
 	return errors.Join(m.expireAdoptions(ctx), m.askForAdoptions(ctx), m.lapseAdoptions(ctx), m.settleBoxes(ctx), m.seekBoxes(ctx))
 }
 
-func (m *Module) expireAdoptions(ctx context.Context) error {
+func (m *adoptRoom) expireAdoptions(ctx context.Context) error {
 	var ids []int64
 	err := m.db.SelectContext(ctx, &ids, `
 		UPDATE adoption SET state = 'expiring', check_at = $1, version = version + 1
@@ -36,7 +36,7 @@ func (m *Module) expireAdoptions(ctx context.Context) error {
 
 // askForAdoptions asks for each expiring adoption whether it was paid after all. A yes means that the payment's event is
 // on its way; a no ends it.
-func (m *Module) askForAdoptions(ctx context.Context) error {
+func (m *adoptRoom) askForAdoptions(ctx context.Context) error {
 	var ids []int64
 	err := m.db.SelectContext(ctx, &ids, `
 		UPDATE adoption SET check_at = $2
@@ -79,7 +79,7 @@ func (m *Module) askForAdoptions(ctx context.Context) error {
 }
 
 // lapseAdoptions ends those whose balance did not come in time. What the terms keep of the deposit is kept.
-func (m *Module) lapseAdoptions(ctx context.Context) error {
+func (m *adoptRoom) lapseAdoptions(ctx context.Context) error {
 	now := m.now()
 	var ids []int64
 	err := m.db.SelectContext(ctx, &ids, `SELECT id FROM adoption WHERE state = 'reserved' AND balance_by <= $1 ORDER BY id LIMIT $2`, now, workBatch)
@@ -106,7 +106,7 @@ func (m *Module) lapseAdoptions(ctx context.Context) error {
 }
 
 // settleBoxes releases the households of delivered boxes that the adopter had the time to look at.
-func (m *Module) settleBoxes(ctx context.Context) error {
+func (m *adoptRoom) settleBoxes(ctx context.Context) error {
 	now := m.now()
 	var due []boxRow
 	err := m.db.SelectContext(ctx, &due, `
@@ -150,7 +150,7 @@ func lockBox(ctx context.Context, tx *sqlx.Tx, adoption int64, no int) (*adoptio
 
 // seekBoxes asks the catalogue for another household for boxes that one could not deliver. The key names box and try, so
 // that an answer nobody heard is asked for again.
-func (m *Module) seekBoxes(ctx context.Context) error {
+func (m *adoptRoom) seekBoxes(ctx context.Context) error {
 	var due []boxRow
 	err := m.db.SelectContext(ctx, &due, `
 		UPDATE adoption_box b SET seek_at = $2
@@ -169,7 +169,7 @@ func (m *Module) seekBoxes(ctx context.Context) error {
 	return nil
 }
 
-func (m *Module) seekBox(ctx context.Context, b boxRow) error {
+func (m *adoptRoom) seekBox(ctx context.Context, b boxRow) error {
 	a, err := readAdoption(ctx, m.db, b.AdoptionID)
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ func (m *Module) seekBox(ctx context.Context, b boxRow) error {
 		if err := writeBoxIncome(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		m.averages.forget()
+		m.income.forgetAverages()
 		ref, err := m.ref.get(ctx)
 		if err != nil {
 			return err
@@ -250,7 +250,7 @@ func (m *Module) seekBox(ctx context.Context, b boxRow) error {
 }
 
 // giveBack returns everything of a reservation that was made for nothing.
-func (m *Module) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
+func (m *adoptRoom) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
 	for _, s := range res.Lines {
 		zero := make([]int64, len(s.Lots))
 		err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: res.OrderID, Line: s.Line,

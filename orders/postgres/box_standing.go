@@ -77,7 +77,7 @@ func starts(p *presale, now time.Time) []string {
 }
 
 // StandingOffers lists the presales of boxes that several boxes can still come of.
-func (m *Module) StandingOffers(ctx context.Context, _ catalog.None) (adopt.StandingOffers, error) {
+func (m *adoptRoom) StandingOffers(ctx context.Context, _ catalog.None) (adopt.StandingOffers, error) {
 	res := adopt.StandingOffers{Items: []adopt.StandingOffer{}}
 	page, err := m.catalog.Presales(asSystem(ctx), catalog.PresaleFilter{Channel: catalog.ChannelPrivate, State: catalog.PresaleOpen, Limit: 100})
 	if err != nil {
@@ -107,7 +107,7 @@ func standingKind(p catalog.PublicPresale) bool {
 }
 
 // Subscribe starts a standing order.
-func (m *Module) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing, error) {
+func (m *adoptRoom) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing, error) {
 	a := link.ActorFrom(ctx)
 	if org, ok := buysFor(a); !ok || org != 0 {
 		return adopt.Standing{}, denied(a)
@@ -162,7 +162,7 @@ func (m *Module) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standi
 	return m.Standing(ctx, adopt.StandingRef{ID: id})
 }
 
-func (m *Module) subscribedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
+func (m *adoptRoom) subscribedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
 	var row struct {
 		ID   int64  `db:"id"`
 		Hash []byte `db:"body_hash"`
@@ -181,7 +181,7 @@ func (m *Module) subscribedBefore(ctx context.Context, a link.Actor, key string,
 }
 
 // checkStanding checks what a standing order says; the presale is nil when there is none to check against.
-func (m *Module) checkStanding(ctx context.Context, presaleID int64, grade string, qty, everyDays int64, d *orders.Delivery, problems *link.Problems) (*presale, string, error) {
+func (m *adoptRoom) checkStanding(ctx context.Context, presaleID int64, grade string, qty, everyDays int64, d *orders.Delivery, problems *link.Problems) (*presale, string, error) {
 	if everyDays != 7 && everyDays != 14 {
 		problems.Add("standing.every", "every_days")
 	}
@@ -213,7 +213,7 @@ func (m *Module) checkStanding(ctx context.Context, presaleID int64, grade strin
 func errNoStanding() error { return link.E(link.NotFound, "standing.not_found", "") }
 
 // ownStanding reads a standing order of the caller's; the county may look at all.
-func (m *Module) ownStanding(ctx context.Context, q queryer, id int64, lock bool) (*standingRow, error) {
+func (m *adoptRoom) ownStanding(ctx context.Context, q queryer, id int64, lock bool) (*standingRow, error) {
 	a := link.ActorFrom(ctx)
 	if a.Account == 0 && !a.System {
 		return nil, errLogin()
@@ -238,7 +238,7 @@ func (m *Module) ownStanding(ctx context.Context, q queryer, id int64, lock bool
 }
 
 // Standing shows one standing order.
-func (m *Module) Standing(ctx context.Context, r adopt.StandingRef) (adopt.Standing, error) {
+func (m *adoptRoom) Standing(ctx context.Context, r adopt.StandingRef) (adopt.Standing, error) {
 	s, err := m.ownStanding(ctx, m.db, r.ID, false)
 	if err != nil {
 		return adopt.Standing{}, err
@@ -253,7 +253,7 @@ func (m *Module) Standing(ctx context.Context, r adopt.StandingRef) (adopt.Stand
 const standingsShown = 200
 
 // Standings lists the caller's own, newest first.
-func (m *Module) Standings(ctx context.Context, _ catalog.None) (adopt.Standings, error) {
+func (m *adoptRoom) Standings(ctx context.Context, _ catalog.None) (adopt.Standings, error) {
 	a := link.ActorFrom(ctx)
 	if a.Role != roleBuyer && !isCounty(a) {
 		return adopt.Standings{}, denied(a)
@@ -279,7 +279,7 @@ type dateRow struct {
 	Reason     string          `db:"reason"`
 }
 
-func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]adopt.Standing, error) {
+func (m *adoptRoom) outStandings(ctx context.Context, rows []*standingRow) ([]adopt.Standing, error) {
 	ids := make([]int64, len(rows))
 	for i, s := range rows {
 		ids[i] = s.ID
@@ -337,7 +337,7 @@ func (m *Module) outStandings(ctx context.Context, rows []*standingRow) ([]adopt
 }
 
 // changeStanding runs fn on a locked standing order that has not ended.
-func (m *Module) changeStanding(ctx context.Context, id int64, fn func(tx *sqlx.Tx, s *standingRow) error) (adopt.Standing, error) {
+func (m *adoptRoom) changeStanding(ctx context.Context, id int64, fn func(tx *sqlx.Tx, s *standingRow) error) (adopt.Standing, error) {
 	err := m.tx(ctx, func(tx *sqlx.Tx) error {
 		s, err := m.ownStanding(ctx, tx, id, true)
 		if err != nil {
@@ -360,7 +360,7 @@ func (m *Module) changeStanding(ctx context.Context, id int64, fn func(tx *sqlx.
 func errStandingEnded() error { return link.E(link.Conflict, "standing.ended", "") }
 
 // ChangeStanding changes quantity, rhythm and address of the dates that are not cut off yet.
-func (m *Module) ChangeStanding(ctx context.Context, r adopt.ChangeStanding) (adopt.Standing, error) {
+func (m *adoptRoom) ChangeStanding(ctx context.Context, r adopt.ChangeStanding) (adopt.Standing, error) {
 	s, err := m.ownStanding(ctx, m.db, r.ID, false)
 	if err != nil {
 		return adopt.Standing{}, err
@@ -388,7 +388,7 @@ func (m *Module) ChangeStanding(ctx context.Context, r adopt.ChangeStanding) (ad
 }
 
 // SetStanding pauses, resumes or ends.
-func (m *Module) SetStanding(ctx context.Context, r adopt.SetStanding) (adopt.Standing, error) {
+func (m *adoptRoom) SetStanding(ctx context.Context, r adopt.SetStanding) (adopt.Standing, error) {
 	switch r.State {
 	case adopt.StandingActive, adopt.StandingPaused, adopt.StandingEnded:
 	default:
@@ -406,7 +406,7 @@ func (m *Module) SetStanding(ctx context.Context, r adopt.SetStanding) (adopt.St
 }
 
 // SkipDate leaves one date out, or takes it back.
-func (m *Module) SkipDate(ctx context.Context, r adopt.SkipDate) (adopt.Standing, error) {
+func (m *adoptRoom) SkipDate(ctx context.Context, r adopt.SkipDate) (adopt.Standing, error) {
 	on, err := time.Parse(time.DateOnly, r.On)
 	if err != nil {
 		return adopt.Standing{}, link.E(link.Invalid, "date", "on")

@@ -16,13 +16,13 @@ import (
 )
 
 // workBoxes turns the dates of standing orders into orders.
-func (m *Module) workBoxes(ctx context.Context) error {
+func (m *adoptRoom) workBoxes(ctx context.Context) error {
 	return errors.Join(m.cutOffDates(ctx), m.orderDates(ctx))
 }
 
 // cutOffDates fixes what is ordered of every date whose cut-off has passed, and moves its standing order on. The date's
 // row is written in the same transaction: a date passes once.
-func (m *Module) cutOffDates(ctx context.Context) error {
+func (m *adoptRoom) cutOffDates(ctx context.Context) error {
 	var due []int64
 	err := m.db.SelectContext(ctx, &due, `SELECT id FROM standing WHERE state <> 'ended' AND cut_off <= $1 ORDER BY cut_off LIMIT $2`, m.now(), workBatch)
 	if err != nil {
@@ -36,7 +36,7 @@ func (m *Module) cutOffDates(ctx context.Context) error {
 	return nil
 }
 
-func (m *Module) cutOffDate(ctx context.Context, id int64) error {
+func (m *adoptRoom) cutOffDate(ctx context.Context, id int64) error {
 	var presaleID int64
 	if err := m.db.GetContext(ctx, &presaleID, `SELECT presale_id FROM standing WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("read standing order %d: %w", id, err)
@@ -91,7 +91,7 @@ func (m *Module) cutOffDate(ctx context.Context, id int64) error {
 
 // orderDates places what was cut off. The order's key names standing order and date: whoever asks again, after a crash
 // or beside another process, finds the order that is there.
-func (m *Module) orderDates(ctx context.Context) error {
+func (m *adoptRoom) orderDates(ctx context.Context) error {
 	var due []struct {
 		StandingID int64     `db:"standing_id"`
 		DueOn      time.Time `db:"due_on"`
@@ -144,20 +144,20 @@ func reasonKey(err error) string {
 }
 
 // placeDate is Place for a box: the buyer has until the day before it comes to pay.
-func (m *Module) placeDate(ctx context.Context, a link.Actor, r orders.PlaceRequest, day time.Time) (orders.Order, error) {
+func (m *adoptRoom) placeDate(ctx context.Context, a link.Actor, r orders.PlaceRequest, day time.Time) (orders.Order, error) {
 	asked := r
 	asked.IdempotencyKey = ""
 	hash, err := hashBody(asked)
 	if err != nil {
 		return orders.Order{}, err
 	}
-	if prior, err := m.placedBefore(ctx, a, r.IdempotencyKey, hash); err != nil || prior != nil {
+	if prior, err := m.order.placedBefore(ctx, a, r.IdempotencyKey, hash); err != nil || prior != nil {
 		if err != nil {
 			return orders.Order{}, err
 		}
 		return *prior, nil
 	}
-	d, err := m.draft(ctx, a, 0, r)
+	d, err := m.order.draft(ctx, a, 0, r)
 	if err != nil {
 		return orders.Order{}, err
 	}
@@ -165,10 +165,10 @@ func (m *Module) placeDate(ctx context.Context, a link.Actor, r orders.PlaceRequ
 		return orders.Order{}, link.E(link.Conflict, "standing.missed", "")
 	}
 	d.BodyHash = hash
-	if err := m.reserve(ctx, d); err != nil {
+	if err := m.order.reserve(ctx, d); err != nil {
 		return orders.Order{}, err
 	}
-	return m.write(ctx, a, d)
+	return m.order.write(ctx, a, d)
 }
 
 // boxChecks are what must always hold of standing orders, for verify.

@@ -25,7 +25,7 @@ func cancelEvent(a link.Actor, o *orderRow) (orders.Step, bool) {
 }
 
 // Cancel ends an order: stock back to its lots, money back less what the terms keep.
-func (m *Module) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order, error) {
+func (m *orderRoom) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	reason, ok := clean(r.Reason, 0, reasonMax)
@@ -59,7 +59,7 @@ func (m *Module) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Ord
 }
 
 // stopPayments makes sure that an unpaid order cannot be paid any more. Conflict when it was, just now.
-func (m *Module) stopPayments(ctx context.Context, id int64) error {
+func (m *orderRoom) stopPayments(ctx context.Context, id int64) error {
 	res, err := m.payments.ExpirePayments(asSystem(ctx), payments.Ref{Ref: orders.PaymentRef(id)})
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (m *Module) stopPayments(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (m *Module) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.Step, reason string) error {
+func (m *orderRoom) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.Step, reason string) error {
 	o, err := lockOrder(ctx, tx, id)
 	if err != nil {
 		return err
@@ -132,14 +132,14 @@ func (m *Module) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders
 }
 
 // takeBack undoes what an order promised and what was weighed for it.
-func (m *Module) takeBack(ctx context.Context, tx *sqlx.Tx, o *orderRow, lines []lineRow) error {
+func (m *orderRoom) takeBack(ctx context.Context, tx *sqlx.Tx, o *orderRow, lines []lineRow) error {
 	var open []int64
 	err := tx.SelectContext(ctx, &open, `SELECT id FROM delivery WHERE order_id = $1 AND reversed_at IS NULL ORDER BY id`, o.ID)
 	if err != nil {
 		return fmt.Errorf("read deliveries of order %d: %w", o.ID, err)
 	}
 	for _, id := range open {
-		if err := m.reverseDelivery(ctx, tx, o, id); err != nil {
+		if err := m.weigh.reverseDelivery(ctx, tx, o, id); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
-	"banmuyuan/orders/contract"
 )
 
 // onBehalf marks the context of a helper that acts for a household.
@@ -24,7 +23,7 @@ func onBehalf(ctx context.Context, household int64) context.Context {
 
 // mayTouchShare lets through who collects a share, the household it is of and its helper, and returns that household.
 // For others there is no such share.
-func (m *Module) mayTouchShare(ctx context.Context, orderID int64, line int, lot int64) (int64, error) {
+func (m *weighRoom) mayTouchShare(ctx context.Context, orderID int64, line int, lot int64) (int64, error) {
 	s := shareRow{}
 	err := m.db.GetContext(ctx, &s, `
 		SELECT `+shareColumns+` FROM share s WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = $3`, orderID, line, lot)
@@ -45,7 +44,7 @@ func (m *Module) mayTouchShare(ctx context.Context, orderID int64, line int, lot
 
 // collectionFilter narrows shares to what is asked for and may be seen. Who collects sees the work to do unless an
 // order is named; households see everything they sold.
-func (m *Module) collectionFilter(ctx context.Context, r orders.CollectionFilter) (collector, filter, error) {
+func (m *weighRoom) collectionFilter(ctx context.Context, r orders.CollectionFilter) (collector, filter, error) {
 	var f filter
 	c, err := m.collects(ctx, r.Household)
 	if err != nil {
@@ -97,7 +96,7 @@ const collectionTables = `
 	JOIN offer f ON f.id = l.offer_id `
 
 // Collection lists shares by village and household.
-func (m *Module) Collection(ctx context.Context, r orders.CollectionFilter) (orders.CollectionPage, error) {
+func (m *weighRoom) Collection(ctx context.Context, r orders.CollectionFilter) (orders.CollectionPage, error) {
 	page := orders.CollectionPage{Items: []orders.Share{}}
 	limit, err := pageLimit(r.Limit, 50, 500)
 	if err != nil {
@@ -134,7 +133,7 @@ func (m *Module) Collection(ctx context.Context, r orders.CollectionFilter) (ord
 }
 
 // shares reads shares that the collector may see, with the names of those who must be found.
-func (m *Module) shares(ctx context.Context, c collector, where string, args ...any) ([]orders.Share, error) {
+func (m *weighRoom) shares(ctx context.Context, c collector, where string, args ...any) ([]orders.Share, error) {
 	var rows []struct {
 		shareRow
 		Channel     catalog.Channel `db:"channel"`
@@ -171,7 +170,7 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 	for i := range rows {
 		orderIDs[i] = rows[i].OrderID
 	}
-	contracts, err := m.calledOff(ctx, orderIDs)
+	contracts, err := m.contract.agreements(ctx, orderIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -207,14 +206,14 @@ func (m *Module) shares(ctx context.Context, c collector, where string, args ...
 		})
 		if k, ok := contracts[s.OrderID]; ok {
 			last := &out[len(out)-1]
-			last.ContractNo, last.Adjustments, last.AgreedPoint = contract.Number(k.ID), k.terms.Adjustments, k.point
+			last.ContractNo, last.Adjustments, last.AgreedPoint = k.contractNo, k.adjustments, k.point
 		}
 	}
 	return out, nil
 }
 
 // CollectionVillages sums the work by village and product.
-func (m *Module) CollectionVillages(ctx context.Context, r orders.CollectionFilter) (orders.CollectionVillages, error) {
+func (m *weighRoom) CollectionVillages(ctx context.Context, r orders.CollectionFilter) (orders.CollectionVillages, error) {
 	res := orders.CollectionVillages{Items: []orders.CollectionVillage{}}
 	_, f, err := m.collectionFilter(ctx, r)
 	if err != nil {

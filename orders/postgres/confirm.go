@@ -23,7 +23,7 @@ func changed(state orders.State, ids ...int64) []link.Message {
 
 // confirm makes orders, which are locked and in a state that allows it, confirmed: their splits become shares, and the
 // households' expected income. The caller publishes nothing for it.
-func (m *Module) confirm(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
+func (m *orderRoom) confirm(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -169,7 +169,7 @@ const (
 )
 
 // confirmUnpaid confirms orders that ask for no deposit.
-func (m *Module) confirmUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
+func (m *orderRoom) confirmUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	var due []int64
 	err := tx.SelectContext(ctx, &due, `
 		SELECT id FROM orders WHERE id = ANY($1) AND state = 'placed' AND deposit_fen = 0 AND NOT hold_lost ORDER BY id FOR UPDATE`, ints(ids))
@@ -207,7 +207,7 @@ func moveTo(ctx context.Context, tx *sqlx.Tx, o *orderRow, event orders.Step) er
 }
 
 // addTask writes work that needs another module's answer. Facts that are being read are read once more.
-func (m *Module) addTask(ctx context.Context, tx *sqlx.Tx, kind string, about, orderID, amount int64, purpose string) error {
+func (m *desk) addTask(ctx context.Context, tx *sqlx.Tx, kind string, about, orderID, amount int64, purpose string) error {
 	now := m.now()
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO task (kind, about, order_id, amount_fen, purpose, run_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $6)
@@ -219,4 +219,4 @@ func (m *Module) addTask(ctx context.Context, tx *sqlx.Tx, kind string, about, o
 	return nil
 }
 
-func (m *Module) after(d time.Duration) time.Time { return m.now().Add(d) }
+func (m *desk) after(d time.Duration) time.Time { return m.now().Add(d) }

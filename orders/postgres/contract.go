@@ -17,8 +17,6 @@ import (
 	"banmuyuan/orders/contract"
 )
 
-var _ contract.Service = (*Module)(nil)
-
 // contractRow is a contract as it is stored.
 type contractRow struct {
 	ID           int64          `db:"id"`
@@ -119,7 +117,7 @@ func partIn(a link.Actor, c *contractRow) part {
 }
 
 // findContract finds a contract that the actor may see. NotFound.
-func (m *Module) findContract(ctx context.Context, no string) (*contractRow, part, error) {
+func (m *contractRoom) findContract(ctx context.Context, no string) (*contractRow, part, error) {
 	id, ok := contract.ParseNumber(no)
 	if !ok {
 		return nil, partNone, errContract()
@@ -167,7 +165,7 @@ type tally struct {
 	PaidFen     int64 `db:"paid"`
 }
 
-func (m *Module) tallies(ctx context.Context, ids []int64) (map[int64]tally, error) {
+func (m *contractRoom) tallies(ctx context.Context, ids []int64) (map[int64]tally, error) {
 	var rows []tally
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT c.id, q.signed, q.households, q.waiting, q.advanced, q.worked, l.called, l.received, l.short, l.grams, l.estimate, l.billed, l.paid
@@ -197,7 +195,7 @@ func (m *Module) tallies(ctx context.Context, ids []int64) (map[int64]tally, err
 }
 
 // contractsOut is contracts as somebody may see them.
-func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]contract.Contract, error) {
+func (m *contractRoom) contractsOut(ctx context.Context, rows []contractRow) ([]contract.Contract, error) {
 	ids := make([]int64, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].ID
@@ -235,7 +233,7 @@ func (m *Module) contractsOut(ctx context.Context, rows []contractRow) ([]contra
 	return out, nil
 }
 
-func (m *Module) contractOut(ctx context.Context, r *contractRow) (contract.Contract, error) {
+func (m *contractRoom) contractOut(ctx context.Context, r *contractRow) (contract.Contract, error) {
 	out, err := m.contractsOut(ctx, []contractRow{*r})
 	if err != nil {
 		return contract.Contract{}, err
@@ -244,7 +242,7 @@ func (m *Module) contractOut(ctx context.Context, r *contractRow) (contract.Cont
 }
 
 // Contract returns one contract with its story.
-func (m *Module) Contract(ctx context.Context, r contract.Ref) (contract.Contract, error) {
+func (m *contractRoom) Contract(ctx context.Context, r contract.Ref) (contract.Contract, error) {
 	row, p, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return contract.Contract{}, err
@@ -297,7 +295,7 @@ func tellTogether(story []orders.TimelineEntry, e orders.TimelineEntry) []orders
 
 // Contracts lists contracts, newest first: those of the caller's organisation, those that a household could sign or has
 // signed, all for the county.
-func (m *Module) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
+func (m *contractRoom) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
 	page := contract.Page{Items: []contract.Contract{}}
 	limit, err := pageLimit(r.Limit, 50, 200)
 	if err != nil {
@@ -361,7 +359,7 @@ func (m *Module) Contracts(ctx context.Context, r contract.Filter) (contract.Pag
 }
 
 // today is the date in China.
-func (m *Module) today() string { return m.now().In(china).Format(time.DateOnly) }
+func (m *contractRoom) today() string { return m.now().In(china).Format(time.DateOnly) }
 
 // endOf is the moment at which a day is over in China.
 func endOf(day time.Time) time.Time {
@@ -369,7 +367,7 @@ func endOf(day time.Time) time.Time {
 }
 
 // actsFor finds the household that the actor acts for: itself, or one that consented to its helper.
-func (m *Module) actsFor(ctx context.Context, household int64) (catalog.Household, error) {
+func (m *contractRoom) actsFor(ctx context.Context, household int64) (catalog.Household, error) {
 	a := link.ActorFrom(ctx)
 	switch {
 	case a.Role == roleHousehold && a.Household != 0:
@@ -394,7 +392,7 @@ func (m *Module) actsFor(ctx context.Context, household int64) (catalog.Househol
 }
 
 // tell writes a row of a contract's story.
-func (m *Module) tell(ctx context.Context, tx *sqlx.Tx, contract int64, key string, pairs ...string) error {
+func (m *contractRoom) tell(ctx context.Context, tx *sqlx.Tx, contract int64, key string, pairs ...string) error {
 	args := map[string]string{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		args[pairs[i]] = pairs[i+1]

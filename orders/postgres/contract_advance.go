@@ -29,7 +29,7 @@ func nextDelivery(ctx context.Context, tx *sqlx.Tx) (int64, error) {
 
 // grantAdvances has payments bill and owe the advances of a contract that starts. Whose goods a raiser keeps has nothing to
 // pay ahead for.
-func (m *Module) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
+func (m *contractRoom) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	if c.terms.AdvanceFen == 0 {
 		return nil
 	}
@@ -66,7 +66,7 @@ func (m *Module) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow)
 }
 
 // advance is the delivery under which a household is owed an advance.
-func (m *Module) advance(ctx context.Context, tx *sqlx.Tx, c *contractRow, quota, household, fen int64) (link.Message, error) {
+func (m *contractRoom) advance(ctx context.Context, tx *sqlx.Tx, c *contractRow, quota, household, fen int64) (link.Message, error) {
 	id, err := nextDelivery(ctx, tx)
 	if err != nil {
 		return link.Message{}, err
@@ -81,7 +81,7 @@ func (m *Module) advance(ctx context.Context, tx *sqlx.Tx, c *contractRow, quota
 
 // billAdvances closes the bill of a contract's advances at billed. due is what the buyer is expected to pay until payments
 // says what it is.
-func (m *Module) billAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow, billed, due int64, msgs []link.Message) error {
+func (m *contractRoom) billAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow, billed, due int64, msgs []link.Message) error {
 	if len(msgs) == 0 {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (m *Module) billAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow, 
 
 // takeBackAdvances reverses what was not worked off when a contract ends: it is kept back from the households' next
 // payouts, and the buyer gets it back.
-func (m *Module) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
+func (m *contractRoom) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var rows []quotaRow
 	err := tx.SelectContext(ctx, &rows, `
 		SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.advance_fen > 0 ORDER BY q.id FOR UPDATE`, c.ID)
@@ -128,7 +128,7 @@ func (m *Module) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractR
 }
 
 // advancesChanged takes over what payments says of advances: once the buyer has paid, the households are.
-func (m *Module) advancesChanged(ctx context.Context, tx *sqlx.Tx, refs []payments.RefEvent) error {
+func (m *contractRoom) advancesChanged(ctx context.Context, tx *sqlx.Tx, refs []payments.RefEvent) error {
 	for _, e := range refs {
 		id, ours := contract.ParseAdvanceRef(e.Ref)
 		if !ours {
@@ -153,7 +153,7 @@ func (m *Module) advancesChanged(ctx context.Context, tx *sqlx.Tx, refs []paymen
 
 // workOff deducts advances from a delivery of a call-off and returns by how much less it is billed. Only what the buyer
 // has really paid ahead is deducted.
-func (m *Module) workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws []orders.Weighing) (int64, error) {
+func (m *contractRoom) workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws []orders.Weighing) (int64, error) {
 	households := make([]int64, len(ws))
 	for i, w := range ws {
 		households[i] = w.Household
@@ -193,7 +193,7 @@ func (m *Module) workOff(ctx context.Context, tx *sqlx.Tx, o *orderRow, ws []ord
 }
 
 // undoWorkOff gives back what a reversed delivery's tickets had worked off.
-func undoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error {
+func (m *contractRoom) undoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error {
 	_, err := tx.ExecContext(ctx, `
 		WITH was AS (
 			SELECT x.contract_id, t.household_id, sum(x.advance_fen)::bigint AS fen FROM contract_ticket x JOIN ticket t ON t.id = x.ticket_id
@@ -210,7 +210,7 @@ func undoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error {
 }
 
 // PayAdvance starts the payment of what is advanced to a contract's households.
-func (m *Module) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
+func (m *contractRoom) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {

@@ -16,7 +16,7 @@ import (
 )
 
 // CallOff places an order on the quotas of a running contract.
-func (m *Module) CallOff(ctx context.Context, r contract.CallOff) (orders.Order, error) {
+func (m *contractRoom) CallOff(ctx context.Context, r contract.CallOff) (orders.Order, error) {
 	c, p, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return orders.Order{}, err
@@ -35,17 +35,17 @@ func (m *Module) CallOff(ctx context.Context, r contract.CallOff) (orders.Order,
 	d, err := m.draftCallOff(ctx, a, c, r)
 	if err == nil {
 		d.BodyHash = hash
-		err = m.reserve(ctx, d)
+		err = m.order.reserve(ctx, d)
 	}
 	if err == nil {
 		err = m.noteCallOff(ctx, a, c, d.ID, r)
 	}
 	if err == nil {
-		return m.write(ctx, a, d)
+		return m.order.write(ctx, a, d)
 	}
 	// What cannot be called off any more may have been called off before by the very same request.
 	if refused(err) {
-		if prior, lerr := m.placedBefore(ctx, a, key, hash); lerr != nil || prior != nil {
+		if prior, lerr := m.order.placedBefore(ctx, a, key, hash); lerr != nil || prior != nil {
 			if lerr != nil {
 				return orders.Order{}, lerr
 			}
@@ -61,7 +61,7 @@ func (m *Module) CallOff(ctx context.Context, r contract.CallOff) (orders.Order,
 }
 
 // draftCallOff checks a call-off against everything but the quotas.
-func (m *Module) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r contract.CallOff) (*draft, error) {
+func (m *contractRoom) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r contract.CallOff) (*draft, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Qty <= 0 || r.Qty > c.Quantity {
@@ -142,7 +142,7 @@ func (c *contractRow) pointFor(asked int64) (int64, bool) {
 
 // noteCallOff writes which contract and day an order is for, before there is the order: the order's id is that of its
 // reservation, so trying again finds the same row.
-func (m *Module) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r contract.CallOff) error {
+func (m *contractRoom) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r contract.CallOff) error {
 	return m.tx(ctx, func(tx *sqlx.Tx) error {
 		now, err := contractByID(ctx, tx, c.ID, true)
 		if err != nil {
@@ -173,7 +173,7 @@ const callOffColumns = `k.order_id, k.contract_id, c.title, c.unit, to_char(k.on
 
 const callOffTables = ` FROM call_off k JOIN contract c ON c.id = k.contract_id JOIN orders o ON o.id = k.order_id JOIN order_line l ON l.order_id = o.id `
 
-func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]contract.CallOffRow, error) {
+func (m *contractRoom) callOffs(ctx context.Context, where string, args ...any) ([]contract.CallOffRow, error) {
 	var rows []struct {
 		OrderID    int64             `db:"order_id"`
 		ContractID int64             `db:"contract_id"`
@@ -209,7 +209,7 @@ func (m *Module) callOffs(ctx context.Context, where string, args ...any) ([]con
 }
 
 // CallOffs lists a contract's, newest day first.
-func (m *Module) CallOffs(ctx context.Context, r contract.Ref) (contract.CallOffs, error) {
+func (m *contractRoom) CallOffs(ctx context.Context, r contract.Ref) (contract.CallOffs, error) {
 	c, p, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return contract.CallOffs{}, err

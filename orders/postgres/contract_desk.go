@@ -30,7 +30,7 @@ func mineFilter(a link.Actor) (filter, error) {
 }
 
 // Plan is what is to be collected by day and village: what is still to come, and all of one day that is asked for.
-func (m *Module) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan, error) {
+func (m *contractRoom) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan, error) {
 	plan := contract.Plan{Stops: []contract.PlanStop{}}
 	f, err := mineFilter(link.ActorFrom(ctx))
 	if err != nil {
@@ -118,7 +118,7 @@ func (m *Module) Plan(ctx context.Context, r contract.PlanRequest) (contract.Pla
 	return plan, nil
 }
 
-func (m *Module) planShares(ctx context.Context, order, village int64) ([]contract.PlanShare, error) {
+func (m *contractRoom) planShares(ctx context.Context, order, village int64) ([]contract.PlanShare, error) {
 	var rows []shareRow
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT `+shareColumns+` FROM share s WHERE s.order_id = $1 AND s.village_id = $2 ORDER BY s.household_id`, order, village)
@@ -142,7 +142,7 @@ func (m *Module) planShares(ctx context.Context, order, village int64) ([]contra
 }
 
 // Fulfilment compares what was signed, called off and came, for each household, each village and the contract.
-func (m *Module) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilment, error) {
+func (m *contractRoom) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilment, error) {
 	res := contract.Fulfilment{Villages: []contract.FulfilmentRow{}, Households: []contract.FulfilmentRow{}}
 	c, p, err := m.findContract(ctx, r.No)
 	if err != nil {
@@ -205,7 +205,7 @@ func addTo(sum *contract.FulfilmentRow, one contract.FulfilmentRow) {
 }
 
 // Procurement is the desk of the caller's organisation, or of the whole county.
-func (m *Module) Procurement(ctx context.Context, _ orders.None) (contract.Procurement, error) {
+func (m *contractRoom) Procurement(ctx context.Context, _ orders.None) (contract.Procurement, error) {
 	res := contract.Procurement{Contracts: []contract.Contract{}, CallOffs: []contract.CallOffRow{}, Late: []contract.LateItem{}, Prices: []contract.PriceCompare{}}
 	f, err := mineFilter(link.ActorFrom(ctx))
 	if err != nil {
@@ -241,7 +241,7 @@ func (m *Module) Procurement(ctx context.Context, _ orders.None) (contract.Procu
 }
 
 // late lists what should have happened: goods not collected, contracts to begin, bills and advances to be paid.
-func (m *Module) late(p contract.Procurement) []contract.LateItem {
+func (m *contractRoom) late(p contract.Procurement) []contract.LateItem {
 	items, today := []contract.LateItem{}, m.today()
 	for _, c := range p.Contracts {
 		item := contract.LateItem{ContractNo: c.No, Title: c.Title, Unit: c.Unit}
@@ -273,7 +273,7 @@ func (m *Module) late(p contract.Procurement) []contract.LateItem {
 }
 
 // comparePrices is what was paid on each of the last days that something was weighed, beside floor and reference.
-func (m *Module) comparePrices(ctx context.Context, ids []int64) ([]contract.PriceCompare, error) {
+func (m *contractRoom) comparePrices(ctx context.Context, ids []int64) ([]contract.PriceCompare, error) {
 	var rows []struct {
 		ContractID   int64  `db:"contract_id"`
 		Product      string `db:"product"`

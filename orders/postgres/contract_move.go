@@ -55,7 +55,7 @@ func stepsFor(a link.Actor, c *contractRow) []contract.Step {
 }
 
 // MoveContract carries out a step of a contract.
-func (m *Module) MoveContract(ctx context.Context, r contract.Move) (contract.Contract, error) {
+func (m *contractRoom) MoveContract(ctx context.Context, r contract.Move) (contract.Contract, error) {
 	found, _, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return contract.Contract{}, err
@@ -97,7 +97,7 @@ func (m *Module) MoveContract(ctx context.Context, r contract.Move) (contract.Co
 }
 
 // carryOut does what a step brings with it.
-func (m *Module) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
+func (m *contractRoom) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
 	var err error
 	switch r.Step {
 	case contract.StepSubmit:
@@ -126,7 +126,7 @@ func (m *Module) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a li
 }
 
 // startContract ends the signing: what nobody agreed to is free, and what the contract pays ahead is owed.
-func (m *Module) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
+func (m *contractRoom) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var counts struct {
 		Signed  int64 `db:"signed"`
 		Booking int64 `db:"booking"`
@@ -153,7 +153,7 @@ func (m *Module) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow)
 
 // closeContract ends a contract with nothing on its way: households get back what was not called off, and advances that
 // were not worked off are owed back.
-func (m *Module) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
+func (m *contractRoom) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var open int64
 	err := tx.GetContext(ctx, &open, `
 		SELECT count(*) FROM call_off k JOIN orders o ON o.id = k.order_id

@@ -26,7 +26,7 @@ type ticketPricing struct {
 }
 
 // priceTicket prices a weighing of a call-off, or returns nil for other orders.
-func (m *Module) priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r orders.WeighRequest) (*ticketPricing, error) {
+func (m *contractRoom) priceTicket(ctx context.Context, tx *sqlx.Tx, o *orderRow, r orders.WeighRequest) (*ticketPricing, error) {
 	var contract, point int64
 	err := tx.QueryRowxContext(ctx, `SELECT contract_id, point_id FROM call_off WHERE order_id = $1`, o.ID).Scan(&contract, &point)
 	if missing(err) {
@@ -99,7 +99,7 @@ func referenceOn(ctx context.Context, q queryer, product, grade, day string) (mo
 }
 
 // writePricing keeps beside a ticket how its price came about.
-func writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPricing) error {
+func (m *contractRoom) writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPricing) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO contract_ticket (ticket_id, contract_id, on_day, floor_fen, reference_fen, reference_id, adjust_fen, adjustments, price_fen)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -111,7 +111,7 @@ func writePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *ticketPrici
 }
 
 // pricings reads how tickets came to their prices.
-func (m *Module) pricings(ctx context.Context, tickets []int64) (map[int64]*orders.TicketContract, error) {
+func (m *contractRoom) pricings(ctx context.Context, tickets []int64) (map[int64]*orders.TicketContract, error) {
 	var rows []struct {
 		TicketID     int64          `db:"ticket_id"`
 		ContractID   int64          `db:"contract_id"`
@@ -163,14 +163,15 @@ func (m *Module) pricings(ctx context.Context, tickets []int64) (map[int64]*orde
 	return byID, nil
 }
 
-// calledOff is what was agreed on for an order: the contract, and where it is collected if the contract says so.
-type calledOff struct {
-	*contractRow
-	point int64
+// agreement is the contract behind a call-off, as the scale needs it.
+type agreement struct {
+	contractNo  string
+	adjustments []orders.ContractAdjustment
+	point       int64 // the agreed collection point; 0: any
 }
 
-// calledOff finds the contracts of those of the orders that are call-offs.
-func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]calledOff, error) {
+// agreements finds the contracts behind call-offs, by order; other orders have none.
+func (m *contractRoom) agreements(ctx context.Context, orderIDs []int64) (map[int64]agreement, error) {
 	var rows []struct {
 		OrderID    int64 `db:"order_id"`
 		ContractID int64 `db:"contract_id"`
@@ -190,11 +191,11 @@ func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]cal
 	if err != nil {
 		return nil, err
 	}
-	byOrder := make(map[int64]calledOff, len(rows))
+	byOrder := make(map[int64]agreement, len(rows))
 	for _, r := range rows {
 		for i := range contracts {
 			if contracts[i].ID == r.ContractID {
-				byOrder[r.OrderID] = calledOff{&contracts[i], r.PointID}
+				byOrder[r.OrderID] = agreement{contract.Number(contracts[i].ID), contracts[i].terms.Adjustments, r.PointID}
 			}
 		}
 	}
@@ -205,7 +206,7 @@ func (m *Module) calledOff(ctx context.Context, orderIDs []int64) (map[int64]cal
 const referenceBack = 7
 
 // SetReference enters the prices of a day. A day by whose prices something was weighed already keeps them.
-func (m *Module) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
+func (m *contractRoom) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	a := link.ActorFrom(ctx)
 	if a.Role != roleOperator && !a.System {
 		return contract.ReferencePrices{}, denied(a)
@@ -278,7 +279,7 @@ func (m *Module) SetReference(ctx context.Context, r contract.SetReference) (con
 }
 
 // References lists reference prices, the latest entry of each day.
-func (m *Module) References(ctx context.Context, r contract.ReferenceFilter) (contract.ReferencePrices, error) {
+func (m *contractRoom) References(ctx context.Context, r contract.ReferenceFilter) (contract.ReferencePrices, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return contract.ReferencePrices{}, errLogin()
 	}
@@ -291,7 +292,7 @@ func (m *Module) References(ctx context.Context, r contract.ReferenceFilter) (co
 	return m.references(ctx, r.Product, r.Days)
 }
 
-func (m *Module) references(ctx context.Context, product string, days int) (contract.ReferencePrices, error) {
+func (m *contractRoom) references(ctx context.Context, product string, days int) (contract.ReferencePrices, error) {
 	var rows []struct {
 		ID      int64     `db:"id"`
 		Product string    `db:"product"`

@@ -63,7 +63,7 @@ func quotaByID(ctx context.Context, q queryer, id int64, lock bool) (*quotaRow, 
 }
 
 // quotasOut fills in names, contracts and what was delivered.
-func (m *Module) quotasOut(ctx context.Context, rows []quotaRow, withContract bool) ([]contract.Quota, error) {
+func (m *contractRoom) quotasOut(ctx context.Context, rows []quotaRow, withContract bool) ([]contract.Quota, error) {
 	var contractIDs, households, ids []int64
 	for _, q := range rows {
 		if !slices.Contains(contractIDs, q.ContractID) {
@@ -142,7 +142,7 @@ type quotaSum struct {
 	Short    int64 `db:"short"`
 }
 
-func (m *Module) quotaSums(ctx context.Context, ids []int64) (map[int64]quotaSum, error) {
+func (m *contractRoom) quotaSums(ctx context.Context, ids []int64) (map[int64]quotaSum, error) {
 	var rows []quotaSum
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT q.id, coalesce(sum(s.qty), 0)::bigint AS called, coalesce(sum(s.received), 0)::bigint AS received,
@@ -160,7 +160,7 @@ func (m *Module) quotaSums(ctx context.Context, ids []int64) (map[int64]quotaSum
 }
 
 // Quotas lists quotas: of a contract for its buyer, its collector and the county, of a household for itself.
-func (m *Module) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.QuotaPage, error) {
+func (m *contractRoom) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.QuotaPage, error) {
 	page := contract.QuotaPage{Items: []contract.Quota{}}
 	limit, err := pageLimit(r.Limit, 50, 500)
 	if err != nil {
@@ -225,7 +225,7 @@ func (m *Module) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.Q
 }
 
 // findQuota finds a quota that the actor may see, and whether it may answer for its household.
-func (m *Module) findQuota(ctx context.Context, id int64) (*quotaRow, *contractRow, bool, error) {
+func (m *contractRoom) findQuota(ctx context.Context, id int64) (*quotaRow, *contractRow, bool, error) {
 	q, err := quotaByID(ctx, m.db, id, false)
 	if err != nil {
 		return nil, nil, false, err
@@ -251,7 +251,7 @@ func (m *Module) findQuota(ctx context.Context, id int64) (*quotaRow, *contractR
 }
 
 // Quota returns one with the text that is, or would be, signed.
-func (m *Module) Quota(ctx context.Context, r contract.QuotaRef) (contract.Quota, error) {
+func (m *contractRoom) Quota(ctx context.Context, r contract.QuotaRef) (contract.Quota, error) {
 	row, _, _, err := m.findQuota(ctx, r.ID)
 	if err != nil {
 		return contract.Quota{}, err
@@ -259,7 +259,7 @@ func (m *Module) Quota(ctx context.Context, r contract.QuotaRef) (contract.Quota
 	return m.quotaOut(ctx, row)
 }
 
-func (m *Module) quotaOut(ctx context.Context, row *quotaRow) (contract.Quota, error) {
+func (m *contractRoom) quotaOut(ctx context.Context, row *quotaRow) (contract.Quota, error) {
 	out, err := m.quotasOut(ctx, []quotaRow{*row}, true)
 	if err != nil {
 		return contract.Quota{}, err
@@ -277,7 +277,7 @@ type agreed struct {
 	agent, bp int64
 }
 
-func (m *Module) agreement(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (agreed, error) {
+func (m *contractRoom) agreement(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (agreed, error) {
 	out, err := m.contractOut(ctx, c)
 	if err != nil {
 		return agreed{}, err
@@ -306,7 +306,7 @@ func eligible(c *contractRow, h catalog.Household, ref *names) string {
 }
 
 // signable says why nobody can sign a contract now, or nil.
-func (m *Module) signable(c *contractRow) error {
+func (m *contractRoom) signable(c *contractRow) error {
 	switch {
 	case c.State != contract.Signing:
 		return link.E(link.Conflict, "contract.not_signing", "")
@@ -317,7 +317,7 @@ func (m *Module) signable(c *contractRow) error {
 }
 
 // SignOffer says what a household may sign for.
-func (m *Module) SignOffer(ctx context.Context, r contract.SignOfferRequest) (contract.SignOffer, error) {
+func (m *contractRoom) SignOffer(ctx context.Context, r contract.SignOfferRequest) (contract.SignOffer, error) {
 	c, _, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return contract.SignOffer{}, err
@@ -373,7 +373,7 @@ func (m *Module) SignOffer(ctx context.Context, r contract.SignOfferRequest) (co
 }
 
 // SignUp signs a quota that a household asks for.
-func (m *Module) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, error) {
+func (m *contractRoom) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, error) {
 	found, _, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return contract.Quota{}, err
@@ -454,7 +454,7 @@ func (m *Module) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota,
 }
 
 // AnswerQuota is a household's word on a proposal. Saying the same once more is heard as the same word.
-func (m *Module) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contract.Quota, error) {
+func (m *contractRoom) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contract.Quota, error) {
 	q, found, may, err := m.findQuota(ctx, r.ID)
 	if err != nil {
 		return contract.Quota{}, err
@@ -533,7 +533,7 @@ func (m *Module) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contr
 }
 
 // decline frees a proposed quota. What is free is offered on.
-func (m *Module) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to contract.QuotaState, a link.Actor, reason string) error {
+func (m *contractRoom) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to contract.QuotaState, a link.Actor, reason string) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE quota SET state = $2, reason = $3, signer_id = $4, signer = $5, signer_role = $6, on_behalf = $7 WHERE id = $1`,
 		q.ID, string(to), reason, a.Account, who(a), a.Role, a.OnBehalfOf != 0)
@@ -556,7 +556,7 @@ func lookAgain(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) e
 
 // book asks the catalogue to move the units of a quota that was agreed to, and signs it. What the household does not have
 // is refused: a proposal stands then, an own wish is dropped. Whatever goes wrong on the way, a worker books it later.
-func (m *Module) book(ctx context.Context, id int64) error {
+func (m *contractRoom) book(ctx context.Context, id int64) error {
 	q, err := quotaByID(ctx, m.db, id, false)
 	if err != nil || q.State != contract.QuotaBooking {
 		return err
@@ -593,7 +593,7 @@ func (m *Module) book(ctx context.Context, id int64) error {
 	return asked
 }
 
-func (m *Module) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, why error) error {
+func (m *contractRoom) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, why error) error {
 	to, err := q.State.Next(contract.QuotaRefused)
 	if err != nil {
 		return err
@@ -619,7 +619,7 @@ const (
 )
 
 // ProposeQuotas proposes what a contract has not promised yet to households, by the fair policy.
-func (m *Module) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (contract.Proposed, error) {
+func (m *contractRoom) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (contract.Proposed, error) {
 	found, p, err := m.findContract(ctx, r.No)
 	if err != nil {
 		return contract.Proposed{}, err
@@ -655,7 +655,7 @@ func (m *Module) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (c
 
 // propose asks the catalogue whom to propose to and writes the proposals. Households that had one before, whatever they
 // answered, are left in peace.
-func (m *Module) propose(ctx context.Context, c *contractRow, qty int64, days int, key string, hash []byte) (contract.Proposed, error) {
+func (m *contractRoom) propose(ctx context.Context, c *contractRow, qty int64, days int, key string, hash []byte) (contract.Proposed, error) {
 	if qty == 0 {
 		qty = c.Quantity - c.Promised
 	}

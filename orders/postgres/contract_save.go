@@ -30,7 +30,7 @@ const (
 var adjustmentCode = regexp.MustCompile(`^[a-z0-9_]{1,24}$`)
 
 // SaveContract writes a new draft, or changes one.
-func (m *Module) SaveContract(ctx context.Context, r contract.Save) (contract.Contract, error) {
+func (m *contractRoom) SaveContract(ctx context.Context, r contract.Save) (contract.Contract, error) {
 	a := link.ActorFrom(ctx)
 	org, ok := buysFor(a)
 	if !ok || org == 0 {
@@ -88,7 +88,7 @@ func (m *Module) SaveContract(ctx context.Context, r contract.Save) (contract.Co
 	return m.contractOut(ctx, row)
 }
 
-func (m *Module) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, org int64, t contract.Terms, product catalog.Product, body, hash []byte, key string) (int64, error) {
+func (m *contractRoom) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, org int64, t contract.Terms, product catalog.Product, body, hash []byte, key string) (int64, error) {
 	var id int64
 	err := tx.GetContext(ctx, &id, `
 		INSERT INTO contract (org_id, collector_org, product, season, title, quantity, advance_fen, fee_bp, townships, programmes, sign_by,
@@ -119,7 +119,7 @@ func (m *Module) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, 
 	return old.ID, nil
 }
 
-func (m *Module) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no string, t contract.Terms, product catalog.Product, body, hash []byte) (int64, error) {
+func (m *contractRoom) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no string, t contract.Terms, product catalog.Product, body, hash []byte) (int64, error) {
 	id, ok := contract.ParseNumber(no)
 	if !ok {
 		return 0, errContract()

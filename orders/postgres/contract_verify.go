@@ -24,7 +24,7 @@ type quotaLot struct {
 
 // verifyQuotas compares quotas with the lots that the catalogue keeps for them: a signed quota less what was lost is its lot's capacity, what
 // has ended keeps what was called off, and what is called off is held there.
-func (m *Module) verifyQuotas(ctx context.Context, res *orders.Findings) error {
+func (m *contractRoom) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 	var rows []quotaLot
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT q.id, q.lot_id, q.household_id, c.presale_id, q.state, q.qty, q.returned,

@@ -15,12 +15,12 @@ import (
 
 // workContracts does what is due for contracts: proposals lapse, bookings that were interrupted go on, and contracts that
 // changed are brought in step with the catalogue and offered on.
-func (m *Module) workContracts(ctx context.Context) error {
+func (m *contractRoom) workContracts(ctx context.Context) error {
 	return errors.Join(m.lapseProposals(ctx), m.resumeBookings(ctx), m.returnQuotas(ctx), m.checkContracts(ctx))
 }
 
 // lapseProposals ends proposals that nobody answered in time.
-func (m *Module) lapseProposals(ctx context.Context) error {
+func (m *contractRoom) lapseProposals(ctx context.Context) error {
 	var due []int64
 	err := m.db.SelectContext(ctx, &due, `SELECT DISTINCT contract_id FROM quota WHERE state = 'proposed' AND answer_by <= $1 ORDER BY 1`, m.now())
 	if err != nil {
@@ -54,7 +54,7 @@ func (m *Module) lapseProposals(ctx context.Context) error {
 }
 
 // resumeBookings books what a process left unfinished.
-func (m *Module) resumeBookings(ctx context.Context) error {
+func (m *contractRoom) resumeBookings(ctx context.Context) error {
 	var ids []int64
 	err := m.db.SelectContext(ctx, &ids, `
 		UPDATE quota SET booked_at = $2 WHERE id IN (
@@ -72,7 +72,7 @@ func (m *Module) resumeBookings(ctx context.Context) error {
 }
 
 // returnQuotas gives back what was not called off of ended quotas.
-func (m *Module) returnQuotas(ctx context.Context) error {
+func (m *contractRoom) returnQuotas(ctx context.Context) error {
 	for {
 		var rows []quotaRow
 		err := m.db.SelectContext(ctx, &rows, `
@@ -96,7 +96,7 @@ func (m *Module) returnQuotas(ctx context.Context) error {
 }
 
 // checkContracts brings contracts that changed in step with the catalogue.
-func (m *Module) checkContracts(ctx context.Context) error {
+func (m *contractRoom) checkContracts(ctx context.Context) error {
 	var due []struct {
 		ID      int64     `db:"id"`
 		CheckAt time.Time `db:"check_at"`
@@ -117,7 +117,7 @@ func (m *Module) checkContracts(ctx context.Context) error {
 }
 
 // tryContract does at once what the workers would do at their next look.
-func (m *Module) tryContract(ctx context.Context, id int64) {
+func (m *contractRoom) tryContract(ctx context.Context, id int64) {
 	ctx = link.WithActor(ctx, link.Actor{Login: "orders", System: true})
 	var claim []time.Time
 	err := m.db.SelectContext(ctx, &claim, `UPDATE contract SET check_at = $2 WHERE id = $1 AND check_at <= $3 RETURNING check_at`,
@@ -131,7 +131,7 @@ func (m *Module) tryContract(ctx context.Context, id int64) {
 }
 
 // checkContract tells the catalogue what a contract's presale should be, and has what is free proposed to others.
-func (m *Module) checkContract(ctx context.Context, id int64, claim time.Time) error {
+func (m *contractRoom) checkContract(ctx context.Context, id int64, claim time.Time) error {
 	c, err := contractByID(ctx, m.db, id, false)
 	if err != nil {
 		return err
@@ -176,7 +176,7 @@ func presaleState(s contract.State) catalog.PresaleState {
 // orderDays is for how long after the last day of delivery something can be called off: what was held up.
 const orderDays = 60
 
-func (m *Module) contractPresale(ctx context.Context, c *contractRow) (catalog.Presale, error) {
+func (m *contractRoom) contractPresale(ctx context.Context, c *contractRow) (catalog.Presale, error) {
 	ref, err := m.ref.get(ctx)
 	if err != nil {
 		return catalog.Presale{}, err

@@ -34,7 +34,7 @@ func (t *ticketRow) measure(weighed bool) int64 {
 }
 
 // progress closes what is done after a change of shares: the village's delivery, and the order when it was the last.
-func (m *Module) progress(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+func (m *weighRoom) progress(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
 	var open bool
 	err := tx.GetContext(ctx, &open, `
 		SELECT EXISTS (SELECT FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected')`, o.ID, l.No, village)
@@ -51,7 +51,7 @@ func (m *Module) progress(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *line
 
 // closeDelivery makes a delivery of the tickets of a line in a village, whose shares are all done: the amounts become
 // final, payments bills and owes them, and the catalogue hears what came and what did not.
-func (m *Module) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+func (m *weighRoom) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
 	var tickets []ticketRow
 	err := tx.SelectContext(ctx, &tickets, `
 		SELECT `+ticketColumns+` FROM ticket t
@@ -66,7 +66,7 @@ func (m *Module) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	return m.tellCatalog(ctx, tx, o, l, village)
 }
 
-func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64, tickets []ticketRow) error {
+func (m *weighRoom) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64, tickets []ticketRow) error {
 	if len(tickets) == 0 {
 		return nil
 	}
@@ -103,7 +103,7 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	if err != nil {
 		return fmt.Errorf("settle order %d line %d: %w", o.ID, l.No, err)
 	}
-	worked, err := m.workOff(ctx, tx, o, ws)
+	worked, err := m.contract.workOff(ctx, tx, o, ws)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (m *Module) settleTickets(ctx context.Context, tx *sqlx.Tx, o *orderRow, l 
 	if err := m.story(ctx, tx, []int64{o.ID}, "order.timeline.delivery", args); err != nil {
 		return err
 	}
-	m.averages.forget()
+	m.income.forgetAverages()
 	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: cmd})
 }
 
@@ -214,7 +214,7 @@ func writeOwed(ctx context.Context, tx *sqlx.Tx, delivery int64) error {
 
 // tellCatalog sends what the shares of a line in a village have received and will not get since it was last told, marks
 // it, and has what is short looked for elsewhere.
-func (m *Module) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+func (m *weighRoom) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
 	var moved []struct {
 		LotID     int64 `db:"lot_id"`
 		Household int64 `db:"household_id"`
@@ -255,11 +255,11 @@ func (m *Module) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *l
 	if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: cmd}); err != nil {
 		return err
 	}
-	return m.lookElsewhere(ctx, tx, o, l, short, shortCause{reason: "not_delivered"})
+	return m.order.lookElsewhere(ctx, tx, o, l, short, shortCause{reason: "not_delivered"})
 }
 
 // reverseDelivery takes a closed delivery back: its tickets count again towards the next one.
-func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, id int64) error {
+func (m *weighRoom) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, id int64) error {
 	var d struct {
 		Line      int   `db:"line"`
 		VillageID int64 `db:"village_id"`
@@ -294,7 +294,7 @@ func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, 
 	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = ANY($1)`, pq.Array(keys)); err != nil {
 		return fmt.Errorf("drop owed income: %w", err)
 	}
-	if err := undoWorkOff(ctx, tx, freed); err != nil {
+	if err := m.contract.undoWorkOff(ctx, tx, freed); err != nil {
 		return err
 	}
 	cmd := catalog.HoldDeliver{OrderID: o.ID, Line: d.Line}
@@ -321,14 +321,14 @@ func (m *Module) reverseDelivery(ctx context.Context, tx *sqlx.Tx, o *orderRow, 
 	if err := expect(ctx, tx, []int64{o.ID}, d.Line, cmd.Lots); err != nil {
 		return err
 	}
-	m.averages.forget()
+	m.income.forgetAverages()
 	return link.Publish(ctx, tx,
 		link.Message{Subject: payments.CmdReverseDelivery, Data: payments.ReverseDelivery{DeliveryID: id, Ref: orders.PaymentRef(o.ID)}},
 		link.Message{Subject: catalog.CmdDeliver, Data: cmd})
 }
 
 // bill marks lines whose every unit is received or short, and closes the order's bill with the last of them.
-func (m *Module) bill(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
+func (m *weighRoom) bill(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE order_line l SET complete = d.done
 		FROM (SELECT x.no, NOT EXISTS (SELECT FROM share s WHERE s.order_id = x.order_id AND s.line = x.no
@@ -390,8 +390,8 @@ func (d *deliveryRow) out() orders.DeliveryNote {
 }
 
 // Deliveries lists the acceptance notes of an order, oldest first, reversed ones included.
-func (m *Module) Deliveries(ctx context.Context, r orders.OrderRef) (orders.DeliveryNotes, error) {
-	o, _, v, err := m.find(ctx, r)
+func (m *weighRoom) Deliveries(ctx context.Context, r orders.OrderRef) (orders.DeliveryNotes, error) {
+	o, _, v, err := m.order.find(ctx, r)
 	if err != nil {
 		return orders.DeliveryNotes{}, err
 	}
@@ -404,7 +404,7 @@ func (m *Module) Deliveries(ctx context.Context, r orders.OrderRef) (orders.Deli
 		o.ID, seller)
 }
 
-func (m *Module) deliveries(ctx context.Context, q queryer, where string, args ...any) (orders.DeliveryNotes, error) {
+func (m *weighRoom) deliveries(ctx context.Context, q queryer, where string, args ...any) (orders.DeliveryNotes, error) {
 	var rows []deliveryRow
 	err := q.SelectContext(ctx, &rows, `
 		SELECT d.id, d.order_id, d.line, d.village_id, d.units, d.net_grams, d.amount_fen, d.fee_fen, d.closed_at, d.reversed_at

@@ -9,7 +9,7 @@ import (
 
 // Digests pages through all orders and adoptions by id, for comparison with the catalogue's holds and the payments' accounts. A
 // line's open and received units are those that the catalogue was told of: settled in a delivery, or still held.
-func (m *Module) Digests(ctx context.Context, r orders.DigestRequest) (orders.Digests, error) {
+func (m *orderRoom) Digests(ctx context.Context, r orders.DigestRequest) (orders.Digests, error) {
 	if err := needCounty(ctx); err != nil {
 		return orders.Digests{}, err
 	}

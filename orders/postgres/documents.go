@@ -20,7 +20,7 @@ import (
 	"banmuyuan/payments"
 )
 
-var _ document.Service = (*Module)(nil)
+var _ document.Service = (*documentRoom)(nil)
 
 // paper is a document before it has a number.
 type paper struct {
@@ -36,7 +36,7 @@ type paper struct {
 func errNotYet() error { return link.E(link.Conflict, "document.not_yet", "subject") }
 
 // IssueDocument issues a document once.
-func (m *Module) IssueDocument(ctx context.Context, r document.Issue) (document.Document, error) {
+func (m *documentRoom) IssueDocument(ctx context.Context, r document.Issue) (document.Document, error) {
 	d, err := m.compose(ctx, r)
 	if err != nil {
 		return document.Document{}, err
@@ -87,7 +87,7 @@ func (m *Module) IssueDocument(ctx context.Context, r document.Issue) (document.
 	return m.Document(ctx, document.Ref{No: no})
 }
 
-func (m *Module) issued(ctx context.Context, q queryer, d *paper) (string, error) {
+func (m *documentRoom) issued(ctx context.Context, q queryer, d *paper) (string, error) {
 	var no string
 	err := q.GetContext(ctx, &no, `SELECT no FROM document WHERE kind = $1 AND order_id = $2 AND subject = $3`, d.kind, d.order.ID, d.subject)
 	if err != nil && !missing(err) {
@@ -97,7 +97,7 @@ func (m *Module) issued(ctx context.Context, q queryer, d *paper) (string, error
 }
 
 // compose gathers what a document says. It also decides who may have it.
-func (m *Module) compose(ctx context.Context, r document.Issue) (*paper, error) {
+func (m *documentRoom) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	if _, ok := document.Kinds[r.Kind]; !ok {
 		return nil, link.E(link.Invalid, "document.kind", "kind")
 	}
@@ -114,7 +114,7 @@ func (m *Module) compose(ctx context.Context, r document.Issue) (*paper, error) 
 	if r.Kind == document.DocPurchase {
 		return m.draftPurchase(ctx, id, subject)
 	}
-	o, lines, v, err := m.find(ctx, orders.OrderRef{ID: id})
+	o, lines, v, err := m.order.find(ctx, orders.OrderRef{ID: id})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (m *Module) compose(ctx context.Context, r document.Issue) (*paper, error) 
 		return nil, errNotFound()
 	}
 	d := &paper{kind: r.Kind, order: o, subject: r.Subject}
-	full := m.out(link.Actor{System: true}, o, lines)
+	full := m.order.out(link.Actor{System: true}, o, lines)
 	d.content = document.Content{OrderNo: full.No, Buyer: full.Buyer.Name, Channel: full.Channel, PlacedOn: full.PlacedAt.In(china).Format(time.DateOnly), Seller: sellers(full.Lines)}
 	switch r.Kind {
 	case document.DocConfirmation:
@@ -143,7 +143,7 @@ func sellers(lines []orders.Line) string {
 	return strings.Join(names, "、")
 }
 
-func (m *Module) draftConfirmation(d *paper, o orders.Order) error {
+func (m *documentRoom) draftConfirmation(d *paper, o orders.Order) error {
 	if d.order.ConfirmedAt == nil || o.State == orders.StateCancelled {
 		return errNotYet()
 	}
@@ -158,7 +158,7 @@ func (m *Module) draftConfirmation(d *paper, o orders.Order) error {
 	return nil
 }
 
-func (m *Module) draftPayment(ctx context.Context, d *paper, subject int64) error {
+func (m *documentRoom) draftPayment(ctx context.Context, d *paper, subject int64) error {
 	account, err := m.payments.Account(asSystem(ctx), payments.Ref{Ref: orders.PaymentRef(d.order.ID)})
 	if err != nil {
 		return err
@@ -182,8 +182,8 @@ func (m *Module) draftPayment(ctx context.Context, d *paper, subject int64) erro
 	return errNotYet()
 }
 
-func (m *Module) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v view, delivery int64) error {
-	notes, err := m.deliveries(ctx, m.db, `d.id = $1 AND d.order_id = $2`, delivery, d.order.ID)
+func (m *documentRoom) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v view, delivery int64) error {
+	notes, err := m.weigh.deliveries(ctx, m.db, `d.id = $1 AND d.order_id = $2`, delivery, d.order.ID)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (m *Module) draftAcceptance(ctx context.Context, d *paper, o orders.Order, 
 }
 
 // draftPurchase is for a ticket whose household was paid. The payee has to be the head of the household.
-func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper, error) {
+func (m *documentRoom) draftPurchase(ctx context.Context, order, ticket int64) (*paper, error) {
 	var at struct {
 		Household int64 `db:"household_id"`
 		Seller    int64 `db:"seller_org"`
@@ -251,7 +251,7 @@ func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper
 		return nil, err
 	}
 	sys := asSystem(ctx)
-	t, err := m.Ticket(sys, orders.TicketRef{ID: ticket})
+	t, err := m.weigh.Ticket(sys, orders.TicketRef{ID: ticket})
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +284,7 @@ func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper
 	if item.Holder != h.Head {
 		return nil, link.E(link.Conflict, "document.payee", "subject", "holder", item.Holder, "head", h.Head)
 	}
-	o, lines, _, err := m.find(sys, orders.OrderRef{ID: order})
+	o, lines, _, err := m.order.find(sys, orders.OrderRef{ID: order})
 	if err != nil {
 		return nil, err
 	}
@@ -305,7 +305,7 @@ func (m *Module) draftPurchase(ctx context.Context, order, ticket int64) (*paper
 }
 
 // maySeeStatement lets through whom a purchase statement is for; to others there is none.
-func (m *Module) maySeeStatement(ctx context.Context, household, seller int64) error {
+func (m *documentRoom) maySeeStatement(ctx context.Context, household, seller int64) error {
 	a := link.ActorFrom(ctx)
 	if isCounty(a) || worksFor(a) != 0 && worksFor(a) == seller {
 		return nil
@@ -343,7 +343,7 @@ const documentColumns = `d.no, d.kind, d.order_id, d.subject, d.seller_org, d.ho
 	            ELSE false END AS void`
 
 // Document returns an issued one. NotFound for whom it is not.
-func (m *Module) Document(ctx context.Context, r document.Ref) (document.Document, error) {
+func (m *documentRoom) Document(ctx context.Context, r document.Ref) (document.Document, error) {
 	var d documentRow
 	err := m.db.GetContext(ctx, &d, `SELECT `+documentColumns+` FROM document d WHERE d.no = $1`, strings.ToUpper(strings.TrimSpace(r.No)))
 	if missing(err) {
@@ -356,7 +356,7 @@ func (m *Module) Document(ctx context.Context, r document.Ref) (document.Documen
 		err = m.maySeeStatement(ctx, d.Household, d.SellerOrg)
 	} else {
 		var v view
-		_, _, v, err = m.find(ctx, orders.OrderRef{ID: d.OrderID})
+		_, _, v, err = m.order.find(ctx, orders.OrderRef{ID: d.OrderID})
 		if err == nil && v != viewAll && (d.Kind != document.DocAcceptance || worksFor(link.ActorFrom(ctx)) != d.SellerOrg) {
 			err = errNotFound()
 		}
@@ -375,8 +375,8 @@ func (m *Module) Document(ctx context.Context, r document.Ref) (document.Documen
 }
 
 // OrderDocuments lists the documents of an order, issued or not. Purchase statements are the households'.
-func (m *Module) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.Entries, error) {
-	o, _, v, err := m.find(ctx, r)
+func (m *documentRoom) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.Entries, error) {
+	o, _, v, err := m.order.find(ctx, r)
 	if err != nil {
 		return document.Entries{}, err
 	}
@@ -401,7 +401,7 @@ func (m *Module) OrderDocuments(ctx context.Context, r orders.OrderRef) (documen
 			}
 		}
 	}
-	notes, err := m.Deliveries(ctx, r)
+	notes, err := m.weigh.Deliveries(ctx, r)
 	if err != nil {
 		return document.Entries{}, err
 	}
@@ -417,7 +417,7 @@ func (m *Module) OrderDocuments(ctx context.Context, r orders.OrderRef) (documen
 }
 
 // withNumbers fills in what was issued, and leaves out what is void and never was.
-func (m *Module) withNumbers(ctx context.Context, order, household int64, list []document.Entry) (document.Entries, error) {
+func (m *documentRoom) withNumbers(ctx context.Context, order, household int64, list []document.Entry) (document.Entries, error) {
 	var rows []struct {
 		No      string        `db:"no"`
 		Kind    document.Kind `db:"kind"`
@@ -440,7 +440,7 @@ func (m *Module) withNumbers(ctx context.Context, order, household int64, list [
 }
 
 // HouseholdStatements lists the purchase statements of a household: one for each ticket that was paid.
-func (m *Module) HouseholdStatements(ctx context.Context, r document.HouseholdDocuments) (document.Entries, error) {
+func (m *documentRoom) HouseholdStatements(ctx context.Context, r document.HouseholdDocuments) (document.Entries, error) {
 	household, err := m.mayEarn(ctx, r.HouseholdID)
 	if err != nil {
 		return document.Entries{}, err
@@ -468,7 +468,7 @@ func (m *Module) HouseholdStatements(ctx context.Context, r document.HouseholdDo
 }
 
 // DocumentRegister lists what was issued, the newest number first.
-func (m *Module) DocumentRegister(ctx context.Context, r document.Filter) (document.Entries, error) {
+func (m *documentRoom) DocumentRegister(ctx context.Context, r document.Filter) (document.Entries, error) {
 	if err := needCounty(ctx); err != nil {
 		return document.Entries{}, err
 	}

@@ -63,7 +63,7 @@ type entryRow struct {
 }
 
 // Income is a household's ledger of a season: what it is expected to get, is owed and was paid.
-func (m *Module) Income(ctx context.Context, r orders.IncomeRequest) (orders.Income, error) {
+func (m *incomeRoom) Income(ctx context.Context, r orders.IncomeRequest) (orders.Income, error) {
 	household, err := m.mayEarn(ctx, r.HouseholdID)
 	if err != nil {
 		return orders.Income{}, err
@@ -104,7 +104,7 @@ func perPerson(fen, persons int64) int64 {
 	return (fen + persons/2) / persons
 }
 
-func (m *Module) fillEntries(ctx context.Context, inc *orders.Income, rows []entryRow, ref *names) error {
+func (m *incomeRoom) fillEntries(ctx context.Context, inc *orders.Income, rows []entryRow, ref *names) error {
 	var ids []int64
 	for _, e := range rows {
 		if e.OfferID != 0 {
@@ -188,7 +188,7 @@ func (g groups) bySize() []orders.IncomeGroup {
 }
 
 // years compares the household's seasons up to one with its village's and the county's.
-func (m *Module) years(ctx context.Context, household int64, home homeRow, upTo int) ([]orders.IncomeYear, error) {
+func (m *incomeRoom) years(ctx context.Context, household int64, home homeRow, upTo int) ([]orders.IncomeYear, error) {
 	var own []struct {
 		Season int `db:"season"`
 		sums
@@ -233,7 +233,7 @@ type homeRow struct {
 }
 
 // home is how many persons a household has and where it lives, from the copy or, the first time, from the catalogue.
-func (m *Module) home(ctx context.Context, household int64) (homeRow, error) {
+func (m *incomeRoom) home(ctx context.Context, household int64) (homeRow, error) {
 	var h homeRow
 	err := m.db.GetContext(ctx, &h, `SELECT id, village_id, persons FROM household_ref WHERE id = $1`, household)
 	if err == nil || !missing(err) {
@@ -247,7 +247,7 @@ func (m *Module) home(ctx context.Context, household int64) (homeRow, error) {
 	return h, m.keepHomes(ctx, []homeRow{h})
 }
 
-func (m *Module) keepHomes(ctx context.Context, homes []homeRow) error {
+func (m *incomeRoom) keepHomes(ctx context.Context, homes []homeRow) error {
 	ids, villages, persons := make([]int64, len(homes)), make([]int64, len(homes)), make([]int64, len(homes))
 	for i, h := range homes {
 		ids[i], villages[i], persons[i] = h.ID, h.VillageID, int64(h.Persons)
@@ -264,7 +264,7 @@ func (m *Module) keepHomes(ctx context.Context, homes []homeRow) error {
 }
 
 // copyHomes refreshes the copy of all households.
-func (m *Module) copyHomes(ctx context.Context) error {
+func (m *incomeRoom) copyHomes(ctx context.Context) error {
 	f := catalog.HouseholdFilter{Limit: 500}
 	for {
 		page, err := m.catalog.Households(asSystem(ctx), f)
@@ -327,7 +327,7 @@ func (a *averages) drop() {
 	a.mu.Unlock()
 }
 
-func (a *averages) get(ctx context.Context, m *Module) (*average, error) {
+func (a *averages) get(ctx context.Context, m *incomeRoom) (*average, error) {
 	a.mu.Lock()
 	now := a.now
 	fresh := now != nil && (time.Since(now.at) < averagesFresh || !a.stale && time.Since(now.at) < averagesStale/2)
@@ -354,7 +354,7 @@ func (a *averages) get(ctx context.Context, m *Module) (*average, error) {
 	}
 }
 
-func (a *averages) look(ctx context.Context, m *Module) (*average, error) {
+func (a *averages) look(ctx context.Context, m *incomeRoom) (*average, error) {
 	a.mu.Lock()
 	a.stale = false // before reading: what changes from now on makes it old again
 	a.mu.Unlock()

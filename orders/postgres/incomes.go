@@ -14,7 +14,7 @@ import (
 const incomesMost = 2000
 
 // Incomes lists every household's sums, those without any income included.
-func (m *Module) Incomes(ctx context.Context, r orders.IncomesRequest) (orders.HouseholdIncomes, error) {
+func (m *incomeRoom) Incomes(ctx context.Context, r orders.IncomesRequest) (orders.HouseholdIncomes, error) {
 	if err := needCounty(ctx); err != nil {
 		return orders.HouseholdIncomes{}, err
 	}

@@ -19,7 +19,7 @@ import (
 // intake writes placed orders. Whatever waits is written by one statement, so that a commit is shared by hundreds of
 // orders when there are hundreds.
 type intake struct {
-	m     *Module
+	m     *orderRoom
 	queue chan *placing
 	stmt  *sqlx.Stmt
 
@@ -72,7 +72,7 @@ WITH fresh AS (
 )
 SELECT id FROM fresh`
 
-func newIntake(ctx context.Context, m *Module) (*intake, error) {
+func newIntake(ctx context.Context, m *orderRoom) (*intake, error) {
 	stmt, err := m.db.PreparexContext(ctx, intakeSQL)
 	if err != nil {
 		return nil, fmt.Errorf("prepare intake: %w", err)
@@ -228,7 +228,7 @@ func intakeArgs(batch []*placing) []any {
 }
 
 // write hands a draft to the writers and waits until it is durable.
-func (m *Module) write(ctx context.Context, a link.Actor, d *draft) (orders.Order, error) {
+func (m *orderRoom) write(ctx context.Context, a link.Actor, d *draft) (orders.Order, error) {
 	s, data, h, err := link.Encode(ctx, link.Message{Subject: orders.EvtOrderPlaced, Data: orders.OrderEvent{OrderID: d.ID, State: d.State}})
 	if err != nil {
 		return orders.Order{}, err

@@ -16,7 +16,7 @@ import (
 )
 
 // readOrder reads an order without locking it.
-func (m *Module) readOrder(ctx context.Context, id int64) (*orderRow, error) {
+func (m *orderRoom) readOrder(ctx context.Context, id int64) (*orderRow, error) {
 	o := &orderRow{}
 	err := m.db.GetContext(ctx, o, `SELECT `+orderColumns+` FROM orders o WHERE o.id = $1`, id)
 	if missing(err) {
@@ -30,7 +30,7 @@ func (m *Module) readOrder(ctx context.Context, id int64) (*orderRow, error) {
 
 // latePayment decides on money that came after its order had been given up, or twice, or short: a deposit revives an
 // expired order when its stock can be found again; everything else goes back in full.
-func (m *Module) latePayment(ctx context.Context, t taskRow) error {
+func (m *orderRoom) latePayment(ctx context.Context, t taskRow) error {
 	o, err := m.readOrder(ctx, t.OrderID)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func refused(err error) bool {
 	return false
 }
 
-func (m *Module) refundLate(ctx context.Context, tx *sqlx.Tx, o *orderRow, t taskRow) error {
+func (m *orderRoom) refundLate(ctx context.Context, tx *sqlx.Tx, o *orderRow, t taskRow) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE orders SET refund_fen = refund_fen + $2, late_fen = late_fen + $2, version = version + 1 WHERE id = $1`, o.ID, t.AmountFen)
 	if err != nil {
@@ -87,7 +87,7 @@ func (m *Module) refundLate(ctx context.Context, tx *sqlx.Tx, o *orderRow, t tas
 }
 
 // reserveAgain asks for the whole order's stock anew, for good. The same key finds what an earlier attempt was given.
-func (m *Module) reserveAgain(ctx context.Context, o *orderRow, key string) (catalog.Reservation, error) {
+func (m *orderRoom) reserveAgain(ctx context.Context, o *orderRow, key string) (catalog.Reservation, error) {
 	lines, err := m.linesOf(ctx, m.db, o.ID)
 	if err != nil {
 		return catalog.Reservation{}, err
@@ -133,7 +133,7 @@ func replaceSplit(ctx context.Context, tx *sqlx.Tx, orderID int64, res catalog.R
 }
 
 // acceptLate makes a late payment the deposit after all.
-func (m *Module) acceptLate(ctx context.Context, t taskRow, res *catalog.Reservation) error {
+func (m *orderRoom) acceptLate(ctx context.Context, t taskRow, res *catalog.Reservation) error {
 	return m.tx(ctx, func(tx *sqlx.Tx) error {
 		o, err := lockOrder(ctx, tx, t.OrderID)
 		if err != nil {
@@ -166,7 +166,7 @@ func (m *Module) acceptLate(ctx context.Context, t taskRow, res *catalog.Reserva
 
 // reclaim is for an order that was paid in time while its stock was given away: it is asked for again, and without it
 // the order ends and everything goes back.
-func (m *Module) reclaim(ctx context.Context, t taskRow) error {
+func (m *orderRoom) reclaim(ctx context.Context, t taskRow) error {
 	o, err := m.readOrder(ctx, t.OrderID)
 	if err != nil {
 		return err
@@ -222,7 +222,7 @@ func (m *Module) reclaim(ctx context.Context, t taskRow) error {
 }
 
 // stillHeld asks the catalogue whether an order's units are still kept for it.
-func (m *Module) stillHeld(ctx context.Context, o *orderRow) (bool, error) {
+func (m *orderRoom) stillHeld(ctx context.Context, o *orderRow) (bool, error) {
 	page, err := m.catalog.Holds(asSystem(ctx), catalog.HoldPageRequest{AfterOrder: o.ID - 1, Limit: 200})
 	if err != nil {
 		return false, err
@@ -245,7 +245,7 @@ func (m *Module) stillHeld(ctx context.Context, o *orderRow) (bool, error) {
 	return true, nil
 }
 
-func (m *Module) loseOrder(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
+func (m *orderRoom) loseOrder(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
 	if err := moveTo(ctx, tx, o, orders.StepLost); err != nil {
 		return err
 	}

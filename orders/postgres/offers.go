@@ -55,7 +55,7 @@ type presale struct {
 
 // offers remembers presales for a moment and offers, which never change, for good.
 type offers struct {
-	m       *Module
+	m       *desk
 	flights singleflight.Group
 
 	mu       sync.RWMutex
@@ -69,7 +69,7 @@ const (
 	presaleStale = 1500 * time.Millisecond
 )
 
-func newOffers(m *Module) *offers {
+func newOffers(m *desk) *offers {
 	return &offers{m: m, presales: map[int64]*presale{}, byID: map[int64]*offer{}, byHash: map[[32]byte]*offer{}}
 }
 
@@ -200,7 +200,7 @@ func (s *offers) get(ctx context.Context, q queryer, ids ...int64) (map[int64]*o
 
 // reference remembers the catalogue's names of places and organisations.
 type reference struct {
-	m       *Module
+	m       *desk
 	flights singleflight.Group
 
 	mu  sync.RWMutex
@@ -373,7 +373,7 @@ func lockOrder(ctx context.Context, tx *sqlx.Tx, id int64) (*orderRow, error) {
 }
 
 // linesOf reads the lines of orders, by order.
-func (m *Module) linesOf(ctx context.Context, q queryer, orderIDs ...int64) (map[int64][]lineRow, error) {
+func (m *desk) linesOf(ctx context.Context, q queryer, orderIDs ...int64) (map[int64][]lineRow, error) {
 	var rows []lineRow
 	var err error
 	const read, sorted = `SELECT ` + lineColumns + ` FROM order_line l WHERE l.order_id = `, ` ORDER BY l.order_id, l.no`

@@ -43,7 +43,7 @@ func (o *orderRow) due() int64 {
 }
 
 // out is the order for somebody who sees all of it.
-func (m *Module) out(a link.Actor, o *orderRow, lines []lineRow) orders.Order {
+func (m *orderRoom) out(a link.Actor, o *orderRow, lines []lineRow) orders.Order {
 	res := orders.Order{
 		ID: o.ID, No: orders.Number(o.ID), Channel: o.Channel, State: o.State,
 		Buyer: orders.Buyer{AccountID: o.AccountID, OrgID: o.OrgID, Name: o.Buyer},
@@ -110,7 +110,7 @@ func orderID(r orders.OrderRef) (int64, error) {
 }
 
 // find reads an order and its lines for an actor. NotFound when there is none to see.
-func (m *Module) find(ctx context.Context, r orders.OrderRef) (*orderRow, []lineRow, view, error) {
+func (m *orderRoom) find(ctx context.Context, r orders.OrderRef) (*orderRow, []lineRow, view, error) {
 	id, err := orderID(r)
 	if err != nil {
 		return nil, nil, viewNothing, err
@@ -139,7 +139,7 @@ func (m *Module) find(ctx context.Context, r orders.OrderRef) (*orderRow, []line
 }
 
 // Order returns one order with its story.
-func (m *Module) Order(ctx context.Context, r orders.OrderRef) (orders.Order, error) {
+func (m *orderRoom) Order(ctx context.Context, r orders.OrderRef) (orders.Order, error) {
 	o, lines, v, err := m.find(ctx, r)
 	if err != nil {
 		return orders.Order{}, err
@@ -159,7 +159,7 @@ func (m *Module) Order(ctx context.Context, r orders.OrderRef) (orders.Order, er
 }
 
 // timeline tells the order's story, oldest first. Only the county sees which login did what; others see the role.
-func (m *Module) timeline(ctx context.Context, o *orderRow, logins bool) ([]orders.TimelineEntry, error) {
+func (m *desk) timeline(ctx context.Context, o *orderRow, logins bool) ([]orders.TimelineEntry, error) {
 	var rows []struct {
 		At    time.Time `db:"at"`
 		Key   string    `db:"key"`
@@ -188,7 +188,7 @@ func (m *Module) timeline(ctx context.Context, o *orderRow, logins bool) ([]orde
 }
 
 // Orders lists what the caller may see, newest first.
-func (m *Module) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPage, error) {
+func (m *orderRoom) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPage, error) {
 	a := link.ActorFrom(ctx)
 	var f filter
 	org, buys := buysFor(a)
@@ -298,7 +298,7 @@ func narrow(f *filter, r orders.OrderFilter) error {
 }
 
 // Origins tells which villages an order comes from, never which households.
-func (m *Module) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, error) {
+func (m *orderRoom) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, error) {
 	o, _, v, err := m.find(ctx, r)
 	if err != nil {
 		return orders.Origins{}, err

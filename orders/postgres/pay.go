@@ -10,7 +10,7 @@ import (
 )
 
 // Pay starts a payment of what is due now.
-func (m *Module) Pay(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
+func (m *orderRoom) Pay(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {

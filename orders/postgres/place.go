@@ -18,7 +18,7 @@ import (
 )
 
 // Quote shows what an order would cost. It holds nothing.
-func (m *Module) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, error) {
+func (m *orderRoom) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, error) {
 	a := link.ActorFrom(ctx)
 	var problems link.Problems
 	channel, _, err := m.channel(ctx, a, r.Channel, &problems)
@@ -59,7 +59,7 @@ func enoughLeft(lines []pricedLine) error {
 	return nil
 }
 
-func (m *Module) payWithin(c catalog.Channel) time.Duration {
+func (m *orderRoom) payWithin(c catalog.Channel) time.Duration {
 	if c == catalog.ChannelPrivate {
 		return m.cfg.PayPrivate
 	}
@@ -67,7 +67,7 @@ func (m *Module) payWithin(c catalog.Channel) time.Duration {
 }
 
 // channel says through which channel the actor orders and under which name. Visitors may look at private prices.
-func (m *Module) channel(ctx context.Context, a link.Actor, asked catalog.Channel, problems *link.Problems) (catalog.Channel, string, error) {
+func (m *orderRoom) channel(ctx context.Context, a link.Actor, asked catalog.Channel, problems *link.Problems) (catalog.Channel, string, error) {
 	own, name := catalog.ChannelPrivate, ""
 	if org, ok := buysFor(a); ok && org != 0 {
 		ref, err := m.ref.get(ctx)
@@ -102,7 +102,7 @@ type pricedLine struct {
 }
 
 // price checks the lines and prices them, as far as they make sense.
-func (m *Module) price(ctx context.Context, asked []orders.QuoteLine, channel catalog.Channel, now time.Time, problems *link.Problems) ([]pricedLine, error) {
+func (m *orderRoom) price(ctx context.Context, asked []orders.QuoteLine, channel catalog.Channel, now time.Time, problems *link.Problems) ([]pricedLine, error) {
 	if len(asked) == 0 {
 		problems.Add("order.lines.missing", "lines")
 		return nil, nil
@@ -211,7 +211,7 @@ func cleanText(s string, high int) (string, bool) {
 }
 
 // checkDelivery fills in the pickup point's name and says what is wrong.
-func (m *Module) checkDelivery(ctx context.Context, d *orders.Delivery, problems *link.Problems) error {
+func (m *desk) checkDelivery(ctx context.Context, d *orders.Delivery, problems *link.Problems) error {
 	d.Point = ""
 	var ok bool
 	if d.Name, ok = clean(d.Name, 1, nameMax); !ok {
@@ -265,7 +265,7 @@ func hashBody(v any) ([]byte, error) {
 }
 
 // Place checks an order, holds its stock and writes it together with whatever else is waiting.
-func (m *Module) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error) {
+func (m *orderRoom) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error) {
 	a := link.ActorFrom(ctx)
 	org, ok := buysFor(a)
 	if !ok {
@@ -299,7 +299,7 @@ func (m *Module) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order
 }
 
 // placedBefore finds the order that the account placed with key, or nil. Conflict when it was another order.
-func (m *Module) placedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (*orders.Order, error) {
+func (m *orderRoom) placedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (*orders.Order, error) {
 	o := &orderRow{}
 	err := m.db.GetContext(ctx, o, `
 		SELECT `+orderColumns+` FROM orders o WHERE o.account_id = $1 AND o.idem_key = $2`, a.Account, key)
@@ -321,7 +321,7 @@ func (m *Module) placedBefore(ctx context.Context, a link.Actor, key string, has
 }
 
 // draft checks a request against everything but the stock, and names all that is wrong with it at once.
-func (m *Module) draft(ctx context.Context, a link.Actor, org int64, r orders.PlaceRequest) (*draft, error) {
+func (m *orderRoom) draft(ctx context.Context, a link.Actor, org int64, r orders.PlaceRequest) (*draft, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	channel, orgName, err := m.channel(ctx, a, r.Channel, &problems)
@@ -368,7 +368,7 @@ func (m *Module) draft(ctx context.Context, a link.Actor, org int64, r orders.Pl
 
 // reserve holds the stock of a draft and takes over the split. The hold outlives the order's own time to pay, so that
 // it is the order that expires first.
-func (m *Module) reserve(ctx context.Context, d *draft) error {
+func (m *orderRoom) reserve(ctx context.Context, d *draft) error {
 	if m.intake.full() {
 		return errBusy() // before anything is held
 	}
@@ -408,7 +408,7 @@ func (m *Module) reserve(ctx context.Context, d *draft) error {
 	return link.E(link.Conflict, "order.key.spent", "idempotency_key")
 }
 
-func (m *Module) written(ctx context.Context, d *draft) (bool, error) {
+func (m *orderRoom) written(ctx context.Context, d *draft) (bool, error) {
 	var found bool
 	err := m.db.GetContext(ctx, &found, `SELECT EXISTS (SELECT FROM orders WHERE account_id = $1 AND idem_key = $2)`, d.AccountID, d.key)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // Whatever is reserved is written down before there is an order of it, so that whoever settles a ticket finds it.
 type raisings struct {
 	catalog.Service
-	m *Module
+	m *incomeRoom
 
 	known sync.Map // lot ids that are in lot_agent
 	read  bool     // lots of before this process are copied; the worker's
@@ -88,7 +88,7 @@ func (r *raisings) keep(ctx context.Context, lots []catalog.Lot) error {
 }
 
 // workRaisings copies, once for each process, what was reserved before orders kept it.
-func (m *Module) workRaisings(ctx context.Context) error {
+func (m *incomeRoom) workRaisings(ctx context.Context) error {
 	if m.raised.read {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (m *Module) workRaisings(ctx context.Context) error {
 }
 
 // raisedLots pages through what the catalogue says.
-func (m *Module) raisedLots(ctx context.Context, each func([]catalog.Lot) error) error {
+func (m *incomeRoom) raisedLots(ctx context.Context, each func([]catalog.Lot) error) error {
 	for after := int64(0); ; {
 		page, err := m.contracts.RaisedLots(asSystem(ctx), catalog.LotsRequest{After: after})
 		if err != nil || len(page.Items) == 0 {
@@ -117,7 +117,7 @@ func (m *Module) raisedLots(ctx context.Context, each func([]catalog.Lot) error)
 const raisingEntries = 500
 
 // Raising lists raisers, or what one of them has earned.
-func (m *Module) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Raising, error) {
+func (m *incomeRoom) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Raising, error) {
 	res := orders.Raising{Raisers: []orders.Raiser{}, Entries: []orders.RaisingEntry{}}
 	a := link.ActorFrom(ctx)
 	ref, err := m.ref.get(ctx)
@@ -180,7 +180,7 @@ func (m *Module) Raising(ctx context.Context, r orders.RaisingRequest) (orders.R
 	return res, m.raisingEntries(ctx, &res, ref, f)
 }
 
-func (m *Module) raisingEntries(ctx context.Context, res *orders.Raising, ref *names, f filter) error {
+func (m *incomeRoom) raisingEntries(ctx context.Context, res *orders.Raising, ref *names, f filter) error {
 	var rows []struct {
 		entryRow
 		Household int64 `db:"household_id"`
@@ -254,7 +254,7 @@ var raisingChecks = []check{
 }
 
 // verifyRaisings compares the copy with the catalogue, for lots of which something was ordered.
-func (m *Module) verifyRaisings(ctx context.Context, res *orders.Findings) error {
+func (m *incomeRoom) verifyRaisings(ctx context.Context, res *orders.Findings) error {
 	var rows []agentRow
 	if err := m.db.SelectContext(ctx, &rows, `SELECT lot_id, household_id, org_id, bp FROM lot_agent`); err != nil {
 		return fmt.Errorf("read raised lots: %w", err)

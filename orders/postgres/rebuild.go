@@ -16,7 +16,7 @@ import (
 const factsPage = 2000
 
 // facts pages through what payments knows of households' income, from after on.
-func (m *Module) facts(ctx context.Context, after int64, each func([]payments.IncomeFact) error) (last int64, err error) {
+func (m *incomeRoom) facts(ctx context.Context, after int64, each func([]payments.IncomeFact) error) (last int64, err error) {
 	for {
 		page, err := m.payments.IncomeFacts(asSystem(ctx), payments.SourcesRequest{After: after, Limit: factsPage})
 		if err != nil {
@@ -101,7 +101,7 @@ const factEntries = `
 
 // RebuildIncome empties the income ledger and reads it anew: what is expected and owed from the module's own shares and
 // tickets, everything else and how far it was paid from payments. Readers see the old ledger until the new one is there.
-func (m *Module) RebuildIncome(ctx context.Context, _ orders.None) (orders.Rebuilt, error) {
+func (m *incomeRoom) RebuildIncome(ctx context.Context, _ orders.None) (orders.Rebuilt, error) {
 	if err := needSystem(ctx); err != nil {
 		return orders.Rebuilt{}, err
 	}
@@ -179,7 +179,7 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 const factOverlap = 5000
 
 // readFacts takes in facts that no order stands behind, such as distributions, since the last look.
-func (m *Module) readFacts(ctx context.Context, t taskRow) error {
+func (m *incomeRoom) readFacts(ctx context.Context, t taskRow) error {
 	var cursor int64
 	if err := m.db.GetContext(ctx, &cursor, `SELECT fact_id FROM income_cursor`); err != nil {
 		return fmt.Errorf("read income cursor: %w", err)

@@ -34,7 +34,7 @@ const (
 )
 
 // Report is the county's totals of a season, a few seconds old at most when it is read often.
-func (m *Module) Report(ctx context.Context, r orders.ReportRequest) (orders.Report, error) {
+func (m *incomeRoom) Report(ctx context.Context, r orders.ReportRequest) (orders.Report, error) {
 	if err := needCounty(ctx); err != nil {
 		return orders.Report{}, err
 	}
@@ -78,7 +78,7 @@ func (m *Module) Report(ctx context.Context, r orders.ReportRequest) (orders.Rep
 	}
 }
 
-func (m *Module) report(ctx context.Context, season int) (orders.Report, error) {
+func (m *incomeRoom) report(ctx context.Context, season int) (orders.Report, error) {
 	avg, err := m.averages.look(ctx, m)
 	if err != nil {
 		return orders.Report{}, err
@@ -119,7 +119,7 @@ func (m *Module) report(ctx context.Context, season int) (orders.Report, error) 
 	return rep, nil
 }
 
-func (m *Module) reportGroups(ctx context.Context, rep *orders.Report) error {
+func (m *incomeRoom) reportGroups(ctx context.Context, rep *orders.Report) error {
 	var rows []struct {
 		Month     int    `db:"month"`
 		Programme string `db:"programme"`
@@ -143,7 +143,7 @@ func (m *Module) reportGroups(ctx context.Context, rep *orders.Report) error {
 }
 
 // reportSpread tells how income per person is spread over households.
-func (m *Module) reportSpread(ctx context.Context, rep *orders.Report) error {
+func (m *incomeRoom) reportSpread(ctx context.Context, rep *orders.Report) error {
 	var rows []earner
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT h.persons, coalesce(e.fen, 0)::bigint AS fen, e.fen IS NULL AS nothing

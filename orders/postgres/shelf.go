@@ -15,13 +15,7 @@ import (
 	"banmuyuan/orders/shelf"
 )
 
-// shelf implements orders.Shelf on the module's tables.
-type shelfRoom struct{ *Module }
-
-var _ shelf.Service = shelfRoom{}
-
-// Shelf is the module's part for charity supermarkets.
-func (m *Module) Shelf() shelf.Service { return shelfRoom{m} }
+var _ shelf.Service = (*shelfRoom)(nil)
 
 var (
 	shopStaff = []string{roleOfficer, roleOrgApprover, roleClerk}
@@ -30,7 +24,7 @@ var (
 )
 
 // shop finds the supermarket that the actor works for, with one of the roles. Another organisation's staff is Forbidden.
-func (s shelfRoom) shop(ctx context.Context, roles ...string) (*names, catalog.Organisation, error) {
+func (s *shelfRoom) shop(ctx context.Context, roles ...string) (*names, catalog.Organisation, error) {
 	a := link.ActorFrom(ctx)
 	if a.Account == 0 || a.Org == 0 || !slices.Contains(roles, a.Role) {
 		return nil, catalog.Organisation{}, denied(a)
@@ -46,7 +40,7 @@ func (s shelfRoom) shop(ctx context.Context, roles ...string) (*names, catalog.O
 }
 
 // looksAt finds the supermarket whose books the actor may read: its staff's own, or the one the county asks for.
-func (s shelfRoom) looksAt(ctx context.Context, org int64) (*names, catalog.Organisation, error) {
+func (s *shelfRoom) looksAt(ctx context.Context, org int64) (*names, catalog.Organisation, error) {
 	a := link.ActorFrom(ctx)
 	if !isCounty(a) {
 		ref, o, err := s.shop(ctx, shopStaff...)
@@ -117,7 +111,7 @@ func midnight(t time.Time) time.Time { return beginningOf(dayOf(t)) }
 const shelfLife = 3 * 366 * 24 * time.Hour
 
 // claim takes a request's key inside tx under the name of what it does, so that one key cannot mean two things.
-func (s shelfRoom) claim(ctx context.Context, tx *sqlx.Tx, what, key string, body any) (about int64, done bool, err error) {
+func (s *shelfRoom) claim(ctx context.Context, tx *sqlx.Tx, what, key string, body any) (about int64, done bool, err error) {
 	hash, err := hashBody([]any{what, body})
 	if err != nil {
 		return 0, false, err
@@ -126,7 +120,7 @@ func (s shelfRoom) claim(ctx context.Context, tx *sqlx.Tx, what, key string, bod
 }
 
 // about notes what a claimed key made.
-func (s shelfRoom) about(ctx context.Context, tx *sqlx.Tx, what, key string, id int64) error {
+func (s *shelfRoom) about(ctx context.Context, tx *sqlx.Tx, what, key string, id int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE request_key SET about = $3 WHERE account_id = $1 AND key = $2`,
 		link.ActorFrom(ctx).Account, what+":"+key, id)
 	if err != nil {
@@ -159,7 +153,7 @@ func (r itemRow) price() money.Price { return money.Price{Fen: r.PriceFen, Per: 
 func markup(fen int64) int64 { return max((fen*11/10+5)/10*10, fen) }
 
 // itemFor finds the shop's item of a product and grade, or makes one at a price above the cost.
-func (s shelfRoom) itemFor(ctx context.Context, tx *sqlx.Tx, org int64, p catalog.Product, grade string, cost money.Price) (itemRow, error) {
+func (s *shelfRoom) itemFor(ctx context.Context, tx *sqlx.Tx, org int64, p catalog.Product, grade string, cost money.Price) (itemRow, error) {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO shelf_item (org_id, product, grade, price_fen, price_per, online, changed_by, changed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ON CONSTRAINT shelf_item_once DO NOTHING`,

@@ -31,7 +31,7 @@ const buyInEntries = `
 
 // BuyIn buys from a household at the counter. The goods on the shelf, the entry in the household's income ledger and the
 // command that makes the shop owe it are one transaction.
-func (s shelfRoom) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
+func (s *shelfRoom) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.BuyIn{}, err
@@ -86,11 +86,11 @@ func (s shelfRoom) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn
 	if err != nil {
 		return shelf.BuyIn{}, err
 	}
-	s.averages.forget()
+	s.income.forgetAverages()
 	return s.BuyInSlip(ctx, shelf.IDRef{ID: id})
 }
 
-func (s shelfRoom) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
+func (s *shelfRoom) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
 	r shelf.BuyInRequest, price money.Price, amount int64) (int64, error) {
 	now, a := s.now(), link.ActorFrom(ctx)
 	var units, grams, qty int64
@@ -173,7 +173,7 @@ const buyInSelect = `
 	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
 
 // buyInsOut names the households of buy-ins, for those who bought from them.
-func (s shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]shelf.BuyIn, error) {
+func (s *shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) ([]shelf.BuyIn, error) {
 	out := make([]shelf.BuyIn, len(rows))
 	if len(rows) == 0 {
 		return out, nil
@@ -202,7 +202,7 @@ func (s shelfRoom) buyInsOut(ctx context.Context, ref *names, rows []buyInRow) (
 	return out, nil
 }
 
-func (s shelfRoom) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage, error) {
+func (s *shelfRoom) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return shelf.BuyInPage{}, err
@@ -242,7 +242,7 @@ func (s shelfRoom) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyIn
 }
 
 // BuyInSlip is one buy-in, as the household gets it on paper.
-func (s shelfRoom) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error) {
+func (s *shelfRoom) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error) {
 	var row buyInRow
 	err := s.db.GetContext(ctx, &row, buyInSelect+`WHERE b.id = $1`, r.ID)
 	if missing(err) {
@@ -285,7 +285,7 @@ func (r sheetRow) out() shelf.Sheet {
 		AmountFen: r.AmountFen, OpenedAt: r.OpenedAt.UTC(), ClosedAt: r.ClosedAt, SettledAt: r.SettledAt}
 }
 
-func (s shelfRoom) Sheets(ctx context.Context, r shelf.ShopRef) (shelf.Sheets, error) {
+func (s *shelfRoom) Sheets(ctx context.Context, r shelf.ShopRef) (shelf.Sheets, error) {
 	_, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return shelf.Sheets{}, err
@@ -301,7 +301,7 @@ func (s shelfRoom) Sheets(ctx context.Context, r shelf.ShopRef) (shelf.Sheets, e
 	return out, nil
 }
 
-func (s shelfRoom) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, error) {
+func (s *shelfRoom) sheet(ctx context.Context, q queryer, id, org int64) (sheetRow, error) {
 	var row sheetRow
 	err := q.GetContext(ctx, &row, sheetSelect+`WHERE h.id = $1`, id)
 	if missing(err) || err == nil && row.OrgID != org {
@@ -314,7 +314,7 @@ func (s shelfRoom) sheet(ctx context.Context, q queryer, id, org int64) (sheetRo
 }
 
 // CloseSheet ends the open sheet and has payments bill it. The next buy-in opens another one.
-func (s shelfRoom) CloseSheet(ctx context.Context, r shelf.IDRef) (shelf.Sheet, error) {
+func (s *shelfRoom) CloseSheet(ctx context.Context, r shelf.IDRef) (shelf.Sheet, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return shelf.Sheet{}, err
@@ -347,7 +347,7 @@ func (s shelfRoom) CloseSheet(ctx context.Context, r shelf.IDRef) (shelf.Sheet, 
 }
 
 // PaySheet starts the shop's payment of a closed sheet.
-func (s shelfRoom) PaySheet(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
+func (s *shelfRoom) PaySheet(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.PayStart{}, err
@@ -369,7 +369,7 @@ func (s shelfRoom) PaySheet(ctx context.Context, r shelf.PayRefRequest) (orders.
 }
 
 // startPayment asks payments for one, outside any transaction.
-func (s shelfRoom) startPayment(ctx context.Context, r shelf.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
+func (s *shelfRoom) startPayment(ctx context.Context, r shelf.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
 	var problems link.Problems
 	checkKey(&problems, r.Key)
 	if r.Method == "" || r.Method == payments.Cash {

@@ -34,7 +34,7 @@ const listLinesMax = 40
 
 func weekday(t time.Time) int { return (int(t.In(china).Weekday())+6)%7 + 1 }
 
-func (s shelfRoom) listOut(ctx context.Context, r listRow) (shelf.StandingList, error) {
+func (s *shelfRoom) listOut(ctx context.Context, r listRow) (shelf.StandingList, error) {
 	l := shelf.StandingList{ID: r.ID, OrgID: r.OrgID, Name: r.Name, Version: r.Version, OrderedAt: r.OrderedAt, Weekdays: []int{}, Lines: []shelf.ListLine{}}
 	for _, d := range r.Weekdays {
 		l.Weekdays = append(l.Weekdays, int(d))
@@ -66,7 +66,7 @@ func (s shelfRoom) listOut(ctx context.Context, r listRow) (shelf.StandingList, 
 	return l, nil
 }
 
-func (s shelfRoom) StandingLists(ctx context.Context, r shelf.ShopRef) (shelf.StandingLists, error) {
+func (s *shelfRoom) StandingLists(ctx context.Context, r shelf.ShopRef) (shelf.StandingLists, error) {
 	_, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return shelf.StandingLists{}, err
@@ -86,7 +86,7 @@ func (s shelfRoom) StandingLists(ctx context.Context, r shelf.ShopRef) (shelf.St
 	return out, nil
 }
 
-func (s shelfRoom) SaveStandingList(ctx context.Context, r shelf.SaveStandingList) (shelf.StandingList, error) {
+func (s *shelfRoom) SaveStandingList(ctx context.Context, r shelf.SaveStandingList) (shelf.StandingList, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return shelf.StandingList{}, err
@@ -169,7 +169,7 @@ func (s shelfRoom) SaveStandingList(ctx context.Context, r shelf.SaveStandingLis
 	return s.listOut(ctx, row)
 }
 
-func (s shelfRoom) DropStandingList(ctx context.Context, r shelf.StandingListRef) (orders.None, error) {
+func (s *shelfRoom) DropStandingList(ctx context.Context, r shelf.StandingListRef) (orders.None, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.None{}, err
@@ -185,7 +185,7 @@ func (s shelfRoom) DropStandingList(ctx context.Context, r shelf.StandingListRef
 }
 
 // OrderStandingList places the order under the request's key, so that a second click is the same order.
-func (s shelfRoom) OrderStandingList(ctx context.Context, r shelf.OrderStandingList) (orders.Order, error) {
+func (s *shelfRoom) OrderStandingList(ctx context.Context, r shelf.OrderStandingList) (orders.Order, error) {
 	_, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return orders.Order{}, err
@@ -205,7 +205,7 @@ func (s shelfRoom) OrderStandingList(ctx context.Context, r shelf.OrderStandingL
 	if err := json.Unmarshal(row.Delivery, &req.Delivery); err != nil {
 		return orders.Order{}, fmt.Errorf("decode standing list %d: %w", row.ID, err)
 	}
-	o, err := s.Place(ctx, req)
+	o, err := s.order.Place(ctx, req)
 	if err != nil {
 		return o, err
 	}

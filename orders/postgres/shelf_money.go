@@ -14,8 +14,8 @@ import (
 )
 
 // shelfPaid applies what payments tells of sales and of sheets of buy-ins, each locked in the order of ids.
-func (m *Module) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refs []payments.RefEvent) error {
-	s := shelfRoom{m}
+func (m *shelfRoom) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refs []payments.RefEvent) error {
+	s := m
 	slices.SortStableFunc(got, func(a, b payments.PaymentEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
 	for _, e := range got {
 		kind, id, ok := shelf.ParseShelfRef(e.Ref)
@@ -63,7 +63,7 @@ func shelfID(ref string) int64 {
 
 // sheetBilled notes that payments has closed a sheet's bill, or that nothing of it is due any more: then the households
 // are released.
-func (s shelfRoom) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e payments.RefEvent) error {
+func (s *shelfRoom) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e payments.RefEvent) error {
 	var state shelf.SheetState
 	err := tx.GetContext(ctx, &state, `SELECT state FROM shelf_sheet WHERE id = $1 FOR UPDATE`, id)
 	if err != nil {
@@ -89,8 +89,8 @@ func (s shelfRoom) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e pay
 }
 
 // expireSales gives back what was kept for sales that nobody paid in time, once payments says so.
-func (m *Module) expireSales(ctx context.Context) error {
-	s := shelfRoom{m}
+func (m *shelfRoom) expireSales(ctx context.Context) error {
+	s := m
 	_, err := m.db.ExecContext(ctx, `
 		UPDATE shelf_sale SET state = 'expiring', check_at = $1
 		WHERE id IN (SELECT id FROM shelf_sale WHERE state = 'placed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,

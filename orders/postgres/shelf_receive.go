@@ -43,7 +43,7 @@ const arrivalSums = `count(DISTINCT t.household_id) AS households, sum(t.units):
 	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen + t.agent_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
 
 // Arrivals lists what the shop's orders brought and nobody has put on the shelf.
-func (s shelfRoom) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, error) {
+func (s *shelfRoom) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return shelf.Arrivals{}, err
@@ -82,7 +82,7 @@ func (s shelfRoom) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrival
 }
 
 // Receive puts one arrival on the shelf.
-func (s shelfRoom) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot, error) {
+func (s *shelfRoom) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.StockLot{}, err
@@ -128,7 +128,7 @@ func (s shelfRoom) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot
 	return s.StockLot(ctx, shelf.StockLotRef{ID: lot})
 }
 
-func (s shelfRoom) receive(ctx context.Context, tx *sqlx.Tx, ref *names, shop catalog.Organisation, r shelf.Receive, order int64) (int64, error) {
+func (s *shelfRoom) receive(ctx context.Context, tx *sqlx.Tx, ref *names, shop catalog.Organisation, r shelf.Receive, order int64) (int64, error) {
 	var tickets []struct {
 		ID      int64 `db:"id"`
 		PointID int64 `db:"point_id"`
@@ -197,7 +197,7 @@ const sellersShown = 8
 
 // Sellers searches for whoever stands at the counter. The catalogue shows households to those who collect from them; a
 // shop may find any, but only with something to go by, and learns a name and a village.
-func (s shelfRoom) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
+func (s *shelfRoom) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {
 		return shelf.Sellers{}, err
 	}

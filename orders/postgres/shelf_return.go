@@ -36,7 +36,7 @@ type soldLot struct {
 
 // ReturnGoods takes goods back, or voids a receipt. The money goes back as it came: cash out of the drawer, anything else
 // through its gateway.
-func (s shelfRoom) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Return, error) {
+func (s *shelfRoom) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Return, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Return{}, err
@@ -83,7 +83,7 @@ func (s shelfRoom) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shel
 	return s.returnOut(ctx, ref, id)
 }
 
-func (s shelfRoom) checkReturn(r *shelf.ReturnRequest) error {
+func (s *shelfRoom) checkReturn(r *shelf.ReturnRequest) error {
 	now := s.now()
 	r.ClientID, r.SaleClientID = strings.ToLower(r.ClientID), strings.ToLower(r.SaleClientID)
 	var problems link.Problems
@@ -126,7 +126,7 @@ func (s shelfRoom) checkReturn(r *shelf.ReturnRequest) error {
 }
 
 // soldAt locks the sale whose goods come back; another shop's is NotFound.
-func (s shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.ReturnRequest) (*saleRow, error) {
+func (s *shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.ReturnRequest) (*saleRow, error) {
 	id := r.SaleID
 	if id == 0 {
 		err := tx.GetContext(ctx, &id, `SELECT id FROM shelf_sale WHERE org_id = $1 AND client_id = $2 AND channel = 'till'`, org, r.SaleClientID)
@@ -148,7 +148,7 @@ func (s shelfRoom) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.R
 }
 
 // mayReturn says whether goods of a sale may come back now.
-func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest) error {
+func (s *shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest) error {
 	if sale.State != shelf.SaleDone {
 		return link.E(link.Conflict, "return.not_sold", "")
 	}
@@ -182,7 +182,7 @@ func (s shelfRoom) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r 
 }
 
 // writeReturn writes a return of a locked sale, moves its goods and tells payments.
-func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest, hash []byte) (int64, error) {
+func (s *shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest, hash []byte) (int64, error) {
 	if err := s.mayReturn(ctx, tx, sale, r); err != nil {
 		return 0, err
 	}
@@ -235,7 +235,7 @@ func (s shelfRoom) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, 
 }
 
 // moveReturned puts goods back into the lots that they were sold from, and writes off what cannot be sold again.
-func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, sold []soldLine, back []shelf.ReturnLine, amounts []int64) error {
+func (s *shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, sold []soldLine, back []shelf.ReturnLine, amounts []int64) error {
 	var lots []soldLot
 	// Locked in the order of their ids, as everybody does it.
 	err := tx.SelectContext(ctx, &lots, `
@@ -286,7 +286,7 @@ func (s shelfRoom) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64
 }
 
 // putBack moves a part of a return into its lot, and from there to what is lost where it cannot be sold again.
-func (s shelfRoom) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b shelf.ReturnLine, lot, measure, cost int64) error {
+func (s *shelfRoom) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b shelf.ReturnLine, lot, measure, cost int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO shelf_return_lot (return_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
 		id, b.No, lot, measure, cost)
 	if err != nil {
@@ -341,7 +341,7 @@ type returnLineRow struct {
 }
 
 // returnsOut fills in returns that the actor may see.
-func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]shelf.Return, error) {
+func (s *shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow) ([]shelf.Return, error) {
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
@@ -379,7 +379,7 @@ func (s shelfRoom) returnsOut(ctx context.Context, ref *names, rows []returnRow)
 	return out, nil
 }
 
-func (s shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (shelf.Return, error) {
+func (s *shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (shelf.Return, error) {
 	var row returnRow
 	err := s.db.GetContext(ctx, &row, returnSelect+`WHERE r.id = $1`, id)
 	if missing(err) {
@@ -401,7 +401,7 @@ func (s shelfRoom) returnOut(ctx context.Context, ref *names, id int64) (shelf.R
 func errReturn() error { return link.E(link.NotFound, "return.unknown", "") }
 
 // Return is one return, for whoever may see its sale.
-func (s shelfRoom) Return(ctx context.Context, r shelf.IDRef) (shelf.Return, error) {
+func (s *shelfRoom) Return(ctx context.Context, r shelf.IDRef) (shelf.Return, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return shelf.Return{}, errLogin()
 	}
@@ -413,7 +413,7 @@ func (s shelfRoom) Return(ctx context.Context, r shelf.IDRef) (shelf.Return, err
 }
 
 // returnsOf finds the returns of sales, oldest first.
-func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (map[int64][]shelf.Return, error) {
+func (s *shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (map[int64][]shelf.Return, error) {
 	var rows []returnRow
 	if err := s.db.SelectContext(ctx, &rows, returnSelect+`WHERE r.sale_id = ANY($1) ORDER BY r.id`, ints(sales)); err != nil {
 		return nil, fmt.Errorf("read returns: %w", err)
@@ -433,7 +433,7 @@ func (s shelfRoom) returnsOf(ctx context.Context, ref *names, sales []int64) (ma
 }
 
 // canReturn tells a page what it may offer for a sale.
-func (s shelfRoom) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
+func (s *shelfRoom) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
 	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) || sale.State != shelf.SaleDone || sale.ReturnedFen == sale.TotalFen {
 		return false, false
 	}

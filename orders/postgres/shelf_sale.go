@@ -63,7 +63,7 @@ type wanted struct {
 	amount  int64
 }
 
-func (s shelfRoom) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, error) {
+func (s *shelfRoom) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, error) {
 	row := &saleRow{}
 	err := tx.GetContext(ctx, row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1 FOR UPDATE`, id)
 	if missing(err) {
@@ -76,7 +76,7 @@ func (s shelfRoom) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRo
 }
 
 // itemsByID reads items of a shop; one that is not there is NotFound.
-func (s shelfRoom) itemsByID(ctx context.Context, q queryer, org int64, ids []int64) (map[int64]itemRow, error) {
+func (s *shelfRoom) itemsByID(ctx context.Context, q queryer, org int64, ids []int64) (map[int64]itemRow, error) {
 	var rows []itemRow
 	if err := q.SelectContext(ctx, &rows, `SELECT `+itemColumns+` FROM shelf_item i WHERE i.org_id = $1 AND i.id = ANY($2)`, org, ints(ids)); err != nil {
 		return nil, fmt.Errorf("read shelf items: %w", err)
@@ -101,7 +101,7 @@ type askedLine struct {
 
 // priceLines finds the goods of lines and what they cost. priceOf says what is asked for one price unit, or what is
 // wrong with a line; what is wrong is noted with the line's number.
-func (s shelfRoom) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
+func (s *shelfRoom) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
 	priceOf func(i int, it itemRow) (money.Price, *link.Error)) (lines []wanted, total int64, err error) {
 	ids := make([]int64, len(asked))
 	for i, l := range asked {
@@ -133,7 +133,7 @@ func (s shelfRoom) priceLines(ctx context.Context, org int64, asked []askedLine,
 
 // Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
 // the next count, and never taken from what is kept for others.
-func (s shelfRoom) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
+func (s *shelfRoom) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Sale{}, err
@@ -211,7 +211,7 @@ func (s shelfRoom) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 }
 
 // billSale tells payments that a sale is done: the shop earns what was paid.
-func (s shelfRoom) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
+func (s *shelfRoom) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
 	var delivery int64
 	err := tx.GetContext(ctx, &delivery, `
 		UPDATE shelf_sale SET delivery_id = nextval(pg_get_serial_sequence('delivery', 'id')) WHERE id = $1 RETURNING delivery_id`, sale.ID)
@@ -231,7 +231,7 @@ func (s shelfRoom) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, bef
 
 // writeSale writes a sale with its lines and takes the goods. A sale with the same client id is found instead: fresh is
 // false and sale is that one.
-func (s shelfRoom) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines []wanted, strict bool) (fresh bool, err error) {
+func (s *shelfRoom) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines []wanted, strict bool) (fresh bool, err error) {
 	err = tx.GetContext(ctx, &sale.ID, `
 		INSERT INTO shelf_sale (org_id, channel, state, client_id, body_hash, method, account_id, buyer, phone, pickup, cashier, total_fen, given_fen,
 		                        sold_at, written_at, expires_at, paid_at, done_at)
@@ -294,7 +294,7 @@ type lotPart struct{ lot, measure, cost int64 }
 
 // takeLots takes a line out of lots: the one whose label was scanned, then what expires first, and what is past its date
 // only when the till sold it. fresh takes nothing that is past its date.
-func (s shelfRoom) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []lotPart, uncovered int64, err error) {
+func (s *shelfRoom) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []lotPart, uncovered int64, err error) {
 	var lots []lotRow
 	err = tx.SelectContext(ctx, &lots, lotSelect+`WHERE l.item_id = $1 AND `+leftSQL+` > 0 ORDER BY l.id FOR UPDATE OF l`, l.item.ID)
 	if err != nil {
@@ -334,7 +334,7 @@ func (s shelfRoom) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column s
 }
 
 // moveKept gives what a sale keeps to its buyer, or back to the shelf.
-func (s shelfRoom) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
+func (s *shelfRoom) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
 	_, err := tx.ExecContext(ctx, `SELECT FROM shelf_lot WHERE id IN (SELECT lot_id FROM shelf_sale_lot WHERE sale_id = $1) ORDER BY id FOR UPDATE`, sale)
 	if err != nil {
 		return fmt.Errorf("lock lots of sale %d: %w", sale, err)
@@ -349,7 +349,7 @@ func (s shelfRoom) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold b
 }
 
 // step moves a locked sale and what it keeps, and tells payments.
-func (s shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.SaleStep) error {
+func (s *shelfRoom) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.SaleStep) error {
 	to, err := sale.State.Next(step)
 	if err != nil {
 		return err
@@ -399,7 +399,7 @@ func pickupCode() (string, error) {
 }
 
 // Buy keeps goods for a private buyer until the deposit's time is over.
-func (s shelfRoom) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
+func (s *shelfRoom) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	a := link.ActorFrom(ctx)
 	if a.Account == 0 || a.Role != roleBuyer {
 		return shelf.Sale{}, denied(a)
@@ -475,7 +475,7 @@ func (s shelfRoom) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 }
 
 // PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for whoever stands there.
-func (s shelfRoom) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
+func (s *shelfRoom) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
 	sale, err := s.Sale(ctx, shelf.SaleRef{ID: r.ID})
 	if err != nil {
 		return orders.PayStart{}, err
@@ -495,7 +495,7 @@ func (s shelfRoom) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.P
 }
 
 // HandOver gives a paid sale to the buyer who shows its code.
-func (s shelfRoom) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, error) {
+func (s *shelfRoom) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Sale{}, err
@@ -539,7 +539,7 @@ func (s shelfRoom) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, 
 	return s.saleOut(ctx, ref, id)
 }
 
-func (s shelfRoom) CancelSale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
+func (s *shelfRoom) CancelSale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
 	before, err := s.Sale(ctx, r)
 	if err != nil {
 		return shelf.Sale{}, err

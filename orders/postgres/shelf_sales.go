@@ -15,7 +15,7 @@ import (
 )
 
 // mayRead tells how much of a sale the actor sees: nothing, their own purchase, or a sale of their shop.
-func (s shelfRoom) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
+func (s *shelfRoom) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
 	if isCounty(a) {
 		return true, true
 	}
@@ -25,7 +25,7 @@ func (s shelfRoom) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
 	return a.Account != 0 && a.Role == roleBuyer && sale.Channel == shelf.SaleOnline && sale.AccountID == a.Account, false
 }
 
-func (s shelfRoom) Sale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
+func (s *shelfRoom) Sale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return shelf.Sale{}, errLogin()
 	}
@@ -36,7 +36,7 @@ func (s shelfRoom) Sale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error
 	return s.saleOut(ctx, ref, r.ID)
 }
 
-func (s shelfRoom) saleOut(ctx context.Context, ref *names, id int64) (shelf.Sale, error) {
+func (s *shelfRoom) saleOut(ctx context.Context, ref *names, id int64) (shelf.Sale, error) {
 	var row saleRow
 	err := s.db.GetContext(ctx, &row, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.id = $1`, id)
 	if missing(err) {
@@ -75,7 +75,7 @@ type saleLineRow struct {
 }
 
 // salesOut fills in the lines of the sales that the actor may see, and drops the others.
-func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]shelf.Sale, error) {
+func (s *shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]shelf.Sale, error) {
 	a := link.ActorFrom(ctx)
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
@@ -137,7 +137,7 @@ func (s shelfRoom) salesOut(ctx context.Context, ref *names, rows []saleRow) ([]
 }
 
 // Sales lists a shop's sales, or what the caller bought.
-func (s shelfRoom) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, error) {
+func (s *shelfRoom) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, error) {
 	a := link.ActorFrom(ctx)
 	w := filter{}
 	ref, err := s.ref.get(ctx)
@@ -208,7 +208,7 @@ func (s shelfRoom) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePag
 }
 
 // Till is what a till needs: a till works on with it when the network is gone.
-func (s shelfRoom) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
+func (s *shelfRoom) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Till{}, err
@@ -244,7 +244,7 @@ func (s shelfRoom) Till(ctx context.Context, _ orders.None) (shelf.Till, error) 
 }
 
 // Shops lists the supermarkets with what they have.
-func (s shelfRoom) Shops(ctx context.Context, _ orders.None) (shelf.PublicShops, error) {
+func (s *shelfRoom) Shops(ctx context.Context, _ orders.None) (shelf.PublicShops, error) {
 	ref, err := s.ref.get(ctx)
 	if err != nil {
 		return shelf.PublicShops{}, err
@@ -252,7 +252,7 @@ func (s shelfRoom) Shops(ctx context.Context, _ orders.None) (shelf.PublicShops,
 	return s.publicShops(ctx, ref, 0)
 }
 
-func (s shelfRoom) Goods(ctx context.Context, r shelf.ShopRef) (shelf.PublicShop, error) {
+func (s *shelfRoom) Goods(ctx context.Context, r shelf.ShopRef) (shelf.PublicShop, error) {
 	ref, err := s.ref.get(ctx)
 	if err != nil {
 		return shelf.PublicShop{}, err
@@ -270,7 +270,7 @@ func (s shelfRoom) Goods(ctx context.Context, r shelf.ShopRef) (shelf.PublicShop
 // villagesNamed is how many villages a card on the shelf names.
 const villagesNamed = 3
 
-func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (shelf.PublicShops, error) {
+func (s *shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (shelf.PublicShops, error) {
 	out := shelf.PublicShops{Items: []shelf.PublicShop{}}
 	var ids []int64
 	for _, o := range shopsOf(ref) {
@@ -322,7 +322,7 @@ func (s shelfRoom) publicShops(ctx context.Context, ref *names, only int64) (she
 }
 
 // Turnover sums what was sold and done between two days, less what came back between them.
-func (s shelfRoom) Turnover(ctx context.Context, f shelf.TurnoverFilter) (shelf.Turnover, error) {
+func (s *shelfRoom) Turnover(ctx context.Context, f shelf.TurnoverFilter) (shelf.Turnover, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return shelf.Turnover{}, err

@@ -70,7 +70,7 @@ func (r lotRow) out(ref *names) shelf.StockLot {
 // onDay is a date of the database as the beginning of that day where the shop is.
 func onDay(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, china) }
 
-func (s shelfRoom) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage, error) {
+func (s *shelfRoom) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return shelf.StockPage{}, err
@@ -120,7 +120,7 @@ func (s shelfRoom) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockP
 	return page, nil
 }
 
-func (s shelfRoom) lot(ctx context.Context, q queryer, r shelf.StockLotRef, lock string) (lotRow, error) {
+func (s *shelfRoom) lot(ctx context.Context, q queryer, r shelf.StockLotRef, lock string) (lotRow, error) {
 	var row lotRow
 	err := q.GetContext(ctx, &row, lotSelect+`WHERE l.id = $1 OR ($1 = 0 AND l.code = $2) `+lock, r.ID, strings.ToLower(strings.TrimSpace(r.Code)))
 	if missing(err) {
@@ -132,7 +132,7 @@ func (s shelfRoom) lot(ctx context.Context, q queryer, r shelf.StockLotRef, lock
 	return row, nil
 }
 
-func (s shelfRoom) StockLot(ctx context.Context, r shelf.StockLotRef) (shelf.StockLot, error) {
+func (s *shelfRoom) StockLot(ctx context.Context, r shelf.StockLotRef) (shelf.StockLot, error) {
 	row, err := s.lot(ctx, s.db, r, "")
 	if err != nil {
 		return shelf.StockLot{}, err
@@ -158,7 +158,7 @@ type itemSums struct {
 }
 
 // itemsOf reads a shop's items with what their lots that are not gone add up to. fresh leaves out what is past its date.
-func (s shelfRoom) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSums, error) {
+func (s *shelfRoom) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSums, error) {
 	var rows []itemSums
 	err := s.db.SelectContext(ctx, &rows, `
 		SELECT `+itemColumns+`, coalesce(sum(`+leftSQL+`), 0)::bigint AS left, count(l.id) AS lots, coalesce(sum(l.cost_fen), 0)::bigint AS cost_fen,
@@ -178,7 +178,7 @@ func (r itemSums) householdPrice() money.Price {
 	return money.Price{Fen: partOf(r.HouseholdFen, r.PricePer, r.Received), Per: r.PricePer}
 }
 
-func (s shelfRoom) itemOut(ref *names, r itemSums) shelf.Item {
+func (s *shelfRoom) itemOut(ref *names, r itemSums) shelf.Item {
 	p := ref.products[r.Product]
 	it := shelf.Item{ID: r.ID, OrgID: r.OrgID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
 		Price: r.price(), HouseholdPrice: r.householdPrice(), Barcode: r.Barcode, Online: r.Online, ByPiece: byPiece(p), Left: r.Left, Lots: r.Lots}
@@ -192,7 +192,7 @@ func (s shelfRoom) itemOut(ref *names, r itemSums) shelf.Item {
 	return it
 }
 
-func (s shelfRoom) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, error) {
+func (s *shelfRoom) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
 		return shelf.Items{}, err
@@ -209,7 +209,7 @@ func (s shelfRoom) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, err
 }
 
 // SaveItem sets the price and what else the shop decides about a thing on its shelf.
-func (s shelfRoom) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, error) {
+func (s *shelfRoom) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, error) {
 	ref, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return shelf.Item{}, err
@@ -281,7 +281,7 @@ func (r movementRow) out(ref *names, a link.Actor) shelf.Movement {
 
 // WriteOff takes goods off the shelf that were not sold, or puts back what a count found. What is worth much waits, out
 // of sale, until a second person agrees.
-func (s shelfRoom) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Movement, error) {
+func (s *shelfRoom) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Movement{}, err
@@ -343,7 +343,7 @@ func (s shelfRoom) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Moveme
 	return row.out(ref, a), err
 }
 
-func (s shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r shelf.WriteOff) (int64, error) {
+func (s *shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r shelf.WriteOff) (int64, error) {
 	if r.Kind != shelf.MovementFound && r.Measure > lot.left() {
 		return 0, link.E(link.Conflict, "shelf.not_so_much", "measure")
 	}
@@ -372,7 +372,7 @@ func (s shelfRoom) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot 
 }
 
 // DecideWriteOff lets a second person agree, or put the goods back.
-func (s shelfRoom) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (shelf.Movement, error) {
+func (s *shelfRoom) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (shelf.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopStaff...)
 	if err != nil {
 		return shelf.Movement{}, err
@@ -416,7 +416,7 @@ func (s shelfRoom) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (
 	return row.out(ref, a), err
 }
 
-func (s shelfRoom) Movements(ctx context.Context, f shelf.MovementFilter) (shelf.Movements, error) {
+func (s *shelfRoom) Movements(ctx context.Context, f shelf.MovementFilter) (shelf.Movements, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return shelf.Movements{}, err

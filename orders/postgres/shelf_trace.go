@@ -18,7 +18,7 @@ func errTrace() error { return link.E(link.NotFound, "trace.unknown", "code") }
 
 // Trace tells the public story of a lot on a shelf, or of a delivery that is not on one. The queries read no column that
 // names a household: what is not read cannot leak.
-func (s shelfRoom) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error) {
+func (s *shelfRoom) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error) {
 	code := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(r.Code))
 	if !tracePattern.MatchString(code) {
 		return shelf.Trace{}, errTrace()
@@ -74,14 +74,14 @@ func (s shelfRoom) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, er
 	return t, nil
 }
 
-func (s shelfRoom) trace(ref *names, code, product, grade string, village, homes, units, grams int64) shelf.Trace {
+func (s *shelfRoom) trace(ref *names, code, product, grade string, village, homes, units, grams int64) shelf.Trace {
 	p, v := ref.products[product], ref.villages[village]
 	return shelf.Trace{Code: code, Product: product, Title: p.Name, Story: p.Story, Storage: p.Storage, Picture: p.Picture, Grade: grade,
 		Unit: p.OrderUnit, PriceUnit: p.PriceUnit, Village: v.Name, Township: ref.townships[v.TownshipID], Homes: homes, NetGrams: grams, Count: units}
 }
 
 // traceOf is the code of the public page of what a ticket's goods became, once they are delivered.
-func (m *Module) traceOf(ctx context.Context, t ticketRow) (string, error) {
+func (m *shelfRoom) traceOf(ctx context.Context, t ticketRow) (string, error) {
 	if t.DeliveryID == nil {
 		return "", nil
 	}
@@ -97,7 +97,7 @@ func (m *Module) traceOf(ctx context.Context, t ticketRow) (string, error) {
 
 // traceDelivery is the story of what was weighed and accepted. A delivery that a corrected weight replaced leads to the
 // one that replaced it.
-func (s shelfRoom) traceDelivery(ctx context.Context, ref *names, code string) (shelf.Trace, error) {
+func (s *shelfRoom) traceDelivery(ctx context.Context, ref *names, code string) (shelf.Trace, error) {
 	var d struct {
 		Product   string    `db:"product"`
 		Grade     string    `db:"grade"`

@@ -34,7 +34,7 @@ const askFor = 48 * time.Hour
 
 // lookElsewhere records shortages and, when the buyer wants it, starts to look for the units at other households, or
 // asks.
-func (m *Module) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, short []shortUnits, c shortCause) error {
+func (m *orderRoom) lookElsewhere(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, short []shortUnits, c shortCause) error {
 	if len(short) == 0 {
 		return nil
 	}
@@ -150,7 +150,7 @@ func (s *shareRow) save(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // ReportShort records that some units of a share will not come, and looks for them elsewhere where the buyer wants it.
-func (m *Module) ReportShort(ctx context.Context, r orders.ShortRequest) (orders.ShortResult, error) {
+func (m *orderRoom) ReportShort(ctx context.Context, r orders.ShortRequest) (orders.ShortResult, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if r.Units <= 0 {
@@ -172,7 +172,7 @@ func (m *Module) ReportShort(ctx context.Context, r orders.ShortRequest) (orders
 	if err != nil {
 		return orders.ShortResult{}, err
 	}
-	who, err := m.mayTouchShare(ctx, id, r.Line, r.LotID)
+	who, err := m.weigh.mayTouchShare(ctx, id, r.Line, r.LotID)
 	if err != nil {
 		return orders.ShortResult{}, err
 	}
@@ -204,7 +204,7 @@ func (m *Module) ReportShort(ctx context.Context, r orders.ShortRequest) (orders
 	return m.shortResult(ctx, id, r, refill)
 }
 
-func (m *Module) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortRequest) (refill int64, err error) {
+func (m *orderRoom) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortRequest) (refill int64, err error) {
 	o, err := lockOrder(ctx, tx, id)
 	if err != nil {
 		return 0, err
@@ -248,11 +248,11 @@ func (m *Module) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.Shor
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, id); err != nil {
 		return 0, fmt.Errorf("touch order: %w", err)
 	}
-	return refill, m.progress(ctx, tx, o, l, s.VillageID)
+	return refill, m.weigh.progress(ctx, tx, o, l, s.VillageID)
 }
 
 // tryRefill does a refill's task now rather than at the workers' next look. Whatever goes wrong, they come back to it.
-func (m *Module) tryRefill(ctx context.Context, refill int64) {
+func (m *orderRoom) tryRefill(ctx context.Context, refill int64) {
 	var t taskRow
 	err := m.db.GetContext(ctx, &t, `
 		UPDATE task SET run_at = $3, attempts = attempts + 1
@@ -271,7 +271,7 @@ func (m *Module) tryRefill(ctx context.Context, refill int64) {
 	}
 }
 
-func (m *Module) shortResult(ctx context.Context, id int64, r orders.ShortRequest, refill int64) (orders.ShortResult, error) {
+func (m *orderRoom) shortResult(ctx context.Context, id int64, r orders.ShortRequest, refill int64) (orders.ShortResult, error) {
 	res := orders.ShortResult{Short: r.Units}
 	if refill != 0 {
 		var looking bool
@@ -289,12 +289,12 @@ func (m *Module) shortResult(ctx context.Context, id int64, r orders.ShortReques
 	if err != nil {
 		return res, err
 	}
-	res.Shares, err = m.shares(ctx, c, `s.order_id = $1 AND s.line = $2 ORDER BY s.village_id, s.household_id LIMIT 500`, id, r.Line)
+	res.Shares, err = m.weigh.shares(ctx, c, `s.order_id = $1 AND s.line = $2 ORDER BY s.village_id, s.household_id LIMIT 500`, id, r.Line)
 	return res, err
 }
 
 // refill asks the catalogue for units of other households. It asks for all that is missing, then for what is left.
-func (m *Module) refill(ctx context.Context, t taskRow) error {
+func (m *orderRoom) refill(ctx context.Context, t taskRow) error {
 	var f struct {
 		ID     int64 `db:"id"`
 		Line   int   `db:"line"`
@@ -369,7 +369,7 @@ func leftOf(err error) int64 {
 	return n
 }
 
-func (m *Module) takeRefill(ctx context.Context, tx *sqlx.Tx, t taskRow, refill int64, line int, units int64, found catalog.Reservation) error {
+func (m *orderRoom) takeRefill(ctx context.Context, tx *sqlx.Tx, t taskRow, refill int64, line int, units int64, found catalog.Reservation) error {
 	o, err := lockOrder(ctx, tx, t.OrderID)
 	if err != nil {
 		return err
@@ -420,14 +420,14 @@ func (m *Module) takeRefill(ctx context.Context, tx *sqlx.Tx, t taskRow, refill 
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, o.ID); err != nil {
 		return fmt.Errorf("touch order: %w", err)
 	}
-	if err := m.bill(ctx, tx, o); err != nil {
+	if err := m.weigh.bill(ctx, tx, o); err != nil {
 		return err
 	}
 	return m.finish(ctx, tx, t, fmt.Sprintf("found %d", units))
 }
 
 // CloseVillage ends the collection of a line in a village: what did not come is short.
-func (m *Module) CloseVillage(ctx context.Context, r orders.CloseVillageRequest) (orders.DeliveryNotes, error) {
+func (m *orderRoom) CloseVillage(ctx context.Context, r orders.CloseVillageRequest) (orders.DeliveryNotes, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if err := problems.Err(); err != nil {
@@ -471,10 +471,10 @@ func (m *Module) CloseVillage(ctx context.Context, r orders.CloseVillageRequest)
 	if err != nil {
 		return orders.DeliveryNotes{}, err
 	}
-	return m.deliveries(ctx, m.db, `d.order_id = $1 AND d.line = $2 AND d.village_id = $3`, id, r.Line, r.VillageID)
+	return m.weigh.deliveries(ctx, m.db, `d.order_id = $1 AND d.line = $2 AND d.village_id = $3`, id, r.Line, r.VillageID)
 }
 
-func (m *Module) closeVillage(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
+func (m *orderRoom) closeVillage(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, village int64) error {
 	if _, err := o.State.Next(orders.StepWeigh); err != nil {
 		return err
 	}
@@ -507,12 +507,12 @@ func (m *Module) closeVillage(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *
 		return fmt.Errorf("save line: %w", err)
 	}
 	if o.State == orders.StateConfirmed {
-		if err := m.beginWeighing(ctx, tx, o); err != nil {
+		if err := m.weigh.beginWeighing(ctx, tx, o); err != nil {
 			return err
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, o.ID); err != nil {
 		return fmt.Errorf("touch order: %w", err)
 	}
-	return m.progress(ctx, tx, o, l, village)
+	return m.weigh.progress(ctx, tx, o, l, village)
 }

@@ -15,7 +15,7 @@ import (
 
 // ReportShortfall records that a household or a whole village will not deliver what it still owes. Each order is a
 // transaction of its own: what was done stays done when the next one cannot be, and the same key goes on from there.
-func (m *Module) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
+func (m *orderRoom) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
 	var problems link.Problems
 	checkKey(&problems, r.IdempotencyKey)
 	if (r.VillageID > 0) == (r.HouseholdID > 0) || r.VillageID < 0 || r.HouseholdID < 0 {
@@ -56,7 +56,7 @@ func (m *Module) ReportShortfall(ctx context.Context, r orders.ShortfallRequest)
 }
 
 // noteShortfall writes a report down, once for each key.
-func (m *Module) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (int64, error) {
+func (m *orderRoom) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (int64, error) {
 	a := link.ActorFrom(ctx)
 	key := r.IdempotencyKey
 	r.IdempotencyKey = ""
@@ -90,7 +90,7 @@ func owing(r orders.ShortfallRequest, c collector) (string, []any) {
 		AND ($3 = 0 OR l.presale_id = $3) AND ` + where, append([]any{r.VillageID, r.HouseholdID, r.PresaleID}, args...)
 }
 
-func (m *Module) shortfallOrders(ctx context.Context, r orders.ShortfallRequest, c collector) ([]int64, error) {
+func (m *orderRoom) shortfallOrders(ctx context.Context, r orders.ShortfallRequest, c collector) ([]int64, error) {
 	where, args := owing(r, c)
 	var ids []int64
 	err := m.db.SelectContext(ctx, &ids, `
@@ -105,7 +105,7 @@ func (m *Module) shortfallOrders(ctx context.Context, r orders.ShortfallRequest,
 }
 
 // fallShort makes short what an order was still to get in a shortfall, line by line.
-func (m *Module) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int64, r orders.ShortfallRequest, c collector) error {
+func (m *orderRoom) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int64, r orders.ShortfallRequest, c collector) error {
 	o, err := lockOrder(ctx, tx, order)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (m *Module) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall in
 }
 
 // lineShort makes short all that is still to come of some shares of a line.
-func (m *Module) lineShort(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, shares []shareRow, cause shortCause) error {
+func (m *orderRoom) lineShort(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, shares []shareRow, cause shortCause) error {
 	tell := catalog.HoldDeliver{OrderID: o.ID, Line: l.No, Lost: cause.lost}
 	short := make([]shortUnits, 0, len(shares))
 	villages := map[int64]bool{}
@@ -173,7 +173,7 @@ func (m *Module) lineShort(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lin
 		return err
 	}
 	for _, v := range keysOf(villages) {
-		if err := m.progress(ctx, tx, o, l, v); err != nil {
+		if err := m.weigh.progress(ctx, tx, o, l, v); err != nil {
 			return err
 		}
 	}
@@ -181,7 +181,7 @@ func (m *Module) lineShort(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lin
 }
 
 // shortfall counts what became of one.
-func (m *Module) shortfall(ctx context.Context, id int64) (orders.Shortfall, error) {
+func (m *orderRoom) shortfall(ctx context.Context, id int64) (orders.Shortfall, error) {
 	res := orders.Shortfall{ID: id}
 	err := m.db.QueryRowxContext(ctx, `
 		SELECT count(DISTINCT order_id), count(DISTINCT household_id), coalesce(sum(units), 0)::bigint FROM shortage WHERE shortfall_id = $1`,
@@ -201,7 +201,7 @@ func (m *Module) shortfall(ctx context.Context, id int64) (orders.Shortfall, err
 }
 
 // villagesShort is the households of villages that a line gets nothing from any more.
-func (m *Module) villagesShort(ctx context.Context, order int64, line int) ([]int64, error) {
+func (m *orderRoom) villagesShort(ctx context.Context, order int64, line int) ([]int64, error) {
 	var villages, all []int64
 	err := m.db.SelectContext(ctx, &villages, `
 		SELECT DISTINCT not_village FROM refill WHERE order_id = $1 AND line = $2 AND not_village <> 0`, order, line)
@@ -239,7 +239,7 @@ type askedRow struct {
 }
 
 // questions are an order's that wait for an answer.
-func (m *Module) questions(ctx context.Context, o *orderRow, lines []lineRow) ([]orders.ShortageQuestion, error) {
+func (m *orderRoom) questions(ctx context.Context, o *orderRow, lines []lineRow) ([]orders.ShortageQuestion, error) {
 	if o.Shortage != orders.ShortageAsk || o.State != orders.StateConfirmed && o.State != orders.StateWeighing {
 		return nil, nil
 	}
@@ -263,7 +263,7 @@ func (m *Module) questions(ctx context.Context, o *orderRow, lines []lineRow) ([
 }
 
 // AnswerShortage does what the buyer wants about units that will not come.
-func (m *Module) AnswerShortage(ctx context.Context, r orders.AnswerShortageRequest) (orders.Order, error) {
+func (m *orderRoom) AnswerShortage(ctx context.Context, r orders.AnswerShortageRequest) (orders.Order, error) {
 	if !slices.Contains([]orders.ShortageAnswer{orders.AnswerRefill, orders.AnswerLess, orders.AnswerCancel}, r.Answer) {
 		return orders.Order{}, link.E(link.Invalid, "shortage.answer", "answer")
 	}
@@ -284,7 +284,7 @@ func (m *Module) AnswerShortage(ctx context.Context, r orders.AnswerShortageRequ
 }
 
 // answer carries out an answer; late says that the buyer gave none in time.
-func (m *Module) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answer orders.ShortageAnswer, late bool) error {
+func (m *orderRoom) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answer orders.ShortageAnswer, late bool) error {
 	o, err := lockOrder(ctx, tx, order)
 	if err != nil {
 		return err
@@ -328,11 +328,11 @@ func (m *Module) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answe
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, order); err != nil {
 		return fmt.Errorf("touch order: %w", err)
 	}
-	return m.bill(ctx, tx, o)
+	return m.weigh.bill(ctx, tx, o)
 }
 
 // stopAsking takes less where buyers gave no answer in time: nothing is charged that does not come.
-func (m *Module) stopAsking(ctx context.Context) error {
+func (m *orderRoom) stopAsking(ctx context.Context) error {
 	var due []askedRow
 	err := m.db.SelectContext(ctx, &due, `
 		SELECT r.id, r.order_id, r.line, r.units, r.ask_until, r.answer, r.done FROM refill r JOIN orders o ON o.id = r.order_id

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,7 +136,7 @@ func timePtr(t sql.NullTime) *time.Time {
 }
 
 // story writes a row of the timeline of each order.
-func (m *Module) story(ctx context.Context, tx *sqlx.Tx, orderIDs []int64, key string, args map[string]string) error {
+func (m *desk) story(ctx context.Context, tx *sqlx.Tx, orderIDs []int64, key string, args map[string]string) error {
 	list := make([]happening, len(orderIDs))
 	for i, id := range orderIDs {
 		list[i] = happening{id, key, args}
@@ -151,7 +152,7 @@ type happening struct {
 }
 
 // stories writes what happened to orders in one statement.
-func (m *Module) stories(ctx context.Context, tx *sqlx.Tx, list []happening) error {
+func (m *desk) stories(ctx context.Context, tx *sqlx.Tx, list []happening) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -183,7 +184,7 @@ func (m *Module) stories(ctx context.Context, tx *sqlx.Tx, list []happening) err
 
 // once claims a request's key inside tx. done is true when the same request was carried out before, about is what it
 // was then; Conflict when the key was used for another one.
-func (m *Module) once(ctx context.Context, tx *sqlx.Tx, key string, hash []byte) (about int64, done bool, err error) {
+func (m *desk) once(ctx context.Context, tx *sqlx.Tx, key string, hash []byte) (about int64, done bool, err error) {
 	account := link.ActorFrom(ctx).Account
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO request_key (account_id, key, body_hash, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
@@ -213,3 +214,12 @@ func errKeyReused() error {
 }
 
 func textArray(v []string) pq.StringArray { return v }
+
+func keysOf(set map[int64]bool) []int64 {
+	keys := make([]int64, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

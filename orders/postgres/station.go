@@ -13,10 +13,10 @@ import (
 	"banmuyuan/orders"
 )
 
-var _ orders.Stations = (*Module)(nil)
+var _ orders.Stations = (*weighRoom)(nil)
 
 // collectsWork is collects for those who may weigh.
-func (m *Module) collectsWork(ctx context.Context) (collector, error) {
+func (m *weighRoom) collectsWork(ctx context.Context) (collector, error) {
 	c, err := m.collects(ctx, 0)
 	if err == nil && !c.works {
 		err = errRole()
@@ -25,7 +25,7 @@ func (m *Module) collectsWork(ctx context.Context) (collector, error) {
 }
 
 // StationList is the open shares of villages with what is needed to weigh them without asking anybody.
-func (m *Module) StationList(ctx context.Context, r orders.StationRequest) (orders.StationPage, error) {
+func (m *weighRoom) StationList(ctx context.Context, r orders.StationRequest) (orders.StationPage, error) {
 	page := orders.StationPage{Items: []orders.StationShare{}}
 	c, err := m.collectsWork(ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func (m *Module) StationList(ctx context.Context, r orders.StationRequest) (orde
 	return page, err
 }
 
-func (m *Module) stationShares(ctx context.Context, shares []orders.Share) ([]orders.StationShare, error) {
+func (m *weighRoom) stationShares(ctx context.Context, shares []orders.Share) ([]orders.StationShare, error) {
 	ids := make([]int64, len(shares))
 	for i, s := range shares {
 		ids[i] = s.OrderID
@@ -97,7 +97,7 @@ func (m *Module) stationShares(ctx context.Context, shares []orders.Share) ([]or
 
 // SyncTickets brings weighings in. Each is a transaction of its own: one that meets something else keeps none of the
 // others. What builds on a weighing that has not arrived waits, so that the order of arrival does not matter.
-func (m *Module) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
+func (m *weighRoom) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
 	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
 	c, err := m.collectsWork(ctx)
 	switch {
@@ -152,7 +152,7 @@ func (a arrivals) all(q orders.QueuedWeighing) bool {
 	return ok
 }
 
-func (m *Module) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arrivals, error) {
+func (m *weighRoom) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arrivals, error) {
 	var ids []string
 	for i, q := range queued {
 		named := append(slices.Clone(q.After), q.ClientID)
@@ -186,7 +186,7 @@ func (m *Module) arrived(ctx context.Context, queued []orders.QueuedWeighing) (a
 }
 
 // bring makes a ticket of a weighing, or keeps it aside.
-func (m *Module) bring(ctx context.Context, c collector, q orders.QueuedWeighing, here arrivals) orders.SyncItem {
+func (m *weighRoom) bring(ctx context.Context, c collector, q orders.QueuedWeighing, here arrivals) orders.SyncItem {
 	item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncRecorded}
 	hash, err := hashBody(q)
 	if err == nil {
@@ -223,7 +223,7 @@ func (m *Module) bring(ctx context.Context, c collector, q orders.QueuedWeighing
 }
 
 // knownConflict is why a weighing was kept aside before, or nil.
-func (m *Module) knownConflict(ctx context.Context, clientID string, hash []byte) (*link.Error, error) {
+func (m *weighRoom) knownConflict(ctx context.Context, clientID string, hash []byte) (*link.Error, error) {
 	var raw []byte
 	err := m.db.GetContext(ctx, &raw, `SELECT problem FROM weigh_conflict WHERE client_id = $1 AND body_hash = $2 AND account_id = $3`,
 		clientID, hash, link.ActorFrom(ctx).Account)
@@ -241,7 +241,7 @@ func (m *Module) knownConflict(ctx context.Context, clientID string, hash []byte
 }
 
 // keepConflict writes a weighing aside. Whose goods it is about is noted only where the clerk may know.
-func (m *Module) keepConflict(ctx context.Context, c collector, q orders.QueuedWeighing, hash []byte, problem *link.Error) error {
+func (m *weighRoom) keepConflict(ctx context.Context, c collector, q orders.QueuedWeighing, hash []byte, problem *link.Error) error {
 	body, err := json.Marshal(q.WeighRequest)
 	if err != nil {
 		return fmt.Errorf("encode weighing: %w", err)
@@ -279,7 +279,7 @@ func (m *Module) keepConflict(ctx context.Context, c collector, q orders.QueuedW
 }
 
 // ticketsOf fills in the tickets that became of weighings.
-func (m *Module) ticketsOf(ctx context.Context, items []orders.SyncItem) error {
+func (m *weighRoom) ticketsOf(ctx context.Context, items []orders.SyncItem) error {
 	var ids []int64
 	for _, i := range items {
 		if i.TicketID != 0 {
@@ -339,7 +339,7 @@ func (c collector) conflictScope(n int) (string, []any) {
 }
 
 // Conflicts lists weighings that wait for a person, newest first.
-func (m *Module) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.ConflictPage, error) {
+func (m *weighRoom) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.ConflictPage, error) {
 	page := orders.ConflictPage{Items: []orders.WeighConflict{}}
 	c, err := m.collectsWork(ctx)
 	if err != nil {
@@ -378,7 +378,7 @@ func (m *Module) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders
 	return page, err
 }
 
-func (m *Module) conflictsOut(ctx context.Context, rows []conflictRow) ([]orders.WeighConflict, error) {
+func (m *weighRoom) conflictsOut(ctx context.Context, rows []conflictRow) ([]orders.WeighConflict, error) {
 	out := make([]orders.WeighConflict, len(rows))
 	var households, orderIDs []int64
 	for _, r := range rows {
@@ -425,7 +425,7 @@ func (m *Module) conflictsOut(ctx context.Context, rows []conflictRow) ([]orders
 }
 
 // shareTickets is what there is of a share, for whoever compares it.
-func (m *Module) shareTickets(ctx context.Context, orderID int64, line int, lot int64) ([]orders.Ticket, error) {
+func (m *weighRoom) shareTickets(ctx context.Context, orderID int64, line int, lot int64) ([]orders.Ticket, error) {
 	var rows []ticketRow
 	err := m.db.SelectContext(ctx, &rows, `
 		SELECT `+ticketColumns+` FROM ticket t WHERE t.order_id = $1 AND t.line = $2 AND t.lot_id = $3 ORDER BY t.id`, orderID, line, lot)
@@ -436,7 +436,7 @@ func (m *Module) shareTickets(ctx context.Context, orderID int64, line int, lot 
 }
 
 // SettleConflict writes down what a person found. It changes no ticket: what has to be corrected is corrected as always.
-func (m *Module) SettleConflict(ctx context.Context, r orders.SettleConflictRequest) (orders.WeighConflict, error) {
+func (m *weighRoom) SettleConflict(ctx context.Context, r orders.SettleConflictRequest) (orders.WeighConflict, error) {
 	c, err := m.collectsWork(ctx)
 	if err != nil {
 		return orders.WeighConflict{}, err

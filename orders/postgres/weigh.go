@@ -63,7 +63,7 @@ var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]
 const clockSkew = 15 * time.Minute
 
 // Weigh records one weighing. The same client id is the same ticket, however often it is sent.
-func (m *Module) Weigh(ctx context.Context, r orders.WeighRequest) (orders.Ticket, error) {
+func (m *weighRoom) Weigh(ctx context.Context, r orders.WeighRequest) (orders.Ticket, error) {
 	c, err := m.collects(ctx, 0)
 	if err != nil {
 		return orders.Ticket{}, err
@@ -79,7 +79,7 @@ func (m *Module) Weigh(ctx context.Context, r orders.WeighRequest) (orders.Ticke
 }
 
 // record writes the ticket of a weighing, or finds the one that was written of it before.
-func (m *Module) record(ctx context.Context, c collector, r orders.WeighRequest) (id int64, err error) {
+func (m *weighRoom) record(ctx context.Context, c collector, r orders.WeighRequest) (id int64, err error) {
 	r.ClientID = strings.ToLower(r.ClientID)
 	if !uuidPattern.MatchString(r.ClientID) {
 		return 0, link.E(link.Invalid, "weigh.client_id", "client_id")
@@ -139,7 +139,7 @@ func ticketOf(ctx context.Context, tx *sqlx.Tx, clientID string) (*ticketRow, er
 }
 
 // weigh checks and writes a ticket, and carries on what follows from it.
-func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collector, ref *names, r orders.WeighRequest, hash []byte) (int64, error) {
+func (m *weighRoom) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collector, ref *names, r orders.WeighRequest, hash []byte) (int64, error) {
 	lines, err := m.linesOf(ctx, tx, o.ID)
 	if err != nil {
 		return 0, err
@@ -180,7 +180,7 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 	if err != nil {
 		return 0, err
 	}
-	pricing, err := m.priceTicket(ctx, tx, o, r)
+	pricing, err := m.contract.priceTicket(ctx, tx, o, r)
 	if err != nil {
 		return 0, err
 	}
@@ -215,7 +215,7 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 		return 0, fmt.Errorf("write ticket: %w", err)
 	}
 	if pricing != nil {
-		if err := writePricing(ctx, tx, id, pricing); err != nil {
+		if err := m.contract.writePricing(ctx, tx, id, pricing); err != nil {
 			return 0, err
 		}
 	}
@@ -236,14 +236,14 @@ func (m *Module) weigh(ctx context.Context, tx *sqlx.Tx, o *orderRow, c collecto
 	return id, m.accept(ctx, tx, o, l, s, id, r.Units, r.GrossGrams-r.TareGrams, r.Final)
 }
 
-func (m *Module) touch(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
+func (m *weighRoom) touch(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, orderID); err != nil {
 		return fmt.Errorf("touch order: %w", err)
 	}
 	return nil
 }
 
-func (m *Module) checkWeighing(r orders.WeighRequest, l *lineRow, s *shareRow, ref *names) (money.Price, error) {
+func (m *weighRoom) checkWeighing(r orders.WeighRequest, l *lineRow, s *shareRow, ref *names) (money.Price, error) {
 	var problems link.Problems
 	orders.CheckWeighing(&problems, r, l.weighed(), s.room())
 	g, ok := orders.PriceOf(l.offer.Prices, r.Grade)
@@ -261,7 +261,7 @@ func (m *Module) checkWeighing(r orders.WeighRequest, l *lineRow, s *shareRow, r
 }
 
 // beginWeighing moves an order on with its first ticket.
-func (m *Module) beginWeighing(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
+func (m *weighRoom) beginWeighing(ctx context.Context, tx *sqlx.Tx, o *orderRow) error {
 	if err := moveTo(ctx, tx, o, orders.StepWeigh); err != nil {
 		return err
 	}
@@ -272,7 +272,7 @@ func (m *Module) beginWeighing(ctx context.Context, tx *sqlx.Tx, o *orderRow) er
 }
 
 // accept counts a ticket's units.
-func (m *Module) accept(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, s *shareRow, ticket, units, grams int64, final bool) error {
+func (m *weighRoom) accept(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, s *shareRow, ticket, units, grams int64, final bool) error {
 	s.Received += units
 	s.NetGrams += grams
 	s.TicketID = ticket
@@ -291,7 +291,7 @@ func (m *Module) accept(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRo
 }
 
 // supersede takes a ticket off the books, together with the delivery it was in.
-func (m *Module) supersede(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, s *shareRow, ticket int64) (*shareRow, error) {
+func (m *weighRoom) supersede(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lineRow, s *shareRow, ticket int64) (*shareRow, error) {
 	t := &ticketRow{}
 	err := tx.GetContext(ctx, t, `SELECT `+ticketColumns+` FROM ticket t WHERE t.id = $1 AND t.order_id = $2 AND t.line = $3 AND t.lot_id = $4`,
 		ticket, o.ID, l.No, s.LotID)
@@ -345,7 +345,7 @@ func (m *Module) supersede(ctx context.Context, tx *sqlx.Tx, o *orderRow, l *lin
 }
 
 // DecideTicket is the second person's word on a ticket that is far from the estimate.
-func (m *Module) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (orders.Ticket, error) {
+func (m *weighRoom) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (orders.Ticket, error) {
 	c, err := m.collects(ctx, 0)
 	if err != nil {
 		return orders.Ticket{}, err
@@ -389,7 +389,7 @@ func (m *Module) DecideTicket(ctx context.Context, r orders.DecideTicketRequest)
 	return m.Ticket(ctx, orders.TicketRef{ID: r.ID})
 }
 
-func (m *Module) decide(ctx context.Context, tx *sqlx.Tx, o *orderRow, t *ticketRow, accept bool, reason string) error {
+func (m *weighRoom) decide(ctx context.Context, tx *sqlx.Tx, o *orderRow, t *ticketRow, accept bool, reason string) error {
 	decision := orders.TicketRefuse
 	if accept {
 		decision = orders.TicketAccept
@@ -434,7 +434,7 @@ func (m *Module) decide(ctx context.Context, tx *sqlx.Tx, o *orderRow, t *ticket
 }
 
 // ticketOut fills in what a page needs beside the row.
-func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Ticket, error) {
+func (m *weighRoom) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Ticket, error) {
 	ids, households := make([]int64, len(rows)), make([]int64, len(rows))
 	for i, t := range rows {
 		ids[i], households[i] = t.OrderID, t.HouseholdID
@@ -455,7 +455,7 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 	for i, t := range rows {
 		ticketIDs[i] = t.ID
 	}
-	contracts, err := m.pricings(ctx, ticketIDs)
+	contracts, err := m.contract.pricings(ctx, ticketIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -508,7 +508,7 @@ func (m *Module) ticketsOut(ctx context.Context, rows []ticketRow) ([]orders.Tic
 }
 
 // people asks the catalogue for households by id. Whoever calls it has checked that the actor may see them.
-func (m *Module) people(ctx context.Context, ids []int64) (map[int64]catalog.Household, error) {
+func (m *desk) people(ctx context.Context, ids []int64) (map[int64]catalog.Household, error) {
 	byID := make(map[int64]catalog.Household, len(ids))
 	var distinct []int64
 	for _, id := range ids {
@@ -533,7 +533,7 @@ func (m *Module) people(ctx context.Context, ids []int64) (map[int64]catalog.Hou
 }
 
 // Ticket returns one ticket to those who collect, the household it is of, and the county.
-func (m *Module) Ticket(ctx context.Context, r orders.TicketRef) (orders.Ticket, error) {
+func (m *weighRoom) Ticket(ctx context.Context, r orders.TicketRef) (orders.Ticket, error) {
 	t := ticketRow{}
 	err := m.db.GetContext(ctx, &t, `SELECT `+ticketColumns+` FROM ticket t WHERE t.id = $1`, r.ID)
 	if err != nil && !missing(err) {
@@ -553,12 +553,12 @@ func (m *Module) Ticket(ctx context.Context, r orders.TicketRef) (orders.Ticket,
 	if err != nil {
 		return orders.Ticket{}, err
 	}
-	out[0].Trace, err = m.traceOf(ctx, t)
+	out[0].Trace, err = m.shelf.traceOf(ctx, t)
 	return out[0], err
 }
 
 // Tickets lists what the caller may see, newest first.
-func (m *Module) Tickets(ctx context.Context, r orders.TicketFilter) (orders.TicketPage, error) {
+func (m *weighRoom) Tickets(ctx context.Context, r orders.TicketFilter) (orders.TicketPage, error) {
 	c, err := m.collects(ctx, r.Household)
 	if err != nil {
 		return orders.TicketPage{}, err

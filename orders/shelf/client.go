@@ -47,7 +47,7 @@ const (
 	SubjectShelfTrace             = "rpc.orders.v1.shelf_trace"
 )
 
-// NewShelfClient reaches the shelf over NATS, wherever the order module runs.
+// NewClient reaches the shelf over NATS, wherever the order module runs.
 func NewClient(nc *nats.Conn) Service { return client{nc} }
 
 type client struct{ nc *nats.Conn }

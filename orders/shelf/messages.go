@@ -1,6 +1,6 @@
 package shelf
 
-// ShelfMessages are the sentences of the shelf's keys, Chinese and English, for web's glossary.
+// Messages are the sentences of the shelf's keys, Chinese and English, for web's glossary.
 var Messages = map[string][2]string{
 	"shelf.shop.unknown": {"没有找到这家爱心超市。", "We could not find this supermarket."},
 

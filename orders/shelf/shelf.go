@@ -1,3 +1,14 @@
+// Package shelf is the contract and the rules of a charity supermarket (半亩园爱心超市) with goods of its own: it orders them by standing lists, puts
+// what was delivered on the shelf, buys in from households at the counter, sells at the till and online, and writes off.
+//
+// What must always hold:
+//   - what was sold, is kept for buyers, written off or waits for that never exceeds what a lot received: the database
+//     refuses it. What a till sold beyond the books is a sale all the same, and stands apart as uncovered;
+//   - a household's payable for a buy-in is written in the same transaction as the stock;
+//   - a till's sale is one sale, however often it is sent;
+//   - Trace, PublicShop and PublicGoods carry nothing of a person.
+//
+// Quantities are measures: grams where the price counts weight, and units where it does not.
 package shelf
 
 import (
@@ -11,17 +22,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// Shelf is what a charity supermarket (半亩园爱心超市) does with goods of its own: it orders them by standing lists, puts
-// what was delivered on the shelf, buys in from households at the counter, sells at the till and online, and writes off.
-//
-// What must always hold:
-//   - what was sold, is kept for buyers, written off or waits for that never exceeds what a lot received: the database
-//     refuses it. What a till sold beyond the books is a sale all the same, and stands apart as uncovered;
-//   - a household's payable for a buy-in is written in the same transaction as the stock;
-//   - a till's sale is one sale, however often it is sent;
-//   - Trace, PublicShop and PublicGoods carry nothing of a person.
-//
-// Quantities are measures: grams where the price counts weight, and units where it does not.
+// Service is the shelf as pages and the API ask for it.
 type Service interface {
 	Returns
 
@@ -333,7 +334,7 @@ type StockLotRef struct {
 	Code string `json:"code,omitempty"`
 }
 
-// ShelfItem is one grade of a product in a shop, with its price.
+// Item is one grade of a product in a shop, with its price.
 type Item struct {
 	ID             int64        `json:"id"`
 	OrgID          int64        `json:"org_id"`
