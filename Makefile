@@ -53,6 +53,21 @@ profile: ## measure anew what the build is optimised by
 	@$(MAKE) --no-print-directory bench BENCH='-profile -run read,orders,money -buyers 128 -time 12s'
 	cp .cache/bench/product.pgo $(PROFILE)
 
+# A module of its own, so that the product's go.mod names nothing that only developers need.
+TOOLS := tools
+BIOME := $(TOOLS)/node_modules/.bin/biome
+
+$(BIOME): $(TOOLS)/package-lock.json
+	@scripts/install npm
+	cd $(TOOLS) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: format
+format: $(BIOME) ## format Go, templates, CSS and JavaScript
+	gofmt -w $$(git ls-files '*.go')
+	cd $(TOOLS) && go run ./fmttemplates -w ../web
+	$(BIOME) format --config-path=$(TOOLS) --write web
+
 .PHONY: lint
 lint: ## check formatting and vet
 	@scripts/install go

@@ -99,6 +99,7 @@ func (s *Site) parseShared(l Lang) (*template.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
+	squeeze(shared)
 	return shared, nil
 }
 
@@ -113,6 +114,7 @@ func (s *Site) parsePage(l Lang, name string, shared *template.Template) (*templ
 	if err != nil {
 		return nil, fmt.Errorf("parse page: %w", err)
 	}
+	squeeze(page)
 	if err := borrow(page, shared); err != nil {
 		return nil, fmt.Errorf("page %s: %w", name, err)
 	}
