@@ -10,12 +10,13 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/web/page"
 )
 
 // The stubs below answer with made-up data of the shape that the modules promise. They are for the look of pages only:
 // what the modules do is tested where they are, on real databases.
 
-var someDay = time.Date(2026, 9, 18, 9, 30, 0, 0, china)
+var someDay = time.Date(2026, 9, 18, 9, 30, 0, 0, page.China)
 
 type stubCatalog struct {
 	catalog.Service

@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
 // desk is a site whose modules answer with made-up data.
@@ -286,7 +287,7 @@ func TestPresaleIsReadFromItsForm(t *testing.T) {
 	}
 	got := d.catalog.saved
 	if got.Code != "BEAN-1" || got.MaxQty != 1000 || got.GramsPerUnit != 4250 || got.Terms.DepositBP != 2050 || len(got.Grades) != 1 || got.Grades[0].Price.Fen != 1450 ||
-		got.Grades[0].Price.Per != 500 || len(got.Channels) != 2 || got.ClosesAt.UTC().Format("15:04") != "12:00" || got.DeliverTo.In(china).Format("2006-01-02") != "2026-09-20" {
+		got.Grades[0].Price.Per != 500 || len(got.Channels) != 2 || got.ClosesAt.UTC().Format("15:04") != "12:00" || got.DeliverTo.In(page.China).Format("2006-01-02") != "2026-09-20" {
 		t.Errorf("read %+v", got)
 	}
 	d.catalog.refuse = link.E(link.Invalid, "presale.window", "closes_at")

@@ -17,6 +17,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
 // info is what the access log learns on the way in.
@@ -66,7 +67,7 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // line to the log when the answer is out.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started := s.now()
+		started := s.Now()
 		id := r.Header.Get("X-Request-ID")
 		if !saneRequestID.MatchString(id) {
 			id = link.NewRequestID()
@@ -77,7 +78,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w}
 		r = r.WithContext(ctx)
 		defer func() {
-			took := s.now().Sub(started)
+			took := s.Now().Sub(started)
 			if s.deps.Observe != nil {
 				s.deps.Observe(r.Method, i.route, rec.status, took)
 			}
@@ -85,8 +86,8 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			if i.route == "static" || i.route == "health" {
 				level = slog.LevelDebug
 			}
-			s.log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),
-				slog.String("path", loggedPath(r)), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+			s.Log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),
+				slog.String("path", page.LoggedPath(r)), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
 				slog.Duration("took", took), slog.Int64("account", i.account), slog.String("request_id", id))
 		}()
 		next.ServeHTTP(rec, r)
@@ -138,13 +139,13 @@ func (s *Server) refuseBinary(next http.Handler) http.Handler {
 	text := func(t string) bool { return utf8.ValidString(t) && !strings.ContainsRune(t, 0) }
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !text(r.URL.Path) {
-			s.fail(w, r, link.E(link.NotFound, "not_found", ""))
+			s.Fail(w, r, link.E(link.NotFound, "not_found", ""))
 			return
 		}
 		if r.URL.RawQuery != "" {
 			for name, values := range r.URL.Query() {
 				if !text(name) || !text(strings.Join(values, "")) {
-					s.fail(w, r, link.E(link.Invalid, "malformed", strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")))
+					s.Fail(w, r, link.E(link.Invalid, "malformed", strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")))
 					return
 				}
 			}
@@ -158,13 +159,13 @@ func (s *Server) refuseBinary(next http.Handler) http.Handler {
 func (s *Server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := s.config.MaxBody
-		for prefix, n := range s.uploads {
+		for prefix, n := range s.Uploads {
 			if strings.HasPrefix(r.URL.Path, prefix) {
 				limit = n
 			}
 		}
 		if r.ContentLength > limit {
-			s.fail(w, r, link.E(link.TooLarge, "too_large", ""))
+			s.Fail(w, r, link.E(link.TooLarge, "too_large", ""))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -175,11 +176,11 @@ func (s *Server) limitBody(next http.Handler) http.Handler {
 // speak fixes the language of the request and remembers a choice made by link.
 func (s *Server) speak(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l := chooseLang(r)
-		if asked := r.URL.Query().Get("lang"); validLang(asked) {
-			s.setLangCookie(w, l)
+		l := page.ChooseLang(r)
+		if asked := r.URL.Query().Get("lang"); page.ValidLang(asked) {
+			s.SetLangCookie(w, l)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), langKey{}, l)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.LangKey{}, l)))
 	})
 }
 
@@ -188,14 +189,14 @@ func (s *Server) recognise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.sessionAccount(r)
 		if err != nil {
-			s.fail(w, r, link.E(link.Unavailable, "unavailable", "").Because(err))
+			s.Fail(w, r, link.E(link.Unavailable, "unavailable", "").Because(err))
 			return
 		}
 		if a != nil {
 			r = asAccount(r, a)
 			// Logging out reads the session once more, and must not leave it remembered.
 			if token := bearerToken(r); token != "" && !strings.HasPrefix(r.URL.Path, api.Sessions) {
-				s.tokens.remember(token, a, s.now())
+				s.tokens.remember(token, a, s.Now())
 			}
 		}
 		next.ServeHTTP(w, r)
@@ -232,12 +233,12 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			s.log.ErrorContext(r.Context(), "panic", "panic", v, "path", loggedPath(r),
+			s.Log.ErrorContext(r.Context(), "panic", "panic", v, "path", page.LoggedPath(r),
 				"request_id", link.RequestID(r.Context()), "stack", stack())
 			if rec, ok := w.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler) // half a page is out: break it off
 			}
-			s.fail(w, r, link.E(link.Internal, "internal", ""))
+			s.Fail(w, r, link.E(link.Internal, "internal", ""))
 		}()
 		next.ServeHTTP(w, r)
 	})
@@ -245,15 +246,15 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 
 // withSession loads the session; hasSession says whether a request came this far.
 func (s *Server) withSession(next http.Handler) http.Handler {
-	return s.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, true)))
+	return s.Sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.SessionKey{}, true)))
 	}))
 }
 
 // sessionAccount is who is logged in, or nil: a disabled account and a session
 // from before the last change of password are nobody.
 func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
-	id := s.sessions.GetInt64(r.Context(), sessionAccountID)
+	id := s.Sessions.GetInt64(r.Context(), page.SessionAccountID)
 	if id == 0 {
 		return nil, nil
 	}
@@ -264,7 +265,7 @@ func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find account of session: %w", err)
 	}
-	if a.Disabled() || !s.sessionHolds(r, a) {
+	if a.Disabled() || !s.SessionHolds(r, a) {
 		return nil, nil
 	}
 	return a, nil

@@ -10,6 +10,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
 // stubOrgPayouts answers with one organisation and one payment in a state; what it was asked is kept.
@@ -154,13 +155,13 @@ func TestOrgPayoutPages(t *testing.T) {
 
 	// Record.
 	v.state = payments.OrgPayoutApproved
-	readPage(t, p, "/county/org-payouts/3", "待付款", "登记已付款", "银行没有付成？", `value="`+time.Now().In(china).Format(time.DateOnly))
+	readPage(t, p, "/county/org-payouts/3", "待付款", "登记已付款", "银行没有付成？", `value="`+time.Now().In(page.China).Format(time.DateOnly))
 	readPage(t, second, "/county/org-payouts/3", "要由另一位同事登记付款")
 	if res := p.post("/county/org-payouts/3/paid", "paid_on", "2026-02-30"); res.StatusCode != http.StatusUnprocessableEntity || len(v.paid) != 0 {
 		t.Errorf("no reference: %d", res.StatusCode)
 	}
 	if res := p.post("/county/org-payouts/3/paid", "bank_ref", "W-0001", "paid_on", "2026-09-18"); res.StatusCode != http.StatusSeeOther || v.paid[0].BankRef != "W-0001" ||
-		!v.paid[0].PaidOn.Equal(time.Date(2026, 9, 18, 0, 0, 0, 0, china)) {
+		!v.paid[0].PaidOn.Equal(time.Date(2026, 9, 18, 0, 0, 0, 0, page.China)) {
 		t.Errorf("paid: %d, %+v", res.StatusCode, v.paid)
 	}
 	if res := p.post("/county/org-payouts/3/failed", "why", "账号有误"); res.StatusCode != http.StatusSeeOther || v.failed[0] != (payments.FailOrgPayout{ID: 3, Why: "账号有误"}) {

@@ -25,14 +25,21 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/contract"
-	"banmuyuan/orders/document"
+	papers "banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/web/account"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/county"
+	"banmuyuan/web/document"
+	"banmuyuan/web/household"
 	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
+	"banmuyuan/web/organisation"
+	"banmuyuan/web/page"
 	"banmuyuan/web/report"
+	"banmuyuan/web/shop"
 	"banmuyuan/web/static"
 )
 
@@ -71,7 +78,7 @@ type Deps struct {
 	Books         payments.Books
 	Reversals     payments.Reversals
 	OrgPayouts    payments.OrgPayouts
-	Documents     document.Service
+	Documents     papers.Service
 	Stations      orders.Stations
 	Care          catalog.Care
 	// AccountReviews are the payout accounts that wait for a second person.
@@ -106,10 +113,10 @@ type Deps struct {
 
 // Server answers every request of the site.
 type Server struct {
-	*Site
+	*page.Site
 	config  Config
 	deps    Deps
-	shop    *Shop
+	shop    *shop.Pages
 	tokens  tokens
 	reports *report.Runner
 	api     *api.API
@@ -117,15 +124,15 @@ type Server struct {
 }
 
 // Wings are the audiences of the site.
-func Wings() []Wing {
-	return []Wing{accountWing(), shopWing(), householdWing(), organisationWing(), countyWing(), documentWing()}
+func Wings() []page.Wing {
+	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), document.Wing()}
 }
 
 // NewSiteGlossary joins the words of the modules, of the API and of all pages.
-func NewSiteGlossary() (Glossary, error) {
+func NewSiteGlossary() (page.Glossary, error) {
 	lists := []map[string][2]string{
 		link.Messages,
-		Messages,
+		page.Messages,
 		api.Messages,
 		catalog.Messages,
 		catalog.PolicyMessages,
@@ -134,7 +141,7 @@ func NewSiteGlossary() (Glossary, error) {
 		orders.Messages,
 		shelf.Messages,
 		adopt.Messages,
-		document.Messages,
+		papers.Messages,
 		contract.Messages,
 		orders.StationMessages,
 		payments.Messages,
@@ -142,7 +149,7 @@ func NewSiteGlossary() (Glossary, error) {
 	for _, w := range Wings() {
 		lists = append(lists, w.Messages...)
 	}
-	return NewGlossary(lists...)
+	return page.NewGlossary(lists...)
 }
 
 // New builds the site. Everything that can be found wrong in routes, templates and
@@ -171,7 +178,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	site, err := makeSite(siteConfig{BaseURL: config.BaseURL, Secure: config.Secure, TrustedProxies: config.TrustedProxies, Now: config.Now},
+	site, err := page.New(page.Config{BaseURL: config.BaseURL, Secure: config.Secure, TrustedProxies: config.TrustedProxies, Now: config.Now},
 		deps.Catalog, deps.Sessions, deps.Log, glossary, Wings())
 	if err != nil {
 		return nil, err
@@ -182,9 +189,9 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
-		func(lang, group, value string) string { return glossary.words(Lang(lang)).Say(group, value) }, deps.Log)
+		func(lang, group, value string) string { return glossary.Words(page.Lang(lang)).Say(group, value) }, deps.Log)
 	s.routes(passwords)
-	if err := s.prepare(); err != nil {
+	if err := s.Prepare(); err != nil {
 		return nil, err
 	}
 	if s.handler, err = s.chain(); err != nil {
@@ -230,10 +237,10 @@ func (s *Server) chain() (http.Handler, error) {
 		}
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, link.E(link.Forbidden, "cross_origin", ""))
+		s.Fail(w, r, link.E(link.Forbidden, "cross_origin", ""))
 	}))
 
-	h := s.bearer(s.withSession(s.recognise(s.router)), s.router)
+	h := s.bearer(s.withSession(s.recognise(s.Router)), s.Router)
 	h = s.limitBody(h)
 	h = s.refuseBinary(h)
 	h = cross.Handler(h)
@@ -251,13 +258,13 @@ func (s *Server) plumbing(next http.Handler) http.Handler {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, static.Prefix):
 			infoOf(r).route = "static"
-			s.assets.ServeHTTP(w, r)
+			s.Assets.ServeHTTP(w, r)
 		case p == "/favicon.ico", p == "/robots.txt":
 			infoOf(r).route = "static"
 			file := map[string]string{"/favicon.ico": "favicon.svg", "/robots.txt": "robots.txt"}[p]
 			r = r.Clone(r.Context())
 			r.URL.Path = static.Prefix + file
-			s.assets.ServeHTTP(w, r)
+			s.Assets.ServeHTTP(w, r)
 		case p == "/healthz":
 			infoOf(r).route = "health"
 			writeText(w, http.StatusOK, "ok\n")
@@ -287,7 +294,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	var bad []string
 	for name, check := range s.deps.Ready {
 		if err := check(ctx); err != nil {
-			s.log.WarnContext(ctx, "not ready", "what", name, "error", err)
+			s.Log.WarnContext(ctx, "not ready", "what", name, "error", err)
 			bad = append(bad, name)
 		}
 	}

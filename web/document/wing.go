@@ -1,0 +1,30 @@
+package document
+
+import (
+	"embed"
+
+	"banmuyuan/orders/document"
+	"banmuyuan/web/page"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// documentWing is what documents bring to the site.
+func Wing() page.Wing {
+	return page.Wing{Name: "document", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{documentWords}}
+}
+
+// documentServices are what the pages of documents ask.
+type Services struct{ Documents document.Service }
+
+// paperPages issue documents and show them.
+type paperPages struct {
+	*page.Site
+	Services
+}
+
+// newDocument registers the pages of documents.
+func New(site *page.Site, services Services) {
+	(&paperPages{site, services}).documentRoutes()
+}

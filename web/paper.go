@@ -1,4 +1,0 @@
-package web
-
-// sheetsAtMost keeps a print job within what a printer, and a browser, can take at once.
-const sheetsAtMost = 400
