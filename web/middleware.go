@@ -247,7 +247,7 @@ func (s *Server) recoverPanics(next http.Handler) http.Handler {
 // withSession loads the session; hasSession says whether a request came this far.
 func (s *Server) withSession(next http.Handler) http.Handler {
 	return s.Sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.SessionKey{}, true)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.LoadedKey{}, true)))
 	}))
 }
 

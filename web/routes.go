@@ -50,7 +50,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	if s.config.Styleguide {
 		s.Open("GET", "/styleguide", "styleguide", s.Styleguide)
 	}
-	s.api = api.New(s.apiServices(), programs{account.Programs{a}, c.Cards}, c.Reports, d.Version, s.Fail)
+	s.api = api.New(s.apiServices(), programs{account.Programs{Pages: a}, c.Cards}, c.Reports, d.Version, s.Fail)
 	s.api.Routes(apiRoutes)
 }
 

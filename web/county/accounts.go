@@ -16,10 +16,10 @@ import (
 
 // accountRoutes are the pages of accounts.
 func (s *people) accountRoutes() {
-	s.Guarded("GET", "/county/accounts", "county.accounts", s.countyAccounts, auth.Admin)
-	s.Guarded("POST", "/county/accounts", "county.accounts.open", s.countyAccountOpen, auth.Admin)
-	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/password", "county.account.password", s.countyAccountPassword, auth.Admin)
-	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.countyAccountSwitch, auth.Admin)
+	s.Guarded("GET", "/county/accounts", "county.accounts", s.accounts, auth.Admin)
+	s.Guarded("POST", "/county/accounts", "county.accounts.open", s.accountOpen, auth.Admin)
+	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/password", "county.account.password", s.accountPassword, auth.Admin)
+	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.accountSwitch, auth.Admin)
 }
 
 // openedRoles are what the administrator opens accounts for; private buyers register themselves.
@@ -27,7 +27,7 @@ var openedRoles = []auth.Role{auth.Officer, auth.OrgApprover, auth.Clerk, auth.H
 
 const accountsShown = 50
 
-type countyAccountsPage struct {
+type accountsPage struct {
 	Roles    []page.Option // to open
 	Filter   []page.Option
 	Orgs     []page.Option
@@ -41,11 +41,11 @@ type countyAccountsPage struct {
 }
 
 // Off reports whether an account of the list is switched off.
-func (countyAccountsPage) Off(a auth.Account) bool { return a.Disabled() }
+func (accountsPage) Off(a auth.Account) bool { return a.Disabled() }
 
-func (s *people) countyAccountsPage(r *http.Request) (countyAccountsPage, error) {
+func (s *people) accountsPage(r *http.Request) (accountsPage, error) {
 	ctx, l := r.Context(), page.LangOf(r)
-	d := countyAccountsPage{OrgNames: map[int64]string{}, Me: auth.FromContext(ctx).ID}
+	d := accountsPage{OrgNames: map[int64]string{}, Me: auth.FromContext(ctx).ID}
 	said := s.Words(r)
 	name := func(role auth.Role) string { return said.Say("role", string(role)) }
 	d.Roles = page.Options("", openedRoles, func(x auth.Role) string { return string(x) }, name)
@@ -78,9 +78,9 @@ func (s *people) countyAccountsPage(r *http.Request) (countyAccountsPage, error)
 	return d, nil
 }
 
-// countyAccounts lists who can log in.
-func (s *people) countyAccounts(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyAccountsPage(r)
+// accounts lists who can log in.
+func (s *people) accounts(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.accountsPage(r)
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (s *people) countyAccounts(w http.ResponseWriter, r *http.Request) error {
 
 var loginPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.\-]{2,39}$`)
 
-// countyAccountOpen opens an account with a password that is shown once, to be handed over and changed.
-func (s *people) countyAccountOpen(w http.ResponseWriter, r *http.Request) error {
+// accountOpen opens an account with a password that is shown once, to be handed over and changed.
+func (s *people) accountOpen(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s *people) countyAccountOpen(w http.ResponseWriter, r *http.Request) error
 			return fmt.Errorf("open account: %w", err)
 		}
 	}
-	d, err := s.countyAccountsPage(r)
+	d, err := s.accountsPage(r)
 	if err != nil {
 		return err
 	}
@@ -177,8 +177,8 @@ func (s *people) onAccount(r *http.Request) (*auth.Account, error) {
 	return a, err
 }
 
-// countyAccountPassword gives somebody who forgot theirs a new password, shown once.
-func (s *people) countyAccountPassword(w http.ResponseWriter, r *http.Request) error {
+// accountPassword gives somebody who forgot theirs a new password, shown once.
+func (s *people) accountPassword(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.onAccount(r)
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (s *people) countyAccountPassword(w http.ResponseWriter, r *http.Request) e
 	if _, err := s.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
 		return fmt.Errorf("reset password: %w", err)
 	}
-	d, err := s.countyAccountsPage(r)
+	d, err := s.accountsPage(r)
 	if err != nil {
 		return err
 	}
@@ -199,8 +199,8 @@ func (s *people) countyAccountPassword(w http.ResponseWriter, r *http.Request) e
 	return s.RenderForm(w, r, "county/accounts", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyAccountSwitch switches an account off, which ends its sessions, or on again.
-func (s *people) countyAccountSwitch(w http.ResponseWriter, r *http.Request) error {
+// accountSwitch switches an account off, which ends its sessions, or on again.
+func (s *people) accountSwitch(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

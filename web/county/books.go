@@ -15,21 +15,21 @@ import (
 
 func (s *bookPages) booksRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/ledger", "county.ledger", s.countyLedger, county...)
-	s.Guarded("GET", "/county/ledger/journal", "county.journal", s.countyJournal, county...)
-	s.Guarded("GET", "/county/ledger/file", "county.ledger.file", s.countyLedgerFile, county...)
-	s.Guarded("GET", "/county/ledger/account", "county.account", s.countyAccount, county...)
-	s.Guarded("GET", "/county/ledger/account/file", "county.account.file", s.countyAccountFile, county...)
-	s.Guarded("GET", "/county/ledger/journal/file", "county.journal.file", s.countyJournalFile, county...)
-	s.Guarded("GET", "/county/ledger/periods", "county.periods", s.countyPeriods, county...)
-	s.Guarded("POST", "/county/ledger/periods", "county.periods.ask", s.countyPeriodsAsk, county...)
-	s.Guarded("POST", "/county/ledger/periods/{id:[0-9]+}", "county.periods.decide", s.countyPeriodsDecide, county...)
+	s.Guarded("GET", "/county/ledger", "county.ledger", s.ledger, county...)
+	s.Guarded("GET", "/county/ledger/journal", "county.journal", s.journal, county...)
+	s.Guarded("GET", "/county/ledger/file", "county.ledger.file", s.ledgerFile, county...)
+	s.Guarded("GET", "/county/ledger/account", "county.account", s.account, county...)
+	s.Guarded("GET", "/county/ledger/account/file", "county.account.file", s.accountFile, county...)
+	s.Guarded("GET", "/county/ledger/journal/file", "county.journal.file", s.journalFile, county...)
+	s.Guarded("GET", "/county/ledger/periods", "county.periods", s.periods, county...)
+	s.Guarded("POST", "/county/ledger/periods", "county.periods.ask", s.periodsAsk, county...)
+	s.Guarded("POST", "/county/ledger/periods/{id:[0-9]+}", "county.periods.decide", s.periodsDecide, county...)
 }
 
 // mostLines is what a table of the journal holds; more is asked for month by month.
 const mostLines = 200_000
 
-type countyLedgerPage struct {
+type ledgerPage struct {
 	Words     page.Words
 	Trial     payments.Trial
 	From, To  string
@@ -66,11 +66,11 @@ func presets(l page.Lang, now time.Time, from, to string) []preset {
 	return list
 }
 
-// countyLedger is the trial balance, up to a day or between two.
-func (s *bookPages) countyLedger(w http.ResponseWriter, r *http.Request) error {
+// ledger is the trial balance, up to a day or between two.
+func (s *bookPages) ledger(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	d := countyLedgerPage{Words: s.Words(r), From: f.Text("from"), To: f.Text("to"), Today: s.Now().In(page.China).Format(time.DateOnly)}
+	d := ledgerPage{Words: s.Words(r), From: f.Text("from"), To: f.Text("to"), Today: s.Now().In(page.China).Format(time.DateOnly)}
 	d.Presets = presets(page.LangOf(r), s.Now(), d.From, d.To)
 	var err error
 	if d.Trial, err = s.Books.Trial(ctx, payments.TrialRequest{From: d.From, To: d.To}); err != nil && !f.Fail(err) {
@@ -91,10 +91,10 @@ func (s *bookPages) countyLedger(w http.ResponseWriter, r *http.Request) error {
 }
 
 // OK reports whether the books balance.
-func (d countyLedgerPage) OK() bool { return d.Trial.SumFen == 0 && d.Debit == d.Credit }
+func (d ledgerPage) OK() bool { return d.Trial.SumFen == 0 && d.Debit == d.Credit }
 
 // One reports whether a kind is a single account, which can be opened.
-func (countyLedgerPage) One(kind string) bool {
+func (ledgerPage) One(kind string) bool {
 	switch kind {
 	case "bank", "suspense", "cash:site":
 		return true
@@ -102,7 +102,7 @@ func (countyLedgerPage) One(kind string) bool {
 	return strings.HasPrefix(kind, "clearing:") || strings.HasPrefix(kind, "exp:")
 }
 
-func (s *bookPages) countyLedgerFile(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) ledgerFile(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	words := s.Words(r)
 	trial, err := s.Books.Trial(r.Context(), payments.TrialRequest{From: f.Text("from"), To: f.Text("to")})
@@ -120,7 +120,7 @@ func (s *bookPages) countyLedgerFile(w http.ResponseWriter, r *http.Request) err
 	return sendSheet(w, pick("试算平衡表", "Trial balance")+" "+trial.To, head, rows)
 }
 
-type countyAccountPage struct {
+type accountPage struct {
 	Words     page.Words
 	Statement payments.AccountStatement
 	Request   payments.AccountRequest
@@ -131,10 +131,10 @@ func accountRequest(f *page.Form) payments.AccountRequest {
 	return payments.AccountRequest{Account: f.Text("code"), From: f.Text("from"), To: f.Text("to"), Cursor: f.Text("cursor"), Limit: 100}
 }
 
-// countyAccount is the statement of one account, with the balance after every line.
-func (s *bookPages) countyAccount(w http.ResponseWriter, r *http.Request) error {
+// account is the statement of one account, with the balance after every line.
+func (s *bookPages) account(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
-	d := countyAccountPage{Words: s.Words(r), Request: accountRequest(f)}
+	d := accountPage{Words: s.Words(r), Request: accountRequest(f)}
 	d.Presets = presets(page.LangOf(r), s.Now(), d.Request.From, d.Request.To)
 	if d.Request.Account == "" {
 		return link.E(link.NotFound, "books.unknown_account", "account")
@@ -146,7 +146,7 @@ func (s *bookPages) countyAccount(w http.ResponseWriter, r *http.Request) error 
 	return s.RenderForm(w, r, "county/account", d, f)
 }
 
-func (s *bookPages) countyAccountFile(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) accountFile(w http.ResponseWriter, r *http.Request) error {
 	request := accountRequest(s.QueryForm(r))
 	request.Cursor, request.Limit = "", 2000
 	pick := page.LangOf(r).Pick
@@ -178,7 +178,7 @@ func sides(fen int64) []sheet.Value {
 	return []sheet.Value{sheet.Fen(fen), sheet.Text("")}
 }
 
-func (s *bookPages) countyJournalFile(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) journalFile(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	request := payments.EntriesRequest{From: f.Text("from"), To: f.Text("to"), Limit: 2000}
 	if request.From == "" { // all there ever was is more than a table holds
@@ -205,7 +205,7 @@ func (s *bookPages) countyJournalFile(w http.ResponseWriter, r *http.Request) er
 	return sendSheet(w, pick("分录", "Journal")+" "+request.From, head, rows)
 }
 
-type countyPeriodsPage struct {
+type periodsPage struct {
 	Words     page.Words
 	Periods   payments.Periods
 	Asked     *payments.Closing
@@ -215,8 +215,8 @@ type countyPeriodsPage struct {
 	Months    []page.Option // that can be closed
 }
 
-func (s *bookPages) countyPeriodsPage(r *http.Request) (countyPeriodsPage, error) {
-	d := countyPeriodsPage{Words: s.Words(r)}
+func (s *bookPages) periodsPage(r *http.Request) (periodsPage, error) {
+	d := periodsPage{Words: s.Words(r)}
 	var err error
 	if d.Periods, err = s.Books.Periods(r.Context(), payments.None{}); err != nil {
 		return d, err
@@ -238,8 +238,8 @@ func (s *bookPages) countyPeriodsPage(r *http.Request) (countyPeriodsPage, error
 	return d, nil
 }
 
-func (s *bookPages) countyPeriods(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyPeriodsPage(r)
+func (s *bookPages) periods(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.periodsPage(r)
 	if err != nil {
 		return err
 	}
@@ -259,14 +259,14 @@ func (s *bookPages) onPeriods(w http.ResponseWriter, r *http.Request, command fu
 		s.Flash(r, page.Good, done)
 		return s.GoTo(w, r, "county.periods")
 	}
-	d, err := s.countyPeriodsPage(r)
+	d, err := s.periodsPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/periods", d, f)
 }
 
-func (s *bookPages) countyPeriodsAsk(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) periodsAsk(w http.ResponseWriter, r *http.Request) error {
 	return s.onPeriods(w, r, func(ctx context.Context, f *page.Form) (string, error) {
 		if !f.Need("month") {
 			return "", nil
@@ -276,7 +276,7 @@ func (s *bookPages) countyPeriodsAsk(w http.ResponseWriter, r *http.Request) err
 	})
 }
 
-func (s *bookPages) countyPeriodsDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) periodsDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onPeriods(w, r, func(ctx context.Context, f *page.Form) (string, error) {
 		approve := f.Text("decision") == "approve"
 		if !approve && !f.Need("reason") {

@@ -19,9 +19,9 @@ import (
 
 // cardRoutes are the pages of cards.
 func (s *Cards) cardRoutes() {
-	s.Guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.countyCards, auth.Operator, auth.Admin)
-	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.countyCardsIssue, auth.Operator, auth.Admin)
-	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.countyCardRevoke, auth.Operator, auth.Admin)
+	s.Guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.cards, auth.Operator, auth.Admin)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.cardsIssue, auth.Operator, auth.Admin)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.cardRevoke, auth.Operator, auth.Admin)
 }
 
 type cardPrint struct {
@@ -35,7 +35,7 @@ type cardListRow struct {
 	Card      *auth.Card
 }
 
-type countyCardsPage struct {
+type cardsPage struct {
 	Village  catalog.Village
 	Township string
 	Rows     []cardListRow
@@ -44,8 +44,8 @@ type countyCardsPage struct {
 	Issued   []cardPrint // the only time that their codes can be shown
 }
 
-func (s *Cards) countyCardsPage(ctx context.Context, village int64) (countyCardsPage, error) {
-	d := countyCardsPage{Printed: s.Now()}
+func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error) {
+	d := cardsPage{Printed: s.Now()}
 	d.Village, d.Township = s.Village(ctx, village)
 	if d.Village.Name == "" {
 		return d, link.E(link.NotFound, "not_found", "")
@@ -75,7 +75,7 @@ func (s *Cards) countyCardsPage(ctx context.Context, village int64) (countyCards
 }
 
 // wanted are the households that get a card: one anew, or with "" all that have none.
-func (d countyCardsPage) wanted(one string) (all []catalog.Household) {
+func (d cardsPage) wanted(one string) (all []catalog.Household) {
 	for _, row := range d.Rows {
 		if one == "" && row.Card == nil || one != "" && one == row.Household.Code {
 			all = append(all, row.Household)
@@ -84,23 +84,23 @@ func (d countyCardsPage) wanted(one string) (all []catalog.Household) {
 	return all
 }
 
-// countyCards lists who of a village has a card.
-func (s *Cards) countyCards(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyCardsPage(r.Context(), page.PathInt(r, "village"))
+// cards lists who of a village has a card.
+func (s *Cards) cards(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/cards", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyCardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: what the
+// cardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: what the
 // codes hold is not kept.
-func (s *Cards) countyCardsIssue(w http.ResponseWriter, r *http.Request) error {
+func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	d, err := s.countyCardsPage(r.Context(), page.PathInt(r, "village"))
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (s *Cards) countyCardsIssue(w http.ResponseWriter, r *http.Request) error {
 		return s.GoTo(w, r, "county.cards", "village", d.Village.ID)
 	}
 	for i := range d.Issued {
-		if d.Issued[i].QR, err = page.QrImage(d.Issued[i].Address, "登录二维码"); err != nil {
+		if d.Issued[i].QR, err = page.QRImage(d.Issued[i].Address, "登录二维码"); err != nil {
 			return err
 		}
 	}
@@ -126,7 +126,7 @@ func (s *Cards) countyCardsIssue(w http.ResponseWriter, r *http.Request) error {
 
 // issueCards makes cards for one household of a village or for all that have none. The same request again gets the same
 // cards to print: what their codes hold follows from it.
-func (s *Cards) issueCards(ctx context.Context, d countyCardsPage, one, key string) ([]cardPrint, error) {
+func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([]cardPrint, error) {
 	by := auth.FromContext(ctx)
 	once, err := page.OnceBy(by, key, fmt.Sprintf("cards of village %d %s", d.Village.ID, one))
 	if err != nil {
@@ -176,8 +176,8 @@ func (s *Cards) cardAddress(once auth.Once, c auth.Card) (string, error) {
 	return "", link.E(link.Conflict, "card.shown", "") // the product's key was changed since
 }
 
-// countyCardRevoke ends a card that was lost, and whatever is open with it.
-func (s *Cards) countyCardRevoke(w http.ResponseWriter, r *http.Request) error {
+// cardRevoke ends a card that was lost, and whatever is open with it.
+func (s *Cards) cardRevoke(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

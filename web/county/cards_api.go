@@ -10,7 +10,7 @@ import (
 
 // VillageCards lists who of a village has a card.
 func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCards, error) {
-	d, err := s.countyCardsPage(ctx, village)
+	d, err := s.cardsPage(ctx, village)
 	out := api.VillageCards{VillageID: d.Village.ID, Village: d.Village.Name, Without: d.Without, Items: []api.HouseholdCard{}}
 	for _, row := range d.Rows {
 		c := api.HouseholdCard{Code: row.Household.Code, Head: row.Household.Head}
@@ -28,7 +28,7 @@ func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCar
 // IssueCards makes cards of a village's households and tells what is to be printed on them, to whoever asks with its key.
 func (s *Cards) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
 	out := api.IssuedCards{Items: []api.IssuedCard{}}
-	d, err := s.countyCardsPage(ctx, village)
+	d, err := s.cardsPage(ctx, village)
 	if err != nil {
 		return out, err
 	}

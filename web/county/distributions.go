@@ -23,21 +23,21 @@ import (
 // distributionRoutes are the county's pages of dividends. Who may decide is the payment module's business.
 func (s *pools) distributionRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/distributions", "county.distributions", s.countyDistributions, county...)
-	s.Guarded("GET", "/county/distributions/new", "county.distribution.new", s.countyDistributionNew, county...)
-	s.Guarded("POST", "/county/distributions/new", "county.distribution.create", s.countyDistributionSave, county...)
-	s.Guarded("GET", "/county/distributions/{id:[0-9]+}", "county.distribution", s.countyDistribution, county...)
-	s.Guarded("GET", "/county/distributions/{id:[0-9]+}/edit", "county.distribution.edit", s.countyDistributionEdit, county...)
-	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/edit", "county.distribution.save", s.countyDistributionSave, county...)
-	s.Guarded("GET", "/county/distributions/{id:[0-9]+}/list", "county.distribution.file", s.countyDistributionFile, county...)
-	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/list", "county.distribution.upload", s.countyDistributionUpload, county...)
-	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/members", "county.distribution.members", s.countyDistributionMembers, county...)
-	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/submit", "county.distribution.submit", s.countyDistributionSubmit, county...)
-	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/decide", "county.distribution.decide", s.countyDistributionDecide, county...)
+	s.Guarded("GET", "/county/distributions", "county.distributions", s.distributions, county...)
+	s.Guarded("GET", "/county/distributions/new", "county.distribution.new", s.distributionNew, county...)
+	s.Guarded("POST", "/county/distributions/new", "county.distribution.create", s.distributionSave, county...)
+	s.Guarded("GET", "/county/distributions/{id:[0-9]+}", "county.distribution", s.distribution, county...)
+	s.Guarded("GET", "/county/distributions/{id:[0-9]+}/edit", "county.distribution.edit", s.distributionEdit, county...)
+	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/edit", "county.distribution.save", s.distributionSave, county...)
+	s.Guarded("GET", "/county/distributions/{id:[0-9]+}/list", "county.distribution.file", s.distributionFile, county...)
+	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/list", "county.distribution.upload", s.distributionUpload, county...)
+	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/members", "county.distribution.members", s.distributionMembers, county...)
+	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/submit", "county.distribution.submit", s.distributionSubmit, county...)
+	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/decide", "county.distribution.decide", s.distributionDecide, county...)
 	s.AllowBody("/county/distributions/", 2*uploadMostBytes)
 }
 
-type countyDistributionsPage struct {
+type distributionsPage struct {
 	Words page.Words
 	Pools []payments.Pool
 	Kind  string
@@ -46,8 +46,8 @@ type countyDistributionsPage struct {
 	Paid  int64 // of what is posted
 }
 
-func (s *pools) countyDistributions(w http.ResponseWriter, r *http.Request) error {
-	d := countyDistributionsPage{Words: s.Words(r), Kind: r.URL.Query().Get("kind"), Kinds: payments.PoolKinds}
+func (s *pools) distributions(w http.ResponseWriter, r *http.Request) error {
+	d := distributionsPage{Words: s.Words(r), Kind: r.URL.Query().Get("kind"), Kinds: payments.PoolKinds}
 	pools, err := s.Distributions.Pools(r.Context(), payments.PoolFilter{Kind: payments.PoolKind(d.Kind)})
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (s *pools) countyDistributions(w http.ResponseWriter, r *http.Request) erro
 	return s.Render(w, r, http.StatusOK, "county/distributions", d)
 }
 
-type countyDistributionPage struct {
+type distributionPage struct {
 	Words      page.Words
 	Pool       payments.Pool
 	Org        string
@@ -80,20 +80,20 @@ type countyDistributionPage struct {
 }
 
 // Household of a share.
-func (d countyDistributionPage) Household(id int64) catalog.Household { return d.Households[id] }
+func (d distributionPage) Household(id int64) catalog.Household { return d.Households[id] }
 
-func (d countyDistributionPage) figures() page.PoolFigures {
+func (d distributionPage) figures() page.PoolFigures {
 	return page.PoolFigures{Format: page.Format{Lang: d.Words.Lang}, Kind: d.Pool.Kind}
 }
 
 // SharesText and TradeText are a weight with its unit.
-func (d countyDistributionPage) SharesText(n int64) string { return d.figures().Shares(n) }
-func (d countyDistributionPage) TradeText(n int64) string  { return d.figures().Trade(n) }
+func (d distributionPage) SharesText(n int64) string { return d.figures().Shares(n) }
+func (d distributionPage) TradeText(n int64) string  { return d.figures().Trade(n) }
 
-func (s *pools) countyDistributionPage(r *http.Request) (countyDistributionPage, error) {
+func (s *pools) distributionPage(r *http.Request) (distributionPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
-	d := countyDistributionPage{Words: s.Words(r), Query: strings.TrimSpace(query.Get("q")), Households: map[int64]catalog.Household{}}
+	d := distributionPage{Words: s.Words(r), Query: strings.TrimSpace(query.Get("q")), Households: map[int64]catalog.Household{}}
 	var err error
 	if d.Pool, err = s.Distributions.Pool(ctx, payments.PoolRef{ID: page.PathInt(r, "id")}); err != nil {
 		return d, err
@@ -146,8 +146,8 @@ func (s *pools) countyDistributionPage(r *http.Request) (countyDistributionPage,
 	return d, nil
 }
 
-func (s *pools) countyDistribution(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyDistributionPage(r)
+func (s *pools) distribution(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.distributionPage(r)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (s *pools) onDistribution(w http.ResponseWriter, r *http.Request, command f
 		s.Flash(r, page.Good, done)
 		return s.GoTo(w, r, "county.distribution", "id", page.PathInt(r, "id"))
 	}
-	d, err := s.countyDistributionPage(r)
+	d, err := s.distributionPage(r)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (s *pools) onDistribution(w http.ResponseWriter, r *http.Request, command f
 	return s.RenderForm(w, r, "county/distribution", d, f)
 }
 
-func (s *pools) countyDistributionSubmit(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) distributionSubmit(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *page.Form) (string, []rowProblem, error) {
 		id := payments.PoolRef{ID: page.PathInt(r, "id")}
 		if f.Text("what") == "cancel" {
@@ -188,7 +188,7 @@ func (s *pools) countyDistributionSubmit(w http.ResponseWriter, r *http.Request)
 	})
 }
 
-func (s *pools) countyDistributionDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) distributionDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *page.Form) (string, []rowProblem, error) {
 		approve := f.Text("decision") == "approve"
 		if !approve && !f.Need("reason") {
@@ -213,8 +213,8 @@ func poolProgramme(k payments.PoolKind) string {
 	return catalog.ProgrammeSolar
 }
 
-// countyDistributionMembers takes who is registered today as the snapshot.
-func (s *pools) countyDistributionMembers(w http.ResponseWriter, r *http.Request) error {
+// distributionMembers takes who is registered today as the snapshot.
+func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *page.Form) (string, []rowProblem, error) {
 		pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: page.PathInt(r, "id")})
 		if err != nil {
@@ -249,8 +249,8 @@ func memberColumns(k payments.PoolKind) []sheet.Column {
 	return []sheet.Column{code, {Name: "shares", Heads: []string{"股数", "股份", "shares"}, Need: true}, {Name: "trade", Heads: []string{"菌棒数", "菌棒(袋)", "菌棒", "bags"}, Need: true}}
 }
 
-// countyDistributionUpload takes a list by household codes, all of it or nothing; wrong rows are listed.
-func (s *pools) countyDistributionUpload(w http.ResponseWriter, r *http.Request) error {
+// distributionUpload takes a list by household codes, all of it or nothing; wrong rows are listed.
+func (s *pools) distributionUpload(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *page.Form) (string, []rowProblem, error) {
 		pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: page.PathInt(r, "id")})
 		if err != nil {
@@ -338,8 +338,8 @@ func readMembers(words page.Words, kind payments.PoolKind, data []byte, known ma
 	return members, problems, nil
 }
 
-// countyDistributionFile is the list as a table: who gets what, or for a draft without a list the form to fill in.
-func (s *pools) countyDistributionFile(w http.ResponseWriter, r *http.Request) error {
+// distributionFile is the list as a table: who gets what, or for a draft without a list the form to fill in.
+func (s *pools) distributionFile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: page.PathInt(r, "id")})
 	if err != nil {
@@ -408,7 +408,7 @@ func sendSheet(w http.ResponseWriter, name string, head []string, rows [][]sheet
 	return nil
 }
 
-type countyDistributionFormPage struct {
+type distributionFormPage struct {
 	Words  page.Words
 	ID     int64
 	Title  string
@@ -442,7 +442,7 @@ func (s *pools) distributionForm(w http.ResponseWriter, r *http.Request, id int6
 		return err
 	}
 	l := page.LangOf(r)
-	d := countyDistributionFormPage{Words: s.Words(r), ID: id, Title: title, Income: poolLines(f, "income", incomeLines), Costs: poolLines(f, "costs", costLines)}
+	d := distributionFormPage{Words: s.Words(r), ID: id, Title: title, Income: poolLines(f, "income", incomeLines), Costs: poolLines(f, "costs", costLines)}
 	for _, k := range payments.PoolKinds {
 		d.Kinds = append(d.Kinds, page.Option{Value: string(k), Label: d.Words.Say("programme", string(k))})
 	}
@@ -453,7 +453,7 @@ func (s *pools) distributionForm(w http.ResponseWriter, r *http.Request, id int6
 	return s.RenderForm(w, r, "county/distribution_form", d, f)
 }
 
-func (s *pools) countyDistributionNew(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) distributionNew(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
 	now := s.Now().In(page.China)
 	f.Values.Set("season", strconv.Itoa(now.Year()))
@@ -463,7 +463,7 @@ func (s *pools) countyDistributionNew(w http.ResponseWriter, r *http.Request) er
 	return s.distributionForm(w, r, 0, "", f)
 }
 
-func (s *pools) countyDistributionEdit(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) distributionEdit(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.Distributions.Pool(r.Context(), payments.PoolRef{ID: page.PathInt(r, "id")})
 	if err != nil {
 		return err
@@ -509,7 +509,7 @@ func readPoolItems(f *page.Form, group string, n int) []payments.PoolItem {
 	return items
 }
 
-func (s *pools) countyDistributionSave(w http.ResponseWriter, r *http.Request) error {
+func (s *pools) distributionSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

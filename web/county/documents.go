@@ -9,11 +9,11 @@ import (
 )
 
 func (s *people) documentRoutes() {
-	s.Guarded("GET", "/county/documents", "county.documents", s.countyDocuments, auth.County...)
-	s.Guarded("GET", "/county/households/{code}/documents", "county.household.documents", s.countyHouseholdDocuments, auth.County...)
+	s.Guarded("GET", "/county/documents", "county.documents", s.documents, auth.County...)
+	s.Guarded("GET", "/county/households/{code}/documents", "county.household.documents", s.householdDocuments, auth.County...)
 }
 
-type countyDocumentsPage struct {
+type documentsPage struct {
 	Words   page.Words
 	Entries document.Entries
 	Kind    document.Kind
@@ -26,11 +26,11 @@ type countyDocumentsPage struct {
 
 var documentKinds = []document.Kind{document.DocPurchase, document.DocAcceptance, document.DocReceipt, document.DocRefund, document.DocConfirmation}
 
-// countyDocuments is the register of what was issued, by number.
-func (s *people) countyDocuments(w http.ResponseWriter, r *http.Request) error {
+// documents is the register of what was issued, by number.
+func (s *people) documents(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	this := s.Now().In(page.China).Year()
-	d := countyDocumentsPage{Words: s.Words(r), Kind: document.Kind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
+	d := documentsPage{Words: s.Words(r), Kind: document.Kind(f.Text("kind")), Kinds: documentKinds, Year: int(f.Int("year")), Years: []int{this, this - 1, this - 2}}
 	if d.Kind == "" {
 		d.Kind = document.DocPurchase
 	}
@@ -45,13 +45,13 @@ func (s *people) countyDocuments(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "county/documents", d)
 }
 
-// countyHouseholdDocuments lists what can be issued for one household.
-func (s *people) countyHouseholdDocuments(w http.ResponseWriter, r *http.Request) error {
-	found, err := s.countyHouseholdPage(r)
+// householdDocuments lists what can be issued for one household.
+func (s *people) householdDocuments(w http.ResponseWriter, r *http.Request) error {
+	found, err := s.householdPage(r)
 	if err != nil {
 		return err
 	}
-	d := countyDocumentsPage{Words: found.Words, Head: found.Household.Head, Code: found.Household.Code}
+	d := documentsPage{Words: found.Words, Head: found.Household.Head, Code: found.Household.Code}
 	if d.Entries, err = s.Documents.HouseholdStatements(r.Context(), document.HouseholdDocuments{HouseholdID: found.Household.ID}); err != nil {
 		return err
 	}

@@ -15,20 +15,20 @@ import (
 // homeRoutes is the first page of the county's staff.
 func (s *overview) homeRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county", "county.home", s.countyHome, county...)
+	s.Guarded("GET", "/county", "county.home", s.home, county...)
 }
 
 // reportedPerPersonFen is the rise of income per person that the county reported for the years before the demo's
 // season: what the bars of the years are held against.
 var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_00}
 
-type countyHomePage struct {
+type homePage struct {
 	Words    page.Words
 	Coverage catalog.Coverage
 	Report   orders.Report
 	Reported map[int]int64
 	Orders   []pipelineRow
-	Money    countyMoney
+	Money    moneyFigures
 	Unsold   []catalog.VillageCoverage // least share of households selling first
 	NoSale   int                       // villages without one sale
 	Channels []catalog.Channel
@@ -43,17 +43,17 @@ type pipelineRow struct {
 	Fen   int64
 }
 
-// countyMoney is the ledger in three figures.
-type countyMoney struct {
+// moneyFigures is the ledger in three figures.
+type moneyFigures struct {
 	Pending, Released, InTransit, Balanced int64
 	OK                                     bool
 }
 
 var channels = []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket, catalog.ChannelPrivate}
 
-func (s *overview) countyHome(w http.ResponseWriter, r *http.Request) error {
+func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d := countyHomePage{Words: s.Words(r), Reported: reportedPerPersonFen, Channels: channels}
+	d := homePage{Words: s.Words(r), Reported: reportedPerPersonFen, Channels: channels}
 	var err error
 	if d.Coverage, err = s.Catalog.Coverage(ctx, catalog.None{}); err != nil {
 		return err
@@ -107,8 +107,8 @@ func pipeline(counts []orders.StateCount) []pipelineRow {
 }
 
 // moneyHeadline reads what households are owed out of the trial balance: those accounts are credits.
-func moneyHeadline(t payments.TrialBalance) countyMoney {
-	m := countyMoney{Balanced: t.SumFen, OK: t.SumFen == 0}
+func moneyHeadline(t payments.TrialBalance) moneyFigures {
+	m := moneyFigures{Balanced: t.SumFen, OK: t.SumFen == 0}
 	for _, row := range t.Rows {
 		switch row.Kind {
 		case "payable_pending":

@@ -17,23 +17,23 @@ import (
 // peopleRoutes are the pages of households. The modules decide what each of the staff may do; here all may look.
 func (s *people) peopleRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/households", "county.households", s.countyHouseholds, county...)
+	s.Guarded("GET", "/county/households", "county.households", s.households, county...)
 	s.Guarded("GET", "/county/households/import", "county.import", s.countyImport, county...)
-	s.Guarded("POST", "/county/households/import", "county.import.read", s.countyImportRead, county...)
-	s.Guarded("GET", "/county/reviews", "county.reviews", s.countyReviews, county...)
-	s.Guarded("POST", "/county/reviews/{id:[0-9]+}", "county.review.decide", s.countyReviewDecide, county...)
-	s.Guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.countyReviewAccount, auth.Approver, auth.Admin)
-	s.Guarded("GET", "/county/households/{code}", "county.household", s.countyHousehold, county...)
-	s.Guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.countyHouseholdConsent, county...)
-	s.Guarded("POST", "/county/households/{code}/account", "county.household.account", s.countyHouseholdAccount, county...)
-	s.Guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.countyHouseholdApprove, county...)
+	s.Guarded("POST", "/county/households/import", "county.import.read", s.importRead, county...)
+	s.Guarded("GET", "/county/reviews", "county.reviews", s.reviews, county...)
+	s.Guarded("POST", "/county/reviews/{id:[0-9]+}", "county.review.decide", s.reviewDecide, county...)
+	s.Guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.reviewAccount, auth.Approver, auth.Admin)
+	s.Guarded("GET", "/county/households/{code}", "county.household", s.household, county...)
+	s.Guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.householdConsent, county...)
+	s.Guarded("POST", "/county/households/{code}/account", "county.household.account", s.householdAccount, county...)
+	s.Guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.householdApprove, county...)
 	s.AllowBody("/county/households/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
 // programmes in the order in which the county lists them.
 var programmes = []string{"garden", "geese", "seedpotato", "mushroom", "solar"}
 
-type countyHouseholdsPage struct {
+type householdsPage struct {
 	Words      page.Words
 	Page       catalog.HouseholdPage
 	Filter     catalog.HouseholdFilter
@@ -44,10 +44,10 @@ type countyHouseholdsPage struct {
 	Filtered   bool
 }
 
-func (s *people) countyHouseholds(w http.ResponseWriter, r *http.Request) error {
+func (s *people) households(w http.ResponseWriter, r *http.Request) error {
 	ctx, l := r.Context(), page.LangOf(r)
 	f := s.QueryForm(r)
-	d := countyHouseholdsPage{Words: s.Words(r), Filter: catalog.HouseholdFilter{Query: f.Text("q"), Township: f.Int("township"),
+	d := householdsPage{Words: s.Words(r), Filter: catalog.HouseholdFilter{Query: f.Text("q"), Township: f.Int("township"),
 		VillageID: f.Int("village"), Programme: f.Text("programme"), Unsold: f.Text("unsold") != "", Cursor: f.Text("cursor"), Limit: 50}}
 	d.Filtered = d.Filter.Query != "" || d.Filter.Township != 0 || d.Filter.VillageID != 0 || d.Filter.Programme != "" || d.Filter.Unsold
 	ref, err := s.Reference(ctx)
@@ -74,7 +74,7 @@ func townshipOptions(l page.Lang, ref catalog.Reference) []page.Option {
 		func(t catalog.Township) string { return page.Num64(t.ID) }, func(t catalog.Township) string { return t.Name })
 }
 
-type countyHouseholdPage struct {
+type householdPage struct {
 	Words     page.Words
 	Household catalog.Household
 	Lots      []catalog.HouseholdLot
@@ -85,9 +85,9 @@ type countyHouseholdPage struct {
 	MayDecide bool
 }
 
-func (s *people) countyHouseholdPage(r *http.Request) (countyHouseholdPage, error) {
+func (s *people) householdPage(r *http.Request) (householdPage, error) {
 	ctx := r.Context()
-	d := countyHouseholdPage{Words: s.Words(r), How: consentHow(page.LangOf(r))}
+	d := householdPage{Words: s.Words(r), How: consentHow(page.LangOf(r))}
 	var err error
 	if d.Household, err = s.Catalog.Household(ctx, catalog.HouseholdRef{Code: mux.Vars(r)["code"]}); err != nil {
 		return d, err
@@ -120,8 +120,8 @@ func consentHow(l page.Lang) []page.Option {
 	}
 }
 
-func (s *people) countyHousehold(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyHouseholdPage(r)
+func (s *people) household(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.householdPage(r)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *people) onHousehold(w http.ResponseWriter, r *http.Request, done string
 	if err != nil {
 		return err
 	}
-	d, err := s.countyHouseholdPage(r)
+	d, err := s.householdPage(r)
 	if err != nil {
 		return err
 	}
@@ -148,14 +148,14 @@ func (s *people) onHousehold(w http.ResponseWriter, r *http.Request, done string
 	return s.GoTo(w, r, "county.household", "code", d.Household.Code)
 }
 
-func (s *people) countyHouseholdConsent(w http.ResponseWriter, r *http.Request) error {
+func (s *people) householdConsent(w http.ResponseWriter, r *http.Request) error {
 	return s.onHousehold(w, r, "household.consent.saved", func(ctx context.Context, f *page.Form, h catalog.Household) error {
 		_, err := s.Catalog.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: f.Text("given") != "", How: f.Text("how")})
 		return err
 	})
 }
 
-func (s *people) countyHouseholdAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *people) householdAccount(w http.ResponseWriter, r *http.Request) error {
 	return s.onHousehold(w, r, "household.account.review", func(ctx context.Context, f *page.Form, h catalog.Household) error {
 		if !f.Need("holder", "bank", "number") {
 			return nil
@@ -166,7 +166,7 @@ func (s *people) countyHouseholdAccount(w http.ResponseWriter, r *http.Request) 
 	})
 }
 
-func (s *people) countyHouseholdApprove(w http.ResponseWriter, r *http.Request) error {
+func (s *people) householdApprove(w http.ResponseWriter, r *http.Request) error {
 	return s.onHousehold(w, r, "household.account.approved", func(ctx context.Context, _ *page.Form, h catalog.Household) error {
 		_, err := s.Payments.ApprovePayoutAccount(ctx, payments.HouseholdRef{ID: h.ID})
 		return err

@@ -18,7 +18,7 @@ var importColumns = []string{"户编号", "户主姓名", "身份证号", "家�
 // importMostAtOnce is what the catalogue takes in one call.
 const importMostAtOnce = 1000
 
-type countyImportPage struct {
+type importPage struct {
 	Words   page.Words
 	Columns []string
 	Result  *catalog.ImportResult
@@ -30,16 +30,16 @@ type countyImportPage struct {
 }
 
 func (s *people) countyImport(w http.ResponseWriter, r *http.Request) error {
-	return s.RenderForm(w, r, "county/import", countyImportPage{Words: s.Words(r), Columns: importColumns}, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "county/import", importPage{Words: s.Words(r), Columns: importColumns}, s.NewForm(page.LangOf(r)))
 }
 
-// countyImportRead looks at a file without changing anything, and takes what is good in it when told to.
-func (s *people) countyImportRead(w http.ResponseWriter, r *http.Request) error {
+// importRead looks at a file without changing anything, and takes what is good in it when told to.
+func (s *people) importRead(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	d := countyImportPage{Words: s.Words(r), Columns: importColumns, Name: f.Text("name"), Done: f.Text("take") != ""}
+	d := importPage{Words: s.Words(r), Columns: importColumns, Name: f.Text("name"), Done: f.Text("take") != ""}
 	err = s.readImport(r, f, &d)
 	if err != nil && !f.Fail(err) {
 		return err
@@ -47,7 +47,7 @@ func (s *people) countyImportRead(w http.ResponseWriter, r *http.Request) error 
 	return s.RenderForm(w, r, "county/import", d, f)
 }
 
-func (s *people) readImport(r *http.Request, f *page.Form, d *countyImportPage) error {
+func (s *people) readImport(r *http.Request, f *page.Form, d *importPage) error {
 	var data []byte
 	var err error
 	if d.Done {

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-type countyJournalPage struct {
+type journalPage struct {
 	Words    page.Words
 	Page     payments.JournalPage
 	Filter   payments.JournalFilter
@@ -30,10 +30,10 @@ func kindsOfPosting(w page.Words) []page.Option {
 	return options
 }
 
-// countyJournal lists postings, newest first. An order is looked up by its number.
-func (s *bookPages) countyJournal(w http.ResponseWriter, r *http.Request) error {
+// journal lists postings, newest first. An order is looked up by its number.
+func (s *bookPages) journal(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
-	d := countyJournalPage{Words: s.Words(r), Order: f.Text("order"), Kinds: kindsOfPosting(s.Words(r)), Filter: payments.JournalFilter{Ref: f.Text("ref"),
+	d := journalPage{Words: s.Words(r), Order: f.Text("order"), Kinds: kindsOfPosting(s.Words(r)), Filter: payments.JournalFilter{Ref: f.Text("ref"),
 		Account: f.Text("account"), Kind: f.Text("kind"), Cursor: f.Text("cursor"), Limit: 50}}
 	d.Filtered = d.Order != "" || d.Filter.Ref != "" || d.Filter.Account != "" || d.Filter.Kind != ""
 	if d.Order != "" {

@@ -3,7 +3,7 @@ package county
 import "banmuyuan/web/page"
 
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
-var countyWords = map[string][2]string{
+var words = map[string][2]string{
 	"consent.how.signed":     {"签了同意书", "signed the form"},
 	"consent.how.phone":      {"电话里同意", "by phone"},
 	"consent.how.visit":      {"上门时当面同意", "on a visit"},
@@ -136,7 +136,7 @@ var countyWords = map[string][2]string{
 	"ledger.kind.clearing:cash":          {"现金在途", "Clearing, cash"},
 }
 
-var countyTones = page.Tones{
+var tones = page.Tones{
 	page.Good: {"status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active"},
 	page.Busy: {"status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
 	page.Care: {"status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held"},

@@ -12,11 +12,11 @@ import (
 // orderRoutes are the pages of orders.
 func (s *goods) orderRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/orders", "county.orders", s.countyOrders, county...)
-	s.Guarded("GET", "/county/orders/{no}/split", "county.split", s.countySplit, county...)
+	s.Guarded("GET", "/county/orders", "county.orders", s.orders, county...)
+	s.Guarded("GET", "/county/orders/{no}/split", "county.split", s.split, county...)
 }
 
-type countyOrdersPage struct {
+type ordersPage struct {
 	Words    page.Words
 	Page     orders.OrderPage
 	Filter   orders.OrderFilter
@@ -26,10 +26,10 @@ type countyOrdersPage struct {
 	Filtered bool
 }
 
-func (s *goods) countyOrders(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) orders(w http.ResponseWriter, r *http.Request) error {
 	l := page.LangOf(r)
 	f := s.QueryForm(r)
-	d := countyOrdersPage{Words: s.Words(r), State: f.Text("state"), Filter: orders.OrderFilter{Query: f.Text("q"),
+	d := ordersPage{Words: s.Words(r), State: f.Text("state"), Filter: orders.OrderFilter{Query: f.Text("q"),
 		Channel: catalog.Channel(f.Text("channel")), Presale: f.Int("presale"), From: f.Text("from"), To: f.Text("to"), Cursor: f.Text("cursor"), Limit: 50}}
 	if d.State != "" {
 		d.Filter.State = []orders.State{orders.State(d.State)}

@@ -19,15 +19,15 @@ import (
 // orgPayoutRoutes are the pages on which the county pays organisations, and the one on which they read it.
 func (s *moneyPages) orgPayoutRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/org-payouts", "county.orgaccounts", s.countyOrgAccounts, county...)
-	s.Guarded("GET", "/county/org-payouts/list", "county.orgpayouts", s.countyOrgPayouts, county...)
-	s.Guarded("GET", "/county/org-payouts/{account:coop|raiser}/{org:[0-9]+}", "county.orgaccount", s.countyOrgAccount, county...)
-	s.Guarded("POST", "/county/org-payouts/{account:coop|raiser}/{org:[0-9]+}", "county.orgaccount.propose", s.countyOrgPayoutPropose, county...)
-	s.Guarded("GET", "/county/org-payouts/{id:[0-9]+}", "county.orgpayout", s.countyOrgPayout, county...)
-	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/decide", "county.orgpayout.decide", s.countyOrgPayoutDecide, county...)
-	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/paid", "county.orgpayout.paid", s.countyOrgPayoutPaid, county...)
-	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/failed", "county.orgpayout.failed", s.countyOrgPayoutFailed, county...)
-	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/returned", "county.orgpayout.returned", s.countyOrgPayoutReturned, county...)
+	s.Guarded("GET", "/county/org-payouts", "county.orgaccounts", s.orgAccounts, county...)
+	s.Guarded("GET", "/county/org-payouts/list", "county.orgpayouts", s.orgPayouts, county...)
+	s.Guarded("GET", "/county/org-payouts/{account:coop|raiser}/{org:[0-9]+}", "county.orgaccount", s.orgAccount, county...)
+	s.Guarded("POST", "/county/org-payouts/{account:coop|raiser}/{org:[0-9]+}", "county.orgaccount.propose", s.orgPayoutPropose, county...)
+	s.Guarded("GET", "/county/org-payouts/{id:[0-9]+}", "county.orgpayout", s.orgPayout, county...)
+	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/decide", "county.orgpayout.decide", s.orgPayoutDecide, county...)
+	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/paid", "county.orgpayout.paid", s.orgPayoutPaid, county...)
+	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/failed", "county.orgpayout.failed", s.orgPayoutFailed, county...)
+	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/returned", "county.orgpayout.returned", s.orgPayoutReturned, county...)
 }
 
 // organisationNames are those that the reader may know: raisers are not told to strangers, so they are asked for afresh.
@@ -47,7 +47,7 @@ var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, paym
 // orgAccountsShown is how many organisations a page lists.
 const orgAccountsShown = 100
 
-type countyOrgAccountsPage struct {
+type orgAccountsPage struct {
 	Items    []payments.OrgAccount // those that are listed
 	Names    map[int64]string
 	Due      bool // only those that can be paid something
@@ -58,11 +58,11 @@ type countyOrgAccountsPage struct {
 	Approved int
 }
 
-// countyOrgAccounts lists what each organisation is owed, those with most to pay first.
-func (s *moneyPages) countyOrgAccounts(w http.ResponseWriter, r *http.Request) error {
+// orgAccounts lists what each organisation is owed, those with most to pay first.
+func (s *moneyPages) orgAccounts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	d := countyOrgAccountsPage{Due: f.Text("which") != "all"}
+	d := orgAccountsPage{Due: f.Text("which") != "all"}
 	all, err := s.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Account: payments.OrgAccountKind(f.Text("account"))})
 	if err != nil {
 		return err
@@ -102,8 +102,8 @@ type orgPayoutsPage struct {
 	States []payments.OrgPayoutState
 }
 
-// countyOrgPayouts lists payments to organisations by what is to be done with them.
-func (s *moneyPages) countyOrgPayouts(w http.ResponseWriter, r *http.Request) error {
+// orgPayouts lists payments to organisations by what is to be done with them.
+func (s *moneyPages) orgPayouts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
 	d := orgPayoutsPage{State: payments.OrgPayoutState(f.Text("state")), States: orgPayoutStates}
@@ -124,7 +124,7 @@ func (s *moneyPages) countyOrgPayouts(w http.ResponseWriter, r *http.Request) er
 	return s.RenderForm(w, r, "county/org_payouts", d, f)
 }
 
-type countyOrgAccountPage struct {
+type orgAccountPage struct {
 	Account payments.OrgAccount
 	Name    string
 	Payouts payments.OrgPayoutPage
@@ -134,10 +134,10 @@ type countyOrgAccountPage struct {
 	Ledger  string // code of the account
 }
 
-func (s *moneyPages) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage, error) {
+func (s *moneyPages) orgAccountPage(r *http.Request) (orgAccountPage, error) {
 	ctx := r.Context()
 	org, kind := page.PathInt(r, "org"), payments.OrgAccountKind(mux.Vars(r)["account"])
-	d := countyOrgAccountPage{Ledger: "payable_" + string(kind) + ":org:" + mux.Vars(r)["org"],
+	d := orgAccountPage{Ledger: "payable_" + string(kind) + ":org:" + mux.Vars(r)["org"],
 		MayAsk: auth.FromContext(ctx).Role.In(auth.Operator, auth.Admin)}
 	if org == 0 {
 		return d, link.E(link.NotFound, "not_found", "")
@@ -159,17 +159,17 @@ func (s *moneyPages) countyOrgAccountPage(r *http.Request) (countyOrgAccountPage
 	return d, err
 }
 
-// countyOrgAccount is what one organisation is owed for one thing, with what it was paid.
-func (s *moneyPages) countyOrgAccount(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyOrgAccountPage(r)
+// orgAccount is what one organisation is owed for one thing, with what it was paid.
+func (s *moneyPages) orgAccount(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.orgAccountPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/org_account", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyOrgPayoutPropose asks the second person to pay it.
-func (s *moneyPages) countyOrgPayoutPropose(w http.ResponseWriter, r *http.Request) error {
+// orgPayoutPropose asks the second person to pay it.
+func (s *moneyPages) orgPayoutPropose(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -186,14 +186,14 @@ func (s *moneyPages) countyOrgPayoutPropose(w http.ResponseWriter, r *http.Reque
 			return err
 		}
 	}
-	d, err := s.countyOrgAccountPage(r)
+	d, err := s.orgAccountPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/org_account", d, f)
 }
 
-type countyOrgPayoutPage struct {
+type orgPayoutPage struct {
 	Payout    payments.OrgPayout
 	Name      string
 	Account   payments.OrgAccount
@@ -204,9 +204,9 @@ type countyOrgPayoutPage struct {
 	MayRecord bool
 }
 
-func (s *moneyPages) countyOrgPayoutPage(r *http.Request) (countyOrgPayoutPage, error) {
+func (s *moneyPages) orgPayoutPage(r *http.Request) (orgPayoutPage, error) {
 	ctx := r.Context()
-	d := countyOrgPayoutPage{Today: s.Now().In(page.China).Format(time.DateOnly)}
+	d := orgPayoutPage{Today: s.Now().In(page.China).Format(time.DateOnly)}
 	var err error
 	if d.Payout, err = s.OrgPayouts.OrgPayout(ctx, payments.OrgPayoutRef{ID: page.PathInt(r, "id")}); err != nil {
 		return d, err
@@ -230,9 +230,9 @@ func (s *moneyPages) countyOrgPayoutPage(r *http.Request) (countyOrgPayoutPage, 
 	return d, nil
 }
 
-// countyOrgPayout is one payment with what is to be done with it.
-func (s *moneyPages) countyOrgPayout(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyOrgPayoutPage(r)
+// orgPayout is one payment with what is to be done with it.
+func (s *moneyPages) orgPayout(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.orgPayoutPage(r)
 	if err != nil {
 		return err
 	}
@@ -253,15 +253,15 @@ func (s *moneyPages) onOrgPayout(w http.ResponseWriter, r *http.Request, command
 		s.Flash(r, page.Good, done)
 		return s.GoTo(w, r, "county.orgpayout", "id", page.PathInt(r, "id"))
 	}
-	d, err := s.countyOrgPayoutPage(r)
+	d, err := s.orgPayoutPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/org_payout", d, f)
 }
 
-// countyOrgPayoutDecide: the payment module refuses whoever proposed it, whatever the page offers.
-func (s *moneyPages) countyOrgPayoutDecide(w http.ResponseWriter, r *http.Request) error {
+// orgPayoutDecide: the payment module refuses whoever proposed it, whatever the page offers.
+func (s *moneyPages) orgPayoutDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *page.Form, id int64) (string, error) {
 		if f.Text("decision") == "approve" {
 			_, err := s.OrgPayouts.DecideOrgPayout(ctx, payments.DecideOrgPayout{ID: id, Approve: true})
@@ -275,7 +275,7 @@ func (s *moneyPages) countyOrgPayoutDecide(w http.ResponseWriter, r *http.Reques
 	})
 }
 
-func (s *moneyPages) countyOrgPayoutPaid(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) orgPayoutPaid(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *page.Form, id int64) (string, error) {
 		on := f.When("paid_on", time.DateOnly)
 		if !f.Need("bank_ref", "paid_on") || !f.OK() {
@@ -286,7 +286,7 @@ func (s *moneyPages) countyOrgPayoutPaid(w http.ResponseWriter, r *http.Request)
 	})
 }
 
-func (s *moneyPages) countyOrgPayoutFailed(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) orgPayoutFailed(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *page.Form, id int64) (string, error) {
 		if !f.Need("why") {
 			return "", nil
@@ -296,7 +296,7 @@ func (s *moneyPages) countyOrgPayoutFailed(w http.ResponseWriter, r *http.Reques
 	})
 }
 
-func (s *moneyPages) countyOrgPayoutReturned(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) orgPayoutReturned(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *page.Form, id int64) (string, error) {
 		on := f.When("returned_on", time.DateOnly)
 		if !f.Need("why", "returned_on") || !f.OK() {

@@ -16,28 +16,28 @@ import (
 // payoutRoutes are the pages of settlement and payouts.
 func (s *moneyPages) payoutRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/settlements", "county.settlements", s.countySettlements, county...)
-	s.Guarded("POST", "/county/settlements", "county.settlements.batch", s.countySettlementsBatch, county...)
-	s.Guarded("GET", "/county/payouts", "county.payouts", s.countyPayouts, county...)
-	s.Guarded("GET", "/county/payouts/{id:[0-9]+}", "county.payout", s.countyPayout, county...)
-	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/decide", "county.payout.decide", s.countyPayoutDecide, county...)
-	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.countyPayoutFile, county...)
-	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.countyPayoutResult, county...)
-	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.countyPayoutSample, county...)
+	s.Guarded("GET", "/county/settlements", "county.settlements", s.settlements, county...)
+	s.Guarded("POST", "/county/settlements", "county.settlements.batch", s.settlementsBatch, county...)
+	s.Guarded("GET", "/county/payouts", "county.payouts", s.payouts, county...)
+	s.Guarded("GET", "/county/payouts/{id:[0-9]+}", "county.payout", s.payout, county...)
+	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/decide", "county.payout.decide", s.payoutDecide, county...)
+	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.payoutFile, county...)
+	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.payoutResult, county...)
+	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.payoutSample, county...)
 	s.AllowBody("/county/payouts/", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
-type countySettlementsPage struct {
+type settlementsPage struct {
 	Words   page.Words
 	Summary payments.PayoutSummary
 	Batches []payments.PayoutBatch // the latest
-	Money   countyMoney
+	Money   moneyFigures
 	Open    *payments.PayoutBatch // a draft that waits for the second person
 }
 
-func (s *moneyPages) countySettlementsPage(r *http.Request) (countySettlementsPage, error) {
+func (s *moneyPages) settlementsPage(r *http.Request) (settlementsPage, error) {
 	ctx := r.Context()
-	d := countySettlementsPage{Words: s.Words(r)}
+	d := settlementsPage{Words: s.Words(r)}
 	var err error
 	if d.Summary, err = s.Payments.PayoutSummary(ctx, payments.None{}); err != nil {
 		return d, err
@@ -60,16 +60,16 @@ func (s *moneyPages) countySettlementsPage(r *http.Request) (countySettlementsPa
 	return d, nil
 }
 
-func (s *moneyPages) countySettlements(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countySettlementsPage(r)
+func (s *moneyPages) settlements(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.settlementsPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/settlements", d, s.NewForm(page.LangOf(r)))
 }
 
-// countySettlementsBatch puts everything released into a batch, which then waits for the second person.
-func (s *moneyPages) countySettlementsBatch(w http.ResponseWriter, r *http.Request) error {
+// settlementsBatch puts everything released into a batch, which then waits for the second person.
+func (s *moneyPages) settlementsBatch(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -85,14 +85,14 @@ func (s *moneyPages) countySettlementsBatch(w http.ResponseWriter, r *http.Reque
 			return err
 		}
 	}
-	d, err := s.countySettlementsPage(r)
+	d, err := s.settlementsPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/settlements", d, f)
 }
 
-type countyPayoutsPage struct {
+type payoutsPage struct {
 	Words   page.Words
 	Batches []payments.PayoutBatch
 	State   string
@@ -105,12 +105,12 @@ type countyPayoutsPage struct {
 
 var batchStates = []payments.BatchState{payments.BatchDraft, payments.BatchApproved, payments.BatchExported, payments.BatchDone, payments.BatchRejected}
 
-func (s *moneyPages) countyPayouts(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) payouts(w http.ResponseWriter, r *http.Request) error {
 	all, err := s.Payments.Batches(r.Context(), payments.None{})
 	if err != nil {
 		return err
 	}
-	d := countyPayoutsPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: batchStates, Count: map[payments.BatchState]int{}, All: len(all.Items)}
+	d := payoutsPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: batchStates, Count: map[payments.BatchState]int{}, All: len(all.Items)}
 	for _, b := range all.Items {
 		d.Count[b.State]++
 		if d.State == "" || string(b.State) == d.State {
@@ -122,7 +122,7 @@ func (s *moneyPages) countyPayouts(w http.ResponseWriter, r *http.Request) error
 	return s.Render(w, r, http.StatusOK, "county/payouts", d)
 }
 
-type countyPayoutPage struct {
+type payoutPage struct {
 	Words      page.Words
 	Page       payments.BatchPage
 	State      payments.ItemState
@@ -136,10 +136,10 @@ type countyPayoutPage struct {
 
 var itemStates = []payments.ItemState{payments.ItemReady, payments.ItemSent, payments.ItemPaid, payments.ItemReturned, payments.ItemHeld}
 
-func (s *moneyPages) countyPayoutPage(r *http.Request, f *page.Form) (countyPayoutPage, error) {
+func (s *moneyPages) payoutPage(r *http.Request, f *page.Form) (payoutPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
-	d := countyPayoutPage{Words: s.Words(r), State: payments.ItemState(query.Get("state")), States: itemStates, Households: map[int64]catalog.Household{}}
+	d := payoutPage{Words: s.Words(r), State: payments.ItemState(query.Get("state")), States: itemStates, Households: map[int64]catalog.Household{}}
 	var err error
 	d.Page, err = s.Payments.Batch(ctx, payments.BatchPageRequest{ID: page.PathInt(r, "id"), State: d.State,
 		Query: query.Get("q"), Cursor: query.Get("cursor"), Limit: 50})
@@ -171,14 +171,14 @@ func (s *moneyPages) countyPayoutPage(r *http.Request, f *page.Form) (countyPayo
 }
 
 // Code is the code of an item's household, and what leads to its page.
-func (d countyPayoutPage) Code(household int64) string { return d.Households[household].Code }
+func (d payoutPage) Code(household int64) string { return d.Households[household].Code }
 
 // Village is where an item's household lives.
-func (d countyPayoutPage) Village(household int64) string { return d.Households[household].Village }
+func (d payoutPage) Village(household int64) string { return d.Households[household].Village }
 
-func (s *moneyPages) countyPayout(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) payout(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d, err := s.countyPayoutPage(r, f)
+	d, err := s.payoutPage(r, f)
 	if err != nil {
 		return err
 	}
@@ -186,12 +186,12 @@ func (s *moneyPages) countyPayout(w http.ResponseWriter, r *http.Request) error 
 }
 
 // onPayout runs a command on the batch of the path, and shows its page with what is wrong.
-func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command func(context.Context, *page.Form, *countyPayoutPage) (done bool, err error)) error {
+func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command func(context.Context, *page.Form, *payoutPage) (done bool, err error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	var d countyPayoutPage
+	var d payoutPage
 	done, err := command(r.Context(), f, &d)
 	if err != nil && !f.Fail(err) {
 		return err
@@ -200,16 +200,16 @@ func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command fu
 		return nil
 	}
 	problems := d.Problems
-	if d, err = s.countyPayoutPage(r, f); err != nil {
+	if d, err = s.payoutPage(r, f); err != nil {
 		return err
 	}
 	d.Problems = problems
 	return s.RenderForm(w, r, "county/payout", d, f)
 }
 
-// countyPayoutDecide: the payment module refuses whoever made the batch, whatever the page offers.
-func (s *moneyPages) countyPayoutDecide(w http.ResponseWriter, r *http.Request) error {
-	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *countyPayoutPage) (bool, error) {
+// payoutDecide: the payment module refuses whoever made the batch, whatever the page offers.
+func (s *moneyPages) payoutDecide(w http.ResponseWriter, r *http.Request) error {
+	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *payoutPage) (bool, error) {
 		approve := f.Text("decision") == "approve"
 		if !approve && !f.Need("reason") {
 			return false, nil
@@ -227,9 +227,9 @@ func (s *moneyPages) countyPayoutDecide(w http.ResponseWriter, r *http.Request) 
 	})
 }
 
-// countyPayoutFile is the file for the bank. It is sent with POST because the first one moves the money into transit.
-func (s *moneyPages) countyPayoutFile(w http.ResponseWriter, r *http.Request) error {
-	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *countyPayoutPage) (bool, error) {
+// payoutFile is the file for the bank. It is sent with POST because the first one moves the money into transit.
+func (s *moneyPages) payoutFile(w http.ResponseWriter, r *http.Request) error {
+	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *payoutPage) (bool, error) {
 		file, err := s.Payments.ExportBatch(ctx, payments.ExportBatch{ID: page.PathInt(r, "id"), Format: f.Text("format")})
 		if err != nil {
 			return false, err
@@ -239,9 +239,9 @@ func (s *moneyPages) countyPayoutFile(w http.ResponseWriter, r *http.Request) er
 	})
 }
 
-// countyPayoutResult reads what the bank answered. One wrong line refuses the whole file, and each is listed.
-func (s *moneyPages) countyPayoutResult(w http.ResponseWriter, r *http.Request) error {
-	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, d *countyPayoutPage) (bool, error) {
+// payoutResult reads what the bank answered. One wrong line refuses the whole file, and each is listed.
+func (s *moneyPages) payoutResult(w http.ResponseWriter, r *http.Request) error {
+	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, d *payoutPage) (bool, error) {
 		name, data, err := uploaded(r, "file")
 		if err != nil {
 			return false, err
@@ -270,9 +270,9 @@ func (s *moneyPages) countyPayoutResult(w http.ResponseWriter, r *http.Request) 
 	})
 }
 
-// countyPayoutSample makes up what the bank would answer, to try the system out; the first item may be returned.
-func (s *moneyPages) countyPayoutSample(w http.ResponseWriter, r *http.Request) error {
-	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *countyPayoutPage) (bool, error) {
+// payoutSample makes up what the bank would answer, to try the system out; the first item may be returned.
+func (s *moneyPages) payoutSample(w http.ResponseWriter, r *http.Request) error {
+	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *payoutPage) (bool, error) {
 		request := payments.BatchSampleResult{ID: page.PathInt(r, "id")}
 		if f.Text("returned") != "" {
 			list, err := s.Payments.Batch(ctx, payments.BatchPageRequest{ID: request.ID, State: payments.ItemSent, Limit: 1})

@@ -17,13 +17,13 @@ import (
 // presaleRoutes are the pages of presales.
 func (s *goods) presaleRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/presales", "county.presales", s.countyPresales, county...)
-	s.Guarded("GET", "/county/presales/new", "county.presale.new", s.countyPresaleNew, county...)
-	s.Guarded("POST", "/county/presales/new", "county.presale.create", s.countyPresaleSave, county...)
-	s.Guarded("GET", "/county/presales/{code}", "county.presale", s.countyPresale, county...)
-	s.Guarded("POST", "/county/presales/{code}", "county.presale.save", s.countyPresaleSave, county...)
-	s.Guarded("POST", "/county/presales/{code}/state", "county.presale.state", s.countyPresaleState, county...)
-	s.Guarded("GET", "/county/presales/{code}/split", "county.dryrun", s.countyDryRun, county...)
+	s.Guarded("GET", "/county/presales", "county.presales", s.presales, county...)
+	s.Guarded("GET", "/county/presales/new", "county.presale.new", s.presaleNew, county...)
+	s.Guarded("POST", "/county/presales/new", "county.presale.create", s.presaleSave, county...)
+	s.Guarded("GET", "/county/presales/{code}", "county.presale", s.presale, county...)
+	s.Guarded("POST", "/county/presales/{code}", "county.presale.save", s.presaleSave, county...)
+	s.Guarded("POST", "/county/presales/{code}/state", "county.presale.state", s.presaleState, county...)
+	s.Guarded("GET", "/county/presales/{code}/split", "county.dryrun", s.dryRun, county...)
 }
 
 var (
@@ -32,7 +32,7 @@ var (
 	policies      = []string{"fair", "near", "direct", "contract"}
 )
 
-type countyPresalesPage struct {
+type presalesPage struct {
 	Words    page.Words
 	Page     catalog.PresalePage
 	State    catalog.PresaleState
@@ -43,10 +43,10 @@ type countyPresalesPage struct {
 	Filtered bool
 }
 
-func (s *goods) countyPresales(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) presales(w http.ResponseWriter, r *http.Request) error {
 	ctx, l := r.Context(), page.LangOf(r)
 	f := s.QueryForm(r)
-	d := countyPresalesPage{Words: s.Words(r), State: catalog.PresaleState(f.Text("state")), States: presaleStates}
+	d := presalesPage{Words: s.Words(r), State: catalog.PresaleState(f.Text("state")), States: presaleStates}
 	if !slices.Contains(presaleStates, d.State) {
 		d.State = catalog.PresaleOpen
 	}
@@ -71,7 +71,7 @@ func (s *goods) channelOptions(r *http.Request, all string) []page.Option {
 	return page.Options(all, channels, func(c catalog.Channel) string { return string(c) }, func(c catalog.Channel) string { return words.Say("channel", c) })
 }
 
-type countyPresalePage struct {
+type presalePage struct {
 	Words    page.Words
 	Presale  catalog.PresaleDetail
 	New      bool
@@ -85,9 +85,9 @@ type countyPresalePage struct {
 	Chosen   map[string]bool   // channels
 }
 
-func (s *goods) countyPresalePage(r *http.Request, p catalog.PresaleDetail) (countyPresalePage, error) {
+func (s *goods) presalePage(r *http.Request, p catalog.PresaleDetail) (presalePage, error) {
 	l := page.LangOf(r)
-	d := countyPresalePage{Words: s.Words(r), Presale: p, New: p.ID == 0, Draft: p.ID == 0 || p.State == catalog.PresaleDraft,
+	d := presalePage{Words: s.Words(r), Presale: p, New: p.ID == 0, Draft: p.ID == 0 || p.State == catalog.PresaleDraft,
 		Grades: grades, Values: map[string]string{}, Chosen: map[string]bool{}}
 	ref, err := s.Reference(r.Context())
 	if err != nil {
@@ -118,8 +118,8 @@ func presaleValues(p catalog.Presale, product catalog.Product) map[string]string
 		"code": p.Code, "product_id": page.Num64(p.ProductID), "season": strconv.Itoa(p.Season), "title.zh": p.Title.Zh, "title.en": p.Title.En,
 		"note.zh": p.Note.Zh, "note.en": p.Note.En, "min_qty": page.Num64(p.MinQty), "step_qty": page.Num64(p.StepQty), "max_qty": page.Num64(p.MaxQty),
 		"collection_min": page.Num64(p.CollectionMin), "seller_org": page.Num64(p.SellerOrg), "policy": p.Policy,
-		"terms.deposit_bp": page.BpText(p.Terms.DepositBP), "terms.fee_bp": page.BpText(p.Terms.FeeBP), "terms.forfeit_bp": page.BpText(p.Terms.ForfeitBP),
-		"terms.weight_tolerance_bp": page.BpText(p.Terms.WeightToleranceBP), "terms.free_cancel_hours": page.Num64(p.Terms.FreeCancelHours),
+		"terms.deposit_bp": page.BPText(p.Terms.DepositBP), "terms.fee_bp": page.BPText(p.Terms.FeeBP), "terms.forfeit_bp": page.BPText(p.Terms.ForfeitBP),
+		"terms.weight_tolerance_bp": page.BPText(p.Terms.WeightToleranceBP), "terms.free_cancel_hours": page.Num64(p.Terms.FreeCancelHours),
 		"terms.inspection_hours": page.Num64(p.Terms.InspectionHours), "jin_per_unit": money.FormatWeight(p.GramsPerUnit, money.Jin),
 	}
 	for name, t := range map[string]time.Time{"opens_at": p.OpensAt, "closes_at": p.ClosesAt} {
@@ -133,12 +133,12 @@ func presaleValues(p catalog.Presale, product catalog.Product) map[string]string
 		}
 	}
 	for _, g := range p.Grades {
-		v["price."+g.Grade] = page.BpText(g.Price.Fen)
+		v["price."+g.Grade] = page.BPText(g.Price.Fen)
 	}
 	return v
 }
 
-func (s *goods) countyPresaleNew(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) presaleNew(w http.ResponseWriter, r *http.Request) error {
 	ref, err := s.Reference(r.Context())
 	if err != nil {
 		return err
@@ -149,27 +149,27 @@ func (s *goods) countyPresaleNew(w http.ResponseWriter, r *http.Request) error {
 	p.Presale = catalog.Presale{Season: ref.Season, Channels: channels, Policy: "fair", MinQty: 1, StepQty: 1, MaxQty: 100, CollectionMin: 1,
 		OpensAt: day.AddDate(0, 0, 1), ClosesAt: day.AddDate(0, 0, 31), DeliverFrom: day.AddDate(0, 0, 38), DeliverTo: day.AddDate(0, 0, 60),
 		Terms: catalog.Terms{DepositBP: 2000, FeeBP: 500, ForfeitBP: 5000, FreeCancelHours: 24, WeightToleranceBP: 2500, InspectionHours: 48}}
-	d, err := s.countyPresalePage(r, p)
+	d, err := s.presalePage(r, p)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/presale", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *goods) countyPresale(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) presale(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.Catalog.Presale(r.Context(), catalog.PresaleRef{Code: mux.Vars(r)["code"]})
 	if err != nil {
 		return err
 	}
-	d, err := s.countyPresalePage(r, p)
+	d, err := s.presalePage(r, p)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/presale", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyPresaleSave writes a new draft, or changes a presale: what may change then is the catalogue's to say.
-func (s *goods) countyPresaleSave(w http.ResponseWriter, r *http.Request) error {
+// presaleSave writes a new draft, or changes a presale: what may change then is the catalogue's to say.
+func (s *goods) presaleSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *goods) countyPresaleSave(w http.ResponseWriter, r *http.Request) error 
 			return err
 		}
 	}
-	d, err := s.countyPresalePage(r, p)
+	d, err := s.presalePage(r, p)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func readPresale(f *page.Form, p *catalog.Presale, ref catalog.Reference) {
 	}
 }
 
-func (s *goods) countyPresaleState(w http.ResponseWriter, r *http.Request) error {
+func (s *goods) presaleState(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -254,7 +254,7 @@ func (s *goods) countyPresaleState(w http.ResponseWriter, r *http.Request) error
 		if !f.Fail(err) {
 			return err
 		}
-		d, err := s.countyPresalePage(r, p)
+		d, err := s.presalePage(r, p)
 		if err != nil {
 			return err
 		}
@@ -268,7 +268,7 @@ func (s *goods) countyPresaleState(w http.ResponseWriter, r *http.Request) error
 	return s.GoTo(w, r, "county.presale", "code", p.Code)
 }
 
-type countyDryRunPage struct {
+type dryRunPage struct {
 	Words        page.Words
 	Presale      catalog.PresaleDetail
 	Policies     []page.Option
@@ -279,11 +279,11 @@ type countyDryRunPage struct {
 	Villages     []catalog.PublicVillage
 }
 
-// countyDryRun shows how a quantity would be split. Nothing is held.
-func (s *goods) countyDryRun(w http.ResponseWriter, r *http.Request) error {
+// dryRun shows how a quantity would be split. Nothing is held.
+func (s *goods) dryRun(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	d := countyDryRunPage{Words: s.Words(r), Qty: f.Int("quantity"), Policy: f.Text("policy")}
+	d := dryRunPage{Words: s.Words(r), Qty: f.Int("quantity"), Policy: f.Text("policy")}
 	var err error
 	if d.Presale, err = s.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]}); err != nil {
 		return err

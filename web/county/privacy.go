@@ -13,12 +13,12 @@ import (
 )
 
 func (s *people) privacyRoutes() {
-	s.Guarded("GET", "/county/unmaskings", "county.unmaskings", s.countyUnmaskings, auth.County...)
-	s.Guarded("GET", "/county/households/{code}/unmask", "county.unmask", s.countyUnmask, auth.County...)
-	s.Guarded("POST", "/county/households/{code}/unmask", "county.unmask.look", s.countyUnmaskLook, auth.County...)
+	s.Guarded("GET", "/county/unmaskings", "county.unmaskings", s.unmaskings, auth.County...)
+	s.Guarded("GET", "/county/households/{code}/unmask", "county.unmask", s.unmaskForm, auth.County...)
+	s.Guarded("POST", "/county/households/{code}/unmask", "county.unmask.look", s.unmaskLook, auth.County...)
 }
 
-type countyUnmaskPage struct {
+type unmaskPage struct {
 	Words     page.Words
 	Household catalog.Household
 	What      []page.Option
@@ -26,8 +26,8 @@ type countyUnmaskPage struct {
 	Person    *catalog.UnmaskedID
 }
 
-func (s *people) countyUnmaskPage(r *http.Request) (countyUnmaskPage, error) {
-	d := countyUnmaskPage{Words: s.Words(r)}
+func (s *people) unmaskPage(r *http.Request) (unmaskPage, error) {
+	d := unmaskPage{Words: s.Words(r)}
 	l := page.LangOf(r)
 	d.What = []page.Option{{Value: "account", Label: l.Pick("收款账号", "Account number")}, {Value: "id", Label: l.Pick("户主身份证号", "Id number of the head")}}
 	var err error
@@ -35,21 +35,21 @@ func (s *people) countyUnmaskPage(r *http.Request) (countyUnmaskPage, error) {
 	return d, err
 }
 
-func (s *people) countyUnmask(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyUnmaskPage(r)
+func (s *people) unmaskForm(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.unmaskPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/unmask", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyUnmaskLook shows a number once, on the page that answers the form: it has no address that could be kept.
-func (s *people) countyUnmaskLook(w http.ResponseWriter, r *http.Request) error {
+// unmaskLook shows a number once, on the page that answers the form: it has no address that could be kept.
+func (s *people) unmaskLook(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	d, err := s.countyUnmaskPage(r)
+	d, err := s.unmaskPage(r)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *people) countyUnmaskLook(w http.ResponseWriter, r *http.Request) error 
 	return s.RenderForm(w, r, "county/unmask", d, f)
 }
 
-func (s *people) unmask(ctx context.Context, f *page.Form, d *countyUnmaskPage) error {
+func (s *people) unmask(ctx context.Context, f *page.Form, d *unmaskPage) error {
 	if f.Text("what") == "id" {
 		id, err := s.PrivateIDs.UnmaskID(ctx, catalog.UnmaskID{HouseholdID: d.Household.ID, Reason: f.Text("reason")})
 		if err == nil {
@@ -76,17 +76,17 @@ func (s *people) unmask(ctx context.Context, f *page.Form, d *countyUnmaskPage) 
 	return err
 }
 
-type countyUnmaskingsPage struct {
+type unmaskingsPage struct {
 	Words    page.Words
 	Accounts payments.Unmaskings
 	IDs      catalog.IDUnmaskings
 	Codes    map[int64]string
 }
 
-// countyUnmaskings is who saw what, when and why.
-func (s *people) countyUnmaskings(w http.ResponseWriter, r *http.Request) error {
+// unmaskings is who saw what, when and why.
+func (s *people) unmaskings(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d := countyUnmaskingsPage{Words: s.Words(r), Codes: map[int64]string{}}
+	d := unmaskingsPage{Words: s.Words(r), Codes: map[int64]string{}}
 	var err error
 	if d.Accounts, err = s.PrivateAccounts.Unmaskings(ctx, payments.UnmaskingFilter{Cursor: r.URL.Query().Get("cursor"), Limit: 50}); err != nil {
 		return err

@@ -16,18 +16,18 @@ import (
 // receiptRoutes are the pages of what comes in.
 func (s *moneyPages) receiptRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/receipts", "county.receipts", s.countyReceipts, county...)
-	s.Guarded("POST", "/county/receipts", "county.receipts.record", s.countyReceiptsRecord, county...)
-	s.Guarded("POST", "/county/receipts/import", "county.receipts.import", s.countyReceiptsImport, county...)
-	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.countyReceiptsMatch, county...)
-	s.Guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.countyReceiptsCash, county...)
-	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.countyReceiptsRefund, county...)
+	s.Guarded("GET", "/county/receipts", "county.receipts", s.receipts, county...)
+	s.Guarded("POST", "/county/receipts", "county.receipts.record", s.receiptsRecord, county...)
+	s.Guarded("POST", "/county/receipts/import", "county.receipts.import", s.receiptsImport, county...)
+	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.receiptsMatch, county...)
+	s.Guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.receiptsCash, county...)
+	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.receiptsRefund, county...)
 	s.AllowBody("/county/receipts/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
 var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}
 
-type countyReceiptsPage struct {
+type receiptsPage struct {
 	Words     page.Words
 	Statement payments.StatementPage
 	State     string
@@ -48,10 +48,10 @@ type rowProblem struct {
 	Text string
 }
 
-func (s *moneyPages) countyReceiptsPage(r *http.Request, f *page.Form) (countyReceiptsPage, error) {
+func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
-	d := countyReceiptsPage{Words: s.Words(r), States: receiptStates, State: query.Get("state"), Today: s.Now().In(page.China).Format(time.DateOnly)}
+	d := receiptsPage{Words: s.Words(r), States: receiptStates, State: query.Get("state"), Today: s.Now().In(page.China).Format(time.DateOnly)}
 	if d.State == "" {
 		d.State = "suspense"
 	}
@@ -88,9 +88,9 @@ func (s *moneyPages) countyReceiptsPage(r *http.Request, f *page.Form) (countyRe
 	return d, nil
 }
 
-func (s *moneyPages) countyReceipts(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) receipts(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d, err := s.countyReceiptsPage(r, f)
+	d, err := s.receiptsPage(r, f)
 	if err != nil {
 		return err
 	}
@@ -106,15 +106,15 @@ func (s *moneyPages) receiptsDone(w http.ResponseWriter, r *http.Request, f *pag
 		s.Flash(r, page.Good, done)
 		return s.GoTo(w, r, "county.receipts")
 	}
-	d, err := s.countyReceiptsPage(r, f)
+	d, err := s.receiptsPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/receipts", d, f)
 }
 
-// countyReceiptsRecord takes one line of the bank's statement.
-func (s *moneyPages) countyReceiptsRecord(w http.ResponseWriter, r *http.Request) error {
+// receiptsRecord takes one line of the bank's statement.
+func (s *moneyPages) receiptsRecord(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -126,8 +126,8 @@ func (s *moneyPages) countyReceiptsRecord(w http.ResponseWriter, r *http.Request
 	return s.recordTransfers(w, r, f, []payments.Transfer{line})
 }
 
-// countyReceiptsImport takes the statement as the bank's site gives it. One wrong line refuses the whole file.
-func (s *moneyPages) countyReceiptsImport(w http.ResponseWriter, r *http.Request) error {
+// receiptsImport takes the statement as the bank's site gives it. One wrong line refuses the whole file.
+func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (s *moneyPages) countyReceiptsImport(w http.ResponseWriter, r *http.Request
 	}
 	if len(got.Problems) > 0 {
 		f.Add("file", "upload.lines", "count", strconv.Itoa(len(got.Problems)))
-		d, err := s.countyReceiptsPage(r, f)
+		d, err := s.receiptsPage(r, f)
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func (s *moneyPages) recordTransfers(w http.ResponseWriter, r *http.Request, f *
 	return s.GoTo(w, r, "county.receipts")
 }
 
-func (s *moneyPages) countyReceiptsMatch(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) receiptsMatch(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *page.Form) error {
 		if !f.Need("payment_id") {
 			return nil
@@ -189,8 +189,8 @@ func (s *moneyPages) countyReceiptsMatch(w http.ResponseWriter, r *http.Request)
 	})
 }
 
-// countyReceiptsExplain puts a line to what was booked before the statement showed it.
-func (s *moneyPages) countyReceiptsExplain(w http.ResponseWriter, r *http.Request) error {
+// receiptsExplain puts a line to what was booked before the statement showed it.
+func (s *moneyPages) receiptsExplain(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *page.Form) error {
 		if !f.Need("booked") {
 			return nil
@@ -201,8 +201,8 @@ func (s *moneyPages) countyReceiptsExplain(w http.ResponseWriter, r *http.Reques
 	})
 }
 
-// countyReceiptsReturn says that a line which belongs to nobody here was transferred back.
-func (s *moneyPages) countyReceiptsReturn(w http.ResponseWriter, r *http.Request) error {
+// receiptsReturn says that a line which belongs to nobody here was transferred back.
+func (s *moneyPages) receiptsReturn(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.returned", func(ctx context.Context, f *page.Form) error {
 		on := f.When("return_on", time.DateOnly)
 		if !f.Need("return_ref", "return_on") || !f.OK() {
@@ -213,7 +213,7 @@ func (s *moneyPages) countyReceiptsReturn(w http.ResponseWriter, r *http.Request
 	})
 }
 
-func (s *moneyPages) countyReceiptsCash(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) receiptsCash(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.cash", func(ctx context.Context, f *page.Form) error {
 		amount := f.Fen("amount_fen")
 		if !f.Need("payment_id", "receipt", "amount_fen") || !f.OK() {
@@ -224,8 +224,8 @@ func (s *moneyPages) countyReceiptsCash(w http.ResponseWriter, r *http.Request) 
 	})
 }
 
-// countyReceiptsRefund says that a refund which no provider can make was transferred.
-func (s *moneyPages) countyReceiptsRefund(w http.ResponseWriter, r *http.Request) error {
+// receiptsRefund says that a refund which no provider can make was transferred.
+func (s *moneyPages) receiptsRefund(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.refunded", func(ctx context.Context, f *page.Form) error {
 		on := f.When("refund_paid_on", time.DateOnly)
 		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {

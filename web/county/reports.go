@@ -20,15 +20,15 @@ import (
 // reportRoutes are the pages of reports.
 func (s *Reports) reportRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/reports", "county.reports", s.countyReports, county...)
-	s.Guarded("POST", "/county/reports", "county.reports.ask", s.countyReportAsk, county...)
-	s.Guarded("GET", "/county/reports/{id:[0-9]+}/file", "county.report.file", s.countyReportFile, county...)
+	s.Guarded("GET", "/county/reports", "county.reports", s.reports, county...)
+	s.Guarded("POST", "/county/reports", "county.reports.ask", s.reportAsk, county...)
+	s.Guarded("GET", "/county/reports/{id:[0-9]+}/file", "county.report.file", s.reportFile, county...)
 }
 
 // reportsShown is how many of the newest reports the page lists.
 const reportsShown = 50
 
-type countyReportsPage struct {
+type reportsPage struct {
 	Kinds   []page.Option
 	Seasons []page.Option
 	Jobs    []report.Job
@@ -36,15 +36,15 @@ type countyReportsPage struct {
 	Busy    bool
 }
 
-func (d *countyReportsPage) read(jobs []report.Job) {
+func (d *reportsPage) read(jobs []report.Job) {
 	d.Jobs = jobs
 	for _, j := range jobs {
 		d.Busy = d.Busy || j.State == report.Queued || j.State == report.Running
 	}
 }
 
-func (s *Reports) countyReportsPage(r *http.Request) (countyReportsPage, error) {
-	d := countyReportsPage{Keep: int(report.Keep / (24 * time.Hour))}
+func (s *Reports) reportsPage(r *http.Request) (reportsPage, error) {
+	d := reportsPage{Keep: int(report.Keep / (24 * time.Hour))}
 	words := s.Words(r)
 	for _, k := range report.Kinds {
 		hint, _ := s.Glossary.Say(page.LangOf(r), "report."+string(k)+".hint", nil)
@@ -63,26 +63,26 @@ func (s *Reports) countyReportsPage(r *http.Request) (countyReportsPage, error) 
 	return d, err
 }
 
-// countyReports lists the reports. While one is made the list asks for itself again.
-func (s *Reports) countyReports(w http.ResponseWriter, r *http.Request) error {
+// reports lists the reports. While one is made the list asks for itself again.
+func (s *Reports) reports(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("HX-Request") != "" {
 		jobs, err := s.Jobs.Jobs(r.Context(), reportsShown)
 		if err != nil {
 			return err
 		}
-		d := countyReportsPage{}
+		d := reportsPage{}
 		d.read(jobs)
 		return s.RenderPart(w, r, http.StatusOK, "county/reports", "reports", d)
 	}
-	d, err := s.countyReportsPage(r)
+	d, err := s.reportsPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/reports", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyReportAsk has a report made.
-func (s *Reports) countyReportAsk(w http.ResponseWriter, r *http.Request) error {
+// reportAsk has a report made.
+func (s *Reports) reportAsk(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *Reports) countyReportAsk(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if !f.OK() {
-		d, err := s.countyReportsPage(r)
+		d, err := s.reportsPage(r)
 		if err != nil {
 			return err
 		}
@@ -123,8 +123,8 @@ func (s *Reports) askReport(ctx context.Context, kind report.Kind, season int, l
 	return j, err
 }
 
-// countyReportFile is a finished report's workbook.
-func (s *Reports) countyReportFile(w http.ResponseWriter, r *http.Request) error {
+// reportFile is a finished report's workbook.
+func (s *Reports) reportFile(w http.ResponseWriter, r *http.Request) error {
 	id, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
 	if err != nil {
 		return link.E(link.NotFound, "report.unknown", "")

@@ -11,13 +11,13 @@ import (
 
 func (s *bookPages) reversalRoutes() {
 	county := auth.County
-	s.Guarded("GET", "/county/ledger/journal/{id:[0-9]+}", "county.posting", s.countyPosting, county...)
-	s.Guarded("POST", "/county/ledger/journal/{id:[0-9]+}/reversal", "county.posting.reverse", s.countyPostingReverse, county...)
-	s.Guarded("GET", "/county/ledger/reversals", "county.reversals", s.countyReversals, county...)
-	s.Guarded("POST", "/county/ledger/reversals/{id:[0-9]+}", "county.reversals.decide", s.countyReversalsDecide, county...)
+	s.Guarded("GET", "/county/ledger/journal/{id:[0-9]+}", "county.posting", s.posting, county...)
+	s.Guarded("POST", "/county/ledger/journal/{id:[0-9]+}/reversal", "county.posting.reverse", s.postingReverse, county...)
+	s.Guarded("GET", "/county/ledger/reversals", "county.reversals", s.reversals, county...)
+	s.Guarded("POST", "/county/ledger/reversals/{id:[0-9]+}", "county.reversals.decide", s.reversalsDecide, county...)
 }
 
-type countyPostingPage struct {
+type postingPage struct {
 	Words     page.Words
 	Txn       payments.JournalTxn
 	Reversals []payments.Reversal // of this posting, newest first
@@ -27,15 +27,15 @@ type countyPostingPage struct {
 }
 
 // ByHand reports whether somebody typed this in, so that somebody may have it reversed.
-func (d countyPostingPage) ByHand() bool { return payments.MayReverse(d.Txn.Kind) }
+func (d postingPage) ByHand() bool { return payments.MayReverse(d.Txn.Kind) }
 
 // Mine reports whether the reader had to do with it and so cannot be the second person.
-func (d countyPostingPage) Mine(r payments.Reversal) bool {
+func (d postingPage) Mine(r payments.Reversal) bool {
 	return r.AskedBy == d.Login || r.Txn.Actor == d.Login
 }
 
-func (s *bookPages) countyPostingPage(r *http.Request) (countyPostingPage, error) {
-	d := countyPostingPage{Words: s.Words(r)}
+func (s *bookPages) postingPage(r *http.Request) (postingPage, error) {
+	d := postingPage{Words: s.Words(r)}
 	id := page.PathInt(r, "id")
 	found, err := s.Payments.Journal(r.Context(), payments.JournalFilter{ID: id, Limit: 1})
 	if err != nil {
@@ -61,17 +61,17 @@ func (s *bookPages) countyPostingPage(r *http.Request) (countyPostingPage, error
 	return d, nil
 }
 
-// countyPosting is one posting with all its lines, and what became of it.
-func (s *bookPages) countyPosting(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.countyPostingPage(r)
+// posting is one posting with all its lines, and what became of it.
+func (s *bookPages) posting(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.postingPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/posting", d, s.NewForm(page.LangOf(r)))
 }
 
-// countyPostingReverse asks the second person to reverse it.
-func (s *bookPages) countyPostingReverse(w http.ResponseWriter, r *http.Request) error {
+// postingReverse asks the second person to reverse it.
+func (s *bookPages) postingReverse(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -86,23 +86,23 @@ func (s *bookPages) countyPostingReverse(w http.ResponseWriter, r *http.Request)
 		s.Flash(r, page.Good, "reversals.asked_done")
 		return s.GoTo(w, r, "county.posting", "id", page.PathInt(r, "id"))
 	}
-	d, err := s.countyPostingPage(r)
+	d, err := s.postingPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/posting", d, f)
 }
 
-type countyReversalsPage struct {
-	countyPostingPage
+type reversalsPage struct {
+	postingPage
 	Page   payments.ReversalPage
 	State  payments.ReversalState
 	States []payments.ReversalState
 }
 
-func (s *bookPages) countyReversalsPage(r *http.Request, f *page.Form) (countyReversalsPage, error) {
+func (s *bookPages) reversalsPage(r *http.Request, f *page.Form) (reversalsPage, error) {
 	a := auth.FromContext(r.Context())
-	d := countyReversalsPage{States: []payments.ReversalState{payments.ReversalAsked, payments.ReversalPosted, payments.ReversalRefused, "all"}}
+	d := reversalsPage{States: []payments.ReversalState{payments.ReversalAsked, payments.ReversalPosted, payments.ReversalRefused, "all"}}
 	d.Words, d.Login, d.MayDecide = s.Words(r), a.Login, a.Role.In(auth.Approver, auth.Admin)
 	if d.State = payments.ReversalState(f.Text("state")); d.State == "" {
 		d.State = payments.ReversalAsked
@@ -116,17 +116,17 @@ func (s *bookPages) countyReversalsPage(r *http.Request, f *page.Form) (countyRe
 	return d, err
 }
 
-// countyReversals lists what waits for a second person, and what was decided.
-func (s *bookPages) countyReversals(w http.ResponseWriter, r *http.Request) error {
+// reversals lists what waits for a second person, and what was decided.
+func (s *bookPages) reversals(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
-	d, err := s.countyReversalsPage(r, f)
+	d, err := s.reversalsPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/reversals", d, f)
 }
 
-func (s *bookPages) countyReversalsDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *bookPages) reversalsDecide(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (s *bookPages) countyReversalsDecide(w http.ResponseWriter, r *http.Request
 		s.Flash(r, page.Good, done)
 		return s.GoTo(w, r, "county.reversals")
 	}
-	d, err := s.countyReversalsPage(r, s.QueryForm(r))
+	d, err := s.reversalsPage(r, s.QueryForm(r))
 	if err != nil {
 		return err
 	}

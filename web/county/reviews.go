@@ -15,7 +15,7 @@ type accountReview struct {
 	Others    []catalog.Household
 }
 
-type countyReviewsPage struct {
+type reviewsPage struct {
 	Words    page.Words
 	Reviews  catalog.ReviewPage
 	Accounts []accountReview
@@ -24,14 +24,14 @@ type countyReviewsPage struct {
 }
 
 // What a review is about, as a sentence.
-func (d countyReviewsPage) What(r catalog.Review) string {
+func (d reviewsPage) What(r catalog.Review) string {
 	text, _ := d.Words.Glossary.Say(d.Words.Lang, "review."+r.Kind, page.Values(r.Args))
 	return text
 }
 
-func (s *people) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage, error) {
+func (s *people) reviewsPage(r *http.Request, all bool) (reviewsPage, error) {
 	ctx := r.Context()
-	d := countyReviewsPage{Words: s.Words(r), All: all, Approves: auth.FromContext(ctx).Role.In(auth.Approver, auth.Admin)}
+	d := reviewsPage{Words: s.Words(r), All: all, Approves: auth.FromContext(ctx).Role.In(auth.Approver, auth.Admin)}
 	var err error
 	if d.Reviews, err = s.Care.Reviews(ctx, catalog.ReviewFilter{All: all}); err != nil {
 		return d, err
@@ -62,24 +62,24 @@ func (s *people) countyReviewsPage(r *http.Request, all bool) (countyReviewsPage
 	return d, nil
 }
 
-// countyReviews lists what looks implausible and is held until somebody has looked.
-func (s *people) countyReviews(w http.ResponseWriter, r *http.Request) error {
+// reviews lists what looks implausible and is held until somebody has looked.
+func (s *people) reviews(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
-	d, err := s.countyReviewsPage(r, f.Text("all") != "")
+	d, err := s.reviewsPage(r, f.Text("all") != "")
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/reviews", d, f)
 }
 
-func (s *people) countyReviewDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *people) reviewDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.decideReview(w, r, func(f *page.Form) error {
 		_, err := s.Care.DecideReview(r.Context(), catalog.DecideReviewRequest{ID: page.PathInt(r, "id"), Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
 		return err
 	})
 }
 
-func (s *people) countyReviewAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *people) reviewAccount(w http.ResponseWriter, r *http.Request) error {
 	return s.decideReview(w, r, func(f *page.Form) error {
 		_, err := s.AccountReviews.DecidePayoutAccount(r.Context(), payments.DecidePayoutAccount{Household: page.PathInt(r, "household"),
 			Approve: f.Text("decision") == "approve", Why: f.Text("why"), IdempotencyKey: f.Key()})
@@ -96,7 +96,7 @@ func (s *people) decideReview(w http.ResponseWriter, r *http.Request, decide fun
 		if !f.Fail(err) {
 			return err
 		}
-		d, err := s.countyReviewsPage(r, false)
+		d, err := s.reviewsPage(r, false)
 		if err != nil {
 			return err
 		}

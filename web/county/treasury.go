@@ -14,35 +14,35 @@ import (
 // treasuryRoutes are the pages on which the county holds its books against banks and providers.
 func (s *moneyPages) treasuryRoutes() {
 	county := auth.County
-	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/booked", "county.receipts.explain", s.countyReceiptsExplain, county...)
-	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/return", "county.receipts.return", s.countyReceiptsReturn, county...)
-	s.Guarded("GET", "/county/outgoing", "county.outgoing", s.countyOutgoing, county...)
-	s.Guarded("POST", "/county/outgoing/{id:[0-9]+}", "county.outgoing.explain", s.countyOutgoingExplain, county...)
-	s.Guarded("GET", "/county/cash", "county.cash", s.countyCash, county...)
-	s.Guarded("POST", "/county/cash", "county.cash.bank", s.countyCashBank, county...)
-	s.Guarded("GET", "/county/refunds", "county.refunds", s.countyRefunds, county...)
-	s.Guarded("POST", "/county/refunds/{id:[0-9]+}/approve", "county.refund.approve", s.countyRefundApprove, county...)
-	s.Guarded("POST", "/county/refunds/{id:[0-9]+}/transferred", "county.refund.transferred", s.countyRefundTransferred, county...)
-	s.Guarded("GET", "/county/disputes", "county.disputes", s.countyDisputes, county...)
-	s.Guarded("GET", "/county/reconciliation", "county.reconciliation", s.countyReconciliation, county...)
-	s.Guarded("POST", "/county/reconciliation", "county.reconciliation.run", s.countyReconcile, county...)
-	s.Guarded("GET", "/county/reconciliation/{id:[0-9]+}", "county.reconciliation.past", s.countyReconciliation, county...)
+	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/booked", "county.receipts.explain", s.receiptsExplain, county...)
+	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/return", "county.receipts.return", s.receiptsReturn, county...)
+	s.Guarded("GET", "/county/outgoing", "county.outgoing", s.outgoing, county...)
+	s.Guarded("POST", "/county/outgoing/{id:[0-9]+}", "county.outgoing.explain", s.outgoingExplain, county...)
+	s.Guarded("GET", "/county/cash", "county.cash", s.cash, county...)
+	s.Guarded("POST", "/county/cash", "county.cash.bank", s.cashBank, county...)
+	s.Guarded("GET", "/county/refunds", "county.refunds", s.refunds, county...)
+	s.Guarded("POST", "/county/refunds/{id:[0-9]+}/approve", "county.refund.approve", s.refundApprove, county...)
+	s.Guarded("POST", "/county/refunds/{id:[0-9]+}/transferred", "county.refund.transferred", s.refundTransferred, county...)
+	s.Guarded("GET", "/county/disputes", "county.disputes", s.disputes, county...)
+	s.Guarded("GET", "/county/reconciliation", "county.reconciliation", s.reconciliation, county...)
+	s.Guarded("POST", "/county/reconciliation", "county.reconciliation.run", s.reconcile, county...)
+	s.Guarded("GET", "/county/reconciliation/{id:[0-9]+}", "county.reconciliation.past", s.reconciliation, county...)
 }
 
-type countyOutgoingPage struct {
+type outgoingPage struct {
 	Page   payments.OutgoingPage
 	State  string
 	States []string
 }
 
 // As is what a line was, as a key of the glossary and what it names.
-func (countyOutgoingPage) As(explained string) [2]string {
+func (outgoingPage) As(explained string) [2]string {
 	kind, what, _ := strings.Cut(explained, ":")
 	return [2]string{"explained." + kind, what}
 }
 
-func (s *moneyPages) countyOutgoingPage(r *http.Request, f *page.Form) (countyOutgoingPage, error) {
-	d := countyOutgoingPage{State: r.URL.Query().Get("state"), States: []string{"open", "explained", "all"}}
+func (s *moneyPages) outgoingPage(r *http.Request, f *page.Form) (outgoingPage, error) {
+	d := outgoingPage{State: r.URL.Query().Get("state"), States: []string{"open", "explained", "all"}}
 	if d.State == "" {
 		d.State = "open"
 	}
@@ -57,17 +57,17 @@ func (s *moneyPages) countyOutgoingPage(r *http.Request, f *page.Form) (countyOu
 	return d, nil
 }
 
-// countyOutgoing lists what left the account by the bank's statement.
-func (s *moneyPages) countyOutgoing(w http.ResponseWriter, r *http.Request) error {
+// outgoing lists what left the account by the bank's statement.
+func (s *moneyPages) outgoing(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d, err := s.countyOutgoingPage(r, f)
+	d, err := s.outgoingPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/outgoing", d, f)
 }
 
-func (s *moneyPages) countyOutgoingExplain(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) outgoingExplain(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -80,20 +80,20 @@ func (s *moneyPages) countyOutgoingExplain(w http.ResponseWriter, r *http.Reques
 		s.Flash(r, page.Good, "treasury.explained")
 		return s.GoTo(w, r, "county.outgoing")
 	}
-	d, err := s.countyOutgoingPage(r, f)
+	d, err := s.outgoingPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/outgoing", d, f)
 }
 
-type countyCashPage struct {
+type cashPage struct {
 	Box   payments.Cashbox
 	Today string
 }
 
-func (s *moneyPages) countyCashPage(r *http.Request, f *page.Form) (countyCashPage, error) {
-	d := countyCashPage{Today: s.Now().In(page.China).Format(time.DateOnly)}
+func (s *moneyPages) cashPage(r *http.Request, f *page.Form) (cashPage, error) {
+	d := cashPage{Today: s.Now().In(page.China).Format(time.DateOnly)}
 	var err error
 	if d.Box, err = s.Treasury.Cashbox(r.Context(), payments.None{}); err != nil && !f.Fail(err) {
 		return d, err
@@ -101,17 +101,17 @@ func (s *moneyPages) countyCashPage(r *http.Request, f *page.Form) (countyCashPa
 	return d, nil
 }
 
-// countyCash is the cash taken and brought to the bank.
-func (s *moneyPages) countyCash(w http.ResponseWriter, r *http.Request) error {
+// cash is the cash taken and brought to the bank.
+func (s *moneyPages) cash(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d, err := s.countyCashPage(r, f)
+	d, err := s.cashPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/cash", d, f)
 }
 
-func (s *moneyPages) countyCashBank(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) cashBank(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -126,14 +126,14 @@ func (s *moneyPages) countyCashBank(w http.ResponseWriter, r *http.Request) erro
 		s.Flash(r, page.Good, "treasury.banked")
 		return s.GoTo(w, r, "county.cash")
 	}
-	d, err := s.countyCashPage(r, f)
+	d, err := s.cashPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/cash", d, f)
 }
 
-type countyRefundsPage struct {
+type refundsPage struct {
 	Words      page.Words
 	Page       payments.RefundPage
 	State      string
@@ -144,8 +144,8 @@ type countyRefundsPage struct {
 
 var refundStates = []string{"review", "by_bank", "pending", "unknown", "succeeded", "all"}
 
-func (s *moneyPages) countyRefundsPage(r *http.Request, f *page.Form) (countyRefundsPage, error) {
-	d := countyRefundsPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: refundStates, Today: s.Now().In(page.China).Format(time.DateOnly),
+func (s *moneyPages) refundsPage(r *http.Request, f *page.Form) (refundsPage, error) {
+	d := refundsPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: refundStates, Today: s.Now().In(page.China).Format(time.DateOnly),
 		MayApprove: auth.FromContext(r.Context()).Role.In(auth.Approver, auth.Admin)}
 	if d.State == "" {
 		d.State = "all"
@@ -161,10 +161,10 @@ func (s *moneyPages) countyRefundsPage(r *http.Request, f *page.Form) (countyRef
 	return d, nil
 }
 
-// countyRefunds lists refunds with what each waits for.
-func (s *moneyPages) countyRefunds(w http.ResponseWriter, r *http.Request) error {
+// refunds lists refunds with what each waits for.
+func (s *moneyPages) refunds(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d, err := s.countyRefundsPage(r, f)
+	d, err := s.refundsPage(r, f)
 	if err != nil {
 		return err
 	}
@@ -184,22 +184,22 @@ func (s *moneyPages) onRefund(w http.ResponseWriter, r *http.Request, done strin
 		s.Flash(r, page.Good, done)
 		return s.GoTo(w, r, "county.refunds")
 	}
-	d, err := s.countyRefundsPage(r, f)
+	d, err := s.refundsPage(r, f)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/refunds", d, f)
 }
 
-// countyRefundApprove: the payment module refuses whoever caused the refund, whatever the page offers.
-func (s *moneyPages) countyRefundApprove(w http.ResponseWriter, r *http.Request) error {
+// refundApprove: the payment module refuses whoever caused the refund, whatever the page offers.
+func (s *moneyPages) refundApprove(w http.ResponseWriter, r *http.Request) error {
 	return s.onRefund(w, r, "treasury.approved", func(ctx context.Context, _ *page.Form) error {
 		_, err := s.Treasury.ApproveRefund(ctx, payments.RefundRef{ID: page.PathInt(r, "id")})
 		return err
 	})
 }
 
-func (s *moneyPages) countyRefundTransferred(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) refundTransferred(w http.ResponseWriter, r *http.Request) error {
 	return s.onRefund(w, r, "treasury.refunded", func(ctx context.Context, f *page.Form) error {
 		on := f.When("refund_paid_on", time.DateOnly)
 		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {
@@ -210,17 +210,17 @@ func (s *moneyPages) countyRefundTransferred(w http.ResponseWriter, r *http.Requ
 	})
 }
 
-type countyDisputesPage struct {
+type disputesPage struct {
 	Words  page.Words
 	Page   payments.DisputePage
 	State  string
 	States []string
 }
 
-// countyDisputes lists the payments that buyers take back through their banks.
-func (s *moneyPages) countyDisputes(w http.ResponseWriter, r *http.Request) error {
+// disputes lists the payments that buyers take back through their banks.
+func (s *moneyPages) disputes(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d := countyDisputesPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}}
+	d := disputesPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: []string{"all", "open", "inquiry", "won", "lost", "closed"}}
 	if d.State == "" {
 		d.State = "all"
 	}
@@ -235,7 +235,7 @@ func (s *moneyPages) countyDisputes(w http.ResponseWriter, r *http.Request) erro
 	return s.RenderForm(w, r, "county/disputes", d, f)
 }
 
-type countyReconciliationPage struct {
+type reconciliationPage struct {
 	Words   page.Words
 	Now     payments.Reconciliation
 	Earlier []payments.Reconciliation
@@ -243,7 +243,7 @@ type countyReconciliationPage struct {
 }
 
 // Where is the page on which a difference can be ended, "" where there is none.
-func (countyReconciliationPage) Where(kind string) string {
+func (reconciliationPage) Where(kind string) string {
 	switch {
 	case kind == "bank.outgoing":
 		return "county.outgoing"
@@ -263,11 +263,11 @@ func (countyReconciliationPage) Where(kind string) string {
 	return ""
 }
 
-// countyReconciliation shows the latest comparison of the books with the outside, or an earlier one.
-func (s *moneyPages) countyReconciliation(w http.ResponseWriter, r *http.Request) error {
+// reconciliation shows the latest comparison of the books with the outside, or an earlier one.
+func (s *moneyPages) reconciliation(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.NewForm(page.LangOf(r))
-	d := countyReconciliationPage{Words: s.Words(r), Past: page.PathInt(r, "id") != 0}
+	d := reconciliationPage{Words: s.Words(r), Past: page.PathInt(r, "id") != 0}
 	var err error
 	if d.Now, err = s.Treasury.Reconciliation(ctx, payments.ReconciliationRef{ID: page.PathInt(r, "id")}); err != nil {
 		return err
@@ -280,7 +280,7 @@ func (s *moneyPages) countyReconciliation(w http.ResponseWriter, r *http.Request
 	return s.RenderForm(w, r, "county/reconciliation", d, f)
 }
 
-func (s *moneyPages) countyReconcile(w http.ResponseWriter, r *http.Request) error {
+func (s *moneyPages) reconcile(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

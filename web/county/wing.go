@@ -20,8 +20,8 @@ var templateFiles embed.FS
 // countyWing is what the county's staff brings to the site.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{countyWords, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, TreasuryWords},
-		Tones:    []page.Tones{countyTones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, TreasuryWords},
+		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},

@@ -11,8 +11,8 @@ import (
 	"banmuyuan/web/page"
 )
 
-func (s *paperPages) documentRoutes() {
-	s.Guarded("POST", "/orders/{no}/documents", "document.issue", s.documentIssue, auth.Roles...)
+func (s *paperPages) routes() {
+	s.Guarded("POST", "/orders/{no}/documents", "document.issue", s.issue, auth.Roles...)
 	s.Guarded("GET", "/documents/{no}", "document", s.document, auth.Roles...)
 }
 
@@ -60,8 +60,8 @@ func (s *paperPages) forHousehold(r *http.Request) context.Context {
 	return r.Context()
 }
 
-// documentIssue issues a document and shows it. Sent twice it shows the same one.
-func (s *paperPages) documentIssue(w http.ResponseWriter, r *http.Request) error {
+// issue issues a document and shows it. Sent twice it shows the same one.
+func (s *paperPages) issue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 package document
 
-var documentWords = map[string][2]string{
+var words = map[string][2]string{
 	"document.kind.confirmation": {"订单确认单", "Order confirmation"},
 	"document.kind.receipt":      {"收据", "Receipt"},
 	"document.kind.acceptance":   {"验收单", "Acceptance note"},

@@ -12,7 +12,7 @@ var templateFiles embed.FS
 
 // documentWing is what documents bring to the site.
 func Wing() page.Wing {
-	return page.Wing{Name: "document", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{documentWords}}
+	return page.Wing{Name: "document", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{words}}
 }
 
 // documentServices are what the pages of documents ask.
@@ -26,5 +26,5 @@ type paperPages struct {
 
 // newDocument registers the pages of documents.
 func New(site *page.Site, services Services) {
-	(&paperPages{site, services}).documentRoutes()
+	(&paperPages{site, services}).routes()
 }

@@ -23,15 +23,15 @@ type doneFor struct {
 	OnBehalf bool
 }
 
-type householdActionsPage struct {
+type actionsPage struct {
 	page.Whose
 	Consents []catalog.ConsentEntry
 	Done     []doneFor
 	Printed  time.Time
 }
 
-// householdActions is the slip: everything that was done for the household, and by whom.
-func (s *pages) householdActions(w http.ResponseWriter, r *http.Request) error {
+// actions is the slip: everything that was done for the household, and by whom.
+func (s *pages) actions(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *pages) householdActions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := householdActionsPage{Whose: who, Printed: s.Now()}
+	d := actionsPage{Whose: who, Printed: s.Now()}
 	log, err := s.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err

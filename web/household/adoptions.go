@@ -20,17 +20,17 @@ import (
 // adoptionHouseholdRoutes are the pages on which a household, or its helper, offers, tells and hands over.
 func (s *growing) adoptionHouseholdRoutes() {
 	earning := auth.Earning
-	s.Guarded("GET", "/my/adoptions", "household.adoptions", s.householdAdoptions, earning...)
-	s.Guarded("GET", "/my/adoptions/{no}", "household.adoption", s.householdAdoption, earning...)
-	s.Guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}", "household.box", s.householdBox, earning...)
-	s.Guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}", "household.box.deliver", s.householdBoxDeliver, earning...)
-	s.Guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail", s.householdBoxFail, earning...)
-	s.Guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail.do", s.householdBoxFailDo, earning...)
-	s.Guarded("GET", "/my/plots/{presale:[0-9]+}", "household.plot", s.householdPlot, earning...)
-	s.Guarded("POST", "/my/plots/{presale:[0-9]+}", "household.plot.save", s.householdPlotSave, earning...)
-	s.Guarded("GET", "/my/updates/{plot:[0-9]+}", "household.update", s.householdUpdate, earning...)
-	s.Guarded("POST", "/my/updates/{plot:[0-9]+}", "household.update.post", s.householdUpdatePost, earning...)
-	s.Guarded("GET", "/my/photos/{photo:[0-9]+}", "household.photo", s.householdPhoto, earning...)
+	s.Guarded("GET", "/my/adoptions", "household.adoptions", s.adoptions, earning...)
+	s.Guarded("GET", "/my/adoptions/{no}", "household.adoption", s.adoption, earning...)
+	s.Guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}", "household.box", s.box, earning...)
+	s.Guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}", "household.box.deliver", s.boxDeliver, earning...)
+	s.Guarded("GET", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail", s.boxFail, earning...)
+	s.Guarded("POST", "/my/adoptions/{no}/{box:[0-9]+}/fail", "household.box.fail.do", s.boxFailDo, earning...)
+	s.Guarded("GET", "/my/plots/{presale:[0-9]+}", "household.plot", s.plot, earning...)
+	s.Guarded("POST", "/my/plots/{presale:[0-9]+}", "household.plot.save", s.plotSave, earning...)
+	s.Guarded("GET", "/my/updates/{plot:[0-9]+}", "household.update", s.update, earning...)
+	s.Guarded("POST", "/my/updates/{plot:[0-9]+}", "household.update.post", s.updatePost, earning...)
+	s.Guarded("GET", "/my/photos/{photo:[0-9]+}", "household.photo", s.photo, earning...)
 	s.AllowBody("/my/updates/", adopt.UpdateMostPhoto*photo.MostBytes+1<<20)
 }
 
@@ -40,7 +40,7 @@ type dueBox struct {
 	Box      adopt.Box
 }
 
-type householdAdoptionsPage struct {
+type adoptionsPage struct {
 	page.Whose
 	Plots []adopt.HouseholdPlot
 	Due   []dueBox // soonest first
@@ -48,8 +48,8 @@ type householdAdoptionsPage struct {
 	More  bool
 }
 
-// householdAdoptions shows what is to be handed over next, and what the household offers.
-func (s *growing) householdAdoptions(w http.ResponseWriter, r *http.Request) error {
+// adoptions shows what is to be handed over next, and what the household offers.
+func (s *growing) adoptions(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (s *growing) householdAdoptions(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	d := householdAdoptionsPage{Whose: who}
+	d := adoptionsPage{Whose: who}
 	plots, err := s.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
@@ -95,15 +95,15 @@ func compareText(a, b string) int {
 	return 0
 }
 
-type householdAdoptionPage struct {
+type adoptionPage struct {
 	page.Whose
 	Adoption adopt.Adoption
 	Net      int64 // of all boxes that this household fills
 }
 
-// householdAdoption is one adoption as the household sees it: what it brings, when, and what it gets. Of the adopter it
+// adoption is one adoption as the household sees it: what it brings, when, and what it gets. Of the adopter it
 // learns a family name.
-func (s *growing) householdAdoption(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) adoption(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (s *growing) householdAdoption(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	d := householdAdoptionPage{Whose: who}
+	d := adoptionPage{Whose: who}
 	if d.Adoption, err = s.Adoptions.Adoption(ctx, adopt.Ref{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}
@@ -124,15 +124,15 @@ func (s *growing) householdAdoption(w http.ResponseWriter, r *http.Request) erro
 	return s.Render(w, r, http.StatusOK, "household/adoption", d)
 }
 
-type householdBoxPage struct {
+type boxPage struct {
 	page.Whose
 	Adoption adopt.Adoption
 	Box      adopt.Box
 }
 
-func (s *growing) householdBoxPage(r *http.Request) (context.Context, householdBoxPage, error) {
+func (s *growing) boxPage(r *http.Request) (context.Context, boxPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdBoxPage{Whose: who}
+	d := boxPage{Whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -148,24 +148,24 @@ func (s *growing) householdBoxPage(r *http.Request) (context.Context, householdB
 	return ctx, d, nil
 }
 
-// householdBox asks one question: did you hand it over?
-func (s *growing) householdBox(w http.ResponseWriter, r *http.Request) error {
+// box asks one question: did you hand it over?
+func (s *growing) box(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdBoxPage(r)
+	_, d, err := s.boxPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/box", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *growing) householdBoxDeliver(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) boxDeliver(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdBoxPage(r)
+	ctx, d, err := s.boxPage(r)
 	if err != nil {
 		return err
 	}
@@ -179,23 +179,23 @@ func (s *growing) householdBoxDeliver(w http.ResponseWriter, r *http.Request) er
 	return s.GoTo(w, r, "household.adoptions", "h", d.H)
 }
 
-func (s *growing) householdBoxFail(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) boxFail(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdBoxPage(r)
+	_, d, err := s.boxPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/box_fail", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *growing) householdBoxFailDo(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) boxFailDo(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdBoxPage(r)
+	ctx, d, err := s.boxPage(r)
 	if err != nil {
 		return err
 	}
@@ -214,15 +214,15 @@ func (s *growing) householdBoxFailDo(w http.ResponseWriter, r *http.Request) err
 	return s.RenderForm(w, r, "household/box_fail", d, f)
 }
 
-type householdPlotPage struct {
+type plotPage struct {
 	page.Whose
 	Plot    adopt.HouseholdPlot
 	Updates []adopt.Update
 }
 
-func (s *growing) householdPlotPage(r *http.Request, is func(adopt.HouseholdPlot) bool) (context.Context, householdPlotPage, error) {
+func (s *growing) plotPage(r *http.Request, is func(adopt.HouseholdPlot) bool) (context.Context, plotPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdPlotPage{Whose: who}
+	d := plotPage{Whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -238,28 +238,28 @@ func (s *growing) householdPlotPage(r *http.Request, is func(adopt.HouseholdPlot
 	return ctx, d, nil
 }
 
-func (s *growing) householdPlotOf(r *http.Request) (context.Context, householdPlotPage, error) {
+func (s *growing) plotOf(r *http.Request) (context.Context, plotPage, error) {
 	presale := page.PathInt(r, "presale")
-	return s.householdPlotPage(r, func(p adopt.HouseholdPlot) bool { return p.PresaleID == presale })
+	return s.plotPage(r, func(p adopt.HouseholdPlot) bool { return p.PresaleID == presale })
 }
 
-func (s *growing) householdPlot(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) plot(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdPlotOf(r)
+	_, d, err := s.plotOf(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/plot", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *growing) householdPlotSave(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) plotSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdPlotOf(r)
+	ctx, d, err := s.plotOf(r)
 	if err != nil {
 		return err
 	}
@@ -278,9 +278,9 @@ func (s *growing) householdPlotSave(w http.ResponseWriter, r *http.Request) erro
 	return s.RenderForm(w, r, "household/plot", d, f)
 }
 
-func (s *growing) householdUpdatePage(r *http.Request) (context.Context, householdPlotPage, error) {
+func (s *growing) updatePage(r *http.Request) (context.Context, plotPage, error) {
 	id := page.PathInt(r, "plot")
-	ctx, d, err := s.householdPlotPage(r, func(p adopt.HouseholdPlot) bool { return p.Saved && p.ID == id })
+	ctx, d, err := s.plotPage(r, func(p adopt.HouseholdPlot) bool { return p.Saved && p.ID == id })
 	if err != nil {
 		return ctx, d, err
 	}
@@ -288,25 +288,25 @@ func (s *growing) householdUpdatePage(r *http.Request) (context.Context, househo
 	return ctx, d, err
 }
 
-func (s *growing) householdUpdate(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) update(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdUpdatePage(r)
+	_, d, err := s.updatePage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/update", d, s.NewForm(page.LangOf(r)))
 }
 
-// householdUpdatePost tells the adopters. The pictures are looked at first: a file that is none stops the whole, before
+// updatePost tells the adopters. The pictures are looked at first: a file that is none stops the whole, before
 // anything is told.
-func (s *growing) householdUpdatePost(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) updatePost(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdUpdatePage(r)
+	ctx, d, err := s.updatePage(r)
 	if err != nil {
 		return err
 	}
@@ -378,7 +378,7 @@ func postedPhotos(r *http.Request, f *page.Form) [][]byte {
 	return out
 }
 
-func (s *growing) householdPhoto(w http.ResponseWriter, r *http.Request) error {
+func (s *growing) photo(w http.ResponseWriter, r *http.Request) error {
 	ctx, _, err := s.Acting(r)
 	if err != nil {
 		return err

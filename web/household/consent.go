@@ -7,8 +7,8 @@ import (
 	"banmuyuan/web/page"
 )
 
-// householdConsent asks the household whether its helper may act for it. A helper who acts may only end that.
-func (s *pages) householdConsent(w http.ResponseWriter, r *http.Request) error {
+// consent asks the household whether its helper may act for it. A helper who acts may only end that.
+func (s *pages) consent(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -19,7 +19,7 @@ func (s *pages) householdConsent(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "household/consent", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *pages) householdConsentSave(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) consentSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

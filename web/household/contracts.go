@@ -11,17 +11,17 @@ import (
 	"banmuyuan/web/page"
 )
 
-// householdContractRoutes are the pages on which a household reads, signs and answers.
-func (s *pages) householdContractRoutes() {
-	s.Guarded("GET", "/my/contracts", "household.contracts", s.householdContracts, auth.Earning...)
-	s.Guarded("GET", "/my/contracts/{no}", "household.contract", s.householdContract, auth.Earning...)
-	s.Guarded("POST", "/my/contracts/{no}", "household.contract.sign", s.householdContractSign, auth.Earning...)
-	s.Guarded("GET", "/my/quotas/{id:[0-9]+}", "household.quota", s.householdQuota, auth.Earning...)
-	s.Guarded("POST", "/my/quotas/{id:[0-9]+}", "household.quota.answer", s.householdQuotaAnswer, auth.Earning...)
-	s.Guarded("GET", "/my/quotas/{id:[0-9]+}/print", "household.quota.print", s.householdQuotaPrint, auth.Earning...)
+// contractRoutes are the pages on which a household reads, signs and answers.
+func (s *pages) contractRoutes() {
+	s.Guarded("GET", "/my/contracts", "household.contracts", s.contracts, auth.Earning...)
+	s.Guarded("GET", "/my/contracts/{no}", "household.contract", s.contract, auth.Earning...)
+	s.Guarded("POST", "/my/contracts/{no}", "household.contract.sign", s.contractSign, auth.Earning...)
+	s.Guarded("GET", "/my/quotas/{id:[0-9]+}", "household.quota", s.quota, auth.Earning...)
+	s.Guarded("POST", "/my/quotas/{id:[0-9]+}", "household.quota.answer", s.quotaAnswer, auth.Earning...)
+	s.Guarded("GET", "/my/quotas/{id:[0-9]+}/print", "household.quota.print", s.quotaPrint, auth.Earning...)
 }
 
-type householdContractsPage struct {
+type contractsPage struct {
 	page.Whose
 	Waiting []contract.Quota // for the household's word
 	Signed  []contract.Quota
@@ -30,8 +30,8 @@ type householdContractsPage struct {
 	Soon    []contract.Contract // published, not yet to be signed
 }
 
-// householdContracts shows what waits for the household's word first, then what it has signed and what it could.
-func (s *pages) householdContracts(w http.ResponseWriter, r *http.Request) error {
+// contracts shows what waits for the household's word first, then what it has signed and what it could.
+func (s *pages) contracts(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *pages) householdContracts(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	d := householdContractsPage{Whose: who}
+	d := contractsPage{Whose: who}
 	quotas, err := s.Contracts.Quotas(ctx, contract.QuotaFilter{Household: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
@@ -73,14 +73,14 @@ func (s *pages) householdContracts(w http.ResponseWriter, r *http.Request) error
 	return s.Render(w, r, http.StatusOK, "household/contracts", d)
 }
 
-type householdContractPage struct {
+type contractPage struct {
 	page.Whose
 	Offer contract.SignOffer
 }
 
-func (s *pages) householdContractPage(r *http.Request) (context.Context, householdContractPage, error) {
+func (s *pages) contractPage(r *http.Request) (context.Context, contractPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdContractPage{Whose: who}
+	d := contractPage{Whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -88,24 +88,24 @@ func (s *pages) householdContractPage(r *http.Request) (context.Context, househo
 	return ctx, d, err
 }
 
-// householdContract asks one question: how much do you sign for?
-func (s *pages) householdContract(w http.ResponseWriter, r *http.Request) error {
+// contract asks one question: how much do you sign for?
+func (s *pages) contract(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdContractPage(r)
+	_, d, err := s.contractPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/contract", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *pages) householdContractSign(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) contractSign(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdContractPage(r)
+	ctx, d, err := s.contractPage(r)
 	if err != nil {
 		return err
 	}
@@ -126,14 +126,14 @@ func (s *pages) householdContractSign(w http.ResponseWriter, r *http.Request) er
 	return s.RenderForm(w, r, "household/contract", d, f)
 }
 
-type householdQuotaPage struct {
+type quotaPage struct {
 	page.Whose
 	Quota contract.Quota
 }
 
-func (s *pages) householdQuotaPage(r *http.Request) (context.Context, householdQuotaPage, error) {
+func (s *pages) quotaPage(r *http.Request) (context.Context, quotaPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdQuotaPage{Whose: who}
+	d := quotaPage{Whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -141,24 +141,24 @@ func (s *pages) householdQuotaPage(r *http.Request) (context.Context, householdQ
 	return ctx, d, err
 }
 
-// householdQuota asks one question: will you sign for this? Afterwards it is the signed paper.
-func (s *pages) householdQuota(w http.ResponseWriter, r *http.Request) error {
+// quota asks one question: will you sign for this? Afterwards it is the signed paper.
+func (s *pages) quota(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdQuotaPage(r)
+	_, d, err := s.quotaPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/quota", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *pages) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) quotaAnswer(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdQuotaPage(r)
+	ctx, d, err := s.quotaPage(r)
 	if err != nil {
 		return err
 	}
@@ -178,8 +178,8 @@ func (s *pages) householdQuotaAnswer(w http.ResponseWriter, r *http.Request) err
 	return s.RenderForm(w, r, "household/quota", d, f)
 }
 
-func (s *pages) householdQuotaPrint(w http.ResponseWriter, r *http.Request) error {
-	_, d, err := s.householdQuotaPage(r)
+func (s *pages) quotaPrint(w http.ResponseWriter, r *http.Request) error {
+	_, d, err := s.quotaPage(r)
 	if err != nil {
 		return err
 	}

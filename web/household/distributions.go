@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-type householdDistributionsPage struct {
+type distributionsPage struct {
 	page.Whose
 	Shares []explainedShare
 	Orgs   map[int64]string
@@ -19,8 +19,8 @@ type explainedShare struct {
 	Why []string
 }
 
-// householdDistributions shows what a household got of each distribution and how that was worked out.
-func (s *pages) householdDistributions(w http.ResponseWriter, r *http.Request) error {
+// distributions shows what a household got of each distribution and how that was worked out.
+func (s *pages) distributions(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (s *pages) householdDistributions(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	d := householdDistributionsPage{Whose: who}
+	d := distributionsPage{Whose: who}
 	all, err := s.Distributions.HouseholdShares(ctx, payments.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *pages) householdDistributions(w http.ResponseWriter, r *http.Request) e
 }
 
 // FromPool reports whether an income entry is a dividend that can be explained.
-func (householdIncomePage) FromPool(sourceKey string) bool {
+func (incomePage) FromPool(sourceKey string) bool {
 	_, ok := payments.ParsePoolSourceKey(sourceKey)
 	return ok
 }

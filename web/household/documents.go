@@ -8,18 +8,18 @@ import (
 	"banmuyuan/web/page"
 )
 
-func (s *pages) householdDocumentRoutes() {
-	s.Guarded("GET", "/my/documents", "household.documents", s.householdDocuments, auth.Earning...)
-	s.Guarded("POST", "/my/documents", "household.documents.issue", s.householdDocumentIssue, auth.Earning...)
+func (s *pages) documentRoutes() {
+	s.Guarded("GET", "/my/documents", "household.documents", s.documents, auth.Earning...)
+	s.Guarded("POST", "/my/documents", "household.documents.issue", s.documentIssue, auth.Earning...)
 }
 
-type householdDocumentsPage struct {
+type documentsPage struct {
 	page.Whose
 	Entries document.Entries
 }
 
-// householdDocuments are the purchase statements of what the household sold and was paid for.
-func (s *pages) householdDocuments(w http.ResponseWriter, r *http.Request) error {
+// documents are the purchase statements of what the household sold and was paid for.
+func (s *pages) documents(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -27,14 +27,14 @@ func (s *pages) householdDocuments(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	d := householdDocumentsPage{Whose: who}
+	d := documentsPage{Whose: who}
 	if d.Entries, err = s.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/documents", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *pages) householdDocumentIssue(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) documentIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *pages) householdDocumentIssue(w http.ResponseWriter, r *http.Request) e
 	if !f.Fail(err) {
 		return err
 	}
-	d := householdDocumentsPage{Whose: who}
+	d := documentsPage{Whose: who}
 	if d.Entries, err = s.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}

@@ -14,34 +14,34 @@ import (
 	"banmuyuan/web/page"
 )
 
-// householdRoutes are the pages of a household, and of the helper who reads them to it. A household sees its own; a
+// routes are the pages of a household, and of the helper who reads them to it. A household sees its own; a
 // helper says whose with ?h=CODE, which every link and form of these pages carries on.
-func (s *pages) householdRoutes() {
+func (s *pages) routes() {
 	earning := auth.Earning
-	s.Guarded("GET", "/my", "household.home", s.householdHome, earning...)
-	s.Guarded("GET", "/my/income", "household.income", s.householdIncome, earning...)
-	s.Guarded("GET", "/my/income/print", "household.income.print", s.householdIncomePrint, earning...)
-	s.Guarded("GET", "/my/distributions", "household.distributions", s.householdDistributions, earning...)
-	s.Guarded("GET", "/my/sales", "household.sales", s.householdSales, earning...)
-	s.Guarded("GET", "/my/tickets", "household.tickets", s.householdTickets, earning...)
-	s.Guarded("GET", "/my/tickets/{id:[0-9]+}", "household.ticket", s.householdTicket, earning...)
-	s.Guarded("GET", "/my/tickets/{id:[0-9]+}/print", "household.ticket.print", s.householdTicketPrint, earning...)
-	s.Guarded("GET", "/my/lots", "household.lots", s.householdLots, earning...)
-	s.Guarded("GET", "/my/lots/{presale:[0-9]+}", "household.lot", s.householdLot, earning...)
-	s.Guarded("POST", "/my/lots/{presale:[0-9]+}", "household.lot.save", s.householdLotSave, earning...)
-	s.Guarded("GET", "/my/account", "household.account", s.householdAccount, earning...)
-	s.Guarded("GET", "/my/account/change", "household.account.change", s.householdAccountChange, earning...)
-	s.Guarded("POST", "/my/account/change", "household.account.save", s.householdAccountSave, earning...)
-	s.Guarded("GET", "/my/helper", "household.consent", s.householdConsent, earning...)
-	s.Guarded("POST", "/my/helper", "household.consent.save", s.householdConsentSave, earning...)
-	s.Guarded("GET", "/my/actions", "household.actions", s.householdActions, earning...)
+	s.Guarded("GET", "/my", "household.home", s.home, earning...)
+	s.Guarded("GET", "/my/income", "household.income", s.income, earning...)
+	s.Guarded("GET", "/my/income/print", "household.income.print", s.incomePrint, earning...)
+	s.Guarded("GET", "/my/distributions", "household.distributions", s.distributions, earning...)
+	s.Guarded("GET", "/my/sales", "household.sales", s.sales, earning...)
+	s.Guarded("GET", "/my/tickets", "household.tickets", s.tickets, earning...)
+	s.Guarded("GET", "/my/tickets/{id:[0-9]+}", "household.ticket", s.ticket, earning...)
+	s.Guarded("GET", "/my/tickets/{id:[0-9]+}/print", "household.ticket.print", s.ticketPrint, earning...)
+	s.Guarded("GET", "/my/lots", "household.lots", s.lots, earning...)
+	s.Guarded("GET", "/my/lots/{presale:[0-9]+}", "household.lot", s.lot, earning...)
+	s.Guarded("POST", "/my/lots/{presale:[0-9]+}", "household.lot.save", s.lotSave, earning...)
+	s.Guarded("GET", "/my/account", "household.account", s.account, earning...)
+	s.Guarded("GET", "/my/account/change", "household.account.change", s.accountChange, earning...)
+	s.Guarded("POST", "/my/account/change", "household.account.save", s.accountSave, earning...)
+	s.Guarded("GET", "/my/helper", "household.consent", s.consent, earning...)
+	s.Guarded("POST", "/my/helper", "household.consent.save", s.consentSave, earning...)
+	s.Guarded("GET", "/my/actions", "household.actions", s.actions, earning...)
 	s.Guarded("GET", "/county/villages/{village:[0-9]+}/income", "county.village.income", s.countyVillageIncome, auth.County...)
 	s.Guarded("GET", "/helper", "helper.households", s.helperHouseholds, auth.Helper)
 	s.Guarded("GET", "/helper/income/print", "helper.income", s.helperIncome, auth.Helper)
 	s.Guarded("GET", "/helper/{code}/consent", "helper.consent", s.helperConsent, auth.Helper)
 }
 
-type householdHomePage struct {
+type homePage struct {
 	page.Whose
 	Season  int
 	Sum     orders.IncomeSum
@@ -53,7 +53,7 @@ type householdHomePage struct {
 	Aloud   string
 }
 
-func (s *pages) householdHome(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (s *pages) householdHome(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := householdHomePage{Whose: who}
+	d := homePage{Whose: who}
 	income, err := s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID})
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (s *pages) householdHome(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "household/home", d)
 }
 
-type householdIncomePage struct {
+type incomePage struct {
 	page.Whose
 	Income  orders.Income
 	Seasons []int
@@ -120,10 +120,10 @@ type yearBar struct {
 
 const entriesAtFirst = 30
 
-func (s *pages) householdIncomePage(r *http.Request) (householdIncomePage, error) {
+func (s *pages) incomePage(r *http.Request) (incomePage, error) {
 	ctx, who, err := s.Acting(r)
 	if err != nil {
-		return householdIncomePage{}, err
+		return incomePage{}, err
 	}
 	f := s.QueryForm(r)
 	d, err := s.statement(ctx, who, int(f.Int("season")))
@@ -138,8 +138,8 @@ func (s *pages) householdIncomePage(r *http.Request) (householdIncomePage, error
 }
 
 // statement is a household's ledger of a season, ready for a page or a sheet of paper.
-func (s *pages) statement(ctx context.Context, who page.Whose, season int) (householdIncomePage, error) {
-	d := householdIncomePage{Whose: who, Printed: s.Now(), site: s.Site}
+func (s *pages) statement(ctx context.Context, who page.Whose, season int) (incomePage, error) {
+	d := incomePage{Whose: who, Printed: s.Now(), site: s.Site}
 	var err error
 	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: season}); err != nil {
 		return d, err
@@ -193,20 +193,20 @@ func seasonMonth(l page.Lang, season, month int) string {
 	return l.Pick(day.Format("2006 年 1\u00a0月"), day.Format("Jan 2006"))
 }
 
-func (s *pages) householdIncome(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) income(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	d, err := s.householdIncomePage(r)
+	d, err := s.incomePage(r)
 	if err != nil {
 		return err
 	}
 	return s.Render(w, r, http.StatusOK, "household/income", d)
 }
 
-// householdIncomePrint is the statement on one sheet of paper.
-func (s *pages) householdIncomePrint(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.householdIncomePage(r)
+// incomePrint is the statement on one sheet of paper.
+func (s *pages) incomePrint(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.incomePage(r)
 	if err != nil {
 		return err
 	}

@@ -16,23 +16,23 @@ import (
 )
 
 // Only is the address of the entries that one figure of the statement is the sum of.
-func (d householdIncomePage) Only(name, value string) (string, error) {
+func (d incomePage) Only(name, value string) (string, error) {
 	u, err := d.site.URL("household.income", "h", d.H, "season", d.Income.Season, name, value)
 	return u + "#entries", err
 }
 
 // Net is what the household gets of an entry, whatever its stage.
-func (householdIncomePage) Net(e orders.IncomeEntry) int64 {
+func (incomePage) Net(e orders.IncomeEntry) int64 {
 	return e.ExpectedFen + e.OwedFen + e.PaidFen
 }
 
 // IsAdvance tells whether an entry is what a contract paid ahead.
-func (householdIncomePage) IsAdvance(sourceKey string) bool {
+func (incomePage) IsAdvance(sourceKey string) bool {
 	return strings.HasPrefix(sourceKey, "advance:")
 }
 
 // narrow leaves the entries of the figure that was chosen.
-func (d *householdIncomePage) narrow(f *page.Form) {
+func (d *incomePage) narrow(f *page.Form) {
 	d.Stage, d.Month, d.Programme, d.Channel = f.Text("stage"), f.Text("month"), f.Text("programme"), f.Text("channel")
 	var words []string
 	keep := func(say string, part func(orders.IncomeEntry) bool) {

@@ -10,18 +10,18 @@ import (
 	"banmuyuan/web/page"
 )
 
-type householdLotsPage struct {
+type lotsPage struct {
 	page.Whose
 	Lots []catalog.HouseholdLot
 	Lot  catalog.HouseholdLot // the one that is changed
 }
 
 // Sold is what of a lot somebody has ordered.
-func (householdLotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivered }
+func (lotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivered }
 
-func (s *pages) householdLotsPage(r *http.Request) (context.Context, householdLotsPage, error) {
+func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdLotsPage{Whose: who}
+	d := lotsPage{Whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -30,19 +30,19 @@ func (s *pages) householdLotsPage(r *http.Request) (context.Context, householdLo
 	return ctx, d, err
 }
 
-func (s *pages) householdLots(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) lots(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdLotsPage(r)
+	_, d, err := s.lotsPage(r)
 	if err != nil {
 		return err
 	}
 	return s.Render(w, r, http.StatusOK, "household/lots", d)
 }
 
-func (s *pages) householdLotPage(r *http.Request) (context.Context, householdLotsPage, error) {
-	ctx, d, err := s.householdLotsPage(r)
+func (s *pages) lotPage(r *http.Request) (context.Context, lotsPage, error) {
+	ctx, d, err := s.lotsPage(r)
 	if err != nil {
 		return ctx, d, err
 	}
@@ -56,21 +56,21 @@ func (s *pages) householdLotPage(r *http.Request) (context.Context, householdLot
 	return ctx, d, link.E(link.NotFound, "not_found", "")
 }
 
-// householdLot asks one question: how many can you sell?
-func (s *pages) householdLot(w http.ResponseWriter, r *http.Request) error {
-	_, d, err := s.householdLotPage(r)
+// lot asks one question: how many can you sell?
+func (s *pages) lot(w http.ResponseWriter, r *http.Request) error {
+	_, d, err := s.lotPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/lot", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *pages) householdLotSave(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) lotSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdLotPage(r)
+	ctx, d, err := s.lotPage(r)
 	if err != nil {
 		return err
 	}
@@ -93,14 +93,14 @@ func (s *pages) householdLotSave(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "household/lot", d, f)
 }
 
-type householdAccountPage struct {
+type accountPage struct {
 	page.Whose
 	Account payments.HouseholdAccount
 }
 
-func (s *pages) householdAccountPage(r *http.Request) (context.Context, householdAccountPage, error) {
+func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdAccountPage{Whose: who}
+	d := accountPage{Whose: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -108,32 +108,32 @@ func (s *pages) householdAccountPage(r *http.Request) (context.Context, househol
 	return ctx, d, err
 }
 
-func (s *pages) householdAccount(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) account(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	_, d, err := s.householdAccountPage(r)
+	_, d, err := s.accountPage(r)
 	if err != nil {
 		return err
 	}
 	return s.Render(w, r, http.StatusOK, "household/account", d)
 }
 
-func (s *pages) householdAccountChange(w http.ResponseWriter, r *http.Request) error {
-	_, d, err := s.householdAccountPage(r)
+func (s *pages) accountChange(w http.ResponseWriter, r *http.Request) error {
+	_, d, err := s.accountPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "household/account_change", d, s.NewForm(page.LangOf(r)))
 }
 
-// householdAccountSave changes where the money goes. What a helper enters waits until somebody of the county agrees.
-func (s *pages) householdAccountSave(w http.ResponseWriter, r *http.Request) error {
+// accountSave changes where the money goes. What a helper enters waits until somebody of the county agrees.
+func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	ctx, d, err := s.householdAccountPage(r)
+	ctx, d, err := s.accountPage(r)
 	if err != nil {
 		return err
 	}

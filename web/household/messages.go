@@ -1,7 +1,7 @@
 package household
 
 // householdMessages are the words of the households' pages. They are the words that people there use.
-var householdWords = map[string][2]string{
+var words = map[string][2]string{
 	"household.reason.fair":     {"轮到您家：当时您家今年人均预计收入 {level:money}，在还有货的农户里最低，所以先卖您家的。", "Your turn: your household then expected {level:money} a person this year, the lowest of all that still had goods, so yours sold first."},
 	"household.reason.near":     {"这一单只到几个近的村收货，您家的村在里面；当时您家人均预计收入 {level:money}，在这些村里最低，所以先卖您家的。", "This order is fetched from a few villages close together, yours among them. You then expected {level:money} a person, the lowest there, so yours sold first."},
 	"household.reason.direct":   {"买家点名要您家的货。", "The buyer asked for your household’s goods."},

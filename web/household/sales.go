@@ -15,16 +15,16 @@ import (
 	"banmuyuan/web/page"
 )
 
-type householdSalesPage struct {
+type salesPage struct {
 	page.Whose
 	Page    orders.CollectionPage
 	State   orders.ShareState
 	Reasons map[string]string // by policy and level, in words
 }
 
-// householdSales lists what was sold of the household: each share with when it is fetched, what it should bring and why
+// sales lists what was sold of the household: each share with when it is fetched, what it should bring and why
 // it came to this household.
-func (s *pages) householdSales(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *pages) householdSales(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := s.QueryForm(r)
-	d := householdSalesPage{Whose: who, State: orders.ShareState(f.Text("state"))}
+	d := salesPage{Whose: who, State: orders.ShareState(f.Text("state"))}
 	d.Page, err = s.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: d.State, Cursor: f.Text("cursor"), Limit: 20})
 	if err != nil && !f.Fail(err) {
 		return err
@@ -41,12 +41,12 @@ func (s *pages) householdSales(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "household/sales", d, f)
 }
 
-type householdTicketsPage struct {
+type ticketsPage struct {
 	page.Whose
 	Page orders.TicketPage
 }
 
-func (s *pages) householdTickets(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) tickets(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
@@ -55,23 +55,23 @@ func (s *pages) householdTickets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := s.QueryForm(r)
-	d := householdTicketsPage{Whose: who}
+	d := ticketsPage{Whose: who}
 	if d.Page, err = s.Orders.Tickets(ctx, orders.TicketFilter{Household: who.Household.ID, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
 	return s.RenderForm(w, r, "household/tickets", d, f)
 }
 
-type householdTicketPage struct {
+type ticketPage struct {
 	page.Whose
 	Ticket orders.Ticket
 	QR     template.URL
 	Check  string // what the code leads to
 }
 
-func (s *pages) householdTicketPage(r *http.Request) (householdTicketPage, error) {
+func (s *pages) ticketPage(r *http.Request) (ticketPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := householdTicketPage{Whose: who}
+	d := ticketPage{Whose: who}
 	if err != nil {
 		return d, err
 	}
@@ -110,19 +110,19 @@ func qrPicture(text string) (template.URL, error) {
 	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
 }
 
-func (s *pages) householdTicket(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) ticket(w http.ResponseWriter, r *http.Request) error {
 	if s.AsksWhose(w, r) {
 		return nil
 	}
-	d, err := s.householdTicketPage(r)
+	d, err := s.ticketPage(r)
 	if err != nil {
 		return err
 	}
 	return s.Render(w, r, http.StatusOK, "household/ticket", d)
 }
 
-func (s *pages) householdTicketPrint(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.householdTicketPage(r)
+func (s *pages) ticketPrint(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.ticketPage(r)
 	if err != nil {
 		return err
 	}

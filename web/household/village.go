@@ -10,7 +10,7 @@ import (
 
 type incomeBatchPage struct {
 	Title, Back string
-	Sheets      []householdIncomePage
+	Sheets      []incomePage
 	Missing     int // households that have not agreed that the helper acts for them
 }
 

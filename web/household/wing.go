@@ -19,7 +19,7 @@ var templateFiles embed.FS
 
 // householdWing is what households and their helpers bring to the site.
 func Wing() page.Wing {
-	return page.Wing{Name: "household", Templates: templateFiles, Layout: "household", Messages: []map[string][2]string{householdWords, careWords}, Tones: []page.Tones{careTones},
+	return page.Wing{Name: "household", Templates: templateFiles, Layout: "household", Messages: []map[string][2]string{words, careWords}, Tones: []page.Tones{careTones},
 		Menu: []page.Entry{
 			{Route: "household.home", Icon: "wallet", ZH: "致富账", EN: "Income", Roles: auth.Earning},
 			{Route: "household.sales", Icon: "list-ordered", ZH: "我卖的", EN: "My sales", Roles: []auth.Role{auth.Household}},
@@ -60,8 +60,8 @@ type growing struct {
 // newHousehold registers the pages of households and helpers.
 func New(site *page.Site, services Services) {
 	s := &pages{site, services}
-	s.householdRoutes()
-	s.householdContractRoutes()
-	s.householdDocumentRoutes()
+	s.routes()
+	s.contractRoutes()
+	s.documentRoutes()
 	(&growing{site, services}).adoptionHouseholdRoutes()
 }

@@ -12,14 +12,14 @@ import (
 )
 
 // adoptionDeskRoutes are the list of adoptions: all for the county, those it packs and brings for a cooperative.
-func (s *deskPages) adoptionDeskRoutes() {
+func (s *pages) adoptionDeskRoutes() {
 	desks := slices.Concat(auth.County, auth.Organisation)
-	s.Guarded("GET", "/desk/adoptions", "desk.adoptions", s.deskAdoptions, desks...)
-	s.Guarded("GET", "/desk/adoptions/{no}", "desk.adoption", s.deskAdoption, desks...)
-	s.Guarded("POST", "/desk/adoptions/{no}/{box:[0-9]+}/decide", "desk.adoption.decide", s.deskAdoptionDecide, auth.Operator, auth.Admin)
+	s.Guarded("GET", "/desk/adoptions", "desk.adoptions", s.adoptions, desks...)
+	s.Guarded("GET", "/desk/adoptions/{no}", "desk.adoption", s.adoption, desks...)
+	s.Guarded("POST", "/desk/adoptions/{no}/{box:[0-9]+}/decide", "desk.adoption.decide", s.adoptionDecide, auth.Operator, auth.Admin)
 }
 
-type deskAdoptionsPage struct {
+type adoptionsPage struct {
 	Words    page.Words
 	Page     adopt.Page
 	Filter   adopt.Filter
@@ -28,10 +28,10 @@ type deskAdoptionsPage struct {
 	Filtered bool
 }
 
-func (s *deskPages) deskAdoptions(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) adoptions(w http.ResponseWriter, r *http.Request) error {
 	l := page.LangOf(r)
 	f := s.QueryForm(r)
-	d := deskAdoptionsPage{Words: s.Words(r), State: f.Text("state"), Filter: adopt.Filter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 50}}
+	d := adoptionsPage{Words: s.Words(r), State: f.Text("state"), Filter: adopt.Filter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 50}}
 	if d.State != "" {
 		d.Filter.State = []adopt.State{adopt.State(d.State)}
 	}
@@ -47,32 +47,32 @@ func (s *deskPages) deskAdoptions(w http.ResponseWriter, r *http.Request) error 
 	return s.RenderForm(w, r, "organisation/adoptions", d, f)
 }
 
-type deskAdoptionPage struct {
+type adoptionPage struct {
 	Words    page.Words
 	Adoption adopt.Adoption
 }
 
-func (s *deskPages) deskAdoptionPage(r *http.Request) (deskAdoptionPage, error) {
-	d := deskAdoptionPage{Words: s.Words(r)}
+func (s *pages) adoptionPage(r *http.Request) (adoptionPage, error) {
+	d := adoptionPage{Words: s.Words(r)}
 	var err error
 	d.Adoption, err = s.Adoptions.Adoption(r.Context(), adopt.Ref{No: mux.Vars(r)["no"]})
 	return d, err
 }
 
-func (s *deskPages) deskAdoption(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.deskAdoptionPage(r)
+func (s *pages) adoption(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.adoptionPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "organisation/adoption", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *deskPages) deskAdoptionDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) adoptionDecide(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	d, err := s.deskAdoptionPage(r)
+	d, err := s.adoptionPage(r)
 	if err != nil {
 		return err
 	}

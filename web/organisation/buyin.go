@@ -14,7 +14,7 @@ import (
 
 func errNoPage() error { return link.E(link.NotFound, "not_found", "") }
 
-type organisationBuyInPage struct {
+type buyInPage struct {
 	Query    string
 	Searched bool
 	Sellers  shelf.Sellers
@@ -25,8 +25,8 @@ type organisationBuyInPage struct {
 	Recent   shelf.BuyInPage
 }
 
-func (s *shopkeeping) buyInPage(ctx context.Context, f *page.Form) (organisationBuyInPage, error) {
-	d := organisationBuyInPage{Query: f.Text("q"), Grades: s.gradeOptions(f.Lang)}
+func (s *shopkeeping) buyInPage(ctx context.Context, f *page.Form) (buyInPage, error) {
+	d := buyInPage{Query: f.Text("q"), Grades: s.gradeOptions(f.Lang)}
 	var err error
 	if code := f.Text("code"); code != "" {
 		found, err := s.Shelf.Sellers(ctx, shelf.SellerQuery{Query: code})
@@ -57,8 +57,8 @@ func (s *shopkeeping) buyInPage(ctx context.Context, f *page.Form) (organisation
 	return d, err
 }
 
-// organisationBuyIn asks one thing after the other: who sells, what, and how much for how much.
-func (s *shopkeeping) organisationBuyIn(w http.ResponseWriter, r *http.Request) error {
+// buyIn asks one thing after the other: who sells, what, and how much for how much.
+func (s *shopkeeping) buyIn(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.buyInPage(r.Context(), f)
 	if err != nil && !f.Fail(err) {
@@ -70,7 +70,7 @@ func (s *shopkeeping) organisationBuyIn(w http.ResponseWriter, r *http.Request) 
 	return s.RenderForm(w, r, "organisation/buyin", d, f)
 }
 
-func (s *shopkeeping) organisationBuyInSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) buyInSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -100,14 +100,14 @@ func (s *shopkeeping) organisationBuyInSave(w http.ResponseWriter, r *http.Reque
 	return s.RenderForm(w, r, "organisation/buyin", d, f)
 }
 
-type organisationSlipPage struct {
+type slipPage struct {
 	BuyIn shelf.BuyIn
 	Link  string
 }
 
-// organisationBuyInSlip is what the household takes home.
-func (s *shopkeeping) organisationBuyInSlip(w http.ResponseWriter, r *http.Request) error {
-	var d organisationSlipPage
+// buyInSlip is what the household takes home.
+func (s *shopkeeping) buyInSlip(w http.ResponseWriter, r *http.Request) error {
+	var d slipPage
 	var err error
 	if d.BuyIn, err = s.Shelf.BuyInSlip(r.Context(), shelf.IDRef{ID: page.PathInt(r, "id")}); err != nil {
 		return err
@@ -118,14 +118,14 @@ func (s *shopkeeping) organisationBuyInSlip(w http.ResponseWriter, r *http.Reque
 	return s.Render(w, r, http.StatusOK, "organisation/buyin_slip", d)
 }
 
-type organisationSheetsPage struct {
+type sheetsPage struct {
 	Shop   shopChoice
 	Sheets shelf.Sheets
 }
 
-func (s *shopkeeping) organisationSheets(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) sheets(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d := organisationSheetsPage{Shop: s.shopChoice(ctx, shopRef(s.QueryForm(r)))}
+	d := sheetsPage{Shop: s.shopChoice(ctx, shopRef(s.QueryForm(r)))}
 	var err error
 	if d.Sheets, err = s.Shelf.Sheets(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *shopkeeping) organisationSheets(w http.ResponseWriter, r *http.Request)
 	return s.Render(w, r, http.StatusOK, "organisation/sheets", d)
 }
 
-type organisationSheetPage struct {
+type sheetPage struct {
 	Shop    shopChoice
 	Sheet   shelf.Sheet
 	Page    shelf.BuyInPage
@@ -141,8 +141,8 @@ type organisationSheetPage struct {
 	Pending *payments.Payment
 }
 
-func (s *shopkeeping) sheetPage(ctx context.Context, f *page.Form, id int64) (organisationSheetPage, error) {
-	d := organisationSheetPage{Shop: s.shopChoice(ctx, shopRef(f))}
+func (s *shopkeeping) sheetPage(ctx context.Context, f *page.Form, id int64) (sheetPage, error) {
+	d := sheetPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	sheets, err := s.Shelf.Sheets(ctx, shelf.ShopRef{OrgID: d.Shop.Org})
 	if err != nil {
 		return d, err
@@ -165,7 +165,7 @@ func (s *shopkeeping) sheetPage(ctx context.Context, f *page.Form, id int64) (or
 	return d, err
 }
 
-func (s *shopkeeping) organisationSheet(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) sheet(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.sheetPage(r.Context(), f, page.PathInt(r, "id"))
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *shopkeeping) organisationSheet(w http.ResponseWriter, r *http.Request) 
 	return s.RenderForm(w, r, "organisation/sheet", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *shopkeeping) organisationSheetClose(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) sheetClose(w http.ResponseWriter, r *http.Request) error {
 	sheet, err := s.Shelf.CloseSheet(r.Context(), shelf.IDRef{ID: page.PathInt(r, "id")})
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (s *shopkeeping) organisationSheetClose(w http.ResponseWriter, r *http.Requ
 	return s.GoTo(w, r, "organisation.sheet", "id", sheet.ID)
 }
 
-func (s *shopkeeping) organisationSheetPay(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) sheetPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

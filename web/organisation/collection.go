@@ -13,21 +13,21 @@ import (
 
 // collectionRoutes are the pages on which a cooperative fetches and weighs what it sells.
 func (s *collectionPages) collectionRoutes() {
-	s.Guarded("GET", "/desk/collection", "organisation.collections", s.organisationCollections, auth.Organisation...)
-	s.Guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.organisationCollection, auth.Organisation...)
-	s.Guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.organisationCollectionClose, collecting...)
-	s.Guarded("POST", "/desk/collection/{village:[0-9]+}/shortfall", "organisation.shortfall", s.organisationShortfall, collecting...)
-	s.Guarded("GET", "/desk/weigh", "organisation.weigh", s.organisationWeigh, collecting...)
-	s.Guarded("GET", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.share", s.organisationWeighShare, collecting...)
-	s.Guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.organisationWeighSave, collecting...)
-	s.Guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.organisationShort, collecting...)
-	s.Guarded("GET", "/desk/station", "organisation.station", s.organisationStation, collecting...)
+	s.Guarded("GET", "/desk/collection", "organisation.collections", s.collections, auth.Organisation...)
+	s.Guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.collection, auth.Organisation...)
+	s.Guarded("POST", "/desk/collection/{village:[0-9]+}/close", "organisation.collection.close", s.collectionClose, collecting...)
+	s.Guarded("POST", "/desk/collection/{village:[0-9]+}/shortfall", "organisation.shortfall", s.shortfall, collecting...)
+	s.Guarded("GET", "/desk/weigh", "organisation.weigh", s.weigh, collecting...)
+	s.Guarded("GET", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.share", s.weighShare, collecting...)
+	s.Guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}", "organisation.weigh.save", s.weighSave, collecting...)
+	s.Guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.short, collecting...)
+	s.Guarded("GET", "/desk/station", "organisation.station", s.station, collecting...)
 	s.Open("GET", "/desk/station/worker.js", "organisation.station.worker", offlineWorker(s.Site, "/desk/station"))
-	s.Guarded("GET", "/desk/conflicts", "organisation.conflicts", s.organisationConflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
-	s.Guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.organisationConflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
-	s.Guarded("GET", "/desk/tickets", "organisation.tickets", s.organisationTickets, auth.Organisation...)
-	s.Guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.organisationTicket, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, auth.Organisation...)...)
-	s.Guarded("POST", "/desk/tickets/{id:[0-9]+}/decide", "organisation.ticket.decide", s.organisationTicketDecide, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
+	s.Guarded("GET", "/desk/conflicts", "organisation.conflicts", s.conflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
+	s.Guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.conflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
+	s.Guarded("GET", "/desk/tickets", "organisation.tickets", s.tickets, auth.Organisation...)
+	s.Guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.ticket, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, auth.Organisation...)...)
+	s.Guarded("POST", "/desk/tickets/{id:[0-9]+}/decide", "organisation.ticket.decide", s.ticketDecide, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 }
 
 // villagePoint is the collection point of a village.
@@ -55,8 +55,8 @@ type collectionsPage struct {
 	Qty    int64
 }
 
-// organisationCollections lists the villages with something to fetch.
-func (s *collectionPages) organisationCollections(w http.ResponseWriter, r *http.Request) error {
+// collections lists the villages with something to fetch.
+func (s *collectionPages) collections(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
 	d := collectionsPage{Filter: orders.CollectionFilter{OrderNo: f.Text("order"), Product: f.Text("product")}}
@@ -95,8 +95,8 @@ type collectionLine struct {
 	Open    int
 }
 
-// organisationCollection is a village's list, to read on the phone and to print.
-func (s *collectionPages) organisationCollection(w http.ResponseWriter, r *http.Request) error {
+// collection is a village's list, to read on the phone and to print.
+func (s *collectionPages) collection(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.collectionPage(r.Context(), f, page.PathInt(r, "village"))
 	if err != nil && !f.Fail(err) {
@@ -130,8 +130,8 @@ func (s *collectionPages) collectionPage(ctx context.Context, f *page.Form, vill
 	return d, nil
 }
 
-// organisationCollectionClose ends the collection of an order line in the village.
-func (s *collectionPages) organisationCollectionClose(w http.ResponseWriter, r *http.Request) error {
+// collectionClose ends the collection of an order line in the village.
+func (s *collectionPages) collectionClose(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

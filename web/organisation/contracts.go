@@ -261,14 +261,14 @@ func (s *contractPages) contractFormPage(r *http.Request, no string, t contract.
 // contractValues are the fields of the form as people write them.
 func contractValues(t contract.Terms) map[string]string {
 	v := map[string]string{"title": t.Title, "product": t.Product, "quantity": page.Num64(t.Quantity), "collector_org": page.Num64(t.CollectorOrg),
-		"fee_bp": page.BpText(t.FeeBP), "advance_fen": page.BpText(t.AdvanceFen), "tolerance_bp": page.BpText(t.ToleranceBP), "min_quota": page.Num64(t.MinQuota),
+		"fee_bp": page.BPText(t.FeeBP), "advance_fen": page.BPText(t.AdvanceFen), "tolerance_bp": page.BPText(t.ToleranceBP), "min_quota": page.Num64(t.MinQuota),
 		"max_quota": page.Num64(t.MaxQuota), "sign_by": t.SignBy,
 		"destination": t.Destination, "contact": t.Contact, "phone": t.Phone, "note": t.Note}
 	if t.Quantity == 0 {
 		v["quantity"] = ""
 	}
 	for _, g := range t.Grades {
-		v["floor."+g.Grade] = page.BpText(g.Floor.Fen)
+		v["floor."+g.Grade] = page.BPText(g.Floor.Fen)
 	}
 	for i, w := range t.Delivery() {
 		n := strconv.Itoa(i)
@@ -276,7 +276,7 @@ func contractValues(t contract.Terms) map[string]string {
 	}
 	for i, a := range t.Adjustments {
 		n := strconv.Itoa(i)
-		v["adjust_name."+n], v["adjust_fen."+n], v["adjust_sign."+n] = a.Name.Zh, page.BpText(max(a.Fen, -a.Fen)), "+"
+		v["adjust_name."+n], v["adjust_fen."+n], v["adjust_sign."+n] = a.Name.Zh, page.BPText(max(a.Fen, -a.Fen)), "+"
 		if a.Fen < 0 {
 			v["adjust_sign."+n] = "-"
 		}
@@ -409,7 +409,7 @@ func (s *contractPages) callOffForm(r *http.Request) (callOffPage, error) {
 	f := page.Format{Lang: l, Now: s.Now()}
 	windows := make([]string, 0, len(c.Windows)+1)
 	for _, w := range c.Delivery() {
-		windows = append(windows, f.Onday(w.From)+" – "+f.Onday(w.To))
+		windows = append(windows, f.OnDay(w.From)+" – "+f.OnDay(w.To))
 		// The first day that is still to come is what most people want.
 		if d.Today < w.From && !c.Delivers(d.Today) {
 			d.Today = w.From

@@ -12,18 +12,18 @@ import (
 // collecting roles fetch and weigh what a cooperative sells.
 var collecting = []auth.Role{auth.Clerk, auth.Officer}
 
-// organisationRoutes are the pages of cooperatives, enterprises and charity supermarkets that buy in quantity and read
+// routes are the pages of cooperatives, enterprises and charity supermarkets that buy in quantity and read
 // what they sold.
-func (s *deskPages) organisationRoutes() {
-	s.Guarded("GET", "/desk", "organisation.home", s.organisationHome, auth.Organisation...)
-	s.Guarded("GET", "/desk/buy", "organisation.presales", s.organisationBuy, auth.Officer, auth.OrgApprover)
-	s.Guarded("POST", "/desk/buy", "organisation.presales.add", s.organisationBuyAdd, auth.Officer, auth.OrgApprover)
-	s.Guarded("GET", "/desk/orders", "organisation.orders", s.organisationOrders, auth.Officer, auth.OrgApprover)
-	s.Guarded("GET", "/desk/owed", "organisation.owed", s.organisationOwed, auth.Officer, auth.OrgApprover)
-	s.Guarded("GET", "/desk/sales", "organisation.sales", s.organisationSales, auth.Organisation...)
+func (s *pages) routes() {
+	s.Guarded("GET", "/desk", "organisation.home", s.home, auth.Organisation...)
+	s.Guarded("GET", "/desk/buy", "organisation.presales", s.buy, auth.Officer, auth.OrgApprover)
+	s.Guarded("POST", "/desk/buy", "organisation.presales.add", s.buyAdd, auth.Officer, auth.OrgApprover)
+	s.Guarded("GET", "/desk/orders", "organisation.orders", s.orders, auth.Officer, auth.OrgApprover)
+	s.Guarded("GET", "/desk/owed", "organisation.owed", s.owed, auth.Officer, auth.OrgApprover)
+	s.Guarded("GET", "/desk/sales", "organisation.sales", s.sales, auth.Organisation...)
 }
 
-type organisationHomePage struct {
+type homePage struct {
 	Organisation catalog.Organisation
 	Buying       orders.OrderPage
 	Due          int // bought orders that wait for money
@@ -35,10 +35,10 @@ type organisationHomePage struct {
 	Buys         bool
 }
 
-func (s *deskPages) organisationHome(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
-	d := organisationHomePage{Organisation: s.Organisation(ctx), Buys: a.Role.In(auth.Officer, auth.OrgApprover)}
+	d := homePage{Organisation: s.Organisation(ctx), Buys: a.Role.In(auth.Officer, auth.OrgApprover)}
 	d.Collects = d.Organisation.Kind == catalog.OrgCooperative
 	var err error
 	if d.Buys {
@@ -69,15 +69,15 @@ func (s *deskPages) organisationHome(w http.ResponseWriter, r *http.Request) err
 }
 
 // organisationBuy is a dense list with a quantity for each presale: one form fills the basket.
-type organisationBuyPage struct {
+type buyPage struct {
 	Page    catalog.PresalePage
 	Channel catalog.Channel
 	Basket  map[string]int64
 }
 
-func (s *deskPages) organisationBuyPage(r *http.Request) (organisationBuyPage, error) {
+func (s *pages) buyPage(r *http.Request) (buyPage, error) {
 	ctx := r.Context()
-	d := organisationBuyPage{Channel: s.BuyersChannel(ctx, auth.FromContext(ctx)), Basket: map[string]int64{}}
+	d := buyPage{Channel: s.BuyersChannel(ctx, auth.FromContext(ctx)), Basket: map[string]int64{}}
 	var err error
 	d.Page, err = s.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: d.Channel, State: catalog.PresaleOpen, Limit: 100})
 	for _, item := range s.Basket(r) {
@@ -86,20 +86,20 @@ func (s *deskPages) organisationBuyPage(r *http.Request) (organisationBuyPage, e
 	return d, err
 }
 
-func (s *deskPages) organisationBuy(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.organisationBuyPage(r)
+func (s *pages) buy(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.buyPage(r)
 	if err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "organisation/buy", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *deskPages) organisationBuyAdd(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) buyAdd(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	d, err := s.organisationBuyPage(r)
+	d, err := s.buyPage(r)
 	if err != nil {
 		return err
 	}
@@ -128,24 +128,24 @@ func (s *deskPages) organisationBuyAdd(w http.ResponseWriter, r *http.Request) e
 	return s.GoTo(w, r, "shop.checkout")
 }
 
-type organisationOrdersPage struct {
+type ordersPage struct {
 	Page    orders.OrderPage
 	Filter  orders.OrderFilter
 	State   string
 	Selling bool
 }
 
-func (s *deskPages) organisationOrders(w http.ResponseWriter, r *http.Request) error {
-	return s.organisationOrderList(w, r, false)
+func (s *pages) orders(w http.ResponseWriter, r *http.Request) error {
+	return s.orderList(w, r, false)
 }
 
-func (s *deskPages) organisationSales(w http.ResponseWriter, r *http.Request) error {
-	return s.organisationOrderList(w, r, true)
+func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
+	return s.orderList(w, r, true)
 }
 
-func (s *deskPages) organisationOrderList(w http.ResponseWriter, r *http.Request, selling bool) error {
+func (s *pages) orderList(w http.ResponseWriter, r *http.Request, selling bool) error {
 	f := s.QueryForm(r)
-	d := organisationOrdersPage{State: f.Text("state"), Selling: selling, Filter: orders.OrderFilter{Query: f.Text("q"),
+	d := ordersPage{State: f.Text("state"), Selling: selling, Filter: orders.OrderFilter{Query: f.Text("q"),
 		From: f.Text("from"), To: f.Text("to"), Selling: selling, Cursor: f.Text("cursor"), Limit: 50}}
 	if d.State != "" {
 		d.Filter.State = []orders.State{orders.State(d.State)}

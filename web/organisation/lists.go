@@ -12,19 +12,19 @@ import (
 	"banmuyuan/web/page"
 )
 
-type organisationListsPage struct {
+type listsPage struct {
 	Shop  shopChoice
 	Lists shelf.StandingLists
 }
 
-func (s *shopkeeping) listsPage(ctx context.Context, ref shelf.ShopRef) (organisationListsPage, error) {
-	d := organisationListsPage{Shop: s.shopChoice(ctx, ref)}
+func (s *shopkeeping) listsPage(ctx context.Context, ref shelf.ShopRef) (listsPage, error) {
+	d := listsPage{Shop: s.shopChoice(ctx, ref)}
 	var err error
 	d.Lists, err = s.Shelf.StandingLists(ctx, shelf.ShopRef{OrgID: d.Shop.Org})
 	return d, err
 }
 
-func (s *shopkeeping) organisationLists(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) lists(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.listsPage(r.Context(), shopRef(f))
 	if err != nil {
@@ -33,7 +33,7 @@ func (s *shopkeeping) organisationLists(w http.ResponseWriter, r *http.Request) 
 	return s.RenderForm(w, r, "organisation/lists", d, s.NewForm(page.LangOf(r)))
 }
 
-type organisationListPage struct {
+type listPage struct {
 	ID       int64
 	Presales []catalog.PublicPresale
 	Days     []page.Option
@@ -42,8 +42,8 @@ type organisationListPage struct {
 	Closed   []shelf.ListLine // on the list and not offered now
 }
 
-func (s *shopkeeping) listPage(ctx context.Context, l page.Lang, id int64) (organisationListPage, error) {
-	d := organisationListPage{ID: id, Qty: map[string]int64{}, Grade: map[string]string{}}
+func (s *shopkeeping) listPage(ctx context.Context, l page.Lang, id int64) (listPage, error) {
+	d := listPage{ID: id, Qty: map[string]int64{}, Grade: map[string]string{}}
 	list, err := s.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: catalog.ChannelMarket, State: catalog.PresaleOpen, Limit: 100})
 	if err != nil {
 		return d, err
@@ -60,7 +60,7 @@ func (s *shopkeeping) listPage(ctx context.Context, l page.Lang, id int64) (orga
 	return d, nil
 }
 
-func (s *shopkeeping) organisationListNew(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) listNew(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d, err := s.listPage(ctx, page.LangOf(r), 0)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *shopkeeping) organisationListNew(w http.ResponseWriter, r *http.Request
 	return s.RenderForm(w, r, "organisation/list", d, f)
 }
 
-func (s *shopkeeping) organisationListEdit(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) listEdit(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id := page.PathInt(r, "id")
 	lists, err := s.listsPage(ctx, shelf.ShopRef{})
@@ -109,7 +109,7 @@ func (s *shopkeeping) organisationListEdit(w http.ResponseWriter, r *http.Reques
 	return s.RenderForm(w, r, "organisation/list", d, f)
 }
 
-func (s *shopkeeping) organisationListSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) listSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -150,8 +150,8 @@ func (s *shopkeeping) organisationListSave(w http.ResponseWriter, r *http.Reques
 	return s.RenderForm(w, r, "organisation/list", d, f)
 }
 
-// organisationListOrder makes an order of a list with one click; the order's own page asks for the deposit.
-func (s *shopkeeping) organisationListOrder(w http.ResponseWriter, r *http.Request) error {
+// listOrder makes an order of a list with one click; the order's own page asks for the deposit.
+func (s *shopkeeping) listOrder(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *shopkeeping) organisationListOrder(w http.ResponseWriter, r *http.Reque
 	return s.GoTo(w, r, "shop.order", "no", o.No)
 }
 
-func (s *shopkeeping) organisationListDrop(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) listDrop(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Shelf.DropStandingList(r.Context(), shelf.StandingListRef{ID: page.PathInt(r, "id")}); err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ func (s *shopkeeping) reasonOptions(l page.Lang, reasons []string) []page.Option
 	return options
 }
 
-// organisationSaleVoid voids the receipt that was just printed.
-func (s *shopkeeping) organisationSaleVoid(w http.ResponseWriter, r *http.Request) error {
+// saleVoid voids the receipt that was just printed.
+func (s *shopkeeping) saleVoid(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -48,21 +48,21 @@ func (s *shopkeeping) organisationSaleVoid(w http.ResponseWriter, r *http.Reques
 	return s.RenderForm(w, r, "organisation/sale", d, f)
 }
 
-type organisationReturnFormPage struct {
+type returnFormPage struct {
 	Sale     shelf.Sale
 	Reasons  []page.Option
 	ClientID string
 }
 
-func (s *shopkeeping) returnForm(ctx context.Context, l page.Lang, id int64) (organisationReturnFormPage, error) {
-	d := organisationReturnFormPage{Reasons: s.reasonOptions(l, shelf.ReturnReasons)}
+func (s *shopkeeping) returnForm(ctx context.Context, l page.Lang, id int64) (returnFormPage, error) {
+	d := returnFormPage{Reasons: s.reasonOptions(l, shelf.ReturnReasons)}
 	var err error
 	d.Sale, err = s.Shelf.Sale(ctx, shelf.SaleRef{ID: id})
 	return d, err
 }
 
-// organisationReturnNew asks what comes back of a sale, and whether it can be sold again.
-func (s *shopkeeping) organisationReturnNew(w http.ResponseWriter, r *http.Request) error {
+// returnNew asks what comes back of a sale, and whether it can be sold again.
+func (s *shopkeeping) returnNew(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.returnForm(r.Context(), page.LangOf(r), page.PathInt(r, "id"))
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (s *shopkeeping) organisationReturnNew(w http.ResponseWriter, r *http.Reque
 	return s.RenderForm(w, r, "organisation/return_form", d, f)
 }
 
-func (s *shopkeeping) organisationReturnSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) returnSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

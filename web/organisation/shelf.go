@@ -19,45 +19,45 @@ var (
 	shelfBuying  = []auth.Role{auth.Officer}
 )
 
-// deskShelfRoutes are the pages of charity supermarkets: their desk, their lists, their buying in and their till.
-func (s *shopkeeping) deskShelfRoutes() {
-	s.Guarded("GET", "/desk/shelf", "organisation.shelf", s.organisationShelf, shelfReading...)
-	s.Guarded("GET", "/desk/shelf/stock", "organisation.shelf.stock", s.organisationStock, shelfReading...)
-	s.Guarded("GET", "/desk/shelf/lots/{id:[0-9]+}", "organisation.shelf.lot", s.organisationLot, shelfReading...)
-	s.Guarded("POST", "/desk/shelf/lots/{id:[0-9]+}/writeoff", "organisation.shelf.writeoff", s.organisationWriteOff, shelfSelling...)
-	s.Guarded("POST", "/desk/shelf/movements/{id:[0-9]+}/decide", "organisation.shelf.decide", s.organisationWriteOffDecide, auth.Organisation...)
-	s.Guarded("GET", "/desk/shelf/prices", "organisation.shelf.prices", s.organisationPrices, shelfReading...)
-	s.Guarded("POST", "/desk/shelf/prices/{id:[0-9]+}", "organisation.shelf.price", s.organisationPriceSave, shelfBuying...)
-	s.Guarded("GET", "/desk/shelf/labels", "organisation.shelf.labels", s.organisationLabels, auth.Organisation...)
-	s.Guarded("GET", "/desk/shelf/arrivals", "organisation.shelf.arrivals", s.organisationArrivals, shelfReading...)
-	s.Guarded("POST", "/desk/shelf/arrivals", "organisation.shelf.receive", s.organisationReceive, shelfSelling...)
-	s.Guarded("GET", "/desk/shelf/sales", "organisation.shelf.sales", s.organisationShelfSales, shelfReading...)
+// shelfRoutes are the pages of charity supermarkets: their desk, their lists, their buying in and their till.
+func (s *shopkeeping) shelfRoutes() {
+	s.Guarded("GET", "/desk/shelf", "organisation.shelf", s.shelf, shelfReading...)
+	s.Guarded("GET", "/desk/shelf/stock", "organisation.shelf.stock", s.stock, shelfReading...)
+	s.Guarded("GET", "/desk/shelf/lots/{id:[0-9]+}", "organisation.shelf.lot", s.lot, shelfReading...)
+	s.Guarded("POST", "/desk/shelf/lots/{id:[0-9]+}/writeoff", "organisation.shelf.writeoff", s.writeOff, shelfSelling...)
+	s.Guarded("POST", "/desk/shelf/movements/{id:[0-9]+}/decide", "organisation.shelf.decide", s.writeOffDecide, auth.Organisation...)
+	s.Guarded("GET", "/desk/shelf/prices", "organisation.shelf.prices", s.prices, shelfReading...)
+	s.Guarded("POST", "/desk/shelf/prices/{id:[0-9]+}", "organisation.shelf.price", s.priceSave, shelfBuying...)
+	s.Guarded("GET", "/desk/shelf/labels", "organisation.shelf.labels", s.labels, auth.Organisation...)
+	s.Guarded("GET", "/desk/shelf/arrivals", "organisation.shelf.arrivals", s.arrivals, shelfReading...)
+	s.Guarded("POST", "/desk/shelf/arrivals", "organisation.shelf.receive", s.receive, shelfSelling...)
+	s.Guarded("GET", "/desk/shelf/sales", "organisation.shelf.sales", s.shelfSales, shelfReading...)
 
-	s.Guarded("GET", "/desk/lists", "organisation.lists", s.organisationLists, shelfReading...)
-	s.Guarded("GET", "/desk/lists/new", "organisation.list.new", s.organisationListNew, shelfBuying...)
-	s.Guarded("GET", "/desk/lists/{id:[0-9]+}", "organisation.list.edit", s.organisationListEdit, shelfBuying...)
-	s.Guarded("POST", "/desk/lists", "organisation.list.save", s.organisationListSave, shelfBuying...)
-	s.Guarded("POST", "/desk/lists/{id:[0-9]+}/order", "organisation.list.order", s.organisationListOrder, shelfBuying...)
-	s.Guarded("POST", "/desk/lists/{id:[0-9]+}/drop", "organisation.list.drop", s.organisationListDrop, shelfBuying...)
+	s.Guarded("GET", "/desk/lists", "organisation.lists", s.lists, shelfReading...)
+	s.Guarded("GET", "/desk/lists/new", "organisation.list.new", s.listNew, shelfBuying...)
+	s.Guarded("GET", "/desk/lists/{id:[0-9]+}", "organisation.list.edit", s.listEdit, shelfBuying...)
+	s.Guarded("POST", "/desk/lists", "organisation.list.save", s.listSave, shelfBuying...)
+	s.Guarded("POST", "/desk/lists/{id:[0-9]+}/order", "organisation.list.order", s.listOrder, shelfBuying...)
+	s.Guarded("POST", "/desk/lists/{id:[0-9]+}/drop", "organisation.list.drop", s.listDrop, shelfBuying...)
 
-	s.Guarded("GET", "/desk/buyin", "organisation.buyin", s.organisationBuyIn, shelfSelling...)
-	s.Guarded("POST", "/desk/buyin", "organisation.buyin.save", s.organisationBuyInSave, shelfSelling...)
-	s.Guarded("GET", "/desk/buyin/{id:[0-9]+}", "organisation.buyin.slip", s.organisationBuyInSlip, shelfReading...)
-	s.Guarded("GET", "/desk/sheets", "organisation.sheets", s.organisationSheets, shelfReading...)
-	s.Guarded("GET", "/desk/sheets/{id:[0-9]+}", "organisation.sheet", s.organisationSheet, shelfReading...)
-	s.Guarded("POST", "/desk/sheets/{id:[0-9]+}/close", "organisation.sheet.close", s.organisationSheetClose, shelfBuying...)
-	s.Guarded("POST", "/desk/sheets/{id:[0-9]+}/pay", "organisation.sheet.pay", s.organisationSheetPay, shelfBuying...)
+	s.Guarded("GET", "/desk/buyin", "organisation.buyin", s.buyIn, shelfSelling...)
+	s.Guarded("POST", "/desk/buyin", "organisation.buyin.save", s.buyInSave, shelfSelling...)
+	s.Guarded("GET", "/desk/buyin/{id:[0-9]+}", "organisation.buyin.slip", s.buyInSlip, shelfReading...)
+	s.Guarded("GET", "/desk/sheets", "organisation.sheets", s.sheets, shelfReading...)
+	s.Guarded("GET", "/desk/sheets/{id:[0-9]+}", "organisation.sheet", s.sheet, shelfReading...)
+	s.Guarded("POST", "/desk/sheets/{id:[0-9]+}/close", "organisation.sheet.close", s.sheetClose, shelfBuying...)
+	s.Guarded("POST", "/desk/sheets/{id:[0-9]+}/pay", "organisation.sheet.pay", s.sheetPay, shelfBuying...)
 
-	s.Guarded("GET", "/desk/till", "organisation.till", s.organisationTill, shelfSelling...)
-	s.Guarded("POST", "/desk/till", "organisation.till.ring", s.organisationTillRing, shelfSelling...)
+	s.Guarded("GET", "/desk/till", "organisation.till", s.till, shelfSelling...)
+	s.Guarded("POST", "/desk/till", "organisation.till.ring", s.tillRing, shelfSelling...)
 	s.Open("GET", "/desk/till/worker.js", "organisation.till.worker", offlineWorker(s.Site, "/desk/till"))
-	s.Guarded("POST", "/desk/till/handover", "organisation.till.handover", s.organisationHandOver, shelfSelling...)
-	s.Guarded("GET", "/desk/till/sales/{id:[0-9]+}", "organisation.sale", s.organisationSale, shelfReading...)
-	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/pay", "organisation.sale.pay", s.organisationSalePay, shelfSelling...)
-	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/cancel", "organisation.sale.cancel", s.organisationSaleCancel, shelfSelling...)
-	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/void", "organisation.sale.void", s.organisationSaleVoid, shelfSelling...)
-	s.Guarded("GET", "/desk/till/sales/{id:[0-9]+}/return", "organisation.return.new", s.organisationReturnNew, shelfSelling...)
-	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/return", "organisation.return.save", s.organisationReturnSave, shelfSelling...)
+	s.Guarded("POST", "/desk/till/handover", "organisation.till.handover", s.handOver, shelfSelling...)
+	s.Guarded("GET", "/desk/till/sales/{id:[0-9]+}", "organisation.sale", s.sale, shelfReading...)
+	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/pay", "organisation.sale.pay", s.salePay, shelfSelling...)
+	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/cancel", "organisation.sale.cancel", s.saleCancel, shelfSelling...)
+	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/void", "organisation.sale.void", s.saleVoid, shelfSelling...)
+	s.Guarded("GET", "/desk/till/sales/{id:[0-9]+}/return", "organisation.return.new", s.returnNew, shelfSelling...)
+	s.Guarded("POST", "/desk/till/sales/{id:[0-9]+}/return", "organisation.return.save", s.returnSave, shelfSelling...)
 	s.Guarded("GET", "/desk/till/returns/{id:[0-9]+}", "organisation.return", s.organisationReturn, shelfReading...)
 }
 
@@ -131,7 +131,7 @@ func (s *shopkeeping) product(ctx context.Context, code string) (catalog.Product
 	return ref.Products[i], true
 }
 
-type organisationShelfPage struct {
+type shelfPage struct {
 	Shop     shopChoice
 	Turnover shelf.Turnover
 	Today    shelf.Turnover
@@ -145,10 +145,10 @@ type organisationShelfPage struct {
 	Sheets   []shelf.Sheet        // that want something
 }
 
-func (s *shopkeeping) organisationShelf(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) shelf(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	ref := shopRef(s.QueryForm(r))
-	d := organisationShelfPage{Shop: s.shopChoice(ctx, ref)}
+	d := shelfPage{Shop: s.shopChoice(ctx, ref)}
 	ref.OrgID = d.Shop.Org
 	var err error
 	if d.Turnover, err = s.Shelf.Turnover(ctx, shelf.TurnoverFilter{OrgID: ref.OrgID}); err != nil {

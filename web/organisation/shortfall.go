@@ -7,8 +7,8 @@ import (
 	"banmuyuan/web/page"
 )
 
-// organisationShortfall records that a village will not deliver what it still owes.
-func (s *collectionPages) organisationShortfall(w http.ResponseWriter, r *http.Request) error {
+// shortfall records that a village will not deliver what it still owes.
+func (s *collectionPages) shortfall(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -16,9 +16,9 @@ type stationPage struct {
 	Open    int64
 }
 
-// organisationStation is the weigh station that works without a network. The page itself is kept on the phone; what is
+// station is the weigh station that works without a network. The page itself is kept on the phone; what is
 // weighed waits there until it can be sent.
-func (s *collectionPages) organisationStation(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) station(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := stationPage{Account: auth.FromContext(ctx).ID}
 	villages, err := s.Orders.CollectionVillages(ctx, orders.CollectionFilter{State: orders.ShareExpected})
@@ -63,8 +63,8 @@ type conflictsPage struct {
 // Why is what a weighing met, as a sentence.
 func (d conflictsPage) Why(e *link.Error) string { return d.Words.Error(e) }
 
-// organisationConflicts lists weighings from phones that met something else, each beside what there is.
-func (s *collectionPages) organisationConflicts(w http.ResponseWriter, r *http.Request) error {
+// conflicts lists weighings from phones that met something else, each beside what there is.
+func (s *collectionPages) conflicts(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.conflictsPage(r, f)
 	if err != nil && !f.Fail(err) {
@@ -80,7 +80,7 @@ func (s *collectionPages) conflictsPage(r *http.Request, f *page.Form) (conflict
 	return d, err
 }
 
-func (s *collectionPages) organisationConflictSettle(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) conflictSettle(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-type organisationStockPage struct {
+type stockPage struct {
 	Shop    shopChoice
 	Page    shelf.StockPage
 	Filter  shelf.StockFilter
@@ -17,10 +17,10 @@ type organisationStockPage struct {
 	MayTake bool
 }
 
-func (s *shopkeeping) organisationStock(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) stock(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	d := organisationStockPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	d := stockPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	d.Filter = shelf.StockFilter{OrgID: d.Shop.Org, ItemID: f.Int("item"), All: f.Text("all") != "", Expired: f.Text("expired") != "",
 		Cursor: f.Text("cursor"), Limit: 50}
 	var err error
@@ -33,7 +33,7 @@ func (s *shopkeeping) organisationStock(w http.ResponseWriter, r *http.Request) 
 	return s.RenderForm(w, r, "organisation/stock", d, f)
 }
 
-type organisationLotPage struct {
+type lotPage struct {
 	Lot       shelf.StockLot
 	Movements shelf.Movements
 	Reasons   []page.Option
@@ -41,8 +41,8 @@ type organisationLotPage struct {
 	MayWrite  bool
 }
 
-func (s *shopkeeping) lotPage(ctx context.Context, l page.Lang, id int64) (organisationLotPage, error) {
-	var d organisationLotPage
+func (s *shopkeeping) lotPage(ctx context.Context, l page.Lang, id int64) (lotPage, error) {
+	var d lotPage
 	var err error
 	if d.Lot, err = s.Shelf.StockLot(ctx, shelf.StockLotRef{ID: id}); err != nil {
 		return d, err
@@ -58,7 +58,7 @@ func (s *shopkeeping) lotPage(ctx context.Context, l page.Lang, id int64) (organ
 	return d, err
 }
 
-func (s *shopkeeping) organisationLot(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) lot(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.lotPage(r.Context(), page.LangOf(r), page.PathInt(r, "id"))
 	if err != nil {
 		return err
@@ -66,8 +66,8 @@ func (s *shopkeeping) organisationLot(w http.ResponseWriter, r *http.Request) er
 	return s.RenderForm(w, r, "organisation/lot", d, s.NewForm(page.LangOf(r)))
 }
 
-// organisationWriteOff records a loss, a donation or a surplus.
-func (s *shopkeeping) organisationWriteOff(w http.ResponseWriter, r *http.Request) error {
+// writeOff records a loss, a donation or a surplus.
+func (s *shopkeeping) writeOff(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *shopkeeping) organisationWriteOff(w http.ResponseWriter, r *http.Reques
 	return s.RenderForm(w, r, "organisation/lot", d, f)
 }
 
-func (s *shopkeeping) organisationWriteOffDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) writeOffDecide(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -110,16 +110,16 @@ func (s *shopkeeping) organisationWriteOffDecide(w http.ResponseWriter, r *http.
 	return s.GoTo(w, r, "organisation.shelf.lot", "id", m.LotID)
 }
 
-type organisationPricesPage struct {
+type pricesPage struct {
 	Shop    shopChoice
 	Items   shelf.Items
 	Problem int64 // the row whose entries were wrong
 }
 
-func (s *shopkeeping) organisationPrices(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) prices(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	d := organisationPricesPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	d := pricesPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	var err error
 	if d.Items, err = s.Shelf.Items(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (s *shopkeeping) organisationPrices(w http.ResponseWriter, r *http.Request)
 	return s.RenderForm(w, r, "organisation/prices", d, f)
 }
 
-func (s *shopkeeping) organisationPriceSave(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) priceSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -144,7 +144,7 @@ func (s *shopkeeping) organisationPriceSave(w http.ResponseWriter, r *http.Reque
 			return err
 		}
 	}
-	d := organisationPricesPage{Shop: s.shopChoice(ctx, shelf.ShopRef{}), Problem: id}
+	d := pricesPage{Shop: s.shopChoice(ctx, shelf.ShopRef{}), Problem: id}
 	if d.Items, err = s.Shelf.Items(ctx, shelf.ShopRef{}); err != nil {
 		return err
 	}
@@ -157,16 +157,16 @@ type shelfLabel struct {
 	Code string
 }
 
-type organisationLabelsPage struct {
+type labelsPage struct {
 	Labels []shelfLabel
 	One    bool
 }
 
-// organisationLabels prints the labels of one lot or of everything on the shelf.
-func (s *shopkeeping) organisationLabels(w http.ResponseWriter, r *http.Request) error {
+// labels prints the labels of one lot or of everything on the shelf.
+func (s *shopkeeping) labels(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	var d organisationLabelsPage
+	var d labelsPage
 	var lots []shelf.StockLot
 	if id := f.Int("lot"); id != 0 {
 		lot, err := s.Shelf.StockLot(ctx, shelf.StockLotRef{ID: id})
@@ -200,7 +200,7 @@ func (s *shopkeeping) traceLink(code string) (string, error) {
 	return s.Abs(u), err
 }
 
-type organisationArrivalsPage struct {
+type arrivalsPage struct {
 	Shop     shopChoice
 	Arrivals shelf.Arrivals
 	Best     string
@@ -210,14 +210,14 @@ type organisationArrivalsPage struct {
 // usualDays is how long fresh goods are offered as good for until somebody says otherwise.
 const usualDays = 7
 
-func (s *shopkeeping) arrivalsPage(ctx context.Context, ref shelf.ShopRef) (organisationArrivalsPage, error) {
-	d := organisationArrivalsPage{Shop: s.shopChoice(ctx, ref), Best: s.Now().In(page.China).AddDate(0, 0, usualDays).Format("2006-01-02"), Problem: -1}
+func (s *shopkeeping) arrivalsPage(ctx context.Context, ref shelf.ShopRef) (arrivalsPage, error) {
+	d := arrivalsPage{Shop: s.shopChoice(ctx, ref), Best: s.Now().In(page.China).AddDate(0, 0, usualDays).Format("2006-01-02"), Problem: -1}
 	var err error
 	d.Arrivals, err = s.Shelf.Arrivals(ctx, shelf.ShopRef{OrgID: d.Shop.Org})
 	return d, err
 }
 
-func (s *shopkeeping) organisationArrivals(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) arrivals(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.arrivalsPage(r.Context(), shopRef(f))
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *shopkeeping) organisationArrivals(w http.ResponseWriter, r *http.Reques
 	return s.RenderForm(w, r, "organisation/arrivals", d, f)
 }
 
-func (s *shopkeeping) organisationReceive(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) receive(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -253,16 +253,16 @@ func (s *shopkeeping) organisationReceive(w http.ResponseWriter, r *http.Request
 	return s.RenderForm(w, r, "organisation/arrivals", d, f)
 }
 
-type organisationShelfSalesPage struct {
+type shelfSalesPage struct {
 	Shop   shopChoice
 	Page   shelf.SalePage
 	Filter shelf.SaleFilter
 }
 
-func (s *shopkeeping) organisationShelfSales(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) shelfSales(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
-	d := organisationShelfSalesPage{Shop: s.shopChoice(ctx, shopRef(f))}
+	d := shelfSalesPage{Shop: s.shopChoice(ctx, shopRef(f))}
 	d.Filter = shelf.SaleFilter{OrgID: d.Shop.Org, State: shelf.SaleState(f.Text("state")), Channel: shelf.SaleChannel(f.Text("channel")),
 		On: strings.TrimSpace(f.Text("on")), Cursor: f.Text("cursor"), Limit: 50}
 	var err error

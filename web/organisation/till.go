@@ -15,7 +15,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-type organisationTillPage struct {
+type tillPage struct {
 	Till    shelf.Till
 	Goods   string // for the script: the same, as JSON
 	Methods []string
@@ -23,8 +23,8 @@ type organisationTillPage struct {
 	Last    []shelf.Sale
 }
 
-func (s *shopkeeping) tillPage(ctx context.Context, l page.Lang) (organisationTillPage, error) {
-	var d organisationTillPage
+func (s *shopkeeping) tillPage(ctx context.Context, l page.Lang) (tillPage, error) {
+	var d tillPage
 	var err error
 	if d.Till, err = s.Shelf.Till(ctx, orders.None{}); err != nil {
 		return d, err
@@ -65,9 +65,9 @@ func (s *shopkeeping) tillPage(ctx context.Context, l page.Lang) (organisationTi
 	return d, nil
 }
 
-// organisationTill is the counter. Its script keeps selling when the network is gone; without it the form below sells
+// till is the counter. Its script keeps selling when the network is gone; without it the form below sells
 // one customer at a time.
-func (s *shopkeeping) organisationTill(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) till(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.tillPage(r.Context(), page.LangOf(r))
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func allowCamera(w http.ResponseWriter) {
 	w.Header().Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()")
 }
 
-func (s *shopkeeping) organisationTillRing(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) tillRing(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *shopkeeping) organisationTillRing(w http.ResponseWriter, r *http.Reques
 	return s.RenderForm(w, r, "organisation/till", d, f)
 }
 
-func (s *shopkeeping) organisationHandOver(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) handOver(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -145,20 +145,20 @@ func (s *shopkeeping) organisationHandOver(w http.ResponseWriter, r *http.Reques
 	return s.GoTo(w, r, "organisation.sale", "id", sale.ID)
 }
 
-type organisationSalePage struct {
+type salePage struct {
 	page.OpenSale
 	Reasons  []page.Option // to void it
 	ClientID string
 }
 
 // saleDesk is a sale with what the desk may do with it.
-func (s *shopkeeping) saleDesk(ctx context.Context, l page.Lang, id int64) (organisationSalePage, error) {
+func (s *shopkeeping) saleDesk(ctx context.Context, l page.Lang, id int64) (salePage, error) {
 	sale, err := page.LookAtSale(ctx, s.Shelf, s.Payments, id)
-	return organisationSalePage{sale, s.reasonOptions(l, shelf.VoidReasons), uuid.NewString()}, err
+	return salePage{sale, s.reasonOptions(l, shelf.VoidReasons), uuid.NewString()}, err
 }
 
-// organisationSale is a sale and its receipt; while it waits for a payment by phone it shows the QR code to scan.
-func (s *shopkeeping) organisationSale(w http.ResponseWriter, r *http.Request) error {
+// sale is a sale and its receipt; while it waits for a payment by phone it shows the QR code to scan.
+func (s *shopkeeping) sale(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.saleDesk(r.Context(), page.LangOf(r), page.PathInt(r, "id"))
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (s *shopkeeping) organisationSale(w http.ResponseWriter, r *http.Request) e
 	return s.RenderForm(w, r, "organisation/sale", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *shopkeeping) organisationSalePay(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) salePay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -199,7 +199,7 @@ func (s *shopkeeping) organisationSalePay(w http.ResponseWriter, r *http.Request
 	return s.GoTo(w, r, "organisation.sale", "id", id)
 }
 
-func (s *shopkeeping) organisationSaleCancel(w http.ResponseWriter, r *http.Request) error {
+func (s *shopkeeping) saleCancel(w http.ResponseWriter, r *http.Request) error {
 	sale, err := s.Shelf.CancelSale(r.Context(), shelf.SaleRef{ID: page.PathInt(r, "id")})
 	if err != nil {
 		return err

@@ -23,9 +23,9 @@ type weighPage struct {
 	Searched bool
 }
 
-// organisationWeigh finds the household that stands at the scale: by village, then by name, code or the last digits of
+// weigh finds the household that stands at the scale: by village, then by name, code or the last digits of
 // the phone.
-func (s *collectionPages) organisationWeigh(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) weigh(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
 	d := weighPage{Village: f.Int("village")}
@@ -118,7 +118,7 @@ func (s *collectionPages) share(ctx context.Context, no string, line int, lot in
 	return orders.Share{}, link.E(link.NotFound, "not_found", "")
 }
 
-func (s *collectionPages) organisationWeighShare(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) weighShare(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.weighSharePage(r.Context(), r)
 	if err != nil {
 		return err
@@ -144,9 +144,9 @@ func (s *collectionPages) organisationWeighShare(w http.ResponseWriter, r *http.
 	return s.RenderForm(w, r, "organisation/weigh_share", d, f)
 }
 
-// organisationWeighSave records the weighing. The ticket's id was made with the form, so a second click is the same
+// weighSave records the weighing. The ticket's id was made with the form, so a second click is the same
 // ticket.
-func (s *collectionPages) organisationWeighSave(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) weighSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -182,8 +182,8 @@ func (s *collectionPages) organisationWeighSave(w http.ResponseWriter, r *http.R
 	return s.RenderForm(w, r, "organisation/weigh_share", d, f)
 }
 
-// organisationShort records that a household will not deliver the rest.
-func (s *collectionPages) organisationShort(w http.ResponseWriter, r *http.Request) error {
+// short records that a household will not deliver the rest.
+func (s *collectionPages) short(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -214,7 +214,7 @@ type ticketsPage struct {
 	Filter orders.TicketFilter
 }
 
-func (s *collectionPages) organisationTickets(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) tickets(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d := ticketsPage{Filter: orders.TicketFilter{OrderNo: f.Text("order"), State: orders.TicketState(f.Text("state")),
 		VillageID: f.Int("village"), Cursor: f.Text("cursor"), Limit: 50}}
@@ -246,7 +246,7 @@ func (s *collectionPages) ticketPage(ctx context.Context, id int64) (ticketPage,
 	return d, err
 }
 
-func (s *collectionPages) organisationTicket(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) ticket(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.ticketPage(r.Context(), page.PathInt(r, "id"))
 	if err != nil {
 		return err
@@ -254,7 +254,7 @@ func (s *collectionPages) organisationTicket(w http.ResponseWriter, r *http.Requ
 	return s.RenderForm(w, r, "organisation/ticket", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *collectionPages) organisationTicketDecide(w http.ResponseWriter, r *http.Request) error {
+func (s *collectionPages) ticketDecide(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -58,8 +58,8 @@ type Services struct {
 	OrgPayouts payments.OrgPayouts
 }
 
-// deskPages are the pages of buying in quantity, of what is sold and of what is owed.
-type deskPages struct {
+// pages are the pages of buying in quantity, of what is sold and of what is owed.
+type pages struct {
 	*page.Site
 	Services
 }
@@ -84,10 +84,10 @@ type shopkeeping struct {
 
 // newOrganisation registers the pages of organisations.
 func New(site *page.Site, services Services) {
-	d := &deskPages{site, services}
-	d.organisationRoutes()
+	d := &pages{site, services}
+	d.routes()
 	d.adoptionDeskRoutes()
 	(&collectionPages{site, services}).collectionRoutes()
 	(&contractPages{site, services}).contractRoutes()
-	(&shopkeeping{site, services}).deskShelfRoutes()
+	(&shopkeeping{site, services}).shelfRoutes()
 }

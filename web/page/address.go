@@ -16,7 +16,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// redirect sends the browser elsewhere with GET, also when htmx asked.
+// Redirect sends the browser elsewhere with GET, also when htmx asked.
 func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 	if r.Header.Get("HX-Request") == "true" {
 		w.Header().Set("HX-Redirect", to)
@@ -26,7 +26,7 @@ func Redirect(w http.ResponseWriter, r *http.Request, to string) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// url is the path of a named route. Pairs that the path does not hold become the
+// URL is the path of a named route. Pairs that the path does not hold become the
 // query; an empty value is left out of it.
 func (s *Site) URL(name string, pairs ...any) (string, error) {
 	route := s.Router.Get(name)
@@ -59,7 +59,7 @@ func (s *Site) URL(name string, pairs ...any) (string, error) {
 	return u.String(), nil
 }
 
-// loggedPath is what the log says of an address: what a card's code holds is a secret.
+// LoggedPath is what the log says of an address: what a card's code holds is a secret.
 func LoggedPath(r *http.Request) string {
 	if strings.HasPrefix(r.URL.Path, "/card/") {
 		return "/card/…"
@@ -67,7 +67,7 @@ func LoggedPath(r *http.Request) string {
 	return r.URL.Path
 }
 
-// clientIP is who asks. A proxy is believed only if it is one of ours: the last
+// ClientIP is who asks. A proxy is believed only if it is one of ours: the last
 // address that is not ours counts.
 func (s *Site) ClientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -95,7 +95,7 @@ func (s *Site) ClientIP(r *http.Request) string {
 	return host
 }
 
-// safeNext returns an address on this site, or "" for anything else: a link to
+// SafeNext returns an address on this site, or "" for anything else: a link to
 // our login page may not send people to a stranger afterwards.
 func SafeNext(next string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\t\r\n") {
@@ -120,16 +120,16 @@ func refererPath(r *http.Request) string {
 	return u.RequestURI()
 }
 
-// pathInt reads a number that the route's pattern has checked.
+// PathInt reads a number that the route's pattern has checked.
 func PathInt(r *http.Request, name string) int64 {
 	n, _ := strconv.ParseInt(mux.Vars(r)[name], 10, 64) // out of range is 0, which nothing has
 	return n
 }
 
-// orderRef reads the number in the path.
+// OrderRef reads the number in the path.
 func OrderRef(r *http.Request) orders.OrderRef { return orders.OrderRef{No: mux.Vars(r)["no"]} }
 
-// goTo redirects to a named route.
+// GoTo redirects to a named route.
 func (s *Site) GoTo(w http.ResponseWriter, r *http.Request, name string, pairs ...any) error {
 	to, err := s.URL(name, pairs...)
 	if err != nil {

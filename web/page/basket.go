@@ -8,7 +8,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// basketItem is what somebody means to order. Prices are not kept: they are asked for each time.
+// BasketItem is what somebody means to order. Prices are not kept: they are asked for each time.
 type BasketItem struct {
 	PresaleID int64
 	Code      string
@@ -34,7 +34,7 @@ func (s *Site) SetBasket(r *http.Request, items []BasketItem) {
 	s.Sessions.Put(r.Context(), sessionBasket, items)
 }
 
-// basketProblem says why an item cannot be ordered like this, or "".
+// BasketProblem says why an item cannot be ordered like this, or "".
 func (s *Site) BasketProblem(l Lang, p catalog.PublicPresale, item BasketItem, channel catalog.Channel) string {
 	var problems link.Problems
 	orders.CheckLine(&problems, "", p, orders.QuoteLine{PresaleID: item.PresaleID, Grade: item.Grade, Qty: item.Qty}, channel, s.Now())

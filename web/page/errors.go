@@ -13,10 +13,10 @@ import (
 
 func statusOf(e *link.Error) int { return api.Status(e) }
 
-// wantsJSON reports whether an error is for a program.
+// WantsJSON reports whether an error is for a program.
 func WantsJSON(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
-// sayError is an error as a sentence in the language of a request.
+// SayError is an error as a sentence in the language of a request.
 func (s *Site) SayError(ctx context.Context, e *link.Error) string {
 	l, ok := ctx.Value(LangKey{}).(Lang)
 	if !ok {
@@ -35,7 +35,7 @@ type problemPage struct {
 	Unauthorized bool
 }
 
-// fail answers with an error: a problem document for programs, a page for people.
+// Fail answers with an error: a problem document for programs, a page for people.
 // Defects are logged with their cause; people see a sentence and the request id.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := link.AsError(err)

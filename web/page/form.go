@@ -72,7 +72,7 @@ func (s *Site) NewForm(l Lang) *Form {
 	return &Form{Values: url.Values{}, Lang: l, glossary: s.Glossary}
 }
 
-// postedForm reads the body of a form. Its size is limited before.
+// PostedForm reads the body of a form. Its size is limited before.
 func (s *Site) PostedForm(r *http.Request) (*Form, error) {
 	f := s.NewForm(LangOf(r))
 	err := r.ParseForm()
@@ -176,7 +176,7 @@ func (f *Form) Add(name, key string, pairs ...string) {
 	f.AddError(name, link.E(link.Invalid, key, name, pairs...))
 }
 
-// addError notes an error of a module, or one that was made here.
+// AddError notes an error of a module, or one that was made here.
 func (f *Form) AddError(name string, e *link.Error) {
 	if name != "" && f.Error(name) != "" {
 		return
@@ -188,7 +188,7 @@ func (f *Form) AddError(name string, e *link.Error) {
 	}
 }
 
-// addText notes a sentence about a field.
+// AddText notes a sentence about a field.
 func (f *Form) AddText(name, text string) {
 	f.Errors = append(f.Errors, FieldError{Name: name, Text: text})
 	f.status = http.StatusUnprocessableEntity
@@ -366,7 +366,7 @@ func (f *Form) Choice(name, label string, options []Option, pairs ...any) (Field
 	return field, nil
 }
 
-// options turns a reference list into the choices of a select, with a first one that means all.
+// Options turns a reference list into the choices of a select, with a first one that means all.
 func Options[T any](all string, items []T, value func(T) string, label func(T) string) []Option {
 	list := make([]Option, 0, len(items)+1)
 	if all != "" {
@@ -378,7 +378,7 @@ func Options[T any](all string, items []T, value func(T) string, label func(T) s
 	return list
 }
 
-// when reads a date or a time of day in China. An empty field is the zero time.
+// When reads a date or a time of day in China. An empty field is the zero time.
 func (f *Form) When(name, layout string) time.Time {
 	text := f.Text(name)
 	if text == "" {

@@ -16,7 +16,7 @@ var China = time.FixedZone("CST", 8*3600)
 // stays with its number.
 const thin = "\u202f"
 
-// format writes figures the way people of one language read them.
+// Format writes figures the way people of one language read them.
 type Format struct {
 	Lang Lang
 	Now  time.Time // what "this year" is; zero writes no year at all
@@ -25,7 +25,7 @@ type Format struct {
 // num writes a whole number with separators: 881,200.
 func (Format) num(n int64) string { return money.FormatCount(n) }
 
-// money writes fen as yuan: ¥1,234.50, −¥0.05.
+// Money writes fen as yuan: ¥1,234.50, −¥0.05.
 func (Format) Money(fen int64) string { return money.FormatYuan(fen) }
 
 // price writes a price with its unit: ¥14.00/斤. Units are jin, kg or any other
@@ -81,7 +81,7 @@ func (f Format) date(t time.Time) string {
 	return s
 }
 
-// day writes a day without its weekday, for dense tables: 9月18日.
+// Day writes a day without its weekday, for dense tables: 9月18日.
 func (f Format) Day(t time.Time) string {
 	t = t.In(China)
 	withYear := !f.Now.IsZero() && f.Now.In(China).Year() != t.Year()
@@ -151,7 +151,7 @@ func (f Format) percent(part, whole int64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%s.%d", f.num(tenths/10), tenths%10), ".0") + "%"
 }
 
-// onDay reads a date of a module.
+// OnDay reads a date of a module.
 func OnDay(day string) time.Time {
 	t, err := time.ParseInLocation(time.DateOnly, day, China)
 	if err != nil {
@@ -167,8 +167,8 @@ func UnitWord(l Lang, code string) string {
 	return code
 }
 
-// bpText writes hundredths as people type them: 2050 is 20.5. Shares of 1/10,000 are percentages then, and fen are yuan.
-func BpText(hundredths int64) string {
+// BPText writes hundredths as people type them: 2050 is 20.5. Shares of 1/10,000 are percentages then, and fen are yuan.
+func BPText(hundredths int64) string {
 	if hundredths%100 == 0 {
 		return Num64(hundredths / 100)
 	}
@@ -191,7 +191,7 @@ func (f Format) measure(n int64, unit, word string) string {
 	return f.weight(n, unit)
 }
 
-// spacedCode is a trace code in groups that people can read out.
+// SpacedCode is a trace code in groups that people can read out.
 func SpacedCode(code string) string {
 	var b strings.Builder
 	for i, r := range strings.ToUpper(code) {

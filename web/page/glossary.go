@@ -33,7 +33,7 @@ func (l Lang) Tag() string {
 	return "zh-CN"
 }
 
-// pick returns the text of this language.
+// Pick returns the text of this language.
 func (l Lang) Pick(zh, en string) string {
 	if l == EN {
 		return en

@@ -1,4 +1,4 @@
 package page
 
-// contractGrades are those that contracts are made in, best first.
+// ContractGrades are those that contracts are made in, best first.
 var ContractGrades = []string{"special", "first", "second"}

@@ -8,7 +8,7 @@ import (
 
 type LangKey struct{}
 
-// langOf is the language of a request.
+// LangOf is the language of a request.
 func LangOf(r *http.Request) Lang {
 	if l, ok := r.Context().Value(LangKey{}).(Lang); ok {
 		return l
@@ -18,7 +18,7 @@ func LangOf(r *http.Request) Lang {
 
 const langCookie = "lang"
 
-// chooseLang looks at ?lang=, then at the cookie, then at what the browser asks
+// ChooseLang looks at ?lang=, then at the cookie, then at what the browser asks
 // for. Chinese is what is spoken when nothing is said.
 func ChooseLang(r *http.Request) Lang {
 	if asked := r.URL.Query().Get("lang"); ValidLang(asked) {

@@ -72,8 +72,8 @@ func (s *Site) moduleFuncs(l Lang) template.FuncMap {
 	}
 }
 
-// onday writes a day that is text.
-func (f Format) Onday(day string) string {
+// OnDay writes a day that is text.
+func (f Format) OnDay(day string) string {
 	t, err := time.ParseInLocation(time.DateOnly, day, China)
 	if err != nil {
 		return day
@@ -82,10 +82,10 @@ func (f Format) Onday(day string) string {
 }
 
 // qrCode is a picture as a data address: the page's policy allows those, and it needs no second request.
-func qrCode(text string) (template.HTML, error) { return QrImage(text, text) }
+func qrCode(text string) (template.HTML, error) { return QRImage(text, text) }
 
-// qrImage is qrCode for a text that is not to be read.
-func QrImage(text, alt string) (template.HTML, error) {
+// QRImage is qrCode for a text that is not to be read.
+func QRImage(text, alt string) (template.HTML, error) {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {
 		return "", fmt.Errorf("encode QR: %w", err)

@@ -32,7 +32,7 @@ func (s *Site) keeps(ctx context.Context, a *auth.Account, route string) bool {
 	return true
 }
 
-// home is where somebody starts: a visitor at the shop.
+// Home is where somebody starts: a visitor at the shop.
 func (s *Site) Home(a *auth.Account) string {
 	names := []string{"shop.home"}
 	if a != nil {

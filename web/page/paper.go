@@ -1,4 +1,4 @@
 package page
 
-// sheetsAtMost keeps a print job within what a printer, and a browser, can take at once.
+// SheetsAtMost keeps a print job within what a printer, and a browser, can take at once.
 const SheetsAtMost = 400

@@ -7,7 +7,7 @@ import (
 
 const nameMax = 40
 
-// checkName notes what is wrong with a person's name.
+// CheckName notes what is wrong with a person's name.
 func CheckName(f *Form, field string) string {
 	name := f.Text(field)
 	if f.Need(field) && utf8.RuneCountInString(name) > nameMax {

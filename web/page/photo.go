@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// servePhoto writes a picture that nobody but its reader may keep.
+// ServePhoto writes a picture that nobody but its reader may keep.
 func ServePhoto(w http.ResponseWriter, r *http.Request, jpeg []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "image/jpeg")

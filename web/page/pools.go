@@ -8,16 +8,16 @@ import (
 	"banmuyuan/payments"
 )
 
-// poolFigures writes the weights of a pool in the units people know.
+// PoolFigures writes the weights of a pool in the units people know.
 type PoolFigures struct {
 	Format
 	Kind payments.PoolKind
 }
 
-// hundredths writes a number of hundredths without a sign: fen for a field, mu, percent.
+// Hundredths writes a number of hundredths without a sign: fen for a field, mu, percent.
 func Hundredths(n int64) string { return strings.TrimPrefix(money.FormatYuanShort(n), "¥") }
 
-// shares is share capital for planting, a number of shares for mushrooms.
+// Shares is share capital for planting, a number of shares for mushrooms.
 func (f PoolFigures) Shares(n int64) string {
 	if f.Kind == payments.PoolSeedPotato {
 		return f.Money(n)
@@ -25,7 +25,7 @@ func (f PoolFigures) Shares(n int64) string {
 	return f.qty(f.num(n), f.Lang.Pick("股", "shares"))
 }
 
-// trade is land in mu for planting, bags for mushrooms.
+// Trade is land in mu for planting, bags for mushrooms.
 func (f PoolFigures) Trade(n int64) string {
 	if f.Kind == payments.PoolSeedPotato {
 		return f.qty(Hundredths(n), f.Lang.Pick("亩", "mu"))
@@ -33,7 +33,7 @@ func (f PoolFigures) Trade(n int64) string {
 	return f.qty(f.num(n), f.Lang.Pick("袋", "bags"))
 }
 
-// explain says in words how a share came about.
+// Explain says in words how a share came about.
 func (f PoolFigures) Explain(p payments.Pool, m payments.PoolShare) []string {
 	pick, yuan := f.Lang.Pick, f.Money
 	whole := pick("一共可分", "To distribute:") + " " + yuan(p.SurplusFen) + pick("（收入", " (income ") + " " + yuan(p.IncomeFen)

@@ -11,7 +11,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// pickupPoints are the collection points that are open to buyers, as choices.
+// PickupPoints are the collection points that are open to buyers, as choices.
 func PickupPoints(ref catalog.Reference) []Option {
 	var all []Option
 	for _, p := range ref.Points {
@@ -75,7 +75,7 @@ type referenceCache struct {
 	at    time.Time
 }
 
-// reference holds names of places and products. It changes rarely and every page asks for it.
+// Reference holds names of places and products. It changes rarely and every page asks for it.
 func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 	s.ref.Lock()
 	defer s.ref.Unlock()
@@ -96,7 +96,7 @@ func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 // pick returns the text of a module in the reader's language.
 func (l Lang) Text(t catalog.Text) string { return l.Pick(t.Zh, t.En) }
 
-// buyersChannel is the channel an account orders through: private unless it buys for an organisation.
+// BuyersChannel is the channel an account orders through: private unless it buys for an organisation.
 func (s *Site) BuyersChannel(ctx context.Context, a *auth.Account) catalog.Channel {
 	if a == nil || a.OrgID == 0 {
 		return catalog.ChannelPrivate

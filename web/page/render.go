@@ -302,19 +302,19 @@ func (v *view) Is(roles ...string) bool {
 	return v.Account != nil && slices.Contains(roles, string(v.Account.Role))
 }
 
-// render writes a page. Nothing is sent before the whole page is there, so that a
+// Render writes a page. Nothing is sent before the whole page is there, so that a
 // fault in a template is a clean 500.
 func (s *Site) Render(w http.ResponseWriter, r *http.Request, status int, page string, data any) error {
 	return s.renderView(w, r, status, page, "base", data, nil)
 }
 
-// renderForm writes a page with a form that the reader filled in: 422 when it has
+// RenderForm writes a page with a form that the reader filled in: 422 when it has
 // errors, else 200.
 func (s *Site) RenderForm(w http.ResponseWriter, r *http.Request, page string, data any, f *Form) error {
 	return s.renderView(w, r, f.Status(), page, "base", data, f)
 }
 
-// renderPart writes one definition of a page, for htmx.
+// RenderPart writes one definition of a page, for htmx.
 func (s *Site) RenderPart(w http.ResponseWriter, r *http.Request, status int, page, part string, data any) error {
 	return s.renderView(w, r, status, page, part, data, nil)
 }

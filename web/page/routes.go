@@ -11,12 +11,12 @@ import (
 // problem document. It must not have written anything when it returns one.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// open registers a page that anybody may see.
+// Open registers a page that anybody may see.
 func (s *Site) Open(method, path, name string, h handler) {
 	s.Router.Handle(path, s.Plain(h)).Methods(methods(method)...).Name(name)
 }
 
-// guarded registers a page for the given roles only; there must be one. Use
+// Guarded registers a page for the given roles only; there must be one. Use
 // auth.Roles... for everybody who is logged in.
 func (s *Site) Guarded(method, path, name string, h handler, roles ...auth.Role) {
 	if len(roles) == 0 {
@@ -25,7 +25,7 @@ func (s *Site) Guarded(method, path, name string, h handler, roles ...auth.Role)
 	s.Router.Handle(path, s.Plain(s.require(h, roles...))).Methods(methods(method)...).Name(name)
 }
 
-// allowBody raises the bound on what may be sent to paths below prefix.
+// AllowBody raises the bound on what may be sent to paths below prefix.
 func (s *Site) AllowBody(prefix string, bytes int64) { s.Uploads[prefix] = bytes }
 
 // A page that can be read can be asked for without its body.

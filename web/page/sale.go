@@ -9,14 +9,14 @@ import (
 	"banmuyuan/payments"
 )
 
-// openSale is a sale from a shelf with what is open of its payment.
+// OpenSale is a sale from a shelf with what is open of its payment.
 type OpenSale struct {
 	Sale    shelf.Sale
 	Pending *payments.Payment
 	Methods []string
 }
 
-// lookAtSale reads a sale and, while it waits for money, its payment.
+// LookAtSale reads a sale and, while it waits for money, its payment.
 func LookAtSale(ctx context.Context, counter shelf.Service, pay payments.Service, id int64) (OpenSale, error) {
 	var d OpenSale
 	var err error
@@ -51,7 +51,7 @@ func Cashless(ctx context.Context, pay payments.Service, transfer bool) ([]strin
 	}), nil
 }
 
-// pendingOf is a payment that is open or in doubt.
+// PendingOf is a payment that is open or in doubt.
 func PendingOf(a payments.Account) *payments.Payment {
 	for i := range a.Payments {
 		switch a.Payments[i].State {

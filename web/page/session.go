@@ -45,11 +45,11 @@ func (s *Site) newSessions(store scs.Store) *scs.SessionManager {
 	return m
 }
 
-type SessionKey struct{}
+type LoadedKey struct{}
 
-func hasSession(r *http.Request) bool { return r.Context().Value(SessionKey{}) != nil }
+func hasSession(r *http.Request) bool { return r.Context().Value(LoadedKey{}) != nil }
 
-// startSession logs an account in under a new token: one that somebody planted
+// StartSession logs an account in under a new token: one that somebody planted
 // before is worth nothing.
 func (s *Site) StartSession(r *http.Request, a *auth.Account) error {
 	if err := s.Sessions.RenewToken(r.Context()); err != nil {
@@ -72,12 +72,12 @@ func (s *Site) EndSession(r *http.Request) error {
 	return nil
 }
 
-// sessionHolds tells whether the session began after the account's last change of password.
+// SessionHolds tells whether the session began after the account's last change of password.
 func (s *Site) SessionHolds(r *http.Request, a *auth.Account) bool {
 	return !time.Unix(0, s.Sessions.GetInt64(r.Context(), sessionSince)).Before(a.PasswordChangedAt)
 }
 
-// flash shows a word of the glossary on the next page.
+// Flash shows a word of the glossary on the next page.
 func (s *Site) Flash(r *http.Request, t tone, key string, pairs ...any) {
 	text, err := s.word(LangOf(r), key, pairs)
 	if err != nil {

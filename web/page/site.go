@@ -106,7 +106,7 @@ func New(config Config, register register, sessions scs.Store, log *slog.Logger,
 	return s, nil
 }
 
-// prepare lists the pages and finds what is wrong in them, once all routes are registered.
+// Prepare lists the pages and finds what is wrong in them, once all routes are registered.
 func (s *Site) Prepare() error {
 	s.pages = s.preparePages()
 	if err := s.checkTemplates(); err != nil {
@@ -115,8 +115,8 @@ func (s *Site) Prepare() error {
 	return nil
 }
 
-// now is the injected clock.
+// Now is the injected clock.
 func (s *Site) Now() time.Time { return s.config.Now() }
 
-// abs is the full address of a path, for paper and for other sites.
+// Abs is the full address of a path, for paper and for other sites.
 func (s *Site) Abs(path string) string { return s.config.BaseURL + path }

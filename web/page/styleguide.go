@@ -32,7 +32,7 @@ type guideMonth struct {
 	Planting, Raising int64
 }
 
-// styleguide shows every component, in the reader's language. It is served only
+// Styleguide shows every component, in the reader's language. It is served only
 // where the configuration asks for it.
 func (s *Site) Styleguide(w http.ResponseWriter, r *http.Request) error {
 	l, now := LangOf(r), s.Now()

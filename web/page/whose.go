@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// whose is the household that the pages speak of.
+// Whose is the household that the pages speak of.
 type Whose struct {
 	Words     Words
 	Household catalog.Household
@@ -19,7 +19,7 @@ type Whose struct {
 // Helping reports whether somebody else looks at the household's page.
 func (d Whose) Helping() bool { return d.H != "" }
 
-// acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
+// Acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
 // and on whose behalf.
 func (s *Site) Acting(r *http.Request) (context.Context, Whose, error) {
 	ctx := r.Context()
@@ -48,7 +48,7 @@ func (s *Site) Acting(r *http.Request) (context.Context, Whose, error) {
 	return ctx, d, nil
 }
 
-// asksWhose sends a helper who has not said for whom to the list.
+// AsksWhose sends a helper who has not said for whom to the list.
 func (s *Site) AsksWhose(w http.ResponseWriter, r *http.Request) bool {
 	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") != "" {
 		return false

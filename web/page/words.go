@@ -10,7 +10,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// words says values of the modules in the reader's language. A value that the glossary lacks is shown as it is: a new
+// Words says values of the modules in the reader's language. A value that the glossary lacks is shown as it is: a new
 // programme of the catalogue must not break a page.
 type Words struct {
 	Glossary Glossary
@@ -19,7 +19,7 @@ type Words struct {
 
 func (s *Site) Words(r *http.Request) Words { return s.Glossary.Words(LangOf(r)) }
 
-// words are the glossary in one language.
+// Words are the glossary in one language.
 func (g Glossary) Words(l Lang) Words { return Words{g, l} }
 
 // Say is the word of the key "group.value".
@@ -48,7 +48,7 @@ func (w Words) Problem(key string, args map[string]string) string {
 	return w.Glossary.SayError(w.Lang, &link.Error{Code: link.Invalid, Key: key, Args: args})
 }
 
-// values are a module's arguments as the glossary takes them.
+// Values are a module's arguments as the glossary takes them.
 func Values(args map[string]string) map[string]any {
 	out := make(map[string]any, len(args))
 	for k, v := range args {
@@ -72,7 +72,7 @@ func (w Words) Account(code string) string {
 	return code
 }
 
-// keys lists the glossary's keys that begin with a prefix, in order.
+// Keys lists the glossary's keys that begin with a prefix, in order.
 func (w Words) Keys(prefix string) []string {
 	var keys []string
 	for key := range w.Glossary {

@@ -18,19 +18,19 @@ import (
 
 // adoptionRoutes are the pages of adoptions for visitors and adopters.
 func (s *adopting) adoptionRoutes() {
-	s.Open("GET", "/adopt", "shop.adoptions", s.shopPlots)
-	s.Open("GET", "/adopt/{plot:[0-9]+}", "shop.plot", s.shopPlot)
-	s.Guarded("GET", "/adopt/{plot:[0-9]+}/take", "shop.adopt", s.shopAdopt, auth.Buyer)
-	s.Guarded("POST", "/adopt/{plot:[0-9]+}/take", "shop.adopt.check", s.shopAdoptCheck, auth.Buyer)
-	s.Guarded("POST", "/adopt/{plot:[0-9]+}", "shop.adopt.do", s.shopAdoptDo, auth.Buyer)
-	s.Guarded("GET", "/adoptions", "shop.adoptions.mine", s.shopAdoptions, auth.Buyer)
-	s.Guarded("GET", "/adoptions/{no}", "shop.adoption", s.shopAdoption, auth.Buyer)
-	s.Guarded("POST", "/adoptions/{no}/pay", "shop.adoption.pay", s.shopAdoptionPay, auth.Buyer)
-	s.Guarded("GET", "/adoptions/{no}/back", "shop.adoption.back", s.shopAdoptionBack, auth.Buyer)
-	s.Guarded("GET", "/adoptions/{no}/cancel", "shop.adoption.cancel", s.shopAdoptionCancel, auth.Buyer)
-	s.Guarded("POST", "/adoptions/{no}/cancel", "shop.adoption.cancel.do", s.shopAdoptionCancelDo, auth.Buyer)
-	s.Guarded("GET", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute", s.shopDispute, auth.Buyer)
-	s.Guarded("POST", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute.do", s.shopDisputeDo, auth.Buyer)
+	s.Open("GET", "/adopt", "shop.adoptions", s.plots)
+	s.Open("GET", "/adopt/{plot:[0-9]+}", "shop.plot", s.plot)
+	s.Guarded("GET", "/adopt/{plot:[0-9]+}/take", "shop.adopt", s.adopt, auth.Buyer)
+	s.Guarded("POST", "/adopt/{plot:[0-9]+}/take", "shop.adopt.check", s.adoptCheck, auth.Buyer)
+	s.Guarded("POST", "/adopt/{plot:[0-9]+}", "shop.adopt.do", s.adoptDo, auth.Buyer)
+	s.Guarded("GET", "/adoptions", "shop.adoptions.mine", s.adoptions, auth.Buyer)
+	s.Guarded("GET", "/adoptions/{no}", "shop.adoption", s.adoption, auth.Buyer)
+	s.Guarded("POST", "/adoptions/{no}/pay", "shop.adoption.pay", s.adoptionPay, auth.Buyer)
+	s.Guarded("GET", "/adoptions/{no}/back", "shop.adoption.back", s.adoptionBack, auth.Buyer)
+	s.Guarded("GET", "/adoptions/{no}/cancel", "shop.adoption.cancel", s.adoptionCancel, auth.Buyer)
+	s.Guarded("POST", "/adoptions/{no}/cancel", "shop.adoption.cancel.do", s.adoptionCancelDo, auth.Buyer)
+	s.Guarded("GET", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute", s.dispute, auth.Buyer)
+	s.Guarded("POST", "/adoptions/{no}/boxes/{box:[0-9]+}", "shop.adoption.dispute.do", s.disputeDo, auth.Buyer)
 	s.Guarded("GET", "/adoptions/{no}/photos/{photo:[0-9]+}", "shop.adoption.photo", s.adoptionPhoto, auth.Roles...)
 }
 
@@ -41,8 +41,8 @@ type plotsPage struct {
 	Filtered  bool
 }
 
-// shopPlots is where one picks a household: by place, by what it grows, by its story.
-func (s *adopting) shopPlots(w http.ResponseWriter, r *http.Request) error {
+// plots is where one picks a household: by place, by what it grows, by its story.
+func (s *adopting) plots(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
 	d := plotsPage{Filter: adopt.PlotFilter{Kind: orders.PlotKind(f.Text("kind")), Township: f.Int("township"), Query: f.Text("q"),
@@ -96,7 +96,7 @@ func (s *adopting) plotPage(r *http.Request) (plotPage, error) {
 	return d, nil
 }
 
-func (s *adopting) shopPlot(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) plot(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.plotPage(r)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (s *adopting) shopPlot(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/plot", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *adopting) shopAdopt(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adopt(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.plotPage(r)
 	if err != nil {
 		return err
@@ -129,8 +129,8 @@ func (d *plotPage) read(f *page.Form) {
 	d.Price, d.Deposit = d.Plot.Price(max(d.Units, 0))
 }
 
-// shopAdoptCheck shows everything that is fixed once it is taken.
-func (s *adopting) shopAdoptCheck(w http.ResponseWriter, r *http.Request) error {
+// adoptCheck shows everything that is fixed once it is taken.
+func (s *adopting) adoptCheck(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -151,8 +151,8 @@ func (s *adopting) shopAdoptCheck(w http.ResponseWriter, r *http.Request) error 
 	return s.RenderForm(w, r, "shop/adopt", d, f)
 }
 
-// shopAdoptDo takes the adoption. Sending the form twice takes it once: the key is in the form.
-func (s *adopting) shopAdoptDo(w http.ResponseWriter, r *http.Request) error {
+// adoptDo takes the adoption. Sending the form twice takes it once: the key is in the form.
+func (s *adopting) adoptDo(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -182,7 +182,7 @@ type adoptionsPage struct {
 	Page adopt.Page
 }
 
-func (s *adopting) shopAdoptions(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adoptions(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	var d adoptionsPage
 	var err error
@@ -232,7 +232,7 @@ func (s *adopting) adoptionPage(ctx context.Context, no string) (adoptionPage, e
 	return d, nil
 }
 
-func (s *adopting) shopAdoption(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adoption(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (s *adopting) shopAdoption(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/adoption", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *adopting) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adoptionPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -270,9 +270,9 @@ func (s *adopting) shopAdoptionPay(w http.ResponseWriter, r *http.Request) error
 	return s.GoTo(w, r, "shop.adoption", "no", no)
 }
 
-// shopAdoptionBack is where a provider sends the adopter. Coming here proves nothing: it says "confirming" until the
+// adoptionBack is where a provider sends the adopter. Coming here proves nothing: it says "confirming" until the
 // module knows.
-func (s *adopting) shopAdoptionBack(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adoptionBack(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d, err := s.adoptionPage(ctx, mux.Vars(r)["no"])
 	if err != nil {
@@ -296,7 +296,7 @@ func (s *adopting) shopAdoptionBack(w http.ResponseWriter, r *http.Request) erro
 	return s.Render(w, r, http.StatusOK, "shop/adoption_back", d)
 }
 
-func (s *adopting) shopAdoptionCancel(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adoptionCancel(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.adoptionPage(r.Context(), mux.Vars(r)["no"])
 	if err != nil {
 		return err
@@ -304,7 +304,7 @@ func (s *adopting) shopAdoptionCancel(w http.ResponseWriter, r *http.Request) er
 	return s.RenderForm(w, r, "shop/adoption_cancel", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *adopting) shopAdoptionCancelDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) adoptionCancelDo(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -340,7 +340,7 @@ func (s *adopting) disputePage(r *http.Request) (adoptionPage, error) {
 	return d, link.E(link.NotFound, "adoption.box.unknown", "")
 }
 
-func (s *adopting) shopDispute(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) dispute(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.disputePage(r)
 	if err != nil {
 		return err
@@ -348,7 +348,7 @@ func (s *adopting) shopDispute(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/adoption_dispute", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *adopting) shopDisputeDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) disputeDo(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

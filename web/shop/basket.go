@@ -58,7 +58,7 @@ func (s *ordering) basketPage(ctx context.Context, l page.Lang, items []page.Bas
 	return d, nil
 }
 
-func (s *ordering) shopBasket(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) basket(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.basketPage(r.Context(), page.LangOf(r), s.Basket(r))
 	if err != nil {
 		return err
@@ -66,8 +66,8 @@ func (s *ordering) shopBasket(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/basket", d, s.NewForm(page.LangOf(r)))
 }
 
-// shopBasketAdd puts a quantity of a presale into the basket; the same presale and grade again replaces it.
-func (s *ordering) shopBasketAdd(w http.ResponseWriter, r *http.Request) error {
+// basketAdd puts a quantity of a presale into the basket; the same presale and grade again replaces it.
+func (s *ordering) basketAdd(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -109,8 +109,8 @@ func (s *ordering) shopBasketAdd(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "shop.basket")
 }
 
-// shopBasketChange sets quantities, and removes what is set to nothing.
-func (s *ordering) shopBasketChange(w http.ResponseWriter, r *http.Request) error {
+// basketChange sets quantities, and removes what is set to nothing.
+func (s *ordering) basketChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

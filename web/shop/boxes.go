@@ -13,14 +13,14 @@ import (
 
 // boxRoutes are the pages of standing orders.
 func (s *adopting) boxRoutes() {
-	s.Open("GET", "/boxes", "shop.boxes", s.shopBoxes)
-	s.Guarded("GET", "/boxes/start/{presale:[0-9]+}", "shop.box.start", s.shopBoxStart, auth.Buyer)
-	s.Guarded("POST", "/boxes/start/{presale:[0-9]+}", "shop.box.subscribe", s.shopBoxSubscribe, auth.Buyer)
-	s.Guarded("GET", "/boxes/{id:[0-9]+}", "shop.box", s.shopBox, auth.Buyer)
-	s.Guarded("POST", "/boxes/{id:[0-9]+}/state", "shop.box.state", s.shopBoxState, auth.Buyer)
-	s.Guarded("POST", "/boxes/{id:[0-9]+}/skip", "shop.box.skip", s.shopBoxSkip, auth.Buyer)
-	s.Guarded("GET", "/boxes/{id:[0-9]+}/change", "shop.box.change", s.shopBoxChange, auth.Buyer)
-	s.Guarded("POST", "/boxes/{id:[0-9]+}/change", "shop.box.change.do", s.shopBoxChangeDo, auth.Buyer)
+	s.Open("GET", "/boxes", "shop.boxes", s.boxes)
+	s.Guarded("GET", "/boxes/start/{presale:[0-9]+}", "shop.box.start", s.boxStart, auth.Buyer)
+	s.Guarded("POST", "/boxes/start/{presale:[0-9]+}", "shop.box.subscribe", s.boxSubscribe, auth.Buyer)
+	s.Guarded("GET", "/boxes/{id:[0-9]+}", "shop.box", s.box, auth.Buyer)
+	s.Guarded("POST", "/boxes/{id:[0-9]+}/state", "shop.box.state", s.boxState, auth.Buyer)
+	s.Guarded("POST", "/boxes/{id:[0-9]+}/skip", "shop.box.skip", s.boxSkip, auth.Buyer)
+	s.Guarded("GET", "/boxes/{id:[0-9]+}/change", "shop.box.change", s.boxChange, auth.Buyer)
+	s.Guarded("POST", "/boxes/{id:[0-9]+}/change", "shop.box.change.do", s.boxChangeDo, auth.Buyer)
 }
 
 type boxesPage struct {
@@ -29,7 +29,7 @@ type boxesPage struct {
 	May    bool
 }
 
-func (s *adopting) shopBoxes(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) boxes(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	offers, err := s.Boxes.StandingOffers(ctx, catalog.None{})
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *adopting) boxStartPage(r *http.Request) (boxStartPage, error) {
 	return d, nil
 }
 
-func (s *adopting) shopBoxStart(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) boxStart(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.boxStartPage(r)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *adopting) shopBoxStart(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/box_start", d, f)
 }
 
-func (s *adopting) shopBoxSubscribe(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) boxSubscribe(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -139,7 +139,7 @@ func (s *adopting) boxPage(r *http.Request) (boxPage, error) {
 	return d, err
 }
 
-func (s *adopting) shopBox(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) box(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.boxPage(r)
 	if err != nil {
 		return err
@@ -147,8 +147,8 @@ func (s *adopting) shopBox(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/box", d, s.NewForm(page.LangOf(r)))
 }
 
-// shopBoxState pauses, resumes or ends.
-func (s *adopting) shopBoxState(w http.ResponseWriter, r *http.Request) error {
+// boxState pauses, resumes or ends.
+func (s *adopting) boxState(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (s *adopting) shopBoxState(w http.ResponseWriter, r *http.Request) error {
 	return s.boxChanged(w, r, f, err, "standing.now_"+string(state))
 }
 
-func (s *adopting) shopBoxSkip(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) boxSkip(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (s *adopting) boxChanged(w http.ResponseWriter, r *http.Request, f *page.Fo
 	return s.RenderForm(w, r, "shop/box", d, f)
 }
 
-func (s *adopting) shopBoxChange(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) boxChange(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.boxPage(r)
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func (s *adopting) shopBoxChange(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/box_change", d, f)
 }
 
-func (s *adopting) shopBoxChangeDo(w http.ResponseWriter, r *http.Request) error {
+func (s *adopting) boxChangeDo(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (s *ordering) checkoutPage(ctx context.Context, l page.Lang, items []page.B
 	return d, nil
 }
 
-func (s *ordering) shopCheckout(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) checkout(w http.ResponseWriter, r *http.Request) error {
 	items := s.Basket(r)
 	if len(items) == 0 {
 		return s.GoTo(w, r, "shop.basket")
@@ -84,8 +84,8 @@ func placeRequest(f *page.Form, items []page.BasketItem) orders.PlaceRequest {
 	return req
 }
 
-// shopCheckoutCheck shows the order as it would be placed.
-func (s *ordering) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) error {
+// checkoutCheck shows the order as it would be placed.
+func (s *ordering) checkoutCheck(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -122,8 +122,8 @@ func (s *ordering) shopCheckoutCheck(w http.ResponseWriter, r *http.Request) err
 	return s.RenderForm(w, r, "shop/checkout", d, f)
 }
 
-// shopOrderPlace places the order. Sending the form twice places it once: the key is in the form.
-func (s *ordering) shopOrderPlace(w http.ResponseWriter, r *http.Request) error {
+// orderPlace places the order. Sending the form twice places it once: the key is in the form.
+func (s *ordering) orderPlace(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

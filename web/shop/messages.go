@@ -3,7 +3,7 @@ package shop
 import "banmuyuan/web/page"
 
 // shopMessages are the words of the buyers' and the organisations' pages.
-var shopWords = map[string][2]string{
+var words = map[string][2]string{
 	"unit.sack": {"袋", "sacks"},
 
 	"status.order.placed":    {"待付定金", "Deposit due"},
@@ -93,7 +93,7 @@ var shopWords = map[string][2]string{
 	"short.refilled":           {"已登记缺货，并从其他农户补了 {n}。", "The shortage is recorded and {n} were found at other households."},
 }
 
-var shopTones = page.Tones{
+var tones = page.Tones{
 	page.Care: {"status.order.placed", "status.order.billed", "status.ticket.held", "status.share.short", "status.payment.failed", "status.refund.failed", "status.refund.by_bank", "status.payment.unknown"},
 	page.Busy: {"status.order.confirmed", "status.order.weighing", "status.order.expiring", "status.share.expected", "status.payment.open", "status.payment.sending", "status.refund.pending", "status.refund.sending", "status.presale.open"},
 	page.Good: {"status.order.paid", "status.order.completed", "status.share.weighed", "status.ticket.accepted", "status.payment.succeeded", "status.refund.succeeded"},

@@ -20,7 +20,7 @@ type ordersPage struct {
 	State  string
 }
 
-func (s *ordering) shopOrders(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) orders(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d := ordersPage{State: f.Text("state"), Filter: orders.OrderFilter{Query: f.Text("q"), Cursor: f.Text("cursor"), Limit: 20}}
 	if d.State != "" {
@@ -99,7 +99,7 @@ func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPag
 	return d, nil
 }
 
-func (s *ordering) shopOrder(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) order(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orderPage(r.Context(), page.OrderRef(r))
 	if err != nil {
 		return err
@@ -114,8 +114,8 @@ func (s *ordering) shopOrder(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "shop/order", d, s.NewForm(page.LangOf(r)))
 }
 
-// shopOrderPrint is the order confirmation on paper.
-func (s *ordering) shopOrderPrint(w http.ResponseWriter, r *http.Request) error {
+// orderPrint is the order confirmation on paper.
+func (s *ordering) orderPrint(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orderPage(r.Context(), page.OrderRef(r))
 	if err != nil {
 		return err
@@ -123,8 +123,8 @@ func (s *ordering) shopOrderPrint(w http.ResponseWriter, r *http.Request) error 
 	return s.Render(w, r, http.StatusOK, "shop/order_print", d)
 }
 
-// shopOrderPay starts a payment and leads to the provider's page, or shows what to transfer.
-func (s *ordering) shopOrderPay(w http.ResponseWriter, r *http.Request) error {
+// orderPay starts a payment and leads to the provider's page, or shows what to transfer.
+func (s *ordering) orderPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -161,9 +161,9 @@ type backPage struct {
 	Done   bool
 }
 
-// shopOrderBack is where a provider sends the buyer. Coming here proves nothing: it says "confirming" until the payment
+// orderBack is where a provider sends the buyer. Coming here proves nothing: it says "confirming" until the payment
 // module knows.
-func (s *ordering) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) orderBack(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := backPage{}
 	var err error
@@ -192,7 +192,7 @@ func (s *ordering) shopOrderBack(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "shop/back", d)
 }
 
-func (s *ordering) shopOrderCancel(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) orderCancel(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orderPage(r.Context(), page.OrderRef(r))
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func (s *ordering) shopOrderCancel(w http.ResponseWriter, r *http.Request) error
 	return s.RenderForm(w, r, "shop/cancel", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *ordering) shopOrderCancelDo(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) orderCancelDo(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

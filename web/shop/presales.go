@@ -13,26 +13,26 @@ import (
 	"banmuyuan/web/page"
 )
 
-// shopRoutes are the pages of visitors and buyers.
-func (s *ordering) shopRoutes() {
-	s.Open("GET", "/", "shop.home", s.shopHome)
-	s.Open("GET", "/presales", "shop.presales", s.shopPresales)
-	s.Open("GET", "/presales/{code}", "shop.presale", s.shopPresale)
+// routes are the pages of visitors and buyers.
+func (s *ordering) routes() {
+	s.Open("GET", "/", "shop.home", s.home)
+	s.Open("GET", "/presales", "shop.presales", s.presales)
+	s.Open("GET", "/presales/{code}", "shop.presale", s.presale)
 	s.Open("GET", "/live/stock", "shop.live", func(w http.ResponseWriter, r *http.Request) error { return s.Live.Serve(w, r, stockTopic) })
-	s.Open("GET", "/basket", "shop.basket", s.shopBasket)
-	s.Open("POST", "/basket", "shop.basket.add", s.shopBasketAdd)
-	s.Open("POST", "/basket/change", "shop.basket.change", s.shopBasketChange)
-	s.Guarded("GET", "/checkout", "shop.checkout", s.shopCheckout, auth.Buying...)
-	s.Guarded("POST", "/checkout", "shop.checkout.check", s.shopCheckoutCheck, auth.Buying...)
-	s.Guarded("POST", "/orders", "shop.order.place", s.shopOrderPlace, auth.Buying...)
-	s.Guarded("GET", "/orders", "shop.orders", s.shopOrders, auth.Buying...)
-	s.Guarded("GET", "/orders/{no}", "shop.order", s.shopOrder, auth.Roles...)
-	s.Guarded("GET", "/orders/{no}/print", "shop.order.print", s.shopOrderPrint, auth.Roles...)
-	s.Guarded("POST", "/orders/{no}/pay", "shop.order.pay", s.shopOrderPay, auth.Buying...)
-	s.Guarded("GET", "/orders/{no}/back", "shop.order.back", s.shopOrderBack, auth.Buying...)
-	s.Guarded("POST", "/orders/{no}/shortages/{id:[0-9]+}", "shop.order.shortage", s.shopOrderShortage, auth.Buying...)
-	s.Guarded("GET", "/orders/{no}/cancel", "shop.order.cancel", s.shopOrderCancel, auth.Roles...)
-	s.Guarded("POST", "/orders/{no}/cancel", "shop.order.cancel.do", s.shopOrderCancelDo, auth.Roles...)
+	s.Open("GET", "/basket", "shop.basket", s.basket)
+	s.Open("POST", "/basket", "shop.basket.add", s.basketAdd)
+	s.Open("POST", "/basket/change", "shop.basket.change", s.basketChange)
+	s.Guarded("GET", "/checkout", "shop.checkout", s.checkout, auth.Buying...)
+	s.Guarded("POST", "/checkout", "shop.checkout.check", s.checkoutCheck, auth.Buying...)
+	s.Guarded("POST", "/orders", "shop.order.place", s.orderPlace, auth.Buying...)
+	s.Guarded("GET", "/orders", "shop.orders", s.orders, auth.Buying...)
+	s.Guarded("GET", "/orders/{no}", "shop.order", s.order, auth.Roles...)
+	s.Guarded("GET", "/orders/{no}/print", "shop.order.print", s.orderPrint, auth.Roles...)
+	s.Guarded("POST", "/orders/{no}/pay", "shop.order.pay", s.orderPay, auth.Buying...)
+	s.Guarded("GET", "/orders/{no}/back", "shop.order.back", s.orderBack, auth.Buying...)
+	s.Guarded("POST", "/orders/{no}/shortages/{id:[0-9]+}", "shop.order.shortage", s.orderShortage, auth.Buying...)
+	s.Guarded("GET", "/orders/{no}/cancel", "shop.order.cancel", s.orderCancel, auth.Roles...)
+	s.Guarded("POST", "/orders/{no}/cancel", "shop.order.cancel.do", s.orderCancelDo, auth.Roles...)
 }
 
 type homePage struct {
@@ -44,7 +44,7 @@ type homePage struct {
 	Left       map[string]int64
 }
 
-func (s *ordering) shopHome(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	ref, err := s.Reference(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ type presalesPage struct {
 	Filtered  bool
 }
 
-func (s *ordering) shopPresales(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) presales(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
 	channel := s.BuyersChannel(ctx, auth.FromContext(ctx))
@@ -132,7 +132,7 @@ func (s *ordering) presalePage(ctx context.Context, code string) (presalePage, e
 	return d, nil
 }
 
-func (s *ordering) shopPresale(w http.ResponseWriter, r *http.Request) error {
+func (s *ordering) presale(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.presalePage(r.Context(), mux.Vars(r)["code"])
 	if err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"banmuyuan/web/page"
 )
 
-// shopOrderShortage answers what is to be done about units that will not come.
-func (s *ordering) shopOrderShortage(w http.ResponseWriter, r *http.Request) error {
+// orderShortage answers what is to be done about units that will not come.
+func (s *ordering) orderShortage(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -21,7 +21,7 @@ var templateFiles embed.FS
 
 // shopWing is what the shop brings to the site. Its menu is short: a phone shows it in one row.
 func Wing() page.Wing {
-	return page.Wing{Name: "shop", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{shopWords, adoptionWords}, Tones: []page.Tones{shopTones, adoptionTones},
+	return page.Wing{Name: "shop", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{words, adoptionWords}, Tones: []page.Tones{tones, adoptionTones},
 		Menu: []page.Entry{
 			{Route: "shop.home", Icon: "house", ZH: "首页", EN: "Home"},
 			{Route: "shop.presales", Icon: "sprout", ZH: "预售", EN: "Presales"},
@@ -70,7 +70,7 @@ type Pages struct{ ordering ordering }
 // newShop registers the pages of the shop.
 func New(site *page.Site, services Services) *Pages {
 	s := &Pages{ordering{site, services}}
-	s.ordering.shopRoutes()
+	s.ordering.routes()
 	(&shelves{site, services}).shelfRoutes()
 	a := &adopting{site, services}
 	a.adoptionRoutes()
