@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,45 +9,6 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 )
-
-// asks is a program: it sends a token, where it has one, and a key.
-func (d *desk) asks(t *testing.T, token, method, path, body string, into any, key ...string) int {
-	t.Helper()
-	req, err := http.NewRequest(method, d.URL+"/api/v1"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, k := range key {
-		req.Header.Set("Idempotency-Key", k)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if into != nil {
-		if err := json.NewDecoder(res.Body).Decode(into); err != nil {
-			t.Errorf("%s %s: %v", method, path, err)
-		}
-	}
-	return res.StatusCode
-}
-
-func (d *desk) token(t *testing.T, a auth.Account) string {
-	t.Helper()
-	d.account(t, a)
-	var out struct{ Token string }
-	if code := d.asks(t, "", "POST", "/sessions", `{"login":"`+a.Login+`","password":"`+password+`"}`, &out); code != http.StatusCreated {
-		t.Fatalf("log in: %d", code)
-	}
-	return out.Token
-}
 
 // A program issues cards, a household's program logs in with one, gets itself a PIN, and is out when the card is ended.
 func TestCardsOverTheAPI(t *testing.T) {

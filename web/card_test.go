@@ -1,33 +1,12 @@
 package web
 
 import (
-	"encoding/json"
 	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"banmuyuan/web/auth"
-	"banmuyuan/web/notify"
 )
-
-// card stores a card of the stub's household and returns what its code holds.
-func (d *desk) card(t *testing.T) string {
-	t.Helper()
-	hash, err := hasher(t).Hash(t.Context(), "nobody knows this one")
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, digest := auth.NewSecret()
-	_, err = d.store.IssueCards(t.Context(), auth.Once{}, "operator", []auth.NewCard{{HouseholdID: 77, Hash: digest, Account: auth.Account{Login: "ya-01-001-0007", Name: "王大山",
-		Phone: "13900000007", Role: auth.Household, HouseholdID: 77, PasswordHash: hash}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return secret
-}
 
 func TestHouseholdLogsInWithItsCard(t *testing.T) {
 	t.Parallel()
@@ -103,74 +82,5 @@ func TestCardIsThrottled(t *testing.T) {
 		if late := i == auth.PerCard.Tries; (res.Header.Get("Retry-After") != "") != late || res.StatusCode == http.StatusSeeOther {
 			t.Errorf("try %d: %d, retry after %q", i+1, res.StatusCode, res.Header.Get("Retry-After"))
 		}
-	}
-}
-
-func TestCardsOfAVillage(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	operator := d.operator(t)
-	readPage(t, operator, "/county/villages/11/cards", "永丰村", "没有卡")
-	res := operator.post("/county/villages/11/cards")
-	if res.StatusCode != http.StatusOK || strings.Count(res.body, "data:image/png") < 2 || !strings.Contains(res.body, "王大山") || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
-		t.Fatalf("issue: %d\n%s", res.StatusCode, res.body)
-	}
-	cards, err := d.store.CardsOf(t.Context(), []int64{77})
-	if err != nil || cards[77].IssuedBy != "operator" {
-		t.Errorf("cards: %+v %v", cards, err)
-	}
-	if res = operator.post("/county/villages/11/cards"); res.StatusCode != http.StatusSeeOther {
-		t.Errorf("everybody has one: %d", res.StatusCode)
-	}
-	first := cards[77]
-	if res = operator.post("/county/villages/11/cards", "household", "YA-01-001-0007"); res.StatusCode != http.StatusOK {
-		t.Errorf("a new one: %d", res.StatusCode)
-	}
-	if cards, err = d.store.CardsOf(t.Context(), []int64{77}); err != nil || cards[77].ID == first.ID {
-		t.Errorf("the old card still works: %+v %v", cards, err)
-	}
-	if res = d.helper(t).get("/county/villages/11/cards"); res.StatusCode != http.StatusForbidden {
-		t.Errorf("a helper: %d", res.StatusCode)
-	}
-}
-
-// smsGateway is a provider's gateway that keeps what it is handed.
-func smsGateway(t *testing.T) (string, func() []notify.Message) {
-	t.Helper()
-	var mu sync.Mutex
-	var got []notify.Message
-	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		var m notify.Message
-		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
-			t.Error(err)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		got = append(got, m)
-	}))
-	t.Cleanup(gateway.Close)
-	return gateway.URL, func() []notify.Message {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(got)
-	}
-}
-
-func TestHouseholdIsToldWhatItsHelperDid(t *testing.T) {
-	t.Parallel()
-	gateway, messages := smsGateway(t)
-	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
-	p := d.helper(t)
-	p.post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
-	p.post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
-	got := messages()
-	if len(got) != 2 || !strings.Contains(got[0].Text, "李明") || !strings.Contains(got[0].Text, "60") || got[1].Kind != "account" {
-		t.Fatalf("messages: %+v", got)
-	}
-	// What it does itself it knows.
-	own := d.household(t)
-	own.post("/my/lots/1", "capacity", "61")
-	if n := len(messages()); n != 2 {
-		t.Errorf("%d messages", n)
 	}
 }

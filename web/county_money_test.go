@@ -15,7 +15,7 @@ import (
 
 func TestBooksPages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	readPage(t, p, "/county/ledger", "借贷相等", "应付农户", "已结账到 2019-12-31", "上月")
 	readPage(t, p, "/county/ledger?from=2026-09-01&to=2026-09-30", "期初余额", "¥100.00")
@@ -44,7 +44,7 @@ func TestBooksPages(t *testing.T) {
 
 func TestBooksAreTablesToo(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	for path, cell := range map[string]struct{ at, want string }{
 		"/county/ledger/file":                   {"H2", "150"},
@@ -67,7 +67,7 @@ func TestBooksAreTablesToo(t *testing.T) {
 
 func TestDistributionPages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	readPage(t, p, "/county/distributions", "2026 年种薯分红", "¥1,000.00", "填写中")
 	readPage(t, p, "/county/distributions/4", "种薯销售款", "60%", "试算", "王大山", "提交复核", "取登记名单", "1 亩", "¥1,500.00")
@@ -91,7 +91,7 @@ func TestDistributionPages(t *testing.T) {
 
 func TestDistributionIsReadFromItsForm(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	fields := []string{"kind", "mushroom", "title", "菌棒分红", "season", "2026", "month", "11", "org", "5", "record_date", "2026-10-31", "reserve", "1,000", "trade", "62.5",
 		"income-0-label", "卖菌", "income-0-fen", "20000.50", "costs-1-label", "水电", "costs-1-fen", "300"}
@@ -114,7 +114,7 @@ func TestDistributionIsReadFromItsForm(t *testing.T) {
 
 func TestSolarListIsTakenWholeOrNot(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	d.pools.kind = payments.PoolSolar
 	p := d.operator(t)
 	res := p.upload("/county/distributions/4/list", "名单.csv", "户编号,户主,金额(元)\nYA-01-001-0007,王大山,540.00\nYA-99,某人,1\nYA-01-001-0007,王大山,3\n")
@@ -128,22 +128,5 @@ func TestSolarListIsTakenWholeOrNot(t *testing.T) {
 	res = p.upload("/county/distributions/4/list", "名单.csv", "户编号,户主,金额(元)\nYA-01-001-0007,王大山,540.00\n", "version", "3")
 	if res.StatusCode != http.StatusSeeOther || len(d.pools.members.Members) != 1 || d.pools.members.Members[0].ListedFen != 540_00 || d.pools.members.Version != 3 {
 		t.Errorf("list: %d, %+v", res.StatusCode, d.pools.members)
-	}
-}
-
-func TestHouseholdReadsHowItsShareCameAbout(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	d.pools.state = payments.PoolPosted
-	p := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
-	readPage(t, p, "/my/distributions", "¥540.00", "其中 ¥600.00（60%）按委托面积分：全部 2 亩，您家 1 亩，得 ¥300.00", "按股分：全部 ¥2,500.00，您家 ¥1,500.00，得 ¥240.00")
-	d.pools.kind = payments.PoolSolar
-	readPage(t, p, "/my/distributions", "名单公示后发放")
-	d.pools.empty = true
-	readPage(t, p, "/my/distributions", "还没有分红")
-	for _, path := range []string{"/county/distributions", "/county/ledger/periods", "/county/ledger/account?code=bank"} {
-		if res := p.get(path); res.StatusCode != http.StatusForbidden {
-			t.Errorf("%s: %d", path, res.StatusCode)
-		}
 	}
 }

@@ -41,16 +41,19 @@ func (homesOf) Households(_ context.Context, f catalog.HouseholdFilter) (catalog
 	return page, nil
 }
 
-func (d *desk) runReports(t *testing.T) {
+func newReportDesk(t *testing.T) *countyDesk {
+	return newCountyDesk(t, func(d *desk, deps *Deps) { deps.Catalog, deps.Orders = homesOf{d.catalog}, lister{d.orders} })
+}
+
+func (d *countyDesk) runReports(t *testing.T) {
 	t.Helper()
-	d.web.reports.Sources = report.Sources{Catalog: homesOf{d.catalog}, Orders: lister{d.orders}}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { d.web.reports.Run(ctx); close(ended) }()
+	go func() { d.web.Run(ctx); close(ended) }()
 	t.Cleanup(func() { stop(); <-ended })
 }
 
-func (d *desk) reported(t *testing.T, id int64) report.Job {
+func (d *countyDesk) reported(t *testing.T, id int64) report.Job {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		j, err := d.store.Reports().Job(t.Context(), id)
@@ -67,7 +70,7 @@ func (d *desk) reported(t *testing.T, id int64) report.Job {
 
 func TestReportOfAllHouseholds(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newReportDesk(t)
 	p := d.operator(t)
 	for range 2 { // a double click
 		if res := p.post("/county/reports", "kind", "incomes", "season", "2026"); res.StatusCode != http.StatusSeeOther {
@@ -123,7 +126,7 @@ func TestReportOfAllHouseholds(t *testing.T) {
 // A report is made as who asked for it: whose account no longer works gets nothing.
 func TestReportOfSomebodySwitchedOff(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newReportDesk(t)
 	p := d.operator(t)
 	p.post("/county/reports", "kind", "incomes")
 	a, err := d.store.ByLogin(t.Context(), "operator")
@@ -155,7 +158,7 @@ func shownPassword(page string) string {
 
 func TestAccountsOfTheCounty(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	admin := d.login(t, auth.Account{Login: "admin", Name: "管理员", Role: auth.Admin, Lang: "zh"})
 	open := func(pairs ...string) answer {
 		return admin.post("/county/accounts", append([]string{"name", "新来的"}, pairs...)...)

@@ -1,14 +1,9 @@
 package web
 
 import (
-	"bytes"
-	"mime/multipart"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
-
-	"golang.org/x/net/html"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -16,172 +11,32 @@ import (
 	"banmuyuan/web/page"
 )
 
-// desk is a site whose modules answer with made-up data.
-type desk struct {
-	*site
-	catalog  *stubCatalog
-	orders   *stubOrders
-	payments *stubPayments
+// countyDesk is a desk with the county's own modules.
+type countyDesk struct {
+	*desk
 	treasury *stubTreasury
 	pools    *stubPools
 	books    *stubBooks
 }
 
-func newDesk(t *testing.T, with ...func(*desk, *Deps)) *desk {
+func newCountyDesk(t *testing.T, with ...func(*desk, *Deps)) *countyDesk {
 	t.Helper()
-	d := &desk{catalog: &stubCatalog{}, orders: &stubOrders{}, payments: &stubPayments{creator: "somebody"}, treasury: &stubTreasury{},
-		pools: &stubPools{kind: payments.PoolSeedPotato, state: payments.PoolDraft}, books: &stubBooks{}}
-	d.site = newSite(t, func(_ *Config, deps *Deps) {
-		deps.Catalog, deps.Orders, deps.Payments, deps.Treasury = d.catalog, d.orders, d.payments, d.treasury
-		deps.Distributions, deps.Books = d.pools, d.books
-		for _, f := range with {
-			f(d, deps)
-		}
-	})
+	d := &countyDesk{treasury: &stubTreasury{}, pools: &stubPools{kind: payments.PoolSeedPotato, state: payments.PoolDraft}, books: &stubBooks{}}
+	own := func(_ *desk, deps *Deps) {
+		deps.Treasury, deps.Distributions, deps.Books = d.treasury, d.pools, d.books
+	}
+	d.desk = newDesk(t, append([]func(*desk, *Deps){own}, with...)...)
 	return d
 }
 
-func (d *desk) login(t *testing.T, a auth.Account) *person {
-	t.Helper()
-	d.account(t, a)
-	p := d.person(t)
-	if res := p.post("/login", "login", a.Login, "password", password); res.StatusCode != http.StatusSeeOther {
-		t.Fatalf("log in: %d", res.StatusCode)
-	}
-	return p
-}
-
-func (d *desk) operator(t *testing.T) *person {
-	return d.login(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
-}
-
-func (d *desk) setEmpty() {
-	d.catalog.empty, d.orders.empty, d.payments.empty, d.treasury.empty = true, true, true, true
-	d.books.empty = true
-}
-
-// upload posts a form with a file.
-func (p *person) upload(path, name, content string, pairs ...string) answer {
-	p.t.Helper()
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if err := w.WriteField(pairs[i], pairs[i+1]); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	if name != "" {
-		part, err := w.CreateFormFile("file", name)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		if _, err := part.Write([]byte(content)); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		p.t.Fatal(err)
-	}
-	r, err := http.NewRequestWithContext(p.t.Context(), "POST", p.site.URL+path, &b)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", w.FormDataContentType())
-	res, err := p.http.Do(r)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(res.Body); err != nil {
-		p.t.Fatal(err)
-	}
-	return answer{Response: res, body: body.String()}
-}
-
-// readPage checks what every page must hold, and that it says what is asked for.
-func readPage(t *testing.T, p *person, path string, says ...string) {
-	t.Helper()
-	for _, lang := range []string{"zh", "en"} {
-		u, err := url.Parse(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := u.Query()
-		q.Set("lang", lang)
-		u.RawQuery = q.Encode()
-		res := p.get(u.String())
-		if res.StatusCode == http.StatusSeeOther || res.StatusCode == http.StatusFound { // the language is kept, then the page comes
-			res = p.get(res.Header.Get("Location"))
-		}
-		if res.StatusCode != http.StatusOK {
-			t.Errorf("%s in %s: %d", u, lang, res.StatusCode)
-			continue
-		}
-		checkMarkup(t, u.String(), res.body)
-		if lang == "zh" {
-			for _, text := range says {
-				if !strings.Contains(res.body, text) {
-					t.Errorf("%s does not say %q", path, text)
-				}
-			}
-		}
-	}
-}
-
-// checkMarkup finds ids that are there twice, labels of nothing and words that were not filled in.
-func checkMarkup(t *testing.T, path, body string) {
-	t.Helper()
-	doc, err := html.Parse(strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids, labels, headings := map[string]int{}, []string{}, 0
-	for n := range doc.Descendants() {
-		if n.Type == html.TextNode && strings.Contains(n.Data, "%!") {
-			t.Errorf("%s: %q", path, n.Data)
-		}
-		if n.Type != html.ElementNode {
-			continue
-		}
-		if n.Data == "h1" {
-			headings++
-		}
-		for _, a := range n.Attr {
-			switch {
-			case a.Key == "id":
-				ids[a.Val]++
-			case a.Key == "for":
-				labels = append(labels, a.Val)
-			case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
-				t.Errorf("%s: inline %s", path, a.Key)
-			}
-			if strings.Contains(a.Val, "ZgotmplZ") {
-				t.Errorf("%s: %s of %s was refused", path, a.Key, n.Data)
-			}
-		}
-	}
-	if headings != 1 {
-		t.Errorf("%s: %d first headings", path, headings)
-	}
-	for id, n := range ids {
-		if n > 1 {
-			t.Errorf("%s: id %q %d times", path, id, n)
-		}
-	}
-	for _, id := range labels {
-		if ids[id] == 0 {
-			t.Errorf("%s: label of nothing: %q", path, id)
-		}
-	}
-	if strings.Contains(body, "{money}") || strings.Contains(body, "<no value>") {
-		t.Errorf("%s: a word was not filled in", path)
-	}
+func (d *countyDesk) setEmpty() {
+	d.desk.setEmpty()
+	d.treasury.empty, d.books.empty = true, true
 }
 
 func TestCountyPages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	for path, says := range map[string][]string{
 		"/county":                                           {"9,897", "88.5%", "828", "1,177", "哪些村还没有卖出一单?", "永丰村", "¥1,203.45", "4,017", "全县总览"},
@@ -227,7 +82,7 @@ func TestCountyPages(t *testing.T) {
 
 func TestCountyPagesAreForTheCounty(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77})
 	for _, path := range []string{"/county", "/county/households/YA-01-001-0007", "/county/payouts/3", "/county/ledger"} {
 		if res := p.get(path); res.StatusCode != http.StatusForbidden {
@@ -238,7 +93,7 @@ func TestCountyPagesAreForTheCounty(t *testing.T) {
 
 func TestImportChecksBeforeItTakes(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	table := "户编号,户主姓名,身份证号,家庭人口,乡镇,行政村\nYA-01-001-0001,王大山,1,2,依安镇,永丰村\nYA-01-001-0002,李秀英,2,1,依安镇,永丰村\n"
 	res := p.upload("/county/households/import", "名单.csv", table)
@@ -268,15 +123,9 @@ func TestImportChecksBeforeItTakes(t *testing.T) {
 	}
 }
 
-func between(s, from, to string) string {
-	_, s, _ = strings.Cut(s, from)
-	s, _, _ = strings.Cut(s, to)
-	return s
-}
-
 func TestPresaleIsReadFromItsForm(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	fields := []string{"code", "BEAN-1", "product_id", "3", "season", "2026", "title.zh", "油豆角", "title.en", "Beans", "opens_at", "2026-08-01T08:00", "closes_at", "2026-09-01T20:00",
 		"deliver_from", "2026-09-05", "deliver_to", "2026-09-20", "min_qty", "1", "step_qty", "1", "max_qty", "1,000", "collection_min", "2", "jin_per_unit", "8.5", "channels", "private",
@@ -302,7 +151,7 @@ func TestPresaleIsReadFromItsForm(t *testing.T) {
 
 func TestReceiptsAreReadFromAFile(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	res := p.upload("/county/receipts/import", "流水.csv", "交易日期,流水号,金额\n")
 	if res.StatusCode != http.StatusSeeOther {
@@ -333,7 +182,7 @@ func TestReceiptsAreReadFromAFile(t *testing.T) {
 
 func TestPayoutNeedsASecondPerson(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	if res := p.post("/county/settlements", "min", "10"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county/payouts/3" {
 		t.Fatalf("create: %d to %q", res.StatusCode, res.Header.Get("Location"))

@@ -4,17 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"banmuyuan/web/auth"
 )
-
-func (d *desk) household(t *testing.T) *person {
-	return d.login(t, auth.Account{Login: "wang", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
-}
-
-func (d *desk) helper(t *testing.T) *person {
-	return d.login(t, auth.Account{Login: "liming", Name: "李明", Role: auth.Helper, HelperID: 4, Lang: "zh"})
-}
 
 func TestHouseholdPages(t *testing.T) {
 	t.Parallel()

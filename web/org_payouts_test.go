@@ -95,9 +95,9 @@ func (v *stubOrgPayouts) ReturnOrgPayout(_ context.Context, r payments.ReturnOrg
 	return v.payout(), v.refuse
 }
 
-func newOrgDesk(t *testing.T) (*desk, *stubOrgPayouts) {
+func newOrgDesk(t *testing.T) (*countyDesk, *stubOrgPayouts) {
 	v := &stubOrgPayouts{state: payments.OrgPayoutProposed}
-	return newDesk(t, func(_ *desk, deps *Deps) { deps.OrgPayouts = v }), v
+	return newCountyDesk(t, func(_ *desk, deps *Deps) { deps.OrgPayouts = v }), v
 }
 
 func TestOrgPayoutPages(t *testing.T) {

@@ -47,7 +47,7 @@ func (v *stubReversals) DecideReversal(_ context.Context, r payments.DecideRever
 func TestReversalPages(t *testing.T) {
 	t.Parallel()
 	v := &stubReversals{}
-	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Reversals = v })
+	d := newCountyDesk(t, func(_ *desk, deps *Deps) { deps.Reversals = v })
 	p := d.operator(t)
 	readPage(t, p, "/county/ledger/reversals", "没有等复核的冲销")
 	d.payments.posting = payments.JournalTxn{ID: 41, Kind: "cash.banked", BusinessKey: "banking:JK1", OccurredAt: someDay, BookedOn: "2026-09-18", Actor: "cashier", LineCount: 60,

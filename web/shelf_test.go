@@ -12,7 +12,6 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/shelf"
-	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 )
 
@@ -162,17 +161,6 @@ func (s *stubShelf) Trace(_ context.Context, r shelf.TraceRef) (shelf.Trace, err
 	best := someDay.AddDate(0, 0, 3)
 	return shelf.Trace{Code: r.Code, Title: beans, Picture: "purple-bean", Grade: "first", Unit: "jin", PriceUnit: "jin", Village: "永丰村", Township: "依安镇", Homes: 3, NetGrams: 15_000,
 		Price: &jinPrice, HouseholdPrice: &homePrice, BestBefore: &best, Steps: []shelf.TraceStep{{Key: "weighed", On: someDay, Place: "永丰集货点"}, {Key: "shelved", On: someDay, Place: "爱心超市"}}}, nil
-}
-
-// shelfPayments knows of no payment yet.
-type shelfPayments struct{ *stubPayments }
-
-func (shelfPayments) Account(context.Context, payments.Ref) (payments.Account, error) {
-	return payments.Account{}, nil
-}
-
-func (shelfPayments) Methods(context.Context, payments.None) (payments.Methods, error) {
-	return payments.Methods{Items: []string{payments.Sandbox, payments.BankTransfer, payments.Cash}}, nil
 }
 
 func newShelf(t *testing.T) (*desk, *stubShelf) {

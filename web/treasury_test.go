@@ -11,7 +11,7 @@ import (
 
 func TestTreasuryPages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	for path, says := range map[string][]string{
 		"/county/receipts":         {"现金缴存　JK-0007", "已退回付款人", "支出核对"},
@@ -44,7 +44,7 @@ func TestTreasuryPages(t *testing.T) {
 
 func TestTreasuryCommands(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCountyDesk(t)
 	p := d.operator(t)
 	see := func(path string, want int, pairs ...string) answer {
 		t.Helper()

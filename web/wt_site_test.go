@@ -1,18 +1,18 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link/linktest"
@@ -26,7 +26,55 @@ import (
 	"banmuyuan/web/postgres"
 )
 
-func TestMain(m *testing.M) { linktest.Main(m) }
+// login is a browser in which an account is logged in.
+func (s *site) login(t *testing.T, a auth.Account) *person {
+	t.Helper()
+	s.account(t, a)
+	p := s.person(t)
+	if res := p.post("/login", "login", a.Login, "password", password); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("log in: %d", res.StatusCode)
+	}
+	return p
+}
+
+// upload posts a form with a file.
+func (p *person) upload(path, name, content string, pairs ...string) answer {
+	p.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if err := w.WriteField(pairs[i], pairs[i+1]); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if name != "" {
+		part, err := w.CreateFormFile("file", name)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if _, err := part.Write([]byte(content)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), "POST", p.site.URL+path, &b)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		p.t.Fatal(err)
+	}
+	return answer{Response: res, body: body.String()}
+}
 
 // site is a running site with real accounts and sessions and modules that do not
 // answer: the frame must stand without them.
@@ -34,7 +82,7 @@ type site struct {
 	*httptest.Server
 	web   *Server
 	store *postgres.Store
-	db    *sqlx.DB
+	rows  func(table string) (string, error)
 }
 
 func newSite(t testing.TB, change ...func(*Config, *Deps)) *site {
@@ -82,7 +130,11 @@ func newSite(t testing.TB, change ...func(*Config, *Deps)) *site {
 	}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return &site{Server: server, web: s, store: store, db: db}
+	return &site{Server: server, web: s, store: store, rows: func(table string) (string, error) {
+		var all string
+		err := db.Get(&all, `SELECT coalesce(string_agg(x::text, E'\n'), '') FROM `+table+` x`)
+		return all, err
+	}}
 }
 
 // testKey makes the site's digests.
@@ -183,4 +235,14 @@ func hasher(t testing.TB) *auth.Passwords {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// dump is everything that the accounts' schema holds, as text.
+func (s *site) dump(t *testing.T, table string) string {
+	t.Helper()
+	all, err := s.rows(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"banmuyuan/web/notify"
+)
+
+// smsGateway is a provider's gateway that keeps what it is handed.
+func smsGateway(t *testing.T) (string, func() []notify.Message) {
+	t.Helper()
+	var mu sync.Mutex
+	var got []notify.Message
+	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var m notify.Message
+		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, m)
+	}))
+	t.Cleanup(gateway.Close)
+	return gateway.URL, func() []notify.Message {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(got)
+	}
+}
+
+func TestHouseholdIsToldWhatItsHelperDid(t *testing.T) {
+	t.Parallel()
+	gateway, messages := smsGateway(t)
+	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
+	p := d.helper(t)
+	p.post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
+	p.post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
+	got := messages()
+	if len(got) != 2 || !strings.Contains(got[0].Text, "李明") || !strings.Contains(got[0].Text, "60") || got[1].Kind != "account" {
+		t.Fatalf("messages: %+v", got)
+	}
+	// What it does itself it knows.
+	own := d.household(t)
+	own.post("/my/lots/1", "capacity", "61")
+	if n := len(messages()); n != 2 {
+		t.Errorf("%d messages", n)
+	}
+}
