@@ -1,5 +1,6 @@
-// Package web owns the pages: routes, sessions, accounts, languages, how things
-// look and how errors read. It holds no business rules; the modules do.
+// Package web is the core of the site: server, router, middleware and programs'
+// tokens. Each audience has a package of its own below it, on the ground that
+// package page lays. It holds no business rules; the modules do.
 //
 // What must always hold: every route has a name and says who may use it; every
 // page exists in Chinese and English; nothing is sent before it is complete;

@@ -1,3 +1,7 @@
+// Package account owns the pages on which people log in, register and look after their account: by password, by the card
+// of a household, by PIN.
+//
+// What must always hold: tries are counted before anything is looked at, and a session starts under a new token.
 package account
 
 import (

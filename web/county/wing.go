@@ -1,3 +1,6 @@
+// Package county owns the pages of the county's staff: people, goods, money, books and reports.
+//
+// What must always hold: the modules decide what each of the staff may do; a file is checked whole before it is taken.
 package county
 
 import (

@@ -1,3 +1,6 @@
+// Package document owns the pages of issued documents: a sheet of paper, and the button that issues it.
+//
+// What must always hold: a document that is asked for twice is issued once.
 package document
 
 import (

@@ -1,3 +1,8 @@
+// Package household owns the pages of households and their helpers: income, sales, lots, contracts, adoptions and papers,
+// in large type.
+//
+// What must always hold: a household sees its own; a helper acts only for a household that consented, and each command
+// keeps both names.
 package household
 
 import (

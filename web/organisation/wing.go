@@ -1,3 +1,7 @@
+// Package organisation owns the desks of cooperatives, enterprises and charity supermarkets: buying in quantity, contracts,
+// collecting and weighing, shelf and till.
+//
+// What must always hold: station and till keep working without a network, and send each entry once.
 package organisation
 
 import (

@@ -1,3 +1,8 @@
+// Package page owns what the pages of all audiences need: rendering, forms, words, formats, errors, menus, sessions and the
+// names of routes. A Site holds them, and a Wing is what one audience adds.
+//
+// What must always hold: it knows no audience; every word exists in Chinese and English; a page is whole before its first
+// byte is sent; every route, word, file and icon that a template names exists when the site is built.
 package page
 
 import (

@@ -1,3 +1,8 @@
+// Package shop owns the pages of visitors and buyers: presales, basket and orders, adoptions and boxes, and the shelves of
+// charity supermarkets.
+//
+// What must always hold: a public page shows the public types of the modules and no others; prices are asked for again
+// each time; a form that is sent twice orders once.
 package shop
 
 import (

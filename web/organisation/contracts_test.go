@@ -1,4 +1,4 @@
-package web
+package organisation_test
 
 import (
 	"bytes"
@@ -14,7 +14,9 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
 
 type unanswered struct{ contract.Service }
@@ -40,8 +42,8 @@ func someContract() contract.Contract {
 			DeliverTo: "2026-11-01", Destination: "依安县演示工业园7号", Contact: "赵经理", Phone: "13800138000"},
 		State: contract.Running, Name: catalog.Text{Zh: "马铃薯", En: "Potatoes"}, Picture: "potato", Unit: "jin", PriceUnit: "jin", UnitGrams: 500,
 		Promised: 12_000, Signed: 12_000, Households: 80, CalledOff: 6_000, Received: 5_000, Short: 200, NetGrams: 2_500_000, BilledFen: 650_000,
-		PaidFen: 300_000, AdvancedFen: 240_000, AdvanceDue: 240_000, CreatedAt: someDay, Steps: []contract.Step{contract.StepClose},
-		Timeline: []orders.TimelineEntry{{At: someDay, Key: "contract.timeline.proposed", Args: map[string]string{"n": "80", "qty": "12000", "unit": "unit.jin"}, Actor: "coop"}}}
+		PaidFen: 300_000, AdvancedFen: 240_000, AdvanceDue: 240_000, CreatedAt: webtest.Day, Steps: []contract.Step{contract.StepClose},
+		Timeline: []orders.TimelineEntry{{At: webtest.Day, Key: "contract.timeline.proposed", Args: map[string]string{"n": "80", "qty": "12000", "unit": "unit.jin"}, Actor: "coop"}}}
 }
 
 func someQuota(state contract.QuotaState) contract.Quota {
@@ -49,9 +51,9 @@ func someQuota(state contract.QuotaState) contract.Quota {
 	q := contract.Quota{ID: 9, ContractNo: c.No, HouseholdID: 77, VillageID: 11, Qty: 150, State: state, ExpectedFen: 189_15, Contract: &c, Code: "YA-01-001-0007",
 		Head: "王大山", Village: "永丰村", Unit: "jin", ContractName: c.Title, Name: c.Name, Text: "农产品收购合同（份额确认书）"}
 	if state == contract.QuotaProposed {
-		q.AnswerBy = &someDay
+		q.AnswerBy = &webtest.Day
 	} else {
-		q.TextHash, q.SignedAt, q.SignedBy = contract.TextHash(q.Text), &someDay, "household"
+		q.TextHash, q.SignedAt, q.SignedBy = contract.TextHash(q.Text), &webtest.Day, "household"
 	}
 	return q
 }
@@ -131,17 +133,17 @@ func (c *stubContracts) SetReference(_ context.Context, r contract.SetReference)
 	return contract.ReferencePrices{}, c.refuse
 }
 
-func newContractDesk(t *testing.T) (*desk, *stubContracts) {
+func newContractDesk(t *testing.T) (*webtest.Desk, *stubContracts) {
 	t.Helper()
 	c := &stubContracts{}
-	return newDesk(t, func(_ *desk, deps *Deps) { deps.Contracts = c }), c
+	return webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Contracts = c }), c
 }
 
 func TestContractPages(t *testing.T) {
 	t.Parallel()
 	d, c := newContractDesk(t)
 	no := someContract().No
-	officer := d.login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
+	officer := d.Login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
 	for _, empty := range []bool{false, true} {
 		c.empty = empty
 		for path, says := range map[string]string{
@@ -149,21 +151,21 @@ func TestContractPages(t *testing.T) {
 			"/desk/contracts/" + no + "/quotas": "签约农户", "/desk/contracts/" + no + "/fulfilment": "履约率", "/desk/quotas/9": "农产品收购合同",
 			"/desk/plan": "提货计划", "/desk/plan/2026-09-26": "司机单", "/desk/plan/2026-09-26/11": "交货通知",
 		} {
-			if res := officer.get(path); res.StatusCode != http.StatusOK || !strings.Contains(res.body, says) {
+			if res := officer.Get(path); res.StatusCode != http.StatusOK || !strings.Contains(res.Body, says) {
 				t.Errorf("%s (empty %v): %d, does not say %q", path, empty, res.StatusCode, says)
 			}
-			if res := officer.get(path + "?lang=en"); res.StatusCode != http.StatusOK {
+			if res := officer.Get(path + "?lang=en"); res.StatusCode != http.StatusOK {
 				t.Errorf("%s in English: %d", path, res.StatusCode)
 			}
-			officer.get(path + "?lang=zh")
+			officer.Get(path + "?lang=zh")
 		}
 	}
 	c.empty = false
-	if res := officer.get("/desk/contracts?lang=zh"); !strings.Contains(res.body, "要办的事") || !strings.Contains(res.body, "逾期") {
-		t.Errorf("what is late is not shown:\n%s", res.body)
+	if res := officer.Get("/desk/contracts?lang=zh"); !strings.Contains(res.Body, "要办的事") || !strings.Contains(res.Body, "逾期") {
+		t.Errorf("what is late is not shown:\n%s", res.Body)
 	}
-	res := officer.get("/desk/contracts/export")
-	book, err := excelize.OpenReader(bytes.NewReader([]byte(res.body)))
+	res := officer.Get("/desk/contracts/export")
+	book, err := excelize.OpenReader(bytes.NewReader([]byte(res.Body)))
 	if err != nil {
 		t.Fatalf("export: %v", err)
 	}
@@ -173,7 +175,7 @@ func TestContractPages(t *testing.T) {
 	if formula, _ := book.GetCellFormula("提货单", "C2"); formula != "" {
 		t.Errorf("a title became the formula %q", formula)
 	}
-	if res := officer.get("/county/contracts"); res.StatusCode != http.StatusForbidden {
+	if res := officer.Get("/county/contracts"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("an officer sees the county's contracts: %d", res.StatusCode)
 	}
 }
@@ -181,12 +183,12 @@ func TestContractPages(t *testing.T) {
 func TestContractForm(t *testing.T) {
 	t.Parallel()
 	d, c := newContractDesk(t)
-	officer := d.login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
+	officer := d.Login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
 	form := []string{"title", "秋季收购", "product", "goose", "quantity", "3,000", "collector_org", "5", "floor.first", "14.50", "adjust_name.0", "带泥", "adjust_sign.0", "-",
 		"adjust_fen.0", "0.05", "fee_bp", "3", "tolerance_bp", "15", "min_quota", "10", "max_quota", "100", "townships", "1", "townships", "2", "programmes", "geese",
 		"sign_by", "2026-09-20", "window_from.0", "2026-09-25", "window_to.0", "2026-10-05", "window_from.2", "2026-10-20", "window_to.2", "2026-11-01", "points", "1", "points", "3", "destination", "演示路 1 号", "contact", "赵经理", "phone", "13800138000"}
-	if res := officer.post("/desk/contracts/new", form...); res.StatusCode != http.StatusSeeOther {
-		t.Fatalf("saved: %d\n%s", res.StatusCode, res.body)
+	if res := officer.Post("/desk/contracts/new", form...); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("saved: %d\n%s", res.StatusCode, res.Body)
 	}
 	got := c.saved[0].Terms
 	if got.Quantity != 3000 || got.Grades[0].Floor.Fen != 1450 || got.Adjustments[0].Fen != -5 || got.FeeBP != 300 || len(got.Townships) != 2 || got.Programmes[0] != "geese" {
@@ -196,34 +198,34 @@ func TestContractForm(t *testing.T) {
 		t.Errorf("windows and points: %+v", got)
 	}
 	c.refuse = link.E(link.Invalid, "contract.windows.apart", "windows[1]")
-	if res := officer.post("/desk/contracts/new", form...); !strings.Contains(res.body, `href="#f-windows-1"`) || !strings.Contains(res.body, `id="f-windows-1"`) || !strings.Contains(res.body, `value="2026-10-20"`) {
-		t.Errorf("windows refused:\n%s", res.body)
+	if res := officer.Post("/desk/contracts/new", form...); !strings.Contains(res.Body, `href="#f-windows-1"`) || !strings.Contains(res.Body, `id="f-windows-1"`) || !strings.Contains(res.Body, `value="2026-10-20"`) {
+		t.Errorf("windows refused:\n%s", res.Body)
 	}
 	c.refuse = link.E(link.Invalid, "presale.grades", "grades")
-	res := officer.post("/desk/contracts/new", form...)
-	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.body, `href="#f-grades"`) || !strings.Contains(res.body, "秋季收购") {
-		t.Errorf("refused: %d\n%s", res.StatusCode, res.body)
+	res := officer.Post("/desk/contracts/new", form...)
+	if res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, `href="#f-grades"`) || !strings.Contains(res.Body, "秋季收购") {
+		t.Errorf("refused: %d\n%s", res.StatusCode, res.Body)
 	}
 }
 
 func TestHouseholdAnswersQuota(t *testing.T) {
 	t.Parallel()
 	d, c := newContractDesk(t)
-	own := d.login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
-	if res := own.get("/my/contracts"); res.StatusCode != http.StatusOK || !strings.Contains(res.body, "看看，签不签") {
-		t.Errorf("contracts: %d\n%s", res.StatusCode, res.body)
+	own := d.Login(t, auth.Account{Login: "household", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
+	if res := own.Get("/my/contracts"); res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "看看，签不签") {
+		t.Errorf("contracts: %d\n%s", res.StatusCode, res.Body)
 	}
-	if res := own.get("/my/quotas/9"); !strings.Contains(res.body, "签 150 斤，行吗？") || !strings.Contains(res.body, "按最好等级的保底价，能得") {
-		t.Errorf("the question is not asked:\n%s", res.body)
+	if res := own.Get("/my/quotas/9"); !strings.Contains(res.Body, "签 150 斤，行吗？") || !strings.Contains(res.Body, "按最好等级的保底价，能得") {
+		t.Errorf("the question is not asked:\n%s", res.Body)
 	}
-	if res := own.post("/my/quotas/9", "answer", "yes"); res.StatusCode != http.StatusSeeOther || !c.answers[0].Accept {
+	if res := own.Post("/my/quotas/9", "answer", "yes"); res.StatusCode != http.StatusSeeOther || !c.answers[0].Accept {
 		t.Errorf("answered: %d, %+v", res.StatusCode, c.answers)
 	}
-	helper := d.login(t, auth.Account{Login: "helper", Name: "李明", Role: auth.Helper, HelperID: 4, Lang: "zh"})
-	if res := helper.post("/my/quotas/9?h=YA-01-001-0007", "answer", "no"); res.StatusCode != http.StatusSeeOther || c.actors[1].OnBehalfOf != 77 {
+	helper := d.Login(t, auth.Account{Login: "helper", Name: "李明", Role: auth.Helper, HelperID: 4, Lang: "zh"})
+	if res := helper.Post("/my/quotas/9?h=YA-01-001-0007", "answer", "no"); res.StatusCode != http.StatusSeeOther || c.actors[1].OnBehalfOf != 77 {
 		t.Errorf("the helper answered: %d, %+v", res.StatusCode, c.actors)
 	}
-	if res := helper.post("/my/quotas/9?h=YA-01-001-0008", "answer", "yes"); len(c.answers) != 2 {
+	if res := helper.Post("/my/quotas/9?h=YA-01-001-0008", "answer", "yes"); len(c.answers) != 2 {
 		t.Errorf("a helper signed without consent: %d", res.StatusCode)
 	}
 }
@@ -231,18 +233,18 @@ func TestHouseholdAnswersQuota(t *testing.T) {
 func TestCountyPublishesPrices(t *testing.T) {
 	t.Parallel()
 	d, c := newContractDesk(t)
-	op := d.operator(t)
-	if res := op.get("/county/prices"); res.StatusCode != http.StatusOK || !strings.Contains(res.body, "依安镇大集") {
-		t.Errorf("prices: %d\n%s", res.StatusCode, res.body)
+	op := d.Operator(t)
+	if res := op.Get("/county/prices"); res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "依安镇大集") {
+		t.Errorf("prices: %d\n%s", res.StatusCode, res.Body)
 	}
-	if res := op.post("/county/prices", "product", "goose", "day", "2026-09-26", "source", "大集", "price.first", "15.00"); res.StatusCode != http.StatusSeeOther {
-		t.Fatalf("published: %d\n%s", res.StatusCode, res.body)
+	if res := op.Post("/county/prices", "product", "goose", "day", "2026-09-26", "source", "大集", "price.first", "15.00"); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("published: %d\n%s", res.StatusCode, res.Body)
 	}
 	if got := c.prices[0]; got.Grades[0].Grade != "first" || got.Grades[0].Floor.Fen != 1500 {
 		t.Errorf("published %+v", got)
 	}
-	officer := d.login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
-	if res := officer.post("/county/prices", "product", "goose"); res.StatusCode != http.StatusForbidden {
+	officer := d.Login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
+	if res := officer.Post("/county/prices", "product", "goose"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a buyer publishes prices: %d", res.StatusCode)
 	}
 }

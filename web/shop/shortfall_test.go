@@ -1,4 +1,4 @@
-package web
+package shop_test
 
 import (
 	"context"
@@ -12,12 +12,14 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
 
 // shortOrders has an order whose buyer is asked about a shortage, and notes what it is told.
 type shortOrders struct {
-	stubOrders
+	webtest.StubOrders
 	buyer     int64
 	refuse    error
 	shortfall []orders.ShortfallRequest
@@ -25,11 +27,11 @@ type shortOrders struct {
 }
 
 func (o *shortOrders) Order(context.Context, orders.OrderRef) (orders.Order, error) {
-	res := stubOrder()
+	res := webtest.StubOrder()
 	res.Buyer.AccountID = o.buyer
 	line := &res.Lines[0]
-	line.Grade, line.PriceUnit, line.Price, line.DeliverFrom, line.DeliverTo = "first", "jin", money.Price{Fen: 1400, Per: 500}, someDay, someDay
-	res.Questions = []orders.ShortageQuestion{{ID: 7, Line: 1, Units: 12, Unit: "head", Until: someDay, CanCancel: true}}
+	line.Grade, line.PriceUnit, line.Price, line.DeliverFrom, line.DeliverTo = "first", "jin", money.Price{Fen: 1400, Per: 500}, webtest.Day, webtest.Day
+	res.Questions = []orders.ShortageQuestion{{ID: 7, Line: 1, Units: 12, Unit: "head", Until: webtest.Day, CanCancel: true}}
 	return res, nil
 }
 
@@ -42,7 +44,7 @@ func (o *shortOrders) Deliveries(context.Context, orders.OrderRef) (orders.Deliv
 }
 
 func (o *shortOrders) Collection(ctx context.Context, f orders.CollectionFilter) (orders.CollectionPage, error) {
-	page, err := o.stubOrders.Collection(ctx, f)
+	page, err := o.StubOrders.Collection(ctx, f)
 	for i := range page.Items {
 		page.Items[i].Grade = "first"
 	}
@@ -56,10 +58,10 @@ func (o *shortOrders) ReportShortfall(_ context.Context, r orders.ShortfallReque
 
 func (o *shortOrders) AnswerShortage(_ context.Context, r orders.AnswerShortageRequest) (orders.Order, error) {
 	o.answers = append(o.answers, r)
-	return stubOrder(), o.refuse
+	return webtest.StubOrder(), o.refuse
 }
 
-type noPayments struct{ *stubPayments }
+type noPayments struct{ *webtest.StubPayments }
 
 func (noPayments) Account(context.Context, payments.Ref) (payments.Account, error) {
 	return payments.Account{}, nil
@@ -73,10 +75,10 @@ func (noPayments) Methods(context.Context, payments.None) (payments.Methods, err
 func TestVillageShortfallFromItsPage(t *testing.T) {
 	t.Parallel()
 	o := &shortOrders{}
-	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Orders = o })
-	clerk := d.login(t, auth.Account{Login: "clerk", Name: "司磅员", Role: auth.Clerk, OrgID: 5, Lang: "zh"})
-	readPage(t, clerk, "/desk/collection/11", "全村都交不出货了", "永丰村")
-	res := clerk.post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0001", "reason", "died", "lost", "1")
+	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Orders = o })
+	clerk := d.Login(t, auth.Account{Login: "clerk", Name: "司磅员", Role: auth.Clerk, OrgID: 5, Lang: "zh"})
+	webtest.ReadPage(t, clerk, "/desk/collection/11", "全村都交不出货了", "永丰村")
+	res := clerk.Post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0001", "reason", "died", "lost", "1")
 	if res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d", res.StatusCode)
 	}
@@ -84,15 +86,15 @@ func TestVillageShortfallFromItsPage(t *testing.T) {
 	if len(o.shortfall) != 1 || o.shortfall[0] != want {
 		t.Errorf("asked for %+v, want %+v", o.shortfall, want)
 	}
-	if page := clerk.get(res.Header.Get("Location")); !strings.Contains(page.body, "860") || !strings.Contains(page.body, "41") {
+	if page := clerk.Get(res.Header.Get("Location")); !strings.Contains(page.Body, "860") || !strings.Contains(page.Body, "41") {
 		t.Error("the page does not say what it came to")
 	}
 	o.refuse = link.E(link.Invalid, "short.reason", "reason")
-	if res := clerk.post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0002"); !strings.Contains(res.body, "error-summary") {
+	if res := clerk.Post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0002"); !strings.Contains(res.Body, "error-summary") {
 		t.Errorf("%d without the mistake named", res.StatusCode)
 	}
-	approver := d.login(t, auth.Account{Login: "orgapprover", Name: "审批", Role: auth.OrgApprover, OrgID: 5, Lang: "zh"})
-	if res := approver.post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0003", "reason", "died"); res.StatusCode != http.StatusForbidden {
+	approver := d.Login(t, auth.Account{Login: "orgapprover", Name: "审批", Role: auth.OrgApprover, OrgID: 5, Lang: "zh"})
+	if res := approver.Post("/desk/collection/11/shortfall", "idempotency_key", "shortfall-0003", "reason", "died"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("an approver reports a shortfall: %d", res.StatusCode)
 	}
 }
@@ -101,24 +103,24 @@ func TestVillageShortfallFromItsPage(t *testing.T) {
 func TestShortageIsAnsweredOnTheOrder(t *testing.T) {
 	t.Parallel()
 	o := &shortOrders{}
-	d := newDesk(t, func(d *desk, deps *Deps) { deps.Orders, deps.Payments = o, noPayments{d.payments} })
-	me := d.account(t, auth.Account{Login: "13900000002", Name: "林晓", Phone: "13900000002", Role: auth.Buyer, Lang: "zh"})
+	d := webtest.NewDesk(t, func(d *webtest.Desk, deps *web.Deps) { deps.Orders, deps.Payments = o, noPayments{d.Payments} })
+	me := d.Account(t, auth.Account{Login: "13900000002", Name: "林晓", Phone: "13900000002", Role: auth.Buyer, Lang: "zh"})
 	o.buyer = me.ID
-	p := d.person(t)
-	if res := p.post("/login", "login", me.Login, "password", password); res.StatusCode != http.StatusSeeOther {
+	p := d.Person(t)
+	if res := p.Post("/login", "login", me.Login, "password", webtest.Password); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("log in: %d", res.StatusCode)
 	}
-	readPage(t, p, "/orders/100000012", "缺 12 只", `value="refill"`, `value="less"`, `value="cancel"`)
-	res := p.post("/orders/100000012/shortages/7", "answer", "less")
+	webtest.ReadPage(t, p, "/orders/100000012", "缺 12 只", `value="refill"`, `value="less"`, `value="cancel"`)
+	res := p.Post("/orders/100000012/shortages/7", "answer", "less")
 	if want := (orders.AnswerShortageRequest{OrderNo: "100000012", ID: 7, Answer: orders.AnswerLess}); res.StatusCode != http.StatusSeeOther ||
 		len(o.answers) != 1 || o.answers[0] != want {
 		t.Errorf("%d, told %+v", res.StatusCode, o.answers)
 	}
 	o.refuse = link.E(link.Conflict, "order.cannot_decline", "")
-	if res := p.post("/orders/100000012/shortages/7", "answer", "cancel"); !strings.Contains(res.body, "Weighing has begun") {
+	if res := p.Post("/orders/100000012/shortages/7", "answer", "cancel"); !strings.Contains(res.Body, "Weighing has begun") {
 		t.Errorf("%d without saying why not", res.StatusCode)
 	}
-	if page := d.operator(t).get("/orders/100000012"); strings.Contains(page.body, `value="refill"`) {
+	if page := d.Operator(t).Get("/orders/100000012"); strings.Contains(page.Body, `value="refill"`) {
 		t.Error("the county is asked what the buyer wants")
 	}
 }
@@ -127,17 +129,17 @@ func TestShortageIsAnsweredOnTheOrder(t *testing.T) {
 func TestOpenOrderPageFollowsTheOrder(t *testing.T) {
 	t.Parallel()
 	o := &shortOrders{}
-	d := newDesk(t, func(d *desk, deps *Deps) { deps.Orders, deps.Payments = o, noPayments{d.payments} })
-	p := d.operator(t)
-	page := p.get("/orders/100000012")
-	at := regexp.MustCompile(`hx-get="(/orders/100000012\?seen=[^"]+)"`).FindStringSubmatch(page.body)
+	d := webtest.NewDesk(t, func(d *webtest.Desk, deps *web.Deps) { deps.Orders, deps.Payments = o, noPayments{d.Payments} })
+	p := d.Operator(t)
+	page := p.Get("/orders/100000012")
+	at := regexp.MustCompile(`hx-get="(/orders/100000012\?seen=[^"]+)"`).FindStringSubmatch(page.Body)
 	if at == nil {
-		t.Fatalf("%d, the page does not look again:\n%s", page.StatusCode, page.body)
+		t.Fatalf("%d, the page does not look again:\n%s", page.StatusCode, page.Body)
 	}
-	if same := p.get(html.UnescapeString(at[1]), "HX-Request", "true"); same.Header.Get("HX-Refresh") != "" || strings.Contains(same.body, "<html") || same.body == "" {
-		t.Errorf("nothing has changed and %d is answered, refresh %q:\n%s", same.StatusCode, same.Header.Get("HX-Refresh"), same.body)
+	if same := p.Get(html.UnescapeString(at[1]), "HX-Request", "true"); same.Header.Get("HX-Refresh") != "" || strings.Contains(same.Body, "<html") || same.Body == "" {
+		t.Errorf("nothing has changed and %d is answered, refresh %q:\n%s", same.StatusCode, same.Header.Get("HX-Refresh"), same.Body)
 	}
-	if other := p.get("/orders/100000012?seen=billed-0", "HX-Request", "true"); other.Header.Get("HX-Refresh") != "true" {
-		t.Errorf("the page stays as it was: %d\n%s", other.StatusCode, other.body)
+	if other := p.Get("/orders/100000012?seen=billed-0", "HX-Request", "true"); other.Header.Get("HX-Refresh") != "true" {
+		t.Errorf("the page stays as it was: %d\n%s", other.StatusCode, other.Body)
 	}
 }

@@ -1,10 +1,11 @@
-package web
+package county_test
 
 import (
 	"context"
 
 	"banmuyuan/payments"
 	"banmuyuan/web/county"
+	"banmuyuan/web/webtest"
 )
 
 // stubTreasury answers with made-up data, for the look of pages only.
@@ -33,7 +34,7 @@ func (s *stubTreasury) Booked(context.Context, payments.None) (payments.BookedLi
 	if s.empty {
 		return payments.BookedList{}, nil
 	}
-	return payments.BookedList{Items: []payments.Booked{{Kind: payments.BookedBanking, ID: "7", Name: "JK-0007", AmountFen: 500_00, On: someDay}}}, nil
+	return payments.BookedList{Items: []payments.Booked{{Kind: payments.BookedBanking, ID: "7", Name: "JK-0007", AmountFen: 500_00, On: webtest.Day}}}, nil
 }
 
 func (s *stubTreasury) ExplainTransfer(_ context.Context, r payments.ExplainTransfer) (payments.StatementLine, error) {
@@ -51,8 +52,8 @@ func (s *stubTreasury) Outgoing(context.Context, payments.StatementFilter) (paym
 		return payments.OutgoingPage{}, nil
 	}
 	return payments.OutgoingPage{Total: 30, Cursor: "more", Items: []payments.OutgoingLine{
-		{ID: 1, BankRef: "OUT-1", AmountFen: 35_00, Payee: "农信社", Memo: "账户管理费", PaidOn: someDay, State: "open"},
-		{ID: 2, BankRef: "OUT-2", AmountFen: 140_00, Payee: "某公司", PaidOn: someDay, State: "explained", ExplainedAs: "refund:7"}}}, nil
+		{ID: 1, BankRef: "OUT-1", AmountFen: 35_00, Payee: "农信社", Memo: "账户管理费", PaidOn: webtest.Day, State: "open"},
+		{ID: 2, BankRef: "OUT-2", AmountFen: 140_00, Payee: "某公司", PaidOn: webtest.Day, State: "explained", ExplainedAs: "refund:7"}}}, nil
 }
 
 func (s *stubTreasury) ExplainOutgoing(_ context.Context, r payments.ExplainOutgoing) (payments.OutgoingLine, error) {
@@ -69,10 +70,10 @@ func (s *stubTreasury) Cashbox(context.Context, payments.None) (payments.Cashbox
 	if s.empty {
 		return payments.Cashbox{}, nil
 	}
-	at := someDay
+	at := webtest.Day
 	return payments.Cashbox{OnHandFen: 700_00, OldestAt: &at,
-		Receipts: []payments.CashReceipt{{Receipt: "SJ-0012", PaymentID: 3, Ref: "order:12", AmountFen: 700_00, TakenBy: "clerk", At: someDay}},
-		Bankings: []payments.CashBanking{{ID: 7, Slip: "JK-0007", AmountFen: 500_00, PaidOn: someDay, By: "clerk"}}}, nil
+		Receipts: []payments.CashReceipt{{Receipt: "SJ-0012", PaymentID: 3, Ref: "order:12", AmountFen: 700_00, TakenBy: "clerk", At: webtest.Day}},
+		Bankings: []payments.CashBanking{{ID: 7, Slip: "JK-0007", AmountFen: 500_00, PaidOn: webtest.Day, By: "clerk"}}}, nil
 }
 
 func (s *stubTreasury) ApproveRefund(_ context.Context, r payments.RefundRef) (payments.Refund, error) {
@@ -84,19 +85,19 @@ func (s *stubTreasury) Disputes(context.Context, payments.DisputeFilter) (paymen
 	if s.empty {
 		return payments.DisputePage{}, nil
 	}
-	by := someDay
+	by := webtest.Day
 	return payments.DisputePage{Total: 2, Items: []payments.Dispute{
-		{ID: 2, Ref: "order:12", State: payments.DisputeOpen, AmountFen: 300_00, Reason: "product_not_received", OpenedAt: someDay, RespondBy: &by},
-		{ID: 1, Ref: "order:13", State: payments.DisputeLost, AmountFen: 20_00, Reason: "fraudulent", OpenedAt: someDay}}}, nil
+		{ID: 2, Ref: "order:12", State: payments.DisputeOpen, AmountFen: 300_00, Reason: "product_not_received", OpenedAt: webtest.Day, RespondBy: &by},
+		{ID: 1, Ref: "order:13", State: payments.DisputeLost, AmountFen: 20_00, Reason: "fraudulent", OpenedAt: webtest.Day}}}, nil
 }
 
 func (s *stubTreasury) comparison() payments.Reconciliation {
-	to := someDay
-	r := payments.Reconciliation{ID: 5, RanAt: someDay, RanBy: "system:reconciliation", BankFen: 9_000_00, SuspenseFen: 50_00, CashFen: 700_00, CoveredTo: &to,
+	to := webtest.Day
+	r := payments.Reconciliation{ID: 5, RanAt: webtest.Day, RanBy: "system:reconciliation", BankFen: 9_000_00, SuspenseFen: 50_00, CashFen: 700_00, CoveredTo: &to,
 		Clearing: []payments.ClearingState{{Gateway: payments.Sandbox, LedgerFen: 100_00, ProviderFen: 100_00, FeesFen: 60, Answered: true}, {Gateway: payments.Stripe}}}
 	for kind := range county.TreasuryWords {
 		if len(kind) > 6 && kind[:6] == "recon." {
-			r.Differences = append(r.Differences, payments.Difference{Kind: kind[6:], Object: "payment:7", Ref: "order:12", OursFen: 100, TheirsFen: 99, Since: someDay, Act: payments.ActOperator})
+			r.Differences = append(r.Differences, payments.Difference{Kind: kind[6:], Object: "payment:7", Ref: "order:12", OursFen: 100, TheirsFen: 99, Since: webtest.Day, Act: payments.ActOperator})
 		}
 	}
 	r.Count = len(r.Differences)

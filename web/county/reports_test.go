@@ -1,4 +1,4 @@
-package web
+package county_test
 
 import (
 	"bytes"
@@ -14,12 +14,14 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/report"
+	"banmuyuan/web/webtest"
 )
 
 // lister has 1,201 households, more than are read at a time.
-type lister struct{ *stubOrders }
+type lister struct{ *webtest.StubOrders }
 
 const listed = 1201
 
@@ -31,7 +33,7 @@ func (lister) Incomes(_ context.Context, r orders.IncomesRequest) (orders.Househ
 	return page, nil
 }
 
-type homesOf struct{ *stubCatalog }
+type homesOf struct{ *webtest.StubCatalog }
 
 func (homesOf) Households(_ context.Context, f catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
 	var page catalog.HouseholdPage
@@ -42,21 +44,23 @@ func (homesOf) Households(_ context.Context, f catalog.HouseholdFilter) (catalog
 }
 
 func newReportDesk(t *testing.T) *countyDesk {
-	return newCountyDesk(t, func(d *desk, deps *Deps) { deps.Catalog, deps.Orders = homesOf{d.catalog}, lister{d.orders} })
+	return newCountyDesk(t, func(d *webtest.Desk, deps *web.Deps) {
+		deps.Catalog, deps.Orders = homesOf{d.Catalog}, lister{d.Orders}
+	})
 }
 
 func (d *countyDesk) runReports(t *testing.T) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { d.web.Run(ctx); close(ended) }()
+	go func() { d.Web.Run(ctx); close(ended) }()
 	t.Cleanup(func() { stop(); <-ended })
 }
 
 func (d *countyDesk) reported(t *testing.T, id int64) report.Job {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		j, err := d.store.Reports().Job(t.Context(), id)
+		j, err := d.Store.Reports().Job(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,28 +75,28 @@ func (d *countyDesk) reported(t *testing.T, id int64) report.Job {
 func TestReportOfAllHouseholds(t *testing.T) {
 	t.Parallel()
 	d := newReportDesk(t)
-	p := d.operator(t)
+	p := d.Operator(t)
 	for range 2 { // a double click
-		if res := p.post("/county/reports", "kind", "incomes", "season", "2026"); res.StatusCode != http.StatusSeeOther {
-			t.Fatalf("ask: %d\n%s", res.StatusCode, res.body)
+		if res := p.Post("/county/reports", "kind", "incomes", "season", "2026"); res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("ask: %d\n%s", res.StatusCode, res.Body)
 		}
 	}
-	jobs, err := d.store.Reports().Jobs(t.Context(), 10)
+	jobs, err := d.Store.Reports().Jobs(t.Context(), 10)
 	if err != nil || len(jobs) != 1 || jobs[0].State != report.Queued {
 		t.Fatalf("asked twice: %+v, %v", jobs, err)
 	}
-	readPage(t, p, "/county/reports", "农户收入明细", "排队中", `hx-trigger="every 2s"`)
+	webtest.ReadPage(t, p, "/county/reports", "农户收入明细", "排队中", `hx-trigger="every 2s"`)
 	d.runReports(t)
 	j := d.reported(t, jobs[0].ID)
 	if j.State != report.Done || j.Rows != listed || j.Total != listed || j.EndedAt == nil {
 		t.Fatalf("made: %+v", j)
 	}
-	readPage(t, p, "/county/reports", "已做好", "1,201 行", fmt.Sprintf("/county/reports/%d/file", j.ID))
-	res := p.get(fmt.Sprintf("/county/reports/%d/file", j.ID))
+	webtest.ReadPage(t, p, "/county/reports", "已做好", "1,201 行", fmt.Sprintf("/county/reports/%d/file", j.ID))
+	res := p.Get(fmt.Sprintf("/county/reports/%d/file", j.ID))
 	if res.StatusCode != http.StatusOK || res.Header.Get("Cache-Control") != "no-store" || !strings.Contains(res.Header.Get("Content-Disposition"), ".xlsx") {
 		t.Fatalf("file: %d %v", res.StatusCode, res.Header)
 	}
-	book, err := excelize.OpenReader(bytes.NewReader([]byte(res.body)))
+	book, err := excelize.OpenReader(bytes.NewReader([]byte(res.Body)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,16 +112,16 @@ func TestReportOfAllHouseholds(t *testing.T) {
 		t.Errorf("a name became the formula %q, %v", formula, err)
 	}
 	for path, status := range map[string]int{"/county/reports/999/file": 404, "/county/reports/99999999999999999999/file": 404} {
-		if res := p.get(path); res.StatusCode != status {
+		if res := p.Get(path); res.StatusCode != status {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
 	}
-	if res := p.post("/county/reports", "kind", "passwords"); res.StatusCode != 422 || !strings.Contains(res.body, "Choose which list to make") {
-		t.Errorf("an unknown kind: %d\n%s", res.StatusCode, res.body)
+	if res := p.Post("/county/reports", "kind", "passwords"); res.StatusCode != 422 || !strings.Contains(res.Body, "Choose which list to make") {
+		t.Errorf("an unknown kind: %d\n%s", res.StatusCode, res.Body)
 	}
-	buyer := d.login(t, auth.Account{Login: "buyer", Name: "买家", Role: auth.Buyer, Lang: "zh"})
+	buyer := d.Login(t, auth.Account{Login: "buyer", Name: "买家", Role: auth.Buyer, Lang: "zh"})
 	for _, path := range []string{"/county/reports", fmt.Sprintf("/county/reports/%d/file", j.ID)} {
-		if res := buyer.get(path); res.StatusCode != http.StatusForbidden {
+		if res := buyer.Get(path); res.StatusCode != http.StatusForbidden {
 			t.Errorf("a buyer at %s: %d", path, res.StatusCode)
 		}
 	}
@@ -127,16 +131,16 @@ func TestReportOfAllHouseholds(t *testing.T) {
 func TestReportOfSomebodySwitchedOff(t *testing.T) {
 	t.Parallel()
 	d := newReportDesk(t)
-	p := d.operator(t)
-	p.post("/county/reports", "kind", "incomes")
-	a, err := d.store.ByLogin(t.Context(), "operator")
+	p := d.Operator(t)
+	p.Post("/county/reports", "kind", "incomes")
+	a, err := d.Store.ByLogin(t.Context(), "operator")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.store.SetDisabled(t.Context(), a.ID, true); err != nil {
+	if err := d.Store.SetDisabled(t.Context(), a.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	jobs, err := d.store.Reports().Jobs(t.Context(), 1)
+	jobs, err := d.Store.Reports().Jobs(t.Context(), 1)
 	if err != nil || len(jobs) != 1 {
 		t.Fatal(jobs, err)
 	}
@@ -159,9 +163,9 @@ func shownPassword(page string) string {
 func TestAccountsOfTheCounty(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)
-	admin := d.login(t, auth.Account{Login: "admin", Name: "管理员", Role: auth.Admin, Lang: "zh"})
-	open := func(pairs ...string) answer {
-		return admin.post("/county/accounts", append([]string{"name", "新来的"}, pairs...)...)
+	admin := d.Login(t, auth.Account{Login: "admin", Name: "管理员", Role: auth.Admin, Lang: "zh"})
+	open := func(pairs ...string) webtest.Answer {
+		return admin.Post("/county/accounts", append([]string{"name", "新来的"}, pairs...)...)
 	}
 	for _, c := range []struct {
 		pairs []string
@@ -174,34 +178,34 @@ func TestAccountsOfTheCounty(t *testing.T) {
 		{[]string{"login", "operator1", "role", "operator", "phone", "12"}, "11 位手机号"},
 		{[]string{"login", "admin", "role", "operator"}, "已经有人用了"},
 	} {
-		if res := open(c.pairs...); res.StatusCode != 422 || !strings.Contains(res.body, c.says) || shownPassword(res.body) != "" {
-			t.Errorf("%v: %d, want %q\n%s", c.pairs, res.StatusCode, c.says, res.body)
+		if res := open(c.pairs...); res.StatusCode != 422 || !strings.Contains(res.Body, c.says) || shownPassword(res.Body) != "" {
+			t.Errorf("%v: %d, want %q\n%s", c.pairs, res.StatusCode, c.says, res.Body)
 		}
 	}
 	res := open("login", "Clerk1", "role", "clerk", "org", "5", "phone", "138 0013 8000")
-	first := shownPassword(res.body)
+	first := shownPassword(res.Body)
 	if res.StatusCode != http.StatusOK || first == "" {
-		t.Fatalf("opened: %d\n%s", res.StatusCode, res.body)
+		t.Fatalf("opened: %d\n%s", res.StatusCode, res.Body)
 	}
-	a, err := d.store.ByLogin(t.Context(), "clerk1")
+	a, err := d.Store.ByLogin(t.Context(), "clerk1")
 	if err != nil || a.Role != auth.Clerk || a.OrgID != 5 || a.Phone != "13800138000" {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	clerk := d.person(t)
+	clerk := d.Person(t)
 	enter := func(password string) int {
-		return clerk.post("/login", "login", "clerk1", "password", password).StatusCode
+		return clerk.Post("/login", "login", "clerk1", "password", password).StatusCode
 	}
 	if got := enter(first); got != http.StatusSeeOther {
 		t.Fatalf("the first password: %d", got)
 	}
-	readPage(t, admin, "/county/accounts?q=cler", "clerk1", "收购站司磅员", "富民鹅业")
+	webtest.ReadPage(t, admin, "/county/accounts?q=cler", "clerk1", "收购站司磅员", "富民鹅业")
 
 	// A new password ends what was open; switching off ends everything.
-	second := shownPassword(admin.post(fmt.Sprintf("/county/accounts/%d/password", a.ID)).body)
+	second := shownPassword(admin.Post(fmt.Sprintf("/county/accounts/%d/password", a.ID)).Body)
 	if second == "" || second == first {
 		t.Fatalf("the new password is %q", second)
 	}
-	if res := clerk.get("/account"); res.StatusCode != http.StatusSeeOther {
+	if res := clerk.Get("/account"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("the old session still works: %d", res.StatusCode)
 	}
 	if got := enter(first); got != 422 {
@@ -210,27 +214,27 @@ func TestAccountsOfTheCounty(t *testing.T) {
 	if got := enter(second); got != http.StatusSeeOther {
 		t.Errorf("the new password: %d", got)
 	}
-	admin.post(fmt.Sprintf("/county/accounts/%d/switch", a.ID), "off", "1")
-	if res := clerk.get("/account"); res.StatusCode != http.StatusSeeOther {
+	admin.Post(fmt.Sprintf("/county/accounts/%d/switch", a.ID), "off", "1")
+	if res := clerk.Get("/account"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("switched off, the session still works: %d", res.StatusCode)
 	}
 	if got := enter(second); got != 422 {
 		t.Errorf("switched off, the password works: %d", got)
 	}
-	admin.post(fmt.Sprintf("/county/accounts/%d/switch", a.ID))
+	admin.Post(fmt.Sprintf("/county/accounts/%d/switch", a.ID))
 	if got := enter(second); got != http.StatusSeeOther {
 		t.Errorf("switched on again: %d", got)
 	}
-	me, _ := d.store.ByLogin(t.Context(), "admin")
-	if res := admin.post(fmt.Sprintf("/county/accounts/%d/switch", me.ID), "off", "1"); res.StatusCode != http.StatusConflict {
+	me, _ := d.Store.ByLogin(t.Context(), "admin")
+	if res := admin.Post(fmt.Sprintf("/county/accounts/%d/switch", me.ID), "off", "1"); res.StatusCode != http.StatusConflict {
 		t.Errorf("switched off oneself: %d", res.StatusCode)
 	}
-	if res := admin.post("/county/accounts/999999/password"); res.StatusCode != http.StatusNotFound {
+	if res := admin.Post("/county/accounts/999999/password"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("nobody's password: %d", res.StatusCode)
 	}
-	operator := d.operator(t)
+	operator := d.Operator(t)
 	for _, path := range []string{"/county/accounts", fmt.Sprintf("/county/accounts/%d/password", a.ID)} {
-		if res := operator.post(path); res.StatusCode != http.StatusForbidden {
+		if res := operator.Post(path); res.StatusCode != http.StatusForbidden {
 			t.Errorf("an operator at %s: %d", path, res.StatusCode)
 		}
 	}

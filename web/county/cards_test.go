@@ -1,4 +1,4 @@
-package web
+package county_test
 
 import (
 	"net/http"
@@ -8,32 +8,33 @@ import (
 
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
 
 func TestCardsOfAVillage(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	operator := d.operator(t)
-	readPage(t, operator, "/county/villages/11/cards", "永丰村", "没有卡")
-	res := operator.post("/county/villages/11/cards")
-	if res.StatusCode != http.StatusOK || strings.Count(res.body, "data:image/png") < 2 || !strings.Contains(res.body, "王大山") || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
-		t.Fatalf("issue: %d\n%s", res.StatusCode, res.body)
+	d := webtest.NewDesk(t)
+	operator := d.Operator(t)
+	webtest.ReadPage(t, operator, "/county/villages/11/cards", "永丰村", "没有卡")
+	res := operator.Post("/county/villages/11/cards")
+	if res.StatusCode != http.StatusOK || strings.Count(res.Body, "data:image/png") < 2 || !strings.Contains(res.Body, "王大山") || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+		t.Fatalf("issue: %d\n%s", res.StatusCode, res.Body)
 	}
-	cards, err := d.store.CardsOf(t.Context(), []int64{77})
+	cards, err := d.Store.CardsOf(t.Context(), []int64{77})
 	if err != nil || cards[77].IssuedBy != "operator" {
 		t.Errorf("cards: %+v %v", cards, err)
 	}
-	if res = operator.post("/county/villages/11/cards"); res.StatusCode != http.StatusSeeOther {
+	if res = operator.Post("/county/villages/11/cards"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("everybody has one: %d", res.StatusCode)
 	}
 	first := cards[77]
-	if res = operator.post("/county/villages/11/cards", "household", "YA-01-001-0007"); res.StatusCode != http.StatusOK {
+	if res = operator.Post("/county/villages/11/cards", "household", "YA-01-001-0007"); res.StatusCode != http.StatusOK {
 		t.Errorf("a new one: %d", res.StatusCode)
 	}
-	if cards, err = d.store.CardsOf(t.Context(), []int64{77}); err != nil || cards[77].ID == first.ID {
+	if cards, err = d.Store.CardsOf(t.Context(), []int64{77}); err != nil || cards[77].ID == first.ID {
 		t.Errorf("the old card still works: %+v %v", cards, err)
 	}
-	if res = d.helper(t).get("/county/villages/11/cards"); res.StatusCode != http.StatusForbidden {
+	if res = d.Helper(t).Get("/county/villages/11/cards"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a helper: %d", res.StatusCode)
 	}
 }
@@ -41,12 +42,12 @@ func TestCardsOfAVillage(t *testing.T) {
 // A request to make cards that is sent again gets the same cards, and nothing that is kept opens one.
 func TestCardsAreMadeOnceForAKey(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	operator := d.token(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
-	other := d.token(t, auth.Account{Login: "operator2", Name: "另一位经办", Role: auth.Operator, Lang: "zh"})
+	d := webtest.NewDesk(t)
+	operator := d.Token(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
+	other := d.Token(t, auth.Account{Login: "operator2", Name: "另一位经办", Role: auth.Operator, Lang: "zh"})
 	issue := func(token, body, key string) (api.IssuedCards, int) {
 		var out api.IssuedCards
-		code := d.asks(t, token, "POST", "/villages/11/cards", body, &out, key)
+		code := d.Asks(t, token, "POST", "/villages/11/cards", body, &out, key)
 		return out, code
 	}
 	const one = `{"household":"YA-01-001-0007"}`
@@ -74,21 +75,21 @@ func TestCardsAreMadeOnceForAKey(t *testing.T) {
 			t.Fatalf("several answers: %q", answers)
 		}
 	}
-	if n := strings.Count(d.dump(t, "household_card"), "\n"); n != 0 {
+	if n := strings.Count(d.Dump(t, "household_card"), "\n"); n != 0 {
 		t.Errorf("%d cards too many were made", n)
 	}
 	secret := answers[0][strings.LastIndex(answers[0], "/")+1:]
-	if all := d.dump(t, "request_key") + d.dump(t, "household_card"); strings.Contains(all, secret) {
+	if all := d.Dump(t, "request_key") + d.Dump(t, "household_card"); strings.Contains(all, secret) {
 		t.Errorf("what opens the card is kept: %s", all)
 	}
-	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusCreated {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusCreated {
 		t.Errorf("the card does not open: %d", code)
 	}
 	// Another request under the key, and the same of somebody else.
 	if _, code := issue(operator, `{}`, "cards-0001"); code != http.StatusConflict {
 		t.Errorf("another request: %d", code)
 	}
-	if code := d.asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", nil, "cards-0001"); code != http.StatusConflict {
+	if code := d.Asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", nil, "cards-0001"); code != http.StatusConflict {
 		t.Errorf("another write: %d", code)
 	}
 	if out, code := issue(other, one, "cards-0001"); code != http.StatusCreated || out.Items[0].Address == answers[0] {
@@ -97,14 +98,14 @@ func TestCardsAreMadeOnceForAKey(t *testing.T) {
 	// Ended once: the answer stays, a card made meanwhile is not touched.
 	for range 2 {
 		var revoked struct{ Revoked bool }
-		if code := d.asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked, "end-0001"); code != http.StatusOK || !revoked.Revoked {
+		if code := d.Asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked, "end-0001"); code != http.StatusOK || !revoked.Revoked {
 			t.Errorf("revoke: %d %+v", code, revoked)
 		}
 		if _, code := issue(operator, one, "cards-0002"); code != http.StatusCreated {
 			t.Errorf("a new card: %d", code)
 		}
 	}
-	cards, err := d.store.CardsOf(t.Context(), []int64{77})
+	cards, err := d.Store.CardsOf(t.Context(), []int64{77})
 	if err != nil || cards[77].ID == 0 {
 		t.Errorf("the new card was ended by the old request: %+v, %v", cards, err)
 	}
@@ -117,20 +118,20 @@ func TestCardsAreMadeOnceForAKey(t *testing.T) {
 // The page's button pressed twice prints the same cards.
 func TestCardsPageIsSentTwice(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	operator := d.operator(t)
+	d := webtest.NewDesk(t)
+	operator := d.Operator(t)
 	codes := func() string {
-		res := operator.post("/county/villages/11/cards", "idempotency_key", "page-0001-all")
+		res := operator.Post("/county/villages/11/cards", "idempotency_key", "page-0001-all")
 		if res.StatusCode != http.StatusOK {
 			t.Fatalf("issue: %d", res.StatusCode)
 		}
-		i := strings.Index(res.body, "data:image/png")
-		return res.body[i : i+400]
+		i := strings.Index(res.Body, "data:image/png")
+		return res.Body[i : i+400]
 	}
 	if codes() != codes() {
 		t.Error("sent twice, other cards were printed")
 	}
-	if page := operator.get("/county/villages/11/cards").body; strings.Count(page, "-new77\"") != 1 || strings.Count(page, "-end77\"") != 1 {
+	if page := operator.Get("/county/villages/11/cards").Body; strings.Count(page, "-new77\"") != 1 || strings.Count(page, "-end77\"") != 1 {
 		t.Error("forms share a key")
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package county_test
 
 import (
 	"net/http"
@@ -7,12 +7,13 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
 
 func TestTreasuryPages(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)
-	p := d.operator(t)
+	p := d.Operator(t)
 	for path, says := range map[string][]string{
 		"/county/receipts":         {"现金缴存　JK-0007", "已退回付款人", "支出核对"},
 		"/county/outgoing":         {"账户管理费", "记为银行扣款", "订单退款"},
@@ -22,7 +23,7 @@ func TestTreasuryPages(t *testing.T) {
 		"/county/reconciliation":   {"每日自动对账", "我们入了账，支付渠道没有这笔款", "没有回应", "经办人", "去处理"},
 		"/county/reconciliation/5": {"历次对账"},
 	} {
-		readPage(t, p, path, says...)
+		webtest.ReadPage(t, p, path, says...)
 	}
 	d.setEmpty()
 	for path, says := range map[string][]string{
@@ -32,11 +33,11 @@ func TestTreasuryPages(t *testing.T) {
 		"/county/disputes":       {"没有争议"},
 		"/county/reconciliation": {"还没有对过账"},
 	} {
-		readPage(t, p, path, says...)
+		webtest.ReadPage(t, p, path, says...)
 	}
-	stranger := d.login(t, auth.Account{Login: "buyer", Name: "买家", Role: auth.Buyer})
+	stranger := d.Login(t, auth.Account{Login: "buyer", Name: "买家", Role: auth.Buyer})
 	for _, path := range []string{"/county/outgoing", "/county/cash", "/county/refunds", "/county/disputes", "/county/reconciliation"} {
-		if res := stranger.get(path); res.StatusCode != http.StatusForbidden {
+		if res := stranger.Get(path); res.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
 	}
@@ -45,12 +46,12 @@ func TestTreasuryPages(t *testing.T) {
 func TestTreasuryCommands(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)
-	p := d.operator(t)
-	see := func(path string, want int, pairs ...string) answer {
+	p := d.Operator(t)
+	see := func(path string, want int, pairs ...string) webtest.Answer {
 		t.Helper()
-		res := p.post(path, pairs...)
+		res := p.Post(path, pairs...)
 		if res.StatusCode != want {
-			t.Errorf("%s: %d, want %d\n%s", path, res.StatusCode, want, res.body)
+			t.Errorf("%s: %d, want %d\n%s", path, res.StatusCode, want, res.Body)
 		}
 		return res
 	}
@@ -75,11 +76,11 @@ func TestTreasuryCommands(t *testing.T) {
 		t.Errorf("ran %d, approved %v", d.treasury.ran, d.treasury.approved)
 	}
 	d.treasury.refuse = link.E(link.Forbidden, "refund.second_person", "")
-	if res := p.post("/county/refunds/7/approve"); !strings.Contains(res.body, "不能由同一个人") {
+	if res := p.Post("/county/refunds/7/approve"); !strings.Contains(res.Body, "不能由同一个人") {
 		t.Errorf("refused without a word: %d", res.StatusCode)
 	}
 	d.treasury.refuse = link.E(link.Conflict, "cash.slip_used", "slip")
-	if res := see("/county/cash", http.StatusConflict, "slip", "JK-8", "amount_fen", "700", "paid_on", "2026-09-18"); !strings.Contains(res.body, "这张缴款单已登记过") {
+	if res := see("/county/cash", http.StatusConflict, "slip", "JK-8", "amount_fen", "700", "paid_on", "2026-09-18"); !strings.Contains(res.Body, "这张缴款单已登记过") {
 		t.Error("the slip's problem is not said")
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package household_test
 
 import (
 	"encoding/json"
@@ -9,7 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"banmuyuan/web"
 	"banmuyuan/web/notify"
+	"banmuyuan/web/webtest"
 )
 
 // smsGateway is a provider's gateway that keeps what it is handed.
@@ -37,17 +39,17 @@ func smsGateway(t *testing.T) (string, func() []notify.Message) {
 func TestHouseholdIsToldWhatItsHelperDid(t *testing.T) {
 	t.Parallel()
 	gateway, messages := smsGateway(t)
-	d := newDesk(t, func(_ *desk, deps *Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
-	p := d.helper(t)
-	p.post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
-	p.post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
+	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
+	p := d.Helper(t)
+	p.Post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
+	p.Post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
 	got := messages()
 	if len(got) != 2 || !strings.Contains(got[0].Text, "李明") || !strings.Contains(got[0].Text, "60") || got[1].Kind != "account" {
 		t.Fatalf("messages: %+v", got)
 	}
 	// What it does itself it knows.
-	own := d.household(t)
-	own.post("/my/lots/1", "capacity", "61")
+	own := d.Household(t)
+	own.Post("/my/lots/1", "capacity", "61")
 	if n := len(messages()); n != 2 {
 		t.Errorf("%d messages", n)
 	}

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"context"
@@ -13,23 +13,22 @@ import (
 	"banmuyuan/web/page"
 )
 
-// The stubs below answer with made-up data of the shape that the modules promise. They are for the look of pages only:
-// what the modules do is tested where they are, on real databases.
+// Day is the day on which most of it happens.
+var Day = time.Date(2026, 9, 18, 9, 30, 0, 0, page.China)
 
-var someDay = time.Date(2026, 9, 18, 9, 30, 0, 0, page.China)
-
-type stubCatalog struct {
+// StubCatalog keeps the commands that it was given.
+type StubCatalog struct {
 	catalog.Service
 	empty    bool
-	actors   []link.Actor // of the commands, in order
-	imports  []catalog.ImportRequest
-	saved    *catalog.Presale
-	consents []catalog.ConsentRequest
-	offers   []catalog.OfferRequest
-	refuse   error
+	Actors   []link.Actor // of the commands, in order
+	Imports  []catalog.ImportRequest
+	Saved    *catalog.Presale
+	Consents []catalog.ConsentRequest
+	Offers   []catalog.OfferRequest
+	Refuse   error
 }
 
-func (c *stubCatalog) Reference(context.Context, catalog.None) (catalog.Reference, error) {
+func (c *StubCatalog) Reference(context.Context, catalog.None) (catalog.Reference, error) {
 	return catalog.Reference{Season: 2026,
 		Townships:     []catalog.Township{{ID: 1, Name: "依安镇"}, {ID: 2, Name: "三兴镇"}},
 		Villages:      []catalog.Village{{ID: 11, TownshipID: 1, Name: "永丰村", Poor: true}, {ID: 12, TownshipID: 2, Name: "红光村"}},
@@ -41,8 +40,8 @@ func (c *stubCatalog) Reference(context.Context, catalog.None) (catalog.Referenc
 func stubPresale(id int64) catalog.PresaleDetail {
 	return catalog.PresaleDetail{PublicPresale: catalog.PublicPresale{
 		Presale: catalog.Presale{ID: id, Code: "GOOSE-2026", ProductID: 3, Season: 2026, Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"},
-			State: catalog.PresaleDraft, Channels: []catalog.Channel{catalog.ChannelContract, catalog.ChannelPrivate}, OpensAt: someDay.AddDate(0, -1, 0),
-			ClosesAt: someDay, DeliverFrom: someDay.AddDate(0, 0, 5), DeliverTo: someDay.AddDate(0, 0, 12),
+			State: catalog.PresaleDraft, Channels: []catalog.Channel{catalog.ChannelContract, catalog.ChannelPrivate}, OpensAt: Day.AddDate(0, -1, 0),
+			ClosesAt: Day, DeliverFrom: Day.AddDate(0, 0, 5), DeliverTo: Day.AddDate(0, 0, 12),
 			Grades: []catalog.GradePrice{{Grade: "extra", Price: money.Price{Fen: 1450, Per: 500}}, {Grade: "first", Price: money.Price{Fen: 1400, Per: 500}}},
 			MinQty: 1, StepQty: 1, MaxQty: 2000, CollectionMin: 2, GramsPerUnit: 4250,
 			Terms: catalog.Terms{DepositBP: 2050, FeeBP: 500, ForfeitBP: 5000, FreeCancelHours: 24, WeightToleranceBP: 2500, InspectionHours: 48}, SellerOrg: 5, Policy: "fair"},
@@ -50,14 +49,14 @@ func stubPresale(id int64) catalog.PresaleDetail {
 		Seller:  "依安县富民鹅业合作社", Left: 880_120, Capacity: 881_200, Households: 10_943, Villages: 149}}
 }
 
-func (c *stubCatalog) Presales(_ context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
+func (c *StubCatalog) Presales(_ context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
 	if c.empty {
 		return catalog.PresalePage{}, nil
 	}
 	return catalog.PresalePage{Items: []catalog.PublicPresale{stubPresale(1).PublicPresale}, Total: 21, Cursor: "next-presale"}, nil
 }
 
-func (c *stubCatalog) Presale(_ context.Context, ref catalog.PresaleRef) (catalog.PresaleDetail, error) {
+func (c *StubCatalog) Presale(_ context.Context, ref catalog.PresaleRef) (catalog.PresaleDetail, error) {
 	p := stubPresale(1)
 	if ref.Code == "OPEN-2026" {
 		p.Code, p.State = ref.Code, catalog.PresaleOpen
@@ -68,16 +67,16 @@ func (c *stubCatalog) Presale(_ context.Context, ref catalog.PresaleRef) (catalo
 	return p, nil
 }
 
-func (c *stubCatalog) SavePresale(_ context.Context, p catalog.Presale) (catalog.Presale, error) {
-	c.saved = &p
-	return p, c.refuse
+func (c *StubCatalog) SavePresale(_ context.Context, p catalog.Presale) (catalog.Presale, error) {
+	c.Saved = &p
+	return p, c.Refuse
 }
 
-func (c *stubCatalog) SetPresaleState(_ context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
-	return catalog.Presale{ID: r.ID, State: r.State}, c.refuse
+func (c *StubCatalog) SetPresaleState(_ context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
+	return catalog.Presale{ID: r.ID, State: r.State}, c.Refuse
 }
 
-func (c *stubCatalog) DryRun(_ context.Context, r catalog.DryRunRequest) (catalog.DryRun, error) {
+func (c *StubCatalog) DryRun(_ context.Context, r catalog.DryRunRequest) (catalog.DryRun, error) {
 	if r.Qty > 1000 {
 		return catalog.DryRun{}, link.E(link.SoldOut, "order.quantity.sold_out", "quantity", "left", "1000")
 	}
@@ -92,7 +91,7 @@ func stubHousehold() catalog.Household {
 		MushroomBag: 1000, Members: []catalog.Person{{Name: "王大山", Relation: "户主", Born: 1956, IDNumber: "2302**********1234"}}, Demo: true}
 }
 
-func (c *stubCatalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
+func (c *StubCatalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
 	h := stubHousehold()
 	switch {
 	case ref.Code == "YA-01-001-0008":
@@ -103,7 +102,7 @@ func (c *stubCatalog) Household(ctx context.Context, ref catalog.HouseholdRef) (
 	return h, nil
 }
 
-func (c *stubCatalog) Households(_ context.Context, f catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
+func (c *StubCatalog) Households(_ context.Context, f catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
 	if c.empty {
 		return catalog.HouseholdPage{}, nil
 	}
@@ -112,7 +111,7 @@ func (c *stubCatalog) Households(_ context.Context, f catalog.HouseholdFilter) (
 	return catalog.HouseholdPage{Items: []catalog.Household{stubHousehold(), second}, Total: 11_187, Persons: 24_310, Cursor: "next-household"}, nil
 }
 
-func (c *stubCatalog) HouseholdLots(context.Context, catalog.HouseholdRef) (catalog.HouseholdLots, error) {
+func (c *StubCatalog) HouseholdLots(context.Context, catalog.HouseholdRef) (catalog.HouseholdLots, error) {
 	if c.empty {
 		return catalog.HouseholdLots{}, nil
 	}
@@ -120,25 +119,25 @@ func (c *stubCatalog) HouseholdLots(context.Context, catalog.HouseholdRef) (cata
 		Presale: "GOOSE-2026", Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Product: "goose", Unit: "head", UnitFen: 117_80}}}, nil
 }
 
-func (c *stubCatalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lot, error) {
-	c.offers, c.actors = append(c.offers, r), append(c.actors, link.ActorFrom(ctx))
+func (c *StubCatalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lot, error) {
+	c.Offers, c.Actors = append(c.Offers, r), append(c.Actors, link.ActorFrom(ctx))
 	if r.Capacity < 15 {
 		return catalog.Lot{}, link.E(link.Conflict, "household.offer.below_sold", "capacity", "sold", "15")
 	}
 	return catalog.Lot{}, nil
 }
 
-func (c *stubCatalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (catalog.Household, error) {
-	c.consents, c.actors = append(c.consents, r), append(c.actors, link.ActorFrom(ctx))
-	return stubHousehold(), c.refuse
+func (c *StubCatalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (catalog.Household, error) {
+	c.Consents, c.Actors = append(c.Consents, r), append(c.Actors, link.ActorFrom(ctx))
+	return stubHousehold(), c.Refuse
 }
 
-func (c *stubCatalog) ImportHouseholds(_ context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
-	c.imports = append(c.imports, r)
+func (c *StubCatalog) ImportHouseholds(_ context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
+	c.Imports = append(c.Imports, r)
 	return catalog.ImportResult{Added: len(r.Rows) - 1, Problems: []catalog.RowProblem{{Line: 3, Field: "id_number", Key: "import.id_number.taken", Args: map[string]string{"code": "YA-09"}}}}, nil
 }
 
-func (c *stubCatalog) Coverage(context.Context, catalog.None) (catalog.Coverage, error) {
+func (c *StubCatalog) Coverage(context.Context, catalog.None) (catalog.Coverage, error) {
 	if c.empty {
 		return catalog.Coverage{}, nil
 	}
@@ -148,43 +147,45 @@ func (c *stubCatalog) Coverage(context.Context, catalog.None) (catalog.Coverage,
 			{VillageID: 11, Village: "永丰村", Township: "依安镇", Poor: true, Households: 75, Capacity: 6000}}}, nil
 }
 
-type stubOrders struct {
+// StubOrders answers with one order, two shares and a ticket.
+type StubOrders struct {
 	orders.Service
-	empty  bool
-	income *orders.Income // instead of the usual one
+	empty     bool
+	Statement *orders.Income // instead of the usual one
 }
 
-func stubOrder() orders.Order {
+// StubOrder is that order.
+func StubOrder() orders.Order {
 	return orders.Order{ID: 12, No: "100000012", Channel: catalog.ChannelContract, State: orders.StateConfirmed, Buyer: orders.Buyer{Name: "齐齐哈尔鹅业有限公司"},
 		Lines:       []orders.Line{{No: 1, Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Ordered: 300}},
-		EstimateFen: 35_700_00, DepositFen: 7_140_00, PaidFen: 7_140_00, PlacedAt: someDay}
+		EstimateFen: 35_700_00, DepositFen: 7_140_00, PaidFen: 7_140_00, PlacedAt: Day}
 }
 
-func (o *stubOrders) Orders(context.Context, orders.OrderFilter) (orders.OrderPage, error) {
+func (o *StubOrders) Orders(context.Context, orders.OrderFilter) (orders.OrderPage, error) {
 	if o.empty {
 		return orders.OrderPage{}, nil
 	}
-	return orders.OrderPage{Items: []orders.Order{stubOrder()}, Total: 4031, EstimateFen: 9_876_543_21, AmountFen: 1_234_567_89, Cursor: "next-order"}, nil
+	return orders.OrderPage{Items: []orders.Order{StubOrder()}, Total: 4031, EstimateFen: 9_876_543_21, AmountFen: 1_234_567_89, Cursor: "next-order"}, nil
 }
 
-func (o *stubOrders) Collection(context.Context, orders.CollectionFilter) (orders.CollectionPage, error) {
+func (o *StubOrders) Collection(context.Context, orders.CollectionFilter) (orders.CollectionPage, error) {
 	if o.empty {
 		return orders.CollectionPage{}, nil
 	}
 	return orders.CollectionPage{Total: 2, Qty: 15, Items: []orders.Share{
 		{OrderNo: "100000012", LotID: 9, HouseholdID: 77, Qty: 12, State: orders.ShareExpected, Policy: "fair/1", LevelFen: 210_00, ExpectedFen: 1413_60,
-			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelContract, DeliverFrom: someDay.AddDate(0, 0, 5), DeliverTo: someDay.AddDate(0, 0, 12)},
+			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelContract, DeliverFrom: Day.AddDate(0, 0, 5), DeliverTo: Day.AddDate(0, 0, 12)},
 		{OrderNo: "100000013", LotID: 9, HouseholdID: 77, Qty: 3, Received: 3, NetGrams: 12_750, State: orders.ShareWeighed, Policy: "direct/1", TicketID: 31, ExpectedFen: 353_40,
-			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelPrivate, DeliverFrom: someDay, DeliverTo: someDay}}}, nil
+			Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", Channel: catalog.ChannelPrivate, DeliverFrom: Day, DeliverTo: Day}}}, nil
 }
 
 func stubTicket(id int64) orders.Ticket {
 	return orders.Ticket{ID: id, No: "GB-000031", OrderNo: "100000013", HouseholdID: 77, Units: 3, Rejected: 1, GrossGrams: 14_000, TareGrams: 1_250, NetGrams: 12_750, Grade: "extra",
-		Price: money.Price{Fen: 1450, Per: 500}, State: orders.TicketAccepted, AmountFen: 369_75, FeeFen: 18_49, NetFen: 351_26, Settled: true, WeighedAt: someDay, Actor: "clerk.yongfeng",
+		Price: money.Price{Fen: 1450, Per: 500}, State: orders.TicketAccepted, AmountFen: 369_75, FeeFen: 18_49, NetFen: 351_26, Settled: true, WeighedAt: Day, Actor: "clerk.yongfeng",
 		Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Unit: "head", PriceUnit: "jin", Point: "永丰村收购点"}
 }
 
-func (o *stubOrders) Ticket(_ context.Context, ref orders.TicketRef) (orders.Ticket, error) {
+func (o *StubOrders) Ticket(_ context.Context, ref orders.TicketRef) (orders.Ticket, error) {
 	t := stubTicket(ref.ID)
 	if ref.ID == 99 {
 		t.HouseholdID = 500
@@ -192,21 +193,21 @@ func (o *stubOrders) Ticket(_ context.Context, ref orders.TicketRef) (orders.Tic
 	return t, nil
 }
 
-func (o *stubOrders) Tickets(context.Context, orders.TicketFilter) (orders.TicketPage, error) {
+func (o *StubOrders) Tickets(context.Context, orders.TicketFilter) (orders.TicketPage, error) {
 	if o.empty {
 		return orders.TicketPage{}, nil
 	}
 	return orders.TicketPage{Items: []orders.Ticket{stubTicket(31)}, Total: 1}, nil
 }
 
-func (o *stubOrders) Income(_ context.Context, r orders.IncomeRequest) (orders.Income, error) {
+func (o *StubOrders) Income(_ context.Context, r orders.IncomeRequest) (orders.Income, error) {
 	if o.empty {
 		return orders.Income{HouseholdID: r.HouseholdID, Persons: 3, Season: 2026}, nil
 	}
-	if o.income != nil {
-		return *o.income, nil
+	if o.Statement != nil {
+		return *o.Statement, nil
 	}
-	paidOn := someDay.AddDate(0, 0, 3)
+	paidOn := Day.AddDate(0, 0, 3)
 	return orders.Income{HouseholdID: r.HouseholdID, Persons: 3, Season: 2026, Sum: orders.IncomeSum{ExpectedFen: 1413_60, OwedFen: 351_26, PaidFen: 1050_00}, PerPersonFen: 938_28,
 		ByMonth:     []orders.IncomeGroup{{Key: "3", IncomeSum: orders.IncomeSum{PaidFen: 1050_00}}, {Key: "9", IncomeSum: orders.IncomeSum{OwedFen: 351_26, ExpectedFen: 1413_60}}},
 		ByProgramme: []orders.IncomeGroup{{Key: "geese", IncomeSum: orders.IncomeSum{OwedFen: 351_26, ExpectedFen: 1413_60}}, {Key: "seedpotato", IncomeSum: orders.IncomeSum{PaidFen: 1050_00}}},
@@ -214,11 +215,11 @@ func (o *stubOrders) Income(_ context.Context, r orders.IncomeRequest) (orders.I
 		Years:       []orders.IncomeYear{{Season: 2025, PerPersonFen: 800_00, VillagePerPersonFen: 900_00}, {Season: 2026, PerPersonFen: 938_28, VillagePerPersonFen: 850_00}},
 		Entries: []orders.IncomeEntry{
 			{Season: 2026, Month: 9, Programme: "geese", Channel: catalog.ChannelPrivate, Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Qty: 3, Unit: "head",
-				GrossFen: 369_75, FeeFen: 18_49, OwedFen: 351_26, OccurredOn: someDay, OrderNo: "100000013", TicketID: 31, TicketNo: "GB-000031", Policy: "fair/1", LevelFen: 210_00},
-			{Season: 2026, Month: 3, Programme: "seedpotato", Title: catalog.Text{Zh: "种薯分红", En: "Seed potato dividend"}, PaidFen: 1050_00, GrossFen: 1050_00, OccurredOn: someDay, PaidOn: &paidOn, PayoutItem: 8}}}, nil
+				GrossFen: 369_75, FeeFen: 18_49, OwedFen: 351_26, OccurredOn: Day, OrderNo: "100000013", TicketID: 31, TicketNo: "GB-000031", Policy: "fair/1", LevelFen: 210_00},
+			{Season: 2026, Month: 3, Programme: "seedpotato", Title: catalog.Text{Zh: "种薯分红", En: "Seed potato dividend"}, PaidFen: 1050_00, GrossFen: 1050_00, OccurredOn: Day, PaidOn: &paidOn, PayoutItem: 8}}}, nil
 }
 
-func (o *stubOrders) Report(context.Context, orders.ReportRequest) (orders.Report, error) {
+func (o *StubOrders) Report(context.Context, orders.ReportRequest) (orders.Report, error) {
 	if o.empty {
 		return orders.Report{Season: 2026}, nil
 	}
@@ -230,69 +231,70 @@ func (o *stubOrders) Report(context.Context, orders.ReportRequest) (orders.Repor
 		Orders:    []orders.StateCount{{State: orders.StateConfirmed, Channel: catalog.ChannelContract, Count: 17, EstimateFen: 5_000_000_00}, {State: orders.StateConfirmed, Channel: catalog.ChannelPrivate, Count: 4000, EstimateFen: 4_000_000_00}}}, nil
 }
 
-type stubPayments struct {
+// StubPayments keeps the commands that it was given.
+type StubPayments struct {
 	payments.Service
-	empty     bool
-	creator   string
-	recorded  []payments.Transfer
-	refuse    error
-	problems  []payments.FileProblem
-	accounts  []payments.SetPayoutAccount
-	actors    []link.Actor
-	decisions []payments.DecideBatch
-	posting   payments.JournalTxn // the one that is asked for by its id
+	empty       bool
+	Creator     string
+	recorded    []payments.Transfer
+	Refuse      error
+	Problems    []payments.FileProblem
+	SetAccounts []payments.SetPayoutAccount
+	Actors      []link.Actor
+	Decisions   []payments.DecideBatch
+	Posting     payments.JournalTxn // the one that is asked for by its id
 }
 
-func (p *stubPayments) Methods(context.Context, payments.None) (payments.Methods, error) {
+func (p *StubPayments) Methods(context.Context, payments.None) (payments.Methods, error) {
 	return payments.Methods{Items: []string{payments.Sandbox, payments.BankTransfer}}, nil
 }
 
 func stubAccount() *payments.PayoutAccount {
-	return &payments.PayoutAccount{Household: 77, Holder: "王大山", Bank: "依安县农村信用社", Number: "6210****1234", State: "review", ChangedAt: someDay}
+	return &payments.PayoutAccount{Household: 77, Holder: "王大山", Bank: "依安县农村信用社", Number: "6210****1234", State: "review", ChangedAt: Day}
 }
 
-func (p *stubPayments) HouseholdAccount(context.Context, payments.HouseholdRef) (payments.HouseholdAccount, error) {
+func (p *StubPayments) HouseholdAccount(context.Context, payments.HouseholdRef) (payments.HouseholdAccount, error) {
 	if p.empty {
 		return payments.HouseholdAccount{Household: 77}, nil
 	}
-	on := someDay
+	on := Day
 	return payments.HouseholdAccount{Household: 77, PendingFen: 351_26, PaidFen: 1050_00, Account: stubAccount(), Payouts: []payments.PayoutItem{
 		{ID: 9, BatchID: 3, BatchNo: "DK-0003", AmountFen: 20_00, State: payments.ItemReturned, Reason: "账户已销户", Bank: "农信社", Number: "6210****1234"},
 		{ID: 8, BatchID: 2, BatchNo: "DK-0002", AmountFen: 1050_00, State: payments.ItemPaid, PaidOn: &on, Bank: "农信社", Number: "6210****1234"}}}, nil
 }
 
-func (p *stubPayments) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAccount) (payments.PayoutAccount, error) {
-	p.accounts, p.actors = append(p.accounts, r), append(p.actors, link.ActorFrom(ctx))
-	return *stubAccount(), p.refuse
+func (p *StubPayments) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAccount) (payments.PayoutAccount, error) {
+	p.SetAccounts, p.Actors = append(p.SetAccounts, r), append(p.Actors, link.ActorFrom(ctx))
+	return *stubAccount(), p.Refuse
 }
 
-func (p *stubPayments) ApprovePayoutAccount(context.Context, payments.HouseholdRef) (payments.PayoutAccount, error) {
-	return *stubAccount(), p.refuse
+func (p *StubPayments) ApprovePayoutAccount(context.Context, payments.HouseholdRef) (payments.PayoutAccount, error) {
+	return *stubAccount(), p.Refuse
 }
 
-func (p *stubPayments) PayoutSummary(context.Context, payments.None) (payments.PayoutSummary, error) {
+func (p *StubPayments) PayoutSummary(context.Context, payments.None) (payments.PayoutSummary, error) {
 	if p.empty {
 		return payments.PayoutSummary{}, nil
 	}
 	return payments.PayoutSummary{Households: 9000, ReleasedFen: 8_000_000_00, PendingFen: 500_000_00, Blocked: 3, BlockedFen: 1_200_50}, nil
 }
 
-func (p *stubPayments) batch(state payments.BatchState) payments.PayoutBatch {
-	return payments.PayoutBatch{ID: 3, No: "DK-0003", State: state, Items: 9000, AmountFen: 8_000_000_00, Returned: 1, ReturnedFen: 20_00, CreatedAt: someDay, CreatedBy: p.creator, SHA256: "abc123"}
+func (p *StubPayments) batch(state payments.BatchState) payments.PayoutBatch {
+	return payments.PayoutBatch{ID: 3, No: "DK-0003", State: state, Items: 9000, AmountFen: 8_000_000_00, Returned: 1, ReturnedFen: 20_00, CreatedAt: Day, CreatedBy: p.Creator, SHA256: "abc123"}
 }
 
-func (p *stubPayments) Batches(context.Context, payments.None) (payments.Batches, error) {
+func (p *StubPayments) Batches(context.Context, payments.None) (payments.Batches, error) {
 	if p.empty {
 		return payments.Batches{}, nil
 	}
 	return payments.Batches{Items: []payments.PayoutBatch{p.batch(payments.BatchDraft), p.batch(payments.BatchDone)}}, nil
 }
 
-func (p *stubPayments) CreateBatch(context.Context, payments.CreateBatch) (payments.PayoutBatch, error) {
-	return p.batch(payments.BatchDraft), p.refuse
+func (p *StubPayments) CreateBatch(context.Context, payments.CreateBatch) (payments.PayoutBatch, error) {
+	return p.batch(payments.BatchDraft), p.Refuse
 }
 
-func (p *stubPayments) Batch(_ context.Context, r payments.BatchPageRequest) (payments.BatchPage, error) {
+func (p *StubPayments) Batch(_ context.Context, r payments.BatchPageRequest) (payments.BatchPage, error) {
 	state := payments.BatchDraft
 	if r.ID == 4 {
 		state = payments.BatchExported
@@ -301,24 +303,24 @@ func (p *stubPayments) Batch(_ context.Context, r payments.BatchPageRequest) (pa
 		{ID: 9, Household: 77, Holder: "王大山", Bank: "农信社", Number: "6210****1234", AmountFen: 351_26, State: payments.ItemReturned, Reason: "账户已销户"}}}, nil
 }
 
-func (p *stubPayments) DecideBatch(_ context.Context, r payments.DecideBatch) (payments.PayoutBatch, error) {
-	p.decisions = append(p.decisions, r)
-	return p.batch(payments.BatchApproved), p.refuse
+func (p *StubPayments) DecideBatch(_ context.Context, r payments.DecideBatch) (payments.PayoutBatch, error) {
+	p.Decisions = append(p.Decisions, r)
+	return p.batch(payments.BatchApproved), p.Refuse
 }
 
-func (p *stubPayments) ExportBatch(_ context.Context, r payments.ExportBatch) (payments.File, error) {
-	return payments.File{Name: "代发.csv", Type: "text/csv", Data: []byte("a,b")}, p.refuse
+func (p *StubPayments) ExportBatch(_ context.Context, r payments.ExportBatch) (payments.File, error) {
+	return payments.File{Name: "代发.csv", Type: "text/csv", Data: []byte("a,b")}, p.Refuse
 }
 
-func (p *stubPayments) SampleResult(context.Context, payments.BatchSampleResult) (payments.File, error) {
+func (p *StubPayments) SampleResult(context.Context, payments.BatchSampleResult) (payments.File, error) {
 	return payments.File{Name: "回盘.csv", Type: "text/csv", Data: []byte("a,b")}, nil
 }
 
-func (p *stubPayments) ImportResult(context.Context, payments.ImportResult) (payments.ImportedResult, error) {
-	return payments.ImportedResult{Paid: 3, Problems: p.problems}, p.refuse
+func (p *StubPayments) ImportResult(context.Context, payments.ImportResult) (payments.ImportedResult, error) {
+	return payments.ImportedResult{Paid: 3, Problems: p.Problems}, p.Refuse
 }
 
-func (p *stubPayments) TrialBalance(context.Context, payments.None) (payments.TrialBalance, error) {
+func (p *StubPayments) TrialBalance(context.Context, payments.None) (payments.TrialBalance, error) {
 	if p.empty {
 		return payments.TrialBalance{}, nil
 	}
@@ -326,50 +328,50 @@ func (p *stubPayments) TrialBalance(context.Context, payments.None) (payments.Tr
 		{Class: "liability", Kind: "payable_pending", CreditFen: 60_00, BalanceFen: -60_00, Accounts: 2}, {Class: "liability", Kind: "payable", CreditFen: 40_00, BalanceFen: -40_00, Accounts: 2}}}, nil
 }
 
-func (p *stubPayments) Journal(_ context.Context, f payments.JournalFilter) (payments.JournalPage, error) {
-	if p.empty || f.ID != 0 && p.posting.ID == 0 {
+func (p *StubPayments) Journal(_ context.Context, f payments.JournalFilter) (payments.JournalPage, error) {
+	if p.empty || f.ID != 0 && p.Posting.ID == 0 {
 		return payments.JournalPage{}, nil
 	}
 	if f.ID != 0 {
-		return payments.JournalPage{Items: []payments.JournalTxn{p.posting}}, nil
+		return payments.JournalPage{Items: []payments.JournalTxn{p.Posting}}, nil
 	}
-	return payments.JournalPage{Items: []payments.JournalTxn{{ID: 1, Kind: "delivery", BusinessKey: "delivery:7", OccurredAt: someDay, Actor: "clerk", LineCount: 2,
+	return payments.JournalPage{Items: []payments.JournalTxn{{ID: 1, Kind: "delivery", BusinessKey: "delivery:7", OccurredAt: Day, Actor: "clerk", LineCount: 2,
 		Lines: []payments.JournalLine{{Account: "receivable:order:12", AmountFen: 60_00}, {Account: "payable_pending:household:77", AmountFen: -60_00}}}}, Cursor: "earlier"}, nil
 }
 
-func (p *stubPayments) Payments(_ context.Context, f payments.PaymentFilter) (payments.PaymentPage, error) {
+func (p *StubPayments) Payments(_ context.Context, f payments.PaymentFilter) (payments.PaymentPage, error) {
 	if p.empty {
 		return payments.PaymentPage{}, nil
 	}
-	expires := someDay
+	expires := Day
 	return payments.PaymentPage{Items: []payments.Payment{{ID: 21, Ref: "order:12", Purpose: "deposit", Method: f.Method, State: payments.PaymentOpen, AmountFen: 7_140_00,
 		TransferCode: "100000012", ExpiresAt: &expires}}, Total: 1, SumFen: 7_140_00}, nil
 }
 
-func (p *stubPayments) Statement(context.Context, payments.StatementFilter) (payments.StatementPage, error) {
+func (p *StubPayments) Statement(context.Context, payments.StatementFilter) (payments.StatementPage, error) {
 	if p.empty {
 		return payments.StatementPage{}, nil
 	}
-	return payments.StatementPage{Items: []payments.StatementLine{{ID: 5, BankRef: "20260918-1", AmountFen: 7_140_00, Payer: "鹅业公司", Memo: "货款", PaidOn: someDay, State: "suspense"},
-		{ID: 6, BankRef: "20260918-2", AmountFen: 99_00, PaidOn: someDay, State: "matched", Ref: "order:12"}}, Total: 2}, nil
+	return payments.StatementPage{Items: []payments.StatementLine{{ID: 5, BankRef: "20260918-1", AmountFen: 7_140_00, Payer: "鹅业公司", Memo: "货款", PaidOn: Day, State: "suspense"},
+		{ID: 6, BankRef: "20260918-2", AmountFen: 99_00, PaidOn: Day, State: "matched", Ref: "order:12"}}, Total: 2}, nil
 }
 
-func (p *stubPayments) Refunds(context.Context, payments.RefundFilter) (payments.RefundPage, error) {
+func (p *StubPayments) Refunds(context.Context, payments.RefundFilter) (payments.RefundPage, error) {
 	if p.empty {
 		return payments.RefundPage{}, nil
 	}
 	return payments.RefundPage{Items: []payments.Refund{{ID: 2, Ref: "order:12", AmountFen: 50_00, State: payments.RefundByBank}}, Total: 1, SumFen: 50_00}, nil
 }
 
-func (p *stubPayments) RecordTransfers(_ context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
+func (p *StubPayments) RecordTransfers(_ context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
 	p.recorded = slices.Concat(p.recorded, r.Lines)
-	return payments.TransferResult{Matched: 1, Suspense: len(r.Lines) - 1}, p.refuse
+	return payments.TransferResult{Matched: 1, Suspense: len(r.Lines) - 1}, p.Refuse
 }
 
-func (p *stubPayments) MatchTransfer(context.Context, payments.MatchTransfer) (payments.StatementLine, error) {
-	return payments.StatementLine{}, p.refuse
+func (p *StubPayments) MatchTransfer(context.Context, payments.MatchTransfer) (payments.StatementLine, error) {
+	return payments.StatementLine{}, p.Refuse
 }
 
-func (p *stubPayments) RecordCash(context.Context, payments.RecordCash) (payments.Payment, error) {
-	return payments.Payment{}, p.refuse
+func (p *StubPayments) RecordCash(context.Context, payments.RecordCash) (payments.Payment, error) {
+	return payments.Payment{}, p.Refuse
 }

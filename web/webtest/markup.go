@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"net/http"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// readPage checks what every page must hold, and that it says what is asked for.
-func readPage(t *testing.T, p *person, path string, says ...string) {
+// ReadPage checks what every page must hold, and that it says what is asked for.
+func ReadPage(t *testing.T, p *Person, path string, says ...string) {
 	t.Helper()
 	for _, lang := range []string{"zh", "en"} {
 		u, err := url.Parse(path)
@@ -20,18 +20,18 @@ func readPage(t *testing.T, p *person, path string, says ...string) {
 		q := u.Query()
 		q.Set("lang", lang)
 		u.RawQuery = q.Encode()
-		res := p.get(u.String())
+		res := p.Get(u.String())
 		if res.StatusCode == http.StatusSeeOther || res.StatusCode == http.StatusFound { // the language is kept, then the page comes
-			res = p.get(res.Header.Get("Location"))
+			res = p.Get(res.Header.Get("Location"))
 		}
 		if res.StatusCode != http.StatusOK {
 			t.Errorf("%s in %s: %d", u, lang, res.StatusCode)
 			continue
 		}
-		checkMarkup(t, u.String(), res.body)
+		CheckMarkup(t, u.String(), res.Body)
 		if lang == "zh" {
 			for _, text := range says {
-				if !strings.Contains(res.body, text) {
+				if !strings.Contains(res.Body, text) {
 					t.Errorf("%s does not say %q", path, text)
 				}
 			}
@@ -39,8 +39,8 @@ func readPage(t *testing.T, p *person, path string, says ...string) {
 	}
 }
 
-// checkMarkup finds ids that are there twice, labels of nothing and words that were not filled in.
-func checkMarkup(t *testing.T, path, body string) {
+// CheckMarkup finds ids that are there twice, labels of nothing and words that were not filled in.
+func CheckMarkup(t *testing.T, path, body string) {
 	t.Helper()
 	doc, err := html.Parse(strings.NewReader(body))
 	if err != nil {
@@ -89,7 +89,8 @@ func checkMarkup(t *testing.T, path, body string) {
 	}
 }
 
-func between(s, from, to string) string {
+// Between returns the text between two others, or "".
+func Between(s, from, to string) string {
 	_, s, _ = strings.Cut(s, from)
 	s, _, _ = strings.Cut(s, to)
 	return s

@@ -1,4 +1,4 @@
-package web
+package account_test
 
 import (
 	"fmt"
@@ -8,20 +8,21 @@ import (
 	"testing"
 
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
 
 // A new PIN is set once for a key, of which alone something is kept; and the key is no way to try PINs.
 func TestPINIsSetOnceForAKey(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	secret := d.card(t)
+	d := webtest.NewDesk(t)
+	secret := d.Card(t)
 	var session struct{ Token string }
-	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated {
 		t.Fatalf("log in: %d", code)
 	}
 	set := func(token, pin, key string) (string, int) {
 		var out struct{ Token string }
-		code := d.asks(t, token, "PUT", "/sessions/current/pin", `{"pin":"`+pin+`"}`, &out, key)
+		code := d.Asks(t, token, "PUT", "/sessions/current/pin", `{"pin":"`+pin+`"}`, &out, key)
 		return out.Token, code
 	}
 	if _, code := set(session.Token, "739164", ""); code != http.StatusUnprocessableEntity {
@@ -31,17 +32,17 @@ func TestPINIsSetOnceForAKey(t *testing.T) {
 	if code != http.StatusOK || token == session.Token {
 		t.Fatalf("PIN: %d", code)
 	}
-	before := d.dump(t, "account")
+	before := d.Dump(t, "account")
 	if again, code := set(token, "739164", "pin-0001"); code != http.StatusOK || again != token {
 		t.Errorf("the same again: %d, another token: %t", code, again != token)
 	}
-	if after := d.dump(t, "account"); after != before {
+	if after := d.Dump(t, "account"); after != before {
 		t.Error("it was set again")
 	}
-	if all := d.dump(t, "request_key") + before; strings.Contains(all, "739164") {
+	if all := d.Dump(t, "request_key") + before; strings.Contains(all, "739164") {
 		t.Errorf("the PIN is kept: %s", all)
 	}
-	if all := d.dump(t, "request_key"); strings.Contains(all, "argon2") || strings.Count(all, "\n") != 0 {
+	if all := d.Dump(t, "request_key"); strings.Contains(all, "argon2") || strings.Count(all, "\n") != 0 {
 		t.Errorf("of the request is kept: %s", all)
 	}
 	// Another PIN under the key is refused, and who tries them has no more tries than anywhere.
@@ -51,7 +52,7 @@ func TestPINIsSetOnceForAKey(t *testing.T) {
 			t.Errorf("try %d of another PIN: %d", i+1, code)
 		}
 	}
-	if code := d.asks(t, token, "GET", "/me", "", nil); code != http.StatusOK {
+	if code := d.Asks(t, token, "GET", "/me", "", nil); code != http.StatusOK {
 		t.Errorf("logged in: %d", code)
 	}
 }
@@ -59,10 +60,10 @@ func TestPINIsSetOnceForAKey(t *testing.T) {
 // The form sent twice at once leaves whoever sent it logged in, with the PIN of the form.
 func TestPINFormIsSentTwice(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	secret := d.card(t)
+	d := webtest.NewDesk(t)
+	secret := d.Card(t)
 	var session struct{ Token string }
-	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated {
 		t.Fatalf("log in: %d", code)
 	}
 	var wg sync.WaitGroup
@@ -71,12 +72,12 @@ func TestPINFormIsSentTwice(t *testing.T) {
 	for range 3 {
 		wg.Go(func() {
 			var out struct{ Token string }
-			code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &out, "pin-0001")
+			code := d.Asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &out, "pin-0001")
 			// Who comes after the end of the session that it was sent with is nobody any more.
 			if code != http.StatusOK && code != http.StatusUnauthorized {
 				t.Errorf("PIN: %d", code)
 			}
-			if code == http.StatusOK && d.asks(t, out.Token, "GET", "/me", "", nil) == http.StatusOK {
+			if code == http.StatusOK && d.Asks(t, out.Token, "GET", "/me", "", nil) == http.StatusOK {
 				mu.Lock()
 				held++
 				mu.Unlock()
@@ -87,8 +88,8 @@ func TestPINFormIsSentTwice(t *testing.T) {
 	if held == 0 {
 		t.Error("nobody is logged in")
 	}
-	p := d.person(t)
-	if res := p.post("/login", "login", "13900000007", "password", "739164"); res.StatusCode != http.StatusSeeOther {
+	p := d.Person(t)
+	if res := p.Post("/login", "login", "13900000007", "password", "739164"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("with the PIN: %d", res.StatusCode)
 	}
 }
