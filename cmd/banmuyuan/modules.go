@@ -24,6 +24,7 @@ import (
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/document"
 	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
@@ -297,8 +298,8 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	return nil
 }
 
-func (m *modules) ordersConfig() orderspg.Config {
-	return orderspg.Config{PayPrivate: m.cfg.PayWithin, PayOrganisation: m.cfg.PayWithinOrg, Log: m.log}
+func (m *modules) ordersConfig() desk.Config {
+	return desk.Config{PayPrivate: m.cfg.PayWithin, PayOrganisation: m.cfg.PayWithinOrg, Log: m.log}
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {

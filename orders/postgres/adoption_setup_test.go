@@ -19,7 +19,8 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
-	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/cash"
@@ -35,7 +36,7 @@ type yard struct {
 	server   *linktest.Server
 	nc       *nats.Conn
 	offset   *atomic.Int64
-	orders   *orderspg.Module
+	orders   *postgres.Module
 	catalog  *catalogpg.Catalog
 	payments *paymentspg.Service
 	receipts int
@@ -88,7 +89,7 @@ func newYard(t *testing.T) *yard {
 		t.Fatal(err)
 	}
 	y.run(pnc, "payments", func(s *link.Server) { payments.Register(s, y.payments) }, func(ctx context.Context) error { return y.payments.Run(ctx, pnc) })
-	y.db, y.schema = linktest.DB(t, "orders", orderspg.Migrations)
+	y.db, y.schema = linktest.DB(t, "orders", postgres.Migrations)
 	y.nc = y.server.Connect(t)
 	y.orders = y.process()
 	t.Cleanup(func() {
@@ -100,11 +101,11 @@ func newYard(t *testing.T) *yard {
 }
 
 // process starts one more process of the order module on the same schema.
-func (y *yard) process() *orderspg.Module {
+func (y *yard) process() *postgres.Module {
 	y.t.Helper()
 	nc := y.server.Connect(y.t)
-	m, err := orderspg.New(y.t.Context(), linktest.Open(y.t, y.schema, 12), nc, catalog.NewClient(nc), payments.NewClient(nc),
-		orderspg.Config{Now: y.now, Log: yardLog(), Tick: 50 * time.Millisecond, Lease: 200 * time.Millisecond})
+	m, err := postgres.New(y.t.Context(), linktest.Open(y.t, y.schema, 12), nc, catalog.NewClient(nc), payments.NewClient(nc),
+		desk.Config{Now: y.now, Log: yardLog(), Tick: 50 * time.Millisecond, Lease: 200 * time.Millisecond})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -367,4 +368,4 @@ func (y *yard) compare() (wrong []string) {
 	return wrong
 }
 
-type orderModule = orderspg.Module
+type orderModule = postgres.Module

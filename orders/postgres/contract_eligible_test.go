@@ -10,6 +10,7 @@ import (
 	"banmuyuan/internal/link/linktest"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 )
 
@@ -97,7 +98,7 @@ func TestQuotasAreConfirmedByADate(t *testing.T) {
 		b := setup(t)
 		_, asked := asks(t, b)
 		nc := b.server.Connect(t) // a process whose workers do not run is past the day before any other
-		m, err := postgres.New(t.Context(), linktest.Open(t, b.schema, 4), nc, catalog.NewClient(nc), payments.NewClient(nc), postgres.Config{Log: b.log,
+		m, err := postgres.New(t.Context(), linktest.Open(t, b.schema, 4), nc, catalog.NewClient(nc), payments.NewClient(nc), desk.Config{Log: b.log,
 			Now: func() time.Time { return b.clock.Now().Add(3*24*time.Hour + time.Second) }})
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 )
 
@@ -27,19 +28,19 @@ func (m *Module) paymentsChanged(ctx context.Context, tx *sqlx.Tx, evs []link.Ev
 	return nil
 }
 
-func sortPayments(evs []link.Event) (e paymentEvents, err error) {
+func sortPayments(evs []link.Event) (e desk.PaymentEvents, err error) {
 	for _, ev := range evs {
 		switch ev.Subject {
 		case payments.EvtPaymentSucceeded:
-			err = collect(ev, &e.succeeded)
+			err = collect(ev, &e.Succeeded)
 		case payments.EvtRefClosed, payments.EvtRefSettled:
-			err = collect(ev, &e.refs)
+			err = collect(ev, &e.Refs)
 		case payments.EvtRefundDone:
-			err = collect(ev, &e.refunds)
+			err = collect(ev, &e.Refunds)
 		case payments.EvtPayables:
 			var c payments.PayablesChanged
 			err = ev.Decode(&c)
-			e.payables = append(e.payables, c.Changes...)
+			e.Payables = append(e.Payables, c.Changes...)
 		}
 		if err != nil {
 			return e, err

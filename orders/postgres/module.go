@@ -26,6 +26,14 @@ import (
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/document"
+	adoptroom "banmuyuan/orders/postgres/adopt"
+	contractroom "banmuyuan/orders/postgres/contract"
+	"banmuyuan/orders/postgres/desk"
+	documentroom "banmuyuan/orders/postgres/document"
+	"banmuyuan/orders/postgres/income"
+	"banmuyuan/orders/postgres/order"
+	shelfroom "banmuyuan/orders/postgres/shelf"
+	"banmuyuan/orders/postgres/weigh"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
@@ -42,19 +50,32 @@ var Migrations = func() fs.FS {
 	return sub
 }()
 
+// Config tunes the module; the zero value is fit for use.
+type Config = desk.Config
+
+// The rooms under names of their own, because a struct embeds each name once.
+type (
+	orderRoom    = order.Room
+	weighRoom    = weigh.Room
+	incomeRoom   = income.Room
+	contractRoom = contractroom.Room
+	adoptRoom    = adoptroom.Room
+	documentRoom = documentroom.Room
+)
+
 // Module implements the services of orders, one room for each concept. Any number of processes may run one on the same
 // schema.
 type Module struct {
-	*desk
+	*desk.Desk
 	*orderRoom
 	*weighRoom
 	*incomeRoom
 	*contractRoom
 	*adoptRoom
 	*documentRoom
-	shelf *shelfRoom
+	shelf *shelfroom.Room
 
-	rooms   []room // in the order in which they work and take events
+	rooms   []desk.Room // in the order in which they work and take events
 	closing sync.Once
 }
 
@@ -65,28 +86,29 @@ var (
 	_ adopt.Boxes      = (*Module)(nil)
 	_ contract.Service = (*Module)(nil)
 	_ document.Service = (*Module)(nil)
+	_ shelf.Service    = (*shelfroom.Room)(nil)
 )
 
 // New opens the module on a migrated schema. It answers from now on; Run does the rest of its work. Close ends it.
 func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cat catalog.Service, pay payments.Service, cfg Config) (*Module, error) {
-	d := newDesk(db, nc, cat, pay, cfg)
-	m := &Module{desk: d}
-	m.incomeRoom = newIncomeRoom(d)
-	m.contractRoom = &contractRoom{desk: d}
-	m.shelf = &shelfRoom{desk: d}
-	m.weighRoom = &weighRoom{desk: d, contract: m.contractRoom, income: m.incomeRoom, shelf: m.shelf}
-	order, err := newOrderRoom(ctx, d, m.weighRoom)
-	if err != nil {
+	d := desk.New(db, nc, cat, pay, cfg)
+	m := &Module{Desk: d}
+	m.incomeRoom = income.New(d)
+	m.contractRoom = contractroom.New(d)
+	m.shelf = shelfroom.New(d, m.incomeRoom)
+	m.weighRoom = weigh.New(d, m.contractRoom, m.incomeRoom, m.shelf)
+	var err error
+	if m.orderRoom, err = order.New(ctx, d, m.weighRoom); err != nil {
 		return nil, fmt.Errorf("open orders: %w", err)
 	}
-	m.orderRoom, m.weighRoom.order = order, order
-	m.contractRoom.order = order
-	m.shelf.order, m.shelf.income = order, m.incomeRoom
-	m.adoptRoom = &adoptRoom{desk: d, order: order, income: m.incomeRoom}
-	m.documentRoom = &documentRoom{desk: d, order: order, weigh: m.weighRoom}
-	m.rooms = []room{order, m.weighRoom, m.shelf, m.adoptRoom, m.contractRoom, m.incomeRoom, m.documentRoom}
+	m.weighRoom.Connect(m.orderRoom)
+	m.contractRoom.Connect(m.orderRoom)
+	m.shelf.Connect(m.orderRoom)
+	m.adoptRoom = adoptroom.New(d, m.orderRoom, m.incomeRoom)
+	m.documentRoom = documentroom.New(d, m.orderRoom, m.weighRoom)
+	m.rooms = []desk.Room{m.orderRoom, m.weighRoom, m.shelf, m.adoptRoom, m.contractRoom, m.incomeRoom, m.documentRoom}
 	for _, r := range m.rooms {
-		maps.Copy(d.tasks, r.Tasks())
+		maps.Copy(d.Tasks, r.Tasks())
 	}
 	return m, nil
 }
@@ -98,15 +120,15 @@ func (m *Module) Shelf() shelf.Service { return m.shelf }
 // for a broker, a database or a module that is not there.
 func (m *Module) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return m.relay.Run(ctx) })
+	g.Go(func() error { return m.Relay.Run(ctx) })
 	g.Go(func() error {
-		return link.NewBatchConsumer(m.db, m.nc, link.ConsumerConfig{
-			Durable: "orders", Stream: "payments", Filters: []string{"evt.payments.v1.>"}, Committed: m.kick, Log: m.log,
+		return link.NewBatchConsumer(m.DB, m.NC, link.ConsumerConfig{
+			Durable: "orders", Stream: "payments", Filters: []string{"evt.payments.v1.>"}, Committed: m.Notify, Log: m.Log,
 		}, m.paymentsChanged).Run(ctx)
 	})
 	g.Go(func() error {
-		return link.NewConsumer(m.db, m.nc, link.ConsumerConfig{
-			Durable: "orders", Stream: "catalog", Filters: []string{catalog.EvtHoldExpired}, Committed: m.kick, Log: m.log,
+		return link.NewConsumer(m.DB, m.NC, link.ConsumerConfig{
+			Durable: "orders", Stream: "catalog", Filters: []string{catalog.EvtHoldExpired}, Committed: m.Notify, Log: m.Log,
 		}, m.holdExpired).Run(ctx)
 	})
 	g.Go(func() error { m.work(ctx); return nil })
@@ -120,5 +142,5 @@ func (m *Module) Run(ctx context.Context) error {
 // Close writes all waiting orders and stops taking more. It may be called more than once, after the servers that ask this
 // module are closed and Run has returned.
 func (m *Module) Close() {
-	m.closing.Do(m.orderRoom.intake.stop)
+	m.closing.Do(m.orderRoom.Stop)
 }

@@ -12,6 +12,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 )
 
 // An order is answered whole: priced, split, with time to pay; and it is what is read afterwards.
@@ -279,7 +280,7 @@ func TestHangingUp(t *testing.T) {
 // When orders cannot be written as fast as they come, the next one is told to come back before anything is held for
 // it. Whoever reads is answered meanwhile, and so is everybody who was let in once writing goes on.
 func TestAdmission(t *testing.T) {
-	b := setup(t, func(c *postgres.Config) { c.Queue, c.Batch, c.Writers = 4, 1, 1 })
+	b := setup(t, func(c *desk.Config) { c.Queue, c.Batch, c.Writers = 4, 1, 1 })
 	before := b.place(buyer(501), b.asking(geese, 1))
 	hold, err := b.db.Beginx()
 	if err != nil {
@@ -327,7 +328,7 @@ func TestAdmission(t *testing.T) {
 // A process that ends writes what it let in, and turns away what comes afterwards.
 func TestClosing(t *testing.T) {
 	b := setup(t)
-	m, _ := b.process(func(c *postgres.Config) { c.Writers = 1 })
+	m, _ := b.process(func(c *desk.Config) { c.Writers = 1 })
 	hold, err := b.db.Beginx()
 	if err != nil {
 		t.Fatal(err)

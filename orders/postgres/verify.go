@@ -7,10 +7,8 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/postgres/desk"
 )
-
-// patience is how long something may be on its way before verify calls it stuck.
-const patience = 10 * time.Minute
 
 // onTheWay is how long what one module has told another may take to arrive.
 const onTheWay = 500 * time.Millisecond
@@ -18,7 +16,7 @@ const onTheWay = 500 * time.Millisecond
 // Verify checks what must always hold. Each finding names an object. On a live database something is always on its way
 // between the modules: what is found is looked at once more, and counts when it is still there.
 func (m *Module) Verify(ctx context.Context, _ orders.None) (orders.Findings, error) {
-	if err := needCounty(ctx); err != nil {
+	if err := desk.NeedCounty(ctx); err != nil {
 		return orders.Findings{}, err
 	}
 	first, err := m.verify(ctx)
@@ -49,7 +47,7 @@ func (m *Module) Verify(ctx context.Context, _ orders.None) (orders.Findings, er
 
 func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 	res := orders.Findings{Items: []orders.Finding{}}
-	late := m.now().Add(-patience)
+	late := m.Now().Add(-desk.Patience)
 	checks := moduleChecks(late)
 	for _, r := range m.rooms {
 		checks = append(checks, r.Checks(late)...)
@@ -59,18 +57,18 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 			Object string `db:"object"`
 			Detail string `db:"detail"`
 		}
-		if err := m.db.SelectContext(ctx, &rows, c.sql+` LIMIT 100`, c.args...); err != nil {
-			return res, fmt.Errorf("check %s: %w", c.name, err)
+		if err := m.DB.SelectContext(ctx, &rows, c.SQL+` LIMIT 100`, c.Args...); err != nil {
+			return res, fmt.Errorf("check %s: %w", c.Name, err)
 		}
 		for _, r := range rows {
-			res.Items = append(res.Items, orders.Finding{Check: c.name, Object: r.Object, Detail: r.Detail})
+			res.Items = append(res.Items, orders.Finding{Check: c.Name, Object: r.Object, Detail: r.Detail})
 		}
 	}
-	waiting, oldest, _, err := link.Backlog(ctx, m.db)
+	waiting, oldest, _, err := link.Backlog(ctx, m.DB)
 	if err != nil {
 		return res, err
 	}
-	if oldest > patience {
+	if oldest > desk.Patience {
 		res.Items = append(res.Items, orders.Finding{Check: "outbox", Object: "orders",
 			Detail: fmt.Sprintf("%d events wait, the oldest for %s", waiting, oldest.Round(time.Second))})
 	}
@@ -82,12 +80,12 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 	return res, nil
 }
 
-func moduleChecks(late time.Time) []check {
-	return []check{
-		{name: "stuck task", sql: `
+func moduleChecks(late time.Time) []desk.Check {
+	return []desk.Check{
+		{Name: "stuck task", SQL: `
 			SELECT kind || ' ' || about AS object, format('order %s, tried %s times: %s', order_id, attempts, last_error) AS detail
-			FROM task WHERE done_at IS NULL AND created_at < $1`, args: []any{late}},
-		{name: "dead letter", sql: `
+			FROM task WHERE done_at IS NULL AND created_at < $1`, Args: []any{late}},
+		{Name: "dead letter", SQL: `
 			SELECT subject || ' ' || event_id AS object, left(error, 200) AS detail FROM dead_letter`},
 	}
 }

@@ -11,17 +11,17 @@ import (
 // work does what is due until ctx ends. Several processes may: rows are claimed for a while, and what a process did not
 // finish in that time is taken up by another.
 func (m *Module) work(ctx context.Context) {
-	tick := time.NewTicker(m.cfg.Tick)
+	tick := time.NewTicker(m.Config.Tick)
 	defer tick.Stop()
 	for {
 		if err := m.workOnce(ctx); err != nil && ctx.Err() == nil {
-			m.log.Warn("work interrupted", "error", err)
+			m.Log.Warn("work interrupted", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-m.wake:
+		case <-m.Wake:
 			// Whoever wakes often is answered together.
 			select {
 			case <-ctx.Done():
@@ -39,5 +39,5 @@ func (m *Module) workOnce(ctx context.Context) error {
 	for _, r := range m.rooms {
 		failed = append(failed, r.Work(ctx))
 	}
-	return errors.Join(append(failed, m.doTasks(ctx))...)
+	return errors.Join(append(failed, m.DoTasks(ctx))...)
 }

@@ -26,6 +26,7 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
@@ -99,7 +100,7 @@ func setup(t *testing.T) *world {
 	pages = pay.HTTP()
 	client := broker.Connect(t)
 	mod, err := orderspg.New(t.Context(), w.db, broker.Connect(t), catalog.NewClient(client), payments.NewClient(client),
-		orderspg.Config{Now: w.now, Log: log, Tick: 50 * time.Millisecond})
+		desk.Config{Now: w.now, Log: log, Tick: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
