@@ -67,7 +67,7 @@ const (
 	RefundNoAnswer      RefundStep = "no_answer"       // the provider did not answer: its outcome is unknown
 	RefundPend          RefundStep = "pend"            // the provider took it on and has not finished
 	RefundSucceed       RefundStep = "succeed"         // the provider reports that the money went back
-	RefundFail          RefundStep = "fail"            // the provider cannot send it, or what it sent came back
+	RefundFail          RefundStep = "fail"            // the provider cannot send it, or the money came back
 	RefundDivert        RefundStep = "divert"          // the provider leaves it to the county
 	RefundBlock         RefundStep = "block"           // the provider cannot be asked: window over, no gateway, disputed
 	RefundByDispute     RefundStep = "by_dispute"      // the buyer's bank took the money back already
@@ -346,7 +346,7 @@ var ReversalMachine = state.New(state.Table[ReversalState, ReversalStep]{
 type LineState string
 
 const (
-	LineSuspense LineState = "suspense" // nobody knows yet what it is for, or it is too little
+	LineSuspense LineState = "suspense" // its purpose is not known yet, or it is too little
 	LineMatched  LineState = "matched"  // it pays a payment, or was booked before
 	LineReturned LineState = "returned" // transferred back
 
