@@ -80,4 +80,3 @@ func TestNextDispute(t *testing.T) {
 		}
 	}
 }
-
