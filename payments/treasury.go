@@ -212,7 +212,10 @@ type Reconciliations struct {
 	Items []Reconciliation `json:"items"` // newest first, without their differences
 }
 
-// Treasury is the county's work with money beside orders: disputes, statements, cash, and reconciliation. All of it is for the county's staff; others get Forbidden.
+// Treasury is the county's work with money beside orders: disputes, statements, cash, and reconciliation. All of it is for
+// the county's staff; others get Forbidden.
+//
+//link:service payments v1 raw
 type Treasury interface {
 	Disputes(context.Context, DisputeFilter) (DisputePage, error)
 	// ApproveRefund lets a refund above the limit go. Forbidden for the person who caused it. Conflict when it does not wait.
