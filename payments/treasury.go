@@ -226,8 +226,6 @@ type Treasury interface {
 	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
 	// ReturnTransfer: Forbidden above the limit for the person who recorded the line. Conflict when it is in suspense no more.
 	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error) //link:subject transfer_return
-	//
-	//link:service payments v1 raw
 	Booked(context.Context, None) (BookedList, error)
 	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error) //link:subject transfer_explain
 	Outgoing(context.Context, StatementFilter) (OutgoingPage, error)
