@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -124,4 +125,8 @@ func book(sheets ...exportSheet) ([]byte, error) {
 		return nil, fmt.Errorf("write export: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+func fileName(kind string, at time.Time) string {
+	return fmt.Sprintf("%s-%s.xlsx", kind, at.In(page.China).Format("20060102"))
 }
