@@ -136,3 +136,8 @@ func (s *pools) distributionSave(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.distributionForm(w, r, id, save.Title, f)
 }
+
+const (
+	incomeLines = 3
+	costLines   = 5
+)

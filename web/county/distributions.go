@@ -51,8 +51,3 @@ func (s *pools) distributions(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.Render(w, r, http.StatusOK, "county/distributions", d)
 }
-
-const (
-	incomeLines = 3
-	costLines   = 5
-)

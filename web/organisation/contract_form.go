@@ -202,3 +202,8 @@ func (s *contractPages) contractSave(w http.ResponseWriter, r *http.Request) err
 	}
 	return s.RenderForm(w, r, "organisation/contract_form", d, f)
 }
+
+const (
+	adjustmentRows = 4
+	windowRows     = 4
+)

@@ -67,8 +67,3 @@ func (s *contractPages) contracts(w http.ResponseWriter, r *http.Request) error 
 	}
 	return s.RenderForm(w, r, "organisation/contracts", d, f)
 }
-
-const (
-	adjustmentRows = 4
-	windowRows     = 4
-)
