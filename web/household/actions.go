@@ -24,7 +24,7 @@ type doneFor struct {
 }
 
 type actionsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Consents []catalog.ConsentEntry
 	Done     []doneFor
 	Printed  time.Time
@@ -32,14 +32,14 @@ type actionsPage struct {
 
 // actions is the slip: everything that was done for the household, and by whom.
 func (s *pages) actions(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := actionsPage{Whose: who, Printed: s.Now()}
+	d := actionsPage{HouseholdPage: who, Printed: s.Now()}
 	log, err := s.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *pages) action(l page.Lang, a catalog.Action) string {
 
 // tellHousehold sends the household a text of what somebody just did in its name. That it cannot be sent undoes nothing:
 // the slip says the same.
-func (s *pages) tellHousehold(ctx context.Context, d page.Whose, kind string, args map[string]string) {
+func (s *pages) tellHousehold(ctx context.Context, d page.HouseholdPage, kind string, args map[string]string) {
 	a := auth.FromContext(ctx)
 	if !d.Helping() || d.Household.Phone == "" || a == nil {
 		return

@@ -11,7 +11,7 @@ import (
 )
 
 type adoptionPage struct {
-	page.Whose
+	page.HouseholdPage
 	Adoption adopt.Adoption
 	Net      int64 // of all boxes that this household fills
 }
@@ -19,14 +19,14 @@ type adoptionPage struct {
 // adoption is one adoption as the household sees it: what it brings, when, and what it gets. Of the adopter it
 // learns a family name.
 func (s *growing) adoption(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := adoptionPage{Whose: who}
+	d := adoptionPage{HouseholdPage: who}
 	if d.Adoption, err = s.Adoptions.Adoption(ctx, adopt.Ref{No: mux.Vars(r)["no"]}); err != nil {
 		return err
 	}

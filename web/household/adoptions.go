@@ -35,7 +35,7 @@ type dueBox struct {
 }
 
 type adoptionsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Plots []adopt.HouseholdPlot
 	Due   []dueBox // soonest first
 	Done  []dueBox // latest first
@@ -44,14 +44,14 @@ type adoptionsPage struct {
 
 // adoptions shows what is to be handed over next, and what the household offers.
 func (s *growing) adoptions(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := adoptionsPage{Whose: who}
+	d := adoptionsPage{HouseholdPage: who}
 	plots, err := s.Adoptions.HouseholdPlots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err

@@ -13,14 +13,14 @@ import (
 )
 
 type boxPage struct {
-	page.Whose
+	page.HouseholdPage
 	Adoption adopt.Adoption
 	Box      adopt.Box
 }
 
 func (s *growing) boxPage(r *http.Request) (context.Context, boxPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := boxPage{Whose: who}
+	d := boxPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -38,7 +38,7 @@ func (s *growing) boxPage(r *http.Request) (context.Context, boxPage, error) {
 
 // box asks one question: did you hand it over?
 func (s *growing) box(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.boxPage(r)

@@ -9,7 +9,7 @@ import (
 )
 
 func (s *growing) boxFail(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.boxPage(r)

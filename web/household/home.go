@@ -37,7 +37,7 @@ func (s *pages) routes() {
 }
 
 type homePage struct {
-	page.Whose
+	page.HouseholdPage
 	Season  int
 	Sum     orders.IncomeSum
 	Person  int64
@@ -49,14 +49,14 @@ type homePage struct {
 }
 
 func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := homePage{Whose: who}
+	d := homePage{HouseholdPage: who}
 	income, err := s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID})
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func (s *pages) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage,
 			d.Missing++
 			continue
 		}
-		who := page.Whose{Words: s.Words(r), Household: h}
+		who := page.HouseholdPage{Words: s.Words(r), Household: h}
 		on := ctx
 		if helping {
 			actor := link.ActorFrom(ctx)

@@ -10,7 +10,7 @@ import (
 )
 
 type lotsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Lots []catalog.HouseholdLot
 	Lot  catalog.HouseholdLot // the one that is changed
 }
@@ -20,7 +20,7 @@ func (lotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivere
 
 func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := lotsPage{Whose: who}
+	d := lotsPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -30,7 +30,7 @@ func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {
 }
 
 func (s *pages) lots(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.lotsPage(r)
@@ -82,7 +82,7 @@ func (s *pages) lotSave(w http.ResponseWriter, r *http.Request) error {
 				return s.GoTo(w, r, "household.lots", "h", d.H)
 			}
 			s.Flash(r, page.Good, "household.offer.saved")
-			s.tellHousehold(ctx, d.Whose, "offer", map[string]string{"product": d.Lot.Title.Zh, "capacity": page.Num64(capacity)})
+			s.tellHousehold(ctx, d.HouseholdPage, "offer", map[string]string{"product": d.Lot.Title.Zh, "capacity": page.Num64(capacity)})
 			return s.GoTo(w, r, "household.lots", "h", d.H)
 		}
 		if !f.Fail(err) {

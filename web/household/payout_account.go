@@ -9,13 +9,13 @@ import (
 )
 
 type accountPage struct {
-	page.Whose
+	page.HouseholdPage
 	Account payments.HouseholdAccount
 }
 
 func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := accountPage{Whose: who}
+	d := accountPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -24,7 +24,7 @@ func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, erro
 }
 
 func (s *pages) account(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.accountPage(r)
@@ -56,7 +56,7 @@ func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
 		saved, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
 			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
 		if err == nil {
-			s.tellHousehold(ctx, d.Whose, "account", map[string]string{"number": saved.Number})
+			s.tellHousehold(ctx, d.HouseholdPage, "account", map[string]string{"number": saved.Number})
 			done := "household.account.saved"
 			if d.Helping() || saved.State == "review" {
 				done = "household.account.review"

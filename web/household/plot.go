@@ -12,14 +12,14 @@ import (
 )
 
 type plotPage struct {
-	page.Whose
+	page.HouseholdPage
 	Plot    adopt.HouseholdPlot
 	Updates []adopt.Update
 }
 
 func (s *growing) plotPage(r *http.Request, is func(adopt.HouseholdPlot) bool) (context.Context, plotPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := plotPage{Whose: who}
+	d := plotPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -41,7 +41,7 @@ func (s *growing) plotOf(r *http.Request) (context.Context, plotPage, error) {
 }
 
 func (s *growing) plot(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.plotOf(r)

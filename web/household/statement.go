@@ -13,7 +13,7 @@ import (
 )
 
 type incomePage struct {
-	page.Whose
+	page.HouseholdPage
 	Income  orders.Income
 	Seasons []int
 	Months  []incomeBar
@@ -61,8 +61,8 @@ func (s *pages) incomePage(r *http.Request) (incomePage, error) {
 }
 
 // statement is a household's ledger of a season, ready for a page or a sheet of paper.
-func (s *pages) statement(ctx context.Context, who page.Whose, season int) (incomePage, error) {
-	d := incomePage{Whose: who, Printed: s.Now(), site: s.Site}
+func (s *pages) statement(ctx context.Context, who page.HouseholdPage, season int) (incomePage, error) {
+	d := incomePage{HouseholdPage: who, Printed: s.Now(), site: s.Site}
 	var err error
 	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: who.Household.ID, Season: season}); err != nil {
 		return d, err
@@ -117,7 +117,7 @@ func seasonMonth(l page.Lang, season, month int) string {
 }
 
 func (s *pages) income(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	d, err := s.incomePage(r)

@@ -22,7 +22,7 @@ func (s *growing) updatePage(r *http.Request) (context.Context, plotPage, error)
 }
 
 func (s *growing) update(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.updatePage(r)
