@@ -18,7 +18,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// Keys of the session for somebody who holds a card and has not said yet whose it is, and for how long after a login
+// Keys of the session of a card that is not proved yet, and for how long after a login
 // with a card a new PIN may be chosen without the old one.
 const (
 	sessionCard     = "card"
@@ -27,7 +27,7 @@ const (
 )
 
 // cardRoutes let a household in that was handed a card. The code's address is left at once, so that it stays neither in
-// the address bar nor in the log of what follows.
+// the address bar nor in the log of later requests.
 func (s *Pages) cardRoutes() {
 	s.Open("GET", "/card", "card", s.cardPage)
 	s.Open("POST", "/card", "card.open", s.cardOpen)
@@ -48,7 +48,7 @@ func (s *Pages) cardPage(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "account/card", nil, s.NewForm(page.LangOf(r)))
 }
 
-// cardOpen logs a household in: whoever has the card and knows the last four of the head's id number. A card that was
+// cardOpen logs a household in by its card and the last four of the head's id number. A card that was
 // ended, a wrong number and an account that was switched off look the same.
 func (s *Pages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)

@@ -19,7 +19,7 @@ func (s *people) onAccount(r *http.Request) (*auth.Account, error) {
 	return a, err
 }
 
-// accountPassword gives somebody who forgot theirs a new password, shown once.
+// accountPassword sets a new password for an account, shown once.
 func (s *people) accountPassword(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.onAccount(r)
 	if err != nil {

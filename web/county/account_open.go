@@ -58,7 +58,7 @@ func (s *people) accountOpen(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/accounts", d, f)
 }
 
-// bindAccount finds what a role acts for.
+// bindAccount finds the organisation, household or helper of a role.
 func (s *people) bindAccount(r *http.Request, f *page.Form, a *auth.Account) error {
 	switch {
 	case a.Role.In(auth.Organisation...):

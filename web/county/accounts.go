@@ -17,7 +17,7 @@ func (s *people) accountRoutes() {
 	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.accountSwitch, auth.Admin)
 }
 
-// openedRoles are what the administrator opens accounts for; private buyers register themselves.
+// openedRoles are the roles of accounts that the administrator opens; private buyers register themselves.
 var openedRoles = []auth.Role{auth.Officer, auth.OrgApprover, auth.Clerk, auth.Household, auth.Helper, auth.Operator, auth.Approver, auth.Admin}
 
 const accountsShown = 50
@@ -31,7 +31,7 @@ type accountsPage struct {
 	Counts   map[auth.Role]int
 	Next     string
 	Me       int64
-	Login    string // whose first password is shown, once
+	Login    string // of the account with the password that is shown, once
 	Password string
 }
 
@@ -73,7 +73,7 @@ func (s *people) accountsPage(r *http.Request) (accountsPage, error) {
 	return d, nil
 }
 
-// accounts lists who can log in.
+// accounts lists the accounts.
 func (s *people) accounts(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.accountsPage(r)
 	if err != nil {

@@ -24,7 +24,7 @@ func (s *bookPages) booksRoutes() {
 	s.Guarded("POST", "/county/ledger/periods/{id:[0-9]+}", "county.periods.decide", s.periodsDecide, county...)
 }
 
-// mostLines is what a table of the journal holds; more is asked for month by month.
+// mostLines is the size of a table of the journal; more is asked for month by month.
 const mostLines = 200_000
 
 type ledgerPage struct {

@@ -102,7 +102,7 @@ func (s *pools) distribution(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/distribution", d, s.NewForm(page.LangOf(r)))
 }
 
-// onDistribution runs a command on the distribution of the path, and shows its page with what is wrong or goes there.
+// onDistribution runs a command on the distribution of the path, and goes to its page or shows it with the errors.
 func (s *pools) onDistribution(w http.ResponseWriter, r *http.Request, command func(context.Context, *page.Form) (done string, problems []rowProblem, err error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

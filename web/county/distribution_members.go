@@ -14,7 +14,7 @@ import (
 	"banmuyuan/web/sheet"
 )
 
-// poolProgramme is the catalogue's name of who takes part.
+// poolProgramme is the catalogue's programme of the households that take part.
 func poolProgramme(k payments.PoolKind) string {
 	switch k {
 	case payments.PoolSeedPotato:
@@ -25,7 +25,7 @@ func poolProgramme(k payments.PoolKind) string {
 	return catalog.ProgrammeSolar
 }
 
-// distributionMembers takes who is registered today as the snapshot.
+// distributionMembers takes the households registered today as the snapshot.
 func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *page.Form) (string, []rowProblem, error) {
 		pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: page.PathInt(r, "id")})
@@ -150,7 +150,7 @@ func readMembers(words page.Words, kind payments.PoolKind, data []byte, known ma
 	return members, problems, nil
 }
 
-// distributionFile is the list as a table: who gets what, or for a draft without a list the form to fill in.
+// distributionFile is the list as a table: each household's share, or for a draft without a list the form to fill in.
 func (s *pools) distributionFile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	pool, err := s.Distributions.Pool(ctx, payments.PoolRef{ID: page.PathInt(r, "id")})

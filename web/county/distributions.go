@@ -8,7 +8,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// distributionRoutes are the county's pages of dividends. Who may decide is the payment module's business.
+// distributionRoutes are the county's pages of dividends. The payment module checks the right to decide.
 func (s *pools) distributionRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/distributions", "county.distributions", s.distributions, county...)
@@ -31,7 +31,7 @@ type distributionsPage struct {
 	Kind  string
 	Kinds []payments.PoolKind
 	Orgs  map[int64]string
-	Paid  int64 // of what is posted
+	Paid  int64 // part of the posted amount
 }
 
 func (s *pools) distributions(w http.ResponseWriter, r *http.Request) error {

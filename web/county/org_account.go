@@ -19,7 +19,7 @@ type orgAccountPage struct {
 	Payouts payments.OrgPayoutPage
 	Names   map[int64]string
 	MayAsk  bool
-	Most    string // what can be paid, as it is typed
+	Most    string // the amount that can be paid, as it is typed
 	Ledger  string // code of the account
 }
 
@@ -48,7 +48,7 @@ func (s *moneyPages) orgAccountPage(r *http.Request) (orgAccountPage, error) {
 	return d, err
 }
 
-// orgAccount is what one organisation is owed for one thing, with what it was paid.
+// orgAccount is the account of one organisation for one purpose, with its payments.
 func (s *moneyPages) orgAccount(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orgAccountPage(r)
 	if err != nil {

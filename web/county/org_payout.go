@@ -47,7 +47,7 @@ func (s *moneyPages) orgPayoutPage(r *http.Request) (orgPayoutPage, error) {
 	return d, nil
 }
 
-// orgPayout is one payment with what is to be done with it.
+// orgPayout is one payment with the next action.
 func (s *moneyPages) orgPayout(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.orgPayoutPage(r)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *moneyPages) orgPayout(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/org_payout", d, s.NewForm(page.LangOf(r)))
 }
 
-// onOrgPayout runs a command on the payment of the path, and shows its page with what is wrong.
+// onOrgPayout runs a command on the payment of the path, and shows its page with the errors.
 func (s *moneyPages) onOrgPayout(w http.ResponseWriter, r *http.Request, command func(ctx context.Context, f *page.Form, id int64) (done string, err error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *moneyPages) onOrgPayout(w http.ResponseWriter, r *http.Request, command
 	return s.RenderForm(w, r, "county/org_payout", d, f)
 }
 
-// orgPayoutDecide: the payment module refuses whoever proposed it, whatever the page offers.
+// orgPayoutDecide decides a proposed payment. The payment module refuses the proposer, independent of the page.
 func (s *moneyPages) orgPayoutDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onOrgPayout(w, r, func(ctx context.Context, f *page.Form, id int64) (string, error) {
 		if f.Text("decision") == "approve" {

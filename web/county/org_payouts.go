@@ -24,7 +24,7 @@ func (s *moneyPages) orgPayoutRoutes() {
 	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/returned", "county.orgpayout.returned", s.orgPayoutReturned, county...)
 }
 
-// organisationNames are those that the reader may know: raisers are not told to strangers, so they are asked for afresh.
+// organisationNames are the names that the reader may know. Raisers are hidden from strangers, so the names are not cached.
 func (s *moneyPages) organisationNames(ctx context.Context) (map[int64]string, error) {
 	ref, err := s.Catalog.Reference(ctx, catalog.None{})
 	names := make(map[int64]string, len(ref.Organisations))
@@ -34,7 +34,7 @@ func (s *moneyPages) organisationNames(ctx context.Context) (map[int64]string, e
 	return names, err
 }
 
-// orgPayoutStates are the lists of payments, what somebody has to do first.
+// orgPayoutStates are the lists of payments; states that need an action come first.
 var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, payments.OrgPayoutApproved, payments.OrgPayoutPaid, payments.OrgPayoutReturned,
 	payments.OrgPayoutFailed, payments.OrgPayoutRejected, "all"}
 
@@ -42,9 +42,9 @@ var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, paym
 const orgAccountsShown = 100
 
 type orgAccountsPage struct {
-	Items    []payments.OrgAccount // those that are listed
+	Items    []payments.OrgAccount // listed
 	Names    map[int64]string
-	Due      bool // only those that can be paid something
+	Due      bool // only accounts with an amount to pay
 	Found    int
 	Payable  int64 // sums over all that were found
 	Owed     int64
@@ -52,7 +52,7 @@ type orgAccountsPage struct {
 	Approved int
 }
 
-// orgAccounts lists what each organisation is owed, those with most to pay first.
+// orgAccounts lists the amount owed to each organisation, the largest first.
 func (s *moneyPages) orgAccounts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
@@ -96,7 +96,7 @@ type orgPayoutsPage struct {
 	States []payments.OrgPayoutState
 }
 
-// orgPayouts lists payments to organisations by what is to be done with them.
+// orgPayouts lists payments to organisations by their next action.
 func (s *moneyPages) orgPayouts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)

@@ -14,7 +14,7 @@ type outgoingPage struct {
 	States []string
 }
 
-// As is what a line was, as a key of the glossary and what it names.
+// As is the explanation of a line: a key of the glossary and its value.
 func (outgoingPage) As(explained string) [2]string {
 	kind, what, _ := strings.Cut(explained, ":")
 	return [2]string{"explained." + kind, what}
@@ -36,7 +36,7 @@ func (s *moneyPages) outgoingPage(r *http.Request, f *page.Form) (outgoingPage, 
 	return d, nil
 }
 
-// outgoing lists what left the account by the bank's statement.
+// outgoing lists the outgoing lines of the bank's statement.
 func (s *moneyPages) outgoing(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
 	d, err := s.outgoingPage(r, f)

@@ -60,7 +60,7 @@ func (s *moneyPages) payoutPage(r *http.Request, f *page.Form) (payoutPage, erro
 	return d, nil
 }
 
-// Code is the code of an item's household, and what leads to its page.
+// Code is the code of an item's household.
 func (d payoutPage) Code(household int64) string { return d.Households[household].Code }
 
 // Village is where an item's household lives.
@@ -75,7 +75,7 @@ func (s *moneyPages) payout(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/payout", d, f)
 }
 
-// onPayout runs a command on the batch of the path, and shows its page with what is wrong.
+// onPayout runs a command on the batch of the path, and shows its page with the errors.
 func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command func(context.Context, *page.Form, *payoutPage) (done bool, err error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command fu
 	return s.RenderForm(w, r, "county/payout", d, f)
 }
 
-// payoutDecide: the payment module refuses whoever made the batch, whatever the page offers.
+// payoutDecide decides a batch. The payment module refuses the maker of the batch, independent of the page.
 func (s *moneyPages) payoutDecide(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *payoutPage) (bool, error) {
 		approve := f.Text("decision") == "approve"
@@ -129,7 +129,7 @@ func (s *moneyPages) payoutFile(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// payoutResult reads what the bank answered. One wrong line refuses the whole file, and each is listed.
+// payoutResult reads the bank's result file. One wrong line refuses the whole file, and each is listed.
 func (s *moneyPages) payoutResult(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, d *payoutPage) (bool, error) {
 		name, data, err := uploaded(r, "file")
@@ -160,7 +160,7 @@ func (s *moneyPages) payoutResult(w http.ResponseWriter, r *http.Request) error 
 	})
 }
 
-// payoutSample makes up what the bank would answer, to try the system out; the first item may be returned.
+// payoutSample makes up a result file of the bank, to try the system out; the first item may be returned.
 func (s *moneyPages) payoutSample(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, _ *payoutPage) (bool, error) {
 		request := payments.BatchSampleResult{ID: page.PathInt(r, "id")}

@@ -110,7 +110,7 @@ func (s *goods) presale(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/presale", d, s.NewForm(page.LangOf(r)))
 }
 
-// presaleSave writes a new draft, or changes a presale: what may change then is the catalogue's to say.
+// presaleSave writes a new draft, or changes a presale; the catalogue decides which fields may change.
 func (s *goods) presaleSave(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)

@@ -10,7 +10,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// receiptRoutes are the pages of what comes in.
+// receiptRoutes are the pages of incoming money.
 func (s *moneyPages) receiptRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/receipts", "county.receipts", s.receipts, county...)
@@ -33,13 +33,13 @@ type receiptsPage struct {
 	Cash      payments.PaymentPage // cash to be taken
 	Refunds   payments.RefundPage  // the county has to transfer these itself
 	Match     []page.Option        // payments that a line can be put to
-	Booked    []page.Option        // what was booked before the statement showed it
+	Booked    []page.Option        // postings that were booked before the statement showed them
 	Result    *payments.TransferResult
 	Problems  []rowProblem
 	Today     string
 }
 
-// rowProblem is what is wrong in a line of an uploaded file.
+// rowProblem is an error in a line of an uploaded file.
 type rowProblem struct {
 	Line int
 	Text string
@@ -94,7 +94,7 @@ func (s *moneyPages) receipts(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/receipts", d, f)
 }
 
-// receiptsDone goes back to the list, or shows it with what is wrong.
+// receiptsDone goes back to the list, or shows it with the errors.
 func (s *moneyPages) receiptsDone(w http.ResponseWriter, r *http.Request, f *page.Form, err error, done string) error {
 	if err != nil && !f.Fail(err) {
 		return err

@@ -47,7 +47,7 @@ func (s *moneyPages) recordTransfers(w http.ResponseWriter, r *http.Request, f *
 	for part := range slices.Chunk(lines, 500) {
 		one, err := s.Payments.RecordTransfers(r.Context(), payments.RecordTransfers{Lines: part})
 		if err != nil {
-			// What was taken before stays taken: the same file again only adds the rest.
+			// Imported rows stay imported: the same file again only adds the rest.
 			return s.receiptsDone(w, r, f, err, "")
 		}
 		sum.Matched += one.Matched

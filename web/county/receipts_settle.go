@@ -20,7 +20,7 @@ func (s *moneyPages) receiptsMatch(w http.ResponseWriter, r *http.Request) error
 	})
 }
 
-// receiptsExplain puts a line to what was booked before the statement showed it.
+// receiptsExplain matches a line to a posting that was booked before the statement showed it.
 func (s *moneyPages) receiptsExplain(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *page.Form) error {
 		if !f.Need("booked") {

@@ -38,7 +38,7 @@ func (s *moneyPages) refundsPage(r *http.Request, f *page.Form) (refundsPage, er
 	return d, nil
 }
 
-// refunds lists refunds with what each waits for.
+// refunds lists refunds with the next step of each.
 func (s *moneyPages) refunds(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
 	d, err := s.refundsPage(r, f)
@@ -68,7 +68,7 @@ func (s *moneyPages) onRefund(w http.ResponseWriter, r *http.Request, done strin
 	return s.RenderForm(w, r, "county/refunds", d, f)
 }
 
-// refundApprove: the payment module refuses whoever caused the refund, whatever the page offers.
+// refundApprove approves a refund. The payment module refuses the person who caused it, independent of the page.
 func (s *moneyPages) refundApprove(w http.ResponseWriter, r *http.Request) error {
 	return s.onRefund(w, r, "treasury.approved", func(ctx context.Context, _ *page.Form) error {
 		_, err := s.Treasury.ApproveRefund(ctx, payments.RefundRef{ID: page.PathInt(r, "id")})

@@ -16,7 +16,7 @@ type adoptionPage struct {
 	Net      int64 // of all boxes that this household fills
 }
 
-// adoption is one adoption as the household sees it: what it brings, when, and what it gets. Of the adopter it
+// adoption is one adoption as the household sees it: its deliveries, their days and its pay. Of the adopter it
 // learns a family name.
 func (s *growing) adoption(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {

@@ -42,7 +42,7 @@ type adoptionsPage struct {
 	More  bool
 }
 
-// adoptions shows what is to be handed over next, and what the household offers.
+// adoptions shows the next boxes to hand over, and the household's offers.
 func (s *growing) adoptions(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil

@@ -30,7 +30,7 @@ type contractsPage struct {
 	Soon    []contract.Contract // published, not yet to be signed
 }
 
-// contracts shows what waits for the household's word first, then what it has signed and what it could.
+// contracts shows quotas that wait for the household's answer first, then signed ones and contracts open for signing.
 func (s *pages) contracts(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil

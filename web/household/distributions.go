@@ -19,7 +19,7 @@ type explainedShare struct {
 	Why []string
 }
 
-// distributions shows what a household got of each distribution and how that was worked out.
+// distributions shows a household's share of each distribution and its calculation.
 func (s *pages) distributions(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil

@@ -18,7 +18,7 @@ type documentsPage struct {
 	Entries document.Entries
 }
 
-// documents are the purchase statements of what the household sold and was paid for.
+// documents are the purchase statements of the household's paid sales.
 func (s *pages) documents(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"banmuyuan/web/page"
 )
 
-// routes are the pages of a household, and of the helper who reads them to it. A household sees its own; a
-// helper says whose with ?h=CODE, which every link and form of these pages carries on.
+// routes are the pages of a household and of its helper. A household sees its own; a
+// helper names the household with ?h=CODE, which every link and form of these pages carries on.
 func (s *pages) routes() {
 	earning := auth.Earning
 	s.Guarded("GET", "/my", "household.home", s.home, earning...)

@@ -15,7 +15,7 @@ type lotsPage struct {
 	Lot  catalog.HouseholdLot // the one that is changed
 }
 
-// Sold is what of a lot somebody has ordered.
+// Sold is the ordered part of a lot.
 func (lotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivered }
 
 func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {

@@ -42,7 +42,7 @@ func (s *pages) accountChange(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "household/account_change", d, s.NewForm(page.LangOf(r)))
 }
 
-// accountSave changes where the money goes. What a helper enters waits until somebody of the county agrees.
+// accountSave changes the payout account. An account that a helper enters waits until the county approves it.
 func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

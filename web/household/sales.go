@@ -22,7 +22,7 @@ type salesPage struct {
 	Reasons map[string]string // by policy and level, in words
 }
 
-// sales lists what was sold of the household: each share with when it is fetched, what it should bring and why
+// sales lists the household's sold shares: each with its collection day, its expected amount and why
 // it came to this household.
 func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
 	if s.ChooseHousehold(w, r) {
@@ -66,7 +66,7 @@ type ticketPage struct {
 	page.HouseholdPage
 	Ticket orders.Ticket
 	QR     template.URL
-	Check  string // what the code leads to
+	Check  string // the address in the code
 }
 
 func (s *pages) ticketPage(r *http.Request) (ticketPage, error) {

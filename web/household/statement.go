@@ -24,7 +24,7 @@ type incomePage struct {
 	Years   []yearBar
 	Printed time.Time
 
-	// Entries of one figure: what it is narrowed to.
+	// Entries of one figure: the filter.
 	Stage, Month, Programme, Channel string
 	Narrowed                         string // in words
 	Shown                            int64  // sum of all entries of the figure

@@ -56,7 +56,7 @@ func (s *shopkeeping) buyInPage(ctx context.Context, f *page.Form) (buyInPage, e
 	return d, err
 }
 
-// buyIn asks one thing after the other: who sells, what, and how much for how much.
+// buyIn asks step by step for seller, goods, quantity and price.
 func (s *shopkeeping) buyIn(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.buyInPage(r.Context(), f)

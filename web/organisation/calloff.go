@@ -32,7 +32,7 @@ func (s *contractPages) callOffForm(r *http.Request) (callOffPage, error) {
 	windows := make([]string, 0, len(c.Windows)+1)
 	for _, w := range c.Delivery() {
 		windows = append(windows, f.OnDay(w.From)+" – "+f.OnDay(w.To))
-		// The first day that is still to come is what most people want.
+		// Most people choose the first day that is still to come.
 		if d.Today < w.From && !c.Delivers(d.Today) {
 			d.Today = w.From
 		}

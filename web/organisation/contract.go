@@ -63,7 +63,7 @@ func (s *contractPages) contract(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "organisation/contract", d, s.NewForm(page.LangOf(r)))
 }
 
-// contractDone carries on after a command about a contract: back to it, or the page once more with what is wrong.
+// contractDone carries on after a command about a contract: back to it, or the page once more with the errors.
 func (s *contractPages) contractDone(w http.ResponseWriter, r *http.Request, f *page.Form, err error, said string, pairs ...any) error {
 	no := mux.Vars(r)["no"]
 	if err == nil {
@@ -104,7 +104,7 @@ func (s *contractPages) contractPropose(w http.ResponseWriter, r *http.Request) 
 	return s.contractDone(w, r, f, err, "contract.proposed", "n", done.Households)
 }
 
-// contractAdvance starts the payment of what is paid ahead and leads to the provider's page, or shows what to transfer.
+// contractAdvance starts the payment of the advance and leads to the provider's page, or shows the transfer to make.
 func (s *contractPages) contractAdvance(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -49,7 +49,7 @@ type contractsPage struct {
 	MayBuy bool
 }
 
-// contracts is the procurement desk: where every contract stands, what is late and what was paid beside the market.
+// contracts is the procurement desk: the state of every contract, late deliveries, and paid prices beside the market's.
 func (s *contractPages) contracts(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)

@@ -73,7 +73,7 @@ func (s *contractPages) contractsExport(w http.ResponseWriter, r *http.Request) 
 	return nil
 }
 
-// book writes sheets as XLSX. Texts stay texts: what somebody typed is never a formula.
+// book writes sheets as XLSX. Texts stay texts: typed text is never a formula.
 func book(sheets ...exportSheet) ([]byte, error) {
 	f := excelize.NewFile()
 	defer f.Close()

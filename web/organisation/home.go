@@ -8,11 +8,11 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// collecting roles fetch and weigh what a cooperative sells.
+// collecting roles fetch and weigh the goods that a cooperative sells.
 var collecting = []auth.Role{auth.Clerk, auth.Officer}
 
 // routes are the pages of cooperatives, enterprises and charity supermarkets that buy in quantity and read
-// what they sold.
+// their sales.
 func (s *pages) routes() {
 	s.Guarded("GET", "/desk", "organisation.home", s.home, auth.Organisation...)
 	s.Guarded("GET", "/desk/buy", "organisation.presales", s.buy, auth.Officer, auth.OrgApprover)

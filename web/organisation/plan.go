@@ -30,7 +30,7 @@ type planDay struct {
 	Late                    bool
 }
 
-// collectionPlan is what is still to be collected, day by day and village by village.
+// collectionPlan lists the goods still to be collected, day by day and village by village.
 func (s *contractPages) collectionPlan(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	plan, err := s.Contracts.Plan(r.Context(), contract.PlanRequest{No: f.Text("contract")})
@@ -58,7 +58,7 @@ func (s *contractPages) collectionPlan(w http.ResponseWriter, r *http.Request) e
 	return s.RenderForm(w, r, "organisation/plan", d, f)
 }
 
-// collectionPlanDay is the driver's list: where to stop on a day, and what is loaded there.
+// collectionPlanDay is the driver's list: the stops of a day and their loads.
 func (s *contractPages) collectionPlanDay(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
 	plan, err := s.Contracts.Plan(r.Context(), contract.PlanRequest{Day: d.Day})
@@ -73,7 +73,7 @@ func (s *contractPages) collectionPlanDay(w http.ResponseWriter, r *http.Request
 	return s.Render(w, r, http.StatusOK, "organisation/plan_day", d)
 }
 
-// collectionPlanVillage is the village's list: who brings how much on a day.
+// collectionPlanVillage is the village's list: the quantity that each household brings on a day.
 func (s *contractPages) collectionPlanVillage(w http.ResponseWriter, r *http.Request) error {
 	d := planPage{Day: mux.Vars(r)["day"]}
 	plan, err := s.Contracts.Plan(r.Context(), contract.PlanRequest{Day: d.Day, Village: page.PathInt(r, "village")})

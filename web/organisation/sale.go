@@ -16,7 +16,7 @@ type salePage struct {
 	ClientID string
 }
 
-// saleDesk is a sale with what the desk may do with it.
+// saleDesk is a sale with the actions that the desk may take.
 func (s *shopkeeping) saleDesk(ctx context.Context, l page.Lang, id int64) (salePage, error) {
 	sale, err := page.LookAtSale(ctx, s.Shelf, s.Payments, id)
 	return salePage{sale, s.reasonOptions(l, shelf.VoidReasons), uuid.NewString()}, err

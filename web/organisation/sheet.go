@@ -33,7 +33,7 @@ func (s *shopkeeping) sheetPage(ctx context.Context, f *page.Form, id int64) (sh
 	if d.Page, err = s.Shelf.BuyIns(ctx, shelf.BuyInFilter{OrgID: d.Shop.Org, SheetID: id, Limit: 500}); err != nil {
 		return d, err
 	}
-	// The order module has just shown that the reader may see this sheet; what was paid for it belongs to it.
+	// The order module has just shown that the reader may see this sheet; its payments belong to it.
 	account, err := s.Payments.Account(link.System(ctx, "web.sheet"), payments.Ref{Ref: shelf.SheetRefOf(id)})
 	if err != nil {
 		return d, err

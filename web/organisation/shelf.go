@@ -61,7 +61,7 @@ func (s *shopkeeping) shelfRoutes() {
 	s.Guarded("GET", "/desk/till/returns/{id:[0-9]+}", "organisation.return", s.organisationReturn, shelfReading...)
 }
 
-// forShops are the menu's entries that only a supermarket's staff has use for; notForShops those they have none for.
+// forShops are the menu's entries for the staff of supermarkets only; notForShops are entries that they do not see.
 var (
 	forShops    = []string{"organisation.shelf", "organisation.till", "organisation.buyin", "organisation.lists", "organisation.sheets"}
 	notForShops = []string{"organisation.contracts", "organisation.plan", "organisation.collections", "organisation.weigh", "organisation.station"}

@@ -12,7 +12,7 @@ type slipPage struct {
 	Link  string
 }
 
-// buyInSlip is what the household takes home.
+// buyInSlip is the slip that the household takes home.
 func (s *shopkeeping) buyInSlip(w http.ResponseWriter, r *http.Request) error {
 	var d slipPage
 	var err error

@@ -87,7 +87,7 @@ func (s *collectionPages) weighShare(w http.ResponseWriter, r *http.Request) err
 	if d.Room > 0 {
 		f.Values.Set("units", page.Num64(d.Room))
 	}
-	for _, t := range d.Tickets { // correcting one: start from what it says
+	for _, t := range d.Tickets { // a correction starts from the ticket's values
 		if page.Num64(t.ID) == r.URL.Query().Get("replace") {
 			d.Replaces = t.ID
 			d.Room += t.Units

@@ -19,8 +19,8 @@ type HouseholdPage struct {
 // Helping reports whether somebody else looks at the household's page.
 func (d HouseholdPage) Helping() bool { return d.H != "" }
 
-// Acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
-// and on whose behalf.
+// Acting finds the household of a request, and returns a context that acts for it. Commands in this context record the actor
+// and the household.
 func (s *Site) Acting(r *http.Request) (context.Context, HouseholdPage, error) {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
@@ -48,7 +48,7 @@ func (s *Site) Acting(r *http.Request) (context.Context, HouseholdPage, error) {
 	return ctx, d, nil
 }
 
-// ChooseHousehold sends a helper who has not said for whom to the list.
+// ChooseHousehold sends a helper who named no household to the list, and reports whether it did.
 func (s *Site) ChooseHousehold(w http.ResponseWriter, r *http.Request) bool {
 	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") != "" {
 		return false

@@ -46,7 +46,7 @@ func (s *adopting) adoptionPage(ctx context.Context, no string) (adoptionPage, e
 	if d.Adoption, err = s.Adoptions.Adoption(ctx, adopt.Ref{No: no}); err != nil {
 		return d, err
 	}
-	// The order module has just shown that the reader may see this adoption; what was paid for it belongs to it.
+	// The order module has just shown that the reader may see this adoption; its payments belong to it.
 	d.Account, err = s.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: adopt.PaymentRef(d.Adoption.ID)})
 	if err != nil {
 		return d, err

@@ -56,7 +56,7 @@ func (s *adopting) boxSkip(w http.ResponseWriter, r *http.Request) error {
 	return s.boxChanged(w, r, f, err, key)
 }
 
-// boxChanged shows a standing order after a change, or what was wrong with it.
+// boxChanged shows a standing order after a change, or the errors of the change.
 func (s *adopting) boxChanged(w http.ResponseWriter, r *http.Request, f *page.Form, err error, key string) error {
 	if err == nil {
 		s.Flash(r, page.Good, key)

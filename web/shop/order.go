@@ -27,7 +27,7 @@ type orderPage struct {
 	Declined   *payments.Payment // the latest, where the bank said no
 }
 
-// Stage is what the whole page depends on: when it changes, an open page is loaded anew.
+// Stage identifies the state of the order that the page shows: when it changes, an open page is loaded anew.
 func (d orderPage) Stage() string { return fmt.Sprintf("%s-%d", d.Order.State, d.Order.DueFen) }
 
 func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
@@ -45,7 +45,7 @@ func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPag
 		return d, err
 	}
 	d.Deliveries = notes.Items
-	// The order module has just shown that the reader may see this order; what was paid for it belongs to it.
+	// The order module has just shown that the reader may see this order; its payments belong to it.
 	if d.Account, err = s.Payments.Account(link.System(ctx, "web.order"), payments.Ref{Ref: orders.PaymentRef(d.Order.ID)}); err != nil {
 		return d, err
 	}
@@ -87,7 +87,7 @@ func (s *ordering) order(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.Header.Get("HX-Request") == "true" {
 		if r.URL.Query().Get("seen") != d.Stage() {
-			w.Header().Set("HX-Refresh", "true") // more than the status is another now, such as what is to be paid
+			w.Header().Set("HX-Refresh", "true") // more than the status has changed, such as the amount to pay
 			return nil
 		}
 		return s.RenderPart(w, r, http.StatusOK, "shop/order", "status", d)

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// orderPay starts a payment and leads to the provider's page, or shows what to transfer.
+// orderPay starts a payment and leads to the provider's page, or shows the transfer to make.
 func (s *ordering) orderPay(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)

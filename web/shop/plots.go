@@ -21,7 +21,7 @@ type plotsPage struct {
 	Filtered  bool
 }
 
-// plots is where one picks a household: by place, by what it grows, by its story.
+// plots lists households to adopt from: by place, by product, by story.
 func (s *adopting) plots(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)

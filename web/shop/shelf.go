@@ -28,7 +28,7 @@ type shelfHomePage struct {
 	Shops []shelf.PublicShop
 }
 
-// shelfHome is what the supermarkets have right now.
+// shelfHome lists the goods that supermarkets have in stock.
 func (s *shelves) shelfHome(w http.ResponseWriter, r *http.Request) error {
 	shops, err := s.Shelf.Shops(r.Context(), orders.None{})
 	if err != nil {

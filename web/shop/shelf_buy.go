@@ -49,7 +49,7 @@ func picks(f *page.Form, shop shelf.PublicShop) shelfCheckPage {
 	return d
 }
 
-// shelfCheck shows everything once more, and asks who fetches it.
+// shelfCheck shows the purchase once more, and asks for the name of the person who fetches it.
 func (s *shelves) shelfCheck(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)
@@ -77,7 +77,7 @@ func (s *shelves) shelfBuy(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// What is left is the module's to say: a second click finds the goods kept by the first one.
+	// The module checks the stock: a second click finds the goods kept by the first one.
 	req := shelf.Buy{OrgID: shop.Shop.OrgID, Name: f.Text("name"), Phone: f.Text("phone"), Key: f.Key()}
 	d := shelfCheckPage{Shop: shop.Shop}
 	for _, name := range f.Values["item"] {
