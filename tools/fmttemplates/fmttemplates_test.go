@@ -204,7 +204,7 @@ func describe(page string) string {
 			if token.Data == "td" && kind == html.EndTagToken && blank && out[len(out)-1] == "<td>" {
 				out = append(out, "(not empty)")
 			}
-			isBlock := !strings.Contains(" a b i em strong span button input label select img output kbd small video noscript code mark textarea ", " "+token.Data+" ")
+			isBlock := !slices.Contains(inline, token.Data)
 			inner := isBlock || token.Data == "button" || token.Data == "select"
 			switch {
 			case hidden(token):
@@ -235,6 +235,8 @@ func describe(page string) string {
 		}
 	}
 }
+
+var inline = strings.Fields("a b i em strong span button input label select img output kbd small video noscript code mark textarea")
 
 func hidden(t html.Token) bool {
 	return t.Data == "input" && slices.Contains(t.Attr, html.Attribute{Key: "type", Val: "hidden"})
