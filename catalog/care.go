@@ -3,22 +3,20 @@ package catalog
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
-// Care is what protects a household on whose behalf others act: what was agreed, what was done in its name, and what
-// looks implausible and waits for somebody of the county.
+// Care protects households that others act for: it keeps consents, actions in their name, and implausible entries that
+// wait for the county.
+//
+//link:service catalog v1 raw
 type Care interface {
-	// HouseholdLog is what was done for a household and how it agreed, newest first. For those who see the household.
+	// HouseholdLog returns the actions for a household and its consents, newest first. For actors who see the household.
 	HouseholdLog(context.Context, HouseholdRef) (HouseholdLog, error)
-	// Reviews lists what is held because it is implausible. For the county.
+	// Reviews lists implausible entries. For the county.
 	Reviews(context.Context, ReviewFilter) (ReviewPage, error)
-	// DecideReview lets through or refuses what was held, with a reason. The same under the same key is heard as the same
-	// word. Forbidden for who asked for it; Conflict when it was decided already, or the key was used for something else.
-	DecideReview(context.Context, DecideReviewRequest) (Review, error)
+	// DecideReview approves or refuses a review, with a reason. Repeating it under its key changes nothing. Forbidden for
+	// the account that opened it; Conflict when it was decided already, or the key was used for something else.
+	DecideReview(context.Context, DecideReviewRequest) (Review, error) //link:subject review_decide
 }
 
 // Action is one thing that was done for a household. OnBehalf is set where it was not the household itself.
@@ -31,7 +29,7 @@ type Action struct {
 	Args     map[string]string `json:"args,omitempty"`
 }
 
-// ConsentEntry is when and how a household let its helper act, or ended it, and who wrote that down.
+// ConsentEntry records that a household let its helper act, or ended that, with the actor that entered it.
 type ConsentEntry struct {
 	At    time.Time `json:"at"`
 	Given bool      `json:"given"`
@@ -45,25 +43,16 @@ type HouseholdLog struct {
 	Actions  []Action       `json:"actions"`
 }
 
-// What a review is about.
+// Kinds of reviews.
 const (
-	ReviewCapacity    = "capacity"     // offers more than what is registered makes likely
+	ReviewCapacity    = "capacity"     // offers more than the register makes likely
 	ReviewDuplicateID = "duplicate_id" // two households with one id number
 	ReviewOversold    = "oversold"     // sold more than the register says since it became smaller
 )
 
-// PlausibleBP is how much of what a household is registered for it may offer without anybody looking: harvests differ,
-// and flocks grow between two visits.
+// PlausibleBP is the part of its registered supply that a household may offer without a review: harvests differ, and
+// flocks grow between two visits.
 const PlausibleBP = 15_000
-
-// ReviewState: open → approved | refused.
-type ReviewState string
-
-const (
-	ReviewOpen     ReviewState = "open"
-	ReviewApproved ReviewState = "approved"
-	ReviewRefused  ReviewState = "refused"
-)
 
 type Review struct {
 	ID        int64             `json:"id"`
@@ -73,7 +62,7 @@ type Review struct {
 	Code      string            `json:"code"`
 	Head      string            `json:"head"`
 	Village   string            `json:"village"`
-	Args      map[string]string `json:"args"` // what was asked for, for the sentence review.<kind>
+	Args      map[string]string `json:"args"` // for the sentence review.<kind>
 	OpenedAt  time.Time         `json:"opened_at"`
 	OpenedBy  string            `json:"opened_by"`
 	DecidedBy string            `json:"decided_by,omitempty"`
@@ -98,37 +87,6 @@ type DecideReviewRequest struct {
 	Why     string `json:"why"`
 
 	IdempotencyKey string `json:"idempotency_key"`
-}
-
-// Request subjects of Care.
-const (
-	SubjectHouseholdLog = "rpc.catalog.v1.household_log"
-	SubjectReviews      = "rpc.catalog.v1.reviews"
-	SubjectDecideReview = "rpc.catalog.v1.review_decide"
-)
-
-// NewCareClient returns the service of whichever process answers on nc.
-func NewCareClient(nc *nats.Conn) Care { return careClient{nc} }
-
-type careClient struct{ nc *nats.Conn }
-
-func (c careClient) HouseholdLog(ctx context.Context, r HouseholdRef) (HouseholdLog, error) {
-	return link.Call[HouseholdRef, HouseholdLog](ctx, c.nc, SubjectHouseholdLog, r)
-}
-
-func (c careClient) Reviews(ctx context.Context, r ReviewFilter) (ReviewPage, error) {
-	return link.Call[ReviewFilter, ReviewPage](ctx, c.nc, SubjectReviews, r)
-}
-
-func (c careClient) DecideReview(ctx context.Context, r DecideReviewRequest) (Review, error) {
-	return link.Call[DecideReviewRequest, Review](ctx, c.nc, SubjectDecideReview, r)
-}
-
-// RegisterCare lets svc answer.
-func RegisterCare(s *link.Server, svc Care) {
-	link.Handle(s, SubjectHouseholdLog, svc.HouseholdLog)
-	link.Handle(s, SubjectReviews, svc.Reviews)
-	link.Handle(s, SubjectDecideReview, svc.DecideReview)
 }
 
 // CareMessages are the sentences of Care's keys, for web's glossary.

@@ -2,14 +2,10 @@ package catalog
 
 import (
 	"context"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // A purchase contract keeps its goods in a presale of its own, which nobody else sees or orders from: the quotas that
-// households signed are its lots, so that what is called off can never exceed what was signed. The contract itself
+// households signed are its lots, so that call-offs can never exceed the signed units. The contract itself
 // belongs to orders.
 
 // ContractPresale is the presale of a contract as orders wants it to be.
@@ -19,12 +15,12 @@ type ContractPresale struct {
 	State      PresaleState `json:"state"`
 }
 
-// QuotaRequest sets what one household has signed for under a contract. Signing moves units from what it offers
+// QuotaRequest sets the quota of one household under a contract. Signing moves units from its offers
 // elsewhere, because a goose can be promised once; ending a quota gives them back.
 type QuotaRequest struct {
 	ContractID  int64 `json:"contract_id"`
 	HouseholdID int64 `json:"household_id"`
-	Qty         int64 `json:"qty"` // all it has signed for; 0 leaves what was called off already
+	Qty         int64 `json:"qty"` // all it has signed for; 0 leaves the units called off
 }
 
 // SpareRequest asks how much of a product a household could still sign for this season.
@@ -39,21 +35,21 @@ type Spare struct {
 	LevelFen int64 `json:"level_fen"` // expected season income per person
 }
 
-// ProposeRequest asks whom quotas should be proposed to, by the fair policy: the lowest expected income first. What
-// households have signed for counts as expected.
+// ProposeRequest asks for households to propose quotas to, by the fair policy: the lowest expected income first. Signed
+// quotas count as expected.
 type ProposeRequest struct {
 	Product    string   `json:"product"`
 	Season     int      `json:"season"`
 	Qty        int64    `json:"qty"`
 	Min        int64    `json:"min"`      // a quota is no smaller
 	Max        int64    `json:"max"`      // nor larger; 0: no bound
-	UnitFen    int64    `json:"unit_fen"` // what a unit brings under the contract
+	UnitFen    int64    `json:"unit_fen"` // income from a unit under the contract
 	Townships  []int64  `json:"townships,omitempty"`
 	Programmes []string `json:"programmes,omitempty"`
 	Exclude    []int64  `json:"exclude,omitempty"`
 }
 
-// Proposal is who would sell how much, as columns. It may be less than was asked for.
+// Proposal is a list of households with quantities, as columns. Their sum may be less than Qty.
 type Proposal struct {
 	Policy     string  `json:"policy"`
 	Households []int64 `json:"households"`
@@ -62,16 +58,18 @@ type Proposal struct {
 	LevelFen   []int64 `json:"level_fen"`
 }
 
-// Contracts is what the order module asks of the catalogue for its purchase contracts. System only.
+// Contracts is the part of the catalogue that purchase contracts of orders need. System only.
+//
+//link:service catalog v1
 type Contracts interface {
 	// SaveContractPresale makes the presale of a contract, or brings it to the state that is wanted. Repeating it is safe.
-	SaveContractPresale(context.Context, ContractPresale) (Presale, error)
-	// SetQuota makes or changes the lot of a household in a contract's presale. SoldOut names what it still has;
+	SaveContractPresale(context.Context, ContractPresale) (Presale, error) //link:subject contract_presale const=ContractPresale
+	// SetQuota makes or changes the lot of a household in a contract's presale. SoldOut names its spare units;
 	// Conflict: more is called off already.
-	SetQuota(context.Context, QuotaRequest) (Lot, error)
+	SetQuota(context.Context, QuotaRequest) (Lot, error) //link:subject quota_set const=Quota
 	Spare(context.Context, SpareRequest) (Spare, error)
-	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error)
-	// QuotaLots pages through the lots of all contracts, RaisedLots through those that somebody raises for the household.
+	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error) //link:subject quotas_propose
+	// QuotaLots pages through the lots of all contracts, RaisedLots through lots with a raiser.
 	QuotaLots(context.Context, LotsRequest) (LotPage, error)
 	RaisedLots(context.Context, LotsRequest) (LotPage, error)
 }
@@ -84,54 +82,6 @@ type LotsRequest struct {
 
 type LotPage struct {
 	Items []Lot `json:"items"`
-}
-
-const (
-	SubjectContractPresale = "rpc.catalog.v1.contract_presale"
-	SubjectQuota           = "rpc.catalog.v1.quota_set"
-	SubjectSpare           = "rpc.catalog.v1.spare"
-	SubjectProposeQuotas   = "rpc.catalog.v1.quotas_propose"
-	SubjectQuotaLots       = "rpc.catalog.v1.quota_lots"
-	SubjectRaisedLots      = "rpc.catalog.v1.raised_lots"
-)
-
-// NewContractsClient returns the service of whichever process answers on nc.
-func NewContractsClient(nc *nats.Conn) Contracts { return contractsClient{nc} }
-
-type contractsClient struct{ nc *nats.Conn }
-
-func (c contractsClient) SaveContractPresale(ctx context.Context, r ContractPresale) (Presale, error) {
-	return link.Call[ContractPresale, Presale](ctx, c.nc, SubjectContractPresale, r)
-}
-
-func (c contractsClient) SetQuota(ctx context.Context, r QuotaRequest) (Lot, error) {
-	return link.Call[QuotaRequest, Lot](ctx, c.nc, SubjectQuota, r)
-}
-
-func (c contractsClient) Spare(ctx context.Context, r SpareRequest) (Spare, error) {
-	return link.Call[SpareRequest, Spare](ctx, c.nc, SubjectSpare, r)
-}
-
-func (c contractsClient) ProposeQuotas(ctx context.Context, r ProposeRequest) (Proposal, error) {
-	return link.Call[ProposeRequest, Proposal](ctx, c.nc, SubjectProposeQuotas, r)
-}
-
-func (c contractsClient) QuotaLots(ctx context.Context, r LotsRequest) (LotPage, error) {
-	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectQuotaLots, r)
-}
-
-func (c contractsClient) RaisedLots(ctx context.Context, r LotsRequest) (LotPage, error) {
-	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectRaisedLots, r)
-}
-
-// RegisterContracts has s answer for svc.
-func RegisterContracts(s *link.Server, svc Contracts) {
-	link.Handle(s, SubjectContractPresale, svc.SaveContractPresale)
-	link.Handle(s, SubjectQuota, svc.SetQuota)
-	link.Handle(s, SubjectSpare, svc.Spare)
-	link.Handle(s, SubjectProposeQuotas, svc.ProposeQuotas)
-	link.Handle(s, SubjectQuotaLots, svc.QuotaLots)
-	link.Handle(s, SubjectRaisedLots, svc.RaisedLots)
 }
 
 // ContractMessages holds the sentences of contracts' keys.

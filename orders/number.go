@@ -15,25 +15,25 @@ const (
 )
 
 // Number is an order's number, which is also quoted on transfers (识别码).
-func Number(id int64) string { return number(orderLetters, id) }
+func Number(id int64) string { return FormatNumber(orderLetters, id) }
 
 // TicketNumber is a weigh ticket's number.
-func TicketNumber(id int64) string { return number(ticketLetters, id) }
+func TicketNumber(id int64) string { return FormatNumber(ticketLetters, id) }
 
 // DeliveryNumber is an acceptance note's number.
-func DeliveryNumber(id int64) string { return number(deliveryLetters, id) }
+func DeliveryNumber(id int64) string { return FormatNumber(deliveryLetters, id) }
 
 // ParseNumber reads an order's number as people type it: any case, with blanks, dashes or full-width signs.
-func ParseNumber(text string) (int64, bool) { return parseNumber(orderLetters, text) }
+func ParseNumber(text string) (int64, bool) { return ReadNumber(orderLetters, text) }
 
 // ParseTicketNumber reads a weigh ticket's number.
-func ParseTicketNumber(text string) (int64, bool) { return parseNumber(ticketLetters, text) }
+func ParseTicketNumber(text string) (int64, bool) { return ReadNumber(ticketLetters, text) }
 
-func number(letters string, id int64) string {
+func FormatNumber(letters string, id int64) string {
 	return fmt.Sprintf("%s%08d%02d", letters, id, 98-mod97(strconv.FormatInt(id, 10)+"00"))
 }
 
-func parseNumber(letters, text string) (int64, bool) {
+func ReadNumber(letters, text string) (int64, bool) {
 	if len(text) > 100 {
 		return 0, false
 	}
@@ -52,7 +52,7 @@ func parseNumber(letters, text string) (int64, bool) {
 		return 0, false
 	}
 	id, err := strconv.ParseInt(digits[:len(digits)-2], 10, 64)
-	if err != nil || id <= 0 || number(letters, id) != letters+digits {
+	if err != nil || id <= 0 || FormatNumber(letters, id) != letters+digits {
 		return 0, false
 	}
 	return id, true

@@ -1,9 +1,8 @@
 package orders
 
 import (
-	"slices"
-
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
 )
 
 // Step is what happens to an order.
@@ -25,49 +24,38 @@ const (
 	StepComplete    Step = "complete"     // the buyer had time to look
 )
 
-// transition is one row of a state machine: from any of these to that; from any other state the step is refused with a
-// sentence for the person who asked.
-type transition[S ~string] struct {
-	from    []S
-	to      S
-	refused string
-}
-
-// steps is the whole life of an order: what is not here cannot happen.
-var steps = map[Step]transition[State]{
-	StepDepositPaid: {[]State{StatePlaced, StateExpiring}, StateConfirmed, "order.wrong_state"},
-	StepExpire:      {[]State{StatePlaced}, StateExpiring, "order.wrong_state"},
-	StepExpired:     {[]State{StateExpiring}, StateExpired, "order.wrong_state"},
-	StepRevive:      {[]State{StateExpired}, StateConfirmed, "order.wrong_state"},
-	StepCancel:      {[]State{StatePlaced, StateExpiring, StateConfirmed}, StateCancelled, "order.cannot_cancel"},
-	StepCallOff:     {[]State{StatePlaced, StateExpiring, StateConfirmed, StateWeighing}, StateCancelled, "order.cannot_call_off"},
-	StepDecline:     {[]State{StateConfirmed}, StateCancelled, "order.cannot_decline"},
-	StepLost:        {[]State{StatePlaced, StateExpiring, StateExpired, StateConfirmed}, StateCancelled, "order.wrong_state"},
-	StepWeigh:       {[]State{StateConfirmed, StateWeighing}, StateWeighing, "order.cannot_weigh"},
-	StepCorrect:     {[]State{StateWeighing, StateBilled, StatePaid}, StateWeighing, "order.cannot_correct"},
-	StepBill:        {[]State{StateConfirmed, StateWeighing}, StateBilled, "order.wrong_state"},
-	StepPaid:        {[]State{StateBilled}, StatePaid, "order.wrong_state"},
-	StepComplete:    {[]State{StatePaid}, StateCompleted, "order.wrong_state"},
-}
+// Machine is the life of an order: an event without a row cannot happen.
+var Machine = state.New(state.Table[State, Step]{
+	Name: "order", States: States,
+	Initial: []State{StatePlaced}, Final: []State{StateExpired, StateCancelled, StateCompleted},
+	Rows: []state.Row[State, Step]{
+		{On: StepDepositPaid, From: []State{StatePlaced, StateExpiring}, To: StateConfirmed, Refused: "order.wrong_state"},
+		{On: StepExpire, From: []State{StatePlaced}, To: StateExpiring, Refused: "order.wrong_state"},
+		{On: StepExpired, From: []State{StateExpiring}, To: StateExpired, Refused: "order.wrong_state"},
+		{On: StepRevive, From: []State{StateExpired}, To: StateConfirmed, Refused: "order.wrong_state"},
+		{On: StepCancel, From: []State{StatePlaced, StateExpiring, StateConfirmed}, To: StateCancelled, Refused: "order.cannot_cancel"},
+		{On: StepCallOff, From: []State{StatePlaced, StateExpiring, StateConfirmed, StateWeighing}, To: StateCancelled, Refused: "order.cannot_call_off"},
+		{On: StepDecline, From: []State{StateConfirmed}, To: StateCancelled, Refused: "order.cannot_decline"},
+		{On: StepLost, From: []State{StatePlaced, StateExpiring, StateExpired, StateConfirmed}, To: StateCancelled, Refused: "order.wrong_state"},
+		{On: StepWeigh, From: []State{StateConfirmed, StateWeighing}, To: StateWeighing, Refused: "order.cannot_weigh"},
+		{On: StepCorrect, From: []State{StateWeighing, StateBilled, StatePaid}, To: StateWeighing, Refused: "order.cannot_correct"},
+		{On: StepBill, From: []State{StateConfirmed, StateWeighing}, To: StateBilled, Refused: "order.wrong_state"},
+		{On: StepPaid, From: []State{StateBilled}, To: StatePaid, Refused: "order.wrong_state"},
+		{On: StepComplete, From: []State{StatePaid}, To: StateCompleted, Refused: "order.wrong_state"},
+	},
+})
 
 // Next is the state after a step, or Conflict with a sentence for the person who asked.
-func (s State) Next(step Step) (State, error) { return next(steps[step], s) }
+func (s State) Next(step Step) (State, error) { return link.Next(Machine, s, step) }
 
 // Can reports whether a step is possible.
-func (s State) Can(step Step) bool { return slices.Contains(steps[step].from, s) }
-
-func next[S ~string](t transition[S], s S) (S, error) {
-	if slices.Contains(t.from, s) {
-		return t.to, nil
-	}
-	return s, link.E(link.Conflict, t.refused, "", "state", string(s))
-}
+func (s State) Can(step Step) bool { return Machine.Can(s, step) }
 
 // States are all states, in the order of an order's life.
 var States = []State{StatePlaced, StateExpiring, StateExpired, StateConfirmed, StateWeighing, StateBilled, StatePaid, StateCompleted, StateCancelled}
 
 // Over reports whether nothing can happen to the order any more, save a late payment.
-func (s State) Over() bool { return s == StateExpired || s == StateCancelled || s == StateCompleted }
+func (s State) Over() bool { return Machine.Final(s) }
 
 // TicketStep is what happens to a weigh ticket after it was written, accepted or held.
 type TicketStep string
@@ -78,14 +66,21 @@ const (
 	TicketSupersede TicketStep = "supersede" // by a corrected one
 )
 
-var ticketSteps = map[TicketStep]transition[TicketState]{
-	TicketAccept:    {[]TicketState{TicketHeld}, TicketAccepted, "ticket.decide.state"},
-	TicketRefuse:    {[]TicketState{TicketHeld}, TicketRefused, "ticket.decide.state"},
-	TicketSupersede: {[]TicketState{TicketAccepted, TicketHeld}, TicketSuperseded, "ticket.supersede.state"},
-}
+// TicketMachine is the life of a weigh ticket: an event without a row cannot happen.
+var TicketMachine = state.New(state.Table[TicketState, TicketStep]{
+	Name: "weigh ticket", States: []TicketState{TicketHeld, TicketAccepted, TicketRefused, TicketSuperseded},
+	Initial: []TicketState{TicketAccepted, TicketHeld}, Final: []TicketState{TicketRefused, TicketSuperseded},
+	Rows: []state.Row[TicketState, TicketStep]{
+		{On: TicketAccept, From: []TicketState{TicketHeld}, To: TicketAccepted, Refused: "ticket.decide.state"},
+		{On: TicketRefuse, From: []TicketState{TicketHeld}, To: TicketRefused, Refused: "ticket.decide.state"},
+		{On: TicketSupersede, From: []TicketState{TicketAccepted, TicketHeld}, To: TicketSuperseded, Refused: "ticket.supersede.state"},
+	},
+})
 
 // Next is what becomes of a ticket. Conflict when it does not wait for that.
-func (s TicketState) Next(step TicketStep) (TicketState, error) { return next(ticketSteps[step], s) }
+func (s TicketState) Next(step TicketStep) (TicketState, error) {
+	return link.Next(TicketMachine, s, step)
+}
 
 // StateOf derives a share's state from its quantities, so that the two cannot disagree: it is expected while units may
 // still come or a ticket waits for its second person, weighed when something came, short when nothing did.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
 // drawnPhoto puts a drawn picture into the form's file field, as a phone's camera would.
@@ -37,8 +38,8 @@ func (b *pages) adopts(t *testing.T) {
 			home = b.county.Households[l.Household].Code
 		}
 	}
-	plots := get[orders.HouseholdPlots](t, b.as(t, "household"), "/households/"+home+"/plots").Items
-	i := slices.IndexFunc(plots, func(p orders.HouseholdPlot) bool { return p.Kind == orders.PlotGoose && p.Left > 0 })
+	plots := get[adopt.HouseholdPlots](t, b.as(t, "household"), "/households/"+home+"/plots").Items
+	i := slices.IndexFunc(plots, func(p adopt.HouseholdPlot) bool { return p.Kind == orders.PlotGoose && p.Left > 0 })
 	if i < 0 {
 		t.Fatalf("the demo's household has no goose left to adopt: %+v", plots)
 	}
@@ -61,9 +62,9 @@ func (b *pages) adopts(t *testing.T) {
 	v.press(t, `form[action$="/adopt/`+fmt.Sprint(plot.ID)+`"] button.button-wide`)
 	no := v.where(t)[strings.LastIndex(v.where(t), "/")+1:]
 	v.paysFor(t, "/adoptions/"+no)
-	await(t, "the adoption", func() (orders.Adoption, bool) {
-		a := get[orders.Adoption](t, b.as(t, "buyer"), "/adoptions/"+no)
-		return a, a.State == orders.AdoptionReserved
+	await(t, "the adoption", func() (adopt.Adoption, bool) {
+		a := get[adopt.Adoption](t, b.as(t, "buyer"), "/adoptions/"+no)
+		return a, a.State == adopt.Reserved
 	})
 	v.open(t, "/adoptions/"+no)
 	v.paysFor(t, "/adoptions/"+no)
@@ -81,9 +82,9 @@ func (b *pages) adopts(t *testing.T) {
 	}
 	v.until(t, "the picture", `(document.querySelector(".photos img").scrollIntoView(), document.querySelector(".photos img").naturalWidth > 0)`)
 
-	await(t, "the balance", func() (orders.Adoption, bool) {
-		a := get[orders.Adoption](t, b.as(t, "buyer"), "/adoptions/"+no)
-		return a, a.State == orders.AdoptionGrowing
+	await(t, "the balance", func() (adopt.Adoption, bool) {
+		a := get[adopt.Adoption](t, b.as(t, "buyer"), "/adoptions/"+no)
+		return a, a.State == adopt.Growing
 	})
 	household.open(t, "/my/adoptions/"+no)
 	if text := household.text(t); strings.Contains(text, "13800138000") || strings.Contains(text, "演示路") {
@@ -94,10 +95,10 @@ func (b *pages) adopts(t *testing.T) {
 	household.open(t, "/my/adoptions/"+no+"/1/fail")
 	household.choose(t, "reason", "died")
 	household.press(t, "main form button.button-care")
-	await(t, "a replacement or the money back", func() (orders.Adoption, bool) {
-		a := get[orders.Adoption](t, b.as(t, "buyer"), "/adoptions/"+no)
+	await(t, "a replacement or the money back", func() (adopt.Adoption, bool) {
+		a := get[adopt.Adoption](t, b.as(t, "buyer"), "/adoptions/"+no)
 		box := a.Boxes[0]
-		return a, box.Replaced && box.State == orders.BoxPlanned || box.State == orders.BoxFailed && a.RefundFen == box.AmountFen
+		return a, box.Replaced && box.State == adopt.BoxPlanned || box.State == adopt.BoxFailed && a.RefundFen == box.AmountFen
 	})
 	v.open(t, "/adoptions/"+no)
 	v.open(t, "/adoptions")

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // contracts follows a purchase contract through its pages: a cooperative drafts it, its approver publishes it, a household
@@ -90,12 +91,12 @@ func (b *pages) contracts(t *testing.T) {
 
 // callsOff starts the contract and follows what its household signed for to the scale and the money.
 func (b *pages) callsOff(t *testing.T, officer *visitor, no, day string) {
-	post[orders.Contract](t, b.as(t, "coop"), "/contracts/"+no+"/steps", "", map[string]any{"step": "start"})
+	post[contract.Contract](t, b.as(t, "coop"), "/contracts/"+no+"/steps", "", map[string]any{"step": "start"})
 	officer.open(t, "/desk/contracts/"+no+"/call")
 	officer.fill(t, "quantity", "5")
 	officer.fill(t, "day", day)
 	officer.press(t, "form.card button.button-wide")
-	calls := get[orders.CallOffs](t, b.as(t, "coop"), "/contracts/"+no+"/call-offs").Items
+	calls := get[contract.CallOffs](t, b.as(t, "coop"), "/contracts/"+no+"/call-offs").Items
 	if len(calls) != 1 || calls[0].Point == "" {
 		t.Fatalf("%s: call-offs %+v", officer.name, calls)
 	}

@@ -12,18 +12,19 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 )
 
 // trades follows a supermarket's day: a buyer keeps goods online and pays, the till sells without a network and later
 // sends it once, hands over what was fetched, buys in from the demo household, and anybody reads a label.
 func (b *pages) trades(t *testing.T) {
-	var shop orders.PublicShop
-	for _, s := range get[orders.PublicShops](t, b.as(t, "till"), "/shops").Items {
+	var shop shelf.PublicShop
+	for _, s := range get[shelf.PublicShops](t, b.as(t, "till"), "/shops").Items {
 		if shop.OrgID == 0 && len(s.Goods) > 0 {
 			shop = s
 		}
 	}
-	var item orders.PublicGoods
+	var item shelf.PublicGoods
 	for _, g := range shop.Goods {
 		if g.Online && g.Left >= 5*g.Price.Per {
 			item = g
@@ -58,7 +59,7 @@ func (b *pages) trades(t *testing.T) {
 	if !strings.HasSuffix(till.where(t), "/desk/till") {
 		t.Errorf("a cashier starts at %s", till.where(t))
 	}
-	before := get[orders.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till").Total
+	before := get[shelf.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till").Total
 	till.until(t, "no network", `(window.netWas = window.fetch, window.fetch = () => Promise.reject(new TypeError("no network")), true)`)
 	for range 3 {
 		till.until(t, "a sale", `(document.querySelector(".till-item").click(), document.getElementById("cash").click(), true)`)
@@ -73,7 +74,7 @@ func (b *pages) trades(t *testing.T) {
 		document.getElementById("queue").click();
 		return true })()`)
 	till.until(t, "an empty queue", `Object.keys(localStorage).filter((k) => k.endsWith(":queue")).every((k) => localStorage.getItem(k) === "[]")`)
-	if now := get[orders.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till").Total; now != before+3 {
+	if now := get[shelf.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till").Total; now != before+3 {
 		t.Errorf("three sales sent three times are %d", now-before)
 	}
 	b.voids(t, till)
@@ -125,7 +126,7 @@ func (b *pages) voids(t *testing.T, till *visitor) {
 	till.look(t)
 	connect(true)
 	till.until(t, "an empty queue", `(document.getElementById("queue").click(), Object.keys(localStorage).filter((k) => k.endsWith(":queue")).every((k) => localStorage.getItem(k) === "[]"))`)
-	last := get[orders.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till&limit=2").Items
+	last := get[shelf.SalePage](t, b.as(t, "till"), "/shelf/sales?channel=till&limit=2").Items
 	if !last[0].Voided || last[1].ReturnedFen != 0 {
 		t.Errorf("the latest sales are %+v", last)
 	}

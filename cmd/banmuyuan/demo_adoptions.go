@@ -16,6 +16,7 @@ import (
 	"banmuyuan/cmd/banmuyuan/county"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	webpg "banmuyuan/web/postgres"
@@ -56,7 +57,7 @@ func loadAdoptions(ctx context.Context, p *platform, c *county.County) error {
 	if err != nil {
 		return err
 	}
-	d := &demoAdoptions{c: c, adoptions: orders.NewAdoptionsClient(nc), boxes: orders.NewBoxesClient(nc), payments: payments.NewClient(nc),
+	d := &demoAdoptions{c: c, adoptions: adopt.NewClient(nc), boxes: adopt.NewBoxesClient(nc), payments: payments.NewClient(nc),
 		system: link.System(ctx, "demo"), buyer: buyer}
 	if err := d.offer(); err != nil {
 		return fmt.Errorf("offer plots: %w", err)
@@ -92,12 +93,12 @@ func demoBuyer(ctx context.Context, p *platform, c *county.County) (*auth.Accoun
 
 type demoAdoptions struct {
 	c         *county.County
-	adoptions orders.Adoptions
-	boxes     orders.Boxes
+	adoptions adopt.Service
+	boxes     adopt.Boxes
 	payments  payments.Service
 	system    context.Context
 	buyer     *auth.Account
-	plots     []orders.HouseholdPlot // offered; the story household's first
+	plots     []adopt.HouseholdPlot // offered; the story household's first
 }
 
 func (d *demoAdoptions) as(a link.Actor) context.Context { return link.WithActor(d.system, a) }
@@ -144,7 +145,7 @@ func (d *demoAdoptions) offer() error {
 		}
 		seen[at] = true
 		stories := plotStories[kind]
-		plot, err := d.adoptions.SavePlot(d.system, orders.SavePlot{HouseholdID: demoID(l.Household), PresaleID: demoID(l.Presale), Units: units,
+		plot, err := d.adoptions.SavePlot(d.system, adopt.SavePlot{HouseholdID: demoID(l.Household), PresaleID: demoID(l.Presale), Units: units,
 			EveryDays: every, Story: stories[said[kind]%len(stories)]})
 		if err != nil {
 			return err
@@ -167,7 +168,7 @@ func (d *demoAdoptions) offer() error {
 
 // run has the buyer adopt a goose of the story household, a goose elsewhere and a bed, and start a regular box.
 func (d *demoAdoptions) run() error {
-	pick := func(kind orders.PlotKind, skip int) (orders.HouseholdPlot, bool) {
+	pick := func(kind orders.PlotKind, skip int) (adopt.HouseholdPlot, bool) {
 		for _, p := range d.plots {
 			if p.Kind == kind && p.Open {
 				if skip == 0 {
@@ -176,7 +177,7 @@ func (d *demoAdoptions) run() error {
 				skip--
 			}
 		}
-		return orders.HouseholdPlot{}, false
+		return adopt.HouseholdPlot{}, false
 	}
 	for i, want := range []struct {
 		kind    orders.PlotKind
@@ -204,7 +205,7 @@ func (d *demoAdoptions) run() error {
 			}
 		}
 		if want.deliver {
-			if _, err := d.adoptions.DeliverBox(d.asHousehold(plot.HouseholdID), orders.BoxRequest{AdoptionNo: a.No, No: 1}); err != nil {
+			if _, err := d.adoptions.DeliverBox(d.asHousehold(plot.HouseholdID), adopt.BoxRequest{AdoptionNo: a.No, No: 1}); err != nil {
 				return err
 			}
 		}
@@ -213,8 +214,8 @@ func (d *demoAdoptions) run() error {
 	if err != nil || len(offers.Items) == 0 {
 		return err
 	}
-	i := max(slices.IndexFunc(offers.Items, func(o orders.StandingOffer) bool { return o.EndsOn > offers.Items[0].EndsOn }), 0)
-	_, err = d.boxes.Subscribe(d.asBuyer(), orders.Subscribe{IdempotencyKey: "demo-standing-1", PresaleID: offers.Items[i].PresaleID, Qty: 1,
+	i := max(slices.IndexFunc(offers.Items, func(o adopt.StandingOffer) bool { return o.EndsOn > offers.Items[0].EndsOn }), 0)
+	_, err = d.boxes.Subscribe(d.asBuyer(), adopt.Subscribe{IdempotencyKey: "demo-standing-1", PresaleID: offers.Items[i].PresaleID, Qty: 1,
 		EveryDays: 7, Delivery: d.delivery()})
 	return err
 }
@@ -224,16 +225,16 @@ func (d *demoAdoptions) delivery() orders.Delivery {
 }
 
 // adopt takes units of a plot and pays in cash at the county's counter, which needs no browser.
-func (d *demoAdoptions) adopt(key string, plot orders.HouseholdPlot, units int64, whole bool) (orders.Adoption, error) {
+func (d *demoAdoptions) adopt(key string, plot adopt.HouseholdPlot, units int64, whole bool) (adopt.Adoption, error) {
 	ctx := d.asBuyer()
-	a, err := d.adoptions.Adopt(ctx, orders.AdoptRequest{IdempotencyKey: key, PlotID: plot.ID, Units: units, Delivery: d.delivery()})
+	a, err := d.adoptions.Adopt(ctx, adopt.Request{IdempotencyKey: key, PlotID: plot.ID, Units: units, Delivery: d.delivery()})
 	if err != nil {
 		return a, err
 	}
-	want := orders.AdoptionReserved
+	want := adopt.Reserved
 	for _, purpose := range []string{"deposit", "balance"} {
 		if a.DueFen > 0 && (purpose == "deposit" || whole) {
-			pay, err := d.adoptions.PayAdoption(ctx, orders.PayAdoption{AdoptionNo: a.No, Method: payments.Cash, IdempotencyKey: key + "-" + purpose})
+			pay, err := d.adoptions.PayAdoption(ctx, adopt.Pay{AdoptionNo: a.No, Method: payments.Cash, IdempotencyKey: key + "-" + purpose})
 			if err != nil {
 				return a, err
 			}
@@ -245,16 +246,16 @@ func (d *demoAdoptions) adopt(key string, plot orders.HouseholdPlot, units int64
 				return a, err
 			}
 		}
-		want = orders.AdoptionGrowing
+		want = adopt.Growing
 	}
 	return a, nil
 }
 
 // await waits for the payment's news to arrive.
-func (d *demoAdoptions) await(no string, want orders.AdoptionState) (orders.Adoption, error) {
+func (d *demoAdoptions) await(no string, want adopt.State) (adopt.Adoption, error) {
 	for end := time.Now().Add(demoPatient); ; {
-		a, err := d.adoptions.Adoption(d.asBuyer(), orders.AdoptionRef{No: no})
-		if err != nil || a.State == want || a.State == orders.AdoptionGrowing {
+		a, err := d.adoptions.Adoption(d.asBuyer(), adopt.Ref{No: no})
+		if err != nil || a.State == want || a.State == adopt.Growing {
 			return a, err
 		}
 		if time.Now().After(end) {
@@ -268,9 +269,9 @@ func (d *demoAdoptions) await(no string, want orders.AdoptionState) (orders.Adop
 	}
 }
 
-func (d *demoAdoptions) tell(plot orders.HouseholdPlot, key, text string, photos int) error {
+func (d *demoAdoptions) tell(plot adopt.HouseholdPlot, key, text string, photos int) error {
 	ctx := d.asHousehold(plot.HouseholdID)
-	u, err := d.adoptions.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: key, PlotID: plot.ID, Text: text})
+	u, err := d.adoptions.PostUpdate(ctx, adopt.PostUpdate{IdempotencyKey: key, PlotID: plot.ID, Text: text})
 	if err != nil {
 		return err
 	}
@@ -279,7 +280,7 @@ func (d *demoAdoptions) tell(plot orders.HouseholdPlot, key, text string, photos
 		if err != nil {
 			return err
 		}
-		if _, err := d.adoptions.AddPhoto(ctx, orders.AddPhoto{UpdateID: u.ID, JPEG: picture}); err != nil {
+		if _, err := d.adoptions.AddPhoto(ctx, adopt.AddPhoto{UpdateID: u.ID, JPEG: picture}); err != nil {
 			return err
 		}
 	}

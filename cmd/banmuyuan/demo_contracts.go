@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // demoContracts are three purchase contracts as people of the county would make them: an enterprise's that runs, with
@@ -21,7 +22,7 @@ import (
 type demoContracts struct {
 	ctx    context.Context
 	county *county.County
-	svc    orders.Contracts
+	svc    contract.Service
 	orders orders.Service
 	logins map[string]county.Login
 	now    time.Time
@@ -35,7 +36,7 @@ func loadContracts(ctx context.Context, p *platform, c *county.County) error {
 	defer nc.Close()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	d := &demoContracts{ctx: ctx, county: c, svc: orders.NewContractsClient(nc), orders: orders.NewClient(nc), logins: map[string]county.Login{}, now: time.Now()}
+	d := &demoContracts{ctx: ctx, county: c, svc: contract.NewClient(nc), orders: orders.NewClient(nc), logins: map[string]county.Login{}, now: time.Now()}
 	for _, l := range c.Logins {
 		d.logins[l.Login] = l
 	}
@@ -63,37 +64,37 @@ func (d *demoContracts) day(days int) string {
 	return d.now.In(county.China).AddDate(0, 0, days).Format(time.DateOnly)
 }
 
-func (d *demoContracts) terms(buyer string) orders.ContractTerms {
+func (d *demoContracts) terms(buyer string) contract.Terms {
 	o := d.county.Organisations[d.logins[buyer].Organisation]
-	return orders.ContractTerms{Season: d.county.Season, FeeBP: 300, SignBy: d.day(20), DeliverTo: d.day(90),
+	return contract.Terms{Season: d.county.Season, FeeBP: 300, SignBy: d.day(20), DeliverTo: d.day(90),
 		Destination: o.Address, Contact: o.Contact, Phone: o.Phone, CollectorOrg: demoID(d.logins["clerk"].Organisation)}
 }
 
-func floors(fen ...int64) []orders.ContractGrade {
-	grades := make([]orders.ContractGrade, len(fen))
+func floors(fen ...int64) []contract.Grade {
+	grades := make([]contract.Grade, len(fen))
 	for i, grade := range []string{"special", "first", "second"} {
-		grades[i] = orders.ContractGrade{Grade: grade, Floor: money.Price{Fen: fen[i], Per: 1}}
+		grades[i] = contract.Grade{Grade: grade, Floor: money.Price{Fen: fen[i], Per: 1}}
 	}
 	return grades
 }
 
 // published drafts a contract and takes it through the organisation's approval, as far as that was not done before.
-func (d *demoContracts) published(officer, approver, key string, t orders.ContractTerms) (orders.Contract, error) {
+func (d *demoContracts) published(officer, approver, key string, t contract.Terms) (contract.Contract, error) {
 	buyer := d.as(officer, 1)
-	c, err := d.svc.SaveContract(buyer, orders.SaveContract{ContractTerms: t, IdempotencyKey: key})
+	c, err := d.svc.SaveContract(buyer, contract.Save{Terms: t, IdempotencyKey: key})
 	if err != nil {
 		return c, err
 	}
 	for _, step := range []struct {
-		from orders.ContractState
-		step orders.ContractStep
+		from contract.State
+		step contract.Step
 		who  context.Context
 	}{
-		{orders.ContractDraft, orders.ContractSubmit, buyer}, {orders.ContractApproval, orders.ContractApprove, d.as(approver, 2)},
-		{orders.ContractPublished, orders.ContractOpen, buyer},
+		{contract.Draft, contract.StepSubmit, buyer}, {contract.Approval, contract.StepApprove, d.as(approver, 2)},
+		{contract.Published, contract.StepOpen, buyer},
 	} {
 		if c.State == step.from {
-			if c, err = d.svc.MoveContract(step.who, orders.MoveContract{No: c.No, Step: step.step}); err != nil {
+			if c, err = d.svc.MoveContract(step.who, contract.Move{No: c.No, Step: step.step}); err != nil {
 				return c, err
 			}
 		}
@@ -102,8 +103,8 @@ func (d *demoContracts) published(officer, approver, key string, t orders.Contra
 }
 
 // proposed lists proposals that wait, by the households' ids.
-func (d *demoContracts) proposed(officer, no string) ([]orders.Quota, error) {
-	page, err := d.svc.Quotas(d.as(officer, 1), orders.QuotaFilter{No: no, State: orders.QuotaProposed, Limit: 500})
+func (d *demoContracts) proposed(officer, no string) ([]contract.Quota, error) {
+	page, err := d.svc.Quotas(d.as(officer, 1), contract.QuotaFilter{No: no, State: contract.QuotaProposed, Limit: 500})
 	return page.Items, err
 }
 
@@ -117,10 +118,10 @@ func (d *demoContracts) running() error {
 		{Code: "soil", Name: catalog.Text{Zh: "带泥多", En: "Much soil"}, Fen: -5}}
 	t.Townships = []int64{d.storyTownship()}
 	c, err := d.published("firm", "firmboss", "demo-contract-running", t)
-	if err != nil || c.State != orders.ContractSigning {
+	if err != nil || c.State != contract.Signing {
 		return err
 	}
-	if _, err := d.svc.ProposeQuotas(d.as("firm", 1), orders.ProposeQuotas{No: c.No, IdempotencyKey: "demo-proposals-running"}); err != nil {
+	if _, err := d.svc.ProposeQuotas(d.as("firm", 1), contract.ProposeQuotas{No: c.No, IdempotencyKey: "demo-proposals-running"}); err != nil {
 		return err
 	}
 	quotas, err := d.proposed("firm", c.No)
@@ -132,18 +133,18 @@ func (d *demoContracts) running() error {
 		if q.HouseholdID == story { // what it sells is for whoever tries the demo to see
 			continue
 		}
-		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), orders.AnswerQuota{ID: q.ID, Accept: true}); err != nil {
+		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), contract.AnswerQuota{ID: q.ID, Accept: true}); err != nil {
 			return err
 		}
 	}
-	if _, err := d.svc.SetReference(link.WithActor(d.ctx, link.Actor{Account: 4, Login: "operator", Role: "operator"}), orders.SetReference{
+	if _, err := d.svc.SetReference(link.WithActor(d.ctx, link.Actor{Account: 4, Login: "operator", Role: "operator"}), contract.SetReference{
 		Product: "potato", Day: d.day(0), Source: "依安镇大集（演示）", Grades: floors(150, 118, 75)}); err != nil {
 		return err
 	}
-	if _, err := d.svc.MoveContract(d.as("firm", 1), orders.MoveContract{No: c.No, Step: orders.ContractStart}); err != nil {
+	if _, err := d.svc.MoveContract(d.as("firm", 1), contract.Move{No: c.No, Step: contract.StepStart}); err != nil {
 		return err
 	}
-	_, err = d.svc.CallOff(d.as("firm", 1), orders.CallOff{No: c.No, Qty: 600, Day: d.day(1), Slot: orders.SlotMorning, IdempotencyKey: "demo-call-off"})
+	_, err = d.svc.CallOff(d.as("firm", 1), contract.CallOff{No: c.No, Qty: 600, Day: d.day(1), Slot: contract.SlotMorning, IdempotencyKey: "demo-call-off"})
 	return err
 }
 
@@ -154,10 +155,10 @@ func (d *demoContracts) signing() error {
 	t.Grades, t.AdvanceFen, t.DeliverFrom = floors(380, 320, 260), 50, d.day(25)
 	t.Townships = []int64{d.storyTownship()}
 	c, err := d.published("coop", "coopboss", "demo-contract-signing", t)
-	if err != nil || c.State != orders.ContractSigning {
+	if err != nil || c.State != contract.Signing {
 		return err
 	}
-	if _, err := d.svc.ProposeQuotas(d.as("coop", 1), orders.ProposeQuotas{No: c.No, AnswerDays: 14, IdempotencyKey: "demo-proposals-signing"}); err != nil {
+	if _, err := d.svc.ProposeQuotas(d.as("coop", 1), contract.ProposeQuotas{No: c.No, AnswerDays: 14, IdempotencyKey: "demo-proposals-signing"}); err != nil {
 		return err
 	}
 	quotas, err := d.proposed("coop", c.No)
@@ -165,9 +166,9 @@ func (d *demoContracts) signing() error {
 		return err
 	}
 	story := demoID(d.logins["household"].Household)
-	quotas = slices.DeleteFunc(quotas, func(q orders.Quota) bool { return q.HouseholdID == story })
+	quotas = slices.DeleteFunc(quotas, func(q contract.Quota) bool { return q.HouseholdID == story })
 	for i, q := range quotas[:min(len(quotas), 12)] {
-		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), orders.AnswerQuota{ID: q.ID, Accept: i%4 != 3}); err != nil {
+		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), contract.AnswerQuota{ID: q.ID, Accept: i%4 != 3}); err != nil {
 			return err
 		}
 	}
@@ -185,19 +186,19 @@ func (d *demoContracts) raised() error {
 	t := d.terms("coop")
 	t.Title, t.Product, t.Quantity, t.MinQuota, t.MaxQuota, t.ToleranceBP = fmt.Sprintf("%d 年代养大鹅收购", d.county.Season), "goose", 200, 10, 40, 2000
 	t.Grades, t.AdvanceFen = floors(1450, 1300, 1150), 1_000
-	t.Windows = []orders.ContractWindow{{From: d.day(0), To: d.day(14)}, {From: d.day(45), To: d.day(60)}}
+	t.Windows = []contract.Window{{From: d.day(0), To: d.day(14)}, {From: d.day(45), To: d.day(60)}}
 	t.Points, t.Townships = []int64{village}, []int64{demoID(d.county.Villages[village-1].Township)} // each village has one point, of its own number
 	c, err := d.published("coop", "coopboss", "demo-contract-raised", t)
-	if err != nil || c.State != orders.ContractSigning {
+	if err != nil || c.State != contract.Signing {
 		return err
 	}
-	if _, err := d.svc.SignUp(d.household(demoID(raised.Household)), orders.SignUp{No: c.No, Qty: 20, IdempotencyKey: "demo-raised-sign"}); err != nil {
+	if _, err := d.svc.SignUp(d.household(demoID(raised.Household)), contract.SignUp{No: c.No, Qty: 20, IdempotencyKey: "demo-raised-sign"}); err != nil {
 		return err
 	}
-	if _, err := d.svc.MoveContract(d.as("coop", 1), orders.MoveContract{No: c.No, Step: orders.ContractStart}); err != nil {
+	if _, err := d.svc.MoveContract(d.as("coop", 1), contract.Move{No: c.No, Step: contract.StepStart}); err != nil {
 		return err
 	}
-	o, err := d.svc.CallOff(d.as("coop", 1), orders.CallOff{No: c.No, Qty: 20, Day: d.day(0), IdempotencyKey: "demo-raised-call-off"})
+	o, err := d.svc.CallOff(d.as("coop", 1), contract.CallOff{No: c.No, Qty: 20, Day: d.day(0), IdempotencyKey: "demo-raised-call-off"})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
@@ -43,7 +44,7 @@ func loadShelf(ctx context.Context, p *platform, c *county.County, now time.Time
 		return err
 	}
 	defer nc.Close()
-	svc := orders.NewShelfClient(nc)
+	svc := shelf.NewClient(nc)
 	story := slices.IndexFunc(c.Logins, func(l county.Login) bool { return l.Household != county.None })
 	for i, o := range c.Organisations {
 		if o.Kind != county.Supermarket {
@@ -64,23 +65,23 @@ func loadShelf(ctx context.Context, p *platform, c *county.County, now time.Time
 	return nil
 }
 
-func loadShop(ctx context.Context, svc orders.Shelf, c *county.County, shop int, homes []int, now time.Time) error {
+func loadShop(ctx context.Context, svc shelf.Service, c *county.County, shop int, homes []int, now time.Time) error {
 	o := c.Organisations[shop]
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(o.Code)) // a hash takes everything
 	r := rand.New(rand.NewPCG(seed.Sum64(), demoSeed))
 	key := func(what string, n int) string { return fmt.Sprintf("demo-%s-%s-%d", what, o.Code, n) }
 	day := func(days int) string { return now.In(county.China).AddDate(0, 0, days).Format(time.DateOnly) }
-	var lots []orders.BuyIn
+	var lots []shelf.BuyIn
 	for n, g := range shelfGoods {
 		product := c.Products[slices.IndexFunc(c.Products, func(p county.Product) bool { return p.Key == g.product })]
-		b, err := svc.BuyIn(ctx, orders.BuyInRequest{HouseholdID: demoID(homes[r.IntN(len(homes))]), Product: g.product, Grade: product.Grades[g.grade].Key,
+		b, err := svc.BuyIn(ctx, shelf.BuyInRequest{HouseholdID: demoID(homes[r.IntN(len(homes))]), Product: g.product, Grade: product.Grades[g.grade].Key,
 			Measure: g.measure(r), PriceFen: product.Grades[g.grade].Fen * 9 / 10, BestBefore: day(g.days), Key: key("buyin", n)})
 		if err != nil {
 			return err
 		}
 		if lots = append(lots, b); n == 3 { // what was bought in the morning waits to be paid
-			if _, err := svc.CloseSheet(ctx, orders.IDRef{ID: b.SheetID}); err != nil {
+			if _, err := svc.CloseSheet(ctx, shelf.IDRef{ID: b.SheetID}); err != nil {
 				return err
 			}
 		}
@@ -88,16 +89,16 @@ func loadShop(ctx context.Context, svc orders.Shelf, c *county.County, shop int,
 	if err := loadSales(ctx, svc, r, o.Code, now); err != nil {
 		return err
 	}
-	for n, w := range []orders.WriteOff{
-		{LotID: lots[1].LotID, Kind: orders.MovementLoss, Measure: 750, Reason: "spoiled"},
-		{LotID: lots[7].LotID, Kind: orders.MovementDonation, Measure: 1500, Note: "依安县中心敬老院"},
+	for n, w := range []shelf.WriteOff{
+		{LotID: lots[1].LotID, Kind: shelf.MovementLoss, Measure: 750, Reason: "spoiled"},
+		{LotID: lots[7].LotID, Kind: shelf.MovementDonation, Measure: 1500, Note: "依安县中心敬老院"},
 	} {
 		w.Key = key("writeoff", n)
 		if _, err := svc.WriteOff(ctx, w); err != nil {
 			return err
 		}
 	}
-	list := orders.SaveStandingList{Name: "每周补货", Weekdays: []int{(int(now.In(county.China).Weekday())+6)%7 + 1}, Key: key("list", 0),
+	list := shelf.SaveStandingList{Name: "每周补货", Weekdays: []int{(int(now.In(county.China).Weekday())+6)%7 + 1}, Key: key("list", 0),
 		Delivery: orders.Delivery{Kind: orders.DeliverAddress, Name: o.Contact, Phone: o.Phone, Address: o.Address}}
 	for i, p := range c.Presales {
 		if slices.Contains(p.Channels, county.Market) && slices.Contains([]string{"potato", "purple_bean", "vegetable_box"}, p.Product) && p.MinQuantity <= 10 && !now.Before(p.Opens) && now.Before(p.Closes) {
@@ -110,13 +111,13 @@ func loadShop(ctx context.Context, svc orders.Shelf, c *county.County, shop int,
 }
 
 // loadSales sells a little of everything over the last hours.
-func loadSales(ctx context.Context, svc orders.Shelf, r *rand.Rand, code string, now time.Time) error {
-	items, err := svc.Items(ctx, orders.ShopRef{})
+func loadSales(ctx context.Context, svc shelf.Service, r *rand.Rand, code string, now time.Time) error {
+	items, err := svc.Items(ctx, shelf.ShopRef{})
 	if err != nil {
 		return err
 	}
 	for n := range 14 {
-		ring := orders.Ring{ClientID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "demo sale %s %d", code, n)).String(), Method: payments.Cash,
+		ring := shelf.Ring{ClientID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "demo sale %s %d", code, n)).String(), Method: payments.Cash,
 			SoldAt: now.Add(-time.Duration(14-n) * 11 * time.Minute).UTC().Truncate(time.Second)}
 		for k := range 1 + r.IntN(2) {
 			it := items.Items[(n+k*3)%len(items.Items)]
@@ -127,7 +128,7 @@ func loadSales(ctx context.Context, svc orders.Shelf, r *rand.Rand, code string,
 			if unit, _ := money.UnitByCode(it.PriceUnit); !unit.Counted() {
 				measure = (1 + r.Int64N(3)) * 500
 			}
-			ring.Lines = append(ring.Lines, orders.RingLine{ItemID: it.ID, Measure: measure, PriceFen: it.Price.Fen})
+			ring.Lines = append(ring.Lines, shelf.RingLine{ItemID: it.ID, Measure: measure, PriceFen: it.Price.Fen})
 		}
 		if len(ring.Lines) == 0 {
 			continue
@@ -141,9 +142,9 @@ func loadSales(ctx context.Context, svc orders.Shelf, r *rand.Rand, code string,
 			return err
 		}
 		if n == 6 { // a customer came back with some of it
-			_, err := svc.ReturnGoods(ctx, orders.ReturnRequest{ClientID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "demo return %s", code)).String(),
-				SaleID: sale.ID, Kind: orders.ReturnGoods, Reason: "quality", ReturnedAt: now.Add(-40 * time.Minute).UTC().Truncate(time.Second),
-				Lines: []orders.ReturnLine{{No: 1, Measure: min(ring.Lines[0].Measure, 500)}}})
+			_, err := svc.ReturnGoods(ctx, shelf.ReturnRequest{ClientID: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "demo return %s", code)).String(),
+				SaleID: sale.ID, Kind: shelf.ReturnGoods, Reason: "quality", ReturnedAt: now.Add(-40 * time.Minute).UTC().Truncate(time.Second),
+				Lines: []shelf.ReturnLine{{No: 1, Measure: min(ring.Lines[0].Measure, 500)}}})
 			if err != nil && link.CodeOf(err) != link.Conflict {
 				return err
 			}

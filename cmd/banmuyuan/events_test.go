@@ -17,6 +17,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -26,7 +27,7 @@ var eventTypes = map[string]any{
 	catalog.EvtHoldExpired: catalog.HoldExpired{}, catalog.EvtPresaleChanged: catalog.PresaleChanged{},
 
 	orders.EvtOrderPlaced: orders.OrderEvent{}, orders.EvtOrderChanged: orders.OrderEvent{}, orders.EvtTicketAccepted: orders.TicketEvent{},
-	orders.EvtAdoptionChanged: orders.AdoptionEvent{},
+	adopt.EvtChanged: adopt.Event{},
 
 	payments.CmdAcceptDelivery: payments.AcceptDelivery{}, payments.CmdReverseDelivery: payments.ReverseDelivery{},
 	payments.CmdCloseRef: payments.CloseRef{}, payments.CmdReleaseRef: payments.ReleaseRef{}, payments.CmdCancelRef: payments.CancelRef{},

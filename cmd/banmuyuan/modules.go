@@ -21,7 +21,12 @@ import (
 	catalogpg "banmuyuan/catalog/postgres"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
 	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway"
@@ -121,7 +126,7 @@ func startModules(ctx context.Context, p *platform, names []string, cfg Settings
 	return m, nil
 }
 
-// onClose has f called by Close, after what was told it later.
+// onClose registers f; Close runs the registered functions in reverse order.
 func (m *modules) onClose(f func()) {
 	m.opening.Lock()
 	defer m.opening.Unlock()
@@ -285,17 +290,17 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
-		orders.RegisterShelf(s, svc.Shelf())
-		orders.RegisterAdoptions(s, svc)
-		orders.RegisterBoxes(s, svc)
-		orders.RegisterContracts(s, svc)
-		orders.RegisterDocuments(s, svc)
+		shelf.Register(s, svc.Shelf())
+		adopt.Register(s, svc)
+		adopt.RegisterBoxes(s, svc)
+		contract.Register(s, svc)
+		document.Register(s, svc)
 	}, svc.Run)
 	return nil
 }
 
-func (m *modules) ordersConfig() orderspg.Config {
-	return orderspg.Config{PayPrivate: m.cfg.PayWithin, PayOrganisation: m.cfg.PayWithinOrg, Log: m.log}
+func (m *modules) ordersConfig() desk.Config {
+	return desk.Config{PayPrivate: m.cfg.PayWithin, PayOrganisation: m.cfg.PayWithinOrg, Log: m.log}
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {
@@ -324,10 +329,10 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Log:       m.log,
 		Catalog:   catalog.NewClient(nc),
 		Orders:    orders.NewClient(nc),
-		Shelf:     orders.NewShelfClient(nc),
-		Adoptions: orders.NewAdoptionsClient(nc),
-		Boxes:     orders.NewBoxesClient(nc),
-		Contracts: orders.NewContractsClient(nc),
+		Shelf:     shelf.NewClient(nc),
+		Adoptions: adopt.NewClient(nc),
+		Boxes:     adopt.NewBoxesClient(nc),
+		Contracts: contract.NewClient(nc),
 		Payments:  payments.NewClient(nc),
 		Treasury:  payments.NewTreasuryClient(nc),
 
@@ -335,7 +340,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Books:           payments.NewBooksClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
-		Documents:       orders.NewDocumentsClient(nc),
+		Documents:       document.NewClient(nc),
 		PrivateIDs:      catalog.NewPrivacyClient(nc),
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),

@@ -11,6 +11,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 )
 
@@ -89,7 +90,7 @@ func openServices(ctx context.Context, url, key string, log *slog.Logger) (*serv
 		return s, err
 	}
 	s.closers = append(s.closers, func() { _ = odb.Close() })
-	svc, err := orderspg.New(ctx, odb, nil, s.catalog, s.payments, orderspg.Config{Log: log})
+	svc, err := orderspg.New(ctx, odb, nil, s.catalog, s.payments, desk.Config{Log: log})
 	if err != nil {
 		return s, err
 	}

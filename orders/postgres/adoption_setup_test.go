@@ -18,7 +18,9 @@ import (
 	"banmuyuan/internal/link/linktest"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
-	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/cash"
@@ -34,7 +36,7 @@ type yard struct {
 	server   *linktest.Server
 	nc       *nats.Conn
 	offset   *atomic.Int64
-	orders   *orderspg.Module
+	orders   *postgres.Module
 	catalog  *catalogpg.Catalog
 	payments *paymentspg.Service
 	receipts int
@@ -87,7 +89,7 @@ func newYard(t *testing.T) *yard {
 		t.Fatal(err)
 	}
 	y.run(pnc, "payments", func(s *link.Server) { payments.Register(s, y.payments) }, func(ctx context.Context) error { return y.payments.Run(ctx, pnc) })
-	y.db, y.schema = linktest.DB(t, "orders", orderspg.Migrations)
+	y.db, y.schema = linktest.DB(t, "orders", postgres.Migrations)
 	y.nc = y.server.Connect(t)
 	y.orders = y.process()
 	t.Cleanup(func() {
@@ -99,18 +101,18 @@ func newYard(t *testing.T) *yard {
 }
 
 // process starts one more process of the order module on the same schema.
-func (y *yard) process() *orderspg.Module {
+func (y *yard) process() *postgres.Module {
 	y.t.Helper()
 	nc := y.server.Connect(y.t)
-	m, err := orderspg.New(y.t.Context(), linktest.Open(y.t, y.schema, 12), nc, catalog.NewClient(nc), payments.NewClient(nc),
-		orderspg.Config{Now: y.now, Log: yardLog(), Tick: 50 * time.Millisecond, Lease: 200 * time.Millisecond})
+	m, err := postgres.New(y.t.Context(), linktest.Open(y.t, y.schema, 12), nc, catalog.NewClient(nc), payments.NewClient(nc),
+		desk.Config{Now: y.now, Log: yardLog(), Tick: 50 * time.Millisecond, Lease: 200 * time.Millisecond})
 	if err != nil {
 		y.t.Fatal(err)
 	}
 	y.run(nc, "orders", func(s *link.Server) {
 		orders.Register(s, m)
-		orders.RegisterAdoptions(s, m)
-		orders.RegisterBoxes(s, m)
+		adopt.Register(s, m)
+		adopt.RegisterBoxes(s, m)
 	}, m.Run)
 	y.t.Cleanup(m.Close)
 	return m
@@ -192,10 +194,10 @@ func (y *yard) operator() context.Context {
 }
 
 // offer lets a household offer units of a presale.
-func (y *yard) offer(household, presale, units int64) orders.HouseholdPlot {
+func (y *yard) offer(household, presale, units int64) adopt.HouseholdPlot {
 	y.t.Helper()
 	every := int64(7)
-	p, err := y.orders.SavePlot(y.household(household), orders.SavePlot{HouseholdID: household, PresaleID: presale, Units: units, EveryDays: every,
+	p, err := y.orders.SavePlot(y.household(household), adopt.SavePlot{HouseholdID: household, PresaleID: presale, Units: units, EveryDays: every,
 		Story: catalog.Text{Zh: "园子不大，黑土肥。", En: "A small garden on black earth."}})
 	if err != nil {
 		y.t.Fatal(err)
@@ -203,12 +205,12 @@ func (y *yard) offer(household, presale, units int64) orders.HouseholdPlot {
 	return p
 }
 
-func adoptRequest(key string, plot, units int64, on orders.OnFailure) orders.AdoptRequest {
-	return orders.AdoptRequest{IdempotencyKey: "adopt-" + key, PlotID: plot, Units: units, OnFailure: on,
+func adoptRequest(key string, plot, units int64, on adopt.OnFailure) adopt.Request {
+	return adopt.Request{IdempotencyKey: "adopt-" + key, PlotID: plot, Units: units, OnFailure: on,
 		Delivery: orders.Delivery{Kind: orders.DeliverPickup, PointID: 1, Name: "李芳", Phone: "13800000000"}}
 }
 
-func (y *yard) adopt(buyer int64, key string, plot, units int64, on orders.OnFailure) orders.Adoption {
+func (y *yard) adopt(buyer int64, key string, plot, units int64, on adopt.OnFailure) adopt.Adoption {
 	y.t.Helper()
 	a, err := y.orders.Adopt(y.buyer(buyer), adoptRequest(key, plot, units, on))
 	if err != nil {
@@ -221,7 +223,7 @@ func (y *yard) adopt(buyer int64, key string, plot, units int64, on orders.OnFai
 func (y *yard) pay(buyer int64, no string) payments.Payment {
 	y.t.Helper()
 	y.receipts++
-	start, err := y.orders.PayAdoption(y.buyer(buyer), orders.PayAdoption{AdoptionNo: no, Method: payments.Cash, IdempotencyKey: fmt.Sprintf("payment-%d", y.receipts)})
+	start, err := y.orders.PayAdoption(y.buyer(buyer), adopt.Pay{AdoptionNo: no, Method: payments.Cash, IdempotencyKey: fmt.Sprintf("payment-%d", y.receipts)})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -237,26 +239,26 @@ func (y *yard) take(start orders.PayStart) (payments.Payment, error) {
 }
 
 // grown is an adoption that is paid in full.
-func (y *yard) grown(buyer int64, key string, plot, units int64, on orders.OnFailure) orders.Adoption {
+func (y *yard) grown(buyer int64, key string, plot, units int64, on adopt.OnFailure) adopt.Adoption {
 	y.t.Helper()
 	a := y.adopt(buyer, key, plot, units, on)
 	y.pay(buyer, a.No)
-	y.adoption(buyer, a.No, orders.AdoptionReserved)
+	y.adoption(buyer, a.No, adopt.Reserved)
 	y.pay(buyer, a.No)
-	return y.adoption(buyer, a.No, orders.AdoptionGrowing)
+	return y.adoption(buyer, a.No, adopt.Growing)
 }
 
 // adoption waits until an adoption is in a state.
-func (y *yard) adoption(buyer int64, no string, state orders.AdoptionState) orders.Adoption {
+func (y *yard) adoption(buyer int64, no string, state adopt.State) adopt.Adoption {
 	y.t.Helper()
-	return y.until(buyer, no, "state "+string(state), func(a orders.Adoption) bool { return a.State == state })
+	return y.until(buyer, no, "state "+string(state), func(a adopt.Adoption) bool { return a.State == state })
 }
 
-func (y *yard) until(buyer int64, no, what string, ok func(orders.Adoption) bool) (a orders.Adoption) {
+func (y *yard) until(buyer int64, no, what string, ok func(adopt.Adoption) bool) (a adopt.Adoption) {
 	y.t.Helper()
 	y.eventually("adoption: "+what, func() bool {
 		var err error
-		if a, err = y.orders.Adoption(y.buyer(buyer), orders.AdoptionRef{No: no}); err != nil {
+		if a, err = y.orders.Adoption(y.buyer(buyer), adopt.Ref{No: no}); err != nil {
 			y.t.Fatal(err)
 		}
 		return ok(a)
@@ -273,9 +275,9 @@ func (y *yard) eventually(what string, ok func() bool) {
 	}
 }
 
-func (y *yard) account(a orders.Adoption) payments.Account {
+func (y *yard) account(a adopt.Adoption) payments.Account {
 	y.t.Helper()
-	acc, err := y.payments.Account(link.System(y.t.Context(), "test"), payments.Ref{Ref: orders.AdoptionPaymentRef(a.ID)})
+	acc, err := y.payments.Account(link.System(y.t.Context(), "test"), payments.Ref{Ref: adopt.PaymentRef(a.ID)})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -366,4 +368,4 @@ func (y *yard) compare() (wrong []string) {
 	return wrong
 }
 
-type orderModule = orderspg.Module
+type orderModule = postgres.Module

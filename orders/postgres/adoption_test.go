@@ -16,6 +16,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 )
 
@@ -26,10 +27,10 @@ func wantError(t *testing.T, err error, code link.Code, key string) {
 	}
 }
 
-func box(a orders.Adoption, no int) orders.AdoptionBox {
-	i := slices.IndexFunc(a.Boxes, func(b orders.AdoptionBox) bool { return b.No == no })
+func box(a adopt.Adoption, no int) adopt.Box {
+	i := slices.IndexFunc(a.Boxes, func(b adopt.Box) bool { return b.No == no })
 	if i < 0 {
-		return orders.AdoptionBox{}
+		return adopt.Box{}
 	}
 	return a.Boxes[i]
 }
@@ -41,8 +42,8 @@ func TestAdoptionOfABed(t *testing.T) {
 	if plot.Boxes != 5 || plot.UnitFen != 5*7001 || plot.Family != "赵*" {
 		t.Fatalf("plot %+v", plot.PublicPlot)
 	}
-	a := y.adopt(1, "bed", plot.ID, 2, orders.FailureRefund)
-	if a.State != orders.AdoptionPlaced || a.PriceFen != 2*5*7001 || a.DepositFen != 21003 || a.DueFen != a.DepositFen || len(a.Boxes) != 5 ||
+	a := y.adopt(1, "bed", plot.ID, 2, adopt.FailureRefund)
+	if a.State != adopt.Placed || a.PriceFen != 2*5*7001 || a.DepositFen != 21003 || a.DueFen != a.DepositFen || len(a.Boxes) != 5 ||
 		!slices.Equal(a.UnitNos, []int64{1, 2}) {
 		t.Fatalf("placed %+v", a)
 	}
@@ -53,39 +54,39 @@ func TestAdoptionOfABed(t *testing.T) {
 	if sum != a.PriceFen {
 		t.Errorf("boxes of %d, price %d", sum, a.PriceFen)
 	}
-	again, err := y.orders.Adopt(y.buyer(1), adoptRequest("bed", plot.ID, 2, orders.FailureRefund))
+	again, err := y.orders.Adopt(y.buyer(1), adoptRequest("bed", plot.ID, 2, adopt.FailureRefund))
 	if err != nil || again.No != a.No {
 		t.Errorf("the same again is %s, %v", again.No, err)
 	}
-	_, err = y.orders.Adopt(y.buyer(1), adoptRequest("bed", plot.ID, 1, orders.FailureRefund))
+	_, err = y.orders.Adopt(y.buyer(1), adoptRequest("bed", plot.ID, 1, adopt.FailureRefund))
 	wantError(t, err, link.Conflict, "order.key.reused")
 
 	y.pay(1, a.No)
-	y.adoption(1, a.No, orders.AdoptionReserved)
-	_, err = y.orders.DeliverBox(y.household(1), orders.BoxRequest{AdoptionNo: a.No, No: 1})
+	y.adoption(1, a.No, adopt.Reserved)
+	_, err = y.orders.DeliverBox(y.household(1), adopt.BoxRequest{AdoptionNo: a.No, No: 1})
 	wantError(t, err, link.Conflict, "adoption.box.unpaid")
 	y.pay(1, a.No)
-	a = y.adoption(1, a.No, orders.AdoptionGrowing)
+	a = y.adoption(1, a.No, adopt.Growing)
 	if a.DueFen != 0 || a.PaidFen != a.PriceFen {
 		t.Errorf("paid %+v", a)
 	}
-	_, err = y.orders.DeliverBox(y.household(1), orders.BoxRequest{AdoptionNo: a.No, No: 2})
+	_, err = y.orders.DeliverBox(y.household(1), adopt.BoxRequest{AdoptionNo: a.No, No: 2})
 	wantError(t, err, link.Conflict, "adoption.box.early")
 	for no := 1; no <= 5; no++ {
 		for range 2 { // a double click hands it over once
-			if _, err := y.orders.DeliverBox(y.helper(1), orders.BoxRequest{AdoptionNo: a.No, No: no}); err != nil {
+			if _, err := y.orders.DeliverBox(y.helper(1), adopt.BoxRequest{AdoptionNo: a.No, No: no}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		y.forward(25 * time.Hour)
-		y.until(1, a.No, "box settled", func(a orders.Adoption) bool { return box(a, no).State == orders.BoxSettled })
+		y.until(1, a.No, "box settled", func(a adopt.Adoption) bool { return box(a, no).State == adopt.BoxSettled })
 		y.eventually("household released", func() bool {
 			h, err := y.payments.HouseholdAccount(y.operator(), payments.HouseholdRef{ID: 1})
 			return err == nil && h.PendingFen == 0 && h.ReleasedFen == int64(no)*(14002-700)
 		})
 		y.forward(6 * 24 * time.Hour)
 	}
-	a = y.adoption(1, a.No, orders.AdoptionCompleted)
+	a = y.adoption(1, a.No, adopt.Completed)
 	if l := y.lot(1, gardenAdopt); l.Delivered != 10 || l.Reserved != 0 {
 		t.Errorf("lot %+v", l)
 	}
@@ -142,7 +143,7 @@ func adoptAtOnce(y *yard, plot int64, n int64) (doubles, taken int) {
 	for i := range n {
 		wg.Go(func() {
 			<-begin
-			_, err := processes[i%2].Adopt(y.buyer(i), adoptRequest(fmt.Sprintf("goose-%d-%d", plot, i), plot, 1, orders.FailureRefund))
+			_, err := processes[i%2].Adopt(y.buyer(i), adoptRequest(fmt.Sprintf("goose-%d-%d", plot, i), plot, 1, adopt.FailureRefund))
 			if err != nil && link.CodeOf(err) != link.SoldOut {
 				y.t.Errorf("buyer %d: %v", i, err)
 			}
@@ -160,24 +161,24 @@ func adoptAtOnce(y *yard, plot int64, n int64) (doubles, taken int) {
 func TestAdoptionThatIsNotPaid(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 1)
-	a := y.adopt(1, "late", plot.ID, 1, orders.FailureRefund)
-	_, err := y.orders.Adopt(y.buyer(2), adoptRequest("second", plot.ID, 1, orders.FailureRefund))
+	a := y.adopt(1, "late", plot.ID, 1, adopt.FailureRefund)
+	_, err := y.orders.Adopt(y.buyer(2), adoptRequest("second", plot.ID, 1, adopt.FailureRefund))
 	wantError(t, err, link.SoldOut, "adoption.taken")
-	start, err := y.orders.PayAdoption(y.buyer(1), orders.PayAdoption{AdoptionNo: a.No, Method: payments.Cash, IdempotencyKey: "pay-late-1"})
+	start, err := y.orders.PayAdoption(y.buyer(1), adopt.Pay{AdoptionNo: a.No, Method: payments.Cash, IdempotencyKey: "pay-late-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	y.forward(31 * time.Minute)
-	y.adoption(1, a.No, orders.AdoptionExpired)
+	y.adoption(1, a.No, adopt.Expired)
 	_, _ = y.take(start) // the money comes too late
-	y.adopt(2, "second", plot.ID, 1, orders.FailureRefund)
+	y.adopt(2, "second", plot.ID, 1, adopt.FailureRefund)
 
 	// One whose balance does not come lapses: the free hours are over, half the deposit is kept.
-	b := y.adopt(3, "lapse", y.offer(2, gooseAdopt, 1).ID, 1, orders.FailureRefund)
+	b := y.adopt(3, "lapse", y.offer(2, gooseAdopt, 1).ID, 1, adopt.FailureRefund)
 	y.pay(3, b.No)
-	y.adoption(3, b.No, orders.AdoptionReserved)
+	y.adoption(3, b.No, adopt.Reserved)
 	y.forward(35 * 24 * time.Hour)
-	b = y.adoption(3, b.No, orders.AdoptionCancelled)
+	b = y.adoption(3, b.No, adopt.Cancelled)
 	if b.ForfeitFen != b.DepositFen/2 || b.RefundFen != b.DepositFen-b.ForfeitFen {
 		t.Errorf("kept %d, refunded %d of %d", b.ForfeitFen, b.RefundFen, b.DepositFen)
 	}
@@ -187,24 +188,24 @@ func TestAdoptionThatIsNotPaid(t *testing.T) {
 func TestAdoptionCancelled(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 2)
-	free := y.grown(1, "free", plot.ID, 1, orders.FailureRefund)
-	got, err := y.orders.CancelAdoption(y.buyer(1), orders.CancelAdoption{AdoptionNo: free.No})
-	if err != nil || got.State != orders.AdoptionCancelled || got.RefundFen != free.PriceFen || got.ForfeitFen != 0 {
+	free := y.grown(1, "free", plot.ID, 1, adopt.FailureRefund)
+	got, err := y.orders.CancelAdoption(y.buyer(1), adopt.Cancel{AdoptionNo: free.No})
+	if err != nil || got.State != adopt.Cancelled || got.RefundFen != free.PriceFen || got.ForfeitFen != 0 {
 		t.Errorf("cancelled at once: %+v, %v", got, err)
 	}
-	late := y.grown(1, "late", plot.ID, 1, orders.FailureRefund)
+	late := y.grown(1, "late", plot.ID, 1, adopt.FailureRefund)
 	y.forward(25 * time.Hour)
-	got, err = y.orders.CancelAdoption(y.buyer(1), orders.CancelAdoption{AdoptionNo: late.No, Reason: "不想要了"})
+	got, err = y.orders.CancelAdoption(y.buyer(1), adopt.Cancel{AdoptionNo: late.No, Reason: "不想要了"})
 	if err != nil || got.ForfeitFen != late.DepositFen/2 || got.RefundFen != late.PriceFen-got.ForfeitFen {
 		t.Errorf("cancelled later: %+v, %v", got, err)
 	}
 	y.eventually("refunds", func() bool { return y.account(late).RefundDueFen+y.account(late).RefundedFen == got.RefundFen })
-	begun := y.grown(2, "begun", y.offer(2, gardenAdopt, 1).ID, 1, orders.FailureRefund)
+	begun := y.grown(2, "begun", y.offer(2, gardenAdopt, 1).ID, 1, adopt.FailureRefund)
 	y.forward(24 * time.Hour)
-	if _, err := y.orders.DeliverBox(y.household(2), orders.BoxRequest{AdoptionNo: begun.No, No: 1}); err != nil {
+	if _, err := y.orders.DeliverBox(y.household(2), adopt.BoxRequest{AdoptionNo: begun.No, No: 1}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = y.orders.CancelAdoption(y.buyer(2), orders.CancelAdoption{AdoptionNo: begun.No})
+	_, err = y.orders.CancelAdoption(y.buyer(2), adopt.Cancel{AdoptionNo: begun.No})
 	wantError(t, err, link.Conflict, "adoption.cancel.begun")
 }
 
@@ -212,38 +213,38 @@ func TestAdoptionCancelled(t *testing.T) {
 func TestDeathIsRefundedOrReplaced(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 6)
-	refund := y.grown(1, "refund", plot.ID, 2, orders.FailureRefund)
-	if _, err := y.orders.FailBoxes(y.household(1), orders.FailBox{AdoptionNo: refund.No, No: 1, Reason: "died"}); err != nil {
+	refund := y.grown(1, "refund", plot.ID, 2, adopt.FailureRefund)
+	if _, err := y.orders.FailBoxes(y.household(1), adopt.FailBox{AdoptionNo: refund.No, No: 1, Reason: "died"}); err != nil {
 		t.Fatal(err)
 	}
-	got := y.until(1, refund.No, "refund", func(a orders.Adoption) bool { return a.RefundFen > 0 })
-	if box(got, 1).State != orders.BoxFailed || got.RefundFen != refund.PriceFen/2 || got.State != orders.AdoptionGrowing {
+	got := y.until(1, refund.No, "refund", func(a adopt.Adoption) bool { return a.RefundFen > 0 })
+	if box(got, 1).State != adopt.BoxFailed || got.RefundFen != refund.PriceFen/2 || got.State != adopt.Growing {
 		t.Errorf("after a death: %+v", got)
 	}
 	y.eventually("money on its way back", func() bool { return y.account(refund).RefundDueFen == refund.PriceFen/2 })
 	y.eventually("the goose left the lot", func() bool { l := y.lot(1, gooseAdopt); return l.Capacity == 5 && l.Reserved == 1 })
 
-	replace := y.grown(2, "replace", plot.ID, 1, orders.FailureReplace)
-	if _, err := y.orders.FailBoxes(y.household(1), orders.FailBox{AdoptionNo: replace.No, No: 1, Reason: "hail"}); err != nil {
+	replace := y.grown(2, "replace", plot.ID, 1, adopt.FailureReplace)
+	if _, err := y.orders.FailBoxes(y.household(1), adopt.FailBox{AdoptionNo: replace.No, No: 1, Reason: "hail"}); err != nil {
 		t.Fatal(err)
 	}
-	got = y.until(2, replace.No, "replacement", func(a orders.Adoption) bool { return box(a, 1).Replaced })
+	got = y.until(2, replace.No, "replacement", func(a adopt.Adoption) bool { return box(a, 1).Replaced })
 	other := box(got, 1)
-	if other.State != orders.BoxPlanned || got.RefundFen != 0 || got.HouseholdID != 0 {
+	if other.State != adopt.BoxPlanned || got.RefundFen != 0 || got.HouseholdID != 0 {
 		t.Errorf("replaced: %+v", other)
 	}
 	var household int64
 	if err := y.db.Get(&household, `SELECT household_id FROM adoption_box WHERE adoption_id = $1`, replace.ID); err != nil || household == 1 {
 		t.Fatalf("filled by household %d, %v", household, err)
 	}
-	_, err := y.orders.DeliverBox(y.household(1), orders.BoxRequest{AdoptionNo: replace.No, No: 1})
+	_, err := y.orders.DeliverBox(y.household(1), adopt.BoxRequest{AdoptionNo: replace.No, No: 1})
 	wantError(t, err, link.NotFound, "adoption.box.unknown")
 	y.forward(42 * 24 * time.Hour)
-	if _, err := y.orders.DeliverBox(y.household(household), orders.BoxRequest{AdoptionNo: replace.No, No: 1}); err != nil {
+	if _, err := y.orders.DeliverBox(y.household(household), adopt.BoxRequest{AdoptionNo: replace.No, No: 1}); err != nil {
 		t.Fatal(err)
 	}
 	y.forward(25 * time.Hour)
-	y.adoption(2, replace.No, orders.AdoptionCompleted)
+	y.adoption(2, replace.No, adopt.Completed)
 	income, err := y.orders.Income(y.household(household), orders.IncomeRequest{})
 	fee, _ := money.BasisPoints(replace.PriceFen, 500)
 	if err != nil || income.Sum.OwedFen != replace.PriceFen-fee {
@@ -255,16 +256,16 @@ func TestDeathIsRefundedOrReplaced(t *testing.T) {
 func TestReplacementThatNobodyHas(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gardenAdopt, 1)
-	a := y.grown(1, "hail", plot.ID, 1, orders.FailureReplace)
+	a := y.grown(1, "hail", plot.ID, 1, adopt.FailureReplace)
 	for h := int64(2); h <= 4; h++ {
 		if _, err := y.catalog.Offer(y.household(h), catalog.OfferRequest{PresaleID: gardenAdopt, HouseholdID: h, Capacity: 0}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := y.orders.FailBoxes(y.helper(1), orders.FailBox{AdoptionNo: a.No, No: 1, Rest: true, Reason: "hail"}); err != nil {
+	if _, err := y.orders.FailBoxes(y.helper(1), adopt.FailBox{AdoptionNo: a.No, No: 1, Rest: true, Reason: "hail"}); err != nil {
 		t.Fatal(err)
 	}
-	a = y.adoption(1, a.No, orders.AdoptionCompleted)
+	a = y.adoption(1, a.No, adopt.Completed)
 	if a.RefundFen != a.PriceFen {
 		t.Errorf("refunded %d of %d", a.RefundFen, a.PriceFen)
 	}
@@ -273,43 +274,43 @@ func TestReplacementThatNobodyHas(t *testing.T) {
 
 func TestDisputedBox(t *testing.T) {
 	y := newYard(t)
-	a := y.grown(1, "dispute", y.offer(1, gardenAdopt, 1).ID, 1, orders.FailureRefund)
+	a := y.grown(1, "dispute", y.offer(1, gardenAdopt, 1).ID, 1, adopt.FailureRefund)
 	for no := 1; no <= 2; no++ {
-		if _, err := y.orders.DeliverBox(y.household(1), orders.BoxRequest{AdoptionNo: a.No, No: no}); err != nil {
+		if _, err := y.orders.DeliverBox(y.household(1), adopt.BoxRequest{AdoptionNo: a.No, No: no}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := y.orders.DisputeBox(y.buyer(1), orders.DisputeBox{AdoptionNo: a.No, No: no, Note: "没收到"}); err != nil {
+		if _, err := y.orders.DisputeBox(y.buyer(1), adopt.DisputeBox{AdoptionNo: a.No, No: no, Note: "没收到"}); err != nil {
 			t.Fatal(err)
 		}
 		y.forward(7 * 24 * time.Hour) // the household is not released meanwhile
 	}
-	if _, err := y.orders.DecideBox(y.household(1), orders.DecideBox{AdoptionNo: a.No, No: 1, Came: true}); link.CodeOf(err) != link.Forbidden {
+	if _, err := y.orders.DecideBox(y.household(1), adopt.DecideBox{AdoptionNo: a.No, No: 1, Came: true}); link.CodeOf(err) != link.Forbidden {
 		t.Errorf("a household decides: %v", err)
 	}
-	if _, err := y.orders.DecideBox(y.operator(), orders.DecideBox{AdoptionNo: a.No, No: 1, Came: true}); err != nil {
+	if _, err := y.orders.DecideBox(y.operator(), adopt.DecideBox{AdoptionNo: a.No, No: 1, Came: true}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := y.orders.DecideBox(y.operator(), orders.DecideBox{AdoptionNo: a.No, No: 2})
-	if err != nil || box(got, 1).State != orders.BoxSettled || box(got, 2).State != orders.BoxFailed || got.RefundFen != box(got, 2).AmountFen {
+	got, err := y.orders.DecideBox(y.operator(), adopt.DecideBox{AdoptionNo: a.No, No: 2})
+	if err != nil || box(got, 1).State != adopt.BoxSettled || box(got, 2).State != adopt.BoxFailed || got.RefundFen != box(got, 2).AmountFen {
 		t.Errorf("decided: %+v, %v", got.Boxes, err)
 	}
 	y.eventually("one is paid, the other refunded", func() bool {
 		h, err := y.payments.HouseholdAccount(y.operator(), payments.HouseholdRef{ID: 1})
 		return err == nil && h.PendingFen == 0 && h.ReleasedFen == 7001-350 && y.account(a).RefundDueFen == 7001
 	})
-	_, err = y.orders.DisputeBox(y.buyer(1), orders.DisputeBox{AdoptionNo: a.No, No: 1, Note: "晚了"})
+	_, err = y.orders.DisputeBox(y.buyer(1), adopt.DisputeBox{AdoptionNo: a.No, No: 1, Note: "晚了"})
 	wantError(t, err, link.Conflict, "adoption.box.too_late")
 }
 
 // Two balance payments from two tabs: one counts, the other goes back.
 func TestBalancePaidTwice(t *testing.T) {
 	y := newYard(t)
-	a := y.adopt(1, "twice", y.offer(1, gooseAdopt, 1).ID, 1, orders.FailureRefund)
+	a := y.adopt(1, "twice", y.offer(1, gooseAdopt, 1).ID, 1, adopt.FailureRefund)
 	y.pay(1, a.No)
-	y.adoption(1, a.No, orders.AdoptionReserved)
+	y.adoption(1, a.No, adopt.Reserved)
 	var starts []orders.PayStart
 	for i := range 2 {
-		s, err := y.orders.PayAdoption(y.buyer(1), orders.PayAdoption{AdoptionNo: a.No, Method: payments.Cash, IdempotencyKey: fmt.Sprintf("tab-%d-balance", i)})
+		s, err := y.orders.PayAdoption(y.buyer(1), adopt.Pay{AdoptionNo: a.No, Method: payments.Cash, IdempotencyKey: fmt.Sprintf("tab-%d-balance", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -320,7 +321,7 @@ func TestBalancePaidTwice(t *testing.T) {
 			t.Logf("second counter payment: %v", err)
 		}
 	}
-	a = y.adoption(1, a.No, orders.AdoptionGrowing)
+	a = y.adoption(1, a.No, adopt.Growing)
 	y.eventually("what is too much goes back", func() bool {
 		acc := y.account(a)
 		return acc.DepositFen == a.PriceFen && acc.PaidFen-acc.DepositFen == acc.RefundDueFen
@@ -340,26 +341,26 @@ func smallJPEG(t *testing.T, side int) []byte {
 func TestUpdatesAreForTheAdopterOnly(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 2)
-	a := y.grown(1, "mine", plot.ID, 1, orders.FailureRefund)
-	other := y.grown(2, "other", y.offer(2, gooseAdopt, 1).ID, 1, orders.FailureRefund)
-	unpaid := y.adopt(3, "unpaid", plot.ID, 1, orders.FailureRefund)
-	post := orders.PostUpdate{IdempotencyKey: "update-1", PlotID: plot.ID, Text: "鹅下水了"}
+	a := y.grown(1, "mine", plot.ID, 1, adopt.FailureRefund)
+	other := y.grown(2, "other", y.offer(2, gooseAdopt, 1).ID, 1, adopt.FailureRefund)
+	unpaid := y.adopt(3, "unpaid", plot.ID, 1, adopt.FailureRefund)
+	post := adopt.PostUpdate{IdempotencyKey: "update-1", PlotID: plot.ID, Text: "鹅下水了"}
 	if _, err := y.orders.PostUpdate(y.household(2), post); link.CodeOf(err) != link.NotFound {
 		t.Errorf("another household posts: %v", err)
 	}
 	for _, ctx := range []context.Context{y.buyer(1), y.operator(), t.Context()} {
-		if _, err := y.orders.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: "update-2", PlotID: plot.ID, Text: "x"}); err == nil {
+		if _, err := y.orders.PostUpdate(ctx, adopt.PostUpdate{IdempotencyKey: "update-2", PlotID: plot.ID, Text: "x"}); err == nil {
 			t.Errorf("%+v posts", link.ActorFrom(ctx))
 		}
 	}
-	u, err := y.orders.PostUpdate(y.household(1), orders.PostUpdate{IdempotencyKey: "update-3", PlotID: plot.ID, Text: "鹅下水了"})
+	u, err := y.orders.PostUpdate(y.household(1), adopt.PostUpdate{IdempotencyKey: "update-3", PlotID: plot.ID, Text: "鹅下水了"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := y.orders.PostUpdate(y.household(1), orders.PostUpdate{IdempotencyKey: "update-3", PlotID: plot.ID, Text: "鹅下水了"}); err != nil || again.ID != u.ID {
+	if again, err := y.orders.PostUpdate(y.household(1), adopt.PostUpdate{IdempotencyKey: "update-3", PlotID: plot.ID, Text: "鹅下水了"}); err != nil || again.ID != u.ID {
 		t.Errorf("posted twice: %d and %d, %v", u.ID, again.ID, err)
 	}
-	photo, err := y.orders.AddPhoto(y.helper(1), orders.AddPhoto{UpdateID: u.ID, JPEG: smallJPEG(t, 40)})
+	photo, err := y.orders.AddPhoto(y.helper(1), adopt.AddPhoto{UpdateID: u.ID, JPEG: smallJPEG(t, 40)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,20 +368,20 @@ func TestUpdatesAreForTheAdopterOnly(t *testing.T) {
 	for name, c := range map[string]struct {
 		file []byte
 		code link.Code
-	}{"exif": {tagged, link.Invalid}, "text": {[]byte("hello"), link.Invalid}, "wide": {smallJPEG(t, orders.PhotoMostPixels+1), link.Invalid},
-		"heavy": {make([]byte, orders.PhotoMostBytes+1), link.TooLarge}} {
-		if _, err := y.orders.AddPhoto(y.household(1), orders.AddPhoto{UpdateID: u.ID, JPEG: c.file}); link.CodeOf(err) != c.code {
+	}{"exif": {tagged, link.Invalid}, "text": {[]byte("hello"), link.Invalid}, "wide": {smallJPEG(t, adopt.PhotoMostPixels+1), link.Invalid},
+		"heavy": {make([]byte, adopt.PhotoMostBytes+1), link.TooLarge}} {
+		if _, err := y.orders.AddPhoto(y.household(1), adopt.AddPhoto{UpdateID: u.ID, JPEG: c.file}); link.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := y.orders.AddPhoto(y.household(2), orders.AddPhoto{UpdateID: u.ID, JPEG: smallJPEG(t, 20)}); link.CodeOf(err) != link.NotFound {
+	if _, err := y.orders.AddPhoto(y.household(2), adopt.AddPhoto{UpdateID: u.ID, JPEG: smallJPEG(t, 20)}); link.CodeOf(err) != link.NotFound {
 		t.Errorf("another household adds: %v", err)
 	}
-	mine, err := y.orders.Adoption(y.buyer(1), orders.AdoptionRef{No: a.No})
+	mine, err := y.orders.Adoption(y.buyer(1), adopt.Ref{No: a.No})
 	if err != nil || len(mine.Updates) != 1 || len(mine.Updates[0].Photos) != 1 {
 		t.Fatalf("adopter sees %+v, %v", mine.Updates, err)
 	}
-	if f, err := y.orders.Photo(y.buyer(1), orders.PhotoRef{AdoptionNo: a.No, ID: photo.ID}); err != nil || len(f.JPEG) == 0 {
+	if f, err := y.orders.Photo(y.buyer(1), adopt.PhotoRef{AdoptionNo: a.No, ID: photo.ID}); err != nil || len(f.JPEG) == 0 {
 		t.Errorf("adopter's photo: %v", err)
 	}
 	for name, c := range map[string]struct {
@@ -392,20 +393,20 @@ func TestUpdatesAreForTheAdopterOnly(t *testing.T) {
 		if name == "another's helper" {
 			continue // the yard has one helper for all
 		}
-		if _, err := y.orders.Photo(c.ctx, orders.PhotoRef{AdoptionNo: c.no, ID: photo.ID}); link.CodeOf(err) != link.NotFound {
+		if _, err := y.orders.Photo(c.ctx, adopt.PhotoRef{AdoptionNo: c.no, ID: photo.ID}); link.CodeOf(err) != link.NotFound {
 			t.Errorf("%s sees the photo: %v", name, err)
 		}
 	}
 	for name, ctx := range map[string]context.Context{"another buyer": y.buyer(2), "another household": y.household(3)} {
-		if _, err := y.orders.Adoption(ctx, orders.AdoptionRef{No: a.No}); link.CodeOf(err) != link.NotFound {
+		if _, err := y.orders.Adoption(ctx, adopt.Ref{No: a.No}); link.CodeOf(err) != link.NotFound {
 			t.Errorf("%s sees the adoption: %v", name, err)
 		}
 	}
-	county, err := y.orders.Adoption(y.operator(), orders.AdoptionRef{No: a.No})
+	county, err := y.orders.Adoption(y.operator(), adopt.Ref{No: a.No})
 	if err != nil || len(county.Updates) != 0 {
 		t.Errorf("the county sees %d updates, %v", len(county.Updates), err)
 	}
-	home, err := y.orders.Adoption(y.household(1), orders.AdoptionRef{No: a.No})
+	home, err := y.orders.Adoption(y.household(1), adopt.Ref{No: a.No})
 	if err != nil || home.Delivery.Phone != "" || home.Buyer.AccountID != 0 || home.PaidFen != 0 {
 		t.Errorf("the household sees %+v, %v", home.Delivery, err)
 	}
@@ -430,23 +431,23 @@ func TestPlotsTellStrangersNothingPersonal(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 2)
 	for story, key := range map[string]string{"我是赵1，电话在下面": "adoption.plot.private", "打 138 0000 0000 找我": "adoption.plot.private", "": "adoption.plot.story"} {
-		_, err := y.orders.SavePlot(y.household(1), orders.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 2, EveryDays: 7, Story: catalog.Text{Zh: story}})
+		_, err := y.orders.SavePlot(y.household(1), adopt.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 2, EveryDays: 7, Story: catalog.Text{Zh: story}})
 		wantError(t, err, link.Invalid, key)
 	}
-	_, err := y.orders.SavePlot(y.household(1), orders.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 7, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
+	_, err := y.orders.SavePlot(y.household(1), adopt.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 7, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
 	wantError(t, err, link.Invalid, "adoption.plot.above_supply")
-	_, err = y.orders.SavePlot(y.household(2), orders.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 1, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
+	_, err = y.orders.SavePlot(y.household(2), adopt.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 1, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
 	if link.CodeOf(err) != link.NotFound {
 		t.Errorf("another household offers: %v", err)
 	}
-	_, err = y.orders.SavePlot(y.helper(4), orders.SavePlot{HouseholdID: 4, PresaleID: gooseAdopt, Units: 1, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
+	_, err = y.orders.SavePlot(y.helper(4), adopt.SavePlot{HouseholdID: 4, PresaleID: gooseAdopt, Units: 1, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
 	if link.CodeOf(err) != link.Forbidden {
 		t.Errorf("a helper offers without consent: %v", err)
 	}
-	y.adopt(1, "one", plot.ID, 2, orders.FailureRefund)
-	_, err = y.orders.SavePlot(y.household(1), orders.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 1, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
+	y.adopt(1, "one", plot.ID, 2, adopt.FailureRefund)
+	_, err = y.orders.SavePlot(y.household(1), adopt.SavePlot{HouseholdID: 1, PresaleID: gooseAdopt, Units: 1, EveryDays: 7, Story: catalog.Text{Zh: "好"}})
 	wantError(t, err, link.Conflict, "adoption.plot.below_adopted")
-	page, err := y.orders.Plots(t.Context(), orders.PlotFilter{})
+	page, err := y.orders.Plots(t.Context(), adopt.PlotFilter{})
 	if err != nil || page.Total != 0 {
 		t.Errorf("a plot with nothing left is offered: %+v, %v", page, err)
 	}

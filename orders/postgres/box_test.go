@@ -8,16 +8,17 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 )
 
-func subscribe(key, start string) orders.Subscribe {
-	return orders.Subscribe{IdempotencyKey: "standing-" + key, PresaleID: boxStanding, Qty: 2, EveryDays: 7, StartOn: start,
+func subscribe(key, start string) adopt.Subscribe {
+	return adopt.Subscribe{IdempotencyKey: "standing-" + key, PresaleID: boxStanding, Qty: 2, EveryDays: 7, StartOn: start,
 		Delivery: orders.Delivery{Kind: orders.DeliverPickup, PointID: 1, Name: "李芳", Phone: "13800000000"}}
 }
 
-func (y *yard) standing(buyer, id int64) orders.Standing {
+func (y *yard) standing(buyer, id int64) adopt.Standing {
 	y.t.Helper()
-	s, err := y.orders.Standing(y.buyer(buyer), orders.StandingRef{ID: id})
+	s, err := y.orders.Standing(y.buyer(buyer), adopt.StandingRef{ID: id})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ func (y *yard) standing(buyer, id int64) orders.Standing {
 }
 
 // dated waits until a date is in a state.
-func (y *yard) dated(buyer, id int64, on string, state orders.DateState) (d orders.StandingDate) {
+func (y *yard) dated(buyer, id int64, on string, state adopt.DateState) (d adopt.StandingDate) {
 	y.t.Helper()
 	y.eventually(on+" "+string(state), func() bool {
 		for _, d = range y.standing(buyer, id).Dates {
@@ -55,36 +56,36 @@ func TestBoxesBecomeOrdersOnce(t *testing.T) {
 	if _, err := y.orders.Subscribe(y.buyer(1), subscribe("one", on(1))); link.CodeOf(err) != link.Conflict {
 		t.Errorf("another under the same key: %v", err)
 	}
-	if _, err := y.orders.SkipDate(y.buyer(1), orders.SkipDate{ID: s.ID, On: on(1), Skip: true}); err != nil {
+	if _, err := y.orders.SkipDate(y.buyer(1), adopt.SkipDate{ID: s.ID, On: on(1), Skip: true}); err != nil {
 		t.Fatal(err)
 	}
 	y.forward(5 * 24 * time.Hour) // past the cut-off of the first
-	d := y.dated(1, s.ID, on(0), orders.DateOrdered)
+	d := y.dated(1, s.ID, on(0), adopt.DateOrdered)
 	o, err := y.orders.Order(y.buyer(1), orders.OrderRef{No: d.OrderNo})
 	if err != nil || o.Lines[0].Ordered != 2 || o.Lines[0].Policy == "" || o.ExpiresAt == nil || !o.ExpiresAt.Equal(d.PayBy) {
 		t.Errorf("ordered %+v, %v", o, err)
 	}
-	_, err = y.orders.SkipDate(y.buyer(1), orders.SkipDate{ID: s.ID, On: on(0), Skip: true})
+	_, err = y.orders.SkipDate(y.buyer(1), adopt.SkipDate{ID: s.ID, On: on(0), Skip: true})
 	wantError(t, err, link.Conflict, "standing.cut_off")
 
 	// What is changed holds for the dates that are not cut off.
-	change := orders.ChangeStanding{ID: s.ID, Qty: 3, EveryDays: 7, Delivery: subscribe("", "").Delivery}
+	change := adopt.ChangeStanding{ID: s.ID, Qty: 3, EveryDays: 7, Delivery: subscribe("", "").Delivery}
 	if _, err := y.orders.ChangeStanding(y.buyer(1), change); err != nil {
 		t.Fatal(err)
 	}
 	y.forward(7 * 24 * time.Hour)
-	y.dated(1, s.ID, on(1), orders.DateSkipped)
-	if _, err := y.orders.SetStanding(y.buyer(1), orders.SetStanding{ID: s.ID, State: orders.StandingPaused}); err != nil {
+	y.dated(1, s.ID, on(1), adopt.DateSkipped)
+	if _, err := y.orders.SetStanding(y.buyer(1), adopt.SetStanding{ID: s.ID, State: adopt.StandingPaused}); err != nil {
 		t.Fatal(err)
 	}
 	y.forward(7 * 24 * time.Hour)
-	y.dated(1, s.ID, on(2), orders.DatePaused)
+	y.dated(1, s.ID, on(2), adopt.DatePaused)
 	y.eventually("the pause has passed a date", func() bool { return y.count(`SELECT count(*) FROM standing_date WHERE state = 'paused'`) == 1 })
-	if _, err := y.orders.SetStanding(y.buyer(1), orders.SetStanding{ID: s.ID, State: orders.StandingActive}); err != nil {
+	if _, err := y.orders.SetStanding(y.buyer(1), adopt.SetStanding{ID: s.ID, State: adopt.StandingActive}); err != nil {
 		t.Fatal(err)
 	}
 	y.forward(7 * 24 * time.Hour)
-	d = y.dated(1, s.ID, on(3), orders.DateOrdered)
+	d = y.dated(1, s.ID, on(3), adopt.DateOrdered)
 	if o, err := y.orders.Order(y.buyer(1), orders.OrderRef{No: d.OrderNo}); err != nil || o.Lines[0].Ordered != 3 {
 		t.Errorf("after the change %+v, %v", o.Lines, err)
 	}
@@ -124,12 +125,12 @@ func TestBoxThatCannotBeOrdered(t *testing.T) {
 	}
 	on := s.Dates[0].On
 	y.offset.Store(int64(s.Dates[0].CutOff.Sub(yardStart)) + int64(time.Hour))
-	if d := y.dated(1, s.ID, on, orders.DateFailed); d.Reason != "order.quantity.sold_out" {
+	if d := y.dated(1, s.ID, on, adopt.DateFailed); d.Reason != "order.quantity.sold_out" {
 		t.Errorf("failed because of %q", d.Reason)
 	}
 	// A process that was away past the time to pay orders nothing.
 	y.offset.Store(int64(s.Dates[1].PayBy.Sub(yardStart)) + int64(time.Hour))
-	if d := y.dated(1, s.ID, s.Dates[1].On, orders.DateFailed); d.Reason != "standing.missed" {
+	if d := y.dated(1, s.ID, s.Dates[1].On, adopt.DateFailed); d.Reason != "standing.missed" {
 		t.Errorf("missed because of %q", d.Reason)
 	}
 }
@@ -140,13 +141,13 @@ func TestStandingOrdersArePrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := y.orders.Standing(y.buyer(2), orders.StandingRef{ID: s.ID}); link.CodeOf(err) != link.NotFound {
+	if _, err := y.orders.Standing(y.buyer(2), adopt.StandingRef{ID: s.ID}); link.CodeOf(err) != link.NotFound {
 		t.Errorf("another buyer reads: %v", err)
 	}
-	if _, err := y.orders.SetStanding(y.buyer(2), orders.SetStanding{ID: s.ID, State: orders.StandingEnded}); link.CodeOf(err) != link.NotFound {
+	if _, err := y.orders.SetStanding(y.buyer(2), adopt.SetStanding{ID: s.ID, State: adopt.StandingEnded}); link.CodeOf(err) != link.NotFound {
 		t.Errorf("another buyer ends: %v", err)
 	}
-	if _, err := y.orders.SetStanding(y.operator(), orders.SetStanding{ID: s.ID, State: orders.StandingEnded}); link.CodeOf(err) != link.NotFound {
+	if _, err := y.orders.SetStanding(y.operator(), adopt.SetStanding{ID: s.ID, State: adopt.StandingEnded}); link.CodeOf(err) != link.NotFound {
 		t.Errorf("the county ends: %v", err)
 	}
 	if _, err := y.orders.Subscribe(y.household(1), subscribe("no", "")); link.CodeOf(err) != link.Forbidden {
@@ -155,10 +156,10 @@ func TestStandingOrdersArePrivate(t *testing.T) {
 	if _, err := y.orders.Subscribe(y.buyer(1), subscribe("early", y.inDays(1).Format(time.DateOnly))); link.AsError(err).Key != "standing.start" {
 		t.Errorf("too early: %v", err)
 	}
-	if _, err := y.orders.SetStanding(y.buyer(1), orders.SetStanding{ID: s.ID, State: orders.StandingEnded}); err != nil {
+	if _, err := y.orders.SetStanding(y.buyer(1), adopt.SetStanding{ID: s.ID, State: adopt.StandingEnded}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = y.orders.SetStanding(y.buyer(1), orders.SetStanding{ID: s.ID, State: orders.StandingActive})
+	_, err = y.orders.SetStanding(y.buyer(1), adopt.SetStanding{ID: s.ID, State: adopt.StandingActive})
 	wantError(t, err, link.Conflict, "standing.ended")
 }
 

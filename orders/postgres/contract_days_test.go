@@ -8,10 +8,11 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
-func windows(t *orders.ContractTerms) {
-	t.Windows = []orders.ContractWindow{{From: "2026-09-10", To: "2026-09-20"}, {From: "2026-08-02", To: "2026-08-05"}}
+func windows(t *contract.Terms) {
+	t.Windows = []contract.Window{{From: "2026-09-10", To: "2026-09-20"}, {From: "2026-08-02", To: "2026-08-05"}}
 	t.Points, t.AdvanceFen = []int64{3, 1}, 0
 }
 
@@ -21,7 +22,7 @@ func TestWindowsAndPointsAreAgreed(t *testing.T) {
 	b := setup(t)
 	c := b.signing(windows)
 	if c.DeliverFrom != "2026-08-02" || c.DeliverTo != "2026-09-20" || len(c.Windows) != 2 || c.Windows[0].From != "2026-08-02" || len(c.PointNames) != 2 {
-		t.Fatalf("contract %+v", c.ContractTerms)
+		t.Fatalf("contract %+v", c.Terms)
 	}
 	q := b.sign(c.No, 1, 40)
 	for _, part := range []string{"2026-08-02 至 2026-08-05；2026-09-10 至 2026-09-20", "1号集货点、3号集货点"} {
@@ -31,12 +32,12 @@ func TestWindowsAndPointsAreAgreed(t *testing.T) {
 	}
 	other := *q.Contract
 	other.Windows = other.Windows[:1]
-	if q.TextHash != orders.TextHash(q.Text) || orders.TextHash(orders.QuotaText(other, q)) == q.TextHash {
+	if q.TextHash != contract.TextHash(q.Text) || contract.TextHash(contract.QuotaText(other, q)) == q.TextHash {
 		t.Error("the hash does not cover the windows")
 	}
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	call := func(day string, point int64) error {
-		_, err := b.orders.CallOff(officer(), orders.CallOff{No: c.No, Qty: 2, Day: day, PointID: point, IdempotencyKey: b.key()})
+		_, err := b.orders.CallOff(officer(), contract.CallOff{No: c.No, Qty: 2, Day: day, PointID: point, IdempotencyKey: b.key()})
 		return err
 	}
 	wantCode(t, call("2026-08-06", 1), link.Invalid, "contract.call_off.day", "day")
@@ -60,11 +61,11 @@ func TestWindowsAndPointsAreAgreed(t *testing.T) {
 		}
 	}
 	// The plan says where, and the scale stands there.
-	o, err := b.orders.CallOff(officer(), orders.CallOff{No: c.No, Qty: 5, Day: "2026-08-03", PointID: 3, IdempotencyKey: b.key()})
+	o, err := b.orders.CallOff(officer(), contract.CallOff{No: c.No, Qty: 5, Day: "2026-08-03", PointID: 3, IdempotencyKey: b.key()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := b.orders.Plan(officer(), orders.PlanRequest{No: c.No, Day: "2026-08-03"})
+	plan, err := b.orders.Plan(officer(), contract.PlanRequest{No: c.No, Day: "2026-08-03"})
 	if err != nil || len(plan.Stops) != 1 || plan.Stops[0].Point != "3号集货点" {
 		t.Errorf("plan %+v, %v", plan, err)
 	}
@@ -84,28 +85,28 @@ func TestWindowsAndPointsAreAgreed(t *testing.T) {
 func TestWindowsThatCannotBe(t *testing.T) {
 	b := setup(t)
 	for name, c := range map[string]struct {
-		windows    []orders.ContractWindow
+		windows    []contract.Window
 		key, field string
 	}{
-		"overlap":   {[]orders.ContractWindow{{From: "2026-08-02", To: "2026-08-10"}, {From: "2026-08-10", To: "2026-08-20"}}, "contract.windows.apart", "windows[1]"},
-		"backwards": {[]orders.ContractWindow{{From: "2026-08-22", To: "2026-08-10"}}, "contract.window", "windows[0]"},
-		"no date":   {[]orders.ContractWindow{{From: "2026-08-22"}}, "date", "windows[0]"},
-		"too many": {[]orders.ContractWindow{{From: "2026-08-21", To: "2026-08-21"}, {From: "2026-08-22", To: "2026-08-22"}, {From: "2026-08-23", To: "2026-08-23"},
+		"overlap":   {[]contract.Window{{From: "2026-08-02", To: "2026-08-10"}, {From: "2026-08-10", To: "2026-08-20"}}, "contract.windows.apart", "windows[1]"},
+		"backwards": {[]contract.Window{{From: "2026-08-22", To: "2026-08-10"}}, "contract.window", "windows[0]"},
+		"no date":   {[]contract.Window{{From: "2026-08-22"}}, "date", "windows[0]"},
+		"too many": {[]contract.Window{{From: "2026-08-21", To: "2026-08-21"}, {From: "2026-08-22", To: "2026-08-22"}, {From: "2026-08-23", To: "2026-08-23"},
 			{From: "2026-08-24", To: "2026-08-24"}, {From: "2026-08-25", To: "2026-08-25"}, {From: "2026-08-26", To: "2026-08-26"}, {From: "2026-08-27", To: "2026-08-27"}}, "contract.windows", "windows"},
 	} {
 		terms := b.terms()
 		terms.Windows = c.windows
-		_, err := b.orders.SaveContract(officer(), orders.SaveContract{ContractTerms: terms, IdempotencyKey: b.key()})
+		_, err := b.orders.SaveContract(officer(), contract.Save{Terms: terms, IdempotencyKey: b.key()})
 		if link.CodeOf(err) != link.Invalid {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		wantCode(t, err, link.Invalid, c.key, c.field)
 	}
-	one := b.contract(func(t *orders.ContractTerms) {
-		t.Windows = []orders.ContractWindow{{From: "2026-08-02", To: "2026-08-30"}}
+	one := b.contract(func(t *contract.Terms) {
+		t.Windows = []contract.Window{{From: "2026-08-02", To: "2026-08-30"}}
 	})
 	if len(one.Windows) != 0 || one.DeliverFrom != "2026-08-02" || one.DeliverTo != "2026-08-30" {
-		t.Errorf("one window is written in two ways: %+v", one.ContractTerms)
+		t.Errorf("one window is written in two ways: %+v", one.Terms)
 	}
 }

@@ -8,8 +8,9 @@ import (
 	catalogpg "banmuyuan/catalog/postgres"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/linktest"
-	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 )
 
@@ -25,21 +26,21 @@ func meant() catalogpg.Seed {
 // A contract that names townships and programmes is signed by their households only, and proposed to no others.
 func TestOnlyWhomAContractIsMeantForSigns(t *testing.T) {
 	b := setupOn(t, meant())
-	c := b.contract(func(t *orders.ContractTerms) {
+	c := b.contract(func(t *contract.Terms) {
 		t.Townships, t.Programmes, t.AdvanceFen, t.Quantity = []int64{1}, []string{"geese"}, 0, 240
 	})
-	b.move(officer(), c.No, orders.ContractSubmit)
-	b.move(approver(), c.No, orders.ContractApprove)
-	if _, err := b.orders.MoveContract(officer(), orders.MoveContract{No: c.No, Step: orders.ContractOpen, Propose: true}); err != nil {
+	b.move(officer(), c.No, contract.StepSubmit)
+	b.move(approver(), c.No, contract.StepApprove)
+	if _, err := b.orders.MoveContract(officer(), contract.Move{No: c.No, Step: contract.StepOpen, Propose: true}); err != nil {
 		t.Fatal(err)
 	}
 	for id, why := range map[int64]string{5: "contract.not_eligible.township", 2: "contract.not_eligible.programme"} {
-		if offer, err := b.orders.SignOffer(household(id), orders.SignOfferRequest{No: c.No}); err != nil || offer.Why != why || offer.Most != 0 {
+		if offer, err := b.orders.SignOffer(household(id), contract.SignOfferRequest{No: c.No}); err != nil || offer.Why != why || offer.Most != 0 {
 			t.Errorf("household %d is offered %d, why %s, %v", id, offer.Most, offer.Why, err)
 		}
-		_, err := b.orders.SignUp(household(id), orders.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
+		_, err := b.orders.SignUp(household(id), contract.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
 		wantCode(t, err, link.Invalid, why, "")
-		if list, err := b.orders.Contracts(household(id), orders.ContractFilter{}); err != nil || list.Total != 0 {
+		if list, err := b.orders.Contracts(household(id), contract.Filter{}); err != nil || list.Total != 0 {
 			t.Errorf("household %d sees %d contracts, %v", id, list.Total, err)
 		}
 	}
@@ -47,7 +48,7 @@ func TestOnlyWhomAContractIsMeantForSigns(t *testing.T) {
 	if n := b.count(`SELECT count(*) FROM quota WHERE household_id NOT IN (1, 3, 4)`); n != 0 {
 		t.Errorf("%d quotas are proposed to households that it is not meant for", n)
 	}
-	if list, err := b.orders.Contracts(household(3), orders.ContractFilter{Open: true}); err != nil || list.Total != 1 {
+	if list, err := b.orders.Contracts(household(3), contract.Filter{Open: true}); err != nil || list.Total != 1 {
 		t.Errorf("household 3 sees %d contracts, %v", list.Total, err)
 	}
 }
@@ -55,25 +56,25 @@ func TestOnlyWhomAContractIsMeantForSigns(t *testing.T) {
 // A household sees its own quota and no other's; the buyer of another contract none.
 func TestQuotasAreEachTheirOwn(t *testing.T) {
 	b := setup(t)
-	c := b.signing(func(t *orders.ContractTerms) { t.AdvanceFen = 0 })
+	c := b.signing(func(t *contract.Terms) { t.AdvanceFen = 0 })
 	mine, theirs := b.sign(c.No, 1, 10), b.sign(c.No, 3, 20)
-	page, err := b.orders.Quotas(household(1), orders.QuotaFilter{No: c.No})
+	page, err := b.orders.Quotas(household(1), contract.QuotaFilter{No: c.No})
 	if err != nil || page.Total != 1 || page.Qty != 10 || page.Items[0].ID != mine.ID {
 		t.Errorf("household 1 sees %+v, %v", page, err)
 	}
-	_, err = b.orders.Quotas(household(1), orders.QuotaFilter{No: c.No, Household: 3})
+	_, err = b.orders.Quotas(household(1), contract.QuotaFilter{No: c.No, Household: 3})
 	wantCode(t, err, link.NotFound, "household.unknown", "household_id")
-	_, err = b.orders.Quota(household(1), orders.QuotaRef{ID: theirs.ID})
+	_, err = b.orders.Quota(household(1), contract.QuotaRef{ID: theirs.ID})
 	wantCode(t, err, link.NotFound, "quota.unknown", "id")
-	_, err = b.orders.Quotas(as("officer", 41, 3), orders.QuotaFilter{Household: 3})
+	_, err = b.orders.Quotas(as("officer", 41, 3), contract.QuotaFilter{Household: 3})
 	wantCode(t, err, link.NotFound, "contract.unknown", "no")
-	_, err = b.orders.SignUp(household(1), orders.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
+	_, err = b.orders.SignUp(household(1), contract.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
 	wantCode(t, err, link.Conflict, "quota.exists", "")
 	_, err = b.db.Exec(`INSERT INTO quota (contract_id, household_id, village_id, qty, state, answer_by, created_at) SELECT id, 5, 3, 10, 'signed', now(), now() FROM contract`)
 	if link.Constraint(err) != "quota_signed" {
 		t.Errorf("signed without a text: %v", err)
 	}
-	if got, err := b.orders.Contract(household(1), orders.ContractRef{No: c.No}); err != nil || got.CalledOff != 0 || got.Waiting != 0 || got.SubmittedBy != "" || len(got.Timeline) != 0 {
+	if got, err := b.orders.Contract(household(1), contract.Ref{No: c.No}); err != nil || got.CalledOff != 0 || got.Waiting != 0 || got.SubmittedBy != "" || len(got.Timeline) != 0 {
 		t.Errorf("a household sees how the buyer stands: %+v, %v", got, err)
 	}
 }
@@ -81,13 +82,13 @@ func TestQuotasAreEachTheirOwn(t *testing.T) {
 // Who has not answered by the day is asked no more, even before a worker has come by; then it lapses. After the last day
 // of signing nobody signs.
 func TestQuotasAreConfirmedByADate(t *testing.T) {
-	asks := func(t *testing.T, b *bundle) (orders.Contract, orders.Quota) {
+	asks := func(t *testing.T, b *bundle) (contract.Contract, contract.Quota) {
 		t.Helper()
-		c := b.signing(func(t *orders.ContractTerms) { t.AdvanceFen, t.MinQuota, t.MaxQuota, t.Quantity = 0, 10, 10, 60 })
-		if _, err := b.orders.ProposeQuotas(officer(), orders.ProposeQuotas{No: c.No, Qty: 20, AnswerDays: 3, IdempotencyKey: b.key()}); err != nil {
+		c := b.signing(func(t *contract.Terms) { t.AdvanceFen, t.MinQuota, t.MaxQuota, t.Quantity = 0, 10, 10, 60 })
+		if _, err := b.orders.ProposeQuotas(officer(), contract.ProposeQuotas{No: c.No, Qty: 20, AnswerDays: 3, IdempotencyKey: b.key()}); err != nil {
 			t.Fatal(err)
 		}
-		page, err := b.orders.Quotas(officer(), orders.QuotaFilter{No: c.No, State: orders.QuotaProposed})
+		page, err := b.orders.Quotas(officer(), contract.QuotaFilter{No: c.No, State: contract.QuotaProposed})
 		if err != nil || len(page.Items) != 2 {
 			t.Fatalf("%+v, %v", page, err)
 		}
@@ -97,13 +98,13 @@ func TestQuotasAreConfirmedByADate(t *testing.T) {
 		b := setup(t)
 		_, asked := asks(t, b)
 		nc := b.server.Connect(t) // a process whose workers do not run is past the day before any other
-		m, err := postgres.New(t.Context(), linktest.Open(t, b.schema, 4), nc, catalog.NewClient(nc), payments.NewClient(nc), postgres.Config{Log: b.log,
+		m, err := postgres.New(t.Context(), linktest.Open(t, b.schema, 4), nc, catalog.NewClient(nc), payments.NewClient(nc), desk.Config{Log: b.log,
 			Now: func() time.Time { return b.clock.Now().Add(3*24*time.Hour + time.Second) }})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(m.Close)
-		_, err = m.AnswerQuota(household(asked.HouseholdID), orders.AnswerQuota{ID: asked.ID, Accept: true})
+		_, err = m.AnswerQuota(household(asked.HouseholdID), contract.AnswerQuota{ID: asked.ID, Accept: true})
 		wantCode(t, err, link.Conflict, "quota.too_late", "")
 	})
 	t.Run("lapse and the last day", func(t *testing.T) {
@@ -120,7 +121,7 @@ func TestQuotasAreConfirmedByADate(t *testing.T) {
 		b.clock.Advance(16*24*time.Hour + 11*time.Hour) // the last hour of 20 August
 		b.sign(c.No, free, 10)
 		b.clock.Advance(time.Hour)
-		_, err := b.orders.SignUp(household(asked.HouseholdID), orders.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
+		_, err := b.orders.SignUp(household(asked.HouseholdID), contract.SignUp{No: c.No, Qty: 10, IdempotencyKey: b.key()})
 		wantCode(t, err, link.Conflict, "contract.sign_over", "")
 	})
 }

@@ -7,17 +7,18 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // TestHelperSignsOnlyWithConsent: a helper's word counts for households that agreed, and from the moment they no longer do
 // it does not.
 func TestHelperSignsOnlyWithConsent(t *testing.T) {
 	b := setup(t)
-	c := b.signing(func(t *orders.ContractTerms) { t.AdvanceFen = 0 })
-	if _, err := b.orders.ProposeQuotas(officer(), orders.ProposeQuotas{No: c.No, Qty: 20, IdempotencyKey: b.key()}); err != nil {
+	c := b.signing(func(t *contract.Terms) { t.AdvanceFen = 0 })
+	if _, err := b.orders.ProposeQuotas(officer(), contract.ProposeQuotas{No: c.No, Qty: 20, IdempotencyKey: b.key()}); err != nil {
 		t.Fatal(err)
 	}
-	page, err := b.orders.Quotas(officer(), orders.QuotaFilter{No: c.No, State: orders.QuotaProposed})
+	page, err := b.orders.Quotas(officer(), contract.QuotaFilter{No: c.No, State: contract.QuotaProposed})
 	if err != nil || len(page.Items) == 0 {
 		t.Fatalf("%+v, %v", page, err)
 	}
@@ -34,23 +35,23 @@ func TestHelperSignsOnlyWithConsent(t *testing.T) {
 	}
 	for name, try := range map[string]func() error{
 		"reads the offer": func() error {
-			_, err := b.orders.SignOffer(helper(1), orders.SignOfferRequest{No: c.No, HouseholdID: other})
+			_, err := b.orders.SignOffer(helper(1), contract.SignOfferRequest{No: c.No, HouseholdID: other})
 			return err
 		},
 		"signs up": func() error {
-			_, err := b.orders.SignUp(helper(1), orders.SignUp{No: c.No, HouseholdID: other, Qty: 10, IdempotencyKey: b.key()})
+			_, err := b.orders.SignUp(helper(1), contract.SignUp{No: c.No, HouseholdID: other, Qty: 10, IdempotencyKey: b.key()})
 			return err
 		},
 		"accepts": func() error {
-			_, err := b.orders.AnswerQuota(helper(1), orders.AnswerQuota{ID: asked.ID, Accept: true})
+			_, err := b.orders.AnswerQuota(helper(1), contract.AnswerQuota{ID: asked.ID, Accept: true})
 			return err
 		},
 		"declines": func() error {
-			_, err := b.orders.AnswerQuota(helper(1), orders.AnswerQuota{ID: asked.ID})
+			_, err := b.orders.AnswerQuota(helper(1), contract.AnswerQuota{ID: asked.ID})
 			return err
 		},
 		"reads the quota": func() error {
-			_, err := b.orders.Quota(helper(1), orders.QuotaRef{ID: asked.ID})
+			_, err := b.orders.Quota(helper(1), contract.QuotaRef{ID: asked.ID})
 			return err
 		},
 	} {
@@ -62,29 +63,29 @@ func TestHelperSignsOnlyWithConsent(t *testing.T) {
 		t.Errorf("%d quotas were answered", n)
 	}
 	consent(asked.HouseholdID, true)
-	q, err := b.orders.AnswerQuota(helper(1), orders.AnswerQuota{ID: asked.ID, Accept: true})
-	if err != nil || q.State != orders.QuotaSigned || !q.OnBehalf || q.SignedBy == "" {
+	q, err := b.orders.AnswerQuota(helper(1), contract.AnswerQuota{ID: asked.ID, Accept: true})
+	if err != nil || q.State != contract.QuotaSigned || !q.OnBehalf || q.SignedBy == "" {
 		t.Errorf("with consent: %+v, %v", q, err)
 	}
 	for name, who := range map[string]context.Context{"a helper of others": helper(2), "another household": household(other), "another buyer": as("officer", 41, 3)} {
-		if _, err := b.orders.Quota(who, orders.QuotaRef{ID: asked.ID}); link.CodeOf(err) != link.NotFound {
+		if _, err := b.orders.Quota(who, contract.QuotaRef{ID: asked.ID}); link.CodeOf(err) != link.NotFound {
 			t.Errorf("%s reads the quota: %v", name, err)
 		}
-		if _, err := b.orders.AnswerQuota(who, orders.AnswerQuota{ID: asked.ID}); link.CodeOf(err) != link.NotFound {
+		if _, err := b.orders.AnswerQuota(who, contract.AnswerQuota{ID: asked.ID}); link.CodeOf(err) != link.NotFound {
 			t.Errorf("%s answers it: %v", name, err)
 		}
 	}
 	for name, try := range map[string]func(context.Context) error{
 		"calls off": func(ctx context.Context) error {
-			_, err := b.orders.CallOff(ctx, orders.CallOff{No: c.No, Qty: 1, Day: "2026-08-02", IdempotencyKey: b.key()})
+			_, err := b.orders.CallOff(ctx, contract.CallOff{No: c.No, Qty: 1, Day: "2026-08-02", IdempotencyKey: b.key()})
 			return err
 		},
 		"reads the fulfilment": func(ctx context.Context) error {
-			_, err := b.orders.Fulfilment(ctx, orders.ContractRef{No: c.No})
+			_, err := b.orders.Fulfilment(ctx, contract.Ref{No: c.No})
 			return err
 		},
 		"lists quotas": func(ctx context.Context) error {
-			_, err := b.orders.Quotas(ctx, orders.QuotaFilter{No: c.No})
+			_, err := b.orders.Quotas(ctx, contract.QuotaFilter{No: c.No})
 			return err
 		},
 		"pays": func(ctx context.Context) error {
@@ -92,11 +93,11 @@ func TestHelperSignsOnlyWithConsent(t *testing.T) {
 			return err
 		},
 		"changes it": func(context.Context) error { // the collecting cooperative, which may read it
-			_, err := b.orders.SaveContract(as("officer", 42, 1), orders.SaveContract{No: c.No, ContractTerms: b.terms(), IdempotencyKey: b.key()})
+			_, err := b.orders.SaveContract(as("officer", 42, 1), contract.Save{No: c.No, Terms: b.terms(), IdempotencyKey: b.key()})
 			return err
 		},
 		"closes it": func(ctx context.Context) error {
-			_, err := b.orders.MoveContract(ctx, orders.MoveContract{No: c.No, Step: orders.ContractClose})
+			_, err := b.orders.MoveContract(ctx, contract.Move{No: c.No, Step: contract.StepClose})
 			return err
 		},
 	} {

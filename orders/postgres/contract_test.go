@@ -14,6 +14,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 )
 
@@ -32,10 +33,10 @@ func helper(id int64) context.Context {
 func (b *bundle) key() string { return fmt.Sprintf("key-%08d", b.keys.Add(1)) }
 
 // terms are for 300 geese at 14 yuan a jin at least.
-func (b *bundle) terms() orders.ContractTerms {
-	return orders.ContractTerms{
+func (b *bundle) terms() contract.Terms {
+	return contract.Terms{
 		Title: "中秋大鹅收购", Product: "goose", CollectorOrg: 1, Quantity: 300,
-		Grades: []orders.ContractGrade{{Grade: "first", Floor: money.Price{Fen: 1400}}, {Grade: "second", Floor: money.Price{Fen: 1200}}},
+		Grades: []contract.Grade{{Grade: "first", Floor: money.Price{Fen: 1400}}, {Grade: "second", Floor: money.Price{Fen: 1200}}},
 		Adjustments: []orders.ContractAdjustment{
 			{Code: "clean", Name: catalog.Text{Zh: "净膛"}, Fen: 50}, {Code: "wet", Name: catalog.Text{Zh: "羽毛潮湿"}, Fen: -100}},
 		FeeBP: 300, AdvanceFen: 1000, ToleranceBP: 2500, MinQuota: 10, MaxQuota: 80,
@@ -43,22 +44,22 @@ func (b *bundle) terms() orders.ContractTerms {
 	}
 }
 
-func (b *bundle) contract(change ...func(*orders.ContractTerms)) orders.Contract {
+func (b *bundle) contract(change ...func(*contract.Terms)) contract.Contract {
 	b.t.Helper()
 	t := b.terms()
 	for _, f := range change {
 		f(&t)
 	}
-	c, err := b.orders.SaveContract(officer(), orders.SaveContract{ContractTerms: t, IdempotencyKey: b.key()})
+	c, err := b.orders.SaveContract(officer(), contract.Save{Terms: t, IdempotencyKey: b.key()})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return c
 }
 
-func (b *bundle) move(ctx context.Context, no string, step orders.ContractStep) orders.Contract {
+func (b *bundle) move(ctx context.Context, no string, step contract.Step) contract.Contract {
 	b.t.Helper()
-	c, err := b.orders.MoveContract(ctx, orders.MoveContract{No: no, Step: step})
+	c, err := b.orders.MoveContract(ctx, contract.Move{No: no, Step: step})
 	if err != nil {
 		b.t.Fatalf("%s: %v", step, err)
 	}
@@ -66,21 +67,21 @@ func (b *bundle) move(ctx context.Context, no string, step orders.ContractStep) 
 }
 
 // signing is a contract that households can sign.
-func (b *bundle) signing(change ...func(*orders.ContractTerms)) orders.Contract {
+func (b *bundle) signing(change ...func(*contract.Terms)) contract.Contract {
 	b.t.Helper()
 	c := b.contract(change...)
-	b.move(officer(), c.No, orders.ContractSubmit)
-	b.move(approver(), c.No, orders.ContractApprove)
-	return b.move(officer(), c.No, orders.ContractOpen)
+	b.move(officer(), c.No, contract.StepSubmit)
+	b.move(approver(), c.No, contract.StepApprove)
+	return b.move(officer(), c.No, contract.StepOpen)
 }
 
-func (b *bundle) sign(no string, id, qty int64) orders.Quota {
+func (b *bundle) sign(no string, id, qty int64) contract.Quota {
 	b.t.Helper()
-	q, err := b.orders.SignUp(household(id), orders.SignUp{No: no, Qty: qty, IdempotencyKey: b.key()})
+	q, err := b.orders.SignUp(household(id), contract.SignUp{No: no, Qty: qty, IdempotencyKey: b.key()})
 	if err != nil {
 		b.t.Fatalf("household %d signs for %d: %v", id, qty, err)
 	}
-	if q.State != orders.QuotaSigned {
+	if q.State != contract.QuotaSigned {
 		b.t.Fatalf("household %d has %s", id, q.State)
 	}
 	return q
@@ -88,7 +89,7 @@ func (b *bundle) sign(no string, id, qty int64) orders.Quota {
 
 func (b *bundle) callOff(no string, qty int64) orders.Order {
 	b.t.Helper()
-	o, err := b.orders.CallOff(officer(), orders.CallOff{No: no, Qty: qty, Day: "2026-08-02", IdempotencyKey: b.key()})
+	o, err := b.orders.CallOff(officer(), contract.CallOff{No: no, Qty: qty, Day: "2026-08-02", IdempotencyKey: b.key()})
 	if err != nil {
 		b.t.Fatalf("call off %d: %v", qty, err)
 	}
@@ -130,13 +131,13 @@ func TestContractStory(t *testing.T) {
 	c := b.signing()
 	q := b.sign(c.No, 1, 60)
 	b.sign(c.No, 3, 40)
-	if q.TextHash != orders.TextHash(q.Text) || !strings.Contains(q.Text, "户主1") || !strings.Contains(q.Text, "60 只") {
+	if q.TextHash != contract.TextHash(q.Text) || !strings.Contains(q.Text, "户主1") || !strings.Contains(q.Text, "60 只") {
 		t.Errorf("signed %q, hash %s", q.Text, q.TextHash)
 	}
 	if l := b.lot(geese, 1); l.Capacity != 40 { // of the hundred that it has
 		t.Errorf("household 1 still offers %d geese to everybody", l.Capacity)
 	}
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 
 	// The buyer pays the advance, and then the households are paid it.
 	pay, err := b.orders.PayAdvance(officer(), orders.PayRequest{OrderNo: c.No, Method: payments.Sandbox, ReturnURL: "http://x.example/", IdempotencyKey: b.key()})
@@ -155,12 +156,12 @@ func TestContractStory(t *testing.T) {
 
 	// Two call-offs on one day; a third one goes beyond what was signed.
 	first, second := b.callOff(c.No, 50), b.callOff(c.No, 30)
-	_, err = b.orders.CallOff(officer(), orders.CallOff{No: c.No, Qty: 21, Day: "2026-08-02", IdempotencyKey: b.key()})
+	_, err = b.orders.CallOff(officer(), contract.CallOff{No: c.No, Qty: 21, Day: "2026-08-02", IdempotencyKey: b.key()})
 	wantCode(t, err, link.SoldOut, "order.quantity.sold_out", "quantity")
 
 	// The market pays more than the floor for first grade, less for second.
-	if _, err := b.orders.SetReference(county(), orders.SetReference{Product: "goose", Day: "2026-08-01", Source: "依安镇大集",
-		Grades: []orders.ContractGrade{{Grade: "first", Floor: money.Price{Fen: 1500}}, {Grade: "second", Floor: money.Price{Fen: 1100}}}}); err != nil {
+	if _, err := b.orders.SetReference(county(), contract.SetReference{Product: "goose", Day: "2026-08-01", Source: "依安镇大集",
+		Grades: []contract.Grade{{Grade: "first", Floor: money.Price{Fen: 1500}}, {Grade: "second", Floor: money.Price{Fen: 1100}}}}); err != nil {
 		t.Fatal(err)
 	}
 	shares := b.collection(first.No)
@@ -174,8 +175,8 @@ func TestContractStory(t *testing.T) {
 	if down.Price.Fen != 1100 || down.Contract.FloorFen != 1200 || down.Contract.ReferenceFen != 1100 || down.Contract.AdjustFen != -100 {
 		t.Errorf("second grade: %+v, %+v", down.Price, down.Contract)
 	}
-	_, err = b.orders.SetReference(county(), orders.SetReference{Product: "goose", Day: "2026-08-01", Source: "后来改的",
-		Grades: []orders.ContractGrade{{Grade: "first", Floor: money.Price{Fen: 1600}}}})
+	_, err = b.orders.SetReference(county(), contract.SetReference{Product: "goose", Day: "2026-08-01", Source: "后来改的",
+		Grades: []contract.Grade{{Grade: "first", Floor: money.Price{Fen: 1600}}}})
 	wantCode(t, err, link.Conflict, "reference.used", "day")
 	for _, s := range b.collection(second.No) {
 		b.weigh(s, "first")
@@ -195,27 +196,27 @@ func TestContractStory(t *testing.T) {
 		b.pressPay(b.startPaying(officer(), no))
 		b.becomes(no, orders.StateCompleted)
 	}
-	got, err := b.orders.Contract(officer(), orders.ContractRef{No: c.No})
+	got, err := b.orders.Contract(officer(), contract.Ref{No: c.No})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Quantity != 300 || got.Signed != 100 || got.CalledOff != 80 || got.Received != 80 || got.BilledFen == 0 || got.PaidFen != got.BilledFen || got.WorkedFen != 100_000 {
 		t.Errorf("contract %+v", got)
 	}
-	rate, err := b.orders.Fulfilment(officer(), orders.ContractRef{No: c.No})
+	rate, err := b.orders.Fulfilment(officer(), contract.Ref{No: c.No})
 	if err != nil || rate.Contract.RateBP != 10_000 || len(rate.Villages) != 2 || len(rate.Households) != 2 {
 		t.Errorf("fulfilment %+v, %v", rate, err)
 	}
-	b.move(officer(), c.No, orders.ContractClose)
+	b.move(officer(), c.No, contract.StepClose)
 	b.eventually("what was not called off is offered again", func() bool { return b.lot(geese, 1).Capacity == 40+12 && b.lot(geese, 3).Capacity == 60+8 })
 }
 
 // TestCorrectedTicketGivesAdvanceBack: a superseded ticket of a billed call-off takes its deduction with it.
 func TestCorrectedTicketGivesAdvanceBack(t *testing.T) {
 	b := setup(t)
-	c := b.signing(func(t *orders.ContractTerms) { t.AdvanceFen = 2000 })
+	c := b.signing(func(t *contract.Terms) { t.AdvanceFen = 2000 })
 	b.sign(c.No, 1, 20)
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	pay, err := b.orders.PayAdvance(officer(), orders.PayRequest{OrderNo: c.No, Method: payments.Sandbox, ReturnURL: "http://x.example/", IdempotencyKey: b.key()})
 	if err != nil {
 		t.Fatal(err)
@@ -245,14 +246,14 @@ func TestUnworkedAdvanceIsOwedBack(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
 	b.sign(c.No, 1, 20)
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	pay, err := b.orders.PayAdvance(officer(), orders.PayRequest{OrderNo: c.No, Method: payments.Sandbox, ReturnURL: "http://x.example/", IdempotencyKey: b.key()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.pressPay(pay)
 	b.eventually("the advance is released", func() bool { return b.count(`SELECT count(*) FROM income_entry WHERE stage = 'released'`) == 1 })
-	b.move(officer(), c.No, orders.ContractClose)
+	b.move(officer(), c.No, contract.StepClose)
 	b.eventually("nothing is owed and the buyer is refunded", func() bool {
 		var fen int64
 		_ = b.money.Get(&fen, `SELECT coalesce(sum(amount_fen), 0) FROM refund WHERE ref LIKE 'contract:%'`)
@@ -263,36 +264,36 @@ func TestUnworkedAdvanceIsOwedBack(t *testing.T) {
 // TestProposals: the platform proposes by the fair policy, what is declined or not answered is offered on, nobody twice.
 func TestProposals(t *testing.T) {
 	b := setup(t)
-	c := b.contract(func(t *orders.ContractTerms) { t.Quantity, t.MaxQuota, t.MinQuota = 40, 20, 20 })
-	b.move(officer(), c.No, orders.ContractSubmit)
-	b.move(approver(), c.No, orders.ContractApprove)
-	if _, err := b.orders.MoveContract(officer(), orders.MoveContract{No: c.No, Step: orders.ContractOpen, Propose: true}); err != nil {
+	c := b.contract(func(t *contract.Terms) { t.Quantity, t.MaxQuota, t.MinQuota = 40, 20, 20 })
+	b.move(officer(), c.No, contract.StepSubmit)
+	b.move(approver(), c.No, contract.StepApprove)
+	if _, err := b.orders.MoveContract(officer(), contract.Move{No: c.No, Step: contract.StepOpen, Propose: true}); err != nil {
 		t.Fatal(err)
 	}
-	quotas := func(s orders.QuotaState) orders.QuotaPage {
-		p, err := b.orders.Quotas(officer(), orders.QuotaFilter{No: c.No, State: s, Limit: 500})
+	quotas := func(s contract.QuotaState) contract.QuotaPage {
+		p, err := b.orders.Quotas(officer(), contract.QuotaFilter{No: c.No, State: s, Limit: 500})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p
 	}
-	b.eventually("all is proposed", func() bool { return quotas(orders.QuotaProposed).Qty == 40 })
-	mine := quotas(orders.QuotaProposed).Items[0]
-	_, err := b.orders.AnswerQuota(household(mine.HouseholdID%6+1), orders.AnswerQuota{ID: mine.ID, Accept: true})
+	b.eventually("all is proposed", func() bool { return quotas(contract.QuotaProposed).Qty == 40 })
+	mine := quotas(contract.QuotaProposed).Items[0]
+	_, err := b.orders.AnswerQuota(household(mine.HouseholdID%6+1), contract.AnswerQuota{ID: mine.ID, Accept: true})
 	wantCode(t, err, link.NotFound, "quota.unknown", "id")
 	for range 2 { // a double click
-		if q, err := b.orders.AnswerQuota(household(mine.HouseholdID), orders.AnswerQuota{ID: mine.ID, Accept: true}); err != nil || q.State != orders.QuotaSigned {
+		if q, err := b.orders.AnswerQuota(household(mine.HouseholdID), contract.AnswerQuota{ID: mine.ID, Accept: true}); err != nil || q.State != contract.QuotaSigned {
 			t.Fatalf("%+v, %v", q, err)
 		}
 	}
-	_, err = b.orders.AnswerQuota(household(mine.HouseholdID), orders.AnswerQuota{ID: mine.ID})
+	_, err = b.orders.AnswerQuota(household(mine.HouseholdID), contract.AnswerQuota{ID: mine.ID})
 	wantCode(t, err, link.Conflict, "quota.answered", "")
-	other := quotas(orders.QuotaProposed).Items[0]
-	if q, err := b.orders.AnswerQuota(helper(1), orders.AnswerQuota{ID: other.ID, Reason: "家里没人手"}); err != nil || q.State != orders.QuotaDeclined {
+	other := quotas(contract.QuotaProposed).Items[0]
+	if q, err := b.orders.AnswerQuota(helper(1), contract.AnswerQuota{ID: other.ID, Reason: "家里没人手"}); err != nil || q.State != contract.QuotaDeclined {
 		t.Fatalf("the helper declines: %+v, %v", q, err)
 	}
 	b.eventually("what was declined is offered to others", func() bool {
-		p := quotas(orders.QuotaProposed)
+		p := quotas(contract.QuotaProposed)
 		for _, q := range p.Items {
 			if q.HouseholdID == other.HouseholdID {
 				t.Errorf("household %d is asked again", q.HouseholdID)
@@ -301,17 +302,17 @@ func TestProposals(t *testing.T) {
 		return p.Qty+mine.Qty == 40
 	})
 	b.clock.Advance(8 * 24 * time.Hour)
-	b.eventually("what was not answered lapsed", func() bool { return quotas(orders.QuotaLapsed).Total > 0 })
+	b.eventually("what was not answered lapsed", func() bool { return quotas(contract.QuotaLapsed).Total > 0 })
 }
 
 // TestContractIsNotOverpromised: households that sign at the same moment get what is left and no more.
 func TestContractIsNotOverpromised(t *testing.T) {
 	b := setup(t)
-	c := b.signing(func(t *orders.ContractTerms) { t.Quantity, t.MaxQuota = 100, 40 })
+	c := b.signing(func(t *contract.Terms) { t.Quantity, t.MaxQuota = 100, 40 })
 	var wg sync.WaitGroup
 	for id := int64(1); id <= 6; id++ {
 		wg.Go(func() {
-			_, err := b.orders.SignUp(household(id), orders.SignUp{No: c.No, Qty: 40, IdempotencyKey: fmt.Sprintf("sign-%08d", id)})
+			_, err := b.orders.SignUp(household(id), contract.SignUp{No: c.No, Qty: 40, IdempotencyKey: fmt.Sprintf("sign-%08d", id)})
 			if err != nil && link.CodeOf(err) != link.SoldOut {
 				t.Errorf("household %d: %v", id, err)
 			}
@@ -330,7 +331,7 @@ func TestContractIsNotOverpromised(t *testing.T) {
 // TestQuotaIsBoundByWhatThereIs: a household cannot promise a goose twice.
 func TestQuotaIsBoundByWhatThereIs(t *testing.T) {
 	b := setup(t)
-	c := b.signing(func(t *orders.ContractTerms) { t.MaxQuota = 200 })
+	c := b.signing(func(t *contract.Terms) { t.MaxQuota = 200 })
 	b.pay(buyer(1), b.place(buyer(1), b.asking(geese, 50)).No)
 	sold := b.reserved(geese)
 	if sold != 50 {
@@ -340,11 +341,11 @@ func TestQuotaIsBoundByWhatThereIs(t *testing.T) {
 	if err := b.stock.Get(&most, `SELECT max(reserved) FROM lot WHERE presale_id = $1`, geese); err != nil {
 		t.Fatal(err)
 	}
-	offer, err := b.orders.SignOffer(household(1), orders.SignOfferRequest{No: c.No})
+	offer, err := b.orders.SignOffer(household(1), contract.SignOfferRequest{No: c.No})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.orders.SignUp(household(1), orders.SignUp{No: c.No, Qty: offer.Most + 1, IdempotencyKey: b.key()})
+	_, err = b.orders.SignUp(household(1), contract.SignUp{No: c.No, Qty: offer.Most + 1, IdempotencyKey: b.key()})
 	wantCode(t, err, link.SoldOut, "quota.supply", "qty")
 	if n := b.count(`SELECT promised FROM contract`); n != 0 {
 		t.Errorf("%d still promised", n)
@@ -359,16 +360,16 @@ func TestQuotaIsBoundByWhatThereIs(t *testing.T) {
 func TestWhatStands(t *testing.T) {
 	b := setup(t)
 	c := b.contract()
-	if _, err := b.orders.MoveContract(officer(), orders.MoveContract{No: c.No, Step: orders.ContractApprove}); link.CodeOf(err) != link.Forbidden {
+	if _, err := b.orders.MoveContract(officer(), contract.Move{No: c.No, Step: contract.StepApprove}); link.CodeOf(err) != link.Forbidden {
 		t.Errorf("an officer approves: %v", err)
 	}
-	b.move(approver(), c.No, orders.ContractSubmit)
-	_, err := b.orders.MoveContract(approver(), orders.MoveContract{No: c.No, Step: orders.ContractApprove})
+	b.move(approver(), c.No, contract.StepSubmit)
+	_, err := b.orders.MoveContract(approver(), contract.Move{No: c.No, Step: contract.StepApprove})
 	wantCode(t, err, link.Forbidden, "contract.same_person", "")
-	b.move(as("org_approver", 23, 2), c.No, orders.ContractApprove)
-	_, err = b.orders.SaveContract(officer(), orders.SaveContract{No: c.No, ContractTerms: b.terms(), IdempotencyKey: b.key()})
+	b.move(as("org_approver", 23, 2), c.No, contract.StepApprove)
+	_, err = b.orders.SaveContract(officer(), contract.Save{No: c.No, Terms: b.terms(), IdempotencyKey: b.key()})
 	wantCode(t, err, link.Conflict, "contract.not_draft", "")
-	b.move(officer(), c.No, orders.ContractOpen)
+	b.move(officer(), c.No, contract.StepOpen)
 	b.sign(c.No, 1, 10)
 	for _, c := range []struct{ sql, constraint string }{
 		{`UPDATE contract SET quantity = 1000`, "contract_terms_stand"},
@@ -382,13 +383,13 @@ func TestWhatStands(t *testing.T) {
 		}
 	}
 	for name, who := range map[string]context.Context{"another organisation": as("officer", 41, 3), "a buyer": buyer(5)} {
-		if _, err := b.orders.Contract(who, orders.ContractRef{No: c.No}); link.CodeOf(err) != link.NotFound {
+		if _, err := b.orders.Contract(who, contract.Ref{No: c.No}); link.CodeOf(err) != link.NotFound {
 			t.Errorf("%s reads it: %v", name, err)
 		}
 	}
-	_, err = b.orders.CallOff(clerk(), orders.CallOff{No: c.No, Qty: 5, Day: "2026-08-02", IdempotencyKey: b.key()})
+	_, err = b.orders.CallOff(clerk(), contract.CallOff{No: c.No, Qty: 5, Day: "2026-08-02", IdempotencyKey: b.key()})
 	wantCode(t, err, link.Forbidden, "forbidden", "")
-	_, err = b.orders.CallOff(officer(), orders.CallOff{No: c.No, Qty: 5, Day: "2026-08-02", IdempotencyKey: b.key()})
+	_, err = b.orders.CallOff(officer(), contract.CallOff{No: c.No, Qty: 5, Day: "2026-08-02", IdempotencyKey: b.key()})
 	wantCode(t, err, link.Conflict, "contract.not_running", "")
 }
 
@@ -397,8 +398,8 @@ func TestCallOffTwice(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
 	b.sign(c.No, 1, 20)
-	b.move(officer(), c.No, orders.ContractStart)
-	r := orders.CallOff{No: c.No, Qty: 20, Day: "2026-08-03", IdempotencyKey: b.key()}
+	b.move(officer(), c.No, contract.StepStart)
+	r := contract.CallOff{No: c.No, Qty: 20, Day: "2026-08-03", IdempotencyKey: b.key()}
 	var wg sync.WaitGroup
 	numbers := make([]string, 4)
 	for i := range numbers {
@@ -440,7 +441,7 @@ func TestShortQuotaIsRefilled(t *testing.T) {
 	c := b.signing()
 	b.sign(c.No, 1, 20)
 	b.sign(c.No, 3, 40)
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	o := b.callOff(c.No, 30)
 	s := b.collection(o.No)[0]
 	short := orders.ShortRequest{OrderNo: o.No, Line: 1, LotID: s.LotID, Units: s.Qty, Reason: "died", Lost: true, IdempotencyKey: b.key()}
@@ -453,11 +454,11 @@ func TestShortQuotaIsRefilled(t *testing.T) {
 			break // asked again, it says what became of it
 		}
 	}
-	plan, err := b.orders.Plan(officer(), orders.PlanRequest{No: c.No, Day: "2026-08-02"})
+	plan, err := b.orders.Plan(officer(), contract.PlanRequest{No: c.No, Day: "2026-08-02"})
 	if err != nil || len(plan.Stops) != 2 {
 		t.Fatalf("plan %+v, %v", plan, err)
 	}
-	list, err := b.orders.Plan(clerk(), orders.PlanRequest{Day: "2026-08-02", Village: 2})
+	list, err := b.orders.Plan(clerk(), contract.PlanRequest{Day: "2026-08-02", Village: 2})
 	if err != nil || len(list.Stops) != 1 || len(list.Stops[0].Shares) != 1 || list.Stops[0].Shares[0].Qty != 30 {
 		t.Errorf("village list %+v, %v", list, err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 )
 
 // TestVerifyHoldsQuotasAgainstLots: what was signed and what the catalogue keeps for it are the same, and verify says so
@@ -12,10 +13,10 @@ import (
 func TestVerifyHoldsQuotasAgainstLots(t *testing.T) {
 	b := setup(t)
 	b.harmed = true
-	c := b.signing(func(t *orders.ContractTerms) { t.AdvanceFen = 0 })
+	c := b.signing(func(t *contract.Terms) { t.AdvanceFen = 0 })
 	q := b.sign(c.No, 1, 60)
 	b.sign(c.No, 3, 40)
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	b.callOff(c.No, 50)
 	var presale int64
 	if err := b.db.Get(&presale, `SELECT presale_id FROM contract`); err != nil {

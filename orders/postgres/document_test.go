@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 )
 
 // Documents are numbered without gaps, however many are asked for at once, and the one of a thing is issued once.
@@ -31,7 +32,7 @@ func TestDocumentsAreNumberedWithoutGaps(t *testing.T) {
 				if copies%2 == 1 {
 					m = second
 				}
-				d, err := m.IssueDocument(buyer(int64(501+i)), orders.IssueDocument{OrderNo: o.No, Kind: orders.DocConfirmation, Subject: "order"})
+				d, err := m.IssueDocument(buyer(int64(501+i)), document.Issue{OrderNo: o.No, Kind: document.DocConfirmation, Subject: "order"})
 				if err != nil {
 					t.Error(err)
 					return
@@ -64,11 +65,11 @@ func TestDocumentsAreNumberedWithoutGaps(t *testing.T) {
 			t.Errorf("number %d is %s, want %s", i+1, no, want)
 		}
 	}
-	page, err := b.orders.DocumentRegister(system(), orders.DocumentFilter{Kind: orders.DocConfirmation, Limit: 5})
+	page, err := b.orders.DocumentRegister(system(), document.Filter{Kind: document.DocConfirmation, Limit: 5})
 	if err != nil || page.Total != n || len(page.Items) != 5 || page.Cursor == "" || page.Items[0].No != all[n-1] {
 		t.Fatalf("register %+v, %v", page, err)
 	}
-	rest, err := b.orders.DocumentRegister(system(), orders.DocumentFilter{Kind: orders.DocConfirmation, Limit: 5, Cursor: page.Cursor})
+	rest, err := b.orders.DocumentRegister(system(), document.Filter{Kind: document.DocConfirmation, Limit: 5, Cursor: page.Cursor})
 	if err != nil || len(rest.Items) != n-5 || rest.Items[0].No != all[n-6] {
 		t.Errorf("the rest of the register %+v, %v", rest, err)
 	}
@@ -84,24 +85,24 @@ func TestDocumentsAreNumberedWithoutGaps(t *testing.T) {
 func TestDocumentsOfWhatIsNotThere(t *testing.T) {
 	b := setup(t)
 	o := b.place(buyer(501), b.asking(geese, 1))
-	issue := func(r orders.IssueDocument, account int64) error {
+	issue := func(r document.Issue, account int64) error {
 		r.OrderNo = o.No
 		_, err := b.orders.IssueDocument(buyer(account), r)
 		return err
 	}
 	for name, c := range map[string]struct {
-		r    orders.IssueDocument
+		r    document.Issue
 		who  int64
 		code link.Code
 	}{
-		"not confirmed":     {orders.IssueDocument{Kind: orders.DocConfirmation, Subject: "order"}, 501, link.Conflict},
-		"not paid":          {orders.IssueDocument{Kind: orders.DocReceipt, Subject: "payment:999"}, 501, link.Conflict},
-		"no such delivery":  {orders.IssueDocument{Kind: orders.DocAcceptance, Subject: "delivery:999"}, 501, link.NotFound},
-		"no such ticket":    {orders.IssueDocument{Kind: orders.DocPurchase, Subject: "ticket:999"}, 501, link.NotFound},
-		"another's order":   {orders.IssueDocument{Kind: orders.DocConfirmation, Subject: "order"}, 502, link.NotFound},
-		"an unknown kind":   {orders.IssueDocument{Kind: "diploma", Subject: "order"}, 501, link.Invalid},
-		"a mixed-up thing":  {orders.IssueDocument{Kind: orders.DocReceipt, Subject: "order"}, 501, link.Invalid},
-		"an id that is odd": {orders.IssueDocument{Kind: orders.DocReceipt, Subject: "payment:007"}, 501, link.Invalid},
+		"not confirmed":     {document.Issue{Kind: document.DocConfirmation, Subject: "order"}, 501, link.Conflict},
+		"not paid":          {document.Issue{Kind: document.DocReceipt, Subject: "payment:999"}, 501, link.Conflict},
+		"no such delivery":  {document.Issue{Kind: document.DocAcceptance, Subject: "delivery:999"}, 501, link.NotFound},
+		"no such ticket":    {document.Issue{Kind: document.DocPurchase, Subject: "ticket:999"}, 501, link.NotFound},
+		"another's order":   {document.Issue{Kind: document.DocConfirmation, Subject: "order"}, 502, link.NotFound},
+		"an unknown kind":   {document.Issue{Kind: "diploma", Subject: "order"}, 501, link.Invalid},
+		"a mixed-up thing":  {document.Issue{Kind: document.DocReceipt, Subject: "order"}, 501, link.Invalid},
+		"an id that is odd": {document.Issue{Kind: document.DocReceipt, Subject: "payment:007"}, 501, link.Invalid},
 	} {
 		if err := issue(c.r, c.who); link.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)

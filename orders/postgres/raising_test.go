@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 )
 
@@ -170,18 +171,18 @@ func TestAgentStands(t *testing.T) {
 func TestRaisedQuotaSaysSo(t *testing.T) {
 	b := setupOn(t, raisedCounty())
 	c := b.signing()
-	offer, err := b.orders.SignOffer(household(1), orders.SignOfferRequest{No: c.No})
+	offer, err := b.orders.SignOffer(household(1), contract.SignOfferRequest{No: c.No})
 	if err != nil || offer.AgentBP != catalog.RaiserBP || offer.UnitFen <= 0 {
 		t.Fatalf("%+v, %v", offer, err)
 	}
 	q, own := b.sign(c.No, 1, 20), b.sign(c.No, 3, 20)
-	if !strings.Contains(q.Text, "刘强养鹅场代养") || !strings.Contains(q.Text, "得 90%") || q.TextHash != orders.TextHash(q.Text) {
+	if !strings.Contains(q.Text, "刘强养鹅场代养") || !strings.Contains(q.Text, "得 90%") || q.TextHash != contract.TextHash(q.Text) {
 		t.Errorf("signed %s", q.Text)
 	}
 	if strings.Contains(own.Text, "代养") || own.ExpectedFen < 9*q.ExpectedFen {
 		t.Errorf("household 3 signed %s, expects %d; household 1 %d", own.Text, own.ExpectedFen, q.ExpectedFen)
 	}
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	if fen := b.count(`SELECT advance_fen FROM quota WHERE id = $1`, q.ID); fen != 0 {
 		t.Errorf("%d fen are paid ahead", fen)
 	}
@@ -196,7 +197,7 @@ func TestAdvanceIsItsOwnLine(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
 	b.sign(c.No, 1, 40)
-	b.move(officer(), c.No, orders.ContractStart)
+	b.move(officer(), c.No, contract.StepStart)
 	advance := int64(40 * 1000)
 	unit, err := b.unitNet()
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -62,13 +63,13 @@ type bundle struct {
 }
 
 // setup starts one process of each module on a small county.
-func setup(t *testing.T, change ...func(*postgres.Config)) *bundle {
+func setup(t *testing.T, change ...func(*desk.Config)) *bundle {
 	t.Helper()
 	return setupOn(t, smallCounty(), change...)
 }
 
 // setupOn is setup on a county of the test's own.
-func setupOn(t *testing.T, county catalogpg.Seed, change ...func(*postgres.Config)) *bundle {
+func setupOn(t *testing.T, county catalogpg.Seed, change ...func(*desk.Config)) *bundle {
 	t.Helper()
 	t.Parallel()
 	b := &bundle{t: t, clock: &clock{}, server: linktest.NATSServer(t), log: slog.New(slog.DiscardHandler)}
@@ -153,9 +154,9 @@ func (b *bundle) startPayments(more ...gateway.Gateway) {
 }
 
 // process starts one more process of orders on the schema. stop ends it early.
-func (b *bundle) process(change ...func(*postgres.Config)) (m *postgres.Module, stop func()) {
+func (b *bundle) process(change ...func(*desk.Config)) (m *postgres.Module, stop func()) {
 	b.t.Helper()
-	cfg := postgres.Config{Log: b.log, Now: b.clock.Now, Tick: 20 * time.Millisecond}
+	cfg := desk.Config{Log: b.log, Now: b.clock.Now, Tick: 20 * time.Millisecond}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -19,6 +19,7 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -77,7 +78,7 @@ func newStation(t *testing.T, households int) *station {
 	var schema string
 	b.db, schema = linktest.DB(t, "orders", postgres.Migrations)
 	ordersNC := server.Connect(t)
-	b.orders, err = postgres.New(t.Context(), linktest.Open(t, schema, 10), ordersNC, catalog.NewClient(ordersNC), payments.NewClient(ordersNC), postgres.Config{Log: log})
+	b.orders, err = postgres.New(t.Context(), linktest.Open(t, schema, 10), ordersNC, catalog.NewClient(ordersNC), payments.NewClient(ordersNC), desk.Config{Log: log})
 	b.must(err)
 
 	ctx, stop := context.WithCancel(context.Background())

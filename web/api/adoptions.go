@@ -7,6 +7,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/photo"
@@ -30,11 +31,11 @@ type plotIn struct {
 }
 
 type adoptIn struct {
-	Key       string           `header:"Idempotency-Key" json:"-" required:"true"`
-	PlotID    int64            `json:"plot_id"`
-	Units     int64            `json:"units"`
-	OnFailure orders.OnFailure `json:"on_failure,omitempty" enum:"replace,refund"`
-	Delivery  orders.Delivery  `json:"delivery"`
+	Key       string          `header:"Idempotency-Key" json:"-" required:"true"`
+	PlotID    int64           `json:"plot_id"`
+	Units     int64           `json:"units"`
+	OnFailure adopt.OnFailure `json:"on_failure,omitempty" enum:"replace,refund"`
+	Delivery  orders.Delivery `json:"delivery"`
 }
 
 type adoptionQuery struct {
@@ -97,12 +98,12 @@ type photoRefIn struct {
 }
 
 type updatesOut struct {
-	Items []orders.AdoptionUpdate `json:"items"`
+	Items []adopt.Update `json:"items"`
 }
 
 // Picture shrinks what somebody sent to what is kept.
 func Picture(file []byte, field string) ([]byte, error) {
-	out, err := photo.Shrink(file, orders.PhotoMostPixels, orders.PhotoMostBytes)
+	out, err := photo.Shrink(file, adopt.PhotoMostPixels, adopt.PhotoMostBytes)
 	switch {
 	case errors.Is(err, photo.ErrSize):
 		return nil, link.E(link.TooLarge, "upload.too_large", field, "mb", "12").Because(err)
@@ -113,81 +114,81 @@ func Picture(file []byte, field string) ([]byte, error) {
 }
 
 func (a *API) adoptionEndpoints() []endpoint {
-	o := a.services.Adoptions
+	o := a.raw.Adoptions
 	buyer, earning := only([]auth.Role{auth.Buyer}), only(auth.Earning)
 	picture := op("GET", "/adoptions/{no}/photos/{photo}", "adoptions.photo", "A photo of an update, for the adopter", loggedIn,
 		func(ctx context.Context, in photoRefIn) (payments.File, error) {
-			f, err := o.Photo(ctx, orders.PhotoRef{AdoptionNo: in.No, ID: in.Photo})
+			f, err := a.services.Adoptions.Photo(ctx, adopt.PhotoRef{AdoptionNo: in.No, ID: in.Photo})
 			return payments.File{Name: "photo.jpg", Type: "image/jpeg", Data: f.JPEG}, err
 		})
 	picture.raw = "image/jpeg"
 	return []endpoint{
 		op("GET", "/plots", "adoptions.plots", "Geese and garden beds that can be adopted", public,
-			func(ctx context.Context, in plotQuery) (orders.PlotPage, error) {
-				return o.Plots(ctx, orders.PlotFilter{Kind: orders.PlotKind(in.Kind), Township: in.Township, Village: in.Village,
+			func(ctx context.Context, in plotQuery) (link.Raw[adopt.PlotPage], error) {
+				return o.Plots(ctx, adopt.PlotFilter{Kind: orders.PlotKind(in.Kind), Township: in.Township, Village: in.Village,
 					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/plots/{id}", "adoptions.plot", "One of them", public,
-			func(ctx context.Context, in idIn) (orders.PublicPlot, error) {
-				return o.Plot(ctx, orders.PlotRef{ID: in.ID})
+			func(ctx context.Context, in idIn) (link.Raw[adopt.PublicPlot], error) {
+				return o.Plot(ctx, adopt.PlotRef{ID: in.ID})
 			}),
 		op("POST", "/adoptions", "adoptions.adopt", "Adopt geese or beds of a household", buyer,
-			func(ctx context.Context, in adoptIn) (orders.Adoption, error) {
+			func(ctx context.Context, in adoptIn) (link.Raw[adopt.Adoption], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Adoption{}, err
+					return nil, err
 				}
-				return o.Adopt(ctx, orders.AdoptRequest{IdempotencyKey: in.Key, PlotID: in.PlotID, Units: in.Units, OnFailure: in.OnFailure, Delivery: in.Delivery})
+				return o.Adopt(ctx, adopt.Request{IdempotencyKey: in.Key, PlotID: in.PlotID, Units: in.Units, OnFailure: in.OnFailure, Delivery: in.Delivery})
 			}).created(),
 		op("GET", "/adoptions", "adoptions.list", "Adoptions the caller has to do with", loggedIn,
-			func(ctx context.Context, in adoptionQuery) (orders.AdoptionPage, error) {
-				f := orders.AdoptionFilter{Household: in.Household, Query: in.Query, Cursor: in.Cursor, Limit: in.Limit}
+			func(ctx context.Context, in adoptionQuery) (link.Raw[adopt.Page], error) {
+				f := adopt.Filter{Household: in.Household, Query: in.Query, Cursor: in.Cursor, Limit: in.Limit}
 				for _, s := range in.State {
-					f.State = append(f.State, orders.AdoptionState(s))
+					f.State = append(f.State, adopt.State(s))
 				}
 				return o.AdoptionList(ctx, f)
 			}),
 		op("GET", "/adoptions/{no}", "adoptions.get", "One adoption", loggedIn,
-			func(ctx context.Context, in noIn) (orders.Adoption, error) {
-				return o.Adoption(ctx, orders.AdoptionRef{No: in.No})
+			func(ctx context.Context, in noIn) (link.Raw[adopt.Adoption], error) {
+				return o.Adoption(ctx, adopt.Ref{No: in.No})
 			}),
 		op("POST", "/adoptions/{no}/payments", "adoptions.pay", "Start a payment of what is due", loggedIn,
-			func(ctx context.Context, in payIn) (orders.PayStart, error) {
+			func(ctx context.Context, in payIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				if err := ownPath("return_url", in.ReturnURL); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
-				return o.PayAdoption(ctx, orders.PayAdoption{AdoptionNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
+				return o.PayAdoption(ctx, adopt.Pay{AdoptionNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
 			}).created(),
 		op("POST", "/adoptions/{no}/cancel", "adoptions.cancel", "Cancel an adoption before its first box", buyer,
-			func(ctx context.Context, in adoptionCancelIn) (orders.Adoption, error) {
-				return o.CancelAdoption(ctx, orders.CancelAdoption{AdoptionNo: in.No, Reason: in.Reason})
+			func(ctx context.Context, in adoptionCancelIn) (link.Raw[adopt.Adoption], error) {
+				return o.CancelAdoption(ctx, adopt.Cancel{AdoptionNo: in.No, Reason: in.Reason})
 			}),
 		picture,
 		op("POST", "/adoptions/{no}/boxes/{box}/dispute", "adoptions.dispute", "Say that a box did not come as promised", buyer,
-			func(ctx context.Context, in disputeBoxIn) (orders.Adoption, error) {
-				return o.DisputeBox(ctx, orders.DisputeBox{AdoptionNo: in.No, No: in.Box, Note: in.Note})
+			func(ctx context.Context, in disputeBoxIn) (link.Raw[adopt.Adoption], error) {
+				return o.DisputeBox(ctx, adopt.DisputeBox{AdoptionNo: in.No, No: in.Box, Note: in.Note})
 			}),
 		op("POST", "/adoptions/{no}/boxes/{box}/decision", "adoptions.decide", "End a dispute", only(auth.County),
-			func(ctx context.Context, in decideBoxIn) (orders.Adoption, error) {
-				return o.DecideBox(ctx, orders.DecideBox{AdoptionNo: in.No, No: in.Box, Came: in.Came, Note: in.Note})
+			func(ctx context.Context, in decideBoxIn) (link.Raw[adopt.Adoption], error) {
+				return o.DecideBox(ctx, adopt.DecideBox{AdoptionNo: in.No, No: in.Box, Came: in.Came, Note: in.Note})
 			}),
 		op("GET", "/households/{code}/plots", "households.plots", "What a household offers for adoption, or could", loggedIn,
-			func(ctx context.Context, in codeIn) (orders.HouseholdPlots, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[adopt.HouseholdPlots], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.HouseholdPlots{}, err
+					return nil, err
 				}
 				return o.HouseholdPlots(ctx, catalog.HouseholdRef{ID: h.ID})
 			}),
 		op("PUT", "/households/{code}/plots/{presale}", "households.plot", "Offer geese or beds for adoption", earning,
-			func(ctx context.Context, in plotIn) (orders.HouseholdPlot, error) {
+			func(ctx context.Context, in plotIn) (link.Raw[adopt.HouseholdPlot], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.HouseholdPlot{}, err
+					return nil, err
 				}
-				return o.SavePlot(ctx, orders.SavePlot{HouseholdID: h.ID, PresaleID: in.Presale, Units: in.Units, EveryDays: in.EveryDays, Story: in.Story})
+				return o.SavePlot(ctx, adopt.SavePlot{HouseholdID: h.ID, PresaleID: in.Presale, Units: in.Units, EveryDays: in.EveryDays, Story: in.Story})
 			}),
 		op("GET", "/households/{code}/plots/{plot}/updates", "households.updates", "What a household told its adopters", earning,
 			func(ctx context.Context, in struct {
@@ -198,47 +199,47 @@ func (a *API) adoptionEndpoints() []endpoint {
 				if err != nil {
 					return updatesOut{}, err
 				}
-				items, err := o.Updates(ctx, orders.PlotRef{ID: in.Plot})
+				items, err := a.services.Adoptions.Updates(ctx, adopt.PlotRef{ID: in.Plot})
 				return updatesOut{items}, err
 			}),
 		op("POST", "/households/{code}/plots/{plot}/updates", "households.update", "Tell the adopters something", earning,
-			func(ctx context.Context, in updateIn) (orders.AdoptionUpdate, error) {
+			func(ctx context.Context, in updateIn) (link.Raw[adopt.Update], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.AdoptionUpdate{}, err
+					return nil, err
 				}
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.AdoptionUpdate{}, err
+					return nil, err
 				}
-				return o.PostUpdate(ctx, orders.PostUpdate{IdempotencyKey: in.Key, PlotID: in.Plot, Text: in.Text})
+				return o.PostUpdate(ctx, adopt.PostUpdate{IdempotencyKey: in.Key, PlotID: in.Plot, Text: in.Text})
 			}).created(),
 		op("POST", "/households/{code}/updates/{update}/photos", "households.photo", "Add a photo to an update", earning,
-			func(ctx context.Context, in photoIn) (orders.Photo, error) {
+			func(ctx context.Context, in photoIn) (link.Raw[adopt.Photo], error) {
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.Photo{}, err
+					return nil, err
 				}
 				small, err := Picture(in.Photo, "photo")
 				if err != nil {
-					return orders.Photo{}, err
+					return nil, err
 				}
-				return o.AddPhoto(ctx, orders.AddPhoto{UpdateID: in.Update, JPEG: small})
+				return o.AddPhoto(ctx, adopt.AddPhoto{UpdateID: in.Update, JPEG: small})
 			}).created(),
 		op("POST", "/households/{code}/adoptions/{no}/boxes/{box}/delivered", "households.box_delivered", "A box was handed over", earning,
-			func(ctx context.Context, in boxOfIn) (orders.Adoption, error) {
+			func(ctx context.Context, in boxOfIn) (link.Raw[adopt.Adoption], error) {
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.Adoption{}, err
+					return nil, err
 				}
-				return o.DeliverBox(ctx, orders.BoxRequest{AdoptionNo: in.No, No: in.Box})
+				return o.DeliverBox(ctx, adopt.BoxRequest{AdoptionNo: in.No, No: in.Box})
 			}),
 		op("POST", "/households/{code}/adoptions/{no}/boxes/{box}/failed", "households.box_failed", "A box will not come", earning,
-			func(ctx context.Context, in failBoxIn) (orders.Adoption, error) {
+			func(ctx context.Context, in failBoxIn) (link.Raw[adopt.Adoption], error) {
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.Adoption{}, err
+					return nil, err
 				}
-				return o.FailBoxes(ctx, orders.FailBox{AdoptionNo: in.No, No: in.Box, Rest: in.Rest, Reason: in.Reason, Note: in.Note})
+				return o.FailBoxes(ctx, adopt.FailBox{AdoptionNo: in.No, No: in.Box, Rest: in.Rest, Reason: in.Reason, Note: in.Note})
 			}),
 	}
 }

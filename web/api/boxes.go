@@ -1,10 +1,12 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/web/auth"
 )
 
@@ -26,8 +28,8 @@ type changeStandingIn struct {
 }
 
 type setStandingIn struct {
-	ID    int64                `path:"id" json:"-"`
-	State orders.StandingState `json:"state" enum:"active,paused,ended"`
+	ID    int64               `path:"id" json:"-"`
+	State adopt.StandingState `json:"state" enum:"active,paused,ended"`
 }
 
 type skipIn struct {
@@ -37,40 +39,40 @@ type skipIn struct {
 }
 
 func (a *API) boxEndpoints() []endpoint {
-	b := a.services.Boxes
+	b := a.raw.Boxes
 	buyer := only([]auth.Role{auth.Buyer})
 	return []endpoint{
 		op("GET", "/standing-offers", "boxes.offers", "Boxes one can have regularly", public,
-			func(ctx context.Context, _ struct{}) (orders.StandingOffers, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[adopt.StandingOffers], error) {
 				return b.StandingOffers(ctx, catalog.None{})
 			}),
 		op("POST", "/standing-orders", "boxes.subscribe", "Start a standing order", buyer,
-			func(ctx context.Context, in subscribeIn) (orders.Standing, error) {
+			func(ctx context.Context, in subscribeIn) (link.Raw[adopt.Standing], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Standing{}, err
+					return nil, err
 				}
-				return b.Subscribe(ctx, orders.Subscribe{IdempotencyKey: in.Key, PresaleID: in.PresaleID, Grade: in.Grade, Qty: in.Qty,
+				return b.Subscribe(ctx, adopt.Subscribe{IdempotencyKey: in.Key, PresaleID: in.PresaleID, Grade: in.Grade, Qty: in.Qty,
 					EveryDays: in.EveryDays, StartOn: in.StartOn, Delivery: in.Delivery})
 			}).created(),
 		op("GET", "/standing-orders", "boxes.list", "The caller's standing orders", loggedIn,
-			func(ctx context.Context, _ struct{}) (orders.Standings, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[adopt.Standings], error) {
 				return b.Standings(ctx, catalog.None{})
 			}),
 		op("GET", "/standing-orders/{id}", "boxes.get", "One standing order with its dates", loggedIn,
-			func(ctx context.Context, in idIn) (orders.Standing, error) {
-				return b.Standing(ctx, orders.StandingRef{ID: in.ID})
+			func(ctx context.Context, in idIn) (link.Raw[adopt.Standing], error) {
+				return b.Standing(ctx, adopt.StandingRef{ID: in.ID})
 			}),
 		op("PUT", "/standing-orders/{id}", "boxes.change", "Change what comes on dates that are not cut off yet", buyer,
-			func(ctx context.Context, in changeStandingIn) (orders.Standing, error) {
-				return b.ChangeStanding(ctx, orders.ChangeStanding{ID: in.ID, Qty: in.Qty, EveryDays: in.EveryDays, Delivery: in.Delivery})
+			func(ctx context.Context, in changeStandingIn) (link.Raw[adopt.Standing], error) {
+				return b.ChangeStanding(ctx, adopt.ChangeStanding{ID: in.ID, Qty: in.Qty, EveryDays: in.EveryDays, Delivery: in.Delivery})
 			}),
 		op("PUT", "/standing-orders/{id}/state", "boxes.state", "Pause, resume or end", buyer,
-			func(ctx context.Context, in setStandingIn) (orders.Standing, error) {
-				return b.SetStanding(ctx, orders.SetStanding{ID: in.ID, State: in.State})
+			func(ctx context.Context, in setStandingIn) (link.Raw[adopt.Standing], error) {
+				return b.SetStanding(ctx, adopt.SetStanding{ID: in.ID, State: in.State})
 			}),
 		op("PUT", "/standing-orders/{id}/dates/{on}", "boxes.skip", "Skip one date, or have it after all", buyer,
-			func(ctx context.Context, in skipIn) (orders.Standing, error) {
-				return b.SkipDate(ctx, orders.SkipDate{ID: in.ID, On: in.On, Skip: in.Skip})
+			func(ctx context.Context, in skipIn) (link.Raw[adopt.Standing], error) {
+				return b.SkipDate(ctx, adopt.SkipDate{ID: in.ID, On: in.On, Skip: in.Skip})
 			}),
 	}
 }

@@ -1,16 +1,18 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/orders"
+	"banmuyuan/orders/document"
 	"banmuyuan/web/auth"
 )
 
 type issueIn struct {
-	No      string              `path:"no" json:"-"`
-	Kind    orders.DocumentKind `json:"kind" enum:"confirmation,receipt,acceptance,purchase,refund"`
-	Subject string              `json:"subject" description:"order, payment:{id}, refund:{id}, delivery:{id} or ticket:{id}"`
+	No      string        `path:"no" json:"-"`
+	Kind    document.Kind `json:"kind" enum:"confirmation,receipt,acceptance,purchase,refund"`
+	Subject string        `json:"subject" description:"order, payment:{id}, refund:{id}, delivery:{id} or ticket:{id}"`
 }
 
 type documentIn struct {
@@ -25,31 +27,31 @@ type registerQuery struct {
 }
 
 func (a *API) documentEndpoints() []endpoint {
-	d := a.services.Documents
+	d := a.raw.Documents
 	return []endpoint{
 		op("GET", "/orders/{no}/documents", "orders.documents", "Documents of an order, issued or to be", loggedIn,
-			func(ctx context.Context, in documentIn) (orders.DocumentEntries, error) {
+			func(ctx context.Context, in documentIn) (link.Raw[document.Entries], error) {
 				return d.OrderDocuments(ctx, orders.OrderRef{No: in.No})
 			}),
 		op("POST", "/orders/{no}/documents", "orders.document_issue", "Issue a document, or get the one that was", loggedIn,
-			func(ctx context.Context, in issueIn) (orders.Document, error) {
-				return d.IssueDocument(ctx, orders.IssueDocument{OrderNo: in.No, Kind: in.Kind, Subject: in.Subject})
+			func(ctx context.Context, in issueIn) (link.Raw[document.Document], error) {
+				return d.IssueDocument(ctx, document.Issue{OrderNo: in.No, Kind: in.Kind, Subject: in.Subject})
 			}),
 		op("GET", "/documents/{no}", "documents.get", "One issued document", loggedIn,
-			func(ctx context.Context, in documentIn) (orders.Document, error) {
-				return d.Document(ctx, orders.DocumentRef{No: in.No})
+			func(ctx context.Context, in documentIn) (link.Raw[document.Document], error) {
+				return d.Document(ctx, document.Ref{No: in.No})
 			}),
 		op("GET", "/documents", "documents.list", "What was issued, by kind and year", only(auth.County),
-			func(ctx context.Context, in registerQuery) (orders.DocumentEntries, error) {
-				return d.DocumentRegister(ctx, orders.DocumentFilter{Kind: orders.DocumentKind(in.Kind), Year: in.Year, Cursor: in.Cursor, Limit: in.Limit})
+			func(ctx context.Context, in registerQuery) (link.Raw[document.Entries], error) {
+				return d.DocumentRegister(ctx, document.Filter{Kind: document.Kind(in.Kind), Year: in.Year, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/households/{code}/documents", "households.documents", "Purchase statements of what it sold and was paid for", loggedIn,
-			func(ctx context.Context, in codeIn) (orders.DocumentEntries, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[document.Entries], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.DocumentEntries{}, err
+					return nil, err
 				}
-				return d.HouseholdStatements(ctx, orders.HouseholdDocuments{HouseholdID: h.ID})
+				return d.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: h.ID})
 			}),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/swaggest/jsonschema-go"
 	"github.com/swaggest/openapi-go"
 	"github.com/swaggest/openapi-go/openapi31"
 )
@@ -16,6 +17,7 @@ import (
 // differ.
 func describe(endpoints []endpoint, version string) ([]byte, error) {
 	r := openapi31.NewReflector()
+	r.JSONSchemaReflector().DefaultOptions = append(r.JSONSchemaReflector().DefaultOptions, jsonschema.InterceptDefName(schemaName))
 	r.Spec.Info.WithTitle("半亩园 Banmuyuan").WithVersion(version).WithDescription(
 		"Pre-ordering produce from the households that grow it. Money is whole fen (CNY), weights are grams, quantities are " +
 			"whole numbers of a product's order unit, times are RFC 3339. Errors are application/problem+json (RFC 9457) and name the " +

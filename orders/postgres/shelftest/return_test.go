@@ -12,27 +12,28 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
-func (w *world) sold(measure int64) (orders.BuyIn, orders.Sale) {
+func (w *world) sold(measure int64) (shelf.BuyIn, shelf.Sale) {
 	w.t.Helper()
 	b := w.buyIn(1, 20)
-	return b, must[orders.Sale](w.t)(w.shelf.Ring(cashier, w.ring(b, measure)))
+	return b, must[shelf.Sale](w.t)(w.shelf.Ring(cashier, w.ring(b, measure)))
 }
 
-func (w *world) comesBack(sale orders.Sale, measure int64, toShelf bool) orders.ReturnRequest {
-	return orders.ReturnRequest{ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnGoods, Reason: "quality", ReturnedAt: w.now().UTC(),
-		Lines: []orders.ReturnLine{{No: 1, Measure: measure, ToShelf: toShelf}}}
+func (w *world) comesBack(sale shelf.Sale, measure int64, toShelf bool) shelf.ReturnRequest {
+	return shelf.ReturnRequest{ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnGoods, Reason: "quality", ReturnedAt: w.now().UTC(),
+		Lines: []shelf.ReturnLine{{No: 1, Measure: measure, ToShelf: toShelf}}}
 }
 
-func (w *world) void(sale orders.Sale) orders.ReturnRequest {
-	return orders.ReturnRequest{ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnVoid, Reason: "mistake", ReturnedAt: w.now().UTC()}
+func (w *world) void(sale shelf.Sale) shelf.ReturnRequest {
+	return shelf.ReturnRequest{ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnVoid, Reason: "mistake", ReturnedAt: w.now().UTC()}
 }
 
-func (w *world) account(sale orders.Sale) payments.Account {
+func (w *world) account(sale shelf.Sale) payments.Account {
 	w.t.Helper()
-	return must[payments.Account](w.t)(w.payments.Account(system, payments.Ref{Ref: orders.SaleRefOf(sale.ID)}))
+	return must[payments.Account](w.t)(w.payments.Account(system, payments.Ref{Ref: shelf.SaleRefOf(sale.ID)}))
 }
 
 // Goods come back in parts that cost what was paid, to the fen, and never more of them than were sold.
@@ -40,15 +41,15 @@ func TestGoodsComeBack(t *testing.T) {
 	w := setup(t)
 	b, sale := w.sold(1250) // 11.00 yuan
 	first := w.comesBack(sale, 400, true)
-	r := must[orders.Return](t)(w.shelf.ReturnGoods(cashier, first))
-	if r.AmountFen != 352 || r.No != orders.ReturnNumber(r.ID) || r.Cashier == "" || r.Method != payments.Cash {
+	r := must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, first))
+	if r.AmountFen != 352 || r.No != shelf.ReturnNumber(r.ID) || r.Cashier == "" || r.Method != payments.Cash {
 		t.Errorf("return %+v", r)
 	}
-	if again := must[orders.Return](t)(w.shelf.ReturnGoods(cashier, first)); again.ID != r.ID {
+	if again := must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, first)); again.ID != r.ID {
 		t.Error("the same return was taken twice")
 	}
 	other := first
-	other.Lines = []orders.ReturnLine{{No: 1, Measure: 1, ToShelf: true}}
+	other.Lines = []shelf.ReturnLine{{No: 1, Measure: 1, ToShelf: true}}
 	_, err := w.shelf.ReturnGoods(cashier, other)
 	wantCode(t, "the id with other goods", err, link.Conflict)
 	if l := w.lot(b.LotID); l.Sold != 850 || l.Left != 9150 {
@@ -62,23 +63,23 @@ func TestGoodsComeBack(t *testing.T) {
 	wantCode(t, "another shop's sale", err, link.NotFound)
 	_, err = w.shelf.ReturnGoods(buyer, w.comesBack(sale, 1, true))
 	wantCode(t, "a buyer", err, link.Forbidden)
-	_, err = w.shelf.Return(stranger, orders.IDRef{ID: r.ID})
+	_, err = w.shelf.Return(stranger, shelf.IDRef{ID: r.ID})
 	wantCode(t, "another shop's return", err, link.NotFound)
 
 	// Spoiled: not on the shelf again, and a loss of the lot.
-	must[orders.Return](t)(w.shelf.ReturnGoods(officer, w.comesBack(sale, 333, false)))
+	must[shelf.Return](t)(w.shelf.ReturnGoods(officer, w.comesBack(sale, 333, false)))
 	if l := w.lot(b.LotID); l.Sold != 517 || l.Lost != 333 || l.Left != 9150 {
 		t.Errorf("lot %+v", l)
 	}
-	must[orders.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(sale, 517, true)))
-	got := must[orders.Sale](t)(w.shelf.Sale(cashier, orders.SaleRef{ID: sale.ID}))
+	must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(sale, 517, true)))
+	got := must[shelf.Sale](t)(w.shelf.Sale(cashier, shelf.SaleRef{ID: sale.ID}))
 	if got.ReturnedFen != got.TotalFen || got.CostFen != 0 || got.Shown() != "returned" || len(got.Returns) != 3 || got.CanReturn {
 		t.Errorf("sale %+v", got)
 	}
 	_, err = w.shelf.ReturnGoods(cashier, w.comesBack(sale, 1, true))
 	wantCode(t, "nothing is left", err, link.Conflict)
 	w.eventually("the money", func() bool { return w.account(sale).RefundedFen == sale.TotalFen })
-	turn := must[orders.Turnover](t)(w.shelf.Turnover(officer, orders.TurnoverFilter{}))
+	turn := must[shelf.Turnover](t)(w.shelf.Turnover(officer, shelf.TurnoverFilter{}))
 	if turn.RevenueFen != 0 || turn.CostFen != 0 || turn.HouseholdFen != 0 || turn.ReturnedFen != 1100 || turn.LostFen != 266 || len(turn.Items) != 0 {
 		t.Errorf("turnover %+v", turn)
 	}
@@ -91,7 +92,7 @@ func TestVoidTheLastReceipt(t *testing.T) {
 	b, early := w.sold(500)
 	ring := w.ring(b, 1000)
 	ring.SoldAt = w.now().UTC()
-	late := must[orders.Sale](t)(w.shelf.Ring(cashier, ring))
+	late := must[shelf.Sale](t)(w.shelf.Ring(cashier, ring))
 	_, err := w.shelf.ReturnGoods(cashier, w.void(early))
 	wantCode(t, "not the latest", err, link.Conflict)
 	_, err = w.shelf.ReturnGoods(officer, w.void(late))
@@ -124,7 +125,7 @@ func TestVoidTheLastReceipt(t *testing.T) {
 	if ids[0] != ids[7] || (ids[0] != 0) == (done.Load() != 0) || done.Load() > 1 {
 		t.Errorf("voided as %v and %d times besides", ids, done.Load())
 	}
-	got := must[orders.Sale](t)(w.shelf.Sale(cashier, orders.SaleRef{ID: late.ID}))
+	got := must[shelf.Sale](t)(w.shelf.Sale(cashier, shelf.SaleRef{ID: late.ID}))
 	if !got.Voided || got.Shown() != "voided" || len(got.Returns) != 1 || got.ReturnedFen != late.TotalFen {
 		t.Errorf("sale %+v", got)
 	}
@@ -135,7 +136,7 @@ func TestVoidTheLastReceipt(t *testing.T) {
 	w.forward(24 * time.Hour)
 	_, err = w.shelf.ReturnGoods(cashier, w.void(early))
 	wantCode(t, "yesterday's", err, link.Conflict)
-	must[orders.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(early, 500, true)))
+	must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(early, 500, true)))
 	w.eventually("the money", func() bool {
 		return w.account(late).RefundedFen == late.TotalFen && w.account(early).RefundedFen == early.TotalFen
 	})
@@ -148,14 +149,14 @@ func TestReturnOfAPaymentByPhone(t *testing.T) {
 	b := w.buyIn(1, 20)
 	ring := w.ring(b, 1000)
 	ring.Method, ring.GivenFen = payments.Sandbox, 0
-	sale := must[orders.Sale](t)(w.shelf.Ring(cashier, ring))
+	sale := must[shelf.Sale](t)(w.shelf.Ring(cashier, ring))
 	_, err := w.shelf.ReturnGoods(cashier, w.comesBack(sale, 500, true))
 	wantCode(t, "what was not handed over", err, link.Conflict)
-	w.pay(must[orders.PayStart](t)(w.shelf.PaySale(cashier, orders.PayRefRequest{ID: sale.ID, Method: payments.Sandbox, Key: w.key()})))
+	w.pay(must[orders.PayStart](t)(w.shelf.PaySale(cashier, shelf.PayRefRequest{ID: sale.ID, Method: payments.Sandbox, Key: w.key()})))
 	w.eventually("receipt", func() bool {
-		return must[orders.Sale](t)(w.shelf.Sale(cashier, orders.SaleRef{ID: sale.ID})).State == orders.SaleDone
+		return must[shelf.Sale](t)(w.shelf.Sale(cashier, shelf.SaleRef{ID: sale.ID})).State == shelf.SaleDone
 	})
-	must[orders.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(sale, 500, true)))
+	must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(sale, 500, true)))
 	w.eventually("the bank's refund", func() bool {
 		a := w.account(sale)
 		return a.RefundedFen == 440 && a.Refunds[0].Method == payments.Sandbox && a.Refunds[0].State == payments.RefundSucceeded
@@ -167,30 +168,30 @@ func TestReturnOfAPaymentByPhone(t *testing.T) {
 func TestWhatCannotGoBackOnTheShelf(t *testing.T) {
 	w := setup(t)
 	b, sale := w.sold(10_500) // of ten kilograms
-	r := must[orders.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(sale, 10_200, true)))
+	r := must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(sale, 10_200, true)))
 	if l := w.lot(b.LotID); l.Left != 10_000 || r.AmountFen != 8976 {
 		t.Errorf("lot %+v, return %+v", l, r)
 	}
 	w.holds()
 
-	second := must[orders.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 1000)))
+	second := must[shelf.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 1000)))
 	w.forward(9 * 24 * time.Hour)
 	_, err := w.shelf.ReturnGoods(cashier, w.comesBack(second, 1000, true))
 	wantCode(t, "past its date", err, link.Conflict)
-	_, err = w.shelf.Buy(buyer, orders.Buy{OrgID: shop, Lines: []orders.BuyLine{{ItemID: w.lot(b.LotID).ItemID, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
+	_, err = w.shelf.Buy(buyer, shelf.Buy{OrgID: shop, Lines: []shelf.BuyLine{{ItemID: w.lot(b.LotID).ItemID, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
 	wantCode(t, "buying what is past its date", err, link.SoldOut)
-	must[orders.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(second, 1000, false)))
+	must[shelf.Return](t)(w.shelf.ReturnGoods(cashier, w.comesBack(second, 1000, false)))
 	w.forward(30 * 24 * time.Hour)
 	_, err = w.shelf.ReturnGoods(cashier, w.comesBack(sale, 100, false))
 	wantCode(t, "after a month", err, link.Conflict)
-	for what, req := range map[string]orders.ReturnRequest{
-		"no lines":      {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnGoods, Reason: "quality", ReturnedAt: w.now()},
-		"no reason":     {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnVoid, ReturnedAt: w.now()},
-		"no id":         {SaleID: sale.ID, Kind: orders.ReturnVoid, Reason: "mistake", ReturnedAt: w.now()},
-		"less than nil": {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnGoods, Reason: "quality", ReturnedAt: w.now(), Lines: []orders.ReturnLine{{No: 1, Measure: -5}}},
-		"a line twice": {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnGoods, Reason: "quality", ReturnedAt: w.now(),
-			Lines: []orders.ReturnLine{{No: 1, Measure: 50}, {No: 1, Measure: 50}}},
-		"tomorrow": {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: orders.ReturnVoid, Reason: "mistake", ReturnedAt: w.now().AddDate(0, 0, 1)},
+	for what, req := range map[string]shelf.ReturnRequest{
+		"no lines":      {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnGoods, Reason: "quality", ReturnedAt: w.now()},
+		"no reason":     {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnVoid, ReturnedAt: w.now()},
+		"no id":         {SaleID: sale.ID, Kind: shelf.ReturnVoid, Reason: "mistake", ReturnedAt: w.now()},
+		"less than nil": {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnGoods, Reason: "quality", ReturnedAt: w.now(), Lines: []shelf.ReturnLine{{No: 1, Measure: -5}}},
+		"a line twice": {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnGoods, Reason: "quality", ReturnedAt: w.now(),
+			Lines: []shelf.ReturnLine{{No: 1, Measure: 50}, {No: 1, Measure: 50}}},
+		"tomorrow": {ClientID: uuid.NewString(), SaleID: sale.ID, Kind: shelf.ReturnVoid, Reason: "mistake", ReturnedAt: w.now().AddDate(0, 0, 1)},
 	} {
 		_, err := w.shelf.ReturnGoods(cashier, req)
 		wantCode(t, what, err, link.Invalid)

@@ -26,6 +26,8 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	orderspg "banmuyuan/orders/postgres"
+	"banmuyuan/orders/postgres/desk"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -47,7 +49,7 @@ type world struct {
 	t        *testing.T
 	db       *sqlx.DB // of orders
 	orders   orders.Service
-	shelf    orders.Shelf
+	shelf    shelf.Service
 	payments payments.Service
 	clock    atomic.Int64
 	keys     atomic.Int64
@@ -98,7 +100,7 @@ func setup(t *testing.T) *world {
 	pages = pay.HTTP()
 	client := broker.Connect(t)
 	mod, err := orderspg.New(t.Context(), w.db, broker.Connect(t), catalog.NewClient(client), payments.NewClient(client),
-		orderspg.Config{Now: w.now, Log: log, Tick: 50 * time.Millisecond})
+		desk.Config{Now: w.now, Log: log, Tick: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,11 +109,11 @@ func setup(t *testing.T) *world {
 	w.run(payNC, "payments", log, func(s *link.Server) { payments.Register(s, pay) }, func(ctx context.Context) error { return pay.Run(ctx, payNC) })
 	w.run(client, "orders", log, func(s *link.Server) {
 		orders.Register(s, mod)
-		orders.RegisterShelf(s, mod.Shelf())
+		shelf.Register(s, mod.Shelf())
 	}, mod.Run)
 	t.Cleanup(mod.Close)
 	// Through NATS, as the pages ask.
-	w.orders, w.shelf, w.payments = orders.NewClient(client), orders.NewShelfClient(client), payments.NewClient(client)
+	w.orders, w.shelf, w.payments = orders.NewClient(client), shelf.NewClient(client), payments.NewClient(client)
 	return w
 }
 
@@ -249,13 +251,13 @@ func (w *world) pay(start orders.PayStart) {
 	}
 }
 
-func (w *world) buyIn(household, jin int64) orders.BuyIn {
+func (w *world) buyIn(household, jin int64) shelf.BuyIn {
 	w.t.Helper()
-	return must[orders.BuyIn](w.t)(w.shelf.BuyIn(cashier, orders.BuyInRequest{HouseholdID: household, Product: "purple_bean", Grade: "first", Measure: jin * 500,
+	return must[shelf.BuyIn](w.t)(w.shelf.BuyIn(cashier, shelf.BuyInRequest{HouseholdID: household, Product: "purple_bean", Grade: "first", Measure: jin * 500,
 		PriceFen: 400, BestBefore: w.now().AddDate(0, 0, 7).Format(time.DateOnly), Key: w.key()}))
 }
 
-func (w *world) lot(id int64) orders.StockLot {
+func (w *world) lot(id int64) shelf.StockLot {
 	w.t.Helper()
-	return must[orders.StockLot](w.t)(w.shelf.StockLot(officer, orders.StockLotRef{ID: id}))
+	return must[shelf.StockLot](w.t)(w.shelf.StockLot(officer, shelf.StockLotRef{ID: id}))
 }

@@ -16,19 +16,20 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
 func TestBuyInIsOwedAndPaid(t *testing.T) {
 	w := setup(t)
-	req := orders.BuyInRequest{HouseholdID: 1, Product: "purple_bean", Grade: "first", Measure: 10_500, PriceFen: 333,
+	req := shelf.BuyInRequest{HouseholdID: 1, Product: "purple_bean", Grade: "first", Measure: 10_500, PriceFen: 333,
 		BestBefore: w.now().AddDate(0, 0, 5).Format(time.DateOnly), Key: w.key()}
-	b := must[orders.BuyIn](t)(w.shelf.BuyIn(cashier, req))
+	b := must[shelf.BuyIn](t)(w.shelf.BuyIn(cashier, req))
 	if b.AmountFen != 6993 || b.Head != "秘密户主1" || b.Village != "永丰村" {
 		t.Errorf("bought %+v", b)
 	}
 	// The stock and what is owed are there together, before payments has heard of it.
-	if l := w.lot(b.LotID); l.Left != 10_500 || l.CostFen != 6993 || l.HouseholdPrice.Fen != 333 || l.Source != orders.StockBuyIn {
+	if l := w.lot(b.LotID); l.Left != 10_500 || l.CostFen != 6993 || l.HouseholdPrice.Fen != 333 || l.Source != shelf.StockBuyIn {
 		t.Errorf("lot %+v", l)
 	}
 	income := must[orders.Income](t)(w.orders.Income(owner, orders.IncomeRequest{}))
@@ -36,7 +37,7 @@ func TestBuyInIsOwedAndPaid(t *testing.T) {
 		income.Entries[0].Programme != "garden" {
 		t.Errorf("income %+v", income.Entries)
 	}
-	again := must[orders.BuyIn](t)(w.shelf.BuyIn(cashier, req))
+	again := must[shelf.BuyIn](t)(w.shelf.BuyIn(cashier, req))
 	if again.ID != b.ID {
 		t.Errorf("the same key bought again: %d", again.ID)
 	}
@@ -49,22 +50,22 @@ func TestBuyInIsOwedAndPaid(t *testing.T) {
 	}
 	w.holds()
 
-	_, err = w.shelf.PaySheet(officer, orders.PayRefRequest{ID: b.SheetID, Method: payments.Sandbox, Key: w.key()})
+	_, err = w.shelf.PaySheet(officer, shelf.PayRefRequest{ID: b.SheetID, Method: payments.Sandbox, Key: w.key()})
 	wantCode(t, "paying an open sheet", err, link.Conflict)
-	must[orders.Sheet](t)(w.shelf.CloseSheet(officer, orders.IDRef{ID: b.SheetID}))
-	must[orders.Sheet](t)(w.shelf.CloseSheet(officer, orders.IDRef{ID: b.SheetID}))
+	must[shelf.Sheet](t)(w.shelf.CloseSheet(officer, shelf.IDRef{ID: b.SheetID}))
+	must[shelf.Sheet](t)(w.shelf.CloseSheet(officer, shelf.IDRef{ID: b.SheetID}))
 	if third := w.buyIn(3, 1); third.SheetID == b.SheetID {
 		t.Error("a closed sheet took another buy-in")
 	}
-	sheet := func() orders.Sheet {
-		all := must[orders.Sheets](t)(w.shelf.Sheets(officer, orders.ShopRef{}))
-		return all.Items[slices.IndexFunc(all.Items, func(s orders.Sheet) bool { return s.ID == b.SheetID })]
+	sheet := func() shelf.Sheet {
+		all := must[shelf.Sheets](t)(w.shelf.Sheets(officer, shelf.ShopRef{}))
+		return all.Items[slices.IndexFunc(all.Items, func(s shelf.Sheet) bool { return s.ID == b.SheetID })]
 	}
-	w.eventually("the bill", func() bool { return sheet().State == orders.SheetClosed })
+	w.eventually("the bill", func() bool { return sheet().State == shelf.SheetClosed })
 	if s := sheet(); s.AmountFen != 6993+4*500 || s.Households != 2 {
 		t.Errorf("sheet %+v", s)
 	}
-	w.pay(must[orders.PayStart](t)(w.shelf.PaySheet(officer, orders.PayRefRequest{ID: b.SheetID, Method: payments.Sandbox, Key: w.key()})))
+	w.pay(must[orders.PayStart](t)(w.shelf.PaySheet(officer, shelf.PayRefRequest{ID: b.SheetID, Method: payments.Sandbox, Key: w.key()})))
 	w.eventually("the release", func() bool {
 		in := must[orders.Income](t)(w.orders.Income(owner, orders.IncomeRequest{}))
 		return in.Entries[0].Released
@@ -79,10 +80,10 @@ func TestBuyInIsOwedAndPaid(t *testing.T) {
 	w.holds()
 }
 
-func (w *world) ring(b orders.BuyIn, measure int64) orders.Ring {
+func (w *world) ring(b shelf.BuyIn, measure int64) shelf.Ring {
 	lot := w.lot(b.LotID)
-	return orders.Ring{ClientID: uuid.NewString(), Method: payments.Cash, GivenFen: 100_00, SoldAt: w.now().Add(-time.Hour).UTC().Truncate(time.Millisecond),
-		Lines: []orders.RingLine{{ItemID: lot.ItemID, Code: lot.Code, Measure: measure, PriceFen: lot.Price.Fen}}}
+	return shelf.Ring{ClientID: uuid.NewString(), Method: payments.Cash, GivenFen: 100_00, SoldAt: w.now().Add(-time.Hour).UTC().Truncate(time.Millisecond),
+		Lines: []shelf.RingLine{{ItemID: lot.ItemID, Code: lot.Code, Measure: measure, PriceFen: lot.Price.Fen}}}
 }
 
 // A till that was without a network sends what it sold as often as it likes, from as many tabs as it likes.
@@ -109,14 +110,14 @@ func TestTillSaleSentManyTimesIsOne(t *testing.T) {
 		t.Errorf("lot %+v", l)
 	}
 	other := ring
-	other.Lines = []orders.RingLine{{ItemID: ring.Lines[0].ItemID, Measure: 500, PriceFen: 440}}
+	other.Lines = []shelf.RingLine{{ItemID: ring.Lines[0].ItemID, Measure: 500, PriceFen: 440}}
 	_, err := w.shelf.Ring(cashier, other)
 	wantCode(t, "the id with another sale", err, link.Conflict)
 	w.eventually("the books", func() bool {
-		a := must[payments.Account](t)(w.payments.Account(system, payments.Ref{Ref: orders.SaleRefOf(ids[0])}))
+		a := must[payments.Account](t)(w.payments.Account(system, payments.Ref{Ref: shelf.SaleRefOf(ids[0])}))
 		return a.Closed && a.BilledFen == 1320 && a.PaidFen == 1320 && a.ReceivableFen == 0 && a.DepositFen == 0
 	})
-	turn := must[orders.Turnover](t)(w.shelf.Turnover(officer, orders.TurnoverFilter{}))
+	turn := must[shelf.Turnover](t)(w.shelf.Turnover(officer, shelf.TurnoverFilter{}))
 	if turn.RevenueFen != 1320 || turn.CostFen != 1200 || turn.MarginFen() != 120 || turn.HouseholdFen != 1200 {
 		t.Errorf("turnover %+v", turn)
 	}
@@ -127,17 +128,17 @@ func TestTillNeverTakesWhatIsKeptForOthers(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 10)
 	item := w.lot(b.LotID).ItemID
-	sale := must[orders.Sale](t)(w.shelf.Buy(buyer, orders.Buy{OrgID: shop, Lines: []orders.BuyLine{{ItemID: item, Measure: 3500}}, Name: "王芳", Phone: "13900001111", Key: w.key()}))
+	sale := must[shelf.Sale](t)(w.shelf.Buy(buyer, shelf.Buy{OrgID: shop, Lines: []shelf.BuyLine{{ItemID: item, Measure: 3500}}, Name: "王芳", Phone: "13900001111", Key: w.key()}))
 	// The till sold more than the books have: it is a sale, and the rest is noted.
-	rung := must[orders.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 2500)))
+	rung := must[shelf.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 2500)))
 	if l := w.lot(b.LotID); l.Kept != 3500 || l.Sold != 1500 || l.Left != 0 || rung.Lines[0].UncoveredQty != 1000 {
 		t.Errorf("lot %+v, sale %+v", l, rung.Lines)
 	}
-	must[orders.Sale](t)(w.shelf.CancelSale(buyer, orders.SaleRef{ID: sale.ID}))
+	must[shelf.Sale](t)(w.shelf.CancelSale(buyer, shelf.SaleRef{ID: sale.ID}))
 	if l := w.lot(b.LotID); l.Kept != 0 || l.Left != 3500 {
 		t.Errorf("lot after the cancellation %+v", l)
 	}
-	_, err := w.shelf.CancelSale(cashier, orders.SaleRef{ID: rung.ID})
+	_, err := w.shelf.CancelSale(cashier, shelf.SaleRef{ID: rung.ID})
 	wantCode(t, "cancelling what was handed over", err, link.Conflict)
 	w.holds()
 }
@@ -152,7 +153,7 @@ func TestShelfIsNeverOversold(t *testing.T) {
 	for i := range 16 {
 		who := as(link.Actor{Account: int64(100 + i), Role: "buyer"})
 		wg.Go(func() {
-			_, err := w.shelf.Buy(who, orders.Buy{OrgID: shop, Lines: []orders.BuyLine{{ItemID: item, Measure: 1000}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
+			_, err := w.shelf.Buy(who, shelf.Buy{OrgID: shop, Lines: []shelf.BuyLine{{ItemID: item, Measure: 1000}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
 			mu.Lock()
 			defer mu.Unlock()
 			switch link.CodeOf(err) {
@@ -183,13 +184,13 @@ func TestOnlineSale(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 40)
 	item := w.lot(b.LotID).ItemID
-	buy := func(key string) orders.Sale {
-		return must[orders.Sale](t)(w.shelf.Buy(buyer, orders.Buy{OrgID: shop, Lines: []orders.BuyLine{{ItemID: item, Measure: 2000}}, Name: "王芳", Phone: "13900001111", Key: key}))
+	buy := func(key string) shelf.Sale {
+		return must[shelf.Sale](t)(w.shelf.Buy(buyer, shelf.Buy{OrgID: shop, Lines: []shelf.BuyLine{{ItemID: item, Measure: 2000}}, Name: "王芳", Phone: "13900001111", Key: key}))
 	}
-	state := func(id int64) orders.Sale { return must[orders.Sale](t)(w.shelf.Sale(buyer, orders.SaleRef{ID: id})) }
+	state := func(id int64) shelf.Sale { return must[shelf.Sale](t)(w.shelf.Sale(buyer, shelf.SaleRef{ID: id})) }
 	pay := func(id int64) { // the session, not yet paid
 		t.Helper()
-		w.pay(must[orders.PayStart](t)(w.shelf.PaySale(buyer, orders.PayRefRequest{ID: id, Method: payments.Sandbox, Key: w.key()})))
+		w.pay(must[orders.PayStart](t)(w.shelf.PaySale(buyer, shelf.PayRefRequest{ID: id, Method: payments.Sandbox, Key: w.key()})))
 	}
 
 	key := w.key()
@@ -200,36 +201,36 @@ func TestOnlineSale(t *testing.T) {
 	if first.Pickup != "" {
 		t.Error("the code is out before it is paid")
 	}
-	_, err := w.shelf.HandOver(cashier, orders.HandOver{Pickup: "000000"})
+	_, err := w.shelf.HandOver(cashier, shelf.HandOver{Pickup: "000000"})
 	wantCode(t, "a code that nobody has", err, link.Invalid)
 	pay(first.ID)
-	w.eventually("payment", func() bool { return state(first.ID).State == orders.SalePaid })
+	w.eventually("payment", func() bool { return state(first.ID).State == shelf.SalePaid })
 	code := state(first.ID).Pickup
-	if shown := must[orders.Sale](t)(w.shelf.Sale(cashier, orders.SaleRef{ID: first.ID})); shown.Pickup != "" {
+	if shown := must[shelf.Sale](t)(w.shelf.Sale(cashier, shelf.SaleRef{ID: first.ID})); shown.Pickup != "" {
 		t.Error("the shop sees the code that the buyer has to show")
 	}
-	_, err = w.shelf.HandOver(stranger, orders.HandOver{Pickup: code})
+	_, err = w.shelf.HandOver(stranger, shelf.HandOver{Pickup: code})
 	wantCode(t, "another shop's till", err, link.Invalid)
-	done := must[orders.Sale](t)(w.shelf.HandOver(cashier, orders.HandOver{Pickup: code[:3] + " " + code[3:]}))
-	if done.State != orders.SaleDone {
+	done := must[shelf.Sale](t)(w.shelf.HandOver(cashier, shelf.HandOver{Pickup: code[:3] + " " + code[3:]}))
+	if done.State != shelf.SaleDone {
 		t.Errorf("handed over: %+v", done)
 	}
-	_, err = w.shelf.HandOver(cashier, orders.HandOver{Pickup: code})
+	_, err = w.shelf.HandOver(cashier, shelf.HandOver{Pickup: code})
 	wantCode(t, "fetching twice", err, link.Conflict)
 
 	second := buy(w.key())
 	pay(second.ID)
-	w.eventually("payment", func() bool { return state(second.ID).State == orders.SalePaid })
-	must[orders.Sale](t)(w.shelf.CancelSale(buyer, orders.SaleRef{ID: second.ID}))
+	w.eventually("payment", func() bool { return state(second.ID).State == shelf.SalePaid })
+	must[shelf.Sale](t)(w.shelf.CancelSale(buyer, shelf.SaleRef{ID: second.ID}))
 	w.eventually("refund", func() bool {
-		a := must[payments.Account](t)(w.payments.Account(system, payments.Ref{Ref: orders.SaleRefOf(second.ID)}))
+		a := must[payments.Account](t)(w.payments.Account(system, payments.Ref{Ref: shelf.SaleRefOf(second.ID)}))
 		return a.RefundedFen == second.TotalFen
 	})
 
 	third := buy(w.key())
-	start := must[orders.PayStart](t)(w.shelf.PaySale(buyer, orders.PayRefRequest{ID: third.ID, Method: payments.Sandbox, Key: w.key()}))
+	start := must[orders.PayStart](t)(w.shelf.PaySale(buyer, shelf.PayRefRequest{ID: third.ID, Method: payments.Sandbox, Key: w.key()}))
 	w.forward(31 * time.Minute)
-	w.eventually("expiry", func() bool { return state(third.ID).State == orders.SaleExpired })
+	w.eventually("expiry", func() bool { return state(third.ID).State == shelf.SaleExpired })
 	_ = start
 	if l := w.lot(b.LotID); l.Sold != 2000 || l.Kept != 0 || l.Left != 18_000 {
 		t.Errorf("lot %+v", l)
@@ -242,13 +243,13 @@ func TestQRPaymentAtTheTill(t *testing.T) {
 	b := w.buyIn(1, 10)
 	ring := w.ring(b, 500)
 	ring.Method, ring.GivenFen = payments.Sandbox, 0
-	sale := must[orders.Sale](t)(w.shelf.Ring(cashier, ring))
-	if sale.State != orders.SalePlaced || w.lot(b.LotID).Kept != 500 {
+	sale := must[shelf.Sale](t)(w.shelf.Ring(cashier, ring))
+	if sale.State != shelf.SalePlaced || w.lot(b.LotID).Kept != 500 {
 		t.Errorf("sale %+v", sale)
 	}
-	w.pay(must[orders.PayStart](t)(w.shelf.PaySale(cashier, orders.PayRefRequest{ID: sale.ID, Method: payments.Sandbox, Key: w.key()})))
+	w.pay(must[orders.PayStart](t)(w.shelf.PaySale(cashier, shelf.PayRefRequest{ID: sale.ID, Method: payments.Sandbox, Key: w.key()})))
 	w.eventually("receipt", func() bool {
-		return must[orders.Sale](t)(w.shelf.Sale(cashier, orders.SaleRef{ID: sale.ID})).State == orders.SaleDone
+		return must[shelf.Sale](t)(w.shelf.Sale(cashier, shelf.SaleRef{ID: sale.ID})).State == shelf.SaleDone
 	})
 	if l := w.lot(b.LotID); l.Sold != 500 || l.Kept != 0 {
 		t.Errorf("lot %+v", l)
@@ -259,35 +260,35 @@ func TestQRPaymentAtTheTill(t *testing.T) {
 func TestWriteOffOfMuchNeedsASecondPerson(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 100)
-	off := func(ctx context.Context, kind orders.MovementKind, measure int64) (orders.Movement, error) {
-		return w.shelf.WriteOff(ctx, orders.WriteOff{LotID: b.LotID, Kind: kind, Measure: measure, Reason: "spoiled", Note: "幸福院", Key: w.key()})
+	off := func(ctx context.Context, kind shelf.MovementKind, measure int64) (shelf.Movement, error) {
+		return w.shelf.WriteOff(ctx, shelf.WriteOff{LotID: b.LotID, Kind: kind, Measure: measure, Reason: "spoiled", Note: "幸福院", Key: w.key()})
 	}
-	small := must[orders.Movement](t)(off(cashier, orders.MovementLoss, 1000))
-	if small.State != orders.MovementDone || small.CostFen != 800 {
+	small := must[shelf.Movement](t)(off(cashier, shelf.MovementLoss, 1000))
+	if small.State != shelf.MovementDone || small.CostFen != 800 {
 		t.Errorf("small %+v", small)
 	}
-	_, err := off(cashier, orders.MovementLoss, 49_500)
+	_, err := off(cashier, shelf.MovementLoss, 49_500)
 	wantCode(t, "more than there is", err, link.Conflict)
-	big := must[orders.Movement](t)(off(cashier, orders.MovementDonation, 30_000))
-	if l := w.lot(b.LotID); big.State != orders.MovementHeld || l.Held != 30_000 || l.Donated != 0 || l.Left != 19_000 {
+	big := must[shelf.Movement](t)(off(cashier, shelf.MovementDonation, 30_000))
+	if l := w.lot(b.LotID); big.State != shelf.MovementHeld || l.Held != 30_000 || l.Donated != 0 || l.Left != 19_000 {
 		t.Errorf("big %+v, lot %+v", big, l)
 	}
-	_, err = w.shelf.DecideWriteOff(cashier, orders.DecideWriteOff{ID: big.ID, Accept: true})
+	_, err = w.shelf.DecideWriteOff(cashier, shelf.DecideWriteOff{ID: big.ID, Accept: true})
 	wantCode(t, "one's own", err, link.Forbidden)
-	_, err = w.shelf.DecideWriteOff(stranger, orders.DecideWriteOff{ID: big.ID, Accept: true})
+	_, err = w.shelf.DecideWriteOff(stranger, shelf.DecideWriteOff{ID: big.ID, Accept: true})
 	wantCode(t, "another shop's", err, link.NotFound)
 	if _, err := w.db.Exec(`UPDATE shelf_movement SET decided_id = account_id WHERE id = $1`, big.ID); link.Constraint(err) != "shelf_movement_second_person" {
 		t.Errorf("one's own by hand: %v", err)
 	}
-	must[orders.Movement](t)(w.shelf.DecideWriteOff(officer, orders.DecideWriteOff{ID: big.ID, Accept: true}))
-	_, err = w.shelf.DecideWriteOff(officer, orders.DecideWriteOff{ID: big.ID})
+	must[shelf.Movement](t)(w.shelf.DecideWriteOff(officer, shelf.DecideWriteOff{ID: big.ID, Accept: true}))
+	_, err = w.shelf.DecideWriteOff(officer, shelf.DecideWriteOff{ID: big.ID})
 	wantCode(t, "twice", err, link.Conflict)
-	refused := must[orders.Movement](t)(off(officer, orders.MovementLoss, 19_000))
-	if refused.State != orders.MovementDone { // 19 kg are worth 152 yuan
-		must[orders.Movement](t)(w.shelf.DecideWriteOff(cashier, orders.DecideWriteOff{ID: refused.ID}))
+	refused := must[shelf.Movement](t)(off(officer, shelf.MovementLoss, 19_000))
+	if refused.State != shelf.MovementDone { // 19 kg are worth 152 yuan
+		must[shelf.Movement](t)(w.shelf.DecideWriteOff(cashier, shelf.DecideWriteOff{ID: refused.ID}))
 	}
-	found := must[orders.Movement](t)(off(cashier, orders.MovementFound, 500))
-	if l := w.lot(b.LotID); found.State != orders.MovementDone || l.Found != 500 || l.Donated != 30_000 || l.Left != 500 {
+	found := must[shelf.Movement](t)(off(cashier, shelf.MovementFound, 500))
+	if l := w.lot(b.LotID); found.State != shelf.MovementDone || l.Found != 500 || l.Donated != 30_000 || l.Left != 500 {
 		t.Errorf("lot %+v", l)
 	}
 	w.holds()
@@ -315,13 +316,13 @@ func TestPublicTypesNameNobody(t *testing.T) {
 			check(f.Type)
 		}
 	}
-	check(reflect.TypeFor[orders.Trace]())
-	check(reflect.TypeFor[orders.PublicShops]())
+	check(reflect.TypeFor[shelf.Trace]())
+	check(reflect.TypeFor[shelf.PublicShops]())
 
 	w := setup(t)
 	b := w.buyIn(1, 10)
-	trace := must[orders.Trace](t)(w.shelf.Trace(visitor, orders.TraceRef{Code: strings.ToUpper(b.Trace[:4]) + " " + b.Trace[4:]}))
-	shops := must[orders.PublicShops](t)(w.shelf.Shops(visitor, orders.None{}))
+	trace := must[shelf.Trace](t)(w.shelf.Trace(visitor, shelf.TraceRef{Code: strings.ToUpper(b.Trace[:4]) + " " + b.Trace[4:]}))
+	shops := must[shelf.PublicShops](t)(w.shelf.Shops(visitor, orders.None{}))
 	if trace.Village != "永丰村" || trace.NetGrams != 5000 || trace.HouseholdPrice.Fen != 400 || trace.Price.Fen != 440 || len(trace.Steps) != 2 {
 		t.Errorf("trace %+v", trace)
 	}
@@ -338,7 +339,7 @@ func TestPublicTypesNameNobody(t *testing.T) {
 		}
 	}
 	for _, code := range []string{"000000000000", "", "'; DROP TABLE", strings.Repeat("a", 4000)} {
-		_, err := w.shelf.Trace(visitor, orders.TraceRef{Code: code})
+		_, err := w.shelf.Trace(visitor, shelf.TraceRef{Code: code})
 		wantCode(t, "a code that is none", err, link.NotFound)
 	}
 }
@@ -347,59 +348,59 @@ func TestEachSeesTheirOwn(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 10)
 	item := w.lot(b.LotID).ItemID
-	sale := must[orders.Sale](t)(w.shelf.Buy(buyer, orders.Buy{OrgID: shop, Lines: []orders.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()}))
+	sale := must[shelf.Sale](t)(w.shelf.Buy(buyer, shelf.Buy{OrgID: shop, Lines: []shelf.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()}))
 	for _, c := range []struct {
 		what string
 		ctx  context.Context
 		call func(context.Context) error
 		code link.Code
 	}{
-		{"a stranger's sale", another, func(ctx context.Context) error { _, err := w.shelf.Sale(ctx, orders.SaleRef{ID: sale.ID}); return err }, link.NotFound},
-		{"another shop's sale", stranger, func(ctx context.Context) error { _, err := w.shelf.Sale(ctx, orders.SaleRef{ID: sale.ID}); return err }, link.NotFound},
-		{"a visitor's sale", visitor, func(ctx context.Context) error { _, err := w.shelf.Sale(ctx, orders.SaleRef{ID: sale.ID}); return err }, link.Unauthenticated},
+		{"a stranger's sale", another, func(ctx context.Context) error { _, err := w.shelf.Sale(ctx, shelf.SaleRef{ID: sale.ID}); return err }, link.NotFound},
+		{"another shop's sale", stranger, func(ctx context.Context) error { _, err := w.shelf.Sale(ctx, shelf.SaleRef{ID: sale.ID}); return err }, link.NotFound},
+		{"a visitor's sale", visitor, func(ctx context.Context) error { _, err := w.shelf.Sale(ctx, shelf.SaleRef{ID: sale.ID}); return err }, link.Unauthenticated},
 		{"cancelling a stranger's", another, func(ctx context.Context) error {
-			_, err := w.shelf.CancelSale(ctx, orders.SaleRef{ID: sale.ID})
+			_, err := w.shelf.CancelSale(ctx, shelf.SaleRef{ID: sale.ID})
 			return err
 		}, link.NotFound},
 		{"paying a stranger's", another, func(ctx context.Context) error {
-			_, err := w.shelf.PaySale(ctx, orders.PayRefRequest{ID: sale.ID, Method: payments.Sandbox, Key: w.key()})
+			_, err := w.shelf.PaySale(ctx, shelf.PayRefRequest{ID: sale.ID, Method: payments.Sandbox, Key: w.key()})
 			return err
 		}, link.NotFound},
 		{"another shop's lot", stranger, func(ctx context.Context) error {
-			_, err := w.shelf.StockLot(ctx, orders.StockLotRef{ID: b.LotID})
+			_, err := w.shelf.StockLot(ctx, shelf.StockLotRef{ID: b.LotID})
 			return err
 		}, link.NotFound},
-		{"another shop's slip", stranger, func(ctx context.Context) error { _, err := w.shelf.BuyInSlip(ctx, orders.IDRef{ID: b.ID}); return err }, link.NotFound},
+		{"another shop's slip", stranger, func(ctx context.Context) error { _, err := w.shelf.BuyInSlip(ctx, shelf.IDRef{ID: b.ID}); return err }, link.NotFound},
 		{"another shop's sheet", stranger, func(ctx context.Context) error {
-			_, err := w.shelf.CloseSheet(ctx, orders.IDRef{ID: b.SheetID})
+			_, err := w.shelf.CloseSheet(ctx, shelf.IDRef{ID: b.SheetID})
 			return err
 		}, link.NotFound},
 		{"another shop's price", stranger, func(ctx context.Context) error {
-			_, err := w.shelf.SaveItem(ctx, orders.SaveItem{ID: item, PriceFen: 1})
+			_, err := w.shelf.SaveItem(ctx, shelf.SaveItem{ID: item, PriceFen: 1})
 			return err
 		}, link.NotFound},
 		{"another shop's stock", stranger, func(ctx context.Context) error {
-			_, err := w.shelf.Stock(ctx, orders.StockFilter{OrgID: shop})
+			_, err := w.shelf.Stock(ctx, shelf.StockFilter{OrgID: shop})
 			return err
 		}, link.NotFound},
-		{"a cooperative's stock", weigher, func(ctx context.Context) error { _, err := w.shelf.Stock(ctx, orders.StockFilter{}); return err }, link.Forbidden},
+		{"a cooperative's stock", weigher, func(ctx context.Context) error { _, err := w.shelf.Stock(ctx, shelf.StockFilter{}); return err }, link.Forbidden},
 		{"a buyer at the till", buyer, func(ctx context.Context) error { _, err := w.shelf.Till(ctx, orders.None{}); return err }, link.Forbidden},
 		{"a household searching households", owner, func(ctx context.Context) error {
-			_, err := w.shelf.Sellers(ctx, orders.SellerQuery{Query: "秘密"})
+			_, err := w.shelf.Sellers(ctx, shelf.SellerQuery{Query: "秘密"})
 			return err
 		}, link.Forbidden},
 		{"a cashier setting prices", cashier, func(ctx context.Context) error {
-			_, err := w.shelf.SaveItem(ctx, orders.SaveItem{ID: item, PriceFen: 1})
+			_, err := w.shelf.SaveItem(ctx, shelf.SaveItem{ID: item, PriceFen: 1})
 			return err
 		}, link.Forbidden},
 		{"the county selling", operator, func(ctx context.Context) error { _, err := w.shelf.Ring(ctx, w.ring(b, 500)); return err }, link.Forbidden},
 		{"the county cancelling", operator, func(ctx context.Context) error {
-			_, err := w.shelf.CancelSale(ctx, orders.SaleRef{ID: sale.ID})
+			_, err := w.shelf.CancelSale(ctx, shelf.SaleRef{ID: sale.ID})
 			return err
 		}, link.Forbidden},
-		{"a visitor buying", visitor, func(ctx context.Context) error { _, err := w.shelf.Buy(ctx, orders.Buy{OrgID: shop}); return err }, link.Unauthenticated},
+		{"a visitor buying", visitor, func(ctx context.Context) error { _, err := w.shelf.Buy(ctx, shelf.Buy{OrgID: shop}); return err }, link.Unauthenticated},
 		{"searching with one letter", cashier, func(ctx context.Context) error {
-			_, err := w.shelf.Sellers(ctx, orders.SellerQuery{Query: "王"})
+			_, err := w.shelf.Sellers(ctx, shelf.SellerQuery{Query: "王"})
 			return err
 		}, link.Invalid},
 	} {
@@ -413,12 +414,12 @@ func TestEachSeesTheirOwn(t *testing.T) {
 	theirs.Lines[0].Code, theirs.Lines[0].PriceFen = "", 1
 	_, err := w.shelf.Ring(stranger, theirs)
 	wantCode(t, "ringing up another shop's goods", err, link.Invalid)
-	_, err = w.shelf.Buy(buyer, orders.Buy{OrgID: otherShop, Lines: []orders.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
+	_, err = w.shelf.Buy(buyer, shelf.Buy{OrgID: otherShop, Lines: []shelf.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: w.key()})
 	wantCode(t, "buying them through another shop", err, link.Invalid)
-	if page := must[orders.StockPage](t)(w.shelf.Stock(operator, orders.StockFilter{OrgID: shop})); page.Total != 1 {
+	if page := must[shelf.StockPage](t)(w.shelf.Stock(operator, shelf.StockFilter{OrgID: shop})); page.Total != 1 {
 		t.Errorf("the county sees %d lots", page.Total)
 	}
-	found := must[orders.Sellers](t)(w.shelf.Sellers(cashier, orders.SellerQuery{Query: "YA-002"}))
+	found := must[shelf.Sellers](t)(w.shelf.Sellers(cashier, shelf.SellerQuery{Query: "YA-002"}))
 	if len(found.Items) != 1 || found.Items[0].HouseholdID != 2 {
 		t.Errorf("found %+v", found)
 	}
@@ -427,26 +428,26 @@ func TestEachSeesTheirOwn(t *testing.T) {
 func TestStandingListBecomesAnOrderAndStock(t *testing.T) {
 	w := setup(t)
 	weekday := (int(w.now().In(time.FixedZone("CST", 8*60*60)).Weekday())+6)%7 + 1
-	req := orders.SaveStandingList{Name: "周补货", Weekdays: []int{weekday}, Lines: []orders.QuoteLine{{PresaleID: 1, Grade: "first", Qty: 30}}, Key: w.key(),
+	req := shelf.SaveStandingList{Name: "周补货", Weekdays: []int{weekday}, Lines: []orders.QuoteLine{{PresaleID: 1, Grade: "first", Qty: 30}}, Key: w.key(),
 		Delivery: orders.Delivery{Kind: orders.DeliverAddress, Name: "店长", Phone: "13900002222", Address: "演示街1号"}}
-	list := must[orders.StandingList](t)(w.shelf.SaveStandingList(officer, req))
+	list := must[shelf.StandingList](t)(w.shelf.SaveStandingList(officer, req))
 	if !list.DueToday || list.Lines[0].Title.Zh != "油豆角" {
 		t.Errorf("list %+v", list)
 	}
 	req.ID, req.Key, req.Version = list.ID, w.key(), list.Version
-	must[orders.StandingList](t)(w.shelf.SaveStandingList(officer, req))
+	must[shelf.StandingList](t)(w.shelf.SaveStandingList(officer, req))
 	req.Key = w.key()
 	_, err := w.shelf.SaveStandingList(officer, req)
 	wantCode(t, "a list that a colleague changed", err, link.Conflict)
-	_, err = w.shelf.OrderStandingList(stranger, orders.OrderStandingList{ID: list.ID, Key: w.key()})
+	_, err = w.shelf.OrderStandingList(stranger, shelf.OrderStandingList{ID: list.ID, Key: w.key()})
 	wantCode(t, "another shop's list", err, link.NotFound)
 
 	key := w.key()
-	o := must[orders.Order](t)(w.shelf.OrderStandingList(officer, orders.OrderStandingList{ID: list.ID, Key: key}))
-	if twice := must[orders.Order](t)(w.shelf.OrderStandingList(officer, orders.OrderStandingList{ID: list.ID, Key: key})); twice.ID != o.ID {
+	o := must[orders.Order](t)(w.shelf.OrderStandingList(officer, shelf.OrderStandingList{ID: list.ID, Key: key}))
+	if twice := must[orders.Order](t)(w.shelf.OrderStandingList(officer, shelf.OrderStandingList{ID: list.ID, Key: key})); twice.ID != o.ID {
 		t.Error("a double click ordered twice")
 	}
-	lists := must[orders.StandingLists](t)(w.shelf.StandingLists(officer, orders.ShopRef{}))
+	lists := must[shelf.StandingLists](t)(w.shelf.StandingLists(officer, shelf.ShopRef{}))
 	if o.Channel != catalog.ChannelMarket || lists.Items[0].DueToday || lists.Items[0].OrderNo != o.No {
 		t.Errorf("order %+v, list %+v", o, lists.Items[0])
 	}
@@ -463,7 +464,7 @@ func TestStandingListBecomesAnOrderAndStock(t *testing.T) {
 			first = tick
 		}
 	}
-	arrivals := must[orders.Arrivals](t)(w.shelf.Arrivals(officer, orders.ShopRef{}))
+	arrivals := must[shelf.Arrivals](t)(w.shelf.Arrivals(officer, shelf.ShopRef{}))
 	var units int64
 	for _, a := range arrivals.Items {
 		units += a.Units
@@ -474,13 +475,13 @@ func TestStandingListBecomesAnOrderAndStock(t *testing.T) {
 	_, err = w.shelf.Receive(stranger, w.receive(arrivals.Items[0]))
 	wantCode(t, "another shop's goods", err, link.NotFound)
 	for _, a := range arrivals.Items {
-		lot := must[orders.StockLot](t)(w.shelf.Receive(cashier, w.receive(a)))
+		lot := must[shelf.StockLot](t)(w.shelf.Receive(cashier, w.receive(a)))
 		if lot.Received != a.NetGrams || lot.CostFen != a.CostFen || lot.HouseholdPrice.Fen >= lot.Price.Fen || lot.OrderNo != o.No {
 			t.Errorf("lot %+v of %+v", lot, a)
 		}
 		_, err = w.shelf.Receive(cashier, w.receive(a))
 		wantCode(t, "receiving twice", err, link.Conflict)
-		trace := must[orders.Trace](t)(w.shelf.Trace(visitor, orders.TraceRef{Code: lot.Code}))
+		trace := must[shelf.Trace](t)(w.shelf.Trace(visitor, shelf.TraceRef{Code: lot.Code}))
 		if len(trace.Steps) != 3 || trace.Steps[0].Key != "weighed" || trace.Homes != a.Households {
 			t.Errorf("trace %+v", trace)
 		}
@@ -489,7 +490,7 @@ func TestStandingListBecomesAnOrderAndStock(t *testing.T) {
 	first = must[orders.Ticket](t)(w.orders.Ticket(weigher, orders.TicketRef{ID: first.ID}))
 	must[orders.Ticket](t)(w.orders.Weigh(weigher, orders.WeighRequest{ClientID: uuid.NewString(), OrderNo: o.No, Line: first.Line, LotID: first.LotID, PointID: first.PointID,
 		Units: first.Units, GrossGrams: first.GrossGrams - 100, TareGrams: first.TareGrams, Grade: "first", WeighedAt: w.now(), Supersedes: first.ID}))
-	if left := must[orders.Arrivals](t)(w.shelf.Arrivals(officer, orders.ShopRef{})); len(left.Items) != 0 {
+	if left := must[shelf.Arrivals](t)(w.shelf.Arrivals(officer, shelf.ShopRef{})); len(left.Items) != 0 {
 		t.Errorf("arrived once more: %+v", left.Items)
 	}
 	// The ticket's own code leads to what replaced its delivery.
@@ -497,20 +498,20 @@ func TestStandingListBecomesAnOrderAndStock(t *testing.T) {
 	if err := w.db.Get(&code, `SELECT trace FROM delivery WHERE reversed_at IS NOT NULL LIMIT 1`); err != nil {
 		t.Fatal(err)
 	}
-	if trace := must[orders.Trace](t)(w.shelf.Trace(visitor, orders.TraceRef{Code: code})); trace.Village == "" || trace.Count == 0 {
+	if trace := must[shelf.Trace](t)(w.shelf.Trace(visitor, shelf.TraceRef{Code: code})); trace.Village == "" || trace.Count == 0 {
 		t.Errorf("trace of a delivery %+v", trace)
 	}
 	w.holds()
 }
 
-func (w *world) receive(a orders.Arrival) orders.Receive {
-	return orders.Receive{OrderNo: a.OrderNo, Line: a.Line, VillageID: a.VillageID, Grade: a.Grade, BestBefore: w.now().AddDate(0, 0, 7).Format(time.DateOnly), Key: w.key()}
+func (w *world) receive(a shelf.Arrival) shelf.Receive {
+	return shelf.Receive{OrderNo: a.OrderNo, Line: a.Line, VillageID: a.VillageID, Grade: a.Grade, BestBefore: w.now().AddDate(0, 0, 7).Format(time.DateOnly), Key: w.key()}
 }
 
 func TestVerifyFindsWhatIsWrongOnAShelf(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 10)
-	must[orders.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 500)))
+	must[shelf.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 500)))
 	w.holds()
 	for check, sql := range map[string]string{
 		"stock of a lot":      `UPDATE shelf_lot SET kept = 1`,

@@ -1,0 +1,445 @@
+package adopt
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/postgres/desk"
+	"banmuyuan/payments"
+)
+
+// taking is an adoption that was checked and not yet written.
+type taking struct {
+	adoptionRow
+	key   string
+	plot  plotRow
+	offer *desk.Offer
+	plan  plan
+	lot   int64
+}
+
+// Adopt checks an adoption, holds its stock at the catalogue, and writes it with its geese or beds, its boxes and their
+// prices.
+func (m *Room) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, error) {
+	a := link.ActorFrom(ctx)
+	if org, ok := desk.BuysFor(a); !ok || org != 0 {
+		return adopt.Adoption{}, desk.Denied(a)
+	}
+	asked := r
+	asked.IdempotencyKey = ""
+	hash, err := desk.HashBody(asked)
+	if err != nil {
+		return adopt.Adoption{}, err
+	}
+	t, err := m.taking(ctx, a, r)
+	if err == nil {
+		t.BodyHash = hash
+		err = m.holdPlot(ctx, t)
+	}
+	if err == nil {
+		err = m.writeAdoption(ctx, t)
+	}
+	if err == nil {
+		return m.Adoption(ctx, adopt.Ref{No: adopt.Number(t.ID)})
+	}
+	// What cannot be adopted any more may have been adopted before by the very same request.
+	if code := link.CodeOf(err); code == link.Invalid || code == link.Conflict || code == link.SoldOut || code == link.NotFound {
+		id, lerr := m.adoptedBefore(ctx, a, r.IdempotencyKey, hash)
+		if lerr != nil {
+			return adopt.Adoption{}, lerr
+		}
+		if id != 0 {
+			return m.Adoption(ctx, adopt.Ref{No: adopt.Number(id)})
+		}
+	}
+	return adopt.Adoption{}, err
+}
+
+func (m *Room) adoptedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (int64, error) {
+	var row struct {
+		ID   int64  `db:"id"`
+		Hash []byte `db:"body_hash"`
+	}
+	err := m.DB.GetContext(ctx, &row, `SELECT id, body_hash FROM adoption WHERE account_id = $1 AND idem_key = $2`, a.Account, key)
+	if desk.Missing(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look up adoption of key: %w", err)
+	}
+	if !slices.Equal(row.Hash, hash) {
+		return 0, desk.ErrKeyReused()
+	}
+	return row.ID, nil
+}
+
+func (m *Room) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*taking, error) {
+	var problems link.Problems
+	desk.CheckKey(&problems, r.IdempotencyKey)
+	if err := m.CheckDelivery(ctx, &r.Delivery, &problems); err != nil {
+		return nil, err
+	}
+	switch r.OnFailure {
+	case "":
+		r.OnFailure = adopt.FailureReplace
+	case adopt.FailureReplace, adopt.FailureRefund:
+	default:
+		problems.Add("adoption.on_failure", "on_failure")
+	}
+	plot, err := m.plotRow(ctx, m.DB, r.PlotID)
+	if err != nil {
+		return nil, err
+	}
+	p, err := m.Offers.Presale(ctx, plot.PresaleID)
+	if err != nil {
+		return nil, err
+	}
+	now := m.Now()
+	if e := p.CheckOpen(now, catalog.ChannelPrivate, "plot_id"); e != nil {
+		problems = append(problems, e)
+	}
+	switch left := plot.Units - plot.Taken; {
+	case r.Units <= 0:
+		problems.Add("order.quantity.not_positive", "units")
+	case left <= 0:
+		return nil, link.E(link.SoldOut, "adoption.taken", "units")
+	case r.Units > left:
+		return nil, link.E(link.SoldOut, "order.quantity.sold_out", "units", "left", fmt.Sprint(left))
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	pl, err := planOf(p, plot.Kind, plot.EveryDays, r.Units, now)
+	if err != nil {
+		return nil, err
+	}
+	price := pl.unitFen * r.Units
+	deposit, err := money.BasisPoints(price, p.Terms.DepositBP)
+	if err != nil {
+		return nil, fmt.Errorf("reckon deposit: %w", err)
+	}
+	if deposit == 0 { // what is kept for one buyer alone is paid ahead
+		deposit = price
+	}
+	balanceBy := desk.BeginningOf(pl.dates[0].AddDate(0, 0, -balanceDays)).Add(20 * time.Hour)
+	if soonest := now.Add(48 * time.Hour); balanceBy.Before(soonest) {
+		balanceBy = soonest
+	}
+	return &taking{key: r.IdempotencyKey, plot: plot, offer: p.Offer, plan: pl, adoptionRow: adoptionRow{
+		PlotID: plot.ID, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, HouseholdID: plot.HouseholdID,
+		VillageID: plot.VillageID, State: adopt.Placed, AccountID: actor.Account, Buyer: r.Delivery.Name, Units: r.Units,
+		EveryDays: plot.EveryDays, OnFailure: r.OnFailure, Kind: r.Delivery.Kind, PointID: r.Delivery.PointID, Point: r.Delivery.Point,
+		Recipient: r.Delivery.Name, Phone: r.Delivery.Phone, Address: r.Delivery.Address, PriceFen: price, DepositFen: deposit,
+		ForfeitBP: p.Terms.ForfeitBP, FeeBP: p.Terms.FeeBP, FreeHours: p.Terms.FreeCancelHours, InspectHours: p.Terms.InspectionHours,
+		PlacedAt: now, ExpiresAt: now.Add(m.Config.PayPrivate), BalanceBy: balanceBy.UTC(),
+	}}, nil
+}
+
+// holdPlot holds the household's stock. The hold outlives the time to pay, so that it is the adoption that expires first.
+func (m *Room) holdPlot(ctx context.Context, t *taking) error {
+	const tries = 8
+	for try := 1; try <= tries; try++ {
+		id, err := m.Ids.Take(ctx, m.DB)
+		if err != nil {
+			return err
+		}
+		key := fmt.Sprintf("adopt:%d:%s", t.AccountID, t.key)
+		if try > 1 { // an earlier try's reservation may be over: its key is spent
+			key += fmt.Sprintf("/%d", try)
+		}
+		res, err := m.Catalog.Reserve(desk.AsSystem(ctx), catalog.ReserveRequest{
+			Key: key, OrderID: id, Channel: catalog.ChannelPrivate, ExpiresAt: t.ExpiresAt.Add(m.Config.HoldSlack),
+			Lines: []catalog.ReserveLine{{Line: 1, PresaleID: t.PresaleID, Qty: t.plan.stock(), Policy: "direct", Household: t.HouseholdID}},
+		})
+		if err != nil {
+			e := link.AsError(err)
+			if e.Code == link.SoldOut {
+				return link.E(link.SoldOut, "adoption.taken", "units")
+			}
+			if e.Code != link.Unavailable && e.Code != link.Internal {
+				e.Field = "units"
+			}
+			return e
+		}
+		if res.State == "released" || res.ExpiresAt.Add(-m.Config.HoldSlack/2).Before(t.ExpiresAt) {
+			if known, err := m.adoptedBefore(ctx, link.ActorFrom(ctx), t.key, t.BodyHash); err != nil || known != 0 {
+				t.ID = known
+				return err
+			}
+			continue
+		}
+		if len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1 || res.Lines[0].Households[0] != t.HouseholdID {
+			return fmt.Errorf("reservation of adoption %d is not one household's", res.OrderID)
+		}
+		t.ID, t.lot = res.OrderID, res.Lines[0].Lots[0]
+		return nil
+	}
+	return link.E(link.Conflict, "order.key.spent", "idempotency_key")
+}
+
+// writeAdoption writes an adoption. Which geese or beds are free is read first and decided by the database: when another
+// buyer took one of them meanwhile, the next free ones are tried.
+func (m *Room) writeAdoption(ctx context.Context, t *taking) error {
+	if t.lot == 0 { // found by its key
+		return nil
+	}
+	const tries = 20
+	for try := 1; ; try++ {
+		err := m.Tx(ctx, func(tx *sqlx.Tx) error { return m.insertAdoption(ctx, tx, t) })
+		switch link.Constraint(err) {
+		case "adoption_unit_once":
+			if try < tries {
+				continue
+			}
+			err = link.E(link.SoldOut, "adoption.taken", "units")
+		case "adoption_idem", "adoption_pkey":
+			if id, kerr := m.adoptedBefore(ctx, link.ActorFrom(ctx), t.key, t.BodyHash); kerr != nil || id != 0 {
+				t.ID = id
+				return kerr
+			}
+		}
+		if err != nil && link.CodeOf(err) != link.Unavailable {
+			// Nothing was written: the stock goes back at once rather than when the hold expires.
+			if rerr := m.Tx(ctx, func(tx *sqlx.Tx) error {
+				return link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: t.ID}})
+			}); rerr != nil {
+				m.Log.Warn("give back the stock of an adoption", "adoption", t.ID, "error", rerr)
+			}
+		}
+		return err
+	}
+}
+
+func (m *Room) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO adoption (id, plot_id, offer_id, presale_id, seller_org, household_id, village_id, state, account_id, buyer, idem_key,
+		                      body_hash, units, every_days, on_failure, delivery_kind, point_id, point, recipient, phone, address,
+		                      price_fen, deposit_fen, forfeit_bp, fee_bp, free_hours, inspect_hours, placed_at, expires_at, balance_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'placed', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+		        $25, $26, $27, $28, $29)`,
+		t.ID, t.PlotID, t.OfferID, t.PresaleID, t.SellerOrg, t.HouseholdID, t.VillageID, t.AccountID, t.Buyer, t.key, t.BodyHash, t.Units,
+		t.EveryDays, string(t.OnFailure), string(t.Kind), t.PointID, t.Point, t.Recipient, t.Phone, t.Address, t.PriceFen, t.DepositFen,
+		t.ForfeitBP, t.FeeBP, t.FreeHours, t.InspectHours, t.PlacedAt, t.ExpiresAt, t.BalanceBy)
+	if err != nil {
+		return fmt.Errorf("write adoption: %w", err)
+	}
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO adoption_unit (adoption_id, plot_id, no)
+		SELECT $1, $2, n FROM generate_series(1, $4::int) AS n
+		WHERE NOT EXISTS (SELECT FROM adoption_unit u WHERE u.plot_id = $2 AND u.no = n AND NOT u.released)
+		ORDER BY n LIMIT $3`, t.ID, t.PlotID, t.Units, t.plot.Units)
+	if err != nil {
+		return fmt.Errorf("take units of plot %d: %w", t.PlotID, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != t.Units {
+		if err == nil {
+			err = link.E(link.SoldOut, "adoption.taken", "units")
+		}
+		return err
+	}
+	if err := t.insertBoxes(ctx, tx); err != nil {
+		return err
+	}
+	return m.adoptionMoved(ctx, tx, t.ID, adopt.Placed, "")
+}
+
+func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
+	n := len(t.plan.dates)
+	weights := make([]int64, n)
+	for i := range weights {
+		weights[i] = 1
+	}
+	amounts := money.Split(t.PriceFen, weights, nil)
+	days, fees := make([]string, n), make([]int64, n)
+	for i, d := range t.plan.dates {
+		days[i] = d.Format(time.DateOnly)
+		var err error
+		if fees[i], err = money.BasisPoints(amounts[i], t.FeeBP); err != nil {
+			return fmt.Errorf("reckon fee: %w", err)
+		}
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO adoption_box (adoption_id, no, due_on, qty, amount_fen, fee_fen, household_id, village_id, lot_id, family, state)
+		SELECT $1, n, d::date, $2, a, f, $3, $4, $5, $6, 'planned'
+		FROM unnest($7::text[], $8::bigint[], $9::bigint[]) WITH ORDINALITY AS u (d, a, f, n)`,
+		t.ID, t.plan.qty, t.HouseholdID, t.VillageID, t.lot, t.plot.Family, pq.Array(days), desk.Ints(amounts), desk.Ints(fees))
+	if err != nil {
+		return fmt.Errorf("write boxes of adoption %d: %w", t.ID, err)
+	}
+	return nil
+}
+
+// adoptionMoved tells the world of a state, and the adoption's story when there is something to tell.
+func (m *Room) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
+	if key != "" {
+		words := map[string]string{}
+		for i := 0; i+1 < len(args); i += 2 {
+			words[args[i]] = args[i+1]
+		}
+		if err := m.AddTimeline(ctx, tx, []int64{id}, key, words); err != nil {
+			return err
+		}
+	}
+	return link.Publish(ctx, tx, link.Message{Subject: adopt.EvtChanged, Data: adopt.Event{AdoptionID: id, State: state}})
+}
+
+// moveAdoption takes a locked adoption to its next state.
+func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, now time.Time) error {
+	to, err := a.State.Next(step)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE adoption SET state = $2, version = version + 1, check_at = NULL, ended_at = CASE WHEN $3::bool THEN $4::timestamptz END WHERE id = $1`,
+		a.ID, string(to), to.Over(), now)
+	if err != nil {
+		return fmt.Errorf("move adoption %d: %w", a.ID, err)
+	}
+	a.State = to
+	return nil
+}
+
+// PayAdoption starts a payment of what is due now.
+func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
+	var problems link.Problems
+	desk.CheckKey(&problems, r.IdempotencyKey)
+	if r.Method == "" {
+		problems.Add("payment.method", "method")
+	}
+	if err := problems.Err(); err != nil {
+		return orders.PayStart{}, err
+	}
+	a, boxes, s, _, err := m.findAdoption(ctx, r.AdoptionNo)
+	if err != nil {
+		return orders.PayStart{}, err
+	}
+	if s != stakeAdopter && s != stakeCounty {
+		return orders.PayStart{}, desk.ErrRole()
+	}
+	now := m.Now()
+	due, purpose, expires, what := a.due(boxes), orders.PurposeDeposit, a.ExpiresAt, "定金"
+	switch {
+	case a.State == adopt.Placed && (!now.Before(a.ExpiresAt) || a.HoldLost), a.State == adopt.Expired,
+		a.State == adopt.Expiring:
+		return orders.PayStart{}, link.E(link.Conflict, "adoption.pay.expired", "")
+	case due == 0:
+		return orders.PayStart{}, link.E(link.Conflict, "order.pay.nothing", "")
+	case a.State == adopt.Reserved:
+		purpose, expires, what = orders.PurposeBalance, a.BalanceBy, "余款"
+		if !now.Before(expires) {
+			return orders.PayStart{}, link.E(link.Conflict, "adoption.pay.expired", "")
+		}
+	}
+	p, err := m.Payments.CreatePayment(desk.AsSystem(ctx), payments.CreatePayment{
+		Key: fmt.Sprintf("%s:%s", purpose, r.IdempotencyKey), Ref: adopt.PaymentRef(a.ID), Purpose: string(purpose), AmountFen: due,
+		Method: r.Method, Party: payments.Party{Kind: "account", ID: a.AccountID, Name: a.Recipient},
+		Description: fmt.Sprintf("半亩园认养 %s %s", adopt.Number(a.ID), what), Code: adopt.Number(a.ID),
+		ReturnURL: r.ReturnURL, ExpiresAt: expires, Ahead: purpose == orders.PurposeBalance,
+	})
+	if err != nil {
+		if e := link.AsError(err); e.Field == "key" {
+			e.Field = "idempotency_key"
+		}
+		return orders.PayStart{}, err
+	}
+	return orders.PayStart{PaymentID: p.ID, State: string(p.State), AmountFen: p.AmountFen, URL: p.URL, TransferCode: p.TransferCode,
+		PayTo: p.PayTo, PayToAccount: p.PayToAccount, PayToBank: p.PayToBank, ExpiresAt: p.ExpiresAt}, nil
+}
+
+// CancelAdoption ends an adoption before its first box: stock back to the household, money back less what the terms keep.
+func (m *Room) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adoption, error) {
+	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
+	if !ok {
+		return adopt.Adoption{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	}
+	a, _, s, _, err := m.findAdoption(ctx, r.AdoptionNo)
+	if err != nil {
+		return adopt.Adoption{}, err
+	}
+	if s != stakeAdopter {
+		return adopt.Adoption{}, desk.ErrRole()
+	}
+	if a.State == adopt.Placed {
+		res, err := m.Payments.ExpirePayments(desk.AsSystem(ctx), payments.Ref{Ref: adopt.PaymentRef(a.ID)})
+		if err != nil {
+			return adopt.Adoption{}, err
+		}
+		if res.Paid {
+			return adopt.Adoption{}, link.E(link.Conflict, "order.cancel.just_paid", "")
+		}
+	}
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		a, err := lockAdoption(ctx, tx, a.ID)
+		if err != nil || a.State == adopt.Cancelled {
+			return err
+		}
+		boxes, err := boxesOf(ctx, tx, a.ID)
+		if err != nil {
+			return err
+		}
+		for _, b := range boxes[a.ID] {
+			if b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled || b.State == adopt.BoxDisputed {
+				return link.E(link.Conflict, "adoption.cancel.begun", "")
+			}
+		}
+		cost, err := a.cancelCost(m.Now())
+		if err != nil {
+			return fmt.Errorf("reckon forfeit of adoption %d: %w", a.ID, err)
+		}
+		return m.endAdoption(ctx, tx, a, adopt.StepCancel, cost, "refund.cancelled", "adoption.timeline.cancelled", "reason", reason)
+	})
+	if err != nil {
+		return adopt.Adoption{}, err
+	}
+	return m.Adoption(ctx, adopt.Ref{No: r.AdoptionNo})
+}
+
+// endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, what was paid
+// goes back less forfeit.
+func (m *Room) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, forfeit int64, reason, story string, args ...string) error {
+	if err := moveAdoption(ctx, tx, a, step, m.Now()); err != nil {
+		return err
+	}
+	if err := freeAdoption(ctx, tx, a.ID); err != nil {
+		return err
+	}
+	msgs := []link.Message{{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: a.ID}}}
+	if a.PaidFen > 0 {
+		a.ForfeitFen, a.RefundFen = forfeit, a.PaidFen-forfeit
+		_, err := tx.ExecContext(ctx, `UPDATE adoption SET forfeit_fen = $2, refund_fen = $3 WHERE id = $1`, a.ID, a.ForfeitFen, a.RefundFen)
+		if err != nil {
+			return fmt.Errorf("refund adoption %d: %w", a.ID, err)
+		}
+	}
+	// Also where nothing was paid: what comes from now on is late, and goes back.
+	msgs = append(msgs, link.Message{Subject: payments.CmdCancelRef,
+		Data: payments.CancelRef{Ref: adopt.PaymentRef(a.ID), ForfeitFen: forfeit, Coop: a.SellerOrg, Reason: reason}})
+	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, story, args...); err != nil {
+		return err
+	}
+	return link.Publish(ctx, tx, msgs...)
+}
+
+// freeAdoption lets others have the geese or beds, and tells the households not to expect it any more.
+func freeAdoption(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	for _, q := range []string{
+		`UPDATE adoption_unit SET released = true WHERE adoption_id = $1`,
+		`UPDATE adoption_box SET state = 'void' WHERE adoption_id = $1 AND state IN ('planned', 'seeking')`,
+		`DELETE FROM income_entry WHERE adoption_id = $1 AND stage = 'expected'`,
+	} {
+		if _, err := tx.ExecContext(ctx, q, id); err != nil {
+			return fmt.Errorf("free adoption %d: %w", id, err)
+		}
+	}
+	return nil
+}

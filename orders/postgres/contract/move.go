@@ -1,0 +1,181 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/postgres/desk"
+)
+
+// allSteps are the steps in the order of a contract's life.
+var allSteps = []contract.Step{contract.StepSubmit, contract.StepReturn, contract.StepApprove, contract.StepOpen,
+	contract.StepStart, contract.StepClose}
+
+// maySteps tells whether the actor may carry out a step, or why not. Whether the state allows it is another matter.
+func mayStep(a link.Actor, c *contractRow, step contract.Step) error {
+	if a.System {
+		return nil
+	}
+	if partIn(a, c) == partCounty && step == contract.StepClose {
+		return needNotAdmin(a)
+	}
+	if partIn(a, c) != partBuyer {
+		return desk.ErrRole()
+	}
+	if step == contract.StepApprove || step == contract.StepReturn {
+		if a.Role != desk.RoleOrgApprover {
+			return desk.ErrRole()
+		}
+		if a.Account == c.SubmittedID {
+			return link.E(link.Forbidden, "contract.same_person", "")
+		}
+	}
+	return nil
+}
+
+// needNotAdmin: who runs the machines does not end other people's contracts.
+func needNotAdmin(a link.Actor) error {
+	if a.Role == desk.RoleAdmin {
+		return desk.ErrRole()
+	}
+	return nil
+}
+
+func stepsFor(a link.Actor, c *contractRow) []contract.Step {
+	steps := []contract.Step{}
+	for _, s := range allSteps {
+		if c.State.Can(s) && mayStep(a, c, s) == nil {
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// MoveContract carries out a step of a contract.
+func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Contract, error) {
+	found, _, err := m.findContract(ctx, r.No)
+	if err != nil {
+		return contract.Contract{}, err
+	}
+	a := link.ActorFrom(ctx)
+	if err := mayStep(a, found, r.Step); err != nil {
+		return contract.Contract{}, err
+	}
+	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
+	if !ok || r.Step == contract.StepReturn && reason == "" {
+		return contract.Contract{}, link.E(link.Invalid, "contract.return.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	}
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		c, err := contractByID(ctx, tx, found.ID, true)
+		if err != nil {
+			return err
+		}
+		if err := mayStep(a, c, r.Step); err != nil { // who submitted it may just have changed
+			return err
+		}
+		to, err := c.State.Next(r.Step)
+		if err != nil {
+			return err
+		}
+		if err := m.carryOut(ctx, tx, c, a, r); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET state = $2, check_at = $3, version = version + 1 WHERE id = $1`, c.ID, string(to), m.Now())
+		if err != nil {
+			return fmt.Errorf("move contract %d to %s: %w", c.ID, to, err)
+		}
+		return m.tell(ctx, tx, c.ID, "contract.timeline."+string(r.Step), "reason", reason)
+	})
+	if err != nil {
+		return contract.Contract{}, err
+	}
+	m.tryContract(ctx, found.ID)
+	return m.Contract(ctx, contract.Ref{No: r.No})
+}
+
+// carryOut does what a step brings with it.
+func (m *Room) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
+	var err error
+	switch r.Step {
+	case contract.StepSubmit:
+		if c.terms.SignBy < m.today() {
+			return link.E(link.Conflict, "contract.sign_by", "sign_by")
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = $2, submitted_by = $3 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a))
+	case contract.StepReturn:
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = 0, submitted_by = '' WHERE id = $1`, c.ID)
+	case contract.StepApprove:
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET approved_id = $2, approved_by = $3, approved_at = $4 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a), m.Now())
+	case contract.StepOpen:
+		if c.terms.SignBy < m.today() {
+			return link.E(link.Conflict, "contract.sign_by", "sign_by")
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET proposes = $2 WHERE id = $1`, c.ID, r.Propose)
+	case contract.StepStart:
+		return m.startContract(ctx, tx, c)
+	case contract.StepClose:
+		return m.closeContract(ctx, tx, c)
+	}
+	if err != nil {
+		return fmt.Errorf("%s contract %d: %w", r.Step, c.ID, err)
+	}
+	return nil
+}
+
+// startContract ends the signing: what nobody agreed to is free, and what the contract pays ahead is owed.
+func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
+	var counts struct {
+		Signed  int64 `db:"signed"`
+		Booking int64 `db:"booking"`
+	}
+	err := tx.GetContext(ctx, &counts, `
+		SELECT count(*) FILTER (WHERE state = 'signed') AS signed, count(*) FILTER (WHERE state = 'booking') AS booking
+		FROM quota WHERE contract_id = $1`, c.ID)
+	if err != nil {
+		return fmt.Errorf("count quotas: %w", err)
+	}
+	switch {
+	case counts.Booking > 0:
+		e := link.E(link.Unavailable, "contract.booking", "")
+		e.RetryAfter = 2
+		return e
+	case counts.Signed == 0:
+		return link.E(link.Conflict, "contract.nobody_signed", "")
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE quota SET state = 'lapsed' WHERE contract_id = $1 AND state = 'proposed'`, c.ID); err != nil {
+		return fmt.Errorf("lapse proposals: %w", err)
+	}
+	return m.grantAdvances(ctx, tx, c)
+}
+
+// closeContract ends a contract with nothing on its way: households get back what was not called off, and advances that
+// were not worked off are owed back.
+func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
+	var open int64
+	err := tx.GetContext(ctx, &open, `
+		SELECT count(*) FROM call_off k JOIN orders o ON o.id = k.order_id
+		WHERE k.contract_id = $1 AND o.state IN ('placed', 'expiring', 'confirmed', 'weighing')`, c.ID)
+	if err != nil {
+		return fmt.Errorf("count open call-offs: %w", err)
+	}
+	if open > 0 {
+		return link.E(link.Conflict, "contract.open_call_offs", "", "n", figure(open))
+	}
+	var booking bool
+	if err := tx.GetContext(ctx, &booking, `SELECT EXISTS (SELECT FROM quota WHERE contract_id = $1 AND state = 'booking')`, c.ID); err != nil {
+		return fmt.Errorf("look for bookings: %w", err)
+	}
+	if booking {
+		e := link.E(link.Unavailable, "contract.booking", "")
+		e.RetryAfter = 2
+		return e
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE quota SET state = CASE state WHEN 'signed' THEN 'ended' ELSE 'lapsed' END WHERE contract_id = $1 AND state IN ('proposed', 'signed')`, c.ID); err != nil {
+		return fmt.Errorf("end quotas: %w", err)
+	}
+	return m.takeBackAdvances(ctx, tx, c)
+}

@@ -1,0 +1,752 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/postgres/desk"
+)
+
+// quotaRow is a quota as it is stored.
+type quotaRow struct {
+	ID          int64               `db:"id"`
+	ContractID  int64               `db:"contract_id"`
+	HouseholdID int64               `db:"household_id"`
+	VillageID   int64               `db:"village_id"`
+	Qty         int64               `db:"qty"`
+	State       contract.QuotaState `db:"state"`
+	Own         bool                `db:"own"`
+	LevelFen    int64               `db:"level_fen"`
+	AnswerBy    time.Time           `db:"answer_by"`
+	LotID       int64               `db:"lot_id"`
+	Text        string              `db:"text"`
+	TextHash    string              `db:"text_hash"`
+	SignedAt    *time.Time          `db:"signed_at"`
+	Signer      string              `db:"signer"`
+	OnBehalf    bool                `db:"on_behalf"`
+	Reason      string              `db:"reason"`
+	AdvanceFen  int64               `db:"advance_fen"`
+	WorkedFen   int64               `db:"worked_fen"`
+	AdvanceID   int64               `db:"advance_id"`
+	AgentOrg    int64               `db:"agent_org"`
+	AgentBP     int64               `db:"agent_bp"`
+}
+
+const quotaColumns = `q.id, q.contract_id, q.household_id, q.village_id, q.qty, q.state, q.own, q.level_fen, q.answer_by, q.lot_id, q.text,
+	q.text_hash, q.signed_at, q.signer, q.on_behalf, q.reason, q.advance_fen, q.worked_fen, q.advance_id,
+	q.agent_org, q.agent_bp`
+
+func errQuota() error { return link.E(link.NotFound, "quota.unknown", "id") }
+
+func quotaByID(ctx context.Context, q desk.Queryer, id int64, lock bool) (*quotaRow, error) {
+	row := &quotaRow{}
+	query := `SELECT ` + quotaColumns + ` FROM quota q WHERE q.id = $1`
+	if lock {
+		query += ` FOR UPDATE`
+	}
+	err := q.GetContext(ctx, row, query, id)
+	if desk.Missing(err) {
+		return nil, errQuota()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read quota %d: %w", id, err)
+	}
+	return row, nil
+}
+
+// quotasOut fills in names, contracts and what was delivered.
+func (m *Room) quotasOut(ctx context.Context, rows []quotaRow, withContract bool) ([]contract.Quota, error) {
+	var contractIDs, households, ids []int64
+	for _, q := range rows {
+		if !slices.Contains(contractIDs, q.ContractID) {
+			contractIDs = append(contractIDs, q.ContractID)
+		}
+		households, ids = append(households, q.HouseholdID), append(ids, q.ID)
+	}
+	contracts, err := readContracts(ctx, m.DB, `c.id = ANY($1)`, desk.Ints(contractIDs))
+	if err != nil {
+		return nil, err
+	}
+	shown, err := m.contractsOut(ctx, contracts)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[int64]*contract.Contract{}
+	for i := range shown {
+		byID[shown[i].ID] = &shown[i]
+	}
+	people, err := m.People(ctx, households)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := m.quotaSums(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]contract.Quota, len(rows))
+	for i, r := range rows {
+		c, h, s := byID[r.ContractID], people[r.HouseholdID], sums[r.ID]
+		q := contract.Quota{ID: r.ID, ContractNo: c.No, HouseholdID: r.HouseholdID, VillageID: r.VillageID, Qty: r.Qty, State: r.State, Own: r.Own,
+			LevelFen: r.LevelFen, SignedAt: r.SignedAt, SignedBy: r.Signer, OnBehalf: r.OnBehalf, Reason: r.Reason, TextHash: r.TextHash,
+			CalledOff: s.Called, Received: s.Received, Short: s.Short, AdvanceFen: r.AdvanceFen, WorkedFen: r.WorkedFen, Code: h.Code, Head: h.Head,
+			Village: ref.Villages[r.VillageID].Name, Unit: c.Unit, ContractName: c.Title, Name: c.Name}
+		if r.State == contract.QuotaProposed {
+			by := r.AnswerBy.UTC()
+			q.AnswerBy = &by
+		}
+		agent, bp := r.AgentOrg, r.AgentBP
+		if r.Text == "" {
+			agent, bp = ref.Products[c.Product].Raised(h)
+		}
+		q.Agent, q.AgentBP = ref.Orgs[agent].Name, bp
+		if q.ExpectedFen, err = expectedOf(c, r.Qty, bp); err != nil {
+			return nil, err
+		}
+		if withContract {
+			q.Contract = c
+		}
+		out[i] = q
+	}
+	return out, nil
+}
+
+// expectedOf is what units bring a household at the best grade's floor price, less the fee and a raiser's part.
+func expectedOf(c *contract.Contract, qty, agentBP int64) (int64, error) {
+	gross, fee, err := orders.ExpectedIncome(c.Grades[0].Floor, max(c.UnitGrams, 1), qty, c.FeeBP)
+	if err != nil {
+		return 0, fmt.Errorf("estimate quota: %w", err)
+	}
+	agent, err := money.BasisPoints(gross-fee, agentBP)
+	if err != nil {
+		return 0, fmt.Errorf("estimate quota: %w", err)
+	}
+	return gross - fee - agent, nil
+}
+
+type quotaSum struct {
+	ID       int64 `db:"id"`
+	Called   int64 `db:"called"`
+	Received int64 `db:"received"`
+	Short    int64 `db:"short"`
+}
+
+func (m *Room) quotaSums(ctx context.Context, ids []int64) (map[int64]quotaSum, error) {
+	var rows []quotaSum
+	err := m.DB.SelectContext(ctx, &rows, `
+		SELECT q.id, coalesce(sum(s.qty), 0)::bigint AS called, coalesce(sum(s.received), 0)::bigint AS received,
+		       coalesce(sum(s.short), 0)::bigint AS short
+		FROM quota q JOIN share s ON s.lot_id = q.lot_id AND s.household_id = q.household_id
+		WHERE q.id = ANY($1) AND q.lot_id <> 0 GROUP BY q.id`, desk.Ints(ids))
+	if err != nil {
+		return nil, fmt.Errorf("sum quotas: %w", err)
+	}
+	byID := make(map[int64]quotaSum, len(rows))
+	for _, r := range rows {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+// Quotas lists quotas: of a contract for its buyer, its collector and the county, of a household for itself.
+func (m *Room) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.QuotaPage, error) {
+	page := contract.QuotaPage{Items: []contract.Quota{}}
+	limit, err := desk.PageLimit(r.Limit, 50, 500)
+	if err != nil {
+		return page, err
+	}
+	var f desk.Filter
+	a := link.ActorFrom(ctx)
+	selling := a.Role == desk.RoleHousehold || a.Role == desk.RoleHelper
+	if selling {
+		h, err := m.actsFor(ctx, r.Household)
+		if err != nil {
+			return page, err
+		}
+		f.Add(`q.household_id = ?`, h.ID)
+	} else if r.Household != 0 {
+		f.Add(`q.household_id = ?`, r.Household)
+	}
+	switch {
+	case r.No != "":
+		c, _, err := m.findContract(ctx, r.No)
+		if err != nil {
+			return page, err
+		}
+		f.Add(`q.contract_id = ?`, c.ID)
+	case !selling && !desk.IsCounty(a):
+		return page, errContract()
+	}
+	if r.VillageID != 0 {
+		f.Add(`q.village_id = ?`, r.VillageID)
+	}
+	if r.State != "" {
+		f.Add(`q.state = ?`, string(r.State))
+	}
+	err = m.DB.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(q.qty), 0)::bigint FROM quota q WHERE `+f.Where(), f.Args...).Scan(&page.Total, &page.Qty)
+	if err != nil {
+		return page, fmt.Errorf("count quotas: %w", err)
+	}
+	after, err := desk.CursorInts(r.Cursor, 2)
+	if err != nil {
+		return page, err
+	}
+	order := `q.village_id, q.id`
+	if selling {
+		order = `q.id DESC`
+	}
+	if after != nil && !selling {
+		f.Add(`(q.village_id, q.id) > (?, ?)`, after[0], after[1])
+	} else if after != nil {
+		f.Add(`q.id < ?`, after[1])
+	}
+	var rows []quotaRow
+	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`SELECT %s FROM quota q WHERE %s ORDER BY %s LIMIT %d`, quotaColumns, f.Where(), order, limit+1), f.Args...)
+	if err != nil {
+		return page, fmt.Errorf("read quotas: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Cursor = desk.MakeCursor(rows[limit-1].VillageID, rows[limit-1].ID)
+	}
+	page.Items, err = m.quotasOut(ctx, rows, selling)
+	return page, err
+}
+
+// findQuota finds a quota that the actor may see, and whether it may answer for its household.
+func (m *Room) findQuota(ctx context.Context, id int64) (*quotaRow, *contractRow, bool, error) {
+	q, err := quotaByID(ctx, m.DB, id, false)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	c, err := contractByID(ctx, m.DB, q.ContractID, false)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	a := link.ActorFrom(ctx)
+	if partIn(a, c) != partNone {
+		return q, c, false, nil
+	}
+	if a.Account == 0 {
+		return nil, nil, false, desk.ErrLogin()
+	}
+	if _, err := m.actsFor(ctx, q.HouseholdID); err != nil {
+		if link.CodeOf(err) == link.Forbidden && link.AsError(err).Key == "household.consent.missing" {
+			return nil, nil, false, err
+		}
+		return nil, nil, false, errQuota()
+	}
+	return q, c, true, nil
+}
+
+// Quota returns one with the text that is, or would be, signed.
+func (m *Room) Quota(ctx context.Context, r contract.QuotaRef) (contract.Quota, error) {
+	row, _, _, err := m.findQuota(ctx, r.ID)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	return m.quotaOut(ctx, row)
+}
+
+func (m *Room) quotaOut(ctx context.Context, row *quotaRow) (contract.Quota, error) {
+	out, err := m.quotasOut(ctx, []quotaRow{*row}, true)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	q := out[0]
+	if q.Text = row.Text; q.Text == "" {
+		q.Text = contract.QuotaText(*q.Contract, q)
+	}
+	return q, nil
+}
+
+// agreed is what is signed for a quota: the text, and who raises the goods on the household's behalf.
+type agreed struct {
+	text      string
+	agent, bp int64
+}
+
+func (m *Room) agreement(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (agreed, error) {
+	out, err := m.contractOut(ctx, c)
+	if err != nil {
+		return agreed{}, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return agreed{}, err
+	}
+	var a agreed
+	a.agent, a.bp = ref.Products[c.Product].Raised(h)
+	a.text = contract.QuotaText(out, contract.Quota{Qty: qty, Head: h.Head, Code: h.Code, Village: h.Village, Agent: ref.Orgs[a.agent].Name, AgentBP: a.bp})
+	return a, nil
+}
+
+// eligible says why a household cannot sign a contract, or "".
+func eligible(c *contractRow, h catalog.Household, ref *desk.Names) string {
+	if len(c.Townships) > 0 && !slices.Contains(c.Townships, ref.Villages[h.VillageID].TownshipID) {
+		return "contract.not_eligible.township"
+	}
+	for _, p := range c.Programmes {
+		if !slices.Contains(h.Programmes, p) {
+			return "contract.not_eligible.programme"
+		}
+	}
+	return ""
+}
+
+// signable says why nobody can sign a contract now, or nil.
+func (m *Room) signable(c *contractRow) error {
+	switch {
+	case c.State != contract.Signing:
+		return link.E(link.Conflict, "contract.not_signing", "")
+	case !m.Now().Before(endOf(c.SignBy)):
+		return link.E(link.Conflict, "contract.sign_over", "")
+	}
+	return nil
+}
+
+// SignOffer says what a household may sign for.
+func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (contract.SignOffer, error) {
+	c, _, err := m.findContract(ctx, r.No)
+	if err != nil {
+		return contract.SignOffer{}, err
+	}
+	h, err := m.actsFor(ctx, r.HouseholdID)
+	if err != nil {
+		return contract.SignOffer{}, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return contract.SignOffer{}, err
+	}
+	res := contract.SignOffer{}
+	if res.Contract, err = m.contractOut(ctx, c); err != nil {
+		return res, err
+	}
+	var has quotaRow
+	err = m.DB.GetContext(ctx, &has, `
+		SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.household_id = $2 AND q.state IN ('proposed', 'booking', 'signed', 'ended')
+		ORDER BY q.id DESC LIMIT 1`, c.ID, h.ID)
+	if err == nil {
+		q, err := m.quotaOut(ctx, &has)
+		res.Quota, res.Why = &q, "quota.exists"
+		return res, err
+	}
+	if !desk.Missing(err) {
+		return res, fmt.Errorf("look for a quota: %w", err)
+	}
+	agent, bp := ref.Products[c.Product].Raised(h)
+	res.Agent, res.AgentBP = ref.Orgs[agent].Name, bp
+	if res.UnitFen, err = expectedOf(&res.Contract, 1, bp); err != nil {
+		return res, err
+	}
+	if res.Why = eligible(c, h, ref); res.Why != "" {
+		return res, nil
+	}
+	if err := m.signable(c); err != nil {
+		res.Why = link.AsError(err).Key
+		return res, nil
+	}
+	spare, err := m.CatalogContracts.Spare(desk.AsSystem(ctx), catalog.SpareRequest{Product: c.Product, Season: c.Season, HouseholdID: h.ID})
+	if err != nil {
+		return res, err
+	}
+	res.Most = min(spare.Units, c.Quantity-c.Promised, c.terms.MaxQuota)
+	switch {
+	case spare.Units < c.terms.MinQuota:
+		res.Most, res.Why = 0, "contract.not_eligible.supply"
+	case res.Most < c.terms.MinQuota:
+		res.Most, res.Why = 0, "contract.full"
+	}
+	return res, nil
+}
+
+// SignUp signs a quota that a household asks for.
+func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, error) {
+	found, _, err := m.findContract(ctx, r.No)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	h, err := m.actsFor(ctx, r.HouseholdID)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	ctx = desk.OnBehalf(ctx, h.ID)
+	var problems link.Problems
+	desk.CheckKey(&problems, r.IdempotencyKey)
+	if r.Qty < found.terms.MinQuota || r.Qty > found.terms.MaxQuota {
+		problems.Add("quota.bounds", "qty", "min", figure(found.terms.MinQuota), "max", figure(found.terms.MaxQuota))
+	}
+	if err := problems.Err(); err != nil {
+		return contract.Quota{}, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	if why := eligible(found, h, ref); why != "" {
+		return contract.Quota{}, link.E(link.Invalid, why, "")
+	}
+	body := r
+	body.IdempotencyKey, body.HouseholdID = "", h.ID
+	hash, err := desk.HashBody(body)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	word, err := m.agreement(ctx, found, h, r.Qty)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	var id int64
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		about, done, err := m.Once(ctx, tx, r.IdempotencyKey, hash)
+		if err != nil || done {
+			id = about
+			return err
+		}
+		c, err := contractByID(ctx, tx, found.ID, true)
+		if err != nil {
+			return err
+		}
+		if err := m.signable(c); err != nil {
+			return err
+		}
+		if left := c.Quantity - c.Promised; r.Qty > left {
+			return link.E(link.SoldOut, "contract.left", "qty", "left", figure(left))
+		}
+		a := link.ActorFrom(ctx)
+		err = tx.GetContext(ctx, &id, `
+			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
+			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
+			VALUES ($1, $2, $3, $4, 'booking', true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
+			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role,
+			a.OnBehalfOf != 0, word.agent, word.bp)
+		if err != nil {
+			return fmt.Errorf("write quota: %w", err)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE request_key SET about = $3 WHERE account_id = $1 AND key = $2`, a.Account, r.IdempotencyKey, id)
+		if err != nil {
+			return fmt.Errorf("note quota: %w", err)
+		}
+		return nil
+	})
+	if link.Constraint(err) == "quota_one" {
+		return contract.Quota{}, link.E(link.Conflict, "quota.exists", "")
+	}
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	if err := m.book(ctx, id); err != nil {
+		return contract.Quota{}, err
+	}
+	return m.Quota(ctx, contract.QuotaRef{ID: id})
+}
+
+// AnswerQuota is a household's word on a proposal. Saying the same once more is heard as the same word.
+func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contract.Quota, error) {
+	q, found, may, err := m.findQuota(ctx, r.ID)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	if !may {
+		return contract.Quota{}, desk.ErrRole()
+	}
+	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
+	if !ok {
+		return contract.Quota{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	}
+	h, err := m.actsFor(ctx, q.HouseholdID)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	ctx = desk.OnBehalf(ctx, h.ID)
+	word, err := m.agreement(ctx, found, h, q.Qty)
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	book := false
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		c, err := contractByID(ctx, tx, q.ContractID, true)
+		if err != nil {
+			return err
+		}
+		q, err := quotaByID(ctx, tx, r.ID, true)
+		if err != nil {
+			return err
+		}
+		switch {
+		case r.Accept && (q.State == contract.QuotaSigned || q.State == contract.QuotaBooking):
+			book = q.State == contract.QuotaBooking
+			return nil
+		case !r.Accept && q.State == contract.QuotaDeclined:
+			return nil
+		}
+		step := contract.QuotaDecline
+		if r.Accept {
+			step = contract.QuotaAgree
+		}
+		to, err := q.State.Next(step)
+		if err != nil {
+			return err
+		}
+		if err := m.signable(c); err != nil {
+			return err
+		}
+		if !m.Now().Before(q.AnswerBy) {
+			return link.E(link.Conflict, "quota.too_late", "")
+		}
+		a := link.ActorFrom(ctx)
+		if !r.Accept {
+			return m.decline(ctx, tx, c, q, to, a, reason)
+		}
+		book = true
+		_, err = tx.ExecContext(ctx, `
+			UPDATE quota SET state = $2, booked_at = $3, text = $4, text_hash = $5, signer_id = $6, signer = $7, signer_role = $8, on_behalf = $9,
+			       agent_org = $10, agent_bp = $11
+			WHERE id = $1`, q.ID, string(to), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role, a.OnBehalfOf != 0,
+			word.agent, word.bp)
+		if err != nil {
+			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return contract.Quota{}, err
+	}
+	if book {
+		if err := m.book(ctx, r.ID); err != nil {
+			return contract.Quota{}, err
+		}
+	}
+	return m.Quota(ctx, contract.QuotaRef{ID: r.ID})
+}
+
+// decline frees a proposed quota. What is free is offered on.
+func (m *Room) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to contract.QuotaState, a link.Actor, reason string) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE quota SET state = $2, reason = $3, signer_id = $4, signer = $5, signer_role = $6, on_behalf = $7 WHERE id = $1`,
+		q.ID, string(to), reason, a.Account, desk.ActorName(a), a.Role, a.OnBehalfOf != 0)
+	if err != nil {
+		return fmt.Errorf("decline quota %d: %w", q.ID, err)
+	}
+	if err := lookAgain(ctx, tx, c.ID, m.Now()); err != nil {
+		return err
+	}
+	return m.tell(ctx, tx, c.ID, "contract.timeline.declined", "qty", figure(q.Qty), "unit", "unit."+c.Unit)
+}
+
+// lookAgain has a worker look at a contract.
+func lookAgain(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE contract SET check_at = $2 WHERE id = $1`, contract, at); err != nil {
+		return fmt.Errorf("have contract %d looked at: %w", contract, err)
+	}
+	return nil
+}
+
+// book asks the catalogue to move the units of a quota that was agreed to, and signs it. What the household does not have
+// is refused: a proposal stands then, an own wish is dropped. Whatever goes wrong on the way, a worker books it later.
+func (m *Room) book(ctx context.Context, id int64) error {
+	q, err := quotaByID(ctx, m.DB, id, false)
+	if err != nil || q.State != contract.QuotaBooking {
+		return err
+	}
+	lot, asked := m.CatalogContracts.SetQuota(desk.AsSystem(ctx), catalog.QuotaRequest{ContractID: q.ContractID, HouseholdID: q.HouseholdID, Qty: q.Qty})
+	if asked != nil && !desk.Refused(asked) {
+		return asked
+	}
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		c, err := contractByID(ctx, tx, q.ContractID, true)
+		if err != nil {
+			return err
+		}
+		q, err := quotaByID(ctx, tx, id, true)
+		if err != nil || q.State != contract.QuotaBooking {
+			return err
+		}
+		if asked != nil {
+			return m.unbook(ctx, tx, c, q, asked)
+		}
+		to, err := q.State.Next(contract.QuotaBooked)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE quota SET state = $2, lot_id = $3, signed_at = $4 WHERE id = $1`, id, string(to), lot.ID, m.Now())
+		if err != nil {
+			return fmt.Errorf("sign quota %d: %w", id, err)
+		}
+		return m.tell(ctx, tx, c.ID, "contract.timeline.signed", "qty", figure(q.Qty), "unit", "unit."+c.Unit)
+	})
+	if err != nil {
+		return err
+	}
+	return asked
+}
+
+func (m *Room) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, why error) error {
+	to, err := q.State.Next(contract.QuotaRefused)
+	if err != nil {
+		return err
+	}
+	if q.Own {
+		if to, err = to.Next(contract.QuotaDecline); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE quota SET state = $2, reason = $3, booked_at = NULL, text = '', text_hash = '', signer_id = 0, signer = '', signer_role = '',
+		       on_behalf = false WHERE id = $1`, q.ID, string(to), link.AsError(why).Key)
+	if err != nil {
+		return fmt.Errorf("refuse quota %d: %w", q.ID, err)
+	}
+	return lookAgain(ctx, tx, c.ID, m.Now())
+}
+
+const (
+	answerDays    = 7
+	mostAnswer    = 60
+	mostProposals = 20_000
+)
+
+// ProposeQuotas proposes what a contract has not promised yet to households, by the fair policy.
+func (m *Room) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (contract.Proposed, error) {
+	found, p, err := m.findContract(ctx, r.No)
+	if err != nil {
+		return contract.Proposed{}, err
+	}
+	if err := needPart(p, partBuyer); err != nil {
+		return contract.Proposed{}, err
+	}
+	var problems link.Problems
+	desk.CheckKey(&problems, r.IdempotencyKey)
+	if r.Qty < 0 || r.Qty > found.Quantity-found.Promised {
+		problems.Add("contract.left", "qty", "left", figure(found.Quantity-found.Promised))
+	}
+	if r.AnswerDays == 0 {
+		r.AnswerDays = answerDays
+	}
+	if r.AnswerDays < 1 || r.AnswerDays > mostAnswer {
+		problems.Add("contract.answer_days", "answer_days", "max", fmt.Sprint(mostAnswer))
+	}
+	if err := problems.Err(); err != nil {
+		return contract.Proposed{}, err
+	}
+	if err := m.signable(found); err != nil {
+		return contract.Proposed{}, err
+	}
+	body := r
+	body.IdempotencyKey = ""
+	hash, err := desk.HashBody(body)
+	if err != nil {
+		return contract.Proposed{}, err
+	}
+	return m.propose(ctx, found, r.Qty, r.AnswerDays, r.IdempotencyKey, hash)
+}
+
+// propose asks the catalogue whom to propose to and writes the proposals. Households that had one before, whatever they
+// answered, are left in peace.
+func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int, key string, hash []byte) (contract.Proposed, error) {
+	if qty == 0 {
+		qty = c.Quantity - c.Promised
+	}
+	var res contract.Proposed
+	if qty < c.terms.MinQuota {
+		return res, nil
+	}
+	var exclude []int64
+	if err := m.DB.SelectContext(ctx, &exclude, `SELECT DISTINCT household_id FROM quota WHERE contract_id = $1 ORDER BY 1`, c.ID); err != nil {
+		return res, fmt.Errorf("read households of contract %d: %w", c.ID, err)
+	}
+	unitFen, err := c.unitFen()
+	if err != nil {
+		return res, err
+	}
+	found, err := m.CatalogContracts.ProposeQuotas(desk.AsSystem(ctx), catalog.ProposeRequest{Product: c.Product, Season: c.Season, Qty: qty,
+		Min: c.terms.MinQuota, Max: c.terms.MaxQuota, UnitFen: unitFen, Townships: c.Townships, Programmes: c.Programmes, Exclude: exclude})
+	if err != nil {
+		return res, err
+	}
+	if len(found.Households) > mostProposals {
+		return res, fmt.Errorf("propose quotas of contract %d: %d households", c.ID, len(found.Households))
+	}
+	now := m.Now()
+	by := now.AddDate(0, 0, days)
+	if last := endOf(c.SignBy); by.After(last) {
+		by = last
+	}
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		res = contract.Proposed{}
+		if key != "" {
+			about, done, err := m.Once(ctx, tx, key, hash)
+			if err != nil || done {
+				res.Households = about
+				return err
+			}
+		}
+		c, err := contractByID(ctx, tx, c.ID, true)
+		if err != nil {
+			return err
+		}
+		if err := m.signable(c); err != nil {
+			return err
+		}
+		// Others may have signed meanwhile: the last proposals give way.
+		left, n := c.Quantity-c.Promised, 0
+		for n < len(found.Qty) && found.Qty[n] <= left {
+			left -= found.Qty[n]
+			res.Qty += found.Qty[n]
+			n++
+		}
+		wrote, err := tx.ExecContext(ctx, `
+			INSERT INTO quota (contract_id, household_id, village_id, qty, state, level_fen, answer_by, created_at)
+			SELECT $1, u.h, u.v, u.q, 'proposed', u.l, $6, $7
+			FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u (h, v, q, l)
+			ON CONFLICT DO NOTHING`,
+			c.ID, desk.Ints(found.Households[:n]), desk.Ints(found.Villages[:n]), desk.Ints(found.Qty[:n]), desk.Ints(found.LevelFen[:n]), by, now)
+		if err != nil {
+			return fmt.Errorf("write proposals: %w", err)
+		}
+		if res.Households, err = wrote.RowsAffected(); err != nil {
+			return fmt.Errorf("count proposals: %w", err)
+		}
+		if key != "" {
+			_, err = tx.ExecContext(ctx, `UPDATE request_key SET about = $3 WHERE account_id = $1 AND key = $2`, link.ActorFrom(ctx).Account, key, res.Households)
+			if err != nil {
+				return fmt.Errorf("note proposals: %w", err)
+			}
+		}
+		if res.Households == 0 {
+			return nil
+		}
+		return m.tell(ctx, tx, c.ID, "contract.timeline.proposed", "n", figure(res.Households), "qty", figure(res.Qty), "unit", "unit."+c.Unit)
+	})
+	return res, err
+}
+
+// unitFen is what a unit brings a household at the best grade's floor price, less the fee.
+func (c *contractRow) unitFen() (int64, error) {
+	gross, fee, err := orders.ExpectedIncome(c.terms.Grades[0].Floor, max(c.UnitGrams, 1), 1, c.terms.FeeBP)
+	if err != nil {
+		return 0, fmt.Errorf("estimate a unit: %w", err)
+	}
+	return gross - fee, nil
+}
+
+// floorOf is the floor of a grade, or of the best one.
+func (c *contractRow) floorOf(grade string) money.Price {
+	if p, ok := c.terms.Floor(grade); ok {
+		return p
+	}
+	return c.terms.Grades[0].Floor
+}

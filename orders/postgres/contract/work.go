@@ -1,0 +1,203 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/postgres/desk"
+)
+
+// workContracts does what is due for contracts: proposals lapse, bookings that were interrupted go on, and contracts that
+// changed are brought in step with the catalogue and offered on.
+func (m *Room) workContracts(ctx context.Context) error {
+	return errors.Join(m.lapseProposals(ctx), m.resumeBookings(ctx), m.returnQuotas(ctx), m.checkContracts(ctx))
+}
+
+// lapseProposals ends proposals that nobody answered in time.
+func (m *Room) lapseProposals(ctx context.Context) error {
+	var due []int64
+	err := m.DB.SelectContext(ctx, &due, `SELECT DISTINCT contract_id FROM quota WHERE state = 'proposed' AND answer_by <= $1 ORDER BY 1`, m.Now())
+	if err != nil {
+		return fmt.Errorf("find lapsed proposals: %w", err)
+	}
+	for _, id := range due {
+		err := m.Tx(ctx, func(tx *sqlx.Tx) error {
+			c, err := contractByID(ctx, tx, id, true)
+			if err != nil {
+				return err
+			}
+			res, err := tx.ExecContext(ctx, `
+				UPDATE quota SET state = 'lapsed' WHERE contract_id = $1 AND state = 'proposed' AND answer_by <= $2`, id, m.Now())
+			if err != nil {
+				return fmt.Errorf("lapse proposals of contract %d: %w", id, err)
+			}
+			n, err := res.RowsAffected()
+			if err != nil || n == 0 {
+				return err
+			}
+			if err := lookAgain(ctx, tx, id, m.Now()); err != nil {
+				return err
+			}
+			return m.tell(ctx, tx, c.ID, "contract.timeline.lapsed", "n", figure(n))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resumeBookings books what a process left unfinished.
+func (m *Room) resumeBookings(ctx context.Context) error {
+	var ids []int64
+	err := m.DB.SelectContext(ctx, &ids, `
+		UPDATE quota SET booked_at = $2 WHERE id IN (
+			SELECT id FROM quota WHERE state = 'booking' AND booked_at <= $1 ORDER BY booked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id`, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)
+	if err != nil {
+		return fmt.Errorf("claim bookings: %w", err)
+	}
+	for _, id := range ids {
+		if err := m.book(ctx, id); err != nil && !desk.Refused(err) {
+			m.Log.Warn("booking has to wait", "quota", id, "error", err)
+		}
+	}
+	return nil
+}
+
+// returnQuotas gives back what was not called off of ended quotas.
+func (m *Room) returnQuotas(ctx context.Context) error {
+	for {
+		var rows []quotaRow
+		err := m.DB.SelectContext(ctx, &rows, `
+			SELECT `+quotaColumns+` FROM quota q WHERE q.state = 'ended' AND q.lot_id <> 0 AND NOT q.returned ORDER BY q.id LIMIT $1`, desk.WorkBatch)
+		if err != nil {
+			return fmt.Errorf("find ended quotas: %w", err)
+		}
+		for _, q := range rows {
+			_, err := m.CatalogContracts.SetQuota(desk.AsSystem(ctx), catalog.QuotaRequest{ContractID: q.ContractID, HouseholdID: q.HouseholdID})
+			if err != nil {
+				return fmt.Errorf("return quota %d: %w", q.ID, err)
+			}
+			if _, err := m.DB.ExecContext(ctx, `UPDATE quota SET returned = true WHERE id = $1`, q.ID); err != nil {
+				return fmt.Errorf("note returned quota %d: %w", q.ID, err)
+			}
+		}
+		if len(rows) < desk.WorkBatch {
+			return nil
+		}
+	}
+}
+
+// checkContracts brings contracts that changed in step with the catalogue.
+func (m *Room) checkContracts(ctx context.Context) error {
+	var due []struct {
+		ID      int64     `db:"id"`
+		CheckAt time.Time `db:"check_at"`
+	}
+	err := m.DB.SelectContext(ctx, &due, `
+		UPDATE contract SET check_at = $2 WHERE id IN (
+			SELECT id FROM contract WHERE check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id, check_at`, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
+	if err != nil {
+		return fmt.Errorf("claim contracts: %w", err)
+	}
+	for _, d := range due {
+		if err := m.checkContract(ctx, d.ID, d.CheckAt); err != nil {
+			m.Log.Warn("contract has to wait", "contract", d.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+// tryContract does at once what the workers would do at their next look.
+func (m *Room) tryContract(ctx context.Context, id int64) {
+	ctx = link.WithActor(ctx, link.Actor{Login: "orders", System: true})
+	var claim []time.Time
+	err := m.DB.SelectContext(ctx, &claim, `UPDATE contract SET check_at = $2 WHERE id = $1 AND check_at <= $3 RETURNING check_at`,
+		id, m.After(m.Config.Lease), m.Now())
+	if err == nil && len(claim) == 1 {
+		err = m.checkContract(ctx, id, claim[0])
+	}
+	if err != nil {
+		m.Log.Warn("contract at once", "contract", id, "error", err)
+	}
+}
+
+// checkContract tells the catalogue what a contract's presale should be, and has what is free proposed to others.
+func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) error {
+	c, err := contractByID(ctx, m.DB, id, false)
+	if err != nil {
+		return err
+	}
+	if want := presaleState(c.State); want != "" && string(want) != c.PresaleTold {
+		p, err := m.contractPresale(ctx, c)
+		if err != nil {
+			return err
+		}
+		saved, err := m.CatalogContracts.SaveContractPresale(desk.AsSystem(ctx), catalog.ContractPresale{ContractID: c.ID, Presale: p, State: want})
+		if err != nil {
+			return fmt.Errorf("save presale of contract %d: %w", id, err)
+		}
+		_, err = m.DB.ExecContext(ctx, `UPDATE contract SET presale_id = $2, presale_told = $3 WHERE id = $1`, id, saved.ID, string(want))
+		if err != nil {
+			return fmt.Errorf("note presale of contract %d: %w", id, err)
+		}
+	}
+	if c.Proposes && m.signable(c) == nil {
+		if _, err := m.propose(ctx, c, 0, answerDays, "", nil); err != nil {
+			return err
+		}
+	}
+	// A change that came meanwhile has set another time.
+	if _, err := m.DB.ExecContext(ctx, `UPDATE contract SET check_at = NULL WHERE id = $1 AND check_at = $2`, id, claim); err != nil {
+		return fmt.Errorf("note that contract %d is in step: %w", id, err)
+	}
+	return nil
+}
+
+// presaleState is what the catalogue should make of a contract's presale.
+func presaleState(s contract.State) catalog.PresaleState {
+	switch s {
+	case contract.Signing, contract.Running:
+		return catalog.PresaleOpen
+	case contract.Closed:
+		return catalog.PresaleClosed
+	}
+	return ""
+}
+
+// orderDays is for how long after the last day of delivery something can be called off: what was held up.
+const orderDays = 60
+
+func (m *Room) contractPresale(ctx context.Context, c *contractRow) (catalog.Presale, error) {
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return catalog.Presale{}, err
+	}
+	product, ok := ref.Products[c.Product]
+	if !ok {
+		return catalog.Presale{}, fmt.Errorf("contract %d is for a product %q that is not there", c.ID, c.Product)
+	}
+	p := catalog.Presale{
+		Code: contract.Number(c.ID), ProductID: product.ID, Season: c.Season,
+		Title:    catalog.Text{Zh: c.Title, En: fmt.Sprintf("%s, contract %s", product.Name.En, contract.Number(c.ID))},
+		Channels: []catalog.Channel{catalog.ChannelContract}, OpensAt: c.CreatedAt.UTC(),
+		ClosesAt: endOf(c.DeliverTo).AddDate(0, 0, orderDays).UTC(), DeliverFrom: endOf(c.DeliverFrom).AddDate(0, 0, -1).UTC(),
+		DeliverTo: endOf(c.DeliverTo).Add(-time.Second).UTC(), MinQty: 1, StepQty: 1, CollectionMin: 1, GramsPerUnit: c.UnitGrams,
+		SellerOrg: c.CollectorOrg, Policy: "contract",
+		// What binds buyers of presales is in the contract itself: nothing is paid ahead with a call-off.
+		Terms: catalog.Terms{FeeBP: c.terms.FeeBP, WeightToleranceBP: c.terms.ToleranceBP},
+	}
+	for _, g := range c.terms.Grades {
+		p.Grades = append(p.Grades, catalog.GradePrice{Grade: g.Grade, Price: g.Floor})
+	}
+	return p, nil
+}

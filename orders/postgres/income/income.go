@@ -1,0 +1,397 @@
+package income
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/postgres/desk"
+)
+
+// channelless is the key of income that was not sold: dividends and distributions.
+const channelless = "distribution"
+
+// sumsSQL are the three stages apart.
+const sumsSQL = `coalesce(sum(e.amount_fen) FILTER (WHERE e.stage = 'expected'), 0)::bigint AS expected_fen,
+	coalesce(sum(e.amount_fen) FILTER (WHERE e.stage IN ('owed', 'released')), 0)::bigint AS owed_fen,
+	coalesce(sum(e.amount_fen) FILTER (WHERE e.stage = 'paid'), 0)::bigint AS paid_fen`
+
+type sums struct {
+	ExpectedFen int64 `db:"expected_fen"`
+	OwedFen     int64 `db:"owed_fen"`
+	PaidFen     int64 `db:"paid_fen"`
+}
+
+func (s sums) Out() orders.IncomeSum { return orders.IncomeSum(s) }
+
+type entryRow struct {
+	SourceKey  string          `db:"source_key"`
+	Season     int             `db:"season"`
+	Month      int             `db:"month"`
+	Programme  string          `db:"programme"`
+	Channel    catalog.Channel `db:"channel"`
+	Product    string          `db:"product"`
+	OfferID    int64           `db:"offer_id"`
+	Qty        int64           `db:"qty"`
+	NetGrams   int64           `db:"net_grams"`
+	GrossFen   int64           `db:"gross_fen"`
+	FeeFen     int64           `db:"fee_fen"`
+	AgentOrg   int64           `db:"agent_org"`
+	AgentBP    int64           `db:"agent_bp"`
+	AgentFen   int64           `db:"agent_fen"`
+	AdvanceFen int64           `db:"advance_fen"`
+	AmountFen  int64           `db:"amount_fen"`
+	Stage      string          `db:"stage"`
+	OccurredOn time.Time       `db:"occurred_on"`
+	PaidOn     *time.Time      `db:"paid_on"`
+	PayoutItem int64           `db:"payout_item"`
+	OrderID    int64           `db:"order_id"`
+	Line       int             `db:"line"`
+	TicketID   int64           `db:"ticket_id"`
+	Policy     string          `db:"policy"`
+	LevelFen   int64           `db:"level_fen"`
+	AdoptionID int64           `db:"adoption_id"`
+}
+
+// Income is a household's ledger of a season: what it is expected to get, is owed and was paid.
+func (m *Room) Income(ctx context.Context, r orders.IncomeRequest) (orders.Income, error) {
+	household, err := m.MayEarn(ctx, r.HouseholdID)
+	if err != nil {
+		return orders.Income{}, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return orders.Income{}, err
+	}
+	season := cmp.Or(r.Season, ref.Season)
+	if season < 0 || season > 9999 {
+		return orders.Income{}, link.E(link.Invalid, "income.season", "season")
+	}
+	home, err := m.home(ctx, household)
+	if err != nil {
+		return orders.Income{}, err
+	}
+	inc := orders.Income{HouseholdID: household, Persons: home.Persons, Season: season, Entries: []orders.IncomeEntry{}}
+	var rows []entryRow
+	err = m.DB.SelectContext(ctx, &rows, `
+		SELECT source_key, season, month, programme, channel, product, offer_id, qty, net_grams, gross_fen, fee_fen, agent_org, agent_bp, agent_fen, advance_fen, amount_fen, stage,
+		       occurred_on, paid_on, payout_item, order_id, line, ticket_id, policy, level_fen, adoption_id
+		FROM income_entry WHERE household_id = $1 AND season = $2 ORDER BY occurred_on DESC, source_key`, household, season)
+	if err != nil {
+		return inc, fmt.Errorf("read income of household %d: %w", household, err)
+	}
+	if err := m.fillEntries(ctx, &inc, rows, ref); err != nil {
+		return inc, err
+	}
+	inc.PerPersonFen = perPerson(inc.Sum.Total(), int64(home.Persons))
+	inc.Years, err = m.years(ctx, household, home, season)
+	return inc, err
+}
+
+func perPerson(fen, persons int64) int64 {
+	if persons <= 0 {
+		return 0
+	}
+	return (fen + persons/2) / persons
+}
+
+func (m *Room) fillEntries(ctx context.Context, inc *orders.Income, rows []entryRow, ref *desk.Names) error {
+	var ids []int64
+	for _, e := range rows {
+		if e.OfferID != 0 {
+			ids = append(ids, e.OfferID)
+		}
+	}
+	known, err := m.Offers.Get(ctx, m.DB, ids...)
+	if err != nil {
+		return err
+	}
+	months, programmes, channels := groups{}, groups{}, groups{}
+	for _, r := range rows {
+		e := orders.IncomeEntry{
+			SourceKey: r.SourceKey, Season: r.Season, Month: r.Month, Programme: r.Programme, Channel: r.Channel, Product: r.Product,
+			Title: ref.Products[r.Product].Name, Unit: ref.Products[r.Product].OrderUnit, Qty: r.Qty, NetGrams: r.NetGrams,
+			GrossFen: r.GrossFen, FeeFen: r.FeeFen, Agent: ref.Orgs[r.AgentOrg].Name, AgentBP: r.AgentBP, AgentFen: r.AgentFen, AdvanceFen: r.AdvanceFen,
+			Released: r.Stage == "released", OccurredOn: r.OccurredOn, PaidOn: r.PaidOn,
+			Line: r.Line, TicketID: r.TicketID, PayoutItem: r.PayoutItem, Policy: r.Policy, LevelFen: r.LevelFen,
+		}
+		if o := known[r.OfferID]; o != nil {
+			e.Title, e.Unit = o.Title, o.Unit
+		}
+		if r.OrderID != 0 {
+			e.OrderNo = orders.Number(r.OrderID)
+		}
+		if r.AdoptionID != 0 {
+			e.AdoptionNo = adopt.Number(r.AdoptionID)
+		}
+		if r.TicketID != 0 {
+			e.TicketNo = orders.TicketNumber(r.TicketID)
+		}
+		var s orders.IncomeSum
+		switch r.Stage {
+		case "expected":
+			s.ExpectedFen = r.AmountFen
+		case "paid":
+			s.PaidFen = r.AmountFen
+		default:
+			s.OwedFen = r.AmountFen
+		}
+		e.ExpectedFen, e.OwedFen, e.PaidFen = s.ExpectedFen, s.OwedFen, s.PaidFen
+		inc.Entries = append(inc.Entries, e)
+		inc.Sum = add(inc.Sum, s)
+		months.add(strconv.Itoa(r.Month), s)
+		programmes.add(r.Programme, s)
+		channels.add(cmp.Or(string(r.Channel), channelless), s)
+	}
+	inc.ByMonth, inc.ByProgramme, inc.ByChannel = months.byNumber(), programmes.bySize(), channels.bySize()
+	return nil
+}
+
+func add(a, b orders.IncomeSum) orders.IncomeSum {
+	return orders.IncomeSum{ExpectedFen: a.ExpectedFen + b.ExpectedFen, OwedFen: a.OwedFen + b.OwedFen, PaidFen: a.PaidFen + b.PaidFen}
+}
+
+type groups map[string]orders.IncomeSum
+
+func (g groups) add(key string, s orders.IncomeSum) { g[key] = add(g[key], s) }
+
+func (g groups) sorted(less func(a, b orders.IncomeGroup) int) []orders.IncomeGroup {
+	out := make([]orders.IncomeGroup, 0, len(g))
+	for k, s := range g {
+		out = append(out, orders.IncomeGroup{Key: k, IncomeSum: s})
+	}
+	slices.SortFunc(out, less)
+	return out
+}
+
+func (g groups) byNumber() []orders.IncomeGroup {
+	return g.sorted(func(a, b orders.IncomeGroup) int {
+		x, _ := strconv.Atoi(a.Key)
+		y, _ := strconv.Atoi(b.Key)
+		return cmp.Compare(x, y)
+	})
+}
+
+func (g groups) bySize() []orders.IncomeGroup {
+	return g.sorted(func(a, b orders.IncomeGroup) int {
+		return cmp.Or(cmp.Compare(b.Total(), a.Total()), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// years compares the household's seasons up to one with its village's and the county's.
+func (m *Room) years(ctx context.Context, household int64, home homeRow, upTo int) ([]orders.IncomeYear, error) {
+	var own []struct {
+		Season int `db:"season"`
+		sums
+	}
+	err := m.DB.SelectContext(ctx, &own, `
+		SELECT e.season, `+sumsSQL+` FROM income_entry e WHERE e.household_id = $1 AND e.season <= $2 GROUP BY e.season`, household, upTo)
+	if err != nil {
+		return nil, fmt.Errorf("sum seasons of household %d: %w", household, err)
+	}
+	avg, err := m.averages.get(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	bySeason := map[int]orders.IncomeYear{}
+	for _, o := range own {
+		bySeason[o.Season] = orders.IncomeYear{Season: o.Season, IncomeSum: o.sums.Out()}
+	}
+	for s := range avg.county {
+		if _, ok := bySeason[s]; !ok && s <= upTo {
+			bySeason[s] = orders.IncomeYear{Season: s}
+		}
+	}
+	if _, ok := bySeason[upTo]; !ok {
+		bySeason[upTo] = orders.IncomeYear{Season: upTo}
+	}
+	years := make([]orders.IncomeYear, 0, len(bySeason))
+	for s, y := range bySeason {
+		y.PerPersonFen = perPerson(y.Total(), int64(home.Persons))
+		v, c := avg.village[villageSeason{home.VillageID, s}], avg.county[s]
+		y.VillagePerPersonFen = perPerson(v.Total(), avg.villagePersons[home.VillageID])
+		y.CountyPerPersonFen = perPerson(c.Total(), avg.persons)
+		years = append(years, y)
+	}
+	slices.SortFunc(years, func(a, b orders.IncomeYear) int { return cmp.Compare(a.Season, b.Season) })
+	return years, nil
+}
+
+type homeRow struct {
+	ID        int64 `db:"id"`
+	VillageID int64 `db:"village_id"`
+	Persons   int   `db:"persons"`
+}
+
+// home is how many persons a household has and where it lives, from the copy or, the first time, from the catalogue.
+func (m *Room) home(ctx context.Context, household int64) (homeRow, error) {
+	var h homeRow
+	err := m.DB.GetContext(ctx, &h, `SELECT id, village_id, persons FROM household_ref WHERE id = $1`, household)
+	if err == nil || !desk.Missing(err) {
+		return h, err
+	}
+	hh, err := m.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: household})
+	if err != nil {
+		return h, err
+	}
+	h = homeRow{ID: hh.ID, VillageID: hh.VillageID, Persons: hh.Persons}
+	return h, m.keepHomes(ctx, []homeRow{h})
+}
+
+func (m *Room) keepHomes(ctx context.Context, homes []homeRow) error {
+	ids, villages, persons := make([]int64, len(homes)), make([]int64, len(homes)), make([]int64, len(homes))
+	for i, h := range homes {
+		ids[i], villages[i], persons[i] = h.ID, h.VillageID, int64(h.Persons)
+	}
+	_, err := m.DB.ExecContext(ctx, `
+		INSERT INTO household_ref (id, village_id, persons) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])
+		ON CONFLICT (id) DO UPDATE SET village_id = excluded.village_id, persons = excluded.persons
+		WHERE (household_ref.village_id, household_ref.persons) IS DISTINCT FROM (excluded.village_id, excluded.persons)`,
+		desk.Ints(ids), desk.Ints(villages), desk.Ints(persons))
+	if err != nil {
+		return fmt.Errorf("keep households: %w", err)
+	}
+	return nil
+}
+
+// copyHomes refreshes the copy of all households.
+func (m *Room) copyHomes(ctx context.Context) error {
+	f := catalog.HouseholdFilter{Limit: 500}
+	for {
+		page, err := m.Catalog.Households(desk.AsSystem(ctx), f)
+		if err != nil {
+			return err
+		}
+		homes := make([]homeRow, len(page.Items))
+		for i, h := range page.Items {
+			homes[i] = homeRow{ID: h.ID, VillageID: h.VillageID, Persons: h.Persons}
+		}
+		if err := m.keepHomes(ctx, homes); err != nil {
+			return err
+		}
+		if page.Cursor == "" {
+			return nil
+		}
+		f.Cursor = page.Cursor
+	}
+}
+
+// averages remembers what villages and the county earn, which every income page compares with.
+type averages struct {
+	flights singleflight.Group
+
+	mu    sync.Mutex
+	now   *average
+	stale bool
+}
+
+type villageSeason struct {
+	village int64
+	season  int
+}
+
+type average struct {
+	at             time.Time
+	persons        int64
+	villagePersons map[int64]int64
+	villageHomes   map[int64]int64
+	village        map[villageSeason]orders.IncomeSum
+	county         map[int]orders.IncomeSum
+}
+
+const (
+	averagesFresh = 3 * time.Second  // looked at again behind the back of whoever asks
+	averagesStale = 60 * time.Second // too old to show
+)
+
+// forget marks the averages as old: something was earned.
+func (a *averages) forget() {
+	a.mu.Lock()
+	a.stale = true
+	a.mu.Unlock()
+}
+
+// drop has the next one wait for new averages.
+func (a *averages) drop() {
+	a.mu.Lock()
+	a.now = nil
+	a.mu.Unlock()
+}
+
+func (a *averages) get(ctx context.Context, m *Room) (*average, error) {
+	a.mu.Lock()
+	now := a.now
+	fresh := now != nil && (time.Since(now.at) < averagesFresh || !a.stale && time.Since(now.at) < averagesStale/2)
+	a.mu.Unlock()
+	if fresh {
+		return now, nil
+	}
+	ch := a.flights.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		return a.look(ctx, m)
+	})
+	if now != nil && time.Since(now.at) < averagesStale {
+		return now, nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil, link.E(link.Unavailable, "timeout", "").Because(ctx.Err())
+	case res := <-ch:
+		if res.Err != nil {
+			return nil, res.Err
+		}
+		return res.Val.(*average), nil
+	}
+}
+
+func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
+	a.mu.Lock()
+	a.stale = false // before reading: what changes from now on makes it old again
+	a.mu.Unlock()
+	avg := &average{at: time.Now(), villagePersons: map[int64]int64{}, villageHomes: map[int64]int64{},
+		village: map[villageSeason]orders.IncomeSum{}, county: map[int]orders.IncomeSum{}}
+	var homes []struct {
+		VillageID  int64 `db:"village_id"`
+		Persons    int64 `db:"persons"`
+		Households int64 `db:"households"`
+	}
+	err := m.DB.SelectContext(ctx, &homes, `
+		SELECT village_id, sum(persons)::bigint AS persons, count(*) AS households FROM household_ref GROUP BY village_id`)
+	if err != nil {
+		return nil, fmt.Errorf("count persons: %w", err)
+	}
+	for _, h := range homes {
+		avg.villagePersons[h.VillageID], avg.villageHomes[h.VillageID] = h.Persons, h.Households
+		avg.persons += h.Persons
+	}
+	var rows []struct {
+		VillageID int64 `db:"village_id"`
+		Season    int   `db:"season"`
+		sums
+	}
+	err = m.DB.SelectContext(ctx, &rows, `
+		SELECT h.village_id, e.season, `+sumsSQL+`
+		FROM income_entry e JOIN household_ref h ON h.id = e.household_id GROUP BY h.village_id, e.season`)
+	if err != nil {
+		return nil, fmt.Errorf("sum villages: %w", err)
+	}
+	for _, r := range rows {
+		avg.village[villageSeason{r.VillageID, r.Season}] = r.sums.Out()
+		avg.county[r.Season] = add(avg.county[r.Season], r.sums.Out())
+	}
+	a.mu.Lock()
+	a.now = avg
+	a.mu.Unlock()
+	return avg, nil
+}

@@ -1,0 +1,35 @@
+// Package income is the room of the income ledger (致富账): statements, averages, reports, raised lots and its rebuilding from
+// the other modules' facts.
+package income
+
+import (
+	"context"
+
+	"banmuyuan/orders/postgres/desk"
+)
+
+// Room keeps the income ledger and its figures.
+type Room struct {
+	*desk.Desk
+	raised   *raisings
+	averages averages
+	reports  reports
+}
+
+// New puts itself between the rooms and the catalogue: it notes raised lots of every reservation.
+func New(d *desk.Desk) *Room {
+	m := &Room{Desk: d}
+	m.raised = &raisings{Service: d.Catalog, m: m}
+	d.Catalog = m.raised
+	return m
+}
+
+func (m *Room) ForgetAverages() { m.averages.forget() }
+
+// Tasks returns the handler that reads payments' facts of income.
+func (m *Room) Tasks() map[string]desk.TaskFunc {
+	return map[string]desk.TaskFunc{"facts": m.readFacts}
+}
+
+// Work copies the raised lots that the catalogue knew before this process.
+func (m *Room) Work(ctx context.Context) error { return m.workRaisings(ctx) }

@@ -1,0 +1,158 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/orders/postgres/desk"
+	"banmuyuan/payments"
+)
+
+// cancelEvent is what it means when the actor cancels: the buyer cancels, the county calls off. false: not theirs.
+func cancelEvent(a link.Actor, o *desk.OrderRow) (orders.Step, bool) {
+	switch {
+	case desk.Owns(a, o):
+		return orders.StepCancel, true
+	case desk.IsCounty(a):
+		return orders.StepCallOff, true
+	}
+	return "", false
+}
+
+// Cancel ends an order: stock back to its lots, money back less what the terms keep.
+func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order, error) {
+	var problems link.Problems
+	desk.CheckKey(&problems, r.IdempotencyKey)
+	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
+	if !ok {
+		problems.Add("order.cancel.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	}
+	if err := problems.Err(); err != nil {
+		return orders.Order{}, err
+	}
+	o, _, _, err := m.Find(ctx, orders.OrderRef{No: r.OrderNo})
+	if err != nil {
+		return orders.Order{}, err
+	}
+	a := link.ActorFrom(ctx)
+	event, may := cancelEvent(a, o)
+	if !may {
+		return orders.Order{}, desk.ErrRole()
+	}
+	if o.State != orders.StateCancelled { // cancelled twice is cancelled
+		if o.State == orders.StatePlaced || o.State == orders.StateExpiring {
+			if err := m.stopPayments(ctx, o.ID); err != nil {
+				return orders.Order{}, err
+			}
+		}
+		err = m.Tx(ctx, func(tx *sqlx.Tx) error { return m.cancel(ctx, tx, o.ID, event, reason) })
+		if err != nil {
+			return orders.Order{}, err
+		}
+	}
+	return m.Order(ctx, orders.OrderRef{ID: o.ID})
+}
+
+// stopPayments makes sure that an unpaid order cannot be paid any more. Conflict when it was, just now.
+func (m *Room) stopPayments(ctx context.Context, id int64) error {
+	res, err := m.Payments.ExpirePayments(desk.AsSystem(ctx), payments.Ref{Ref: orders.PaymentRef(id)})
+	if err != nil {
+		return err
+	}
+	if res.Paid {
+		return link.E(link.Conflict, "order.cancel.just_paid", "")
+	}
+	return nil
+}
+
+func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.Step, reason string) error {
+	o, err := desk.LockOrder(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if o.State == orders.StateCancelled {
+		return nil
+	}
+	was := o.State
+	if (was == orders.StatePlaced || was == orders.StateExpiring) && o.DepositPaid {
+		return link.E(link.Conflict, "order.cancel.just_paid", "")
+	}
+	lines, err := m.LinesOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	var forfeit int64
+	if event == orders.StepCancel && o.ConfirmedAt != nil {
+		out := make([]orders.Line, len(lines[id]))
+		for i := range out {
+			out[i] = lines[id][i].Out()
+		}
+		if forfeit, err = orders.CancelCost(was, out, o.PaidFen-o.LateFen, *o.ConfirmedAt, m.Now()); err != nil {
+			return fmt.Errorf("reckon forfeit of order %d: %w", id, err)
+		}
+	}
+	if event != orders.StepCallOff && was == orders.StateConfirmed {
+		var begun bool
+		if err := tx.GetContext(ctx, &begun, `SELECT EXISTS (SELECT FROM ticket WHERE order_id = $1)`, id); err != nil {
+			return fmt.Errorf("look for tickets of order %d: %w", id, err)
+		}
+		if begun {
+			return link.E(link.Conflict, "order.cancel.too_late", "")
+		}
+	}
+	if err := desk.MoveTo(ctx, tx, o, event); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE orders SET check_at = NULL WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("cancel order %d: %w", id, err)
+	}
+	if err := m.takeBack(ctx, tx, o, lines[id]); err != nil {
+		return err
+	}
+	if o.PaidFen > o.LateFen {
+		if err := m.sendBack(ctx, tx, o, forfeit, "refund.cancelled"); err != nil {
+			return err
+		}
+	}
+	args := map[string]string{"reason": reason, "forfeit": strconv.FormatInt(forfeit, 10)}
+	told := "order.timeline.cancelled"
+	if forfeit == 0 {
+		told = "order.timeline.cancelled_free"
+	}
+	if err := m.AddTimeline(ctx, tx, []int64{id}, told, args); err != nil {
+		return err
+	}
+	return link.Publish(ctx, tx, append(desk.Changed(o.State, id),
+		link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}})...)
+}
+
+// takeBack undoes what an order promised and what was weighed for it.
+func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, lines []desk.LineRow) error {
+	var open []int64
+	err := tx.SelectContext(ctx, &open, `SELECT id FROM delivery WHERE order_id = $1 AND reversed_at IS NULL ORDER BY id`, o.ID)
+	if err != nil {
+		return fmt.Errorf("read deliveries of order %d: %w", o.ID, err)
+	}
+	for _, id := range open {
+		if err := m.weigh.ReverseDelivery(ctx, tx, o, id); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `
+		UPDATE ticket SET state = 'refused', decided_why = 'order.cancelled_tickets', decided_by = $2
+		WHERE order_id = $1 AND state IN ('accepted', 'held')`, o.ID, desk.ActorName(link.ActorFrom(ctx)))
+	if err != nil {
+		return fmt.Errorf("refuse tickets of order %d: %w", o.ID, err)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE order_line SET received = 0, net_grams = 0, complete = false WHERE order_id = $1`, o.ID)
+	if err != nil {
+		return fmt.Errorf("take back lines of order %d: %w", o.ID, err)
+	}
+	return dropShares(ctx, tx, o.ID)
+}

@@ -1,0 +1,279 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/orders/postgres/desk"
+)
+
+// intake writes placed orders. Whatever waits is written by one statement, so that a commit is shared by hundreds of
+// orders when there are hundreds.
+type intake struct {
+	m     *Room
+	Queue chan *placing
+	Stmt  *sqlx.Stmt
+
+	mu      sync.RWMutex // guards queue against being closed under a sender
+	stopped bool
+	writers sync.WaitGroup
+}
+
+type placing struct {
+	*desk.Draft
+	answer chan placed // has room for the answer, whether or not anybody waits
+}
+
+type placed struct {
+	fresh bool
+	err   error
+}
+
+// The statement writes orders, their lines and events, of those whose account and key have no order yet. What conflicts
+// is left out, also when the other one is in the same batch or being committed by another process.
+const IntakeSQL = `
+WITH fresh AS (
+	INSERT INTO orders (id, channel, state, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point,
+	                    recipient, phone, address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at)
+	SELECT o.id, o.channel, 'placed', o.account_id, o.org_id, o.buyer, o.idem_key, o.body_hash, o.delivery_kind, o.point_id, o.point,
+	       o.recipient, o.phone, o.address, o.shortage, o.note, o.estimate_fen, o.deposit_fen, o.placed_at, o.expires_at
+	FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::bigint[],
+	            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[],
+	            $18::timestamptz[], $19::timestamptz[])
+	     AS o (id, channel, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point, recipient, phone,
+	           address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at)
+	ON CONFLICT DO NOTHING RETURNING id
+), lines AS (
+	INSERT INTO order_line (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, policy,
+	                        ordered, allocated, estimate_fen, deposit_fen, lots, households, villages, quantities, levels)
+	SELECT l.order_id, l.no, l.offer_id, l.presale_id, l.seller_org, l.grade, l.price_fen, l.price_per, l.unit_measure, l.fee_bp, l.policy,
+	       l.ordered, l.ordered, l.estimate_fen, l.deposit_fen, l.lots::bigint[], l.households::bigint[], l.villages::bigint[],
+	       l.quantities::bigint[], l.levels::bigint[]
+	FROM unnest($20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::bigint[], $27::bigint[],
+	            $28::bigint[], $29::int[], $30::text[], $31::bigint[], $32::bigint[], $33::bigint[], $34::text[], $35::text[],
+	            $36::text[], $37::text[], $38::text[])
+	     AS l (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, policy, ordered,
+	           estimate_fen, deposit_fen, lots, households, villages, quantities, levels)
+	JOIN fresh ON fresh.id = l.order_id
+), events AS (
+	INSERT INTO outbox (subject, data, headers)
+	SELECT e.subject, e.data::json, e.headers::json
+	FROM unnest($1::bigint[], $39::text[], $40::text[], $41::text[]) AS e (order_id, subject, data, headers)
+	JOIN fresh ON fresh.id = e.order_id
+)
+SELECT id FROM fresh`
+
+func newIntake(ctx context.Context, m *Room) (*intake, error) {
+	stmt, err := m.DB.PreparexContext(ctx, IntakeSQL)
+	if err != nil {
+		return nil, fmt.Errorf("prepare intake: %w", err)
+	}
+	in := &intake{m: m, Queue: make(chan *placing, m.Config.Queue), Stmt: stmt}
+	in.writers.Add(m.Config.Writers)
+	for range m.Config.Writers {
+		go in.work()
+	}
+	return in, nil
+}
+
+// stop writes what waits and ends. Whoever comes afterwards is told to come back.
+func (in *intake) stop() {
+	in.mu.Lock()
+	in.stopped = true
+	close(in.Queue)
+	in.mu.Unlock()
+	in.writers.Wait()
+	if err := in.Stmt.Close(); err != nil {
+		in.m.Log.Warn("close intake", "error", err)
+	}
+}
+
+func (in *intake) full() bool { return len(in.Queue) == cap(in.Queue) }
+
+func (in *intake) put(p *placing) error {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	if in.stopped {
+		return desk.ErrBusy()
+	}
+	select {
+	case in.Queue <- p:
+		return nil
+	default:
+		return desk.ErrBusy()
+	}
+}
+
+func (in *intake) work() {
+	defer in.writers.Done()
+	batch := make([]*placing, 0, in.m.Config.Batch)
+	for first := range in.Queue {
+		batch = append(batch[:0], first)
+	more:
+		for len(batch) < in.m.Config.Batch {
+			select {
+			case p, ok := <-in.Queue:
+				if !ok {
+					break more
+				}
+				batch = append(batch, p)
+			default:
+				break more
+			}
+		}
+		in.Write(batch)
+	}
+}
+
+// intakeTimeout is how long a batch may take. It is the batch's own: a buyer who no longer waits must not undo the
+// orders of those who do.
+const intakeTimeout = 30 * time.Second
+
+func (in *intake) Write(batch []*placing) {
+	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
+	defer cancel()
+	// Two processes with the same keys wait for each other in one direction only.
+	slices.SortFunc(batch, func(a, b *placing) int {
+		if a.AccountID != b.AccountID {
+			return int(min(max(a.AccountID-b.AccountID, -1), 1))
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+	args := intakeArgs(batch)
+	var ids []int64
+	var err error
+	for attempt := 1; ; attempt++ {
+		ids = ids[:0]
+		err = in.Stmt.SelectContext(ctx, &ids, args...)
+		if attempt == 3 || !link.IsCode(err, "40P01") && !link.IsCode(err, "40001") {
+			break
+		}
+	}
+	if err != nil && len(batch) > 1 && link.CodeOf(err) == link.Internal {
+		// One of them cannot be written: the others must not pay for it.
+		for _, p := range batch {
+			in.Write([]*placing{p})
+		}
+		return
+	}
+	if err != nil {
+		err = fmt.Errorf("write %d orders: %w", len(batch), err)
+		in.m.Log.Error("intake", "orders", len(batch), "error", err)
+	}
+	fresh := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		fresh[id] = true
+	}
+	for _, p := range batch {
+		first := fresh[p.ID]
+		fresh[p.ID] = false // the same reservation twice in a batch is one order
+		p.answer <- placed{fresh: first, err: err}
+	}
+	if len(ids) > 0 {
+		in.m.Relay.Notify()
+	}
+}
+
+func intakeArgs(batch []*placing) []any {
+	n, lines := len(batch), 0
+	for _, p := range batch {
+		lines += len(p.Lines)
+	}
+	i64 := func(n int) pq.Int64Array { return make(pq.Int64Array, 0, n) }
+	text := func(n int) pq.StringArray { return make(pq.StringArray, 0, n) }
+	var (
+		id, account, org, point, estimate, deposit                                                         = i64(n), i64(n), i64(n), i64(n), i64(n), i64(n)
+		channel, buyer, key, kind, pointName, recipient, phone, address, shortage, note, placedAt, expires = text(n), text(n), text(n), text(n), text(n), text(n), text(n), text(n), text(n), text(n), text(n), text(n)
+		subject, event, headers                                                                            = text(n), text(n), text(n)
+		hash                                                                                               = make(pq.ByteaArray, 0, n)
+		lOrder, lNo, lOffer, lPresale, lSeller, lFen, lPer, lMeasure, lFee, lOrdered, lEstimate, lDeposit  = i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines)
+		lGrade, lPolicy, lLots, lHouseholds, lVillages, lQty, lLevels                                      = text(lines), text(lines), text(lines), text(lines), text(lines), text(lines), text(lines)
+	)
+	for _, p := range batch {
+		id, account, org, point = append(id, p.ID), append(account, p.AccountID), append(org, p.OrgID), append(point, p.PointID)
+		estimate, deposit = append(estimate, p.EstimateFen), append(deposit, p.DepositFen)
+		channel, buyer, key = append(channel, string(p.Channel)), append(buyer, p.Buyer), append(key, p.Key)
+		kind, pointName, recipient = append(kind, string(p.Kind)), append(pointName, p.Point), append(recipient, p.Recipient)
+		phone, address, shortage = append(phone, p.Phone), append(address, p.Address), append(shortage, string(p.Shortage))
+		note, hash = append(note, p.Note), append(hash, p.BodyHash)
+		placedAt = append(placedAt, p.PlacedAt.Format(time.RFC3339Nano))
+		expires = append(expires, p.ExpiresAt.Format(time.RFC3339Nano))
+		subject, event, headers = append(subject, p.Subject), append(event, p.Event), append(headers, p.Headers)
+		for i := range p.Lines {
+			l, s := &p.Lines[i], &p.Split[i]
+			lOrder, lNo, lOffer, lPresale = append(lOrder, p.ID), append(lNo, int64(l.No)), append(lOffer, l.OfferID), append(lPresale, l.PresaleID)
+			lSeller, lFen, lPer, lMeasure = append(lSeller, l.SellerOrg), append(lFen, l.PriceFen), append(lPer, l.PricePer), append(lMeasure, l.UnitMeasure)
+			lFee, lOrdered, lEstimate, lDeposit = append(lFee, l.FeeBP), append(lOrdered, l.Ordered), append(lEstimate, l.EstimateFen), append(lDeposit, l.DepositFen)
+			lGrade, lPolicy, lLots = append(lGrade, l.Grade), append(lPolicy, l.Policy), append(lLots, desk.Literal(s.Lots))
+			lHouseholds, lVillages = append(lHouseholds, desk.Literal(s.Households)), append(lVillages, desk.Literal(s.Villages))
+			lQty, lLevels = append(lQty, desk.Literal(s.Qty)), append(lLevels, desk.Literal(s.LevelFen))
+		}
+	}
+	return []any{
+		id, channel, account, org, buyer, key, hash, kind, point, pointName, recipient, phone, address, shortage, note,
+		estimate, deposit, placedAt, expires,
+		lOrder, lNo, lOffer, lPresale, lSeller, lGrade, lFen, lPer, lMeasure, lFee, lPolicy, lOrdered, lEstimate, lDeposit,
+		lLots, lHouseholds, lVillages, lQty, lLevels,
+		subject, event, headers,
+	}
+}
+
+// Write hands a draft to the writers and waits until it is durable.
+func (m *Room) Write(ctx context.Context, a link.Actor, d *desk.Draft) (orders.Order, error) {
+	s, data, h, err := link.Encode(ctx, link.Message{Subject: orders.EvtOrderPlaced, Data: orders.OrderEvent{OrderID: d.ID, State: d.State}})
+	if err != nil {
+		return orders.Order{}, err
+	}
+	d.Subject, d.Event, d.Headers = s, string(data), string(h)
+	p := &placing{Draft: d, answer: make(chan placed, 1)}
+	if err := m.Intake.put(p); err != nil {
+		return orders.Order{}, err
+	}
+	var res placed
+	select {
+	case <-ctx.Done():
+		return orders.Order{}, link.E(link.Unavailable, "timeout", "").Because(ctx.Err())
+	case res = <-p.answer:
+	}
+	if res.err != nil {
+		return orders.Order{}, res.err
+	}
+	if !res.fresh {
+		prior, err := m.placedUnder(ctx, a, d.Key, desk.BodyHash{Sum: d.BodyHash, Earlier: d.EarlierHash})
+		if err != nil {
+			return orders.Order{}, err
+		}
+		if prior == nil {
+			return orders.Order{}, fmt.Errorf("order %d was not written and is not there", d.ID)
+		}
+		if prior.ID != d.ID { // it expired, and the catalogue held stock anew for its key: nobody wants it
+			release := link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: d.ID}}
+			if err := m.Tx(ctx, func(tx *sqlx.Tx) error { return link.Publish(ctx, tx, release) }); err != nil {
+				return orders.Order{}, err
+			}
+		}
+		return *prior, nil
+	}
+	if d.DepositFen == 0 {
+		if err := m.Tx(ctx, func(tx *sqlx.Tx) error { return m.confirmUnpaid(ctx, tx, []int64{d.ID}) }); err != nil {
+			m.Log.Warn("confirm order without deposit", "order", d.ID, "error", err) // a worker does it
+		}
+		return m.Order(ctx, orders.OrderRef{ID: d.ID})
+	}
+	lines := make([]desk.LineRow, len(d.Lines))
+	for i := range d.Lines {
+		lines[i] = d.Lines[i].LineRow
+		lines[i].OrderID = d.ID
+	}
+	return m.Out(a, &d.OrderRow, lines), nil
+}

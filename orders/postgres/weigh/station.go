@@ -1,0 +1,473 @@
+package weigh
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/orders/postgres/desk"
+)
+
+var _ orders.Stations = (*Room)(nil)
+
+// collectsWork is collects for those who may weigh.
+func (m *Room) collectsWork(ctx context.Context) (desk.Collector, error) {
+	c, err := m.Collects(ctx, 0)
+	if err == nil && !c.Works {
+		err = desk.ErrRole()
+	}
+	return c, err
+}
+
+// StationList is the open shares of villages with what is needed to weigh them without asking anybody.
+func (m *Room) StationList(ctx context.Context, r orders.StationRequest) (orders.StationPage, error) {
+	page := orders.StationPage{Items: []orders.StationShare{}}
+	c, err := m.collectsWork(ctx)
+	if err != nil {
+		return page, err
+	}
+	limit, err := desk.PageLimit(r.Limit, 200, 500)
+	if err != nil {
+		return page, err
+	}
+	after, err := desk.CursorInts(r.Cursor, 5)
+	if err != nil {
+		return page, err
+	}
+	var f desk.Filter
+	f.Raw(c.Where("s", f.Next()))
+	f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+	f.Add(`s.state = ?`, string(orders.ShareExpected))
+	if len(r.Villages) > 0 {
+		f.Add(`s.village_id = ANY(?)`, desk.Ints(r.Villages))
+	}
+	if err := m.DB.GetContext(ctx, &page.Total, `SELECT count(*)`+collectionTables+`WHERE `+f.Where(), f.Args...); err != nil {
+		return page, fmt.Errorf("count station's shares: %w", err)
+	}
+	if after != nil {
+		f.Add(`(s.village_id, s.household_id, s.order_id, s.line, s.lot_id) > (?, ?, ?, ?, ?)`, after[0], after[1], after[2], after[3], after[4])
+	}
+	shares, err := m.Shares(ctx, c, fmt.Sprintf(`%s ORDER BY s.village_id, s.household_id, s.order_id, s.line, s.lot_id LIMIT %d`,
+		f.Where(), limit+1), f.Args...)
+	if err != nil {
+		return page, err
+	}
+	if len(shares) > limit {
+		shares = shares[:limit]
+		s := shares[limit-1]
+		page.Cursor = desk.MakeCursor(s.VillageID, s.HouseholdID, s.OrderID, int64(s.Line), s.LotID)
+	}
+	page.Items, err = m.stationShares(ctx, shares)
+	return page, err
+}
+
+func (m *Room) stationShares(ctx context.Context, shares []orders.Share) ([]orders.StationShare, error) {
+	ids := make([]int64, len(shares))
+	for i, s := range shares {
+		ids[i] = s.OrderID
+	}
+	lines, err := m.LinesOf(ctx, m.DB, ids...)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]orders.StationShare, len(shares))
+	for i, s := range shares {
+		l, err := desk.LineOf(lines[s.OrderID], s.Line)
+		if err != nil {
+			return nil, err
+		}
+		point := ref.Points[cmp.Or(s.AgreedPoint, ref.PointOf[s.VillageID])]
+		out[i] = orders.StationShare{Share: s, Township: ref.Townships[ref.Villages[s.VillageID].TownshipID], PriceUnit: l.Offer.PriceUnit,
+			Weighed: l.Weighed(), Grades: l.Offer.Prices, ToleranceBP: l.Offer.Terms.WeightToleranceBP, PointID: point.ID, Point: point.Name}
+		if l.Weighed() {
+			out[i].UnitGrams = l.UnitMeasure
+		}
+	}
+	return out, nil
+}
+
+// SyncTickets brings weighings in. Each is a transaction of its own: one that meets something else keeps none of the
+// others. What builds on a weighing that has not arrived waits, so that the order of arrival does not matter.
+func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
+	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
+	c, err := m.collectsWork(ctx)
+	switch {
+	case err != nil:
+		return res, err
+	case len(r.Tickets) == 0:
+		return res, link.E(link.Invalid, "sync.empty", "tickets")
+	case len(r.Tickets) > orders.MaxSync:
+		return res, link.E(link.Invalid, "sync.many", "tickets", "max", fmt.Sprint(orders.MaxSync))
+	}
+	here, err := m.arrived(ctx, r.Tickets)
+	if err != nil {
+		return res, err
+	}
+	waiting := make([]int, len(r.Tickets))
+	for i := range r.Tickets {
+		waiting[i] = i
+	}
+	for progress := true; progress && len(waiting) > 0; {
+		progress = false
+		var still []int
+		for _, i := range waiting {
+			q := r.Tickets[i]
+			q.ClientID = strings.ToLower(q.ClientID)
+			item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncWaiting, Problem: link.E(link.Conflict, "sync.waiting", "after")}
+			if here.all(q) {
+				progress = true
+				item = m.bring(ctx, c, q, here)
+			} else {
+				still = append(still, i)
+			}
+			res.Items[i] = item
+		}
+		waiting = still
+	}
+	return res, m.ticketsOf(ctx, res.Items)
+}
+
+// arrivals are weighings that the module has heard of, with the ticket that became of each, or 0.
+type arrivals map[string]int64
+
+func (a arrivals) all(q orders.QueuedWeighing) bool {
+	for _, id := range q.After {
+		if _, ok := a[strings.ToLower(id)]; !ok {
+			return false
+		}
+	}
+	if q.SupersedesClient == "" {
+		return true
+	}
+	_, ok := a[strings.ToLower(q.SupersedesClient)]
+	return ok
+}
+
+func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arrivals, error) {
+	var ids []string
+	for i, q := range queued {
+		named := append(slices.Clone(q.After), q.ClientID)
+		if q.SupersedesClient != "" {
+			named = append(named, q.SupersedesClient)
+		}
+		for _, id := range named {
+			if !desk.UUIDPattern.MatchString(id) { // it cannot be told from another one, and nothing of ours made it
+				return nil, link.E(link.Invalid, "weigh.client_id", fmt.Sprintf("tickets[%d].client_id", i))
+			}
+		}
+		ids = append(ids, named...)
+	}
+	here := arrivals{}
+	var rows []struct {
+		ClientID string `db:"client_id"`
+		TicketID int64  `db:"ticket_id"`
+	}
+	err := m.DB.SelectContext(ctx, &rows, `
+		SELECT client_id::text AS client_id, max(ticket_id) AS ticket_id
+		FROM (SELECT client_id, id AS ticket_id FROM ticket WHERE client_id = ANY($1::uuid[])
+		      UNION ALL SELECT client_id, 0 FROM weigh_conflict WHERE client_id = ANY($1::uuid[]) AND account_id = $2) a
+		GROUP BY client_id`, desk.TextArray(ids), link.ActorFrom(ctx).Account)
+	if err != nil {
+		return nil, fmt.Errorf("look up weighings: %w", err)
+	}
+	for _, r := range rows {
+		here[r.ClientID] = r.TicketID
+	}
+	return here, nil
+}
+
+// bring makes a ticket of a weighing, or keeps it aside.
+func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here arrivals) orders.SyncItem {
+	item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncRecorded}
+	hash, err := desk.HashBody(q)
+	if err == nil {
+		item.Problem, err = m.knownConflict(ctx, q.ClientID, hash)
+	}
+	if err == nil && item.Problem == nil {
+		r := q.WeighRequest
+		if q.SupersedesClient != "" {
+			if r.Supersedes = here[strings.ToLower(q.SupersedesClient)]; r.Supersedes == 0 {
+				err = link.E(link.Conflict, "sync.corrected.gone", "supersedes_client")
+			}
+		}
+		if err == nil {
+			item.TicketID, err = m.record(ctx, c, r)
+		}
+		switch link.CodeOf(err) {
+		case "":
+		case link.Unavailable, link.Internal:
+		default:
+			item.Problem = link.AsError(err)
+			err = m.keepConflict(ctx, c, q, hash, item.Problem)
+		}
+	}
+	switch {
+	case err != nil:
+		m.Log.WarnContext(ctx, "weighing not brought in", "client_id", q.ClientID, "error", err)
+		item.Outcome, item.Problem = orders.SyncFailed, link.E(link.Unavailable, "unavailable", "")
+		return item
+	case item.Problem != nil:
+		item.Outcome = orders.SyncConflict
+	}
+	here[q.ClientID] = item.TicketID
+	return item
+}
+
+// knownConflict is why a weighing was kept aside before, or nil.
+func (m *Room) knownConflict(ctx context.Context, clientID string, hash []byte) (*link.Error, error) {
+	var raw []byte
+	err := m.DB.GetContext(ctx, &raw, `SELECT problem FROM weigh_conflict WHERE client_id = $1 AND body_hash = $2 AND account_id = $3`,
+		clientID, hash, link.ActorFrom(ctx).Account)
+	if desk.Missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up conflict: %w", err)
+	}
+	e := &link.Error{}
+	if err := json.Unmarshal(raw, e); err != nil {
+		return nil, fmt.Errorf("read conflict: %w", err)
+	}
+	return e, nil
+}
+
+// keepConflict writes a weighing aside. Whose goods it is about is noted only where the clerk may know.
+func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, hash []byte, problem *link.Error) error {
+	body, err := json.Marshal(q.WeighRequest)
+	if err != nil {
+		return fmt.Errorf("encode weighing: %w", err)
+	}
+	why, err := json.Marshal(problem)
+	if err != nil {
+		return fmt.Errorf("encode problem: %w", err)
+	}
+	id, _ := orders.ParseNumber(q.OrderNo)
+	var s desk.ShareRow
+	err = m.DB.GetContext(ctx, &s, `
+		SELECT `+desk.ShareColumns+` FROM share s WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = $3`, id, q.Line, q.LotID)
+	if desk.Missing(err) { // the share goes with its order; whose it was, the order still says
+		err = m.DB.GetContext(ctx, &s, `
+			SELECT l.order_id, l.no AS line, u.lot AS lot_id, u.household AS household_id, u.village AS village_id, l.seller_org
+			FROM order_line l, unnest(l.lots, l.households, l.villages) AS u (lot, household, village)
+			WHERE l.order_id = $1 AND l.no = $2 AND u.lot = $3`, id, q.Line, q.LotID)
+	}
+	if err != nil && !desk.Missing(err) {
+		return fmt.Errorf("read share: %w", err)
+	}
+	if !c.Covers(s.SellerOrg, s.VillageID, 0) {
+		s = desk.ShareRow{}
+	}
+	a := link.ActorFrom(ctx)
+	_, err = m.DB.ExecContext(ctx, `
+		INSERT INTO weigh_conflict (client_id, body_hash, body, order_id, line, lot_id, household_id, village_id, seller_org, org, problem,
+		                            account_id, actor, arrived_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT ON CONSTRAINT weigh_conflict_once DO NOTHING`,
+		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, desk.ActorName(a), m.Now())
+	if err != nil {
+		return fmt.Errorf("keep conflict: %w", err)
+	}
+	return nil
+}
+
+// ticketsOf fills in the tickets that became of weighings.
+func (m *Room) ticketsOf(ctx context.Context, items []orders.SyncItem) error {
+	var ids []int64
+	for _, i := range items {
+		if i.TicketID != 0 {
+			ids = append(ids, i.TicketID)
+		}
+	}
+	var rows []struct {
+		ID    int64              `db:"id"`
+		State orders.TicketState `db:"state"`
+	}
+	if err := m.DB.SelectContext(ctx, &rows, `SELECT id, state FROM ticket WHERE id = ANY($1)`, desk.Ints(ids)); err != nil {
+		return fmt.Errorf("read tickets: %w", err)
+	}
+	states := make(map[int64]orders.TicketState, len(rows))
+	for _, r := range rows {
+		states[r.ID] = r.State
+	}
+	for i := range items {
+		if items[i].TicketID == 0 {
+			continue
+		}
+		items[i].TicketNo, items[i].State = orders.TicketNumber(items[i].TicketID), states[items[i].TicketID]
+		if items[i].State == orders.TicketHeld {
+			items[i].Outcome = orders.SyncHeld
+		}
+	}
+	return nil
+}
+
+type conflictRow struct {
+	ID          int64                `db:"id"`
+	ClientID    string               `db:"client_id"`
+	Body        []byte               `db:"body"`
+	OrderID     int64                `db:"order_id"`
+	Line        int                  `db:"line"`
+	LotID       int64                `db:"lot_id"`
+	HouseholdID int64                `db:"household_id"`
+	VillageID   int64                `db:"village_id"`
+	Problem     []byte               `db:"problem"`
+	Actor       string               `db:"actor"`
+	ArrivedAt   time.Time            `db:"arrived_at"`
+	State       orders.ConflictState `db:"state"`
+	SettledBy   string               `db:"settled_by"`
+	SettledAt   *time.Time           `db:"settled_at"`
+	Why         string               `db:"why"`
+}
+
+const conflictColumns = `w.id, w.client_id::text AS client_id, w.body, w.order_id, w.line, w.lot_id, w.household_id, w.village_id, w.problem, w.actor,
+	w.arrived_at, w.state, w.settled_by, w.settled_at, w.why`
+
+// Conflicts lists weighings that wait for a person, newest first.
+func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.ConflictPage, error) {
+	page := orders.ConflictPage{Items: []orders.WeighConflict{}}
+	c, err := m.collectsWork(ctx)
+	if err != nil {
+		return page, err
+	}
+	limit, err := desk.PageLimit(r.Limit, 50, 200)
+	if err != nil {
+		return page, err
+	}
+	after, err := desk.CursorInts(r.Cursor, 1)
+	if err != nil {
+		return page, err
+	}
+	var f desk.Filter
+	f.Raw(c.ConflictScope(f.Next()))
+	if err := m.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM weigh_conflict w WHERE w.state = 'open' AND `+f.Where(), f.Args...); err != nil {
+		return page, fmt.Errorf("count conflicts: %w", err)
+	}
+	if !r.All {
+		f.Add(`w.state = 'open'`)
+	}
+	if after != nil {
+		f.Add(`w.id < ?`, after[0])
+	}
+	var rows []conflictRow
+	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`SELECT %s FROM weigh_conflict w WHERE %s ORDER BY w.id DESC LIMIT %d`,
+		conflictColumns, f.Where(), limit+1), f.Args...)
+	if err != nil {
+		return page, fmt.Errorf("list conflicts: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+	}
+	page.Items, err = m.conflictsOut(ctx, rows)
+	return page, err
+}
+
+func (m *Room) conflictsOut(ctx context.Context, rows []conflictRow) ([]orders.WeighConflict, error) {
+	out := make([]orders.WeighConflict, len(rows))
+	var households, orderIDs []int64
+	for _, r := range rows {
+		if r.HouseholdID != 0 {
+			households, orderIDs = append(households, r.HouseholdID), append(orderIDs, r.OrderID)
+		}
+	}
+	people, err := m.People(ctx, households)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := m.Ref.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := m.LinesOf(ctx, m.DB, orderIDs...)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		w := orders.WeighConflict{ID: r.ID, ClientID: r.ClientID, State: r.State, Line: r.Line, LotID: r.LotID, HouseholdID: r.HouseholdID,
+			VillageID: r.VillageID, Actor: r.Actor, ArrivedAt: r.ArrivedAt.UTC(), SettledBy: r.SettledBy, SettledAt: r.SettledAt, Why: r.Why,
+			Problem: &link.Error{}}
+		if err := json.Unmarshal(r.Body, &w.Weighing); err != nil {
+			return nil, fmt.Errorf("read conflict %d: %w", r.ID, err)
+		}
+		if err := json.Unmarshal(r.Problem, w.Problem); err != nil {
+			return nil, fmt.Errorf("read conflict %d: %w", r.ID, err)
+		}
+		w.OrderNo = w.Weighing.OrderNo
+		if r.HouseholdID != 0 {
+			h := people[r.HouseholdID]
+			w.Code, w.Head, w.Village = h.Code, h.Head, ref.Villages[r.VillageID].Name
+			if l, err := desk.LineOf(lines[r.OrderID], r.Line); err == nil {
+				w.Title, w.Unit = l.Offer.Title, l.Offer.Unit
+			}
+			if w.Tickets, err = m.shareTickets(ctx, r.OrderID, r.Line, r.LotID); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = w
+	}
+	return out, nil
+}
+
+// shareTickets is what there is of a share, for whoever compares it.
+func (m *Room) shareTickets(ctx context.Context, orderID int64, line int, lot int64) ([]orders.Ticket, error) {
+	var rows []desk.TicketRow
+	err := m.DB.SelectContext(ctx, &rows, `
+		SELECT `+desk.TicketColumns+` FROM ticket t WHERE t.order_id = $1 AND t.line = $2 AND t.lot_id = $3 ORDER BY t.id`, orderID, line, lot)
+	if err != nil {
+		return nil, fmt.Errorf("read tickets of a share: %w", err)
+	}
+	return m.ticketsOut(ctx, rows)
+}
+
+// SettleConflict writes down what a person found. It changes no ticket: what has to be corrected is corrected as always.
+func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictRequest) (orders.WeighConflict, error) {
+	c, err := m.collectsWork(ctx)
+	if err != nil {
+		return orders.WeighConflict{}, err
+	}
+	if r.State != orders.ConflictDropped && r.State != orders.ConflictReweighed {
+		return orders.WeighConflict{}, link.E(link.Invalid, "conflict.state.choose", "state")
+	}
+	why, ok := desk.Clean(r.Why, 1, desk.ReasonMax)
+	if !ok {
+		return orders.WeighConflict{}, link.E(link.Invalid, "conflict.why", "why", "max", fmt.Sprint(desk.ReasonMax))
+	}
+	a := link.ActorFrom(ctx)
+	var f desk.Filter
+	f.Raw(c.ConflictScope(f.Next()))
+	f.Add(`w.id = ?`, r.ID)
+	var rows []conflictRow
+	args := append(slices.Clone(f.Args), string(r.State), a.Account, desk.ActorName(a), m.Now(), why)
+	n := len(f.Args)
+	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`
+		UPDATE weigh_conflict w SET state = $%d, settled_id = $%d, settled_by = $%d, settled_at = $%d, why = $%d
+		WHERE w.state = 'open' AND %s RETURNING %s`, n+1, n+2, n+3, n+4, n+5, f.Where(), conflictColumns), args...)
+	if err != nil {
+		return orders.WeighConflict{}, fmt.Errorf("settle conflict %d: %w", r.ID, err)
+	}
+	if len(rows) == 0 {
+		err := m.DB.SelectContext(ctx, &rows, `SELECT `+conflictColumns+` FROM weigh_conflict w WHERE `+f.Where(), f.Args...)
+		switch {
+		case err != nil:
+			return orders.WeighConflict{}, fmt.Errorf("read conflict %d: %w", r.ID, err)
+		case len(rows) == 0:
+			return orders.WeighConflict{}, link.E(link.NotFound, "conflict.unknown", "id")
+		case rows[0].State != r.State || rows[0].SettledBy != desk.ActorName(a):
+			return orders.WeighConflict{}, link.E(link.Conflict, "conflict.settled", "")
+		}
+	}
+	out, err := m.conflictsOut(ctx, rows)
+	if err != nil {
+		return orders.WeighConflict{}, err
+	}
+	return out[0], nil
+}

@@ -1,0 +1,59 @@
+package shelf
+
+import (
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
+)
+
+// SaleStep is what happens to a sale.
+type SaleStep string
+
+const (
+	SalePay     SaleStep = "pay"      // the money came
+	SaleHand    SaleStep = "hand"     // given to the buyer
+	SaleExpire  SaleStep = "expire"   // its time is over: ask the provider first
+	SaleLapse   SaleStep = "lapse"    // the provider says it was not paid
+	SaleCallOff SaleStep = "call_off" // by the buyer or the shop
+)
+
+// SaleMachine is the life of a sale: an event without a row cannot happen.
+var SaleMachine = state.New(state.Table[SaleState, SaleStep]{
+	Name: "sale", States: []SaleState{SalePlaced, SaleExpiring, SaleExpired, SalePaid, SaleDone, SaleCancelled},
+	Initial: []SaleState{SalePlaced, SalePaid, SaleDone}, Final: []SaleState{SaleExpired, SaleDone, SaleCancelled},
+	Rows: []state.Row[SaleState, SaleStep]{
+		{On: SalePay, From: []SaleState{SalePlaced, SaleExpiring}, To: SalePaid, Refused: "sale.wrong_state"},
+		{On: SaleHand, From: []SaleState{SalePaid}, To: SaleDone, Refused: "sale.not_paid"},
+		{On: SaleExpire, From: []SaleState{SalePlaced}, To: SaleExpiring, Refused: "sale.wrong_state"},
+		{On: SaleLapse, From: []SaleState{SaleExpiring}, To: SaleExpired, Refused: "sale.wrong_state"},
+		{On: SaleCallOff, From: []SaleState{SalePlaced, SalePaid}, To: SaleCancelled, Refused: "sale.cannot_cancel"},
+	},
+})
+
+// Next is the state after a step, or Conflict with a sentence for the person who asked.
+func (s SaleState) Next(step SaleStep) (SaleState, error) { return link.Next(SaleMachine, s, step) }
+
+// Can reports whether a step is possible.
+func (s SaleState) Can(step SaleStep) bool { return SaleMachine.Can(s, step) }
+
+// SheetStep is what happens to a sheet of buy-ins.
+type SheetStep string
+
+const (
+	SheetClose  SheetStep = "close"  // the shop ends it
+	SheetBill   SheetStep = "bill"   // payments has closed it
+	SheetSettle SheetStep = "settle" // the shop has paid
+)
+
+// SheetMachine is the life of a buy-in sheet: an event without a row cannot happen.
+var SheetMachine = state.New(state.Table[SheetState, SheetStep]{
+	Name: "buy-in sheet", States: []SheetState{SheetOpen, SheetClosing, SheetClosed, SheetSettled},
+	Initial: []SheetState{SheetOpen}, Final: []SheetState{SheetSettled},
+	Rows: []state.Row[SheetState, SheetStep]{
+		{On: SheetClose, From: []SheetState{SheetOpen}, To: SheetClosing, Refused: "shelf.sheet.not_open"},
+		{On: SheetBill, From: []SheetState{SheetClosing}, To: SheetClosed, Refused: "shelf.sheet.not_open"},
+		{On: SheetSettle, From: []SheetState{SheetClosing, SheetClosed}, To: SheetSettled, Refused: "shelf.sheet.not_open"},
+	},
+})
+
+// Next is the state after a step. Conflict.
+func (s SheetState) Next(step SheetStep) (SheetState, error) { return link.Next(SheetMachine, s, step) }
