@@ -9,8 +9,9 @@ import (
 func TestStateTables(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
-		"Machine":       orders.Machine.Check(),
-		"TicketMachine": orders.TicketMachine.Check(),
+		"Machine":         orders.Machine.Check(),
+		"TicketMachine":   orders.TicketMachine.Check(),
+		"QuestionMachine": orders.QuestionMachine.Check(),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

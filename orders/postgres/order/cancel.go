@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -46,7 +47,7 @@ func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order
 		return orders.Order{}, desk.ErrRole()
 	}
 	if o.State != orders.StateCancelled { // cancelled twice is cancelled
-		if o.State == orders.StatePlaced || o.State == orders.StateExpiring {
+		if o.State.Unpaid() {
 			if err := m.stopPayments(ctx, o.ID); err != nil {
 				return orders.Order{}, err
 			}
@@ -80,7 +81,7 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.S
 		return nil
 	}
 	was := o.State
-	if (was == orders.StatePlaced || was == orders.StateExpiring) && o.DepositPaid {
+	if was.Unpaid() && o.DepositPaid {
 		return link.E(link.Conflict, "order.cancel.just_paid", "")
 	}
 	lines, err := m.LinesOf(ctx, tx, id)
@@ -145,8 +146,9 @@ func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, line
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE ticket SET state = 'refused', decided_why = 'order.cancelled_tickets', decided_by = $2
-		WHERE order_id = $1 AND state IN ('accepted', 'held')`, o.ID, desk.ActorName(link.ActorFrom(ctx)))
+		UPDATE ticket SET state = $3, decided_why = 'order.cancelled_tickets', decided_by = $2
+		WHERE order_id = $1 AND state = ANY($4)`, o.ID, desk.ActorName(link.ActorFrom(ctx)),
+		string(orders.TicketMachine.To(orders.TicketCallOff)), pq.Array(orders.TicketMachine.From(orders.TicketCallOff)))
 	if err != nil {
 		return fmt.Errorf("refuse tickets of order %d: %w", o.ID, err)
 	}

@@ -74,12 +74,12 @@ func (m *Room) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*des
 		id, _ := orders.ParsePaymentRef(e.Ref)
 		o := locked[id]
 		var err error
-		switch _, cannot := o.State.Next(orders.StepDepositPaid); {
+		switch to, cannot := o.State.Next(orders.StepDepositPaid); {
 		case e.Late:
 			err = m.AddTask(ctx, tx, "late", e.PaymentID, id, e.AmountFen, e.Purpose)
 		case !depositInTime(e):
 		case cannot == nil && !o.HoldLost:
-			o.State = orders.StateConfirmed
+			o.State = to
 			confirm = append(confirm, id)
 		case cannot == nil || o.State == orders.StateExpired:
 			err = m.AddTask(ctx, tx, "reclaim", id, id, 0, "")

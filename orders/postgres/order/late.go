@@ -135,7 +135,7 @@ func (m *Room) acceptLate(ctx context.Context, t desk.TaskRow, res *catalog.Rese
 		if res == nil {
 			event = orders.StepDepositPaid
 		}
-		if _, err := o.State.Next(event); err != nil {
+		if !o.State.Can(event) {
 			return fmt.Errorf("order %d is %s by now: %w", o.ID, o.State, desk.ErrLater)
 		}
 		if res != nil {
@@ -164,7 +164,7 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 		return err
 	}
 	paid := o.DepositPaid || o.DepositFen == 0
-	if _, over := o.State.Next(orders.StepLost); over != nil || !paid || o.State == orders.StatePlaced && !o.HoldLost {
+	if !o.State.Can(orders.StepReclaim) || !paid || o.State == orders.StatePlaced && !o.HoldLost {
 		return m.Tx(ctx, func(tx *sqlx.Tx) error { return m.Finish(ctx, tx, t, "nothing to do") })
 	}
 	if o.State == orders.StateConfirmed {
@@ -186,7 +186,7 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 		if err != nil {
 			return err
 		}
-		if _, err := o.State.Next(orders.StepLost); err != nil {
+		if !o.State.Can(orders.StepReclaim) {
 			// It was cancelled meanwhile; what was just reserved goes back with it.
 			return errors.Join(link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: o.ID}}),
 				m.Finish(ctx, tx, t, "over"))

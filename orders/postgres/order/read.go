@@ -24,7 +24,7 @@ func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.
 		EstimateFen: o.EstimateFen, DepositFen: o.DepositFen, AmountFen: o.AmountFen, PaidFen: o.PaidFen, RefundFen: o.RefundFen,
 		ForfeitFen: o.ForfeitFen, DueFen: o.Due(), PlacedAt: o.PlacedAt.UTC(), Version: o.Version,
 	}
-	if o.State == orders.StatePlaced || o.State == orders.StateExpiring {
+	if o.State.Unpaid() {
 		at := o.ExpiresAt.UTC()
 		res.ExpiresAt = &at
 	}

@@ -314,8 +314,8 @@ func (m *Room) takeRefill(ctx context.Context, tx *sqlx.Tx, t desk.TaskRow, refi
 			INSERT INTO share AS x (order_id, line, lot_id, household_id, village_id, seller_org, qty, policy, level_fen)
 			SELECT $1, $2, u.lot, u.household, u.village, $3, u.qty, $4, u.level
 			FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS u (lot, household, village, qty, level)
-			ON CONFLICT (order_id, line, lot_id) DO UPDATE SET qty = x.qty + excluded.qty, final = false, state = 'expected'`,
-			o.ID, line, l.SellerOrg, s.Policy, desk.Ints(s.Lots), desk.Ints(s.Households), desk.Ints(s.Villages), desk.Ints(s.Qty), desk.Ints(s.LevelFen))
+			ON CONFLICT (order_id, line, lot_id) DO UPDATE SET qty = x.qty + excluded.qty, final = false, state = $10`,
+			o.ID, line, l.SellerOrg, s.Policy, desk.Ints(s.Lots), desk.Ints(s.Households), desk.Ints(s.Villages), desk.Ints(s.Qty), desk.Ints(s.LevelFen), string(orders.ShareExpected))
 		if err != nil {
 			return fmt.Errorf("write refilled shares: %w", err)
 		}
@@ -411,8 +411,9 @@ func (m *Room) closeVillage(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, 
 	}
 	// What save does to one share, for all of a village at once; progress tells the catalogue and the income ledger.
 	_, err = tx.ExecContext(ctx, `
-		UPDATE share SET final = true, short = qty - received, state = CASE WHEN received > 0 THEN 'weighed' ELSE 'short' END
-		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected'`, o.ID, l.No, village)
+		UPDATE share SET final = true, short = qty - received, state = CASE WHEN received > 0 THEN $5 ELSE $6 END
+		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = $4`, o.ID, l.No, village,
+		string(orders.ShareExpected), string(orders.ShareWeighed), string(orders.ShareShort))
 	if err != nil {
 		return fmt.Errorf("close shares: %w", err)
 	}
