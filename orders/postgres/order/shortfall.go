@@ -18,13 +18,7 @@ import (
 // transaction of its own: what was done stays done when the next one cannot be, and the same key goes on from there.
 func (m *Room) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	if (r.VillageID > 0) == (r.HouseholdID > 0) || r.VillageID < 0 || r.HouseholdID < 0 {
-		problems.Add("shortfall.whose", "village_id")
-	}
-	if !slices.Contains(shortReasons, r.Reason) {
-		problems.Add("short.reason", "reason")
-	}
+	orders.CheckShortfall(&problems, r)
 	if err := problems.Err(); err != nil {
 		return orders.Shortfall{}, err
 	}
@@ -114,7 +108,7 @@ func (m *Room) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int6
 	if err != nil {
 		return err
 	}
-	if _, err := o.State.Next(orders.StepWeigh); err != nil {
+	if !o.State.Collecting() {
 		return nil // it was cancelled or billed meanwhile
 	}
 	where, args := owing(r, c)
@@ -200,7 +194,7 @@ func (m *Room) shortfall(ctx context.Context, id int64) (orders.Shortfall, error
 	if err != nil {
 		return res, fmt.Errorf("count refills of shortfall: %w", err)
 	}
-	res.Refunded = res.Units - res.Refilled - res.Looking - res.Asked
+	res.Refunded = res.RefundedUnits()
 	return res, nil
 }
 
@@ -271,7 +265,7 @@ func (m *Room) questions(ctx context.Context, o *desk.OrderRow, lines []desk.Lin
 
 // AnswerShortage does what the buyer wants about units that will not come.
 func (m *Room) AnswerShortage(ctx context.Context, r orders.AnswerShortageRequest) (orders.Order, error) {
-	if !slices.Contains([]orders.ShortageAnswer{orders.AnswerRefill, orders.AnswerLess, orders.AnswerCancel}, r.Answer) {
+	if !r.Answer.Valid() {
 		return orders.Order{}, link.E(link.Invalid, "shortage.answer", "answer")
 	}
 	o, _, _, err := m.Find(ctx, orders.OrderRef{No: r.OrderNo})
@@ -312,7 +306,7 @@ func (m *Room) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answer 
 		}
 		return link.E(link.Conflict, orders.QuestionMachine.Refused(answer), "answer")
 	}
-	done := answer != orders.AnswerRefill
+	done := answer.EndsSearch()
 	_, err = tx.ExecContext(ctx, `
 		UPDATE refill SET answer = $2, answered_by = $3, done = $4, asking = CASE WHEN $4 THEN 0 ELSE asking END WHERE id = $1`,
 		id, string(orders.QuestionMachine.To(answer)), desk.ActorName(link.ActorFrom(ctx)), done)
