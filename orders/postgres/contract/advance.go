@@ -35,7 +35,8 @@ func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		return nil
 	}
 	var rows []quotaRow
-	err := tx.SelectContext(ctx, &rows, `SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.state = 'signed' AND q.agent_org = 0 ORDER BY q.id`, c.ID)
+	err := tx.SelectContext(ctx, &rows, `SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.state = $2 AND q.agent_org = 0 ORDER BY q.id`,
+		c.ID, string(contract.QuotaSigned))
 	if err != nil {
 		return fmt.Errorf("read quotas: %w", err)
 	}
@@ -59,7 +60,8 @@ func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		                          stage, version, occurred_on)
 		SELECT 'advance:' || q.id, q.household_id, c.season, season_month(c.season, $2::date), c.programme, 'contract', c.product, q.qty,
 		       q.advance_fen, 0, q.advance_fen, 'owed', 1, $2::date
-		FROM quota q JOIN contract c ON c.id = q.contract_id WHERE c.id = $1 AND q.state = 'signed' AND q.advance_fen > 0`, c.ID, m.today())
+		FROM quota q JOIN contract c ON c.id = q.contract_id WHERE c.id = $1 AND q.state = $3 AND q.advance_fen > 0`, c.ID, m.today(),
+		string(contract.QuotaSigned))
 	if err != nil {
 		return fmt.Errorf("write advances as income: %w", err)
 	}

@@ -204,7 +204,7 @@ func (m *Room) callOffs(ctx context.Context, where string, args ...any) ([]contr
 		out[i] = contract.CallOffRow{OrderID: r.OrderID, OrderNo: orders.Number(r.OrderID), ContractNo: contract.Number(r.ContractID),
 			Title: r.Title, Day: r.Day, Slot: r.Slot, Point: ref.Points[r.PointID].Name, State: r.State, Ordered: r.Ordered, Received: r.Received, Short: r.Short,
 			NetGrams: r.NetGrams, BilledFen: r.AmountFen, PaidFen: r.PaidFen, Unit: r.Unit, PlacedAt: r.PlacedAt.UTC(),
-			Late: r.Day < today && r.Received+r.Short < r.Ordered && (r.State == orders.StateConfirmed || r.State == orders.StateWeighing)}
+			Late: r.Day < today && r.Received+r.Short < r.Ordered && r.State.Can(orders.StepWeigh)}
 	}
 	return out, nil
 }

@@ -111,7 +111,7 @@ func partIn(a link.Actor, c *contractRow) part {
 	if org, ok := desk.BuysFor(a); ok && org != 0 && org == c.OrgID {
 		return partBuyer
 	}
-	if org := desk.WorksFor(a); org != 0 && (org == c.CollectorOrg || org == c.OrgID) && c.State != contract.Draft && c.State != contract.Approval {
+	if org := desk.WorksFor(a); org != 0 && (org == c.CollectorOrg || org == c.OrgID) && !c.State.Private() {
 		return partCollector
 	}
 	return partNone
@@ -131,8 +131,7 @@ func (m *Room) findContract(ctx context.Context, no string) (*contractRow, part,
 	if p := partIn(a, c); p != partNone {
 		return c, p, nil
 	}
-	if (a.Role == desk.RoleHousehold && a.Household != 0 || a.Role == desk.RoleHelper && a.Helper != 0) &&
-		c.State != contract.Draft && c.State != contract.Approval {
+	if (a.Role == desk.RoleHousehold && a.Household != 0 || a.Role == desk.RoleHelper && a.Helper != 0) && !c.State.Private() {
 		return c, partSeller, nil
 	}
 	if a.Account == 0 && !a.System {
@@ -306,11 +305,11 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 	var f desk.Filter
 	switch {
 	case desk.IsCounty(a):
-		f.Add(`c.state <> 'draft'`)
+		f.Add(`c.state <> ?`, string(contract.Draft))
 	case desk.WorksFor(a) != 0:
-		f.Add(`(c.org_id = ? OR c.collector_org = ? AND c.state NOT IN ('draft', 'approval'))`, a.Org, a.Org)
+		f.Add(`(c.org_id = ? OR c.collector_org = ? AND c.state <> ALL(?))`, a.Org, a.Org, desk.TextArray(contract.PrivateStates()))
 		if a.Role == desk.RoleClerk {
-			f.Add(`c.state NOT IN ('draft', 'approval')`)
+			f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 		}
 	case a.Role == desk.RoleHousehold, a.Role == desk.RoleHelper:
 		h, err := m.actsFor(ctx, r.House)
@@ -321,11 +320,12 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 		if err != nil {
 			return page, err
 		}
-		own := `EXISTS (SELECT FROM quota q WHERE q.contract_id = c.id AND q.household_id = ? AND q.state IN ('proposed', 'booking', 'signed', 'ended'))`
-		open := `(c.state IN ('published', 'signing') AND c.sign_by >= ?::date AND (cardinality(c.townships) = 0 OR ? = ANY(c.townships)) AND c.programmes <@ ?::text[])`
-		f.Add(`(`+own+` OR `+open+`)`, h.ID, m.today(), ref.Villages[h.VillageID].TownshipID, desk.TextArray(h.Programmes))
+		own := `EXISTS (SELECT FROM quota q WHERE q.contract_id = c.id AND q.household_id = ? AND q.state = ANY(?))`
+		open := `(c.state = ANY(?) AND c.sign_by >= ?::date AND (cardinality(c.townships) = 0 OR ? = ANY(c.townships)) AND c.programmes <@ ?::text[])`
+		joinable := []any{desk.TextArray(contract.JoinableStates()), m.today(), ref.Villages[h.VillageID].TownshipID, desk.TextArray(h.Programmes)}
+		f.Add(`(`+own+` OR `+open+`)`, append([]any{h.ID, desk.TextArray(contract.HoldingStates())}, joinable...)...)
 		if r.Open {
-			f.Add(open, m.today(), ref.Villages[h.VillageID].TownshipID, desk.TextArray(h.Programmes))
+			f.Add(open, joinable...)
 		}
 	default:
 		return page, desk.Denied(a)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -133,8 +135,8 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		Booking int64 `db:"booking"`
 	}
 	err := tx.GetContext(ctx, &counts, `
-		SELECT count(*) FILTER (WHERE state = 'signed') AS signed, count(*) FILTER (WHERE state = 'booking') AS booking
-		FROM quota WHERE contract_id = $1`, c.ID)
+		SELECT count(*) FILTER (WHERE state = $2) AS signed, count(*) FILTER (WHERE state = ANY($3)) AS booking
+		FROM quota WHERE contract_id = $1`, c.ID, string(contract.QuotaSigned), pq.Array(contract.QuotaMachine.From(contract.QuotaBooked)))
 	if err != nil {
 		return fmt.Errorf("count quotas: %w", err)
 	}
@@ -146,8 +148,8 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 	case counts.Signed == 0:
 		return link.E(link.Conflict, "contract.nobody_signed", "")
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE quota SET state = 'lapsed' WHERE contract_id = $1 AND state = 'proposed'`, c.ID); err != nil {
-		return fmt.Errorf("lapse proposals: %w", err)
+	if err := moveQuotas(ctx, tx, c.ID, contract.QuotaLapse); err != nil {
+		return err
 	}
 	return m.grantAdvances(ctx, tx, c)
 }
@@ -157,8 +159,8 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var open int64
 	err := tx.GetContext(ctx, &open, `
-		SELECT count(*) FROM call_off k JOIN orders o ON o.id = k.order_id
-		WHERE k.contract_id = $1 AND o.state IN ('placed', 'expiring', 'confirmed', 'weighing')`, c.ID)
+		SELECT count(*) FROM call_off k JOIN orders o ON o.id = k.order_id WHERE k.contract_id = $1 AND o.state = ANY($2)`,
+		c.ID, pq.Array(orders.Machine.From(orders.StepCallOff))) // an order that the county can still cancel is not billed yet
 	if err != nil {
 		return fmt.Errorf("count open call-offs: %w", err)
 	}
@@ -166,7 +168,8 @@ func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		return link.E(link.Conflict, "contract.open_call_offs", "", "n", figure(open))
 	}
 	var booking bool
-	if err := tx.GetContext(ctx, &booking, `SELECT EXISTS (SELECT FROM quota WHERE contract_id = $1 AND state = 'booking')`, c.ID); err != nil {
+	if err := tx.GetContext(ctx, &booking, `SELECT EXISTS (SELECT FROM quota WHERE contract_id = $1 AND state = ANY($2))`,
+		c.ID, pq.Array(contract.QuotaMachine.From(contract.QuotaBooked))); err != nil {
 		return fmt.Errorf("look for bookings: %w", err)
 	}
 	if booking {
@@ -174,8 +177,20 @@ func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		e.RetryAfter = 2
 		return e
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE quota SET state = CASE state WHEN 'signed' THEN 'ended' ELSE 'lapsed' END WHERE contract_id = $1 AND state IN ('proposed', 'signed')`, c.ID); err != nil {
-		return fmt.Errorf("end quotas: %w", err)
+	for _, step := range []contract.QuotaStep{contract.QuotaLapse, contract.QuotaEnd} {
+		if err := moveQuotas(ctx, tx, c.ID, step); err != nil {
+			return err
+		}
 	}
 	return m.takeBackAdvances(ctx, tx, c)
+}
+
+// moveQuotas carries out a step for every quota of a contract that is in a state for it.
+func moveQuotas(ctx context.Context, tx *sqlx.Tx, id int64, step contract.QuotaStep) error {
+	_, err := tx.ExecContext(ctx, `UPDATE quota SET state = $2 WHERE contract_id = $1 AND state = ANY($3)`,
+		id, string(contract.QuotaMachine.To(step)), pq.Array(contract.QuotaMachine.From(step)))
+	if err != nil {
+		return fmt.Errorf("%s quotas of contract %d: %w", step, id, err)
+	}
+	return nil
 }

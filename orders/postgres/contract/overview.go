@@ -18,11 +18,11 @@ func mineFilter(a link.Actor) (desk.Filter, error) {
 	var f desk.Filter
 	switch {
 	case desk.IsCounty(a):
-		f.Add(`c.state NOT IN ('draft', 'approval')`)
+		f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 	case desk.WorksFor(a) != 0:
 		f.Add(`(c.org_id = ? OR c.collector_org = ?)`, a.Org, a.Org)
 		if a.Role == desk.RoleClerk {
-			f.Add(`c.state NOT IN ('draft', 'approval')`)
+			f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 		}
 	default:
 		return f, desk.Denied(a)
@@ -55,7 +55,7 @@ func (m *Room) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan,
 		}
 		f.Add(`k.on_day = ?::date`, r.Day)
 	} else {
-		f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+		f.Add(`o.state = ANY(?)`, desk.TextArray(orders.Machine.From(orders.StepWeigh)))
 	}
 	if r.Village != 0 {
 		f.Add(`s.village_id = ?`, r.Village)

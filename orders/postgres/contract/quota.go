@@ -337,8 +337,8 @@ func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (cont
 	}
 	var has quotaRow
 	err = m.DB.GetContext(ctx, &has, `
-		SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.household_id = $2 AND q.state IN ('proposed', 'booking', 'signed', 'ended')
-		ORDER BY q.id DESC LIMIT 1`, c.ID, h.ID)
+		SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.household_id = $2 AND q.state = ANY($3)
+		ORDER BY q.id DESC LIMIT 1`, c.ID, h.ID, desk.TextArray(contract.HoldingStates()))
 	if err == nil {
 		q, err := m.quotaOut(ctx, &has)
 		res.Quota, res.Why = &q, "quota.exists"
@@ -430,9 +430,9 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 		err = tx.GetContext(ctx, &id, `
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
 			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
-			VALUES ($1, $2, $3, $4, 'booking', true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
+			VALUES ($1, $2, $3, $4, $15, true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
 			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role,
-			a.OnBehalfOf != 0, word.agent, word.bp)
+			a.OnBehalfOf != 0, word.agent, word.bp, string(contract.QuotaBooking))
 		if err != nil {
 			return fmt.Errorf("write quota: %w", err)
 		}
@@ -559,7 +559,7 @@ func lookAgain(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) e
 // is refused: a proposal stands then, an own wish is dropped. Whatever goes wrong on the way, a worker books it later.
 func (m *Room) book(ctx context.Context, id int64) error {
 	q, err := quotaByID(ctx, m.DB, id, false)
-	if err != nil || q.State != contract.QuotaBooking {
+	if err != nil || !contract.QuotaMachine.Can(q.State, contract.QuotaBooked) {
 		return err
 	}
 	lot, asked := m.CatalogContracts.SetQuota(desk.AsSystem(ctx), catalog.QuotaRequest{ContractID: q.ContractID, HouseholdID: q.HouseholdID, Qty: q.Qty})
@@ -572,7 +572,7 @@ func (m *Room) book(ctx context.Context, id int64) error {
 			return err
 		}
 		q, err := quotaByID(ctx, tx, id, true)
-		if err != nil || q.State != contract.QuotaBooking {
+		if err != nil || !contract.QuotaMachine.Can(q.State, contract.QuotaBooked) {
 			return err
 		}
 		if asked != nil {
@@ -710,10 +710,11 @@ func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int,
 		}
 		wrote, err := tx.ExecContext(ctx, `
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, level_fen, answer_by, created_at)
-			SELECT $1, u.h, u.v, u.q, 'proposed', u.l, $6, $7
+			SELECT $1, u.h, u.v, u.q, $8, u.l, $6, $7
 			FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u (h, v, q, l)
 			ON CONFLICT DO NOTHING`,
-			c.ID, desk.Ints(found.Households[:n]), desk.Ints(found.Villages[:n]), desk.Ints(found.Qty[:n]), desk.Ints(found.LevelFen[:n]), by, now)
+			c.ID, desk.Ints(found.Households[:n]), desk.Ints(found.Villages[:n]), desk.Ints(found.Qty[:n]), desk.Ints(found.LevelFen[:n]), by, now,
+			string(contract.QuotaProposed))
 		if err != nil {
 			return fmt.Errorf("write proposals: %w", err)
 		}

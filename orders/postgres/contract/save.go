@@ -94,12 +94,12 @@ func (m *Room) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, or
 	err := tx.GetContext(ctx, &id, `
 		INSERT INTO contract (org_id, collector_org, product, season, title, quantity, advance_fen, fee_bp, townships, programmes, sign_by,
 		                      deliver_from, deliver_to, terms, unit, price_unit, unit_grams, programme, idem_account, idem_key, body_hash,
-		                      created_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		                      created_by, created_at, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		ON CONFLICT (idem_account, idem_key) DO NOTHING RETURNING id`,
 		org, t.CollectorOrg, t.Product, t.Season, t.Title, t.Quantity, t.AdvanceFen, t.FeeBP, desk.Ints(t.Townships), desk.TextArray(append([]string{}, t.Programmes...)),
 		t.SignBy, t.DeliverFrom, t.DeliverTo, string(body), product.OrderUnit, product.PriceUnit, weightOf(product), product.Programme,
-		a.Account, key, hash, desk.ActorName(a), m.Now())
+		a.Account, key, hash, desk.ActorName(a), m.Now(), string(contract.Draft))
 	if !desk.Missing(err) {
 		if err != nil {
 			return 0, fmt.Errorf("write contract: %w", err)

@@ -20,10 +20,21 @@ func (m *Room) workContracts(ctx context.Context) error {
 	return errors.Join(m.lapseProposals(ctx), m.resumeBookings(ctx), m.returnQuotas(ctx), m.checkContracts(ctx))
 }
 
+// The work lists are read through indexes that are partial on the state, so the states are part of the text.
+var (
+	lapsedSQL = `SELECT DISTINCT contract_id FROM quota WHERE state IN (` + desk.StateList(contract.QuotaMachine.From(contract.QuotaLapse)) + `)
+		AND answer_by <= $1 ORDER BY 1`
+	bookingsSQL = `
+		UPDATE quota SET booked_at = $2 WHERE id IN (
+			SELECT id FROM quota WHERE state IN (` + desk.StateList(contract.QuotaMachine.From(contract.QuotaBooked)) + `) AND booked_at <= $1
+			ORDER BY booked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id`
+)
+
 // lapseProposals ends proposals that nobody answered in time.
 func (m *Room) lapseProposals(ctx context.Context) error {
 	var due []int64
-	err := m.DB.SelectContext(ctx, &due, `SELECT DISTINCT contract_id FROM quota WHERE state = 'proposed' AND answer_by <= $1 ORDER BY 1`, m.Now())
+	err := m.DB.SelectContext(ctx, &due, lapsedSQL, m.Now())
 	if err != nil {
 		return fmt.Errorf("find lapsed proposals: %w", err)
 	}
@@ -33,8 +44,8 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			res, err := tx.ExecContext(ctx, `
-				UPDATE quota SET state = 'lapsed' WHERE contract_id = $1 AND state = 'proposed' AND answer_by <= $2`, id, m.Now())
+			res, err := tx.ExecContext(ctx, `UPDATE quota SET state = $3 WHERE contract_id = $1 AND state = ANY($4) AND answer_by <= $2`,
+				id, m.Now(), string(contract.QuotaMachine.To(contract.QuotaLapse)), desk.TextArray(contract.QuotaMachine.From(contract.QuotaLapse)))
 			if err != nil {
 				return fmt.Errorf("lapse proposals of contract %d: %w", id, err)
 			}
@@ -57,10 +68,7 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 // resumeBookings books what a process left unfinished.
 func (m *Room) resumeBookings(ctx context.Context) error {
 	var ids []int64
-	err := m.DB.SelectContext(ctx, &ids, `
-		UPDATE quota SET booked_at = $2 WHERE id IN (
-			SELECT id FROM quota WHERE state = 'booking' AND booked_at <= $1 ORDER BY booked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING id`, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &ids, bookingsSQL, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("claim bookings: %w", err)
 	}
@@ -77,7 +85,8 @@ func (m *Room) returnQuotas(ctx context.Context) error {
 	for {
 		var rows []quotaRow
 		err := m.DB.SelectContext(ctx, &rows, `
-			SELECT `+quotaColumns+` FROM quota q WHERE q.state = 'ended' AND q.lot_id <> 0 AND NOT q.returned ORDER BY q.id LIMIT $1`, desk.WorkBatch)
+			SELECT `+quotaColumns+` FROM quota q WHERE q.state = $2 AND q.lot_id <> 0 AND NOT q.returned ORDER BY q.id LIMIT $1`,
+			desk.WorkBatch, string(contract.QuotaEnded))
 		if err != nil {
 			return fmt.Errorf("find ended quotas: %w", err)
 		}

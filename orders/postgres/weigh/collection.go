@@ -49,7 +49,7 @@ func (m *Room) collectionFilter(ctx context.Context, r orders.CollectionFilter) 
 		}
 		f.Add(`s.order_id = ?`, id)
 	} else if c.Works {
-		f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+		f.Add(`o.state = ANY(?)`, desk.TextArray(orders.Machine.From(orders.StepWeigh)))
 	}
 	if r.VillageID != 0 {
 		f.Add(`s.village_id = ?`, r.VillageID)

@@ -20,7 +20,8 @@ import (
 func (m *Room) Progress(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var open bool
 	err := tx.GetContext(ctx, &open, `
-		SELECT EXISTS (SELECT FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected')`, o.ID, l.No, village)
+		SELECT EXISTS (SELECT FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = $4)`, o.ID, l.No, village,
+		string(orders.ShareExpected))
 	if err != nil {
 		return fmt.Errorf("look for open shares: %w", err)
 	}
@@ -38,8 +39,8 @@ func (m *Room) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 	var tickets []desk.TicketRow
 	err := tx.SelectContext(ctx, &tickets, `
 		SELECT `+desk.TicketColumns+` FROM ticket t
-		WHERE t.order_id = $1 AND t.line = $2 AND t.village_id = $3 AND t.state = 'accepted' AND NOT t.settled ORDER BY t.id`,
-		o.ID, l.No, village)
+		WHERE t.order_id = $1 AND t.line = $2 AND t.village_id = $3 AND t.state = $4 AND NOT t.settled ORDER BY t.id`,
+		o.ID, l.No, village, string(orders.TicketAccepted))
 	if err != nil {
 		return fmt.Errorf("read tickets to settle: %w", err)
 	}

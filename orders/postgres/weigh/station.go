@@ -42,7 +42,7 @@ func (m *Room) StationList(ctx context.Context, r orders.StationRequest) (orders
 	}
 	var f desk.Filter
 	f.Raw(c.Where("s", f.Next()))
-	f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+	f.Add(`o.state = ANY(?)`, desk.TextArray(orders.Machine.From(orders.StepWeigh)))
 	f.Add(`s.state = ?`, string(orders.ShareExpected))
 	if len(r.Villages) > 0 {
 		f.Add(`s.village_id = ANY(?)`, desk.Ints(r.Villages))
@@ -270,9 +270,10 @@ func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.Queu
 	a := link.ActorFrom(ctx)
 	_, err = m.DB.ExecContext(ctx, `
 		INSERT INTO weigh_conflict (client_id, body_hash, body, order_id, line, lot_id, household_id, village_id, seller_org, org, problem,
-		                            account_id, actor, arrived_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT ON CONSTRAINT weigh_conflict_once DO NOTHING`,
-		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, desk.ActorName(a), m.Now())
+		                            account_id, actor, arrived_at, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT ON CONSTRAINT weigh_conflict_once DO NOTHING`,
+		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, desk.ActorName(a), m.Now(),
+		string(orders.ConflictOpen))
 	if err != nil {
 		return fmt.Errorf("keep conflict: %w", err)
 	}
@@ -331,6 +332,9 @@ type conflictRow struct {
 const conflictColumns = `w.id, w.client_id::text AS client_id, w.body, w.order_id, w.line, w.lot_id, w.household_id, w.village_id, w.problem, w.actor,
 	w.arrived_at, w.state, w.settled_by, w.settled_at, w.why`
 
+// openConflict selects conflicts that wait for a decision. The states are part of the text, so that the partial index is used.
+var openConflict = `w.state IN (` + desk.StateList(orders.ConflictMachine.From(orders.ConflictDrop)) + `)`
+
 // Conflicts lists weighings that wait for a person, newest first.
 func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.ConflictPage, error) {
 	page := orders.ConflictPage{Items: []orders.WeighConflict{}}
@@ -348,11 +352,11 @@ func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.C
 	}
 	var f desk.Filter
 	f.Raw(c.ConflictScope(f.Next()))
-	if err := m.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM weigh_conflict w WHERE w.state = 'open' AND `+f.Where(), f.Args...); err != nil {
+	if err := m.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM weigh_conflict w WHERE `+openConflict+` AND `+f.Where(), f.Args...); err != nil {
 		return page, fmt.Errorf("count conflicts: %w", err)
 	}
 	if !r.All {
-		f.Add(`w.state = 'open'`)
+		f.Add(openConflict)
 	}
 	if after != nil {
 		f.Add(`w.id < ?`, after[0])
@@ -434,8 +438,9 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 	if err != nil {
 		return orders.WeighConflict{}, err
 	}
-	if r.State != orders.ConflictDropped && r.State != orders.ConflictReweighed {
-		return orders.WeighConflict{}, link.E(link.Invalid, "conflict.state.choose", "state")
+	step, err := orders.ConflictStepTo(r.State)
+	if err != nil {
+		return orders.WeighConflict{}, err
 	}
 	why, ok := desk.Clean(r.Why, 1, desk.ReasonMax)
 	if !ok {
@@ -446,11 +451,12 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 	f.Raw(c.ConflictScope(f.Next()))
 	f.Add(`w.id = ?`, r.ID)
 	var rows []conflictRow
-	args := append(slices.Clone(f.Args), string(r.State), a.Account, desk.ActorName(a), m.Now(), why)
+	args := append(slices.Clone(f.Args), string(orders.ConflictMachine.To(step)), a.Account, desk.ActorName(a), m.Now(), why,
+		desk.TextArray(orders.ConflictMachine.From(step)))
 	n := len(f.Args)
 	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`
 		UPDATE weigh_conflict w SET state = $%d, settled_id = $%d, settled_by = $%d, settled_at = $%d, why = $%d
-		WHERE w.state = 'open' AND %s RETURNING %s`, n+1, n+2, n+3, n+4, n+5, f.Where(), conflictColumns), args...)
+		WHERE w.state = ANY($%d) AND %s RETURNING %s`, n+1, n+2, n+3, n+4, n+5, n+6, f.Where(), conflictColumns), args...)
 	if err != nil {
 		return orders.WeighConflict{}, fmt.Errorf("settle conflict %d: %w", r.ID, err)
 	}
@@ -461,8 +467,9 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 			return orders.WeighConflict{}, fmt.Errorf("read conflict %d: %w", r.ID, err)
 		case len(rows) == 0:
 			return orders.WeighConflict{}, link.E(link.NotFound, "conflict.unknown", "id")
-		case rows[0].State != r.State || rows[0].SettledBy != desk.ActorName(a):
-			return orders.WeighConflict{}, link.E(link.Conflict, "conflict.settled", "")
+		}
+		if err := orders.CheckSettled(rows[0].State, r.State, rows[0].SettledBy == desk.ActorName(a)); err != nil {
+			return orders.WeighConflict{}, err
 		}
 	}
 	out, err := m.conflictsOut(ctx, rows)

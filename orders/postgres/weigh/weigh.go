@@ -252,7 +252,8 @@ func (m *Room) supersede(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 	if err != nil {
 		return nil, fmt.Errorf("read ticket %d: %w", ticket, err)
 	}
-	if _, err := t.State.Next(orders.TicketSupersede); err != nil {
+	to, err := t.State.Next(orders.TicketSupersede)
+	if err != nil {
 		return nil, err
 	}
 	if o.State != orders.StateConfirmed && o.State != orders.StateWeighing {
@@ -272,7 +273,7 @@ func (m *Room) supersede(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 			return nil, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE ticket SET state = 'superseded' WHERE id = $1`, t.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE ticket SET state = $2 WHERE id = $1`, t.ID, string(to)); err != nil {
 		return nil, fmt.Errorf("supersede ticket %d: %w", t.ID, err)
 	}
 	if s, err = desk.ReadShare(ctx, tx, o.ID, l.No, s.LotID); err != nil { // as the reversal left it
@@ -438,7 +439,7 @@ func (m *Room) ticketsOut(ctx context.Context, rows []desk.TicketRow) ([]orders.
 		if t.DeliveryID != nil {
 			out[i].DeliveryID = *t.DeliveryID
 		}
-		if !t.Settled && (t.State == orders.TicketAccepted || t.State == orders.TicketHeld) && t.Units > 0 {
+		if !t.Settled && t.State.Stands() && t.Units > 0 {
 			if out[i].AmountFen, err = out[i].Price.Amount(t.Measure(l.Weighed())); err != nil {
 				return nil, fmt.Errorf("estimate ticket %d: %w", t.ID, err)
 			}
