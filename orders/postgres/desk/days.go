@@ -2,15 +2,15 @@ package desk
 
 import (
 	"time"
+
+	"banmuyuan/orders"
 )
 
-// DayOf is the day in China, as a date in UTC.
-func DayOf(t time.Time) time.Time {
-	t = t.In(China)
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
-}
+// China is orders.China.
+var China = orders.China
 
-// BeginningOf is when a day begins in China.
-func BeginningOf(day time.Time) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, China)
-}
+// DayOf is orders.DayOf.
+func DayOf(t time.Time) time.Time { return orders.DayOf(t) }
+
+// BeginningOf is orders.BeginningOf.
+func BeginningOf(day time.Time) time.Time { return orders.BeginningOf(day) }

@@ -133,8 +133,6 @@ func AsSystem(ctx context.Context) context.Context {
 	return link.WithActor(ctx, link.Actor{Login: "orders", System: true})
 }
 
-var China = time.FixedZone("CST", 8*60*60)
-
 // Room is one concept of the module: its entry points, which the module calls in turn.
 type Room interface {
 	// Tasks returns the handlers of the room's tasks, by kind.

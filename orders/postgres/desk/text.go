@@ -4,13 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"regexp"
-	"strings"
-	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
 // Refused tells a clear no from an answer that may still come.
@@ -22,40 +18,29 @@ func Refused(err error) bool {
 	return false
 }
 
-var PhonePattern = regexp.MustCompile(`^\+?[0-9][0-9 -]{5,18}[0-9]$`)
-
+// Bounds and patterns of texts, of package orders.
 const (
-	keyMin, keyMax = 8, 64
-	NameMax        = 40
-	AddressMin     = 5
-	AddressMax     = 200
-	NoteMax        = 500
-	ReasonMax      = 200
+	NameMax    = orders.NameMax
+	AddressMin = orders.AddressMin
+	AddressMax = orders.AddressMax
+	NoteMax    = orders.NoteMax
+	ReasonMax  = orders.ReasonMax
+	ClockSkew  = orders.ClockSkew
 )
 
-func CheckKey(problems *link.Problems, key string) {
-	ok := len(key) >= keyMin && len(key) <= keyMax
-	for _, c := range []byte(key) {
-		ok = ok && c > ' ' && c < 0x7f
-	}
-	if !ok {
-		problems.Add("order.key.invalid", "idempotency_key", "min", fmt.Sprint(keyMin), "max", fmt.Sprint(keyMax))
-	}
-}
+var (
+	PhonePattern = orders.PhonePattern
+	UUIDPattern  = orders.UUIDPattern
+)
 
-// Clean drops blanks around a text that people typed. ok is false when it has control signs or a wrong length.
-func Clean(s string, low, high int) (string, bool) {
-	s = strings.TrimSpace(s)
-	n := utf8.RuneCountInString(s)
-	return s, utf8.ValidString(s) && n >= low && n <= high && strings.IndexFunc(s, unicode.IsControl) < 0
-}
+// CheckKey is orders.CheckKey.
+func CheckKey(problems *link.Problems, key string) { orders.CheckKey(problems, key) }
 
-// CleanText is clean for texts that may have several lines.
-func CleanText(s string, high int) (string, bool) {
-	s = strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
-	_, ok := Clean(strings.NewReplacer("\n", " ", "\t", " ").Replace(s), 0, high)
-	return s, ok
-}
+// Clean is orders.Clean.
+func Clean(s string, low, high int) (string, bool) { return orders.Clean(s, low, high) }
+
+// CleanText is orders.CleanText.
+func CleanText(s string, high int) (string, bool) { return orders.CleanText(s, high) }
 
 // HashBody is what a repeated key is compared by.
 func HashBody(v any) ([]byte, error) {
@@ -72,8 +57,3 @@ func ErrBusy() error {
 	e.RetryAfter = 1
 	return e
 }
-
-var UUIDPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
-
-// ClockSkew is how far a phone's clock may be ahead.
-const ClockSkew = 15 * time.Minute
