@@ -92,15 +92,11 @@ func (m *Room) settleTickets(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 		return err
 	}
 	amount -= worked
-	var raised int64
-	for _, w := range ws {
-		raised += w.AgentFen
-	}
 	var id int64
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, agent_fen, closed_at, closed_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
-		o.ID, l.No, village, units, grams, amount, fee, raised, now, desk.ActorName(link.ActorFrom(ctx)))
+		o.ID, l.No, village, units, grams, amount, fee, orders.RaisedFen(ws), now, desk.ActorName(link.ActorFrom(ctx)))
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"banmuyuan/internal/link"
@@ -101,73 +100,27 @@ func (m *Room) stationShares(ctx context.Context, shares []orders.Share) ([]orde
 func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
 	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
 	c, err := m.collectsWork(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return res, err
-	case len(r.Tickets) == 0:
-		return res, link.E(link.Invalid, "sync.empty", "tickets")
-	case len(r.Tickets) > orders.MaxSync:
-		return res, link.E(link.Invalid, "sync.many", "tickets", "max", fmt.Sprint(orders.MaxSync))
+	}
+	if err := r.Check(); err != nil {
+		return res, err
 	}
 	here, err := m.arrived(ctx, r.Tickets)
 	if err != nil {
 		return res, err
 	}
-	waiting := make([]int, len(r.Tickets))
-	for i := range r.Tickets {
-		waiting[i] = i
-	}
-	for progress := true; progress && len(waiting) > 0; {
-		progress = false
-		var still []int
-		for _, i := range waiting {
-			q := r.Tickets[i]
-			q.ClientID = strings.ToLower(q.ClientID)
-			item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncWaiting, Problem: link.E(link.Conflict, "sync.waiting", "after")}
-			if here.all(q) {
-				progress = true
-				item = m.bring(ctx, c, q, here)
-			} else {
-				still = append(still, i)
-			}
-			res.Items[i] = item
-		}
-		waiting = still
-	}
+	res.Items = here.BringInOrder(r.Tickets, func(q orders.QueuedWeighing) orders.SyncItem { return m.bring(ctx, c, q, here) })
 	return res, m.ticketsOf(ctx, res.Items)
 }
 
-// arrivals are weighings that the module has heard of, with the ticket that became of each, or 0.
-type arrivals map[string]int64
-
-func (a arrivals) all(q orders.QueuedWeighing) bool {
-	for _, id := range q.After {
-		if _, ok := a[strings.ToLower(id)]; !ok {
-			return false
-		}
-	}
-	if q.SupersedesClient == "" {
-		return true
-	}
-	_, ok := a[strings.ToLower(q.SupersedesClient)]
-	return ok
-}
-
-func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arrivals, error) {
+// arrived looks up the weighings that a request names.
+func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (orders.Arrivals, error) {
 	var ids []string
-	for i, q := range queued {
-		named := append(slices.Clone(q.After), q.ClientID)
-		if q.SupersedesClient != "" {
-			named = append(named, q.SupersedesClient)
-		}
-		for _, id := range named {
-			if !desk.UUIDPattern.MatchString(id) { // it cannot be told from another one, and nothing of ours made it
-				return nil, link.E(link.Invalid, "weigh.client_id", fmt.Sprintf("tickets[%d].client_id", i))
-			}
-		}
-		ids = append(ids, named...)
+	for _, q := range queued {
+		ids = append(ids, q.Names()...)
 	}
-	here := arrivals{}
+	here := orders.Arrivals{}
 	var rows []struct {
 		ClientID string `db:"client_id"`
 		TicketID int64  `db:"ticket_id"`
@@ -187,26 +140,18 @@ func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arr
 }
 
 // bring makes a ticket of a weighing, or keeps it aside.
-func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here arrivals) orders.SyncItem {
+func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here orders.Arrivals) orders.SyncItem {
 	item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncRecorded}
 	hash, err := desk.HashBody(q)
 	if err == nil {
 		item.Problem, err = m.knownConflict(ctx, q.ClientID, hash)
 	}
 	if err == nil && item.Problem == nil {
-		r := q.WeighRequest
-		if q.SupersedesClient != "" {
-			if r.Supersedes = here[strings.ToLower(q.SupersedesClient)]; r.Supersedes == 0 {
-				err = link.E(link.Conflict, "sync.corrected.gone", "supersedes_client")
-			}
-		}
-		if err == nil {
+		var r orders.WeighRequest
+		if r, err = here.Request(q); err == nil {
 			item.TicketID, err = m.record(ctx, c, r)
 		}
-		switch link.CodeOf(err) {
-		case "":
-		case link.Unavailable, link.Internal:
-		default:
+		if orders.OutcomeOf(err) == orders.SyncConflict {
 			item.Problem = link.AsError(err)
 			err = m.keepConflict(ctx, c, q, hash, item.Problem)
 		}
@@ -219,7 +164,6 @@ func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeigh
 	case item.Problem != nil:
 		item.Outcome = orders.SyncConflict
 	}
-	here[q.ClientID] = item.TicketID
 	return item
 }
 
@@ -300,12 +244,8 @@ func (m *Room) ticketsOf(ctx context.Context, items []orders.SyncItem) error {
 		states[r.ID] = r.State
 	}
 	for i := range items {
-		if items[i].TicketID == 0 {
-			continue
-		}
-		items[i].TicketNo, items[i].State = orders.TicketNumber(items[i].TicketID), states[items[i].TicketID]
-		if items[i].State == orders.TicketHeld {
-			items[i].Outcome = orders.SyncHeld
+		if items[i].TicketID != 0 {
+			items[i].Became(states[items[i].TicketID])
 		}
 	}
 	return nil
@@ -442,9 +382,9 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 	if err != nil {
 		return orders.WeighConflict{}, err
 	}
-	why, ok := desk.Clean(r.Why, 1, desk.ReasonMax)
-	if !ok {
-		return orders.WeighConflict{}, link.E(link.Invalid, "conflict.why", "why", "max", fmt.Sprint(desk.ReasonMax))
+	why, err := r.CheckReason()
+	if err != nil {
+		return orders.WeighConflict{}, err
 	}
 	a := link.ActorFrom(ctx)
 	var f desk.Filter
