@@ -127,6 +127,8 @@ type DecideClosing struct {
 }
 
 // Books is the ledger as accountants read and close it. For the county.
+//
+//link:service payments v1 raw
 type Books interface {
 	Trial(context.Context, TrialRequest) (Trial, error)
 	AccountStatement(context.Context, AccountRequest) (AccountStatement, error)

@@ -256,6 +256,8 @@ func ParsePoolSourceKey(key string) (pool int64, ok bool) {
 
 // Distributions is what the county asks to distribute the income of entrusted planting, shares and solar stations. All of
 // it is for the county but HouseholdShares, which is for the household and who acts for it.
+//
+//link:service payments v1 raw
 type Distributions interface {
 	Pools(context.Context, PoolFilter) (Pools, error)
 	Pool(context.Context, PoolRef) (Pool, error)

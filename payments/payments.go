@@ -565,45 +565,49 @@ type Methods struct {
 	Items []string `json:"items"`
 }
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is what other modules and the pages may ask of payments.
+//
+//link:service payments v1 raw
 type Service interface {
 	Methods(context.Context, None) (Methods, error)
 	// CreatePayment starts a payment or returns the one with the same Ref and Key. Conflict: the key was used with
 	// another amount. For other modules only.
-	CreatePayment(context.Context, CreatePayment) (Payment, error)
+	CreatePayment(context.Context, CreatePayment) (Payment, error) //link:subject payment_create
 	// Payment returns one; it asks the provider when the state is open or unknown and the last look is older than a second.
 	Payment(context.Context, PaymentRef) (Payment, error)
 	// ExpirePayments asks the providers to expire what is open for Ref, and says whether one was paid after all.
 	// Afterwards no new payment can be made for Ref and one that arrives all the same is late. For other modules only.
-	ExpirePayments(context.Context, Ref) (Expired, error)
+	ExpirePayments(context.Context, Ref) (Expired, error) //link:subject payments_expire
 	Account(context.Context, Ref) (Account, error)
 	Accounts(context.Context, RefsRequest) (Accounts, error)
 	Payments(context.Context, PaymentFilter) (PaymentPage, error)
 
 	// RecordTransfers takes bank statement lines: matched by 识别码, never by amount. For the county's operator.
-	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error)
-	MatchTransfer(context.Context, MatchTransfer) (StatementLine, error)
+	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error) //link:subject transfers_record
+	MatchTransfer(context.Context, MatchTransfer) (StatementLine, error)      //link:subject transfer_match
 	Statement(context.Context, StatementFilter) (StatementPage, error)
-	RecordCash(context.Context, RecordCash) (Payment, error)
+	RecordCash(context.Context, RecordCash) (Payment, error) //link:subject cash_record
 	// Refunds lists refunds, newest first; RecordRefund ends one that waits for the county's own transfer. For the
 	// county's operator. Conflict when the provider makes it or it is done.
 	Refunds(context.Context, RefundFilter) (RefundPage, error)
-	RecordRefund(context.Context, RecordRefund) (Refund, error)
+	RecordRefund(context.Context, RecordRefund) (Refund, error) //link:subject refund_record
 
 	HouseholdAccount(context.Context, HouseholdRef) (HouseholdAccount, error)
 	// SetPayoutAccount: by the household itself at once; by a helper or the county it waits as "review" for ApprovePayoutAccount.
-	SetPayoutAccount(context.Context, SetPayoutAccount) (PayoutAccount, error)
-	ApprovePayoutAccount(context.Context, HouseholdRef) (PayoutAccount, error)
+	SetPayoutAccount(context.Context, SetPayoutAccount) (PayoutAccount, error) //link:subject payout_account_set
+	ApprovePayoutAccount(context.Context, HouseholdRef) (PayoutAccount, error) //link:subject payout_account_approve
 	PayoutSummary(context.Context, None) (PayoutSummary, error)
-	CreateBatch(context.Context, CreateBatch) (PayoutBatch, error)
+	CreateBatch(context.Context, CreateBatch) (PayoutBatch, error) //link:subject batch_create
 	Batches(context.Context, None) (Batches, error)
 	Batch(context.Context, BatchPageRequest) (BatchPage, error)
 	// DecideBatch: Forbidden for who created it.
-	DecideBatch(context.Context, DecideBatch) (PayoutBatch, error)
+	DecideBatch(context.Context, DecideBatch) (PayoutBatch, error) //link:subject batch_decide
 	// ExportBatch returns the bank's file of an approved batch; the first export moves the money into transit.
-	ExportBatch(context.Context, ExportBatch) (File, error)
-	ImportResult(context.Context, ImportResult) (ImportedResult, error)
-	SampleResult(context.Context, BatchSampleResult) (File, error)
+	ExportBatch(context.Context, ExportBatch) (File, error)             //link:subject batch_export
+	ImportResult(context.Context, ImportResult) (ImportedResult, error) //link:subject batch_result
+	SampleResult(context.Context, BatchSampleResult) (File, error)      //link:subject batch_sample_result
 
 	TrialBalance(context.Context, None) (TrialBalance, error)
 	Journal(context.Context, JournalFilter) (JournalPage, error)

@@ -42,6 +42,8 @@ type Unmaskings struct {
 }
 
 // Privacy lets the county see what is masked everywhere else, and who did.
+//
+//link:service payments v1 raw
 type Privacy interface {
 	// Unmask is for the operator and the approver. Invalid without a reason.
 	Unmask(context.Context, Unmask) (Unmasked, error)

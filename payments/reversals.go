@@ -5,10 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // ReversalState: asked → posted | refused.
@@ -79,43 +75,14 @@ type DecideReversal struct {
 }
 
 // Reversals are the corrections of postings that a person typed in. For the county.
+//
+//link:service payments v1 raw
 type Reversals interface {
 	Reversals(context.Context, ReversalFilter) (ReversalPage, error)
 	// AskReversal asks a second person to reverse a posting. Invalid for a kind that is corrected elsewhere, Conflict when
 	// it was reversed before, is asked for, or something builds on it.
-	AskReversal(context.Context, AskReversal) (Reversal, error)
+	AskReversal(context.Context, AskReversal) (Reversal, error) //link:subject reversal_ask
 	// DecideReversal posts the mirror into the open month and takes back what was typed in, or leaves everything.
 	// Forbidden for who asked, and for who made the posting.
-	DecideReversal(context.Context, DecideReversal) (Reversal, error)
-}
-
-// Request subjects of Reversals.
-const (
-	SubjectReversals      = "rpc.payments.v1.reversals"
-	SubjectAskReversal    = "rpc.payments.v1.reversal_ask"
-	SubjectDecideReversal = "rpc.payments.v1.reversal_decide"
-)
-
-type reversalsClient struct{ nc *nats.Conn }
-
-// NewReversalsClient asks the module over NATS.
-func NewReversalsClient(nc *nats.Conn) Reversals { return reversalsClient{nc} }
-
-func (c reversalsClient) Reversals(ctx context.Context, r ReversalFilter) (ReversalPage, error) {
-	return link.Call[ReversalFilter, ReversalPage](ctx, c.nc, SubjectReversals, r)
-}
-
-func (c reversalsClient) AskReversal(ctx context.Context, r AskReversal) (Reversal, error) {
-	return link.Call[AskReversal, Reversal](ctx, c.nc, SubjectAskReversal, r)
-}
-
-func (c reversalsClient) DecideReversal(ctx context.Context, r DecideReversal) (Reversal, error) {
-	return link.Call[DecideReversal, Reversal](ctx, c.nc, SubjectDecideReversal, r)
-}
-
-// RegisterReversals answers the request subjects of Reversals on s with svc.
-func RegisterReversals(s *link.Server, svc Reversals) {
-	link.Handle(s, SubjectReversals, svc.Reversals)
-	link.Handle(s, SubjectAskReversal, svc.AskReversal)
-	link.Handle(s, SubjectDecideReversal, svc.DecideReversal)
+	DecideReversal(context.Context, DecideReversal) (Reversal, error) //link:subject reversal_decide
 }

@@ -73,9 +73,9 @@ type Service struct {
 	refundLimit int64
 	fault       func(string)
 
-	creating *link.Together[payments.CreatePayment, created]
-	updating *link.Together[update, paymentRow]
-	storing  *link.Together[storedEvent, struct{}]
+	creating *link.Batcher[payments.CreatePayment, created]
+	updating *link.Batcher[update, paymentRow]
+	storing  *link.Batcher[storedEvent, struct{}]
 
 	log  *slog.Logger
 	wake chan struct{} // workers
@@ -127,9 +127,9 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 		}
 		s.gateways[g.Name()] = g
 	}
-	s.creating = link.NewTogether(maxBatch, s.create)
-	s.updating = link.NewTogether(maxBatch, s.updateAll)
-	s.storing = link.NewTogether(maxBatch, s.storeEvents)
+	s.creating = link.NewBatcher(maxBatch, s.create)
+	s.updating = link.NewBatcher(maxBatch, s.updateAll)
+	s.storing = link.NewBatcher(maxBatch, s.storeEvents)
 	return s, nil
 }
 
@@ -177,7 +177,7 @@ func (s *Service) notify() {
 	relay := s.relay
 	s.mu.Unlock()
 	if relay != nil {
-		relay.Kick()
+		relay.Notify()
 	}
 	select {
 	case s.wake <- struct{}{}:
