@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"fmt"
-
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
