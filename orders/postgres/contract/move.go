@@ -13,50 +13,6 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// allSteps are the steps in the order of a contract's life.
-var allSteps = []contract.Step{contract.StepSubmit, contract.StepReturn, contract.StepApprove, contract.StepOpen,
-	contract.StepStart, contract.StepClose}
-
-// maySteps tells whether the actor may carry out a step, or why not. Whether the state allows it is another matter.
-func mayStep(a link.Actor, c *contractRow, step contract.Step) error {
-	if a.System {
-		return nil
-	}
-	if partIn(a, c) == partCounty && step == contract.StepClose {
-		return needNotAdmin(a)
-	}
-	if partIn(a, c) != partBuyer {
-		return desk.ErrRole()
-	}
-	if step == contract.StepApprove || step == contract.StepReturn {
-		if a.Role != desk.RoleOrgApprover {
-			return desk.ErrRole()
-		}
-		if a.Account == c.SubmittedID {
-			return link.E(link.Forbidden, "contract.same_person", "")
-		}
-	}
-	return nil
-}
-
-// needNotAdmin: who runs the machines does not end other people's contracts.
-func needNotAdmin(a link.Actor) error {
-	if a.Role == desk.RoleAdmin {
-		return desk.ErrRole()
-	}
-	return nil
-}
-
-func stepsFor(a link.Actor, c *contractRow) []contract.Step {
-	steps := []contract.Step{}
-	for _, s := range allSteps {
-		if c.State.Can(s) && mayStep(a, c, s) == nil {
-			steps = append(steps, s)
-		}
-	}
-	return steps
-}
-
 // MoveContract carries out a step of a contract.
 func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Contract, error) {
 	found, _, err := m.findContract(ctx, r.No)
@@ -64,19 +20,19 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 		return contract.Contract{}, err
 	}
 	a := link.ActorFrom(ctx)
-	if err := mayStep(a, found, r.Step); err != nil {
+	if err := viewer(a).MayStep(found.contract(), found.SubmittedID, r.Step); err != nil {
 		return contract.Contract{}, err
 	}
-	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
-	if !ok || r.Step == contract.StepReturn && reason == "" {
-		return contract.Contract{}, link.E(link.Invalid, "contract.return.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	reason, err := r.Check()
+	if err != nil {
+		return contract.Contract{}, err
 	}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := contractByID(ctx, tx, found.ID, true)
 		if err != nil {
 			return err
 		}
-		if err := mayStep(a, c, r.Step); err != nil { // who submitted it may just have changed
+		if err := viewer(a).MayStep(c.contract(), c.SubmittedID, r.Step); err != nil { // it may just have been submitted by the actor
 			return err
 		}
 		to, err := c.State.Next(r.Step)
@@ -101,21 +57,18 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 
 // carryOut does what a step brings with it.
 func (m *Room) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
-	var err error
+	err := contract.CheckSignBy(c.terms, r.Step, m.today())
+	if err != nil {
+		return err
+	}
 	switch r.Step {
 	case contract.StepSubmit:
-		if c.terms.SignBy < m.today() {
-			return link.E(link.Conflict, "contract.sign_by", "sign_by")
-		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = $2, submitted_by = $3 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a))
 	case contract.StepReturn:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = 0, submitted_by = '' WHERE id = $1`, c.ID)
 	case contract.StepApprove:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET approved_id = $2, approved_by = $3, approved_at = $4 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a), m.Now())
 	case contract.StepOpen:
-		if c.terms.SignBy < m.today() {
-			return link.E(link.Conflict, "contract.sign_by", "sign_by")
-		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET proposes = $2 WHERE id = $1`, c.ID, r.Propose)
 	case contract.StepStart:
 		return m.startContract(ctx, tx, c)
@@ -140,13 +93,8 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 	if err != nil {
 		return fmt.Errorf("count quotas: %w", err)
 	}
-	switch {
-	case counts.Booking > 0:
-		e := link.E(link.Unavailable, "contract.booking", "")
-		e.RetryAfter = 2
-		return e
-	case counts.Signed == 0:
-		return link.E(link.Conflict, "contract.nobody_signed", "")
+	if err := contract.CheckStart(counts.Signed, counts.Booking); err != nil {
+		return err
 	}
 	if err := moveQuotas(ctx, tx, c.ID, contract.QuotaLapse); err != nil {
 		return err
@@ -164,18 +112,13 @@ func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 	if err != nil {
 		return fmt.Errorf("count open call-offs: %w", err)
 	}
-	if open > 0 {
-		return link.E(link.Conflict, "contract.open_call_offs", "", "n", figure(open))
-	}
 	var booking bool
 	if err := tx.GetContext(ctx, &booking, `SELECT EXISTS (SELECT FROM quota WHERE contract_id = $1 AND state = ANY($2))`,
 		c.ID, pq.Array(contract.QuotaMachine.From(contract.QuotaBooked))); err != nil {
 		return fmt.Errorf("look for bookings: %w", err)
 	}
-	if booking {
-		e := link.E(link.Unavailable, "contract.booking", "")
-		e.RetryAfter = 2
-		return e
+	if err := contract.CheckClose(open, booking); err != nil {
+		return err
 	}
 	for _, step := range []contract.QuotaStep{contract.QuotaLapse, contract.QuotaEnd} {
 		if err := moveQuotas(ctx, tx, c.ID, step); err != nil {

@@ -146,7 +146,7 @@ func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) err
 	if err != nil {
 		return err
 	}
-	if want := presaleState(c.State); want != "" && string(want) != c.PresaleTold {
+	if want := contract.PresaleState(c.State); want != "" && string(want) != c.PresaleTold {
 		p, err := m.contractPresale(ctx, c)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) err
 		}
 	}
 	if c.Proposes && m.signable(c) == nil {
-		if _, err := m.propose(ctx, c, 0, answerDays, "", nil); err != nil {
+		if _, err := m.propose(ctx, c, 0, contract.AnswerDays, "", nil); err != nil {
 			return err
 		}
 	}
@@ -172,20 +172,6 @@ func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) err
 	return nil
 }
 
-// presaleState is what the catalogue should make of a contract's presale.
-func presaleState(s contract.State) catalog.PresaleState {
-	switch s {
-	case contract.Signing, contract.Running:
-		return catalog.PresaleOpen
-	case contract.Closed:
-		return catalog.PresaleClosed
-	}
-	return ""
-}
-
-// orderDays is for how long after the last day of delivery something can be called off: what was held up.
-const orderDays = 60
-
 func (m *Room) contractPresale(ctx context.Context, c *contractRow) (catalog.Presale, error) {
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {
@@ -195,18 +181,5 @@ func (m *Room) contractPresale(ctx context.Context, c *contractRow) (catalog.Pre
 	if !ok {
 		return catalog.Presale{}, fmt.Errorf("contract %d is for a product %q that is not there", c.ID, c.Product)
 	}
-	p := catalog.Presale{
-		Code: contract.Number(c.ID), ProductID: product.ID, Season: c.Season,
-		Title:    catalog.Text{Zh: c.Title, En: fmt.Sprintf("%s, contract %s", product.Name.En, contract.Number(c.ID))},
-		Channels: []catalog.Channel{catalog.ChannelContract}, OpensAt: c.CreatedAt.UTC(),
-		ClosesAt: endOf(c.DeliverTo).AddDate(0, 0, orderDays).UTC(), DeliverFrom: endOf(c.DeliverFrom).AddDate(0, 0, -1).UTC(),
-		DeliverTo: endOf(c.DeliverTo).Add(-time.Second).UTC(), MinQty: 1, StepQty: 1, CollectionMin: 1, GramsPerUnit: c.UnitGrams,
-		SellerOrg: c.CollectorOrg, Policy: "contract",
-		// What binds buyers of presales is in the contract itself: nothing is paid ahead with a call-off.
-		Terms: catalog.Terms{FeeBP: c.terms.FeeBP, WeightToleranceBP: c.terms.ToleranceBP},
-	}
-	for _, g := range c.terms.Grades {
-		p.Grades = append(p.Grades, catalog.GradePrice{Grade: g.Grade, Price: g.Floor})
-	}
-	return p, nil
+	return contract.PresaleOf(c.contract(), product), nil
 }
