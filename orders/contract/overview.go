@@ -2,6 +2,7 @@ package contract
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -100,14 +101,16 @@ func AppendEntry(timeline []orders.TimelineEntry, e orders.TimelineEntry) []orde
 	if last < 0 || timeline[last].Key != e.Key {
 		return append(timeline, e)
 	}
+	sums := map[string]string{}
 	for _, name := range []string{"n", "qty"} {
 		was, err1 := strconv.ParseInt(timeline[last].Args[name], 10, 64)
 		more, err2 := strconv.ParseInt(e.Args[name], 10, 64)
 		if err1 != nil || err2 != nil {
 			return append(timeline, e)
 		}
-		e.Args[name] = figure(was + more)
+		sums[name] = figure(was + more)
 	}
+	maps.Copy(e.Args, sums)
 	e.Actor = ""
 	timeline[last] = e
 	return timeline
