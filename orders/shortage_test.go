@@ -133,32 +133,32 @@ func TestShortOutcome(t *testing.T) {
 	}
 }
 
-func TestShareUnits(t *testing.T) {
+func TestShareCount(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
-		u     orders.ShareUnits
+		u     orders.ShareCount
 		room  int64
 		short int64 // once settled
 		state orders.ShareState
 	}{
-		{"nothing came", orders.ShareUnits{Qty: 10}, 10, 0, orders.ShareExpected},
-		{"some came", orders.ShareUnits{Qty: 10, Received: 4, Short: 1}, 5, 1, orders.ShareExpected},
-		{"all came", orders.ShareUnits{Qty: 10, Received: 10}, 0, 0, orders.ShareWeighed},
-		{"came or short", orders.ShareUnits{Qty: 10, Received: 6, Short: 4}, 0, 4, orders.ShareWeighed},
-		{"nothing will come", orders.ShareUnits{Qty: 10, Short: 10}, 0, 10, orders.ShareShort},
-		{"held", orders.ShareUnits{Qty: 10, Received: 4, Held: 6}, 0, 0, orders.ShareExpected},
-		{"the last ticket", orders.ShareUnits{Qty: 10, Received: 4, Final: true}, 6, 6, orders.ShareWeighed},
-		{"the last ticket, of nothing", orders.ShareUnits{Qty: 10, Final: true}, 10, 10, orders.ShareShort},
-		{"the last ticket is held", orders.ShareUnits{Qty: 10, Received: 4, Held: 2, Final: true}, 4, 0, orders.ShareExpected},
-		{"final and corrected", orders.ShareUnits{Qty: 10, Received: 7, Short: 5, Final: true}, -2, 3, orders.ShareWeighed},
+		{"nothing came", orders.ShareCount{Qty: 10}, 10, 0, orders.ShareExpected},
+		{"some came", orders.ShareCount{Qty: 10, Received: 4, Short: 1}, 5, 1, orders.ShareExpected},
+		{"all came", orders.ShareCount{Qty: 10, Received: 10}, 0, 0, orders.ShareWeighed},
+		{"came or short", orders.ShareCount{Qty: 10, Received: 6, Short: 4}, 0, 4, orders.ShareWeighed},
+		{"nothing will come", orders.ShareCount{Qty: 10, Short: 10}, 0, 10, orders.ShareShort},
+		{"held", orders.ShareCount{Qty: 10, Received: 4, Held: 6}, 0, 0, orders.ShareExpected},
+		{"the last ticket", orders.ShareCount{Qty: 10, Received: 4, Final: true}, 6, 6, orders.ShareWeighed},
+		{"the last ticket, of nothing", orders.ShareCount{Qty: 10, Final: true}, 10, 10, orders.ShareShort},
+		{"the last ticket is held", orders.ShareCount{Qty: 10, Received: 4, Held: 2, Final: true}, 4, 0, orders.ShareExpected},
+		{"final and corrected", orders.ShareCount{Qty: 10, Received: 7, Short: 5, Final: true}, -2, 3, orders.ShareWeighed},
 	} {
-		settled := c.u.Settled()
+		settled := c.u.Close()
 		if c.u.Room() != c.room || settled.Short != c.short || settled.State() != c.state {
 			t.Errorf("%s: room %d, %+v, %s", c.name, c.u.Room(), settled, settled.State())
 		}
 	}
-	u := orders.ShareUnits{Qty: 10, Received: 4, Held: 1, Short: 2}
+	u := orders.ShareCount{Qty: 10, Received: 4, Held: 1, Short: 2}
 	if err := u.CheckRoom(3); err != nil {
 		t.Error(err)
 	}
@@ -172,16 +172,16 @@ func TestSettledSharesAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64Range(0, 1000)
-		u := orders.ShareUnits{Received: n.Draw(t, "received"), Held: n.Draw(t, "held"), Short: n.Draw(t, "short"), Final: rapid.Bool().Draw(t, "final")}
+		u := orders.ShareCount{Received: n.Draw(t, "received"), Held: n.Draw(t, "held"), Short: n.Draw(t, "short"), Final: rapid.Bool().Draw(t, "final")}
 		u.Qty = u.Received + u.Held + u.Short + n.Draw(t, "open")
-		s := u.Settled()
+		s := u.Close()
 		if s.Room() < 0 || s.Final && s.Held == 0 && s.Room() != 0 {
 			t.Fatalf("%+v has room for %d", s, s.Room())
 		}
 		if open := s.Room() > 0 || s.Held > 0; open != (s.State() == orders.ShareExpected) {
 			t.Fatalf("%+v is %s", s, s.State())
 		}
-		if s.Settled() != s {
+		if s.Close() != s {
 			t.Fatalf("%+v settles once more", s)
 		}
 	})
@@ -192,11 +192,11 @@ func TestCloseShares(t *testing.T) {
 	if _, err := orders.CloseShares(nil); !isError(err, link.NotFound, "village.no_shares") {
 		t.Error(err)
 	}
-	all := []orders.ShareUnits{{Qty: 10, Received: 4}, {Qty: 5, Short: 5}, {Qty: 7, Received: 1, Short: 2}}
+	all := []orders.ShareCount{{Qty: 10, Received: 4}, {Qty: 5, Short: 5}, {Qty: 7, Received: 1, Short: 2}}
 	if missing, err := orders.CloseShares(all); err != nil || missing != 10 {
 		t.Errorf("%d are missing, %v", missing, err)
 	}
-	if _, err := orders.CloseShares(append(all, orders.ShareUnits{Qty: 5, Held: 1})); !isError(err, link.Conflict, "village.held_tickets") {
+	if _, err := orders.CloseShares(append(all, orders.ShareCount{Qty: 5, Held: 1})); !isError(err, link.Conflict, "village.held_tickets") {
 		t.Error(err)
 	}
 }

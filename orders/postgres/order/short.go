@@ -112,7 +112,7 @@ func (m *Room) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortR
 	if err != nil {
 		return 0, err
 	}
-	if err := s.Quantities().CheckRoom(r.Units); err != nil {
+	if err := s.Count().CheckRoom(r.Units); err != nil {
 		return 0, err
 	}
 	lines, err := m.LinesOf(ctx, tx, id)
@@ -361,9 +361,9 @@ func (m *Room) closeVillage(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, 
 	if err != nil {
 		return fmt.Errorf("read shares: %w", err)
 	}
-	units := make([]orders.ShareUnits, len(shares))
+	units := make([]orders.ShareCount, len(shares))
 	for i := range shares {
-		units[i] = shares[i].Quantities()
+		units[i] = shares[i].Count()
 	}
 	missing, err := orders.CloseShares(units)
 	if err != nil {
