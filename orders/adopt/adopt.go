@@ -20,14 +20,6 @@ import (
 	"banmuyuan/orders"
 )
 
-// Family is how strangers read a name: 王*.
-func Family(name string) string {
-	for _, r := range name {
-		return string(r) + "*"
-	}
-	return "*"
-}
-
 // PublicPlot is what a stranger may see of what a household offers for adoption: no name, phone, id or status.
 type PublicPlot struct {
 	ID          int64           `json:"id"`
@@ -59,10 +51,14 @@ type PublicPlot struct {
 	Open        bool            `json:"open"` // can be adopted now
 }
 
-// Price is what units cost, and the deposit of it.
+// Price is the price of units, and the deposit of it.
 func (p PublicPlot) Price(units int64) (price, deposit int64) {
 	price = p.UnitFen * units
-	return price, (price*p.DepositBP + 5000) / 10000
+	deposit, err := Deposit(price, p.DepositBP)
+	if err != nil {
+		return price, price
+	}
+	return price, deposit
 }
 
 type PlotFilter struct {
