@@ -35,11 +35,9 @@ build: ## build bin/banmuyuan
 .PHONY: test
 test: ## install what is missing and run every test (RACE=1 with the race detector)
 	@scripts/install go postgres browser
-	go vet ./...
-	cd $(STRIPE_MOCK) && go vet ./...
-	@echo "go test $(TEST_FLAGS) ./..., and in $(STRIPE_MOCK)"
+	@echo "go test $(TEST_FLAGS) ./..., and in $(STRIPE_MOCK) and $(TOOLS)"
 	@mkdir -p .cache && go build -o .cache/testsummary scripts/testsummary.go
-	@{ go test -json $(TEST_FLAGS) ./...; cd $(STRIPE_MOCK) && go test -json $(TEST_FLAGS) ./...; } 2>&1 | .cache/testsummary
+	@{ go test -json $(TEST_FLAGS) ./...; (cd $(STRIPE_MOCK) && go test -json $(TEST_FLAGS) ./...); cd $(TOOLS) && go test -json $(TEST_FLAGS) ./...; } 2>&1 | .cache/testsummary
 
 .PHONY: bench
 bench: ## measure the product on this machine (BENCH="-quick -run hot,read" chooses; BENCH=-help)
@@ -53,12 +51,45 @@ profile: ## measure anew what the build is optimised by
 	@$(MAKE) --no-print-directory bench BENCH='-profile -run read,orders,money -buyers 128 -time 12s'
 	cp .cache/bench/product.pgo $(PROFILE)
 
+# A module of its own, so that the product's go.mod names nothing that only developers need.
+TOOLS := tools
+BIOME := $(TOOLS)/node_modules/.bin/biome
+
+$(BIOME): $(TOOLS)/package-lock.json
+	@scripts/install npm
+	cd $(TOOLS) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: format
+format: $(BIOME) ## format Go, templates, CSS and JavaScript
+	gofmt -w $$(git ls-files '*.go')
+	cd $(TOOLS) && go run ./fmttemplates -w ../web
+	$(BIOME) format --config-path=$(TOOLS) --write web
+
+# Pinned in tools/go.mod; the go command builds it once.
+GOLANGCI := go tool -modfile=$(TOOLS)/go.mod golangci-lint
+
 .PHONY: lint
-lint: ## check formatting and vet
+lint: $(BIOME) ## check formatting and run the linters
 	@scripts/install go
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
-	[ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
-	go vet ./...
+	cd $(TOOLS) && go run ./fmttemplates -l ../web
+	$(BIOME) format --config-path=$(TOOLS) web
+	$(GOLANGCI) run ./...
+	cd $(TOOLS) && go vet ./...
+	cd $(STRIPE_MOCK) && go vet ./...
+
+.PHONY: check
+check: lint ## lint, and the tests that need no server: under a minute after the first build
+	go test $$(scripts/pure)
+
+# The packages whose rules are tested without a server.
+MUTATE = $$(scripts/pure | grep -E '^banmuyuan/(catalog|orders|payments|internal)(/|$$)' | grep -v /gateway/)
+
+.PHONY: mutate
+mutate: ## change the rules in one place at a time and list what no test notices (MUTATE=./payments chooses)
+	@scripts/install go
+	cd $(TOOLS) && go build -o ../.cache/mutate ./mutate
+	@.cache/mutate -explained $(TOOLS)/mutate/explained.txt $(MUTATE)
 
 .PHONY: clean
 clean: ## remove what was built; never ./data

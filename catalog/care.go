@@ -9,15 +9,15 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Care is what protects a household on whose behalf others act: what was agreed, what was done in its name, and what
-// looks implausible and waits for somebody of the county.
+// Care protects households that others act for: it keeps consents, actions in their name, and implausible entries that
+// wait for the county.
 type Care interface {
-	// HouseholdLog is what was done for a household and how it agreed, newest first. For those who see the household.
+	// HouseholdLog returns the actions for a household and its consents, newest first. For actors who see the household.
 	HouseholdLog(context.Context, HouseholdRef) (HouseholdLog, error)
-	// Reviews lists what is held because it is implausible. For the county.
+	// Reviews lists implausible entries. For the county.
 	Reviews(context.Context, ReviewFilter) (ReviewPage, error)
-	// DecideReview lets through or refuses what was held, with a reason. The same under the same key is heard as the same
-	// word. Forbidden for who asked for it; Conflict when it was decided already, or the key was used for something else.
+	// DecideReview approves or refuses a review, with a reason. Repeating it under its key changes nothing. Forbidden for
+	// the account that opened it; Conflict when it was decided already, or the key was used for something else.
 	DecideReview(context.Context, DecideReviewRequest) (Review, error)
 }
 
@@ -31,7 +31,7 @@ type Action struct {
 	Args     map[string]string `json:"args,omitempty"`
 }
 
-// ConsentEntry is when and how a household let its helper act, or ended it, and who wrote that down.
+// ConsentEntry records that a household let its helper act, or ended that, with the actor that entered it.
 type ConsentEntry struct {
 	At    time.Time `json:"at"`
 	Given bool      `json:"given"`
@@ -45,25 +45,16 @@ type HouseholdLog struct {
 	Actions  []Action       `json:"actions"`
 }
 
-// What a review is about.
+// Kinds of reviews.
 const (
-	ReviewCapacity    = "capacity"     // offers more than what is registered makes likely
+	ReviewCapacity    = "capacity"     // offers more than the register makes likely
 	ReviewDuplicateID = "duplicate_id" // two households with one id number
 	ReviewOversold    = "oversold"     // sold more than the register says since it became smaller
 )
 
-// PlausibleBP is how much of what a household is registered for it may offer without anybody looking: harvests differ,
-// and flocks grow between two visits.
+// PlausibleBP is the part of its registered supply that a household may offer without a review: harvests differ, and
+// flocks grow between two visits.
 const PlausibleBP = 15_000
-
-// ReviewState: open → approved | refused.
-type ReviewState string
-
-const (
-	ReviewOpen     ReviewState = "open"
-	ReviewApproved ReviewState = "approved"
-	ReviewRefused  ReviewState = "refused"
-)
 
 type Review struct {
 	ID        int64             `json:"id"`
@@ -73,7 +64,7 @@ type Review struct {
 	Code      string            `json:"code"`
 	Head      string            `json:"head"`
 	Village   string            `json:"village"`
-	Args      map[string]string `json:"args"` // what was asked for, for the sentence review.<kind>
+	Args      map[string]string `json:"args"` // for the sentence review.<kind>
 	OpenedAt  time.Time         `json:"opened_at"`
 	OpenedBy  string            `json:"opened_by"`
 	DecidedBy string            `json:"decided_by,omitempty"`

@@ -1,11 +1,11 @@
 // Package catalog is the contract of the catalogue module. The module owns places, organisations, households,
 // products, presales, lots and the holds on them.
 //
-// What must always hold:
-//   - reserved + delivered of a lot never exceed its capacity (the database refuses it, whatever the code does);
-//   - the units a hold keeps equal the sum of its shares, and the sum over all live holds equals what the lots say;
-//   - a hold is released exactly once, and what a hold loses goes back to the lots it came from;
-//   - no type whose name starts with Public carries a name, phone, id or poverty status of a person.
+// Invariants:
+//   - reserved + delivered of a lot never exceed its capacity (a CHECK of the database stands behind the code);
+//   - the units a hold keeps equal the sum of its shares, and the sum over all live holds equals the reserved units of the lots;
+//   - a hold is released exactly once, and its units go back to the lots they came from;
+//   - no type with a name in Public… carries a name, phone, id or poverty status of a person.
 //
 // Quantities are whole numbers of the product's order unit (只, 斤, 箱, 枚); weights are grams; money is fen.
 // Every method may return *link.Error with Invalid, NotFound, Forbidden or Unavailable; further codes are named
@@ -28,7 +28,7 @@ const (
 	ChannelPrivate  Channel = "private"  // 私人定制
 )
 
-// OrgKind is what an organisation is.
+// OrgKind is the kind of an organisation.
 type OrgKind string
 
 const (
@@ -36,15 +36,6 @@ const (
 	OrgEnterprise  OrgKind = "enterprise"
 	OrgSupermarket OrgKind = "supermarket"
 	OrgRaiser      OrgKind = "raiser" // 养鹅大户: raises geese for households, see Product.Raised
-)
-
-// PresaleState: draft → open → closed. Whether one can order now also depends on the window, see PublicPresale.Orderable.
-type PresaleState string
-
-const (
-	PresaleDraft  PresaleState = "draft"
-	PresaleOpen   PresaleState = "open"
-	PresaleClosed PresaleState = "closed"
 )
 
 // Text is the same sentence in both languages.
@@ -129,14 +120,14 @@ type Household struct {
 	Programmes  []string `json:"programmes"`      // garden, geese, seedpotato, mushroom, solar
 	GardenM2    int64    `json:"garden_m2,omitempty"`
 	Geese       int64    `json:"geese,omitempty"`
-	Raiser      string   `json:"raiser,omitempty"`     // 代养: who raises the geese on its behalf
+	Raiser      string   `json:"raiser,omitempty"`     // 代养: the person that raises its geese
 	RaiserOrg   int64    `json:"raiser_org,omitempty"` // its organisation
 	MushroomBag int64    `json:"mushroom_bags,omitempty"`
 	Members     []Person `json:"members,omitempty"`
 	Demo        bool     `json:"demo,omitempty"`
 }
 
-// Product says what is sold and in which units people speak of it.
+// Product is a kind of goods with the units in which people speak of it.
 type Product struct {
 	ID           int64  `json:"id"`
 	Code         string `json:"code"` // goose, goose_egg, potato, seed_potato, purple_bean, kidney_bean, ground_cherry, veg_box
@@ -151,7 +142,7 @@ type Product struct {
 	Cooking      Text   `json:"cooking"`
 }
 
-// GradePrice is what a grade sells for: Price.Fen per Price.Per grams, or per Price.Per units where the price unit is counted.
+// GradePrice is the price of a grade: Price.Fen per Price.Per grams, or per Price.Per units where the price unit is counted.
 type GradePrice struct {
 	Grade string      `json:"grade"` // extra, first, second
 	Price money.Price `json:"price"`
@@ -203,11 +194,11 @@ type Lot struct {
 	Reserved    int64 `json:"reserved"`
 	Delivered   int64 `json:"delivered"`
 	Held        bool  `json:"held,omitempty"`      // of an offer: more than is likely, it waits for the county
-	AgentOrg    int64 `json:"agent_org,omitempty"` // who raises it on the household's behalf
-	AgentBP     int64 `json:"agent_bp,omitempty"`  // and keeps so much of what is left of the price after the fee
+	AgentOrg    int64 `json:"agent_org,omitempty"` // organisation that raises it on the household's behalf
+	AgentBP     int64 `json:"agent_bp,omitempty"`  // its part of the price after the fee
 }
 
-// PublicPresale is what a stranger may see of a presale.
+// PublicPresale is a presale without anything personal.
 type PublicPresale struct {
 	Presale
 	Product    Product  `json:"product"`
@@ -311,7 +302,7 @@ type Shares struct {
 type Reservation struct {
 	OrderID   int64     `json:"order_id"` // of the first request with this key
 	ExpiresAt time.Time `json:"expires_at"`
-	State     string    `json:"state"` // held, confirmed, released
+	State     HoldState `json:"state"`
 	Lines     []Shares  `json:"lines"`
 }
 
@@ -360,7 +351,7 @@ type HouseholdRef struct {
 	Code string `json:"code,omitempty"`
 }
 
-// HouseholdLot is a lot with what a household wants to know of it.
+// HouseholdLot is a lot with its presale's figures, for its household.
 type HouseholdLot struct {
 	Lot
 	Presale string `json:"presale"`
@@ -374,7 +365,7 @@ type HouseholdLots struct {
 	Lots []HouseholdLot `json:"lots"`
 }
 
-// OfferRequest changes what a household offers in a presale. It can grow, or shrink down to what is already sold.
+// OfferRequest changes the capacity of a household's lot. It can grow, or shrink down to the units sold.
 type OfferRequest struct {
 	PresaleID   int64 `json:"presale_id"`
 	HouseholdID int64 `json:"household_id"`
@@ -463,11 +454,11 @@ type Finding struct {
 
 // HoldDigest lets verify compare holds with orders without either reading the other's tables.
 type HoldDigest struct {
-	OrderID int64  `json:"order_id"`
-	Line    int    `json:"line"`
-	State   string `json:"state"`
-	Held    int64  `json:"held"`      // units still reserved
-	Deliv   int64  `json:"delivered"` // units delivered
+	OrderID int64     `json:"order_id"`
+	Line    int       `json:"line"`
+	State   HoldState `json:"state"`
+	Held    int64     `json:"held"`      // units still reserved
+	Deliv   int64     `json:"delivered"` // units delivered
 }
 
 type HoldPageRequest struct {
@@ -485,9 +476,9 @@ type Findings struct {
 
 type None struct{}
 
-// Service is what other modules and the pages may ask of the catalogue.
+// Service is the catalogue's contract with other modules and the pages.
 type Service interface {
-	// Presales lists what may be ordered now or soon, soonest closing first. For everybody.
+	// Presales lists presales that are open now or soon, soonest closing first. For everybody.
 	Presales(context.Context, PresaleFilter) (PresalePage, error)
 	// Presale returns one presale with the villages behind it. For everybody. NotFound.
 	Presale(context.Context, PresaleRef) (PresaleDetail, error)
@@ -497,7 +488,7 @@ type Service interface {
 	Reference(context.Context, None) (Reference, error)
 
 	// Reserve holds units of all lines or of none and says which households they come from.
-	// SoldOut names the line and what is left; Conflict: the key was used with other lines;
+	// SoldOut names the line and the units left; Conflict: the key was used with other lines;
 	// Unavailable with RetryAfter: too many are waiting. For orders only.
 	Reserve(context.Context, ReserveRequest) (Reservation, error)
 	// DryRun shows a split without holding anything. For county staff and cooperatives.
@@ -505,7 +496,7 @@ type Service interface {
 
 	// Household returns one household to itself, its helper, its collecting cooperative or the county; to others NotFound.
 	Household(context.Context, HouseholdRef) (Household, error)
-	// Households lists those the caller may see.
+	// Households lists the households in the caller's scope.
 	Households(context.Context, HouseholdFilter) (HouseholdPage, error)
 	HouseholdLots(context.Context, HouseholdRef) (HouseholdLots, error)
 	// Offer changes a lot's capacity for the household itself or its helper with consent. Conflict when more is already sold.

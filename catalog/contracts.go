@@ -9,7 +9,7 @@ import (
 )
 
 // A purchase contract keeps its goods in a presale of its own, which nobody else sees or orders from: the quotas that
-// households signed are its lots, so that what is called off can never exceed what was signed. The contract itself
+// households signed are its lots, so that call-offs can never exceed the signed units. The contract itself
 // belongs to orders.
 
 // ContractPresale is the presale of a contract as orders wants it to be.
@@ -19,12 +19,12 @@ type ContractPresale struct {
 	State      PresaleState `json:"state"`
 }
 
-// QuotaRequest sets what one household has signed for under a contract. Signing moves units from what it offers
+// QuotaRequest sets the quota of one household under a contract. Signing moves units from its offers
 // elsewhere, because a goose can be promised once; ending a quota gives them back.
 type QuotaRequest struct {
 	ContractID  int64 `json:"contract_id"`
 	HouseholdID int64 `json:"household_id"`
-	Qty         int64 `json:"qty"` // all it has signed for; 0 leaves what was called off already
+	Qty         int64 `json:"qty"` // all it has signed for; 0 leaves the units called off
 }
 
 // SpareRequest asks how much of a product a household could still sign for this season.
@@ -39,21 +39,21 @@ type Spare struct {
 	LevelFen int64 `json:"level_fen"` // expected season income per person
 }
 
-// ProposeRequest asks whom quotas should be proposed to, by the fair policy: the lowest expected income first. What
-// households have signed for counts as expected.
+// ProposeRequest asks for households to propose quotas to, by the fair policy: the lowest expected income first. Signed
+// quotas count as expected.
 type ProposeRequest struct {
 	Product    string   `json:"product"`
 	Season     int      `json:"season"`
 	Qty        int64    `json:"qty"`
 	Min        int64    `json:"min"`      // a quota is no smaller
 	Max        int64    `json:"max"`      // nor larger; 0: no bound
-	UnitFen    int64    `json:"unit_fen"` // what a unit brings under the contract
+	UnitFen    int64    `json:"unit_fen"` // income from a unit under the contract
 	Townships  []int64  `json:"townships,omitempty"`
 	Programmes []string `json:"programmes,omitempty"`
 	Exclude    []int64  `json:"exclude,omitempty"`
 }
 
-// Proposal is who would sell how much, as columns. It may be less than was asked for.
+// Proposal is a list of households with quantities, as columns. Their sum may be less than Qty.
 type Proposal struct {
 	Policy     string  `json:"policy"`
 	Households []int64 `json:"households"`
@@ -62,16 +62,16 @@ type Proposal struct {
 	LevelFen   []int64 `json:"level_fen"`
 }
 
-// Contracts is what the order module asks of the catalogue for its purchase contracts. System only.
+// Contracts is the part of the catalogue that purchase contracts of orders need. System only.
 type Contracts interface {
 	// SaveContractPresale makes the presale of a contract, or brings it to the state that is wanted. Repeating it is safe.
 	SaveContractPresale(context.Context, ContractPresale) (Presale, error)
-	// SetQuota makes or changes the lot of a household in a contract's presale. SoldOut names what it still has;
+	// SetQuota makes or changes the lot of a household in a contract's presale. SoldOut names its spare units;
 	// Conflict: more is called off already.
 	SetQuota(context.Context, QuotaRequest) (Lot, error)
 	Spare(context.Context, SpareRequest) (Spare, error)
 	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error)
-	// QuotaLots pages through the lots of all contracts, RaisedLots through those that somebody raises for the household.
+	// QuotaLots pages through the lots of all contracts, RaisedLots through lots with a raiser.
 	QuotaLots(context.Context, LotsRequest) (LotPage, error)
 	RaisedLots(context.Context, LotsRequest) (LotPage, error)
 }

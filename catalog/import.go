@@ -13,8 +13,8 @@ import (
 // MaxImportRows is how many rows one ImportHouseholds takes.
 const MaxImportRows = 1000
 
-// ParsedRow is an import row as understood. The fields that a row may leave empty are nil then, and keep what is
-// registered.
+// ParsedRow is an import row as understood. The fields that a row may leave empty are nil then, and keep the
+// registered values.
 type ParsedRow struct {
 	Line              int
 	Code, Head        string
@@ -44,7 +44,7 @@ var programmeNames = map[string]string{
 	"solar": ProgrammeSolar, "光伏": ProgrammeSolar,
 }
 
-// Parse checks what a row says by itself: everything but what only the database knows. now bounds dates of birth.
+// Parse checks a row by itself, without the register. now bounds dates of birth.
 func (r HouseholdRow) Parse(now time.Time) (ParsedRow, []*link.Error) {
 	var problems link.Problems
 	p := ParsedRow{
@@ -91,7 +91,7 @@ func (r HouseholdRow) Parse(now time.Time) (ParsedRow, []*link.Error) {
 			}
 			has[name] = true
 		}
-		for _, name := range Programmes() { // one order, whatever the file's
+		for _, name := range Programmes() { // one order for all files
 			if has[name] {
 				known = append(known, name)
 			}
@@ -113,7 +113,7 @@ func (r HouseholdRow) Parse(now time.Time) (ParsedRow, []*link.Error) {
 }
 
 // ReadIDNumber checks an 18-digit identity number (GB 11643) and reads year of birth and sex from it. key is the message
-// of what is wrong with it, or "". Regions are not checked: 999999 is the demo's.
+// of its fault, or "". Regions are not checked: 999999 is the demo's.
 func ReadIDNumber(number string, now time.Time) (born int, female bool, key string) {
 	if len(number) != 18 {
 		return 0, false, "import.id_number"

@@ -9,11 +9,11 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// RaiserBP is what a large raiser keeps of a goose's price under 代养: goslings, feed and work.
+// RaiserBP is the part of a goose's price that a large raiser keeps under 代养: goslings, feed and work.
 const RaiserBP = 9_000
 
-// Raised tells who raises what a household sells of the product on its behalf, and the part of the price after the fee
-// that is his. Zero where the household raises it itself.
+// Raised returns the organisation that raises a household's goods of the product on its behalf, and its part of the price
+// after the fee. Zero where the household raises them itself.
 func (p Product) Raised(h Household) (raiser, bp int64) {
 	if p.Code == "goose" && h.RaiserOrg != 0 {
 		return h.RaiserOrg, RaiserBP
@@ -21,17 +21,17 @@ func (p Product) Raised(h Household) (raiser, bp int64) {
 	return 0, 0
 }
 
-// Valid tells whether c is one of the three channels.
+// Valid reports whether c is one of the three channels.
 func (c Channel) Valid() bool {
 	return c == ChannelContract || c == ChannelMarket || c == ChannelPrivate
 }
 
-// OpenAt tells whether the presale takes orders at t.
+// OpenAt reports whether the presale takes orders at t.
 func (p Presale) OpenAt(t time.Time) bool {
 	return p.State == PresaleOpen && !t.Before(p.OpensAt) && t.Before(p.ClosesAt)
 }
 
-// CheckOpen says why the presale takes no order of channel at t, or nil. Field names the presale in the request.
+// CheckOpen returns the reason why the presale takes no order of channel at t, or nil. Field names the presale in the request.
 func (p Presale) CheckOpen(t time.Time, channel Channel, field string) *link.Error {
 	switch {
 	case p.State == PresaleDraft:
@@ -49,8 +49,8 @@ func (p Presale) CheckOpen(t time.Time, channel Channel, field string) *link.Err
 // maxUnits keeps products of a quantity and a price far from overflowing.
 const maxUnits = 1 << 40
 
-// CheckQuantity says what is wrong with ordering qty units by channel, or nil. The most one may order binds private
-// buyers only; those with a contract order what they contracted for.
+// CheckQuantity returns the fault of an order of qty units by channel, or nil. The maximum binds private buyers only:
+// contracts and markets order in bulk.
 func (p Presale) CheckQuantity(channel Channel, qty int64, field string) *link.Error {
 	switch {
 	case qty <= 0:
@@ -80,13 +80,13 @@ func (p Presale) Grade(grade string) (GradePrice, bool) {
 	return p.Grades[i], true
 }
 
-// Weighed tells whether the product is priced by weight, so that the weigh ticket sets the amount.
+// Weighed reports whether the product is priced by weight, so that the weigh ticket sets the amount.
 func (p Product) Weighed() bool {
 	u, ok := money.UnitByCode(p.PriceUnit)
 	return ok && !u.Counted()
 }
 
-// Estimate is what qty units of product at price are expected to cost, where one unit weighs about gramsPerUnit. It
+// Estimate returns the expected cost of qty units of product at price, where one unit weighs about gramsPerUnit. It
 // returns money.ErrOverflow.
 func Estimate(product Product, gramsPerUnit int64, price money.Price, qty int64) (int64, error) {
 	if !product.Weighed() {
@@ -99,7 +99,7 @@ func Estimate(product Product, gramsPerUnit int64, price money.Price, qty int64)
 	return price.Amount(grams)
 }
 
-// EstimateFen is what qty units of a grade (empty: the best) are expected to cost.
+// EstimateFen returns the expected cost of qty units of a grade (empty: the best).
 func (p PublicPresale) EstimateFen(grade string, qty int64) (int64, error) {
 	g, ok := p.Grade(grade)
 	if !ok {
@@ -108,7 +108,7 @@ func (p PublicPresale) EstimateFen(grade string, qty int64) (int64, error) {
 	return Estimate(p.Product, p.GramsPerUnit, g.Price, qty)
 }
 
-// UnitFen is what a household may expect from one unit: the best grade's price less what the cooperative keeps. It is
+// UnitFen is a household's expected income from one unit: the best grade's price less the cooperative's fee. It is
 // fixed while the presale is open, because prices are.
 func UnitFen(p Presale, product Product) int64 {
 	g, ok := p.Grade("")
@@ -126,7 +126,7 @@ func UnitFen(p Presale, product Product) int64 {
 	return max(fen-fee, 0)
 }
 
-// LotUnitFen is UnitFen less what a raiser keeps.
+// LotUnitFen is UnitFen less a raiser's part.
 func LotUnitFen(unitFen, agentBP int64) int64 {
 	kept, err := money.BasisPoints(unitFen, agentBP)
 	if err != nil {

@@ -94,7 +94,7 @@ func TestEstimate(t *testing.T) {
 	if _, err := public.EstimateFen("", math.MaxInt64); !errors.Is(err, money.ErrOverflow) {
 		t.Errorf("overflow: %v", err)
 	}
-	// 11,760 fen less 3 %, and less what the raiser keeps.
+	// 11,760 fen less 3 %, and less the raiser's part.
 	if got := UnitFen(p, product); got != 11_407 {
 		t.Errorf("a unit brings %d", got)
 	}

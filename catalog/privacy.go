@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// UnmaskID asks for a person's id number in the clear. It is written down who asked, when and why.
+// UnmaskID asks for a person's id number in the clear. Actor, time and reason are recorded.
 type UnmaskID struct {
 	HouseholdID int64  `json:"household_id"`
 	Position    int    `json:"position,omitempty"` // of the person, from 1; 0: the head
 	Reason      string `json:"reason"`
 }
 
-// UnmaskedID is for the eyes of who asked, and for nothing that is kept.
+// UnmaskedID is shown to the actor and never stored.
 type UnmaskedID struct {
 	Name     string `json:"name"`
 	IDNumber string `json:"id_number"`
@@ -33,7 +33,7 @@ type IDUnmaskings struct {
 	Items []IDUnmasking `json:"items"` // the newest 500
 }
 
-// Privacy lets the county see what is masked everywhere else, and who did.
+// Privacy lets the county see id numbers that are masked elsewhere, and the log of doing so.
 type Privacy interface {
 	// UnmaskID is for the county. Invalid without a reason; NotFound when no number is registered.
 	UnmaskID(context.Context, UnmaskID) (UnmaskedID, error)

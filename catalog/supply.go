@@ -16,8 +16,8 @@ func Programmes() []string {
 	return []string{ProgrammeGarden, ProgrammeGeese, ProgrammeSeedPotato, ProgrammeMushroom, ProgrammeSolar}
 }
 
-// gardenYield is how many order units 1,000 m² of a yard brings to market when the yard is divided among what the county
-// grows: the weight a household can sell, after what it eats itself. A household's offer can be changed afterwards.
+// gardenYield is how many order units 1,000 m² of a yard bring to market when the yard is divided among the county's
+// crops: the weight a household can sell, without its own meals. A household's offer can be changed afterwards.
 var gardenYield = map[string]int64{
 	"potato":        450, // 斤
 	"purple_bean":   300, // 斤

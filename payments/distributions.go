@@ -31,7 +31,7 @@ const LeastTradeBP = 6_000
 // SeedPotatoShareFen is what one person's share counts for, in money or as land valued so.
 const SeedPotatoShareFen = 500_00
 
-// PoolState: see PoolMoves.
+// PoolState: see PoolMachine.
 type PoolState string
 
 const (
@@ -40,12 +40,6 @@ const (
 	PoolPosted    PoolState = "posted"    // households are owed
 	PoolCancelled PoolState = "cancelled" // given up before it was posted
 )
-
-// PoolMoves: what is posted stays.
-var PoolMoves = map[PoolState][]PoolState{
-	PoolDraft:   {PoolWaiting, PoolCancelled},
-	PoolWaiting: {PoolPosted, PoolDraft},
-}
 
 // PoolItem is one amount of income or cost.
 type PoolItem struct {

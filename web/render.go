@@ -101,6 +101,7 @@ func (s *Server) parseShared(l Lang) (*template.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
+	squeeze(shared)
 	return shared, nil
 }
 
@@ -115,6 +116,7 @@ func (s *Server) parsePage(l Lang, name string, shared *template.Template) (*tem
 	if err != nil {
 		return nil, fmt.Errorf("parse page: %w", err)
 	}
+	squeeze(page)
 	if err := borrow(page, shared); err != nil {
 		return nil, fmt.Errorf("page %s: %w", name, err)
 	}

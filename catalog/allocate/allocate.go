@@ -1,10 +1,10 @@
 // Package allocate decides which households an order's units come from. It is pure: no I/O, no clock, no randomness; the
 // same state and request always give the same shares.
 //
-// What must always hold:
-//   - the shares of an order add up to what was asked, or there is an error and nothing has changed;
+// Invariants:
+//   - the shares of an order add up to the quantity asked for, or there is an error and nothing has changed;
 //   - no lot gives more units than it has free;
-//   - releasing what was taken restores exactly the state before;
+//   - releasing taken shares restores exactly the state before;
 //   - levels are compared as exact fractions of fen per person, never as floats;
 //   - the result depends neither on the order in which households and lots were loaded nor on how the work was done:
 //     the heap of small orders and the water-filling of huge ones give the same shares.
@@ -17,16 +17,16 @@
 // still needs if that is less. A remainder of less than a step goes with the last chunk where that household has room for
 // it, so that nobody drives to one more yard for it: 7 at a step of 5 is one share of 7, not 5 and 2.
 //
-// What is best possible, and what is proved and tested (docs/allocation.md has the proofs):
+// Proved optima, which are tested (docs/allocation.md has the proofs):
 //   - Let T be the level at which the last chunk starts. Every household that ends below T has sold all it had, and no
 //     chunk, to whomever, started above T. Below T the result is therefore the best possible household by household,
-//     whatever the chunks are worth, and above T nobody is lifted by more than one chunk (and the remainder).
+//     for chunks of any worth, and above T nobody is lifted by more than one chunk (and the remainder).
 //   - The lowest level after the order is as high as any division in whole chunks can make it.
 //   - Where a chunk is worth the same per person to all (and lots and order are whole chunks), the sorted vector of
 //     levels is lexicographically maximal among all divisions in whole chunks: exact lexicographic max–min. It is then
 //     also majorised by every other division, so that no division has a smaller Gini.
 //   - Where chunks are worth different amounts, which household is overshot by a part of its chunk is a knapsack; the
-//     policy does not chase it, because "the lowest goes first" is what a household can check.
+//     policy does not chase it, because "the lowest goes first" is a rule that a household can check.
 //
 // # Near
 //
@@ -35,8 +35,8 @@
 //
 // # Direct and contract
 //
-// direct/1 takes all units from the named household. contract/1 divides in proportion to what is left of the signed
-// quotas, by largest remainder, ties by household id, never over a quota nor over what the lot has free; what a full lot
+// direct/1 takes all units from the named household. contract/1 divides in proportion to the rest of the signed
+// quotas, by largest remainder, ties by household id, never over a quota nor over the lot's free units; the part that a full lot
 // cannot take is divided among the others in the same proportion.
 package allocate
 
@@ -46,7 +46,7 @@ import (
 	"strings"
 )
 
-// Bounds on what a pool accepts, far above any county: they keep every product below 63 bits.
+// Bounds of a pool, far above any county: they keep every product below 63 bits.
 const (
 	MaxPersons = 1 << 10 // persons of one household
 	MaxUnits   = 1 << 40 // units of one lot or one order
@@ -113,12 +113,12 @@ func ParsePolicy(s string) (Policy, error) {
 	return "", fmt.Errorf("parse policy %q: %w", s, ErrUnknown)
 }
 
-// Household is what a policy knows of a household: nothing that names it.
+// Household is a household as policies see it: nothing that names it.
 type Household struct {
 	ID          int64
 	Village     int64
 	Persons     int32 // 1 to MaxPersons
-	ExpectedFen int64 // expected income of the season over all presales and channels, what is already sold included
+	ExpectedFen int64 // expected income of the season over all presales and channels, sold units included
 }
 
 // Lot is one household's supply in one presale. A household has at most one in each.
@@ -128,10 +128,10 @@ type Lot struct {
 	Household int64
 	Free      int64 // units that are neither reserved nor delivered
 	Sold      int64 // units that are
-	UnitFen   int64 // what the household may expect from one unit
+	UnitFen   int64 // expected income of the household from one unit
 }
 
-// Quota is what one household has signed to deliver under a contract and has not been called off yet.
+// Quota is the rest of a household's signed quantity under a contract that has not been called off yet.
 type Quota struct {
 	Household int64
 	Left      int64
@@ -144,12 +144,12 @@ type Request struct {
 	Qty     int64
 	Step    int64 // collection minimum; 0 counts as 1. Direct and contract do not use it.
 
-	Household int64   // whom direct takes from
-	Quotas    []Quota // what contract divides by
+	Household int64   // source of direct
+	Quotas    []Quota // weights of contract
 	Exclude   []int64 // households that get nothing, because they cannot deliver
 }
 
-// Share is what one household sells of an order: at most one share per lot.
+// Share is one household's part of an order: at most one share per lot.
 type Share struct {
 	Lot       int64  `json:"lot"`
 	Household int64  `json:"household"`

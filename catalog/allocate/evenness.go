@@ -41,7 +41,7 @@ func Jain(households []Household) float64 {
 	return min(1, income*income/(persons*squares))
 }
 
-// Plan is what an order would do. The indices are over the households that have a lot in the presale, because it is among
+// Plan is the effect of an order. The indices are over the households that have a lot in the presale, because it is among
 // them that the policy chooses.
 type Plan struct {
 	Shares                []Share

@@ -100,7 +100,7 @@ func TestFloodLeavesTheRemainderToTheLastChunk(t *testing.T) {
 	}
 }
 
-// What a household can check without knowing how the division was made.
+// Properties that a household can check without knowing how the division was made.
 func TestFairProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := seasons(30, 60).Filter(func(s season) bool { return s.free() > 0 }).Draw(t, "season")
@@ -178,7 +178,7 @@ func TestOrderOfLoadingDoesNotMatter(t *testing.T) {
 	})
 }
 
-// quantities takes orders one after another and adds up what each household sells.
+// quantities takes orders one after another and adds up the units of each household.
 func quantities(t *rapid.T, s season, step int64, orders ...int64) map[int64]int64 {
 	pool := allocate.NewPool()
 	for _, h := range s.households {

@@ -17,7 +17,7 @@ func levelOf(fen int64, persons int32) level {
 }
 
 // entry is a lot in its village's heap, or a village in its presale's heap under its lowest lot's level and household.
-// Its level is spelled out, which saves a quarter of what there is most of in a pool.
+// Its level is spelled out, which saves a quarter of the pool's largest part.
 type entry struct {
 	fen       int64
 	frac      uint32

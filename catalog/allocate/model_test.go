@@ -41,7 +41,7 @@ func (m *model) lowerThan(a, b int64) bool {
 	return cmp.Or(level(m.households[a]).Cmp(level(m.households[b])), cmp.Compare(a, b)) < 0
 }
 
-// open are the lots of a presale that have units and whose household is not excluded, by lot id.
+// open are the lots of a presale that have units of households that are not excluded, by lot id.
 func (m *model) open(presale int64, exclude []int64) []int64 {
 	var ids []int64
 	for id, l := range m.lots {
@@ -150,7 +150,7 @@ func (m *model) near(lots []int64, qty int64) []int64 {
 	return chosen
 }
 
-// take returns what the pool should, and how much is left if that is too little. Contracts are not modelled.
+// take returns the shares expected of the pool, and the units left if they are too few. Contracts are not modelled.
 func (m *model) take(r allocate.Request) ([]allocate.Share, *allocate.SoldOutError) {
 	lots := m.open(r.Presale, r.Exclude)
 	if r.Policy == allocate.PolicyDirect {

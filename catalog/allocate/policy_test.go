@@ -84,7 +84,7 @@ func TestContractExamples(t *testing.T) {
 		{10, [4]int64{6, 2, 2, 0}},
 		{11, [4]int64{7, 2, 2, 0}},   // 6.6, 2.2, 2.2
 		{13, [4]int64{8, 3, 2, 0}},   // 7.8, 2.6, 2.6: the lower id of the equal remainders
-		{20, [4]int64{12, 4, 4, 0}},  // exactly what lot 3 has
+		{20, [4]int64{12, 4, 4, 0}},  // exactly lot 3's units
 		{48, [4]int64{33, 11, 4, 0}}, // lot 3 has no more; the rest 3 : 1
 		{84, [4]int64{60, 20, 4, 0}},
 	} {
@@ -147,7 +147,7 @@ func TestContractProperties(t *testing.T) {
 			if x > room[id] {
 				t.Fatalf("household %d gives %d of %d", id, x, room[id])
 			}
-			// Whoever has room has its part: nobody's is a unit or more above another's.
+			// Each household with room has its part: none is a unit or more above another's.
 			for other, y := range room {
 				if got[other] < y && float64(x-1)*float64(left[other]) > float64(got[other]+1)*float64(left[id]) {
 					t.Fatalf("household %d gives %d of quota %d, %d gives %d of %d", id, x, left[id], other, got[other], left[other])

@@ -12,7 +12,7 @@ import (
 //
 // Each presale keeps a heap of villages, each village a heap of its lots that have free units, both ordered by level. A
 // sale raises a household's level in every presale at once; entries are brought up to date only when they come to the top,
-// so a sale costs O(log n) whatever the number of presales. A release lowers a level, which moves the household's few
+// so a sale costs O(log n) for any number of presales. A release lowers a level, which moves the household's few
 // entries up at once. So at all times an entry's level is at most the household's, and a top that is up to date is the
 // lowest of all.
 //
@@ -65,7 +65,7 @@ func NewPool() *Pool {
 	return &Pool{householdAt: map[int64]int32{}, lotAt: map[int64]int32{}, presaleAt: map[int64]int32{}}
 }
 
-// SetHousehold adds a household or replaces what the pool knows of it; its lots stay. It returns ErrRange and then
+// SetHousehold adds or replaces a household; its lots stay. It returns ErrRange and then
 // changes nothing.
 func (p *Pool) SetHousehold(h Household) error {
 	at, known := p.householdAt[h.ID]
@@ -97,7 +97,7 @@ func (p *Pool) SetHousehold(h Household) error {
 	return nil
 }
 
-// SetLot adds a lot or replaces what the pool knows of it. The household's expected income is set apart, by SetHousehold.
+// SetLot adds or replaces a lot. The household's expected income is set apart, by SetHousehold.
 // It returns ErrUnknown for a household the pool does not have and for a lot that it has of another household or presale,
 // ErrTwoLots for a second lot of a household in the presale, and ErrRange, and then changes nothing.
 func (p *Pool) SetLot(l Lot) error {
@@ -187,7 +187,7 @@ func (p *Pool) Lots() iter.Seq[Lot] {
 	}
 }
 
-// Quotas is what the households of a presale still have to offer, in no particular order.
+// Quotas returns the units that the households of a presale still have to offer, in no particular order.
 func (p *Pool) Quotas(presale int64) []Quota {
 	ps := p.presale(presale)
 	if ps == nil {
@@ -204,7 +204,7 @@ func (p *Pool) Quotas(presale int64) []Quota {
 	return all
 }
 
-// SoldFen is what the sold units of a household's lots bring it.
+// SoldFen returns the income from the sold units of a household's lots.
 func (p *Pool) SoldFen(household int64) int64 {
 	hat, known := p.householdAt[household]
 	if !known {
@@ -217,7 +217,7 @@ func (p *Pool) SoldFen(household int64) int64 {
 	return sum
 }
 
-// Release gives units back to their lots and lowers the households' expected income by what the shares had raised it: a
+// Release gives units back to their lots and lowers the households' expected income by the value of the shares: a
 // hold that expired or was cancelled, or part of it with Qty and ValueFen in proportion. It returns ErrUnknown or ErrRange
 // and then changes nothing.
 func (p *Pool) Release(shares []Share) error {
@@ -230,7 +230,7 @@ func (p *Pool) Release(shares []Share) error {
 	return nil
 }
 
-// Undo is Release for shares whose storing failed: together with their Take it changes nothing, exactly, in whatever order
+// Undo is Release for shares whose storing failed: together with their Take it changes nothing, exactly, in any order
 // several takes are undone.
 func (p *Pool) Undo(shares []Share) error { return p.Release(shares) }
 
@@ -288,7 +288,7 @@ func (p *Pool) addExpected(hat int32, fen int64) {
 	}
 }
 
-// worth is the value of a household's free units, without those of one lot.
+// worth is the value of a household's free units, without one of its lots.
 func (p *Pool) worth(hat, without int32) int64 {
 	var sum int64
 	for i := p.households[hat].first; i >= 0; i = p.lots[i].next {
@@ -362,7 +362,7 @@ func (ps *presale) village(id int64) int32 {
 	return v
 }
 
-// hide takes a lot with what it has free out of its presale; show puts it back with so many units.
+// hide takes a lot with its free units out of its presale; show puts it back with so many units.
 func (p *Pool) hide(i int32) {
 	l, ps := &p.lots[i], p.presaleOf(i)
 	v := &ps.villages[l.village]

@@ -123,7 +123,7 @@ func TestPoolIsTheModel(t *testing.T) {
 					UnitFen: rapid.Int64Range(0, 6).Draw(t, "unit fen"),
 				}
 				old, exists := m.lots[l.ID]
-				l.Sold = old.Sold // what is held may come back
+				l.Sold = old.Sold // held units may come back
 				if rapid.Bool().Draw(t, "the same place") && exists {
 					l.Presale, l.Household = old.Presale, old.Household
 				}
@@ -202,7 +202,7 @@ func TestPoolIsTheModel(t *testing.T) {
 	})
 }
 
-// A batch that the database refused leaves no trace, not even in what is given next.
+// A batch that the database refused leaves no trace, not even in the next shares.
 func TestUndoOfABatchIsExact(t *testing.T) {
 	pool, _, _ := county(t)
 	untouched, hs, ls := county(t)

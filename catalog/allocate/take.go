@@ -108,7 +108,7 @@ func (t *take) fair(qty int64) error {
 
 // near picks villages. With k the fewest villages that can fill the order, it goes through them lowest first and takes a
 // village whenever the order can still be filled with k of them in all: that gives the first in rank of all sets of k,
-// because the largest villages of those not yet taken show exactly what the rest can add.
+// because the largest villages not yet taken show exactly what the rest can add.
 func (t *take) near(qty int64) error {
 	if left := t.presale.free; left < qty {
 		return &SoldOutError{qty, left}

@@ -70,7 +70,7 @@ func BenchmarkReserve(b *testing.B) {
 
 var benchOrder atomic.Int64
 
-// durable is a process on a PostgreSQL that keeps what it has committed, as the product runs it: the tests' own does not.
+// durable is a process on a PostgreSQL that keeps its commits, as the product runs it: the tests' own does not.
 func durable(b *testing.B, seed postgres.Seed) (*bundle, *postgres.Catalog) {
 	b.Helper()
 	dir, err := os.MkdirTemp("/tmp", "banmu-bench-") // the postgres user cannot enter b.TempDir

@@ -7,30 +7,28 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 )
 
 var _ catalog.Care = (*Catalog)(nil)
 
 const logAtMost = 200
 
-// HouseholdLog is what was done for a household and how it agreed.
+// HouseholdLog returns the actions done for a household and its consents.
 func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLog, error) {
 	log := catalog.HouseholdLog{Consents: []catalog.ConsentEntry{}, Actions: []catalog.Action{}}
 	h, err := c.Household(ctx, ref)
 	if err != nil {
 		return log, err
 	}
-	if kind, _ := scope(link.ActorFrom(ctx)); kind == "org" {
-		return log, link.E(link.NotFound, "household.unknown", "id") // who collects from it is told nothing of its affairs
+	if catalog.ScopeOf(link.ActorFrom(ctx)).Kind == catalog.ScopeOrg {
+		return log, link.E(link.NotFound, "household.unknown", "id") // a collecting cooperative is told nothing of its affairs
 	}
 	id := strconv.FormatInt(h.ID, 10)
 	err = each(ctx, c.db, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
@@ -68,19 +66,15 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 	return log, nil
 }
 
-// implausible tells whether a capacity is more than what is registered makes likely, and writes a review of it. What
-// the household had may stay.
+// implausible reports whether a capacity is more than the register makes likely, and opens a review of it; see
+// catalog.Plausible.
 func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64) (bool, error) {
 	registered := p.Product.Supply(h)
 	if registered <= 0 {
 		return false, nil
 	}
-	likely, err := money.BasisPoints(registered, catalog.PlausibleBP)
-	if err != nil {
-		return false, fmt.Errorf("reckon what is likely: %w", err)
-	}
 	var sold, had int64
-	err = tx.QueryRowxContext(ctx, `
+	err := tx.QueryRowxContext(ctx, `
 		SELECT coalesce(sum(l.reserved + l.delivered) FILTER (WHERE l.presale_id <> $2), 0)::bigint,
 		       coalesce(max(l.capacity) FILTER (WHERE l.presale_id = $2), 0)
 		FROM lot l JOIN presale q ON q.id = l.presale_id
@@ -88,7 +82,11 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	if err != nil {
 		return false, fmt.Errorf("sum what is sold: %w", err)
 	}
-	if capacity+sold <= likely || capacity <= had {
+	plausible, err := catalog.Plausible(registered, sold, had, capacity)
+	if err != nil {
+		return false, fmt.Errorf("compare an offer with the register: %w", err)
+	}
+	if plausible {
 		return false, nil
 	}
 	args := map[string]string{"product": p.Product.Name.Zh, "capacity": strconv.FormatInt(capacity, 10), "registered": strconv.FormatInt(registered, 10),
@@ -100,14 +98,15 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	return true, c.logAction(ctx, tx, h.ID, "offer.held", map[string]any{"presale": p.ID, "before": had, "capacity": capacity})
 }
 
-// openReview holds something for the county; what is asked for again takes the place of what waits.
+// openReview opens a review for the county; a repeated request replaces the waiting one.
 func (c *Catalog) openReview(ctx context.Context, tx *sqlx.Tx, kind string, household int64, about string, args map[string]string, capacity, presale int64) error {
 	a := link.ActorFrom(ctx)
 	_, err := tx.ExecContext(ctx, `
-		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (kind, household_id, about) WHERE state = 'open'
+		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (kind, household_id, about) WHERE state = `+reviewOpen+`
 		DO UPDATE SET args = excluded.args, capacity = excluded.capacity, opened_at = excluded.opened_at, opened_id = excluded.opened_id, opened_by = excluded.opened_by`,
-		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login)
+		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login, string(catalog.ReviewOpen))
 	if err != nil {
 		return fmt.Errorf("open review: %w", err)
 	}
@@ -126,7 +125,7 @@ func scanReview(scan func(...any) error) (catalog.Review, error) {
 	return r, json.Unmarshal(raw, &r.Args)
 }
 
-// Reviews lists what is held, newest first.
+// Reviews lists reviews, newest first.
 func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.ReviewPage, error) {
 	page := catalog.ReviewPage{Items: []catalog.Review{}}
 	if _, err := requireCounty(ctx); err != nil {
@@ -136,12 +135,12 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 	if err != nil {
 		return page, err
 	}
-	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = 'open'`); err != nil {
+	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = `+reviewOpen); err != nil {
 		return page, fmt.Errorf("count reviews: %w", err)
 	}
 	rows, err := c.db.QueryContext(ctx, `
 		SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id
-		WHERE ($1 OR r.state = 'open') AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
+		WHERE ($1 OR r.state = `+reviewOpen+`) AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
 	if err != nil {
 		return page, fmt.Errorf("list reviews: %w", err)
 	}
@@ -156,54 +155,39 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 	return page, rows.Err()
 }
 
-// DecideReview is the second person's word on what was held.
+// DecideReview applies the decision of a second person.
 func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewRequest) (catalog.Review, error) {
 	actor, err := requireCounty(ctx)
 	if err != nil {
 		return catalog.Review{}, err
 	}
-	why := strings.TrimSpace(d.Why)
-	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
-		return catalog.Review{}, link.E(link.Invalid, "review.why", "why")
-	}
-	if d.IdempotencyKey == "" || len(d.IdempotencyKey) > 64 {
-		return catalog.Review{}, link.E(link.Invalid, "reserve.key.missing", "idempotency_key")
+	if err := d.Check(); err != nil {
+		return catalog.Review{}, err
 	}
 	key := fmt.Sprintf("%d:%s", actor.Account, d.IdempotencyKey)
-	state := catalog.ReviewRefused
-	if d.Approve {
-		state = catalog.ReviewApproved
-	}
 	var res catalog.Review
 	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		var opened, capacity, presale int64
-		var was catalog.ReviewState
-		var decided int64
+		var was catalog.ReviewRecord
+		var capacity, presale int64
 		err := tx.QueryRowxContext(ctx, `
 			SELECT opened_id, capacity, presale_id, state, decided_id, household_id FROM review WHERE id = $1 FOR UPDATE`, d.ID).
-			Scan(&opened, &capacity, &presale, &was, &decided, &res.Household)
+			Scan(&was.OpenedBy, &capacity, &presale, &was.State, &was.DecidedBy, &res.Household)
 		if err != nil {
 			return notFound(fmt.Errorf("read review: %w", err), "review.unknown", "id")
 		}
-		var prior struct {
-			ID    int64               `db:"id"`
-			State catalog.ReviewState `db:"state"`
-			Why   string              `db:"why"`
-		}
-		err = tx.GetContext(ctx, &prior, `SELECT id, state, why FROM review WHERE decided_key = $1`, key)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		same := &catalog.PastDecision{}
+		err = tx.QueryRowxContext(ctx, `SELECT id, state, why FROM review WHERE decided_key = $1`, key).Scan(&same.ID, &same.State, &same.Why)
+		if errors.Is(err, sql.ErrNoRows) {
+			same = nil
+		} else if err != nil {
 			return fmt.Errorf("look up decision of key: %w", err)
 		}
-		switch {
-		case err == nil && (prior.ID != d.ID || prior.State != state || prior.Why != why):
-			return errKeyReused()
-		case was == state && decided == actor.Account: // said twice
-		case was != catalog.ReviewOpen:
-			return link.E(link.Conflict, "review.decided", "")
-		case opened != 0 && opened == actor.Account:
-			return link.E(link.Forbidden, "review.second_person", "")
-		default:
-			if err := c.settleReview(ctx, tx, d.ID, res.Household, state, why, key, presale, capacity); err != nil {
+		changes, err := d.Decide(was, actor.Account, same)
+		if err != nil {
+			return err
+		}
+		if changes {
+			if err := c.settleReview(ctx, tx, d, res.Household, key, presale, capacity); err != nil {
 				return err
 			}
 		}
@@ -212,7 +196,7 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 		return err
 	})
 	if link.Constraint(err) == "review_decided_key" { // sent at this moment for two reviews
-		err = errKeyReused()
+		err = catalog.ErrKeyReused()
 	}
 	if err != nil {
 		return catalog.Review{}, err
@@ -220,27 +204,28 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 	return res, nil
 }
 
-func errKeyReused() error { return link.E(link.Conflict, "reserve.key.reused", "idempotency_key") }
-
-func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, id, household int64, state catalog.ReviewState, why, key string, presale, capacity int64) error {
+func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, d catalog.DecideReviewRequest, household int64, key string, presale, capacity int64) error {
 	actor := link.ActorFrom(ctx)
+	step := d.Step()
+	state := catalog.ReviewMachine.To(step)
 	if state == catalog.ReviewApproved && presale != 0 {
 		if err := c.offer(ctx, tx, household, presale, capacity); err != nil {
 			return err
 		}
 	}
 	if state == catalog.ReviewApproved {
-		if err := c.sellAgain(ctx, tx, id); err != nil {
+		if err := c.sellAgain(ctx, tx, d.ID); err != nil {
 			return err
 		}
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7 WHERE id = $1`,
-		id, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, why, key)
+		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7
+		WHERE id = $1 AND state = ANY($8)`,
+		d.ID, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, d.Why, key, pq.Array(catalog.ReviewMachine.From(step)))
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}
-	return c.logAction(ctx, tx, household, "review."+string(state), map[string]any{"review": id, "why": why})
+	return c.logAction(ctx, tx, household, "review."+string(state), map[string]any{"review": d.ID, "why": d.Why})
 }
 
 // offer sets a lot's capacity as it was asked for.

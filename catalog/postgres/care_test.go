@@ -38,16 +38,16 @@ func TestImplausibleOfferIsHeld(t *testing.T) {
 	_, err = c.DecideReview(county(t.Context()), decide)
 	wantCode(t, err, link.Invalid, "reserve.key.missing", "idempotency_key")
 	decide.IdempotencyKey = "three"
-	var said []catalog.Review
+	var answers []catalog.Review
 	for range 2 { // a double click
 		r, err := c.DecideReview(county(t.Context()), decide)
 		if err != nil || r.State != catalog.ReviewApproved || r.DecidedBy != "operator" || r.Why == "" {
 			t.Fatalf("decided: %+v %v", r, err)
 		}
-		said = append(said, r)
+		answers = append(answers, r)
 	}
-	if !reflect.DeepEqual(said[0], said[1]) {
-		t.Errorf("the same request was answered %+v", said)
+	if !reflect.DeepEqual(answers[0], answers[1]) {
+		t.Errorf("the same request was answered %+v", answers)
 	}
 	for name, change := range map[string]func(*catalog.DecideReviewRequest){
 		"another word": func(d *catalog.DecideReviewRequest) { d.Approve = false }, "another reason": func(d *catalog.DecideReviewRequest) { d.Why = "不在" },
@@ -63,7 +63,7 @@ func TestImplausibleOfferIsHeld(t *testing.T) {
 	if n := b.count(`SELECT capacity FROM lot WHERE presale_id = $1 AND household_id = 1`, geese); n != 151 {
 		t.Errorf("approved, the lot is %d", n)
 	}
-	// What was sold in another presale of geese counts.
+	// Sales in another presale of geese count.
 	if _, err := b.db.Exec(`UPDATE lot SET reserved = 10 WHERE presale_id = $1 AND household_id = 3`, later); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestImplausibleOfferIsHeld(t *testing.T) {
 	_, err = c.DecideReview(county(t.Context()), decide)
 	wantCode(t, err, link.Conflict, "reserve.key.reused", "idempotency_key")
 
-	// Everything stands in the household's log, with who did it for whom.
+	// Everything stands in the household's log, with the actor and the household it acted for.
 	log, err := c.HouseholdLog(household(1), catalog.HouseholdRef{ID: 1})
 	if err != nil || len(log.Actions) != 3 || log.Actions[0].What != "review.approved" || log.Actions[2].What != "offer.held" || !log.Actions[2].OnBehalf || log.Actions[2].Actor != "helper" {
 		t.Errorf("log: %+v %v", log.Actions, err)

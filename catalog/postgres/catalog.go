@@ -1,11 +1,11 @@
 // Package postgres keeps the catalogue in PostgreSQL and implements catalog.Service.
 //
-// What must always hold, besides what package catalog promises:
-//   - whoever changes a lot or a presale takes the season's next version first and notes in season_change what changed,
-//     so that memory is either current or known not to be;
+// Invariants, besides the ones of package catalog:
+//   - every change of a lot or a presale takes the season's next version first and is noted in season_change, so that
+//     memory is either current or known not to be;
 //   - only the reservation writer's goroutine touches the seasons in memory; readers see copies that are published
 //     whole and are at most a second old;
-//   - the database decides: what memory says is only ever stored on the condition that it was right.
+//   - the database decides: a division in memory is stored on the condition that memory was right.
 package postgres
 
 import (
@@ -46,7 +46,7 @@ type Cipher interface {
 	Seal(value, owner string) []byte
 	Open(sealed []byte, owner string) (string, error)
 	Index(value string) []byte
-	// Indexes are those by all keys, the current one first; Current is what values sealed with it begin with.
+	// Indexes returns the indexes by all keys, the current one first; Current is the prefix of values sealed with it.
 	Indexes(value string) [][]byte
 	Current() []byte
 	Reseal(sealed []byte, owner string) (fresh []byte, value string, err error)
@@ -62,7 +62,7 @@ type Config struct {
 	MaxBatch int           // reservations stored at once, 512 by default
 	Grace    time.Duration // how long after its expiry a hold is released: 30 s by default
 	Sweep    time.Duration // how often expired holds are looked for: 5 s by default
-	Refresh  time.Duration // how often memory looks for what others changed: 400 ms by default, a second at most in service
+	Refresh  time.Duration // how often memory looks for changes of other processes: 400 ms by default, a second at most in service
 }
 
 // Catalog implements catalog.Service.
@@ -75,13 +75,13 @@ type Catalog struct {
 	relay  *link.Relay
 	writer *writer
 
-	stock     atomic.Pointer[map[int64]int64] // what is left, by presale
+	stock     atomic.Pointer[map[int64]int64] // units left, by presale
 	reference atomic.Pointer[reference]
 }
 
 var _ catalog.Service = (*Catalog)(nil)
 
-// New reads what the catalogue keeps in memory. db is open on the migrated schema, with at least eight connections.
+// New reads the catalogue into memory. db is open on the migrated schema, with at least eight connections.
 // Reservations are answered while Run runs.
 func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog, error) {
 	if cfg.Cipher == nil {
@@ -121,8 +121,8 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	return c, nil
 }
 
-// Run answers reservations, applies commands, releases what expired, publishes events and keeps memory current, until
-// ctx ends. What was taken from the queue before is answered. Run may be called once.
+// Run answers reservations, applies commands, releases expired holds, publishes events and keeps memory current, until
+// ctx ends. Reservations taken from the queue before are answered. Run may be called once.
 func (c *Catalog) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { c.writer.run(ctx); return nil })

@@ -14,7 +14,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// The service and its NATS client are the same to whoever uses them.
+// The service and its NATS client behave the same.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	t.Run("service", func(t *testing.T) {
@@ -173,7 +173,7 @@ func conformPresale(t *testing.T, svc catalog.Service) {
 	if _, err := svc.Presale(operator, catalog.PresaleRef{ID: draft}); err != nil {
 		t.Errorf("the county's draft: %v", err)
 	}
-	// Nothing of a person is in what strangers get.
+	// Nothing that strangers get contains data of a person.
 	text, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)
@@ -512,7 +512,7 @@ func conformSavePresale(t *testing.T, b *bundle, svc catalog.Service) {
 		t.Fatalf("open: %+v, %v", opened, err)
 	}
 	ctx := link.System(context.Background(), "orders")
-	res, err := svc.Reserve(ctx, b.reserve(opened.ID, 30, 37)) // at once, through whatever process
+	res, err := svc.Reserve(ctx, b.reserve(opened.ID, 30, 37)) // at once, through any process
 	if err != nil || !slices.Equal(res.Lines[0].Households, []int64{5}) {
 		t.Fatalf("reserve: %+v, %v; want all of household 5, which has 150 − 113 geese left", res, err)
 	}

@@ -1,13 +1,10 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -19,15 +16,8 @@ import (
 
 var _ catalog.Contracts = (*Catalog)(nil)
 
-func requireSystem(ctx context.Context) error {
-	if a := link.ActorFrom(ctx); !a.System {
-		return denied(a)
-	}
-	return nil
-}
-
-// SaveContractPresale makes the presale of a contract as a draft, and opens or closes it. What it says stands from then
-// on: households signed for it.
+// SaveContractPresale makes the presale of a contract as a draft, and opens or closes it. Its terms stand from then
+// on: households signed for them.
 func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPresale) (catalog.Presale, error) {
 	if err := requireSystem(ctx); err != nil {
 		return catalog.Presale{}, err
@@ -61,10 +51,11 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 			}
 			p = row.Presale
 		}
-		if p.State == r.State || p.State == catalog.PresaleClosed || r.State == catalog.PresaleDraft {
-			return nil
+		next, err := p.State.Follow(r.State)
+		if err != nil || next == p.State {
+			return err
 		}
-		p.State = r.State
+		p.State = next
 		if _, err := tx.ExecContext(ctx, `UPDATE presale SET state = $2 WHERE id = $1`, p.ID, p.State); err != nil {
 			return fmt.Errorf("set presale state: %w", err)
 		}
@@ -80,42 +71,27 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	return p, c.refreshReference(ctx)
 }
 
-// supplyLot is a lot of a product that a household has this season.
-type supplyLot struct {
-	ID         int64 `db:"id"`
-	ContractID int64 `db:"contract_id"`
-	PresaleID  int64 `db:"presale_id"`
-	Capacity   int64 `db:"capacity"`
-	Sold       int64 `db:"sold"`
-	AgentOrg   int64 `db:"agent_org"`
-	AgentBP    int64 `db:"agent_bp"`
-}
-
-func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]supplyLot, error) {
-	var lots []supplyLot
-	err := tx.SelectContext(ctx, &lots, `
+func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]catalog.SupplyLot, error) {
+	rows, err := tx.QueryContext(ctx, `
 		SELECT l.id, p.contract_id, l.presale_id, l.capacity, l.reserved + l.delivered AS sold, l.agent_org, l.agent_bp
 		FROM lot l JOIN presale p ON p.id = l.presale_id
 		WHERE p.product_id = $1 AND p.season = $2 AND l.household_id = $3 ORDER BY l.id FOR UPDATE OF l`, product, season, household)
 	if err != nil {
 		return nil, fmt.Errorf("read a household's lots: %w", err)
 	}
-	return lots, nil
-}
-
-// spareOf is what a household can still promise: what it raises or grows, or has offered if that is more, less what is
-// sold or signed for.
-func spareOf(product catalog.Product, h catalog.Household, lots []supplyLot) int64 {
-	var offered, promised int64
-	for _, l := range lots {
-		offered += l.Capacity
-		if l.ContractID != 0 {
-			promised += l.Capacity
-		} else {
-			promised += l.Sold
+	defer rows.Close()
+	var lots []catalog.SupplyLot
+	for rows.Next() {
+		var l catalog.SupplyLot
+		if err := rows.Scan(&l.ID, &l.ContractID, &l.PresaleID, &l.Capacity, &l.Sold, &l.AgentOrg, &l.AgentBP); err != nil {
+			return nil, fmt.Errorf("read a household's lots: %w", err)
 		}
+		lots = append(lots, l)
 	}
-	return max(max(product.Supply(h), offered)-promised, 0)
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read a household's lots: %w", err)
+	}
+	return lots, nil
 }
 
 // SetQuota sets the lot of a household in a contract's presale.
@@ -123,7 +99,7 @@ func (c *Catalog) SetQuota(ctx context.Context, r catalog.QuotaRequest) (catalog
 	if err := requireSystem(ctx); err != nil {
 		return catalog.Lot{}, err
 	}
-	if r.Qty < 0 || r.Qty > largestLot {
+	if r.Qty < 0 || r.Qty > catalog.MostUnits {
 		return catalog.Lot{}, link.E(link.Invalid, "household.offer.capacity", "qty")
 	}
 	var lot catalog.Lot
@@ -155,21 +131,15 @@ func (c *Catalog) setQuota(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, 
 	if err != nil {
 		return err
 	}
-	var mine supplyLot
-	if i := slices.IndexFunc(lots, func(l supplyLot) bool { return l.PresaleID == p.ID }); i >= 0 {
-		mine = lots[i]
+	plan, err := catalog.PlanQuota(product.Supply(h), lots, p.ID, qty)
+	if err != nil {
+		return err
 	}
-	*lot = catalog.Lot{ID: mine.ID, PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: qty, Reserved: mine.Sold,
+	mine := plan.Lot
+	*lot = catalog.Lot{ID: mine.ID, PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: plan.Capacity, Reserved: mine.Sold,
 		AgentOrg: mine.AgentOrg, AgentBP: mine.AgentBP}
-	if qty == 0 {
-		qty = mine.Sold // what is called off stays
-		lot.Capacity = qty
-	}
-	if qty == mine.Capacity && mine.ID != 0 {
+	if plan.More == 0 && mine.ID != 0 {
 		return nil
-	}
-	if qty < mine.Sold {
-		return link.E(link.Conflict, "quota.called_off", "qty", "sold", strconv.FormatInt(mine.Sold, 10))
 	}
 	if mine.ID == 0 {
 		lot.AgentOrg, lot.AgentBP = product.Raised(h)
@@ -182,23 +152,20 @@ func (c *Catalog) setQuota(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, 
 		lot.ID = mine.ID
 	}
 	touched := []int64{mine.ID}
-	if more := qty - mine.Capacity; more > 0 {
-		if spare := spareOf(product, h, lots); more > spare {
-			return link.E(link.SoldOut, "quota.supply", "qty", "left", strconv.FormatInt(mine.Capacity+spare, 10))
-		}
-		moved, err := moveUnits(ctx, tx, mine.ID, lots, more-idle(product, h, lots))
+	if plan.More > 0 {
+		moved, err := moveUnits(ctx, tx, mine.ID, catalog.TakeUnits(lots, plan.Moved))
 		if err != nil {
 			return err
 		}
 		touched = append(touched, moved...)
 	} else {
-		back, err := returnUnits(ctx, tx, mine.ID, -more)
+		back, err := returnUnits(ctx, tx, mine.ID, -plan.More)
 		if err != nil {
 			return err
 		}
 		touched = append(touched, back...)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = $2 WHERE id = $1`, mine.ID, qty); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = $2 WHERE id = $1`, mine.ID, plan.Capacity); err != nil {
 		return fmt.Errorf("set quota: %w", err)
 	}
 	if err := noteChange(ctx, tx, p.Season, change{lots: touched}); err != nil {
@@ -207,44 +174,26 @@ func (c *Catalog) setQuota(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, 
 	if err := touchReference(ctx, tx); err != nil {
 		return err
 	}
-	return c.logAction(ctx, tx, h.ID, "quota", map[string]any{"contract": p.ContractID, "lot": mine.ID, "before": mine.Capacity, "capacity": qty})
+	return c.logAction(ctx, tx, h.ID, "quota", map[string]any{"contract": p.ContractID, "lot": mine.ID, "before": mine.Capacity, "capacity": plan.Capacity})
 }
 
-// idle is what a household raises or grows and has offered nowhere.
-func idle(product catalog.Product, h catalog.Household, lots []supplyLot) int64 {
-	n := product.Supply(h)
-	for _, l := range lots {
-		n -= l.Capacity
-	}
-	return max(n, 0)
-}
-
-// moveUnits takes units off what a household has offered elsewhere and not sold, the largest rest first.
-func moveUnits(ctx context.Context, tx *sqlx.Tx, to int64, lots []supplyLot, units int64) ([]int64, error) {
-	open := slices.DeleteFunc(slices.Clone(lots), func(l supplyLot) bool { return l.ContractID != 0 || l.Capacity <= l.Sold })
-	slices.SortFunc(open, func(a, b supplyLot) int {
-		return cmp.Or(cmp.Compare(b.Capacity-b.Sold, a.Capacity-a.Sold), cmp.Compare(a.ID, b.ID))
-	})
+// moveUnits moves units from lots of presales to the lot of a quota, and notes where they came from.
+func moveUnits(ctx context.Context, tx *sqlx.Tx, to int64, parts []catalog.LotUnits) ([]int64, error) {
 	var touched []int64
-	for _, l := range open {
-		part := min(units, l.Capacity-l.Sold)
-		if part <= 0 {
-			break
-		}
+	for _, from := range parts {
 		_, err := tx.ExecContext(ctx, `
 			WITH less AS (UPDATE lot SET capacity = capacity - $3 WHERE id = $2)
 			INSERT INTO quota_source AS q (lot_id, from_lot, units) VALUES ($1, $2, $3)
-			ON CONFLICT (lot_id, from_lot) DO UPDATE SET units = q.units + excluded.units`, to, l.ID, part)
+			ON CONFLICT (lot_id, from_lot) DO UPDATE SET units = q.units + excluded.units`, to, from.Lot, from.Units)
 		if err != nil {
 			return nil, fmt.Errorf("move units to a quota: %w", err)
 		}
-		touched = append(touched, l.ID)
-		units -= part
+		touched = append(touched, from.Lot)
 	}
 	return touched, nil
 }
 
-// returnUnits gives units back to the lots they came from; what came from no lot goes back to none.
+// returnUnits gives units back to the lots they came from; units of no lot go back to none.
 func returnUnits(ctx context.Context, tx *sqlx.Tx, from, units int64) ([]int64, error) {
 	var sources []struct {
 		Lot   int64 `db:"from_lot"`
@@ -254,39 +203,35 @@ func returnUnits(ctx context.Context, tx *sqlx.Tx, from, units int64) ([]int64, 
 	if err != nil {
 		return nil, fmt.Errorf("read where a quota came from: %w", err)
 	}
+	noted := map[int64]int64{}
+	lots := make([]catalog.LotUnits, len(sources))
+	for i, s := range sources {
+		noted[s.Lot], lots[i] = s.Units, catalog.LotUnits(s)
+	}
 	var touched []int64
-	for _, s := range sources {
-		part := min(units, s.Units)
-		if part <= 0 {
-			break
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = capacity + $2 WHERE id = $1`, s.Lot, part); err != nil {
+	for _, back := range catalog.GiveUnits(lots, units) {
+		if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = capacity + $2 WHERE id = $1`, back.Lot, back.Units); err != nil {
 			return nil, fmt.Errorf("give units back: %w", err)
 		}
-		query, args := `UPDATE quota_source SET units = units - $3 WHERE lot_id = $1 AND from_lot = $2`, []any{from, s.Lot, part}
-		if part == s.Units {
-			query, args = `DELETE FROM quota_source WHERE lot_id = $1 AND from_lot = $2`, []any{from, s.Lot}
+		query, args := `UPDATE quota_source SET units = units - $3 WHERE lot_id = $1 AND from_lot = $2`, []any{from, back.Lot, back.Units}
+		if back.Units == noted[back.Lot] {
+			query, args = `DELETE FROM quota_source WHERE lot_id = $1 AND from_lot = $2`, []any{from, back.Lot}
 		}
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return nil, fmt.Errorf("note units given back: %w", err)
 		}
-		touched = append(touched, s.Lot)
-		units -= part
+		touched = append(touched, back.Lot)
 	}
 	return touched, nil
 }
 
-// candidate is a household as a proposal sees it.
-type candidate struct {
-	household allocate.Household
-	spare     int64
-	agentBP   int64
-}
-
-// candidates reads the households that a proposal may go to, with what they can still sign for and what they expect: what
-// is signed for counts like what is sold.
-func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.Product, season int, household int64, townships []int64, programmes []string) ([]candidate, error) {
-	type supply struct{ offered, promised, expected int64 }
+// candidates reads the households that a proposal may go to, with their spare units and expected income:
+// signed units count like sold ones.
+func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.Product, season int, household int64, townships []int64, programmes []string) ([]catalog.Candidate, error) {
+	type supply struct {
+		lots     []catalog.SupplyLot // of the product
+		expected int64               // income from all products
+	}
 	by := map[int64]*supply{}
 	err := each(ctx, tx, fmt.Sprintf(`
 		SELECT l.household_id, l.capacity, l.reserved + l.delivered, l.agent_bp, p.contract_id, p.unit_fen, p.product_id
@@ -302,14 +247,10 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 				s = &supply{}
 				by[id] = s
 			}
-			promised := sold
-			if contract != 0 {
-				promised = capacity
-			}
-			s.expected += promised * catalog.LotUnitFen(unit, agent)
+			l := catalog.SupplyLot{ContractID: contract, Capacity: capacity, Sold: sold}
+			s.expected += l.Promised() * catalog.LotUnitFen(unit, agent)
 			if of == product.ID {
-				s.offered += capacity
-				s.promised += promised
+				s.lots = append(s.lots, l)
 			}
 			return nil
 		})
@@ -325,12 +266,12 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		return nil, fmt.Errorf("read households: %w", err)
 	}
 	defer rows.Close()
-	var all []candidate
+	var all []catalog.Candidate
 	for rows.Next() {
 		var h catalog.Household
-		var one candidate
+		var one catalog.Candidate
 		var base int64
-		err := rows.Scan(&h.ID, &h.VillageID, &one.household.Persons, &base, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg)
+		err := rows.Scan(&h.ID, &h.VillageID, &one.Household.Persons, &base, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg)
 		if err != nil {
 			return nil, fmt.Errorf("read households: %w", err)
 		}
@@ -338,9 +279,9 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		if s == nil {
 			s = &supply{}
 		}
-		one.household.ID, one.household.Village, one.household.ExpectedFen = h.ID, h.VillageID, base+s.expected
-		one.spare = max(max(product.Supply(h), s.offered)-s.promised, 0)
-		_, one.agentBP = product.Raised(h)
+		one.Household.ID, one.Household.Village, one.Household.ExpectedFen = h.ID, h.VillageID, base+s.expected
+		one.Spare = catalog.SpareUnits(product.Supply(h), s.lots)
+		_, one.AgentBP = product.Raised(h)
 		all = append(all, one)
 	}
 	if err := rows.Err(); err != nil {
@@ -358,7 +299,7 @@ func (c *Catalog) productByCode(code string) (catalog.Product, error) {
 	return catalog.Product{}, link.E(link.Invalid, "presale.product", "product")
 }
 
-// Spare tells how much of a product a household could still sign for.
+// Spare returns the units of a product that a household could still sign for.
 func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Spare, error) {
 	if err := requireSystem(ctx); err != nil {
 		return catalog.Spare{}, err
@@ -370,7 +311,7 @@ func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Sp
 	if r.HouseholdID <= 0 {
 		return catalog.Spare{}, link.E(link.NotFound, "household.unknown", "household_id")
 	}
-	var all []candidate
+	var all []catalog.Candidate
 	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
 		all, err = c.candidates(ctx, tx, product, r.Season, r.HouseholdID, nil, nil)
 		return err
@@ -382,7 +323,7 @@ func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Sp
 		return catalog.Spare{}, link.E(link.NotFound, "household.unknown", "household_id")
 	}
 	h := all[0]
-	return catalog.Spare{Units: h.spare, LevelFen: h.household.ExpectedFen / int64(max(h.household.Persons, 1))}, nil
+	return catalog.Spare{Units: h.Spare, LevelFen: h.Household.ExpectedFen / int64(max(h.Household.Persons, 1))}, nil
 }
 
 // ProposeQuotas divides a quantity over the households that could sign for it, by the fair policy.
@@ -395,10 +336,10 @@ func (c *Catalog) ProposeQuotas(ctx context.Context, r catalog.ProposeRequest) (
 	if err != nil {
 		return res, err
 	}
-	if r.Qty <= 0 || r.Qty > largestLot {
-		return res, link.E(link.Invalid, "order.quantity.not_positive", "qty")
+	if err := r.Check(); err != nil {
+		return res, err
 	}
-	var all []candidate
+	var all []catalog.Candidate
 	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
 		all, err = c.candidates(ctx, tx, product, r.Season, 0, r.Townships, r.Programmes)
 		return err
@@ -406,37 +347,5 @@ func (c *Catalog) ProposeQuotas(ctx context.Context, r catalog.ProposeRequest) (
 	if err != nil {
 		return res, err
 	}
-	var households []allocate.Household
-	var lots []allocate.Lot
-	var room int64
-	step := max(r.Min, 1)
-	for _, h := range all {
-		free := h.spare
-		if r.Max > 0 {
-			free = min(free, r.Max)
-		}
-		if free < step || slices.Contains(r.Exclude, h.household.ID) {
-			continue
-		}
-		households = append(households, h.household)
-		lots = append(lots, allocate.Lot{ID: h.household.ID, Presale: 1, Household: h.household.ID, Free: free,
-			UnitFen: catalog.LotUnitFen(r.UnitFen, h.agentBP)})
-		room += free
-	}
-	qty := min(r.Qty, room)
-	if qty < step {
-		return res, nil
-	}
-	shares, err := allocate.Fair(households, lots, qty, step)
-	if err != nil {
-		return res, fmt.Errorf("divide quotas: %w", err)
-	}
-	for _, s := range shares {
-		if s.Qty < step {
-			continue // the rest of an odd quantity: no van stops for it
-		}
-		res.Households, res.Villages = append(res.Households, s.Household), append(res.Villages, s.Village)
-		res.Qty, res.LevelFen = append(res.Qty, s.Qty), append(res.LevelFen, s.Reason.LevelFen)
-	}
-	return res, nil
+	return r.Propose(all)
 }

@@ -38,11 +38,8 @@ func (c *Catalog) Coverage(ctx context.Context, _ catalog.None) (catalog.Coverag
 			return fmt.Errorf("count programmes: %w", err)
 		}
 		for _, name := range catalog.Programmes() {
-			p := catalog.ProgrammeCoverage{Programme: name, Households: counts[name]}
-			if cov.Households > 0 {
-				p.BP = (p.Households*20_000 + cov.Households) / (2 * cov.Households) // half up
-			}
-			cov.Programmes = append(cov.Programmes, p)
+			cov.Programmes = append(cov.Programmes, catalog.ProgrammeCoverage{Programme: name, Households: counts[name],
+				BP: catalog.ShareBP(counts[name], cov.Households)})
 		}
 		return each(ctx, tx, `
 			WITH sold AS (

@@ -17,11 +17,11 @@ import (
 // between two batches.
 func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.DryRun, error) {
 	actor := link.ActorFrom(ctx)
-	if !isCounty(actor) && staffOf(actor) == 0 {
-		return catalog.DryRun{}, denied(actor)
+	if !catalog.IsCounty(actor) && catalog.StaffOf(actor) == 0 {
+		return catalog.DryRun{}, catalog.Denied(actor)
 	}
 	public := c.reference.Load().byID[r.PresaleID]
-	if public == nil || (public.State == catalog.PresaleDraft && !maySeeDraft(actor, public.Presale)) {
+	if public == nil || (public.State == catalog.PresaleDraft && !catalog.MaySell(actor, public.SellerOrg)) {
 		return catalog.DryRun{}, link.E(link.NotFound, "presale.unknown", "presale_id")
 	}
 	if r.Qty <= 0 {

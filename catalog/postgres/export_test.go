@@ -13,7 +13,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// WithoutFence has the writer store whatever the version is.
+// WithoutFence has the writer store under any version.
 func (c *Catalog) WithoutFence() {
 	without := strings.Replace(c.writer.storeSQL, "AND version = $2 ", "AND $2::bigint IS NOT NULL ", 1)
 	if without == c.writer.storeSQL {

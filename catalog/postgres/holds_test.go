@@ -103,7 +103,7 @@ func TestDeliverTellsLostFromReturned(t *testing.T) {
 		{returned: 1, capacity: 2, reserved: 0, delivered2: 1},
 		{delivered: 1, refused: true, capacity: 2, reserved: 0, delivered2: 1},
 		{delivered: -1, capacity: 2, reserved: 1, delivered2: 0}, // the ticket was superseded
-		{returned: -1, capacity: 2, reserved: 2, delivered2: 0},  // and what it said was short may come after all
+		{returned: -1, capacity: 2, reserved: 2, delivered2: 0},  // and units it reported short may come after all
 		{returned: -1, lost: true, capacity: 3, reserved: 3, delivered2: 0},
 		{returned: -1, refused: true, capacity: 3, reserved: 3, delivered2: 0}, // more than was ever ordered
 		{delivered: 3, capacity: 3, reserved: 0, delivered2: 3},
@@ -268,7 +268,7 @@ func TestReleaseOfWhatRanOutKeepsWhatIsConfirmed(t *testing.T) {
 	b.verify(c)
 }
 
-// model is what the holds and lots should say, kept the plainest way there is.
+// model holds the expected holds and lots, kept the plainest way there is.
 type model struct {
 	capacity map[int64]int64 // by lot
 	presale  map[int64]int64
@@ -278,7 +278,7 @@ type model struct {
 type modelHold struct {
 	req       catalog.ReserveRequest
 	res       catalog.Reservation
-	state     string
+	state     catalog.HoldState
 	expires   time.Time
 	held      map[int64]int64
 	delivered map[int64]int64
@@ -347,7 +347,7 @@ func TestHoldsAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		begin(t)
 		process := func() *postgres.Catalog { return processes[rapid.IntRange(0, 1).Draw(t, "process")] }
-		order := func(want ...string) *modelHold {
+		order := func(want ...catalog.HoldState) *modelHold {
 			var ids []int64
 			for _, id := range slices.Sorted(maps.Keys(m.holds)) {
 				if slices.Contains(want, m.holds[id].state) {
@@ -460,7 +460,7 @@ func TestHoldsAgainstModel(t *testing.T) {
 	b.verify(two)
 }
 
-// What crosses as an event or a command keeps its shape: other modules read it.
+// Events and commands keep their shape: other modules read them.
 func TestMessagesKeepTheirShape(t *testing.T) {
 	for want, v := range map[string]any{
 		`{"order_id":7}`: catalog.HoldConfirm{OrderID: 7},

@@ -35,7 +35,7 @@ func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 	return h, nil
 }
 
-// Household returns one household to those who may see it, with masked id numbers.
+// Household returns one household in the actor's scope, with masked id numbers.
 func (c *Catalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
 	return c.household(ctx, c.db, ref)
 }
@@ -45,10 +45,10 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 	if ref.ID == 0 {
 		field = "code"
 	}
-	kind, id := scope(link.ActorFrom(ctx))
+	scope := catalog.ScopeOf(link.ActorFrom(ctx))
 	h, err := scanHousehold(q.QueryRowxContext(ctx, `
 		SELECT `+householdColumns+` FROM `+householdTables+`
-		WHERE `+householdScope+` AND (h.id = $3 OR ($3 = 0 AND h.code = $4))`, kind, id, ref.ID, ref.Code).Scan)
+		WHERE `+householdScope+` AND (h.id = $3 OR ($3 = 0 AND h.code = $4))`, string(scope.Kind), scope.ID, ref.ID, ref.Code).Scan)
 	if err != nil {
 		return h, notFound(fmt.Errorf("read household: %w", err), "household.unknown", field)
 	}
@@ -64,7 +64,7 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 				if err != nil {
 					return fmt.Errorf("open id number: %w", err)
 				}
-				p.IDNumber = mask(number)
+				p.IDNumber = catalog.MaskID(number)
 			}
 			h.Members = append(h.Members, p)
 			return nil
@@ -75,25 +75,17 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 	return h, nil
 }
 
-// mask leaves what tells two numbers of a family apart, and nothing of the birthday.
-func mask(number string) string {
-	if len(number) < 12 {
-		return strings.Repeat("*", len(number))
-	}
-	return number[:6] + strings.Repeat("*", len(number)-10) + number[len(number)-4:]
-}
-
 const (
 	defaultHouseholds = 50
 	mostHouseholds    = 500
 )
 
-// Households lists those the caller may see, by code.
+// Households lists the households in the actor's scope, by code.
 func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
 	actor := link.ActorFrom(ctx)
-	kind, id := scope(actor)
-	if kind == "" {
-		return catalog.HouseholdPage{}, denied(actor)
+	scope := catalog.ScopeOf(actor)
+	if scope.Kind == catalog.ScopeNone {
+		return catalog.HouseholdPage{}, catalog.Denied(actor)
 	}
 	limit, err := pageSize(f.Limit, defaultHouseholds, mostHouseholds)
 	if err != nil {
@@ -115,7 +107,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 			SELECT FROM lot l JOIN presale p ON p.id = l.presale_id JOIN season s ON s.id = p.season
 			WHERE l.household_id = h.id AND s.current AND l.reserved + l.delivered > 0))`
 	query := strings.TrimSpace(f.Query)
-	args := []any{kind, id, query, pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold}
+	args := []any{string(scope.Kind), scope.ID, query, pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold}
 	if len(f.IDs) == 0 {
 		args[8] = nil
 	}
@@ -154,7 +146,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	return page, nil
 }
 
-// pattern finds what contains s, whatever signs are in it.
+// pattern matches texts that contain s, with its signs taken literally.
 func pattern(s string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
@@ -162,10 +154,8 @@ func pattern(s string) string {
 // SetConsent records, or takes back, that a household's helper may act for it. The household itself and the county may
 // do so; the helper may only give it up, because nobody consents to their own acting.
 func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (catalog.Household, error) {
-	switch r.How {
-	case "signed", "phone", "visit":
-	default:
-		return catalog.Household{}, link.E(link.Invalid, "household.consent.how", "how")
+	if err := r.Check(); err != nil {
+		return catalog.Household{}, err
 	}
 	actor := link.ActorFrom(ctx)
 	var h catalog.Household
@@ -174,13 +164,8 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 		if err != nil {
 			return asField(err, "household_id")
 		}
-		switch kind, _ := scope(actor); {
-		case kind == "county" || kind == "household":
-		case kind == "helper" && !r.Given:
-		case kind == "helper":
-			return link.E(link.Forbidden, "household.consent.self", "household_id")
-		default:
-			return link.E(link.Forbidden, "household.offer.not_yours", "household_id")
+		if err := catalog.ScopeOf(actor).MayConsent(r.Given); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE household SET consent = $2 WHERE id = $1`, found.ID, r.Given); err != nil {
 			return fmt.Errorf("set consent: %w", err)
@@ -208,11 +193,11 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 	return h, nil
 }
 
-// logAction keeps who did what for a household, and on whose behalf when it was not the household itself.
+// logAction records an action for a household: the actor, and whether it acted on the household's behalf.
 func (c *Catalog) logAction(ctx context.Context, tx *sqlx.Tx, householdID int64, what string, detail map[string]any) error {
 	actor := link.ActorFrom(ctx)
 	var onBehalfOf any
-	if actor.Role != roleHousehold {
+	if catalog.OnBehalf(actor) {
 		onBehalfOf = householdID
 	}
 	_, err := tx.ExecContext(ctx, `
@@ -235,7 +220,7 @@ func asField(err error, field string) error {
 	return err
 }
 
-// currentSeason is what "this season" means where nobody names one.
+// currentSeason is the season of requests that name none.
 func (c *Catalog) currentSeason() int {
 	if s := c.reference.Load().forAll.Season; s > 0 {
 		return s

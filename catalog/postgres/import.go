@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -15,8 +14,8 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; what a row leaves
-// empty keeps what is registered, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
+// ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; fields that a row leaves
+// empty keep the registered values, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
 // they are: a household or its helper changes its offer. Where more was sold than is registered now, the county looks.
 func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
 	if _, err := requireCounty(ctx); err != nil {
@@ -45,58 +44,34 @@ type importer struct {
 	tx     *sqlx.Tx
 	result catalog.ImportResult
 
-	villages map[[2]string]int64 // by township and name
-	towns    map[string]bool
-	helpers  map[string][]int64 // by name and by name（unit）
-	existing map[string]*registered
-	numbers  map[string]holder // by blind index
-	levels   []int64           // households that memory has to read
-	doubles  []double          // rows with somebody else's id number
-	resized  []resized         // households whose flock or garden changed
+	register *catalog.HouseholdRegister
+	levels   []int64   // households that memory has to read
+	doubles  []double  // rows with somebody else's id number
+	resized  []resized // households with another flock or garden
 }
 
 // double is a row that has the id number of another household.
 type double struct{ code, holder string }
 
-// holder is whose id number it is.
-type holder struct {
-	code     string
-	position int
-}
-
-// registered is what a row is compared with.
-type registered struct {
-	id         int64
-	head       string
-	persons    int
-	village    int64
-	helper     int64
-	phone      string
-	programmes []string
-	garden     int64
-	geese      int64
-	number     string // blind index of the head's
-}
-
-func (im *importer) problem(line int, e *link.Error) {
-	im.result.Problems = append(im.result.Problems, catalog.RowProblem{Line: line, Field: e.Field, Key: e.Key, Args: e.Args})
-}
-
 func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
-	rows := im.parse(r.Rows)
+	rows, wrong := catalog.ParseRows(r.Rows, im.c.now())
+	im.result.Problems = append(im.result.Problems, wrong...)
 	if err := im.read(ctx, rows); err != nil {
 		return err
 	}
 	for _, row := range rows {
-		wanted, ok := im.resolve(row)
-		if !ok {
+		res := im.register.Resolve(row, string(im.c.cfg.Cipher.Index(row.IDNumber)))
+		if res.TakenBy != "" {
+			im.doubles = append(im.doubles, double{code: row.Code, holder: res.TakenBy})
+		}
+		if len(res.Problems) > 0 {
+			im.result.Problems = append(im.result.Problems, res.Problems...)
 			continue
 		}
-		before := im.existing[row.Code]
 		switch {
-		case before == nil:
+		case res.Before == nil:
 			im.result.Added++
-		case before.same(wanted):
+		case res.Before.Same(res.After):
 			im.result.Unchanged++
 			continue
 		default:
@@ -105,7 +80,7 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 		if r.DryRun {
 			continue
 		}
-		if err := im.store(ctx, row, before, wanted); err != nil {
+		if err := im.store(ctx, row, res.Before, res.After); err != nil {
 			return fmt.Errorf("store row %d: %w", row.Line, err)
 		}
 	}
@@ -135,43 +110,15 @@ func (im *importer) holdDoubles(ctx context.Context) error {
 	return nil
 }
 
-// parse drops rows that are wrong by themselves or repeat another row of the file.
-func (im *importer) parse(rows []catalog.HouseholdRow) []catalog.ParsedRow {
-	var good []catalog.ParsedRow
-	codes, numbers := map[string]int{}, map[string]int{}
-	now := im.c.now()
-	for _, r := range rows {
-		row, problems := r.Parse(now)
-		if line := codes[row.Code]; line != 0 && row.Code != "" {
-			problems = append(problems, link.E(link.Invalid, "import.code.twice", "code", "line", strconv.Itoa(line)))
-		} else {
-			codes[row.Code] = r.Line
-		}
-		if line := numbers[row.IDNumber]; line != 0 && row.IDNumber != "" {
-			problems = append(problems, link.E(link.Invalid, "import.id_number.twice", "id_number", "line", strconv.Itoa(line)))
-		} else {
-			numbers[row.IDNumber] = r.Line
-		}
-		for _, e := range problems {
-			im.problem(r.Line, e)
-		}
-		if len(problems) == 0 {
-			good = append(good, row)
-		}
-	}
-	return good
-}
-
-// read fetches what the rows are compared with, and locks the households among them.
+// read fetches the register that the rows are compared with, and locks its households.
 func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
-	im.villages, im.towns, im.helpers = map[[2]string]int64{}, map[string]bool{}, map[string][]int64{}
-	im.existing, im.numbers = map[string]*registered{}, map[string]holder{}
+	im.register = catalog.NewHouseholdRegister()
 	ref := im.c.reference.Load()
 	for _, t := range ref.townships {
-		im.towns[t.Name] = true
+		im.register.Townships[t.Name] = true
 	}
 	for id, v := range ref.villages {
-		im.villages[[2]string{ref.townships[v.TownshipID].Name, v.Name}] = id
+		im.register.Villages[[2]string{ref.townships[v.TownshipID].Name, v.Name}] = id
 	}
 	err := each(ctx, im.tx, `SELECT id, name, unit FROM helper ORDER BY id`, func(scan func(...any) error) error {
 		var id int64
@@ -179,15 +126,14 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 		if err := scan(&id, &name, &unit); err != nil {
 			return err
 		}
-		im.helpers[name] = append(im.helpers[name], id)
-		im.helpers[name+"（"+unit+"）"] = append(im.helpers[name+"（"+unit+"）"], id)
+		im.register.AddHelper(id, name, unit)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read helpers: %w", err)
 	}
 	codes, numbers := make([]string, len(rows)), pq.ByteaArray{}
-	current := map[string]string{} // by whichever key a number was indexed: what it is indexed by now
+	current := map[string]string{} // index by the current key, by the index of any key
 	for i, row := range rows {
 		codes[i] = row.Code
 		all := im.c.cfg.Cipher.Indexes(row.IDNumber)
@@ -209,13 +155,13 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	for found.Next() {
 		var code string
 		var number []byte
-		h := &registered{}
-		err := found.Scan(&h.id, &code, &h.head, &h.persons, &h.village, &h.helper, &h.phone, (*pq.StringArray)(&h.programmes), &h.garden, &h.geese, &number)
+		h := &catalog.Registered{}
+		err := found.Scan(&h.ID, &code, &h.Head, &h.Persons, &h.Village, &h.Helper, &h.Phone, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &number)
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
-		h.number = now(number)
-		im.existing[code] = h
+		h.IDIndex = now(number)
+		im.register.Households[code] = h
 	}
 	if err := found.Err(); err != nil {
 		return fmt.Errorf("read households: %w", err)
@@ -228,84 +174,22 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	defer taken.Close()
 	for taken.Next() {
 		var number []byte
-		var who holder
-		if err := taken.Scan(&number, &who.code, &who.position); err != nil {
+		var holder catalog.IDHolder
+		if err := taken.Scan(&number, &holder.Code, &holder.Position); err != nil {
 			return fmt.Errorf("read id numbers: %w", err)
 		}
-		im.numbers[now(number)] = who
+		im.register.IDs[now(number)] = holder
 	}
 	return taken.Err()
 }
 
-// resolve looks up what a row names. It lists what is wrong and then returns false.
-func (im *importer) resolve(row catalog.ParsedRow) (registered, bool) {
-	w := registered{head: row.Head, persons: row.Persons, number: string(im.c.cfg.Cipher.Index(row.IDNumber))}
-	if before := im.existing[row.Code]; before != nil {
-		w = *before
-		w.head, w.persons, w.number = row.Head, row.Persons, string(im.c.cfg.Cipher.Index(row.IDNumber))
-	}
-	ok := true
-	refuse := func(key, field string, args ...string) {
-		im.problem(row.Line, link.E(link.Invalid, key, field, args...))
-		ok = false
-	}
-	village, known := im.villages[[2]string{row.Township, row.Village}]
-	switch {
-	case !im.towns[row.Township]:
-		refuse("import.township", "township")
-	case !known:
-		refuse("import.village", "village")
-	}
-	w.village = village
-	if who, taken := im.numbers[w.number]; taken && who != (holder{row.Code, 1}) {
-		refuse("import.id_number.taken", "id_number", "code", who.code)
-		im.doubles = append(im.doubles, double{code: row.Code, holder: who.code})
-	}
-	if row.Helper != "" {
-		helpers := im.helpers[strings.NewReplacer("(", "（", ")", "）").Replace(row.Helper)]
-		switch len(helpers) {
-		case 0:
-			refuse("import.helper", "helper", "name", row.Helper)
-		case 1:
-			w.helper = helpers[0]
-		default:
-			if !slices.Contains(helpers, w.helper) { // whoever it is now may stay
-				refuse("import.helper.several", "helper", "name", row.Helper)
-			}
-		}
-	}
-	if row.Phone != nil {
-		w.phone = *row.Phone
-	}
-	if row.Programmes != nil {
-		w.programmes = *row.Programmes
-	}
-	if row.GardenM2 != nil {
-		w.garden = *row.GardenM2
-	}
-	if row.Geese != nil {
-		w.geese = *row.Geese
-	}
-	return w, ok
-}
-
-func (h *registered) same(o registered) bool {
-	return h.head == o.head && h.persons == o.persons && h.village == o.village && h.helper == o.helper && h.phone == o.phone &&
-		sameSet(h.programmes, o.programmes) && h.garden == o.garden && h.geese == o.geese && h.number == o.number
-}
-
-func sameSet(a, b []string) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(a, b)
-}
-
-func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *registered, w registered) error {
-	id := w.id
+func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *catalog.Registered, w catalog.Registered) error {
+	id := w.ID
 	if before == nil {
 		err := im.tx.GetContext(ctx, &id, `
 			INSERT INTO household (code, head, persons, village_id, helper_id, phone, programmes, garden_m2, geese)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-			row.Code, w.head, w.persons, w.village, orNull(w.helper), w.phone, texts(w.programmes), w.garden, w.geese)
+			row.Code, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese)
 		if err != nil {
 			return fmt.Errorf("add household: %w", err)
 		}
@@ -316,23 +200,23 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *re
 			UPDATE household SET head = $2, persons = $3, village_id = $4, helper_id = $5, phone = $6, programmes = $7, garden_m2 = $8, geese = $9,
 			       consent = consent AND helper_id IS NOT DISTINCT FROM $5
 			WHERE id = $1`,
-			id, w.head, w.persons, w.village, orNull(w.helper), w.phone, texts(w.programmes), w.garden, w.geese)
+			id, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese)
 		if err != nil {
 			return fmt.Errorf("change household: %w", err)
 		}
-		im.resized = append(im.resized, resized{id, before.supply(), w.supply()})
-		if before.persons != w.persons || before.village != w.village {
+		im.resized = append(im.resized, resized{id, before.Produces(), w.Produces()})
+		if before.Persons != w.Persons || before.Village != w.Village {
 			im.levels = append(im.levels, id)
 		}
 	}
-	if before == nil || before.head != w.head || before.number != w.number {
+	if before == nil || before.Head != w.Head || before.IDIndex != w.IDIndex {
 		sealed, index := im.c.seal(row.IDNumber, row.Code)
 		_, err := im.tx.ExecContext(ctx, `
 			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index)
 			VALUES ($1, 1, $2, '户主', $3, $4, $5, $6)
 			ON CONFLICT (household_id, position) DO UPDATE
 			SET name = excluded.name, born = excluded.born, female = excluded.female, id_sealed = excluded.id_sealed, id_index = excluded.id_index`,
-			id, w.head, row.Born, row.Female, sealed, index)
+			id, w.Head, row.Born, row.Female, sealed, index)
 		if err != nil {
 			return fmt.Errorf("store head: %w", err)
 		}
@@ -340,7 +224,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *re
 	return im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
-// noteLevels has memory read the households that are new or whose level or village changed, in every season.
+// noteLevels has memory read new households and households with another level or village, in every season.
 func (im *importer) noteLevels(ctx context.Context) error {
 	if len(im.levels) == 0 {
 		return nil

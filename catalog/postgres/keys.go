@@ -19,14 +19,14 @@ import (
 
 var errDropConn = driver.ErrBadConn
 
-// digest is what is stored of a key: short and of one length, so that its index stays small.
+// digest shortens a key to one length for storage, so that its index stays small.
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return uuid.UUID(sum[:16]).String()
 }
 
-// linesDigest tells whether a key is used for the same thing again. When it expires is not part of it: who asks again
-// after a timeout asks later.
+// linesDigest is equal for requests that ask for the same. The expiry is not part of it: a retry after a timeout asks
+// later.
 func linesDigest(req catalog.ReserveRequest) string {
 	b, err := json.Marshal(struct {
 		Channel   catalog.Channel
@@ -39,8 +39,14 @@ func linesDigest(req catalog.ReserveRequest) string {
 	return digest(string(b))
 }
 
-// answerKnown answers the jobs whose keys were used before and returns the others, with those whose hold had expired:
-// these may be reserved anew.
+const retireSQL = `
+		WITH retired AS (
+			SELECT key, gen_random_uuid() AS new FROM unnest($1::uuid[]) AS k (key))
+		UPDATE hold SET key = retired.new FROM retired
+		WHERE hold.key = retired.key AND hold.state = ` + released + ` AND hold.expired`
+
+// answerKnown answers the jobs with used keys and returns the others, among them jobs of expired holds: these may be
+// reserved anew.
 func (w *writer) answerKnown(ctx context.Context, s *season, jobs []*job, known []string) ([]*job, error) {
 	stored, err := w.readReservations(ctx, s, known)
 	if err != nil {
@@ -66,11 +72,7 @@ func (w *writer) answerKnown(ctx context.Context, s *season, jobs []*job, known 
 		return rest, nil
 	}
 	// The old hold stays as history under a key of its own.
-	_, err = w.c.db.ExecContext(ctx, `
-		WITH retired AS (
-			SELECT key, gen_random_uuid() AS new FROM unnest($1::uuid[]) AS k (key))
-		UPDATE hold SET key = retired.new FROM retired
-		WHERE hold.key = retired.key AND hold.state = 'released' AND hold.expired`, pq.StringArray(slices.Compact(expired)))
+	_, err = w.c.db.ExecContext(ctx, retireSQL, pq.StringArray(slices.Compact(expired)))
 	if err != nil {
 		return jobs, fmt.Errorf("retire expired holds: %w", err)
 	}
@@ -83,7 +85,7 @@ type storedReservation struct {
 	expired bool
 }
 
-// readReservations reads what was stored under keys. Households and villages of the shares come from memory.
+// readReservations reads the reservations stored under keys. Households and villages of the shares come from memory.
 func (w *writer) readReservations(ctx context.Context, s *season, keys []string) (map[string]*storedReservation, error) {
 	rows, err := w.c.db.QueryContext(ctx, `
 		SELECT key::text, lines::text, order_id, line, presale_id, state, expired, expires_at, policy, lots, qty, level_fen

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 
@@ -13,7 +12,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// HouseholdLots returns what a household offers this season, to those who may see the household.
+// HouseholdLots returns the lots of a household this season, to actors who may see the household.
 func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLots, error) {
 	h, err := c.Household(ctx, ref)
 	if err != nil {
@@ -24,8 +23,8 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
-		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> 'draft' AND p.contract_id = 0
-		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason())
+		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> $3 AND p.contract_id = 0
+		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason(), string(catalog.PresaleDraft))
 	if err != nil {
 		return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
 	}
@@ -48,14 +47,11 @@ func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (
 	return all, nil
 }
 
-// largestLot is far more than any household raises or grows.
-const largestLot = 10_000_000
-
 // Offer changes a lot's capacity for the household itself, or its helper with consent. A household without a lot gets
 // one if it is registered for the product.
 func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lot, error) {
-	if r.Capacity < 0 || r.Capacity > largestLot {
-		return catalog.Lot{}, link.E(link.Invalid, "household.offer.capacity", "capacity")
+	if err := r.Check(); err != nil {
+		return catalog.Lot{}, err
 	}
 	actor := link.ActorFrom(ctx)
 	public := c.reference.Load().byID[r.PresaleID]
@@ -71,13 +67,8 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		if err != nil {
 			return asField(err, "household_id")
 		}
-		switch kind, _ := scope(actor); {
-		case kind == "household":
-		case kind == "helper" && h.Consent:
-		case kind == "helper":
-			return link.E(link.Forbidden, "household.consent.missing", "household_id")
-		default:
-			return link.E(link.Forbidden, "household.offer.not_yours", "household_id")
+		if err := catalog.ScopeOf(actor).MayOffer(h); err != nil {
+			return err
 		}
 		if _, err := lockSeason(ctx, tx, public.Season); err != nil {
 			return err
@@ -110,7 +101,7 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 	return lot, nil
 }
 
-// changeLot sets a lot's capacity in the caller's transaction, which holds the season, and returns what it was.
+// changeLot sets a lot's capacity in the caller's transaction, which holds the season, and returns the capacity before.
 func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Household, p *published, capacity int64, lot *catalog.Lot) (before int64, err error) {
 	*lot = catalog.Lot{PresaleID: p.ID, HouseholdID: h.ID, VillageID: h.VillageID, Capacity: capacity}
 	err = tx.QueryRowxContext(ctx, `
@@ -132,8 +123,8 @@ func (c *Catalog) changeLot(ctx context.Context, tx *sqlx.Tx, h catalog.Househol
 	case err != nil:
 		return 0, fmt.Errorf("read lot: %w", err)
 	}
-	if sold := lot.Reserved + lot.Delivered; capacity < sold {
-		return 0, link.E(link.Conflict, "household.offer.below_sold", "capacity", "sold", strconv.FormatInt(sold, 10))
+	if err := lot.CheckOffer(capacity); err != nil {
+		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = $2 WHERE id = $1`, lot.ID, capacity); err != nil {
 		return 0, fmt.Errorf("change lot: %w", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -14,14 +13,10 @@ import (
 	"banmuyuan/catalog"
 )
 
-// resized is a household whose registered flock or garden changed.
+// resized is a household with another flock or garden in the register.
 type resized struct {
 	id            int64
 	before, after catalog.Household
-}
-
-func (r *registered) supply() catalog.Household {
-	return catalog.Household{Programmes: r.programmes, GardenM2: r.garden, Geese: r.geese}
 }
 
 // lockSeasons locks all seasons in the order of their ids and returns them.
@@ -38,8 +33,8 @@ func lockSeasons(ctx context.Context, tx *sqlx.Tx) ([]int, error) {
 	return seasons, nil
 }
 
-// holdOversold holds for the county what households have sold above a register that became smaller, and keeps the rest
-// of it from being sold meanwhile.
+// holdOversold opens a review for each product of which a household has sold more than its smaller register says, and
+// stops the sale of the rest meanwhile.
 func (im *importer) holdOversold(ctx context.Context) error {
 	type smaller struct {
 		household resized
@@ -87,36 +82,25 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	if err != nil {
 		return nil, err
 	}
-	var sold, free int64
-	for _, l := range lots {
-		if l.ContractID != 0 {
-			sold += l.Capacity // signed for
-			continue
-		}
-		sold += l.Sold
-		free += max(l.Capacity-l.Sold, 0)
-	}
-	registered := product.Supply(h.after)
-	if sold <= registered {
+	o, found := catalog.CheckOversold(product, h.before, h.after, lots)
+	if !found {
 		return nil, nil
 	}
 	var kept int64 // since an earlier look
 	err = tx.GetContext(ctx, &kept, `
 		SELECT coalesce(sum(k.units), 0)::bigint FROM review r JOIN review_lot k ON k.review_id = r.id
-		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = 'open'`, catalog.ReviewOversold, h.id, product.Code)
+		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = `+reviewOpen, catalog.ReviewOversold, h.id, product.Code)
 	if err != nil {
 		return nil, fmt.Errorf("sum what is kept from being sold: %w", err)
 	}
-	free += kept
-	args := map[string]string{"product": product.Name.Zh, "before": strconv.FormatInt(product.Supply(h.before), 10),
-		"registered": strconv.FormatInt(registered, 10), "sold": strconv.FormatInt(sold, 10), "free": strconv.FormatInt(free, 10)}
-	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, product.Code, args, 0, 0); err != nil {
+	o.Free += kept
+	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, product.Code, o.Args(product), 0, 0); err != nil {
 		return nil, err
 	}
 	var touched []int64
 	err = tx.SelectContext(ctx, &touched, `
 		WITH r AS (
-			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = 'open'
+			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = `+reviewOpen+`
 		), open AS (
 			SELECT l.id, l.capacity - l.reserved - l.delivered AS units FROM lot l JOIN presale p ON p.id = l.presale_id
 			WHERE l.id = ANY($4) AND p.contract_id = 0 AND l.capacity > l.reserved + l.delivered
@@ -129,10 +113,10 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	if err != nil {
 		return nil, fmt.Errorf("keep lots from being sold: %w", err)
 	}
-	return touched, c.logAction(ctx, tx, h.id, "oversold.held", map[string]any{"product": product.Code, "sold": sold, "registered": registered})
+	return touched, c.logAction(ctx, tx, h.id, "oversold.held", map[string]any{"product": product.Code, "sold": o.Sold, "registered": o.Registered})
 }
 
-func lotIDs(lots []supplyLot) []int64 {
+func lotIDs(lots []catalog.SupplyLot) []int64 {
 	out := make([]int64, len(lots))
 	for i, l := range lots {
 		out[i] = l.ID
@@ -140,7 +124,7 @@ func lotIDs(lots []supplyLot) []int64 {
 	return out
 }
 
-// sellAgain gives lots back what a review kept from being sold.
+// sellAgain gives lots the units back that a review kept from being sold.
 func (c *Catalog) sellAgain(ctx context.Context, tx *sqlx.Tx, review int64) error {
 	var kept []struct {
 		Lot    int64 `db:"lot_id"`

@@ -47,7 +47,7 @@ func TestShrunkenRegisterIsHeld(t *testing.T) {
 	if importAs("40"); len(open()) != 0 || capacity() != 100 {
 		t.Fatalf("forty are sold and there: %+v", open())
 	}
-	for _, n := range []string{"39", "39", "38"} { // held once, whatever comes afterwards
+	for _, n := range []string{"39", "39", "38"} { // held once, also when repeated
 		importAs(n)
 		if all := open(); len(all) != 1 || all[0].Kind != catalog.ReviewOversold || all[0].Args["sold"] != "40" || all[0].Args["registered"] != n || all[0].Args["free"] != "73" {
 			t.Fatalf("reviews %+v", all)

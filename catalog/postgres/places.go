@@ -11,7 +11,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// reference is what readers see of places, organisations, products and presales. It is replaced whole.
+// reference is the read model of places, organisations, products and presales. It is replaced whole.
 type reference struct {
 	version       int64
 	forCounty     catalog.Reference
@@ -171,7 +171,7 @@ func each(ctx context.Context, q querier, query string, row func(scan func(...an
 // Reference returns names of places, products and organisations.
 func (c *Catalog) Reference(ctx context.Context, _ catalog.None) (catalog.Reference, error) {
 	r := c.reference.Load()
-	if isCounty(link.ActorFrom(ctx)) {
+	if catalog.IsCounty(link.ActorFrom(ctx)) {
 		return r.forCounty, nil
 	}
 	return r.forAll, nil

@@ -2,32 +2,21 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"regexp"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
-	"banmuyuan/catalog/allocate"
 	"banmuyuan/internal/link"
 )
 
-var presaleCode = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
-
-// maySell tells whether a may change presales of a seller.
-func maySell(a link.Actor, seller int64) bool {
-	return isCounty(a) || (seller > 0 && staffOf(a) == seller)
-}
-
 // SavePresale creates a presale as a draft, or changes one. Once it is open, titles, notes, dates and limits may still
-// change, because no earlier order depends on them; prices, terms, policy and what is sold may not.
+// change, because no earlier order depends on them; prices, terms, policy and goods may not.
 func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
-	if !maySell(actor, p.SellerOrg) {
-		return catalog.Presale{}, denied(actor)
+	if !catalog.MaySell(actor, p.SellerOrg) {
+		return catalog.Presale{}, catalog.Denied(actor)
 	}
 	ref := c.reference.Load()
 	if err := ref.checkPresale(p); err != nil {
@@ -51,65 +40,14 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 	return p, nil
 }
 
-// checkPresale checks what somebody typed.
+// checkPresale checks a presale as typed against the reference.
 func (r *reference) checkPresale(p catalog.Presale) error {
-	var problems link.Problems
-	if !presaleCode.MatchString(p.Code) {
-		problems.Add("presale.code.missing", "code")
+	var product *catalog.Product
+	if known, ok := r.products[p.ProductID]; ok {
+		product = &known
 	}
-	if p.Title.Zh == "" || p.Title.En == "" || len(p.Title.Zh)+len(p.Title.En) > 400 {
-		problems.Add("presale.title.missing", "title")
-	}
-	product, ok := r.products[p.ProductID]
-	if !ok {
-		problems.Add("presale.product", "product_id")
-	}
-	if _, ok := r.organisations[p.SellerOrg]; !ok {
-		problems.Add("presale.seller", "seller_org")
-	}
-	if p.Season < 2000 || p.Season > 2199 {
-		problems.Add("presale.season", "season")
-	}
-	if !p.OpensAt.Before(p.ClosesAt) {
-		problems.Add("presale.window", "closes_at")
-	}
-	if p.DeliverFrom.IsZero() || p.DeliverTo.Before(p.DeliverFrom) {
-		problems.Add("presale.delivery", "deliver_to")
-	}
-	if len(p.Channels) == 0 || slices.ContainsFunc(p.Channels, func(c catalog.Channel) bool { return !c.Valid() }) {
-		problems.Add("presale.channels", "channels")
-	}
-	seen := map[string]bool{}
-	bad := len(p.Grades) == 0
-	for _, g := range p.Grades {
-		bad = bad || g.Grade == "" || seen[g.Grade] || g.Price.Fen <= 0 || g.Price.Fen > largestLot || g.Price.Per <= 0
-		seen[g.Grade] = true
-	}
-	if bad {
-		problems.Add("presale.grades", "grades")
-	}
-	if p.MinQty <= 0 || p.StepQty <= 0 || p.CollectionMin <= 0 || p.CollectionMin > largestLot || p.MaxQty < 0 || (p.MaxQty > 0 && p.MaxQty < p.MinQty) {
-		problems.Add("presale.quantity", "min_qty")
-	}
-	if p.GramsPerUnit < 0 || p.GramsPerUnit > largestLot || (product.Weighed() && p.GramsPerUnit == 0) {
-		problems.Add("presale.grams", "grams_per_unit")
-	}
-	if !termsValid(p.Terms) {
-		problems.Add("presale.terms", "terms")
-	}
-	if allocate.Policy(p.Policy).Version() == "" {
-		problems.Add("presale.policy", "policy")
-	}
-	return problems.Err()
-}
-
-func termsValid(t catalog.Terms) bool {
-	for _, bp := range []int64{t.DepositBP, t.FeeBP, t.ForfeitBP, t.WeightToleranceBP} {
-		if bp < 0 || bp > 10_000 {
-			return false
-		}
-	}
-	return t.FreeCancelHours >= 0 && t.InspectionHours >= 0
+	_, sellerKnown := r.organisations[p.SellerOrg]
+	return p.Check(product, sellerKnown)
 }
 
 func (c *Catalog) createPresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, unitFen int64) error {
@@ -136,18 +74,15 @@ func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 	if err != nil {
 		return err
 	}
-	if !maySell(link.ActorFrom(ctx), before.SellerOrg) {
+	if !catalog.MaySell(link.ActorFrom(ctx), before.SellerOrg) {
 		return link.E(link.NotFound, "presale.unknown", "id")
 	}
 	if before.ContractID != 0 {
 		return link.E(link.NotFound, "presale.unknown", "id")
 	}
 	p.State, p.ContractID = before.State, 0
-	if before.State != catalog.PresaleDraft && !sameDeal(before.Presale, *p) {
-		return link.E(link.Conflict, "presale.not_draft", "")
-	}
-	if p.Season != before.Season {
-		return link.E(link.Conflict, "presale.not_draft", "season")
+	if err := before.CheckChange(*p); err != nil {
+		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE presale SET code = $2, product_id = $3, title = $4, note = $5, channels = $6, opens_at = $7, closes_at = $8, deliver_from = $9,
@@ -169,18 +104,6 @@ func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 	return presaleChanged(ctx, tx, *p, lots)
 }
 
-// sameDeal tells whether what orders were or will be placed on is unchanged.
-func sameDeal(a, b catalog.Presale) bool {
-	deal := func(p catalog.Presale) string {
-		b, err := json.Marshal([]any{p.Code, p.ProductID, p.Season, p.Grades, p.Terms, p.GramsPerUnit, p.SellerOrg, p.Policy, p.CollectionMin})
-		if err != nil {
-			panic(err) // numbers and strings only
-		}
-		return string(b)
-	}
-	return deal(a) == deal(b)
-}
-
 // lockPresale locks a presale's season and reads the presale.
 func lockPresale(ctx context.Context, tx *sqlx.Tx, id int64) (presaleRow, error) {
 	var season int
@@ -193,7 +116,7 @@ func lockPresale(ctx context.Context, tx *sqlx.Tx, id int64) (presaleRow, error)
 	return scanPresale(tx.QueryRowContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE p.id = $1`, id).Scan)
 }
 
-// presaleChanged tells memory, readers and other modules.
+// presaleChanged notifies memory, readers and other modules.
 func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []int64) error {
 	if err := noteChange(ctx, tx, p.Season, change{presales: []int64{p.ID}, lots: lots}); err != nil {
 		return err
@@ -207,7 +130,7 @@ func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []
 }
 
 // SetPresaleState opens or closes a presale. Opening gives a lot to each household that raises or grows the product and
-// has none yet: Product.Supply less what its lots of the same product already promise this season.
+// has none yet: see Product.NewLot.
 func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
 	var p catalog.Presale
@@ -216,23 +139,21 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 		if err != nil {
 			return err
 		}
-		if !maySell(actor, row.SellerOrg) {
+		if !catalog.MaySell(actor, row.SellerOrg) {
 			if row.State == catalog.PresaleDraft {
 				return link.E(link.NotFound, "presale.unknown", "id")
 			}
-			return denied(actor)
+			return catalog.Denied(actor)
 		}
 		if row.ContractID != 0 { // the contract opens and closes it
 			return link.E(link.NotFound, "presale.unknown", "id")
 		}
 		p = row.Presale
-		if p.State == r.State {
-			return nil
+		next, err := p.State.MoveTo(r.State)
+		if err != nil || next == p.State {
+			return err
 		}
-		if !(p.State == catalog.PresaleDraft && r.State == catalog.PresaleOpen) && !(p.State == catalog.PresaleOpen && r.State == catalog.PresaleClosed) {
-			return link.E(link.Conflict, "presale.state", "state")
-		}
-		p.State = r.State
+		p.State = next
 		if _, err := tx.ExecContext(ctx, `UPDATE presale SET state = $2 WHERE id = $1`, p.ID, p.State); err != nil {
 			return fmt.Errorf("set presale state: %w", err)
 		}
@@ -277,10 +198,9 @@ func (c *Catalog) makeLots(ctx context.Context, tx *sqlx.Tx, p catalog.Presale) 
 			if err := scan(&h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg); err != nil {
 				return err
 			}
-			if n := product.Supply(h) - promised[h.ID]; n > 0 {
-				raiser, bp := product.Raised(h)
-				households, capacities = append(households, h.ID), append(capacities, n)
-				raisers, agents = append(raisers, raiser), append(agents, bp)
+			if l, ok := product.NewLot(h, promised[h.ID]); ok {
+				households, capacities = append(households, l.HouseholdID), append(capacities, l.Capacity)
+				raisers, agents = append(raisers, l.AgentOrg), append(agents, l.AgentBP)
 			}
 			return nil
 		})

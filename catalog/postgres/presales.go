@@ -51,7 +51,7 @@ func scanPresale(scan func(...any) error) (presaleRow, error) {
 	return p, nil
 }
 
-// readPresales reads those of a season, or all of them for season 0.
+// readPresales reads the presales of a season, or all for season 0.
 func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE $1 = 0 OR p.season = $1 ORDER BY p.id`, season)
 	if err != nil {
@@ -72,12 +72,10 @@ func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, err
 	return all, nil
 }
 
-// published is a presale as readers see it, but for what is left.
+// published is a presale as readers see it, without its live stock.
 type published struct {
-	catalog.PublicPresale
+	catalog.Listed
 	byVillage []catalog.PublicVillage
-	townships map[int64]bool
-	text      string // what a search looks through, lower case
 }
 
 // addPresales puts the presales into the read model.
@@ -88,7 +86,7 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	byID := make(map[int64]*published, len(presales))
 	for _, row := range presales {
-		p := &published{townships: map[int64]bool{}}
+		p := &published{Listed: catalog.Listed{InTownships: map[int64]bool{}}}
 		p.Presale, p.Product, p.Seller = row.Presale, r.products[row.ProductID], r.organisations[row.SellerOrg].Name
 		byID[p.ID] = p
 		r.byID[p.ID], r.byCode[p.Code] = p, p
@@ -116,8 +114,8 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 		p.Villages++
 		p.Households += v.Households
 		p.Capacity += v.Qty
-		if !p.townships[village.TownshipID] {
-			p.townships[village.TownshipID] = true
+		if !p.InTownships[village.TownshipID] {
+			p.InTownships[village.TownshipID] = true
 			p.Townships = append(p.Townships, v.Township)
 		}
 	}
@@ -133,7 +131,7 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 		for _, v := range p.byVillage {
 			words = append(words, v.Village)
 		}
-		p.text = strings.ToLower(strings.Join(words, " "))
+		p.Text = strings.ToLower(strings.Join(words, " "))
 		if p.Townships == nil {
 			p.Townships = []string{}
 		}
@@ -149,17 +147,9 @@ func comparePresales(a, b *published) int {
 	return cmp.Or(a.ClosesAt.Compare(b.ClosesAt), cmp.Compare(a.ID, b.ID))
 }
 
-// view fills in what changes from one moment to the next.
+// view adds the live stock.
 func (c *Catalog) view(p *published, now time.Time) catalog.PublicPresale {
-	v := p.PublicPresale
-	v.Left = (*c.stock.Load())[p.ID]
-	v.Orderable = v.OpenAt(now) && v.Left >= v.MinQty
-	return v
-}
-
-// maySeeDraft: drafts are for the county and the cooperative that will sell.
-func maySeeDraft(a link.Actor, p catalog.Presale) bool {
-	return isCounty(a) || (p.SellerOrg > 0 && staffOf(a) == p.SellerOrg)
+	return p.WithStock((*c.stock.Load())[p.ID], now)
 }
 
 const (
@@ -178,7 +168,7 @@ func pageSize(limit, otherwise, largest int) (int, error) {
 	return limit, nil
 }
 
-// Presales lists what may be ordered now or soon, soonest closing first.
+// Presales lists presales that are open now or soon, soonest closing first.
 func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
 	limit, err := pageSize(f.Limit, defaultPage, largestPage)
 	if err != nil {
@@ -194,11 +184,11 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
-	now, actor, words := c.now(), link.ActorFrom(ctx), strings.Fields(strings.ToLower(f.Query))
+	now, actor := c.now(), link.ActorFrom(ctx)
 	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
 	var last *published
 	for _, p := range c.reference.Load().presales {
-		if p.ContractID != 0 || !p.matches(f, day, words, now) || (p.State == catalog.PresaleDraft && !maySeeDraft(actor, p.Presale)) {
+		if p.ContractID != 0 || !f.Matches(p.Listed, day, now) || (p.State == catalog.PresaleDraft && !catalog.MaySell(actor, p.SellerOrg)) {
 			continue
 		}
 		page.Total++
@@ -215,24 +205,6 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 		last = p
 	}
 	return page, nil
-}
-
-func (p *published) matches(f catalog.PresaleFilter, day time.Time, words []string, now time.Time) bool {
-	switch {
-	case f.State == "" && (p.State != catalog.PresaleOpen || !now.Before(p.ClosesAt)),
-		f.State != "" && p.State != f.State,
-		f.Product != "" && p.Product.Code != f.Product,
-		f.Township != 0 && !p.townships[f.Township],
-		f.Channel != "" && !slices.Contains(p.Channels, f.Channel),
-		!day.IsZero() && (!p.DeliverFrom.Before(day.AddDate(0, 0, 1)) || p.DeliverTo.Before(day)):
-		return false
-	}
-	for _, w := range words {
-		if !strings.Contains(p.text, w) {
-			return false
-		}
-	}
-	return true
 }
 
 // A cursor is where the page before ended: its last presale may be gone by now.
@@ -269,13 +241,13 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	if ref.ID == 0 {
 		p, field = c.reference.Load().byCode[ref.Code], "code"
 	}
-	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !maySeeDraft(actor, p.Presale)) {
+	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !catalog.MaySell(actor, p.SellerOrg)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
 	}
 	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil
 }
 
-// Stock returns what is left of every open presale.
+// Stock returns the units left in every open presale.
 func (c *Catalog) Stock(context.Context, catalog.None) ([]catalog.Stock, error) {
 	left := *c.stock.Load()
 	all := []catalog.Stock{}

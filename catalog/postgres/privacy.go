@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -16,17 +14,13 @@ import (
 
 var _ catalog.Privacy = (*Catalog)(nil)
 
-// UnmaskID shows an id number and writes down who looked, before anybody sees it.
+// UnmaskID records the actor and then returns an id number in the clear.
 func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.UnmaskedID, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.UnmaskedID{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if n := utf8.RuneCountInString(r.Reason); n < 4 || n > 200 {
-		return catalog.UnmaskedID{}, link.E(link.Invalid, "unmask.reason", "reason")
-	}
-	if r.Position == 0 {
-		r.Position = 1
+	if err := r.Check(); err != nil {
+		return catalog.UnmaskedID{}, err
 	}
 	var out catalog.UnmaskedID
 	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
@@ -59,7 +53,7 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 	return out, nil
 }
 
-// IDUnmaskings lists who saw id numbers in the clear.
+// IDUnmaskings lists the times that id numbers were shown in the clear.
 func (c *Catalog) IDUnmaskings(ctx context.Context, _ catalog.None) (catalog.IDUnmaskings, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.IDUnmaskings{}, err
@@ -91,8 +85,8 @@ func (c *Catalog) IDUnmaskings(ctx context.Context, _ catalog.None) (catalog.IDU
 // rekeyStep is how many persons are sealed anew in one transaction.
 const rekeyStep = 500
 
-// Rekey seals with the first key what older ones sealed, in small steps beside a running system, and returns how many
-// values there were.
+// Rekey seals values of older keys anew with the first key, in small steps beside a running system, and returns the
+// number of values.
 func (c *Catalog) Rekey(ctx context.Context, progress func(n int)) (int, error) {
 	total := 0
 	var household int64

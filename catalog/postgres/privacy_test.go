@@ -63,7 +63,7 @@ func TestUnmaskingAnIDIsWrittenDown(t *testing.T) {
 	}
 	_, err = c.IDUnmaskings(household(3), catalog.None{})
 	wantCode(t, err, link.Forbidden, "forbidden", "")
-	// The log stays, whoever asks.
+	// The log stays for every actor.
 	for _, sql := range []string{`UPDATE unmasking SET reason = ''`, `DELETE FROM unmasking`, `TRUNCATE unmasking`} {
 		if _, err := b.db.Exec(sql); err == nil {
 			t.Errorf("%s: was let through", sql)
@@ -97,7 +97,7 @@ func TestIDsAreSealedAnewBesideThoseWhoRead(t *testing.T) {
 	both := b.withKeys(fresh + "," + old)
 	ask := catalog.UnmaskID{HouseholdID: 3, Reason: "换密钥时核对"}
 	var wg sync.WaitGroup
-	for range 4 { // whoever has both keys reads all the while
+	for range 4 { // readers with both keys work throughout
 		wg.Go(func() {
 			for range 10 {
 				if got, err := both.UnmaskID(county(t.Context()), ask); err != nil || got.IDNumber != idNumber(3) {

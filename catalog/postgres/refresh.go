@@ -10,10 +10,10 @@ import (
 	"github.com/lib/pq"
 )
 
-// keepChanges is how long the log of changes reaches back; who was away for longer reads a season whole.
+// keepChanges is how long the log of changes reaches back; a process that was away for longer reads a season whole.
 const keepChanges = 10 * time.Minute
 
-// refreshLoop keeps memory current with what other processes write. It bounds how old anything is that readers see.
+// refreshLoop keeps memory current with the writes of other processes. It bounds the age of all that readers see.
 func (c *Catalog) refreshLoop(ctx context.Context) {
 	tick := time.NewTicker(c.cfg.Refresh)
 	defer tick.Stop()
@@ -29,7 +29,7 @@ func (c *Catalog) refreshLoop(ctx context.Context) {
 	}
 }
 
-// Refresh reads at once what other processes changed, as Run does again and again.
+// Refresh reads the changes of other processes at once, as Run does periodically.
 func (c *Catalog) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -45,7 +45,7 @@ func (c *Catalog) Refresh(ctx context.Context) error {
 	})
 }
 
-// refresh looks for new seasons and catches up with those there are.
+// refresh looks for new seasons and catches up with the known ones.
 func (w *writer) refresh(ctx context.Context) error {
 	var now []struct {
 		ID      int   `db:"id"`
@@ -84,7 +84,7 @@ func (w *writer) catchUp(ctx context.Context, s *season) error {
 	return err
 }
 
-// reload reads a season whole and replaces what memory has of it.
+// reload reads a season whole and replaces it in memory.
 func (w *writer) reload(ctx context.Context, id int) error {
 	s, err := loadSeason(ctx, w.c.db, id)
 	if err != nil {
@@ -101,7 +101,7 @@ func (w *writer) index(s *season) {
 	}
 }
 
-// publishStock shows readers what is left.
+// publishStock publishes the units left to readers.
 func (w *writer) publishStock() {
 	left := make(map[int64]int64, len(w.of))
 	for id, s := range w.of {
@@ -119,12 +119,12 @@ func lockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err er
 	return version, nil
 }
 
-// change is what a transaction changed of a season.
+// change lists the rows of a season that a transaction changed.
 type change struct {
 	lots, households, presales []int64
 }
 
-// noteChange takes the season's next version and logs what the transaction, which holds lockSeason, changed.
+// noteChange takes the season's next version and logs the changes of the transaction, which holds lockSeason.
 func noteChange(ctx context.Context, tx *sqlx.Tx, season int, ch change) error {
 	_, err := tx.ExecContext(ctx, `
 		WITH next AS (UPDATE season SET version = version + 1 WHERE id = $1 RETURNING version)

@@ -22,13 +22,13 @@ import (
 // The rule of the reservation writer.
 //
 // Requests wait in a bounded queue; one that finds it full is told to come back, at once. A single goroutine, the
-// writer, owns the seasons in memory. It takes whatever waits, divides all of it in memory in the order of arrival, and
+// writer, owns the seasons in memory. It takes all waiting requests, divides them in memory in the order of arrival, and
 // stores the batch in one statement, which is one round trip and one commit:
 //
 //   - The statement first takes the season's next version, on two conditions: that the version is still the one the
 //     batch was divided from, and that none of the batch's keys has been used. Everything else in it depends on that.
-//   - Every other change of lots or presales takes the season's next version before it changes anything, and notes what
-//     it changed in season_change. So whoever holds the row of the season is alone, and a version that matches means
+//   - Every other change of lots or presales takes the season's next version before it changes anything, and is
+//     noted in season_change. So the holder of the season's row is alone, and a version that matches means
 //     that memory was right: fairness and stock are exact over any number of processes.
 //   - Did the version not match, nothing was written. The writer undoes the division in memory, reads the lots that were
 //     changed since, and divides again; after three misses it locks the season first, so that it cannot starve.
@@ -43,7 +43,6 @@ import (
 // be found by its key, or expire.
 
 const (
-	maxLines     = 50
 	maxMisses    = 3
 	storeTimeout = 15 * time.Second
 )
@@ -70,7 +69,7 @@ func (j *job) reply(r catalog.Reservation, err error) { j.answer <- answer{r, er
 
 // Reserve holds units of all lines or of none.
 func (c *Catalog) Reserve(ctx context.Context, req catalog.ReserveRequest) (catalog.Reservation, error) {
-	if err := c.checkReserve(&req); err != nil {
+	if err := req.Check(); err != nil {
 		return catalog.Reservation{}, err
 	}
 	j := &job{ctx: ctx, req: req, key: digest(req.Key), lines: linesDigest(req), answer: make(chan answer, 1)}
@@ -87,7 +86,7 @@ func (c *Catalog) Reserve(ctx context.Context, req catalog.ReserveRequest) (cata
 	case <-ctx.Done():
 		return catalog.Reservation{}, unknownOutcome(ctx.Err())
 	case <-c.writer.stopped:
-		// The writer answers whatever it has taken before it stops.
+		// The writer answers all jobs it has taken before it stops.
 		select {
 		case a := <-j.answer:
 			return a.reservation, a.err
@@ -95,50 +94,6 @@ func (c *Catalog) Reserve(ctx context.Context, req catalog.ReserveRequest) (cata
 			return catalog.Reservation{}, unknownOutcome(errors.New("the reservation writer has stopped"))
 		}
 	}
-}
-
-// checkReserve checks what can be checked without looking at any presale.
-func (c *Catalog) checkReserve(req *catalog.ReserveRequest) error {
-	var problems link.Problems
-	if req.Key == "" || len(req.Key) > 200 {
-		problems.Add("reserve.key.missing", "key")
-	}
-	if !req.Channel.Valid() {
-		problems.Add("reserve.channel", "channel")
-	}
-	if len(req.Lines) == 0 {
-		problems.Add("reserve.lines.missing", "lines")
-	}
-	if len(req.Lines) > maxLines {
-		problems.Add("reserve.lines.many", "lines", "max", strconv.Itoa(maxLines))
-		return problems.Err()
-	}
-	req.ExpiresAt = req.ExpiresAt.UTC().Truncate(time.Millisecond) // as it is stored
-	if req.Confirmed {
-		req.ExpiresAt = time.Time{}
-	}
-	seen := map[int]bool{}
-	for i, l := range req.Lines {
-		field := "lines[" + strconv.Itoa(i) + "]."
-		if l.Line < 1 || l.Line > 1<<30 || seen[l.Line] {
-			problems.Add("reserve.lines.number", field+"line")
-		}
-		seen[l.Line] = true
-		if l.PresaleID <= 0 {
-			problems.Add("presale.unknown", field+"presale_id")
-		}
-		if l.Qty <= 0 {
-			problems.Add("order.quantity.not_positive", field+"quantity")
-		}
-		policy, err := allocate.ParsePolicy(l.Policy)
-		if l.Policy != "" && err != nil {
-			problems.Add("reserve.policy", field+"policy")
-		}
-		if policy == allocate.PolicyDirect && l.Household <= 0 {
-			problems.Add("reserve.household", field+"household")
-		}
-	}
-	return problems.Err()
 }
 
 func unknownOutcome(cause error) error {
@@ -154,7 +109,7 @@ type writer struct {
 	seasons map[int]*season
 	of      map[int64]*season // by presale
 
-	starting sync.Mutex // held by whoever owns the seasons before run does
+	starting sync.Mutex // held by the owner of the seasons before run
 	started  bool
 
 	storeSQL  string // storeSQL but for tests that take a guard away
@@ -171,7 +126,7 @@ func newWriter(c *Catalog, queue int) *writer {
 	}
 }
 
-// run serves the queue until ctx ends, and then what waits in it.
+// run serves the queue until ctx ends, and then refuses the jobs left in it.
 func (w *writer) run(ctx context.Context) {
 	w.starting.Lock()
 	w.started = true
@@ -414,9 +369,9 @@ func (w *writer) divide(s *season, jobs []*job) *plan {
 
 // reserve divides one request, all lines or none.
 func (s *season) reserve(req catalog.ReserveRequest, now time.Time) (catalog.Reservation, []allocate.Share, error) {
-	res := catalog.Reservation{OrderID: req.OrderID, ExpiresAt: req.ExpiresAt, State: stateHeld}
+	res := catalog.Reservation{OrderID: req.OrderID, ExpiresAt: req.ExpiresAt, State: catalog.HoldHeld}
 	if req.Confirmed {
-		res.State = stateConfirmed
+		res.State = catalog.HoldConfirmed
 	}
 	if !req.Confirmed && !req.ExpiresAt.After(now) {
 		return catalog.Reservation{}, nil, link.E(link.Invalid, "reserve.expiry", "expires_at")
@@ -441,7 +396,7 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	if p == nil {
 		return nil, "", link.E(link.NotFound, "presale.unknown", field+"presale_id")
 	}
-	// What refills a paid order was promised while the presale was open, in whatever quantity is missing.
+	// A refill of a paid order was promised while the presale was open, in any quantity.
 	if !req.Confirmed {
 		if err := p.CheckOpen(now, req.Channel, field+"presale_id"); err != nil {
 			return nil, "", err
@@ -474,8 +429,8 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	return shares, r.Policy.Version(), nil
 }
 
-// request is what the pool is asked for: by the named policy, or the presale's. Contract divides by what each household
-// of the presale still has to offer.
+// request returns the request to the pool, by the named policy or the presale's. Contract divides by the units that
+// each household of the presale still has to offer.
 func (s *season) request(p *presale, policy string, qty int64) (allocate.Request, error) {
 	parsed, err := allocate.ParsePolicy(cmp.Or(policy, p.Policy))
 	if err != nil {
@@ -501,7 +456,7 @@ func columns(line int, presaleID int64, version string, shares []allocate.Share)
 	return c
 }
 
-// withAgents says which of the lots somebody raises on the household's behalf.
+// withAgents adds the raisers of the lots.
 func (s *season) withAgents(c catalog.Shares) catalog.Shares {
 	for i, id := range c.Lots {
 		by, raised := s.agents[id]
@@ -516,7 +471,7 @@ func (s *season) withAgents(c catalog.Shares) catalog.Shares {
 	return c
 }
 
-// undo takes a plan back. The pool it was divided from is then what it was before.
+// undo takes a plan back and restores the pool that it was divided from.
 func (p *plan) undo() error {
 	for _, j := range p.taken {
 		if err := p.season.pool.Undo(j.shares); err != nil {
@@ -558,7 +513,7 @@ fence AS (
 held AS (
 	INSERT INTO hold (order_id, line, key, season, presale_id, lines, state, expires_at, policy, lots, qty, level_fen)
 	SELECT h.order_id, h.line, h.key, $1, h.presale_id, h.lines,
-	       CASE WHEN h.expires_ms = 0 THEN 'confirmed' ELSE 'held' END,
+	       CASE WHEN h.expires_ms = 0 THEN ` + confirmed + ` ELSE ` + held + ` END,
 	       CASE WHEN h.expires_ms = 0 THEN NULL ELSE timestamptz 'epoch' + h.expires_ms * interval '1 millisecond' END,
 	       h.policy, h.lots::bigint[], h.qty::bigint[], h.level_fen::bigint[]
 	FROM fence, unnest($4::bigint[], $5::int[], $6::uuid[], $7::bigint[], $8::uuid[], $9::bigint[], $10::text[],

@@ -75,7 +75,7 @@ func sellOut(t *testing.T, b *bundle, one, two *postgres.Catalog) {
 	}
 }
 
-// Whoever takes the fence away sells what others have sold; the CHECK then refuses it; without both it is oversold. So
+// Without the fence a process sells units that others have sold; the CHECK then refuses them; without both a lot is oversold. So
 // each of the two matters.
 func TestGuards(t *testing.T) {
 	t.Parallel()
@@ -94,7 +94,7 @@ func TestGuards(t *testing.T) {
 			b := setup(t)
 			one := b.seeded()
 			cfg := b.config()
-			cfg.Refresh = time.Hour // what two learns, it learns from the fence
+			cfg.Refresh = time.Hour // two learns of changes from the fence only
 			two, _ := b.processWith(cfg)
 			if test.noFence {
 				two.WithoutFence()
@@ -417,7 +417,7 @@ func TestLostConnection(t *testing.T) {
 	b.verify(c)
 }
 
-// What a process answered before it ended is there for the next one; a key asked for again is answered by it.
+// Reservations of a process that ended are there for the next one, which answers their keys.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -445,7 +445,7 @@ func TestRestart(t *testing.T) {
 	b.verify(next)
 }
 
-// A key is answered with what it reserved also when nothing is left by then, or the presale has closed.
+// A key is answered with its reservation also when nothing is left by then, or the presale has closed.
 func TestRepeatedKeyAfterSellingOut(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

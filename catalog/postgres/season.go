@@ -15,9 +15,9 @@ import (
 // season is one season in memory: what the reservation writer divides from. Only the writer touches it. It equals the
 // database at version, except while a batch is being written.
 //
-// A household's expected income is its base + Σ (reserved + delivered) × what a unit of that lot brings, over all its lots
+// A household's expected income is its base + Σ (reserved + delivered) × the income from a unit of that lot, over all its lots
 // of the season. It is computed from whole numbers that the database holds, so every process comes to the same level
-// whatever the order in which it learned of changes.
+// in any order of changes.
 type season struct {
 	id       int
 	version  int64
@@ -30,13 +30,13 @@ type season struct {
 // agent raises a lot on the household's behalf.
 type agent struct{ org, bp int64 }
 
-// presale is what reserving needs to know of a presale.
+// presale is the part of a presale that reservations need.
 type presale struct {
 	catalog.Presale
 	unitFen int64
 }
 
-// openUnits is what is left for orders.
+// openUnits returns the units left for orders.
 func (s *season) openUnits(id int64) int64 { return max(s.pool.Free(id), 0) }
 
 func newSeason(id int) *season {
@@ -57,7 +57,7 @@ func loadSeason(ctx context.Context, db *sqlx.DB, id int) (*season, error) {
 	return s, nil
 }
 
-// read reads the season's version, its presales, and households and lots: all of them, or those with the given ids.
+// read reads the season's version, its presales, and households and lots: all, or only the given ids.
 func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64) error {
 	all := households == nil && lots == nil
 	if err := tx.GetContext(ctx, &s.version, `SELECT version FROM season WHERE id = $1`, s.id); err != nil {
@@ -135,7 +135,7 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	return s.settle(touched)
 }
 
-// setLot tells the pool what the database knows of a lot; the household has to be settled then. One that somebody pushed
+// setLot copies a lot of the database to the pool; the household has to be settled then. A lot that somebody pushed
 // over its capacity behind the module's back sells nothing; verify names it, and the rest of the season goes on.
 func (s *season) setLot(l allocate.Lot, capacity int64) error {
 	l.Free = max(capacity-l.Sold, 0)
@@ -145,7 +145,7 @@ func (s *season) setLot(l allocate.Lot, capacity int64) error {
 	return nil
 }
 
-// settle brings the expected income of households in line with what their lots have sold.
+// settle recomputes the expected income of households from the sales of their lots.
 func (s *season) settle(households map[int64]bool) error {
 	for id := range households {
 		h, _ := s.pool.Household(id)
@@ -157,7 +157,7 @@ func (s *season) settle(households map[int64]bool) error {
 	return nil
 }
 
-// catchUp reads what other writers changed since s.version. It returns errBehind when the log of changes no longer
+// catchUp reads the changes of other writers since s.version. It returns errBehind when the log of changes no longer
 // reaches back that far, or a new season must be read whole.
 func (s *season) catchUp(ctx context.Context, q querier) (structural bool, err error) {
 	rows, err := q.QueryContext(ctx, `

@@ -28,7 +28,7 @@ type Seed struct {
 // SeedHousehold carries its members' full id numbers; the first member is the head.
 type SeedHousehold struct {
 	catalog.Household
-	BaseFen int64 // what it expects this season from elsewhere than its lots: dividends, solar income
+	BaseFen int64 // expected income of the season beside its lots: dividends, solar income
 }
 
 // SeedLot is a lot with nothing reserved yet.
@@ -105,7 +105,7 @@ func (l *loader) copyIn(table string, columns []string, n int, row func(i int) [
 	if _, err := stmt.ExecContext(l.ctx); err != nil {
 		return fmt.Errorf("copy %s: %w", table, err)
 	}
-	// Identity columns go on behind what the seed brought.
+	// Identity columns continue behind the seed's ids.
 	if columns[0] == "id" {
 		_, err := l.tx.ExecContext(l.ctx, `
 			SELECT setval(pg_get_serial_sequence($1, 'id'), (SELECT max(id) FROM `+pq.QuoteIdentifier(table)+`))`, table)

@@ -73,7 +73,7 @@ func (c *clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 var start = time.Date(2026, 8, 1, 4, 0, 0, 0, time.UTC)
 
-// bundle is what a test runs on: a schema and a broker of its own.
+// bundle is the surroundings of a test: a schema and a broker of its own.
 type bundle struct {
 	t      testing.TB
 	schema string

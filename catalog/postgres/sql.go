@@ -12,7 +12,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// errBehind says that a season has to be read whole.
+// errBehind means that a season has to be read whole.
 var errBehind = errors.New("the log of changes does not reach back far enough")
 
 // querier is a database, a connection or a transaction.
@@ -41,7 +41,7 @@ func (j *asJSON[T]) Scan(src any) error {
 	return fmt.Errorf("scan %T as JSON", src)
 }
 
-// toJSON is for jsonb parameters. What it encodes are the module's own types, which always can be.
+// toJSON encodes jsonb parameters, all of types of the module that can be encoded.
 func toJSON(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -50,7 +50,7 @@ func toJSON(v any) string {
 	return string(b)
 }
 
-// notFound turns a missing row into what a caller may be told.
+// notFound turns a missing row into an error for the caller.
 func notFound(err error, key, field string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return link.E(link.NotFound, key, field)

@@ -17,14 +17,14 @@ const (
 	overdueLimit  = 5 * time.Minute // how long after its grace a hold may wait to be released
 )
 
-// checks are SELECTs of what is wrong: object and detail.
+// checks select faults: object and detail.
 var checks = []struct{ name, query string }{
 	{"lot.capacity", `
 		SELECT 'lot ' || id, format('reserved %s + delivered %s of capacity %s', reserved, delivered, capacity)
 		FROM lot WHERE reserved + delivered > capacity OR reserved < 0 OR delivered < 0 OR capacity < 0`},
 	{"lot.holds", `
 		WITH share AS (
-			SELECT s.lot, sum(CASE WHEN h.state = 'released' THEN 0 ELSE coalesce(s.held, s.qty) END) AS held,
+			SELECT s.lot, sum(CASE WHEN h.state = ` + released + ` THEN 0 ELSE coalesce(s.held, s.qty) END) AS held,
 			       sum(coalesce(s.delivered, 0)) AS delivered
 			FROM hold h, unnest(h.lots, h.qty, h.held, h.delivered) AS s (lot, qty, held, delivered)
 			GROUP BY s.lot)
@@ -39,9 +39,9 @@ var checks = []struct{ name, query string }{
 		WHERE cardinality(h.lots) <> cardinality(h.qty)
 		   OR EXISTS (SELECT FROM unnest(h.qty, h.held, h.delivered) AS s (qty, held, delivered)
 		              WHERE qty <= 0 OR held < 0 OR delivered < 0
-		                 OR coalesce(delivered, 0) + CASE WHEN h.state = 'released' THEN coalesce(held, 0) ELSE coalesce(held, qty) END > qty
-		                 OR (h.state = 'released' AND held <> 0))
-		   OR (h.state = 'held') <> (h.expires_at IS NOT NULL)`},
+		                 OR coalesce(delivered, 0) + CASE WHEN h.state = ` + released + ` THEN coalesce(held, 0) ELSE coalesce(held, qty) END > qty
+		                 OR (h.state = ` + released + ` AND held <> 0))
+		   OR (h.state = ` + held + `) <> (h.expires_at IS NOT NULL)`},
 	{"hold.presale", `
 		SELECT format('hold of order %s line %s', h.order_id, h.line), format('lot %s is not of presale %s', l.id, h.presale_id)
 		FROM hold h CROSS JOIN unnest(h.lots) AS u (id) JOIN lot l ON l.id = u.id
@@ -73,7 +73,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 			}
 		}
 		var overdue int
-		err := tx.GetContext(ctx, &overdue, `SELECT count(*) FROM hold WHERE state = 'held' AND expires_at < $1`,
+		err := tx.GetContext(ctx, &overdue, `SELECT count(*) FROM hold WHERE `+mayExpire+` AND expires_at < $1`,
 			c.now().Add(-c.cfg.Grace-overdueLimit))
 		if err != nil {
 			return fmt.Errorf("check expired holds: %w", err)
@@ -102,7 +102,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	return found, nil
 }
 
-// verifyMemory compares what this process holds in memory, brought up to date, with the database in one snapshot.
+// verifyMemory compares the memory of this process, brought up to date, with the database in one snapshot.
 func (c *Catalog) verifyMemory(ctx context.Context, add func(check, object, detail string)) error {
 	return c.writer.do(ctx, func() error {
 		if err := c.writer.refresh(ctx); err != nil {

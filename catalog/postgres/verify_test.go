@@ -11,7 +11,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Verify finds what somebody breaks behind the module's back.
+// Verify finds damage done behind the module's back.
 func TestVerifyFinds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -122,12 +122,12 @@ func TestCatchUpAfterPrunedChanges(t *testing.T) {
 	if _, err := two.Reserve(t.Context(), b.reserve(geese, 9, 7)); err != nil {
 		t.Fatal(err)
 	}
-	// What is left is shown a moment after it was reserved.
+	// The stock is shown a moment after a reservation.
 	b.eventually("558 left", func() bool { return left(t, two, geese) == 600-42 })
 	b.verify(two)
 }
 
-// A command that only reads opens the catalogue without running it: nothing in it waits for what never starts.
+// A command that only reads opens the catalogue without running it: nothing in it waits for a loop that never starts.
 func TestReadsWithoutRun(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -149,7 +149,7 @@ func TestReadsWithoutRun(t *testing.T) {
 	}
 }
 
-// Another module hears of a presale from whoever saved it, and asks a process whose memory has not caught up.
+// Another module hears of a saved presale and asks a process with older memory.
 func TestModulesNeedNotWaitForMemory(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -14,6 +14,7 @@ import (
 
 	_ "github.com/lib/pq"
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 )
 
 // bench is one run: the product, who buys from it, and what was found.
@@ -124,7 +125,8 @@ func (b *bench) measure(ctx context.Context, scenario, name string, p phase, do 
 func (b *bench) measureAll(ctx context.Context, scenario, name string, p phase, do attempt) (*figures, *result, error) {
 	title := fmt.Sprintf("%s: %s, %d clients", scenario, name, p.workers)
 	bar := progressbar.NewOptions64((p.warmUp + p.measure).Milliseconds(), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(20),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))))
 	began := time.Now()
 	var before, after usage
 	var mem memory

@@ -1,6 +1,6 @@
 // Package money owns the arithmetic of fen and grams: pricing, rates, splitting, and how people write and read both.
 //
-// Amounts are int64 fen and weights int64 grams, in this package and everywhere else; nothing is a float. What must
+// Amounts are int64 fen and weights int64 grams, in this package and everywhere else; nothing is a float. Rules that must
 // always hold: products are exact in 128 bits before the one rounding, the parts of a split add up to the total, a
 // negative amount is the mirror image of the positive one (so that a reversal cancels to the fen), and a result that
 // does not fit is an error, never a wrong number.
@@ -21,14 +21,14 @@ var (
 	ErrPer = errors.New("money: price per zero or fewer units")
 )
 
-// Price is Fen for every Per units of what is sold: grams for goods sold by weight (500 for a price by 斤, 1000 by
+// Price is Fen for every Per units of the goods: grams for goods sold by weight (500 for a price by 斤, 1000 by
 // 公斤), and 1 for goods sold by the head, egg or box.
 type Price struct {
 	Fen int64 `json:"fen"`
 	Per int64 `json:"per"`
 }
 
-// Amount is what qty units cost (grams for a price by weight), rounded once, halves away from zero. A negative qty, as
+// Amount is the price of qty units (grams for a price by weight), rounded once, halves away from zero. A negative qty, as
 // in a reversal, gives the mirror image. It returns ErrPer or ErrOverflow.
 func (p Price) Amount(qty int64) (int64, error) {
 	if p.Per <= 0 {

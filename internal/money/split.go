@@ -62,7 +62,7 @@ func Split(total int64, weights []int64, ids []int64) []int64 {
 	return parts
 }
 
-// remainders are what rounding down left of each quota: small, or big where the weights add up to more than 64 bits.
+// remainders are the fractions that rounding down left of each quota: small, or big where the weights add up to more than 64 bits.
 type remainders struct {
 	small []uint64
 	big   []*big.Int

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What can be wrong with a number that somebody typed. Callers turn each into a sentence beside the field.
+// Faults of a typed number. Callers turn each into a sentence beside the field.
 var (
 	ErrEmpty     = errors.New("money: nothing entered")
 	ErrSyntax    = errors.New("money: not a number")
@@ -112,7 +112,7 @@ func positive(s string, unit Unit, scale uint64) (int64, error) {
 	return signed(n, false)
 }
 
-// normalise turns what a Chinese keyboard produces into the ASCII it stands for.
+// normalise turns characters of a Chinese keyboard into the ASCII they stand for.
 func normalise(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {

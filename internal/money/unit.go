@@ -8,7 +8,7 @@ import (
 // ErrUnit says that a quantity of one unit is no whole quantity of another, or that the two cannot be compared at all.
 var ErrUnit = errors.New("money: not a whole quantity of that unit")
 
-// Unit is what people order, price and stock goods in. Quantities are whole numbers of a unit: 3 只, 30 斤.
+// Unit is a measure to order, price and stock goods in. Quantities are whole numbers of a unit: 3 只, 30 斤.
 type Unit struct {
 	Code  string // stored and sent: "jin"
 	Zh    string // 斤

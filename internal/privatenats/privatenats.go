@@ -1,7 +1,7 @@
 // Package privatenats runs the nats-server with JetStream inside this process,
 // so that the modules can talk over NATS without anybody setting up a broker.
 //
-// What always holds: connections made with Connect never leave the process,
+// Invariants: connections made with Connect never leave the process,
 // and one process at a time uses a folder.
 //
 // JetStream writes to disk every few seconds, not on every message: after a
@@ -30,17 +30,17 @@ import (
 )
 
 const (
-	// syncEvery bounds what a power failure can take from the streams.
+	// syncEvery bounds the loss of the streams in a power failure.
 	syncEvery = 10 * time.Second
 	// maxPending is how far a connection may fall behind before the server
 	// drops it as a slow consumer; a burst of a demo county fits.
 	maxPending = 256 << 20
-	// reconnectBuffer keeps what is published while an external server is away.
+	// reconnectBuffer keeps messages published while an external server is away.
 	reconnectBuffer = 32 << 20
 	startPatience   = 10 * time.Second
 )
 
-// Config says where the streams are kept and who may connect.
+// Config sets the folder of the streams and the accepted connections.
 type Config struct {
 	// Dir is the folder of the streams; it is created.
 	Dir string
@@ -216,7 +216,7 @@ func lockFolder(dir string) (*os.File, error) {
 }
 
 // serverLog writes the server's messages as log records. Its many start-up
-// notices are of interest only to who looks for a fault.
+// notices are of interest only when looking for a fault.
 type serverLog struct {
 	log *slog.Logger
 

@@ -19,11 +19,11 @@ import (
 	"time"
 )
 
-// maxSocketPath is what fits sun_path of a Unix socket address everywhere
+// maxSocketPath fits sun_path of a Unix socket address everywhere
 // (103 bytes and the closing zero on macOS; Linux has 107).
 const maxSocketPath = 103
 
-// account is whom the server runs as. PostgreSQL refuses root, so a root
+// account is the user that the server runs as. PostgreSQL refuses root, so a root
 // supervisor hands the cluster to another account.
 type account struct {
 	name string
@@ -46,7 +46,7 @@ type folder struct {
 	spare string
 }
 
-// openFolder creates and locks the folder and decides whose it is.
+// openFolder creates and locks the folder and decides its owner.
 func openFolder(dir string) (*folder, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, fmt.Errorf("create the data folder: %w", err)
@@ -109,7 +109,7 @@ func onlyOurs(dir string) error {
 	return nil
 }
 
-// accountFor picks whom the server runs as: ourselves, or for root the owner
+// accountFor picks the user that the server runs as: ourselves, or for root the owner
 // of the existing cluster, or the distribution's postgres user.
 func accountFor(cluster string) (account, error) {
 	info, err := os.Stat(cluster)
@@ -287,7 +287,7 @@ func (f *folder) close() {
 	_ = f.lock.Close()
 }
 
-// waitForOrphans waits for a server whose supervisor was killed to finish its
+// waitForOrphans waits for a server with a killed supervisor to finish its
 // shutdown, and removes a pid file that names a process which is no server of
 // this folder (after a reboot the number may be anybody's).
 func (f *folder) waitForOrphans(ctx context.Context, log *slog.Logger) error {
@@ -296,12 +296,12 @@ func (f *folder) waitForOrphans(ctx context.Context, log *slog.Logger) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	cluster := filepath.Join(f.dir, "cluster")
-	for told := false; ; told = true {
+	for logged := false; ; logged = true {
 		pids := serversIn(cluster)
 		if len(pids) == 0 {
 			break
 		}
-		if !told {
+		if !logged {
 			log.Info("waiting for the PostgreSQL of an earlier run to end", "pids", pids)
 			interruptOrphans(pids)
 		}

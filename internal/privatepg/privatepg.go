@@ -2,14 +2,14 @@
 // folder, with the binaries the system already has, so that nobody has to set
 // up a database server.
 //
-// What always holds:
+// Invariants:
 //   - one process at a time supervises a folder (a lock the kernel releases
-//     even after kill -9); everybody else is told who does;
+//     even after kill -9); every other process is told its holder;
 //   - the server listens on a Unix socket in a folder only its account may
 //     enter, never on TCP;
 //   - it does not outlive its supervisor: on Linux the kernel interrupts it
 //     when the supervisor dies, and the next Start waits until it is gone;
-//   - an existing cluster is never wiped, whatever its state or version.
+//   - an existing cluster is never wiped, in any state or version.
 //
 // The folder holds cluster/ (PGDATA), run/ (the socket) and lock. All settings
 // are given on the command line; cluster/postgresql.conf stays as initdb left it.
@@ -254,7 +254,7 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	if c.endWith(ctx, syscall.SIGINT) {
 		return nil
 	}
-	// The postmaster kills what is left of its children after 5 seconds.
+	// The postmaster kills remaining children after 5 seconds.
 	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 6*time.Second)
 	defer cancel()
 	if !c.endWith(hard, syscall.SIGQUIT) {

@@ -49,8 +49,8 @@ func supervise(dir string) int {
 type supervisor struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	// said is its first line: the address, or the error.
-	said string
+	// line is its first line: the address, or the error.
+	line string
 }
 
 func startSupervisor(t *testing.T, binary, dir string, cred *syscall.Credential) *supervisor {
@@ -75,8 +75,8 @@ func startSupervisor(t *testing.T, binary, dir string, cred *syscall.Credential)
 		_ = s.cmd.Process.Kill()
 		_ = s.cmd.Wait()
 	})
-	s.said, _ = bufio.NewReader(stdout).ReadString('\n')
-	s.said = strings.TrimSpace(s.said)
+	s.line, _ = bufio.NewReader(stdout).ReadString('\n')
+	s.line = strings.TrimSpace(s.line)
 	return s
 }
 
@@ -248,7 +248,7 @@ func TestKilledSupervisor(t *testing.T) {
 	t.Parallel()
 	dir := testFolder(t)
 	s := startSupervisor(t, os.Args[0], dir, nil)
-	db := connect(t, s.said)
+	db := connect(t, s.line)
 	exec1(t, db, `CREATE TABLE ledger (n int)`)
 	exec1(t, db, `INSERT INTO ledger SELECT generate_series(1, 1000)`)
 	exec1(t, db, `BEGIN; INSERT INTO ledger VALUES (-1)`) // never committed
@@ -273,7 +273,7 @@ func TestKilledSupervisorLeavesNothing(t *testing.T) {
 	}
 	dir := testFolder(t)
 	s := startSupervisor(t, os.Args[0], dir, nil)
-	exec1(t, connect(t, s.said), `CREATE TABLE t (n int)`)
+	exec1(t, connect(t, s.line), `CREATE TABLE t (n int)`)
 	wantServers(t, dir, true)
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
@@ -295,8 +295,8 @@ func TestTwoSupervisors(t *testing.T) {
 	if !errors.As(err, &inUse) {
 		t.Fatalf("Start = %v, want *InUseError", err)
 	}
-	if inUse.PID != s.cmd.Process.Pid || inUse.URL != s.said {
-		t.Errorf("in use by %d at %q, want %d at %q", inUse.PID, inUse.URL, s.cmd.Process.Pid, s.said)
+	if inUse.PID != s.cmd.Process.Pid || inUse.URL != s.line {
+		t.Errorf("in use by %d at %q, want %d at %q", inUse.PID, inUse.URL, s.cmd.Process.Pid, s.line)
 	}
 
 	guest, err := Open(t.Context(), Config{Dir: dir})
@@ -477,10 +477,10 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 	dir := filepath.Join(home, "data", "postgres")
 	s := startSupervisor(t, binary, dir, nobody.credential())
-	if !strings.HasPrefix(s.said, "postgres://") {
-		t.Fatalf("as nobody: %s", s.said)
+	if !strings.HasPrefix(s.line, "postgres://") {
+		t.Fatalf("as nobody: %s", s.line)
 	}
-	exec1(t, connect(t, s.said), `CREATE TABLE t AS SELECT 7 AS n`)
+	exec1(t, connect(t, s.line), `CREATE TABLE t AS SELECT 7 AS n`)
 	info, err := os.Stat(filepath.Join(dir, "cluster"))
 	if err != nil {
 		t.Fatal(err)
@@ -501,11 +501,11 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 	mustStop(t, c)
 
-	// What root made, others are told about.
+	// Other users are told about files of root.
 	roots := filepath.Join(home, "roots", "postgres")
 	mustStop(t, mustStart(t, roots))
-	if s := startSupervisor(t, binary, roots, nobody.credential()); !strings.Contains(s.said, "belongs to") {
-		t.Errorf("nobody on root's folder: %s", s.said)
+	if s := startSupervisor(t, binary, roots, nobody.credential()); !strings.Contains(s.line, "belongs to") {
+		t.Errorf("nobody on root's folder: %s", s.line)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 const tailLines = 20
 
 // serverLog turns the server's stderr into log records. Statement errors are
-// returned to whoever sent the statement, so they are only debug output here.
+// returned to the sender of the statement, so they are only debug output here.
 type serverLog struct {
 	log   *slog.Logger
 	quiet *atomic.Bool // while stopping, ended sessions are no news

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -16,7 +15,7 @@ import (
 
 var _ payments.AccountReviews = (*Service)(nil)
 
-// sharedNumber tells whether another household is, or waits to be, paid to the same number.
+// sharedNumber reports whether another household is, or waits to be, paid to the same number.
 func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64, number string) (bool, error) {
 	var shared bool
 	err := tx.GetContext(ctx, &shared, `
@@ -27,9 +26,6 @@ func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64
 	}
 	return shared, nil
 }
-
-// onBehalfOf stands between who did something and for whom, see actorName.
-const onBehalfOf = " for household:"
 
 // AccountsToReview lists the accounts that wait for a second person.
 func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (payments.AccountsToReview, error) {
@@ -51,7 +47,7 @@ func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (paymen
 		return out, fmt.Errorf("list accounts to review: %w", err)
 	}
 	for _, r := range rows {
-		by, _, onBehalf := strings.Cut(r.CreatedBy, onBehalfOf)
+		by, _, onBehalf := strings.Cut(r.CreatedBy, payments.OnBehalfOf)
 		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: by, OnBehalf: onBehalf, Shared: r.Shared})
 	}
 	return out, nil
@@ -63,9 +59,8 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	why := strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(why); n < 1 || n > 200 || !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
-		return payments.PayoutAccount{}, link.E(link.Invalid, "payout.review.why", "why")
+	if r, err = r.Check(); err != nil {
+		return payments.PayoutAccount{}, err
 	}
 	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
 		return payments.PayoutAccount{}, link.E(link.Invalid, "payment.key", "idempotency_key")
@@ -81,13 +76,13 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 			return err
 		}
 		if prior != nil {
-			if prior.Household != r.Household || prior.As != decision(r.Approve) || prior.Why != why {
+			if prior.Household != r.Household || prior.As != payments.PayoutAccountMachine.To(decision(r.Approve)) || prior.Why != r.Why {
 				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
 			}
 			out = prior.out()
 			return nil
 		}
-		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, why, key)
+		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, r.Why, key)
 		out = a.out()
 		return err
 	})
@@ -118,17 +113,17 @@ func (c *change) accountDecision(ctx context.Context, key string) (*decidedAccou
 
 type decidedAccount struct {
 	accountRow
-	As  string    `db:"decided_as"`
-	Why string    `db:"decided_why"`
-	At  time.Time `db:"decided_at"`
+	As  payments.PayoutAccountState `db:"decided_as"`
+	Why string                      `db:"decided_why"`
+	At  time.Time                   `db:"decided_at"`
 }
 
-// decision is the state that an account gets.
-func decision(approve bool) string {
+// decision returns the event of a second person's decision on an account.
+func decision(approve bool) payments.PayoutAccountStep {
 	if approve {
-		return accountActive
+		return payments.AccountApprove
 	}
-	return accountSuperseded
+	return payments.AccountRefuse
 }
 
 // decideAccount puts the account that waits into use, or takes it away. key is of the request, if it had one.
@@ -139,9 +134,9 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	}
 	err := get(ctx, c.tx, &a, `
 		SELECT id, household, holder, bank, number_tail, state, creator, changed_at
-		FROM payout_account WHERE household = $1 AND state = 'review'`, household)
+		FROM payout_account WHERE household = $1 AND state = ANY($2)`, household, pq.Array(payments.PayoutAccountMachine.From(decision(approve))))
 	if missing(err) {
-		return a, link.E(link.Conflict, "payout.nothing_to_approve", "")
+		return a, link.E(link.Conflict, payments.PayoutAccountMachine.Refused(decision(approve)), "")
 	}
 	if err != nil {
 		return a, fmt.Errorf("read payout account: %w", err)
@@ -149,10 +144,11 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	if c.same(actor, a.Creator, "") {
 		return a, link.E(link.Forbidden, "payout.second_person", "")
 	}
-	a.State, a.ChangedAt = decision(approve), c.now
+	a.State, a.ChangedAt = payments.PayoutAccountMachine.To(decision(approve)), c.now
 	if approve {
 		_, err := c.tx.ExecContext(ctx, `
-			UPDATE payout_account SET state = 'superseded', changed_at = $2 WHERE household = $1 AND state IN ('active', 'closed')`, household, c.now)
+			UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, household, c.now,
+			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.PayoutAccountMachine.From(payments.AccountReplace)))
 		if err != nil {
 			return a, fmt.Errorf("replace payout account: %w", err)
 		}
@@ -188,8 +184,8 @@ func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (
 		return out, fmt.Errorf("read accounts of household %d: %w", r.ID, err)
 	}
 	for _, a := range rows {
-		by, _, onBehalf := strings.Cut(a.CreatedBy, onBehalfOf)
-		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: mask(a.Tail), State: a.State,
+		by, _, onBehalf := strings.Cut(a.CreatedBy, payments.OnBehalfOf)
+		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: a.State,
 			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf})
 	}
 	return out, nil

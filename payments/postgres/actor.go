@@ -2,10 +2,10 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/payments"
 )
 
 // Roles as other modules name them.
@@ -20,7 +20,7 @@ const (
 
 var county = []string{roleOperator, roleApprover, roleAdmin}
 
-// need refuses whoever has none of the roles. Jobs of ours may do everything.
+// need refuses an actor with none of the roles. The system's own jobs may do everything.
 func need(ctx context.Context, roles ...string) (link.Actor, error) {
 	a := link.ActorFrom(ctx)
 	if a.System || slices.Contains(roles, a.Role) && a.Account != 0 {
@@ -32,13 +32,14 @@ func need(ctx context.Context, roles ...string) (link.Actor, error) {
 	return a, link.E(link.Forbidden, "forbidden", "")
 }
 
-// needSystem is for what only other modules ask.
+// needSystem refuses every actor but other modules.
 func needSystem(ctx context.Context) error {
 	_, err := need(ctx)
 	return err
 }
 
-// needHousehold lets the household itself, a helper who acts for it and the county through; to others it does not exist.
+// needHousehold lets the household itself, a helper who acts for it and the county through; for others it returns
+// NotFound.
 func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
 	a := link.ActorFrom(ctx)
 	switch {
@@ -53,30 +54,7 @@ func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
 	return a, link.E(link.NotFound, "not_found", "")
 }
 
-// accountName is who acts by a command, where the login was a phone number and stayed out of it.
-func accountName(id int64) string { return fmt.Sprintf("account:%d", id) }
-
-// same tells whether whoever acts now is who did something before, which was written down with an account, with a name, or
-// with both. A second person is somebody else.
+// same reports whether the actor is the recorded person: see payments.SamePerson.
 func (c *change) same(actor link.Actor, account int64, name string) bool {
-	return account != 0 && account == actor.Account || name == c.actor || name == accountName(actor.Account)
-}
-
-// actorName is what is stored of who did something, and for whom.
-func actorName(a link.Actor) string {
-	name := a.Login
-	switch {
-	case a.System && name == "":
-		name = "system"
-	case a.System:
-		name = "system:" + name
-	case name == "" && a.Account != 0:
-		name = accountName(a.Account)
-	case name == "":
-		name = "anonymous"
-	}
-	if a.OnBehalfOf != 0 {
-		name += fmt.Sprintf(onBehalfOf+"%d", a.OnBehalfOf)
-	}
-	return name
+	return payments.SamePerson(actor, account, name)
 }

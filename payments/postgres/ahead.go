@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lib/pq"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )
 
-// releaseDelivery settles one delivery of a Ref that goes on: what was paid ahead pays what was billed, and the
-// delivery's households are released.
+// releaseDelivery settles one delivery of a Ref that goes on: the money paid ahead pays the bill, and the delivery's
+// households are released.
 func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.ReleaseDelivery) error {
 	r, err := c.lockRef(ctx, cmd.Ref)
 	if err != nil {
@@ -34,7 +36,8 @@ func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.R
 	var pending []payableRow
 	err = c.tx.SelectContext(ctx, &pending, `
 		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
-		FROM payable WHERE delivery_id = $1 AND state = 'pending' ORDER BY id FOR UPDATE`, cmd.DeliveryID)
+		FROM payable WHERE delivery_id = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`,
+		cmd.DeliveryID, pq.Array(payments.PayableMachine.From(payments.PayableRelease)))
 	if err != nil {
 		return fmt.Errorf("lock payables of delivery %d: %w", cmd.DeliveryID, err)
 	}
@@ -49,29 +52,28 @@ func (s *Service) releaseDelivery(ctx context.Context, c *change, cmd payments.R
 		c.post("deposit.applied", key+":applied", c.now, ledger.Debit(ledger.Deposit(r.Ref), used), ledger.Credit(ledger.Receivable(r.Ref), used))
 		r.deposit, r.receivable = r.deposit-used, 0
 	}
-	var released sums
-	var owed, nothing []int64
+	var released ledger.ByHousehold
+	ids := map[payments.PayableStep][]int64{}
 	for _, p := range pending {
-		if p.AmountFen == 0 {
-			nothing = append(nothing, p.ID)
-			continue
+		on := payments.ReleaseStep(p.AmountFen)
+		ids[on] = append(ids[on], p.ID)
+		if on == payments.PayableRelease {
+			released.Add(p.Household, p.AmountFen)
 		}
-		owed = append(owed, p.ID)
-		released.add(p.Household, p.AmountFen)
 	}
-	if len(owed) > 0 {
+	if len(ids[payments.PayableRelease]) > 0 {
 		c.post("released", key+":release", c.now,
-			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
+			released.Move(ledger.PayablePending, ledger.Payable)...)
 	}
-	if err := c.movePayables(ctx, nothing, payments.PayablePaid, 0, day(c.now)); err != nil {
+	if err := c.movePayables(ctx, payments.PayableClear, ids[payments.PayableClear], day(c.now)); err != nil {
 		return err
 	}
-	return c.movePayables(ctx, owed, payments.PayableReleased, 0, "")
+	return c.movePayables(ctx, payments.PayableRelease, ids[payments.PayableRelease], "")
 }
 
-// refundAhead sends back what was paid ahead for something that will not come.
+// refundAhead refunds money that was paid ahead for a delivery that will not come.
 func (s *Service) refundAhead(ctx context.Context, c *change, cmd payments.RefundAhead) error {
-	if cmd.Key == "" || cmd.AmountFen <= 0 || cmd.AmountFen > maxAmount {
+	if cmd.Key == "" || cmd.AmountFen <= 0 || cmd.AmountFen > payments.MaxFen {
 		return link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("refund %d fen of %s under key %q", cmd.AmountFen, cmd.Ref, cmd.Key))
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)
@@ -83,7 +85,7 @@ func (s *Service) refundAhead(ctx context.Context, c *change, cmd payments.Refun
 	if err := c.tx.GetContext(ctx, &done, `SELECT EXISTS (SELECT FROM ledger_txn WHERE business_key = $1)`, key); err != nil {
 		return fmt.Errorf("look up refund %s: %w", key, err)
 	}
-	if done || r.Closed || r.Cancelled { // whoever closed it sent back all that was left
+	if done || r.Closed || r.Cancelled { // closing and cancelling refunded the rest
 		return nil
 	}
 	if free := r.deposit - r.receivable; cmd.AmountFen > free {

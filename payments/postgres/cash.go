@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
@@ -35,23 +33,12 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 	if _, err := need(ctx, roleOperator, roleClerk, roleAdmin); err != nil {
 		return payments.CashBanking{}, err
 	}
-	r.Slip = strings.TrimSpace(r.Slip)
-	now := s.now()
-	var bad link.Problems
-	if r.Slip == "" || utf8.RuneCountInString(r.Slip) > 60 {
-		bad.Add("cash.slip", "slip")
-	}
-	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
-		bad.Add("payment.amount", "amount_fen")
-	}
-	if r.PaidOn.IsZero() || r.PaidOn.After(now.Add(24*time.Hour)) || r.PaidOn.Year() < 2000 {
-		bad.Add("cash.banked_on", "paid_on")
-	}
-	if err := bad.Err(); err != nil {
+	r, err := r.Check(s.now())
+	if err != nil {
 		return payments.CashBanking{}, err
 	}
 	var out bankingRow
-	err := s.change(ctx, func(c *change) error {
+	err = s.change(ctx, func(c *change) error {
 		// The cashbox is a derived account, which nothing keeps from going below zero: one at a time.
 		if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments cashbox', 0))`); err != nil {
 			return fmt.Errorf("lock cashbox: %w", err)
@@ -61,7 +48,7 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 			if out.AmountFen != r.AmountFen {
 				return link.E(link.Conflict, "cash.slip_used", "slip")
 			}
-			return nil // said twice
+			return nil // sent twice
 		}
 		if !missing(err) {
 			return fmt.Errorf("look up slip: %w", err)
@@ -90,7 +77,7 @@ func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.C
 	return out.out(), err
 }
 
-// Cashbox is what is in it, what came into it and what was brought to the bank.
+// Cashbox returns the cash on hand, the latest receipts and the latest bankings.
 func (s *Service) Cashbox(ctx context.Context, _ payments.None) (payments.Cashbox, error) {
 	if _, err := need(ctx, append(county, roleClerk)...); err != nil {
 		return payments.Cashbox{}, err
@@ -116,16 +103,10 @@ func (s *Service) Cashbox(ctx context.Context, _ payments.None) (payments.Cashbo
 	if err != nil {
 		return box, fmt.Errorf("read receipts: %w", err)
 	}
-	// The oldest money leaves first: what is left is the newest receipts' that add up to it.
-	left := box.OnHandFen
 	for _, r := range receipts {
 		box.Receipts = append(box.Receipts, payments.CashReceipt{Receipt: r.Receipt, PaymentID: r.Payment, Ref: r.Ref, AmountFen: r.Fen, TakenBy: r.Actor, At: r.At.UTC()})
-		if left > 0 {
-			at := r.At.UTC()
-			box.OldestAt = &at
-			left -= r.Fen
-		}
 	}
+	box.OldestAt = payments.OldestInBox(box.OnHandFen, box.Receipts)
 	var bankings []bankingRow
 	if err := s.db.SelectContext(ctx, &bankings, `SELECT `+bankingColumns+` FROM cash_banking b ORDER BY b.id DESC LIMIT 200`); err != nil {
 		return box, fmt.Errorf("read bankings: %w", err)

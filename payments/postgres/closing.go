@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -17,7 +16,7 @@ import (
 
 var _ payments.Books = (*Service)(nil)
 
-// window reads the two days of a request; what is not given is everything.
+// window reads the two days of a request. A missing first day is the beginning, a missing last day is today.
 func (s *Service) window(from, to string) (string, string, error) {
 	var bad link.Problems
 	if from == "" {
@@ -157,7 +156,7 @@ func (c closingRow) out() payments.Closing {
 		DecidedAt: timePtr(c.DecidedAt), DecidedBy: c.DecidedBy, Reason: c.Reason}
 }
 
-// Periods lists the months of the books and who closed them.
+// Periods lists the months of the books and the requests to close them.
 func (s *Service) Periods(ctx context.Context, _ payments.None) (payments.Periods, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Periods{}, err
@@ -201,24 +200,19 @@ func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (paymen
 	if err != nil {
 		return payments.Closing{}, err
 	}
-	first, err := time.ParseInLocation("2006-01", r.Month, china)
+	through, err := r.Through(s.now())
 	if err != nil {
-		return payments.Closing{}, link.E(link.Invalid, "books.month", "month")
+		return payments.Closing{}, err
 	}
-	next := first.AddDate(0, 1, 0)
-	if next.After(s.now()) {
-		return payments.Closing{}, link.E(link.Conflict, "books.month_runs", "month")
-	}
-	through := next.AddDate(0, 0, -1).Format(time.DateOnly)
 	var out closingRow
 	err = s.change(ctx, func(c *change) error {
 		if err := lockClosings(ctx, c.tx); err != nil {
 			return err
 		}
-		err := get(ctx, c.tx, &out, `SELECT `+closingColumns+` FROM ledger_closing WHERE state = 'asked'`)
+		err := get(ctx, c.tx, &out, `SELECT `+closingColumns+` FROM ledger_closing WHERE state = $1`, payments.ClosingAsked)
 		if err == nil {
 			if out.Through.Format(time.DateOnly) == through && out.AskedBy == c.actor {
-				return nil // clicked twice
+				return nil // sent twice
 			}
 			return link.E(link.Conflict, "books.asked", "")
 		}
@@ -234,8 +228,8 @@ func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (paymen
 			return link.E(link.Conflict, "books.closed", "month")
 		}
 		return get(ctx, c.tx, &out, `
-			INSERT INTO ledger_closing (through, state, asked_at, asked_by, asker) VALUES ($1, 'asked', $2, $3, $4) RETURNING `+closingColumns,
-			through, c.now, c.actor, actor.Account)
+			INSERT INTO ledger_closing (through, state, asked_at, asked_by, asker) VALUES ($1, $5, $2, $3, $4) RETURNING `+closingColumns,
+			through, c.now, c.actor, actor.Account, payments.ClosingAsked)
 	})
 	return out.out(), err
 }
@@ -253,9 +247,8 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 	if err != nil {
 		return payments.Closing{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if utf8.RuneCountInString(r.Reason) > 500 {
-		return payments.Closing{}, link.E(link.Invalid, "payout.reason", "reason", "max", "500")
+	if r, err = r.Check(); err != nil {
+		return payments.Closing{}, err
 	}
 	var out closingRow
 	err = s.change(ctx, func(c *change) error {
@@ -269,15 +262,17 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 		if err != nil {
 			return fmt.Errorf("read closing %d: %w", r.ID, err)
 		}
-		to := payments.ClosingRefused
+		on := payments.ClosingRefuse
 		if r.Approve {
-			to = payments.ClosingClosed
+			on = payments.ClosingApprove
 		}
+		if out.State == payments.ClosingMachine.To(on) && out.DecidedBy == c.actor {
+			return nil // sent twice
+		}
+		to, err := next(payments.ClosingMachine, out.State, on, "")
 		switch {
-		case out.State == to && out.DecidedBy == c.actor:
-			return nil // clicked twice
-		case out.State != payments.ClosingAsked:
-			return link.E(link.Conflict, "books.decided", "")
+		case err != nil:
+			return err
 		case c.same(actor, out.Asker, out.AskedBy):
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}
@@ -305,8 +300,8 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 	return out.out(), err
 }
 
-// sumClosings sums months that are closed and not summed yet: after the commit, because they cannot change any more and
-// nobody should wait for it.
+// sumClosings sums months that are closed and not summed yet: after the commit, because they cannot change any more and no
+// request needs to wait for it.
 func (s *Service) sumClosings(ctx context.Context) error {
 	var ids []int64
 	if err := s.db.SelectContext(ctx, &ids, `SELECT id FROM ledger_closing WHERE state = 'closed' AND NOT summed ORDER BY id`); err != nil {

@@ -14,8 +14,8 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// Apply carries out a command in the consumer's transaction. A command that does not make sense is refused, one that
-// came before what it builds on is tried again.
+// Apply runs a command in the consumer's transaction. An impossible command is refused; a command that overtook the one it
+// builds on is retried.
 func (s *Service) Apply(ctx context.Context, tx *sqlx.Tx, ev link.Event) error {
 	switch ev.Subject {
 	case payments.CmdAcceptDelivery:
@@ -52,69 +52,13 @@ func apply[T any](ctx context.Context, s *Service, tx *sqlx.Tx, ev link.Event, d
 	return s.within(ctx, tx, func(c *change) error { return do(ctx, c, cmd) })
 }
 
-// early is an error that passes when what the command builds on has arrived.
+// early is the error of a command that overtook another: it is retried.
 func early(format string, args ...any) error {
 	return fmt.Errorf("command came early: "+format, args...)
 }
 
-// sums adds amounts by household, in the order of first mention.
-type sums struct {
-	ids []int64
-	fen map[int64]int64
-}
-
-func (s *sums) add(household, fen int64) {
-	if s.fen == nil {
-		s.fen = map[int64]int64{}
-	}
-	if _, ok := s.fen[household]; !ok {
-		s.ids = append(s.ids, household)
-	}
-	s.fen[household] += fen
-}
-
-// lines debits (side 1) or credits (side -1) each household's account.
-func (s *sums) lines(account func(int64) ledger.Account, side int64) []ledger.Line {
-	lines := make([]ledger.Line, 0, len(s.ids))
-	for _, id := range s.ids {
-		lines = append(lines, ledger.Line{Account: account(id), Amount: side * s.fen[id]})
-	}
-	return lines
-}
-
-func nonZero(lines []ledger.Line) bool {
-	for _, l := range lines {
-		if l.Amount != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// maxShares is far above a village's households; a delivery must fit a message anyway.
-const maxShares = 12_000
-
-func checkDelivery(d payments.AcceptDelivery) (gross, fee, agent int64, err error) {
-	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 && d.OwnFen == 0 || len(d.Shares) > maxShares || d.OwnFen < 0 || d.OwnFen > maxAmount
-	seen := make(map[string]bool, len(d.Shares))
-	for _, sh := range d.Shares {
-		bad = bad || sh.SourceKey == "" || seen[sh.SourceKey] || sh.Household <= 0 ||
-			sh.FeeFen < 0 || sh.AgentFen < 0 || sh.GrossFen < sh.FeeFen || sh.GrossFen-sh.FeeFen < sh.AgentFen || sh.GrossFen > maxAmount ||
-			sh.AgentFen > 0 && sh.Agent <= 0
-		seen[sh.SourceKey] = true
-		gross += sh.GrossFen
-		fee += sh.FeeFen
-		agent += sh.AgentFen
-	}
-	gross, fee = gross+d.OwnFen, fee+d.OwnFen
-	if bad || fee > 0 && d.Coop <= 0 {
-		return 0, 0, 0, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
-	}
-	return gross, fee, agent, nil
-}
-
 func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.AcceptDelivery) error {
-	gross, fee, agent, err := checkDelivery(d)
+	total, err := d.Totals()
 	if err != nil {
 		return err
 	}
@@ -140,29 +84,29 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	at := time.Unix(d.OccurredAt, 0).UTC()
 	_, err = c.tx.ExecContext(ctx, `
 		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, agent_fen, input_hash, occurred_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, d.DeliveryID, d.Ref, d.Coop, gross, fee, agent, hash, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, d.DeliveryID, d.Ref, d.Coop, total.GrossFen, total.FeeFen, total.AgentFen, hash, at)
 	if err != nil {
 		return fmt.Errorf("write delivery %d: %w", d.DeliveryID, err)
 	}
-	if err := c.owe(ctx, d, day(at)); err != nil {
+	if err := c.insertPayables(ctx, d, day(at)); err != nil {
 		return err
 	}
-	r.BilledFen += gross
-	r.receivable += gross
+	r.BilledFen += total.GrossFen
+	r.receivable += total.GrossFen
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
-	var owed, raised sums
+	var owed, raised ledger.ByHousehold
 	for _, sh := range d.Shares {
-		owed.add(sh.Household, sh.GrossFen-sh.FeeFen-sh.AgentFen)
+		owed.Add(sh.Household, sh.NetFen())
 		if sh.AgentFen > 0 {
-			raised.add(sh.Agent, sh.AgentFen)
+			raised.Add(sh.Agent, sh.AgentFen)
 		}
 	}
-	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), gross)}, owed.lines(ledger.PayablePending, -1)...)
-	lines = append(lines, raised.lines(ledger.PayableRaiser, -1)...)
-	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), fee))
-	if nonZero(lines) {
+	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), total.GrossFen)}, owed.Lines(ledger.PayablePending, -1)...)
+	lines = append(lines, raised.Lines(ledger.PayableRaiser, -1)...)
+	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), total.FeeFen))
+	if !ledger.Empty(lines) {
 		c.post("delivery", deliveryKey(d.DeliveryID), at, lines...)
 	}
 	return nil
@@ -170,8 +114,8 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 
 func deliveryKey(id int64) string { return fmt.Sprintf("delivery:%d", id) }
 
-// owe writes a delivery's payables, pending. One that a reversal took back is revived.
-func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) error {
+// insertPayables writes a delivery's payables, pending. One that a reversal took back is revived.
+func (c *change) insertPayables(ctx context.Context, d payments.AcceptDelivery, on string) error {
 	n := len(d.Shares)
 	if n == 0 {
 		return nil
@@ -184,7 +128,7 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 		agents[i], parts[i] = sh.Agent, sh.AgentFen
 		from.set(i, sh.Origin)
 	}
-	// Keys that are taken by payables on their way, with how often they were used: those get a number.
+	// Keys of payables that are on their way, and the number of their uses: a further use gets a number behind the key.
 	var taken []struct {
 		Key string `db:"key"`
 		N   int    `db:"n"`
@@ -209,15 +153,16 @@ func (c *change) owe(ctx context.Context, d payments.AcceptDelivery, on string) 
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable AS p (source_key, ref, delivery_id, household, gross_fen, fee_fen, amount_fen, state, occurred_on, created_at,
 		                          season, month, programme, channel, product, qty, net_grams, agent, agent_fen)
-		SELECT k, $5, $6, h, g, f, g - f - y, 'pending', $7::date, $8, s, m, p, c, o, q, w, x, y
+		SELECT k, $5, $6, h, g, f, g - f - y, $18, $7::date, $8, s, m, p, c, o, q, w, x, y
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::smallint[], $10::smallint[], $11::text[], $12::text[],
 		            $13::text[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[]) AS u (k, h, g, f, s, m, p, c, o, q, w, x, y) ORDER BY k
 		ON CONFLICT (source_key) DO UPDATE
 		SET delivery_id = excluded.delivery_id, gross_fen = excluded.gross_fen, fee_fen = excluded.fee_fen,
-		    amount_fen = excluded.amount_fen, agent = excluded.agent, agent_fen = excluded.agent_fen, state = 'pending', occurred_on = excluded.occurred_on, version = p.version + 1
-		WHERE p.state = 'reversed' AND p.household = excluded.household AND p.ref = excluded.ref`,
+		    amount_fen = excluded.amount_fen, agent = excluded.agent, agent_fen = excluded.agent_fen, state = $19, occurred_on = excluded.occurred_on, version = p.version + 1
+		WHERE p.state = ANY($20) AND p.household = excluded.household AND p.ref = excluded.ref`,
 		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, on, c.now,
-		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams, pq.Array(agents), pq.Array(parts))
+		from.seasons, from.months, from.programmes, from.channels, from.products, from.quantities, from.grams, pq.Array(agents), pq.Array(parts),
+		payments.PayablePending, payments.PayableMachine.To(payments.PayableRevive), pq.Array(payments.PayableMachine.From(payments.PayableRevive)))
 	if err != nil {
 		return fmt.Errorf("write payables of delivery %d: %w", d.DeliveryID, err)
 	}
@@ -271,26 +216,23 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 		return fmt.Errorf("lock payables of delivery %d: %w", d.DeliveryID, err)
 	}
 	// First everything goes back to where the delivery had put it, then its mirror takes it away.
-	var unreleased, overpaid sums
+	var unreleased, overpaid ledger.ByHousehold
 	var back []int64
 	var gone []payableRow
 	for _, p := range owed {
-		switch p.State {
-		case payments.PayablePending:
+		switch payments.Unwind(p.State, p.AmountFen) {
+		case payments.UnwindPending:
 			back = append(back, p.ID)
-		case payments.PayableReleased:
+		case payments.UnwindReleased:
 			back = append(back, p.ID)
-			unreleased.add(p.Household, p.AmountFen)
-		default:
-			if p.AmountFen > 0 {
-				gone = append(gone, p)
-				overpaid.add(p.Household, p.AmountFen)
-			}
+			unreleased.Add(p.Household, p.AmountFen)
+		case payments.UnwindPaid:
+			gone = append(gone, p)
+			overpaid.Add(p.Household, p.AmountFen)
+		case payments.UnwindNothing:
 		}
 	}
-	lines := append(unreleased.lines(ledger.Payable, 1), unreleased.lines(ledger.PayablePending, -1)...)
-	lines = append(lines, overpaid.lines(ledger.HouseholdReceivable, 1)...)
-	lines = append(lines, overpaid.lines(ledger.PayablePending, -1)...)
+	lines := append(unreleased.Move(ledger.Payable, ledger.PayablePending), overpaid.Move(ledger.HouseholdReceivable, ledger.PayablePending)...)
 	orgs, err := c.orgUnwind(ctx, row.Coop, row.Fee, owed)
 	if err != nil {
 		return err
@@ -301,7 +243,7 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 		r.receivable += x
 		r.deposit += x
 	}
-	if nonZero(lines) {
+	if !ledger.Empty(lines) {
 		c.post("delivery.unwound", deliveryKey(d.DeliveryID)+":unwind", c.now, lines...)
 	}
 	if row.Gross > 0 {
@@ -320,13 +262,13 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 	if _, err := c.tx.ExecContext(ctx, `UPDATE delivery SET reversed = true WHERE delivery_id = $1`, d.DeliveryID); err != nil {
 		return fmt.Errorf("mark delivery %d: %w", d.DeliveryID, err)
 	}
-	if err := c.movePayables(ctx, back, payments.PayableReversed, 0, ""); err != nil {
+	if err := c.movePayables(ctx, payments.PayableReverse, back, ""); err != nil {
 		return err
 	}
 	return c.keepBack(ctx, d, gone)
 }
 
-// keepBack writes what households got too much, to be taken off their next payout.
+// keepBack writes negative payables over the households' overpayment: it is kept back from their next payout.
 func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone []payableRow) error {
 	if len(gone) == 0 {
 		return nil
@@ -343,32 +285,36 @@ func (c *change) keepBack(ctx context.Context, d payments.ReverseDelivery, gone 
 	}
 	_, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable (source_key, ref, delivery_id, household, gross_fen, fee_fen, agent, agent_fen, amount_fen, state, occurred_on, created_at)
-		SELECT k, $5, $6, h, g, f, x, y, g - f - y, 'released', $7::date, $8
+		SELECT k, $5, $6, h, g, f, x, y, g - f - y, $11, $7::date, $8
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $9::bigint[], $10::bigint[]) AS s (k, h, g, f, x, y) ORDER BY k`,
-		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now, pq.Array(agents), pq.Array(parts))
+		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), d.Ref, d.DeliveryID, day(c.now), c.now, pq.Array(agents), pq.Array(parts), payments.PayableReleased)
 	if err != nil {
 		return fmt.Errorf("write what to keep back for delivery %d: %w", d.DeliveryID, err)
 	}
-	c.tellPayables(changes)
+	c.publishPayables(changes)
 	return nil
 }
 
-// movePayables changes the state of payables, which the caller has locked, and tells of it. paidOn is a date for those
-// that are paid.
-func (c *change) movePayables(ctx context.Context, ids []int64, to payments.PayableState, item int64, paidOn string) error {
+// movePayables applies an event to payables that the caller has locked and publishes their new states. paidOn is the day
+// of PayableClear, "" for other events.
+func (c *change) movePayables(ctx context.Context, on payments.PayableStep, ids []int64, paidOn string) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	var moved []changedPayable
 	err := c.tx.SelectContext(ctx, &moved, `
-		UPDATE payable SET state = $2, payout_item = nullif($3, 0), paid_on = nullif($4, '')::date, version = version + 1
-		WHERE id = ANY($1)
+		UPDATE payable SET state = $2, payout_item = NULL, paid_on = nullif($3, '')::date, version = version + 1
+		WHERE id = ANY($1) AND state = ANY($4)
 		RETURNING source_key, household, state, amount_fen, coalesce(payout_item, 0) AS payout_item,
-		          coalesce(paid_on::text, '') AS paid_on, version`, pq.Array(ids), to, item, paidOn)
+		          coalesce(paid_on::text, '') AS paid_on, version`,
+		pq.Array(ids), payments.PayableMachine.To(on), paidOn, pq.Array(payments.PayableMachine.From(on)))
 	if err != nil {
-		return fmt.Errorf("move payables to %s: %w", to, err)
+		return fmt.Errorf("%s payables: %w", on, err)
 	}
-	c.tellMoved(moved)
+	if len(moved) != len(ids) {
+		return fmt.Errorf("%s %d payables: %d are in another state", on, len(ids), len(ids)-len(moved))
+	}
+	c.publishMoved(moved)
 	return nil
 }
 
@@ -382,21 +328,21 @@ type changedPayable struct {
 	Version    int                   `db:"version"`
 }
 
-func (c *change) tellMoved(moved []changedPayable) {
+func (c *change) publishMoved(moved []changedPayable) {
 	changes := make([]payments.PayableChange, len(moved))
 	for i, m := range moved {
 		changes[i] = payments.PayableChange(m)
 	}
-	c.tellPayables(changes)
+	c.publishPayables(changes)
 }
 
 // eventRows is how many payables go into one event.
 const eventRows = 500
 
-func (c *change) tellPayables(changes []payments.PayableChange) {
+func (c *change) publishPayables(changes []payments.PayableChange) {
 	for len(changes) > 0 {
 		n := min(len(changes), eventRows)
-		c.tell(payments.EvtPayables, payments.PayablesChanged{Changes: changes[:n]})
+		c.publish(payments.EvtPayables, payments.PayablesChanged{Changes: changes[:n]})
 		changes = changes[n:]
 	}
 }
@@ -423,21 +369,20 @@ func (s *Service) closeRef(ctx context.Context, c *change, cmd payments.CloseRef
 	if err != nil {
 		return err
 	}
-	c.tell(payments.EvtRefClosed, e)
+	c.publish(payments.EvtRefClosed, e)
 	return c.settled(ctx, r)
 }
 
-// applyDeposit pays what is billed from the deposit and sends back what is left of it.
+// applyDeposit pays the bill from the deposit and refunds the rest.
 func (c *change) applyDeposit(ctx context.Context, s *Service, r *refState, key, reason string) error {
 	if r.deposit == 0 {
 		return nil
 	}
-	used := min(r.deposit, r.receivable)
-	rest := r.deposit - used
+	use := payments.UseDeposit(r.deposit, r.receivable, 0)
 	c.post("deposit.applied", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit),
-		ledger.Credit(ledger.Receivable(r.Ref), used), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
-	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
-	return c.refund(ctx, s, r, rest, reason, 0)
+		ledger.Credit(ledger.Receivable(r.Ref), use.ReceivableFen), ledger.Credit(ledger.RefundPayable(r.Ref), use.RefundFen))
+	r.deposit, r.receivable, r.refundDue = 0, r.receivable-use.ReceivableFen, r.refundDue+use.RefundFen
+	return c.refund(ctx, s, r, use.RefundFen, reason, 0)
 }
 
 func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.ReleaseRef) error {
@@ -451,35 +396,34 @@ func (s *Service) releaseRef(ctx context.Context, c *change, cmd payments.Releas
 	var pending []payableRow
 	err = c.tx.SelectContext(ctx, &pending, `
 		SELECT id, source_key, household, gross_fen, fee_fen, amount_fen, state, version
-		FROM payable WHERE ref = $1 AND state = 'pending' ORDER BY id FOR UPDATE`, cmd.Ref)
+		FROM payable WHERE ref = $1 AND state = ANY($2) ORDER BY id FOR UPDATE`, cmd.Ref, pq.Array(payments.PayableMachine.From(payments.PayableRelease)))
 	if err != nil {
 		return fmt.Errorf("lock payables of %s: %w", cmd.Ref, err)
 	}
 	if len(pending) == 0 {
 		return nil
 	}
-	var released sums
-	var owed, nothing []int64
+	var released ledger.ByHousehold
+	ids := map[payments.PayableStep][]int64{}
 	for _, p := range pending {
-		if p.AmountFen == 0 {
-			nothing = append(nothing, p.ID)
-			continue
+		on := payments.ReleaseStep(p.AmountFen)
+		ids[on] = append(ids[on], p.ID)
+		if on == payments.PayableRelease {
+			released.Add(p.Household, p.AmountFen)
 		}
-		owed = append(owed, p.ID)
-		released.add(p.Household, p.AmountFen)
 	}
 	r.ReleaseSeq++
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
-	if len(owed) > 0 {
+	if len(ids[payments.PayableRelease]) > 0 {
 		c.post("released", fmt.Sprintf("%s:release:%d", r.Ref, r.ReleaseSeq), c.now,
-			append(released.lines(ledger.PayablePending, 1), released.lines(ledger.Payable, -1)...)...)
+			released.Move(ledger.PayablePending, ledger.Payable)...)
 	}
-	if err := c.movePayables(ctx, nothing, payments.PayablePaid, 0, day(c.now)); err != nil {
+	if err := c.movePayables(ctx, payments.PayableClear, ids[payments.PayableClear], day(c.now)); err != nil {
 		return err
 	}
-	return c.movePayables(ctx, owed, payments.PayableReleased, 0, "")
+	return c.movePayables(ctx, payments.PayableRelease, ids[payments.PayableRelease], "")
 }
 
 func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelRef) error {
@@ -493,17 +437,15 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 	if r.Cancelled {
 		return nil
 	}
-	// What was delivered is paid for first.
+	// Deliveries are paid first.
 	key := r.Ref + ":cancel"
-	used := min(r.deposit, r.receivable)
-	forfeit := min(cmd.ForfeitFen, r.deposit-used)
-	rest := r.deposit - used - forfeit
+	use := payments.UseDeposit(r.deposit, r.receivable, cmd.ForfeitFen)
 	if r.deposit > 0 {
-		c.post("cancelled", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit), ledger.Credit(ledger.Receivable(r.Ref), used),
-			ledger.Credit(ledger.Forfeit(cmd.Coop), forfeit), ledger.Credit(ledger.RefundPayable(r.Ref), rest))
+		c.post("cancelled", key, c.now, ledger.Debit(ledger.Deposit(r.Ref), r.deposit), ledger.Credit(ledger.Receivable(r.Ref), use.ReceivableFen),
+			ledger.Credit(ledger.Forfeit(cmd.Coop), use.ForfeitFen), ledger.Credit(ledger.RefundPayable(r.Ref), use.RefundFen))
 	}
-	r.deposit, r.receivable, r.refundDue = 0, r.receivable-used, r.refundDue+rest
-	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, stopYes, true, forfeit
+	r.deposit, r.receivable, r.refundDue = 0, r.receivable-use.ReceivableFen, r.refundDue+use.RefundFen
+	r.Cancelled, r.Stop, r.Closed, r.ForfeitFen = true, payments.StopMachine.To(payments.StopCancel), true, use.ForfeitFen
 	if err := c.saveRef(ctx, r); err != nil {
 		return err
 	}
@@ -511,13 +453,13 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 	if reason == "" {
 		reason = "refund.cancelled"
 	}
-	if err := c.refund(ctx, s, r, rest, reason, 0); err != nil {
+	if err := c.refund(ctx, s, r, use.RefundFen, reason, 0); err != nil {
 		return err
 	}
-	return c.hasten(ctx, r.Ref, "", 0)
+	return c.expireNow(ctx, r.Ref, "", 0)
 }
 
-// latePayment locks a late payment and tells what of it nobody has decided on. Nothing is left when it was decided before.
+// latePayment locks a late payment and returns the part of it that is not decided on: 0 when it was decided before.
 func (c *change) latePayment(ctx context.Context, s *Service, id int64) (*refState, paymentRow, int64, error) {
 	r, p, err := c.lockPayment(ctx, id)
 	if link.CodeOf(err) == link.NotFound {
@@ -559,24 +501,23 @@ func (s *Service) acceptLate(ctx context.Context, c *change, cmd payments.Accept
 	if err := c.savePayments(ctx, p); err != nil {
 		return err
 	}
-	if r.Stop != stopNo {
-		r.Stop = stopNo
+	if to, ok := payments.StopMachine.Next(r.Stop, payments.StopLift); ok {
+		r.Stop = to
 		if err := c.saveRef(ctx, r); err != nil {
 			return err
 		}
 	}
 	key := fmt.Sprintf("pay:%d:accepted", p.ID)
-	if !r.Closed {
-		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), left), ledger.Credit(ledger.Deposit(r.Ref), left))
-		return nil
+	use := payments.AcceptLateMoney(left, r.receivable, r.Closed)
+	if used := use.DepositFen + use.ReceivableFen; used > 0 {
+		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), used),
+			ledger.Credit(ledger.Deposit(r.Ref), use.DepositFen), ledger.Credit(ledger.Receivable(r.Ref), use.ReceivableFen))
 	}
-	used := min(left, r.receivable)
-	if used > 0 {
-		c.post("payment.accepted", key, c.now, ledger.Debit(ledger.RefundPayable(r.Ref), used), ledger.Credit(ledger.Receivable(r.Ref), used))
-		r.receivable -= used
+	if use.ReceivableFen > 0 {
+		r.receivable -= use.ReceivableFen
 		if err := c.settled(ctx, r); err != nil {
 			return err
 		}
 	}
-	return c.refund(ctx, s, r, left-used, "refund.overpaid", p.ID)
+	return c.refund(ctx, s, r, use.RefundFen, "refund.overpaid", p.ID)
 }

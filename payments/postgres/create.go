@@ -18,8 +18,6 @@ import (
 	"banmuyuan/payments/gateway/banktransfer"
 )
 
-const maxAmount = 100_000_000_00 // a hundred million yuan
-
 func checkCreate(r payments.CreatePayment) error {
 	var bad link.Problems
 	if r.Key == "" || len(r.Key) > 200 {
@@ -28,7 +26,7 @@ func checkCreate(r payments.CreatePayment) error {
 	if r.Purpose != "deposit" && r.Purpose != "balance" {
 		bad.Add("payment.purpose", "purpose")
 	}
-	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
+	if r.AmountFen <= 0 || r.AmountFen > payments.MaxFen {
 		bad.Add("payment.amount", "amount_fen")
 	}
 	if (r.Party.Kind != "account" && r.Party.Kind != "organisation") || r.Party.ID <= 0 {
@@ -65,7 +63,7 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 		return payments.Payment{}, err
 	}
 	p := got.payment
-	// A repeated key comes from somebody who did not hear the answer: it must not have to wait for the worker.
+	// A repeated key means that the answer was lost: the caller need not wait for the worker.
 	if got.fresh || p.State == payments.PaymentUnknown || p.State == payments.PaymentSending {
 		if p, err = s.send(ctx, p); err != nil {
 			return payments.Payment{}, err
@@ -74,17 +72,17 @@ func (s *Service) CreatePayment(ctx context.Context, r payments.CreatePayment) (
 	return s.out(p), nil
 }
 
-// mostTogether is how many payments a transaction takes.
-const mostTogether = 200
+// maxBatch is the largest number of payments of a transaction.
+const maxBatch = 200
 
-// created is what became of a request for a payment.
+// created is the result of a request for a payment.
 type created struct {
 	payment paymentRow
 	fresh   bool
 	err     error
 }
 
-// create writes payments that are asked for, or finds those that their keys were used for.
+// create writes the requested payments, or finds the payments of keys that were used before.
 func (s *Service) create(ctx context.Context, all []payments.CreatePayment) ([]created, error) {
 	type name struct{ ref, key string }
 	names := make([]string, len(all))
@@ -121,7 +119,7 @@ func (s *Service) create(ctx context.Context, all []payments.CreatePayment) ([]c
 			case used && string(p.InputHash) != string(hash):
 				out[i].err = link.E(link.Conflict, "payment.key_reused", "key")
 			case used: // its row comes below when it is one of these
-			case ref.Stop != stopNo || ref.Cancelled:
+			case ref.Stop != payments.StopNo || ref.Cancelled:
 				out[i].err = link.E(link.Conflict, "payment.ref_closed", "")
 			default:
 				p = c.newPayment(r, hash, payments.PaymentSending)
@@ -147,7 +145,7 @@ func (s *Service) create(ctx context.Context, all []payments.CreatePayment) ([]c
 // sendGrace is how long a payment being sent is left to the process that sends it.
 const sendGrace = 30 * time.Second
 
-// newPayment is a payment as it is asked for, to be inserted.
+// newPayment returns a requested payment, to be inserted.
 func (c *change) newPayment(r payments.CreatePayment, hash []byte, state payments.PaymentState) paymentRow {
 	return paymentRow{Ref: r.Ref, Key: r.Key, InputHash: hash, Purpose: r.Purpose, Method: r.Method, State: state, AmountFen: r.AmountFen,
 		PartyKind: r.Party.Kind, PartyID: r.Party.ID, PartyName: r.Party.Name, Description: r.Description, Code: r.Code,
@@ -206,8 +204,8 @@ func (c *change) insertPayments(ctx context.Context, s *Service, list []paymentR
 	return nil
 }
 
-// send asks the provider to open the session of a payment, for the first time or again, and returns what the payment is
-// then. No answer is no error: a worker asks again.
+// send asks the provider to open the session of a payment, for the first time or again, and returns the payment after that.
+// No answer is no error: a worker asks again.
 func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
 	g := s.gateways[p.Method]
 	if g == nil {
@@ -220,15 +218,15 @@ func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
 	switch {
 	case errors.As(err, &refused):
 		s.log.Warn("payment refused", "payment", p.ID, "method", p.Method, "error", err)
-		if err := s.learn(ctx, said{p.ID, gateway.Status{State: payments.PaymentFailed, FailureKey: refused.Key}}); err != nil {
+		if err := s.applyReports(ctx, paymentReport{p.ID, gateway.Status{State: payments.PaymentFailed, FailureKey: refused.Key}}); err != nil {
 			return p, err
 		}
 		return s.paymentRow(ctx, s.db, p.ID)
 	case err != nil:
 		return s.unanswered(p.ID, err)
 	}
-	// The session is there: it is written down although the caller may have gone.
-	return s.note(p.ID, func(c *change, p *paymentRow) {
+	// The session exists: it is written although the caller may have gone.
+	return s.update(p.ID, func(c *change, p *paymentRow) {
 		p.ProviderID, p.URL = session.ID, session.URL
 		if session.TransferCode != "" {
 			p.Code = session.TransferCode
@@ -236,35 +234,32 @@ func (s *Service) send(ctx context.Context, p paymentRow) (paymentRow, error) {
 		if !session.ExpiresAt.IsZero() && (!p.ExpiresAt.Valid || session.ExpiresAt.Before(p.ExpiresAt.Time)) {
 			p.ExpiresAt = nullTime(session.ExpiresAt)
 		}
-		if payments.May(payments.PaymentMoves, p.State, payments.PaymentOpen) {
-			p.State = payments.PaymentOpen
-		}
+		p.State, _ = payments.PaymentMachine.Next(p.State, payments.PaymentAccept) // money may have come before the answer
 		p.CheckedAt = nullTime(c.now)
 	})
 }
 
-// unanswered notes that nobody knows what the provider did; a worker asks again.
+// unanswered records that the outcome at the provider is unknown; a worker asks again.
 func (s *Service) unanswered(id int64, cause error) (paymentRow, error) {
 	s.log.Warn("payment provider did not answer", "payment", id, "error", cause)
-	return s.note(id, func(_ *change, p *paymentRow) {
-		if p.State == payments.PaymentSending {
-			p.State = payments.PaymentUnknown
-		}
+	return s.update(id, func(_ *change, p *paymentRow) {
+		p.State, _ = payments.PaymentMachine.Next(p.State, payments.PaymentNoAnswer)
 	})
 }
 
-// news is something that is to be known of a payment, where no money moves.
-type news struct {
+// update is a change of a payment that moves no money.
+type update struct {
 	payment int64
 	apply   func(*change, *paymentRow)
 }
 
-// note changes what is known of a payment and returns it. Nobody's leaving stops it: what a provider said is written down.
-func (s *Service) note(id int64, apply func(*change, *paymentRow)) (paymentRow, error) {
-	return s.noting.Do(context.Background(), news{id, apply})
+// update applies an update to a payment and returns the payment. It ignores the caller's context: a provider's answer is
+// written although the caller has gone.
+func (s *Service) update(id int64, apply func(*change, *paymentRow)) (paymentRow, error) {
+	return s.updating.Do(context.Background(), update{id, apply})
 }
 
-func (s *Service) noteAll(ctx context.Context, all []news) ([]paymentRow, error) {
+func (s *Service) updateAll(ctx context.Context, all []update) ([]paymentRow, error) {
 	ids := make([]int64, len(all))
 	for i, n := range all {
 		ids[i] = n.payment

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
@@ -34,11 +36,12 @@ func (d disputeRow) out() payments.Dispute {
 		AmountFen: d.AmountFen, Reason: d.Reason, OpenedAt: d.OpenedAt.UTC(), RespondBy: timePtr(d.RespondBy), EndedAt: timePtr(d.EndedAt)}
 }
 
-// handleDispute asks the provider about a dispute and applies what it says. It returns the event's next state.
-func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webhooks) (string, error) {
+// handleDispute asks the provider about a dispute and applies its report. It returns the event's step, "" to try again
+// later.
+func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webhooks) (payments.NoticeStep, error) {
 	disputed, ok := g.(gateway.Disputed)
 	if !ok {
-		return "ignored", nil
+		return payments.NoticeIgnore, nil
 	}
 	d, err := disputed.LookupDispute(ctx, e.DisputeID)
 	if err != nil {
@@ -53,61 +56,63 @@ func (s *Service) handleDispute(ctx context.Context, e eventRow, g gateway.Webho
 	}
 	if payment == 0 {
 		if s.now().Sub(e.ReceivedAt) < unknownFor {
-			return "new", nil
+			return "", nil
 		}
-		return "ignored", nil
+		return payments.NoticeIgnore, nil
 	}
 	// The payment's own announcement may still be on its way: without the money there is nothing to withdraw.
 	if st, err := g.Lookup(ctx, d.SessionID); d.SessionID != "" && err == nil {
-		if err := s.learn(ctx, said{payment, st}); err != nil {
+		if err := s.applyReports(ctx, paymentReport{payment, st}); err != nil {
 			return "", err
 		}
 	}
-	return "done", s.learnDispute(ctx, payment, d)
+	return payments.NoticeApply, s.applyDispute(ctx, payment, d)
 }
 
-// learnDispute applies what a provider says of a dispute, any number of times and in any order.
-func (s *Service) learnDispute(ctx context.Context, payment int64, said gateway.Dispute) error {
+// applyDispute applies a provider's report on a dispute. Reports may come any number of times and in any order.
+func (s *Service) applyDispute(ctx context.Context, payment int64, report gateway.Dispute) error {
 	return s.change(ctx, func(c *change) error {
 		_, p, err := c.lockPayment(ctx, payment)
 		if err != nil {
 			return err
 		}
 		if p.State != payments.PaymentSucceeded {
-			return early("dispute %s of payment %d, which is %s", said.ID, p.ID, p.State)
+			return early("dispute %s of payment %d, which is %s", report.ID, p.ID, p.State)
 		}
 		var d disputeRow
-		err = get(ctx, c.tx, &d, `SELECT `+disputeColumns+` FROM dispute d WHERE d.method = $1 AND d.provider_id = $2`, p.Method, said.ID)
+		err = get(ctx, c.tx, &d, `SELECT `+disputeColumns+` FROM dispute d WHERE d.method = $1 AND d.provider_id = $2`, p.Method, report.ID)
 		if missing(err) {
-			d = disputeRow{PaymentID: p.ID, Ref: p.Ref, Method: p.Method, ProviderID: said.ID, AmountFen: said.AmountFen, Reason: said.Reason, OpenedAt: said.OpenedAt}
+			d = disputeRow{PaymentID: p.ID, Ref: p.Ref, Method: p.Method, ProviderID: report.ID, AmountFen: report.AmountFen, Reason: report.Reason, OpenedAt: report.OpenedAt}
 			if d.OpenedAt.IsZero() {
 				d.OpenedAt = c.now
 			}
 		} else if err != nil {
-			return fmt.Errorf("read dispute %s: %w", said.ID, err)
+			return fmt.Errorf("read dispute %s: %w", report.ID, err)
 		}
-		if !payments.May(payments.DisputeMoves, d.State, said.State) {
+		to, changes := payments.NextDispute(d.State, report.State)
+		if !changes {
 			return nil
 		}
 		before := d.State
-		d.State, d.RespondBy, d.EndedAt = said.State, nullTime(said.RespondBy), sql.NullTime{}
-		if said.State != payments.DisputeInquiry && said.State != payments.DisputeOpen {
+		d.State, d.RespondBy, d.EndedAt = to, nullTime(report.RespondBy), sql.NullTime{}
+		if payments.DisputeMachine.Final(to) {
 			d.RespondBy, d.EndedAt = sql.NullTime{}, nullTime(c.now)
 		}
 		if err := c.writeDispute(ctx, &d, before, p.Method); err != nil {
 			return err
 		}
-		c.tell(payments.EvtDispute, payments.DisputeEvent{DisputeID: d.ID, PaymentID: p.ID, Ref: p.Ref, State: d.State, AmountFen: d.AmountFen})
-		// A refund that waited for the decision need wait no more.
-		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET next_check_at = $2 WHERE payment_id = $1 AND state = 'ready'`, p.ID, c.now)
+		c.publish(payments.EvtDispute, payments.DisputeEvent{DisputeID: d.ID, PaymentID: p.ID, Ref: p.Ref, State: d.State, AmountFen: d.AmountFen})
+		// Refunds that waited for the decision are looked at now.
+		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET next_check_at = $2 WHERE payment_id = $1 AND state = ANY($3)`,
+			p.ID, c.now, pq.Array(payments.RefundMachine.From(payments.RefundBlock)))
 		if err != nil {
-			return fmt.Errorf("hasten refunds of payment %d: %w", p.ID, err)
+			return fmt.Errorf("look at refunds of payment %d: %w", p.ID, err)
 		}
 		return nil
 	})
 }
 
-// whereDisputed is where the money of a dispute is: still ours, withheld, or gone.
+// whereDisputed returns the account that holds the money of a dispute: the gateway's, the withheld money's or the loss's.
 func whereDisputed(state payments.DisputeState, method, ref string) ledger.Account {
 	switch state {
 	case payments.DisputeOpen:
@@ -145,7 +150,7 @@ func (c *change) writeDispute(ctx context.Context, d *disputeRow, before payment
 	return nil
 }
 
-// disputed tells what of a payment its buyer's bank has, for now and for good.
+// disputed returns the parts of a payment that the buyer's bank withholds (open) and keeps (lost), in fen.
 func (c *change) disputed(ctx context.Context, payment int64) (open, lost int64, err error) {
 	err = c.tx.QueryRowxContext(ctx, `
 		SELECT coalesce(sum(amount_fen) FILTER (WHERE state = 'open'), 0)::bigint, coalesce(sum(amount_fen) FILTER (WHERE state = 'lost'), 0)::bigint
@@ -186,7 +191,7 @@ func (s *Service) Disputes(ctx context.Context, f payments.DisputeFilter) (payme
 	return page, nil
 }
 
-// ApproveRefund is the second person's word for a refund above the limit.
+// ApproveRefund approves a refund above the limit, by a second person.
 func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (payments.Refund, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
@@ -199,20 +204,21 @@ func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (paym
 			return err
 		}
 		if f.State != payments.RefundReview && f.ApprovedBy == c.actor {
-			out = f // clicked twice
+			out = f // sent twice
 			return nil
 		}
-		if f.State != payments.RefundReview {
-			return link.E(link.Conflict, "refund.not_in_review", "refund_id")
+		on := payments.RefundApprove
+		if f.ByBank {
+			on = payments.RefundApproveByBank
+		}
+		to, err := next(payments.RefundMachine, f.State, on, "refund_id")
+		if err != nil {
+			return err
 		}
 		if c.same(actor, 0, f.CausedBy) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
-		f.State = payments.RefundReady
-		if f.ByBank {
-			f.State = payments.RefundByBank
-		}
-		f.ApprovedBy = c.actor
+		f.State, f.ApprovedBy = to, c.actor
 		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET approved_by = $2, approved_at = $3 WHERE id = $1`, f.ID, c.actor, c.now)
 		if err != nil {
 			return fmt.Errorf("approve refund %d: %w", f.ID, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 	"golang.org/x/sync/errgroup"
 
+	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 )
 
@@ -20,7 +21,7 @@ func (s *Service) StoreEvent(ctx context.Context, provider string, e gateway.Eve
 		return err
 	}
 	s.fault("event stored")
-	s.kick()
+	s.notify()
 	return nil
 }
 
@@ -65,7 +66,7 @@ type eventRow struct {
 	ReceivedAt time.Time `db:"received_at"`
 }
 
-// topic is what events are about; what is not accepted speaks for itself alone.
+// topic is the subject of events. The events of one topic are answered by one look at the provider.
 type topic struct {
 	provider, session, refund, dispute string
 	live                               bool
@@ -75,8 +76,8 @@ type topic struct {
 // unknownFor is how long an event may be about something that is not known yet: an answer that is being written.
 const unknownFor = time.Minute
 
-// handleEvents looks at what stored events are about. The event says that something changed; what it is now, the
-// provider is asked.
+// handleEvents applies stored events. An event says only that its subject changed: the provider is asked for the present
+// state.
 func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	now := s.now()
 	var due []eventRow
@@ -89,49 +90,49 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("claim provider events: %w", err)
 	}
-	// Many events say the same: one look answers them all.
+	// One look at the provider answers all events of a topic.
 	about := map[topic][]eventRow{}
 	for _, e := range due {
-		what := topic{e.Provider, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version}
-		about[what] = append(about[what], e)
+		key := topic{e.Provider, e.SessionID, e.RefundID, e.DisputeID, e.Live, e.Version}
+		about[key] = append(about[key], e)
 	}
 	known, err := s.findSubjects(ctx, slices.Collect(maps.Keys(about)))
 	if err != nil {
 		return 0, err
 	}
 	var mu sync.Mutex
-	states := make(map[topic]string, len(about))
-	heard := map[topic]said{} // of payments, each applied before its events are done
+	steps := make(map[topic]payments.NoticeStep, len(about))
+	reports := map[topic]paymentReport{} // on payments: applied before their events are marked
 	var looking errgroup.Group
-	looking.SetLimit(atOnce)
-	for what, events := range about {
+	looking.SetLimit(concurrency)
+	for key, events := range about {
 		looking.Go(func() error {
-			state, news, err := s.handleEvent(ctx, events[0], known[what])
+			step, report, err := s.handleEvent(ctx, events[0], known[key])
 			if err != nil {
-				s.log.Warn("provider event has to wait", "provider", what.provider, "event", events[0].ID, "error", err)
+				s.log.Warn("provider event has to wait", "provider", key.provider, "event", events[0].ID, "error", err)
 				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			states[what] = state
-			if news != nil {
-				heard[what] = *news
+			steps[key] = step
+			if report != nil {
+				reports[key] = *report
 			}
 			return nil
 		})
 	}
-	_ = looking.Wait() // what could not be handled comes again
-	for what, err := range s.learnTogether(ctx, heard) {
-		s.log.Warn("provider event has to wait", "provider", what.provider, "event", about[what][0].ID, "error", err)
-		delete(states, what)
+	_ = looking.Wait() // failed events come again
+	for key, err := range s.applyTopicReports(ctx, reports) {
+		s.log.Warn("provider event has to wait", "provider", key.provider, "event", about[key][0].ID, "error", err)
+		delete(steps, key)
 	}
 	var providers, ids, outcomes pq.StringArray
-	for what, state := range states {
-		if state == "new" {
+	for key, step := range steps {
+		if step == "" {
 			continue
 		}
-		for _, e := range about[what] {
-			providers, ids, outcomes = append(providers, e.Provider), append(ids, e.ID), append(outcomes, state)
+		for _, e := range about[key] {
+			providers, ids, outcomes = append(providers, e.Provider), append(ids, e.ID), append(outcomes, string(payments.NoticeMachine.To(step)))
 		}
 	}
 	if len(ids) == 0 {
@@ -141,35 +142,36 @@ func (s *Service) handleEvents(ctx context.Context) (int, error) {
 	_, err = s.db.ExecContext(ctx, `
 		UPDATE provider_event e SET state = u.state, done_at = $4
 		FROM unnest($1::text[], $2::text[], $3::text[]) AS u (provider, id, state)
-		WHERE e.provider = u.provider AND e.event_id = u.id`, providers, ids, outcomes, now)
+		WHERE e.provider = u.provider AND e.event_id = u.id AND e.state = ANY($5)`, providers, ids, outcomes, now,
+		pq.Array(payments.NoticeMachine.From(payments.NoticeApply)))
 	if err != nil {
 		return 0, fmt.Errorf("mark provider events: %w", err)
 	}
 	return len(due), nil
 }
 
-// atOnce is how many payments or refunds are looked into at once: each commits by itself, and commits that come
-// together share the disk's time.
-const atOnce = 8
+// concurrency is the number of payments or refunds that are looked at concurrently: each commits by itself, and concurrent
+// commits share the disk's time.
+const concurrency = 8
 
-// learnTogether applies what was heard of payments in one transaction, whose commit they share. When it fails each goes by
-// itself, so that none waits for what is wrong with another; those that fail again are returned.
-func (s *Service) learnTogether(ctx context.Context, heard map[topic]said) map[topic]error {
-	if len(heard) == 0 {
+// applyTopicReports applies reports on payments in one transaction. When it fails, each report gets a transaction of its own, so
+// that one bad report does not hold up the others; the errors of the second attempt are returned.
+func (s *Service) applyTopicReports(ctx context.Context, reports map[topic]paymentReport) map[topic]error {
+	if len(reports) == 0 {
 		return nil
 	}
-	all := slices.Collect(maps.Values(heard))
-	err := s.learn(ctx, all...)
+	all := slices.Collect(maps.Values(reports))
+	err := s.applyReports(ctx, all...)
 	if err == nil {
 		return nil
 	}
 	failed := map[topic]error{}
-	for what, news := range heard {
-		if len(heard) > 1 {
-			err = s.learn(ctx, news)
+	for key, report := range reports {
+		if len(reports) > 1 {
+			err = s.applyReports(ctx, report)
 		}
 		if err != nil {
-			failed[what] = err
+			failed[key] = err
 		}
 	}
 	return failed
@@ -195,7 +197,7 @@ func (s *Service) findSubjects(ctx context.Context, topics []topic) (map[topic]s
 		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS u (provider, session, refund, n)
 		LEFT JOIN payment p ON p.method = u.provider AND p.provider_id = u.session AND p.provider_id <> ''`, providers, sessions, refunds)
 	if err != nil {
-		return nil, fmt.Errorf("look up what events are about: %w", err)
+		return nil, fmt.Errorf("look up the subjects of events: %w", err)
 	}
 	found := make(map[topic]subject, len(topics))
 	for _, r := range rows {
@@ -204,19 +206,19 @@ func (s *Service) findSubjects(ctx context.Context, topics []topic) (map[topic]s
 	return found, nil
 }
 
-// handleEvent returns the event's next state, and what is to be learned of a payment before it is in it.
-func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (string, *said, error) {
+// handleEvent returns the step of an event, "" to try again later, and the report on a payment to apply before that step.
+func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (payments.NoticeStep, *paymentReport, error) {
 	hooks, ok := s.gateways[e.Provider].(gateway.Webhooks)
 	if !ok || !hooks.Accepts(gateway.Event{ID: e.ID, Type: e.Type, SessionID: e.SessionID, RefundID: e.RefundID, Live: e.Live, Version: e.Version}) {
 		s.log.Warn("provider event ignored", "provider", e.Provider, "event", e.ID, "live", e.Live, "version", e.Version)
-		return "ignored", nil, nil
+		return payments.NoticeIgnore, nil, nil
 	}
 	if e.DisputeID != "" {
-		state, err := s.handleDispute(ctx, e, hooks)
-		return state, nil, err
+		step, err := s.handleDispute(ctx, e, hooks)
+		return step, nil, err
 	}
 	if e.SessionID == "" && e.RefundID == "" {
-		return "ignored", nil, nil // about nothing of ours
+		return payments.NoticeIgnore, nil, nil // about nothing of ours
 	}
 	payment, refund := about.payment, about.refund
 	switch {
@@ -229,15 +231,15 @@ func (s *Service) handleEvent(ctx context.Context, e eventRow, about subject) (s
 		if err != nil {
 			return "", nil, fmt.Errorf("look up refund %d: %w", refund, err)
 		}
-		return "done", nil, s.learnRefund(ctx, refund, st)
+		return payments.NoticeApply, nil, s.applyRefundReport(ctx, refund, st)
 	case e.RefundID == "" && payment != 0:
 		st, err := hooks.Lookup(ctx, e.SessionID)
 		if err != nil {
 			return "", nil, fmt.Errorf("look up payment %d: %w", payment, err)
 		}
-		return "done", &said{payment, st}, nil
+		return payments.NoticeApply, &paymentReport{payment, st}, nil
 	case s.now().Sub(e.ReceivedAt) < unknownFor:
-		return "new", nil, nil
+		return "", nil, nil
 	}
-	return "ignored", nil, nil
+	return payments.NoticeIgnore, nil, nil
 }

@@ -17,15 +17,15 @@ import (
 // historyChunk is how many rows go into one transaction.
 const historyChunk = 20_000
 
-// LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day what the
-// bank received and whom it was owed to, and the payout of it, so that statements and ledger agree to the fen. progress
-// hears how many rows are done. What was loaded before is left as it is. System only.
+// LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day the money that
+// the bank received, the households that it was owed to and its payout, so that statements and ledger agree to the fen.
+// progress is called with the number of finished rows. Rows that were loaded before stay as they are. System only.
 func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncome, progress func(n int)) error {
 	if err := needSystem(ctx); err != nil {
 		return err
 	}
 	for i, r := range rows {
-		if r.Household <= 0 || r.GrossFen <= 0 || r.FeeFen < 0 || r.FeeFen >= r.GrossFen || r.GrossFen > maxAmount || r.FeeFen > 0 && r.Coop <= 0 ||
+		if r.Household <= 0 || r.GrossFen <= 0 || r.FeeFen < 0 || r.FeeFen >= r.GrossFen || r.GrossFen > payments.MaxFen || r.FeeFen > 0 && r.Coop <= 0 ||
 			r.PaidOn.IsZero() || r.Month < 1 || r.Month > 12 {
 			return link.E(link.Invalid, "malformed", fmt.Sprintf("[%d]", i)).Because(fmt.Errorf("historic income %d cannot be", i))
 		}
@@ -69,12 +69,12 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO payable (source_key, household, gross_fen, fee_fen, amount_fen, state, occurred_on, paid_on, created_at,
 		                     season, month, programme, channel, product, qty, net_grams)
-		SELECT k, h, g, f, g - f, 'paid', d::date, d::date, $13, s, m, p, c, o, q, w
+		SELECT k, h, g, f, g - f, $14, d::date, d::date, $13, s, m, p, c, o, q, w
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::smallint[], $7::smallint[], $8::text[],
 		            $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS t (k, h, g, f, d, s, m, p, c, o, q, w)
 		ON CONFLICT (source_key) DO NOTHING`,
 		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), pq.Array(days), pq.Array(seasons), pq.Array(months),
-		pq.Array(programmes), pq.Array(channels), pq.Array(products), pq.Array(qty), pq.Array(grams), c.now)
+		pq.Array(programmes), pq.Array(channels), pq.Array(products), pq.Array(qty), pq.Array(grams), c.now, payments.PayablePaid)
 	if err != nil {
 		return fmt.Errorf("load history: %w", err)
 	}
@@ -85,7 +85,7 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 	if wrote != 0 && wrote != int64(n) {
 		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("load history: %d of %d rows were loaded before", int64(n)-wrote, n))
 	}
-	// The ledger knows by its keys what it has already.
+	// Posting is idempotent by key.
 	for start := 0; start < n; {
 		end := start
 		for end < n && groupKey(rows[end]) == groupKey(rows[start]) {

@@ -11,15 +11,15 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// Roles of an organisation's people who read what it is owed.
+// Roles of an organisation that may read its accounts.
 const (
 	roleOfficer     = "officer"
 	roleOrgApprover = "org_approver"
 )
 
-// needOrg lets the county read every organisation's, and an organisation's officers their own: it returns whose. To
-// others of them it does not exist.
-func needOrg(ctx context.Context, org int64) (own bool, whose int64, err error) {
+// needOrg lets the county read every organisation and an organisation's officers their own, and returns the organisation
+// that may be read. For another organisation officers get NotFound.
+func needOrg(ctx context.Context, org int64) (own bool, readable int64, err error) {
 	a, err := need(ctx, append(county, roleOfficer, roleOrgApprover)...)
 	switch {
 	case err != nil:
@@ -32,13 +32,13 @@ func needOrg(ctx context.Context, org int64) (own bool, whose int64, err error) 
 	return true, a.Org, nil
 }
 
-// orgAccount is what one organisation is owed for one thing.
+// orgAccount names one account of one organisation.
 type orgAccount struct {
 	Account payments.OrgAccountKind
 	Org     int64
 }
 
-// payable is what it is owed, receivable what it got too much.
+// payable is the account of the money it is owed, receivable that of its overpayment.
 func (a orgAccount) payable() ledger.Account {
 	if a.Account == payments.OrgRaiser {
 		return ledger.PayableRaiser(a.Org)
@@ -53,8 +53,8 @@ func (a orgAccount) receivable() ledger.Account {
 	return ledger.CoopReceivable(a.Org)
 }
 
-// lockOrgs lets one at a time take something off what organisations are owed, in one order. What adds to it needs no
-// lock: nobody takes more for not having seen it.
+// lockOrgs serialises deductions from organisations' accounts, in one order. Additions need no lock: a deduction that misses
+// one only takes less.
 func (c *change) lockOrgs(ctx context.Context, accounts ...orgAccount) error {
 	slices.SortFunc(accounts, func(a, b orgAccount) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Org, b.Org))
@@ -68,21 +68,21 @@ func (c *change) lockOrgs(ctx context.Context, accounts ...orgAccount) error {
 	return nil
 }
 
-// owedToOrg is what a locked account stands at: owed, and paid too much before, both counted positive.
+// owedToOrg returns the balances of a locked account: owed and overpaid, both counted positive, in fen.
 func (c *change) owedToOrg(ctx context.Context, a orgAccount) (owed, overpaid int64, err error) {
 	b, err := ledger.Balances(ctx, c.tx, a.payable(), a.receivable())
 	return -b[a.payable().Code], b[a.receivable().Code], err
 }
 
-// lackingAtOrg is how much more than it is owed is to be taken off a locked account: it was paid already, and the
-// organisation has got so much too much.
+// lackingAtOrg returns the part of a deduction that exceeds the balance of a locked account: it was paid already and becomes
+// overpayment.
 func (c *change) lackingAtOrg(ctx context.Context, a orgAccount, fen int64) (int64, error) {
 	owed, _, err := c.owedToOrg(ctx, a)
-	return max(fen-owed, 0), err
+	return payments.LackFen(fen, owed), err
 }
 
-// orgUnwind prepares taking a delivery back from what its cooperative and raisers are owed: what they were paid of it
-// already is owed by them, and put where the mirror takes it from.
+// orgUnwind returns lines that prepare the reversal of a delivery at its cooperative and raisers: a part that was paid
+// already becomes overpayment, and goes to the account from which the mirror takes it.
 func (c *change) orgUnwind(ctx context.Context, coop, fee int64, payables []payableRow) ([]ledger.Line, error) {
 	fen := map[orgAccount]int64{}
 	if fee > 0 {
@@ -121,18 +121,18 @@ type orgAccountRow struct {
 	Paid    int64                   `db:"paid"`
 }
 
-// free is what can be paid; below zero more is under way than there is.
-func (r orgAccountRow) free() int64 { return r.Owed - r.Waiting - r.Till - r.Open }
+// free is the sum that can be paid: see payments.FreeFen.
+func (r orgAccountRow) free() int64 { return payments.FreeFen(r.Owed, r.Waiting, r.Till, r.Open) }
 
 func (r orgAccountRow) out() payments.OrgAccount {
 	return payments.OrgAccount{Org: r.Org, Account: r.Account, EarnedFen: r.Owed + r.Paid, PaidFen: r.Paid, OwedFen: r.Owed, WaitingFen: r.Waiting,
 		TillFen: r.Till, OpenFen: r.Open, PayableFen: max(r.free(), 0)}
 }
 
-// orgAccounts reads accounts of one organisation, or of all (0), in one statement: what a sale adds to what is owed it
-// adds to what waits, and a till's cash ends the waiting.
+// orgAccounts reads accounts of one organisation, or of all (0), in one statement: a sale adds the same sum to the money
+// owed and to the money that waits, and cash in a till ends the waiting.
 //
-// Of a delivery the fee waits as long as its households do. What an organisation sells of its own has no household: it
+// The fee of a delivery waits as long as its households do. An organisation's own goods have no household: their price
 // waits until the sale is closed and paid.
 func orgAccounts(ctx context.Context, q queryer, org int64, account payments.OrgAccountKind) ([]orgAccountRow, error) {
 	rows, err := q.QueryxContext(ctx, `
@@ -183,7 +183,7 @@ func orgAccounts(ctx context.Context, q queryer, org int64, account payments.Org
 	return all, nil
 }
 
-// freeFor is what can be paid of an account.
+// freeFor returns the sum that can be paid to an account.
 func (c *change) freeFor(ctx context.Context, a orgAccount) (int64, error) {
 	rows, err := orgAccounts(ctx, c.tx, a.Org, a.Account)
 	if err != nil || len(rows) == 0 {
@@ -192,7 +192,7 @@ func (c *change) freeFor(ctx context.Context, a orgAccount) (int64, error) {
 	return rows[0].free(), nil
 }
 
-// OrgAccounts lists what organisations are owed.
+// OrgAccounts lists the accounts of organisations.
 func (s *Service) OrgAccounts(ctx context.Context, f payments.OrgAccountFilter) (payments.OrgAccounts, error) {
 	_, org, err := needOrg(ctx, f.Org)
 	if err != nil {

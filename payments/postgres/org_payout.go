@@ -54,7 +54,7 @@ func (r orgPayoutRow) out() payments.OrgPayout {
 		PaidOn: dayPtr(r.PaidOn), ReturnedOn: dayPtr(r.ReturnedOn), RecordedAt: timePtr(r.RecordedAt), RecordedBy: r.RecordedBy, OnBank: r.OnBank}
 }
 
-// outFor leaves out who of the county did what, which is not an organisation's affair.
+// outFor leaves out the names of the county's people when the organisation itself reads.
 func (r orgPayoutRow) outFor(own bool) payments.OrgPayout {
 	o := r.out()
 	if own {
@@ -71,11 +71,8 @@ func dayPtr(t sql.NullTime) *time.Time {
 	return &d
 }
 
-// orgSees are the payments that an organisation is told of: those that were approved.
+// orgSees selects the payments that an organisation sees: from the approval on.
 const orgSees = `p.state NOT IN ('proposed', 'rejected')`
-
-var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, payments.OrgPayoutApproved, payments.OrgPayoutRejected, payments.OrgPayoutPaid,
-	payments.OrgPayoutFailed, payments.OrgPayoutReturned}
 
 // OrgPayouts lists payments to organisations.
 func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (payments.OrgPayoutPage, error) {
@@ -90,7 +87,7 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	if f.Account != "" && !knownOrgAccount(f.Account) {
 		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.account", "account")
 	}
-	if f.State != "" && !slices.Contains(orgPayoutStates, f.State) {
+	if f.State != "" && !slices.Contains(payments.OrgPayoutMachine.States(), f.State) {
 		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.state", "state")
 	}
 	where := `($1 = 0 OR p.org = $1) AND ($2 = '' OR p.account = $2) AND ($3 = '' OR p.state = $3)`
@@ -165,7 +162,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 	if !knownOrgAccount(r.Account) {
 		bad.Add("orgpay.account", "account")
 	}
-	if r.AmountFen <= 0 || r.AmountFen > maxAmount {
+	if r.AmountFen <= 0 || r.AmountFen > payments.MaxFen {
 		bad.Add("payment.amount", "amount_fen")
 	}
 	if utf8.RuneCountInString(r.Note) > 200 {
@@ -202,9 +199,9 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 		var id int64
 		err = c.tx.GetContext(ctx, &id, `
 			INSERT INTO org_payout (no, org, account, amount_fen, note, state, idem_key, proposed_at, proposed_by, proposer)
-			SELECT 'DG' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), $2, $3, $4, $5, 'proposed', $6, $7, $8, $9
+			SELECT 'DG' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), $2, $3, $4, $5, $10, $6, $7, $8, $9
 			FROM org_payout WHERE no LIKE 'DG' || $1 || '-%' RETURNING id`,
-			c.now.In(china).Format("20060102"), r.Org, string(r.Account), r.AmountFen, r.Note, key, c.now, c.actor, actor.Account)
+			c.now.In(china).Format("20060102"), r.Org, string(r.Account), r.AmountFen, r.Note, key, c.now, c.actor, actor.Account, payments.OrgPayoutProposed)
 		if err != nil {
 			return fmt.Errorf("write proposal: %w", err)
 		}
@@ -217,7 +214,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 	return out.out(), nil
 }
 
-// onOrgPayout runs a step on a locked payment and reads what became of it.
+// onOrgPayout runs a step on a locked payment and returns the payment after it.
 func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, r orgPayoutRow) error) (payments.OrgPayout, error) {
 	var out orgPayoutRow
 	err := s.change(ctx, func(c *change) error {
@@ -243,31 +240,32 @@ func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, 
 	return out.out(), nil
 }
 
-// DecideOrgPayout is the second person's word. What was proposed may have been more than there is by now.
+// DecideOrgPayout approves or rejects, by a second person. A proposal may exceed the sum that is left by now.
 func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayout) (payments.OrgPayout, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
-	r.Why = strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(r.Why); n > 200 || !r.Approve && n == 0 {
-		return payments.OrgPayout{}, link.E(link.Invalid, "orgpay.why", "why")
+	if r, err = r.Check(); err != nil {
+		return payments.OrgPayout{}, err
 	}
-	to := payments.OrgPayoutRejected
+	on := payments.OrgPayoutReject
 	if r.Approve {
-		to, r.Why = payments.OrgPayoutApproved, ""
+		on = payments.OrgPayoutApprove
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
 		switch {
 		case c.same(actor, p.Proposer, p.ProposedBy):
 			return link.E(link.Forbidden, "orgpay.second_person", "")
-		case p.State == to && c.same(actor, p.Decider, p.DecidedBy):
-			return nil // clicked twice
-		case p.State != payments.OrgPayoutProposed || !payments.May(payments.OrgPayoutMoves, p.State, to):
-			return link.E(link.Conflict, "orgpay.decided", "")
+		case p.State == payments.OrgPayoutMachine.To(on) && c.same(actor, p.Decider, p.DecidedBy):
+			return nil // sent twice
+		}
+		to, err := next(payments.OrgPayoutMachine, p.State, on, "")
+		if err != nil {
+			return err
 		}
 		if r.Approve {
-			free, err := c.freeFor(ctx, p.of()) // without what this one takes
+			free, err := c.freeFor(ctx, p.of()) // this payment deducted
 			if err != nil {
 				return err
 			}
@@ -281,8 +279,8 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 	})
 }
 
-// RecordOrgPayout books what the bank has paid. Something may have been taken back since it was approved: what the
-// organisation then got too much it owes.
+// RecordOrgPayout books the bank's payment. Goods may have come back since it was approved: the organisation owes the
+// overpayment.
 func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayout) (payments.OrgPayout, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
@@ -300,18 +298,20 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 		return payments.OrgPayout{}, err
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
+		if p.State == payments.OrgPayoutPaid && p.BankRef == r.BankRef && day(dateTime(p.PaidOn.Time)) == day(r.PaidOn) {
+			return nil // sent twice
+		}
+		to, err := next(payments.OrgPayoutMachine, p.State, payments.OrgPayoutRecord, "")
 		switch {
-		case p.State == payments.OrgPayoutPaid && p.BankRef == r.BankRef && day(dateTime(p.PaidOn.Time)) == day(r.PaidOn):
-			return nil // said twice
-		case p.State != payments.OrgPayoutApproved || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutPaid):
-			return link.E(link.Conflict, "orgpay.not_approved", "")
+		case err != nil:
+			return err
 		case c.same(actor, p.Decider, p.DecidedBy):
 			return link.E(link.Forbidden, "orgpay.second_person", "")
 		case day(r.PaidOn) < day(p.DecidedAt.Time):
 			return link.E(link.Invalid, "orgpay.paid_on", "paid_on")
 		}
 		var taken bool
-		err := c.tx.GetContext(ctx, &taken, `
+		err = c.tx.GetContext(ctx, &taken, `
 			SELECT EXISTS (SELECT FROM refund WHERE bank_ref = $1) OR EXISTS (SELECT FROM bank_statement_line WHERE return_ref = $1)`, r.BankRef)
 		if err != nil {
 			return fmt.Errorf("look for reference %s: %w", r.BankRef, err)
@@ -326,12 +326,12 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 		if err != nil {
 			return err
 		}
-		left := owed - overpaid - p.AmountFen // what it got too much before is kept back with this
+		payable, receivable := payments.OrgPayoutBooking(p.AmountFen, owed, overpaid)
 		c.post("org.paid", again(fmt.Sprintf("orgpay:%d:paid", p.ID), p.Reversals), r.PaidOn,
-			ledger.Debit(p.of().payable(), owed-max(left, 0)), ledger.Debit(p.of().receivable(), max(-left, 0)-overpaid), ledger.Credit(ledger.Bank(), p.AmountFen))
+			ledger.Debit(p.of().payable(), payable), ledger.Debit(p.of().receivable(), receivable), ledger.Credit(ledger.Bank(), p.AmountFen))
 		return c.exec(ctx, "record payment to an organisation", `
-			UPDATE org_payout SET state = 'paid', bank_ref = $2, paid_on = $3::date, recorded_at = $4, recorded_by = $5, why = '' WHERE id = $1`,
-			p.ID, r.BankRef, day(r.PaidOn), c.now, c.actor)
+			UPDATE org_payout SET state = $6, bank_ref = $2, paid_on = $3::date, recorded_at = $4, recorded_by = $5, why = '' WHERE id = $1`,
+			p.ID, r.BankRef, day(r.PaidOn), c.now, c.actor, to)
 	})
 }
 
@@ -345,14 +345,15 @@ func (s *Service) FailOrgPayout(ctx context.Context, r payments.FailOrgPayout) (
 		return payments.OrgPayout{}, link.E(link.Invalid, "orgpay.why", "why")
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
-		switch {
-		case p.State == payments.OrgPayoutFailed && p.Why == r.Why:
-			return nil // said twice
-		case p.State != payments.OrgPayoutApproved || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutFailed):
-			return link.E(link.Conflict, "orgpay.not_approved", "")
+		if p.State == payments.OrgPayoutFailed && p.Why == r.Why {
+			return nil // sent twice
+		}
+		to, err := next(payments.OrgPayoutMachine, p.State, payments.OrgPayoutFail, "")
+		if err != nil {
+			return err
 		}
 		return c.exec(ctx, "end payment to an organisation", `
-			UPDATE org_payout SET state = 'failed', why = $2, recorded_at = $3, recorded_by = $4 WHERE id = $1`, p.ID, r.Why, c.now, c.actor)
+			UPDATE org_payout SET state = $5, why = $2, recorded_at = $3, recorded_by = $4 WHERE id = $1`, p.ID, r.Why, c.now, c.actor, to)
 	})
 }
 
@@ -373,19 +374,21 @@ func (s *Service) ReturnOrgPayout(ctx context.Context, r payments.ReturnOrgPayou
 		return payments.OrgPayout{}, err
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
+		if p.State == payments.OrgPayoutReturned && p.Why == r.Why {
+			return nil // sent twice
+		}
+		to, err := next(payments.OrgPayoutMachine, p.State, payments.OrgPayoutReturn, "")
 		switch {
-		case p.State == payments.OrgPayoutReturned && p.Why == r.Why:
-			return nil // said twice
-		case p.State != payments.OrgPayoutPaid || !payments.May(payments.OrgPayoutMoves, p.State, payments.OrgPayoutReturned):
-			return link.E(link.Conflict, "orgpay.not_paid", "")
+		case err != nil:
+			return err
 		case day(r.ReturnedOn) < day(dateTime(p.PaidOn.Time)):
 			return link.E(link.Invalid, "orgpay.returned_on", "returned_on")
 		}
 		c.post("org.returned", again(fmt.Sprintf("orgpay:%d:returned", p.ID), p.ReturnReversals), r.ReturnedOn,
 			ledger.Debit(ledger.Bank(), p.AmountFen), ledger.Credit(p.of().payable(), p.AmountFen))
 		return c.exec(ctx, "take payment to an organisation back", `
-			UPDATE org_payout SET state = 'returned', returned_on = $2::date, why = $3, recorded_at = $4, recorded_by = $5 WHERE id = $1`,
-			p.ID, day(r.ReturnedOn), r.Why, c.now, c.actor)
+			UPDATE org_payout SET state = $6, returned_on = $2::date, why = $3, recorded_at = $4, recorded_by = $5 WHERE id = $1`,
+			p.ID, day(r.ReturnedOn), r.Why, c.now, c.actor, to)
 	})
 }
 
@@ -394,13 +397,15 @@ func orgPayoutKey(suffix, reversals string) string {
 	return `'orgpay:' || p.id || ':` + suffix + `' || CASE WHEN p.` + reversals + ` > 0 THEN ':' || p.` + reversals + ` ELSE '' END`
 }
 
-// undoOrgPaid puts a payment that was recorded wrongly back among those that wait to be paid.
+// undoOrgPaid takes the record of a payment back: it waits to be paid again.
 func (c *change) undoOrgPaid(ctx context.Context, key string) error {
 	if err := c.lockBooked(ctx); err != nil {
 		return err
 	}
 	var id int64
-	if err := c.take(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = 'paid' AND $1 = `+orgPayoutKey("paid", "reversals")+` FOR UPDATE`, key); err != nil {
+	err := c.entryBehind(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = ANY($2) AND $1 = `+orgPayoutKey("paid", "reversals")+` FOR UPDATE`,
+		key, payments.OrgPayoutMachine.From(payments.OrgPayoutUndoRecord)...)
+	if err != nil {
 		return err
 	}
 	p, err := readOrgPayout(ctx, c.tx, id, "")
@@ -414,16 +419,19 @@ func (c *change) undoOrgPaid(ctx context.Context, key string) error {
 		return err
 	}
 	return c.exec(ctx, "take record of payment back", `
-		UPDATE org_payout SET state = 'approved', bank_ref = '', paid_on = NULL, recorded_at = NULL, recorded_by = '', reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE org_payout SET state = $2, bank_ref = '', paid_on = NULL, recorded_at = NULL, recorded_by = '', reversals = reversals + 1 WHERE id = $1`,
+		id, payments.OrgPayoutMachine.To(payments.OrgPayoutUndoRecord))
 }
 
-// undoOrgReturned makes a payment that was recorded as come back one that was made.
+// undoOrgReturned takes the record of a return back: the payment counts as made.
 func (c *change) undoOrgReturned(ctx context.Context, key string) error {
 	if err := c.lockBooked(ctx); err != nil {
 		return err
 	}
 	var id int64
-	if err := c.take(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = 'returned' AND $1 = `+orgPayoutKey("returned", "return_reversals")+` FOR UPDATE`, key); err != nil {
+	err := c.entryBehind(ctx, &id, `SELECT p.id FROM org_payout p WHERE p.state = ANY($2) AND $1 = `+orgPayoutKey("returned", "return_reversals")+` FOR UPDATE`,
+		key, payments.OrgPayoutMachine.From(payments.OrgPayoutUndoReturn)...)
+	if err != nil {
 		return err
 	}
 	if err := c.notOnStatement(ctx, "bank_statement_line", "booked_as", fmt.Sprintf("%s:%d", payments.BookedOrgReturn, id)); err != nil {
@@ -433,15 +441,16 @@ func (c *change) undoOrgReturned(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.lockOrgs(ctx, p.of()); err != nil { // its mirror takes off what is owed
+	if err := c.lockOrgs(ctx, p.of()); err != nil { // its mirror is a deduction
 		return err
 	}
 	return c.exec(ctx, "take record of return back", `
-		UPDATE org_payout SET state = 'paid', returned_on = NULL, why = '', return_reversals = return_reversals + 1 WHERE id = $1`, id)
+		UPDATE org_payout SET state = $2, returned_on = NULL, why = '', return_reversals = return_reversals + 1 WHERE id = $1`,
+		id, payments.OrgPayoutMachine.To(payments.OrgPayoutUndoReturn))
 }
 
-// orgChecks are of Verify: what organisations are owed is what they earned less what they were paid, two people stand
-// behind every payment, and each is in the ledger.
+// orgChecks are of Verify: organisations are owed their earnings less their payments, two people stand behind every payment,
+// and each payment is in the ledger.
 var orgChecks = []string{`
 	SELECT 'orgs.coops' AS check, 'org:' || coalesce(e.org::text, a.party_id) AS object,
 	       'earned ' || coalesce(e.fen, 0) || ' less what was paid, ledger ' || coalesce(a.owed, 0) AS detail

@@ -23,7 +23,7 @@ import (
 // manual gateways know nothing that was not entered here: there is nobody to ask.
 func manual(method string) bool { return method == payments.BankTransfer || method == payments.Cash }
 
-// moneyAccount is where a provider's money is.
+// moneyAccount is the account of a provider's money.
 func moneyAccount(method string) ledger.Account {
 	if method == payments.Cash {
 		return ledger.Cash()
@@ -84,7 +84,7 @@ func (s *Service) paymentRow(ctx context.Context, q queryer, id int64) (paymentR
 	return p, nil
 }
 
-// lockPayment locks a payment behind its Ref, whose balances are read.
+// lockPayment locks a payment after its Ref, and reads the Ref's balances.
 func (c *change) lockPayment(ctx context.Context, id int64) (*refState, paymentRow, error) {
 	refs, rows, err := c.lockPayments(ctx, id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *change) lockPayment(ctx context.Context, id int64) (*refState, paymentR
 	return refs[rows[id].Ref], rows[id], c.readBalances(ctx, refs)
 }
 
-// lockPayments locks payments behind their Refs, whose balances are not read.
+// lockPayments locks payments after their Refs. It does not read the Refs' balances.
 func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*refState, map[int64]paymentRow, error) {
 	refs, err := c.readRefs(ctx, `
 		SELECT `+refColumns+` FROM ref WHERE ref IN (SELECT p.ref FROM payment p WHERE p.id = ANY($1)) ORDER BY ref FOR UPDATE`,
@@ -105,7 +105,7 @@ func (c *change) lockPayments(ctx context.Context, ids ...int64) (map[string]*re
 	for _, r := range refs {
 		byName[r.Ref] = r
 	}
-	// Whatever else is read of a payment changes only under the lock that is held by now.
+	// All other columns of a payment change only under the lock that is held by now.
 	var list []paymentRow
 	err = c.tx.SelectContext(ctx, &list, `
 		SELECT `+paymentColumns+` FROM payment p WHERE p.id = ANY($1) ORDER BY p.id FOR UPDATE OF p`, pq.Int64Array(ids))
@@ -136,7 +136,7 @@ func (s *Service) out(p paymentRow) payments.Payment {
 	if p.Method == payments.BankTransfer {
 		o.TransferCode = p.Code
 		if g := s.gateways[p.Method]; g != nil {
-			// What a transfer gateway answers depends on its configuration alone.
+			// A transfer gateway's answer depends on its configuration alone.
 			if to, err := g.Create(context.Background(), s.request(p)); err == nil {
 				o.PayTo, o.PayToAccount, o.PayToBank = to.PayTo, to.PayToAccount, to.PayToBank
 			}
@@ -171,7 +171,7 @@ func (s *Service) Methods(context.Context, payments.None) (payments.Methods, err
 	return m, nil
 }
 
-// savePayments writes what changes during a payment's life and when a worker looks at it again.
+// savePayments writes the columns that change during a payment's life, and the time of the next look at it.
 func (c *change) savePayments(ctx context.Context, list ...paymentRow) error {
 	n := len(list)
 	if n == 0 {
@@ -203,34 +203,22 @@ func (c *change) savePayments(ctx context.Context, list ...paymentRow) error {
 	return nil
 }
 
-// nextCheck looks often at what is young and seldom at what is old, and at the latest when it expires.
+// nextCheck is the time of the next look at a payment.
 func nextCheck(p paymentRow, now time.Time) time.Time {
-	next := now.AddDate(1, 0, 0)
-	if !manual(p.Method) || p.State != payments.PaymentOpen {
-		wait := now.Sub(p.CreatedAt) / 4
-		least := 5 * time.Second
-		if p.State == payments.PaymentUnknown {
-			least = 2 * time.Second
-		}
-		next = now.Add(min(max(wait, least), 10*time.Minute))
-	}
-	if p.ExpiresAt.Valid && p.ExpiresAt.Time.After(now) && p.ExpiresAt.Time.Before(next) {
-		next = p.ExpiresAt.Time
-	}
-	return next
+	return payments.NextPaymentCheck(p.State, manual(p.Method), p.CreatedAt, p.ExpiresAt.Time, now)
 }
 
-// said is what a provider says of a payment.
-type said struct {
+// paymentReport is a provider's report on a payment.
+type paymentReport struct {
 	payment int64
 	status  gateway.Status
 }
 
-// learn applies what providers say of payments, all of it or, with an error, nothing. It may be said any number of times
-// and in any order.
-func (s *Service) learn(ctx context.Context, news ...said) error {
-	ids := make([]int64, len(news))
-	for i, n := range news {
+// applyReports applies providers' reports on payments, all of them or, with an error, none. Reports may come any number of
+// times and in any order. At most one of them may be of a Ref.
+func (s *Service) applyReports(ctx context.Context, reports ...paymentReport) error {
+	ids := make([]int64, len(reports))
+	for i, n := range reports {
 		ids[i] = n.payment
 	}
 	return s.change(ctx, func(c *change) error {
@@ -241,8 +229,8 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		if err != nil {
 			return err
 		}
-		if len(refs) < len(news) { // the second word would be held against what there was before the first
-			return fmt.Errorf("learn of payments %v: two of one ref", ids)
+		if len(refs) < len(reports) { // the second report would be compared with the state before the first
+			return fmt.Errorf("apply reports on payments %v: two of one ref", ids)
 		}
 		if err := c.readBalances(ctx, refs); err != nil {
 			return err
@@ -250,11 +238,11 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 		if err := c.readSiblings(ctx, refs); err != nil {
 			return err
 		}
-		list := make([]paymentRow, len(news))
-		rest := make([]int64, len(news)) // what arrived and cannot be used
-		for i, n := range news {
+		list := make([]paymentRow, len(reports))
+		rest := make([]int64, len(reports)) // excess of the money that arrived
+		for i, n := range reports {
 			list[i] = rows[n.payment]
-			rest[i] = c.learn(s, refs[list[i].Ref], &list[i], n.status)
+			rest[i] = c.applyReport(s, refs[list[i].Ref], &list[i], n.status)
 		}
 		if err := c.savePayments(ctx, list...); err != nil {
 			return err
@@ -270,25 +258,30 @@ func (s *Service) learn(ctx context.Context, news ...said) error {
 	})
 }
 
-// learn changes what is known of a payment and returns what of money that arrived is too much.
-func (c *change) learn(s *Service, r *refState, p *paymentRow, st gateway.Status) (excess int64) {
+// applyReport applies a report to a payment in memory and returns the excess of money that arrived.
+func (c *change) applyReport(s *Service, r *refState, p *paymentRow, st gateway.Status) (excess int64) {
 	p.CheckedAt = nullTime(c.now)
-	if !payments.May(payments.PaymentMoves, p.State, st.State) {
+	on, known := payments.PaymentReport(st.State)
+	if !known {
 		return 0
 	}
-	switch st.State {
-	case payments.PaymentSucceeded:
+	to, changes := payments.PaymentMachine.Next(p.State, on)
+	if !changes {
+		return 0
+	}
+	switch on {
+	case payments.PaymentReceive:
 		at := st.PaidAt.UTC()
 		if st.PaidAt.IsZero() {
 			at = c.now
 		}
 		p.RefundableUntil = nullTime(st.RefundableUntil)
 		return c.receive(s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: moneyAccount(p.Method), Fen: st.AmountFen, At: at})
-	case payments.PaymentFailed:
-		p.State, p.FailureKey = st.State, st.FailureKey
-		c.tell(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
-	case payments.PaymentExpired, payments.PaymentOpen:
-		p.State = st.State
+	case payments.PaymentDecline:
+		p.State, p.FailureKey = to, st.FailureKey
+		c.publish(payments.EvtPaymentFailed, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose, AmountFen: p.AmountFen})
+	case payments.PaymentExpire, payments.PaymentAccept:
+		p.State = to
 	}
 	return 0
 }
@@ -302,7 +295,7 @@ type sibling struct {
 	Late    bool                  `db:"late"`
 }
 
-// readSiblings reads what locked Refs have of payments that count or may still come.
+// readSiblings reads the payments of locked Refs that succeeded or can still succeed.
 func (c *change) readSiblings(ctx context.Context, refs map[string]*refState) error {
 	var rows []sibling
 	err := c.tx.SelectContext(ctx, &rows, `
@@ -321,7 +314,7 @@ func (c *change) readSiblings(ctx context.Context, refs map[string]*refState) er
 	return nil
 }
 
-// beside tells of payments for the same as p whether one succeeded, and whether some can still be paid.
+// beside reports whether another payment of p's purpose succeeded, and whether another can still be paid.
 func (r *refState) beside(p paymentRow) (paid, open bool) {
 	for _, o := range r.others {
 		if o.Purpose != p.Purpose || o.ID == p.ID {
@@ -353,63 +346,43 @@ func (c *change) succeed(ctx context.Context, s *Service, r *refState, p payment
 	return c.received(ctx, s, r, p, excess)
 }
 
-// kept tells whether a payment is kept until deliveries use it up.
-func (p paymentRow) kept() bool { return p.Purpose == "deposit" || p.Ahead }
+// kept reports whether the payment is kept until deliveries use it up.
+func (p paymentRow) kept() bool { return payments.Kept(p.Purpose, p.Ahead) }
 
-// receive books money that arrived, beside what readSiblings read. What cannot be used is owed back: money that comes
-// after its Ref was given up, a second time, or short is late, and whoever asked for it decides; what is above the sum due
-// is returned, and goes back by itself.
+// receive books money that arrived for a payment, after readSiblings, and returns the excess, which is refunded. See
+// payments.Arrival for the decision.
 func (c *change) receive(s *Service, r *refState, p *paymentRow, got receipt) (excess int64) {
 	asked := p.AmountFen
-	p.State, p.AmountFen, p.SucceededAt, p.FailureKey = payments.PaymentSucceeded, got.Fen, nullTime(c.now), ""
-	p.Late = r.Stop == stopYes || r.Cancelled || got.Fen < asked
-	if got.Fen < asked {
+	p.State, p.AmountFen, p.SucceededAt, p.FailureKey = payments.PaymentMachine.To(payments.PaymentReceive), got.Fen, nullTime(c.now), ""
+	paidBefore, _ := r.beside(*p)
+	use := payments.Arrival{Purpose: p.Purpose, Ahead: p.Ahead, AskedFen: asked, GotFen: got.Fen, Stop: r.Stop, Cancelled: r.Cancelled,
+		Closed: r.Closed, PaidBefore: paidBefore, ReceivableFen: r.receivable}.Decide()
+	p.Late = use.Late
+	if use.Short {
 		s.log.Error("payment arrived short", "payment", p.ID, "asked", asked, "got", got.Fen)
 		p.FailureKey = "payment.wrong_amount"
 	}
-	twice, _ := r.beside(*p)
-	switch {
-	case p.kept():
-		p.Late = p.Late || twice || r.Closed
-	case p.Purpose == "balance":
-		p.Late = p.Late || r.receivable == 0
-	}
-	lines := []ledger.Line{ledger.Debit(got.Into, got.Fen)}
-	switch {
-	case p.Late:
-		lines = append(lines, ledger.Credit(ledger.RefundPayable(p.Ref), got.Fen))
-		r.refundDue += got.Fen
-	case p.kept():
-		excess = got.Fen - asked
-		lines = append(lines, ledger.Credit(ledger.Deposit(p.Ref), asked))
-		r.deposit += asked
-	default:
-		used := min(got.Fen, r.receivable)
-		excess = got.Fen - used
-		lines = append(lines, ledger.Credit(ledger.Receivable(p.Ref), used))
-		r.receivable -= used
-	}
-	if excess > 0 {
-		lines = append(lines, ledger.Credit(ledger.RefundPayable(p.Ref), excess))
-		r.refundDue += excess
-	}
-	c.post("payment."+p.Purpose, got.Key, got.At, lines...)
-	return excess
+	r.deposit += use.DepositFen
+	r.receivable -= use.ReceivableFen
+	r.refundDue += use.ReturnFen
+	c.post("payment."+p.Purpose, got.Key, got.At, ledger.Debit(got.Into, got.Fen), ledger.Credit(ledger.Deposit(p.Ref), use.DepositFen),
+		ledger.Credit(ledger.Receivable(p.Ref), use.ReceivableFen), ledger.Credit(ledger.RefundPayable(p.Ref), use.ReturnFen))
+	return use.ExcessFen
 }
 
-// received does what follows when a payment that has succeeded is written.
+// received runs the consequences of a payment that has succeeded, after it is written.
 func (c *change) received(ctx context.Context, s *Service, r *refState, p paymentRow, excess int64) error {
 	if err := c.refund(ctx, s, r, excess, "refund.overpaid", p.ID); err != nil {
 		return err
 	}
-	c.tell(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
+	c.publish(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
 		AmountFen: p.AmountFen - excess, Late: p.Late})
 	if p.Late {
 		return nil
 	}
-	// The other tab need not be paid any more.
+	// A payment in another tab is not needed any more.
 	if _, open := r.beside(p); open && (p.kept() || r.receivable == 0) {
-		if err := c.hasten(ctx, p.Ref, p.Purpose, p.ID); err != nil {
+		if err := c.expireNow(ctx, p.Ref, p.Purpose, p.ID); err != nil {
 			return err
 		}
 	}
@@ -425,9 +398,9 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 	now := s.now()
 	over := p.ExpiresAt.Valid && !now.Before(p.ExpiresAt.Time)
 	if p.ProviderID == "" {
-		// Nobody has seen the page of a session whose opening was never confirmed: past its time it cannot be paid.
+		// No buyer has the page of a session without a confirmed opening: past its time it cannot be paid.
 		if over && now.Sub(p.CreatedAt) > 25*time.Hour {
-			return true, s.learn(ctx, said{p.ID, gateway.Status{State: payments.PaymentExpired}})
+			return true, s.applyReports(ctx, paymentReport{p.ID, gateway.Status{State: payments.PaymentExpired}})
 		}
 		fresh, err := s.send(ctx, p)
 		if err != nil || fresh.ProviderID == "" || fresh.State.Final() {
@@ -451,7 +424,7 @@ func (s *Service) check(ctx context.Context, p paymentRow) (bool, error) {
 		_, err := s.unanswered(p.ID, err)
 		return false, err
 	}
-	return true, s.learn(ctx, said{p.ID, st})
+	return true, s.applyReports(ctx, paymentReport{p.ID, st})
 }
 
 // Payment returns one, after a look at the provider if the last is older than a second.
@@ -487,8 +460,8 @@ func (s *Service) mayReadPayment(ctx context.Context, p paymentRow) error {
 	return link.E(link.NotFound, "payment.unknown", "")
 }
 
-// ExpirePayments ends what is open. Meanwhile no payment can be made, and what is paid still counts; afterwards either
-// something was paid, or everything that comes is late.
+// ExpirePayments expires the open payments of a Ref. Meanwhile no payment can be created, and money that arrives counts;
+// afterwards either a payment has succeeded, or all money that arrives is late.
 func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.Expired, error) {
 	if err := needSystem(ctx); err != nil {
 		return payments.Expired{}, err
@@ -499,8 +472,8 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		if err != nil {
 			return err
 		}
-		if r.Stop == stopNo {
-			r.Stop = stopAsking
+		if to, ok := payments.StopMachine.Next(r.Stop, payments.StopBegin); ok {
+			r.Stop = to
 			if err := c.saveRef(ctx, r); err != nil {
 				return err
 			}
@@ -530,12 +503,11 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		if err != nil {
 			return fmt.Errorf("look for payments of %s: %w", q.Ref, err)
 		}
-		switch {
-		case paid && r.Stop == stopAsking:
-			r.Stop = stopNo
-		case !paid:
-			r.Stop = stopYes
+		on := payments.StopEnd
+		if paid {
+			on = payments.StopResume
 		}
+		r.Stop, _ = payments.StopMachine.Next(r.Stop, on) // unless another request resumed it before
 		return c.saveRef(ctx, r)
 	})
 	return payments.Expired{Paid: paid}, err
@@ -604,7 +576,7 @@ func (s *Service) Payments(ctx context.Context, f payments.PaymentFilter) (payme
 	return page, nil
 }
 
-// hashOf is a hash of what a request asks for, to recognise the same key with another request.
+// hashOf hashes a request, to recognise the same key with another request.
 func hashOf(v ...any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -79,7 +79,7 @@ func readItems(ctx context.Context, q queryer, where string, args ...any) ([]pay
 		if err != nil {
 			return nil, fmt.Errorf("read payout items: %w", err)
 		}
-		i.Number = mask(last)
+		i.Number = payments.MaskNumber(last)
 		if paidOn.Valid {
 			d := dateTime(paidOn.Time)
 			i.PaidOn = &d
@@ -92,7 +92,7 @@ func readItems(ctx context.Context, q queryer, where string, args ...any) ([]pay
 	return items, nil
 }
 
-// PayoutSummary is what the next batch would be made of.
+// PayoutSummary returns the sums of the next batch.
 func (s *Service) PayoutSummary(ctx context.Context, _ payments.None) (payments.PayoutSummary, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.PayoutSummary{}, err
@@ -122,7 +122,7 @@ func (s *Service) CreateBatch(ctx context.Context, r payments.CreateBatch) (paym
 	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
 		bad.Add("payment.key", "idempotency_key")
 	}
-	if r.MinFen < 0 || r.MinFen > maxAmount {
+	if r.MinFen < 0 || r.MinFen > payments.MaxFen {
 		bad.Add("payout.min", "min_fen")
 	}
 	if err := bad.Err(); err != nil {
@@ -165,30 +165,31 @@ func (c *change) newBatch(ctx context.Context, key string, minFen int64, actor l
 	var id int64
 	err := c.tx.GetContext(ctx, &id, `
 		INSERT INTO payout_batch (no, state, items, amount_fen, idem_key, min_fen, created_at, created_by, creator)
-		SELECT 'DF' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), 'draft', 0, 0, $2, $3, $4, $5, $6
+		SELECT 'DF' || $1 || '-' || lpad((count(*) + 1)::text, 2, '0'), $7, 0, 0, $2, $3, $4, $5, $6
 		FROM payout_batch WHERE no LIKE 'DF' || $1 || '-%' RETURNING id`,
-		c.now.In(china).Format("20060102"), key, minFen, c.now, c.actor, actor.Account)
+		c.now.In(china).Format("20060102"), key, minFen, c.now, c.actor, actor.Account, payments.BatchDraft)
 	if err != nil {
 		return 0, fmt.Errorf("write batch: %w", err)
 	}
 	return id, nil
 }
 
-// fillBatch takes everything released whose household can be paid, in a handful of statements however many there are.
+// fillBatch takes the released payables of all households with a usable account, in a fixed number of statements.
 func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	// Locked first, by id as everybody does, so that a reversal cannot take one away in between.
-	// What is released from now on is the next batch's: the statements below see it, so they are given the ids.
+	// Payables that are released from now on belong to the next batch: the statements below see them, so they are given ids.
+	from := pq.Array(payments.PayableMachine.From(payments.PayableBatch))
 	var ids []int64
-	err := c.tx.SelectContext(ctx, &ids, `SELECT id FROM payable WHERE state = 'released' ORDER BY id FOR UPDATE`)
+	err := c.tx.SelectContext(ctx, &ids, `SELECT id FROM payable WHERE state = ANY($1) ORDER BY id FOR UPDATE`, from)
 	if err != nil {
 		return fmt.Errorf("lock released payables: %w", err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
 		INSERT INTO payout_item (batch_id, line, household, account_id, holder, bank, number_sealed, number_tail, amount_fen, state, source_keys)
-		SELECT $1, row_number() OVER (ORDER BY o.household), o.household, a.id, a.holder, a.bank, a.number_sealed, a.number_tail, o.fen, 'ready', o.keys
+		SELECT $1, row_number() OVER (ORDER BY o.household), o.household, a.id, a.holder, a.bank, a.number_sealed, a.number_tail, o.fen, $4, o.keys
 		FROM (SELECT household, sum(amount_fen)::bigint AS fen, array_agg(source_key ORDER BY id) AS keys
-		      FROM payable WHERE id = ANY($3) AND state = 'released' GROUP BY household HAVING sum(amount_fen) >= greatest($2::bigint, 1)) o
-		JOIN payout_account a ON a.household = o.household AND a.state = 'active'`, id, minFen, pq.Array(ids))
+		      FROM payable WHERE id = ANY($3) AND state = ANY($5) GROUP BY household HAVING sum(amount_fen) >= greatest($2::bigint, 1)) o
+		JOIN payout_account a ON a.household = o.household AND a.state = $6`, id, minFen, pq.Array(ids), payments.ItemReady, from, payments.AccountActive)
 	if err != nil {
 		return fmt.Errorf("write payout items: %w", err)
 	}
@@ -201,13 +202,13 @@ func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	}
 	var moved []changedPayable
 	err = c.tx.SelectContext(ctx, &moved, `
-		UPDATE payable p SET state = 'batched', payout_item = i.id, version = p.version + 1
-		FROM payout_item i WHERE i.batch_id = $1 AND p.household = i.household AND p.id = ANY($2) AND p.state = 'released'
-		RETURNING p.source_key, p.household, p.state, p.amount_fen, p.payout_item, '' AS paid_on, p.version`, id, pq.Array(ids))
+		UPDATE payable p SET state = $3, payout_item = i.id, version = p.version + 1
+		FROM payout_item i WHERE i.batch_id = $1 AND p.household = i.household AND p.id = ANY($2) AND p.state = ANY($4)
+		RETURNING p.source_key, p.household, p.state, p.amount_fen, p.payout_item, '' AS paid_on, p.version`, id, pq.Array(ids), payments.PayableMachine.To(payments.PayableBatch), from)
 	if err != nil {
 		return fmt.Errorf("move payables into batch: %w", err)
 	}
-	c.tellMoved(moved)
+	c.publishMoved(moved)
 	return nil
 }
 
@@ -259,15 +260,15 @@ func (s *Service) Batch(ctx context.Context, r payments.BatchPageRequest) (payme
 	return page, nil
 }
 
-// DecideBatch is the second person's word: approved, the file may be downloaded; rejected, everything is released again.
+// DecideBatch decides, by a second person: an approved batch's file may be downloaded, a rejected batch's payables are
+// released again.
 func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (payments.PayoutBatch, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
 		return payments.PayoutBatch{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if len([]rune(r.Reason)) > 500 {
-		return payments.PayoutBatch{}, link.E(link.Invalid, "payout.reason", "reason", "max", "500")
+	if r, err = r.Check(); err != nil {
+		return payments.PayoutBatch{}, err
 	}
 	var out batchRow
 	err = s.change(ctx, func(c *change) error {
@@ -278,16 +279,17 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		if c.same(actor, b.Creator, b.CreatedBy) {
 			return link.E(link.Forbidden, "payout.second_person", "")
 		}
-		to := payments.BatchRejected
+		on := payments.BatchReject
 		if r.Approve {
-			to = payments.BatchApproved
+			on = payments.BatchApprove
 		}
-		if b.State == to && b.DecidedBy == c.actor {
-			out = b // clicked twice
+		if b.State == payments.BatchMachine.To(on) && b.DecidedBy == c.actor {
+			out = b // sent twice
 			return nil
 		}
-		if !payments.May(payments.BatchMoves, b.State, to) {
-			return link.E(link.Conflict, "payout.decided", "")
+		to, err := next(payments.BatchMachine, b.State, on, "")
+		if err != nil {
+			return err
 		}
 		_, err = c.tx.ExecContext(ctx, `
 			UPDATE payout_batch SET state = $2, decided_at = $3, decided_by = $4, reason = $5 WHERE id = $1`, b.ID, to, c.now, c.actor, r.Reason)
@@ -297,13 +299,14 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 		if !r.Approve {
 			var moved []changedPayable
 			err = c.tx.SelectContext(ctx, &moved, `
-				UPDATE payable p SET state = 'released', payout_item = NULL, version = p.version + 1
-				FROM payout_item i WHERE i.batch_id = $1 AND p.payout_item = i.id
-				RETURNING p.source_key, p.household, p.state, p.amount_fen, 0 AS payout_item, '' AS paid_on, p.version`, b.ID)
+				UPDATE payable p SET state = $2, payout_item = NULL, version = p.version + 1
+				FROM payout_item i WHERE i.batch_id = $1 AND p.payout_item = i.id AND p.state = ANY($3)
+				RETURNING p.source_key, p.household, p.state, p.amount_fen, 0 AS payout_item, '' AS paid_on, p.version`, b.ID,
+				payments.PayableMachine.To(payments.PayableUnbatch), pq.Array(payments.PayableMachine.From(payments.PayableUnbatch)))
 			if err != nil {
 				return fmt.Errorf("release payables of batch: %w", err)
 			}
-			c.tellMoved(moved)
+			c.publishMoved(moved)
 		}
 		out, err = readBatch(ctx, c.tx, b.ID, "")
 		return err
@@ -311,32 +314,8 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 	return out.out(), err
 }
 
-// itemNo is how the bank names an item.
-func itemNo(batch string, line int) string { return fmt.Sprintf("%s-%05d", batch, line) }
-
-// exported is what a batch's ledger lines are made of: each household's payables and what is kept back of them.
-type exported struct {
-	Household int64 `db:"household"`
-	Owed      int64 `db:"owed"`
-	Kept      int64 `db:"kept"`
-}
-
-// transitLines books items out of what households are owed (side 1), or back into it (side -1), against another account.
-func transitLines(rows []exported, against ledger.Account, side int64) []ledger.Line {
-	var total int64
-	lines := make([]ledger.Line, 0, len(rows)+1)
-	for _, r := range rows {
-		lines = append(lines, ledger.Line{Account: ledger.Payable(r.Household), Amount: side * r.Owed})
-		if r.Kept != 0 {
-			lines = append(lines, ledger.Line{Account: ledger.HouseholdReceivable(r.Household), Amount: -side * r.Kept})
-		}
-		total += r.Owed - r.Kept
-	}
-	return append(lines, ledger.Line{Account: against, Amount: -side * total})
-}
-
-// ExportBatch makes the bank's file. The first one takes the money out of what households are owed; the same batch gives
-// the same file ever after. Every one is written down, for it holds account numbers.
+// ExportBatch makes the bank's file. The first export moves the money from the households' accounts into transit; later
+// exports give the same file. Every export is logged, because the file holds account numbers.
 func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (payments.File, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
@@ -351,8 +330,8 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return err
 		}
-		if b.State == payments.BatchDraft || b.State == payments.BatchRejected {
-			return link.E(link.Conflict, "payout.not_approved", "")
+		if !b.State.HasFile() {
+			return link.E(link.Conflict, payments.BatchMachine.Refused(payments.BatchExport), "")
 		}
 		data, err := c.payoutFile(ctx, s, b, r.Format)
 		if err != nil {
@@ -366,18 +345,20 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
-		if b.State != payments.BatchApproved {
+		to, first := payments.BatchMachine.Next(b.State, payments.BatchExport)
+		if !first {
 			return nil
 		}
 		_, err = c.tx.ExecContext(ctx, `
-			UPDATE payout_batch SET state = 'exported', exported_at = $2, file_sha256 = $3 WHERE id = $1`, b.ID, c.now, hex.EncodeToString(sum[:]))
+			UPDATE payout_batch SET state = $4, exported_at = $2, file_sha256 = $3 WHERE id = $1`, b.ID, c.now, hex.EncodeToString(sum[:]), to)
 		if err == nil {
-			_, err = c.tx.ExecContext(ctx, `UPDATE payout_item SET state = 'sent' WHERE batch_id = $1`, b.ID)
+			_, err = c.tx.ExecContext(ctx, `UPDATE payout_item SET state = $2 WHERE batch_id = $1 AND state = ANY($3)`,
+				b.ID, payments.ItemMachine.To(payments.ItemSend), pq.Array(payments.ItemMachine.From(payments.ItemSend)))
 		}
 		if err != nil {
 			return fmt.Errorf("mark batch exported: %w", err)
 		}
-		var owed []exported
+		var owed []ledger.PayoutPart
 		err = c.tx.SelectContext(ctx, &owed, `
 			SELECT i.household, coalesce(sum(p.amount_fen) FILTER (WHERE p.amount_fen > 0), 0)::bigint AS owed,
 			       coalesce(-sum(p.amount_fen) FILTER (WHERE p.amount_fen < 0), 0)::bigint AS kept
@@ -385,10 +366,10 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("sum payables of batch: %w", err)
 		}
-		c.post("payout.exported", fmt.Sprintf("batch:%d", b.ID), c.now, transitLines(owed, ledger.PayoutTransit(b.ID), 1)...)
+		c.post("payout.exported", fmt.Sprintf("batch:%d", b.ID), c.now, ledger.PayoutLines(owed, ledger.PayoutTransit(b.ID), 1)...)
 		return nil
 	})
-	if err != nil { // above all when nobody could write down that the numbers were seen
+	if err != nil { // above all when the export could not be logged
 		return payments.File{}, err
 	}
 	return file, nil
@@ -413,7 +394,7 @@ func (s *Service) fileRows(ctx context.Context, q queryer, b batchRow) ([]bankfi
 		if r.Number, err = s.keys.Open(sealed, sealOwner(household)); err != nil {
 			return nil, err
 		}
-		r.Item = itemNo(b.No, line)
+		r.Item = payments.ItemNo(b.No, line)
 		list = append(list, r)
 	}
 	return list, rows.Err()

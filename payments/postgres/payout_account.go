@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -16,79 +13,24 @@ import (
 	"banmuyuan/payments"
 )
 
-const (
-	accountActive     = "active"
-	accountReview     = "review"
-	accountClosed     = "closed"
-	accountSuperseded = "superseded"
-)
-
 func sealOwner(household int64) string { return fmt.Sprintf("household:%d", household) }
 
-// mask is how an account number leaves the module.
-func mask(tail string) string { return "•••• " + tail }
-
-func tail(number string) string { return number[max(0, len(number)-4):] }
-
-// cleanNumber takes out what people put between digits.
-func cleanNumber(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case unicode.IsSpace(r), r == '-', r == '－':
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func checkAccount(a *payments.SetPayoutAccount) error {
-	a.Holder, a.Bank, a.Number = strings.TrimSpace(a.Holder), strings.TrimSpace(a.Bank), cleanNumber(a.Number)
-	var bad link.Problems
-	if a.Household <= 0 {
-		bad.Add("payout.household", "household")
-	}
-	if !printable(a.Holder, 2, 40) {
-		bad.Add("payout.holder", "holder")
-	}
-	if !printable(a.Bank, 2, 60) {
-		bad.Add("payout.bank", "bank")
-	}
-	digits := strings.IndexFunc(a.Number, func(r rune) bool { return r < '0' || r > '9' }) < 0
-	if !digits || len(a.Number) < 10 || len(a.Number) > 25 {
-		bad.Add("payout.number", "number")
-	}
-	return bad.Err()
-}
-
-// printable tells whether s is a name that a bank's file can hold: nothing a spreadsheet takes for a formula, no control
-// characters.
-func printable(s string, least, most int) bool {
-	if n := utf8.RuneCountInString(s); n < least || n > most || !utf8.ValidString(s) {
-		return false
-	}
-	return !strings.ContainsAny(s[:1], "=+-@") && strings.IndexFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ·•.．()（）-", r)
-	}) < 0
-}
-
 type accountRow struct {
-	ID        int64     `db:"id"`
-	Household int64     `db:"household"`
-	Holder    string    `db:"holder"`
-	Bank      string    `db:"bank"`
-	Tail      string    `db:"number_tail"`
-	State     string    `db:"state"`
-	Creator   int64     `db:"creator"`
-	ChangedAt time.Time `db:"changed_at"`
+	ID        int64                       `db:"id"`
+	Household int64                       `db:"household"`
+	Holder    string                      `db:"holder"`
+	Bank      string                      `db:"bank"`
+	Tail      string                      `db:"number_tail"`
+	State     payments.PayoutAccountState `db:"state"`
+	Creator   int64                       `db:"creator"`
+	ChangedAt time.Time                   `db:"changed_at"`
 }
 
 func (a accountRow) out() payments.PayoutAccount {
-	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: mask(a.Tail), State: a.State, ChangedAt: a.ChangedAt.UTC()}
+	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
 }
 
-// payoutAccount is the one that matters of a household: what waits for review, else what is used, else what was closed.
+// payoutAccount returns a household's account to show: the one that waits for review, else the active, else a closed one.
 func payoutAccount(ctx context.Context, q queryer, household int64) (*payments.PayoutAccount, error) {
 	var a accountRow
 	err := get(ctx, q, &a, `
@@ -111,28 +53,20 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	if err := checkAccount(&r); err != nil {
+	if r, err = r.Check(); err != nil {
 		return payments.PayoutAccount{}, err
-	}
-	state := accountReview
-	if actor.Role == roleHousehold || actor.System {
-		state = accountActive
 	}
 	var out *payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
 		if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
 			return err
 		}
-		// One number for several households is money going astray, or a family with one card: somebody has to look.
 		shared, err := s.sharedNumber(ctx, c.tx, r.Household, r.Number)
 		if err != nil {
 			return err
 		}
-		state := state
-		if shared {
-			state = accountReview
-		}
-		var same string
+		state := payments.NewAccountState(actor.Role == roleHousehold || actor.System, shared)
+		var same payments.PayoutAccountState
 		err = c.tx.GetContext(ctx, &same, `
 			SELECT state FROM payout_account
 			WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4
@@ -140,17 +74,17 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		if err != nil && !missing(err) {
 			return fmt.Errorf("look up payout account: %w", err)
 		}
-		if same != state && same != accountActive {
+		if same != state && same != payments.AccountActive {
 			_, err := c.tx.ExecContext(ctx, `
-				UPDATE payout_account SET state = 'superseded', changed_at = $2
-				WHERE household = $1 AND (state = 'review' OR (state IN ('active', 'closed') AND $3 = 'active'))`, r.Household, c.now, state)
+				UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, r.Household, c.now,
+				payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.ReplacedStates(state)))
 			if err != nil {
 				return fmt.Errorf("replace payout account: %w", err)
 			}
 			_, err = c.tx.ExecContext(ctx, `
 				INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, r.Household, r.Holder, r.Bank,
-				s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), tail(r.Number), state, c.actor, actor.Account, c.now)
+				s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), payments.NumberTail(r.Number), state, c.actor, actor.Account, c.now)
 			if err != nil {
 				return fmt.Errorf("write payout account: %w", err)
 			}
@@ -191,7 +125,7 @@ func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.Household
 	return out, nil
 }
 
-// LoadPayoutAccounts puts many accounts in at once, replacing those that are in use. System only.
+// LoadPayoutAccounts enters many accounts at once and replaces earlier ones. System only.
 func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.PayoutAccount) error {
 	if err := needSystem(ctx); err != nil {
 		return err
@@ -200,25 +134,26 @@ func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.Pa
 	households, holders, banks, tails := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
 	sealed, index := make([][]byte, n), make([][]byte, n)
 	for i, a := range accounts {
-		r := payments.SetPayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: a.Number}
-		if err := checkAccount(&r); err != nil {
+		r, err := payments.SetPayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: a.Number}.Check()
+		if err != nil {
 			return fmt.Errorf("payout account %d: %w", i, err)
 		}
-		households[i], holders[i], banks[i], tails[i] = r.Household, r.Holder, r.Bank, tail(r.Number)
+		households[i], holders[i], banks[i], tails[i] = r.Household, r.Holder, r.Bank, payments.NumberTail(r.Number)
 		sealed[i], index[i] = s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number)
 	}
 	return s.change(ctx, func(c *change) error {
 		_, err := c.tx.ExecContext(ctx, `
-			UPDATE payout_account SET state = 'superseded', changed_at = $2
-			WHERE household = ANY($1) AND state IN ('active', 'review', 'closed')`, pq.Array(households), c.now)
+			UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = ANY($1) AND state = ANY($4)`, pq.Array(households), c.now,
+			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.ReplacedStates(payments.AccountActive)))
 		if err != nil {
 			return fmt.Errorf("replace payout accounts: %w", err)
 		}
 		_, err = c.tx.ExecContext(ctx, `
 			INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
-			SELECT h, o, b, s, i, t, 'active', $7, 0, $8
+			SELECT h, o, b, s, i, t, $9, $7, 0, $8
 			FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::text[]) AS a (h, o, b, s, i, t)`,
-			pq.Array(households), pq.Array(holders), pq.Array(banks), pq.ByteaArray(sealed), pq.ByteaArray(index), pq.Array(tails), c.actor, c.now)
+			pq.Array(households), pq.Array(holders), pq.Array(banks), pq.ByteaArray(sealed), pq.ByteaArray(index), pq.Array(tails), c.actor, c.now,
+			payments.AccountActive)
 		if link.Constraint(err) == "payout_account_active" {
 			return errors.New("load payout accounts: a household is there twice")
 		}
@@ -229,7 +164,7 @@ func (s *Service) LoadPayoutAccounts(ctx context.Context, accounts []payments.Pa
 	})
 }
 
-// HouseholdAccount is what a household is owed, what is on its way and what it was paid.
+// HouseholdAccount returns a household's sums by state, its payout account and its payouts.
 func (s *Service) HouseholdAccount(ctx context.Context, r payments.HouseholdRef) (payments.HouseholdAccount, error) {
 	if _, err := needHousehold(ctx, r.ID); err != nil {
 		return payments.HouseholdAccount{}, err

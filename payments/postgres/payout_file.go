@@ -51,11 +51,11 @@ func (c *change) payoutFile(ctx context.Context, s *Service, b batchRow, format 
 	if err != nil {
 		return nil, fmt.Errorf("write payout file: %w", err)
 	}
-	said, err := layout.Write(bankfile.CSV, rows)
+	text, err := layout.Write(bankfile.CSV, rows)
 	if err != nil {
 		return nil, fmt.Errorf("write payout file: %w", err)
 	}
-	if now := digest(said); content != "" && now != content {
+	if now := digest(text); content != "" && now != content {
 		return nil, fmt.Errorf("payout file of batch %d would say something else than before", b.ID)
 	} else if content == "" {
 		content = now
@@ -90,7 +90,7 @@ func (s *Service) dropFiles(ctx context.Context) error {
 	return nil
 }
 
-// keepBooks does once a minute what nobody waits for.
+// keepBooks runs housekeeping once a minute.
 func (s *Service) keepBooks(ctx context.Context) (int, error) {
 	now := s.now()
 	s.mu.Lock()

@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/lib/pq"
 
@@ -16,12 +14,6 @@ import (
 )
 
 var _ payments.Distributions = (*Service)(nil)
-
-const (
-	maxPoolItems   = 50
-	maxPoolMembers = 20_000
-	maxPoolWeight  = 1_000_000_000_000
-)
 
 type poolRow struct {
 	ID          int64              `db:"id"`
@@ -126,73 +118,13 @@ func (s *Service) Pool(ctx context.Context, r payments.PoolRef) (payments.Pool, 
 	return p.out()
 }
 
-func sumItems(bad *link.Problems, field string, items []payments.PoolItem) int64 {
-	var sum int64
-	if len(items) > maxPoolItems {
-		bad.Add("pool.items", field, "max", fmt.Sprint(maxPoolItems))
-	}
-	for i := range items {
-		items[i].Label = strings.TrimSpace(items[i].Label)
-		if n := utf8.RuneCountInString(items[i].Label); n < 1 || n > 60 {
-			bad.Add("pool.label", fmt.Sprintf("%s[%d].label", field, i))
-		}
-		if items[i].AmountFen <= 0 || items[i].AmountFen > maxAmount {
-			bad.Add("payment.amount", fmt.Sprintf("%s[%d].amount_fen", field, i))
-			continue
-		}
-		sum += items[i].AmountFen
-	}
-	return sum
-}
-
-func (s *Service) checkPool(r *payments.SavePool) (income, costs int64, err error) {
-	var bad link.Problems
-	r.Title = strings.TrimSpace(r.Title)
-	if n := utf8.RuneCountInString(r.Title); n < 2 || n > 60 {
-		bad.Add("pool.title", "title")
-	}
-	if r.Kind != payments.PoolSeedPotato && r.Kind != payments.PoolMushroom && r.Kind != payments.PoolSolar {
-		bad.Add("pool.kind", "kind")
-	}
-	if r.Season < 2000 || r.Season > 2100 {
-		bad.Add("pool.season", "season")
-	}
-	if r.Month < 1 || r.Month > 12 {
-		bad.Add("pool.month", "month")
-	}
-	if on, err := time.Parse(time.DateOnly, r.RecordDate); err != nil || on.After(s.now().In(china).AddDate(1, 0, 0)) {
-		bad.Add("pool.record_date", "record_date")
-	}
-	if r.Org < 0 || r.Org == 0 && !r.Kind.Listed() {
-		bad.Add("pool.org", "org")
-	}
-	if r.ReserveFen < 0 || r.ReserveFen > maxAmount {
-		bad.Add("payment.amount", "reserve_fen")
-	}
-	switch {
-	case r.Kind.Listed():
-		r.Org, r.TradeBP = 0, 0
-	case r.TradeBP == 0:
-		r.TradeBP = payments.LeastTradeBP
-	case r.TradeBP < payments.LeastTradeBP || r.TradeBP > 10_000:
-		bad.Add("pool.trade_part", "trade_bp")
-	}
-	if r.Income == nil {
-		r.Income = []payments.PoolItem{}
-	}
-	if r.Costs == nil {
-		r.Costs = []payments.PoolItem{}
-	}
-	return sumItems(&bad, "income", r.Income), sumItems(&bad, "costs", r.Costs), bad.Err()
-}
-
 // SavePool makes a distribution or changes a draft.
 func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.Pool, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
 		return payments.Pool{}, err
 	}
-	income, costs, err := s.checkPool(&r)
+	r, income, costs, err := r.Check(s.now())
 	if err != nil {
 		return payments.Pool{}, err
 	}
@@ -214,9 +146,9 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 			err := c.tx.GetContext(ctx, &id, `
 				INSERT INTO pool (kind, title, season, month, org, record_date, state, income, costs, income_fen, cost_fen, reserve_fen, trade_bp,
 				                  idem_key, created_at, created_by)
-				VALUES ($1, $2, $3, $4, $5, $6, 'draft', $7, $8, $9, $10, $11, $12, $13, $14, $15)
+				VALUES ($1, $2, $3, $4, $5, $6, $16, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 				ON CONFLICT (idem_key) DO NOTHING RETURNING id`,
-				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor)
+				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor, payments.PoolDraft)
 			if err == nil {
 				return nil
 			}
@@ -244,7 +176,7 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 		return s.Pool(ctx, payments.PoolRef{ID: id})
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
-		if err := mayEdit(p, r.Version); err != nil {
+		if err := p.State.CheckEdit(p.Version, r.Version); err != nil {
 			return err
 		}
 		if p.Kind != r.Kind && p.Members > 0 {
@@ -284,43 +216,16 @@ func (s *Service) onPool(ctx context.Context, id int64, do func(*change, poolRow
 	return out, err
 }
 
-func mayEdit(p poolRow, version int) error {
-	switch {
-	case p.State != payments.PoolDraft:
-		return link.E(link.Conflict, "pool.not_draft", "")
-	case version != 0 && version != p.Version:
-		return link.E(link.Conflict, "pool.changed", "")
-	}
-	return nil
-}
-
 // SetMembers replaces a draft's snapshot.
 func (s *Service) SetMembers(ctx context.Context, r payments.SetMembers) (payments.Pool, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.Pool{}, err
 	}
-	var bad link.Problems
-	if len(r.Members) == 0 || len(r.Members) > maxPoolMembers {
-		bad.Add("pool.no_members", "members")
-	}
-	seen := make(map[int64]bool, len(r.Members))
-	for i, m := range r.Members {
-		wrong := m.Household <= 0 || m.Persons < 0 || m.Persons > 100
-		for _, w := range []int64{m.Shares, m.Trade, m.ListedFen} {
-			wrong = wrong || w < 0 || w > maxPoolWeight
-		}
-		if wrong {
-			bad.Add("pool.member", fmt.Sprintf("members[%d]", i))
-		} else if seen[m.Household] {
-			bad.Add("pool.member_twice", fmt.Sprintf("members[%d]", i))
-		}
-		seen[m.Household] = true
-	}
-	if err := bad.Err(); err != nil {
+	if err := r.Check(); err != nil {
 		return payments.Pool{}, err
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
-		if err := mayEdit(p, r.Version); err != nil {
+		if err := p.State.CheckEdit(p.Version, r.Version); err != nil {
 			return err
 		}
 		return c.setMembers(ctx, p.ID, r.Members)
@@ -388,7 +293,7 @@ func readMembers(ctx context.Context, q queryer, pool int64) ([]payments.PoolSha
 	return out, nil
 }
 
-// divided is what a pool's members get: as it is written down, or of a draft as it would be.
+// divided returns the members' shares: the stored ones, or for a draft those of its division now.
 func divided(ctx context.Context, q queryer, p poolRow) ([]payments.PoolShare, error) {
 	all, err := readMembers(ctx, q, p.ID)
 	if err != nil || p.State != payments.PoolDraft {

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -19,7 +17,7 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// SubmitPool divides a draft and fixes what comes of it for the second person.
+// SubmitPool divides a draft and fixes the shares for the second person.
 func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.Pool, error) {
 	actor, err := need(ctx, roleOperator, roleAdmin)
 	if err != nil {
@@ -27,9 +25,9 @@ func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolWaiting && p.SubmittedBy == c.actor {
-			return nil // clicked twice
+			return nil // sent twice
 		}
-		if err := mayEdit(p, 0); err != nil {
+		if _, err := next(payments.PoolMachine, p.State, payments.PoolSubmit, ""); err != nil {
 			return err
 		}
 		if day(c.now) < p.RecordDate.Format(time.DateOnly) {
@@ -60,47 +58,45 @@ func (c *change) submitPool(ctx context.Context, p poolRow, account int64) error
 		return fmt.Errorf("write shares of pool %d: %w", p.ID, err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE pool SET state = 'waiting', trade_fen = $2, share_fen = $3, submitted_at = $4, submitted_by = $5, submitter = $6, reason = '',
+		UPDATE pool SET state = $7, trade_fen = $2, share_fen = $3, submitted_at = $4, submitted_by = $5, submitter = $6, reason = '',
 		       decided_at = NULL, decided_by = '', version = version + 1
-		WHERE id = $1`, p.ID, tradeSum, shareSum, c.now, c.actor, account)
+		WHERE id = $1 AND state = ANY($8)`, p.ID, tradeSum, shareSum, c.now, c.actor, account,
+		payments.PoolMachine.To(payments.PoolSubmit), pq.Array(payments.PoolMachine.From(payments.PoolSubmit)))
 	if err != nil {
 		return fmt.Errorf("submit pool %d: %w", p.ID, err)
 	}
 	return nil
 }
 
-// DecidePool is the second person's word: approved, households are owed their shares; else it is a draft again.
+// DecidePool decides, by a second person: approved, households are owed their shares; else it is a draft again.
 func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (payments.Pool, error) {
 	actor, err := need(ctx, roleApprover, roleAdmin)
 	if err != nil {
 		return payments.Pool{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if utf8.RuneCountInString(r.Reason) > 500 {
-		return payments.Pool{}, link.E(link.Invalid, "payout.reason", "reason", "max", "500")
-	}
-	if !r.Approve && r.Reason == "" {
-		return payments.Pool{}, link.E(link.Invalid, "pool.reason", "reason")
+	if r, err = r.Check(); err != nil {
+		return payments.Pool{}, err
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolPosted && r.Approve && p.DecidedBy == c.actor {
-			return nil // clicked twice
+			return nil // sent twice
 		}
-		to := payments.PoolDraft
+		on := payments.PoolSendBack
 		if r.Approve {
-			to = payments.PoolPosted
+			on = payments.PoolApprove
 		}
+		to, err := next(payments.PoolMachine, p.State, on, "")
 		switch {
-		case p.State != payments.PoolWaiting || !payments.May(payments.PoolMoves, p.State, to):
-			return link.E(link.Conflict, "pool.not_waiting", "")
+		case err != nil:
+			return err
 		case r.Version != 0 && r.Version != p.Version:
 			return link.E(link.Conflict, "pool.changed", "")
 		case c.same(actor, p.Submitter, p.SubmittedBy):
 			return link.E(link.Forbidden, "payout.second_person", "")
 		case !r.Approve:
 			_, err := c.tx.ExecContext(ctx, `
-				UPDATE pool SET state = 'draft', decided_at = $2, decided_by = $3, reason = $4, version = version + 1 WHERE id = $1`,
-				p.ID, c.now, c.actor, r.Reason)
+				UPDATE pool SET state = $5, decided_at = $2, decided_by = $3, reason = $4, version = version + 1 WHERE id = $1`,
+				p.ID, c.now, c.actor, r.Reason, to)
 			if err != nil {
 				return fmt.Errorf("send pool %d back: %w", p.ID, err)
 			}
@@ -110,14 +106,14 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 	})
 }
 
-// postPool books a pool and owes each household its share: at once paid on a day, for what happened before the county
-// began, or released for the next payout.
+// postPool books a pool and owes each household its share: released for the next payout or, for distributions before the
+// county began, paid on a day.
 func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) error {
 	shares, err := readMembers(ctx, c.tx, p.ID)
 	if err != nil {
 		return err
 	}
-	// Between the two persons nobody may have touched it; this is what they agreed on.
+	// The stored shares must be those that both persons saw.
 	pool, err := p.out()
 	if err != nil {
 		return err
@@ -152,12 +148,13 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 		                     season, month, programme, channel, product)
 		SELECT k, h, a, 0, a, $4, $5::date, nullif($6, '')::date, $7, $8, $9, $10, 'distribution', $11
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u (k, h, a)`,
-		pq.Array(keys), pq.Array(households), pq.Array(amounts), state, day(at), paid, c.now, p.Season, p.Month, string(p.Kind), poolProduct(p.Kind))
+		pq.Array(keys), pq.Array(households), pq.Array(amounts), state, day(at), paid, c.now, p.Season, p.Month, string(p.Kind), p.Kind.Product())
 	if err != nil {
 		return fmt.Errorf("owe shares of pool %d: %w", p.ID, err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE pool SET state = 'posted', decided_at = $2, decided_by = $3, version = version + 1 WHERE id = $1`, p.ID, at, c.actor)
+		UPDATE pool SET state = $4, decided_at = $2, decided_by = $3, version = version + 1 WHERE id = $1 AND state = ANY($5)`, p.ID, at, c.actor,
+		payments.PoolMachine.To(payments.PoolApprove), pq.Array(payments.PoolMachine.From(payments.PoolApprove)))
 	if err != nil {
 		return fmt.Errorf("mark pool %d: %w", p.ID, err)
 	}
@@ -170,19 +167,8 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 	if paid != "" {
 		c.post("pool.paid", key+":paid", at, append(out, ledger.Credit(ledger.Bank(), p.IncomeFen-p.CostFen-p.ReserveFen))...)
 	}
-	c.tellPayables(changes)
+	c.publishPayables(changes)
 	return nil
-}
-
-// poolProduct is what a pool's income is called in the income ledger.
-func poolProduct(k payments.PoolKind) string {
-	switch k {
-	case payments.PoolSeedPotato:
-		return "seed_potato"
-	case payments.PoolMushroom:
-		return "mushroom"
-	}
-	return ""
 }
 
 // CancelPool gives a draft up.
@@ -194,10 +180,11 @@ func (s *Service) CancelPool(ctx context.Context, r payments.PoolRef) (payments.
 		if p.State == payments.PoolCancelled {
 			return nil
 		}
-		if err := mayEdit(p, 0); err != nil {
+		to, err := next(payments.PoolMachine, p.State, payments.PoolCancel, "")
+		if err != nil {
 			return err
 		}
-		if _, err := c.tx.ExecContext(ctx, `UPDATE pool SET state = 'cancelled', version = version + 1 WHERE id = $1`, p.ID); err != nil {
+		if _, err := c.tx.ExecContext(ctx, `UPDATE pool SET state = $2, version = version + 1 WHERE id = $1`, p.ID, to); err != nil {
 			return fmt.Errorf("cancel pool %d: %w", p.ID, err)
 		}
 		return nil
@@ -241,7 +228,7 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	})
 	page.Total = len(all)
 	all = all[min(int(after), len(all)):]
-	n := limit(r.Limit, maxPoolMembers)
+	n := limit(r.Limit, payments.MaxPoolMembers)
 	if len(all) > n {
 		all = all[:n]
 		page.Cursor = cursorOf(after + int64(n))
@@ -250,7 +237,7 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	return page, nil
 }
 
-// HouseholdShares is what a household got of all pools that are posted.
+// HouseholdShares returns a household's shares of all posted pools.
 func (s *Service) HouseholdShares(ctx context.Context, r payments.HouseholdRef) (payments.HouseholdShares, error) {
 	if _, err := needHousehold(ctx, r.ID); err != nil {
 		return payments.HouseholdShares{}, err
@@ -289,8 +276,8 @@ func (s *Service) HouseholdShares(ctx context.Context, r payments.HouseholdRef) 
 	return out, nil
 }
 
-// LoadPools puts distributions in that were decided elsewhere before the county began: posted and paid on PaidOn, or
-// waiting for the second person where there is none. What was loaded before is left as it is. System only.
+// LoadPools loads distributions that were decided before the county began: posted and paid on PaidOn or, without it, waiting
+// for the second person. Distributions that were loaded before stay as they are. System only.
 func (s *Service) LoadPools(ctx context.Context, pools []payments.LoadedPool) error {
 	if err := needSystem(ctx); err != nil {
 		return err
@@ -328,7 +315,7 @@ func (s *Service) LoadPools(ctx context.Context, pools []payments.LoadedPool) er
 	return nil
 }
 
-// poolChecks each list (check, object, detail) of what is wrong with distributions.
+// poolChecks each list (check, object, detail) of faults of distributions.
 var poolChecks = []string{`
 	SELECT 'pools.sum' AS check, 'pool:' || p.id AS object,
 	       'surplus ' || p.income_fen - p.cost_fen - p.reserve_fen || ', shares ' || coalesce(m.fen, 0) AS detail

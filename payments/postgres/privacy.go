@@ -16,7 +16,7 @@ import (
 
 var _ payments.Privacy = (*Service)(nil)
 
-// Unmask shows a household's account number and writes down who looked, before anybody sees it.
+// Unmask returns a household's account number and logs the reader in the same transaction.
 func (s *Service) Unmask(ctx context.Context, r payments.Unmask) (payments.Unmasked, error) {
 	actor, err := need(ctx, county...)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Service) Unmask(ctx context.Context, r payments.Unmask) (payments.Unmas
 	return out, nil
 }
 
-// Unmaskings lists who saw account numbers in the clear.
+// Unmaskings lists the readings of unmasked account numbers.
 func (s *Service) Unmaskings(ctx context.Context, f payments.UnmaskingFilter) (payments.Unmaskings, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Unmaskings{}, err
@@ -100,8 +100,8 @@ func (s *Service) Unmaskings(ctx context.Context, f payments.UnmaskingFilter) (p
 // rekeyStep is how many rows are sealed anew in one transaction.
 const rekeyStep = 500
 
-// Rekey seals with the first key what older ones sealed, in small steps beside a running system, and returns how many
-// values there were. Files for the bank are dropped instead: they are made anew when somebody asks.
+// Rekey seals the values of older keys with the first key, in small steps beside a running system, and returns their
+// number. Files for the bank are dropped instead: they are made anew when somebody asks.
 func (s *Service) Rekey(ctx context.Context, progress func(n int)) (int, error) {
 	if err := needSystem(ctx); err != nil {
 		return 0, err

@@ -45,7 +45,7 @@ func (s *Service) reconcileDaily(ctx context.Context) {
 	}
 }
 
-// ReconcileDue compares if the day's comparison has not been made, and tells whether it did.
+// ReconcileDue compares if the day's comparison has not been made, and reports whether it did.
 func (s *Service) ReconcileDue(ctx context.Context) (bool, error) {
 	now := s.now().In(china)
 	if now.Hour() < dailyHour {
@@ -95,7 +95,7 @@ func (s *Service) reconcile(ctx context.Context, daily string) (payments.Reconci
 			s.log.Warn("unlock reconciliation", "error", err)
 		}
 	}()
-	out := payments.Reconciliation{RanAt: s.now(), RanBy: actorName(link.ActorFrom(ctx)), Clearing: []payments.ClearingState{}, Differences: []payments.Difference{}}
+	out := payments.Reconciliation{RanAt: s.now(), RanBy: payments.RecordedName(link.ActorFrom(ctx)), Clearing: []payments.ClearingState{}, Differences: []payments.Difference{}}
 	for _, g := range s.order {
 		if audited, ok := g.(gateway.Audited); ok {
 			if err := s.reconcileGateway(ctx, audited, &out); err != nil {
@@ -129,7 +129,7 @@ func (s *Service) reconcile(ctx context.Context, daily string) (payments.Reconci
 	return out, nil
 }
 
-// keepMovements writes down what a provider did and books what it did without us: fees and payouts.
+// keepMovements stores a provider's movements and books its fees and payouts.
 func (s *Service) keepMovements(ctx context.Context, provider string, moves []gateway.Movement) error {
 	for part := range slices.Chunk(moves, statementPart) {
 		err := s.change(ctx, func(c *change) error {
@@ -231,7 +231,7 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 	return nil
 }
 
-// followDisputes looks at the disputes that moved money, whose announcements may have been lost.
+// followDisputes looks at the disputes that moved money, because their webhooks may have been lost.
 func (s *Service) followDisputes(ctx context.Context, g gateway.Audited, moves []gateway.Movement) {
 	hooks, ok := g.(gateway.Webhooks)
 	if !ok {
@@ -249,8 +249,8 @@ func (s *Service) followDisputes(ctx context.Context, g gateway.Audited, moves [
 	}
 }
 
-// compareMovements lists what we and a provider say differently of payments, refunds and disputes. What moved after recent
-// may be on its way to us.
+// compareMovements lists the differences between the module's and a provider's payments, refunds and disputes. Movements
+// after recent are left out: their webhooks may be on the way.
 func compareMovements(ctx context.Context, tx *sqlx.Tx, provider string, recent time.Time, answered bool) ([]payments.Difference, error) {
 	var rows []struct {
 		Object string    `db:"object"`
@@ -286,16 +286,11 @@ func compareMovements(ctx context.Context, tx *sqlx.Tx, provider string, recent 
 	}
 	var out []payments.Difference
 	for _, r := range rows {
-		d := payments.Difference{Kind: "clearing.amount", Object: r.Object, Ref: r.Ref, OursFen: r.Ours, TheirsFen: r.Theirs, Since: r.At.UTC(), Act: payments.ActOperator}
-		switch {
-		case !r.Here:
-			d.Kind = "clearing.unbooked"
-		case !r.There:
-			d.Kind = "clearing.missing"
+		kind, name := payments.MovementDifference(r.Here, r.There, r.At, recent, answered)
+		if !name {
+			continue
 		}
-		if r.At.Before(recent) && (r.There || answered) {
-			out = append(out, d)
-		}
+		out = append(out, payments.Difference{Kind: kind, Object: r.Object, Ref: r.Ref, OursFen: r.Ours, TheirsFen: r.Theirs, Since: r.At.UTC(), Act: payments.ActOperator})
 	}
 	return out, nil
 }
@@ -321,7 +316,7 @@ func differ(ctx context.Context, tx *sqlx.Tx, out *payments.Reconciliation, kind
 	return nil
 }
 
-// covered tells whether an imported statement covers a day.
+// covered reports whether an imported statement covers a day.
 const covered = `EXISTS (SELECT FROM bank_statement_file s WHERE s.from_on <= %[1]s AND s.to_on >= %[1]s)`
 
 // reconcileBank compares the account at the bank with its statements.
@@ -398,7 +393,7 @@ func (s *Service) reconcileBank(ctx context.Context, out *payments.Reconciliatio
 	return nil
 }
 
-// listWaiting names what nobody has ended for too long.
+// listWaiting lists everything that has waited for a person for too long.
 func (s *Service) listWaiting(ctx context.Context, out *payments.Reconciliation) error {
 	tx, err := s.db.BeginTxx(ctx, readOnlySnapshot)
 	if err != nil {

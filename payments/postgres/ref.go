@@ -14,31 +14,25 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// refState is a locked Ref with its three balances, all counted positive. While the lock is held nobody else changes
-// them, so that what is added and taken here stays true until the commit.
+// refState is a locked Ref with its three balances, all counted positive. While the lock is held no other transaction changes
+// them: additions and deductions here stay true until the commit.
 type refState struct {
-	Ref        string `db:"ref"`
-	Stop       string `db:"stop"`
-	Cancelled  bool   `db:"cancelled"`
-	Closed     bool   `db:"closed"`
-	CloseSeq   int    `db:"close_seq"`
-	ReleaseSeq int    `db:"release_seq"`
-	BilledFen  int64  `db:"billed_fen"`
-	ForfeitFen int64  `db:"forfeit_fen"`
+	Ref        string             `db:"ref"`
+	Stop       payments.StopState `db:"stop"`
+	Cancelled  bool               `db:"cancelled"`
+	Closed     bool               `db:"closed"`
+	CloseSeq   int                `db:"close_seq"`
+	ReleaseSeq int                `db:"release_seq"`
+	BilledFen  int64              `db:"billed_fen"`
+	ForfeitFen int64              `db:"forfeit_fen"`
 
 	deposit, receivable, refundDue int64
 
-	fresh  bool // made by who locked it
+	fresh  bool // created by this transaction
 	others []sibling
 }
 
-const (
-	stopNo     = "no"
-	stopAsking = "asking" // providers are asked; what was paid meanwhile still counts
-	stopYes    = "yes"
-)
-
-// refColumns are what is read of a Ref.
+// refColumns are the columns of refState.
 const refColumns = `ref, stop, cancelled, closed, close_seq, release_seq, billed_fen, forfeit_fen`
 
 // lockRef locks a Ref, made on first sight, and reads its balances.
@@ -50,8 +44,8 @@ func (c *change) lockRef(ctx context.Context, ref string) (*refState, error) {
 	return all[ref], c.readBalances(ctx, all)
 }
 
-// lockRefs locks Refs, made on first sight, without their balances, in the order of their names, so that two who lock some
-// of the same wait in one direction only.
+// lockRefs locks Refs, created on first sight, without their balances, in the order of their names, so that transactions
+// cannot deadlock.
 func (c *change) lockRefs(ctx context.Context, refs ...string) (map[string]*refState, error) {
 	all := make(map[string]*refState, len(refs))
 	missing := func() (left []string) {
@@ -108,7 +102,7 @@ func (c *change) readRefs(ctx context.Context, query string, args ...any) ([]*re
 }
 
 // readBalances reads the balances of locked Refs, in a statement of its own: one that waited for the lock would show
-// balances of before the wait. What was made just now has none.
+// balances of before the wait. A Ref created just now has none.
 func (c *change) readBalances(ctx context.Context, all map[string]*refState) error {
 	var refs []*refState
 	var accounts []ledger.Account
@@ -142,14 +136,14 @@ func (c *change) saveRef(ctx context.Context, r *refState) error {
 	return nil
 }
 
-// hasten has the workers expire what is still open for a Ref: of one purpose, or with "" of all.
-func (c *change) hasten(ctx context.Context, ref, purpose string, except int64) error {
+// expireNow lets the workers expire the open payments of a Ref: of one purpose, or with "" of all.
+func (c *change) expireNow(ctx context.Context, ref, purpose string, except int64) error {
 	_, err := c.tx.ExecContext(ctx, `
 		UPDATE payment SET expires_at = least(expires_at, $3), next_check_at = least(next_check_at, $3)
 		WHERE ref = $1 AND ($2 = '' OR purpose = $2) AND id <> $4 AND state IN ('ready', 'sending', 'unknown', 'open')`,
 		ref, purpose, c.now, except)
 	if err != nil {
-		return fmt.Errorf("hasten payments of %s: %w", ref, err)
+		return fmt.Errorf("expire payments of %s: %w", ref, err)
 	}
 	return nil
 }
@@ -160,66 +154,64 @@ func (c *change) refund(ctx context.Context, s *Service, r *refState, amount int
 	if amount == 0 {
 		return nil
 	}
-	var from []struct {
+	var rows []struct {
 		ID     int64        `db:"id"`
 		Method string       `db:"method"`
 		Left   int64        `db:"left_fen"`
+		Late   bool         `db:"late"`
 		Until  sql.NullTime `db:"refundable_until"`
 	}
-	err := c.tx.SelectContext(ctx, &from, `
-		SELECT p.id, p.method, p.refundable_until,
+	err := c.tx.SelectContext(ctx, &rows, `
+		SELECT p.id, p.method, p.late, p.refundable_until,
 		       p.amount_fen - coalesce((SELECT sum(f.amount_fen) FROM refund f WHERE f.payment_id = p.id AND f.state <> 'failed'), 0) AS left_fen
 		FROM payment p
-		WHERE p.ref = $1 AND p.state = 'succeeded' AND (p.id = $2 OR ($2 = 0 AND NOT p.late))
-		ORDER BY p.id DESC FOR UPDATE`, r.Ref, payment)
+		WHERE p.ref = $1 AND p.state = 'succeeded'
+		ORDER BY p.id DESC FOR UPDATE`, r.Ref)
 	if err != nil {
 		return fmt.Errorf("read payments of %s: %w", r.Ref, err)
 	}
-	for _, p := range from {
-		part := min(amount, p.Left)
-		if part <= 0 {
-			continue
-		}
-		state, why := payments.RefundReady, ""
-		if _, known := s.gateways[p.Method]; !known || manual(p.Method) {
-			state = payments.RefundByBank
-		} else if p.Until.Valid && !c.now.Before(p.Until.Time) {
-			state, why = payments.RefundByBank, "refund.window_over"
-		}
-		byBank := state == payments.RefundByBank
-		review := s.refundLimit > 0 && part > s.refundLimit
-		if review {
-			state = payments.RefundReview
-		}
-		var id int64
-		err := c.tx.GetContext(ctx, &id, `
-			INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, needs_approval, caused_by, created_at, next_check_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id`,
-			p.ID, r.Ref, part, reason, state, byBank, why, review, c.actor, c.now)
-		if err != nil {
-			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
-		}
-		// Stored before the provider is asked, and never another one for this refund.
-		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET idem_key = $2 WHERE id = $1`, id, fmt.Sprintf("banmuyuan:%s:refund:%d", s.env, id))
-		if err != nil {
-			return fmt.Errorf("write refund of payment %d: %w", p.ID, err)
-		}
-		amount -= part
+	from := make([]payments.Refundable, len(rows))
+	for i, p := range rows {
+		_, known := s.gateways[p.Method]
+		from[i] = payments.Refundable{PaymentID: p.ID, LeftFen: p.Left, Late: p.Late, Manual: !known || manual(p.Method), Until: p.Until.Time}
 	}
-	if amount > 0 {
-		return fmt.Errorf("refund of %s: %d fen more than was paid", r.Ref, amount)
+	parts, err := payments.RefundRules{LimitFen: s.refundLimit, Now: c.now}.Split(amount, payment, from)
+	if err != nil {
+		return fmt.Errorf("%s: %w", r.Ref, err)
+	}
+	for _, p := range parts {
+		if err := c.insertRefund(ctx, s, r.Ref, reason, p); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// settled tells that nothing is due any more, if so.
+// insertRefund writes a refund and the key by which its provider will be asked: stored before that, and never another one for
+// this refund.
+func (c *change) insertRefund(ctx context.Context, s *Service, ref, reason string, p payments.RefundPart) error {
+	var id int64
+	err := c.tx.GetContext(ctx, &id, `
+		INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, needs_approval, caused_by, created_at, next_check_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id`,
+		p.PaymentID, ref, p.AmountFen, reason, p.State, p.ByBank, p.FailureKey, p.Review, c.actor, c.now)
+	if err == nil {
+		_, err = c.tx.ExecContext(ctx, `UPDATE refund SET idem_key = $2 WHERE id = $1`, id, fmt.Sprintf("banmuyuan:%s:refund:%d", s.env, id))
+	}
+	if err != nil {
+		return fmt.Errorf("write refund of payment %d: %w", p.PaymentID, err)
+	}
+	return nil
+}
+
+// settled publishes that a closed Ref has nothing due any more, if so.
 func (c *change) settled(ctx context.Context, r *refState) error {
 	if !r.Closed || r.receivable != 0 {
 		return nil
 	}
 	e, err := c.refEvent(ctx, r)
 	if err == nil {
-		c.tell(payments.EvtRefSettled, e)
+		c.publish(payments.EvtRefSettled, e)
 	}
 	return err
 }
@@ -236,7 +228,7 @@ func (c *change) refEvent(ctx context.Context, r *refState) (payments.RefEvent, 
 	return e, nil
 }
 
-// Account is everything the ledger knows of one Ref.
+// Account returns the balances, payments and refunds of one Ref.
 func (s *Service) Account(ctx context.Context, q payments.Ref) (payments.Account, error) {
 	if err := s.mayRead(ctx, q.Ref); err != nil {
 		return payments.Account{}, err
@@ -258,7 +250,7 @@ func (s *Service) Account(ctx context.Context, q payments.Ref) (payments.Account
 	return a, nil
 }
 
-// Accounts is Account for many, without payments and refunds. What is not known is left out.
+// Accounts is Account for many, without payments and refunds. Unknown Refs are left out.
 func (s *Service) Accounts(ctx context.Context, q payments.RefsRequest) (payments.Accounts, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Accounts{}, err
@@ -306,7 +298,7 @@ func (s *Service) accounts(ctx context.Context, refs []string) ([]payments.Accou
 	return items, nil
 }
 
-// mayRead lets through whoever may see the payments of a Ref: modules, the county, and who paid.
+// mayRead lets modules, the county and the paying party read the payments of a Ref.
 func (s *Service) mayRead(ctx context.Context, ref string) error {
 	a, err := need(ctx, county...)
 	if err == nil || a.Account == 0 {
@@ -318,7 +310,7 @@ func (s *Service) mayRead(ctx context.Context, ref string) error {
 		       AND ((party_kind = 'account' AND party_id = $2) OR (party_kind = 'organisation' AND party_id = $3 AND $3 <> 0)))`,
 		ref, a.Account, a.Org)
 	if err != nil {
-		return fmt.Errorf("look up who paid: %w", err)
+		return fmt.Errorf("look up the paying party: %w", err)
 	}
 	if !own {
 		return link.E(link.NotFound, "not_found", "")

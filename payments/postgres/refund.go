@@ -34,7 +34,7 @@ type refundRow struct {
 	SessionID   string               `db:"session_id"`
 	Until       sql.NullTime         `db:"refundable_until"`
 	CausedBy    string               `db:"caused_by"`
-	Till        int64                `db:"till"` // the organisation in whose till the money is, 0: the county's box
+	Till        int64                `db:"till"` // the organisation with the money in its till, 0: the county's box
 	ApprovedBy  string               `db:"approved_by"`
 }
 
@@ -106,8 +106,8 @@ func (s *Service) readRefunds(ctx context.Context, where string, args ...any) ([
 // keyLife is how long a provider surely remembers an idempotency key. After that one looks instead of asking again.
 const keyLife = 23 * time.Hour
 
-// pursue takes a refund one step on with its provider.
-func (s *Service) pursue(ctx context.Context, id int64) error {
+// advance takes a refund one step on with its provider.
+func (s *Service) advance(ctx context.Context, id int64) error {
 	var f refundRow
 	var ask func(context.Context) (gateway.RefundStatus, error)
 	err := s.change(ctx, func(c *change) error {
@@ -130,16 +130,16 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 				return c.refundByDispute(ctx, f, lost)
 			}
 		}
-		switch f.State {
-		case payments.RefundReady, payments.RefundSending, payments.RefundUnknown:
-			if f.State == payments.RefundReady && (g == nil || f.Until.Valid && !c.now.Before(f.Until.Time)) {
-				f.State, f.ByBank, f.FailureKey = payments.RefundByBank, true, "refund.window_over"
+		switch {
+		case payments.RefundMachine.Can(f.State, payments.RefundSend):
+			if to, ok := payments.RefundMachine.Next(f.State, payments.RefundBlock); ok && (g == nil || payments.WindowOver(f.Until.Time, c.now)) {
+				f.State, f.ByBank, f.FailureKey = to, true, "refund.window_over"
 				return c.saveRefund(ctx, f, c.now)
 			}
 			if !f.FirstSentAt.Valid {
 				f.FirstSentAt = nullTime(c.now)
 			}
-			f.State = payments.RefundSending
+			f.State = payments.RefundMachine.To(payments.RefundSend)
 			ask = func(ctx context.Context) (gateway.RefundStatus, error) { return g.Refund(ctx, f.request()) }
 			if c.now.Sub(f.FirstSentAt.Time) > keyLife {
 				ask = func(ctx context.Context) (gateway.RefundStatus, error) {
@@ -150,7 +150,7 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 					return st, err
 				}
 			}
-		case payments.RefundPending:
+		case f.State == payments.RefundPending:
 			ask = func(ctx context.Context) (gateway.RefundStatus, error) {
 				return g.LookupRefund(ctx, f.ProviderID, f.request())
 			}
@@ -177,14 +177,15 @@ func (s *Service) pursue(ctx context.Context, id int64) error {
 		s.log.Warn("refund provider did not answer", "refund", id, "error", err)
 		st = gateway.RefundStatus{State: payments.RefundUnknown}
 	}
-	return s.learnRefund(context.WithoutCancel(ctx), id, st)
+	return s.applyRefundReport(context.WithoutCancel(ctx), id, st)
 }
 
-// disputeWait is how often a refund looks whether the dispute that holds it has ended; the end itself hastens it.
+// disputeWait is the time between two looks of a refund at the dispute that holds it; the end of a dispute makes it look
+// at once.
 const disputeWait = time.Hour
 
-// refundByDispute ends a refund whose money the buyer's bank took already: the loss is none, for it was owed. What the bank
-// did not take goes by bank, because the provider refunds nothing of a disputed payment.
+// refundByDispute ends a refund when the buyer's bank has taken its money: there is no loss, for the money was owed. A refund
+// above that sum goes by bank, because the provider refunds nothing of a disputed payment.
 func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) error {
 	var gone int64
 	err := c.tx.GetContext(ctx, &gone, `
@@ -193,17 +194,17 @@ func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) e
 		return fmt.Errorf("sum refunds of payment %d: %w", f.PaymentID, err)
 	}
 	f.ByBank = true
-	if lost-gone < f.AmountFen {
-		f.State, f.FailureKey = payments.RefundByBank, "refund.disputed"
+	if !payments.DisputeCovers(lost, gone, f.AmountFen) {
+		f.State, f.FailureKey = payments.RefundMachine.To(payments.RefundBlock), "refund.disputed"
 		return c.saveRefund(ctx, f, c.now)
 	}
 	f.FailureKey = "refund.by_dispute"
-	f.done(c, "", c.now, ledger.Chargeback())
+	f.done(c, payments.RefundByDispute, "", c.now, ledger.Chargeback())
 	return c.saveRefund(ctx, f, c.now)
 }
 
-// learnRefund applies what a provider says of a refund, any number of times and in any order.
-func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundStatus) error {
+// applyRefundReport applies a provider's report on a refund. Reports may come any number of times and in any order.
+func (s *Service) applyRefundReport(ctx context.Context, id int64, st gateway.RefundStatus) error {
 	return s.change(ctx, func(c *change) error {
 		f, err := c.lockRefund(ctx, id)
 		if err != nil {
@@ -212,14 +213,16 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 		if st.ID != "" && f.ProviderID == "" {
 			f.ProviderID = st.ID
 		}
-		next := c.now.Add(min(max(c.now.Sub(f.CreatedAt)/4, 2*time.Second), 30*time.Minute))
-		if f.State == payments.RefundSucceeded && f.ByBank || !payments.May(payments.RefundMoves, f.State, st.State) {
+		next := payments.NextRefundCheck(f.CreatedAt, c.now)
+		on, known := payments.RefundReport(st.State)
+		if f.State == payments.RefundSucceeded && f.ByBank || !known || !payments.RefundMachine.Can(f.State, on) {
 			return c.saveRefund(ctx, f, next)
 		}
-		switch st.State {
-		case payments.RefundSucceeded:
-			f.done(c, "", c.now, f.from())
-		case payments.RefundFailed:
+		to := payments.RefundMachine.To(on)
+		switch on {
+		case payments.RefundSucceed:
+			f.done(c, on, "", c.now, f.from())
+		case payments.RefundFail:
 			if f.State == payments.RefundSucceeded {
 				// It had gone out and came back.
 				f.Failures++
@@ -227,17 +230,17 @@ func (s *Service) learnRefund(ctx context.Context, id int64, st gateway.RefundSt
 				c.post("refund.failed", fmt.Sprintf("refund:%d:failed:%d", f.ID, f.Failures), c.now,
 					ledger.Debit(moneyAccount(f.Method), f.AmountFen), ledger.Credit(ledger.RefundPayable(f.Ref), f.AmountFen))
 			}
-			f.State, f.ByBank, f.FailureKey = payments.RefundByBank, true, st.FailureKey
-		case payments.RefundByBank:
-			f.State, f.ByBank = st.State, true
-		default:
-			f.State = st.State
+			f.State, f.ByBank, f.FailureKey = to, true, st.FailureKey
+		case payments.RefundDivert:
+			f.State, f.ByBank = to, true
+		case payments.RefundPend, payments.RefundNoAnswer:
+			f.State = to
 		}
 		return c.saveRefund(ctx, f, next)
 	})
 }
 
-// from is where the money of a refund comes from.
+// from is the account that the money of a refund comes from.
 func (f *refundRow) from() ledger.Account {
 	switch {
 	case f.Method == payments.Cash && f.Till != 0:
@@ -248,15 +251,15 @@ func (f *refundRow) from() ledger.Account {
 	return moneyAccount(f.Method)
 }
 
-// done books that the money has gone back.
-func (f *refundRow) done(c *change, bankRef string, at time.Time, from ledger.Account) {
+// done books that the money has gone back, by an event that ends the refund.
+func (f *refundRow) done(c *change, on payments.RefundStep, bankRef string, at time.Time, from ledger.Account) {
 	key := fmt.Sprintf("refund:%d:done", f.ID)
 	if f.Failures > 0 {
 		key += fmt.Sprintf(":%d", f.Failures)
 	}
 	c.post("refund", key, at, ledger.Debit(ledger.RefundPayable(f.Ref), f.AmountFen), ledger.Credit(from, f.AmountFen))
-	f.State, f.BankRef, f.DoneAt = payments.RefundSucceeded, bankRef, nullTime(c.now)
-	c.tell(payments.EvtRefundDone, payments.RefundEvent{RefundID: f.ID, PaymentID: f.PaymentID, Ref: f.Ref, AmountFen: f.AmountFen})
+	f.State, f.BankRef, f.DoneAt = payments.RefundMachine.To(on), bankRef, nullTime(c.now)
+	c.publish(payments.EvtRefundDone, payments.RefundEvent{RefundID: f.ID, PaymentID: f.PaymentID, Ref: f.Ref, AmountFen: f.AmountFen})
 }
 
 // Refunds lists refunds, newest first.
@@ -304,11 +307,11 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 			return err
 		}
 		if f.State == payments.RefundSucceeded && f.ByBank && f.BankRef == r.BankRef {
-			out = f.out() // said twice
+			out = f.out() // sent twice
 			return nil
 		}
-		if f.State != payments.RefundByBank {
-			return link.E(link.Conflict, "refund.not_by_bank", "refund_id")
+		if _, err := next(payments.RefundMachine, f.State, payments.RefundRecord, "refund_id"); err != nil {
+			return err
 		}
 		at := c.now
 		if !r.PaidOn.IsZero() {
@@ -320,7 +323,7 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 		if c.same(actor, 0, f.ApprovedBy) {
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
-		f.done(c, r.BankRef, at, f.from())
+		f.done(c, payments.RefundRecord, r.BankRef, at, f.from())
 		out = f.out()
 		if _, err := c.tx.ExecContext(ctx, `UPDATE refund SET till = $2 WHERE id = $1`, f.ID, f.Till); err != nil {
 			return fmt.Errorf("note whose cash refund %d was: %w", f.ID, err)

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -19,7 +18,7 @@ import (
 
 var _ payments.Reversals = (*Service)(nil)
 
-// again is the business key of what is entered once more after it was reversed so many times.
+// again is the business key of an entry after so many reversals of earlier entries.
 func again(key string, reversals int) string {
 	if reversals == 0 {
 		return key
@@ -27,8 +26,8 @@ func again(key string, reversals int) string {
 	return fmt.Sprintf("%s:%d", key, reversals)
 }
 
-// undo takes back what was typed in for a posting of a kind, whose business key it still must have: one that was reversed
-// and entered anew has another. It is called for asking, too, to say no at once; what it does is then rolled back.
+// undo takes back the entry behind a posting of a kind. The entry must still have the posting's business key: one that was
+// reversed and entered anew has another. Asking for a reversal calls it too, to refuse at once, and rolls it back.
 var undo = map[string]func(c *change, ctx context.Context, key string) error{
 	"cash.banked":        (*change).undoBanking,
 	"statement.fee":      (*change).undoFee,
@@ -39,9 +38,14 @@ var undo = map[string]func(c *change, ctx context.Context, key string) error{
 	"org.returned":       (*change).undoOrgReturned,
 }
 
-// take reads what stands behind a posting; nothing is there when it was taken back before.
-func (c *change) take(ctx context.Context, id *int64, query, key string) error {
-	err := c.tx.GetContext(ctx, id, query, key)
+// entryBehind reads the id of the entry behind a posting, which must be in one of the states that its reversal leaves ($2; none
+// for entries without a state). There is none when it was taken back before.
+func (c *change) entryBehind(ctx context.Context, id *int64, query, key string, from ...string) error {
+	args := []any{key}
+	if len(from) > 0 {
+		args = append(args, pq.Array(from))
+	}
+	err := c.tx.GetContext(ctx, id, query, args...)
 	if missing(err) {
 		return link.E(link.Conflict, "reversal.reversed", "txn_id")
 	}
@@ -51,7 +55,7 @@ func (c *change) take(ctx context.Context, id *int64, query, key string) error {
 	return nil
 }
 
-// notOnStatement refuses when the bank's statement already shows what was typed in.
+// notOnStatement refuses when the bank's statement already shows the entry.
 func (c *change) notOnStatement(ctx context.Context, table, column, as string) error {
 	var shown bool
 	if err := c.tx.GetContext(ctx, &shown, `SELECT EXISTS (SELECT FROM `+table+` WHERE `+column+` = $1)`, as); err != nil {
@@ -75,7 +79,7 @@ func (c *change) undoBanking(ctx context.Context, key string) error {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `
+	err := c.entryBehind(ctx, &id, `
 		SELECT b.id FROM cash_banking b
 		WHERE b.reversed_at IS NULL AND $1 IN ('banking:' || b.slip, 'banking:' || b.slip || ':' ||
 		      (SELECT count(*) FROM cash_banking o WHERE o.slip = b.slip AND o.reversed_at IS NOT NULL)) FOR UPDATE`, key)
@@ -95,12 +99,13 @@ func nowKey(suffix string) string {
 
 func (c *change) undoFee(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = 'explained' AND $1 = `+nowKey("fee")+` FOR UPDATE`, key)
+	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = ANY($2) AND $1 = `+nowKey("fee")+` FOR UPDATE`,
+		key, payments.OutgoingMachine.From(payments.OutgoingReopen)...)
 	if err != nil {
 		return err
 	}
 	return c.exec(ctx, "open outgoing line", `
-		UPDATE bank_outgoing_line SET state = 'open', explained_as = '', reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE bank_outgoing_line SET state = $2, explained_as = '', reversals = reversals + 1 WHERE id = $1`, id, payments.OutgoingMachine.To(payments.OutgoingReopen))
 }
 
 func (c *change) undoBooked(ctx context.Context, key string) error {
@@ -108,17 +113,19 @@ func (c *change) undoBooked(ctx context.Context, key string) error {
 		return err
 	}
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = 'matched' AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`, key)
+	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`,
+		key, payments.LineMachine.From(payments.LineUndoBook)...)
 	if err != nil {
 		return err
 	}
 	return c.exec(ctx, "put statement line back", `
-		UPDATE bank_statement_line SET state = 'suspense', booked_as = '', reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE bank_statement_line SET state = $2, booked_as = '', reversals = reversals + 1 WHERE id = $1`, id, payments.LineMachine.To(payments.LineUndoBook))
 }
 
 func (c *change) undoReturned(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = 'returned' AND $1 = `+nowKey("returned")+` FOR UPDATE`, key)
+	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND $1 = `+nowKey("returned")+` FOR UPDATE`,
+		key, payments.LineMachine.From(payments.LineUndoReturn)...)
 	if err != nil {
 		return err
 	}
@@ -126,14 +133,16 @@ func (c *change) undoReturned(ctx context.Context, key string) error {
 		return err
 	}
 	return c.exec(ctx, "put statement line back", `
-		UPDATE bank_statement_line SET state = 'suspense', return_ref = '', returned_on = NULL, reversals = reversals + 1 WHERE id = $1`, id)
+		UPDATE bank_statement_line SET state = $2, return_ref = '', returned_on = NULL, reversals = reversals + 1 WHERE id = $1`,
+		id, payments.LineMachine.To(payments.LineUndoReturn))
 }
 
 func (c *change) undoRefund(ctx context.Context, key string) error {
 	var id int64
-	err := c.take(ctx, &id, `
-		SELECT f.id FROM refund f WHERE f.state = 'succeeded'
-		  AND $1 = 'refund:' || f.id || ':done' || CASE WHEN f.failures > 0 THEN ':' || f.failures ELSE '' END`, key)
+	err := c.entryBehind(ctx, &id, `
+		SELECT f.id FROM refund f WHERE f.state = ANY($2)
+		  AND $1 = 'refund:' || f.id || ':done' || CASE WHEN f.failures > 0 THEN ':' || f.failures ELSE '' END`,
+		key, payments.RefundMachine.From(payments.RefundUndo)...)
 	if err != nil {
 		return err
 	}
@@ -147,7 +156,10 @@ func (c *change) undoRefund(ctx context.Context, key string) error {
 	if err := c.notOnStatement(ctx, "bank_outgoing_line", "explained_as", "refund:"+strconv.FormatInt(id, 10)); err != nil {
 		return err
 	}
-	f.State, f.BankRef, f.DoneAt = payments.RefundByBank, "", sql.NullTime{}
+	if f.State, err = next(payments.RefundMachine, f.State, payments.RefundUndo, "txn_id"); err != nil {
+		return err
+	}
+	f.BankRef, f.DoneAt = "", sql.NullTime{}
 	f.Failures++
 	if err := c.exec(ctx, "take refund back", `UPDATE refund SET till = 0 WHERE id = $1`, id); err != nil {
 		return err
@@ -196,7 +208,7 @@ func (s *Service) reversalsOut(ctx context.Context, q sqlx.QueryerContext, rows 
 	return out, nil
 }
 
-// Reversals lists what was asked for, newest first.
+// Reversals lists the requests, newest first.
 func (s *Service) Reversals(ctx context.Context, f payments.ReversalFilter) (payments.ReversalPage, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.ReversalPage{}, err
@@ -233,17 +245,12 @@ func (c *change) posting(ctx context.Context, id int64) (ledger.Entry, error) {
 		return ledger.Entry{}, err
 	case len(found) == 0:
 		return ledger.Entry{}, link.E(link.NotFound, "reversal.unknown_txn", "txn_id")
-	case found[0].Reverses != 0:
-		return ledger.Entry{}, link.E(link.Invalid, "reversal.mirror", "txn_id")
-	case found[0].ReversedBy != 0:
-		return ledger.Entry{}, link.E(link.Conflict, "reversal.reversed", "txn_id")
-	case undo[found[0].Kind] == nil:
-		return ledger.Entry{}, link.E(link.Invalid, "reversal.kind", "txn_id")
 	}
-	return found[0], nil
+	e := found[0]
+	return e, payments.CheckReversible(e.Kind, e.Reverses, e.ReversedBy)
 }
 
-// errTried rolls back what was only tried.
+// errTried rolls back a trial.
 var errTried = errors.New("tried")
 
 // AskReversal asks the second person to reverse a posting.
@@ -252,11 +259,10 @@ func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (paym
 	if err != nil {
 		return payments.Reversal{}, err
 	}
-	r.Reason = strings.TrimSpace(r.Reason)
-	if n := utf8.RuneCountInString(r.Reason); n < 4 || n > 200 {
-		return payments.Reversal{}, link.E(link.Invalid, "reversal.reason", "reason")
+	if r, err = r.Check(); err != nil {
+		return payments.Reversal{}, err
 	}
-	err = s.change(ctx, func(c *change) error { // nothing is asked of anybody that could not be done
+	err = s.change(ctx, func(c *change) error { // a trial: an impossible reversal is refused before a second person is asked
 		e, err := c.posting(ctx, r.TxnID)
 		if err != nil {
 			return err
@@ -273,8 +279,8 @@ func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (paym
 	err = s.change(ctx, func(c *change) error {
 		var row reversalRow
 		err := get(ctx, c.tx, &row, `
-			INSERT INTO ledger_reversal (txn_id, state, reason, asked_at, asked_by, asker) VALUES ($1, 'asked', $2, $3, $4, $5)
-			ON CONFLICT (txn_id) WHERE state IN ('asked', 'posted') DO NOTHING RETURNING `+reversalColumns, r.TxnID, r.Reason, c.now, c.actor, actor.Account)
+			INSERT INTO ledger_reversal (txn_id, state, reason, asked_at, asked_by, asker) VALUES ($1, $6, $2, $3, $4, $5)
+			ON CONFLICT (txn_id) WHERE state IN ('asked', 'posted') DO NOTHING RETURNING `+reversalColumns, r.TxnID, r.Reason, c.now, c.actor, actor.Account, payments.ReversalAsked)
 		if missing(err) {
 			err = get(ctx, c.tx, &row, `SELECT `+reversalColumns+` FROM ledger_reversal WHERE txn_id = $1 AND state IN ('asked', 'posted')`, r.TxnID)
 			if err == nil && (row.State != payments.ReversalAsked || row.AskedBy != c.actor || row.Reason != r.Reason) {
@@ -299,9 +305,8 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	if err != nil {
 		return payments.Reversal{}, err
 	}
-	r.Why = strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(r.Why); n > 200 || !r.Approve && n == 0 {
-		return payments.Reversal{}, link.E(link.Invalid, "reversal.why", "why")
+	if r, err = r.Check(); err != nil {
+		return payments.Reversal{}, err
 	}
 	err = s.change(ctx, func(c *change) error {
 		var row reversalRow
@@ -312,15 +317,17 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 		if err != nil {
 			return fmt.Errorf("read reversal %d: %w", r.ID, err)
 		}
-		to := payments.ReversalRefused
+		on := payments.ReversalRefuse
 		if r.Approve {
-			to = payments.ReversalPosted
+			on = payments.ReversalApprove
 		}
+		if row.State == payments.ReversalMachine.To(on) && row.DecidedBy == c.actor {
+			return nil // sent twice
+		}
+		to, err := next(payments.ReversalMachine, row.State, on, "")
 		switch {
-		case row.State == to && row.DecidedBy == c.actor:
-			return nil // clicked twice
-		case row.State != payments.ReversalAsked:
-			return link.E(link.Conflict, "reversal.decided", "")
+		case err != nil:
+			return err
 		case c.same(actor, row.Asker, row.AskedBy):
 			return link.E(link.Forbidden, "reversal.second_person", "")
 		}
@@ -348,7 +355,7 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	if errors.Is(err, ledger.ErrReversed) {
 		err = link.E(link.Conflict, "reversal.reversed", "txn_id").Because(err)
 	}
-	if errors.Is(err, ledger.ErrOverdrawn) { // of an organisation, paid from what came back meanwhile
+	if errors.Is(err, ledger.ErrOverdrawn) { // of an organisation that was paid from the returned money meanwhile
 		err = link.E(link.Conflict, "reversal.built_on", "txn_id").Because(err)
 	}
 	if err != nil {
@@ -365,8 +372,8 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 	return out[0], nil
 }
 
-// reversalChecks are of Verify: every reversal by hand was asked for by one and approved by another, who had not made the
-// posting, and is in the ledger.
+// reversalChecks are of Verify: every reversal by hand was requested by one person, approved by another, made a posting of
+// neither, and is in the ledger.
 var reversalChecks = []string{`
 	SELECT 'reversals.posted' AS check, 'reversal:' || r.id AS object, 'approved, and transaction ' || r.txn_id || ' is not reversed' AS detail
 	FROM ledger_reversal r WHERE r.state = 'posted' AND NOT EXISTS (SELECT FROM ledger_txn t WHERE t.reverses_txn_id = r.txn_id) LIMIT 100`, `

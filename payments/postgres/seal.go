@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Keys seals what must not be readable in the database: AES-256-GCM with random nonces, bound to what it belongs to,
+// Keys seals values that must not be readable in the database: AES-256-GCM with random nonces, bound to the value's owner,
 // and a keyed hash by which equal values are found without being read.
 type Keys struct {
 	seals []seal // the first seals, all open
@@ -36,8 +36,8 @@ func NewKey() string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// ParseKeys reads keys of 32 bytes in base64, separated by commas. New values are sealed with the first one; the others
-// are older ones, which still open what they sealed.
+// ParseKeys reads keys of 32 bytes in base64, separated by commas. New values are sealed with the first; the others are
+// older and still open their values.
 func ParseKeys(text string) (*Keys, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, errors.New("no key to encrypt account numbers with: set BANMU_KEY to 32 random bytes in base64")
@@ -80,7 +80,7 @@ func (k *Keys) Seal(value, owner string) []byte {
 	return append(s.id[:], s.aead.Seal(nil, nil, []byte(value), []byte(owner))...)
 }
 
-// Open decrypts what Seal made.
+// Open decrypts a sealed value.
 func (k *Keys) Open(sealed []byte, owner string) (string, error) {
 	if len(sealed) > 4 {
 		for _, s := range k.seals {
@@ -119,7 +119,7 @@ func (k *Keys) Indexes(value string) [][]byte {
 	return all
 }
 
-// Current is what sealed values of the first key begin with.
+// Current is the prefix of values that the first key sealed.
 func (k *Keys) Current() []byte { return slices.Clone(k.seals[0].id[:]) }
 
 // Reseal opens a value with whichever key sealed it and seals it with the first one.

@@ -1,8 +1,8 @@
 // Package postgres keeps the payment module's books in its own schema and does its work: it implements
-// payments.Service, applies the commands of other modules, and runs the workers that ask providers what became of
+// payments.Service, applies the commands of other modules, and runs the workers that ask providers for the outcome of
 // payments and refunds.
 //
-// What must always hold, besides what package payments promises: whatever concerns a Ref happens under the lock of its
+// Invariants beside those of package payments: every change of a Ref happens under the lock of its
 // row in table ref, which is taken before payments, refunds and payables, and the ledger's balances come last; events
 // are written in the transaction that causes them; a provider is called between transactions, never inside one.
 package postgres
@@ -51,7 +51,7 @@ type Config struct {
 	Statement   bankfile.Statement // columns of bank statements; bankfile.DefaultStatement when it is empty
 	RefundLimit int64              // fen; above it a second person lets a refund go; 0 is no limit
 
-	// Fault is called between the steps of what spans more than one transaction, by name. Tests stop the process there.
+	// Fault is called with a name between the transactions of a longer operation. Tests stop the process there.
 	Fault func(step string)
 
 	Now func() time.Time
@@ -74,7 +74,7 @@ type Service struct {
 	fault       func(string)
 
 	creating *link.Together[payments.CreatePayment, created]
-	noting   *link.Together[news, paymentRow]
+	updating *link.Together[update, paymentRow]
 	storing  *link.Together[storedEvent, struct{}]
 
 	log  *slog.Logger
@@ -82,7 +82,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	relay   *link.Relay
-	booksAt time.Time // when the books are looked after next
+	booksAt time.Time // next housekeeping
 }
 
 var (
@@ -119,7 +119,7 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	}
 	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, env: cfg.Env,
 		layout: cfg.Layout, fileLife: cfg.FileLife, statement: cfg.Statement, refundLimit: cfg.RefundLimit, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
-	// PostgreSQL keeps microseconds: what is written and what is read are the same.
+	// PostgreSQL keeps microseconds: written and read times are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }
 	for _, g := range cfg.Gateways {
 		if s.gateways[g.Name()] != nil {
@@ -127,19 +127,19 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 		}
 		s.gateways[g.Name()] = g
 	}
-	s.creating = link.NewTogether(mostTogether, s.create)
-	s.noting = link.NewTogether(mostTogether, s.noteAll)
-	s.storing = link.NewTogether(mostTogether, s.storeEvents)
+	s.creating = link.NewTogether(maxBatch, s.create)
+	s.updating = link.NewTogether(maxBatch, s.updateAll)
+	s.storing = link.NewTogether(maxBatch, s.storeEvents)
 	return s, nil
 }
 
-// HTTP is what the module shows to browsers and providers, to be mounted at "/pay/".
+// HTTP serves browsers and providers, mounted at "/pay/".
 func (s *Service) HTTP() http.Handler {
 	pages := gateway.Handler(s, s.now, s.log, s.order...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages.ServeHTTP(w, r)
 		if r.Method == http.MethodPost {
-			s.kick() // whoever plays the sandbox's bank has made something that is to be announced
+			s.notify() // a person may have played the sandbox's bank: its webhooks are due
 		}
 	})
 }
@@ -147,11 +147,11 @@ func (s *Service) HTTP() http.Handler {
 // Consumer applies the commands that other modules send.
 func (s *Service) Consumer(nc *nats.Conn) *link.Consumer {
 	return link.NewConsumer(s.db, nc, link.ConsumerConfig{
-		Durable: "payments-commands", Stream: "payments", Filters: []string{"cmd.payments.v1.>"}, Committed: s.kick, Log: s.log,
+		Durable: "payments-commands", Stream: "payments", Filters: []string{"cmd.payments.v1.>"}, Committed: s.notify, Log: s.log,
 	}, s.Apply)
 }
 
-// Run publishes events, applies commands and works off what is due with providers, until ctx ends. Any number of
+// Run publishes events, applies commands and asks providers about due payments and refunds, until ctx ends. Any number of
 // processes may run at once.
 func (s *Service) Run(ctx context.Context, nc *nats.Conn) error {
 	relay := link.NewRelay(s.db, nc, s.log)
@@ -171,8 +171,8 @@ func (s *Service) Run(ctx context.Context, nc *nats.Conn) error {
 	return errors.Join(err, <-errs, <-errs, <-errs)
 }
 
-// kick wakes the relay and the workers after a commit.
-func (s *Service) kick() {
+// notify wakes the relay and the workers after a commit.
+func (s *Service) notify() {
 	s.mu.Lock()
 	relay := s.relay
 	s.mu.Unlock()
@@ -185,8 +185,8 @@ func (s *Service) kick() {
 	}
 }
 
-// change is one business transaction: what is posted and told is collected and written at its end, because balances are
-// locked last.
+// change is one business transaction. Postings and events are collected and written at its end, because balances are locked
+// last.
 type change struct {
 	tx    *sqlx.Tx
 	now   time.Time
@@ -199,20 +199,20 @@ func (c *change) post(kind, key string, at time.Time, lines ...ledger.Line) {
 	c.txns = append(c.txns, ledger.Txn{Kind: kind, BusinessKey: key, OccurredAt: at, Actor: c.actor, Lines: lines})
 }
 
-func (c *change) tell(subject string, data any) {
+func (c *change) publish(subject string, data any) {
 	c.msgs = append(c.msgs, link.Message{Subject: subject, Data: data})
 }
 
-// change runs fn in a transaction of its own, and has looked at what it wrote.
+// change runs fn in a transaction of its own and notifies the workers.
 func (s *Service) change(ctx context.Context, fn func(c *change) error) error {
 	err := s.write(ctx, fn)
 	if err == nil {
-		s.kick()
+		s.notify()
 	}
 	return err
 }
 
-// write is change for what nobody has to look at.
+// write is change without a notification, for changes that make no work.
 func (s *Service) write(ctx context.Context, fn func(c *change) error) error {
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error { return s.within(ctx, tx, fn) })
 	if err == nil {
@@ -223,7 +223,7 @@ func (s *Service) write(ctx context.Context, fn func(c *change) error) error {
 
 // within runs fn in a transaction that the caller commits.
 func (s *Service) within(ctx context.Context, tx *sqlx.Tx, fn func(c *change) error) error {
-	c := &change{tx: tx, now: s.now(), actor: actorName(link.ActorFrom(ctx))}
+	c := &change{tx: tx, now: s.now(), actor: payments.RecordedName(link.ActorFrom(ctx))}
 	if err := fn(c); err != nil {
 		return err
 	}

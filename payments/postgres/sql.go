@@ -9,6 +9,8 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
+	"banmuyuan/payments"
 )
 
 // queryer is a database or a transaction.
@@ -18,11 +20,19 @@ func textArray(v []string) any { return pq.StringArray(v) }
 
 func intArray(v []int64) any { return pq.Int64Array(v) }
 
-// china is the zone whose calendar days statements and banks use; it has no daylight saving time.
-var china = time.FixedZone("CST", 8*60*60)
+// next returns the state after an event, or Conflict with the message of the table at a field of the request.
+func next[S, E ~string](m *state.Machine[S, E], s S, on E, field string) (S, error) {
+	if to, ok := m.Next(s, on); ok {
+		return to, nil
+	}
+	return s, link.E(link.Conflict, m.Refused(on), field)
+}
+
+// china is the zone of calendar days.
+var china = payments.China
 
 // day is the calendar day of t, for a date column.
-func day(t time.Time) string { return t.In(china).Format(time.DateOnly) }
+func day(t time.Time) string { return payments.Day(t) }
 
 // dateTime reads a date column as the beginning of that day in China.
 func dateTime(t time.Time) time.Time {
@@ -32,7 +42,7 @@ func dateTime(t time.Time) time.Time {
 
 const defaultLimit = 50
 
-// limit is how many rows to read for a page of n: one more tells whether there is another page.
+// limit is how many rows to read for a page of n: one more reports whether there is another page.
 func limit(n, most int) int {
 	if n <= 0 {
 		n = defaultLimit

@@ -21,11 +21,6 @@ import (
 )
 
 const (
-	lineReturned = "returned"
-
-	outgoingOpen      = "open"
-	outgoingExplained = "explained"
-
 	// statementPart is how many lines of a statement are booked in one transaction.
 	statementPart = 500
 )
@@ -40,8 +35,9 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		return payments.ImportedStatement{}, link.E(link.Invalid, "statement.size", "file")
 	}
 	lines, problems := s.statement.Read(r.Data)
-	if problems = append(problems, s.checkStatement(lines)...); len(problems) > 0 {
-		return payments.ImportedStatement{Problems: explain(problems)}, nil
+	lines, wrong := bankfile.CheckLines(lines, payments.MaxFen, s.now())
+	if problems = append(problems, wrong...); len(problems) > 0 {
+		return payments.ImportedStatement{Problems: firstProblems(explain(problems))}, nil
 	}
 	var out payments.ImportedStatement
 	var in []payments.Transfer
@@ -61,7 +57,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		}
 		s.fault("statement part booked")
 		for _, l := range one.Lines {
-			if l.BookedAs != "" && l.State == lineMatched {
+			if l.BookedAs != "" && l.State == string(payments.LineMatched) {
 				out.Booked++
 			}
 		}
@@ -93,7 +89,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 		_, err = c.tx.ExecContext(ctx, `
 			INSERT INTO bank_statement_file (name, sha256, from_on, to_on, lines, imported_by, imported_at)
 			VALUES ($1, $2, $3::date, $4::date, $5, $6, $7) ON CONFLICT (account, sha256) DO NOTHING`,
-			trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(from), day(to), len(lines), c.actor, c.now)
+			bankfile.Trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(from), day(to), len(lines), c.actor, c.now)
 		if err != nil {
 			return fmt.Errorf("note statement: %w", err)
 		}
@@ -102,43 +98,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 	return out, err
 }
 
-func trimmed(s string, most int) string {
-	if r := []rune(strings.TrimSpace(s)); len(r) > most {
-		return string(r[:most])
-	} else {
-		return string(r)
-	}
-}
-
-// checkStatement finds what a file must not hold, all of it at once.
-func (s *Service) checkStatement(lines []bankfile.StatementLine) []bankfile.Problem {
-	var problems []bankfile.Problem
-	seen := make(map[string]int, len(lines))
-	for i := range lines {
-		l := &lines[i]
-		fail := func(key, value string) {
-			problems = append(problems, bankfile.Problem{Line: l.Line, Key: key, Args: map[string]string{"value": value}})
-		}
-		l.Party, l.Memo = trimmed(l.Party, 200), trimmed(l.Memo, 500)
-		switch {
-		case len(l.Ref) > 100:
-			fail("statement.no_ref", l.Ref)
-		case seen[l.Ref] != 0:
-			fail("statement.ref_twice", l.Ref)
-		case max(l.Fen, -l.Fen) > maxAmount:
-			fail("statement.bad_amount", bankfile.Yuan(max(l.Fen, -l.Fen)))
-		case l.Date.After(s.now().Add(24*time.Hour)) || l.Date.Year() < 2000:
-			fail("statement.bad_date", day(l.Date))
-		}
-		seen[l.Ref] = l.Line
-		if len(problems) >= 50 {
-			break
-		}
-	}
-	return problems
-}
-
-// insertOutgoing writes lines of what went out and returns how many were known.
+// insertOutgoing writes lines of money out and returns the number of known lines.
 func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementLine) (int, error) {
 	n := len(lines)
 	if n == 0 {
@@ -150,10 +110,10 @@ func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementL
 	}
 	res, err := c.tx.ExecContext(ctx, `
 		INSERT INTO bank_outgoing_line (bank_ref, amount_fen, payee, memo, paid_on, state, actor, created_at)
-		SELECT r, a, p, m, d::date, 'open', $6, $7
+		SELECT r, a, p, m, d::date, $8, $6, $7
 		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
 		ON CONFLICT (account, bank_ref) DO NOTHING`,
-		pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), c.actor, c.now)
+		pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), c.actor, c.now, payments.OutgoingOpen)
 	if err != nil {
 		return 0, fmt.Errorf("write outgoing lines: %w", err)
 	}
@@ -174,22 +134,23 @@ func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementL
 	return n - int(fresh), nil
 }
 
-// explainOutgoing puts open lines of what went out to what was booked: refunds, returned transfers and payments to
-// organisations by their reference,
-// payouts by the batch's number in the memo, together never more than was booked. It returns how many it explained.
+// explainOutgoing explains open lines of money out by earlier postings: refunds, returned transfers and payments to
+// organisations by their reference, payouts by the batch's number in the memo, together never more than was booked. It
+// returns the number of explained lines.
 func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 	if err := c.lockBooked(ctx); err != nil {
 		return 0, err
 	}
+	to, from := payments.OutgoingMachine.To(payments.OutgoingRecognise), pq.Array(payments.OutgoingMachine.From(payments.OutgoingRecognise))
 	var n int64
 	for _, query := range []string{`
-		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'refund:' || f.id
-		FROM refund f WHERE l.state = 'open' AND f.bank_ref = l.bank_ref AND f.bank_ref <> '' AND f.state = 'succeeded' AND f.amount_fen = l.amount_fen`, `
-		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'return:' || b.id
-		FROM bank_statement_line b WHERE l.state = 'open' AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`, `
-		UPDATE bank_outgoing_line l SET state = 'explained', explained_as = 'org:' || p.no
-		FROM org_payout p WHERE l.state = 'open' AND p.bank_ref = l.bank_ref AND p.bank_ref <> '' AND p.amount_fen = l.amount_fen`} {
-		res, err := c.tx.ExecContext(ctx, query)
+		UPDATE bank_outgoing_line l SET state = $1, explained_as = 'refund:' || f.id
+		FROM refund f WHERE l.state = ANY($2) AND f.bank_ref = l.bank_ref AND f.bank_ref <> '' AND f.state = 'succeeded' AND f.amount_fen = l.amount_fen`, `
+		UPDATE bank_outgoing_line l SET state = $1, explained_as = 'return:' || b.id
+		FROM bank_statement_line b WHERE l.state = ANY($2) AND b.return_ref = l.bank_ref AND b.return_ref <> '' AND b.amount_fen = l.amount_fen`, `
+		UPDATE bank_outgoing_line l SET state = $1, explained_as = 'org:' || p.no
+		FROM org_payout p WHERE l.state = ANY($2) AND p.bank_ref = l.bank_ref AND p.bank_ref <> '' AND p.amount_fen = l.amount_fen`} {
+		res, err := c.tx.ExecContext(ctx, query, to, from)
 		if err != nil {
 			return 0, fmt.Errorf("explain outgoing lines: %w", err)
 		}
@@ -199,12 +160,8 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 		}
 		n += found
 	}
-	var open []struct {
-		ID   int64  `db:"id"`
-		Text string `db:"text"`
-		Fen  int64  `db:"amount_fen"`
-	}
-	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref || ' ' || memo AS text, amount_fen FROM bank_outgoing_line WHERE state = 'open' ORDER BY id`)
+	var open []banktransfer.Line
+	err := c.tx.SelectContext(ctx, &open, `SELECT id, bank_ref AS bankref, memo, amount_fen AS fen FROM bank_outgoing_line WHERE state = ANY($1) ORDER BY id`, from)
 	if err != nil || len(open) == 0 {
 		return int(n), err
 	}
@@ -212,22 +169,20 @@ func (c *change) explainOutgoing(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, l := range open {
-		text := banktransfer.Normal(l.Text)
-		for i := range batches {
-			b := &batches[i]
-			if !strings.Contains(text, banktransfer.Normal(b.No)) || l.Fen > b.Left {
-				continue
-			}
-			_, err := c.tx.ExecContext(ctx, `
-				UPDATE bank_outgoing_line SET state = 'explained', explained_as = 'batch:' || $2 WHERE id = $1`, l.ID, b.No)
-			if err != nil {
-				return 0, fmt.Errorf("explain outgoing line %d: %w", l.ID, err)
-			}
-			b.Left -= l.Fen
-			n++
-			break
+	known := make([]banktransfer.Booked, len(batches))
+	for i, b := range batches {
+		known[i] = banktransfer.Booked{Name: b.No, Fen: b.Left}
+	}
+	for i, of := range banktransfer.RecogniseBatches(open, known) {
+		if of < 0 {
+			continue
 		}
+		_, err := c.tx.ExecContext(ctx, `
+			UPDATE bank_outgoing_line SET state = $3, explained_as = 'batch:' || $2 WHERE id = $1`, open[i].ID, known[of].Name, to)
+		if err != nil {
+			return 0, fmt.Errorf("explain outgoing line %d: %w", open[i].ID, err)
+		}
+		n++
 	}
 	return int(n), nil
 }
@@ -271,10 +226,10 @@ func readBatchesToShow(ctx context.Context, q queryer) ([]batchToShow, error) {
 	return all, nil
 }
 
-// lockBooked lets one at a time put statement lines to what was booked: sums are compared, which no row's lock protects.
+// lockBooked serialises the matching of statement lines with earlier postings: it compares sums, which no row's lock protects.
 func (c *change) lockBooked(ctx context.Context) error {
 	if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments booked', 0))`); err != nil {
-		return fmt.Errorf("lock what is booked: %w", err)
+		return fmt.Errorf("lock earlier postings: %w", err)
 	}
 	return nil
 }
@@ -287,7 +242,7 @@ type bookedRow struct {
 	On   time.Time `db:"on_day"`
 }
 
-// booked lists money in that was booked before a statement showed it, with what has not been shown.
+// booked lists money in that was booked before a statement showed it, with the part that is not shown yet.
 func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
 	rows, err := q.QueryxContext(ctx, `
 		WITH known AS (
@@ -307,19 +262,19 @@ func booked(ctx context.Context, q queryer) ([]bookedRow, error) {
 		     ON l.booked_as = k.kind || ':' || k.id
 		WHERE k.fen > coalesce(l.fen, 0) ORDER BY k.on_day, k.kind, k.id LIMIT 500`)
 	if err != nil {
-		return nil, fmt.Errorf("read what is booked: %w", err)
+		return nil, fmt.Errorf("read earlier postings: %w", err)
 	}
 	defer rows.Close()
 	var all []bookedRow
 	for rows.Next() {
 		var b bookedRow
 		if err := rows.StructScan(&b); err != nil {
-			return nil, fmt.Errorf("read what is booked: %w", err)
+			return nil, fmt.Errorf("read earlier postings: %w", err)
 		}
 		all = append(all, b)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read what is booked: %w", err)
+		return nil, fmt.Errorf("read earlier postings: %w", err)
 	}
 	return all, nil
 }
@@ -337,8 +292,7 @@ func (s *Service) Booked(ctx context.Context, _ payments.None) (payments.BookedL
 	return out, err
 }
 
-// recogniseBankings puts lines that quote the slip of cash that was brought to the bank, with its amount, to it. It
-// returns the others.
+// recogniseBankings matches lines with bankings of cash by slip and amount, and returns the other lines.
 func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]lineRow, error) {
 	if len(lines) == 0 {
 		return lines, nil
@@ -354,29 +308,28 @@ func (c *change) recogniseBankings(ctx context.Context, lines []lineRow) ([]line
 	if len(known) == 0 {
 		return lines, nil
 	}
+	slips := make([]banktransfer.Booked, len(known))
+	for i, b := range known {
+		slips[i] = banktransfer.Booked{Name: b.Name, Fen: b.Fen}
+	}
 	var rest []lineRow
-	for _, l := range lines {
-		tokens := append(banktransfer.Tokens(l.Memo), banktransfer.Normal(l.BankRef))
-		i := slices.IndexFunc(known, func(b bookedRow) bool {
-			return b.Fen == l.AmountFen && slices.Contains(tokens, banktransfer.Normal(b.Name))
-		})
-		if i < 0 {
-			rest = append(rest, l)
+	for i, of := range banktransfer.RecogniseSlips(statementLines(lines), slips) {
+		if of < 0 {
+			rest = append(rest, lines[i])
 			continue
 		}
-		if err := c.putToBooked(ctx, l, known[i]); err != nil {
+		if err := c.putToBooked(ctx, lines[i], known[of]); err != nil {
 			return nil, err
 		}
-		known[i].Fen = 0
 	}
 	return rest, nil
 }
 
-// putToBooked ends a line in suspense whose money the books had already: what the line booked again is taken out.
+// putToBooked ends a line in suspense of money that was booked before: the line's own posting is taken out again.
 func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error {
 	as := b.Kind + ":" + b.ID
 	_, err := c.tx.ExecContext(ctx, `
-		UPDATE bank_statement_line SET state = 'matched', booked_as = $2, payment_id = NULL WHERE id = $1`, l.ID, as)
+		UPDATE bank_statement_line SET state = $3, booked_as = $2, payment_id = NULL WHERE id = $1`, l.ID, as, payments.LineMachine.To(payments.LineBook))
 	if err != nil {
 		return fmt.Errorf("put statement line %d to %s: %w", l.ID, as, err)
 	}
@@ -389,7 +342,7 @@ func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error 
 	return nil
 }
 
-// ExplainTransfer puts a line in suspense to what was booked already.
+// ExplainTransfer matches a line in suspense with an earlier posting.
 func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfer) (payments.StatementLine, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.StatementLine{}, err
@@ -403,12 +356,12 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 		if err != nil {
 			return err
 		}
-		if l.State == lineMatched && l.BookedAs == r.Kind+":"+r.ID {
-			out = l // clicked twice
+		if l.State == payments.LineMatched && l.BookedAs == r.Kind+":"+r.ID {
+			out = l // sent twice
 			return nil
 		}
-		if l.State != lineSuspense {
-			return link.E(link.Conflict, "transfer.matched", "line_id")
+		if _, err := next(payments.LineMachine, l.State, payments.LineBook, "line_id"); err != nil {
+			return err
 		}
 		known, err := booked(ctx, c.tx)
 		if err != nil {
@@ -430,21 +383,13 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 	return out.out(), err
 }
 
-// ReturnTransfer books that a line in suspense was transferred back to whoever sent it.
+// ReturnTransfer books that a line in suspense was transferred back to its sender.
 func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer) (payments.StatementLine, error) {
 	actor, err := need(ctx, roleOperator, roleApprover, roleAdmin)
 	if err != nil {
 		return payments.StatementLine{}, err
 	}
-	r.BankRef = strings.TrimSpace(r.BankRef)
-	var bad link.Problems
-	if r.BankRef == "" || utf8.RuneCountInString(r.BankRef) > 100 {
-		bad.Add("transfer.return_ref", "bank_ref")
-	}
-	if r.PaidOn.IsZero() || r.PaidOn.After(s.now().Add(24*time.Hour)) || r.PaidOn.Year() < 2000 {
-		bad.Add("refund.paid_on", "paid_on")
-	}
-	if err := bad.Err(); err != nil {
+	if r, err = r.Check(s.now()); err != nil {
 		return payments.StatementLine{}, err
 	}
 	var out lineRow
@@ -453,18 +398,19 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if err != nil {
 			return err
 		}
-		if l.State == lineReturned && l.ReturnRef == r.BankRef {
-			out = l // clicked twice
+		if l.State == payments.LineReturned && l.ReturnRef == r.BankRef {
+			out = l // sent twice
 			return nil
 		}
-		if l.State != lineSuspense {
-			return link.E(link.Conflict, "transfer.matched", "line_id")
+		to, err := next(payments.LineMachine, l.State, payments.LineReturn, "line_id")
+		if err != nil {
+			return err
 		}
-		if s.refundLimit > 0 && l.AmountFen > s.refundLimit && c.same(actor, 0, l.Actor) {
+		if payments.AboveLimit(s.refundLimit, l.AmountFen) && c.same(actor, 0, l.Actor) {
 			return link.E(link.Forbidden, "transfer.return_second_person", "")
 		}
 		_, err = c.tx.ExecContext(ctx, `
-			UPDATE bank_statement_line SET state = 'returned', payment_id = NULL, return_ref = $2, returned_on = $3::date WHERE id = $1`, l.ID, r.BankRef, day(r.PaidOn))
+			UPDATE bank_statement_line SET state = $4, payment_id = NULL, return_ref = $2, returned_on = $3::date WHERE id = $1`, l.ID, r.BankRef, day(r.PaidOn), to)
 		if err != nil {
 			return fmt.Errorf("return statement line %d: %w", l.ID, err)
 		}
@@ -479,25 +425,25 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 }
 
 type outgoingRow struct {
-	ID          int64     `db:"id"`
-	BankRef     string    `db:"bank_ref"`
-	AmountFen   int64     `db:"amount_fen"`
-	Payee       string    `db:"payee"`
-	Memo        string    `db:"memo"`
-	PaidOn      time.Time `db:"paid_on"`
-	State       string    `db:"state"`
-	ExplainedAs string    `db:"explained_as"`
-	Reversals   int       `db:"reversals"`
+	ID          int64                  `db:"id"`
+	BankRef     string                 `db:"bank_ref"`
+	AmountFen   int64                  `db:"amount_fen"`
+	Payee       string                 `db:"payee"`
+	Memo        string                 `db:"memo"`
+	PaidOn      time.Time              `db:"paid_on"`
+	State       payments.OutgoingState `db:"state"`
+	ExplainedAs string                 `db:"explained_as"`
+	Reversals   int                    `db:"reversals"`
 }
 
 const outgoingColumns = `id, bank_ref, amount_fen, payee, memo, paid_on, state, explained_as, reversals`
 
 func (l outgoingRow) out() payments.OutgoingLine {
 	return payments.OutgoingLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payee: l.Payee, Memo: l.Memo, PaidOn: dateTime(l.PaidOn),
-		State: l.State, ExplainedAs: l.ExplainedAs}
+		State: string(l.State), ExplainedAs: l.ExplainedAs}
 }
 
-// Outgoing lists lines of what went out, newest first.
+// Outgoing lists lines of money out, newest first.
 func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (payments.OutgoingPage, error) {
 	if _, err := need(ctx, county...); err != nil {
 		return payments.OutgoingPage{}, err
@@ -527,7 +473,7 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 	return page, nil
 }
 
-// ExplainOutgoing books a line that nothing stands behind as what the bank took.
+// ExplainOutgoing books a line without a posting as the bank's fee.
 func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoing) (payments.OutgoingLine, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.OutgoingLine{}, err
@@ -545,13 +491,13 @@ func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoin
 		if err != nil {
 			return fmt.Errorf("read outgoing line %s: %w", strconv.FormatInt(r.LineID, 10), err)
 		}
-		if out.State == outgoingExplained && out.ExplainedAs == "note:"+r.Note {
-			return nil // clicked twice
+		if out.State == payments.OutgoingExplained && out.ExplainedAs == "note:"+r.Note {
+			return nil // sent twice
 		}
-		if out.State != outgoingOpen {
-			return link.E(link.Conflict, "statement.explained", "line_id")
+		if out.State, err = next(payments.OutgoingMachine, out.State, payments.OutgoingNote, "line_id"); err != nil {
+			return err
 		}
-		out.State, out.ExplainedAs = outgoingExplained, "note:"+r.Note
+		out.ExplainedAs = "note:" + r.Note
 		_, err = c.tx.ExecContext(ctx, `UPDATE bank_outgoing_line SET state = $2, explained_as = $3 WHERE id = $1`, out.ID, out.State, out.ExplainedAs)
 		if err != nil {
 			return fmt.Errorf("explain outgoing line %d: %w", out.ID, err)

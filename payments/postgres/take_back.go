@@ -10,11 +10,10 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// takeBack books goods that came back. It waits until what they were sold for is billed and paid: commands may overtake
-// each other.
+// takeBack books goods that came back. It waits until their sale is billed and paid: commands may overtake each other.
 func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack) error {
 	var err error
-	if cmd.Receipt, err = atCounter(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
+	if cmd.Receipt, err = payments.CheckCounterReceipt(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
 		return err
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)
@@ -39,16 +38,16 @@ func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack
 	}
 	var before int64
 	if err := c.tx.GetContext(ctx, &before, `SELECT coalesce(sum(amount_fen), 0)::bigint FROM take_back WHERE ref = $1`, r.Ref); err != nil {
-		return fmt.Errorf("sum what came back of %s: %w", r.Ref, err)
+		return fmt.Errorf("sum returned goods of %s: %w", r.Ref, err)
 	}
-	if before+cmd.AmountFen > r.BilledFen {
+	if !payments.MayTakeBack(cmd.AmountFen, before, r.BilledFen) {
 		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("%d fen of %s came back and %d more shall, of %d billed", before, r.Ref, cmd.AmountFen, r.BilledFen))
 	}
 	_, err = c.tx.ExecContext(ctx, `
 		INSERT INTO take_back (receipt, ref, org, amount_fen, actor, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		cmd.Receipt, r.Ref, cmd.Org, cmd.AmountFen, c.actor, c.now)
 	if err != nil {
-		return fmt.Errorf("write what came back of %s: %w", r.Ref, err)
+		return fmt.Errorf("write returned goods of %s: %w", r.Ref, err)
 	}
 	of := orgAccount{payments.OrgCoop, cmd.Org}
 	if err := c.lockOrgs(ctx, of); err != nil {
@@ -73,8 +72,8 @@ func (s *Service) takeBack(ctx context.Context, c *change, cmd payments.TakeBack
 	return c.refund(ctx, s, r, rest, reason, 0)
 }
 
-// giveCash books what an organisation gave back of the cash that it had taken at its own counter, and tells what else is
-// to go back. Nobody has to approve or transfer it: it is gone.
+// giveCash books cash that an organisation gave back at its own counter, and returns the rest that has to go back otherwise.
+// That cash needs no approval and no transfer: it is gone.
 func (c *change) giveCash(ctx context.Context, r *refState, cmd payments.TakeBack, reason string, at time.Time) (rest int64, err error) {
 	var taken struct {
 		ID   int64 `db:"id"`
@@ -90,19 +89,19 @@ func (c *change) giveCash(ctx context.Context, r *refState, cmd payments.TakeBac
 	if err != nil {
 		return 0, fmt.Errorf("look up cash of %s: %w", r.Ref, err)
 	}
-	part := min(cmd.AmountFen, taken.Left)
-	if part <= 0 {
-		return cmd.AmountFen, nil
+	part, rest := payments.CashBack(cmd.AmountFen, taken.Left)
+	if part == 0 {
+		return rest, nil
 	}
 	f := refundRow{PaymentID: taken.ID, Ref: r.Ref, AmountFen: part}
 	err = c.tx.GetContext(ctx, &f.ID, `
 		INSERT INTO refund (payment_id, ref, amount_fen, reason, state, bank_ref, caused_by, created_at, next_check_at, done_at, till)
-		VALUES ($1, $2, $3, $4, 'succeeded', $5, $6, $7, $7, $7, $8) RETURNING id`,
-		taken.ID, r.Ref, part, reason, cmd.Receipt, c.actor, c.now, cmd.Org)
+		VALUES ($1, $2, $3, $4, $9, $5, $6, $7, $7, $7, $8) RETURNING id`,
+		taken.ID, r.Ref, part, reason, cmd.Receipt, c.actor, c.now, cmd.Org, payments.RefundMachine.To(payments.RefundRecord))
 	if err != nil {
 		return 0, fmt.Errorf("write cash given back for %s: %w", r.Ref, err)
 	}
-	f.done(c, cmd.Receipt, at, ledger.TillCash(cmd.Org))
+	f.done(c, payments.RefundRecord, cmd.Receipt, at, ledger.TillCash(cmd.Org))
 	r.refundDue -= part
-	return cmd.AmountFen - part, nil
+	return rest, nil
 }

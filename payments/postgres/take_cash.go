@@ -3,29 +3,17 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )
 
-// atCounter checks what an organisation says of its counter: a receipt and its sum.
-func atCounter(receipt string, org, fen int64) (string, error) {
-	receipt = strings.TrimSpace(receipt)
-	if receipt == "" || utf8.RuneCountInString(receipt) > 60 || org <= 0 || fen <= 0 || fen > maxAmount {
-		return "", link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("receipt %q of organisation %d over %d fen cannot be", receipt, org, fen))
-	}
-	return receipt, nil
-}
-
-// takeCash books what an organisation took at its own counter. It may come before the bill, as a deposit, or after it,
-// as the balance: commands may overtake each other.
+// takeCash books cash that an organisation took at its own counter: see payments.CounterPurpose.
 func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash) error {
 	var err error
-	if cmd.Receipt, err = atCounter(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
+	if cmd.Receipt, err = payments.CheckCounterReceipt(cmd.Receipt, cmd.Org, cmd.AmountFen); err != nil {
 		return err
 	}
 	r, err := c.lockRef(ctx, cmd.Ref)
@@ -46,11 +34,7 @@ func (s *Service) takeCash(ctx context.Context, c *change, cmd payments.TakeCash
 	case !missing(err):
 		return fmt.Errorf("look up receipt: %w", err)
 	}
-	purpose := "deposit"
-	if r.receivable > 0 || r.Closed {
-		purpose = "balance"
-	}
-	p, err := c.insertPayment(ctx, s, c.newPayment(payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: purpose,
+	p, err := c.insertPayment(ctx, s, c.newPayment(payments.CreatePayment{Key: "cash:" + cmd.Receipt, Ref: cmd.Ref, Purpose: payments.CounterPurpose(r.receivable, r.Closed),
 		AmountFen: cmd.AmountFen, Method: payments.Cash, Party: payments.Party{Kind: "organisation", ID: cmd.Org}}, hashOf(cmd), payments.PaymentOpen))
 	if err != nil {
 		return err

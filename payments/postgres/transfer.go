@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,28 +16,20 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-const (
-	lineSuspense = "suspense"
-	lineMatched  = "matched"
-	lineKnown    = "duplicate" // in answers only
-
-	maxTransfers = 5000
-)
-
 type lineRow struct {
-	ID        int64     `db:"id"`
-	BankRef   string    `db:"bank_ref"`
-	AmountFen int64     `db:"amount_fen"`
-	Payer     string    `db:"payer"`
-	Memo      string    `db:"memo"`
-	PaidOn    time.Time `db:"paid_on"`
-	State     string    `db:"state"`
-	PaymentID int64     `db:"payment_id"`
-	Ref       string    `db:"ref"`
-	BookedAs  string    `db:"booked_as"`
-	ReturnRef string    `db:"return_ref"`
-	Actor     string    `db:"actor"`
-	Reversals int       `db:"reversals"`
+	ID        int64              `db:"id"`
+	BankRef   string             `db:"bank_ref"`
+	AmountFen int64              `db:"amount_fen"`
+	Payer     string             `db:"payer"`
+	Memo      string             `db:"memo"`
+	PaidOn    time.Time          `db:"paid_on"`
+	State     payments.LineState `db:"state"`
+	PaymentID int64              `db:"payment_id"`
+	Ref       string             `db:"ref"`
+	BookedAs  string             `db:"booked_as"`
+	ReturnRef string             `db:"return_ref"`
+	Actor     string             `db:"actor"`
+	Reversals int                `db:"reversals"`
 }
 
 const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
@@ -47,55 +38,24 @@ const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on,
 
 func (l lineRow) out() payments.StatementLine {
 	return payments.StatementLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo,
-		PaidOn: dateTime(l.PaidOn), State: l.State, PaymentID: l.PaymentID, Ref: l.Ref,
+		PaidOn: dateTime(l.PaidOn), State: string(l.State), PaymentID: l.PaymentID, Ref: l.Ref,
 		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
 }
 
-func checkTransfers(lines []payments.Transfer, now time.Time) error {
-	if len(lines) == 0 || len(lines) > maxTransfers {
-		return link.E(link.Invalid, "transfer.lines", "lines", "max", fmt.Sprint(maxTransfers))
-	}
-	var bad link.Problems
-	seen := make(map[string]bool, len(lines))
-	for i := range lines {
-		l := &lines[i]
-		field := func(name string) string { return fmt.Sprintf("lines[%d].%s", i, name) }
-		l.BankRef, l.Payer, l.Memo = strings.TrimSpace(l.BankRef), strings.TrimSpace(l.Payer), strings.TrimSpace(l.Memo)
-		switch {
-		case l.BankRef == "" || len(l.BankRef) > 100:
-			bad.Add("transfer.bank_ref", field("bank_ref"))
-		case seen[l.BankRef]:
-			bad.Add("transfer.bank_ref_twice", field("bank_ref"))
-		}
-		seen[l.BankRef] = true
-		if l.AmountFen <= 0 || l.AmountFen > maxAmount {
-			bad.Add("payment.amount", field("amount_fen"))
-		}
-		if utf8.RuneCountInString(l.Payer) > 200 || utf8.RuneCountInString(l.Memo) > 500 {
-			bad.Add("transfer.text", field("memo"))
-		}
-		if l.PaidOn.IsZero() || l.PaidOn.After(now.Add(24*time.Hour)) || l.PaidOn.Year() < 2000 {
-			bad.Add("transfer.paid_on", field("paid_on"))
-		}
-		if len(bad) >= 20 {
-			break
-		}
-	}
-	return bad.Err()
-}
-
-// RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment whose 识别码 they quote.
+// RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment with the 识别码 that they
+// quote.
 func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.TransferResult{}, err
 	}
-	if err := checkTransfers(r.Lines, s.now()); err != nil {
+	r, err := r.Check(s.now())
+	if err != nil {
 		return payments.TransferResult{}, err
 	}
 	return s.recordTransfers(ctx, r, false)
 }
 
-// recordTransfers books checked lines; inFile says that a statement of the bank's showed them.
+// recordTransfers books checked lines; inFile is true for lines of an imported statement.
 func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfers, inFile bool) (payments.TransferResult, error) {
 	refs := make([]string, len(r.Lines))
 	place := make(map[string]int, len(r.Lines))
@@ -155,9 +115,9 @@ func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfer
 		o := l.out()
 		switch {
 		case known[i]:
-			o.State = lineKnown
+			o.State = string(payments.LineDuplicate)
 			out.Duplicate++
-		case l.State == lineMatched:
+		case l.State == payments.LineMatched:
 			out.Matched++
 		default:
 			out.Suspense++
@@ -167,7 +127,7 @@ func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfer
 	return out, nil
 }
 
-// insertTransfers writes those lines that are not known and returns their ids.
+// insertTransfers writes the lines that are not known and returns their ids.
 func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer) (map[int64]bool, error) {
 	n := len(lines)
 	refs, payers, memos, days, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
@@ -177,10 +137,10 @@ func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer)
 	var ids []int64
 	err := c.tx.SelectContext(ctx, &ids, `
 		INSERT INTO bank_statement_line (bank_ref, amount_fen, payer, memo, paid_on, state, actor, created_at)
-		SELECT r, a, p, m, d::date, 'suspense', $6, $7
+		SELECT r, a, p, m, d::date, $8, $6, $7
 		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
 		ON CONFLICT (account, bank_ref) DO NOTHING RETURNING id`,
-		pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), c.actor, c.now)
+		pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), c.actor, c.now, payments.LineSuspense)
 	if err != nil {
 		return nil, fmt.Errorf("write statement lines: %w", err)
 	}
@@ -191,62 +151,45 @@ func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer)
 	return fresh, nil
 }
 
-// matchByCode puts each line to the Ref of the one code that it quotes. Two codes are as good as none.
+// statementLines are lines for the rules of banktransfer.
+func statementLines(lines []lineRow) []banktransfer.Line {
+	out := make([]banktransfer.Line, len(lines))
+	for i, l := range lines {
+		out[i] = banktransfer.Line{ID: l.ID, BankRef: l.BankRef, Memo: l.Memo, Fen: l.AmountFen}
+	}
+	return out
+}
+
+// matchByCode matches each line with the Ref of the one code that it quotes: see banktransfer.MatchCodes.
 func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) error {
 	var tokens []string
 	for _, l := range lines {
 		tokens = append(tokens, banktransfer.Tokens(l.Memo)...)
 	}
-	var rows []struct {
-		Code string `db:"code_norm"`
-		Ref  string `db:"ref"`
-	}
-	err := c.tx.SelectContext(ctx, &rows, `
-		SELECT DISTINCT code_norm, ref FROM payment WHERE code_norm = ANY($1) AND code_norm <> '' AND method = $2`, pq.Array(tokens), payments.BankTransfer)
+	var known []banktransfer.CodeOf
+	err := c.tx.SelectContext(ctx, &known, `
+		SELECT DISTINCT code_norm AS code, ref FROM payment WHERE code_norm = ANY($1) AND code_norm <> '' AND method = $2`, pq.Array(tokens), payments.BankTransfer)
 	if err != nil {
 		return fmt.Errorf("look up codes: %w", err)
 	}
-	codes, refs := map[string]bool{}, map[string]string{}
-	for _, r := range rows {
-		if other, ok := refs[r.Code]; ok && other != r.Ref {
-			r.Ref = "" // one code for two: a person has to look
-		}
-		codes[r.Code], refs[r.Code] = true, r.Ref
-	}
-	type match struct {
-		line      lineRow
-		ref, code string
-	}
-	var matches []match
-	for _, l := range lines {
-		if found := banktransfer.Find(l.Memo, codes); len(found) == 1 && refs[found[0]] != "" {
-			matches = append(matches, match{l, refs[found[0]], found[0]})
-		}
-	}
-	// Refs are locked in one order, whoever records what.
-	slices.SortStableFunc(matches, func(a, b match) int {
-		if n := strings.Compare(a.ref, b.ref); n != 0 {
-			return n
-		}
-		return int(a.line.ID - b.line.ID)
-	})
+	matches := banktransfer.MatchCodes(statementLines(lines), known)
 	var r *refState
 	for _, m := range matches {
-		// Kept for all its lines: what they post is written at the end, and only r knows of it until then.
-		if r == nil || r.Ref != m.ref {
+		// Kept for all its lines: their postings are written at the end, and only r has them until then.
+		if r == nil || r.Ref != m.Ref {
 			var err error
-			if r, err = c.lockRef(ctx, m.ref); err != nil {
+			if r, err = c.lockRef(ctx, m.Ref); err != nil {
 				return err
 			}
 		}
 		var id int64
 		err := c.tx.GetContext(ctx, &id, `
 			SELECT id FROM payment WHERE ref = $1 AND code_norm = $2 AND method = $3
-			ORDER BY CASE state WHEN 'open' THEN 0 WHEN 'succeeded' THEN 2 ELSE 1 END, id DESC LIMIT 1`, m.ref, m.code, payments.BankTransfer)
+			ORDER BY CASE state WHEN 'open' THEN 0 WHEN 'succeeded' THEN 2 ELSE 1 END, id DESC LIMIT 1`, m.Ref, m.Code, payments.BankTransfer)
 		if err != nil {
-			return fmt.Errorf("look up payment of code %s: %w", m.code, err)
+			return fmt.Errorf("look up payment of code %s: %w", m.Code, err)
 		}
-		if err := c.matchLine(ctx, s, r, m.line, id); err != nil {
+		if err := c.matchLine(ctx, s, r, lines[m.Line], id); err != nil {
 			return err
 		}
 	}
@@ -259,7 +202,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 	if err != nil {
 		return err
 	}
-	if p.State == payments.PaymentSucceeded {
+	if !payments.PaymentMachine.Can(p.State, payments.PaymentReceive) {
 		// Paid a second time: a payment of its own, which counts as late and goes back unless something is due.
 		again := payments.CreatePayment{Key: "transfer:" + l.BankRef, Ref: p.Ref, Purpose: p.Purpose, AmountFen: l.AmountFen, Method: p.Method,
 			Party: payments.Party{Kind: p.PartyKind, ID: p.PartyID, Name: p.PartyName}, Description: p.Description, Code: p.Code}
@@ -270,6 +213,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 			return err
 		}
 	}
+	from := pq.Array(payments.LineMachine.From(payments.LineMatch))
 	var before struct {
 		Fen int64 `db:"fen"`
 	}
@@ -277,14 +221,16 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 		return fmt.Errorf("match statement line %d: %w", l.ID, err)
 	}
 	err = get(ctx, c.tx, &before, `
-		SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM bank_statement_line WHERE payment_id = $1 AND state = 'suspense'`, p.ID)
+		SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM bank_statement_line WHERE payment_id = $1 AND state = ANY($2)`,
+		p.ID, from)
 	if err != nil {
 		return fmt.Errorf("sum statement lines of payment %d: %w", p.ID, err)
 	}
 	if before.Fen < p.AmountFen {
-		return nil // known whose it is, and still too little
+		return nil // its payment is known, and it is still too little
 	}
-	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET state = 'matched' WHERE payment_id = $1 AND state = 'suspense'`, p.ID); err != nil {
+	if _, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET state = $2 WHERE payment_id = $1 AND state = ANY($3)`,
+		p.ID, payments.LineMachine.To(payments.LineMatch), from); err != nil {
 		return fmt.Errorf("match statement lines of payment %d: %w", p.ID, err)
 	}
 	return c.succeed(ctx, s, r, p, receipt{Key: fmt.Sprintf("pay:%d:succeeded", p.ID), Into: ledger.Suspense(), Fen: before.Fen, At: dateTime(l.PaidOn)})
@@ -311,12 +257,12 @@ func (s *Service) MatchTransfer(ctx context.Context, m payments.MatchTransfer) (
 		if err != nil {
 			return err
 		}
-		if l.State == lineMatched && l.PaymentID == m.PaymentID {
-			out = l.out() // clicked twice
+		if l.State == payments.LineMatched && l.PaymentID == m.PaymentID {
+			out = l.out() // sent twice
 			return nil
 		}
-		if l.State != lineSuspense {
-			return link.E(link.Conflict, "transfer.matched", "line_id")
+		if _, err := next(payments.LineMachine, l.State, payments.LineMatch, "line_id"); err != nil {
+			return err
 		}
 		if err := c.matchLine(ctx, s, r, l, p.ID); err != nil {
 			return err
@@ -398,8 +344,11 @@ func (s *Service) RecordCash(ctx context.Context, r payments.RecordCash) (paymen
 		case !missing(err):
 			return fmt.Errorf("look up receipt: %w", err)
 		}
-		if p.Method != payments.Cash || p.State == payments.PaymentSucceeded {
+		if p.Method != payments.Cash {
 			return link.E(link.Conflict, "cash.not_due", "payment_id")
+		}
+		if _, err := next(payments.PaymentMachine, p.State, payments.PaymentReceive, "payment_id"); err != nil {
+			return err
 		}
 		if r.AmountFen != p.AmountFen {
 			return link.E(link.Invalid, "cash.amount_differs", "amount_fen", "want", money.FormatYuan(p.AmountFen))

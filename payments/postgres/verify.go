@@ -18,7 +18,7 @@ import (
 // verifyLag is how long something may be on its way before it counts as lost.
 const verifyLag = time.Minute
 
-// Verify recomputes everything that must always hold, on one snapshot, and lists what does not.
+// Verify recomputes all invariants on one snapshot and lists the violations.
 func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Findings, error) {
 	if _, err := need(ctx, roleAdmin); err != nil {
 		return payments.Findings{}, err
@@ -71,7 +71,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	return out, nil
 }
 
-// moneyChecks each list (check, object, detail) of what is wrong.
+// moneyChecks each list (check, object, detail) of violations.
 var moneyChecks = []string{`
 	SELECT 'refunds.within_payment' AS check, 'payment:' || p.id AS object, 'paid ' || p.amount_fen || ', refunds ' || sum(f.amount_fen) AS detail
 	FROM payment p JOIN refund f ON f.payment_id = p.id AND f.state <> 'failed'
@@ -179,7 +179,7 @@ const booksSpan = 40 * 24 * time.Hour
 // compareBooks holds the clearing account against the provider's own books: everything the provider moved is known here,
 // but for what it has just done, and the account is the sum of it.
 func (s *Service) compareBooks(ctx context.Context, tx *sqlx.Tx, g gateway.Audited, add func(check, object, detail string)) error {
-	// The provider is read before our snapshot's account is summed: what it did since is not in either.
+	// The provider is read before our snapshot's account is summed: its later movements are in neither.
 	since := s.now().Add(-booksSpan)
 	moves, err := g.Movements(ctx, since)
 	if errors.Is(err, gateway.ErrUnknown) {
@@ -222,7 +222,7 @@ func (s *Service) compareBooks(ctx context.Context, tx *sqlx.Tx, g gateway.Audit
 		}
 		sum += r.Amount
 	}
-	var without int64 // fees, and what the provider paid out, as far as booked
+	var without int64 // booked fees and payouts of the provider
 	err = tx.GetContext(ctx, &without, `
 		SELECT coalesce(sum(CASE WHEN kind IN ('fee', 'payout') THEN amount_fen ELSE 0 END - fee_fen), 0)::bigint FROM provider_movement WHERE provider = $1`, g.Name())
 	if err != nil {

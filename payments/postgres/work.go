@@ -17,8 +17,8 @@ type sender interface {
 	Send(ctx context.Context) (int, error)
 }
 
-// Work does once what is due now: provider events, payments and refunds whose outcome is open, the sandbox's own
-// announcements. It returns how much it found; Run calls it all the time, tests when they want.
+// Work runs everything that is due once: provider events, payments and refunds with an open outcome, the sandbox's own
+// webhooks. It returns the number of handled items; Run calls it all the time, tests at will.
 func (s *Service) Work(ctx context.Context) (int, error) {
 	total, err := s.sendAnnouncements(ctx)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Service) Work(ctx context.Context) (int, error) {
 	for _, step := range []struct {
 		due bool
 		do  func(context.Context) (int, error)
-	}{{due.Events, s.handleEvents}, {due.Payments, s.checkPayments}, {due.Refunds, s.pursueRefunds}, {true, s.keepBooks}} {
+	}{{due.Events, s.handleEvents}, {due.Payments, s.checkPayments}, {due.Refunds, s.advanceRefunds}, {true, s.keepBooks}} {
 		if !step.due {
 			continue
 		}
@@ -52,7 +52,7 @@ func (s *Service) Work(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// work runs Work until ctx ends: at once after a kick, again while there is something, and every half second.
+// work runs Work until ctx ends: at once after notify, again while it finds items, and every half second.
 func (s *Service) work(ctx context.Context) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
@@ -96,7 +96,7 @@ func (s *Service) sendAnnouncements(ctx context.Context) (int, error) {
 func (s *Service) checkPayments(ctx context.Context) (int, error) {
 	now := s.now()
 	var due []int64
-	// Claimed by moving its time on: whoever dies in between leaves it to the next.
+	// Claimed by moving its time on: after a crash another worker takes it.
 	err := s.db.SelectContext(ctx, &due, `
 		UPDATE payment SET next_check_at = $1::timestamptz + interval '30 seconds'
 		WHERE id IN (SELECT id FROM payment WHERE state IN ('ready', 'sending', 'unknown', 'open') AND next_check_at <= $1
@@ -106,7 +106,7 @@ func (s *Service) checkPayments(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("claim payments: %w", err)
 	}
 	var checking errgroup.Group
-	checking.SetLimit(atOnce)
+	checking.SetLimit(concurrency)
 	for _, id := range due {
 		checking.Go(func() error {
 			p, err := s.paymentRow(ctx, s.db, id)
@@ -123,7 +123,7 @@ func (s *Service) checkPayments(ctx context.Context) (int, error) {
 	return len(due), ctx.Err()
 }
 
-func (s *Service) pursueRefunds(ctx context.Context) (int, error) {
+func (s *Service) advanceRefunds(ctx context.Context) (int, error) {
 	now := s.now()
 	var due []int64
 	err := s.db.SelectContext(ctx, &due, `
@@ -135,8 +135,8 @@ func (s *Service) pursueRefunds(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("claim refunds: %w", err)
 	}
 	for _, id := range due {
-		if err := s.pursue(ctx, id); err != nil {
-			s.log.Warn("pursue refund", "refund", id, "error", err)
+		if err := s.advance(ctx, id); err != nil {
+			s.log.Warn("advance refund", "refund", id, "error", err)
 		}
 	}
 	return len(due), ctx.Err()

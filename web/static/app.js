@@ -15,7 +15,12 @@
   const here = document.querySelector(".menu [aria-current]");
   const menu = here && here.closest(".menu");
   for (let box = menu; box && box !== document.body; box = box.parentElement)
-    if (box.scrollWidth > box.clientWidth) box.scrollLeft += here.getBoundingClientRect().left + here.offsetWidth / 2 - box.getBoundingClientRect().left - box.clientWidth / 2;
+    if (box.scrollWidth > box.clientWidth)
+      box.scrollLeft +=
+        here.getBoundingClientRect().left +
+        here.offsetWidth / 2 -
+        box.getBoundingClientRect().left -
+        box.clientWidth / 2;
 
   let toastTimer;
   function toast(text) {
@@ -29,7 +34,9 @@
     box.hidden = false;
     box.textContent = text;
     clearTimeout(toastTimer);
-    toastTimer = setTimeout(() => { box.hidden = true; }, 6000);
+    toastTimer = setTimeout(() => {
+      box.hidden = true;
+    }, 6000);
   }
 
   // Ask before something that cannot be undone: <button data-confirm="question"
@@ -54,7 +61,10 @@
     dialog.append(text, row);
     document.body.append(dialog);
     back.addEventListener("click", () => dialog.close());
-    sure.addEventListener("click", () => { dialog.close(); then(); });
+    sure.addEventListener("click", () => {
+      dialog.close();
+      then();
+    });
     dialog.addEventListener("close", () => dialog.remove());
     dialog.showModal();
     back.focus();
@@ -77,7 +87,12 @@
     if (event.defaultPrevented || form.method === "get") return;
     if (navigator.onLine === false) {
       event.preventDefault();
-      toast(say("现在没有网络。您填写的内容都还在，网络恢复后再提交。", "You are offline. What you typed is still here; send it when the network is back."));
+      toast(
+        say(
+          "现在没有网络。您填写的内容都还在，网络恢复后再提交。",
+          "You are offline. What you typed is still here; send it when the network is back.",
+        ),
+      );
       return;
     }
     if (form.dataset.sending) {
@@ -129,7 +144,8 @@
         pop.querySelector("summary").focus();
       }
     }
-    const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+    const typing =
+      event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const search = document.querySelector("[data-search], input[type=search]");
       if (search) {
@@ -142,13 +158,38 @@
 
   // Typed work outlives a lost network and an ended session: <form data-keep>.
   // Passwords and files are never kept.
-  const kept = (form) => [...form.elements].filter((e) => e.name && !["password", "file", "hidden", "submit", "button"].includes(e.type));
+  const kept = (form) =>
+    [...form.elements].filter((e) => e.name && !["password", "file", "hidden", "submit", "button"].includes(e.type));
   const draftName = (form) => "draft:" + new URL(form.action, location.href).pathname;
   const store = {
-    get(name) { try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; } },
-    set(name, value) { try { sessionStorage.setItem(name, JSON.stringify(value)); } catch { /* full or forbidden: nothing is kept */ } },
-    drop(name) { try { sessionStorage.removeItem(name); } catch { /* forbidden */ } },
-    names() { try { return Object.keys(sessionStorage).filter((name) => name.startsWith("draft:")); } catch { return []; } },
+    get(name) {
+      try {
+        return JSON.parse(sessionStorage.getItem(name));
+      } catch {
+        return null;
+      }
+    },
+    set(name, value) {
+      try {
+        sessionStorage.setItem(name, JSON.stringify(value));
+      } catch {
+        /* full or forbidden: nothing is kept */
+      }
+    },
+    drop(name) {
+      try {
+        sessionStorage.removeItem(name);
+      } catch {
+        /* forbidden */
+      }
+    },
+    names() {
+      try {
+        return Object.keys(sessionStorage).filter((name) => name.startsWith("draft:"));
+      } catch {
+        return [];
+      }
+    },
   };
   function keep(form, sent) {
     const values = {};
@@ -169,18 +210,28 @@
   const atLogin = document.querySelector("form[data-login]") !== null;
   for (const name of store.names()) {
     const draft = store.get(name);
-    if (atLogin && draft) { store.set(name, { ...draft, login: true }); continue; }
+    if (atLogin && draft) {
+      store.set(name, { ...draft, login: true });
+      continue;
+    }
     const form = forms.find((f) => draftName(f) === name);
-    if (!draft || !form) { if (!draft || draft.sent) store.drop(name); continue; }
+    if (!draft || !form) {
+      if (!draft || draft.sent) store.drop(name);
+      continue;
+    }
     if (document.querySelector(".error-summary")) continue; // the server gave them back
     if (draft.login || !draft.sent) restore(form, draft.values);
     else store.drop(name);
   }
   on("input", "form[data-keep]", (event, form) => keep(form, false));
-  on("submit", "form[data-keep]", (event, form) => { if (!event.defaultPrevented) keep(form, true); });
+  on("submit", "form[data-keep]", (event, form) => {
+    if (!event.defaultPrevented) keep(form, true);
+  });
 
   // A live part that lost its server says so.
-  document.body.addEventListener("htmx:sendError", () => toast(say("网络不通，请稍后再试。", "The network is down. Please try again shortly.")));
+  document.body.addEventListener("htmx:sendError", () =>
+    toast(say("网络不通，请稍后再试。", "The network is down. Please try again shortly.")),
+  );
   document.body.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if (status === 401) location.reload();

@@ -17,7 +17,8 @@
     const rows = [...table.querySelectorAll("tbody tr")].map((r) => [...r.cells]);
     const value = (cell) => {
       const data = cell.querySelector("data");
-      const raw = cell.dataset.value ?? (data && data.value) ?? cell.textContent.replace(/[^0-9.−-]/g, "").replace("−", "-");
+      const raw =
+        cell.dataset.value ?? (data && data.value) ?? cell.textContent.replace(/[^0-9.−-]/g, "").replace("−", "-");
       return raw === "" ? null : Number(raw);
     };
     return {
@@ -37,25 +38,61 @@
     const flat = kind.startsWith("h");
     const stacked = kind.endsWith("stack");
     const axisText = (v) => (money ? "¥" + short(v / 100) : short(v));
-    const fullText = (v) => v == null ? "–" : money
-      ? (v < 0 ? "−¥" : "¥") + (Math.abs(v) / 100).toLocaleString("en", { minimumFractionDigits: 2 })
-      : v.toLocaleString("en");
+    const fullText = (v) =>
+      v == null
+        ? "–"
+        : money
+          ? (v < 0 ? "−¥" : "¥") + (Math.abs(v) / 100).toLocaleString("en", { minimumFractionDigits: 2 })
+          : v.toLocaleString("en");
     const palette = ["--gold", "--brand", "--leaf", "--brick", "--edge"].map(color);
-    const names = { type: "category", data: data.names, inverse: flat, axisTick: { show: false }, axisLine: { lineStyle: { color: color("--line") } }, axisLabel: { color: color("--ink-2"), fontFamily: style().fontFamily, hideOverlap: true } };
-    const values = { type: "value", splitLine: { lineStyle: { color: color("--line") } }, axisLabel: { color: color("--ink-2"), formatter: axisText } };
+    const names = {
+      type: "category",
+      data: data.names,
+      inverse: flat,
+      axisTick: { show: false },
+      axisLine: { lineStyle: { color: color("--line") } },
+      axisLabel: { color: color("--ink-2"), fontFamily: style().fontFamily, hideOverlap: true },
+    };
+    const values = {
+      type: "value",
+      splitLine: { lineStyle: { color: color("--line") } },
+      axisLabel: { color: color("--ink-2"), formatter: axisText },
+    };
     return {
       animation: false,
       color: palette,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       aria: { enabled: true, decal: { show: data.series.length > 1 && kind !== "line" } },
-      grid: { left: 8, right: 16, top: data.series.length > 1 ? 40 : 16, bottom: 8, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+      grid: {
+        left: 8,
+        right: 16,
+        top: data.series.length > 1 ? 40 : 16,
+        bottom: 8,
+        outerBoundsMode: "same",
+        outerBoundsContain: "axisLabel",
+      },
       legend: data.series.length > 1 ? { top: 0, left: 0, textStyle: { color: color("--ink") } } : undefined,
-      tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: color("--card"), borderColor: color("--line"), textStyle: { color: color("--ink") }, valueFormatter: fullText, axisPointer: { type: kind === "line" ? "line" : "shadow" } },
+      tooltip: {
+        trigger: "axis",
+        renderMode: "richText",
+        confine: true,
+        backgroundColor: color("--card"),
+        borderColor: color("--line"),
+        textStyle: { color: color("--ink") },
+        valueFormatter: fullText,
+        axisPointer: { type: kind === "line" ? "line" : "shadow" },
+      },
       xAxis: flat ? values : names,
       yAxis: flat ? names : values,
       series: data.series.map((s, i) => ({
-        name: s.name, data: s.values, type: kind === "line" ? "line" : "bar", stack: stacked ? "all" : undefined,
-        barMaxWidth: 40, symbolSize: 7, symbol: ["circle", "rect", "triangle", "diamond"][i % 4], lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][i % 3] },
+        name: s.name,
+        data: s.values,
+        type: kind === "line" ? "line" : "bar",
+        stack: stacked ? "all" : undefined,
+        barMaxWidth: 40,
+        symbolSize: 7,
+        symbol: ["circle", "rect", "triangle", "diamond"][i % 4],
+        lineStyle: { width: 2.5, type: ["solid", "dashed", "dotted"][i % 3] },
         itemStyle: kind === "line" || stacked ? undefined : { borderRadius: flat ? [0, 4, 4, 0] : [4, 4, 0, 0] },
       })),
     };
@@ -69,7 +106,11 @@
     const chart = echarts.init(plot, null, { renderer: "svg" });
     chart.setOption(option(table, read(table)));
     const title = holder.querySelector("figcaption");
-    plot.setAttribute("aria-label", (title ? title.innerText.trim() + " " : "") + (english ? "The table below holds the same figures." : "下面的表格列出同样的数据。"));
+    plot.setAttribute(
+      "aria-label",
+      (title ? title.innerText.trim() + " " : "") +
+        (english ? "The table below holds the same figures." : "下面的表格列出同样的数据。"),
+    );
     drawn.push({ table, chart, plot });
     new ResizeObserver(() => chart.resize()).observe(plot);
   }
@@ -77,9 +118,15 @@
   document.querySelectorAll("table[data-chart]").forEach(draw);
   const again = () => drawn.forEach((d) => d.chart.setOption(option(d.table, read(d.table)), { notMerge: true }));
   dark.addEventListener("change", again);
-  addEventListener("beforeprint", () => { drawn.forEach((d) => d.chart.resize({ width: 640 })); });
-  addEventListener("afterprint", () => { drawn.forEach((d) => d.chart.resize({ width: "auto" })); });
+  addEventListener("beforeprint", () => {
+    drawn.forEach((d) => d.chart.resize({ width: 640 }));
+  });
+  addEventListener("afterprint", () => {
+    drawn.forEach((d) => d.chart.resize({ width: "auto" }));
+  });
   document.body.addEventListener("htmx:afterSettle", (event) => {
-    event.target.querySelectorAll("table[data-chart]").forEach((t) => { if (!drawn.some((d) => d.table === t)) draw(t); });
+    event.target.querySelectorAll("table[data-chart]").forEach((t) => {
+      if (!drawn.some((d) => d.table === t)) draw(t);
+    });
   });
 })();

@@ -19,7 +19,10 @@ async function page(request) {
   const kept = await (await caches.open(SHELF)).match(PAGE, { ignoreVary: true });
   if (!kept) return fetch(request);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, kept));
-  const fresh = fetch(request).then((res) => (res.status >= 500 ? kept : res), () => kept);
+  const fresh = fetch(request).then(
+    (res) => (res.status >= 500 ? kept : res),
+    () => kept,
+  );
   return (await Promise.race([fresh, late])).clone();
 }
 

@@ -12,9 +12,14 @@
       const res = await fetch(page, { cache: "no-store" });
       if (!res.ok || res.redirected) return null;
       const text = await res.clone().text();
-      const parts = new DOMParser().parseFromString(text, "text/html")
+      const parts = new DOMParser()
+        .parseFromString(text, "text/html")
         .querySelectorAll('link[rel~="stylesheet"], link[rel~="icon"], script[src], img[src^="/static/"]');
-      const files = [...new Set([...parts].map((e) => new URL(e.getAttribute("src") || e.getAttribute("href"), location.href).pathname))];
+      const files = [
+        ...new Set(
+          [...parts].map((e) => new URL(e.getAttribute("src") || e.getAttribute("href"), location.href).pathname),
+        ),
+      ];
       const there = (await shelf.keys()).map((kept) => new URL(kept.url).pathname);
       await shelf.addAll(files.filter((file) => !there.includes(file))); // their names change with what is in them
       await shelf.put(page, res);

@@ -12,10 +12,21 @@
 
   // Figures are written for the eye; these are for the ear.
   function spoken(text) {
-    text = text.replace(/[\u202f\u2009\u00a0]/g, " ").replace(/(\d),(?=\d{3})/g, "$1").replace(/\s+/g, " ");
+    text = text
+      .replace(/[\u202f\u2009\u00a0]/g, " ")
+      .replace(/(\d),(?=\d{3})/g, "$1")
+      .replace(/\s+/g, " ");
     return english
-      ? text.replace(/−/g, "minus ").replace(/¥(\d+(?:\.\d+)?)/g, "$1 yuan").replace(/\//g, " per ")
-      : text.replace(/−/g, "负").replace(/¥(\d+)\.00(?!\d)/g, "$1元").replace(/¥(\d+(?:\.\d+)?)/g, "$1元").replace(/元\/\s*/g, "元每").replace(/–/g, "，");
+      ? text
+          .replace(/−/g, "minus ")
+          .replace(/¥(\d+(?:\.\d+)?)/g, "$1 yuan")
+          .replace(/\//g, " per ")
+      : text
+          .replace(/−/g, "负")
+          .replace(/¥(\d+)\.00(?!\d)/g, "$1元")
+          .replace(/¥(\d+(?:\.\d+)?)/g, "$1元")
+          .replace(/元\/\s*/g, "元每")
+          .replace(/–/g, "，");
   }
   function sentences(root) {
     const marked = root.querySelectorAll("[data-say]");

@@ -11,19 +11,27 @@
   const english = document.documentElement.lang === "en";
   const words = {};
   for (const one of $("words").content.children) words[one.dataset.key] = one.textContent;
-  const say = (key, args) => (words[key] || key).replace(/%([a-z]+)/g, (all, name) => (args && name in args ? args[name] : all));
+  const say = (key, args) =>
+    (words[key] || key).replace(/%([a-z]+)/g, (all, name) => (args && name in args ? args[name] : all));
   const unitWord = (unit) => words["unit." + unit] || unit;
   const quantity = (n, unit) => n + (english ? " " : "") + unitWord(unit);
   const text = (t) => (english ? t.en : t.zh) || t.zh || "";
-  const clock = (at) => new Date(at).toLocaleString(english ? "en-GB" : "zh-CN", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const clock = (at) =>
+    new Date(at).toLocaleString(english ? "en-GB" : "zh-CN", {
+      month: "numeric",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+    });
   const STALE = 48 * 3600e3; // a list older than that is not weighed by
   const SHOWN = 60;
 
   // --- what is kept on the phone
-  const asked = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+  const asked = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
   let db;
   function openStore() {
     const request = indexedDB.open("banmuyuan-station", 1);
@@ -50,9 +58,17 @@
   let list = null; // {at, account}
   let session = "";
   async function load() {
-    [shares, tickets, list] = await Promise.all([all("shares"), all("tickets"), asked(db.transaction("meta").objectStore("meta").get("list"))]);
-    if (list && list.account !== account) { // somebody else's day: whom they fetch from is not ours to see
-      await write(["shares", "meta"], (s, m) => { s.clear(); m.delete("list"); });
+    [shares, tickets, list] = await Promise.all([
+      all("shares"),
+      all("tickets"),
+      asked(db.transaction("meta").objectStore("meta").get("list")),
+    ]);
+    if (list && list.account !== account) {
+      // somebody else's day: whom they fetch from is not ours to see
+      await write(["shares", "meta"], (s, m) => {
+        s.clear();
+        m.delete("list");
+      });
       [shares, list] = [[], null];
     }
     tickets.sort((a, b) => a.weighed_at.localeCompare(b.weighed_at) || a.seq - b.seq);
@@ -73,7 +89,11 @@
   }
 
   // --- figures, to the gram
-  const half = (v) => v.trim().replace(/[０-９．]/g, (c) => (c === "．" ? "." : String(c.charCodeAt(0) - 0xff10))).replace(/[，,\s]/g, "");
+  const half = (v) =>
+    v
+      .trim()
+      .replace(/[０-９．]/g, (c) => (c === "．" ? "." : String(c.charCodeAt(0) - 0xff10)))
+      .replace(/[，,\s]/g, "");
   function whole(v) {
     v = half(v);
     return v === "" ? 0 : /^\d{1,8}$/.test(v) ? Number(v) : NaN;
@@ -84,7 +104,14 @@
     const m = /^(\d{1,6})(?:\.(\d{0,3}))?$/.exec(v);
     return m ? Number(m[1]) * 1000 + Number((m[2] || "").padEnd(3, "0")) : NaN;
   }
-  const kilos = (g) => (g % 1000 === 0 ? String(g / 1000) : Math.floor(g / 1000) + "." + String(g % 1000).padStart(3, "0").replace(/0+$/, ""));
+  const kilos = (g) =>
+    g % 1000 === 0
+      ? String(g / 1000)
+      : Math.floor(g / 1000) +
+        "." +
+        String(g % 1000)
+          .padStart(3, "0")
+          .replace(/0+$/, "");
 
   // --- the page
   function fill(template, values) {
@@ -128,45 +155,83 @@
   function drawShares() {
     const q = half($("q").value).toLowerCase();
     const village = $("village").value;
-    const found = shares.filter((s) => (!village || String(s.village_id) === village) &&
-      (!q || s.head.includes(q) || s.code.toLowerCase().includes(q) || (q.length >= 4 && (s.phone || "").endsWith(q))));
+    const found = shares.filter(
+      (s) =>
+        (!village || String(s.village_id) === village) &&
+        (!q ||
+          s.head.includes(q) ||
+          s.code.toLowerCase().includes(q) ||
+          (q.length >= 4 && (s.phone || "").endsWith(q))),
+    );
     const open = found.filter((s) => room(s) > 0);
     const shown = [...open, ...found.filter((s) => room(s) === 0)].slice(0, SHOWN);
-    $("shares").replaceChildren(...shown.map((s) => {
-      const left = room(s);
-      const node = fill("share-card", {
-        head: s.head, code: s.code,
-        goods: text(s.title) + " " + say(left ? "room" : "done", { n: quantity(left, s.unit) }),
-        more: s.village + " · " + say("due", { n: quantity(s.qty, s.unit) }) + " · " + s.order_no,
-      });
-      node.firstElementChild.addEventListener("click", () => choose(s, null));
-      return node;
-    }));
+    $("shares").replaceChildren(
+      ...shown.map((s) => {
+        const left = room(s);
+        const node = fill("share-card", {
+          head: s.head,
+          code: s.code,
+          goods: text(s.title) + " " + say(left ? "room" : "done", { n: quantity(left, s.unit) }),
+          more: s.village + " · " + say("due", { n: quantity(s.qty, s.unit) }) + " · " + s.order_no,
+        });
+        node.firstElementChild.addEventListener("click", () => choose(s, null));
+        return node;
+      }),
+    );
     $("more").hidden = found.length <= SHOWN;
     $("none").hidden = found.length > 0;
   }
 
-  const badges = { queued: "badge-busy", recorded: "badge-good", held: "badge-care", conflict: "badge-care", corrected: "badge-over" };
+  const badges = {
+    queued: "badge-busy",
+    recorded: "badge-good",
+    held: "badge-care",
+    conflict: "badge-care",
+    corrected: "badge-over",
+  };
   function drawTickets() {
     const mine = own();
     $("kept").hidden = mine.length === 0;
-    $("tickets").replaceChildren(...mine.slice(-SHOWN).reverse().map((t) => {
-      const state = superseded(t) ? "corrected" : t.state;
-      const node = fill("ticket-row", {
-        head: t.head + " " + t.code, at: clock(t.weighed_at), state: say(state),
-        what: text(t.title) + " " + quantity(t.units, t.unit) + (t.gross_grams ? " · " + say("net", { kg: kilos(t.gross_grams - t.tare_grams) }) : "") + " · " + say("grade." + t.grade),
-        problem: t.message || "", correct: say("correct"),
-      });
-      node.querySelector("[data-slot=state]").classList.add(badges[state]);
-      node.querySelector("[data-slot=problem]").hidden = !t.message;
-      const link = node.querySelector("[data-slot=link]");
-      link.hidden = !t.ticket_id;
-      if (t.ticket_id) { link.href = "/desk/tickets/" + t.ticket_id; link.textContent = t.ticket_no; }
-      const correct = node.querySelector("[data-slot=correct]");
-      correct.hidden = state === "conflict" || state === "corrected" || !fresh() || !shares.some((s) => s.key === keyOf(t));
-      correct.addEventListener("click", () => choose(shares.find((s) => s.key === keyOf(t)), t));
-      return node;
-    }));
+    $("tickets").replaceChildren(
+      ...mine
+        .slice(-SHOWN)
+        .reverse()
+        .map((t) => {
+          const state = superseded(t) ? "corrected" : t.state;
+          const node = fill("ticket-row", {
+            head: t.head + " " + t.code,
+            at: clock(t.weighed_at),
+            state: say(state),
+            what:
+              text(t.title) +
+              " " +
+              quantity(t.units, t.unit) +
+              (t.gross_grams ? " · " + say("net", { kg: kilos(t.gross_grams - t.tare_grams) }) : "") +
+              " · " +
+              say("grade." + t.grade),
+            problem: t.message || "",
+            correct: say("correct"),
+          });
+          node.querySelector("[data-slot=state]").classList.add(badges[state]);
+          node.querySelector("[data-slot=problem]").hidden = !t.message;
+          const link = node.querySelector("[data-slot=link]");
+          link.hidden = !t.ticket_id;
+          if (t.ticket_id) {
+            link.href = "/desk/tickets/" + t.ticket_id;
+            link.textContent = t.ticket_no;
+          }
+          const correct = node.querySelector("[data-slot=correct]");
+          correct.hidden =
+            state === "conflict" || state === "corrected" || !fresh() || !shares.some((s) => s.key === keyOf(t));
+          correct.addEventListener("click", () =>
+            choose(
+              shares.find((s) => s.key === keyOf(t)),
+              t,
+            ),
+          );
+          return node;
+        }),
+    );
   }
 
   // --- one weighing
@@ -185,25 +250,31 @@
     $("weigh-form").reset();
     for (const name of inputs) wrong(name, "");
     $("weigh-title").textContent = s.head + " " + s.code;
-    $("weigh-about").textContent = text(s.title) + " · " + say("room", { n: quantity(limit(), s.unit) }) + " · " + s.order_no;
+    $("weigh-about").textContent =
+      text(s.title) + " · " + say("room", { n: quantity(limit(), s.unit) }) + " · " + s.order_no;
     $("weigh-usual").textContent = s.weighed ? say("usual", { unit: unitWord(s.unit), kg: kilos(s.unit_grams) }) : "";
     $("weights").hidden = !s.weighed;
     $("weigh-correct").hidden = !correcting;
     for (const id of ["units-unit", "rejected-unit"]) $(id).textContent = unitWord(s.unit);
     $("units").value = correcting ? correcting.units : limit() || "";
-    if (correcting && s.weighed) { $("gross").value = kilos(correcting.gross_grams); $("tare").value = kilos(correcting.tare_grams); }
+    if (correcting && s.weighed) {
+      $("gross").value = kilos(correcting.gross_grams);
+      $("tare").value = kilos(correcting.tare_grams);
+    }
     if (correcting) $("final").checked = correcting.final;
-    $("grades").replaceChildren(...s.grades.map((g) => {
-      const label = document.createElement("label");
-      label.className = "choice";
-      const radio = document.createElement("input");
-      [radio.type, radio.name, radio.value] = ["radio", "grade", g.grade];
-      radio.checked = g.grade === (correcting ? correcting.grade : s.grade);
-      const word = document.createElement("span");
-      word.textContent = say("grade." + g.grade);
-      label.append(radio, word);
-      return label;
-    }));
+    $("grades").replaceChildren(
+      ...s.grades.map((g) => {
+        const label = document.createElement("label");
+        label.className = "choice";
+        const radio = document.createElement("input");
+        [radio.type, radio.name, radio.value] = ["radio", "grade", g.grade];
+        radio.checked = g.grade === (correcting ? correcting.grade : s.grade);
+        const word = document.createElement("span");
+        word.textContent = say("grade." + g.grade);
+        label.append(radio, word);
+        return label;
+      }),
+    );
     draw();
     weighing();
     scrollTo(0, $("weigh").offsetTop - 8);
@@ -211,9 +282,16 @@
   }
 
   function read() {
-    const grade = document.querySelector('#grades input:checked');
-    return { units: whole($("units").value), gross: grams($("gross").value), tare: grams($("tare").value), rejected: whole($("rejected").value),
-      reason: $("reason").value, final: $("final").checked, grade: grade ? grade.value : current.grade };
+    const grade = document.querySelector("#grades input:checked");
+    return {
+      units: whole($("units").value),
+      gross: grams($("gross").value),
+      tare: grams($("tare").value),
+      rejected: whole($("rejected").value),
+      reason: $("reason").value,
+      final: $("final").checked,
+      grade: grade ? grade.value : current.grade,
+    };
   }
   // weighing shows the net weight while it is typed, and what is far from usual.
   function weighing() {
@@ -260,11 +338,29 @@
     const s = current;
     const weighed = s.weighed ? { gross_grams: v.gross, tare_grams: v.tare } : { gross_grams: 0, tare_grams: 0 };
     const ticket = {
-      client_id: newID(), account, state: "queued", seq: tickets.length, order_no: s.order_no, line: s.line, lot_id: s.lot_id,
-      point_id: s.point_id, units: v.units, rejected: v.rejected, reason: v.rejected ? v.reason : "", ...weighed, grade: v.grade,
-      weighed_at: new Date().toISOString(), final: v.final,
-      after: own().filter((t) => keyOf(t) === s.key).map((t) => t.client_id), supersedes_client: corrects ? corrects.client_id : "",
-      head: s.head, code: s.code, title: s.title, unit: s.unit, // for whoever looks at the phone
+      client_id: newID(),
+      account,
+      state: "queued",
+      seq: tickets.length,
+      order_no: s.order_no,
+      line: s.line,
+      lot_id: s.lot_id,
+      point_id: s.point_id,
+      units: v.units,
+      rejected: v.rejected,
+      reason: v.rejected ? v.reason : "",
+      ...weighed,
+      grade: v.grade,
+      weighed_at: new Date().toISOString(),
+      final: v.final,
+      after: own()
+        .filter((t) => keyOf(t) === s.key)
+        .map((t) => t.client_id),
+      supersedes_client: corrects ? corrects.client_id : "",
+      head: s.head,
+      code: s.code,
+      title: s.title,
+      unit: s.unit, // for whoever looks at the phone
     };
     await write(["tickets"], (store) => store.add(ticket));
     tickets.push(ticket);
@@ -275,14 +371,36 @@
     $("q").focus();
     sync();
   }
-  function announce(message) { $("ready").textContent = message; }
+  function announce(message) {
+    $("ready").textContent = message;
+  }
 
   // --- to and from the server
-  const sends = ["client_id", "order_no", "line", "lot_id", "point_id", "units", "rejected", "reason", "gross_grams", "tare_grams", "grade",
-    "weighed_at", "final", "after", "supersedes_client"];
+  const sends = [
+    "client_id",
+    "order_no",
+    "line",
+    "lot_id",
+    "point_id",
+    "units",
+    "rejected",
+    "reason",
+    "gross_grams",
+    "tare_grams",
+    "grade",
+    "weighed_at",
+    "final",
+    "after",
+    "supersedes_client",
+  ];
   const wire = (t) => Object.fromEntries(sends.map((name) => [name, t[name]]));
   async function ask(method, path, body) {
-    const res = await fetch(path, { method, headers: body ? { "Content-Type": "application/json" } : {}, body: body && JSON.stringify(body), cache: "no-store" });
+    const res = await fetch(path, {
+      method,
+      headers: body ? { "Content-Type": "application/json" } : {},
+      body: body && JSON.stringify(body),
+      cache: "no-store",
+    });
     const answer = await res.json().catch(() => ({}));
     if (!res.ok) throw Object.assign(new Error(answer.detail || ""), { status: res.status });
     session = "";
@@ -300,7 +418,7 @@
     sending = true;
     $("sync").setAttribute("aria-busy", "true");
     try {
-      for (let before = -1; unsent().length && unsent().length !== before;) {
+      for (let before = -1; unsent().length && unsent().length !== before; ) {
         before = unsent().length;
         const queue = unsent();
         for (let i = 0; i < queue.length; i += batch) await send(queue.slice(i, i + batch));
@@ -370,23 +488,34 @@
   // --- what people do
   $("fetch-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const villages = [...document.querySelectorAll('#fetch-form input[name="village"]:checked')].map((e) => Number(e.value));
+    const villages = [...document.querySelectorAll('#fetch-form input[name="village"]:checked')].map((e) =>
+      Number(e.value),
+    );
     const button = $("fetch-form").querySelector("button");
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
-    fetchList(villages).catch(refused).finally(() => button.removeAttribute("aria-busy"));
+    fetchList(villages)
+      .catch(refused)
+      .finally(() => button.removeAttribute("aria-busy"));
   });
   $("sync").addEventListener("click", () => sync());
   $("q").addEventListener("input", drawShares);
   $("village").addEventListener("change", drawShares);
-  $("back").addEventListener("click", () => { [current, corrects] = [null, null]; draw(); });
+  $("back").addEventListener("click", () => {
+    [current, corrects] = [null, null];
+    draw();
+  });
   $("weigh-form").addEventListener("input", weighing);
   let keeping = false;
   $("weigh-form").addEventListener("submit", (event) => {
     event.preventDefault();
     if (keeping || !current) return; // a second tap on the button
     keeping = true;
-    keep().catch((err) => trouble(err.message)).finally(() => { keeping = false; });
+    keep()
+      .catch((err) => trouble(err.message))
+      .finally(() => {
+        keeping = false;
+      });
   });
   $("forget").addEventListener("click", async () => {
     if (!confirm($("forget").dataset.question)) return;
@@ -399,7 +528,10 @@
     drawVillages();
     draw();
   });
-  addEventListener("online", () => { draw(); sync(); });
+  addEventListener("online", () => {
+    draw();
+    sync();
+  });
   addEventListener("offline", draw);
   setInterval(sync, 60e3);
 

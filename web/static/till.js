@@ -18,11 +18,20 @@
     last: "till:" + goods.org + ":last",
   };
   const read = (name) => {
-    try { return JSON.parse(localStorage.getItem(name)) || []; } catch { return []; }
+    try {
+      return JSON.parse(localStorage.getItem(name)) || [];
+    } catch {
+      return [];
+    }
   };
   // A sale that could not be kept must not look as if it were.
   const write = (name, value) => {
-    try { localStorage.setItem(name, JSON.stringify(value)); return true; } catch { return false; }
+    try {
+      localStorage.setItem(name, JSON.stringify(value));
+      return true;
+    } catch {
+      return false;
+    }
   };
   const uuid = () => {
     const b = crypto.getRandomValues(new Uint8Array(16));
@@ -35,9 +44,12 @@
   const yuan = (fen) => {
     const sign = fen < 0 ? "\u2212" : "";
     const m = Math.abs(fen);
-    return sign + "¥" + String(Math.floor(m / 100)).replace(/\B(?=(\d{3})+$)/g, ",") + "." + String(100 + (m % 100)).slice(1);
+    return (
+      sign + "¥" + String(Math.floor(m / 100)).replace(/\B(?=(\d{3})+$)/g, ",") + "." + String(100 + (m % 100)).slice(1)
+    );
   };
-  const halfWidth = (text) => text.replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replace(/[,，\s]/g, "");
+  const halfWidth = (text) =>
+    text.replace(/[！-～]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replace(/[,，\s]/g, "");
   const decimal = (text, places) => {
     const t = halfWidth(text);
     if (!/^\d{1,9}(\.\d*)?$/.test(t)) return null;
@@ -114,9 +126,21 @@
       ...goods.items
         .filter((i) => !q || i.name.toLowerCase().includes(q) || String(i.id).startsWith(q))
         .map((i) =>
-          el("li", {}, el("button", { type: "button", class: "till-item", onclick: () => add(i, "") },
-            el("strong", { text: i.name }), el("span", { text: yuan(i.fen) + "/" + i.unit }),
-            el("span", { class: "quiet small", text: i.id + " · " + say("可卖 ", "left ") + shown(i, i.left) + " " + i.unit })))),
+          el(
+            "li",
+            {},
+            el(
+              "button",
+              { type: "button", class: "till-item", onclick: () => add(i, "") },
+              el("strong", { text: i.name }),
+              el("span", { text: yuan(i.fen) + "/" + i.unit }),
+              el("span", {
+                class: "quiet small",
+                text: i.id + " · " + say("可卖 ", "left ") + shown(i, i.left) + " " + i.unit,
+              }),
+            ),
+          ),
+        ),
     );
   }
 
@@ -126,7 +150,12 @@
       ...cart.map((l, n) => {
         const item = itemOf(l.id);
         const price = el("strong", { text: yuan(amount(l.fen, item.per, l.measure)) });
-        const input = el("input", { class: "control figures", inputmode: "decimal", value: shown(item, l.measure), "aria-label": say("数量 ", "Quantity of ") + item.name });
+        const input = el("input", {
+          class: "control figures",
+          inputmode: "decimal",
+          value: shown(item, l.measure),
+          "aria-label": say("数量 ", "Quantity of ") + item.name,
+        });
         input.addEventListener("input", () => {
           const m = measureOf(item, input.value);
           input.setAttribute("aria-invalid", String(!(m > 0)));
@@ -137,9 +166,30 @@
             sums();
           }
         });
-        input.addEventListener("keydown", (e) => { if (e.key === "Enter") { e.preventDefault(); $("code").focus(); } });
-        return el("li", { class: "till-line" }, el("span", { text: item.name }), el("span", { class: "with-unit" }, input, el("span", { class: "unit", text: item.unit })), price,
-          el("button", { type: "button", class: "button button-plain button-small", "aria-label": say("去掉 ", "Remove ") + item.name, text: "×", onclick: () => { cart.splice(n, 1); draw(); $("code").focus(); } }));
+        input.addEventListener("keydown", (e) => {
+          if (e.key === "Enter") {
+            e.preventDefault();
+            $("code").focus();
+          }
+        });
+        return el(
+          "li",
+          { class: "till-line" },
+          el("span", { text: item.name }),
+          el("span", { class: "with-unit" }, input, el("span", { class: "unit", text: item.unit })),
+          price,
+          el("button", {
+            type: "button",
+            class: "button button-plain button-small",
+            "aria-label": say("去掉 ", "Remove ") + item.name,
+            text: "×",
+            onclick: () => {
+              cart.splice(n, 1);
+              draw();
+              $("code").focus();
+            },
+          }),
+        );
       }),
     );
     $("nothing").hidden = cart.length > 0;
@@ -165,7 +215,8 @@
   });
 
   const sumOf = (sale) => sale.lines.reduce((s, l) => s + amount(l.price_fen, itemOf(l.item_id).per, l.measure), 0);
-  const clock = (at) => new Date(at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
+  const clock = (at) =>
+    new Date(at).toLocaleString(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
   const dayOf = (at) => new Date(at).toLocaleDateString("en-CA", { timeZone: "Asia/Shanghai" });
 
   // The receipt of the latest sale: it can be voided as long as there is no later one, today.
@@ -174,19 +225,62 @@
     const sum = sumOf(sale);
     const body = sale.lines.map((l) => {
       const i = itemOf(l.item_id);
-      return el("tr", {}, el("th", { scope: "row" }, i.name, el("br"), el("span", { class: "small", text: shown(i, l.measure) + " " + i.unit + " × " + yuan(l.price_fen) + "/" + i.unit })), el("td", { class: "num", text: yuan(amount(l.price_fen, i.per, l.measure)) }));
+      return el(
+        "tr",
+        {},
+        el(
+          "th",
+          { scope: "row" },
+          i.name,
+          el("br"),
+          el("span", {
+            class: "small",
+            text: shown(i, l.measure) + " " + i.unit + " × " + yuan(l.price_fen) + "/" + i.unit,
+          }),
+        ),
+        el("td", { class: "num", text: yuan(amount(l.price_fen, i.per, l.measure)) }),
+      );
     });
-    const row = (name, value, strong) => el("p", { class: strong ? "sum sum-total" : "sum" }, el("span", { text: name }), el("span", { text: value }));
-    const printer = el("button", { type: "button", class: "button button-2 button-small no-print", text: say("打印小票", "Print receipt"), onclick: () => print() });
+    const row = (name, value, strong) =>
+      el("p", { class: strong ? "sum sum-total" : "sum" }, el("span", { text: name }), el("span", { text: value }));
+    const printer = el("button", {
+      type: "button",
+      class: "button button-2 button-small no-print",
+      text: say("打印小票", "Print receipt"),
+      onclick: () => print(),
+    });
     $("last").replaceChildren(
       el("h2", { text: goods.shop }),
       ...(last.voided ? [el("p", { class: "receipt-mark", text: say("已作废", "VOID") })] : []),
       el("p", { class: "small", text: clock(sale.sold_at) + " · " + sale.client_id.slice(0, 8).toUpperCase() }),
       el("table", { class: "table table-dense" }, el("tbody", {}, ...body)),
       row(say("合计", "Total"), yuan(sum), true),
-      ...(sale.given_fen ? [row(say("收现金", "Cash"), yuan(sale.given_fen)), row(say("找零", "Change"), yuan(sale.given_fen - sum))] : []),
-      el("p", { class: "small", text: say("货从依安县农户园子里来，谢谢您。", "From the yards of Yi’an county. Thank you.") }),
-      el("p", { class: "row no-print" }, printer, ...(last.voided ? [] : [el("button", { type: "button", class: "button button-plain button-small", id: "void-last", text: say("作废这一笔", "Void this sale"), onclick: () => { $("void").hidden = false; $("void-title").focus(); } })])),
+      ...(sale.given_fen
+        ? [row(say("收现金", "Cash"), yuan(sale.given_fen)), row(say("找零", "Change"), yuan(sale.given_fen - sum))]
+        : []),
+      el("p", {
+        class: "small",
+        text: say("货从依安县农户园子里来，谢谢您。", "From the yards of Yi’an county. Thank you."),
+      }),
+      el(
+        "p",
+        { class: "row no-print" },
+        printer,
+        ...(last.voided
+          ? []
+          : [
+              el("button", {
+                type: "button",
+                class: "button button-plain button-small",
+                id: "void-last",
+                text: say("作废这一笔", "Void this sale"),
+                onclick: () => {
+                  $("void").hidden = false;
+                  $("void-title").focus();
+                },
+              }),
+            ]),
+      ),
     );
     $("last").hidden = false;
     $("void").hidden = true;
@@ -195,9 +289,18 @@
   function voidLast(reason) {
     const last = read(names.last);
     if (!last.sale || last.voided) return;
-    const back = { client_id: uuid(), sale_client_id: last.sale.client_id, kind: "void", reason, returned_at: new Date().toISOString() };
+    const back = {
+      client_id: uuid(),
+      sale_client_id: last.sale.client_id,
+      kind: "void",
+      reason,
+      returned_at: new Date().toISOString(),
+    };
     if (!write(names.queue, [...read(names.queue), back])) {
-      tell(say("浏览器存不下，没有作废。请先联网。", "The browser could not keep this: it is not void. Connect first."), true);
+      tell(
+        say("浏览器存不下，没有作废。请先联网。", "The browser could not keep this: it is not void. Connect first."),
+        true,
+      );
       return;
     }
     last.voided = true;
@@ -223,14 +326,23 @@
     const sale = saleNow("cash", given);
     // Kept first, sent then: what is on the screen is in the browser, whatever happens next.
     if (!write(names.queue, [...read(names.queue), sale])) {
-      tell(say("浏览器存不下这一单，没有记账。请先联网。", "The browser could not keep this sale; it is not recorded. Connect first."), true);
+      tell(
+        say(
+          "浏览器存不下这一单，没有记账。请先联网。",
+          "The browser could not keep this sale; it is not recorded. Connect first.",
+        ),
+        true,
+      );
       return;
     }
     for (const l of cart) itemOf(l.id).left -= l.measure;
     const last = { sale, account: goods.account };
     write(names.last, last);
     receipt(last);
-    tell(say("已收 ", "Taken ") + yuan(total()) + (given ? say("，找零 ", ", change ") + yuan(given - total()) : ""), false);
+    tell(
+      say("已收 ", "Taken ") + yuan(total()) + (given ? say("，找零 ", ", change ") + yuan(given - total()) : ""),
+      false,
+    );
     cart = [];
     $("given").value = "";
     draw();
@@ -261,12 +373,22 @@
   }
 
   const post = (one) =>
-    fetch(one.kind === "void" ? till.dataset.returns : till.dataset.api, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, credentials: "same-origin", body: JSON.stringify(one) });
+    fetch(one.kind === "void" ? till.dataset.returns : till.dataset.api, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
+      credentials: "same-origin",
+      body: JSON.stringify(one),
+    });
   const problem = async (res) => {
     try {
       const p = await res.json();
-      return { detail: (p.errors && p.errors.length && p.errors.map((e) => e.detail || e.message).join(" ")) || p.detail || p.title };
-    } catch { return { detail: String(res.status) }; }
+      return {
+        detail:
+          (p.errors && p.errors.length && p.errors.map((e) => e.detail || e.message).join(" ")) || p.detail || p.title,
+      };
+    } catch {
+      return { detail: String(res.status) };
+    }
   };
 
   // One tab sends at a time where the browser can arrange it; two would do no harm.
@@ -280,14 +402,28 @@
           const sale = read(names.queue)[0];
           if (!sale) return true;
           let res;
-          try { res = await post(sale); } catch { return false; }
+          try {
+            res = await post(sale);
+          } catch {
+            return false;
+          }
           if (!res.ok) {
             // Not the sale's fault: it waits, and so do those behind it.
-            if (res.status === 401 || res.status === 403 || res.status === 408 || res.status === 429 || res.status >= 500) return res.status;
+            if (
+              res.status === 401 ||
+              res.status === 403 ||
+              res.status === 408 ||
+              res.status === 429 ||
+              res.status >= 500
+            )
+              return res.status;
             const p = await problem(res);
             write(names.bad, [...read(names.bad), { sale, why: p.detail || String(res.status) }]);
           }
-          write(names.queue, read(names.queue).filter((s) => s.client_id !== sale.client_id));
+          write(
+            names.queue,
+            read(names.queue).filter((s) => s.client_id !== sale.client_id),
+          );
           status();
         }
       };
@@ -302,7 +438,12 @@
   function online(yes, code) {
     const badge = $("net");
     badge.className = "badge badge-" + (yes && code !== 401 && code !== 403 ? "good" : "care");
-    badge.textContent = code === 401 || code === 403 ? say("请重新登录，销售都还在", "Log in again: the sales are still here") : yes ? say("已联网", "Online") : say("没有网络，照常收现金", "No network: go on taking cash");
+    badge.textContent =
+      code === 401 || code === 403
+        ? say("请重新登录，销售都还在", "Log in again: the sales are still here")
+        : yes
+          ? say("已联网", "Online")
+          : say("没有网络，照常收现金", "No network: go on taking cash");
     sums();
   }
 
@@ -314,10 +455,55 @@
     $("problems").hidden = bad.length === 0;
     $("bad").replaceChildren(
       ...bad.map((b) =>
-        el("li", { class: "card" }, el("p", { text: clock(b.sale.sold_at || b.sale.returned_at) + " · " + b.why }), el("p", { class: "quiet small", text: b.sale.kind === "void" ? say("作废小票 ", "Void of ") + b.sale.sale_client_id.slice(0, 8).toUpperCase() : b.sale.lines.map((l) => (itemOf(l.item_id) || { name: l.item_id }).name + " " + (itemOf(l.item_id) ? shown(itemOf(l.item_id), l.measure) : l.measure)).join(", ") }),
-          el("div", { class: "row" },
-            el("button", { type: "button", class: "button button-2 button-small", text: say("再试一次", "Try again"), onclick: () => { write(names.bad, read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id)); write(names.queue, [...read(names.queue), b.sale]); send(); } }),
-            el("button", { type: "button", class: "button button-plain button-small", text: say("已另行处理，去掉", "Dealt with: remove"), onclick: () => { write(names.bad, read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id)); status(); } })))),
+        el(
+          "li",
+          { class: "card" },
+          el("p", { text: clock(b.sale.sold_at || b.sale.returned_at) + " · " + b.why }),
+          el("p", {
+            class: "quiet small",
+            text:
+              b.sale.kind === "void"
+                ? say("作废小票 ", "Void of ") + b.sale.sale_client_id.slice(0, 8).toUpperCase()
+                : b.sale.lines
+                    .map(
+                      (l) =>
+                        (itemOf(l.item_id) || { name: l.item_id }).name +
+                        " " +
+                        (itemOf(l.item_id) ? shown(itemOf(l.item_id), l.measure) : l.measure),
+                    )
+                    .join(", "),
+          }),
+          el(
+            "div",
+            { class: "row" },
+            el("button", {
+              type: "button",
+              class: "button button-2 button-small",
+              text: say("再试一次", "Try again"),
+              onclick: () => {
+                write(
+                  names.bad,
+                  read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id),
+                );
+                write(names.queue, [...read(names.queue), b.sale]);
+                send();
+              },
+            }),
+            el("button", {
+              type: "button",
+              class: "button button-plain button-small",
+              text: say("已另行处理，去掉", "Dealt with: remove"),
+              onclick: () => {
+                write(
+                  names.bad,
+                  read(names.bad).filter((x) => x.sale.client_id !== b.sale.client_id),
+                );
+                status();
+              },
+            }),
+          ),
+        ),
+      ),
     );
   }
 
@@ -341,7 +527,8 @@
     view.hidden = false;
     await view.play();
     const detector = new BarcodeDetector({ formats: ["qr_code", "ean_13", "ean_8", "code_128", "upc_a"] });
-    let last = "", at = 0;
+    let last = "",
+      at = 0;
     const look = async () => {
       if (!stream) return;
       try {
@@ -352,7 +539,9 @@
           at = Date.now();
           entered(code.rawValue);
         }
-      } catch { /* a picture that is not there yet */ }
+      } catch {
+        /* a picture that is not there yet */
+      }
       setTimeout(look, 200);
     };
     look();
@@ -362,23 +551,48 @@
     $("camera").addEventListener("click", camera);
   }
 
-  $("scan").addEventListener("submit", (e) => { e.preventDefault(); entered($("code").value); });
+  $("scan").addEventListener("submit", (e) => {
+    e.preventDefault();
+    entered($("code").value);
+  });
   $("code").addEventListener("input", () => list($("code").value));
   $("given").addEventListener("input", sums);
-  $("given").addEventListener("keydown", (e) => { if (e.key === "Enter") { e.preventDefault(); cash(); } });
+  $("given").addEventListener("keydown", (e) => {
+    if (e.key === "Enter") {
+      e.preventDefault();
+      cash();
+    }
+  });
   $("cash").addEventListener("click", cash);
   $("phone").addEventListener("click", phone);
-  $("clear").addEventListener("click", () => { cart = []; $("given").value = ""; draw(); $("code").focus(); });
+  $("clear").addEventListener("click", () => {
+    cart = [];
+    $("given").value = "";
+    draw();
+    $("code").focus();
+  });
   $("queue").addEventListener("click", send);
-  for (const b of document.querySelectorAll("#void [data-reason]")) b.addEventListener("click", () => voidLast(b.dataset.reason));
-  $("void-not").addEventListener("click", () => { $("void").hidden = true; $("code").focus(); });
+  for (const b of document.querySelectorAll("#void [data-reason]"))
+    b.addEventListener("click", () => voidLast(b.dataset.reason));
+  $("void-not").addEventListener("click", () => {
+    $("void").hidden = true;
+    $("code").focus();
+  });
   document.addEventListener("keydown", (e) => {
-    if (e.key === "F9") { e.preventDefault(); cash(); }
-    if (e.key === "F8") { e.preventDefault(); phone(); }
+    if (e.key === "F9") {
+      e.preventDefault();
+      cash();
+    }
+    if (e.key === "F8") {
+      e.preventDefault();
+      phone();
+    }
   });
   addEventListener("online", send);
   addEventListener("offline", () => online(false));
-  setInterval(() => { if (read(names.queue).length) send(); }, 10000);
+  setInterval(() => {
+    if (read(names.queue).length) send();
+  }, 10000);
 
   // The page is put aside for when there is no network, and looked at again now and then: prices and labels change.
   const page = location.pathname;
@@ -394,10 +608,13 @@
   }
   if (offline.possible) setInterval(look, 120000);
   if (navigator.onLine !== false) {
-    offline.keep(page).then((kept) => {
-      $("kept").hidden = !kept;
-      if (kept) till.dataset.ready = "yes";
-    }, () => {});
+    offline.keep(page).then(
+      (kept) => {
+        $("kept").hidden = !kept;
+        if (kept) till.dataset.ready = "yes";
+      },
+      () => {},
+    );
   }
 
   till.hidden = false;
@@ -409,6 +626,12 @@
   if (read(names.queue).length) send();
   // Not somebody else's, nor yesterday's.
   const last = read(names.last);
-  if (last.sale && last.account === goods.account && dayOf(last.sale.sold_at) === dayOf(Date.now()) && last.sale.lines.every((l) => itemOf(l.item_id))) receipt(last);
+  if (
+    last.sale &&
+    last.account === goods.account &&
+    dayOf(last.sale.sold_at) === dayOf(Date.now()) &&
+    last.sale.lines.every((l) => itemOf(l.item_id))
+  )
+    receipt(last);
   $("code").focus();
 })();

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -82,7 +83,7 @@ type disputeRow struct {
 	ID      string       `db:"id"`
 	Session string       `db:"session_id"`
 	Amount  int64        `db:"amount_fen"`
-	State   string       `db:"state"`
+	State   disputeState `db:"state"`
 	Opened  time.Time    `db:"opened_at"`
 	Ended   sql.NullTime `db:"ended_at"`
 }
@@ -112,11 +113,11 @@ func (p *Provider) Dispute(ctx context.Context, session string) (string, error) 
 		if err != nil {
 			return fmt.Errorf("read sandbox refunds: %w", err)
 		}
-		if s.State != "paid" || left <= 0 {
+		if s.State != sessionPaid || left <= 0 {
 			return &gateway.Refused{Key: "payment.provider_refused", Cause: fmt.Errorf("session %s has %d fen left to dispute", s.State, left)}
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO sandbox_dispute (id, session_id, amount_fen, state, opened_at) VALUES ($1, $2, $3, 'open', $4)`, id, session, left, now)
+			INSERT INTO sandbox_dispute (id, session_id, amount_fen, state, opened_at) VALUES ($1, $2, $3, $5, $4)`, id, session, left, now, disputeOpen)
 		if err != nil {
 			return fmt.Errorf("write sandbox dispute: %w", err)
 		}
@@ -128,10 +129,11 @@ func (p *Provider) Dispute(ctx context.Context, session string) (string, error) 
 // Decided ends a dispute for the seller or for the buyer; one that has ended stays as it is.
 func (p *Provider) Decided(ctx context.Context, id string, won bool) error {
 	now := p.cfg.Now().UTC()
-	to := "lost"
+	on := disputeLose
 	if won {
-		to = "won"
+		on = disputeWin
 	}
+	to := disputeMachine.To(on)
 	b, err := p.behaviour(ctx)
 	if err != nil {
 		return err
@@ -139,14 +141,14 @@ func (p *Provider) Decided(ctx context.Context, id string, won bool) error {
 	return link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		var session string
 		err := tx.GetContext(ctx, &session, `
-			UPDATE sandbox_dispute SET state = $2, ended_at = $3 WHERE id = $1 AND state = 'open' RETURNING session_id`, id, to, now)
+			UPDATE sandbox_dispute SET state = $2, ended_at = $3 WHERE id = $1 AND state = ANY($4) RETURNING session_id`, id, to, now, pq.Array(disputeMachine.From(on)))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("end sandbox dispute: %w", err)
 		}
-		return p.announce(ctx, tx, b, now, announcement{Type: "dispute." + to, Session: session, Dispute: id})
+		return p.announce(ctx, tx, b, now, announcement{Type: "dispute." + string(to), Session: session, Dispute: id})
 	})
 }
 
@@ -163,7 +165,7 @@ func (p *Provider) LookupDispute(ctx context.Context, id string) (d gateway.Disp
 		}
 		d = gateway.Dispute{ID: row.ID, SessionID: row.Session, State: payments.DisputeState(row.State), AmountFen: row.Amount,
 			Reason: "product_not_received", OpenedAt: row.Opened}
-		if row.State == "open" {
+		if row.State == disputeOpen {
 			d.RespondBy = row.Opened.Add(respondWithin)
 		}
 		return nil

@@ -144,10 +144,10 @@ func (p *Provider) readDesk(ctx context.Context, d *deskData) error {
 		}
 		switch r.Kind {
 		case "session":
-			e.State, e.Open = stateWords[r.State], r.State == "paid"
+			e.State, e.Open = stateWords[r.State], r.State == string(sessionPaid)
 			d.Sessions = append(d.Sessions, e)
 		case "dispute":
-			e.State, e.Open = stateWords["dispute "+r.State], r.State == "open"
+			e.State, e.Open = stateWords["dispute "+r.State], r.State == string(disputeOpen)
 			d.Disputes = append(d.Disputes, e)
 		case "payout":
 			d.Payouts = append(d.Payouts, e)

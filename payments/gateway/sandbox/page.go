@@ -69,7 +69,7 @@ func (p *Provider) show(w http.ResponseWriter, r *http.Request) {
 	amount := money.FormatYuan(s.AmountFen)
 	yuan, fen, _ := strings.Cut(amount, ".")
 	p.render(w, s.ReturnURL, pageData{
-		Status: http.StatusOK, State: s.State, Amount: amount, Yuan: strings.TrimPrefix(yuan, "¥"), Fen: fen,
+		Status: http.StatusOK, State: string(s.State), Amount: amount, Yuan: strings.TrimPrefix(yuan, "¥"), Fen: fen,
 		Description: s.Description, ID: s.ID, Return: safeReturn(s.ReturnURL),
 		Expires: s.ExpiresAt.In(china).Format("1月2日 15:04"),
 	})

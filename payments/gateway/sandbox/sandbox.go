@@ -94,10 +94,10 @@ func (p *Provider) create(ctx context.Context, r gateway.Request) (gateway.Sessi
 	// The no-op update makes a repeated key return the row that is there, also one being written right now.
 	err := p.db.GetContext(ctx, &row, `
 		INSERT INTO sandbox_session AS s (id, key, input_hash, payment, amount_fen, description, return_url, state, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $8, $9)
 		ON CONFLICT (key) DO UPDATE SET key = s.key
 		RETURNING id, input_hash, expires_at`,
-		"sbx_"+strings.ToLower(rand.Text()), r.Key, hash[:], fmt.Sprint(r.PaymentID), r.AmountFen, r.Description, r.ReturnURL, now, expires)
+		"sbx_"+strings.ToLower(rand.Text()), r.Key, hash[:], fmt.Sprint(r.PaymentID), r.AmountFen, r.Description, r.ReturnURL, now, expires, sessionOpen)
 	if err != nil {
 		return gateway.Session{}, fmt.Errorf("open sandbox session: %w", err)
 	}
@@ -112,7 +112,7 @@ type session struct {
 	AmountFen   int64        `db:"amount_fen"`
 	Description string       `db:"description"`
 	ReturnURL   string       `db:"return_url"`
-	State       string       `db:"state"`
+	State       sessionState `db:"state"`
 	ExpiresAt   time.Time    `db:"expires_at"`
 	PaidAt      sql.NullTime `db:"paid_at"`
 }
@@ -120,13 +120,13 @@ type session struct {
 func (s session) status() gateway.Status {
 	st := gateway.Status{State: payments.PaymentOpen}
 	switch s.State {
-	case "paid":
+	case sessionPaid:
 		// As long as the shortest of the wallets that a real provider offers.
 		st = gateway.Status{State: payments.PaymentSucceeded, AmountFen: s.AmountFen, PaidAt: s.PaidAt.Time,
 			RefundableUntil: s.PaidAt.Time.AddDate(0, 0, 90)}
-	case "failed":
+	case sessionFailed:
 		st = gateway.Status{State: payments.PaymentFailed, FailureKey: "payment.declined"}
-	case "expired":
+	case sessionExpired:
 		st = gateway.Status{State: payments.PaymentExpired}
 	}
 	return st
@@ -162,15 +162,15 @@ func (p *Provider) Lookup(ctx context.Context, id string) (st gateway.Status, er
 // Expire ends an open session. One that was paid, or is being paid, is told as it is.
 func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, err error) {
 	err = p.fault(ctx, OpExpire, "", func(b Switches) error {
-		to := "expired"
+		on := sessionExpire
 		paid, err := p.take(ctx, "expiry_race")
 		if err != nil {
 			return err
 		}
 		if paid {
-			to = "paid"
+			on = sessionPayAtOnce
 		}
-		s, err := p.move(ctx, b, id, "open", to)
+		s, err := p.move(ctx, b, id, on)
 		st = s.status()
 		return err
 	})
@@ -198,27 +198,28 @@ func (p *Provider) Decide(ctx context.Context, id string, play Play) (gateway.St
 }
 
 func (p *Provider) play(ctx context.Context, id string, play Play) (session, error) {
-	to := "failed"
+	on := sessionDecline
 	if play == PlayPay {
-		to = "processing"
+		on = sessionPay
 	}
 	b, err := p.behaviour(ctx)
 	if err != nil {
 		return session{}, err
 	}
-	return p.move(ctx, b, id, "open", to)
+	return p.move(ctx, b, id, on)
 }
 
-// move takes a session from one state to another, if it is in that one, and announces it, behaving as b says. It returns
-// the session as it then is.
-func (p *Provider) move(ctx context.Context, b Switches, id, from, to string) (session, error) {
+// move applies an event to a session, unless its state refuses it, and announces the new state, behaving as b says. It
+// returns the session after that.
+func (p *Provider) move(ctx context.Context, b Switches, id string, on sessionStep) (session, error) {
 	now := p.cfg.Now().UTC()
-	if to == "processing" && b.PayDelay == 0 {
-		to = "paid" // what takes no time is over
+	if on == sessionPay && b.PayDelay == 0 {
+		on = sessionPayAtOnce
 	}
-	paid := sql.NullTime{Time: now, Valid: to == "paid"}
-	settles := sql.NullTime{Time: now.Add(b.PayDelay), Valid: to == "processing"}
-	event, body, err := announcement{Type: "session." + to, Session: id}.encode(now)
+	to := sessionMachine.To(on)
+	paid := sql.NullTime{Time: now, Valid: to == sessionPaid}
+	settles := sql.NullTime{Time: now.Add(b.PayDelay), Valid: to == sessionProcessing}
+	event, body, err := announcement{Type: "session." + string(to), Session: id}.encode(now)
 	if err != nil {
 		return session{}, err
 	}
@@ -226,11 +227,11 @@ func (p *Provider) move(ctx context.Context, b Switches, id, from, to string) (s
 	err = p.db.GetContext(ctx, &s, `
 		WITH moved AS (
 			UPDATE sandbox_session SET state = $3, paid_at = $4, settles_at = $5, fee_fen = (amount_fen * $6 + 5000) / 10000
-			WHERE id = $1 AND state = $2
+			WHERE id = $1 AND state = ANY($2)
 			RETURNING id, amount_fen, description, return_url, state, expires_at, paid_at
 		), told AS (
 			INSERT INTO sandbox_webhook (event_id, body, send_at) SELECT $7, $8, $9 FROM moved, unnest($10::boolean[]))
-		SELECT * FROM moved`, id, from, to, paid, settles, p.cfg.FeeBP, event, body, now.Add(b.Delay),
+		SELECT * FROM moved`, id, pq.Array(sessionMachine.From(on)), to, paid, settles, p.cfg.FeeBP, event, body, now.Add(b.Delay),
 		// PostgreSQL thinks of an array as short and keeps the plan; generate_series it plans anew each time, by the number.
 		pq.BoolArray(make([]bool, p.copies(b))))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -248,23 +249,7 @@ func (p *Provider) settle(ctx context.Context, b Switches) error {
 	now := p.cfg.Now().UTC()
 	return link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {
 		var changed []announcement
-		err := tx.SelectContext(ctx, &changed, `
-			WITH paid AS (
-				UPDATE sandbox_session SET state = 'paid', paid_at = settles_at
-				WHERE id IN (SELECT id FROM sandbox_session WHERE state = 'processing' AND settles_at <= $1 ORDER BY id FOR UPDATE)
-				RETURNING id),
-			expired AS (
-				UPDATE sandbox_session SET state = 'expired'
-				WHERE id IN (SELECT id FROM sandbox_session WHERE state = 'open' AND expires_at <= $1 ORDER BY id FOR UPDATE)
-				RETURNING id),
-			refunded AS (
-				UPDATE sandbox_refund SET state = CASE WHEN fails THEN 'failed' ELSE 'succeeded' END, returned = state = 'succeeded', done_at = $1
-				WHERE id IN (SELECT id FROM sandbox_refund WHERE settles_at <= $1 AND (state = 'pending' OR (state = 'succeeded' AND fails))
-				             ORDER BY id FOR UPDATE)
-				RETURNING id, session_id)
-			SELECT 'session.paid' AS type, id AS session, '' AS refund FROM paid
-			UNION ALL SELECT 'session.expired', id, '' FROM expired
-			UNION ALL SELECT 'refund.updated', session_id, id FROM refunded`, now)
+		err := tx.SelectContext(ctx, &changed, settleDue, now)
 		if err != nil {
 			return fmt.Errorf("settle sandbox: %w", err)
 		}
@@ -314,23 +299,23 @@ func (p *Provider) refund(ctx context.Context, b Switches, r gateway.RefundReque
 				st = o.status()
 				return nil
 			}
-			if o.State != "failed" {
+			if o.State != refundFailed {
 				left -= o.AmountFen
 			}
 		}
-		if s.State != "paid" || r.AmountFen <= 0 || r.AmountFen > left {
+		if s.State != sessionPaid || r.AmountFen <= 0 || r.AmountFen > left {
 			return &gateway.Refused{Key: "refund.provider_refused", Cause: fmt.Errorf("%d of %d left, session %s", r.AmountFen, left, s.State)}
 		}
-		row := refundRow{ID: "sbr_" + strings.ToLower(rand.Text()), State: "succeeded"}
+		row := refundRow{ID: "sbr_" + strings.ToLower(rand.Text()), State: refundSucceeded}
 		fails := b.RefundsFail || b.RefundsReturn
 		if (b.RefundDelay > 0 || b.RefundsFail) && !b.RefundsReturn {
-			row.State = "pending"
+			row.State = refundPending
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO sandbox_refund (id, key, session_id, amount_fen, state, fails, settles_at, created_at, done_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			row.ID, r.Key, r.SessionID, r.AmountFen, row.State, fails, now.Add(b.RefundDelay), now,
-			sql.NullTime{Time: now, Valid: row.State == "succeeded"})
+			sql.NullTime{Time: now, Valid: row.State == refundSucceeded})
 		if err != nil {
 			return fmt.Errorf("write sandbox refund: %w", err)
 		}
@@ -341,11 +326,11 @@ func (p *Provider) refund(ctx context.Context, b Switches, r gateway.RefundReque
 }
 
 type refundRow struct {
-	ID        string `db:"id"`
-	Key       string `db:"key"`
-	Session   string `db:"session_id"`
-	AmountFen int64  `db:"amount_fen"`
-	State     string `db:"state"`
+	ID        string      `db:"id"`
+	Key       string      `db:"key"`
+	Session   string      `db:"session_id"`
+	AmountFen int64       `db:"amount_fen"`
+	State     refundState `db:"state"`
 }
 
 func (r refundRow) status() gateway.RefundStatus {

@@ -1,0 +1,92 @@
+package catalog
+
+import (
+	"slices"
+	"testing"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/state"
+)
+
+func checkMachine[S, E ~string](t *testing.T, m *state.Machine[S, E]) {
+	t.Helper()
+	if err := m.Check(); err != nil {
+		t.Error(err)
+	}
+	for _, on := range m.Events() {
+		if key := m.Refused(on); Messages[key] == [2]string{} && CareMessages[key] == [2]string{} {
+			t.Errorf("%s: %s is refused with %q, which has no sentence", m.Name(), on, key)
+		}
+	}
+}
+
+func TestMachines(t *testing.T) {
+	t.Parallel()
+	checkMachine(t, PresaleMachine)
+	checkMachine(t, HoldMachine)
+	checkMachine(t, ReviewMachine)
+}
+
+func TestPresaleMovesForwardOnly(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		from, to PresaleState
+		refused  bool
+	}{
+		{PresaleDraft, PresaleDraft, false}, {PresaleDraft, PresaleOpen, false}, {PresaleDraft, PresaleClosed, true},
+		{PresaleOpen, PresaleDraft, true}, {PresaleOpen, PresaleOpen, false}, {PresaleOpen, PresaleClosed, false},
+		{PresaleClosed, PresaleDraft, true}, {PresaleClosed, PresaleOpen, true}, {PresaleClosed, PresaleClosed, false},
+		{PresaleDraft, "gone", true}, {PresaleOpen, "", true},
+	} {
+		got, err := test.from.MoveTo(test.to)
+		if test.refused {
+			if e := link.AsError(err); e == nil || e.Code != link.Conflict || e.Key != "presale.state" || e.Field != "state" || got != test.from {
+				t.Errorf("%s → %s: %s, %v", test.from, test.to, got, err)
+			}
+		} else if err != nil || got != test.to {
+			t.Errorf("%s → %s: %s, %v", test.from, test.to, got, err)
+		}
+	}
+}
+
+func TestPresaleOfContractFollows(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ from, wanted, want PresaleState }{
+		{PresaleDraft, PresaleDraft, PresaleDraft}, {PresaleDraft, PresaleOpen, PresaleOpen}, {PresaleDraft, PresaleClosed, PresaleClosed},
+		{PresaleOpen, PresaleDraft, PresaleOpen}, {PresaleOpen, PresaleOpen, PresaleOpen}, {PresaleOpen, PresaleClosed, PresaleClosed},
+		{PresaleClosed, PresaleDraft, PresaleClosed}, {PresaleClosed, PresaleOpen, PresaleClosed}, {PresaleClosed, PresaleClosed, PresaleClosed},
+	} {
+		if got, err := test.from.Follow(test.wanted); err != nil || got != test.want {
+			t.Errorf("%s, wanted %s: %s, %v", test.from, test.wanted, got, err)
+		}
+	}
+	if got, err := PresaleDraft.Follow("gone"); link.CodeOf(err) != link.Invalid || got != PresaleDraft {
+		t.Errorf("an unknown state: %s, %v", got, err)
+	}
+}
+
+func TestHoldSteps(t *testing.T) {
+	t.Parallel()
+	for step, from := range map[HoldStep][]string{
+		HoldStepConfirm: {"held"}, HoldStepRelease: {"held", "confirmed"}, HoldStepWithdraw: {"held"}, HoldStepExpire: {"held"},
+	} {
+		if got := HoldMachine.From(step); !slices.Equal(got, from) {
+			t.Errorf("%s from %v, want %v", step, got, from)
+		}
+	}
+}
+
+func TestReviewIsDecidedOnce(t *testing.T) {
+	t.Parallel()
+	for approve, want := range map[bool]ReviewState{true: ReviewApproved, false: ReviewRefused} {
+		step := DecideReviewRequest{Approve: approve}.Step()
+		if got, err := link.Next(ReviewMachine, ReviewOpen, step); err != nil || got != want {
+			t.Errorf("approve %v: %s, %v", approve, got, err)
+		}
+		for _, over := range []ReviewState{ReviewApproved, ReviewRefused} {
+			if _, err := link.Next(ReviewMachine, over, step); link.CodeOf(err) != link.Conflict || link.AsError(err).Key != "review.decided" {
+				t.Errorf("%s again: %v", over, err)
+			}
+		}
+	}
+}

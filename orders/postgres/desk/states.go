@@ -1,0 +1,18 @@
+package desk
+
+import "strings"
+
+// StateList returns states as the list of an SQL IN: 'placed', 'expiring'. A statement whose index is partial on the state
+// is assembled once from the machine with it, because PostgreSQL does not use such an index for a parameter.
+func StateList(states []string) string {
+	quoted := make([]string, len(states))
+	for i, s := range states {
+		quoted[i] = StateText(s)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// StateText returns one state as an SQL literal: 'placed'.
+func StateText[S ~string](s S) string {
+	return "'" + strings.ReplaceAll(string(s), "'", "''") + "'"
+}

@@ -1,0 +1,78 @@
+package payments
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"banmuyuan/internal/link"
+)
+
+// CleanNumber takes out what people put between the digits of an account number, and makes full-width digits plain.
+func CleanNumber(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case unicode.IsSpace(r), r == '-', r == '－':
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// NumberTail returns the last four digits of an account number, the part that is stored readably.
+func NumberTail(number string) string { return number[max(0, len(number)-4):] }
+
+// MaskNumber is an account number with this tail as it leaves the module.
+func MaskNumber(tail string) string { return "•••• " + tail }
+
+// Check returns the account with its text cleaned, or Invalid with every field that cannot be.
+func (a SetPayoutAccount) Check() (SetPayoutAccount, error) {
+	a.Holder, a.Bank, a.Number = strings.TrimSpace(a.Holder), strings.TrimSpace(a.Bank), CleanNumber(a.Number)
+	var bad link.Problems
+	if a.Household <= 0 {
+		bad.Add("payout.household", "household")
+	}
+	if !bankName(a.Holder, 2, 40) {
+		bad.Add("payout.holder", "holder")
+	}
+	if !bankName(a.Bank, 2, 60) {
+		bad.Add("payout.bank", "bank")
+	}
+	digits := strings.IndexFunc(a.Number, func(r rune) bool { return r < '0' || r > '9' }) < 0
+	if !digits || len(a.Number) < 10 || len(a.Number) > 25 {
+		bad.Add("payout.number", "number")
+	}
+	return a, bad.Err()
+}
+
+// bankName reports whether s is a name that a bank's file can hold: no formula of a spreadsheet, no control characters.
+func bankName(s string, least, most int) bool {
+	if n := utf8.RuneCountInString(s); n < least || n > most || !utf8.ValidString(s) {
+		return false
+	}
+	return !strings.ContainsAny(s[:1], "=+-@") && strings.IndexFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ·•.．()（）-", r)
+	}) < 0
+}
+
+// NewAccountState is the state in which an account is entered: in use when the household itself (or the module) entered it
+// and no other household has its number; else a second person has to look. One number for several households is money going
+// astray, or a family with one card.
+func NewAccountState(byHousehold, shared bool) PayoutAccountState {
+	if byHousehold && !shared {
+		return AccountActive
+	}
+	return AccountReview
+}
+
+// ReplacedStates are the states of the accounts that a new one replaces: one that waits replaces another that waits, one in
+// use replaces all.
+func ReplacedStates(entered PayoutAccountState) []string {
+	from := PayoutAccountMachine.From(AccountWithdraw)
+	if entered == AccountActive {
+		from = append(from, PayoutAccountMachine.From(AccountReplace)...)
+	}
+	return from
+}
