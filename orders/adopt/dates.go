@@ -59,7 +59,9 @@ func Starts(p catalog.PublicPresale, now time.Time) []string {
 	return days
 }
 
-func startsOn(p catalog.PublicPresale, day, now time.Time) bool { return MayCome(p, day) && now.Before(CutOff(day)) }
+func startsOn(p catalog.PublicPresale, day, now time.Time) bool {
+	return MayCome(p, day) && now.Before(CutOff(day))
+}
 
 // StartOn returns the day of the first box: the day that was asked for, or the first possible one when none was. ok is
 // false when no box can come then.

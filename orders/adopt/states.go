@@ -1,6 +1,8 @@
 package adopt
 
 import (
+	"slices"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/state"
 )
@@ -118,15 +120,18 @@ var StandingMachine = state.New(state.Table[StandingState, StandingStep]{
 // Over reports whether nothing can happen to the standing order any more.
 func (s StandingState) Over() bool { return StandingMachine.Final(s) }
 
-// Set returns the state that a buyer asks for. Asking for the present state changes nothing. Invalid for a state that
-// does not exist, Conflict when the standing order has ended.
+// Set returns the state that a buyer asks for, which Check has let through. Asking for the present state changes nothing.
+// Conflict when the standing order has ended.
 func (s StandingState) Set(asked StandingState) (StandingState, error) {
-	step, ok := map[StandingState]StandingStep{StandingActive: StandingResume, StandingPaused: StandingPause, StandingEnded: StandingEnd}[asked]
-	switch {
-	case !ok:
-		return s, link.E(link.Invalid, "standing.state", "state")
-	case s == asked:
+	if s == asked {
 		return s, nil
+	}
+	step := StandingResume
+	switch asked {
+	case StandingPaused:
+		step = StandingPause
+	case StandingEnded:
+		step = StandingEnd
 	}
 	return link.Next(StandingMachine, s, step)
 }
@@ -156,3 +161,11 @@ var DateMachine = state.New(state.Table[DateState, DateStep]{
 		{On: DateFail, From: []DateState{DateOrdering}, To: DateFailed, Refused: "standing.cut_off"},
 	},
 })
+
+// Check refuses a state that does not exist.
+func (r SetStanding) Check() error {
+	if !slices.Contains(StandingMachine.States(), r.State) {
+		return link.E(link.Invalid, "standing.state", "state")
+	}
+	return nil
+}
