@@ -9,7 +9,6 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
@@ -72,11 +71,8 @@ func (s *Room) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, e
 		}
 		a := shelf.Arrival{OrderNo: orders.Number(row.OrderID), OrderID: row.OrderID, Line: row.Line, VillageID: row.VillageID,
 			Village: ref.Villages[row.VillageID].Name, Product: l.Offer.Product, Title: l.Offer.Title, Grade: row.Grade, Unit: l.Offer.Unit,
-			PriceUnit: l.Offer.PriceUnit, Households: row.Households, Units: row.Units, NetGrams: row.NetGrams, Measure: row.Units,
+			PriceUnit: l.Offer.PriceUnit, Households: row.Households, Units: row.Units, NetGrams: row.NetGrams, Measure: shelf.Measure(l.Weighed(), row.Units, row.NetGrams),
 			CostFen: row.CostFen, HouseholdFen: row.CostFen - row.FeeFen, DeliveredAt: row.ClosedAt}
-		if l.Weighed() {
-			a.Measure = row.NetGrams
-		}
 		out.Items = append(out.Items, a)
 	}
 	return out, nil
@@ -88,13 +84,9 @@ func (s *Room) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot, er
 	if err != nil {
 		return shelf.StockLot{}, err
 	}
-	now := s.Now()
 	var problems link.Problems
 	desk.CheckKey(&problems, r.Key)
-	var ok bool
-	if r.BestBefore, ok = checkDay(r.BestBefore, midnight(now), now.Add(shelfLife)); !ok {
-		problems.Add("shelf.best_before", "best_before")
-	}
+	shelf.CheckBestBefore(&r.BestBefore, s.Now(), &problems)
 	if err := problems.Err(); err != nil {
 		return shelf.StockLot{}, err
 	}
@@ -163,12 +155,9 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 	if !known {
 		return 0, link.E(link.NotFound, "shelf.product", "product")
 	}
-	measure := sum.Units
-	if l.Weighed() {
-		measure = sum.NetGrams
-	}
-	per := priceOf(product, 0).Per
-	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, money.Price{Fen: partOf(sum.CostFen, per, measure), Per: per})
+	measure := shelf.Measure(l.Weighed(), sum.Units, sum.NetGrams)
+	per := shelf.PriceFor(product, 0).Per
+	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, shelf.PriceOf(sum.CostFen, per, measure))
 	if err != nil {
 		return 0, err
 	}
