@@ -26,10 +26,32 @@ var mayImport = []struct {
 	{"internal/privatenats", nil},
 	{"catalog/...", []string{"catalog", "internal/money", "internal/state", "internal/link"}},
 	{"payments/...", []string{"payments", "internal/money", "internal/state", "internal/link"}},
+	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
+	{"orders/postgres/desk", roomMay},
+	{"orders/postgres/adopt", roomMay},
+	{"orders/postgres/contract", roomMay},
+	{"orders/postgres/document", roomMay},
+	{"orders/postgres/income", roomMay},
+	{"orders/postgres/order", roomMay},
+	{"orders/postgres/shelf", roomMay},
+	{"orders/postgres/weigh", roomMay},
+	// The contract of orders stands below those of its further concepts, which do not know each other.
+	{"orders/adopt", conceptMay},
+	{"orders/contract", conceptMay},
+	{"orders/document", conceptMay},
+	{"orders/shelf", conceptMay},
+	{"orders", []string{"internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
 	{"orders/...", []string{"orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
 	{"web/...", []string{"web", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
 	{"cmd/...", []string{""}},
 }
+
+// conceptMay lists the imports of the contract of a further concept of the order module.
+var conceptMay = []string{"=orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
+
+// roomMay lists the imports of a room of the order module.
+var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",
+	"internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
 
 // libraries that only some may use: the rest of the product is free of them.
 var libraryOf = map[string][]string{
@@ -81,6 +103,8 @@ func TestImports(t *testing.T) {
 		{"payments", "banmuyuan/orders"}, {"orders/postgres", "banmuyuan/catalog/postgres"}, {"web", "banmuyuan/payments/postgres"},
 		{"web", "github.com/jmoiron/sqlx"}, {"web/api", "github.com/stripe/stripe-go/v76"}, {"orders", "banmuyuan/web"},
 		{"payments/postgres", "github.com/stripe/stripe-go/v76/client"}, {"catalog", "github.com/gorilla/mux"},
+		{"orders/postgres/order", "banmuyuan/orders/postgres/weigh"}, {"orders/postgres/desk", "banmuyuan/orders/postgres/order"},
+		{"orders", "banmuyuan/orders/shelf"}, {"orders/shelf", "banmuyuan/orders/adopt"},
 	} {
 		if forbidden(c[0], c[1]) == "" {
 			t.Errorf("%s may import %s", c[0], c[1])

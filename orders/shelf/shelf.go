@@ -22,7 +22,11 @@ import (
 	"banmuyuan/orders"
 )
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is the shelf as pages and the API ask for it.
+//
+//link:service orders v1 prefix=shelf_ raw
 type Service interface {
 	Returns
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"banmuyuan/web/report"
 )
 
@@ -61,9 +63,9 @@ func (s *Reports) oneReport(ctx context.Context, verb, query string, args ...any
 func (s *Reports) Ask(ctx context.Context, j report.Job) (report.Job, error) {
 	// The second statement finds what the first one wrote, or whoever else's is in its way.
 	_, err := s.db.ExecContext(ctx, `
-		INSERT INTO report (kind, season, lang, state, account_id) VALUES ($1, $2, $3, 'queued', $4)
+		INSERT INTO report (kind, season, lang, state, account_id) VALUES ($1, $2, $3, $5, $4)
 		ON CONFLICT (account_id, kind, season, lang) WHERE state IN ('queued', 'running') DO NOTHING`,
-		string(j.Kind), j.Season, j.Lang, j.AccountID)
+		string(j.Kind), j.Season, j.Lang, j.AccountID, string(report.Queued))
 	if err != nil {
 		return report.Job{}, fmt.Errorf("ask for report: %w", err)
 	}
@@ -77,12 +79,13 @@ func (s *Reports) Ask(ctx context.Context, j report.Job) (report.Job, error) {
 func (s *Reports) Claim(ctx context.Context, lease time.Duration) (report.Job, error) {
 	return s.oneReport(ctx, "claim", `
 		WITH taken AS (
-			UPDATE report SET state = 'running', attempts = attempts + 1, rows = 0, run_until = clock_timestamp() + $1 * interval '1 microsecond'
+			UPDATE report SET state = $2, attempts = attempts + 1, rows = 0, run_until = clock_timestamp() + $1 * interval '1 microsecond'
 			WHERE id = (SELECT id FROM report
-			            WHERE state = 'queued' OR state = 'running' AND run_until < clock_timestamp()
+			            WHERE state = ANY($3) AND (state <> $2 OR run_until < clock_timestamp())
 			            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 			RETURNING *)
-		SELECT `+reportColumns+` FROM taken r JOIN account a ON a.id = r.account_id`, lease.Microseconds())
+		SELECT `+reportColumns+` FROM taken r JOIN account a ON a.id = r.account_id`,
+		lease.Microseconds(), string(report.Machine.To(report.StepClaim)), pq.Array(report.Machine.From(report.StepClaim)))
 }
 
 // ended says that a report is no longer this process's to write.
@@ -100,21 +103,23 @@ func (s *Reports) ended(res sql.Result, err error) error {
 func (s *Reports) Progress(ctx context.Context, id int64, rows, total int64, lease time.Duration) error {
 	return s.ended(s.db.ExecContext(ctx, `
 		UPDATE report SET rows = $2, total = $3, run_until = clock_timestamp() + $4 * interval '1 microsecond'
-		WHERE id = $1 AND state = 'running'`, id, rows, total, lease.Microseconds()))
+		WHERE id = $1 AND state = $5`, id, rows, total, lease.Microseconds(), string(report.Running)))
 }
 
 // Finish implements report.Store.
 func (s *Reports) Finish(ctx context.Context, id int64, file string, data []byte) error {
 	return s.ended(s.db.ExecContext(ctx, `
-		UPDATE report SET state = 'done', file = $2, data = $3, ended_at = clock_timestamp(), run_until = NULL
-		WHERE id = $1 AND state = 'running'`, id, file, data))
+		UPDATE report SET state = $4, file = $2, data = $3, ended_at = clock_timestamp(), run_until = NULL
+		WHERE id = $1 AND state = ANY($5)`,
+		id, file, data, string(report.Machine.To(report.StepFinish)), pq.Array(report.Machine.From(report.StepFinish))))
 }
 
 // Fail implements report.Store.
 func (s *Reports) Fail(ctx context.Context, id int64, key string) error {
 	return s.ended(s.db.ExecContext(ctx, `
-		UPDATE report SET state = 'failed', failure_key = $2, ended_at = clock_timestamp(), run_until = NULL
-		WHERE id = $1 AND state = 'running'`, id, key))
+		UPDATE report SET state = $3, failure_key = $2, ended_at = clock_timestamp(), run_until = NULL
+		WHERE id = $1 AND state = ANY($4)`,
+		id, key, string(report.Machine.To(report.StepFail)), pq.Array(report.Machine.From(report.StepFail))))
 }
 
 // Jobs implements report.Store.
@@ -143,7 +148,7 @@ func (s *Reports) File(ctx context.Context, id int64) (string, []byte, error) {
 		Name string `db:"file"`
 		Data []byte `db:"data"`
 	}
-	err := s.db.GetContext(ctx, &f, `SELECT file, data FROM report WHERE id = $1 AND state = 'done'`, id)
+	err := s.db.GetContext(ctx, &f, `SELECT file, data FROM report WHERE id = $1 AND state = $2`, id, string(report.Done))
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil, report.ErrNotFound
 	}

@@ -33,16 +33,6 @@ var Kinds = []Kind{Incomes, Unsold, Villages, Orders}
 // Valid reports whether k is one of Kinds.
 func (k Kind) Valid() bool { return slices.Contains(Kinds, k) }
 
-// State of a job: queued → running → done | failed; a running one whose process ended is claimed again.
-type State string
-
-const (
-	Queued  State = "queued"
-	Running State = "running"
-	Done    State = "done"
-	Failed  State = "failed"
-)
-
 // Job is a report that somebody asked for.
 type Job struct {
 	ID         int64      `json:"id"`

@@ -1,10 +1,6 @@
 package desk
 
 import (
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
@@ -41,16 +37,6 @@ func Clean(s string, low, high int) (string, bool) { return orders.Clean(s, low,
 
 // CleanText is orders.CleanText.
 func CleanText(s string, high int) (string, bool) { return orders.CleanText(s, high) }
-
-// HashBody is what a repeated key is compared by.
-func HashBody(v any) ([]byte, error) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	sum := sha256.Sum256(body)
-	return sum[:16], nil
-}
 
 func ErrBusy() error {
 	e := link.E(link.Unavailable, "busy", "")

@@ -112,7 +112,7 @@ func (u *Unpaid) stop(ctx context.Context) error {
 			return link.Publish(ctx, tx, u.began(ids)...)
 		})
 		if len(ids) > 0 && u.began != nil {
-			u.desk.Relay.Kick()
+			u.desk.Relay.Notify()
 		}
 		if err != nil || len(ids) < WorkBatch {
 			return err

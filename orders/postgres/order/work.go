@@ -103,7 +103,7 @@ func (m *Room) endInspections(ctx context.Context) error {
 			return link.Publish(ctx, tx, msgs...)
 		})
 		if len(ids) > 0 {
-			m.Relay.Kick()
+			m.Relay.Notify()
 		}
 		if err != nil || len(ids) < desk.WorkBatch {
 			return err
