@@ -73,7 +73,7 @@ func (x *Box) Allow(s Stake, household int64, adoption State, b Part, now time.T
 	}
 }
 
-// CanCancel reports whether the adopter may cancel, and what that forfeits at now.
+// CanCancel reports whether the adopter may cancel at now, and returns the cost.
 func (a Account) CanCancel(boxes []Part, now time.Time) (can bool, cost int64) {
 	if !a.State.Can(StepCancel) || Begun(boxes) {
 		return false, 0

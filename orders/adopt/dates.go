@@ -114,7 +114,7 @@ func (s Schedule) CutOffStep() DateStep {
 // datesAhead is the number of dates to come that are shown.
 const datesAhead = 6
 
-// Shown reports whether a decided date is listed among those that were; a skipped date to come is one of Ahead.
+// Shown reports whether a decided date is listed among the past ones; a skipped date to come is one of Ahead.
 func (s Schedule) Shown(on time.Time, state DateState) bool {
 	return state != DateSkipped || on.Before(s.Next) || s.State == StandingEnded
 }

@@ -118,7 +118,7 @@ func MaxUnits(left, presaleMax, boxes int64) int64 {
 	return left
 }
 
-// Supply is the number of units that a household's lot allows: those adopted already and those that its free stock makes.
+// Supply is the number of units that a household's lot allows: the adopted ones and as many as its free stock makes.
 func Supply(adopted int64, lot catalog.Lot, stockPerUnit int64) int64 {
 	free := max(lot.Capacity-lot.Reserved-lot.Delivered, 0)
 	return adopted + free/max(stockPerUnit, 1)
@@ -153,7 +153,7 @@ func (r *SavePlot) Check() link.Problems {
 	return problems
 }
 
-// CheckUnits checks the number of units of an offer against those adopted already and the supply of the household.
+// CheckUnits checks the units of an offer against the adopted ones and the supply of the household.
 func (r SavePlot) CheckUnits(adopted, supply int64) error {
 	if r.Units < adopted {
 		return link.E(link.Conflict, "adoption.plot.below_adopted", "units", "adopted", fmt.Sprint(adopted))
@@ -164,7 +164,7 @@ func (r SavePlot) CheckUnits(adopted, supply int64) error {
 	return nil
 }
 
-// Check fills in the default of a request to adopt and returns its problems, save those of its delivery.
+// Check fills in the default of a request to adopt and returns its problems. The delivery is checked by the store.
 func (r *Request) Check() link.Problems {
 	var problems link.Problems
 	orders.CheckKey(&problems, r.IdempotencyKey)
@@ -178,7 +178,7 @@ func (r *Request) Check() link.Problems {
 	return problems
 }
 
-// CheckLeft checks the units of a request against those that are left of the plot. SoldOut.
+// CheckLeft checks the units of a request against the units left of the plot. SoldOut.
 func (r Request) CheckLeft(left int64, problems *link.Problems) error {
 	switch {
 	case r.Units <= 0:

@@ -65,8 +65,8 @@ func (r AddPhoto) Check() (width, height int, err error) {
 	return config.Width, config.Height, nil
 }
 
-// bare reports whether a JPEG has no segments besides those of the picture itself: nothing about a camera, a place or a
-// person can be in it.
+// bare reports whether a JPEG has only the segments of the picture itself: nothing about a camera, a place or a person can
+// be in it.
 func bare(b []byte) bool {
 	if len(b) < 4 || b[0] != 0xFF || b[1] != 0xD8 {
 		return false

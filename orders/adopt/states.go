@@ -7,7 +7,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// Step is what happens to an adoption.
+// Step is an event of an adoption.
 type Step string
 
 const (
@@ -54,7 +54,7 @@ func (s State) Over() bool { return Machine.Final(s) }
 var States = []State{Placed, Expiring, Expired, Reserved, Growing,
 	Completed, Cancelled}
 
-// BoxStep is what happens to a planned box.
+// BoxStep is an event of a planned box.
 type BoxStep string
 
 const (
@@ -141,7 +141,7 @@ type DateStep string
 
 const (
 	DateSkip    DateStep = "skip"    // by the buyer
-	DateRestore DateStep = "restore" // by the buyer, who wants the box after all
+	DateRestore DateStep = "restore" // by the buyer
 	DateOrder   DateStep = "order"   // its cut-off came
 	DatePause   DateStep = "pause"   // its cut-off came during a pause
 	DatePlaced  DateStep = "placed"  // its order is written

@@ -20,7 +20,7 @@ func ContentOf(o orders.Order) Content {
 	return Content{OrderNo: o.No, Buyer: o.Buyer.Name, Channel: o.Channel, PlacedOn: onDay(o.PlacedAt), Seller: sellers(o.Lines)}
 }
 
-// sellers are the names of those who sell the lines, each once.
+// sellers are the names of the sellers of the lines, each once.
 func sellers(lines []orders.Line) string {
 	var names []string
 	for _, l := range lines {
@@ -125,7 +125,7 @@ func (i Issued) Add(k Kind, subject, no string) {
 	i[k][subject] = no
 }
 
-// Number fills the numbers of the issued documents into a list, and leaves out those that are void and never were issued.
+// Number fills the numbers of issued documents into a list, and leaves out void entries that never were issued.
 func (i Issued) Number(list []Entry) []Entry {
 	for n := range list {
 		list[n].No = i[list[n].Kind][list[n].Subject]

@@ -88,7 +88,7 @@ func BilledStep(receivableFen int64) SheetStep {
 	return SheetBill
 }
 
-// Check cleans a standing list and returns its problems, save those of its delivery.
+// Check cleans a standing list and returns its problems. The delivery is checked by the store.
 func (r *SaveStandingList) Check() link.Problems {
 	var problems link.Problems
 	orders.CheckKey(&problems, r.Key)

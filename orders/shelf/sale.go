@@ -26,7 +26,7 @@ func checkLines(n int, problems *link.Problems) {
 	}
 }
 
-// Check cleans a sale of a till and returns its problems, save those of its lines.
+// Check cleans a sale of a till and returns its problems. Lines are checked with their items.
 func (r *Ring) Check(now time.Time) link.Problems {
 	var problems link.Problems
 	r.ClientID = strings.ToLower(r.ClientID)
@@ -68,7 +68,7 @@ func (r Ring) CheckTotal(total int64, problems *link.Problems) {
 	}
 }
 
-// Check cleans an order of a private buyer and returns its problems, save those of its lines.
+// Check cleans an order of a private buyer and returns its problems. Lines are checked with their items.
 func (r *Buy) Check() link.Problems {
 	var problems link.Problems
 	orders.CheckKey(&problems, r.Key)
@@ -158,7 +158,7 @@ type Viewer struct {
 }
 
 // Sees reports whether a viewer sees a sale: the county and the shop's staff do, and the buyer of an online sale. forShop is
-// true for those who see what the shop sees.
+// true for a view with costs and cashier.
 func (v Viewer) Sees(shop int64, channel SaleChannel, account int64) (ok, forShop bool) {
 	if v.County || v.Org != 0 && v.Org == shop {
 		return true, true

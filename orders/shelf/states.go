@@ -5,7 +5,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// SaleStep is what happens to a sale.
+// SaleStep is an event of a sale.
 type SaleStep string
 
 const (
@@ -46,7 +46,7 @@ func Waiting() []string {
 	return states
 }
 
-// SheetStep is what happens to a sheet of buy-ins.
+// SheetStep is an event of a sheet of buy-ins.
 type SheetStep string
 
 const (

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// boxSource is how payments and the income ledger know what a household is owed for a box.
+// boxSource is the key of a household's money for a box, in payments and in the income ledger.
 func boxSource(adoption int64, no int) string { return fmt.Sprintf("adoption:%d:%d", adoption, no) }
 
 // moveBox takes a box of a locked adoption to its next state.
@@ -92,7 +92,7 @@ func (m *Room) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adopti
 			return err
 		}
 		m.income.ForgetAverages()
-		if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
+		if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
 			return err
 		}
 		return link.Publish(ctx, tx,
@@ -171,7 +171,7 @@ func (m *Room) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adopti
 		if _, err := tx.ExecContext(ctx, `UPDATE adoption_box SET note = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, r.Note); err != nil {
 			return fmt.Errorf("dispute box %d of adoption %d: %w", b.No, a.ID, err)
 		}
-		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.disputed", "no", strconv.Itoa(b.No))
+		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.disputed", "no", strconv.Itoa(b.No))
 	})
 }
 
@@ -224,8 +224,8 @@ func (m *Room) releaseBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *b
 		Data: payments.ReleaseDelivery{DeliveryID: *b.DeliveryID, Ref: adopt.PaymentRef(a.ID)}})
 }
 
-// balanceOut brings the money of a locked adoption in line with its boxes after one of them changed: what is paid for
-// nothing goes back, an adoption that owes nothing grows, and one without an open box is complete.
+// balanceOut brings the money of a locked adoption in line with its boxes after one of them changed. Package
+// adopt decides: see Account.Settle.
 func (m *Room) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	all, err := boxesOf(ctx, tx, a.ID)
 	if err != nil {
@@ -256,7 +256,7 @@ func (m *Room) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) erro
 		if err := moveAdoption(ctx, tx, a, adopt.StepPaidUp, m.Now()); err != nil {
 			return err
 		}
-		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.growing")
+		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.growing")
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func (m *Room) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow
 	if _, err := tx.ExecContext(ctx, `UPDATE adoption_unit SET released = true WHERE adoption_id = $1`, a.ID); err != nil {
 		return fmt.Errorf("free units of adoption %d: %w", a.ID, err)
 	}
-	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.completed"); err != nil {
+	if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.completed"); err != nil {
 		return err
 	}
 	billed := adopt.Worth(partsOf(boxes))

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// adoptionMoney books what payments tells of adoptions, in the order of their ids.
+// adoptionMoney books payments and refunds of adoptions, in the order of their ids.
 func (m *Room) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refunds []payments.RefundEvent) error {
 	ids := map[int64]bool{}
 	for _, e := range got {
@@ -84,7 +84,7 @@ func (m *Room) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e 
 	return nil
 }
 
-// reserveAdoption: the deposit is paid. The stock stays held, and the household is told what it may expect.
+// reserveAdoption books a paid deposit. The stock stays held, and the income of the boxes is expected.
 func (m *Room) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	now := m.Now()
 	if err := moveAdoption(ctx, tx, a, adopt.StepDeposit, now); err != nil {
@@ -98,7 +98,7 @@ func (m *Room) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow)
 		return err
 	}
 	m.income.ForgetAverages()
-	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.reserved"); err != nil {
+	if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.reserved"); err != nil {
 		return err
 	}
 	if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdConfirm, Data: catalog.HoldConfirm{OrderID: a.ID}}); err != nil {

@@ -85,7 +85,7 @@ func (m *Room) adoptable(ctx context.Context, now time.Time) (map[int64]*desk.Pr
 	return known, open, nil
 }
 
-// Plots lists what can be adopted now. Households with the least adopted come first, so that all have their turn.
+// Plots lists the plots that can be adopted now. Households with the least adopted come first, so that all have their turn.
 func (m *Room) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, error) {
 	page := adopt.PlotPage{Items: []adopt.PublicPlot{}}
 	limit, err := desk.PageLimit(f.Limit, 24, 100)
@@ -182,8 +182,8 @@ func (m *Room) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, err
 	return m.publicPlot(p, ref, row, m.Now())
 }
 
-// keeps lets through the household itself and its helper with consent: those who offer, write and hand over.
-func (m *Room) keeps(ctx context.Context, household int64) error {
+// mayOffer lets through the household itself and its helper with consent, who offer, write and hand over.
+func (m *Room) mayOffer(ctx context.Context, household int64) error {
 	a := link.ActorFrom(ctx)
 	switch {
 	case a.System:
@@ -199,7 +199,7 @@ func (m *Room) keeps(ctx context.Context, household int64) error {
 	return desk.Denied(a)
 }
 
-// HouseholdPlots lists what a household offers and what else it could.
+// HouseholdPlots lists the offers of a household and those it could make.
 func (m *Room) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
 	res := adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{}}
 	household, err := m.MayEarn(ctx, r.ID)
@@ -260,7 +260,7 @@ func (m *Room) householdPlot(ctx context.Context, q desk.Queryer, p *desk.Presal
 
 // SavePlot offers geese or beds, or changes the offer.
 func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdPlot, error) {
-	if err := m.keeps(ctx, r.HouseholdID); err != nil {
+	if err := m.mayOffer(ctx, r.HouseholdID); err != nil {
 		return adopt.HouseholdPlot{}, err
 	}
 	if err := r.Check().Err(); err != nil {

@@ -12,7 +12,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Adoption shows one adoption to those who have to do with it.
+// Adoption returns one adoption to people with a part in it.
 func (m *Room) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
 	a, boxes, s, household, err := m.findAdoption(ctx, r.No)
 	if err != nil {

@@ -145,7 +145,7 @@ func (m *Room) subscribedBefore(ctx context.Context, a link.Actor, key string, h
 	return row.ID, nil
 }
 
-// checkStanding checks what a standing order says; the presale is nil when there is none to check against.
+// checkStanding notes the problems of a standing order; the presale is nil when it does not exist or has no regular boxes.
 func (m *Room) checkStanding(ctx context.Context, presaleID int64, grade string, qty, everyDays int64, d *orders.Delivery, problems *link.Problems) (*desk.Presale, string, error) {
 	adopt.CheckRhythm(everyDays, problems)
 	if err := m.CheckDelivery(ctx, d, problems); err != nil {

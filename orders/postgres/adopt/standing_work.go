@@ -33,7 +33,7 @@ var (
 		RETURNING d.standing_id, d.due_on, d.request, s.account_id`
 )
 
-// cutOffDates fixes what is ordered of every date whose cut-off has passed, and moves its standing order on. The date's
+// cutOffDates fixes the order of every date after its cut-off, and moves its standing order on. The date's
 // row is written in the same transaction: a date passes once.
 func (m *Room) cutOffDates(ctx context.Context) error {
 	var due []int64
@@ -98,8 +98,8 @@ func (m *Room) cutOffDate(ctx context.Context, id int64) error {
 	})
 }
 
-// orderDates places what was cut off. The order's key names standing order and date: whoever asks again, after a crash
-// or beside another process, finds the order that is there.
+// orderDates places the orders of dates after their cut-off. The order's key names standing order and date: another try, after
+// a crash or beside another process, finds the existing order.
 func (m *Room) orderDates(ctx context.Context) error {
 	var due []struct {
 		StandingID int64     `db:"standing_id"`
@@ -171,7 +171,7 @@ func (m *Room) placeDate(ctx context.Context, a link.Actor, r orders.PlaceReques
 	return m.order.Write(ctx, a, d)
 }
 
-// boxChecks are what must always hold of standing orders, for verify.
+// boxChecks are the invariants of standing orders, for verify.
 func boxChecks(late time.Time) []desk.Check {
 	return []desk.Check{
 		{Name: "box ordered twice", SQL: `

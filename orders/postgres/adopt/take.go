@@ -51,7 +51,7 @@ func (m *Room) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, erro
 	if err == nil {
 		return m.Adoption(ctx, adopt.Ref{No: adopt.Number(t.ID)})
 	}
-	// What cannot be adopted any more may have been adopted before by the very same request.
+	// The same request may have taken the plot before: then its answer is that adoption.
 	if code := link.CodeOf(err); code == link.Invalid || code == link.Conflict || code == link.SoldOut || code == link.NotFound {
 		id, lerr := m.adoptedBefore(ctx, a, r.IdempotencyKey, hash)
 		if lerr != nil {
@@ -229,7 +229,7 @@ func (m *Room) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error
 	if err := t.insertBoxes(ctx, tx); err != nil {
 		return err
 	}
-	return m.adoptionMoved(ctx, tx, t.ID, t.State, "")
+	return m.publishAdoption(ctx, tx, t.ID, t.State, "")
 }
 
 func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
@@ -252,8 +252,8 @@ func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
-// adoptionMoved tells the world of a state, and the adoption's story when there is something to tell.
-func (m *Room) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
+// publishAdoption publishes a state, and writes the timeline entry with that key, if any.
+func (m *Room) publishAdoption(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
 	if key != "" {
 		words := map[string]string{}
 		for i := 0; i+1 < len(args); i += 2 {
@@ -282,7 +282,7 @@ func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.S
 	return nil
 }
 
-// PayAdoption starts a payment of what is due now.
+// PayAdoption starts a payment of the amount due now.
 func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)
@@ -323,7 +323,7 @@ func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, e
 		PayTo: p.PayTo, PayToAccount: p.PayToAccount, PayToBank: p.PayToBank, ExpiresAt: p.ExpiresAt}, nil
 }
 
-// CancelAdoption ends an adoption before its first box: stock back to the household, money back less what the terms keep.
+// CancelAdoption ends an adoption before its first box: stock back to the household, money back less the forfeit.
 func (m *Room) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adoption, error) {
 	if err := r.Check(); err != nil {
 		return adopt.Adoption{}, err
@@ -368,13 +368,13 @@ func (m *Room) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adopti
 	return m.Adoption(ctx, adopt.Ref{No: r.AdoptionNo})
 }
 
-// endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, what was paid
-// goes back less forfeit.
+// endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, the
+// payments go back less forfeit.
 func (m *Room) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, forfeit int64, reason, story string, args ...string) error {
 	if err := moveAdoption(ctx, tx, a, step, m.Now()); err != nil {
 		return err
 	}
-	if err := freeAdoption(ctx, tx, a.ID); err != nil {
+	if err := releaseAdoption(ctx, tx, a.ID); err != nil {
 		return err
 	}
 	msgs := []link.Message{{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: a.ID}}}
@@ -387,18 +387,18 @@ func (m *Room) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, ste
 			return fmt.Errorf("refund adoption %d: %w", a.ID, err)
 		}
 	}
-	// Also where nothing was paid: what comes from now on is late, and goes back.
+	// Also without a payment: money that arrives from now on is late, and goes back.
 	msgs = append(msgs, link.Message{Subject: payments.CmdCancelRef,
 		Data: payments.CancelRef{Ref: adopt.PaymentRef(a.ID), ForfeitFen: forfeit, Coop: a.SellerOrg, Reason: reason}})
-	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, story, args...); err != nil {
+	if err := m.publishAdoption(ctx, tx, a.ID, a.State, story, args...); err != nil {
 		return err
 	}
 	return link.Publish(ctx, tx, msgs...)
 }
 
-// freeAdoption releases the geese or beds of an adoption for others, drops the boxes that were still to come, and takes
+// releaseAdoption releases the geese or beds of an adoption for others, drops the boxes that were still to come, and takes
 // their income out of the ledger of the households.
-func freeAdoption(ctx context.Context, tx *sqlx.Tx, id int64) error {
+func releaseAdoption(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE adoption_unit SET released = true WHERE adoption_id = $1`, id); err != nil {
 		return fmt.Errorf("free units of adoption %d: %w", id, err)
 	}

@@ -13,14 +13,14 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// PostUpdate tells the adopters of a plot something.
+// PostUpdate writes an update for the adopters of a plot.
 func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update, error) {
 	problems := r.Check()
 	plot, err := m.plotRow(ctx, m.DB, r.PlotID)
 	if err != nil {
 		return adopt.Update{}, err
 	}
-	if err := m.keeps(ctx, plot.HouseholdID); err != nil {
+	if err := m.mayOffer(ctx, plot.HouseholdID); err != nil {
 		return adopt.Update{}, hidePlot(err)
 	}
 	if err := problems.Err(); err != nil {
@@ -60,7 +60,7 @@ func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update
 	return out, err
 }
 
-// hidePlot says of somebody else's plot that it is not there.
+// hidePlot turns the refusal of somebody else's plot into NotFound.
 func hidePlot(err error) error {
 	if link.CodeOf(err) == link.NotFound {
 		return link.E(link.NotFound, "adoption.plot.unknown", "")
@@ -68,7 +68,7 @@ func hidePlot(err error) error {
 	return err
 }
 
-// AddPhoto adds a picture to an update. Whoever sends it has shrunk it and written it anew; what is not so is refused.
+// AddPhoto adds a picture to an update. The sender has shrunk it and written it anew; any other picture is refused.
 func (m *Room) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, error) {
 	var plotID, household int64
 	err := m.DB.QueryRowxContext(ctx, `
@@ -79,7 +79,7 @@ func (m *Room) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, err
 	if err != nil {
 		return adopt.Photo{}, fmt.Errorf("read update %d: %w", r.UpdateID, err)
 	}
-	if err := m.keeps(ctx, household); err != nil {
+	if err := m.mayOffer(ctx, household); err != nil {
 		if link.CodeOf(err) == link.NotFound {
 			err = link.E(link.NotFound, "adoption.update.unknown", "update_id")
 		}
@@ -117,13 +117,13 @@ func (m *Room) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, err
 	return out, err
 }
 
-// Updates are what a household posted.
+// Updates lists the updates of a household.
 func (m *Room) Updates(ctx context.Context, r adopt.PlotRef) ([]adopt.Update, error) {
 	plot, err := m.plotRow(ctx, m.DB, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.keeps(ctx, plot.HouseholdID); err != nil {
+	if err := m.mayOffer(ctx, plot.HouseholdID); err != nil {
 		return nil, hidePlot(err)
 	}
 	return m.updatesOf(ctx, plot.ID)
@@ -186,7 +186,7 @@ func (m *Room) Photo(ctx context.Context, r adopt.PhotoRef) (adopt.PhotoFile, er
 		return adopt.PhotoFile{}, fmt.Errorf("read photo %d: %w", r.ID, err)
 	}
 	if r.AdoptionNo == "" {
-		if err := m.keeps(ctx, row.Household); err != nil {
+		if err := m.mayOffer(ctx, row.Household); err != nil {
 			return adopt.PhotoFile{}, unknown
 		}
 		return adopt.PhotoFile{JPEG: row.JPEG}, nil

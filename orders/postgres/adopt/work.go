@@ -16,7 +16,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// workAdoptions does what is due of adoptions.
+// workAdoptions does the due work of adoptions.
 func (m *Room) workAdoptions(ctx context.Context) error {
 	return errors.Join(m.unpaid.Work(ctx), m.lapseAdoptions(ctx), m.settleBoxes(ctx), m.seekBoxes(ctx))
 }
@@ -42,10 +42,10 @@ func (m *Room) endUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 		if err := moveAdoption(ctx, tx, a, adopt.StepGone, m.Now()); err != nil {
 			return err
 		}
-		if err := freeAdoption(ctx, tx, id); err != nil {
+		if err := releaseAdoption(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := m.adoptionMoved(ctx, tx, id, a.State, "adoption.timeline.expired"); err != nil {
+		if err := m.publishAdoption(ctx, tx, id, a.State, "adoption.timeline.expired"); err != nil {
 			return err
 		}
 		if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}}); err != nil {
@@ -69,7 +69,7 @@ var (
 		RETURNING ` + boxColumns
 )
 
-// lapseAdoptions ends those whose balance did not come in time. What the terms keep of the deposit is kept.
+// lapseAdoptions ends adoptions whose balance did not come in time. The forfeit of the terms is kept.
 func (m *Room) lapseAdoptions(ctx context.Context) error {
 	now := m.Now()
 	var ids []int64
@@ -96,7 +96,7 @@ func (m *Room) lapseAdoptions(ctx context.Context) error {
 	return nil
 }
 
-// settleBoxes releases the households of delivered boxes that the adopter had the time to look at.
+// settleBoxes releases the households of delivered boxes whose inspection is over.
 func (m *Room) settleBoxes(ctx context.Context) error {
 	now := m.Now()
 	var due []boxRow
@@ -169,7 +169,7 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		return err
 	}
 	found := err == nil
-	// A box comes from one household; what the pool can only share out over several is given back.
+	// A box comes from one household: a reservation of several lots is given back.
 	split := found && (len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1)
 	family := ""
 	if found && !split {
@@ -186,13 +186,13 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		}
 		if !now.State.Can(adopt.BoxReplace) || len(now.Tried) != len(b.Tried) { // somebody else was faster, or it was cancelled
 			if found && now.State == adopt.BoxVoid {
-				return m.giveBack(ctx, tx, res)
+				return m.returnReservation(ctx, tx, res)
 			}
 			return nil
 		}
 		if !found || split {
 			if split {
-				if err := m.giveBack(ctx, tx, res); err != nil {
+				if err := m.returnReservation(ctx, tx, res); err != nil {
 					return err
 				}
 			}
@@ -227,13 +227,13 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		if err != nil {
 			return err
 		}
-		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.replaced", "no", strconv.Itoa(b.No),
+		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.replaced", "no", strconv.Itoa(b.No),
 			"village", ref.Villages[s.Villages[0]].Name, "family", family)
 	})
 }
 
-// giveBack returns everything of a reservation that was made for nothing.
-func (m *Room) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
+// returnReservation returns everything of a reservation that was made for nothing.
+func (m *Room) returnReservation(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
 	for _, s := range res.Lines {
 		zero := make([]int64, len(s.Lots))
 		err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: res.OrderID, Line: s.Line,
@@ -245,7 +245,7 @@ func (m *Room) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservatio
 	return nil
 }
 
-// adoptionChecks are what must always hold of adoptions, for verify.
+// adoptionChecks are the invariants of adoptions, for verify.
 func adoptionChecks(late time.Time) []desk.Check {
 	return []desk.Check{
 		{Name: "boxes of an adoption", SQL: `

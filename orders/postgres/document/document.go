@@ -92,7 +92,7 @@ func (m *Room) issued(ctx context.Context, q desk.Queryer, d *paper) (string, er
 	return no, nil
 }
 
-// compose gathers what a document says. It also decides who may have it.
+// compose gathers the content of a document, and refuses it to those who may not have it.
 func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	subject, err := r.About()
 	if err != nil {
@@ -262,7 +262,7 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 	return d, nil
 }
 
-// maySeeStatement lets through whom a purchase statement is for; to others there is none.
+// maySeeStatement lets the readers of a purchase statement through. NotFound for others.
 func (m *Room) maySeeStatement(ctx context.Context, household, seller int64) error {
 	a := link.ActorFrom(ctx)
 	earns := false
@@ -300,7 +300,7 @@ const documentColumns = `d.no, d.kind, d.order_id, d.subject, d.seller_org, d.ho
 	            WHEN 'purchase' THEN EXISTS (SELECT FROM ticket t WHERE t.id = split_part(d.subject, ':', 2)::bigint AND t.state <> 'accepted')
 	            ELSE false END AS void`
 
-// Document returns an issued one. NotFound for whom it is not.
+// Document returns an issued document to its readers. NotFound for others.
 func (m *Room) Document(ctx context.Context, r document.Ref) (document.Document, error) {
 	var d documentRow
 	err := m.DB.GetContext(ctx, &d, `SELECT `+documentColumns+` FROM document d WHERE d.no = $1`, document.ReadNumber(r.No))
@@ -362,7 +362,7 @@ func (m *Room) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.
 	return m.withNumbers(ctx, o.ID, 0, list)
 }
 
-// withNumbers fills in what was issued, and leaves out what is void and never was.
+// withNumbers fills in the numbers of issued documents, and leaves out void entries that never were issued.
 func (m *Room) withNumbers(ctx context.Context, order, household int64, list []document.Entry) (document.Entries, error) {
 	var rows []struct {
 		No      string        `db:"no"`
@@ -410,7 +410,7 @@ func (m *Room) HouseholdStatements(ctx context.Context, r document.HouseholdDocu
 	return m.withNumbers(ctx, 0, household, list)
 }
 
-// DocumentRegister lists what was issued, the newest number first.
+// DocumentRegister lists issued documents, the newest number first.
 func (m *Room) DocumentRegister(ctx context.Context, r document.Filter) (document.Entries, error) {
 	if err := desk.NeedCounty(ctx); err != nil {
 		return document.Entries{}, err

@@ -132,7 +132,7 @@ const buyInSelect = `
 	       b.price_per, b.amount_fen, b.bought_at, b.actor
 	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
 
-// buyInsOut names the households of buy-ins, for those who bought from them.
+// buyInsOut fills in the households of buy-ins, for the shop that bought from them.
 func (s *Room) buyInsOut(ctx context.Context, ref *desk.Names, rows []buyInRow) ([]shelf.BuyIn, error) {
 	out := make([]shelf.BuyIn, len(rows))
 	if len(rows) == 0 {

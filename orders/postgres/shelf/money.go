@@ -14,7 +14,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// shelfPaid applies what payments tells of sales and of sheets of buy-ins, each locked in the order of ids.
+// shelfPaid applies payments of sales and bills of buy-in sheets, each locked in the order of ids.
 func (m *Room) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refs []payments.RefEvent) error {
 	s := m
 	slices.SortStableFunc(got, func(a, b payments.PaymentEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
@@ -100,7 +100,7 @@ func (m *Room) newUnpaid() *desk.Unpaid {
 	})
 }
 
-// endUnpaid ends sales that were not paid: what they kept is free again.
+// endUnpaid ends sales that were not paid: the goods they kept are free again.
 func (m *Room) endUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	for _, id := range ids {
 		sale, err := m.lockSale(ctx, tx, id)

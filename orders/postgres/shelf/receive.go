@@ -42,7 +42,7 @@ type arrivalRow struct {
 const arrivalSums = `count(DISTINCT t.household_id) AS households, sum(t.units)::bigint AS units, sum(t.net_grams)::bigint AS net_grams,
 	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen + t.agent_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
 
-// Arrivals lists what the shop's orders brought and nobody has put on the shelf.
+// Arrivals lists delivered goods of the shop's orders that are not on the shelf yet.
 func (s *Room) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 // sellersShown is how many households a counter's search shows.
 const sellersShown = 8
 
-// Sellers searches for whoever stands at the counter. The catalogue shows households to those who collect from them; a
+// Sellers searches for the household at the counter. The catalogue shows households to those who collect from them; a
 // shop may find any, but only with something to go by, and learns a name and a village.
 func (s *Room) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {

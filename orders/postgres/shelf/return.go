@@ -23,7 +23,7 @@ type soldLine struct {
 	ReturnedFen int64 `db:"returned_fen"`
 }
 
-// soldLot is what of a line came out of a lot.
+// soldLot is the part of a line that came out of a lot.
 type soldLot struct {
 	No         int       `db:"no"`
 	LotID      int64     `db:"lot_id"`
@@ -51,9 +51,9 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 	if err := r.Check(s.Now()).Err(); err != nil {
 		return shelf.Return{}, err
 	}
-	said := r
-	said.ReturnedAt = time.Time{} // a page that is sent twice has two clocks
-	hash, err := desk.HashBody(said)
+	body := r
+	body.ReturnedAt = time.Time{} // a page that is sent twice has two clocks
+	hash, err := desk.HashBody(body)
 	if err != nil {
 		return shelf.Return{}, err
 	}
@@ -63,7 +63,7 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 		if err != nil {
 			return err
 		}
-		// The sale's lock is held: whoever sent the same before has written it by now.
+		// The sale's lock is held: an earlier request with the same id is written by now.
 		var old struct {
 			ID   int64  `db:"id"`
 			Hash []byte `db:"body_hash"`
@@ -173,7 +173,7 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 		Receipt: shelf.ReturnNumber(id), Org: sale.OrgID, AmountFen: total, Reason: "refund.taken_back", TakenAt: r.ReturnedAt.Unix()}})
 }
 
-// moveReturned puts goods back into the lots that they were sold from, and writes off what cannot be sold again.
+// moveReturned puts goods back into the lots that they were sold from, and writes off those that cannot be sold again.
 func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, back []shelf.ReturnLine, amounts []int64) error {
 	var rows []soldLot
 	// Locked in the order of their ids, as everybody does it.
@@ -212,7 +212,7 @@ func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, ki
 	return nil
 }
 
-// putBack moves a part of a return into its lot, and from there to what is lost where it cannot be sold again.
+// putBack moves a part of a return into its lot, and writes it off from there when it cannot be sold again.
 func (s *Room) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b shelf.ReturnLine, p shelf.Taken) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO shelf_return_lot (return_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
 		id, b.No, p.Lot, p.Measure, p.CostFen)
@@ -327,7 +327,7 @@ func (s *Room) returnOut(ctx context.Context, ref *desk.Names, id int64) (shelf.
 
 func errReturn() error { return link.E(link.NotFound, "return.unknown", "") }
 
-// Return is one return, for whoever may see its sale.
+// Return returns one return to readers of its sale.
 func (s *Room) Return(ctx context.Context, r shelf.IDRef) (shelf.Return, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return shelf.Return{}, desk.ErrLogin()
@@ -359,7 +359,7 @@ func (s *Room) returnsOf(ctx context.Context, ref *desk.Names, sales []int64) (m
 	return bySale, nil
 }
 
-// canReturn reports what a page may offer for a sale.
+// canReturn reports whether a page may offer to void a sale or to take goods back.
 func (s *Room) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
 	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) {
 		return false, false

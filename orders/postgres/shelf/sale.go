@@ -95,8 +95,8 @@ type askedLine struct {
 	code          string // of the lot's label, when that was scanned
 }
 
-// priceLines finds the goods of lines and what they cost. priceOf says what is asked for one price unit, or what is
-// wrong with a line; what is wrong is noted with the line's number.
+// priceLines finds the goods of lines and their amounts. priceOf returns the price of one price unit or the problem of a line;
+// problems are noted with the line's number.
 func (s *Room) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
 	priceOf func(i int, it itemRow) (money.Price, *link.Error)) (lines []wanted, total int64, err error) {
 	ids := make([]int64, len(asked))
@@ -127,8 +127,8 @@ func (s *Room) priceLines(ctx context.Context, org int64, asked []askedLine, pro
 	return lines, total, nil
 }
 
-// Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
-// the next count, and never taken from what is kept for others.
+// Ring records a sale at the till. The goods have left already: a measure that the books do not cover is noted on the line for
+// the next count, and never taken from goods that are kept for others.
 func (s *Room) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Room) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	return s.saleOut(ctx, ref, sale.ID)
 }
 
-// billSale tells payments that a sale is done: the shop earns what was paid.
+// billSale tells payments that a sale is done: the shop earns the payment.
 func (s *Room) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
 	var delivery int64
 	err := tx.GetContext(ctx, &delivery, `
@@ -281,7 +281,7 @@ func (s *Room) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column strin
 	return parts, uncovered, nil
 }
 
-// moveKept gives what a sale keeps to its buyer, or back to the shelf.
+// moveKept gives the goods that a sale keeps to its buyer, or back to the shelf.
 func (s *Room) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
 	_, err := tx.ExecContext(ctx, `SELECT FROM shelf_lot WHERE id IN (SELECT lot_id FROM shelf_sale_lot WHERE sale_id = $1) ORDER BY id FOR UPDATE`, sale)
 	if err != nil {
@@ -296,7 +296,7 @@ func (s *Room) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool)
 	return nil
 }
 
-// step moves a locked sale and what it keeps, and tells payments.
+// step moves a locked sale and the goods it keeps, and tells payments.
 func (s *Room) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.SaleStep) error {
 	to, err := sale.State.Next(step)
 	if err != nil {
@@ -393,7 +393,7 @@ func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	return s.saleOut(ctx, ref, sale.ID)
 }
 
-// PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for whoever stands there.
+// PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for the customer there.
 func (s *Room) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
 	sale, err := s.Sale(ctx, shelf.SaleRef{ID: r.ID})
 	if err != nil {

@@ -70,7 +70,7 @@ type saleLineRow struct {
 	Traces    pq.StringArray `db:"traces"`
 
 	Returned     int64 `db:"returned"`
-	ReturnedCost int64 `db:"returned_cost"` // of what came back
+	ReturnedCost int64 `db:"returned_cost"` // of returned goods
 }
 
 // salesOut fills in the lines of the sales that the actor may see, and drops the others.
@@ -134,7 +134,7 @@ func (s *Room) salesOut(ctx context.Context, ref *desk.Names, rows []saleRow) ([
 	return out, nil
 }
 
-// Sales lists a shop's sales, or what the caller bought.
+// Sales lists a shop's sales, or the caller's purchases.
 func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, error) {
 	a := link.ActorFrom(ctx)
 	w := desk.Filter{}
@@ -205,7 +205,7 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 	return page, err
 }
 
-// Till is what a till needs: a till works on with it when the network is gone.
+// Till returns the data with which a till works on without a network.
 func (s *Room) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
@@ -241,7 +241,7 @@ func (s *Room) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
 	return till, nil
 }
 
-// Shops lists the supermarkets with what they have.
+// Shops lists the supermarkets with their goods.
 func (s *Room) Shops(ctx context.Context, _ orders.None) (shelf.PublicShops, error) {
 	ref, err := s.Ref.Get(ctx)
 	if err != nil {
@@ -319,7 +319,7 @@ func (s *Room) publicShops(ctx context.Context, ref *desk.Names, only int64) (sh
 	return out, nil
 }
 
-// Turnover sums what was sold and done between two days, less what came back between them.
+// Turnover sums the sales that were handed over between two days, less the returns between them.
 func (s *Room) Turnover(ctx context.Context, f shelf.TurnoverFilter) (shelf.Turnover, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {

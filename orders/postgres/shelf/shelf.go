@@ -76,7 +76,7 @@ func shopsOf(ref *desk.Names) []catalog.Organisation {
 	return shops
 }
 
-// claim takes a request's key inside tx under the name of what it does, so that one key cannot mean two things.
+// claim takes a request's key inside tx under the name of its action, so that one key cannot mean two things.
 func (s *Room) claim(ctx context.Context, tx *sqlx.Tx, what, key string, body any) (about int64, done bool, err error) {
 	hash, err := desk.HashBody([]any{what, body})
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Room) claim(ctx context.Context, tx *sqlx.Tx, what, key string, body an
 	return s.Once(ctx, tx, what+":"+key, hash)
 }
 
-// about notes what a claimed key made.
+// about notes the result of a claimed key.
 func (s *Room) about(ctx context.Context, tx *sqlx.Tx, what, key string, id int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE request_key SET about = $3 WHERE account_id = $1 AND key = $2`,
 		link.ActorFrom(ctx).Account, what+":"+key, id)

@@ -47,7 +47,7 @@ const lotSelect = `
 	       l.received, l.sold, l.kept, l.held, l.lost, l.donated, l.found, l.cost_fen, l.household_fen, l.shelved_at, l.best_before
 	FROM shelf_lot l JOIN shelf_item i ON i.id = l.item_id `
 
-// leftSQL is what is free to sell of a lot l.
+// leftSQL is the measure of a lot l that is free to sell, as shelf.Quantities.Left.
 const leftSQL = `(l.received + l.found - l.sold - l.kept - l.held - l.lost - l.donated)`
 
 func (r lotRow) quantities() shelf.Quantities {
@@ -155,7 +155,7 @@ type itemSums struct {
 	NextExpiry   *time.Time `db:"next_expiry"`
 }
 
-// itemsOf reads a shop's items with what their lots that are not gone add up to. fresh leaves out what is past its date.
+// itemsOf reads a shop's items with the sums of their lots that are not gone. fresh leaves out lots past their date.
 func (s *Room) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSums, error) {
 	var rows []itemSums
 	err := s.DB.SelectContext(ctx, &rows, `
@@ -201,7 +201,7 @@ func (s *Room) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, error) 
 	return out, nil
 }
 
-// SaveItem sets the price and what else the shop decides about a thing on its shelf.
+// SaveItem sets the price, the barcode and the online sale of an item.
 func (s *Room) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, error) {
 	ref, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
@@ -264,8 +264,8 @@ func (r movementRow) Out(ref *desk.Names, a link.Actor) shelf.Movement {
 		MayDecide: shelf.Decidable(r.State, r.OrgID, r.AccountID, a.Org, a.Account) && slices.Contains(shopStaff, a.Role)}
 }
 
-// WriteOff takes goods off the shelf that were not sold, or puts back what a count found. What is worth much waits, out
-// of sale, until a second person agrees.
+// WriteOff takes goods off the shelf that were not sold, or puts back goods that a count found. A movement of much
+// value waits, out of sale, until a second person agrees.
 func (s *Room) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 func errTrace() error { return link.E(link.NotFound, "trace.unknown", "code") }
 
 // Trace tells the public story of a lot on a shelf, or of a delivery that is not on one. The queries read no column that
-// names a household: what is not read cannot leak.
+// names a household: a column that is not read cannot leak.
 func (s *Room) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error) {
 	code, ok := shelf.ReadTrace(r.Code)
 	if !ok {
@@ -71,7 +71,7 @@ func (s *Room) trace(ref *desk.Names, code, product, grade string, village, home
 		Unit: p.OrderUnit, PriceUnit: p.PriceUnit, Village: v.Name, Township: ref.Townships[v.TownshipID], Homes: homes, NetGrams: grams, Count: units}
 }
 
-// TraceOf is the code of the public page of what a ticket's goods became, once they are delivered.
+// TraceOf is the code of the public page about a ticket's goods, once they are delivered.
 func (m *Room) TraceOf(ctx context.Context, t desk.TicketRow) (string, error) {
 	if t.DeliveryID == nil {
 		return "", nil
@@ -86,7 +86,7 @@ func (m *Room) TraceOf(ctx context.Context, t desk.TicketRow) (string, error) {
 	return code, nil
 }
 
-// traceDelivery is the story of what was weighed and accepted. A delivery that a corrected weight replaced leads to the
+// traceDelivery is the story of goods that were weighed and accepted. A delivery that a corrected weight replaced leads to the
 // one that replaced it.
 func (s *Room) traceDelivery(ctx context.Context, ref *desk.Names, code string) (shelf.Trace, error) {
 	var d struct {
