@@ -135,7 +135,7 @@ type Books interface {
 	LedgerEntries(context.Context, EntriesRequest) (LedgerEntries, error)
 	Periods(context.Context, None) (Periods, error)
 	// AskClosing asks a second person to close a month that is over. Conflict when another is asked for or it is closed.
-	AskClosing(context.Context, AskClosing) (Closing, error)
+	AskClosing(context.Context, AskClosing) (Closing, error) //link:body
 	// DecideClosing closes the month for good, or leaves it open. Forbidden for the person who asked.
 	DecideClosing(context.Context, DecideClosing) (Closing, error)
 }

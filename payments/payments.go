@@ -585,7 +585,7 @@ type Service interface {
 	Payments(context.Context, PaymentFilter) (PaymentPage, error)
 
 	// RecordTransfers takes bank statement lines: matched by 识别码, never by amount. For the county's operator.
-	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error) //link:subject transfers_record
+	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error) //link:subject transfers_record body
 	MatchTransfer(context.Context, MatchTransfer) (StatementLine, error)      //link:subject transfer_match
 	Statement(context.Context, StatementFilter) (StatementPage, error)
 	RecordCash(context.Context, RecordCash) (Payment, error) //link:subject cash_record

@@ -53,7 +53,7 @@ const (
 	tokensMost = 10_000
 )
 
-// tokens remembers whose tokens were sent a moment ago.
+// tokens remembers the accounts of tokens that were sent a moment ago.
 type tokens struct {
 	mu    sync.RWMutex
 	known map[string]knownToken

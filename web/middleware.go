@@ -20,7 +20,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// info is what the access log learns on the way in.
+// info collects the access log's values on the way in.
 type info struct {
 	route   string
 	account int64
@@ -35,7 +35,7 @@ func infoOf(r *http.Request) *info {
 	return &info{}
 }
 
-// recorder remembers what was answered. Unwrap lets http.ResponseController reach
+// recorder remembers status and size of the response. Unwrap lets http.ResponseController reach
 // the connection, which live pages flush.
 type recorder struct {
 	http.ResponseWriter
@@ -96,7 +96,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 
 func stack() string { return string(debug.Stack()) }
 
-// secure sets the headers that tell the browser what a page of ours may do. There
+// secure sets the headers that limit a page in the browser. There
 // is no inline script or style anywhere, so the policy needs no exceptions; forms
 // may lead to the payment providers' pages, because browsers also check where a
 // form is redirected to.
@@ -154,7 +154,7 @@ func (s *Server) refuseBinary(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody bounds what a request may send. Routes that take files raise the
+// limitBody bounds the size of a request. Routes that take files raise the
 // bound with allowBody.
 func (s *Server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -184,7 +184,7 @@ func (s *Server) speak(next http.Handler) http.Handler {
 	})
 }
 
-// recognise finds out who is logged in, for pages and for the modules behind them.
+// recognise finds the account of a request, for pages and for the modules behind them.
 func (s *Server) recognise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.sessionAccount(r)
@@ -203,7 +203,7 @@ func (s *Server) recognise(next http.Handler) http.Handler {
 	})
 }
 
-// asAccount is the request of somebody who is known.
+// asAccount returns the request with its account and actor.
 func asAccount(r *http.Request, a *auth.Account) *http.Request {
 	infoOf(r).account = a.ID
 	ctx := auth.WithAccount(r.Context(), a)
@@ -251,7 +251,7 @@ func (s *Server) withSession(next http.Handler) http.Handler {
 	}))
 }
 
-// sessionAccount is who is logged in, or nil: a disabled account and a session
+// sessionAccount returns the account of the session, or nil: a disabled account and a session
 // from before the last change of password are nobody.
 func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	id := s.Sessions.GetInt64(r.Context(), page.SessionAccountID)

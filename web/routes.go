@@ -33,7 +33,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		return link.E(link.Invalid, "method_not_allowed", "")
 	})
 	d := s.deps
-	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and needs what the wings make
+	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
 	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Catalog: d.Catalog,
 		Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords}})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
@@ -54,7 +54,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	s.api.Routes(apiRoutes)
 }
 
-// apiServices are what the endpoints ask.
+// apiServices are the modules behind the endpoints.
 func (s *Server) apiServices() api.Services {
 	d := s.deps
 	return api.Services{

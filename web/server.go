@@ -44,7 +44,7 @@ import (
 	"banmuyuan/web/static"
 )
 
-// Config is what an operator may set.
+// Config holds the operator's settings.
 type Config struct {
 	// BaseURL is how people reach the site, without a slash at the end. QR codes and
 	// links on paper start with it.
@@ -57,7 +57,7 @@ type Config struct {
 	PayOrigins []string
 	// TrustedProxies may say whom they speak for in X-Forwarded-For.
 	TrustedProxies []netip.Prefix
-	// MaxBody bounds what a request may send; 1 MiB if zero.
+	// MaxBody bounds the size of a request; 1 MiB if zero.
 	MaxBody int64
 	// Now is the clock; the machine's if nil.
 	Now func() time.Time
@@ -84,12 +84,12 @@ type Deps struct {
 	Care          catalog.Care
 	// AccountReviews are the payout accounts that wait for a second person.
 	AccountReviews payments.AccountReviews
-	// Notifier tells households what was done in their name; the log if nil.
+	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
 	// Numbers in full, for the county; each look is written down.
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
-	// Version is what the API's description calls itself.
+	// Version is the version in the API's description.
 	Version string
 
 	Accounts auth.Accounts
@@ -98,7 +98,7 @@ type Deps struct {
 	Throttle auth.Throttle
 	Sessions scs.Store
 	Reports  report.Store
-	// Live carries what pages show as it happens; a hub of its own if nil.
+	// Live carries updates to open pages; a hub of its own if nil.
 	Live *live.Hub
 	// Changes tells of orders, by id, whose state has changed, so that looks that wait
 	// for it are answered then; where it is nil they look again by themselves.
@@ -201,7 +201,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	return s, nil
 }
 
-// check reports what New cannot do without.
+// check returns an error for a missing dependency.
 func (d Deps) check() error {
 	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Sessions == nil || d.Reports == nil {
 		return errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
@@ -217,7 +217,7 @@ func (d Deps) check() error {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Run does what pages have done in the background, until ctx ends: live figures and reports.
+// Run runs the background work of pages until ctx ends: live figures and reports.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { s.shop.Run(ctx) })
@@ -253,7 +253,7 @@ func (s *Server) chain() (http.Handler, error) {
 	return s.identify(h), nil
 }
 
-// plumbing answers what needs neither session nor language.
+// plumbing answers requests that need neither session nor language.
 func (s *Server) plumbing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
@@ -285,10 +285,10 @@ func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // whoever asked went away
+	_, _ = w.Write([]byte(text)) // the client closed the connection
 }
 
-// ready names what does not work; the reason is in the log.
+// ready names the dependencies that do not work; the reason is in the log.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()

@@ -68,7 +68,7 @@ type Service interface {
 	// Till is everything a till needs to sell without a network.
 	Till(context.Context, orders.None) (Till, error)
 	// Ring records a sale at the till; the same client id twice is one sale.
-	Ring(context.Context, Ring) (Sale, error)
+	Ring(context.Context, Ring) (Sale, error) //link:body
 	// Buy keeps goods for a private buyer until they are paid. SoldOut.
 	Buy(context.Context, Buy) (Sale, error)
 	PaySale(context.Context, PayRefRequest) (orders.PayStart, error)

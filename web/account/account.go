@@ -24,10 +24,10 @@ func (s *Pages) accountRoutes() {
 	s.Guarded("POST", "/account/lang", "account.lang", s.changeLang, auth.Roles...)
 }
 
-// nextPage is what the pages before a login carry along.
+// nextPage is the address that the pages before a login carry along.
 type nextPage struct{ Next string }
 
-// afterLogin is where somebody goes who has just logged in.
+// afterLogin returns the first page after a login.
 func (s *Pages) afterLogin(a *auth.Account, next string) string {
 	if next = page.SafeNext(next); next != "" {
 		return next

@@ -22,7 +22,7 @@ func (s *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if !f.OK() {
 		return s.RenderForm(w, r, "account/account", nil, f)
 	}
-	// Whoever sits at an unlocked screen may not guess either.
+	// Tries at an unlocked screen are counted as well.
 	wait, err := s.Throttle.Try(r.Context(), "login:"+a.Login, auth.PerAccount)
 	if err != nil {
 		return fmt.Errorf("count password change: %w", err)

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// CardLogin starts a session with what a card's code holds and the last four of the head's id number.
+// CardLogin starts a session with the secret of a card and the last four of the head's id number.
 func (p Programs) CardLogin(r *http.Request, secret, proof string) (string, *auth.Account, error) {
 	var problems link.Problems
 	if secret == "" {

@@ -1,8 +1,9 @@
 package account
 
 import (
-	"banmuyuan/web/page"
 	"net/http"
+
+	"banmuyuan/web/page"
 )
 
 func (s *Pages) register(w http.ResponseWriter, r *http.Request) error {

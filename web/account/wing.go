@@ -15,13 +15,13 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// accountWing is what accounts bring to the site.
+// Wing describes the pages of accounts.
 func Wing() page.Wing {
 	return page.Wing{Name: "account", Templates: templateFiles, Layout: "shop", Layouts: map[string]string{"account/pin": "household"},
 		Messages: []map[string][2]string{accountWords}}
 }
 
-// accountServices are what the pages of accounts ask.
+// Services are the stores and modules behind the pages of accounts.
 type Services struct {
 	Accounts auth.Accounts
 	Cards    auth.Cards
@@ -30,13 +30,13 @@ type Services struct {
 	Catalog  catalog.Service
 }
 
-// accountPages are the pages on which people log in, register and look after their account.
+// Pages are the pages on which people log in, register and look after their account.
 type Pages struct {
 	*page.Site
 	Services
 }
 
-// newAccount registers the pages of accounts.
+// New registers the pages of accounts.
 func New(site *page.Site, services Services) *Pages {
 	s := &Pages{site, services}
 	s.accountRoutes()

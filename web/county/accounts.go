@@ -1,15 +1,10 @@
 package county
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strings"
 
 	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -22,7 +17,7 @@ func (s *people) accountRoutes() {
 	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.accountSwitch, auth.Admin)
 }
 
-// openedRoles are what the administrator opens accounts for; private buyers register themselves.
+// openedRoles are the roles of accounts that the administrator opens; private buyers register themselves.
 var openedRoles = []auth.Role{auth.Officer, auth.OrgApprover, auth.Clerk, auth.Household, auth.Helper, auth.Operator, auth.Approver, auth.Admin}
 
 const accountsShown = 50
@@ -36,7 +31,7 @@ type accountsPage struct {
 	Counts   map[auth.Role]int
 	Next     string
 	Me       int64
-	Login    string // whose first password is shown, once
+	Login    string // of the account with the password that is shown, once
 	Password string
 }
 
@@ -78,7 +73,7 @@ func (s *people) accountsPage(r *http.Request) (accountsPage, error) {
 	return d, nil
 }
 
-// accounts lists who can log in.
+// accounts lists the accounts.
 func (s *people) accounts(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.accountsPage(r)
 	if err != nil {
@@ -86,142 +81,4 @@ func (s *people) accounts(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := s.QueryForm(r)
 	return s.RenderForm(w, r, "county/accounts", d, f)
-}
-
-var loginPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.\-]{2,39}$`)
-
-// accountOpen opens an account with a password that is shown once, to be handed over and changed.
-func (s *people) accountOpen(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	a := auth.Account{Login: auth.CleanLogin(f.Text("login")), Name: page.CheckName(f, "name"), Role: auth.Role(f.Text("role")), Lang: string(page.ZH)}
-	if f.Need("login") && !loginPattern.MatchString(a.Login) {
-		f.Add("login", "accounts.login.form")
-	}
-	if phone := f.Text("phone"); phone != "" {
-		if a.Phone = auth.CleanPhone(phone); a.Phone == "" {
-			f.Add("phone", "account.phone.invalid")
-		}
-	}
-	if err := s.bindAccount(r, f, &a); err != nil {
-		return err
-	}
-	password, hash, err := s.firstPassword(r)
-	if err != nil {
-		return err
-	}
-	a.PasswordHash = hash
-	if f.OK() {
-		if _, err = s.Accounts.Create(r.Context(), a); errors.Is(err, auth.ErrLoginTaken) {
-			f.Add("login", "accounts.login.taken")
-		} else if err != nil {
-			return fmt.Errorf("open account: %w", err)
-		}
-	}
-	d, err := s.accountsPage(r)
-	if err != nil {
-		return err
-	}
-	if f.OK() {
-		s.Log.InfoContext(r.Context(), "account opened", "login", a.Login, "role", a.Role, "by", d.Me)
-		d.Login, d.Password = a.Login, password
-		f = s.NewForm(page.LangOf(r))
-	}
-	return s.RenderForm(w, r, "county/accounts", d, f)
-}
-
-// bindAccount finds what a role acts for.
-func (s *people) bindAccount(r *http.Request, f *page.Form, a *auth.Account) error {
-	switch {
-	case a.Role.In(auth.Organisation...):
-		if a.OrgID = f.Int("org"); a.OrgID == 0 {
-			f.Add("org", "accounts.org")
-		}
-	case a.Role.In(auth.Earning...):
-		h, err := s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
-		if err != nil && link.CodeOf(err) != link.NotFound && link.CodeOf(err) != link.Invalid {
-			return err
-		}
-		switch {
-		case a.Role == auth.Household && h.ID == 0:
-			f.Add("household", "accounts.household")
-		case a.Role == auth.Helper && h.HelperID == 0:
-			f.Add("household", "accounts.household.helper")
-		case a.Role == auth.Household:
-			a.HouseholdID = h.ID
-		default:
-			a.HelperID = h.HelperID
-		}
-	case !a.Role.In(auth.County...):
-		f.Add("role", "accounts.role")
-	}
-	return nil
-}
-
-// firstPassword makes a password that is easy to read out and to type, with 50 bits of chance in it.
-func (s *people) firstPassword(r *http.Request) (password, hash string, err error) {
-	text := strings.ToLower(rand.Text()) // base32: letters and 2 to 7
-	password = text[:5] + "-" + text[5:10]
-	hash, err = s.Passwords.Hash(r.Context(), password)
-	return password, hash, err
-}
-
-// onAccount runs a command on the account of the path.
-func (s *people) onAccount(r *http.Request) (*auth.Account, error) {
-	a, err := s.Accounts.ByID(r.Context(), page.PathInt(r, "id"))
-	if errors.Is(err, auth.ErrNotFound) {
-		return nil, link.E(link.NotFound, "accounts.unknown", "")
-	}
-	return a, err
-}
-
-// accountPassword gives somebody who forgot theirs a new password, shown once.
-func (s *people) accountPassword(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.onAccount(r)
-	if err != nil {
-		return err
-	}
-	password, hash, err := s.firstPassword(r)
-	if err != nil {
-		return err
-	}
-	if _, err := s.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
-		return fmt.Errorf("reset password: %w", err)
-	}
-	d, err := s.accountsPage(r)
-	if err != nil {
-		return err
-	}
-	s.Log.InfoContext(r.Context(), "password reset", "login", a.Login, "by", d.Me)
-	d.Login, d.Password = a.Login, password
-	return s.RenderForm(w, r, "county/accounts", d, s.NewForm(page.LangOf(r)))
-}
-
-// accountSwitch switches an account off, which ends its sessions, or on again.
-func (s *people) accountSwitch(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	a, err := s.onAccount(r)
-	if err != nil {
-		return err
-	}
-	off := f.Text("off") != ""
-	me := auth.FromContext(r.Context())
-	if a.ID == me.ID {
-		return link.E(link.Conflict, "accounts.self", "")
-	}
-	if err := s.Accounts.SetDisabled(r.Context(), a.ID, off); err != nil {
-		return fmt.Errorf("switch account: %w", err)
-	}
-	s.Log.InfoContext(r.Context(), "account switched", "login", a.Login, "off", off, "by", me.ID)
-	said := "accounts.on"
-	if off {
-		said = "accounts.off"
-	}
-	s.Flash(r, page.Good, said, "login", a.Login)
-	return s.GoTo(w, r, "county.accounts", "q", a.Login)
 }

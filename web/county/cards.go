@@ -26,7 +26,7 @@ func (s *Cards) cardRoutes() {
 
 type cardPrint struct {
 	Household catalog.Household
-	Address   string // what its code holds
+	Address   string // in its code
 	QR        template.HTML
 }
 
@@ -84,7 +84,7 @@ func (d cardsPage) wanted(one string) (all []catalog.Household) {
 	return all
 }
 
-// cards lists who of a village has a card.
+// cards lists the households of a village with their cards.
 func (s *Cards) cards(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
 	if err != nil {
@@ -93,8 +93,8 @@ func (s *Cards) cards(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/cards", d, s.NewForm(page.LangOf(r)))
 }
 
-// cardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: what the
-// codes hold is not kept.
+// cardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: the secret of
+// a code is not kept.
 func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 }
 
 // issueCards makes cards for one household of a village or for all that have none. The same request again gets the same
-// cards to print: what their codes hold follows from it.
+// cards to print: their codes follow from it.
 func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([]cardPrint, error) {
 	by := auth.FromContext(ctx)
 	once, err := page.OnceBy(by, key, fmt.Sprintf("cards of village %d %s", d.Village.ID, one))
@@ -165,7 +165,7 @@ func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([
 	return prints, nil
 }
 
-// cardAddress is what the code of a card holds that was made by a request.
+// cardAddress is the address in the code of a card that was made by a request.
 func (s *Cards) cardAddress(once auth.Once, c auth.Card) (string, error) {
 	for _, secret := range auth.CardSecrets(s.Digests, once, c.HouseholdID) {
 		if bytes.Equal(auth.SecretHash(secret), c.Hash) {

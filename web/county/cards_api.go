@@ -8,7 +8,7 @@ import (
 	"banmuyuan/web/api"
 )
 
-// VillageCards lists who of a village has a card.
+// VillageCards lists the households of a village with their cards.
 func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCards, error) {
 	d, err := s.cardsPage(ctx, village)
 	out := api.VillageCards{VillageID: d.Village.ID, Village: d.Village.Name, Without: d.Without, Items: []api.HouseholdCard{}}
@@ -25,7 +25,7 @@ func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCar
 	return out, err
 }
 
-// IssueCards makes cards of a village's households and tells what is to be printed on them, to whoever asks with its key.
+// IssueCards makes cards of a village's households and returns the text to print on them; the same key returns the same.
 func (s *Cards) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
 	out := api.IssuedCards{Items: []api.IssuedCard{}}
 	d, err := s.cardsPage(ctx, village)

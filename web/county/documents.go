@@ -26,7 +26,7 @@ type documentsPage struct {
 
 var documentKinds = []document.Kind{document.DocPurchase, document.DocAcceptance, document.DocReceipt, document.DocRefund, document.DocConfirmation}
 
-// documents is the register of what was issued, by number.
+// documents is the register of issued documents, by number.
 func (s *people) documents(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	this := s.Now().In(page.China).Year()
@@ -45,7 +45,7 @@ func (s *people) documents(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "county/documents", d)
 }
 
-// householdDocuments lists what can be issued for one household.
+// householdDocuments lists the documents that can be issued for one household.
 func (s *people) householdDocuments(w http.ResponseWriter, r *http.Request) error {
 	found, err := s.householdPage(r)
 	if err != nil {

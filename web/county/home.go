@@ -19,7 +19,7 @@ func (s *overview) homeRoutes() {
 }
 
 // reportedPerPersonFen is the rise of income per person that the county reported for the years before the demo's
-// season: what the bars of the years are held against.
+// season; the bars of the years are compared with it.
 var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_00}
 
 type homePage struct {
@@ -106,7 +106,7 @@ func pipeline(counts []orders.StateCount) []pipelineRow {
 	return rows
 }
 
-// moneyHeadline reads what households are owed out of the trial balance: those accounts are credits.
+// moneyHeadline reads the amounts owed to households out of the trial balance: their accounts are credits.
 func moneyHeadline(t payments.TrialBalance) moneyFigures {
 	m := moneyFigures{Balanced: t.SumFen, OK: t.SumFen == 0}
 	for _, row := range t.Rows {

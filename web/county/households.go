@@ -128,7 +128,7 @@ func (s *people) household(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/household", d, s.NewForm(page.LangOf(r)))
 }
 
-// onHousehold runs a command on the household of the path, and shows its page with what is wrong or goes there.
+// onHousehold runs a command on the household of the path, and goes to its page or shows it with the errors.
 func (s *people) onHousehold(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *page.Form, catalog.Household) error) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

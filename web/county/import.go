@@ -15,7 +15,7 @@ import (
 // importColumns is the order of the template file.
 var importColumns = []string{"户编号", "户主姓名", "身份证号", "家庭人口", "乡镇", "行政村", "联系电话", "参与项目", "半亩园面积", "养鹅数", "帮扶责任人"}
 
-// importMostAtOnce is what the catalogue takes in one call.
+// importMostAtOnce is the number of rows that the catalogue takes in one call.
 const importMostAtOnce = 1000
 
 type importPage struct {
@@ -33,7 +33,7 @@ func (s *people) countyImport(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/import", importPage{Words: s.Words(r), Columns: importColumns}, s.NewForm(page.LangOf(r)))
 }
 
-// importRead looks at a file without changing anything, and takes what is good in it when told to.
+// importRead checks a file without changing anything, and imports its good rows on confirmation.
 func (s *people) importRead(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -24,7 +24,7 @@ var TreasuryWords = map[string][2]string{
 	"status.dispute.closed":  {"询问已结束", "The inquiry has ended"},
 	"status.dispute.all":     {"全部", "All"},
 
-	// What the buyer's bank gives as the reason.
+	// The reason that the buyer's bank gives.
 	"dispute.reason.bank_cannot_process":       {"银行无法处理", "The bank could not process it"},
 	"dispute.reason.check_returned":            {"支票被退回", "The check was returned"},
 	"dispute.reason.credit_not_processed":      {"说好的退款没有收到", "A promised refund did not come"},
@@ -55,7 +55,7 @@ var TreasuryWords = map[string][2]string{
 	"treasury.approved":   {"退款已复核，开始办理。", "The refund is approved and on its way."},
 	"treasury.refunded":   {"退款转账已登记。", "The refund's transfer is recorded."},
 
-	// What a difference is, and what to do.
+	// Kinds of difference, each with the next step.
 	"recon.clearing.silent":      {"支付渠道没有回应，今天没能核对它的账。系统会自动再试；连续两天如此请查看日志。", "The provider did not answer, so its books could not be compared. It is tried again; if it lasts two days look at the log."},
 	"recon.clearing.amount":      {"同一笔款，支付渠道和我们的金额不同。请在渠道后台核对，把截图交系统管理员更正。", "The provider and we have different amounts. Check in the provider's dashboard and hand it to the administrator."},
 	"recon.clearing.unbooked":    {"支付渠道有这笔款，我们没有入账。请在渠道后台查是谁付的；不是本系统的订单就在渠道后台退回。", "The provider has this money and we did not book it. Look up in its dashboard who paid; return it there if it is no order's."},

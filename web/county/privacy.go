@@ -83,7 +83,7 @@ type unmaskingsPage struct {
 	Codes    map[int64]string
 }
 
-// unmaskings is who saw what, when and why.
+// unmaskings lists each look at a full number: actor, time and reason.
 func (s *people) unmaskings(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := unmaskingsPage{Words: s.Words(r), Codes: map[int64]string{}}

@@ -1,10 +1,7 @@
 package county
 
 import (
-	"context"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +10,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// receiptRoutes are the pages of what comes in.
+// receiptRoutes are the pages of incoming money.
 func (s *moneyPages) receiptRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/receipts", "county.receipts", s.receipts, county...)
@@ -36,13 +33,13 @@ type receiptsPage struct {
 	Cash      payments.PaymentPage // cash to be taken
 	Refunds   payments.RefundPage  // the county has to transfer these itself
 	Match     []page.Option        // payments that a line can be put to
-	Booked    []page.Option        // what was booked before the statement showed it
+	Booked    []page.Option        // postings that were booked before the statement showed them
 	Result    *payments.TransferResult
 	Problems  []rowProblem
 	Today     string
 }
 
-// rowProblem is what is wrong in a line of an uploaded file.
+// rowProblem is an error in a line of an uploaded file.
 type rowProblem struct {
 	Line int
 	Text string
@@ -97,7 +94,7 @@ func (s *moneyPages) receipts(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/receipts", d, f)
 }
 
-// receiptsDone goes back to the list, or shows it with what is wrong.
+// receiptsDone goes back to the list, or shows it with the errors.
 func (s *moneyPages) receiptsDone(w http.ResponseWriter, r *http.Request, f *page.Form, err error, done string) error {
 	if err != nil && !f.Fail(err) {
 		return err
@@ -124,122 +121,4 @@ func (s *moneyPages) receiptsRecord(w http.ResponseWriter, r *http.Request) erro
 		return s.receiptsDone(w, r, f, nil, "")
 	}
 	return s.recordTransfers(w, r, f, []payments.Transfer{line})
-}
-
-// receiptsImport takes the statement as the bank's site gives it. One wrong line refuses the whole file.
-func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	name, data, err := uploaded(r, "file")
-	if err != nil {
-		return s.receiptsDone(w, r, f, err, "")
-	}
-	got, err := s.Treasury.ImportStatement(r.Context(), payments.ImportStatement{Name: name, Data: data})
-	if err != nil {
-		return s.receiptsDone(w, r, f, err, "")
-	}
-	if len(got.Problems) > 0 {
-		f.Add("file", "upload.lines", "count", strconv.Itoa(len(got.Problems)))
-		d, err := s.receiptsPage(r, f)
-		if err != nil {
-			return err
-		}
-		for _, p := range got.Problems {
-			d.Problems = append(d.Problems, rowProblem{p.Line, d.Words.Problem(p.Key, p.Args)})
-		}
-		return s.RenderForm(w, r, "county/receipts", d, f)
-	}
-	t := page.Good
-	if got.Suspense > 0 || got.Out > got.Explained {
-		t = page.Care
-	}
-	s.Flash(r, t, "receipt.imported", "in", got.In, "out", got.Out, "matched", got.Matched+got.Booked, "suspense", got.Suspense, "duplicate", got.Duplicate)
-	return s.GoTo(w, r, "county.receipts")
-}
-
-func (s *moneyPages) recordTransfers(w http.ResponseWriter, r *http.Request, f *page.Form, lines []payments.Transfer) error {
-	var sum payments.TransferResult
-	for part := range slices.Chunk(lines, 500) {
-		one, err := s.Payments.RecordTransfers(r.Context(), payments.RecordTransfers{Lines: part})
-		if err != nil {
-			// What was taken before stays taken: the same file again only adds the rest.
-			return s.receiptsDone(w, r, f, err, "")
-		}
-		sum.Matched += one.Matched
-		sum.Suspense += one.Suspense
-		sum.Duplicate += one.Duplicate
-	}
-	t := page.Good
-	if sum.Suspense > 0 {
-		t = page.Care
-	}
-	s.Flash(r, t, "receipt.recorded", "matched", sum.Matched, "suspense", sum.Suspense, "duplicate", sum.Duplicate)
-	return s.GoTo(w, r, "county.receipts")
-}
-
-func (s *moneyPages) receiptsMatch(w http.ResponseWriter, r *http.Request) error {
-	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *page.Form) error {
-		if !f.Need("payment_id") {
-			return nil
-		}
-		_, err := s.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: page.PathInt(r, "id"), PaymentID: f.Int("payment_id")})
-		return err
-	})
-}
-
-// receiptsExplain puts a line to what was booked before the statement showed it.
-func (s *moneyPages) receiptsExplain(w http.ResponseWriter, r *http.Request) error {
-	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *page.Form) error {
-		if !f.Need("booked") {
-			return nil
-		}
-		kind, id, _ := strings.Cut(f.Text("booked"), ":")
-		_, err := s.Treasury.ExplainTransfer(ctx, payments.ExplainTransfer{LineID: page.PathInt(r, "id"), Kind: kind, ID: id})
-		return err
-	})
-}
-
-// receiptsReturn says that a line which belongs to nobody here was transferred back.
-func (s *moneyPages) receiptsReturn(w http.ResponseWriter, r *http.Request) error {
-	return s.onReceipt(w, r, "receipt.returned", func(ctx context.Context, f *page.Form) error {
-		on := f.When("return_on", time.DateOnly)
-		if !f.Need("return_ref", "return_on") || !f.OK() {
-			return nil
-		}
-		_, err := s.Treasury.ReturnTransfer(ctx, payments.ReturnTransfer{LineID: page.PathInt(r, "id"), BankRef: f.Text("return_ref"), PaidOn: on})
-		return err
-	})
-}
-
-func (s *moneyPages) receiptsCash(w http.ResponseWriter, r *http.Request) error {
-	return s.onReceipt(w, r, "receipt.cash", func(ctx context.Context, f *page.Form) error {
-		amount := f.Fen("amount_fen")
-		if !f.Need("payment_id", "receipt", "amount_fen") || !f.OK() {
-			return nil
-		}
-		_, err := s.Payments.RecordCash(ctx, payments.RecordCash{PaymentID: f.Int("payment_id"), Receipt: f.Text("receipt"), AmountFen: amount})
-		return err
-	})
-}
-
-// receiptsRefund says that a refund which no provider can make was transferred.
-func (s *moneyPages) receiptsRefund(w http.ResponseWriter, r *http.Request) error {
-	return s.onReceipt(w, r, "receipt.refunded", func(ctx context.Context, f *page.Form) error {
-		on := f.When("refund_paid_on", time.DateOnly)
-		if !f.Need("refund_bank_ref", "refund_paid_on") || !f.OK() {
-			return nil
-		}
-		_, err := s.Payments.RecordRefund(ctx, payments.RecordRefund{RefundID: page.PathInt(r, "id"), BankRef: f.Text("refund_bank_ref"), PaidOn: on})
-		return err
-	})
-}
-
-func (s *moneyPages) onReceipt(w http.ResponseWriter, r *http.Request, done string, command func(context.Context, *page.Form) error) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	return s.receiptsDone(w, r, f, command(r.Context(), f), done)
 }

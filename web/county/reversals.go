@@ -61,7 +61,7 @@ func (s *bookPages) postingPage(r *http.Request) (postingPage, error) {
 	return d, nil
 }
 
-// posting is one posting with all its lines, and what became of it.
+// posting is one posting with all its lines and its reversals.
 func (s *bookPages) posting(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.postingPage(r)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *bookPages) reversalsPage(r *http.Request, f *page.Form) (reversalsPage,
 	return d, err
 }
 
-// reversals lists what waits for a second person, and what was decided.
+// reversals lists reversals that wait for a second person, and decided ones.
 func (s *bookPages) reversals(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.reversalsPage(r, f)

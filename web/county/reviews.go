@@ -23,7 +23,7 @@ type reviewsPage struct {
 	Approves bool // may decide about accounts
 }
 
-// What a review is about, as a sentence.
+// What writes the subject of a review as a sentence.
 func (d reviewsPage) What(r catalog.Review) string {
 	text, _ := d.Words.Glossary.Say(d.Words.Lang, "review."+r.Kind, page.Values(r.Args))
 	return text
@@ -62,7 +62,7 @@ func (s *people) reviewsPage(r *http.Request, all bool) (reviewsPage, error) {
 	return d, nil
 }
 
-// reviews lists what looks implausible and is held until somebody has looked.
+// reviews lists implausible offers and accounts, which are held until a person has checked them.
 func (s *people) reviews(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.reviewsPage(r, f.Text("all") != "")

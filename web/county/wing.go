@@ -20,7 +20,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// countyWing is what the county's staff brings to the site.
+// Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
 		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, TreasuryWords},
@@ -50,7 +50,7 @@ func Wing() page.Wing {
 	}
 }
 
-// countyServices are what the pages of the county ask.
+// Services are the stores and modules behind the pages of the county.
 type Services struct {
 	Catalog         catalog.Service
 	Care            catalog.Care
@@ -105,7 +105,7 @@ type Reports struct {
 	Services
 }
 
-// moneyPages are the pages of what comes in and goes out.
+// moneyPages are the pages of incoming and outgoing money.
 type moneyPages struct {
 	*page.Site
 	Services
@@ -123,13 +123,13 @@ type pools struct {
 	Services
 }
 
-// County are those of the county's pages that programs use too.
+// Pages are the pages of the county that the API uses too.
 type Pages struct {
 	Cards   *Cards
 	Reports *Reports
 }
 
-// newCounty registers the pages of the county.
+// New registers the pages of the county.
 func New(site *page.Site, services Services) Pages {
 	c := Pages{Cards: &Cards{site, services}, Reports: &Reports{site, services}}
 	(&overview{site, services}).homeRoutes()

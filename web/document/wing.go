@@ -13,12 +13,12 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// documentWing is what documents bring to the site.
+// Wing describes the pages of documents.
 func Wing() page.Wing {
 	return page.Wing{Name: "document", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{words}}
 }
 
-// documentServices are what the pages of documents ask.
+// Services are the modules behind the pages of documents.
 type Services struct{ Documents document.Service }
 
 // paperPages issue documents and show them.
@@ -27,7 +27,7 @@ type paperPages struct {
 	Services
 }
 
-// newDocument registers the pages of documents.
+// New registers the pages of documents.
 func New(site *page.Site, services Services) {
 	(&paperPages{site, services}).routes()
 }

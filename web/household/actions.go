@@ -15,7 +15,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// doneFor is one line of the slip: what was done, by whom, and whether in the household's name.
+// doneFor is one line of the slip: an action, its actor, and whether it was done in the household's name.
 type doneFor struct {
 	At       time.Time
 	What     string
@@ -24,7 +24,7 @@ type doneFor struct {
 }
 
 type actionsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Consents []catalog.ConsentEntry
 	Done     []doneFor
 	Printed  time.Time
@@ -32,14 +32,14 @@ type actionsPage struct {
 
 // actions is the slip: everything that was done for the household, and by whom.
 func (s *pages) actions(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := actionsPage{Whose: who, Printed: s.Now()}
+	d := actionsPage{HouseholdPage: who, Printed: s.Now()}
 	log, err := s.Care.HouseholdLog(ctx, catalog.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (s *pages) actions(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "household/actions", d)
 }
 
-// whoDid names whoever acted; what the product did by itself has no person's name.
+// whoDid names the actor of an action; an action of the system has no person's name.
 func whoDid(l page.Lang, actor string) string {
 	if strings.HasPrefix(actor, "system:") {
 		return l.Pick("系统登记", "recorded by the system")
@@ -69,7 +69,7 @@ func whoDid(l page.Lang, actor string) string {
 	return actor
 }
 
-// action is what was done as a sentence.
+// action writes an action as a sentence.
 func (s *pages) action(l page.Lang, a catalog.Action) string {
 	if text, ok := s.Glossary.Say(l, "action."+a.What, page.Values(a.Args)); ok {
 		return text
@@ -77,9 +77,9 @@ func (s *pages) action(l page.Lang, a catalog.Action) string {
 	return a.What
 }
 
-// tellHousehold sends the household a text of what somebody just did in its name. That it cannot be sent undoes nothing:
+// tellHousehold sends the household a text about an action in its name. A text that cannot be sent undoes nothing:
 // the slip says the same.
-func (s *pages) tellHousehold(ctx context.Context, d page.Whose, kind string, args map[string]string) {
+func (s *pages) tellHousehold(ctx context.Context, d page.HouseholdPage, kind string, args map[string]string) {
 	a := auth.FromContext(ctx)
 	if !d.Helping() || d.Household.Phone == "" || a == nil {
 		return

@@ -7,9 +7,9 @@ import (
 	"banmuyuan/web/page"
 )
 
-// consent asks the household whether its helper may act for it. A helper who acts may only end that.
+// consent asks the household whether its helper may act for it. A helper may only end consent.
 func (s *pages) consent(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.Acting(r)

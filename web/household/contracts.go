@@ -22,7 +22,7 @@ func (s *pages) contractRoutes() {
 }
 
 type contractsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Waiting []contract.Quota // for the household's word
 	Signed  []contract.Quota
 	Over    []contract.Quota
@@ -30,16 +30,16 @@ type contractsPage struct {
 	Soon    []contract.Contract // published, not yet to be signed
 }
 
-// contracts shows what waits for the household's word first, then what it has signed and what it could.
+// contracts shows quotas that wait for the household's answer first, then signed ones and contracts open for signing.
 func (s *pages) contracts(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := contractsPage{Whose: who}
+	d := contractsPage{HouseholdPage: who}
 	quotas, err := s.Contracts.Quotas(ctx, contract.QuotaFilter{Household: who.Household.ID, Limit: 50})
 	if err != nil {
 		return err
@@ -74,13 +74,13 @@ func (s *pages) contracts(w http.ResponseWriter, r *http.Request) error {
 }
 
 type contractPage struct {
-	page.Whose
+	page.HouseholdPage
 	Offer contract.SignOffer
 }
 
 func (s *pages) contractPage(r *http.Request) (context.Context, contractPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := contractPage{Whose: who}
+	d := contractPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -90,7 +90,7 @@ func (s *pages) contractPage(r *http.Request) (context.Context, contractPage, er
 
 // contract asks one question: how much do you sign for?
 func (s *pages) contract(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.contractPage(r)
@@ -127,13 +127,13 @@ func (s *pages) contractSign(w http.ResponseWriter, r *http.Request) error {
 }
 
 type quotaPage struct {
-	page.Whose
+	page.HouseholdPage
 	Quota contract.Quota
 }
 
 func (s *pages) quotaPage(r *http.Request) (context.Context, quotaPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := quotaPage{Whose: who}
+	d := quotaPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -143,7 +143,7 @@ func (s *pages) quotaPage(r *http.Request) (context.Context, quotaPage, error) {
 
 // quota asks one question: will you sign for this? Afterwards it is the signed paper.
 func (s *pages) quota(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.quotaPage(r)

@@ -8,7 +8,7 @@ import (
 )
 
 type distributionsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Shares []explainedShare
 	Orgs   map[int64]string
 }
@@ -19,16 +19,16 @@ type explainedShare struct {
 	Why []string
 }
 
-// distributions shows what a household got of each distribution and how that was worked out.
+// distributions shows a household's share of each distribution and its calculation.
 func (s *pages) distributions(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := distributionsPage{Whose: who}
+	d := distributionsPage{HouseholdPage: who}
 	all, err := s.Distributions.HouseholdShares(ctx, payments.HouseholdRef{ID: who.Household.ID})
 	if err != nil {
 		return err

@@ -14,20 +14,20 @@ func (s *pages) documentRoutes() {
 }
 
 type documentsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Entries document.Entries
 }
 
-// documents are the purchase statements of what the household sold and was paid for.
+// documents are the purchase statements of the household's paid sales.
 func (s *pages) documents(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
 	if err != nil {
 		return err
 	}
-	d := documentsPage{Whose: who}
+	d := documentsPage{HouseholdPage: who}
 	if d.Entries, err = s.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *pages) documentIssue(w http.ResponseWriter, r *http.Request) error {
 	if !f.Fail(err) {
 		return err
 	}
-	d := documentsPage{Whose: who}
+	d := documentsPage{HouseholdPage: who}
 	if d.Entries, err = s.Documents.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: who.Household.ID}); err != nil {
 		return err
 	}

@@ -21,12 +21,12 @@ func (d incomePage) Only(name, value string) (string, error) {
 	return u + "#entries", err
 }
 
-// Net is what the household gets of an entry, whatever its stage.
+// Net is the household's part of an entry, at any stage.
 func (incomePage) Net(e orders.IncomeEntry) int64 {
 	return e.ExpectedFen + e.OwedFen + e.PaidFen
 }
 
-// IsAdvance tells whether an entry is what a contract paid ahead.
+// IsAdvance reports whether an entry is an advance of a contract.
 func (incomePage) IsAdvance(sourceKey string) bool {
 	return strings.HasPrefix(sourceKey, "advance:")
 }
@@ -94,7 +94,7 @@ func (s *pages) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage,
 			d.Missing++
 			continue
 		}
-		who := page.Whose{Words: s.Words(r), Household: h}
+		who := page.HouseholdPage{Words: s.Words(r), Household: h}
 		on := ctx
 		if helping {
 			actor := link.ActorFrom(ctx)

@@ -6,22 +6,21 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/payments"
 	"banmuyuan/web/page"
 )
 
 type lotsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Lots []catalog.HouseholdLot
 	Lot  catalog.HouseholdLot // the one that is changed
 }
 
-// Sold is what of a lot somebody has ordered.
+// Sold is the ordered part of a lot.
 func (lotsPage) Sold(lot catalog.Lot) int64 { return lot.Reserved + lot.Delivered }
 
 func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := lotsPage{Whose: who}
+	d := lotsPage{HouseholdPage: who}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -31,7 +30,7 @@ func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {
 }
 
 func (s *pages) lots(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	_, d, err := s.lotsPage(r)
@@ -83,7 +82,7 @@ func (s *pages) lotSave(w http.ResponseWriter, r *http.Request) error {
 				return s.GoTo(w, r, "household.lots", "h", d.H)
 			}
 			s.Flash(r, page.Good, "household.offer.saved")
-			s.tellHousehold(ctx, d.Whose, "offer", map[string]string{"product": d.Lot.Title.Zh, "capacity": page.Num64(capacity)})
+			s.tellHousehold(ctx, d.HouseholdPage, "offer", map[string]string{"product": d.Lot.Title.Zh, "capacity": page.Num64(capacity)})
 			return s.GoTo(w, r, "household.lots", "h", d.H)
 		}
 		if !f.Fail(err) {
@@ -91,67 +90,4 @@ func (s *pages) lotSave(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.RenderForm(w, r, "household/lot", d, f)
-}
-
-type accountPage struct {
-	page.Whose
-	Account payments.HouseholdAccount
-}
-
-func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, error) {
-	ctx, who, err := s.Acting(r)
-	d := accountPage{Whose: who}
-	if err != nil {
-		return ctx, d, err
-	}
-	d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID})
-	return ctx, d, err
-}
-
-func (s *pages) account(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
-		return nil
-	}
-	_, d, err := s.accountPage(r)
-	if err != nil {
-		return err
-	}
-	return s.Render(w, r, http.StatusOK, "household/account", d)
-}
-
-func (s *pages) accountChange(w http.ResponseWriter, r *http.Request) error {
-	_, d, err := s.accountPage(r)
-	if err != nil {
-		return err
-	}
-	return s.RenderForm(w, r, "household/account_change", d, s.NewForm(page.LangOf(r)))
-}
-
-// accountSave changes where the money goes. What a helper enters waits until somebody of the county agrees.
-func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	ctx, d, err := s.accountPage(r)
-	if err != nil {
-		return err
-	}
-	if f.Need("holder", "bank", "number") {
-		saved, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
-			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
-		if err == nil {
-			s.tellHousehold(ctx, d.Whose, "account", map[string]string{"number": saved.Number})
-			done := "household.account.saved"
-			if d.Helping() || saved.State == "review" {
-				done = "household.account.review"
-			}
-			s.Flash(r, page.Good, done)
-			return s.GoTo(w, r, "household.account", "h", d.H)
-		}
-		if !f.Fail(err) {
-			return err
-		}
-	}
-	return s.RenderForm(w, r, "household/account_change", d, f)
 }

@@ -2,7 +2,7 @@ package household
 
 import "banmuyuan/web/page"
 
-// careMessages are the words of what protects a household: cards, PIN, the slip, reviews.
+// careWords are the words of a household's protection: cards, PIN, the slip, reviews.
 var careWords = map[string][2]string{
 	"card.wrong":   {"卡或身份证后四位不对。卡丢了或作废了，请找县里重新做一张。", "The card or the four digits are wrong. If the card was lost or ended, ask the county for a new one."},
 	"card.none":    {"没有要做的卡：都有了。需要换新的，请在那一户旁边点“重做”。", "Everybody has a card. To replace one, choose “New card” beside the household."},

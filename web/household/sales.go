@@ -16,16 +16,16 @@ import (
 )
 
 type salesPage struct {
-	page.Whose
+	page.HouseholdPage
 	Page    orders.CollectionPage
 	State   orders.ShareState
 	Reasons map[string]string // by policy and level, in words
 }
 
-// sales lists what was sold of the household: each share with when it is fetched, what it should bring and why
+// sales lists the household's sold shares: each with its collection day, its expected amount and why
 // it came to this household.
 func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
@@ -33,7 +33,7 @@ func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := s.QueryForm(r)
-	d := salesPage{Whose: who, State: orders.ShareState(f.Text("state"))}
+	d := salesPage{HouseholdPage: who, State: orders.ShareState(f.Text("state"))}
 	d.Page, err = s.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: d.State, Cursor: f.Text("cursor"), Limit: 20})
 	if err != nil && !f.Fail(err) {
 		return err
@@ -42,12 +42,12 @@ func (s *pages) sales(w http.ResponseWriter, r *http.Request) error {
 }
 
 type ticketsPage struct {
-	page.Whose
+	page.HouseholdPage
 	Page orders.TicketPage
 }
 
 func (s *pages) tickets(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	ctx, who, err := s.Acting(r)
@@ -55,7 +55,7 @@ func (s *pages) tickets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := s.QueryForm(r)
-	d := ticketsPage{Whose: who}
+	d := ticketsPage{HouseholdPage: who}
 	if d.Page, err = s.Orders.Tickets(ctx, orders.TicketFilter{Household: who.Household.ID, Cursor: f.Text("cursor"), Limit: 20}); err != nil && !f.Fail(err) {
 		return err
 	}
@@ -63,15 +63,15 @@ func (s *pages) tickets(w http.ResponseWriter, r *http.Request) error {
 }
 
 type ticketPage struct {
-	page.Whose
+	page.HouseholdPage
 	Ticket orders.Ticket
 	QR     template.URL
-	Check  string // what the code leads to
+	Check  string // the address in the code
 }
 
 func (s *pages) ticketPage(r *http.Request) (ticketPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := ticketPage{Whose: who}
+	d := ticketPage{HouseholdPage: who}
 	if err != nil {
 		return d, err
 	}
@@ -111,7 +111,7 @@ func qrPicture(text string) (template.URL, error) {
 }
 
 func (s *pages) ticket(w http.ResponseWriter, r *http.Request) error {
-	if s.AsksWhose(w, r) {
+	if s.ChooseHousehold(w, r) {
 		return nil
 	}
 	d, err := s.ticketPage(r)

@@ -22,7 +22,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// householdWing is what households and their helpers bring to the site.
+// Wing describes the pages of households and their helpers.
 func Wing() page.Wing {
 	return page.Wing{Name: "household", Templates: templateFiles, Layout: "household", Messages: []map[string][2]string{words, careWords}, Tones: []page.Tones{careTones},
 		Menu: []page.Entry{
@@ -36,7 +36,7 @@ func Wing() page.Wing {
 	}
 }
 
-// householdServices are what the pages of households ask.
+// Services are the modules behind the pages of households.
 type Services struct {
 	Catalog        catalog.Service
 	Care           catalog.Care
@@ -50,7 +50,7 @@ type Services struct {
 	Notifier       notify.Notifier
 }
 
-// householdPages are the pages of a household's income, sales, contracts and papers.
+// pages are the pages of a household's income, sales, contracts and papers.
 type pages struct {
 	*page.Site
 	Services
@@ -62,7 +62,7 @@ type growing struct {
 	Services
 }
 
-// newHousehold registers the pages of households and helpers.
+// New registers the pages of households and helpers.
 func New(site *page.Site, services Services) {
 	s := &pages{site, services}
 	s.routes()

@@ -11,7 +11,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// adoptionDeskRoutes are the list of adoptions: all for the county, those it packs and brings for a cooperative.
+// adoptionDeskRoutes are the list of adoptions: all for the county; for a cooperative, the adoptions that it packs and brings.
 func (s *pages) adoptionDeskRoutes() {
 	desks := slices.Concat(auth.County, auth.Organisation)
 	s.Guarded("GET", "/desk/adoptions", "desk.adoptions", s.adoptions, desks...)

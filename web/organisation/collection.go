@@ -11,7 +11,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// collectionRoutes are the pages on which a cooperative fetches and weighs what it sells.
+// collectionRoutes are the pages on which a cooperative fetches and weighs the goods that it sells.
 func (s *collectionPages) collectionRoutes() {
 	s.Guarded("GET", "/desk/collection", "organisation.collections", s.collections, auth.Organisation...)
 	s.Guarded("GET", "/desk/collection/{village:[0-9]+}", "organisation.collection", s.collection, auth.Organisation...)
@@ -84,7 +84,7 @@ type collectionPage struct {
 	Point    catalog.CollectionPoint
 	Page     orders.CollectionPage
 	Filter   orders.CollectionFilter
-	Lines    []collectionLine // what can be closed: one entry per order line of the village
+	Lines    []collectionLine // that can be closed: one entry per order line of the village
 	Mine     catalog.Organisation
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -72,7 +73,7 @@ func (s *contractPages) contractsExport(w http.ResponseWriter, r *http.Request) 
 	return nil
 }
 
-// book writes sheets as XLSX. Texts stay texts: what somebody typed is never a formula.
+// book writes sheets as XLSX. Texts stay texts: typed text is never a formula.
 func book(sheets ...exportSheet) ([]byte, error) {
 	f := excelize.NewFile()
 	defer f.Close()
@@ -124,4 +125,8 @@ func book(sheets ...exportSheet) ([]byte, error) {
 		return nil, fmt.Errorf("write export: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+func fileName(kind string, at time.Time) string {
+	return fmt.Sprintf("%s-%s.xlsx", kind, at.In(page.China).Format("20060102"))
 }

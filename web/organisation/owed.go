@@ -11,7 +11,7 @@ type owedPage struct {
 	Payouts  payments.OrgPayoutPage
 }
 
-// owed is what the reader's organisation is owed, and was paid: the payment module knows whose it is.
+// owed lists the amounts that the reader's organisation is owed and was paid; the payment module finds the organisation by the actor.
 func (s *pages) owed(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := s.QueryForm(r)

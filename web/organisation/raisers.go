@@ -13,10 +13,10 @@ import (
 type raisersPage struct {
 	orders.Raising
 	Raiser orders.Raiser // the one that is looked at
-	County bool          // who reads it pays raisers
+	County bool          // the reader pays raisers
 }
 
-// raisers lists who raises goods for households and what is theirs of it.
+// raisers lists the raisers of households' geese with their part.
 func (s *contractPages) raisers(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	list, err := s.Contracts.Raising(r.Context(), orders.RaisingRequest{Season: int(f.Int("season"))})

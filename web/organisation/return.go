@@ -61,7 +61,7 @@ func (s *shopkeeping) returnForm(ctx context.Context, l page.Lang, id int64) (re
 	return d, err
 }
 
-// returnNew asks what comes back of a sale, and whether it can be sold again.
+// returnNew asks for the goods that come back of a sale, and whether they can be sold again.
 func (s *shopkeeping) returnNew(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.returnForm(r.Context(), page.LangOf(r), page.PathInt(r, "id"))
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *shopkeeping) returnSave(w http.ResponseWriter, r *http.Request) error {
 	d.ClientID = f.Text("client_id")
 	req := shelf.ReturnRequest{ClientID: d.ClientID, SaleID: d.Sale.ID, Kind: shelf.ReturnGoods, Reason: f.Text("reason"), Note: f.Text("note"),
 		ReturnedAt: s.Now()}
-	fields := map[string]string{} // what the module calls them, and what the form does
+	fields := map[string]string{} // the module's name of a field → the form's
 	for _, l := range d.Sale.Lines {
 		name, where := "qty."+page.Num64(int64(l.No)), "where."+page.Num64(int64(l.No))
 		if f.Text(name) == "" {

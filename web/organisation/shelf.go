@@ -61,7 +61,7 @@ func (s *shopkeeping) shelfRoutes() {
 	s.Guarded("GET", "/desk/till/returns/{id:[0-9]+}", "organisation.return", s.organisationReturn, shelfReading...)
 }
 
-// forShops are the menu's entries that only a supermarket's staff has use for; notForShops those they have none for.
+// forShops are the menu's entries for the staff of supermarkets only; notForShops are entries that they do not see.
 var (
 	forShops    = []string{"organisation.shelf", "organisation.till", "organisation.buyin", "organisation.lists", "organisation.sheets"}
 	notForShops = []string{"organisation.contracts", "organisation.plan", "organisation.collections", "organisation.weigh", "organisation.station"}
@@ -76,38 +76,6 @@ func keptInMenu(ctx context.Context, s *page.Site, a *auth.Account, route string
 		return !slices.Contains(notForShops, route)
 	}
 	return !slices.Contains(forShops, route)
-}
-
-// shopRef is the supermarket a page is about: the reader's own, or the one the county chose.
-func shopRef(f *page.Form) shelf.ShopRef { return shelf.ShopRef{OrgID: f.Int("org")} }
-
-// shopChoice is for the county, which looks at every shop.
-type shopChoice struct {
-	Shops []catalog.Organisation
-	Org   int64
-	Name  string
-	Mine  bool
-}
-
-func (s *shopkeeping) shopChoice(ctx context.Context, ref shelf.ShopRef) shopChoice {
-	a := auth.FromContext(ctx)
-	c := shopChoice{Org: ref.OrgID, Mine: a.OrgID != 0}
-	reference, err := s.Reference(ctx)
-	if err != nil {
-		return c // the page does without names
-	}
-	for _, o := range reference.Organisations {
-		if o.Kind != catalog.OrgSupermarket {
-			continue
-		}
-		if !c.Mine {
-			c.Shops = append(c.Shops, o)
-		}
-		if c.Mine && o.ID == a.OrgID || !c.Mine && (o.ID == c.Org || c.Org == 0) && c.Name == "" {
-			c.Name, c.Org = o.Name, o.ID
-		}
-	}
-	return c
 }
 
 // measureOf reads a quantity in a product's price unit: weights as grams, pieces as they are.

@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// shortfall records that a village will not deliver what it still owes.
+// shortfall records that a village will not deliver its open quantity.
 func (s *collectionPages) shortfall(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)

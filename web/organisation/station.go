@@ -60,10 +60,10 @@ type conflictsPage struct {
 	Words page.Words
 }
 
-// Why is what a weighing met, as a sentence.
+// Why is the conflict of a weighing as a sentence.
 func (d conflictsPage) Why(e *link.Error) string { return d.Words.Error(e) }
 
-// conflicts lists weighings from phones that met something else, each beside what there is.
+// conflicts lists weighings from phones that conflict with a stored ticket, each beside the ticket.
 func (s *collectionPages) conflicts(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	d, err := s.conflictsPage(r, f)

@@ -20,7 +20,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// organisationWing is what cooperatives, enterprises and charity supermarkets bring to the site.
+// Wing describes the desks of cooperatives, enterprises and charity supermarkets.
 func Wing() page.Wing {
 	return page.Wing{Name: "organisation", Templates: templateFiles, Layout: "desk", Messages: []map[string][2]string{contractWords, stationWords, shelfWords},
 		Tones: []page.Tones{contractTones, stationTones, shelfTones},
@@ -50,7 +50,7 @@ func Wing() page.Wing {
 	}
 }
 
-// organisationServices are what the desks of organisations ask.
+// Services are the modules behind the desks of organisations.
 type Services struct {
 	Catalog    catalog.Service
 	Orders     orders.Service
@@ -62,7 +62,7 @@ type Services struct {
 	OrgPayouts payments.OrgPayouts
 }
 
-// pages are the pages of buying in quantity, of what is sold and of what is owed.
+// pages are the pages of buying in quantity, of sales and of amounts owed.
 type pages struct {
 	*page.Site
 	Services
@@ -86,7 +86,7 @@ type shopkeeping struct {
 	Services
 }
 
-// newOrganisation registers the pages of organisations.
+// New registers the pages of organisations.
 func New(site *page.Site, services Services) {
 	d := &pages{site, services}
 	d.routes()

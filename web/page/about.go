@@ -9,10 +9,10 @@ import (
 	"banmuyuan/orders/shelf"
 )
 
-// about is what a payment was for: its number and the page that the county reads it on.
+// about is the subject of a payment: its number and the page that the county reads it on.
 type about struct{ No, URL string }
 
-// about tells what stands behind the reference under which payments keeps money; nil where nothing is known.
+// about finds the order, adoption, contract, sale or sheet of a payment's reference; nil for an unknown reference.
 func (s *Site) about(ref string) (*about, error) {
 	var no, route, name, value string
 	if id, ok := orders.ParsePaymentRef(ref); ok {

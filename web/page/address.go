@@ -59,7 +59,7 @@ func (s *Site) URL(name string, pairs ...any) (string, error) {
 	return u.String(), nil
 }
 
-// LoggedPath is what the log says of an address: what a card's code holds is a secret.
+// LoggedPath is an address as the log shows it, without the secret of a card.
 func LoggedPath(r *http.Request) string {
 	if strings.HasPrefix(r.URL.Path, "/card/") {
 		return "/card/…"
@@ -67,7 +67,7 @@ func LoggedPath(r *http.Request) string {
 	return r.URL.Path
 }
 
-// ClientIP is who asks. A proxy is believed only if it is one of ours: the last
+// ClientIP is the address of the client. A proxy is believed only if it is one of ours: the last
 // address that is not ours counts.
 func (s *Site) ClientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

@@ -8,7 +8,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// BasketItem is what somebody means to order. Prices are not kept: they are asked for each time.
+// BasketItem is one entry of the basket. Prices are not kept: they are asked for each time.
 type BasketItem struct {
 	PresaleID int64
 	Code      string
@@ -44,7 +44,7 @@ func (s *Site) BasketProblem(l Lang, p catalog.PublicPresale, item BasketItem, c
 	return ""
 }
 
-// firstSentence is what a person reads where there is room for one thing only.
+// firstSentence is the first detail of an error, for places with room for one sentence.
 func (s *Site) firstSentence(l Lang, err error) string {
 	e := link.AsError(err)
 	if len(e.Details) > 0 {

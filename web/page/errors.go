@@ -25,12 +25,12 @@ func (s *Site) SayError(ctx context.Context, e *link.Error) string {
 	return s.Glossary.SayError(l, e)
 }
 
-// problemPage is what templates/page/problem.html shows.
+// problemPage is the data of templates/problem.html.
 type problemPage struct {
 	Status       int
 	Title        string
 	Text         string   // what happened
-	Next         []string // what to do about it
+	Next         []string // next steps
 	Home, Retry  string
 	Unauthorized bool
 }
@@ -41,7 +41,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := link.AsError(err)
 	status := statusOf(e)
 	if status >= 500 {
-		// Somebody who closed the page is no fault of ours.
+		// A closed connection is not an error of the server.
 		level := slog.LevelError
 		if r.Context().Err() != nil {
 			level = slog.LevelInfo

@@ -15,7 +15,7 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// Form holds what somebody typed and what is wrong with it. Values are kept when
+// Form holds typed values and their errors. Values are kept when
 // the page is shown again; every error stands beside its field and in the summary
 // at the top, which links to it.
 type Form struct {
@@ -31,7 +31,7 @@ type Form struct {
 	Problems []*link.Error     // as they were found, for programs
 }
 
-// labelled remembers what the page calls a field.
+// labelled remembers the page's label of a field.
 func (f *Form) labelled(name, label string) {
 	if f.labels == nil {
 		f.labels = map[string]string{}
@@ -170,7 +170,7 @@ func (f *Form) Need(names ...string) bool {
 	return ok
 }
 
-// Add notes what is wrong with a field; an empty name is the whole form. Only the
+// Add notes an error of a field; an empty name is the whole form. Only the
 // first error of a field counts.
 func (f *Form) Add(name, key string, pairs ...string) {
 	f.AddError(name, link.E(link.Invalid, key, name, pairs...))

@@ -19,7 +19,7 @@ const thin = "\u202f"
 // Format writes figures the way people of one language read them.
 type Format struct {
 	Lang Lang
-	Now  time.Time // what "this year" is; zero writes no year at all
+	Now  time.Time // the year of Now is left out of dates; zero writes no year at all
 }
 
 // num writes a whole number with separators: 881,200.
@@ -205,7 +205,7 @@ func SpacedCode(code string) string {
 
 func Num64(n int64) string { return strconv.FormatInt(n, 10) }
 
-// householdShare is what part of a price the households get, in basis points; 0 when it is not known.
+// householdShare is the households' part of a price, in basis points; 0 when it is not known.
 func householdShare(price, household money.Price) int64 {
 	if price.Fen <= 0 || price.Per != household.Per {
 		return 0

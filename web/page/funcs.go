@@ -128,7 +128,7 @@ func numeral(f Format, n any) (string, error) {
 	return f.num(v), nil
 }
 
-// dataHTML keeps the exact value, in fen or grams, behind what people read.
+// dataHTML keeps the exact value, in fen or grams, behind the text.
 func dataHTML(class string, value int64, text string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<data class="%s" value="%d">%s</data>`, class, value, template.HTMLEscapeString(text)))
 }

@@ -1,4 +1,4 @@
 package page
 
-// ContractGrades are those that contracts are made in, best first.
+// ContractGrades are the grades of contracts, best first.
 var ContractGrades = []string{"special", "first", "second"}

@@ -18,8 +18,8 @@ func LangOf(r *http.Request) Lang {
 
 const langCookie = "lang"
 
-// ChooseLang looks at ?lang=, then at the cookie, then at what the browser asks
-// for. Chinese is what is spoken when nothing is said.
+// ChooseLang looks at ?lang=, then at the cookie, then at the languages of the browser's
+// request. Chinese is the default.
 func ChooseLang(r *http.Request) Lang {
 	if asked := r.URL.Query().Get("lang"); ValidLang(asked) {
 		return Lang(asked)

@@ -15,7 +15,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// moduleFuncs are the functions of templates that show what modules say.
+// moduleFuncs are the functions of templates for values of the modules.
 //
 //	{{text .Title}}                          the reader's language of a Text
 //	{{choices (option "pickup" "自提" "a hint") …}} a list of choices; {{options "first" .List}} puts an empty one before a list
@@ -96,7 +96,7 @@ func QRImage(text, alt string) (template.HTML, error) {
 		`" src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(code.PNG()) + `">`), nil
 }
 
-// by names who did something, as modules write it: a login, or a job of the system.
+// by names an actor as modules write it: a login, or a job of the system.
 func (l Lang) by(actor string) string {
 	if actor == "system" || strings.HasPrefix(actor, "system:") {
 		return l.Pick("系统", "the system")

@@ -7,7 +7,7 @@ import (
 
 const nameMax = 40
 
-// CheckName notes what is wrong with a person's name.
+// CheckName reads a person's name and notes its errors.
 func CheckName(f *Form, field string) string {
 	name := f.Text(field)
 	if f.Need(field) && utf8.RuneCountInString(name) > nameMax {

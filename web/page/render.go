@@ -96,7 +96,7 @@ func (s *Site) page(l Lang, name string) (*template.Template, error) {
 	return parsed()
 }
 
-// parseShared parses what pages borrow from.
+// parseShared parses the definitions that pages share.
 func (s *Site) parseShared(l Lang) (*template.Template, error) {
 	shared, err := template.New("shared").Option("missingkey=error").Funcs(s.funcs(l)).
 		ParseFS(templateFiles, "templates/layout/base.html", "templates/parts/*.html")
@@ -128,7 +128,7 @@ func (s *Site) parsePage(l Lang, name string, shared *template.Template) (*templ
 	return page, nil
 }
 
-// borrow gives a page what it asks for of the shared definitions, and what those ask for.
+// borrow copies the shared definitions that a page calls, directly or through others, into the page.
 func borrow(page, shared *template.Template) error {
 	asked := []string{"base"}
 	ask := func(fn, arg string) {
@@ -251,8 +251,8 @@ func eachCall(node parse.Node, f func(fn, arg string)) {
 	}
 }
 
-// view is what a template sees as its dot: the frame's needs and, in Data, what
-// the page's handler gave it.
+// view is the dot of a template: the frame's needs and, in Data, the value that
+// the page's handler gave.
 type view struct {
 	Lang      Lang
 	Account   *auth.Account // nil for a visitor

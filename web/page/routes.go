@@ -25,7 +25,7 @@ func (s *Site) Guarded(method, path, name string, h handler, roles ...auth.Role)
 	s.Router.Handle(path, s.Plain(s.require(h, roles...))).Methods(methods(method)...).Name(name)
 }
 
-// AllowBody raises the bound on what may be sent to paths below prefix.
+// AllowBody raises the bound on requests to paths below prefix.
 func (s *Site) AllowBody(prefix string, bytes int64) { s.Uploads[prefix] = bytes }
 
 // A page that can be read can be asked for without its body.

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// OpenSale is a sale from a shelf with what is open of its payment.
+// OpenSale is a sale from a shelf with its open payment.
 type OpenSale struct {
 	Sale    shelf.Sale
 	Pending *payments.Payment

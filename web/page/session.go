@@ -30,7 +30,7 @@ func (s *Site) newSessions(store scs.Store) *scs.SessionManager {
 	m := scs.New()
 	m.Store = store
 	m.Lifetime = 14 * 24 * time.Hour
-	m.HashTokenInStore = true // who reads the table cannot log in with what is there
+	m.HashTokenInStore = true // a reader of the table cannot log in with it
 	m.Cookie.Name = "banmu_session"
 	if s.config.Secure {
 		m.Cookie.Name = "__Host-banmu_session"

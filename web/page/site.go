@@ -1,5 +1,5 @@
-// Package page owns what the pages of all audiences need: rendering, forms, words, formats, errors, menus, sessions and the
-// names of routes. A Site holds them, and a Wing is what one audience adds.
+// Package page is the ground of the pages of all audiences: rendering, forms, words, formats, errors, menus, sessions and the
+// names of routes. A Site holds them; a Wing describes the part of one audience.
 //
 // What must always hold: it knows no audience; every word exists in Chinese and English; a page is whole before its first
 // byte is sent; every route, word, file and icon that a template names exists when the site is built.
@@ -21,7 +21,7 @@ import (
 	"banmuyuan/web/static"
 )
 
-// siteConfig is what an operator may set of pages.
+// Config holds the operator's settings of pages.
 type Config struct {
 	// BaseURL is how people reach the site, without a slash at the end. QR codes and
 	// links on paper start with it.
@@ -41,7 +41,7 @@ type register interface {
 	Household(ctx context.Context, q catalog.HouseholdRef) (catalog.Household, error)
 }
 
-// Wing is what an audience brings to the site besides its handlers.
+// Wing describes an audience: its pages, words and menu. Its handlers are registered by its package.
 type Wing struct {
 	// Name comes before a slash in the names of the wing's pages: "county/home".
 	Name string
@@ -64,7 +64,7 @@ type Wing struct {
 	Keeps func(ctx context.Context, s *Site, a *auth.Account, route string) bool
 }
 
-// Site holds what pages of all audiences need: templates, words, routes and sessions.
+// Site holds the templates, words, routes and sessions of all audiences.
 type Site struct {
 	config   Config
 	Log      *slog.Logger
@@ -82,7 +82,7 @@ type Site struct {
 	ref      referenceCache
 }
 
-// makeSite puts a site together. The wings register their routes on it, then prepare makes its pages.
+// New puts a site together. The wings register their routes on it, then prepare makes its pages.
 func New(config Config, register register, sessions scs.Store, log *slog.Logger, glossary Glossary, wings []Wing) (*Site, error) {
 	assets, err := static.Load()
 	if err != nil {
@@ -111,7 +111,7 @@ func New(config Config, register register, sessions scs.Store, log *slog.Logger,
 	return s, nil
 }
 
-// Prepare lists the pages and finds what is wrong in them, once all routes are registered.
+// Prepare lists the pages and checks them, once all routes are registered.
 func (s *Site) Prepare() error {
 	s.pages = s.preparePages()
 	if err := s.checkTemplates(); err != nil {

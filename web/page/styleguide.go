@@ -7,7 +7,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// guide is what /styleguide shows: one of everything, with the longest names and
+// guide is the data of /styleguide: one of everything, with the longest names and
 // the largest figures a page may meet.
 type guide struct {
 	Soon, Past, LastYear time.Time

@@ -16,7 +16,7 @@ const (
 // Tones gives status words of the glossary their tone. A status that is not listed is quiet.
 type Tones map[tone][]string
 
-// pageTones are those of the words of this package.
+// pageTones are the tones of this package's words.
 var pageTones = Tones{Good: {"tone.good"}, Busy: {"tone.busy"}, Care: {"tone.care"}, Over: {"tone.over"}}
 
 func (s *Site) toneOf(key string) tone {

@@ -57,7 +57,7 @@ func Values(args map[string]string) map[string]any {
 	return out
 }
 
-// Account is what an account is for, by its code: "payable:household:12" is what a household is owed.
+// Account names an account of the ledger by its code: "payable:household:12" is the amount owed to a household.
 func (w Words) Account(code string) string {
 	for kind := code; kind != ""; {
 		if said, ok := w.Glossary.Say(w.Lang, "ledger.kind."+kind, nil); ok {

@@ -13,7 +13,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// basketLine is an item with what it is.
+// basketLine is an item with its presale and price.
 type basketLine struct {
 	page.BasketItem
 	Presale  catalog.PublicPresale
@@ -29,7 +29,7 @@ type basketPage struct {
 	Problems          bool
 }
 
-// basketPage looks every item up: what was closed or sold out since shows it here and not at the till.
+// basketPage looks every item up: an item that was closed or sold out since is marked here and not at the checkout.
 func (s *ordering) basketPage(ctx context.Context, l page.Lang, items []page.BasketItem) (basketPage, error) {
 	var d basketPage
 	channel := s.BuyersChannel(ctx, auth.FromContext(ctx))
@@ -109,7 +109,7 @@ func (s *ordering) basketAdd(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "shop.basket")
 }
 
-// basketChange sets quantities, and removes what is set to nothing.
+// basketChange sets quantities, and removes items with a quantity of 0.
 func (s *ordering) basketChange(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// presetDelivery fills in what is known of who receives something.
+// presetDelivery fills in the receiver from the account.
 func presetDelivery(f *page.Form, a *auth.Account) {
 	f.Values.Set("delivery.kind", string(orders.DeliverAddress))
 	f.Values.Set("delivery.name", a.Name)
@@ -24,7 +24,7 @@ func postedDelivery(f *page.Form) orders.Delivery {
 	return d
 }
 
-// needDelivery notes what is missing of it.
+// needDelivery notes missing fields of a delivery.
 func needDelivery(f *page.Form) {
 	f.Need("delivery.name", "delivery.phone")
 	switch f.Text("delivery.kind") {

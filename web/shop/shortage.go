@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// orderShortage answers what is to be done about units that will not come.
+// orderShortage records the buyer's decision about units that will not come.
 func (s *ordering) orderShortage(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)

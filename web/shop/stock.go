@@ -11,7 +11,7 @@ import (
 
 const stockTopic = "stock"
 
-// publishStock tells the pages that are open what is left, once a second, until ctx ends.
+// publishStock sends the stock of open presales to the pages that are open, once a second, until ctx ends.
 func (s *ordering) publishStock(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

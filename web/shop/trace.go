@@ -15,7 +15,7 @@ type tracePageData struct {
 	Trace *shelf.Trace
 }
 
-// traceFind is for those who read a code off a label.
+// traceFind looks up a code that was read off a label.
 func (s *shelves) traceFind(w http.ResponseWriter, r *http.Request) error {
 	f := s.QueryForm(r)
 	code := f.Text("code")
@@ -33,7 +33,7 @@ func (s *shelves) traceFind(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "trace", "code", t.Code)
 }
 
-// tracePage is the public story of goods: what a label's QR code leads to.
+// tracePage is the public story of goods. The QR code of a label leads here.
 func (s *shelves) tracePage(w http.ResponseWriter, r *http.Request) error {
 	t, err := s.Shelf.Trace(r.Context(), shelf.TraceRef{Code: mux.Vars(r)["code"]})
 	if err != nil {

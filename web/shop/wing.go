@@ -24,7 +24,7 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// shopWing is what the shop brings to the site. Its menu is short: a phone shows it in one row.
+// Wing describes the pages of the shop. Its menu is short: a phone shows it in one row.
 func Wing() page.Wing {
 	return page.Wing{Name: "shop", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{words, adoptionWords}, Tones: []page.Tones{tones, adoptionTones},
 		Menu: []page.Entry{
@@ -39,7 +39,7 @@ func Wing() page.Wing {
 	}
 }
 
-// shopServices are what the shop asks.
+// Services are the modules behind the shop.
 type Services struct {
 	Catalog   catalog.Service
 	Orders    orders.Service
@@ -69,10 +69,10 @@ type adopting struct {
 	Services
 }
 
-// Shop are the pages of visitors and buyers.
+// Pages are the pages of visitors and buyers.
 type Pages struct{ ordering ordering }
 
-// newShop registers the pages of the shop.
+// New registers the pages of the shop.
 func New(site *page.Site, services Services) *Pages {
 	s := &Pages{ordering{site, services}}
 	s.ordering.routes()
@@ -83,5 +83,5 @@ func New(site *page.Site, services Services) *Pages {
 	return s
 }
 
-// Run tells the pages that are open what is left, until ctx ends.
+// Run keeps the stock on open pages up to date, until ctx ends.
 func (s *Pages) Run(ctx context.Context) { s.ordering.publishStock(ctx) }

@@ -60,16 +60,19 @@ func ReadShare(ctx context.Context, tx *sqlx.Tx, orderID int64, line int, lot in
 	return s, nil
 }
 
+// Quantities returns the share's quantities.
+func (s *ShareRow) Quantities() orders.ShareUnits {
+	return orders.ShareUnits{Qty: s.Qty, Received: s.Received, Held: s.Held, Short: s.Short, Final: s.Final}
+}
+
 // Room is how many units may still come.
-func (s *ShareRow) Room() int64 { return s.Qty - s.Received - s.Held - s.Short }
+func (s *ShareRow) Room() int64 { return s.Quantities().Room() }
 
 // Save writes a share after its quantities changed and brings its line in step: what is short on it is no longer
 // allocated, what was received counts. The household's expected income follows.
 func (s *ShareRow) Save(ctx context.Context, tx *sqlx.Tx) error {
-	if s.Final && s.Held == 0 {
-		s.Short = s.Qty - s.Received // the household has said that nothing more will come
-	}
-	s.State = orders.StateOf(s.Qty, s.Received, s.Held, s.Short)
+	units := s.Quantities().Settled()
+	s.Short, s.State = units.Short, units.State()
 	var was struct {
 		Received int64 `db:"received"`
 		Short    int64 `db:"short"`

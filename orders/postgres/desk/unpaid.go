@@ -82,14 +82,14 @@ func NewUnpaid[S, E ~string](d *Desk, c UnpaidConfig[S, E]) *Unpaid {
 		desk: d, name: c.Name, ref: c.Ref, began: c.Began, end: c.End, together: max(c.Together, 1),
 		stopSQL: fmt.Sprintf(`
 			UPDATE %[1]s SET state = %[2]s, check_at = $1%[3]s
-			WHERE id IN (SELECT id FROM %[1]s WHERE state IN (%[4]s) AND expires_at <= $1
+			WHERE id IN (SELECT id FROM %[1]s WHERE %[4]s AND expires_at <= $1
 			             ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-			RETURNING id`, c.Table, StateText(stopped), version, StateList(c.Machine.From(c.Expire))),
+			RETURNING id`, c.Table, StateText(stopped), version, StateIs("state", c.Machine.From(c.Expire))),
 		claimSQL: fmt.Sprintf(`
 			UPDATE %[1]s SET check_at = $2
-			WHERE id IN (SELECT id FROM %[1]s WHERE state IN (%[2]s) AND check_at <= $1
+			WHERE id IN (SELECT id FROM %[1]s WHERE %[2]s AND check_at <= $1
 			             ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-			RETURNING id`, c.Table, StateList(c.Machine.From(c.Expired))),
+			RETURNING id`, c.Table, StateIs("state", c.Machine.From(c.Expired))),
 	}
 }
 

@@ -87,15 +87,15 @@ func TestUnpaidTakesItsStatesFromTheMachine(t *testing.T) {
 		Expire: shelf.SaleExpire, Expired: shelf.SaleLapse})
 	for _, c := range []struct{ got, want string }{
 		{o.stopSQL, `UPDATE orders SET state = 'expiring', check_at = $1, version = version + 1 WHERE id IN (SELECT id FROM orders ` +
-			`WHERE state IN ('placed') AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`},
+			`WHERE state = 'placed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`},
 		{o.claimSQL, `UPDATE orders SET check_at = $2 WHERE id IN (SELECT id FROM orders ` +
-			`WHERE state IN ('expiring') AND check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`},
+			`WHERE state = 'expiring' AND check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`},
 		{a.stopSQL, `UPDATE adoption SET state = 'expiring', check_at = $1, version = version + 1 WHERE id IN (SELECT id FROM adoption ` +
-			`WHERE state IN ('placed') AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`},
+			`WHERE state = 'placed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`},
 		{s.stopSQL, `UPDATE shelf_sale SET state = 'expiring', check_at = $1 WHERE id IN (SELECT id FROM shelf_sale ` +
-			`WHERE state IN ('placed') AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`},
+			`WHERE state = 'placed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`},
 		{s.claimSQL, `UPDATE shelf_sale SET check_at = $2 WHERE id IN (SELECT id FROM shelf_sale ` +
-			`WHERE state IN ('expiring') AND check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`},
+			`WHERE state = 'expiring' AND check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id`},
 	} {
 		if squeeze(c.got) != c.want {
 			t.Errorf("the statement is\n%s\nwant\n%s", squeeze(c.got), c.want)
@@ -122,5 +122,11 @@ func TestStateList(t *testing.T) {
 		if got := StateList(c.states); got != c.want {
 			t.Errorf("StateList(%q) = %s, want %s", c.states, got, c.want)
 		}
+	}
+	if got := StateIs("o.state", []string{"paid"}); got != `o.state = 'paid'` {
+		t.Errorf("one state is %s", got)
+	}
+	if got := StateIs("o.state", []string{"confirmed", "weighing"}); got != `o.state IN ('confirmed', 'weighing')` {
+		t.Errorf("two states are %s", got)
 	}
 }

@@ -28,7 +28,7 @@ func (m *Room) Work(ctx context.Context) error {
 func (m *Room) confirmFree(ctx context.Context) error {
 	var ids []int64
 	err := m.DB.SelectContext(ctx, &ids, `
-		SELECT id FROM orders WHERE state = 'placed' AND deposit_fen = 0 AND NOT hold_lost ORDER BY id LIMIT $1`, desk.WorkBatch)
+		SELECT id FROM orders WHERE `+isFree+` ORDER BY id LIMIT $1`, desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("find free orders: %w", err)
 	}
@@ -79,24 +79,30 @@ func (m *Room) expireUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error
 	return link.Publish(ctx, tx, msgs...)
 }
 
+// completeSQL names its states as literals, because the index orders_inspected is partial on them.
+var (
+	completed   = orders.Machine.To(orders.StepComplete)
+	completeSQL = `
+		UPDATE orders SET state = ` + desk.StateText(completed) + `, version = version + 1
+		WHERE id IN (SELECT id FROM orders WHERE ` + desk.StateIs("state", orders.Machine.From(orders.StepComplete)) + ` AND inspect_until <= $1
+		             ORDER BY inspect_until LIMIT $2 FOR UPDATE SKIP LOCKED)
+		RETURNING id`
+)
+
 // endInspections completes paid orders whose buyer has had the time to complain: the households are released.
 func (m *Room) endInspections(ctx context.Context) error {
 	for {
 		var ids []int64
 		err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 			ids = nil
-			err := tx.SelectContext(ctx, &ids, `
-				UPDATE orders SET state = 'completed', version = version + 1
-				WHERE id IN (SELECT id FROM orders WHERE state = 'paid' AND inspect_until <= $1
-				             ORDER BY inspect_until LIMIT $2 FOR UPDATE SKIP LOCKED)
-				RETURNING id`, m.Now(), desk.WorkBatch)
+			err := tx.SelectContext(ctx, &ids, completeSQL, m.Now(), desk.WorkBatch)
 			if err != nil {
 				return fmt.Errorf("complete orders: %w", err)
 			}
 			if err := m.AddTimeline(ctx, tx, ids, "order.timeline.completed", nil); err != nil {
 				return err
 			}
-			msgs := desk.Changed(orders.StateCompleted, ids...)
+			msgs := desk.Changed(completed, ids...)
 			for _, id := range ids {
 				msgs = append(msgs, link.Message{Subject: payments.CmdReleaseRef, Data: payments.ReleaseRef{Ref: orders.PaymentRef(id)}})
 			}

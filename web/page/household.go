@@ -9,22 +9,22 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// Whose is the household that the pages speak of.
-type Whose struct {
+// HouseholdPage is the household that the pages speak of.
+type HouseholdPage struct {
 	Words     Words
 	Household catalog.Household
 	H         string // its code in the address when a helper looks, else ""
 }
 
 // Helping reports whether somebody else looks at the household's page.
-func (d Whose) Helping() bool { return d.H != "" }
+func (d HouseholdPage) Helping() bool { return d.H != "" }
 
-// Acting finds the household of a request, and returns a context that acts for it. What is done in it keeps who did it
-// and on whose behalf.
-func (s *Site) Acting(r *http.Request) (context.Context, Whose, error) {
+// Acting finds the household of a request, and returns a context that acts for it. Commands in this context record the actor
+// and the household.
+func (s *Site) Acting(r *http.Request) (context.Context, HouseholdPage, error) {
 	ctx := r.Context()
 	a := auth.FromContext(ctx)
-	d := Whose{Words: s.Words(r)}
+	d := HouseholdPage{Words: s.Words(r)}
 	ref := catalog.HouseholdRef{ID: a.HouseholdID}
 	if a.Role == auth.Helper {
 		d.H = r.URL.Query().Get("h")
@@ -48,8 +48,8 @@ func (s *Site) Acting(r *http.Request) (context.Context, Whose, error) {
 	return ctx, d, nil
 }
 
-// AsksWhose sends a helper who has not said for whom to the list.
-func (s *Site) AsksWhose(w http.ResponseWriter, r *http.Request) bool {
+// ChooseHousehold sends a helper who named no household to the list, and reports whether it did.
+func (s *Site) ChooseHousehold(w http.ResponseWriter, r *http.Request) bool {
 	if a := auth.FromContext(r.Context()); a.Role != auth.Helper || r.URL.Query().Get("h") != "" {
 		return false
 	}
@@ -57,7 +57,7 @@ func (s *Site) AsksWhose(w http.ResponseWriter, r *http.Request) bool {
 }
 
 // Reason says why a share came to this household.
-func (d Whose) Reason(policy string, levelFen int64) string {
+func (d HouseholdPage) Reason(policy string, levelFen int64) string {
 	for i := range policy {
 		if policy[i] == '/' { // "fair/1": the words do not differ by version
 			policy = policy[:i]
