@@ -3,14 +3,12 @@ package catalog
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // Care protects households that others act for: it keeps consents, actions in their name, and implausible entries that
 // wait for the county.
+//
+//link:service catalog v1 raw
 type Care interface {
 	// HouseholdLog returns the actions for a household and its consents, newest first. For actors who see the household.
 	HouseholdLog(context.Context, HouseholdRef) (HouseholdLog, error)
@@ -18,7 +16,7 @@ type Care interface {
 	Reviews(context.Context, ReviewFilter) (ReviewPage, error)
 	// DecideReview approves or refuses a review, with a reason. Repeating it under its key changes nothing. Forbidden for
 	// the account that opened it; Conflict when it was decided already, or the key was used for something else.
-	DecideReview(context.Context, DecideReviewRequest) (Review, error)
+	DecideReview(context.Context, DecideReviewRequest) (Review, error) //link:subject review_decide
 }
 
 // Action is one thing that was done for a household. OnBehalf is set where it was not the household itself.
@@ -89,37 +87,6 @@ type DecideReviewRequest struct {
 	Why     string `json:"why"`
 
 	IdempotencyKey string `json:"idempotency_key"`
-}
-
-// Request subjects of Care.
-const (
-	SubjectHouseholdLog = "rpc.catalog.v1.household_log"
-	SubjectReviews      = "rpc.catalog.v1.reviews"
-	SubjectDecideReview = "rpc.catalog.v1.review_decide"
-)
-
-// NewCareClient returns the service of whichever process answers on nc.
-func NewCareClient(nc *nats.Conn) Care { return careClient{nc} }
-
-type careClient struct{ nc *nats.Conn }
-
-func (c careClient) HouseholdLog(ctx context.Context, r HouseholdRef) (HouseholdLog, error) {
-	return link.Call[HouseholdRef, HouseholdLog](ctx, c.nc, SubjectHouseholdLog, r)
-}
-
-func (c careClient) Reviews(ctx context.Context, r ReviewFilter) (ReviewPage, error) {
-	return link.Call[ReviewFilter, ReviewPage](ctx, c.nc, SubjectReviews, r)
-}
-
-func (c careClient) DecideReview(ctx context.Context, r DecideReviewRequest) (Review, error) {
-	return link.Call[DecideReviewRequest, Review](ctx, c.nc, SubjectDecideReview, r)
-}
-
-// RegisterCare lets svc answer.
-func RegisterCare(s *link.Server, svc Care) {
-	link.Handle(s, SubjectHouseholdLog, svc.HouseholdLog)
-	link.Handle(s, SubjectReviews, svc.Reviews)
-	link.Handle(s, SubjectDecideReview, svc.DecideReview)
 }
 
 // CareMessages are the sentences of Care's keys, for web's glossary.

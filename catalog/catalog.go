@@ -476,7 +476,11 @@ type Findings struct {
 
 type None struct{}
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is the catalogue's contract with other modules and the pages.
+//
+//link:service catalog v1 raw
 type Service interface {
 	// Presales lists presales that are open now or soon, soonest closing first. For everybody.
 	Presales(context.Context, PresaleFilter) (PresalePage, error)
@@ -489,7 +493,9 @@ type Service interface {
 
 	// Reserve holds units of all lines or of none and says which households they come from.
 	// SoldOut names the line and the units left; Conflict: the key was used with other lines;
-	// Unavailable with RetryAfter: too many are waiting. For orders only.
+	// Unavailable with RetryAfter: too many are waiting. For orders only. A call keeps a worker of the server for
+	// as long as its batch takes: give the server more workers than the queue has places, and readers never wait for
+	// writers.
 	Reserve(context.Context, ReserveRequest) (Reservation, error)
 	// DryRun shows a split without holding anything. For county staff and cooperatives.
 	DryRun(context.Context, DryRunRequest) (DryRun, error)
@@ -501,14 +507,14 @@ type Service interface {
 	HouseholdLots(context.Context, HouseholdRef) (HouseholdLots, error)
 	// Offer changes a lot's capacity for the household itself or its helper with consent. Conflict when more is already sold.
 	Offer(context.Context, OfferRequest) (Lot, error)
-	SetConsent(context.Context, ConsentRequest) (Household, error)
+	SetConsent(context.Context, ConsentRequest) (Household, error) //link:subject consent const=Consent
 	// ImportHouseholds adds or updates households row by row; wrong rows are listed and left out. For the county.
-	ImportHouseholds(context.Context, ImportRequest) (ImportResult, error)
+	ImportHouseholds(context.Context, ImportRequest) (ImportResult, error) //link:body
 
 	// SavePresale creates (ID 0, as draft) or changes a presale; prices and terms only while it is a draft. For the county and the selling cooperative.
-	SavePresale(context.Context, Presale) (Presale, error)
+	SavePresale(context.Context, Presale) (Presale, error) //link:subject presale_save body
 	// SetPresaleState opens or closes a presale. Opening makes a lot for each household that raises or grows the product.
-	SetPresaleState(context.Context, PresaleStateRequest) (Presale, error)
+	SetPresaleState(context.Context, PresaleStateRequest) (Presale, error) //link:subject presale_state const=PresaleState
 
 	Coverage(context.Context, None) (Coverage, error)
 	// Verify checks the module's invariants; Holds lets verify compare with orders.

@@ -2,10 +2,6 @@ package catalog
 
 import (
 	"context"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // A purchase contract keeps its goods in a presale of its own, which nobody else sees or orders from: the quotas that
@@ -63,14 +59,16 @@ type Proposal struct {
 }
 
 // Contracts is the part of the catalogue that purchase contracts of orders need. System only.
+//
+//link:service catalog v1
 type Contracts interface {
 	// SaveContractPresale makes the presale of a contract, or brings it to the state that is wanted. Repeating it is safe.
-	SaveContractPresale(context.Context, ContractPresale) (Presale, error)
+	SaveContractPresale(context.Context, ContractPresale) (Presale, error) //link:subject contract_presale const=ContractPresale
 	// SetQuota makes or changes the lot of a household in a contract's presale. SoldOut names its spare units;
 	// Conflict: more is called off already.
-	SetQuota(context.Context, QuotaRequest) (Lot, error)
+	SetQuota(context.Context, QuotaRequest) (Lot, error) //link:subject quota_set const=Quota
 	Spare(context.Context, SpareRequest) (Spare, error)
-	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error)
+	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error) //link:subject quotas_propose
 	// QuotaLots pages through the lots of all contracts, RaisedLots through lots with a raiser.
 	QuotaLots(context.Context, LotsRequest) (LotPage, error)
 	RaisedLots(context.Context, LotsRequest) (LotPage, error)
@@ -84,54 +82,6 @@ type LotsRequest struct {
 
 type LotPage struct {
 	Items []Lot `json:"items"`
-}
-
-const (
-	SubjectContractPresale = "rpc.catalog.v1.contract_presale"
-	SubjectQuota           = "rpc.catalog.v1.quota_set"
-	SubjectSpare           = "rpc.catalog.v1.spare"
-	SubjectProposeQuotas   = "rpc.catalog.v1.quotas_propose"
-	SubjectQuotaLots       = "rpc.catalog.v1.quota_lots"
-	SubjectRaisedLots      = "rpc.catalog.v1.raised_lots"
-)
-
-// NewContractsClient returns the service of whichever process answers on nc.
-func NewContractsClient(nc *nats.Conn) Contracts { return contractsClient{nc} }
-
-type contractsClient struct{ nc *nats.Conn }
-
-func (c contractsClient) SaveContractPresale(ctx context.Context, r ContractPresale) (Presale, error) {
-	return link.Call[ContractPresale, Presale](ctx, c.nc, SubjectContractPresale, r)
-}
-
-func (c contractsClient) SetQuota(ctx context.Context, r QuotaRequest) (Lot, error) {
-	return link.Call[QuotaRequest, Lot](ctx, c.nc, SubjectQuota, r)
-}
-
-func (c contractsClient) Spare(ctx context.Context, r SpareRequest) (Spare, error) {
-	return link.Call[SpareRequest, Spare](ctx, c.nc, SubjectSpare, r)
-}
-
-func (c contractsClient) ProposeQuotas(ctx context.Context, r ProposeRequest) (Proposal, error) {
-	return link.Call[ProposeRequest, Proposal](ctx, c.nc, SubjectProposeQuotas, r)
-}
-
-func (c contractsClient) QuotaLots(ctx context.Context, r LotsRequest) (LotPage, error) {
-	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectQuotaLots, r)
-}
-
-func (c contractsClient) RaisedLots(ctx context.Context, r LotsRequest) (LotPage, error) {
-	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectRaisedLots, r)
-}
-
-// RegisterContracts has s answer for svc.
-func RegisterContracts(s *link.Server, svc Contracts) {
-	link.Handle(s, SubjectContractPresale, svc.SaveContractPresale)
-	link.Handle(s, SubjectQuota, svc.SetQuota)
-	link.Handle(s, SubjectSpare, svc.Spare)
-	link.Handle(s, SubjectProposeQuotas, svc.ProposeQuotas)
-	link.Handle(s, SubjectQuotaLots, svc.QuotaLots)
-	link.Handle(s, SubjectRaisedLots, svc.RaisedLots)
 }
 
 // ContractMessages holds the sentences of contracts' keys.

@@ -34,6 +34,8 @@ type IDUnmaskings struct {
 }
 
 // Privacy lets the county see id numbers that are masked elsewhere, and the log of doing so.
+//
+//link:service catalog v1 raw
 type Privacy interface {
 	// UnmaskID is for the county. Invalid without a reason; NotFound when no number is registered.
 	UnmaskID(context.Context, UnmaskID) (UnmaskedID, error)

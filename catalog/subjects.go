@@ -1,26 +1,5 @@
 package catalog
 
-// Request subjects.
-const (
-	SubjectPresales         = "rpc.catalog.v1.presales"
-	SubjectPresale          = "rpc.catalog.v1.presale"
-	SubjectStock            = "rpc.catalog.v1.stock"
-	SubjectReference        = "rpc.catalog.v1.reference"
-	SubjectReserve          = "rpc.catalog.v1.reserve"
-	SubjectDryRun           = "rpc.catalog.v1.dry_run"
-	SubjectHousehold        = "rpc.catalog.v1.household"
-	SubjectHouseholds       = "rpc.catalog.v1.households"
-	SubjectHouseholdLots    = "rpc.catalog.v1.household_lots"
-	SubjectOffer            = "rpc.catalog.v1.offer"
-	SubjectConsent          = "rpc.catalog.v1.consent"
-	SubjectImportHouseholds = "rpc.catalog.v1.import_households"
-	SubjectSavePresale      = "rpc.catalog.v1.presale_save"
-	SubjectPresaleState     = "rpc.catalog.v1.presale_state"
-	SubjectCoverage         = "rpc.catalog.v1.coverage"
-	SubjectVerify           = "rpc.catalog.v1.verify"
-	SubjectHolds            = "rpc.catalog.v1.holds"
-)
-
 // Commands that orders sends through its outbox. Each is idempotent.
 const (
 	CmdConfirm = "cmd.catalog.v1.hold.confirm" // HoldConfirm

@@ -466,12 +466,16 @@ type DeliveryNotes struct {
 	Items []DeliveryNote `json:"items"`
 }
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is what pages may ask of the order module.
+//
+//link:service orders v1 raw
 type Service interface {
-	Quote(context.Context, QuoteRequest) (Quote, error)
+	Quote(context.Context, QuoteRequest) (Quote, error) //link:body
 	// Place reserves and writes the order at once; it needs no payment provider. SoldOut; Conflict: the key was used
 	// with another body. A timeout is an unknown outcome: ask again with the same key.
-	Place(context.Context, PlaceRequest) (Order, error)
+	Place(context.Context, PlaceRequest) (Order, error) //link:body
 	Order(context.Context, OrderRef) (Order, error)
 	Orders(context.Context, OrderFilter) (OrderPage, error)
 	Origins(context.Context, OrderRef) (Origins, error)
@@ -483,18 +487,18 @@ type Service interface {
 	// Collection, CollectionVillages: the work of the caller's cooperative, or the shares of the caller's household.
 	Collection(context.Context, CollectionFilter) (CollectionPage, error)
 	CollectionVillages(context.Context, CollectionFilter) (CollectionVillages, error)
-	Weigh(context.Context, WeighRequest) (Ticket, error)
+	Weigh(context.Context, WeighRequest) (Ticket, error) //link:body
 	Ticket(context.Context, TicketRef) (Ticket, error)
 	Tickets(context.Context, TicketFilter) (TicketPage, error)
 	// DecideTicket accepts or refuses a held ticket; Forbidden for who weighed it.
-	DecideTicket(context.Context, DecideTicketRequest) (Ticket, error)
-	ReportShort(context.Context, ShortRequest) (ShortResult, error)
+	DecideTicket(context.Context, DecideTicketRequest) (Ticket, error) //link:subject ticket_decide
+	ReportShort(context.Context, ShortRequest) (ShortResult, error)    //link:subject short
 	// ReportShortfall takes a household or a village out of all it has promised. The same key goes on where an
 	// earlier try was cut off.
-	ReportShortfall(context.Context, ShortfallRequest) (Shortfall, error)
+	ReportShortfall(context.Context, ShortfallRequest) (Shortfall, error) //link:subject shortfall
 	// AnswerShortage is for the buyer. Conflict when it was answered otherwise, or cannot be cancelled any more.
-	AnswerShortage(context.Context, AnswerShortageRequest) (Order, error)
-	CloseVillage(context.Context, CloseVillageRequest) (DeliveryNotes, error)
+	AnswerShortage(context.Context, AnswerShortageRequest) (Order, error)     //link:subject shortage_answer
+	CloseVillage(context.Context, CloseVillageRequest) (DeliveryNotes, error) //link:subject village_close
 	Deliveries(context.Context, OrderRef) (DeliveryNotes, error)
 
 	// Income is a household's 致富账. For the household, its helper with consent, and the county.
@@ -504,7 +508,7 @@ type Service interface {
 	// Incomes lists what every household earned in a season, for reports. For county staff.
 	Incomes(context.Context, IncomesRequest) (HouseholdIncomes, error)
 	// RebuildIncome empties the income ledger and reads it anew from its sources. System only.
-	RebuildIncome(context.Context, None) (Rebuilt, error)
+	RebuildIncome(context.Context, None) (Rebuilt, error) //link:subject income_rebuild
 
 	Verify(context.Context, None) (Findings, error)
 	// Digests lets verify compare orders with holds and payments.

@@ -1,16 +1,6 @@
 package orders
 
-import (
-	"context"
-	"time"
-
-	"banmuyuan/internal/link"
-)
-
-const (
-	SubjectReportShortfall = "rpc.orders.v1.shortfall"
-	SubjectAnswerShortage  = "rpc.orders.v1.shortage_answer"
-)
+import "time"
 
 // ShortageAnswer is what a buyer who asked to be asked wants done about units that will not come.
 type ShortageAnswer string
@@ -59,12 +49,4 @@ type Shortfall struct {
 	Looking    int64 `json:"looking"`  // still looked for
 	Asked      int64 `json:"asked"`    // the buyer is asked
 	Refunded   int64 `json:"refunded"` // not charged
-}
-
-func (c client) ReportShortfall(ctx context.Context, r ShortfallRequest) (Shortfall, error) {
-	return link.Call[ShortfallRequest, Shortfall](ctx, c.nc, SubjectReportShortfall, r)
-}
-
-func (c client) AnswerShortage(ctx context.Context, r AnswerShortageRequest) (Order, error) {
-	return link.Call[AnswerShortageRequest, Order](ctx, c.nc, SubjectAnswerShortage, r)
 }

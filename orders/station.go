@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 )
@@ -15,16 +13,18 @@ import (
 //
 // What must always hold: a weighing that was brought once is one ticket or one conflict, and stays that; a conflict
 // changes nothing and waits for a person.
+//
+//link:service orders v1 raw
 type Stations interface {
 	// StationList is what may still come from some villages, with all that is asked for at the scale. For those who
 	// collect.
 	StationList(context.Context, StationRequest) (StationPage, error)
 	// SyncTickets records weighings made without a network. It answers for each of them; an error is for all.
-	SyncTickets(context.Context, SyncRequest) (SyncResult, error)
+	SyncTickets(context.Context, SyncRequest) (SyncResult, error) //link:subject tickets_sync
 	// Conflicts lists weighings that could not become tickets. For those who collect.
-	Conflicts(context.Context, ConflictFilter) (ConflictPage, error)
+	Conflicts(context.Context, ConflictFilter) (ConflictPage, error) //link:subject weigh_conflicts
 	// SettleConflict records what a person decided. Conflict when it was settled otherwise before.
-	SettleConflict(context.Context, SettleConflictRequest) (WeighConflict, error)
+	SettleConflict(context.Context, SettleConflictRequest) (WeighConflict, error) //link:subject weigh_conflict_settle
 }
 
 type StationRequest struct {
@@ -144,43 +144,6 @@ type SettleConflictRequest struct {
 	ID    int64         `json:"id"`
 	State ConflictState `json:"state"` // dropped or reweighed
 	Why   string        `json:"why"`
-}
-
-// Request subjects of Stations.
-const (
-	SubjectStationList    = "rpc.orders.v1.station_list"
-	SubjectSyncTickets    = "rpc.orders.v1.tickets_sync"
-	SubjectConflicts      = "rpc.orders.v1.weigh_conflicts"
-	SubjectSettleConflict = "rpc.orders.v1.weigh_conflict_settle"
-)
-
-// NewStationsClient returns the service of whichever process answers on nc.
-func NewStationsClient(nc *nats.Conn) Stations { return stationsClient{nc} }
-
-type stationsClient struct{ nc *nats.Conn }
-
-func (c stationsClient) StationList(ctx context.Context, r StationRequest) (StationPage, error) {
-	return link.Call[StationRequest, StationPage](ctx, c.nc, SubjectStationList, r)
-}
-
-func (c stationsClient) SyncTickets(ctx context.Context, r SyncRequest) (SyncResult, error) {
-	return link.Call[SyncRequest, SyncResult](ctx, c.nc, SubjectSyncTickets, r)
-}
-
-func (c stationsClient) Conflicts(ctx context.Context, r ConflictFilter) (ConflictPage, error) {
-	return link.Call[ConflictFilter, ConflictPage](ctx, c.nc, SubjectConflicts, r)
-}
-
-func (c stationsClient) SettleConflict(ctx context.Context, r SettleConflictRequest) (WeighConflict, error) {
-	return link.Call[SettleConflictRequest, WeighConflict](ctx, c.nc, SubjectSettleConflict, r)
-}
-
-// RegisterStations lets svc answer.
-func RegisterStations(s *link.Server, svc Stations) {
-	link.Handle(s, SubjectStationList, svc.StationList)
-	link.Handle(s, SubjectSyncTickets, svc.SyncTickets)
-	link.Handle(s, SubjectConflicts, svc.Conflicts)
-	link.Handle(s, SubjectSettleConflict, svc.SettleConflict)
 }
 
 // StationMessages are the sentences of the station's keys, for web's glossary.

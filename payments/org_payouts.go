@@ -3,29 +3,25 @@ package payments
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
-// OrgAccountKind says what an organisation is owed money for. One organisation may have both accounts.
+// OrgAccountKind is the reason for which an organisation is owed money. One organisation may have both accounts.
 type OrgAccountKind string
 
 const (
 	OrgCoop   OrgAccountKind = "coop"   // fees, and goods of its own that it sold
-	OrgRaiser OrgAccountKind = "raiser" // its part of what it raised for households (大户代养)
+	OrgRaiser OrgAccountKind = "raiser" // its part of animals that it raised for households (大户代养)
 )
 
-// OrgAccount is what an organisation is owed for one thing. What can be paid is
-// OwedFen − WaitingFen − TillFen − OpenFen, and nothing where that is below zero.
+// OrgAccount is the money that an organisation is owed for one reason. PayableFen is
+// OwedFen − WaitingFen − TillFen − OpenFen, and 0 where that is below zero.
 type OrgAccount struct {
 	Org        int64          `json:"org"`
 	Account    OrgAccountKind `json:"account"`
-	EarnedFen  int64          `json:"earned_fen"` // all that it ever earned, less what was taken back
+	EarnedFen  int64          `json:"earned_fen"` // all earnings, less deductions
 	PaidFen    int64          `json:"paid_fen"`
 	OwedFen    int64          `json:"owed_fen"`    // EarnedFen − PaidFen; below zero it got too much, which is kept back
-	WaitingFen int64          `json:"waiting_fen"` // of it what buyers have not paid or may still complain of
+	WaitingFen int64          `json:"waiting_fen"` // part of OwedFen that buyers have not paid or may still complain of
 	TillFen    int64          `json:"till_fen"`    // cash that it took at its own counter and keeps
 	OpenFen    int64          `json:"open_fen"`    // proposed or approved, and not paid
 	PayableFen int64          `json:"payable_fen"`
@@ -36,7 +32,7 @@ type OrgAccountFilter struct {
 	Account OrgAccountKind `json:"account,omitempty"`
 }
 
-// OrgAccounts lists the accounts that were ever posted to, those with most to pay first.
+// OrgAccounts lists the accounts that were ever posted to, the most to pay first.
 type OrgAccounts struct {
 	Items []OrgAccount `json:"items"`
 }
@@ -130,80 +126,21 @@ type ReturnOrgPayout struct {
 
 // OrgPayouts is how the county pays organisations. The county reads all of it; the officers of an organisation read their
 // own, and to them another's does not exist. Every command that is said twice does once.
+//
+//link:service payments v1 raw
 type OrgPayouts interface {
 	OrgAccounts(context.Context, OrgAccountFilter) (OrgAccounts, error)
 	OrgPayouts(context.Context, OrgPayoutFilter) (OrgPayoutPage, error)
 	OrgPayout(context.Context, OrgPayoutRef) (OrgPayout, error)
 	// ProposeOrgPayout is idempotent by its key. Conflict for more than can be paid, or for a key that was used otherwise.
-	ProposeOrgPayout(context.Context, ProposeOrgPayout) (OrgPayout, error)
-	// DecideOrgPayout: Forbidden for who proposed it. Conflict when it was decided, or can no longer be paid in full.
-	DecideOrgPayout(context.Context, DecideOrgPayout) (OrgPayout, error)
-	// RecordOrgPayout books it. Forbidden for who approved it. Conflict when it is not approved, or the reference is
+	ProposeOrgPayout(context.Context, ProposeOrgPayout) (OrgPayout, error) //link:subject org_payout_propose
+	// DecideOrgPayout: Forbidden for the person who proposed it. Conflict when it was decided, or can no longer be paid in full.
+	DecideOrgPayout(context.Context, DecideOrgPayout) (OrgPayout, error) //link:subject org_payout_decide
+	// RecordOrgPayout books it. Forbidden for the person who approved it. Conflict when it is not approved, or the reference is
 	// another's.
-	RecordOrgPayout(context.Context, RecordOrgPayout) (OrgPayout, error)
+	RecordOrgPayout(context.Context, RecordOrgPayout) (OrgPayout, error) //link:subject org_payout_record
 	// FailOrgPayout leaves everything as it was before it was proposed. Conflict when it is not approved.
-	FailOrgPayout(context.Context, FailOrgPayout) (OrgPayout, error)
+	FailOrgPayout(context.Context, FailOrgPayout) (OrgPayout, error) //link:subject org_payout_fail
 	// ReturnOrgPayout books it back. Conflict when it is not paid.
-	ReturnOrgPayout(context.Context, ReturnOrgPayout) (OrgPayout, error)
-}
-
-// Request subjects of OrgPayouts.
-const (
-	SubjectOrgAccounts      = "rpc.payments.v1.org_accounts"
-	SubjectOrgPayouts       = "rpc.payments.v1.org_payouts"
-	SubjectOrgPayout        = "rpc.payments.v1.org_payout"
-	SubjectProposeOrgPayout = "rpc.payments.v1.org_payout_propose"
-	SubjectDecideOrgPayout  = "rpc.payments.v1.org_payout_decide"
-	SubjectRecordOrgPayout  = "rpc.payments.v1.org_payout_record"
-	SubjectFailOrgPayout    = "rpc.payments.v1.org_payout_fail"
-	SubjectReturnOrgPayout  = "rpc.payments.v1.org_payout_return"
-)
-
-type orgPayoutsClient struct{ nc *nats.Conn }
-
-// NewOrgPayoutsClient asks the module over NATS.
-func NewOrgPayoutsClient(nc *nats.Conn) OrgPayouts { return orgPayoutsClient{nc} }
-
-func (c orgPayoutsClient) OrgAccounts(ctx context.Context, r OrgAccountFilter) (OrgAccounts, error) {
-	return link.Call[OrgAccountFilter, OrgAccounts](ctx, c.nc, SubjectOrgAccounts, r)
-}
-
-func (c orgPayoutsClient) OrgPayouts(ctx context.Context, r OrgPayoutFilter) (OrgPayoutPage, error) {
-	return link.Call[OrgPayoutFilter, OrgPayoutPage](ctx, c.nc, SubjectOrgPayouts, r)
-}
-
-func (c orgPayoutsClient) OrgPayout(ctx context.Context, r OrgPayoutRef) (OrgPayout, error) {
-	return link.Call[OrgPayoutRef, OrgPayout](ctx, c.nc, SubjectOrgPayout, r)
-}
-
-func (c orgPayoutsClient) ProposeOrgPayout(ctx context.Context, r ProposeOrgPayout) (OrgPayout, error) {
-	return link.Call[ProposeOrgPayout, OrgPayout](ctx, c.nc, SubjectProposeOrgPayout, r)
-}
-
-func (c orgPayoutsClient) DecideOrgPayout(ctx context.Context, r DecideOrgPayout) (OrgPayout, error) {
-	return link.Call[DecideOrgPayout, OrgPayout](ctx, c.nc, SubjectDecideOrgPayout, r)
-}
-
-func (c orgPayoutsClient) RecordOrgPayout(ctx context.Context, r RecordOrgPayout) (OrgPayout, error) {
-	return link.Call[RecordOrgPayout, OrgPayout](ctx, c.nc, SubjectRecordOrgPayout, r)
-}
-
-func (c orgPayoutsClient) FailOrgPayout(ctx context.Context, r FailOrgPayout) (OrgPayout, error) {
-	return link.Call[FailOrgPayout, OrgPayout](ctx, c.nc, SubjectFailOrgPayout, r)
-}
-
-func (c orgPayoutsClient) ReturnOrgPayout(ctx context.Context, r ReturnOrgPayout) (OrgPayout, error) {
-	return link.Call[ReturnOrgPayout, OrgPayout](ctx, c.nc, SubjectReturnOrgPayout, r)
-}
-
-// RegisterOrgPayouts answers the request subjects of OrgPayouts on s with svc.
-func RegisterOrgPayouts(s *link.Server, svc OrgPayouts) {
-	link.Handle(s, SubjectOrgAccounts, svc.OrgAccounts)
-	link.Handle(s, SubjectOrgPayouts, svc.OrgPayouts)
-	link.Handle(s, SubjectOrgPayout, svc.OrgPayout)
-	link.Handle(s, SubjectProposeOrgPayout, svc.ProposeOrgPayout)
-	link.Handle(s, SubjectDecideOrgPayout, svc.DecideOrgPayout)
-	link.Handle(s, SubjectRecordOrgPayout, svc.RecordOrgPayout)
-	link.Handle(s, SubjectFailOrgPayout, svc.FailOrgPayout)
-	link.Handle(s, SubjectReturnOrgPayout, svc.ReturnOrgPayout)
+	ReturnOrgPayout(context.Context, ReturnOrgPayout) (OrgPayout, error) //link:subject org_payout_return
 }

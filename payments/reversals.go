@@ -5,10 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // ReversalState: asked → posted | refused.
@@ -20,13 +16,13 @@ const (
 	ReversalRefused ReversalState = "refused"
 )
 
-// reversible are the kinds of posting that a person makes by typing something in, and that a person may have reversed:
-// what was typed in is taken back with it. All others follow from something that happened to an order, a household or at
-// a provider, and are corrected there: reversed alone, they would make the books say something else than the rest.
+// reversible are the kinds of posting that a person makes by an entry, and that a person may have reversed:
+// the entry is taken back with it. All others follow from something that happened to an order, a household or at
+// a provider, and are corrected there: reversed alone, they would make the books differ from the rest.
 var reversible = map[string]bool{
 	"cash.banked":        true, // cash brought to the bank
 	"statement.fee":      true, // money out, explained as the bank's fee
-	"statement.booked":   true, // money in, put to what was booked before
+	"statement.booked":   true, // money in, matched with an earlier posting
 	"statement.returned": true, // money in, transferred back
 	"refund":             true, // a refund by bank or in cash, entered as paid
 	"org.paid":           true, // a payment to an organisation, entered as made
@@ -79,43 +75,14 @@ type DecideReversal struct {
 }
 
 // Reversals are the corrections of postings that a person typed in. For the county.
+//
+//link:service payments v1 raw
 type Reversals interface {
 	Reversals(context.Context, ReversalFilter) (ReversalPage, error)
 	// AskReversal asks a second person to reverse a posting. Invalid for a kind that is corrected elsewhere, Conflict when
 	// it was reversed before, is asked for, or something builds on it.
-	AskReversal(context.Context, AskReversal) (Reversal, error)
-	// DecideReversal posts the mirror into the open month and takes back what was typed in, or leaves everything.
-	// Forbidden for who asked, and for who made the posting.
-	DecideReversal(context.Context, DecideReversal) (Reversal, error)
-}
-
-// Request subjects of Reversals.
-const (
-	SubjectReversals      = "rpc.payments.v1.reversals"
-	SubjectAskReversal    = "rpc.payments.v1.reversal_ask"
-	SubjectDecideReversal = "rpc.payments.v1.reversal_decide"
-)
-
-type reversalsClient struct{ nc *nats.Conn }
-
-// NewReversalsClient asks the module over NATS.
-func NewReversalsClient(nc *nats.Conn) Reversals { return reversalsClient{nc} }
-
-func (c reversalsClient) Reversals(ctx context.Context, r ReversalFilter) (ReversalPage, error) {
-	return link.Call[ReversalFilter, ReversalPage](ctx, c.nc, SubjectReversals, r)
-}
-
-func (c reversalsClient) AskReversal(ctx context.Context, r AskReversal) (Reversal, error) {
-	return link.Call[AskReversal, Reversal](ctx, c.nc, SubjectAskReversal, r)
-}
-
-func (c reversalsClient) DecideReversal(ctx context.Context, r DecideReversal) (Reversal, error) {
-	return link.Call[DecideReversal, Reversal](ctx, c.nc, SubjectDecideReversal, r)
-}
-
-// RegisterReversals answers the request subjects of Reversals on s with svc.
-func RegisterReversals(s *link.Server, svc Reversals) {
-	link.Handle(s, SubjectReversals, svc.Reversals)
-	link.Handle(s, SubjectAskReversal, svc.AskReversal)
-	link.Handle(s, SubjectDecideReversal, svc.DecideReversal)
+	AskReversal(context.Context, AskReversal) (Reversal, error) //link:subject reversal_ask
+	// DecideReversal posts the mirror into the open month and takes back the entry, or leaves everything.
+	// Forbidden for the person who asked, and for the one who made the posting.
+	DecideReversal(context.Context, DecideReversal) (Reversal, error) //link:subject reversal_decide
 }

@@ -3,21 +3,19 @@ package payments
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // AccountReviews are the payout accounts that wait for a second person: entered by somebody else than the household, or
 // used by several households.
+//
+//link:service payments v1 raw
 type AccountReviews interface {
 	// AccountsToReview lists them, oldest first. For the county.
 	AccountsToReview(context.Context, None) (AccountsToReview, error)
 	// DecidePayoutAccount puts an account into use or refuses it, with a reason. The same under the same key is answered as
-	// it was. Forbidden for who entered it; Conflict when nothing waits, or the key was used for something else.
-	DecidePayoutAccount(context.Context, DecidePayoutAccount) (PayoutAccount, error)
-	// AccountHistory is every account a household ever had and who entered it, newest first. For the household, its
+	// it was. Forbidden for the person who entered it; Conflict when nothing waits, or the key was used for something else.
+	DecidePayoutAccount(context.Context, DecidePayoutAccount) (PayoutAccount, error) //link:subject payout_account_decide
+	// AccountHistory is every account a household ever had and its author, newest first. For the household, its
 	// helper and the county.
 	AccountHistory(context.Context, HouseholdRef) (AccountHistory, error)
 }
@@ -56,35 +54,4 @@ type AccountChange struct {
 
 type AccountHistory struct {
 	Items []AccountChange `json:"items"`
-}
-
-// Request subjects of AccountReviews.
-const (
-	SubjectAccountsToReview    = "rpc.payments.v1.accounts_to_review"
-	SubjectDecidePayoutAccount = "rpc.payments.v1.payout_account_decide"
-	SubjectAccountHistory      = "rpc.payments.v1.account_history"
-)
-
-// NewAccountReviewsClient returns the service of whichever process answers on nc.
-func NewAccountReviewsClient(nc *nats.Conn) AccountReviews { return accountReviewsClient{nc} }
-
-type accountReviewsClient struct{ nc *nats.Conn }
-
-func (c accountReviewsClient) AccountsToReview(ctx context.Context, r None) (AccountsToReview, error) {
-	return link.Call[None, AccountsToReview](ctx, c.nc, SubjectAccountsToReview, r)
-}
-
-func (c accountReviewsClient) DecidePayoutAccount(ctx context.Context, r DecidePayoutAccount) (PayoutAccount, error) {
-	return link.Call[DecidePayoutAccount, PayoutAccount](ctx, c.nc, SubjectDecidePayoutAccount, r)
-}
-
-func (c accountReviewsClient) AccountHistory(ctx context.Context, r HouseholdRef) (AccountHistory, error) {
-	return link.Call[HouseholdRef, AccountHistory](ctx, c.nc, SubjectAccountHistory, r)
-}
-
-// RegisterAccountReviews lets svc answer.
-func RegisterAccountReviews(s *link.Server, svc AccountReviews) {
-	link.Handle(s, SubjectAccountsToReview, svc.AccountsToReview)
-	link.Handle(s, SubjectDecidePayoutAccount, svc.DecidePayoutAccount)
-	link.Handle(s, SubjectAccountHistory, svc.AccountHistory)
 }

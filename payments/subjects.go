@@ -1,37 +1,5 @@
 package payments
 
-// Request subjects.
-const (
-	SubjectMethods              = "rpc.payments.v1.methods"
-	SubjectCreatePayment        = "rpc.payments.v1.payment_create"
-	SubjectPayment              = "rpc.payments.v1.payment"
-	SubjectExpirePayments       = "rpc.payments.v1.payments_expire"
-	SubjectAccount              = "rpc.payments.v1.account"
-	SubjectAccounts             = "rpc.payments.v1.accounts"
-	SubjectPayments             = "rpc.payments.v1.payments"
-	SubjectRecordTransfers      = "rpc.payments.v1.transfers_record"
-	SubjectMatchTransfer        = "rpc.payments.v1.transfer_match"
-	SubjectStatement            = "rpc.payments.v1.statement"
-	SubjectRecordCash           = "rpc.payments.v1.cash_record"
-	SubjectRefunds              = "rpc.payments.v1.refunds"
-	SubjectRecordRefund         = "rpc.payments.v1.refund_record"
-	SubjectHouseholdAccount     = "rpc.payments.v1.household_account"
-	SubjectSetPayoutAccount     = "rpc.payments.v1.payout_account_set"
-	SubjectApprovePayoutAccount = "rpc.payments.v1.payout_account_approve"
-	SubjectPayoutSummary        = "rpc.payments.v1.payout_summary"
-	SubjectCreateBatch          = "rpc.payments.v1.batch_create"
-	SubjectBatches              = "rpc.payments.v1.batches"
-	SubjectBatch                = "rpc.payments.v1.batch"
-	SubjectDecideBatch          = "rpc.payments.v1.batch_decide"
-	SubjectExportBatch          = "rpc.payments.v1.batch_export"
-	SubjectImportResult         = "rpc.payments.v1.batch_result"
-	SubjectSampleResult         = "rpc.payments.v1.batch_sample_result"
-	SubjectTrialBalance         = "rpc.payments.v1.trial_balance"
-	SubjectJournal              = "rpc.payments.v1.journal"
-	SubjectIncomeFacts          = "rpc.payments.v1.income_facts"
-	SubjectVerify               = "rpc.payments.v1.verify"
-)
-
 // Commands that another module sends through its outbox. Each applies once.
 const (
 	CmdAcceptDelivery  = "cmd.payments.v1.delivery.accept"  // AcceptDelivery

@@ -3,10 +3,6 @@ package payments
 import (
 	"context"
 	"time"
-
-	"github.com/nats-io/nats.go"
-
-	"banmuyuan/internal/link"
 )
 
 // DisputeState: see the table in states.go.
@@ -58,7 +54,7 @@ type ReturnTransfer struct {
 	PaidOn  time.Time `json:"paid_on"`
 }
 
-// Kinds of what was booked before the bank's statement showed it.
+// Kinds of postings that are made before the bank's statement shows their money.
 const (
 	BookedBanking        = "banking"         // cash brought to the bank
 	BookedRecall         = "payout_recall"   // payouts that came back after they had been reported paid
@@ -71,7 +67,7 @@ type Booked struct {
 	Kind      string    `json:"kind"`
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`       // slip, batch number or the provider's number
-	AmountFen int64     `json:"amount_fen"` // what of it the statement has not shown
+	AmountFen int64     `json:"amount_fen"` // the part that the statement has not shown
 	On        time.Time `json:"on"`
 }
 
@@ -79,7 +75,7 @@ type BookedList struct {
 	Items []Booked `json:"items"`
 }
 
-// ExplainTransfer puts a line in suspense to what was booked already.
+// ExplainTransfer matches a line in suspense with an earlier posting.
 type ExplainTransfer struct {
 	LineID int64  `json:"line_id"`
 	Kind   string `json:"kind"`
@@ -92,7 +88,7 @@ type ImportStatement struct {
 	Data []byte `json:"data"`
 }
 
-// ImportedStatement tells what became of the lines. When there is a problem, nothing was taken.
+// ImportedStatement counts the lines by their result. With a problem, nothing was taken.
 type ImportedStatement struct {
 	In        int           `json:"in"`
 	Out       int           `json:"out"`
@@ -124,7 +120,7 @@ type OutgoingPage struct {
 	Cursor string         `json:"cursor,omitempty"`
 }
 
-// ExplainOutgoing says what a line was that nothing booked stands behind, a bank's fee for one, and books it as an expense.
+// ExplainOutgoing explains a line without a posting, for example a bank's fee, and books it as an expense.
 type ExplainOutgoing struct {
 	LineID int64  `json:"line_id"`
 	Note   string `json:"note"`
@@ -164,7 +160,7 @@ type Cashbox struct {
 	Bankings  []CashBanking `json:"bankings"`            // newest first
 }
 
-// Who has to act on a difference.
+// Roles that have to act on a difference.
 const (
 	ActOperator = "operator"
 	ActApprover = "approver"
@@ -173,7 +169,7 @@ const (
 )
 
 // Difference is something that the books and the outside say differently, or that somebody has to end. Kind is a message
-// key below "recon.": it says what it is and what to do.
+// key below "recon.": the message names the difference and the remedy.
 type Difference struct {
 	Kind      string    `json:"kind"`
 	Object    string    `json:"object"` // payment:7, refund:3, a bank's reference…
@@ -181,10 +177,10 @@ type Difference struct {
 	OursFen   int64     `json:"ours_fen"`
 	TheirsFen int64     `json:"theirs_fen"`
 	Since     time.Time `json:"since"`
-	Act       string    `json:"act"` // who
+	Act       string    `json:"act"` // a role
 }
 
-// ClearingState compares what the ledger and a provider say of the same money.
+// ClearingState compares the ledger's and a provider's sums of the same money.
 type ClearingState struct {
 	Gateway     string `json:"gateway"`
 	LedgerFen   int64  `json:"ledger_fen"`
@@ -216,25 +212,27 @@ type Reconciliations struct {
 	Items []Reconciliation `json:"items"` // newest first, without their differences
 }
 
-// Treasury is what the county does with money beside orders: disputes, statements, cash, and holding the books against the
-// outside. All of it is for the county's staff; others get Forbidden.
+// Treasury is the county's work with money beside orders: disputes, statements, cash, and reconciliation. All of it is for
+// the county's staff; others get Forbidden.
+//
+//link:service payments v1 raw
 type Treasury interface {
 	Disputes(context.Context, DisputeFilter) (DisputePage, error)
-	// ApproveRefund lets a refund above the limit go. Forbidden for who caused it. Conflict when it does not wait.
-	ApproveRefund(context.Context, RefundRef) (Refund, error)
+	// ApproveRefund lets a refund above the limit go. Forbidden for the person who caused it. Conflict when it does not wait.
+	ApproveRefund(context.Context, RefundRef) (Refund, error) //link:subject refund_approve
 
 	// ImportStatement is idempotent by the bank's reference: the same file again changes nothing. Conflict when a reference
 	// comes again with another amount.
-	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error)
-	// ReturnTransfer: Forbidden above the limit for who recorded the line. Conflict when it is in suspense no more.
-	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error)
+	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
+	// ReturnTransfer: Forbidden above the limit for the person who recorded the line. Conflict when it is in suspense no more.
+	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error) //link:subject transfer_return
 	Booked(context.Context, None) (BookedList, error)
-	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error)
+	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error) //link:subject transfer_explain
 	Outgoing(context.Context, StatementFilter) (OutgoingPage, error)
-	ExplainOutgoing(context.Context, ExplainOutgoing) (OutgoingLine, error)
+	ExplainOutgoing(context.Context, ExplainOutgoing) (OutgoingLine, error) //link:subject outgoing_explain
 
 	// BankCash is idempotent by slip. Conflict with another amount, Invalid for more than there is.
-	BankCash(context.Context, BankCash) (CashBanking, error)
+	BankCash(context.Context, BankCash) (CashBanking, error) //link:subject cash_bank
 	Cashbox(context.Context, None) (Cashbox, error)
 
 	// Reconcile compares now. Conflict while somebody else does.
@@ -242,23 +240,6 @@ type Treasury interface {
 	Reconciliation(context.Context, ReconciliationRef) (Reconciliation, error)
 	Reconciliations(context.Context, None) (Reconciliations, error)
 }
-
-// Request subjects of Treasury.
-const (
-	SubjectDisputes        = "rpc.payments.v1.disputes"
-	SubjectApproveRefund   = "rpc.payments.v1.refund_approve"
-	SubjectImportStatement = "rpc.payments.v1.statement_import"
-	SubjectReturnTransfer  = "rpc.payments.v1.transfer_return"
-	SubjectBooked          = "rpc.payments.v1.booked"
-	SubjectExplainTransfer = "rpc.payments.v1.transfer_explain"
-	SubjectOutgoing        = "rpc.payments.v1.outgoing"
-	SubjectExplainOutgoing = "rpc.payments.v1.outgoing_explain"
-	SubjectBankCash        = "rpc.payments.v1.cash_bank"
-	SubjectCashbox         = "rpc.payments.v1.cashbox"
-	SubjectReconcile       = "rpc.payments.v1.reconcile"
-	SubjectReconciliation  = "rpc.payments.v1.reconciliation"
-	SubjectReconciliations = "rpc.payments.v1.reconciliations"
-)
 
 // EvtDispute tells of every step of a dispute: DisputeEvent.
 const EvtDispute = "evt.payments.v1.dispute.changed"
@@ -269,78 +250,4 @@ type DisputeEvent struct {
 	Ref       string       `json:"ref"`
 	State     DisputeState `json:"state"`
 	AmountFen int64        `json:"amount_fen"`
-}
-
-// RegisterTreasury answers Treasury's request subjects on s with t.
-func RegisterTreasury(s *link.Server, t Treasury) {
-	link.Handle(s, SubjectDisputes, t.Disputes)
-	link.Handle(s, SubjectApproveRefund, t.ApproveRefund)
-	link.Handle(s, SubjectImportStatement, t.ImportStatement)
-	link.Handle(s, SubjectReturnTransfer, t.ReturnTransfer)
-	link.Handle(s, SubjectBooked, t.Booked)
-	link.Handle(s, SubjectExplainTransfer, t.ExplainTransfer)
-	link.Handle(s, SubjectOutgoing, t.Outgoing)
-	link.Handle(s, SubjectExplainOutgoing, t.ExplainOutgoing)
-	link.Handle(s, SubjectBankCash, t.BankCash)
-	link.Handle(s, SubjectCashbox, t.Cashbox)
-	link.Handle(s, SubjectReconcile, t.Reconcile)
-	link.Handle(s, SubjectReconciliation, t.Reconciliation)
-	link.Handle(s, SubjectReconciliations, t.Reconciliations)
-}
-
-// NewTreasuryClient returns the treasury of whichever process answers on nc.
-func NewTreasuryClient(nc *nats.Conn) Treasury { return treasuryClient{nc} }
-
-type treasuryClient struct{ nc *nats.Conn }
-
-func (c treasuryClient) Disputes(ctx context.Context, r DisputeFilter) (DisputePage, error) {
-	return link.Call[DisputeFilter, DisputePage](ctx, c.nc, SubjectDisputes, r)
-}
-
-func (c treasuryClient) ApproveRefund(ctx context.Context, r RefundRef) (Refund, error) {
-	return link.Call[RefundRef, Refund](ctx, c.nc, SubjectApproveRefund, r)
-}
-
-func (c treasuryClient) ImportStatement(ctx context.Context, r ImportStatement) (ImportedStatement, error) {
-	return link.Call[ImportStatement, ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
-}
-
-func (c treasuryClient) ReturnTransfer(ctx context.Context, r ReturnTransfer) (StatementLine, error) {
-	return link.Call[ReturnTransfer, StatementLine](ctx, c.nc, SubjectReturnTransfer, r)
-}
-
-func (c treasuryClient) Booked(ctx context.Context, r None) (BookedList, error) {
-	return link.Call[None, BookedList](ctx, c.nc, SubjectBooked, r)
-}
-
-func (c treasuryClient) ExplainTransfer(ctx context.Context, r ExplainTransfer) (StatementLine, error) {
-	return link.Call[ExplainTransfer, StatementLine](ctx, c.nc, SubjectExplainTransfer, r)
-}
-
-func (c treasuryClient) Outgoing(ctx context.Context, r StatementFilter) (OutgoingPage, error) {
-	return link.Call[StatementFilter, OutgoingPage](ctx, c.nc, SubjectOutgoing, r)
-}
-
-func (c treasuryClient) ExplainOutgoing(ctx context.Context, r ExplainOutgoing) (OutgoingLine, error) {
-	return link.Call[ExplainOutgoing, OutgoingLine](ctx, c.nc, SubjectExplainOutgoing, r)
-}
-
-func (c treasuryClient) BankCash(ctx context.Context, r BankCash) (CashBanking, error) {
-	return link.Call[BankCash, CashBanking](ctx, c.nc, SubjectBankCash, r)
-}
-
-func (c treasuryClient) Cashbox(ctx context.Context, r None) (Cashbox, error) {
-	return link.Call[None, Cashbox](ctx, c.nc, SubjectCashbox, r)
-}
-
-func (c treasuryClient) Reconcile(ctx context.Context, r None) (Reconciliation, error) {
-	return link.Call[None, Reconciliation](ctx, c.nc, SubjectReconcile, r)
-}
-
-func (c treasuryClient) Reconciliation(ctx context.Context, r ReconciliationRef) (Reconciliation, error) {
-	return link.Call[ReconciliationRef, Reconciliation](ctx, c.nc, SubjectReconciliation, r)
-}
-
-func (c treasuryClient) Reconciliations(ctx context.Context, r None) (Reconciliations, error) {
-	return link.Call[None, Reconciliations](ctx, c.nc, SubjectReconciliations, r)
 }

@@ -67,7 +67,7 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Kick()
+	c.relay.Notify()
 	return p, c.refreshReference(ctx)
 }
 

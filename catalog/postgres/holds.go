@@ -321,7 +321,7 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 			return total, fmt.Errorf("release expired holds: %w", err)
 		}
 		total += released
-		c.relay.Kick()
+		c.relay.Notify()
 		if len(orders) < sweepBatch {
 			return total, nil
 		}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -28,7 +27,7 @@ func digest(s string) string {
 // linesDigest is equal for requests that ask for the same. The expiry is not part of it: a retry after a timeout asks
 // later.
 func linesDigest(req catalog.ReserveRequest) string {
-	b, err := json.Marshal(struct {
+	b, err := link.Marshal(struct {
 		Channel   catalog.Channel
 		Confirmed bool
 		Lines     []catalog.ReserveLine

@@ -36,7 +36,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Kick()
+	c.relay.Notify()
 	return p, nil
 }
 
@@ -168,7 +168,7 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Kick()
+	c.relay.Notify()
 	return p, nil
 }
 

@@ -64,7 +64,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
 	}
-	c.relay.Kick()
+	c.relay.Notify()
 	// Planner statistics: without them the first minutes would run on guesses.
 	for _, table := range []string{"household", "person", "lot", "presale", "village"} {
 		if _, err := c.db.ExecContext(ctx, `ANALYZE `+table); err != nil {

@@ -125,7 +125,7 @@ func startModules(ctx context.Context, p *platform, names []string, cfg Settings
 	return m, nil
 }
 
-// onClose has f called by Close, after what was told it later.
+// onClose registers f; Close runs the registered functions in reverse order.
 func (m *modules) onClose(f func()) {
 	m.opening.Lock()
 	defer m.opening.Unlock()

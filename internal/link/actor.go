@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Actor is who is behind a request or an event. It crosses every call, so that each module can check what its object
-// allows and store who did it. web sets it after login; a module trusts it because only modules can reach the broker.
+// Actor is the person or job behind a request or an event. It crosses every call, so that each module can check rights on
+// its objects and store the author of a change. web sets it after login; a module trusts it because only modules can reach the broker.
 type Actor struct {
 	Account    int64  `json:"a,omitempty"`
 	Login      string `json:"l,omitempty"`
@@ -33,9 +33,9 @@ func ActorFrom(ctx context.Context) Actor {
 	return a
 }
 
-// told is the actor as events tell of it. Private buyers log in with their mobile number, which is personal and goes into
-// no event: whoever consumes one knows them by account.
-func (a Actor) told() Actor {
+// public returns the actor as events show it. Private buyers log in with their mobile number, which is personal and goes
+// into no event: consumers know them by account.
+func (a Actor) public() Actor {
 	if len(a.Login) == 11 && a.Login[0] == '1' && strings.Trim(a.Login, "0123456789") == "" {
 		a.Login = ""
 	}

@@ -44,7 +44,7 @@ func BenchmarkEvents(b *testing.B) {
 		if err := link.Publish(ctx, orders, msgs...); err != nil {
 			b.Fatal(err)
 		}
-		relay.Kick()
+		relay.Notify()
 	}
 	for {
 		var n int

@@ -31,13 +31,13 @@ type Event struct {
 
 // Decode reads the data of ev into v. An event that cannot be read is Invalid: trying again would not help.
 func (ev Event) Decode(v any) error {
-	if err := json.Unmarshal(ev.Data, v); err != nil {
+	if err := Unmarshal(ev.Data, v); err != nil {
 		return E(Invalid, "malformed", "").Because(fmt.Errorf("decode event %s %s: %w", ev.Subject, ev.ID, err))
 	}
 	return nil
 }
 
-// ConsumerConfig says what a consumer reads and how patiently.
+// ConsumerConfig names the events that a consumer reads, and its patience.
 type ConsumerConfig struct {
 	Durable    string          // unique in the stream, such as "payments": its processes share it
 	Stream     string          // the module that publishes
@@ -46,14 +46,14 @@ type ConsumerConfig struct {
 	BackOff    []time.Duration // waits between attempts; the last one repeats
 	Batch      int             // events taken at once, 100 by default
 	AckWait    time.Duration   // after which another process may take the event: a minute by default
-	Committed  func()          // called after each commit, to have looked at what handlers wrote; may be nil
+	Committed  func()          // called after each commit, for example to notify a relay; may be nil
 	Log        *slog.Logger
 }
 
 var defaultBackOff = []time.Duration{200 * time.Millisecond, time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
 
-// Consumer applies the events of a stream to a module's database, each exactly once: what the handler does in its
-// transaction is committed together with the event's row in the inbox.
+// Consumer applies the events of a stream to a module's database, each exactly once: the changes that the handler
+// makes in its transaction are committed together with the event's row in the inbox.
 //
 // A handler that returns an *Error other than Unavailable and Internal refuses the event: it becomes a dead letter at
 // once, as it does after a panic. Unavailable is retried for as long as it lasts, anything else MaxDeliver times.
@@ -133,7 +133,7 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	// What another process applied after this one had counted its attempt, and did not get again.
+	// Attempts counted here for events that another process applied, and that were not delivered here again.
 	_, err := c.db.ExecContext(ctx, `
 		DELETE FROM inbox_attempt a USING inbox i
 		WHERE a.consumer = $1 AND i.consumer = a.consumer AND i.event_id = a.event_id`, c.cfg.Durable)
@@ -157,7 +157,7 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 
 // pull takes events until ctx ends or the broker has to be asked anew.
 func (c *Consumer) pull(ctx context.Context, cons jetstream.Consumer) error {
-	pace := Pace{Every: roundsApart}
+	pace := Pace{Every: roundInterval}
 	for ctx.Err() == nil {
 		fetch, cancel := context.WithTimeout(ctx, 5*time.Second)
 		batch, err := cons.Fetch(c.cfg.Batch, jetstream.FetchContext(fetch))
@@ -183,7 +183,7 @@ func (c *Consumer) pull(ctx context.Context, cons jetstream.Consumer) error {
 					break more
 				}
 			}
-			c.take(ctx, group)
+			c.applyGroup(ctx, group)
 		}
 		cancel()
 		if err := batch.Error(); err != nil && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) &&
@@ -202,8 +202,8 @@ type delivery struct {
 	ev  Event
 }
 
-// take applies what arrived together: what comes for the first time in one transaction, the rest one by one.
-func (c *Consumer) take(ctx context.Context, msgs []jetstream.Msg) {
+// applyGroup applies deliveries that arrived at the same time: first deliveries in one transaction, repeated ones alone.
+func (c *Consumer) applyGroup(ctx context.Context, msgs []jetstream.Msg) {
 	fresh := make([]delivery, 0, len(msgs))
 	var again []delivery
 	for _, m := range msgs {
@@ -215,7 +215,7 @@ func (c *Consumer) take(ctx context.Context, msgs []jetstream.Msg) {
 		d := delivery{m, ev}
 		switch {
 		case err != nil:
-			c.bury(ctx, d, err)
+			c.deadLetter(ctx, d, err)
 		case ev.Deliveries > 1:
 			again = append(again, d)
 		default:
@@ -236,12 +236,12 @@ func (c *Consumer) take(ctx context.Context, msgs []jetstream.Msg) {
 		}
 	}
 	for _, d := range append(fresh, again...) {
-		c.one(ctx, d)
+		c.applyOne(ctx, d)
 	}
 }
 
-// one applies a single event and decides what becomes of it when that fails.
-func (c *Consumer) one(ctx context.Context, d delivery) {
+// applyOne applies a single event; if that fails, it decides between a retry and a dead letter.
+func (c *Consumer) applyOne(ctx context.Context, d delivery) {
 	if ctx.Err() != nil {
 		_ = d.msg.Nak()
 		return
@@ -251,12 +251,12 @@ func (c *Consumer) one(ctx context.Context, d delivery) {
 		// Counted before it is tried: an event that kills the process must not do so for ever.
 		n, err := c.countAttempt(ctx, d.ev)
 		if err != nil {
-			c.later(ctx, d, err, d.ev.Deliveries)
+			c.postpone(ctx, d, err, d.ev.Deliveries)
 			return
 		}
 		attempt = n
 		if attempt > c.cfg.MaxDeliver {
-			c.bury(ctx, d, errors.New("given up: the process ended during every attempt"))
+			c.deadLetter(ctx, d, errors.New("given up: the process ended during every attempt"))
 			return
 		}
 	}
@@ -269,12 +269,12 @@ func (c *Consumer) one(ctx context.Context, d delivery) {
 		_ = d.msg.Nak()
 	case code == Unavailable:
 		c.uncount(d.ev)
-		c.later(ctx, d, err, d.ev.Deliveries)
+		c.postpone(ctx, d, err, d.ev.Deliveries)
 	case code != Internal, attempt >= c.cfg.MaxDeliver:
-		c.bury(ctx, d, err)
+		c.deadLetter(ctx, d, err)
 	default:
 		if _, ok := errors.AsType[*panicked](err); ok {
-			c.bury(ctx, d, err)
+			c.deadLetter(ctx, d, err)
 			return
 		}
 		if d.ev.Deliveries == 1 {
@@ -287,7 +287,7 @@ func (c *Consumer) one(ctx context.Context, d delivery) {
 	}
 }
 
-// apply runs the handler over those of evs that were not applied before, in one transaction with their inbox rows.
+// apply runs the handler over the events that were not applied before, in one transaction with their inbox rows.
 func (c *Consumer) apply(ctx context.Context, evs []Event) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.AckWait*3/4) // before the broker hands the event to somebody else
 	defer cancel()
@@ -377,8 +377,9 @@ func (c *Consumer) nak(d delivery, attempt int) time.Duration {
 	return wait
 }
 
-// later is for what is not the event's fault. It also holds up the events behind, which would fail alike.
-func (c *Consumer) later(ctx context.Context, d delivery, err error, deliveries int) {
+// postpone retries an event whose failure has another cause than the event. It also holds up the events behind, which
+// would fail in the same way.
+func (c *Consumer) postpone(ctx context.Context, d delivery, err error, deliveries int) {
 	c.cfg.Log.Warn("event has to wait", "event", d.ev.ID, "subject", d.ev.Subject, "request", d.ev.RequestID, "error", err)
 	pause(ctx, min(c.nak(d, deliveries), time.Second))
 }
@@ -413,15 +414,15 @@ func (c *Consumer) uncount(ev Event) {
 	}
 }
 
-// bury writes the dead letter and takes the event off the stream; when it cannot be written, the event comes again.
-func (c *Consumer) bury(ctx context.Context, d delivery, cause error) {
+// deadLetter writes the dead letter and takes the event off the stream; if writing fails, the event is delivered again.
+func (c *Consumer) deadLetter(ctx context.Context, d delivery, cause error) {
 	c.cfg.Log.Error("event became a dead letter", "event", d.ev.ID, "subject", d.ev.Subject, "request", d.ev.RequestID,
 		"deliveries", d.ev.Deliveries, "error", cause)
-	o := origin{RequestID: d.ev.RequestID}
-	if d.ev.Actor != (Actor{}) {
-		o.Actor = &d.ev.Actor
+	o, err := originOf(d.ev.RequestID, d.ev.Actor)
+	var headers []byte
+	if err == nil {
+		headers, err = o.encode()
 	}
-	headers, err := json.Marshal(o)
 	if err == nil {
 		_, err = c.db.ExecContext(ctx, `
 			WITH attempt AS (DELETE FROM inbox_attempt WHERE consumer = $1 AND event_id = $2)
@@ -431,19 +432,19 @@ func (c *Consumer) bury(ctx context.Context, d delivery, cause error) {
 			c.cfg.Durable, d.ev.ID, d.ev.Subject, storable(string(d.ev.Data)), string(headers), storable(cause.Error()), d.ev.Deliveries, d.ev.OccurredAt)
 	}
 	if err != nil {
-		c.later(ctx, d, fmt.Errorf("write dead letter: %w", err), d.ev.Deliveries)
+		c.postpone(ctx, d, fmt.Errorf("write dead letter: %w", err), d.ev.Deliveries)
 		return
 	}
 	c.ack(ctx, []delivery{d})
 }
 
-// storable drops what a text column does not take.
+// storable drops the characters that a text column refuses.
 func storable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // RetryDead applies the consumer's dead letters again, oldest first, and says how many went through and how many are
-// left. What went through is gone from dead_letter.
+// left. Applied events are gone from dead_letter.
 func (c *Consumer) RetryDead(ctx context.Context) (done, left int, err error) {
 	var rows []struct {
 		EventID    string    `db:"event_id"`
@@ -461,14 +462,15 @@ func (c *Consumer) RetryDead(ctx context.Context) (done, left int, err error) {
 	}
 	for _, row := range rows {
 		var o origin
-		if err := json.Unmarshal(row.Headers, &o); err != nil {
+		if err := Unmarshal(row.Headers, &o); err != nil {
+			return done, len(rows) - done, fmt.Errorf("read dead letter %s: %w", row.EventID, err)
+		}
+		actor, err := o.actor()
+		if err != nil {
 			return done, len(rows) - done, fmt.Errorf("read dead letter %s: %w", row.EventID, err)
 		}
 		ev := Event{ID: row.EventID, Subject: row.Subject, OccurredAt: row.OccurredAt, Data: row.Data,
-			RequestID: o.RequestID, Deliveries: row.Deliveries + 1}
-		if o.Actor != nil {
-			ev.Actor = *o.Actor
-		}
+			RequestID: o.RequestID, Actor: actor, Deliveries: row.Deliveries + 1}
 		if err := c.apply(ctx, []Event{ev}); err != nil {
 			if ctx.Err() != nil {
 				return done, len(rows) - done, ctx.Err()
@@ -481,7 +483,7 @@ func (c *Consumer) RetryDead(ctx context.Context) (done, left int, err error) {
 	return done, len(rows) - done, nil
 }
 
-// read makes an Event of a message. What comes back with an error still has what a dead letter needs.
+// read makes an Event of a message. An Event returned with an error still has the fields of a dead letter.
 func read(m jetstream.Msg) (Event, error) {
 	ev := Event{Subject: m.Subject(), Data: m.Data()}
 	meta, err := m.Metadata()
@@ -496,7 +498,7 @@ func read(m jetstream.Msg) (Event, error) {
 	return ev, ev.fill(h)
 }
 
-// fill takes from the headers what the relay wrote there.
+// fill sets the fields that the relay wrote into the headers.
 func (ev *Event) fill(h nats.Header) error {
 	ev.RequestID = h.Get(headerRequestID)
 	if at := h.Get(headerAt); at != "" {
@@ -507,9 +509,11 @@ func (ev *Event) fill(h nats.Header) error {
 		ev.OccurredAt = t
 	}
 	if a := h.Get(headerActor); a != "" {
-		if err := json.Unmarshal([]byte(a), &ev.Actor); err != nil {
-			return fmt.Errorf("read event actor: %w", err)
+		actor, err := decodeActor(a)
+		if err != nil {
+			return fmt.Errorf("read event: %w", err)
 		}
+		ev.Actor = actor
 	}
 	if !json.Valid(ev.Data) {
 		return errors.New("read event: data is not JSON")

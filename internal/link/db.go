@@ -72,7 +72,7 @@ func open(url, role, name, schema string) (*sqlx.DB, error) {
 	return sqlx.NewDb(sql.OpenDB(preparing{connector}), "postgres"), nil
 }
 
-// awaitServer pings until the server answers. Only what passes by itself is waited for: a wrong password is not.
+// awaitServer pings until the server answers. It waits for temporary failures only: a wrong password is an error at once.
 func awaitServer(ctx context.Context, db *sqlx.DB) error {
 	for wait := 20 * time.Millisecond; ; wait = min(wait*2, time.Second) {
 		err := db.PingContext(ctx)
@@ -239,7 +239,7 @@ func InTx(ctx context.Context, db *sqlx.DB, opts *sql.TxOptions, fn func(tx *sql
 		if err == nil || attempt == txAttempts || !(IsCode(err, "40001") || IsCode(err, "40P01")) {
 			return err
 		}
-		// Those who collided wait for different times, or they collide again.
+		// Transactions that collided wait for different times, or they collide again.
 		wait := time.Duration(rand.Int64N(int64(attempt) * int64(10*time.Millisecond)))
 		select {
 		case <-ctx.Done():

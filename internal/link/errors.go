@@ -12,14 +12,14 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Code says what kind of failure an error is; web maps it to an HTTP status.
+// Code is the kind of a failure; web maps it to an HTTP status.
 type Code string
 
 const (
 	Invalid         Code = "invalid"         // the request is wrong; Field names where
 	Unauthenticated Code = "unauthenticated" // nobody is logged in
 	Forbidden       Code = "forbidden"       // somebody is, but may not
-	NotFound        Code = "not_found"       // also what belongs to somebody else
+	NotFound        Code = "not_found"       // also for things of other people
 	Conflict        Code = "conflict"        // the state does not allow it, or an idempotency key was reused
 	SoldOut         Code = "sold_out"        // less is left than was asked for
 	TooLarge        Code = "too_large"
@@ -90,14 +90,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Is makes errors.Is(err, link.E(code, key, "")) compare what the target sets: code, and key and field where given.
+// Is makes errors.Is(err, link.E(code, key, "")) compare the code, and the key and field that the target sets.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t != nil && e != nil && e.Code == t.Code && (t.Key == "" || e.Key == t.Key) && (t.Field == "" || e.Field == t.Field)
 }
 
-// CodeOf says what kind of failure err is. A missed deadline, a broker or a database that cannot be reached are
-// Unavailable; what nobody classified is Internal. CodeOf(nil) is "".
+// CodeOf returns the kind of failure that err is. A missed deadline, an unreachable broker and an unreachable database are
+// Unavailable; an unclassified error is Internal. CodeOf(nil) is "".
 func CodeOf(err error) Code {
 	if err == nil {
 		return ""
@@ -139,7 +139,7 @@ func CodeOf(err error) Code {
 	return Internal
 }
 
-// AsError returns the *Error in err, or one that says only what CodeOf says, with err as its cause; the key of a missed
+// AsError returns the *Error in err, or a new one with the code of CodeOf and err as its cause; the key of a missed
 // deadline is "timeout". AsError(nil) is nil.
 func AsError(err error) *Error {
 	if err == nil {
@@ -160,8 +160,8 @@ func AsError(err error) *Error {
 	return E(code, key, "").Because(err)
 }
 
-// Join makes one Invalid of what is wrong with several fields. It never returns nil: call it only when there is
-// something to report, or collect into Problems, whose Err knows the difference.
+// Join makes one Invalid of the errors of several fields. It never returns nil: call it with at least one error, or
+// collect them in Problems, which has an Err that may be nil.
 func Join(details []*Error) *Error {
 	if len(details) == 1 {
 		return details[0]
@@ -169,7 +169,7 @@ func Join(details []*Error) *Error {
 	return &Error{Code: Invalid, Key: string(Invalid), Details: details}
 }
 
-// Problems collects what is wrong with the fields of a request.
+// Problems collects the errors of a request's fields.
 type Problems []*Error
 
 // Add notes an Invalid field.

@@ -117,7 +117,7 @@ func TestActor(t *testing.T) {
 	}
 }
 
-// Private buyers log in with their phone number: no event says who they are but by account.
+// Private buyers log in with their phone number: events identify them by account only.
 func TestNoEventCarriesAPhoneNumber(t *testing.T) {
 	t.Parallel()
 	for login, want := range map[string]string{

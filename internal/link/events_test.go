@@ -351,7 +351,7 @@ func TestRedeliveryAfterCommitIsNotAppliedAgain(t *testing.T) {
 	p.awaitApplied(1)
 }
 
-// A broker that lost everything gets it again from the outbox; who had it before does not apply it again.
+// A broker that lost everything gets it again from the outbox; a consumer that had it before does not apply it again.
 func TestReplayIsNotAppliedAgain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -361,7 +361,7 @@ func TestReplayIsNotAppliedAgain(t *testing.T) {
 	p.write(0, 30)
 	p.awaitApplied(30)
 	js := p.js()
-	if err := js.DeleteStream(ctx, "ORDERS"); err != nil { // and with it what it remembers of message ids
+	if err := js.DeleteStream(ctx, "ORDERS"); err != nil { // and with it its message ids
 		t.Fatal(err)
 	}
 	p.write(30, 1) // the relay notices, and the consumer
@@ -399,7 +399,7 @@ func TestBrokerGoesAndComesBack(t *testing.T) {
 	}
 }
 
-// A stream that takes no more refuses in the middle of a batch: what it refused must come later.
+// A stream that takes no more refuses in the middle of a batch: the refused events must come later.
 func TestFullStreamLosesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -490,12 +490,12 @@ func TestRelayRests(t *testing.T) {
 	p.consume(config(), apply)
 	db := linktest.Open(t, p.ordersSchema, 1)
 	relay := link.NewRelay(db, p.ns.Connect(t), quiet)
-	relay.SetRest(10 * time.Millisecond)
+	relay.SetIdle(10 * time.Millisecond)
 	background(t, relay.Run)
 	for round := range 3 {
 		p.write(round*10, 10)
 		if round == 1 {
-			relay.Kick()
+			relay.Notify()
 		}
 		p.awaitApplied(round*10 + 10)
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -535,8 +535,8 @@ func TestOneRelayAtATime(t *testing.T) {
 	more := func() {
 		p.write(written, 10)
 		written += 10
-		relays[0].Kick()
-		relays[1].Kick()
+		relays[0].Notify()
+		relays[1].Notify()
 	}
 	for rounds.Load() < 10 {
 		more()
@@ -690,7 +690,7 @@ func TestPoisonBecomesADeadLetter(t *testing.T) {
 	p.awaitApplied(6)
 }
 
-// What another program put on the stream must not stop it.
+// A message of another program on the stream must not stop it.
 func TestForeignMessages(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -879,7 +879,7 @@ func TestStreamLeavesRequestsAlone(t *testing.T) {
 			t.Errorf("%s: %v", subject, err)
 		}
 	}
-	// What an operator set stays, what is missing is added.
+	// Settings of an operator stay, missing ones are added.
 	s, err := js.Stream(ctx, "CATALOG")
 	if err != nil {
 		t.Fatal(err)

@@ -8,13 +8,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Listen passes on the events of a subject as they are published, until stop. It keeps no position in the stream: what
-// is published while the connection is down or faster than fn takes it is lost, and every process that listens hears
-// everything else. It is for hints, such as that something may be looked at anew; what has to happen needs a Consumer.
-// An event that cannot be read is passed over. The events come one after another, so fn must not wait.
+// Listen passes on the events of a subject as they are published, until stop. It keeps no position in the stream: an
+// event published while the connection is down, or faster than fn takes it, is lost; every listening process gets all
+// others. It is for hints, such as that a page may be read anew; an effect that must happen needs a Consumer.
+// An event that cannot be read is passed over. fn is called for one event after another, so it must not wait.
 //
-// A stream that the broker has lost is missed later while somebody listens: the relay is no longer told at once that
-// nobody takes what it publishes, but finds that no confirmation comes.
+// While a listener exists, the relay notices a lost stream later: the broker no longer reports at once that a message has
+// no receiver, and the relay waits until the confirmation fails to come.
 func Listen(nc *nats.Conn, subject string, fn func(Event)) (stop func(), err error) {
 	sub, err := nc.Subscribe(subject, func(m *nats.Msg) {
 		ev := Event{ID: m.Header.Get(jetstream.MsgIDHeader), Subject: m.Subject, OccurredAt: time.Now(), Data: m.Data, Deliveries: 1}
@@ -26,7 +26,7 @@ func Listen(nc *nats.Conn, subject string, fn func(Event)) (stop func(), err err
 		return nil, fmt.Errorf("listen to %s: %w", subject, err)
 	}
 	if nc.IsConnected() {
-		_ = nc.FlushTimeout(5 * time.Second) // the broker learns of it later then, as it does when it comes back
+		_ = nc.FlushTimeout(5 * time.Second) // on failure the broker gets the subscription with the next reconnect
 	}
 	return func() { _ = sub.Unsubscribe() }, nil // a connection that was closed listens no more
 }

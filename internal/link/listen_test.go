@@ -12,7 +12,7 @@ import (
 	"banmuyuan/internal/link/linktest"
 )
 
-// Who listens hears what the relay publishes as a consumer does, and takes nothing from it.
+// A listener gets the events that the relay publishes, as a consumer does, and takes none from it.
 func TestListenHearsWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
@@ -45,7 +45,7 @@ func TestListenHearsWhatIsPublished(t *testing.T) {
 	}
 }
 
-// What another program sends under the subject is passed over, and an interruption heals.
+// A message of another program under the subject is passed over, and an interruption heals.
 func TestListenGoesOn(t *testing.T) {
 	t.Parallel()
 	ns := linktest.NATSServer(t)

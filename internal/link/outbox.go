@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"time"
@@ -15,12 +14,6 @@ import (
 type Message struct {
 	Subject string
 	Data    any
-}
-
-// origin is what the outbox keeps of the context, and what Encode returns as headers.
-type origin struct {
-	RequestID string `json:"request,omitempty"`
-	Actor     *Actor `json:"actor,omitempty"`
 }
 
 // The limits repeat the outbox's checks, to name the mistake before a transaction is lost to it.
@@ -36,7 +29,7 @@ func Encode(ctx context.Context, m Message) (subject string, data []byte, header
 	if !publishable.MatchString(m.Subject) {
 		return "", nil, nil, fmt.Errorf("encode message: subject %q is not evt.<module>.… or cmd.<module>.…", m.Subject)
 	}
-	if data, err = json.Marshal(m.Data); err != nil {
+	if data, err = Marshal(m.Data); err != nil {
 		return "", nil, nil, fmt.Errorf("encode message %s: %w", m.Subject, err)
 	}
 	if headers, err = encodeOrigin(ctx); err != nil {
@@ -48,20 +41,8 @@ func Encode(ctx context.Context, m Message) (subject string, data []byte, header
 	return m.Subject, data, headers, nil
 }
 
-func encodeOrigin(ctx context.Context) ([]byte, error) {
-	o := origin{RequestID: RequestID(ctx)}
-	if a := ActorFrom(ctx).told(); a != (Actor{}) {
-		o.Actor = &a
-	}
-	b, err := json.Marshal(o)
-	if err != nil {
-		return nil, fmt.Errorf("encode message headers: %w", err)
-	}
-	return b, nil
-}
-
 // Publish writes messages to the outbox of tx, in this order and in one statement. They are published after the commit,
-// within a moment if the process then calls Relay.Kick and within the relay's poll otherwise.
+// within a moment if the process then calls Relay.Notify and within the relay's poll otherwise.
 func Publish(ctx context.Context, tx sqlx.ExtContext, msgs ...Message) error {
 	if len(msgs) == 0 {
 		return nil
@@ -101,7 +82,7 @@ func Backlog(ctx context.Context, db *sqlx.DB) (unpublished int, oldest time.Dur
 	return unpublished, time.Duration(seconds * float64(time.Second)), dead, nil
 }
 
-// Replay has the relay publish again what was written at or after since: for a broker that lost its streams. Consumers
+// Replay has the relay publish again all messages written at or after since: for a broker that lost its streams. Consumers
 // that have seen an event do not apply it again.
 func Replay(ctx context.Context, db *sqlx.DB, since time.Time) (int64, error) {
 	res, err := db.ExecContext(ctx, `

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Pace spaces rounds of work: the first after a while begins at once, and under load each waits a moment for company, because
-// a round costs nearly the same for one as for many. It is for one goroutine; its zero value does not wait.
+// Pace spaces rounds of work: the first round after a pause begins at once, and under load rounds are Every apart, because
+// a round costs nearly the same for one item as for many. It is for one goroutine; its zero value does not wait.
 type Pace struct {
 	Every time.Duration // from the beginning of a round to that of the next
 	last  time.Time

@@ -11,13 +11,12 @@ import (
 	"github.com/lib/pq"
 )
 
-// statementsKept bounds the texts that one connection remembers. The modules have fewer; what is put together anew each
-// time falls out again.
+// statementsKept bounds the texts that one connection remembers. The modules have fewer; a text that is assembled anew
+// each time drops out of the cache.
 const statementsKept = 256
 
-// preparing opens connections that prepare what they are asked a second time. PostgreSQL then parses such a statement
-// once and, where a plan for any value costs no more than one for these values, plans it once; on short statements both
-// cost more than the work itself. The first time of a text nothing is kept, so that what is asked once leaves nothing
+// preparing opens connections that prepare a statement when it is executed a second time. PostgreSQL then parses it once and, where a plan for any value costs no more than one for these values, plans it once; on short statements both
+// cost more than the work itself. A statement that is executed only once is not prepared and leaves nothing
 // behind.
 type preparing struct {
 	driver.Connector
@@ -33,7 +32,7 @@ func PlanOnce(ctx context.Context, tx *sqlx.Tx) error {
 	return nil
 }
 
-// fullConn is what lib/pq's connections can do and database/sql looks for.
+// fullConn lists the optional interfaces of lib/pq's connections that database/sql uses.
 type fullConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -65,7 +64,7 @@ func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
 	full, ok := conn.(fullConn)
 	if !ok {
 		_ = conn.Close()
-		return nil, fmt.Errorf("the driver's %T lacks what is needed here", conn)
+		return nil, fmt.Errorf("the driver's %T lacks an interface that is needed here", conn)
 	}
 	known, err := simplelru.NewLRU(statementsKept, func(_ string, s fullStmt) {
 		if s != nil {
@@ -102,8 +101,8 @@ func (c *preparingConn) ExecContext(ctx context.Context, query string, args []dr
 	return res, stillGood(err)
 }
 
-// statement is nil for what is asked the first time, and for what has no parameters: that may be several statements in
-// one text, which PostgreSQL does not prepare.
+// statement returns the prepared statement of a query. It is nil for a query that is executed the first time, and for one
+// without parameters: such a text may hold several statements, which PostgreSQL does not prepare.
 func (c *preparingConn) statement(ctx context.Context, query string, args []driver.NamedValue) (fullStmt, error) {
 	if len(args) == 0 {
 		return nil, nil

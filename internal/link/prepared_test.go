@@ -63,7 +63,7 @@ func TestPreparesNoMoreThanItKeeps(t *testing.T) {
 					t.Fatal(got, err)
 				}
 			}
-			if i%2 == 0 { // what is asked once more pushes out what is not
+			if i%2 == 0 { // a repeated statement pushes out others
 				var got int
 				if err := db.Get(&got, fmt.Sprintf(`SELECT $1::int - %d`, i), 1); err != nil {
 					t.Fatal(err)

@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,7 +21,7 @@ const headerAt = "Link-At" // when the event was written, RFC 3339
 // single one work at a time, and another takes over within a moment when its connection ends. Where nothing has been
 // written for a while it holds neither lock nor connection, but looks now and then.
 //
-// A message is published at least once: before it is marked, the stream has confirmed it. What is published twice
+// A message is published at least once: before it is marked, the stream has confirmed it. A message published twice
 // carries the same id, which the stream drops within two minutes and the inbox at any time. A message is never
 // published before one of a lower seq that was visible in an earlier batch.
 type Relay struct {
@@ -34,8 +33,8 @@ type Relay struct {
 	db     *sqlx.DB
 	nc     *nats.Conn
 	log    *slog.Logger
-	kick   chan struct{}
-	rest   time.Duration
+	notify chan struct{}
+	idle   time.Duration
 	pruned time.Time
 
 	beforeMark func() error // for tests: the moment between publishing and marking
@@ -44,8 +43,8 @@ type Relay struct {
 const (
 	relayBatch     = 500
 	relayPoll      = 200 * time.Millisecond
-	relayRest      = 5 * time.Second       // without anything to publish, and the connection is given back
-	roundsApart    = 10 * time.Millisecond // what is published or applied within it goes together
+	relayIdle      = 5 * time.Second       // with nothing to publish, after which the connection is given back
+	roundInterval  = 10 * time.Millisecond // messages of one interval share a round
 	relayMaxWait   = 5 * time.Second
 	relayAckWait   = 10 * time.Second
 	relayPruneStep = 5000
@@ -57,13 +56,13 @@ func NewRelay(db *sqlx.DB, nc *nats.Conn, log *slog.Logger) *Relay {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, kick: make(chan struct{}, 1), rest: relayRest}
+	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, notify: make(chan struct{}, 1), idle: relayIdle}
 }
 
-// Kick tells the relay that something was committed, so that it need not wait for its next look. It never blocks.
-func (r *Relay) Kick() {
+// Notify wakes the relay after a commit, so that it does not wait for its next poll. It never blocks.
+func (r *Relay) Notify() {
 	select {
-	case r.kick <- struct{}{}:
+	case r.notify <- struct{}{}:
 	default:
 	}
 }
@@ -105,7 +104,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// errOther says that another process holds the lock: what is due is its business, however often this one is kicked.
+// errOther says that another process holds the lock: publishing is its task, however often this one is notified.
 var errOther = errors.New("another process publishes")
 
 // due waits for a moment and says whether there is anything to publish or to prune.
@@ -113,7 +112,7 @@ func (r *Relay) due(ctx context.Context) (due bool, err error) {
 	select {
 	case <-ctx.Done():
 		return false, nil
-	case <-r.kick:
+	case <-r.notify:
 		return true, nil
 	case <-time.After(relayPoll):
 	}
@@ -162,7 +161,7 @@ type term struct {
 	conn    *sqlx.Conn
 	js      jetstream.JetStream
 	schema  string
-	ensured map[string]bool // modules whose stream is known to be there
+	ensured map[string]bool // modules whose stream is known to exist
 }
 
 func (t *term) run(ctx context.Context) error {
@@ -170,7 +169,7 @@ func (t *term) run(ctx context.Context) error {
 	poll := time.NewTicker(relayPoll)
 	defer poll.Stop()
 	wait := relayPoll / 4
-	pace := Pace{Every: roundsApart}
+	pace := Pace{Every: roundInterval}
 	last := time.Now()
 	for {
 		pace.Wait(ctx)
@@ -209,7 +208,7 @@ func (t *term) run(ctx context.Context) error {
 				r.log.Info("pruned outbox", "schema", t.schema, "rows", n)
 			}
 		}
-		if time.Since(last) > r.rest {
+		if time.Since(last) > r.idle {
 			return nil
 		}
 		if n == relayBatch {
@@ -218,13 +217,13 @@ func (t *term) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-r.kick:
+		case <-r.notify:
 		case <-poll.C:
 		}
 	}
 }
 
-// errBroker marks what only the broker can mend.
+// errBroker marks failures that end when the broker is back.
 var errBroker = errors.New("broker")
 
 type outboxRow struct {
@@ -261,7 +260,7 @@ func (t *term) publish(ctx context.Context) (int, error) {
 		ack, err := t.js.PublishMsgAsync(t.message(row))
 		if err != nil {
 			failed = err
-			break // what follows must not overtake it
+			break // later rows must not overtake it
 		}
 		acks = append(acks, ack)
 	}
@@ -283,7 +282,7 @@ func (t *term) publish(ctx context.Context) (int, error) {
 		}
 	}
 	if len(published) > 0 {
-		// Also when ctx has ended: what is marked now need not be published again by the next holder.
+		// Also when ctx has ended: a row marked now is not published again by the next holder.
 		mark, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if _, err := t.conn.ExecContext(mark, `UPDATE outbox SET published_at = now() WHERE seq = ANY($1)`, pq.Array(published)); err != nil {
@@ -320,12 +319,9 @@ func (t *term) message(row outboxRow) *nats.Msg {
 		jetstream.MsgIDHeader: {t.schema + "-" + strconv.FormatInt(row.Seq, 10)},
 		headerAt:              {row.CreatedAt.UTC().Format(time.RFC3339Nano)},
 	}
-	var o struct {
-		RequestID string          `json:"request"`
-		Actor     json.RawMessage `json:"actor"`
-	}
+	var o origin
 	// Rows may come from statements of the module's own; a header that cannot be read is not worth losing the event.
-	if err := json.Unmarshal(row.Headers, &o); err == nil {
+	if err := Unmarshal(row.Headers, &o); err == nil {
 		if o.RequestID != "" {
 			h[headerRequestID] = []string{o.RequestID}
 		}
@@ -336,8 +332,8 @@ func (t *term) message(row outboxRow) *nats.Msg {
 	return &nats.Msg{Subject: row.Subject, Header: h, Data: row.Data}
 }
 
-// prune drops what was published before t, in steps that lock little, and the inbox rows that no stream or outbox can
-// bring back.
+// prune drops rows published before t, in steps that lock few rows, and the inbox rows of events that no stream or outbox
+// can deliver again.
 func (t *term) prune(ctx context.Context, before time.Time) (int64, error) {
 	var total int64
 	for {
@@ -370,7 +366,7 @@ func (t *term) prune(ctx context.Context, before time.Time) (int64, error) {
 }
 
 // PruneBefore drops outbox rows that were written before t and are published, and says how many. Run does so every
-// hour with what is older than Keep.
+// hour with rows older than Keep.
 func (r *Relay) PruneBefore(ctx context.Context, before time.Time) (int64, error) {
 	conn, err := r.db.Connx(ctx)
 	if err != nil {

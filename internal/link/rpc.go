@@ -42,15 +42,15 @@ const (
 // nats.ErrNoResponders or nats.ErrDisconnected, is it certain that nothing was done.
 func Call[Req, Res any](ctx context.Context, nc *nats.Conn, subject string, req Req) (Res, error) {
 	var res Res
-	body, err := json.Marshal(req)
+	body, err := encodeRequest(subject, req)
 	if err != nil {
-		return res, AsError(fmt.Errorf("encode request %s: %w", subject, err))
+		return res, err
 	}
 	reply, err := call(ctx, nc, subject, body)
 	if err != nil {
 		return res, err
 	}
-	if err := json.Unmarshal(reply, &res); err != nil {
+	if err := Unmarshal(reply, &res); err != nil {
 		return res, AsError(fmt.Errorf("decode answer of %s: %w", subject, err))
 	}
 	return res, nil
@@ -92,7 +92,7 @@ func call(ctx context.Context, nc *nats.Conn, subject string, body []byte) ([]by
 	}
 	if code := reply.Header.Get(headerError); code != "" {
 		e := &Error{}
-		if json.Unmarshal(data, e) != nil || e.Code == "" {
+		if Unmarshal(data, e) != nil || e.Code == "" {
 			e = E(Code(code), code, "")
 		}
 		return nil, e
@@ -100,27 +100,27 @@ func call(ctx context.Context, nc *nats.Conn, subject string, body []byte) ([]by
 	return data, nil
 }
 
-// setOrigin writes who asks, and under which request.
+// setOrigin writes the actor and the request id of ctx.
 func setOrigin(ctx context.Context, h nats.Header) {
 	if id := RequestID(ctx); id != "" {
 		h[headerRequestID] = []string{id}
 	}
 	if a := ActorFrom(ctx); a != (Actor{}) {
-		if b, err := json.Marshal(a); err == nil {
-			h[headerActor] = []string{string(b)}
+		if text, err := encodeActor(a); err == nil {
+			h[headerActor] = []string{text}
 		}
 	}
 }
 
-// withOrigin is the other end of setOrigin.
+// withOrigin reads the headers that setOrigin wrote.
 func withOrigin(ctx context.Context, requestID, actor string) (context.Context, error) {
 	if requestID != "" {
 		ctx = WithRequestID(ctx, requestID)
 	}
 	if actor != "" {
-		var a Actor
-		if err := json.Unmarshal([]byte(actor), &a); err != nil {
-			return ctx, fmt.Errorf("decode actor: %w", err)
+		a, err := decodeActor(actor)
+		if err != nil {
+			return ctx, err
 		}
 		ctx = WithActor(ctx, a)
 	}
@@ -132,7 +132,7 @@ var gzips = sync.Pool{New: func() any {
 	return w
 }}
 
-// pack compresses a large body and notes it in h.
+// pack compresses a large body and sets the header for it.
 func pack(body []byte, h nats.Header) ([]byte, error) {
 	if len(body) <= compressAbove {
 		return body, nil
@@ -176,10 +176,10 @@ func unpack(m *nats.Msg) ([]byte, error) {
 // ServerOptions tune a Server; the zero value is fit for use.
 type ServerOptions struct {
 	Workers    int // requests handled at once, 64 by default
-	MaxPending int // requests that wait for a worker, 4096 by default; the next one is told to come back
+	MaxPending int // requests that wait for a worker, 4096 by default; further ones are refused as busy
 	Log        *slog.Logger
 
-	// Observe hears of every request that was answered: the code is "" for success.
+	// Observe is called for every answered request: the code is "" for success.
 	Observe func(subject string, code Code, d time.Duration)
 }
 
@@ -195,7 +195,7 @@ type Server struct {
 	// Workers are started when they are first needed.
 	most    int32
 	started atomic.Int32
-	idle    atomic.Int32 // workers that wait, less the jobs that wait
+	idle    atomic.Int32 // idle workers minus waiting jobs
 	workers sync.WaitGroup
 
 	mu      sync.Mutex
@@ -233,25 +233,30 @@ func NewServer(nc *nats.Conn, module string, opts ServerOptions) *Server {
 //
 // It panics on a subject that cannot be served, which is a mistake in the program.
 func Handle[Req, Res any](s *Server, subject string, h func(context.Context, Req) (Res, error)) {
-	s.handle(subject, func(ctx context.Context, body []byte) ([]byte, error) {
+	s.handle(subject, answerWith(h))
+}
+
+// answerWith makes a function over bytes of a method.
+func answerWith[Req, Res any](h func(context.Context, Req) (Res, error)) func(context.Context, []byte) ([]byte, error) {
+	return func(ctx context.Context, body []byte) ([]byte, error) {
 		var req Req
-		if err := json.Unmarshal(body, &req); err != nil {
+		if err := Unmarshal(body, &req); err != nil {
 			e := E(Invalid, "malformed", "").Because(err)
 			if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 				e.Field = te.Field
 			}
 			return nil, e
 		}
-		res, err := h(ctx, req)
+		res, err := h(context.WithValue(ctx, bodyKey[Req]{}, Raw[Req](body)), req)
 		if err != nil {
 			return nil, err
 		}
-		b, err := json.Marshal(res)
+		b, err := MarshalPlain(res)
 		if err != nil {
 			return nil, fmt.Errorf("encode answer: %w", err)
 		}
 		return b, nil
-	})
+	}
 }
 
 func (s *Server) handle(subject string, run func(context.Context, []byte) ([]byte, error)) {
@@ -263,7 +268,7 @@ func (s *Server) handle(subject string, run func(context.Context, []byte) ([]byt
 		j := job{msg: msg, run: run, received: time.Now()}
 		select {
 		case s.jobs <- j:
-			s.need()
+			s.addWorker()
 		default:
 			e := E(Unavailable, "busy", "")
 			e.RetryAfter = 1
@@ -290,8 +295,8 @@ func (s *Server) handle(subject string, run func(context.Context, []byte) ([]byt
 	}
 }
 
-// need starts a worker if more jobs wait than workers do.
-func (s *Server) need() {
+// addWorker starts a worker if more jobs wait than workers are idle.
+func (s *Server) addWorker() {
 	if s.idle.Add(-1) >= 0 || s.started.Load() >= s.most {
 		return
 	}
@@ -318,7 +323,7 @@ func (s *Server) serve(j job) {
 	ctx, cancel := context.WithDeadline(context.Background(), j.received.Add(timeout))
 	defer cancel()
 	if ctx.Err() != nil {
-		// It waited so long that nobody listens any more: doing it now would only delay the others.
+		// The caller has given up: serving the request now would only delay the others.
 		s.answer(j, nil, E(Unavailable, "busy", ""))
 		return
 	}
@@ -354,8 +359,8 @@ type panicked struct{ value any }
 
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// answer sends what a request came to. A body that the broker does not take becomes TooLarge, so that nobody waits in
-// vain.
+// answer sends the result of a request. A body that the broker refuses becomes TooLarge, so that the caller does not wait
+// in vain.
 func (s *Server) answer(j job, body []byte, err error) {
 	var code Code
 	if err == nil {
@@ -371,7 +376,7 @@ func (s *Server) answer(j job, body []byte, err error) {
 			}
 			e = E(Internal, string(Internal), "")
 		}
-		b, merr := json.Marshal(e)
+		b, merr := Marshal(e)
 		if merr == nil {
 			merr = s.reply(j.msg, b, nats.Header{headerError: {string(code)}})
 		}
@@ -402,7 +407,7 @@ func (s *Server) reply(to *nats.Msg, body []byte, h nats.Header) error {
 	return s.nc.PublishMsg(&nats.Msg{Subject: to.Reply, Header: h, Data: data})
 }
 
-// Close stops taking requests, answers those already taken and returns. It may be called more than once.
+// Close stops taking requests, answers the requests already taken and returns. It may be called more than once.
 func (s *Server) Close() { s.closing.Do(s.drain) }
 
 func (s *Server) drain() {

@@ -13,12 +13,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// streamAge is how long a stream keeps what it carried. The inbox remembers for longer than stream and outbox
+// streamAge is how long a stream keeps its messages. The inbox remembers for longer than stream and outbox
 // together, so that nothing they still hold can be applied twice.
 const streamAge = 30 * 24 * time.Hour
 
 // EnsureStream makes the stream of a module if there is none: named by the module in capitals, it carries
-// evt.<module>.> and cmd.<module>.>. What an operator changed on it since, such as replicas, stays.
+// evt.<module>.> and cmd.<module>.>. Changes that an operator made to it, such as replicas, stay.
 func EnsureStream(ctx context.Context, js jetstream.JetStream, module string) error {
 	name := strings.ToUpper(module)
 	subjects := []string{"evt." + module + ".>", "cmd." + module + ".>"}

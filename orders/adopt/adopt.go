@@ -319,43 +319,47 @@ type Pay struct {
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is what pages may ask about adoptions.
+//
+//link:service orders v1 raw
 type Service interface {
 	// Plots lists what can be adopted now, least adopted first. For everybody.
 	Plots(context.Context, PlotFilter) (PlotPage, error)
 	// Plot returns one, also when it cannot be adopted any more. For everybody. NotFound.
 	Plot(context.Context, PlotRef) (PublicPlot, error)
 	// HouseholdPlots lists what a household offers or could offer. For itself, its helper with consent, the county.
-	HouseholdPlots(context.Context, catalog.HouseholdRef) (HouseholdPlots, error)
+	HouseholdPlots(context.Context, catalog.HouseholdRef) (HouseholdPlots, error) //link:subject plots_household
 	// SavePlot offers geese or beds. For the household or its helper with consent. Conflict: more are adopted already.
-	SavePlot(context.Context, SavePlot) (HouseholdPlot, error)
+	SavePlot(context.Context, SavePlot) (HouseholdPlot, error) //link:subject plot_save
 
 	// Adopt holds the geese or beds and waits for the deposit. SoldOut; Conflict: somebody was faster, or the key was
 	// used with another body. For private buyers. A timeout is an unknown outcome: ask again with the same key.
 	Adopt(context.Context, Request) (Adoption, error)
 	// Adoption: for the adopter, the households that fill its boxes, their helpers and the county. NotFound for others.
 	Adoption(context.Context, Ref) (Adoption, error)
-	AdoptionList(context.Context, Filter) (Page, error)
+	AdoptionList(context.Context, Filter) (Page, error) //link:subject adoptions
 	// Pay starts a payment of the deposit or the balance. Conflict when nothing is due.
-	PayAdoption(context.Context, Pay) (orders.PayStart, error)
+	PayAdoption(context.Context, Pay) (orders.PayStart, error) //link:subject adoption_pay
 	// Cancel: by the adopter until the first box. Conflict afterwards.
-	CancelAdoption(context.Context, Cancel) (Adoption, error)
+	CancelAdoption(context.Context, Cancel) (Adoption, error) //link:subject adoption_cancel
 
 	// PostUpdate, AddPhoto: by the plot's household or its helper with consent.
-	PostUpdate(context.Context, PostUpdate) (Update, error)
-	AddPhoto(context.Context, AddPhoto) (Photo, error)
+	PostUpdate(context.Context, PostUpdate) (Update, error) //link:subject update_post
+	AddPhoto(context.Context, AddPhoto) (Photo, error)      //link:subject photo_add
 	// Updates are those a household posted. For itself and its helper with consent.
 	Updates(context.Context, PlotRef) ([]Update, error)
 	// Photo returns a picture to those who may see its update; to everybody else NotFound.
 	Photo(context.Context, PhotoRef) (PhotoFile, error)
 
 	// DeliverBox, FailBoxes: by the household that fills it or its helper with consent. The same twice is done once.
-	DeliverBox(context.Context, BoxRequest) (Adoption, error)
-	FailBoxes(context.Context, FailBox) (Adoption, error)
+	DeliverBox(context.Context, BoxRequest) (Adoption, error) //link:subject box_deliver
+	FailBoxes(context.Context, FailBox) (Adoption, error)     //link:subject box_fail
 	// DisputeBox: by the adopter, while the household's money is not released.
-	DisputeBox(context.Context, DisputeBox) (Adoption, error)
+	DisputeBox(context.Context, DisputeBox) (Adoption, error) //link:subject box_dispute
 	// DecideBox ends a dispute. For the county's operator.
-	DecideBox(context.Context, DecideBox) (Adoption, error)
+	DecideBox(context.Context, DecideBox) (Adoption, error) //link:subject box_decide
 }
 
 const adoptionLetters = "RY" // 认养

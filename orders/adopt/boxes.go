@@ -4,10 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
 
@@ -145,6 +142,8 @@ type StandingOffers struct {
 }
 
 // Boxes is what pages may ask about standing orders. Another's is NotFound.
+//
+//link:service orders v1 raw
 type Boxes interface {
 	// StandingOffers lists what one can have regularly. For everybody.
 	StandingOffers(context.Context, catalog.None) (StandingOffers, error)
@@ -153,64 +152,9 @@ type Boxes interface {
 	Standing(context.Context, StandingRef) (Standing, error)
 	// Standings are the caller's own, or all for the county.
 	Standings(context.Context, catalog.None) (Standings, error)
-	ChangeStanding(context.Context, ChangeStanding) (Standing, error)
+	ChangeStanding(context.Context, ChangeStanding) (Standing, error) //link:subject standing_change
 	// SetStanding pauses, resumes or ends. Conflict when it has ended.
-	SetStanding(context.Context, SetStanding) (Standing, error)
+	SetStanding(context.Context, SetStanding) (Standing, error) //link:subject standing_set
 	// SkipDate: Conflict after the cut-off.
-	SkipDate(context.Context, SkipDate) (Standing, error)
-}
-
-// Request subjects of standing orders.
-const (
-	SubjectStandingOffers = "rpc.orders.v1.standing_offers"
-	SubjectSubscribe      = "rpc.orders.v1.subscribe"
-	SubjectStanding       = "rpc.orders.v1.standing"
-	SubjectStandings      = "rpc.orders.v1.standings"
-	SubjectChangeStanding = "rpc.orders.v1.standing_change"
-	SubjectSetStanding    = "rpc.orders.v1.standing_set"
-	SubjectSkipDate       = "rpc.orders.v1.standing_skip"
-)
-
-// RegisterBoxes lets svc answer requests about standing orders.
-func RegisterBoxes(s *link.Server, svc Boxes) {
-	link.Handle(s, SubjectStandingOffers, svc.StandingOffers)
-	link.Handle(s, SubjectSubscribe, svc.Subscribe)
-	link.Handle(s, SubjectStanding, svc.Standing)
-	link.Handle(s, SubjectStandings, svc.Standings)
-	link.Handle(s, SubjectChangeStanding, svc.ChangeStanding)
-	link.Handle(s, SubjectSetStanding, svc.SetStanding)
-	link.Handle(s, SubjectSkipDate, svc.SkipDate)
-}
-
-// NewBoxesClient reaches standing orders over NATS, wherever they run.
-func NewBoxesClient(nc *nats.Conn) Boxes { return boxesClient{nc} }
-
-type boxesClient struct{ nc *nats.Conn }
-
-func (c boxesClient) StandingOffers(ctx context.Context, r catalog.None) (StandingOffers, error) {
-	return link.Call[catalog.None, StandingOffers](ctx, c.nc, SubjectStandingOffers, r)
-}
-
-func (c boxesClient) Subscribe(ctx context.Context, r Subscribe) (Standing, error) {
-	return link.Call[Subscribe, Standing](ctx, c.nc, SubjectSubscribe, r)
-}
-
-func (c boxesClient) Standing(ctx context.Context, r StandingRef) (Standing, error) {
-	return link.Call[StandingRef, Standing](ctx, c.nc, SubjectStanding, r)
-}
-
-func (c boxesClient) Standings(ctx context.Context, r catalog.None) (Standings, error) {
-	return link.Call[catalog.None, Standings](ctx, c.nc, SubjectStandings, r)
-}
-
-func (c boxesClient) ChangeStanding(ctx context.Context, r ChangeStanding) (Standing, error) {
-	return link.Call[ChangeStanding, Standing](ctx, c.nc, SubjectChangeStanding, r)
-}
-
-func (c boxesClient) SetStanding(ctx context.Context, r SetStanding) (Standing, error) {
-	return link.Call[SetStanding, Standing](ctx, c.nc, SubjectSetStanding, r)
-}
-
-func (c boxesClient) SkipDate(ctx context.Context, r SkipDate) (Standing, error) {
-	return link.Call[SkipDate, Standing](ctx, c.nc, SubjectSkipDate, r)
+	SkipDate(context.Context, SkipDate) (Standing, error) //link:subject standing_skip
 }

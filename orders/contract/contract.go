@@ -410,17 +410,21 @@ type ReferencePrices struct {
 // ReferenceHolds is for how many days a reference price counts when no newer one was entered.
 const ReferenceHolds = 7
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is what pages may ask about purchase contracts. A contract that the caller has no part in is NotFound.
+//
+//link:service orders v1 raw
 type Service interface {
 	// Save writes or changes a draft. For the officers of the buying organisation.
-	SaveContract(context.Context, Save) (Contract, error)
+	SaveContract(context.Context, Save) (Contract, error) //link:subject contract_save
 	// Move carries out a step. Approval is for an approver of the organisation who did not submit it.
-	MoveContract(context.Context, Move) (Contract, error)
+	MoveContract(context.Context, Move) (Contract, error) //link:subject contract_move
 	Contract(context.Context, Ref) (Contract, error)
 	Contracts(context.Context, Filter) (Page, error)
 
 	// ProposeQuotas proposes what is not promised yet to households, by the fair policy.
-	ProposeQuotas(context.Context, ProposeQuotas) (Proposed, error)
+	ProposeQuotas(context.Context, ProposeQuotas) (Proposed, error) //link:subject quotas_propose
 	Quotas(context.Context, QuotaFilter) (QuotaPage, error)
 	Quota(context.Context, QuotaRef) (Quota, error)
 	// SignOffer says what a household may sign for. For the household and its helper with consent.
@@ -428,22 +432,22 @@ type Service interface {
 	// SignUp signs a quota that the household asks for; AnswerQuota accepts or declines a proposed one. SoldOut says what
 	// is left, of the contract or of what the household has.
 	SignUp(context.Context, SignUp) (Quota, error)
-	AnswerQuota(context.Context, AnswerQuota) (Quota, error)
+	AnswerQuota(context.Context, AnswerQuota) (Quota, error) //link:subject quota_answer
 
 	// CallOff draws on the quotas. SoldOut: they do not hold that much any more.
 	CallOff(context.Context, CallOff) (orders.Order, error)
 	CallOffs(context.Context, Ref) (CallOffs, error)
-	Plan(context.Context, PlanRequest) (Plan, error)
+	Plan(context.Context, PlanRequest) (Plan, error) //link:subject plan const=CollectionPlan
 	Fulfilment(context.Context, Ref) (Fulfilment, error)
 	Procurement(context.Context, orders.None) (Procurement, error)
 	// PayAdvance starts the payment of what was advanced to the households.
-	PayAdvance(context.Context, orders.PayRequest) (orders.PayStart, error)
+	PayAdvance(context.Context, orders.PayRequest) (orders.PayStart, error) //link:subject advance_pay
 
 	// Raising is what raisers have of what sells for the households whose goods they raise.
 	Raising(context.Context, orders.RaisingRequest) (orders.Raising, error)
 
 	// SetReference enters a day's prices; References lists them. Writing is for the county's operator, reading for
 	// everybody who is logged in.
-	SetReference(context.Context, SetReference) (ReferencePrices, error)
+	SetReference(context.Context, SetReference) (ReferencePrices, error) //link:subject reference_set body
 	References(context.Context, ReferenceFilter) (ReferencePrices, error)
 }

@@ -128,8 +128,12 @@ type HouseholdDocuments struct {
 	HouseholdID int64 `json:"household_id,omitempty"` // 0: the caller's own
 }
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Documents are the papers of orders. An issued one never changes; who may see the thing that it is about may see it, but
 // a purchase statement names a household: it is for that household, its helper, the cooperative and the county.
+//
+//link:service orders v1 raw
 type Service interface {
 	OrderDocuments(context.Context, orders.OrderRef) (Entries, error)
 	// HouseholdStatements are the purchase statements of a household's sales that were paid.

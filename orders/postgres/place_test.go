@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -130,6 +131,42 @@ func TestSameKey(t *testing.T) {
 	b.becomes(first.No, orders.StateExpired)
 	if again := b.place(buyer(501), r); again.No != first.No || again.State != orders.StateExpired {
 		t.Errorf("answered with %s, %s", again.No, again.State)
+	}
+}
+
+// A request that arrives as bytes is compared by them. An order that an earlier release stored, under a hash of the
+// request encoded anew, is the same order still.
+func TestSameKeyComparesTheBytesThatArrived(t *testing.T) {
+	b := setup(t)
+	send := func(body string) (orders.Order, error) {
+		raw, err := link.ServeRaw(buyer(501), link.Raw[orders.PlaceRequest](body), b.orders.Place)
+		if err != nil {
+			return orders.Order{}, err
+		}
+		return raw.Decode()
+	}
+	encoded := func(r orders.PlaceRequest) string {
+		body, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	for name, first := range map[string]func(orders.PlaceRequest) (orders.Order, error){
+		"stored by an earlier release": func(r orders.PlaceRequest) (orders.Order, error) { return b.orders.Place(buyer(501), r) },
+		"arrived as bytes":             func(r orders.PlaceRequest) (orders.Order, error) { return send(encoded(r)) },
+	} {
+		r := b.asking(geese, 3)
+		placed, err := first(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if again, err := send(encoded(r)); err != nil || again.No != placed.No {
+			t.Errorf("%s: the same bytes again gave order %s, %v, want %s", name, again.No, err, placed.No)
+		}
+		r.Note = "another"
+		_, err = send(encoded(r))
+		wantCode(t, err, link.Conflict, "order.key.reused", "idempotency_key")
 	}
 }
 

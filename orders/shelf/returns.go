@@ -16,7 +16,7 @@ import (
 type Returns interface {
 	// ReturnGoods voids a receipt, or takes back some of its goods; the same client id twice is one return. Conflict when
 	// there is nothing left to take back, or the receipt cannot be voided any more.
-	ReturnGoods(context.Context, ReturnRequest) (Return, error)
+	ReturnGoods(context.Context, ReturnRequest) (Return, error) //link:body
 	Return(context.Context, IDRef) (Return, error)
 }
 

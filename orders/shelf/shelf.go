@@ -22,7 +22,11 @@ import (
 	"banmuyuan/orders"
 )
 
+//go:generate go run banmuyuan/internal/link/linkgen
+
 // Service is the shelf as pages and the API ask for it.
+//
+//link:service orders v1 prefix=shelf_ raw
 type Service interface {
 	Returns
 
@@ -64,7 +68,7 @@ type Service interface {
 	// Till is everything a till needs to sell without a network.
 	Till(context.Context, orders.None) (Till, error)
 	// Ring records a sale at the till; the same client id twice is one sale.
-	Ring(context.Context, Ring) (Sale, error)
+	Ring(context.Context, Ring) (Sale, error) //link:body
 	// Buy keeps goods for a private buyer until they are paid. SoldOut.
 	Buy(context.Context, Buy) (Sale, error)
 	PaySale(context.Context, PayRefRequest) (orders.PayStart, error)

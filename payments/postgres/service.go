@@ -2,8 +2,7 @@
 // payments.Service, applies the commands of other modules, and runs the workers that ask providers for the outcome of
 // payments and refunds.
 //
-// Invariants beside those of package payments: every change of a Ref happens under the lock of its
-// row in table ref, which is taken before payments, refunds and payables, and the ledger's balances come last; events
+// Invariants beside those of package payments: every change of a Ref happens under the lock of its row in table ref, which is taken before payments, refunds and payables, and the ledger's balances come last; events
 // are written in the transaction that causes them; a provider is called between transactions, never inside one.
 package postgres
 
@@ -73,9 +72,9 @@ type Service struct {
 	refundLimit int64
 	fault       func(string)
 
-	creating *link.Together[payments.CreatePayment, created]
-	updating *link.Together[update, paymentRow]
-	storing  *link.Together[storedEvent, struct{}]
+	creating *link.Batcher[payments.CreatePayment, created]
+	updating *link.Batcher[update, paymentRow]
+	storing  *link.Batcher[storedEvent, struct{}]
 
 	log  *slog.Logger
 	wake chan struct{} // workers
@@ -127,9 +126,9 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 		}
 		s.gateways[g.Name()] = g
 	}
-	s.creating = link.NewTogether(maxBatch, s.create)
-	s.updating = link.NewTogether(maxBatch, s.updateAll)
-	s.storing = link.NewTogether(maxBatch, s.storeEvents)
+	s.creating = link.NewBatcher(maxBatch, s.create)
+	s.updating = link.NewBatcher(maxBatch, s.updateAll)
+	s.storing = link.NewBatcher(maxBatch, s.storeEvents)
 	return s, nil
 }
 
@@ -177,7 +176,7 @@ func (s *Service) notify() {
 	relay := s.relay
 	s.mu.Unlock()
 	if relay != nil {
-		relay.Kick()
+		relay.Notify()
 	}
 	select {
 	case s.wake <- struct{}{}:

@@ -114,33 +114,33 @@ func Picture(file []byte, field string) ([]byte, error) {
 }
 
 func (a *API) adoptionEndpoints() []endpoint {
-	o := a.services.Adoptions
+	o := a.raw.Adoptions
 	buyer, earning := only([]auth.Role{auth.Buyer}), only(auth.Earning)
 	picture := op("GET", "/adoptions/{no}/photos/{photo}", "adoptions.photo", "A photo of an update, for the adopter", loggedIn,
 		func(ctx context.Context, in photoRefIn) (payments.File, error) {
-			f, err := o.Photo(ctx, adopt.PhotoRef{AdoptionNo: in.No, ID: in.Photo})
+			f, err := a.services.Adoptions.Photo(ctx, adopt.PhotoRef{AdoptionNo: in.No, ID: in.Photo})
 			return payments.File{Name: "photo.jpg", Type: "image/jpeg", Data: f.JPEG}, err
 		})
 	picture.raw = "image/jpeg"
 	return []endpoint{
 		op("GET", "/plots", "adoptions.plots", "Geese and garden beds that can be adopted", public,
-			func(ctx context.Context, in plotQuery) (adopt.PlotPage, error) {
+			func(ctx context.Context, in plotQuery) (link.Raw[adopt.PlotPage], error) {
 				return o.Plots(ctx, adopt.PlotFilter{Kind: orders.PlotKind(in.Kind), Township: in.Township, Village: in.Village,
 					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/plots/{id}", "adoptions.plot", "One of them", public,
-			func(ctx context.Context, in idIn) (adopt.PublicPlot, error) {
+			func(ctx context.Context, in idIn) (link.Raw[adopt.PublicPlot], error) {
 				return o.Plot(ctx, adopt.PlotRef{ID: in.ID})
 			}),
 		op("POST", "/adoptions", "adoptions.adopt", "Adopt geese or beds of a household", buyer,
-			func(ctx context.Context, in adoptIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in adoptIn) (link.Raw[adopt.Adoption], error) {
 				if err := needKey(in.Key); err != nil {
-					return adopt.Adoption{}, err
+					return nil, err
 				}
 				return o.Adopt(ctx, adopt.Request{IdempotencyKey: in.Key, PlotID: in.PlotID, Units: in.Units, OnFailure: in.OnFailure, Delivery: in.Delivery})
 			}).created(),
 		op("GET", "/adoptions", "adoptions.list", "Adoptions the caller has to do with", loggedIn,
-			func(ctx context.Context, in adoptionQuery) (adopt.Page, error) {
+			func(ctx context.Context, in adoptionQuery) (link.Raw[adopt.Page], error) {
 				f := adopt.Filter{Household: in.Household, Query: in.Query, Cursor: in.Cursor, Limit: in.Limit}
 				for _, s := range in.State {
 					f.State = append(f.State, adopt.State(s))
@@ -148,45 +148,45 @@ func (a *API) adoptionEndpoints() []endpoint {
 				return o.AdoptionList(ctx, f)
 			}),
 		op("GET", "/adoptions/{no}", "adoptions.get", "One adoption", loggedIn,
-			func(ctx context.Context, in noIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in noIn) (link.Raw[adopt.Adoption], error) {
 				return o.Adoption(ctx, adopt.Ref{No: in.No})
 			}),
 		op("POST", "/adoptions/{no}/payments", "adoptions.pay", "Start a payment of what is due", loggedIn,
-			func(ctx context.Context, in payIn) (orders.PayStart, error) {
+			func(ctx context.Context, in payIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				if err := ownPath("return_url", in.ReturnURL); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				return o.PayAdoption(ctx, adopt.Pay{AdoptionNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
 			}).created(),
 		op("POST", "/adoptions/{no}/cancel", "adoptions.cancel", "Cancel an adoption before its first box", buyer,
-			func(ctx context.Context, in adoptionCancelIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in adoptionCancelIn) (link.Raw[adopt.Adoption], error) {
 				return o.CancelAdoption(ctx, adopt.Cancel{AdoptionNo: in.No, Reason: in.Reason})
 			}),
 		picture,
 		op("POST", "/adoptions/{no}/boxes/{box}/dispute", "adoptions.dispute", "Say that a box did not come as promised", buyer,
-			func(ctx context.Context, in disputeBoxIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in disputeBoxIn) (link.Raw[adopt.Adoption], error) {
 				return o.DisputeBox(ctx, adopt.DisputeBox{AdoptionNo: in.No, No: in.Box, Note: in.Note})
 			}),
 		op("POST", "/adoptions/{no}/boxes/{box}/decision", "adoptions.decide", "End a dispute", only(auth.County),
-			func(ctx context.Context, in decideBoxIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in decideBoxIn) (link.Raw[adopt.Adoption], error) {
 				return o.DecideBox(ctx, adopt.DecideBox{AdoptionNo: in.No, No: in.Box, Came: in.Came, Note: in.Note})
 			}),
 		op("GET", "/households/{code}/plots", "households.plots", "What a household offers for adoption, or could", loggedIn,
-			func(ctx context.Context, in codeIn) (adopt.HouseholdPlots, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[adopt.HouseholdPlots], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return adopt.HouseholdPlots{}, err
+					return nil, err
 				}
 				return o.HouseholdPlots(ctx, catalog.HouseholdRef{ID: h.ID})
 			}),
 		op("PUT", "/households/{code}/plots/{presale}", "households.plot", "Offer geese or beds for adoption", earning,
-			func(ctx context.Context, in plotIn) (adopt.HouseholdPlot, error) {
+			func(ctx context.Context, in plotIn) (link.Raw[adopt.HouseholdPlot], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return adopt.HouseholdPlot{}, err
+					return nil, err
 				}
 				return o.SavePlot(ctx, adopt.SavePlot{HouseholdID: h.ID, PresaleID: in.Presale, Units: in.Units, EveryDays: in.EveryDays, Story: in.Story})
 			}),
@@ -199,45 +199,45 @@ func (a *API) adoptionEndpoints() []endpoint {
 				if err != nil {
 					return updatesOut{}, err
 				}
-				items, err := o.Updates(ctx, adopt.PlotRef{ID: in.Plot})
+				items, err := a.services.Adoptions.Updates(ctx, adopt.PlotRef{ID: in.Plot})
 				return updatesOut{items}, err
 			}),
 		op("POST", "/households/{code}/plots/{plot}/updates", "households.update", "Tell the adopters something", earning,
-			func(ctx context.Context, in updateIn) (adopt.Update, error) {
+			func(ctx context.Context, in updateIn) (link.Raw[adopt.Update], error) {
 				if err := needKey(in.Key); err != nil {
-					return adopt.Update{}, err
+					return nil, err
 				}
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return adopt.Update{}, err
+					return nil, err
 				}
 				return o.PostUpdate(ctx, adopt.PostUpdate{IdempotencyKey: in.Key, PlotID: in.Plot, Text: in.Text})
 			}).created(),
 		op("POST", "/households/{code}/updates/{update}/photos", "households.photo", "Add a photo to an update", earning,
-			func(ctx context.Context, in photoIn) (adopt.Photo, error) {
+			func(ctx context.Context, in photoIn) (link.Raw[adopt.Photo], error) {
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return adopt.Photo{}, err
+					return nil, err
 				}
 				small, err := Picture(in.Photo, "photo")
 				if err != nil {
-					return adopt.Photo{}, err
+					return nil, err
 				}
 				return o.AddPhoto(ctx, adopt.AddPhoto{UpdateID: in.Update, JPEG: small})
 			}).created(),
 		op("POST", "/households/{code}/adoptions/{no}/boxes/{box}/delivered", "households.box_delivered", "A box was handed over", earning,
-			func(ctx context.Context, in boxOfIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in boxOfIn) (link.Raw[adopt.Adoption], error) {
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return adopt.Adoption{}, err
+					return nil, err
 				}
 				return o.DeliverBox(ctx, adopt.BoxRequest{AdoptionNo: in.No, No: in.Box})
 			}),
 		op("POST", "/households/{code}/adoptions/{no}/boxes/{box}/failed", "households.box_failed", "A box will not come", earning,
-			func(ctx context.Context, in failBoxIn) (adopt.Adoption, error) {
+			func(ctx context.Context, in failBoxIn) (link.Raw[adopt.Adoption], error) {
 				ctx, _, err := a.household(ctx, in.Code)
 				if err != nil {
-					return adopt.Adoption{}, err
+					return nil, err
 				}
 				return o.FailBoxes(ctx, adopt.FailBox{AdoptionNo: in.No, No: in.Box, Rest: in.Rest, Reason: in.Reason, Note: in.Note})
 			}),

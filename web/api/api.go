@@ -5,8 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -62,6 +62,55 @@ type Services struct {
 	PrivateAccounts payments.Privacy
 }
 
+// faces are the services whose answers the API passes on as bytes.
+type faces struct {
+	Catalog   catalog.RawService
+	Orders    orders.RawService
+	Stations  orders.RawStations
+	Shelf     shelf.RawService
+	Adoptions adopt.RawService
+	Boxes     adopt.RawBoxes
+	Contracts contract.RawService
+	Documents document.RawService
+
+	Payments        payments.RawService
+	Treasury        payments.RawTreasury
+	Distributions   payments.RawDistributions
+	Books           payments.RawBooks
+	Reversals       payments.RawReversals
+	OrgPayouts      payments.RawOrgPayouts
+	AccountReviews  payments.RawAccountReviews
+	PrivateAccounts payments.RawPrivacy
+
+	Care       catalog.RawCare
+	PrivateIDs catalog.RawPrivacy
+}
+
+func facesOf(s Services) faces {
+	return faces{
+		Catalog:   catalog.NewRawService(s.Catalog),
+		Orders:    orders.NewRawService(s.Orders),
+		Stations:  orders.NewRawStations(s.Stations),
+		Shelf:     shelf.NewRawService(s.Shelf),
+		Adoptions: adopt.NewRawService(s.Adoptions),
+		Boxes:     adopt.NewRawBoxes(s.Boxes),
+		Contracts: contract.NewRawService(s.Contracts),
+		Documents: document.NewRawService(s.Documents),
+
+		Payments:        payments.NewRawService(s.Payments),
+		Treasury:        payments.NewRawTreasury(s.Treasury),
+		Distributions:   payments.NewRawDistributions(s.Distributions),
+		Books:           payments.NewRawBooks(s.Books),
+		Reversals:       payments.NewRawReversals(s.Reversals),
+		OrgPayouts:      payments.NewRawOrgPayouts(s.OrgPayouts),
+		AccountReviews:  payments.NewRawAccountReviews(s.AccountReviews),
+		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
+
+		Care:       catalog.NewRawCare(s.Care),
+		PrivateIDs: catalog.NewRawPrivacy(s.PrivateIDs),
+	}
+}
+
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
 type Accounts interface {
 	// Login starts a session and returns its token. Unauthenticated; throttled.
@@ -74,6 +123,7 @@ type Accounts interface {
 // API serves the endpoints and their description.
 type API struct {
 	services  Services
+	raw       faces
 	accounts  Accounts
 	reports   Reports
 	fail      func(http.ResponseWriter, *http.Request, error)
@@ -87,7 +137,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 	if s.Changes == nil {
 		s.Changes = live.NewChanges()
 	}
-	a := &API{services: s, accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
+	a := &API{services: s, raw: facesOf(s), accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(
 		a.catalogEndpoints(),
 		a.orderEndpoints(),
@@ -161,8 +211,7 @@ func (e endpoint) methods() []string {
 
 // op makes an endpoint of a function. In is read from the path, the query, headers and the body by its tags.
 func op[In, Out any](method, path, name, summary string, who access, do func(context.Context, In) (Out, error)) endpoint {
-	e := endpoint{method: method, path: path, name: name, summary: summary, access: who, status: http.StatusOK, in: new(In), out: new(Out)}
-	e.tag, _, _ = strings.Cut(name, ".")
+	e := shape[In, Out](method, path, name, summary, who)
 	e.serve = func(ctx context.Context, r *http.Request) (any, error) {
 		var in In
 		if err := decode(r, &in); err != nil {
@@ -171,6 +220,32 @@ func op[In, Out any](method, path, name, summary string, who access, do func(con
 		return do(ctx, in)
 	}
 	return e
+}
+
+// opBody is op for a request that passes through: do gets the body as it arrived, which was read as an In without a
+// mistake.
+func opBody[In, Out any](method, path, name, summary string, who access, do func(context.Context, In, []byte) (Out, error)) endpoint {
+	e := shape[In, Out](method, path, name, summary, who)
+	e.serve = func(ctx context.Context, r *http.Request) (any, error) {
+		var in In
+		var body bytes.Buffer
+		r.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(r.Body, &body), r.Body}
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return do(ctx, in, body.Bytes())
+	}
+	return e
+}
+
+// shape is an endpoint without its function.
+func shape[In, Out any](method, path, name, summary string, who access) endpoint {
+	tag, _, _ := strings.Cut(name, ".")
+	return endpoint{method: method, path: path, name: name, tag: tag, summary: summary, access: who, status: http.StatusOK,
+		in: new(In), out: sample[Out]()}
 }
 
 func (e endpoint) created() endpoint { e.status = http.StatusCreated; return e }
@@ -218,15 +293,28 @@ func (e endpoint) allow(r *http.Request) error {
 	return nil
 }
 
+// sample is what the description shows of an answer: of a raw one, the type that it is the bytes of.
+func sample[Out any]() any {
+	out := new(Out)
+	if raw, ok := any(*out).(interface{ Sample() any }); ok {
+		return raw.Sample()
+	}
+	return out
+}
+
+// encode writes an answer. A module's answer is passed on as it came.
 func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if raw, ok := v.(interface{ JSON() []byte }); ok {
+		return slices.Concat(raw.JSON(), newline), nil
+	}
+	b, err := link.MarshalPlain(v)
+	if err != nil {
 		return nil, fmt.Errorf("encode answer: %w", err)
 	}
-	return b.Bytes(), nil
+	return append(b, newline...), nil
 }
+
+var newline = []byte("\n")
 
 func tagOf(body []byte) string {
 	sum := sha256.Sum256(body)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/payments"
@@ -32,31 +33,31 @@ type decideClosingIn struct {
 }
 
 func (a *API) booksEndpoints() []endpoint {
-	b := a.services.Books
+	b := a.raw.Books
 	county := only(auth.County)
 	return []endpoint{
 		op("GET", "/ledger/trial", "ledger.trial", "Opening, movement and closing of every kind of account between two days", county,
-			func(ctx context.Context, in windowQuery) (payments.Trial, error) {
+			func(ctx context.Context, in windowQuery) (link.Raw[payments.Trial], error) {
 				return b.Trial(ctx, payments.TrialRequest{From: in.From, To: in.To})
 			}),
 		op("GET", "/ledger/account", "ledger.account", "Statement of one account with the balance after every line", county,
-			func(ctx context.Context, in accountQuery) (payments.AccountStatement, error) {
+			func(ctx context.Context, in accountQuery) (link.Raw[payments.AccountStatement], error) {
 				return b.AccountStatement(ctx, payments.AccountRequest{Account: in.Account, From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/ledger/entries", "ledger.entries", "The journal line by line, oldest first", county,
-			func(ctx context.Context, in entriesQuery) (payments.LedgerEntries, error) {
+			func(ctx context.Context, in entriesQuery) (link.Raw[payments.LedgerEntries], error) {
 				return b.LedgerEntries(ctx, payments.EntriesRequest{From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/ledger/periods", "ledger.periods", "Months of the books and who closed them", county,
-			func(ctx context.Context, _ struct{}) (payments.Periods, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Periods], error) {
 				return b.Periods(ctx, payments.None{})
 			}),
-		op("POST", "/ledger/closings", "ledger.close", "Ask a second person to close the books through a month", county,
-			func(ctx context.Context, in payments.AskClosing) (payments.Closing, error) {
-				return b.AskClosing(ctx, in)
+		opBody("POST", "/ledger/closings", "ledger.close", "Ask a second person to close the books through a month", county,
+			func(ctx context.Context, _ payments.AskClosing, body []byte) (link.Raw[payments.Closing], error) {
+				return b.AskClosingBody(ctx, body)
 			}).created(),
 		op("POST", "/ledger/closings/{id}/decision", "ledger.close_decide", "Close the books for good, or leave them open, as the second person", county,
-			func(ctx context.Context, in decideClosingIn) (payments.Closing, error) {
+			func(ctx context.Context, in decideClosingIn) (link.Raw[payments.Closing], error) {
 				return b.DecideClosing(ctx, payments.DecideClosing{ID: in.ID, Approve: in.Approve, Reason: in.Reason})
 			}),
 	}

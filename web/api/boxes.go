@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/catalog"
@@ -38,39 +39,39 @@ type skipIn struct {
 }
 
 func (a *API) boxEndpoints() []endpoint {
-	b := a.services.Boxes
+	b := a.raw.Boxes
 	buyer := only([]auth.Role{auth.Buyer})
 	return []endpoint{
 		op("GET", "/standing-offers", "boxes.offers", "Boxes one can have regularly", public,
-			func(ctx context.Context, _ struct{}) (adopt.StandingOffers, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[adopt.StandingOffers], error) {
 				return b.StandingOffers(ctx, catalog.None{})
 			}),
 		op("POST", "/standing-orders", "boxes.subscribe", "Start a standing order", buyer,
-			func(ctx context.Context, in subscribeIn) (adopt.Standing, error) {
+			func(ctx context.Context, in subscribeIn) (link.Raw[adopt.Standing], error) {
 				if err := needKey(in.Key); err != nil {
-					return adopt.Standing{}, err
+					return nil, err
 				}
 				return b.Subscribe(ctx, adopt.Subscribe{IdempotencyKey: in.Key, PresaleID: in.PresaleID, Grade: in.Grade, Qty: in.Qty,
 					EveryDays: in.EveryDays, StartOn: in.StartOn, Delivery: in.Delivery})
 			}).created(),
 		op("GET", "/standing-orders", "boxes.list", "The caller's standing orders", loggedIn,
-			func(ctx context.Context, _ struct{}) (adopt.Standings, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[adopt.Standings], error) {
 				return b.Standings(ctx, catalog.None{})
 			}),
 		op("GET", "/standing-orders/{id}", "boxes.get", "One standing order with its dates", loggedIn,
-			func(ctx context.Context, in idIn) (adopt.Standing, error) {
+			func(ctx context.Context, in idIn) (link.Raw[adopt.Standing], error) {
 				return b.Standing(ctx, adopt.StandingRef{ID: in.ID})
 			}),
 		op("PUT", "/standing-orders/{id}", "boxes.change", "Change what comes on dates that are not cut off yet", buyer,
-			func(ctx context.Context, in changeStandingIn) (adopt.Standing, error) {
+			func(ctx context.Context, in changeStandingIn) (link.Raw[adopt.Standing], error) {
 				return b.ChangeStanding(ctx, adopt.ChangeStanding{ID: in.ID, Qty: in.Qty, EveryDays: in.EveryDays, Delivery: in.Delivery})
 			}),
 		op("PUT", "/standing-orders/{id}/state", "boxes.state", "Pause, resume or end", buyer,
-			func(ctx context.Context, in setStandingIn) (adopt.Standing, error) {
+			func(ctx context.Context, in setStandingIn) (link.Raw[adopt.Standing], error) {
 				return b.SetStanding(ctx, adopt.SetStanding{ID: in.ID, State: in.State})
 			}),
 		op("PUT", "/standing-orders/{id}/dates/{on}", "boxes.skip", "Skip one date, or have it after all", buyer,
-			func(ctx context.Context, in skipIn) (adopt.Standing, error) {
+			func(ctx context.Context, in skipIn) (link.Raw[adopt.Standing], error) {
 				return b.SkipDate(ctx, adopt.SkipDate{ID: in.ID, On: in.On, Skip: in.Skip})
 			}),
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 	"net/http"
 	"time"
@@ -166,30 +167,30 @@ func (a *API) careEndpoints() []endpoint {
 				return revokedOut{revoked}, err
 			}),
 		op("GET", "/reviews", "reviews.list", "What is implausible and held until somebody has looked", only(auth.County),
-			func(ctx context.Context, in reviewQuery) (catalog.ReviewPage, error) {
-				return a.services.Care.Reviews(ctx, catalog.ReviewFilter{All: in.All, Before: in.Before, Limit: in.Limit})
+			func(ctx context.Context, in reviewQuery) (link.Raw[catalog.ReviewPage], error) {
+				return a.raw.Care.Reviews(ctx, catalog.ReviewFilter{All: in.All, Before: in.Before, Limit: in.Limit})
 			}),
 		op("POST", "/reviews/{id}/decision", "reviews.decide", "Let through or refuse what was held, with a reason", only(auth.County),
-			func(ctx context.Context, in decideIn) (catalog.Review, error) {
+			func(ctx context.Context, in decideIn) (link.Raw[catalog.Review], error) {
 				if err := needKey(in.Key); err != nil {
-					return catalog.Review{}, err
+					return nil, err
 				}
-				return a.services.Care.DecideReview(ctx, catalog.DecideReviewRequest{ID: in.ID, Approve: in.Approve, Why: in.Why, IdempotencyKey: in.Key})
+				return a.raw.Care.DecideReview(ctx, catalog.DecideReviewRequest{ID: in.ID, Approve: in.Approve, Why: in.Why, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/account-reviews", "reviews.accounts", "Payout accounts that wait for a second person", only(auth.County),
-			func(ctx context.Context, _ struct{}) (payments.AccountsToReview, error) {
-				return a.services.AccountReviews.AccountsToReview(ctx, payments.None{})
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.AccountsToReview], error) {
+				return a.raw.AccountReviews.AccountsToReview(ctx, payments.None{})
 			}),
 		op("POST", "/households/{code}/account/decision", "reviews.account_decide", "Put an account into use or refuse it, with a reason", only([]auth.Role{auth.Approver, auth.Admin}),
-			func(ctx context.Context, in decideAccountIn) (payments.PayoutAccount, error) {
+			func(ctx context.Context, in decideAccountIn) (link.Raw[payments.PayoutAccount], error) {
 				if err := needKey(in.Key); err != nil {
-					return payments.PayoutAccount{}, err
+					return nil, err
 				}
 				h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: in.Code})
 				if err != nil {
-					return payments.PayoutAccount{}, err
+					return nil, err
 				}
-				return a.services.AccountReviews.DecidePayoutAccount(ctx, payments.DecidePayoutAccount{Household: h.ID, Approve: in.Approve, Why: in.Why, IdempotencyKey: in.Key})
+				return a.raw.AccountReviews.DecidePayoutAccount(ctx, payments.DecidePayoutAccount{Household: h.ID, Approve: in.Approve, Why: in.Why, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/households/{code}/actions", "households.actions", "What was done for a household and by whom, as its slip says", loggedIn,
 			func(ctx context.Context, in codeIn) (slipOut, error) {

@@ -39,40 +39,42 @@ type presaleStateIn struct {
 }
 
 func (a *API) catalogEndpoints() []endpoint {
-	c := a.services.Catalog
+	c := a.raw.Catalog
 	managing := only([]auth.Role{auth.Officer}, auth.County)
 	return []endpoint{
 		op("GET", "/presales", "presales.list", "What can be ordered now or soon", public,
-			func(ctx context.Context, in presaleQuery) (catalog.PresalePage, error) {
+			func(ctx context.Context, in presaleQuery) (link.Raw[catalog.PresalePage], error) {
 				return c.Presales(ctx, catalog.PresaleFilter{Product: in.Product, Township: in.Township, Channel: in.Channel,
 					DeliverOn: in.DeliverOn, Query: in.Query, State: catalog.PresaleState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}).often(),
 		op("GET", "/presales/{code}", "presales.get", "One presale and the villages behind it", public,
-			func(ctx context.Context, in codeIn) (catalog.PresaleDetail, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[catalog.PresaleDetail], error) {
 				return c.Presale(ctx, catalog.PresaleRef{Code: in.Code})
 			}).often(),
 		op("GET", "/stock", "presales.stock", "What is left of every open presale, at most a second old", public,
 			func(ctx context.Context, _ struct{}) (stockOut, error) {
-				items, err := c.Stock(ctx, catalog.None{})
+				items, err := a.services.Catalog.Stock(ctx, catalog.None{})
 				return stockOut{items}, err
 			}).often(),
 		op("GET", "/reference", "presales.reference", "Names of places, products and organisations", public,
-			func(ctx context.Context, _ struct{}) (catalog.Reference, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[catalog.Reference], error) {
 				// What everybody may see, whoever asks first: the answer is kept for the next one.
 				return c.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
 			}).often(),
-		op("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,
-			func(ctx context.Context, in catalog.Presale) (catalog.Presale, error) { return c.SavePresale(ctx, in) }),
+		opBody("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,
+			func(ctx context.Context, _ catalog.Presale, body []byte) (link.Raw[catalog.Presale], error) {
+				return c.SavePresaleBody(ctx, body)
+			}),
 		op("POST", "/presales/{code}/state", "presales.state", "Open or close a presale", managing,
-			func(ctx context.Context, in presaleStateIn) (catalog.Presale, error) {
-				p, err := c.Presale(ctx, catalog.PresaleRef{Code: in.Code})
+			func(ctx context.Context, in presaleStateIn) (link.Raw[catalog.Presale], error) {
+				p, err := a.services.Catalog.Presale(ctx, catalog.PresaleRef{Code: in.Code})
 				if err != nil {
-					return catalog.Presale{}, err
+					return nil, err
 				}
 				return c.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: in.State})
 			}),
 		op("POST", "/dry-runs", "presales.dry_run", "How a quantity would be split, before anything is held", only(auth.Organisation, auth.County),
-			func(ctx context.Context, in dryRunIn) (catalog.DryRun, error) {
+			func(ctx context.Context, in dryRunIn) (link.Raw[catalog.DryRun], error) {
 				return c.DryRun(ctx, catalog.DryRunRequest{PresaleID: in.PresaleID, Qty: in.Quantity, Policy: in.Policy})
 			}),
 	}

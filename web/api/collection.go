@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/orders"
@@ -56,44 +57,46 @@ type closeVillageIn struct {
 }
 
 func (a *API) collectionEndpoints() []endpoint {
-	o := a.services.Orders
+	o := a.raw.Orders
 	weighing := only([]auth.Role{auth.Clerk, auth.Officer}, auth.County)
 	return []endpoint{
 		op("GET", "/collection", "collection.list", "What is to be fetched, household by household", loggedIn,
-			func(ctx context.Context, in collectionQuery) (orders.CollectionPage, error) {
+			func(ctx context.Context, in collectionQuery) (link.Raw[orders.CollectionPage], error) {
 				return o.Collection(ctx, in.filter())
 			}),
 		op("GET", "/collection/villages", "collection.villages", "The same, village by village", loggedIn,
-			func(ctx context.Context, in collectionQuery) (orders.CollectionVillages, error) {
+			func(ctx context.Context, in collectionQuery) (link.Raw[orders.CollectionVillages], error) {
 				return o.CollectionVillages(ctx, in.filter())
 			}),
-		op("POST", "/tickets", "collection.weigh", "Record a weighing; the same client_id twice is one ticket", weighing,
-			func(ctx context.Context, in orders.WeighRequest) (orders.Ticket, error) { return o.Weigh(ctx, in) }).created(),
+		opBody("POST", "/tickets", "collection.weigh", "Record a weighing; the same client_id twice is one ticket", weighing,
+			func(ctx context.Context, _ orders.WeighRequest, body []byte) (link.Raw[orders.Ticket], error) {
+				return o.WeighBody(ctx, body)
+			}).created(),
 		op("GET", "/tickets", "collection.tickets", "Weigh tickets the caller may see", loggedIn,
-			func(ctx context.Context, in ticketQuery) (orders.TicketPage, error) {
+			func(ctx context.Context, in ticketQuery) (link.Raw[orders.TicketPage], error) {
 				return o.Tickets(ctx, orders.TicketFilter{OrderNo: in.OrderNo, Household: in.Household, VillageID: in.Village,
 					State: orders.TicketState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/tickets/{id}", "collection.ticket", "One weigh ticket", loggedIn,
-			func(ctx context.Context, in idIn) (orders.Ticket, error) {
+			func(ctx context.Context, in idIn) (link.Raw[orders.Ticket], error) {
 				return o.Ticket(ctx, orders.TicketRef{ID: in.ID})
 			}),
 		op("POST", "/tickets/{id}/decision", "collection.decide", "Accept or refuse a ticket that waits for a second person", weighing,
-			func(ctx context.Context, in decideTicketIn) (orders.Ticket, error) {
+			func(ctx context.Context, in decideTicketIn) (link.Raw[orders.Ticket], error) {
 				return o.DecideTicket(ctx, orders.DecideTicketRequest{ID: in.ID, Accept: in.Accept, Reason: in.Reason})
 			}),
 		op("POST", "/orders/{no}/lines/{line}/short", "collection.short", "Report that a household will not deliver", weighing,
-			func(ctx context.Context, in shortIn) (orders.ShortResult, error) {
+			func(ctx context.Context, in shortIn) (link.Raw[orders.ShortResult], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.ShortResult{}, err
+					return nil, err
 				}
 				return o.ReportShort(ctx, orders.ShortRequest{OrderNo: in.No, Line: in.Line, LotID: in.LotID, Units: in.Units,
 					Reason: in.Reason, Lost: in.Lost, IdempotencyKey: in.Key})
 			}),
 		op("POST", "/orders/{no}/lines/{line}/villages/{village}/close", "collection.close", "Collection of a line in a village is over", weighing,
-			func(ctx context.Context, in closeVillageIn) (orders.DeliveryNotes, error) {
+			func(ctx context.Context, in closeVillageIn) (link.Raw[orders.DeliveryNotes], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.DeliveryNotes{}, err
+					return nil, err
 				}
 				return o.CloseVillage(ctx, orders.CloseVillageRequest{OrderNo: in.No, Line: in.Line, VillageID: in.Village, IdempotencyKey: in.Key})
 			}),

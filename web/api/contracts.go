@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/orders"
@@ -96,113 +97,113 @@ type referenceQuery struct {
 }
 
 func (a *API) contractEndpoints() []endpoint {
-	c := a.services.Contracts
+	c := a.raw.Contracts
 	buying := only([]auth.Role{auth.Officer, auth.OrgApprover})
 	stepping := only([]auth.Role{auth.Officer, auth.OrgApprover, auth.Operator, auth.Approver})
 	watching := only(auth.Organisation, auth.County)
 	return []endpoint{
 		op("GET", "/contracts", "contracts.list", "Purchase contracts the caller may see", loggedIn,
-			func(ctx context.Context, in contractQuery) (contract.Page, error) {
+			func(ctx context.Context, in contractQuery) (link.Raw[contract.Page], error) {
 				return c.Contracts(ctx, contract.Filter{State: contract.State(in.State), Open: in.Open, House: in.Household,
 					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/contracts", "contracts.create", "Draft a purchase contract", buying,
-			func(ctx context.Context, in contractIn) (contract.Contract, error) {
+			func(ctx context.Context, in contractIn) (link.Raw[contract.Contract], error) {
 				if err := needKey(in.Key); err != nil {
-					return contract.Contract{}, err
+					return nil, err
 				}
 				return c.SaveContract(ctx, contract.Save{Terms: in.Terms, IdempotencyKey: in.Key})
 			}).created(),
 		op("GET", "/contracts/{no}", "contracts.get", "One contract with its story", loggedIn,
-			func(ctx context.Context, in noIn) (contract.Contract, error) {
+			func(ctx context.Context, in noIn) (link.Raw[contract.Contract], error) {
 				return c.Contract(ctx, contract.Ref{No: in.No})
 			}),
 		op("PUT", "/contracts/{no}", "contracts.change", "Change a draft", buying,
-			func(ctx context.Context, in contractChangeIn) (contract.Contract, error) {
+			func(ctx context.Context, in contractChangeIn) (link.Raw[contract.Contract], error) {
 				if err := needKey(in.Key); err != nil {
-					return contract.Contract{}, err
+					return nil, err
 				}
 				return c.SaveContract(ctx, contract.Save{No: in.No, Terms: in.Terms, IdempotencyKey: in.Key})
 			}),
 		op("POST", "/contracts/{no}/steps", "contracts.step", "Carry out a step: submit, return, approve, open, start, close", stepping,
-			func(ctx context.Context, in contractStepIn) (contract.Contract, error) {
+			func(ctx context.Context, in contractStepIn) (link.Raw[contract.Contract], error) {
 				return c.MoveContract(ctx, contract.Move{No: in.No, Step: contract.Step(in.Step), Reason: in.Reason, Propose: in.Propose})
 			}),
 		op("POST", "/contracts/{no}/proposals", "contracts.propose", "Propose quotas to households, those who earn least first", buying,
-			func(ctx context.Context, in proposeIn) (contract.Proposed, error) {
+			func(ctx context.Context, in proposeIn) (link.Raw[contract.Proposed], error) {
 				if err := needKey(in.Key); err != nil {
-					return contract.Proposed{}, err
+					return nil, err
 				}
 				return c.ProposeQuotas(ctx, contract.ProposeQuotas{No: in.No, Qty: in.Qty, AnswerDays: in.AnswerDays, IdempotencyKey: in.Key})
 			}).created(),
 		op("GET", "/contracts/{no}/offer", "contracts.offer", "What a household may sign for", only(auth.Earning),
-			func(ctx context.Context, in offerQuery) (contract.SignOffer, error) {
+			func(ctx context.Context, in offerQuery) (link.Raw[contract.SignOffer], error) {
 				return c.SignOffer(ctx, contract.SignOfferRequest{No: in.No, HouseholdID: in.Household})
 			}),
 		op("POST", "/contracts/{no}/quotas", "contracts.sign", "Sign up for a quota", only(auth.Earning),
-			func(ctx context.Context, in signUpIn) (contract.Quota, error) {
+			func(ctx context.Context, in signUpIn) (link.Raw[contract.Quota], error) {
 				if err := needKey(in.Key); err != nil {
-					return contract.Quota{}, err
+					return nil, err
 				}
 				return c.SignUp(ctx, contract.SignUp{No: in.No, HouseholdID: in.Household, Qty: in.Qty, IdempotencyKey: in.Key})
 			}).created(),
 		op("GET", "/quotas", "contracts.quotas", "Quotas of a contract, or of the caller's household", loggedIn,
-			func(ctx context.Context, in quotaQuery) (contract.QuotaPage, error) {
+			func(ctx context.Context, in quotaQuery) (link.Raw[contract.QuotaPage], error) {
 				return c.Quotas(ctx, contract.QuotaFilter{No: in.No, Household: in.Household, VillageID: in.Village,
 					State: contract.QuotaState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/quotas/{id}", "contracts.quota", "One quota with the text that is signed and its hash", loggedIn,
-			func(ctx context.Context, in idIn) (contract.Quota, error) {
+			func(ctx context.Context, in idIn) (link.Raw[contract.Quota], error) {
 				return c.Quota(ctx, contract.QuotaRef{ID: in.ID})
 			}),
 		op("POST", "/quotas/{id}/answer", "contracts.answer", "Accept or decline a proposed quota; the same answer twice is one", only(auth.Earning),
-			func(ctx context.Context, in answerIn) (contract.Quota, error) {
+			func(ctx context.Context, in answerIn) (link.Raw[contract.Quota], error) {
 				return c.AnswerQuota(ctx, contract.AnswerQuota{ID: in.ID, Accept: in.Accept, Reason: in.Reason})
 			}),
 		op("POST", "/contracts/{no}/call-offs", "contracts.call_off", "Call off a quantity for a day", buying,
-			func(ctx context.Context, in callOffIn) (orders.Order, error) {
+			func(ctx context.Context, in callOffIn) (link.Raw[orders.Order], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Order{}, err
+					return nil, err
 				}
 				return c.CallOff(ctx, contract.CallOff{No: in.No, Qty: in.Qty, Day: in.Day, Slot: contract.CallSlot(in.Slot), PointID: in.Point, Note: in.Note, IdempotencyKey: in.Key})
 			}).created(),
 		op("GET", "/contracts/{no}/call-offs", "contracts.call_offs", "Call-offs of a contract", watching,
-			func(ctx context.Context, in noIn) (contract.CallOffs, error) {
+			func(ctx context.Context, in noIn) (link.Raw[contract.CallOffs], error) {
 				return c.CallOffs(ctx, contract.Ref{No: in.No})
 			}),
 		op("GET", "/contracts/{no}/fulfilment", "contracts.fulfilment", "What was signed, called off and came, by household and village", watching,
-			func(ctx context.Context, in noIn) (contract.Fulfilment, error) {
+			func(ctx context.Context, in noIn) (link.Raw[contract.Fulfilment], error) {
 				return c.Fulfilment(ctx, contract.Ref{No: in.No})
 			}),
 		op("POST", "/contracts/{no}/advance", "contracts.advance", "Pay what is advanced to the households", buying,
-			func(ctx context.Context, in payIn) (orders.PayStart, error) {
+			func(ctx context.Context, in payIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				if err := ownPath("return_url", in.ReturnURL); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				return c.PayAdvance(ctx, orders.PayRequest{OrderNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/collection/plan", "contracts.plan", "What is to be collected for call-offs, by day and village", watching,
-			func(ctx context.Context, in planQuery) (contract.Plan, error) {
+			func(ctx context.Context, in planQuery) (link.Raw[contract.Plan], error) {
 				return c.Plan(ctx, contract.PlanRequest{No: in.No, Day: in.Day, Village: in.Village})
 			}),
 		op("GET", "/procurement", "contracts.procurement", "Where every contract stands, what is late, and prices beside the market", watching,
-			func(ctx context.Context, _ struct{}) (contract.Procurement, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[contract.Procurement], error) {
 				return c.Procurement(ctx, orders.None{})
 			}),
 		op("GET", "/raising", "contracts.raising", "What raisers have of what sells for the households whose goods they raise", watching,
-			func(ctx context.Context, in raisingQuery) (orders.Raising, error) {
+			func(ctx context.Context, in raisingQuery) (link.Raw[orders.Raising], error) {
 				return c.Raising(ctx, orders.RaisingRequest{OrgID: in.Org, Season: in.Season})
 			}),
 		op("GET", "/reference-prices", "contracts.references", "What the market pays, newest day first", loggedIn,
-			func(ctx context.Context, in referenceQuery) (contract.ReferencePrices, error) {
+			func(ctx context.Context, in referenceQuery) (link.Raw[contract.ReferencePrices], error) {
 				return c.References(ctx, contract.ReferenceFilter{Product: in.Product, Days: in.Days})
 			}),
-		op("POST", "/reference-prices", "contracts.set_reference", "Publish a day's prices; saying the same twice changes nothing", only([]auth.Role{auth.Operator}),
-			func(ctx context.Context, in contract.SetReference) (contract.ReferencePrices, error) {
-				return c.SetReference(ctx, in)
+		opBody("POST", "/reference-prices", "contracts.set_reference", "Publish a day's prices; saying the same twice changes nothing", only([]auth.Role{auth.Operator}),
+			func(ctx context.Context, _ contract.SetReference, body []byte) (link.Raw[contract.ReferencePrices], error) {
+				return c.SetReferenceBody(ctx, body)
 			}).created(),
 	}
 }

@@ -105,8 +105,7 @@ func decodeBody(r *http.Request, in any) error {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return link.E(link.Invalid, "media_type", "")
 	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
+	d := link.NewStrictDecoder(r.Body)
 	err := d.Decode(in)
 	if err == nil {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {

@@ -74,14 +74,14 @@ type decidePoolIn struct {
 	Reason  string `json:"reason,omitempty"`
 }
 
-func (a *API) poolMembers(ctx context.Context, in poolMembersIn) (payments.Pool, error) {
+func (a *API) poolMembers(ctx context.Context, in poolMembersIn) (link.Raw[payments.Pool], error) {
 	known := map[string]catalog.Household{}
 	err := catalog.EachHousehold(ctx, a.services.Catalog, catalog.HouseholdFilter{}, func(h catalog.Household) error {
 		known[h.Code] = h
 		return nil
 	})
 	if err != nil {
-		return payments.Pool{}, err
+		return nil, err
 	}
 	var bad link.Problems
 	members := make([]payments.Member, len(in.Members))
@@ -93,60 +93,60 @@ func (a *API) poolMembers(ctx context.Context, in poolMembersIn) (payments.Pool,
 		members[i] = payments.Member{Household: h.ID, Persons: int64(h.Persons), Shares: m.Shares, Trade: m.Trade, ListedFen: m.AmountFen}
 	}
 	if err := bad.Err(); err != nil {
-		return payments.Pool{}, err
+		return nil, err
 	}
-	return a.services.Distributions.SetMembers(ctx, payments.SetMembers{ID: in.ID, Version: in.Version, Members: members})
+	return a.raw.Distributions.SetMembers(ctx, payments.SetMembers{ID: in.ID, Version: in.Version, Members: members})
 }
 
 func (a *API) distributionEndpoints() []endpoint {
-	d := a.services.Distributions
+	d := a.raw.Distributions
 	county := only(auth.County)
 	return []endpoint{
 		op("GET", "/distributions", "distributions.list", "Distributions of seed potato, mushroom and solar income", county,
-			func(ctx context.Context, in poolQuery) (payments.Pools, error) {
+			func(ctx context.Context, in poolQuery) (link.Raw[payments.Pools], error) {
 				return d.Pools(ctx, payments.PoolFilter{Kind: payments.PoolKind(in.Kind), State: payments.PoolState(in.State)})
 			}),
 		op("POST", "/distributions", "distributions.create", "Make a distribution with its income, costs and reserve", county,
-			func(ctx context.Context, in newPoolIn) (payments.Pool, error) {
+			func(ctx context.Context, in newPoolIn) (link.Raw[payments.Pool], error) {
 				if err := needKey(in.Key); err != nil {
-					return payments.Pool{}, err
+					return nil, err
 				}
 				save := in.save()
 				save.IdempotencyKey = in.Key
 				return d.SavePool(ctx, save)
 			}).created(),
 		op("GET", "/distributions/{id}", "distributions.get", "One distribution", county,
-			func(ctx context.Context, in poolIn) (payments.Pool, error) {
+			func(ctx context.Context, in poolIn) (link.Raw[payments.Pool], error) {
 				return d.Pool(ctx, payments.PoolRef{ID: in.ID})
 			}),
 		op("PUT", "/distributions/{id}", "distributions.change", "Change a draft", county,
-			func(ctx context.Context, in changePoolIn) (payments.Pool, error) {
+			func(ctx context.Context, in changePoolIn) (link.Raw[payments.Pool], error) {
 				save := in.save()
 				save.ID, save.Version = in.ID, in.Version
 				return d.SavePool(ctx, save)
 			}),
 		op("PUT", "/distributions/{id}/members", "distributions.members_set", "Take the snapshot of who takes part", county, a.poolMembers),
 		op("GET", "/distributions/{id}/members", "distributions.members", "Each household's share; of a draft what it would be", county,
-			func(ctx context.Context, in poolMembersQuery) (payments.PoolMembers, error) {
+			func(ctx context.Context, in poolMembersQuery) (link.Raw[payments.PoolMembers], error) {
 				return d.PoolMembers(ctx, payments.PoolMembersRequest{ID: in.ID, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/distributions/{id}/submission", "distributions.submit", "Fix the shares for the second person", county,
-			func(ctx context.Context, in poolIn) (payments.Pool, error) {
+			func(ctx context.Context, in poolIn) (link.Raw[payments.Pool], error) {
 				return d.SubmitPool(ctx, payments.PoolRef{ID: in.ID})
 			}),
 		op("POST", "/distributions/{id}/decision", "distributions.decide", "Post it, or send it back, as the second person", county,
-			func(ctx context.Context, in decidePoolIn) (payments.Pool, error) {
+			func(ctx context.Context, in decidePoolIn) (link.Raw[payments.Pool], error) {
 				return d.DecidePool(ctx, payments.DecidePool{ID: in.ID, Version: in.Version, Approve: in.Approve, Reason: in.Reason})
 			}),
 		op("POST", "/distributions/{id}/cancellation", "distributions.cancel", "Give a draft up", county,
-			func(ctx context.Context, in poolIn) (payments.Pool, error) {
+			func(ctx context.Context, in poolIn) (link.Raw[payments.Pool], error) {
 				return d.CancelPool(ctx, payments.PoolRef{ID: in.ID})
 			}),
 		op("GET", "/households/{code}/distributions", "households.distributions", "What a household got of each distribution, and of what", loggedIn,
-			func(ctx context.Context, in codeIn) (payments.HouseholdShares, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[payments.HouseholdShares], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return payments.HouseholdShares{}, err
+					return nil, err
 				}
 				return d.HouseholdShares(ctx, payments.HouseholdRef{ID: h.ID})
 			}),

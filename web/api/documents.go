@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/orders"
@@ -26,29 +27,29 @@ type registerQuery struct {
 }
 
 func (a *API) documentEndpoints() []endpoint {
-	d := a.services.Documents
+	d := a.raw.Documents
 	return []endpoint{
 		op("GET", "/orders/{no}/documents", "orders.documents", "Documents of an order, issued or to be", loggedIn,
-			func(ctx context.Context, in documentIn) (document.Entries, error) {
+			func(ctx context.Context, in documentIn) (link.Raw[document.Entries], error) {
 				return d.OrderDocuments(ctx, orders.OrderRef{No: in.No})
 			}),
 		op("POST", "/orders/{no}/documents", "orders.document_issue", "Issue a document, or get the one that was", loggedIn,
-			func(ctx context.Context, in issueIn) (document.Document, error) {
+			func(ctx context.Context, in issueIn) (link.Raw[document.Document], error) {
 				return d.IssueDocument(ctx, document.Issue{OrderNo: in.No, Kind: in.Kind, Subject: in.Subject})
 			}),
 		op("GET", "/documents/{no}", "documents.get", "One issued document", loggedIn,
-			func(ctx context.Context, in documentIn) (document.Document, error) {
+			func(ctx context.Context, in documentIn) (link.Raw[document.Document], error) {
 				return d.Document(ctx, document.Ref{No: in.No})
 			}),
 		op("GET", "/documents", "documents.list", "What was issued, by kind and year", only(auth.County),
-			func(ctx context.Context, in registerQuery) (document.Entries, error) {
+			func(ctx context.Context, in registerQuery) (link.Raw[document.Entries], error) {
 				return d.DocumentRegister(ctx, document.Filter{Kind: document.Kind(in.Kind), Year: in.Year, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/households/{code}/documents", "households.documents", "Purchase statements of what it sold and was paid for", loggedIn,
-			func(ctx context.Context, in codeIn) (document.Entries, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[document.Entries], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return document.Entries{}, err
+					return nil, err
 				}
 				return d.HouseholdStatements(ctx, document.HouseholdDocuments{HouseholdID: h.ID})
 			}),

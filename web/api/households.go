@@ -63,70 +63,70 @@ func (a *API) household(ctx context.Context, code string) (context.Context, cata
 }
 
 func (a *API) householdEndpoints() []endpoint {
-	c, o, p := a.services.Catalog, a.services.Orders, a.services.Payments
+	c, o, p := a.raw.Catalog, a.raw.Orders, a.raw.Payments
 	return []endpoint{
 		op("GET", "/households", "households.list", "Households the caller may see", loggedIn,
-			func(ctx context.Context, in householdQuery) (catalog.HouseholdPage, error) {
+			func(ctx context.Context, in householdQuery) (link.Raw[catalog.HouseholdPage], error) {
 				return c.Households(ctx, catalog.HouseholdFilter{Query: in.Query, Township: in.Township, VillageID: in.Village,
 					Programme: in.Programme, Unsold: in.Unsold, Cursor: in.Cursor, Limit: in.Limit})
 			}),
-		op("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
-			func(ctx context.Context, in catalog.ImportRequest) (catalog.ImportResult, error) {
-				return c.ImportHouseholds(ctx, in)
+		opBody("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
+			func(ctx context.Context, _ catalog.ImportRequest, body []byte) (link.Raw[catalog.ImportResult], error) {
+				return c.ImportHouseholdsBody(ctx, body)
 			}),
 		op("GET", "/households/{code}", "households.get", "One household", loggedIn,
-			func(ctx context.Context, in codeIn) (catalog.Household, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[catalog.Household], error) {
 				return c.Household(ctx, catalog.HouseholdRef{Code: in.Code})
 			}),
 		op("GET", "/households/{code}/income", "households.income", "Its income ledger: expected, owed, paid", loggedIn,
-			func(ctx context.Context, in incomeIn) (orders.Income, error) {
+			func(ctx context.Context, in incomeIn) (link.Raw[orders.Income], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return orders.Income{}, err
+					return nil, err
 				}
 				return o.Income(ctx, orders.IncomeRequest{HouseholdID: h.ID, Season: in.Season})
 			}),
 		op("GET", "/households/{code}/lots", "households.lots", "What it offers this season", loggedIn,
-			func(ctx context.Context, in codeIn) (catalog.HouseholdLots, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[catalog.HouseholdLots], error) {
 				return c.HouseholdLots(ctx, catalog.HouseholdRef{Code: in.Code})
 			}),
 		op("PUT", "/households/{code}/lots/{presale}", "households.offer", "Change what it offers in a presale", loggedIn,
-			func(ctx context.Context, in offerIn) (catalog.Lot, error) {
+			func(ctx context.Context, in offerIn) (link.Raw[catalog.Lot], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return catalog.Lot{}, err
+					return nil, err
 				}
 				return c.Offer(ctx, catalog.OfferRequest{PresaleID: in.Presale, HouseholdID: h.ID, Capacity: in.Capacity})
 			}),
 		op("PUT", "/households/{code}/consent", "households.consent", "Record or revoke that its helper may act for it", loggedIn,
-			func(ctx context.Context, in consentIn) (catalog.Household, error) {
-				h, err := c.Household(ctx, catalog.HouseholdRef{Code: in.Code})
+			func(ctx context.Context, in consentIn) (link.Raw[catalog.Household], error) {
+				h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: in.Code})
 				if err != nil {
-					return h, err
+					return nil, err
 				}
 				return c.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: in.Given, How: in.How})
 			}),
 		op("GET", "/households/{code}/account", "households.account", "What it is owed, and how it is paid", loggedIn,
-			func(ctx context.Context, in codeIn) (payments.HouseholdAccount, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[payments.HouseholdAccount], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return payments.HouseholdAccount{}, err
+					return nil, err
 				}
 				return p.HouseholdAccount(ctx, payments.HouseholdRef{ID: h.ID})
 			}),
 		op("PUT", "/households/{code}/account", "households.account_set", "Change where it is paid", loggedIn,
-			func(ctx context.Context, in accountIn) (payments.PayoutAccount, error) {
+			func(ctx context.Context, in accountIn) (link.Raw[payments.PayoutAccount], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return payments.PayoutAccount{}, err
+					return nil, err
 				}
 				return p.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID, Holder: in.Holder, Bank: in.Bank, Number: in.Number})
 			}),
 		op("POST", "/households/{code}/account/approval", "households.account_approve", "Confirm a change of account as the second person", only(auth.County),
-			func(ctx context.Context, in codeIn) (payments.PayoutAccount, error) {
+			func(ctx context.Context, in codeIn) (link.Raw[payments.PayoutAccount], error) {
 				_, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return payments.PayoutAccount{}, err
+					return nil, err
 				}
 				return p.ApprovePayoutAccount(ctx, payments.HouseholdRef{ID: h.ID})
 			}),

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/catalog"
@@ -78,81 +79,81 @@ type journalQuery struct {
 }
 
 func (a *API) moneyEndpoints() []endpoint {
-	p := a.services.Payments
+	p := a.raw.Payments
 	county := only(auth.County)
 	file := op("GET", "/payouts/{id}/file", "payouts.file", "The bank's file of an approved batch", county,
 		func(ctx context.Context, in exportIn) (payments.File, error) {
 			if in.Format == "" {
 				in.Format = "csv"
 			}
-			return p.ExportBatch(ctx, payments.ExportBatch{ID: in.ID, Format: in.Format})
+			return a.services.Payments.ExportBatch(ctx, payments.ExportBatch{ID: in.ID, Format: in.Format})
 		})
 	file.raw = "text/csv"
 	return []endpoint{
 		op("GET", "/coverage", "county.coverage", "Programmes and villages against all households", county,
-			func(ctx context.Context, _ struct{}) (catalog.Coverage, error) {
-				return a.services.Catalog.Coverage(ctx, catalog.None{})
+			func(ctx context.Context, _ struct{}) (link.Raw[catalog.Coverage], error) {
+				return a.raw.Catalog.Coverage(ctx, catalog.None{})
 			}),
 		op("GET", "/report", "county.report", "Income by year, programme, channel, month and village", county,
-			func(ctx context.Context, in seasonIn) (orders.Report, error) {
-				return a.services.Orders.Report(ctx, orders.ReportRequest{Season: in.Season})
+			func(ctx context.Context, in seasonIn) (link.Raw[orders.Report], error) {
+				return a.raw.Orders.Report(ctx, orders.ReportRequest{Season: in.Season})
 			}),
 		op("GET", "/payments", "payments.list", "Payments", county,
-			func(ctx context.Context, in paymentQuery) (payments.PaymentPage, error) {
+			func(ctx context.Context, in paymentQuery) (link.Raw[payments.PaymentPage], error) {
 				return p.Payments(ctx, payments.PaymentFilter{Ref: in.Ref, Method: in.Method, State: payments.PaymentState(in.State),
 					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/payments/{id}/cash", "payments.cash", "Take cash against a receipt number", county,
-			func(ctx context.Context, in cashIn) (payments.Payment, error) {
+			func(ctx context.Context, in cashIn) (link.Raw[payments.Payment], error) {
 				return p.RecordCash(ctx, payments.RecordCash{PaymentID: in.ID, Receipt: in.Receipt, AmountFen: in.AmountFen})
 			}),
-		op("POST", "/transfers", "transfers.record", "Take lines of the bank's statement; matched by the code they quote", county,
-			func(ctx context.Context, in payments.RecordTransfers) (payments.TransferResult, error) {
-				return p.RecordTransfers(ctx, in)
+		opBody("POST", "/transfers", "transfers.record", "Take lines of the bank's statement; matched by the code they quote", county,
+			func(ctx context.Context, _ payments.RecordTransfers, body []byte) (link.Raw[payments.TransferResult], error) {
+				return p.RecordTransfersBody(ctx, body)
 			}),
 		op("GET", "/transfers", "transfers.list", "Lines of the bank's statement", county,
-			func(ctx context.Context, in statementQuery) (payments.StatementPage, error) {
+			func(ctx context.Context, in statementQuery) (link.Raw[payments.StatementPage], error) {
 				return p.Statement(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/transfers/{id}/match", "transfers.match", "Put a line without a known code to the payment it was meant for", county,
-			func(ctx context.Context, in matchIn) (payments.StatementLine, error) {
+			func(ctx context.Context, in matchIn) (link.Raw[payments.StatementLine], error) {
 				return p.MatchTransfer(ctx, payments.MatchTransfer{LineID: in.ID, PaymentID: in.PaymentID})
 			}),
 		op("GET", "/payouts/summary", "payouts.summary", "What could be paid out now", county,
-			func(ctx context.Context, _ struct{}) (payments.PayoutSummary, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.PayoutSummary], error) {
 				return p.PayoutSummary(ctx, payments.None{})
 			}),
 		op("POST", "/payouts", "payouts.create", "Put everything released into a batch", county,
-			func(ctx context.Context, in batchIn) (payments.PayoutBatch, error) {
+			func(ctx context.Context, in batchIn) (link.Raw[payments.PayoutBatch], error) {
 				if err := needKey(in.Key); err != nil {
-					return payments.PayoutBatch{}, err
+					return nil, err
 				}
 				return p.CreateBatch(ctx, payments.CreateBatch{IdempotencyKey: in.Key, MinFen: in.MinFen})
 			}).created(),
 		op("GET", "/payouts", "payouts.list", "Payout batches", county,
-			func(ctx context.Context, _ struct{}) (payments.Batches, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Batches], error) {
 				return p.Batches(ctx, payments.None{})
 			}),
 		op("GET", "/payouts/{id}", "payouts.get", "One batch and its items", county,
-			func(ctx context.Context, in batchQuery) (payments.BatchPage, error) {
+			func(ctx context.Context, in batchQuery) (link.Raw[payments.BatchPage], error) {
 				return p.Batch(ctx, payments.BatchPageRequest{ID: in.ID, State: payments.ItemState(in.State), Query: in.Query,
 					Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/payouts/{id}/decision", "payouts.decide", "Approve or reject a batch as the second person", county,
-			func(ctx context.Context, in decideBatchIn) (payments.PayoutBatch, error) {
+			func(ctx context.Context, in decideBatchIn) (link.Raw[payments.PayoutBatch], error) {
 				return p.DecideBatch(ctx, payments.DecideBatch{ID: in.ID, Approve: in.Approve, Reason: in.Reason})
 			}),
 		file,
 		op("POST", "/payouts/{id}/result", "payouts.result", "Import what the bank answered", county,
-			func(ctx context.Context, in resultIn) (payments.ImportedResult, error) {
+			func(ctx context.Context, in resultIn) (link.Raw[payments.ImportedResult], error) {
 				return p.ImportResult(ctx, payments.ImportResult{BatchID: in.ID, Name: in.Name, Data: in.Data})
 			}),
 		op("GET", "/ledger/trial-balance", "ledger.trial_balance", "Sums of every kind of account; they come to zero", county,
-			func(ctx context.Context, _ struct{}) (payments.TrialBalance, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.TrialBalance], error) {
 				return p.TrialBalance(ctx, payments.None{})
 			}),
 		op("GET", "/ledger/journal", "ledger.journal", "Postings, newest first", county,
-			func(ctx context.Context, in journalQuery) (payments.JournalPage, error) {
+			func(ctx context.Context, in journalQuery) (link.Raw[payments.JournalPage], error) {
 				return p.Journal(ctx, payments.JournalFilter{Ref: in.Ref, Account: in.Account, Kind: in.Kind, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 	}

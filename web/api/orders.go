@@ -11,7 +11,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// placeIn is an order as a client writes it; the key comes in the header.
+// placeIn is orders.PlaceRequest as a client writes it: the key comes in the header, the body passes through.
 type placeIn struct {
 	Key      string             `header:"Idempotency-Key" json:"-" required:"true" description:"8 to 64 letters, digits, - or _"`
 	Channel  catalog.Channel    `json:"channel,omitempty"`
@@ -59,10 +59,6 @@ type idIn struct {
 	ID int64 `path:"id"`
 }
 
-type methodsOut struct {
-	Items []string `json:"items"`
-}
-
 // needKey names a missing key the same way everywhere; whether it is well formed is the module's business.
 func needKey(key string) error {
 	if key == "" {
@@ -80,21 +76,26 @@ func ownPath(field, u string) error {
 }
 
 func (a *API) orderEndpoints() []endpoint {
-	o := a.services.Orders
+	o := a.raw.Orders
 	buying := only(auth.Buying)
 	return []endpoint{
-		op("POST", "/quotes", "orders.quote", "Price, estimate and deposit of an order; holds nothing", buying,
-			func(ctx context.Context, in orders.QuoteRequest) (orders.Quote, error) { return o.Quote(ctx, in) }),
-		op("POST", "/orders", "orders.place", "Place an order", buying,
-			func(ctx context.Context, in placeIn) (orders.Order, error) {
+		opBody("POST", "/quotes", "orders.quote", "Price, estimate and deposit of an order; holds nothing", buying,
+			func(ctx context.Context, _ orders.QuoteRequest, body []byte) (link.Raw[orders.Quote], error) {
+				return o.QuoteBody(ctx, body)
+			}),
+		opBody("POST", "/orders", "orders.place", "Place an order", buying,
+			func(ctx context.Context, in placeIn, body []byte) (link.Raw[orders.Order], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Order{}, err
+					return nil, err
 				}
-				return o.Place(ctx, orders.PlaceRequest{IdempotencyKey: in.Key, Channel: in.Channel, Lines: in.Lines,
-					Delivery: in.Delivery, Shortage: in.Shortage, Note: in.Note})
+				request, err := link.WithMember[orders.PlaceRequest](body, "idempotency_key", in.Key)
+				if err != nil {
+					return nil, err
+				}
+				return o.PlaceBody(ctx, request)
 			}).created(),
 		op("GET", "/orders", "orders.list", "Orders the caller may see", loggedIn,
-			func(ctx context.Context, in orderQuery) (orders.OrderPage, error) {
+			func(ctx context.Context, in orderQuery) (link.Raw[orders.OrderPage], error) {
 				f := orders.OrderFilter{Channel: in.Channel, Query: in.Query, Presale: in.Presale, Selling: in.Selling,
 					From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit}
 				for _, s := range in.State {
@@ -104,34 +105,33 @@ func (a *API) orderEndpoints() []endpoint {
 			}),
 		op("GET", "/orders/{no}", "orders.get", "One order, now or once its state is another", loggedIn, a.order),
 		op("GET", "/orders/{no}/origins", "orders.origins", "The villages an order comes from", loggedIn,
-			func(ctx context.Context, in noIn) (orders.Origins, error) {
+			func(ctx context.Context, in noIn) (link.Raw[orders.Origins], error) {
 				return o.Origins(ctx, orders.OrderRef{No: in.No})
 			}),
 		op("GET", "/orders/{no}/deliveries", "orders.deliveries", "What was weighed in and billed", loggedIn,
-			func(ctx context.Context, in noIn) (orders.DeliveryNotes, error) {
+			func(ctx context.Context, in noIn) (link.Raw[orders.DeliveryNotes], error) {
 				return o.Deliveries(ctx, orders.OrderRef{No: in.No})
 			}),
 		op("POST", "/orders/{no}/payments", "orders.pay", "Start a payment of what is due", loggedIn,
-			func(ctx context.Context, in payIn) (orders.PayStart, error) {
+			func(ctx context.Context, in payIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				if err := ownPath("return_url", in.ReturnURL); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				return o.Pay(ctx, orders.PayRequest{OrderNo: in.No, Method: in.Method, ReturnURL: in.ReturnURL, IdempotencyKey: in.Key})
 			}).created(),
 		op("POST", "/orders/{no}/cancel", "orders.cancel", "Cancel an order", loggedIn,
-			func(ctx context.Context, in cancelIn) (orders.Order, error) {
+			func(ctx context.Context, in cancelIn) (link.Raw[orders.Order], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Order{}, err
+					return nil, err
 				}
 				return o.Cancel(ctx, orders.CancelRequest{OrderNo: in.No, Reason: in.Reason, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/payment-methods", "payments.methods", "How an order can be paid", public,
-			func(ctx context.Context, _ struct{}) (methodsOut, error) {
-				m, err := a.services.Payments.Methods(ctx, payments.None{})
-				return methodsOut{m.Items}, err
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Methods], error) {
+				return a.raw.Payments.Methods(ctx, payments.None{})
 			}),
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,13 +18,13 @@ const (
 
 // order reads an order, or waits while it is in a state. Waiting holds a request of this process and nothing of the
 // modules'. Who may see the order is decided by each reading.
-func (a *API) order(ctx context.Context, in orderIn) (orders.Order, error) {
-	read := func() (orders.Order, error) { return a.services.Orders.Order(ctx, orders.OrderRef{No: in.No}) }
+func (a *API) order(ctx context.Context, in orderIn) (link.Raw[orders.Order], error) {
+	read := func() (link.Raw[orders.Order], error) { return a.raw.Orders.Order(ctx, orders.OrderRef{No: in.No}) }
 	if in.While == "" {
 		return read()
 	}
 	if !slices.Contains(orders.States, in.While) {
-		return orders.Order{}, link.E(link.Invalid, "api.order_state", "while", "state", string(in.While))
+		return nil, link.E(link.Invalid, "api.order_state", "while", "state", string(in.While))
 	}
 	id, ok := orders.ParseNumber(in.No)
 	if !ok {
@@ -37,9 +38,18 @@ func (a *API) order(ctx context.Context, in orderIn) (orders.Order, error) {
 	defer stop()
 	for end := time.Now().Add(waitMost); ; {
 		o, err := read()
+		if err != nil {
+			return nil, err
+		}
+		var now struct {
+			State orders.State `json:"state"`
+		}
+		if err := link.Unmarshal(o, &now); err != nil {
+			return nil, fmt.Errorf("read the order's state: %w", err)
+		}
 		left := time.Until(end)
-		if err != nil || o.State != in.While || left <= 0 {
-			return o, err
+		if now.State != in.While || left <= 0 {
+			return o, nil
 		}
 		select {
 		case <-ctx.Done(): // the client left, or the server shuts down

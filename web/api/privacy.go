@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/catalog"
@@ -22,28 +23,28 @@ func (a *API) privacyEndpoints() []endpoint {
 	county := only(auth.County)
 	return []endpoint{
 		op("POST", "/households/{code}/account/unmasking", "households.account_unmask", "See an account number in full; who looked and why is written down", county,
-			func(ctx context.Context, in unmaskIn) (payments.Unmasked, error) {
+			func(ctx context.Context, in unmaskIn) (link.Raw[payments.Unmasked], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return payments.Unmasked{}, err
+					return nil, err
 				}
-				return a.services.PrivateAccounts.Unmask(ctx, payments.Unmask{Household: h.ID, Reason: in.Reason})
+				return a.raw.PrivateAccounts.Unmask(ctx, payments.Unmask{Household: h.ID, Reason: in.Reason})
 			}),
 		op("POST", "/households/{code}/id/unmasking", "households.id_unmask", "See the head's id number in full; who looked and why is written down", county,
-			func(ctx context.Context, in unmaskIn) (catalog.UnmaskedID, error) {
+			func(ctx context.Context, in unmaskIn) (link.Raw[catalog.UnmaskedID], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
-					return catalog.UnmaskedID{}, err
+					return nil, err
 				}
-				return a.services.PrivateIDs.UnmaskID(ctx, catalog.UnmaskID{HouseholdID: h.ID, Reason: in.Reason})
+				return a.raw.PrivateIDs.UnmaskID(ctx, catalog.UnmaskID{HouseholdID: h.ID, Reason: in.Reason})
 			}),
 		op("GET", "/unmaskings/accounts", "unmaskings.accounts", "Who saw account numbers in full", county,
-			func(ctx context.Context, in pageQuery) (payments.Unmaskings, error) {
-				return a.services.PrivateAccounts.Unmaskings(ctx, payments.UnmaskingFilter{Cursor: in.Cursor, Limit: in.Limit})
+			func(ctx context.Context, in pageQuery) (link.Raw[payments.Unmaskings], error) {
+				return a.raw.PrivateAccounts.Unmaskings(ctx, payments.UnmaskingFilter{Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/unmaskings/ids", "unmaskings.ids", "Who saw id numbers in full", county,
-			func(ctx context.Context, _ struct{}) (catalog.IDUnmaskings, error) {
-				return a.services.PrivateIDs.IDUnmaskings(ctx, catalog.None{})
+			func(ctx context.Context, _ struct{}) (link.Raw[catalog.IDUnmaskings], error) {
+				return a.raw.PrivateIDs.IDUnmaskings(ctx, catalog.None{})
 			}),
 	}
 }

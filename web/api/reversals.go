@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/payments"
@@ -26,19 +27,19 @@ type decideReversalIn struct {
 }
 
 func (a *API) reversalEndpoints() []endpoint {
-	v := a.services.Reversals
+	v := a.raw.Reversals
 	county := only(auth.County)
 	return []endpoint{
 		op("GET", "/ledger/reversals", "ledger.reversals", "Postings that somebody wants reversed by hand, newest first", county,
-			func(ctx context.Context, in reversalsQuery) (payments.ReversalPage, error) {
+			func(ctx context.Context, in reversalsQuery) (link.Raw[payments.ReversalPage], error) {
 				return v.Reversals(ctx, payments.ReversalFilter{State: payments.ReversalState(in.State), Txn: in.Txn, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/ledger/postings/{id}/reversal", "ledger.reverse", "Ask a second person to reverse a posting that was entered wrongly", county,
-			func(ctx context.Context, in askReversalIn) (payments.Reversal, error) {
+			func(ctx context.Context, in askReversalIn) (link.Raw[payments.Reversal], error) {
 				return v.AskReversal(ctx, payments.AskReversal{TxnID: in.ID, Reason: in.Reason})
 			}).created(),
 		op("POST", "/ledger/reversals/{id}/decision", "ledger.reverse_decide", "Post the mirror into the open month, or leave the posting, as the second person", county,
-			func(ctx context.Context, in decideReversalIn) (payments.Reversal, error) {
+			func(ctx context.Context, in decideReversalIn) (link.Raw[payments.Reversal], error) {
 				return v.DecideReversal(ctx, payments.DecideReversal{ID: in.ID, Approve: in.Approve, Why: in.Why})
 			}),
 	}

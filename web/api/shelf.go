@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/orders"
@@ -144,166 +145,176 @@ type turnoverQuery struct {
 }
 
 func (a *API) shelfEndpoints() []endpoint {
-	sh := a.services.Shelf
+	sh := a.raw.Shelf
 	reading := only(auth.Organisation, auth.County)
 	selling := only([]auth.Role{auth.Officer, auth.Clerk})
 	buying := only([]auth.Role{auth.Officer})
 	return []endpoint{
 		op("GET", "/shops", "shelf.shops", "The charity supermarkets and what is on their shelves", public,
-			func(ctx context.Context, _ struct{}) (shelf.PublicShops, error) { return sh.Shops(ctx, orders.None{}) }),
+			func(ctx context.Context, _ struct{}) (link.Raw[shelf.PublicShops], error) {
+				return sh.Shops(ctx, orders.None{})
+			}),
 		op("GET", "/shops/{org}", "shelf.goods", "One supermarket's shelf", public,
-			func(ctx context.Context, in shopPath) (shelf.PublicShop, error) {
+			func(ctx context.Context, in shopPath) (link.Raw[shelf.PublicShop], error) {
 				return sh.Goods(ctx, shelf.ShopRef{OrgID: in.Org})
 			}),
 		op("GET", "/traces/{code}", "shelf.trace", "The public story of goods, by the code on their label", public,
-			func(ctx context.Context, in traceIn) (shelf.Trace, error) {
+			func(ctx context.Context, in traceIn) (link.Raw[shelf.Trace], error) {
 				return sh.Trace(ctx, shelf.TraceRef{Code: in.Code})
 			}),
 		op("POST", "/shops/{org}/sales", "shelf.buy", "Keep goods for the caller until they are paid", only([]auth.Role{auth.Buyer}),
-			func(ctx context.Context, in buyIn) (shelf.Sale, error) {
+			func(ctx context.Context, in buyIn) (link.Raw[shelf.Sale], error) {
 				if err := needKey(in.Key); err != nil {
-					return shelf.Sale{}, err
+					return nil, err
 				}
 				return sh.Buy(ctx, shelf.Buy{OrgID: in.Org, Lines: in.Lines, Name: in.Name, Phone: in.Phone, Key: in.Key})
 			}).created(),
 
 		op("GET", "/shelf/till", "shelf.till", "What a till has to know", selling,
-			func(ctx context.Context, _ struct{}) (shelf.Till, error) { return sh.Till(ctx, orders.None{}) }),
-		op("POST", "/shelf/sales", "shelf.ring", "Record a sale at the till; the same client_id twice is one sale", selling,
-			func(ctx context.Context, in shelf.Ring) (shelf.Sale, error) { return sh.Ring(ctx, in) }).created(),
+			func(ctx context.Context, _ struct{}) (link.Raw[shelf.Till], error) {
+				return sh.Till(ctx, orders.None{})
+			}),
+		opBody("POST", "/shelf/sales", "shelf.ring", "Record a sale at the till; the same client_id twice is one sale", selling,
+			func(ctx context.Context, _ shelf.Ring, body []byte) (link.Raw[shelf.Sale], error) {
+				return sh.RingBody(ctx, body)
+			}).created(),
 		op("GET", "/shelf/sales", "shelf.sales", "Sales of a shop, or what the caller bought", only([]auth.Role{auth.Buyer}, auth.Organisation, auth.County),
-			func(ctx context.Context, in saleQuery) (shelf.SalePage, error) {
+			func(ctx context.Context, in saleQuery) (link.Raw[shelf.SalePage], error) {
 				return sh.Sales(ctx, shelf.SaleFilter{OrgID: in.Org, State: shelf.SaleState(in.State), Channel: shelf.SaleChannel(in.Channel),
 					Mine: in.Mine, On: in.On, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/shelf/sales/{id}", "shelf.sale", "One sale", loggedIn,
-			func(ctx context.Context, in idIn) (shelf.Sale, error) {
+			func(ctx context.Context, in idIn) (link.Raw[shelf.Sale], error) {
 				return sh.Sale(ctx, shelf.SaleRef{ID: in.ID})
 			}),
 		op("POST", "/shelf/sales/{id}/payments", "shelf.sale.pay", "Start a payment of a sale", loggedIn,
-			func(ctx context.Context, in payRefIn) (orders.PayStart, error) {
+			func(ctx context.Context, in payRefIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				return sh.PaySale(ctx, in.request())
 			}).created(),
 		op("POST", "/shelf/sales/{id}/cancellation", "shelf.sale.cancel", "Cancel a sale before it is handed over", loggedIn,
-			func(ctx context.Context, in idIn) (shelf.Sale, error) {
+			func(ctx context.Context, in idIn) (link.Raw[shelf.Sale], error) {
 				return sh.CancelSale(ctx, shelf.SaleRef{ID: in.ID})
 			}),
 		op("POST", "/shelf/handovers", "shelf.handover", "Hand over a paid sale to whoever shows its code", selling,
-			func(ctx context.Context, in handOverIn) (shelf.Sale, error) {
+			func(ctx context.Context, in handOverIn) (link.Raw[shelf.Sale], error) {
 				return sh.HandOver(ctx, shelf.HandOver{Pickup: in.Pickup})
 			}),
-		op("POST", "/shelf/returns", "shelf.return", "Void the latest receipt, or take goods back; the same client_id twice is one return", selling,
-			func(ctx context.Context, in shelf.ReturnRequest) (shelf.Return, error) {
-				return sh.ReturnGoods(ctx, in)
+		opBody("POST", "/shelf/returns", "shelf.return", "Void the latest receipt, or take goods back; the same client_id twice is one return", selling,
+			func(ctx context.Context, _ shelf.ReturnRequest, body []byte) (link.Raw[shelf.Return], error) {
+				return sh.ReturnGoodsBody(ctx, body)
 			}).created(),
 		op("GET", "/shelf/returns/{id}", "shelf.return.slip", "One return", loggedIn,
-			func(ctx context.Context, in idIn) (shelf.Return, error) {
+			func(ctx context.Context, in idIn) (link.Raw[shelf.Return], error) {
 				return sh.Return(ctx, shelf.IDRef{ID: in.ID})
 			}),
 		op("GET", "/shelf/turnover", "shelf.turnover", "What was sold, what it had cost and what households got of it", reading,
-			func(ctx context.Context, in turnoverQuery) (shelf.Turnover, error) {
+			func(ctx context.Context, in turnoverQuery) (link.Raw[shelf.Turnover], error) {
 				return sh.Turnover(ctx, shelf.TurnoverFilter{OrgID: in.Org, From: in.From, To: in.To})
 			}),
 
 		op("GET", "/shelf/items", "shelf.items", "Prices on the shelf", reading,
-			func(ctx context.Context, in shopQuery) (shelf.Items, error) { return sh.Items(ctx, in.ref()) }),
+			func(ctx context.Context, in shopQuery) (link.Raw[shelf.Items], error) { return sh.Items(ctx, in.ref()) }),
 		op("PUT", "/shelf/items/{id}", "shelf.item.save", "Set a price, a barcode and whether it is sold online", buying,
-			func(ctx context.Context, in itemIn) (shelf.Item, error) {
+			func(ctx context.Context, in itemIn) (link.Raw[shelf.Item], error) {
 				return sh.SaveItem(ctx, shelf.SaveItem{ID: in.ID, PriceFen: in.PriceFen, Barcode: in.Barcode, Online: in.Online})
 			}),
 		op("GET", "/shelf/lots", "shelf.lots", "Stock by lot, what expires first at the top", reading,
-			func(ctx context.Context, in stockQuery) (shelf.StockPage, error) {
+			func(ctx context.Context, in stockQuery) (link.Raw[shelf.StockPage], error) {
 				return sh.Stock(ctx, shelf.StockFilter{OrgID: in.Org, ItemID: in.Item, All: in.All, Expired: in.Expired, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/shelf/lots/{id}", "shelf.lot", "One lot", reading,
-			func(ctx context.Context, in idIn) (shelf.StockLot, error) {
+			func(ctx context.Context, in idIn) (link.Raw[shelf.StockLot], error) {
 				return sh.StockLot(ctx, shelf.StockLotRef{ID: in.ID})
 			}),
 		op("POST", "/shelf/lots/{id}/movements", "shelf.writeoff", "Record a loss, a donation or a surplus", selling,
-			func(ctx context.Context, in writeOffIn) (shelf.Movement, error) {
+			func(ctx context.Context, in writeOffIn) (link.Raw[shelf.Movement], error) {
 				if err := needKey(in.Key); err != nil {
-					return shelf.Movement{}, err
+					return nil, err
 				}
 				return sh.WriteOff(ctx, shelf.WriteOff{LotID: in.LotID, Kind: shelf.MovementKind(in.Kind), Measure: in.Measure, Reason: in.Reason,
 					Note: in.Note, Key: in.Key})
 			}).created(),
 		op("GET", "/shelf/movements", "shelf.movements", "Losses, donations and surpluses", reading,
-			func(ctx context.Context, in movementQuery) (shelf.Movements, error) {
+			func(ctx context.Context, in movementQuery) (link.Raw[shelf.Movements], error) {
 				return sh.Movements(ctx, shelf.MovementFilter{OrgID: in.Org, LotID: in.Lot, State: shelf.MovementState(in.State), Limit: in.Limit})
 			}),
 		op("POST", "/shelf/movements/{id}/decision", "shelf.movement.decide", "Agree to a write-off, as the second person", only(auth.Organisation),
-			func(ctx context.Context, in decideWriteOffIn) (shelf.Movement, error) {
+			func(ctx context.Context, in decideWriteOffIn) (link.Raw[shelf.Movement], error) {
 				return sh.DecideWriteOff(ctx, shelf.DecideWriteOff{ID: in.ID, Accept: in.Accept})
 			}),
 
 		op("GET", "/shelf/arrivals", "shelf.arrivals", "Delivered goods that are not on the shelf", reading,
-			func(ctx context.Context, in shopQuery) (shelf.Arrivals, error) { return sh.Arrivals(ctx, in.ref()) }),
+			func(ctx context.Context, in shopQuery) (link.Raw[shelf.Arrivals], error) {
+				return sh.Arrivals(ctx, in.ref())
+			}),
 		op("POST", "/shelf/lots", "shelf.receive", "Put delivered goods on the shelf", selling,
-			func(ctx context.Context, in receiveIn) (shelf.StockLot, error) {
+			func(ctx context.Context, in receiveIn) (link.Raw[shelf.StockLot], error) {
 				if err := needKey(in.Key); err != nil {
-					return shelf.StockLot{}, err
+					return nil, err
 				}
 				return sh.Receive(ctx, shelf.Receive{OrderNo: in.OrderNo, Line: in.Line, VillageID: in.VillageID, Grade: in.Grade,
 					BestBefore: in.BestBefore, Key: in.Key})
 			}).created(),
 		op("GET", "/shelf/sellers", "shelf.sellers", "Find the household at the counter", selling,
-			func(ctx context.Context, in sellerQuery) (shelf.Sellers, error) {
+			func(ctx context.Context, in sellerQuery) (link.Raw[shelf.Sellers], error) {
 				return sh.Sellers(ctx, shelf.SellerQuery{Query: in.Query})
 			}),
 		op("GET", "/shelf/buy-ins", "shelf.buyins", "What was bought from households", reading,
-			func(ctx context.Context, in buyInQuery) (shelf.BuyInPage, error) {
+			func(ctx context.Context, in buyInQuery) (link.Raw[shelf.BuyInPage], error) {
 				return sh.BuyIns(ctx, shelf.BuyInFilter{OrgID: in.Org, SheetID: in.Sheet, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/shelf/buy-ins", "shelf.buyin", "Buy from a household at the counter", selling,
-			func(ctx context.Context, in buyInIn) (shelf.BuyIn, error) {
+			func(ctx context.Context, in buyInIn) (link.Raw[shelf.BuyIn], error) {
 				if err := needKey(in.Key); err != nil {
-					return shelf.BuyIn{}, err
+					return nil, err
 				}
 				return sh.BuyIn(ctx, shelf.BuyInRequest{HouseholdID: in.HouseholdID, Product: in.Product, Grade: in.Grade, Measure: in.Measure,
 					PriceFen: in.PriceFen, BestBefore: in.BestBefore, Key: in.Key})
 			}).created(),
 		op("GET", "/shelf/buy-ins/{id}", "shelf.buyin.slip", "One buy-in", reading,
-			func(ctx context.Context, in idIn) (shelf.BuyIn, error) {
+			func(ctx context.Context, in idIn) (link.Raw[shelf.BuyIn], error) {
 				return sh.BuyInSlip(ctx, shelf.IDRef{ID: in.ID})
 			}),
 		op("GET", "/shelf/sheets", "shelf.sheets", "Sheets of buy-ins, as the shop pays them", reading,
-			func(ctx context.Context, in shopQuery) (shelf.Sheets, error) { return sh.Sheets(ctx, in.ref()) }),
+			func(ctx context.Context, in shopQuery) (link.Raw[shelf.Sheets], error) {
+				return sh.Sheets(ctx, in.ref())
+			}),
 		op("POST", "/shelf/sheets/{id}/close", "shelf.sheet.close", "End a sheet", buying,
-			func(ctx context.Context, in idIn) (shelf.Sheet, error) {
+			func(ctx context.Context, in idIn) (link.Raw[shelf.Sheet], error) {
 				return sh.CloseSheet(ctx, shelf.IDRef{ID: in.ID})
 			}),
 		op("POST", "/shelf/sheets/{id}/payments", "shelf.sheet.pay", "Start the payment of a closed sheet", buying,
-			func(ctx context.Context, in payRefIn) (orders.PayStart, error) {
+			func(ctx context.Context, in payRefIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.PayStart{}, err
+					return nil, err
 				}
 				return sh.PaySheet(ctx, in.request())
 			}).created(),
 
 		op("GET", "/shelf/lists", "shelf.lists", "Standing lists", reading,
-			func(ctx context.Context, in shopQuery) (shelf.StandingLists, error) {
+			func(ctx context.Context, in shopQuery) (link.Raw[shelf.StandingLists], error) {
 				return sh.StandingLists(ctx, in.ref())
 			}),
 		op("POST", "/shelf/lists", "shelf.list.save", "Make or change a standing list", buying,
-			func(ctx context.Context, in listIn) (shelf.StandingList, error) {
+			func(ctx context.Context, in listIn) (link.Raw[shelf.StandingList], error) {
 				if err := needKey(in.Key); err != nil {
-					return shelf.StandingList{}, err
+					return nil, err
 				}
 				return sh.SaveStandingList(ctx, shelf.SaveStandingList{ID: in.ID, Name: in.Name, Weekdays: in.Weekdays, Lines: in.Lines,
 					Delivery: in.Delivery, Version: in.Version, Key: in.Key})
 			}),
 		op("POST", "/shelf/lists/{id}/orders", "shelf.list.order", "Order what a list says", buying,
-			func(ctx context.Context, in keyedIn) (orders.Order, error) {
+			func(ctx context.Context, in keyedIn) (link.Raw[orders.Order], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Order{}, err
+					return nil, err
 				}
 				return sh.OrderStandingList(ctx, shelf.OrderStandingList{ID: in.ID, Key: in.Key})
 			}).created(),
 		op("DELETE", "/shelf/lists/{id}", "shelf.list.drop", "Delete a standing list", buying,
-			func(ctx context.Context, in idIn) (orders.None, error) {
+			func(ctx context.Context, in idIn) (link.Raw[orders.None], error) {
 				return sh.DropStandingList(ctx, shelf.StandingListRef{ID: in.ID})
 			}),
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"banmuyuan/internal/link"
 	"context"
 
 	"banmuyuan/orders"
@@ -23,19 +24,19 @@ type shortageAnswerIn struct {
 }
 
 func (a *API) shortfallEndpoints() []endpoint {
-	o := a.services.Orders
+	o := a.raw.Orders
 	return []endpoint{
 		op("POST", "/shortfalls", "collection.shortfall", "A household or a whole village will not deliver what it still owes",
 			only([]auth.Role{auth.Clerk, auth.Officer, auth.Household, auth.Helper}, auth.County),
-			func(ctx context.Context, in shortfallIn) (orders.Shortfall, error) {
+			func(ctx context.Context, in shortfallIn) (link.Raw[orders.Shortfall], error) {
 				if err := needKey(in.Key); err != nil {
-					return orders.Shortfall{}, err
+					return nil, err
 				}
 				return o.ReportShortfall(ctx, orders.ShortfallRequest{VillageID: in.Village, HouseholdID: in.Household, PresaleID: in.Presale,
 					Reason: in.Reason, Lost: in.Lost, IdempotencyKey: in.Key})
 			}).created(),
 		op("POST", "/orders/{no}/shortages/{id}", "orders.shortage", "Say what to do about units that will not come", only(auth.Buying),
-			func(ctx context.Context, in shortageAnswerIn) (orders.Order, error) {
+			func(ctx context.Context, in shortageAnswerIn) (link.Raw[orders.Order], error) {
 				return o.AnswerShortage(ctx, orders.AnswerShortageRequest{OrderNo: in.No, ID: in.ID, Answer: in.Answer})
 			}),
 	}

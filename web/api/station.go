@@ -44,18 +44,18 @@ func (a *API) stationEndpoints() []endpoint {
 	weighing := only([]auth.Role{auth.Clerk, auth.Officer}, auth.County)
 	return []endpoint{
 		op("GET", "/station", "collection.station", "What a scale without a network has to know of its villages' shares", weighing,
-			func(ctx context.Context, in stationQuery) (orders.StationPage, error) {
-				return a.services.Stations.StationList(ctx, orders.StationRequest{Villages: in.Villages, Cursor: in.Cursor, Limit: in.Limit})
+			func(ctx context.Context, in stationQuery) (link.Raw[orders.StationPage], error) {
+				return a.raw.Stations.StationList(ctx, orders.StationRequest{Villages: in.Villages, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/tickets/sync", "collection.sync", "Bring weighings that waited without a network; every one is answered by itself, and twice is once", weighing,
 			a.syncTickets),
 		op("GET", "/weigh-conflicts", "collection.conflicts", "Weighings that met something else and wait for a person", weighing,
-			func(ctx context.Context, in conflictQuery) (orders.ConflictPage, error) {
-				return a.services.Stations.Conflicts(ctx, orders.ConflictFilter{All: in.All, Cursor: in.Cursor, Limit: in.Limit})
+			func(ctx context.Context, in conflictQuery) (link.Raw[orders.ConflictPage], error) {
+				return a.raw.Stations.Conflicts(ctx, orders.ConflictFilter{All: in.All, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/weigh-conflicts/{id}", "collection.conflict_settle", "Say what was found; no ticket is changed by it", weighing,
-			func(ctx context.Context, in settleConflictIn) (orders.WeighConflict, error) {
-				return a.services.Stations.SettleConflict(ctx, orders.SettleConflictRequest{ID: in.ID, State: orders.ConflictState(in.State), Why: in.Why})
+			func(ctx context.Context, in settleConflictIn) (link.Raw[orders.WeighConflict], error) {
+				return a.raw.Stations.SettleConflict(ctx, orders.SettleConflictRequest{ID: in.ID, State: orders.ConflictState(in.State), Why: in.Why})
 			}),
 	}
 }

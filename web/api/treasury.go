@@ -73,79 +73,79 @@ func dateIn(field, text string) (time.Time, error) {
 
 // treasuryEndpoints hold the books against banks and providers.
 func (a *API) treasuryEndpoints() []endpoint {
-	p, t := a.services.Payments, a.services.Treasury
+	p, t := a.raw.Payments, a.raw.Treasury
 	county := only(auth.County)
 	return []endpoint{
 		op("POST", "/transfers/import", "transfers.import", "Import a bank statement; the same file again changes nothing", county,
-			func(ctx context.Context, in statementIn) (payments.ImportedStatement, error) {
+			func(ctx context.Context, in statementIn) (link.Raw[payments.ImportedStatement], error) {
 				return t.ImportStatement(ctx, payments.ImportStatement{Name: in.Name, Data: in.Data})
 			}),
 		op("POST", "/transfers/{id}/return", "transfers.return", "Say that a line in suspense was transferred back", county,
-			func(ctx context.Context, in returnIn) (payments.StatementLine, error) {
+			func(ctx context.Context, in returnIn) (link.Raw[payments.StatementLine], error) {
 				on, err := dateIn("paid_on", in.PaidOn)
 				if err != nil {
-					return payments.StatementLine{}, err
+					return nil, err
 				}
 				return t.ReturnTransfer(ctx, payments.ReturnTransfer{LineID: in.ID, BankRef: in.BankRef, PaidOn: on})
 			}),
 		op("GET", "/transfers/booked", "transfers.booked", "Money in that was booked and that no statement has shown", county,
-			func(ctx context.Context, _ struct{}) (payments.BookedList, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.BookedList], error) {
 				return t.Booked(ctx, payments.None{})
 			}),
 		op("POST", "/transfers/{id}/booked", "transfers.explain", "Put a line in suspense to what was booked before", county,
-			func(ctx context.Context, in explainIn) (payments.StatementLine, error) {
+			func(ctx context.Context, in explainIn) (link.Raw[payments.StatementLine], error) {
 				return t.ExplainTransfer(ctx, payments.ExplainTransfer{LineID: in.ID, Kind: in.Kind, ID: in.What})
 			}),
 		op("GET", "/outgoing", "outgoing.list", "What left the account by the bank's statement", county,
-			func(ctx context.Context, in outgoingQuery) (payments.OutgoingPage, error) {
+			func(ctx context.Context, in outgoingQuery) (link.Raw[payments.OutgoingPage], error) {
 				return t.Outgoing(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/outgoing/{id}/note", "outgoing.explain", "Book a line that nothing stands behind as taken by the bank", county,
-			func(ctx context.Context, in noteIn) (payments.OutgoingLine, error) {
+			func(ctx context.Context, in noteIn) (link.Raw[payments.OutgoingLine], error) {
 				return t.ExplainOutgoing(ctx, payments.ExplainOutgoing{LineID: in.ID, Note: in.Note})
 			}),
 		op("GET", "/cash", "cash.box", "Cash taken and not brought to the bank", county,
-			func(ctx context.Context, _ struct{}) (payments.Cashbox, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Cashbox], error) {
 				return t.Cashbox(ctx, payments.None{})
 			}),
 		op("POST", "/cash/bankings", "cash.bank", "Say that cash was brought to the bank", county,
-			func(ctx context.Context, in bankCashIn) (payments.CashBanking, error) {
+			func(ctx context.Context, in bankCashIn) (link.Raw[payments.CashBanking], error) {
 				on, err := dateIn("paid_on", in.PaidOn)
 				if err != nil {
-					return payments.CashBanking{}, err
+					return nil, err
 				}
 				return t.BankCash(ctx, payments.BankCash{Slip: in.Slip, AmountFen: in.AmountFen, PaidOn: on})
 			}),
 		op("GET", "/refunds", "refunds.list", "Refunds, newest first", county,
-			func(ctx context.Context, in refundQuery) (payments.RefundPage, error) {
+			func(ctx context.Context, in refundQuery) (link.Raw[payments.RefundPage], error) {
 				return p.Refunds(ctx, payments.RefundFilter{Ref: in.Ref, State: payments.RefundState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/refunds/{id}/approve", "refunds.approve", "Let a refund above the limit go, as the second person", county,
-			func(ctx context.Context, in idIn) (payments.Refund, error) {
+			func(ctx context.Context, in idIn) (link.Raw[payments.Refund], error) {
 				return t.ApproveRefund(ctx, payments.RefundRef{ID: in.ID})
 			}),
 		op("POST", "/refunds/{id}/transferred", "refunds.transferred", "Say that a refund by bank was transferred", county,
-			func(ctx context.Context, in recordRefundIn) (payments.Refund, error) {
+			func(ctx context.Context, in recordRefundIn) (link.Raw[payments.Refund], error) {
 				on, err := dateIn("paid_on", in.PaidOn)
 				if err != nil {
-					return payments.Refund{}, err
+					return nil, err
 				}
 				return p.RecordRefund(ctx, payments.RecordRefund{RefundID: in.ID, BankRef: in.BankRef, PaidOn: on})
 			}),
 		op("GET", "/disputes", "disputes.list", "Payments that buyers take back through their banks", county,
-			func(ctx context.Context, in disputeQuery) (payments.DisputePage, error) {
+			func(ctx context.Context, in disputeQuery) (link.Raw[payments.DisputePage], error) {
 				return t.Disputes(ctx, payments.DisputeFilter{State: payments.DisputeState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/reconciliations", "reconciliations.run", "Compare the books with providers and bank now", county,
-			func(ctx context.Context, _ struct{}) (payments.Reconciliation, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Reconciliation], error) {
 				return t.Reconcile(ctx, payments.None{})
 			}),
 		op("GET", "/reconciliations", "reconciliations.list", "Earlier comparisons", county,
-			func(ctx context.Context, _ struct{}) (payments.Reconciliations, error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Reconciliations], error) {
 				return t.Reconciliations(ctx, payments.None{})
 			}),
 		op("GET", "/reconciliations/{id}", "reconciliations.get", "One comparison; 0 is the latest", county,
-			func(ctx context.Context, in idIn) (payments.Reconciliation, error) {
+			func(ctx context.Context, in idIn) (link.Raw[payments.Reconciliation], error) {
 				return t.Reconciliation(ctx, payments.ReconciliationRef{ID: in.ID})
 			}),
 	}

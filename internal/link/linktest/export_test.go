@@ -1,4 +1,4 @@
 package linktest
 
-// Sweep is what the first Postgres of a test binary does.
+// Sweep is the sweep that the first Postgres of a test binary makes.
 func Sweep() { sweep() }

@@ -19,7 +19,7 @@ func NATS(t testing.TB) *nats.Conn {
 	return NATSServer(t).Connect(t)
 }
 
-// Server is a NATS server that can be stopped and started again with what it stored.
+// Server is a NATS server that can be stopped and started again; it keeps its streams.
 type Server struct {
 	dir string
 

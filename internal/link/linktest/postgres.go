@@ -63,7 +63,7 @@ func Postgres(t testing.TB) string {
 	return private.cluster.URL()
 }
 
-// Folders carry the process id, so that those of a binary that was killed can be told.
+// Folders carry the process id, so that the folders of a killed binary can be told apart.
 const folder = "banmuyuan-test-"
 
 func startPostgres() (_ *privatepg.Cluster, dir string, err error) {
@@ -113,7 +113,7 @@ func stopPostgres() error {
 	return errors.Join(private.cluster.Stop(ctx), os.RemoveAll(private.dir))
 }
 
-// sweep removes what test binaries left that could not do so themselves. Failing to is no reason not to test.
+// sweep removes the folders that killed test binaries left behind. A failure to do so stops no test.
 func sweep() {
 	var dirs []string
 	for _, at := range []string{"/tmp", inMemory} {
@@ -174,7 +174,7 @@ var originals struct {
 	made map[string]error
 }
 
-// originalOf is the database that those with the same migrations are copied from; its schema has the same name.
+// originalOf returns the database from which databases with the same migrations are copied; its schema has the same name.
 func originalOf(address, prefix string, migrations fs.FS) (string, error) {
 	content := sha256.New()
 	if migrations != nil {

@@ -112,7 +112,7 @@ func (m *Desk) After(d time.Duration) time.Time { return m.Now().Add(d) }
 
 // Notify has the relay and the workers look at once at what was committed.
 func (m *Desk) Notify() {
-	m.Relay.Kick()
+	m.Relay.Notify()
 	select {
 	case m.Wake <- struct{}{}:
 	default:

@@ -20,6 +20,8 @@ type Draft struct {
 	Lines []PricedLine
 	Split []catalog.Shares
 
+	EarlierHash func() ([]byte, error) // see BodyHash
+
 	Subject, Event, Headers string
 }
 

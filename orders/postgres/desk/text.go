@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -55,16 +53,6 @@ func CleanText(s string, high int) (string, bool) {
 	s = strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n"))
 	_, ok := Clean(strings.NewReplacer("\n", " ", "\t", " ").Replace(s), 0, high)
 	return s, ok
-}
-
-// HashBody is what a repeated key is compared by.
-func HashBody(v any) ([]byte, error) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode request: %w", err)
-	}
-	sum := sha256.Sum256(body)
-	return sum[:16], nil
 }
 
 func ErrBusy() error {

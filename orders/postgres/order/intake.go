@@ -180,7 +180,7 @@ func (in *intake) Write(batch []*placing) {
 		p.answer <- placed{fresh: first, err: err}
 	}
 	if len(ids) > 0 {
-		in.m.Relay.Kick()
+		in.m.Relay.Notify()
 	}
 }
 
@@ -249,7 +249,7 @@ func (m *Room) Write(ctx context.Context, a link.Actor, d *desk.Draft) (orders.O
 		return orders.Order{}, res.err
 	}
 	if !res.fresh {
-		prior, err := m.PlacedBefore(ctx, a, d.Key, d.BodyHash)
+		prior, err := m.placedUnder(ctx, a, d.Key, desk.BodyHash{Sum: d.BodyHash, Earlier: d.EarlierHash})
 		if err != nil {
 			return orders.Order{}, err
 		}

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -164,6 +163,20 @@ func policyFor(policy string) string {
 	return ""
 }
 
+// placeHash takes the hash from the bytes that arrived. Orders of earlier releases, and requests made in this process,
+// are hashed over the request without its key, encoded anew.
+func placeHash(ctx context.Context, r orders.PlaceRequest) (desk.BodyHash, error) {
+	encoded := func() ([]byte, error) {
+		r.IdempotencyKey = ""
+		return desk.HashBody(r)
+	}
+	if body := link.BodyFrom[orders.PlaceRequest](ctx); body != nil {
+		return desk.BodyHash{Sum: desk.HashBytes(body), Earlier: encoded}, nil
+	}
+	sum, err := encoded()
+	return desk.BodyHash{Sum: sum}, err
+}
+
 // Place checks an order, holds its stock and writes it together with whatever else is waiting.
 func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error) {
 	a := link.ActorFrom(ctx)
@@ -172,15 +185,13 @@ func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, 
 		return orders.Order{}, desk.Denied(a)
 	}
 	key := r.IdempotencyKey
-	asked := r
-	asked.IdempotencyKey = ""
-	hash, err := desk.HashBody(asked)
+	hash, err := placeHash(ctx, r)
 	if err != nil {
 		return orders.Order{}, err
 	}
 	d, err := m.Draft(ctx, a, org, r)
 	if err == nil {
-		d.BodyHash = hash
+		d.BodyHash, d.EarlierHash = hash.Sum, hash.Earlier
 		err = m.Reserve(ctx, d)
 	}
 	if err == nil {
@@ -188,7 +199,7 @@ func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, 
 	}
 	// What cannot be ordered any more may have been ordered before by the very same request.
 	if code := link.CodeOf(err); code == link.Invalid || code == link.Conflict || code == link.SoldOut || code == link.NotFound {
-		if prior, lerr := m.PlacedBefore(ctx, a, key, hash); lerr != nil || prior != nil {
+		if prior, lerr := m.placedUnder(ctx, a, key, hash); lerr != nil || prior != nil {
 			if lerr != nil {
 				return orders.Order{}, lerr
 			}
@@ -200,6 +211,10 @@ func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, 
 
 // PlacedBefore finds the order that the account placed with key, or nil. Conflict when it was another order.
 func (m *Room) PlacedBefore(ctx context.Context, a link.Actor, key string, hash []byte) (*orders.Order, error) {
+	return m.placedUnder(ctx, a, key, desk.BodyHash{Sum: hash})
+}
+
+func (m *Room) placedUnder(ctx context.Context, a link.Actor, key string, hash desk.BodyHash) (*orders.Order, error) {
 	o := &desk.OrderRow{}
 	err := m.DB.GetContext(ctx, o, `
 		SELECT `+desk.OrderColumns+` FROM orders o WHERE o.account_id = $1 AND o.idem_key = $2`, a.Account, key)
@@ -209,7 +224,11 @@ func (m *Room) PlacedBefore(ctx context.Context, a link.Actor, key string, hash 
 	if err != nil {
 		return nil, fmt.Errorf("look up order of key: %w", err)
 	}
-	if !slices.Equal(o.BodyHash, hash) {
+	same, err := hash.Is(o.BodyHash)
+	if err != nil {
+		return nil, err
+	}
+	if !same {
 		return nil, desk.ErrKeyReused()
 	}
 	lines, err := m.LinesOf(ctx, m.DB, o.ID)

@@ -59,7 +59,7 @@ func (m *Room) expire(ctx context.Context) error {
 			return link.Publish(ctx, tx, desk.Changed(orders.StateExpiring, ids...)...)
 		})
 		if len(ids) > 0 {
-			m.Relay.Kick()
+			m.Relay.Notify()
 		}
 		if err != nil || len(ids) < desk.WorkBatch {
 			return err
@@ -169,7 +169,7 @@ func (m *Room) endInspections(ctx context.Context) error {
 			return link.Publish(ctx, tx, msgs...)
 		})
 		if len(ids) > 0 {
-			m.Relay.Kick()
+			m.Relay.Notify()
 		}
 		if err != nil || len(ids) < desk.WorkBatch {
 			return err

@@ -12,12 +12,12 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// What comes while something is being done is done together afterwards, each with its own answer.
-func TestTogether(t *testing.T) {
+// Calls that arrive during a batch form the next one, each with its own answer.
+func TestBatcher(t *testing.T) {
 	t.Parallel()
 	var sizes []int
 	begun, go1 := make(chan struct{}), make(chan struct{})
-	double := link.NewTogether(3, func(_ context.Context, in []int) ([]int, error) {
+	double := link.NewBatcher(3, func(_ context.Context, in []int) ([]int, error) {
 		if len(sizes) == 0 {
 			close(begun)
 			<-go1
@@ -39,9 +39,9 @@ func TestTogether(t *testing.T) {
 	<-begun
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	for n := 2; n <= 5; n++ { // they stand in line although they do not wait
+	for n := 2; n <= 5; n++ { // their items wait although the callers do not
 		if _, err := double.Do(gone, n); link.CodeOf(err) != link.Unavailable {
-			t.Errorf("who left was told %v", err)
+			t.Errorf("a caller that left got %v", err)
 		}
 	}
 	close(go1)
@@ -52,12 +52,12 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// One that cannot be done fails alone, a panic too, and whoever comes later is served.
-func TestTogetherFailsAlone(t *testing.T) {
+// An item that cannot be done fails alone, a panic too, and later calls are served.
+func TestBatcherFailsAlone(t *testing.T) {
 	t.Parallel()
 	begun, go1 := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	work := link.NewTogether(10, func(_ context.Context, in []string) ([]string, error) {
+	work := link.NewBatcher(10, func(_ context.Context, in []string) ([]string, error) {
 		once.Do(func() { close(begun); <-go1 })
 		if slices.Contains(in, "wrong") {
 			return nil, errors.New("cannot be done")
@@ -83,7 +83,7 @@ func TestTogetherFailsAlone(t *testing.T) {
 	}
 	close(go1)
 	all.Wait()
-	short := link.NewTogether(10, func(context.Context, []string) ([]string, error) { return nil, nil })
+	short := link.NewBatcher(10, func(context.Context, []string) ([]string, error) { return nil, nil })
 	if _, err := short.Do(t.Context(), "x"); fmt.Sprint(err) != "0 answers to 1" {
 		t.Errorf("no answer: %v", err)
 	}
