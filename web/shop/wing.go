@@ -6,9 +6,8 @@
 package shop
 
 import (
-	"embed"
-
 	"context"
+	"embed"
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
