@@ -139,7 +139,7 @@ func (m *Room) price(ctx context.Context, asked []orders.QuoteLine, channel cata
 			continue
 		}
 		total += estimate
-		lines[i] = desk.PricedLine{Left: p.Left, Policy: policyFor(p.Policy), LineRow: desk.LineRow{
+		lines[i] = desk.PricedLine{Left: p.Left, Asked: policyFor(p.Policy), LineRow: desk.LineRow{
 			No: i + 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: g.Grade,
 			PriceFen: g.Price.Fen, PricePer: g.Price.Per, UnitMeasure: measure, FeeBP: p.Terms.FeeBP,
 			Ordered: q.Qty, Allocated: q.Qty, EstimateFen: estimate, DepositFen: deposit, Offer: p.Offer,
@@ -295,7 +295,7 @@ func (m *Room) Reserve(ctx context.Context, d *desk.Draft) error {
 		Channel: d.Channel, Lines: make([]catalog.ReserveLine, len(d.Lines)), ExpiresAt: d.ExpiresAt.Add(m.Config.HoldSlack),
 	}
 	for i, l := range d.Lines {
-		req.Lines[i] = catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: l.Policy}
+		req.Lines[i] = catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: l.Asked}
 	}
 	// A reservation of an earlier try whose order was never written may be over, or nearly so: then its key is spent and
 	// the next one is taken.

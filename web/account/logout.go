@@ -1,0 +1,15 @@
+package account
+
+import (
+	"banmuyuan/web/page"
+	"net/http"
+)
+
+func (s *Pages) logout(w http.ResponseWriter, r *http.Request) error {
+	if err := s.EndSession(r); err != nil {
+		return err
+	}
+	s.Flash(r, page.Quiet, "login.out")
+	page.Redirect(w, r, s.Home(nil))
+	return nil
+}
