@@ -1040,3 +1040,212 @@ func (c RawAccountReviews) AccountHistory(ctx context.Context, r HouseholdRef) (
 	}
 	return link.CallRaw[AccountHistory](ctx, c.nc, SubjectAccountHistory, r)
 }
+
+// Request subjects of Treasury.
+const (
+	SubjectDisputes        = "rpc.payments.v1.disputes"
+	SubjectApproveRefund   = "rpc.payments.v1.refund_approve"
+	SubjectImportStatement = "rpc.payments.v1.statement_import"
+	SubjectReturnTransfer  = "rpc.payments.v1.transfer_return"
+	SubjectBooked          = "rpc.payments.v1.booked"
+	SubjectExplainTransfer = "rpc.payments.v1.transfer_explain"
+	SubjectOutgoing        = "rpc.payments.v1.outgoing"
+	SubjectExplainOutgoing = "rpc.payments.v1.outgoing_explain"
+	SubjectBankCash        = "rpc.payments.v1.cash_bank"
+	SubjectCashbox         = "rpc.payments.v1.cashbox"
+	SubjectReconcile       = "rpc.payments.v1.reconcile"
+	SubjectReconciliation  = "rpc.payments.v1.reconciliation"
+	SubjectReconciliations = "rpc.payments.v1.reconciliations"
+)
+
+// NewTreasuryClient returns a client of Treasury: each call is answered by a process that registered the service.
+func NewTreasuryClient(nc *nats.Conn) Treasury { return treasuryClient{nc} }
+
+type treasuryClient struct{ nc *nats.Conn }
+
+func (c treasuryClient) Disputes(ctx context.Context, r DisputeFilter) (DisputePage, error) {
+	return link.Call[DisputeFilter, DisputePage](ctx, c.nc, SubjectDisputes, r)
+}
+
+func (c treasuryClient) ApproveRefund(ctx context.Context, r RefundRef) (Refund, error) {
+	return link.Call[RefundRef, Refund](ctx, c.nc, SubjectApproveRefund, r)
+}
+
+func (c treasuryClient) ImportStatement(ctx context.Context, r ImportStatement) (ImportedStatement, error) {
+	return link.Call[ImportStatement, ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+func (c treasuryClient) ReturnTransfer(ctx context.Context, r ReturnTransfer) (StatementLine, error) {
+	return link.Call[ReturnTransfer, StatementLine](ctx, c.nc, SubjectReturnTransfer, r)
+}
+
+func (c treasuryClient) Booked(ctx context.Context, r None) (BookedList, error) {
+	return link.Call[None, BookedList](ctx, c.nc, SubjectBooked, r)
+}
+
+func (c treasuryClient) ExplainTransfer(ctx context.Context, r ExplainTransfer) (StatementLine, error) {
+	return link.Call[ExplainTransfer, StatementLine](ctx, c.nc, SubjectExplainTransfer, r)
+}
+
+func (c treasuryClient) Outgoing(ctx context.Context, r StatementFilter) (OutgoingPage, error) {
+	return link.Call[StatementFilter, OutgoingPage](ctx, c.nc, SubjectOutgoing, r)
+}
+
+func (c treasuryClient) ExplainOutgoing(ctx context.Context, r ExplainOutgoing) (OutgoingLine, error) {
+	return link.Call[ExplainOutgoing, OutgoingLine](ctx, c.nc, SubjectExplainOutgoing, r)
+}
+
+func (c treasuryClient) BankCash(ctx context.Context, r BankCash) (CashBanking, error) {
+	return link.Call[BankCash, CashBanking](ctx, c.nc, SubjectBankCash, r)
+}
+
+func (c treasuryClient) Cashbox(ctx context.Context, r None) (Cashbox, error) {
+	return link.Call[None, Cashbox](ctx, c.nc, SubjectCashbox, r)
+}
+
+func (c treasuryClient) Reconcile(ctx context.Context, r None) (Reconciliation, error) {
+	return link.Call[None, Reconciliation](ctx, c.nc, SubjectReconcile, r)
+}
+
+func (c treasuryClient) Reconciliation(ctx context.Context, r ReconciliationRef) (Reconciliation, error) {
+	return link.Call[ReconciliationRef, Reconciliation](ctx, c.nc, SubjectReconciliation, r)
+}
+
+func (c treasuryClient) Reconciliations(ctx context.Context, r None) (Reconciliations, error) {
+	return link.Call[None, Reconciliations](ctx, c.nc, SubjectReconciliations, r)
+}
+
+// RegisterTreasury registers svc on s for the request subjects of Treasury.
+func RegisterTreasury(s *link.Server, svc Treasury) {
+	link.Handle(s, SubjectDisputes, svc.Disputes)
+	link.Handle(s, SubjectApproveRefund, svc.ApproveRefund)
+	link.Handle(s, SubjectImportStatement, svc.ImportStatement)
+	link.Handle(s, SubjectReturnTransfer, svc.ReturnTransfer)
+	link.Handle(s, SubjectBooked, svc.Booked)
+	link.Handle(s, SubjectExplainTransfer, svc.ExplainTransfer)
+	link.Handle(s, SubjectOutgoing, svc.Outgoing)
+	link.Handle(s, SubjectExplainOutgoing, svc.ExplainOutgoing)
+	link.Handle(s, SubjectBankCash, svc.BankCash)
+	link.Handle(s, SubjectCashbox, svc.Cashbox)
+	link.Handle(s, SubjectReconcile, svc.Reconcile)
+	link.Handle(s, SubjectReconciliation, svc.Reconciliation)
+	link.Handle(s, SubjectReconciliations, svc.Reconciliations)
+}
+
+// RawTreasury is Treasury whose answers stay the bytes in which they arrived.
+type RawTreasury struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Treasury
+}
+
+// NewRawTreasury returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawTreasury(svc Treasury) RawTreasury {
+	if c, ok := svc.(treasuryClient); ok {
+		return RawTreasury{nc: c.nc}
+	}
+	return RawTreasury{svc: svc}
+}
+
+// Disputes is Treasury.Disputes with an undecoded answer.
+func (c RawTreasury) Disputes(ctx context.Context, r DisputeFilter) (link.Raw[DisputePage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Disputes(ctx, r))
+	}
+	return link.CallRaw[DisputePage](ctx, c.nc, SubjectDisputes, r)
+}
+
+// ApproveRefund is Treasury.ApproveRefund with an undecoded answer.
+func (c RawTreasury) ApproveRefund(ctx context.Context, r RefundRef) (link.Raw[Refund], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ApproveRefund(ctx, r))
+	}
+	return link.CallRaw[Refund](ctx, c.nc, SubjectApproveRefund, r)
+}
+
+// ImportStatement is Treasury.ImportStatement with an undecoded answer.
+func (c RawTreasury) ImportStatement(ctx context.Context, r ImportStatement) (link.Raw[ImportedStatement], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ImportStatement(ctx, r))
+	}
+	return link.CallRaw[ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+// ReturnTransfer is Treasury.ReturnTransfer with an undecoded answer.
+func (c RawTreasury) ReturnTransfer(ctx context.Context, r ReturnTransfer) (link.Raw[StatementLine], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ReturnTransfer(ctx, r))
+	}
+	return link.CallRaw[StatementLine](ctx, c.nc, SubjectReturnTransfer, r)
+}
+
+// Booked is Treasury.Booked with an undecoded answer.
+func (c RawTreasury) Booked(ctx context.Context, r None) (link.Raw[BookedList], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Booked(ctx, r))
+	}
+	return link.CallRaw[BookedList](ctx, c.nc, SubjectBooked, r)
+}
+
+// ExplainTransfer is Treasury.ExplainTransfer with an undecoded answer.
+func (c RawTreasury) ExplainTransfer(ctx context.Context, r ExplainTransfer) (link.Raw[StatementLine], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ExplainTransfer(ctx, r))
+	}
+	return link.CallRaw[StatementLine](ctx, c.nc, SubjectExplainTransfer, r)
+}
+
+// Outgoing is Treasury.Outgoing with an undecoded answer.
+func (c RawTreasury) Outgoing(ctx context.Context, r StatementFilter) (link.Raw[OutgoingPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Outgoing(ctx, r))
+	}
+	return link.CallRaw[OutgoingPage](ctx, c.nc, SubjectOutgoing, r)
+}
+
+// ExplainOutgoing is Treasury.ExplainOutgoing with an undecoded answer.
+func (c RawTreasury) ExplainOutgoing(ctx context.Context, r ExplainOutgoing) (link.Raw[OutgoingLine], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ExplainOutgoing(ctx, r))
+	}
+	return link.CallRaw[OutgoingLine](ctx, c.nc, SubjectExplainOutgoing, r)
+}
+
+// BankCash is Treasury.BankCash with an undecoded answer.
+func (c RawTreasury) BankCash(ctx context.Context, r BankCash) (link.Raw[CashBanking], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.BankCash(ctx, r))
+	}
+	return link.CallRaw[CashBanking](ctx, c.nc, SubjectBankCash, r)
+}
+
+// Cashbox is Treasury.Cashbox with an undecoded answer.
+func (c RawTreasury) Cashbox(ctx context.Context, r None) (link.Raw[Cashbox], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Cashbox(ctx, r))
+	}
+	return link.CallRaw[Cashbox](ctx, c.nc, SubjectCashbox, r)
+}
+
+// Reconcile is Treasury.Reconcile with an undecoded answer.
+func (c RawTreasury) Reconcile(ctx context.Context, r None) (link.Raw[Reconciliation], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Reconcile(ctx, r))
+	}
+	return link.CallRaw[Reconciliation](ctx, c.nc, SubjectReconcile, r)
+}
+
+// Reconciliation is Treasury.Reconciliation with an undecoded answer.
+func (c RawTreasury) Reconciliation(ctx context.Context, r ReconciliationRef) (link.Raw[Reconciliation], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Reconciliation(ctx, r))
+	}
+	return link.CallRaw[Reconciliation](ctx, c.nc, SubjectReconciliation, r)
+}
+
+// Reconciliations is Treasury.Reconciliations with an undecoded answer.
+func (c RawTreasury) Reconciliations(ctx context.Context, r None) (link.Raw[Reconciliations], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Reconciliations(ctx, r))
+	}
+	return link.CallRaw[Reconciliations](ctx, c.nc, SubjectReconciliations, r)
+}

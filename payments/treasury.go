@@ -213,6 +213,8 @@ type Reconciliations struct {
 }
 
 // Treasury is the county's work with money beside orders: disputes, statements, cash, and reconciliation. All of it is for the county's staff; others get Forbidden.
+//
+//link:service payments v1 raw
 type Treasury interface {
 	Disputes(context.Context, DisputeFilter) (DisputePage, error)
 	// ApproveRefund lets a refund above the limit go. Forbidden for the person who caused it. Conflict when it does not wait.
@@ -223,8 +225,6 @@ type Treasury interface {
 	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
 	// ReturnTransfer: Forbidden above the limit for the person who recorded the line. Conflict when it is in suspense no more.
 	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error) //link:subject transfer_return
-	//
-	//link:service payments v1 raw
 	Booked(context.Context, None) (BookedList, error)
 	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error) //link:subject transfer_explain
 	Outgoing(context.Context, StatementFilter) (OutgoingPage, error)
