@@ -132,6 +132,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		"subject":      {"//link:service orders v1\ntype Service interface{\nPlace(context.Context, int) (int, error) //link:subject Place\n}", "want //link:subject"},
 		"twice":        {"//link:service orders v1\ntype Service interface{\nA(context.Context, int) (int, error)\nB(context.Context, int) (int, error) //link:subject a\n}", "rpc.orders.v1.a is of Service.A"},
 		"body":         {"//link:service orders v1\ntype Service interface{\nA(context.Context, int) (int, error) //link:body\n}", "needs the service's option raw"},
+		"stray":        {"//link:service orders v1\ntype Service interface{\n//link:service orders v1\nA(context.Context, int) (int, error)\n}", "belongs to no service"},
+		"no service":   {"type Service interface{\nA(context.Context, int) (int, error) //link:subject a\n}", "belongs to no service"},
 		"no directive": {"type Service interface{}", "no interface has"},
 	} {
 		dir := t.TempDir()

@@ -48,7 +48,7 @@ func read(dir string) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{fset: token.NewFileSet(), interfaces: map[string]declared{}, contract: &contract{imports: map[string]string{}}}
+	r := &reader{fset: token.NewFileSet(), interfaces: map[string]declared{}, used: map[*ast.Comment]bool{}, contract: &contract{imports: map[string]string{}}}
 	for _, e := range entries { // in the order of their names
 		name := e.Name()
 		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || name == output {
@@ -59,12 +59,16 @@ func read(dir string) (*contract, error) {
 			return nil, err
 		}
 		r.contract.Name = f.Name.Name
+		r.files = append(r.files, f)
 		r.declarations(f)
 	}
 	for _, d := range r.order {
 		if err := r.service(d); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.stray(); err != nil {
+		return nil, err
 	}
 	if len(r.contract.Services) == 0 {
 		return nil, fmt.Errorf("%s: %w", dir, errNoService)
@@ -76,6 +80,8 @@ type reader struct {
 	fset       *token.FileSet
 	interfaces map[string]declared
 	order      []declared
+	files      []*ast.File
+	used       map[*ast.Comment]bool
 	contract   *contract
 }
 
@@ -110,7 +116,7 @@ func (r *reader) declarations(f *ast.File) {
 }
 
 // directive finds the words behind "//link:name" in comments.
-func directive(name string, groups ...*ast.CommentGroup) ([]string, bool) {
+func (r *reader) directive(name string, groups ...*ast.CommentGroup) ([]string, bool) {
 	for _, g := range groups {
 		if g == nil {
 			continue
@@ -118,6 +124,7 @@ func directive(name string, groups ...*ast.CommentGroup) ([]string, bool) {
 		for _, c := range g.List {
 			words := strings.Fields(c.Text)
 			if words[0] == "//link:"+name {
+				r.used[c] = true
 				return words[1:], true
 			}
 		}
@@ -132,7 +139,7 @@ var (
 )
 
 func (r *reader) service(d declared) error {
-	words, ok := directive("service", d.doc)
+	words, ok := r.directive("service", d.doc)
 	if !ok {
 		return nil
 	}
@@ -197,7 +204,7 @@ func (r *reader) method(s *service, field *ast.Field, file *ast.File) (method, e
 		Request:  types.ExprString(f.Params.List[1].Type),
 		Answer:   types.ExprString(f.Results.List[0].Type),
 	}
-	if words, ok := directive("subject", field.Comment); ok {
+	if words, ok := r.directive("subject", field.Comment); ok {
 		if len(words) == 0 || !tokenName.MatchString(words[0]) {
 			return method{}, errors.New("want //link:subject <name> [const=<Name>] [body]")
 		}
@@ -215,7 +222,7 @@ func (r *reader) method(s *service, field *ast.Field, file *ast.File) (method, e
 		}
 	}
 	m.Subject = "rpc." + s.Module + "." + s.Version + "." + m.Subject
-	if _, ok := directive("body", field.Comment); ok {
+	if _, ok := r.directive("body", field.Comment); ok {
 		m.Body = true
 	}
 	if m.Body && !s.Raw {
@@ -257,6 +264,20 @@ func importPath(file *ast.File, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// stray refuses a directive that stands where it has no effect.
+func (r *reader) stray() error {
+	for _, f := range r.files {
+		for _, g := range f.Comments {
+			for _, c := range g.List {
+				if strings.HasPrefix(c.Text, "//link:") && !r.used[c] {
+					return fmt.Errorf("%s: %s belongs to no service", r.fset.Position(c.Pos()), c.Text)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // unique refuses two methods with one subject or one constant.

@@ -8,8 +8,8 @@ import (
 // PricedLine is a line that was checked, with what it is expected to cost.
 type PricedLine struct {
 	LineRow
-	Left   int64
-	Policy string // asked of the catalogue
+	Left  int64
+	Asked string // the policy asked of the catalogue
 }
 
 // Draft is an order that was checked and not yet written.

@@ -93,7 +93,7 @@ func (m *Room) price(ctx context.Context, asked []orders.QuoteLine, channel cata
 		if !ok {
 			continue
 		}
-		lines[i] = desk.PricedLine{Left: p.Left, Policy: orders.PolicyFor(p.Policy), LineRow: desk.LineRow{
+		lines[i] = desk.PricedLine{Left: p.Left, Asked: orders.PolicyFor(p.Policy), LineRow: desk.LineRow{
 			No: i + 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: l.Grade.Grade,
 			PriceFen: l.Grade.Price.Fen, PricePer: l.Grade.Price.Per, UnitMeasure: l.UnitMeasure, FeeBP: p.Terms.FeeBP,
 			Ordered: q.Qty, Allocated: q.Qty, EstimateFen: l.EstimateFen, DepositFen: l.DepositFen, Offer: p.Offer,
@@ -230,7 +230,7 @@ func (m *Room) Reserve(ctx context.Context, d *desk.Draft) error {
 		Channel: d.Channel, Lines: make([]catalog.ReserveLine, len(d.Lines)), ExpiresAt: d.ExpiresAt.Add(m.Config.HoldSlack),
 	}
 	for i, l := range d.Lines {
-		req.Lines[i] = catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: l.Policy}
+		req.Lines[i] = catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: l.Asked}
 	}
 	// A reservation of an earlier try whose order was never written may be over, or nearly so: then its key is spent and
 	// the next one is taken.
