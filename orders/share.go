@@ -1,53 +1,62 @@
 package orders
 
-import (
-	"strconv"
-
-	"banmuyuan/internal/link"
-)
-
-// ShareUnits are the quantities of a share.
-type ShareUnits struct {
-	Qty, Received int64
-	Held          int64 // on tickets that wait for a second person
-	Short         int64
-	Final         bool // the household has said that nothing more will come
+// ShareCount says where the units of a share are. A unit is received, held on a ticket that waits for its second person,
+// short, or may still come.
+type ShareCount struct {
+	Qty      int64
+	Received int64
+	Held     int64
+	Short    int64
+	Returned int64 // of Short, already given to others
+	NetGrams int64 // of Received
+	Final    bool  // the household has said that nothing more will come
 }
 
 // Room is how many units may still come.
-func (u ShareUnits) Room() int64 { return u.Qty - u.Received - u.Held - u.Short }
+func (c ShareCount) Room() int64 { return c.Qty - c.Received - c.Held - c.Short }
 
-// Settled returns the quantities with what will not come counted as short: of a final share without a held ticket it is
-// everything that was not received.
-func (u ShareUnits) Settled() ShareUnits {
-	if u.Final && u.Held == 0 {
-		u.Short = u.Qty - u.Received
-	}
-	return u
+// State derives the share's state.
+func (c ShareCount) State() ShareState { return StateOf(c.Qty, c.Received, c.Held, c.Short) }
+
+// Hold counts the units of a ticket that waits for its second person.
+func (c ShareCount) Hold(units int64) ShareCount {
+	c.Held += units
+	return c
 }
 
-// State is the share's state, which follows from its quantities.
-func (u ShareUnits) State() ShareState { return StateOf(u.Qty, u.Received, u.Held, u.Short) }
-
-// CheckRoom is Invalid when more units are reported short than may still come.
-func (u ShareUnits) CheckRoom(units int64) error {
-	if room := u.Room(); units > room {
-		return link.E(link.Invalid, "short.units.above_share", "units", "room", strconv.FormatInt(room, 10))
-	}
-	return nil
+// Release takes the units of a decided ticket out of those held.
+func (c ShareCount) Release(units int64) ShareCount {
+	c.Held -= units
+	return c
 }
 
-// CloseShares returns how many units of a village's shares will not come when their collection ends. NotFound without a
-// share, Conflict while a ticket waits for a second person.
-func CloseShares(shares []ShareUnits) (missing int64, err error) {
-	if len(shares) == 0 {
-		return 0, link.E(link.NotFound, "village.no_shares", "village_id")
+// Receive counts an accepted ticket.
+func (c ShareCount) Receive(units, grams int64, final bool) ShareCount {
+	c.Received += units
+	c.NetGrams += grams
+	c.Final = c.Final || final
+	return c
+}
+
+// TakeBack takes a superseded ticket out of the count. Units that a final ticket declared short are open again, unless
+// they were already given to others.
+func (c ShareCount) TakeBack(was TicketState, units, grams int64, final bool) ShareCount {
+	if was == TicketHeld {
+		return c.Release(units)
 	}
-	for _, s := range shares {
-		if s.Held > 0 {
-			return 0, link.E(link.Conflict, "village.held_tickets", "")
-		}
-		missing += s.Room()
+	c.Received -= units
+	c.NetGrams -= grams
+	if final {
+		c.Final = false
+		c.Short = c.Returned
 	}
-	return missing, nil
+	return c
+}
+
+// Close makes the open units of a final share short once no ticket waits.
+func (c ShareCount) Close() ShareCount {
+	if c.Final && c.Held == 0 {
+		c.Short = c.Qty - c.Received
+	}
+	return c
 }

@@ -108,6 +108,9 @@ var QuestionMachine = state.New(state.Table[ShortageAnswer, ShortageAnswer]{
 	},
 })
 
+// Stands reports whether a ticket counts, or will count once a second person accepts it: it can still be superseded.
+func (s TicketState) Stands() bool { return TicketMachine.Can(s, TicketSupersede) }
+
 // StateOf derives a share's state from its quantities, so that the two cannot disagree: it is expected while units may
 // still come or a ticket waits for its second person, weighed when something came, short when nothing did.
 func StateOf(qty, received, held, short int64) ShareState {

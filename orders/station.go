@@ -92,15 +92,6 @@ type SyncResult struct {
 	Items []SyncItem `json:"items"`
 }
 
-// ConflictState: open → dropped | reweighed.
-type ConflictState string
-
-const (
-	ConflictOpen      ConflictState = "open"
-	ConflictDropped   ConflictState = "dropped"   // the ticket there is holds
-	ConflictReweighed ConflictState = "reweighed" // a ticket was written or corrected by hand
-)
-
 // WeighConflict is a weighing that met something else: goods that were weighed already, a ticket that was superseded, an
 // order that was called off. What it says is kept as it was brought.
 type WeighConflict struct {

@@ -335,14 +335,6 @@ type Fulfilment struct {
 	Households []FulfilmentRow `json:"households"`
 }
 
-// Rate is how much came of what should have by now, in 1/10,000, or -1 when nothing should have.
-func Rate(received, short int64) int64 {
-	if received+short == 0 {
-		return -1
-	}
-	return received * 10_000 / (received + short)
-}
-
 // Procurement is the desk of a buying organisation.
 type Procurement struct {
 	Contracts []Contract     `json:"contracts"`

@@ -44,7 +44,3 @@ func (c Terms) PriceAt(grade string, reference money.Price, adjustments []string
 	}
 	return p, nil
 }
-
-// WorkOff is how much of an advance is deducted from what a delivery brings a household: no more than it is owed, and no
-// more than is left of the advance.
-func WorkOff(left, amountFen, feeFen int64) int64 { return max(min(left, amountFen-feeFen), 0) }

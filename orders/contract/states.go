@@ -1,11 +1,13 @@
 package contract
 
 import (
+	"slices"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/state"
 )
 
-// State is where a purchase contract stands; see contractSteps.
+// State is where a purchase contract stands; see Machine.
 type State string
 
 const (
@@ -56,6 +58,26 @@ func (s State) Can(step Step) bool {
 	return Machine.Can(s, step)
 }
 
+// private are the states in which only the buying organisation, and the county, see a contract.
+var private = []State{Draft, Approval}
+
+// Private reports whether a contract was not published yet.
+func (s State) Private() bool { return slices.Contains(private, s) }
+
+// PrivateStates are the states before publication, as a parameter for SQL.
+func PrivateStates() []string { return texts(private) }
+
+// JoinableStates are the states in which households look for contracts to sign, as a parameter for SQL.
+func JoinableStates() []string { return texts([]State{Published, Signing}) }
+
+func texts[S ~string](states []S) []string {
+	out := make([]string, len(states))
+	for i, s := range states {
+		out[i] = string(s)
+	}
+	return out
+}
+
 // QuotaState is where a household's part of a contract stands.
 type QuotaState string
 
@@ -80,24 +102,29 @@ const (
 	QuotaEnd     QuotaStep = "end"
 )
 
-// QuotaMachine is the life of a quota: an event without a row cannot happen.
+// QuotaMachine is the life of a quota: an event without a row cannot happen. A quota begins as the platform's proposal, or
+// in booking when the household asks for it.
 var QuotaMachine = state.New(state.Table[QuotaState, QuotaStep]{
 	Name: "quota", States: []QuotaState{QuotaProposed, QuotaBooking, QuotaSigned, QuotaDeclined, QuotaLapsed, QuotaEnded},
-	Initial: []QuotaState{QuotaProposed}, Final: []QuotaState{QuotaDeclined, QuotaLapsed, QuotaEnded},
+	Initial: []QuotaState{QuotaProposed, QuotaBooking}, Final: []QuotaState{QuotaDeclined, QuotaLapsed, QuotaEnded},
 	Rows: []state.Row[QuotaState, QuotaStep]{
 		{On: QuotaAgree, From: []QuotaState{QuotaProposed}, To: QuotaBooking, Refused: "quota.answered"},
 		{On: QuotaBooked, From: []QuotaState{QuotaBooking}, To: QuotaSigned, Refused: "quota.answered"},
 		{On: QuotaRefused, From: []QuotaState{QuotaBooking}, To: QuotaProposed, Refused: "quota.answered"},
 		{On: QuotaDecline, From: []QuotaState{QuotaProposed}, To: QuotaDeclined, Refused: "quota.answered"},
 		{On: QuotaLapse, From: []QuotaState{QuotaProposed}, To: QuotaLapsed, Refused: "quota.answered"},
-		{On: QuotaEnd, From: []QuotaState{QuotaProposed, QuotaSigned}, To: QuotaEnded, Refused: "quota.answered"},
+		{On: QuotaEnd, From: []QuotaState{QuotaSigned}, To: QuotaEnded, Refused: "quota.answered"},
 	},
 })
 
 // Next is what becomes of a quota, or Conflict.
 func (s QuotaState) Next(step QuotaStep) (QuotaState, error) { return link.Next(QuotaMachine, s, step) }
 
-// Holds tells whether a quota takes up some of the contract's quantity.
-func (s QuotaState) Holds() bool {
-	return s == QuotaProposed || s == QuotaBooking || s == QuotaSigned || s == QuotaEnded
-}
+// holding are the states of a quota that takes up some of its contract's quantity.
+var holding = []QuotaState{QuotaProposed, QuotaBooking, QuotaSigned, QuotaEnded}
+
+// Holds reports whether a quota takes up some of the contract's quantity.
+func (s QuotaState) Holds() bool { return slices.Contains(holding, s) }
+
+// HoldingStates are the states of a quota that takes up quantity, as a parameter for SQL.
+func HoldingStates() []string { return texts(holding) }

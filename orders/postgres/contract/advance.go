@@ -35,7 +35,8 @@ func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		return nil
 	}
 	var rows []quotaRow
-	err := tx.SelectContext(ctx, &rows, `SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.state = 'signed' AND q.agent_org = 0 ORDER BY q.id`, c.ID)
+	err := tx.SelectContext(ctx, &rows, `SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.state = $2 AND q.agent_org = 0 ORDER BY q.id`,
+		c.ID, string(contract.QuotaSigned))
 	if err != nil {
 		return fmt.Errorf("read quotas: %w", err)
 	}
@@ -59,7 +60,8 @@ func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		                          stage, version, occurred_on)
 		SELECT 'advance:' || q.id, q.household_id, c.season, season_month(c.season, $2::date), c.programme, 'contract', c.product, q.qty,
 		       q.advance_fen, 0, q.advance_fen, 'owed', 1, $2::date
-		FROM quota q JOIN contract c ON c.id = q.contract_id WHERE c.id = $1 AND q.state = 'signed' AND q.advance_fen > 0`, c.ID, m.today())
+		FROM quota q JOIN contract c ON c.id = q.contract_id WHERE c.id = $1 AND q.state = $3 AND q.advance_fen > 0`, c.ID, m.today(),
+		string(contract.QuotaSigned))
 	if err != nil {
 		return fmt.Errorf("write advances as income: %w", err)
 	}
@@ -125,7 +127,7 @@ func (m *Room) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow
 			return fmt.Errorf("end advance of quota %d: %w", q.ID, err)
 		}
 	}
-	return m.billAdvances(ctx, tx, c, worked, min(c.AdvanceDue, worked), msgs)
+	return m.billAdvances(ctx, tx, c, worked, contract.AdvanceDue(c.AdvanceDue, worked), msgs)
 }
 
 // advancesChanged takes over what payments says of advances: once the buyer has paid, the households are.
@@ -169,24 +171,17 @@ func (m *Room) WorkOff(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, ws []
 	}
 	var total int64
 	for _, q := range rows {
-		left := q.AdvanceFen - q.WorkedFen
-		for i := range ws {
-			w := &ws[i]
-			part := int64(0)
-			if w.Household == q.HouseholdID {
-				part = contract.WorkOff(left, w.AmountFen, w.FeeFen+w.AgentFen)
-			}
+		parts, worked := contract.Deduct(ws, q.HouseholdID, q.AdvanceFen-q.WorkedFen)
+		for i, part := range parts {
 			if part == 0 {
 				continue
 			}
-			w.AmountFen -= part
-			left -= part
-			total += part
-			if _, err := tx.ExecContext(ctx, `UPDATE contract_ticket SET advance_fen = $2 WHERE ticket_id = $1`, w.TicketID, part); err != nil {
-				return 0, fmt.Errorf("deduct advance from ticket %d: %w", w.TicketID, err)
+			if _, err := tx.ExecContext(ctx, `UPDATE contract_ticket SET advance_fen = $2 WHERE ticket_id = $1`, ws[i].TicketID, part); err != nil {
+				return 0, fmt.Errorf("deduct advance from ticket %d: %w", ws[i].TicketID, err)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE quota SET worked_fen = $2 WHERE id = $1`, q.ID, q.AdvanceFen-left); err != nil {
+		total += worked
+		if _, err := tx.ExecContext(ctx, `UPDATE quota SET worked_fen = $2 WHERE id = $1`, q.ID, q.WorkedFen+worked); err != nil {
 			return 0, fmt.Errorf("work off advance of quota %d: %w", q.ID, err)
 		}
 	}
@@ -224,7 +219,7 @@ func (m *Room) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayS
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	if err := needPart(p, partBuyer); err != nil {
+	if err := p.Need(contract.PartBuyer); err != nil {
 		return orders.PayStart{}, err
 	}
 	if c.AdvanceDue == 0 {

@@ -3,8 +3,6 @@ package contract
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -22,7 +20,7 @@ func (m *Room) CallOff(ctx context.Context, r contract.CallOff) (orders.Order, e
 	if err != nil {
 		return orders.Order{}, err
 	}
-	if err := needPart(p, partBuyer); err != nil {
+	if err := p.Need(contract.PartBuyer); err != nil {
 		return orders.Order{}, err
 	}
 	a := link.ActorFrom(ctx)
@@ -63,33 +61,12 @@ func (m *Room) CallOff(ctx context.Context, r contract.CallOff) (orders.Order, e
 
 // draftCallOff checks a call-off against everything but the quotas.
 func (m *Room) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r contract.CallOff) (*desk.Draft, error) {
-	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	if r.Qty <= 0 || r.Qty > c.Quantity {
-		problems.Add("contract.call_off.quantity", "quantity", "max", figure(c.Quantity))
-	}
-	if day, err := time.Parse(time.DateOnly, r.Day); err != nil {
-		problems.Add("date", "day")
-	} else if late := day.After(c.DeliverTo) && !day.After(c.DeliverTo.AddDate(0, 0, orderDays)); r.Day < m.today() || !c.terms.Delivers(r.Day) && !late {
-		problems.Add("contract.call_off.day", "day", "windows", windowsText(c.terms.Delivery()))
-	}
-	if _, ok := c.pointFor(r.PointID); !ok {
-		problems.Add("contract.call_off.point", "point_id")
-	}
-	switch r.Slot {
-	case contract.SlotDay, contract.SlotMorning, contract.SlotAfternoon:
-	default:
-		problems.Add("form.choose", "slot")
-	}
-	note, ok := desk.CleanText(r.Note, desk.NoteMax)
-	if !ok {
-		problems.Add("order.note", "note", "max", fmt.Sprint(desk.NoteMax))
-	}
-	if err := problems.Err(); err != nil {
+	note, err := r.Check(c.terms, m.today())
+	if err != nil {
 		return nil, err
 	}
-	if c.State != contract.Running || c.PresaleID == 0 {
-		return nil, link.E(link.Conflict, "contract.not_running", "")
+	if err := contract.CheckRunning(c.State, c.PresaleID); err != nil {
+		return nil, err
 	}
 	p, err := m.Offers.Presale(ctx, c.PresaleID)
 	if err != nil {
@@ -120,27 +97,6 @@ func (m *Room) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r
 		}}, nil
 }
 
-// windowsText writes windows so that people of both languages can read them.
-func windowsText(windows []contract.Window) string {
-	parts := make([]string, len(windows))
-	for i, w := range windows {
-		parts[i] = w.From + " – " + w.To
-	}
-	return strings.Join(parts, ", ")
-}
-
-// pointFor is where a call-off is collected: one of the points agreed on, which need not be named where there is one.
-func (c *contractRow) pointFor(asked int64) (int64, bool) {
-	switch points := c.terms.Points; {
-	case len(points) == 0:
-		return 0, asked == 0
-	case asked == 0 && len(points) == 1:
-		return points[0], true
-	default:
-		return asked, slices.Contains(points, asked)
-	}
-}
-
 // noteCallOff writes which contract and day an order is for, before there is the order: the order's id is that of its
 // reservation, so trying again finds the same row.
 func (m *Room) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r contract.CallOff) error {
@@ -149,13 +105,13 @@ func (m *Room) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, or
 		if err != nil {
 			return err
 		}
-		if now.State != contract.Running { // closed while the quotas were asked
+		if over := contract.CheckRunning(now.State, now.PresaleID); over != nil { // closed while the quotas were asked
 			if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: order}}); err != nil {
 				return err
 			}
-			return link.E(link.Conflict, "contract.not_running", "")
+			return over
 		}
-		point, _ := c.pointFor(r.PointID)
+		point, _ := c.terms.PointFor(r.PointID)
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO call_off (order_id, contract_id, on_day, slot, point_id, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id) DO NOTHING`,
 			order, c.ID, r.Day, string(r.Slot), point, desk.ActorName(a), m.Now())
@@ -203,8 +159,8 @@ func (m *Room) callOffs(ctx context.Context, where string, args ...any) ([]contr
 	for i, r := range rows {
 		out[i] = contract.CallOffRow{OrderID: r.OrderID, OrderNo: orders.Number(r.OrderID), ContractNo: contract.Number(r.ContractID),
 			Title: r.Title, Day: r.Day, Slot: r.Slot, Point: ref.Points[r.PointID].Name, State: r.State, Ordered: r.Ordered, Received: r.Received, Short: r.Short,
-			NetGrams: r.NetGrams, BilledFen: r.AmountFen, PaidFen: r.PaidFen, Unit: r.Unit, PlacedAt: r.PlacedAt.UTC(),
-			Late: r.Day < today && r.Received+r.Short < r.Ordered && (r.State == orders.StateConfirmed || r.State == orders.StateWeighing)}
+			NetGrams: r.NetGrams, BilledFen: r.AmountFen, PaidFen: r.PaidFen, Unit: r.Unit, PlacedAt: r.PlacedAt.UTC()}
+		out[i].Late = out[i].Overdue(today)
 	}
 	return out, nil
 }
@@ -215,7 +171,7 @@ func (m *Room) CallOffs(ctx context.Context, r contract.Ref) (contract.CallOffs,
 	if err != nil {
 		return contract.CallOffs{}, err
 	}
-	if err := needPart(p, partBuyer, partCollector, partCounty); err != nil {
+	if err := p.Need(contract.PartBuyer, contract.PartCollector, contract.PartCounty); err != nil {
 		return contract.CallOffs{}, err
 	}
 	items, err := m.callOffs(ctx, `k.contract_id = $1 ORDER BY k.on_day DESC, k.order_id DESC LIMIT 1000`, c.ID)

@@ -92,61 +92,38 @@ func contractByID(ctx context.Context, q desk.Queryer, id int64, lock bool) (*co
 	return &rows[0], nil
 }
 
-// part is what somebody has to do with a contract.
-type part int
+// contract is the row as the rules see it.
+func (c *contractRow) contract() contract.Contract {
+	return contract.Contract{ID: c.ID, OrgID: c.OrgID, Terms: c.terms, State: c.State, Unit: c.Unit, PriceUnit: c.PriceUnit,
+		UnitGrams: c.UnitGrams, Promised: c.Promised, CreatedAt: c.CreatedAt.UTC(), Version: c.Version}
+}
 
-const (
-	partNone      part = iota
-	partSeller         // a household that could sign or has a quota, or its helper
-	partCollector      // collects the goods
-	partBuyer
-	partCounty
-)
-
-// partIn tells what the actor has to do with a contract, as far as its row says; households are looked at apart.
-func partIn(a link.Actor, c *contractRow) part {
-	if desk.IsCounty(a) {
-		return partCounty
-	}
-	if org, ok := desk.BuysFor(a); ok && org != 0 && org == c.OrgID {
-		return partBuyer
-	}
-	if org := desk.WorksFor(a); org != 0 && (org == c.CollectorOrg || org == c.OrgID) && c.State != contract.Draft && c.State != contract.Approval {
-		return partCollector
-	}
-	return partNone
+// viewer is an actor as the rules of contracts see it.
+func viewer(a link.Actor) contract.Viewer {
+	org, _ := desk.BuysFor(a)
+	return contract.Viewer{System: a.System, County: desk.IsCounty(a), Admin: a.Role == desk.RoleAdmin, Approver: a.Role == desk.RoleOrgApprover,
+		Account: a.Account, BuysFor: org, WorksFor: desk.WorksFor(a),
+		Household: a.Role == desk.RoleHousehold && a.Household != 0 || a.Role == desk.RoleHelper && a.Helper != 0}
 }
 
 // findContract finds a contract that the actor may see. NotFound.
-func (m *Room) findContract(ctx context.Context, no string) (*contractRow, part, error) {
+func (m *Room) findContract(ctx context.Context, no string) (*contractRow, contract.Part, error) {
 	id, ok := contract.ParseNumber(no)
 	if !ok {
-		return nil, partNone, errContract()
+		return nil, contract.PartNone, errContract()
 	}
 	c, err := contractByID(ctx, m.DB, id, false)
 	if err != nil {
-		return nil, partNone, err
+		return nil, contract.PartNone, err
 	}
 	a := link.ActorFrom(ctx)
-	if p := partIn(a, c); p != partNone {
+	if p := viewer(a).PartOf(c.contract()); p != contract.PartNone {
 		return c, p, nil
 	}
-	if (a.Role == desk.RoleHousehold && a.Household != 0 || a.Role == desk.RoleHelper && a.Helper != 0) &&
-		c.State != contract.Draft && c.State != contract.Approval {
-		return c, partSeller, nil
-	}
 	if a.Account == 0 && !a.System {
-		return nil, partNone, desk.ErrLogin()
+		return nil, contract.PartNone, desk.ErrLogin()
 	}
-	return nil, partNone, errContract()
-}
-
-// needPart refuses those whose part is none of the given.
-func needPart(p part, allowed ...part) error {
-	if slices.Contains(allowed, p) {
-		return nil
-	}
-	return desk.ErrRole()
+	return nil, contract.PartNone, errContract()
 }
 
 // tally is what the quotas and call-offs of a contract add up to.
@@ -209,24 +186,22 @@ func (m *Room) contractsOut(ctx context.Context, rows []contractRow) ([]contract
 	if err != nil {
 		return nil, err
 	}
-	a := link.ActorFrom(ctx)
+	v := viewer(link.ActorFrom(ctx))
 	out := make([]contract.Contract, len(rows))
 	for i := range rows {
 		r, s := &rows[i], sums[rows[i].ID]
 		product := ref.Products[r.Product]
-		out[i] = contract.Contract{
-			ID: r.ID, No: contract.Number(r.ID), OrgID: r.OrgID, Org: ref.Orgs[r.OrgID].Name, Collector: ref.Orgs[r.CollectorOrg].Name,
-			Terms: r.terms, State: r.State, Name: product.Name, Picture: product.Picture, Unit: r.Unit, PriceUnit: r.PriceUnit,
-			UnitGrams: r.UnitGrams, Promised: r.Promised, Signed: s.Signed, Households: s.Households, CreatedAt: r.CreatedAt.UTC(),
-			Version: r.Version, Steps: stepsFor(a, r),
-		}
-		for _, id := range r.terms.Points {
-			out[i].PointNames = append(out[i].PointNames, ref.Points[id].Name)
-		}
-		if p := partIn(a, r); p == partNone || p == partSeller {
-			continue // how the buyer stands is none of a household's business
-		}
+		out[i] = r.contract()
 		c := &out[i]
+		c.Steps = v.Steps(*c, r.SubmittedID)
+		c.No, c.Org, c.Collector = contract.Number(r.ID), ref.Orgs[r.OrgID].Name, ref.Orgs[r.CollectorOrg].Name
+		c.Name, c.Picture, c.Signed, c.Households = product.Name, product.Picture, s.Signed, s.Households
+		for _, id := range r.terms.Points {
+			c.PointNames = append(c.PointNames, ref.Points[id].Name)
+		}
+		if !v.PartOf(*c).SeesDealings() {
+			continue
+		}
 		c.Waiting, c.CalledOff, c.Received, c.Short, c.NetGrams = s.Waiting, s.CalledOff, s.Received, s.Short, s.NetGrams
 		c.EstimateFen, c.BilledFen, c.PaidFen, c.AdvancedFen, c.WorkedFen = s.EstimateFen, s.BilledFen, s.PaidFen, s.AdvancedFen, s.WorkedFen
 		c.AdvanceDue, c.SubmittedBy, c.ApprovedBy, c.ApprovedAt = r.AdvanceDue, r.SubmittedBy, r.ApprovedBy, r.ApprovedAt
@@ -249,7 +224,7 @@ func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract,
 		return contract.Contract{}, err
 	}
 	c, err := m.contractOut(ctx, row)
-	if err != nil || p == partSeller {
+	if err != nil || p == contract.PartSeller {
 		return c, err
 	}
 	var events []struct {
@@ -267,31 +242,9 @@ func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract,
 		if err := json.Unmarshal(e.Args, &entry.Args); err != nil {
 			return c, fmt.Errorf("decode story of contract %d: %w", row.ID, err)
 		}
-		c.Timeline = tellTogether(c.Timeline, entry)
+		c.Timeline = contract.AppendEntry(c.Timeline, entry)
 	}
 	return c, nil
-}
-
-// tellTogether adds an entry to a story. What many households did one after another is one entry.
-func tellTogether(story []orders.TimelineEntry, e orders.TimelineEntry) []orders.TimelineEntry {
-	if e.Key != "contract.timeline.signed" && e.Key != "contract.timeline.declined" {
-		return append(story, e)
-	}
-	e.Args["n"] = "1"
-	if n := len(story) - 1; n >= 0 && story[n].Key == e.Key {
-		for _, name := range []string{"n", "qty"} {
-			was, err1 := strconv.ParseInt(story[n].Args[name], 10, 64)
-			more, err2 := strconv.ParseInt(e.Args[name], 10, 64)
-			if err1 != nil || err2 != nil {
-				return append(story, e)
-			}
-			e.Args[name] = figure(was + more)
-		}
-		e.Actor = ""
-		story[n] = e
-		return story
-	}
-	return append(story, e)
 }
 
 // Contracts lists contracts, newest first: those of the caller's organisation, those that a household could sign or has
@@ -306,11 +259,11 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 	var f desk.Filter
 	switch {
 	case desk.IsCounty(a):
-		f.Add(`c.state <> 'draft'`)
+		f.Add(`c.state <> ?`, string(contract.Draft))
 	case desk.WorksFor(a) != 0:
-		f.Add(`(c.org_id = ? OR c.collector_org = ? AND c.state NOT IN ('draft', 'approval'))`, a.Org, a.Org)
+		f.Add(`(c.org_id = ? OR c.collector_org = ? AND c.state <> ALL(?))`, a.Org, a.Org, desk.TextArray(contract.PrivateStates()))
 		if a.Role == desk.RoleClerk {
-			f.Add(`c.state NOT IN ('draft', 'approval')`)
+			f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 		}
 	case a.Role == desk.RoleHousehold, a.Role == desk.RoleHelper:
 		h, err := m.actsFor(ctx, r.House)
@@ -321,11 +274,12 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 		if err != nil {
 			return page, err
 		}
-		own := `EXISTS (SELECT FROM quota q WHERE q.contract_id = c.id AND q.household_id = ? AND q.state IN ('proposed', 'booking', 'signed', 'ended'))`
-		open := `(c.state IN ('published', 'signing') AND c.sign_by >= ?::date AND (cardinality(c.townships) = 0 OR ? = ANY(c.townships)) AND c.programmes <@ ?::text[])`
-		f.Add(`(`+own+` OR `+open+`)`, h.ID, m.today(), ref.Villages[h.VillageID].TownshipID, desk.TextArray(h.Programmes))
+		own := `EXISTS (SELECT FROM quota q WHERE q.contract_id = c.id AND q.household_id = ? AND q.state = ANY(?))`
+		open := `(c.state = ANY(?) AND c.sign_by >= ?::date AND (cardinality(c.townships) = 0 OR ? = ANY(c.townships)) AND c.programmes <@ ?::text[])`
+		joinable := []any{desk.TextArray(contract.JoinableStates()), m.today(), ref.Villages[h.VillageID].TownshipID, desk.TextArray(h.Programmes)}
+		f.Add(`(`+own+` OR `+open+`)`, append([]any{h.ID, desk.TextArray(contract.HoldingStates())}, joinable...)...)
 		if r.Open {
-			f.Add(open, m.today(), ref.Villages[h.VillageID].TownshipID, desk.TextArray(h.Programmes))
+			f.Add(open, joinable...)
 		}
 	default:
 		return page, desk.Denied(a)
@@ -361,11 +315,6 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 
 // today is the date in China.
 func (m *Room) today() string { return m.Now().In(desk.China).Format(time.DateOnly) }
-
-// endOf is the moment at which a day is over in China.
-func endOf(day time.Time) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, desk.China)
-}
 
 // actsFor finds the household that the actor acts for: itself, or one that consented to its helper.
 func (m *Room) actsFor(ctx context.Context, household int64) (catalog.Household, error) {

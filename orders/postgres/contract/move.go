@@ -5,55 +5,13 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
 )
-
-// allSteps are the steps in the order of a contract's life.
-var allSteps = []contract.Step{contract.StepSubmit, contract.StepReturn, contract.StepApprove, contract.StepOpen,
-	contract.StepStart, contract.StepClose}
-
-// maySteps tells whether the actor may carry out a step, or why not. Whether the state allows it is another matter.
-func mayStep(a link.Actor, c *contractRow, step contract.Step) error {
-	if a.System {
-		return nil
-	}
-	if partIn(a, c) == partCounty && step == contract.StepClose {
-		return needNotAdmin(a)
-	}
-	if partIn(a, c) != partBuyer {
-		return desk.ErrRole()
-	}
-	if step == contract.StepApprove || step == contract.StepReturn {
-		if a.Role != desk.RoleOrgApprover {
-			return desk.ErrRole()
-		}
-		if a.Account == c.SubmittedID {
-			return link.E(link.Forbidden, "contract.same_person", "")
-		}
-	}
-	return nil
-}
-
-// needNotAdmin: who runs the machines does not end other people's contracts.
-func needNotAdmin(a link.Actor) error {
-	if a.Role == desk.RoleAdmin {
-		return desk.ErrRole()
-	}
-	return nil
-}
-
-func stepsFor(a link.Actor, c *contractRow) []contract.Step {
-	steps := []contract.Step{}
-	for _, s := range allSteps {
-		if c.State.Can(s) && mayStep(a, c, s) == nil {
-			steps = append(steps, s)
-		}
-	}
-	return steps
-}
 
 // MoveContract carries out a step of a contract.
 func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Contract, error) {
@@ -62,19 +20,19 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 		return contract.Contract{}, err
 	}
 	a := link.ActorFrom(ctx)
-	if err := mayStep(a, found, r.Step); err != nil {
+	if err := viewer(a).MayStep(found.contract(), found.SubmittedID, r.Step); err != nil {
 		return contract.Contract{}, err
 	}
-	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
-	if !ok || r.Step == contract.StepReturn && reason == "" {
-		return contract.Contract{}, link.E(link.Invalid, "contract.return.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	reason, err := r.Check()
+	if err != nil {
+		return contract.Contract{}, err
 	}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := contractByID(ctx, tx, found.ID, true)
 		if err != nil {
 			return err
 		}
-		if err := mayStep(a, c, r.Step); err != nil { // who submitted it may just have changed
+		if err := viewer(a).MayStep(c.contract(), c.SubmittedID, r.Step); err != nil { // it may just have been submitted by the actor
 			return err
 		}
 		to, err := c.State.Next(r.Step)
@@ -99,21 +57,18 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 
 // carryOut does what a step brings with it.
 func (m *Room) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
-	var err error
+	err := contract.CheckSignBy(c.terms, r.Step, m.today())
+	if err != nil {
+		return err
+	}
 	switch r.Step {
 	case contract.StepSubmit:
-		if c.terms.SignBy < m.today() {
-			return link.E(link.Conflict, "contract.sign_by", "sign_by")
-		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = $2, submitted_by = $3 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a))
 	case contract.StepReturn:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = 0, submitted_by = '' WHERE id = $1`, c.ID)
 	case contract.StepApprove:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET approved_id = $2, approved_by = $3, approved_at = $4 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a), m.Now())
 	case contract.StepOpen:
-		if c.terms.SignBy < m.today() {
-			return link.E(link.Conflict, "contract.sign_by", "sign_by")
-		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET proposes = $2 WHERE id = $1`, c.ID, r.Propose)
 	case contract.StepStart:
 		return m.startContract(ctx, tx, c)
@@ -133,21 +88,16 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		Booking int64 `db:"booking"`
 	}
 	err := tx.GetContext(ctx, &counts, `
-		SELECT count(*) FILTER (WHERE state = 'signed') AS signed, count(*) FILTER (WHERE state = 'booking') AS booking
-		FROM quota WHERE contract_id = $1`, c.ID)
+		SELECT count(*) FILTER (WHERE state = $2) AS signed, count(*) FILTER (WHERE state = ANY($3)) AS booking
+		FROM quota WHERE contract_id = $1`, c.ID, string(contract.QuotaSigned), pq.Array(contract.QuotaMachine.From(contract.QuotaBooked)))
 	if err != nil {
 		return fmt.Errorf("count quotas: %w", err)
 	}
-	switch {
-	case counts.Booking > 0:
-		e := link.E(link.Unavailable, "contract.booking", "")
-		e.RetryAfter = 2
-		return e
-	case counts.Signed == 0:
-		return link.E(link.Conflict, "contract.nobody_signed", "")
+	if err := contract.CheckStart(counts.Signed, counts.Booking); err != nil {
+		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE quota SET state = 'lapsed' WHERE contract_id = $1 AND state = 'proposed'`, c.ID); err != nil {
-		return fmt.Errorf("lapse proposals: %w", err)
+	if err := moveQuotas(ctx, tx, c.ID, contract.QuotaLapse); err != nil {
+		return err
 	}
 	return m.grantAdvances(ctx, tx, c)
 }
@@ -157,25 +107,33 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var open int64
 	err := tx.GetContext(ctx, &open, `
-		SELECT count(*) FROM call_off k JOIN orders o ON o.id = k.order_id
-		WHERE k.contract_id = $1 AND o.state IN ('placed', 'expiring', 'confirmed', 'weighing')`, c.ID)
+		SELECT count(*) FROM call_off k JOIN orders o ON o.id = k.order_id WHERE k.contract_id = $1 AND o.state = ANY($2)`,
+		c.ID, pq.Array(orders.Machine.From(orders.StepCallOff))) // an order that the county can still cancel is not billed yet
 	if err != nil {
 		return fmt.Errorf("count open call-offs: %w", err)
 	}
-	if open > 0 {
-		return link.E(link.Conflict, "contract.open_call_offs", "", "n", figure(open))
-	}
 	var booking bool
-	if err := tx.GetContext(ctx, &booking, `SELECT EXISTS (SELECT FROM quota WHERE contract_id = $1 AND state = 'booking')`, c.ID); err != nil {
+	if err := tx.GetContext(ctx, &booking, `SELECT EXISTS (SELECT FROM quota WHERE contract_id = $1 AND state = ANY($2))`,
+		c.ID, pq.Array(contract.QuotaMachine.From(contract.QuotaBooked))); err != nil {
 		return fmt.Errorf("look for bookings: %w", err)
 	}
-	if booking {
-		e := link.E(link.Unavailable, "contract.booking", "")
-		e.RetryAfter = 2
-		return e
+	if err := contract.CheckClose(open, booking); err != nil {
+		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE quota SET state = CASE state WHEN 'signed' THEN 'ended' ELSE 'lapsed' END WHERE contract_id = $1 AND state IN ('proposed', 'signed')`, c.ID); err != nil {
-		return fmt.Errorf("end quotas: %w", err)
+	for _, step := range []contract.QuotaStep{contract.QuotaLapse, contract.QuotaEnd} {
+		if err := moveQuotas(ctx, tx, c.ID, step); err != nil {
+			return err
+		}
 	}
 	return m.takeBackAdvances(ctx, tx, c)
+}
+
+// moveQuotas carries out a step for every quota of a contract that is in a state for it.
+func moveQuotas(ctx context.Context, tx *sqlx.Tx, id int64, step contract.QuotaStep) error {
+	_, err := tx.ExecContext(ctx, `UPDATE quota SET state = $2 WHERE contract_id = $1 AND state = ANY($3)`,
+		id, string(contract.QuotaMachine.To(step)), pq.Array(contract.QuotaMachine.From(step)))
+	if err != nil {
+		return fmt.Errorf("%s quotas of contract %d: %w", step, id, err)
+	}
+	return nil
 }

@@ -3,8 +3,6 @@ package contract
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"banmuyuan/internal/link"
@@ -18,11 +16,11 @@ func mineFilter(a link.Actor) (desk.Filter, error) {
 	var f desk.Filter
 	switch {
 	case desk.IsCounty(a):
-		f.Add(`c.state NOT IN ('draft', 'approval')`)
+		f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 	case desk.WorksFor(a) != 0:
 		f.Add(`(c.org_id = ? OR c.collector_org = ?)`, a.Org, a.Org)
 		if a.Role == desk.RoleClerk {
-			f.Add(`c.state NOT IN ('draft', 'approval')`)
+			f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 		}
 	default:
 		return f, desk.Denied(a)
@@ -42,7 +40,7 @@ func (m *Room) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan,
 		if err != nil {
 			return plan, err
 		}
-		if err := needPart(p, partBuyer, partCollector, partCounty); err != nil {
+		if err := p.Need(contract.PartBuyer, contract.PartCollector, contract.PartCounty); err != nil {
 			return plan, err
 		}
 		f.Add(`c.id = ?`, c.ID)
@@ -55,7 +53,7 @@ func (m *Room) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan,
 		}
 		f.Add(`k.on_day = ?::date`, r.Day)
 	} else {
-		f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+		f.Add(`o.state = ANY(?)`, desk.TextArray(orders.Machine.From(orders.StepWeigh)))
 	}
 	if r.Village != 0 {
 		f.Add(`s.village_id = ?`, r.Village)
@@ -109,13 +107,7 @@ func (m *Room) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan,
 		}
 		plan.Stops = append(plan.Stops, s)
 	}
-	// A driver goes township by township.
-	slices.SortStableFunc(plan.Stops, func(a, b contract.PlanStop) int {
-		if c := strings.Compare(a.Day, b.Day); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Township+"\x00"+a.Village, b.Township+"\x00"+b.Village)
-	})
+	contract.SortStops(plan.Stops)
 	return plan, nil
 }
 
@@ -149,7 +141,7 @@ func (m *Room) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilm
 	if err != nil {
 		return res, err
 	}
-	if err := needPart(p, partBuyer, partCollector, partCounty); err != nil {
+	if err := p.Need(contract.PartBuyer, contract.PartCollector, contract.PartCounty); err != nil {
 		return res, err
 	}
 	var rows []struct {
@@ -184,25 +176,10 @@ func (m *Room) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilm
 	}
 	for _, x := range rows {
 		h := people[x.HouseholdID]
-		one := contract.FulfilmentRow{HouseholdID: x.HouseholdID, VillageID: x.VillageID, Village: ref.Villages[x.VillageID].Name, Code: h.Code,
-			Head: h.Head, Households: 1, Signed: x.Signed, CalledOff: x.Called, Received: x.Received, Short: x.Short, RateBP: contract.Rate(x.Received, x.Short)}
-		res.Households = append(res.Households, one)
-		if n := len(res.Villages); n == 0 || res.Villages[n-1].VillageID != x.VillageID {
-			res.Villages = append(res.Villages, contract.FulfilmentRow{VillageID: x.VillageID, Village: one.Village})
-		}
-		addTo(&res.Villages[len(res.Villages)-1], one)
-		addTo(&res.Contract, one)
+		res.Add(contract.FulfilmentRow{HouseholdID: x.HouseholdID, VillageID: x.VillageID, Village: ref.Villages[x.VillageID].Name, Code: h.Code,
+			Head: h.Head, Signed: x.Signed, CalledOff: x.Called, Received: x.Received, Short: x.Short})
 	}
 	return res, nil
-}
-
-func addTo(sum *contract.FulfilmentRow, one contract.FulfilmentRow) {
-	sum.Households += one.Households
-	sum.Signed += one.Signed
-	sum.CalledOff += one.CalledOff
-	sum.Received += one.Received
-	sum.Short += one.Short
-	sum.RateBP = contract.Rate(sum.Received, sum.Short)
 }
 
 // Procurement is the desk of the caller's organisation, or of the whole county.
@@ -227,50 +204,10 @@ func (m *Room) Procurement(ctx context.Context, _ orders.None) (contract.Procure
 	if err != nil {
 		return res, err
 	}
-	slices.SortStableFunc(res.CallOffs, func(a, b contract.CallOffRow) int {
-		switch {
-		case a.Late == b.Late:
-			return 0
-		case a.Late:
-			return -1
-		}
-		return 1
-	})
-	res.Late = m.late(res)
+	contract.LateFirst(res.CallOffs)
+	res.Late = res.LateItems(m.today())
 	res.Prices, err = m.comparePrices(ctx, ids)
 	return res, err
-}
-
-// late lists what should have happened: goods not collected, contracts to begin, bills and advances to be paid.
-func (m *Room) late(p contract.Procurement) []contract.LateItem {
-	items, today := []contract.LateItem{}, m.today()
-	for _, c := range p.Contracts {
-		item := contract.LateItem{ContractNo: c.No, Title: c.Title, Unit: c.Unit}
-		switch {
-		case c.State == contract.Signing && c.SignBy < today:
-			item.Kind, item.Since, item.Qty = "start", c.SignBy, c.Signed
-		case c.State == contract.Running && c.DeliverTo < today && c.CalledOff < c.Signed:
-			item.Kind, item.Since, item.Qty = "call_off", c.DeliverTo, c.Signed-c.CalledOff
-		case c.AdvanceDue > 0:
-			item.Kind, item.AmountFen = "advance", c.AdvanceDue
-		default:
-			continue
-		}
-		items = append(items, item)
-	}
-	for _, k := range p.CallOffs {
-		item := contract.LateItem{ContractNo: k.ContractNo, Title: k.Title, OrderNo: k.OrderNo, Since: k.Day, Unit: k.Unit}
-		switch {
-		case k.Late:
-			item.Kind, item.Qty = "collection", k.Ordered-k.Received-k.Short
-		case k.State == orders.StateBilled:
-			item.Kind, item.AmountFen = "payment", k.BilledFen-k.PaidFen
-		default:
-			continue
-		}
-		items = append(items, item)
-	}
-	return items
 }
 
 // comparePrices is what was paid on each of the last days that something was weighed, beside floor and reference.

@@ -1,11 +1,9 @@
 package contract
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,8 +18,8 @@ import (
 
 // PriceTicket prices a weighing of a call-off, or returns nil for other orders.
 func (m *Room) PriceTicket(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, r orders.WeighRequest) (*desk.TicketPricing, error) {
-	var contract, point int64
-	err := tx.QueryRowxContext(ctx, `SELECT contract_id, point_id FROM call_off WHERE order_id = $1`, o.ID).Scan(&contract, &point)
+	var contractID, point int64
+	err := tx.QueryRowxContext(ctx, `SELECT contract_id, point_id FROM call_off WHERE order_id = $1`, o.ID).Scan(&contractID, &point)
 	if desk.Missing(err) {
 		if len(r.Adjustments) > 0 {
 			return nil, link.E(link.Invalid, "contract.adjustment.unknown", "adjustments")
@@ -31,14 +29,14 @@ func (m *Room) PriceTicket(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, r
 	if err != nil {
 		return nil, fmt.Errorf("look up call-off: %w", err)
 	}
-	if point != 0 && r.PointID != point {
+	if !contract.AtAgreedPoint(point, r.PointID) {
 		ref, err := m.Ref.Get(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return nil, link.E(link.Invalid, "weigh.point.agreed", "point_id", "point", ref.Points[point].Name)
 	}
-	c, err := contractByID(ctx, tx, contract, false)
+	c, err := contractByID(ctx, tx, contractID, false)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +44,7 @@ func (m *Room) PriceTicket(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, r
 	if at.IsZero() {
 		at = m.Now()
 	}
-	p := &desk.TicketPricing{Contract: contract, Day: at.In(desk.China).Format(time.DateOnly)}
+	p := &desk.TicketPricing{Contract: contractID, Day: at.In(desk.China).Format(time.DateOnly)}
 	// Who enters a day's price waits until tickets of that day are written, and the other way round.
 	if err := lockPrices(ctx, tx, c.Product); err != nil {
 		return nil, err
@@ -188,9 +186,6 @@ func (m *Room) Agreements(ctx context.Context, orderIDs []int64) (map[int64]desk
 	return byOrder, nil
 }
 
-// referenceBack is how many days back a price may still be entered.
-const referenceBack = 7
-
 // SetReference enters the prices of a day. A day by whose prices something was weighed already keeps them.
 func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	a := link.ActorFrom(ctx)
@@ -201,29 +196,8 @@ func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contr
 	if err != nil {
 		return contract.ReferencePrices{}, err
 	}
-	var problems link.Problems
-	product, ok := ref.Products[r.Product]
-	if !ok {
-		problems.Add("presale.product", "product")
-	}
-	if _, err := time.Parse(time.DateOnly, r.Day); err != nil {
-		problems.Add("date", "day")
-	} else if earliest := m.Now().In(desk.China).AddDate(0, 0, -referenceBack).Format(time.DateOnly); r.Day > m.today() || r.Day < earliest {
-		problems.Add("reference.day", "day", "days", fmt.Sprint(referenceBack))
-	}
-	if r.Source, ok = desk.Clean(r.Source, 2, titleMax); !ok {
-		problems.Add("reference.source", "source", "max", fmt.Sprint(titleMax))
-	}
-	seen := map[string]bool{}
-	bad := len(r.Grades) == 0
-	for _, g := range r.Grades {
-		bad = bad || !slices.Contains([]string{"special", "extra", "first", "second"}, g.Grade) || seen[g.Grade] || g.Floor.Fen <= 0 || g.Floor.Fen > maxPriceFen
-		seen[g.Grade] = true
-	}
-	if bad {
-		problems.Add("presale.grades", "grades")
-	}
-	if err := problems.Err(); err != nil {
+	product, known := ref.Products[r.Product]
+	if r, err = r.Check(known, m.Now()); err != nil {
 		return contract.ReferencePrices{}, err
 	}
 	unit, _ := money.UnitByCode(product.PriceUnit)
@@ -269,11 +243,9 @@ func (m *Room) References(ctx context.Context, r contract.ReferenceFilter) (cont
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return contract.ReferencePrices{}, desk.ErrLogin()
 	}
-	if r.Days == 0 {
-		r.Days = 30
-	}
-	if r.Days < 1 || r.Days > 400 {
-		return contract.ReferencePrices{}, link.E(link.Invalid, "order.page.limit", "days", "max", "400")
+	r, err := r.Check()
+	if err != nil {
+		return contract.ReferencePrices{}, err
 	}
 	return m.references(ctx, r.Product, r.Days)
 }
@@ -302,8 +274,6 @@ func (m *Room) references(ctx context.Context, product string, days int) (contra
 		res.Items[i] = contract.ReferencePrice{ID: r.ID, Product: r.Product, Grade: r.Grade, Day: r.Day,
 			Price: money.Price{Fen: r.Fen, Per: r.Per}, Source: r.Source, Actor: r.Actor, At: r.At.UTC()}
 	}
-	slices.SortStableFunc(res.Items, func(a, b contract.ReferencePrice) int { // the best grade first
-		return cmp.Or(strings.Compare(b.Day, a.Day), strings.Compare(a.Product, b.Product), cmp.Compare(b.Price.Fen, a.Price.Fen))
-	})
+	contract.SortReferences(res.Items)
 	return res, nil
 }

@@ -10,8 +10,6 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
-	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -112,7 +110,7 @@ func (m *Room) quotasOut(ctx context.Context, rows []quotaRow, withContract bool
 			agent, bp = ref.Products[c.Product].Raised(h)
 		}
 		q.Agent, q.AgentBP = ref.Orgs[agent].Name, bp
-		if q.ExpectedFen, err = expectedOf(c, r.Qty, bp); err != nil {
+		if q.ExpectedFen, err = c.Expected(c.UnitGrams, r.Qty, bp); err != nil {
 			return nil, err
 		}
 		if withContract {
@@ -121,19 +119,6 @@ func (m *Room) quotasOut(ctx context.Context, rows []quotaRow, withContract bool
 		out[i] = q
 	}
 	return out, nil
-}
-
-// expectedOf is what units bring a household at the best grade's floor price, less the fee and a raiser's part.
-func expectedOf(c *contract.Contract, qty, agentBP int64) (int64, error) {
-	gross, fee, err := orders.ExpectedIncome(c.Grades[0].Floor, max(c.UnitGrams, 1), qty, c.FeeBP)
-	if err != nil {
-		return 0, fmt.Errorf("estimate quota: %w", err)
-	}
-	agent, err := money.BasisPoints(gross-fee, agentBP)
-	if err != nil {
-		return 0, fmt.Errorf("estimate quota: %w", err)
-	}
-	return gross - fee - agent, nil
 }
 
 type quotaSum struct {
@@ -236,7 +221,7 @@ func (m *Room) findQuota(ctx context.Context, id int64) (*quotaRow, *contractRow
 		return nil, nil, false, err
 	}
 	a := link.ActorFrom(ctx)
-	if partIn(a, c) != partNone {
+	if viewer(a).PartOf(c.contract()).SeesDealings() {
 		return q, c, false, nil
 	}
 	if a.Account == 0 {
@@ -293,28 +278,9 @@ func (m *Room) agreement(ctx context.Context, c *contractRow, h catalog.Househol
 	return a, nil
 }
 
-// eligible says why a household cannot sign a contract, or "".
-func eligible(c *contractRow, h catalog.Household, ref *desk.Names) string {
-	if len(c.Townships) > 0 && !slices.Contains(c.Townships, ref.Villages[h.VillageID].TownshipID) {
-		return "contract.not_eligible.township"
-	}
-	for _, p := range c.Programmes {
-		if !slices.Contains(h.Programmes, p) {
-			return "contract.not_eligible.programme"
-		}
-	}
-	return ""
-}
-
-// signable says why nobody can sign a contract now, or nil.
+// signable refuses a contract that nobody can sign now.
 func (m *Room) signable(c *contractRow) error {
-	switch {
-	case c.State != contract.Signing:
-		return link.E(link.Conflict, "contract.not_signing", "")
-	case !m.Now().Before(endOf(c.SignBy)):
-		return link.E(link.Conflict, "contract.sign_over", "")
-	}
-	return nil
+	return contract.Signable(c.State, c.SignBy, m.Now())
 }
 
 // SignOffer says what a household may sign for.
@@ -337,8 +303,8 @@ func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (cont
 	}
 	var has quotaRow
 	err = m.DB.GetContext(ctx, &has, `
-		SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.household_id = $2 AND q.state IN ('proposed', 'booking', 'signed', 'ended')
-		ORDER BY q.id DESC LIMIT 1`, c.ID, h.ID)
+		SELECT `+quotaColumns+` FROM quota q WHERE q.contract_id = $1 AND q.household_id = $2 AND q.state = ANY($3)
+		ORDER BY q.id DESC LIMIT 1`, c.ID, h.ID, desk.TextArray(contract.HoldingStates()))
 	if err == nil {
 		q, err := m.quotaOut(ctx, &has)
 		res.Quota, res.Why = &q, "quota.exists"
@@ -349,10 +315,10 @@ func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (cont
 	}
 	agent, bp := ref.Products[c.Product].Raised(h)
 	res.Agent, res.AgentBP = ref.Orgs[agent].Name, bp
-	if res.UnitFen, err = expectedOf(&res.Contract, 1, bp); err != nil {
+	if res.UnitFen, err = res.Contract.Expected(res.Contract.UnitGrams, 1, bp); err != nil {
 		return res, err
 	}
-	if res.Why = eligible(c, h, ref); res.Why != "" {
+	if res.Why = c.terms.Excludes(ref.Villages[h.VillageID].TownshipID, h.Programmes); res.Why != "" {
 		return res, nil
 	}
 	if err := m.signable(c); err != nil {
@@ -363,13 +329,7 @@ func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (cont
 	if err != nil {
 		return res, err
 	}
-	res.Most = min(spare.Units, c.Quantity-c.Promised, c.terms.MaxQuota)
-	switch {
-	case spare.Units < c.terms.MinQuota:
-		res.Most, res.Why = 0, "contract.not_eligible.supply"
-	case res.Most < c.terms.MinQuota:
-		res.Most, res.Why = 0, "contract.full"
-	}
+	res.Most, res.Why = c.terms.Most(spare.Units, c.Promised)
 	return res, nil
 }
 
@@ -384,19 +344,14 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 		return contract.Quota{}, err
 	}
 	ctx = desk.OnBehalf(ctx, h.ID)
-	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	if r.Qty < found.terms.MinQuota || r.Qty > found.terms.MaxQuota {
-		problems.Add("quota.bounds", "qty", "min", figure(found.terms.MinQuota), "max", figure(found.terms.MaxQuota))
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check(found.terms); err != nil {
 		return contract.Quota{}, err
 	}
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {
 		return contract.Quota{}, err
 	}
-	if why := eligible(found, h, ref); why != "" {
+	if why := found.terms.Excludes(ref.Villages[h.VillageID].TownshipID, h.Programmes); why != "" {
 		return contract.Quota{}, link.E(link.Invalid, why, "")
 	}
 	body := r
@@ -423,16 +378,16 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 		if err := m.signable(c); err != nil {
 			return err
 		}
-		if left := c.Quantity - c.Promised; r.Qty > left {
-			return link.E(link.SoldOut, "contract.left", "qty", "left", figure(left))
+		if err := c.terms.CheckLeft(c.Promised, r.Qty); err != nil {
+			return err
 		}
 		a := link.ActorFrom(ctx)
 		err = tx.GetContext(ctx, &id, `
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
 			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
-			VALUES ($1, $2, $3, $4, 'booking', true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
-			c.ID, h.ID, h.VillageID, r.Qty, endOf(c.SignBy), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role,
-			a.OnBehalfOf != 0, word.agent, word.bp)
+			VALUES ($1, $2, $3, $4, $15, true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
+			c.ID, h.ID, h.VillageID, r.Qty, contract.EndOf(c.SignBy), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role,
+			a.OnBehalfOf != 0, word.agent, word.bp, string(contract.QuotaBooking))
 		if err != nil {
 			return fmt.Errorf("write quota: %w", err)
 		}
@@ -463,9 +418,9 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 	if !may {
 		return contract.Quota{}, desk.ErrRole()
 	}
-	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
-	if !ok {
-		return contract.Quota{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	reason, err := r.Check()
+	if err != nil {
+		return contract.Quota{}, err
 	}
 	h, err := m.actsFor(ctx, q.HouseholdID)
 	if err != nil {
@@ -486,26 +441,16 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		if err != nil {
 			return err
 		}
-		switch {
-		case r.Accept && (q.State == contract.QuotaSigned || q.State == contract.QuotaBooking):
-			book = q.State == contract.QuotaBooking
-			return nil
-		case !r.Accept && q.State == contract.QuotaDeclined:
-			return nil
-		}
-		step := contract.QuotaDecline
-		if r.Accept {
-			step = contract.QuotaAgree
-		}
-		to, err := q.State.Next(step)
-		if err != nil {
+		to, repeated, err := r.Next(q.State)
+		if err != nil || repeated {
+			book = repeated && contract.QuotaMachine.Can(q.State, contract.QuotaBooked)
 			return err
 		}
 		if err := m.signable(c); err != nil {
 			return err
 		}
-		if !m.Now().Before(q.AnswerBy) {
-			return link.E(link.Conflict, "quota.too_late", "")
+		if err := contract.CheckInTime(q.AnswerBy, m.Now()); err != nil {
+			return err
 		}
 		a := link.ActorFrom(ctx)
 		if !r.Accept {
@@ -559,7 +504,7 @@ func lookAgain(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) e
 // is refused: a proposal stands then, an own wish is dropped. Whatever goes wrong on the way, a worker books it later.
 func (m *Room) book(ctx context.Context, id int64) error {
 	q, err := quotaByID(ctx, m.DB, id, false)
-	if err != nil || q.State != contract.QuotaBooking {
+	if err != nil || !contract.QuotaMachine.Can(q.State, contract.QuotaBooked) {
 		return err
 	}
 	lot, asked := m.CatalogContracts.SetQuota(desk.AsSystem(ctx), catalog.QuotaRequest{ContractID: q.ContractID, HouseholdID: q.HouseholdID, Qty: q.Qty})
@@ -572,7 +517,7 @@ func (m *Room) book(ctx context.Context, id int64) error {
 			return err
 		}
 		q, err := quotaByID(ctx, tx, id, true)
-		if err != nil || q.State != contract.QuotaBooking {
+		if err != nil || !contract.QuotaMachine.Can(q.State, contract.QuotaBooked) {
 			return err
 		}
 		if asked != nil {
@@ -595,14 +540,9 @@ func (m *Room) book(ctx context.Context, id int64) error {
 }
 
 func (m *Room) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, why error) error {
-	to, err := q.State.Next(contract.QuotaRefused)
+	to, err := contract.AfterRefusal(q.State, q.Own)
 	if err != nil {
 		return err
-	}
-	if q.Own {
-		if to, err = to.Next(contract.QuotaDecline); err != nil {
-			return err
-		}
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE quota SET state = $2, reason = $3, booked_at = NULL, text = '', text_hash = '', signer_id = 0, signer = '', signer_role = '',
@@ -613,11 +553,7 @@ func (m *Room) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quota
 	return lookAgain(ctx, tx, c.ID, m.Now())
 }
 
-const (
-	answerDays    = 7
-	mostAnswer    = 60
-	mostProposals = 20_000
-)
+const mostProposals = 20_000
 
 // ProposeQuotas proposes what a contract has not promised yet to households, by the fair policy.
 func (m *Room) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (contract.Proposed, error) {
@@ -625,21 +561,10 @@ func (m *Room) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (con
 	if err != nil {
 		return contract.Proposed{}, err
 	}
-	if err := needPart(p, partBuyer); err != nil {
+	if err := p.Need(contract.PartBuyer); err != nil {
 		return contract.Proposed{}, err
 	}
-	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	if r.Qty < 0 || r.Qty > found.Quantity-found.Promised {
-		problems.Add("contract.left", "qty", "left", figure(found.Quantity-found.Promised))
-	}
-	if r.AnswerDays == 0 {
-		r.AnswerDays = answerDays
-	}
-	if r.AnswerDays < 1 || r.AnswerDays > mostAnswer {
-		problems.Add("contract.answer_days", "answer_days", "max", fmt.Sprint(mostAnswer))
-	}
-	if err := problems.Err(); err != nil {
+	if r, err = r.Check(found.terms, found.Promised); err != nil {
 		return contract.Proposed{}, err
 	}
 	if err := m.signable(found); err != nil {
@@ -668,7 +593,7 @@ func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int,
 	if err := m.DB.SelectContext(ctx, &exclude, `SELECT DISTINCT household_id FROM quota WHERE contract_id = $1 ORDER BY 1`, c.ID); err != nil {
 		return res, fmt.Errorf("read households of contract %d: %w", c.ID, err)
 	}
-	unitFen, err := c.unitFen()
+	unitFen, err := c.terms.Expected(c.UnitGrams, 1, 0)
 	if err != nil {
 		return res, err
 	}
@@ -681,10 +606,7 @@ func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int,
 		return res, fmt.Errorf("propose quotas of contract %d: %d households", c.ID, len(found.Households))
 	}
 	now := m.Now()
-	by := now.AddDate(0, 0, days)
-	if last := endOf(c.SignBy); by.After(last) {
-		by = last
-	}
+	by := contract.AnswerBy(now, days, c.SignBy)
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		res = contract.Proposed{}
 		if key != "" {
@@ -702,18 +624,15 @@ func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int,
 			return err
 		}
 		// Others may have signed meanwhile: the last proposals give way.
-		left, n := c.Quantity-c.Promised, 0
-		for n < len(found.Qty) && found.Qty[n] <= left {
-			left -= found.Qty[n]
-			res.Qty += found.Qty[n]
-			n++
-		}
+		var n int
+		n, res.Qty = contract.Fit(found.Qty, c.Quantity-c.Promised)
 		wrote, err := tx.ExecContext(ctx, `
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, level_fen, answer_by, created_at)
-			SELECT $1, u.h, u.v, u.q, 'proposed', u.l, $6, $7
+			SELECT $1, u.h, u.v, u.q, $8, u.l, $6, $7
 			FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) AS u (h, v, q, l)
 			ON CONFLICT DO NOTHING`,
-			c.ID, desk.Ints(found.Households[:n]), desk.Ints(found.Villages[:n]), desk.Ints(found.Qty[:n]), desk.Ints(found.LevelFen[:n]), by, now)
+			c.ID, desk.Ints(found.Households[:n]), desk.Ints(found.Villages[:n]), desk.Ints(found.Qty[:n]), desk.Ints(found.LevelFen[:n]), by, now,
+			string(contract.QuotaProposed))
 		if err != nil {
 			return fmt.Errorf("write proposals: %w", err)
 		}
@@ -732,21 +651,4 @@ func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int,
 		return m.tell(ctx, tx, c.ID, "contract.timeline.proposed", "n", figure(res.Households), "qty", figure(res.Qty), "unit", "unit."+c.Unit)
 	})
 	return res, err
-}
-
-// unitFen is what a unit brings a household at the best grade's floor price, less the fee.
-func (c *contractRow) unitFen() (int64, error) {
-	gross, fee, err := orders.ExpectedIncome(c.terms.Grades[0].Floor, max(c.UnitGrams, 1), 1, c.terms.FeeBP)
-	if err != nil {
-		return 0, fmt.Errorf("estimate a unit: %w", err)
-	}
-	return gross - fee, nil
-}
-
-// floorOf is the floor of a grade, or of the best one.
-func (c *contractRow) floorOf(grade string) money.Price {
-	if p, ok := c.terms.Floor(grade); ok {
-		return p
-	}
-	return c.terms.Grades[0].Floor
 }

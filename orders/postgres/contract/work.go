@@ -20,10 +20,21 @@ func (m *Room) workContracts(ctx context.Context) error {
 	return errors.Join(m.lapseProposals(ctx), m.resumeBookings(ctx), m.returnQuotas(ctx), m.checkContracts(ctx))
 }
 
+// The work lists are read through indexes that are partial on the state, so the states are part of the text.
+var (
+	lapsedSQL = `SELECT DISTINCT contract_id FROM quota WHERE state IN (` + desk.StateList(contract.QuotaMachine.From(contract.QuotaLapse)) + `)
+		AND answer_by <= $1 ORDER BY 1`
+	bookingsSQL = `
+		UPDATE quota SET booked_at = $2 WHERE id IN (
+			SELECT id FROM quota WHERE state IN (` + desk.StateList(contract.QuotaMachine.From(contract.QuotaBooked)) + `) AND booked_at <= $1
+			ORDER BY booked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING id`
+)
+
 // lapseProposals ends proposals that nobody answered in time.
 func (m *Room) lapseProposals(ctx context.Context) error {
 	var due []int64
-	err := m.DB.SelectContext(ctx, &due, `SELECT DISTINCT contract_id FROM quota WHERE state = 'proposed' AND answer_by <= $1 ORDER BY 1`, m.Now())
+	err := m.DB.SelectContext(ctx, &due, lapsedSQL, m.Now())
 	if err != nil {
 		return fmt.Errorf("find lapsed proposals: %w", err)
 	}
@@ -33,8 +44,8 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			res, err := tx.ExecContext(ctx, `
-				UPDATE quota SET state = 'lapsed' WHERE contract_id = $1 AND state = 'proposed' AND answer_by <= $2`, id, m.Now())
+			res, err := tx.ExecContext(ctx, `UPDATE quota SET state = $3 WHERE contract_id = $1 AND state = ANY($4) AND answer_by <= $2`,
+				id, m.Now(), string(contract.QuotaMachine.To(contract.QuotaLapse)), desk.TextArray(contract.QuotaMachine.From(contract.QuotaLapse)))
 			if err != nil {
 				return fmt.Errorf("lapse proposals of contract %d: %w", id, err)
 			}
@@ -57,10 +68,7 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 // resumeBookings books what a process left unfinished.
 func (m *Room) resumeBookings(ctx context.Context) error {
 	var ids []int64
-	err := m.DB.SelectContext(ctx, &ids, `
-		UPDATE quota SET booked_at = $2 WHERE id IN (
-			SELECT id FROM quota WHERE state = 'booking' AND booked_at <= $1 ORDER BY booked_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING id`, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &ids, bookingsSQL, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("claim bookings: %w", err)
 	}
@@ -77,7 +85,8 @@ func (m *Room) returnQuotas(ctx context.Context) error {
 	for {
 		var rows []quotaRow
 		err := m.DB.SelectContext(ctx, &rows, `
-			SELECT `+quotaColumns+` FROM quota q WHERE q.state = 'ended' AND q.lot_id <> 0 AND NOT q.returned ORDER BY q.id LIMIT $1`, desk.WorkBatch)
+			SELECT `+quotaColumns+` FROM quota q WHERE q.state = $2 AND q.lot_id <> 0 AND NOT q.returned ORDER BY q.id LIMIT $1`,
+			desk.WorkBatch, string(contract.QuotaEnded))
 		if err != nil {
 			return fmt.Errorf("find ended quotas: %w", err)
 		}
@@ -137,7 +146,7 @@ func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) err
 	if err != nil {
 		return err
 	}
-	if want := presaleState(c.State); want != "" && string(want) != c.PresaleTold {
+	if want := contract.PresaleState(c.State); want != "" && string(want) != c.PresaleTold {
 		p, err := m.contractPresale(ctx, c)
 		if err != nil {
 			return err
@@ -152,7 +161,7 @@ func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) err
 		}
 	}
 	if c.Proposes && m.signable(c) == nil {
-		if _, err := m.propose(ctx, c, 0, answerDays, "", nil); err != nil {
+		if _, err := m.propose(ctx, c, 0, contract.AnswerDays, "", nil); err != nil {
 			return err
 		}
 	}
@@ -163,20 +172,6 @@ func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) err
 	return nil
 }
 
-// presaleState is what the catalogue should make of a contract's presale.
-func presaleState(s contract.State) catalog.PresaleState {
-	switch s {
-	case contract.Signing, contract.Running:
-		return catalog.PresaleOpen
-	case contract.Closed:
-		return catalog.PresaleClosed
-	}
-	return ""
-}
-
-// orderDays is for how long after the last day of delivery something can be called off: what was held up.
-const orderDays = 60
-
 func (m *Room) contractPresale(ctx context.Context, c *contractRow) (catalog.Presale, error) {
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {
@@ -186,18 +181,5 @@ func (m *Room) contractPresale(ctx context.Context, c *contractRow) (catalog.Pre
 	if !ok {
 		return catalog.Presale{}, fmt.Errorf("contract %d is for a product %q that is not there", c.ID, c.Product)
 	}
-	p := catalog.Presale{
-		Code: contract.Number(c.ID), ProductID: product.ID, Season: c.Season,
-		Title:    catalog.Text{Zh: c.Title, En: fmt.Sprintf("%s, contract %s", product.Name.En, contract.Number(c.ID))},
-		Channels: []catalog.Channel{catalog.ChannelContract}, OpensAt: c.CreatedAt.UTC(),
-		ClosesAt: endOf(c.DeliverTo).AddDate(0, 0, orderDays).UTC(), DeliverFrom: endOf(c.DeliverFrom).AddDate(0, 0, -1).UTC(),
-		DeliverTo: endOf(c.DeliverTo).Add(-time.Second).UTC(), MinQty: 1, StepQty: 1, CollectionMin: 1, GramsPerUnit: c.UnitGrams,
-		SellerOrg: c.CollectorOrg, Policy: "contract",
-		// What binds buyers of presales is in the contract itself: nothing is paid ahead with a call-off.
-		Terms: catalog.Terms{FeeBP: c.terms.FeeBP, WeightToleranceBP: c.terms.ToleranceBP},
-	}
-	for _, g := range c.terms.Grades {
-		p.Grades = append(p.Grades, catalog.GradePrice{Grade: g.Grade, Price: g.Floor})
-	}
-	return p, nil
+	return contract.PresaleOf(c.contract(), product), nil
 }

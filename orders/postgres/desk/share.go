@@ -60,19 +60,25 @@ func ReadShare(ctx context.Context, tx *sqlx.Tx, orderID int64, line int, lot in
 	return s, nil
 }
 
-// Quantities returns the share's quantities.
-func (s *ShareRow) Quantities() orders.ShareUnits {
-	return orders.ShareUnits{Qty: s.Qty, Received: s.Received, Held: s.Held, Short: s.Short, Final: s.Final}
+// Count is where the share's units are.
+func (s *ShareRow) Count() orders.ShareCount {
+	return orders.ShareCount{Qty: s.Qty, Received: s.Received, Held: s.Held, Short: s.Short, Returned: s.Returned,
+		NetGrams: s.NetGrams, Final: s.Final}
+}
+
+// SetCount takes over a changed count, with the state that follows from it.
+func (s *ShareRow) SetCount(c orders.ShareCount) {
+	s.Received, s.Held, s.Short, s.Returned, s.NetGrams, s.Final = c.Received, c.Held, c.Short, c.Returned, c.NetGrams, c.Final
+	s.State = c.State()
 }
 
 // Room is how many units may still come.
-func (s *ShareRow) Room() int64 { return s.Quantities().Room() }
+func (s *ShareRow) Room() int64 { return s.Count().Room() }
 
 // Save writes a share after its quantities changed and brings its line in step: what is short on it is no longer
 // allocated, what was received counts. The household's expected income follows.
 func (s *ShareRow) Save(ctx context.Context, tx *sqlx.Tx) error {
-	units := s.Quantities().Settled()
-	s.Short, s.State = units.Short, units.State()
+	s.SetCount(s.Count().Close())
 	var was struct {
 		Received int64 `db:"received"`
 		Short    int64 `db:"short"`

@@ -21,12 +21,9 @@ type Agreement struct {
 	Point       int64 // the agreed collection point; 0: any
 }
 
-// Measure is what the price of a ticket counts: grams, or units.
+// Measure is the quantity that the price of a ticket counts: grams, or units.
 func (t *TicketRow) Measure(weighed bool) int64 {
-	if weighed {
-		return t.NetGrams
-	}
-	return t.Units
+	return orders.Measure(weighed, t.NetGrams, t.Units)
 }
 
 // TicketRow is a weigh ticket as it is stored.

@@ -49,7 +49,7 @@ func (m *Room) collectionFilter(ctx context.Context, r orders.CollectionFilter) 
 		}
 		f.Add(`s.order_id = ?`, id)
 	} else if c.Works {
-		f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+		f.Add(`o.state = ANY(?)`, desk.TextArray(orders.Machine.From(orders.StepWeigh)))
 	}
 	if r.VillageID != 0 {
 		f.Add(`s.village_id = ?`, r.VillageID)
@@ -180,18 +180,14 @@ func (m *Room) Shares(ctx context.Context, c desk.Collector, where string, args 
 			continue
 		}
 		o, h := offers[s.OfferID], people[s.HouseholdID]
-		gross, fee, err := orders.ExpectedIncome(money.Price{Fen: s.PriceFen, Per: s.PricePer}, s.UnitMeasure, s.Qty-s.Short, s.FeeBP)
-		if err != nil {
-			return nil, fmt.Errorf("estimate share: %w", err)
-		}
-		agent, err := money.BasisPoints(gross-fee, agents[s.LotID].BP)
+		p, err := orders.ExpectedParts(money.Price{Fen: s.PriceFen, Per: s.PricePer}, s.UnitMeasure, s.Qty-s.Short, s.FeeBP, agents[s.LotID].BP)
 		if err != nil {
 			return nil, fmt.Errorf("estimate share: %w", err)
 		}
 		out = append(out, orders.Share{
 			OrderID: s.OrderID, OrderNo: orders.Number(s.OrderID), Line: s.Line, LotID: s.LotID, HouseholdID: s.HouseholdID,
 			VillageID: s.VillageID, Qty: s.Qty, Received: s.Received, Short: s.Short, NetGrams: s.NetGrams, State: s.State,
-			Policy: s.Policy, LevelFen: s.LevelFen, ExpectedFen: gross - fee - agent, AgentFen: agent, TicketID: s.TicketID, Product: o.Product, Title: o.Title,
+			Policy: s.Policy, LevelFen: s.LevelFen, ExpectedFen: p.NetFen(), AgentFen: p.AgentFen, TicketID: s.TicketID, Product: o.Product, Title: o.Title,
 			Unit: o.Unit, Grade: s.Grade, GramsPerUnit: o.GramsPerUnit, DeliverFrom: o.DeliverFrom, DeliverTo: o.DeliverTo,
 			Channel: s.Channel, Code: h.Code, Head: h.Head, Village: ref.Villages[s.VillageID].Name, Phone: h.Phone,
 		})

@@ -20,7 +20,8 @@ import (
 func (m *Room) Progress(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var open bool
 	err := tx.GetContext(ctx, &open, `
-		SELECT EXISTS (SELECT FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected')`, o.ID, l.No, village)
+		SELECT EXISTS (SELECT FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = $4)`, o.ID, l.No, village,
+		string(orders.ShareExpected))
 	if err != nil {
 		return fmt.Errorf("look for open shares: %w", err)
 	}
@@ -38,8 +39,8 @@ func (m *Room) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 	var tickets []desk.TicketRow
 	err := tx.SelectContext(ctx, &tickets, `
 		SELECT `+desk.TicketColumns+` FROM ticket t
-		WHERE t.order_id = $1 AND t.line = $2 AND t.village_id = $3 AND t.state = 'accepted' AND NOT t.settled ORDER BY t.id`,
-		o.ID, l.No, village)
+		WHERE t.order_id = $1 AND t.line = $2 AND t.village_id = $3 AND t.state = $4 AND NOT t.settled ORDER BY t.id`,
+		o.ID, l.No, village, string(orders.TicketAccepted))
 	if err != nil {
 		return fmt.Errorf("read tickets to settle: %w", err)
 	}
@@ -91,15 +92,11 @@ func (m *Room) settleTickets(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 		return err
 	}
 	amount -= worked
-	var raised int64
-	for _, w := range ws {
-		raised += w.AgentFen
-	}
 	var id int64
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, agent_fen, closed_at, closed_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
-		o.ID, l.No, village, units, grams, amount, fee, raised, now, desk.ActorName(link.ActorFrom(ctx)))
+		o.ID, l.No, village, units, grams, amount, fee, orders.RaisedFen(ws), now, desk.ActorName(link.ActorFrom(ctx)))
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}

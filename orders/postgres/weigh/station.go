@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"banmuyuan/internal/link"
@@ -42,7 +41,7 @@ func (m *Room) StationList(ctx context.Context, r orders.StationRequest) (orders
 	}
 	var f desk.Filter
 	f.Raw(c.Where("s", f.Next()))
-	f.Add(`o.state = ANY(?)`, desk.TextArray([]string{string(orders.StateConfirmed), string(orders.StateWeighing)}))
+	f.Add(`o.state = ANY(?)`, desk.TextArray(orders.Machine.From(orders.StepWeigh)))
 	f.Add(`s.state = ?`, string(orders.ShareExpected))
 	if len(r.Villages) > 0 {
 		f.Add(`s.village_id = ANY(?)`, desk.Ints(r.Villages))
@@ -101,73 +100,27 @@ func (m *Room) stationShares(ctx context.Context, shares []orders.Share) ([]orde
 func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
 	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
 	c, err := m.collectsWork(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return res, err
-	case len(r.Tickets) == 0:
-		return res, link.E(link.Invalid, "sync.empty", "tickets")
-	case len(r.Tickets) > orders.MaxSync:
-		return res, link.E(link.Invalid, "sync.many", "tickets", "max", fmt.Sprint(orders.MaxSync))
+	}
+	if err := r.Check(); err != nil {
+		return res, err
 	}
 	here, err := m.arrived(ctx, r.Tickets)
 	if err != nil {
 		return res, err
 	}
-	waiting := make([]int, len(r.Tickets))
-	for i := range r.Tickets {
-		waiting[i] = i
-	}
-	for progress := true; progress && len(waiting) > 0; {
-		progress = false
-		var still []int
-		for _, i := range waiting {
-			q := r.Tickets[i]
-			q.ClientID = strings.ToLower(q.ClientID)
-			item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncWaiting, Problem: link.E(link.Conflict, "sync.waiting", "after")}
-			if here.all(q) {
-				progress = true
-				item = m.bring(ctx, c, q, here)
-			} else {
-				still = append(still, i)
-			}
-			res.Items[i] = item
-		}
-		waiting = still
-	}
+	res.Items = here.BringInOrder(r.Tickets, func(q orders.QueuedWeighing) orders.SyncItem { return m.bring(ctx, c, q, here) })
 	return res, m.ticketsOf(ctx, res.Items)
 }
 
-// arrivals are weighings that the module has heard of, with the ticket that became of each, or 0.
-type arrivals map[string]int64
-
-func (a arrivals) all(q orders.QueuedWeighing) bool {
-	for _, id := range q.After {
-		if _, ok := a[strings.ToLower(id)]; !ok {
-			return false
-		}
-	}
-	if q.SupersedesClient == "" {
-		return true
-	}
-	_, ok := a[strings.ToLower(q.SupersedesClient)]
-	return ok
-}
-
-func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arrivals, error) {
+// arrived looks up the weighings that a request names.
+func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (orders.Arrivals, error) {
 	var ids []string
-	for i, q := range queued {
-		named := append(slices.Clone(q.After), q.ClientID)
-		if q.SupersedesClient != "" {
-			named = append(named, q.SupersedesClient)
-		}
-		for _, id := range named {
-			if !desk.UUIDPattern.MatchString(id) { // it cannot be told from another one, and nothing of ours made it
-				return nil, link.E(link.Invalid, "weigh.client_id", fmt.Sprintf("tickets[%d].client_id", i))
-			}
-		}
-		ids = append(ids, named...)
+	for _, q := range queued {
+		ids = append(ids, q.Names()...)
 	}
-	here := arrivals{}
+	here := orders.Arrivals{}
 	var rows []struct {
 		ClientID string `db:"client_id"`
 		TicketID int64  `db:"ticket_id"`
@@ -187,26 +140,18 @@ func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (arr
 }
 
 // bring makes a ticket of a weighing, or keeps it aside.
-func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here arrivals) orders.SyncItem {
+func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here orders.Arrivals) orders.SyncItem {
 	item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncRecorded}
 	hash, err := desk.HashBody(q)
 	if err == nil {
 		item.Problem, err = m.knownConflict(ctx, q.ClientID, hash)
 	}
 	if err == nil && item.Problem == nil {
-		r := q.WeighRequest
-		if q.SupersedesClient != "" {
-			if r.Supersedes = here[strings.ToLower(q.SupersedesClient)]; r.Supersedes == 0 {
-				err = link.E(link.Conflict, "sync.corrected.gone", "supersedes_client")
-			}
-		}
-		if err == nil {
+		var r orders.WeighRequest
+		if r, err = here.Request(q); err == nil {
 			item.TicketID, err = m.record(ctx, c, r)
 		}
-		switch link.CodeOf(err) {
-		case "":
-		case link.Unavailable, link.Internal:
-		default:
+		if orders.OutcomeOf(err) == orders.SyncConflict {
 			item.Problem = link.AsError(err)
 			err = m.keepConflict(ctx, c, q, hash, item.Problem)
 		}
@@ -219,7 +164,6 @@ func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeigh
 	case item.Problem != nil:
 		item.Outcome = orders.SyncConflict
 	}
-	here[q.ClientID] = item.TicketID
 	return item
 }
 
@@ -270,9 +214,10 @@ func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.Queu
 	a := link.ActorFrom(ctx)
 	_, err = m.DB.ExecContext(ctx, `
 		INSERT INTO weigh_conflict (client_id, body_hash, body, order_id, line, lot_id, household_id, village_id, seller_org, org, problem,
-		                            account_id, actor, arrived_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT ON CONSTRAINT weigh_conflict_once DO NOTHING`,
-		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, desk.ActorName(a), m.Now())
+		                            account_id, actor, arrived_at, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT ON CONSTRAINT weigh_conflict_once DO NOTHING`,
+		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, desk.ActorName(a), m.Now(),
+		string(orders.ConflictOpen))
 	if err != nil {
 		return fmt.Errorf("keep conflict: %w", err)
 	}
@@ -299,12 +244,8 @@ func (m *Room) ticketsOf(ctx context.Context, items []orders.SyncItem) error {
 		states[r.ID] = r.State
 	}
 	for i := range items {
-		if items[i].TicketID == 0 {
-			continue
-		}
-		items[i].TicketNo, items[i].State = orders.TicketNumber(items[i].TicketID), states[items[i].TicketID]
-		if items[i].State == orders.TicketHeld {
-			items[i].Outcome = orders.SyncHeld
+		if items[i].TicketID != 0 {
+			items[i].Became(states[items[i].TicketID])
 		}
 	}
 	return nil
@@ -331,6 +272,9 @@ type conflictRow struct {
 const conflictColumns = `w.id, w.client_id::text AS client_id, w.body, w.order_id, w.line, w.lot_id, w.household_id, w.village_id, w.problem, w.actor,
 	w.arrived_at, w.state, w.settled_by, w.settled_at, w.why`
 
+// openConflict selects conflicts that wait for a decision. The states are part of the text, so that the partial index is used.
+var openConflict = `w.state IN (` + desk.StateList(orders.ConflictMachine.From(orders.ConflictDrop)) + `)`
+
 // Conflicts lists weighings that wait for a person, newest first.
 func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.ConflictPage, error) {
 	page := orders.ConflictPage{Items: []orders.WeighConflict{}}
@@ -348,11 +292,11 @@ func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.C
 	}
 	var f desk.Filter
 	f.Raw(c.ConflictScope(f.Next()))
-	if err := m.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM weigh_conflict w WHERE w.state = 'open' AND `+f.Where(), f.Args...); err != nil {
+	if err := m.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM weigh_conflict w WHERE `+openConflict+` AND `+f.Where(), f.Args...); err != nil {
 		return page, fmt.Errorf("count conflicts: %w", err)
 	}
 	if !r.All {
-		f.Add(`w.state = 'open'`)
+		f.Add(openConflict)
 	}
 	if after != nil {
 		f.Add(`w.id < ?`, after[0])
@@ -434,23 +378,25 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 	if err != nil {
 		return orders.WeighConflict{}, err
 	}
-	if r.State != orders.ConflictDropped && r.State != orders.ConflictReweighed {
-		return orders.WeighConflict{}, link.E(link.Invalid, "conflict.state.choose", "state")
+	step, err := orders.ConflictStepTo(r.State)
+	if err != nil {
+		return orders.WeighConflict{}, err
 	}
-	why, ok := desk.Clean(r.Why, 1, desk.ReasonMax)
-	if !ok {
-		return orders.WeighConflict{}, link.E(link.Invalid, "conflict.why", "why", "max", fmt.Sprint(desk.ReasonMax))
+	why, err := r.CheckReason()
+	if err != nil {
+		return orders.WeighConflict{}, err
 	}
 	a := link.ActorFrom(ctx)
 	var f desk.Filter
 	f.Raw(c.ConflictScope(f.Next()))
 	f.Add(`w.id = ?`, r.ID)
 	var rows []conflictRow
-	args := append(slices.Clone(f.Args), string(r.State), a.Account, desk.ActorName(a), m.Now(), why)
+	args := append(slices.Clone(f.Args), string(orders.ConflictMachine.To(step)), a.Account, desk.ActorName(a), m.Now(), why,
+		desk.TextArray(orders.ConflictMachine.From(step)))
 	n := len(f.Args)
 	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`
 		UPDATE weigh_conflict w SET state = $%d, settled_id = $%d, settled_by = $%d, settled_at = $%d, why = $%d
-		WHERE w.state = 'open' AND %s RETURNING %s`, n+1, n+2, n+3, n+4, n+5, f.Where(), conflictColumns), args...)
+		WHERE w.state = ANY($%d) AND %s RETURNING %s`, n+1, n+2, n+3, n+4, n+5, n+6, f.Where(), conflictColumns), args...)
 	if err != nil {
 		return orders.WeighConflict{}, fmt.Errorf("settle conflict %d: %w", r.ID, err)
 	}
@@ -461,8 +407,9 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 			return orders.WeighConflict{}, fmt.Errorf("read conflict %d: %w", r.ID, err)
 		case len(rows) == 0:
 			return orders.WeighConflict{}, link.E(link.NotFound, "conflict.unknown", "id")
-		case rows[0].State != r.State || rows[0].SettledBy != desk.ActorName(a):
-			return orders.WeighConflict{}, link.E(link.Conflict, "conflict.settled", "")
+		}
+		if err := orders.CheckSettled(rows[0].State, r.State, rows[0].SettledBy == desk.ActorName(a)); err != nil {
+			return orders.WeighConflict{}, err
 		}
 	}
 	out, err := m.conflictsOut(ctx, rows)

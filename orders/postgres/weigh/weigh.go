@@ -3,7 +3,6 @@ package weigh
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -31,13 +30,8 @@ func (m *Room) Weigh(ctx context.Context, r orders.WeighRequest) (orders.Ticket,
 
 // record writes the ticket of a weighing, or finds the one that was written of it before.
 func (m *Room) record(ctx context.Context, c desk.Collector, r orders.WeighRequest) (id int64, err error) {
-	r.ClientID = strings.ToLower(r.ClientID)
-	if !desk.UUIDPattern.MatchString(r.ClientID) {
-		return 0, link.E(link.Invalid, "weigh.client_id", "client_id")
-	}
-	var ok bool
-	if r.Reason, ok = desk.Clean(r.Reason, 0, desk.ReasonMax); !ok {
-		return 0, link.E(link.Invalid, "weigh.reason.long", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	if r, err = r.Clean(); err != nil {
+		return 0, err
 	}
 	hash, err := desk.HashBody(r)
 	if err != nil {
@@ -113,21 +107,18 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 	if !c.Covers(s.SellerOrg, s.VillageID, 0) {
 		return 0, desk.ErrNotFound()
 	}
-	event := orders.StepWeigh
-	if r.Supersedes != 0 {
-		event = orders.StepCorrect
-	}
-	if o.State != orders.StateConfirmed || r.Supersedes == 0 {
-		if _, err := o.State.Next(event); err != nil {
-			return 0, err
-		}
+	if err := orders.AdmitTicket(o.State, r.Supersedes != 0); err != nil {
+		return 0, err
 	}
 	if r.Supersedes != 0 {
 		if s, err = m.supersede(ctx, tx, o, l, s, r.Supersedes); err != nil {
 			return 0, err
 		}
 	}
-	price, err := m.checkWeighing(r, l, s, ref)
+	_, known := ref.Points[r.PointID]
+	scale := orders.Scale{Prices: l.Offer.Prices, Weighed: l.Weighed(), UnitGrams: l.UnitMeasure, ToleranceBP: l.Offer.Terms.WeightToleranceBP,
+		Room: s.Room(), PointKnown: known, Now: m.Now()}
+	price, err := scale.Check(r)
 	if err != nil {
 		return 0, err
 	}
@@ -143,10 +134,7 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 			return 0, err
 		}
 	}
-	state, heldFor := orders.TicketAccepted, ""
-	if l.Weighed() && orders.FarFromEstimate(r.GrossGrams-r.TareGrams, r.Units, l.UnitMeasure, l.Offer.Terms.WeightToleranceBP) {
-		state, heldFor = orders.TicketHeld, "ticket.held.weight"
-	}
+	state, heldFor := scale.FirstState(r)
 	a := link.ActorFrom(ctx)
 	now := m.Now()
 	if r.WeighedAt.IsZero() {
@@ -176,15 +164,13 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 		}
 	}
 	if state == orders.TicketHeld {
-		s.Held += r.Units
-		s.State = orders.ShareExpected
-		// A ticket of no units cannot be far from anything, so held units are what keeps the share open.
+		s.SetCount(s.Count().Hold(r.Units)) // a ticket of no units is never held, so the share stays open
 		if err := s.Save(ctx, tx); err != nil {
 			return 0, err
 		}
 		return id, m.touch(ctx, tx, o.ID)
 	}
-	return id, m.accept(ctx, tx, o, l, s, id, r.Units, r.GrossGrams-r.TareGrams, r.Final)
+	return id, m.accept(ctx, tx, o, l, s, id, r.Units, r.NetGrams(), r.Final)
 }
 
 func (m *Room) touch(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
@@ -192,23 +178,6 @@ func (m *Room) touch(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 		return fmt.Errorf("touch order: %w", err)
 	}
 	return nil
-}
-
-func (m *Room) checkWeighing(r orders.WeighRequest, l *desk.LineRow, s *desk.ShareRow, ref *desk.Names) (money.Price, error) {
-	var problems link.Problems
-	orders.CheckWeighing(&problems, r, l.Weighed(), s.Room())
-	g, ok := orders.PriceOf(l.Offer.Prices, r.Grade)
-	if !ok || r.Grade == "" {
-		problems.Add("presale.grade", "grade")
-	}
-	if _, known := ref.Points[r.PointID]; !known {
-		problems.Add("weigh.point", "point_id")
-	}
-	now := m.Now()
-	if !r.WeighedAt.IsZero() && (r.WeighedAt.After(now.Add(desk.ClockSkew)) || r.WeighedAt.Before(now.AddDate(0, -1, 0))) {
-		problems.Add("weigh.time", "weighed_at")
-	}
-	return g.Price, problems.Err()
 }
 
 // BeginWeighing moves an order on with its first ticket.
@@ -224,10 +193,8 @@ func (m *Room) BeginWeighing(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow)
 
 // accept counts a ticket's units.
 func (m *Room) accept(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, s *desk.ShareRow, ticket, units, grams int64, final bool) error {
-	s.Received += units
-	s.NetGrams += grams
+	s.SetCount(s.Count().Receive(units, grams, final))
 	s.TicketID = ticket
-	s.Final = s.Final || final
 	if err := s.Save(ctx, tx); err != nil {
 		return err
 	}
@@ -252,10 +219,11 @@ func (m *Room) supersede(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 	if err != nil {
 		return nil, fmt.Errorf("read ticket %d: %w", ticket, err)
 	}
-	if _, err := t.State.Next(orders.TicketSupersede); err != nil {
+	to, err := t.State.Next(orders.TicketSupersede)
+	if err != nil {
 		return nil, err
 	}
-	if o.State != orders.StateConfirmed && o.State != orders.StateWeighing {
+	if orders.ReopensBill(o.State) {
 		if err := desk.MoveTo(ctx, tx, o, orders.StepCorrect); err != nil {
 			return nil, err
 		}
@@ -272,22 +240,13 @@ func (m *Room) supersede(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 			return nil, err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE ticket SET state = 'superseded' WHERE id = $1`, t.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE ticket SET state = $2 WHERE id = $1`, t.ID, string(to)); err != nil {
 		return nil, fmt.Errorf("supersede ticket %d: %w", t.ID, err)
 	}
 	if s, err = desk.ReadShare(ctx, tx, o.ID, l.No, s.LotID); err != nil { // as the reversal left it
 		return nil, err
 	}
-	if t.State == orders.TicketHeld {
-		s.Held -= t.Units
-	} else {
-		s.Received -= t.Units
-		s.NetGrams -= t.NetGrams
-		if t.Final { // what the ticket had said to be short is open again, unless it was already given to others
-			s.Final = false
-			s.Short = s.Returned
-		}
-	}
+	s.SetCount(s.Count().TakeBack(t.State, t.Units, t.NetGrams, t.Final))
 	args := map[string]string{"ticket": orders.TicketNumber(t.ID), "line": fmt.Sprint(l.No)}
 	if err := m.AddTimeline(ctx, tx, []int64{o.ID}, "order.timeline.corrected", args); err != nil {
 		return nil, err
@@ -304,9 +263,8 @@ func (m *Room) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (
 	if !c.Works {
 		return orders.Ticket{}, desk.ErrRole()
 	}
-	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
-	if !ok || !r.Accept && reason == "" {
-		return orders.Ticket{}, link.E(link.Invalid, "ticket.decide.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	if r.Reason, err = r.Check(); err != nil {
+		return orders.Ticket{}, err
 	}
 	a := link.ActorFrom(ctx)
 	var orderID int64
@@ -329,10 +287,10 @@ func (m *Room) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (
 		if !c.Covers(t.SellerOrg, t.VillageID, 0) {
 			return link.E(link.NotFound, "ticket.unknown", "id")
 		}
-		if t.AccountID == a.Account {
-			return link.E(link.Forbidden, "ticket.decide.same_person", "")
+		if err := orders.MayDecide(t.AccountID, a.Account); err != nil {
+			return err
 		}
-		return m.decide(ctx, tx, o, t, r.Accept, reason)
+		return m.decide(ctx, tx, o, t, r)
 	})
 	if err != nil {
 		return orders.Ticket{}, err
@@ -340,22 +298,15 @@ func (m *Room) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (
 	return m.Ticket(ctx, orders.TicketRef{ID: r.ID})
 }
 
-func (m *Room) decide(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t *desk.TicketRow, accept bool, reason string) error {
-	decision := orders.TicketRefuse
-	if accept {
-		decision = orders.TicketAccept
-	}
-	to, err := t.State.Next(decision)
-	if err != nil {
-		if t.State == orders.TicketAccepted && accept && t.DecidedBy == desk.ActorName(link.ActorFrom(ctx)) {
-			return nil // said twice
-		}
+func (m *Room) decide(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t *desk.TicketRow, r orders.DecideTicketRequest) error {
+	a := link.ActorFrom(ctx)
+	to, repeated, err := r.Next(t.State, t.DecidedBy == desk.ActorName(a))
+	if err != nil || repeated {
 		return err
 	}
-	a := link.ActorFrom(ctx)
 	_, err = tx.ExecContext(ctx, `
 		UPDATE ticket SET state = $2, decided_id = $3, decided_by = $4, decided_why = $5 WHERE id = $1`,
-		t.ID, string(to), a.Account, desk.ActorName(a), reason)
+		t.ID, string(to), a.Account, desk.ActorName(a), r.Reason)
 	if err != nil {
 		return fmt.Errorf("decide ticket %d: %w", t.ID, err)
 	}
@@ -371,8 +322,8 @@ func (m *Room) decide(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t *des
 	if err != nil {
 		return err
 	}
-	s.Held -= t.Units
-	if accept {
+	s.SetCount(s.Count().Release(t.Units))
+	if r.Accept {
 		return m.accept(ctx, tx, o, l, s, t.ID, t.Units, t.NetGrams, t.Final)
 	}
 	if err := s.Save(ctx, tx); err != nil {
@@ -438,16 +389,12 @@ func (m *Room) ticketsOut(ctx context.Context, rows []desk.TicketRow) ([]orders.
 		if t.DeliveryID != nil {
 			out[i].DeliveryID = *t.DeliveryID
 		}
-		if !t.Settled && (t.State == orders.TicketAccepted || t.State == orders.TicketHeld) && t.Units > 0 {
-			if out[i].AmountFen, err = out[i].Price.Amount(t.Measure(l.Weighed())); err != nil {
+		if !t.Settled && t.State.Stands() && t.Units > 0 {
+			p, err := orders.ExpectedParts(out[i].Price, 1, t.Measure(l.Weighed()), l.FeeBP, agents[t.LotID].BP)
+			if err != nil {
 				return nil, fmt.Errorf("estimate ticket %d: %w", t.ID, err)
 			}
-			if out[i].FeeFen, err = money.BasisPoints(out[i].AmountFen, l.FeeBP); err != nil {
-				return nil, fmt.Errorf("estimate ticket %d: %w", t.ID, err)
-			}
-			if out[i].AgentFen, err = money.BasisPoints(out[i].AmountFen-out[i].FeeFen, agents[t.LotID].BP); err != nil {
-				return nil, fmt.Errorf("estimate ticket %d: %w", t.ID, err)
-			}
+			out[i].AmountFen, out[i].FeeFen, out[i].AgentFen = p.GrossFen, p.FeeFen, p.AgentFen
 		}
 		if g, raised := agents[t.LotID]; raised {
 			out[i].Agent, out[i].AgentBP = ref.Orgs[g.OrgID].Name, g.BP

@@ -3,67 +3,9 @@ package orders
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
-	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 )
-
-// Bounds of one weighing: what a lorry scale can show.
-const (
-	maxGrossGrams = 120_000_000
-	maxUnits      = 10_000_000
-)
-
-// CheckWeighing notes in problems what cannot be right about a weighing, whatever was ordered: room is how many units
-// may still come from the household, weighed whether the goods go over a scale.
-func CheckWeighing(problems *link.Problems, r WeighRequest, weighed bool, room int64) {
-	if r.Units < 0 || r.Units > maxUnits {
-		problems.Add("weigh.units.range", "units")
-	} else if r.Units > room {
-		problems.Add("weigh.units.above_share", "units", "room", strconv.FormatInt(room, 10))
-	}
-	if r.Rejected < 0 || r.Rejected > maxUnits {
-		problems.Add("weigh.units.range", "rejected")
-	}
-	if r.Rejected > 0 && r.Reason == "" {
-		problems.Add("weigh.reason.missing", "reason")
-	}
-	if r.Units == 0 && r.Rejected == 0 && !r.Final {
-		problems.Add("weigh.units.nothing", "units")
-	}
-	switch {
-	case !weighed:
-		if r.GrossGrams != 0 {
-			problems.Add("weigh.weight.counted", "gross_grams")
-		}
-		if r.TareGrams != 0 {
-			problems.Add("weigh.weight.counted", "tare_grams")
-		}
-	case r.GrossGrams < 0 || r.GrossGrams > maxGrossGrams:
-		problems.Add("weigh.weight.range", "gross_grams")
-	case r.TareGrams < 0 || r.TareGrams > r.GrossGrams:
-		problems.Add("weigh.tare.above_gross", "tare_grams")
-	case r.Units > 0 && r.GrossGrams == r.TareGrams:
-		problems.Add("weigh.weight.nothing", "gross_grams")
-	case r.Units == 0 && r.GrossGrams > r.TareGrams:
-		problems.Add("weigh.units.missing", "units")
-	}
-}
-
-// FarFromEstimate tells whether a weight per unit differs from what is usual by more than toleranceBP.
-func FarFromEstimate(netGrams, units, gramsPerUnit, toleranceBP int64) bool {
-	if units <= 0 || gramsPerUnit <= 0 {
-		return false
-	}
-	usual := units * gramsPerUnit
-	off := netGrams - usual
-	if off < 0 {
-		off = -off
-	}
-	allowed, err := money.BasisPoints(usual, toleranceBP)
-	return err != nil || off > allowed
-}
 
 // Weighing is one accepted ticket of a delivery, as far as its money is concerned.
 type Weighing struct {
@@ -151,4 +93,13 @@ func settleGrade(ws []Weighing, feeBP int64) (amount, fee int64, err error) {
 		ws[i].AmountFen, ws[i].FeeFen = amounts[i], fees[i]
 	}
 	return amount, fee, nil
+}
+
+// RaisedFen is what raisers get of all tickets.
+func RaisedFen(ws []Weighing) int64 {
+	var sum int64
+	for _, w := range ws {
+		sum += w.AgentFen
+	}
+	return sum
 }
