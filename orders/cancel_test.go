@@ -85,12 +85,12 @@ func TestCancelCost(t *testing.T) {
 		{"unpaid", orders.StatePlaced, []orders.Line{lineWith(100, half)}, 100, 25 * time.Hour, 0},
 		{"called off while weighing", orders.StateWeighing, []orders.Line{lineWith(100, half)}, 100, 25 * time.Hour, 0},
 	} {
-		got, err := orders.CancelCost(c.state, c.lines, c.paid, noon, noon.Add(c.after))
+		got, err := orders.CancelCost(c.state, c.lines, c.paid, midday, midday.Add(c.after))
 		if err != nil || got != c.want {
 			t.Errorf("%s: %d, %v, want %d", c.name, got, err, c.want)
 		}
 	}
-	if _, err := orders.CancelCost(orders.StateConfirmed, []orders.Line{lineWith(math.MaxInt64, catalog.Terms{ForfeitBP: 20_000})}, 1, noon, noon); err == nil {
+	if _, err := orders.CancelCost(orders.StateConfirmed, []orders.Line{lineWith(math.MaxInt64, catalog.Terms{ForfeitBP: 20_000})}, 1, midday, midday); err == nil {
 		t.Error("an amount out of range is no error")
 	}
 }
@@ -109,7 +109,7 @@ func TestCancelCostIsBounded(t *testing.T) {
 		paid := rapid.Int64Range(0, deposits).Draw(t, "paid")
 		before := int64(0)
 		for hours := range 101 {
-			cost, err := orders.CancelCost(orders.StateConfirmed, lines, paid, noon, noon.Add(time.Duration(hours)*time.Hour))
+			cost, err := orders.CancelCost(orders.StateConfirmed, lines, paid, midday, midday.Add(time.Duration(hours)*time.Hour))
 			if err != nil || cost < before || cost > paid {
 				t.Fatalf("after %d hours %d of %d, %v; an hour before it was %d", hours, cost, paid, err, before)
 			}
@@ -123,7 +123,7 @@ func TestForfeit(t *testing.T) {
 	lines := []orders.Line{lineWith(100, catalog.Terms{ForfeitBP: 5000})}
 	paid := orders.Funds{State: orders.StateConfirmed, PaidFen: 100}
 	lately := orders.Funds{State: orders.StateConfirmed, PaidFen: 100, LateFen: 70}
-	then := noon.Add(-time.Hour)
+	then := midday.Add(-time.Hour)
 	for _, c := range []struct {
 		name      string
 		f         orders.Funds
@@ -137,7 +137,7 @@ func TestForfeit(t *testing.T) {
 		{"because of a shortage", paid, orders.StepDecline, &then, 0},
 		{"never confirmed", paid, orders.StepCancel, nil, 0},
 	} {
-		if got, err := orders.Forfeit(c.f, c.step, lines, c.confirmed, noon); err != nil || got != c.want {
+		if got, err := orders.Forfeit(c.f, c.step, lines, c.confirmed, midday); err != nil || got != c.want {
 			t.Errorf("%s: %d, %v, want %d", c.name, got, err, c.want)
 		}
 	}
@@ -159,8 +159,8 @@ func TestInspectionEnds(t *testing.T) {
 		{hours(), 0}, {hours(48), 48 * time.Hour}, {hours(48, 24), 48 * time.Hour}, {hours(24, 48), 48 * time.Hour},
 		{hours(24, 72, 48), 72 * time.Hour}, {hours(0), 0},
 	} {
-		if got := orders.InspectionEnds(c.lines, noon); !got.Equal(noon.Add(c.want)) {
-			t.Errorf("%d lines: %v, want %v after it was paid", len(c.lines), got.Sub(noon), c.want)
+		if got := orders.InspectionEnds(c.lines, midday); !got.Equal(midday.Add(c.want)) {
+			t.Errorf("%d lines: %v, want %v after it was paid", len(c.lines), got.Sub(midday), c.want)
 		}
 	}
 }

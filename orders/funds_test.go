@@ -12,7 +12,7 @@ import (
 	"banmuyuan/orders"
 )
 
-var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+var midday = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // isError reports whether err has the code and key; an empty code wants no error.
 func isError(err error, code link.Code, key string) bool {
@@ -35,7 +35,7 @@ func TestDue(t *testing.T) {
 func TestPayable(t *testing.T) {
 	t.Parallel()
 	const within = 30 * time.Hour
-	placed := orders.Funds{State: orders.StatePlaced, DepositFen: 30, BalanceFen: 9, ExpiresAt: noon}
+	placed := orders.Funds{State: orders.StatePlaced, DepositFen: 30, BalanceFen: 9, ExpiresAt: midday}
 	with := func(change func(*orders.Funds)) orders.Funds {
 		f := placed
 		change(&f)
@@ -49,18 +49,18 @@ func TestPayable(t *testing.T) {
 		code link.Code
 		key  string
 	}{
-		"deposit":                 {f: placed, now: noon.Add(-1), want: orders.Bill{Fen: 30, Purpose: orders.PurposeDeposit, Expires: noon}},
-		"deposit at the last":     {f: placed, now: noon, code: link.Conflict, key: "order.pay.expired"},
-		"its stock is lost":       {f: with(func(f *orders.Funds) { f.HoldLost = true }), now: noon.Add(-1), code: link.Conflict, key: "order.pay.expired"},
-		"deposit paid":            {f: with(func(f *orders.Funds) { f.DepositPaid = true }), now: noon.Add(-1), code: link.Conflict, key: "order.pay.nothing"},
-		"no deposit":              {f: with(func(f *orders.Funds) { f.DepositFen = 0 }), now: noon.Add(-1), code: link.Conflict, key: "order.pay.nothing"},
-		"expiring":                {f: state(orders.StateExpiring), now: noon.Add(-1), code: link.Conflict, key: "order.pay.expired"},
-		"expired":                 {f: state(orders.StateExpired), now: noon.Add(-1), code: link.Conflict, key: "order.pay.expired"},
-		"confirmed":               {f: state(orders.StateConfirmed), now: noon, code: link.Conflict, key: "order.pay.nothing"},
-		"balance":                 {f: state(orders.StateBilled), now: noon.Add(1), want: orders.Bill{Fen: 9, Purpose: orders.PurposeBalance, Expires: noon.Add(1 + within)}},
-		"balance not closed":      {f: orders.Funds{State: orders.StateBilled, DepositFen: 30}, now: noon, code: link.Unavailable, key: "order.pay.wait"},
-		"paid":                    {f: state(orders.StatePaid), now: noon, code: link.Conflict, key: "order.pay.nothing"},
-		"balance of a lost stock": {f: orders.Funds{State: orders.StateBilled, BalanceFen: 9, HoldLost: true, DepositPaid: true}, now: noon, want: orders.Bill{Fen: 9, Purpose: orders.PurposeBalance, Expires: noon.Add(within)}},
+		"deposit":                 {f: placed, now: midday.Add(-1), want: orders.Bill{Fen: 30, Purpose: orders.PurposeDeposit, Expires: midday}},
+		"deposit at the last":     {f: placed, now: midday, code: link.Conflict, key: "order.pay.expired"},
+		"its stock is lost":       {f: with(func(f *orders.Funds) { f.HoldLost = true }), now: midday.Add(-1), code: link.Conflict, key: "order.pay.expired"},
+		"deposit paid":            {f: with(func(f *orders.Funds) { f.DepositPaid = true }), now: midday.Add(-1), code: link.Conflict, key: "order.pay.nothing"},
+		"no deposit":              {f: with(func(f *orders.Funds) { f.DepositFen = 0 }), now: midday.Add(-1), code: link.Conflict, key: "order.pay.nothing"},
+		"expiring":                {f: state(orders.StateExpiring), now: midday.Add(-1), code: link.Conflict, key: "order.pay.expired"},
+		"expired":                 {f: state(orders.StateExpired), now: midday.Add(-1), code: link.Conflict, key: "order.pay.expired"},
+		"confirmed":               {f: state(orders.StateConfirmed), now: midday, code: link.Conflict, key: "order.pay.nothing"},
+		"balance":                 {f: state(orders.StateBilled), now: midday.Add(1), want: orders.Bill{Fen: 9, Purpose: orders.PurposeBalance, Expires: midday.Add(1 + within)}},
+		"balance not closed":      {f: orders.Funds{State: orders.StateBilled, DepositFen: 30}, now: midday, code: link.Unavailable, key: "order.pay.wait"},
+		"paid":                    {f: state(orders.StatePaid), now: midday, code: link.Conflict, key: "order.pay.nothing"},
+		"balance of a lost stock": {f: orders.Funds{State: orders.StateBilled, BalanceFen: 9, HoldLost: true, DepositPaid: true}, now: midday, want: orders.Bill{Fen: 9, Purpose: orders.PurposeBalance, Expires: midday.Add(within)}},
 	} {
 		got, err := c.f.Payable(c.now, within)
 		if got != c.want || !isError(err, c.code, c.key) {

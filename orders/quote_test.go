@@ -17,7 +17,7 @@ import (
 
 var geese = catalog.PublicPresale{
 	Presale: catalog.Presale{ID: 7, Season: 2026, State: catalog.PresaleOpen, Channels: []catalog.Channel{catalog.ChannelPrivate, catalog.ChannelMarket},
-		OpensAt: noon.Add(-time.Hour), ClosesAt: noon.Add(time.Hour), MinQty: 2, StepQty: 2, MaxQty: 20, GramsPerUnit: 4000, Policy: "fair",
+		OpensAt: midday.Add(-time.Hour), ClosesAt: midday.Add(time.Hour), MinQty: 2, StepQty: 2, MaxQty: 20, GramsPerUnit: 4000, Policy: "fair",
 		Grades: []catalog.GradePrice{{Grade: "extra", Price: money.Price{Fen: 3000, Per: 500}}, {Grade: "first", Price: money.Price{Fen: 2500, Per: 500}}},
 		Terms:  catalog.Terms{DepositBP: 3000}},
 	Product: catalog.Product{Code: "goose", OrderUnit: "head", PriceUnit: "jin"},
@@ -133,11 +133,11 @@ func TestCheckLine(t *testing.T) {
 	}{
 		"right":               {geese, orders.QuoteLine{Qty: 4}, nil},
 		"another grade":       {geese, orders.QuoteLine{Qty: 4, Grade: "second"}, []string{"presale.grade l.grade"}},
-		"everything is wrong": {presale(func(p *catalog.PublicPresale) { p.ClosesAt = noon }), orders.QuoteLine{Qty: 3, Grade: "x"}, []string{"presale.closed l.presale_id", "order.quantity.off_step l.quantity", "presale.grade l.grade"}},
+		"everything is wrong": {presale(func(p *catalog.PublicPresale) { p.ClosesAt = midday }), orders.QuoteLine{Qty: 3, Grade: "x"}, []string{"presale.closed l.presale_id", "order.quantity.off_step l.quantity", "presale.grade l.grade"}},
 		"adopted":             {presale(func(p *catalog.PublicPresale) { p.Policy = "direct" }), orders.QuoteLine{Qty: 3}, []string{"adoption.only l.presale_id"}},
 	} {
 		var problems link.Problems
-		orders.CheckLine(&problems, "l", c.p, c.q, catalog.ChannelPrivate, noon)
+		orders.CheckLine(&problems, "l", c.p, c.q, catalog.ChannelPrivate, midday)
 		if got := said(problems); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -208,7 +208,7 @@ func TestQuoting(t *testing.T) {
 		"together above the bound": {[]ask{of(dear, "", 2), of(geese, "", 2)}, []string{"order.quantity.too_large l1.quantity"}, []bool{true, false}},
 	} {
 		var problems link.Problems
-		quoting := orders.Quoting{Problems: &problems, Channel: catalog.ChannelPrivate, Now: noon}
+		quoting := orders.Quoting{Problems: &problems, Channel: catalog.ChannelPrivate, Now: midday}
 		for i, a := range c.asked {
 			if _, ok := quoting.Line("l"+strconv.Itoa(i), a.p, a.q); ok != c.ok[i] {
 				t.Errorf("%s: line %d is %v", name, i, ok)
@@ -219,7 +219,7 @@ func TestQuoting(t *testing.T) {
 		}
 	}
 	var problems link.Problems
-	quoting := orders.Quoting{Problems: &problems, Channel: catalog.ChannelPrivate, Now: noon}
+	quoting := orders.Quoting{Problems: &problems, Channel: catalog.ChannelPrivate, Now: midday}
 	got, _ := quoting.Line("l", geese, orders.QuoteLine{PresaleID: 7, Grade: "first", Qty: 4})
 	if want := (orders.QuotedLine{Grade: geese.Grades[1], UnitMeasure: 4000, EstimateFen: 80000, DepositFen: 24000}); got != want {
 		t.Errorf("priced at %+v, want %+v", got, want)

@@ -103,6 +103,32 @@ func ShortOutcome(reported, found int64, looking bool) ShortResult {
 // RefundedUnits is what of a shortfall is not charged: neither found, nor looked for, nor asked about.
 func (s Shortfall) RefundedUnits() int64 { return s.Units - s.Refilled - s.Looking - s.Asked }
 
+// ReportShort counts units that the household says will not come. They are given to others at once, so that they count as
+// returned as well. Invalid when more are reported than may still come.
+func (c ShareCount) ReportShort(units int64) (ShareCount, error) {
+	if room := c.Room(); units > room {
+		return c, link.E(link.Invalid, "short.units.above_share", "units", "room", strconv.FormatInt(room, 10))
+	}
+	c.Short += units
+	c.Returned += units
+	return c, nil
+}
+
+// CloseShares returns how many units of a village's shares will not come when their collection ends. NotFound without a
+// share, Conflict while a ticket waits for a second person.
+func CloseShares(shares []ShareCount) (missing int64, err error) {
+	if len(shares) == 0 {
+		return 0, link.E(link.NotFound, "village.no_shares", "village_id")
+	}
+	for _, s := range shares {
+		if s.Held > 0 {
+			return 0, link.E(link.Conflict, "village.held_tickets", "")
+		}
+		missing += s.Room()
+	}
+	return missing, nil
+}
+
 // PolicyName is a policy without its version: "fair" of "fair/1".
 func PolicyName(policy string) string {
 	name, _, _ := strings.Cut(policy, "/")

@@ -10,7 +10,7 @@ import (
 
 func TestRate(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ received, short, want int64 }{{0, 0, -1}, {0, 1, 0}, {1, 0, 10_000}, {1, 2, 3333}} {
+	for _, c := range []struct{ received, short, want int64 }{{0, 0, -1}, {0, 1, 0}, {1, 1, 5000}, {1, 0, 10_000}, {1, 2, 3333}} {
 		if got := contract.Rate(c.received, c.short); got != c.want {
 			t.Errorf("%d received, %d short: %d", c.received, c.short, got)
 		}
@@ -46,7 +46,7 @@ func TestStopsAreSorted(t *testing.T) {
 		{OrderNo: "1", Day: "2026-08-01", Township: "a", Village: "a"},
 	}
 	contract.SortStops(stops)
-	rows := []contract.CallOffRow{{OrderNo: "3"}, {OrderNo: "1", Late: true}, {OrderNo: "4"}, {OrderNo: "2", Late: true}}
+	rows := []contract.CallOffRow{{OrderNo: "1", Late: true}, {OrderNo: "4"}, {OrderNo: "2", Late: true}, {OrderNo: "5"}, {OrderNo: "3", Late: true}}
 	contract.LateFirst(rows)
 	for i, s := range stops {
 		if s.OrderNo != fmt.Sprint(i+1) {
@@ -96,7 +96,7 @@ func TestLateItems(t *testing.T) {
 	}
 	row := contract.CallOffRow{OrderNo: "BM1", ContractNo: "HT1", Title: "x", Day: "2026-08-01", Unit: "head", Ordered: 10, Received: 5, Short: 2, BilledFen: 90, PaidFen: 30}
 	late, billed, other := row, row, row
-	late.Late, billed.State, other.State = true, orders.StateBilled, orders.StatePaid
+	late.Late, billed.State, other.State, other.PaidFen = true, orders.StateBilled, orders.StatePaid, 90
 	got := contract.Procurement{CallOffs: []contract.CallOffRow{late, billed, other}}.LateItems("2026-08-02")
 	want := []contract.LateItem{
 		{Kind: "collection", ContractNo: "HT1", Title: "x", OrderNo: "BM1", Since: "2026-08-01", Qty: 3, Unit: "head"},
@@ -124,5 +124,9 @@ func TestTimelineSumsUpSignatures(t *testing.T) {
 	want := []string{"open  1 a", "open  1 a", "signed 3 35 ", "declined 2 15 ", "signed 1 1 g", "signed 1 x h", "signed 1 2 i"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%q", got)
+	}
+	first := contract.AppendEntry(contract.AppendEntry(nil, entry("signed", "1", "a")), entry("signed", "2", "b"))
+	if len(first) != 1 || first[0].Args["qty"] != "3" {
+		t.Errorf("%+v", first)
 	}
 }

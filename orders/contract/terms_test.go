@@ -157,6 +157,7 @@ func TestTermsAreChecked(t *testing.T) {
 		"higher adjustment":            {func(k *contract.Terms) { adjust(k, named("a", 10_000_001)) }, "contract.adjustment adjustments[0]"},
 		"deductions leave a fen":       {func(k *contract.Terms) { adjust(k, named("a", -600), named("b", -599), named("c", 5)) }, ""},
 		"deductions leave nothing":     {func(k *contract.Terms) { adjust(k, named("a", -600), named("b", -600), named("c", 5)) }, "contract.adjustments adjustments"},
+		"the least price comes first":  {func(k *contract.Terms) { k.Grades[0].Floor.Fen, k.AdvanceFen = 100, 0 }, "contract.adjustments adjustments"},
 		"twelve adjustments":           {func(k *contract.Terms) { k.Adjustments = many(12) }, ""},
 		"thirteen adjustments":         {func(k *contract.Terms) { k.Adjustments = many(13) }, "contract.adjustments adjustments"},
 		"advance of half the worth":    {func(k *contract.Terms) { k.AdvanceFen = 5600 }, ""},

@@ -112,7 +112,8 @@ func (m *Room) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortR
 	if err != nil {
 		return 0, err
 	}
-	if err := s.Count().CheckRoom(r.Units); err != nil {
+	count, err := s.Count().ReportShort(r.Units)
+	if err != nil {
 		return 0, err
 	}
 	lines, err := m.LinesOf(ctx, tx, id)
@@ -124,8 +125,7 @@ func (m *Room) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortR
 		return 0, err
 	}
 	// Units that are short but not told of yet belong to a ticket; those of this report the catalogue hears of at once.
-	s.Short += r.Units
-	s.Returned += r.Units
+	s.SetCount(count)
 	if err := s.Save(ctx, tx); err != nil {
 		return 0, err
 	}

@@ -152,8 +152,11 @@ func (m *Room) lineShort(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 	for i := range shares {
 		s := &shares[i]
 		units := s.Room()
-		s.Short += units
-		s.Returned += units
+		count, err := s.Count().ReportShort(units)
+		if err != nil {
+			return err
+		}
+		s.SetCount(count)
 		if err := s.Save(ctx, tx); err != nil {
 			return err
 		}
