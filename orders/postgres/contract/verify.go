@@ -23,8 +23,7 @@ type quotaLot struct {
 	Lost      int64               `db:"lost"`
 }
 
-// verifyQuotas compares quotas with the lots that the catalogue keeps for them: a signed quota less what was lost is its lot's capacity, what
-// has ended keeps what was called off, and what is called off is held there.
+// verifyQuotas compares quotas with the lots that the catalogue keeps for them.
 func (m *Room) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 	var rows []quotaLot
 	err := m.DB.SelectContext(ctx, &rows, `
