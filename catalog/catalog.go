@@ -509,10 +509,10 @@ type Service interface {
 	Offer(context.Context, OfferRequest) (Lot, error)
 	SetConsent(context.Context, ConsentRequest) (Household, error) //link:subject consent const=Consent
 	// ImportHouseholds adds or updates households row by row; wrong rows are listed and left out. For the county.
-	ImportHouseholds(context.Context, ImportRequest) (ImportResult, error)
+	ImportHouseholds(context.Context, ImportRequest) (ImportResult, error) //link:body
 
 	// SavePresale creates (ID 0, as draft) or changes a presale; prices and terms only while it is a draft. For the county and the selling cooperative.
-	SavePresale(context.Context, Presale) (Presale, error) //link:subject presale_save
+	SavePresale(context.Context, Presale) (Presale, error) //link:subject presale_save body
 	// SetPresaleState opens or closes a presale. Opening makes a lot for each household that raises or grows the product.
 	SetPresaleState(context.Context, PresaleStateRequest) (Presale, error) //link:subject presale_state const=PresaleState
 

@@ -304,12 +304,28 @@ func (c RawService) ImportHouseholds(ctx context.Context, r ImportRequest) (link
 	return link.CallRaw[ImportResult](ctx, c.nc, SubjectImportHouseholds, r)
 }
 
+// ImportHouseholdsBody is ImportHouseholds with a request that is encoded already.
+func (c RawService) ImportHouseholdsBody(ctx context.Context, body link.Raw[ImportRequest]) (link.Raw[ImportResult], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.ImportHouseholds)
+	}
+	return link.CallRaw[ImportResult](ctx, c.nc, SubjectImportHouseholds, body)
+}
+
 // SavePresale is Service.SavePresale with an undecoded answer.
 func (c RawService) SavePresale(ctx context.Context, r Presale) (link.Raw[Presale], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.SavePresale(ctx, r))
 	}
 	return link.CallRaw[Presale](ctx, c.nc, SubjectSavePresale, r)
+}
+
+// SavePresaleBody is SavePresale with a request that is encoded already.
+func (c RawService) SavePresaleBody(ctx context.Context, body link.Raw[Presale]) (link.Raw[Presale], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.SavePresale)
+	}
+	return link.CallRaw[Presale](ctx, c.nc, SubjectSavePresale, body)
 }
 
 // SetPresaleState is Service.SetPresaleState with an undecoded answer.

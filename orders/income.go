@@ -54,7 +54,13 @@ type IncomeSum struct {
 	PaidFen     int64 `json:"paid_fen"`
 }
 
+// Total is the sum of the three.
 func (s IncomeSum) Total() int64 { return s.ExpectedFen + s.OwedFen + s.PaidFen }
+
+// Plus adds two sums, each amount to its kind.
+func (s IncomeSum) Plus(t IncomeSum) IncomeSum {
+	return IncomeSum{ExpectedFen: s.ExpectedFen + t.ExpectedFen, OwedFen: s.OwedFen + t.OwedFen, PaidFen: s.PaidFen + t.PaidFen}
+}
 
 type IncomeGroup struct {
 	Key string `json:"key"` // month number, programme or channel
@@ -67,12 +73,6 @@ type IncomeYear struct {
 	PerPersonFen        int64 `json:"per_person_fen"`
 	VillagePerPersonFen int64 `json:"village_per_person_fen"` // average of the village, without names
 	CountyPerPersonFen  int64 `json:"county_per_person_fen"`
-}
-
-// SeasonMonth is the month of a season that a day is in: what is sold after the turn of the year still counts for the
-// season that raised it, whose months go on with 13.
-func SeasonMonth(season int, day time.Time) int {
-	return int(day.Month()) + 12*max(day.Year()-season, 0)
 }
 
 // Income is a household's statement for a season.

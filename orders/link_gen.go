@@ -277,6 +277,14 @@ func (c RawService) Weigh(ctx context.Context, r WeighRequest) (link.Raw[Ticket]
 	return link.CallRaw[Ticket](ctx, c.nc, SubjectWeigh, r)
 }
 
+// WeighBody is Weigh with a request that is encoded already.
+func (c RawService) WeighBody(ctx context.Context, body link.Raw[WeighRequest]) (link.Raw[Ticket], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.Weigh)
+	}
+	return link.CallRaw[Ticket](ctx, c.nc, SubjectWeigh, body)
+}
+
 // Ticket is Service.Ticket with an undecoded answer.
 func (c RawService) Ticket(ctx context.Context, r TicketRef) (link.Raw[Ticket], error) {
 	if c.nc == nil {

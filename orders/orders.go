@@ -487,7 +487,7 @@ type Service interface {
 	// Collection, CollectionVillages: the work of the caller's cooperative, or the shares of the caller's household.
 	Collection(context.Context, CollectionFilter) (CollectionPage, error)
 	CollectionVillages(context.Context, CollectionFilter) (CollectionVillages, error)
-	Weigh(context.Context, WeighRequest) (Ticket, error)
+	Weigh(context.Context, WeighRequest) (Ticket, error) //link:body
 	Ticket(context.Context, TicketRef) (Ticket, error)
 	Tickets(context.Context, TicketFilter) (TicketPage, error)
 	// DecideTicket accepts or refuses a held ticket; Forbidden for who weighed it.

@@ -1,6 +1,9 @@
 package orders
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"banmuyuan/catalog"
@@ -74,31 +77,132 @@ func CheckLine(problems *link.Problems, field string, p catalog.PublicPresale, q
 	}
 }
 
-// CancelCost is what a buyer forfeits by cancelling at now an order confirmed at confirmedAt: nothing while it is
-// unpaid or within the free hours, afterwards each line's share of its deposit. What was not paid cannot be forfeited.
-func CancelCost(state State, lines []Line, paidFen int64, confirmedAt, now time.Time) (int64, error) {
-	if state != StateConfirmed {
-		return 0, nil
+// CheckLineCount notes an empty order, and one with more lines than MaxLines.
+func CheckLineCount(problems *link.Problems, lines []QuoteLine) bool {
+	switch {
+	case len(lines) == 0:
+		problems.Add("order.lines.missing", "lines")
+		return false
+	case len(lines) > MaxLines:
+		problems.Add("order.lines.many", "lines", "max", strconv.Itoa(MaxLines))
+		return false
 	}
-	var cost int64
-	for _, l := range lines {
-		if now.Before(confirmedAt.Add(time.Duration(l.Terms.FreeCancelHours) * time.Hour)) {
-			continue
-		}
-		c, err := money.BasisPoints(l.DepositFen, l.Terms.ForfeitBP)
-		if err != nil {
-			return 0, err
-		}
-		cost += c
-	}
-	return min(cost, paidFen), nil
+	return true
 }
 
-// InspectionEnds is when the buyer can no longer complain of an order paid at paidAt: the longest of its lines' terms.
-func InspectionEnds(lines []Line, paidAt time.Time) time.Time {
-	var hours int64
-	for _, l := range lines {
-		hours = max(hours, l.Terms.InspectionHours)
+// QuotedLine is a line that was checked, with what it is expected to cost.
+type QuotedLine struct {
+	Grade       catalog.GradePrice
+	UnitMeasure int64
+	EstimateFen int64
+	DepositFen  int64
+}
+
+// Quoting checks and prices the lines of one order, one after another.
+type Quoting struct {
+	Problems *link.Problems
+	Channel  catalog.Channel
+	Now      time.Time
+
+	total  int64
+	season int
+	before []quotedGrade
+}
+
+type quotedGrade struct {
+	presale int64
+	grade   string
+}
+
+// Line checks and prices the next line, of presale p; field is the line's JSON path. ok is false when something is wrong
+// with it, which is noted. The same grade of a presale may be there once; all lines are of one season; what a contract
+// buys, its contract alone calls off.
+func (c *Quoting) Line(field string, p catalog.PublicPresale, q QuoteLine) (line QuotedLine, ok bool) {
+	grade, _ := p.Grade(q.Grade)
+	this := quotedGrade{q.PresaleID, grade.Grade}
+	if slices.Contains(c.before, this) {
+		c.Problems.Add("order.line.twice", field+".presale_id")
 	}
-	return paidAt.Add(time.Duration(hours) * time.Hour)
+	c.before = append(c.before, this)
+	if c.season != 0 && c.season != p.Season {
+		c.Problems.Add("reserve.lines.season", field+".presale_id")
+	}
+	c.season = p.Season
+	if p.ContractID != 0 {
+		c.Problems.Add("presale.unknown", field+".presale_id")
+		return QuotedLine{}, false
+	}
+	noted := len(*c.Problems)
+	CheckLine(c.Problems, field, p, q, c.Channel, c.Now)
+	if len(*c.Problems) > noted {
+		return QuotedLine{}, false
+	}
+	line = QuotedLine{Grade: grade, UnitMeasure: UnitMeasure(p)}
+	var err error
+	line.EstimateFen, line.DepositFen, err = Estimate(grade.Price, line.UnitMeasure, q.Qty, p.Terms.DepositBP)
+	if err != nil || c.total > maxFen-line.EstimateFen {
+		c.Problems.Add("order.quantity.too_large", field+".quantity")
+		return QuotedLine{}, false
+	}
+	c.total += line.EstimateFen
+	return line, true
+}
+
+// AskedUnits is what a line asks of a presale, and what the presale had a moment ago.
+type AskedUnits struct{ PresaleID, Qty, Left int64 }
+
+// CheckLeft is SoldOut for the first line that, with the lines before it, asks for more than was left. It is for quotes:
+// placing an order asks the catalogue.
+func CheckLeft(lines []AskedUnits) error {
+	asked := map[int64]int64{}
+	for i, l := range lines {
+		asked[l.PresaleID] += l.Qty
+		if asked[l.PresaleID] > l.Left {
+			return link.E(link.SoldOut, "order.quantity.sold_out", "lines["+strconv.Itoa(i)+"].quantity", "left", strconv.FormatInt(l.Left, 10))
+		}
+	}
+	return nil
+}
+
+// PolicyFor is the policy to ask the catalogue for: a presale whose policy needs a household named is shared out fairly
+// when nobody is named. Empty leaves it to the presale.
+func PolicyFor(presale string) string {
+	if presale == "direct" {
+		return "fair"
+	}
+	return ""
+}
+
+// OwnChannel is the channel through which a member of an organisation of that kind orders; private buyers have none.
+func OwnChannel(kind catalog.OrgKind) catalog.Channel {
+	if kind == catalog.OrgSupermarket {
+		return catalog.ChannelMarket
+	}
+	return catalog.ChannelContract
+}
+
+// ChannelFor returns the channel of a quote or an order. Only the county looks at channels that are not its own; ok is
+// false for everybody else who asks for one.
+func ChannelFor(own, asked catalog.Channel, county bool) (channel catalog.Channel, ok bool) {
+	switch {
+	case asked == "" || asked == own:
+		return own, true
+	case county && asked.Valid():
+		return asked, true
+	}
+	return own, false
+}
+
+// ReservedField names the field of an order's request where the catalogue names one of its reservation.
+func ReservedField(field string) string {
+	switch {
+	case strings.HasPrefix(field, "lines["):
+		field = strings.TrimSuffix(field, ".qty")
+		if !strings.HasSuffix(field, ".presale_id") && !strings.HasSuffix(field, ".quantity") {
+			field += ".quantity"
+		}
+	case field == "key":
+		field = "idempotency_key"
+	}
+	return field
 }

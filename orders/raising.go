@@ -22,6 +22,12 @@ type RaisingSum struct {
 	HouseholdFen int64 `json:"household_fen"` // the households'
 }
 
+// Plus adds two sums.
+func (s RaisingSum) Plus(t RaisingSum) RaisingSum {
+	return RaisingSum{Units: s.Units + t.Units, ExpectedFen: s.ExpectedFen + t.ExpectedFen, GrossFen: s.GrossFen + t.GrossFen,
+		FeeFen: s.FeeFen + t.FeeFen, AgentFen: s.AgentFen + t.AgentFen, HouseholdFen: s.HouseholdFen + t.HouseholdFen}
+}
+
 type Raiser struct {
 	OrgID      int64  `json:"org_id"`
 	Name       string `json:"name"`

@@ -1,5 +1,11 @@
 package orders
 
+import (
+	"strconv"
+
+	"banmuyuan/internal/link"
+)
+
 // ShareCount says where the units of a share are. A unit is received, held on a ticket that waits for its second person,
 // short, or may still come.
 type ShareCount struct {
@@ -59,4 +65,27 @@ func (c ShareCount) Close() ShareCount {
 		c.Short = c.Qty - c.Received
 	}
 	return c
+}
+
+// CheckRoom is Invalid when more units are reported short than may still come.
+func (c ShareCount) CheckRoom(units int64) error {
+	if room := c.Room(); units > room {
+		return link.E(link.Invalid, "short.units.above_share", "units", "room", strconv.FormatInt(room, 10))
+	}
+	return nil
+}
+
+// CloseShares returns how many units of a village's shares will not come when their collection ends. NotFound without a
+// share, Conflict while a ticket waits for a second person.
+func CloseShares(shares []ShareCount) (missing int64, err error) {
+	if len(shares) == 0 {
+		return 0, link.E(link.NotFound, "village.no_shares", "village_id")
+	}
+	for _, s := range shares {
+		if s.Held > 0 {
+			return 0, link.E(link.Conflict, "village.held_tickets", "")
+		}
+		missing += s.Room()
+	}
+	return missing, nil
 }

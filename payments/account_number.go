@@ -8,7 +8,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// CleanNumber takes out what people put between the digits of an account number, and makes full-width digits plain.
+// CleanNumber removes spaces and hyphens between the digits of an account number, and makes full-width digits plain.
 func CleanNumber(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

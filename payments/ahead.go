@@ -2,20 +2,20 @@ package payments
 
 // Money that is paid ahead and used up over a season: an adoption is paid before its first box comes, and each box is
 // settled by itself. Its Ref stays open until the last one; CreatePayment.Ahead lets the balance come before anything
-// is billed, ReleaseDelivery settles one delivery, RefundAhead sends back what will not be delivered.
+// is billed, ReleaseDelivery settles one delivery, RefundAhead refunds undelivered parts.
 const (
 	CmdReleaseDelivery = "cmd.payments.v1.delivery.release" // ReleaseDelivery
 	CmdRefundAhead     = "cmd.payments.v1.ref.refund"       // RefundAhead
 )
 
-// ReleaseDelivery pays what Ref was billed so far from what was paid ahead, and releases the households of one delivery.
+// ReleaseDelivery pays the bill of Ref so far from the money paid ahead, and releases the households of one delivery.
 // It waits while the money does not suffice.
 type ReleaseDelivery struct {
 	DeliveryID int64  `json:"delivery_id"`
 	Ref        string `json:"ref"`
 }
 
-// RefundAhead sends AmountFen of what was paid ahead for Ref back, at most what nothing was billed for. The same Key
+// RefundAhead refunds AmountFen of the money paid ahead for Ref, at most the part without a bill. The same Key
 // applies once.
 type RefundAhead struct {
 	Ref       string `json:"ref"`

@@ -12,7 +12,7 @@ type TrialRequest struct {
 	To   string `json:"to,omitempty"`
 }
 
-// Trial is what every kind of account had before, what moved, and what it had after. + is debit.
+// Trial lists for every kind of account the opening balance, the movement and the closing balance. + is debit.
 type Trial struct {
 	From   string      `json:"from,omitempty"`
 	To     string      `json:"to"`
@@ -135,7 +135,7 @@ type Books interface {
 	LedgerEntries(context.Context, EntriesRequest) (LedgerEntries, error)
 	Periods(context.Context, None) (Periods, error)
 	// AskClosing asks a second person to close a month that is over. Conflict when another is asked for or it is closed.
-	AskClosing(context.Context, AskClosing) (Closing, error)
-	// DecideClosing closes the month for good, or leaves it open. Forbidden for who asked.
+	AskClosing(context.Context, AskClosing) (Closing, error) //link:body
+	// DecideClosing closes the month for good, or leaves it open. Forbidden for the person who asked.
 	DecideClosing(context.Context, DecideClosing) (Closing, error)
 }

@@ -24,8 +24,8 @@ func (r BankCash) Check(now time.Time) (BankCash, error) {
 	return r, bad.Err()
 }
 
-// OldestInBox returns the time of the oldest receipt, of receipts with the newest first, whose cash is still in a box that
-// holds onHandFen, or nil. The oldest money leaves first: the newest receipts that add up to the box are in it.
+// OldestInBox returns the time of the oldest receipt, of receipts with the newest first, that is still covered by the cash of a
+// box, onHandFen, or nil. The oldest money leaves first: the newest receipts that add up to the box are in it.
 func OldestInBox(onHandFen int64, receipts []CashReceipt) *time.Time {
 	var oldest *time.Time
 	for _, r := range receipts {

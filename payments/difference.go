@@ -3,8 +3,8 @@ package payments
 import "time"
 
 // MovementDifference names the difference of an object that the books (here) and a provider (there) know differently, and
-// reports whether to name it: not what moved after recent, because its announcement may be on its way, and nothing that is
-// missing there when the provider did not answer.
+// reports whether to name it: movements after recent are not named, because their webhooks may be on the way, and neither
+// are objects that are missing there when the provider did not answer.
 func MovementDifference(here, there bool, at, recent time.Time, answered bool) (kind string, name bool) {
 	switch {
 	case !here:

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// PoolKind tells what a distribution pays out.
+// PoolKind is the source of a distribution's money.
 type PoolKind string
 
 const (
@@ -21,14 +21,14 @@ const (
 // PoolKinds are all kinds.
 var PoolKinds = []PoolKind{PoolSeedPotato, PoolMushroom, PoolSolar}
 
-// Listed reports whether households get what a list says rather than a share.
+// Listed reports whether households get the amounts of a list rather than a share.
 func (k PoolKind) Listed() bool { return k == PoolSolar }
 
 // LeastTradeBP is the least part of a cooperative's distributable surplus that goes back by trade volume, in basis points:
 // article 44 of the law on farmers' professional cooperatives.
 const LeastTradeBP = 6_000
 
-// SeedPotatoShareFen is what one person's share counts for, in money or as land valued so.
+// SeedPotatoShareFen is the value of one person's share, in money or land, in fen.
 const SeedPotatoShareFen = 500_00
 
 // PoolState: see PoolMachine.
@@ -47,19 +47,19 @@ type PoolItem struct {
 	AmountFen int64  `json:"amount_fen"`
 }
 
-// Pool is what is to be distributed.
+// Pool is money to be distributed.
 type Pool struct {
 	ID         int64      `json:"id"`
 	Kind       PoolKind   `json:"kind"`
 	Title      string     `json:"title"`
 	Season     int        `json:"season"`
 	Month      int        `json:"month"`
-	Org        int64      `json:"org,omitempty"` // the cooperative whose surplus it is; 0 for solar
-	RecordDate string     `json:"record_date"`   // YYYY-MM-DD: who is a member on this day takes part
+	Org        int64      `json:"org,omitempty"` // the cooperative with this surplus; 0 for solar
+	RecordDate string     `json:"record_date"`   // YYYY-MM-DD: the members on this day take part
 	State      PoolState  `json:"state"`
 	Income     []PoolItem `json:"income"`
 	Costs      []PoolItem `json:"costs"`
-	ReserveFen int64      `json:"reserve_fen"`        // kept back: 公积金, or what the village keeps of solar income
+	ReserveFen int64      `json:"reserve_fen"`        // kept back: 公积金, or the village's part of solar income
 	TradeBP    int64      `json:"trade_bp,omitempty"` // part that goes by trade volume; the rest goes by shares
 
 	Members     int64      `json:"members"`
@@ -92,8 +92,8 @@ type Member struct {
 	ListedFen int64 `json:"l,omitempty"`
 }
 
-// RegisteredMember is how a household takes part by what is registered of it: with one mu and a share for every person,
-// or with the bags it brought in, a hundred of which are a share. It reports false for who has nothing in the pool.
+// RegisteredMember returns a household's part by its registration: one mu and a share for every person, or the bags that it
+// brought in, a hundred of which are a share. It reports false for a household with nothing in the pool.
 func RegisteredMember(kind PoolKind, household, persons, bags int64) (Member, bool) {
 	m := Member{Household: household, Persons: persons}
 	switch kind {
@@ -105,7 +105,7 @@ func RegisteredMember(kind PoolKind, household, persons, bags int64) (Member, bo
 	return m, m.Shares > 0 || m.Trade > 0
 }
 
-// PoolShare is what a household gets of a pool and why.
+// PoolShare is a household's share of a pool and its reasons.
 type PoolShare struct {
 	Member
 	TradeFen  int64 `json:"trade_fen"`
@@ -143,7 +143,7 @@ func (p Pool) Divide(members []Member) ([]PoolShare, error) {
 		}
 		return out, nil
 	}
-	// Rounded up for those who traded: half a fen less would be less than the law asks.
+	// Rounded up for the part by trade volume: half a fen less would be less than the law asks.
 	byTrade := p.SurplusFen - p.SurplusFen*(10_000-p.TradeBP)/10_000
 	switch {
 	case p.TradeBP < LeastTradeBP:
@@ -190,7 +190,7 @@ type Pools struct {
 	Items []Pool `json:"items"` // newest first
 }
 
-// SetMembers takes the snapshot of who takes part: it replaces an earlier one.
+// SetMembers sets the members of a draft: it replaces an earlier snapshot.
 type SetMembers struct {
 	ID      int64    `json:"id"`
 	Version int      `json:"version,omitempty"`
@@ -247,15 +247,15 @@ type HouseholdShares struct {
 // PoolSourceKey names the payable of a household in a pool, as the income ledger does.
 func PoolSourceKey(pool, household int64) string { return fmt.Sprintf("pool:%d:%d", pool, household) }
 
-// ParsePoolSourceKey reads what PoolSourceKey wrote.
+// ParsePoolSourceKey reads a key of PoolSourceKey.
 func ParsePoolSourceKey(key string) (pool int64, ok bool) {
 	var household int64
 	n, err := fmt.Sscanf(key, "pool:%d:%d", &pool, &household)
 	return pool, err == nil && n == 2 && key == PoolSourceKey(pool, household)
 }
 
-// Distributions is what the county asks to distribute the income of entrusted planting, shares and solar stations. All of
-// it is for the county but HouseholdShares, which is for the household and who acts for it.
+// Distributions distributes the income of entrusted planting, shares and solar stations. All of it is for the county, except
+// HouseholdShares, which is for the household and its helper too.
 //
 //link:service payments v1 raw
 type Distributions interface {
@@ -267,7 +267,7 @@ type Distributions interface {
 	PoolMembers(context.Context, PoolMembersRequest) (PoolMembers, error)
 	// SubmitPool fixes the shares. Invalid says why it cannot be closed: see Pool.Divide.
 	SubmitPool(context.Context, PoolRef) (Pool, error)
-	// DecidePool posts the pool, once, or sends it back. Forbidden for who submitted it.
+	// DecidePool posts the pool, once, or sends it back. Forbidden for the person who submitted it.
 	DecidePool(context.Context, DecidePool) (Pool, error)
 	CancelPool(context.Context, PoolRef) (Pool, error)
 	HouseholdShares(context.Context, HouseholdRef) (HouseholdShares, error)

@@ -71,3 +71,18 @@ func TestPoolThatCannotBeClosedSaysWhy(t *testing.T) {
 		t.Errorf("list: %+v, %v", got, err)
 	}
 }
+
+// The part by trade volume is rounded up: article 44 asks for at least 60 %.
+func TestPoolRoundsUpByTradeVolume(t *testing.T) {
+	t.Parallel()
+	members := []payments.Member{{Household: 1, Shares: 1, Trade: 1}, {Household: 2, Shares: 1, Trade: 1}}
+	for surplus, want := range map[int64]int64{1: 1, 5: 3, 6: 4, 101: 61, 1000: 600} {
+		shares, err := payments.Pool{Kind: payments.PoolMushroom, SurplusFen: surplus, TradeBP: payments.LeastTradeBP}.Divide(members)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shares[0].TradeFen + shares[1].TradeFen; got != want {
+			t.Errorf("of %d fen %d go by trade volume, want %d", surplus, got, want)
+		}
+	}
+}

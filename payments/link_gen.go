@@ -113,6 +113,14 @@ func (c RawBooks) AskClosing(ctx context.Context, r AskClosing) (link.Raw[Closin
 	return link.CallRaw[Closing](ctx, c.nc, SubjectAskClosing, r)
 }
 
+// AskClosingBody is AskClosing with a request that is encoded already.
+func (c RawBooks) AskClosingBody(ctx context.Context, body link.Raw[AskClosing]) (link.Raw[Closing], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.AskClosing)
+	}
+	return link.CallRaw[Closing](ctx, c.nc, SubjectAskClosing, body)
+}
+
 // DecideClosing is Books.DecideClosing with an undecoded answer.
 func (c RawBooks) DecideClosing(ctx context.Context, r DecideClosing) (link.Raw[Closing], error) {
 	if c.nc == nil {
@@ -670,6 +678,14 @@ func (c RawService) RecordTransfers(ctx context.Context, r RecordTransfers) (lin
 		return link.RawOf(c.svc.RecordTransfers(ctx, r))
 	}
 	return link.CallRaw[TransferResult](ctx, c.nc, SubjectRecordTransfers, r)
+}
+
+// RecordTransfersBody is RecordTransfers with a request that is encoded already.
+func (c RawService) RecordTransfersBody(ctx context.Context, body link.Raw[RecordTransfers]) (link.Raw[TransferResult], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.RecordTransfers)
+	}
+	return link.CallRaw[TransferResult](ctx, c.nc, SubjectRecordTransfers, body)
 }
 
 // MatchTransfer is Service.MatchTransfer with an undecoded answer.

@@ -1,7 +1,7 @@
 package payments
 
-// FreeFen is the sum that can be paid to an organisation: what it is owed, less what waits for buyers, what it holds in its
-// till, and what is proposed or approved. Below zero, more is under way than there is.
+// FreeFen is the sum that can be paid to an organisation: owed, less the parts that wait for buyers, that its till holds, and
+// that are proposed or approved. Below zero, more is under way than there is.
 func FreeFen(owed, waiting, till, open int64) int64 { return owed - waiting - till - open }
 
 // LackFen is the part of a sum taken off an organisation that it is not owed, because it was paid: the organisation owes it.

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// OrgAccountKind says what an organisation is owed money for. One organisation may have both accounts.
+// OrgAccountKind is the reason for which an organisation is owed money. One organisation may have both accounts.
 type OrgAccountKind string
 
 const (
 	OrgCoop   OrgAccountKind = "coop"   // fees, and goods of its own that it sold
-	OrgRaiser OrgAccountKind = "raiser" // its part of what it raised for households (大户代养)
+	OrgRaiser OrgAccountKind = "raiser" // its part of animals that it raised for households (大户代养)
 )
 
-// OrgAccount is what an organisation is owed for one thing. What can be paid is
-// OwedFen − WaitingFen − TillFen − OpenFen, and nothing where that is below zero.
+// OrgAccount is the money that an organisation is owed for one reason. PayableFen is
+// OwedFen − WaitingFen − TillFen − OpenFen, and 0 where that is below zero.
 type OrgAccount struct {
 	Org        int64          `json:"org"`
 	Account    OrgAccountKind `json:"account"`
-	EarnedFen  int64          `json:"earned_fen"` // all that it ever earned, less what was taken back
+	EarnedFen  int64          `json:"earned_fen"` // all earnings, less deductions
 	PaidFen    int64          `json:"paid_fen"`
 	OwedFen    int64          `json:"owed_fen"`    // EarnedFen − PaidFen; below zero it got too much, which is kept back
-	WaitingFen int64          `json:"waiting_fen"` // of it what buyers have not paid or may still complain of
+	WaitingFen int64          `json:"waiting_fen"` // part of OwedFen that buyers have not paid or may still complain of
 	TillFen    int64          `json:"till_fen"`    // cash that it took at its own counter and keeps
 	OpenFen    int64          `json:"open_fen"`    // proposed or approved, and not paid
 	PayableFen int64          `json:"payable_fen"`
@@ -32,7 +32,7 @@ type OrgAccountFilter struct {
 	Account OrgAccountKind `json:"account,omitempty"`
 }
 
-// OrgAccounts lists the accounts that were ever posted to, those with most to pay first.
+// OrgAccounts lists the accounts that were ever posted to, the most to pay first.
 type OrgAccounts struct {
 	Items []OrgAccount `json:"items"`
 }
@@ -134,9 +134,9 @@ type OrgPayouts interface {
 	OrgPayout(context.Context, OrgPayoutRef) (OrgPayout, error)
 	// ProposeOrgPayout is idempotent by its key. Conflict for more than can be paid, or for a key that was used otherwise.
 	ProposeOrgPayout(context.Context, ProposeOrgPayout) (OrgPayout, error) //link:subject org_payout_propose
-	// DecideOrgPayout: Forbidden for who proposed it. Conflict when it was decided, or can no longer be paid in full.
+	// DecideOrgPayout: Forbidden for the person who proposed it. Conflict when it was decided, or can no longer be paid in full.
 	DecideOrgPayout(context.Context, DecideOrgPayout) (OrgPayout, error) //link:subject org_payout_decide
-	// RecordOrgPayout books it. Forbidden for who approved it. Conflict when it is not approved, or the reference is
+	// RecordOrgPayout books it. Forbidden for the person who approved it. Conflict when it is not approved, or the reference is
 	// another's.
 	RecordOrgPayout(context.Context, RecordOrgPayout) (OrgPayout, error) //link:subject org_payout_record
 	// FailOrgPayout leaves everything as it was before it was proposed. Conflict when it is not approved.

@@ -4,7 +4,7 @@
 //
 // It never knows orders: money is taken, kept and settled for an opaque payable reference (Ref, "order:1234567").
 //
-// What must always hold:
+// Invariants:
 //   - every ledger transaction sums to zero per currency, is posted once per business key and never changes; a
 //     correction is a reversing transaction;
 //   - a strict account's balance equals the sum of its entries;
@@ -42,7 +42,7 @@ const (
 	PaymentExpired   PaymentState = "expired"
 )
 
-// Party is who pays, for statements; never sent to a provider.
+// Party is the paying account or organisation, for statements; never sent to a provider.
 type Party struct {
 	Kind string `json:"kind"` // account, organisation
 	ID   int64  `json:"id"`
@@ -57,7 +57,7 @@ type CreatePayment struct {
 	AmountFen   int64     `json:"amount_fen"`
 	Method      string    `json:"method"`
 	Party       Party     `json:"party"`
-	Description string    `json:"description"` // what the provider's page shows; nothing personal
+	Description string    `json:"description"` // shown by the provider's page; nothing personal
 	Code        string    `json:"code"`        // 识别码 for bank transfers, e.g. the order's number
 	ReturnURL   string    `json:"return_url"`
 	ExpiresAt   time.Time `json:"expires_at"`
@@ -89,7 +89,7 @@ type Payment struct {
 	DisputedFen int64        `json:"disputed_fen,omitempty"`
 }
 
-// LackFen is what is still to be paid of it.
+// LackFen is the part that is still to be paid.
 func (p Payment) LackFen() int64 { return p.AmountFen - p.PartFen }
 
 // RefundState: (review →) ready → sending → (unknown →) pending → succeeded | failed; failed ones go by bank.
@@ -201,7 +201,7 @@ type StatementLine struct {
 	State     string    `json:"state"` // matched, suspense, duplicate, returned
 	PaymentID int64     `json:"payment_id,omitempty"`
 	Ref       string    `json:"ref,omitempty"`
-	BookedAs  string    `json:"booked_as,omitempty"`  // what was booked before it came: banking:7, payout_recall:9, provider_payout:sandbox/po_1
+	BookedAs  string    `json:"booked_as,omitempty"`  // the earlier posting of its money: banking:7, payout_recall:9, provider_payout:sandbox/po_1
 	ReturnRef string    `json:"return_ref,omitempty"` // of the transfer that sent it back
 }
 
@@ -258,7 +258,7 @@ const (
 	PayableReversed PayableState = "reversed"
 )
 
-// Payable is what one household is owed from one source.
+// Payable is money that one household is owed from one source.
 type Payable struct {
 	SourceKey  string       `json:"source_key"` // ticket:{id}
 	Ref        string       `json:"ref"`
@@ -290,7 +290,7 @@ type HouseholdRef struct {
 	ID int64 `json:"id"`
 }
 
-// HouseholdAccount is what the ledger says of one household.
+// HouseholdAccount is the ledger's view of one household.
 type HouseholdAccount struct {
 	Household    int64          `json:"household"`
 	PendingFen   int64          `json:"pending_fen"`
@@ -430,10 +430,10 @@ type FileProblem struct {
 	Args map[string]string `json:"args,omitempty"`
 }
 
-// BatchSampleResult is what a bank would answer; only the sandbox bank offers it, to try the system out.
+// BatchSampleResult asks for a bank's answer to a batch; only the sandbox bank offers it, to try the system out.
 type BatchSampleResult struct {
 	ID      int64   `json:"id"`
-	Returns []int64 `json:"returns"` // households whose item is returned
+	Returns []int64 `json:"returns"` // households with a returned item
 }
 
 type TrialBalance struct {
@@ -488,7 +488,7 @@ type SourcesRequest struct {
 	Limit int   `json:"limit"`
 }
 
-// HistoricIncome is income of an earlier season, paid and done: what is loaded when a county begins. One for each
+// HistoricIncome is income of an earlier season, paid and done: it is loaded when a county begins. One for each
 // household, season, month, programme, channel and product.
 type HistoricIncome struct {
 	Household int64
@@ -560,14 +560,14 @@ type Accounts struct {
 	Items []Account `json:"items"` // without payments and refunds
 }
 
-// Methods a buyer can choose from, by what is configured.
+// Methods are the configured methods that a buyer can choose from.
 type Methods struct {
 	Items []string `json:"items"`
 }
 
 //go:generate go run banmuyuan/internal/link/linkgen
 
-// Service is what other modules and the pages may ask of payments.
+// Service is the payment module for other modules and the pages.
 //
 //link:service payments v1 raw
 type Service interface {
@@ -577,7 +577,7 @@ type Service interface {
 	CreatePayment(context.Context, CreatePayment) (Payment, error) //link:subject payment_create
 	// Payment returns one; it asks the provider when the state is open or unknown and the last look is older than a second.
 	Payment(context.Context, PaymentRef) (Payment, error)
-	// ExpirePayments asks the providers to expire what is open for Ref, and says whether one was paid after all.
+	// ExpirePayments asks the providers to expire the open payments of Ref, and reports whether one was paid after all.
 	// Afterwards no new payment can be made for Ref and one that arrives all the same is late. For other modules only.
 	ExpirePayments(context.Context, Ref) (Expired, error) //link:subject payments_expire
 	Account(context.Context, Ref) (Account, error)
@@ -585,7 +585,7 @@ type Service interface {
 	Payments(context.Context, PaymentFilter) (PaymentPage, error)
 
 	// RecordTransfers takes bank statement lines: matched by 识别码, never by amount. For the county's operator.
-	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error) //link:subject transfers_record
+	RecordTransfers(context.Context, RecordTransfers) (TransferResult, error) //link:subject transfers_record body
 	MatchTransfer(context.Context, MatchTransfer) (StatementLine, error)      //link:subject transfer_match
 	Statement(context.Context, StatementFilter) (StatementPage, error)
 	RecordCash(context.Context, RecordCash) (Payment, error) //link:subject cash_record
@@ -602,7 +602,7 @@ type Service interface {
 	CreateBatch(context.Context, CreateBatch) (PayoutBatch, error) //link:subject batch_create
 	Batches(context.Context, None) (Batches, error)
 	Batch(context.Context, BatchPageRequest) (BatchPage, error)
-	// DecideBatch: Forbidden for who created it.
+	// DecideBatch: Forbidden for the person who created it.
 	DecideBatch(context.Context, DecideBatch) (PayoutBatch, error) //link:subject batch_decide
 	// ExportBatch returns the bank's file of an approved batch; the first export moves the money into transit.
 	ExportBatch(context.Context, ExportBatch) (File, error)             //link:subject batch_export

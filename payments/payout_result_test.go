@@ -43,6 +43,7 @@ func TestDecideResult(t *testing.T) {
 		"repeated":          {[]payments.ResultRow{first, row(2, true), row(3, false)}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, nil},
 		"paid after return": {[]payments.ResultRow{first, row(3, true)}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, []string{"payout.result.already_returned"}},
 		"another amount":    {[]payments.ResultRow{row(1, true, func(r *payments.ResultRow) { r.Fen = 101 })}, payments.ResultEffect{}, []string{"payout.result.amount_differs"}},
+		"a smaller amount":  {[]payments.ResultRow{row(1, true, func(r *payments.ResultRow) { r.Fen = 99 })}, payments.ResultEffect{}, []string{"payout.result.amount_differs"}},
 		"missing":           {nil, payments.ResultEffect{}, []string{"payout.result.missing_item"}},
 		"twice":             {[]payments.ResultRow{first, first}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, []string{"payout.result.duplicate_item"}},
 		"unknown":           {[]payments.ResultRow{first, row(7, true)}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, []string{"payout.result.unknown_item"}},

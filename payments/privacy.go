@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Unmask asks for a household's account number in the clear. It is written down who asked, when and why.
+// Unmask asks for a household's account number in the clear. The reader, the time and the reason are logged.
 type Unmask struct {
 	Household int64  `json:"household"`
 	Reason    string `json:"reason"`
 }
 
-// Unmasked is an account number in the clear: for the eyes of who asked, and for nothing that is kept.
+// Unmasked is an account number in the clear: for the reader's eyes, and for nothing that is kept.
 type Unmasked struct {
 	Holder string `json:"holder"`
 	Bank   string `json:"bank"`
@@ -23,7 +23,7 @@ type UnmaskingFilter struct {
 	Limit  int    `json:"limit,omitempty"`
 }
 
-// Unmasking is one time that numbers left the module in the clear: one household's, or those of a payout file.
+// Unmasking is one time that numbers left the module in the clear: one household's number, or a payout file's.
 type Unmasking struct {
 	ID        int64     `json:"id"`
 	At        time.Time `json:"at"`
@@ -41,7 +41,7 @@ type Unmaskings struct {
 	Cursor string      `json:"cursor,omitempty"`
 }
 
-// Privacy lets the county see what is masked everywhere else, and who did.
+// Privacy lets the county see numbers that are masked everywhere else, and the log of such readings.
 //
 //link:service payments v1 raw
 type Privacy interface {

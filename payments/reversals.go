@@ -16,13 +16,13 @@ const (
 	ReversalRefused ReversalState = "refused"
 )
 
-// reversible are the kinds of posting that a person makes by typing something in, and that a person may have reversed:
-// what was typed in is taken back with it. All others follow from something that happened to an order, a household or at
-// a provider, and are corrected there: reversed alone, they would make the books say something else than the rest.
+// reversible are the kinds of posting that a person makes by an entry, and that a person may have reversed:
+// the entry is taken back with it. All others follow from something that happened to an order, a household or at
+// a provider, and are corrected there: reversed alone, they would make the books differ from the rest.
 var reversible = map[string]bool{
 	"cash.banked":        true, // cash brought to the bank
 	"statement.fee":      true, // money out, explained as the bank's fee
-	"statement.booked":   true, // money in, put to what was booked before
+	"statement.booked":   true, // money in, matched with an earlier posting
 	"statement.returned": true, // money in, transferred back
 	"refund":             true, // a refund by bank or in cash, entered as paid
 	"org.paid":           true, // a payment to an organisation, entered as made
@@ -82,7 +82,7 @@ type Reversals interface {
 	// AskReversal asks a second person to reverse a posting. Invalid for a kind that is corrected elsewhere, Conflict when
 	// it was reversed before, is asked for, or something builds on it.
 	AskReversal(context.Context, AskReversal) (Reversal, error) //link:subject reversal_ask
-	// DecideReversal posts the mirror into the open month and takes back what was typed in, or leaves everything.
-	// Forbidden for who asked, and for who made the posting.
+	// DecideReversal posts the mirror into the open month and takes back the entry, or leaves everything.
+	// Forbidden for the person who asked, and for the one who made the posting.
 	DecideReversal(context.Context, DecideReversal) (Reversal, error) //link:subject reversal_decide
 }

@@ -13,9 +13,9 @@ type AccountReviews interface {
 	// AccountsToReview lists them, oldest first. For the county.
 	AccountsToReview(context.Context, None) (AccountsToReview, error)
 	// DecidePayoutAccount puts an account into use or refuses it, with a reason. The same under the same key is answered as
-	// it was. Forbidden for who entered it; Conflict when nothing waits, or the key was used for something else.
+	// it was. Forbidden for the person who entered it; Conflict when nothing waits, or the key was used for something else.
 	DecidePayoutAccount(context.Context, DecidePayoutAccount) (PayoutAccount, error) //link:subject payout_account_decide
-	// AccountHistory is every account a household ever had and who entered it, newest first. For the household, its
+	// AccountHistory is every account a household ever had and its author, newest first. For the household, its
 	// helper and the county.
 	AccountHistory(context.Context, HouseholdRef) (AccountHistory, error)
 }

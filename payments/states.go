@@ -1,18 +1,12 @@
 package payments
 
-import (
-	"slices"
-
-	"banmuyuan/internal/state"
-)
+import "banmuyuan/internal/state"
 
 // The state machines of the module. A table is the only source of a thing's transitions: Go code asks the machine, and SQL
 // statements take the states that they change from and to as parameters from it.
 
 // Final reports whether the provider is asked no more.
-func (s PaymentState) Final() bool {
-	return s == PaymentSucceeded || s == PaymentFailed || s == PaymentExpired
-}
+func (s PaymentState) Final() bool { return PaymentMachine.Final(s) }
 
 // PaymentStep is an event of a payment.
 type PaymentStep string
@@ -26,7 +20,7 @@ const (
 )
 
 // PaymentMachine is the table of payments. Money that arrives for a payment that was given up is taken all the same, and
-// counts as late. Rows that wait as "ready" were written by early releases; no payment is created so any more.
+// counts as late. Early releases created payments as PaymentReady; the present one does not.
 var PaymentMachine = state.New(state.Table[PaymentState, PaymentStep]{
 	Name:    "payment",
 	States:  []PaymentState{PaymentReady, PaymentSending, PaymentUnknown, PaymentOpen, PaymentSucceeded, PaymentFailed, PaymentExpired},
@@ -41,22 +35,6 @@ var PaymentMachine = state.New(state.Table[PaymentState, PaymentStep]{
 	},
 })
 
-// PaymentReport returns the event by which a provider's report that a payment is in state s is applied, and false for a
-// state that a provider does not report.
-func PaymentReport(s PaymentState) (PaymentStep, bool) {
-	switch s {
-	case PaymentOpen:
-		return PaymentAccept, true
-	case PaymentSucceeded:
-		return PaymentReceive, true
-	case PaymentFailed:
-		return PaymentDecline, true
-	case PaymentExpired:
-		return PaymentExpire, true
-	}
-	return "", false
-}
-
 // RefundStep is an event of a refund.
 type RefundStep string
 
@@ -67,7 +45,7 @@ const (
 	RefundNoAnswer      RefundStep = "no_answer"       // the provider did not answer: its outcome is unknown
 	RefundPend          RefundStep = "pend"            // the provider took it on and has not finished
 	RefundSucceed       RefundStep = "succeed"         // the provider reports that the money went back
-	RefundFail          RefundStep = "fail"            // the provider cannot send it, or what it sent came back
+	RefundFail          RefundStep = "fail"            // the provider cannot send it, or the money came back
 	RefundDivert        RefundStep = "divert"          // the provider leaves it to the county
 	RefundBlock         RefundStep = "block"           // the provider cannot be asked: window over, no gateway, disputed
 	RefundByDispute     RefundStep = "by_dispute"      // the buyer's bank took the money back already
@@ -99,24 +77,6 @@ var RefundMachine = state.New(state.Table[RefundState, RefundStep]{
 	},
 })
 
-// RefundReport returns the event by which a provider's report that a refund is in state s is applied, and false for a
-// state that a provider does not report.
-func RefundReport(s RefundState) (RefundStep, bool) {
-	switch s {
-	case RefundUnknown:
-		return RefundNoAnswer, true
-	case RefundPending:
-		return RefundPend, true
-	case RefundSucceeded:
-		return RefundSucceed, true
-	case RefundFailed:
-		return RefundFail, true
-	case RefundByBank:
-		return RefundDivert, true
-	}
-	return "", false
-}
-
 // DisputeStep is an event of a dispute.
 type DisputeStep string
 
@@ -142,25 +102,6 @@ var DisputeMachine = state.New(state.Table[DisputeState, DisputeStep]{
 	},
 })
 
-// NextDispute returns the state after a provider's report, and false when the report changes nothing. now is "" for a
-// dispute that was not known.
-func NextDispute(now, reported DisputeState) (DisputeState, bool) {
-	if now == "" {
-		return reported, slices.Contains(DisputeMachine.States(), reported)
-	}
-	switch reported {
-	case DisputeOpen:
-		return DisputeMachine.Next(now, DisputeEscalate)
-	case DisputeWon:
-		return DisputeMachine.Next(now, DisputeWin)
-	case DisputeLost:
-		return DisputeMachine.Next(now, DisputeLose)
-	case DisputeClosed:
-		return DisputeMachine.Next(now, DisputeDrop)
-	}
-	return now, false
-}
-
 // BatchStep is an event of a payout batch.
 type BatchStep string
 
@@ -184,14 +125,6 @@ var BatchMachine = state.New(state.Table[BatchState, BatchStep]{
 		{On: BatchComplete, From: []BatchState{BatchExported}, To: BatchDone},
 	},
 })
-
-// HasFile reports whether the bank's file of the batch may be downloaded.
-func (s BatchState) HasFile() bool {
-	return BatchMachine.Can(s, BatchExport) || s.WithBank()
-}
-
-// WithBank reports whether the bank has the batch's file, so that results may be imported.
-func (s BatchState) WithBank() bool { return s == BatchExported || s == BatchDone }
 
 // ItemStep is an event of a payout item.
 type ItemStep string
@@ -346,7 +279,7 @@ var ReversalMachine = state.New(state.Table[ReversalState, ReversalStep]{
 type LineState string
 
 const (
-	LineSuspense LineState = "suspense" // nobody knows yet what it is for, or it is too little
+	LineSuspense LineState = "suspense" // its purpose is not known yet, or it is too little
 	LineMatched  LineState = "matched"  // it pays a payment, or was booked before
 	LineReturned LineState = "returned" // transferred back
 

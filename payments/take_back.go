@@ -3,9 +3,9 @@ package payments
 // CmdTakeBack: goods that were sold and paid for came back.
 const CmdTakeBack = "cmd.payments.v1.goods.take_back" // TakeBack
 
-// TakeBack gives AmountFen of what was billed and paid for Ref back to whoever paid, because an organisation took its own
-// goods back: so much less the organisation is owed. What was paid by a gateway goes back through it. What the organisation
-// took in cash at its own counter it has given back from there already. The receipt's number is what makes it one.
+// TakeBack refunds AmountFen of the paid bill of Ref to the payer, because an organisation took its own goods back: it is
+// owed that much less. Money that came through a gateway goes back through it. Cash that the organisation took at its own
+// counter was given back there already. The receipt's number makes the command idempotent.
 type TakeBack struct {
 	Ref       string `json:"ref"`
 	Receipt   string `json:"receipt"`

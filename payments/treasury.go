@@ -54,7 +54,7 @@ type ReturnTransfer struct {
 	PaidOn  time.Time `json:"paid_on"`
 }
 
-// Kinds of what was booked before the bank's statement showed it.
+// Kinds of postings that are made before the bank's statement shows their money.
 const (
 	BookedBanking        = "banking"         // cash brought to the bank
 	BookedRecall         = "payout_recall"   // payouts that came back after they had been reported paid
@@ -67,7 +67,7 @@ type Booked struct {
 	Kind      string    `json:"kind"`
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`       // slip, batch number or the provider's number
-	AmountFen int64     `json:"amount_fen"` // what of it the statement has not shown
+	AmountFen int64     `json:"amount_fen"` // the part that the statement has not shown
 	On        time.Time `json:"on"`
 }
 
@@ -75,7 +75,7 @@ type BookedList struct {
 	Items []Booked `json:"items"`
 }
 
-// ExplainTransfer puts a line in suspense to what was booked already.
+// ExplainTransfer matches a line in suspense with an earlier posting.
 type ExplainTransfer struct {
 	LineID int64  `json:"line_id"`
 	Kind   string `json:"kind"`
@@ -88,7 +88,7 @@ type ImportStatement struct {
 	Data []byte `json:"data"`
 }
 
-// ImportedStatement tells what became of the lines. When there is a problem, nothing was taken.
+// ImportedStatement counts the lines by their result. With a problem, nothing was taken.
 type ImportedStatement struct {
 	In        int           `json:"in"`
 	Out       int           `json:"out"`
@@ -120,7 +120,7 @@ type OutgoingPage struct {
 	Cursor string         `json:"cursor,omitempty"`
 }
 
-// ExplainOutgoing says what a line was that nothing booked stands behind, a bank's fee for one, and books it as an expense.
+// ExplainOutgoing explains a line without a posting, for example a bank's fee, and books it as an expense.
 type ExplainOutgoing struct {
 	LineID int64  `json:"line_id"`
 	Note   string `json:"note"`
@@ -160,7 +160,7 @@ type Cashbox struct {
 	Bankings  []CashBanking `json:"bankings"`            // newest first
 }
 
-// Who has to act on a difference.
+// Roles that have to act on a difference.
 const (
 	ActOperator = "operator"
 	ActApprover = "approver"
@@ -169,7 +169,7 @@ const (
 )
 
 // Difference is something that the books and the outside say differently, or that somebody has to end. Kind is a message
-// key below "recon.": it says what it is and what to do.
+// key below "recon.": the message names the difference and the remedy.
 type Difference struct {
 	Kind      string    `json:"kind"`
 	Object    string    `json:"object"` // payment:7, refund:3, a bank's reference…
@@ -177,10 +177,10 @@ type Difference struct {
 	OursFen   int64     `json:"ours_fen"`
 	TheirsFen int64     `json:"theirs_fen"`
 	Since     time.Time `json:"since"`
-	Act       string    `json:"act"` // who
+	Act       string    `json:"act"` // a role
 }
 
-// ClearingState compares what the ledger and a provider say of the same money.
+// ClearingState compares the ledger's and a provider's sums of the same money.
 type ClearingState struct {
 	Gateway     string `json:"gateway"`
 	LedgerFen   int64  `json:"ledger_fen"`
@@ -212,19 +212,19 @@ type Reconciliations struct {
 	Items []Reconciliation `json:"items"` // newest first, without their differences
 }
 
-// Treasury is what the county does with money beside orders: disputes, statements, cash, and holding the books against the
-// outside. All of it is for the county's staff; others get Forbidden.
+// Treasury is the county's work with money beside orders: disputes, statements, cash, and reconciliation. All of it is for
+// the county's staff; others get Forbidden.
 //
 //link:service payments v1 raw
 type Treasury interface {
 	Disputes(context.Context, DisputeFilter) (DisputePage, error)
-	// ApproveRefund lets a refund above the limit go. Forbidden for who caused it. Conflict when it does not wait.
+	// ApproveRefund lets a refund above the limit go. Forbidden for the person who caused it. Conflict when it does not wait.
 	ApproveRefund(context.Context, RefundRef) (Refund, error) //link:subject refund_approve
 
 	// ImportStatement is idempotent by the bank's reference: the same file again changes nothing. Conflict when a reference
 	// comes again with another amount.
 	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
-	// ReturnTransfer: Forbidden above the limit for who recorded the line. Conflict when it is in suspense no more.
+	// ReturnTransfer: Forbidden above the limit for the person who recorded the line. Conflict when it is in suspense no more.
 	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error) //link:subject transfer_return
 	Booked(context.Context, None) (BookedList, error)
 	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error) //link:subject transfer_explain

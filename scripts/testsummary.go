@@ -1,21 +1,27 @@
 //go:build ignore
 
 // Testsummary reads `go test -json` and prints what a person wants to see:
-// each package's line, all that failing tests wrote, and in the end how many
-// tests ran. It exits 1 when one failed or none ran.
+// each package's line, all that failing tests wrote, and in the end the slowest
+// tests and how many ran. It exits 1 when one failed or none ran.
 package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
 type event struct {
 	Action, Package, ImportPath, Test, Output string
+	Elapsed                                   float64 // seconds
 }
+
+// slowest is how many tests are named with their time: where a suite that grew can be made shorter.
+const slowest = 10
 
 type key struct{ pkg, test string }
 
@@ -24,6 +30,7 @@ func main() {
 	counts := map[string]int{}
 	var failures, skips []string
 	failedPackages := 0
+	var took []event // whole tests, without their parts
 
 	in := bufio.NewReader(os.Stdin)
 	for {
@@ -55,6 +62,9 @@ func main() {
 			}
 		case e.Action == "pass" || e.Action == "fail" || e.Action == "skip":
 			counts[e.Action]++
+			if !strings.Contains(e.Test, "/") {
+				took = append(took, e)
+			}
 			name := e.Package + " " + e.Test
 			if e.Action == "fail" {
 				failures = append(failures, name)
@@ -71,6 +81,10 @@ func main() {
 	}
 
 	fmt.Println("\n──── summary ────")
+	slices.SortStableFunc(took, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	for _, e := range took[:min(slowest, len(took))] {
+		fmt.Printf("%6.1f s  %s %s\n", e.Elapsed, e.Package, e.Test)
+	}
 	for _, s := range skips {
 		fmt.Println("skipped", s)
 	}

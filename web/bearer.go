@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
 // bearer lets programs send the session token as "Authorization: Bearer …". It is
@@ -25,13 +26,13 @@ func (s *Server) bearer(session, known http.Handler) http.Handler {
 		}
 		if strings.HasPrefix(r.URL.Path, api.Sessions) {
 			s.tokens.forget(token)
-		} else if a := s.tokens.account(token, s.now()); a != nil {
+		} else if a := s.tokens.account(token, s.Now()); a != nil {
 			known.ServeHTTP(w, asAccount(r, a))
 			return
 		}
 		r = r.Clone(r.Context())
 		r.Header.Del("Cookie")
-		r.AddCookie(&http.Cookie{Name: s.sessions.Cookie.Name, Value: token})
+		r.AddCookie(&http.Cookie{Name: s.Sessions.Cookie.Name, Value: token})
 		session.ServeHTTP(w, r)
 	})
 }
@@ -39,7 +40,7 @@ func (s *Server) bearer(session, known http.Handler) http.Handler {
 // bearerToken is the token that a program sent, or "".
 func bearerToken(r *http.Request) string {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || !wantsJSON(r) {
+	if !ok || !page.WantsJSON(r) {
 		return ""
 	}
 	return strings.TrimSpace(token)
@@ -52,7 +53,7 @@ const (
 	tokensMost = 10_000
 )
 
-// tokens remembers whose tokens were sent a moment ago.
+// tokens remembers the accounts of tokens that were sent a moment ago.
 type tokens struct {
 	mu    sync.RWMutex
 	known map[string]knownToken

@@ -1,71 +1,39 @@
-package web
+package web_test
 
 import (
-	"encoding/json"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
-
-// program logs in over the API and sends its token from then on.
-func (s *site) program(t *testing.T, login string) (send func(method, path string) int) {
-	t.Helper()
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	call := func(method, path, token, body string) (*http.Response, error) {
-		r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Content-Type", "application/json")
-		if token != "" {
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		return client.Do(r)
-	}
-	res, err := call("POST", "/api/v1/sessions", "", `{"login":"`+login+`","password":"`+password+`"}`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var in struct{ Token string }
-	if err := json.NewDecoder(res.Body).Decode(&in); err != nil || in.Token == "" {
-		t.Fatalf("log in: %s, %v", res.Status, err)
-	}
-	return func(method, path string) int {
-		res, err := call(method, path, in.Token, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		return res.StatusCode
-	}
-}
 
 // Whose a token is, is remembered for a second and no longer: who is switched off or logs out elsewhere is out within
 // it, and who logs out here at once.
 func TestTokensAreRememberedForAMoment(t *testing.T) {
 	t.Parallel()
 	var offset atomic.Int64
-	s := newSite(t, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(offset.Load())) } })
-	a := s.account(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
+	s := webtest.New(t, func(c *web.Config, _ *web.Deps) {
+		c.Now = func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
+	})
+	a := s.Account(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
 	const asks = "/api/v1/orders" // needs a login, and modules that do not answer here: 503 is being let through
 	through := http.StatusServiceUnavailable
-	send := s.program(t, a.Login)
+	send := s.Program(t, a.Login)
 	if got := send("GET", asks); got != through {
 		t.Fatalf("logged in: %d", got)
 	}
-	if err := s.store.SetDisabled(t.Context(), a.ID, true); err != nil {
+	if err := s.Store.SetDisabled(t.Context(), a.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	offset.Add(int64(tokenFor))
+	offset.Add(int64(web.TokenFor))
 	if got := send("GET", asks); got != http.StatusUnauthorized {
 		t.Errorf("switched off a second ago: %d", got)
 	}
-	if err := s.store.SetDisabled(t.Context(), a.ID, false); err != nil {
+	if err := s.Store.SetDisabled(t.Context(), a.ID, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := send("GET", asks); got != through {
@@ -78,25 +46,12 @@ func TestTokensAreRememberedForAMoment(t *testing.T) {
 		t.Errorf("logged out: %d", got)
 	}
 	// What was remembered needs no session; a page is not reached by a token at all.
-	send = s.program(t, a.Login)
+	send = s.Program(t, a.Login)
 	send("GET", asks)
 	if got := send("GET", "/account"); got == http.StatusOK {
 		t.Errorf("a token opened a page")
 	}
-	if len(s.web.tokens.known) == 0 {
+	if s.Web.Remembered() == 0 {
 		t.Error("nothing is remembered")
-	}
-}
-
-// However many tokens are sent, what is remembered stays small.
-func TestTokensAreBounded(t *testing.T) {
-	t.Parallel()
-	var all tokens
-	now := time.Now()
-	for i := range 3 * tokensMost {
-		all.remember(strings.Repeat("x", i%7)+time.Duration(i).String(), &auth.Account{}, now)
-	}
-	if len(all.known) > tokensMost {
-		t.Errorf("%d are remembered", len(all.known))
 	}
 }

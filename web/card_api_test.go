@@ -1,7 +1,6 @@
-package web
+package web_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,52 +8,14 @@ import (
 
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
 )
-
-// asks is a program: it sends a token, where it has one, and a key.
-func (d *desk) asks(t *testing.T, token, method, path, body string, into any, key ...string) int {
-	t.Helper()
-	req, err := http.NewRequest(method, d.URL+"/api/v1"+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	for _, k := range key {
-		req.Header.Set("Idempotency-Key", k)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if into != nil {
-		if err := json.NewDecoder(res.Body).Decode(into); err != nil {
-			t.Errorf("%s %s: %v", method, path, err)
-		}
-	}
-	return res.StatusCode
-}
-
-func (d *desk) token(t *testing.T, a auth.Account) string {
-	t.Helper()
-	d.account(t, a)
-	var out struct{ Token string }
-	if code := d.asks(t, "", "POST", "/sessions", `{"login":"`+a.Login+`","password":"`+password+`"}`, &out); code != http.StatusCreated {
-		t.Fatalf("log in: %d", code)
-	}
-	return out.Token
-}
 
 // A program issues cards, a household's program logs in with one, gets itself a PIN, and is out when the card is ended.
 func TestCardsOverTheAPI(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	operator := d.token(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
+	d := webtest.NewDesk(t)
+	operator := d.Token(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
 	for i, c := range []struct {
 		role         auth.Role
 		method, path string
@@ -63,62 +24,62 @@ func TestCardsOverTheAPI(t *testing.T) {
 		{auth.Helper, "GET", "/reviews"}, {auth.Household, "POST", "/reviews/1/decision"}, {auth.Operator, "POST", "/households/YA-01-001-0007/account/decision"},
 		{auth.Buyer, "PUT", "/sessions/current/pin"},
 	} {
-		token := d.token(t, auth.Account{Login: fmt.Sprintf("other-%d", i), Name: "某人", Role: c.role, Lang: "zh", HelperID: 9, HouseholdID: 78})
-		if code := d.asks(t, token, c.method, c.path, `{}`, nil); code != http.StatusForbidden {
+		token := d.Token(t, auth.Account{Login: fmt.Sprintf("other-%d", i), Name: "某人", Role: c.role, Lang: "zh", HelperID: 9, HouseholdID: 78})
+		if code := d.Asks(t, token, c.method, c.path, `{}`, nil); code != http.StatusForbidden {
 			t.Errorf("%s %s by a %s: %d", c.method, c.path, c.role, code)
 		}
-		if code := d.asks(t, "", c.method, c.path, `{}`, nil); code != http.StatusUnauthorized {
+		if code := d.Asks(t, "", c.method, c.path, `{}`, nil); code != http.StatusUnauthorized {
 			t.Errorf("%s %s by nobody: %d", c.method, c.path, code)
 		}
 	}
 
 	var list api.VillageCards
-	if code := d.asks(t, operator, "GET", "/villages/11/cards", "", &list); code != http.StatusOK || list.Without == 0 || list.Items[0].IssuedAt != nil {
+	if code := d.Asks(t, operator, "GET", "/villages/11/cards", "", &list); code != http.StatusOK || list.Without == 0 || list.Items[0].IssuedAt != nil {
 		t.Errorf("cards: %d %+v", code, list)
 	}
 	var issued api.IssuedCards
-	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-01-001-0007"}`, &issued, "issue-0001"); code != http.StatusCreated || len(issued.Items) != 1 {
+	if code := d.Asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-01-001-0007"}`, &issued, "issue-0001"); code != http.StatusCreated || len(issued.Items) != 1 {
 		t.Fatalf("issue: %d %+v", code, issued)
 	}
-	if code := d.asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-99-999-9999"}`, nil, "issue-0002"); code != http.StatusNotFound {
+	if code := d.Asks(t, operator, "POST", "/villages/11/cards", `{"household":"YA-99-999-9999"}`, nil, "issue-0002"); code != http.StatusNotFound {
 		t.Errorf("a card for nobody: %d", code)
 	}
 	secret := issued.Items[0].Address[strings.LastIndex(issued.Items[0].Address, "/")+1:]
 
 	var session struct{ Token string }
-	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"9999"}`, nil); code != http.StatusUnauthorized {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"9999"}`, nil); code != http.StatusUnauthorized {
 		t.Errorf("a wrong number: %d", code)
 	}
-	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated || session.Token == "" {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated || session.Token == "" {
 		t.Fatalf("with the card: %d", code)
 	}
-	if code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"123456"}`, nil, "pin-0001"); code != http.StatusUnprocessableEntity {
+	if code := d.Asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"123456"}`, nil, "pin-0001"); code != http.StatusUnprocessableEntity {
 		t.Errorf("a PIN that is too easy: %d", code)
 	}
 	before := session.Token
-	if code := d.asks(t, before, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &session, "pin-0002"); code != http.StatusOK || session.Token == before {
+	if code := d.Asks(t, before, "PUT", "/sessions/current/pin", `{"pin":"739164"}`, &session, "pin-0002"); code != http.StatusOK || session.Token == before {
 		t.Fatalf("PIN: %d", code)
 	}
 	// Not right after the card any more: the old one is asked for, and tries are counted.
 	for i := range auth.PerAccount.Tries + 1 {
-		code := d.asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739165","old":"000000"}`, nil, fmt.Sprintf("pin-try-%d", i))
+		code := d.Asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"739165","old":"000000"}`, nil, fmt.Sprintf("pin-try-%d", i))
 		if late := i == auth.PerAccount.Tries; (code == http.StatusTooManyRequests) != late || !late && code != http.StatusUnprocessableEntity {
 			t.Errorf("try %d of a wrong PIN: %d", i+1, code)
 		}
 	}
-	if code := d.asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusOK {
+	if code := d.Asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusOK {
 		t.Errorf("logged in: %d", code)
 	}
 
 	var revoked struct{ Revoked bool }
-	if code := d.asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked, "end-0001"); code != http.StatusOK || !revoked.Revoked {
+	if code := d.Asks(t, operator, "DELETE", "/households/YA-01-001-0007/card", "", &revoked, "end-0001"); code != http.StatusOK || !revoked.Revoked {
 		t.Fatalf("revoke: %d", code)
 	}
-	d.web.tokens.forget(session.Token) // what is remembered for a moment is over
-	if code := d.asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusUnauthorized {
+	d.Web.Forget(session.Token) // what is remembered for a moment is over
+	if code := d.Asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusUnauthorized {
 		t.Errorf("with an ended card one is still logged in: %d", code)
 	}
-	if code := d.asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusUnauthorized {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusUnauthorized {
 		t.Errorf("an ended card: %d", code)
 	}
 }

@@ -2,17 +2,13 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"regexp"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/mux"
@@ -21,9 +17,10 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
-// info is what the access log learns on the way in.
+// info collects the access log's values on the way in.
 type info struct {
 	route   string
 	account int64
@@ -38,7 +35,7 @@ func infoOf(r *http.Request) *info {
 	return &info{}
 }
 
-// recorder remembers what was answered. Unwrap lets http.ResponseController reach
+// recorder remembers status and size of the response. Unwrap lets http.ResponseController reach
 // the connection, which live pages flush.
 type recorder struct {
 	http.ResponseWriter
@@ -70,7 +67,7 @@ var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // line to the log when the answer is out.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		started := s.now()
+		started := s.Now()
 		id := r.Header.Get("X-Request-ID")
 		if !saneRequestID.MatchString(id) {
 			id = link.NewRequestID()
@@ -81,7 +78,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w}
 		r = r.WithContext(ctx)
 		defer func() {
-			took := s.now().Sub(started)
+			took := s.Now().Sub(started)
 			if s.deps.Observe != nil {
 				s.deps.Observe(r.Method, i.route, rec.status, took)
 			}
@@ -89,25 +86,17 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			if i.route == "static" || i.route == "health" {
 				level = slog.LevelDebug
 			}
-			s.log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),
-				slog.String("path", loggedPath(r)), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+			s.Log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),
+				slog.String("path", page.LoggedPath(r)), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
 				slog.Duration("took", took), slog.Int64("account", i.account), slog.String("request_id", id))
 		}()
 		next.ServeHTTP(rec, r)
 	})
 }
 
-// loggedPath is what the log says of an address: what a card's code holds is a secret.
-func loggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/card/") {
-		return "/card/…"
-	}
-	return r.URL.Path
-}
-
 func stack() string { return string(debug.Stack()) }
 
-// secure sets the headers that tell the browser what a page of ours may do. There
+// secure sets the headers that limit a page in the browser. There
 // is no inline script or style anywhere, so the policy needs no exceptions; forms
 // may lead to the payment providers' pages, because browsers also check where a
 // form is redirected to.
@@ -150,13 +139,13 @@ func (s *Server) refuseBinary(next http.Handler) http.Handler {
 	text := func(t string) bool { return utf8.ValidString(t) && !strings.ContainsRune(t, 0) }
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !text(r.URL.Path) {
-			s.fail(w, r, link.E(link.NotFound, "not_found", ""))
+			s.Fail(w, r, link.E(link.NotFound, "not_found", ""))
 			return
 		}
 		if r.URL.RawQuery != "" {
 			for name, values := range r.URL.Query() {
 				if !text(name) || !text(strings.Join(values, "")) {
-					s.fail(w, r, link.E(link.Invalid, "malformed", strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")))
+					s.Fail(w, r, link.E(link.Invalid, "malformed", strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")))
 					return
 				}
 			}
@@ -165,18 +154,18 @@ func (s *Server) refuseBinary(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody bounds what a request may send. Routes that take files raise the
+// limitBody bounds the size of a request. Routes that take files raise the
 // bound with allowBody.
 func (s *Server) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := s.config.MaxBody
-		for prefix, n := range s.uploads {
+		for prefix, n := range s.Uploads {
 			if strings.HasPrefix(r.URL.Path, prefix) {
 				limit = n
 			}
 		}
 		if r.ContentLength > limit {
-			s.fail(w, r, link.E(link.TooLarge, "too_large", ""))
+			s.Fail(w, r, link.E(link.TooLarge, "too_large", ""))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -184,80 +173,37 @@ func (s *Server) limitBody(next http.Handler) http.Handler {
 	})
 }
 
-type langKey struct{}
-
-// langOf is the language of a request.
-func langOf(r *http.Request) Lang {
-	if l, ok := r.Context().Value(langKey{}).(Lang); ok {
-		return l
-	}
-	return chooseLang(r)
-}
-
-const langCookie = "lang"
-
-// chooseLang looks at ?lang=, then at the cookie, then at what the browser asks
-// for. Chinese is what is spoken when nothing is said.
-func chooseLang(r *http.Request) Lang {
-	if asked := r.URL.Query().Get("lang"); validLang(asked) {
-		return Lang(asked)
-	}
-	if c, err := r.Cookie(langCookie); err == nil && validLang(c.Value) {
-		return Lang(c.Value)
-	}
-	best, bestQ := ZH, 0.0
-	for one := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, params, _ := strings.Cut(strings.TrimSpace(one), ";")
-		tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
-		q := 1.0
-		if v, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			if _, err := fmt.Sscanf(v, "%g", &q); err != nil {
-				continue
-			}
-		}
-		if validLang(tag) && q > bestQ {
-			best, bestQ = Lang(tag), q
-		}
-	}
-	return best
-}
-
-func (s *Server) setLangCookie(w http.ResponseWriter, l Lang) {
-	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
-		HttpOnly: true, Secure: s.config.Secure, SameSite: http.SameSiteLaxMode})
-}
-
 // speak fixes the language of the request and remembers a choice made by link.
 func (s *Server) speak(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l := chooseLang(r)
-		if asked := r.URL.Query().Get("lang"); validLang(asked) {
-			s.setLangCookie(w, l)
+		l := page.ChooseLang(r)
+		if asked := r.URL.Query().Get("lang"); page.ValidLang(asked) {
+			s.SetLangCookie(w, l)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), langKey{}, l)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.LangKey{}, l)))
 	})
 }
 
-// recognise finds out who is logged in, for pages and for the modules behind them.
+// recognise finds the account of a request, for pages and for the modules behind them.
 func (s *Server) recognise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, err := s.sessionAccount(r)
 		if err != nil {
-			s.fail(w, r, link.E(link.Unavailable, "unavailable", "").Because(err))
+			s.Fail(w, r, link.E(link.Unavailable, "unavailable", "").Because(err))
 			return
 		}
 		if a != nil {
 			r = asAccount(r, a)
 			// Logging out reads the session once more, and must not leave it remembered.
 			if token := bearerToken(r); token != "" && !strings.HasPrefix(r.URL.Path, api.Sessions) {
-				s.tokens.remember(token, a, s.now())
+				s.tokens.remember(token, a, s.Now())
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// asAccount is the request of somebody who is known.
+// asAccount returns the request with its account and actor.
 func asAccount(r *http.Request, a *auth.Account) *http.Request {
 	infoOf(r).account = a.ID
 	ctx := auth.WithAccount(r.Context(), a)
@@ -276,58 +222,51 @@ func nameRoute(next http.Handler) http.Handler {
 	})
 }
 
-// clientIP is who asks. A proxy is believed only if it is one of ours: the last
-// address that is not ours counts.
-func (s *Server) clientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// recovered turns a panic into a 500 of the usual form.
+func (s *Server) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v)
+			}
+			s.Log.ErrorContext(r.Context(), "panic", "panic", v, "path", page.LoggedPath(r),
+				"request_id", link.RequestID(r.Context()), "stack", stack())
+			if rec, ok := w.(*recorder); ok && rec.status != 0 {
+				panic(http.ErrAbortHandler) // half a page is out: break it off
+			}
+			s.Fail(w, r, link.E(link.Internal, "internal", ""))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// withSession loads the session; hasSession says whether a request came this far.
+func (s *Server) withSession(next http.Handler) http.Handler {
+	return s.Sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.LoadedKey{}, true)))
+	}))
+}
+
+// sessionAccount returns the account of the session, or nil: a disabled account and a session
+// from before the last change of password are nobody.
+func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
+	id := s.Sessions.GetInt64(r.Context(), page.SessionAccountID)
+	if id == 0 {
+		return nil, nil
+	}
+	a, err := s.deps.Accounts.ByID(r.Context(), id)
+	if errors.Is(err, auth.ErrNotFound) {
+		return nil, nil
+	}
 	if err != nil {
-		host = r.RemoteAddr
+		return nil, fmt.Errorf("find account of session: %w", err)
 	}
-	ours := func(text string) bool {
-		ip, err := netip.ParseAddr(text)
-		return err == nil && slices.ContainsFunc(s.config.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
+	if a.Disabled() || !s.SessionHolds(r, a) {
+		return nil, nil
 	}
-	if !ours(host) {
-		return host
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, hop := range slices.Backward(hops) {
-		hop = strings.TrimSpace(hop)
-		if _, err := netip.ParseAddr(hop); err != nil {
-			break
-		}
-		host = hop
-		if !ours(hop) {
-			break
-		}
-	}
-	return host
+	return a, nil
 }
-
-// safeNext returns an address on this site, or "" for anything else: a link to
-// our login page may not send people to a stranger afterwards.
-func safeNext(next string) string {
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\t\r\n") {
-		return ""
-	}
-	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
-		return ""
-	}
-	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" {
-		return ""
-	}
-	return u.RequestURI()
-}
-
-// refererPath is the page a form was sent from.
-func refererPath(r *http.Request) string {
-	u, err := url.Parse(r.Referer())
-	if err != nil || u.Host != r.Host {
-		return ""
-	}
-	return u.RequestURI()
-}
-
-// now is the injected clock.
-func (s *Server) now() time.Time { return s.config.Now() }

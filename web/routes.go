@@ -4,89 +4,81 @@ import (
 	"net/http"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/account"
+	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/county"
+	"banmuyuan/web/document"
+	"banmuyuan/web/household"
+	"banmuyuan/web/organisation"
+	"banmuyuan/web/shop"
 )
 
-// handler answers a request, or returns an error that fail turns into a page or a
-// problem document. It must not have written anything when it returns one.
-type handler func(w http.ResponseWriter, r *http.Request) error
+// programs are the accounts and cards of the API.
+type programs struct {
+	account.Programs
+	*county.Cards
+}
 
-// routes lists the site. Each audience keeps its own list beside its pages.
-func (s *Server) routes() {
-	s.router.StrictSlash(true)
-	s.router.Use(nameRoute)
-	s.router.NotFoundHandler = s.plain(func(w http.ResponseWriter, r *http.Request) error {
+var _ api.Accounts = programs{}
+
+// routes lists the site: the API, and the pages of each audience with the services they ask.
+func (s *Server) routes(passwords *auth.Passwords) {
+	s.Router.StrictSlash(true)
+	s.Router.Use(nameRoute)
+	s.Router.NotFoundHandler = s.Plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.NotFound, "not_found", "")
 	})
-	s.router.MethodNotAllowedHandler = s.plain(func(w http.ResponseWriter, r *http.Request) error {
+	s.Router.MethodNotAllowedHandler = s.Plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.Invalid, "method_not_allowed", "")
 	})
-	s.api.Routes(s.router)
-	s.accountRoutes()
-	s.cardRoutes()
-	s.shopRoutes()
-	s.adoptionRoutes()
-	s.boxRoutes()
-	s.organisationRoutes()
-	s.shelfRoutes()
-	s.householdRoutes()
-	s.countyRoutes()
-	s.contractRoutes()
-	s.distributionRoutes()
-	s.booksRoutes()
-	s.reversalRoutes()
-	s.orgPayoutRoutes()
-	s.documentRoutes()
-	s.privacyRoutes()
+	d := s.deps
+	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
+	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Catalog: d.Catalog,
+		Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords}})
+	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
+		Documents: d.Documents, Payments: d.Payments, Live: d.Live})
+	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
+		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
+	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
+		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
+	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
+		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
+		Accounts: d.Accounts, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
+	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {
-		s.open("GET", "/styleguide", "styleguide", s.styleguide)
+		s.Open("GET", "/styleguide", "styleguide", s.Styleguide)
 	}
+	s.api = api.New(s.apiServices(), programs{account.Programs{Pages: a}, c.Cards}, c.Reports, d.Version, s.Fail)
+	s.api.Routes(apiRoutes)
 }
 
-// open registers a page that anybody may see.
-func (s *Server) open(method, path, name string, h handler) {
-	s.router.Handle(path, s.plain(h)).Methods(methods(method)...).Name(name)
-}
+// apiServices are the modules behind the endpoints.
+func (s *Server) apiServices() api.Services {
+	d := s.deps
+	return api.Services{
+		Catalog:   d.Catalog,
+		Orders:    d.Orders,
+		Shelf:     d.Shelf,
+		Adoptions: d.Adoptions,
+		Boxes:     d.Boxes,
+		Contracts: d.Contracts,
+		Payments:  d.Payments,
+		Treasury:  d.Treasury,
 
-// guarded registers a page for the given roles only; there must be one. Use
-// auth.Roles... for everybody who is logged in.
-func (s *Server) guarded(method, path, name string, h handler, roles ...auth.Role) {
-	if len(roles) == 0 {
-		panic("web: route " + name + " names no role")
-	}
-	s.router.Handle(path, s.plain(s.require(h, roles...))).Methods(methods(method)...).Name(name)
-}
+		Distributions: d.Distributions,
+		Books:         d.Books,
+		Reversals:     d.Reversals,
+		OrgPayouts:    d.OrgPayouts,
+		Documents:     d.Documents,
 
-// allowBody raises the bound on what may be sent to paths below prefix.
-func (s *Server) allowBody(prefix string, bytes int64) { s.uploads[prefix] = bytes }
-
-// A page that can be read can be asked for without its body.
-func methods(method string) []string {
-	if method == http.MethodGet {
-		return []string{http.MethodGet, http.MethodHead}
-	}
-	return []string{method}
-}
-
-func (s *Server) plain(h handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
-			s.fail(w, r, err)
-		}
-	})
-}
-
-// require is the one place where roles are checked. What an account may do with a
-// certain order or household is checked by the module that owns it.
-func (s *Server) require(h handler, roles ...auth.Role) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		a := auth.FromContext(r.Context())
-		switch {
-		case a == nil:
-			return link.E(link.Unauthenticated, "unauthenticated", "")
-		case !a.Role.In(roles...):
-			return link.E(link.Forbidden, "forbidden", "")
-		}
-		return h(w, r)
+		PrivateIDs:      d.PrivateIDs,
+		PrivateAccounts: d.PrivateAccounts,
+		Stations:        d.Stations,
+		Care:            d.Care,
+		AccountReviews:  d.AccountReviews,
+		Changes:         d.Changes,
+		Say:             s.SayError,
 	}
 }

@@ -1,5 +1,6 @@
-// Package web owns the pages: routes, sessions, accounts, languages, how things
-// look and how errors read. It holds no business rules; the modules do.
+// Package web is the core of the site: server, router, middleware and programs'
+// tokens. Each audience has a package of its own below it, on the ground that
+// package page lays. It holds no business rules; the modules do.
 //
 // What must always hold: every route has a name and says who may use it; every
 // page exists in Chinese and English; nothing is sent before it is complete;
@@ -19,25 +20,31 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/gorilla/mux"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/contract"
-	"banmuyuan/orders/document"
+	papers "banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/web/account"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/county"
+	"banmuyuan/web/document"
+	"banmuyuan/web/household"
 	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
+	"banmuyuan/web/organisation"
+	"banmuyuan/web/page"
 	"banmuyuan/web/report"
+	"banmuyuan/web/shop"
 	"banmuyuan/web/static"
 )
 
-// Config is what an operator may set.
+// Config holds the operator's settings.
 type Config struct {
 	// BaseURL is how people reach the site, without a slash at the end. QR codes and
 	// links on paper start with it.
@@ -50,7 +57,7 @@ type Config struct {
 	PayOrigins []string
 	// TrustedProxies may say whom they speak for in X-Forwarded-For.
 	TrustedProxies []netip.Prefix
-	// MaxBody bounds what a request may send; 1 MiB if zero.
+	// MaxBody bounds the size of a request; 1 MiB if zero.
 	MaxBody int64
 	// Now is the clock; the machine's if nil.
 	Now func() time.Time
@@ -72,17 +79,17 @@ type Deps struct {
 	Books         payments.Books
 	Reversals     payments.Reversals
 	OrgPayouts    payments.OrgPayouts
-	Documents     document.Service
+	Documents     papers.Service
 	Stations      orders.Stations
 	Care          catalog.Care
 	// AccountReviews are the payout accounts that wait for a second person.
 	AccountReviews payments.AccountReviews
-	// Notifier tells households what was done in their name; the log if nil.
+	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
 	// Numbers in full, for the county; each look is written down.
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
-	// Version is what the API's description calls itself.
+	// Version is the version in the API's description.
 	Version string
 
 	Accounts auth.Accounts
@@ -91,7 +98,7 @@ type Deps struct {
 	Throttle auth.Throttle
 	Sessions scs.Store
 	Reports  report.Store
-	// Live carries what pages show as it happens; a hub of its own if nil.
+	// Live carries updates to open pages; a hub of its own if nil.
 	Live *live.Hub
 	// Changes tells of orders, by id, whose state has changed, so that looks that wait
 	// for it are answered then; where it is nil they look again by themselves.
@@ -107,34 +114,50 @@ type Deps struct {
 
 // Server answers every request of the site.
 type Server struct {
-	config   Config
-	deps     Deps
-	log      *slog.Logger
-	glossary Glossary
-	assets   *static.Assets
-	router   *mux.Router
-	pages    pages
-	sessions *scs.SessionManager
-	tokens   tokens
-	auth     *auth.Authenticator
-	live     *live.Hub
-	reports  *report.Runner
-	api      *api.API
-	uploads  map[string]int64 // path prefix → largest body
-	handler  http.Handler
-	ref      referenceCache
+	*page.Site
+	config  Config
+	deps    Deps
+	shop    *shop.Pages
+	tokens  tokens
+	reports *report.Runner
+	api     *api.API
+	handler http.Handler
+}
+
+// Wings are the audiences of the site.
+func Wings() []page.Wing {
+	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), document.Wing()}
+}
+
+// NewSiteGlossary joins the words of the modules, of the API and of all pages.
+func NewSiteGlossary() (page.Glossary, error) {
+	lists := []map[string][2]string{
+		link.Messages,
+		page.Messages,
+		api.Messages,
+		catalog.Messages,
+		catalog.PolicyMessages,
+		catalog.ContractMessages,
+		catalog.CareMessages,
+		orders.Messages,
+		shelf.Messages,
+		adopt.Messages,
+		papers.Messages,
+		contract.Messages,
+		orders.StationMessages,
+		payments.Messages,
+	}
+	for _, w := range Wings() {
+		lists = append(lists, w.Messages...)
+	}
+	return page.NewGlossary(lists...)
 }
 
 // New builds the site. Everything that can be found wrong in routes, templates and
 // words is found here and not by a visitor.
 func New(config Config, deps Deps) (*Server, error) {
-	if deps.Accounts == nil || deps.Cards == nil || deps.Digests == nil || deps.Throttle == nil || deps.Sessions == nil || deps.Reports == nil {
-		return nil, errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
-	}
-	for _, module := range []any{deps.Catalog, deps.Orders, deps.Payments, deps.Shelf, deps.Adoptions, deps.Boxes, deps.Contracts, deps.Treasury, deps.Distributions, deps.Books, deps.Documents, deps.Stations, deps.Care, deps.AccountReviews, deps.Reversals, deps.OrgPayouts} {
-		if module == nil {
-			return nil, errors.New("web: every module is needed")
-		}
+	if err := deps.check(); err != nil {
+		return nil, err
 	}
 	if config.MaxBody == 0 {
 		config.MaxBody = 1 << 20
@@ -152,69 +175,25 @@ func New(config Config, deps Deps) (*Server, error) {
 		deps.Live = live.NewHub()
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
-	s := &Server{config: config, deps: deps, log: deps.Log, live: deps.Live, router: mux.NewRouter(), uploads: map[string]int64{}}
-	var err error
-	s.glossary, err = NewGlossary(
-		link.Messages,
-		Messages,
-		api.Messages,
-		catalog.Messages,
-		catalog.PolicyMessages,
-		catalog.ContractMessages,
-		catalog.CareMessages,
-		orders.Messages,
-		shelf.Messages,
-		adopt.Messages,
-		document.Messages,
-		contract.Messages,
-		orders.StationMessages,
-		payments.Messages,
-	)
+	glossary, err := NewSiteGlossary()
 	if err != nil {
 		return nil, err
 	}
-	if s.assets, err = static.Load(); err != nil {
+	site, err := page.New(page.Config{BaseURL: config.BaseURL, Secure: config.Secure, TrustedProxies: config.TrustedProxies, Now: config.Now},
+		deps.Catalog, deps.Sessions, deps.Log, glossary, Wings())
+	if err != nil {
 		return nil, err
 	}
 	passwords, err := auth.NewPasswords(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
 	}
-	s.auth = &auth.Authenticator{Accounts: deps.Accounts, Throttle: deps.Throttle, Passwords: passwords}
-	s.sessions = s.newSessions()
+	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
-		func(lang, group, value string) string { return words{s.glossary, Lang(lang)}.Say(group, value) }, deps.Log)
-	services := api.Services{
-		Catalog:   deps.Catalog,
-		Orders:    deps.Orders,
-		Shelf:     deps.Shelf,
-		Adoptions: deps.Adoptions,
-		Boxes:     deps.Boxes,
-		Contracts: deps.Contracts,
-		Payments:  deps.Payments,
-		Treasury:  deps.Treasury,
-
-		Distributions: deps.Distributions,
-		Books:         deps.Books,
-		Reversals:     deps.Reversals,
-		OrgPayouts:    deps.OrgPayouts,
-		Documents:     deps.Documents,
-
-		PrivateIDs:      deps.PrivateIDs,
-		PrivateAccounts: deps.PrivateAccounts,
-		Stations:        deps.Stations,
-		Care:            deps.Care,
-		AccountReviews:  deps.AccountReviews,
-		Changes:         deps.Changes,
-		Say:             s.sayError,
-	}
-	s.api = api.New(services, program{s}, program{s}, deps.Version, s.fail)
-	s.routes()
-	if s.pages, err = s.preparePages(); err != nil {
+		func(lang, group, value string) string { return glossary.Words(page.Lang(lang)).Say(group, value) }, deps.Log)
+	s.routes(passwords)
+	if err := s.Prepare(); err != nil {
 		return nil, err
-	}
-	if err := s.checkTemplates(); err != nil {
-		return nil, fmt.Errorf("check templates: %w", err)
 	}
 	if s.handler, err = s.chain(); err != nil {
 		return nil, err
@@ -222,13 +201,26 @@ func New(config Config, deps Deps) (*Server, error) {
 	return s, nil
 }
 
+// check returns an error for a missing dependency.
+func (d Deps) check() error {
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Sessions == nil || d.Reports == nil {
+		return errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
+	}
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.AccountReviews, d.Reversals, d.OrgPayouts} {
+		if module == nil {
+			return errors.New("web: every module is needed")
+		}
+	}
+	return nil
+}
+
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Run does what pages have done in the background, until ctx ends: live figures and reports.
+// Run runs the background work of pages until ctx ends: live figures and reports.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
-	running.Go(func() { s.publishStock(ctx) })
+	running.Go(func() { s.shop.Run(ctx) })
 	running.Go(func() { s.reports.Run(ctx) })
 	running.Wait()
 }
@@ -246,10 +238,10 @@ func (s *Server) chain() (http.Handler, error) {
 		}
 	}
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.fail(w, r, link.E(link.Forbidden, "cross_origin", ""))
+		s.Fail(w, r, link.E(link.Forbidden, "cross_origin", ""))
 	}))
 
-	h := s.bearer(s.withSession(s.recognise(s.router)), s.router)
+	h := s.bearer(s.withSession(s.recognise(s.Router)), s.Router)
 	h = s.limitBody(h)
 	h = s.refuseBinary(h)
 	h = cross.Handler(h)
@@ -261,19 +253,19 @@ func (s *Server) chain() (http.Handler, error) {
 	return s.identify(h), nil
 }
 
-// plumbing answers what needs neither session nor language.
+// plumbing answers requests that need neither session nor language.
 func (s *Server) plumbing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch p := r.URL.Path; {
 		case strings.HasPrefix(p, static.Prefix):
 			infoOf(r).route = "static"
-			s.assets.ServeHTTP(w, r)
+			s.Assets.ServeHTTP(w, r)
 		case p == "/favicon.ico", p == "/robots.txt":
 			infoOf(r).route = "static"
 			file := map[string]string{"/favicon.ico": "favicon.svg", "/robots.txt": "robots.txt"}[p]
 			r = r.Clone(r.Context())
 			r.URL.Path = static.Prefix + file
-			s.assets.ServeHTTP(w, r)
+			s.Assets.ServeHTTP(w, r)
 		case p == "/healthz":
 			infoOf(r).route = "health"
 			writeText(w, http.StatusOK, "ok\n")
@@ -293,17 +285,17 @@ func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // whoever asked went away
+	_, _ = w.Write([]byte(text)) // the client closed the connection
 }
 
-// ready names what does not work; the reason is in the log.
+// ready names the dependencies that do not work; the reason is in the log.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
 	var bad []string
 	for name, check := range s.deps.Ready {
 		if err := check(ctx); err != nil {
-			s.log.WarnContext(ctx, "not ready", "what", name, "error", err)
+			s.Log.WarnContext(ctx, "not ready", "what", name, "error", err)
 			bad = append(bad, name)
 		}
 	}

@@ -220,8 +220,7 @@ func seasons(households int, free int64) *rapid.Generator[season] {
 }
 
 func leftOf(err error) (int64, bool) {
-	var soldOut *allocate.SoldOutError
-	if errors.As(err, &soldOut) {
+	if soldOut, ok := errors.AsType[*allocate.SoldOutError](err); ok {
 		return soldOut.Left, true
 	}
 	return 0, false

@@ -2,6 +2,7 @@ package allocate_test
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -158,12 +159,8 @@ func TestPoolIsTheModel(t *testing.T) {
 			"plan": func(t *rapid.T) {
 				r := request(t)
 				copied := newModel(nil, nil)
-				for id, h := range m.households {
-					copied.households[id] = h
-				}
-				for id, l := range m.lots {
-					copied.lots[id] = l
-				}
+				maps.Copy(copied.households, m.households)
+				maps.Copy(copied.lots, m.lots)
 				want, soldOut := copied.take(r)
 				plan, err := pool.Plan(r)
 				if same(t, plan.Shares, err, want, soldOut) && plan.Stops != len(want) {

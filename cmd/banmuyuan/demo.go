@@ -83,7 +83,7 @@ func reset(ctx context.Context, p *platform) error {
 // loadDemo loads the county into an empty database of today's schemas and reports whether it did. What a killed run left behind is
 // completed: each part notices by itself whether it is there.
 func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	state, err := demoState(ctx, p.databaseURL)
 	if err != nil || state == demoComplete || state == demoForeign {
 		return false, err
@@ -104,7 +104,7 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	// The income ledger is read from where its entries come from, as it always can be.
 	m, err := startModules(ctx, p, []string{moduleCatalog, modulePayments, moduleOrders}, settings, quiet)
 	if err == nil {
-		err = rebuildIncome(ctx, p, m)
+		err = rebuildIncome(ctx, p)
 	}
 	if err == nil {
 		err = loadShelf(link.System(ctx, "demo"), p, c, time.Now())
@@ -236,7 +236,7 @@ func closeEarlierSeasons(ctx context.Context, books payments.Books, c *county.Co
 	return err
 }
 
-func rebuildIncome(ctx context.Context, p *platform, m *modules) error {
+func rebuildIncome(ctx context.Context, p *platform) error {
 	nc, err := p.Connect("demo")
 	if err != nil {
 		return err

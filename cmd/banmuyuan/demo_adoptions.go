@@ -312,7 +312,7 @@ func paint(kind orders.PlotKind, seed uint64) ([]byte, error) {
 			m.SetRGBA(x, y, c)
 		}
 	}
-	for n := 0; n < 26; n++ {
+	for n := range 26 {
 		near := float64(n+1) / 26
 		x, y := r.Float64()*w, horizon+40+near*(h-horizon-90)
 		size := 8 + 34*near

@@ -50,8 +50,7 @@ func fieldsOf(t reflect.Type, prefix string) []string {
 		return []string{prefix + " " + t.String()}
 	}
 	var list []string
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous && name == "" {
 			list = append(list, fieldsOf(f.Type, prefix)...)

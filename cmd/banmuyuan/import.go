@@ -11,6 +11,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/web"
+	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
 
@@ -39,13 +40,13 @@ func (c *importHouseholds) Run(ctx context.Context, cfg Config, log *slog.Logger
 	if err != nil {
 		return fmt.Errorf("read %s: %w", c.File, err)
 	}
-	words, err := web.NewGlossary(link.Messages, web.Messages, catalog.Messages)
+	words, err := web.NewSiteGlossary()
 	if err != nil {
 		return err
 	}
 	rows, err := sheet.Households(data)
 	if err != nil {
-		return fmt.Errorf("%s: %s", c.File, words.SayError(web.ZH, link.AsError(err)))
+		return fmt.Errorf("%s: %s", c.File, words.SayError(page.ZH, link.AsError(err)))
 	}
 	url, closeDatabase, err := openDatabase(ctx, cfg, log)
 	if err != nil {
@@ -85,10 +86,10 @@ func (c *importHouseholds) Run(ctx context.Context, cfg Config, log *slog.Logger
 		sum, err = run(false)
 	}
 	if err != nil {
-		return fmt.Errorf("import: %s", words.SayError(web.ZH, link.AsError(err)))
+		return fmt.Errorf("import: %s", words.SayError(page.ZH, link.AsError(err)))
 	}
 	for _, p := range sum.Problems {
-		text := words.SayError(web.ZH, &link.Error{Code: link.Invalid, Key: p.Key, Args: p.Args})
+		text := words.SayError(page.ZH, &link.Error{Code: link.Invalid, Key: p.Key, Args: p.Args})
 		fmt.Fprintf(stdout, "第 %d 行 %s：%s\n", p.Line, p.Field, text)
 	}
 	fmt.Fprintf(stdout, "新增 %d 户，更新 %d 户，未变 %d 户，有问题 %d 处 (%d added, %d changed, %d unchanged, %d problems)\n",

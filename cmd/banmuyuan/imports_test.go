@@ -42,12 +42,25 @@ var mayImport = []struct {
 	{"orders/shelf", conceptMay},
 	{"orders", []string{"internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
 	{"orders/...", []string{"orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
+	// A wing of web knows the ground that package page lays, never another wing, the core or a store.
+	{"web/page", wingMay},
+	{"web/account", wingMay},
+	{"web/county", wingMay},
+	{"web/document", wingMay},
+	{"web/household", wingMay},
+	{"web/organisation", wingMay},
+	{"web/shop", wingMay},
+	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/county", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
 	{"web/...", []string{"web", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
 	{"cmd/...", []string{""}},
 }
 
 // conceptMay lists the imports of the contract of a further concept of the order module.
 var conceptMay = []string{"=orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
+
+// wingMay lists the imports of a wing of web.
+var wingMay = []string{"=web/page", "=web/api", "=web/auth", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
+	"internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
 
 // roomMay lists the imports of a room of the order module.
 var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",
@@ -105,6 +118,8 @@ func TestImports(t *testing.T) {
 		{"payments/postgres", "github.com/stripe/stripe-go/v76/client"}, {"catalog", "github.com/gorilla/mux"},
 		{"orders/postgres/order", "banmuyuan/orders/postgres/weigh"}, {"orders/postgres/desk", "banmuyuan/orders/postgres/order"},
 		{"orders", "banmuyuan/orders/shelf"}, {"orders/shelf", "banmuyuan/orders/adopt"},
+		{"web/shop", "banmuyuan/web/household"}, {"web/page", "banmuyuan/web/county"}, {"web/page", "banmuyuan/web"}, {"web/county", "banmuyuan/web"},
+		{"web", "banmuyuan/web/postgres"}, {"web/county", "banmuyuan/web/webtest"}, {"web/county", "banmuyuan/web/postgres"},
 	} {
 		if forbidden(c[0], c[1]) == "" {
 			t.Errorf("%s may import %s", c[0], c[1])

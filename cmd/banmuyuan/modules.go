@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -414,12 +415,12 @@ func (m *modules) Close(ctx context.Context) error {
 	go func() { done <- m.running.Wait() }()
 	var err error
 	select {
-	case <-done: // what failed was told through failed
+	case <-done: //nolint:errcheck // what failed was told through failed
 	case <-ctx.Done():
 		err = errors.New("modules did not stop in time")
 	}
-	for i := len(m.closers) - 1; i >= 0; i-- {
-		m.closers[i]()
+	for _, f := range slices.Backward(m.closers) {
+		f()
 	}
 	return err
 }

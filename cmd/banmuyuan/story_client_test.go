@@ -131,11 +131,6 @@ func post[T any](t *testing.T, s session, path, key string, body any) T {
 	return must[T](t, s, request{method: "POST", path: path, key: key, body: body})
 }
 
-func put[T any](t *testing.T, s session, path string, body any) T {
-	t.Helper()
-	return must[T](t, s, request{method: "PUT", path: path, body: body})
-}
-
 // refuse sends a request that has to be refused with a problem document, which it returns.
 func refuse(t *testing.T, s session, r request, status int) api.Problem {
 	t.Helper()

@@ -32,7 +32,6 @@ type world struct {
 	kill    func() // kill -9 of what restart starts
 	// crash is kill -9 of the oldest process of a module, and a new one in its place.
 	crash func(t *testing.T, module string, env ...string)
-	stop  func()
 
 	mu       sync.Mutex
 	sessions map[string]session
@@ -141,7 +140,7 @@ func startOneProcess(t *testing.T) *world {
 // startServers starts a PostgreSQL and a broker that processes share, for as long as the test runs.
 func startServers(t *testing.T) (*privatepg.Cluster, *privatenats.Server) {
 	t.Helper()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(t.TempDir(), "postgres"), Log: quiet})
 	if err != nil {
 		t.Fatal(err)

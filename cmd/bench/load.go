@@ -91,9 +91,7 @@ func (p phase) run(ctx context.Context, do attempt, measuring, measured func(), 
 	from, until := begin.Add(p.warmUp), begin.Add(p.warmUp+p.measure)
 	var workers sync.WaitGroup
 	for w := range p.workers {
-		workers.Add(1)
-		go func() {
-			defer workers.Done()
+		workers.Go(func() {
 			s := &shards[w%len(shards)]
 			for ctx.Err() == nil {
 				n := next.Add(1) - 1
@@ -142,7 +140,7 @@ func (p phase) run(ctx context.Context, do attempt, measuring, measured func(), 
 					return
 				}
 			}
-		}()
+		})
 	}
 	ended := make(chan struct{})
 	go func() { workers.Wait(); close(ended) }()

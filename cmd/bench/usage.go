@@ -64,7 +64,7 @@ func childrenOf(pid int) []int {
 		if err != nil {
 			continue // the thread has ended
 		}
-		for _, one := range strings.Fields(string(text)) {
+		for one := range strings.FieldsSeq(string(text)) {
 			if child, err := strconv.Atoi(one); err == nil {
 				all = append(all, child)
 			}

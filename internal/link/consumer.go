@@ -124,7 +124,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		pause(ctx, wait)
 		wait = min(wait*2, 5*time.Second)
 	}
-	return nil
+	return nil //nolint:nilerr // it ends with its context
 }
 
 func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, error) {

@@ -254,7 +254,7 @@ func inTx(ctx context.Context, db *sqlx.DB, opts *sql.TxOptions, fn func(tx *sql
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+	defer tx.Rollback() // after a commit there is nothing to roll back
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -266,8 +266,7 @@ func inTx(ctx context.Context, db *sqlx.DB, opts *sql.TxOptions, fn func(tx *sql
 
 // Constraint names the constraint that err broke, or is "".
 func Constraint(err error) string {
-	var pe *pq.Error
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pq.Error](err); ok {
 		return pe.Constraint
 	}
 	return ""

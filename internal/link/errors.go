@@ -102,8 +102,7 @@ func CodeOf(err error) Code {
 	if err == nil {
 		return ""
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		if e == nil || e.Code == "" {
 			return Internal
 		}
@@ -119,8 +118,7 @@ func CodeOf(err error) Code {
 	case errors.Is(err, nats.ErrMaxPayload):
 		return TooLarge
 	}
-	var pe *pq.Error
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pq.Error](err); ok {
 		switch {
 		// 57014 is a statement cancelled because its context ended, 57P0x a server that stops or starts, 53300 too
 		// many connections, 08 a lost one, 40 a conflict that survived every retry.
@@ -132,8 +130,7 @@ func CodeOf(err error) Code {
 		}
 		return Internal
 	}
-	var ne net.Error
-	if errors.As(err, &ne) {
+	if _, ok := errors.AsType[net.Error](err); ok {
 		return Unavailable
 	}
 	return Internal

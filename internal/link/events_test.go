@@ -590,7 +590,7 @@ func TestFaultsAllAtOnce(t *testing.T) {
 			killSessions(t, p.paymentsSchema)
 		case 1:
 			killSessions(t, p.ordersSchema)
-			p.orders.Ping() //nolint:errcheck // the pool notices that its connections are gone
+			p.orders.Ping() // the pool notices that its connections are gone
 		case 2:
 			p.ns.Stop()
 			p.ns.Start(t)

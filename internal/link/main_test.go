@@ -2,7 +2,6 @@ package link_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ import (
 func TestMain(m *testing.M) { linktest.Main(m) }
 
 // quiet keeps expected failures out of the test's output.
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // patience bounds every wait for something that must happen; nothing is measured against it.
 const patience = 30 * time.Second

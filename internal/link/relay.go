@@ -101,7 +101,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		wait = min(wait*2, relayMaxWait)
 	}
-	return nil
+	return nil //nolint:nilerr // it ends with its context
 }
 
 // errOther says that another process holds the lock: publishing is its task, however often this one is notified.

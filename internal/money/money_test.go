@@ -262,3 +262,52 @@ func TestUnits(t *testing.T) {
 		t.Errorf("a price by head is %+v", p)
 	}
 }
+
+func TestOverflowAtItsEdges(t *testing.T) {
+	for _, c := range []struct {
+		price money.Price
+		qty   int64
+	}{
+		{money.Price{Fen: 1 << 33, Per: 1}, 1 << 31},        // the product's upper half equals per
+		{money.Price{Fen: 145295143558111, Per: 2}, 253921}, // 2^65-1: half of it rounds up to 2^64
+	} {
+		if got, err := c.price.Amount(c.qty); !errors.Is(err, money.ErrOverflow) {
+			t.Errorf("%d at %+v: %d, %v", c.qty, c.price, got, err)
+		}
+	}
+}
+
+func TestSplitAtItsEdges(t *testing.T) {
+	if got := money.Split(0, []int64{1, 2}, nil); !slices.Equal(got, []int64{0, 0}) {
+		t.Errorf("nothing is split into %v", got)
+	}
+	// The weights add up to more than 64 bits.
+	if got := money.Split(1, []int64{math.MaxInt64 - 1, math.MaxInt64, math.MaxInt64 - 2}, nil); !slices.Equal(got, []int64{0, 1, 0}) {
+		t.Errorf("the largest remainder gets %v", got)
+	}
+	// Of a hundred equal remainders the first fifty get one each.
+	var weights, want []int64
+	for i := range 100 {
+		weights, want = append(weights, 1, 2), append(want, 0, 0)
+		if i < 50 {
+			want[len(want)-1] = 1
+		}
+	}
+	if got := money.Split(50, weights, nil); !slices.Equal(got, want) {
+		t.Errorf("ties go to %v", got)
+	}
+}
+
+func TestUnitsAtTheirEdges(t *testing.T) {
+	all := money.Units()
+	if len(all) != 6 || all[0] != money.Head {
+		t.Fatalf("units: %v", all)
+	}
+	all[0] = money.Kilo
+	if money.Units()[0] != money.Head {
+		t.Error("the list of units can be changed from outside")
+	}
+	if got, err := money.Head.Weight(1); !errors.Is(err, money.ErrUnit) {
+		t.Errorf("a head weighs %d, %v", got, err)
+	}
+}

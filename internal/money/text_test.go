@@ -136,3 +136,27 @@ func FuzzParseYuan(f *testing.F) {
 		}
 	})
 }
+
+// What a keyboard may produce, and what only just fits.
+func TestTextAtItsEdges(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		fen  int64
+		err  error
+	}{
+		{"９９", 9900, nil}, {"－12", -1200, nil}, {"1.2000000", 120, nil},
+		{"-92233720368547758.09", 0, money.ErrOverflow}, {"184467440737095517", 0, money.ErrOverflow},
+	} {
+		if got, err := money.ParseYuan(c.text); got != c.fen || !errors.Is(err, c.err) {
+			t.Errorf("%q: got %d, %v; want %d, %v", c.text, got, err, c.fen, c.err)
+		}
+	}
+	for n, want := range map[int64]string{0: "0", -881200: "−881,200", 999: "999", 1000: "1,000"} {
+		if got := money.FormatCount(n); got != want {
+			t.Errorf("%d is written %s, want %s", n, got, want)
+		}
+	}
+	if got := money.FormatWeight(1234, money.Head); got != "1,234" {
+		t.Errorf("grams without a unit are written %s", got)
+	}
+}

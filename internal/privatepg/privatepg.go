@@ -341,7 +341,7 @@ func initialise(ctx context.Context, f *folder, bin binaries) error {
 		case err = <-exited:
 		case <-ctx.Done():
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
-			<-exited
+			<-exited //nolint:errcheck // it was told to end
 			return fmt.Errorf("create the PostgreSQL cluster: %w", context.Cause(ctx))
 		}
 		if err == nil {
@@ -391,8 +391,7 @@ func describeExit(err error) string {
 	if err == nil {
 		return "exit status 0"
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.String()
 	}
 	return err.Error()

@@ -86,6 +86,35 @@ func TestCheckNamesEachContradiction(t *testing.T) {
 	}
 }
 
+// A state that one event leaves is left, though another event goes back to it; the rows have no order.
+func TestCheckOfEventsThatGoBack(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		table := state.Table[lamp, action]{
+			Name: "lamp", States: []lamp{off, on}, Initial: []lamp{off}, Final: []lamp{on},
+			Rows: []state.Row[lamp, action]{{On: press, From: []lamp{off}, To: on}, {On: "reset", From: []lamp{off, on}, To: off}},
+		}
+		if err := state.New(table).Check(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// States that reach each other, but that nothing leads to, are not reached.
+func TestCheckFindsAnIsland(t *testing.T) {
+	t.Parallel()
+	table := state.Table[lamp, action]{
+		Name: "lamp", States: []lamp{off, on, broken}, Initial: []lamp{off}, Final: []lamp{off},
+		Rows: []state.Row[lamp, action]{{On: press, From: []lamp{on}, To: broken}, {On: drop, From: []lamp{broken}, To: on}},
+	}
+	err := state.New(table).Check()
+	for _, want := range []string{`no path reaches state "on"`, `no path reaches state "broken"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
 func TestMistakesInTheProgramPanic(t *testing.T) {
 	t.Parallel()
 	panics := func(f func()) (did bool) {

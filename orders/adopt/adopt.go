@@ -20,15 +20,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// Family is how strangers read a name: 王*.
-func Family(name string) string {
-	for _, r := range name {
-		return string(r) + "*"
-	}
-	return "*"
-}
-
-// PublicPlot is what a stranger may see of what a household offers for adoption: no name, phone, id or status.
+// PublicPlot is a household's offer for adoption as strangers see it: no name, phone, id or status.
 type PublicPlot struct {
 	ID          int64           `json:"id"`
 	Kind        orders.PlotKind `json:"kind"`
@@ -59,10 +51,14 @@ type PublicPlot struct {
 	Open        bool            `json:"open"` // can be adopted now
 }
 
-// Price is what units cost, and the deposit of it.
+// Price is the price of units, and the deposit of it.
 func (p PublicPlot) Price(units int64) (price, deposit int64) {
 	price = p.UnitFen * units
-	return price, (price*p.DepositBP + 5000) / 10000
+	deposit, err := Deposit(price, p.DepositBP)
+	if err != nil {
+		return price, price
+	}
+	return price, deposit
 }
 
 type PlotFilter struct {
@@ -84,7 +80,7 @@ type PlotRef struct {
 	ID int64 `json:"id"`
 }
 
-// SavePlot is what a household offers: how many of its geese or beds, and its own words. Prices come from the presale.
+// SavePlot is the offer of a household: a number of its geese or beds, and its own words. Prices come from the presale.
 type SavePlot struct {
 	HouseholdID int64        `json:"household_id"`
 	PresaleID   int64        `json:"presale_id"`
@@ -119,7 +115,7 @@ const (
 	Cancelled State = "cancelled" // 已取消
 )
 
-// OnFailure is what the adopter wants when a goose dies or hail takes the beds.
+// OnFailure is the adopter's choice for the case that a goose dies or hail takes the beds.
 type OnFailure string
 
 const (
@@ -157,7 +153,7 @@ type Box struct {
 	State       BoxState   `json:"state"`
 	AmountFen   int64      `json:"amount_fen"` // its part of the price
 	NetFen      int64      `json:"net_fen"`    // the household gets; 0 for the adopter
-	Family      string     `json:"family"`     // who fills it
+	Family      string     `json:"family"`     // of the household that fills it
 	Village     string     `json:"village"`
 	HouseholdID int64      `json:"household_id,omitempty"`
 	Replaced    bool       `json:"replaced,omitempty"` // another household than the adopted one fills it
@@ -170,7 +166,7 @@ type Box struct {
 	CanDecide   bool       `json:"can_decide,omitempty"`
 }
 
-// Update is what the household tells its adopters.
+// Update is a text of the household for its adopters.
 type Update struct {
 	ID     int64     `json:"id"`
 	PlotID int64     `json:"plot_id"`
@@ -228,8 +224,8 @@ type Ref struct {
 	No string `json:"no"`
 }
 
-// Filter: the module adds what the caller may see (own, those of the household or the one helped, all for the
-// county).
+// Filter of adoptions. The module adds the caller's limits: a buyer's own, those of a household or of the one helped, all for
+// the county.
 type Filter struct {
 	State     []State `json:"state,omitempty"`
 	Household int64   `json:"household,omitempty"`
@@ -321,15 +317,15 @@ type Pay struct {
 
 //go:generate go run banmuyuan/internal/link/linkgen
 
-// Service is what pages may ask about adoptions.
+// Service is the contract of adoptions for pages and the API.
 //
 //link:service orders v1 raw
 type Service interface {
-	// Plots lists what can be adopted now, least adopted first. For everybody.
+	// Plots lists the plots that can be adopted now, least adopted first. For everybody.
 	Plots(context.Context, PlotFilter) (PlotPage, error)
 	// Plot returns one, also when it cannot be adopted any more. For everybody. NotFound.
 	Plot(context.Context, PlotRef) (PublicPlot, error)
-	// HouseholdPlots lists what a household offers or could offer. For itself, its helper with consent, the county.
+	// HouseholdPlots lists the offers of a household and those it could make. For itself, its helper with consent, the county.
 	HouseholdPlots(context.Context, catalog.HouseholdRef) (HouseholdPlots, error) //link:subject plots_household
 	// SavePlot offers geese or beds. For the household or its helper with consent. Conflict: more are adopted already.
 	SavePlot(context.Context, SavePlot) (HouseholdPlot, error) //link:subject plot_save
@@ -348,9 +344,9 @@ type Service interface {
 	// PostUpdate, AddPhoto: by the plot's household or its helper with consent.
 	PostUpdate(context.Context, PostUpdate) (Update, error) //link:subject update_post
 	AddPhoto(context.Context, AddPhoto) (Photo, error)      //link:subject photo_add
-	// Updates are those a household posted. For itself and its helper with consent.
+	// Updates lists the updates of a household. For itself and its helper with consent.
 	Updates(context.Context, PlotRef) ([]Update, error)
-	// Photo returns a picture to those who may see its update; to everybody else NotFound.
+	// Photo returns a picture to the readers of its update; NotFound for everybody else.
 	Photo(context.Context, PhotoRef) (PhotoFile, error)
 
 	// DeliverBox, FailBoxes: by the household that fills it or its helper with consent. The same twice is done once.

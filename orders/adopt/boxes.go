@@ -11,7 +11,7 @@ import (
 // A standing order (菜箱订阅) turns into an ordinary order at the cut-off of each of its dates.
 //
 // What must always hold: a date becomes at most one order, however many processes look at it; until its cut-off it can
-// be skipped and everything about it changed, afterwards the order is what counts.
+// be skipped and everything about it changed, afterwards the order counts.
 
 // BoxCutOff and BoxPayBy are how long before the morning of its date a box is ordered, and has to be paid.
 const (
@@ -66,7 +66,7 @@ type Standing struct {
 	EveryDays int64           `json:"every_days"`
 	Delivery  orders.Delivery `json:"delivery"`
 	UnitFen   int64           `json:"unit_fen"` // of a box now
-	Dates     []StandingDate  `json:"dates"`    // oldest first: those that were, and the next ones
+	Dates     []StandingDate  `json:"dates"`    // oldest first: past dates and the next ones
 	StartedAt time.Time       `json:"started_at"`
 	EndsOn    string          `json:"ends_on"` // no box comes later
 	Version   int64           `json:"version"`
@@ -93,7 +93,7 @@ type Subscribe struct {
 	Delivery       orders.Delivery `json:"delivery"`
 }
 
-// ChangeStanding changes what comes on the dates whose cut-off has not passed.
+// ChangeStanding changes the boxes of the dates before their cut-off.
 type ChangeStanding struct {
 	ID        int64           `json:"id"`
 	Qty       int64           `json:"quantity"`
@@ -141,11 +141,11 @@ type StandingOffers struct {
 	Items []StandingOffer `json:"items"`
 }
 
-// Boxes is what pages may ask about standing orders. Another's is NotFound.
+// Boxes is the contract of standing orders for pages and the API. NotFound for those of somebody else.
 //
 //link:service orders v1 raw
 type Boxes interface {
-	// StandingOffers lists what one can have regularly. For everybody.
+	// StandingOffers lists the presales with regular boxes. For everybody.
 	StandingOffers(context.Context, catalog.None) (StandingOffers, error)
 	// Subscribe starts a standing order. Conflict: the key was used with another body. For private buyers.
 	Subscribe(context.Context, Subscribe) (Standing, error)

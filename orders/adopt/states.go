@@ -1,11 +1,13 @@
 package adopt
 
 import (
+	"slices"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/state"
 )
 
-// Step is what happens to an adoption.
+// Step is an event of an adoption.
 type Step string
 
 const (
@@ -52,7 +54,7 @@ func (s State) Over() bool { return Machine.Final(s) }
 var States = []State{Placed, Expiring, Expired, Reserved, Growing,
 	Completed, Cancelled}
 
-// BoxStep is what happens to a planned box.
+// BoxStep is an event of a planned box.
 type BoxStep string
 
 const (
@@ -93,4 +95,77 @@ func (s BoxState) Can(step BoxStep) bool { return BoxMachine.Can(s, step) }
 // Open reports whether something is still to happen to the box.
 func (s BoxState) Open() bool {
 	return s == BoxPlanned || s == BoxDelivered || s == BoxDisputed || s == BoxSeeking
+}
+
+// StandingStep is an event of a standing order.
+type StandingStep string
+
+const (
+	StandingPause  StandingStep = "pause"  // by the buyer
+	StandingResume StandingStep = "resume" // by the buyer
+	StandingEnd    StandingStep = "end"    // by the buyer, or no box can come any more
+)
+
+// StandingMachine is the life of a standing order: an event without a row cannot happen.
+var StandingMachine = state.New(state.Table[StandingState, StandingStep]{
+	Name: "standing order", States: []StandingState{StandingActive, StandingPaused, StandingEnded},
+	Initial: []StandingState{StandingActive}, Final: []StandingState{StandingEnded},
+	Rows: []state.Row[StandingState, StandingStep]{
+		{On: StandingPause, From: []StandingState{StandingActive}, To: StandingPaused, Refused: "standing.ended"},
+		{On: StandingResume, From: []StandingState{StandingPaused}, To: StandingActive, Refused: "standing.ended"},
+		{On: StandingEnd, From: []StandingState{StandingActive, StandingPaused}, To: StandingEnded, Refused: "standing.ended"},
+	},
+})
+
+// Over reports whether nothing can happen to the standing order any more.
+func (s StandingState) Over() bool { return StandingMachine.Final(s) }
+
+// Set returns the state that a buyer asks for, which Check has let through. Asking for the present state changes nothing.
+// Conflict when the standing order has ended.
+func (s StandingState) Set(asked StandingState) (StandingState, error) {
+	if s == asked {
+		return s, nil
+	}
+	step := StandingResume
+	switch asked {
+	case StandingPaused:
+		step = StandingPause
+	case StandingEnded:
+		step = StandingEnd
+	}
+	return link.Next(StandingMachine, s, step)
+}
+
+// DateStep is an event of one date of a standing order.
+type DateStep string
+
+const (
+	DateSkip    DateStep = "skip"    // by the buyer
+	DateRestore DateStep = "restore" // by the buyer
+	DateOrder   DateStep = "order"   // its cut-off came
+	DatePause   DateStep = "pause"   // its cut-off came during a pause
+	DatePlaced  DateStep = "placed"  // its order is written
+	DateFail    DateStep = "fail"    // it could not be ordered
+)
+
+// DateMachine is the life of a date: an event without a row cannot happen. A planned date has no row in the database.
+var DateMachine = state.New(state.Table[DateState, DateStep]{
+	Name: "date of a standing order", States: []DateState{DatePlanned, DateSkipped, DatePaused, DateOrdering, DateOrdered, DateFailed},
+	Initial: []DateState{DatePlanned}, Final: []DateState{DatePaused, DateOrdered, DateFailed},
+	Rows: []state.Row[DateState, DateStep]{
+		{On: DateSkip, From: []DateState{DatePlanned}, To: DateSkipped, Refused: "standing.cut_off"},
+		{On: DateRestore, From: []DateState{DateSkipped}, To: DatePlanned, Refused: "standing.cut_off"},
+		{On: DateOrder, From: []DateState{DatePlanned}, To: DateOrdering, Refused: "standing.cut_off"},
+		{On: DatePause, From: []DateState{DatePlanned}, To: DatePaused, Refused: "standing.cut_off"},
+		{On: DatePlaced, From: []DateState{DateOrdering}, To: DateOrdered, Refused: "standing.cut_off"},
+		{On: DateFail, From: []DateState{DateOrdering}, To: DateFailed, Refused: "standing.cut_off"},
+	},
+})
+
+// Check refuses a state that does not exist.
+func (r SetStanding) Check() error {
+	if !slices.Contains(StandingMachine.States(), r.State) {
+		return link.E(link.Invalid, "standing.state", "state")
+	}
+	return nil
 }

@@ -440,6 +440,6 @@ type Service interface {
 
 	// SetReference enters a day's prices; References lists them. Writing is for the county's operator, reading for
 	// everybody who is logged in.
-	SetReference(context.Context, SetReference) (ReferencePrices, error) //link:subject reference_set
+	SetReference(context.Context, SetReference) (ReferencePrices, error) //link:subject reference_set body
 	References(context.Context, ReferenceFilter) (ReferencePrices, error)
 }

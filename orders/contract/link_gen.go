@@ -296,6 +296,14 @@ func (c RawService) SetReference(ctx context.Context, r SetReference) (link.Raw[
 	return link.CallRaw[ReferencePrices](ctx, c.nc, SubjectSetReference, r)
 }
 
+// SetReferenceBody is SetReference with a request that is encoded already.
+func (c RawService) SetReferenceBody(ctx context.Context, body link.Raw[SetReference]) (link.Raw[ReferencePrices], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.SetReference)
+	}
+	return link.CallRaw[ReferencePrices](ctx, c.nc, SubjectSetReference, body)
+}
+
 // References is Service.References with an undecoded answer.
 func (c RawService) References(ctx context.Context, r ReferenceFilter) (link.Raw[ReferencePrices], error) {
 	if c.nc == nil {

@@ -25,7 +25,7 @@ const (
 // Kinds are all kinds with the letters of their numbers.
 var Kinds = map[Kind]string{DocConfirmation: "DD", DocReceipt: "SJ", DocAcceptance: "YS", DocPurchase: "JS", DocRefund: "TK"}
 
-// Content is what a document says. It is fixed when the document is issued.
+// Content is the text and the figures of a document. It is fixed when the document is issued.
 type Content struct {
 	Seller    string          `json:"seller"` // of record: the cooperatives that sell the lines
 	Buyer     string          `json:"buyer,omitempty"`
@@ -38,7 +38,7 @@ type Content struct {
 	Point     string          `json:"point,omitempty"`
 	TicketNo  string          `json:"ticket_no,omitempty"`
 	NoteNo    string          `json:"note_no,omitempty"` // of the delivery
-	On        string          `json:"on"`                // the day of what it is about
+	On        string          `json:"on"`                // the day of its subject
 	Purpose   string          `json:"purpose,omitempty"` // deposit, balance
 	Method    string          `json:"method,omitempty"`
 	Reason    string          `json:"reason,omitempty"` // message key
@@ -48,9 +48,9 @@ type Content struct {
 	AmountFen  int64  `json:"amount_fen"`
 	DepositFen int64  `json:"deposit_fen,omitempty"`
 	FeeFen     int64  `json:"fee_fen,omitempty"`
-	Agent      string `json:"agent,omitempty"`     // who raised it for the payee
-	AgentFen   int64  `json:"agent_fen,omitempty"` // and has so much of it
-	NetFen     int64  `json:"net_fen,omitempty"`   // what the payee received
+	Agent      string `json:"agent,omitempty"`     // the raiser of the payee's goose
+	AgentFen   int64  `json:"agent_fen,omitempty"` // and the raiser's part
+	NetFen     int64  `json:"net_fen,omitempty"`   // the payee's part
 }
 
 // Payee of a purchase statement is the head of the household, as the purchase invoice for farm produce (农产品收购发票)
@@ -85,7 +85,7 @@ type Document struct {
 	IssuedAt time.Time `json:"issued_at"`
 	IssuedBy string    `json:"issued_by"`
 	SHA256   string    `json:"sha256"` // of its content
-	Void     bool      `json:"void"`   // what it is about was corrected since
+	Void     bool      `json:"void"`   // its subject was corrected since
 }
 
 // Entry is a document in a list: issued, or one that can be.
@@ -130,17 +130,17 @@ type HouseholdDocuments struct {
 
 //go:generate go run banmuyuan/internal/link/linkgen
 
-// Documents are the papers of orders. An issued one never changes; who may see the thing that it is about may see it, but
-// a purchase statement names a household: it is for that household, its helper, the cooperative and the county.
+// Service is the contract of documents. An issued document never changes. Readers of its subject may read it, but a purchase
+// statement names a household: it is for that household, its helper, the cooperative and the county.
 //
 //link:service orders v1 raw
 type Service interface {
 	OrderDocuments(context.Context, orders.OrderRef) (Entries, error)
 	// HouseholdStatements are the purchase statements of a household's sales that were paid.
 	HouseholdStatements(context.Context, HouseholdDocuments) (Entries, error)
-	// Issue issues a document, or returns the one that was. Conflict: what it is about has not happened yet.
+	// Issue issues a document, or returns the one that was. Conflict: its subject has not happened yet.
 	IssueDocument(context.Context, Issue) (Document, error)
 	Document(context.Context, Ref) (Document, error)
-	// DocumentRegister lists what was issued, by number. For the county.
+	// DocumentRegister lists issued documents by number. For the county.
 	DocumentRegister(context.Context, Filter) (Entries, error)
 }

@@ -250,6 +250,14 @@ func (c RawService) ReturnGoods(ctx context.Context, r ReturnRequest) (link.Raw[
 	return link.CallRaw[Return](ctx, c.nc, SubjectReturnGoods, r)
 }
 
+// ReturnGoodsBody is ReturnGoods with a request that is encoded already.
+func (c RawService) ReturnGoodsBody(ctx context.Context, body link.Raw[ReturnRequest]) (link.Raw[Return], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.ReturnGoods)
+	}
+	return link.CallRaw[Return](ctx, c.nc, SubjectReturnGoods, body)
+}
+
 // Return is Service.Return with an undecoded answer.
 func (c RawService) Return(ctx context.Context, r IDRef) (link.Raw[Return], error) {
 	if c.nc == nil {
@@ -448,6 +456,14 @@ func (c RawService) Ring(ctx context.Context, r Ring) (link.Raw[Sale], error) {
 		return link.RawOf(c.svc.Ring(ctx, r))
 	}
 	return link.CallRaw[Sale](ctx, c.nc, SubjectRing, r)
+}
+
+// RingBody is Ring with a request that is encoded already.
+func (c RawService) RingBody(ctx context.Context, body link.Raw[Ring]) (link.Raw[Sale], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.Ring)
+	}
+	return link.CallRaw[Sale](ctx, c.nc, SubjectRing, body)
 }
 
 // Buy is Service.Buy with an undecoded answer.

@@ -11,12 +11,12 @@ import (
 // Returns is how goods that were sold come back to a supermarket.
 //
 // What must always hold: no more of a line comes back than was sold of it, and no more money than was paid for it, however
-// often and from however many tills; the database refuses it. What comes back is on the shelf again in the lot it was sold
-// from, or is written off.
+// often and from however many tills; the database refuses it. Returned goods are on the shelf again in the lot they were
+// sold from, or are written off.
 type Returns interface {
 	// ReturnGoods voids a receipt, or takes back some of its goods; the same client id twice is one return. Conflict when
 	// there is nothing left to take back, or the receipt cannot be voided any more.
-	ReturnGoods(context.Context, ReturnRequest) (Return, error)
+	ReturnGoods(context.Context, ReturnRequest) (Return, error) //link:body
 	Return(context.Context, IDRef) (Return, error)
 }
 
@@ -28,7 +28,7 @@ const (
 	ReturnGoods ReturnKind = "goods" // some or all of it, from anybody's sale
 )
 
-// Reasons of a return; a void has those that say so.
+// Reasons of a return of goods, and of a void.
 var (
 	VoidReasons   = []string{"mistake", "changed_mind", "price"}
 	ReturnReasons = []string{"quality", "damaged", "wrong_goods", "changed_mind", "other"}
@@ -37,7 +37,7 @@ var (
 // ReturnDays is how long after a sale goods are taken back.
 const ReturnDays = 30
 
-// ReturnLine is what comes back of a line of a sale.
+// ReturnLine is the returned part of a line of a sale.
 type ReturnLine struct {
 	No      int   `json:"no"`
 	Measure int64 `json:"measure"`
@@ -74,7 +74,7 @@ type Return struct {
 	ReturnedAt time.Time      `json:"returned_at"`
 }
 
-// ReturnedLine is what came back of a line.
+// ReturnedLine is the returned part of a line, as a receipt shows it.
 type ReturnedLine struct {
 	No        int          `json:"no"`
 	Title     catalog.Text `json:"title"`
@@ -90,7 +90,7 @@ const returnLetters = "TH" // 退货
 // ReturnNumber is a return's number, on its receipt.
 func ReturnNumber(id int64) string { return orders.FormatNumber(returnLetters, id) }
 
-// Shown is a sale's state as people see it: what came back shows.
+// Shown is a sale's state as people see it: returns show in it.
 func (s Sale) Shown() string {
 	switch {
 	case s.ReturnedFen == 0:

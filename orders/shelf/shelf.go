@@ -1,9 +1,9 @@
 // Package shelf is the contract and the rules of a charity supermarket (半亩园爱心超市) with goods of its own: it orders them by standing lists, puts
-// what was delivered on the shelf, buys in from households at the counter, sells at the till and online, and writes off.
+// delivered goods on the shelf, buys in from households at the counter, sells at the till and online, and writes off.
 //
 // What must always hold:
-//   - what was sold, is kept for buyers, written off or waits for that never exceeds what a lot received: the database
-//     refuses it. What a till sold beyond the books is a sale all the same, and stands apart as uncovered;
+//   - the goods of a lot that are sold, kept for buyers, written off or about to be never exceed the received ones: the
+//     database refuses it. A till's sale beyond the books is a sale all the same, and stands apart as uncovered;
 //   - a household's payable for a buy-in is written in the same transaction as the stock;
 //   - a till's sale is one sale, however often it is sent;
 //   - Trace, PublicShop and PublicGoods carry nothing of a person.
@@ -24,7 +24,7 @@ import (
 
 //go:generate go run banmuyuan/internal/link/linkgen
 
-// Service is the shelf as pages and the API ask for it.
+// Service is the contract of the shelf for pages and the API.
 //
 //link:service orders v1 prefix=shelf_ raw
 type Service interface {
@@ -34,7 +34,7 @@ type Service interface {
 	// SaveStandingList creates (ID 0) or changes a list. Conflict when somebody else changed it since.
 	SaveStandingList(context.Context, SaveStandingList) (StandingList, error)
 	DropStandingList(context.Context, StandingListRef) (orders.None, error)
-	// OrderStandingList places an order of what the list says, as Service.Place does.
+	// OrderStandingList places an order of the list's lines, as Service.Place does.
 	OrderStandingList(context.Context, OrderStandingList) (orders.Order, error)
 
 	// Arrivals are goods of the shop's own orders that were delivered and not yet put on the shelf.
@@ -56,8 +56,8 @@ type Service interface {
 	StockLot(context.Context, StockLotRef) (StockLot, error)
 	Items(context.Context, ShopRef) (Items, error)
 	SaveItem(context.Context, SaveItem) (Item, error)
-	// WriteOff records a loss, a donation or what a count found. One of much value waits for DecideWriteOff by a second
-	// person; Forbidden for who recorded it.
+	// WriteOff records a loss, a donation or goods that a count found. One of much value waits for DecideWriteOff by a second
+	// person; Forbidden for the person who recorded it.
 	WriteOff(context.Context, WriteOff) (Movement, error)
 	DecideWriteOff(context.Context, DecideWriteOff) (Movement, error)
 	Movements(context.Context, MovementFilter) (Movements, error)
@@ -68,15 +68,15 @@ type Service interface {
 	// Till is everything a till needs to sell without a network.
 	Till(context.Context, orders.None) (Till, error)
 	// Ring records a sale at the till; the same client id twice is one sale.
-	Ring(context.Context, Ring) (Sale, error)
+	Ring(context.Context, Ring) (Sale, error) //link:body
 	// Buy keeps goods for a private buyer until they are paid. SoldOut.
 	Buy(context.Context, Buy) (Sale, error)
 	PaySale(context.Context, PayRefRequest) (orders.PayStart, error)
 	Sale(context.Context, SaleRef) (Sale, error)
 	Sales(context.Context, SaleFilter) (SalePage, error)
-	// HandOver gives a paid sale to whoever shows its pickup code.
+	// HandOver gives a paid sale to the holder of its pickup code.
 	HandOver(context.Context, HandOver) (Sale, error)
-	// CancelSale by the buyer or the shop, until it is handed over; what was paid goes back in full.
+	// CancelSale by the buyer or the shop, until it is handed over; the payment goes back in full.
 	CancelSale(context.Context, SaleRef) (Sale, error)
 	Turnover(context.Context, TurnoverFilter) (Turnover, error)
 
@@ -176,7 +176,7 @@ type SellerQuery struct {
 	Query string `json:"q"`
 }
 
-// Seller is as much of a household as the counter needs to know whom it pays.
+// Seller is a household as the counter sees it, to pay the right one.
 type Seller struct {
 	HouseholdID int64  `json:"household_id"`
 	Code        string `json:"code"`
@@ -200,7 +200,7 @@ type BuyInRequest struct {
 	Key         string `json:"idempotency_key"`
 }
 
-// BuyIn (收购) is what the shop bought from a household at the counter.
+// BuyIn (收购) is a purchase of the shop from a household at the counter.
 type BuyIn struct {
 	ID          int64        `json:"id"`
 	No          string       `json:"no"`
@@ -311,7 +311,7 @@ type StockLot struct {
 	Left           int64        `json:"left"` // on the shelf and free to sell
 	CostFen        int64        `json:"cost_fen"`
 	Price          money.Price  `json:"price"`
-	HouseholdPrice money.Price  `json:"household_price"` // what the households get of it
+	HouseholdPrice money.Price  `json:"household_price"` // the households' part of it
 	ShelvedAt      time.Time    `json:"shelved_at"`
 	BestBefore     time.Time    `json:"best_before"`
 }
@@ -319,16 +319,16 @@ type StockLot struct {
 type StockFilter struct {
 	OrgID   int64  `json:"org_id,omitempty"`
 	ItemID  int64  `json:"item,omitempty"`
-	All     bool   `json:"all,omitempty"`     // also what is gone
-	Expired bool   `json:"expired,omitempty"` // only what is past its date or will be in two days
+	All     bool   `json:"all,omitempty"`     // also lots that are gone
+	Expired bool   `json:"expired,omitempty"` // only lots past their date, or past it in two days
 	Cursor  string `json:"cursor,omitempty"`
 	Limit   int    `json:"limit,omitempty"`
 }
 
 type StockPage struct {
-	Items   []StockLot `json:"items"` // what expires first comes first
+	Items   []StockLot `json:"items"` // the next to expire first
 	Total   int        `json:"total"`
-	CostFen int64      `json:"cost_fen"` // of what is left, over all that match
+	CostFen int64      `json:"cost_fen"` // of the goods left, over all that match
 	Cursor  string     `json:"cursor,omitempty"`
 }
 
@@ -348,8 +348,8 @@ type Item struct {
 	Grade          string       `json:"grade"`
 	PriceUnit      string       `json:"price_unit"`
 	Price          money.Price  `json:"price"`
-	HouseholdPrice money.Price  `json:"household_price"` // over what is on the shelf
-	CostFen        int64        `json:"cost_fen"`        // of one price unit, over what is on the shelf
+	HouseholdPrice money.Price  `json:"household_price"` // over the goods on the shelf
+	CostFen        int64        `json:"cost_fen"`        // of one price unit, over the goods on the shelf
 	Barcode        string       `json:"barcode,omitempty"`
 	Online         bool         `json:"online"`
 	ByPiece        bool         `json:"by_piece"` // whole animals that are weighed: sold at the till only
@@ -369,7 +369,7 @@ type SaveItem struct {
 	Online   bool   `json:"online"`
 }
 
-// MovementKind: what happened to goods that were not sold.
+// MovementKind tells losses, donations and finds of goods apart.
 type MovementKind string
 
 const (
@@ -390,8 +390,8 @@ const (
 // WriteOffLimitFen is the worth, at cost, above which a second person has to agree.
 const WriteOffLimitFen = 200_00
 
-// Reasons of a loss; a donation names who got it instead.
-// What came back from a customer and cannot be sold again is a loss with the reason "returned", see Returns.
+// LossReasons are the reasons of a loss; a donation names its recipient instead. Returned goods that cannot be sold again are
+// a loss with the reason "returned", see Returns.
 var LossReasons = []string{"spoiled", "expired", "damaged", "weight", "missing", "other"}
 
 type WriteOff struct {
@@ -399,7 +399,7 @@ type WriteOff struct {
 	Kind    MovementKind `json:"kind"`
 	Measure int64        `json:"measure"`
 	Reason  string       `json:"reason,omitempty"`
-	Note    string       `json:"note,omitempty"` // of a donation: who got it
+	Note    string       `json:"note,omitempty"` // of a donation: the recipient
 	Key     string       `json:"idempotency_key"`
 }
 
@@ -455,7 +455,7 @@ type PublicGoods struct {
 	Trace          string       `json:"trace"` // of the lot that is sold next
 }
 
-// PublicShop is a supermarket and what it has.
+// PublicShop is a supermarket with its goods.
 type PublicShop struct {
 	OrgID   int64         `json:"org_id"`
 	Name    string        `json:"name"`
@@ -467,7 +467,7 @@ type PublicShops struct {
 	Items []PublicShop `json:"items"`
 }
 
-// Till is what a till keeps in its browser.
+// Till is the data that a till keeps in its browser.
 type Till struct {
 	OrgID int64      `json:"org_id"`
 	Shop  string     `json:"shop"`
@@ -590,7 +590,7 @@ type SaleFilter struct {
 	OrgID   int64       `json:"org_id,omitempty"`
 	State   SaleState   `json:"state,omitempty"`
 	Channel SaleChannel `json:"channel,omitempty"`
-	Mine    bool        `json:"mine,omitempty"` // what the caller bought
+	Mine    bool        `json:"mine,omitempty"` // only the caller's purchases
 	On      string      `json:"on,omitempty"`   // YYYY-MM-DD
 	Cursor  string      `json:"cursor,omitempty"`
 	Limit   int         `json:"limit,omitempty"`
@@ -615,13 +615,13 @@ type TurnoverFilter struct {
 	To    string `json:"to,omitempty"`
 }
 
-// Turnover is what a shop sold, what that had cost and what the households got of it.
+// Turnover is the revenue of a shop, its cost and the households' part of it.
 type Turnover struct {
 	From         string         `json:"from"`
 	To           string         `json:"to"`
 	Sales        int64          `json:"sales"`
-	RevenueFen   int64          `json:"revenue_fen"`  // less what came back
-	ReturnedFen  int64          `json:"returned_fen"` // what came back, at what was paid for it
+	RevenueFen   int64          `json:"revenue_fen"`  // less returns
+	ReturnedFen  int64          `json:"returned_fen"` // returns, at the price that was paid
 	CostFen      int64          `json:"cost_fen"`
 	HouseholdFen int64          `json:"household_fen"`
 	LostFen      int64          `json:"lost_fen"`
@@ -640,10 +640,10 @@ type TurnoverItem struct {
 	CostFen    int64        `json:"cost_fen"`
 }
 
-// MarginFen is what the shop earned before its own expenses.
+// MarginFen is the shop's margin before its own expenses.
 func (t Turnover) MarginFen() int64 { return t.RevenueFen - t.CostFen }
 
-// MarginFen is what the shop earned on one thing.
+// MarginFen is the shop's margin on one item.
 func (t TurnoverItem) MarginFen() int64 { return t.RevenueFen - t.CostFen }
 
 type TraceRef struct {
@@ -659,7 +659,7 @@ type Trace struct {
 	Storage        catalog.Text `json:"storage"`
 	Picture        string       `json:"picture"`
 	Grade          string       `json:"grade"`
-	Unit           string       `json:"unit"` // what Count counts
+	Unit           string       `json:"unit"` // of Count
 	PriceUnit      string       `json:"price_unit"`
 	Village        string       `json:"village"`
 	Township       string       `json:"township"`

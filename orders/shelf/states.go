@@ -5,7 +5,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// SaleStep is what happens to a sale.
+// SaleStep is an event of a sale.
 type SaleStep string
 
 const (
@@ -19,7 +19,7 @@ const (
 // SaleMachine is the life of a sale: an event without a row cannot happen.
 var SaleMachine = state.New(state.Table[SaleState, SaleStep]{
 	Name: "sale", States: []SaleState{SalePlaced, SaleExpiring, SaleExpired, SalePaid, SaleDone, SaleCancelled},
-	Initial: []SaleState{SalePlaced, SalePaid, SaleDone}, Final: []SaleState{SaleExpired, SaleDone, SaleCancelled},
+	Initial: []SaleState{SalePlaced, SaleDone}, Final: []SaleState{SaleExpired, SaleDone, SaleCancelled},
 	Rows: []state.Row[SaleState, SaleStep]{
 		{On: SalePay, From: []SaleState{SalePlaced, SaleExpiring}, To: SalePaid, Refused: "sale.wrong_state"},
 		{On: SaleHand, From: []SaleState{SalePaid}, To: SaleDone, Refused: "sale.not_paid"},
@@ -35,7 +35,18 @@ func (s SaleState) Next(step SaleStep) (SaleState, error) { return link.Next(Sal
 // Can reports whether a step is possible.
 func (s SaleState) Can(step SaleStep) bool { return SaleMachine.Can(s, step) }
 
-// SheetStep is what happens to a sheet of buy-ins.
+// Waiting are the states of a sale that is not at its end.
+func Waiting() []string {
+	var states []string
+	for _, s := range SaleMachine.States() {
+		if !SaleMachine.Final(s) {
+			states = append(states, string(s))
+		}
+	}
+	return states
+}
+
+// SheetStep is an event of a sheet of buy-ins.
 type SheetStep string
 
 const (
@@ -55,5 +66,34 @@ var SheetMachine = state.New(state.Table[SheetState, SheetStep]{
 	},
 })
 
+// Can reports whether a step is possible.
+func (s SheetState) Can(step SheetStep) bool { return SheetMachine.Can(s, step) }
+
 // Next is the state after a step. Conflict.
 func (s SheetState) Next(step SheetStep) (SheetState, error) { return link.Next(SheetMachine, s, step) }
+
+// MovementStep is an event of a movement that waits for a second person.
+type MovementStep string
+
+const (
+	MovementAccept MovementStep = "accept"
+	MovementRefuse MovementStep = "refuse"
+)
+
+// MovementMachine is the life of a movement of stock: an event without a row cannot happen.
+var MovementMachine = state.New(state.Table[MovementState, MovementStep]{
+	Name: "movement of stock", States: []MovementState{MovementHeld, MovementDone, MovementRefused},
+	Initial: []MovementState{MovementDone, MovementHeld}, Final: []MovementState{MovementDone, MovementRefused},
+	Rows: []state.Row[MovementState, MovementStep]{
+		{On: MovementAccept, From: []MovementState{MovementHeld}, To: MovementDone, Refused: "shelf.decided"},
+		{On: MovementRefuse, From: []MovementState{MovementHeld}, To: MovementRefused, Refused: "shelf.decided"},
+	},
+})
+
+// Next is the state after a step. Conflict.
+func (s MovementState) Next(step MovementStep) (MovementState, error) {
+	return link.Next(MovementMachine, s, step)
+}
+
+// Can reports whether a step is possible.
+func (s MovementState) Can(step MovementStep) bool { return MovementMachine.Can(s, step) }

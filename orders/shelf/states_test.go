@@ -9,8 +9,9 @@ import (
 func TestStateTables(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
-		"SaleMachine":  shelf.SaleMachine.Check(),
-		"SheetMachine": shelf.SheetMachine.Check(),
+		"SaleMachine":     shelf.SaleMachine.Check(),
+		"SheetMachine":    shelf.SheetMachine.Check(),
+		"MovementMachine": shelf.MovementMachine.Check(),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

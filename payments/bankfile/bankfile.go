@@ -1,7 +1,7 @@
 // Package bankfile reads and writes the files exchanged with the bank that pays households (代发): the payout file it is
 // given and the result file it answers with, as CSV or XLSX, in columns that are configuration.
 //
-// What must always hold: what is written reads back the same, account numbers and household names stay text and never
+// Invariants: written files read back the same, account numbers and household names stay text and never
 // become numbers or formulas, and a file that cannot be read is refused as a whole with the line that is wrong.
 package bankfile
 
@@ -27,7 +27,7 @@ type Field string
 const (
 	FieldLine   Field = "line"   // 1, 2, 3…
 	FieldItem   Field = "item"   // our number of the item, by which the result names it
-	FieldHolder Field = "holder" // who is paid
+	FieldHolder Field = "holder" // name of the account's owner
 	FieldNumber Field = "number" // account number
 	FieldBank   Field = "bank"
 	FieldYuan   Field = "yuan" // 1234.50
@@ -244,7 +244,7 @@ type Problem struct {
 	Args map[string]string
 }
 
-// Limits of what is read, far above a county's batch.
+// Limits of a file, far above a county's batch.
 const (
 	maxRows  = 100_000
 	maxUnzip = 128 << 20
@@ -354,7 +354,7 @@ func parseDate(s string) (time.Time, error) {
 	return time.Time{}, err
 }
 
-// tidy takes off what banks and spreadsheets put around a value.
+// tidy removes the quotes and marks that banks and spreadsheets put around a value.
 func tidy(s string) string { return strings.Trim(strings.TrimSpace(s), "\ufeff\t'\u00a0") }
 
 type line struct {

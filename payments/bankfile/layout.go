@@ -11,8 +11,8 @@ import (
 
 var fields = []Field{FieldLine, FieldItem, FieldHolder, FieldNumber, FieldBank, FieldYuan, FieldFen, FieldMemo}
 
-// ParseLayout reads a layout as JSON, in the shape that Default has; what it leaves out is as in Default. A layout that
-// could not pay anybody, or whose result could not be read back, is an error.
+// ParseLayout reads a layout as JSON, in the shape that Default has; missing fields are as in Default. A layout that
+// could not pay anybody, or a result that could not be read back, is an error.
 func ParseLayout(data []byte) (Layout, error) {
 	l := Default()
 	l.Columns = nil // a shorter list replaces the longer one

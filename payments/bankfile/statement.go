@@ -12,21 +12,21 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// Statement says how a bank's statement is read: a column is found by any of its titles. Banks write what came in and
-// what went out into two columns, or into one with a sign, or into one beside a word that says which.
+// Statement says how a bank's statement is read: a column is found by any of its titles. Banks write money in
+// and money out into two columns, or into one with a sign, or into one beside a word for the direction.
 type Statement struct {
 	Ref       []string `json:"ref"`       // the bank's number of the line
 	Amount    []string `json:"amount"`    // in, or out with a minus or one of OutWords beside it
 	In        []string `json:"in"`        // came in
 	Out       []string `json:"out"`       // went out
-	Direction []string `json:"direction"` // holds one of OutWords for what went out
+	Direction []string `json:"direction"` // holds one of OutWords for money out
 	OutWords  []string `json:"out_words"`
-	Party     []string `json:"party"` // who paid or was paid
+	Party     []string `json:"party"` // the payer or payee
 	Memo      []string `json:"memo"`
 	Date      []string `json:"date"`
 }
 
-// DefaultStatement reads what most banks' sites give.
+// DefaultStatement reads the files of most banks' sites.
 func DefaultStatement() Statement {
 	return Statement{
 		Ref:       []string{"流水号", "交易流水号", "银行流水号", "凭证号", "交易序号", "reference"},
@@ -41,7 +41,7 @@ func DefaultStatement() Statement {
 	}
 }
 
-// ParseStatement reads a layout from JSON, or from the file that config names; what it does not mention stays as in
+// ParseStatement reads a layout from JSON, or from the file that config names; missing fields stay as in
 // DefaultStatement. "" is the default.
 func ParseStatement(config string) (Statement, error) {
 	s := DefaultStatement()
@@ -77,7 +77,7 @@ type StatementLine struct {
 	Date  time.Time
 }
 
-// headLines is how far down the titles may be: statements begin with whose they are.
+// headLines is how far down the titles may be: statements begin with the account's owner.
 const headLines = 20
 
 // Read reads a statement. With problems, lines are incomplete and must not be used.

@@ -1,21 +1,20 @@
-// Package gateway is what the payment module expects of those who move money: one interface, whoever is behind it.
+// Package gateway is the payment module's interface to payment providers.
 //
-// What must always hold of an implementation (gatewaytest checks it):
+// Invariants of an implementation (gatewaytest checks them):
 //   - Create and Refund are idempotent by Key: asked again they answer the same and do nothing;
 //   - an outcome that is not known is ErrUnknown, never a failure and never a success;
 //   - Lookup and LookupRefund tell the present state, whatever was announced before;
-//   - Expire tells what is true afterwards: a session paid in the last moment is succeeded;
+//   - Expire returns the state after it: a session paid in the last moment is succeeded;
 //   - no name, phone or other personal data is needed or sent.
 //
 // No method is called inside a database transaction of the caller.
 //
-// A further provider, WeChat Pay or Alipay directly for one, is one new package below this one and nothing else: a type
-// that implements Gateway, a test that hands it to gatewaytest.Run, and its constructor in the list of cmd's modules. What
-// else it can do it says by implementing more: Webhooks where it announces changes (the handler then mounts
-// "/pay/webhooks/{name}"), Audited where its books can be read (the daily reconciliation then compares them, books its fees
-// and follows what it pays out), Disputed where buyers can take money back through their bank, Pages where it has pages of
-// its own. A wallet that shows a code to scan puts the code's address into Session.URL; one whose refunds have a window
-// tells its end in Status.RefundableUntil. Neither the payment module nor the ledger knows providers by name.
+// A further provider, for example WeChat Pay or Alipay directly, is one new package below this one: a type that implements
+// Gateway, a test that hands it to gatewaytest.Run, and its constructor in the list of cmd's modules. Further abilities are
+// further interfaces: Webhooks for announced changes (the handler then mounts "/pay/webhooks/{name}"), Audited for readable
+// books (the daily reconciliation then compares them, books fees and follows payouts), Disputed for chargebacks, Pages for
+// pages of its own. A wallet with a code to scan puts the code's address into Session.URL; a provider with a refund window
+// sets Status.RefundableUntil. Neither the payment module nor the ledger knows providers by name.
 package gateway
 
 import (
@@ -62,7 +61,7 @@ type Request struct {
 	ExpiresAt   time.Time // zero: the provider's own limit
 }
 
-// Session is a payment at the provider: a page to send the buyer to, or what to transfer.
+// Session is a payment at the provider: a page to send the buyer to, or instructions for a transfer.
 type Session struct {
 	ID           string
 	URL          string
@@ -82,7 +81,7 @@ type Status struct {
 	FailureKey      string
 }
 
-// RefundRequest asks to send back part of what a session paid.
+// RefundRequest asks to refund a part of a session's payment.
 type RefundRequest struct {
 	Key       string
 	RefundID  int64
@@ -105,7 +104,7 @@ type Gateway interface {
 	Lookup(ctx context.Context, sessionID string) (Status, error)
 	Expire(ctx context.Context, sessionID string) (Status, error)
 	Refund(ctx context.Context, r RefundRequest) (RefundStatus, error)
-	// LookupRefund finds a refund by id or, where id is "", by what was asked. ErrNotFound: it was never made.
+	// LookupRefund finds a refund by id or, where id is "", by the request's key. ErrNotFound: it was never made.
 	LookupRefund(ctx context.Context, id string, r RefundRequest) (RefundStatus, error)
 }
 
@@ -123,13 +122,13 @@ type Event struct {
 // Webhooks is a gateway that announces changes.
 type Webhooks interface {
 	Gateway
-	// Parse checks the signature and reads an event. Errors wrap ErrSignature or tell what is malformed.
+	// Parse checks the signature and reads an event. Errors wrap ErrSignature or name the malformed part.
 	Parse(h http.Header, body []byte, now time.Time) (Event, error)
 	// Accepts tells whether an event is of the mode and version that this process works with.
 	Accepts(e Event) bool
 }
 
-// MovementKind is what a movement in a provider's books was for.
+// MovementKind is the reason of a movement in a provider's books.
 type MovementKind string
 
 const (
@@ -154,10 +153,10 @@ type Movement struct {
 	At        time.Time
 }
 
-// Audited is a gateway whose books can be read, to be compared with ours.
+// Audited is a gateway with readable books, to be compared with ours.
 type Audited interface {
 	Gateway
-	// Movements lists what moved at since or later, the oldest first; a zero since lists everything.
+	// Movements lists the movements at since or later, the oldest first; a zero since lists everything.
 	Movements(ctx context.Context, since time.Time) ([]Movement, error)
 }
 
@@ -173,7 +172,7 @@ type Dispute struct {
 	RespondBy time.Time // zero: nothing can be said any more
 }
 
-// Disputed is a gateway whose payments can be disputed.
+// Disputed is a gateway with payments that can be disputed.
 type Disputed interface {
 	Gateway
 	LookupDispute(ctx context.Context, id string) (Dispute, error)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// maxWebhook is far above what a provider sends.
+// maxWebhook is far above the size of any provider's webhook.
 const maxWebhook = 256 << 10
 
 // Inbox keeps announcements until a worker gets to them. The same event again is success.
@@ -23,9 +23,9 @@ type Pages interface {
 	Handler() http.Handler
 }
 
-// Handler is what the payment module shows to the outside, to be mounted at "/pay/": "/pay/webhooks/{gateway}" takes
+// Handler serves the payment module's public addresses, mounted at "/pay/": "/pay/webhooks/{gateway}" takes
 // announcements, "/pay/{gateway}/" are the gateway's own pages. An announcement is stored as it came, answered with 200
-// and looked at later; only what is not signed by the provider is refused.
+// and looked at later; only webhooks without the provider's signature are refused.
 func Handler(inbox Inbox, now func() time.Time, log *slog.Logger, gateways ...Gateway) http.Handler {
 	mux := http.NewServeMux()
 	for _, g := range gateways {

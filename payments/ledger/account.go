@@ -14,7 +14,7 @@ const (
 
 // Account names an account; Post opens it when it is met for the first time. Code is unique and begins with Kind.
 //
-// Strict accounts carry a balance that is locked and may not go over to its wrong side: those of one order, household,
+// Strict accounts carry a balance that is locked and may not go over to its wrong side: accounts of one order, household,
 // batch or organisation. Accounts that everybody posts to are derived, that is, summed when asked: a single hot balance
 // row would make all transactions queue.
 type Account struct {
@@ -72,67 +72,67 @@ const (
 // Bank is the county's account at the bank.
 func Bank() Account { return derived(KindBank, Asset) }
 
-// Suspense holds what the bank received and nobody has put to a payment yet.
+// Suspense holds money that the bank received and that is not matched with a payment yet.
 func Suspense() Account { return derived(KindSuspense, Liability) }
 
-// Cash is what was taken in cash and not banked.
+// Cash is cash that was taken and not banked.
 func Cash() Account { return derived(KindCash, Asset) }
 
-// TillCash is what an organisation took in cash at its own counter and keeps: so much less it is to get of what it is
+// TillCash is cash that an organisation took at its own counter and keeps: it is paid that much less of the money it is
 // owed.
 func TillCash(org int64) Account {
 	return strict(KindTillCash, Asset, "org", strconv.FormatInt(org, 10))
 }
 
-// Clearing is what a gateway has taken for us and not paid out.
+// Clearing is money that a gateway has taken for us and not paid out.
 func Clearing(gateway string) Account { return derived(KindClearing+gateway, Asset) }
 
 // Deposit is money taken for ref and not applied to anything billed.
 func Deposit(ref string) Account { return strictRef(KindDeposit, Liability, ref) }
 
-// Receivable is what was billed for ref and not paid.
+// Receivable is the unpaid part of ref's bill.
 func Receivable(ref string) Account { return strictRef(KindReceivable, Asset, ref) }
 
-// RefundPayable is what is owed back for ref.
+// RefundPayable is money that is owed back for ref.
 func RefundPayable(ref string) Account { return strictRef(KindRefundPayable, Liability, ref) }
 
-// PayablePending is what a household will be owed once the buyer has paid and inspected.
+// PayablePending is money that a household will be owed once the buyer has paid and inspected.
 func PayablePending(id int64) Account { return household(KindPayablePending, Liability, id) }
 
-// Payable is what a household is owed.
+// Payable is money that a household is owed.
 func Payable(id int64) Account { return household(KindPayable, Liability, id) }
 
-// HouseholdReceivable is what a household was paid too much; it is kept back from later payouts.
+// HouseholdReceivable is a household's overpayment; it is kept back from later payouts.
 func HouseholdReceivable(id int64) Account { return household(KindHouseholdReceivable, Asset, id) }
 
-// PayableCoop is what a cooperative is owed: its fees, and the goods of its own that it sold.
+// PayableCoop is money that a cooperative is owed: its fees, and the price of its own goods.
 func PayableCoop(org int64) Account {
 	return strict(KindPayableCoop, Liability, "org", strconv.FormatInt(org, 10))
 }
 
-// PayableRaiser is the part of what sells for households that belongs to who raised it for them.
+// PayableRaiser is the raiser's part of the price of animals that it raised for households.
 func PayableRaiser(org int64) Account {
 	return strict(KindPayableRaiser, Liability, "org", strconv.FormatInt(org, 10))
 }
 
-// CoopReceivable is what a cooperative was paid too much; it is kept back from later payments.
+// CoopReceivable is a cooperative's overpayment; it is kept back from later payments.
 func CoopReceivable(org int64) Account {
 	return strict(KindCoopReceivable, Asset, "org", strconv.FormatInt(org, 10))
 }
 
-// RaiserReceivable is what a raiser was paid too much; it is kept back from later payments.
+// RaiserReceivable is a raiser's overpayment; it is kept back from later payments.
 func RaiserReceivable(org int64) Account {
 	return strict(KindRaiserReceivable, Asset, "org", strconv.FormatInt(org, 10))
 }
 
-// Forfeit is what a cooperative keeps of a cancelled order.
+// Forfeit is the part of a cancelled order's deposit that a cooperative keeps.
 func Forfeit(org int64) Account {
 	a := strict(KindForfeit, Revenue, "org", strconv.FormatInt(org, 10))
 	a.Strict = false
 	return a
 }
 
-// PayoutTransit is what left for the bank with a batch and has no result yet.
+// PayoutTransit is money that left for the bank with a batch and has no result yet.
 func PayoutTransit(batch int64) Account {
 	return strict(KindPayoutTransit, Liability, "batch", strconv.FormatInt(batch, 10))
 }
@@ -146,17 +146,17 @@ const (
 	KindProviderTransit = "provider_transit:" // and the gateway's name
 )
 
-// GatewayFees is what gateways kept.
+// GatewayFees are the gateways' fees.
 func GatewayFees() Account { return derived(KindGatewayFees, Expense) }
 
-// BankFees is what the bank took of its own accord.
+// BankFees are the bank's fees.
 func BankFees() Account { return derived(KindBankFees, Expense) }
 
-// Chargeback is what buyers took back through their banks for good.
+// Chargeback is money that buyers took back through their banks for good.
 func Chargeback() Account { return derived(KindChargeback, Expense) }
 
-// Disputed is what the buyer of ref takes back through the bank, as long as that is not decided.
+// Disputed is money of ref that the buyer's bank withholds until a dispute is decided.
 func Disputed(ref string) Account { return strictRef(KindDisputed, Asset, ref) }
 
-// ProviderTransit is what a gateway has paid out and the bank's statement has not shown yet.
+// ProviderTransit is money that a gateway has paid out and the bank's statement has not shown yet.
 func ProviderTransit(gateway string) Account { return derived(KindProviderTransit+gateway, Asset) }

@@ -1,12 +1,12 @@
 // Package ledger owns the double-entry ledger: accounts, transactions, balances.
 //
-// What must always hold, and is enforced by the database whoever writes (see payments/postgres/migrations):
+// Invariants, enforced by the database for every writer (see payments/postgres/migrations):
 //   - the lines of a transaction, at least two, sum to zero per currency and are inserted together;
 //   - nothing posted is changed or removed, and a transaction of the past takes no further line: a correction is a
 //     reversing transaction;
 //   - a business key is posted once: again with the same input is success, with another input ErrKeyReused;
 //   - a strict account's balance is the sum of its entries and never on the wrong side;
-//   - nothing is booked into a closed month: what happened in one and is told later is booked in the open month.
+//   - nothing is booked into a closed month: an event of a closed month that is reported later is booked in the open month.
 //
 // Amounts are int64 fen, positive is debit. Callers post inside the transaction of the business change, once, as the last
 // thing before they write their events: Post locks balances in the order of account ids, and a transaction that posts
@@ -53,7 +53,7 @@ type Line struct {
 func Debit(a Account, fen int64) Line  { return Line{a, fen} }
 func Credit(a Account, fen int64) Line { return Line{a, -fen} }
 
-// Txn is what is to be posted.
+// Txn is a transaction to be posted.
 type Txn struct {
 	Kind        string
 	BusinessKey string
@@ -69,7 +69,7 @@ type Posted struct {
 	Already bool // it was there before
 }
 
-// hash covers what a transaction says, not when or by whom.
+// hash covers the content of a transaction, not its time or actor.
 func (t Txn) hash() []byte {
 	h := sha256.New()
 	var n [8]byte
@@ -141,7 +141,7 @@ func Post(ctx context.Context, tx sqlx.ExtContext, txns ...Txn) ([]Posted, error
 	return posted, nil
 }
 
-// insertEntries writes the lines of what is new, looking the accounts up by code in the same statement, and reports
+// insertEntries writes the lines of new transactions, looking the accounts up by code in the same statement, and reports
 // whether it did: it writes all or, when an account does not exist yet, nothing.
 func insertEntries(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []Posted) (bool, error) {
 	var txnIDs, amounts, lines []int64
@@ -251,7 +251,7 @@ func insertTxns(ctx context.Context, tx sqlx.ExtContext, txns []Txn) ([]Posted, 
 	return posted, nil
 }
 
-// openAccounts opens those accounts that are to be posted to and do not exist.
+// openAccounts opens the accounts that are to be posted to and do not exist.
 func openAccounts(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []Posted) error {
 	wanted := map[string]Account{}
 	for i, t := range txns {
@@ -278,7 +278,7 @@ func openAccounts(ctx context.Context, tx sqlx.ExtContext, txns []Txn, posted []
 			modes[i] = "strict"
 		}
 	}
-	// In the order of the code, so that two who open the same accounts wait for each other in one direction only. Those
+	// In the order of the code, so that transactions that open the same accounts cannot deadlock. Accounts
 	// that are there are left out, or each would use up an id.
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO ledger_account (code, kind, class, normal, party_type, party_id, balance_mode)

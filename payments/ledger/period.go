@@ -8,7 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Alone waits until nobody posts and keeps everybody from it until tx ends. What it then reads of the ledger is complete:
+// Alone waits until no transaction posts and keeps others from posting until tx ends. The ledger is complete then:
 // no transaction with a lower id can come any more.
 func Alone(ctx context.Context, tx *sqlx.Tx) error {
 	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.ledger', 0))`)
@@ -44,7 +44,7 @@ func Checkpoint(ctx context.Context, q sqlx.ExecerContext, through int64) error 
 	return nil
 }
 
-// SumClosing writes what every account had turned over by the end of a closing, once.
+// SumClosing writes every account's turnover up to the end of a closing, once.
 func SumClosing(ctx context.Context, tx *sqlx.Tx, closing int64) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO ledger_closing_sum (closing_id, account_id, debit, credit)
@@ -110,7 +110,7 @@ type StatementLine struct {
 	Balance     int64     `db:"balance"`
 }
 
-// AccountSums are an account's opening balance and what moved between two days.
+// AccountSums are an account's opening balance and its movement between two days.
 type AccountSums struct {
 	ID      int64  `db:"id"`
 	Class   string `db:"class"`
@@ -166,7 +166,7 @@ func JournalLines(ctx context.Context, q sqlx.QueryerContext, from, to string, a
 	return lines, nil
 }
 
-// periodChecks are of Verify: checkpoints and closings are what the entries give, and nothing came into a closed month.
+// periodChecks are of Verify: checkpoints and closings equal the sums of their entries, and nothing came into a closed month.
 var periodChecks = []string{`
 	SELECT 'ledger.checkpoint' AS check, a.code || ' at ' || c.txn_id AS object, 'balance ' || c.balance || ', entries ' || coalesce(e.s, 0) AS detail
 	FROM ledger_checkpoint c JOIN ledger_account a ON a.id = c.account_id

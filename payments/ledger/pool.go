@@ -8,12 +8,12 @@ const (
 	KindReserve = "reserve_fund"
 )
 
-// Pool is what a distribution has to give and has not given yet.
+// Pool is money that a distribution has to give and has not given yet.
 func Pool(id int64) Account {
 	return strict(KindPool, Liability, "distribution", strconv.FormatInt(id, 10))
 }
 
-// Reserve is what a cooperative (org 0: the villages) keeps back of distributions.
+// Reserve is money that a cooperative (org 0: the villages) keeps back of distributions.
 func Reserve(org int64) Account {
 	return strict(KindReserve, Liability, "org", strconv.FormatInt(org, 10))
 }

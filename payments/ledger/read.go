@@ -37,7 +37,7 @@ func Trial(ctx context.Context, q sqlx.QueryerContext) ([]TrialRow, error) {
 	return rows, nil
 }
 
-// Filter of the journal; what is empty does not restrict.
+// Filter of the journal; empty fields do not restrict.
 type Filter struct {
 	ID      int64  // only this one
 	Ref     string // transactions that touch an account of this ref
@@ -115,7 +115,7 @@ type Fault struct {
 	Detail string
 }
 
-// Check runs a query that lists (check, object, detail) of what is wrong.
+// Check runs a query that lists (check, object, detail) of violations.
 func Check(ctx context.Context, q sqlx.QueryerContext, query string) ([]Fault, error) {
 	rows, err := q.QueryxContext(ctx, query)
 	if err != nil {
@@ -134,7 +134,7 @@ func Check(ctx context.Context, q sqlx.QueryerContext, query string) ([]Fault, e
 }
 
 // Verify recomputes the ledger: every transaction sums to zero over at least two lines, every strict balance is the sum
-// of its entries and on its right side, a reversal mirrors what it reverses, checkpoints and closed months hold.
+// of its entries and on its right side, a reversal mirrors its transaction, checkpoints and closed months hold.
 func Verify(ctx context.Context, q sqlx.QueryerContext) ([]Fault, error) {
 	checks := []string{`
 		SELECT 'ledger.sum' AS check, currency AS object, 'sums to ' || sum(amount) AS detail

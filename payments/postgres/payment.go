@@ -480,7 +480,8 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		}
 		open = nil
 		return c.tx.SelectContext(ctx, &open, `
-			SELECT id FROM payment WHERE ref = $1 AND state IN ('ready', 'sending', 'unknown', 'open') ORDER BY id`, q.Ref)
+			SELECT id FROM payment WHERE ref = $1 AND state = ANY($2) ORDER BY id`,
+			q.Ref, pq.Array(payments.PaymentMachine.From(payments.PaymentExpire)))
 	})
 	if err != nil {
 		return payments.Expired{}, err

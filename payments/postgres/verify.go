@@ -176,8 +176,8 @@ var moneyChecks = []string{`
 // booksSpan is how far back a provider's books are read when everything is verified.
 const booksSpan = 40 * 24 * time.Hour
 
-// compareBooks holds the clearing account against the provider's own books: everything the provider moved is known here,
-// but for what it has just done, and the account is the sum of it.
+// compareBooks compares the clearing account with the provider's own books: every movement but the latest is known here, and
+// the account is their sum.
 func (s *Service) compareBooks(ctx context.Context, tx *sqlx.Tx, g gateway.Audited, add func(check, object, detail string)) error {
 	// The provider is read before our snapshot's account is summed: its later movements are in neither.
 	since := s.now().Add(-booksSpan)

@@ -102,7 +102,7 @@ func arrange(nodes []*node, outer, actions sides) items {
 	var s items
 	gap := separator{}
 	spaced := false
-	close := func(i int) {
+	separate := func(i int) {
 		last := len(s.nodes) - 1
 		beyondBefore := func() bool { return outer.before }
 		beyondAfter := func() bool { return outer.after }
@@ -125,10 +125,10 @@ func arrange(nodes []*node, outer, actions sides) items {
 			spaced, gap.blank = true, n.lines > 1
 			continue
 		}
-		close(i)
+		separate(i)
 		s.nodes = append(s.nodes, n)
 	}
-	close(len(nodes))
+	separate(len(nodes))
 	return s
 }
 

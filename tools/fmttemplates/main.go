@@ -74,7 +74,7 @@ func format(path string, write bool) (complaints int, err error) {
 		if !write {
 			fmt.Printf("%s: not formatted: run make format\n", path)
 			complaints++
-		} else if err := os.WriteFile(path, []byte(formatted), 0o644); err != nil {
+		} else if err := os.WriteFile(path, []byte(formatted), 0o600); err != nil {
 			return 0, err
 		}
 	}

@@ -21,7 +21,6 @@ type mutant struct {
 	function  string
 	from, to  string // what stood there and what stands there now
 	result    result
-	reason    string // why it may live
 }
 
 func (m *mutant) String() string {
@@ -39,7 +38,6 @@ type instrumenter struct {
 	mutants  *[]*mutant // of the package
 	off      map[string]bool
 	function string
-	result   *types.Tuple
 	// edits are replacements of [from, to) by text; nested ones are applied inside out.
 	edits []edit
 }
@@ -89,16 +87,17 @@ func (in *instrumenter) expression(e ast.Expr, alternatives ...alternative) {
 		return
 	}
 	typeOf := types.TypeString(types.Default(tv.Type), in.qualifier)
-	before := "func() " + typeOf + " { switch " + selector + " {"
+	var before strings.Builder
+	before.WriteString("func() " + typeOf + " { switch " + selector + " {")
 	var ids []int
 	for _, a := range alternatives {
 		if id, ok := in.add(e, a.from, a.to); ok {
-			before += fmt.Sprintf(" case %d: return %s;", id, a.to)
+			fmt.Fprintf(&before, " case %d: return %s;", id, a.to)
 			ids = append(ids, id)
 		}
 	}
 	if len(ids) > 0 {
-		in.edit(e, before+" }; return ", " }()", ids...)
+		in.edit(e, before.String()+" }; return ", " }()", ids...)
 	}
 }
 

@@ -213,8 +213,7 @@ func compile(pkg *packages.Package, work string, files []*instrumenter) ([]int, 
 	config := types.Config{
 		Importer: importer{pkg},
 		Error: func(err error) {
-			var e types.Error
-			if errors.As(err, &e) {
+			if e, ok := errors.AsType[types.Error](err); ok {
 				p := e.Fset.Position(e.Pos)
 				blame(p.Filename, p.Offset, err)
 			}
@@ -223,8 +222,7 @@ func compile(pkg *packages.Package, work string, files []*instrumenter) ([]int, 
 	var parsed []*ast.File
 	for name, text := range syntax {
 		f, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
-		var list scanner.ErrorList
-		if errors.As(err, &list) {
+		if list, ok := errors.AsType[scanner.ErrorList](err); ok {
 			for _, e := range list {
 				blame(name, e.Pos.Offset, e)
 			}

@@ -52,9 +52,9 @@ func (a *API) booksEndpoints() []endpoint {
 			func(ctx context.Context, _ struct{}) (link.Raw[payments.Periods], error) {
 				return b.Periods(ctx, payments.None{})
 			}),
-		op("POST", "/ledger/closings", "ledger.close", "Ask a second person to close the books through a month", county,
-			func(ctx context.Context, in payments.AskClosing) (link.Raw[payments.Closing], error) {
-				return b.AskClosing(ctx, in)
+		opBody("POST", "/ledger/closings", "ledger.close", "Ask a second person to close the books through a month", county,
+			func(ctx context.Context, _ payments.AskClosing, body []byte) (link.Raw[payments.Closing], error) {
+				return b.AskClosingBody(ctx, body)
 			}).created(),
 		op("POST", "/ledger/closings/{id}/decision", "ledger.close_decide", "Close the books for good, or leave them open, as the second person", county,
 			func(ctx context.Context, in decideClosingIn) (link.Raw[payments.Closing], error) {

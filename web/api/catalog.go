@@ -61,9 +61,9 @@ func (a *API) catalogEndpoints() []endpoint {
 				// What everybody may see, whoever asks first: the answer is kept for the next one.
 				return c.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
 			}).often(),
-		op("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,
-			func(ctx context.Context, in catalog.Presale) (link.Raw[catalog.Presale], error) {
-				return c.SavePresale(ctx, in)
+		opBody("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,
+			func(ctx context.Context, _ catalog.Presale, body []byte) (link.Raw[catalog.Presale], error) {
+				return c.SavePresaleBody(ctx, body)
 			}),
 		op("POST", "/presales/{code}/state", "presales.state", "Open or close a presale", managing,
 			func(ctx context.Context, in presaleStateIn) (link.Raw[catalog.Presale], error) {

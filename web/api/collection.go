@@ -68,9 +68,9 @@ func (a *API) collectionEndpoints() []endpoint {
 			func(ctx context.Context, in collectionQuery) (link.Raw[orders.CollectionVillages], error) {
 				return o.CollectionVillages(ctx, in.filter())
 			}),
-		op("POST", "/tickets", "collection.weigh", "Record a weighing; the same client_id twice is one ticket", weighing,
-			func(ctx context.Context, in orders.WeighRequest) (link.Raw[orders.Ticket], error) {
-				return o.Weigh(ctx, in)
+		opBody("POST", "/tickets", "collection.weigh", "Record a weighing; the same client_id twice is one ticket", weighing,
+			func(ctx context.Context, _ orders.WeighRequest, body []byte) (link.Raw[orders.Ticket], error) {
+				return o.WeighBody(ctx, body)
 			}).created(),
 		op("GET", "/tickets", "collection.tickets", "Weigh tickets the caller may see", loggedIn,
 			func(ctx context.Context, in ticketQuery) (link.Raw[orders.TicketPage], error) {

@@ -201,9 +201,9 @@ func (a *API) contractEndpoints() []endpoint {
 			func(ctx context.Context, in referenceQuery) (link.Raw[contract.ReferencePrices], error) {
 				return c.References(ctx, contract.ReferenceFilter{Product: in.Product, Days: in.Days})
 			}),
-		op("POST", "/reference-prices", "contracts.set_reference", "Publish a day's prices; saying the same twice changes nothing", only([]auth.Role{auth.Operator}),
-			func(ctx context.Context, in contract.SetReference) (link.Raw[contract.ReferencePrices], error) {
-				return c.SetReference(ctx, in)
+		opBody("POST", "/reference-prices", "contracts.set_reference", "Publish a day's prices; saying the same twice changes nothing", only([]auth.Role{auth.Operator}),
+			func(ctx context.Context, _ contract.SetReference, body []byte) (link.Raw[contract.ReferencePrices], error) {
+				return c.SetReferenceBody(ctx, body)
 			}).created(),
 	}
 }

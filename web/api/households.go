@@ -70,9 +70,9 @@ func (a *API) householdEndpoints() []endpoint {
 				return c.Households(ctx, catalog.HouseholdFilter{Query: in.Query, Township: in.Township, VillageID: in.Village,
 					Programme: in.Programme, Unsold: in.Unsold, Cursor: in.Cursor, Limit: in.Limit})
 			}),
-		op("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
-			func(ctx context.Context, in catalog.ImportRequest) (link.Raw[catalog.ImportResult], error) {
-				return c.ImportHouseholds(ctx, in)
+		opBody("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
+			func(ctx context.Context, _ catalog.ImportRequest, body []byte) (link.Raw[catalog.ImportResult], error) {
+				return c.ImportHouseholdsBody(ctx, body)
 			}),
 		op("GET", "/households/{code}", "households.get", "One household", loggedIn,
 			func(ctx context.Context, in codeIn) (link.Raw[catalog.Household], error) {

@@ -107,9 +107,9 @@ func (a *API) moneyEndpoints() []endpoint {
 			func(ctx context.Context, in cashIn) (link.Raw[payments.Payment], error) {
 				return p.RecordCash(ctx, payments.RecordCash{PaymentID: in.ID, Receipt: in.Receipt, AmountFen: in.AmountFen})
 			}),
-		op("POST", "/transfers", "transfers.record", "Take lines of the bank's statement; matched by the code they quote", county,
-			func(ctx context.Context, in payments.RecordTransfers) (link.Raw[payments.TransferResult], error) {
-				return p.RecordTransfers(ctx, in)
+		opBody("POST", "/transfers", "transfers.record", "Take lines of the bank's statement; matched by the code they quote", county,
+			func(ctx context.Context, _ payments.RecordTransfers, body []byte) (link.Raw[payments.TransferResult], error) {
+				return p.RecordTransfersBody(ctx, body)
 			}),
 		op("GET", "/transfers", "transfers.list", "Lines of the bank's statement", county,
 			func(ctx context.Context, in statementQuery) (link.Raw[payments.StatementPage], error) {

@@ -59,10 +59,6 @@ type idIn struct {
 	ID int64 `path:"id"`
 }
 
-type methodsOut struct {
-	Items []string `json:"items"`
-}
-
 // needKey names a missing key the same way everywhere; whether it is well formed is the module's business.
 func needKey(key string) error {
 	if key == "" {
@@ -134,9 +130,8 @@ func (a *API) orderEndpoints() []endpoint {
 				return o.Cancel(ctx, orders.CancelRequest{OrderNo: in.No, Reason: in.Reason, IdempotencyKey: in.Key})
 			}),
 		op("GET", "/payment-methods", "payments.methods", "How an order can be paid", public,
-			func(ctx context.Context, _ struct{}) (methodsOut, error) {
-				m, err := a.services.Payments.Methods(ctx, payments.None{})
-				return methodsOut{m.Items}, err
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.Methods], error) {
+				return a.raw.Payments.Methods(ctx, payments.None{})
 			}),
 	}
 }

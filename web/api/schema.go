@@ -3,6 +3,8 @@ package api
 import (
 	"reflect"
 	"strings"
+
+	"banmuyuan/payments"
 )
 
 // concepts are the packages whose types the document names after their module: orders/shelf's Sale is OrdersSale. A
@@ -18,8 +20,16 @@ var concepts = map[string]struct {
 	"banmuyuan/orders/shelf":    {"Shelf", []string{"Item", "Items"}},
 }
 
+// kept are the names of types that once were the API's own.
+var kept = map[reflect.Type]string{
+	reflect.TypeFor[payments.Methods](): "ApiMethodsOut",
+}
+
 // schemaName returns the name of a type in the document; given is the name by the type's package.
 func schemaName(t reflect.Type, given string) string {
+	if name, ok := kept[t]; ok {
+		return name
+	}
 	c, ok := concepts[t.PkgPath()]
 	if !ok {
 		return given

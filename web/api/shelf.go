@@ -174,8 +174,10 @@ func (a *API) shelfEndpoints() []endpoint {
 			func(ctx context.Context, _ struct{}) (link.Raw[shelf.Till], error) {
 				return sh.Till(ctx, orders.None{})
 			}),
-		op("POST", "/shelf/sales", "shelf.ring", "Record a sale at the till; the same client_id twice is one sale", selling,
-			func(ctx context.Context, in shelf.Ring) (link.Raw[shelf.Sale], error) { return sh.Ring(ctx, in) }).created(),
+		opBody("POST", "/shelf/sales", "shelf.ring", "Record a sale at the till; the same client_id twice is one sale", selling,
+			func(ctx context.Context, _ shelf.Ring, body []byte) (link.Raw[shelf.Sale], error) {
+				return sh.RingBody(ctx, body)
+			}).created(),
 		op("GET", "/shelf/sales", "shelf.sales", "Sales of a shop, or what the caller bought", only([]auth.Role{auth.Buyer}, auth.Organisation, auth.County),
 			func(ctx context.Context, in saleQuery) (link.Raw[shelf.SalePage], error) {
 				return sh.Sales(ctx, shelf.SaleFilter{OrgID: in.Org, State: shelf.SaleState(in.State), Channel: shelf.SaleChannel(in.Channel),
@@ -200,9 +202,9 @@ func (a *API) shelfEndpoints() []endpoint {
 			func(ctx context.Context, in handOverIn) (link.Raw[shelf.Sale], error) {
 				return sh.HandOver(ctx, shelf.HandOver{Pickup: in.Pickup})
 			}),
-		op("POST", "/shelf/returns", "shelf.return", "Void the latest receipt, or take goods back; the same client_id twice is one return", selling,
-			func(ctx context.Context, in shelf.ReturnRequest) (link.Raw[shelf.Return], error) {
-				return sh.ReturnGoods(ctx, in)
+		opBody("POST", "/shelf/returns", "shelf.return", "Void the latest receipt, or take goods back; the same client_id twice is one return", selling,
+			func(ctx context.Context, _ shelf.ReturnRequest, body []byte) (link.Raw[shelf.Return], error) {
+				return sh.ReturnGoodsBody(ctx, body)
 			}).created(),
 		op("GET", "/shelf/returns/{id}", "shelf.return.slip", "One return", loggedIn,
 			func(ctx context.Context, in idIn) (link.Raw[shelf.Return], error) {

@@ -133,7 +133,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) error 
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
-		ok := true
+		var ok bool
 		select {
 		case <-r.Context().Done():
 			return nil

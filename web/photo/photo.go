@@ -161,7 +161,7 @@ func exifOrientation(tiff []byte) int {
 		return 1
 	}
 	entries := uint64(order.Uint16(tiff[at:]))
-	for n := uint64(0); n < entries; n++ {
+	for n := range entries {
 		e := at + 2 + 12*n
 		if e+12 > uint64(len(tiff)) {
 			return 1

@@ -237,7 +237,7 @@ func (g *generator) helpers() {
 	for v, count := range counts {
 		start := len(g.Helpers)
 		for range count {
-			name, _ := r.worker(g.Season)
+			name := r.worker(g.Season)
 			unit := g.Villages[v].Unit
 			switch {
 			case r.chance(22):

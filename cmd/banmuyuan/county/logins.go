@@ -33,7 +33,7 @@ func (g *generator) logins() {
 		return l
 	}
 	worker := func() string {
-		name, _ := r.worker(g.Season)
+		name := r.worker(g.Season)
 		return name
 	}
 	add(with("buyer", g.Buyers[0].Name, RoleBuyer, func(l *Login) { l.Buyer = 0 }), "私人买家")

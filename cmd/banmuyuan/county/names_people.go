@@ -78,10 +78,10 @@ func (r random) given(sex Sex, born int) string {
 }
 
 // worker is the name of somebody of working age.
-func (r random) worker(year int) (name string, sex Sex) {
-	sex = Male
+func (r random) worker(year int) string {
+	sex := Male
 	if r.chance(42) {
 		sex = Female
 	}
-	return r.surname() + r.given(sex, year-int(r.between(26, 58))), sex
+	return r.surname() + r.given(sex, year-int(r.between(26, 58)))
 }

@@ -46,7 +46,7 @@ func (g *generator) organisations() {
 	for i := range CooperativeCount {
 		t := i % TownshipCount
 		v := pick(r, inTownship[t])
-		contact, _ := r.worker(g.Season)
+		contact := r.worker(g.Season)
 		o := Organisation{
 			Code: fmt.Sprintf("HZ-%03d", i+1), Kind: Cooperative, Township: t, Village: v,
 			Address: g.Townships[t].Name + g.Villages[v].Name, Contact: contact, Phone: g.phone(), Mark: Mark,
@@ -89,7 +89,7 @@ func (g *generator) organisations() {
 		{"冰城生鲜供应链有限公司（演示）", "Bingcheng Fresh Supply (demo)", "哈尔滨市松北区演示大道66号", "vegetable_box"},
 		{"黑土薯业有限公司（演示）", "Black Earth Potato (demo)", "依安县演示工业园7号", "potato"},
 	} {
-		contact, _ := r.worker(g.Season)
+		contact := r.worker(g.Season)
 		g.Organisations = append(g.Organisations, Organisation{
 			Code: fmt.Sprintf("QY-%03d", i+1), Kind: Enterprise, Name: e.name, NameEn: e.english,
 			Township: None, Village: None, Address: e.address, Contact: contact, Phone: g.phone(), Produce: e.produce, Mark: Mark,
@@ -102,7 +102,7 @@ func (g *generator) organisations() {
 		{"半亩园爱心超市（县城店）", "Banmuyuan Charity Supermarket, county town", "依安镇演示街1号", 0},
 		{"半亩园爱心超市（依龙店）", "Banmuyuan Charity Supermarket, Yilong", "依龙镇演示街2号", 1},
 	} {
-		contact, _ := r.worker(g.Season)
+		contact := r.worker(g.Season)
 		g.Organisations = append(g.Organisations, Organisation{
 			Code: fmt.Sprintf("CS-%03d", i+1), Kind: Supermarket, Name: s.name, NameEn: s.english,
 			Township: s.township, Village: None, Address: s.address, Contact: contact, Phone: g.phone(), Produce: "vegetable_box", Mark: Mark,
@@ -160,7 +160,7 @@ func (g *generator) brokers() {
 	}
 	for i, people := range apportion(BrokerCount, weights) {
 		t := i % TownshipCount
-		leader, _ := r.worker(g.Season)
+		leader := r.worker(g.Season)
 		g.BrokerTeams = append(g.BrokerTeams, BrokerTeam{
 			Code: fmt.Sprintf("JJ-%02d", i+1), Name: fmt.Sprintf("%s第%d经纪人队", g.Townships[t].Name, i/TownshipCount+1),
 			Township: t, Leader: leader, People: people, Mark: Mark,
@@ -174,7 +174,7 @@ func (g *generator) buyers() {
 	r := g.random("buyers")
 	for i := range buyerCount {
 		city := cities[i%len(cities)]
-		name, _ := r.worker(g.Season)
+		name := r.worker(g.Season)
 		g.Buyers = append(g.Buyers, Buyer{
 			Name: name, Phone: g.phone(), City: city[0],
 			Address: fmt.Sprintf("%s%s%s%d号楼%d单元%d%02d室", city[0], pick(r, city[1:]), pick(r, estates),

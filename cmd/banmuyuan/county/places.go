@@ -44,7 +44,7 @@ func (g *generator) villages() {
 			name, english := villageNames[2*names[n]], villageNames[2*names[n]+1]
 			angle := 2.399963*float64(i) + float64(t)
 			radius := 0.082 * math.Sqrt((float64(i)+0.7)/float64(townshipNames[t].villages))
-			secretary, _ := r.worker(g.Season)
+			secretary := r.worker(g.Season)
 			g.Villages = append(g.Villages, Village{
 				Code: fmt.Sprintf("%s%03d", g.Townships[t].Code, 201+i), Number: n + 1,
 				Name: name + "村", NameEn: english + " Village", Township: t,

@@ -40,9 +40,7 @@ const poolTradePercent = 60
 
 // pool adds a distribution of surplus fen with plausible costs before it. For last season its parts become income lines.
 func (g *generator) pool(p Pool, surplus int64, sold string, costs ...Amount) {
-	for _, c := range costs {
-		p.Costs = append(p.Costs, c)
-	}
+	p.Costs = append(p.Costs, costs...)
 	var spent int64
 	for _, c := range p.Costs {
 		spent += c.Fen

@@ -13,7 +13,7 @@ func (g *generator) raisers() {
 		inTownship[t] = append(inTownship[t], i)
 	}
 	for i := range raiserCount {
-		name, _ := r.worker(g.Season)
+		name := r.worker(g.Season)
 		g.Raisers = append(g.Raisers, Raiser{
 			Code: fmt.Sprintf("DY-%03d", i+1), Name: name, Village: pick(r, inTownship[i%TownshipCount]),
 			Phone: g.phone(), Mark: Mark,

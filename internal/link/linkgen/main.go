@@ -15,7 +15,7 @@
 //	SetQuota(context.Context, QuotaRequest) (Lot, error)           //link:subject quota_set const=Quota
 //
 // The option raw also writes a raw face, whose answers stay the bytes in which they arrived. There, a method with the
-// comment //link:body has a second form that takes the request as bytes.
+// comment //link:body, or the option body of its //link:subject, has a second form that takes the request as bytes.
 package main
 
 import (

@@ -199,10 +199,14 @@ func (r *reader) method(s *service, field *ast.Field, file *ast.File) (method, e
 	}
 	if words, ok := directive("subject", field.Comment); ok {
 		if len(words) == 0 || !tokenName.MatchString(words[0]) {
-			return method{}, errors.New("want //link:subject <name> [const=<Name>]")
+			return method{}, errors.New("want //link:subject <name> [const=<Name>] [body]")
 		}
 		m.Subject = words[0]
 		for _, option := range words[1:] {
+			if option == "body" {
+				m.Body = true
+				continue
+			}
 			name, ok := strings.CutPrefix(option, "const=")
 			if !ok || !token.IsExported(name) || !token.IsIdentifier(name) {
 				return method{}, fmt.Errorf("unknown option %q", option)
@@ -211,7 +215,9 @@ func (r *reader) method(s *service, field *ast.Field, file *ast.File) (method, e
 		}
 	}
 	m.Subject = "rpc." + s.Module + "." + s.Version + "." + m.Subject
-	_, m.Body = directive("body", field.Doc, field.Comment)
+	if _, ok := directive("body", field.Comment); ok {
+		m.Body = true
+	}
 	if m.Body && !s.Raw {
 		return method{}, errors.New("//link:body needs the service's option raw")
 	}

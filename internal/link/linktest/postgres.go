@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -78,7 +77,7 @@ func startPostgres() (_ *privatepg.Cluster, dir string, err error) {
 	defer cancel()
 	cluster, err := privatepg.Start(ctx, privatepg.Config{
 		Dir: dir,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 		Settings: map[string]string{
 			"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
 			"max_connections": "400", "shared_buffers": "64MB", "max_wal_size": "512MB",

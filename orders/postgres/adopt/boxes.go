@@ -16,7 +16,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// boxSource is how payments and the income ledger know what a household is owed for a box.
+// boxSource is the key of a household's money for a box, in payments and in the income ledger.
 func boxSource(adoption int64, no int) string { return fmt.Sprintf("adoption:%d:%d", adoption, no) }
 
 // moveBox takes a box of a locked adoption to its next state.
@@ -33,7 +33,7 @@ func moveBox(ctx context.Context, tx *sqlx.Tx, b *boxRow, step adopt.BoxStep) er
 }
 
 // withBox runs fn on a locked adoption and its boxes, at the one named, for somebody with that stake.
-func (m *Room) withBox(ctx context.Context, number string, no int, need stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (adopt.Adoption, error) {
+func (m *Room) withBox(ctx context.Context, number string, no int, need adopt.Stake, fn func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error) (adopt.Adoption, error) {
 	found, known, s, household, err := m.findAdoption(ctx, number)
 	if err != nil {
 		return adopt.Adoption{}, err
@@ -41,7 +41,7 @@ func (m *Room) withBox(ctx context.Context, number string, no int, need stake, f
 	if s != need {
 		return adopt.Adoption{}, desk.ErrRole()
 	}
-	mine := func(b boxRow) bool { return b.No == no && (need != stakeHousehold || b.HouseholdID == household) }
+	mine := func(b boxRow) bool { return b.No == no && (need != adopt.StakeHousehold || b.HouseholdID == household) }
 	if !slices.ContainsFunc(known, mine) {
 		return adopt.Adoption{}, link.E(link.NotFound, "adoption.box.unknown", "no")
 	}
@@ -68,19 +68,14 @@ func (m *Room) withBox(ctx context.Context, number string, no int, need stake, f
 
 // DeliverBox: the box was handed over. From now on the household is owed its part.
 func (m *Room) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adoption, error) {
-	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+	return m.withBox(ctx, r.AdoptionNo, r.No, adopt.StakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
-		if b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled { // handed over twice is handed over
+		if b.State.Handed() {
 			return nil
 		}
 		now := m.Now()
-		switch {
-		case a.State == adopt.Reserved:
-			return link.E(link.Conflict, "adoption.box.unpaid", "no")
-		case a.State != adopt.Growing:
-			return link.E(link.Conflict, "adoption.wrong_state", "no", "state", string(a.State))
-		case tooEarly(*b, now):
-			return link.E(link.Conflict, "adoption.box.early", "no", "days", strconv.Itoa(earlyDays))
+		if err := b.part().CheckDeliver(a.State, now); err != nil {
+			return err
 		}
 		if err := moveBox(ctx, tx, b, adopt.BoxDeliver); err != nil {
 			return err
@@ -97,7 +92,7 @@ func (m *Room) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adopti
 			return err
 		}
 		m.income.ForgetAverages()
-		if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
+		if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
 			return err
 		}
 		return link.Publish(ctx, tx,
@@ -109,36 +104,22 @@ func (m *Room) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adopti
 	})
 }
 
-var failReasons = []string{"died", "hail", "harvest", "quality", "other"}
-
 // FailBoxes: a box will not come from this household, or it and all later ones. As the adopter chose, another household
 // is looked for or the box's part of the price goes back.
 func (m *Room) FailBoxes(ctx context.Context, r adopt.FailBox) (adopt.Adoption, error) {
-	var problems link.Problems
-	if !slices.Contains(failReasons, r.Reason) {
-		problems.Add("adoption.box.reason", "reason")
-	}
-	note, ok := desk.CleanText(r.Note, desk.NoteMax)
-	if !ok {
-		problems.Add("order.note", "note", "max", fmt.Sprint(desk.NoteMax))
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check().Err(); err != nil {
 		return adopt.Adoption{}, err
 	}
-	return m.withBox(ctx, r.AdoptionNo, r.No, stakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+	return m.withBox(ctx, r.AdoptionNo, r.No, adopt.StakeHousehold, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		if !a.State.Can(adopt.StepComplete) {
 			return link.E(link.Conflict, "adoption.wrong_state", "no", "state", string(a.State))
 		}
-		household := boxes[at].HouseholdID
+		failed := boxes[at].part()
 		for i := range boxes {
-			b := &boxes[i]
-			if i != at && (!r.Rest || b.No < r.No || b.HouseholdID != household || b.State != adopt.BoxPlanned) {
+			if !r.Affects(failed, boxes[i].part()) {
 				continue
 			}
-			if b.State == adopt.BoxSeeking || b.State == adopt.BoxFailed { // reported before
-				continue
-			}
-			if err := m.failBox(ctx, tx, a, b, r.Reason, note); err != nil {
+			if err := m.failBox(ctx, tx, a, &boxes[i], r.Reason, r.Note); err != nil {
 				return err
 			}
 		}
@@ -148,18 +129,19 @@ func (m *Room) FailBoxes(ctx context.Context, r adopt.FailBox) (adopt.Adoption, 
 
 // failBox gives a box's stock up and starts to look for another household, or leaves its money to balanceOut.
 func (m *Room) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxRow, reason, note string) error {
-	step, story := adopt.BoxFail, "adoption.timeline.failed"
-	if a.OnFailure == adopt.FailureReplace {
-		step, story = adopt.BoxSeek, "adoption.timeline.seeking"
+	now := m.Now()
+	story, seekAt, doneAt := "adoption.timeline.failed", (*time.Time)(nil), &now
+	step := adopt.FailStep(a.OnFailure)
+	if step == adopt.BoxSeek {
+		story, seekAt, doneAt = "adoption.timeline.seeking", &now, nil
 	}
 	if err := moveBox(ctx, tx, b, step); err != nil {
 		return err
 	}
 	b.Tried = append(b.Tried, b.HouseholdID)
 	_, err := tx.ExecContext(ctx, `
-		UPDATE adoption_box SET reason = $3, note = $4, tried = $5, seek_at = CASE WHEN state = 'seeking' THEN $6::timestamptz END,
-		       done_at = CASE WHEN state = 'failed' THEN $6::timestamptz END
-		WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, reason, note, b.Tried, m.Now())
+		UPDATE adoption_box SET reason = $3, note = $4, tried = $5, seek_at = $6, done_at = $7 WHERE adoption_id = $1 AND no = $2`,
+		a.ID, b.No, reason, note, b.Tried, seekAt, doneAt)
 	if err != nil {
 		return fmt.Errorf("fail box %d of adoption %d: %w", b.No, a.ID, err)
 	}
@@ -169,18 +151,16 @@ func (m *Room) failBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *boxR
 	if err := m.AddTimeline(ctx, tx, []int64{a.ID}, story, map[string]string{"no": strconv.Itoa(b.No), "reason": "adoption.reason." + reason}); err != nil {
 		return err
 	}
-	lost := reason == "died" || reason == "hail"
 	return link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1,
-		Lots: []int64{b.LotID}, Delivered: []int64{0}, Returned: []int64{b.Qty}, Lost: lost}})
+		Lots: []int64{b.LotID}, Delivered: []int64{0}, Returned: []int64{b.Qty}, Lost: adopt.LosesStock(reason)}})
 }
 
 // DisputeBox keeps a box's money back until the county has looked.
 func (m *Room) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adoption, error) {
-	note, ok := desk.CleanText(r.Note, desk.NoteMax)
-	if !ok || note == "" {
-		return adopt.Adoption{}, link.E(link.Invalid, "adoption.box.note", "note", "max", fmt.Sprint(desk.NoteMax))
+	if err := r.Check(); err != nil {
+		return adopt.Adoption{}, err
 	}
-	return m.withBox(ctx, r.AdoptionNo, r.No, stakeAdopter, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+	return m.withBox(ctx, r.AdoptionNo, r.No, adopt.StakeAdopter, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
 		if b.State == adopt.BoxDisputed {
 			return nil
@@ -188,10 +168,10 @@ func (m *Room) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adopti
 		if err := moveBox(ctx, tx, b, adopt.BoxDispute); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE adoption_box SET note = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, note); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE adoption_box SET note = $3 WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, r.Note); err != nil {
 			return fmt.Errorf("dispute box %d of adoption %d: %w", b.No, a.ID, err)
 		}
-		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.disputed", "no", strconv.Itoa(b.No))
+		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.disputed", "no", strconv.Itoa(b.No))
 	})
 }
 
@@ -200,20 +180,19 @@ func (m *Room) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption
 	if a := link.ActorFrom(ctx); a.Role != desk.RoleOperator && a.Role != desk.RoleAdmin && !a.System {
 		return adopt.Adoption{}, desk.Denied(a)
 	}
-	note, ok := desk.CleanText(r.Note, desk.NoteMax)
-	if !ok {
-		return adopt.Adoption{}, link.E(link.Invalid, "order.note", "note", "max", fmt.Sprint(desk.NoteMax))
+	if err := r.Check(); err != nil {
+		return adopt.Adoption{}, err
 	}
-	return m.withBox(ctx, r.AdoptionNo, r.No, stakeCounty, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
+	return m.withBox(ctx, r.AdoptionNo, r.No, adopt.StakeCounty, func(tx *sqlx.Tx, a *adoptionRow, boxes []boxRow, at int) error {
 		b := &boxes[at]
-		if r.Came && b.State == adopt.BoxSettled || !r.Came && b.State == adopt.BoxFailed {
+		if r.Decided(b.State) {
 			return nil
 		}
-		args := map[string]string{"no": strconv.Itoa(b.No), "note": note}
+		args := map[string]string{"no": strconv.Itoa(b.No), "note": r.Note}
+		if err := moveBox(ctx, tx, b, r.Step()); err != nil {
+			return err
+		}
 		if r.Came {
-			if err := moveBox(ctx, tx, b, adopt.BoxUphold); err != nil {
-				return err
-			}
 			if err := m.AddTimeline(ctx, tx, []int64{a.ID}, "adoption.timeline.upheld", args); err != nil {
 				return err
 			}
@@ -221,9 +200,6 @@ func (m *Room) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption
 				return err
 			}
 			return m.balanceOut(ctx, tx, a)
-		}
-		if err := moveBox(ctx, tx, b, adopt.BoxReject); err != nil {
-			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE source_key = $1`, boxSource(a.ID, b.No)); err != nil {
 			return fmt.Errorf("take back income of box %d: %w", b.No, err)
@@ -248,39 +224,39 @@ func (m *Room) releaseBox(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, b *b
 		Data: payments.ReleaseDelivery{DeliveryID: *b.DeliveryID, Ref: adopt.PaymentRef(a.ID)}})
 }
 
-// balanceOut brings the money of a locked adoption in line with its boxes after one of them changed: what is paid for
-// nothing goes back, an adoption that owes nothing grows, and one without an open box is complete.
+// balanceOut brings the money of a locked adoption in line with its boxes after one of them changed. Package
+// adopt decides: see Account.Settle.
 func (m *Room) balanceOut(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	all, err := boxesOf(ctx, tx, a.ID)
 	if err != nil {
 		return err
 	}
 	boxes := all[a.ID]
-	if excess := a.kept() - worth(boxes); excess > 0 && a.ReservedAt != nil && !a.State.Over() {
-		a.RefundFen, a.Refunds = a.RefundFen+excess, a.Refunds+1
+	s := a.account().Settle(partsOf(boxes))
+	if s.RefundFen > 0 {
+		a.RefundFen, a.Refunds = a.RefundFen+s.RefundFen, a.Refunds+1
 		_, err := tx.ExecContext(ctx, `UPDATE adoption SET refund_fen = $2, refunds = $3, version = version + 1 WHERE id = $1`, a.ID, a.RefundFen, a.Refunds)
 		if err != nil {
 			return fmt.Errorf("refund adoption %d: %w", a.ID, err)
 		}
-		err = m.AddTimeline(ctx, tx, []int64{a.ID}, "adoption.timeline.refund", map[string]string{"amount": strconv.FormatInt(excess, 10)})
+		err = m.AddTimeline(ctx, tx, []int64{a.ID}, "adoption.timeline.refund", map[string]string{"amount": strconv.FormatInt(s.RefundFen, 10)})
 		if err != nil {
 			return err
 		}
 		err = link.Publish(ctx, tx, link.Message{Subject: payments.CmdRefundAhead, Data: payments.RefundAhead{
-			Ref: adopt.PaymentRef(a.ID), Key: strconv.Itoa(a.Refunds), AmountFen: excess, Reason: "refund.adoption_failed"}})
+			Ref: adopt.PaymentRef(a.ID), Key: strconv.Itoa(a.Refunds), AmountFen: s.RefundFen, Reason: "refund.adoption_failed"}})
 		if err != nil {
 			return err
 		}
 	}
-	open := slices.ContainsFunc(boxes, func(b boxRow) bool { return b.State.Open() })
-	switch {
-	case !open && a.State.Can(adopt.StepComplete):
+	switch s.Step {
+	case adopt.StepComplete:
 		return m.completeAdoption(ctx, tx, a, boxes)
-	case a.State == adopt.Reserved && a.kept() >= worth(boxes):
+	case adopt.StepPaidUp:
 		if err := moveAdoption(ctx, tx, a, adopt.StepPaidUp, m.Now()); err != nil {
 			return err
 		}
-		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.growing")
+		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.growing")
 	}
 	return nil
 }
@@ -292,10 +268,10 @@ func (m *Room) completeAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow
 	if _, err := tx.ExecContext(ctx, `UPDATE adoption_unit SET released = true WHERE adoption_id = $1`, a.ID); err != nil {
 		return fmt.Errorf("free units of adoption %d: %w", a.ID, err)
 	}
-	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.completed"); err != nil {
+	if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.completed"); err != nil {
 		return err
 	}
-	billed := worth(boxes)
+	billed := adopt.Worth(partsOf(boxes))
 	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCloseRef,
 		Data: payments.CloseRef{Ref: adopt.PaymentRef(a.ID), Seq: 1, BilledFen: &billed}})
 }

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// adoptionMoney books what payments tells of adoptions, in the order of their ids.
+// adoptionMoney books payments and refunds of adoptions, in the order of their ids.
 func (m *Room) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refunds []payments.RefundEvent) error {
 	ids := map[int64]bool{}
 	for _, e := range got {
@@ -58,13 +58,9 @@ func (m *Room) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.Pa
 }
 
 func (m *Room) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e payments.PaymentEvent) error {
-	a.PaidFen += e.AmountFen
-	switch {
-	case e.Late: // twice, or too late: it goes back as it came
-		a.RefundFen, a.LateFen = a.RefundFen+e.AmountFen, a.LateFen+e.AmountFen
-	case a.State == adopt.Cancelled: // it was on its way when the adoption ended, and payments sends it back
-		a.RefundFen = a.PaidFen - a.ForfeitFen
-	}
+	account := a.account()
+	account.Book(e.AmountFen, e.Late)
+	a.book(account)
 	_, err := tx.ExecContext(ctx, `UPDATE adoption SET paid_fen = $2, refund_fen = $3, late_fen = $4, version = version + 1 WHERE id = $1`,
 		a.ID, a.PaidFen, a.RefundFen, a.LateFen)
 	if err != nil {
@@ -74,22 +70,21 @@ func (m *Room) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e 
 	if err := m.AddTimeline(ctx, tx, []int64{a.ID}, "adoption.timeline.payment_"+e.Purpose, args); err != nil {
 		return err
 	}
-	if e.Late {
+	switch account.Follows(orders.Purpose(e.Purpose), e.Late) {
+	case adopt.FollowReturn:
 		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdRefundLate,
 			Data: payments.RefundPayment{PaymentID: e.PaymentID, Reason: "refund.late"}})
-	}
-	switch {
-	case e.Purpose == string(orders.PurposeBalance) && a.State == adopt.Reserved:
+	case adopt.FollowSettle:
 		return m.balanceOut(ctx, tx, a)
-	case a.State.Can(adopt.StepDeposit) && a.HoldLost:
+	case adopt.FollowLost:
 		return m.endAdoption(ctx, tx, a, adopt.StepLost, 0, "refund.sold_out", "adoption.timeline.lost")
-	case a.State.Can(adopt.StepDeposit):
+	case adopt.FollowReserve:
 		return m.reserveAdoption(ctx, tx, a)
 	}
 	return nil
 }
 
-// reserveAdoption: the deposit is paid. The stock stays held, and the household is told what it may expect.
+// reserveAdoption books a paid deposit. The stock stays held, and the income of the boxes is expected.
 func (m *Room) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow) error {
 	now := m.Now()
 	if err := moveAdoption(ctx, tx, a, adopt.StepDeposit, now); err != nil {
@@ -103,7 +98,7 @@ func (m *Room) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow)
 		return err
 	}
 	m.income.ForgetAverages()
-	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.reserved"); err != nil {
+	if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.reserved"); err != nil {
 		return err
 	}
 	if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdConfirm, Data: catalog.HoldConfirm{OrderID: a.ID}}); err != nil {
@@ -133,7 +128,8 @@ func writeBoxIncome(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	return nil
 }
 
-// adoptionHoldExpired: the catalogue gave an adoption's stock away because nobody paid in time.
+// HoldExpired marks an adoption whose stock the catalogue gave away because nobody paid in time, or ends it when it was
+// paid in that very moment.
 func (m *Room) HoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	a, err := lockAdoption(ctx, tx, id)
 	if link.CodeOf(err) == link.NotFound {

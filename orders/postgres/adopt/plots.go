@@ -3,7 +3,6 @@ package adopt
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -14,15 +13,6 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
-)
-
-const (
-	bedM2         = 20 // of a bed of a garden
-	balanceDays   = 7  // before the first box, the balance is due
-	plotLeadDays  = 3  // from today to the first box of a new adoption, at least
-	earlyDays     = 3  // that a box may come before its date
-	storyMax      = 600
-	plotMostUnits = 500
 )
 
 type plotRow struct {
@@ -43,78 +33,31 @@ type plotRow struct {
 const plotColumns = `p.id, p.presale_id, p.household_id, p.village_id, p.township_id, p.kind, p.family, p.units, p.every_days,
 	p.story_zh, p.story_en, (SELECT count(*) FROM adoption_unit u WHERE u.plot_id = p.id AND NOT u.released) AS taken`
 
-// plan is when the boxes of an adoption come and how many units of stock and fen there are to each.
-type plan struct {
-	dates   []time.Time
-	qty     int64 // of each box
-	unitFen int64 // price of one goose or bed
-}
-
-// planOf fixes the boxes of units of a plot taken at now: a goose comes by itself, one at every date; a bed brings a box
-// at every date that is left of the delivery window.
-func planOf(p *desk.Presale, kind orders.PlotKind, everyDays, units int64, now time.Time) (plan, error) {
-	first := desk.DayOf(p.DeliverFrom)
-	if soonest := desk.DayOf(now).AddDate(0, 0, plotLeadDays); first.Before(soonest) {
-		first = soonest
-	}
-	last := desk.DayOf(p.DeliverTo)
-	pl := plan{qty: 1}
-	most := units // a goose each
-	if kind == orders.PlotGarden {
-		pl.qty, most = units, 1<<30
-	}
-	for d := first; int64(len(pl.dates)) < most && !d.After(last); d = d.AddDate(0, 0, int(everyDays)) {
-		pl.dates = append(pl.dates, d)
-	}
-	if len(pl.dates) == 0 {
-		return pl, link.E(link.Conflict, "adoption.plot.over", "plot_id")
-	}
-	for kind == orders.PlotGoose && int64(len(pl.dates)) < units { // more geese than dates: the last date has several
-		pl.dates = append(pl.dates, pl.dates[len(pl.dates)-1])
-	}
-	perUnit := int64(1)
-	if kind == orders.PlotGarden {
-		perUnit = int64(len(pl.dates))
-	}
-	g, _ := p.Grade("")
-	var err error
-	if pl.unitFen, _, err = orders.Estimate(g.Price, orders.UnitMeasure(p.PublicPresale), perUnit, 0); err != nil {
-		return pl, fmt.Errorf("price a plot: %w", err)
-	}
-	return pl, nil
-}
-
-// stock is how many of the catalogue's units the plan takes.
-func (p plan) stock() int64 { return p.qty * int64(len(p.dates)) }
-
 func (m *Room) publicPlot(p *desk.Presale, ref *desk.Names, r plotRow, now time.Time) (adopt.PublicPlot, error) {
 	out := adopt.PublicPlot{
 		ID: r.ID, Kind: r.Kind, Season: p.Season, PresaleID: p.ID, Product: p.Product.Code, Title: p.Title, Picture: p.Product.Picture,
 		Family: r.Family, VillageID: r.VillageID, Village: ref.Villages[r.VillageID].Name, Township: ref.Townships[r.TownshipID],
 		Story: catalog.Text{Zh: r.StoryZh, En: r.StoryEn}, Units: r.Units, Left: max(r.Units-r.Taken, 0), EveryDays: r.EveryDays,
-		DepositBP: p.Terms.DepositBP, ForfeitBP: p.Terms.ForfeitBP, FreeHours: p.Terms.FreeCancelHours, BalanceDays: balanceDays,
+		DepositBP: p.Terms.DepositBP, ForfeitBP: p.Terms.ForfeitBP, FreeHours: p.Terms.FreeCancelHours, BalanceDays: adopt.BalanceDays,
 		Seller: p.Seller, ClosesAt: p.ClosesAt, Boxes: 1,
 	}
 	if r.Kind == orders.PlotGarden {
-		out.UnitM2 = bedM2
+		out.UnitM2 = adopt.BedM2
 	}
 	out.Open = p.CheckOpen(now, catalog.ChannelPrivate, "") == nil && out.Left > 0
-	pl, err := planOf(p, r.Kind, r.EveryDays, 1, now)
+	pl, err := adopt.PlanOf(p.PublicPresale, r.Kind, r.EveryDays, 1, now)
 	if link.CodeOf(err) == link.Conflict { // over: shown as it was
 		out.Open = false
-		pl, err = planOf(p, r.Kind, r.EveryDays, 1, p.DeliverFrom.AddDate(0, 0, -plotLeadDays))
+		pl, err = adopt.PlanOf(p.PublicPresale, r.Kind, r.EveryDays, 1, p.DeliverFrom.AddDate(0, 0, -adopt.LeadDays))
 	}
 	if err != nil {
 		return out, err
 	}
-	out.UnitFen, out.FirstOn = pl.unitFen, pl.dates[0].Format(time.DateOnly)
+	out.UnitFen, out.FirstOn = pl.UnitFen, pl.Dates[0].Format(time.DateOnly)
 	if r.Kind == orders.PlotGarden {
-		out.Boxes = int64(len(pl.dates))
+		out.Boxes = int64(len(pl.Dates))
 	}
-	out.MaxUnits = out.Left
-	if p.MaxQty > 0 {
-		out.MaxUnits = min(out.MaxUnits, max(p.MaxQty/out.Boxes, 1))
-	}
+	out.MaxUnits = adopt.MaxUnits(out.Left, p.MaxQty, out.Boxes)
 	return out, nil
 }
 
@@ -142,7 +85,7 @@ func (m *Room) adoptable(ctx context.Context, now time.Time) (map[int64]*desk.Pr
 	return known, open, nil
 }
 
-// Plots lists what can be adopted now. Households with the least adopted come first, so that all have their turn.
+// Plots lists the plots that can be adopted now. Households with the least adopted come first, so that all have their turn.
 func (m *Room) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, error) {
 	page := adopt.PlotPage{Items: []adopt.PublicPlot{}}
 	limit, err := desk.PageLimit(f.Limit, 24, 100)
@@ -239,8 +182,8 @@ func (m *Room) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, err
 	return m.publicPlot(p, ref, row, m.Now())
 }
 
-// keeps lets through the household itself and its helper with consent: those who offer, write and hand over.
-func (m *Room) keeps(ctx context.Context, household int64) error {
+// mayOffer lets through the household itself and its helper with consent, who offer, write and hand over.
+func (m *Room) mayOffer(ctx context.Context, household int64) error {
 	a := link.ActorFrom(ctx)
 	switch {
 	case a.System:
@@ -256,7 +199,7 @@ func (m *Room) keeps(ctx context.Context, household int64) error {
 	return desk.Denied(a)
 }
 
-// HouseholdPlots lists what a household offers and what else it could.
+// HouseholdPlots lists the offers of a household and those it could make.
 func (m *Room) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
 	res := adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{}}
 	household, err := m.MayEarn(ctx, r.ID)
@@ -301,10 +244,7 @@ func (m *Room) householdPlot(ctx context.Context, q desk.Queryer, p *desk.Presal
 	saved := err == nil
 	if desk.Missing(err) {
 		v := ref.Villages[lot.VillageID]
-		r = plotRow{PresaleID: p.ID, HouseholdID: lot.HouseholdID, VillageID: lot.VillageID, TownshipID: v.TownshipID, Kind: kind, EveryDays: 14}
-		if kind == orders.PlotGarden {
-			r.EveryDays = 7
-		}
+		r = plotRow{PresaleID: p.ID, HouseholdID: lot.HouseholdID, VillageID: lot.VillageID, TownshipID: v.TownshipID, Kind: kind, EveryDays: adopt.EveryDaysOf(kind)}
 		err = nil
 	}
 	if err != nil {
@@ -314,37 +254,16 @@ func (m *Room) householdPlot(ctx context.Context, q desk.Queryer, p *desk.Presal
 	if out.PublicPlot, err = m.publicPlot(p, ref, r, m.Now()); err != nil {
 		return out, err
 	}
-	free := max(lot.Capacity-lot.Reserved-lot.Delivered, 0)
-	out.Supply = r.Taken + free/max(out.Boxes, 1)
+	out.Supply = adopt.Supply(r.Taken, lot, out.Boxes)
 	return out, nil
-}
-
-var longNumber = regexp.MustCompile(`[0-9０-９][0-9０-９ -]{5,}[0-9０-９]`)
-
-// tellsWho finds a name or a number in what strangers will read.
-func tellsWho(story, head string) bool {
-	return head != "" && strings.Contains(story, head) || longNumber.MatchString(story)
 }
 
 // SavePlot offers geese or beds, or changes the offer.
 func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdPlot, error) {
-	if err := m.keeps(ctx, r.HouseholdID); err != nil {
+	if err := m.mayOffer(ctx, r.HouseholdID); err != nil {
 		return adopt.HouseholdPlot{}, err
 	}
-	var problems link.Problems
-	var okZh, okEn bool
-	r.Story.Zh, okZh = desk.CleanText(r.Story.Zh, storyMax)
-	r.Story.En, okEn = desk.CleanText(r.Story.En, storyMax)
-	if !okZh || !okEn || r.Story.Zh == "" {
-		problems.Add("adoption.plot.story", "story.zh", "max", fmt.Sprint(storyMax))
-	}
-	if r.EveryDays != 7 && r.EveryDays != 14 {
-		problems.Add("adoption.plot.every", "every_days")
-	}
-	if r.Units < 0 || r.Units > plotMostUnits {
-		problems.Add("adoption.plot.units", "units", "max", fmt.Sprint(plotMostUnits))
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check().Err(); err != nil {
 		return adopt.HouseholdPlot{}, err
 	}
 	p, err := m.Offers.Presale(ctx, r.PresaleID)
@@ -376,7 +295,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 	if err != nil {
 		return adopt.HouseholdPlot{}, err
 	}
-	if tellsWho(r.Story.Zh+"\n"+r.Story.En, home.Head) {
+	if adopt.NamesPerson(r.Story.Zh+"\n"+r.Story.En, home.Head) {
 		return adopt.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.private", "story.zh")
 	}
 	var out adopt.HouseholdPlot
@@ -384,17 +303,13 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 		if out, err = m.householdPlot(ctx, tx, p, kind, lot); err != nil {
 			return err
 		}
-		if r.Units < out.Adopted {
-			return link.E(link.Conflict, "adoption.plot.below_adopted", "units", "adopted", fmt.Sprint(out.Adopted))
-		}
 		// In the rhythm that is asked for: a bed that is cut every other week needs half the boxes.
-		pl, err := planOf(p, kind, r.EveryDays, 1, m.Now())
+		pl, err := adopt.PlanOf(p.PublicPresale, kind, r.EveryDays, 1, m.Now())
 		if err != nil {
 			return err
 		}
-		supply := out.Adopted + max(lot.Capacity-lot.Reserved-lot.Delivered, 0)/pl.stock()
-		if r.Units > supply {
-			return link.E(link.Invalid, "adoption.plot.above_supply", "units", "supply", fmt.Sprint(supply))
+		if err := r.CheckUnits(out.Adopted, adopt.Supply(out.Adopted, lot, pl.Stock())); err != nil {
+			return err
 		}
 		a := link.ActorFrom(ctx)
 		onBehalf := int64(0)

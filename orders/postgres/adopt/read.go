@@ -12,23 +12,23 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Adoption shows one adoption to those who have to do with it.
+// Adoption returns one adoption to people with a part in it.
 func (m *Room) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
 	a, boxes, s, household, err := m.findAdoption(ctx, r.No)
 	if err != nil {
 		return adopt.Adoption{}, err
 	}
-	out, err := m.outAdoptions(ctx, []*adoptionRow{a}, map[int64][]boxRow{a.ID: boxes}, func(*adoptionRow) (stake, int64) { return s, household })
+	out, err := m.outAdoptions(ctx, []*adoptionRow{a}, map[int64][]boxRow{a.ID: boxes}, func(*adoptionRow) (adopt.Stake, int64) { return s, household })
 	if err != nil {
 		return adopt.Adoption{}, err
 	}
 	res := out[0]
-	if s != stakeHousehold {
-		if res.Timeline, err = m.adoptionTimeline(ctx, a, s == stakeCounty); err != nil {
+	if s != adopt.StakeHousehold {
+		if res.Timeline, err = m.adoptionTimeline(ctx, a, s == adopt.StakeCounty); err != nil {
 			return adopt.Adoption{}, err
 		}
 	}
-	if s == stakeAdopter && a.sees() {
+	if s == adopt.StakeAdopter && a.State.ReadsUpdates() {
 		res.Updates, err = m.updatesOf(ctx, a.PlotID)
 	}
 	return res, err
@@ -70,7 +70,7 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 	}
 	actor := link.ActorFrom(ctx)
 	var w desk.Filter
-	s, household := stakeNone, int64(0)
+	s, household := adopt.StakeNone, int64(0)
 	ofHousehold := func(id int64) {
 		household = id
 		w.Add(`(a.household_id = ? OR EXISTS (SELECT FROM adoption_box b WHERE b.adoption_id = a.id AND b.household_id = ?))
@@ -78,22 +78,22 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 	}
 	switch {
 	case desk.IsCounty(actor):
-		s = stakeCounty
+		s = adopt.StakeCounty
 		if f.Household != 0 {
 			ofHousehold(f.Household)
 		}
 	case actor.Role == desk.RoleBuyer && actor.Account != 0:
-		s = stakeAdopter
+		s = adopt.StakeAdopter
 		w.Add(`a.account_id = ?`, actor.Account)
 	case desk.WorksFor(actor) != 0:
-		s = stakeSeller
+		s = adopt.StakeSeller
 		w.Add(`a.seller_org = ? AND a.reserved_at IS NOT NULL`, desk.WorksFor(actor))
 	default:
 		id, err := m.MayEarn(ctx, f.Household)
 		if err != nil {
 			return page, err
 		}
-		s = stakeHousehold
+		s = adopt.StakeHousehold
 		ofHousehold(id)
 	}
 	if len(f.State) > 0 {
@@ -105,7 +105,7 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 	}
 	if q := strings.TrimSpace(f.Query); q != "" {
 		id, _ := adopt.ParseNumber(q)
-		if s == stakeCounty || s == stakeSeller {
+		if s == adopt.StakeCounty || s == adopt.StakeSeller {
 			w.Add(`(a.id = ? OR a.buyer ILIKE ?)`, id, desk.LikePattern(q))
 		} else {
 			w.Add(`a.id = ?`, id)
@@ -123,7 +123,7 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 		return page, fmt.Errorf("count adoptions: %w", err)
 	}
 	page.Total, page.PriceFen, page.PaidFen = sum.Total, sum.Price, sum.Paid
-	if s == stakeHousehold {
+	if s == adopt.StakeHousehold {
 		page.PriceFen, page.PaidFen = 0, 0
 	}
 	if after != nil {
@@ -147,6 +147,6 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 	if err != nil {
 		return page, err
 	}
-	page.Items, err = m.outAdoptions(ctx, rows, boxes, func(*adoptionRow) (stake, int64) { return s, household })
+	page.Items, err = m.outAdoptions(ctx, rows, boxes, func(*adoptionRow) (adopt.Stake, int64) { return s, household })
 	return page, err
 }

@@ -18,10 +18,13 @@ type Room struct {
 	*desk.Desk
 	order  ordering
 	income desk.Averages
+	unpaid *desk.Unpaid
 }
 
 func New(d *desk.Desk, o ordering, a desk.Averages) *Room {
-	return &Room{Desk: d, order: o, income: a}
+	m := &Room{Desk: d, order: o, income: a}
+	m.unpaid = m.newUnpaid()
+	return m
 }
 
 // ordering places the order of a standing box.

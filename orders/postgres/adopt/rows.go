@@ -3,7 +3,6 @@ package adopt
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -11,7 +10,6 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
@@ -129,106 +127,81 @@ func boxesOf(ctx context.Context, q desk.Queryer, ids ...int64) (map[int64][]box
 	return byID, nil
 }
 
-// worth is what of an adoption was or will be delivered.
-func worth(boxes []boxRow) (fen int64) {
-	for _, b := range boxes {
-		if b.State != adopt.BoxFailed && b.State != adopt.BoxVoid {
-			fen += b.AmountFen
-		}
+// account is the money and the terms of the adoption.
+func (a *adoptionRow) account() adopt.Account {
+	return adopt.Account{State: a.State, DepositFen: a.DepositFen, PaidFen: a.PaidFen, RefundFen: a.RefundFen, LateFen: a.LateFen,
+		ForfeitFen: a.ForfeitFen, ForfeitBP: a.ForfeitBP, FreeHours: a.FreeHours, ExpiresAt: a.ExpiresAt, BalanceBy: a.BalanceBy,
+		ReservedAt: a.ReservedAt, HoldLost: a.HoldLost}
+}
+
+// book takes the money of an account over into the row.
+func (a *adoptionRow) book(to adopt.Account) {
+	a.PaidFen, a.RefundFen, a.LateFen, a.ForfeitFen = to.PaidFen, to.RefundFen, to.LateFen, to.ForfeitFen
+}
+
+// part is the box as the rules need it.
+func (b *boxRow) part() adopt.Part {
+	return adopt.Part{No: b.No, DueOn: b.DueOn, State: b.State, AmountFen: b.AmountFen, FeeFen: b.FeeFen, HouseholdID: b.HouseholdID}
+}
+
+func partsOf(boxes []boxRow) []adopt.Part {
+	parts := make([]adopt.Part, len(boxes))
+	for i := range boxes {
+		parts[i] = boxes[i].part()
 	}
-	return fen
+	return parts
 }
 
-// kept is the money that is there for the adoption's boxes.
-func (a *adoptionRow) kept() int64 { return a.PaidFen - a.RefundFen }
-
-// sees tells whether the adopter may read what the household writes.
-func (a *adoptionRow) sees() bool {
-	return a.State == adopt.Reserved || a.State == adopt.Growing || a.State == adopt.Completed
-}
-
-// due is what the adopter has to pay now.
-func (a *adoptionRow) due(boxes []boxRow) int64 {
-	switch a.State {
-	case adopt.Placed:
-		return a.DepositFen
-	case adopt.Reserved:
-		return max(worth(boxes)-a.kept(), 0)
-	}
-	return 0
-}
-
-// cancelCost is what cancelling at now forfeits.
-func (a *adoptionRow) cancelCost(now time.Time) (int64, error) {
-	if a.ReservedAt == nil || now.Before(a.ReservedAt.Add(time.Duration(a.FreeHours)*time.Hour)) {
-		return 0, nil
-	}
-	cost, err := money.BasisPoints(a.DepositFen, a.ForfeitBP)
-	return min(cost, a.kept()), err
-}
-
-// stake is what somebody has to do with an adoption.
-type stake int
-
-const (
-	stakeNone stake = iota
-	stakeHousehold
-	stakeSeller // the cooperative that packs and brings the boxes
-	stakeCounty
-	stakeAdopter
-)
-
-// stakeIn finds the actor's; household is the one it acts for.
-func (m *Room) stakeIn(ctx context.Context, a *adoptionRow, boxes []boxRow) (s stake, household int64, err error) {
+// stakeIn finds the actor's part in an adoption; household is the one that the actor acts for.
+func (m *Room) stakeIn(ctx context.Context, a *adoptionRow, boxes []boxRow) (s adopt.Stake, household int64, err error) {
 	actor := link.ActorFrom(ctx)
-	fills := func(id int64) bool {
-		return id != 0 && (id == a.HouseholdID || slices.ContainsFunc(boxes, func(b boxRow) bool { return b.HouseholdID == id }))
+	p := adopt.Person{County: desk.IsCounty(actor), Org: desk.WorksFor(actor)}
+	switch actor.Role {
+	case desk.RoleBuyer:
+		p.Buyer = actor.Account
+	case desk.RoleHousehold:
+		p.Household = actor.Household
+	case desk.RoleHelper:
+		p.Household = actor.OnBehalfOf
 	}
-	switch {
-	case desk.IsCounty(actor):
-		return stakeCounty, 0, nil
-	case actor.Role == desk.RoleBuyer && actor.Account != 0 && actor.Account == a.AccountID:
-		return stakeAdopter, 0, nil
-	case actor.Role == desk.RoleHousehold && fills(actor.Household):
-		return stakeHousehold, actor.Household, nil
-	case actor.Role == desk.RoleHelper && fills(actor.OnBehalfOf):
-		if err := m.Helps(ctx, actor, actor.OnBehalfOf); err != nil {
-			return stakeNone, 0, errNoAdoption()
+	s = adopt.StakeOf(p, adopt.Parties{Account: a.AccountID, SellerOrg: a.SellerOrg, HouseholdID: a.HouseholdID, Reserved: a.ReservedAt != nil}, partsOf(boxes))
+	if s != adopt.StakeHousehold {
+		return s, 0, nil
+	}
+	if actor.Role == desk.RoleHelper {
+		if err := m.Helps(ctx, actor, p.Household); err != nil {
+			return adopt.StakeNone, 0, errNoAdoption()
 		}
-		return stakeHousehold, actor.OnBehalfOf, nil
 	}
-	if org := desk.WorksFor(actor); org != 0 && org == a.SellerOrg && a.ReservedAt != nil {
-		return stakeSeller, 0, nil
-	}
-	return stakeNone, 0, nil
+	return s, p.Household, nil
 }
 
 // findAdoption reads an adoption that the actor has to do with. NotFound.
-func (m *Room) findAdoption(ctx context.Context, no string) (*adoptionRow, []boxRow, stake, int64, error) {
+func (m *Room) findAdoption(ctx context.Context, no string) (*adoptionRow, []boxRow, adopt.Stake, int64, error) {
 	if actor := link.ActorFrom(ctx); actor.Account == 0 && !actor.System {
-		return nil, nil, stakeNone, 0, desk.ErrLogin()
+		return nil, nil, adopt.StakeNone, 0, desk.ErrLogin()
 	}
 	id, ok := adopt.ParseNumber(no)
 	if !ok {
-		return nil, nil, stakeNone, 0, errNoAdoption()
+		return nil, nil, adopt.StakeNone, 0, errNoAdoption()
 	}
 	a, err := readAdoption(ctx, m.DB, id)
 	if err != nil {
-		return nil, nil, stakeNone, 0, err
+		return nil, nil, adopt.StakeNone, 0, err
 	}
 	boxes, err := boxesOf(ctx, m.DB, id)
 	if err != nil {
-		return nil, nil, stakeNone, 0, err
+		return nil, nil, adopt.StakeNone, 0, err
 	}
 	s, household, err := m.stakeIn(ctx, a, boxes[id])
-	if err == nil && s == stakeNone {
+	if err == nil && s == adopt.StakeNone {
 		err = errNoAdoption()
 	}
 	return a, boxes[id], s, household, err
 }
 
 // outAdoptions shows adoptions to somebody, without updates and timeline.
-func (m *Room) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes map[int64][]boxRow, look func(*adoptionRow) (stake, int64)) ([]adopt.Adoption, error) {
+func (m *Room) outAdoptions(ctx context.Context, rows []*adoptionRow, boxes map[int64][]boxRow, look func(*adoptionRow) (adopt.Stake, int64)) ([]adopt.Adoption, error) {
 	ids, plots, offerIDs := make([]int64, len(rows)), make([]int64, len(rows)), make([]int64, len(rows))
 	for i, a := range rows {
 		ids[i], plots[i], offerIDs[i] = a.ID, a.PlotID, a.OfferID
@@ -277,10 +250,10 @@ func adoptedPlot(a *adoptionRow, boxes []boxRow, r plotRow, o *desk.Offer, ref *
 		Family: r.Family, VillageID: r.VillageID, Village: ref.Villages[r.VillageID].Name, Township: ref.Townships[r.TownshipID],
 		Story: catalog.Text{Zh: r.StoryZh, En: r.StoryEn}, Units: r.Units, Left: max(r.Units-r.Taken, 0), EveryDays: a.EveryDays,
 		UnitFen: a.PriceFen / a.Units, DepositBP: o.Terms.DepositBP, ForfeitBP: a.ForfeitBP, FreeHours: a.FreeHours,
-		BalanceDays: balanceDays, Seller: o.Seller, Boxes: 1,
+		BalanceDays: adopt.BalanceDays, Seller: o.Seller, Boxes: 1,
 	}
 	if r.Kind == orders.PlotGarden {
-		p.UnitM2, p.Boxes = bedM2, int64(len(boxes))
+		p.UnitM2, p.Boxes = adopt.BedM2, int64(len(boxes))
 	}
 	if len(boxes) > 0 {
 		p.FirstOn = boxes[0].DueOn.Format(time.DateOnly)
@@ -288,24 +261,22 @@ func adoptedPlot(a *adoptionRow, boxes []boxRow, r plotRow, o *desk.Offer, ref *
 	return p
 }
 
-func (m *Room) outAdoption(a *adoptionRow, boxes []boxRow, plot adopt.PublicPlot, ref *desk.Names, s stake, household int64) adopt.Adoption {
-	now := m.Now()
+func (m *Room) outAdoption(a *adoptionRow, boxes []boxRow, plot adopt.PublicPlot, ref *desk.Names, s adopt.Stake, household int64) adopt.Adoption {
+	now, account, parts := m.Now(), a.account(), partsOf(boxes)
 	out := adopt.Adoption{
 		ID: a.ID, No: adopt.Number(a.ID), State: a.State, Buyer: orders.Buyer{AccountID: a.AccountID, Name: a.Buyer},
 		Plot: plot, Units: a.Units, UnitNos: []int64{}, OnFailure: a.OnFailure,
 		Delivery: orders.Delivery{Kind: a.Kind, PointID: a.PointID, Point: a.Point, Name: a.Recipient, Phone: a.Phone, Address: a.Address},
 		PriceFen: a.PriceFen, DepositFen: a.DepositFen, PaidFen: a.PaidFen, RefundFen: a.RefundFen, ForfeitFen: a.ForfeitFen,
-		DueFen: a.due(boxes), BalanceBy: a.BalanceBy.UTC(), PlacedAt: a.PlacedAt.UTC(), Version: a.Version, Boxes: []adopt.Box{},
+		DueFen: account.Due(adopt.Worth(parts)), BalanceBy: a.BalanceBy.UTC(), PlacedAt: a.PlacedAt.UTC(), Version: a.Version, Boxes: []adopt.Box{},
 	}
 	if a.State == adopt.Placed || a.State == adopt.Expiring {
 		at := a.ExpiresAt.UTC()
 		out.ExpiresAt = &at
 	}
-	begun := false
-	for _, b := range boxes {
-		begun = begun || b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled || b.State == adopt.BoxDisputed
-		if s == stakeHousehold && household != a.HouseholdID && household != b.HouseholdID {
-			continue // a household that helps out sees its own boxes
+	for i, b := range boxes {
+		if !s.Sees(a.HouseholdID, household, parts[i]) {
+			continue
 		}
 		x := adopt.Box{No: b.No, DueOn: b.DueOn.Format(time.DateOnly), Qty: b.Qty, State: b.State, AmountFen: b.AmountFen,
 			Family: b.Family, Village: ref.Villages[b.VillageID].Name, Replaced: b.Replaced, Reason: b.Reason, Note: b.Note}
@@ -313,42 +284,17 @@ func (m *Room) outAdoption(a *adoptionRow, boxes []boxRow, plot adopt.PublicPlot
 			at := b.DoneAt.UTC()
 			x.DoneAt = &at
 		}
-		switch s {
-		case stakeAdopter:
-			x.CanDispute = b.State.Can(adopt.BoxDispute)
-		case stakeHousehold:
-			mine := b.HouseholdID == household
-			x.NetFen, x.HouseholdID = b.AmountFen-b.FeeFen, b.HouseholdID
-			x.CanFail = mine && a.State.Can(adopt.StepComplete) && b.State.Can(adopt.BoxSeek)
-			x.CanDeliver = mine && a.State == adopt.Growing && b.State.Can(adopt.BoxDeliver) && !tooEarly(b, now)
-		case stakeCounty:
-			x.NetFen, x.HouseholdID, x.CanDecide = b.AmountFen-b.FeeFen, b.HouseholdID, b.State.Can(adopt.BoxReject)
-		}
+		x.Allow(s, household, a.State, parts[i], now)
 		out.Boxes = append(out.Boxes, x)
 	}
 	switch s {
-	case stakeHousehold, stakeSeller, stakeCounty:
+	case adopt.StakeHousehold:
 		out.HouseholdID = a.HouseholdID
-	case stakeAdopter:
-		out.CanCancel = a.State.Can(adopt.StepCancel) && !begun
-		if out.CanCancel {
-			if cost, err := a.cancelCost(now); err == nil {
-				out.CancelCost = cost
-			}
-		}
-	}
-	if s == stakeHousehold { // it packs a box for somebody: where to, and no more
-		out.Buyer = orders.Buyer{Name: adopt.Family(a.Buyer)}
-		out.Delivery.Phone, out.Delivery.Name = "", adopt.Family(a.Recipient)
-		if a.Kind == orders.DeliverAddress {
-			out.Delivery.Address = ""
-		}
-		out.PaidFen, out.RefundFen, out.ForfeitFen, out.DueFen, out.DepositFen = 0, 0, 0, 0, 0
+		out.ForHousehold()
+	case adopt.StakeSeller, adopt.StakeCounty:
+		out.HouseholdID = a.HouseholdID
+	case adopt.StakeAdopter:
+		out.CanCancel, out.CancelCost = account.CanCancel(parts, now)
 	}
 	return out
-}
-
-// tooEarly: a box may come a little before its date.
-func tooEarly(b boxRow, now time.Time) bool {
-	return now.Before(desk.BeginningOf(b.DueOn.AddDate(0, 0, -earlyDays)))
 }

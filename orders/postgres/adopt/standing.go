@@ -39,42 +39,13 @@ type standingRow struct {
 const standingColumns = `s.id, s.account_id, s.body_hash, s.state, s.presale_id, s.grade, s.qty, s.every_days, s.delivery_kind, s.point_id,
 	s.point, s.recipient, s.phone, s.address, s.next_on, s.cut_off, s.started_at, s.version`
 
+// schedule is the plan of the standing order.
+func (s *standingRow) schedule() adopt.Schedule {
+	return adopt.Schedule{State: s.State, Next: s.NextOn, EveryDays: s.EveryDays, Qty: s.Qty}
+}
+
 func (s *standingRow) delivery() orders.Delivery {
 	return orders.Delivery{Kind: s.Kind, PointID: s.PointID, Point: s.Point, Name: s.Recipient, Phone: s.Phone, Address: s.Address}
-}
-
-func cutOff(day time.Time) time.Time { return desk.BeginningOf(day).Add(-adopt.BoxCutOff).UTC() }
-func payBy(day time.Time) time.Time  { return desk.BeginningOf(day).Add(-adopt.BoxPayBy).UTC() }
-
-// mayCome tells whether a box of a presale can come on a day: within its delivery, and ordered while it is open.
-func mayCome(p *desk.Presale, day time.Time) bool {
-	cut := cutOff(day)
-	return !day.Before(desk.DayOf(p.DeliverFrom)) && !day.After(desk.DayOf(p.DeliverTo)) && !cut.Before(p.OpensAt) && cut.Before(p.ClosesAt)
-}
-
-// lastDay is the last on which a box of the presale can come.
-func lastDay(p *desk.Presale) time.Time {
-	for d := desk.DayOf(p.DeliverTo); !d.Before(desk.DayOf(p.DeliverFrom)); d = d.AddDate(0, 0, -1) {
-		if mayCome(p, d) {
-			return d
-		}
-	}
-	return desk.DayOf(p.DeliverFrom)
-}
-
-// starts are the next two weeks' days on which a standing order can begin.
-func starts(p *desk.Presale, now time.Time) []string {
-	days := []string{}
-	first := desk.DayOf(now)
-	if from := desk.DayOf(p.DeliverFrom); first.Before(from) {
-		first = from
-	}
-	for i := 0; i < 60 && len(days) < 14; i++ {
-		if d := first.AddDate(0, 0, i); mayCome(p, d) && now.Before(cutOff(d)) {
-			days = append(days, d.Format(time.DateOnly))
-		}
-	}
-	return days
 }
 
 // StandingOffers lists the presales of boxes that several boxes can still come of.
@@ -86,25 +57,19 @@ func (m *Room) StandingOffers(ctx context.Context, _ catalog.None) (adopt.Standi
 	}
 	now := m.Now()
 	for _, pub := range page.Items {
-		if !standingKind(pub) || pub.CheckOpen(now, catalog.ChannelPrivate, "") != nil {
+		if !adopt.Regular(pub) || pub.CheckOpen(now, catalog.ChannelPrivate, "") != nil {
 			continue
 		}
 		p := &desk.Presale{PublicPresale: pub}
-		days := starts(p, now)
+		days := adopt.Starts(p.PublicPresale, now)
 		if len(days) < 2 {
 			continue
 		}
 		res.Items = append(res.Items, adopt.StandingOffer{PresaleID: p.ID, Presale: p.Code, Title: p.Title, Note: p.Note,
 			Picture: p.Product.Picture, Unit: p.Product.OrderUnit, PriceUnit: p.Product.PriceUnit, Grades: p.Grades, MinQty: p.MinQty,
-			MaxQty: p.MaxQty, DepositBP: p.Terms.DepositBP, Starts: days, EndsOn: lastDay(p).Format(time.DateOnly)})
+			MaxQty: p.MaxQty, DepositBP: p.Terms.DepositBP, Starts: days, EndsOn: adopt.LastDay(p.PublicPresale).Format(time.DateOnly)})
 	}
 	return res, nil
-}
-
-// standingKind: boxes come regularly; what is adopted has a plan of its own.
-func standingKind(p catalog.PublicPresale) bool {
-	kind, ok := orders.KindOfPlot(p.Product.Code)
-	return ok && kind == orders.PlotGarden && p.Policy != "direct"
 }
 
 // Subscribe starts a standing order.
@@ -133,12 +98,11 @@ func (m *Room) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing
 	}
 	now := m.Now()
 	var first time.Time
+	var ok bool
 	if p != nil {
 		if e := p.CheckOpen(now, catalog.ChannelPrivate, "presale_id"); e != nil {
 			problems = append(problems, e)
-		} else if days := starts(p, now); r.StartOn == "" && len(days) > 0 {
-			first, _ = time.Parse(time.DateOnly, days[0])
-		} else if first, err = time.Parse(time.DateOnly, r.StartOn); err != nil || !mayCome(p, first) || !now.Before(cutOff(first)) {
+		} else if first, ok = adopt.StartOn(p.PublicPresale, r.StartOn, now); !ok {
 			problems.Add("standing.start", "start_on")
 		}
 	}
@@ -150,9 +114,9 @@ func (m *Room) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing
 		return tx.GetContext(ctx, &id, `
 			INSERT INTO standing (account_id, idem_key, body_hash, state, presale_id, grade, qty, every_days, delivery_kind, point_id, point,
 			                      recipient, phone, address, next_on, cut_off, started_at)
-			VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id`,
-			a.Account, r.IdempotencyKey, hash, p.ID, grade, r.Qty, r.EveryDays, string(r.Delivery.Kind), r.Delivery.PointID,
-			r.Delivery.Point, r.Delivery.Name, r.Delivery.Phone, r.Delivery.Address, first, cutOff(first), now)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
+			a.Account, r.IdempotencyKey, hash, string(adopt.StandingActive), p.ID, grade, r.Qty, r.EveryDays, string(r.Delivery.Kind), r.Delivery.PointID,
+			r.Delivery.Point, r.Delivery.Name, r.Delivery.Phone, r.Delivery.Address, first, adopt.CutOff(first), now)
 	})
 	if link.Constraint(err) == "standing_idem" {
 		id, err = m.subscribedBefore(ctx, a, r.IdempotencyKey, hash)
@@ -181,11 +145,9 @@ func (m *Room) subscribedBefore(ctx context.Context, a link.Actor, key string, h
 	return row.ID, nil
 }
 
-// checkStanding checks what a standing order says; the presale is nil when there is none to check against.
+// checkStanding notes the problems of a standing order; the presale is nil when it does not exist or has no regular boxes.
 func (m *Room) checkStanding(ctx context.Context, presaleID int64, grade string, qty, everyDays int64, d *orders.Delivery, problems *link.Problems) (*desk.Presale, string, error) {
-	if everyDays != 7 && everyDays != 14 {
-		problems.Add("standing.every", "every_days")
-	}
+	adopt.CheckRhythm(everyDays, problems)
 	if err := m.CheckDelivery(ctx, d, problems); err != nil {
 		return nil, "", err
 	}
@@ -197,7 +159,7 @@ func (m *Room) checkStanding(ctx context.Context, presaleID int64, grade string,
 	if err != nil {
 		return nil, "", err
 	}
-	if !standingKind(p.PublicPresale) {
+	if !adopt.Regular(p.PublicPresale) {
 		problems.Add("standing.presale", "presale_id")
 		return nil, "", nil
 	}
@@ -269,8 +231,6 @@ func (m *Room) Standings(ctx context.Context, _ catalog.None) (adopt.Standings, 
 	return adopt.Standings{Items: out}, err
 }
 
-const datesAhead = 6
-
 type dateRow struct {
 	StandingID int64           `db:"standing_id"`
 	DueOn      time.Time       `db:"due_on"`
@@ -305,33 +265,24 @@ func (m *Room) outStandings(ctx context.Context, rows []*standingRow) ([]adopt.S
 		o := adopt.Standing{ID: s.ID, State: s.State, Buyer: orders.Buyer{AccountID: s.AccountID, Name: s.Recipient}, PresaleID: s.PresaleID,
 			Presale: p.Code, Title: p.Title, Picture: p.Product.Picture, Unit: p.Product.OrderUnit, Grade: s.Grade, Qty: s.Qty,
 			EveryDays: s.EveryDays, Delivery: s.delivery(), Dates: []adopt.StandingDate{}, StartedAt: s.StartedAt.UTC(),
-			EndsOn: lastDay(p).Format(time.DateOnly), Version: s.Version}
+			EndsOn: adopt.LastDay(p.PublicPresale).Format(time.DateOnly), Version: s.Version}
 		if o.UnitFen, err = p.EstimateFen(s.Grade, 1); err != nil {
 			return nil, fmt.Errorf("price standing order %d: %w", s.ID, err)
 		}
-		skipped := map[string]bool{}
+		schedule, skipped := s.schedule(), map[string]bool{}
 		for _, d := range byID[s.ID] {
 			on := d.DueOn.Format(time.DateOnly)
-			if d.State == adopt.DateSkipped && !d.DueOn.Before(s.NextOn) && s.State != adopt.StandingEnded {
-				skipped[on] = true // shown among those to come
+			if !schedule.Shown(d.DueOn, d.State) {
+				skipped[on] = true // one of those to come
 				continue
 			}
-			x := adopt.StandingDate{On: on, State: d.State, CutOff: cutOff(d.DueOn), PayBy: payBy(d.DueOn), Qty: d.Qty, Reason: d.Reason}
+			x := adopt.StandingDate{On: on, State: d.State, CutOff: adopt.CutOff(d.DueOn), PayBy: adopt.PayBy(d.DueOn), Qty: d.Qty, Reason: d.Reason}
 			if d.OrderID != 0 {
 				x.OrderNo = orders.Number(d.OrderID)
 			}
 			o.Dates = append(o.Dates, x)
 		}
-		for d, n := s.NextOn, 0; n < datesAhead && s.State != adopt.StandingEnded && mayCome(p, d); d, n = d.AddDate(0, 0, int(s.EveryDays)), n+1 {
-			x := adopt.StandingDate{On: d.Format(time.DateOnly), State: adopt.DatePlanned, CutOff: cutOff(d), PayBy: payBy(d), Qty: s.Qty,
-				CanSkip: now.Before(cutOff(d))}
-			if skipped[x.On] {
-				x.State = adopt.DateSkipped
-			} else if s.State == adopt.StandingPaused {
-				x.State = adopt.DatePaused
-			}
-			o.Dates = append(o.Dates, x)
-		}
+		o.Dates = append(o.Dates, schedule.Ahead(p.PublicPresale, skipped, now)...)
 		out[i] = o
 	}
 	return out, nil
@@ -374,7 +325,7 @@ func (m *Room) ChangeStanding(ctx context.Context, r adopt.ChangeStanding) (adop
 		return adopt.Standing{}, err
 	}
 	return m.changeStanding(ctx, r.ID, func(tx *sqlx.Tx, s *standingRow) error {
-		if s.State == adopt.StandingEnded {
+		if s.State.Over() {
 			return errStandingEnded()
 		}
 		_, err := tx.ExecContext(ctx, `
@@ -390,16 +341,15 @@ func (m *Room) ChangeStanding(ctx context.Context, r adopt.ChangeStanding) (adop
 
 // SetStanding pauses, resumes or ends.
 func (m *Room) SetStanding(ctx context.Context, r adopt.SetStanding) (adopt.Standing, error) {
-	switch r.State {
-	case adopt.StandingActive, adopt.StandingPaused, adopt.StandingEnded:
-	default:
-		return adopt.Standing{}, link.E(link.Invalid, "standing.state", "state")
+	if err := r.Check(); err != nil {
+		return adopt.Standing{}, err
 	}
 	return m.changeStanding(ctx, r.ID, func(tx *sqlx.Tx, s *standingRow) error {
-		if s.State == adopt.StandingEnded && r.State != adopt.StandingEnded {
-			return errStandingEnded()
+		to, err := s.State.Set(r.State)
+		if err != nil {
+			return err
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE standing SET state = $2 WHERE id = $1`, r.ID, string(r.State)); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE standing SET state = $2 WHERE id = $1`, r.ID, string(to)); err != nil {
 			return fmt.Errorf("set standing order %d: %w", r.ID, err)
 		}
 		return nil
@@ -413,21 +363,19 @@ func (m *Room) SkipDate(ctx context.Context, r adopt.SkipDate) (adopt.Standing, 
 		return adopt.Standing{}, link.E(link.Invalid, "date", "on")
 	}
 	return m.changeStanding(ctx, r.ID, func(tx *sqlx.Tx, s *standingRow) error {
-		if s.State == adopt.StandingEnded {
+		if s.State.Over() {
 			return errStandingEnded()
 		}
-		days := int64(on.Sub(s.NextOn) / (24 * time.Hour))
-		if days < 0 || !m.Now().Before(cutOff(on)) {
-			return link.E(link.Conflict, "standing.cut_off", "on")
-		}
-		if days%s.EveryDays != 0 {
-			return link.E(link.Invalid, "standing.date", "on")
+		if err := s.schedule().CheckDate(on, m.Now()); err != nil {
+			return err
 		}
 		if r.Skip {
 			_, err = tx.ExecContext(ctx, `
-				INSERT INTO standing_date (standing_id, due_on, state, qty) VALUES ($1, $2, 'skipped', $3) ON CONFLICT DO NOTHING`, s.ID, on, s.Qty)
+				INSERT INTO standing_date (standing_id, due_on, state, qty) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+				s.ID, on, string(adopt.DateMachine.To(adopt.DateSkip)), s.Qty)
 		} else {
-			_, err = tx.ExecContext(ctx, `DELETE FROM standing_date WHERE standing_id = $1 AND due_on = $2 AND state = 'skipped'`, s.ID, on)
+			_, err = tx.ExecContext(ctx, `DELETE FROM standing_date WHERE standing_id = $1 AND due_on = $2 AND state = ANY($3)`,
+				s.ID, on, desk.TextArray(adopt.DateMachine.From(adopt.DateRestore)))
 		}
 		if err != nil {
 			return fmt.Errorf("skip a date of standing order %d: %w", s.ID, err)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
@@ -21,11 +20,24 @@ func (m *Room) workBoxes(ctx context.Context) error {
 	return errors.Join(m.cutOffDates(ctx), m.orderDates(ctx))
 }
 
-// cutOffDates fixes what is ordered of every date whose cut-off has passed, and moves its standing order on. The date's
+// Statements whose index is partial on the state name the states of the table.
+var (
+	cutOffSQL = `SELECT id FROM standing WHERE state <> ` + desk.StateText(adopt.StandingMachine.To(adopt.StandingEnd)) + ` AND cut_off <= $1
+		ORDER BY cut_off LIMIT $2`
+	orderingSQL = `
+		UPDATE standing_date d SET run_at = $2 FROM standing s
+		WHERE s.id = d.standing_id AND (d.standing_id, d.due_on) IN (
+			SELECT standing_id, due_on FROM standing_date
+			WHERE state IN (` + desk.StateList(adopt.DateMachine.From(adopt.DatePlaced)) + `) AND run_at <= $1
+			ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING d.standing_id, d.due_on, d.request, s.account_id`
+)
+
+// cutOffDates fixes the order of every date after its cut-off, and moves its standing order on. The date's
 // row is written in the same transaction: a date passes once.
 func (m *Room) cutOffDates(ctx context.Context) error {
 	var due []int64
-	err := m.DB.SelectContext(ctx, &due, `SELECT id FROM standing WHERE state <> 'ended' AND cut_off <= $1 ORDER BY cut_off LIMIT $2`, m.Now(), desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &due, cutOffSQL, m.Now(), desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("find dates to order: %w", err)
 	}
@@ -52,37 +64,33 @@ func (m *Room) cutOffDate(ctx context.Context, id int64) error {
 		if err != nil {
 			return fmt.Errorf("lock standing order %d: %w", id, err)
 		}
-		if s.State == adopt.StandingEnded || s.CutOff.After(m.Now()) {
+		if s.State.Over() || s.CutOff.After(m.Now()) {
 			return nil // another process was here
 		}
-		state, run := adopt.DateOrdering, true
-		if s.State == adopt.StandingPaused {
-			state, run = adopt.DatePaused, false
+		step := s.schedule().CutOffStep()
+		state, err := link.Next(adopt.DateMachine, adopt.DatePlanned, step)
+		if err != nil {
+			return err
 		}
-		body, err := json.Marshal(orders.PlaceRequest{
-			IdempotencyKey: fmt.Sprintf("box:%d:%s", s.ID, s.NextOn.Format(time.DateOnly)), Channel: catalog.ChannelPrivate,
-			Lines:    []orders.QuoteLine{{PresaleID: s.PresaleID, Grade: s.Grade, Qty: s.Qty}},
-			Delivery: s.delivery(), Shortage: orders.ShortageRefund,
-			Note: "定期菜箱，" + s.NextOn.Format("1月2日") + "送",
-		})
+		body, err := json.Marshal(adopt.DateRequest(s.ID, s.PresaleID, s.Grade, s.Qty, s.delivery(), s.NextOn))
 		if err != nil {
 			return fmt.Errorf("encode order of standing order %d: %w", id, err)
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO standing_date (standing_id, due_on, state, request, qty, run_at)
 			VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::bool THEN $7::timestamptz END) ON CONFLICT DO NOTHING`, // one that is skipped stays so
-			s.ID, s.NextOn, string(state), string(body), s.Qty, run, m.Now())
+			s.ID, s.NextOn, string(state), string(body), s.Qty, step == adopt.DateOrder, m.Now())
 		if err != nil {
 			return fmt.Errorf("write date of standing order %d: %w", id, err)
 		}
-		next := s.NextOn.AddDate(0, 0, int(s.EveryDays))
-		end := "active"
-		if !mayCome(p, next) {
-			end = "ended"
+		next := s.schedule().After()
+		if !adopt.MayCome(p.PublicPresale, next) {
+			if s.State, err = link.Next(adopt.StandingMachine, s.State, adopt.StandingEnd); err != nil {
+				return err
+			}
 		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE standing SET next_on = $2, cut_off = $3, state = CASE WHEN $4::text = 'ended' THEN 'ended' ELSE state END, version = version + 1
-			WHERE id = $1`, s.ID, next, cutOff(next), end)
+		_, err = tx.ExecContext(ctx, `UPDATE standing SET next_on = $2, cut_off = $3, state = $4, version = version + 1 WHERE id = $1`,
+			s.ID, next, adopt.CutOff(next), string(s.State))
 		if err != nil {
 			return fmt.Errorf("move standing order %d on: %w", id, err)
 		}
@@ -90,8 +98,8 @@ func (m *Room) cutOffDate(ctx context.Context, id int64) error {
 	})
 }
 
-// orderDates places what was cut off. The order's key names standing order and date: whoever asks again, after a crash
-// or beside another process, finds the order that is there.
+// orderDates places the orders of dates after their cut-off. The order's key names standing order and date: another try, after
+// a crash or beside another process, finds the existing order.
 func (m *Room) orderDates(ctx context.Context) error {
 	var due []struct {
 		StandingID int64     `db:"standing_id"`
@@ -99,12 +107,7 @@ func (m *Room) orderDates(ctx context.Context) error {
 		Request    []byte    `db:"request"`
 		AccountID  int64     `db:"account_id"`
 	}
-	err := m.DB.SelectContext(ctx, &due, `
-		UPDATE standing_date d SET run_at = $2 FROM standing s
-		WHERE s.id = d.standing_id AND (d.standing_id, d.due_on) IN (
-			SELECT standing_id, due_on FROM standing_date WHERE state = 'ordering' AND run_at <= $1
-			ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING d.standing_id, d.due_on, d.request, s.account_id`, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &due, orderingSQL, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("claim dates to order: %w", err)
 	}
@@ -117,13 +120,9 @@ func (m *Room) orderDates(ctx context.Context) error {
 		o, err := m.placeDate(link.WithActor(ctx, a), a, r, d.DueOn)
 		switch {
 		case err == nil:
-			_, err = m.DB.ExecContext(ctx, `
-				UPDATE standing_date SET state = 'ordered', order_id = $3, run_at = NULL WHERE standing_id = $1 AND due_on = $2 AND state = 'ordering'`,
-				d.StandingID, d.DueOn, o.ID)
+			err = m.noteDate(ctx, d.StandingID, d.DueOn, adopt.DatePlaced, o.ID, "")
 		case desk.Refused(err):
-			_, err = m.DB.ExecContext(ctx, `
-				UPDATE standing_date SET state = 'failed', reason = $3, run_at = NULL WHERE standing_id = $1 AND due_on = $2 AND state = 'ordering'`,
-				d.StandingID, d.DueOn, reasonKey(err))
+			err = m.noteDate(ctx, d.StandingID, d.DueOn, adopt.DateFail, 0, adopt.FailureKey(err))
 		default:
 			m.Log.Warn("a box has to wait", "standing", d.StandingID, "date", d.DueOn.Format(time.DateOnly), "error", err)
 			continue
@@ -135,13 +134,13 @@ func (m *Room) orderDates(ctx context.Context) error {
 	return nil
 }
 
-// reasonKey is the first sentence there is about an error.
-func reasonKey(err error) string {
-	e := link.AsError(err)
-	if len(e.Details) > 0 {
-		return e.Details[0].Key
-	}
-	return e.Key
+// noteDate writes the outcome of a date that was being ordered.
+func (m *Room) noteDate(ctx context.Context, standing int64, day time.Time, step adopt.DateStep, order int64, reason string) error {
+	_, err := m.DB.ExecContext(ctx, `
+		UPDATE standing_date SET state = $3, order_id = $4, reason = $5, run_at = NULL
+		WHERE standing_id = $1 AND due_on = $2 AND state = ANY($6)`,
+		standing, day, string(adopt.DateMachine.To(step)), order, reason, desk.TextArray(adopt.DateMachine.From(step)))
+	return err
 }
 
 // placeDate is Place for a box: the buyer has until the day before it comes to pay.
@@ -162,8 +161,8 @@ func (m *Room) placeDate(ctx context.Context, a link.Actor, r orders.PlaceReques
 	if err != nil {
 		return orders.Order{}, err
 	}
-	if d.ExpiresAt = payBy(day); !m.Now().Before(d.ExpiresAt) {
-		return orders.Order{}, link.E(link.Conflict, "standing.missed", "")
+	if d.ExpiresAt, err = adopt.PayDateBy(day, m.Now()); err != nil {
+		return orders.Order{}, err
 	}
 	d.BodyHash = hash
 	if err := m.order.Reserve(ctx, d); err != nil {
@@ -172,7 +171,7 @@ func (m *Room) placeDate(ctx context.Context, a link.Actor, r orders.PlaceReques
 	return m.order.Write(ctx, a, d)
 }
 
-// boxChecks are what must always hold of standing orders, for verify.
+// boxChecks are the invariants of standing orders, for verify.
 func boxChecks(late time.Time) []desk.Check {
 	return []desk.Check{
 		{Name: "box ordered twice", SQL: `

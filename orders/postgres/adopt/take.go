@@ -11,7 +11,6 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
@@ -24,7 +23,7 @@ type taking struct {
 	key   string
 	plot  plotRow
 	offer *desk.Offer
-	plan  plan
+	plan  adopt.Plan
 	lot   int64
 }
 
@@ -52,7 +51,7 @@ func (m *Room) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, erro
 	if err == nil {
 		return m.Adoption(ctx, adopt.Ref{No: adopt.Number(t.ID)})
 	}
-	// What cannot be adopted any more may have been adopted before by the very same request.
+	// The same request may have taken the plot before: then its answer is that adoption.
 	if code := link.CodeOf(err); code == link.Invalid || code == link.Conflict || code == link.SoldOut || code == link.NotFound {
 		id, lerr := m.adoptedBefore(ctx, a, r.IdempotencyKey, hash)
 		if lerr != nil {
@@ -84,17 +83,9 @@ func (m *Room) adoptedBefore(ctx context.Context, a link.Actor, key string, hash
 }
 
 func (m *Room) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*taking, error) {
-	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	problems := r.Check()
 	if err := m.CheckDelivery(ctx, &r.Delivery, &problems); err != nil {
 		return nil, err
-	}
-	switch r.OnFailure {
-	case "":
-		r.OnFailure = adopt.FailureReplace
-	case adopt.FailureReplace, adopt.FailureRefund:
-	default:
-		problems.Add("adoption.on_failure", "on_failure")
 	}
 	plot, err := m.plotRow(ctx, m.DB, r.PlotID)
 	if err != nil {
@@ -108,32 +99,20 @@ func (m *Room) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*
 	if e := p.CheckOpen(now, catalog.ChannelPrivate, "plot_id"); e != nil {
 		problems = append(problems, e)
 	}
-	switch left := plot.Units - plot.Taken; {
-	case r.Units <= 0:
-		problems.Add("order.quantity.not_positive", "units")
-	case left <= 0:
-		return nil, link.E(link.SoldOut, "adoption.taken", "units")
-	case r.Units > left:
-		return nil, link.E(link.SoldOut, "order.quantity.sold_out", "units", "left", fmt.Sprint(left))
+	if err := r.CheckLeft(plot.Units-plot.Taken, &problems); err != nil {
+		return nil, err
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	pl, err := planOf(p, plot.Kind, plot.EveryDays, r.Units, now)
+	pl, err := adopt.PlanOf(p.PublicPresale, plot.Kind, plot.EveryDays, r.Units, now)
 	if err != nil {
 		return nil, err
 	}
-	price := pl.unitFen * r.Units
-	deposit, err := money.BasisPoints(price, p.Terms.DepositBP)
+	price := pl.UnitFen * r.Units
+	deposit, err := adopt.Deposit(price, p.Terms.DepositBP)
 	if err != nil {
-		return nil, fmt.Errorf("reckon deposit: %w", err)
-	}
-	if deposit == 0 { // what is kept for one buyer alone is paid ahead
-		deposit = price
-	}
-	balanceBy := desk.BeginningOf(pl.dates[0].AddDate(0, 0, -balanceDays)).Add(20 * time.Hour)
-	if soonest := now.Add(48 * time.Hour); balanceBy.Before(soonest) {
-		balanceBy = soonest
+		return nil, err
 	}
 	return &taking{key: r.IdempotencyKey, plot: plot, offer: p.Offer, plan: pl, adoptionRow: adoptionRow{
 		PlotID: plot.ID, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, HouseholdID: plot.HouseholdID,
@@ -141,7 +120,7 @@ func (m *Room) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*
 		EveryDays: plot.EveryDays, OnFailure: r.OnFailure, Kind: r.Delivery.Kind, PointID: r.Delivery.PointID, Point: r.Delivery.Point,
 		Recipient: r.Delivery.Name, Phone: r.Delivery.Phone, Address: r.Delivery.Address, PriceFen: price, DepositFen: deposit,
 		ForfeitBP: p.Terms.ForfeitBP, FeeBP: p.Terms.FeeBP, FreeHours: p.Terms.FreeCancelHours, InspectHours: p.Terms.InspectionHours,
-		PlacedAt: now, ExpiresAt: now.Add(m.Config.PayPrivate), BalanceBy: balanceBy.UTC(),
+		PlacedAt: now, ExpiresAt: now.Add(m.Config.PayPrivate), BalanceBy: pl.BalanceBy(now),
 	}}, nil
 }
 
@@ -159,7 +138,7 @@ func (m *Room) holdPlot(ctx context.Context, t *taking) error {
 		}
 		res, err := m.Catalog.Reserve(desk.AsSystem(ctx), catalog.ReserveRequest{
 			Key: key, OrderID: id, Channel: catalog.ChannelPrivate, ExpiresAt: t.ExpiresAt.Add(m.Config.HoldSlack),
-			Lines: []catalog.ReserveLine{{Line: 1, PresaleID: t.PresaleID, Qty: t.plan.stock(), Policy: "direct", Household: t.HouseholdID}},
+			Lines: []catalog.ReserveLine{{Line: 1, PresaleID: t.PresaleID, Qty: t.plan.Stock(), Policy: "direct", Household: t.HouseholdID}},
 		})
 		if err != nil {
 			e := link.AsError(err)
@@ -225,9 +204,9 @@ func (m *Room) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error
 		INSERT INTO adoption (id, plot_id, offer_id, presale_id, seller_org, household_id, village_id, state, account_id, buyer, idem_key,
 		                      body_hash, units, every_days, on_failure, delivery_kind, point_id, point, recipient, phone, address,
 		                      price_fen, deposit_fen, forfeit_bp, fee_bp, free_hours, inspect_hours, placed_at, expires_at, balance_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'placed', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-		        $25, $26, $27, $28, $29)`,
-		t.ID, t.PlotID, t.OfferID, t.PresaleID, t.SellerOrg, t.HouseholdID, t.VillageID, t.AccountID, t.Buyer, t.key, t.BodyHash, t.Units,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+		        $26, $27, $28, $29, $30)`,
+		t.ID, t.PlotID, t.OfferID, t.PresaleID, t.SellerOrg, t.HouseholdID, t.VillageID, string(t.State), t.AccountID, t.Buyer, t.key, t.BodyHash, t.Units,
 		t.EveryDays, string(t.OnFailure), string(t.Kind), t.PointID, t.Point, t.Recipient, t.Phone, t.Address, t.PriceFen, t.DepositFen,
 		t.ForfeitBP, t.FeeBP, t.FreeHours, t.InspectHours, t.PlacedAt, t.ExpiresAt, t.BalanceBy)
 	if err != nil {
@@ -250,37 +229,31 @@ func (m *Room) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error
 	if err := t.insertBoxes(ctx, tx); err != nil {
 		return err
 	}
-	return m.adoptionMoved(ctx, tx, t.ID, adopt.Placed, "")
+	return m.publishAdoption(ctx, tx, t.ID, t.State, "")
 }
 
 func (t *taking) insertBoxes(ctx context.Context, tx *sqlx.Tx) error {
-	n := len(t.plan.dates)
-	weights := make([]int64, n)
-	for i := range weights {
-		weights[i] = 1
+	amounts, fees, err := t.plan.Amounts(t.PriceFen, t.FeeBP)
+	if err != nil {
+		return err
 	}
-	amounts := money.Split(t.PriceFen, weights, nil)
-	days, fees := make([]string, n), make([]int64, n)
-	for i, d := range t.plan.dates {
+	days := make([]string, len(t.plan.Dates))
+	for i, d := range t.plan.Dates {
 		days[i] = d.Format(time.DateOnly)
-		var err error
-		if fees[i], err = money.BasisPoints(amounts[i], t.FeeBP); err != nil {
-			return fmt.Errorf("reckon fee: %w", err)
-		}
 	}
-	_, err := tx.ExecContext(ctx, `
+	_, err = tx.ExecContext(ctx, `
 		INSERT INTO adoption_box (adoption_id, no, due_on, qty, amount_fen, fee_fen, household_id, village_id, lot_id, family, state)
-		SELECT $1, n, d::date, $2, a, f, $3, $4, $5, $6, 'planned'
+		SELECT $1, n, d::date, $2, a, f, $3, $4, $5, $6, $10
 		FROM unnest($7::text[], $8::bigint[], $9::bigint[]) WITH ORDINALITY AS u (d, a, f, n)`,
-		t.ID, t.plan.qty, t.HouseholdID, t.VillageID, t.lot, t.plot.Family, pq.Array(days), desk.Ints(amounts), desk.Ints(fees))
+		t.ID, t.plan.Qty, t.HouseholdID, t.VillageID, t.lot, t.plot.Family, pq.Array(days), desk.Ints(amounts), desk.Ints(fees), string(adopt.BoxPlanned))
 	if err != nil {
 		return fmt.Errorf("write boxes of adoption %d: %w", t.ID, err)
 	}
 	return nil
 }
 
-// adoptionMoved tells the world of a state, and the adoption's story when there is something to tell.
-func (m *Room) adoptionMoved(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
+// publishAdoption publishes a state, and writes the timeline entry with that key, if any.
+func (m *Room) publishAdoption(ctx context.Context, tx *sqlx.Tx, id int64, state adopt.State, key string, args ...string) error {
 	if key != "" {
 		words := map[string]string{}
 		for i := 0; i+1 < len(args); i += 2 {
@@ -309,7 +282,7 @@ func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.S
 	return nil
 }
 
-// PayAdoption starts a payment of what is due now.
+// PayAdoption starts a payment of the amount due now.
 func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)
@@ -323,28 +296,22 @@ func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, e
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	if s != stakeAdopter && s != stakeCounty {
+	if s != adopt.StakeAdopter && s != adopt.StakeCounty {
 		return orders.PayStart{}, desk.ErrRole()
 	}
-	now := m.Now()
-	due, purpose, expires, what := a.due(boxes), orders.PurposeDeposit, a.ExpiresAt, "定金"
-	switch {
-	case a.State == adopt.Placed && (!now.Before(a.ExpiresAt) || a.HoldLost), a.State == adopt.Expired,
-		a.State == adopt.Expiring:
-		return orders.PayStart{}, link.E(link.Conflict, "adoption.pay.expired", "")
-	case due == 0:
-		return orders.PayStart{}, link.E(link.Conflict, "order.pay.nothing", "")
-	case a.State == adopt.Reserved:
-		purpose, expires, what = orders.PurposeBalance, a.BalanceBy, "余款"
-		if !now.Before(expires) {
-			return orders.PayStart{}, link.E(link.Conflict, "adoption.pay.expired", "")
-		}
+	pay, err := a.account().Payable(adopt.Worth(partsOf(boxes)), m.Now())
+	if err != nil {
+		return orders.PayStart{}, err
+	}
+	what := "定金"
+	if pay.Purpose == orders.PurposeBalance {
+		what = "余款"
 	}
 	p, err := m.Payments.CreatePayment(desk.AsSystem(ctx), payments.CreatePayment{
-		Key: fmt.Sprintf("%s:%s", purpose, r.IdempotencyKey), Ref: adopt.PaymentRef(a.ID), Purpose: string(purpose), AmountFen: due,
+		Key: fmt.Sprintf("%s:%s", pay.Purpose, r.IdempotencyKey), Ref: adopt.PaymentRef(a.ID), Purpose: string(pay.Purpose), AmountFen: pay.AmountFen,
 		Method: r.Method, Party: payments.Party{Kind: "account", ID: a.AccountID, Name: a.Recipient},
 		Description: fmt.Sprintf("半亩园认养 %s %s", adopt.Number(a.ID), what), Code: adopt.Number(a.ID),
-		ReturnURL: r.ReturnURL, ExpiresAt: expires, Ahead: purpose == orders.PurposeBalance,
+		ReturnURL: r.ReturnURL, ExpiresAt: pay.ExpiresAt, Ahead: pay.Purpose == orders.PurposeBalance,
 	})
 	if err != nil {
 		if e := link.AsError(err); e.Field == "key" {
@@ -356,17 +323,16 @@ func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, e
 		PayTo: p.PayTo, PayToAccount: p.PayToAccount, PayToBank: p.PayToBank, ExpiresAt: p.ExpiresAt}, nil
 }
 
-// CancelAdoption ends an adoption before its first box: stock back to the household, money back less what the terms keep.
+// CancelAdoption ends an adoption before its first box: stock back to the household, money back less the forfeit.
 func (m *Room) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adoption, error) {
-	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
-	if !ok {
-		return adopt.Adoption{}, link.E(link.Invalid, "order.cancel.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+	if err := r.Check(); err != nil {
+		return adopt.Adoption{}, err
 	}
 	a, _, s, _, err := m.findAdoption(ctx, r.AdoptionNo)
 	if err != nil {
 		return adopt.Adoption{}, err
 	}
-	if s != stakeAdopter {
+	if s != adopt.StakeAdopter {
 		return adopt.Adoption{}, desk.ErrRole()
 	}
 	if a.State == adopt.Placed {
@@ -387,16 +353,14 @@ func (m *Room) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adopti
 		if err != nil {
 			return err
 		}
-		for _, b := range boxes[a.ID] {
-			if b.State == adopt.BoxDelivered || b.State == adopt.BoxSettled || b.State == adopt.BoxDisputed {
-				return link.E(link.Conflict, "adoption.cancel.begun", "")
-			}
+		if err := adopt.CheckCancel(partsOf(boxes[a.ID])); err != nil {
+			return err
 		}
-		cost, err := a.cancelCost(m.Now())
+		cost, err := a.account().CancelCost(m.Now())
 		if err != nil {
 			return fmt.Errorf("reckon forfeit of adoption %d: %w", a.ID, err)
 		}
-		return m.endAdoption(ctx, tx, a, adopt.StepCancel, cost, "refund.cancelled", "adoption.timeline.cancelled", "reason", reason)
+		return m.endAdoption(ctx, tx, a, adopt.StepCancel, cost, "refund.cancelled", "adoption.timeline.cancelled", "reason", r.Reason)
 	})
 	if err != nil {
 		return adopt.Adoption{}, err
@@ -404,42 +368,47 @@ func (m *Room) CancelAdoption(ctx context.Context, r adopt.Cancel) (adopt.Adopti
 	return m.Adoption(ctx, adopt.Ref{No: r.AdoptionNo})
 }
 
-// endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, what was paid
-// goes back less forfeit.
+// endAdoption cancels a locked adoption before anything was delivered: its geese and beds are free again, the
+// payments go back less forfeit.
 func (m *Room) endAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.Step, forfeit int64, reason, story string, args ...string) error {
 	if err := moveAdoption(ctx, tx, a, step, m.Now()); err != nil {
 		return err
 	}
-	if err := freeAdoption(ctx, tx, a.ID); err != nil {
+	if err := releaseAdoption(ctx, tx, a.ID); err != nil {
 		return err
 	}
 	msgs := []link.Message{{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: a.ID}}}
 	if a.PaidFen > 0 {
-		a.ForfeitFen, a.RefundFen = forfeit, a.PaidFen-forfeit
+		account := a.account()
+		account.End(forfeit)
+		a.book(account)
 		_, err := tx.ExecContext(ctx, `UPDATE adoption SET forfeit_fen = $2, refund_fen = $3 WHERE id = $1`, a.ID, a.ForfeitFen, a.RefundFen)
 		if err != nil {
 			return fmt.Errorf("refund adoption %d: %w", a.ID, err)
 		}
 	}
-	// Also where nothing was paid: what comes from now on is late, and goes back.
+	// Also without a payment: money that arrives from now on is late, and goes back.
 	msgs = append(msgs, link.Message{Subject: payments.CmdCancelRef,
 		Data: payments.CancelRef{Ref: adopt.PaymentRef(a.ID), ForfeitFen: forfeit, Coop: a.SellerOrg, Reason: reason}})
-	if err := m.adoptionMoved(ctx, tx, a.ID, a.State, story, args...); err != nil {
+	if err := m.publishAdoption(ctx, tx, a.ID, a.State, story, args...); err != nil {
 		return err
 	}
 	return link.Publish(ctx, tx, msgs...)
 }
 
-// freeAdoption lets others have the geese or beds, and tells the households not to expect it any more.
-func freeAdoption(ctx context.Context, tx *sqlx.Tx, id int64) error {
-	for _, q := range []string{
-		`UPDATE adoption_unit SET released = true WHERE adoption_id = $1`,
-		`UPDATE adoption_box SET state = 'void' WHERE adoption_id = $1 AND state IN ('planned', 'seeking')`,
-		`DELETE FROM income_entry WHERE adoption_id = $1 AND stage = 'expected'`,
-	} {
-		if _, err := tx.ExecContext(ctx, q, id); err != nil {
-			return fmt.Errorf("free adoption %d: %w", id, err)
-		}
+// releaseAdoption releases the geese or beds of an adoption for others, drops the boxes that were still to come, and takes
+// their income out of the ledger of the households.
+func releaseAdoption(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE adoption_unit SET released = true WHERE adoption_id = $1`, id); err != nil {
+		return fmt.Errorf("free units of adoption %d: %w", id, err)
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE adoption_box SET state = $2 WHERE adoption_id = $1 AND state = ANY($3)`,
+		id, string(adopt.BoxMachine.To(adopt.BoxDrop)), desk.TextArray(adopt.BoxMachine.From(adopt.BoxDrop)))
+	if err != nil {
+		return fmt.Errorf("drop boxes of adoption %d: %w", id, err)
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE adoption_id = $1 AND stage = 'expected'`, id); err != nil {
+		return fmt.Errorf("drop income of adoption %d: %w", id, err)
 	}
 	return nil
 }

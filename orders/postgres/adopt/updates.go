@@ -1,11 +1,9 @@
 package adopt
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"image/jpeg"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -15,32 +13,25 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-const updateMax = 1000
-
-// PostUpdate tells the adopters of a plot something.
+// PostUpdate writes an update for the adopters of a plot.
 func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update, error) {
-	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	text, ok := desk.CleanText(r.Text, updateMax)
-	if !ok || text == "" {
-		problems.Add("adoption.update.text", "text", "max", fmt.Sprint(updateMax))
-	}
+	problems := r.Check()
 	plot, err := m.plotRow(ctx, m.DB, r.PlotID)
 	if err != nil {
 		return adopt.Update{}, err
 	}
-	if err := m.keeps(ctx, plot.HouseholdID); err != nil {
+	if err := m.mayOffer(ctx, plot.HouseholdID); err != nil {
 		return adopt.Update{}, hidePlot(err)
 	}
 	if err := problems.Err(); err != nil {
 		return adopt.Update{}, err
 	}
-	hash, err := desk.HashBody(adopt.PostUpdate{PlotID: r.PlotID, Text: text})
+	hash, err := desk.HashBody(adopt.PostUpdate{PlotID: r.PlotID, Text: r.Text})
 	if err != nil {
 		return adopt.Update{}, err
 	}
 	a := link.ActorFrom(ctx)
-	out := adopt.Update{PlotID: plot.ID, At: m.Now(), Text: text, Helper: a.Role == desk.RoleHelper, Photos: []adopt.Photo{}}
+	out := adopt.Update{PlotID: plot.ID, At: m.Now(), Text: r.Text, Helper: a.Role == desk.RoleHelper, Photos: []adopt.Photo{}}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		about, done, err := m.Once(ctx, tx, r.IdempotencyKey, hash)
 		if err != nil {
@@ -56,7 +47,7 @@ func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update
 		}
 		err = tx.GetContext(ctx, &out.ID, `
 			INSERT INTO adoption_update (plot_id, at, text, account_id, actor, on_behalf_of) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-			plot.ID, out.At, text, a.Account, desk.ActorName(a), onBehalf)
+			plot.ID, out.At, r.Text, a.Account, desk.ActorName(a), onBehalf)
 		if err != nil {
 			return fmt.Errorf("write update of plot %d: %w", plot.ID, err)
 		}
@@ -69,7 +60,7 @@ func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update
 	return out, err
 }
 
-// hidePlot says of somebody else's plot that it is not there.
+// hidePlot turns the refusal of somebody else's plot into NotFound.
 func hidePlot(err error) error {
 	if link.CodeOf(err) == link.NotFound {
 		return link.E(link.NotFound, "adoption.plot.unknown", "")
@@ -77,30 +68,7 @@ func hidePlot(err error) error {
 	return err
 }
 
-// bare tells whether a JPEG has no segment but those that a picture is made of: nothing of a camera, a place or a
-// person can be in it.
-func bare(b []byte) bool {
-	if len(b) < 4 || b[0] != 0xFF || b[1] != 0xD8 {
-		return false
-	}
-	for i := 2; i+4 <= len(b); {
-		if b[i] != 0xFF {
-			return false
-		}
-		marker := b[i+1]
-		switch {
-		case marker == 0xDA: // the picture itself follows, up to the end
-			return bytes.HasSuffix(b, []byte{0xFF, 0xD9})
-		case marker == 0xDB || marker == 0xC4 || marker == 0xDD || marker >= 0xC0 && marker <= 0xC2:
-		default:
-			return false
-		}
-		i += 2 + int(b[i+2])<<8 + int(b[i+3])
-	}
-	return false
-}
-
-// AddPhoto adds a picture to an update. Whoever sends it has shrunk it and written it anew; what is not so is refused.
+// AddPhoto adds a picture to an update. The sender has shrunk it and written it anew; any other picture is refused.
 func (m *Room) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, error) {
 	var plotID, household int64
 	err := m.DB.QueryRowxContext(ctx, `
@@ -111,22 +79,18 @@ func (m *Room) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, err
 	if err != nil {
 		return adopt.Photo{}, fmt.Errorf("read update %d: %w", r.UpdateID, err)
 	}
-	if err := m.keeps(ctx, household); err != nil {
+	if err := m.mayOffer(ctx, household); err != nil {
 		if link.CodeOf(err) == link.NotFound {
 			err = link.E(link.NotFound, "adoption.update.unknown", "update_id")
 		}
 		return adopt.Photo{}, err
 	}
-	if len(r.JPEG) > adopt.PhotoMostBytes {
-		return adopt.Photo{}, link.E(link.TooLarge, "adoption.photo.size", "jpeg", "kb", fmt.Sprint(adopt.PhotoMostBytes/1000))
-	}
-	config, err := jpeg.DecodeConfig(bytes.NewReader(r.JPEG))
-	if err != nil || !bare(r.JPEG) || config.Width > adopt.PhotoMostPixels || config.Height > adopt.PhotoMostPixels ||
-		config.Width < 1 || config.Height < 1 {
-		return adopt.Photo{}, link.E(link.Invalid, "adoption.photo.kind", "jpeg")
+	width, height, err := r.Check()
+	if err != nil {
+		return adopt.Photo{}, err
 	}
 	sum := sha256.Sum256(r.JPEG)
-	out := adopt.Photo{Width: config.Width, Height: config.Height}
+	out := adopt.Photo{Width: width, Height: height}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `SELECT FROM adoption_update WHERE id = $1 FOR UPDATE`, r.UpdateID); err != nil {
 			return fmt.Errorf("lock update %d: %w", r.UpdateID, err)
@@ -153,13 +117,13 @@ func (m *Room) AddPhoto(ctx context.Context, r adopt.AddPhoto) (adopt.Photo, err
 	return out, err
 }
 
-// Updates are what a household posted.
+// Updates lists the updates of a household.
 func (m *Room) Updates(ctx context.Context, r adopt.PlotRef) ([]adopt.Update, error) {
 	plot, err := m.plotRow(ctx, m.DB, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.keeps(ctx, plot.HouseholdID); err != nil {
+	if err := m.mayOffer(ctx, plot.HouseholdID); err != nil {
 		return nil, hidePlot(err)
 	}
 	return m.updatesOf(ctx, plot.ID)
@@ -222,7 +186,7 @@ func (m *Room) Photo(ctx context.Context, r adopt.PhotoRef) (adopt.PhotoFile, er
 		return adopt.PhotoFile{}, fmt.Errorf("read photo %d: %w", r.ID, err)
 	}
 	if r.AdoptionNo == "" {
-		if err := m.keeps(ctx, row.Household); err != nil {
+		if err := m.mayOffer(ctx, row.Household); err != nil {
 			return adopt.PhotoFile{}, unknown
 		}
 		return adopt.PhotoFile{JPEG: row.JPEG}, nil
@@ -234,7 +198,7 @@ func (m *Room) Photo(ctx context.Context, r adopt.PhotoRef) (adopt.PhotoFile, er
 		}
 		return adopt.PhotoFile{}, unknown
 	}
-	if s != stakeAdopter || a.PlotID != row.PlotID || !a.sees() {
+	if s != adopt.StakeAdopter || a.PlotID != row.PlotID || !a.State.ReadsUpdates() {
 		return adopt.PhotoFile{}, unknown
 	}
 	return adopt.PhotoFile{JPEG: row.JPEG}, nil

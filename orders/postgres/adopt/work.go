@@ -14,86 +14,76 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
-	"banmuyuan/payments"
 )
 
-// workAdoptions does what is due of adoptions.
+// workAdoptions does the due work of adoptions.
 func (m *Room) workAdoptions(ctx context.Context) error {
-	return errors.Join(m.expireAdoptions(ctx), m.askForAdoptions(ctx), m.lapseAdoptions(ctx), m.settleBoxes(ctx), m.seekBoxes(ctx))
+	return errors.Join(m.unpaid.Work(ctx), m.lapseAdoptions(ctx), m.settleBoxes(ctx), m.seekBoxes(ctx))
 }
 
-func (m *Room) expireAdoptions(ctx context.Context) error {
-	var ids []int64
-	err := m.DB.SelectContext(ctx, &ids, `
-		UPDATE adoption SET state = 'expiring', check_at = $1, version = version + 1
-		WHERE id IN (SELECT id FROM adoption WHERE state = 'placed' AND expires_at <= $1
-		             ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-		RETURNING id`, m.Now(), desk.WorkBatch)
-	if err != nil {
-		return fmt.Errorf("stop unpaid adoptions: %w", err)
-	}
-	return nil
+// newUnpaid returns the worker that expires adoptions whose deposit was not paid in time.
+func (m *Room) newUnpaid() *desk.Unpaid {
+	return desk.NewUnpaid(m.Desk, desk.UnpaidConfig[adopt.State, adopt.Step]{
+		Name: "adoption", Table: "adoption", Version: true, Machine: adopt.Machine, Expire: adopt.StepExpire, Expired: adopt.StepGone,
+		Ref: adopt.PaymentRef, End: m.endUnpaid,
+	})
 }
 
-// askForAdoptions asks for each expiring adoption whether it was paid after all. A yes means that the payment's event is
-// on its way; a no ends it.
-func (m *Room) askForAdoptions(ctx context.Context) error {
-	var ids []int64
-	err := m.DB.SelectContext(ctx, &ids, `
-		UPDATE adoption SET check_at = $2
-		WHERE id IN (SELECT id FROM adoption WHERE state = 'expiring' AND check_at <= $1
-		             ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING id`, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
-	if err != nil {
-		return fmt.Errorf("claim expiring adoptions: %w", err)
-	}
+// endUnpaid ends adoptions that were not paid and gives their stock back.
+func (m *Room) endUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	for _, id := range ids {
-		res, err := m.Payments.ExpirePayments(desk.AsSystem(ctx), payments.Ref{Ref: adopt.PaymentRef(id)})
+		a, err := lockAdoption(ctx, tx, id)
 		if err != nil {
-			m.Log.Warn("ask whether an expiring adoption was paid", "adoption", id, "error", err)
+			return err
+		}
+		if !a.State.Can(adopt.StepGone) {
 			continue
 		}
-		if res.Paid {
-			continue
+		if err := moveAdoption(ctx, tx, a, adopt.StepGone, m.Now()); err != nil {
+			return err
 		}
-		err = m.Tx(ctx, func(tx *sqlx.Tx) error {
-			a, err := lockAdoption(ctx, tx, id)
-			if err != nil || a.State != adopt.Expiring {
-				return err
-			}
-			if err := moveAdoption(ctx, tx, a, adopt.StepGone, m.Now()); err != nil {
-				return err
-			}
-			if err := freeAdoption(ctx, tx, id); err != nil {
-				return err
-			}
-			if err := m.adoptionMoved(ctx, tx, id, a.State, "adoption.timeline.expired"); err != nil {
-				return err
-			}
-			return link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}})
-		})
-		if err != nil {
+		if err := releaseAdoption(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := m.publishAdoption(ctx, tx, id, a.State, "adoption.timeline.expired"); err != nil {
+			return err
+		}
+		if err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lapseAdoptions ends those whose balance did not come in time. What the terms keep of the deposit is kept.
+// Statements whose index is partial on the state name the states of the table.
+var (
+	lapsingSQL = `SELECT id FROM adoption WHERE state IN (` + desk.StateList(adopt.Machine.From(adopt.StepLapse)) + `) AND balance_by <= $1
+		ORDER BY id LIMIT $2`
+	inspectedSQL = `SELECT ` + boxColumns + ` FROM adoption_box b
+		WHERE b.state IN (` + desk.StateList(adopt.BoxMachine.From(adopt.BoxSettle)) + `) AND b.release_at <= $1 ORDER BY b.adoption_id, b.no LIMIT $2`
+	soughtSQL = `
+		UPDATE adoption_box b SET seek_at = $2
+		WHERE (b.adoption_id, b.no) IN (SELECT adoption_id, no FROM adoption_box
+		                               WHERE state IN (` + desk.StateList(adopt.BoxMachine.From(adopt.BoxReplace)) + `) AND seek_at <= $1
+		                               ORDER BY seek_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+		RETURNING ` + boxColumns
+)
+
+// lapseAdoptions ends adoptions whose balance did not come in time. The forfeit of the terms is kept.
 func (m *Room) lapseAdoptions(ctx context.Context) error {
 	now := m.Now()
 	var ids []int64
-	err := m.DB.SelectContext(ctx, &ids, `SELECT id FROM adoption WHERE state = 'reserved' AND balance_by <= $1 ORDER BY id LIMIT $2`, now, desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &ids, lapsingSQL, now, desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("find unpaid balances: %w", err)
 	}
 	for _, id := range ids {
 		err := m.Tx(ctx, func(tx *sqlx.Tx) error {
 			a, err := lockAdoption(ctx, tx, id)
-			if err != nil || a.State != adopt.Reserved || now.Before(a.BalanceBy) {
+			if err != nil || !a.account().Lapsed(now) {
 				return err
 			}
-			cost, err := a.cancelCost(now)
+			cost, err := a.account().CancelCost(now)
 			if err != nil {
 				return fmt.Errorf("reckon forfeit of adoption %d: %w", id, err)
 			}
@@ -106,19 +96,18 @@ func (m *Room) lapseAdoptions(ctx context.Context) error {
 	return nil
 }
 
-// settleBoxes releases the households of delivered boxes that the adopter had the time to look at.
+// settleBoxes releases the households of delivered boxes whose inspection is over.
 func (m *Room) settleBoxes(ctx context.Context) error {
 	now := m.Now()
 	var due []boxRow
-	err := m.DB.SelectContext(ctx, &due, `
-		SELECT `+boxColumns+` FROM adoption_box b WHERE b.state = 'delivered' AND b.release_at <= $1 ORDER BY b.adoption_id, b.no LIMIT $2`, now, desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &due, inspectedSQL, now, desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("find inspected boxes: %w", err)
 	}
 	for _, d := range due {
 		err := m.Tx(ctx, func(tx *sqlx.Tx) error {
 			a, b, err := lockBox(ctx, tx, d.AdoptionID, d.No)
-			if err != nil || b.State != adopt.BoxDelivered {
+			if err != nil || !b.State.Can(adopt.BoxSettle) {
 				return err
 			}
 			if err := moveBox(ctx, tx, b, adopt.BoxSettle); err != nil {
@@ -153,11 +142,7 @@ func lockBox(ctx context.Context, tx *sqlx.Tx, adoption int64, no int) (*adoptio
 // that an answer nobody heard is asked for again.
 func (m *Room) seekBoxes(ctx context.Context) error {
 	var due []boxRow
-	err := m.DB.SelectContext(ctx, &due, `
-		UPDATE adoption_box b SET seek_at = $2
-		WHERE (b.adoption_id, b.no) IN (SELECT adoption_id, no FROM adoption_box WHERE state = 'seeking' AND seek_at <= $1
-		                               ORDER BY seek_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING `+boxColumns, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
+	err := m.DB.SelectContext(ctx, &due, soughtSQL, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("claim boxes to replace: %w", err)
 	}
@@ -184,7 +169,7 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		return err
 	}
 	found := err == nil
-	// A box comes from one household; what the pool can only share out over several is given back.
+	// A box comes from one household: a reservation of several lots is given back.
 	split := found && (len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1)
 	family := ""
 	if found && !split {
@@ -199,15 +184,15 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		if err != nil {
 			return err
 		}
-		if now.State != adopt.BoxSeeking || len(now.Tried) != len(b.Tried) { // somebody else was faster, or it was cancelled
+		if !now.State.Can(adopt.BoxReplace) || len(now.Tried) != len(b.Tried) { // somebody else was faster, or it was cancelled
 			if found && now.State == adopt.BoxVoid {
-				return m.giveBack(ctx, tx, res)
+				return m.returnReservation(ctx, tx, res)
 			}
 			return nil
 		}
 		if !found || split {
 			if split {
-				if err := m.giveBack(ctx, tx, res); err != nil {
+				if err := m.returnReservation(ctx, tx, res); err != nil {
 					return err
 				}
 			}
@@ -226,10 +211,7 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		if err := moveBox(ctx, tx, now, adopt.BoxReplace); err != nil {
 			return err
 		}
-		due := now.DueOn
-		if soonest := desk.DayOf(m.Now()).AddDate(0, 0, plotLeadDays); due.Before(soonest) {
-			due = soonest
-		}
+		due := adopt.ReplacedOn(now.DueOn, m.Now())
 		s := res.Lines[0]
 		_, err = tx.ExecContext(ctx, `
 			UPDATE adoption_box SET seek_at = NULL, household_id = $3, village_id = $4, lot_id = $5, family = $6, due_on = $7, replaced = true
@@ -245,13 +227,13 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 		if err != nil {
 			return err
 		}
-		return m.adoptionMoved(ctx, tx, a.ID, a.State, "adoption.timeline.replaced", "no", strconv.Itoa(b.No),
+		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.replaced", "no", strconv.Itoa(b.No),
 			"village", ref.Villages[s.Villages[0]].Name, "family", family)
 	})
 }
 
-// giveBack returns everything of a reservation that was made for nothing.
-func (m *Room) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
+// returnReservation returns everything of a reservation that was made for nothing.
+func (m *Room) returnReservation(ctx context.Context, tx *sqlx.Tx, res catalog.Reservation) error {
 	for _, s := range res.Lines {
 		zero := make([]int64, len(s.Lots))
 		err := link.Publish(ctx, tx, link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: res.OrderID, Line: s.Line,
@@ -263,7 +245,7 @@ func (m *Room) giveBack(ctx context.Context, tx *sqlx.Tx, res catalog.Reservatio
 	return nil
 }
 
-// adoptionChecks are what must always hold of adoptions, for verify.
+// adoptionChecks are the invariants of adoptions, for verify.
 func adoptionChecks(late time.Time) []desk.Check {
 	return []desk.Check{
 		{Name: "boxes of an adoption", SQL: `

@@ -3,47 +3,35 @@ package desk
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
-// Roles as web names them.
+// Roles and rules of access, of package orders.
 const (
-	RoleBuyer       = "buyer"
-	RoleOfficer     = "officer"
-	RoleOrgApprover = "org_approver"
-	RoleClerk       = "clerk"
-	RoleHousehold   = "household"
-	RoleHelper      = "helper"
-	RoleOperator    = "operator"
-	roleApprover    = "approver"
-	RoleAdmin       = "admin"
+	RoleBuyer       = orders.RoleBuyer
+	RoleOfficer     = orders.RoleOfficer
+	RoleOrgApprover = orders.RoleOrgApprover
+	RoleClerk       = orders.RoleClerk
+	RoleHousehold   = orders.RoleHousehold
+	RoleHelper      = orders.RoleHelper
+	RoleOperator    = orders.RoleOperator
+	RoleAdmin       = orders.RoleAdmin
 )
 
-func IsCounty(a link.Actor) bool {
-	return a.System || a.Account != 0 && slices.Contains([]string{RoleOperator, roleApprover, RoleAdmin}, a.Role)
-}
+// IsCounty is orders.IsCounty.
+func IsCounty(a link.Actor) bool { return orders.IsCounty(a) }
 
-// BuysFor tells for which organisation the actor orders: 0 for itself. ok is false for those who do not order.
-func BuysFor(a link.Actor) (org int64, ok bool) {
-	switch a.Role {
-	case RoleBuyer:
-		return 0, a.Account != 0
-	case RoleOfficer, RoleOrgApprover:
-		return a.Org, a.Account != 0 && a.Org != 0
-	}
-	return 0, false
-}
+// BuysFor is orders.BuysFor.
+func BuysFor(a link.Actor) (org int64, ok bool) { return orders.BuysFor(a) }
 
-// WorksFor is the organisation whose sales and collection the actor sees, or 0.
-func WorksFor(a link.Actor) int64 {
-	if a.Account != 0 && slices.Contains([]string{RoleClerk, RoleOfficer, RoleOrgApprover}, a.Role) {
-		return a.Org
-	}
-	return 0
-}
+// WorksFor is orders.WorksFor.
+func WorksFor(a link.Actor) int64 { return orders.WorksFor(a) }
+
+// ActorName is orders.ActorName.
+func ActorName(a link.Actor) string { return orders.ActorName(a) }
 
 func ErrLogin() error    { return link.E(link.Unauthenticated, "unauthenticated", "") }
 func ErrRole() error     { return link.E(link.Forbidden, "forbidden", "") }
@@ -71,51 +59,29 @@ func NeedCounty(ctx context.Context) error {
 	return nil
 }
 
-// View is how much of an order somebody sees.
-type View int
+// View is orders.View.
+type View = orders.View
 
+// Views of an order, of package orders.
 const (
-	ViewNothing View = iota
-	ViewSale         // what the actor's cooperative sells in it, the buyer's name and the delivery
-	ViewAll
+	ViewSale = orders.ViewSale
+	ViewAll  = orders.ViewAll
 )
 
-func ViewOf(a link.Actor, o *OrderRow, lines []LineRow) View {
-	if IsCounty(a) || Owns(a, o) {
-		return ViewAll
+// ViewOf returns how much of an order the actor sees.
+func ViewOf(a link.Actor, o *OrderRow, lines []LineRow) orders.View {
+	sellers := make([]int64, len(lines))
+	for i := range lines {
+		sellers[i] = lines[i].SellerOrg
 	}
-	if org := WorksFor(a); org != 0 {
-		for _, l := range lines {
-			if l.SellerOrg == org {
-				return ViewSale
-			}
-		}
-	}
-	return ViewNothing
+	return orders.ViewOf(a, o.By(), sellers)
 }
 
-// Owns tells whether the actor ordered it, or belongs to the buying side of the organisation that did.
-func Owns(a link.Actor, o *OrderRow) bool {
-	org, ok := BuysFor(a)
-	if !ok {
-		return false
-	}
-	if org != 0 {
-		return o.OrgID == org
-	}
-	return o.AccountID == a.Account && o.OrgID == 0
-}
+// Owns reports whether the order is the actor's.
+func Owns(a link.Actor, o *OrderRow) bool { return orders.Owns(a, o.By()) }
 
-// Collector is whose work of collecting an actor sees: every share, those of an organisation's sales and villages, or
-// those of some households.
-type Collector struct {
-	All        bool
-	Org        int64
-	villages   []int64 // where the organisation runs a point
-	Households []int64
-	Works      bool // may weigh and close, not only look
-	OnBehalf   int64
-}
+// Collector is an orders.Collector that narrows statements.
+type Collector struct{ orders.Collector }
 
 // Collects finds what the actor may see; household, when given, is the one asked for. A helper sees households that
 // consented, and each only while it does.
@@ -123,15 +89,15 @@ func (m *Desk) Collects(ctx context.Context, household int64) (Collector, error)
 	a := link.ActorFrom(ctx)
 	switch {
 	case IsCounty(a):
-		return Collector{All: true, Works: true}, nil
+		return Collector{orders.Collector{All: true, Works: true}}, nil
 	case WorksFor(a) != 0:
 		ref, err := m.Ref.Get(ctx)
 		if err != nil {
 			return Collector{}, err
 		}
-		return Collector{Org: a.Org, villages: ref.villagesOf[a.Org], Works: true}, nil
+		return Collector{orders.Collector{Org: a.Org, Villages: ref.villagesOf[a.Org], Works: true}}, nil
 	case a.Role == RoleHousehold && a.Household != 0:
-		return Collector{Households: []int64{a.Household}}, nil
+		return Collector{orders.Collector{Households: []int64{a.Household}}}, nil
 	case a.Role == RoleHelper && a.Helper != 0:
 		if household == 0 {
 			household = a.OnBehalfOf
@@ -140,26 +106,21 @@ func (m *Desk) Collects(ctx context.Context, household int64) (Collector, error)
 			if err := m.Helps(ctx, a, household); err != nil {
 				return Collector{}, err
 			}
-			return Collector{Households: []int64{household}, OnBehalf: household}, nil
+			return Collector{orders.Collector{Households: []int64{household}, OnBehalf: household}}, nil
 		}
 		ids, err := m.helped(ctx, a)
-		return Collector{Households: ids}, err
+		return Collector{orders.Collector{Households: ids}}, err
 	}
 	return Collector{}, Denied(a)
 }
 
-// Covers tells whether a share is the collector's to see.
-func (c Collector) Covers(sellerOrg, village, household int64) bool {
-	return c.All || c.Org != 0 && (c.Org == sellerOrg || slices.Contains(c.villages, village)) || slices.Contains(c.Households, household)
-}
-
-// Where is covers in SQL, over the columns of alias t, with arguments from number n on.
+// Where is Covers in SQL, over the columns of alias t, with arguments from number n on.
 func (c Collector) Where(t string, n int) (string, []any) {
 	switch {
 	case c.All:
 		return "true", nil
 	case c.Org != 0:
-		return fmt.Sprintf("(%[1]s.seller_org = $%[2]d OR %[1]s.village_id = ANY($%[3]d))", t, n, n+1), []any{c.Org, Ints(c.villages)}
+		return fmt.Sprintf("(%[1]s.seller_org = $%[2]d OR %[1]s.village_id = ANY($%[3]d))", t, n, n+1), []any{c.Org, Ints(c.Villages)}
 	default:
 		return fmt.Sprintf("%s.household_id = ANY($%d)", t, n), []any{Ints(c.Households)}
 	}
@@ -226,19 +187,6 @@ func (m *Desk) MayEarn(ctx context.Context, household int64) (int64, error) {
 	return 0, Denied(a)
 }
 
-// ActorName is how an actor is written into rows: its login, or that it was a job of the system and which.
-func ActorName(a link.Actor) string {
-	switch {
-	case a.System && a.Login != "":
-		return "system:" + a.Login
-	case a.System:
-		return "system"
-	case a.Login != "":
-		return a.Login
-	}
-	return fmt.Sprintf("account %d", a.Account)
-}
-
 // OnBehalf marks the context of a helper that acts for a household.
 func OnBehalf(ctx context.Context, household int64) context.Context {
 	a := link.ActorFrom(ctx)
@@ -254,5 +202,5 @@ func (c Collector) ConflictScope(n int) (string, []any) {
 	if c.All {
 		return "true", nil
 	}
-	return fmt.Sprintf("(w.org = $%[1]d OR w.seller_org = $%[1]d OR w.village_id = ANY($%[2]d))", n, n+1), []any{c.Org, Ints(c.villages)}
+	return fmt.Sprintf("(w.org = $%[1]d OR w.seller_org = $%[1]d OR w.village_id = ANY($%[2]d))", n, n+1), []any{c.Org, Ints(c.Villages)}
 }

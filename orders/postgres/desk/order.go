@@ -76,31 +76,34 @@ func (l *LineRow) Out() orders.Line {
 	}
 }
 
-// Due is what the buyer has to pay now.
-func (o *OrderRow) Due() int64 {
-	switch o.State {
-	case orders.StatePlaced:
-		return o.DepositFen
-	case orders.StateBilled:
-		return o.BalanceFen
+// LinesOut returns lines as the contract has them.
+func LinesOut(rows []LineRow) []orders.Line {
+	out := make([]orders.Line, len(rows))
+	for i := range rows {
+		out[i] = rows[i].Out()
 	}
-	return 0
+	return out
 }
 
-// OrderID reads a reference: the number that people use, or the id.
-func OrderID(r orders.OrderRef) (int64, error) {
-	if r.No == "" {
-		if r.ID <= 0 {
-			return 0, ErrNotFound()
-		}
-		return r.ID, nil
-	}
-	id, ok := orders.ParseNumber(r.No)
-	if !ok || r.ID != 0 && r.ID != id {
-		return 0, link.E(link.NotFound, "order.number", "no")
-	}
-	return id, nil
+// Funds is the order's money.
+func (o *OrderRow) Funds() orders.Funds {
+	return orders.Funds{State: o.State, DepositFen: o.DepositFen, DepositPaid: o.DepositPaid, HoldLost: o.HoldLost, ExpiresAt: o.ExpiresAt,
+		AmountFen: o.AmountFen, BalanceFen: o.BalanceFen, PaidFen: o.PaidFen, LateFen: o.LateFen, RefundFen: o.RefundFen, ForfeitFen: o.ForfeitFen}
 }
+
+// SetFunds takes over what a rule changed of the order's money.
+func (o *OrderRow) SetFunds(f orders.Funds) {
+	o.DepositPaid, o.BalanceFen, o.PaidFen = f.DepositPaid, f.BalanceFen, f.PaidFen
+	o.LateFen, o.RefundFen, o.ForfeitFen = f.LateFen, f.RefundFen, f.ForfeitFen
+}
+
+// By is the order's buyer.
+func (o *OrderRow) By() orders.Buyer {
+	return orders.Buyer{AccountID: o.AccountID, OrgID: o.OrgID, Name: o.Buyer}
+}
+
+// OrderID is the id of a reference. NotFound.
+func OrderID(r orders.OrderRef) (int64, error) { return r.Resolve() }
 
 // Timeline tells the order's story, oldest first. Only the county sees which login did what; others see the role.
 func (m *Desk) Timeline(ctx context.Context, o *OrderRow, logins bool) ([]orders.TimelineEntry, error) {

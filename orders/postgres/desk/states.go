@@ -12,6 +12,15 @@ func StateList(states []string) string {
 	return strings.Join(quoted, ", ")
 }
 
+// StateIs returns the SQL condition that a column has one of some states: state = 'placed', or state IN ('confirmed',
+// 'weighing').
+func StateIs(column string, states []string) string {
+	if len(states) == 1 {
+		return column + " = " + StateText(states[0])
+	}
+	return column + " IN (" + StateList(states) + ")"
+}
+
 // StateText returns one state as an SQL literal: 'placed'.
 func StateText[S ~string](s S) string {
 	return "'" + strings.ReplaceAll(string(s), "'", "''") + "'"

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -32,9 +30,6 @@ type paper struct {
 	household int64
 	content   document.Content
 }
-
-// errNotYet is for a document of something that has not happened.
-func errNotYet() error { return link.E(link.Conflict, "document.not_yet", "subject") }
 
 // IssueDocument issues a document once.
 func (m *Room) IssueDocument(ctx context.Context, r document.Issue) (document.Document, error) {
@@ -72,7 +67,7 @@ func (m *Room) IssueDocument(ctx context.Context, r document.Issue) (document.Do
 		if err := tx.GetContext(ctx, &serial, `UPDATE document_counter SET last = last + 1 WHERE kind = $1 AND year = $2 RETURNING last`, d.kind, year); err != nil {
 			return fmt.Errorf("take number: %w", err)
 		}
-		no = fmt.Sprintf("%s%d-%06d", document.Kinds[d.kind], year, serial)
+		no = document.Number(d.kind, year, serial)
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO document (no, kind, year, serial, order_id, subject, seller_org, household_id, amount_fen, content, sha256, issued_at, issued_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, no, d.kind, year, serial, d.order.ID, d.subject, d.seller, d.household,
@@ -97,20 +92,15 @@ func (m *Room) issued(ctx context.Context, q desk.Queryer, d *paper) (string, er
 	return no, nil
 }
 
-// compose gathers what a document says. It also decides who may have it.
+// compose gathers the content of a document, and refuses it to those who may not have it.
 func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
-	if _, ok := document.Kinds[r.Kind]; !ok {
-		return nil, link.E(link.Invalid, "document.kind", "kind")
+	subject, err := r.About()
+	if err != nil {
+		return nil, err
 	}
 	id, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
 	if err != nil {
 		return nil, err
-	}
-	about, number, _ := strings.Cut(r.Subject, ":")
-	subject, err := strconv.ParseInt(number, 10, 64)
-	if want := map[document.Kind]string{document.DocConfirmation: "order", document.DocReceipt: "payment", document.DocRefund: "refund",
-		document.DocAcceptance: "delivery", document.DocPurchase: "ticket"}[r.Kind]; about != want || about != "order" && (err != nil || subject <= 0 || number != strconv.FormatInt(subject, 10)) {
-		return nil, link.E(link.Invalid, "document.subject", "subject")
 	}
 	if r.Kind == document.DocPurchase {
 		return m.draftPurchase(ctx, id, subject)
@@ -119,44 +109,24 @@ func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v != desk.ViewAll && r.Kind != document.DocAcceptance {
+	if r.Kind != document.DocAcceptance && !reader(ctx, v).Reads(r.Kind, 0) {
 		return nil, desk.ErrNotFound()
 	}
 	d := &paper{kind: r.Kind, order: o, subject: r.Subject}
 	full := m.order.Out(link.Actor{System: true}, o, lines)
-	d.content = document.Content{OrderNo: full.No, Buyer: full.Buyer.Name, Channel: full.Channel, PlacedOn: full.PlacedAt.In(desk.China).Format(time.DateOnly), Seller: sellers(full.Lines)}
+	d.content = document.ContentOf(full)
 	switch r.Kind {
 	case document.DocConfirmation:
-		return d, m.draftConfirmation(d, full)
+		return d, d.content.Confirm(full, o.ConfirmedAt)
 	case document.DocReceipt, document.DocRefund:
 		return d, m.draftPayment(ctx, d, subject)
 	}
 	return d, m.draftAcceptance(ctx, d, full, v, subject)
 }
 
-func sellers(lines []orders.Line) string {
-	var names []string
-	for _, l := range lines {
-		if !slices.Contains(names, l.Seller) {
-			names = append(names, l.Seller)
-		}
-	}
-	return strings.Join(names, "、")
-}
-
-func (m *Room) draftConfirmation(d *paper, o orders.Order) error {
-	if d.order.ConfirmedAt == nil || o.State == orders.StateCancelled {
-		return errNotYet()
-	}
-	c := &d.content
-	c.On, c.AmountFen, c.DepositFen = d.order.ConfirmedAt.In(desk.China).Format(time.DateOnly), o.EstimateFen, o.DepositFen
-	if c.DeliverTo = o.Delivery.Address; o.Delivery.Kind == orders.DeliverPickup {
-		c.DeliverTo = o.Delivery.Point
-	}
-	for _, l := range o.Lines {
-		c.Lines = append(c.Lines, document.Line{Title: l.Title, Grade: l.Grade, Unit: l.Unit, Qty: l.Ordered, Price: l.Price, PriceUnit: l.PriceUnit, AmountFen: l.EstimateFen})
-	}
-	return nil
+// reader is the actor as somebody who asks for a document of an order.
+func reader(ctx context.Context, v desk.View) document.Reader {
+	return document.Reader{Order: v == desk.ViewAll, Org: desk.WorksFor(link.ActorFrom(ctx))}
 }
 
 func (m *Room) draftPayment(ctx context.Context, d *paper, subject int64) error {
@@ -164,23 +134,10 @@ func (m *Room) draftPayment(ctx context.Context, d *paper, subject int64) error 
 	if err != nil {
 		return err
 	}
-	c := &d.content
 	if d.kind == document.DocReceipt {
-		for _, p := range account.Payments {
-			if p.ID == subject && p.State == payments.PaymentSucceeded && p.SucceededAt != nil {
-				c.On, c.AmountFen, c.Purpose, c.Method = p.SucceededAt.In(desk.China).Format(time.DateOnly), p.AmountFen, p.Purpose, p.Method
-				return nil
-			}
-		}
-		return errNotYet()
+		return d.content.Receive(account.Payments, subject)
 	}
-	for _, f := range account.Refunds {
-		if f.ID == subject && f.State == payments.RefundSucceeded && f.DoneAt != nil {
-			c.On, c.AmountFen, c.Method, c.Reason, c.BankRef = f.DoneAt.In(desk.China).Format(time.DateOnly), f.AmountFen, f.Method, f.Reason, f.BankRef
-			return nil
-		}
-	}
-	return errNotYet()
+	return d.content.Refund(account.Refunds, subject)
 }
 
 func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v desk.View, delivery int64) error {
@@ -197,11 +154,11 @@ func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v 
 		return desk.ErrNotFound()
 	}
 	line := o.Lines[at]
-	if v == desk.ViewSale && desk.WorksFor(link.ActorFrom(ctx)) != line.SellerOrg {
+	if !reader(ctx, v).Reads(document.DocAcceptance, line.SellerOrg) {
 		return desk.ErrNotFound()
 	}
 	if note.Reversed {
-		return errNotYet()
+		return document.ErrNotYet()
 	}
 	var grades []struct {
 		Grade string `db:"grade"`
@@ -263,8 +220,8 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 	}
 	err = m.DB.GetContext(ctx, &paid, `
 		SELECT paid_on, payout_item, amount_fen FROM income_entry WHERE ticket_id = $1 AND stage = 'paid' AND amount_fen > 0 ORDER BY source_key DESC LIMIT 1`, ticket)
-	if desk.Missing(err) || err == nil && paid.On == nil || t.State != orders.TicketAccepted || !t.Settled {
-		return nil, errNotYet()
+	if desk.Missing(err) || err == nil && !document.Settled(t, paid.On) {
+		return nil, document.ErrNotYet()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read income of ticket %d: %w", ticket, err)
@@ -279,17 +236,17 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 	}
 	i := slices.IndexFunc(account.Payouts, func(p payments.PayoutItem) bool { return p.ID == paid.Item })
 	if i < 0 {
-		return nil, errNotYet()
+		return nil, document.ErrNotYet()
 	}
 	item := account.Payouts[i]
-	if item.Holder != h.Head {
-		return nil, link.E(link.Conflict, "document.payee", "subject", "holder", item.Holder, "head", h.Head)
+	if err := document.CheckPayee(item.Holder, h.Head); err != nil {
+		return nil, err
 	}
 	o, lines, _, err := m.order.Find(sys, orders.OrderRef{ID: order})
 	if err != nil {
 		return nil, err
 	}
-	d := &paper{kind: document.DocPurchase, order: o, subject: fmt.Sprintf("ticket:%d", ticket), seller: at.Seller, household: at.Household}
+	d := &paper{kind: document.DocPurchase, order: o, subject: document.SubjectOf(document.DocPurchase, ticket), seller: at.Seller, household: at.Household}
 	d.content = document.Content{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(desk.China).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
 		AmountFen: t.AmountFen, FeeFen: t.FeeFen, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &document.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
 			Account: item.Number, PaidOn: paid.On.Format(time.DateOnly)},
@@ -305,16 +262,16 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 	return d, nil
 }
 
-// maySeeStatement lets through whom a purchase statement is for; to others there is none.
+// maySeeStatement lets the readers of a purchase statement through. NotFound for others.
 func (m *Room) maySeeStatement(ctx context.Context, household, seller int64) error {
 	a := link.ActorFrom(ctx)
-	if desk.IsCounty(a) || desk.WorksFor(a) != 0 && desk.WorksFor(a) == seller {
-		return nil
-	}
+	earns := false
 	if a.Role == desk.RoleHousehold || a.Role == desk.RoleHelper {
-		if _, err := m.MayEarn(ctx, household); err == nil {
-			return nil
-		}
+		_, err := m.MayEarn(ctx, household)
+		earns = err == nil
+	}
+	if document.Statement(desk.IsCounty(a), earns, desk.WorksFor(a), seller) {
+		return nil
 	}
 	if a.Account == 0 {
 		return desk.ErrLogin()
@@ -343,10 +300,10 @@ const documentColumns = `d.no, d.kind, d.order_id, d.subject, d.seller_org, d.ho
 	            WHEN 'purchase' THEN EXISTS (SELECT FROM ticket t WHERE t.id = split_part(d.subject, ':', 2)::bigint AND t.state <> 'accepted')
 	            ELSE false END AS void`
 
-// Document returns an issued one. NotFound for whom it is not.
+// Document returns an issued document to its readers. NotFound for others.
 func (m *Room) Document(ctx context.Context, r document.Ref) (document.Document, error) {
 	var d documentRow
-	err := m.DB.GetContext(ctx, &d, `SELECT `+documentColumns+` FROM document d WHERE d.no = $1`, strings.ToUpper(strings.TrimSpace(r.No)))
+	err := m.DB.GetContext(ctx, &d, `SELECT `+documentColumns+` FROM document d WHERE d.no = $1`, document.ReadNumber(r.No))
 	if desk.Missing(err) {
 		return document.Document{}, link.E(link.NotFound, "document.unknown", "")
 	}
@@ -358,7 +315,7 @@ func (m *Room) Document(ctx context.Context, r document.Ref) (document.Document,
 	} else {
 		var v desk.View
 		_, _, v, err = m.order.Find(ctx, orders.OrderRef{ID: d.OrderID})
-		if err == nil && v != desk.ViewAll && (d.Kind != document.DocAcceptance || desk.WorksFor(link.ActorFrom(ctx)) != d.SellerOrg) {
+		if err == nil && !reader(ctx, v).Reads(d.Kind, d.SellerOrg) {
 			err = desk.ErrNotFound()
 		}
 	}
@@ -384,23 +341,11 @@ func (m *Room) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.
 	list := []document.Entry{}
 	no := orders.Number(o.ID)
 	if v == desk.ViewAll {
-		if o.ConfirmedAt != nil && o.State != orders.StateCancelled {
-			list = append(list, document.Entry{Kind: document.DocConfirmation, Subject: "order", OrderNo: no, On: o.ConfirmedAt.UTC(), AmountFen: o.EstimateFen})
-		}
 		account, err := m.Payments.Account(desk.AsSystem(ctx), payments.Ref{Ref: orders.PaymentRef(o.ID)})
 		if err != nil {
 			return document.Entries{}, err
 		}
-		for _, p := range account.Payments {
-			if p.State == payments.PaymentSucceeded && p.SucceededAt != nil {
-				list = append(list, document.Entry{Kind: document.DocReceipt, Subject: fmt.Sprintf("payment:%d", p.ID), OrderNo: no, On: *p.SucceededAt, AmountFen: p.AmountFen})
-			}
-		}
-		for _, f := range account.Refunds {
-			if f.State == payments.RefundSucceeded && f.DoneAt != nil {
-				list = append(list, document.Entry{Kind: document.DocRefund, Subject: fmt.Sprintf("refund:%d", f.ID), OrderNo: no, On: *f.DoneAt, AmountFen: f.AmountFen})
-			}
-		}
+		list = document.Papers(orders.Order{No: no, State: o.State, EstimateFen: o.EstimateFen}, o.ConfirmedAt, account.Payments, account.Refunds)
 	}
 	notes, err := m.weigh.Deliveries(ctx, r)
 	if err != nil {
@@ -411,13 +356,13 @@ func (m *Room) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.
 		return document.Entries{}, err
 	}
 	for _, n := range notes.Items {
-		list = append(list, document.Entry{Kind: document.DocAcceptance, Subject: fmt.Sprintf("delivery:%d", n.ID), OrderNo: no, On: n.ClosedAt, AmountFen: n.AmountFen,
+		list = append(list, document.Entry{Kind: document.DocAcceptance, Subject: document.SubjectOf(document.DocAcceptance, n.ID), OrderNo: no, On: n.ClosedAt, AmountFen: n.AmountFen,
 			Title: ref.Villages[n.VillageID].Name, Void: n.Reversed})
 	}
 	return m.withNumbers(ctx, o.ID, 0, list)
 }
 
-// withNumbers fills in what was issued, and leaves out what is void and never was.
+// withNumbers fills in the numbers of issued documents, and leaves out void entries that never were issued.
 func (m *Room) withNumbers(ctx context.Context, order, household int64, list []document.Entry) (document.Entries, error) {
 	var rows []struct {
 		No      string        `db:"no"`
@@ -429,14 +374,11 @@ func (m *Room) withNumbers(ctx context.Context, order, household int64, list []d
 	if err != nil {
 		return document.Entries{}, fmt.Errorf("read documents: %w", err)
 	}
-	nos := make(map[[2]string]string, len(rows))
+	issued := document.Issued{}
 	for _, d := range rows {
-		nos[[2]string{string(d.Kind), d.Subject}] = d.No
+		issued.Add(d.Kind, d.Subject, d.No)
 	}
-	for i := range list {
-		list[i].No = nos[[2]string{string(list[i].Kind), list[i].Subject}]
-	}
-	list = slices.DeleteFunc(list, func(e document.Entry) bool { return e.Void && e.No == "" })
+	list = issued.Number(list)
 	return document.Entries{Items: list, Total: len(list)}, nil
 }
 
@@ -462,13 +404,13 @@ func (m *Room) HouseholdStatements(ctx context.Context, r document.HouseholdDocu
 	}
 	list := make([]document.Entry, len(rows))
 	for i, t := range rows {
-		list[i] = document.Entry{Kind: document.DocPurchase, Subject: fmt.Sprintf("ticket:%d", t.ID), OrderNo: orders.Number(t.OrderID), On: t.PaidOn, AmountFen: t.Net,
+		list[i] = document.Entry{Kind: document.DocPurchase, Subject: document.SubjectOf(document.DocPurchase, t.ID), OrderNo: orders.Number(t.OrderID), On: t.PaidOn, AmountFen: t.Net,
 			Title: orders.TicketNumber(t.ID), Void: t.Void}
 	}
 	return m.withNumbers(ctx, 0, household, list)
 }
 
-// DocumentRegister lists what was issued, the newest number first.
+// DocumentRegister lists issued documents, the newest number first.
 func (m *Room) DocumentRegister(ctx context.Context, r document.Filter) (document.Entries, error) {
 	if err := desk.NeedCounty(ctx); err != nil {
 		return document.Entries{}, err

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -17,9 +15,6 @@ import (
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
 )
-
-// channelless is the key of income that was not sold: dividends and distributions.
-const channelless = "distribution"
 
 // sumsSQL are the three stages apart.
 const sumsSQL = `coalesce(sum(e.amount_fen) FILTER (WHERE e.stage = 'expected'), 0)::bigint AS expected_fen,
@@ -35,32 +30,32 @@ type sums struct {
 func (s sums) Out() orders.IncomeSum { return orders.IncomeSum(s) }
 
 type entryRow struct {
-	SourceKey  string          `db:"source_key"`
-	Season     int             `db:"season"`
-	Month      int             `db:"month"`
-	Programme  string          `db:"programme"`
-	Channel    catalog.Channel `db:"channel"`
-	Product    string          `db:"product"`
-	OfferID    int64           `db:"offer_id"`
-	Qty        int64           `db:"qty"`
-	NetGrams   int64           `db:"net_grams"`
-	GrossFen   int64           `db:"gross_fen"`
-	FeeFen     int64           `db:"fee_fen"`
-	AgentOrg   int64           `db:"agent_org"`
-	AgentBP    int64           `db:"agent_bp"`
-	AgentFen   int64           `db:"agent_fen"`
-	AdvanceFen int64           `db:"advance_fen"`
-	AmountFen  int64           `db:"amount_fen"`
-	Stage      string          `db:"stage"`
-	OccurredOn time.Time       `db:"occurred_on"`
-	PaidOn     *time.Time      `db:"paid_on"`
-	PayoutItem int64           `db:"payout_item"`
-	OrderID    int64           `db:"order_id"`
-	Line       int             `db:"line"`
-	TicketID   int64           `db:"ticket_id"`
-	Policy     string          `db:"policy"`
-	LevelFen   int64           `db:"level_fen"`
-	AdoptionID int64           `db:"adoption_id"`
+	SourceKey  string             `db:"source_key"`
+	Season     int                `db:"season"`
+	Month      int                `db:"month"`
+	Programme  string             `db:"programme"`
+	Channel    catalog.Channel    `db:"channel"`
+	Product    string             `db:"product"`
+	OfferID    int64              `db:"offer_id"`
+	Qty        int64              `db:"qty"`
+	NetGrams   int64              `db:"net_grams"`
+	GrossFen   int64              `db:"gross_fen"`
+	FeeFen     int64              `db:"fee_fen"`
+	AgentOrg   int64              `db:"agent_org"`
+	AgentBP    int64              `db:"agent_bp"`
+	AgentFen   int64              `db:"agent_fen"`
+	AdvanceFen int64              `db:"advance_fen"`
+	AmountFen  int64              `db:"amount_fen"`
+	Stage      orders.IncomeStage `db:"stage"`
+	OccurredOn time.Time          `db:"occurred_on"`
+	PaidOn     *time.Time         `db:"paid_on"`
+	PayoutItem int64              `db:"payout_item"`
+	OrderID    int64              `db:"order_id"`
+	Line       int                `db:"line"`
+	TicketID   int64              `db:"ticket_id"`
+	Policy     string             `db:"policy"`
+	LevelFen   int64              `db:"level_fen"`
+	AdoptionID int64              `db:"adoption_id"`
 }
 
 // Income is a household's ledger of a season: what it is expected to get, is owed and was paid.
@@ -93,16 +88,9 @@ func (m *Room) Income(ctx context.Context, r orders.IncomeRequest) (orders.Incom
 	if err := m.fillEntries(ctx, &inc, rows, ref); err != nil {
 		return inc, err
 	}
-	inc.PerPersonFen = perPerson(inc.Sum.Total(), int64(home.Persons))
+	inc.PerPersonFen = orders.PerPerson(inc.Sum.Total(), int64(home.Persons))
 	inc.Years, err = m.years(ctx, household, home, season)
 	return inc, err
-}
-
-func perPerson(fen, persons int64) int64 {
-	if persons <= 0 {
-		return 0
-	}
-	return (fen + persons/2) / persons
 }
 
 func (m *Room) fillEntries(ctx context.Context, inc *orders.Income, rows []entryRow, ref *desk.Names) error {
@@ -116,13 +104,13 @@ func (m *Room) fillEntries(ctx context.Context, inc *orders.Income, rows []entry
 	if err != nil {
 		return err
 	}
-	months, programmes, channels := groups{}, groups{}, groups{}
+	var groups orders.IncomeGroups
 	for _, r := range rows {
 		e := orders.IncomeEntry{
 			SourceKey: r.SourceKey, Season: r.Season, Month: r.Month, Programme: r.Programme, Channel: r.Channel, Product: r.Product,
 			Title: ref.Products[r.Product].Name, Unit: ref.Products[r.Product].OrderUnit, Qty: r.Qty, NetGrams: r.NetGrams,
 			GrossFen: r.GrossFen, FeeFen: r.FeeFen, Agent: ref.Orgs[r.AgentOrg].Name, AgentBP: r.AgentBP, AgentFen: r.AgentFen, AdvanceFen: r.AdvanceFen,
-			Released: r.Stage == "released", OccurredOn: r.OccurredOn, PaidOn: r.PaidOn,
+			Released: r.Stage == orders.StageReleased, OccurredOn: r.OccurredOn, PaidOn: r.PaidOn,
 			Line: r.Line, TicketID: r.TicketID, PayoutItem: r.PayoutItem, Policy: r.Policy, LevelFen: r.LevelFen,
 		}
 		if o := known[r.OfferID]; o != nil {
@@ -137,55 +125,14 @@ func (m *Room) fillEntries(ctx context.Context, inc *orders.Income, rows []entry
 		if r.TicketID != 0 {
 			e.TicketNo = orders.TicketNumber(r.TicketID)
 		}
-		var s orders.IncomeSum
-		switch r.Stage {
-		case "expected":
-			s.ExpectedFen = r.AmountFen
-		case "paid":
-			s.PaidFen = r.AmountFen
-		default:
-			s.OwedFen = r.AmountFen
-		}
+		s := r.Stage.Sum(r.AmountFen)
 		e.ExpectedFen, e.OwedFen, e.PaidFen = s.ExpectedFen, s.OwedFen, s.PaidFen
 		inc.Entries = append(inc.Entries, e)
-		inc.Sum = add(inc.Sum, s)
-		months.add(strconv.Itoa(r.Month), s)
-		programmes.add(r.Programme, s)
-		channels.add(cmp.Or(string(r.Channel), channelless), s)
+		inc.Sum = inc.Sum.Plus(s)
+		groups.Add(r.Month, r.Programme, r.Channel, s)
 	}
-	inc.ByMonth, inc.ByProgramme, inc.ByChannel = months.byNumber(), programmes.bySize(), channels.bySize()
+	inc.ByMonth, inc.ByProgramme, inc.ByChannel = groups.Months(), groups.Programmes(), groups.Channels()
 	return nil
-}
-
-func add(a, b orders.IncomeSum) orders.IncomeSum {
-	return orders.IncomeSum{ExpectedFen: a.ExpectedFen + b.ExpectedFen, OwedFen: a.OwedFen + b.OwedFen, PaidFen: a.PaidFen + b.PaidFen}
-}
-
-type groups map[string]orders.IncomeSum
-
-func (g groups) add(key string, s orders.IncomeSum) { g[key] = add(g[key], s) }
-
-func (g groups) sorted(less func(a, b orders.IncomeGroup) int) []orders.IncomeGroup {
-	out := make([]orders.IncomeGroup, 0, len(g))
-	for k, s := range g {
-		out = append(out, orders.IncomeGroup{Key: k, IncomeSum: s})
-	}
-	slices.SortFunc(out, less)
-	return out
-}
-
-func (g groups) byNumber() []orders.IncomeGroup {
-	return g.sorted(func(a, b orders.IncomeGroup) int {
-		x, _ := strconv.Atoi(a.Key)
-		y, _ := strconv.Atoi(b.Key)
-		return cmp.Compare(x, y)
-	})
-}
-
-func (g groups) bySize() []orders.IncomeGroup {
-	return g.sorted(func(a, b orders.IncomeGroup) int {
-		return cmp.Or(cmp.Compare(b.Total(), a.Total()), cmp.Compare(a.Key, b.Key))
-	})
 }
 
 // years compares the household's seasons up to one with its village's and the county's.
@@ -203,28 +150,17 @@ func (m *Room) years(ctx context.Context, household int64, home homeRow, upTo in
 	if err != nil {
 		return nil, err
 	}
-	bySeason := map[int]orders.IncomeYear{}
+	earned := orders.Earnings{Persons: int64(home.Persons), BySeason: map[int]orders.IncomeSum{}}
 	for _, o := range own {
-		bySeason[o.Season] = orders.IncomeYear{Season: o.Season, IncomeSum: o.sums.Out()}
+		earned.BySeason[o.Season] = o.sums.Out()
 	}
-	for s := range avg.county {
-		if _, ok := bySeason[s]; !ok && s <= upTo {
-			bySeason[s] = orders.IncomeYear{Season: s}
+	village := orders.Earnings{Persons: avg.villagePersons[home.VillageID], BySeason: map[int]orders.IncomeSum{}}
+	for k, sum := range avg.village {
+		if k.village == home.VillageID {
+			village.BySeason[k.season] = sum
 		}
 	}
-	if _, ok := bySeason[upTo]; !ok {
-		bySeason[upTo] = orders.IncomeYear{Season: upTo}
-	}
-	years := make([]orders.IncomeYear, 0, len(bySeason))
-	for s, y := range bySeason {
-		y.PerPersonFen = perPerson(y.Total(), int64(home.Persons))
-		v, c := avg.village[villageSeason{home.VillageID, s}], avg.county[s]
-		y.VillagePerPersonFen = perPerson(v.Total(), avg.villagePersons[home.VillageID])
-		y.CountyPerPersonFen = perPerson(c.Total(), avg.persons)
-		years = append(years, y)
-	}
-	slices.SortFunc(years, func(a, b orders.IncomeYear) int { return cmp.Compare(a.Season, b.Season) })
-	return years, nil
+	return orders.CompareYears(earned, village, avg.countyEarnings(), upTo), nil
 }
 
 type homeRow struct {
@@ -309,6 +245,11 @@ type average struct {
 	county         map[int]orders.IncomeSum
 }
 
+// countyEarnings is what all households earned.
+func (a *average) countyEarnings() orders.Earnings {
+	return orders.Earnings{Persons: a.persons, BySeason: a.county}
+}
+
 const (
 	averagesFresh = 3 * time.Second  // looked at again behind the back of whoever asks
 	averagesStale = 60 * time.Second // too old to show
@@ -388,7 +329,7 @@ func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
 	}
 	for _, r := range rows {
 		avg.village[villageSeason{r.VillageID, r.Season}] = r.sums.Out()
-		avg.county[r.Season] = add(avg.county[r.Season], r.sums.Out())
+		avg.county[r.Season] = avg.county[r.Season].Plus(r.sums.Out())
 	}
 	a.mu.Lock()
 	a.now = avg

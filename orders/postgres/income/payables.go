@@ -3,29 +3,16 @@ package income
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
-	"banmuyuan/payments"
 )
 
 // rebuildLock keeps events of payments out while the income ledger is read anew.
 const rebuildLock = `hashtextextended(current_schema() || '.income', 0)`
-
-func stageOf(s payments.PayableState) string {
-	switch s {
-	case payments.PayablePending:
-		return "owed"
-	case payments.PayableReleased, payments.PayableBatched:
-		return "released"
-	case payments.PayablePaid:
-		return "paid"
-	}
-	return "" // reversed: nothing is owed
-}
 
 // PaymentsChanged moves income entries on. What is not known has no order behind it, or its entry is gone with a
 // reversed delivery: the facts tell.
@@ -37,24 +24,12 @@ func (m *Room) PaymentsChanged(ctx context.Context, tx *sqlx.Tx, e desk.PaymentE
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared(`+rebuildLock+`)`); err != nil {
 		return fmt.Errorf("wait for the income ledger: %w", err)
 	}
-	// Of several changes of one payable the last holds.
-	latest := make(map[string]payments.PayableChange, len(changes))
-	for _, c := range changes {
-		if old, ok := latest[c.SourceKey]; !ok || c.Version >= old.Version {
-			latest[c.SourceKey] = c
-		}
-	}
-	keys := make([]string, 0, len(latest))
-	for k := range latest {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys) // two batches wait for each other in one direction only
-	n := len(keys)
-	stages, paidOn := make([]string, n), make([]string, n)
+	latest := orders.LatestChanges(changes) // two batches wait for each other in one direction only
+	n := len(latest)
+	keys, stages, paidOn := make([]string, n), make([]string, n), make([]string, n)
 	versions, items := make([]int64, n), make([]int64, n)
-	for i, k := range keys {
-		c := latest[k]
-		stages[i], versions[i], items[i], paidOn[i] = stageOf(c.State), int64(c.Version), c.PayoutItem, c.PaidOn
+	for i, c := range latest {
+		keys[i], stages[i], versions[i], items[i], paidOn[i] = c.SourceKey, string(orders.StageOf(c.State)), int64(c.Version), c.PayoutItem, c.PaidOn
 	}
 	var known []string
 	err := tx.SelectContext(ctx, &known, `

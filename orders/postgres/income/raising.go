@@ -168,9 +168,7 @@ func (m *Room) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Rai
 		one := orders.Raiser{OrgID: x.OrgID, Name: o.Name, Village: ref.Villages[o.VillageID].Name, Households: x.Households,
 			RaisingSum: orders.RaisingSum{Units: x.Units, ExpectedFen: x.Expected, GrossFen: x.Gross, FeeFen: x.Fee, AgentFen: x.Agent, HouseholdFen: x.Own}}
 		res.Raisers = append(res.Raisers, one)
-		s := &res.Sum
-		s.Units, s.ExpectedFen, s.GrossFen = s.Units+one.Units, s.ExpectedFen+one.ExpectedFen, s.GrossFen+one.GrossFen
-		s.FeeFen, s.AgentFen, s.HouseholdFen = s.FeeFen+one.FeeFen, s.AgentFen+one.AgentFen, s.HouseholdFen+one.HouseholdFen
+		res.Sum = res.Sum.Plus(one.RaisingSum)
 	}
 	if r.OrgID == 0 {
 		return res, nil
@@ -209,7 +207,7 @@ func (m *Room) raisingEntries(ctx context.Context, res *orders.Raising, ref *des
 		h, p := people[x.Household], ref.Products[x.Product]
 		e := orders.RaisingEntry{OrderNo: orders.Number(x.OrderID), TicketID: x.TicketID, On: x.OccurredOn, Title: p.Name, Unit: p.OrderUnit,
 			Code: h.Code, Head: h.Head, Village: h.Village, Qty: x.Qty, NetGrams: x.NetGrams, GrossFen: x.GrossFen, FeeFen: x.FeeFen,
-			AgentBP: x.AgentBP, AgentFen: x.AgentFen, HouseholdFen: x.AmountFen + x.AdvanceFen, Stage: x.Stage}
+			AgentBP: x.AgentBP, AgentFen: x.AgentFen, HouseholdFen: x.AmountFen + x.AdvanceFen, Stage: string(x.Stage)}
 		if x.TicketID != 0 {
 			e.TicketNo = orders.TicketNumber(x.TicketID)
 		}

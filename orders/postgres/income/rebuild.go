@@ -43,27 +43,21 @@ type factColumns struct {
 func columnsOf(facts []payments.IncomeFact) factColumns {
 	var c factColumns
 	for _, f := range facts {
-		stage := stageOf(f.State)
+		stage := orders.StageOf(f.State)
 		if stage == "" {
 			continue
 		}
 		paid := ""
-		if f.PaidOn != nil && stage == "paid" {
+		if f.PaidOn != nil && stage == orders.StagePaid {
 			paid = f.PaidOn.Format(time.DateOnly)
 		}
 		o := f.Origin
-		season, month := o.Season, o.Month
-		if season == 0 {
-			season = f.OccurredOn.Year()
-		}
-		if month == 0 {
-			month = orders.SeasonMonth(season, f.OccurredOn)
-		}
+		season, month := orders.FactSeason(o.Season, o.Month, f.OccurredOn)
 		c.id, c.household, c.gross, c.fee = append(c.id, f.ID), append(c.household, f.Household), append(c.gross, f.GrossFen), append(c.fee, f.FeeFen)
 		c.agent, c.agentFen = append(c.agent, f.Agent), append(c.agentFen, f.AgentFen)
 		c.item, c.season, c.month = append(c.item, f.PayoutItem), append(c.season, int64(season)), append(c.month, int64(month))
 		c.qty, c.grams = append(c.qty, o.Qty), append(c.grams, o.NetGrams)
-		c.key, c.ref, c.stage, c.paid = append(c.key, f.SourceKey), append(c.ref, f.Ref), append(c.stage, stage), append(c.paid, paid)
+		c.key, c.ref, c.stage, c.paid = append(c.key, f.SourceKey), append(c.ref, f.Ref), append(c.stage, string(stage)), append(c.paid, paid)
 		c.occurred = append(c.occurred, f.OccurredOn.Format(time.DateOnly))
 		c.programme, c.channel, c.prod = append(c.programme, o.Programme), append(c.channel, o.Channel), append(c.prod, o.Product)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"sync"
 	"time"
@@ -84,14 +83,8 @@ func (m *Room) report(ctx context.Context, season int) (orders.Report, error) {
 	if err != nil {
 		return orders.Report{}, err
 	}
-	rep := orders.Report{Season: season, Persons: avg.persons, Years: []orders.IncomeYear{}, ByVillage: []orders.VillageIncome{}, Orders: []orders.StateCount{}}
-	for s, sum := range avg.county {
-		if s <= season {
-			rep.Years = append(rep.Years, orders.IncomeYear{Season: s, IncomeSum: sum,
-				PerPersonFen: perPerson(sum.Total(), avg.persons), CountyPerPersonFen: perPerson(sum.Total(), avg.persons)})
-		}
-	}
-	slices.SortFunc(rep.Years, func(a, b orders.IncomeYear) int { return cmp.Compare(a.Season, b.Season) })
+	rep := orders.Report{Season: season, Persons: avg.persons, ByVillage: []orders.VillageIncome{}, Orders: []orders.StateCount{}}
+	rep.Years = orders.CountyYears(avg.countyEarnings(), season)
 	for v, persons := range avg.villagePersons {
 		rep.ByVillage = append(rep.ByVillage, orders.VillageIncome{VillageID: v, Households: avg.villageHomes[v], Persons: persons,
 			IncomeSum: avg.village[villageSeason{v, season}]})
@@ -122,9 +115,9 @@ func (m *Room) report(ctx context.Context, season int) (orders.Report, error) {
 
 func (m *Room) reportGroups(ctx context.Context, rep *orders.Report) error {
 	var rows []struct {
-		Month     int    `db:"month"`
-		Programme string `db:"programme"`
-		Channel   string `db:"channel"`
+		Month     int             `db:"month"`
+		Programme string          `db:"programme"`
+		Channel   catalog.Channel `db:"channel"`
 		sums
 	}
 	err := m.DB.SelectContext(ctx, &rows, `
@@ -132,20 +125,21 @@ func (m *Room) reportGroups(ctx context.Context, rep *orders.Report) error {
 	if err != nil {
 		return fmt.Errorf("sum income: %w", err)
 	}
-	months, programmes, channels := groups{}, groups{}, groups{}
+	var groups orders.IncomeGroups
 	for _, r := range rows {
-		s := r.sums.Out()
-		months.add(strconv.Itoa(r.Month), s)
-		programmes.add(r.Programme, s)
-		channels.add(cmp.Or(r.Channel, channelless), s)
+		groups.Add(r.Month, r.Programme, r.Channel, r.sums.Out())
 	}
-	rep.ByMonth, rep.ByProgramme, rep.ByChannel = months.byNumber(), programmes.bySize(), channels.bySize()
+	rep.ByMonth, rep.ByProgramme, rep.ByChannel = groups.Months(), groups.Programmes(), groups.Channels()
 	return nil
 }
 
 // reportSpread tells how income per person is spread over households.
 func (m *Room) reportSpread(ctx context.Context, rep *orders.Report) error {
-	var rows []earner
+	var rows []struct {
+		Persons int64 `db:"persons"`
+		Fen     int64 `db:"fen"`
+		Nothing bool  `db:"nothing"`
+	}
 	err := m.DB.SelectContext(ctx, &rows, `
 		SELECT h.persons, coalesce(e.fen, 0)::bigint AS fen, e.fen IS NULL AS nothing
 		FROM household_ref h
@@ -154,73 +148,15 @@ func (m *Room) reportSpread(ctx context.Context, rep *orders.Report) error {
 	if err != nil {
 		return fmt.Errorf("read households' income: %w", err)
 	}
-	for _, r := range rows {
+	earners := make([]orders.Earner, len(rows))
+	for i, r := range rows {
+		earners[i] = orders.Earner{Persons: r.Persons, Fen: r.Fen}
 		if r.Nothing {
 			rep.NoIncome++
 		}
 	}
-	rep.Histogram, rep.Gini = histogram(rows), gini(rows)
+	rep.Histogram, rep.Gini = orders.Histogram(earners), orders.Gini(earners)
 	return nil
-}
-
-type earner struct {
-	Persons int64 `db:"persons"`
-	Fen     int64 `db:"fen"`
-	Nothing bool  `db:"nothing"`
-}
-
-func (e earner) perPerson() float64 { return float64(e.Fen) / float64(max(e.Persons, 1)) }
-
-// gini is the Gini coefficient of income per person, each household counted by its persons. It is a figure to look at,
-// no amount of money.
-func gini(rows []earner) float64 {
-	rows = slices.Clone(rows)
-	sort.Slice(rows, func(i, j int) bool { return rows[i].perPerson() < rows[j].perPerson() })
-	var persons, income, area float64
-	for _, r := range rows {
-		n, x := float64(max(r.Persons, 1)), float64(max(r.Fen, 0))
-		area += n * (2*income + x) // twice the trapezium under the Lorenz curve
-		persons, income = persons+n, income+x
-	}
-	if persons == 0 || income == 0 {
-		return 0
-	}
-	return 1 - area/(persons*income)
-}
-
-const histogramBins = 12
-
-// histogram counts households by income per person, in bins of a round width that take in all but the highest few.
-func histogram(rows []earner) []orders.HistogramBin {
-	if len(rows) == 0 {
-		return []orders.HistogramBin{}
-	}
-	fen := make([]int64, len(rows))
-	for i, r := range rows {
-		fen[i] = perPerson(max(r.Fen, 0), r.Persons)
-	}
-	slices.Sort(fen)
-	width := roundUp(fen[len(fen)*98/100]/histogramBins + 1)
-	bins := make([]orders.HistogramBin, histogramBins)
-	for i := range bins {
-		bins[i].FromFen, bins[i].ToFen = int64(i)*width, int64(i+1)*width
-	}
-	for _, f := range fen {
-		bins[min(f/width, histogramBins-1)].Households++
-	}
-	bins[histogramBins-1].ToFen = max(bins[histogramBins-1].ToFen, fen[len(fen)-1]+1)
-	return bins
-}
-
-// roundUp is the next 1, 2 or 5 times a power of ten, in yuan.
-func roundUp(fen int64) int64 {
-	for p := int64(100); ; p *= 10 {
-		for _, k := range []int64{1, 2, 5} {
-			if fen <= k*p {
-				return k * p
-			}
-		}
-	}
 }
 
 // drop has the next one wait for a new report.

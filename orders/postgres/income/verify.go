@@ -45,10 +45,10 @@ func (m *Room) Verify(ctx context.Context, res *orders.Findings) error {
 // verifyIncome compares every entry that somebody is owed or was paid with the payable that payments keeps.
 func (m *Room) verifyIncome(ctx context.Context, res *orders.Findings) error {
 	type entry struct {
-		Key       string `db:"source_key"`
-		Household int64  `db:"household_id"`
-		AmountFen int64  `db:"amount_fen"`
-		Stage     string `db:"stage"`
+		Key       string             `db:"source_key"`
+		Household int64              `db:"household_id"`
+		AmountFen int64              `db:"amount_fen"`
+		Stage     orders.IncomeStage `db:"stage"`
 		seen      bool
 	}
 	var rows []entry
@@ -67,7 +67,7 @@ func (m *Room) verifyIncome(ctx context.Context, res *orders.Findings) error {
 	}
 	_, err = m.facts(ctx, 0, func(page []payments.IncomeFact) error {
 		for _, f := range page {
-			stage := stageOf(f.State)
+			stage := orders.StageOf(f.State)
 			e := byKey[f.SourceKey]
 			switch {
 			case stage == "" && e == nil:

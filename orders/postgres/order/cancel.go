@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -13,17 +14,6 @@ import (
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 )
-
-// cancelEvent is what it means when the actor cancels: the buyer cancels, the county calls off. false: not theirs.
-func cancelEvent(a link.Actor, o *desk.OrderRow) (orders.Step, bool) {
-	switch {
-	case desk.Owns(a, o):
-		return orders.StepCancel, true
-	case desk.IsCounty(a):
-		return orders.StepCallOff, true
-	}
-	return "", false
-}
 
 // Cancel ends an order: stock back to its lots, money back less what the terms keep.
 func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order, error) {
@@ -41,17 +31,17 @@ func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order
 		return orders.Order{}, err
 	}
 	a := link.ActorFrom(ctx)
-	event, may := cancelEvent(a, o)
+	step, may := orders.CancelStep(desk.Owns(a, o), desk.IsCounty(a))
 	if !may {
 		return orders.Order{}, desk.ErrRole()
 	}
 	if o.State != orders.StateCancelled { // cancelled twice is cancelled
-		if o.State == orders.StatePlaced || o.State == orders.StateExpiring {
+		if o.State.Unpaid() {
 			if err := m.stopPayments(ctx, o.ID); err != nil {
 				return orders.Order{}, err
 			}
 		}
-		err = m.Tx(ctx, func(tx *sqlx.Tx) error { return m.cancel(ctx, tx, o.ID, event, reason) })
+		err = m.Tx(ctx, func(tx *sqlx.Tx) error { return m.cancel(ctx, tx, o.ID, step, reason) })
 		if err != nil {
 			return orders.Order{}, err
 		}
@@ -71,7 +61,7 @@ func (m *Room) stopPayments(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.Step, reason string) error {
+func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, step orders.Step, reason string) error {
 	o, err := desk.LockOrder(ctx, tx, id)
 	if err != nil {
 		return err
@@ -79,34 +69,24 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.S
 	if o.State == orders.StateCancelled {
 		return nil
 	}
-	was := o.State
-	if (was == orders.StatePlaced || was == orders.StateExpiring) && o.DepositPaid {
-		return link.E(link.Conflict, "order.cancel.just_paid", "")
-	}
 	lines, err := m.LinesOf(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	var forfeit int64
-	if event == orders.StepCancel && o.ConfirmedAt != nil {
-		out := make([]orders.Line, len(lines[id]))
-		for i := range out {
-			out[i] = lines[id][i].Out()
-		}
-		if forfeit, err = orders.CancelCost(was, out, o.PaidFen-o.LateFen, *o.ConfirmedAt, m.Now()); err != nil {
-			return fmt.Errorf("reckon forfeit of order %d: %w", id, err)
-		}
-	}
-	if event != orders.StepCallOff && was == orders.StateConfirmed {
-		var begun bool
-		if err := tx.GetContext(ctx, &begun, `SELECT EXISTS (SELECT FROM ticket WHERE order_id = $1)`, id); err != nil {
+	weighed := false
+	if orders.EndsUnweighed(o.State, step) {
+		if err := tx.GetContext(ctx, &weighed, `SELECT EXISTS (SELECT FROM ticket WHERE order_id = $1)`, id); err != nil {
 			return fmt.Errorf("look for tickets of order %d: %w", id, err)
 		}
-		if begun {
-			return link.E(link.Conflict, "order.cancel.too_late", "")
-		}
 	}
-	if err := desk.MoveTo(ctx, tx, o, event); err != nil {
+	if err := orders.CheckCancel(o.Funds(), step, weighed); err != nil {
+		return err
+	}
+	forfeit, err := orders.Forfeit(o.Funds(), step, desk.LinesOut(lines[id]), o.ConfirmedAt, m.Now())
+	if err != nil {
+		return fmt.Errorf("reckon forfeit of order %d: %w", id, err)
+	}
+	if err := desk.MoveTo(ctx, tx, o, step); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET check_at = NULL WHERE id = $1`, id); err != nil {
@@ -115,7 +95,7 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, event orders.S
 	if err := m.takeBack(ctx, tx, o, lines[id]); err != nil {
 		return err
 	}
-	if o.PaidFen > o.LateFen {
+	if o.Funds().InTimeFen() > 0 {
 		if err := m.sendBack(ctx, tx, o, forfeit, "refund.cancelled"); err != nil {
 			return err
 		}
@@ -145,8 +125,9 @@ func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, line
 		}
 	}
 	_, err = tx.ExecContext(ctx, `
-		UPDATE ticket SET state = 'refused', decided_why = 'order.cancelled_tickets', decided_by = $2
-		WHERE order_id = $1 AND state IN ('accepted', 'held')`, o.ID, desk.ActorName(link.ActorFrom(ctx)))
+		UPDATE ticket SET state = $3, decided_why = 'order.cancelled_tickets', decided_by = $2
+		WHERE order_id = $1 AND state = ANY($4)`, o.ID, desk.ActorName(link.ActorFrom(ctx)),
+		string(orders.TicketMachine.To(orders.TicketCallOff)), pq.Array(orders.TicketMachine.From(orders.TicketCallOff)))
 	if err != nil {
 		return fmt.Errorf("refuse tickets of order %d: %w", o.ID, err)
 	}

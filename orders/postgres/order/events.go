@@ -58,8 +58,7 @@ func (m *Room) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*des
 		if o == nil {
 			return fmt.Errorf("payment %d is for order %d, which is not there", e.PaymentID, id)
 		}
-		o.PaidFen += e.AmountFen
-		o.DepositPaid = o.DepositPaid || depositInTime(e)
+		o.SetFunds(o.Funds().Received(orders.Purpose(e.Purpose), e.AmountFen, e.Late))
 		ours, paid[id] = append(ours, e), true
 		told = append(told, desk.TimelineEntry{OrderID: id, Key: "order.timeline.payment_" + e.Purpose, Args: map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}})
 	}
@@ -74,27 +73,23 @@ func (m *Room) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*des
 		id, _ := orders.ParsePaymentRef(e.Ref)
 		o := locked[id]
 		var err error
-		switch _, cannot := o.State.Next(orders.StepDepositPaid); {
-		case e.Late:
+		switch o.Funds().Arrived(orders.Purpose(e.Purpose), e.Late) {
+		case orders.ArrivalLate:
 			err = m.AddTask(ctx, tx, "late", e.PaymentID, id, e.AmountFen, e.Purpose)
-		case !depositInTime(e):
-		case cannot == nil && !o.HoldLost:
-			o.State = orders.StateConfirmed
+		case orders.ArrivalConfirms:
+			o.State, err = o.State.Next(orders.StepDepositPaid)
 			confirm = append(confirm, id)
-		case cannot == nil || o.State == orders.StateExpired:
+		case orders.ArrivalReclaims:
 			err = m.AddTask(ctx, tx, "reclaim", id, id, 0, "")
-		case o.State == orders.StateCancelled:
+		case orders.ArrivalReturned:
 			err = m.sendBack(ctx, tx, o, 0, "refund.order_cancelled")
+		case orders.ArrivalBooked:
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return m.confirm(ctx, tx, confirm)
-}
-
-func depositInTime(e payments.PaymentEvent) bool {
-	return e.Purpose == string(orders.PurposeDeposit) && !e.Late
 }
 
 // savePaid writes what was paid for orders by now.
@@ -125,9 +120,10 @@ func (m *Room) sendBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, forf
 			return fmt.Errorf("read seller of order %d: %w", o.ID, err)
 		}
 	}
-	o.ForfeitFen, o.RefundFen = forfeit, max(o.PaidFen-forfeit, o.LateFen)
+	o.SetFunds(o.Funds().Ended(forfeit))
 	_, err := tx.ExecContext(ctx, `
-		UPDATE orders SET forfeit_fen = $2, refund_fen = $3, balance_fen = 0, version = version + 1 WHERE id = $1`, o.ID, forfeit, o.RefundFen)
+		UPDATE orders SET forfeit_fen = $2, refund_fen = $3, balance_fen = $4, version = version + 1 WHERE id = $1`,
+		o.ID, o.ForfeitFen, o.RefundFen, o.BalanceFen)
 	if err != nil {
 		return fmt.Errorf("refund order %d: %w", o.ID, err)
 	}
@@ -140,11 +136,14 @@ func (m *Room) refsChanged(ctx context.Context, tx *sqlx.Tx, locked map[int64]*d
 	for _, e := range refs {
 		id, _ := orders.ParsePaymentRef(e.Ref)
 		o := locked[id]
-		if o == nil || o.State != orders.StateBilled || e.BilledFen != o.AmountFen {
+		if o == nil {
 			continue
 		}
-		o.BalanceFen = e.ReceivableFen
-		o.RefundFen = max(o.RefundFen, o.LateFen+max(o.PaidFen-o.LateFen-e.BilledFen, 0))
+		f, ok := o.Funds().Billed(e.BilledFen, e.ReceivableFen)
+		if !ok {
+			continue
+		}
+		o.SetFunds(f)
 		_, err := tx.ExecContext(ctx, `
 			UPDATE orders SET balance_fen = $2, refund_fen = $3, version = version + 1 WHERE id = $1`, id, o.BalanceFen, o.RefundFen)
 		if err != nil {
@@ -170,11 +169,7 @@ func (m *Room) settle(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error 
 		return err
 	}
 	now := m.Now()
-	out := make([]orders.Line, len(lines[o.ID]))
-	for i := range out {
-		out[i] = lines[o.ID][i].Out()
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE orders SET paid_at = $2, inspect_until = $3 WHERE id = $1`, o.ID, now, orders.InspectionEnds(out, now))
+	_, err = tx.ExecContext(ctx, `UPDATE orders SET paid_at = $2, inspect_until = $3 WHERE id = $1`, o.ID, now, orders.InspectionEnds(desk.LinesOut(lines[o.ID]), now))
 	if err != nil {
 		return fmt.Errorf("settle order %d: %w", o.ID, err)
 	}
@@ -204,12 +199,12 @@ func (m *Room) HoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	if err != nil {
 		return err
 	}
-	switch o.State {
-	case orders.StatePlaced, orders.StateExpiring:
+	switch o.State.OnHoldExpired() {
+	case orders.HoldMarked:
 		if _, err := tx.ExecContext(ctx, `UPDATE orders SET hold_lost = true, expires_at = least(expires_at, $2) WHERE id = $1`, o.ID, m.Now()); err != nil {
 			return fmt.Errorf("mark order %d: %w", o.ID, err)
 		}
-	case orders.StateConfirmed:
+	case orders.HoldReclaims:
 		// It was paid in the same moment. A worker asks the catalogue whether the stock is really gone.
 		return m.AddTask(ctx, tx, "reclaim", o.ID, o.ID, 0, "")
 	}

@@ -39,13 +39,13 @@ type placed struct {
 	err   error
 }
 
-// The statement writes orders, their lines and events, of those whose account and key have no order yet. What conflicts
+// IntakeSQL writes orders, their lines and events, of those whose account and key have no order yet. What conflicts
 // is left out, also when the other one is in the same batch or being committed by another process.
-const IntakeSQL = `
+var IntakeSQL = `
 WITH fresh AS (
 	INSERT INTO orders (id, channel, state, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point,
 	                    recipient, phone, address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at)
-	SELECT o.id, o.channel, 'placed', o.account_id, o.org_id, o.buyer, o.idem_key, o.body_hash, o.delivery_kind, o.point_id, o.point,
+	SELECT o.id, o.channel, ` + desk.StateText(orders.StatePlaced) + `, o.account_id, o.org_id, o.buyer, o.idem_key, o.body_hash, o.delivery_kind, o.point_id, o.point,
 	       o.recipient, o.phone, o.address, o.shortage, o.note, o.estimate_fen, o.deposit_fen, o.placed_at, o.expires_at
 	FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::bigint[],
 	            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[],

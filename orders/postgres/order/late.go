@@ -36,14 +36,12 @@ func (m *Room) latePayment(ctx context.Context, t desk.TaskRow) error {
 	if err != nil {
 		return err
 	}
-	deposit := t.Purpose == string(orders.PurposeDeposit) && t.AmountFen >= o.DepositFen && !o.DepositPaid
-	switch {
-	case o.State == orders.StateExpiring:
+	switch o.Funds().Late(orders.Purpose(t.Purpose), t.AmountFen) {
+	case orders.LateWaits:
 		return fmt.Errorf("order %d is expiring: %w", o.ID, desk.ErrLater)
-	case o.State == orders.StatePlaced && deposit && !o.HoldLost:
-		// Its payments were stopped for a cancellation that was never finished. The stock is still held.
+	case orders.LateAccepted:
 		return m.acceptLate(ctx, t, nil)
-	case o.State == orders.StateExpired && deposit:
+	case orders.LateReserves:
 		res, err := m.reserveAgain(ctx, o, fmt.Sprintf("late:%d", t.About))
 		if err == nil {
 			return m.acceptLate(ctx, t, &res)
@@ -51,6 +49,7 @@ func (m *Room) latePayment(ctx context.Context, t desk.TaskRow) error {
 		if !desk.Refused(err) {
 			return err
 		}
+	case orders.LateRefunded:
 	}
 	return m.Tx(ctx, func(tx *sqlx.Tx) error {
 		o, err := desk.LockOrder(ctx, tx, t.OrderID)
@@ -86,19 +85,9 @@ func (m *Room) reserveAgain(ctx context.Context, o *desk.OrderRow, key string) (
 	}
 	req := catalog.ReserveRequest{Key: key, OrderID: o.ID, Channel: o.Channel, ExpiresAt: m.After(m.Config.HoldSlack), Confirmed: true}
 	for _, l := range lines[o.ID] {
-		req.Lines = append(req.Lines, catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: policyOf(l.Policy)})
+		req.Lines = append(req.Lines, catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: orders.PolicyName(l.Policy)})
 	}
 	return m.Catalog.Reserve(desk.AsSystem(ctx), req)
-}
-
-// policyOf is a policy's name without its version.
-func policyOf(policy string) string {
-	for i, c := range policy {
-		if c == '/' {
-			return policy[:i]
-		}
-	}
-	return policy
 }
 
 // replaceSplit writes a new reservation into the lines of an order whose shares are not rows yet.
@@ -135,7 +124,7 @@ func (m *Room) acceptLate(ctx context.Context, t desk.TaskRow, res *catalog.Rese
 		if res == nil {
 			event = orders.StepDepositPaid
 		}
-		if _, err := o.State.Next(event); err != nil {
+		if !o.State.Can(event) {
 			return fmt.Errorf("order %d is %s by now: %w", o.ID, o.State, desk.ErrLater)
 		}
 		if res != nil {
@@ -163,11 +152,10 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 	if err != nil {
 		return err
 	}
-	paid := o.DepositPaid || o.DepositFen == 0
-	if _, over := o.State.Next(orders.StepLost); over != nil || !paid || o.State == orders.StatePlaced && !o.HoldLost {
+	switch o.Funds().Reclaim() {
+	case orders.ReclaimNothing:
 		return m.Tx(ctx, func(tx *sqlx.Tx) error { return m.Finish(ctx, tx, t, "nothing to do") })
-	}
-	if o.State == orders.StateConfirmed {
+	case orders.ReclaimAsks:
 		held, err := m.stillHeld(ctx, o)
 		if err != nil {
 			return err
@@ -175,6 +163,7 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 		if held {
 			return m.Tx(ctx, func(tx *sqlx.Tx) error { return m.Finish(ctx, tx, t, "still held") })
 		}
+	case orders.ReclaimReserves:
 	}
 	res, err := m.reserveAgain(ctx, o, fmt.Sprintf("reclaim:%d", t.ID))
 	if err != nil && !desk.Refused(err) {
@@ -186,7 +175,7 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 		if err != nil {
 			return err
 		}
-		if _, err := o.State.Next(orders.StepLost); err != nil {
+		if !o.State.Can(orders.StepReclaim) {
 			// It was cancelled meanwhile; what was just reserved goes back with it.
 			return errors.Join(link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: o.ID}}),
 				m.Finish(ctx, tx, t, "over"))
@@ -221,7 +210,7 @@ func (m *Room) stillHeld(ctx context.Context, o *desk.OrderRow) (bool, error) {
 	}
 	held := map[int]int64{}
 	for _, h := range page.Items {
-		if h.OrderID == o.ID && h.State != "released" {
+		if h.OrderID == o.ID && h.State != catalog.HoldReleased {
 			held[h.Line] += h.Held + h.Deliv
 		}
 	}
@@ -229,12 +218,7 @@ func (m *Room) stillHeld(ctx context.Context, o *desk.OrderRow) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, l := range lines[o.ID] {
-		if held[l.No] < l.Allocated {
-			return false, nil
-		}
-	}
-	return true, nil
+	return orders.HoldsAll(held, desk.LinesOut(lines[o.ID])), nil
 }
 
 func (m *Room) loseOrder(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error {

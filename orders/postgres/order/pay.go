@@ -24,38 +24,25 @@ func (m *Room) Pay(ctx context.Context, r orders.PayRequest) (orders.PayStart, e
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	if v != desk.ViewAll {
+	if v != orders.ViewAll {
 		return orders.PayStart{}, desk.ErrRole()
 	}
-	now := m.Now()
-	due, purpose, expires := o.Due(), orders.PurposeDeposit, o.ExpiresAt
-	switch {
-	case o.State == orders.StatePlaced && (!now.Before(o.ExpiresAt) || o.HoldLost), o.State == orders.StateExpired, o.State == orders.StateExpiring:
-		return orders.PayStart{}, link.E(link.Conflict, "order.pay.expired", "")
-	case o.State == orders.StatePlaced && o.DepositPaid:
-		return orders.PayStart{}, link.E(link.Conflict, "order.pay.nothing", "")
-	case o.State == orders.StateBilled:
-		purpose, expires = orders.PurposeBalance, now.Add(m.Config.PayBalance)
-		if due == 0 { // payments has not closed the bill yet
-			e := link.E(link.Unavailable, "order.pay.wait", "")
-			e.RetryAfter = 1
-			return orders.PayStart{}, e
-		}
-	case due == 0:
-		return orders.PayStart{}, link.E(link.Conflict, "order.pay.nothing", "")
+	bill, err := o.Funds().Payable(m.Now(), m.Config.PayBalance)
+	if err != nil {
+		return orders.PayStart{}, err
 	}
 	party := payments.Party{Kind: "account", ID: o.AccountID, Name: o.Recipient}
 	if o.OrgID != 0 {
 		party = payments.Party{Kind: "organisation", ID: o.OrgID, Name: o.Buyer}
 	}
 	what := "定金"
-	if purpose == orders.PurposeBalance {
+	if bill.Purpose == orders.PurposeBalance {
 		what = "尾款"
 	}
 	p, err := m.Payments.CreatePayment(desk.AsSystem(ctx), payments.CreatePayment{
-		Key: fmt.Sprintf("%s:%s", purpose, r.IdempotencyKey), Ref: orders.PaymentRef(o.ID), Purpose: string(purpose), AmountFen: due,
+		Key: fmt.Sprintf("%s:%s", bill.Purpose, r.IdempotencyKey), Ref: orders.PaymentRef(o.ID), Purpose: string(bill.Purpose), AmountFen: bill.Fen,
 		Method: r.Method, Party: party, Description: fmt.Sprintf("半亩园订单 %s %s", orders.Number(o.ID), what),
-		Code: orders.Number(o.ID), ReturnURL: r.ReturnURL, ExpiresAt: expires,
+		Code: orders.Number(o.ID), ReturnURL: r.ReturnURL, ExpiresAt: bill.Expires,
 	})
 	if err != nil {
 		if e := link.AsError(err); e.Field == "key" {

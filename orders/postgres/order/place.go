@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"banmuyuan/catalog"
@@ -28,7 +27,11 @@ func (m *Room) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, 
 	if err := problems.Err(); err != nil {
 		return orders.Quote{}, err
 	}
-	if err := enoughLeft(lines); err != nil {
+	asked := make([]orders.AskedUnits, len(lines))
+	for i, l := range lines {
+		asked[i] = orders.AskedUnits{PresaleID: l.PresaleID, Qty: l.Ordered, Left: l.Left}
+	}
+	if err := orders.CheckLeft(asked); err != nil {
 		return orders.Quote{}, err
 	}
 	q := orders.Quote{Channel: channel, Lines: make([]orders.Line, len(lines)), PayWithin: int64(m.payWithin(channel).Seconds())}
@@ -38,20 +41,6 @@ func (m *Room) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, 
 		q.DepositFen += lines[i].DepositFen
 	}
 	return q, nil
-}
-
-// enoughLeft tells of a line that asks for more than was left a moment ago. It is for quotes: placing an order asks the
-// catalogue.
-func enoughLeft(lines []desk.PricedLine) error {
-	asked := map[int64]int64{}
-	for i := range lines {
-		l := &lines[i]
-		asked[l.PresaleID] += l.Ordered
-		if asked[l.PresaleID] > l.Left {
-			return link.E(link.SoldOut, "order.quantity.sold_out", fmt.Sprintf("lines[%d].quantity", i), "left", fmt.Sprint(l.Left))
-		}
-	}
-	return nil
 }
 
 func (m *Room) payWithin(c catalog.Channel) time.Duration {
@@ -74,34 +63,22 @@ func (m *Room) channel(ctx context.Context, a link.Actor, asked catalog.Channel,
 			return "", "", link.E(link.Forbidden, "order.organisation.unknown", "")
 		}
 		name = o.Name
-		own = catalog.ChannelContract
-		if o.Kind == catalog.OrgSupermarket {
-			own = catalog.ChannelMarket
-		}
+		own = orders.OwnChannel(o.Kind)
 	}
-	switch {
-	case asked == "" || asked == own:
-	case desk.IsCounty(a) && asked.Valid(): // looks at what others would see
-		own = asked
-	default:
+	channel, ok := orders.ChannelFor(own, asked, desk.IsCounty(a))
+	if !ok {
 		problems.Add("order.channel", "channel", "channel", string(own))
 	}
-	return own, name, nil
+	return channel, name, nil
 }
 
 // price checks the lines and prices them, as far as they make sense.
 func (m *Room) price(ctx context.Context, asked []orders.QuoteLine, channel catalog.Channel, now time.Time, problems *link.Problems) ([]desk.PricedLine, error) {
-	if len(asked) == 0 {
-		problems.Add("order.lines.missing", "lines")
-		return nil, nil
-	}
-	if len(asked) > orders.MaxLines {
-		problems.Add("order.lines.many", "lines", "max", fmt.Sprint(orders.MaxLines))
+	if !orders.CheckLineCount(problems, asked) {
 		return nil, nil
 	}
 	lines := make([]desk.PricedLine, len(asked))
-	var total int64
-	season := 0
+	quoting := orders.Quoting{Problems: problems, Channel: channel, Now: now}
 	for i, q := range asked {
 		field := fmt.Sprintf("lines[%d]", i)
 		p, err := m.Offers.Presale(ctx, q.PresaleID)
@@ -112,55 +89,17 @@ func (m *Room) price(ctx context.Context, asked []orders.QuoteLine, channel cata
 			}
 			return nil, err
 		}
-		for _, other := range asked[:i] {
-			if other.PresaleID == q.PresaleID && sameGrade(p, other.Grade, q.Grade) {
-				problems.Add("order.line.twice", field+".presale_id")
-				break
-			}
-		}
-		if season != 0 && season != p.Season {
-			problems.Add("reserve.lines.season", field+".presale_id")
-		}
-		season = p.Season
-		if p.ContractID != 0 { // its contract alone calls it off
-			problems.Add("presale.unknown", field+".presale_id")
+		l, ok := quoting.Line(field, p.PublicPresale, q)
+		if !ok {
 			continue
 		}
-		before := len(*problems)
-		orders.CheckLine(problems, field, p.PublicPresale, q, channel, now)
-		if len(*problems) > before {
-			continue
-		}
-		g, _ := p.Grade(q.Grade)
-		measure := orders.UnitMeasure(p.PublicPresale)
-		estimate, deposit, err := orders.Estimate(g.Price, measure, q.Qty, p.Terms.DepositBP)
-		if err != nil || total+estimate < total {
-			problems.Add("order.quantity.too_large", field+".quantity")
-			continue
-		}
-		total += estimate
-		lines[i] = desk.PricedLine{Left: p.Left, Policy: policyFor(p.Policy), LineRow: desk.LineRow{
-			No: i + 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: g.Grade,
-			PriceFen: g.Price.Fen, PricePer: g.Price.Per, UnitMeasure: measure, FeeBP: p.Terms.FeeBP,
-			Ordered: q.Qty, Allocated: q.Qty, EstimateFen: estimate, DepositFen: deposit, Offer: p.Offer,
+		lines[i] = desk.PricedLine{Left: p.Left, Policy: orders.PolicyFor(p.Policy), LineRow: desk.LineRow{
+			No: i + 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: l.Grade.Grade,
+			PriceFen: l.Grade.Price.Fen, PricePer: l.Grade.Price.Per, UnitMeasure: l.UnitMeasure, FeeBP: p.Terms.FeeBP,
+			Ordered: q.Qty, Allocated: q.Qty, EstimateFen: l.EstimateFen, DepositFen: l.DepositFen, Offer: p.Offer,
 		}}
 	}
 	return lines, nil
-}
-
-func sameGrade(p *desk.Presale, a, b string) bool {
-	x, _ := p.Grade(a)
-	y, _ := p.Grade(b)
-	return x.Grade == y.Grade
-}
-
-// policyFor is what to ask the catalogue for: a presale whose policy needs a household named is shared out fairly when
-// nobody is named.
-func policyFor(policy string) string {
-	if policy == "direct" {
-		return "fair"
-	}
-	return ""
 }
 
 // placeHash takes the hash from the bytes that arrived. Orders of earlier releases, and requests made in this process,
@@ -259,11 +198,7 @@ func (m *Room) Draft(ctx context.Context, a link.Actor, org int64, r orders.Plac
 	if r.Note, ok = desk.CleanText(r.Note, desk.NoteMax); !ok {
 		problems.Add("order.note", "note", "max", fmt.Sprint(desk.NoteMax))
 	}
-	switch r.Shortage {
-	case "":
-		r.Shortage = orders.ShortageRefill
-	case orders.ShortageRefill, orders.ShortageRefund, orders.ShortageAsk:
-	default:
+	if r.Shortage, ok = r.Shortage.Or(); !ok {
 		problems.Add("order.shortage", "shortage")
 	}
 	if err := problems.Err(); err != nil {
@@ -314,7 +249,7 @@ func (m *Room) Reserve(ctx context.Context, d *desk.Draft) error {
 		if err != nil {
 			return reserveError(err)
 		}
-		if res.State != "released" && !res.ExpiresAt.Add(-m.Config.HoldSlack/2).Before(d.ExpiresAt) {
+		if orders.Outlives(res, d.ExpiresAt, m.Config.HoldSlack) {
 			return d.Take(res)
 		}
 		if prior, err := m.written(ctx, d); err != nil || prior {
@@ -342,14 +277,6 @@ func reserveError(err error) error {
 	if e.Code == link.Unavailable || e.Code == link.Internal {
 		return err
 	}
-	if strings.HasPrefix(e.Field, "lines[") {
-		e.Field = strings.TrimSuffix(e.Field, ".qty")
-		if !strings.HasSuffix(e.Field, ".presale_id") && !strings.HasSuffix(e.Field, ".quantity") {
-			e.Field += ".quantity"
-		}
-	}
-	if e.Field == "key" {
-		e.Field = "idempotency_key"
-	}
+	e.Field = orders.ReservedField(e.Field)
 	return e
 }

@@ -17,78 +17,50 @@ import (
 func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.Order {
 	res := orders.Order{
 		ID: o.ID, No: orders.Number(o.ID), Channel: o.Channel, State: o.State,
-		Buyer: orders.Buyer{AccountID: o.AccountID, OrgID: o.OrgID, Name: o.Buyer},
+		Buyer: o.By(),
 		Delivery: orders.Delivery{Kind: o.Kind, PointID: o.PointID, Point: o.Point, Name: o.Recipient, Phone: o.Phone,
 			Address: o.Address},
-		Shortage: o.Shortage, Note: o.Note, Lines: make([]orders.Line, len(lines)),
+		Shortage: o.Shortage, Note: o.Note, Lines: desk.LinesOut(lines),
 		EstimateFen: o.EstimateFen, DepositFen: o.DepositFen, AmountFen: o.AmountFen, PaidFen: o.PaidFen, RefundFen: o.RefundFen,
-		ForfeitFen: o.ForfeitFen, DueFen: o.Due(), PlacedAt: o.PlacedAt.UTC(), Version: o.Version,
+		ForfeitFen: o.ForfeitFen, DueFen: o.Funds().DueFen(), PlacedAt: o.PlacedAt.UTC(), Version: o.Version,
 	}
-	if o.State == orders.StatePlaced || o.State == orders.StateExpiring {
+	if o.State.Unpaid() {
 		at := o.ExpiresAt.UTC()
 		res.ExpiresAt = &at
 	}
-	for i := range lines {
-		res.Lines[i] = lines[i].Out()
-	}
-	if ev, ok := cancelEvent(a, o); ok {
-		if _, err := o.State.Next(ev); err == nil {
-			res.CanCancel = true
-			if ev == orders.StepCancel && o.ConfirmedAt != nil {
-				if cost, err := orders.CancelCost(o.State, res.Lines, o.PaidFen-o.LateFen, *o.ConfirmedAt, m.Now()); err == nil {
-					res.CancelCost = cost
-				}
-			}
+	if step, ok := orders.CancelStep(desk.Owns(a, o), desk.IsCounty(a)); ok && o.State.Can(step) {
+		res.CanCancel = true
+		if cost, err := orders.Forfeit(o.Funds(), step, res.Lines, o.ConfirmedAt, m.Now()); err == nil {
+			res.CancelCost = cost
 		}
 	}
-	return res
-}
-
-// forSeller leaves in an order what the cooperative that sells part of it needs: its own lines and where they go.
-func forSeller(res orders.Order, org int64) orders.Order {
-	own := res.Lines[:0]
-	res.EstimateFen, res.DepositFen, res.AmountFen = 0, 0, 0
-	for _, l := range res.Lines {
-		if l.SellerOrg != org {
-			continue
-		}
-		own = append(own, l)
-		res.EstimateFen += l.EstimateFen
-		res.DepositFen += l.DepositFen
-		res.AmountFen += l.AmountFen
-	}
-	res.Lines = own
-	res.Buyer = orders.Buyer{Name: res.Buyer.Name}
-	res.PaidFen, res.RefundFen, res.ForfeitFen, res.DueFen = 0, 0, 0, 0
-	res.ExpiresAt, res.CanCancel, res.CancelCost = nil, false, 0
-	res.Note = ""
 	return res
 }
 
 // Find reads an order and its lines for an actor. NotFound when there is none to see.
-func (m *Room) Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, desk.View, error) {
+func (m *Room) Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, orders.View, error) {
 	id, err := desk.OrderID(r)
 	if err != nil {
-		return nil, nil, desk.ViewNothing, err
+		return nil, nil, orders.ViewNothing, err
 	}
 	a := link.ActorFrom(ctx)
 	if a.Account == 0 && !a.System {
-		return nil, nil, desk.ViewNothing, desk.ErrLogin()
+		return nil, nil, orders.ViewNothing, desk.ErrLogin()
 	}
 	o := &desk.OrderRow{}
 	err = m.DB.GetContext(ctx, o, `SELECT `+desk.OrderColumns+` FROM orders o WHERE o.id = $1`, id)
 	if desk.Missing(err) {
-		return nil, nil, desk.ViewNothing, desk.ErrNotFound()
+		return nil, nil, orders.ViewNothing, desk.ErrNotFound()
 	}
 	if err != nil {
-		return nil, nil, desk.ViewNothing, fmt.Errorf("read order %d: %w", id, err)
+		return nil, nil, orders.ViewNothing, fmt.Errorf("read order %d: %w", id, err)
 	}
 	lines, err := m.LinesOf(ctx, m.DB, id)
 	if err != nil {
-		return nil, nil, desk.ViewNothing, err
+		return nil, nil, orders.ViewNothing, err
 	}
 	v := desk.ViewOf(a, o, lines[id])
-	if v == desk.ViewNothing {
+	if v == orders.ViewNothing {
 		return nil, nil, v, desk.ErrNotFound()
 	}
 	return o, lines[id], v, nil
@@ -105,8 +77,8 @@ func (m *Room) Order(ctx context.Context, r orders.OrderRef) (orders.Order, erro
 	if res.Timeline, err = m.Timeline(ctx, o, desk.IsCounty(a)); err != nil {
 		return orders.Order{}, err
 	}
-	if v == desk.ViewSale {
-		return forSeller(res, desk.WorksFor(a)), nil
+	if v == orders.ViewSale {
+		return orders.ForSeller(res, desk.WorksFor(a)), nil
 	}
 	if res.Questions, err = m.questions(ctx, o, lines); err != nil {
 		return orders.Order{}, err
@@ -179,8 +151,8 @@ func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPa
 	}
 	for i := range rows {
 		res := m.Out(a, &rows[i], lines[rows[i].ID])
-		if selling || desk.ViewOf(a, &rows[i], lines[rows[i].ID]) == desk.ViewSale {
-			res = forSeller(res, a.Org)
+		if selling || desk.ViewOf(a, &rows[i], lines[rows[i].ID]) == orders.ViewSale {
+			res = orders.ForSeller(res, a.Org)
 		}
 		page.Items = append(page.Items, res)
 	}
@@ -231,7 +203,7 @@ func (m *Room) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, 
 		return orders.Origins{}, err
 	}
 	seller := int64(0)
-	if v == desk.ViewSale {
+	if v == orders.ViewSale {
 		seller = desk.WorksFor(link.ActorFrom(ctx))
 	}
 	var rows []struct {

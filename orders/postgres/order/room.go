@@ -15,6 +15,7 @@ type Room struct {
 	*desk.Desk
 	Intake *intake
 	weigh  weighing
+	unpaid *desk.Unpaid
 }
 
 // weighing is the scale as orders asks for it.
@@ -30,6 +31,7 @@ type weighing interface {
 
 func New(ctx context.Context, d *desk.Desk, w weighing) (*Room, error) {
 	m := &Room{Desk: d, weigh: w}
+	m.unpaid = m.unpaidOrders()
 	var err error
 	m.Intake, err = newIntake(ctx, m)
 	return m, err

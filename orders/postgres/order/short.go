@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -15,12 +13,6 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 )
-
-// shortReasons are why a household cannot deliver.
-var shortReasons = []string{"died", "harvest", "quality", "refused", "other"}
-
-// askFor is how long a buyer may think about a shortage.
-const askFor = 48 * time.Hour
 
 // LookElsewhere records shortages and, when the buyer wants it, starts to look for the units at other households, or
 // asks.
@@ -34,12 +26,7 @@ func (m *Room) LookElsewhere(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 		lots[i], households[i], units[i] = s.Lot, s.Household, s.Units
 		total += s.Units
 	}
-	if o.Shortage != orders.ShortageRefund {
-		var until *time.Time
-		if o.Shortage == orders.ShortageAsk {
-			at := m.After(askFor)
-			until = &at
-		}
+	if until, seek := o.Shortage.SeekUntil(m.Now()); seek {
 		err := tx.GetContext(ctx, &refill, `
 			INSERT INTO refill (order_id, line, units, asking, not_village, ask_until) VALUES ($1, $2, $3, $3, $4, $5) RETURNING id`,
 			o.ID, l.No, total, c.Village, until)
@@ -67,13 +54,7 @@ func (m *Room) LookElsewhere(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 // ReportShort records that some units of a share will not come, and looks for them elsewhere where the buyer wants it.
 func (m *Room) ReportShort(ctx context.Context, r orders.ShortRequest) (orders.ShortResult, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	if r.Units <= 0 {
-		problems.Add("short.units", "units")
-	}
-	if !slices.Contains(shortReasons, r.Reason) {
-		problems.Add("short.reason", "reason")
-	}
+	orders.CheckShort(&problems, r)
 	if err := problems.Err(); err != nil {
 		return orders.ShortResult{}, err
 	}
@@ -131,8 +112,8 @@ func (m *Room) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortR
 	if err != nil {
 		return 0, err
 	}
-	if room := s.Room(); r.Units > room {
-		return 0, link.E(link.Invalid, "short.units.above_share", "units", "room", strconv.FormatInt(room, 10))
+	if err := s.Count().CheckRoom(r.Units); err != nil {
+		return 0, err
 	}
 	lines, err := m.LinesOf(ctx, tx, id)
 	if err != nil {
@@ -187,19 +168,17 @@ func (m *Room) tryRefill(ctx context.Context, refill int64) {
 }
 
 func (m *Room) shortResult(ctx context.Context, id int64, r orders.ShortRequest, refill int64) (orders.ShortResult, error) {
-	res := orders.ShortResult{Short: r.Units}
+	var found int64
+	var looking bool
 	if refill != 0 {
-		var looking bool
 		err := m.DB.QueryRowxContext(ctx, `
 			SELECT f.found, EXISTS (SELECT FROM task t WHERE t.kind = 'refill' AND t.about = f.id AND t.done_at IS NULL)
-			FROM refill f WHERE f.id = $1`, refill).Scan(&res.Refilled, &looking)
+			FROM refill f WHERE f.id = $1`, refill).Scan(&found, &looking)
 		if err != nil {
-			return res, fmt.Errorf("read refill: %w", err)
-		}
-		if res.Short -= res.Refilled; looking {
-			res.Looking, res.Short = res.Short, 0
+			return orders.ShortResult{}, fmt.Errorf("read refill: %w", err)
 		}
 	}
+	res := orders.ShortOutcome(r.Units, found, looking)
 	c, err := m.Collects(ctx, 0)
 	if err != nil {
 		return res, err
@@ -251,7 +230,7 @@ func (m *Room) refill(ctx context.Context, t desk.TaskRow) error {
 		found, err = m.Catalog.Reserve(desk.AsSystem(ctx), catalog.ReserveRequest{
 			Key: fmt.Sprintf("refill:%d:%d:%d:%d", o.ID, f.Line, f.ID, f.Asking), OrderID: o.ID, Channel: o.Channel, Confirmed: true,
 			ExpiresAt: m.After(m.Config.HoldSlack),
-			Lines:     []catalog.ReserveLine{{Line: f.Line, PresaleID: l.PresaleID, Qty: f.Asking, Policy: policyOf(l.Policy), Exclude: exclude}},
+			Lines:     []catalog.ReserveLine{{Line: f.Line, PresaleID: l.PresaleID, Qty: f.Asking, Policy: orders.PolicyName(l.Policy), Exclude: exclude}},
 		})
 		if err == nil {
 			break
@@ -259,29 +238,12 @@ func (m *Room) refill(ctx context.Context, t desk.TaskRow) error {
 		if !desk.Refused(err) {
 			return err
 		}
-		left := leftOf(err)
-		if left >= f.Asking {
-			left = f.Asking - 1
-		}
-		f.Asking = max(left, 0)
+		f.Asking = orders.LessAfter(f.Asking, err)
 		if _, err := m.DB.ExecContext(ctx, `UPDATE refill SET asking = $2 WHERE id = $1`, f.ID, f.Asking); err != nil {
 			return fmt.Errorf("note what to ask for: %w", err)
 		}
 	}
 	return m.Tx(ctx, func(tx *sqlx.Tx) error { return m.takeRefill(ctx, tx, t, f.ID, f.Line, f.Asking, found) })
-}
-
-// leftOf is how much the catalogue says is left, when it says so.
-func leftOf(err error) int64 {
-	e := link.AsError(err)
-	if e.Code != link.SoldOut {
-		return 0
-	}
-	n, err := strconv.ParseInt(e.Args["left"], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func (m *Room) takeRefill(ctx context.Context, tx *sqlx.Tx, t desk.TaskRow, refill int64, line int, units int64, found catalog.Reservation) error {
@@ -314,8 +276,8 @@ func (m *Room) takeRefill(ctx context.Context, tx *sqlx.Tx, t desk.TaskRow, refi
 			INSERT INTO share AS x (order_id, line, lot_id, household_id, village_id, seller_org, qty, policy, level_fen)
 			SELECT $1, $2, u.lot, u.household, u.village, $3, u.qty, $4, u.level
 			FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) AS u (lot, household, village, qty, level)
-			ON CONFLICT (order_id, line, lot_id) DO UPDATE SET qty = x.qty + excluded.qty, final = false, state = 'expected'`,
-			o.ID, line, l.SellerOrg, s.Policy, desk.Ints(s.Lots), desk.Ints(s.Households), desk.Ints(s.Villages), desk.Ints(s.Qty), desk.Ints(s.LevelFen))
+			ON CONFLICT (order_id, line, lot_id) DO UPDATE SET qty = x.qty + excluded.qty, final = false, state = $10`,
+			o.ID, line, l.SellerOrg, s.Policy, desk.Ints(s.Lots), desk.Ints(s.Households), desk.Ints(s.Villages), desk.Ints(s.Qty), desk.Ints(s.LevelFen), string(orders.ShareExpected))
 		if err != nil {
 			return fmt.Errorf("write refilled shares: %w", err)
 		}
@@ -399,20 +361,19 @@ func (m *Room) closeVillage(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, 
 	if err != nil {
 		return fmt.Errorf("read shares: %w", err)
 	}
-	if len(shares) == 0 {
-		return link.E(link.NotFound, "village.no_shares", "village_id")
+	units := make([]orders.ShareCount, len(shares))
+	for i := range shares {
+		units[i] = shares[i].Count()
 	}
-	var missing int64
-	for _, s := range shares {
-		if s.Held > 0 {
-			return link.E(link.Conflict, "village.held_tickets", "")
-		}
-		missing += s.Room()
+	missing, err := orders.CloseShares(units)
+	if err != nil {
+		return err
 	}
 	// What save does to one share, for all of a village at once; progress tells the catalogue and the income ledger.
 	_, err = tx.ExecContext(ctx, `
-		UPDATE share SET final = true, short = qty - received, state = CASE WHEN received > 0 THEN 'weighed' ELSE 'short' END
-		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = 'expected'`, o.ID, l.No, village)
+		UPDATE share SET final = true, short = qty - received, state = CASE WHEN received > 0 THEN $5 ELSE $6 END
+		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = $4`, o.ID, l.No, village,
+		string(orders.ShareExpected), string(orders.ShareWeighed), string(orders.ShareShort))
 	if err != nil {
 		return fmt.Errorf("close shares: %w", err)
 	}

@@ -18,13 +18,7 @@ import (
 // transaction of its own: what was done stays done when the next one cannot be, and the same key goes on from there.
 func (m *Room) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	if (r.VillageID > 0) == (r.HouseholdID > 0) || r.VillageID < 0 || r.HouseholdID < 0 {
-		problems.Add("shortfall.whose", "village_id")
-	}
-	if !slices.Contains(shortReasons, r.Reason) {
-		problems.Add("short.reason", "reason")
-	}
+	orders.CheckShortfall(&problems, r)
 	if err := problems.Err(); err != nil {
 		return orders.Shortfall{}, err
 	}
@@ -84,6 +78,9 @@ func (m *Room) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (in
 	return row.ID, nil
 }
 
+// collecting is the condition of orders whose goods may still be weighed or fall short.
+var collecting = desk.StateIs("o.state", orders.Machine.From(orders.StepWeigh))
+
 // owing narrows shares to those of a shortfall that something may still come of; its arguments begin at 1.
 func owing(r orders.ShortfallRequest, c desk.Collector) (string, []any) {
 	where, args := c.Where("s", 4)
@@ -97,7 +94,7 @@ func (m *Room) shortfallOrders(ctx context.Context, r orders.ShortfallRequest, c
 	err := m.DB.SelectContext(ctx, &ids, `
 		SELECT DISTINCT s.order_id FROM share s
 		JOIN order_line l ON l.order_id = s.order_id AND l.no = s.line
-		JOIN orders o ON o.id = s.order_id AND o.state IN ('confirmed', 'weighing')
+		JOIN orders o ON o.id = s.order_id AND `+collecting+`
 		WHERE `+where+` ORDER BY 1`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find orders of a shortfall: %w", err)
@@ -111,7 +108,7 @@ func (m *Room) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int6
 	if err != nil {
 		return err
 	}
-	if _, err := o.State.Next(orders.StepWeigh); err != nil {
+	if !o.State.Collecting() {
 		return nil // it was cancelled or billed meanwhile
 	}
 	where, args := owing(r, c)
@@ -197,7 +194,7 @@ func (m *Room) shortfall(ctx context.Context, id int64) (orders.Shortfall, error
 	if err != nil {
 		return res, fmt.Errorf("count refills of shortfall: %w", err)
 	}
-	res.Refunded = res.Units - res.Refilled - res.Looking - res.Asked
+	res.Refunded = res.RefundedUnits()
 	return res, nil
 }
 
@@ -228,26 +225,29 @@ func (m *Room) villagesShort(ctx context.Context, order int64, line int) ([]int6
 	return all, nil
 }
 
+// unanswered is the condition of questions that wait for the buyer; the index refill_asked is partial on it.
+var unanswered = desk.StateIs("answer", orders.QuestionMachine.From(orders.AnswerLess))
+
 // askedRow is a refill that the buyer is asked about.
 type askedRow struct {
-	ID       int64     `db:"id"`
-	OrderID  int64     `db:"order_id"`
-	Line     int       `db:"line"`
-	Units    int64     `db:"units"`
-	AskUntil time.Time `db:"ask_until"`
-	Answer   string    `db:"answer"`
-	Done     bool      `db:"done"`
+	ID       int64                 `db:"id"`
+	OrderID  int64                 `db:"order_id"`
+	Line     int                   `db:"line"`
+	Units    int64                 `db:"units"`
+	AskUntil time.Time             `db:"ask_until"`
+	Answer   orders.ShortageAnswer `db:"answer"`
+	Done     bool                  `db:"done"`
 }
 
 // questions are an order's that wait for an answer.
 func (m *Room) questions(ctx context.Context, o *desk.OrderRow, lines []desk.LineRow) ([]orders.ShortageQuestion, error) {
-	if o.Shortage != orders.ShortageAsk || o.State != orders.StateConfirmed && o.State != orders.StateWeighing {
+	if o.Shortage != orders.ShortageAsk || !o.State.Collecting() {
 		return nil, nil
 	}
 	var rows []askedRow
 	err := m.DB.SelectContext(ctx, &rows, `
 		SELECT id, order_id, line, units, ask_until, answer, done FROM refill
-		WHERE order_id = $1 AND ask_until IS NOT NULL AND answer = '' AND NOT done ORDER BY id`, o.ID)
+		WHERE order_id = $1 AND ask_until IS NOT NULL AND `+unanswered+` AND NOT done ORDER BY id`, o.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read questions of order %d: %w", o.ID, err)
 	}
@@ -265,7 +265,7 @@ func (m *Room) questions(ctx context.Context, o *desk.OrderRow, lines []desk.Lin
 
 // AnswerShortage does what the buyer wants about units that will not come.
 func (m *Room) AnswerShortage(ctx context.Context, r orders.AnswerShortageRequest) (orders.Order, error) {
-	if !slices.Contains([]orders.ShortageAnswer{orders.AnswerRefill, orders.AnswerLess, orders.AnswerCancel}, r.Answer) {
+	if !r.Answer.Valid() {
 		return orders.Order{}, link.E(link.Invalid, "shortage.answer", "answer")
 	}
 	o, _, _, err := m.Find(ctx, orders.OrderRef{No: r.OrderNo})
@@ -298,18 +298,18 @@ func (m *Room) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answer 
 		return link.E(link.NotFound, "shortage.unknown", "id")
 	case err != nil:
 		return fmt.Errorf("read question %d: %w", id, err)
-	case asked.Answer == string(answer):
+	case asked.Answer == answer:
 		return nil // answered twice is answered
-	case asked.Answer != "" || asked.Done || o.State.Over():
+	case !orders.QuestionMachine.Can(asked.Answer, answer) || asked.Done || o.State.Over():
 		if late {
 			return nil
 		}
-		return link.E(link.Conflict, "shortage.answered", "answer")
+		return link.E(link.Conflict, orders.QuestionMachine.Refused(answer), "answer")
 	}
-	done := answer != orders.AnswerRefill
+	done := answer.EndsSearch()
 	_, err = tx.ExecContext(ctx, `
 		UPDATE refill SET answer = $2, answered_by = $3, done = $4, asking = CASE WHEN $4 THEN 0 ELSE asking END WHERE id = $1`,
-		id, string(answer), desk.ActorName(link.ActorFrom(ctx)), done)
+		id, string(orders.QuestionMachine.To(answer)), desk.ActorName(link.ActorFrom(ctx)), done)
 	if err != nil {
 		return fmt.Errorf("answer question %d: %w", id, err)
 	}
@@ -337,7 +337,7 @@ func (m *Room) stopAsking(ctx context.Context) error {
 	var due []askedRow
 	err := m.DB.SelectContext(ctx, &due, `
 		SELECT r.id, r.order_id, r.line, r.units, r.ask_until, r.answer, r.done FROM refill r JOIN orders o ON o.id = r.order_id
-		WHERE r.ask_until <= $1 AND r.answer = '' AND NOT r.done AND o.state IN ('confirmed', 'weighing') ORDER BY r.ask_until LIMIT $2`, m.Now(), desk.WorkBatch)
+		WHERE r.ask_until <= $1 AND `+unanswered+` AND NOT r.done AND `+collecting+` ORDER BY r.ask_until LIMIT $2`, m.Now(), desk.WorkBatch)
 	if err != nil {
 		return fmt.Errorf("find unanswered questions: %w", err)
 	}

@@ -17,11 +17,6 @@ import (
 	"banmuyuan/payments"
 )
 
-const (
-	buyInMost     = 20_000_000 // grams or units: nobody carries more than twenty tonnes to a counter
-	shelfPriceMax = 1_000_000_00
-)
-
 // BuyIn buys from a household at the counter. The goods on the shelf, the entry in the household's income ledger and the
 // command that makes the shop owe it are one transaction.
 func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
@@ -29,36 +24,13 @@ func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, er
 	if err != nil {
 		return shelf.BuyIn{}, err
 	}
-	now := s.Now()
-	var problems link.Problems
-	desk.CheckKey(&problems, r.Key)
 	product, known := ref.Products[r.Product]
-	if !known {
-		problems.Add("shelf.product", "product")
-	}
-	if !slices.Contains(shelfGrades, r.Grade) {
-		problems.Add("shelf.grade", "grade")
-	}
-	if r.Measure <= 0 || r.Measure > buyInMost {
-		problems.Add("shelf.measure", "measure")
-	}
-	if r.PriceFen <= 0 || r.PriceFen > shelfPriceMax {
-		problems.Add("shelf.price", "price_fen")
-	}
-	var ok bool
-	if r.BestBefore, ok = checkDay(r.BestBefore, midnight(now), now.Add(shelfLife)); !ok {
-		problems.Add("shelf.best_before", "best_before")
-	}
-	if r.HouseholdID <= 0 {
-		problems.Add("shelf.seller.missing", "household_id")
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check(known, s.Now()).Err(); err != nil {
 		return shelf.BuyIn{}, err
 	}
-	price := priceOf(product, r.PriceFen)
-	amount, err := price.Amount(r.Measure)
-	if err != nil || amount <= 0 || amount > shelfPriceMax {
-		return shelf.BuyIn{}, link.E(link.Invalid, "shelf.amount", "measure")
+	price, amount, err := r.Price(product)
+	if err != nil {
+		return shelf.BuyIn{}, err
 	}
 	h, err := s.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
 	if err != nil {
@@ -83,18 +55,16 @@ func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, er
 	return s.BuyInSlip(ctx, shelf.IDRef{ID: id})
 }
 
+// openSheetSQL adds to the open sheet of a shop, or opens one. Its index is partial on the state.
+var openSheetSQL = `
+	INSERT INTO shelf_sheet (org_id, state, amount_fen, opened_at) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (org_id) WHERE state = ` + desk.StateText(shelf.SheetOpen) + ` DO UPDATE
+	SET amount_fen = shelf_sheet.amount_fen + excluded.amount_fen RETURNING id`
+
 func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
 	r shelf.BuyInRequest, price money.Price, amount int64) (int64, error) {
 	now, a := s.Now(), link.ActorFrom(ctx)
-	var units, grams, qty int64
-	if product.Weighed() {
-		grams = r.Measure
-		if unit, ok := money.UnitByCode(product.OrderUnit); ok && !unit.Counted() {
-			qty = (grams + unit.Grams/2) / unit.Grams
-		}
-	} else {
-		units, qty = r.Measure, r.Measure
-	}
+	bought := shelf.BoughtOf(product, r.Measure)
 	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, price)
 	if err != nil {
 		return 0, err
@@ -104,15 +74,12 @@ func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 		INSERT INTO shelf_lot (org_id, item_id, source, village_id, households, units, net_grams, received, cost_fen, household_fen, gathered_on,
 		                       shelved_at, best_before, actor)
 		VALUES ($1, $2, 'buyin', $3, 1, $4, $5, $6, $7, $7, ($8::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, $8, $9, $10) RETURNING id`,
-		shop.ID, item.ID, h.VillageID, units, grams, r.Measure, amount, now, r.BestBefore, desk.ActorName(a))
+		shop.ID, item.ID, h.VillageID, bought.Units, bought.Grams, r.Measure, amount, now, r.BestBefore, desk.ActorName(a))
 	if err != nil {
 		return 0, fmt.Errorf("write lot: %w", err)
 	}
 	var sheet int64
-	err = tx.GetContext(ctx, &sheet, `
-		INSERT INTO shelf_sheet (org_id, amount_fen, opened_at) VALUES ($1, $2, $3)
-		ON CONFLICT (org_id) WHERE state = 'open' DO UPDATE SET amount_fen = shelf_sheet.amount_fen + excluded.amount_fen RETURNING id`,
-		shop.ID, amount, now)
+	err = tx.GetContext(ctx, &sheet, openSheetSQL, shop.ID, string(shelf.SheetOpen), amount, now)
 	if err != nil {
 		return 0, fmt.Errorf("write sheet: %w", err)
 	}
@@ -125,7 +92,7 @@ func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 		                         net_grams, price_fen, price_per, amount_fen, bought_at, account_id, actor)
 		VALUES ($1, $2, $3, nextval(pg_get_serial_sequence('delivery', 'id')), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		RETURNING id, delivery_id`,
-		shop.ID, sheet, lot, h.ID, h.VillageID, season, product.Programme, product.Code, r.Grade, r.Measure, qty, grams, price.Fen, price.Per, amount,
+		shop.ID, sheet, lot, h.ID, h.VillageID, season, product.Programme, product.Code, r.Grade, r.Measure, bought.Qty, bought.Grams, price.Fen, price.Per, amount,
 		now, a.Account, desk.ActorName(a))
 	if err != nil {
 		return 0, fmt.Errorf("write buy-in: %w", err)
@@ -137,7 +104,7 @@ func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 		DeliveryID: row.Delivery, Ref: shelf.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
 		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", row.ID), Household: h.ID, GrossFen: amount,
 			Origin: &payments.Origin{Season: season, Month: orders.SeasonMonth(season, now.In(desk.China)), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
-				Product: product.Code, Qty: qty, NetGrams: grams}}},
+				Product: product.Code, Qty: bought.Qty, NetGrams: bought.Grams}}},
 	}})
 }
 
@@ -165,7 +132,7 @@ const buyInSelect = `
 	       b.price_per, b.amount_fen, b.bought_at, b.actor
 	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
 
-// buyInsOut names the households of buy-ins, for those who bought from them.
+// buyInsOut fills in the households of buy-ins, for the shop that bought from them.
 func (s *Room) buyInsOut(ctx context.Context, ref *desk.Names, rows []buyInRow) ([]shelf.BuyIn, error) {
 	out := make([]shelf.BuyIn, len(rows))
 	if len(rows) == 0 {
@@ -320,7 +287,7 @@ func (s *Room) CloseSheet(ctx context.Context, r shelf.IDRef) (shelf.Sheet, erro
 		if row, err = s.sheet(ctx, tx, r.ID, shop.ID); err != nil {
 			return err
 		}
-		if row.State != shelf.SheetOpen {
+		if !row.State.Can(shelf.SheetClose) {
 			return nil // clicked twice
 		}
 		if row.State, err = row.State.Next(shelf.SheetClose); err != nil {
@@ -349,12 +316,8 @@ func (s *Room) PaySheet(ctx context.Context, r shelf.PayRefRequest) (orders.PayS
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	switch row.State {
-	case shelf.SheetClosing:
-		return orders.PayStart{}, desk.ErrBusy() // payments has not closed the bill yet
-	case shelf.SheetClosed:
-	default:
-		return orders.PayStart{}, link.E(link.Conflict, "shelf.sheet.not_due", "")
+	if err := row.State.CheckPay(); err != nil {
+		return orders.PayStart{}, err
 	}
 	return s.startPayment(ctx, r, payments.CreatePayment{Ref: shelf.SheetRefOf(row.ID), Purpose: "balance", AmountFen: row.AmountFen,
 		Party: payments.Party{Kind: "organisation", ID: shop.ID, Name: shop.Name}, Description: "半亩园收购单 " + shelf.SheetNumber(row.ID),
@@ -363,12 +326,7 @@ func (s *Room) PaySheet(ctx context.Context, r shelf.PayRefRequest) (orders.PayS
 
 // startPayment asks payments for one, outside any transaction.
 func (s *Room) startPayment(ctx context.Context, r shelf.PayRefRequest, c payments.CreatePayment) (orders.PayStart, error) {
-	var problems link.Problems
-	desk.CheckKey(&problems, r.Key)
-	if r.Method == "" || r.Method == payments.Cash {
-		problems.Add("payment.method", "method")
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check().Err(); err != nil {
 		return orders.PayStart{}, err
 	}
 	c.Key, c.Method, c.ReturnURL = c.Purpose+":"+r.Key, r.Method, r.ReturnURL

@@ -31,10 +31,6 @@ type listRow struct {
 
 const listColumns = `id, org_id, name, weekdays, lines, delivery, version, ordered_at, order_id`
 
-const listLinesMax = 40
-
-func weekday(t time.Time) int { return (int(t.In(desk.China).Weekday())+6)%7 + 1 }
-
 func (s *Room) listOut(ctx context.Context, r listRow) (shelf.StandingList, error) {
 	l := shelf.StandingList{ID: r.ID, OrgID: r.OrgID, Name: r.Name, Version: r.Version, OrderedAt: r.OrderedAt, Weekdays: []int{}, Lines: []shelf.ListLine{}}
 	for _, d := range r.Weekdays {
@@ -43,8 +39,7 @@ func (s *Room) listOut(ctx context.Context, r listRow) (shelf.StandingList, erro
 	if r.OrderID != 0 {
 		l.OrderNo = orders.Number(r.OrderID)
 	}
-	now := s.Now()
-	l.DueToday = slices.Contains(l.Weekdays, weekday(now)) && (r.OrderedAt == nil || r.OrderedAt.Before(midnight(now)))
+	l.DueToday = shelf.DueToday(l.Weekdays, r.OrderedAt, s.Now())
 	var lines []orders.QuoteLine
 	if err := json.Unmarshal(r.Lines, &lines); err != nil {
 		return l, fmt.Errorf("decode standing list %d: %w", r.ID, err)
@@ -92,29 +87,10 @@ func (s *Room) SaveStandingList(ctx context.Context, r shelf.SaveStandingList) (
 	if err != nil {
 		return shelf.StandingList{}, err
 	}
-	var problems link.Problems
-	desk.CheckKey(&problems, r.Key)
-	var ok bool
-	if r.Name, ok = desk.Clean(r.Name, 1, desk.NameMax); !ok {
-		problems.Add("shelf.list.name", "name", "max", fmt.Sprint(desk.NameMax))
-	}
-	slices.Sort(r.Weekdays)
-	r.Weekdays = slices.Compact(r.Weekdays)
+	problems := r.Check()
 	days := make(pq.Int64Array, len(r.Weekdays))
 	for i, d := range r.Weekdays {
-		if d < 1 || d > 7 {
-			problems.Add("shelf.list.weekdays", "weekdays")
-			break
-		}
 		days[i] = int64(d)
-	}
-	if len(r.Lines) == 0 || len(r.Lines) > listLinesMax {
-		problems.Add("shelf.list.lines", "lines", "max", fmt.Sprint(listLinesMax))
-	}
-	for i, l := range r.Lines {
-		if l.Qty <= 0 || l.PresaleID <= 0 {
-			problems.Add("shelf.list.line", fmt.Sprintf("lines[%d].quantity", i))
-		}
 	}
 	if err := s.CheckDelivery(ctx, &r.Delivery, &problems); err != nil {
 		return shelf.StandingList{}, err

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
-	"golang.org/x/sync/errgroup"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders/postgres/desk"
@@ -14,7 +14,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// shelfPaid applies what payments tells of sales and of sheets of buy-ins, each locked in the order of ids.
+// shelfPaid applies payments of sales and bills of buy-in sheets, each locked in the order of ids.
 func (m *Room) shelfPaid(ctx context.Context, tx *sqlx.Tx, got []payments.PaymentEvent, refs []payments.RefEvent) error {
 	s := m
 	slices.SortStableFunc(got, func(a, b payments.PaymentEvent) int { return int(shelfID(a.Ref) - shelfID(b.Ref)) })
@@ -70,71 +70,47 @@ func (s *Room) sheetBilled(ctx context.Context, tx *sqlx.Tx, id int64, e payment
 	if err != nil {
 		return fmt.Errorf("lock sheet %d: %w", id, err)
 	}
-	step := shelf.SheetBill
-	if e.ReceivableFen == 0 {
-		step = shelf.SheetSettle
+	step := shelf.BilledStep(e.ReceivableFen)
+	if !state.Can(step) {
+		return nil // told before
 	}
 	to, err := state.Next(step)
 	if err != nil {
-		return nil // told before
+		return err
 	}
-	now := s.Now()
-	if _, err := tx.ExecContext(ctx, `
-		UPDATE shelf_sheet SET state = $2, settled_at = CASE WHEN $2 = 'settled' THEN $3::timestamptz END WHERE id = $1`, id, string(to), now); err != nil {
+	var settledAt *time.Time
+	if step == shelf.SheetSettle {
+		now := s.Now()
+		settledAt = &now
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE shelf_sheet SET state = $2, settled_at = $3 WHERE id = $1`, id, string(to), settledAt); err != nil {
 		return fmt.Errorf("move sheet %d: %w", id, err)
 	}
-	if to != shelf.SheetSettled {
+	if settledAt == nil {
 		return nil
 	}
 	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdReleaseRef, Data: payments.ReleaseRef{Ref: shelf.SheetRefOf(id)}})
 }
 
-// expireSales gives back what was kept for sales that nobody paid in time, once payments says so.
-func (m *Room) expireSales(ctx context.Context) error {
-	s := m
-	_, err := m.DB.ExecContext(ctx, `
-		UPDATE shelf_sale SET state = 'expiring', check_at = $1
-		WHERE id IN (SELECT id FROM shelf_sale WHERE state = 'placed' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-		m.Now(), desk.WorkBatch)
-	if err != nil {
-		return fmt.Errorf("stop unpaid sales: %w", err)
-	}
-	var ids []int64
-	err = m.DB.SelectContext(ctx, &ids, `
-		UPDATE shelf_sale SET check_at = $2
-		WHERE id IN (SELECT id FROM shelf_sale WHERE state = 'expiring' AND check_at <= $1 ORDER BY check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		RETURNING id`, m.Now(), m.After(m.Config.Lease), desk.WorkBatch)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	unpaid := make([]bool, len(ids))
-	var g errgroup.Group
-	g.SetLimit(8)
-	for i, id := range ids {
-		g.Go(func() error {
-			res, err := m.Payments.ExpirePayments(desk.AsSystem(ctx), payments.Ref{Ref: shelf.SaleRefOf(id)})
-			if err != nil {
-				m.Log.Warn("ask whether a sale was paid", "sale", id, "error", err)
-			}
-			unpaid[i] = err == nil && !res.Paid
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for i, id := range ids {
-		if !unpaid[i] {
+// newUnpaid returns the worker that expires sales that were not paid in time.
+func (m *Room) newUnpaid() *desk.Unpaid {
+	return desk.NewUnpaid(m.Desk, desk.UnpaidConfig[shelf.SaleState, shelf.SaleStep]{
+		Name: "sale", Table: "shelf_sale", Machine: shelf.SaleMachine, Expire: shelf.SaleExpire, Expired: shelf.SaleLapse,
+		Ref: shelf.SaleRefOf, End: m.endUnpaid,
+	})
+}
+
+// endUnpaid ends sales that were not paid: the goods they kept are free again.
+func (m *Room) endUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
+	for _, id := range ids {
+		sale, err := m.lockSale(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !sale.State.Can(shelf.SaleLapse) {
 			continue
 		}
-		err := m.Tx(ctx, func(tx *sqlx.Tx) error {
-			sale, err := s.lockSale(ctx, tx, id)
-			if err != nil || !sale.State.Can(shelf.SaleLapse) {
-				return err
-			}
-			return s.step(ctx, tx, sale, shelf.SaleLapse)
-		})
-		if err != nil {
+		if err := m.step(ctx, tx, sale, shelf.SaleLapse); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
@@ -43,7 +42,7 @@ type arrivalRow struct {
 const arrivalSums = `count(DISTINCT t.household_id) AS households, sum(t.units)::bigint AS units, sum(t.net_grams)::bigint AS net_grams,
 	sum(t.amount_fen)::bigint AS cost_fen, sum(t.fee_fen + t.agent_fen)::bigint AS fee_fen, max(d.closed_at) AS closed_at`
 
-// Arrivals lists what the shop's orders brought and nobody has put on the shelf.
+// Arrivals lists delivered goods of the shop's orders that are not on the shelf yet.
 func (s *Room) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, error) {
 	ref, shop, err := s.looksAt(ctx, r.OrgID)
 	if err != nil {
@@ -72,11 +71,8 @@ func (s *Room) Arrivals(ctx context.Context, r shelf.ShopRef) (shelf.Arrivals, e
 		}
 		a := shelf.Arrival{OrderNo: orders.Number(row.OrderID), OrderID: row.OrderID, Line: row.Line, VillageID: row.VillageID,
 			Village: ref.Villages[row.VillageID].Name, Product: l.Offer.Product, Title: l.Offer.Title, Grade: row.Grade, Unit: l.Offer.Unit,
-			PriceUnit: l.Offer.PriceUnit, Households: row.Households, Units: row.Units, NetGrams: row.NetGrams, Measure: row.Units,
+			PriceUnit: l.Offer.PriceUnit, Households: row.Households, Units: row.Units, NetGrams: row.NetGrams, Measure: shelf.Measure(l.Weighed(), row.Units, row.NetGrams),
 			CostFen: row.CostFen, HouseholdFen: row.CostFen - row.FeeFen, DeliveredAt: row.ClosedAt}
-		if l.Weighed() {
-			a.Measure = row.NetGrams
-		}
 		out.Items = append(out.Items, a)
 	}
 	return out, nil
@@ -88,13 +84,9 @@ func (s *Room) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot, er
 	if err != nil {
 		return shelf.StockLot{}, err
 	}
-	now := s.Now()
 	var problems link.Problems
 	desk.CheckKey(&problems, r.Key)
-	var ok bool
-	if r.BestBefore, ok = checkDay(r.BestBefore, midnight(now), now.Add(shelfLife)); !ok {
-		problems.Add("shelf.best_before", "best_before")
-	}
+	shelf.CheckBestBefore(&r.BestBefore, s.Now(), &problems)
 	if err := problems.Err(); err != nil {
 		return shelf.StockLot{}, err
 	}
@@ -163,12 +155,9 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 	if !known {
 		return 0, link.E(link.NotFound, "shelf.product", "product")
 	}
-	measure := sum.Units
-	if l.Weighed() {
-		measure = sum.NetGrams
-	}
-	per := priceOf(product, 0).Per
-	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, money.Price{Fen: partOf(sum.CostFen, per, measure), Per: per})
+	measure := shelf.Measure(l.Weighed(), sum.Units, sum.NetGrams)
+	per := shelf.PriceFor(product, 0).Per
+	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, shelf.PriceOf(sum.CostFen, per, measure))
 	if err != nil {
 		return 0, err
 	}
@@ -196,7 +185,7 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 // sellersShown is how many households a counter's search shows.
 const sellersShown = 8
 
-// Sellers searches for whoever stands at the counter. The catalogue shows households to those who collect from them; a
+// Sellers searches for the household at the counter. The catalogue shows households to those who collect from them; a
 // shop may find any, but only with something to go by, and learns a name and a village.
 func (s *Room) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {

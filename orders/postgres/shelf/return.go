@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,12 +19,11 @@ type soldLine struct {
 	No          int   `db:"no"`
 	Measure     int64 `db:"measure"`
 	AmountFen   int64 `db:"amount_fen"`
-	Uncovered   int64 `db:"uncovered"`
 	Returned    int64 `db:"returned"`
 	ReturnedFen int64 `db:"returned_fen"`
 }
 
-// soldLot is what of a line came out of a lot.
+// soldLot is the part of a line that came out of a lot.
 type soldLot struct {
 	No         int       `db:"no"`
 	LotID      int64     `db:"lot_id"`
@@ -35,6 +33,14 @@ type soldLot struct {
 	BestBefore time.Time `db:"best_before"`
 }
 
+func (l soldLine) line() shelf.SoldLine {
+	return shelf.SoldLine{No: l.No, Measure: l.Measure, AmountFen: l.AmountFen, Returned: l.Returned, ReturnedFen: l.ReturnedFen}
+}
+
+func (l soldLot) lot() shelf.SoldLot {
+	return shelf.SoldLot{No: l.No, Lot: l.LotID, Measure: l.Measure, CostFen: l.CostFen, Returned: l.Returned, BestBefore: l.BestBefore}
+}
+
 // ReturnGoods takes goods back, or voids a receipt. The money goes back as it came: cash out of the drawer, anything else
 // through its gateway.
 func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Return, error) {
@@ -42,12 +48,12 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 	if err != nil {
 		return shelf.Return{}, err
 	}
-	if err := s.checkReturn(&r); err != nil {
+	if err := r.Check(s.Now()).Err(); err != nil {
 		return shelf.Return{}, err
 	}
-	said := r
-	said.ReturnedAt = time.Time{} // a page that is sent twice has two clocks
-	hash, err := desk.HashBody(said)
+	body := r
+	body.ReturnedAt = time.Time{} // a page that is sent twice has two clocks
+	hash, err := desk.HashBody(body)
 	if err != nil {
 		return shelf.Return{}, err
 	}
@@ -57,7 +63,7 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 		if err != nil {
 			return err
 		}
-		// The sale's lock is held: whoever sent the same before has written it by now.
+		// The sale's lock is held: an earlier request with the same id is written by now.
 		var old struct {
 			ID   int64  `db:"id"`
 			Hash []byte `db:"body_hash"`
@@ -84,48 +90,6 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 	return s.returnOut(ctx, ref, id)
 }
 
-func (s *Room) checkReturn(r *shelf.ReturnRequest) error {
-	now := s.Now()
-	r.ClientID, r.SaleClientID = strings.ToLower(r.ClientID), strings.ToLower(r.SaleClientID)
-	var problems link.Problems
-	if !desk.UUIDPattern.MatchString(r.ClientID) {
-		problems.Add("weigh.client_id", "client_id")
-	}
-	reasons := shelf.ReturnReasons
-	switch r.Kind {
-	case shelf.ReturnVoid:
-		reasons = shelf.VoidReasons
-		r.Lines = nil
-	case shelf.ReturnGoods:
-		if len(r.Lines) == 0 || len(r.Lines) > saleLinesMax {
-			problems.Add("return.lines", "lines")
-		}
-	default:
-		problems.Add("return.kind", "kind")
-	}
-	if !slices.Contains(reasons, r.Reason) {
-		problems.Add("shelf.reason", "reason")
-	}
-	var ok bool
-	if r.Note, ok = desk.Clean(r.Note, 0, desk.ReasonMax); !ok {
-		problems.Add("shelf.note", "note", "max", fmt.Sprint(desk.ReasonMax))
-	}
-	if r.ReturnedAt.After(now.Add(desk.ClockSkew)) || r.ReturnedAt.Before(now.Add(-tillQueue)) {
-		problems.Add("sale.sold_at", "returned_at")
-	}
-	seen := map[int]bool{}
-	for i, l := range r.Lines {
-		if l.Measure <= 0 || l.Measure > buyInMost {
-			problems.Add("shelf.measure", fmt.Sprintf("lines[%d].measure", i))
-		}
-		if seen[l.No] {
-			problems.Add("return.line", fmt.Sprintf("lines[%d].no", i))
-		}
-		seen[l.No] = true
-	}
-	return problems.Err()
-}
-
 // soldAt locks the sale whose goods come back; another shop's is NotFound.
 func (s *Room) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.ReturnRequest) (*saleRow, error) {
 	id := r.SaleID
@@ -150,34 +114,19 @@ func (s *Room) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.Retur
 
 // mayReturn says whether goods of a sale may come back now.
 func (s *Room) mayReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r shelf.ReturnRequest) error {
-	if sale.State != shelf.SaleDone {
-		return link.E(link.Conflict, "return.not_sold", "")
-	}
-	if sale.ReturnedFen == sale.TotalFen {
-		return link.E(link.Conflict, "return.done", "")
-	}
-	if r.Kind == shelf.ReturnGoods {
-		if r.ReturnedAt.After(sale.SoldAt.AddDate(0, 0, shelf.ReturnDays)) {
-			return link.E(link.Conflict, "return.too_late", "", "days", fmt.Sprint(shelf.ReturnDays))
-		}
-		return nil
-	}
-	if sale.ReturnedFen > 0 {
-		return link.E(link.Conflict, "return.not_whole", "")
-	}
-	a := link.ActorFrom(ctx)
-	if sale.Channel != shelf.SaleTill || sale.AccountID != a.Account || !midnight(sale.SoldAt).Equal(midnight(r.ReturnedAt)) {
-		return link.E(link.Conflict, "return.not_last", "")
+	account := link.ActorFrom(ctx).Account
+	if err := sale.sold().CheckReturn(r.Kind, r.ReturnedAt, account); err != nil || r.Kind == shelf.ReturnGoods {
+		return err
 	}
 	var later bool
 	err := tx.GetContext(ctx, &later, `
 		SELECT EXISTS (SELECT FROM shelf_sale s WHERE s.org_id = $1 AND s.channel = 'till' AND s.account_id = $2 AND s.state = 'done'
-		       AND s.returned_fen < s.total_fen AND (s.sold_at, s.id) > ($3, $4))`, sale.OrgID, a.Account, sale.SoldAt, sale.ID)
+		       AND s.returned_fen < s.total_fen AND (s.sold_at, s.id) > ($3, $4))`, sale.OrgID, account, sale.SoldAt, sale.ID)
 	if err != nil {
 		return fmt.Errorf("look for later sales: %w", err)
 	}
 	if later {
-		return link.E(link.Conflict, "return.not_last", "")
+		return shelf.ErrNotLatest()
 	}
 	return nil
 }
@@ -187,34 +136,23 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 	if err := s.mayReturn(ctx, tx, sale, r); err != nil {
 		return 0, err
 	}
-	var sold []soldLine
-	err := tx.SelectContext(ctx, &sold, `
-		SELECT no, measure, amount_fen, uncovered, returned, returned_fen FROM shelf_sale_line WHERE sale_id = $1 ORDER BY no`, sale.ID)
+	var rows []soldLine
+	err := tx.SelectContext(ctx, &rows, `
+		SELECT no, measure, amount_fen, returned, returned_fen FROM shelf_sale_line WHERE sale_id = $1 ORDER BY no`, sale.ID)
 	if err != nil {
 		return 0, fmt.Errorf("read lines of sale %d: %w", sale.ID, err)
 	}
+	sold := make([]shelf.SoldLine, len(rows))
+	for i, l := range rows {
+		sold[i] = l.line()
+	}
 	back := r.Lines
 	if r.Kind == shelf.ReturnVoid {
-		for _, l := range sold {
-			back = append(back, shelf.ReturnLine{No: l.No, Measure: l.Measure, ToShelf: true})
-		}
+		back = shelf.Whole(sold)
 	}
-	amounts, total := make([]int64, len(back)), int64(0)
-	for i, b := range back {
-		at := slices.IndexFunc(sold, func(l soldLine) bool { return l.No == b.No })
-		if at < 0 {
-			return 0, link.E(link.Invalid, "return.line", fmt.Sprintf("lines[%d].no", i))
-		}
-		l := sold[at]
-		if b.Measure > l.Measure-l.Returned {
-			return 0, link.E(link.Conflict, "return.not_so_much", fmt.Sprintf("lines[%d].measure", i))
-		}
-		// What all that came back is worth, less what went back for it before: the parts add up to what was paid.
-		amounts[i] = partOf(l.AmountFen, l.Returned+b.Measure, l.Measure) - l.ReturnedFen
-		total += amounts[i]
-	}
-	if total <= 0 {
-		return 0, link.E(link.Invalid, "shelf.amount", "lines")
+	amounts, total, err := shelf.ReturnAmounts(sold, back)
+	if err != nil {
+		return 0, err
 	}
 	a := link.ActorFrom(ctx)
 	var id int64
@@ -225,7 +163,7 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 	if err != nil {
 		return 0, fmt.Errorf("write return of sale %d: %w", sale.ID, err)
 	}
-	if err := s.moveReturned(ctx, tx, sale.ID, id, r.Kind, sold, back, amounts); err != nil {
+	if err := s.moveReturned(ctx, tx, sale.ID, id, r.Kind, back, amounts); err != nil {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE shelf_sale SET returned_fen = returned_fen + $2 WHERE id = $1`, sale.ID, total); err != nil {
@@ -235,40 +173,28 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 		Receipt: shelf.ReturnNumber(id), Org: sale.OrgID, AmountFen: total, Reason: "refund.taken_back", TakenAt: r.ReturnedAt.Unix()}})
 }
 
-// moveReturned puts goods back into the lots that they were sold from, and writes off what cannot be sold again.
-func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, sold []soldLine, back []shelf.ReturnLine, amounts []int64) error {
-	var lots []soldLot
+// moveReturned puts goods back into the lots that they were sold from, and writes off those that cannot be sold again.
+func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, back []shelf.ReturnLine, amounts []int64) error {
+	var rows []soldLot
 	// Locked in the order of their ids, as everybody does it.
-	err := tx.SelectContext(ctx, &lots, `
+	err := tx.SelectContext(ctx, &rows, `
 		SELECT p.no, p.lot_id, p.measure, p.cost_fen, p.returned, l.best_before FROM shelf_sale_lot p JOIN shelf_lot l ON l.id = p.lot_id
 		WHERE p.sale_id = $1 ORDER BY p.lot_id FOR UPDATE OF l`, sale)
 	if err != nil {
 		return fmt.Errorf("lock lots of sale %d: %w", sale, err)
 	}
-	today := midnight(s.Now())
+	lots := make([]shelf.SoldLot, len(rows))
+	for i, l := range rows {
+		lots[i] = l.lot()
+	}
+	puts, err := shelf.PutBack(lots, back, kind, s.Now())
+	if err != nil {
+		return err
+	}
 	for i, b := range back {
-		left := b.Measure
-		type part struct{ lot, measure, cost int64 }
-		var parts []part
-		for at := range lots {
-			p := &lots[at]
-			take := min(left, p.Measure-p.Returned)
-			if p.No != b.No || take <= 0 {
-				continue
-			}
-			if b.ToShelf && kind == shelf.ReturnGoods && onDay(p.BestBefore).Before(today) {
-				return link.E(link.Conflict, "return.past_date", fmt.Sprintf("lines[%d].to_shelf", i))
-			}
-			parts = append(parts, part{p.LotID, take, partOf(p.CostFen, p.Returned+take, p.Measure) - partOf(p.CostFen, p.Returned, p.Measure)})
-			p.Returned += take
-			if left -= take; left == 0 {
-				break
-			}
-		}
-		// What is left was sold beyond the books: there is no lot to put it back into, a count finds it.
 		_, err := tx.ExecContext(ctx, `
 			INSERT INTO shelf_return_line (return_id, sale_id, no, measure, amount_fen, to_shelf, uncovered) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			id, sale, b.No, b.Measure, amounts[i], b.ToShelf, left)
+			id, sale, b.No, b.Measure, amounts[i], b.ToShelf, puts[i].Uncovered)
 		if err != nil {
 			return fmt.Errorf("write line of return %d: %w", id, err)
 		}
@@ -277,8 +203,8 @@ func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, ki
 		if err != nil {
 			return fmt.Errorf("note return at line of sale %d: %w", sale, err)
 		}
-		for _, p := range parts {
-			if err := s.putBack(ctx, tx, sale, id, b, p.lot, p.measure, p.cost); err != nil {
+		for _, p := range puts[i].Parts {
+			if err := s.putBack(ctx, tx, sale, id, b, p); err != nil {
 				return err
 			}
 		}
@@ -286,28 +212,28 @@ func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, ki
 	return nil
 }
 
-// putBack moves a part of a return into its lot, and from there to what is lost where it cannot be sold again.
-func (s *Room) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b shelf.ReturnLine, lot, measure, cost int64) error {
+// putBack moves a part of a return into its lot, and writes it off from there when it cannot be sold again.
+func (s *Room) putBack(ctx context.Context, tx *sqlx.Tx, sale, id int64, b shelf.ReturnLine, p shelf.Taken) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO shelf_return_lot (return_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
-		id, b.No, lot, measure, cost)
+		id, b.No, p.Lot, p.Measure, p.CostFen)
 	if err != nil {
 		return fmt.Errorf("write lots of return %d: %w", id, err)
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE shelf_sale_lot SET returned = returned + $4 WHERE sale_id = $1 AND no = $2 AND lot_id = $3`, sale, b.No, lot, measure)
+	_, err = tx.ExecContext(ctx, `UPDATE shelf_sale_lot SET returned = returned + $4 WHERE sale_id = $1 AND no = $2 AND lot_id = $3`, sale, b.No, p.Lot, p.Measure)
 	if err != nil {
 		return fmt.Errorf("note return at lot of sale %d: %w", sale, err)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET sold = sold - $2 WHERE id = $1`, lot, measure); err != nil {
-		return fmt.Errorf("put back into lot %d: %w", lot, err)
+	if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET sold = sold - $2 WHERE id = $1`, p.Lot, p.Measure); err != nil {
+		return fmt.Errorf("put back into lot %d: %w", p.Lot, err)
 	}
 	if b.ToShelf {
 		return nil
 	}
-	row, err := s.lot(ctx, tx, shelf.StockLotRef{ID: lot}, "FOR UPDATE OF l")
+	row, err := s.lot(ctx, tx, shelf.StockLotRef{ID: p.Lot}, "FOR UPDATE OF l")
 	if err != nil {
 		return err
 	}
-	_, err = s.writeOff(ctx, tx, link.ActorFrom(ctx), row, shelf.WriteOff{LotID: lot, Kind: shelf.MovementLoss, Measure: measure, Reason: "returned",
+	_, err = s.writeOff(ctx, tx, link.ActorFrom(ctx), row, shelf.WriteOff{LotID: p.Lot, Kind: shelf.MovementLoss, Measure: p.Measure, Reason: "returned",
 		Note: shelf.ReturnNumber(id)})
 	return err
 }
@@ -357,7 +283,7 @@ func (s *Room) returnsOut(ctx context.Context, ref *desk.Names, rows []returnRow
 	}
 	out := make([]shelf.Return, 0, len(rows))
 	for _, r := range rows {
-		ok, forShop := s.mayRead(link.ActorFrom(ctx), saleRow{OrgID: r.OrgID, Channel: shelf.SaleChannel(r.Channel), AccountID: r.AccountID})
+		ok, forShop := viewer(link.ActorFrom(ctx)).Sees(r.OrgID, shelf.SaleChannel(r.Channel), r.AccountID)
 		if !ok {
 			continue
 		}
@@ -401,7 +327,7 @@ func (s *Room) returnOut(ctx context.Context, ref *desk.Names, id int64) (shelf.
 
 func errReturn() error { return link.E(link.NotFound, "return.unknown", "") }
 
-// Return is one return, for whoever may see its sale.
+// Return returns one return to readers of its sale.
 func (s *Room) Return(ctx context.Context, r shelf.IDRef) (shelf.Return, error) {
 	if a := link.ActorFrom(ctx); a.Account == 0 && !a.System {
 		return shelf.Return{}, desk.ErrLogin()
@@ -433,12 +359,10 @@ func (s *Room) returnsOf(ctx context.Context, ref *desk.Names, sales []int64) (m
 	return bySale, nil
 }
 
-// canReturn tells a page what it may offer for a sale.
+// canReturn reports whether a page may offer to void a sale or to take goods back.
 func (s *Room) canReturn(a link.Actor, sale saleRow) (void, goods bool) {
-	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) || sale.State != shelf.SaleDone || sale.ReturnedFen == sale.TotalFen {
+	if a.Org != sale.OrgID || !slices.Contains(shopSells, a.Role) {
 		return false, false
 	}
-	now := s.Now()
-	void = sale.ReturnedFen == 0 && sale.Channel == shelf.SaleTill && sale.AccountID == a.Account && midnight(sale.SoldAt).Equal(midnight(now))
-	return void, !now.After(sale.SoldAt.AddDate(0, 0, shelf.ReturnDays))
+	return sale.sold().CanReturn(s.Now(), a.Account)
 }

@@ -16,9 +16,14 @@ type Room struct {
 	*desk.Desk
 	order  ordering
 	income desk.Averages
+	unpaid *desk.Unpaid
 }
 
-func New(d *desk.Desk, a desk.Averages) *Room { return &Room{Desk: d, income: a} }
+func New(d *desk.Desk, a desk.Averages) *Room {
+	m := &Room{Desk: d, income: a}
+	m.unpaid = m.newUnpaid()
+	return m
+}
 
 // Connect gives the shelf the orders, whose tickets themselves ask for the shelf's traces.
 func (m *Room) Connect(o ordering) { m.order = o }
@@ -29,7 +34,7 @@ type ordering interface {
 }
 
 // Work expires unpaid sales.
-func (m *Room) Work(ctx context.Context) error { return m.expireSales(ctx) }
+func (m *Room) Work(ctx context.Context) error { return m.unpaid.Work(ctx) }
 
 // PaymentsChanged applies payments of sales and bills of buy-in sheets.
 func (m *Room) PaymentsChanged(ctx context.Context, tx *sqlx.Tx, e desk.PaymentEvents) error {

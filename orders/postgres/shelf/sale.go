@@ -5,9 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math/big"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -19,14 +17,6 @@ import (
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
-)
-
-const (
-	saleLinesMax = 100
-	// tillQueue is how long a till may have been without a network.
-	tillQueue = 31 * 24 * time.Hour
-	// tillPatience is how long goods at the till wait for a payment by QR code.
-	tillPatience = 15 * time.Minute
 )
 
 type saleRow struct {
@@ -54,6 +44,11 @@ type saleRow struct {
 
 const saleColumns = `s.id, s.org_id, s.channel, s.state, s.client_id, s.body_hash, s.method, s.account_id, s.buyer, s.phone, s.pickup, s.cashier,
 	s.total_fen, s.given_fen, s.sold_at, s.expires_at, s.paid_at, s.done_at, s.returned_fen`
+
+// sold is the sale as the rules of returns need it.
+func (r saleRow) sold() shelf.Sold {
+	return shelf.Sold{State: r.State, Channel: r.Channel, AccountID: r.AccountID, SoldAt: r.SoldAt, TotalFen: r.TotalFen, ReturnedFen: r.ReturnedFen}
+}
 
 // wanted is a line before it is known which lots it comes out of.
 type wanted struct {
@@ -100,8 +95,8 @@ type askedLine struct {
 	code          string // of the lot's label, when that was scanned
 }
 
-// priceLines finds the goods of lines and what they cost. priceOf says what is asked for one price unit, or what is
-// wrong with a line; what is wrong is noted with the line's number.
+// priceLines finds the goods of lines and their amounts. priceOf returns the price of one price unit or the problem of a line;
+// problems are noted with the line's number.
 func (s *Room) priceLines(ctx context.Context, org int64, asked []askedLine, problems *link.Problems,
 	priceOf func(i int, it itemRow) (money.Price, *link.Error)) (lines []wanted, total int64, err error) {
 	ids := make([]int64, len(asked))
@@ -121,8 +116,8 @@ func (s *Room) priceLines(ctx context.Context, org int64, asked []askedLine, pro
 			problems.Add(wrong.Key, field(wrong.Field))
 			continue
 		}
-		amount, err := price.Amount(l.measure)
-		if err != nil || amount > shelfPriceMax {
+		amount, ok := shelf.Amount(price, l.measure)
+		if !ok {
 			problems.Add("shelf.amount", field("measure"))
 			continue
 		}
@@ -132,28 +127,15 @@ func (s *Room) priceLines(ctx context.Context, org int64, asked []askedLine, pro
 	return lines, total, nil
 }
 
-// Ring records a sale at the till. The goods have left already: what the books do not cover is noted on the line for
-// the next count, and never taken from what is kept for others.
+// Ring records a sale at the till. The goods have left already: a measure that the books do not cover is noted on the line for
+// the next count, and never taken from goods that are kept for others.
 func (s *Room) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Sale{}, err
 	}
 	now := s.Now()
-	r.ClientID = strings.ToLower(r.ClientID)
-	var problems link.Problems
-	if !desk.UUIDPattern.MatchString(r.ClientID) {
-		problems.Add("weigh.client_id", "client_id")
-	}
-	if len(r.Lines) == 0 || len(r.Lines) > saleLinesMax {
-		problems.Add("sale.lines", "lines", "max", fmt.Sprint(saleLinesMax))
-	}
-	if r.Method == "" {
-		problems.Add("payment.method", "method")
-	}
-	if r.SoldAt.After(now.Add(desk.ClockSkew)) || r.SoldAt.Before(now.Add(-tillQueue)) {
-		problems.Add("sale.sold_at", "sold_at")
-	}
+	problems := r.Check(now)
 	if err := problems.Err(); err != nil {
 		return shelf.Sale{}, err
 	}
@@ -163,42 +145,30 @@ func (s *Room) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	}
 	asked := make([]askedLine, len(r.Lines))
 	for i, l := range r.Lines {
-		asked[i] = askedLine{item: l.ItemID, measure: l.Measure, code: strings.ToLower(strings.TrimSpace(l.Code))}
+		asked[i] = askedLine{item: l.ItemID, measure: l.Measure, code: l.Scanned()}
 	}
 	lines, total, err := s.priceLines(ctx, shop.ID, asked, &problems, func(i int, it itemRow) (money.Price, *link.Error) {
-		fen := r.Lines[i].PriceFen
-		if fen <= 0 || fen > shelfPriceMax {
-			return money.Price{}, link.E(link.Invalid, "shelf.price", "price_fen")
-		}
-		if m := r.Lines[i].Measure; m <= 0 || m > buyInMost {
-			return money.Price{}, link.E(link.Invalid, "shelf.measure", "measure")
-		}
-		return money.Price{Fen: fen, Per: it.PricePer}, nil
+		return r.Lines[i].Price(it.PricePer)
 	})
 	if err != nil {
 		return shelf.Sale{}, err
 	}
-	if r.Method == payments.Cash && r.GivenFen != 0 && r.GivenFen < total {
-		problems.Add("sale.given", "given_fen")
-	}
-	if total <= 0 && len(problems) == 0 {
-		problems.Add("shelf.amount", "lines")
-	}
+	r.CheckTotal(total, &problems)
 	if err := problems.Err(); err != nil {
 		return shelf.Sale{}, err
 	}
 	a := link.ActorFrom(ctx)
 	sale := saleRow{OrgID: shop.ID, Channel: shelf.SaleTill, State: shelf.SalePlaced, ClientID: r.ClientID, BodyHash: hash, Method: r.Method,
 		AccountID: a.Account, Cashier: desk.ActorName(a), TotalFen: total, SoldAt: r.SoldAt.UTC()}
-	if r.Method == payments.Cash {
+	if r.Cash() {
 		sale.State, sale.GivenFen, sale.PaidAt, sale.DoneAt = shelf.SaleDone, r.GivenFen, &sale.SoldAt, &sale.SoldAt
 	} else {
-		expires := now.Add(tillPatience)
+		expires := now.Add(shelf.TillPatience)
 		sale.ExpiresAt = &expires
 	}
 	err = s.Tx(ctx, func(tx *sqlx.Tx) error {
 		fresh, err := s.writeSale(ctx, tx, &sale, lines, false)
-		if err != nil || !fresh || r.Method != payments.Cash {
+		if err != nil || !fresh || !r.Cash() {
 			return err
 		}
 		take := link.Message{Subject: payments.CmdTakeCash, Data: payments.TakeCash{Ref: shelf.SaleRefOf(sale.ID), Receipt: shelf.SaleNumber(sale.ID),
@@ -211,7 +181,7 @@ func (s *Room) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	return s.saleOut(ctx, ref, sale.ID)
 }
 
-// billSale tells payments that a sale is done: the shop earns what was paid.
+// billSale tells payments that a sale is done: the shop earns the payment.
 func (s *Room) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before ...link.Message) error {
 	var delivery int64
 	err := tx.GetContext(ctx, &delivery, `
@@ -282,7 +252,7 @@ func (s *Room) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines 
 		}
 		for _, p := range parts {
 			_, err = tx.ExecContext(ctx, `INSERT INTO shelf_sale_lot (sale_id, no, lot_id, measure, cost_fen) VALUES ($1, $2, $3, $4, $5)`,
-				sale.ID, i+1, p.lot, p.measure, p.cost)
+				sale.ID, i+1, p.Lot, p.Measure, p.CostFen)
 			if err != nil {
 				return false, fmt.Errorf("write lots of sale %d: %w", sale.ID, err)
 			}
@@ -291,50 +261,27 @@ func (s *Room) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines 
 	return true, nil
 }
 
-type lotPart struct{ lot, measure, cost int64 }
-
-// takeLots takes a line out of lots: the one whose label was scanned, then what expires first, and what is past its date
-// only when the till sold it. fresh takes nothing that is past its date.
-func (s *Room) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []lotPart, uncovered int64, err error) {
-	var lots []lotRow
-	err = tx.SelectContext(ctx, &lots, lotSelect+`WHERE l.item_id = $1 AND `+leftSQL+` > 0 ORDER BY l.id FOR UPDATE OF l`, l.item.ID)
+// takeLots takes a line out of the lots of its item. fresh takes nothing that is past its date.
+func (s *Room) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column string, fresh bool) (parts []shelf.Taken, uncovered int64, err error) {
+	var rows []lotRow
+	err = tx.SelectContext(ctx, &rows, lotSelect+`WHERE l.item_id = $1 AND `+leftSQL+` > 0 ORDER BY l.id FOR UPDATE OF l`, l.item.ID)
 	if err != nil {
 		return nil, 0, fmt.Errorf("lock lots of item %d: %w", l.item.ID, err)
 	}
-	today := midnight(s.Now())
-	past := func(r lotRow) int {
-		if onDay(r.BestBefore).Before(today) {
-			return 1
-		}
-		return 0
+	lots := make([]shelf.Shelved, len(rows))
+	for i, r := range rows {
+		lots[i] = shelf.Shelved{ID: r.ID, Code: r.Code, BestBefore: r.BestBefore, CostFen: r.CostFen, Quantities: r.quantities()}
 	}
-	scanned := func(r lotRow) int {
-		if l.code != "" && r.Code == l.code {
-			return 0
-		}
-		return 1
-	}
-	slices.SortFunc(lots, func(a, b lotRow) int {
-		return cmp.Or(cmp.Compare(scanned(a), scanned(b)), cmp.Compare(past(a), past(b)), a.BestBefore.Compare(b.BestBefore), cmp.Compare(a.ID, b.ID))
-	})
-	uncovered = l.measure
-	for _, r := range lots {
-		take := min(uncovered, r.left())
-		if take <= 0 || fresh && past(r) == 1 {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET `+column+` = `+column+` + $2 WHERE id = $1`, r.ID, take); err != nil {
-			return nil, 0, fmt.Errorf("take from lot %d: %w", r.ID, err)
-		}
-		parts = append(parts, lotPart{lot: r.ID, measure: take, cost: partOf(r.CostFen, take, r.Received)})
-		if uncovered -= take; uncovered == 0 {
-			break
+	parts, uncovered = shelf.Take(lots, l.measure, l.code, fresh, s.Now())
+	for _, p := range parts {
+		if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET `+column+` = `+column+` + $2 WHERE id = $1`, p.Lot, p.Measure); err != nil {
+			return nil, 0, fmt.Errorf("take from lot %d: %w", p.Lot, err)
 		}
 	}
 	return parts, uncovered, nil
 }
 
-// moveKept gives what a sale keeps to its buyer, or back to the shelf.
+// moveKept gives the goods that a sale keeps to its buyer, or back to the shelf.
 func (s *Room) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
 	_, err := tx.ExecContext(ctx, `SELECT FROM shelf_lot WHERE id IN (SELECT lot_id FROM shelf_sale_lot WHERE sale_id = $1) ORDER BY id FOR UPDATE`, sale)
 	if err != nil {
@@ -349,7 +296,7 @@ func (s *Room) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool)
 	return nil
 }
 
-// step moves a locked sale and what it keeps, and tells payments.
+// step moves a locked sale and the goods it keeps, and tells payments.
 func (s *Room) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.SaleStep) error {
 	to, err := sale.State.Next(step)
 	if err != nil {
@@ -389,16 +336,6 @@ func (s *Room) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.
 	return nil
 }
 
-// pickupCode is six digits that a buyer reads out; which of the waiting sales of a shop it opens, the database keeps
-// unique.
-func pickupCode() (string, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
-	if err != nil {
-		return "", fmt.Errorf("make pickup code: %w", err)
-	}
-	return fmt.Sprintf("%06d", n.Int64()), nil
-}
-
 // Buy keeps goods for a private buyer until the deposit's time is over.
 func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	a := link.ActorFrom(ctx)
@@ -413,19 +350,7 @@ func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	if !slices.ContainsFunc(shops, func(o catalog.Organisation) bool { return o.ID == r.OrgID }) {
 		return shelf.Sale{}, link.E(link.NotFound, "shelf.shop.unknown", "org_id")
 	}
-	var problems link.Problems
-	desk.CheckKey(&problems, r.Key)
-	var ok bool
-	if r.Name, ok = desk.Clean(r.Name, 1, desk.NameMax); !ok {
-		problems.Add("order.delivery.name", "name", "max", fmt.Sprint(desk.NameMax))
-	}
-	r.Phone = strings.TrimSpace(r.Phone)
-	if !desk.PhonePattern.MatchString(r.Phone) {
-		problems.Add("order.delivery.phone", "phone")
-	}
-	if len(r.Lines) == 0 || len(r.Lines) > saleLinesMax {
-		problems.Add("sale.lines", "lines", "max", fmt.Sprint(saleLinesMax))
-	}
+	problems := r.Check()
 	if err := problems.Err(); err != nil {
 		return shelf.Sale{}, err
 	}
@@ -438,14 +363,7 @@ func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 		asked[i] = askedLine{item: l.ItemID, measure: l.Measure}
 	}
 	lines, total, err := s.priceLines(ctx, r.OrgID, asked, &problems, func(i int, it itemRow) (money.Price, *link.Error) {
-		if !it.Online || byPiece(ref.Products[it.Product]) {
-			return money.Price{}, link.E(link.Invalid, "sale.not_online", "item_id")
-		}
-		// Whole price units: nobody weighs out 337 grams before the buyer stands there.
-		if m := r.Lines[i].Measure; m <= 0 || m > buyInMost || m%it.PricePer != 0 {
-			return money.Price{}, link.E(link.Invalid, "sale.measure", "measure")
-		}
-		return it.price(), nil
+		return r.Lines[i].Price(it.Online, ref.Products[it.Product], it.price())
 	})
 	if err != nil {
 		return shelf.Sale{}, err
@@ -458,7 +376,7 @@ func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	sale := saleRow{OrgID: r.OrgID, Channel: shelf.SaleOnline, State: shelf.SalePlaced, ClientID: fmt.Sprintf("%d:%s", a.Account, r.Key), BodyHash: hash,
 		AccountID: a.Account, Buyer: r.Name, Phone: r.Phone, TotalFen: total, SoldAt: now, ExpiresAt: &expires}
 	for try := 0; ; try++ {
-		if sale.Pickup, err = pickupCode(); err != nil {
+		if sale.Pickup, err = shelf.NewPickup(rand.Reader); err != nil {
 			return shelf.Sale{}, err
 		}
 		err = s.Tx(ctx, func(tx *sqlx.Tx) error {
@@ -475,7 +393,7 @@ func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	return s.saleOut(ctx, ref, sale.ID)
 }
 
-// PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for whoever stands there.
+// PaySale starts a payment of a sale that waits for one: by its buyer, or at the till for the customer there.
 func (s *Room) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PayStart, error) {
 	sale, err := s.Sale(ctx, shelf.SaleRef{ID: r.ID})
 	if err != nil {
@@ -484,8 +402,8 @@ func (s *Room) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PaySt
 	if sale.ForShop != (sale.Channel == shelf.SaleTill) || desk.IsCounty(link.ActorFrom(ctx)) {
 		return orders.PayStart{}, desk.ErrRole()
 	}
-	if sale.State != shelf.SalePlaced || sale.ExpiresAt == nil || !s.Now().Before(*sale.ExpiresAt) {
-		return orders.PayStart{}, link.E(link.Conflict, "sale.not_due", "")
+	if err := sale.CheckPay(s.Now()); err != nil {
+		return orders.PayStart{}, err
 	}
 	party := payments.Party{Kind: "account", ID: link.ActorFrom(ctx).Account, Name: sale.Buyer}
 	if sale.Channel == shelf.SaleTill {
@@ -501,20 +419,12 @@ func (s *Room) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, erro
 	if err != nil {
 		return shelf.Sale{}, err
 	}
-	code := strings.Map(func(c rune) rune {
-		if c >= '０' && c <= '９' {
-			return c - '０' + '0'
-		}
-		if c == ' ' || c == '-' {
-			return -1
-		}
-		return c
-	}, r.Pickup)
+	code := shelf.ReadPickup(r.Pickup)
 	var id int64
 	err = s.Tx(ctx, func(tx *sqlx.Tx) error {
 		err := tx.GetContext(ctx, &id, `
 			SELECT id FROM shelf_sale WHERE org_id = $1 AND pickup = $2 AND pickup <> '' AND ($3 = 0 OR id = $3)
-			ORDER BY state IN ('placed', 'expiring', 'paid') DESC, id DESC LIMIT 1`, shop.ID, code, r.SaleID)
+			ORDER BY state = ANY($4) DESC, id DESC LIMIT 1`, shop.ID, code, r.SaleID, desk.TextArray(shelf.Waiting()))
 		if desk.Missing(err) {
 			return link.E(link.Invalid, "sale.pickup.wrong", "pickup")
 		}
@@ -525,14 +435,15 @@ func (s *Room) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, erro
 		if err != nil {
 			return err
 		}
-		if sale.State == shelf.SaleDone {
-			return link.E(link.Conflict, "sale.fetched", "pickup")
+		step, err := sale.State.HandOver()
+		if err != nil {
+			return err
 		}
 		sale.Cashier = desk.ActorName(link.ActorFrom(ctx))
 		if _, err := tx.ExecContext(ctx, `UPDATE shelf_sale SET cashier = $2 WHERE id = $1`, id, sale.Cashier); err != nil {
 			return fmt.Errorf("note cashier: %w", err)
 		}
-		return s.step(ctx, tx, sale, shelf.SaleHand)
+		return s.step(ctx, tx, sale, step)
 	})
 	if err != nil {
 		return shelf.Sale{}, err

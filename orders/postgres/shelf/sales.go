@@ -15,15 +15,13 @@ import (
 	"banmuyuan/orders/shelf"
 )
 
-// mayRead tells how much of a sale the actor sees: nothing, their own purchase, or a sale of their shop.
-func (s *Room) mayRead(a link.Actor, sale saleRow) (ok, forShop bool) {
-	if desk.IsCounty(a) {
-		return true, true
+// viewer is the actor as somebody who looks at sales.
+func viewer(a link.Actor) shelf.Viewer {
+	v := shelf.Viewer{County: desk.IsCounty(a), Org: desk.WorksFor(a)}
+	if a.Role == desk.RoleBuyer {
+		v.Buyer = a.Account
 	}
-	if desk.WorksFor(a) != 0 && a.Org == sale.OrgID {
-		return true, true
-	}
-	return a.Account != 0 && a.Role == desk.RoleBuyer && sale.Channel == shelf.SaleOnline && sale.AccountID == a.Account, false
+	return v
 }
 
 func (s *Room) Sale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, error) {
@@ -72,7 +70,7 @@ type saleLineRow struct {
 	Traces    pq.StringArray `db:"traces"`
 
 	Returned     int64 `db:"returned"`
-	ReturnedCost int64 `db:"returned_cost"` // of what came back
+	ReturnedCost int64 `db:"returned_cost"` // of returned goods
 }
 
 // salesOut fills in the lines of the sales that the actor may see, and drops the others.
@@ -103,7 +101,7 @@ func (s *Room) salesOut(ctx context.Context, ref *desk.Names, rows []saleRow) ([
 	}
 	out := make([]shelf.Sale, 0, len(rows))
 	for _, r := range rows {
-		ok, forShop := s.mayRead(a, r)
+		ok, forShop := viewer(a).Sees(r.OrgID, r.Channel, r.AccountID)
 		if !ok {
 			continue
 		}
@@ -116,9 +114,8 @@ func (s *Room) salesOut(ctx context.Context, ref *desk.Names, rows []saleRow) ([
 		sale.CanVoid, sale.CanReturn = s.canReturn(a, r)
 		if forShop {
 			sale.Cashier = r.Cashier
-		} else if r.State == shelf.SalePaid { // the code opens the goods: only their buyer knows it
-			sale.Pickup = r.Pickup
 		}
+		sale.Pickup = shelf.ShownPickup(forShop, r.State, r.Pickup)
 		for _, l := range byID[r.ID] {
 			p := ref.Products[l.Product]
 			line := shelf.SaleLine{No: l.No, ItemID: l.ItemID, Product: l.Product, Title: p.Name, Grade: l.Grade, PriceUnit: p.PriceUnit,
@@ -137,7 +134,7 @@ func (s *Room) salesOut(ctx context.Context, ref *desk.Names, rows []saleRow) ([
 	return out, nil
 }
 
-// Sales lists a shop's sales, or what the caller bought.
+// Sales lists a shop's sales, or the caller's purchases.
 func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, error) {
 	a := link.ActorFrom(ctx)
 	w := desk.Filter{}
@@ -208,7 +205,7 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 	return page, err
 }
 
-// Till is what a till needs: a till works on with it when the network is gone.
+// Till returns the data with which a till works on without a network.
 func (s *Room) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
@@ -244,7 +241,7 @@ func (s *Room) Till(ctx context.Context, _ orders.None) (shelf.Till, error) {
 	return till, nil
 }
 
-// Shops lists the supermarkets with what they have.
+// Shops lists the supermarkets with their goods.
 func (s *Room) Shops(ctx context.Context, _ orders.None) (shelf.PublicShops, error) {
 	ref, err := s.Ref.Get(ctx)
 	if err != nil {
@@ -292,7 +289,7 @@ func (s *Room) publicShops(ctx context.Context, ref *desk.Names, only int64) (sh
 	err = s.DB.SelectContext(ctx, &lots, `
 		SELECT l.item_id, l.code, l.village_id FROM shelf_lot l
 		WHERE l.org_id = ANY($1) AND `+leftSQL+` > 0 AND l.best_before >= $2::date ORDER BY l.best_before, l.id`,
-		desk.Ints(ids), midnight(s.Now()).Format(time.DateOnly))
+		desk.Ints(ids), orders.Midnight(s.Now()).Format(time.DateOnly))
 	if err != nil {
 		return out, fmt.Errorf("read lots on the shelf: %w", err)
 	}
@@ -311,7 +308,7 @@ func (s *Room) publicShops(ctx context.Context, ref *desk.Names, only int64) (sh
 		}
 		p := ref.Products[r.Product]
 		g := shelf.PublicGoods{ItemID: r.ID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
-			Price: r.price(), HouseholdPrice: r.householdPrice(), Left: r.Left, Online: r.Online && !byPiece(p), BestBefore: onDay(*r.NextExpiry),
+			Price: r.price(), HouseholdPrice: r.householdPrice(), Left: r.Left, Online: shelf.SoldOnline(r.Online, p), BestBefore: shelf.OnDay(*r.NextExpiry),
 			Villages: villages[r.ID], Trace: trace[r.ID]}
 		for i := range out.Items {
 			if out.Items[i].OrgID == r.OrgID {
@@ -322,27 +319,17 @@ func (s *Room) publicShops(ctx context.Context, ref *desk.Names, only int64) (sh
 	return out, nil
 }
 
-// Turnover sums what was sold and done between two days, less what came back between them.
+// Turnover sums the sales that were handed over between two days, less the returns between them.
 func (s *Room) Turnover(ctx context.Context, f shelf.TurnoverFilter) (shelf.Turnover, error) {
 	ref, shop, err := s.looksAt(ctx, f.OrgID)
 	if err != nil {
 		return shelf.Turnover{}, err
 	}
-	today := midnight(s.Now())
-	from, to := today.AddDate(0, 0, -29), today
-	for _, d := range []struct {
-		text, field string
-		into        *time.Time
-	}{{f.From, "from", &from}, {f.To, "to", &to}} {
-		if d.text == "" {
-			continue
-		}
-		if *d.into, err = time.ParseInLocation(time.DateOnly, d.text, desk.China); err != nil {
-			return shelf.Turnover{}, link.E(link.Invalid, "shelf.date", d.field)
-		}
+	from, end, err := f.Period(s.Now())
+	if err != nil {
+		return shelf.Turnover{}, err
 	}
-	end := to.AddDate(0, 0, 1)
-	out := shelf.Turnover{From: from.Format(time.DateOnly), To: to.Format(time.DateOnly), Items: []shelf.TurnoverItem{}}
+	out := shelf.Turnover{From: from.Format(time.DateOnly), To: end.AddDate(0, 0, -1).Format(time.DateOnly), Items: []shelf.TurnoverItem{}}
 	const done = `s.org_id = $1 AND s.state = 'done' AND s.done_at >= $2 AND s.done_at < $3`
 	const back = `r.org_id = $1 AND r.at >= $2 AND r.at < $3`
 	err = s.DB.QueryRowxContext(ctx, `

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -78,40 +76,7 @@ func shopsOf(ref *desk.Names) []catalog.Organisation {
 	return shops
 }
 
-// priceOf is a price for one price unit of a product, as measures are counted.
-func priceOf(p catalog.Product, fen int64) money.Price {
-	unit, _ := money.UnitByCode(p.PriceUnit)
-	return unit.Price(fen)
-}
-
-// byPiece tells goods that are ordered by the piece and priced by weight: whole animals, which a scale prices one by one.
-func byPiece(p catalog.Product) bool {
-	order, _ := money.UnitByCode(p.OrderUnit)
-	return order.Counted() && p.Weighed()
-}
-
-// partOf is the part of a lot's cost, or of what households get, that a measure of it carries.
-func partOf(fen, measure, received int64) int64 {
-	part, err := money.Price{Fen: fen, Per: received}.Amount(measure)
-	if err != nil {
-		return fen // more than there ever was: the check of the lot refuses it
-	}
-	return part
-}
-
-// checkDay reads a date; it must lie between the two.
-func checkDay(text string, from, to time.Time) (string, bool) {
-	d, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(text), desk.China)
-	return strings.TrimSpace(text), err == nil && !d.Before(from) && d.Before(to)
-}
-
-// midnight is when the day of t began in China.
-func midnight(t time.Time) time.Time { return desk.BeginningOf(desk.DayOf(t)) }
-
-// shelfLife is how far ahead a best-before date may lie.
-const shelfLife = 3 * 366 * 24 * time.Hour
-
-// claim takes a request's key inside tx under the name of what it does, so that one key cannot mean two things.
+// claim takes a request's key inside tx under the name of its action, so that one key cannot mean two things.
 func (s *Room) claim(ctx context.Context, tx *sqlx.Tx, what, key string, body any) (about int64, done bool, err error) {
 	hash, err := desk.HashBody([]any{what, body})
 	if err != nil {
@@ -120,7 +85,7 @@ func (s *Room) claim(ctx context.Context, tx *sqlx.Tx, what, key string, body an
 	return s.Once(ctx, tx, what+":"+key, hash)
 }
 
-// about notes what a claimed key made.
+// about notes the result of a claimed key.
 func (s *Room) about(ctx context.Context, tx *sqlx.Tx, what, key string, id int64) error {
 	_, err := tx.ExecContext(ctx, `UPDATE request_key SET about = $3 WHERE account_id = $1 AND key = $2`,
 		link.ActorFrom(ctx).Account, what+":"+key, id)
@@ -150,15 +115,12 @@ const itemColumns = `i.id, i.org_id, i.product, i.grade, i.price_fen, i.price_pe
 
 func (r itemRow) price() money.Price { return money.Price{Fen: r.PriceFen, Per: r.PricePer} }
 
-// markup is what a shop adds until somebody sets a price: ten percent, rounded to whole jiao.
-func markup(fen int64) int64 { return max((fen*11/10+5)/10*10, fen) }
-
 // itemFor finds the shop's item of a product and grade, or makes one at a price above the cost.
 func (s *Room) itemFor(ctx context.Context, tx *sqlx.Tx, org int64, p catalog.Product, grade string, cost money.Price) (itemRow, error) {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO shelf_item (org_id, product, grade, price_fen, price_per, online, changed_by, changed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ON CONSTRAINT shelf_item_once DO NOTHING`,
-		org, p.Code, grade, max(markup(cost.Fen), 1), cost.Per, !byPiece(p), desk.ActorName(link.ActorFrom(ctx)), s.Now())
+		org, p.Code, grade, shelf.FirstPrice(cost.Fen), cost.Per, !shelf.ByPiece(p), desk.ActorName(link.ActorFrom(ctx)), s.Now())
 	if err != nil {
 		return itemRow{}, fmt.Errorf("write shelf item: %w", err)
 	}
@@ -169,6 +131,3 @@ func (s *Room) itemFor(ctx context.Context, tx *sqlx.Tx, org int64, p catalog.Pr
 	}
 	return r, nil
 }
-
-// Grades that goods are sorted into, best first.
-var shelfGrades = []string{"special", "extra", "first", "second"}

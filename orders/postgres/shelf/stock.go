@@ -47,11 +47,11 @@ const lotSelect = `
 	       l.received, l.sold, l.kept, l.held, l.lost, l.donated, l.found, l.cost_fen, l.household_fen, l.shelved_at, l.best_before
 	FROM shelf_lot l JOIN shelf_item i ON i.id = l.item_id `
 
-// leftSQL is what is free to sell of a lot l.
+// leftSQL is the measure of a lot l that is free to sell, as shelf.Quantities.Left.
 const leftSQL = `(l.received + l.found - l.sold - l.kept - l.held - l.lost - l.donated)`
 
-func (r lotRow) left() int64 {
-	return r.Received + r.Found - r.Sold - r.Kept - r.Held - r.Lost - r.Donated
+func (r lotRow) quantities() shelf.Quantities {
+	return shelf.Quantities{Received: r.Received, Sold: r.Sold, Kept: r.Kept, Held: r.Held, Lost: r.Lost, Donated: r.Donated, Found: r.Found}
 }
 
 func (r lotRow) Out(ref *desk.Names) shelf.StockLot {
@@ -59,18 +59,13 @@ func (r lotRow) Out(ref *desk.Names) shelf.StockLot {
 	l := shelf.StockLot{ID: r.ID, Code: r.Code, OrgID: r.OrgID, ItemID: r.ItemID, Product: r.Product, Title: p.Name, Picture: p.Picture,
 		Grade: r.Grade, PriceUnit: p.PriceUnit, Source: r.Source, VillageID: r.VillageID, Village: ref.Villages[r.VillageID].Name,
 		Households: r.Households, Received: r.Received, Sold: r.Sold, Kept: r.Kept, Held: r.Held, Lost: r.Lost, Donated: r.Donated,
-		Found: r.Found, Left: r.left(), CostFen: r.CostFen, Price: money.Price{Fen: r.PriceFen, Per: r.PricePer},
-		HouseholdPrice: money.Price{Fen: partOf(r.HouseholdFen, r.PricePer, r.Received), Per: r.PricePer}, ShelvedAt: r.ShelvedAt.UTC(),
-		BestBefore: onDay(r.BestBefore)}
+		Found: r.Found, Left: r.quantities().Left(), CostFen: r.CostFen, Price: money.Price{Fen: r.PriceFen, Per: r.PricePer},
+		HouseholdPrice: shelf.PriceOf(r.HouseholdFen, r.PricePer, r.Received), ShelvedAt: r.ShelvedAt.UTC(),
+		BestBefore: shelf.OnDay(r.BestBefore)}
 	if r.OrderID != 0 {
 		l.OrderNo = orders.Number(r.OrderID)
 	}
 	return l
-}
-
-// onDay is a date of the database as the beginning of that day where the shop is.
-func onDay(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, desk.China)
 }
 
 func (s *Room) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage, error) {
@@ -95,7 +90,7 @@ func (s *Room) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage,
 		w.Add(leftSQL + " + l.kept + l.held > 0")
 	}
 	if f.Expired {
-		w.Add("l.best_before <= ?::date", midnight(s.Now()).AddDate(0, 0, 2).Format(time.DateOnly))
+		w.Add("l.best_before <= ?::date", orders.Midnight(s.Now()).AddDate(0, 0, 2).Format(time.DateOnly))
 	}
 	page := shelf.StockPage{Items: []shelf.StockLot{}}
 	err = s.DB.QueryRowxContext(ctx, `
@@ -160,14 +155,14 @@ type itemSums struct {
 	NextExpiry   *time.Time `db:"next_expiry"`
 }
 
-// itemsOf reads a shop's items with what their lots that are not gone add up to. fresh leaves out what is past its date.
+// itemsOf reads a shop's items with the sums of their lots that are not gone. fresh leaves out lots past their date.
 func (s *Room) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSums, error) {
 	var rows []itemSums
 	err := s.DB.SelectContext(ctx, &rows, `
 		SELECT `+itemColumns+`, coalesce(sum(`+leftSQL+`), 0)::bigint AS left, count(l.id) AS lots, coalesce(sum(l.cost_fen), 0)::bigint AS cost_fen,
 		       coalesce(sum(l.household_fen), 0)::bigint AS household_fen, coalesce(sum(l.received), 0)::bigint AS received, min(l.best_before) AS next_expiry
 		FROM shelf_item i LEFT JOIN shelf_lot l ON l.item_id = i.id AND `+leftSQL+` > 0 AND (NOT $2 OR l.best_before >= $3::date)
-		WHERE i.org_id = ANY($1) GROUP BY i.id ORDER BY i.product, i.id`, desk.Ints(orgs), fresh, midnight(s.Now()).Format(time.DateOnly))
+		WHERE i.org_id = ANY($1) GROUP BY i.id ORDER BY i.product, i.id`, desk.Ints(orgs), fresh, orders.Midnight(s.Now()).Format(time.DateOnly))
 	if err != nil {
 		return nil, fmt.Errorf("read shelf items: %w", err)
 	}
@@ -175,21 +170,16 @@ func (s *Room) itemsOf(ctx context.Context, fresh bool, orgs ...int64) ([]itemSu
 }
 
 func (r itemSums) householdPrice() money.Price {
-	if r.Received == 0 {
-		return money.Price{Per: r.PricePer}
-	}
-	return money.Price{Fen: partOf(r.HouseholdFen, r.PricePer, r.Received), Per: r.PricePer}
+	return shelf.PriceOf(r.HouseholdFen, r.PricePer, r.Received)
 }
 
 func (s *Room) itemOut(ref *desk.Names, r itemSums) shelf.Item {
 	p := ref.Products[r.Product]
 	it := shelf.Item{ID: r.ID, OrgID: r.OrgID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
-		Price: r.price(), HouseholdPrice: r.householdPrice(), Barcode: r.Barcode, Online: r.Online, ByPiece: byPiece(p), Left: r.Left, Lots: r.Lots}
-	if r.Received > 0 {
-		it.CostFen = partOf(r.CostFen, r.PricePer, r.Received)
-	}
+		Price: r.price(), HouseholdPrice: r.householdPrice(), Barcode: r.Barcode, Online: r.Online, ByPiece: shelf.ByPiece(p), Left: r.Left, Lots: r.Lots,
+		CostFen: shelf.PriceOf(r.CostFen, r.PricePer, r.Received).Fen}
 	if r.NextExpiry != nil {
-		d := onDay(*r.NextExpiry)
+		d := shelf.OnDay(*r.NextExpiry)
 		it.NextExpiry = &d
 	}
 	return it
@@ -211,21 +201,13 @@ func (s *Room) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, error) 
 	return out, nil
 }
 
-// SaveItem sets the price and what else the shop decides about a thing on its shelf.
+// SaveItem sets the price, the barcode and the online sale of an item.
 func (s *Room) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, error) {
 	ref, shop, err := s.shop(ctx, shopBuys...)
 	if err != nil {
 		return shelf.Item{}, err
 	}
-	var problems link.Problems
-	if r.PriceFen <= 0 || r.PriceFen > shelfPriceMax {
-		problems.Add("shelf.price", "price_fen")
-	}
-	var ok bool
-	if r.Barcode, ok = desk.Clean(r.Barcode, 0, 32); !ok || strings.ContainsAny(r.Barcode, " /") {
-		problems.Add("shelf.barcode", "barcode")
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check().Err(); err != nil {
 		return shelf.Item{}, err
 	}
 	var product string
@@ -279,41 +261,17 @@ func (r movementRow) Out(ref *desk.Names, a link.Actor) shelf.Movement {
 	p := ref.Products[r.Product]
 	return shelf.Movement{ID: r.ID, LotID: r.LotID, Code: r.Code, Title: p.Name, Grade: r.Grade, PriceUnit: p.PriceUnit, Kind: r.Kind, State: r.State,
 		Measure: r.Measure, CostFen: r.CostFen, Reason: r.Reason, Note: r.Note, Actor: r.Actor, At: r.At.UTC(), DecidedBy: r.DecidedBy,
-		MayDecide: r.State == shelf.MovementHeld && a.Org == r.OrgID && a.Account != r.AccountID && slices.Contains(shopStaff, a.Role)}
+		MayDecide: shelf.Decidable(r.State, r.OrgID, r.AccountID, a.Org, a.Account) && slices.Contains(shopStaff, a.Role)}
 }
 
-// WriteOff takes goods off the shelf that were not sold, or puts back what a count found. What is worth much waits, out
-// of sale, until a second person agrees.
+// WriteOff takes goods off the shelf that were not sold, or puts back goods that a count found. A movement of much
+// value waits, out of sale, until a second person agrees.
 func (s *Room) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Movement, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
 		return shelf.Movement{}, err
 	}
-	var problems link.Problems
-	desk.CheckKey(&problems, r.Key)
-	if r.Measure <= 0 || r.Measure > buyInMost {
-		problems.Add("shelf.measure", "measure")
-	}
-	var ok bool
-	if r.Note, ok = desk.Clean(r.Note, 0, desk.ReasonMax); !ok {
-		problems.Add("shelf.note", "note", "max", fmt.Sprint(desk.ReasonMax))
-	}
-	switch r.Kind {
-	case shelf.MovementLoss:
-		if !slices.Contains(shelf.LossReasons, r.Reason) {
-			problems.Add("shelf.reason", "reason")
-		}
-	case shelf.MovementDonation:
-		r.Reason = ""
-		if r.Note == "" {
-			problems.Add("shelf.recipient", "note")
-		}
-	case shelf.MovementFound:
-		r.Reason = ""
-	default:
-		problems.Add("shelf.kind", "kind")
-	}
-	if err := problems.Err(); err != nil {
+	if err := r.Check().Err(); err != nil {
 		return shelf.Movement{}, err
 	}
 	a := link.ActorFrom(ctx)
@@ -347,21 +305,13 @@ func (s *Room) WriteOff(ctx context.Context, r shelf.WriteOff) (shelf.Movement, 
 }
 
 func (s *Room) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotRow, r shelf.WriteOff) (int64, error) {
-	if r.Kind != shelf.MovementFound && r.Measure > lot.left() {
-		return 0, link.E(link.Conflict, "shelf.not_so_much", "measure")
+	if err := r.CheckLeft(lot.quantities().Left()); err != nil {
+		return 0, err
 	}
-	cost := partOf(lot.CostFen, r.Measure, lot.Received)
-	column, state := map[shelf.MovementKind]string{shelf.MovementLoss: "lost", shelf.MovementDonation: "donated", shelf.MovementFound: "found"}[r.Kind], shelf.MovementDone
-	if cost > shelf.WriteOffLimitFen {
-		state = shelf.MovementHeld
-		if column = "held"; r.Kind == shelf.MovementFound {
-			column = "" // nothing is on the shelf before the second person has seen it
-		}
-	}
-	if column != "" {
-		if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET `+column+` = `+column+` + $2 WHERE id = $1`, lot.ID, r.Measure); err != nil {
-			return 0, fmt.Errorf("write off of lot %d: %w", lot.ID, err)
-		}
+	cost := shelf.PartOf(lot.CostFen, r.Measure, lot.Received)
+	state := shelf.FirstState(cost)
+	if err := changeLot(ctx, tx, lot.ID, r.Kind.ChangeTo("", state, r.Measure)); err != nil {
+		return 0, err
 	}
 	var id int64
 	err := tx.GetContext(ctx, &id, `
@@ -372,6 +322,17 @@ func (s *Room) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotR
 		return 0, fmt.Errorf("write movement: %w", err)
 	}
 	return id, nil
+}
+
+// changeLot adds a movement's difference to the quantities of a locked lot.
+func changeLot(ctx context.Context, tx *sqlx.Tx, lot int64, c shelf.Change) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE shelf_lot SET held = held + $2, lost = lost + $3, donated = donated + $4, found = found + $5 WHERE id = $1`,
+		lot, c.Held, c.Lost, c.Donated, c.Found)
+	if err != nil {
+		return fmt.Errorf("change lot %d: %w", lot, err)
+	}
+	return nil
 }
 
 // DecideWriteOff lets a second person agree, or put the goods back.
@@ -390,23 +351,15 @@ func (s *Room) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (shel
 		if err != nil {
 			return fmt.Errorf("read movement: %w", err)
 		}
-		if row.AccountID == a.Account {
-			return link.E(link.Forbidden, "shelf.second_person", "")
+		if err := shelf.CheckSecond(row.AccountID, a.Account); err != nil {
+			return err
 		}
-		if row.State != shelf.MovementHeld {
-			return link.E(link.Conflict, "shelf.decided", "")
+		from := row.State
+		if row.State, err = from.Next(r.Step()); err != nil {
+			return err
 		}
-		set := map[shelf.MovementKind]string{shelf.MovementLoss: "held = held - $2, lost = lost + $2",
-			shelf.MovementDonation: "held = held - $2, donated = donated + $2", shelf.MovementFound: "found = found + $2"}[row.Kind]
-		row.State = shelf.MovementDone
-		if !r.Accept {
-			row.State = shelf.MovementRefused
-			if set = "held = held - $2"; row.Kind == shelf.MovementFound {
-				set = "found = found + $2 - $2"
-			}
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE shelf_lot SET `+set+` WHERE id = $1`, row.LotID, row.Measure); err != nil {
-			return fmt.Errorf("decide about lot %d: %w", row.LotID, err)
+		if err := changeLot(ctx, tx, row.LotID, row.Kind.ChangeTo(from, row.State, row.Measure)); err != nil {
+			return err
 		}
 		row.DecidedBy = desk.ActorName(a)
 		_, err = tx.ExecContext(ctx, `UPDATE shelf_movement SET state = $2, decided_id = $3, decided_by = $4, decided_at = $5 WHERE id = $1`,

@@ -3,25 +3,22 @@ package shelf
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 )
 
-var tracePattern = regexp.MustCompile(`^[0-9a-f]{12}$`)
-
 func errTrace() error { return link.E(link.NotFound, "trace.unknown", "code") }
 
 // Trace tells the public story of a lot on a shelf, or of a delivery that is not on one. The queries read no column that
-// names a household: what is not read cannot leak.
+// names a household: a column that is not read cannot leak.
 func (s *Room) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error) {
-	code := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(r.Code))
-	if !tracePattern.MatchString(code) {
+	code, ok := shelf.ReadTrace(r.Code)
+	if !ok {
 		return shelf.Trace{}, errTrace()
 	}
 	ref, err := s.Ref.Get(ctx)
@@ -59,19 +56,12 @@ func (s *Room) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error)
 	}
 	t := s.trace(ref, code, lot.Product, lot.Grade, lot.VillageID, lot.Households, lot.Units, lot.NetGrams)
 	t.Price = &money.Price{Fen: lot.PriceFen, Per: lot.PricePer}
-	t.HouseholdPrice = &money.Price{Fen: partOf(lot.HouseholdFen, lot.PricePer, lot.Received), Per: lot.PricePer}
-	best := onDay(lot.BestBefore)
+	household := shelf.PriceOf(lot.HouseholdFen, lot.PricePer, lot.Received)
+	t.HouseholdPrice = &household
+	best := shelf.OnDay(lot.BestBefore)
 	t.BestBefore = &best
-	shop := ref.Orgs[lot.OrgID].Name
-	if lot.Source == string(shelf.StockBuyIn) {
-		t.Steps = append(t.Steps, shelf.TraceStep{Key: "bought", On: onDay(lot.GatheredOn), Place: shop})
-	} else {
-		t.Steps = append(t.Steps, shelf.TraceStep{Key: "weighed", On: onDay(lot.GatheredOn), Place: ref.Points[lot.PointID].Name})
-		if lot.DeliveredOn != nil {
-			t.Steps = append(t.Steps, shelf.TraceStep{Key: "delivered", On: onDay(*lot.DeliveredOn)})
-		}
-	}
-	t.Steps = append(t.Steps, shelf.TraceStep{Key: "shelved", On: midnight(lot.ShelvedAt), Place: shop})
+	t.Steps = shelf.Journey{Source: shelf.StockSource(lot.Source), GatheredOn: lot.GatheredOn, DeliveredOn: lot.DeliveredOn, ShelvedAt: lot.ShelvedAt,
+		Point: ref.Points[lot.PointID].Name, Shop: ref.Orgs[lot.OrgID].Name}.Steps()
 	return t, nil
 }
 
@@ -81,7 +71,7 @@ func (s *Room) trace(ref *desk.Names, code, product, grade string, village, home
 		Unit: p.OrderUnit, PriceUnit: p.PriceUnit, Village: v.Name, Township: ref.Townships[v.TownshipID], Homes: homes, NetGrams: grams, Count: units}
 }
 
-// TraceOf is the code of the public page of what a ticket's goods became, once they are delivered.
+// TraceOf is the code of the public page about a ticket's goods, once they are delivered.
 func (m *Room) TraceOf(ctx context.Context, t desk.TicketRow) (string, error) {
 	if t.DeliveryID == nil {
 		return "", nil
@@ -96,7 +86,7 @@ func (m *Room) TraceOf(ctx context.Context, t desk.TicketRow) (string, error) {
 	return code, nil
 }
 
-// traceDelivery is the story of what was weighed and accepted. A delivery that a corrected weight replaced leads to the
+// traceDelivery is the story of goods that were weighed and accepted. A delivery that a corrected weight replaced leads to the
 // one that replaced it.
 func (s *Room) traceDelivery(ctx context.Context, ref *desk.Names, code string) (shelf.Trace, error) {
 	var d struct {
@@ -129,6 +119,6 @@ func (s *Room) traceDelivery(ctx context.Context, ref *desk.Names, code string) 
 		return shelf.Trace{}, fmt.Errorf("read delivery: %w", err)
 	}
 	t := s.trace(ref, code, d.Product, d.Grade, d.VillageID, d.Homes, d.Units, d.NetGrams)
-	t.Steps = []shelf.TraceStep{{Key: "weighed", On: onDay(d.WeighedOn), Place: ref.Points[d.PointID].Name}, {Key: "delivered", On: midnight(d.ClosedAt)}}
+	t.Steps = []shelf.TraceStep{{Key: "weighed", On: shelf.OnDay(d.WeighedOn), Place: ref.Points[d.PointID].Name}, {Key: "delivered", On: orders.Midnight(d.ClosedAt)}}
 	return t, nil
 }

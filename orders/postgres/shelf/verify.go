@@ -6,7 +6,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// shelfChecks are what must hold of shelves, besides what their constraints refuse.
+// shelfChecks are the invariants of shelves, besides their constraints.
 func shelfChecks(late time.Time) []desk.Check {
 	return []desk.Check{
 		{Name: "stock of a lot", SQL: `

@@ -29,7 +29,7 @@ func New(account Account) Gateway { return Gateway{account} }
 // Name is the gateway's name.
 func (Gateway) Name() string { return payments.BankTransfer }
 
-// Create tells what to transfer where, and what to quote.
+// Create returns the account to transfer to and the code to quote.
 func (g Gateway) Create(_ context.Context, r gateway.Request) (gateway.Session, error) {
 	code := r.Code
 	if code == "" {
@@ -65,7 +65,7 @@ func Code(paymentID int64) string {
 	return fmt.Sprintf("P%08d%02d", paymentID, 98-(paymentID%97*3)%97) // 100 mod 97 = 3
 }
 
-// Normal is a code as it is compared: what people and banks put between or change does not count.
+// Normal is a code as it is compared: without separators, in capitals and half-width characters.
 func Normal(code string) string {
 	var b strings.Builder
 	for _, r := range code {
@@ -117,7 +117,7 @@ func Find(memo string, codes map[string]bool) []string {
 					seen[code] = true
 					found = append(found, code)
 				}
-				break // a shorter code that begins the same way is not what was meant
+				break // a shorter code that begins the same way was not meant
 			}
 		}
 	}

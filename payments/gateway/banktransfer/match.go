@@ -58,8 +58,8 @@ type Booked struct {
 	Fen  int64
 }
 
-// RecogniseSlips returns for each line the index of the booking whose slip it quotes, as a word of its memo or as its
-// reference, with the same amount, or -1. No booking is used twice.
+// RecogniseSlips returns for each line the index of the booking of the same amount with the slip that it quotes, as
+// a word of its memo or as its reference, or -1. No booking is used twice.
 func RecogniseSlips(lines []Line, known []Booked) []int {
 	used := make([]bool, len(known))
 	out := make([]int, len(lines))
@@ -76,8 +76,8 @@ func RecogniseSlips(lines []Line, known []Booked) []int {
 	return out
 }
 
-// RecogniseBatches returns for each line of money out the index of the batch whose number its reference or memo contains, or
-// -1. All lines of a batch together are never more than the batch's Fen.
+// RecogniseBatches returns for each line of money out the index of the batch with a number that its reference or memo contains,
+// or -1. All lines of a batch together are never more than the batch's Fen.
 func RecogniseBatches(lines []Line, known []Booked) []int {
 	left := make([]int64, len(known))
 	for i, b := range known {

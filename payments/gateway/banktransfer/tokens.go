@@ -1,9 +1,9 @@
 package banktransfer
 
-// maxTokens bounds what one memo is looked up for; a memo is a line.
+// maxTokens is the largest number of tokens of a memo; a memo is a line.
 const maxTokens = 400
 
-// Tokens lists what of a memo could be a code, to be looked up before Find.
+// Tokens lists the parts of a memo that could be a code, to be looked up before Find.
 func Tokens(memo string) []string {
 	var runs []string
 	run := []rune{}

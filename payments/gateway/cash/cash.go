@@ -29,7 +29,7 @@ func (Gateway) Lookup(context.Context, string) (gateway.Status, error) {
 	return gateway.Status{State: payments.PaymentOpen}, nil
 }
 
-// Expire ends what nobody can pay by himself.
+// Expire always succeeds: no buyer can pay cash by himself.
 func (Gateway) Expire(context.Context, string) (gateway.Status, error) {
 	return gateway.Status{State: payments.PaymentExpired}, nil
 }

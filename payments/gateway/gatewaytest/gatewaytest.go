@@ -1,4 +1,4 @@
-// Package gatewaytest checks what package gateway demands of every provider.
+// Package gatewaytest checks the invariants of package gateway for a provider.
 package gatewaytest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"banmuyuan/payments/gateway"
 )
 
-// Bench is a gateway with a way to do what its buyers do.
+// Bench is a gateway with a way to act as its buyers.
 type Bench struct {
 	Gateway gateway.Gateway
 	// Pay pays a session as a buyer; nil where payments are entered by hand.

@@ -17,7 +17,7 @@ import (
 	"banmuyuan/payments/gateway"
 )
 
-// Movements lists what moved money at since or later, the oldest first: payments less their fees, refunds and those that
+// Movements lists movements of money at since or later, the oldest first: payments less their fees, refunds, refunds that
 // came back, disputes and payouts to the bank.
 func (p *Provider) Movements(ctx context.Context, since time.Time) ([]gateway.Movement, error) {
 	if _, err := p.behaviour(ctx); err != nil {
@@ -56,7 +56,7 @@ func (p *Provider) Movements(ctx context.Context, since time.Time) ([]gateway.Mo
 	return moves, nil
 }
 
-// Balance is what the provider has of ours.
+// Balance is the seller's money at the provider.
 func (p *Provider) Balance(ctx context.Context) (int64, error) {
 	moves, err := p.Movements(ctx, time.Time{})
 	var sum int64
@@ -93,7 +93,7 @@ const disputeColumns = `id, session_id, amount_fen, state, opened_at, ended_at`
 // respondWithin is how long a seller has to answer a dispute.
 const respondWithin = 7 * 24 * time.Hour
 
-// Dispute plays a buyer who takes a payment back through the bank: what was not refunded of it. One at a time.
+// Dispute plays a buyer who takes a payment back through the bank, except refunded parts. One dispute at a time.
 func (p *Provider) Dispute(ctx context.Context, session string) (string, error) {
 	now := p.cfg.Now().UTC()
 	id := "sbd_" + strings.ToLower(rand.Text())

@@ -51,7 +51,7 @@ func knobs(s Switches) []knob {
 	}
 }
 
-// switchesOf reads the desk's form; what is no number in bounds counts as nothing.
+// switchesOf reads the desk's form; a value that is no number in bounds counts as 0.
 func switchesOf(r *http.Request) Switches {
 	n := map[string]int{}
 	for _, k := range knobs(Switches{}) {
@@ -84,8 +84,8 @@ type deskData struct {
 var stateWords = map[string]string{"open": "待付款 open", "processing": "处理中 in progress", "paid": "已付 paid", "failed": "失败 declined", "expired": "已过期 expired",
 	"dispute open": "处理中 open", "dispute won": "卖家胜诉 won", "dispute lost": "买家胜诉 lost"}
 
-// said are what the desk says after something was done; the address names which, so that a reload repeats nothing.
-var said = map[string]string{
+// answers are the desk's messages after an action; the address names one, so that a reload repeats nothing.
+var answers = map[string]string{
 	"switches": "已保存，从现在起生效。 Saved.",
 	"reset":    "已全部恢复正常。 Everything behaves again.",
 	"payout":   "已结算。对账时会看到它在途。 Paid out.",
@@ -96,7 +96,7 @@ var said = map[string]string{
 }
 
 func (p *Provider) showBank(w http.ResponseWriter, r *http.Request) {
-	p.desk(w, r, http.StatusOK, said[r.URL.Query().Get("done")])
+	p.desk(w, r, http.StatusOK, answers[r.URL.Query().Get("done")])
 }
 
 func (p *Provider) desk(w http.ResponseWriter, r *http.Request, status int, done string) {

@@ -1,7 +1,7 @@
 // Package sandbox is a payment provider to try the system out with: a person plays the bank on its pay page. It keeps
 // books of its own, announces by signed webhooks over HTTP, and can be told to misbehave the way real providers do.
 //
-// What must always hold: a session is paid once at most, refunds never exceed what was paid, and its books (Movements)
+// Invariants: a session is paid once at most, refunds never exceed what was paid, and its books (Movements)
 // are the truth that the ledger's clearing account is compared with. No real money ever moves.
 package sandbox
 
@@ -52,7 +52,7 @@ func New(db *sqlx.DB, cfg Config) *Provider {
 	}
 	if cfg.Client == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = atOnce
+		transport.MaxIdleConnsPerHost = concurrency
 		cfg.Client = &http.Client{Timeout: 5 * time.Second, Transport: transport}
 	}
 	cfg.PublicURL = strings.TrimSuffix(cfg.PublicURL, "/")
@@ -180,7 +180,7 @@ func (p *Provider) Expire(ctx context.Context, id string) (st gateway.Status, er
 	return st, nil
 }
 
-// Play is what the person on the pay page decided. It changes an open session only and returns what then is.
+// Play is the decision of the person on the pay page. It changes an open session only.
 type Play string
 
 const (
@@ -243,8 +243,8 @@ func (p *Provider) move(ctx context.Context, b Switches, id string, on sessionSt
 	return s, nil
 }
 
-// settle writes what time has ended: sessions run out, delayed payments and refunds come to their result. It is announced,
-// behaving as b says.
+// settle writes due transitions: sessions run out, delayed payments and refunds come to their result. It
+// announces them, behaving as b says.
 func (p *Provider) settle(ctx context.Context, b Switches) error {
 	now := p.cfg.Now().UTC()
 	return link.InTx(ctx, p.db, nil, func(tx *sqlx.Tx) error {

@@ -98,7 +98,7 @@ var disputeMachine = state.New(state.Table[disputeState, disputeStep]{
 	},
 })
 
-// settleDue writes the transitions whose time has come by $1 and returns them as announcements. Its text is assembled once,
+// settleDue writes the transitions that are due at $1 and returns them as announcements. Its text is assembled once,
 // because the partial indexes of the schema match constants only.
 var settleDue = fmt.Sprintf(`
 			WITH paid AS (

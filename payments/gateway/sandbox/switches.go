@@ -49,7 +49,7 @@ func (p *Provider) Set(ctx context.Context, s Switches) error {
 	return nil
 }
 
-// glance is what every call looks at first, with what time ends settled.
+// glance is the state that every call reads first, after due transitions.
 type glance struct {
 	Switches Switches `db:"-"`
 	Raw      []byte   `db:"switches"`
@@ -83,7 +83,7 @@ func (p *Provider) behaviour(ctx context.Context) (Switches, error) {
 	return g.Switches, err
 }
 
-// take uses up one of what a switch allows: of ten processes that ask for the last one, one gets it.
+// take decrements a switch: of ten processes that ask for the last one, one gets it.
 func (p *Provider) take(ctx context.Context, path ...string) (bool, error) {
 	res, err := p.db.ExecContext(ctx, `
 		UPDATE sandbox_switches SET switches = jsonb_set(switches, $1, to_jsonb((switches #>> $1)::int - 1))

@@ -118,11 +118,10 @@ func (p *Provider) Parse(h http.Header, body []byte, now time.Time) (gateway.Eve
 	return gateway.Event{ID: a.ID, Type: a.Type, SessionID: a.Session, RefundID: a.Refund, DisputeID: a.Dispute, Live: a.Live, Version: a.Version}, nil
 }
 
-// Accepts refuses what claims to be real money.
+// Accepts refuses webhooks of real money.
 func (p *Provider) Accepts(e gateway.Event) bool { return !e.Live && e.Version == version }
 
-// Send settles what is due and delivers the webhooks whose time has come, at most a hundred, and returns how many it
-// tried. One that is not answered with 2xx comes again, later and later, for three days.
+// Send settles due transitions, delivers due webhooks, at most a hundred, and returns the number of attempts. One that is not answered with 2xx comes again, later and later, for three days.
 func (p *Provider) Send(ctx context.Context) (int, error) {
 	now := p.cfg.Now().UTC()
 	b, err := p.behaviour(ctx)
@@ -138,7 +137,7 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 		Body     []byte `db:"body"`
 		Attempts int    `db:"attempts"`
 	}
-	// Claimed by moving its time on: whoever dies in between leaves it to the next.
+	// Claimed by moving its time on: after a crash another process takes it.
 	err = p.db.SelectContext(ctx, &due, `
 		WITH claimed AS (
 			UPDATE sandbox_webhook SET attempts = attempts + 1,
@@ -152,7 +151,7 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 	}
 	sent := make([]bool, len(due))
 	var posting errgroup.Group
-	posting.SetLimit(atOnce)
+	posting.SetLimit(concurrency)
 	if order != "id" {
 		posting.SetLimit(1) // a reordered bank is to be heard in that order
 	}
@@ -166,7 +165,7 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 			return nil
 		})
 	}
-	_ = posting.Wait() // what was not sent comes again
+	_ = posting.Wait() // failed webhooks come again
 	ids := make(pq.Int64Array, 0, len(due))
 	for i, w := range due {
 		if sent[i] {
@@ -181,8 +180,8 @@ func (p *Provider) Send(ctx context.Context) (int, error) {
 	return len(due), nil
 }
 
-// atOnce is how many webhooks are on their way at once, so that their receiver may share a commit.
-const atOnce = 8
+// concurrency is the number of webhooks that are on their way concurrently, so that their receiver may share a commit.
+const concurrency = 8
 
 func (p *Provider) post(ctx context.Context, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.cfg.WebhookURL, bytes.NewReader(body))

@@ -1,9 +1,8 @@
 // Package stripe takes payments through Stripe Checkout: cards, Alipay and WeChat Pay on a page of Stripe's. It is the
 // only package that knows Stripe's library.
 //
-// What must always hold, besides what gateway.Gateway promises: every request that changes something carries the
-// caller's idempotency key and depends on nothing but what the caller stored, or Stripe would refuse it when it is
-// repeated; nothing personal is sent, in metadata or elsewhere.
+// Invariants beside those of gateway.Gateway: every request that changes something carries the caller's idempotency key and
+// depends only on the caller's stored data, or Stripe would refuse it when it is repeated; nothing personal is sent, in metadata or elsewhere.
 package stripe
 
 import (
@@ -41,7 +40,7 @@ type Gateway struct {
 	live    bool
 }
 
-// New makes a gateway, or tells what it lacks.
+// New makes a gateway, or names the missing setting.
 func New(cfg Config) (*Gateway, error) {
 	if cfg.SecretKey == "" || cfg.WebhookSecret == "" {
 		return nil, errors.New("stripe needs STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET")
@@ -211,7 +210,7 @@ func refundStatus(r *stripe.Refund) gateway.RefundStatus {
 	return st
 }
 
-// LookupRefund finds a refund by id, or among those of the payment by our own id.
+// LookupRefund finds a refund by id, or among the payment's refunds by our own id.
 func (g *Gateway) LookupRefund(ctx context.Context, id string, r gateway.RefundRequest) (gateway.RefundStatus, error) {
 	if id != "" {
 		p := &stripe.RefundParams{}
@@ -242,7 +241,7 @@ func (g *Gateway) LookupRefund(ctx context.Context, id string, r gateway.RefundR
 	return gateway.RefundStatus{}, fmt.Errorf("refund %d: %w", r.RefundID, gateway.ErrNotFound)
 }
 
-// mapped tells a definite no from an answer that never came. Stripe saves what it answered to a key, a failure of its
+// mapped distinguishes a definite refusal from a missing answer. Stripe saves its answer to a key, a failure of its
 // own included, so 500 says nothing about the effect; 409 is the same key being worked on, 429 comes before any work but
 // may hide an earlier try.
 func mapped(what, key string, err error) error {
@@ -257,8 +256,8 @@ func mapped(what, key string, err error) error {
 	return &gateway.Refused{Key: key, Cause: fmt.Errorf("%s: %w", what, err)}
 }
 
-// Parse checks Stripe's signature. The library lets signatures of the future pass, which somebody who once got hold of
-// the secret could have made for ever.
+// Parse checks Stripe's signature. The library lets signatures of the future pass, which a thief of an old secret could
+// have made for all time.
 func (g *Gateway) Parse(h http.Header, body []byte, now time.Time) (gateway.Event, error) {
 	header := h.Get("Stripe-Signature")
 	if err := webhook.ValidatePayload(body, header, g.secret); err != nil {

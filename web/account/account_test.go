@@ -1,0 +1,64 @@
+package account_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
+)
+
+func TestRegisterLoginLogout(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	p := s.Person(t)
+
+	res := p.Post("/register", "name", "王小明", "phone", "139 0000 0001", "password", webtest.Password, "next", "/account")
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/account" {
+		t.Fatalf("register: %d to %q\n%s", res.StatusCode, res.Header.Get("Location"), res.Body)
+	}
+	res = p.Get("/account")
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "注册成功，王小明") || !strings.Contains(res.Body, "13900000001") {
+		t.Fatalf("account: %d\n%s", res.StatusCode, res.Body)
+	}
+	if res = p.Get("/account"); strings.Contains(res.Body, "注册成功") {
+		t.Error("the message was shown twice")
+	}
+	a, err := s.Store.ByLogin(t.Context(), "13900000001")
+	if err != nil || a.Role != auth.Buyer || !strings.HasPrefix(a.PasswordHash, "$argon2id$") {
+		t.Fatalf("stored account: %+v, %v", a, err)
+	}
+	if res = p.Post("/logout"); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("logout: %d", res.StatusCode)
+	}
+	res = p.Get("/account")
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/login?next=%2Faccount" {
+		t.Fatalf("account after logout: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if res = p.Get("/login?next=/account"); !strings.Contains(res.Body, "请先登录，登录后会回到您刚才的页面。") {
+		t.Errorf("login page does not say why:\n%s", res.Body)
+	}
+	res = p.Post("/login", "login", "１３９０００００００１", "password", webtest.Password, "next", "/account")
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/account" {
+		t.Fatalf("login: %d to %q\n%s", res.StatusCode, res.Header.Get("Location"), res.Body)
+	}
+}
+
+// The summary stands above the fields and says which of them each sentence is about, in the reader's language, as text.
+func TestErrorSummaryNamesTheFields(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	p := s.Person(t)
+	const hostile = "<!--label 0--><script>"
+	for lang, want := range map[string]string{"zh": `>姓名：请填写这一项。</a>`, "en": `>Name: Please fill this in.</a>`} {
+		p.Get("/register?lang=" + lang)
+		res := p.Post("/register", "name", "", "phone", hostile, "password", "")
+		if res.StatusCode != http.StatusUnprocessableEntity || strings.Contains(res.Body, "<!--label") || strings.Contains(res.Body, hostile) {
+			t.Errorf("%s: %d\n%s", lang, res.StatusCode, res.Body)
+		}
+		if !strings.Contains(res.Body, want) {
+			t.Errorf("%s: no %q in\n%s", lang, want, res.Body)
+		}
+	}
+}

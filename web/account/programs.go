@@ -1,0 +1,68 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
+)
+
+// Programs logs programs in and registers buyers for the API, under the same rules
+// as the pages.
+type Programs struct{ *Pages }
+
+// Login starts a session and returns its token.
+func (p Programs) Login(r *http.Request, login, password string) (string, *auth.Account, error) {
+	var problems link.Problems
+	if login == "" {
+		problems.Add("form.required", "login")
+	}
+	if password == "" {
+		problems.Add("form.required", "password")
+	}
+	if err := problems.Err(); err != nil {
+		return "", nil, err
+	}
+	if phone := auth.CleanPhone(login); phone != "" {
+		login = phone
+	}
+	a, err := p.Auth.Login(r.Context(), login, password, p.ClientIP(r))
+	var wait *auth.ThrottledError
+	switch {
+	case errors.Is(err, auth.ErrWrongLogin):
+		return "", nil, link.E(link.Unauthenticated, "login.wrong", "")
+	case errors.As(err, &wait):
+		return "", nil, throttled(wait.RetryAfter)
+	case err != nil:
+		return "", nil, fmt.Errorf("log in: %w", err)
+	}
+	if err := p.StartSession(r, a); err != nil {
+		return "", nil, err
+	}
+	token, _, err := p.Sessions.Commit(r.Context())
+	if err != nil {
+		return "", nil, fmt.Errorf("store session: %w", err)
+	}
+	return token, a, nil
+}
+
+// Logout ends the session.
+func (p Programs) Logout(r *http.Request) error { return p.EndSession(r) }
+
+// Register creates a private buyer's account; it does not log in.
+func (p Programs) Register(r *http.Request, name, phone, password string) (*auth.Account, error) {
+	f := p.NewForm(page.LangOf(r))
+	f.Values = url.Values{"name": {name}, "phone": {phone}, "password": {password}}
+	a, err := p.newBuyer(r, f)
+	if err != nil {
+		return nil, err
+	}
+	if !f.OK() {
+		return nil, link.Join(f.Problems)
+	}
+	return a, nil
+}

@@ -1,0 +1,45 @@
+// Package account owns the pages on which people log in, register and look after their account: by password, by the card
+// of a household, by PIN.
+//
+// What must always hold: tries are counted before anything is looked at, and a session starts under a new token.
+package account
+
+import (
+	"embed"
+
+	"banmuyuan/catalog"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// Wing describes the pages of accounts.
+func Wing() page.Wing {
+	return page.Wing{Name: "account", Templates: templateFiles, Layout: "shop", Layouts: map[string]string{"account/pin": "household"},
+		Messages: []map[string][2]string{accountWords}}
+}
+
+// Services are the stores and modules behind the pages of accounts.
+type Services struct {
+	Accounts auth.Accounts
+	Cards    auth.Cards
+	Throttle auth.Throttle
+	Auth     *auth.Authenticator
+	Catalog  catalog.Service
+}
+
+// Pages are the pages on which people log in, register and look after their account.
+type Pages struct {
+	*page.Site
+	Services
+}
+
+// New registers the pages of accounts.
+func New(site *page.Site, services Services) *Pages {
+	s := &Pages{site, services}
+	s.accountRoutes()
+	s.cardRoutes()
+	return s
+}

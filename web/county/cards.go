@@ -1,0 +1,204 @@
+package county
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
+)
+
+// cardRoutes are the pages of cards.
+func (s *Cards) cardRoutes() {
+	s.Guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.cards, auth.Operator, auth.Admin)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.cardsIssue, auth.Operator, auth.Admin)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.cardRevoke, auth.Operator, auth.Admin)
+}
+
+type cardPrint struct {
+	Household catalog.Household
+	Address   string // in its code
+	QR        template.HTML
+}
+
+type cardListRow struct {
+	Household catalog.Household
+	Card      *auth.Card
+}
+
+type cardsPage struct {
+	Village  catalog.Village
+	Township string
+	Rows     []cardListRow
+	Without  int
+	Printed  time.Time
+	Issued   []cardPrint // the only time that their codes can be shown
+}
+
+func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error) {
+	d := cardsPage{Printed: s.Now()}
+	d.Village, d.Township = s.Village(ctx, village)
+	if d.Village.Name == "" {
+		return d, link.E(link.NotFound, "not_found", "")
+	}
+	list, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{VillageID: d.Village.ID, Limit: page.SheetsAtMost})
+	if err != nil {
+		return d, err
+	}
+	ids := make([]int64, len(list.Items))
+	for i, h := range list.Items {
+		ids[i] = h.ID
+	}
+	cards, err := s.Services.Cards.CardsOf(ctx, ids)
+	if err != nil {
+		return d, err
+	}
+	for _, h := range list.Items {
+		row := cardListRow{Household: h}
+		if c, ok := cards[h.ID]; ok {
+			row.Card = &c
+		} else {
+			d.Without++
+		}
+		d.Rows = append(d.Rows, row)
+	}
+	return d, nil
+}
+
+// wanted are the households that get a card: one anew, or with "" all that have none.
+func (d cardsPage) wanted(one string) (all []catalog.Household) {
+	for _, row := range d.Rows {
+		if one == "" && row.Card == nil || one != "" && one == row.Household.Code {
+			all = append(all, row.Household)
+		}
+	}
+	return all
+}
+
+// cards lists the households of a village with their cards.
+func (s *Cards) cards(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/cards", d, s.NewForm(page.LangOf(r)))
+}
+
+// cardsIssue makes cards, of one household anew or of all that have none, and shows them to be printed: the secret of
+// a code is not kept.
+func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
+	if err != nil {
+		return err
+	}
+	d.Issued, err = s.issueCards(r.Context(), d, f.Text("household"), f.Key())
+	if err != nil {
+		if !f.Fail(err) {
+			return err
+		}
+		return s.RenderForm(w, r, "county/cards", d, f)
+	}
+	if len(d.Issued) == 0 {
+		s.Flash(r, page.Care, "card.none")
+		return s.GoTo(w, r, "county.cards", "village", d.Village.ID)
+	}
+	for i := range d.Issued {
+		if d.Issued[i].QR, err = page.QRImage(d.Issued[i].Address, "登录二维码"); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return s.Render(w, r, http.StatusOK, "county/cards_print", d)
+}
+
+// issueCards makes cards for one household of a village or for all that have none. The same request again gets the same
+// cards to print: their codes follow from it.
+func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([]cardPrint, error) {
+	by := auth.FromContext(ctx)
+	once, err := page.OnceBy(by, key, fmt.Sprintf("cards of village %d %s", d.Village.ID, one))
+	if err != nil {
+		return nil, err
+	}
+	// Accounts that are made along with a card have a password that nobody knows, until the household chooses a PIN.
+	nobody := make([]byte, 32)
+	_, _ = rand.Read(nobody) // never fails
+	password, err := s.Passwords.Hash(ctx, hex.EncodeToString(nobody))
+	if err != nil {
+		return nil, err
+	}
+	wanted := d.wanted(one)
+	cards := make([]auth.NewCard, len(wanted))
+	for i, h := range wanted {
+		cards[i] = auth.NewCard{HouseholdID: h.ID, Hash: auth.SecretHash(auth.CardSecrets(s.Digests, once, h.ID)[0]),
+			Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: auth.CleanPhone(h.Phone),
+				Role: auth.Household, HouseholdID: h.ID, PasswordHash: password, Lang: string(page.ZH)}}
+	}
+	issued, err := s.Services.Cards.IssueCards(ctx, once, by.Login, cards)
+	if err != nil {
+		return nil, fmt.Errorf("issue cards: %w", page.ErrOnce(err))
+	}
+	households := make(map[int64]catalog.Household, len(d.Rows))
+	for _, row := range d.Rows {
+		households[row.Household.ID] = row.Household
+	}
+	prints := make([]cardPrint, 0, len(issued))
+	for _, c := range issued {
+		to, err := s.cardAddress(once, c)
+		if err != nil {
+			return nil, err
+		}
+		prints = append(prints, cardPrint{Household: households[c.HouseholdID], Address: to})
+	}
+	return prints, nil
+}
+
+// cardAddress is the address in the code of a card that was made by a request.
+func (s *Cards) cardAddress(once auth.Once, c auth.Card) (string, error) {
+	for _, secret := range auth.CardSecrets(s.Digests, once, c.HouseholdID) {
+		if bytes.Equal(auth.SecretHash(secret), c.Hash) {
+			to, err := s.URL("card.scan", "secret", secret)
+			return s.Abs(to), err
+		}
+	}
+	return "", link.E(link.Conflict, "card.shown", "") // the product's key was changed since
+}
+
+// cardRevoke ends a card that was lost, and whatever is open with it.
+func (s *Cards) cardRevoke(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	h, err := s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
+	if err != nil {
+		return err
+	}
+	if _, err := s.revokeCard(r.Context(), h.ID, f.Key()); err != nil {
+		return err
+	}
+	s.Flash(r, page.Good, "card.revoked", "name", h.Head)
+	return s.GoTo(w, r, "county.cards", "village", h.VillageID)
+}
+
+func (s *Cards) revokeCard(ctx context.Context, household int64, key string) (bool, error) {
+	by := auth.FromContext(ctx)
+	once, err := page.OnceBy(by, key, fmt.Sprintf("end card of household %d", household))
+	if err != nil {
+		return false, err
+	}
+	revoked, err := s.Services.Cards.RevokeCard(ctx, once, household, by.Login)
+	return revoked, page.ErrOnce(err)
+}

@@ -1,0 +1,52 @@
+package county
+
+import (
+	"context"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/web/api"
+)
+
+// VillageCards lists the households of a village with their cards.
+func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCards, error) {
+	d, err := s.cardsPage(ctx, village)
+	out := api.VillageCards{VillageID: d.Village.ID, Village: d.Village.Name, Without: d.Without, Items: []api.HouseholdCard{}}
+	for _, row := range d.Rows {
+		c := api.HouseholdCard{Code: row.Household.Code, Head: row.Household.Head}
+		if row.Card != nil {
+			c.IssuedAt, c.IssuedBy = &row.Card.IssuedAt, row.Card.IssuedBy
+			if !row.Card.UsedAt.IsZero() {
+				c.UsedAt = &row.Card.UsedAt
+			}
+		}
+		out.Items = append(out.Items, c)
+	}
+	return out, err
+}
+
+// IssueCards makes cards of a village's households and returns the text to print on them; the same key returns the same.
+func (s *Cards) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
+	out := api.IssuedCards{Items: []api.IssuedCard{}}
+	d, err := s.cardsPage(ctx, village)
+	if err != nil {
+		return out, err
+	}
+	if household != "" && len(d.wanted(household)) == 0 {
+		return out, link.E(link.NotFound, "household.unknown", "household")
+	}
+	prints, err := s.issueCards(ctx, d, household, key)
+	for _, one := range prints {
+		out.Items = append(out.Items, api.IssuedCard{Code: one.Household.Code, Head: one.Household.Head, Village: d.Village.Name, Township: d.Township, Address: one.Address})
+	}
+	return out, err
+}
+
+// RevokeCard ends a household's card and whatever is open with it.
+func (s *Cards) RevokeCard(ctx context.Context, key, code string) (bool, error) {
+	h, err := s.Catalog.Household(ctx, catalog.HouseholdRef{Code: code})
+	if err != nil {
+		return false, err
+	}
+	return s.revokeCard(ctx, h.ID, key)
+}

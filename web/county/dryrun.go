@@ -1,0 +1,50 @@
+package county
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/web/page"
+)
+
+type dryRunPage struct {
+	Words        page.Words
+	Presale      catalog.PresaleDetail
+	Policies     []page.Option
+	Qty          int64
+	Policy       string
+	Run          *catalog.DryRun
+	VillageCount int
+	Villages     []catalog.PublicVillage
+}
+
+// dryRun shows how a quantity would be split. Nothing is held.
+func (s *goods) dryRun(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := s.QueryForm(r)
+	d := dryRunPage{Words: s.Words(r), Qty: f.Int("quantity"), Policy: f.Text("policy")}
+	var err error
+	if d.Presale, err = s.Catalog.Presale(ctx, catalog.PresaleRef{Code: mux.Vars(r)["code"]}); err != nil {
+		return err
+	}
+	if d.Policy == "" {
+		d.Policy = d.Presale.Policy
+	}
+	// A named household and signed quotas are not known before there is an order.
+	d.Policies = page.Options("", []string{"fair", "near"}, func(p string) string { return p }, func(p string) string { return d.Words.Say("policy", p) })
+	if f.OK() && d.Qty > 0 {
+		run, err := s.Catalog.DryRun(ctx, catalog.DryRunRequest{PresaleID: d.Presale.ID, Qty: d.Qty, Policy: d.Policy})
+		if err != nil && !f.Fail(err) {
+			return err
+		}
+		if err == nil {
+			d.Run, d.VillageCount = &run, run.Villages // the field of that name in its shares is another
+			d.Villages = slices.Clone(run.ByVillage)
+			slices.SortStableFunc(d.Villages, func(a, b catalog.PublicVillage) int { return int(b.Qty - a.Qty) })
+		}
+	}
+	return s.RenderForm(w, r, "county/dryrun", d, f)
+}

@@ -1,0 +1,123 @@
+package county
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
+)
+
+// homeRoutes is the first page of the county's staff.
+func (s *overview) homeRoutes() {
+	county := auth.County
+	s.Guarded("GET", "/county", "county.home", s.home, county...)
+}
+
+// reportedPerPersonFen is the rise of income per person that the county reported for the years before the demo's
+// season; the bars of the years are compared with it.
+var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_00}
+
+type homePage struct {
+	Words    page.Words
+	Coverage catalog.Coverage
+	Report   orders.Report
+	Reported map[int]int64
+	Orders   []pipelineRow
+	Money    moneyFigures
+	Unsold   []catalog.VillageCoverage // least share of households selling first
+	NoSale   int                       // villages without one sale
+	Channels []catalog.Channel
+	Received int64 // expected, owed and paid of the season
+	Selling  int64
+}
+
+type pipelineRow struct {
+	State orders.State
+	Count map[catalog.Channel]int64
+	All   int64
+	Fen   int64
+}
+
+// moneyFigures is the ledger in three figures.
+type moneyFigures struct {
+	Pending, Released, InTransit, Balanced int64
+	OK                                     bool
+}
+
+var channels = []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket, catalog.ChannelPrivate}
+
+func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d := homePage{Words: s.Words(r), Reported: reportedPerPersonFen, Channels: channels}
+	var err error
+	if d.Coverage, err = s.Catalog.Coverage(ctx, catalog.None{}); err != nil {
+		return err
+	}
+	if d.Report, err = s.Orders.Report(ctx, orders.ReportRequest{Season: int(s.QueryForm(r).Int("season"))}); err != nil {
+		return err
+	}
+	trial, err := s.Payments.TrialBalance(ctx, payments.None{})
+	if err != nil {
+		return err
+	}
+	d.Money = moneyHeadline(trial)
+	d.Orders = pipeline(d.Report.Orders)
+	for _, y := range d.Report.Years {
+		if y.Season == d.Report.Season {
+			d.Received = y.Total()
+		}
+	}
+	d.Unsold = slices.Clone(d.Coverage.ByVillage)
+	slices.SortStableFunc(d.Unsold, func(a, b catalog.VillageCoverage) int {
+		// a.Selling/a.Households against b's, without dividing
+		return cmp.Compare(a.Selling*max(b.Households, 1), b.Selling*max(a.Households, 1))
+	})
+	for _, v := range d.Unsold {
+		d.Selling += v.Selling
+		if v.Selling == 0 {
+			d.NoSale++
+		}
+	}
+	d.Unsold = d.Unsold[:min(len(d.Unsold), max(12, min(d.NoSale, 40)))]
+	return s.Render(w, r, http.StatusOK, "county/home", d)
+}
+
+func pipeline(counts []orders.StateCount) []pipelineRow {
+	var rows []pipelineRow
+	for _, state := range orders.States {
+		row := pipelineRow{State: state, Count: map[catalog.Channel]int64{}}
+		for _, c := range channels {
+			row.Count[c] = 0
+		}
+		for _, c := range counts {
+			if c.State == state {
+				row.Count[c.Channel] += c.Count
+				row.All += c.Count
+				row.Fen += c.EstimateFen
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// moneyHeadline reads the amounts owed to households out of the trial balance: their accounts are credits.
+func moneyHeadline(t payments.TrialBalance) moneyFigures {
+	m := moneyFigures{Balanced: t.SumFen, OK: t.SumFen == 0}
+	for _, row := range t.Rows {
+		switch row.Kind {
+		case "payable_pending":
+			m.Pending -= row.BalanceFen
+		case "payable":
+			m.Released -= row.BalanceFen
+		case "payout_transit":
+			m.InTransit -= row.BalanceFen
+		}
+	}
+	return m
+}

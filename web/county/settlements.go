@@ -1,0 +1,73 @@
+package county
+
+import (
+	"net/http"
+
+	"banmuyuan/payments"
+	"banmuyuan/web/page"
+)
+
+type settlementsPage struct {
+	Words   page.Words
+	Summary payments.PayoutSummary
+	Batches []payments.PayoutBatch // the latest
+	Money   moneyFigures
+	Open    *payments.PayoutBatch // a draft that waits for the second person
+}
+
+func (s *moneyPages) settlementsPage(r *http.Request) (settlementsPage, error) {
+	ctx := r.Context()
+	d := settlementsPage{Words: s.Words(r)}
+	var err error
+	if d.Summary, err = s.Payments.PayoutSummary(ctx, payments.None{}); err != nil {
+		return d, err
+	}
+	all, err := s.Payments.Batches(ctx, payments.None{})
+	if err != nil {
+		return d, err
+	}
+	for i, b := range all.Items {
+		if b.State == payments.BatchDraft && d.Open == nil {
+			d.Open = &all.Items[i]
+		}
+	}
+	d.Batches = all.Items[:min(5, len(all.Items))]
+	trial, err := s.Payments.TrialBalance(ctx, payments.None{})
+	if err != nil {
+		return d, err
+	}
+	d.Money = moneyHeadline(trial)
+	return d, nil
+}
+
+func (s *moneyPages) settlements(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.settlementsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/settlements", d, s.NewForm(page.LangOf(r)))
+}
+
+// settlementsBatch puts everything released into a batch, which then waits for the second person.
+func (s *moneyPages) settlementsBatch(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	least := f.Fen("min")
+	if f.OK() {
+		batch, err := s.Payments.CreateBatch(r.Context(), payments.CreateBatch{IdempotencyKey: f.Key(), MinFen: least})
+		if err == nil {
+			s.Flash(r, page.Good, "payout.created", "no", batch.No)
+			return s.GoTo(w, r, "county.payout", "id", batch.ID)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	d, err := s.settlementsPage(r)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/settlements", d, f)
+}

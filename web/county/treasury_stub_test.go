@@ -1,0 +1,124 @@
+package county_test
+
+import (
+	"context"
+
+	"banmuyuan/payments"
+	"banmuyuan/web/county"
+	"banmuyuan/web/webtest"
+)
+
+// stubTreasury answers with made-up data, for the look of pages only.
+type stubTreasury struct {
+	payments.Treasury
+	empty      bool
+	refuse     error
+	problems   []payments.FileProblem
+	statements []payments.ImportStatement
+	banked     []payments.BankCash
+	returned   []payments.ReturnTransfer
+	explained  []payments.ExplainTransfer
+	notes      []payments.ExplainOutgoing
+	approved   []int64
+	ran        int
+}
+
+func (s *stubTreasury) ImportStatement(_ context.Context, r payments.ImportStatement) (payments.ImportedStatement, error) {
+	if s.problems == nil && s.refuse == nil {
+		s.statements = append(s.statements, r)
+	}
+	return payments.ImportedStatement{In: 3, Out: 1, Matched: 1, Suspense: 2, Problems: s.problems}, s.refuse
+}
+
+func (s *stubTreasury) Booked(context.Context, payments.None) (payments.BookedList, error) {
+	if s.empty {
+		return payments.BookedList{}, nil
+	}
+	return payments.BookedList{Items: []payments.Booked{{Kind: payments.BookedBanking, ID: "7", Name: "JK-0007", AmountFen: 500_00, On: webtest.Day}}}, nil
+}
+
+func (s *stubTreasury) ExplainTransfer(_ context.Context, r payments.ExplainTransfer) (payments.StatementLine, error) {
+	s.explained = append(s.explained, r)
+	return payments.StatementLine{}, s.refuse
+}
+
+func (s *stubTreasury) ReturnTransfer(_ context.Context, r payments.ReturnTransfer) (payments.StatementLine, error) {
+	s.returned = append(s.returned, r)
+	return payments.StatementLine{}, s.refuse
+}
+
+func (s *stubTreasury) Outgoing(context.Context, payments.StatementFilter) (payments.OutgoingPage, error) {
+	if s.empty {
+		return payments.OutgoingPage{}, nil
+	}
+	return payments.OutgoingPage{Total: 30, Cursor: "more", Items: []payments.OutgoingLine{
+		{ID: 1, BankRef: "OUT-1", AmountFen: 35_00, Payee: "农信社", Memo: "账户管理费", PaidOn: webtest.Day, State: "open"},
+		{ID: 2, BankRef: "OUT-2", AmountFen: 140_00, Payee: "某公司", PaidOn: webtest.Day, State: "explained", ExplainedAs: "refund:7"}}}, nil
+}
+
+func (s *stubTreasury) ExplainOutgoing(_ context.Context, r payments.ExplainOutgoing) (payments.OutgoingLine, error) {
+	s.notes = append(s.notes, r)
+	return payments.OutgoingLine{}, s.refuse
+}
+
+func (s *stubTreasury) BankCash(_ context.Context, r payments.BankCash) (payments.CashBanking, error) {
+	s.banked = append(s.banked, r)
+	return payments.CashBanking{}, s.refuse
+}
+
+func (s *stubTreasury) Cashbox(context.Context, payments.None) (payments.Cashbox, error) {
+	if s.empty {
+		return payments.Cashbox{}, nil
+	}
+	at := webtest.Day
+	return payments.Cashbox{OnHandFen: 700_00, OldestAt: &at,
+		Receipts: []payments.CashReceipt{{Receipt: "SJ-0012", PaymentID: 3, Ref: "order:12", AmountFen: 700_00, TakenBy: "clerk", At: webtest.Day}},
+		Bankings: []payments.CashBanking{{ID: 7, Slip: "JK-0007", AmountFen: 500_00, PaidOn: webtest.Day, By: "clerk"}}}, nil
+}
+
+func (s *stubTreasury) ApproveRefund(_ context.Context, r payments.RefundRef) (payments.Refund, error) {
+	s.approved = append(s.approved, r.ID)
+	return payments.Refund{}, s.refuse
+}
+
+func (s *stubTreasury) Disputes(context.Context, payments.DisputeFilter) (payments.DisputePage, error) {
+	if s.empty {
+		return payments.DisputePage{}, nil
+	}
+	by := webtest.Day
+	return payments.DisputePage{Total: 2, Items: []payments.Dispute{
+		{ID: 2, Ref: "order:12", State: payments.DisputeOpen, AmountFen: 300_00, Reason: "product_not_received", OpenedAt: webtest.Day, RespondBy: &by},
+		{ID: 1, Ref: "order:13", State: payments.DisputeLost, AmountFen: 20_00, Reason: "fraudulent", OpenedAt: webtest.Day}}}, nil
+}
+
+func (s *stubTreasury) comparison() payments.Reconciliation {
+	to := webtest.Day
+	r := payments.Reconciliation{ID: 5, RanAt: webtest.Day, RanBy: "system:reconciliation", BankFen: 9_000_00, SuspenseFen: 50_00, CashFen: 700_00, CoveredTo: &to,
+		Clearing: []payments.ClearingState{{Gateway: payments.Sandbox, LedgerFen: 100_00, ProviderFen: 100_00, FeesFen: 60, Answered: true}, {Gateway: payments.Stripe}}}
+	for kind := range county.TreasuryWords {
+		if len(kind) > 6 && kind[:6] == "recon." {
+			r.Differences = append(r.Differences, payments.Difference{Kind: kind[6:], Object: "payment:7", Ref: "order:12", OursFen: 100, TheirsFen: 99, Since: webtest.Day, Act: payments.ActOperator})
+		}
+	}
+	r.Count = len(r.Differences)
+	return r
+}
+
+func (s *stubTreasury) Reconcile(context.Context, payments.None) (payments.Reconciliation, error) {
+	s.ran++
+	return s.comparison(), s.refuse
+}
+
+func (s *stubTreasury) Reconciliation(context.Context, payments.ReconciliationRef) (payments.Reconciliation, error) {
+	if s.empty {
+		return payments.Reconciliation{}, nil
+	}
+	return s.comparison(), nil
+}
+
+func (s *stubTreasury) Reconciliations(context.Context, payments.None) (payments.Reconciliations, error) {
+	if s.empty {
+		return payments.Reconciliations{}, nil
+	}
+	return payments.Reconciliations{Items: []payments.Reconciliation{s.comparison()}}, nil
+}

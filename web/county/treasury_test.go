@@ -1,0 +1,86 @@
+package county_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/webtest"
+)
+
+func TestTreasuryPages(t *testing.T) {
+	t.Parallel()
+	d := newCountyDesk(t)
+	p := d.Operator(t)
+	for path, says := range map[string][]string{
+		"/county/receipts":         {"现金缴存　JK-0007", "已退回付款人", "支出核对"},
+		"/county/outgoing":         {"账户管理费", "记为银行扣款", "订单退款"},
+		"/county/cash":             {"JK-0007", "SJ-0012", "还没有出现", "登记缴存"},
+		"/county/refunds":          {"退款"},
+		"/county/disputes":         {"争议中，款项被扣留", "没有收到货", "已败诉"},
+		"/county/reconciliation":   {"每日自动对账", "我们入了账，支付渠道没有这笔款", "没有回应", "经办人", "去处理"},
+		"/county/reconciliation/5": {"历次对账"},
+	} {
+		webtest.ReadPage(t, p, path, says...)
+	}
+	d.setEmpty()
+	for path, says := range map[string][]string{
+		"/county/outgoing":       {"没有来历不明的支出"},
+		"/county/cash":           {"还没有收过现金"},
+		"/county/refunds":        {"这里没有退款"},
+		"/county/disputes":       {"没有争议"},
+		"/county/reconciliation": {"还没有对过账"},
+	} {
+		webtest.ReadPage(t, p, path, says...)
+	}
+	stranger := d.Login(t, auth.Account{Login: "buyer", Name: "买家", Role: auth.Buyer})
+	for _, path := range []string{"/county/outgoing", "/county/cash", "/county/refunds", "/county/disputes", "/county/reconciliation"} {
+		if res := stranger.Get(path); res.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}
+
+func TestTreasuryCommands(t *testing.T) {
+	t.Parallel()
+	d := newCountyDesk(t)
+	p := d.Operator(t)
+	see := func(path string, want int, pairs ...string) webtest.Answer {
+		t.Helper()
+		res := p.Post(path, pairs...)
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d\n%s", path, res.StatusCode, want, res.Body)
+		}
+		return res
+	}
+	see("/county/receipts/5/booked", http.StatusSeeOther, "booked", "provider_payout:sandbox/po_1")
+	if got := d.treasury.explained; len(got) != 1 || got[0].LineID != 5 || got[0].Kind != "provider_payout" || got[0].ID != "sandbox/po_1" {
+		t.Errorf("explained %+v", got)
+	}
+	see("/county/receipts/5/return", http.StatusUnprocessableEntity, "return_ref", "", "return_on", "2026-09-18")
+	see("/county/receipts/5/return", http.StatusSeeOther, "return_ref", "R1", "return_on", "2026-09-18")
+	if got := d.treasury.returned; len(got) != 1 || got[0].BankRef != "R1" {
+		t.Errorf("returned %+v", got)
+	}
+	see("/county/outgoing/1", http.StatusSeeOther, "note", "账户管理费")
+	see("/county/cash", http.StatusUnprocessableEntity, "slip", "JK-8", "amount_fen", "1.234", "paid_on", "2026-09-18")
+	see("/county/cash", http.StatusSeeOther, "slip", "JK-8", "amount_fen", "700", "paid_on", "2026-09-18")
+	if got := d.treasury.banked; len(got) != 1 || got[0].AmountFen != 700_00 || got[0].Slip != "JK-8" {
+		t.Errorf("banked %+v", got)
+	}
+	see("/county/reconciliation", http.StatusSeeOther)
+	see("/county/refunds/7/approve", http.StatusSeeOther)
+	if d.treasury.ran != 1 || len(d.treasury.approved) != 1 || d.treasury.approved[0] != 7 {
+		t.Errorf("ran %d, approved %v", d.treasury.ran, d.treasury.approved)
+	}
+	d.treasury.refuse = link.E(link.Forbidden, "refund.second_person", "")
+	if res := p.Post("/county/refunds/7/approve"); !strings.Contains(res.Body, "不能由同一个人") {
+		t.Errorf("refused without a word: %d", res.StatusCode)
+	}
+	d.treasury.refuse = link.E(link.Conflict, "cash.slip_used", "slip")
+	if res := see("/county/cash", http.StatusConflict, "slip", "JK-8", "amount_fen", "700", "paid_on", "2026-09-18"); !strings.Contains(res.Body, "这张缴款单已登记过") {
+		t.Error("the slip's problem is not said")
+	}
+}

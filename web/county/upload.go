@@ -1,0 +1,33 @@
+package county
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+
+	"banmuyuan/internal/link"
+	"banmuyuan/web/page"
+)
+
+// uploadMostBytes is how large a file that somebody sends may be.
+const uploadMostBytes = 4 << 20
+
+// uploaded reads the file of a form field. The form must have been read before.
+func uploaded(r *http.Request, name string) (string, []byte, error) {
+	if r.MultipartForm == nil {
+		return "", nil, link.E(link.Invalid, "upload.missing", name)
+	}
+	file, header, err := r.FormFile(name)
+	if err != nil {
+		return "", nil, link.E(link.Invalid, "upload.missing", name).Because(err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	if header.Size > uploadMostBytes {
+		return "", nil, link.E(link.TooLarge, "upload.too_large", name, "mb", page.Num64(uploadMostBytes>>20))
+	}
+	data, err := io.ReadAll(io.LimitReader(file, uploadMostBytes))
+	if err != nil {
+		return "", nil, fmt.Errorf("read upload: %w", err)
+	}
+	return header.Filename, data, nil
+}

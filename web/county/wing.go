@@ -1,0 +1,157 @@
+// Package county owns the pages of the county's staff: people, goods, money, books and reports.
+//
+// What must always hold: the modules decide what each of the staff may do; a file is checked whole before it is taken.
+package county
+
+import (
+	"embed"
+
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
+	"banmuyuan/web/report"
+	"banmuyuan/web/sheet"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// Wing describes the pages of the county's staff.
+func Wing() page.Wing {
+	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, TreasuryWords},
+		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
+		Menu: []page.Entry{
+			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
+			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},
+			{Route: "county.households", Icon: "users", ZH: "农户", EN: "Households", Roles: auth.County},
+			{Route: "county.reviews", Icon: "shield-check", ZH: "待核对", EN: "Reviews", Roles: auth.County},
+			{Route: "county.orders", Icon: "receipt-text", ZH: "订单", EN: "Orders", Roles: auth.County},
+			{Route: "desk.adoptions", Icon: "heart-handshake", ZH: "认养", EN: "Adoptions", Roles: auth.County},
+			{Route: "county.contracts", Icon: "file-text", ZH: "收购合同", EN: "Contracts", Roles: auth.County},
+			{Route: "desk.raisers", Icon: "hand-coins", ZH: "大户代养", EN: "Goose raisers", Roles: auth.County},
+			{Route: "county.prices", Icon: "chart-column", ZH: "参考价", EN: "Reference prices", Roles: auth.County},
+			{Route: "county.receipts", Icon: "landmark", ZH: "到账核对", EN: "Bank receipts", Roles: auth.County},
+			{Route: "county.reconciliation", Icon: "circle-check", ZH: "对账", EN: "Reconciliation", Roles: auth.County},
+			{Route: "county.settlements", Icon: "hand-coins", ZH: "结算", EN: "Settlement", Roles: auth.County},
+			{Route: "county.payouts", Icon: "banknote", ZH: "打款", EN: "Payouts", Roles: auth.County},
+			{Route: "county.orgaccounts", Icon: "landmark", ZH: "对公付款", EN: "Pay organisations", Roles: auth.County},
+			{Route: "county.distributions", Icon: "sprout", ZH: "分红", EN: "Distributions", Roles: auth.County},
+			{Route: "county.documents", Icon: "receipt-text", ZH: "单据", EN: "Documents", Roles: auth.County},
+			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Roles: auth.County},
+			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
+			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
+		},
+		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.home"}},
+	}
+}
+
+// Services are the stores and modules behind the pages of the county.
+type Services struct {
+	Catalog         catalog.Service
+	Care            catalog.Care
+	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
+	Orders          orders.Service
+	Contracts       contract.Service
+	Documents       document.Service
+	Payments        payments.Service
+	Treasury        payments.Treasury
+	Distributions   payments.Distributions
+	Books           payments.Books
+	Reversals       payments.Reversals
+	OrgPayouts      payments.OrgPayouts
+	AccountReviews  payments.AccountReviews
+	PrivateAccounts payments.Privacy
+
+	Accounts  auth.Accounts
+	Cards     auth.Cards
+	Digests   auth.Digests // of this product's own key
+	Passwords *auth.Passwords
+	Jobs      report.Store
+	Wake      func() // has the runner look for jobs
+}
+
+// overview is the page of the whole county.
+type overview struct {
+	*page.Site
+	Services
+}
+
+// people are the pages of households, their papers and of accounts.
+type people struct {
+	*page.Site
+	Services
+}
+
+// Cards are the pages, and the endpoints, of the cards that households log in with.
+type Cards struct {
+	*page.Site
+	Services
+}
+
+// goods are the pages of presales, prices and orders.
+type goods struct {
+	*page.Site
+	Services
+}
+
+// Reports are the pages, and the endpoints, of reports.
+type Reports struct {
+	*page.Site
+	Services
+}
+
+// moneyPages are the pages of incoming and outgoing money.
+type moneyPages struct {
+	*page.Site
+	Services
+}
+
+// bookPages are the pages of the ledger.
+type bookPages struct {
+	*page.Site
+	Services
+}
+
+// pools are the pages of distributions.
+type pools struct {
+	*page.Site
+	Services
+}
+
+// Pages are the pages of the county that the API uses too.
+type Pages struct {
+	Cards   *Cards
+	Reports *Reports
+}
+
+// New registers the pages of the county.
+func New(site *page.Site, services Services) Pages {
+	c := Pages{Cards: &Cards{site, services}, Reports: &Reports{site, services}}
+	(&overview{site, services}).homeRoutes()
+	p := &people{site, services}
+	p.peopleRoutes()
+	p.accountRoutes()
+	p.privacyRoutes()
+	p.documentRoutes()
+	c.Cards.cardRoutes()
+	g := &goods{site, services}
+	g.presaleRoutes()
+	g.orderRoutes()
+	g.priceRoutes()
+	m := &moneyPages{site, services}
+	m.receiptRoutes()
+	m.payoutRoutes()
+	m.treasuryRoutes()
+	m.orgPayoutRoutes()
+	(&pools{site, services}).distributionRoutes()
+	b := &bookPages{site, services}
+	b.booksRoutes()
+	b.reversalRoutes()
+	c.Reports.reportRoutes()
+	return c
+}

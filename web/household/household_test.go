@@ -1,0 +1,103 @@
+package household_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"banmuyuan/web/webtest"
+)
+
+func TestHouseholdPages(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	p := d.Household(t)
+	for path, says := range map[string][]string{
+		"/my":                  {"¥1,050.00", "¥351.26", "¥1,413.60", "下次交货", "王大山，2026 年的收入"},
+		"/my/income":           {"3\u00a0月", "8\u00a0月", "种薯分红", "合作社留", "¥18.49", "全村平均", "¥850.00", "分红和其他", "¥210.00", "/my/tickets/31"},
+		"/my/income/print":     {"YA-01-001-0007", "¥2,814.86"},
+		"/my/sales":            {"为什么是您家", "人均预计收入 ¥210.00", "买家点名要您家的货", "¥1,413.60"},
+		"/my/tickets":          {"¥351.26"},
+		"/my/tickets/31":       {"¥14.50", "25.5", "¥369.75", "¥18.49", "¥351.26", "永丰村收购点"},
+		"/my/tickets/31/print": {"data:image/svg&#43;xml;base64,", "签字"},
+		"/my/lots":             {"80", "15", "¥117.80"},
+		"/my/lots/1":           {"一共能卖多少只", `value="80"`},
+		"/my/account":          {"6210****1234", "待县里复核", "账户已销户"},
+		"/my/account/change":   {"钱打到哪个账户"},
+		"/my/helper":           {"李明 可以替您办事"},
+	} {
+		webtest.ReadPage(t, p, path, says...)
+	}
+	for _, path := range []string{"/my/tickets/99", "/my/lots/5"} {
+		if res := p.Get(path); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s of somebody else: %d", path, res.StatusCode)
+		}
+	}
+	if res := p.Get("/my?h=YA-01-001-0008"); strings.Contains(res.Body, "李秀英") {
+		t.Error("a household sees another one")
+	}
+	d.SetEmpty()
+	for path, says := range map[string][]string{
+		"/my": {"现在没有要交的货", "今年还没有打过款", "还没有收款账户"}, "/my/income": {"今年还没有收入"}, "/my/sales": {"还没有卖出"},
+		"/my/tickets": {"还没有过磅单"}, "/my/lots": {"今年没有参加预售"}, "/my/account": {"还没有收款账户"}, "/my/income/print": {"¥0.00"},
+	} {
+		webtest.ReadPage(t, p, path, says...)
+	}
+}
+
+func TestHelperActsForAHouseholdThatAgreed(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	p := d.Helper(t)
+	webtest.ReadPage(t, p, "/helper", "王大山", "有同意书", "没有同意书", "24,310")
+	webtest.ReadPage(t, p, "/helper/YA-01-001-0008/consent", "代办同意书", "李秀英", "签字")
+	p.Get("/helper?lang=zh") // the last page read was in English
+	if res := p.Get("/my"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/helper" {
+		t.Errorf("without a household: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if res := p.Get("/my?h=YA-01-001-0008"); res.StatusCode != http.StatusForbidden || !strings.Contains(res.Body, "还没有同意由帮扶责任人代办") {
+		t.Errorf("without consent: %d", res.StatusCode)
+	}
+	for _, path := range []string{"/my", "/my/income", "/my/sales", "/my/tickets/31", "/my/lots", "/my/lots/1", "/my/account", "/my/account/change", "/my/helper"} {
+		webtest.ReadPage(t, p, path+"?h=YA-01-001-0007", "您正在替 王大山 查看和操作", "h=YA-01-001-0007")
+	}
+	p.Get("/helper?lang=zh")
+	res := p.Post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/my/lots?h=YA-01-001-0007" {
+		t.Fatalf("offer: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if a := d.Catalog.Actors[0]; a.OnBehalfOf != 77 || a.Login != "liming" || d.Catalog.Offers[0].Capacity != 60 || d.Catalog.Offers[0].HouseholdID != 77 {
+		t.Errorf("offered %+v by %+v", d.Catalog.Offers[0], a)
+	}
+	res = p.Post("/my/lots/1?h=YA-01-001-0007", "capacity", "10")
+	if res.StatusCode != http.StatusConflict && res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "已经卖出 15") || !strings.Contains(res.Body, `value="10"`) {
+		t.Errorf("offer less than sold: %d\n%s", res.StatusCode, res.Body)
+	}
+	if res = p.Post("/my/lots/1?h=YA-01-001-0008", "capacity", "60"); res.StatusCode != http.StatusForbidden || len(d.Catalog.Offers) != 2 {
+		t.Errorf("offer without consent: %d", res.StatusCode)
+	}
+	res = p.Post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
+	if res.StatusCode != http.StatusSeeOther || d.Payments.Actors[0].OnBehalfOf != 77 || d.Payments.SetAccounts[0].Number != "6210000000001234" {
+		t.Errorf("account: %d by %+v", res.StatusCode, d.Payments.Actors)
+	}
+	if page := p.Get(res.Header.Get("Location")); !strings.Contains(page.Body, "县里核对后才会启用新账户") {
+		t.Error("the helper is not told that the county checks")
+	}
+	if res = p.Post("/my/account/change?h=YA-01-001-0007", "holder", "王大山"); res.StatusCode != http.StatusUnprocessableEntity || len(d.Payments.SetAccounts) != 1 {
+		t.Errorf("half an account: %d", res.StatusCode)
+	}
+}
+
+func TestHouseholdGivesAndEndsConsent(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	p := d.Household(t)
+	for _, given := range []string{"1", "0"} {
+		if res := p.Post("/my/helper", "given", given); res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("given %s: %d", given, res.StatusCode)
+		}
+	}
+	if got := d.Catalog.Consents; len(got) != 2 || !got[0].Given || got[0].How != "signed" || got[1].Given || got[0].HouseholdID != 77 {
+		t.Errorf("recorded %+v", got)
+	}
+}

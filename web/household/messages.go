@@ -1,0 +1,23 @@
+package household
+
+// householdMessages are the words of the households' pages. They are the words that people there use.
+var words = map[string][2]string{
+	"household.reason.fair":     {"轮到您家：当时您家今年人均预计收入 {level:money}，在还有货的农户里最低，所以先卖您家的。", "Your turn: your household then expected {level:money} a person this year, the lowest of all that still had goods, so yours sold first."},
+	"household.reason.near":     {"这一单只到几个近的村收货，您家的村在里面；当时您家人均预计收入 {level:money}，在这些村里最低，所以先卖您家的。", "This order is fetched from a few villages close together, yours among them. You then expected {level:money} a person, the lowest there, so yours sold first."},
+	"household.reason.direct":   {"买家点名要您家的货。", "The buyer asked for your household’s goods."},
+	"household.reason.contract": {"这是收购合同的货，按各家合同里还没交的数量分。", "This goes to a purchase contract. It is divided by what each household still has to deliver under it."},
+
+	"channel.agency":       {"大户代养", "Raised for you"},
+	"channel.distribution": {"分红", "Dividends"},
+
+	"income.stage.expected": {"还没交货（预计）", "Not yet delivered (estimate)"},
+	"income.stage.owed":     {"等打款", "To be paid"},
+	"income.stage.paid":     {"已经到账", "Paid"},
+
+	"household.consent.saved":    {"已登记：帮扶责任人可以代办。", "Recorded: the helper may act for the household."},
+	"household.consent.ended":    {"已登记：帮扶责任人不再代办。", "Recorded: the helper no longer acts for the household."},
+	"household.account.saved":    {"收款账户已保存，下次打款就用它。", "The account is saved. The next payment goes there."},
+	"household.account.review":   {"已提交。为了安全，县里核对后才会启用新账户。", "Sent. To be safe, the new account is used only after the county has checked it."},
+	"household.account.approved": {"收款账户已复核，可以打款。", "The account is approved and can be paid."},
+	"household.offer.saved":      {"可卖的数量已保存。", "What you can sell is saved."},
+}

@@ -1,0 +1,72 @@
+package household
+
+import (
+	"context"
+	"net/http"
+
+	"banmuyuan/payments"
+	"banmuyuan/web/page"
+)
+
+type accountPage struct {
+	page.HouseholdPage
+	Account payments.HouseholdAccount
+}
+
+func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, error) {
+	ctx, who, err := s.Acting(r)
+	d := accountPage{HouseholdPage: who}
+	if err != nil {
+		return ctx, d, err
+	}
+	d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: who.Household.ID})
+	return ctx, d, err
+}
+
+func (s *pages) account(w http.ResponseWriter, r *http.Request) error {
+	if s.ChooseHousehold(w, r) {
+		return nil
+	}
+	_, d, err := s.accountPage(r)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "household/account", d)
+}
+
+func (s *pages) accountChange(w http.ResponseWriter, r *http.Request) error {
+	_, d, err := s.accountPage(r)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "household/account_change", d, s.NewForm(page.LangOf(r)))
+}
+
+// accountSave changes the payout account. An account that a helper enters waits until the county approves it.
+func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	ctx, d, err := s.accountPage(r)
+	if err != nil {
+		return err
+	}
+	if f.Need("holder", "bank", "number") {
+		saved, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
+			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
+		if err == nil {
+			s.tellHousehold(ctx, d.HouseholdPage, "account", map[string]string{"number": saved.Number})
+			done := "household.account.saved"
+			if d.Helping() || saved.State == "review" {
+				done = "household.account.review"
+			}
+			s.Flash(r, page.Good, done)
+			return s.GoTo(w, r, "household.account", "h", d.H)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
+	return s.RenderForm(w, r, "household/account_change", d, f)
+}

@@ -1,0 +1,22 @@
+package organisation
+
+import (
+	"net/http"
+
+	"banmuyuan/orders/shelf"
+)
+
+type sheetsPage struct {
+	Shop   shopChoice
+	Sheets shelf.Sheets
+}
+
+func (s *shopkeeping) sheets(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d := sheetsPage{Shop: s.shopChoice(ctx, shopRef(s.QueryForm(r)))}
+	var err error
+	if d.Sheets, err = s.Shelf.Sheets(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "organisation/sheets", d)
+}

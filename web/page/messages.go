@@ -1,0 +1,57 @@
+package page
+
+// Messages are the words of web itself: problem pages, forms, accounts, roles,
+// units. The modules bring their own.
+var Messages = map[string][2]string{
+	"problem.400": {"提交的内容读不懂", "We could not read what was sent"},
+	"problem.403": {"您没有权限打开这里", "You may not open this"},
+	"problem.404": {"没有找到这个页面", "This page does not exist"},
+	"problem.405": {"不能这样打开这个页面", "This page cannot be used that way"},
+	"problem.409": {"内容刚刚有变化", "Something changed in the meantime"},
+	"problem.413": {"提交的内容太大", "That was too large"},
+	"problem.415": {"不支持这种格式", "This format is not supported"},
+	"problem.422": {"填写的内容需要修改", "Some entries need correcting"},
+	"problem.429": {"操作太频繁", "Too many tries"},
+	"problem.500": {"系统出了故障", "Something went wrong on our side"},
+	"problem.503": {"服务暂时不可用", "The service is not available right now"},
+
+	"method_not_allowed": {"这个地址不支持这种操作。请返回上一页，从页面上的按钮进入。", "This address does not support that action. Go back and use the buttons on the page."},
+	"media_type":         {"不支持这种内容格式，请按接口说明提交。", "This content type is not supported. Please send what the API description asks for."},
+	"cross_origin":       {"这个请求来自其他网站，为了您的账户安全已被拒绝。请在本站页面上重新操作。", "This request came from another website and was refused to protect your account. Please do it again on our own pages."},
+	"throttled":          {"尝试次数过多，请在 {minutes} 分钟后再试。", "Too many tries. Please try again in {minutes} minutes."},
+	"live.full":          {"实时更新暂时繁忙，页面内容仍可正常使用；刷新页面可看到最新数据。", "Live updates are busy right now. The page still works; reload it for the latest figures."},
+
+	"form.required":     {"请填写这一项。", "Please fill this in."},
+	"form.choose":       {"请选择一项。", "Please choose one."},
+	"form.whole_number": {"请填写整数，例如 20。", "Enter a whole number, such as 20."},
+	"form.money":        {"请填写金额，最多两位小数，例如 1234.50。", "Enter an amount with at most two decimals, such as 1234.50."},
+	"form.weight":       {"请填写重量，例如 30 或 12.5。", "Enter a weight, such as 30 or 12.5."},
+	"form.unit":         {"请选择斤或公斤。", "Choose jin or kilograms."},
+	"form.negative":     {"不能小于零。", "This cannot be below zero."},
+	"form.too_large":    {"数字太大，请检查后重新填写。", "This number is too large. Please check it."},
+	"form.too_long":     {"最多填写 {max} 个字。", "Please keep this to {max} characters."},
+	"form.date":         {"请填写日期，例如 2026-09-18。", "Enter a date, such as 2026-09-18."},
+
+	"tone.quiet": {"未开始", "Not yet begun"},
+	"tone.busy":  {"进行中", "Under way"},
+	"tone.good":  {"已到账", "Arrived"},
+	"tone.care":  {"需要处理", "Needs care"},
+	"tone.over":  {"已取消", "Cancelled"},
+
+	"role.buyer":        {"私人买家", "Private buyer"},
+	"role.officer":      {"采购员", "Procurement officer"},
+	"role.org_approver": {"单位审批人", "Approver of the organisation"},
+	"role.clerk":        {"收购站司磅员", "Collection clerk"},
+	"role.household":    {"农户", "Household"},
+	"role.helper":       {"帮扶责任人", "Helper"},
+	"role.operator":     {"县经办", "County operator"},
+	"role.approver":     {"县复核", "County approver"},
+	"role.admin":        {"管理员", "Administrator"},
+
+	"unit.head": {"只", "head"},
+	"unit.egg":  {"枚", "eggs"},
+	"unit.box":  {"箱", "boxes"},
+	"unit.jin":  {"斤", "jin"},
+	"unit.kg":   {"公斤", "kg"},
+	"unit.mu":   {"亩", "mu"},
+}

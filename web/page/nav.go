@@ -1,0 +1,88 @@
+package page
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"banmuyuan/web/auth"
+)
+
+// navItem is one entry of a menu.
+type navItem struct {
+	Route, Icon, Text, URL string
+	Current                bool
+}
+
+// Entry is an item of a menu before it has a language. It is shown only when its route
+// exists and the reader has one of its roles; no roles means everybody.
+type Entry struct {
+	Route, Icon, ZH, EN string
+	Roles               []auth.Role
+}
+
+// keeps asks all wings whether an entry makes sense for a reader.
+func (s *Site) keeps(ctx context.Context, a *auth.Account, route string) bool {
+	for _, w := range s.wings {
+		if w.Keeps != nil && !w.Keeps(ctx, s, a, route) {
+			return false
+		}
+	}
+	return true
+}
+
+// Home is where somebody starts: a visitor at the shop.
+func (s *Site) Home(a *auth.Account) string {
+	names := []string{"shop.home"}
+	if a != nil {
+		names = append(slices.Clone(s.homes[a.Role]), "account")
+	}
+	for _, name := range names {
+		if s.Router.Get(name) != nil && s.keeps(context.Background(), a, name) {
+			if u, err := s.URL(name); err == nil {
+				return u
+			}
+		}
+	}
+	return "/login"
+}
+
+// Home is the address where the reader of the page starts.
+func (v *view) Home() string { return v.site.Home(v.Account) }
+
+// nav is the menu of the page's audience, with the entry that the page is under
+// marked.
+func (s *Site) nav(v *view, r *http.Request) []navItem {
+	var items []navItem
+	longest, current := 0, -1
+	for _, e := range s.menu(v.Audience) {
+		if s.Router.Get(e.Route) == nil || !s.keeps(r.Context(), v.Account, e.Route) || len(e.Roles) > 0 && (v.Account == nil || !v.Account.Role.In(e.Roles...)) {
+			continue
+		}
+		u, err := s.URL(e.Route)
+		if err != nil {
+			continue
+		}
+		under := r.URL.Path == u || u != "/" && strings.HasPrefix(r.URL.Path, u+"/")
+		if under && len(u) > longest {
+			longest, current = len(u), len(items)
+		}
+		items = append(items, navItem{Route: e.Route, Icon: e.Icon, Text: v.Lang.Pick(e.ZH, e.EN), URL: u})
+	}
+	if current >= 0 {
+		items[current].Current = true
+	}
+	return items
+}
+
+// menu joins the menus of the wings whose pages wear a layout.
+func (s *Site) menu(layout string) []Entry {
+	var all []Entry
+	for _, w := range s.wings {
+		if w.Layout == layout {
+			all = append(all, w.Menu...)
+		}
+	}
+	return all
+}

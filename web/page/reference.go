@@ -1,0 +1,125 @@
+package page
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/web/auth"
+)
+
+// PickupPoints are the collection points that are open to buyers, as choices.
+func PickupPoints(ref catalog.Reference) []Option {
+	var all []Option
+	for _, p := range ref.Points {
+		if p.Pickup {
+			text := p.Name
+			if p.Address != "" {
+				text += "（" + p.Address + "）"
+			}
+			all = append(all, Option{Value: Num64(p.ID), Label: text})
+		}
+	}
+	return all
+}
+
+func (s *Site) OrgNames(ctx context.Context) (map[int64]string, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[int64]string, len(ref.Organisations))
+	for _, o := range ref.Organisations {
+		names[o.ID] = o.Name
+	}
+	return names, nil
+}
+
+func (s *Site) Organisation(ctx context.Context) catalog.Organisation {
+	a := auth.FromContext(ctx)
+	ref, err := s.Reference(ctx)
+	if err == nil && a != nil {
+		for _, o := range ref.Organisations {
+			if o.ID == a.OrgID {
+				return o
+			}
+		}
+	}
+	return catalog.Organisation{}
+}
+
+func (s *Site) Village(ctx context.Context, id int64) (catalog.Village, string) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return catalog.Village{ID: id}, ""
+	}
+	for _, v := range ref.Villages {
+		if v.ID == id {
+			for _, t := range ref.Townships {
+				if t.ID == v.TownshipID {
+					return v, t.Name
+				}
+			}
+			return v, ""
+		}
+	}
+	return catalog.Village{ID: id}, ""
+}
+
+type referenceCache struct {
+	sync.Mutex
+	value catalog.Reference
+	at    time.Time
+}
+
+// Reference holds names of places and products. It changes rarely and every page asks for it.
+func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
+	s.ref.Lock()
+	defer s.ref.Unlock()
+	if s.Now().Sub(s.ref.at) < time.Minute {
+		return s.ref.value, nil
+	}
+	ref, err := s.register.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
+	if err != nil {
+		if !s.ref.at.IsZero() {
+			return s.ref.value, nil // old names are better than no page
+		}
+		return ref, err
+	}
+	s.ref.value, s.ref.at = ref, s.Now()
+	return ref, nil
+}
+
+// pick returns the text of a module in the reader's language.
+func (l Lang) Text(t catalog.Text) string { return l.Pick(t.Zh, t.En) }
+
+// BuyersChannel is the channel an account orders through: private unless it buys for an organisation.
+func (s *Site) BuyersChannel(ctx context.Context, a *auth.Account) catalog.Channel {
+	if a == nil || a.OrgID == 0 {
+		return catalog.ChannelPrivate
+	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return catalog.ChannelContract
+	}
+	i := slices.IndexFunc(ref.Organisations, func(o catalog.Organisation) bool { return o.ID == a.OrgID })
+	if i >= 0 && ref.Organisations[i].Kind == catalog.OrgSupermarket {
+		return catalog.ChannelMarket
+	}
+	return catalog.ChannelContract
+}
+
+func (s *Site) Point(ctx context.Context, id int64) catalog.CollectionPoint {
+	ref, err := s.Reference(ctx)
+	if err == nil {
+		for _, p := range ref.Points {
+			if p.ID == id {
+				return p
+			}
+		}
+	}
+	return catalog.CollectionPoint{}
+}

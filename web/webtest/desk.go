@@ -1,0 +1,63 @@
+package webtest
+
+import (
+	"testing"
+
+	"banmuyuan/web"
+	"banmuyuan/web/auth"
+)
+
+// Card stores a card of the stub's household and returns what its code holds.
+func (d *Desk) Card(t *testing.T) string {
+	t.Helper()
+	hash, err := hasher(t).Hash(t.Context(), "nobody knows this one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, digest := auth.NewSecret()
+	_, err = d.Store.IssueCards(t.Context(), auth.Once{}, "operator", []auth.NewCard{{HouseholdID: 77, Hash: digest, Account: auth.Account{Login: "ya-01-001-0007", Name: "王大山",
+		Phone: "13900000007", Role: auth.Household, HouseholdID: 77, PasswordHash: hash}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+// Desk is a site whose modules answer with made-up data.
+type Desk struct {
+	*Site
+	Catalog  *StubCatalog
+	Orders   *StubOrders
+	Payments *StubPayments
+}
+
+// NewDesk runs a site with made-up data; with changes what the site is given.
+func NewDesk(t *testing.T, with ...func(*Desk, *web.Deps)) *Desk {
+	t.Helper()
+	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}}
+	d.Site = New(t, func(_ *web.Config, deps *web.Deps) {
+		deps.Catalog, deps.Orders, deps.Payments = d.Catalog, d.Orders, d.Payments
+		for _, f := range with {
+			f(d, deps)
+		}
+	})
+	return d
+}
+
+// Operator is a browser of the county's operator.
+func (d *Desk) Operator(t *testing.T) *Person {
+	return d.Login(t, auth.Account{Login: "operator", Name: "县经办", Role: auth.Operator, Lang: "zh"})
+}
+
+// Household is a browser of the stub's household.
+func (d *Desk) Household(t *testing.T) *Person {
+	return d.Login(t, auth.Account{Login: "wang", Name: "王大山", Role: auth.Household, HouseholdID: 77, Lang: "zh"})
+}
+
+// Helper is a browser of that household's helper.
+func (d *Desk) Helper(t *testing.T) *Person {
+	return d.Login(t, auth.Account{Login: "liming", Name: "李明", Role: auth.Helper, HelperID: 4, Lang: "zh"})
+}
+
+// SetEmpty makes the modules answer with nothing.
+func (d *Desk) SetEmpty() { d.Catalog.empty, d.Orders.empty, d.Payments.empty = true, true, true }

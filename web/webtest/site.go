@@ -1,0 +1,259 @@
+// Package webtest runs the site for tests of pages: accounts and sessions are real, the modules are stubs or do not
+// answer.
+//
+// What must always hold: the stubs answer with made-up data of the shape that the modules promise. They are for the look
+// of pages; the modules are tested where they are, on real databases.
+package webtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link/linktest"
+	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/contract"
+	"banmuyuan/orders/document"
+	"banmuyuan/orders/shelf"
+	"banmuyuan/payments"
+	"banmuyuan/web"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/postgres"
+)
+
+// Site is a running site with real accounts and sessions and modules that do not
+// answer: the frame must stand without them.
+type Site struct {
+	*httptest.Server
+	Web   *web.Server
+	Store *postgres.Store
+	rows  func(table string) (string, error)
+}
+
+// New runs a site; change gives it other settings and modules.
+func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
+	t.Helper()
+	db, _ := linktest.DB(t, "web", postgres.Migrations())
+	store := postgres.New(db)
+	sessions := store.Sessions()
+	t.Cleanup(sessions.Close)
+	nc := linktest.NATS(t)
+	config := web.Config{Styleguide: true}
+	deps := web.Deps{
+		Catalog:         catalog.NewClient(nc),
+		Orders:          orders.NewClient(nc),
+		Shelf:           shelf.NewClient(nc),
+		Adoptions:       adopt.NewClient(nc),
+		Boxes:           adopt.NewBoxesClient(nc),
+		Contracts:       contract.NewClient(nc),
+		Payments:        payments.NewClient(nc),
+		Treasury:        payments.NewTreasuryClient(nc),
+		Distributions:   payments.NewDistributionsClient(nc),
+		Books:           payments.NewBooksClient(nc),
+		Documents:       document.NewClient(nc),
+		PrivateIDs:      catalog.NewPrivacyClient(nc),
+		PrivateAccounts: payments.NewPrivacyClient(nc),
+		Stations:        orders.NewStationsClient(nc),
+		Care:            catalog.NewCareClient(nc),
+		AccountReviews:  payments.NewAccountReviewsClient(nc),
+		Reversals:       payments.NewReversalsClient(nc),
+		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
+		Cards:           store,
+		Digests:         testKey,
+		Accounts:        store,
+		Throttle:        store,
+		Sessions:        sessions,
+		Reports:         store.Reports(),
+		Version:         "test",
+		Log:             slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+	}
+	for _, f := range change {
+		f(&config, &deps)
+	}
+	s, err := web.New(config, deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return &Site{Server: server, Web: s, Store: store, rows: func(table string) (string, error) {
+		var all string
+		err := db.Get(&all, `SELECT coalesce(string_agg(x::text, E'\n'), '') FROM `+table+` x`)
+		return all, err
+	}}
+}
+
+// testKey makes the site's digests.
+var testKey = digests("a key of the test")
+
+type digests string
+
+func (d digests) Indexes(text string) [][]byte {
+	sum := sha256.Sum256([]byte(string(d) + text))
+	return [][]byte{sum[:]}
+}
+
+// Person is a browser: it keeps cookies and does not follow redirects.
+type Person struct {
+	t    testing.TB
+	site *Site
+	http *http.Client
+}
+
+// Person opens a browser in which nobody is logged in.
+func (s *Site) Person(t testing.TB) *Person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Person{t: t, site: s, http: &http.Client{Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Answer is what came back, with its body read.
+type Answer struct {
+	*http.Response
+	Body string
+}
+
+func (p *Person) do(method, path string, form url.Values, headers ...string) Answer {
+	p.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, p.site.URL+path, body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return Answer{Response: res, Body: string(b)}
+}
+
+// Get asks for a page.
+func (p *Person) Get(path string, headers ...string) Answer {
+	p.t.Helper()
+	return p.do("GET", path, nil, headers...)
+}
+
+// Post sends a form of names and values.
+func (p *Person) Post(path string, pairs ...string) Answer {
+	p.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return p.do("POST", path, form)
+}
+
+const Password = "一亩地两只鹅三头蒜"
+
+// Account stores an account whose password is the constant above.
+func (s *Site) Account(t testing.TB, a auth.Account) *auth.Account {
+	t.Helper()
+	hash, err := hasher(t).Hash(t.Context(), Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.PasswordHash = hash
+	got, err := s.Store.Create(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func hasher(t testing.TB) *auth.Passwords {
+	t.Helper()
+	p, err := auth.NewPasswords(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Dump is everything that the accounts' schema holds, as text.
+func (s *Site) Dump(t *testing.T, table string) string {
+	t.Helper()
+	all, err := s.rows(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Login is a browser in which an account is logged in.
+func (s *Site) Login(t *testing.T, a auth.Account) *Person {
+	t.Helper()
+	s.Account(t, a)
+	p := s.Person(t)
+	if res := p.Post("/login", "login", a.Login, "password", Password); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("log in: %d", res.StatusCode)
+	}
+	return p
+}
+
+// Upload posts a form with a file.
+func (p *Person) Upload(path, name, content string, pairs ...string) Answer {
+	p.t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if err := w.WriteField(pairs[i], pairs[i+1]); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if name != "" {
+		part, err := w.CreateFormFile("file", name)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if _, err := part.Write([]byte(content)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(p.t.Context(), "POST", p.site.URL+path, &b)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	res, err := p.http.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		p.t.Fatal(err)
+	}
+	return Answer{Response: res, Body: body.String()}
+}
