@@ -26,7 +26,7 @@ type ContractAdjustment struct {
 	Fen  int64        `json:"fen"`
 }
 
-// TicketContract is what a call-off's ticket says of its price.
+// TicketContract is the explanation of a price on a call-off's ticket.
 type TicketContract struct {
 	No          string `json:"no"`
 	ReferenceOn string `json:"reference_on,omitempty"`

@@ -7,7 +7,7 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// Weighing is one accepted ticket of a delivery, as far as its money is concerned.
+// Weighing is one accepted ticket of a delivery, with its money.
 type Weighing struct {
 	TicketID  int64
 	Household int64
@@ -23,10 +23,10 @@ type Weighing struct {
 	AgentFen  int64 // out
 }
 
-// Settle sets what a delivery's tickets are worth and returns the delivery's amount and fee. Each grade is priced once
-// over all it weighed at one price (a contract's prices change from day to day), rounded half up; the amount is then split by weight and the fee by amount, by largest
-// remainder with ties to the lowest household. Nobody's fee exceeds what it is kept back from. What is left of the goods of
-// one raiser is divided once between him and the households, and his part split in the same way.
+// Settle divides the price of a delivery among its tickets and returns the delivery's amount and fee. Each grade is priced
+// once for each price (a contract's prices change from day to day), rounded half up; the amount is then split by weight and
+// the fee by amount, by largest remainder with ties to the lowest household. No fee exceeds its amount. The rest of one
+// raiser's goods is divided once between raiser and households, and the raiser's part is split in the same way.
 func Settle(ws []Weighing, feeBP int64) (amount, fee int64, err error) {
 	slices.SortFunc(ws, func(a, b Weighing) int {
 		return cmp.Or(cmp.Compare(a.Grade, b.Grade), cmp.Compare(a.Price.Fen, b.Price.Fen), cmp.Compare(a.Household, b.Household), cmp.Compare(a.TicketID, b.TicketID))
@@ -95,7 +95,7 @@ func settleGrade(ws []Weighing, feeBP int64) (amount, fee int64, err error) {
 	return amount, fee, nil
 }
 
-// RaisedFen is what raisers get of all tickets.
+// RaisedFen is the raisers' part of all tickets.
 func RaisedFen(ws []Weighing) int64 {
 	var sum int64
 	for _, w := range ws {

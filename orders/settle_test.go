@@ -60,6 +60,20 @@ func TestSettlePricesEachGradeAndDayOnce(t *testing.T) {
 	}
 }
 
+// One gram at 18 yuan for 500 g is 3.6 fen: two that are priced apart are 8 fen, together 7.
+func TestSettleKeepsGradesAndPricesApart(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]orders.Weighing{
+		"another grade": {TicketID: 2, Household: 1, Grade: "second", Price: perJin, Measure: 1},
+		"another price": {TicketID: 2, Household: 1, Grade: "first", Price: money.Price{Fen: 2000, Per: 500}, Measure: 1},
+	} {
+		ws := []orders.Weighing{{TicketID: 1, Household: 1, Grade: "first", Price: perJin, Measure: 1}, other}
+		if amount, _, err := orders.Settle(ws, 0); err != nil || amount != 8 {
+			t.Errorf("%s: %d, %v", name, amount, err)
+		}
+	}
+}
+
 func TestSettleDividesOnceForEachRaiser(t *testing.T) {
 	t.Parallel()
 	price := money.Price{Fen: 1, Per: 1}

@@ -14,16 +14,19 @@ import (
 // What must always hold: a weighing that was brought once is one ticket or one conflict, and stays that; a conflict
 // changes nothing and waits for a person.
 //
+// Stations serves a weigh station that works a whole day without a network: it downloads the list of its villages in the
+// morning and uploads its weighings in the evening, in any order and any number of times. Invariant: a weighing that was
+// uploaded once is one ticket or one conflict, and stays that; a conflict changes nothing and waits for a person.
+//
 //link:service orders v1 raw
 type Stations interface {
-	// StationList is what may still come from some villages, with all that is asked for at the scale. For those who
-	// collect.
+	// StationList lists the open shares of some villages, with everything that the scale asks for. For collectors.
 	StationList(context.Context, StationRequest) (StationPage, error)
 	// SyncTickets records weighings made without a network. It answers for each of them; an error is for all.
 	SyncTickets(context.Context, SyncRequest) (SyncResult, error) //link:subject tickets_sync
-	// Conflicts lists weighings that could not become tickets. For those who collect.
+	// Conflicts lists weighings that could not become tickets. For collectors.
 	Conflicts(context.Context, ConflictFilter) (ConflictPage, error) //link:subject weigh_conflicts
-	// SettleConflict records what a person decided. Conflict when it was settled otherwise before.
+	// SettleConflict records a person's decision. Conflict when another decision was recorded before.
 	SettleConflict(context.Context, SettleConflictRequest) (WeighConflict, error) //link:subject weigh_conflict_settle
 }
 
@@ -33,7 +36,7 @@ type StationRequest struct {
 	Limit    int     `json:"limit,omitempty"` // up to 500
 }
 
-// StationShare is a share with what a scale without a network has to know of it.
+// StationShare is a share with the data that a scale without a network needs.
 type StationShare struct {
 	Share
 	Township    string               `json:"township"`
@@ -55,8 +58,8 @@ type StationPage struct {
 // MaxSync is how many weighings one request may bring.
 const MaxSync = 100
 
-// QueuedWeighing is a weighing that waited on a phone. After names those of the same phone that it builds on: that they
-// were said first, the last of them to be the last, matters, and they may arrive later.
+// QueuedWeighing is a weighing that waited on a phone. After names the weighings of the same phone that it builds on: their
+// order matters, and they may arrive later.
 type QueuedWeighing struct {
 	WeighRequest
 	After            []string `json:"after,omitempty"`             // client ids
@@ -67,7 +70,7 @@ type SyncRequest struct {
 	Tickets []QueuedWeighing `json:"tickets"`
 }
 
-// SyncOutcome is what became of one weighing.
+// SyncOutcome is the outcome of one weighing.
 type SyncOutcome string
 
 const (
@@ -92,8 +95,8 @@ type SyncResult struct {
 	Items []SyncItem `json:"items"`
 }
 
-// WeighConflict is a weighing that met something else: goods that were weighed already, a ticket that was superseded, an
-// order that was called off. What it says is kept as it was brought.
+// WeighConflict is a weighing that contradicts the present state: goods that were weighed already, a ticket that was
+// superseded, an order that was called off. Its content is kept as it arrived.
 type WeighConflict struct {
 	ID          int64         `json:"id"`
 	ClientID    string        `json:"client_id"`
@@ -110,13 +113,13 @@ type WeighConflict struct {
 	SettledBy   string        `json:"settled_by,omitempty"`
 	SettledAt   *time.Time    `json:"settled_at,omitempty"`
 	Why         string        `json:"why,omitempty"`
-	// Filled in for those who look at it:
+	// Filled in for display:
 	Title   catalog.Text `json:"title"`
 	Unit    string       `json:"unit,omitempty"`
 	Code    string       `json:"code,omitempty"`
 	Head    string       `json:"head,omitempty"`
 	Village string       `json:"village,omitempty"`
-	Tickets []Ticket     `json:"tickets,omitempty"` // what there is of the same share
+	Tickets []Ticket     `json:"tickets,omitempty"` // all of the same share
 }
 
 type ConflictFilter struct {

@@ -178,7 +178,7 @@ func TestOutcomeOfAWeighing(t *testing.T) {
 		}
 	}
 	held := orders.SyncItem{TicketID: 7, Outcome: orders.SyncRecorded}
-	if held.Became(orders.TicketHeld); held.Outcome != orders.SyncHeld || held.State != orders.TicketHeld || held.TicketNo != orders.TicketNumber(7) {
+	if held.Became(orders.TicketHeld); held.Outcome != orders.SyncHeld || held.State != orders.TicketHeld || held.TicketNo != orders.TicketNumber(7) || !strings.HasPrefix(held.TicketNo, "GB0000000") {
 		t.Errorf("%+v", held)
 	}
 	accepted := orders.SyncItem{TicketID: 7, Outcome: orders.SyncRecorded}

@@ -6,8 +6,8 @@ import "banmuyuan/orders"
 // left of the advance.
 func WorkOff(left, amountFen, feeFen int64) int64 { return max(min(left, amountFen-feeFen), 0) }
 
-// Deduct takes what is left of a household's advance off its tickets, one after the other. It lowers their amounts, and
-// returns the part of each ticket and their sum.
+// Deduct takes the rest of a household's advance off its tickets, one after the other. It lowers their amounts, and returns
+// the part of each ticket and their sum.
 func Deduct(ws []orders.Weighing, household, left int64) (parts []int64, total int64) {
 	parts = make([]int64, len(ws))
 	for i := range ws {
@@ -22,5 +22,5 @@ func Deduct(ws []orders.Weighing, household, left int64) (parts []int64, total i
 	return parts, total
 }
 
-// AdvanceDue is what the buyer is still expected to pay of advances when only the part that was worked off stays billed.
+// AdvanceDue is the buyer's expected payment when only the worked-off part of advances stays billed.
 func AdvanceDue(due, worked int64) int64 { return min(due, worked) }

@@ -1,12 +1,12 @@
-// Package contract is the contract and the rules of purchase contracts (收购合同): an organisation promises to buy a quantity at no less than a floor price, households sign
-// quotas of it, and call-offs (提货单) draw on the quotas.
+// Package contract holds the contract and the rules of purchase contracts (收购合同): an organisation promises to buy a
+// quantity at no less than a floor price, households sign quotas of it, and call-offs (提货单) draw on the quotas.
 //
-// What must always hold, besides the promises of package orders:
+// Invariants, besides those of package orders:
 //   - the terms of a contract stand once it was approved, and a signed text and its hash never change;
-//   - what is proposed and signed never exceeds the contract's quantity, what is called off from a household never its
-//     quota (its lot in the catalogue): the database refuses both;
-//   - a call-off's ticket says floor, reference price and adjustments, and its price follows from them;
-//   - an advance is deducted from what is owed until it is worked off, and never beyond.
+//   - proposed and signed quotas never exceed the contract's quantity, and call-offs from a household never its quota (its
+//     lot in the catalogue): the database refuses both;
+//   - a call-off's ticket names floor, reference price and adjustments, and its price follows from them;
+//   - an advance is deducted from owed income until it is worked off, and never beyond.
 package contract
 
 import (
@@ -30,7 +30,7 @@ type Window struct {
 	To   string `json:"to"`
 }
 
-// Terms are what is signed.
+// Terms are the signed content of a contract.
 type Terms struct {
 	Title        string                      `json:"title"`
 	Product      string                      `json:"product"` // code
@@ -181,7 +181,7 @@ type QuotaPage struct {
 	Cursor string  `json:"cursor,omitempty"`
 }
 
-// ProposeQuotas has the platform propose quotas for what is not promised yet, or for Qty of it.
+// ProposeQuotas has the platform propose quotas for the unpromised quantity, or for Qty of it.
 type ProposeQuotas struct {
 	No             string `json:"no"`
 	Qty            int64  `json:"qty,omitempty"`
@@ -202,7 +202,7 @@ type SignUp struct {
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
-// SignOffer is what a household may sign for under a contract.
+// SignOffer is the quota that a household may sign under a contract.
 type SignOffer struct {
 	Contract Contract `json:"contract"`
 	Most     int64    `json:"most"`            // 0: nothing, and Why says so
@@ -218,7 +218,7 @@ type SignOfferRequest struct {
 	HouseholdID int64  `json:"household_id"`
 }
 
-// AnswerQuota is a household's word on a proposal.
+// AnswerQuota is a household's answer to a proposal.
 type AnswerQuota struct {
 	ID     int64  `json:"id"`
 	Accept bool   `json:"accept"`
@@ -270,7 +270,7 @@ type CallOffs struct {
 	Items []CallOffRow `json:"items"`
 }
 
-// PlanRequest asks what is to be collected: of one contract or of all of the caller's.
+// PlanRequest asks for the collections of one contract or of all of the caller's.
 type PlanRequest struct {
 	No      string `json:"no,omitempty"`
 	Day     string `json:"day,omitempty"` // one day only
@@ -314,7 +314,7 @@ type Plan struct {
 	Stops []PlanStop `json:"stops"` // by day, township and village
 }
 
-// FulfilmentRow compares what was signed, called off and came.
+// FulfilmentRow compares signed, called-off and received units.
 type FulfilmentRow struct {
 	HouseholdID int64  `json:"household_id,omitempty"`
 	VillageID   int64  `json:"village_id"`
@@ -343,7 +343,7 @@ type Procurement struct {
 	Prices    []PriceCompare `json:"prices"`
 }
 
-// LateItem is something that should have happened.
+// LateItem is an overdue collection, start, call-off or payment.
 type LateItem struct {
 	Kind       string `json:"kind"` // collection, signing, payment, advance, start
 	ContractNo string `json:"contract_no"`
@@ -355,7 +355,7 @@ type LateItem struct {
 	Unit       string `json:"unit,omitempty"`
 }
 
-// PriceCompare is what was paid for a grade on a day, beside floor and reference.
+// PriceCompare is the paid price of a grade on a day, beside floor and reference.
 type PriceCompare struct {
 	ContractNo   string       `json:"contract_no"`
 	Name         catalog.Text `json:"name"`
@@ -404,7 +404,7 @@ const ReferenceHolds = 7
 
 //go:generate go run banmuyuan/internal/link/linkgen
 
-// Service is what pages may ask about purchase contracts. A contract that the caller has no part in is NotFound.
+// Service answers pages about purchase contracts. A contract without a part for the caller is NotFound.
 //
 //link:service orders v1 raw
 type Service interface {
@@ -415,11 +415,11 @@ type Service interface {
 	Contract(context.Context, Ref) (Contract, error)
 	Contracts(context.Context, Filter) (Page, error)
 
-	// ProposeQuotas proposes what is not promised yet to households, by the fair policy.
+	// ProposeQuotas proposes the unpromised quantity to households, by the fair policy.
 	ProposeQuotas(context.Context, ProposeQuotas) (Proposed, error) //link:subject quotas_propose
 	Quotas(context.Context, QuotaFilter) (QuotaPage, error)
 	Quota(context.Context, QuotaRef) (Quota, error)
-	// SignOffer says what a household may sign for. For the household and its helper with consent.
+	// SignOffer returns the quota that a household may sign. For the household and its helper with consent.
 	SignOffer(context.Context, SignOfferRequest) (SignOffer, error)
 	// SignUp signs a quota that the household asks for; AnswerQuota accepts or declines a proposed one. SoldOut says what
 	// is left, of the contract or of what the household has.
@@ -432,10 +432,10 @@ type Service interface {
 	Plan(context.Context, PlanRequest) (Plan, error) //link:subject plan const=CollectionPlan
 	Fulfilment(context.Context, Ref) (Fulfilment, error)
 	Procurement(context.Context, orders.None) (Procurement, error)
-	// PayAdvance starts the payment of what was advanced to the households.
+	// PayAdvance starts the payment of the households' advances.
 	PayAdvance(context.Context, orders.PayRequest) (orders.PayStart, error) //link:subject advance_pay
 
-	// Raising is what raisers have of what sells for the households whose goods they raise.
+	// Raising lists the raisers' parts of the sales of goods that they raise for households.
 	Raising(context.Context, orders.RaisingRequest) (orders.Raising, error)
 
 	// SetReference enters a day's prices; References lists them. Writing is for the county's operator, reading for

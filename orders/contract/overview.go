@@ -10,7 +10,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// Rate is how much came of what should have by now, in 1/10,000, or -1 when nothing should have.
+// Rate is the received part of the units that are received or short, in 1/10,000, or -1 when there are none.
 func Rate(received, short int64) int64 {
 	if received+short == 0 {
 		return -1
@@ -59,7 +59,7 @@ func LateFirst(rows []CallOffRow) {
 	})
 }
 
-// LateItems lists what should have happened: goods to be collected, contracts to begin, bills and advances to be paid.
+// LateItems lists overdue work: goods to be collected, contracts to begin, bills and advances to be paid.
 func (p Procurement) LateItems(today string) []LateItem {
 	items := []LateItem{}
 	for _, c := range p.Contracts {

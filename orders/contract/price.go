@@ -17,9 +17,9 @@ func (c Terms) Floor(grade string) (money.Price, bool) {
 	return c.Grades[i].Floor, true
 }
 
-// PriceAt prices a grade on a day with the given reference price (zero: none) and the adjustments that the clerk found to
-// apply. A reference price in another measure than the floor's is not comparable and does not count. Invalid names what
-// the contract does not have.
+// PriceAt prices a grade on a day with the reference price of the day (zero: none) and the adjustments that the clerk
+// applies. A reference price in another measure than the floor's is not comparable and does not count. Invalid for a grade
+// or an adjustment that the contract does not have.
 func (c Terms) PriceAt(grade string, reference money.Price, adjustments []string) (orders.ContractPricing, error) {
 	floor, ok := c.Floor(grade)
 	if !ok {

@@ -22,7 +22,7 @@ const (
 // States are all states, in the order of a contract's life.
 var States = []State{Draft, Approval, Published, Signing, Running, Closed}
 
-// Step is what happens to a contract.
+// Step is an event in the life of a contract.
 type Step string
 
 const (
@@ -82,15 +82,15 @@ func texts[S ~string](states []S) []string {
 type QuotaState string
 
 const (
-	QuotaProposed QuotaState = "proposed" // waits for the household's word until AnswerBy
+	QuotaProposed QuotaState = "proposed" // waits for the household's answer until AnswerBy
 	QuotaBooking  QuotaState = "booking"  // agreed; the catalogue is asked whether the household has that much
 	QuotaSigned   QuotaState = "signed"
 	QuotaDeclined QuotaState = "declined"
-	QuotaLapsed   QuotaState = "lapsed" // no word in time: offered on
+	QuotaLapsed   QuotaState = "lapsed" // no answer in time: proposed to others
 	QuotaEnded    QuotaState = "ended"  // the contract is over
 )
 
-// QuotaStep is what happens to a quota.
+// QuotaStep is an event in the life of a quota.
 type QuotaStep string
 
 const (
@@ -117,7 +117,7 @@ var QuotaMachine = state.New(state.Table[QuotaState, QuotaStep]{
 	},
 })
 
-// Next is what becomes of a quota, or Conflict.
+// Next is the state after a step, or Conflict.
 func (s QuotaState) Next(step QuotaStep) (QuotaState, error) { return link.Next(QuotaMachine, s, step) }
 
 // holding are the states of a quota that takes up some of its contract's quantity.

@@ -48,7 +48,7 @@ func UnitGrams(p catalog.Product) int64 {
 	return p.GramsPerUnit
 }
 
-// Complete fills in what a draft may leave out: the current season, and a cooperative that buys collects itself.
+// Complete fills in optional fields of a draft: the current season, and the buying cooperative as collector.
 func (t *Terms) Complete(places Places, season int, org int64) {
 	if t.Season == 0 {
 		t.Season = season

@@ -35,8 +35,8 @@ func ParseAdvanceRef(ref string) (int64, bool) {
 
 var gradeWords = map[string]string{"special": "特级", "extra": "特级", "first": "一级", "second": "二级"}
 
-// QuotaText is what a household signs. It is law and paper, so it is Chinese whatever language the page has, and it
-// follows from the contract and the quota alone: the same two always give the same text.
+// QuotaText is the text that a household signs. It is a legal text on paper, so it is Chinese in either language of the
+// page, and it follows from the contract and the quota alone: the same two always give the same text.
 func QuotaText(c Contract, q Quota) string {
 	unit, price := unitZh(c.Unit), unitZh(c.PriceUnit)
 	var b strings.Builder
@@ -97,7 +97,7 @@ func (t Terms) Delivery() []Window {
 	return []Window{{From: t.DeliverFrom, To: t.DeliverTo}}
 }
 
-// Delivers tells whether a day is within one of the windows.
+// Delivers reports whether a day is within one of the windows.
 func (t Terms) Delivers(day string) bool {
 	// Dates written like these sort like text.
 	return slices.ContainsFunc(t.Delivery(), func(w Window) bool { return w.From <= day && day <= w.To })

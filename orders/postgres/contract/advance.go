@@ -13,13 +13,12 @@ import (
 	"banmuyuan/payments"
 )
 
-// What a contract pays ahead is billed to the buyer under a Ref of the contract, one delivery for each quota, and paid to
-// the households like everything else. What is deducted later is simply not billed again: a call-off's delivery is worth
-// what it brings less what was advanced for it.
+// Advances are billed to the buyer under a Ref of the contract, one delivery for each quota, and paid to the households like
+// other income. Later deductions are not billed again: a call-off's delivery is billed less the advance worked off by it.
 
 func advanceKey(quota int64) string { return fmt.Sprintf("advance:%d", quota) }
 
-// nextDelivery is an id that no delivery has or will have.
+// nextDelivery takes an id that no delivery has or will have.
 func nextDelivery(ctx context.Context, tx *sqlx.Tx) (int64, error) {
 	var id int64
 	if err := tx.GetContext(ctx, &id, `SELECT nextval(pg_get_serial_sequence('delivery', 'id'))`); err != nil {
@@ -28,8 +27,7 @@ func nextDelivery(ctx context.Context, tx *sqlx.Tx) (int64, error) {
 	return id, nil
 }
 
-// grantAdvances has payments bill and owe the advances of a contract that starts. Whose goods a raiser keeps has nothing to
-// pay ahead for.
+// grantAdvances has payments bill and owe the advances of a contract that starts. Quotas with a raiser get none.
 func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	if c.terms.AdvanceFen == 0 {
 		return nil
@@ -54,7 +52,7 @@ func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 		msgs = append(msgs, msg)
 		total += fen
 	}
-	// The households see it at once; whatever comes of it payments tells.
+	// The households see it at once; later changes come from payments.
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, gross_fen, fee_fen, amount_fen,
 		                          stage, version, occurred_on)
@@ -68,22 +66,22 @@ func (m *Room) grantAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 	return m.billAdvances(ctx, tx, c, total, total, msgs)
 }
 
-// advance is the delivery under which a household is owed an advance.
+// advance makes the delivery under which a household is owed an advance.
 func (m *Room) advance(ctx context.Context, tx *sqlx.Tx, c *contractRow, quota, household, fen int64) (link.Message, error) {
 	id, err := nextDelivery(ctx, tx)
 	if err != nil {
 		return link.Message{}, err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE quota SET advance_id = $2 WHERE id = $1`, quota, id); err != nil {
-		return link.Message{}, fmt.Errorf("note advance of quota %d: %w", quota, err)
+		return link.Message{}, fmt.Errorf("write advance of quota %d: %w", quota, err)
 	}
 	return link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: id, Ref: contract.AdvanceRef(c.ID),
 		Coop: c.CollectorOrg, OccurredAt: m.Now().Unix(),
 		Shares: []payments.DeliveryShare{{SourceKey: advanceKey(quota), Household: household, GrossFen: fen}}}}, nil
 }
 
-// billAdvances closes the bill of a contract's advances at billed. due is what the buyer is expected to pay until payments
-// says what it is.
+// billAdvances closes the bill of a contract's advances at billed. due is the expected payment of the buyer until payments
+// reports it.
 func (m *Room) billAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow, billed, due int64, msgs []link.Message) error {
 	if len(msgs) == 0 {
 		return nil
@@ -98,8 +96,8 @@ func (m *Room) billAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow, bi
 	return link.Publish(ctx, tx, msgs...)
 }
 
-// takeBackAdvances reverses what was not worked off when a contract ends: it is kept back from the households' next
-// payouts, and the buyer gets it back.
+// takeBackAdvances reverses the unworked part of advances when a contract ends: it is kept back from the households' next
+// payouts and refunded to the buyer.
 func (m *Room) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var rows []quotaRow
 	err := tx.SelectContext(ctx, &rows, `
@@ -130,7 +128,7 @@ func (m *Room) takeBackAdvances(ctx context.Context, tx *sqlx.Tx, c *contractRow
 	return m.billAdvances(ctx, tx, c, worked, contract.AdvanceDue(c.AdvanceDue, worked), msgs)
 }
 
-// advancesChanged takes over what payments says of advances: once the buyer has paid, the households are.
+// advancesChanged applies the bills of advances that payments reports: the households are paid once the buyer has paid.
 func (m *Room) advancesChanged(ctx context.Context, tx *sqlx.Tx, refs []payments.RefEvent) error {
 	for _, e := range refs {
 		id, ours := contract.ParseAdvanceRef(e.Ref)
@@ -154,8 +152,8 @@ func (m *Room) advancesChanged(ctx context.Context, tx *sqlx.Tx, refs []payments
 	return nil
 }
 
-// WorkOff deducts advances from a delivery of a call-off and returns by how much less it is billed. Only what the buyer
-// has really paid ahead is deducted.
+// WorkOff deducts advances from a delivery of a call-off and returns the sum, by which the delivery is billed less. Only
+// advances that the buyer has paid are deducted.
 func (m *Room) WorkOff(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, ws []orders.Weighing) (int64, error) {
 	households := make([]int64, len(ws))
 	for i, w := range ws {
@@ -188,7 +186,7 @@ func (m *Room) WorkOff(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, ws []
 	return total, nil
 }
 
-// UndoWorkOff gives back what a reversed delivery's tickets had worked off.
+// UndoWorkOff gives back the advances that the tickets of a reversed delivery had worked off.
 func (m *Room) UndoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) error {
 	_, err := tx.ExecContext(ctx, `
 		WITH was AS (
@@ -205,7 +203,7 @@ func (m *Room) UndoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) er
 	return nil
 }
 
-// PayAdvance starts the payment of what is advanced to a contract's households.
+// PayAdvance starts the buyer's payment of a contract's advances.
 func (m *Room) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)

@@ -37,12 +37,12 @@ func (m *Room) CallOff(ctx context.Context, r contract.CallOff) (orders.Order, e
 		err = m.order.Reserve(ctx, d)
 	}
 	if err == nil {
-		err = m.noteCallOff(ctx, a, c, d.ID, r)
+		err = m.writeCallOff(ctx, a, c, d.ID, r)
 	}
 	if err == nil {
 		return m.order.Write(ctx, a, d)
 	}
-	// What cannot be called off any more may have been called off before by the very same request.
+	// A refused request may be a repetition of one that succeeded.
 	if desk.Refused(err) {
 		if prior, lerr := m.order.PlacedBefore(ctx, a, key, hash); lerr != nil || prior != nil {
 			if lerr != nil {
@@ -97,9 +97,9 @@ func (m *Room) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r
 		}}, nil
 }
 
-// noteCallOff writes which contract and day an order is for, before there is the order: the order's id is that of its
-// reservation, so trying again finds the same row.
-func (m *Room) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r contract.CallOff) error {
+// writeCallOff writes the contract and day of an order before the order itself: the order's id is that of its reservation,
+// so a retry finds the same row.
+func (m *Room) writeCallOff(ctx context.Context, a link.Actor, c *contractRow, order int64, r contract.CallOff) error {
 	return m.Tx(ctx, func(tx *sqlx.Tx) error {
 		now, err := contractByID(ctx, tx, c.ID, true)
 		if err != nil {
@@ -121,7 +121,7 @@ func (m *Room) noteCallOff(ctx context.Context, a link.Actor, c *contractRow, or
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		return m.tell(ctx, tx, c.ID, "contract.timeline.called_off", "qty", figure(r.Qty), "unit", "unit."+c.Unit, "day", r.Day, "order", orders.Number(order))
+		return m.addTimeline(ctx, tx, c.ID, "contract.timeline.called_off", "qty", figure(r.Qty), "unit", "unit."+c.Unit, "day", r.Day, "order", orders.Number(order))
 	})
 }
 

@@ -126,7 +126,7 @@ func (m *Room) findContract(ctx context.Context, no string) (*contractRow, contr
 	return nil, contract.PartNone, errContract()
 }
 
-// tally is what the quotas and call-offs of a contract add up to.
+// tally sums up the quotas and call-offs of a contract.
 type tally struct {
 	ID          int64 `db:"id"`
 	Signed      int64 `db:"signed"`
@@ -172,7 +172,7 @@ func (m *Room) tallies(ctx context.Context, ids []int64) (map[int64]tally, error
 	return byID, nil
 }
 
-// contractsOut is contracts as somebody may see them.
+// contractsOut converts contracts, as far as the actor may see them.
 func (m *Room) contractsOut(ctx context.Context, rows []contractRow) ([]contract.Contract, error) {
 	ids := make([]int64, len(rows))
 	for i := range rows {
@@ -217,7 +217,7 @@ func (m *Room) contractOut(ctx context.Context, r *contractRow) (contract.Contra
 	return out[0], nil
 }
 
-// Contract returns one contract with its story.
+// Contract returns one contract with its timeline.
 func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract, error) {
 	row, p, err := m.findContract(ctx, r.No)
 	if err != nil {
@@ -235,20 +235,20 @@ func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract,
 	}
 	err = m.DB.SelectContext(ctx, &events, `SELECT at, key, args, actor FROM contract_event WHERE contract_id = $1 ORDER BY id DESC LIMIT 200`, row.ID)
 	if err != nil {
-		return c, fmt.Errorf("read story of contract %d: %w", row.ID, err)
+		return c, fmt.Errorf("read timeline of contract %d: %w", row.ID, err)
 	}
 	for _, e := range slices.Backward(events) {
 		entry := orders.TimelineEntry{At: e.At.UTC(), Key: e.Key, Actor: e.Actor}
 		if err := json.Unmarshal(e.Args, &entry.Args); err != nil {
-			return c, fmt.Errorf("decode story of contract %d: %w", row.ID, err)
+			return c, fmt.Errorf("decode timeline of contract %d: %w", row.ID, err)
 		}
 		c.Timeline = contract.AppendEntry(c.Timeline, entry)
 	}
 	return c, nil
 }
 
-// Contracts lists contracts, newest first: those of the caller's organisation, those that a household could sign or has
-// signed, all for the county.
+// Contracts lists contracts, newest first: the contracts of the caller's organisation, those that a household could sign or
+// has signed, all for the county.
 func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
 	page := contract.Page{Items: []contract.Contract{}}
 	limit, err := desk.PageLimit(r.Limit, 50, 200)
@@ -316,7 +316,7 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 // today is the date in China.
 func (m *Room) today() string { return m.Now().In(desk.China).Format(time.DateOnly) }
 
-// actsFor finds the household that the actor acts for: itself, or one that consented to its helper.
+// actsFor returns the household that the actor acts for: its own, or one that consented to its helper.
 func (m *Room) actsFor(ctx context.Context, household int64) (catalog.Household, error) {
 	a := link.ActorFrom(ctx)
 	switch {
@@ -341,15 +341,15 @@ func (m *Room) actsFor(ctx context.Context, household int64) (catalog.Household,
 	return m.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: household})
 }
 
-// tell writes a row of a contract's story.
-func (m *Room) tell(ctx context.Context, tx *sqlx.Tx, contract int64, key string, pairs ...string) error {
+// addTimeline writes a row of a contract's timeline.
+func (m *Room) addTimeline(ctx context.Context, tx *sqlx.Tx, contract int64, key string, pairs ...string) error {
 	args := map[string]string{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		args[pairs[i]] = pairs[i+1]
 	}
 	body, err := json.Marshal(args)
 	if err != nil {
-		return fmt.Errorf("encode story: %w", err)
+		return fmt.Errorf("encode timeline: %w", err)
 	}
 	a := link.ActorFrom(ctx)
 	role := a.Role
@@ -361,7 +361,7 @@ func (m *Room) tell(ctx context.Context, tx *sqlx.Tx, contract int64, key string
 		VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9)`,
 		contract, m.Now(), key, string(body), a.Account, desk.ActorName(a), role, a.OnBehalfOf, link.RequestID(ctx))
 	if err != nil {
-		return fmt.Errorf("write story of contract %d: %w", contract, err)
+		return fmt.Errorf("write timeline of contract %d: %w", contract, err)
 	}
 	return nil
 }

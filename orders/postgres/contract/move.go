@@ -39,24 +39,24 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 		if err != nil {
 			return err
 		}
-		if err := m.carryOut(ctx, tx, c, a, r); err != nil {
+		if err := m.applyStep(ctx, tx, c, a, r); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET state = $2, check_at = $3, version = version + 1 WHERE id = $1`, c.ID, string(to), m.Now())
 		if err != nil {
 			return fmt.Errorf("move contract %d to %s: %w", c.ID, to, err)
 		}
-		return m.tell(ctx, tx, c.ID, "contract.timeline."+string(r.Step), "reason", reason)
+		return m.addTimeline(ctx, tx, c.ID, "contract.timeline."+string(r.Step), "reason", reason)
 	})
 	if err != nil {
 		return contract.Contract{}, err
 	}
-	m.tryContract(ctx, found.ID)
+	m.checkNow(ctx, found.ID)
 	return m.Contract(ctx, contract.Ref{No: r.No})
 }
 
-// carryOut does what a step brings with it.
-func (m *Room) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
+// applyStep does the work of a step besides the state.
+func (m *Room) applyStep(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link.Actor, r contract.Move) error {
 	err := contract.CheckSignBy(c.terms, r.Step, m.today())
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (m *Room) carryOut(ctx context.Context, tx *sqlx.Tx, c *contractRow, a link
 	return nil
 }
 
-// startContract ends the signing: what nobody agreed to is free, and what the contract pays ahead is owed.
+// startContract ends the signing: unanswered proposals lapse and advances are owed.
 func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var counts struct {
 		Signed  int64 `db:"signed"`
@@ -102,8 +102,8 @@ func (m *Room) startContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) e
 	return m.grantAdvances(ctx, tx, c)
 }
 
-// closeContract ends a contract with nothing on its way: households get back what was not called off, and advances that
-// were not worked off are owed back.
+// closeContract ends a contract without open call-offs: households get back the units that were not called off, and unworked
+// advances are owed back.
 func (m *Room) closeContract(ctx context.Context, tx *sqlx.Tx, c *contractRow) error {
 	var open int64
 	err := tx.GetContext(ctx, &open, `

@@ -11,7 +11,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// mineFilter narrows contracts (alias c) to those that an organisation or the county works with.
+// mineFilter narrows contracts (alias c) to those of an organisation, as buyer or collector, or of the county.
 func mineFilter(a link.Actor) (desk.Filter, error) {
 	var f desk.Filter
 	switch {
@@ -28,7 +28,7 @@ func mineFilter(a link.Actor) (desk.Filter, error) {
 	return f, nil
 }
 
-// Plan is what is to be collected by day and village: what is still to come, and all of one day that is asked for.
+// Plan lists the collections of call-offs by day and village: the open ones, or all of the requested day.
 func (m *Room) Plan(ctx context.Context, r contract.PlanRequest) (contract.Plan, error) {
 	plan := contract.Plan{Stops: []contract.PlanStop{}}
 	f, err := mineFilter(link.ActorFrom(ctx))
@@ -134,7 +134,7 @@ func (m *Room) planShares(ctx context.Context, order, village int64) ([]contract
 	return out, nil
 }
 
-// Fulfilment compares what was signed, called off and came, for each household, each village and the contract.
+// Fulfilment compares signed, called-off and received units for each household, each village and the contract.
 func (m *Room) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilment, error) {
 	res := contract.Fulfilment{Villages: []contract.FulfilmentRow{}, Households: []contract.FulfilmentRow{}}
 	c, p, err := m.findContract(ctx, r.No)
@@ -210,7 +210,7 @@ func (m *Room) Procurement(ctx context.Context, _ orders.None) (contract.Procure
 	return res, err
 }
 
-// comparePrices is what was paid on each of the last days that something was weighed, beside floor and reference.
+// comparePrices lists the average paid price of the last days with weighings, beside floor and reference.
 func (m *Room) comparePrices(ctx context.Context, ids []int64) ([]contract.PriceCompare, error) {
 	var rows []struct {
 		ContractID   int64  `db:"contract_id"`
@@ -247,7 +247,7 @@ func (m *Room) comparePrices(ctx context.Context, ids []int64) ([]contract.Price
 	return out, nil
 }
 
-// contractChecks are what must always hold of contracts; Verify runs them with the others.
+// contractChecks returns the invariants of contracts as queries; Verify runs them with the others.
 func contractChecks(late time.Time) []desk.Check {
 	return []desk.Check{
 		{Name: "promises of a contract", SQL: `

@@ -45,7 +45,7 @@ func (m *Room) PriceTicket(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, r
 		at = m.Now()
 	}
 	p := &desk.TicketPricing{Contract: contractID, Day: at.In(desk.China).Format(time.DateOnly)}
-	// Who enters a day's price waits until tickets of that day are written, and the other way round.
+	// Entering the price of a day and writing its tickets exclude each other.
 	if err := lockPrices(ctx, tx, c.Product); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func lockPrices(ctx context.Context, tx *sqlx.Tx, product string) error {
 	return nil
 }
 
-// referenceOn is the reference price of a day: that day's, or the latest of the days before for as long as it holds.
+// referenceOn returns the reference price of a day: the day's own, or the latest earlier one that still holds.
 func referenceOn(ctx context.Context, q desk.Queryer, product, grade, day string) (money.Price, int64, error) {
 	var row struct {
 		ID  int64 `db:"id"`
@@ -89,7 +89,7 @@ func referenceOn(ctx context.Context, q desk.Queryer, product, grade, day string
 	return money.Price{Fen: row.Fen, Per: row.Per}, row.ID, nil
 }
 
-// WritePricing keeps beside a ticket how its price came about.
+// WritePricing stores the parts of a ticket's price.
 func (m *Room) WritePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *desk.TicketPricing) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO contract_ticket (ticket_id, contract_id, on_day, floor_fen, reference_fen, reference_id, adjust_fen, adjustments, price_fen)
@@ -101,7 +101,7 @@ func (m *Room) WritePricing(ctx context.Context, tx *sqlx.Tx, ticket int64, p *d
 	return nil
 }
 
-// Pricings reads how tickets came to their prices.
+// Pricings reads the parts of tickets' prices.
 func (m *Room) Pricings(ctx context.Context, tickets []int64) (map[int64]*orders.TicketContract, error) {
 	var rows []struct {
 		TicketID     int64          `db:"ticket_id"`
@@ -186,7 +186,7 @@ func (m *Room) Agreements(ctx context.Context, orderIDs []int64) (map[int64]desk
 	return byOrder, nil
 }
 
-// SetReference enters the prices of a day. A day by whose prices something was weighed already keeps them.
+// SetReference enters the prices of a day. Prices that were used by a weighing stay.
 func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	a := link.ActorFrom(ctx)
 	if a.Role != desk.RoleOperator && !a.System {
@@ -210,7 +210,7 @@ func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contr
 			if now, _, err := referenceOn(ctx, tx, r.Product, g.Grade, r.Day); err != nil {
 				return err
 			} else if now == price {
-				continue // said twice
+				continue // entered before
 			}
 			var used bool
 			err := tx.GetContext(ctx, &used, `

@@ -61,7 +61,7 @@ func quotaByID(ctx context.Context, q desk.Queryer, id int64, lock bool) (*quota
 	return row, nil
 }
 
-// quotasOut fills in names, contracts and what was delivered.
+// quotasOut converts quotas, with names, contracts and delivered units.
 func (m *Room) quotasOut(ctx context.Context, rows []quotaRow, withContract bool) ([]contract.Quota, error) {
 	var contractIDs, households, ids []int64
 	for _, q := range rows {
@@ -257,22 +257,22 @@ func (m *Room) quotaOut(ctx context.Context, row *quotaRow) (contract.Quota, err
 	return q, nil
 }
 
-// agreed is what is signed for a quota: the text, and who raises the goods on the household's behalf.
-type agreed struct {
+// agreement is the content of a signature: the text, and the raiser of the household's goods.
+type agreement struct {
 	text      string
 	agent, bp int64
 }
 
-func (m *Room) agreement(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (agreed, error) {
+func (m *Room) agreementFor(ctx context.Context, c *contractRow, h catalog.Household, qty int64) (agreement, error) {
 	out, err := m.contractOut(ctx, c)
 	if err != nil {
-		return agreed{}, err
+		return agreement{}, err
 	}
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {
-		return agreed{}, err
+		return agreement{}, err
 	}
-	var a agreed
+	var a agreement
 	a.agent, a.bp = ref.Products[c.Product].Raised(h)
 	a.text = contract.QuotaText(out, contract.Quota{Qty: qty, Head: h.Head, Code: h.Code, Village: h.Village, Agent: ref.Orgs[a.agent].Name, AgentBP: a.bp})
 	return a, nil
@@ -283,7 +283,7 @@ func (m *Room) signable(c *contractRow) error {
 	return contract.Signable(c.State, c.SignBy, m.Now())
 }
 
-// SignOffer says what a household may sign for.
+// SignOffer returns the quota that a household may sign.
 func (m *Room) SignOffer(ctx context.Context, r contract.SignOfferRequest) (contract.SignOffer, error) {
 	c, _, err := m.findContract(ctx, r.No)
 	if err != nil {
@@ -360,7 +360,7 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 	if err != nil {
 		return contract.Quota{}, err
 	}
-	word, err := m.agreement(ctx, found, h, r.Qty)
+	signed, err := m.agreementFor(ctx, found, h, r.Qty)
 	if err != nil {
 		return contract.Quota{}, err
 	}
@@ -386,8 +386,8 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
 			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
 			VALUES ($1, $2, $3, $4, $15, true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
-			c.ID, h.ID, h.VillageID, r.Qty, contract.EndOf(c.SignBy), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role,
-			a.OnBehalfOf != 0, word.agent, word.bp, string(contract.QuotaBooking))
+			c.ID, h.ID, h.VillageID, r.Qty, contract.EndOf(c.SignBy), m.Now(), signed.text, contract.TextHash(signed.text), a.Account, desk.ActorName(a), a.Role,
+			a.OnBehalfOf != 0, signed.agent, signed.bp, string(contract.QuotaBooking))
 		if err != nil {
 			return fmt.Errorf("write quota: %w", err)
 		}
@@ -409,7 +409,7 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 	return m.Quota(ctx, contract.QuotaRef{ID: id})
 }
 
-// AnswerQuota is a household's word on a proposal. Saying the same once more is heard as the same word.
+// AnswerQuota records a household's answer to a proposal. The same answer again changes nothing.
 func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contract.Quota, error) {
 	q, found, may, err := m.findQuota(ctx, r.ID)
 	if err != nil {
@@ -427,7 +427,7 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		return contract.Quota{}, err
 	}
 	ctx = desk.OnBehalf(ctx, h.ID)
-	word, err := m.agreement(ctx, found, h, q.Qty)
+	signed, err := m.agreementFor(ctx, found, h, q.Qty)
 	if err != nil {
 		return contract.Quota{}, err
 	}
@@ -460,8 +460,8 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		_, err = tx.ExecContext(ctx, `
 			UPDATE quota SET state = $2, booked_at = $3, text = $4, text_hash = $5, signer_id = $6, signer = $7, signer_role = $8, on_behalf = $9,
 			       agent_org = $10, agent_bp = $11
-			WHERE id = $1`, q.ID, string(to), m.Now(), word.text, contract.TextHash(word.text), a.Account, desk.ActorName(a), a.Role, a.OnBehalfOf != 0,
-			word.agent, word.bp)
+			WHERE id = $1`, q.ID, string(to), m.Now(), signed.text, contract.TextHash(signed.text), a.Account, desk.ActorName(a), a.Role, a.OnBehalfOf != 0,
+			signed.agent, signed.bp)
 		if err != nil {
 			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
 		}
@@ -478,7 +478,7 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 	return m.Quota(ctx, contract.QuotaRef{ID: r.ID})
 }
 
-// decline frees a proposed quota. What is free is offered on.
+// decline frees a proposed quota, so that its units are proposed to others.
 func (m *Room) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to contract.QuotaState, a link.Actor, reason string) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE quota SET state = $2, reason = $3, signer_id = $4, signer = $5, signer_role = $6, on_behalf = $7 WHERE id = $1`,
@@ -486,22 +486,22 @@ func (m *Room) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quot
 	if err != nil {
 		return fmt.Errorf("decline quota %d: %w", q.ID, err)
 	}
-	if err := lookAgain(ctx, tx, c.ID, m.Now()); err != nil {
+	if err := checkLater(ctx, tx, c.ID, m.Now()); err != nil {
 		return err
 	}
-	return m.tell(ctx, tx, c.ID, "contract.timeline.declined", "qty", figure(q.Qty), "unit", "unit."+c.Unit)
+	return m.addTimeline(ctx, tx, c.ID, "contract.timeline.declined", "qty", figure(q.Qty), "unit", "unit."+c.Unit)
 }
 
-// lookAgain has a worker look at a contract.
-func lookAgain(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) error {
+// checkLater has a worker check a contract.
+func checkLater(ctx context.Context, tx *sqlx.Tx, contract int64, at time.Time) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE contract SET check_at = $2 WHERE id = $1`, contract, at); err != nil {
-		return fmt.Errorf("have contract %d looked at: %w", contract, err)
+		return fmt.Errorf("have contract %d checked: %w", contract, err)
 	}
 	return nil
 }
 
-// book asks the catalogue to move the units of a quota that was agreed to, and signs it. What the household does not have
-// is refused: a proposal stands then, an own wish is dropped. Whatever goes wrong on the way, a worker books it later.
+// book asks the catalogue to move the units of an agreed quota, and signs the quota. A refusal lets a proposal stand and
+// drops an own wish. After any other error a worker books it later.
 func (m *Room) book(ctx context.Context, id int64) error {
 	q, err := quotaByID(ctx, m.DB, id, false)
 	if err != nil || !contract.QuotaMachine.Can(q.State, contract.QuotaBooked) {
@@ -531,7 +531,7 @@ func (m *Room) book(ctx context.Context, id int64) error {
 		if err != nil {
 			return fmt.Errorf("sign quota %d: %w", id, err)
 		}
-		return m.tell(ctx, tx, c.ID, "contract.timeline.signed", "qty", figure(q.Qty), "unit", "unit."+c.Unit)
+		return m.addTimeline(ctx, tx, c.ID, "contract.timeline.signed", "qty", figure(q.Qty), "unit", "unit."+c.Unit)
 	})
 	if err != nil {
 		return err
@@ -550,12 +550,12 @@ func (m *Room) unbook(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quota
 	if err != nil {
 		return fmt.Errorf("refuse quota %d: %w", q.ID, err)
 	}
-	return lookAgain(ctx, tx, c.ID, m.Now())
+	return checkLater(ctx, tx, c.ID, m.Now())
 }
 
 const mostProposals = 20_000
 
-// ProposeQuotas proposes what a contract has not promised yet to households, by the fair policy.
+// ProposeQuotas proposes the unpromised quantity of a contract to households, by the fair policy.
 func (m *Room) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (contract.Proposed, error) {
 	found, p, err := m.findContract(ctx, r.No)
 	if err != nil {
@@ -579,8 +579,8 @@ func (m *Room) ProposeQuotas(ctx context.Context, r contract.ProposeQuotas) (con
 	return m.propose(ctx, found, r.Qty, r.AnswerDays, r.IdempotencyKey, hash)
 }
 
-// propose asks the catalogue whom to propose to and writes the proposals. Households that had one before, whatever they
-// answered, are left in peace.
+// propose asks the catalogue for households and writes the proposals. Households with an earlier proposal, whatever their
+// answer, get no other one.
 func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int, key string, hash []byte) (contract.Proposed, error) {
 	if qty == 0 {
 		qty = c.Quantity - c.Promised
@@ -648,7 +648,7 @@ func (m *Room) propose(ctx context.Context, c *contractRow, qty int64, days int,
 		if res.Households == 0 {
 			return nil
 		}
-		return m.tell(ctx, tx, c.ID, "contract.timeline.proposed", "n", figure(res.Households), "qty", figure(res.Qty), "unit", "unit."+c.Unit)
+		return m.addTimeline(ctx, tx, c.ID, "contract.timeline.proposed", "n", figure(res.Households), "qty", figure(res.Qty), "unit", "unit."+c.Unit)
 	})
 	return res, err
 }

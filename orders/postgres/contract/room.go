@@ -20,7 +20,7 @@ type Room struct {
 
 func New(d *desk.Desk) *Room { return &Room{Desk: d} }
 
-// Connect gives contracts the orders, which themselves ask for contracts at the scale.
+// Connect sets the door to orders, which depend on contracts themselves.
 func (m *Room) Connect(o ordering) { m.order = o }
 
 // ordering writes the order of a call-off.

@@ -84,7 +84,7 @@ func (m *Room) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, or
 		if err != nil {
 			return 0, fmt.Errorf("write contract: %w", err)
 		}
-		return id, m.tell(ctx, tx, id, "contract.timeline.created")
+		return id, m.addTimeline(ctx, tx, id, "contract.timeline.created")
 	}
 	var old struct {
 		ID   int64  `db:"id"`

@@ -10,7 +10,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// quotaLot is what orders says of a contract's lot: what its household signed for, and what of it is called off.
+// quotaLot is a quota with its lot, as it is stored.
 type quotaLot struct {
 	Quota     int64               `db:"id"`
 	LotID     int64               `db:"lot_id"`
@@ -20,11 +20,10 @@ type quotaLot struct {
 	Qty       int64               `db:"qty"`
 	Returned  bool                `db:"returned"`
 	CalledOff int64               `db:"called"`
-	Lost      int64               `db:"lost"` // reported lost: the catalogue has that much less
+	Lost      int64               `db:"lost"`
 }
 
-// verifyQuotas compares quotas with the lots that the catalogue keeps for them: a signed quota less what was lost is its lot's capacity, what
-// has ended keeps what was called off, and what is called off is held there.
+// verifyQuotas compares quotas with the lots that the catalogue keeps for them.
 func (m *Room) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 	var rows []quotaLot
 	err := m.DB.SelectContext(ctx, &rows, `
@@ -37,13 +36,11 @@ func (m *Room) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 	if err != nil {
 		return fmt.Errorf("read quotas: %w", err)
 	}
-	byLot := make(map[int64]*quotaLot, len(rows))
-	for i := range rows {
-		q := &rows[i]
-		if old := byLot[q.LotID]; old == nil || old.Quota < q.Quota { // signed anew after an earlier one ended
-			byLot[q.LotID] = q
-		}
+	quotas := make([]contract.QuotaLot, len(rows))
+	for i, q := range rows {
+		quotas[i] = contract.QuotaLot(q)
 	}
+	byLot := contract.LatestByLot(quotas)
 	var booking []struct {
 		Presale   int64 `db:"presale_id"`
 		Household int64 `db:"household_id"`
@@ -76,24 +73,11 @@ func (m *Room) verifyQuotas(ctx context.Context, res *orders.Findings) error {
 			after = l.ID
 			q := byLot[l.ID]
 			seen[l.ID] = true
-			object := fmt.Sprintf("lot %d", l.ID)
-			if q != nil {
-				object = fmt.Sprintf("quota %d", q.Quota)
+			if underWay[place{l.PresaleID, l.HouseholdID}] {
+				continue
 			}
-			switch {
-			case underWay[place{l.PresaleID, l.HouseholdID}]:
-			case q == nil:
-				if l.Capacity > 0 {
-					found(object, "the catalogue keeps %d units for household %d, which signed for nothing", l.Capacity, l.HouseholdID)
-				}
-			case q.Household != l.HouseholdID || q.Presale != l.PresaleID:
-				found(object, "household %d of presale %d, its lot %d is household %d's of presale %d", q.Household, q.Presale, l.ID, l.HouseholdID, l.PresaleID)
-			case q.State == contract.QuotaSigned && q.Qty-q.Lost != l.Capacity:
-				found(object, "signed for %d units, of which %d were lost, its lot has %d", q.Qty, q.Lost, l.Capacity)
-			case q.State == contract.QuotaEnded && q.Returned && l.Capacity > max(q.CalledOff, l.Reserved+l.Delivered):
-				found(object, "ended with %d units called off, its lot still keeps %d", q.CalledOff, l.Capacity)
-			case q.CalledOff > l.Reserved+l.Delivered:
-				found(object, "%d units are called off, its lot holds %d", q.CalledOff, l.Reserved+l.Delivered)
+			if object, detail := contract.CompareLot(q, l); detail != "" {
+				found(object, "%s", detail)
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// workContracts does what is due for contracts: proposals lapse, bookings that were interrupted go on, and contracts that
-// changed are brought in step with the catalogue and offered on.
+// workContracts does the due work of contracts: proposals lapse, interrupted bookings go on, ended quotas are returned, and
+// changed contracts are brought in step with the catalogue.
 func (m *Room) workContracts(ctx context.Context) error {
 	return errors.Join(m.lapseProposals(ctx), m.resumeBookings(ctx), m.returnQuotas(ctx), m.checkContracts(ctx))
 }
@@ -53,10 +53,10 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 			if err != nil || n == 0 {
 				return err
 			}
-			if err := lookAgain(ctx, tx, id, m.Now()); err != nil {
+			if err := checkLater(ctx, tx, id, m.Now()); err != nil {
 				return err
 			}
-			return m.tell(ctx, tx, c.ID, "contract.timeline.lapsed", "n", figure(n))
+			return m.addTimeline(ctx, tx, c.ID, "contract.timeline.lapsed", "n", figure(n))
 		})
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 	return nil
 }
 
-// resumeBookings books what a process left unfinished.
+// resumeBookings books quotas whose process stopped on the way.
 func (m *Room) resumeBookings(ctx context.Context) error {
 	var ids []int64
 	err := m.DB.SelectContext(ctx, &ids, bookingsSQL, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)
@@ -80,7 +80,7 @@ func (m *Room) resumeBookings(ctx context.Context) error {
 	return nil
 }
 
-// returnQuotas gives back what was not called off of ended quotas.
+// returnQuotas gives back the units of ended quotas that were not called off.
 func (m *Room) returnQuotas(ctx context.Context) error {
 	for {
 		var rows []quotaRow
@@ -126,8 +126,8 @@ func (m *Room) checkContracts(ctx context.Context) error {
 	return nil
 }
 
-// tryContract does at once what the workers would do at their next look.
-func (m *Room) tryContract(ctx context.Context, id int64) {
+// checkNow checks a contract at once instead of at the workers' next round.
+func (m *Room) checkNow(ctx context.Context, id int64) {
 	ctx = link.WithActor(ctx, link.Actor{Login: "orders", System: true})
 	var claim []time.Time
 	err := m.DB.SelectContext(ctx, &claim, `UPDATE contract SET check_at = $2 WHERE id = $1 AND check_at <= $3 RETURNING check_at`,
@@ -136,11 +136,11 @@ func (m *Room) tryContract(ctx context.Context, id int64) {
 		err = m.checkContract(ctx, id, claim[0])
 	}
 	if err != nil {
-		m.Log.Warn("contract at once", "contract", id, "error", err)
+		m.Log.Warn("check contract", "contract", id, "error", err)
 	}
 }
 
-// checkContract tells the catalogue what a contract's presale should be, and has what is free proposed to others.
+// checkContract gives the catalogue the presale of a contract, and has free quantity proposed.
 func (m *Room) checkContract(ctx context.Context, id int64, claim time.Time) error {
 	c, err := contractByID(ctx, m.DB, id, false)
 	if err != nil {

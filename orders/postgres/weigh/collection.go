@@ -12,8 +12,8 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// MayTouchShare lets through who collects a share, the household it is of and its helper, and returns that household.
-// For others there is no such share.
+// MayTouchShare returns the household of a share to its collectors, to the household itself and to its helper. For everybody
+// else there is no such share.
 func (m *Room) MayTouchShare(ctx context.Context, orderID int64, line int, lot int64) (int64, error) {
 	s := desk.ShareRow{}
 	err := m.DB.GetContext(ctx, &s, `
@@ -33,8 +33,8 @@ func (m *Room) MayTouchShare(ctx context.Context, orderID int64, line int, lot i
 	return s.HouseholdID, nil
 }
 
-// collectionFilter narrows shares to what is asked for and may be seen. Who collects sees the work to do unless an
-// order is named; households see everything they sold.
+// collectionFilter narrows shares to the request and to the shares that the actor may see. Collectors see open work unless
+// an order is named; households see everything they sold.
 func (m *Room) collectionFilter(ctx context.Context, r orders.CollectionFilter) (desk.Collector, desk.Filter, error) {
 	var f desk.Filter
 	c, err := m.Collects(ctx, r.Household)
@@ -123,7 +123,7 @@ func (m *Room) Collection(ctx context.Context, r orders.CollectionFilter) (order
 	return page, nil
 }
 
-// Shares reads shares that the collector may see, with the names of those who must be found.
+// Shares reads shares that the collector may see, with the names and phones of their households.
 func (m *Room) Shares(ctx context.Context, c desk.Collector, where string, args ...any) ([]orders.Share, error) {
 	var rows []struct {
 		desk.ShareRow

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// Progress closes what is done after a change of shares: the village's delivery, and the order when it was the last.
+// Progress closes the delivery of a village once its last share is done, and the bill of the order after its last delivery.
 func (m *Room) Progress(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var open bool
 	err := tx.GetContext(ctx, &open, `
@@ -33,8 +33,8 @@ func (m *Room) Progress(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *d
 	return m.Bill(ctx, tx, o)
 }
 
-// closeDelivery makes a delivery of the tickets of a line in a village, whose shares are all done: the amounts become
-// final, payments bills and owes them, and the catalogue hears what came and what did not.
+// closeDelivery makes a delivery of the tickets of a line in a village when all its shares are done: the amounts become
+// final, payments bills and owes them, and the catalogue gets the delivered and the short units.
 func (m *Room) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var tickets []desk.TicketRow
 	err := tx.SelectContext(ctx, &tickets, `
@@ -47,7 +47,7 @@ func (m *Room) closeDelivery(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 	if err := m.settleTickets(ctx, tx, o, l, village, tickets); err != nil {
 		return err
 	}
-	return m.tellCatalog(ctx, tx, o, l, village)
+	return m.settleHolds(ctx, tx, o, l, village)
 }
 
 func (m *Room) settleTickets(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64, tickets []desk.TicketRow) error {
@@ -144,7 +144,7 @@ func ticketIDs(tickets []desk.TicketRow) []int64 {
 	return ids
 }
 
-// addAmount adds what a delivery is worth, or takes it off.
+// addAmount adds the amount of a delivery to its line and order; a negative amount takes it off.
 func addAmount(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, amount int64) error {
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE order_line SET amount_fen = amount_fen + $3 WHERE order_id = $1 AND no = $2`, o.ID, l.No, amount); err != nil {
@@ -172,9 +172,9 @@ func writeOwed(ctx context.Context, tx *sqlx.Tx, delivery int64) error {
 	return nil
 }
 
-// tellCatalog sends what the shares of a line in a village have received and will not get since it was last told, marks
-// it, and has what is short looked for elsewhere.
-func (m *Room) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
+// settleHolds sends the catalogue the units that the shares of a line in a village have received, and those that are short,
+// since the last time; it marks them as settled and looks for the short units elsewhere.
+func (m *Room) settleHolds(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var moved []struct {
 		LotID     int64 `db:"lot_id"`
 		Household int64 `db:"household_id"`
@@ -188,7 +188,7 @@ func (m *Room) tellCatalog(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l
 		FROM share WHERE order_id = $1 AND line = $2 AND village_id = $3 AND (settled <> received OR returned <> short)
 		ORDER BY lot_id`, o.ID, l.No, village)
 	if err != nil {
-		return fmt.Errorf("read what to settle: %w", err)
+		return fmt.Errorf("read shares to settle: %w", err)
 	}
 	if len(moved) == 0 {
 		return nil
@@ -287,7 +287,7 @@ func (m *Room) ReverseDelivery(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRo
 		link.Message{Subject: catalog.CmdDeliver, Data: cmd})
 }
 
-// Bill marks lines whose every unit is received or short, and closes the order's bill with the last of them.
+// Bill marks lines with all units received or short, and closes the order's bill with the last of them.
 func (m *Room) Bill(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE order_line l SET complete = d.done

@@ -23,7 +23,7 @@ func New(d *desk.Desk, c contracts, a desk.Averages, s shelves) *Room {
 	return &Room{Desk: d, contract: c, income: a, shelf: s}
 }
 
-// Connect gives the scale the orders, which themselves ask the scale.
+// Connect sets the door to orders, which depend on the scale themselves.
 func (m *Room) Connect(o ordering) { m.order = o }
 
 // ordering is an order as the scale asks for it.

@@ -15,7 +15,7 @@ import (
 
 var _ orders.Stations = (*Room)(nil)
 
-// collectsWork is collects for those who may weigh.
+// collectsWork returns the actor's collector. Forbidden for actors who may not weigh.
 func (m *Room) collectsWork(ctx context.Context) (desk.Collector, error) {
 	c, err := m.Collects(ctx, 0)
 	if err == nil && !c.Works {
@@ -24,7 +24,7 @@ func (m *Room) collectsWork(ctx context.Context) (desk.Collector, error) {
 	return c, err
 }
 
-// StationList is the open shares of villages with what is needed to weigh them without asking anybody.
+// StationList lists the open shares of villages with everything that a scale without a network needs.
 func (m *Room) StationList(ctx context.Context, r orders.StationRequest) (orders.StationPage, error) {
 	page := orders.StationPage{Items: []orders.StationShare{}}
 	c, err := m.collectsWork(ctx)
@@ -95,8 +95,8 @@ func (m *Room) stationShares(ctx context.Context, shares []orders.Share) ([]orde
 	return out, nil
 }
 
-// SyncTickets brings weighings in. Each is a transaction of its own: one that meets something else keeps none of the
-// others. What builds on a weighing that has not arrived waits, so that the order of arrival does not matter.
+// SyncTickets records weighings that were made without a network, each in a transaction of its own: a conflict of one keeps
+// none of the others. A weighing waits until those that it builds on have arrived, so the order of arrival does not matter.
 func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
 	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
 	c, err := m.collectsWork(ctx)
@@ -110,7 +110,7 @@ func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.Sy
 	if err != nil {
 		return res, err
 	}
-	res.Items = here.BringInOrder(r.Tickets, func(q orders.QueuedWeighing) orders.SyncItem { return m.bring(ctx, c, q, here) })
+	res.Items = here.BringInOrder(r.Tickets, func(q orders.QueuedWeighing) orders.SyncItem { return m.recordQueued(ctx, c, q, here) })
 	return res, m.ticketsOf(ctx, res.Items)
 }
 
@@ -139,8 +139,8 @@ func (m *Room) arrived(ctx context.Context, queued []orders.QueuedWeighing) (ord
 	return here, nil
 }
 
-// bring makes a ticket of a weighing, or keeps it aside.
-func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here orders.Arrivals) orders.SyncItem {
+// recordQueued writes the ticket of a queued weighing, or keeps the weighing as a conflict.
+func (m *Room) recordQueued(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, here orders.Arrivals) orders.SyncItem {
 	item := orders.SyncItem{ClientID: q.ClientID, Outcome: orders.SyncRecorded}
 	hash, err := desk.HashBody(q)
 	if err == nil {
@@ -158,7 +158,7 @@ func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeigh
 	}
 	switch {
 	case err != nil:
-		m.Log.WarnContext(ctx, "weighing not brought in", "client_id", q.ClientID, "error", err)
+		m.Log.WarnContext(ctx, "queued weighing not recorded", "client_id", q.ClientID, "error", err)
 		item.Outcome, item.Problem = orders.SyncFailed, link.E(link.Unavailable, "unavailable", "")
 		return item
 	case item.Problem != nil:
@@ -167,7 +167,7 @@ func (m *Room) bring(ctx context.Context, c desk.Collector, q orders.QueuedWeigh
 	return item
 }
 
-// knownConflict is why a weighing was kept aside before, or nil.
+// knownConflict returns the problem of a weighing that was kept as a conflict before, or nil.
 func (m *Room) knownConflict(ctx context.Context, clientID string, hash []byte) (*link.Error, error) {
 	var raw []byte
 	err := m.DB.GetContext(ctx, &raw, `SELECT problem FROM weigh_conflict WHERE client_id = $1 AND body_hash = $2 AND account_id = $3`,
@@ -185,7 +185,7 @@ func (m *Room) knownConflict(ctx context.Context, clientID string, hash []byte) 
 	return e, nil
 }
 
-// keepConflict writes a weighing aside. Whose goods it is about is noted only where the clerk may know.
+// keepConflict writes a conflict. The household is noted only where the clerk may know it.
 func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.QueuedWeighing, hash []byte, problem *link.Error) error {
 	body, err := json.Marshal(q.WeighRequest)
 	if err != nil {
@@ -199,7 +199,7 @@ func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.Queu
 	var s desk.ShareRow
 	err = m.DB.GetContext(ctx, &s, `
 		SELECT `+desk.ShareColumns+` FROM share s WHERE s.order_id = $1 AND s.line = $2 AND s.lot_id = $3`, id, q.Line, q.LotID)
-	if desk.Missing(err) { // the share goes with its order; whose it was, the order still says
+	if desk.Missing(err) { // shares go with their order; its line still names the household
 		err = m.DB.GetContext(ctx, &s, `
 			SELECT l.order_id, l.no AS line, u.lot AS lot_id, u.household AS household_id, u.village AS village_id, l.seller_org
 			FROM order_line l, unnest(l.lots, l.households, l.villages) AS u (lot, household, village)
@@ -224,7 +224,7 @@ func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.Queu
 	return nil
 }
 
-// ticketsOf fills in the tickets that became of weighings.
+// ticketsOf fills in the tickets of recorded weighings.
 func (m *Room) ticketsOf(ctx context.Context, items []orders.SyncItem) error {
 	var ids []int64
 	for _, i := range items {
@@ -361,7 +361,7 @@ func (m *Room) conflictsOut(ctx context.Context, rows []conflictRow) ([]orders.W
 	return out, nil
 }
 
-// shareTickets is what there is of a share, for whoever compares it.
+// shareTickets returns all tickets of a share, for comparison.
 func (m *Room) shareTickets(ctx context.Context, orderID int64, line int, lot int64) ([]orders.Ticket, error) {
 	var rows []desk.TicketRow
 	err := m.DB.SelectContext(ctx, &rows, `
@@ -372,7 +372,7 @@ func (m *Room) shareTickets(ctx context.Context, orderID int64, line int, lot in
 	return m.ticketsOut(ctx, rows)
 }
 
-// SettleConflict writes down what a person found. It changes no ticket: what has to be corrected is corrected as always.
+// SettleConflict records a person's finding. It changes no ticket: corrections are tickets of their own.
 func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictRequest) (orders.WeighConflict, error) {
 	c, err := m.collectsWork(ctx)
 	if err != nil {

@@ -83,7 +83,7 @@ func ticketOf(ctx context.Context, tx *sqlx.Tx, clientID string) (*desk.TicketRo
 	return t, nil
 }
 
-// weigh checks and writes a ticket, and carries on what follows from it.
+// weigh checks and writes a ticket, and moves the share, the delivery and the order on.
 func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.Collector, ref *desk.Names, r orders.WeighRequest, hash []byte) (int64, error) {
 	lines, err := m.LinesOf(ctx, tx, o.ID)
 	if err != nil {
@@ -95,12 +95,12 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 	}
 	s, err := desk.ReadShare(ctx, tx, o.ID, r.Line, r.LotID)
 	if err != nil {
-		// Of somebody else's order nothing is told, not even which lots it has.
+		// Other organisations learn nothing of the order, not even which lots it has.
 		if !c.All && c.Org != l.SellerOrg {
 			return 0, desk.ErrNotFound()
 		}
 		if _, over := o.State.Next(orders.StepWeigh); over != nil && r.Supersedes == 0 {
-			return 0, over // an order that was called off has no shares any more: say so
+			return 0, over // an order that was called off has no shares any more
 		}
 		return 0, err
 	}
@@ -168,14 +168,15 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 		if err := s.Save(ctx, tx); err != nil {
 			return 0, err
 		}
-		return id, m.touch(ctx, tx, o.ID)
+		return id, m.bumpVersion(ctx, tx, o.ID)
 	}
 	return id, m.accept(ctx, tx, o, l, s, id, r.Units, r.NetGrams(), r.Final)
 }
 
-func (m *Room) touch(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
+// bumpVersion marks an order as changed.
+func (m *Room) bumpVersion(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET version = version + 1 WHERE id = $1`, orderID); err != nil {
-		return fmt.Errorf("touch order: %w", err)
+		return fmt.Errorf("bump version of order: %w", err)
 	}
 	return nil
 }
@@ -191,7 +192,7 @@ func (m *Room) BeginWeighing(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow)
 	return link.Publish(ctx, tx, desk.Changed(o.State, o.ID)...)
 }
 
-// accept counts a ticket's units.
+// accept counts a ticket's units as received.
 func (m *Room) accept(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, s *desk.ShareRow, ticket, units, grams int64, final bool) error {
 	s.SetCount(s.Count().Receive(units, grams, final))
 	s.TicketID = ticket
@@ -202,13 +203,13 @@ func (m *Room) accept(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *des
 	if err != nil {
 		return err
 	}
-	if err := m.touch(ctx, tx, o.ID); err != nil {
+	if err := m.bumpVersion(ctx, tx, o.ID); err != nil {
 		return err
 	}
 	return m.Progress(ctx, tx, o, l, s.VillageID)
 }
 
-// supersede takes a ticket off the books, together with the delivery it was in.
+// supersede takes a ticket out of the share's count, and reverses the delivery that it was in.
 func (m *Room) supersede(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, s *desk.ShareRow, ticket int64) (*desk.ShareRow, error) {
 	t := &desk.TicketRow{}
 	err := tx.GetContext(ctx, t, `SELECT `+desk.TicketColumns+` FROM ticket t WHERE t.id = $1 AND t.order_id = $2 AND t.line = $3 AND t.lot_id = $4`,
@@ -254,7 +255,7 @@ func (m *Room) supersede(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 	return s, s.Save(ctx, tx)
 }
 
-// DecideTicket is the second person's word on a ticket that is far from the estimate.
+// DecideTicket records a second person's decision on a ticket that is far from the estimate.
 func (m *Room) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (orders.Ticket, error) {
 	c, err := m.Collects(ctx, 0)
 	if err != nil {
@@ -329,13 +330,13 @@ func (m *Room) decide(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t *des
 	if err := s.Save(ctx, tx); err != nil {
 		return err
 	}
-	if err := m.touch(ctx, tx, o.ID); err != nil {
+	if err := m.bumpVersion(ctx, tx, o.ID); err != nil {
 		return err
 	}
 	return m.Progress(ctx, tx, o, l, s.VillageID)
 }
 
-// ticketOut fills in what a page needs beside the row.
+// ticketsOut converts rows, with the names, contracts and estimates that pages show.
 func (m *Room) ticketsOut(ctx context.Context, rows []desk.TicketRow) ([]orders.Ticket, error) {
 	ids, households := make([]int64, len(rows)), make([]int64, len(rows))
 	for i, t := range rows {
@@ -405,7 +406,7 @@ func (m *Room) ticketsOut(ctx context.Context, rows []desk.TicketRow) ([]orders.
 	return out, nil
 }
 
-// Ticket returns one ticket to those who collect, the household it is of, and the county.
+// Ticket returns one ticket to its collectors, its household and the county.
 func (m *Room) Ticket(ctx context.Context, r orders.TicketRef) (orders.Ticket, error) {
 	t := desk.TicketRow{}
 	err := m.DB.GetContext(ctx, &t, `SELECT `+desk.TicketColumns+` FROM ticket t WHERE t.id = $1`, r.ID)
@@ -430,7 +431,7 @@ func (m *Room) Ticket(ctx context.Context, r orders.TicketRef) (orders.Ticket, e
 	return out[0], err
 }
 
-// Tickets lists what the caller may see, newest first.
+// Tickets lists the tickets that the caller may see, newest first.
 func (m *Room) Tickets(ctx context.Context, r orders.TicketFilter) (orders.TicketPage, error) {
 	c, err := m.Collects(ctx, r.Household)
 	if err != nil {
