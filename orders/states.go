@@ -5,7 +5,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// Step is what happens to an order.
+// Step is an event of an order.
 type Step string
 
 const (
@@ -67,7 +67,7 @@ func (s State) Collecting() bool { return s.Can(StepWeigh) }
 // Over reports whether nothing can happen to the order any more, save a late payment.
 func (s State) Over() bool { return Machine.Final(s) }
 
-// TicketStep is what happens to a weigh ticket after it was written, accepted or held.
+// TicketStep is an event of a weigh ticket after it was written, accepted or held.
 type TicketStep string
 
 const (
@@ -89,7 +89,7 @@ var TicketMachine = state.New(state.Table[TicketState, TicketStep]{
 	},
 })
 
-// Next is what becomes of a ticket. Conflict when it does not wait for that.
+// Next is the state after an event. Conflict when the ticket does not wait for it.
 func (s TicketState) Next(step TicketStep) (TicketState, error) {
 	return link.Next(TicketMachine, s, step)
 }
