@@ -49,7 +49,7 @@ type View int
 
 const (
 	ViewNothing View = iota
-	ViewSale         // what the actor's cooperative sells in it, the buyer's name and the delivery
+	ViewSale         // the lines that the actor's cooperative sells, the buyer's name and the delivery
 	ViewAll
 )
 
@@ -76,7 +76,7 @@ func Owns(a link.Actor, buyer Buyer) bool {
 	return buyer.AccountID == a.Account && buyer.OrgID == 0
 }
 
-// ForSeller leaves in an order what the cooperative that sells part of it needs: its own lines and where they go.
+// ForSeller reduces an order to the part of one cooperative that sells in it: its own lines and the delivery.
 func ForSeller(o Order, org int64) Order {
 	own := []Line{}
 	o.EstimateFen, o.DepositFen, o.AmountFen = 0, 0, 0
@@ -97,8 +97,8 @@ func ForSeller(o Order, org int64) Order {
 	return o
 }
 
-// Collector is the work of collecting that an actor sees: every share, those of an organisation's sales and villages, or
-// those of some households.
+// Collector is the work of collecting that an actor sees: every share, the shares of an organisation's sales and villages,
+// or the shares of some households.
 type Collector struct {
 	All        bool
 	Org        int64

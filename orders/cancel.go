@@ -20,7 +20,7 @@ func CancelStep(owns, county bool) (step Step, ok bool) {
 }
 
 // EndsUnweighed reports whether step ends a confirmed order only while nothing of it was weighed: the county alone calls
-// off what is at the scale already.
+// off an order that is at the scale already.
 func EndsUnweighed(state State, step Step) bool {
 	return step != StepCallOff && state == StateConfirmed
 }
@@ -38,7 +38,7 @@ func CheckCancel(f Funds, step Step, weighed bool) error {
 	return err
 }
 
-// Forfeit returns what ending the order by step at now costs the buyer: CancelCost when the buyer cancels a confirmed
+// Forfeit returns the cost to the buyer of ending the order by step at now: CancelCost when the buyer cancels a confirmed
 // order, nothing otherwise. confirmedAt is nil for an order that was never confirmed.
 func Forfeit(f Funds, step Step, lines []Line, confirmedAt *time.Time, now time.Time) (int64, error) {
 	if step != StepCancel || confirmedAt == nil {
@@ -47,8 +47,8 @@ func Forfeit(f Funds, step Step, lines []Line, confirmedAt *time.Time, now time.
 	return CancelCost(f.State, lines, f.InTimeFen(), *confirmedAt, now)
 }
 
-// CancelCost is what a buyer forfeits by cancelling at now an order confirmed at confirmedAt: nothing while it is
-// unpaid or within the free hours, afterwards each line's share of its deposit. What was not paid cannot be forfeited.
+// CancelCost is the forfeit for cancelling at now an order confirmed at confirmedAt: nothing while it is unpaid or within
+// the free hours, afterwards each line's share of its deposit, but never more than was paid.
 func CancelCost(state State, lines []Line, paidFen int64, confirmedAt, now time.Time) (int64, error) {
 	if state != StateConfirmed {
 		return 0, nil

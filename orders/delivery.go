@@ -7,7 +7,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// CheckDelivery cleans where an order goes and notes in problems what is wrong with it. pickup returns the name of a
+// CheckDelivery cleans the destination of an order and adds a problem for each mistake. pickup returns the name of a
 // collection point; open is false for a point that is unknown or not open to buyers. The other kind's fields are emptied.
 func CheckDelivery(problems *link.Problems, d *Delivery, pickup func(point int64) (name string, open bool)) {
 	d.Point = ""

@@ -6,7 +6,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Funds is the money of an order, asked, received and given back, with what decides about it.
+// Funds is the money of an order, asked, received and given back, with the facts that decide about it.
 type Funds struct {
 	State       State
 	DepositFen  int64     // asked
@@ -22,10 +22,10 @@ type Funds struct {
 	ForfeitFen int64 // kept
 }
 
-// InTimeFen is what was received and not sent back for being late.
+// InTimeFen is the money received in time: late money goes back.
 func (f Funds) InTimeFen() int64 { return f.PaidFen - f.LateFen }
 
-// DueFen is what the buyer has to pay now: the deposit, or the balance.
+// DueFen is the amount due now: the deposit, or the balance.
 func (f Funds) DueFen() int64 {
 	switch f.State {
 	case StatePlaced:
@@ -100,8 +100,7 @@ func (f Funds) Arrived(purpose Purpose, late bool) Arrival {
 }
 
 // Billed returns the funds after payments closed the bill of billedFen, of which receivableFen are still due. ok is false
-// for an answer to an earlier bill of a corrected order. What was paid in time beyond the bill goes back, besides what came
-// late.
+// for an answer to an earlier bill of a corrected order. Money paid in time beyond the bill goes back, besides late money.
 func (f Funds) Billed(billedFen, receivableFen int64) (after Funds, ok bool) {
 	if f.State != StateBilled || billedFen != f.AmountFen {
 		return f, false
@@ -111,8 +110,8 @@ func (f Funds) Billed(billedFen, receivableFen int64) (after Funds, ok bool) {
 	return f, true
 }
 
-// Ended returns the funds of an order that ended without a bill: what was paid goes back less the forfeit. Late money goes
-// back whole, whatever is kept.
+// Ended returns the funds of an order that ended without a bill: the payments go back less the forfeit. Late money always
+// goes back whole.
 func (f Funds) Ended(forfeitFen int64) Funds {
 	f.ForfeitFen, f.RefundFen, f.BalanceFen = forfeitFen, max(f.PaidFen-forfeitFen, f.LateFen), 0
 	return f

@@ -13,8 +13,7 @@ type IncomeRequest struct {
 }
 
 // IncomeEntry is one source of income. Expected, owed and paid are kept apart: an amount is in exactly one of them.
-// What households see is net of what the cooperative keeps back and of the part of whoever raised it for them; GrossFen,
-// FeeFen and AgentFen say what that was.
+// The amounts are net of the cooperative's fee and of the part of a raiser, which GrossFen, FeeFen and AgentFen give.
 type IncomeEntry struct {
 	SourceKey   string          `json:"source_key"` // share:{order}:{line}:{lot}, ticket:{id}, payable:{…}
 	Season      int             `json:"season"`
@@ -28,9 +27,9 @@ type IncomeEntry struct {
 	NetGrams    int64           `json:"net_grams,omitempty"`
 	GrossFen    int64           `json:"gross_fen"`
 	FeeFen      int64           `json:"fee_fen"`
-	Agent       string          `json:"agent,omitempty"` // 代养: who raised it on the household's behalf
+	Agent       string          `json:"agent,omitempty"` // 代养: the raiser on the household's behalf
 	AgentBP     int64           `json:"agent_bp,omitempty"`
-	AgentFen    int64           `json:"agent_fen,omitempty"`   // and what is his
+	AgentFen    int64           `json:"agent_fen,omitempty"`   // and the raiser's part
 	AdvanceFen  int64           `json:"advance_fen,omitempty"` // was paid ahead under a contract: an entry of its own
 	ExpectedFen int64           `json:"expected_fen"`
 	OwedFen     int64           `json:"owed_fen"`

@@ -2,7 +2,7 @@ package orders
 
 import "banmuyuan/catalog"
 
-// PlotKind is what of a household can be adopted.
+// PlotKind is a kind of thing that can be adopted.
 type PlotKind string
 
 const (
@@ -10,7 +10,7 @@ const (
 	PlotGarden PlotKind = "garden" // beds of a garden; each brings a box at every date
 )
 
-// KindOfPlot tells what an adoption presale of a product offers. ok is false for products nobody adopts.
+// KindOfPlot returns the kind that an adoption presale of a product offers. ok is false for products nobody adopts.
 func KindOfPlot(product string) (kind PlotKind, ok bool) {
 	switch product {
 	case "goose":
@@ -21,8 +21,8 @@ func KindOfPlot(product string) (kind PlotKind, ok bool) {
 	return "", false
 }
 
-// PlotOf tells what a presale offers for adoption. Such a presale takes no ordinary orders: everything it has belongs to a
-// household that somebody picks.
+// PlotOf returns the kind that a presale offers for adoption. Such a presale takes no ordinary orders: all its stock belongs
+// to households that a buyer picks.
 func PlotOf(p catalog.PublicPresale) (kind PlotKind, ok bool) {
 	if p.Policy != "direct" {
 		return "", false

@@ -29,7 +29,7 @@ func UnitMeasure(p catalog.PublicPresale) int64 {
 // Weighed tells whether goods priced in that unit go over a scale.
 func Weighed(priceUnit string) bool { return catalog.Product{PriceUnit: priceUnit}.Weighed() }
 
-// Estimate is what qty units are expected to cost and the deposit asked for them.
+// Estimate is the expected cost of qty units and the deposit asked for them.
 func Estimate(price money.Price, unitMeasure, qty, depositBP int64) (estimate, deposit int64, err error) {
 	if unitMeasure <= 0 || qty > maxFen/unitMeasure {
 		return 0, 0, money.ErrOverflow
@@ -44,7 +44,7 @@ func Estimate(price money.Price, unitMeasure, qty, depositBP int64) (estimate, d
 	return estimate, deposit, err
 }
 
-// ExpectedIncome is what a household may expect of qty units: the price less what the cooperative keeps back.
+// ExpectedIncome is a household's expected income of qty units: the price, and the fee that the cooperative keeps of it.
 func ExpectedIncome(price money.Price, unitMeasure, qty, feeBP int64) (gross, fee int64, err error) {
 	gross, _, err = Estimate(price, unitMeasure, qty, 0)
 	if err != nil {
@@ -59,8 +59,8 @@ func PriceOf(prices []catalog.GradePrice, grade string) (catalog.GradePrice, boo
 	return catalog.Presale{Grades: prices}.Grade(grade)
 }
 
-// CheckLine notes in problems what is wrong with asking q of p through channel at now; field is the line's JSON path.
-// What is left is not looked at: only reserving knows.
+// CheckLine adds a problem for each reason why p cannot be ordered as q through channel at now; field is the line's JSON
+// path. The stock is not looked at: only reserving knows.
 func CheckLine(problems *link.Problems, field string, p catalog.PublicPresale, q QuoteLine, channel catalog.Channel, now time.Time) {
 	if _, adopted := PlotOf(p); adopted {
 		problems.Add("adoption.only", field+".presale_id")
@@ -90,7 +90,7 @@ func CheckLineCount(problems *link.Problems, lines []QuoteLine) bool {
 	return true
 }
 
-// QuotedLine is a line that was checked, with what it is expected to cost.
+// QuotedLine is a checked line with its expected cost.
 type QuotedLine struct {
 	Grade       catalog.GradePrice
 	UnitMeasure int64
@@ -148,7 +148,7 @@ func (c *Quoting) Line(field string, p catalog.PublicPresale, q QuoteLine) (line
 	return line, true
 }
 
-// AskedUnits is what a line asks of a presale, and what the presale had a moment ago.
+// AskedUnits is the quantity of a line and the stock that its presale had a moment ago.
 type AskedUnits struct{ PresaleID, Qty, Left int64 }
 
 // CheckLeft is SoldOut for the first line that, with the lines before it, asks for more than was left. It is for quotes:

@@ -6,13 +6,13 @@ import (
 	"banmuyuan/catalog"
 )
 
-// RaisingRequest asks what raisers have earned on households' behalf (大户代养): OrgID 0 lists the raisers.
+// RaisingRequest asks for the earnings of raisers on households' behalf (大户代养): OrgID 0 lists the raisers.
 type RaisingRequest struct {
 	OrgID  int64 `json:"org_id,omitempty"`
 	Season int   `json:"season,omitempty"` // 0: the current one
 }
 
-// RaisingSum keeps apart what is to come, and of what was weighed, the parts.
+// RaisingSum keeps apart expected amounts, and the parts of weighed goods.
 type RaisingSum struct {
 	Units        int64 `json:"units"` // weighed
 	ExpectedFen  int64 `json:"expected_fen"`
@@ -36,7 +36,7 @@ type Raiser struct {
 	RaisingSum
 }
 
-// RaisingEntry is one ticket, or what is expected of one share.
+// RaisingEntry is one ticket, or the expected income of one share.
 type RaisingEntry struct {
 	TicketNo     string       `json:"ticket_no,omitempty"`
 	TicketID     int64        `json:"ticket_id,omitempty"`

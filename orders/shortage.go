@@ -15,7 +15,7 @@ var ShortReasons = []string{"died", "harvest", "quality", "refused", "other"}
 // AskFor is how long a buyer may think about a shortage.
 const AskFor = 48 * time.Hour
 
-// CheckShort notes in problems what is wrong with a report of a shortage, whatever the share has.
+// CheckShort adds a problem for each mistake of a report of a shortage. The share is not looked at.
 func CheckShort(problems *link.Problems, r ShortRequest) {
 	CheckKey(problems, r.IdempotencyKey)
 	if r.Units <= 0 {
@@ -24,7 +24,7 @@ func CheckShort(problems *link.Problems, r ShortRequest) {
 	checkShortReason(problems, r.Reason)
 }
 
-// CheckShortfall notes in problems what is wrong with a report that a household or a village does not deliver.
+// CheckShortfall adds a problem for each mistake of a report that a household or a village does not deliver.
 func CheckShortfall(problems *link.Problems, r ShortfallRequest) {
 	CheckKey(problems, r.IdempotencyKey)
 	if (r.VillageID > 0) == (r.HouseholdID > 0) || r.VillageID < 0 || r.HouseholdID < 0 {
@@ -71,7 +71,7 @@ func (a ShortageAnswer) Valid() bool {
 // EndsSearch reports whether no units are looked for after the answer.
 func (a ShortageAnswer) EndsSearch() bool { return a != AnswerRefill }
 
-// LessAfter returns how many units to ask the catalogue for after it refused to give asked units: what it says is left,
+// LessAfter returns how many units to ask the catalogue for after it refused to give asked units: the stock that is left,
 // and always less than before, so that asking ends.
 func LessAfter(asked int64, refusal error) int64 {
 	return max(min(leftOf(refusal), asked-1), 0)
@@ -90,8 +90,7 @@ func leftOf(refusal error) int64 {
 	return n
 }
 
-// ShortOutcome divides reported units into those that were found at other households, those that are still looked for, and
-// those that will not come.
+// ShortOutcome divides reported units into units found at other households, units still looked for, and missing units.
 func ShortOutcome(reported, found int64, looking bool) ShortResult {
 	left := reported - found
 	if looking {
@@ -100,7 +99,7 @@ func ShortOutcome(reported, found int64, looking bool) ShortResult {
 	return ShortResult{Refilled: found, Short: left}
 }
 
-// RefundedUnits is what of a shortfall is not charged: neither found, nor looked for, nor asked about.
+// RefundedUnits is the part of a shortfall that is not charged: neither found, nor looked for, nor asked about.
 func (s Shortfall) RefundedUnits() int64 { return s.Units - s.Refilled - s.Looking - s.Asked }
 
 // ReportShort counts units that the household says will not come. They are given to others at once, so that they count as

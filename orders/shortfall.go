@@ -2,7 +2,7 @@ package orders
 
 import "time"
 
-// ShortageAnswer is what a buyer who asked to be asked wants done about units that will not come.
+// ShortageAnswer is the buyer's decision about units that will not come.
 type ShortageAnswer string
 
 const (
@@ -39,7 +39,7 @@ type ShortfallRequest struct {
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
-// Shortfall is what a shortfall came to. It goes on counting while other households are looked for.
+// Shortfall is the result of a shortfall. It goes on counting while other households are looked for.
 type Shortfall struct {
 	ID         int64 `json:"id"`
 	Orders     int64 `json:"orders"`

@@ -5,7 +5,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// Step is what happens to an order.
+// Step is an event of an order.
 type Step string
 
 const (

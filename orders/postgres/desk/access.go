@@ -37,7 +37,7 @@ func ErrLogin() error    { return link.E(link.Unauthenticated, "unauthenticated"
 func ErrRole() error     { return link.E(link.Forbidden, "forbidden", "") }
 func ErrNotFound() error { return link.E(link.NotFound, "order.not_found", "") }
 
-// Denied is for whoever asks for something that their role never has.
+// Denied is the answer to a role that never has the right.
 func Denied(a link.Actor) error {
 	if a.Account == 0 && !a.System {
 		return ErrLogin()

@@ -32,7 +32,7 @@ type Config struct {
 	Writers int // batches written side by side, 2
 
 	Tick  time.Duration // how often the workers look, a second
-	Lease time.Duration // after which another process takes up what a worker has not finished, a minute
+	Lease time.Duration // after which another process takes up unfinished work, a minute
 }
 
 func (c *Config) fill() {
@@ -110,7 +110,7 @@ func (m *Desk) Now() time.Time { return m.Config.Now().UTC().Truncate(time.Micro
 // After returns the time in d from now.
 func (m *Desk) After(d time.Duration) time.Time { return m.Now().Add(d) }
 
-// Notify has the relay and the workers look at once at what was committed.
+// Notify wakes the relay and the workers after a commit.
 func (m *Desk) Notify() {
 	m.Relay.Notify()
 	select {
@@ -119,7 +119,7 @@ func (m *Desk) Notify() {
 	}
 }
 
-// Tx runs fn in a transaction and wakes those who wait for what it wrote.
+// Tx runs fn in a transaction and wakes the relay and the workers after the commit.
 func (m *Desk) Tx(ctx context.Context, fn func(tx *sqlx.Tx) error) error {
 	if err := link.InTx(ctx, m.DB, nil, fn); err != nil {
 		return err
@@ -128,7 +128,7 @@ func (m *Desk) Tx(ctx context.Context, fn func(tx *sqlx.Tx) error) error {
 	return nil
 }
 
-// AsSystem is ctx for calls to other modules that are ours to make, whoever they are made for.
+// AsSystem is ctx for the module's own calls to other modules.
 func AsSystem(ctx context.Context) context.Context {
 	return link.WithActor(ctx, link.Actor{Login: "orders", System: true})
 }

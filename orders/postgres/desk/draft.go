@@ -5,7 +5,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// PricedLine is a line that was checked, with what it is expected to cost.
+// PricedLine is a checked line with its expected cost.
 type PricedLine struct {
 	LineRow
 	Left  int64

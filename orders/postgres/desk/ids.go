@@ -10,7 +10,7 @@ import (
 
 const idBlockSize = 1000 // the sequence's increment
 
-// idBlock hands out order ids from a block of the sequence that is this process's alone. What is left of a block when
+// idBlock hands out order ids from a block of the sequence that is this process's alone. The rest of a block when
 // the process ends is never used.
 type idBlock struct {
 	mu        sync.Mutex

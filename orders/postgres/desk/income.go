@@ -7,7 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// BoxIncome is what households are expected to get and are owed for the boxes of adoptions; RebuildIncome uses it as well.
+// BoxIncome is the expected and owed income of households for the boxes of adoptions; RebuildIncome uses it as well.
 const BoxIncome = `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, offer_id, qty, gross_fen, fee_fen,
 		                          amount_fen, stage, occurred_on, adoption_id, policy)
@@ -21,7 +21,7 @@ const BoxIncome = `
 		      OR b.state = 'planned' AND a.state IN ('reserved', 'growing'))`
 
 // Expect brings the expected income of orders in line with their shares: of one line, or with 0 of all, and of some
-// lots, or with nil of all. What a household is expected to get covers the units that are neither settled nor short.
+// lots, or with nil of all. Expected income covers the units that are neither settled nor short.
 func Expect(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) error {
 	advanced, err := withAdvances(ctx, tx, ids, line, lots)
 	if err != nil {
@@ -30,9 +30,9 @@ func Expect(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int6
 	return expectOf(ctx, tx, ids, line, lots, advanced)
 }
 
-// withAdvances brings the call-offs in line whose expected income depends on that of the given ones: what was paid ahead
-// to a household is deducted from its deliveries one after another. Who has locked a quota's row finds what others did. It
-// tells whether anything was paid ahead for the given ones.
+// withAdvances brings the call-offs in line whose expected income depends on that of the given ones: an advance
+// to a household is deducted from its deliveries one after another. The lock on a quota's row makes changes by others
+// visible. It reports whether any advance was paid for the given ones.
 func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) (bool, error) {
 	var quotas []struct {
 		LotID    int64 `db:"lot_id"`
@@ -67,8 +67,8 @@ func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots 
 	return true, expectOf(ctx, tx, others, 0, touched, true)
 }
 
-// expectOf writes expected income. What was paid ahead is looked for where there is any: it doubles what PostgreSQL has to
-// plan, and concerns call-offs alone.
+// expectOf writes expected income. Advances are looked for only where there are any: they double the work of planning, and
+// concern call-offs alone.
 func expectOf(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64, advanced bool) error {
 	all := lots == nil
 	advance := noAdvance
@@ -120,7 +120,7 @@ const ExpectedSelect = `
 		CROSS JOIN LATERAL (SELECT coalesce(fee_of(x.gross - y.fee, g.bp), 0) AS agent) z
 		`
 
-// What was paid ahead to a household and not worked off yet, as far as earlier call-offs leave it.
+// Advances to a household that are not worked off yet, as far as earlier call-offs leave them.
 const (
 	noAdvance   = `CROSS JOIN (SELECT 0::bigint AS fen) a`
 	AdvanceLeft = `LEFT JOIN LATERAL (
@@ -134,7 +134,7 @@ const (
 		) a ON true`
 )
 
-// OwedSelect is what households are owed as it follows from settled tickets; RebuildIncome uses it as well. Each time a
+// OwedSelect is the owed income of households as it follows from settled tickets; RebuildIncome uses it as well. Each time a
 // ticket is billed anew its payable was reversed and revived: two versions.
 const OwedSelect = `
 		SELECT 'ticket:' || t.id, t.household_id, f.season, season_month(f.season, (t.weighed_at AT TIME ZONE 'Asia/Shanghai')::date),
@@ -154,7 +154,7 @@ const OwedColumns = `source_key, household_id, season, month, programme, channel
 		gross_fen, fee_fen, amount_fen, stage, version, occurred_on, order_id, line, lot_id, ticket_id, policy, level_fen,
 		agent_org, agent_bp, agent_fen, advance_fen`
 
-// AgentRow is who raises a lot, and his part.
+// AgentRow is the raiser of a lot, and the raiser's part.
 type AgentRow struct {
 	LotID       int64 `db:"lot_id"`
 	HouseholdID int64 `db:"household_id"`
@@ -162,7 +162,7 @@ type AgentRow struct {
 	BP          int64 `db:"bp"`
 }
 
-// AgentsOf finds who raises these lots; those that the household raises itself are not among them.
+// AgentsOf returns the raisers of these lots. Lots that the household raises itself are not among them.
 func AgentsOf(ctx context.Context, q Queryer, lots []int64) (map[int64]AgentRow, error) {
 	var rows []AgentRow
 	err := q.SelectContext(ctx, &rows, `SELECT lot_id, household_id, org_id, bp FROM lot_agent WHERE lot_id = ANY($1)`, Ints(lots))
@@ -176,7 +176,7 @@ func AgentsOf(ctx context.Context, q Queryer, lots []int64) (map[int64]AgentRow,
 	return byLot, nil
 }
 
-// BuyInEntries are what households are owed for buy-ins, as income entries; RebuildIncome uses it as well.
+// BuyInEntries are the income entries of buy-ins; RebuildIncome uses it as well.
 const BuyInEntries = `
 	INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, net_grams, gross_fen, fee_fen,
 	                          amount_fen, stage, version, occurred_on)

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// Offer is what a presale said at one time, as lines keep it.
+// Offer is the content of a presale at one time, as lines keep it.
 type Offer struct {
 	ID           int64                `json:"-"`
 	PresaleID    int64                `json:"presale_id"`
@@ -65,7 +65,7 @@ type offers struct {
 }
 
 const (
-	presaleFresh = 500 * time.Millisecond // looked at again behind the back of whoever asks
+	presaleFresh = 500 * time.Millisecond // afterwards refreshed in the background
 	presaleStale = 1500 * time.Millisecond
 )
 
@@ -253,7 +253,7 @@ func (r *reference) Get(ctx context.Context) (*Names, error) {
 
 func (r *reference) look(ctx context.Context) (*Names, error) {
 	began := time.Now()
-	ref, err := r.m.Catalog.Reference(AsSystem(ctx), catalog.None{}) // raisers too: what is shown of it is for each page to say
+	ref, err := r.m.Catalog.Reference(AsSystem(ctx), catalog.None{}) // raisers too: each page decides what it shows
 	if err != nil {
 		return nil, err
 	}

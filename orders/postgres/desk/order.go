@@ -13,7 +13,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// Changed tells the world that orders are in a new state.
+// Changed returns the events of orders in a new state.
 func Changed(state orders.State, ids ...int64) []link.Message {
 	msgs := make([]link.Message, len(ids))
 	for i, id := range ids {
@@ -61,7 +61,7 @@ func LineOf(lines []LineRow, no int) (*LineRow, error) {
 
 func (l *LineRow) price() money.Price { return money.Price{Fen: l.PriceFen, Per: l.PricePer} }
 
-// Weighed tells whether the line's goods go over a scale.
+// Weighed reports whether the line's goods go over a scale.
 func (l *LineRow) Weighed() bool { return orders.Weighed(l.Offer.PriceUnit) }
 
 func (l *LineRow) Out() orders.Line {
@@ -91,7 +91,7 @@ func (o *OrderRow) Funds() orders.Funds {
 		AmountFen: o.AmountFen, BalanceFen: o.BalanceFen, PaidFen: o.PaidFen, LateFen: o.LateFen, RefundFen: o.RefundFen, ForfeitFen: o.ForfeitFen}
 }
 
-// SetFunds takes over what a rule changed of the order's money.
+// SetFunds takes over the order's money as a rule changed it.
 func (o *OrderRow) SetFunds(f orders.Funds) {
 	o.DepositPaid, o.BalanceFen, o.PaidFen = f.DepositPaid, f.BalanceFen, f.PaidFen
 	o.LateFen, o.RefundFen, o.ForfeitFen = f.LateFen, f.RefundFen, f.ForfeitFen
@@ -105,7 +105,7 @@ func (o *OrderRow) By() orders.Buyer {
 // OrderID is the id of a reference. NotFound.
 func OrderID(r orders.OrderRef) (int64, error) { return r.Resolve() }
 
-// Timeline tells the order's story, oldest first. Only the county sees which login did what; others see the role.
+// Timeline returns the order's timeline, oldest first. Only the county sees logins; others see roles.
 func (m *Desk) Timeline(ctx context.Context, o *OrderRow, logins bool) ([]orders.TimelineEntry, error) {
 	var rows []struct {
 		At    time.Time `db:"at"`

@@ -6,7 +6,7 @@ import (
 	"banmuyuan/catalog"
 )
 
-// People asks the catalogue for households by id. Whoever calls it has checked that the actor may see them.
+// People asks the catalogue for households by id. The caller has checked that the actor may see them.
 func (m *Desk) People(ctx context.Context, ids []int64) (map[int64]catalog.Household, error) {
 	byID := make(map[int64]catalog.Household, len(ids))
 	var distinct []int64

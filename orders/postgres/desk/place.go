@@ -8,7 +8,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// CheckDelivery fills in the pickup point's name and says what is wrong.
+// CheckDelivery fills in the pickup point's name and adds a problem for each mistake.
 func (m *Desk) CheckDelivery(ctx context.Context, d *orders.Delivery, problems *link.Problems) error {
 	var points map[int64]catalog.CollectionPoint
 	if d.Kind == orders.DeliverPickup {

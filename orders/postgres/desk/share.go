@@ -13,7 +13,7 @@ import (
 // ShortUnits of one share will not come.
 type ShortUnits struct{ Lot, Household, Units int64 }
 
-// ShortCause is why units will not come, and what they were reported with.
+// ShortCause is the reason why units will not come, with the report they belong to.
 type ShortCause struct {
 	Reason    string
 	Lost      bool
@@ -75,8 +75,8 @@ func (s *ShareRow) SetCount(c orders.ShareCount) {
 // Room is how many units may still come.
 func (s *ShareRow) Room() int64 { return s.Count().Room() }
 
-// Save writes a share after its quantities changed and brings its line in step: what is short on it is no longer
-// allocated, what was received counts. The household's expected income follows.
+// Save writes a share after its quantities changed and brings its line in step: short units are no longer
+// allocated, received units count. The household's expected income follows.
 func (s *ShareRow) Save(ctx context.Context, tx *sqlx.Tx) error {
 	s.SetCount(s.Count().Close())
 	var was struct {
@@ -102,5 +102,5 @@ func (s *ShareRow) Save(ctx context.Context, tx *sqlx.Tx) error {
 	if s.Short == was.Short {
 		return nil
 	}
-	return Expect(ctx, tx, []int64{s.OrderID}, s.Line, []int64{s.LotID}) // nobody expects to be paid for what will not come
+	return Expect(ctx, tx, []int64{s.OrderID}, s.Line, []int64{s.LotID}) // nobody expects to be paid for missing units
 }

@@ -84,7 +84,7 @@ func (f *Filter) Where() string {
 // with returns the arguments and one more, and how to name that one.
 func (f *Filter) Next() int { return len(f.Args) + 1 }
 
-// LikePattern finds s anywhere, whatever signs it has.
+// LikePattern matches s anywhere in a text; its signs have no meaning of their own.
 func LikePattern(s string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
@@ -151,7 +151,7 @@ type TimelineEntry struct {
 	Args    map[string]string
 }
 
-// AddTimelines writes what happened to orders in one statement.
+// AddTimelines writes timeline entries of orders in one statement.
 func (m *Desk) AddTimelines(ctx context.Context, tx *sqlx.Tx, list []TimelineEntry) error {
 	if len(list) == 0 {
 		return nil

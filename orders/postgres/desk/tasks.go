@@ -30,7 +30,7 @@ var taskWaits = []time.Duration{50 * time.Millisecond, 500 * time.Millisecond, 2
 
 var errTaken = errors.New("the task was taken over")
 
-// DoTasks does the tasks that are due, those of one order one after another.
+// DoTasks does the tasks that are due. Tasks of one order run one after another.
 func (m *Desk) DoTasks(ctx context.Context) error {
 	for {
 		var due []TaskRow

@@ -23,7 +23,7 @@ import (
 //     after the lease.
 //  3. End. The room locks the thing, checks that it is still waiting and takes the event Expired.
 //
-// What holds for every kind:
+// These rules hold for every kind:
 //   - several processes may work at once: rows are claimed with SKIP LOCKED, and a claim lasts for Config.Lease;
 //   - a step goes on while its batches are full, so that a backlog is gone after one round;
 //   - all things of a batch are asked in the same round, at most unpaidQuestions of them at a time;
@@ -31,7 +31,7 @@ import (
 //     after the round, questions are logged;
 //   - no module is asked inside a transaction.
 //
-// A room says by UnpaidConfig what differs: whether stopping is announced or changes the version, and what ending means.
+// UnpaidConfig holds the differences: whether stopping is announced or changes the version, and how a thing ends.
 type Unpaid struct {
 	desk *Desk
 
@@ -44,7 +44,7 @@ type Unpaid struct {
 	stopSQL, claimSQL string
 }
 
-// UnpaidConfig is what one kind of thing needs to expire.
+// UnpaidConfig says how one kind of thing expires.
 type UnpaidConfig[S, E ~string] struct {
 	Name    string // of the thing, for logs and errors: "order"
 	Table   string // has the columns id, state, expires_at and check_at
@@ -57,8 +57,8 @@ type UnpaidConfig[S, E ~string] struct {
 	Ref func(id int64) string // how payments knows the thing
 	// Began returns the messages that announce stopped things; nil: nothing is announced.
 	Began func(ids []int64) []link.Message
-	// End ends things of which payments says that they were not paid. It locks them in the order of ids, leaves alone
-	// those that cannot take Expired any more, and releases what they held.
+	// End ends things of which payments says that they were not paid. It locks them in the order of ids, leaves things
+	// alone that cannot take Expired any more, and releases the stock of the others.
 	End func(ctx context.Context, tx *sqlx.Tx, ids []int64) error
 	// Together is the number of things that one transaction ends. It is 1 where ending one locks rows that several
 	// share.
@@ -140,7 +140,7 @@ func (u *Unpaid) ask(ctx context.Context) error {
 	}
 }
 
-// unpaid asks payments about each thing and returns those that were not paid, in the order of their ids.
+// unpaid asks payments about each thing and returns the unpaid ones, in the order of their ids.
 func (u *Unpaid) unpaid(ctx context.Context, ids []int64) []int64 {
 	not := make([]bool, len(ids))
 	var g errgroup.Group

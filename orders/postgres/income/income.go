@@ -58,7 +58,7 @@ type entryRow struct {
 	AdoptionID int64              `db:"adoption_id"`
 }
 
-// Income is a household's ledger of a season: what it is expected to get, is owed and was paid.
+// Income is a household's ledger of a season: expected, owed and paid income.
 func (m *Room) Income(ctx context.Context, r orders.IncomeRequest) (orders.Income, error) {
 	household, err := m.MayEarn(ctx, r.HouseholdID)
 	if err != nil {
@@ -222,7 +222,7 @@ func (m *Room) copyHomes(ctx context.Context) error {
 	}
 }
 
-// averages remembers what villages and the county earn, which every income page compares with.
+// averages caches the income of villages and the county, with which every income page compares.
 type averages struct {
 	flights singleflight.Group
 
@@ -245,24 +245,24 @@ type average struct {
 	county         map[int]orders.IncomeSum
 }
 
-// countyEarnings is what all households earned.
+// countyEarnings is the income of all households.
 func (a *average) countyEarnings() orders.Earnings {
 	return orders.Earnings{Persons: a.persons, BySeason: a.county}
 }
 
 const (
-	averagesFresh = 3 * time.Second  // looked at again behind the back of whoever asks
+	averagesFresh = 3 * time.Second  // afterwards refreshed in the background
 	averagesStale = 60 * time.Second // too old to show
 )
 
-// forget marks the averages as old: something was earned.
+// forget marks the averages as stale.
 func (a *averages) forget() {
 	a.mu.Lock()
 	a.stale = true
 	a.mu.Unlock()
 }
 
-// drop has the next one wait for new averages.
+// drop makes the next caller wait for new averages.
 func (a *averages) drop() {
 	a.mu.Lock()
 	a.now = nil
@@ -298,7 +298,7 @@ func (a *averages) get(ctx context.Context, m *Room) (*average, error) {
 
 func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
 	a.mu.Lock()
-	a.stale = false // before reading: what changes from now on makes it old again
+	a.stale = false // before reading: a later change makes it stale again
 	a.mu.Unlock()
 	avg := &average{at: time.Now(), villagePersons: map[int64]int64{}, villageHomes: map[int64]int64{},
 		village: map[villageSeason]orders.IncomeSum{}, county: map[int]orders.IncomeSum{}}

@@ -14,7 +14,7 @@ import (
 
 const incomesMost = 2000
 
-// Incomes lists every household's sums, those without any income included.
+// Incomes lists the sums of every household, also of households without income.
 func (m *Room) Incomes(ctx context.Context, r orders.IncomesRequest) (orders.HouseholdIncomes, error) {
 	if err := desk.NeedCounty(ctx); err != nil {
 		return orders.HouseholdIncomes{}, err

@@ -14,8 +14,8 @@ import (
 // rebuildLock keeps events of payments out while the income ledger is read anew.
 const rebuildLock = `hashtextextended(current_schema() || '.income', 0)`
 
-// PaymentsChanged moves income entries on. What is not known has no order behind it, or its entry is gone with a
-// reversed delivery: the facts tell.
+// PaymentsChanged moves income entries on. An unknown payable has no order, or its entry is gone with a reversed delivery:
+// the facts are read then.
 func (m *Room) PaymentsChanged(ctx context.Context, tx *sqlx.Tx, e desk.PaymentEvents) error {
 	changes := e.Payables
 	if len(changes) == 0 {

@@ -14,8 +14,8 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// raisings keeps the module's copy of what the catalogue says of lots that somebody raises on the household's behalf.
-// Whatever is reserved is written down before there is an order of it, so that whoever settles a ticket finds it.
+// raisings keeps the module's copy of the catalogue's raised lots: lots that a raiser raises on the household's behalf. A
+// reserved lot is copied before its order is written, so that settling a ticket finds it.
 type raisings struct {
 	catalog.Service
 	m *Room
@@ -24,7 +24,7 @@ type raisings struct {
 	read  bool     // lots of before this process are copied; the worker's
 }
 
-// Reserve asks the catalogue and keeps what it says of the lots.
+// Reserve asks the catalogue and copies the raised lots of the answer.
 func (r *raisings) Reserve(ctx context.Context, req catalog.ReserveRequest) (catalog.Reservation, error) {
 	res, err := r.Service.Reserve(ctx, req)
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *raisings) Reserve(ctx context.Context, req catalog.ReserveRequest) (cat
 	return res, r.keep(ctx, lots)
 }
 
-// keep writes what is new. What households were expected to get of it, before it was known, follows.
+// keep writes new raised lots and corrects the expected income of their households.
 func (r *raisings) keep(ctx context.Context, lots []catalog.Lot) error {
 	ids, households, orgs, bps := make([]int64, len(lots)), make([]int64, len(lots)), make([]int64, len(lots)), make([]int64, len(lots))
 	for i, l := range lots {
@@ -88,7 +88,7 @@ func (r *raisings) keep(ctx context.Context, lots []catalog.Lot) error {
 	return nil
 }
 
-// workRaisings copies, once for each process, what was reserved before orders kept it.
+// workRaisings copies, once for each process, lots that were reserved before the copy existed.
 func (m *Room) workRaisings(ctx context.Context) error {
 	if m.raised.read {
 		return nil
@@ -101,7 +101,7 @@ func (m *Room) workRaisings(ctx context.Context) error {
 	return nil
 }
 
-// raisedLots pages through what the catalogue says.
+// raisedLots pages through the catalogue's raised lots.
 func (m *Room) raisedLots(ctx context.Context, each func([]catalog.Lot) error) error {
 	for after := int64(0); ; {
 		page, err := m.CatalogContracts.RaisedLots(desk.AsSystem(ctx), catalog.LotsRequest{After: after})
@@ -117,7 +117,7 @@ func (m *Room) raisedLots(ctx context.Context, each func([]catalog.Lot) error) e
 
 const raisingEntries = 500
 
-// Raising lists raisers, or what one of them has earned.
+// Raising lists raisers, or the earnings of one.
 func (m *Room) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Raising, error) {
 	res := orders.Raising{Raisers: []orders.Raiser{}, Entries: []orders.RaisingEntry{}}
 	a := link.ActorFrom(ctx)
@@ -216,7 +216,7 @@ func (m *Room) raisingEntries(ctx context.Context, res *orders.Raising, ref *des
 	return nil
 }
 
-// raisingChecks hold what raisers have against the rule by which it is divided.
+// raisingChecks compare the parts of raisers with the rule that divides them.
 var raisingChecks = []desk.Check{
 	{Name: "part of a raiser", SQL: `
 		SELECT 'delivery ' || d.delivery_id || ' of raiser ' || d.org_id AS object,

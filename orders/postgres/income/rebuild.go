@@ -16,7 +16,7 @@ import (
 
 const factsPage = 2000
 
-// facts pages through what payments knows of households' income, from after on.
+// facts pages through payments' facts of households' income, from after on.
 func (m *Room) facts(ctx context.Context, after int64, each func([]payments.IncomeFact) error) (last int64, err error) {
 	for {
 		page, err := m.Payments.IncomeFacts(desk.AsSystem(ctx), payments.SourcesRequest{After: after, Limit: factsPage})
@@ -83,8 +83,8 @@ func (c factColumns) store(ctx context.Context, q sqlx.ExecerContext) error {
 	return nil
 }
 
-// factEntries are the staged facts as income entries: those that no ticket of ours describes. An advance counts where
-// what it is deducted from will count.
+// factEntries are the income entries of staged facts without a ticket. An advance counts for the season and product of its
+// contract.
 const factEntries = `
 		INSERT INTO income_entry (source_key, household_id, season, month, programme, channel, product, qty, net_grams, gross_fen, fee_fen,
 		                          amount_fen, stage, occurred_on, paid_on, payout_item, agent_org, agent_fen)
@@ -94,8 +94,8 @@ const factEntries = `
 		FROM income_fact f LEFT JOIN contract c ON f.ref = 'contract:' || c.id
 		WHERE NOT EXISTS (SELECT FROM income_entry e WHERE e.source_key = f.source_key)`
 
-// RebuildIncome empties the income ledger and reads it anew: what is expected and owed from the module's own shares and
-// tickets, everything else and how far it was paid from payments. Readers see the old ledger until the new one is there.
+// RebuildIncome empties the income ledger and reads it anew: expected and owed income from the module's own shares and
+// tickets, everything else and the stages from payments. Readers see the old ledger until the new one is there.
 func (m *Room) RebuildIncome(ctx context.Context, _ orders.None) (orders.Rebuilt, error) {
 	if err := desk.NeedSystem(ctx); err != nil {
 		return orders.Rebuilt{}, err
@@ -141,7 +141,7 @@ func (m *Room) RebuildIncome(ctx context.Context, _ orders.None) (orders.Rebuilt
 
 func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err error) {
 	for _, step := range []string{
-		// Whoever changes an entry waits; what was committed before is seen by the next statements.
+		// Changes of entries wait; earlier commits are visible to the next statements.
 		`LOCK TABLE income_entry IN SHARE ROW EXCLUSIVE MODE`,
 		`ANALYZE income_fact`,
 		`DELETE FROM income_entry`,
@@ -170,7 +170,7 @@ func rebuild(ctx context.Context, tx *sqlx.Tx, last int64) (entries int64, err e
 	return entries, nil
 }
 
-// factOverlap is how far back reading goes over what was read: ids are not the order of commits.
+// factOverlap is the number of ids that are read once more: ids are not the order of commits.
 const factOverlap = 5000
 
 // readFacts takes in facts that no order stands behind, such as distributions, since the last look.

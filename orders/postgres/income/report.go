@@ -16,7 +16,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// reports remembers the county's totals for a moment: they are read by many and change with everything.
+// reports caches the county's totals for a moment: they are read often and change with everything.
 type reports struct {
 	flights  singleflight.Group
 	mu       sync.Mutex
@@ -133,7 +133,7 @@ func (m *Room) reportGroups(ctx context.Context, rep *orders.Report) error {
 	return nil
 }
 
-// reportSpread tells how income per person is spread over households.
+// reportSpread adds how income per person is spread over households.
 func (m *Room) reportSpread(ctx context.Context, rep *orders.Report) error {
 	var rows []struct {
 		Persons int64 `db:"persons"`
@@ -159,7 +159,7 @@ func (m *Room) reportSpread(ctx context.Context, rep *orders.Report) error {
 	return nil
 }
 
-// drop has the next one wait for a new report.
+// drop makes the next caller wait for a new report.
 func (r *reports) drop() {
 	r.mu.Lock()
 	r.bySeason = nil

@@ -15,7 +15,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// Cancel ends an order: stock back to its lots, money back less what the terms keep.
+// Cancel ends an order: its stock returns to the lots, its money to the buyer less the forfeit.
 func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order, error) {
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)
@@ -84,7 +84,7 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, step orders.St
 	}
 	forfeit, err := orders.Forfeit(o.Funds(), step, desk.LinesOut(lines[id]), o.ConfirmedAt, m.Now())
 	if err != nil {
-		return fmt.Errorf("reckon forfeit of order %d: %w", id, err)
+		return fmt.Errorf("compute forfeit of order %d: %w", id, err)
 	}
 	if err := desk.MoveTo(ctx, tx, o, step); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, step orders.St
 		link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: id}})...)
 }
 
-// takeBack undoes what an order promised and what was weighed for it.
+// takeBack reverses an order's deliveries, refuses its tickets and deletes its shares.
 func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, lines []desk.LineRow) error {
 	var open []int64
 	err := tx.SelectContext(ctx, &open, `SELECT id FROM delivery WHERE order_id = $1 AND reversed_at IS NULL ORDER BY id`, o.ID)

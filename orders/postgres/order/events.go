@@ -34,7 +34,7 @@ func (m *Room) PaymentsChanged(ctx context.Context, tx *sqlx.Tx, e desk.PaymentE
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.moneyCame(ctx, tx, locked, e.Succeeded), m.refsChanged(ctx, tx, locked, e.Refs), m.refunded(ctx, tx, locked, e.Refunds))
+	return errors.Join(m.applyPayments(ctx, tx, locked, e.Succeeded), m.refsChanged(ctx, tx, locked, e.Refs), m.refunded(ctx, tx, locked, e.Refunds))
 }
 
 func addOrder(ids map[int64]bool, ref string) {
@@ -43,9 +43,9 @@ func addOrder(ids map[int64]bool, ref string) {
 	}
 }
 
-// moneyCame books payments on their orders. A deposit in time confirms; what is late or has no stock any more becomes a
-// task, because the catalogue has to be asked first.
-func (m *Room) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow, got []payments.PaymentEvent) error {
+// applyPayments books payments on their orders. A deposit in time confirms; a late one, or one whose stock is gone, becomes
+// a task, because the catalogue has to be asked first.
+func (m *Room) applyPayments(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow, got []payments.PaymentEvent) error {
 	var ours []payments.PaymentEvent
 	var told []desk.TimelineEntry
 	paid := map[int64]bool{}
@@ -92,7 +92,7 @@ func (m *Room) moneyCame(ctx context.Context, tx *sqlx.Tx, locked map[int64]*des
 	return m.confirm(ctx, tx, confirm)
 }
 
-// savePaid writes what was paid for orders by now.
+// savePaid writes the paid amounts of orders.
 func savePaid(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
@@ -110,7 +110,7 @@ func savePaid(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow,
 	return nil
 }
 
-// sendBack ends a Ref: what was paid goes back less forfeit.
+// sendBack closes the order's account at payments: the payments go back less the forfeit.
 func (m *Room) sendBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, forfeit int64, reason string) error {
 	coop := int64(0)
 	if forfeit > 0 {
@@ -131,7 +131,7 @@ func (m *Room) sendBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, forf
 		Data: payments.CancelRef{Ref: orders.PaymentRef(o.ID), ForfeitFen: forfeit, Coop: coop, Reason: reason}})
 }
 
-// refsChanged takes over what payments says of closed bills. An answer to an earlier bill of a corrected order is old news.
+// refsChanged takes over the results of closed bills. An answer to an earlier bill of a corrected order is ignored.
 func (m *Room) refsChanged(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow, refs []payments.RefEvent) error {
 	for _, e := range refs {
 		id, _ := orders.ParsePaymentRef(e.Ref)
@@ -193,7 +193,7 @@ func (m *Room) refunded(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk
 	return nil
 }
 
-// HoldExpired tells the order that the catalogue gave its stock away because nobody confirmed in time. NotFound.
+// HoldExpired handles the catalogue's event that an order's stock was given away because nobody confirmed in time. NotFound.
 func (m *Room) HoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	o, err := desk.LockOrder(ctx, tx, id)
 	if err != nil {

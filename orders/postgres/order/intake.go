@@ -17,8 +17,8 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// intake writes placed orders. Whatever waits is written by one statement, so that a commit is shared by hundreds of
-// orders when there are hundreds.
+// intake writes placed orders. All waiting orders are written by one statement, so that hundreds of orders share a commit
+// when there are hundreds.
 type intake struct {
 	m     *Room
 	Queue chan *placing
@@ -39,8 +39,8 @@ type placed struct {
 	err   error
 }
 
-// IntakeSQL writes orders, their lines and events, of those whose account and key have no order yet. What conflicts
-// is left out, also when the other one is in the same batch or being committed by another process.
+// IntakeSQL writes orders with their lines and events. An order whose account and key have one already conflicts and is
+// left out, also when the other one is in the same batch or being committed by another process.
 var IntakeSQL = `
 WITH fresh AS (
 	INSERT INTO orders (id, channel, state, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point,
@@ -86,7 +86,7 @@ func newIntake(ctx context.Context, m *Room) (*intake, error) {
 	return in, nil
 }
 
-// stop writes what waits and ends. Whoever comes afterwards is told to come back.
+// stop writes the waiting orders and ends. Later orders get ErrBusy.
 func (in *intake) stop() {
 	in.mu.Lock()
 	in.stopped = true
@@ -136,7 +136,7 @@ func (in *intake) work() {
 }
 
 // intakeTimeout is how long a batch may take. It is the batch's own: a buyer who no longer waits must not undo the
-// orders of those who do.
+// orders of others.
 const intakeTimeout = 30 * time.Second
 
 func (in *intake) Write(batch []*placing) {
@@ -160,7 +160,7 @@ func (in *intake) Write(batch []*placing) {
 		}
 	}
 	if err != nil && len(batch) > 1 && link.CodeOf(err) == link.Internal {
-		// One of them cannot be written: the others must not pay for it.
+		// One of them cannot be written: the others are written without it.
 		for _, p := range batch {
 			in.Write([]*placing{p})
 		}
@@ -256,7 +256,7 @@ func (m *Room) Write(ctx context.Context, a link.Actor, d *desk.Draft) (orders.O
 		if prior == nil {
 			return orders.Order{}, fmt.Errorf("order %d was not written and is not there", d.ID)
 		}
-		if prior.ID != d.ID { // it expired, and the catalogue held stock anew for its key: nobody wants it
+		if prior.ID != d.ID { // it expired, and the catalogue held stock anew for its key: release that
 			release := link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: d.ID}}
 			if err := m.Tx(ctx, func(tx *sqlx.Tx) error { return link.Publish(ctx, tx, release) }); err != nil {
 				return orders.Order{}, err

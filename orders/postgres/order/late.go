@@ -77,7 +77,8 @@ func (m *Room) refundLate(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t 
 		Data: payments.RefundPayment{PaymentID: t.About, Reason: "refund.late"}})
 }
 
-// reserveAgain asks for the whole order's stock anew, for good. The same key finds what an earlier attempt was given.
+// reserveAgain reserves the whole order's stock anew, confirmed at once. The same key finds the reservation of an earlier
+// attempt.
 func (m *Room) reserveAgain(ctx context.Context, o *desk.OrderRow, key string) (catalog.Reservation, error) {
 	lines, err := m.LinesOf(ctx, m.DB, o.ID)
 	if err != nil {
@@ -145,8 +146,8 @@ func (m *Room) acceptLate(ctx context.Context, t desk.TaskRow, res *catalog.Rese
 	})
 }
 
-// reclaim is for an order that was paid in time while its stock was given away: it is asked for again, and without it
-// the order ends and everything goes back.
+// reclaim reserves anew the stock of an order that was paid in time while its stock was given away. Without stock the
+// order ends and is refunded.
 func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 	o, err := m.readOrder(ctx, t.OrderID)
 	if err != nil {
@@ -176,7 +177,7 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 			return err
 		}
 		if !o.State.Can(orders.StepReclaim) {
-			// It was cancelled meanwhile; what was just reserved goes back with it.
+			// It was cancelled meanwhile; the new reservation is released.
 			return errors.Join(link.Publish(ctx, tx, link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: o.ID}}),
 				m.Finish(ctx, tx, t, "over"))
 		}
@@ -184,7 +185,7 @@ func (m *Room) reclaim(ctx context.Context, t desk.TaskRow) error {
 			return err
 		}
 		if lost {
-			if err := m.loseOrder(ctx, tx, o); err != nil {
+			if err := m.cancelLost(ctx, tx, o); err != nil {
 				return err
 			}
 			return m.Finish(ctx, tx, t, "refunded")
@@ -221,7 +222,7 @@ func (m *Room) stillHeld(ctx context.Context, o *desk.OrderRow) (bool, error) {
 	return orders.HoldsAll(held, desk.LinesOut(lines[o.ID])), nil
 }
 
-func (m *Room) loseOrder(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error {
+func (m *Room) cancelLost(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error {
 	if err := desk.MoveTo(ctx, tx, o, orders.StepLost); err != nil {
 		return err
 	}
@@ -235,7 +236,7 @@ func (m *Room) loseOrder(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) err
 		link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: o.ID}})...)
 }
 
-// dropShares takes back what an order promised to households.
+// dropShares deletes an order's shares and their expected income.
 func dropShares(ctx context.Context, tx *sqlx.Tx, orderID int64) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM income_entry WHERE order_id = $1`, orderID); err != nil {
 		return fmt.Errorf("drop income of order %d: %w", orderID, err)

@@ -10,7 +10,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// Pay starts a payment of what is due now.
+// Pay starts a payment of the amount due now.
 func (m *Room) Pay(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)

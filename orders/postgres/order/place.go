@@ -116,7 +116,7 @@ func placeHash(ctx context.Context, r orders.PlaceRequest) (desk.BodyHash, error
 	return desk.BodyHash{Sum: sum}, err
 }
 
-// Place checks an order, holds its stock and writes it together with whatever else is waiting.
+// Place checks an order, holds its stock and writes it together with other waiting orders.
 func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error) {
 	a := link.ActorFrom(ctx)
 	org, ok := desk.BuysFor(a)
@@ -136,7 +136,7 @@ func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, 
 	if err == nil {
 		return m.Write(ctx, a, d)
 	}
-	// What cannot be ordered any more may have been ordered before by the very same request.
+	// A request that cannot be fulfilled any more may have placed its order before.
 	if code := link.CodeOf(err); code == link.Invalid || code == link.Conflict || code == link.SoldOut || code == link.NotFound {
 		if prior, lerr := m.placedUnder(ctx, a, key, hash); lerr != nil || prior != nil {
 			if lerr != nil {

@@ -13,7 +13,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Out is the order for somebody who sees all of it.
+// Out returns the order for an actor who sees all of it.
 func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.Order {
 	res := orders.Order{
 		ID: o.ID, No: orders.Number(o.ID), Channel: o.Channel, State: o.State,
@@ -66,7 +66,7 @@ func (m *Room) Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []d
 	return o, lines[id], v, nil
 }
 
-// Order returns one order with its story.
+// Order returns one order with its timeline.
 func (m *Room) Order(ctx context.Context, r orders.OrderRef) (orders.Order, error) {
 	o, lines, v, err := m.Find(ctx, r)
 	if err != nil {
@@ -86,7 +86,7 @@ func (m *Room) Order(ctx context.Context, r orders.OrderRef) (orders.Order, erro
 	return res, nil
 }
 
-// Orders lists what the caller may see, newest first.
+// Orders lists the orders that the caller may see, newest first.
 func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPage, error) {
 	a := link.ActorFrom(ctx)
 	var f desk.Filter
@@ -115,7 +115,7 @@ func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPa
 	page := orders.OrderPage{Items: []orders.Order{}}
 	sums := `SELECT count(*), coalesce(sum(o.estimate_fen), 0)::bigint, coalesce(sum(o.amount_fen), 0)::bigint FROM orders o WHERE ` + f.Where()
 	args := f.Args
-	if selling { // only what the cooperative itself sells counts
+	if selling { // only the cooperative's own lines count
 		sums = fmt.Sprintf(`
 			SELECT count(DISTINCT o.id), coalesce(sum(s.estimate_fen), 0)::bigint, coalesce(sum(s.amount_fen), 0)::bigint
 			FROM orders o JOIN order_line s ON s.order_id = o.id AND s.seller_org = $%d WHERE %s`, f.Next(), f.Where())

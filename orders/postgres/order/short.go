@@ -124,7 +124,7 @@ func (m *Room) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortR
 	if err != nil {
 		return 0, err
 	}
-	// Units that are short but not told of yet belong to a ticket; those of this report the catalogue hears of at once.
+	// Short units of a ticket are reported to the catalogue with its delivery, the units of this report at once.
 	s.SetCount(count)
 	if err := s.Save(ctx, tx); err != nil {
 		return 0, err
@@ -147,7 +147,7 @@ func (m *Room) short(ctx context.Context, tx *sqlx.Tx, id int64, r orders.ShortR
 	return refill, m.weigh.Progress(ctx, tx, o, l, s.VillageID)
 }
 
-// tryRefill does a refill's task now rather than at the workers' next look. Whatever goes wrong, they come back to it.
+// tryRefill does a refill's task now rather than at the workers' next round. After a failure they retry it.
 func (m *Room) tryRefill(ctx context.Context, refill int64) {
 	var t desk.TaskRow
 	err := m.DB.GetContext(ctx, &t, `
@@ -187,7 +187,7 @@ func (m *Room) shortResult(ctx context.Context, id int64, r orders.ShortRequest,
 	return res, err
 }
 
-// refill asks the catalogue for units of other households. It asks for all that is missing, then for what is left.
+// refill asks the catalogue for units of other households. It asks for all missing units, then for the units that are left.
 func (m *Room) refill(ctx context.Context, t desk.TaskRow) error {
 	var f struct {
 		ID     int64 `db:"id"`
@@ -226,7 +226,7 @@ func (m *Room) refill(ctx context.Context, t desk.TaskRow) error {
 	exclude = append(exclude, without...)
 	var found catalog.Reservation
 	for f.Asking > 0 {
-		// The quantity is part of the key: asking again for the same finds what was answered before.
+		// The quantity is part of the key: a repeated request finds the earlier answer.
 		found, err = m.Catalog.Reserve(desk.AsSystem(ctx), catalog.ReserveRequest{
 			Key: fmt.Sprintf("refill:%d:%d:%d:%d", o.ID, f.Line, f.ID, f.Asking), OrderID: o.ID, Channel: o.Channel, Confirmed: true,
 			ExpiresAt: m.After(m.Config.HoldSlack),
@@ -303,7 +303,7 @@ func (m *Room) takeRefill(ctx context.Context, tx *sqlx.Tx, t desk.TaskRow, refi
 	return m.Finish(ctx, tx, t, fmt.Sprintf("found %d", units))
 }
 
-// CloseVillage ends the collection of a line in a village: what did not come is short.
+// CloseVillage ends the collection of a line in a village: units that did not come are short.
 func (m *Room) CloseVillage(ctx context.Context, r orders.CloseVillageRequest) (orders.DeliveryNotes, error) {
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)
@@ -369,7 +369,7 @@ func (m *Room) closeVillage(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, 
 	if err != nil {
 		return err
 	}
-	// What save does to one share, for all of a village at once; progress tells the catalogue and the income ledger.
+	// The same as ShareRow.Save, for all shares of a village at once; Progress informs the catalogue and the income ledger.
 	_, err = tx.ExecContext(ctx, `
 		UPDATE share SET final = true, short = qty - received, state = CASE WHEN received > 0 THEN $5 ELSE $6 END
 		WHERE order_id = $1 AND line = $2 AND village_id = $3 AND state = $4`, o.ID, l.No, village,

@@ -15,7 +15,7 @@ import (
 )
 
 // ReportShortfall records that a household or a whole village will not deliver what it still owes. Each order is a
-// transaction of its own: what was done stays done when the next one cannot be, and the same key goes on from there.
+// transaction of its own: orders that are done stay done when the next one fails, and the same key goes on from there.
 func (m *Room) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
 	var problems link.Problems
 	orders.CheckShortfall(&problems, r)
@@ -50,7 +50,7 @@ func (m *Room) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (
 	return m.shortfall(ctx, id)
 }
 
-// noteShortfall writes a report down, once for each key.
+// noteShortfall writes a report, once for each key.
 func (m *Room) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (int64, error) {
 	a := link.ActorFrom(ctx)
 	key := r.IdempotencyKey
@@ -81,15 +81,15 @@ func (m *Room) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (in
 // collecting is the condition of orders whose goods may still be weighed or fall short.
 var collecting = desk.StateIs("o.state", orders.Machine.From(orders.StepWeigh))
 
-// owing narrows shares to those of a shortfall that something may still come of; its arguments begin at 1.
-func owing(r orders.ShortfallRequest, c desk.Collector) (string, []any) {
+// openShares is the condition of a shortfall's shares with open units; its arguments begin at 1.
+func openShares(r orders.ShortfallRequest, c desk.Collector) (string, []any) {
 	where, args := c.Where("s", 4)
 	return `s.qty - s.received - s.held - s.short > 0 AND (s.village_id = $1 OR s.household_id = $2)
 		AND ($3 = 0 OR l.presale_id = $3) AND ` + where, append([]any{r.VillageID, r.HouseholdID, r.PresaleID}, args...)
 }
 
 func (m *Room) shortfallOrders(ctx context.Context, r orders.ShortfallRequest, c desk.Collector) ([]int64, error) {
-	where, args := owing(r, c)
+	where, args := openShares(r, c)
 	var ids []int64
 	err := m.DB.SelectContext(ctx, &ids, `
 		SELECT DISTINCT s.order_id FROM share s
@@ -102,7 +102,7 @@ func (m *Room) shortfallOrders(ctx context.Context, r orders.ShortfallRequest, c
 	return ids, nil
 }
 
-// fallShort makes short what an order was still to get in a shortfall, line by line.
+// fallShort makes an order's open units of a shortfall short, line by line.
 func (m *Room) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int64, r orders.ShortfallRequest, c desk.Collector) error {
 	o, err := desk.LockOrder(ctx, tx, order)
 	if err != nil {
@@ -111,7 +111,7 @@ func (m *Room) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int6
 	if !o.State.Collecting() {
 		return nil // it was cancelled or billed meanwhile
 	}
-	where, args := owing(r, c)
+	where, args := openShares(r, c)
 	var shares []desk.ShareRow
 	err = tx.SelectContext(ctx, &shares, `
 		SELECT `+desk.ShareColumns+` FROM share s JOIN order_line l ON l.order_id = s.order_id AND l.no = s.line
@@ -144,7 +144,7 @@ func (m *Room) fallShort(ctx context.Context, tx *sqlx.Tx, order, shortfall int6
 	return nil
 }
 
-// lineShort makes short all that is still to come of some shares of a line.
+// lineShort makes the open units of some shares of a line short.
 func (m *Room) lineShort(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, shares []desk.ShareRow, cause desk.ShortCause) error {
 	tell := catalog.HoldDeliver{OrderID: o.ID, Line: l.No, Lost: cause.Lost}
 	short := make([]desk.ShortUnits, 0, len(shares))
@@ -181,7 +181,7 @@ func (m *Room) lineShort(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *
 	return nil
 }
 
-// Shortfall counts what became of one.
+// shortfall counts the results of a shortfall.
 func (m *Room) shortfall(ctx context.Context, id int64) (orders.Shortfall, error) {
 	res := orders.Shortfall{ID: id}
 	err := m.DB.QueryRowxContext(ctx, `
@@ -266,7 +266,7 @@ func (m *Room) questions(ctx context.Context, o *desk.OrderRow, lines []desk.Lin
 	return asked, nil
 }
 
-// AnswerShortage does what the buyer wants about units that will not come.
+// AnswerShortage carries out the buyer's decision about units that will not come.
 func (m *Room) AnswerShortage(ctx context.Context, r orders.AnswerShortageRequest) (orders.Order, error) {
 	if !r.Answer.Valid() {
 		return orders.Order{}, link.E(link.Invalid, "shortage.answer", "answer")
@@ -335,8 +335,8 @@ func (m *Room) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answer 
 	return m.weigh.Bill(ctx, tx, o)
 }
 
-// stopAsking takes less where buyers gave no answer in time: nothing is charged that does not come.
-func (m *Room) stopAsking(ctx context.Context) error {
+// answerOverdue accepts less where buyers gave no answer in time: missing units are not charged.
+func (m *Room) answerOverdue(ctx context.Context) error {
 	var due []askedRow
 	err := m.DB.SelectContext(ctx, &due, `
 		SELECT r.id, r.order_id, r.line, r.units, r.ask_until, r.answer, r.done FROM refill r JOIN orders o ON o.id = r.order_id

@@ -20,7 +20,7 @@ func (m *Room) Work(ctx context.Context) error {
 		m.confirmFree(ctx),
 		m.unpaid.Work(ctx),
 		m.endInspections(ctx),
-		m.stopAsking(ctx),
+		m.answerOverdue(ctx),
 	)
 }
 
@@ -38,7 +38,7 @@ func (m *Room) confirmFree(ctx context.Context) error {
 	return m.Tx(ctx, func(tx *sqlx.Tx) error { return m.confirmUnpaid(ctx, tx, ids) })
 }
 
-// unpaidOrders says how orders expire. What payments says of one is decided by expireUnpaid.
+// unpaidOrders returns the expiry of orders.
 func (m *Room) unpaidOrders() *desk.Unpaid {
 	return desk.NewUnpaid(m.Desk, desk.UnpaidConfig[orders.State, orders.Step]{
 		Name: "order", Table: "orders", Version: true, Machine: orders.Machine, Expire: orders.StepExpire, Expired: orders.StepExpired,
@@ -89,7 +89,7 @@ var (
 		RETURNING id`
 )
 
-// endInspections completes paid orders whose buyer has had the time to complain: the households are released.
+// endInspections completes paid orders after the inspection time: the households are released.
 func (m *Room) endInspections(ctx context.Context) error {
 	for {
 		var ids []int64
