@@ -12,16 +12,16 @@ import (
 	"banmuyuan/orders"
 )
 
-var noon = time.Date(2026, 3, 15, 4, 0, 0, 0, time.UTC)
+var weighedAt = time.Date(2026, 3, 15, 4, 0, 0, 0, time.UTC)
 
 // geeseScale weighs geese of about 4 kg, of which ten may still come.
 func geeseScale() orders.Scale {
 	return orders.Scale{Prices: []catalog.GradePrice{{Grade: "first", Price: money.Price{Fen: 1800, Per: 500}}, {Grade: "second", Price: money.Price{Fen: 1500, Per: 500}}},
-		Weighed: true, UnitGrams: 4000, ToleranceBP: 2000, Room: 10, PointKnown: true, Now: noon}
+		Weighed: true, UnitGrams: 4000, ToleranceBP: 2000, Room: 10, PointKnown: true, Now: weighedAt}
 }
 
 func weighing() orders.WeighRequest {
-	return orders.WeighRequest{Units: 10, GrossGrams: 42_000, TareGrams: 2_000, Grade: "second", WeighedAt: noon}
+	return orders.WeighRequest{Units: 10, GrossGrams: 42_000, TareGrams: 2_000, Grade: "second", WeighedAt: weighedAt}
 }
 
 // problemsOf returns "key field" for each problem of an error.
@@ -84,10 +84,10 @@ func TestWeighingIsChecked(t *testing.T) {
 		"a grade not sold":    {func(_ *orders.Scale, r *orders.WeighRequest) { r.Grade = "extra" }, []string{"presale.grade grade"}},
 		"no such point":       {func(s *orders.Scale, _ *orders.WeighRequest) { s.PointKnown = false }, []string{"weigh.point point_id"}},
 		"no time":             {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = time.Time{} }, nil},
-		"a clock ahead":       {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = noon.Add(15 * time.Minute) }, nil},
-		"a clock too far":     {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = noon.Add(15*time.Minute + 1) }, []string{"weigh.time weighed_at"}},
-		"a month ago":         {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = noon.AddDate(0, -1, 0) }, nil},
-		"more than a month":   {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = noon.AddDate(0, -1, 0).Add(-1) }, []string{"weigh.time weighed_at"}},
+		"a clock ahead":       {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = weighedAt.Add(15 * time.Minute) }, nil},
+		"a clock too far":     {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = weighedAt.Add(15*time.Minute + 1) }, []string{"weigh.time weighed_at"}},
+		"a month ago":         {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = weighedAt.AddDate(0, -1, 0) }, nil},
+		"more than a month":   {func(_ *orders.Scale, r *orders.WeighRequest) { r.WeighedAt = weighedAt.AddDate(0, -1, 0).Add(-1) }, []string{"weigh.time weighed_at"}},
 		"everything at once":  {func(s *orders.Scale, r *orders.WeighRequest) { s.PointKnown, r.Grade, r.Units = false, "", 11 }, []string{"weigh.units.above_share units", "presale.grade grade", "weigh.point point_id"}},
 		"refused and too few": {func(_ *orders.Scale, r *orders.WeighRequest) { r.Units, r.Rejected = 0, 3 }, []string{"weigh.reason.missing reason", "weigh.units.missing units"}},
 	} {
