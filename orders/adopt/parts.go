@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
@@ -159,4 +160,13 @@ func (r *Cancel) Check() error {
 	}
 	r.Reason = reason
 	return nil
+}
+
+// FromOne returns the only share of a reservation: a box, like a plot, comes from one household. ok is false for a
+// reservation of several lines or lots.
+func FromOne(res catalog.Reservation) (share catalog.Shares, ok bool) {
+	if len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1 {
+		return catalog.Shares{}, false
+	}
+	return res.Lines[0], true
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders/adopt"
 )
@@ -154,6 +155,21 @@ func TestReplacedOn(t *testing.T) {
 	for now, want := range map[string]string{"2026-06-05 23:59:59": "2026-06-08", "2026-06-06 00:00:00": "2026-06-09", "2026-06-20 08:00:00": "2026-06-23"} {
 		if got := adopt.ReplacedOn(day("2026-06-08"), at(now)).Format("2006-01-02"); got != want {
 			t.Errorf("found at %s, it comes on %s", now, got)
+		}
+	}
+}
+
+func TestFromOne(t *testing.T) {
+	t.Parallel()
+	one := catalog.Shares{Line: 1, Lots: []int64{4}, Households: []int64{7}}
+	two := catalog.Shares{Line: 1, Lots: []int64{4, 5}, Households: []int64{7, 8}}
+	for _, test := range []struct {
+		lines []catalog.Shares
+		want  bool
+	}{{[]catalog.Shares{one}, true}, {[]catalog.Shares{two}, false}, {[]catalog.Shares{one, one}, false}, {[]catalog.Shares{{Line: 1}}, false}, {nil, false}} {
+		share, ok := adopt.FromOne(catalog.Reservation{Lines: test.lines})
+		if ok != test.want || ok && share.Lots[0] != 4 {
+			t.Errorf("%+v: %+v, %v", test.lines, share, ok)
 		}
 	}
 }

@@ -150,17 +150,18 @@ func (m *Room) holdPlot(ctx context.Context, t *taking) error {
 			}
 			return e
 		}
-		if res.State == "released" || res.ExpiresAt.Add(-m.Config.HoldSlack/2).Before(t.ExpiresAt) {
+		if !orders.Outlives(res, t.ExpiresAt, m.Config.HoldSlack) {
 			if known, err := m.adoptedBefore(ctx, link.ActorFrom(ctx), t.key, t.BodyHash); err != nil || known != 0 {
 				t.ID = known
 				return err
 			}
 			continue
 		}
-		if len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1 || res.Lines[0].Households[0] != t.HouseholdID {
+		share, ok := adopt.FromOne(res)
+		if !ok || share.Households[0] != t.HouseholdID {
 			return fmt.Errorf("reservation of adoption %d is not one household's", res.OrderID)
 		}
-		t.ID, t.lot = res.OrderID, res.Lines[0].Lots[0]
+		t.ID, t.lot = res.OrderID, share.Lots[0]
 		return nil
 	}
 	return link.E(link.Conflict, "order.key.spent", "idempotency_key")

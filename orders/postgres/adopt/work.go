@@ -170,10 +170,11 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 	}
 	found := err == nil
 	// A box comes from one household: a reservation of several lots is given back.
-	split := found && (len(res.Lines) != 1 || len(res.Lines[0].Lots) != 1)
+	share, one := adopt.FromOne(res)
+	split := found && !one
 	family := ""
 	if found && !split {
-		h, err := m.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: res.Lines[0].Households[0]})
+		h, err := m.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: share.Households[0]})
 		if err != nil {
 			return err
 		}
@@ -212,10 +213,9 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 			return err
 		}
 		due := adopt.ReplacedOn(now.DueOn, m.Now())
-		s := res.Lines[0]
 		_, err = tx.ExecContext(ctx, `
 			UPDATE adoption_box SET seek_at = NULL, household_id = $3, village_id = $4, lot_id = $5, family = $6, due_on = $7, replaced = true
-			WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, s.Households[0], s.Villages[0], s.Lots[0], family, due)
+			WHERE adoption_id = $1 AND no = $2`, a.ID, b.No, share.Households[0], share.Villages[0], share.Lots[0], family, due)
 		if err != nil {
 			return fmt.Errorf("replace box %d of adoption %d: %w", b.No, a.ID, err)
 		}
@@ -228,7 +228,7 @@ func (m *Room) seekBox(ctx context.Context, b boxRow) error {
 			return err
 		}
 		return m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.replaced", "no", strconv.Itoa(b.No),
-			"village", ref.Villages[s.Villages[0]].Name, "family", family)
+			"village", ref.Villages[share.Villages[0]].Name, "family", family)
 	})
 }
 
