@@ -34,10 +34,11 @@ var ConflictMachine = state.New(state.Table[ConflictState, ConflictStep]{
 
 // ConflictStepTo returns the decision that leads to a state. Invalid for a state that no decision leads to.
 func ConflictStepTo(to ConflictState) (ConflictStep, error) {
-	for _, step := range ConflictMachine.Events() {
-		if ConflictMachine.To(step) == to {
-			return step, nil
-		}
+	switch to {
+	case ConflictDropped:
+		return ConflictDrop, nil
+	case ConflictReweighed:
+		return ConflictReweigh, nil
 	}
 	return "", link.E(link.Invalid, "conflict.state.choose", "state")
 }
