@@ -72,7 +72,7 @@ func (s *Room) lockSale(ctx context.Context, tx *sqlx.Tx, id int64) (*saleRow, e
 }
 
 // itemsByID reads items of a shop; one that is not there is NotFound.
-func (s *Room) itemsByID(ctx context.Context, q desk.Queryer, org int64, ids []int64) (map[int64]itemRow, error) {
+func itemsByID(ctx context.Context, q desk.Queryer, org int64, ids []int64) (map[int64]itemRow, error) {
 	var rows []itemRow
 	if err := q.SelectContext(ctx, &rows, `SELECT `+itemColumns+` FROM shelf_item i WHERE i.org_id = $1 AND i.id = ANY($2)`, org, desk.Ints(ids)); err != nil {
 		return nil, fmt.Errorf("read shelf items: %w", err)
@@ -103,7 +103,7 @@ func (s *Room) priceLines(ctx context.Context, org int64, asked []askedLine, pro
 	for i, l := range asked {
 		ids[i] = l.item
 	}
-	items, err := s.itemsByID(ctx, s.DB, org, ids)
+	items, err := itemsByID(ctx, s.DB, org, ids)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -282,7 +282,7 @@ func (s *Room) takeLots(ctx context.Context, tx *sqlx.Tx, l wanted, column strin
 }
 
 // moveKept gives the goods that a sale keeps to its buyer, or back to the shelf.
-func (s *Room) moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
+func moveKept(ctx context.Context, tx *sqlx.Tx, sale int64, sold bool) error {
 	_, err := tx.ExecContext(ctx, `SELECT FROM shelf_lot WHERE id IN (SELECT lot_id FROM shelf_sale_lot WHERE sale_id = $1) ORDER BY id FOR UPDATE`, sale)
 	if err != nil {
 		return fmt.Errorf("lock lots of sale %d: %w", sale, err)
@@ -320,14 +320,14 @@ func (s *Room) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.
 			return s.step(ctx, tx, sale, shelf.SaleHand)
 		}
 	case shelf.SaleDone:
-		if err := s.moveKept(ctx, tx, sale.ID, true); err != nil {
+		if err := moveKept(ctx, tx, sale.ID, true); err != nil {
 			return err
 		}
 		return s.billSale(ctx, tx, sale)
 	case shelf.SaleExpired:
-		return s.moveKept(ctx, tx, sale.ID, false)
+		return moveKept(ctx, tx, sale.ID, false)
 	case shelf.SaleCancelled:
-		if err := s.moveKept(ctx, tx, sale.ID, false); err != nil {
+		if err := moveKept(ctx, tx, sale.ID, false); err != nil {
 			return err
 		}
 		return link.Publish(ctx, tx, link.Message{Subject: payments.CmdCancelRef,

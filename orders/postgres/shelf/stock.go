@@ -173,7 +173,7 @@ func (r itemSums) householdPrice() money.Price {
 	return shelf.PriceOf(r.HouseholdFen, r.PricePer, r.Received)
 }
 
-func (s *Room) itemOut(ref *desk.Names, r itemSums) shelf.Item {
+func itemOut(ref *desk.Names, r itemSums) shelf.Item {
 	p := ref.Products[r.Product]
 	it := shelf.Item{ID: r.ID, OrgID: r.OrgID, Product: r.Product, Title: p.Name, Picture: p.Picture, Grade: r.Grade, PriceUnit: p.PriceUnit,
 		Price: r.price(), HouseholdPrice: r.householdPrice(), Barcode: r.Barcode, Online: r.Online, ByPiece: shelf.ByPiece(p), Left: r.Left, Lots: r.Lots,
@@ -196,7 +196,7 @@ func (s *Room) Items(ctx context.Context, r shelf.ShopRef) (shelf.Items, error) 
 	}
 	out := shelf.Items{Items: make([]shelf.Item, len(rows))}
 	for i, row := range rows {
-		out.Items[i] = s.itemOut(ref, row)
+		out.Items[i] = itemOut(ref, row)
 	}
 	return out, nil
 }
@@ -230,7 +230,7 @@ func (s *Room) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, erro
 	if i < 0 {
 		return shelf.Item{}, errItem()
 	}
-	return s.itemOut(ref, rows[i]), nil
+	return itemOut(ref, rows[i]), nil
 }
 
 type movementRow struct {

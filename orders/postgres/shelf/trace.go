@@ -54,7 +54,7 @@ func (s *Room) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error)
 	if err != nil {
 		return shelf.Trace{}, fmt.Errorf("read lot: %w", err)
 	}
-	t := s.trace(ref, code, lot.Product, lot.Grade, lot.VillageID, lot.Households, lot.Units, lot.NetGrams)
+	t := traceTo(ref, code, lot.Product, lot.Grade, lot.VillageID, lot.Households, lot.Units, lot.NetGrams)
 	t.Price = &money.Price{Fen: lot.PriceFen, Per: lot.PricePer}
 	household := shelf.PriceOf(lot.HouseholdFen, lot.PricePer, lot.Received)
 	t.HouseholdPrice = &household
@@ -65,7 +65,7 @@ func (s *Room) Trace(ctx context.Context, r shelf.TraceRef) (shelf.Trace, error)
 	return t, nil
 }
 
-func (s *Room) trace(ref *desk.Names, code, product, grade string, village, homes, units, grams int64) shelf.Trace {
+func traceTo(ref *desk.Names, code, product, grade string, village, homes, units, grams int64) shelf.Trace {
 	p, v := ref.Products[product], ref.Villages[village]
 	return shelf.Trace{Code: code, Product: product, Title: p.Name, Story: p.Story, Storage: p.Storage, Picture: p.Picture, Grade: grade,
 		Unit: p.OrderUnit, PriceUnit: p.PriceUnit, Village: v.Name, Township: ref.Townships[v.TownshipID], Homes: homes, NetGrams: grams, Count: units}
@@ -118,7 +118,7 @@ func (s *Room) traceDelivery(ctx context.Context, ref *desk.Names, code string) 
 	if err != nil {
 		return shelf.Trace{}, fmt.Errorf("read delivery: %w", err)
 	}
-	t := s.trace(ref, code, d.Product, d.Grade, d.VillageID, d.Homes, d.Units, d.NetGrams)
+	t := traceTo(ref, code, d.Product, d.Grade, d.VillageID, d.Homes, d.Units, d.NetGrams)
 	t.Steps = []shelf.TraceStep{{Key: "weighed", On: shelf.OnDay(d.WeighedOn), Place: ref.Points[d.PointID].Name}, {Key: "delivered", On: orders.Midnight(d.ClosedAt)}}
 	return t, nil
 }
