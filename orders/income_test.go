@@ -222,7 +222,7 @@ func TestHistogram(t *testing.T) {
 		earners[99-i] = orders.Earner{Persons: 2, Fen: int64(i) * 2000} // i * 1000 each
 	}
 	earners[50].Fen = 100_000_000 // one is far above
-	earners[51].Fen = -1 << 40     // and one has a debt
+	earners[51].Fen = -1 << 40    // and one has a debt
 	bins := orders.Histogram(earners)
 	if len(bins) != 12 || bins[0].FromFen != 0 || bins[0].ToFen != 10_000 || bins[5] != (orders.HistogramBin{FromFen: 50_000, ToFen: 60_000, Households: 10}) {
 		t.Errorf("the bins are %+v", bins)
