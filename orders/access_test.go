@@ -50,7 +50,7 @@ func TestRoles(t *testing.T) {
 func TestViewOf(t *testing.T) {
 	t.Parallel()
 	private, ofOrg := orders.Buyer{AccountID: 1}, orders.Buyer{AccountID: 1, OrgID: 9}
-	sellers := []int64{3, 4}
+	sellers := []int64{3, 4, 0}
 	for _, c := range []struct {
 		name  string
 		a     link.Actor

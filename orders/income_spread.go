@@ -24,7 +24,7 @@ func Gini(earners []Earner) float64 {
 		area += n * (2*income + x) // twice the trapezium under the Lorenz curve
 		persons, income = persons+n, income+x
 	}
-	if persons == 0 || income == 0 {
+	if income == 0 {
 		return 0
 	}
 	return 1 - area/(persons*income)

@@ -46,7 +46,7 @@ func (s IncomeStage) Sum(fen int64) IncomeSum {
 func LatestChanges(changes []payments.PayableChange) []payments.PayableChange {
 	latest := make(map[string]payments.PayableChange, len(changes))
 	for _, c := range changes {
-		if old, ok := latest[c.SourceKey]; !ok || c.Version >= old.Version {
+		if c.Version >= latest[c.SourceKey].Version {
 			latest[c.SourceKey] = c
 		}
 	}

@@ -30,7 +30,7 @@ func CompareYears(household, village, county Earnings, upTo int) []IncomeYear {
 	seasons := map[int]bool{upTo: true}
 	for _, e := range []Earnings{household, county} {
 		for s := range e.BySeason {
-			if s <= upTo {
+			if s < upTo {
 				seasons[s] = true
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,8 @@ func TestEstimate(t *testing.T) {
 		{price: money.Price{Fen: 1, Per: 1}, measure: 1, qty: 1<<50 + 1, fails: true},
 		{price: money.Price{Fen: 2, Per: 1}, measure: 1, qty: 1<<49 + 1, fails: true},
 		{price: money.Price{Fen: 1, Per: 1}, measure: 2, qty: 1<<49 + 1, fails: true},
+		{price: money.Price{Fen: 1, Per: 1}, measure: 4, qty: 1 << 62, fails: true},
+		{price: money.Price{Fen: 1, Per: 1}, measure: 1, qty: 1 << 50, bp: math.MaxInt64, estimate: 1 << 50, fails: true},
 		{price: jin, measure: 0, qty: 1, fails: true},
 		{price: jin, measure: -1, qty: 1, fails: true},
 		{price: money.Price{Fen: 1}, measure: 1, qty: 1, fails: true},
@@ -104,6 +107,9 @@ func TestExpectedIncome(t *testing.T) {
 	}
 	if _, _, err := orders.ExpectedIncome(money.Price{Fen: 1, Per: 1}, 0, 1, 300); err == nil {
 		t.Error("units without a measure have an income")
+	}
+	if _, _, err := orders.ExpectedIncome(money.Price{Fen: 1, Per: 1}, 1, 1<<50, math.MaxInt64); err == nil {
+		t.Error("a fee out of range is no error")
 	}
 }
 
@@ -312,6 +318,7 @@ func TestNumbers(t *testing.T) {
 	}
 	for text, want := range map[string]int64{
 		"BM0000100008": 1000, " bm 0000-1000–08 ": 1000, "ＢＭ００００１００００８": 1000, "BM\u30000000100008\t": 1000,
+		"BM—0000100008": 1000, "BM0000100008" + strings.Repeat(" ", 88): 1000,
 	} {
 		if id, ok := orders.ParseNumber(text); !ok || id != want {
 			t.Errorf("%q is %d, %v", text, id, ok)

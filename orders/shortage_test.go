@@ -3,6 +3,7 @@ package orders_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,6 +189,12 @@ func TestSplit(t *testing.T) {
 		if split, err := orders.Split(r, []int64{10, 3}); err == nil || split != nil {
 			t.Errorf("%s: %+v", name, split)
 		}
+	}
+	if _, err := orders.Split(res(shares(1)), []int64{0}); err == nil {
+		t.Error("a line without lots is split")
+	}
+	if _, err := orders.Split(res(shares(1, 10), shares(2, 2)), []int64{10, 3}); err == nil || !strings.Contains(err.Error(), "line 2 has 2 of 3 units") {
+		t.Error(err)
 	}
 }
 
