@@ -62,6 +62,18 @@ func TestMayCome(t *testing.T) {
 	if got := adopt.LastDay(p).Format(time.DateOnly); got != "2026-06-30" {
 		t.Errorf("last %s", got)
 	}
+	p.ClosesAt = at("2026-06-20 19:59:59")
+	if got := adopt.LastDay(p).Format(time.DateOnly); got != "2026-06-22" {
+		t.Errorf("last %s before the cut-off of the next day", got)
+	}
+	p.ClosesAt = at("2026-06-19 20:00:01")
+	if got := adopt.LastDay(p).Format(time.DateOnly); got != "2026-06-22" {
+		t.Errorf("last %s", got)
+	}
+	p.ClosesAt = at("2026-06-19 20:00:00")
+	if got := adopt.LastDay(p).Format(time.DateOnly); got != "2026-06-21" {
+		t.Errorf("last %s", got)
+	}
 	p.ClosesAt = p.OpensAt
 	if got := adopt.LastDay(p).Format(time.DateOnly); got != "2026-06-01" {
 		t.Errorf("never: %s", got)
