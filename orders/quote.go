@@ -14,7 +14,7 @@ import (
 // Bounds of one order.
 const (
 	MaxLines = 20
-	maxFen   = 1 << 50 // of an order's estimate: far above any, far below where sums would overflow
+	maxFen   = 1 << 50 // of a line's estimate: far above any, and the lines of an order add up far below an overflow
 )
 
 // UnitMeasure is how much of the price's measure one unit of a presale is: grams where the price is by weight, one
@@ -104,7 +104,6 @@ type Quoting struct {
 	Channel  catalog.Channel
 	Now      time.Time
 
-	total  int64
 	season int
 	before []quotedGrade
 }
@@ -140,11 +139,10 @@ func (c *Quoting) Line(field string, p catalog.PublicPresale, q QuoteLine) (line
 	line = QuotedLine{Grade: grade, UnitMeasure: UnitMeasure(p)}
 	var err error
 	line.EstimateFen, line.DepositFen, err = Estimate(grade.Price, line.UnitMeasure, q.Qty, p.Terms.DepositBP)
-	if err != nil || c.total > maxFen-line.EstimateFen {
+	if err != nil {
 		c.Problems.Add("order.quantity.too_large", field+".quantity")
 		return QuotedLine{}, false
 	}
-	c.total += line.EstimateFen
 	return line, true
 }
 
