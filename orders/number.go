@@ -39,8 +39,7 @@ func ReadNumber(letters, text string) (int64, bool) {
 	}
 	var b strings.Builder
 	for _, r := range text {
-		switch {
-		case r >= '！' && r <= '～': // full-width signs stand in the order of ASCII
+		if r >= '！' && r <= '～' { // full-width signs stand in the order of ASCII
 			r -= '！' - '!'
 		}
 		if r != ' ' && r != '-' && r != '\u3000' && r != '\t' && r != '–' && r != '—' {

@@ -13,11 +13,10 @@ import (
 // wantKey checks that an error is, or lists, the message key; "" is no error.
 func wantKey(t *testing.T, err error, key string) {
 	t.Helper()
-	var e *link.Error
 	if key == "" && err == nil {
 		return
 	}
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*link.Error](err); ok {
 		for _, d := range append([]*link.Error{e}, e.Details...) {
 			if d.Key == key {
 				return
@@ -75,7 +74,7 @@ func TestReasonLength(t *testing.T) {
 		_, err := payments.DecidePayoutAccount{Why: why}.Check()
 		wantKey(t, err, key)
 	}
-	for why, key := range map[string]string{"录错": "reversal.reason", " 录错了 ": "reversal.reason", "金额录错": "", long[:201*3]: "reversal.reason"} {
+	for why, key := range map[string]string{"录错": "reversal.reason", " 录错了 ": "reversal.reason", "金额录错": "", long[:201*3]: "reversal.reason"} { //nolint:gocritic // the blanks are the point
 		_, err := payments.AskReversal{Reason: why}.Check()
 		wantKey(t, err, key)
 	}

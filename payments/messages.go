@@ -1,7 +1,19 @@
 package payments
 
+import "maps"
+
 // Messages are the sentences of this module's keys, Chinese and English, for web's glossary.
-var Messages = map[string][2]string{
+var Messages = joined(messages, booksMessages, distributionMessages, orgPayoutMessages, privacyMessages, reversalMessages)
+
+func joined(lists ...map[string][2]string) map[string][2]string {
+	all := map[string][2]string{}
+	for _, l := range lists {
+		maps.Copy(all, l)
+	}
+	return all
+}
+
+var messages = map[string][2]string{
 	"payment.unknown":              {"没有找到这笔付款。请返回订单查看付款记录。", "We could not find this payment. Go back to the order to see its payments."},
 	"payment.amount":               {"金额不正确。请填写大于 0、不超过一亿元的金额。", "The amount is not right. Enter more than 0 and at most 100 million yuan."},
 	"payment.method":               {"暂不支持这种付款方式。请换一种付款方式。", "This way to pay is not available. Please choose another one."},

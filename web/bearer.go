@@ -32,7 +32,7 @@ func (s *Server) bearer(session, known http.Handler) http.Handler {
 		}
 		r = r.Clone(r.Context())
 		r.Header.Del("Cookie")
-		r.AddCookie(&http.Cookie{Name: s.Sessions.Cookie.Name, Value: token})
+		r.AddCookie(&http.Cookie{Name: s.Sessions.Cookie.Name, Value: token}) //nolint:gosec // goes into the request of this process, never to a browser
 		session.ServeHTTP(w, r)
 	})
 }

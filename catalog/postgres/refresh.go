@@ -111,7 +111,7 @@ func (w *writer) publishStock() {
 }
 
 // lockSeason makes the caller's transaction the only writer of a season's lots and presales, and takes its next version.
-func lockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) {
+func lockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) { //nolint:unparam // the version is the lock's result, whoever needs it
 	err = tx.GetContext(ctx, &version, `SELECT version FROM season WHERE id = $1 FOR UPDATE`, id)
 	if err != nil {
 		return 0, fmt.Errorf("lock season %d: %w", id, err)

@@ -49,7 +49,7 @@ const (
 
 // job is one waiting reservation.
 type job struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a job is one call that waits: its context ends with its caller
 	req    catalog.ReserveRequest
 	key    string // digest
 	lines  string // digest

@@ -76,7 +76,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 
 // loader copies rows and counts them.
 type loader struct {
-	ctx         context.Context
+	ctx         context.Context //nolint:containedctx // a loader lives as long as one call
 	tx          *sqlx.Tx
 	done, total int
 	progress    func(done, total int)
@@ -89,7 +89,7 @@ func (l *loader) copyIn(table string, columns []string, n int, row func(i int) [
 	if n == 0 {
 		return nil
 	}
-	stmt, err := l.tx.PrepareContext(l.ctx, pq.CopyIn(table, columns...))
+	stmt, err := l.tx.PrepareContext(l.ctx, pq.CopyIn(table, columns...)) //nolint:staticcheck // it quotes the columns; a COPY text of our own would do so again
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", table, err)
 	}

@@ -277,7 +277,7 @@ type PayRefRequest struct {
 	Key       string `json:"idempotency_key"`
 }
 
-// Source of a lot on the shelf.
+// StockSource is the source of a lot on the shelf.
 type StockSource string
 
 const (

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -334,14 +335,7 @@ func (l Layout) ReadResult(data []byte) ([]ResultRow, []Problem) {
 	return rows, problems
 }
 
-func contains(words []string, w string) bool {
-	for _, x := range words {
-		if x == w {
-			return true
-		}
-	}
-	return false
-}
+func contains(words []string, w string) bool { return slices.Contains(words, w) }
 
 func parseDate(s string) (time.Time, error) {
 	var err error

@@ -36,7 +36,7 @@ var (
 )
 
 // Refused is a provider's definite no. Key is a message for the buyer.
-type Refused struct {
+type Refused struct { //nolint:errname // gateway.Refused is the outcome by its name
 	Key   string
 	Cause error
 }

@@ -96,7 +96,7 @@ func Period(ctx context.Context, q sqlx.QueryerContext, from, to string) ([]Peri
 	return rows, nil
 }
 
-// Line of an account or of the journal.
+// StatementLine is a line of an account or of the journal.
 type StatementLine struct {
 	TxnID       int64     `db:"txn_id"`
 	Line        int       `db:"line"`

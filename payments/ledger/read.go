@@ -117,7 +117,7 @@ type Fault struct {
 
 // Check runs a query that lists (check, object, detail) of violations.
 func Check(ctx context.Context, q sqlx.QueryerContext, query string) ([]Fault, error) {
-	rows, err := q.QueryxContext(ctx, query)
+	rows, err := q.QueryxContext(ctx, query) //nolint:sqlclosecheck // it is closed below
 	if err != nil {
 		return nil, err
 	}

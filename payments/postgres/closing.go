@@ -74,7 +74,7 @@ func (s *Service) AccountStatement(ctx context.Context, r payments.AccountReques
 	if err != nil {
 		return payments.AccountStatement{}, fmt.Errorf("begin statement: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	sums, err := ledger.Sums(ctx, tx, strings.TrimSpace(r.Account), from, to)
 	if missing(err) {
 		return payments.AccountStatement{}, link.E(link.NotFound, "books.unknown_account", "account")

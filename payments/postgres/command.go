@@ -460,7 +460,7 @@ func (s *Service) cancelRef(ctx context.Context, c *change, cmd payments.CancelR
 }
 
 // latePayment locks a late payment and returns the part of it that is not decided on: 0 when it was decided before.
-func (c *change) latePayment(ctx context.Context, s *Service, id int64) (*refState, paymentRow, int64, error) {
+func (c *change) latePayment(ctx context.Context, id int64) (*refState, paymentRow, int64, error) {
 	r, p, err := c.lockPayment(ctx, id)
 	if link.CodeOf(err) == link.NotFound {
 		return nil, p, 0, link.E(link.Conflict, "conflict", "").Because(err)
@@ -478,7 +478,7 @@ func (c *change) latePayment(ctx context.Context, s *Service, id int64) (*refSta
 }
 
 func (s *Service) refundLate(ctx context.Context, c *change, cmd payments.RefundPayment) error {
-	r, p, left, err := c.latePayment(ctx, s, cmd.PaymentID)
+	r, p, left, err := c.latePayment(ctx, cmd.PaymentID)
 	if err != nil || left == 0 {
 		return err
 	}
@@ -490,7 +490,7 @@ func (s *Service) refundLate(ctx context.Context, c *change, cmd payments.Refund
 }
 
 func (s *Service) acceptLate(ctx context.Context, c *change, cmd payments.AcceptLate) error {
-	r, p, left, err := c.latePayment(ctx, s, cmd.PaymentID)
+	r, p, left, err := c.latePayment(ctx, cmd.PaymentID)
 	if err != nil || left == 0 {
 		return err
 	}

@@ -183,7 +183,7 @@ func TestForeignWebhooksChangeNothing(t *testing.T) {
 	p := b.create(order, "deposit", payments.Sandbox, 30000)
 	now := b.clock.now()
 	paid := announcement("sbe_x", "session.paid", b.session(p))
-	real := fmt.Appendf(nil, `{"id":"sbe_4","type":"session.paid","session":%q,"version":"2024-01-01","live":true}`, b.session(p))
+	genuine := fmt.Appendf(nil, `{"id":"sbe_4","type":"session.paid","session":%q,"version":"2024-01-01","live":true}`, b.session(p))
 	old := fmt.Appendf(nil, `{"id":"sbe_5","type":"session.paid","session":%q,"version":"2019-01-01"}`, b.session(p))
 	for name, c := range map[string]struct {
 		body      []byte
@@ -199,7 +199,7 @@ func TestForeignWebhooksChangeNothing(t *testing.T) {
 		// Signed by the provider, but not true, or of somebody unknown: the provider is asked and decides.
 		"untrue":          {announcement("sbe_1", "session.paid", b.session(p)), sandbox.Sign(b.secret(), announcement("sbe_1", "session.paid", b.session(p)), now), http.StatusOK},
 		"unknown":         {announcement("sbe_2", "session.paid", "sbx_other"), sandbox.Sign(b.secret(), announcement("sbe_2", "session.paid", "sbx_other"), now), http.StatusOK},
-		"another mode":    {real, sandbox.Sign(b.secret(), real, now), http.StatusOK},
+		"another mode":    {genuine, sandbox.Sign(b.secret(), genuine, now), http.StatusOK},
 		"another version": {old, sandbox.Sign(b.secret(), old, now), http.StatusOK},
 		"no topic":        {announcement("sbe_3", "balance.available", ""), sandbox.Sign(b.secret(), announcement("sbe_3", "balance.available", ""), now), http.StatusOK},
 	} {

@@ -73,9 +73,9 @@ func (p poolRow) out() (payments.Pool, error) {
 	return o, nil
 }
 
-func readPool(ctx context.Context, q queryer, id int64, lock string) (poolRow, error) {
+func readPool(ctx context.Context, q queryer, id int64) (poolRow, error) {
 	var p poolRow
-	err := get(ctx, q, &p, `SELECT `+poolColumns+` FROM pool p WHERE p.id = $1 `+lock, id)
+	err := get(ctx, q, &p, `SELECT `+poolColumns+` FROM pool p WHERE p.id = $1`, id)
 	if missing(err) {
 		return p, link.E(link.NotFound, "pool.unknown", "")
 	}
@@ -111,7 +111,7 @@ func (s *Service) Pool(ctx context.Context, r payments.PoolRef) (payments.Pool, 
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Pool{}, err
 	}
-	p, err := readPool(ctx, s.db, r.ID, "")
+	p, err := readPool(ctx, s.db, r.ID)
 	if err != nil {
 		return payments.Pool{}, err
 	}
@@ -200,14 +200,14 @@ func (s *Service) onPool(ctx context.Context, id int64, do func(*change, poolRow
 		if _, err := c.tx.ExecContext(ctx, `SELECT FROM pool WHERE id = $1 FOR UPDATE`, id); err != nil {
 			return fmt.Errorf("lock pool %d: %w", id, err)
 		}
-		p, err := readPool(ctx, c.tx, id, "")
+		p, err := readPool(ctx, c.tx, id)
 		if err != nil {
 			return err
 		}
 		if err := do(c, p); err != nil {
 			return err
 		}
-		if p, err = readPool(ctx, c.tx, id, ""); err != nil {
+		if p, err = readPool(ctx, c.tx, id); err != nil {
 			return err
 		}
 		out, err = p.out()

@@ -200,7 +200,7 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	if err != nil {
 		return payments.PoolMembers{}, err
 	}
-	p, err := readPool(ctx, s.db, r.ID, "")
+	p, err := readPool(ctx, s.db, r.ID)
 	if err != nil {
 		return payments.PoolMembers{}, err
 	}
@@ -258,7 +258,7 @@ func (s *Service) HouseholdShares(ctx context.Context, r payments.HouseholdRef) 
 	}
 	out := payments.HouseholdShares{Items: make([]payments.HouseholdShare, len(rows))}
 	for i, row := range rows {
-		p, err := readPool(ctx, s.db, row.PoolID, "")
+		p, err := readPool(ctx, s.db, row.PoolID)
 		if err != nil {
 			return out, err
 		}
@@ -294,7 +294,7 @@ func (s *Service) LoadPools(ctx context.Context, pools []payments.LoadedPool) er
 			if err := c.setMembers(ctx, saved.ID, l.Members); err != nil {
 				return err
 			}
-			p, err := readPool(ctx, c.tx, saved.ID, "")
+			p, err := readPool(ctx, c.tx, saved.ID)
 			if err != nil {
 				return err
 			}
@@ -302,7 +302,7 @@ func (s *Service) LoadPools(ctx context.Context, pools []payments.LoadedPool) er
 			if err := c.submitPool(ctx, p, 0); err != nil || l.PaidOn.IsZero() {
 				return err
 			}
-			if p, err = readPool(ctx, c.tx, saved.ID, ""); err != nil {
+			if p, err = readPool(ctx, c.tx, saved.ID); err != nil {
 				return err
 			}
 			c.actor = l.DecidedBy

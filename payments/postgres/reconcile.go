@@ -205,7 +205,7 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 	if err != nil {
 		return fmt.Errorf("begin comparison: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	if state.LedgerFen, err = ledger.Derived(ctx, tx, ledger.KindClearing+g.Name()); err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func (s *Service) reconcileBank(ctx context.Context, out *payments.Reconciliatio
 	if err != nil {
 		return fmt.Errorf("begin comparison: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	if out.BankFen, err = ledger.Derived(ctx, tx, ledger.KindBank); err != nil {
 		return err
 	}
@@ -399,7 +399,7 @@ func (s *Service) listWaiting(ctx context.Context, out *payments.Reconciliation)
 	if err != nil {
 		return fmt.Errorf("begin comparison: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	long := out.RanAt.Add(-patience)
 	for _, look := range []struct {
 		kind, act, query string

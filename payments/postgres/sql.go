@@ -18,8 +18,6 @@ type queryer = sqlx.QueryerContext
 
 func textArray(v []string) any { return pq.StringArray(v) }
 
-func intArray(v []int64) any { return pq.Int64Array(v) }
-
 // next returns the state after an event, or Conflict with the message of the table at a field of the request.
 func next[S, E ~string](m *state.Machine[S, E], s S, on E, field string) (S, error) {
 	if to, ok := m.Next(s, on); ok {

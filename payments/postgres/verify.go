@@ -31,7 +31,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err != nil {
 		return out, fmt.Errorf("begin verification: %w", err)
 	}
-	defer tx.Rollback() //nolint:errcheck // it only read
+	defer tx.Rollback() // it only read
 	faults, err := ledger.Verify(ctx, tx)
 	if err != nil {
 		return out, err

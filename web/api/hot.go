@@ -34,7 +34,7 @@ func newHotAnswers() *hotAnswers {
 	return &hotAnswers{answers: map[string]hotAnswer{}, now: time.Now}
 }
 
-func (h *hotAnswers) get(key string, make func() ([]byte, error)) (hotAnswer, error) {
+func (h *hotAnswers) get(key string, answer func() ([]byte, error)) (hotAnswer, error) {
 	h.mu.RLock()
 	a, ok := h.answers[key]
 	h.mu.RUnlock()
@@ -42,7 +42,7 @@ func (h *hotAnswers) get(key string, make func() ([]byte, error)) (hotAnswer, er
 		return a, nil
 	}
 	v, err, _ := h.flight.Do(key, func() (any, error) {
-		body, err := make()
+		body, err := answer()
 		if err != nil {
 			return nil, err
 		}

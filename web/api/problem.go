@@ -103,5 +103,5 @@ func (p Problem) Write(w http.ResponseWriter) {
 	w.WriteHeader(p.Status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(p) // the client went away: nobody is left to tell
+	_ = enc.Encode(p) //nolint:errchkjson // the client went away: nobody is left to tell
 }

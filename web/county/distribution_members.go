@@ -68,7 +68,7 @@ func (s *pools) distributionUpload(w http.ResponseWriter, r *http.Request) error
 		if err != nil {
 			return "", nil, err
 		}
-		_, data, err := uploaded(r, "file")
+		_, data, err := uploaded(r)
 		if err != nil {
 			return "", nil, err
 		}

@@ -2,7 +2,7 @@ package county
 
 import "banmuyuan/web/page"
 
-// treasuryMessages are the words of the pages on which the books are held against the outside.
+// TreasuryWords are the words of the pages on which the books are held against the outside.
 var TreasuryWords = map[string][2]string{
 	"booked.banking":         {"现金缴存", "Cash to the bank"},
 	"booked.payout_recall":   {"打款退票", "Payouts returned"},

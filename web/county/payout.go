@@ -26,7 +26,7 @@ type payoutPage struct {
 
 var itemStates = []payments.ItemState{payments.ItemReady, payments.ItemSent, payments.ItemPaid, payments.ItemReturned, payments.ItemHeld}
 
-func (s *moneyPages) payoutPage(r *http.Request, f *page.Form) (payoutPage, error) {
+func (s *moneyPages) payoutPage(r *http.Request) (payoutPage, error) {
 	ctx := r.Context()
 	query := r.URL.Query()
 	d := payoutPage{Words: s.Words(r), State: payments.ItemState(query.Get("state")), States: itemStates, Households: map[int64]catalog.Household{}}
@@ -68,7 +68,7 @@ func (d payoutPage) Village(household int64) string { return d.Households[househ
 
 func (s *moneyPages) payout(w http.ResponseWriter, r *http.Request) error {
 	f := s.NewForm(page.LangOf(r))
-	d, err := s.payoutPage(r, f)
+	d, err := s.payoutPage(r)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (s *moneyPages) onPayout(w http.ResponseWriter, r *http.Request, command fu
 		return nil
 	}
 	problems := d.Problems
-	if d, err = s.payoutPage(r, f); err != nil {
+	if d, err = s.payoutPage(r); err != nil {
 		return err
 	}
 	d.Problems = problems
@@ -132,7 +132,7 @@ func (s *moneyPages) payoutFile(w http.ResponseWriter, r *http.Request) error {
 // payoutResult reads the bank's result file. One wrong line refuses the whole file, and each is listed.
 func (s *moneyPages) payoutResult(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, d *payoutPage) (bool, error) {
-		name, data, err := uploaded(r, "file")
+		name, data, err := uploaded(r)
 		if err != nil {
 			return false, err
 		}

@@ -48,14 +48,14 @@ func (s *goods) presalePage(r *http.Request, p catalog.PresaleDetail) (presalePa
 		d.Channels[i].Selected = slices.Contains(p.Channels, catalog.Channel(o.Value))
 	}
 	d.Policies = page.Options("", policies, func(p string) string { return p }, func(p string) string { return d.Words.Say("policy", p) })
-	d.Values = presaleValues(p.Presale, p.Product)
+	d.Values = presaleValues(p.Presale)
 	return d, nil
 }
 
 const dateTimeLocal = "2006-01-02T15:04"
 
 // presaleValues are the fields of the form as people write them.
-func presaleValues(p catalog.Presale, product catalog.Product) map[string]string {
+func presaleValues(p catalog.Presale) map[string]string {
 	v := map[string]string{
 		"code": p.Code, "product_id": page.Num64(p.ProductID), "season": strconv.Itoa(p.Season), "title.zh": p.Title.Zh, "title.en": p.Title.En,
 		"note.zh": p.Note.Zh, "note.en": p.Note.En, "min_qty": page.Num64(p.MinQty), "step_qty": page.Num64(p.StepQty), "max_qty": page.Num64(p.MaxQty),

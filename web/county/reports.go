@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -54,8 +55,8 @@ func (s *Reports) reportsPage(r *http.Request) (reportsPage, error) {
 	if err != nil {
 		return d, err
 	}
-	for i := len(years.Years) - 1; i >= 0; i-- {
-		year := strconv.Itoa(years.Years[i].Season)
+	for _, y := range slices.Backward(years.Years) {
+		year := strconv.Itoa(y.Season)
 		d.Seasons = append(d.Seasons, page.Option{Value: year, Label: page.LangOf(r).Pick(year+" 年", year)})
 	}
 	jobs, err := s.Jobs.Jobs(r.Context(), reportsShown)

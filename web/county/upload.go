@@ -12,18 +12,21 @@ import (
 // uploadMostBytes is how large a file that somebody sends may be.
 const uploadMostBytes = 4 << 20
 
-// uploaded reads the file of a form field. The form must have been read before.
-func uploaded(r *http.Request, name string) (string, []byte, error) {
+// uploadField is the name of a form's field for a file.
+const uploadField = "file"
+
+// uploaded reads the file of a form. The form must have been read before.
+func uploaded(r *http.Request) (string, []byte, error) {
 	if r.MultipartForm == nil {
-		return "", nil, link.E(link.Invalid, "upload.missing", name)
+		return "", nil, link.E(link.Invalid, "upload.missing", uploadField)
 	}
-	file, header, err := r.FormFile(name)
+	file, header, err := r.FormFile(uploadField)
 	if err != nil {
-		return "", nil, link.E(link.Invalid, "upload.missing", name).Because(err)
+		return "", nil, link.E(link.Invalid, "upload.missing", uploadField).Because(err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	if header.Size > uploadMostBytes {
-		return "", nil, link.E(link.TooLarge, "upload.too_large", name, "mb", page.Num64(uploadMostBytes>>20))
+		return "", nil, link.E(link.TooLarge, "upload.too_large", uploadField, "mb", page.Num64(uploadMostBytes>>20))
 	}
 	data, err := io.ReadAll(io.LimitReader(file, uploadMostBytes))
 	if err != nil {

@@ -86,19 +86,6 @@ func measureOf(f *page.Form, name, unit string) int64 {
 	return f.Grams(name, unit)
 }
 
-// product finds a product by its code.
-func (s *shopkeeping) product(ctx context.Context, code string) (catalog.Product, bool) {
-	ref, err := s.Reference(ctx)
-	if err != nil {
-		return catalog.Product{}, false
-	}
-	i := slices.IndexFunc(ref.Products, func(p catalog.Product) bool { return p.Code == code })
-	if i < 0 {
-		return catalog.Product{}, false
-	}
-	return ref.Products[i], true
-}
-
 type shelfPage struct {
 	Shop     shopChoice
 	Turnover shelf.Turnover

@@ -77,11 +77,10 @@ func (s *Site) PostedForm(r *http.Request) (*Form, error) {
 	f := s.NewForm(LangOf(r))
 	err := r.ParseForm()
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") && err == nil {
-		err = r.ParseMultipartForm(1 << 20)
+		err = r.ParseMultipartForm(1 << 20) //nolint:gosec // the core bounds every body before a handler sees it
 	}
 	if err != nil {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
+		if _, big := errors.AsType[*http.MaxBytesError](err); big {
 			return nil, link.E(link.TooLarge, "too_large", "").Because(err)
 		}
 		return nil, link.E(link.Invalid, "malformed", "").Because(err)
@@ -91,7 +90,7 @@ func (s *Site) PostedForm(r *http.Request) (*Form, error) {
 	return f, nil
 }
 
-// query reads a form that asks: filters, search.
+// QueryForm reads a form that asks: filters, search.
 func (s *Site) QueryForm(r *http.Request) *Form {
 	f := s.NewForm(LangOf(r))
 	f.Values = r.URL.Query()

@@ -45,6 +45,6 @@ func ChooseLang(r *http.Request) Lang {
 }
 
 func (s *Site) SetLangCookie(w http.ResponseWriter, l Lang) {
-	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600,
+	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: string(l), Path: "/", MaxAge: 365 * 24 * 3600, //nolint:gosec // Secure follows from the configuration
 		HttpOnly: true, Secure: s.config.Secure, SameSite: http.SameSiteLaxMode})
 }

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -10,15 +8,6 @@ import (
 type Pager struct {
 	Page, Pages, PerPage int
 	Total                int64
-}
-
-// pageOf reads ?page= of a request; anything odd is the first page.
-func pageOf(r *http.Request) int {
-	n, err := strconv.Atoi(r.URL.Query().Get("page"))
-	if err != nil || n < 1 || n > 1_000_000 {
-		return 1
-	}
-	return n
 }
 
 // newPager describes a page of a list of total rows. A page behind the end is the

@@ -93,7 +93,7 @@ func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 	return ref, nil
 }
 
-// pick returns the text of a module in the reader's language.
+// Text returns the text of a module in the reader's language.
 func (l Lang) Text(t catalog.Text) string { return l.Pick(t.Zh, t.En) }
 
 // BuyersChannel is the channel an account orders through: private unless it buys for an organisation.

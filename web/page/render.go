@@ -25,7 +25,7 @@ var templateFiles embed.FS
 
 // ownWing are the pages of this package: problems and the components.
 func ownWing() Wing {
-	return Wing{Name: "page", Layout: "shop", Layouts: map[string]string{"page/styleguide": "desk"}, Templates: templateFiles}
+	return Wing{Name: "page", Layout: "shop", Layouts: map[string]string{"page/styleguide": "desk"}, Templates: templateFiles, Tones: []Tones{pageTones}}
 }
 
 // pages holds every page in every language, parsed when it is first asked for: most of some hundred pages in two
@@ -321,7 +321,7 @@ func (s *Site) RenderPart(w http.ResponseWriter, r *http.Request, status int, pa
 
 func (s *Site) renderView(w http.ResponseWriter, r *http.Request, status int, page, part string, data any, f *Form) error {
 	var b bytes.Buffer
-	if err := s.execute(&b, w, r, page, part, data, f); err != nil {
+	if err := s.execute(&b, r, page, part, data, f); err != nil {
 		return err
 	}
 	h := w.Header()
@@ -336,7 +336,7 @@ func (s *Site) renderView(w http.ResponseWriter, r *http.Request, status int, pa
 	return nil
 }
 
-func (s *Site) execute(b *bytes.Buffer, w http.ResponseWriter, r *http.Request, page, part string, data any, f *Form) error {
+func (s *Site) execute(b *bytes.Buffer, r *http.Request, page, part string, data any, f *Form) error {
 	l := LangOf(r)
 	t, err := s.page(l, page)
 	if err != nil {

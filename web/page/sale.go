@@ -40,7 +40,7 @@ func LookAtSale(ctx context.Context, counter shelf.Service, pay payments.Service
 	return d, err
 }
 
-// payable methods for an organisation at its desk: everything but cash.
+// Cashless returns the payable methods for an organisation at its desk: everything but cash.
 func Cashless(ctx context.Context, pay payments.Service, transfer bool) ([]string, error) {
 	methods, err := pay.Methods(ctx, payments.None{})
 	if err != nil {

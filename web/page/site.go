@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -104,9 +105,7 @@ func New(config Config, register register, sessions scs.Store, log *slog.Logger,
 				}
 			}
 		}
-		for role, routes := range w.Homes {
-			s.homes[role] = routes
-		}
+		maps.Copy(s.homes, w.Homes)
 	}
 	return s, nil
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -144,7 +145,7 @@ func (s *Store) RevokeCard(ctx context.Context, once auth.Once, household int64,
 		err = tx.GetContext(ctx, &card, `
 			UPDATE household_card SET revoked_at = clock_timestamp(), revoked_by = $2 WHERE household_id = $1 AND revoked_at IS NULL RETURNING id, account_id`,
 			household, by)
-		if mapError(err) == auth.ErrNotFound {
+		if errors.Is(mapError(err), auth.ErrNotFound) {
 			return nil
 		}
 		if err != nil {

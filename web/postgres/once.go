@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -35,7 +36,7 @@ func asked(ctx context.Context, q sqlx.QueryerContext, once auth.Once) (about []
 	}
 	err = sqlx.GetContext(ctx, q, &old, `SELECT request, about FROM request_key WHERE account_id = $1 AND key = $2`, once.Account, once.Key)
 	switch {
-	case err != nil && mapError(err) == auth.ErrNotFound:
+	case err != nil && errors.Is(mapError(err), auth.ErrNotFound):
 		return nil, false, nil
 	case err != nil:
 		return nil, false, fmt.Errorf("read request key: %w", err)

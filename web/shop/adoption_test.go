@@ -282,7 +282,7 @@ func TestAdoptingAndBoxForms(t *testing.T) {
 // A presale whose goods are adopted leads there, and nothing of it gets into a basket.
 func TestAdoptionPresaleLeadsToAdoption(t *testing.T) {
 	t.Parallel()
-	d, _, _, buyer, _ := newAdoptions(t)
+	d, _, _, buyer, _ := newAdoptions(t) //nolint:dogsled // the stubs are the other tests'
 	webtest.ReadPage(t, d.Person(t), "/presales/ADOPT-2026", `href="/adopt?kind=goose"`)
 	if page := buyer.Get("/presales/ADOPT-2026").Body; strings.Contains(page, `action="/basket"`) {
 		t.Error("it can be ordered")

@@ -27,7 +27,7 @@ func (p *Person) Sends(t *testing.T, path string, photo []byte, pairs ...string)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequest("POST", p.site.URL+path, &body)
+	req, err := http.NewRequest(http.MethodPost, p.site.URL+path, &body)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,10 +169,10 @@ func (p *Person) Post(path string, pairs ...string) Answer {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		form.Add(pairs[i], pairs[i+1])
 	}
-	return p.do("POST", path, form)
+	return p.do(http.MethodPost, path, form)
 }
 
-const Password = "一亩地两只鹅三头蒜"
+const Password = "一亩地两只鹅三头蒜" //nolint:gosec // of invented accounts
 
 // Account stores an account whose password is the constant above.
 func (s *Site) Account(t testing.TB, a auth.Account) *auth.Account {
@@ -241,7 +241,7 @@ func (p *Person) Upload(path, name, content string, pairs ...string) Answer {
 	if err := w.Close(); err != nil {
 		p.t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(p.t.Context(), "POST", p.site.URL+path, &b)
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.site.URL+path, &b)
 	if err != nil {
 		p.t.Fatal(err)
 	}

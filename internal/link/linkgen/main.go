@@ -42,5 +42,5 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(dir+"/"+output, src, 0o644)
+	return os.WriteFile(dir+"/"+output, src, 0o644) //nolint:gosec // a source file, which everybody may read
 }

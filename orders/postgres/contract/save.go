@@ -55,7 +55,7 @@ func (m *Room) SaveContract(ctx context.Context, r contract.Save) (contract.Cont
 		if r.No == "" {
 			id, err = m.insertContract(ctx, tx, a, org, t, product, body, hash, r.IdempotencyKey)
 		} else {
-			id, err = m.changeContract(ctx, tx, org, r.No, t, product, body, hash)
+			id, err = m.changeContract(ctx, tx, org, r.No, t, product, body)
 		}
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (m *Room) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, or
 	return old.ID, nil
 }
 
-func (m *Room) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no string, t contract.Terms, product catalog.Product, body, hash []byte) (int64, error) {
+func (m *Room) changeContract(ctx context.Context, tx *sqlx.Tx, org int64, no string, t contract.Terms, product catalog.Product, body []byte) (int64, error) {
 	id, ok := contract.ParseNumber(no)
 	if !ok {
 		return 0, errContract()

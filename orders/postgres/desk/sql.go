@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -81,7 +80,7 @@ func (f *Filter) Where() string {
 	return strings.Join(f.conds, " AND ")
 }
 
-// with returns the arguments and one more, and how to name that one.
+// Next returns the number of one more argument.
 func (f *Filter) Next() int { return len(f.Args) + 1 }
 
 // LikePattern matches s anywhere in a text; its signs have no meaning of their own.
@@ -125,14 +124,6 @@ func MakeCursor(v ...int64) string {
 		parts[i] = strconv.FormatInt(x, 10)
 	}
 	return strings.Join(parts, ".")
-}
-
-func timePtr(t sql.NullTime) *time.Time {
-	if !t.Valid {
-		return nil
-	}
-	u := t.Time.UTC()
-	return &u
 }
 
 // AddTimeline writes a row of the timeline of each order.

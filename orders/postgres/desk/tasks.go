@@ -63,7 +63,7 @@ func (m *Desk) DoTask(ctx context.Context, t TaskRow) error {
 	}
 	err := do(ctx, t)
 	if err == nil || ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // a task that was interrupted is done again after its lease
 	}
 	if !errors.Is(err, ErrLater) {
 		m.Log.Warn("task has to wait", "kind", t.Kind, "about", t.About, "order", t.OrderID, "attempt", t.Attempts, "error", err)

@@ -92,7 +92,7 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, step orders.St
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET check_at = NULL WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("cancel order %d: %w", id, err)
 	}
-	if err := m.takeBack(ctx, tx, o, lines[id]); err != nil {
+	if err := m.takeBack(ctx, tx, o); err != nil {
 		return err
 	}
 	if o.Funds().InTimeFen() > 0 {
@@ -113,7 +113,7 @@ func (m *Room) cancel(ctx context.Context, tx *sqlx.Tx, id int64, step orders.St
 }
 
 // takeBack reverses an order's deliveries, refuses its tickets and deletes its shares.
-func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, lines []desk.LineRow) error {
+func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error {
 	var open []int64
 	err := tx.SelectContext(ctx, &open, `SELECT id FROM delivery WHERE order_id = $1 AND reversed_at IS NULL ORDER BY id`, o.ID)
 	if err != nil {

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPa
 		sums = fmt.Sprintf(`
 			SELECT count(DISTINCT o.id), coalesce(sum(s.estimate_fen), 0)::bigint, coalesce(sum(s.amount_fen), 0)::bigint
 			FROM orders o JOIN order_line s ON s.order_id = o.id AND s.seller_org = $%d WHERE %s`, f.Next(), f.Where())
-		args = append(args[:len(args):len(args)], a.Org)
+		args = append(slices.Clip(args), a.Org)
 	}
 	if err := m.DB.QueryRowxContext(ctx, sums, args...).Scan(&page.Total, &page.EstimateFen, &page.AmountFen); err != nil {
 		return page, fmt.Errorf("sum orders: %w", err)

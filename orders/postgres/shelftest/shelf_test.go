@@ -307,8 +307,7 @@ func TestPublicTypesNameNobody(t *testing.T) {
 		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[time.Time]() {
 			return
 		}
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for f := range typ.Fields() {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if !slices.Contains(allowed, name) {
 				t.Errorf("%s.%s (%s) is not among what strangers may see", typ, f.Name, name)

@@ -299,7 +299,7 @@ func (m *Room) Bill(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) error {
 	if err != nil {
 		return fmt.Errorf("complete lines: %w", err)
 	}
-	if _, err := o.State.Next(orders.StepBill); err != nil {
+	if !o.State.Can(orders.StepBill) {
 		return nil
 	}
 	var open bool
