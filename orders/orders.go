@@ -1,8 +1,8 @@
 // Package orders is the contract of the order module. The module owns orders and their lines, shares, weigh tickets,
-// deliveries and documents, and the income ledger (致富账), a read model of what every household is expected to
+// deliveries and documents, and the income ledger (致富账), a read model of the income that every household is expected to
 // get, is owed and was paid.
 //
-// What must always hold:
+// Invariants:
 //   - an order's state follows the tables in states.go and nothing else;
 //   - the units of a line equal the units of its shares, until some are reported short;
 //   - ordered, allocated, received and billed quantities are kept apart; a weigh ticket is superseded, never edited;
@@ -45,11 +45,11 @@ const (
 	PurposeBalance Purpose = "balance"
 )
 
-// Shortage says what the buyer wants when a household cannot deliver.
+// Shortage is the buyer's wish for units that a household cannot deliver.
 type Shortage string
 
 const (
-	ShortageRefill Shortage = "refill" // from other households of the pool, refund what cannot be found
+	ShortageRefill Shortage = "refill" // from other households of the pool; units that none has are refunded
 	ShortageRefund Shortage = "refund" // accept less
 	ShortageAsk    Shortage = "ask"    // ask the buyer, see ShortageQuestion
 )
@@ -66,7 +66,7 @@ type Delivery struct {
 	Kind    DeliveryKind `json:"kind"`
 	PointID int64        `json:"point_id,omitempty"`
 	Point   string       `json:"point,omitempty"` // its name, filled in
-	Name    string       `json:"name"`            // who receives it
+	Name    string       `json:"name"`            // of the recipient
 	Phone   string       `json:"phone"`
 	Address string       `json:"address,omitempty"`
 }
@@ -136,7 +136,7 @@ type Line struct {
 	Complete    bool  `json:"complete"`   // every unit received or short
 }
 
-// Buyer is who ordered, as the seller and the county need it.
+// Buyer is the buyer of an order, as the seller and the county need it.
 type Buyer struct {
 	AccountID int64  `json:"account_id"`
 	OrgID     int64  `json:"org_id,omitempty"`
@@ -145,7 +145,7 @@ type Buyer struct {
 
 type Order struct {
 	ID          int64           `json:"id"`
-	No          string          `json:"no"` // what people read out and banks quote: see Number
+	No          string          `json:"no"` // read out by people, quoted by banks: see Number
 	Channel     catalog.Channel `json:"channel"`
 	State       State           `json:"state"`
 	Buyer       Buyer           `json:"buyer"`
@@ -182,13 +182,13 @@ type OrderRef struct {
 	No string `json:"no,omitempty"`
 }
 
-// OrderFilter: the module adds what the caller may see (own, own organisation's, own sales, all for the county).
+// OrderFilter selects orders within the caller's view: own ones, the own organisation's, own sales, all for the county.
 type OrderFilter struct {
 	State   []State         `json:"state,omitempty"`
 	Channel catalog.Channel `json:"channel,omitempty"`
 	Query   string          `json:"q,omitempty"` // number, buyer's name
 	Presale int64           `json:"presale,omitempty"`
-	Selling bool            `json:"selling,omitempty"` // orders my cooperative sells, rather than those it placed
+	Selling bool            `json:"selling,omitempty"` // orders my cooperative sells, rather than its own purchases
 	From    string          `json:"from,omitempty"`
 	To      string          `json:"to,omitempty"`
 	Cursor  string          `json:"cursor,omitempty"`
@@ -209,7 +209,7 @@ type Origins struct {
 	Households int64                   `json:"households"`
 }
 
-// PayRequest starts a payment of what is due.
+// PayRequest starts a payment of the amount due.
 type PayRequest struct {
 	OrderNo        string `json:"order_no"`
 	Method         string `json:"method"` // sandbox, stripe, bank_transfer, cash: see payments
@@ -217,7 +217,7 @@ type PayRequest struct {
 	IdempotencyKey string `json:"idempotency_key"`
 }
 
-// PayStart says where to go, or what to transfer.
+// PayStart is the page to go to, or the transfer to make.
 type PayStart struct {
 	PaymentID    int64      `json:"payment_id"`
 	State        string     `json:"state"`
@@ -245,7 +245,7 @@ const (
 	ShareShort    ShareState = "short"
 )
 
-// Share is one household's part of a line, for those who collect it and for the household itself.
+// Share is one household's part of a line, for its collectors and for the household itself.
 type Share struct {
 	OrderID      int64           `json:"order_id"`
 	OrderNo      string          `json:"order_no"`
@@ -271,12 +271,12 @@ type Share struct {
 	DeliverFrom  time.Time       `json:"deliver_from"`
 	DeliverTo    time.Time       `json:"deliver_to"`
 	Channel      catalog.Channel `json:"channel"`
-	// Filled in from the catalogue for those who may see it:
+	// From the catalogue, for callers with the right to see it:
 	Code    string `json:"code,omitempty"`
 	Head    string `json:"head,omitempty"`
 	Village string `json:"village,omitempty"`
 	Phone   string `json:"phone,omitempty"`
-	// Of a call-off: its contract, and what the clerk may apply.
+	// Of a call-off: its contract, and the adjustments that the clerk may apply.
 	ContractNo  string               `json:"contract_no,omitempty"`
 	AgreedPoint int64                `json:"agreed_point,omitempty"` // where it is weighed, if the contract says so
 	Adjustments []ContractAdjustment `json:"adjustments,omitempty"`
@@ -294,7 +294,7 @@ type CollectionFilter struct {
 	Limit     int        `json:"limit,omitempty"` // up to 500
 }
 
-// CollectionPage is the work of one cooperative: what to fetch where. Sums are over all that match.
+// CollectionPage is the work of one cooperative: the shares to fetch, by place. Sums are over all matches.
 type CollectionPage struct {
 	Items    []Share `json:"items"`
 	Total    int     `json:"total"`
@@ -335,7 +335,7 @@ type WeighRequest struct {
 	WeighedAt  time.Time `json:"weighed_at"`
 	Final      bool      `json:"final"`                // nothing more will come from this household: the rest is short
 	Supersedes int64     `json:"supersedes,omitempty"` // ticket id
-	// Adjustments are the codes of what a call-off's contract adds or takes off for these goods.
+	// Adjustments are the codes of the call-off's premiums and deductions for these goods.
 	Adjustments []string `json:"adjustments,omitempty"`
 }
 
@@ -432,12 +432,12 @@ type ShortRequest struct {
 
 type ShortResult struct {
 	Refilled int64   `json:"refilled"`
-	Looking  int64   `json:"looking"` // still looked for at other households; the same request again tells what became of it
+	Looking  int64   `json:"looking"` // still looked for at other households; the same request again returns the outcome
 	Short    int64   `json:"short"`   // not found: refunded, or the buyer is asked
 	Shares   []Share `json:"shares"`
 }
 
-// CloseVillageRequest says that collection of a line in a village is over: what was not weighed is short, and the
+// CloseVillageRequest says that collection of a line in a village is over: units that were not weighed are short, and the
 // tickets become a delivery with final amounts. Deliveries also close by themselves when every share is done.
 type CloseVillageRequest struct {
 	OrderNo        string `json:"order_no"`
@@ -468,7 +468,7 @@ type DeliveryNotes struct {
 
 //go:generate go run banmuyuan/internal/link/linkgen
 
-// Service is what pages may ask of the order module.
+// Service is the order module as pages and other modules ask it.
 //
 //link:service orders v1 raw
 type Service interface {
@@ -479,7 +479,7 @@ type Service interface {
 	Order(context.Context, OrderRef) (Order, error)
 	Orders(context.Context, OrderFilter) (OrderPage, error)
 	Origins(context.Context, OrderRef) (Origins, error)
-	// Pay starts a payment of what is due now. Conflict when nothing is due.
+	// Pay starts a payment of the amount due now. Conflict when nothing is due.
 	Pay(context.Context, PayRequest) (PayStart, error)
 	// Cancel: by the buyer until the first ticket, by the county any time before the bill. Conflict otherwise.
 	Cancel(context.Context, CancelRequest) (Order, error)
@@ -490,7 +490,7 @@ type Service interface {
 	Weigh(context.Context, WeighRequest) (Ticket, error) //link:body
 	Ticket(context.Context, TicketRef) (Ticket, error)
 	Tickets(context.Context, TicketFilter) (TicketPage, error)
-	// DecideTicket accepts or refuses a held ticket; Forbidden for who weighed it.
+	// DecideTicket accepts or refuses a held ticket; Forbidden for the person who weighed it.
 	DecideTicket(context.Context, DecideTicketRequest) (Ticket, error) //link:subject ticket_decide
 	ReportShort(context.Context, ShortRequest) (ShortResult, error)    //link:subject short
 	// ReportShortfall takes a household or a village out of all it has promised. The same key goes on where an
@@ -505,7 +505,7 @@ type Service interface {
 	Income(context.Context, IncomeRequest) (Income, error)
 	// Report is the county's totals. For county staff.
 	Report(context.Context, ReportRequest) (Report, error)
-	// Incomes lists what every household earned in a season, for reports. For county staff.
+	// Incomes lists the income of every household in a season, for reports. For county staff.
 	Incomes(context.Context, IncomesRequest) (HouseholdIncomes, error)
 	// RebuildIncome empties the income ledger and reads it anew from its sources. System only.
 	RebuildIncome(context.Context, None) (Rebuilt, error) //link:subject income_rebuild

@@ -32,7 +32,7 @@ type Raiser struct {
 	OrgID      int64  `json:"org_id"`
 	Name       string `json:"name"`
 	Village    string `json:"village"`
-	Households int64  `json:"households"` // whose goods were ordered
+	Households int64  `json:"households"` // with ordered goods
 	RaisingSum
 }
 

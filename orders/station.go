@@ -8,10 +8,10 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Stations is what a weigh station needs to work a whole day without a network: it takes the list of its villages along
-// in the morning, and brings in the evening what it weighed, in whatever order and however often.
+// Stations serves weigh stations that work a whole day without a network: a station downloads the list of its villages in the
+// morning and uploads its weighings in the evening, in any order and any number of times.
 //
-// What must always hold: a weighing that was brought once is one ticket or one conflict, and stays that; a conflict
+// Invariants: a weighing that was brought once is one ticket or one conflict, and stays that; a conflict
 // changes nothing and waits for a person.
 //
 // Stations serves a weigh station that works a whole day without a network: it downloads the list of its villages in the

@@ -80,7 +80,7 @@ type Contract struct {
 	Received    int64                  `json:"received"`
 	Short       int64                  `json:"short"`
 	NetGrams    int64                  `json:"net_grams"`
-	EstimateFen int64                  `json:"estimate_fen"` // of what was called off, at floor prices
+	EstimateFen int64                  `json:"estimate_fen"` // of the called-off units, at floor prices
 	BilledFen   int64                  `json:"billed_fen"`
 	PaidFen     int64                  `json:"paid_fen"`
 	AdvancedFen int64                  `json:"advanced_fen"` // granted to households
@@ -91,7 +91,7 @@ type Contract struct {
 	ApprovedAt  *time.Time             `json:"approved_at,omitempty"`
 	CreatedAt   time.Time              `json:"created_at"`
 	Version     int64                  `json:"version"`
-	Steps       []Step                 `json:"steps"` // what the caller can do now
+	Steps       []Step                 `json:"steps"` // open to the caller now
 	Timeline    []orders.TimelineEntry `json:"timeline,omitempty"`
 }
 
@@ -114,7 +114,7 @@ type Move struct {
 
 type Filter struct {
 	State  State  `json:"state,omitempty"`
-	Open   bool   `json:"open,omitempty"` // for households: those they could sign
+	Open   bool   `json:"open,omitempty"` // for households: contracts open to them
 	House  int64  `json:"household,omitempty"`
 	Query  string `json:"q,omitempty"`
 	Cursor string `json:"cursor,omitempty"`
@@ -143,7 +143,7 @@ type Quota struct {
 	OnBehalf     bool         `json:"on_behalf,omitempty"` // a helper signed, with the household's consent
 	Reason       string       `json:"reason,omitempty"`    // of a refusal
 	TextHash     string       `json:"text_hash,omitempty"` // SHA-256 in hex
-	Text         string       `json:"text,omitempty"`      // of one quota: what is or would be signed
+	Text         string       `json:"text,omitempty"`      // of one quota: the text to be signed, or signed
 	CalledOff    int64        `json:"called_off"`
 	Received     int64        `json:"received"`
 	Short        int64        `json:"short"`
@@ -210,7 +210,7 @@ type SignOffer struct {
 	Quota    *Quota   `json:"quota,omitempty"` // it has one already
 	Agent    string   `json:"agent,omitempty"` // raises it on the household's behalf
 	AgentBP  int64    `json:"agent_bp,omitempty"`
-	UnitFen  int64    `json:"unit_fen"` // what a unit brings the household at the best grade's floor price
+	UnitFen  int64    `json:"unit_fen"` // the household's income for a unit at the best grade's floor price
 }
 
 type SignOfferRequest struct {
@@ -326,7 +326,7 @@ type FulfilmentRow struct {
 	CalledOff   int64  `json:"called_off"`
 	Received    int64  `json:"received"`
 	Short       int64  `json:"short"`
-	RateBP      int64  `json:"rate_bp"` // received of what is received or short, in 1/10,000; -1: nothing yet
+	RateBP      int64  `json:"rate_bp"` // received, of received and short units, in 1/10,000; -1: nothing yet
 }
 
 type Fulfilment struct {
@@ -410,7 +410,7 @@ const ReferenceHolds = 7
 type Service interface {
 	// Save writes or changes a draft. For the officers of the buying organisation.
 	SaveContract(context.Context, Save) (Contract, error) //link:subject contract_save
-	// Move carries out a step. Approval is for an approver of the organisation who did not submit it.
+	// Move carries out a step. Approval is for an approver of the organisation other than the submitter.
 	MoveContract(context.Context, Move) (Contract, error) //link:subject contract_move
 	Contract(context.Context, Ref) (Contract, error)
 	Contracts(context.Context, Filter) (Page, error)
@@ -421,8 +421,8 @@ type Service interface {
 	Quota(context.Context, QuotaRef) (Quota, error)
 	// SignOffer returns the quota that a household may sign. For the household and its helper with consent.
 	SignOffer(context.Context, SignOfferRequest) (SignOffer, error)
-	// SignUp signs a quota that the household asks for; AnswerQuota accepts or declines a proposed one. SoldOut says what
-	// is left, of the contract or of what the household has.
+	// SignUp signs a quota that the household asks for; AnswerQuota accepts or declines a proposed one. SoldOut carries
+	// the rest of the contract, or of the household's units.
 	SignUp(context.Context, SignUp) (Quota, error)
 	AnswerQuota(context.Context, AnswerQuota) (Quota, error) //link:subject quota_answer
 
@@ -439,7 +439,7 @@ type Service interface {
 	Raising(context.Context, orders.RaisingRequest) (orders.Raising, error)
 
 	// SetReference enters a day's prices; References lists them. Writing is for the county's operator, reading for
-	// everybody who is logged in.
+	// everybody with a login.
 	SetReference(context.Context, SetReference) (ReferencePrices, error) //link:subject reference_set body
 	References(context.Context, ReferenceFilter) (ReferencePrices, error)
 }
