@@ -140,3 +140,41 @@ func (d DecideReviewRequest) Step() ReviewStep {
 	}
 	return ReviewStepRefuse
 }
+
+// BatchState is the state of a batch of the directory.
+type BatchState string
+
+const (
+	BatchFilling  BatchState = "filling"  // takes rows
+	BatchChecking BatchState = "checking" // in the background
+	BatchChecked  BatchState = "checked"  // waits for confirmation
+	BatchLoading  BatchState = "loading"  // in the background
+	BatchLoaded   BatchState = "loaded"
+	BatchDropped  BatchState = "dropped"
+)
+
+// BatchStep is an event of a batch.
+type BatchStep string
+
+const (
+	BatchStepCheck   BatchStep = "check"   // asked for
+	BatchStepChecked BatchStep = "checked" // the module has checked it
+	BatchStepLoad    BatchStep = "load"    // confirmed
+	BatchStepLoaded  BatchStep = "loaded"  // the module has loaded it
+	BatchStepFail    BatchStep = "fail"    // a run stopped for a reason that rows cannot mend
+	BatchStepDrop    BatchStep = "drop"
+)
+
+// BatchMachine is the table of batches.
+var BatchMachine = state.New(state.Table[BatchState, BatchStep]{
+	Name: "batch", States: []BatchState{BatchFilling, BatchChecking, BatchChecked, BatchLoading, BatchLoaded, BatchDropped},
+	Initial: []BatchState{BatchFilling}, Final: []BatchState{BatchLoaded, BatchDropped},
+	Rows: []state.Row[BatchState, BatchStep]{
+		{On: BatchStepCheck, From: []BatchState{BatchFilling, BatchChecked}, To: BatchChecking, Refused: "batch.state"},
+		{On: BatchStepChecked, From: []BatchState{BatchChecking}, To: BatchChecked, Refused: "batch.state"},
+		{On: BatchStepLoad, From: []BatchState{BatchChecked}, To: BatchLoading, Refused: "batch.state"},
+		{On: BatchStepLoaded, From: []BatchState{BatchLoading}, To: BatchLoaded, Refused: "batch.state"},
+		{On: BatchStepFail, From: []BatchState{BatchChecking, BatchLoading}, To: BatchFilling, Refused: "batch.state"},
+		{On: BatchStepDrop, From: []BatchState{BatchFilling, BatchChecked}, To: BatchDropped, Refused: "batch.state"},
+	},
+})

@@ -1,0 +1,152 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"banmuyuan/internal/entry"
+)
+
+// Directory keeps a county's reference data: places, organisations, products, programmes and households, as entries of
+// the kinds that Kinds declares. An entry is added, changed or retired, and never deleted: orders of earlier years name it.
+//
+// A batch takes a workbook: it is filled with rows, checked without changing anything, and loaded on confirmation. The
+// module works on it in the background, so that a large county takes its time; a batch that a stop interrupts is
+// continued, because the same row twice changes nothing.
+//
+//link:service catalog v1 raw
+type Directory interface {
+	// OpenBatch begins a batch. For the county.
+	OpenBatch(context.Context, OpenBatch) (Batch, error)
+	// AddBatchRows adds up to 1,000 rows of one kind to a batch that is being filled. Rows of a line that it has already
+	// replace the earlier ones. Conflict once the batch is being checked.
+	AddBatchRows(context.Context, BatchRows) (Batch, error) //link:body
+	// RunBatch asks to check a batch, or to load one that is checked. Asking again changes nothing.
+	RunBatch(context.Context, RunBatch) (Batch, error)
+	// Batch returns the state of a batch.
+	Batch(context.Context, BatchRef) (Batch, error)
+	// BatchProblems lists the rows that were left out, by kind in the order of Kinds and by line.
+	BatchProblems(context.Context, BatchProblemsRequest) (BatchProblemPage, error)
+	// DropBatch forgets a batch and its rows. Changes that it made stay.
+	DropBatch(context.Context, BatchRef) (Batch, error)
+
+	// Entries lists entries of a kind by name. For the county.
+	Entries(context.Context, EntryFilter) (EntryPage, error)
+	// Entry returns an entry with its history, the newest change first. NotFound.
+	Entry(context.Context, EntryRef) (Entry, error)
+	// SaveEntry adds an entry (ID 0) or changes one, as a form sends it: an empty cell clears a value. Conflict where its
+	// key is another's.
+	SaveEntry(context.Context, SaveEntry) (Entry, error) //link:body
+	// RetireEntry takes an entry out of use, or back into it, with a reason. Conflict where others in use depend on it.
+	RetireEntry(context.Context, RetireEntry) (Entry, error)
+}
+
+// MaxBatchRows is how many rows one AddBatchRows takes.
+const MaxBatchRows = 1000
+
+type OpenBatch struct {
+	Name string `json:"name"` // of the file
+}
+
+type BatchRef struct {
+	ID int64 `json:"id"`
+}
+
+type BatchRows struct {
+	ID   int64       `json:"id"`
+	Kind string      `json:"kind"`
+	Rows []entry.Row `json:"rows"`
+}
+
+type RunBatch struct {
+	ID   int64 `json:"id"`
+	Load bool  `json:"load"`
+}
+
+// Batch is a workbook on its way into the directory.
+type Batch struct {
+	ID       int64       `json:"id"`
+	Name     string      `json:"name"`
+	State    BatchState  `json:"state"`
+	By       string      `json:"by"`
+	At       time.Time   `json:"at"`
+	Rows     int64       `json:"rows"`
+	Done     int64       `json:"done"` // rows checked or loaded so far
+	Problems int64       `json:"problems"`
+	Wrong    int64       `json:"wrong"` // rows with a problem
+	Kinds    []BatchKind `json:"kinds"`
+	Fault    string      `json:"fault,omitempty"` // message key of the reason why a run stopped
+}
+
+// BatchKind counts the rows of a kind.
+type BatchKind struct {
+	Kind      string `json:"kind"`
+	Rows      int64  `json:"rows"`
+	Added     int64  `json:"added"`
+	Changed   int64  `json:"changed"`
+	Unchanged int64  `json:"unchanged"`
+	Wrong     int64  `json:"wrong"`
+}
+
+type BatchProblemsRequest struct {
+	ID    int64 `json:"id"`
+	After int64 `json:"after,omitempty"` // number of problems already read
+	Limit int   `json:"limit,omitempty"` // 1–1000, 200 when 0
+}
+
+type BatchProblemPage struct {
+	Items []entry.Problem `json:"items"`
+	Total int64           `json:"total"`
+}
+
+type EntryFilter struct {
+	Kind    string `json:"kind"`
+	Query   string `json:"q,omitempty"`
+	Retired bool   `json:"retired,omitempty"` // only entries out of use
+	After   int64  `json:"after,omitempty"`   // id of the last entry read
+	Limit   int    `json:"limit,omitempty"`   // 1–200, 50 when 0
+}
+
+type EntryPage struct {
+	Items []Entry `json:"items"`
+	Total int64   `json:"total"`
+	Next  int64   `json:"next,omitempty"`
+}
+
+type EntryRef struct {
+	Kind string `json:"kind"`
+	ID   int64  `json:"id"`
+}
+
+// Entry is an entry as cells: each as a workbook or a form shows it. Personal numbers are masked.
+type Entry struct {
+	Kind    string            `json:"kind"`
+	ID      int64             `json:"id"`
+	Cells   map[string]string `json:"cells"`
+	Retired *time.Time        `json:"retired,omitempty"`
+	History []EntryChange     `json:"history,omitempty"`
+}
+
+// EntryChange is one change of an entry. From and To hold the cells of the changed fields.
+type EntryChange struct {
+	At     time.Time         `json:"at"`
+	By     string            `json:"by"`
+	What   string            `json:"what"` // added, changed, retired, restored
+	Reason string            `json:"reason,omitempty"`
+	From   map[string]string `json:"from,omitempty"`
+	To     map[string]string `json:"to,omitempty"`
+}
+
+type SaveEntry struct {
+	Kind   string            `json:"kind"`
+	ID     int64             `json:"id,omitempty"`
+	Cells  map[string]string `json:"cells"`
+	Reason string            `json:"reason,omitempty"`
+}
+
+type RetireEntry struct {
+	Kind   string `json:"kind"`
+	ID     int64  `json:"id"`
+	Undo   bool   `json:"undo,omitempty"`
+	Reason string `json:"reason"`
+}
