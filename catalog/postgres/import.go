@@ -36,6 +36,7 @@ func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest)
 	if err != nil {
 		return catalog.ImportResult{}, fmt.Errorf("import households: %w", err)
 	}
+	c.relay.Notify()
 	return res, nil
 }
 
@@ -45,6 +46,7 @@ type importer struct {
 	result catalog.ImportResult
 
 	register *catalog.HouseholdRegister
+	changed  []int64   // households that were added or changed
 	levels   []int64   // households that memory has to read
 	doubles  []double  // rows with somebody else's id number
 	resized  []resized // households with another flock or garden
@@ -86,6 +88,9 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 	}
 	slices.SortStableFunc(im.result.Problems, func(a, b catalog.RowProblem) int { return a.Line - b.Line })
 	if !r.DryRun {
+		if err := householdsChanged(ctx, im.tx, im.changed); err != nil {
+			return err
+		}
 		if err := im.holdDoubles(ctx); err != nil {
 			return err
 		}
@@ -221,6 +226,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 			return fmt.Errorf("store head: %w", err)
 		}
 	}
+	im.changed = append(im.changed, id)
 	return im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
