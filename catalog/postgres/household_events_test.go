@@ -64,7 +64,7 @@ func TestSeedPublishesItsHouseholds(t *testing.T) {
 		all = append(all, e.Households...)
 	}
 	if len(all) != 1100 || all[4] != (catalog.HouseholdFact{ID: 5, VillageID: 3, Persons: 3, Version: 1}) {
-		t.Errorf("%d households were published, the fifth as %+v", len(all), all[min(4, len(all)-1)])
+		t.Fatalf("%d households were published, beginning with %+v", len(all), all[:min(5, len(all))])
 	}
 	var paged []catalog.HouseholdFact
 	for after := int64(0); ; {

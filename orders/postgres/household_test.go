@@ -246,6 +246,9 @@ func TestVerifyHoldsFiguresAgainstTheLedger(t *testing.T) {
 		var lines []string
 		for _, f := range b.findings().Items {
 			lines = append(lines, f.Check+" "+f.Object)
+			if f.Check == "figures and ledger" && f.Object == "season 2026, overview" {
+				t.Errorf("%s: the county's sum lacks what it earned: %s", c.name, f.Detail)
+			}
 		}
 		for _, want := range c.want {
 			if !strings.Contains("\n"+strings.Join(lines, "\n")+"\n", "\n"+want+"\n") {
