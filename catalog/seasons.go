@@ -155,8 +155,11 @@ func (r Reference) Current() (Season, bool) {
 // Takes reports whether presales, offers, contracts and orders may still come into a season of this state.
 func (s SeasonState) Takes() bool { return s != SeasonClosed }
 
-// CheckTakes refuses to bring anything new into a season that does not exist or is closed. Invalid; Conflict.
+// CheckTakes refuses to bring anything new into a season that does not exist or is closed, or into none. Invalid; Conflict.
 func CheckTakes(seasons []Season, id int, field string) error {
+	if id == 0 {
+		return link.E(link.Conflict, "season.none", field)
+	}
 	s, known := FindSeason(seasons, id)
 	if !known {
 		return ErrSeasonUnknown(id, field)
@@ -211,6 +214,7 @@ func CheckReason(reason string) error {
 // SeasonMessages holds the sentences of the keys of seasons and of opening presales.
 var SeasonMessages = map[string][2]string{
 	"season.unknown":      {"{season} 年度还没有建立，请先在“年度”里新建。", "There is no season {season} yet. Please plan it first, under Seasons."},
+	"season.none":         {"县里还没有开始任何年度，请先在“年度”里新建并开始一个。", "The county has no season yet. Please plan and begin one first, under Seasons."},
 	"season.taken":        {"{season} 年度已经有了。", "The season {season} exists already."},
 	"season.title":        {"名称太长了：中文最多 40 个字，英文最多 80 个字母。", "This name is too long: 40 Chinese or 80 English characters at most."},
 	"season.closed":       {"{season} 年度已经结束，不能再加入新的预售、可售数量、订单或冲正。确有需要，请县里先说明原因重新打开这个年度。", "The season {season} is closed and takes no new presales, offers, orders or reversals. If it must be, have the county reopen it with a reason first."},
@@ -221,8 +225,8 @@ var SeasonMessages = map[string][2]string{
 	"season.not_settled":  {"这个年度还有没办完的事，暂时不能结束。请先办完列出的各项。", "Some things of this season are still open, so it cannot be closed. Please finish those listed first."},
 	"act.reason":          {"请写明原因，最多 200 个字。", "Please give the reason, 200 characters at most."},
 
-	"presale.reach.no_yield":      {"产品“{product}”没有登记每户能产多少，系统不知道谁家有货，所以不能开放。请先在产品资料里填写产出。", "It is not recorded how much of {product} a household yields, so nobody is known to have any. Please enter the product's yield first."},
-	"presale.reach.no_household":  {"没有一户登记生产“{product}”，所以不能开放。请先核对农户登记。", "No household is registered for {product}, so it cannot be opened. Please check the register first."},
-	"presale.reach.promised":      {"登记生产“{product}”的农户，这一年度的货都已经分给别的预售或合同，所以不能开放。请先减少别处的可售数量。", "All that the registered households have of {product} this season is promised in other presales or contracts. Please lower the offers there first."},
-	"presale.reopen.over":         {"截单时间已经过了。请先把截单时间改到以后，再重新开放。", "Its closing time has passed. Please set a later one before reopening it."},
+	"presale.reach.no_yield":     {"产品“{product}”没有登记每户能产多少，系统不知道谁家有货，所以不能开放。请先在产品资料里填写产出。", "It is not recorded how much of {product} a household yields, so nobody is known to have any. Please enter the product's yield first."},
+	"presale.reach.no_household": {"没有一户登记生产“{product}”，所以不能开放。请先核对农户登记。", "No household is registered for {product}, so it cannot be opened. Please check the register first."},
+	"presale.reach.promised":     {"登记生产“{product}”的农户，这一年度的货都已经分给别的预售或合同，所以不能开放。请先减少别处的可售数量。", "All that the registered households have of {product} this season is promised in other presales or contracts. Please lower the offers there first."},
+	"presale.reopen.over":        {"截单时间已经过了。请先把截单时间改到以后，再重新开放。", "Its closing time has passed. Please set a later one before reopening it."},
 }

@@ -63,6 +63,9 @@ func TestOnlyClosedSeasonsTakeNothing(t *testing.T) {
 	if e := link.AsError(CheckTakes(all, 2030, "presale.season")); e.Code != link.Invalid || e.Key != "season.unknown" || e.Field != "presale.season" {
 		t.Errorf("a year nobody planned: %v", e)
 	}
+	if e := link.AsError(CheckTakes(all, 0, "season")); e.Code != link.Conflict || e.Key != "season.none" {
+		t.Errorf("no season at all: %v", e)
+	}
 	if s, ok := (Reference{Seasons: all}).Current(); !ok || s.ID != 2026 {
 		t.Errorf("current: %v, %v", s, ok)
 	}

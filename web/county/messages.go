@@ -79,7 +79,7 @@ var words = map[string][2]string{
 	"report.incomes":        {"农户收入明细", "Households' income"},
 	"report.incomes.hint":   {"每户预计、应得、已付、人均，和上年比", "Expected, owed, paid and per person of each, against the year before"},
 	"report.unsold":         {"还没有卖出的农户", "Households with nothing sold"},
-	"report.unsold.hint":    {"本季一单未卖的农户，附电话和帮扶责任人，便于上门", "Who has sold nothing this season, with phone and helper, to be visited"},
+	"report.unsold.hint":    {"这个年度一单未卖的农户，附电话和帮扶责任人，便于上门", "Who has sold nothing in the season, with phone and helper, to be visited"},
 	"report.villages":       {"各村销售和收入", "Sales and income by village"},
 	"report.villages.hint":  {"149 个村逐村的户数、卖出、收入", "Households, sales and income of every village"},
 	"report.orders":         {"全部订单", "All orders"},
