@@ -83,7 +83,7 @@ var words = map[string][2]string{
 	"report.villages":       {"各村销售和收入", "Sales and income by village"},
 	"report.villages.hint":  {"149 个村逐村的户数、卖出、收入", "Households, sales and income of every village"},
 	"report.orders":         {"全部订单", "All orders"},
-	"report.orders.hint":    {"三个渠道的订单、金额和收退款", "Orders of the three channels with their money"},
+	"report.orders.hint":    {"这个年度三个渠道的订单、金额和收退款", "The season’s orders of the three channels with their money"},
 	"report.asked":          {"已经开始制表，做好后会出现在右边。", "The report is being made. It appears in the list when it is ready."},
 	"report.kind":           {"请选择要制哪一张表。", "Choose which list to make."},
 	"report.unknown":        {"没有这张报表，或者已经过了保留期。请重新制表。", "There is no such report, or it is no longer kept. Have it made again."},

@@ -141,14 +141,14 @@ func (r *Runner) villages(ctx context.Context, w *workbook) error {
 	return w.progress(ctx)
 }
 
-// orders lists all orders, newest first.
+// orders lists the orders of the season, or of all for season 0, newest first.
 func (r *Runner) orders(ctx context.Context, w *workbook) error {
 	reference, err := r.Sources.Catalog.Reference(ctx, catalog.None{})
 	if err != nil {
 		return err
 	}
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := r.Sources.Orders.Orders(ctx, orders.OrderFilter{Cursor: cursor, Limit: 100})
+		page, err := r.Sources.Orders.Orders(ctx, orders.OrderFilter{Season: w.job.Season, Cursor: cursor, Limit: 100})
 		if err != nil {
 			return err
 		}
