@@ -188,6 +188,7 @@ type OrderFilter struct {
 	Channel catalog.Channel `json:"channel,omitempty"`
 	Query   string          `json:"q,omitempty"` // number, buyer's name
 	Presale int64           `json:"presale,omitempty"`
+	Season  int             `json:"season,omitempty"`  // 0: all
 	Selling bool            `json:"selling,omitempty"` // orders my cooperative sells, rather than its own purchases
 	From    string          `json:"from,omitempty"`
 	To      string          `json:"to,omitempty"`

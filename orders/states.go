@@ -1,6 +1,8 @@
 package orders
 
 import (
+	"slices"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/state"
 )
@@ -66,6 +68,11 @@ func (s State) Collecting() bool { return s.Can(StepWeigh) }
 
 // Over reports whether nothing can happen to the order any more, save a late payment.
 func (s State) Over() bool { return Machine.Final(s) }
+
+// Unfinished are the states of orders that are not over.
+func Unfinished() []State {
+	return slices.DeleteFunc(slices.Clone(States), State.Over)
+}
 
 // TicketStep is an event in the life of a weigh ticket after it was written, accepted or held.
 type TicketStep string

@@ -118,6 +118,9 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	if err == nil {
 		err = loadCare(link.System(ctx, "demo"), p, c, time.Now())
 	}
+	if err == nil {
+		err = endEarlierSeasons(ctx, p, seed.Earlier)
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	if err = errors.Join(err, m.Close(stopping)); err != nil {
@@ -234,6 +237,23 @@ func closeEarlierSeasons(ctx context.Context, books payments.Books, c *county.Co
 	}
 	_, err = books.DecideClosing(link.System(ctx, "demo:approver"), payments.DecideClosing{ID: asked.ID, Approve: true})
 	return err
+}
+
+// endEarlierSeasons closes the seasons before the current one, as somebody of the county would have: everything of them is
+// delivered and paid.
+func endEarlierSeasons(ctx context.Context, p *platform, seasons []int) error {
+	nc, err := p.Connect("demo")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx = link.WithActor(ctx, link.Actor{Account: 1, Login: "demo:approver", Role: string(auth.Approver)})
+	for _, season := range seasons {
+		if _, err := orders.NewSeasonsClient(nc).CloseSeason(ctx, catalog.SeasonRef{Season: season}); err != nil {
+			return fmt.Errorf("close season %d: %w", season, err)
+		}
+	}
+	return nil
 }
 
 func rebuildIncome(ctx context.Context, p *platform) error {

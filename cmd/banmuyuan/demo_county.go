@@ -21,6 +21,11 @@ func demoID(index int) int64 { return int64(index) + 1 }
 // catalogSeed writes the county as the catalogue keeps it.
 func catalogSeed(c *county.County) catalogpg.Seed {
 	s := catalogpg.Seed{Season: c.Season, County: demoCountyEntry(), Reported: demoReported(), Programmes: demoProgrammes()}
+	for _, season := range c.Seasons {
+		if season.Year < c.Season {
+			s.Earlier = append(s.Earlier, season.Year)
+		}
+	}
 	for i, t := range c.Townships {
 		s.Townships = append(s.Townships, catalog.Township{ID: demoID(i), Name: t.Name, Lat: t.Lat, Lon: t.Lon})
 	}

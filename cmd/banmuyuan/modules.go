@@ -199,6 +199,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.Register(s, svc)
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
+		catalog.RegisterSeasons(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -290,6 +291,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
+		orders.RegisterSeasons(s, svc)
 		shelf.Register(s, svc.Shelf())
 		adopt.Register(s, svc)
 		adopt.RegisterBoxes(s, svc)
@@ -345,6 +347,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Seasons:         catalog.NewSeasonsClient(nc),
+		SeasonEnds:      orders.NewSeasonsClient(nc),
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Cards:           store,
 		Digests:         keys,

@@ -50,6 +50,7 @@ func TestOneProcess(t *testing.T) {
 	w.runs(t, part{"import", householdFiles}, part{"browser", browserStory}, part{"station", stationStory})
 	w.runs(t, part{"expiry", expiry})
 	w.runs(t, part{"kill", killed})
+	w.runs(t, part{"seasons", twoSeasons})
 }
 
 // part is a part of an acceptance test.
@@ -79,6 +80,7 @@ func TestSeparateProcesses(t *testing.T) {
 	w.runs(t, part{"story", story})
 	w.runs(t, part{"expiry", expiry})
 	w.runs(t, part{"crash", crashed})
+	w.runs(t, part{"seasons", twoSeasons})
 	w.runs(t, part{"events", eventsTellNothingPersonal})
 }
 

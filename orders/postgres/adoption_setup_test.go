@@ -290,7 +290,7 @@ func (y *yard) account(a adopt.Adoption) payments.Account {
 // lot is what the catalogue says of a household's lot.
 func (y *yard) lot(household, presale int64) catalog.Lot {
 	y.t.Helper()
-	lots, err := y.catalog.HouseholdLots(link.System(y.t.Context(), "test"), catalog.HouseholdRef{ID: household})
+	lots, err := y.catalog.HouseholdLots(link.System(y.t.Context(), "test"), catalog.HouseholdSeason{ID: household})
 	if err != nil {
 		y.t.Fatal(err)
 	}

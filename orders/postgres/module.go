@@ -82,6 +82,7 @@ type Module struct {
 var (
 	_ orders.Service   = (*Module)(nil)
 	_ orders.Stations  = (*Module)(nil)
+	_ orders.Seasons   = (*Module)(nil)
 	_ adopt.Service    = (*Module)(nil)
 	_ adopt.Boxes      = (*Module)(nil)
 	_ contract.Service = (*Module)(nil)

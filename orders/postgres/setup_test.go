@@ -125,7 +125,11 @@ func (b *bundle) startCatalog(county catalogpg.Seed) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.run("catalog", func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
+	b.run("catalog", func(s *link.Server) {
+		catalog.Register(s, svc)
+		catalog.RegisterContracts(s, svc)
+		catalog.RegisterSeasons(s, svc)
+	}, svc.Run)
 	if err := svc.LoadSeed(b.t.Context(), county, nil); err != nil {
 		b.t.Fatal(err)
 	}
@@ -153,7 +157,10 @@ func (b *bundle) startPayments(more ...gateway.Gateway) {
 	}
 	handler = svc.HTTP()
 	nc := b.server.Connect(b.t)
-	b.run("payments", func(s *link.Server) { payments.Register(s, svc) }, func(ctx context.Context) error { return svc.Run(ctx, nc) })
+	b.run("payments", func(s *link.Server) {
+		payments.Register(s, svc)
+		payments.RegisterDistributions(s, svc)
+	}, func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	b.payments = payments.NewClient(b.server.Connect(b.t))
 }
 

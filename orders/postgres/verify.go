@@ -64,6 +64,9 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 			res.Items = append(res.Items, orders.Finding{Check: c.Name, Object: r.Object, Detail: r.Detail})
 		}
 	}
+	if err := m.verifyClosed(ctx, &res); err != nil {
+		return res, err
+	}
 	waiting, oldest, _, err := link.Backlog(ctx, m.DB)
 	if err != nil {
 		return res, err

@@ -51,6 +51,8 @@ type Services struct {
 	Stations      orders.Stations
 
 	Care           catalog.Care
+	Seasons        catalog.Seasons
+	SeasonEnds     orders.Seasons
 	AccountReviews payments.AccountReviews
 
 	// Changes tells of orders, by id, whose state has changed; nothing is told if nil.
@@ -83,6 +85,8 @@ type faces struct {
 	PrivateAccounts payments.RawPrivacy
 
 	Care       catalog.RawCare
+	Seasons    catalog.RawSeasons
+	SeasonEnds orders.RawSeasons
 	PrivateIDs catalog.RawPrivacy
 }
 
@@ -107,6 +111,8 @@ func facesOf(s Services) faces {
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 
 		Care:       catalog.NewRawCare(s.Care),
+		Seasons:    catalog.NewRawSeasons(s.Seasons),
+		SeasonEnds: orders.NewRawSeasons(s.SeasonEnds),
 		PrivateIDs: catalog.NewRawPrivacy(s.PrivateIDs),
 	}
 }
@@ -140,6 +146,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 	a := &API{services: s, raw: facesOf(s), accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(
 		a.catalogEndpoints(),
+		a.seasonEndpoints(),
 		a.orderEndpoints(),
 		a.collectionEndpoints(),
 		a.stationEndpoints(),

@@ -29,14 +29,16 @@ type Desk struct {
 	Catalog  *StubCatalog
 	Orders   *StubOrders
 	Payments *StubPayments
+	Seasons  *StubSeasons
 }
 
 // NewDesk runs a site with made-up data; with changes what the site is given.
 func NewDesk(t *testing.T, with ...func(*Desk, *web.Deps)) *Desk {
 	t.Helper()
-	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}}
+	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}, Seasons: &StubSeasons{}}
 	d.Site = New(t, func(_ *web.Config, deps *web.Deps) {
 		deps.Catalog, deps.Orders, deps.Payments = d.Catalog, d.Orders, d.Payments
+		deps.Seasons, deps.SeasonEnds = d.Seasons, d.Seasons.Ends()
 		for _, f := range with {
 			f(d, deps)
 		}

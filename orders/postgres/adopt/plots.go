@@ -206,11 +206,22 @@ func (m *Room) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adop
 	if err != nil {
 		return res, err
 	}
-	lots, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdRef{ID: household})
+	ref, err := m.Ref.Get(ctx)
 	if err != nil {
 		return res, err
 	}
-	for _, l := range lots.Lots {
+	var lots []catalog.HouseholdLot
+	for _, season := range ref.Seasons {
+		if !season.State.Takes() {
+			continue
+		}
+		of, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdSeason{ID: household, Season: season.ID})
+		if err != nil {
+			return res, err
+		}
+		lots = append(lots, of.Lots...)
+	}
+	for _, l := range lots {
 		if _, ok := orders.KindOfPlot(l.Product); !ok {
 			continue
 		}
@@ -274,7 +285,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 	if !ok {
 		return adopt.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.presale", "presale_id")
 	}
-	lots, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
+	lots, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdSeason{ID: r.HouseholdID, Season: p.Season})
 	if err != nil {
 		return adopt.HouseholdPlot{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
@@ -25,6 +26,15 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 	reason, err := r.Check()
 	if err != nil {
 		return contract.Contract{}, err
+	}
+	if r.Step == contract.StepSubmit || r.Step == contract.StepApprove { // from then on households count on it
+		ref, err := m.Ref.Get(ctx)
+		if err != nil {
+			return contract.Contract{}, err
+		}
+		if err := catalog.CheckTakes(ref.Seasons, found.Season, "season"); err != nil {
+			return contract.Contract{}, err
+		}
 	}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := contractByID(ctx, tx, found.ID, true)

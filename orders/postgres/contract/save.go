@@ -39,6 +39,9 @@ func (m *Room) SaveContract(ctx context.Context, r contract.Save) (contract.Cont
 	}
 	t.Complete(places, ref.Season, org)
 	t.Check(&problems, product, places, m.today())
+	if err := catalog.CheckTakes(ref.Seasons, t.Season, "season"); err != nil {
+		problems = append(problems, link.AsError(err))
+	}
 	if err := problems.Err(); err != nil {
 		return contract.Contract{}, err
 	}

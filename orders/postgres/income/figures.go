@@ -17,7 +17,7 @@ import (
 // ledger's entries, season by season in one snapshot, and with the catalogue's count of households. The same code makes
 // the figures for pages and sheets.
 func (m *Room) verifyFigures(ctx context.Context, res *orders.Findings) error {
-	coverage, err := m.Catalog.Coverage(desk.AsSystem(ctx), catalog.None{})
+	coverage, err := m.Catalog.Coverage(desk.AsSystem(ctx), catalog.CoverageRequest{})
 	if err != nil {
 		return err
 	}

@@ -90,6 +90,7 @@ func (m *Room) Income(ctx context.Context, r orders.IncomeRequest) (orders.Incom
 	}
 	inc.PerPersonFen = orders.PerPerson(inc.Sum.Total(), int64(home.Persons))
 	inc.Years, err = m.years(ctx, household, home, season)
+	inc.CarriedFen = orders.Carried(inc.Years, season)
 	return inc, err
 }
 

@@ -90,6 +90,7 @@ func (m *Room) report(ctx context.Context, season int) (orders.Report, error) {
 func reportOf(ctx context.Context, q desk.Queryer, avg *average, season int) (orders.Report, error) {
 	rep := orders.Report{Season: season, Persons: avg.persons, ByVillage: []orders.VillageIncome{}, Orders: []orders.StateCount{}}
 	rep.Years = orders.CountyYears(avg.countyEarnings(), season)
+	rep.CarriedFen = orders.Carried(rep.Years, season)
 	for v, persons := range avg.villagePersons {
 		rep.ByVillage = append(rep.ByVillage, orders.VillageIncome{VillageID: v, Households: avg.villageHomes[v], Persons: persons,
 			IncomeSum: avg.village[villageSeason{v, season}]})
@@ -108,7 +109,9 @@ func reportOf(ctx context.Context, q desk.Queryer, avg *average, season int) (or
 		EstimateFen int64           `db:"estimate_fen"`
 	}
 	err := q.SelectContext(ctx, &counts, `
-		SELECT state, channel, count(*) AS count, sum(estimate_fen)::bigint AS estimate_fen FROM orders GROUP BY state, channel ORDER BY state, channel`)
+		SELECT o.state, o.channel, count(*) AS count, sum(o.estimate_fen)::bigint AS estimate_fen
+		FROM orders o JOIN order_line l ON l.order_id = o.id AND l.no = 1 JOIN offer f ON f.id = l.offer_id -- all lines are of one season
+		WHERE f.season = $1 GROUP BY o.state, o.channel ORDER BY o.state, o.channel`, season)
 	if err != nil {
 		return rep, fmt.Errorf("count orders: %w", err)
 	}

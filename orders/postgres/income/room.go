@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 )
 
@@ -44,4 +45,17 @@ func (m *Room) ForgetFigures() {
 // Work copies the households and the raised lots that the catalogue knew before this process.
 func (m *Room) Work(ctx context.Context) error {
 	return errors.Join(m.workHouseholds(ctx), m.workRaisings(ctx))
+}
+
+// Open counts the income that is not paid out. Entries of nothing wait for nothing.
+func (m *Room) Open(season int) []desk.OpenCount {
+	var all []desk.OpenCount
+	for kind, stage := range map[orders.OpenKind]orders.IncomeStage{
+		orders.OpenExpected: orders.StageExpected, orders.OpenUnsettled: orders.StageOwed, orders.OpenUnpaid: orders.StageReleased,
+	} {
+		all = append(all, desk.OpenCount{Kind: kind, SQL: `
+			SELECT count(*), coalesce(sum(amount_fen), 0)::bigint FROM income_entry WHERE season = $1 AND stage = $2 AND amount_fen <> 0`,
+			Args: []any{season, string(stage)}})
+	}
+	return all
 }

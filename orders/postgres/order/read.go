@@ -171,6 +171,9 @@ func narrow(f *desk.Filter, r orders.OrderFilter) error {
 	if r.Channel != "" {
 		f.Add(`o.channel = ?`, string(r.Channel))
 	}
+	if r.Season != 0 { // all lines are of one season
+		f.Add(`EXISTS (SELECT FROM order_line p JOIN offer s ON s.id = p.offer_id WHERE p.order_id = o.id AND p.no = 1 AND s.season = ?)`, r.Season)
+	}
 	if r.Presale != 0 {
 		f.Add(`EXISTS (SELECT FROM order_line p WHERE p.order_id = o.id AND p.presale_id = ?)`, r.Presale)
 	}

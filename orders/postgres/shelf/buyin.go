@@ -28,6 +28,9 @@ func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, er
 	if err := r.Check(known, s.Now()).Err(); err != nil {
 		return shelf.BuyIn{}, err
 	}
+	if err := catalog.CheckTakes(ref.Seasons, ref.Season, "season"); err != nil {
+		return shelf.BuyIn{}, err
+	}
 	price, amount, err := r.Price(product)
 	if err != nil {
 		return shelf.BuyIn{}, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
@@ -106,6 +107,13 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 	}
 	if !c.Covers(s.SellerOrg, s.VillageID, 0) {
 		return 0, desk.ErrNotFound()
+	}
+	if r.Supersedes != 0 {
+		if season, known := catalog.FindSeason(ref.Seasons, l.Offer.Season); known {
+			if err := season.CheckTakes("supersedes"); err != nil {
+				return 0, err
+			}
+		}
 	}
 	if err := orders.AdmitTicket(o.State, r.Supersedes != 0); err != nil {
 		return 0, err
