@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"slices"
 	"testing"
 
 	"banmuyuan/internal/link"
@@ -31,5 +32,26 @@ func TestOpenItemsNameEachKindOnce(t *testing.T) {
 	}
 	if err := OpenItemsOf(2026, nil).CheckClose(); err != nil {
 		t.Errorf("nothing open: %v", err)
+	}
+}
+
+func TestCarriedIsOwedFromEarlierSeasons(t *testing.T) {
+	t.Parallel()
+	years := []IncomeYear{
+		{Season: 2024, IncomeSum: IncomeSum{OwedFen: 3, PaidFen: 900}}, {Season: 2025, IncomeSum: IncomeSum{OwedFen: 40, ExpectedFen: 5_000}},
+		{Season: 2026, IncomeSum: IncomeSum{OwedFen: 600}}, {Season: 2027, IncomeSum: IncomeSum{OwedFen: 7_000}},
+	}
+	for season, want := range map[int]int64{2024: 0, 2025: 3, 2026: 43, 2027: 643, 2030: 7_643} {
+		if got := Carried(years, season); got != want {
+			t.Errorf("into %d: %d, want %d", season, got, want)
+		}
+	}
+}
+
+func TestUnfinishedOrdersAreNotOver(t *testing.T) {
+	t.Parallel()
+	want := []State{StatePlaced, StateExpiring, StateConfirmed, StateWeighing, StateBilled, StatePaid}
+	if got := Unfinished(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

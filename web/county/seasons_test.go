@@ -45,6 +45,7 @@ func TestSeasonPages(t *testing.T) {
 
 	post := func(path string, form ...string) webtest.Answer {
 		t.Helper()
+		p.Get("/county/seasons?lang=zh")
 		return p.Post(path, form...)
 	}
 	if res := post("/county/seasons", "season", "2028", "title.zh", "新年"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county/seasons/2028" {
@@ -62,7 +63,7 @@ func TestSeasonPages(t *testing.T) {
 		t.Errorf("close: %d", res.StatusCode)
 	}
 	if res := post("/county/seasons/2024/reopen"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "请写明原因") {
-		t.Errorf("reopen without a reason: %d", res.StatusCode)
+		t.Errorf("reopen without a reason: %d\n%s", res.StatusCode, res.Body)
 	}
 	if res := post("/county/seasons/2024/reopen", "reason", "漏了一单"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("reopen: %d", res.StatusCode)
@@ -86,9 +87,10 @@ func TestPresaleThatReachesNobody(t *testing.T) {
 	if res := p.Get("/county/presales/GOOSE-2026/open"); strings.Contains(res.Body, "确定开放") {
 		t.Error("a presale that reaches nobody can be opened")
 	}
+	p.Get("/county/seasons?lang=zh")
 	d.Catalog.Refuse = link.E(link.Conflict, "presale.reach.no_household", "state", "product", "大鹅")
 	if res := p.Post("/county/presales/GOOSE-2026/state", "state", "open"); !strings.Contains(res.Body, "没有一户登记生产“大鹅”") {
-		t.Errorf("opened all the same: %d", res.StatusCode)
+		t.Errorf("opened all the same: %d\n%s", res.StatusCode, res.Body)
 	}
 }
 
