@@ -10,9 +10,8 @@ import (
 	"banmuyuan/orders"
 )
 
-// The cost of an order that can be counted: how often something is encoded to JSON or decoded from it between the
-// request and the answer, in the API, on the wire and in the stores together. It is not parallel, because the counters are
-// those of the process.
+// TestCodingsOfAnOrder counts JSON encodings and decodings between the request and the answer of an order, in the API, on
+// the wire and in the stores together. It is not parallel, because the process has one pair of counters.
 func TestCodingsOfAnOrder(t *testing.T) {
 	const most = 10
 	w := startHere(t)

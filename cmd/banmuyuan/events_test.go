@@ -21,7 +21,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// eventTypes is what every event and command carries.
+// eventTypes holds the data type of every event and command.
 var eventTypes = map[string]any{
 	catalog.CmdConfirm: catalog.HoldConfirm{}, catalog.CmdRelease: catalog.HoldRelease{}, catalog.CmdDeliver: catalog.HoldDeliver{},
 	catalog.EvtHoldExpired: catalog.HoldExpired{}, catalog.EvtPresaleChanged: catalog.PresaleChanged{},
@@ -38,7 +38,7 @@ var eventTypes = map[string]any{
 	payments.EvtPayables: payments.PayablesChanged{}, payments.EvtDispute: payments.DisputeEvent{},
 }
 
-// fieldsOf lists the JSON fields of a type with their types, those inside others with the whole way to them.
+// fieldsOf lists the JSON fields of a type with their types, nested fields with their path.
 func fieldsOf(t reflect.Type, prefix string) []string {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -71,7 +71,7 @@ const eventsFile = "testdata/events.golden"
 
 var update = flag.Bool("update", false, "write testdata anew")
 
-// TestEventsAreReviewed holds what modules tell each other against a list that people have read: a new event, a new field
+// TestEventsAreReviewed compares the modules' messages with a list that people have read: a new event, a new field
 // or another type of one fails until somebody has seen that it holds no name, phone, id, account number or address, and
 // no text that anybody typed, and has written the list anew with -update.
 func TestEventsAreReviewed(t *testing.T) {
@@ -106,7 +106,7 @@ func TestEventsAreReviewed(t *testing.T) {
 	}
 }
 
-// TestEveryEventIsInTheList reads the source for subjects, and for what is sent under them.
+// TestEveryEventIsInTheList reads the source for subjects, and for the types that are sent under them.
 func TestEveryEventIsInTheList(t *testing.T) {
 	t.Parallel()
 	subject := regexp.MustCompile(`"((?:evt|cmd)\.[a-z]+\.v[0-9]+\.[a-z_.]+)"`)

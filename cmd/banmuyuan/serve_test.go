@@ -21,8 +21,8 @@ import (
 	"banmuyuan/internal/privatepg"
 )
 
-// The test binary plays the product too: what a signal or a second process
-// does can only be seen on a process of its own.
+// The test binary plays the product too: the effect of a signal or of a second
+// process can only be seen on a process of its own.
 const mainEnv = "BANMUYUAN_TEST_MAIN"
 
 func TestMain(m *testing.M) {
@@ -43,7 +43,7 @@ var loaded struct {
 	ready bool
 }
 
-// Folders carry the process id, so that those of a test binary that was killed can be told.
+// Folders carry the process id, so that leftovers of a killed test binary can be recognised.
 const demoFolder = "banmuyuan-demo-"
 
 // demoData returns a data folder of the test's own in which the demo county was loaded. The first to ask loads it, by

@@ -29,7 +29,7 @@ type world struct {
 	county *county.County
 	// restart ends the processes that place orders and starts them again with more settings.
 	restart func(t *testing.T, env ...string)
-	kill    func() // kill -9 of what restart starts
+	kill    func() // kill -9 of the processes that restart starts
 	// crash is kill -9 of the oldest process of a module, and a new one in its place.
 	crash func(t *testing.T, module string, env ...string)
 
@@ -40,8 +40,8 @@ type world struct {
 
 var demoCounty = sync.OnceValue(func() *county.County { return county.Generate(time.Now(), demoSeed) })
 
-// TestOneProcess follows the story, and what can go wrong in it, on the product as people run it: everything in one
-// process, in a data folder. Parts that leave one another alone run side by side.
+// TestOneProcess follows the story, and its failures, on the product as people run it: everything in one process, in a
+// data folder. Parts that leave one another alone run side by side.
 func TestOneProcess(t *testing.T) {
 	t.Parallel()
 	w := startOneProcess(t)
@@ -270,7 +270,8 @@ func in(states ...orders.State) func(orders.Order) bool {
 	return func(o orders.Order) bool { return slices.Contains(states, o.State) }
 }
 
-// verified runs `banmuyuan verify` until everything holds: what is on its way between modules is gone when asked again.
+// verified runs `banmuyuan verify` until everything holds: a message on its way between modules has arrived when verify runs
+// again.
 func (w *world) verified(t *testing.T) {
 	t.Helper()
 	await(t, "verify finding nothing", func() (string, bool) {
@@ -279,7 +280,7 @@ func (w *world) verified(t *testing.T) {
 	})
 }
 
-// logTail shows what the processes said last, without the lines about requests that went well.
+// logTail shows the end of each process's log, without the lines about requests that went well.
 func (w *world) logTail(t *testing.T) {
 	running.Lock()
 	defer running.Unlock()
