@@ -119,6 +119,10 @@ func TestProposeAtTheMinimum(t *testing.T) {
 	if got, err := (ProposeRequest{Qty: 10, Min: 10, UnitFen: 1}).Propose(one(1, 10)); err != nil || !slices.Equal(got.Qty, []int64{10}) {
 		t.Errorf("exactly the minimum: %+v, %v", got, err)
 	}
+	two := append(one(1, 10), Candidate{Household: allocate.Household{ID: 2, Village: 1, Persons: 1}, Spare: 10})
+	if got, err := (ProposeRequest{Qty: 15, Min: 10, UnitFen: 1}).Propose(two); err != nil || !slices.Equal(got.Qty, []int64{10}) || !slices.Equal(got.Households, []int64{1}) {
+		t.Errorf("less than the minimum is left for the second: %+v, %v", got, err)
+	}
 	if got, err := (ProposeRequest{Qty: 10, UnitFen: 1}).Propose(one(0, 10)); err == nil || got.Qty != nil {
 		t.Errorf("a household of nobody: %+v, %v", got, err)
 	}
@@ -153,9 +157,14 @@ func TestHoldsOutOfOrder(t *testing.T) {
 	if !slices.Equal(first.Held, []int64{1, 1}) || !slices.Equal(first.Delivered, []int64{1, 2}) || second.Changed() || third.Changed() {
 		t.Errorf("first %+v, second %+v, third %+v", first, second, third)
 	}
-	// One unit was returned: it comes back, and no second one does.
-	if err := deliver([]int64{4}, []int64{0}, []int64{-1}); err != nil || first.Held[0] != 2 || ch[2026][4] != (LotChange{Reserved: -1, Delivered: 1}) {
-		t.Errorf("%v: %+v, %+v", err, first, ch[2026][4])
+	// Two units were returned: each comes back once, and no third one does.
+	if err := deliver([]int64{4}, []int64{0}, []int64{1}); err != nil {
+		t.Fatal(err)
+	}
+	for back := int64(1); back <= 2; back++ {
+		if err := deliver([]int64{4}, []int64{0}, []int64{-1}); err != nil || first.Held[0] != back || ch[2026][4] != (LotChange{Reserved: back - 3, Delivered: 1}) {
+			t.Errorf("%d back, %v: %+v, %+v", back, err, first, ch[2026][4])
+		}
 	}
 	if err := deliver([]int64{4}, []int64{0}, []int64{-1}); link.CodeOf(err) != link.Conflict || first.Held[0] != 2 {
 		t.Errorf("%v: %+v", err, first)
