@@ -16,6 +16,8 @@ import (
 // each read.
 func TestLookIsWokenByTheEvent(t *testing.T) {
 	t.Parallel()
+	counting.Lock()
+	t.Cleanup(counting.Unlock)
 	pg, broker := startServers(t)
 	nc, err := broker.Connect("orders")
 	if err != nil {
