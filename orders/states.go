@@ -51,7 +51,7 @@ var Machine = state.New(state.Table[State, Step]{
 	},
 })
 
-// Next is the state after a step, or Conflict with a sentence for the person who asked.
+// Next is the state after a step, or Conflict with a sentence for the caller.
 func (s State) Next(step Step) (State, error) { return link.Next(Machine, s, step) }
 
 // Can reports whether a step is possible.

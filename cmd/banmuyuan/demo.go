@@ -67,7 +67,7 @@ func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, std
 	return nil
 }
 
-// reset drops what the modules keep. The streams hold nothing that the outboxes do not, so they go with them.
+// reset drops the modules' data. The streams hold nothing that the outboxes do not, so they go with them.
 func reset(ctx context.Context, p *platform) error {
 	nc, err := p.Connect("reset")
 	if err != nil {
@@ -80,8 +80,8 @@ func reset(ctx context.Context, p *platform) error {
 	return dropStreams(ctx, nc, moduleNames)
 }
 
-// loadDemo loads the county into an empty database of today's schemas and reports whether it did. What a killed run left behind is
-// completed: each part notices by itself whether it is there.
+// loadDemo loads the county into an empty database of today's schemas and reports whether it did. It completes the data of
+// a killed run: each part notices by itself whether it is there.
 func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	state, err := demoState(ctx, p.databaseURL)
@@ -130,7 +130,7 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	return true, loadLogins(ctx, p, c, bar)
 }
 
-// What a database holds, as far as the demo county is concerned.
+// demo is the content of a database, as far as the demo county is concerned.
 type demo int
 
 const (

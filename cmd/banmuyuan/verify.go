@@ -100,7 +100,7 @@ func openServices(ctx context.Context, url, key string, log *slog.Logger) (*serv
 	return s, nil
 }
 
-// verify prints what is wrong and returns how much.
+// verify prints the findings and returns their number.
 func verify(ctx context.Context, s *services, out io.Writer) (int, error) {
 	ctx = link.System(ctx, "verify")
 	found := 0
@@ -135,7 +135,7 @@ func verify(ctx context.Context, s *services, out io.Writer) (int, error) {
 	return found, nil
 }
 
-// lineUnits is what one module says of an order line.
+// lineUnits are the units of an order line by one module.
 type lineUnits struct{ open, received int64 }
 
 type lineKey struct {
@@ -143,7 +143,7 @@ type lineKey struct {
 	line  int
 }
 
-// compareOrders holds each order against the catalogue's holds and the ledger: what is on its way between modules shows
+// compareOrders holds each order against the catalogue's holds and the ledger: a message on its way between modules shows
 // as a difference only on a live database, and is gone when asked again.
 func compareOrders(ctx context.Context, s *services, report func(module, check, object, detail string)) error {
 	held := map[lineKey]lineUnits{}
@@ -213,7 +213,7 @@ func compareOrders(ctx context.Context, s *services, report func(module, check, 
 		}
 	}
 	for key, u := range held {
-		// A hold whose order never came is released when it expires; what is confirmed must have an order.
+		// A hold without an order is released when it expires; a confirmed one must have an order.
 		if u.received > 0 {
 			report("orders and catalog", "hold without order", fmt.Sprintf("order %s line %d", orders.Number(key.order), key.line),
 				fmt.Sprintf("%d held, %d delivered", u.open, u.received))

@@ -1,6 +1,6 @@
 // Package postgres is the order module: the services of package orders over PostgreSQL, the catalogue and payments.
 //
-// It owns the schema's tables. What must always hold, besides the promises of package orders:
+// It owns the schema's tables. Invariants, besides the promises of package orders:
 //   - no other module is asked inside a transaction; consequences of a commit leave through the outbox, and steps that need
 //     an answer first are rows that a worker takes up (an expiring order, a task);
 //   - every change of an order locks its row first;

@@ -44,7 +44,7 @@ func (c *clock) Now() time.Time          { return start.Add(time.Duration(c.offs
 func (c *clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 // bundle is the three modules as they run in production, each on a schema of its own, over a broker of the test's own.
-// When the test ends, what must always hold is verified.
+// When the test ends, the invariants are verified.
 type bundle struct {
 	t      *testing.T
 	clock  *clock
@@ -180,7 +180,7 @@ func (b *bundle) process(change ...func(*desk.Config)) (m *postgres.Module, stop
 	return m, b.run("orders", func(s *link.Server) { orders.Register(s, m) }, m.Run)
 }
 
-// verify checks what must hold between the modules once everything that was sent has arrived.
+// verify checks the invariants between the modules once every message has arrived.
 func (b *bundle) verify() {
 	b.t.Helper()
 	b.settled()
@@ -239,7 +239,7 @@ func (b *bundle) settled() {
 	tries := 0
 	b.eventually("every order's stock is as its state says", func() bool {
 		if tries++; tries%100 == 0 {
-			b.clock.Advance(2 * time.Minute) // what failed on a busy machine is tried again later
+			b.clock.Advance(2 * time.Minute) // work that failed on a busy machine is retried later
 		}
 		if b.count(`SELECT count(*) FROM orders WHERE state = 'expiring' OR state = 'placed' AND expires_at <= $1`, b.clock.Now()) > 0 {
 			return false
@@ -262,7 +262,7 @@ func (b *bundle) settled() {
 	})
 }
 
-// holds is what the catalogue keeps or has handed over for each order.
+// holds returns the units that the catalogue keeps or has handed over for each order.
 func (b *bundle) holds() map[int64]int64 {
 	b.t.Helper()
 	rows := []struct {
@@ -290,7 +290,7 @@ func (b *bundle) reserved(presale int64) (n int64) {
 	return n
 }
 
-// eventually waits for what other goroutines do; how long is no matter.
+// eventually waits for other goroutines, however long that takes.
 func (b *bundle) eventually(what string, ok func() bool) {
 	b.t.Helper()
 	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
@@ -354,7 +354,7 @@ func (b *bundle) becomes(no string, state orders.State) orders.Order {
 	return o
 }
 
-// startPaying starts a payment of what is due at the sandbox bank.
+// startPaying starts a payment of the sum due at the sandbox bank.
 func (b *bundle) startPaying(ctx context.Context, no string) orders.PayStart {
 	b.t.Helper()
 	p, err := b.orders.Pay(ctx, orders.PayRequest{
@@ -366,7 +366,7 @@ func (b *bundle) startPaying(ctx context.Context, no string) orders.PayStart {
 	return p
 }
 
-// press does on the sandbox bank's page what somebody who pays does.
+// press pays on the sandbox bank's page, as a person does.
 func (b *bundle) press(p orders.PayStart) (*http.Response, error) {
 	req, err := http.NewRequest(http.MethodPost, p.URL, strings.NewReader(url.Values{"play": {"pay"}}.Encode()))
 	if err != nil {
@@ -391,7 +391,7 @@ func (b *bundle) pressPay(p orders.PayStart) {
 	}
 }
 
-// pay pays what is due and waits until the order is confirmed.
+// pay pays the sum due and waits until the order is confirmed.
 func (b *bundle) pay(ctx context.Context, no string) orders.Order {
 	b.t.Helper()
 	b.pressPay(b.startPaying(ctx, no))

@@ -61,7 +61,7 @@ func (a *API) catalogEndpoints() []endpoint {
 			}).often(),
 		op("GET", "/reference", "presales.reference", "Names of places, products and organisations", public,
 			func(ctx context.Context, _ struct{}) (link.Raw[catalog.Reference], error) {
-				// What everybody may see, whoever asks first: the answer is kept for the next one.
+				// As a stranger, so that the answer can be kept for everybody.
 				return c.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
 			}).often(),
 		opBody("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,

@@ -45,8 +45,8 @@ type accountIn struct {
 	Number string `json:"number"`
 }
 
-// household finds who a path speaks of: the catalogue says whether the caller may know. A helper acts on its behalf
-// from there on.
+// household finds the household of a path; the catalogue decides whether the caller may know it. A helper acts on its
+// behalf from there on.
 func (a *API) household(ctx context.Context, code string) (context.Context, catalog.Household, error) {
 	h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: code})
 	if err != nil {

@@ -30,7 +30,7 @@ func (r random) weighted(weights []int) int {
 	return len(weights) - 1
 }
 
-// chosen marks exactly count of n, those with the highest scores, ties by index.
+// chosen marks exactly count of n: the highest scores, ties by index.
 func chosen(count int, scores []int) []bool {
 	order := make([]int, len(scores))
 	for i := range order {

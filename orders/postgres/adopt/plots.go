@@ -182,7 +182,7 @@ func (m *Room) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, err
 	return m.publicPlot(p, ref, row, m.Now())
 }
 
-// mayOffer lets through the household itself and its helper with consent, who offer, write and hand over.
+// mayOffer lets through the household itself and its helper with consent: both offer, write and hand over.
 func (m *Room) mayOffer(ctx context.Context, household int64) error {
 	a := link.ActorFrom(ctx)
 	switch {
@@ -199,7 +199,7 @@ func (m *Room) mayOffer(ctx context.Context, household int64) error {
 	return desk.Denied(a)
 }
 
-// HouseholdPlots lists the offers of a household and those it could make.
+// HouseholdPlots lists the offers of a household and the ones it could make.
 func (m *Room) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
 	res := adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{}}
 	household, err := m.MayEarn(ctx, r.ID)

@@ -273,7 +273,7 @@ func (m *Room) outStandings(ctx context.Context, rows []*standingRow) ([]adopt.S
 		for _, d := range byID[s.ID] {
 			on := d.DueOn.Format(time.DateOnly)
 			if !schedule.Shown(d.DueOn, d.State) {
-				skipped[on] = true // one of those to come
+				skipped[on] = true // a coming date
 				continue
 			}
 			x := adopt.StandingDate{On: on, State: d.State, CutOff: adopt.CutOff(d.DueOn), PayBy: adopt.PayBy(d.DueOn), Qty: d.Qty, Reason: d.Reason}

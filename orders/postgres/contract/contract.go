@@ -247,8 +247,8 @@ func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract,
 	return c, nil
 }
 
-// Contracts lists contracts, newest first: the contracts of the caller's organisation, those that a household could sign or
-// has signed, all for the county.
+// Contracts lists contracts, newest first: the contracts of the caller's organisation, the contracts that a household could
+// sign or has signed, all for the county.
 func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
 	page := contract.Page{Items: []contract.Contract{}}
 	limit, err := desk.PageLimit(r.Limit, 50, 200)

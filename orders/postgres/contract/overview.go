@@ -11,7 +11,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// mineFilter narrows contracts (alias c) to those of an organisation, as buyer or collector, or of the county.
+// mineFilter narrows contracts (alias c) to an organisation's, as buyer or collector, or of the county.
 func mineFilter(a link.Actor) (desk.Filter, error) {
 	var f desk.Filter
 	switch {

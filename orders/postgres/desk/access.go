@@ -48,7 +48,7 @@ func ViewOf(a link.Actor, o *OrderRow, lines []LineRow) orders.View {
 type Collector struct{ orders.Collector }
 
 // Collects finds what the actor may see; household, when given, is the one asked for. A helper sees households that
-// consented, and each only while it does.
+// consented, each only while it does.
 func (m *Desk) Collects(ctx context.Context, household int64) (Collector, error) {
 	a := link.ActorFrom(ctx)
 	switch {
@@ -161,7 +161,7 @@ func OnBehalf(ctx context.Context, household int64) context.Context {
 	return link.WithActor(ctx, a)
 }
 
-// ConflictScope is what the collector may see of conflicts: what its own people brought, and what is about its goods.
+// ConflictScope is the condition of conflicts that the collector may see: brought by its own people, or about its goods.
 func (c Collector) ConflictScope(n int) (string, []any) {
 	if c.All {
 		return "true", nil

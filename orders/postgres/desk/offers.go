@@ -255,7 +255,7 @@ func (r *reference) Get(ctx context.Context) (*Names, error) {
 
 func (r *reference) look(ctx context.Context) (*Names, error) {
 	began := time.Now()
-	ref, err := r.m.Catalog.Reference(AsSystem(ctx), catalog.None{}) // raisers too: each page decides what it shows
+	ref, err := r.m.Catalog.Reference(AsSystem(ctx), catalog.None{}) // raisers too: each page makes its choice
 	if err != nil {
 		return nil, err
 	}

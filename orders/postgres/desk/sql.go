@@ -174,8 +174,8 @@ func (m *Desk) AddTimelines(ctx context.Context, tx *sqlx.Tx, list []TimelineEnt
 	return nil
 }
 
-// Once claims a request's key inside tx. done is true when the same request was carried out before, about is what it
-// was then; Conflict when the key was used for another one.
+// Once claims a request's key inside tx. done is true when the same request was carried out before, about is the id
+// stored then; Conflict when the key was used for another one.
 func (m *Desk) Once(ctx context.Context, tx *sqlx.Tx, key string, hash []byte) (about int64, done bool, err error) {
 	account := link.ActorFrom(ctx).Account
 	res, err := tx.ExecContext(ctx, `

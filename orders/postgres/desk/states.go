@@ -6,7 +6,7 @@ import (
 	"banmuyuan/internal/state"
 )
 
-// StateList returns states as the list of an SQL IN: 'placed', 'expiring'. A statement whose index is partial on the state
+// StateList returns states as the list of an SQL IN: 'placed', 'expiring'. A statement with an index that is partial on the state
 // is assembled once from the machine with it, because PostgreSQL does not use such an index for a parameter.
 func StateList(states []string) string {
 	quoted := make([]string, len(states))

@@ -92,7 +92,7 @@ func (m *Room) issued(ctx context.Context, q desk.Queryer, d *paper) (string, er
 	return no, nil
 }
 
-// compose gathers the content of a document, and refuses it to those who may not have it.
+// compose gathers the content of a document, and refuses it to actors that may not have it.
 func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	subject, err := r.About()
 	if err != nil {
@@ -124,7 +124,7 @@ func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	return d, m.draftAcceptance(ctx, d, full, v, subject)
 }
 
-// reader is the actor as somebody who asks for a document of an order.
+// reader is the actor as the reader of a document of an order.
 func reader(ctx context.Context, v orders.View) document.Reader {
 	return document.Reader{Order: v == orders.ViewAll, Org: orders.WorksFor(link.ActorFrom(ctx))}
 }
@@ -192,7 +192,7 @@ func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v 
 	return nil
 }
 
-// draftPurchase is for a ticket whose household was paid. The payee has to be the head of the household.
+// draftPurchase is for a ticket with a paid household. The payee has to be the head of the household.
 func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, error) {
 	var at struct {
 		Household int64 `db:"household_id"`

@@ -11,7 +11,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Quote shows what an order would cost. It holds nothing.
+// Quote shows the cost of an order. It holds nothing.
 func (m *Room) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, error) {
 	a := link.ActorFrom(ctx)
 	var problems link.Problems
@@ -232,7 +232,7 @@ func (m *Room) Reserve(ctx context.Context, d *desk.Draft) error {
 	for i, l := range d.Lines {
 		req.Lines[i] = catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: l.Asked}
 	}
-	// A reservation of an earlier try whose order was never written may be over, or nearly so: then its key is spent and
+	// A reservation of an earlier try that never became an order may be over, or nearly so: then its key is spent and
 	// the next one is taken.
 	const tries = 8
 	for try := 1; try <= tries; try++ {

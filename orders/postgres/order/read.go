@@ -14,7 +14,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Out returns the order for an actor who sees all of it.
+// Out returns the order for an actor that sees all of it.
 func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.Order {
 	res := orders.Order{
 		ID: o.ID, No: orders.Number(o.ID), Channel: o.Channel, State: o.State,

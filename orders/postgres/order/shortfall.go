@@ -14,7 +14,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// ReportShortfall records that a household or a whole village will not deliver what it still owes. Each order is a
+// ReportShortfall records that a household or a whole village will not deliver its open units. Each order is a
 // transaction of its own: orders that are done stay done when the next one fails, and the same key goes on from there.
 func (m *Room) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
 	var problems link.Problems
@@ -78,7 +78,7 @@ func (m *Room) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (in
 	return row.ID, nil
 }
 
-// collecting is the condition of orders whose goods may still be weighed or fall short.
+// collecting is the condition of orders with goods that may still be weighed or fall short.
 var collecting = desk.StateIs("o.state", orders.Machine.From(orders.StepWeigh))
 
 // openShares is the condition of a shortfall's shares with open units; its arguments begin at 1.

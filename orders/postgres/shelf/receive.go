@@ -185,7 +185,7 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 // sellersShown is how many households a counter's search shows.
 const sellersShown = 8
 
-// Sellers searches for the household at the counter. The catalogue shows households to those who collect from them; a
+// Sellers searches for the household at the counter. The catalogue shows households to their collectors; a
 // shop may find any, but only with something to go by, and learns a name and a village.
 func (s *Room) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {

@@ -15,7 +15,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// soldLine is a line of a sale whose goods may come back.
+// soldLine is a line of a sale with goods that may come back.
 type soldLine struct {
 	No          int   `db:"no"`
 	Measure     int64 `db:"measure"`
@@ -91,7 +91,7 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 	return s.returnOut(ctx, ref, id)
 }
 
-// soldAt locks the sale whose goods come back; another shop's is NotFound.
+// soldAt locks the sale of returned goods; another shop's is NotFound.
 func (s *Room) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.ReturnRequest) (*saleRow, error) {
 	id := r.SaleID
 	if id == 0 {
@@ -174,7 +174,7 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 		Receipt: shelf.ReturnNumber(id), Org: sale.OrgID, AmountFen: total, Reason: "refund.taken_back", TakenAt: r.ReturnedAt.Unix()}})
 }
 
-// moveReturned puts goods back into the lots that they were sold from, and writes off those that cannot be sold again.
+// moveReturned puts goods back into the lots that they were sold from, and writes off goods that cannot be sold again.
 func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, back []shelf.ReturnLine, amounts []int64) error {
 	var rows []soldLot
 	// Locked in the order of their ids, as everybody does it.

@@ -25,7 +25,7 @@ func New(d *desk.Desk, a desk.Averages) *Room {
 	return m
 }
 
-// Connect gives the shelf the orders, whose tickets themselves ask for the shelf's traces.
+// Connect gives the shelf the orders; their tickets in turn ask for the shelf's traces.
 func (m *Room) Connect(o ordering) { m.order = o }
 
 // ordering places the order of a standing list.

@@ -413,7 +413,7 @@ func (s *Room) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PaySt
 		Description: "爱心超市 " + sale.No, Code: sale.No, ExpiresAt: *sale.ExpiresAt})
 }
 
-// HandOver gives a paid sale to the buyer who shows its code.
+// HandOver gives a paid sale to the buyer that shows its code.
 func (s *Room) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {

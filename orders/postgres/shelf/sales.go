@@ -15,7 +15,7 @@ import (
 	"banmuyuan/orders/shelf"
 )
 
-// viewer is the actor as somebody who looks at sales.
+// viewer is the actor as the viewer of sales.
 func viewer(a link.Actor) shelf.Viewer {
 	v := shelf.Viewer{County: orders.IsCounty(a), Org: orders.WorksFor(a)}
 	if a.Role == orders.RoleBuyer {

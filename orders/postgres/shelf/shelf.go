@@ -39,7 +39,7 @@ func (s *Room) shop(ctx context.Context, roles ...string) (*desk.Names, catalog.
 	return nil, catalog.Organisation{}, desk.ErrRole()
 }
 
-// looksAt finds the supermarket whose books the actor may read: its staff's own, or the one the county asks for.
+// looksAt finds the supermarket with books that the actor may read: its staff's own, or the one the county asks for.
 func (s *Room) looksAt(ctx context.Context, org int64) (*desk.Names, catalog.Organisation, error) {
 	a := link.ActorFrom(ctx)
 	if !orders.IsCounty(a) {

@@ -172,7 +172,7 @@ func writeOwed(ctx context.Context, tx *sqlx.Tx, delivery int64) error {
 	return nil
 }
 
-// settleHolds sends the catalogue the units that the shares of a line in a village have received, and those that are short,
+// settleHolds sends the catalogue the units that the shares of a line in a village have received, and the short ones,
 // since the last time; it marks them as settled and looks for the short units elsewhere.
 func (m *Room) settleHolds(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var moved []struct {

@@ -15,7 +15,7 @@ import (
 
 var _ orders.Stations = (*Room)(nil)
 
-// collectsWork returns the actor's collector. Forbidden for actors who may not weigh.
+// collectsWork returns the actor's collector. Forbidden for actors that may not weigh.
 func (m *Room) collectsWork(ctx context.Context) (desk.Collector, error) {
 	c, err := m.Collects(ctx, 0)
 	if err == nil && !c.Works {
@@ -96,7 +96,7 @@ func (m *Room) stationShares(ctx context.Context, shares []orders.Share) ([]orde
 }
 
 // SyncTickets records weighings that were made without a network, each in a transaction of its own: a conflict of one keeps
-// none of the others. A weighing waits until those that it builds on have arrived, so the order of arrival does not matter.
+// none of the others. A weighing waits until its predecessors have arrived, so the order of arrival does not matter.
 func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
 	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
 	c, err := m.collectsWork(ctx)
