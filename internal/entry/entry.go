@@ -4,7 +4,7 @@
 // What must always hold: a value is either understood whole or a Problem with the field and the reason; an empty cell of
 // a workbook keeps the registered value; the same row twice changes nothing.
 //
-// The package imports internal/link and internal/money only.
+// The package imports internal/money only.
 package entry
 
 import (
