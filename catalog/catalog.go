@@ -45,10 +45,11 @@ type Text struct {
 }
 
 type Township struct {
-	ID   int64   `json:"id"`
-	Name string  `json:"name"`
-	Lat  float64 `json:"lat"`
-	Lon  float64 `json:"lon"`
+	ID      int64   `json:"id"`
+	Name    string  `json:"name"`
+	Lat     float64 `json:"lat"`
+	Lon     float64 `json:"lon"`
+	Retired bool    `json:"retired,omitempty"`
 }
 
 type Village struct {
@@ -59,8 +60,11 @@ type Village struct {
 	Poor       bool    `json:"poor,omitempty"`
 	Solar      bool    `json:"solar,omitempty"`
 	Speciality string  `json:"speciality,omitempty"`
+	SolarKW    int64   `json:"solar_kw,omitempty"`
+	Collective string  `json:"collective,omitempty"` // 村集体
 	Lat        float64 `json:"lat"`
 	Lon        float64 `json:"lon"`
+	Retired    bool    `json:"retired,omitempty"`
 }
 
 // CollectionPoint is where a village's goods are weighed and buyers' goods can be picked up.
@@ -71,6 +75,9 @@ type CollectionPoint struct {
 	Name      string `json:"name"`
 	Address   string `json:"address"`
 	Pickup    bool   `json:"pickup"` // open to buyers
+	Hours     string `json:"hours,omitempty"`
+	Phone     string `json:"phone,omitempty"`
+	Retired   bool   `json:"retired,omitempty"`
 }
 
 type Organisation struct {
@@ -84,6 +91,8 @@ type Organisation struct {
 	Members    int     `json:"members,omitempty"`
 	Address    string  `json:"address,omitempty"`
 	CreditCode string  `json:"credit_code,omitempty"` // 统一社会信用代码
+	RaiserBP   int64   `json:"raiser_bp,omitempty"`   // of a raiser: its part of the price after the fee, in 1/10,000
+	Retired    bool    `json:"retired,omitempty"`
 }
 
 type Helper struct {
@@ -105,41 +114,77 @@ type Person struct {
 // Household is a registered household. It is personal data: only its own household, its helper, the cooperative
 // that collects from it and the county see it, and the id numbers leave the module masked.
 type Household struct {
-	ID          int64    `json:"id"`
-	Code        string   `json:"code"`
-	Head        string   `json:"head"`
-	Persons     int      `json:"persons"`
-	VillageID   int64    `json:"village_id"`
-	Village     string   `json:"village,omitempty"`
-	Township    string   `json:"township,omitempty"`
-	HelperID    int64    `json:"helper_id"`
-	HelperName  string   `json:"helper_name,omitempty"`
-	Consent     bool     `json:"consent"` // the helper may act for it
-	Phone       string   `json:"phone,omitempty"`
-	Kinds       []string `json:"kinds,omitempty"` // elderly, disabled, illness, …
-	Programmes  []string `json:"programmes"`      // garden, geese, seedpotato, mushroom, solar
-	GardenM2    int64    `json:"garden_m2,omitempty"`
-	Geese       int64    `json:"geese,omitempty"`
-	Raiser      string   `json:"raiser,omitempty"`     // 代养: the person that raises its geese
-	RaiserOrg   int64    `json:"raiser_org,omitempty"` // its organisation
-	MushroomBag int64    `json:"mushroom_bags,omitempty"`
-	Members     []Person `json:"members,omitempty"`
-	Demo        bool     `json:"demo,omitempty"`
+	ID          int64           `json:"id"`
+	Code        string          `json:"code"`
+	Head        string          `json:"head"`
+	Persons     int             `json:"persons"`
+	VillageID   int64           `json:"village_id"`
+	Village     string          `json:"village,omitempty"`
+	Township    string          `json:"township,omitempty"`
+	HelperID    int64           `json:"helper_id"`
+	HelperName  string          `json:"helper_name,omitempty"`
+	Consent     bool            `json:"consent"` // the helper may act for it
+	Phone       string          `json:"phone,omitempty"`
+	Kinds       []string        `json:"kinds,omitempty"` // elderly, disabled, illness, …
+	Programmes  []string        `json:"programmes"`      // codes
+	GardenM2    int64           `json:"garden_m2,omitempty"`
+	Geese       int64           `json:"geese,omitempty"`
+	Raiser      string          `json:"raiser,omitempty"`     // 代养: the person that raises its geese
+	RaiserOrg   int64           `json:"raiser_org,omitempty"` // its organisation
+	RaiserBP    int64           `json:"raiser_bp,omitempty"`  // the raiser's part of the price after the fee, in 1/10,000
+	Holdings    map[int64]int64 `json:"holdings,omitempty"`   // units that it registers to sell in a season, by product
+	MushroomBag int64           `json:"mushroom_bags,omitempty"`
+	Members     []Person        `json:"members,omitempty"`
+	Demo        bool            `json:"demo,omitempty"`
 }
 
 // Product is a kind of goods with the units in which people speak of it.
 type Product struct {
-	ID           int64  `json:"id"`
-	Code         string `json:"code"` // goose, goose_egg, potato, seed_potato, purple_bean, kidney_bean, ground_cherry, veg_box
-	Name         Text   `json:"name"`
-	Picture      string `json:"picture"`
-	OrderUnit    string `json:"order_unit"`     // money unit code: head, jin, box, egg
-	PriceUnit    string `json:"price_unit"`     // money unit code: jin, kg, head, box, egg
-	GramsPerUnit int64  `json:"grams_per_unit"` // typical weight of one order unit; 0 where nobody weighs
-	Programme    string `json:"programme"`      // under which income programme its sales count
-	Story        Text   `json:"story"`
-	Storage      Text   `json:"storage"`
-	Cooking      Text   `json:"cooking"`
+	ID           int64    `json:"id"`
+	Code         string   `json:"code"`
+	Name         Text     `json:"name"`
+	Picture      string   `json:"picture"`
+	OrderUnit    string   `json:"order_unit"`     // money unit code: head, jin, box, egg
+	PriceUnit    string   `json:"price_unit"`     // money unit code: jin, kg, head, box, egg
+	GramsPerUnit int64    `json:"grams_per_unit"` // typical weight of one order unit; 0 where nobody weighs
+	Programme    string   `json:"programme"`      // under which income programme its sales count
+	Story        Text     `json:"story"`
+	Storage      Text     `json:"storage"`
+	Cooking      Text     `json:"cooking"`
+	Grades       []string `json:"grades,omitempty"`    // into which it is sorted, the best first
+	InSeason     string   `json:"in_season,omitempty"` // as people say it
+	YieldOf      string   `json:"yield_of,omitempty"`  // registered, geese, garden, programme
+	Yield        int64    `json:"yield,omitempty"`     // order units for each goose, 1,000 m² of garden or household
+	MayRaise     bool     `json:"may_raise,omitempty"` // a raiser may raise it on a household's behalf
+	Retired      bool     `json:"retired,omitempty"`
+}
+
+// Programme is a way in which households earn.
+type Programme struct {
+	ID      int64  `json:"id"`
+	Code    string `json:"code"`
+	Name    Text   `json:"name"`
+	Retired bool   `json:"retired,omitempty"`
+}
+
+// County is the county that the installation serves. It is the zero value until somebody has entered it.
+type County struct {
+	Name        Text   `json:"name"`
+	Region      string `json:"region,omitempty"`
+	Office      string `json:"office"` // as papers are signed
+	Address     string `json:"address,omitempty"`
+	Phone       string `json:"phone,omitempty"`
+	BankHolder  string `json:"bank_holder,omitempty"`
+	BankAccount string `json:"bank_account,omitempty"`
+	BankName    string `json:"bank_name,omitempty"`
+	Intro       Text   `json:"intro"`
+}
+
+// ReportedYear is the rise of income a person that the county reported for a year before it used the software.
+type ReportedYear struct {
+	Year         int    `json:"year"`
+	PerPersonFen int64  `json:"per_person_fen"`
+	Source       string `json:"source,omitempty"`
 }
 
 // GradePrice is the price of a grade: Price.Fen per Price.Per grams, or per Price.Per units where the price unit is counted.
@@ -258,6 +303,9 @@ type Stock struct {
 // Reference is everything small that pages need to name things. Nothing in it is personal.
 type Reference struct {
 	Season        int               `json:"season"`
+	County        County            `json:"county"`
+	Reported      []ReportedYear    `json:"reported"` // oldest first
+	Programmes    []Programme       `json:"programmes"`
 	Townships     []Township        `json:"townships"`
 	Villages      []Village         `json:"villages"` // Poor is blanked unless the caller is county staff
 	Points        []CollectionPoint `json:"points"`

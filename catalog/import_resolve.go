@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
 
@@ -51,12 +52,20 @@ type Registered struct {
 	GardenM2   int64
 	Geese      int64
 	IDIndex    string // blind index of the head's id number
+	Needs      []string
+	RaiserOrg  int64
+	RaiserName string // of its organisation
+	RaiserBP   int64
+	Bags       int64 // of mushrooms
+	Holdings   map[int64]int64
+	Retired    bool
 }
 
 // Same reports whether two records are equal; the order of programmes does not count.
 func (r Registered) Same(o Registered) bool {
 	return r.Head == o.Head && r.Persons == o.Persons && r.Village == o.Village && r.Helper == o.Helper && r.Phone == o.Phone &&
-		sameSet(r.Programmes, o.Programmes) && r.GardenM2 == o.GardenM2 && r.Geese == o.Geese && r.IDIndex == o.IDIndex
+		sameSet(r.Programmes, o.Programmes) && r.GardenM2 == o.GardenM2 && r.Geese == o.Geese && r.IDIndex == o.IDIndex &&
+		sameSet(r.Needs, o.Needs) && r.RaiserOrg == o.RaiserOrg && r.Bags == o.Bags
 }
 
 func sameSet(a, b []string) bool {
@@ -65,7 +74,7 @@ func sameSet(a, b []string) bool {
 
 // Produces returns a household with the fields that Product.Supply reads.
 func (r Registered) Produces() Household {
-	return Household{Programmes: r.Programmes, GardenM2: r.GardenM2, Geese: r.Geese}
+	return Household{Programmes: r.Programmes, GardenM2: r.GardenM2, Geese: r.Geese, RaiserOrg: r.RaiserOrg, RaiserBP: r.RaiserBP, Holdings: r.Holdings}
 }
 
 // IDHolder is the person with an id number: position 1 is the head of a household.
@@ -81,13 +90,15 @@ type HouseholdRegister struct {
 	Households map[string]*Registered
 	IDs        map[string]IDHolder // by blind index
 
-	helpers map[string][]int64 // by name and by name（unit）
+	helpers    map[string][]int64 // by name and by name（unit）
+	programmes []Programme
+	raisers    map[string]Organisation // by name
 }
 
 // NewHouseholdRegister returns an empty register.
 func NewHouseholdRegister() *HouseholdRegister {
 	return &HouseholdRegister{Townships: map[string]bool{}, Villages: map[[2]string]int64{}, Households: map[string]*Registered{},
-		IDs: map[string]IDHolder{}, helpers: map[string][]int64{}}
+		IDs: map[string]IDHolder{}, helpers: map[string][]int64{}, raisers: map[string]Organisation{}}
 }
 
 // AddHelper makes a helper known by name and by name（unit）.
@@ -95,6 +106,42 @@ func (g *HouseholdRegister) AddHelper(id int64, name, unit string) {
 	for _, by := range []string{name, name + "（" + unit + "）"} {
 		g.helpers[by] = append(g.helpers[by], id)
 	}
+}
+
+// AddProgramme makes a programme known by its code and its names.
+func (g *HouseholdRegister) AddProgramme(p Programme) { g.programmes = append(g.programmes, p) }
+
+// AddRaiser makes a raiser known by its name.
+func (g *HouseholdRegister) AddRaiser(o Organisation) { g.raisers[entry.FoldName(o.Name)] = o }
+
+// programmeCodes returns the codes of programmes in the order of the register, and the first word that names none.
+func (g *HouseholdRegister) programmeCodes(words []string) (codes []string, unknown string) {
+	has := map[string]bool{}
+	for _, word := range words {
+		fold := entry.FoldName(word)
+		i := slices.IndexFunc(g.programmes, func(p Programme) bool {
+			return fold == entry.FoldName(p.Code) || fold == entry.FoldName(p.Name.Zh) || fold == entry.FoldName(p.Name.En)
+		})
+		if i < 0 {
+			return nil, word
+		}
+		has[g.programmes[i].Code] = true
+	}
+	codes = []string{}
+	for _, p := range g.programmes {
+		if has[p.Code] {
+			codes = append(codes, p.Code)
+		}
+	}
+	return codes, ""
+}
+
+func (g *HouseholdRegister) programmeNames() string {
+	names := make([]string, len(g.programmes))
+	for i, p := range g.programmes {
+		names[i] = p.Name.Zh
+	}
+	return strings.Join(names, "、")
 }
 
 // RowResult is the outcome of a row.
@@ -113,19 +160,32 @@ func (g *HouseholdRegister) Resolve(row ParsedRow, idIndex string) RowResult {
 		res.After = *res.Before
 	}
 	w := &res.After
-	w.Head, w.Persons, w.IDIndex = row.Head, row.Persons, idIndex
+	if row.Head != "" {
+		w.Head = row.Head
+	}
+	if row.Persons != 0 {
+		w.Persons = row.Persons
+	}
+	if idIndex != "" {
+		w.IDIndex = idIndex
+	}
 	refuse := func(key, field string, args ...string) {
 		res.Problems = append(res.Problems, problemOf(row.Line, link.E(link.Invalid, key, field, args...)))
 	}
-	village, known := g.Villages[[2]string{row.Township, row.Village}]
-	switch {
-	case !g.Townships[row.Township]:
-		refuse("import.township", "township")
-	case !known:
-		refuse("import.village", "village")
+	if row.Township != "" || row.Village != "" || res.Before == nil {
+		village, known := g.Villages[[2]string{row.Township, row.Village}]
+		switch {
+		case !g.Townships[row.Township]:
+			refuse("import.township", "township")
+		case !known:
+			refuse("import.village", "village")
+		}
+		w.Village = village
 	}
-	w.Village = village
-	if holder, taken := g.IDs[idIndex]; taken && holder != (IDHolder{row.Code, 1}) {
+	if w.Retired {
+		refuse("household.retired", "code")
+	}
+	if holder, taken := g.IDs[idIndex]; taken && idIndex != "" && holder != (IDHolder{row.Code, 1}) {
 		refuse("import.id_number.taken", "id_number", "code", holder.Code)
 		res.TakenBy = holder.Code
 	}
@@ -141,7 +201,22 @@ func (g *HouseholdRegister) Resolve(row ParsedRow, idIndex string) RowResult {
 		}
 	}
 	set(&w.Phone, row.Phone)
-	set(&w.Programmes, row.Programmes)
+	if row.Programmes != nil {
+		codes, unknown := g.programmeCodes(*row.Programmes)
+		if unknown != "" {
+			refuse("import.programme", "programmes", "name", unknown, "known", g.programmeNames())
+		}
+		w.Programmes = codes
+	}
+	if row.Raiser != nil {
+		raiser, known := g.raisers[entry.FoldName(*row.Raiser)]
+		if *row.Raiser != "" && !known {
+			refuse("import.raiser", "raiser", "name", *row.Raiser)
+		}
+		w.RaiserOrg, w.RaiserName, w.RaiserBP = raiser.ID, raiser.Name, raiser.RaiserBP
+	}
+	set(&w.Needs, row.Needs)
+	set(&w.Bags, row.MushroomBags)
 	set(&w.GardenM2, row.GardenM2)
 	set(&w.Geese, row.Geese)
 	return res
@@ -151,4 +226,26 @@ func set[T any](field *T, to *T) {
 	if to != nil {
 		*field = *to
 	}
+}
+
+// HouseholdOf returns the row of a household from the directory's values. Fields without a value keep the registered ones.
+func HouseholdOf(line int, v entry.Values, now time.Time) ParsedRow {
+	row := ParsedRow{Line: line, Code: v.Text("code"), Head: v.Text("head"), IDNumber: v.Text("id_number"), Persons: int(v.Int("persons")),
+		Township: v.Text("township"), Village: v.Text("village"), Helper: v.Text("helper")}
+	if row.IDNumber != "" {
+		row.Born, row.Female, _ = entry.ReadIDNumber(row.IDNumber, now)
+	}
+	row.Phone, row.Raiser = given[string](v, "phone"), given[string](v, "raiser")
+	row.Programmes, row.Needs = given[[]string](v, "programmes"), given[[]string](v, "needs")
+	row.GardenM2, row.Geese, row.MushroomBags = given[int64](v, "garden_m2"), given[int64](v, "geese"), given[int64](v, "mushroom_bags")
+	return row
+}
+
+// given returns a pointer to a value, nil where there is none.
+func given[T any](v entry.Values, name string) *T {
+	value, ok := v[name].(T)
+	if !ok {
+		return nil
+	}
+	return &value
 }

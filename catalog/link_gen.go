@@ -409,6 +409,189 @@ func RegisterContracts(s *link.Server, svc Contracts) {
 	link.Handle(s, SubjectRaisedLots, svc.RaisedLots)
 }
 
+// Request subjects of Directory.
+const (
+	SubjectOpenBatch     = "rpc.catalog.v1.open_batch"
+	SubjectAddBatchRows  = "rpc.catalog.v1.add_batch_rows"
+	SubjectRunBatch      = "rpc.catalog.v1.run_batch"
+	SubjectBatch         = "rpc.catalog.v1.batch"
+	SubjectBatchProblems = "rpc.catalog.v1.batch_problems"
+	SubjectDropBatch     = "rpc.catalog.v1.drop_batch"
+	SubjectEntries       = "rpc.catalog.v1.entries"
+	SubjectEntry         = "rpc.catalog.v1.entry"
+	SubjectSaveEntry     = "rpc.catalog.v1.save_entry"
+	SubjectRetireEntry   = "rpc.catalog.v1.retire_entry"
+)
+
+// NewDirectoryClient returns a client of Directory: each call is answered by a process that registered the service.
+func NewDirectoryClient(nc *nats.Conn) Directory { return directoryClient{nc} }
+
+type directoryClient struct{ nc *nats.Conn }
+
+func (c directoryClient) OpenBatch(ctx context.Context, r OpenBatch) (Batch, error) {
+	return link.Call[OpenBatch, Batch](ctx, c.nc, SubjectOpenBatch, r)
+}
+
+func (c directoryClient) AddBatchRows(ctx context.Context, r BatchRows) (Batch, error) {
+	return link.Call[BatchRows, Batch](ctx, c.nc, SubjectAddBatchRows, r)
+}
+
+func (c directoryClient) RunBatch(ctx context.Context, r RunBatch) (Batch, error) {
+	return link.Call[RunBatch, Batch](ctx, c.nc, SubjectRunBatch, r)
+}
+
+func (c directoryClient) Batch(ctx context.Context, r BatchRef) (Batch, error) {
+	return link.Call[BatchRef, Batch](ctx, c.nc, SubjectBatch, r)
+}
+
+func (c directoryClient) BatchProblems(ctx context.Context, r BatchProblemsRequest) (BatchProblemPage, error) {
+	return link.Call[BatchProblemsRequest, BatchProblemPage](ctx, c.nc, SubjectBatchProblems, r)
+}
+
+func (c directoryClient) DropBatch(ctx context.Context, r BatchRef) (Batch, error) {
+	return link.Call[BatchRef, Batch](ctx, c.nc, SubjectDropBatch, r)
+}
+
+func (c directoryClient) Entries(ctx context.Context, r EntryFilter) (EntryPage, error) {
+	return link.Call[EntryFilter, EntryPage](ctx, c.nc, SubjectEntries, r)
+}
+
+func (c directoryClient) Entry(ctx context.Context, r EntryRef) (Entry, error) {
+	return link.Call[EntryRef, Entry](ctx, c.nc, SubjectEntry, r)
+}
+
+func (c directoryClient) SaveEntry(ctx context.Context, r SaveEntry) (Entry, error) {
+	return link.Call[SaveEntry, Entry](ctx, c.nc, SubjectSaveEntry, r)
+}
+
+func (c directoryClient) RetireEntry(ctx context.Context, r RetireEntry) (Entry, error) {
+	return link.Call[RetireEntry, Entry](ctx, c.nc, SubjectRetireEntry, r)
+}
+
+// RegisterDirectory registers svc on s for the request subjects of Directory.
+func RegisterDirectory(s *link.Server, svc Directory) {
+	link.Handle(s, SubjectOpenBatch, svc.OpenBatch)
+	link.Handle(s, SubjectAddBatchRows, svc.AddBatchRows)
+	link.Handle(s, SubjectRunBatch, svc.RunBatch)
+	link.Handle(s, SubjectBatch, svc.Batch)
+	link.Handle(s, SubjectBatchProblems, svc.BatchProblems)
+	link.Handle(s, SubjectDropBatch, svc.DropBatch)
+	link.Handle(s, SubjectEntries, svc.Entries)
+	link.Handle(s, SubjectEntry, svc.Entry)
+	link.Handle(s, SubjectSaveEntry, svc.SaveEntry)
+	link.Handle(s, SubjectRetireEntry, svc.RetireEntry)
+}
+
+// RawDirectory is Directory whose answers stay the bytes in which they arrived.
+type RawDirectory struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Directory
+}
+
+// NewRawDirectory returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawDirectory(svc Directory) RawDirectory {
+	if c, ok := svc.(directoryClient); ok {
+		return RawDirectory{nc: c.nc}
+	}
+	return RawDirectory{svc: svc}
+}
+
+// OpenBatch is Directory.OpenBatch with an undecoded answer.
+func (c RawDirectory) OpenBatch(ctx context.Context, r OpenBatch) (link.Raw[Batch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.OpenBatch(ctx, r))
+	}
+	return link.CallRaw[Batch](ctx, c.nc, SubjectOpenBatch, r)
+}
+
+// AddBatchRows is Directory.AddBatchRows with an undecoded answer.
+func (c RawDirectory) AddBatchRows(ctx context.Context, r BatchRows) (link.Raw[Batch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.AddBatchRows(ctx, r))
+	}
+	return link.CallRaw[Batch](ctx, c.nc, SubjectAddBatchRows, r)
+}
+
+// AddBatchRowsBody is AddBatchRows with a request that is encoded already.
+func (c RawDirectory) AddBatchRowsBody(ctx context.Context, body link.Raw[BatchRows]) (link.Raw[Batch], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.AddBatchRows)
+	}
+	return link.CallRaw[Batch](ctx, c.nc, SubjectAddBatchRows, body)
+}
+
+// RunBatch is Directory.RunBatch with an undecoded answer.
+func (c RawDirectory) RunBatch(ctx context.Context, r RunBatch) (link.Raw[Batch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.RunBatch(ctx, r))
+	}
+	return link.CallRaw[Batch](ctx, c.nc, SubjectRunBatch, r)
+}
+
+// Batch is Directory.Batch with an undecoded answer.
+func (c RawDirectory) Batch(ctx context.Context, r BatchRef) (link.Raw[Batch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Batch(ctx, r))
+	}
+	return link.CallRaw[Batch](ctx, c.nc, SubjectBatch, r)
+}
+
+// BatchProblems is Directory.BatchProblems with an undecoded answer.
+func (c RawDirectory) BatchProblems(ctx context.Context, r BatchProblemsRequest) (link.Raw[BatchProblemPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.BatchProblems(ctx, r))
+	}
+	return link.CallRaw[BatchProblemPage](ctx, c.nc, SubjectBatchProblems, r)
+}
+
+// DropBatch is Directory.DropBatch with an undecoded answer.
+func (c RawDirectory) DropBatch(ctx context.Context, r BatchRef) (link.Raw[Batch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.DropBatch(ctx, r))
+	}
+	return link.CallRaw[Batch](ctx, c.nc, SubjectDropBatch, r)
+}
+
+// Entries is Directory.Entries with an undecoded answer.
+func (c RawDirectory) Entries(ctx context.Context, r EntryFilter) (link.Raw[EntryPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Entries(ctx, r))
+	}
+	return link.CallRaw[EntryPage](ctx, c.nc, SubjectEntries, r)
+}
+
+// Entry is Directory.Entry with an undecoded answer.
+func (c RawDirectory) Entry(ctx context.Context, r EntryRef) (link.Raw[Entry], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Entry(ctx, r))
+	}
+	return link.CallRaw[Entry](ctx, c.nc, SubjectEntry, r)
+}
+
+// SaveEntry is Directory.SaveEntry with an undecoded answer.
+func (c RawDirectory) SaveEntry(ctx context.Context, r SaveEntry) (link.Raw[Entry], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SaveEntry(ctx, r))
+	}
+	return link.CallRaw[Entry](ctx, c.nc, SubjectSaveEntry, r)
+}
+
+// SaveEntryBody is SaveEntry with a request that is encoded already.
+func (c RawDirectory) SaveEntryBody(ctx context.Context, body link.Raw[SaveEntry]) (link.Raw[Entry], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.SaveEntry)
+	}
+	return link.CallRaw[Entry](ctx, c.nc, SubjectSaveEntry, body)
+}
+
+// RetireEntry is Directory.RetireEntry with an undecoded answer.
+func (c RawDirectory) RetireEntry(ctx context.Context, r RetireEntry) (link.Raw[Entry], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.RetireEntry(ctx, r))
+	}
+	return link.CallRaw[Entry](ctx, c.nc, SubjectRetireEntry, r)
+}
+
 // Request subjects of Privacy.
 const (
 	SubjectUnmaskID     = "rpc.catalog.v1.unmask_i_d"

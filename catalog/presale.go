@@ -9,18 +9,6 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// RaiserBP is the part of a goose's price that a large raiser keeps under 代养: goslings, feed and work.
-const RaiserBP = 9_000
-
-// Raised returns the organisation that raises a household's goods of the product on its behalf, and its part of the price
-// after the fee. Zero where the household raises them itself.
-func (p Product) Raised(h Household) (raiser, bp int64) {
-	if p.Code == "goose" && h.RaiserOrg != 0 {
-		return h.RaiserOrg, RaiserBP
-	}
-	return 0, 0
-}
-
 // Valid reports whether c is one of the three channels.
 func (c Channel) Valid() bool {
 	return c == ChannelContract || c == ChannelMarket || c == ChannelPrivate

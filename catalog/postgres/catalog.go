@@ -75,6 +75,7 @@ type Catalog struct {
 	relay  *link.Relay
 	writer *writer
 
+	batches   chan struct{}                   // wakes the loop of batches
 	stock     atomic.Pointer[map[int64]int64] // units left, by presale
 	reference atomic.Pointer[reference]
 }
@@ -108,7 +109,7 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	if cfg.Refresh <= 0 {
 		cfg.Refresh = 400 * time.Millisecond
 	}
-	c := &Catalog{db: db, nc: nc, cfg: cfg, now: cfg.Now, log: cfg.Log.With("module", "catalog")}
+	c := &Catalog{db: db, nc: nc, cfg: cfg, now: cfg.Now, log: cfg.Log.With("module", "catalog"), batches: make(chan struct{}, 1)}
 	c.relay = link.NewRelay(db, nc, c.log)
 	c.writer = newWriter(c, cfg.Queue)
 	if err := c.refreshReference(ctx); err != nil {
@@ -128,6 +129,7 @@ func (c *Catalog) Run(ctx context.Context) error {
 	g.Go(func() error { c.writer.run(ctx); return nil })
 	g.Go(func() error { c.refreshLoop(ctx); return nil })
 	g.Go(func() error { c.sweepLoop(ctx); return nil })
+	g.Go(func() error { c.batchLoop(ctx); return nil })
 	g.Go(func() error { return c.relay.Run(ctx) })
 	g.Go(func() error { return c.consumer().Run(ctx) })
 	return g.Wait()

@@ -258,9 +258,9 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		return nil, fmt.Errorf("read lots of the season: %w", err)
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT h.id, h.village_id, h.persons, h.base_fen, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0)
-		FROM household h JOIN village v ON v.id = h.village_id
-		WHERE ($1 = 0 OR h.id = $1) AND (cardinality($2::bigint[]) = 0 OR v.township_id = ANY($2)) AND h.programmes @> $3::text[]
+		SELECT h.village_id, h.persons, h.base_fen, `+supplyColumns+`
+		FROM `+supplyTables+` JOIN village v ON v.id = h.village_id
+		WHERE h.retired_at IS NULL AND ($1 = 0 OR h.id = $1) AND (cardinality($2::bigint[]) = 0 OR v.township_id = ANY($2)) AND h.programmes @> $3::text[]
 		ORDER BY h.id`, household, pq.Array(ids(townships)), pq.Array(append([]string{}, programmes...)))
 	if err != nil {
 		return nil, fmt.Errorf("read households: %w", err)
@@ -268,10 +268,9 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 	defer rows.Close()
 	var all []catalog.Candidate
 	for rows.Next() {
-		var h catalog.Household
 		var one catalog.Candidate
-		var base int64
-		err := rows.Scan(&h.ID, &h.VillageID, &one.Household.Persons, &base, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg)
+		var base, village int64
+		h, err := scanSupply(rows.Scan, &village, &one.Household.Persons, &base)
 		if err != nil {
 			return nil, fmt.Errorf("read households: %w", err)
 		}
@@ -279,7 +278,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		if s == nil {
 			s = &supply{}
 		}
-		one.Household.ID, one.Household.Village, one.Household.ExpectedFen = h.ID, h.VillageID, base+s.expected
+		one.Household.ID, one.Household.Village, one.Household.ExpectedFen = h.ID, village, base+s.expected
 		one.Spare = catalog.SpareUnits(product.Supply(h), s.lots)
 		_, one.AgentBP = product.Raised(h)
 		all = append(all, one)

@@ -37,9 +37,15 @@ func (c *Catalog) Coverage(ctx context.Context, _ catalog.None) (catalog.Coverag
 		if err != nil {
 			return fmt.Errorf("count programmes: %w", err)
 		}
-		for _, name := range catalog.Programmes() {
-			cov.Programmes = append(cov.Programmes, catalog.ProgrammeCoverage{Programme: name, Households: counts[name],
-				BP: catalog.ShareBP(counts[name], cov.Households)})
+		err = each(ctx, tx, `SELECT code FROM programme ORDER BY id`, func(scan func(...any) error) error {
+			var code string
+			err := scan(&code)
+			cov.Programmes = append(cov.Programmes, catalog.ProgrammeCoverage{Programme: code, Households: counts[code],
+				BP: catalog.ShareBP(counts[code], cov.Households)})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read programmes: %w", err)
 		}
 		return each(ctx, tx, `
 			WITH sold AS (

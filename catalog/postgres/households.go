@@ -16,19 +16,22 @@ import (
 
 const householdColumns = `h.id, h.code, h.head, h.persons, h.village_id, v.name, t.name, coalesce(h.helper_id, 0), coalesce(p.name, ''),
 	h.consent, h.phone, h.kinds, h.programmes, h.garden_m2, h.geese, h.raiser, coalesce(h.raiser_org, 0),
-	h.mushroom_bags, h.demo`
+	coalesce(o.raiser_bp, 0), h.mushroom_bags, h.demo,
+	(SELECT jsonb_object_agg(g.product_id, g.units) FROM holding g WHERE g.household_id = h.id)`
 
 const householdTables = `household h JOIN village v ON v.id = h.village_id JOIN township t ON t.id = v.township_id
-	LEFT JOIN helper p ON p.id = h.helper_id`
+	LEFT JOIN helper p ON p.id = h.helper_id LEFT JOIN organisation o ON o.id = h.raiser_org`
 
 func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 	var h catalog.Household
+	var holdings asJSON[map[int64]int64]
 	err := scan(&h.ID, &h.Code, &h.Head, &h.Persons, &h.VillageID, &h.Village, &h.Township, &h.HelperID, &h.HelperName,
 		&h.Consent, &h.Phone, (*pq.StringArray)(&h.Kinds), (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.Raiser,
-		&h.RaiserOrg, &h.MushroomBag, &h.Demo)
+		&h.RaiserOrg, &h.RaiserBP, &h.MushroomBag, &h.Demo, &holdings)
 	if err != nil {
 		return h, err
 	}
+	h.Holdings = holdings.V
 	if h.Programmes == nil {
 		h.Programmes = []string{}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
 
@@ -45,9 +46,11 @@ type importer struct {
 	result catalog.ImportResult
 
 	register *catalog.HouseholdRegister
-	levels   []int64   // households that memory has to read
-	doubles  []double  // rows with somebody else's id number
-	resized  []resized // households with another flock or garden
+	places   map[int64][2]string // township and name, by village
+	helpers  map[int64]string    // names
+	levels   []int64             // households that memory has to read
+	doubles  []double            // rows with somebody else's id number
+	resized  []resized           // households with another flock or garden
 }
 
 // double is a row that has the id number of another household.
@@ -60,7 +63,7 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 		return err
 	}
 	for _, row := range rows {
-		res := im.register.Resolve(row, string(im.c.cfg.Cipher.Index(row.IDNumber)))
+		res := im.register.Resolve(row, im.index(row))
 		if res.TakenBy != "" {
 			im.doubles = append(im.doubles, double{code: row.Code, holder: res.TakenBy})
 		}
@@ -80,20 +83,114 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 		if r.DryRun {
 			continue
 		}
-		if err := im.store(ctx, row, res.Before, res.After); err != nil {
+		if _, err := im.store(ctx, row, res.Before, res.After); err != nil {
 			return fmt.Errorf("store row %d: %w", row.Line, err)
 		}
 	}
 	slices.SortStableFunc(im.result.Problems, func(a, b catalog.RowProblem) int { return a.Line - b.Line })
-	if !r.DryRun {
-		if err := im.holdDoubles(ctx); err != nil {
-			return err
-		}
-		if err := im.holdOversold(ctx); err != nil {
-			return err
-		}
+	if r.DryRun {
+		return nil
+	}
+	return im.finish(ctx)
+}
+
+// finish opens the reviews that the rows ask for and has memory and other modules learn the changes.
+func (im *importer) finish(ctx context.Context) error {
+	if err := im.holdDoubles(ctx); err != nil {
+		return err
+	}
+	if err := im.holdOversold(ctx); err != nil {
+		return err
 	}
 	return im.noteLevels(ctx)
+}
+
+// index returns the blind index of a row's id number, or "" where it has none.
+func (im *importer) index(row catalog.ParsedRow) string {
+	if row.IDNumber == "" {
+		return ""
+	}
+	return string(im.c.cfg.Cipher.Index(row.IDNumber))
+}
+
+// learn adds a stored row to the register, so that later rows meet it.
+func (im *importer) learn(row catalog.ParsedRow, id int64, as catalog.Registered) {
+	as.ID = id
+	im.register.Households[row.Code] = &as
+	if row.IDNumber != "" {
+		im.register.IDs[im.index(row)] = catalog.IDHolder{Code: row.Code, Position: 1}
+	}
+}
+
+// values returns a household as the directory shows it.
+func (im *importer) values(r catalog.Registered, code string) entry.Values {
+	place, helper := im.places[r.Village], im.helpers[r.Helper]
+	return entry.Values{"code": code, "head": r.Head, "persons": int64(r.Persons), "township": place[0], "village": place[1], "phone": r.Phone,
+		"programmes": r.Programmes, "garden_m2": r.GardenM2, "geese": r.Geese, "helper": helper, "needs": r.Needs, "raiser": r.RaiserName,
+		"mushroom_bags": r.Bags, "id_number": r.IDIndex}
+}
+
+// readRegister reads the names that rows may use, as the transaction sees them.
+func (im *importer) readRegister(ctx context.Context) error {
+	im.places, im.helpers = map[int64][2]string{}, map[int64]string{}
+	err := each(ctx, im.tx, `SELECT name FROM township WHERE retired_at IS NULL`, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		im.register.Townships[name] = true
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read townships: %w", err)
+	}
+	err = each(ctx, im.tx, `SELECT v.id, t.name, v.name, v.retired_at IS NULL FROM village v JOIN township t ON t.id = v.township_id`,
+		func(scan func(...any) error) error {
+			var id int64
+			var township, name string
+			var used bool
+			err := scan(&id, &township, &name, &used)
+			if im.places[id] = [2]string{township, name}; used {
+				im.register.Villages[[2]string{township, name}] = id
+			}
+			return err
+		})
+	if err != nil {
+		return fmt.Errorf("read villages: %w", err)
+	}
+	err = each(ctx, im.tx, `SELECT id, name, unit, retired_at IS NULL FROM helper ORDER BY id`, func(scan func(...any) error) error {
+		var id int64
+		var name, unit string
+		var used bool
+		if err := scan(&id, &name, &unit, &used); err != nil {
+			return err
+		}
+		im.helpers[id] = name
+		if used {
+			im.register.AddHelper(id, name, unit)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read helpers: %w", err)
+	}
+	err = each(ctx, im.tx, `SELECT code, name, name_en FROM programme WHERE retired_at IS NULL ORDER BY id`, func(scan func(...any) error) error {
+		var p catalog.Programme
+		err := scan(&p.Code, &p.Name.Zh, &p.Name.En)
+		im.register.AddProgramme(p)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read programmes: %w", err)
+	}
+	err = each(ctx, im.tx, `SELECT id, name, raiser_bp FROM organisation WHERE kind = 'raiser' AND retired_at IS NULL`, func(scan func(...any) error) error {
+		var o catalog.Organisation
+		err := scan(&o.ID, &o.Name, &o.RaiserBP)
+		im.register.AddRaiser(o)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read raisers: %w", err)
+	}
+	return nil
 }
 
 // holdDoubles leaves a review for each row with somebody else's id number: one of the two is registered wrongly.
@@ -113,29 +210,16 @@ func (im *importer) holdDoubles(ctx context.Context) error {
 // read fetches the register that the rows are compared with, and locks its households.
 func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	im.register = catalog.NewHouseholdRegister()
-	ref := im.c.reference.Load()
-	for _, t := range ref.townships {
-		im.register.Townships[t.Name] = true
-	}
-	for id, v := range ref.villages {
-		im.register.Villages[[2]string{ref.townships[v.TownshipID].Name, v.Name}] = id
-	}
-	err := each(ctx, im.tx, `SELECT id, name, unit FROM helper ORDER BY id`, func(scan func(...any) error) error {
-		var id int64
-		var name, unit string
-		if err := scan(&id, &name, &unit); err != nil {
-			return err
-		}
-		im.register.AddHelper(id, name, unit)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read helpers: %w", err)
+	if err := im.readRegister(ctx); err != nil {
+		return err
 	}
 	codes, numbers := make([]string, len(rows)), pq.ByteaArray{}
 	current := map[string]string{} // index by the current key, by the index of any key
 	for i, row := range rows {
 		codes[i] = row.Code
+		if row.IDNumber == "" {
+			continue
+		}
 		all := im.c.cfg.Cipher.Indexes(row.IDNumber)
 		for _, index := range all {
 			numbers = append(numbers, index)
@@ -145,8 +229,9 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	now := func(index []byte) string { return cmp.Or(current[string(index)], string(index)) }
 	found, err := im.tx.QueryContext(ctx, `
 		SELECT h.id, h.code, h.head, h.persons, h.village_id, coalesce(h.helper_id, 0), h.phone, h.programmes, h.garden_m2, h.geese,
-		       coalesce(p.id_index, '')
-		FROM household h LEFT JOIN person p ON p.household_id = h.id AND p.position = 1
+		       coalesce(p.id_index, ''), h.kinds, coalesce(h.raiser_org, 0), h.raiser, coalesce(o.raiser_bp, 0), h.mushroom_bags,
+		       (SELECT jsonb_object_agg(g.product_id, g.units) FROM holding g WHERE g.household_id = h.id), h.retired_at IS NOT NULL
+		FROM household h LEFT JOIN person p ON p.household_id = h.id AND p.position = 1 LEFT JOIN organisation o ON o.id = h.raiser_org
 		WHERE h.code = ANY($1) ORDER BY h.id FOR NO KEY UPDATE OF h`, pq.Array(codes))
 	if err != nil {
 		return fmt.Errorf("read households: %w", err)
@@ -155,12 +240,14 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	for found.Next() {
 		var code string
 		var number []byte
+		var holdings asJSON[map[int64]int64]
 		h := &catalog.Registered{}
-		err := found.Scan(&h.ID, &code, &h.Head, &h.Persons, &h.Village, &h.Helper, &h.Phone, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &number)
+		err := found.Scan(&h.ID, &code, &h.Head, &h.Persons, &h.Village, &h.Helper, &h.Phone, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &number,
+			(*pq.StringArray)(&h.Needs), &h.RaiserOrg, &h.RaiserName, &h.RaiserBP, &h.Bags, &holdings, &h.Retired)
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
-		h.IDIndex = now(number)
+		h.IDIndex, h.Holdings = now(number), holdings.V
 		im.register.Households[code] = h
 	}
 	if err := found.Err(); err != nil {
@@ -183,33 +270,37 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	return taken.Err()
 }
 
-func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *catalog.Registered, w catalog.Registered) error {
+func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *catalog.Registered, w catalog.Registered) (int64, error) {
 	id := w.ID
 	if before == nil {
 		err := im.tx.GetContext(ctx, &id, `
-			INSERT INTO household (code, head, persons, village_id, helper_id, phone, programmes, garden_m2, geese)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-			row.Code, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese)
+			INSERT INTO household (code, head, persons, village_id, helper_id, phone, programmes, garden_m2, geese, kinds, raiser, raiser_org, mushroom_bags)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
+			row.Code, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese, texts(w.Needs),
+			w.RaiserName, orNull(w.RaiserOrg), w.Bags)
 		if err != nil {
-			return fmt.Errorf("add household: %w", err)
+			return 0, fmt.Errorf("add household: %w", err)
 		}
 		im.levels = append(im.levels, id)
 	} else {
 		// A new helper has not been agreed to.
 		_, err := im.tx.ExecContext(ctx, `
 			UPDATE household SET head = $2, persons = $3, village_id = $4, helper_id = $5, phone = $6, programmes = $7, garden_m2 = $8, geese = $9,
+			       kinds = $10, raiser = $11, raiser_org = $12, mushroom_bags = $13,
 			       consent = consent AND helper_id IS NOT DISTINCT FROM $5
 			WHERE id = $1`,
-			id, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese)
+			id, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese, texts(w.Needs),
+			w.RaiserName, orNull(w.RaiserOrg), w.Bags)
 		if err != nil {
-			return fmt.Errorf("change household: %w", err)
+			return 0, fmt.Errorf("change household: %w", err)
 		}
 		im.resized = append(im.resized, resized{id, before.Produces(), w.Produces()})
 		if before.Persons != w.Persons || before.Village != w.Village {
 			im.levels = append(im.levels, id)
 		}
 	}
-	if before == nil || before.Head != w.Head || before.IDIndex != w.IDIndex {
+	switch {
+	case row.IDNumber != "" && (before == nil || before.Head != w.Head || before.IDIndex != w.IDIndex):
 		sealed, index := im.c.seal(row.IDNumber, row.Code)
 		_, err := im.tx.ExecContext(ctx, `
 			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index)
@@ -218,10 +309,15 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 			SET name = excluded.name, born = excluded.born, female = excluded.female, id_sealed = excluded.id_sealed, id_index = excluded.id_index`,
 			id, w.Head, row.Born, row.Female, sealed, index)
 		if err != nil {
-			return fmt.Errorf("store head: %w", err)
+			return 0, fmt.Errorf("store head: %w", err)
+		}
+	case before != nil && before.Head != w.Head:
+		_, err := im.tx.ExecContext(ctx, `UPDATE person SET name = $2 WHERE household_id = $1 AND position = 1`, id, w.Head)
+		if err != nil {
+			return 0, fmt.Errorf("rename head: %w", err)
 		}
 	}
-	return im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
+	return id, im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
 // noteLevels has memory read new households and households with another level or village, in every season.

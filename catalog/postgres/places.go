@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -20,6 +21,7 @@ type reference struct {
 	villages      map[int64]catalog.Village
 	organisations map[int64]catalog.Organisation
 	products      map[int64]catalog.Product
+	programmes    []catalog.Programme
 	presales      []*published // soonest closing first
 	byID          map[int64]*published
 	byCode        map[string]*published
@@ -66,14 +68,15 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	ref := catalog.Reference{
 		Townships: []catalog.Township{}, Villages: []catalog.Village{}, Points: []catalog.CollectionPoint{},
 		Products: []catalog.Product{}, Organisations: []catalog.Organisation{},
+		Programmes: []catalog.Programme{}, Reported: []catalog.ReportedYear{},
 	}
 	err := tx.GetContext(ctx, &ref.Season, `SELECT coalesce((SELECT id FROM season WHERE current), (SELECT max(id) FROM season), 0)`)
 	if err != nil {
 		return nil, fmt.Errorf("read current season: %w", err)
 	}
-	err = each(ctx, tx, `SELECT id, name, lat, lon FROM township ORDER BY id`, func(scan func(...any) error) error {
+	err = each(ctx, tx, `SELECT id, name, lat, lon, retired_at IS NOT NULL FROM township ORDER BY id`, func(scan func(...any) error) error {
 		var t catalog.Township
-		if err := scan(&t.ID, &t.Name, &t.Lat, &t.Lon); err != nil {
+		if err := scan(&t.ID, &t.Name, &t.Lat, &t.Lon, &t.Retired); err != nil {
 			return err
 		}
 		r.townships[t.ID] = t
@@ -84,10 +87,10 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		return nil, fmt.Errorf("read townships: %w", err)
 	}
 	err = each(ctx, tx, `
-		SELECT id, township_id, code, name, poor, solar, speciality, lat, lon FROM village ORDER BY id`,
+		SELECT id, township_id, code, name, poor, solar, speciality, solar_kw, collective, lat, lon, retired_at IS NOT NULL FROM village ORDER BY id`,
 		func(scan func(...any) error) error {
 			var v catalog.Village
-			if err := scan(&v.ID, &v.TownshipID, &v.Code, &v.Name, &v.Poor, &v.Solar, &v.Speciality, &v.Lat, &v.Lon); err != nil {
+			if err := scan(&v.ID, &v.TownshipID, &v.Code, &v.Name, &v.Poor, &v.Solar, &v.Speciality, &v.SolarKW, &v.Collective, &v.Lat, &v.Lon, &v.Retired); err != nil {
 				return err
 			}
 			r.villages[v.ID] = v
@@ -98,10 +101,10 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		return nil, fmt.Errorf("read villages: %w", err)
 	}
 	err = each(ctx, tx, `
-		SELECT id, village_id, org_id, name, address, pickup FROM collection_point ORDER BY id`,
+		SELECT id, village_id, org_id, name, address, pickup, hours, phone, retired_at IS NOT NULL FROM collection_point ORDER BY id`,
 		func(scan func(...any) error) error {
 			var p catalog.CollectionPoint
-			if err := scan(&p.ID, &p.VillageID, &p.OrgID, &p.Name, &p.Address, &p.Pickup); err != nil {
+			if err := scan(&p.ID, &p.VillageID, &p.OrgID, &p.Name, &p.Address, &p.Pickup, &p.Hours, &p.Phone, &p.Retired); err != nil {
 				return err
 			}
 			ref.Points = append(ref.Points, p)
@@ -111,11 +114,13 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		return nil, fmt.Errorf("read collection points: %w", err)
 	}
 	err = each(ctx, tx, `
-		SELECT id, kind, name, coalesce(township_id, 0), coalesce(village_id, 0), product, model, members, address, credit_code
+		SELECT id, kind, name, coalesce(township_id, 0), coalesce(village_id, 0), product, model, members, address, credit_code,
+		       raiser_bp, retired_at IS NOT NULL
 		FROM organisation ORDER BY id`,
 		func(scan func(...any) error) error {
 			var o catalog.Organisation
-			err := scan(&o.ID, &o.Kind, &o.Name, &o.TownshipID, &o.VillageID, &o.Product, &o.Model, &o.Members, &o.Address, &o.CreditCode)
+			err := scan(&o.ID, &o.Kind, &o.Name, &o.TownshipID, &o.VillageID, &o.Product, &o.Model, &o.Members, &o.Address, &o.CreditCode,
+				&o.RaiserBP, &o.Retired)
 			if err != nil {
 				return err
 			}
@@ -127,12 +132,14 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		return nil, fmt.Errorf("read organisations: %w", err)
 	}
 	err = each(ctx, tx, `
-		SELECT id, code, name, picture, order_unit, price_unit, grams_per_unit, programme, story, storage, cooking
+		SELECT id, code, name, picture, order_unit, price_unit, grams_per_unit, programme, story, storage, cooking,
+		       grades, season, yield_of, yield, raised, retired_at IS NOT NULL
 		FROM product ORDER BY id`,
 		func(scan func(...any) error) error {
 			var p catalog.Product
 			var name, story, storage, cooking asJSON[catalog.Text]
-			err := scan(&p.ID, &p.Code, &name, &p.Picture, &p.OrderUnit, &p.PriceUnit, &p.GramsPerUnit, &p.Programme, &story, &storage, &cooking)
+			err := scan(&p.ID, &p.Code, &name, &p.Picture, &p.OrderUnit, &p.PriceUnit, &p.GramsPerUnit, &p.Programme, &story, &storage, &cooking,
+				(*pq.StringArray)(&p.Grades), &p.InSeason, &p.YieldOf, &p.Yield, &p.MayRaise, &p.Retired)
 			if err != nil {
 				return err
 			}
@@ -144,6 +151,10 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read products: %w", err)
 	}
+	if err := readCounty(ctx, tx, &ref); err != nil {
+		return nil, err
+	}
+	r.programmes = ref.Programmes
 	r.forCounty, r.forAll = ref, ref
 	r.forAll.Villages = slices.Clone(ref.Villages)
 	for i := range r.forAll.Villages {
@@ -152,6 +163,38 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	// A raiser is a person, and its organisation has the person's name.
 	r.forAll.Organisations = slices.DeleteFunc(slices.Clone(ref.Organisations), func(o catalog.Organisation) bool { return o.Kind == catalog.OrgRaiser })
 	return r, r.addPresales(ctx, tx)
+}
+
+// readCounty reads the county itself, the years that it reported, and its programmes.
+func readCounty(ctx context.Context, tx *sqlx.Tx, ref *catalog.Reference) error {
+	err := each(ctx, tx, `SELECT name, name_en, region, office, address, phone, bank_holder, bank_account, bank_name, intro, intro_en FROM county`,
+		func(scan func(...any) error) error {
+			c := &ref.County
+			return scan(&c.Name.Zh, &c.Name.En, &c.Region, &c.Office, &c.Address, &c.Phone, &c.BankHolder, &c.BankAccount, &c.BankName,
+				&c.Intro.Zh, &c.Intro.En)
+		})
+	if err != nil {
+		return fmt.Errorf("read county: %w", err)
+	}
+	err = each(ctx, tx, `SELECT year, per_person, source FROM reported_year ORDER BY year`, func(scan func(...any) error) error {
+		var y catalog.ReportedYear
+		err := scan(&y.Year, &y.PerPersonFen, &y.Source)
+		ref.Reported = append(ref.Reported, y)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read reported years: %w", err)
+	}
+	err = each(ctx, tx, `SELECT id, code, name, name_en, retired_at IS NOT NULL FROM programme ORDER BY id`, func(scan func(...any) error) error {
+		var p catalog.Programme
+		err := scan(&p.ID, &p.Code, &p.Name.Zh, &p.Name.En, &p.Retired)
+		ref.Programmes = append(ref.Programmes, p)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read programmes: %w", err)
+	}
+	return nil
 }
 
 func each(ctx context.Context, q querier, query string, row func(scan func(...any) error) error) error {

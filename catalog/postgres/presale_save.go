@@ -172,6 +172,22 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 	return p, nil
 }
 
+// supplyColumns are the columns that Product.NewLot reads.
+const (
+	supplyColumns = `h.id, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0), coalesce(o.raiser_bp, 0),
+	(SELECT jsonb_object_agg(g.product_id, g.units) FROM holding g WHERE g.household_id = h.id)`
+	supplyTables = `household h LEFT JOIN organisation o ON o.id = h.raiser_org`
+)
+
+// scanSupply scans supplyColumns, after the fields of more.
+func scanSupply(scan func(...any) error, more ...any) (catalog.Household, error) {
+	var h catalog.Household
+	var holdings asJSON[map[int64]int64]
+	err := scan(append(more, &h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg, &h.RaiserBP, &holdings)...)
+	h.Holdings = holdings.V
+	return h, err
+}
+
 // makeLots makes a presale's lots and returns the ids of all it has.
 func (c *Catalog) makeLots(ctx context.Context, tx *sqlx.Tx, p catalog.Presale) ([]int64, error) {
 	product, ok := c.reference.Load().products[p.ProductID]
@@ -192,10 +208,10 @@ func (c *Catalog) makeLots(ctx context.Context, tx *sqlx.Tx, p catalog.Presale) 
 		return nil, fmt.Errorf("read lots of the product: %w", err)
 	}
 	var households, capacities, raisers, agents []int64
-	err = each(ctx, tx, `SELECT h.id, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0) FROM household h ORDER BY h.id`,
+	err = each(ctx, tx, `SELECT `+supplyColumns+` FROM `+supplyTables+` WHERE h.retired_at IS NULL ORDER BY h.id`,
 		func(scan func(...any) error) error {
-			var h catalog.Household
-			if err := scan(&h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg); err != nil {
+			h, err := scanSupply(scan)
+			if err != nil {
 				return err
 			}
 			if l, ok := product.NewLot(h, promised[h.ID]); ok {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -14,6 +15,9 @@ import (
 // Seed is a whole county to begin with. Ids are the seed's own, positive, and unique within their list.
 type Seed struct {
 	Season        int
+	County        catalog.County
+	Reported      []catalog.ReportedYear
+	Programmes    []catalog.Programme
 	Townships     []catalog.Township
 	Villages      []catalog.Village
 	Organisations []catalog.Organisation
@@ -38,7 +42,7 @@ type SeedLot struct {
 
 // size is how many rows a seed has.
 func (s *Seed) size() int {
-	n := len(s.Townships) + len(s.Villages) + len(s.Organisations) + len(s.Points) + len(s.Helpers) + len(s.Products) + len(s.Presales) + len(s.Lots)
+	n := len(s.Reported) + len(s.Programmes) + len(s.Townships) + len(s.Villages) + len(s.Organisations) + len(s.Points) + len(s.Helpers) + len(s.Products) + len(s.Presales) + len(s.Lots)
 	for i := range s.Households {
 		n += 1 + len(s.Households[i].Members)
 	}
@@ -126,6 +130,9 @@ func orNull(id int64) any {
 }
 
 func (c *Catalog) load(l *loader, s Seed) error {
+	if err := loadCounty(l, s); err != nil {
+		return err
+	}
 	if err := l.copyIn("township", []string{"id", "name", "lat", "lon"}, len(s.Townships), func(i int) []any {
 		t := &s.Townships[i]
 		return []any{t.ID, t.Name, t.Lat, t.Lon}
@@ -138,9 +145,9 @@ func (c *Catalog) load(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	if err := l.copyIn("organisation", []string{"id", "kind", "name", "township_id", "village_id", "product", "model", "members", "address", "credit_code"}, len(s.Organisations), func(i int) []any {
+	if err := l.copyIn("organisation", []string{"id", "kind", "name", "township_id", "village_id", "product", "model", "members", "address", "credit_code", "raiser_bp"}, len(s.Organisations), func(i int) []any {
 		o := &s.Organisations[i]
-		return []any{o.ID, string(o.Kind), o.Name, orNull(o.TownshipID), orNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode}
+		return []any{o.ID, string(o.Kind), o.Name, orNull(o.TownshipID), orNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode, o.RaiserBP}
 	}); err != nil {
 		return err
 	}
@@ -160,6 +167,28 @@ func (c *Catalog) load(l *loader, s Seed) error {
 		return err
 	}
 	return loadSupply(l, s)
+}
+
+func loadCounty(l *loader, s Seed) error {
+	if c := s.County; c.Name.Zh != "" {
+		_, err := l.tx.ExecContext(l.ctx, `
+			INSERT INTO county (name, name_en, region, office, address, phone, bank_holder, bank_account, bank_name, intro, intro_en)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, c.Name.Zh, c.Name.En, c.Region, c.Office, c.Address, c.Phone,
+			c.BankHolder, c.BankAccount, c.BankName, c.Intro.Zh, c.Intro.En)
+		if err != nil {
+			return fmt.Errorf("load county: %w", err)
+		}
+	}
+	if err := l.copyIn("reported_year", []string{"year", "per_person", "source"}, len(s.Reported), func(i int) []any {
+		y := &s.Reported[i]
+		return []any{y.Year, y.PerPersonFen, y.Source}
+	}); err != nil {
+		return err
+	}
+	return l.copyIn("programme", []string{"id", "code", "name", "name_en"}, len(s.Programmes), func(i int) []any {
+		p := &s.Programmes[i]
+		return []any{p.ID, p.Code, p.Name.Zh, p.Name.En}
+	})
 }
 
 func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
@@ -214,9 +243,11 @@ func loadSupply(l *loader, s Seed) error {
 	for _, p := range s.Products {
 		products[p.ID] = p
 	}
-	if err := l.copyIn("product", []string{"id", "code", "name", "picture", "order_unit", "price_unit", "grams_per_unit", "programme", "story", "storage", "cooking"}, len(s.Products), func(i int) []any {
+	if err := l.copyIn("product", []string{"id", "code", "name", "picture", "order_unit", "price_unit", "grams_per_unit", "programme", "story", "storage", "cooking",
+		"grades", "season", "yield_of", "yield", "raised"}, len(s.Products), func(i int) []any {
 		p := &s.Products[i]
-		return []any{p.ID, p.Code, toJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, toJSON(p.Story), toJSON(p.Storage), toJSON(p.Cooking)}
+		return []any{p.ID, p.Code, toJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, toJSON(p.Story), toJSON(p.Storage), toJSON(p.Cooking),
+			texts(p.Grades), p.InSeason, cmp.Or(p.YieldOf, catalog.YieldRegistered), p.Yield, p.MayRaise}
 	}); err != nil {
 		return err
 	}

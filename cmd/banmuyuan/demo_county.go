@@ -20,7 +20,7 @@ func demoID(index int) int64 { return int64(index) + 1 }
 
 // catalogSeed writes the county as the catalogue keeps it.
 func catalogSeed(c *county.County) catalogpg.Seed {
-	s := catalogpg.Seed{Season: c.Season}
+	s := catalogpg.Seed{Season: c.Season, County: demoCountyEntry(), Reported: demoReported(), Programmes: demoProgrammes()}
 	for i, t := range c.Townships {
 		s.Townships = append(s.Townships, catalog.Township{ID: demoID(i), Name: t.Name, Lat: t.Lat, Lon: t.Lon})
 	}
@@ -38,7 +38,7 @@ func catalogSeed(c *county.County) catalogpg.Seed {
 	for i, r := range c.Raisers {
 		v := c.Villages[r.Village]
 		s.Organisations = append(s.Organisations, catalog.Organisation{ID: raiserOrg(c, i), Kind: catalog.OrgRaiser, TownshipID: demoID(v.Township),
-			VillageID: demoID(r.Village), Name: r.Name + "养鹅场（" + v.Name + " " + r.Code + "）", Product: "goose"})
+			VillageID: demoID(r.Village), Name: r.Name + "养鹅场（" + v.Name + " " + r.Code + "）", Product: "goose", RaiserBP: county.RaiserBP})
 	}
 	for i, h := range c.Helpers {
 		s.Helpers = append(s.Helpers, catalog.Helper{ID: demoID(i), Name: h.Name, Unit: h.Unit, Phone: h.Phone})
@@ -47,9 +47,11 @@ func catalogSeed(c *county.County) catalogpg.Seed {
 		s.Households = append(s.Households, catalogpg.SeedHousehold{Household: demoHousehold(c, i), BaseFen: c.Households[i].SolarFen})
 	}
 	for i, p := range c.Products {
-		s.Products = append(s.Products, catalog.Product{ID: demoID(i), Code: p.Key, Name: catalog.Text{Zh: p.Name, En: p.NameEn},
+		of, yield := demoYield(p.Key)
+		s.Products = append(s.Products, catalog.Product{Grades: []string{"special", "first", "second"}, YieldOf: of, Yield: yield, MayRaise: p.Key == "goose",
+			ID: demoID(i), Code: p.Key, Name: catalog.Text{Zh: p.Name, En: p.NameEn},
 			Picture: picture(p.Picture), OrderUnit: p.OrderUnit.Key, PriceUnit: p.PriceUnit.Key, GramsPerUnit: p.TypicalGrams,
-			Programme: demoProgramme(p.Programme), Story: catalog.Text{Zh: p.Summary, En: p.SummaryEn},
+			Programme: string(p.Programme), Story: catalog.Text{Zh: p.Summary, En: p.SummaryEn},
 			Storage: catalog.Text{Zh: p.Storage, En: p.StorageEn}, Cooking: catalog.Text{Zh: p.Cooking, En: p.CookingEn}})
 	}
 	for i, p := range c.Presales {
@@ -61,6 +63,56 @@ func catalogSeed(c *county.County) catalogpg.Seed {
 			VillageID: demoID(h.Village), Capacity: l.Capacity, AgentOrg: raiserOf(c, &h, l), AgentBP: l.AgentBP}})
 	}
 	return s
+}
+
+// demoCountyEntry is the county's own entry.
+func demoCountyEntry() catalog.County {
+	return catalog.County{
+		Name: catalog.Text{Zh: "依安县", En: "Yi’an county"}, Region: "黑龙江省齐齐哈尔市", Office: "依安县半亩园合作社联合社（演示）",
+		Address: "依安镇演示街1号", BankHolder: "依安县半亩园合作社联合社（演示）", BankAccount: "2300000000000000001", BankName: "演示银行依安支行",
+		Intro: catalog.Text{Zh: "依安县的农户在自家园子里养鹅、种土豆和紫花油豆角。",
+			En: "The households of Yi’an county raise geese and grow potatoes and purple-flower beans round their homes."},
+	}
+}
+
+// demoReported are the figures that the county reported for the years before; see package county.
+func demoReported() []catalog.ReportedYear {
+	const source = "县里上报（2017–2019）"
+	return []catalog.ReportedYear{{Year: 2017, PerPersonFen: county.IncomeFenPerPerson2, Source: source},
+		{Year: 2018, PerPersonFen: county.IncomeFenPerPerson1, Source: source}, {Year: 2019, PerPersonFen: county.TargetFenPerPerson, Source: source}}
+}
+
+func demoProgrammes() []catalog.Programme {
+	var all []catalog.Programme
+	for i, p := range []struct {
+		code   county.Programme
+		zh, en string
+	}{
+		{county.Garden, "半亩园", "Half-mu gardens"}, {county.Geese, "百只鹅", "A hundred geese"}, {county.SeedPotato, "一亩种薯", "A mu of seed potato"},
+		{county.Mushroom, "千袋菌", "A thousand bags of mushroom"}, {county.Solar, "光伏", "Solar stations"}, {county.Speciality, "一村一品", "Village specialities"},
+	} {
+		all = append(all, catalog.Programme{ID: demoID(i), Code: string(p.code), Name: catalog.Text{Zh: p.zh, En: p.en}})
+	}
+	return all
+}
+
+// demoYield is how much of a product a household of the county brings to market: a goose, half a season's eggs of a
+// flock, 45 sacks of 40 kg of a mu of seed potatoes, or the weight that 1,000 m² of a yard yield when it is divided among the crops,
+// without the household's own meals.
+func demoYield(product string) (of string, yield int64) {
+	switch product {
+	case "goose":
+		return catalog.YieldGeese, 1
+	case "goose_egg":
+		return catalog.YieldGeese, 15
+	case "seed_potato":
+		return catalog.YieldProgramme, 45
+	}
+	yields := map[string]int64{"potato": 450, "purple_bean": 300, "kidney_bean": 60, "ground_cherry": 120, "vegetable_box": 20}
+	if n := yields[product]; n > 0 {
+		return catalog.YieldGarden, n
+	}
+	return catalog.YieldRegistered, 0
 }
 
 // raiserOrg is the id of a raiser's organisation: they come after all others.
@@ -93,13 +145,13 @@ func demoHousehold(c *county.County, i int) catalog.Household {
 	}
 	for _, programme := range []struct {
 		has  bool
-		name string
+		name county.Programme
 	}{
-		{h.GardenCentiMu > 0, catalog.ProgrammeGarden}, {h.Geese > 0, catalog.ProgrammeGeese}, {true, catalog.ProgrammeSeedPotato},
-		{h.MushroomShares > 0, catalog.ProgrammeMushroom}, {h.SolarFen > 0, catalog.ProgrammeSolar},
+		{h.GardenCentiMu > 0, county.Garden}, {h.Geese > 0, county.Geese}, {true, county.SeedPotato},
+		{h.MushroomShares > 0, county.Mushroom}, {h.SolarFen > 0, county.Solar},
 	} {
 		if programme.has {
-			out.Programmes = append(out.Programmes, programme.name)
+			out.Programmes = append(out.Programmes, string(programme.name))
 		}
 	}
 	if h.Raiser != county.None {
@@ -150,13 +202,6 @@ func demoChannel(ch county.Channel) catalog.Channel {
 	return catalog.ChannelContract
 }
 
-func demoProgramme(p county.Programme) string {
-	if p == county.SeedPotato {
-		return catalog.ProgrammeSeedPotato
-	}
-	return string(p)
-}
-
 // picture is the name of an illustration that the pages ship.
 func picture(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
@@ -171,7 +216,7 @@ func earlierIncome(c *county.County) []payments.HistoricIncome {
 		}
 		h := &c.Households[in.Household]
 		row := payments.HistoricIncome{Household: demoID(in.Household), Season: in.Season, Month: in.Month,
-			Programme: demoProgramme(in.Programme), Product: in.Produce, Qty: in.Units, NetGrams: in.Grams,
+			Programme: string(in.Programme), Product: in.Produce, Qty: in.Units, NetGrams: in.Grams,
 			GrossFen: in.GrossFen(), FeeFen: in.FeeFen + in.CostFen, Coop: demoID(c.Villages[h.Village].Point.Cooperative), PaidOn: in.PaidOn}
 		switch in.Channel {
 		case county.Contract, county.Market, county.Private:
@@ -230,7 +275,7 @@ func demoPools(c *county.County) []payments.LoadedPool {
 	pools := make([]payments.LoadedPool, len(c.Pools))
 	for i, p := range c.Pools {
 		l := payments.LoadedPool{SubmittedBy: "demo:operator", DecidedBy: "demo:approver", PaidOn: p.PaidOn, SavePool: payments.SavePool{
-			IdempotencyKey: "demo-pool-" + strconv.Itoa(i+1), Kind: payments.PoolKind(demoProgramme(p.Programme)), Title: p.Title, Season: p.Season,
+			IdempotencyKey: "demo-pool-" + strconv.Itoa(i+1), Kind: payments.PoolKind(string(p.Programme)), Title: p.Title, Season: p.Season,
 			Month: p.Month, RecordDate: p.RecordDate.Format(time.DateOnly), Income: poolItems(p.Income), Costs: poolItems(p.Costs), ReserveFen: p.ReserveFen}}
 		if p.Org != county.None {
 			l.Org = demoID(p.Org)

@@ -30,6 +30,8 @@ type Places struct {
 	Orgs      map[int64]catalog.Organisation
 	Townships map[int64]string
 	Points    map[int64]catalog.CollectionPoint
+
+	Programmes []catalog.Programme
 }
 
 // MayBuy refuses organisations that buy under no contract: supermarkets, and those that are not registered.
@@ -110,7 +112,7 @@ func (t *Terms) checkPlaces(problems *link.Problems, places Places) {
 		}
 	}
 	for _, p := range t.Programmes {
-		if !slices.Contains(catalog.Programmes(), p) {
+		if !slices.ContainsFunc(places.Programmes, func(known catalog.Programme) bool { return known.Code == p }) {
 			problems.Add("contract.programme", "programmes")
 			break
 		}

@@ -14,17 +14,6 @@ import (
 	"banmuyuan/web/sheet"
 )
 
-// poolProgramme is the catalogue's programme of the households that take part.
-func poolProgramme(k payments.PoolKind) string {
-	switch k {
-	case payments.PoolSeedPotato:
-		return catalog.ProgrammeSeedPotato
-	case payments.PoolMushroom:
-		return catalog.ProgrammeMushroom
-	}
-	return catalog.ProgrammeSolar
-}
-
 // distributionMembers takes the households registered today as the snapshot.
 func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) error {
 	return s.onDistribution(w, r, func(ctx context.Context, f *page.Form) (string, []rowProblem, error) {
@@ -33,7 +22,7 @@ func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) erro
 			return "", nil, err
 		}
 		var members []payments.Member
-		filter := catalog.HouseholdFilter{Programme: poolProgramme(pool.Kind), Township: f.Int("township")}
+		filter := catalog.HouseholdFilter{Programme: string(pool.Kind), Township: f.Int("township")}
 		err = catalog.EachHousehold(ctx, s.Catalog, filter, func(h catalog.Household) error {
 			if m, ok := payments.RegisteredMember(pool.Kind, h.ID, int64(h.Persons), h.MushroomBag); ok {
 				members = append(members, m)
@@ -181,7 +170,7 @@ func (s *pools) distributionFile(w http.ResponseWriter, r *http.Request) error {
 		head = append(head, l.Pick("按交易量", "by volume"), l.Pick("按股", "by shares"), l.Pick("分红(元)", "amount"))
 	}
 	var rows [][]sheet.Value
-	err = catalog.EachHousehold(ctx, s.Catalog, catalog.HouseholdFilter{Programme: poolProgramme(pool.Kind)}, func(h catalog.Household) error {
+	err = catalog.EachHousehold(ctx, s.Catalog, catalog.HouseholdFilter{Programme: string(pool.Kind)}, func(h catalog.Household) error {
 		m, in := shares[h.ID]
 		if !in && len(shares) > 0 {
 			return nil

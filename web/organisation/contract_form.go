@@ -47,8 +47,10 @@ func (s *contractPages) contractFormPage(r *http.Request, no string, t contract.
 		d.Townships = append(d.Townships, page.Option{Value: page.Num64(one.ID), Label: one.Name, Selected: slices.Contains(t.Townships, one.ID)})
 	}
 	words := s.Words(r)
-	for _, p := range catalog.Programmes() {
-		d.Programs = append(d.Programs, page.Option{Value: p, Label: words.Say("programme", p), Selected: slices.Contains(t.Programmes, p)})
+	for _, p := range ref.Programmes {
+		if selected := slices.Contains(t.Programmes, p.Code); selected || !p.Retired {
+			d.Programs = append(d.Programs, page.Option{Value: p.Code, Label: words.Lang.Pick(p.Name.Zh, p.Name.En), Selected: selected})
+		}
 	}
 	for i := range adjustmentRows {
 		d.Rows = append(d.Rows, i)

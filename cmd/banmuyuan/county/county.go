@@ -315,12 +315,12 @@ type PickupPoint struct {
 type Programme string
 
 const (
-	Garden     Programme = "garden"      // 半亩园
-	Geese      Programme = "geese"       // 百只鹅
-	SeedPotato Programme = "seed_potato" // 一亩种薯
-	Mushroom   Programme = "mushroom"    // 千袋菌
-	Speciality Programme = "speciality"  // 一村一品
-	Solar      Programme = "solar"       // 光伏
+	Garden     Programme = "garden"     // 半亩园
+	Geese      Programme = "geese"      // 百只鹅
+	SeedPotato Programme = "seedpotato" // 一亩种薯
+	Mushroom   Programme = "mushroom"   // 千袋菌
+	Speciality Programme = "speciality" // 一村一品
+	Solar      Programme = "solar"      // 光伏
 )
 
 // Channel names the way goods or money went.

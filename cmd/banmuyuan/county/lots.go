@@ -2,9 +2,9 @@ package county
 
 import "slices"
 
-// agentBP is the raiser's part of a goose's price under 大户代养: goslings, feed
+// RaiserBP is the raiser's part of a goose's price under 大户代养: goslings, feed
 // and work.
-const agentBP = 9_000
+const RaiserBP = 9_000
 
 // crops: what a mu of garden yields and how much of it is sold rather than eaten.
 var crops = map[string]struct{ kgPerMu, soldBP int64 }{
@@ -66,8 +66,8 @@ func (g *generator) lots() {
 		switch {
 		case h.Raiser != None:
 			bulk := part(gooseBulk, h.Geese, 40)
-			add(gooseBulk, i, bulk, agentBP)
-			add(gooseMain, i, h.Geese-bulk, agentBP)
+			add(gooseBulk, i, bulk, RaiserBP)
+			add(gooseMain, i, h.Geese-bulk, RaiserBP)
 		case h.Geese > 0:
 			rest := h.Geese
 			take := func(presale int, n int64) {

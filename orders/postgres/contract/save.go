@@ -28,7 +28,7 @@ func (m *Room) SaveContract(ctx context.Context, r contract.Save) (contract.Cont
 	t := r.Terms
 	var problems link.Problems
 	desk.CheckKey(&problems, r.IdempotencyKey)
-	places := contract.Places{Orgs: ref.Orgs, Townships: ref.Townships, Points: ref.Points}
+	places := contract.Places{Orgs: ref.Orgs, Townships: ref.Townships, Points: ref.Points, Programmes: ref.Programmes}
 	if err := contract.MayBuy(places, org); err != nil {
 		return contract.Contract{}, err
 	}

@@ -214,6 +214,7 @@ type Names struct {
 	Orgs       map[int64]catalog.Organisation
 	Villages   map[int64]catalog.Village
 	Townships  map[int64]string
+	Programmes []catalog.Programme
 	Products   map[string]catalog.Product
 	villagesOf map[int64][]int64 // organisation: villages where it runs a point
 	PointOf    map[int64]int64   // the first point of each village
@@ -277,6 +278,7 @@ func (r *reference) look(ctx context.Context) (*Names, error) {
 	for _, v := range ref.Villages {
 		n.Villages[v.ID] = v
 	}
+	n.Programmes = ref.Programmes
 	for _, t := range ref.Townships {
 		n.Townships[t.ID] = t.Name
 	}

@@ -1,0 +1,317 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/entry"
+	"banmuyuan/internal/link"
+)
+
+var _ catalog.Directory = (*Catalog)(nil)
+
+const (
+	defaultEntries = 50
+	mostEntries    = 200
+)
+
+// kindTable finds a kind by its name. NotFound.
+func kindTable(name string) (*table, error) {
+	t, ok := directoryTables[name]
+	if !ok {
+		return nil, link.E(link.NotFound, "directory.kind", "kind")
+	}
+	return t, nil
+}
+
+// show returns an entry as cells, with personal numbers masked.
+func (t *table) show(s stored) catalog.Entry {
+	e := catalog.Entry{Kind: t.kind.Name, ID: s.id, Cells: make(map[string]string, len(t.kind.Fields))}
+	for i := range t.kind.Fields {
+		f := &t.kind.Fields[i]
+		e.Cells[f.Name] = f.Show(s.values[f.Name])
+	}
+	if s.retired.Valid {
+		at := s.retired.Time.UTC()
+		e.Retired = &at
+	}
+	return e
+}
+
+// search returns the condition that an entry contains the text $1 in a field that people know it by.
+func (t *table) search() string {
+	var parts []string
+	for i := range t.kind.Fields {
+		f := &t.kind.Fields[i]
+		switch f.Type {
+		case entry.Line, entry.Code, entry.Ref, entry.Phone:
+			expr, ok := t.fields[f.Name]
+			if !ok {
+				expr = "e." + pq.QuoteIdentifier(f.Name)
+			}
+			parts = append(parts, expr+" ILIKE $1")
+		}
+	}
+	if len(parts) == 0 {
+		return "true"
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// Entries lists entries of a kind in the order in which they were added.
+func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
+	page := catalog.EntryPage{Items: []catalog.Entry{}}
+	if _, err := requireCounty(ctx); err != nil {
+		return page, err
+	}
+	t, err := kindTable(f.Kind)
+	if err != nil {
+		return page, err
+	}
+	limit, err := pageSize(f.Limit, defaultEntries, mostEntries)
+	if err != nil {
+		return page, err
+	}
+	where := " WHERE " + t.search()
+	if t.retire {
+		where += " AND (e.retired_at IS NOT NULL) = " + map[bool]string{true: "true", false: "false"}[f.Retired]
+	} else if f.Retired {
+		return page, nil
+	}
+	like := pattern(strings.TrimSpace(f.Query))
+	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+		page.Items = page.Items[:0]
+		if err := tx.GetContext(ctx, &page.Total, `SELECT count(*) FROM `+t.from+where, like); err != nil {
+			return fmt.Errorf("count %s: %w", f.Kind, err)
+		}
+		rows, err := tx.QueryContext(ctx, t.selectSQL()+where+` AND e.id > $2 ORDER BY e.id LIMIT $3`, like, f.After, limit+1)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", f.Kind, err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			s, err := t.scanEntry(rows.Scan)
+			if err != nil {
+				return err
+			}
+			page.Items = append(page.Items, t.show(s))
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return catalog.EntryPage{}, err
+	}
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		page.Next = page.Items[limit-1].ID
+	}
+	return page, nil
+}
+
+// Entry returns an entry with its history.
+func (c *Catalog) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
+	if _, err := requireCounty(ctx); err != nil {
+		return catalog.Entry{}, err
+	}
+	t, err := kindTable(ref.Kind)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	var e catalog.Entry
+	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+		e, err = c.entry(ctx, tx, t, ref.ID)
+		return err
+	})
+	return e, err
+}
+
+func (c *Catalog) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
+	s, err := t.scanEntry(tx.QueryRowContext(ctx, t.selectSQL()+` WHERE e.id = $1`, id).Scan)
+	if err != nil {
+		return catalog.Entry{}, notFound(err, "directory.entry", "id")
+	}
+	e := t.show(s)
+	rows, err := tx.QueryContext(ctx, `
+		SELECT at, login, what, reason, before, after FROM directory_change WHERE kind = $1 AND entry_id = $2 ORDER BY id DESC LIMIT 100`,
+		t.kind.Name, id)
+	if err != nil {
+		return e, fmt.Errorf("read history: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ch catalog.EntryChange
+		var from, to asJSON[map[string]string]
+		if err := rows.Scan(&ch.At, &ch.By, &ch.What, &ch.Reason, &from, &to); err != nil {
+			return e, fmt.Errorf("read history: %w", err)
+		}
+		ch.At, ch.From, ch.To = ch.At.UTC(), from.V, to.V
+		e.History = append(e.History, ch)
+	}
+	if err := rows.Err(); err != nil {
+		return e, fmt.Errorf("read history: %w", err)
+	}
+	return e, nil
+}
+
+// SaveEntry adds or changes an entry as a form sends it.
+func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
+	if _, err := requireCounty(ctx); err != nil {
+		return catalog.Entry{}, err
+	}
+	t, err := kindTable(r.Kind)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	if err := r.Check(); err != nil {
+		return catalog.Entry{}, err
+	}
+	var e catalog.Entry
+	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		l := c.newLoad()
+		l.whole, l.id, l.reason = true, r.ID, r.Reason
+		row := entry.Row{Line: 1, Cells: r.Cells}
+		if r.Kind == catalog.KindHousehold && r.ID != 0 { // its code never changes: id numbers are sealed with it
+			var code string
+			if err := tx.GetContext(ctx, &code, `SELECT code FROM household WHERE id = $1`, r.ID); err != nil {
+				return notFound(fmt.Errorf("find household: %w", err), "directory.entry", "id")
+			}
+			if entry.Clean(r.Cells["code"]) != code {
+				return link.E(link.Conflict, "directory.household.code", "code")
+			}
+		}
+		if err := l.rows(ctx, tx, t.kind, []entry.Row{row}); err != nil {
+			return err
+		}
+		if err := catalog.FaultsOf(l.problems); err != nil {
+			return err
+		}
+		e, err = c.entry(ctx, tx, t, l.saved)
+		return err
+	})
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	c.relay.Notify()
+	return e, c.refreshReference(ctx)
+}
+
+// users are queries that count what in use depends on an entry, by kind.
+var users = map[string]string{
+	catalog.KindTownship: `SELECT count(*) FROM village WHERE township_id = $1 AND retired_at IS NULL`,
+	catalog.KindVillage: `SELECT (SELECT count(*) FROM household WHERE village_id = $1 AND retired_at IS NULL)
+		+ (SELECT count(*) FROM collection_point WHERE village_id = $1 AND retired_at IS NULL)`,
+	catalog.KindHelper: `SELECT count(*) FROM household WHERE helper_id = $1 AND retired_at IS NULL`,
+	catalog.KindOrganisation: `SELECT (SELECT count(*) FROM collection_point WHERE org_id = $1 AND retired_at IS NULL)
+		+ (SELECT count(*) FROM household WHERE raiser_org = $1 AND retired_at IS NULL)
+		+ (SELECT count(*) FROM presale WHERE seller_org = $1 AND state <> $2)`,
+	catalog.KindProgramme: `SELECT (SELECT count(*) FROM product p JOIN programme g ON g.code = p.programme WHERE g.id = $1 AND p.retired_at IS NULL)
+		+ (SELECT count(*) FROM household h JOIN programme g ON g.code = ANY(h.programmes) WHERE g.id = $1 AND h.retired_at IS NULL)`,
+	catalog.KindProduct: `SELECT count(*) FROM presale WHERE product_id = $1 AND state <> $2`,
+}
+
+// RetireEntry takes an entry out of use or back into it.
+func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
+	if _, err := requireCounty(ctx); err != nil {
+		return catalog.Entry{}, err
+	}
+	t, err := kindTable(r.Kind)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	if err := r.Check(); err != nil {
+		return catalog.Entry{}, err
+	}
+	if !t.retire {
+		return catalog.Entry{}, link.E(link.Conflict, "directory.stays", "kind")
+	}
+	var e catalog.Entry
+	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		if err := c.retire(ctx, tx, t, r); err != nil {
+			return err
+		}
+		e, err = c.entry(ctx, tx, t, r.ID)
+		return err
+	})
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	c.relay.Notify()
+	return e, c.refreshReference(ctx)
+}
+
+func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
+	var retired bool
+	err := tx.GetContext(ctx, &retired, `SELECT retired_at IS NOT NULL FROM `+t.own+` WHERE id = $1 FOR NO KEY UPDATE`, r.ID)
+	if err != nil {
+		return notFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
+	}
+	if retired != r.Undo { // it is so already
+		return nil
+	}
+	if query, ok := users[r.Kind]; ok && !r.Undo {
+		args := []any{r.ID}
+		if strings.Contains(query, "$2") {
+			args = append(args, string(catalog.PresaleClosed))
+		}
+		var n int64
+		if err := tx.GetContext(ctx, &n, query, args...); err != nil {
+			return fmt.Errorf("count what depends on %s %d: %w", r.Kind, r.ID, err)
+		}
+		if n > 0 {
+			return link.E(link.Conflict, "directory.used", "id", "count", fmt.Sprint(n))
+		}
+	}
+	what := "retired"
+	var at any = c.now()
+	if r.Undo {
+		what, at = "restored", nil
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE `+t.own+` SET retired_at = $2 WHERE id = $1`, r.ID, at); err != nil {
+		return fmt.Errorf("retire %s %d: %w", r.Kind, r.ID, err)
+	}
+	if r.Kind == catalog.KindHousehold && !r.Undo {
+		if err := c.stopSelling(ctx, tx, r.ID); err != nil {
+			return err
+		}
+	}
+	l := c.newLoad()
+	l.reason = r.Reason
+	if err := l.note(ctx, tx, t.kind, []directoryChange{{id: r.ID, what: what, before: map[string]string{}, after: map[string]string{}}}); err != nil {
+		return err
+	}
+	return touchReference(ctx, tx)
+}
+
+// stopSelling takes what a household has not sold out of its lots. Sold units stay: their orders are delivered, or the
+// cooperative reports what is short.
+func (c *Catalog) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
+	seasons, err := lockSeasons(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE household SET consent = false WHERE id = $1`, household); err != nil {
+		return fmt.Errorf("end consent: %w", err)
+	}
+	for _, season := range seasons {
+		var lots []int64
+		err := tx.SelectContext(ctx, &lots, `
+			UPDATE lot SET capacity = reserved + delivered FROM presale p
+			WHERE p.id = lot.presale_id AND p.season = $2 AND p.contract_id = 0 AND lot.household_id = $1 AND capacity > reserved + delivered
+			RETURNING lot.id`, household, season)
+		if err != nil {
+			return fmt.Errorf("stop selling: %w", err)
+		}
+		if len(lots) == 0 {
+			continue
+		}
+		if err := noteChange(ctx, tx, season, change{lots: lots}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

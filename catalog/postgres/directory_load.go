@@ -1,0 +1,618 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/entry"
+	"banmuyuan/internal/link"
+)
+
+// load takes rows of kinds into the directory, one call after the other, each in the caller's transaction. Rows that are
+// wrong are listed and left out.
+type load struct {
+	c      *Catalog
+	dry    bool   // nothing outside the entries is touched, and the caller rolls back
+	whole  bool   // rows are forms: an empty cell clears the value
+	id     int64  // of the one entry that a form changes, 0: by key
+	batch  int64  // 0: a form
+	reason string // of a form
+
+	seen     map[string]map[string]int // line of each key, by kind
+	counts   map[string]*catalog.BatchKind
+	problems []entry.Problem
+	wrong    map[string]map[int]bool
+	saved    int64 // id of the last entry that was added or changed
+
+	keys  []seenKey   // of seen, in the order in which they came
+	lines []wrongLine // of wrong, likewise
+}
+
+type seenKey struct{ kind, key string }
+
+type wrongLine struct {
+	kind string
+	line int
+}
+
+func (c *Catalog) newLoad() *load {
+	return &load{c: c, seen: map[string]map[string]int{}, counts: map[string]*catalog.BatchKind{}, wrong: map[string]map[int]bool{}}
+}
+
+// refuse lists a fault of a row.
+func (l *load) refuse(k *entry.Kind, row entry.Row, f entry.Fault) {
+	p := entry.Problem{Kind: k.Name, Line: row.Line, Field: f.Field, Value: row.Cells[f.Field], Key: f.Key, Args: f.Args}
+	if field, ok := k.Field(f.Field); ok && field.Personal {
+		p.Value = entry.Mask(p.Value)
+	}
+	l.problems = append(l.problems, p)
+	lines := l.wrong[k.Name]
+	if lines == nil {
+		lines = map[int]bool{}
+		l.wrong[k.Name] = lines
+	}
+	if !lines[row.Line] {
+		lines[row.Line] = true
+		l.lines = append(l.lines, wrongLine{k.Name, row.Line})
+		l.count(k).Wrong++
+	}
+}
+
+func (l *load) count(k *entry.Kind) *catalog.BatchKind {
+	n := l.counts[k.Name]
+	if n == nil {
+		n = &catalog.BatchKind{Kind: k.Name}
+		l.counts[k.Name] = n
+	}
+	return n
+}
+
+// parsed is a row that is understood.
+type parsed struct {
+	row    entry.Row
+	values entry.Values
+}
+
+// rows takes rows of one kind.
+func (l *load) rows(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []entry.Row) error {
+	good := make([]parsed, 0, len(rows))
+	for _, row := range rows {
+		l.count(k).Rows++
+		values, faults := k.Parse(row, l.whole, l.c.now())
+		for _, f := range faults {
+			l.refuse(k, row, f)
+		}
+		if len(faults) > 0 {
+			continue
+		}
+		good = append(good, parsed{row, values})
+	}
+	switch k.Name {
+	case catalog.KindHousehold:
+		return l.households(ctx, tx, k, good)
+	case catalog.KindMember:
+		return l.members(ctx, tx, k, good)
+	}
+	return l.entries(ctx, tx, directoryTables[k.Name], good)
+}
+
+// repeated reports whether an earlier row had the key, and notes it otherwise.
+func (l *load) repeated(k *entry.Kind, key string, line int) (int, bool) {
+	lines := l.seen[k.Name]
+	if lines == nil {
+		lines = map[string]int{}
+		l.seen[k.Name] = lines
+	}
+	if first, ok := lines[key]; ok {
+		return first, true
+	}
+	lines[key] = line
+	l.keys = append(l.keys, seenKey{k.Name, key})
+	return 0, false
+}
+
+// entries takes rows of a kind with a table.
+func (l *load) entries(ctx context.Context, tx *sqlx.Tx, t *table, rows []parsed) error {
+	k := t.kind
+	codes := make([]string, 0, len(rows))
+	for _, r := range rows {
+		if code := r.values.Text("household"); code != "" {
+			codes = append(codes, strings.ToUpper(code))
+		}
+	}
+	in, err := readNames(ctx, tx, codes)
+	if err != nil {
+		return err
+	}
+	byKey, byID, taken, err := t.existing(ctx, tx, slices.Collect(maps.Values(in.households)))
+	if err != nil {
+		return err
+	}
+	var changes []directoryChange
+	for _, r := range rows {
+		merged := k.Defaults().With(r.values)
+		key := merged.Key(k)
+		if first, twice := l.repeated(k, key, r.row.Line); twice {
+			l.refuse(k, r.row, entry.Fault{Field: keyField(k), Key: "entry.twice", Args: map[string]string{"line": strconv.Itoa(first)}})
+			continue
+		}
+		before, known := byKey[key]
+		if l.id != 0 {
+			if other := before; known && other.id != l.id {
+				l.refuse(k, r.row, entry.Fault{Field: keyField(k), Key: "directory.taken"})
+				continue
+			}
+			before, known = byID[l.id]
+			if !known {
+				return link.E(link.NotFound, "directory.entry", "id")
+			}
+		}
+		after := merged
+		if known {
+			after = before.values.With(r.values)
+		}
+		if faults := k.Missing(after); len(faults) > 0 {
+			for _, f := range faults {
+				l.refuse(k, r.row, f)
+			}
+			continue
+		}
+		if f, clash := t.clash(after, before.id, taken); clash {
+			l.refuse(k, r.row, f)
+			continue
+		}
+		cols, faults := t.columns(after, in)
+		if len(faults) > 0 {
+			for _, f := range faults {
+				l.refuse(k, r.row, f)
+			}
+			continue
+		}
+		fields := before.values.Changed(k, after)
+		switch {
+		case !known:
+			l.count(k).Added++
+		case len(fields) == 0:
+			l.count(k).Unchanged++
+			l.saved = before.id
+			continue
+		default:
+			l.count(k).Changed++
+		}
+		id, err := t.store(ctx, tx, before.id, cols)
+		if err != nil {
+			return err
+		}
+		l.saved = id
+		now := stored{id: id, values: after, retired: before.retired}
+		byKey[key], byID[id] = now, now
+		t.take(after, id, taken)
+		changes = append(changes, newChange(k, id, before.values, after, fields, known))
+	}
+	if err := l.note(ctx, tx, k, changes); err != nil {
+		return err
+	}
+	if len(changes) == 0 || l.dry {
+		return nil
+	}
+	if k.Name == catalog.KindHolding {
+		return l.resizeHoldings(ctx, tx, changes)
+	}
+	return touchReference(ctx, tx)
+}
+
+func keyField(k *entry.Kind) string {
+	if len(k.Key) == 0 {
+		return ""
+	}
+	return k.Key[len(k.Key)-1]
+}
+
+// existing reads the entries of a table, by key and by id: all of them, or of a big kind those of the given households.
+// taken has what names them besides their keys.
+func (t *table) existing(ctx context.Context, tx *sqlx.Tx, households []int64) (byKey map[string]stored, byID map[int64]stored, taken map[string]int64, err error) {
+	byKey, byID, taken = map[string]stored{}, map[int64]stored{}, map[string]int64{}
+	query := t.selectSQL()
+	var args []any
+	if t.big {
+		query += " WHERE e.household_id = ANY($1)"
+		args = append(args, pq.Array(ids(households)))
+	}
+	rows, err := tx.QueryContext(ctx, query+" ORDER BY e.id", args...)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read %s: %w", t.kind.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		s, err := t.scanEntry(rows.Scan)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		byKey[s.values.Key(t.kind)], byID[s.id] = s, s
+		t.take(s.values, s.id, taken)
+	}
+	return byKey, byID, taken, rows.Err()
+}
+
+func (t *table) take(v entry.Values, id int64, taken map[string]int64) {
+	for i, fields := range t.unique {
+		taken[uniqueKey(i, fields, v)] = id
+	}
+}
+
+func uniqueKey(i int, fields []string, v entry.Values) string {
+	parts := make([]string, 0, len(fields)+1)
+	parts = append(parts, strconv.Itoa(i))
+	for _, name := range fields {
+		parts = append(parts, entry.FoldName(entry.Write(v[name])))
+	}
+	return strings.Join(parts, "\x1f")
+}
+
+// clash finds another entry that is named the same besides its key.
+func (t *table) clash(v entry.Values, id int64, taken map[string]int64) (entry.Fault, bool) {
+	for i, fields := range t.unique {
+		if other, ok := taken[uniqueKey(i, fields, v)]; ok && other != id {
+			return entry.Fault{Field: fields[len(fields)-1], Key: "directory.taken"}, true
+		}
+	}
+	return entry.Fault{}, false
+}
+
+// store adds an entry (id 0) or changes one.
+func (t *table) store(ctx context.Context, tx *sqlx.Tx, id int64, cols map[string]any) (int64, error) {
+	names := slices.Sorted(maps.Keys(cols))
+	quoted, places, sets := make([]string, len(names)), make([]string, len(names)), make([]string, len(names))
+	args := make([]any, len(names), len(names)+1)
+	for i, name := range names {
+		quoted[i], places[i] = pq.QuoteIdentifier(name), "$"+strconv.Itoa(i+1)
+		sets[i] = quoted[i] + " = " + places[i]
+		args[i] = cols[name]
+	}
+	if id == 0 {
+		err := tx.GetContext(ctx, &id, `INSERT INTO `+t.own+` (`+strings.Join(quoted, ", ")+`) VALUES (`+strings.Join(places, ", ")+`) RETURNING id`, args...)
+		if err != nil {
+			return 0, fmt.Errorf("add %s: %w", t.kind.Name, err)
+		}
+		return id, nil
+	}
+	args = append(args, id)
+	_, err := tx.ExecContext(ctx, `UPDATE `+t.own+` SET `+strings.Join(sets, ", ")+` WHERE id = $`+strconv.Itoa(len(args)), args...)
+	if err != nil {
+		return 0, fmt.Errorf("change %s %d: %w", t.kind.Name, id, err)
+	}
+	return id, nil
+}
+
+// change is a line of the directory's history.
+type directoryChange struct {
+	id            int64
+	what          string
+	before, after map[string]string
+}
+
+func newChange(k *entry.Kind, id int64, before, after entry.Values, fields []string, known bool) directoryChange {
+	ch := directoryChange{id: id, what: "added", before: map[string]string{}, after: map[string]string{}}
+	if known {
+		ch.what = "changed"
+	}
+	for _, name := range fields {
+		field, _ := k.Field(name)
+		from, to := field.Show(before[name]), field.Show(after[name])
+		if field.Personal {
+			from, to = entry.Mask(from), entry.Mask(to)
+		}
+		if known {
+			ch.before[name] = from
+		}
+		ch.after[name] = to
+	}
+	return ch
+}
+
+// note writes the history of changes.
+func (l *load) note(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, changes []directoryChange) error {
+	if len(changes) == 0 || l.dry {
+		return nil
+	}
+	n := len(changes)
+	entries, whats, before, after := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
+	for i, ch := range changes {
+		entries[i], whats[i], before[i], after[i] = ch.id, ch.what, toJSON(ch.before), toJSON(ch.after)
+	}
+	a := link.ActorFrom(ctx)
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO directory_change (kind, entry_id, what, before, after, reason, batch_id, account, login, role, at)
+		SELECT $1, e, w, b::jsonb, n::jsonb, $6, $7, $8, $9, $10, $11
+		FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS u (e, w, b, n)`,
+		k.Name, pq.Array(entries), pq.Array(whats), pq.Array(before), pq.Array(after), l.reason, orNull(l.batch), a.Account, a.Login, a.Role, l.c.now())
+	if err != nil {
+		return fmt.Errorf("note changes of %s: %w", k.Name, err)
+	}
+	return nil
+}
+
+// households takes rows of households through the importer.
+func (l *load) households(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []parsed) error {
+	im := &importer{c: l.c, tx: tx}
+	in := make([]catalog.ParsedRow, 0, len(rows))
+	byLine := map[int]parsed{}
+	for _, r := range rows {
+		code := r.values.Text("code")
+		if first, twice := l.repeated(k, code, r.row.Line); twice {
+			l.refuse(k, r.row, entry.Fault{Field: "code", Key: "entry.twice", Args: map[string]string{"line": strconv.Itoa(first)}})
+			continue
+		}
+		if number := r.values.Text("id_number"); number != "" {
+			if first, twice := l.repeated(k, "id:"+number, r.row.Line); twice {
+				l.refuse(k, r.row, entry.Fault{Field: "id_number", Key: "entry.twice", Args: map[string]string{"line": strconv.Itoa(first)}})
+				continue
+			}
+		}
+		byLine[r.row.Line] = r
+		in = append(in, catalog.HouseholdOf(r.row.Line, r.values, l.c.now()))
+	}
+	if err := im.read(ctx, in); err != nil {
+		return err
+	}
+	var changes []directoryChange
+	for _, row := range in {
+		r := byLine[row.Line]
+		if im.register.Households[row.Code] == nil {
+			if faults := k.Missing(k.Defaults().With(r.values)); len(faults) > 0 {
+				for _, f := range faults {
+					l.refuse(k, r.row, f)
+				}
+				continue
+			}
+		}
+		res := im.register.Resolve(row, im.index(row))
+		if res.TakenBy != "" {
+			im.doubles = append(im.doubles, double{code: row.Code, holder: res.TakenBy})
+		}
+		for _, p := range res.Problems {
+			l.refuse(k, r.row, entry.Fault{Field: p.Field, Key: p.Key, Args: p.Args})
+		}
+		if len(res.Problems) > 0 {
+			continue
+		}
+		known := res.Before != nil
+		switch {
+		case !known:
+			l.count(k).Added++
+		case res.Before.Same(res.After):
+			l.count(k).Unchanged++
+			l.saved = res.Before.ID
+			continue
+		default:
+			l.count(k).Changed++
+		}
+		id, err := im.store(ctx, row, res.Before, res.After)
+		if err != nil {
+			return fmt.Errorf("store row %d: %w", row.Line, err)
+		}
+		im.learn(row, id, res.After)
+		l.saved = id
+		var before entry.Values
+		if known {
+			before = im.values(*res.Before, row.Code)
+		}
+		after := im.values(res.After, row.Code)
+		changes = append(changes, newChange(k, id, before, after, before.Changed(k, after), known))
+	}
+	if l.dry {
+		return nil
+	}
+	if err := l.note(ctx, tx, k, changes); err != nil {
+		return err
+	}
+	return im.finish(ctx)
+}
+
+// members takes persons of households besides their heads.
+func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []parsed) error {
+	t := directoryTables[k.Name]
+	codes := make([]string, len(rows))
+	for i, r := range rows {
+		codes[i] = strings.ToUpper(r.values.Text("household"))
+	}
+	in, err := readNames(ctx, tx, codes)
+	if err != nil {
+		return err
+	}
+	byKey, byID, _, err := t.existing(ctx, tx, slices.Collect(maps.Values(in.households)))
+	if err != nil {
+		return err
+	}
+	last := map[int64]int64{} // position
+	for _, s := range byID {
+		last[s.id/100] = max(last[s.id/100], s.id%100)
+	}
+	holders, err := l.c.holders(ctx, tx, rows)
+	if err != nil {
+		return err
+	}
+	var changes []directoryChange
+	for _, r := range rows {
+		code := strings.ToUpper(r.values.Text("household"))
+		key := r.values.Key(k)
+		if first, twice := l.repeated(k, key, r.row.Line); twice {
+			l.refuse(k, r.row, entry.Fault{Field: "name", Key: "entry.twice", Args: map[string]string{"line": strconv.Itoa(first)}})
+			continue
+		}
+		before, known := byKey[key]
+		if l.id != 0 {
+			if before, known = byID[l.id]; !known {
+				return link.E(link.NotFound, "directory.entry", "id")
+			}
+		}
+		after := k.Defaults().With(r.values)
+		if known {
+			after = before.values.With(r.values)
+		}
+		number := r.values.Text("id_number")
+		if number != "" {
+			born, female, _ := entry.ReadIDNumber(number, l.c.now())
+			after["born"], after["female"] = int64(born), map[bool]string{true: "female", false: "male"}[female]
+		}
+		if faults := k.Missing(after); len(faults) > 0 {
+			for _, f := range faults {
+				l.refuse(k, r.row, f)
+			}
+			continue
+		}
+		household, ok := in.households[code]
+		if !ok {
+			l.refuse(k, r.row, fault("household", "directory.unknown", "value", code)[0])
+			continue
+		}
+		position := last[household]
+		if known {
+			position = before.id % 100
+		} else {
+			position = max(position, 1) + 1
+		}
+		if position > 99 {
+			l.refuse(k, r.row, entry.Fault{Field: "household", Key: "directory.member.many"})
+			continue
+		}
+		sealed, index := l.c.seal(number, code)
+		if number != "" {
+			if holder, taken := holders[number]; taken && (holder.Code != code || int64(holder.Position) != position) {
+				l.refuse(k, r.row, fault("id_number", "import.id_number.taken", "code", holder.Code)[0])
+				continue
+			}
+			holders[number] = catalog.IDHolder{Code: code, Position: int(position)}
+		}
+		fields := before.values.Changed(k, after)
+		if known && number == "" {
+			fields = slices.DeleteFunc(fields, func(f string) bool { return f == "id_number" })
+		}
+		if known && number != "" {
+			var same bool
+			err := tx.GetContext(ctx, &same, `SELECT coalesce(id_index = ANY($3), false) FROM person WHERE household_id = $1 AND position = $2`,
+				household, position, pq.ByteaArray(l.c.cfg.Cipher.Indexes(number)))
+			if err != nil {
+				return fmt.Errorf("compare id number: %w", err)
+			}
+			if same {
+				fields = slices.DeleteFunc(fields, func(f string) bool { return f == "id_number" })
+			}
+		}
+		switch {
+		case !known:
+			l.count(k).Added++
+		case len(fields) == 0:
+			l.count(k).Unchanged++
+			l.saved = before.id
+			continue
+		default:
+			l.count(k).Changed++
+		}
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (household_id, position) DO UPDATE
+			SET name = excluded.name, relation = excluded.relation, born = excluded.born, female = excluded.female,
+			    id_sealed = coalesce(excluded.id_sealed, person.id_sealed), id_index = coalesce(excluded.id_index, person.id_index)`,
+			household, position, after.Text("name"), after.Text("relation"), after.Int("born"), after.Text("female") == "female", sealed, index)
+		if err != nil {
+			return fmt.Errorf("store member: %w", err)
+		}
+		last[household] = max(last[household], position)
+		id := household*100 + position
+		now := stored{id: id, values: after}
+		byKey[key], byID[id] = now, now
+		l.saved = id
+		changes = append(changes, newChange(k, id, before.values, after, fields, known))
+	}
+	return l.note(ctx, tx, k, changes)
+}
+
+// holders finds the persons who have the id numbers of rows.
+func (c *Catalog) holders(ctx context.Context, tx *sqlx.Tx, rows []parsed) (map[string]catalog.IDHolder, error) {
+	number := map[string]string{} // by index
+	var indexes pq.ByteaArray
+	for _, r := range rows {
+		if n := r.values.Text("id_number"); n != "" {
+			for _, index := range c.cfg.Cipher.Indexes(n) {
+				number[string(index)] = n
+				indexes = append(indexes, index)
+			}
+		}
+	}
+	found := map[string]catalog.IDHolder{}
+	if len(indexes) == 0 {
+		return found, nil
+	}
+	res, err := tx.QueryContext(ctx, `
+		SELECT p.id_index, h.code, p.position FROM person p JOIN household h ON h.id = p.household_id WHERE p.id_index = ANY($1)`, indexes)
+	if err != nil {
+		return nil, fmt.Errorf("read id numbers: %w", err)
+	}
+	defer res.Close()
+	for res.Next() {
+		var index []byte
+		var holder catalog.IDHolder
+		if err := res.Scan(&index, &holder.Code, &holder.Position); err != nil {
+			return nil, fmt.Errorf("read id numbers: %w", err)
+		}
+		found[number[string(index)]] = holder
+	}
+	return found, res.Err()
+}
+
+// resizeHoldings has households with another holding looked at like those with another flock or garden.
+func (l *load) resizeHoldings(ctx context.Context, tx *sqlx.Tx, changes []directoryChange) error {
+	if err := touchReference(ctx, tx); err != nil {
+		return err
+	}
+	var fewer []int64
+	was := map[int64]int64{}
+	for _, ch := range changes {
+		before, _ := strconv.ParseInt(ch.before["units"], 10, 64)
+		after, _ := strconv.ParseInt(ch.after["units"], 10, 64)
+		if ch.what == "changed" && after < before {
+			fewer = append(fewer, ch.id)
+			was[ch.id] = before
+		}
+	}
+	if len(fewer) == 0 {
+		return nil
+	}
+	im := &importer{c: l.c, tx: tx}
+	rows, err := tx.QueryContext(ctx, `
+		SELECT c.id, c.product_id, `+supplyColumns+` FROM `+supplyTables+` JOIN holding c ON c.household_id = h.id WHERE c.id = ANY($1) ORDER BY c.id`,
+		pq.Array(fewer))
+	if err != nil {
+		return fmt.Errorf("read holdings: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, product int64
+		after, err := scanSupply(rows.Scan, &id, &product)
+		if err != nil {
+			return fmt.Errorf("read holdings: %w", err)
+		}
+		before := after
+		before.Holdings = maps.Clone(after.Holdings)
+		before.Holdings[product] = was[id]
+		im.resized = append(im.resized, resized{after.ID, before, after})
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read holdings: %w", err)
+	}
+	rows.Close()
+	return im.holdOversold(ctx)
+}
+
+// keepBatch is how long a batch keeps its rows.
+const keepBatch = 24 * time.Hour
