@@ -139,6 +139,7 @@ func NewSiteGlossary() (page.Glossary, error) {
 		catalog.PolicyMessages,
 		catalog.ContractMessages,
 		catalog.CareMessages,
+		catalog.DirectoryMessages,
 		orders.Messages,
 		shelf.Messages,
 		adopt.Messages,
