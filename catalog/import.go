@@ -28,6 +28,7 @@ type ParsedRow struct {
 	Programmes        *[]string // names or codes
 	GardenM2, Geese   *int64
 	Helper            string // name, or name（unit）
+	NoHelper          bool   // nobody helps it any more
 	Needs             *[]string
 	Raiser            *string // name of its organisation; "" ends it
 	MushroomBags      *int64

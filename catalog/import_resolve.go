@@ -189,6 +189,9 @@ func (g *HouseholdRegister) Resolve(row ParsedRow, idIndex string) RowResult {
 		refuse("import.id_number.taken", "id_number", "code", holder.Code)
 		res.TakenBy = holder.Code
 	}
+	if row.NoHelper {
+		w.Helper = 0
+	}
 	if row.Helper != "" {
 		helpers := g.helpers[strings.NewReplacer("(", "（", ")", "）").Replace(row.Helper)]
 		switch {
@@ -234,6 +237,9 @@ func HouseholdOf(line int, v entry.Values, now time.Time) ParsedRow {
 		Township: v.Text("township"), Village: v.Text("village"), Helper: v.Text("helper")}
 	if row.IDNumber != "" {
 		row.Born, row.Female, _ = entry.ReadIDNumber(row.IDNumber, now)
+	}
+	if helper, set := v["helper"].(string); set {
+		row.NoHelper = helper == ""
 	}
 	row.Phone, row.Raiser = given[string](v, "phone"), given[string](v, "raiser")
 	row.Programmes, row.Needs = given[[]string](v, "programmes"), given[[]string](v, "needs")

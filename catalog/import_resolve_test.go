@@ -37,6 +37,10 @@ func register() *HouseholdRegister {
 	g := NewHouseholdRegister()
 	g.Townships["东乡"], g.Townships["西乡"] = true, true
 	g.Villages[[2]string{"东乡", "一村"}], g.Villages[[2]string{"西乡", "二村"}] = 1, 2
+	for _, code := range []string{"garden", "geese"} {
+		g.AddProgramme(Programme{Code: code, Name: Text{Zh: "项目" + code, En: "the " + code}})
+	}
+	g.AddRaiser(Organisation{ID: 5, Name: "大河（养鹅）场", RaiserBP: 8_000})
 	g.AddHelper(7, "李", "县医院")
 	g.AddHelper(8, "张", "县医院")
 	g.AddHelper(9, "张", "县一中")
@@ -61,6 +65,10 @@ func TestResolve(t *testing.T) {
 		"no helper":              {func(r *ParsedRow) { r.Helper = "赵" }, "x", "import.helper", 8},
 		"no township":            {func(r *ParsedRow) { r.Township = "南乡" }, "x", "import.township", 8},
 		"village of another one": {func(r *ParsedRow) { r.Village = "二村" }, "x", "import.village", 8},
+		"programme by name":      {func(r *ParsedRow) { r.Programmes = &[]string{"项目 geese", "GARDEN"} }, "x", "", 8},
+		"no programme":           {func(r *ParsedRow) { r.Programmes = &[]string{"geese", "挖矿"} }, "x", "import.programme", 8},
+		"raiser":                 {func(r *ParsedRow) { name := "大河(养鹅)场"; r.Raiser = &name }, "x", "", 8},
+		"no raiser":              {func(r *ParsedRow) { name := "大河"; r.Raiser = &name }, "x", "import.raiser", 8},
 		"another head":           {func(*ParsedRow) {}, "y", "", 8},
 		"head becomes the wife":  {func(*ParsedRow) {}, "wife", "import.id_number.taken", 8},
 		"another household's id": {func(r *ParsedRow) { r.Code = "AB-02" }, "x", "import.id_number.taken", 0},
@@ -78,7 +86,7 @@ func TestResolve(t *testing.T) {
 		if got != test.key || res.After.Helper != test.helper || (res.TakenBy != "") != (test.key == "import.id_number.taken") {
 			t.Errorf("%s: %q, %+v", name, got, res)
 		}
-		if res.Before != nil && res.Before.Same(res.After) != (name == "as registered" || name == "helper of that name" || name == "no helper") {
+		if res.Before != nil && res.Before.Same(res.After) != (name == "as registered" || name == "programme by name" || name == "no raiser" || name == "helper of that name" || name == "no helper") {
 			t.Errorf("%s: %+v became %+v", name, *res.Before, res.After)
 		}
 	}
@@ -118,7 +126,7 @@ func TestResolveKeepsEmptyFields(t *testing.T) {
 		if again := g.Resolve(row, "x"); !again.Before.Same(again.After) {
 			t.Fatalf("the same row again: %+v", again)
 		}
-		if p := after.Produces(); (Product{Code: "goose"}).Supply(p) != after.Geese {
+		if p := after.Produces(); (Product{YieldOf: YieldGeese, Yield: 1}).Supply(p) != after.Geese {
 			t.Fatalf("%+v produces %+v", after, p)
 		}
 	})
@@ -135,7 +143,8 @@ func TestSameComparesEachField(t *testing.T) {
 	for i, change := range []func(*Registered){
 		func(r *Registered) { r.Head = "赵" }, func(r *Registered) { r.Persons++ }, func(r *Registered) { r.Village++ }, func(r *Registered) { r.Helper++ },
 		func(r *Registered) { r.Phone = "" }, func(r *Registered) { r.Programmes = nil }, func(r *Registered) { r.GardenM2++ }, func(r *Registered) { r.Geese++ },
-		func(r *Registered) { r.IDIndex = "y" },
+		func(r *Registered) { r.IDIndex = "y" }, func(r *Registered) { r.Needs = []string{"elderly"} }, func(r *Registered) { r.RaiserOrg = 5 },
+		func(r *Registered) { r.Bags++ },
 	} {
 		other := one()
 		if change(&other); one().Same(other) {

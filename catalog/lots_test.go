@@ -49,9 +49,9 @@ func TestPlausible(t *testing.T) {
 
 func TestNewLot(t *testing.T) {
 	t.Parallel()
-	geese := Product{Code: "goose"}
-	h := Household{ID: 4, Geese: 80, RaiserOrg: 9}
-	if l, ok := geese.NewLot(h, 30); !ok || l != (Lot{HouseholdID: 4, Capacity: 50, AgentOrg: 9, AgentBP: RaiserBP}) {
+	geese := Product{Code: "goose", YieldOf: YieldGeese, Yield: 1, MayRaise: true}
+	h := Household{ID: 4, Geese: 80, RaiserOrg: 9, RaiserBP: 8_500}
+	if l, ok := geese.NewLot(h, 30); !ok || l != (Lot{HouseholdID: 4, Capacity: 50, AgentOrg: 9, AgentBP: 8_500}) {
 		t.Errorf("%+v, %v", l, ok)
 	}
 	for _, promised := range []int64{80, 90} {
@@ -157,7 +157,7 @@ func TestTakeAndGiveUnits(t *testing.T) {
 
 func TestCheckOversold(t *testing.T) {
 	t.Parallel()
-	p := Product{Code: "goose", Name: Text{Zh: "鹅"}}
+	p := Product{Code: "goose", Name: Text{Zh: "鹅"}, YieldOf: YieldGeese, Yield: 1}
 	lots := []SupplyLot{{Capacity: 50, Sold: 20}, {Capacity: 5, Sold: 5}, {ContractID: 1, Capacity: 15, Sold: 2}}
 	for after, oversold := range map[int64]bool{41: false, 40: false, 39: true} {
 		o, found := CheckOversold(p, Household{Geese: 100}, Household{Geese: after}, lots)

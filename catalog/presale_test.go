@@ -98,7 +98,7 @@ func TestEstimate(t *testing.T) {
 	if got := UnitFen(p, product); got != 11_407 {
 		t.Errorf("a unit brings %d", got)
 	}
-	if got := LotUnitFen(11_407, RaiserBP); got != 1_141 {
+	if got := LotUnitFen(11_407, 9_000); got != 1_141 {
 		t.Errorf("a raised goose brings %d", got)
 	}
 	eggs := Product{PriceUnit: "egg"}
@@ -108,38 +108,32 @@ func TestEstimate(t *testing.T) {
 }
 
 func TestSupply(t *testing.T) {
-	h := Household{Geese: 80, GardenM2: 500, Programmes: []string{ProgrammeSeedPotato}}
-	for code, want := range map[string]int64{
-		"goose": 80, "goose_egg": 1200, "seed_potato": 45, "potato": 225, "purple_bean": 150, "kidney_bean": 30, "ground_cherry": 60, "veg_box": 10, "pearl": 0,
+	h := Household{Geese: 80, GardenM2: 500, Programmes: []string{"seed"}, Holdings: map[int64]int64{7: 12, 8: 0}}
+	for name, test := range map[string]struct {
+		product Product
+		want    int64
+	}{
+		"geese":                {Product{YieldOf: YieldGeese, Yield: 1}, 80},
+		"eggs of geese":        {Product{YieldOf: YieldGeese, Yield: 15}, 1200},
+		"garden":               {Product{YieldOf: YieldGarden, Yield: 450}, 225},
+		"garden, rounded down": {Product{YieldOf: YieldGarden, Yield: 3}, 1},
+		"programme":            {Product{YieldOf: YieldProgramme, Yield: 45, Programme: "seed"}, 45},
+		"another programme":    {Product{YieldOf: YieldProgramme, Yield: 45, Programme: "solar"}, 0},
+		"registered":           {Product{ID: 7, YieldOf: YieldRegistered}, 12},
+		"holding before yield": {Product{ID: 7, YieldOf: YieldGeese, Yield: 1}, 12},
+		"holding of none":      {Product{ID: 8, YieldOf: YieldGeese, Yield: 1}, 0},
+		"not registered":       {Product{ID: 9, YieldOf: YieldRegistered}, 0},
 	} {
-		if got := (Product{Code: code}).Supply(h); got != want {
-			t.Errorf("%s: %d, want %d", code, got, want)
+		if got := test.product.Supply(h); got != test.want {
+			t.Errorf("%s: %d, want %d", name, got, test.want)
 		}
 	}
-	if got := (Product{Code: "seed_potato"}).Supply(Household{GardenM2: 1}); got != 0 {
-		t.Errorf("seed potatoes of a household without them: %d", got)
+	raised := Household{RaiserOrg: 4, RaiserBP: 8_500}
+	if org, bp := (Product{MayRaise: true}).Raised(raised); org != 4 || bp != 8_500 {
+		t.Errorf("raised by %d for %d", org, bp)
 	}
-}
-
-func TestReadIDNumber(t *testing.T) {
-	for number, want := range map[string]string{
-		"11010519491231002X": "",                      // the example of GB 11643
-		"440524188001010014": "import.id_number.date", // the standard's other one: a birth before 1900
-		"11010519491231002x": "import.id_number",      // small letters are the caller's to raise
-		"110105194912310021": "import.id_number.check",
-		"11010519491331002X": "import.id_number.date",
-		"11010520991231002X": "import.id_number.date",
-		"1101051949123100":   "import.id_number",
-		"":                   "import.id_number",
-		"１１０１０５":             "import.id_number", // 18 bytes, no digits
-	} {
-		born, female, got := ReadIDNumber(number, now)
-		if got != want {
-			t.Errorf("%s: %q, want %q", number, got, want)
-		}
-		if want == "" && (born != 1949 || !female) {
-			t.Errorf("%s: born %d, female %v", number, born, female)
-		}
+	if org, bp := (Product{}).Raised(raised); org != 0 || bp != 0 {
+		t.Errorf("a product that nobody raises is raised by %d for %d", org, bp)
 	}
 }
 

@@ -25,7 +25,7 @@ func largeCounty() postgres.Seed {
 	s := postgres.Seed{
 		Season:        2026,
 		Organisations: []catalog.Organisation{{ID: 1, Kind: catalog.OrgCooperative, Name: "合作社"}},
-		Products:      []catalog.Product{{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese"}},
+		Products:      []catalog.Product{{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese", YieldOf: catalog.YieldGeese, Yield: 1, MayRaise: true}},
 	}
 	for t := int64(1); t <= 15; t++ {
 		s.Townships = append(s.Townships, catalog.Township{ID: t, Name: fmt.Sprintf("镇%d", t)})

@@ -84,6 +84,13 @@ type parsed struct {
 
 // rows takes rows of one kind.
 func (l *load) rows(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []entry.Row) error {
+	first := len(l.problems)
+	err := l.take(ctx, tx, k, rows)
+	slices.SortStableFunc(l.problems[first:], func(a, b entry.Problem) int { return a.Line - b.Line })
+	return err
+}
+
+func (l *load) take(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []entry.Row) error {
 	good := make([]parsed, 0, len(rows))
 	for _, row := range rows {
 		l.count(k).Rows++
@@ -308,7 +315,10 @@ func newChange(k *entry.Kind, id int64, before, after entry.Values, fields []str
 	for _, name := range fields {
 		field, _ := k.Field(name)
 		from, to := field.Show(before[name]), field.Show(after[name])
-		if field.Personal {
+		switch {
+		case field.Type == entry.IDNumber: // not even a part of it
+			from, to = "", "******"
+		case field.Personal:
 			from, to = entry.Mask(from), entry.Mask(to)
 		}
 		if known {

@@ -250,9 +250,12 @@ func smallCounty() postgres.Seed {
 		Helpers: []catalog.Helper{
 			{ID: 1, Name: "王建国", Unit: "县农业局", Phone: "00012345678"}, {ID: 2, Name: "李敏", Unit: "县医院"},
 		},
+		Programmes: []catalog.Programme{
+			{ID: 1, Code: "garden", Name: catalog.Text{Zh: "半亩园", En: "Gardens"}}, {ID: 2, Code: "geese", Name: catalog.Text{Zh: "百只鹅", En: "Geese"}},
+		},
 		Products: []catalog.Product{
-			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese"},
-			{ID: 2, Code: "purple_bean", Name: catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}, OrderUnit: "jin", PriceUnit: "jin", GramsPerUnit: 500, Programme: "garden"},
+			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese", YieldOf: catalog.YieldGeese, Yield: 1, MayRaise: true},
+			{ID: 2, Code: "purple_bean", Name: catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}, OrderUnit: "jin", PriceUnit: "jin", GramsPerUnit: 500, Programme: "garden", YieldOf: catalog.YieldGarden, Yield: 300},
 		},
 	}
 	for i := int64(1); i <= 6; i++ {

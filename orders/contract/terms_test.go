@@ -23,7 +23,7 @@ const (
 var goose = catalog.Product{ID: 5, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Geese"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000}
 
 func places() contract.Places {
-	p := contract.Places{
+	p := contract.Places{Programmes: []catalog.Programme{{Code: "garden"}, {Code: "geese"}},
 		Orgs:      map[int64]catalog.Organisation{coop: {ID: coop, Kind: catalog.OrgCooperative}, mill: {ID: mill, Kind: catalog.OrgEnterprise}, shop: {ID: shop, Kind: catalog.OrgSupermarket}},
 		Townships: map[int64]string{1: "依龙镇", 2: "双阳镇"}, Points: map[int64]catalog.CollectionPoint{},
 	}
@@ -129,8 +129,8 @@ func TestTermsAreChecked(t *testing.T) {
 		"one quota above all":          {func(k *contract.Terms) { k.MinQuota, k.MaxQuota = 301, 301 }, "contract.quota_bounds min_quota"},
 		"township":                     {func(k *contract.Terms) { k.Townships = []int64{2, 1} }, ""},
 		"township unknown":             {func(k *contract.Terms) { k.Townships = []int64{1, 9, 8} }, "import.township townships"},
-		"programme":                    {func(k *contract.Terms) { k.Programmes = []string{catalog.ProgrammeGeese} }, ""},
-		"programme unknown":            {func(k *contract.Terms) { k.Programmes = []string{catalog.ProgrammeGeese, "x", "y"} }, "contract.programme programmes"},
+		"programme":                    {func(k *contract.Terms) { k.Programmes = []string{"geese"} }, ""},
+		"programme unknown":            {func(k *contract.Terms) { k.Programmes = []string{"geese", "x", "y"} }, "contract.programme programmes"},
 		"point unknown":                {func(k *contract.Terms) { k.Points = []int64{1, 99, 98} }, "weigh.point points"},
 		"twenty points":                {func(k *contract.Terms) { k.Points = append(points(20), 1, 2, 3) }, ""},
 		"twenty-one points":            {func(k *contract.Terms) { k.Points = points(21) }, "contract.points points"},

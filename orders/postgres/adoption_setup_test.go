@@ -143,9 +143,12 @@ func (y *yard) seed() catalogpg.Seed {
 		Organisations: []catalog.Organisation{{ID: 1, Kind: catalog.OrgCooperative, Name: "白鹅合作社", TownshipID: 1}},
 		Points:        []catalog.CollectionPoint{{ID: 1, VillageID: 1, OrgID: 1, Name: "永丰集货点", Pickup: true}},
 		Helpers:       []catalog.Helper{{ID: 1, Name: "王建国", Unit: "县农业局", Phone: "00012345678"}},
+		Programmes: []catalog.Programme{
+			{ID: 1, Code: "garden", Name: catalog.Text{Zh: "半亩园", En: "Gardens"}}, {ID: 2, Code: "geese", Name: catalog.Text{Zh: "百只鹅", En: "Geese"}},
+		},
 		Products: []catalog.Product{
-			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese"},
-			{ID: 2, Code: "vegetable_box", Name: catalog.Text{Zh: "蔬菜箱", En: "Box"}, OrderUnit: "box", PriceUnit: "box", GramsPerUnit: 5000, Programme: "garden"},
+			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese", YieldOf: catalog.YieldGeese, Yield: 1, MayRaise: true},
+			{ID: 2, Code: "vegetable_box", Name: catalog.Text{Zh: "蔬菜箱", En: "Box"}, OrderUnit: "box", PriceUnit: "box", GramsPerUnit: 5000, Programme: "garden", YieldOf: catalog.YieldGarden, Yield: 20},
 		},
 	}
 	for i := int64(1); i <= 4; i++ {

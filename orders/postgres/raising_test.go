@@ -20,7 +20,7 @@ import (
 // raisedCounty has somebody raise the geese of households 1 and 2 on their behalf.
 func raisedCounty() catalogpg.Seed {
 	s := smallCounty()
-	s.Organisations = append(s.Organisations, catalog.Organisation{ID: raiser, Kind: catalog.OrgRaiser, Name: "刘强养鹅场", VillageID: 1})
+	s.Organisations = append(s.Organisations, catalog.Organisation{ID: raiser, Kind: catalog.OrgRaiser, Name: "刘强养鹅场", VillageID: 1, RaiserBP: raiserBP})
 	for i := range s.Households {
 		if h := &s.Households[i]; h.ID <= 2 {
 			h.Raiser, h.RaiserOrg = "刘强", raiser
@@ -28,13 +28,16 @@ func raisedCounty() catalogpg.Seed {
 	}
 	for i := range s.Lots {
 		if l := &s.Lots[i]; l.HouseholdID <= 2 && l.PresaleID != beans {
-			l.AgentOrg, l.AgentBP = raiser, catalog.RaiserBP
+			l.AgentOrg, l.AgentBP = raiser, raiserBP
 		}
 	}
 	return s
 }
 
-const raiser = 9
+const (
+	raiser   = 9
+	raiserBP = 9_000
+)
 
 func (b *bundle) entries(household int64) []orders.IncomeEntry {
 	b.t.Helper()
@@ -56,7 +59,7 @@ func TestRaiserAndHouseholdDivideWhatIsLeft(t *testing.T) {
 	b.eventually("confirmed", func() bool { return b.count(`SELECT count(*) FROM share WHERE order_id = $1`, o.ID) > 0 })
 	var raised, own int64
 	for _, e := range b.entries(1) {
-		if e.AgentFen == 0 || e.AgentBP != catalog.RaiserBP || e.Agent != "刘强养鹅场" || e.GrossFen != e.FeeFen+e.AgentFen+e.ExpectedFen {
+		if e.AgentFen == 0 || e.AgentBP != raiserBP || e.Agent != "刘强养鹅场" || e.GrossFen != e.FeeFen+e.AgentFen+e.ExpectedFen {
 			t.Errorf("household 1 expects %+v", e)
 		}
 	}
@@ -84,7 +87,7 @@ func TestRaiserAndHouseholdDivideWhatIsLeft(t *testing.T) {
 			}
 		}
 	}
-	part, err := money.BasisPoints(raised+own, catalog.RaiserBP)
+	part, err := money.BasisPoints(raised+own, raiserBP)
 	if err != nil || part != raised {
 		t.Errorf("the raiser has %d of %d, %v", raised, raised+own, err)
 	}
@@ -172,7 +175,7 @@ func TestRaisedQuotaSaysSo(t *testing.T) {
 	b := setupOn(t, raisedCounty())
 	c := b.signing()
 	offer, err := b.orders.SignOffer(household(1), contract.SignOfferRequest{No: c.No})
-	if err != nil || offer.AgentBP != catalog.RaiserBP || offer.UnitFen <= 0 {
+	if err != nil || offer.AgentBP != raiserBP || offer.UnitFen <= 0 {
 		t.Fatalf("%+v, %v", offer, err)
 	}
 	q, own := b.sign(c.No, 1, 20), b.sign(c.No, 3, 20)

@@ -415,9 +415,12 @@ func smallCounty() catalogpg.Seed {
 			{ID: 3, Kind: catalog.OrgSupermarket, Name: "爱心超市"},
 		},
 		Helpers: []catalog.Helper{{ID: 1, Name: "王建国", Unit: "县农业局", Phone: "00012345678"}},
+		Programmes: []catalog.Programme{
+			{ID: 1, Code: "garden", Name: catalog.Text{Zh: "半亩园", En: "Gardens"}}, {ID: 2, Code: "geese", Name: catalog.Text{Zh: "百只鹅", En: "Geese"}},
+		},
 		Products: []catalog.Product{
-			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese"},
-			{ID: 2, Code: "purple_bean", Name: catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}, OrderUnit: "jin", PriceUnit: "jin", GramsPerUnit: 500, Programme: "garden"},
+			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese", YieldOf: catalog.YieldGeese, Yield: 1, MayRaise: true},
+			{ID: 2, Code: "purple_bean", Name: catalog.Text{Zh: "紫花油豆角", En: "Purple-flower beans"}, OrderUnit: "jin", PriceUnit: "jin", GramsPerUnit: 500, Programme: "garden", YieldOf: catalog.YieldGarden, Yield: 300},
 		},
 	}
 	for v := int64(1); v <= 3; v++ {

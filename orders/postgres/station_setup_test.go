@@ -181,8 +181,11 @@ func yardCounty(households int) catalogpg.Seed {
 		Points: []catalog.CollectionPoint{{ID: 1, VillageID: 1, OrgID: cooperative, Name: "永丰集货点", Pickup: true},
 			{ID: 2, VillageID: 2, OrgID: cooperative, Name: "新发集货点", Pickup: true}, {ID: 3, VillageID: 3, OrgID: neighbour, Name: "团结集货点", Pickup: true}},
 		Helpers: []catalog.Helper{{ID: 1, Name: "王建国", Unit: "县农业局"}, {ID: 2, Name: "李敏", Unit: "县医院"}},
+		Programmes: []catalog.Programme{
+			{ID: 1, Code: "garden", Name: catalog.Text{Zh: "半亩园", En: "Gardens"}}, {ID: 2, Code: "geese", Name: catalog.Text{Zh: "百只鹅", En: "Geese"}},
+		},
 		Products: []catalog.Product{{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin",
-			GramsPerUnit: 4000, Programme: "geese"}},
+			GramsPerUnit: 4000, Programme: "geese", YieldOf: catalog.YieldGeese, Yield: 1, MayRaise: true}},
 		Presales: []catalog.Presale{{ID: yardGeese, Code: "goose", ProductID: 1, Season: now.Year(), Title: catalog.Text{Zh: "农家大鹅", En: "Farm geese"},
 			State: catalog.PresaleOpen, Channels: []catalog.Channel{catalog.ChannelContract, catalog.ChannelPrivate}, OpensAt: now.AddDate(0, 0, -10),
 			ClosesAt: now.AddDate(0, 0, 30), DeliverFrom: now.AddDate(0, 0, -1), DeliverTo: now.AddDate(0, 0, 60), MinQty: 1, StepQty: 1, MaxQty: 100_000,
