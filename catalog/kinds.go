@@ -50,7 +50,7 @@ func KindByName(name string) (*entry.Kind, bool) {
 }
 
 var countyKind = entry.Kind{
-	Name: KindCounty, Title: words("县", "County"), One: true,
+	Name: KindCounty, Title: words("县", "County"), Aliases: []string{"县情", "县信息"}, One: true,
 	Hint: words("整张表只填一行：县名、单据上的落款和对公收款账户。", "One row: the county's name, its name on paper, and the account that buyers pay to."),
 	Fields: []entry.Field{
 		{Name: "name", Head: words("县名", "County"), Aliases: []string{"名称", "县"}, Need: true, Example: "青禾县"},
@@ -74,7 +74,7 @@ var countyKind = entry.Kind{
 }
 
 var reportedKind = entry.Kind{
-	Name: KindReported, Title: words("历年上报", "Reported years"), Key: []string{"year"},
+	Name: KindReported, Title: words("历年上报", "Reported years"), Aliases: []string{"历年增收"}, Key: []string{"year"},
 	Hint: words("往年县里上报的人均增收，用来和本系统的数字对照。", "The rise of income a person that the county reported for earlier years."),
 	Fields: []entry.Field{
 		{Name: "year", Head: words("年度", "Year"), Aliases: []string{"年份"}, Type: entry.Year, Need: true, Min: 2000, Max: 2199, Example: "2025"},
@@ -84,7 +84,7 @@ var reportedKind = entry.Kind{
 }
 
 var townshipKind = entry.Kind{
-	Name: KindTownship, Title: words("乡镇", "Townships"), Key: []string{"name"},
+	Name: KindTownship, Title: words("乡镇", "Townships"), Aliases: []string{"乡镇名单", "Township"}, Key: []string{"name"},
 	Hint: words("一行一个乡镇。经纬度用于地图，可以不填。", "One township a row. Coordinates are for the map and may be left out."),
 	Fields: []entry.Field{
 		{Name: "name", Head: words("乡镇", "Township"), Aliases: []string{"乡镇名称", "名称"}, Need: true, Max: 30, Example: "青禾镇"},
@@ -94,7 +94,7 @@ var townshipKind = entry.Kind{
 }
 
 var villageKind = entry.Kind{
-	Name: KindVillage, Title: words("行政村", "Villages"), Key: []string{"code"},
+	Name: KindVillage, Title: words("行政村", "Villages"), Aliases: []string{"村", "村名单", "Village"}, Key: []string{"code"},
 	Hint: words("一行一个行政村。村编号全县不能重复。", "One village a row. Its code occurs once in the county."),
 	Fields: []entry.Field{
 		{Name: "code", Head: words("村编号", "Village code"), Aliases: []string{"编号", "行政村编号", "行政区划代码"}, Type: entry.Code, Need: true, Example: "QH-01-001"},
@@ -113,7 +113,7 @@ var villageKind = entry.Kind{
 }
 
 var helperKind = entry.Kind{
-	Name: KindHelper, Title: words("帮扶责任人", "Helpers"), Key: []string{"name", "unit"},
+	Name: KindHelper, Title: words("帮扶责任人", "Helpers"), Aliases: []string{"帮扶人", "帮扶干部", "Helper"}, Key: []string{"name", "unit"},
 	Hint: words("一行一位帮扶责任人。同名的用单位区分。", "One helper a row. The unit tells namesakes apart."),
 	Fields: []entry.Field{
 		{Name: "name", Head: words("姓名", "Name"), Aliases: []string{"帮扶责任人", "帮扶人"}, Need: true, Max: 20, Example: "周敏"},
@@ -123,7 +123,7 @@ var helperKind = entry.Kind{
 }
 
 var organisationKind = entry.Kind{
-	Name: KindOrganisation, Title: words("单位", "Organisations"), Key: []string{"name"},
+	Name: KindOrganisation, Title: words("单位", "Organisations"), Aliases: []string{"合作社和企业", "经营主体", "Organisation"}, Key: []string{"name"},
 	Hint: words("合作社、企业、爱心超市和代养大户，一行一个。代养大户要填提成比例。", "Cooperatives, enterprises, charity supermarkets and raisers. A raiser has a part of the price."),
 	Fields: []entry.Field{
 		{Name: "name", Head: words("单位名称", "Name"), Aliases: []string{"名称", "合作社名称", "企业名称"}, Need: true, Max: 80, Example: "青禾县绿源鹅业专业合作社"},
@@ -160,7 +160,7 @@ var organisationKind = entry.Kind{
 }
 
 var pointKind = entry.Kind{
-	Name: KindPoint, Title: words("集货点", "Collection points"), Key: []string{"township", "village", "name"},
+	Name: KindPoint, Title: words("集货点", "Collection points"), Aliases: []string{"自提点", "Points"}, Key: []string{"township", "village", "name"},
 	Hint: words("收货过秤和买家自提的地点，每个点由一个合作社管。", "Where goods are weighed and picked up; a cooperative runs each."),
 	Fields: []entry.Field{
 		{Name: "name", Head: words("集货点", "Point"), Aliases: []string{"集货点名称", "名称"}, Need: true, Max: 60, Example: "东河村集货点"},
@@ -175,7 +175,7 @@ var pointKind = entry.Kind{
 }
 
 var programmeKind = entry.Kind{
-	Name: KindProgramme, Title: words("项目", "Programmes"), Key: []string{"code"},
+	Name: KindProgramme, Title: words("项目", "Programmes"), Aliases: []string{"增收项目", "Programme"}, Key: []string{"code"},
 	Hint: words("农户增收的项目。代码用小写字母，收入按它归类。", "The programmes that households earn by. Income is sorted by their codes."),
 	Fields: []entry.Field{
 		{Name: "code", Head: words("代码", "Code"), Aliases: []string{"项目代码"}, Need: true, Max: 30, Example: "garden"},
@@ -186,7 +186,7 @@ var programmeKind = entry.Kind{
 }
 
 var productKind = entry.Kind{
-	Name: KindProduct, Title: words("产品", "Products"), Key: []string{"code"},
+	Name: KindProduct, Title: words("产品", "Products"), Aliases: []string{"农产品", "Product"}, Key: []string{"code"},
 	Hint: words("能卖的产品。“农户产出依据”决定开预售时每户有多少可卖。", "What can be sold. The yield decides how much each household has when a presale opens."),
 	Fields: []entry.Field{
 		{Name: "code", Head: words("代码", "Code"), Aliases: []string{"产品代码"}, Need: true, Max: 30, Example: "goose"},
@@ -237,7 +237,7 @@ var productKind = entry.Kind{
 }
 
 var householdKind = entry.Kind{
-	Name: KindHousehold, Title: words("农户", "Households"), Key: []string{"code"},
+	Name: KindHousehold, Title: words("农户", "Households"), Aliases: []string{"农户台账", "建档立卡户", "脱贫户", "Household"}, Key: []string{"code"},
 	Hint: words("一行一户，填户主。其他成员填在“家庭成员”表。", "One household a row, with its head. Other members are on their own sheet."),
 	Fields: []entry.Field{
 		{Name: "code", Head: words("户编号", "Household code"), Aliases: []string{"编号", "农户编号"}, Type: entry.Code, Need: true, Example: "QH-01-001-0001"},
@@ -263,7 +263,7 @@ var householdKind = entry.Kind{
 }
 
 var memberKind = entry.Kind{
-	Name: KindMember, Title: words("家庭成员", "Members"), Key: []string{"household", "name"},
+	Name: KindMember, Title: words("家庭成员", "Members"), Aliases: []string{"成员", "Member"}, Key: []string{"household", "name"},
 	Hint: words("户主以外的家庭成员，一行一人。", "Members of households besides the head, one person a row."),
 	Fields: []entry.Field{
 		{Name: "household", Head: words("户编号", "Household code"), Aliases: []string{"编号"}, Type: entry.Ref, Refers: KindHousehold, Need: true, Example: "QH-01-001-0001"},
@@ -286,7 +286,7 @@ var memberKind = entry.Kind{
 }
 
 var holdingKind = entry.Kind{
-	Name: KindHolding, Title: words("户产", "Holdings"), Key: []string{"household", "product"},
+	Name: KindHolding, Title: words("户产", "Holdings"), Aliases: []string{"户产登记", "养殖登记"}, Key: []string{"household", "product"},
 	Hint: words("农户登记的、每季能卖的数量。猪、牛、羊、鸡和一村一品的产品在这里登记。", "What a household registers to sell in a season, such as pigs, sheep or a village's speciality."),
 	Fields: []entry.Field{
 		{Name: "household", Head: words("户编号", "Household code"), Aliases: []string{"编号"}, Type: entry.Ref, Refers: KindHousehold, Need: true, Example: "QH-01-001-0001"},
@@ -296,7 +296,7 @@ var holdingKind = entry.Kind{
 }
 
 var membershipKind = entry.Kind{
-	Name: KindMembership, Title: words("社员", "Cooperative members"), Key: []string{"org", "household"},
+	Name: KindMembership, Title: words("社员", "Cooperative members"), Aliases: []string{"合作社社员", "入股", "Membership"}, Key: []string{"org", "household"},
 	Hint: words("哪户是哪个合作社的社员，入了多少股、托管了多少亩。", "Which households belong to which cooperative, with shares and entrusted land."),
 	Fields: []entry.Field{
 		{Name: "org", Head: words("合作社", "Cooperative"), Aliases: []string{"合作社名称", "单位名称"}, Type: entry.Ref, Refers: KindOrganisation, Need: true, Max: 80, Example: "青禾县绿源鹅业专业合作社"},

@@ -127,13 +127,15 @@ func TestReopeningNeedsAReasonAndTime(t *testing.T) {
 
 func TestReachSaysWhyNone(t *testing.T) {
 	t.Parallel()
-	goose, unknown := Product{Code: "goose", Name: Text{Zh: "大鹅"}}, Product{Code: "alpaca", Name: Text{Zh: "羊驼"}}
+	goose, unknown := Product{Code: "goose", Name: Text{Zh: "大鹅"}, YieldOf: YieldGeese, Yield: 1}, Product{Code: "alpaca", Name: Text{Zh: "羊驼"}, YieldOf: YieldGarden}
+	chickens := Product{Code: "chicken", YieldOf: YieldRegistered}
 	for _, test := range []struct {
 		product    Product
 		registered int64
 		want       string
 	}{
 		{unknown, 0, "presale.reach.no_yield"}, {goose, 0, "presale.reach.no_household"}, {goose, 12, "presale.reach.promised"},
+		{chickens, 0, "presale.reach.no_household"},
 	} {
 		key := test.product.WhyNone(test.registered)
 		if key != test.want || SeasonMessages[key] == [2]string{} {

@@ -142,6 +142,7 @@ func NewSiteGlossary() (page.Glossary, error) {
 		catalog.ContractMessages,
 		catalog.CareMessages,
 		catalog.SeasonMessages,
+		catalog.DirectoryMessages,
 		orders.Messages,
 		shelf.Messages,
 		adopt.Messages,

@@ -103,7 +103,7 @@ func (c *Catalog) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalo
 		}
 		lines, cells := make([]int64, len(r.Rows)), make(pq.ByteaArray, len(r.Rows))
 		for i, row := range r.Rows {
-			lines[i], cells[i] = int64(row.Line), c.cfg.Cipher.Seal(toJSON(row.Cells), batchOwner(r.ID))
+			lines[i], cells[i] = int64(row.Line), c.cfg.Cipher.Seal(toJSON(row), batchOwner(r.ID))
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO batch_row (batch_id, kind, line, cells) SELECT $1, $2, l, x FROM unnest($3::bigint[], $4::bytea[]) AS u (l, x)
@@ -434,10 +434,10 @@ func (c *Catalog) readRows(ctx context.Context, id int64, kind string, after int
 		if err != nil {
 			return nil, fmt.Errorf("open row: %w", err)
 		}
-		out[i].Line = int(r.Line)
-		if err := json.Unmarshal([]byte(text), &out[i].Cells); err != nil {
+		if err := json.Unmarshal([]byte(text), &out[i]); err != nil {
 			return nil, fmt.Errorf("read row: %w", err)
 		}
+		out[i].Line = int(r.Line)
 	}
 	return out, nil
 }

@@ -20,10 +20,11 @@ var mayImport = []struct {
 }{
 	{"internal/money", nil},
 	{"internal/state", nil},
+	{"internal/entry", []string{"internal/money"}},
 	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
 	{"internal/privatepg", nil},
 	{"internal/privatenats", nil},
-	{"catalog/...", []string{"catalog", "internal/money", "internal/state", "internal/link"}},
+	{"catalog/...", []string{"catalog", "internal/entry", "internal/money", "internal/state", "internal/link"}},
 	{"payments/...", []string{"payments", "internal/money", "internal/state", "internal/link"}},
 	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
 	{"orders/postgres/desk", roomMay},
@@ -50,7 +51,7 @@ var mayImport = []struct {
 	{"web/organisation", wingMay},
 	{"web/shop", wingMay},
 	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/county", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
-	{"web/...", []string{"web", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
+	{"web/...", []string{"web", "internal/entry", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
 	{"cmd/...", []string{""}},
 }
 
@@ -59,7 +60,7 @@ var conceptMay = []string{"=orders", "internal/money", "internal/state", "intern
 
 // wingMay lists the imports of a wing of web.
 var wingMay = []string{"=web/page", "=web/api", "=web/auth", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
-	"internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
+	"internal/entry", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
 
 // roomMay lists the imports of a room of the order module.
 var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",

@@ -41,6 +41,7 @@ type commands struct {
 	Migrate   migrateCommand   `cmd:"" help:"Create or update the modules' schemas."`
 	Demo      demoCommand      `cmd:"" help:"Load the demo county, or reset the database to it."`
 	Import    importCommand    `cmd:"" help:"Import data from files."`
+	Setup     setupCommand     `cmd:"" help:"Set a county up from one workbook."`
 	Verify    verifyCommand    `cmd:"" help:"Check every invariant on the database."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Build the income ledger anew from what it is made of."`
 	RotateKey rotateKeyCommand `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`

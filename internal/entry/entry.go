@@ -4,7 +4,7 @@
 // What must always hold: a value is either understood whole or a Problem with the field and the reason; an empty cell of
 // a workbook keeps the registered value; the same row twice changes nothing.
 //
-// The package imports internal/link and internal/money only.
+// The package imports internal/money only.
 package entry
 
 import (
@@ -20,12 +20,13 @@ type Text struct {
 
 // Kind is a kind of entries.
 type Kind struct {
-	Name   string // township: stored and sent
-	Title  Text   // 乡镇: the name of its sheet and of its page
-	Hint   Text   // one sentence above its columns
-	Key    []string
-	Fields []Field
-	One    bool // there is exactly one entry, such as the county itself
+	Name    string   // township: stored and sent
+	Title   Text     // 乡镇: the name of its sheet and of its page
+	Aliases []string // other titles by which its sheet is recognised
+	Hint    Text     // one sentence above its columns
+	Key     []string
+	Fields  []Field
+	One     bool // there is exactly one entry, such as the county itself
 	// Check reports faults that show only in several fields together. The values are those of a row or, where the row
 	// changes an entry, of the entry as it will be.
 	Check func(Values) []Fault
@@ -90,10 +91,12 @@ type Value struct {
 	Aliases []string
 }
 
-// Row is a row as read. Line is its number in the file; a field without a cell keeps its value.
+// Row is a row as read. Line is its number in the file; a field without a cell keeps its value. Faults names the cells
+// that could not be read from the file, each with the key of the reason: the row is wrong, whatever its text looks like.
 type Row struct {
-	Line  int               `json:"line"`
-	Cells map[string]string `json:"cells"`
+	Line   int               `json:"line"`
+	Cells  map[string]string `json:"cells"`
+	Faults map[string]string `json:"faults,omitempty"`
 }
 
 // Values are the fields of an entry, by name, each of its field's type. A field that is missing is not changed.

@@ -25,7 +25,13 @@ const (
 var (
 	codePattern    = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{1,31}$`)
 	phonePattern   = regexp.MustCompile(`^(1\d{10}|0\d{2,3}-?\d{7,8}|400\d{7}|\d{11})$`)
+	oldIDPattern   = regexp.MustCompile(`^\d{15}$`)
+	mobilePattern  = regexp.MustCompile(`^1\d{10}$`)
 	accountPattern = regexp.MustCompile(`^\d{8,30}$`)
+
+	// Characters that people type for a hyphen, and for the point inside a name.
+	hyphens = strings.NewReplacer("－", "-", "—", "-", "–", "-", "‐", "-", "−", "-")
+	points  = strings.NewReplacer("•", "·", "・", "·", "‧", "·", "．", "·")
 
 	muUnit = money.Unit{Code: "mu", Zh: "亩", En: "mu", Grams: 1000} // read to a thousandth
 )
@@ -37,6 +43,10 @@ func (k *Kind) Parse(row Row, whole bool, now time.Time) (Values, []Fault) {
 	var faults []Fault
 	for i := range k.Fields {
 		f := &k.Fields[i]
+		if key := row.Faults[f.Name]; key != "" {
+			faults = append(faults, Fault{Field: f.Name, Key: key})
+			continue
+		}
 		cell, sent := row.Cells[f.Name]
 		cell = Clean(cell)
 		if cell == "" {
@@ -57,7 +67,7 @@ func (k *Kind) Parse(row Row, whole bool, now time.Time) (Values, []Fault) {
 }
 
 // Missing lists the faults of an entry as it would be stored: fields that it needs and has not, and what the kind's own
-// check reports.
+// check reports. An entry without its key is reported by the first missing key field alone.
 func (k *Kind) Missing(v Values) []Fault {
 	var faults []Fault
 	for i := range k.Fields {
@@ -65,14 +75,15 @@ func (k *Kind) Missing(v Values) []Fault {
 		if !f.Need {
 			continue
 		}
-		switch value := v[f.Name].(type) {
-		case nil:
-			faults = append(faults, Fault{Field: f.Name, Key: "entry.missing"})
-		case string:
-			if value == "" {
-				faults = append(faults, Fault{Field: f.Name, Key: "entry.missing"})
-			}
+		value := v[f.Name]
+		if value != nil && value != "" {
+			continue
 		}
+		missing := Fault{Field: f.Name, Key: "entry.missing"}
+		if slices.Contains(k.Key, f.Name) {
+			return []Fault{missing}
+		}
+		faults = append(faults, missing)
 	}
 	if k.Check != nil && len(faults) == 0 {
 		faults = k.Check(v)
@@ -110,10 +121,12 @@ func (f *Field) zero() any {
 // Clean removes what spreadsheets and other programs leave in a cell that nobody sees: spaces around it, characters
 // without width and control characters. Full-width letters and digits become ordinary ones.
 func Clean(cell string) string {
-	cell = strings.Map(func(r rune) rune {
+	cell = norm.NFC.String(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return r
+		case r == '\u2028' || r == '\u2029':
+			return '\n'
 		case unicode.Is(unicode.Cf, r) || unicode.IsControl(r):
 			return -1
 		case unicode.Is(unicode.Zs, r):
@@ -122,14 +135,14 @@ func Clean(cell string) string {
 			return r - '０' + '0'
 		}
 		return r
-	}, norm.NFC.String(cell))
+	}, cell))
 	return strings.TrimSpace(cell)
 }
 
 // FoldName folds the ways in which one name is written: brackets, spaces and the case of letters do not count.
 func FoldName(name string) string {
 	name = strings.NewReplacer("(", "（", ")", "）", " ", "", "\t", "", "\n", "").Replace(Clean(name))
-	return strings.ToLower(name)
+	return norm.NFC.String(strings.ToLower(name))
 }
 
 func (f *Field) limit(otherwise int64) int64 {
@@ -146,18 +159,18 @@ func (f *Field) parse(cell string, now time.Time) (any, *Fault) {
 	case Line, Long, Ref:
 		return f.parseText(cell)
 	case Code:
-		code := strings.ToUpper(cell)
+		code := strings.ToUpper(hyphens.Replace(cell))
 		if !codePattern.MatchString(code) {
 			return nil, &Fault{Key: "entry.code"}
 		}
 		return code, nil
 	case Count, Year:
-		n, err := money.ParseCount(strings.TrimSuffix(cell, "年"), money.Unit{Zh: "人", En: "persons"})
+		n, err := money.ParseCount(strings.TrimRight(cell, f.measures()), money.Unit{Zh: "千瓦", En: "kW"})
 		return f.bounded(n, err, maxCount, "entry.count")
 	case Mu, Square:
 		n, err := money.ParseWeight(cell, muUnit)
-		if f.Type == Square && err == nil && n <= maxCount {
-			n = (n*4 + 3) / 6 // a mu is 2000/3 m², half up
+		if f.Type == Square && err == nil {
+			n = (min(n, maxMoney)*4 + 3) / 6 // a mu is 2000/3 m², half up
 		}
 		return f.bounded(n, err, maxCount, "entry.mu")
 	case Grams:
@@ -170,14 +183,17 @@ func (f *Field) parse(cell string, now time.Time) (any, *Fault) {
 		}
 		return f.bounded(n, err, maxMoney, "entry.money")
 	case Percent:
-		n, err := money.ParseYuan(strings.TrimSuffix(strings.TrimSuffix(cell, "%"), "％")) // hundredths of a percent
+		n, err := money.ParseYuan(strings.TrimRight(cell, "%％")) // hundredths of a percent
+		if strings.ContainsAny(cell, "元¥￥") {
+			err = money.ErrSyntax
+		}
 		if n < 0 {
 			err = money.ErrNegative
 		}
 		return f.bounded(n, err, 10_000, "entry.percent")
 	case Degrees:
 		x, err := strconv.ParseFloat(strings.TrimSuffix(cell, "°"), 64)
-		if err != nil || x < -180 || x > 180 {
+		if err != nil || !(x >= -180 && x <= 180) { // neither is NaN
 			return nil, &Fault{Key: "entry.degrees"}
 		}
 		return x, nil
@@ -194,7 +210,11 @@ func (f *Field) parse(cell string, now time.Time) (any, *Fault) {
 	case Refs:
 		return parseList(cell), nil
 	case Phone:
-		phone := strings.NewReplacer(" ", "", "－", "-").Replace(cell)
+		phone := strings.ReplaceAll(hyphens.Replace(cell), " ", "")
+		phone = strings.TrimPrefix(strings.TrimPrefix(phone, "+86"), "-")
+		if mobile := strings.ReplaceAll(phone, "-", ""); mobilePattern.MatchString(mobile) {
+			phone = mobile
+		}
 		if !phonePattern.MatchString(phone) {
 			return nil, &Fault{Key: "entry.phone"}
 		}
@@ -224,16 +244,35 @@ func (f *Field) parseText(cell string) (any, *Fault) {
 	} else if strings.ContainsAny(cell, "\n\t") {
 		cell = strings.Join(strings.Fields(cell), " ")
 	}
+	if f.Type == Line && f.Personal {
+		cell = cleanName(cell)
+	}
 	if int64(len([]rune(cell))) > limit {
 		return nil, &Fault{Key: "entry.long", Args: map[string]string{"max": number(limit)}}
 	}
 	return cell, nil
 }
 
+// cleanName removes what a name has not at the bank: spaces that fill it up to three characters, other points.
+func cleanName(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return r < unicode.MaxASCII && r != ' ' }) {
+		return name
+	}
+	return points.Replace(strings.ReplaceAll(name, " ", ""))
+}
+
+// measures are the words after a count that do not change it.
+func (f *Field) measures() string {
+	if f.Type == Year {
+		return "年度"
+	}
+	return "人口户只头枚袋包个股株套条匹羽"
+}
+
 func (f *Field) bounded(n int64, err error, most int64, key string) (any, *Fault) {
 	most = f.limit(most)
 	switch {
-	case errors.Is(err, money.ErrNegative), err == nil && (n < f.Min || n > most):
+	case errors.Is(err, money.ErrNegative), errors.Is(err, money.ErrOverflow), err == nil && (n < f.Min || n > most):
 		return nil, &Fault{Key: key + ".range", Args: map[string]string{"min": f.write(f.Min), "max": f.write(most)}}
 	case err != nil:
 		return nil, &Fault{Key: key}
@@ -306,7 +345,7 @@ func (f *Field) parseChoices(cell string) (any, *Fault) {
 
 func parseList(cell string) []string {
 	list := []string{}
-	for _, word := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("、,，;；\n\t ", r) }) {
+	for _, word := range strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("、,，;；/／+＋|｜\n\t ", r) }) {
 		if !slices.Contains(list, word) {
 			list = append(list, word)
 		}
@@ -317,6 +356,7 @@ func parseList(cell string) []string {
 var dayLayouts = []string{"2006-01-02", "2006-1-2", "2006/1/2", "2006.1.2", "2006年1月2日", "20060102"}
 
 func parseDay(cell string) (any, *Fault) {
+	cell = strings.TrimSuffix(strings.TrimSuffix(strings.Replace(cell, "T", " ", 1), ":00"), " 00:00") // a spreadsheet's midnight
 	for _, layout := range dayLayouts {
 		if day, err := time.Parse(layout, cell); err == nil && day.Year() >= 1900 && day.Year() < 2200 {
 			return day.Format(time.DateOnly), nil
@@ -328,6 +368,9 @@ func parseDay(cell string) (any, *Fault) {
 // ReadIDNumber checks an 18-digit identity number (GB 11643) and reads year of birth and sex from it. key is the message
 // of its fault, or "". Regions are not checked: 999999 is the demo's.
 func ReadIDNumber(number string, now time.Time) (born int, female bool, key string) {
+	if oldIDPattern.MatchString(number) {
+		return 0, false, "entry.id_number.old"
+	}
 	if len(number) != 18 {
 		return 0, false, "import.id_number"
 	}

@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 
 	"banmuyuan/internal/link"
 )
@@ -22,6 +25,9 @@ const (
 	MaxBytes = 16 << 20
 	MaxRows  = 50_000
 	maxCell  = 500
+
+	headLines      = 20 // a table's headings are among so many rows
+	maxLinesOfCell = 40
 	// An XLSX file is compressed: what it unpacks to is bounded as well.
 	maxUnpacked = 256 << 20
 )
@@ -32,8 +38,8 @@ type Row struct {
 	Cells []string
 }
 
-// Read returns the rows of a CSV or XLSX file that are not empty. CSV may be UTF-8 or, as spreadsheets in China save
-// it, GB 18030; its cells are separated by commas, semicolons or tabs. Of an XLSX file the first sheet is read.
+// Read returns the rows of a CSV or XLSX file that are not empty. CSV may be UTF-8, UTF-16 or, as spreadsheets in China
+// save it, GB 18030; its cells are separated by commas, semicolons or tabs. Of an XLSX file the first sheet is read.
 //
 // It returns *link.Error with Invalid or TooLarge for a file that a person has to mend.
 func Read(data []byte) ([]Row, error) {
@@ -51,43 +57,85 @@ func Read(data []byte) ([]Row, error) {
 }
 
 func readCSV(data []byte) ([]Row, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
-		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-		if err != nil {
-			return nil, link.E(link.Invalid, "sheet.encoding", "file").Because(err)
-		}
-		data = decoded
+	var rows []Row
+	err := eachRecord(data, func(line int, cells []string) (err error) {
+		rows, err = add(rows, line, cells)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	if bytes.IndexByte(data, 0) >= 0 {
-		return nil, link.E(link.Invalid, "sheet.unknown", "file")
+	return enough(rows)
+}
+
+// eachRecord calls yield for each line of a CSV file that is not empty.
+func eachRecord(data []byte, yield func(line int, cells []string) error) error {
+	text, err := decode(data)
+	if err != nil {
+		return err
 	}
-	r := csv.NewReader(bytes.NewReader(data))
-	r.Comma = separator(data)
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma = separator(text)
 	r.FieldsPerRecord = -1
 	r.LazyQuotes = true
-	var rows []Row
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return enough(rows)
+			return nil
 		}
 		if err != nil {
-			return nil, link.E(link.Invalid, "sheet.unknown", "file").Because(err)
+			return link.E(link.Invalid, "sheet.unknown", "file").Because(err)
 		}
 		line, _ := r.FieldPos(0)
-		if rows, err = add(rows, line, cells); err != nil {
-			return nil, err
+		for _, c := range cells {
+			// A quotation mark that is not closed takes in the lines below it.
+			if strings.Count(c, "\n") > maxLinesOfCell {
+				return link.E(link.Invalid, "sheet.quotes", "file", "line", strconv.Itoa(line))
+			}
+		}
+		if err := yield(line, cells); err != nil {
+			return err
 		}
 	}
 }
 
-// separator is what separates most cells of the first line.
-func separator(data []byte) rune {
-	first, _, _ := bytes.Cut(data, []byte("\n"))
+// decode returns the text of a CSV file: UTF-8, UTF-16 with its mark, or GB 18030, as spreadsheets in China save it.
+func decode(data []byte) (string, error) {
+	coding := encoding.Encoding(simplifiedchinese.GB18030)
+	switch {
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		coding = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)
+	case utf8.Valid(data):
+		coding = unicode.UTF8
+	}
+	text, err := coding.NewDecoder().Bytes(data)
+	if err != nil || bytes.ContainsRune(text, utf8.RuneError) && !bytes.Contains(data, []byte("\ufffd")) {
+		return "", link.E(link.Invalid, "sheet.encoding", "file").Because(err)
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if bytes.IndexByte(text, 0) >= 0 {
+		return "", link.E(link.Invalid, "sheet.unknown", "file")
+	}
+	if head := strings.ToLower(strings.TrimSpace(string(text[:min(len(text), 512)]))); strings.HasPrefix(head, "<") {
+		return "", link.E(link.Invalid, "sheet.html", "file")
+	}
+	return string(text), nil
+}
+
+// separator is what separates most cells of the first lines.
+func separator(text string) rune {
+	at := 0
+	for range headLines {
+		n := strings.IndexByte(text[at:], '\n')
+		if n < 0 {
+			at = len(text)
+			break
+		}
+		at += n + 1
+	}
 	best, most := ',', 0
-	for _, c := range []rune{',', ';', '\t', '，'} {
-		if n := strings.Count(string(first), string(c)); n > most {
+	for _, c := range []rune{',', ';', '\t', '，', '|'} {
+		if n := strings.Count(text[:at], string(c)); n > most {
 			best, most = c, n
 		}
 	}
@@ -189,14 +237,4 @@ func (r Row) Cell(at map[string]int, name string) string {
 		return r.Cells[i]
 	}
 	return ""
-}
-
-// Messages are the sentences of this package's errors.
-var Messages = map[string][2]string{
-	"sheet.empty":     {"文件里没有数据。第一行请写列名，从第二行起写内容。", "There is no data in the file. Put the columns' names into the first row and the data below."},
-	"sheet.unknown":   {"读不出这个文件。请另存为 XLSX 或 CSV 后再传。", "The file cannot be read. Save it as XLSX or CSV and send it again."},
-	"sheet.old_excel": {"这是旧版 XLS 文件。请另存为 XLSX 或 CSV 后再传。", "This is an old XLS file. Save it as XLSX or CSV and send it again."},
-	"sheet.encoding":  {"文件的文字编码无法识别。请另存为 XLSX，或 UTF-8 编码的 CSV。", "The file's text encoding is not known. Save it as XLSX or as CSV in UTF-8."},
-	"sheet.rows":      {"行数太多，一次最多 {max} 行。请分成几个文件。", "Too many rows: at most {max} at a time. Split the file."},
-	"sheet.columns":   {"缺少这些列：{columns}。请检查第一行的列名。", "These columns are missing: {columns}. Check the names in the first row."},
 }

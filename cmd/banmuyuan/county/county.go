@@ -41,6 +41,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"time"
+
+	"banmuyuan/cmd/banmuyuan/invent"
 )
 
 // Mark stands on every generated person and organisation.
@@ -524,7 +526,7 @@ func Generate(now time.Time, seed uint64) *County {
 		},
 		PickupPoints: pickupPoints(),
 	}
-	g := &generator{County: c, seed: seed, ids: make(map[int]int, PersonCount)}
+	g := &generator{County: c, seed: seed, ids: invent.NewIDNumbers("999999")}
 
 	g.townships()
 	g.villages()
@@ -553,7 +555,7 @@ type generator struct {
 	*County
 	seed   uint64
 	phones int64
-	ids    map[int]int // numbers given out, by birthday and sex
+	ids    *invent.IDNumbers
 }
 
 // random gives each part a stream of its own, so that a change to one part leaves

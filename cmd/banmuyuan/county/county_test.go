@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"banmuyuan/cmd/banmuyuan/invent"
 )
 
 var noon = time.Date(2025, time.September, 18, 12, 0, 0, 0, China)
@@ -442,8 +444,8 @@ func luhnValid(s string) bool {
 }
 
 func TestCheckDigits(t *testing.T) {
-	equal(t, "the standard's example", checked("11010519491231002"), "11010519491231002X")
-	equal(t, "the usual Luhn example", luhn("7992739871"), "79927398713")
+	equal(t, "the standard's example", invent.Checked("11010519491231002"), "11010519491231002X")
+	equal(t, "the usual Luhn example", invent.Luhn("7992739871"), "79927398713")
 }
 
 func TestPlacesAndOrganisations(t *testing.T) {

@@ -3,6 +3,8 @@ package county
 import (
 	"fmt"
 	"time"
+
+	"banmuyuan/cmd/banmuyuan/invent"
 )
 
 var (
@@ -42,7 +44,7 @@ func (g *generator) households() {
 			g.circumstances(r, &h)
 			h.Account = Account{
 				Bank:   banks[r.weighted(bankShares)],
-				Number: luhn(fmt.Sprintf("0000%02d%012d", 9, 400_000_000+int64(i)*37+r.Int64N(37))),
+				Number: invent.Luhn(fmt.Sprintf("0000%02d%012d", 9, 400_000_000+int64(i)*37+r.Int64N(37))),
 				Holder: h.Head,
 			}
 			g.Households = append(g.Households, h)
@@ -122,46 +124,8 @@ func (g *generator) person(r random, surname, relation string, sex Sex, age int)
 	born := time.Date(g.Season-age, time.January, 1, 0, 0, 0, 0, China).AddDate(0, 0, r.IntN(365))
 	return Member{
 		Name: surname + r.given(sex, born.Year()), Relation: relation,
-		BirthYear: born.Year(), Sex: sex, IDNumber: g.idNumber(born, sex),
+		BirthYear: born.Year(), Sex: sex, IDNumber: g.ids.Next(born, sex == Female),
 	}
-}
-
-// idNumber counts up within a birthday and sex: odd for men, even for women.
-// Region 999999 does not exist, so nobody has such a number.
-func (g *generator) idNumber(born time.Time, sex Sex) string {
-	day := born.Year()*10000 + int(born.Month())*100 + born.Day()
-	key := day * 2
-	parity := 1
-	if sex == Female {
-		key, parity = key+1, 2
-	}
-	n := g.ids[key]
-	g.ids[key]++
-	return checked(fmt.Sprintf("999999%08d%03d", day, 2*n+parity))
-}
-
-// checked appends the check digit of GB 11643 (ISO 7064, MOD 11-2).
-func checked(digits string) string {
-	sum := 0
-	for i := range digits {
-		sum += int(digits[i]-'0') * (1 << (17 - i) % 11)
-	}
-	return digits + string("10X98765432"[sum%11])
-}
-
-// luhn appends the check digit of bank cards.
-func luhn(digits string) string {
-	sum := 0
-	for i := range digits {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return digits + string(rune('0'+(10-sum%10)%10))
 }
 
 // phone is one of a range no operator has.

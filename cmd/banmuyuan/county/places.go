@@ -3,6 +3,8 @@ package county
 import (
 	"fmt"
 	"math"
+
+	"banmuyuan/cmd/banmuyuan/invent"
 )
 
 // The county seat.
@@ -35,7 +37,7 @@ func (g *generator) villages() {
 	}
 	poor := apportion(PoorVillages, perTownship)
 	solar := apportion(SolarVillages, poor)
-	units := r.Perm(len(helperUnits))
+	units := r.Perm(len(invent.HelperUnits))
 
 	for t := range townshipNames {
 		order := r.Perm(townshipNames[t].villages)
@@ -53,7 +55,7 @@ func (g *generator) villages() {
 				Poor:      int64(order[i]) < poor[t],
 				Solar:     int64(order[i]) < solar[t],
 				Secretary: secretary,
-				Unit:      helperUnits[units[n%len(units)]],
+				Unit:      invent.HelperUnits[units[n%len(units)]],
 				Point: CollectionPoint{
 					Code: fmt.Sprintf("JH-%03d", n+1), Name: name + "村集货点",
 					Address:     fmt.Sprintf("%s%s村村部院内", g.Townships[t].Name, name),

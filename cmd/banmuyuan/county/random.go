@@ -3,32 +3,25 @@ package county
 import (
 	"math/rand/v2"
 	"slices"
+
+	"banmuyuan/cmd/banmuyuan/invent"
 )
 
 type random struct{ *rand.Rand }
 
-// between is low … high, both included.
-func (r random) between(low, high int64) int64 { return low + r.Int64N(high-low+1) }
+func (r random) between(low, high int64) int64 { return invent.Between(r.Rand, low, high) }
 
-// chance is true in percent of the cases.
-func (r random) chance(percent int) bool { return r.IntN(100) < percent }
+func (r random) chance(percent int) bool { return invent.Chance(r.Rand, percent) }
 
-func pick[T any](r random, list []T) T { return list[r.IntN(len(list))] }
+func pick[T any](r random, list []T) T { return invent.Pick(r.Rand, list) }
 
-// weighted is an index, drawn by weight.
-func (r random) weighted(weights []int) int {
-	sum := 0
-	for _, w := range weights {
-		sum += w
-	}
-	n := r.IntN(sum)
-	for i, w := range weights {
-		if n -= w; n < 0 {
-			return i
-		}
-	}
-	return len(weights) - 1
-}
+func (r random) weighted(weights []int) int { return invent.Weighted(r.Rand, weights) }
+
+func (r random) surname() string { return invent.Surname(r.Rand) }
+
+func (r random) given(sex Sex, born int) string { return invent.Given(r.Rand, sex == Female, born) }
+
+func (r random) worker(year int) string { return invent.Worker(r.Rand, year) }
 
 // chosen marks exactly count of n: the highest scores, ties by index.
 func chosen(count int, scores []int) []bool {

@@ -1,6 +1,9 @@
-package county
+package invent
 
-import "strings"
+import (
+	"math/rand/v2"
+	"strings"
+)
 
 // Surnames with their rough share in the north-east, per thousand.
 var surnames, surnameWeights = counted(`王 105 张 92 李 90 刘 78 赵 42 孙 36 杨 33 于 28 陈 26 徐 24 周 18 高 18 马 17 吴 16
@@ -22,28 +25,11 @@ var (
 	youngWoman = strings.Fields("婷婷 佳怡 雨欣 欣怡 思彤 诗涵 梦琪 雪 雪莹 莹莹 佳慧 佳琪 丹丹 悦 静怡 欣悦 雨桐 梓涵 可心 文静 晓雨 美琪 思雨 嘉欣 雅琪 宁 倩 倩倩 琳 璐 瑶 颖 天娇 春雨 冰冰 文慧 若涵 佳欣 彤彤 紫薇")
 )
 
-// helperUnits send helpers; a village has one of them.
-var helperUnits = strings.Fields(`县农业农村局 县林业和草原局 县水务局 县教育局 县卫生健康局 县人民医院 县中医医院 县交通运输局 县住房和城乡建设局 县财政局
+// HelperUnits lists units of a county that send helpers.
+var HelperUnits = strings.Fields(`县农业农村局 县林业和草原局 县水务局 县教育局 县卫生健康局 县人民医院 县中医医院 县交通运输局 县住房和城乡建设局 县财政局
 	县审计局 县统计局 县民政局 县残疾人联合会 县人力资源和社会保障局 县自然资源局 县生态环境局 县市场监督管理局 县应急管理局 县文体广电和旅游局
 	县供销合作社 县总工会 县妇女联合会 团县委 县工商业联合会 县科学技术协会 县档案馆 县委党校 县融媒体中心 县第一中学 县实验小学 县职业技术教育中心
 	县农机总站 县畜牧水产服务中心 县粮食储备中心 县气象局 县供电公司 县邮政分公司 县医疗保障局 县退役军人事务局 县信访局 县司法局`)
-
-// cities of the private buyers, with districts.
-var cities = [][]string{
-	{"哈尔滨市", "南岗区", "道里区", "香坊区", "松北区"},
-	{"哈尔滨市", "南岗区", "道外区", "平房区", "呼兰区"},
-	{"齐齐哈尔市", "龙沙区", "建华区", "铁锋区"},
-	{"大庆市", "萨尔图区", "让胡路区", "龙凤区"},
-	{"北京市", "朝阳区", "海淀区", "丰台区", "通州区"},
-	{"长春市", "朝阳区", "南关区", "绿园区"},
-	{"沈阳市", "和平区", "铁西区", "皇姑区"},
-	{"大连市", "中山区", "沙河口区", "甘井子区"},
-	{"天津市", "河西区", "南开区"},
-	{"上海市", "杨浦区", "浦东新区"},
-	{"深圳市", "南山区", "福田区"},
-}
-
-var estates = strings.Fields("演示家园 演示花园 演示小区 演示新村 演示雅苑 演示华庭")
 
 // counted reads pairs of a word and its weight.
 func counted(text string) (words []string, weights []int) {
@@ -58,30 +44,28 @@ func counted(text string) (words []string, weights []int) {
 	return words, weights
 }
 
-func (r random) surname() string { return surnames[r.weighted(surnameWeights)] }
+// Surname draws a surname.
+func Surname(r *rand.Rand) string { return surnames[Weighted(r, surnameWeights)] }
 
-// given is a first name as it was given around the birth year.
-func (r random) given(sex Sex, born int) string {
+// Given draws a first name as it was given around the birth year.
+func Given(r *rand.Rand, female bool, born int) string {
 	switch {
-	case born < 1964 && sex == Male:
-		return pick(r, oldMale) + pick(r, oldMale2)
+	case born < 1964 && !female:
+		return Pick(r, oldMale) + Pick(r, oldMale2)
 	case born < 1964:
-		return pick(r, oldWoman) + pick(r, oldWoman2)
-	case born < 1988 && sex == Male:
-		return pick(r, midMale)
+		return Pick(r, oldWoman) + Pick(r, oldWoman2)
+	case born < 1988 && !female:
+		return Pick(r, midMale)
 	case born < 1988:
-		return pick(r, midWoman)
-	case sex == Male:
-		return pick(r, youngMale)
+		return Pick(r, midWoman)
+	case !female:
+		return Pick(r, youngMale)
 	}
-	return pick(r, youngWoman)
+	return Pick(r, youngWoman)
 }
 
-// worker is the name of somebody of working age.
-func (r random) worker(year int) string {
-	sex := Male
-	if r.chance(42) {
-		sex = Female
-	}
-	return r.surname() + r.given(sex, year-int(r.between(26, 58)))
+// Worker draws the name of a person of working age.
+func Worker(r *rand.Rand, year int) string {
+	female := Chance(r, 42)
+	return Surname(r) + Given(r, female, year-int(Between(r, 26, 58)))
 }
