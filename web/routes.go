@@ -25,7 +25,7 @@ var _ api.Accounts = programs{}
 // routes lists the site: the API, and the pages of each audience with the services they ask.
 func (s *Server) routes(passwords *auth.Passwords) {
 	s.Router.StrictSlash(true)
-	s.Router.Use(nameRoute)
+	s.Router.Use(nameRoute, s.askOwnPassword)
 	s.Router.NotFoundHandler = s.Plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.NotFound, "not_found", "")
 	})
@@ -35,7 +35,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	d := s.deps
 	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
 	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Catalog: d.Catalog,
-		Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords}})
+		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords, Now: s.Now}})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live})
 	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,

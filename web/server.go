@@ -98,6 +98,7 @@ type Deps struct {
 	Cards    auth.Cards
 	Digests  auth.Digests // of this product's own key
 	Throttle auth.Throttle
+	Setup    auth.Setup // links to the page of the first administrator
 	Sessions scs.Store
 	Reports  report.Store
 	// Live carries updates to open pages; a hub of its own if nil.
@@ -207,8 +208,8 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // check returns an error for a missing dependency.
 func (d Deps) check() error {
-	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Sessions == nil || d.Reports == nil {
-		return errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Reports == nil {
+		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions and reports are needed")
 	}
 	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Seasons, d.SeasonEnds, d.AccountReviews, d.Reversals, d.OrgPayouts} {
 		if module == nil {

@@ -36,6 +36,7 @@ import (
 	"banmuyuan/payments/gateway/stripe"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
 	webpg "banmuyuan/web/postgres"
@@ -93,6 +94,7 @@ type modules struct {
 	begin   map[string]func() // has a module answer and work, once all are open
 
 	pages    http.Handler // web
+	setup    auth.Setup   // web
 	payments http.Handler // the gateways' pages and webhooks
 	ready    map[string]func(context.Context) error
 }
@@ -327,6 +329,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts:  store,
 		Throttle:  store,
+		Setup:     store,
 		Sessions:  sessions,
 		Reports:   store.Reports(),
 		Log:       m.log,
@@ -365,6 +368,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		return err
 	}
 	m.pages = site
+	m.setup = store
 	m.opening.Lock()
 	defer m.opening.Unlock()
 	m.begin[moduleWeb] = func() {

@@ -123,6 +123,8 @@ type Accounts interface {
 	Login(r *http.Request, login, password string) (token string, a *auth.Account, err error)
 	Logout(r *http.Request) error
 	Register(r *http.Request, name, phone, password string) (*auth.Account, error)
+	// SetPassword changes the password of the account that is logged in. Invalid names the field; throttled.
+	SetPassword(r *http.Request, key, password, current string) (token string, a *auth.Account, err error)
 	Cards
 }
 

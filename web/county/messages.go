@@ -92,11 +92,30 @@ var words = map[string][2]string{
 	"status.report.done":    {"已做好", "Ready"},
 	"status.report.failed":  {"没有做成", "Failed"},
 
-	"accounts.opened":           {"账号 {login} 已开通。", "The account {login} is open."},
-	"accounts.password":         {"账号 {login} 的密码已重置，其他设备已退出。", "The password of {login} is reset; other devices are logged out."},
-	"accounts.off":              {"账号 {login} 已停用，立即失效。", "The account {login} is switched off, at once."},
-	"accounts.on":               {"账号 {login} 已恢复。", "The account {login} works again."},
-	"accounts.self":             {"不能停用自己的账号。", "You cannot switch off your own account."},
+	"accounts.off":               {"账号 {login} 已停用，立即失效。", "The account {login} is switched off, at once."},
+	"accounts.on":                {"账号 {login} 已恢复。", "The account {login} works again."},
+	"accounts.self":              {"不能停用自己的账号。", "You cannot switch off your own account."},
+	"accounts.self.role":         {"自己的角色和单位要由另一位管理员来改。", "Another administrator has to change your own role and organisation."},
+	"accounts.self.password":     {"自己的密码在“账号设置”里修改。", "Change your own password in your account settings."},
+	"accounts.last_admin":        {"这是最后一位在用的管理员，不能停用，也不能改成别的角色。请先开通另一位管理员。", "This is the last administrator that works: it is neither switched off nor given another role. Open another administrator’s account first."},
+	"accounts.changed_meanwhile": {"这期间有人改过这个账号。请看下面的变更记录，再重新填写。", "Somebody changed this account meanwhile. Look at its history below and fill the form in again."},
+	"accounts.changed":           {"账号 {login} 已修改。", "The account {login} is changed."},
+
+	"account.unused": {"未首次登录", "Not used yet"},
+
+	"accounts.what.opened":    {"开通", "Opened"},
+	"accounts.what.name":      {"姓名", "Name"},
+	"accounts.what.phone":     {"手机号", "Mobile number"},
+	"accounts.what.role":      {"角色", "Role"},
+	"accounts.what.org":       {"单位", "Organisation"},
+	"accounts.what.household": {"农户（内部编号）", "Household (internal number)"},
+	"accounts.what.helper":    {"帮扶责任人（内部编号）", "Helper (internal number)"},
+	"accounts.what.password":  {"发了一次性密码", "One-time password given"},
+	"accounts.what.off":       {"停用", "Switched off"},
+	"accounts.what.on":        {"恢复", "Switched on"},
+	"accounts.by.command":     {"服务器命令行", "Command line"},
+	"accounts.by.setup":       {"首位管理员设置页", "Set-up page"},
+
 	"accounts.login.form":       {"账号用 3 到 40 个小写字母、数字、点或短横线。", "A login has 3 to 40 small letters, digits, dots or hyphens."},
 	"accounts.login.taken":      {"这个账号已经有人用了，请换一个。", "This login is taken. Choose another."},
 	"accounts.role":             {"请选择角色。", "Choose a role."},
@@ -138,7 +157,7 @@ var words = map[string][2]string{
 
 var tones = page.Tones{
 	page.Good: {"status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active"},
-	page.Busy: {"status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
+	page.Busy: {"account.unused", "status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
 	page.Care: {"status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held"},
 	page.Over: {"account.disabled", "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed"},
 }

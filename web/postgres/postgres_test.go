@@ -40,15 +40,15 @@ func TestAccounts(t *testing.T) {
 	if _, err := s.ByID(ctx, made.ID+1); !errors.Is(err, auth.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
-	changed, err := s.SetPassword(ctx, made.ID, hash+"2")
+	changed, _, err := s.SetPassword(ctx, auth.Once{}, made.ID, hash+"2")
 	if err != nil || changed.PasswordHash != hash+"2" || !changed.PasswordChangedAt.After(made.PasswordChangedAt) {
 		t.Errorf("changed %+v, %v", changed, err)
 	}
-	if err := s.SetDisabled(ctx, made.ID, true); err != nil {
+	if err := s.SetDisabled(ctx, auth.Command, made.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	off, _ := s.ByID(ctx, made.ID)
-	if err := s.SetDisabled(ctx, made.ID, true); err != nil {
+	if err := s.SetDisabled(ctx, auth.Command, made.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := s.ByID(ctx, made.ID); err != nil || !again.Disabled() || !again.DisabledAt.Equal(off.DisabledAt) {
@@ -57,7 +57,7 @@ func TestAccounts(t *testing.T) {
 	if counts, err := s.CountByRole(ctx); err != nil || counts[auth.Helper] != 0 {
 		t.Errorf("a disabled account is counted: %v, %v", counts, err)
 	}
-	for _, err := range []error{s.SetLang(ctx, 999, "en"), s.SetDisabled(ctx, 999, true)} {
+	for _, err := range []error{s.SetLang(ctx, 999, "en"), s.SetDisabled(ctx, auth.Command, 999, true)} {
 		if !errors.Is(err, auth.ErrNotFound) {
 			t.Errorf("nobody: %v", err)
 		}

@@ -75,6 +75,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Digests:         testKey,
 		Accounts:        store,
 		Throttle:        store,
+		Setup:           store,
 		Sessions:        sessions,
 		Reports:         store.Reports(),
 		Version:         "test",
