@@ -195,7 +195,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
-		func(lang, group, value string) string { return glossary.Words(page.Lang(lang)).Say(group, value) }, deps.Log)
+		func(lang, group, value string) string { return site.WordsIn(page.Lang(lang)).Say(group, value) }, deps.Log)
 	s.routes(passwords)
 	if err := s.Prepare(); err != nil {
 		return nil, err

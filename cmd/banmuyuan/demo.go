@@ -206,7 +206,7 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 		return err
 	}
 	defer db.Close()
-	svc, err := (&modules{cfg: settings, log: log}).newPayments(db)
+	svc, err := (&modules{cfg: settings, log: log}).newPayments(db, nil)
 	if err != nil {
 		return err
 	}

@@ -12,13 +12,6 @@ var words = map[string][2]string{
 	"county.reason.direct":   {"买家点名这一户", "The buyer asked for this household"},
 	"county.reason.contract": {"按各家合同里还没交的数量照比例分", "In proportion to what each household still has to deliver under its contract"},
 
-	"programme.garden":     {"半亩园", "Garden"},
-	"programme.geese":      {"百只鹅", "Geese"},
-	"programme.seedpotato": {"一亩种薯", "Seed potato"},
-	"programme.mushroom":   {"千袋菌", "Mushroom"},
-	"programme.solar":      {"光伏", "Solar"},
-	"programme.speciality": {"一村一品", "Speciality"},
-
 	"kind.elderly":    {"老年户", "Elderly"},
 	"kind.disabled":   {"残疾", "Disability"},
 	"kind.illness":    {"因病", "Illness"},
@@ -81,7 +74,7 @@ var words = map[string][2]string{
 	"report.unsold":         {"还没有卖出的农户", "Households with nothing sold"},
 	"report.unsold.hint":    {"这个年度一单未卖的农户，附电话和帮扶责任人，便于上门", "Who has sold nothing in the season, with phone and helper, to be visited"},
 	"report.villages":       {"各村销售和收入", "Sales and income by village"},
-	"report.villages.hint":  {"149 个村逐村的户数、卖出、收入", "Households, sales and income of every village"},
+	"report.villages.hint":  {"各村逐村的户数、卖出、收入", "Households, sales and income of every village"},
 	"report.orders":         {"全部订单", "All orders"},
 	"report.orders.hint":    {"这个年度三个渠道的订单、金额和收退款", "The season’s orders of the three channels with their money"},
 	"report.asked":          {"已经开始制表，做好后会出现在右边。", "The report is being made. It appears in the list when it is ready."},
