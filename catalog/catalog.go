@@ -565,6 +565,8 @@ type Service interface {
 	SetPresaleState(context.Context, PresaleStateRequest) (Presale, error) //link:subject presale_state const=PresaleState
 
 	Coverage(context.Context, None) (Coverage, error)
+	// HouseholdFacts pages through the facts of all households, retired ones included. For the system.
+	HouseholdFacts(context.Context, HouseholdFactsRequest) (HouseholdFacts, error)
 	// Verify checks the module's invariants; Holds lets verify compare with orders.
 	Verify(context.Context, None) (Findings, error)
 	Holds(context.Context, HoldPageRequest) (HoldPage, error)

@@ -96,6 +96,7 @@ const (
 	SubjectSavePresale      = "rpc.catalog.v1.presale_save"
 	SubjectPresaleState     = "rpc.catalog.v1.presale_state"
 	SubjectCoverage         = "rpc.catalog.v1.coverage"
+	SubjectHouseholdFacts   = "rpc.catalog.v1.household_facts"
 	SubjectVerify           = "rpc.catalog.v1.verify"
 	SubjectHolds            = "rpc.catalog.v1.holds"
 )
@@ -165,6 +166,10 @@ func (c client) Coverage(ctx context.Context, r None) (Coverage, error) {
 	return link.Call[None, Coverage](ctx, c.nc, SubjectCoverage, r)
 }
 
+func (c client) HouseholdFacts(ctx context.Context, r HouseholdFactsRequest) (HouseholdFacts, error) {
+	return link.Call[HouseholdFactsRequest, HouseholdFacts](ctx, c.nc, SubjectHouseholdFacts, r)
+}
+
 func (c client) Verify(ctx context.Context, r None) (Findings, error) {
 	return link.Call[None, Findings](ctx, c.nc, SubjectVerify, r)
 }
@@ -190,6 +195,7 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectSavePresale, svc.SavePresale)
 	link.Handle(s, SubjectPresaleState, svc.SetPresaleState)
 	link.Handle(s, SubjectCoverage, svc.Coverage)
+	link.Handle(s, SubjectHouseholdFacts, svc.HouseholdFacts)
 	link.Handle(s, SubjectVerify, svc.Verify)
 	link.Handle(s, SubjectHolds, svc.Holds)
 }
@@ -342,6 +348,14 @@ func (c RawService) Coverage(ctx context.Context, r None) (link.Raw[Coverage], e
 		return link.RawOf(c.svc.Coverage(ctx, r))
 	}
 	return link.CallRaw[Coverage](ctx, c.nc, SubjectCoverage, r)
+}
+
+// HouseholdFacts is Service.HouseholdFacts with an undecoded answer.
+func (c RawService) HouseholdFacts(ctx context.Context, r HouseholdFactsRequest) (link.Raw[HouseholdFacts], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.HouseholdFacts(ctx, r))
+	}
+	return link.CallRaw[HouseholdFacts](ctx, c.nc, SubjectHouseholdFacts, r)
 }
 
 // Verify is Service.Verify with an undecoded answer.

@@ -140,11 +140,12 @@ type HouseholdIncome struct {
 	VillageID   int64 `json:"village_id"`
 	Persons     int   `json:"persons"`
 	IncomeSum
-	Before IncomeSum `json:"before"`
+	Before  IncomeSum `json:"before"`
+	Retired bool      `json:"retired,omitempty"` // listed for the income it had, and not counted any more
 }
 
 type HouseholdIncomes struct {
 	Season int               `json:"season"`
 	Items  []HouseholdIncome `json:"items"`
-	Total  int               `json:"total"` // of all households
+	Total  int               `json:"total"` // of all pages
 }

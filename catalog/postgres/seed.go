@@ -63,7 +63,10 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 			return link.E(link.Conflict, "conflict", "")
 		}
 		l := &loader{ctx: ctx, tx: tx, total: s.size(), progress: progress}
-		return c.load(l, s)
+		if err := c.load(l, s); err != nil {
+			return err
+		}
+		return publishHouseholds(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)

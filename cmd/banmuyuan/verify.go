@@ -23,7 +23,8 @@ type verifyCommand struct {
 func (verifyCommand) Help() string {
 	return "Checks what must always hold, on a live database or one at rest: the ledger sums to zero and balances equal their " +
 		"entries, no lot is over its capacity, holds match lots and orders, lines match their shares, deliveries and tickets, " +
-		"orders match what was paid, the households' statements equal the ledger to the fen, and no event waits unpublished. " +
+		"orders match what was paid, the households' statements equal the ledger to the fen, the figures of overview, villages and " +
+		"lists equal the households' statements and count the households of the register, and no event waits unpublished. " +
 		"It exits with 1 and names what is wrong."
 }
 

@@ -131,6 +131,12 @@ func (m *Module) Run(ctx context.Context) error {
 			Durable: "orders", Stream: "catalog", Filters: []string{catalog.EvtHoldExpired}, Committed: m.Notify, Log: m.Log,
 		}, m.holdExpired).Run(ctx)
 	})
+	g.Go(func() error {
+		// A durable of its own: a process of an earlier release does not know these events.
+		return link.NewBatchConsumer(m.DB, m.NC, link.ConsumerConfig{
+			Durable: "orders-households", Stream: "catalog", Filters: []string{catalog.EvtHouseholdsChanged}, Committed: m.ForgetFigures, Log: m.Log,
+		}, m.householdsChanged).Run(ctx)
+	})
 	g.Go(func() error { m.work(ctx); return nil })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -58,6 +58,7 @@ type bundle struct {
 	catalog  catalog.Service
 	payments payments.Service
 	orders   *postgres.Module // the first process of orders
+	stop     func()           // ends it
 	harmed   bool             // the test broke something on purpose
 	keys     atomic.Int64
 }
@@ -79,7 +80,10 @@ func setupOn(t *testing.T, county catalogpg.Seed, change ...func(*desk.Config)) 
 	b.startCatalog(county)
 	b.startPayments()
 	b.db, b.schema = linktest.DB(t, "orders", postgres.Migrations)
-	b.orders, _ = b.process(change...)
+	b.orders, b.stop = b.process(change...)
+	b.eventually("orders has heard of all households", func() bool {
+		return b.count(`SELECT count(*) FROM household_ref`) == int64(len(county.Households))
+	})
 	t.Cleanup(func() {
 		if !b.harmed && !t.Failed() {
 			b.verify()

@@ -531,3 +531,19 @@ func TestVerifyFindsWhatIsWrongOnAShelf(t *testing.T) {
 		}
 	}
 }
+
+// TestIncomeIsOfTheSeasonThatPaymentsSays: verify names an entry of the ledger whose payable is of another season.
+func TestIncomeIsOfTheSeasonThatPaymentsSays(t *testing.T) {
+	w := setup(t)
+	b := w.buyIn(1, 5)
+	w.holds()
+	if _, err := w.db.Exec(`UPDATE income_entry SET season = season - 1`); err != nil {
+		t.Fatal(err)
+	}
+	found := must[orders.Findings](t)(w.orders.Verify(system, orders.None{}))
+	if !slices.ContainsFunc(found.Items, func(f orders.Finding) bool {
+		return f.Check == "income and payables" && f.Object == fmt.Sprintf("buyin:%d", b.ID)
+	}) {
+		t.Errorf("verify finds %+v", found.Items)
+	}
+}
