@@ -199,6 +199,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.Register(s, svc)
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
+		catalog.RegisterDirectory(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -345,6 +346,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Directory:       catalog.NewDirectoryClient(nc),
+		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Cards:           store,
 		Digests:         keys,

@@ -51,6 +51,7 @@ type Services struct {
 	Stations      orders.Stations
 
 	Care           catalog.Care
+	Directory      catalog.Directory
 	AccountReviews payments.AccountReviews
 
 	// Changes tells of orders, by id, whose state has changed; nothing is told if nil.
@@ -83,6 +84,7 @@ type faces struct {
 	PrivateAccounts payments.RawPrivacy
 
 	Care       catalog.RawCare
+	Directory  catalog.RawDirectory
 	PrivateIDs catalog.RawPrivacy
 }
 
@@ -107,6 +109,7 @@ func facesOf(s Services) faces {
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 
 		Care:       catalog.NewRawCare(s.Care),
+		Directory:  catalog.NewRawDirectory(s.Directory),
 		PrivateIDs: catalog.NewRawPrivacy(s.PrivateIDs),
 	}
 }
@@ -160,6 +163,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 		a.careEndpoints(),
+		a.directoryEndpoints(),
 	)
 	a.document = sync.OnceValues(func() ([]byte, error) { return describe(a.endpoints, version) })
 	return a

@@ -66,6 +66,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Directory:       catalog.NewDirectoryClient(nc),
+		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
