@@ -513,7 +513,7 @@ func (b *pages) reads(t *testing.T) {
 func (b *pages) desks(t *testing.T) {
 	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county", "/county/households", "/county/presales", "/county/orders", "/county/receipts", "/county/payouts",
-		"/county/ledger", "/county/ledger/journal", "/county/households/import"} {
+		"/county/ledger", "/county/ledger/journal", "/county/households/import", "/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new"} {
 		operator.open(t, path)
 	}
 	officer := b.logsIn(t, "market")

@@ -16,7 +16,7 @@ func TestBatchParts(t *testing.T) {
 		"one":        {1, 1, 1},
 		"full":       {catalog.MaxBatchRows, 1, 1},
 		"one more":   {catalog.MaxBatchRows + 1, 1, 2},
-		"long texts": {300, 8_000, 5},
+		"long texts": {300, 8_000, 4},
 		"giant rows": {3, batchPartBytes + 1, 3},
 	} {
 		rows := make([]entry.Row, c.rows)

@@ -32,7 +32,7 @@ func TestDirectoryPages(t *testing.T) {
 		"/county/directory/household":              {"郑大河", "11,187", "下一页"},
 		"/county/directory/member":                 {"郑小雨"},
 		"/county/directory/village/7":              {"东河屯 → 东河村", "并村", "确认停用", `list="names-township"`, `<option value="青禾镇">`},
-		"/county/directory/household/7":            {"空着就不变", "readonly", `value="elderly" id="f-needs" checked`, `value="庭院种植"`, "家庭成员", `<option value="周敏（县医院）">`},
+		"/county/directory/household/7":            {"空着就不变", "readonly", `value="庭院种植"`, "家庭成员", `<option value="周敏（县医院）">`},
 		"/county/directory/product/7":              {`<option value="head" selected>`, `value="special"`},
 		"/county/directory/county/7":               {"青禾县"},
 		"/county/directory/member/7":               {"郑小雨"},
@@ -41,6 +41,13 @@ func TestDirectoryPages(t *testing.T) {
 		"/county/directory/membership/new":         {"入社日期"},
 	} {
 		webtest.ReadPage(t, p, path, says...)
+	}
+	body := strings.Join(strings.Fields(p.Get("/county/directory/household/7").Body), " ")
+	for value, chosen := range map[string]bool{"elderly": true, "alone": true, "illness": false, "庭院种植": true} {
+		box := webtest.Between(body, `value="`+value+`" id="`, ">")
+		if strings.Contains(box, "checked") != chosen {
+			t.Errorf("%s is chosen: %q", value, box)
+		}
 	}
 	if body := p.Get("/county/directory/member/7").Body; strings.Contains(body, "确认停用") {
 		t.Error("a member can be taken out of use")
@@ -58,7 +65,7 @@ func TestDirectoryPages(t *testing.T) {
 		v.State = state
 		webtest.ReadPage(t, p, "/county/setup/batches/5", says...)
 	}
-	v.Fault = "batch.failed"
+	v.State, v.Fault = catalog.BatchFilling, "batch.failed"
 	webtest.ReadPage(t, p, "/county/setup/batches/5", "导入中断了", "可以再检查一次")
 	for _, path := range []string{"/county/directory/nothing", "/county/directory/village/8", "/county/setup/batches/6"} {
 		if res := p.Get(path); res.StatusCode != http.StatusNotFound {
@@ -160,6 +167,11 @@ func TestWorkbookIsReadAndAskedAbout(t *testing.T) {
 		if res.StatusCode == http.StatusSeeOther || len(v.Added) != 4 {
 			t.Errorf("%s: %d", name, res.StatusCode)
 		}
+	}
+	short := "村编号,行政村,备注\nQH-01,东河村,河东\n" // without its township
+	res = p.Upload("/county/setup", "村.csv", short, "go", "on")
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "notice-care") || strings.Contains(res.Body, `value="on"`) || len(v.Added) != 4 {
+		t.Errorf("half a workbook is taken: %d, %d\n%s", res.StatusCode, len(v.Added), res.Body)
 	}
 	v.Refuse = link.E(link.TooLarge, "batch.rows", "rows", "max", "200000")
 	if res = p.Upload("/county/setup", "村.csv", villages); res.StatusCode != http.StatusRequestEntityTooLarge || len(v.Dropped) != 1 {

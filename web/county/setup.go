@@ -149,8 +149,8 @@ type findingsPage struct {
 	MB            int
 }
 
-// setupRead reads a workbook. Where every sheet and column is understood, or on confirmation, a batch is filled with its
-// rows and checked.
+// setupRead reads a workbook. Where every sheet and column is understood, a batch is filled with its rows and checked;
+// where only columns are not, on confirmation. A workbook with a sheet that is not understood is not taken at all.
 func (s *directoryPages) setupRead(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -165,7 +165,8 @@ func (s *directoryPages) setupRead(w http.ResponseWriter, r *http.Request) error
 		book, err = s.readWorkbook(r.Context(), data)
 	}
 	if err == nil {
-		if asks := slices.ContainsFunc(book.Findings, func(f sheet.Finding) bool { return f.Key != absentKind }); asks && f.Text("go") != "on" {
+		asks := slices.ContainsFunc(book.Findings, func(f sheet.Finding) bool { return f.Key != absentKind })
+		if book.Stopped() || (asks && f.Text("go") != "on") { // half a workbook is not taken
 			return s.RenderForm(w, r, "county/setup_findings", s.findings(r, name, data, &book), f)
 		}
 		var batch catalog.Batch
