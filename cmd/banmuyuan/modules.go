@@ -203,6 +203,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
 		catalog.RegisterSeasons(s, svc)
+		catalog.RegisterDirectory(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -369,6 +370,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Care:            catalog.NewCareClient(nc),
 		Seasons:         catalog.NewSeasonsClient(nc),
 		SeasonEnds:      orders.NewSeasonsClient(nc),
+		Directory:       catalog.NewDirectoryClient(nc),
+		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Cards:           store,
 		Digests:         keys,

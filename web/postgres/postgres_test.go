@@ -12,6 +12,7 @@ import (
 	"banmuyuan/web/auth"
 	"banmuyuan/web/postgres"
 	"banmuyuan/web/report"
+	"banmuyuan/web/sheet"
 )
 
 // hash has the form of a hash; nobody logs in here.
@@ -207,5 +208,31 @@ func TestReportsAreClaimedOnce(t *testing.T) {
 	}
 	if jobs, err := reports.Jobs(ctx, 100); err != nil || len(jobs) != asked-1 {
 		t.Errorf("%d reports are left, %v: what is under way stays", len(jobs), err)
+	}
+}
+
+func TestHeadings(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	named := []sheet.Heading{{Kind: "village", Heading: "带头人", Field: "secretary"}, {Kind: "village", Heading: "备注", Field: ""}, {Kind: "household", Heading: "带头人", Field: "head"}}
+	if err := s.RememberHeadings(ctx, "operator", named); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RememberHeadings(ctx, "approver", []sheet.Heading{{Kind: "village", Heading: "带头人", Field: ""}, {Kind: "village", Heading: "带头人", Field: "name"}}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Headings(ctx)
+	if err != nil || len(got) != 3 || got[0].Kind != "household" || got[0].Field != "head" || got[0].By != "operator" || got[0].At.IsZero() {
+		t.Fatalf("headings %+v, %v", got, err)
+	}
+	if m := sheet.MappingOf(got); m["village"]["带头人"] != "name" || m["household"]["带头人"] != "head" || len(m["village"]) != 2 {
+		t.Errorf("mapping %v", m)
+	}
+	if err := s.ForgetHeading(ctx, "village", "带头人"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.Headings(ctx); err != nil || len(got) != 2 {
+		t.Errorf("left %+v, %v", got, err)
 	}
 }

@@ -68,6 +68,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Care:            catalog.NewCareClient(nc),
 		Seasons:         catalog.NewSeasonsClient(nc),
 		SeasonEnds:      orders.NewSeasonsClient(nc),
+		Directory:       catalog.NewDirectoryClient(nc),
+		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
