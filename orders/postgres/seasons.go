@@ -59,7 +59,7 @@ func (m *Module) openHere(ctx context.Context, season int) ([]orders.OpenItem, e
 // person returns the person of the county who acts; a job of the system ends no season.
 func person(ctx context.Context) (catalog.SeasonActor, error) {
 	a := link.ActorFrom(ctx)
-	if a.System || !desk.IsCounty(a) {
+	if a.System || !orders.IsCounty(a) {
 		return catalog.SeasonActor{}, desk.Denied(a)
 	}
 	return catalog.SeasonActor{Account: a.Account, Login: a.Login, Role: a.Role}, nil
