@@ -98,6 +98,7 @@ func TestASeasonClosesWhenEverythingIsPaid(t *testing.T) {
 	}
 	b.becomes(o.No, orders.StateBilled)
 	b.wantOpen("weighed", orders.OpenOrders, orders.OpenUnsettled)
+	b.eventually("the balance is known", func() bool { return b.order(o.No).DueFen > 0 })
 	b.pay(buyer(501), o.No)
 	b.becomes(o.No, orders.StatePaid)
 	b.clock.Advance(72 * time.Hour) // the time to complain
