@@ -188,12 +188,12 @@ func (m *Room) mayOffer(ctx context.Context, household int64) error {
 	switch {
 	case a.System:
 		return nil
-	case a.Role == desk.RoleHousehold && a.Household != 0:
+	case a.Role == orders.RoleHousehold && a.Household != 0:
 		if a.Household != household {
 			return link.E(link.NotFound, "household.unknown", "")
 		}
 		return nil
-	case a.Role == desk.RoleHelper && a.Helper != 0:
+	case a.Role == orders.RoleHelper && a.Helper != 0:
 		return m.Helps(ctx, a, household)
 	}
 	return desk.Denied(a)
@@ -313,7 +313,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 		}
 		a := link.ActorFrom(ctx)
 		onBehalf := int64(0)
-		if a.Role == desk.RoleHelper {
+		if a.Role == orders.RoleHelper {
 			onBehalf = r.HouseholdID
 		}
 		_, err = tx.ExecContext(ctx, `
@@ -325,7 +325,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 			    family = excluded.family, saved_at = excluded.saved_at, account_id = excluded.account_id, actor = excluded.actor,
 			    on_behalf_of = excluded.on_behalf_of`,
 			p.ID, r.HouseholdID, home.VillageID, ref.Villages[home.VillageID].TownshipID, string(kind), adopt.Family(home.Head), r.Units,
-			r.EveryDays, r.Story.Zh, r.Story.En, m.Now(), a.Account, desk.ActorName(a), onBehalf)
+			r.EveryDays, r.Story.Zh, r.Story.En, m.Now(), a.Account, orders.ActorName(a), onBehalf)
 		if err != nil {
 			return fmt.Errorf("save plot of household %d: %w", r.HouseholdID, err)
 		}

@@ -116,7 +116,7 @@ func (m *Room) orderDates(ctx context.Context) error {
 		if err := json.Unmarshal(d.Request, &r); err != nil {
 			return fmt.Errorf("decode order of standing order %d: %w", d.StandingID, err)
 		}
-		a := link.Actor{Account: d.AccountID, Login: "standing order", Role: desk.RoleBuyer}
+		a := link.Actor{Account: d.AccountID, Login: "standing order", Role: orders.RoleBuyer}
 		o, err := m.placeDate(link.WithActor(ctx, a), a, r, d.DueOn)
 		switch {
 		case err == nil:

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
@@ -159,7 +160,7 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO shelf_return (org_id, sale_id, kind, client_id, body_hash, reason, note, amount_fen, account_id, actor, at, written_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
-		sale.OrgID, sale.ID, r.Kind, r.ClientID, hash, r.Reason, r.Note, total, a.Account, desk.ActorName(a), r.ReturnedAt.UTC(), s.Now())
+		sale.OrgID, sale.ID, r.Kind, r.ClientID, hash, r.Reason, r.Note, total, a.Account, orders.ActorName(a), r.ReturnedAt.UTC(), s.Now())
 	if err != nil {
 		return 0, fmt.Errorf("write return of sale %d: %w", sale.ID, err)
 	}

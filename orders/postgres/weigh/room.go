@@ -28,7 +28,7 @@ func (m *Room) Connect(o ordering) { m.order = o }
 
 // ordering is an order as the scale asks for it.
 type ordering interface {
-	Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, desk.View, error)
+	Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, orders.View, error)
 	LookElsewhere(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, short []desk.ShortUnits, c desk.ShortCause) error
 }
 
