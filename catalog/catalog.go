@@ -271,6 +271,7 @@ type PresaleFilter struct {
 	Product   string       `json:"product,omitempty"`  // product code
 	Township  int64        `json:"township,omitempty"` // households of this township stand behind it
 	Channel   Channel      `json:"channel,omitempty"`
+	Season    int          `json:"season,omitempty"`     // 0: all
 	DeliverOn string       `json:"deliver_on,omitempty"` // YYYY-MM-DD inside the delivery window
 	Query     string       `json:"q,omitempty"`
 	State     PresaleState `json:"state,omitempty"` // empty: open now or soon
@@ -302,7 +303,8 @@ type Stock struct {
 
 // Reference is everything small that pages need to name things. Nothing in it is personal.
 type Reference struct {
-	Season        int               `json:"season"`
+	Season        int               `json:"season"`  // of pages that name none, see DefaultSeason; 0: none is planned
+	Seasons       []Season          `json:"seasons"` // all, newest first
 	County        County            `json:"county"`
 	Reported      []ReportedYear    `json:"reported"` // oldest first
 	Programmes    []Programme       `json:"programmes"`
@@ -382,7 +384,8 @@ type HouseholdFilter struct {
 	HelperID  int64   `json:"helper,omitempty"`
 	Programme string  `json:"programme,omitempty"`
 	IDs       []int64 `json:"ids,omitempty"`    // exactly these, e.g. for a collection list; Limit does not apply
-	Unsold    bool    `json:"unsold,omitempty"` // with no unit sold this season
+	Unsold    bool    `json:"unsold,omitempty"` // with no unit sold in Season
+	Season    int     `json:"season,omitempty"` // of Unsold; 0: the default one
 	Cursor    string  `json:"cursor,omitempty"`
 	Limit     int     `json:"limit,omitempty"`
 }
@@ -399,6 +402,13 @@ type HouseholdRef struct {
 	Code string `json:"code,omitempty"`
 }
 
+// HouseholdSeason names a household and a season; 0 is the default one.
+type HouseholdSeason struct {
+	ID     int64  `json:"id,omitempty"`
+	Code   string `json:"code,omitempty"`
+	Season int    `json:"season,omitempty"`
+}
+
 // HouseholdLot is a lot with its presale's figures, for its household.
 type HouseholdLot struct {
 	Lot
@@ -410,7 +420,8 @@ type HouseholdLot struct {
 }
 
 type HouseholdLots struct {
-	Lots []HouseholdLot `json:"lots"`
+	Season int            `json:"season"` // 0: none is planned
+	Lots   []HouseholdLot `json:"lots"`
 }
 
 // OfferRequest changes the capacity of a household's lot. It can grow, or shrink down to the units sold.
@@ -427,8 +438,14 @@ type ConsentRequest struct {
 	How         string `json:"how"` // signed, phone, visit
 }
 
+// CoverageRequest names a season; 0 is the default one.
+type CoverageRequest struct {
+	Season int `json:"season,omitempty"`
+}
+
 // Coverage is the county at a glance.
 type Coverage struct {
+	Season       int                 `json:"season"` // of the sales; 0: none is planned
 	Townships    int64               `json:"townships"`
 	Villages     int64               `json:"villages"`
 	PoorVillages int64               `json:"poor_villages"`
@@ -453,7 +470,7 @@ type VillageCoverage struct {
 	Township   string `json:"township"`
 	Poor       bool   `json:"poor"`
 	Households int64  `json:"households"`
-	Selling    int64  `json:"selling"` // with at least one unit reserved or delivered this season
+	Selling    int64  `json:"selling"` // with at least one unit reserved or delivered in the season
 	Capacity   int64  `json:"capacity"`
 	Sold       int64  `json:"sold"`
 }
@@ -552,7 +569,8 @@ type Service interface {
 	Household(context.Context, HouseholdRef) (Household, error)
 	// Households lists the households in the caller's scope.
 	Households(context.Context, HouseholdFilter) (HouseholdPage, error)
-	HouseholdLots(context.Context, HouseholdRef) (HouseholdLots, error)
+	// HouseholdLots returns the lots of a household in a season, to everybody who may see the household.
+	HouseholdLots(context.Context, HouseholdSeason) (HouseholdLots, error)
 	// Offer changes a lot's capacity for the household itself or its helper with consent. Conflict when more is already sold.
 	Offer(context.Context, OfferRequest) (Lot, error)
 	SetConsent(context.Context, ConsentRequest) (Household, error) //link:subject consent const=Consent
@@ -561,16 +579,20 @@ type Service interface {
 
 	// SavePresale creates (ID 0, as draft) or changes a presale; prices and terms only while it is a draft. For the county and the selling cooperative.
 	SavePresale(context.Context, Presale) (Presale, error) //link:subject presale_save body
-	// SetPresaleState opens or closes a presale. Opening makes a lot for each household that raises or grows the product.
+	// SetPresaleState opens, closes or reopens a presale, the last with a reason. Opening makes a lot for each household that
+	// raises or grows the product. Conflict where it would reach nobody; see Seasons.PresaleReach.
 	SetPresaleState(context.Context, PresaleStateRequest) (Presale, error) //link:subject presale_state const=PresaleState
 
-	Coverage(context.Context, None) (Coverage, error)
+	Coverage(context.Context, CoverageRequest) (Coverage, error)
+	// HouseholdFacts pages through the facts of all households, retired ones included. For the system.
+	HouseholdFacts(context.Context, HouseholdFactsRequest) (HouseholdFacts, error)
 	// Verify checks the module's invariants; Holds lets verify compare with orders.
 	Verify(context.Context, None) (Findings, error)
 	Holds(context.Context, HoldPageRequest) (HoldPage, error)
 }
 
 type PresaleStateRequest struct {
-	ID    int64        `json:"id"`
-	State PresaleState `json:"state"`
+	ID     int64        `json:"id"`
+	State  PresaleState `json:"state"`
+	Reason string       `json:"reason,omitempty"` // of reopening
 }

@@ -96,6 +96,7 @@ const (
 	SubjectSavePresale      = "rpc.catalog.v1.presale_save"
 	SubjectPresaleState     = "rpc.catalog.v1.presale_state"
 	SubjectCoverage         = "rpc.catalog.v1.coverage"
+	SubjectHouseholdFacts   = "rpc.catalog.v1.household_facts"
 	SubjectVerify           = "rpc.catalog.v1.verify"
 	SubjectHolds            = "rpc.catalog.v1.holds"
 )
@@ -137,8 +138,8 @@ func (c client) Households(ctx context.Context, r HouseholdFilter) (HouseholdPag
 	return link.Call[HouseholdFilter, HouseholdPage](ctx, c.nc, SubjectHouseholds, r)
 }
 
-func (c client) HouseholdLots(ctx context.Context, r HouseholdRef) (HouseholdLots, error) {
-	return link.Call[HouseholdRef, HouseholdLots](ctx, c.nc, SubjectHouseholdLots, r)
+func (c client) HouseholdLots(ctx context.Context, r HouseholdSeason) (HouseholdLots, error) {
+	return link.Call[HouseholdSeason, HouseholdLots](ctx, c.nc, SubjectHouseholdLots, r)
 }
 
 func (c client) Offer(ctx context.Context, r OfferRequest) (Lot, error) {
@@ -161,8 +162,12 @@ func (c client) SetPresaleState(ctx context.Context, r PresaleStateRequest) (Pre
 	return link.Call[PresaleStateRequest, Presale](ctx, c.nc, SubjectPresaleState, r)
 }
 
-func (c client) Coverage(ctx context.Context, r None) (Coverage, error) {
-	return link.Call[None, Coverage](ctx, c.nc, SubjectCoverage, r)
+func (c client) Coverage(ctx context.Context, r CoverageRequest) (Coverage, error) {
+	return link.Call[CoverageRequest, Coverage](ctx, c.nc, SubjectCoverage, r)
+}
+
+func (c client) HouseholdFacts(ctx context.Context, r HouseholdFactsRequest) (HouseholdFacts, error) {
+	return link.Call[HouseholdFactsRequest, HouseholdFacts](ctx, c.nc, SubjectHouseholdFacts, r)
 }
 
 func (c client) Verify(ctx context.Context, r None) (Findings, error) {
@@ -190,6 +195,7 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectSavePresale, svc.SavePresale)
 	link.Handle(s, SubjectPresaleState, svc.SetPresaleState)
 	link.Handle(s, SubjectCoverage, svc.Coverage)
+	link.Handle(s, SubjectHouseholdFacts, svc.HouseholdFacts)
 	link.Handle(s, SubjectVerify, svc.Verify)
 	link.Handle(s, SubjectHolds, svc.Holds)
 }
@@ -273,7 +279,7 @@ func (c RawService) Households(ctx context.Context, r HouseholdFilter) (link.Raw
 }
 
 // HouseholdLots is Service.HouseholdLots with an undecoded answer.
-func (c RawService) HouseholdLots(ctx context.Context, r HouseholdRef) (link.Raw[HouseholdLots], error) {
+func (c RawService) HouseholdLots(ctx context.Context, r HouseholdSeason) (link.Raw[HouseholdLots], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.HouseholdLots(ctx, r))
 	}
@@ -337,11 +343,19 @@ func (c RawService) SetPresaleState(ctx context.Context, r PresaleStateRequest) 
 }
 
 // Coverage is Service.Coverage with an undecoded answer.
-func (c RawService) Coverage(ctx context.Context, r None) (link.Raw[Coverage], error) {
+func (c RawService) Coverage(ctx context.Context, r CoverageRequest) (link.Raw[Coverage], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.Coverage(ctx, r))
 	}
 	return link.CallRaw[Coverage](ctx, c.nc, SubjectCoverage, r)
+}
+
+// HouseholdFacts is Service.HouseholdFacts with an undecoded answer.
+func (c RawService) HouseholdFacts(ctx context.Context, r HouseholdFactsRequest) (link.Raw[HouseholdFacts], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.HouseholdFacts(ctx, r))
+	}
+	return link.CallRaw[HouseholdFacts](ctx, c.nc, SubjectHouseholdFacts, r)
 }
 
 // Verify is Service.Verify with an undecoded answer.
@@ -645,4 +659,143 @@ func (c RawPrivacy) IDUnmaskings(ctx context.Context, r None) (link.Raw[IDUnmask
 		return link.RawOf(c.svc.IDUnmaskings(ctx, r))
 	}
 	return link.CallRaw[IDUnmaskings](ctx, c.nc, SubjectIDUnmaskings, r)
+}
+
+// Request subjects of Seasons.
+const (
+	SubjectSeasons        = "rpc.catalog.v1.seasons"
+	SubjectSeason         = "rpc.catalog.v1.season"
+	SubjectPlanSeason     = "rpc.catalog.v1.season_plan"
+	SubjectBeginSeason    = "rpc.catalog.v1.season_begin"
+	SubjectCloseSeason    = "rpc.catalog.v1.season_close"
+	SubjectReopenSeason   = "rpc.catalog.v1.season_reopen"
+	SubjectPresaleReach   = "rpc.catalog.v1.presale_reach"
+	SubjectPresaleHistory = "rpc.catalog.v1.presale_history"
+)
+
+// NewSeasonsClient returns a client of Seasons: each call is answered by a process that registered the service.
+func NewSeasonsClient(nc *nats.Conn) Seasons { return seasonsClient{nc} }
+
+type seasonsClient struct{ nc *nats.Conn }
+
+func (c seasonsClient) Seasons(ctx context.Context, r None) (SeasonList, error) {
+	return link.Call[None, SeasonList](ctx, c.nc, SubjectSeasons, r)
+}
+
+func (c seasonsClient) Season(ctx context.Context, r SeasonRef) (SeasonDetail, error) {
+	return link.Call[SeasonRef, SeasonDetail](ctx, c.nc, SubjectSeason, r)
+}
+
+func (c seasonsClient) PlanSeason(ctx context.Context, r PlanSeason) (SeasonSummary, error) {
+	return link.Call[PlanSeason, SeasonSummary](ctx, c.nc, SubjectPlanSeason, r)
+}
+
+func (c seasonsClient) BeginSeason(ctx context.Context, r SeasonRef) (SeasonSummary, error) {
+	return link.Call[SeasonRef, SeasonSummary](ctx, c.nc, SubjectBeginSeason, r)
+}
+
+func (c seasonsClient) CloseSeason(ctx context.Context, r CloseSeason) (SeasonSummary, error) {
+	return link.Call[CloseSeason, SeasonSummary](ctx, c.nc, SubjectCloseSeason, r)
+}
+
+func (c seasonsClient) ReopenSeason(ctx context.Context, r ReopenSeason) (SeasonSummary, error) {
+	return link.Call[ReopenSeason, SeasonSummary](ctx, c.nc, SubjectReopenSeason, r)
+}
+
+func (c seasonsClient) PresaleReach(ctx context.Context, r PresaleRef) (PresaleReach, error) {
+	return link.Call[PresaleRef, PresaleReach](ctx, c.nc, SubjectPresaleReach, r)
+}
+
+func (c seasonsClient) PresaleHistory(ctx context.Context, r PresaleRef) (PresaleHistory, error) {
+	return link.Call[PresaleRef, PresaleHistory](ctx, c.nc, SubjectPresaleHistory, r)
+}
+
+// RegisterSeasons registers svc on s for the request subjects of Seasons.
+func RegisterSeasons(s *link.Server, svc Seasons) {
+	link.Handle(s, SubjectSeasons, svc.Seasons)
+	link.Handle(s, SubjectSeason, svc.Season)
+	link.Handle(s, SubjectPlanSeason, svc.PlanSeason)
+	link.Handle(s, SubjectBeginSeason, svc.BeginSeason)
+	link.Handle(s, SubjectCloseSeason, svc.CloseSeason)
+	link.Handle(s, SubjectReopenSeason, svc.ReopenSeason)
+	link.Handle(s, SubjectPresaleReach, svc.PresaleReach)
+	link.Handle(s, SubjectPresaleHistory, svc.PresaleHistory)
+}
+
+// RawSeasons is Seasons whose answers stay the bytes in which they arrived.
+type RawSeasons struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Seasons
+}
+
+// NewRawSeasons returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawSeasons(svc Seasons) RawSeasons {
+	if c, ok := svc.(seasonsClient); ok {
+		return RawSeasons{nc: c.nc}
+	}
+	return RawSeasons{svc: svc}
+}
+
+// Seasons is Seasons.Seasons with an undecoded answer.
+func (c RawSeasons) Seasons(ctx context.Context, r None) (link.Raw[SeasonList], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Seasons(ctx, r))
+	}
+	return link.CallRaw[SeasonList](ctx, c.nc, SubjectSeasons, r)
+}
+
+// Season is Seasons.Season with an undecoded answer.
+func (c RawSeasons) Season(ctx context.Context, r SeasonRef) (link.Raw[SeasonDetail], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Season(ctx, r))
+	}
+	return link.CallRaw[SeasonDetail](ctx, c.nc, SubjectSeason, r)
+}
+
+// PlanSeason is Seasons.PlanSeason with an undecoded answer.
+func (c RawSeasons) PlanSeason(ctx context.Context, r PlanSeason) (link.Raw[SeasonSummary], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.PlanSeason(ctx, r))
+	}
+	return link.CallRaw[SeasonSummary](ctx, c.nc, SubjectPlanSeason, r)
+}
+
+// BeginSeason is Seasons.BeginSeason with an undecoded answer.
+func (c RawSeasons) BeginSeason(ctx context.Context, r SeasonRef) (link.Raw[SeasonSummary], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.BeginSeason(ctx, r))
+	}
+	return link.CallRaw[SeasonSummary](ctx, c.nc, SubjectBeginSeason, r)
+}
+
+// CloseSeason is Seasons.CloseSeason with an undecoded answer.
+func (c RawSeasons) CloseSeason(ctx context.Context, r CloseSeason) (link.Raw[SeasonSummary], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.CloseSeason(ctx, r))
+	}
+	return link.CallRaw[SeasonSummary](ctx, c.nc, SubjectCloseSeason, r)
+}
+
+// ReopenSeason is Seasons.ReopenSeason with an undecoded answer.
+func (c RawSeasons) ReopenSeason(ctx context.Context, r ReopenSeason) (link.Raw[SeasonSummary], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ReopenSeason(ctx, r))
+	}
+	return link.CallRaw[SeasonSummary](ctx, c.nc, SubjectReopenSeason, r)
+}
+
+// PresaleReach is Seasons.PresaleReach with an undecoded answer.
+func (c RawSeasons) PresaleReach(ctx context.Context, r PresaleRef) (link.Raw[PresaleReach], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.PresaleReach(ctx, r))
+	}
+	return link.CallRaw[PresaleReach](ctx, c.nc, SubjectPresaleReach, r)
+}
+
+// PresaleHistory is Seasons.PresaleHistory with an undecoded answer.
+func (c RawSeasons) PresaleHistory(ctx context.Context, r PresaleRef) (link.Raw[PresaleHistory], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.PresaleHistory(ctx, r))
+	}
+	return link.CallRaw[PresaleHistory](ctx, c.nc, SubjectPresaleHistory, r)
 }

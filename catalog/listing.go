@@ -20,6 +20,7 @@ func (f PresaleFilter) Matches(p Listed, day, now time.Time) bool {
 	case f.State == "" && (p.State != PresaleOpen || !now.Before(p.ClosesAt)),
 		f.State != "" && p.State != f.State,
 		f.Product != "" && p.Product.Code != f.Product,
+		f.Season != 0 && p.Season != f.Season,
 		f.Township != 0 && !p.InTownships[f.Township],
 		f.Channel != "" && !slices.Contains(p.Channels, f.Channel),
 		!day.IsZero() && (!p.DeliverFrom.Before(day.AddDate(0, 0, 1)) || p.DeliverTo.Before(day)):

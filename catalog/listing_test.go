@@ -32,6 +32,8 @@ func TestPresaleFilterMatches(t *testing.T) {
 		"another township":      {f: PresaleFilter{Township: 4}},
 		"channel":               {f: PresaleFilter{Channel: ChannelPrivate}, want: true},
 		"another channel":       {f: PresaleFilter{Channel: ChannelMarket}},
+		"season":                {f: PresaleFilter{Season: 2026}, change: func(p *Listed) { p.Season = 2026 }, want: true},
+		"another season":        {f: PresaleFilter{Season: 2026}, change: func(p *Listed) { p.Season = 2027 }},
 		"delivery day":          {day: day, want: true},
 		"the day before":        {day: day.AddDate(0, 0, -1)},
 		"the day after":         {day: day.AddDate(0, 0, 1)},

@@ -15,7 +15,7 @@ var Messages = map[string][2]string{
 	"presale.channel":       {"这个预售不通过您选择的渠道销售，请换一个渠道或另选产品。", "This presale is not sold through the channel you chose. Please choose another channel or product."},
 	"presale.grade":         {"没有这个等级，请从列出的等级中选择。", "There is no such grade. Please choose one of those listed."},
 	"presale.not_draft":     {"预售开放后，价格、条款和分单办法不能再改。请截单后另开一个预售。", "Prices, terms and the policy cannot change once a presale is open. Please close it and start another."},
-	"presale.state":         {"预售只能从草稿到开放，再到截单，不能退回。", "A presale goes from draft to open to closed and not back."},
+	"presale.state":         {"预售从草稿到开放，再到截单；截单后可以写明原因重新开放，但不能退回草稿。", "A presale goes from draft to open to closed; a closed one can be reopened with a reason, but none goes back to draft."},
 	"presale.code.taken":    {"这个编号已经用过了，请换一个。", "This code is already in use. Please choose another."},
 	"presale.code.missing":  {"请填写预售编号：字母、数字和短横线，最多 40 个。", "Please enter a code: letters, digits and hyphens, 40 at most."},
 	"presale.title.missing": {"请填写中文和英文标题。", "Please enter a title in Chinese and in English."},

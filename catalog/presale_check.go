@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"time"
 
 	"banmuyuan/catalog/allocate"
 	"banmuyuan/internal/link"
@@ -78,6 +79,20 @@ func (t Terms) valid() bool {
 		}
 	}
 	return t.FreeCancelHours >= 0 && t.InspectionHours >= 0
+}
+
+// CheckStep refuses to reopen a presale without a reason, or after its window. Invalid; Conflict.
+func (p Presale) CheckStep(step PresaleStep, reason string, now time.Time) error {
+	if step != PresaleStepReopen {
+		return nil
+	}
+	if err := CheckReason(reason); err != nil {
+		return err
+	}
+	if !now.Before(p.ClosesAt) {
+		return link.E(link.Conflict, "presale.reopen.over", "state")
+	}
+	return nil
 }
 
 // CheckChange refuses a change of a stored presale. Titles, notes, dates and limits may change at any time, because no

@@ -21,34 +21,32 @@ const (
 type PresaleStep string
 
 const (
-	PresaleStepOpen  PresaleStep = "open"  // by the seller or the county; for a contract when signing begins
-	PresaleStepClose PresaleStep = "close" // by the seller or the county
-	PresaleStepEnd   PresaleStep = "end"   // the purchase contract is over, opened or not
+	PresaleStepOpen   PresaleStep = "open"   // by the seller or the county; for a contract when signing begins
+	PresaleStepClose  PresaleStep = "close"  // by the seller or the county
+	PresaleStepReopen PresaleStep = "reopen" // by the seller or the county, with a reason
+	PresaleStepEnd    PresaleStep = "end"    // the purchase contract is over, opened or not
 )
 
 // PresaleMachine is the table of presales.
 var PresaleMachine = state.New(state.Table[PresaleState, PresaleStep]{
 	Name: "presale", States: []PresaleState{PresaleDraft, PresaleOpen, PresaleClosed},
-	Initial: []PresaleState{PresaleDraft}, Final: []PresaleState{PresaleClosed},
+	Initial: []PresaleState{PresaleDraft}, // none is final: a closed presale may open again
 	Rows: []state.Row[PresaleState, PresaleStep]{
 		{On: PresaleStepOpen, From: []PresaleState{PresaleDraft}, To: PresaleOpen, Refused: "presale.state"},
 		{On: PresaleStepClose, From: []PresaleState{PresaleOpen}, To: PresaleClosed, Refused: "presale.state"},
+		{On: PresaleStepReopen, From: []PresaleState{PresaleClosed}, To: PresaleOpen, Refused: "presale.state"},
 		{On: PresaleStepEnd, From: []PresaleState{PresaleDraft, PresaleOpen}, To: PresaleClosed, Refused: "presale.state"},
 	},
 })
 
-// MoveTo returns the state after a seller or the county asked for state to; asking for the present state changes
-// nothing. Conflict.
-func (s PresaleState) MoveTo(to PresaleState) (PresaleState, error) {
-	if s == to {
-		return s, nil
-	}
-	for _, step := range []PresaleStep{PresaleStepOpen, PresaleStepClose} {
+// StepTo returns the event that leads to the state that a seller or the county asks for. Conflict where there is none.
+func (s PresaleState) StepTo(to PresaleState) (PresaleStep, error) {
+	for _, step := range []PresaleStep{PresaleStepOpen, PresaleStepClose, PresaleStepReopen} {
 		if next, ok := PresaleMachine.Next(s, step); ok && next == to {
-			return next, nil
+			return step, nil
 		}
 	}
-	return s, link.E(link.Conflict, PresaleMachine.Refused(PresaleStepOpen), "state")
+	return "", link.E(link.Conflict, PresaleMachine.Refused(PresaleStepOpen), "state")
 }
 
 // Follow returns the state of a contract's presale after orders asked for state wanted. Requests may be repeated and
@@ -66,6 +64,39 @@ func (s PresaleState) Follow(wanted PresaleState) (PresaleState, error) {
 	}
 	return s, link.E(link.Invalid, "malformed", "state")
 }
+
+// SeasonState is the state of a season.
+type SeasonState string
+
+const (
+	SeasonPlanned SeasonState = "planned" // its presales can be prepared, opened and sold
+	SeasonCurrent SeasonState = "current" // pages and figures that name no season are of this one; there is one at most
+	SeasonClosing SeasonState = "closing" // the next one has begun; it is delivered and paid to its end
+	SeasonClosed  SeasonState = "closed"  // nothing of it is open, and nothing new comes into it
+)
+
+// SeasonStep is an event of a season.
+type SeasonStep string
+
+const (
+	SeasonStepPlan    SeasonStep = "plan" // makes it
+	SeasonStepBegin   SeasonStep = "begin"
+	SeasonStepReplace SeasonStep = "replace" // the next season begins, in the same transaction
+	SeasonStepClose   SeasonStep = "close"   // orders has found nothing open
+	SeasonStepReopen  SeasonStep = "reopen"  // with a reason
+)
+
+// SeasonMachine is the table of seasons.
+var SeasonMachine = state.New(state.Table[SeasonState, SeasonStep]{
+	Name: "season", States: []SeasonState{SeasonPlanned, SeasonCurrent, SeasonClosing, SeasonClosed},
+	Initial: []SeasonState{SeasonPlanned}, // none is final: a closed season may open again
+	Rows: []state.Row[SeasonState, SeasonStep]{
+		{On: SeasonStepBegin, From: []SeasonState{SeasonPlanned}, To: SeasonCurrent, Refused: "season.begin.state"},
+		{On: SeasonStepReplace, From: []SeasonState{SeasonCurrent}, To: SeasonClosing, Refused: "season.begin.state"},
+		{On: SeasonStepClose, From: []SeasonState{SeasonClosing}, To: SeasonClosed, Refused: "season.close.state"},
+		{On: SeasonStepReopen, From: []SeasonState{SeasonClosed}, To: SeasonClosing, Refused: "season.reopen.state"},
+	},
+})
 
 // HoldState is the state of a hold.
 type HoldState string

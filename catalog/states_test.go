@@ -14,7 +14,7 @@ func checkMachine[S, E ~string](t *testing.T, m *state.Machine[S, E]) {
 		t.Error(err)
 	}
 	for _, on := range m.Events() {
-		if key := m.Refused(on); Messages[key] == [2]string{} && CareMessages[key] == [2]string{} {
+		if key := m.Refused(on); Messages[key] == [2]string{} && CareMessages[key] == [2]string{} && SeasonMessages[key] == [2]string{} {
 			t.Errorf("%s: %s is refused with %q, which has no sentence", m.Name(), on, key)
 		}
 	}
@@ -25,25 +25,26 @@ func TestMachines(t *testing.T) {
 	checkMachine(t, PresaleMachine)
 	checkMachine(t, HoldMachine)
 	checkMachine(t, ReviewMachine)
+	checkMachine(t, SeasonMachine)
 }
 
-func TestPresaleMovesForwardOnly(t *testing.T) {
+func TestPresaleNeverGoesBackToDraft(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		from, to PresaleState
-		refused  bool
+		step     PresaleStep // empty: refused
 	}{
-		{PresaleDraft, PresaleDraft, false}, {PresaleDraft, PresaleOpen, false}, {PresaleDraft, PresaleClosed, true},
-		{PresaleOpen, PresaleDraft, true}, {PresaleOpen, PresaleOpen, false}, {PresaleOpen, PresaleClosed, false},
-		{PresaleClosed, PresaleDraft, true}, {PresaleClosed, PresaleOpen, true}, {PresaleClosed, PresaleClosed, false},
-		{PresaleDraft, "gone", true}, {PresaleOpen, "", true},
+		{PresaleDraft, PresaleDraft, ""}, {PresaleDraft, PresaleOpen, PresaleStepOpen}, {PresaleDraft, PresaleClosed, ""},
+		{PresaleOpen, PresaleDraft, ""}, {PresaleOpen, PresaleOpen, ""}, {PresaleOpen, PresaleClosed, PresaleStepClose},
+		{PresaleClosed, PresaleDraft, ""}, {PresaleClosed, PresaleOpen, PresaleStepReopen}, {PresaleClosed, PresaleClosed, ""},
+		{PresaleDraft, "gone", ""}, {PresaleOpen, "", ""},
 	} {
-		got, err := test.from.MoveTo(test.to)
-		if test.refused {
-			if e := link.AsError(err); e == nil || e.Code != link.Conflict || e.Key != "presale.state" || e.Field != "state" || got != test.from {
+		got, err := test.from.StepTo(test.to)
+		if test.step == "" {
+			if e := link.AsError(err); e == nil || e.Code != link.Conflict || e.Key != "presale.state" || e.Field != "state" || got != "" {
 				t.Errorf("%s → %s: %s, %v", test.from, test.to, got, err)
 			}
-		} else if err != nil || got != test.to {
+		} else if err != nil || got != test.step {
 			t.Errorf("%s → %s: %s, %v", test.from, test.to, got, err)
 		}
 	}

@@ -11,6 +11,9 @@ const (
 const (
 	EvtHoldExpired    = "evt.catalog.v1.hold.expired"    // HoldExpired: nobody confirmed it in time, the units are free again
 	EvtPresaleChanged = "evt.catalog.v1.presale.changed" // PresaleChanged
+
+	// HouseholdsChanged: households were added or changed, in the transaction that did.
+	EvtHouseholdsChanged = "evt.catalog.v1.households.changed"
 )
 
 // HoldConfirm: the order is paid for, the hold no longer expires.
@@ -45,4 +48,9 @@ type HoldExpired struct {
 type PresaleChanged struct {
 	PresaleID int64        `json:"presale_id"`
 	State     PresaleState `json:"state"`
+}
+
+// HouseholdsChanged carries the facts of at most FactsPerEvent households, as the change left them.
+type HouseholdsChanged struct {
+	Households []HouseholdFact `json:"households"`
 }

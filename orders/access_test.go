@@ -78,7 +78,7 @@ func TestViewOf(t *testing.T) {
 	}
 }
 
-// A cooperative sees of an order what it sells, where it goes and the buyer's name, and no money of others.
+// A cooperative sees its own lines of an order, the delivery and the buyer's name, and no money of others.
 func TestForSeller(t *testing.T) {
 	t.Parallel()
 	whole := orders.Order{

@@ -95,7 +95,7 @@ func TestCancelCost(t *testing.T) {
 	}
 }
 
-// Cancelling costs at most what was paid, never less than nothing, and never less when it is done later.
+// Cancelling costs at most the paid sum, never less than nothing, and never less when it is done later.
 func TestCancelCostIsBounded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

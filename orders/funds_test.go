@@ -125,7 +125,7 @@ func TestArrived(t *testing.T) {
 	}
 }
 
-// What a bill leaves to pay and to refund, with late money, which goes back besides.
+// A bill leaves a sum to pay or to refund; late money goes back besides.
 func TestBilled(t *testing.T) {
 	t.Parallel()
 	billed := orders.Funds{State: orders.StateBilled, AmountFen: 100}
@@ -271,7 +271,7 @@ func TestReclaim(t *testing.T) {
 			t.Errorf("%s with its stock: %s", s, got)
 		}
 	}
-	// What can be reclaimed can be lost: the catalogue may have nothing left.
+	// An order that can be reclaimed can be lost: the catalogue may have nothing left.
 	if lost, re := orders.Machine.From(orders.StepLost), orders.Machine.From(orders.StepReclaim); !slices.Equal(lost, re) {
 		t.Errorf("lost from %v, reclaimed from %v", lost, re)
 	}

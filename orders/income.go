@@ -84,8 +84,9 @@ type Income struct {
 	ByMonth      []IncomeGroup `json:"by_month"`
 	ByProgramme  []IncomeGroup `json:"by_programme"`
 	ByChannel    []IncomeGroup `json:"by_channel"`
-	Years        []IncomeYear  `json:"years"`   // oldest first
-	Entries      []IncomeEntry `json:"entries"` // newest first
+	CarriedFen   int64         `json:"carried_fen"` // owed from earlier seasons, and no part of Sum
+	Years        []IncomeYear  `json:"years"`       // oldest first
+	Entries      []IncomeEntry `json:"entries"`     // newest first
 }
 
 type ReportRequest struct {
@@ -104,7 +105,8 @@ type Report struct {
 	Histogram   []HistogramBin  `json:"histogram"` // households by income per person
 	Gini        float64         `json:"gini"`
 	Orders      []StateCount    `json:"orders"`
-	NoIncome    int64           `json:"no_income"` // households with no entry this season
+	NoIncome    int64           `json:"no_income"`   // households with no entry in the season
+	CarriedFen  int64           `json:"carried_fen"` // owed from earlier seasons, and no part of the season's sums
 }
 
 type VillageIncome struct {
@@ -140,11 +142,12 @@ type HouseholdIncome struct {
 	VillageID   int64 `json:"village_id"`
 	Persons     int   `json:"persons"`
 	IncomeSum
-	Before IncomeSum `json:"before"`
+	Before  IncomeSum `json:"before"`
+	Retired bool      `json:"retired,omitempty"` // listed for the income it had, and not counted any more
 }
 
 type HouseholdIncomes struct {
 	Season int               `json:"season"`
 	Items  []HouseholdIncome `json:"items"`
-	Total  int               `json:"total"` // of all households
+	Total  int               `json:"total"` // of all pages
 }

@@ -8,7 +8,7 @@ func SeasonMonth(season int, day time.Time) int {
 	return int(day.Month()) + 12*max(day.Year()-season, 0)
 }
 
-// FactSeason returns the season and month of income that another module reports: those of its origin, or else the year and
+// FactSeason returns the season and month of income that another module reports: from its origin, or else the year and
 // the month of its day.
 func FactSeason(season, month int, occurredOn time.Time) (int, int) {
 	if season == 0 {

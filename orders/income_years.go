@@ -43,6 +43,17 @@ func CompareYears(household, village, county Earnings, upTo int) []IncomeYear {
 	return years
 }
 
+// Carried sums the amounts that are still owed from the seasons before one: they are paid later, and are no part of its
+// income.
+func Carried(years []IncomeYear, season int) (fen int64) {
+	for _, y := range years {
+		if y.Season < season {
+			fen += y.OwedFen
+		}
+	}
+	return fen
+}
+
 // CountyYears returns the county's seasons up to upTo, oldest first.
 func CountyYears(county Earnings, upTo int) []IncomeYear {
 	years := []IncomeYear{}

@@ -66,7 +66,7 @@ func (s State) OnHoldExpired() HoldExpiry {
 	return HoldIgnored
 }
 
-// HoldsAll reports whether the catalogue holds, line by line, at least what is allocated.
+// HoldsAll reports whether the catalogue holds, line by line, at least the allocated units.
 func HoldsAll(held map[int]int64, lines []Line) bool {
 	for _, l := range lines {
 		if held[l.No] < l.Allocated {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 )
 
@@ -395,6 +396,75 @@ func (c RawService) Digests(ctx context.Context, r DigestRequest) (link.Raw[Dige
 		return link.RawOf(c.svc.Digests(ctx, r))
 	}
 	return link.CallRaw[Digests](ctx, c.nc, SubjectDigests, r)
+}
+
+// Request subjects of Seasons.
+const (
+	SubjectSeasonOpenItems = "rpc.orders.v1.season_open_items"
+	SubjectCloseSeason     = "rpc.orders.v1.close_season"
+	SubjectReopenSeason    = "rpc.orders.v1.reopen_season"
+)
+
+// NewSeasonsClient returns a client of Seasons: each call is answered by a process that registered the service.
+func NewSeasonsClient(nc *nats.Conn) Seasons { return seasonsClient{nc} }
+
+type seasonsClient struct{ nc *nats.Conn }
+
+func (c seasonsClient) SeasonOpenItems(ctx context.Context, r catalog.SeasonRef) (SeasonOpenItems, error) {
+	return link.Call[catalog.SeasonRef, SeasonOpenItems](ctx, c.nc, SubjectSeasonOpenItems, r)
+}
+
+func (c seasonsClient) CloseSeason(ctx context.Context, r catalog.SeasonRef) (catalog.SeasonSummary, error) {
+	return link.Call[catalog.SeasonRef, catalog.SeasonSummary](ctx, c.nc, SubjectCloseSeason, r)
+}
+
+func (c seasonsClient) ReopenSeason(ctx context.Context, r ReopenSeason) (catalog.SeasonSummary, error) {
+	return link.Call[ReopenSeason, catalog.SeasonSummary](ctx, c.nc, SubjectReopenSeason, r)
+}
+
+// RegisterSeasons registers svc on s for the request subjects of Seasons.
+func RegisterSeasons(s *link.Server, svc Seasons) {
+	link.Handle(s, SubjectSeasonOpenItems, svc.SeasonOpenItems)
+	link.Handle(s, SubjectCloseSeason, svc.CloseSeason)
+	link.Handle(s, SubjectReopenSeason, svc.ReopenSeason)
+}
+
+// RawSeasons is Seasons whose answers stay the bytes in which they arrived.
+type RawSeasons struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Seasons
+}
+
+// NewRawSeasons returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawSeasons(svc Seasons) RawSeasons {
+	if c, ok := svc.(seasonsClient); ok {
+		return RawSeasons{nc: c.nc}
+	}
+	return RawSeasons{svc: svc}
+}
+
+// SeasonOpenItems is Seasons.SeasonOpenItems with an undecoded answer.
+func (c RawSeasons) SeasonOpenItems(ctx context.Context, r catalog.SeasonRef) (link.Raw[SeasonOpenItems], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SeasonOpenItems(ctx, r))
+	}
+	return link.CallRaw[SeasonOpenItems](ctx, c.nc, SubjectSeasonOpenItems, r)
+}
+
+// CloseSeason is Seasons.CloseSeason with an undecoded answer.
+func (c RawSeasons) CloseSeason(ctx context.Context, r catalog.SeasonRef) (link.Raw[catalog.SeasonSummary], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.CloseSeason(ctx, r))
+	}
+	return link.CallRaw[catalog.SeasonSummary](ctx, c.nc, SubjectCloseSeason, r)
+}
+
+// ReopenSeason is Seasons.ReopenSeason with an undecoded answer.
+func (c RawSeasons) ReopenSeason(ctx context.Context, r ReopenSeason) (link.Raw[catalog.SeasonSummary], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ReopenSeason(ctx, r))
+	}
+	return link.CallRaw[catalog.SeasonSummary](ctx, c.nc, SubjectReopenSeason, r)
 }
 
 // Request subjects of Stations.

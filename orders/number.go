@@ -7,7 +7,7 @@ import (
 )
 
 // Numbers that people read out and type: two letters, the id and two check digits, so that a mistyped number is nobody
-// else's. The check digits are those of ISO/IEC 7064, MOD 97-10: every wrong digit and every swap of two is noticed.
+// else's. The check digits follow ISO/IEC 7064, MOD 97-10: every wrong digit and every swap of two is noticed.
 const (
 	orderLetters    = "BM" // 半亩园
 	ticketLetters   = "GB" // 过磅

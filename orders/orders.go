@@ -188,6 +188,7 @@ type OrderFilter struct {
 	Channel catalog.Channel `json:"channel,omitempty"`
 	Query   string          `json:"q,omitempty"` // number, buyer's name
 	Presale int64           `json:"presale,omitempty"`
+	Season  int             `json:"season,omitempty"`  // 0: all
 	Selling bool            `json:"selling,omitempty"` // orders my cooperative sells, rather than its own purchases
 	From    string          `json:"from,omitempty"`
 	To      string          `json:"to,omitempty"`
@@ -490,7 +491,7 @@ type Service interface {
 	Weigh(context.Context, WeighRequest) (Ticket, error) //link:body
 	Ticket(context.Context, TicketRef) (Ticket, error)
 	Tickets(context.Context, TicketFilter) (TicketPage, error)
-	// DecideTicket accepts or refuses a held ticket; Forbidden for the person who weighed it.
+	// DecideTicket accepts or refuses a held ticket; Forbidden for the person that weighed it.
 	DecideTicket(context.Context, DecideTicketRequest) (Ticket, error) //link:subject ticket_decide
 	ReportShort(context.Context, ShortRequest) (ShortResult, error)    //link:subject short
 	// ReportShortfall takes a household or a village out of all it has promised. The same key goes on where an

@@ -3,7 +3,7 @@ package orders
 import "banmuyuan/internal/money"
 
 // Parts divide the price of goods: the cooperative keeps the fee, a raiser gets a part of the rest, and the household
-// gets what is left.
+// gets the remainder.
 type Parts struct {
 	GrossFen int64
 	FeeFen   int64

@@ -6,7 +6,7 @@ import (
 )
 
 // ContractPricing is how a call-off's ticket came to its price (保底收购、随行就市): the higher of the floor and the day's
-// reference price, and what the contract adds or takes off. All fen are per Per grams, or units where goods are counted.
+// reference price, with the contract's additions and deductions. All fen are per Per grams, or units where goods are counted.
 type ContractPricing struct {
 	FloorFen     int64    `json:"floor_fen"`
 	ReferenceFen int64    `json:"reference_fen,omitempty"` // 0: nobody entered one

@@ -114,8 +114,8 @@ type quotedGrade struct {
 }
 
 // Line checks and prices the next line, of presale p; field is the line's JSON path. ok is false when something is wrong
-// with it, which is noted. The same grade of a presale may be there once; all lines are of one season; what a contract
-// buys, its contract alone calls off.
+// with it, which is noted. The same grade of a presale may be there once; all lines are of one season; goods of a
+// contract are called off under it alone.
 func (c *Quoting) Line(field string, p catalog.PublicPresale, q QuoteLine) (line QuotedLine, ok bool) {
 	grade, _ := p.Grade(q.Grade)
 	this := quotedGrade{q.PresaleID, grade.Grade}
@@ -162,8 +162,8 @@ func CheckLeft(lines []AskedUnits) error {
 	return nil
 }
 
-// PolicyFor is the policy to ask the catalogue for: a presale whose policy needs a household named is shared out fairly
-// when nobody is named. Empty leaves it to the presale.
+// PolicyFor is the policy to ask the catalogue for: a presale with a policy that needs a household is shared out fairly
+// when none is named. Empty leaves it to the presale.
 func PolicyFor(presale string) string {
 	if presale == "direct" {
 		return "fair"
@@ -180,7 +180,7 @@ func OwnChannel(kind catalog.OrgKind) catalog.Channel {
 }
 
 // ChannelFor returns the channel of a quote or an order. Only the county looks at channels that are not its own; ok is
-// false for everybody else who asks for one.
+// false for everybody else.
 func ChannelFor(own, asked catalog.Channel, county bool) (channel catalog.Channel, ok bool) {
 	switch {
 	case asked == "" || asked == own:

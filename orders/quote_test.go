@@ -183,7 +183,7 @@ func TestLineCount(t *testing.T) {
 func TestQuoting(t *testing.T) {
 	t.Parallel()
 	potatoes := presale(func(p *catalog.PublicPresale) { p.ID = 8 })
-	dear := presale(func(p *catalog.PublicPresale) { // a line of it is just within what an order may cost
+	dear := presale(func(p *catalog.PublicPresale) { // a line of it is just within the largest order
 		p.ID, p.Product.PriceUnit, p.MaxQty = 9, "egg", 0
 		p.Grades = []catalog.GradePrice{{Grade: "extra", Price: money.Price{Fen: 1 << 49, Per: 1}}}
 	})

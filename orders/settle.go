@@ -16,7 +16,7 @@ type Weighing struct {
 	Measure   int64 // grams, or units where goods are counted
 
 	Agent   int64 // organisation that raised it on the household's behalf, 0: nobody
-	AgentBP int64 // and its part of what is left after the fee
+	AgentBP int64 // and its part of the sum after the fee
 
 	AmountFen int64 // out
 	FeeFen    int64 // out

@@ -24,7 +24,7 @@ func (c ShareCount) Hold(units int64) ShareCount {
 	return c
 }
 
-// Release takes the units of a decided ticket out of those held.
+// Release takes the units of a decided ticket out of the held ones.
 func (c ShareCount) Release(units int64) ShareCount {
 	c.Held -= units
 	return c

@@ -50,7 +50,7 @@ func (s Shortage) Or() (wish Shortage, ok bool) {
 	return s, false
 }
 
-// SeekUntil returns the time until which a buyer is asked about a shortage of now, or nil for a buyer who is not asked;
+// SeekUntil returns the time until which a buyer is asked about a shortage of now, or nil for a buyer that is not asked;
 // seek is false when no units are looked for at all.
 func (s Shortage) SeekUntil(now time.Time) (until *time.Time, seek bool) {
 	switch s {

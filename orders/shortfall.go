@@ -28,8 +28,8 @@ type AnswerShortageRequest struct {
 	Answer  ShortageAnswer `json:"answer"`
 }
 
-// ShortfallRequest says that a household, or a whole village, will not deliver what it still owes: of one presale, or of
-// all, in every order that the caller collects. What was weighed stays.
+// ShortfallRequest says that a household, or a whole village, will not deliver its open units: of one presale, or of
+// all, in every order that the caller collects. Weighed units stay.
 type ShortfallRequest struct {
 	VillageID      int64  `json:"village_id,omitempty"` // this or the household
 	HouseholdID    int64  `json:"household_id,omitempty"`

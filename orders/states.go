@@ -1,6 +1,8 @@
 package orders
 
 import (
+	"slices"
+
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/state"
 )
@@ -49,7 +51,7 @@ var Machine = state.New(state.Table[State, Step]{
 	},
 })
 
-// Next is the state after a step, or Conflict with a sentence for the person who asked.
+// Next is the state after a step, or Conflict with a sentence for the caller.
 func (s State) Next(step Step) (State, error) { return link.Next(Machine, s, step) }
 
 // Can reports whether a step is possible.
@@ -66,6 +68,11 @@ func (s State) Collecting() bool { return s.Can(StepWeigh) }
 
 // Over reports whether nothing can happen to the order any more, save a late payment.
 func (s State) Over() bool { return Machine.Final(s) }
+
+// Unfinished are the states of orders that are not over.
+func Unfinished() []State {
+	return slices.DeleteFunc(slices.Clone(States), State.Over)
+}
 
 // TicketStep is an event in the life of a weigh ticket after it was written, accepted or held.
 type TicketStep string

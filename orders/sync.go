@@ -9,7 +9,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Names returns the client ids of a queued weighing and of those that it builds on or corrects.
+// Names returns the client ids of a queued weighing and of its predecessors, which it builds on or corrects.
 func (q QueuedWeighing) Names() []string {
 	names := append(slices.Clone(q.After), q.ClientID)
 	if q.SupersedesClient != "" {
@@ -66,8 +66,8 @@ func (a Arrivals) Request(q QueuedWeighing) (WeighRequest, error) {
 	return r, nil
 }
 
-// BringInOrder calls bring for every weighing once those that it builds on have arrived, and returns an item for each, in
-// the order in which they were sent. Weighings whose predecessors are missing wait. A weighing that failed has not
+// BringInOrder calls bring for every weighing once its predecessors have arrived, and returns an item for each, in
+// the order in which they were sent. Weighings with missing predecessors wait. A weighing that failed has not
 // arrived.
 func (a Arrivals) BringInOrder(queued []QueuedWeighing, bring func(QueuedWeighing) SyncItem) []SyncItem {
 	items := make([]SyncItem, len(queued))
@@ -117,7 +117,7 @@ func (i *SyncItem) Became(s TicketState) {
 	}
 }
 
-// CheckReason returns the trimmed finding of the person who settled a conflict. Invalid when there is none.
+// CheckReason returns the trimmed finding of the person that settled a conflict. Invalid when there is none.
 func (r SettleConflictRequest) CheckReason() (string, error) {
 	why, ok := Clean(r.Why, 1, ReasonMax)
 	if !ok {

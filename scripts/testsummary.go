@@ -1,6 +1,6 @@
 //go:build ignore
 
-// Testsummary reads `go test -json` and prints what a person wants to see:
+// Testsummary reads `go test -json` and prints it for a person:
 // each package's line, all that failing tests wrote, and in the end the slowest
 // tests and how many ran. It exits 1 when one failed or none ran.
 package main

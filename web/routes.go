@@ -43,6 +43,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
 	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
 		Accounts: d.Accounts, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
@@ -77,6 +78,8 @@ func (s *Server) apiServices() api.Services {
 		PrivateAccounts: d.PrivateAccounts,
 		Stations:        d.Stations,
 		Care:            d.Care,
+		Seasons:         d.Seasons,
+		SeasonEnds:      d.SeasonEnds,
 		AccountReviews:  d.AccountReviews,
 		Changes:         d.Changes,
 		Say:             s.SayError,

@@ -82,6 +82,8 @@ type Deps struct {
 	Documents     papers.Service
 	Stations      orders.Stations
 	Care          catalog.Care
+	Seasons       catalog.Seasons
+	SeasonEnds    orders.Seasons
 	// AccountReviews are the payout accounts that wait for a second person.
 	AccountReviews payments.AccountReviews
 	// Notifier tells households about actions in their name; the log if nil.
@@ -139,6 +141,7 @@ func NewSiteGlossary() (page.Glossary, error) {
 		catalog.PolicyMessages,
 		catalog.ContractMessages,
 		catalog.CareMessages,
+		catalog.SeasonMessages,
 		catalog.DirectoryMessages,
 		orders.Messages,
 		shelf.Messages,
@@ -207,7 +210,7 @@ func (d Deps) check() error {
 	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Sessions == nil || d.Reports == nil {
 		return errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
 	}
-	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.AccountReviews, d.Reversals, d.OrgPayouts} {
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Seasons, d.SeasonEnds, d.AccountReviews, d.Reversals, d.OrgPayouts} {
 		if module == nil {
 			return errors.New("web: every module is needed")
 		}

@@ -2,6 +2,7 @@ package allocate_test
 
 import (
 	"cmp"
+	"errors"
 	"math/big"
 	"slices"
 	"testing"
@@ -97,6 +98,62 @@ func TestFloodLeavesTheRemainderToTheLastChunk(t *testing.T) {
 	must(t, err)
 	if len(shares) != 1 || shares[0].Household != 1 || shares[0].Qty != 97 {
 		t.Errorf("got %+v, want 97 units of household 1", shares)
+	}
+}
+
+// Of chunks that start at one level the ids decide, also where a flood ends at it: 78 units are 9 for each of eight
+// households, and one more for the first six.
+func TestFloodStopsBelowItsLevel(t *testing.T) {
+	var households []allocate.Household
+	var lots []allocate.Lot
+	for id := int64(1); id <= 8; id++ {
+		households = append(households, allocate.Household{ID: id, Persons: 1})
+		lots = append(lots, allocate.Lot{ID: id, Household: id, Free: map[bool]int64{true: 100, false: 10}[id <= 4], UnitFen: 1})
+	}
+	shares, err := allocate.Fair(households, lots, 78, 1)
+	must(t, err)
+	for _, s := range shares {
+		if want := map[bool]int64{true: 10, false: 9}[s.Household <= 6]; s.Qty != want {
+			t.Errorf("household %d gives %d, want %d", s.Household, s.Qty, want)
+		}
+	}
+}
+
+// A lot that was emptied may still stand in its heap when a flood comes.
+func TestFloodPassesEmptyLots(t *testing.T) {
+	pool := allocate.NewPool()
+	for id := int64(1); id <= 2; id++ {
+		must(t, pool.SetHousehold(allocate.Household{ID: id, Persons: 1}))
+		must(t, pool.SetLot(allocate.Lot{ID: id, Presale: 1, Household: id, Free: 100, UnitFen: 1}))
+	}
+	_, err := pool.Take(allocate.Request{Presale: 1, Policy: allocate.PolicyDirect, Qty: 100, Household: 1})
+	must(t, err)
+	if quotas := pool.Quotas(1); len(quotas) != 1 || quotas[0] != (allocate.Quota{Household: 2, Left: 100}) {
+		t.Errorf("left are %+v", quotas)
+	}
+	shares, err := pool.Take(allocate.Request{Presale: 1, Policy: allocate.PolicyFair, Qty: 90, Step: 1})
+	must(t, err)
+	if len(shares) != 1 || shares[0].Household != 2 || shares[0].Qty != 90 {
+		t.Errorf("shares are %+v", shares)
+	}
+}
+
+// The one-shot functions take lots of one presale, whichever it is, and refuse what a pool refuses.
+func TestFairOfALoadedPresale(t *testing.T) {
+	households := []allocate.Household{{ID: 1, Persons: 1}}
+	shares, err := allocate.Fair(households, []allocate.Lot{{ID: 1, Presale: 7, Household: 1, Free: 3}}, 3, 1)
+	if err != nil || len(shares) != 1 || shares[0].Qty != 3 {
+		t.Errorf("%+v, %v", shares, err)
+	}
+	if shares, err := allocate.Fair([]allocate.Household{{ID: 1}}, nil, 1, 1); !errors.Is(err, allocate.ErrRange) || shares != nil {
+		t.Errorf("a household of nobody: %v, %v", shares, err)
+	}
+	if shares, err := allocate.Fair(households, []allocate.Lot{{ID: 1, Household: 2, Free: 3}}, 1, 1); !errors.Is(err, allocate.ErrUnknown) || shares != nil {
+		t.Errorf("a lot of nobody: %v, %v", shares, err)
+	}
+	_, err = allocate.Fair(households, []allocate.Lot{{ID: 1, Household: 1, Free: 3}}, 4, 1)
+	if err == nil || err.Error() != "allocate: 4 units asked for, 3 left" {
+		t.Errorf("one too many: %v", err)
 	}
 }
 

@@ -68,7 +68,6 @@ func (h *heap) remove(i int, at []int32) {
 	at[s[i].ref] = -1
 	if i < last {
 		s[i] = s[last]
-		at[s[i].ref] = int32(i)
 	}
 	*h = s[:last]
 	if i < last {

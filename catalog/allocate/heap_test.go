@@ -76,3 +76,45 @@ func TestHeap(t *testing.T) {
 		}
 	})
 }
+
+// Only an entry's own children may rise in its place: in a large heap a lower entry of another branch does not.
+func TestHeapDownStaysInItsBranch(t *testing.T) {
+	h, at := make(heap, 60), make([]int32, 60)
+	for i := range h {
+		h[i] = entry{fen: int64(i), ref: int32(i), household: int64(i)}
+		top := i
+		for top > 4 {
+			top = (top - 1) / 4
+		}
+		if top == 1 {
+			h[i].fen += 1000 // the first branch is above the others
+		}
+		at[i] = int32(i)
+	}
+	h[5].fen = 9000
+	h.down(5, at)
+	for i := range h {
+		if at[h[i].ref] != int32(i) || i > 0 && h[i].before(&h[(i-1)/4]) {
+			t.Errorf("%+v stands at %d below %+v, at says %d", h[i], i, h[(i-1)/4], at[h[i].ref])
+		}
+	}
+}
+
+func TestNextOfAnEmptyPresale(t *testing.T) {
+	p := NewPool()
+	for _, err := range []error{p.SetHousehold(Household{ID: 1, Persons: 1}), p.SetLot(Lot{ID: 1, Presale: 1, Household: 1, Free: 2})} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ps := p.presale(1)
+	if i := p.next(ps, &ps.heap, ps.heapAt); i != 0 {
+		t.Errorf("next is %d", i)
+	}
+	if _, err := p.Take(Request{Presale: 1, Policy: PolicyDirect, Qty: 2, Household: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if i := p.next(ps, &ps.heap, ps.heapAt); i != -1 {
+		t.Errorf("next of nothing is %d", i)
+	}
+}

@@ -102,10 +102,46 @@ func TestContractExamples(t *testing.T) {
 	if left, ok := leftOf(err); !ok || left != 84 {
 		t.Errorf("one unit too many: %v", err)
 	}
-	for name, wrong := range map[string][]allocate.Quota{"twice": {{1, 5}, {1, 5}}, "negative": {{1, 5}, {2, -1}}} {
+	for name, wrong := range map[string][]allocate.Quota{"twice": {{1, 5}, {1, 5}}, "negative": {{1, 5}, {2, -1}}, "too large": {{1, 5}, {2, allocate.MaxUnits + 1}}} {
 		if shares, err := allocate.Contract(households, lots, wrong, 5); err == nil {
 			t.Errorf("quotas %s: %v", name, shares)
 		}
+	}
+}
+
+// Quotas of households without a lot count for nothing, and shares come in the order of households, though the scarcest
+// lot is filled first.
+func TestContractOrder(t *testing.T) {
+	households := []allocate.Household{{ID: 1, Persons: 1}, {ID: 2, Persons: 1}, {ID: 3, Persons: 1}}
+	lots := []allocate.Lot{{ID: 11, Household: 1, Free: 100}, {ID: 12, Household: 2, Free: 1}}
+	shares, err := allocate.Contract(households, lots, []allocate.Quota{{9, 10}, {3, 10}, {2, 10}, {1, 100}}, 90)
+	if err != nil || len(shares) != 2 || shares[0].Household != 1 || shares[0].Qty != 90-shares[1].Qty || shares[1].Household != 2 {
+		t.Errorf("%+v, %v", shares, err)
+	}
+	shares, err = allocate.Contract(households, lots, []allocate.Quota{{2, 10}, {1, 10}}, 8)
+	if err != nil || len(shares) != 2 || shares[0].Household != 1 || shares[0].Qty != 7 || shares[1].Qty != 1 {
+		t.Errorf("%+v, %v", shares, err)
+	}
+}
+
+// Three villages are needed. The second lowest is too small for that, though it would be enough if the first, which is
+// chosen already, counted twice.
+func TestNearCountsAVillageOnce(t *testing.T) {
+	var households []allocate.Household
+	var lots []allocate.Lot
+	for i, free := range []int64{5, 2, 4, 4} {
+		id := int64(i + 1)
+		households = append(households, allocate.Household{ID: id, Village: id, Persons: 1, ExpectedFen: id * 1000})
+		lots = append(lots, allocate.Lot{ID: id, Household: id, Free: free, UnitFen: 1})
+	}
+	shares, err := allocate.Near(households, lots, 12, 1)
+	must(t, err)
+	got := map[int64]int64{}
+	for _, s := range shares {
+		got[s.Village] = s.Qty
+	}
+	if len(got) != 3 || got[2] != 0 || got[1]+got[3]+got[4] != 12 {
+		t.Errorf("units by village: %v", got)
 	}
 }
 
@@ -243,6 +279,17 @@ func TestIndices(t *testing.T) {
 		if j := allocate.Jain(c.households); math.Abs(j-c.jain) > 1e-12 {
 			t.Errorf("Jain of %v is %v, want %v", c.households, j, c.jain)
 		}
+	}
+	// Equal levels for which floats alone are beyond the bounds.
+	if j := allocate.Jain([]allocate.Household{{ID: 1, Persons: 5, ExpectedFen: 9}, {ID: 2, Persons: 5, ExpectedFen: 9}, {ID: 3, Persons: 5, ExpectedFen: 9}}); j != 1 {
+		t.Errorf("Jain of equals is %v", j)
+	}
+	var equal []allocate.Household
+	for i := range int64(303) {
+		equal = append(equal, allocate.Household{ID: i, Persons: int32(i%3 + 1), ExpectedFen: 100_000_000_005 * (i%3 + 1)})
+	}
+	if g := allocate.Gini(equal); g != 0 {
+		t.Errorf("Gini of equals is %v", g)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := seasons(20, 1).Draw(t, "season")

@@ -325,6 +325,29 @@ func TestWhatAPoolRefuses(t *testing.T) {
 			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1, ExpectedFen: allocate.MaxFen - 10}))
 			return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 2, Free: 11, UnitFen: 1})
 		}, allocate.ErrRange},
+		"sold too many units": {func(p *allocate.Pool) error {
+			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxUnits + 1})
+		}, allocate.ErrRange},
+		"sold for a little too much": {func(p *allocate.Pool) error {
+			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxFen/1024 + 1, UnitFen: 1024})
+		}, allocate.ErrRange},
+		"release more than any lot has": {func(p *allocate.Pool) error {
+			return p.Release(with(func(s *allocate.Share) { s.Qty, s.Lot = allocate.MaxUnits+1, 9 }))
+		}, allocate.ErrRange},
+		"release a sum beyond all": {func(p *allocate.Pool) error {
+			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1, ExpectedFen: allocate.MaxFen}))
+			return p.Release(with(func(s *allocate.Share) { s.Household, s.ValueFen, s.Lot = 2, allocate.MaxFen+1, 9 }))
+		}, allocate.ErrRange},
+		"release more units than a lot may have": {func(p *allocate.Pool) error {
+			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1}))
+			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxUnits, Sold: 1}))
+			return p.Release(with(func(s *allocate.Share) { s.Household, s.Lot, s.ValueFen = 2, 2, 0 }))
+		}, allocate.ErrRange},
+		"release more than a lot may be worth": {func(p *allocate.Pool) error {
+			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1}))
+			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxFen / 1024, Sold: 1, UnitFen: 1024}))
+			return p.Release(with(func(s *allocate.Share) { s.Household, s.Lot, s.ValueFen = 2, 2, 0 }))
+		}, allocate.ErrRange},
 		"release nothing": {func(p *allocate.Pool) error { return p.Release(with(func(s *allocate.Share) { s.Qty = 0 })) }, allocate.ErrRange},
 		"release too much": {func(p *allocate.Pool) error {
 			return p.Release(with(func(s *allocate.Share) { s.Qty = allocate.MaxUnits }))
@@ -349,6 +372,41 @@ func TestWhatAPoolRefuses(t *testing.T) {
 				t.Errorf("it changed the pool: %+v, %+v, %d free", h, l, pool.Free(1))
 			}
 		})
+	}
+}
+
+// The bounds themselves are allowed.
+func TestAtTheBounds(t *testing.T) {
+	pool := allocate.NewPool()
+	must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 1}))
+	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: allocate.MaxUnits, Sold: allocate.MaxUnits}))
+	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxUnits}))
+	must(t, pool.Release([]allocate.Share{{Lot: 1, Household: 1, Qty: allocate.MaxUnits}}))
+	must(t, pool.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 1, Free: allocate.MaxFen/1024 - 1, Sold: 1, UnitFen: 1024}))
+	must(t, pool.Release([]allocate.Share{{Lot: 2, Household: 1, Qty: 1}}))
+	must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 1}))
+	must(t, pool.SetHousehold(allocate.Household{ID: 2, Persons: 1, ExpectedFen: allocate.MaxFen}))
+	must(t, pool.SetLot(allocate.Lot{ID: 3, Presale: 1, Household: 2}))
+}
+
+func TestUnknownThings(t *testing.T) {
+	pool := allocate.NewPool()
+	must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 1}))
+	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 1}))
+	for _, known := range []bool{false, true} {
+		id := map[bool]int64{false: 9, true: 1}[known]
+		h, ok := pool.Household(id)
+		if l, has := pool.Lot(id); ok != known || has != known || (h != allocate.Household{}) != known || (l != allocate.Lot{}) != known {
+			t.Errorf("%d: %+v %t, %+v %t", id, h, ok, l, has)
+		}
+	}
+	for _, c := range []struct {
+		household, presale int64
+		known              bool
+	}{{1, 1, true}, {1, 9, false}, {9, 1, false}} {
+		if l, ok := pool.LotOf(c.household, c.presale); ok != c.known || (l != allocate.Lot{}) != c.known {
+			t.Errorf("%+v: %+v %t", c, l, ok)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ func (p *Pool) Take(r Request) ([]Share, error) {
 	}
 
 	p.takes++
-	t := take{pool: p, presale: ps, policy: r.Policy, step: min(max(r.Step, 1), MaxUnits)}
+	t := take{pool: p, presale: ps, policy: r.Policy, step: max(r.Step, 1)}
 	var err error
 	switch r.Policy {
 	case PolicyFair:
@@ -55,7 +55,7 @@ func (p *Pool) exclude(ps *presale, households []int64) []hidden {
 		if !known {
 			continue
 		}
-		if i := p.lotOf(hat, ps.id); i >= 0 && p.lots[i].free > 0 {
+		if i := p.lotOf(hat, ps.id); i >= 0 {
 			all = append(all, hidden{i, p.lots[i].free})
 			p.hide(i)
 		}
@@ -297,7 +297,7 @@ func (t *take) flood(villages heap, qty int64) int64 {
 	for _, v := range villages {
 		lots += len(t.presale.villages[v.ref].heap)
 	}
-	if qty/t.step <= int64(2*lots) || qty/t.step < 2 {
+	if qty/t.step <= int64(2*lots) {
 		return 0
 	}
 	goal := qty - 2*t.step

@@ -238,7 +238,7 @@ func (c *Catalog) offer(ctx context.Context, tx *sqlx.Tx, household, presale, ca
 	if err != nil {
 		return err
 	}
-	if _, err := lockSeason(ctx, tx, public.Season); err != nil {
+	if err := lockOpenSeason(ctx, tx, public.Season, "presale_id"); err != nil {
 		return err
 	}
 	var lot catalog.Lot

@@ -311,7 +311,7 @@ func conformHousehold(t *testing.T, svc catalog.Service) {
 			} else if link.CodeOf(err) != link.NotFound {
 				t.Errorf("%s, household %d: %v, want not found", test.who, id, err)
 			}
-			if _, lerr := svc.HouseholdLots(test.ctx, catalog.HouseholdRef{ID: id}); (lerr == nil) != (err == nil) {
+			if _, lerr := svc.HouseholdLots(test.ctx, catalog.HouseholdSeason{ID: id}); (lerr == nil) != (err == nil) {
 				t.Errorf("%s, household %d: lots %v, household %v", test.who, id, lerr, err)
 			}
 		}
@@ -327,7 +327,7 @@ func conformHousehold(t *testing.T, svc catalog.Service) {
 			t.Errorf("%s lists %d households, %v; want %d", test.who, page.Total, err, len(test.sees))
 		}
 	}
-	lots, err := svc.HouseholdLots(household(1), catalog.HouseholdRef{Code: "YA-001"})
+	lots, err := svc.HouseholdLots(household(1), catalog.HouseholdSeason{Code: "YA-001"})
 	if err != nil || len(lots.Lots) != 4 {
 		t.Fatalf("lots %+v, %v", lots, err)
 	}
@@ -628,7 +628,7 @@ func flip(number string) string {
 }
 
 func conformCoverage(t *testing.T, svc catalog.Service) {
-	c, err := svc.Coverage(operator, catalog.None{})
+	c, err := svc.Coverage(operator, catalog.CoverageRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -646,7 +646,7 @@ func conformCoverage(t *testing.T, svc catalog.Service) {
 	if sold != 631+50+37 || selling != 6 {
 		t.Errorf("sold %d by %d households", sold, selling)
 	}
-	_, err = svc.Coverage(buyer, catalog.None{})
+	_, err = svc.Coverage(buyer, catalog.CoverageRequest{})
 	wantCode(t, err, link.Forbidden, "", "")
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -10,24 +11,25 @@ import (
 )
 
 // Coverage is the county at a glance. For county staff, because it tells poor villages.
-func (c *Catalog) Coverage(ctx context.Context, _ catalog.None) (catalog.Coverage, error) {
+func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (catalog.Coverage, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.Coverage{}, err
 	}
 	var cov catalog.Coverage
 	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
-		cov = catalog.Coverage{Programmes: []catalog.ProgrammeCoverage{}, ByVillage: []catalog.VillageCoverage{}}
+		cov = catalog.Coverage{Season: cmp.Or(r.Season, c.defaultSeason()), Programmes: []catalog.ProgrammeCoverage{}, ByVillage: []catalog.VillageCoverage{}}
 		err := tx.QueryRowxContext(ctx, `
-			SELECT (SELECT count(*) FROM township), (SELECT count(*) FROM village), (SELECT count(*) FROM village WHERE poor),
-			       (SELECT count(*) FROM organisation WHERE kind = 'cooperative'),
+			SELECT (SELECT count(*) FROM township WHERE retired_at IS NULL), (SELECT count(*) FROM village WHERE retired_at IS NULL),
+			       (SELECT count(*) FROM village WHERE poor AND retired_at IS NULL),
+			       (SELECT count(*) FROM organisation WHERE kind = 'cooperative' AND retired_at IS NULL),
 			       count(*), coalesce(sum(persons), 0), coalesce(sum(geese), 0), coalesce(sum(garden_m2), 0)
-			FROM household`).
+			FROM household WHERE retired_at IS NULL`).
 			Scan(&cov.Townships, &cov.Villages, &cov.PoorVillages, &cov.Cooperatives, &cov.Households, &cov.Persons, &cov.Geese, &cov.GardenM2)
 		if err != nil {
 			return fmt.Errorf("count the county: %w", err)
 		}
 		counts := map[string]int64{}
-		err = each(ctx, tx, `SELECT p, count(*) FROM household, unnest(programmes) AS p GROUP BY p`, func(scan func(...any) error) error {
+		err = each(ctx, tx, `SELECT p, count(*) FROM household, unnest(programmes) AS p WHERE retired_at IS NULL GROUP BY p`, func(scan func(...any) error) error {
 			var name string
 			var n int64
 			err := scan(&name, &n)
@@ -47,16 +49,16 @@ func (c *Catalog) Coverage(ctx context.Context, _ catalog.None) (catalog.Coverag
 		if err != nil {
 			return fmt.Errorf("read programmes: %w", err)
 		}
-		return each(ctx, tx, `
+		return each(ctx, tx, fmt.Sprintf(`
 			WITH sold AS (
 				SELECT l.household_id, sum(l.capacity) AS capacity, sum(l.reserved + l.delivered) AS sold
-				FROM lot l JOIN presale p ON p.id = l.presale_id JOIN season s ON s.id = p.season
-				WHERE s.current GROUP BY l.household_id)
+				FROM lot l JOIN presale p ON p.id = l.presale_id
+				WHERE p.season = %d GROUP BY l.household_id)
 			SELECT v.id, v.name, t.name, v.poor, count(h.id), count(*) FILTER (WHERE s.sold > 0),
 			       coalesce(sum(s.capacity), 0)::bigint, coalesce(sum(s.sold), 0)::bigint
 			FROM village v JOIN township t ON t.id = v.township_id
-			LEFT JOIN household h ON h.village_id = v.id LEFT JOIN sold s ON s.household_id = h.id
-			GROUP BY v.id, t.id ORDER BY v.id`,
+			LEFT JOIN household h ON h.village_id = v.id AND h.retired_at IS NULL LEFT JOIN sold s ON s.household_id = h.id
+			GROUP BY v.id, t.id ORDER BY v.id`, cov.Season),
 			func(scan func(...any) error) error {
 				var v catalog.VillageCoverage
 				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold); err != nil {

@@ -274,8 +274,13 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 	if _, err := tx.ExecContext(ctx, `UPDATE `+t.own+` SET retired_at = $2 WHERE id = $1`, r.ID, at); err != nil {
 		return fmt.Errorf("retire %s %d: %w", r.Kind, r.ID, err)
 	}
-	if r.Kind == catalog.KindHousehold && !r.Undo {
-		if err := c.stopSelling(ctx, tx, r.ID); err != nil {
+	if r.Kind == catalog.KindHousehold {
+		if !r.Undo {
+			if err := c.stopSelling(ctx, tx, r.ID); err != nil {
+				return err
+			}
+		}
+		if err := householdsChanged(ctx, tx, []int64{r.ID}); err != nil {
 			return err
 		}
 	}

@@ -82,3 +82,8 @@ func (c *Catalog) DropConnection(ctx context.Context, admin *sqlx.DB) error {
 	_, err = admin.ExecContext(ctx, `SELECT pg_terminate_backend($1)`, pid)
 	return err
 }
+
+// HouseholdsChanged gives households their next version in a transaction of its own.
+func (c *Catalog) HouseholdsChanged(ctx context.Context, ids []int64) error {
+	return link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error { return householdsChanged(ctx, tx, ids) })
+}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -105,12 +106,13 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3))
 		AND ($5 = 0 OR v.township_id = $5) AND ($6 = 0 OR h.village_id = $6) AND ($7 = 0 OR h.helper_id = $7)
 		AND ($8 = '' OR $8 = ANY(h.programmes))
-		AND ($9::bigint[] IS NULL OR h.id = ANY($9))
+		AND (($9::bigint[] IS NULL AND h.retired_at IS NULL) OR h.id = ANY($9))
 		AND (NOT $10 OR NOT EXISTS (
-			SELECT FROM lot l JOIN presale p ON p.id = l.presale_id JOIN season s ON s.id = p.season
-			WHERE l.household_id = h.id AND s.current AND l.reserved + l.delivered > 0))`
+			SELECT FROM lot l JOIN presale p ON p.id = l.presale_id
+			WHERE l.household_id = h.id AND p.season = $11 AND l.reserved + l.delivered > 0))`
 	query := strings.TrimSpace(f.Query)
-	args := []any{string(scope.Kind), scope.ID, query, pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold}
+	args := []any{string(scope.Kind), scope.ID, query, pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold,
+		cmp.Or(f.Season, c.defaultSeason())}
 	if len(f.IDs) == 0 {
 		args[8] = nil
 	}
@@ -125,7 +127,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		}
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+householdColumns+` FROM `+householdTables+`
-			WHERE `+condition+` AND h.code > $11 ORDER BY h.code LIMIT $12`, append(args, string(after), limit+1)...)
+			WHERE `+condition+` AND h.code > $12 ORDER BY h.code LIMIT $13`, append(args, string(after), limit+1)...)
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
@@ -223,10 +225,5 @@ func asField(err error, field string) error {
 	return err
 }
 
-// currentSeason is the season of requests that name none.
-func (c *Catalog) currentSeason() int {
-	if s := c.reference.Load().forAll.Season; s > 0 {
-		return s
-	}
-	return c.now().In(china).Year()
-}
+// defaultSeason is the season of requests that name none; 0 where none is planned.
+func (c *Catalog) defaultSeason() int { return c.reference.Load().forAll.Season }

@@ -37,6 +37,7 @@ func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest)
 	if err != nil {
 		return catalog.ImportResult{}, fmt.Errorf("import households: %w", err)
 	}
+	c.relay.Notify()
 	return res, nil
 }
 
@@ -48,6 +49,7 @@ type importer struct {
 	register *catalog.HouseholdRegister
 	places   map[int64][2]string // township and name, by village
 	helpers  map[int64]string    // names
+	changed  []int64             // households that were added or changed
 	levels   []int64             // households that memory has to read
 	doubles  []double            // rows with somebody else's id number
 	resized  []resized           // households with another flock or garden
@@ -96,6 +98,9 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 
 // finish opens the reviews that the rows ask for and has memory and other modules learn the changes.
 func (im *importer) finish(ctx context.Context) error {
+	if err := householdsChanged(ctx, im.tx, im.changed); err != nil {
+		return err
+	}
 	if err := im.holdDoubles(ctx); err != nil {
 		return err
 	}
@@ -317,6 +322,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 			return 0, fmt.Errorf("rename head: %w", err)
 		}
 	}
+	im.changed = append(im.changed, id)
 	return id, im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,19 +13,19 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// HouseholdLots returns the lots of a household this season, to actors who may see the household.
-func (c *Catalog) HouseholdLots(ctx context.Context, ref catalog.HouseholdRef) (catalog.HouseholdLots, error) {
-	h, err := c.Household(ctx, ref)
+// HouseholdLots returns the lots of a household in a season, to actors who may see the household.
+func (c *Catalog) HouseholdLots(ctx context.Context, r catalog.HouseholdSeason) (catalog.HouseholdLots, error) {
+	h, err := c.Household(ctx, catalog.HouseholdRef{ID: r.ID, Code: r.Code})
 	if err != nil {
 		return catalog.HouseholdLots{}, err
 	}
-	all := catalog.HouseholdLots{Lots: []catalog.HouseholdLot{}}
+	all := catalog.HouseholdLots{Season: cmp.Or(r.Season, c.defaultSeason()), Lots: []catalog.HouseholdLot{}}
 	rows, err := c.db.QueryContext(ctx, `
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
 		WHERE l.household_id = $1 AND p.season = $2 AND p.state <> $3 AND p.contract_id = 0
-		ORDER BY p.deliver_from, l.id`, h.ID, c.currentSeason(), string(catalog.PresaleDraft))
+		ORDER BY p.deliver_from, l.id`, h.ID, all.Season, string(catalog.PresaleDraft))
 	if err != nil {
 		return catalog.HouseholdLots{}, fmt.Errorf("read lots: %w", err)
 	}
@@ -70,7 +71,7 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		if err := catalog.ScopeOf(actor).MayOffer(h); err != nil {
 			return err
 		}
-		if _, err := lockSeason(ctx, tx, public.Season); err != nil {
+		if err := lockOpenSeason(ctx, tx, public.Season, "presale_id"); err != nil {
 			return err
 		}
 		var state catalog.PresaleState

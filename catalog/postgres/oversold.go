@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -56,21 +57,27 @@ func (im *importer) holdOversold(ctx context.Context) error {
 	if _, err := lockSeasons(ctx, im.tx); err != nil {
 		return err
 	}
-	season := im.c.currentSeason()
+	seasons := openSeasons(im.c.reference.Load().forAll.Seasons)
 	slices.SortStableFunc(found, func(a, b smaller) int { return cmp.Compare(a.household.id, b.household.id) })
-	var touched []int64
+	touched := map[int][]int64{}
 	for _, s := range found {
-		lots, err := im.c.oversold(ctx, im.tx, s.household, s.product, season)
-		if err != nil {
-			return err
+		for _, season := range seasons {
+			lots, err := im.c.oversold(ctx, im.tx, s.household, s.product, season)
+			if err != nil {
+				return err
+			}
+			if len(lots) > 0 {
+				touched[season] = append(touched[season], lots...)
+			}
 		}
-		touched = append(touched, lots...)
 	}
 	if len(touched) == 0 {
 		return nil
 	}
-	if err := noteChange(ctx, im.tx, season, change{lots: touched}); err != nil {
-		return err
+	for _, season := range slices.Sorted(maps.Keys(touched)) {
+		if err := noteChange(ctx, im.tx, season, change{lots: touched[season]}); err != nil {
+			return err
+		}
 	}
 	return touchReference(ctx, im.tx)
 }
@@ -86,15 +93,20 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	if !found {
 		return nil, nil
 	}
+	about := product.Code // one review for each season
+	if season != c.defaultSeason() {
+		about += "/" + strconv.Itoa(season)
+		product.Name.Zh += strconv.Itoa(season)
+	}
 	var kept int64 // since an earlier look
 	err = tx.GetContext(ctx, &kept, `
 		SELECT coalesce(sum(k.units), 0)::bigint FROM review r JOIN review_lot k ON k.review_id = r.id
-		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = `+reviewOpen, catalog.ReviewOversold, h.id, product.Code)
+		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = `+reviewOpen, catalog.ReviewOversold, h.id, about)
 	if err != nil {
 		return nil, fmt.Errorf("sum what is kept from being sold: %w", err)
 	}
 	o.Free += kept
-	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, product.Code, o.Args(product), 0, 0); err != nil {
+	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, about, o.Args(product), 0, 0); err != nil {
 		return nil, err
 	}
 	var touched []int64
@@ -109,7 +121,7 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 			ON CONFLICT (review_id, lot_id) DO UPDATE SET units = k.units + excluded.units
 		)
 		UPDATE lot SET capacity = capacity - open.units FROM open WHERE lot.id = open.id RETURNING lot.id`,
-		catalog.ReviewOversold, h.id, product.Code, pq.Array(lotIDs(lots)))
+		catalog.ReviewOversold, h.id, about, pq.Array(lotIDs(lots)))
 	if err != nil {
 		return nil, fmt.Errorf("keep lots from being sold: %w", err)
 	}

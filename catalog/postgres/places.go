@@ -70,10 +70,11 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		Products: []catalog.Product{}, Organisations: []catalog.Organisation{},
 		Programmes: []catalog.Programme{}, Reported: []catalog.ReportedYear{},
 	}
-	err := tx.GetContext(ctx, &ref.Season, `SELECT coalesce((SELECT id FROM season WHERE current), (SELECT max(id) FROM season), 0)`)
-	if err != nil {
-		return nil, fmt.Errorf("read current season: %w", err)
+	var err error
+	if ref.Seasons, err = readSeasons(ctx, tx); err != nil {
+		return nil, err
 	}
+	ref.Season = catalog.DefaultSeason(ref.Seasons)
 	err = each(ctx, tx, `SELECT id, name, lat, lon, retired_at IS NOT NULL FROM township ORDER BY id`, func(scan func(...any) error) error {
 		var t catalog.Township
 		if err := scan(&t.ID, &t.Name, &t.Lat, &t.Lon, &t.Retired); err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -51,10 +50,7 @@ func (r *reference) checkPresale(p catalog.Presale) error {
 }
 
 func (c *Catalog) createPresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, unitFen int64) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO season (id) VALUES ($1) ON CONFLICT DO NOTHING`, p.Season); err != nil {
-		return fmt.Errorf("make season: %w", err)
-	}
-	if _, err := lockSeason(ctx, tx, p.Season); err != nil {
+	if err := lockOpenSeason(ctx, tx, p.Season, "season"); err != nil {
 		return err
 	}
 	err := tx.GetContext(ctx, &p.ID, `
@@ -129,8 +125,8 @@ func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []
 	})
 }
 
-// SetPresaleState opens or closes a presale. Opening gives a lot to each household that raises or grows the product and
-// has none yet: see Product.NewLot.
+// SetPresaleState opens, closes or reopens a presale. Opening gives a lot to each household that raises or grows the product
+// and has none yet: see Product.NewLot.
 func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
 	var p catalog.Presale
@@ -149,21 +145,7 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 			return link.E(link.NotFound, "presale.unknown", "id")
 		}
 		p = row.Presale
-		next, err := p.State.MoveTo(r.State)
-		if err != nil || next == p.State {
-			return err
-		}
-		p.State = next
-		if _, err := tx.ExecContext(ctx, `UPDATE presale SET state = $2 WHERE id = $1`, p.ID, p.State); err != nil {
-			return fmt.Errorf("set presale state: %w", err)
-		}
-		var lots []int64
-		if p.State == catalog.PresaleOpen {
-			if lots, err = c.makeLots(ctx, tx, p); err != nil {
-				return err
-			}
-		}
-		return presaleChanged(ctx, tx, p, lots)
+		return c.movePresale(ctx, tx, &p, r)
 	})
 	if err != nil {
 		return catalog.Presale{}, err
@@ -172,67 +154,34 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 	return p, nil
 }
 
-// supplyColumns are the columns that Product.NewLot reads.
-const (
-	supplyColumns = `h.id, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0), coalesce(o.raiser_bp, 0),
-	(SELECT jsonb_object_agg(g.product_id, g.units) FROM holding g WHERE g.household_id = h.id)`
-	supplyTables = `household h LEFT JOIN organisation o ON o.id = h.raiser_org`
-)
-
-// scanSupply scans supplyColumns, after the fields of more.
-func scanSupply(scan func(...any) error, more ...any) (catalog.Household, error) {
-	var h catalog.Household
-	var holdings asJSON[map[int64]int64]
-	err := scan(append(more, &h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg, &h.RaiserBP, &holdings)...)
-	h.Holdings = holdings.V
-	return h, err
-}
-
-// makeLots makes a presale's lots and returns the ids of all it has.
-func (c *Catalog) makeLots(ctx context.Context, tx *sqlx.Tx, p catalog.Presale) ([]int64, error) {
-	product, ok := c.reference.Load().products[p.ProductID]
-	if !ok {
-		return nil, fmt.Errorf("make lots of presale %d: its product is not known", p.ID)
+// movePresale changes the state of a presale, whose season is locked, and writes its history. Asking for the present state
+// changes nothing.
+func (c *Catalog) movePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presale, r catalog.PresaleStateRequest) error {
+	if p.State == r.State {
+		return nil
 	}
-	promised := map[int64]int64{} // units of the product in other presales of the season, by household
-	err := each(ctx, tx, fmt.Sprintf(`
-		SELECT l.household_id, sum(l.capacity)::bigint FROM lot l JOIN presale p ON p.id = l.presale_id
-		WHERE p.product_id = %d AND p.season = %d GROUP BY l.household_id`, p.ProductID, p.Season),
-		func(scan func(...any) error) error {
-			var id, n int64
-			err := scan(&id, &n)
-			promised[id] = n
-			return err
-		})
+	step, err := p.State.StepTo(r.State)
 	if err != nil {
-		return nil, fmt.Errorf("read lots of the product: %w", err)
+		return err
 	}
-	var households, capacities, raisers, agents []int64
-	err = each(ctx, tx, `SELECT `+supplyColumns+` FROM `+supplyTables+` WHERE h.retired_at IS NULL ORDER BY h.id`,
-		func(scan func(...any) error) error {
-			h, err := scanSupply(scan)
-			if err != nil {
-				return err
-			}
-			if l, ok := product.NewLot(h, promised[h.ID]); ok {
-				households, capacities = append(households, l.HouseholdID), append(capacities, l.Capacity)
-				raisers, agents = append(raisers, l.AgentOrg), append(agents, l.AgentBP)
-			}
-			return nil
-		})
-	if err != nil {
-		return nil, fmt.Errorf("read households: %w", err)
+	if err := p.CheckStep(step, r.Reason, c.now()); err != nil {
+		return err
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO lot (presale_id, household_id, capacity, agent_org, agent_bp)
-		SELECT $1, h, c, r, a FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::int[]) AS n (h, c, r, a)
-		ON CONFLICT ON CONSTRAINT lot_of_household DO NOTHING`, p.ID, pq.Array(households), pq.Array(capacities), pq.Array(raisers), pq.Array(agents))
-	if err != nil {
-		return nil, fmt.Errorf("make lots: %w", err)
+	p.State = catalog.PresaleMachine.To(step)
+	if _, err := tx.ExecContext(ctx, `UPDATE presale SET state = $2 WHERE id = $1`, p.ID, p.State); err != nil {
+		return fmt.Errorf("set presale state: %w", err)
 	}
 	var lots []int64
-	if err := tx.SelectContext(ctx, &lots, `SELECT id FROM lot WHERE presale_id = $1 ORDER BY id`, p.ID); err != nil {
-		return nil, fmt.Errorf("read lots: %w", err)
+	if p.State == catalog.PresaleOpen {
+		if err := lockOpenSeason(ctx, tx, p.Season, "state"); err != nil {
+			return err
+		}
+		if lots, err = c.makeLots(ctx, tx, *p); err != nil {
+			return err
+		}
 	}
-	return lots, nil
+	if err := c.notePresaleAct(ctx, tx, p.ID, step, r.Reason); err != nil {
+		return err
+	}
+	return presaleChanged(ctx, tx, *p, lots)
 }

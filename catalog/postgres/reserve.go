@@ -396,6 +396,9 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 	if p == nil {
 		return nil, "", link.E(link.NotFound, "presale.unknown", field+"presale_id")
 	}
+	if s.closed {
+		return nil, "", link.E(link.Conflict, "season.closed", field+"presale_id", "season", strconv.Itoa(s.id))
+	}
 	// A refill of a paid order was promised while the presale was open, in any quantity.
 	if !req.Confirmed {
 		if err := p.CheckOpen(now, req.Channel, field+"presale_id"); err != nil {

@@ -21,6 +21,7 @@ import (
 type season struct {
 	id       int
 	version  int64
+	closed   bool // nothing more is reserved
 	pool     *allocate.Pool
 	base     map[int64]int64 // by household
 	presales map[int64]*presale
@@ -60,9 +61,11 @@ func loadSeason(ctx context.Context, db *sqlx.DB, id int) (*season, error) {
 // read reads the season's version, its presales, and households and lots: all, or only the given ids.
 func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64) error {
 	all := households == nil && lots == nil
-	if err := tx.GetContext(ctx, &s.version, `SELECT version FROM season WHERE id = $1`, s.id); err != nil {
+	var state catalog.SeasonState
+	if err := tx.QueryRowContext(ctx, `SELECT version, state FROM season WHERE id = $1`, s.id).Scan(&s.version, &state); err != nil {
 		return fmt.Errorf("read version: %w", err)
 	}
+	s.closed = !state.Takes()
 	presales, err := readPresales(ctx, tx, s.id)
 	if err != nil {
 		return err

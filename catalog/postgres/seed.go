@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -14,7 +15,8 @@ import (
 
 // Seed is a whole county to begin with. Ids are the seed's own, positive, and unique within their list.
 type Seed struct {
-	Season        int
+	Season        int   // begins; 0: none does
+	Earlier       []int // seasons that began before it and are closing
 	County        catalog.County
 	Reported      []catalog.ReportedYear
 	Programmes    []catalog.Programme
@@ -63,7 +65,10 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 			return link.E(link.Conflict, "conflict", "")
 		}
 		l := &loader{ctx: ctx, tx: tx, total: s.size(), progress: progress}
-		return c.load(l, s)
+		if err := c.load(l, s); err != nil {
+			return err
+		}
+		return publishHouseholds(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
@@ -166,7 +171,7 @@ func (c *Catalog) load(l *loader, s Seed) error {
 	if err := c.loadHouseholds(l, s.Households); err != nil {
 		return err
 	}
-	return loadSupply(l, s)
+	return c.loadSupply(l, s)
 }
 
 func loadCounty(l *loader, s Seed) error {
@@ -238,7 +243,32 @@ func texts(v []string) pq.StringArray {
 	return v
 }
 
-func loadSupply(l *loader, s Seed) error {
+// loadSeasons plans the seasons and begins them one after the other, by the same acts as the county, up to the seed's own.
+func (c *Catalog) loadSeasons(l *loader, s Seed) error {
+	ctx := link.System(l.ctx, "seed")
+	ids := slices.Clone(s.Earlier)
+	if s.Season != 0 {
+		ids = append(ids, s.Season)
+	}
+	for _, p := range s.Presales {
+		ids = append(ids, p.Season)
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if err := c.planSeason(ctx, l.tx, catalog.PlanSeason{Season: id}); err != nil {
+			return err
+		}
+		if id > s.Season {
+			continue
+		}
+		if err := c.beginSeason(ctx, l.tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Catalog) loadSupply(l *loader, s Seed) error {
 	products := make(map[int64]catalog.Product, len(s.Products))
 	for _, p := range s.Products {
 		products[p.ID] = p
@@ -251,17 +281,8 @@ func loadSupply(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	seasons := map[int]bool{s.Season: true}
-	for _, p := range s.Presales {
-		seasons[p.Season] = true
-	}
-	for id := range seasons {
-		_, err := l.tx.ExecContext(l.ctx, `
-			INSERT INTO season (id, current) VALUES ($1, $2)
-			ON CONFLICT (id) DO UPDATE SET current = excluded.current, version = season.version + 1`, id, id == s.Season)
-		if err != nil {
-			return fmt.Errorf("make season %d: %w", id, err)
-		}
+	if err := c.loadSeasons(l, s); err != nil {
+		return err
 	}
 	if err := l.copyIn("presale", []string{"id", "code", "product_id", "season", "title", "note", "state", "channels", "opens_at", "closes_at",
 		"deliver_from", "deliver_to", "grades", "min_qty", "step_qty", "max_qty", "collection_min", "grams_per_unit", "terms", "seller_org", "policy", "unit_fen"},

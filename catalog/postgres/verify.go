@@ -46,6 +46,17 @@ var checks = []struct{ name, query string }{
 		SELECT format('hold of order %s line %s', h.order_id, h.line), format('lot %s is not of presale %s', l.id, h.presale_id)
 		FROM hold h CROSS JOIN unnest(h.lots) AS u (id) JOIN lot l ON l.id = u.id
 		WHERE l.presale_id <> h.presale_id`},
+	{"season.current", `
+		SELECT 'seasons', format('%s are current, %s have begun', current, begun)
+		FROM (SELECT count(*) FILTER (WHERE state = ` + word(catalog.SeasonCurrent) + `) AS current, count(begun_at) AS begun FROM season) s
+		WHERE current <> CASE WHEN begun > 0 THEN 1 ELSE 0 END`},
+	{"season.closed", `
+		SELECT 'season ' || s.id, format('it is closed, and %s keeps selling', what)
+		FROM season s JOIN (
+			SELECT season, 'presale ' || code AS what FROM presale WHERE state = ` + word(catalog.PresaleOpen) + ` OR (contract_id <> 0 AND state <> ` + word(catalog.PresaleClosed) + `)
+			UNION ALL
+			SELECT p.season, 'lot ' || l.id FROM lot l JOIN presale p ON p.id = l.presale_id WHERE l.reserved > 0) o ON o.season = s.id
+		WHERE s.state = ` + word(catalog.SeasonClosed)},
 }
 
 // Verify checks the module's invariants. For the county.

@@ -126,7 +126,7 @@ func (v *visitor) changesBox(t *testing.T) {
 	}
 }
 
-// paysFor pays what is due at the sandbox bank and comes back.
+// paysFor pays the sum due at the sandbox bank and comes back.
 func (v *visitor) paysFor(t *testing.T, path string) {
 	t.Helper()
 	v.press(t, `#pay button[value="sandbox"]`)

@@ -14,8 +14,8 @@ import (
 )
 
 // contracts follows a purchase contract through its pages: a cooperative drafts it, its approver publishes it, a household
-// signs for a part of it, which is called off, weighed at the point that was agreed on, paid and shown in the household's
-// ledger. An enterprise calls off under a contract that runs, and a household whose geese a raiser keeps reads both parts.
+// signs for a part of it, which is called off, weighed at the agreed point, paid and shown in the household's ledger. An
+// enterprise calls off under a running contract, and a household with geese at a raiser's reads both parts.
 func (b *pages) contracts(t *testing.T) {
 	officer := b.logsIn(t, "coop")
 	officer.open(t, "/desk/contracts")
@@ -89,7 +89,7 @@ func (b *pages) contracts(t *testing.T) {
 	raised.open(t, "/my/contracts")
 }
 
-// callsOff starts the contract and follows what its household signed for to the scale and the money.
+// callsOff starts the contract and follows the signed goods of its household to the scale and the money.
 func (b *pages) callsOff(t *testing.T, officer *visitor, no, day string) {
 	post[contract.Contract](t, b.as(t, "coop"), "/contracts/"+no+"/steps", "", map[string]any{"step": "start"})
 	officer.open(t, "/desk/contracts/"+no+"/call")

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// keepsBooks follows the county's money through its pages: a statement is imported and what nobody knows is ended, cash goes
+// keepsBooks follows the county's money through its pages: a statement is imported and its unknown lines are settled, cash goes
 // to the bank, a slip of the pen is reversed by two people, a dividend is divided, approved and paid out, a return comes
 // back into the next batch, documents are issued and printed, and a number is seen in full on record.
 func (b *pages) keepsBooks(t *testing.T, no string) {
@@ -34,7 +34,7 @@ func (b *pages) keepsBooks(t *testing.T, no string) {
 	}
 }
 
-// cooperative is one whose surplus can be divided.
+// cooperative returns the id of one with a surplus that can be divided.
 func (b *pages) cooperative(t *testing.T) int64 {
 	t.Helper()
 	for _, o := range get[catalog.Reference](t, b.stranger(), "/reference").Organisations {
@@ -71,7 +71,7 @@ func (v *visitor) says(t *testing.T, words ...string) {
 	}
 }
 
-// importsStatement imports what the bank's site gives: a receipt that quotes nothing is sent back, a fee is said to be one.
+// importsStatement imports a statement in the bank's format: a receipt without a reference is sent back, a fee is marked as one.
 func (b *pages) importsStatement(t *testing.T) {
 	operator := b.logsIn(t, "operator")
 	day := time.Now().Format(time.DateOnly)
@@ -123,7 +123,7 @@ func (b *pages) banksCash(t *testing.T) {
 	operator.says(t, "已冲销")
 }
 
-// paysDividend divides a surplus among those who brought in bags of mushrooms, and pays it out; the bank returns one item.
+// paysDividend divides a surplus among the members of a mushroom pool, and pays it out; the bank returns one item.
 func (b *pages) paysDividend(t *testing.T) {
 	operator, approver := b.logsIn(t, "operator"), b.logsIn(t, "approver")
 	now := time.Now()
@@ -174,7 +174,7 @@ func (b *pages) paysDividend(t *testing.T) {
 	approver.press(t, `button[name="decision"][value="reject"]`) // so that the next width finds it
 }
 
-// refused clicks something that the page answers with what is wrong.
+// refused clicks something that the page answers with an error.
 func (v *visitor) refused(t *testing.T, selector string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, patience)

@@ -16,7 +16,7 @@ import (
 )
 
 // trades follows a supermarket's day: a buyer keeps goods online and pays, the till sells without a network and later
-// sends it once, hands over what was fetched, buys in from the demo household, and anybody reads a label.
+// sends it once, hands over the kept goods, buys in from the demo household, and anybody reads a label.
 func (b *pages) trades(t *testing.T) {
 	var shop shelf.PublicShop
 	for _, s := range get[shelf.PublicShops](t, b.as(t, "till"), "/shops").Items {

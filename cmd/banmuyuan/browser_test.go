@@ -66,7 +66,7 @@ func startBrowser(t *testing.T) context.Context {
 	t.Helper()
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("lang", "zh-CN"), chromedp.UserDataDir(t.TempDir()),
-		// Two cores are all there is: what Chromium does in the background to be quick slows the story down.
+		// On two cores, Chromium's background threads slow the story down.
 		chromedp.Flag("js-flags", "--single-threaded"))
 	// Debian's name for Chromium without its windows, which opens a tab in a third of the time.
 	if shell, err := exec.LookPath("chromium-headless-shell"); err == nil {
@@ -92,10 +92,10 @@ type pages struct {
 	buyer   *visitor
 	seen    map[string]bool     // kinds of elements that axe has been over
 	axed    *sync.Map           // the same of any width
-	inside  map[string]*visitor // who is logged in, by login
+	inside  map[string]*visitor // logged in, by login
 }
 
-// newPages are those of a browser with JavaScript.
+// newPages returns the pages of a browser with JavaScript.
 func newPages(w *world, browser context.Context, width int64) *pages {
 	return &pages{world: w, browser: browser, width: width, script: true, seen: map[string]bool{}, axed: &sync.Map{}, inside: map[string]*visitor{}}
 }
@@ -103,7 +103,7 @@ func newPages(w *world, browser context.Context, width int64) *pages {
 // The widths tell one story side by side, and take turns where they would count each other's payments or sales.
 var payingOut, atTheTill sync.Mutex
 
-// buyerPassword is of the private buyers who register.
+// buyerPassword is the password of the private buyers that register.
 const buyerPassword = "bai-e-zi-hua-2026"
 
 // visitor is somebody with a browser of their own: nobody else's cookies are in it.
@@ -210,7 +210,7 @@ func (v *visitor) choose(t *testing.T, name, value string) {
 	}
 }
 
-// axeViolation is what axe-core found, as far as a test tells of it.
+// axeViolation is a finding of axe-core, with the fields that a failure prints.
 type axeViolation struct {
 	ID     string   `json:"id"`
 	Impact string   `json:"impact"`
@@ -222,7 +222,7 @@ var axeSource = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join("..", "..", "web", "browsertest", "testdata", "axe-4.14.1.min.js"))
 })
 
-// What axe goes by: everything, and what depends on the width of the window alone.
+// The rules of axe: all, and the ones that depend on the width of the window.
 const (
 	axeAll    = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
 	axeLayout = `{type: "rule", values: ["scrollable-region-focusable", "target-size"]}`
@@ -231,16 +231,15 @@ const (
 const axeRun = `axe.run(document, {preload: false, resultTypes: ["violations"], runOnly: %s}).then(r => JSON.stringify(
 	r.violations.filter(v => v.impact === "serious" || v.impact === "critical").map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.target.join(" ") + ": " + n.html.slice(0, 160))}))))`
 
-// kinds are what a page is made of: its elements with their attributes and what each stands in, whatever their words and
-// however many.
+// kinds lists the kinds of elements of a page: name, attributes and parent, without their text and number.
 const kinds = `(() => {
 	const kind = (e) => e.localName + [...e.attributes].filter((a) => !["value", "href", "src", "action", "nonce", "id", "for", "style", "content", "d"].includes(a.name) && !a.name.startsWith("data-")).map((a) =>
 		" " + a.name + (["class", "role", "type", "lang"].includes(a.name) ? "=" + a.value : "")).sort().join("");
 	return [...new Set([...document.querySelectorAll("*")].map((e) => (e.parentElement ? kind(e.parentElement) + " > " : "") + kind(e)))];
 })()`
 
-// look checks the page that is shown: it fits the window, is in one language, and axe finds nothing serious. Axe goes
-// over a page that has something no page before had, and at the other width over what that changes.
+// look checks the page that is shown: it fits the window, is in one language, and axe finds nothing serious. Axe runs
+// on a page that has a kind of element that no page before had; at the other width, only the rules of layout run.
 func (v *visitor) look(t *testing.T) {
 	t.Helper()
 	at := v.where(t)
@@ -317,7 +316,7 @@ func cdpDo[P, R any](method cdp.Command[P, R], params P) chromedp.Action[chromed
 	}
 }
 
-// logsIn returns the visitor of a login, who stays logged in from one part of the story to the next.
+// logsIn returns the visitor of a login; it stays logged in from one part of the story to the next.
 func (b *pages) logsIn(t *testing.T, login string) *visitor {
 	t.Helper()
 	if v := b.inside[login]; v != nil {
@@ -439,7 +438,7 @@ func (b *pages) weighs(t *testing.T, no string) {
 	}
 }
 
-// settles has the buyer pay the balance, and the county pay out what that sets free.
+// settles has the buyer pay the balance, and the county pay out the money that this releases.
 func (b *pages) settles(t *testing.T, no string) {
 	payingOut.Lock()
 	defer payingOut.Unlock()
@@ -509,11 +508,12 @@ func (b *pages) reads(t *testing.T) {
 	}
 }
 
-// desks opens the pages of the county and of those who buy for an organisation.
+// desks opens the pages of the county and of organisations' buyers.
 func (b *pages) desks(t *testing.T) {
 	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county", "/county/households", "/county/presales", "/county/orders", "/county/receipts", "/county/payouts",
-		"/county/ledger", "/county/ledger/journal", "/county/households/import"} {
+		"/county/ledger", "/county/ledger/journal", "/county/households/import", "/county/seasons",
+		fmt.Sprintf("/county/seasons/%d", b.county.Season), fmt.Sprintf("/county/seasons/%d/close", b.county.Season), "/county/presales/new"} {
 		operator.open(t, path)
 	}
 	officer := b.logsIn(t, "market")

@@ -4,17 +4,23 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 )
 
-// The cost of an order that can be counted: how often something is encoded to JSON or decoded from it between the
-// request and the answer, in the API, on the wire and in the stores together. It is not parallel, because the counters are
-// those of the process.
+// counting is held by tests that run modules in the process of the test: it has one pair of counters.
+var counting sync.Mutex
+
+// TestCodingsOfAnOrder counts JSON encodings and decodings between the request and the answer of an order, in the API, on
+// the wire and in the stores together.
 func TestCodingsOfAnOrder(t *testing.T) {
+	t.Parallel()
 	const most = 10
+	counting.Lock()
+	t.Cleanup(counting.Unlock)
 	w := startHere(t)
 	buyer := w.register(t, "林晓", "13800138777")
 	geese := w.presale(t, "goose-main")

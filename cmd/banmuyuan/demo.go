@@ -67,7 +67,7 @@ func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, std
 	return nil
 }
 
-// reset drops what the modules keep. The streams hold nothing that the outboxes do not, so they go with them.
+// reset drops the modules' data. The streams hold nothing that the outboxes do not, so they go with them.
 func reset(ctx context.Context, p *platform) error {
 	nc, err := p.Connect("reset")
 	if err != nil {
@@ -80,8 +80,8 @@ func reset(ctx context.Context, p *platform) error {
 	return dropStreams(ctx, nc, moduleNames)
 }
 
-// loadDemo loads the county into an empty database of today's schemas and reports whether it did. What a killed run left behind is
-// completed: each part notices by itself whether it is there.
+// loadDemo loads the county into an empty database of today's schemas and reports whether it did. It completes the data of
+// a killed run: each part notices by itself whether it is there.
 func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	state, err := demoState(ctx, p.databaseURL)
@@ -118,6 +118,9 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	if err == nil {
 		err = loadCare(link.System(ctx, "demo"), p, c, time.Now())
 	}
+	if err == nil {
+		err = endEarlierSeasons(ctx, p, seed.Earlier)
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	if err = errors.Join(err, m.Close(stopping)); err != nil {
@@ -127,7 +130,7 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	return true, loadLogins(ctx, p, c, bar)
 }
 
-// What a database holds, as far as the demo county is concerned.
+// demo is the content of a database, as far as the demo county is concerned.
 type demo int
 
 const (
@@ -234,6 +237,23 @@ func closeEarlierSeasons(ctx context.Context, books payments.Books, c *county.Co
 	}
 	_, err = books.DecideClosing(link.System(ctx, "demo:approver"), payments.DecideClosing{ID: asked.ID, Approve: true})
 	return err
+}
+
+// endEarlierSeasons closes the seasons before the current one, as somebody of the county would have: everything of them is
+// delivered and paid.
+func endEarlierSeasons(ctx context.Context, p *platform, seasons []int) error {
+	nc, err := p.Connect("demo")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx = link.WithActor(ctx, link.Actor{Account: 1, Login: "demo:approver", Role: string(auth.Approver)})
+	for _, season := range seasons {
+		if _, err := orders.NewSeasonsClient(nc).CloseSeason(ctx, catalog.SeasonRef{Season: season}); err != nil {
+			return fmt.Errorf("close season %d: %w", season, err)
+		}
+	}
+	return nil
 }
 
 func rebuildIncome(ctx context.Context, p *platform) error {

@@ -22,7 +22,7 @@ import (
 	webpg "banmuyuan/web/postgres"
 )
 
-// plotStories are what demo households say of themselves. One is taken after the other.
+// plotStories are the demo households' texts about themselves. One is taken after the other.
 var plotStories = map[orders.PlotKind][]catalog.Text{
 	orders.PlotGoose: {
 		{Zh: "鹅在屋后的泡子边放，白天吃草，晚上回圈添一把苞米。我和老伴一早一晚数一遍，一只都不少。", En: "Our geese graze by the pond behind the house and get a handful of maize at night. We count them every morning and evening."},
@@ -107,12 +107,12 @@ func (d *demoAdoptions) asBuyer() context.Context {
 	return d.as(link.Actor{Account: d.buyer.ID, Login: d.buyer.Login, Role: string(auth.Buyer)})
 }
 
-// asHousehold acts for whoever offers a plot.
+// asHousehold acts for the household that offers a plot.
 func (d *demoAdoptions) asHousehold(id int64) context.Context {
 	return d.as(link.Actor{Account: -id, Login: "demo", Role: string(auth.Household), Household: id})
 }
 
-// offer has one household of each of many villages offer what it has, the one that people log in as first.
+// offer has one household of each of many villages offer its plots, the household with a login first.
 func (d *demoAdoptions) offer() error {
 	story := county.None
 	for _, l := range d.c.Logins {

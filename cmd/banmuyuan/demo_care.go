@@ -17,7 +17,7 @@ import (
 	webpg "banmuyuan/web/postgres"
 )
 
-// loadCare leaves what somebody has to look at: a household that offers far more geese than it has, a weighing that came
+// loadCare leaves cases that somebody has to look at: a household that offers far more geese than it has, a weighing that came
 // from a phone and fits no share, and a card that a neighbour of the story's household was handed. Done twice it is done
 // once.
 func loadCare(ctx context.Context, p *platform, c *county.County, now time.Time) error {
@@ -74,7 +74,7 @@ func loadConflict(ctx context.Context, stations orders.Stations, now time.Time) 
 	return err
 }
 
-// issueDemoCard hands a household a card. Nobody knows what its code holds: a new one can be printed at the county's desk.
+// issueDemoCard hands a household a card. Nobody knows the content of its code: a new one can be printed at the county's desk.
 func issueDemoCard(ctx context.Context, p *platform, c *county.County, household int) error {
 	db, err := link.OpenDB(ctx, p.databaseURL, moduleWeb, 1)
 	if err != nil {

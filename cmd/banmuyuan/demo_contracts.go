@@ -48,7 +48,7 @@ func loadContracts(ctx context.Context, p *platform, c *county.County) error {
 	return nil
 }
 
-// as acts for one of the demo's logins. Their accounts are made last; what they did before has their names.
+// as acts for one of the demo's logins. Their accounts are made last; earlier records have their names.
 func (d *demoContracts) as(login string, account int64) context.Context {
 	l := d.logins[login]
 	return link.WithActor(d.ctx, link.Actor{Account: account, Login: login, Role: string(l.Role), Org: demoID(l.Organisation)})
@@ -130,7 +130,7 @@ func (d *demoContracts) running() error {
 	}
 	story := demoID(d.logins["household"].Household)
 	for _, q := range quotas {
-		if q.HouseholdID == story { // what it sells is for whoever tries the demo to see
+		if q.HouseholdID == story { // its sales are left to the person that tries the demo
 			continue
 		}
 		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), contract.AnswerQuota{ID: q.ID, Accept: true}); err != nil {

@@ -21,6 +21,11 @@ func demoID(index int) int64 { return int64(index) + 1 }
 // catalogSeed writes the county as the catalogue keeps it.
 func catalogSeed(c *county.County) catalogpg.Seed {
 	s := catalogpg.Seed{Season: c.Season, County: demoCountyEntry(), Reported: demoReported(), Programmes: demoProgrammes()}
+	for _, season := range c.Seasons {
+		if season.Year < c.Season {
+			s.Earlier = append(s.Earlier, season.Year)
+		}
+	}
 	for i, t := range c.Townships {
 		s.Townships = append(s.Townships, catalog.Township{ID: demoID(i), Name: t.Name, Lat: t.Lat, Lon: t.Lon})
 	}
@@ -120,7 +125,7 @@ func raiserOrg(c *county.County, raiser int) int64 {
 	return demoID(len(c.Organisations) + raiser)
 }
 
-// raiserOf is who has a part in a lot.
+// raiserOf returns the raiser that has a part in a lot.
 func raiserOf(c *county.County, h *county.Household, l county.Lot) int64 {
 	if l.AgentBP == 0 {
 		return 0
@@ -171,11 +176,11 @@ func demoPresale(c *county.County, i int, p county.Presale) catalog.Presale {
 		State: catalog.PresaleOpen, OpensAt: p.Opens, ClosesAt: p.Closes, DeliverFrom: p.DeliverFrom, DeliverTo: p.DeliverTo,
 		MinQty: p.MinQuantity, StepQty: p.Step, MaxQty: p.MaxQuantity, CollectionMin: p.CollectionMinimum, GramsPerUnit: p.UnitGrams,
 		SellerOrg: demoID(p.Seller), Policy: string(p.Policy),
-		// The demo's buyers have no day to inspect what arrives, so that the whole story can be followed in one sitting.
+		// The demo's buyers have no day to inspect the goods, so that the whole story can be followed in one sitting.
 		Terms: catalog.Terms{DepositBP: p.DepositBP, FeeBP: p.FeeBP, ForfeitBP: p.ForfeitBP, FreeCancelHours: 24,
 			WeightToleranceBP: p.ToleranceBP},
 	}
-	if p.Policy == county.Direct { // what is adopted comes by itself, and its buyer has a day to look at it
+	if p.Policy == county.Direct { // adopted goods come by themselves, and the buyer has a day to look at them
 		out.Terms.InspectionHours = p.ClaimHours
 	}
 	for _, ch := range p.Channels {
@@ -205,7 +210,7 @@ func demoChannel(ch county.Channel) catalog.Channel {
 // picture is the name of an illustration that the pages ship.
 func picture(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
-// earlierIncome is what households earned in the seasons before, as the ledger books it. The advance for goslings and
+// earlierIncome returns the households' income of the seasons before, as the ledger books it. The advance for goslings and
 // feed that was paid back is kept by the cooperative like its fee.
 func earlierIncome(c *county.County) []payments.HistoricIncome {
 	rows := make([]payments.HistoricIncome, 0, len(c.Income))

@@ -8,7 +8,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// What the county reported of dividends is what its pools come to, and each household's line is its pool's division.
+// The reported dividends of the county equal the sums of its pools, and each household's line equals its pool's division.
 func TestDemoPoolsDivideToWhatTheCountyReported(t *testing.T) {
 	t.Parallel()
 	c := county.Generate(time.Date(2026, 9, 1, 12, 0, 0, 0, county.China), demoSeed)

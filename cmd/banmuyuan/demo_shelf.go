@@ -18,7 +18,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// shelfGoods is what households carry to a supermarket's counter in the demo, and how much of it.
+// shelfGoods are the goods that households carry to a supermarket's counter in the demo, and their quantities.
 var shelfGoods = []struct {
 	product string
 	grade   int // index in the product's grades
@@ -36,7 +36,7 @@ func jin(from, to int64) func(*rand.Rand) int64 {
 }
 
 // loadShelf lets the demo's supermarkets trade for a day: they buy in from households of their township, sell some of it
-// and keep a list of what they order every week. Everything goes the way that people's trade goes, and has a key, so
+// and keep a list of their weekly orders. Everything goes the way that people's trade goes, and has a key, so
 // that an interrupted run is completed.
 func loadShelf(ctx context.Context, p *platform, c *county.County, now time.Time) error {
 	nc, err := p.Connect("demo")
@@ -80,7 +80,7 @@ func loadShop(ctx context.Context, svc shelf.Service, c *county.County, shop int
 		if err != nil {
 			return err
 		}
-		if lots = append(lots, b); n == 3 { // what was bought in the morning waits to be paid
+		if lots = append(lots, b); n == 3 { // the morning's goods wait to be paid
 			if _, err := svc.CloseSheet(ctx, shelf.IDRef{ID: b.SheetID}); err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ import (
 	"banmuyuan/web/api"
 )
 
-// state is what a request that is refused must leave as it was.
+// state must not be changed by a refused request.
 type state struct {
 	stock  string
 	orders int
@@ -37,7 +37,7 @@ func (w *world) state(t *testing.T) state {
 	}
 }
 
-// unchanged wants the state of before; what is left may be a moment old.
+// unchanged wants the state of before; a presale's remaining units may be a moment old.
 func (w *world) unchanged(t *testing.T, before state) {
 	t.Helper()
 	await(t, fmt.Sprintf("the state staying %+v", before), func() (state, bool) {
@@ -46,7 +46,7 @@ func (w *world) unchanged(t *testing.T, before state) {
 	})
 }
 
-// settled waits until nothing is on its way any more: figures of what is left may be older than a second.
+// settled waits until nothing is on its way any more: remaining units may be older than a second.
 func (w *world) settled(t *testing.T) {
 	t.Helper()
 	last := state{}
@@ -76,8 +76,8 @@ func (w *world) withGoose(t *testing.T, who session, p placing, do func(o orders
 
 const nasty = `<script>alert("1")</script>'); DROP TABLE orders; --<img src=x onerror=alert(2)>{{.}}`
 
-// hostile sends what a product on the internet is sent: each request is refused with a problem that names the field, and
-// changes nothing.
+// hostile sends malformed and forged requests, as every product on the internet gets: each is refused with a problem that
+// names the field, and changes nothing.
 func hostile(t *testing.T, w *world) {
 	w.settled(t)
 	t.Run("bad orders", func(t *testing.T) { badOrders(t, w) })
@@ -224,8 +224,8 @@ func badRequests(t *testing.T, w *world) {
 	w.unchanged(t, before)
 }
 
-// otherPeoples tries to see and to change what belongs to others: what one may not see does not exist, and what is for
-// another role is forbidden.
+// otherPeoples tries to see and to change things of others: an invisible thing does not exist, and another role's request
+// is forbidden.
 func otherPeoples(t *testing.T, w *world) {
 	buyer := w.as(t, "buyer")
 	w.withGoose(t, buyer, placing{Delivery: w.pickup(t)}, func(o orders.Order) {
@@ -237,7 +237,7 @@ func otherPeoples(t *testing.T, w *world) {
 			}
 			refuse(t, who, request{method: "POST", path: "/orders/" + o.No + "/payments", key: w.key(), body: map[string]string{"method": "sandbox"}}, http.StatusNotFound)
 			refuse(t, who, request{method: "POST", path: "/orders/" + o.No + "/cancel", key: w.key(), body: map[string]string{"reason": "x"}}, http.StatusNotFound)
-			if login == "household" || login == "helper" { // who buys nothing has no orders to list
+			if login == "household" || login == "helper" { // without orders to list
 				refuse(t, who, request{method: "GET", path: "/orders?limit=100"}, http.StatusForbidden)
 				continue
 			}
@@ -381,7 +381,7 @@ func markup(t *testing.T, w *world) {
 	}
 }
 
-// hostileFiles sends files that are not what they say.
+// hostileFiles sends files with contents of another kind than their names say.
 func hostileFiles(t *testing.T, w *world) {
 	operator := w.as(t, "operator")
 	before := w.state(t)
@@ -412,7 +412,7 @@ func hostileFiles(t *testing.T, w *world) {
 	w.unchanged(t, before)
 }
 
-// crossOrigin posts what another site's page would make a browser post.
+// crossOrigin posts as a page of another site would make a browser post.
 func crossOrigin(t *testing.T, w *world) {
 	buyer := w.as(t, "buyer")
 	before := w.state(t)

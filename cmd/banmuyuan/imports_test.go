@@ -12,9 +12,8 @@ import (
 
 const self = "banmuyuan/"
 
-// mayImport is who may import what of the product and of the libraries that belong to one place. What is not listed
-// here may be imported by nobody; a package of a module may import whatever lies below or beside it in its own
-// module.
+// mayImport lists the allowed imports, of the product and of the libraries that belong to one place. An import that is not
+// listed is forbidden; a package of a module may import all packages below or beside it in its own module.
 var mayImport = []struct {
 	packages string // the package, or with /... all below it
 	own      []string
@@ -36,7 +35,7 @@ var mayImport = []struct {
 	{"orders/postgres/order", roomMay},
 	{"orders/postgres/shelf", roomMay},
 	{"orders/postgres/weigh", roomMay},
-	// The contract of orders stands below those of its further concepts, which do not know each other.
+	// The contract of orders stands below the contracts of its further concepts, which do not know each other.
 	{"orders/adopt", conceptMay},
 	{"orders/contract", conceptMay},
 	{"orders/document", conceptMay},

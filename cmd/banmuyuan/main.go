@@ -22,7 +22,7 @@ const (
 	exitUsage  = 2
 )
 
-// Config is what every command shares; each field is a flag and an
+// Config holds the settings of every command; each field is a flag and an
 // environment variable.
 type Config struct {
 	Data        string `env:"BANMU_DATA" default:"./data" type:"path" placeholder:"DIR" help:"Folder of the private PostgreSQL and the NATS streams (${env}, default ${default})."`

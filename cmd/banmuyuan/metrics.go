@@ -14,7 +14,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// metrics are what /metrics shows of this process.
+// metrics are the figures of this process at /metrics.
 type metrics struct {
 	registry *prometheus.Registry
 	pages    *prometheus.HistogramVec

@@ -77,7 +77,7 @@ func migrate(ctx context.Context, url string, modules []string) error {
 	return g.Wait()
 }
 
-// modules is what this process runs of the product.
+// modules are the parts of the product that this process runs.
 type modules struct {
 	cfg      Settings
 	platform *platform
@@ -97,7 +97,8 @@ type modules struct {
 	ready    map[string]func(context.Context) error
 }
 
-// startModules opens modules side by side, then has them answer and work; the schemas are up to date. The caller closes what it returns, also with an error.
+// startModules opens modules side by side, then has them answer and work; the schemas are up to date. The caller closes the
+// result, also with an error.
 func startModules(ctx context.Context, p *platform, names []string, cfg Settings, log *slog.Logger) (*modules, error) {
 	m := &modules{cfg: cfg, platform: p, log: log, metrics: newMetrics(), failed: make(chan error, 8),
 		begin: map[string]func(){}, ready: map[string]func(context.Context) error{}}
@@ -118,7 +119,7 @@ func startModules(ctx context.Context, p *platform, names []string, cfg Settings
 	if err := starting.Wait(); err != nil {
 		return m, err
 	}
-	for _, name := range names { // those that are asked before those who ask
+	for _, name := range names { // servers before their clients
 		if begin := m.begin[name]; begin != nil {
 			begin()
 		}
@@ -133,8 +134,8 @@ func (m *modules) onClose(f func()) {
 	m.closers = append(m.closers, f)
 }
 
-// connections is how many a module has to its database. A few for each core: more of them work no faster, and each plans
-// for itself what all ask.
+// connections is the number of a module's connections to its database. A few for each core: more of them work no faster,
+// and each plans the same statements for itself.
 func connections() int { return min(max(8, 4*runtime.NumCPU()), 40) }
 
 // connect gives a module its database and its own connection to NATS.
@@ -162,8 +163,8 @@ func (m *modules) connect(ctx context.Context, name string) (*sqlx.DB, *nats.Con
 	return db, nc, nil
 }
 
-// serve has a module's requests answered and its work done until Close, from when all modules are open. Requests are no longer taken before work stops, so
-// that what was taken is finished.
+// serve has a module's requests answered and its work done until Close, from when all modules are open.
+// Requests are no longer taken before work stops, so that every taken request is finished.
 func (m *modules) serve(running context.Context, nc *nats.Conn, name string, register func(*link.Server), run func(context.Context) error) {
 	begin := func() {
 		working, stopWork := context.WithCancel(context.WithoutCancel(running))
@@ -199,6 +200,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.Register(s, svc)
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
+		catalog.RegisterSeasons(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -265,7 +267,7 @@ func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
 	return paymentspg.New(db, cfg)
 }
 
-// sandboxFeeBP is what the sandbox bank keeps of a payment, about as much as a real one.
+// sandboxFeeBP is the sandbox bank's fee on a payment, about as much as a real one's.
 const sandboxFeeBP = 60
 
 // onlineGateway is Stripe where there are keys for it, and the sandbox bank where there are none: one never stands beside
@@ -290,6 +292,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 	m.serve(running, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
+		orders.RegisterSeasons(s, svc)
 		shelf.Register(s, svc.Shelf())
 		adopt.Register(s, svc)
 		adopt.RegisterBoxes(s, svc)
@@ -345,6 +348,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Seasons:         catalog.NewSeasonsClient(nc),
+		SeasonEnds:      orders.NewSeasonsClient(nc),
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Cards:           store,
 		Digests:         keys,
@@ -368,8 +373,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	return nil
 }
 
-// tellOrders has those who wait for an order to change told when it does, until running ends. Every process of the web
-// hears of all orders, since it is not known which of them is waited at.
+// tellOrders wakes the requests that wait for an order to change when it does, until running ends. Every process of the web
+// hears of all orders, since any of them may have waiting requests.
 func (m *modules) tellOrders(running context.Context, nc *nats.Conn, changes *live.Changes) error {
 	stop, err := link.Listen(nc, orders.EvtOrderChanged, func(ev link.Event) {
 		var o orders.OrderEvent
@@ -406,7 +411,7 @@ func (m *modules) payOrigins() []string {
 	return origins
 }
 
-// Close stops taking requests, finishes those that were taken and ends the modules' work.
+// Close stops taking requests, finishes the taken ones and ends the modules' work.
 func (m *modules) Close(ctx context.Context) error {
 	if m.stop != nil {
 		m.stop()
@@ -415,7 +420,7 @@ func (m *modules) Close(ctx context.Context) error {
 	go func() { done <- m.running.Wait() }()
 	var err error
 	select {
-	case <-done: //nolint:errcheck // what failed was told through failed
+	case <-done: //nolint:errcheck // a failure was sent through failed
 	case <-ctx.Done():
 		err = errors.New("modules did not stop in time")
 	}
@@ -425,7 +430,7 @@ func (m *modules) Close(ctx context.Context) error {
 	return err
 }
 
-// serveReady names what does not work; the reason is in the log.
+// serveReady names the parts that do not work; the reason is in the log.
 func (m *modules) serveReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
@@ -441,7 +446,7 @@ func (m *modules) serveReady(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, "ready")
 }
 
-// Settings are what modules can be told; each is a flag and an environment variable of the commands that start them.
+// Settings are the modules' settings; each is a flag and an environment variable of the commands that start them.
 type Settings struct {
 	Key                 string        `env:"BANMU_KEY" placeholder:"BASE64" help:"Key that id and account numbers are encrypted with: 32 random bytes in base64; several, separated by commas, while it is changed. Made and kept in the data folder when it is not set (${env})."`
 	PublicURL           string        `env:"BANMU_PUBLIC_URL" placeholder:"URL" help:"How people reach the pages; links on paper and in QR codes start with it (${env}; http://ADDR when not set)."`

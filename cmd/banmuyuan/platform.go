@@ -24,7 +24,7 @@ type platform struct {
 	nats        *privatenats.Server // nil with NATS_URL
 }
 
-// startPlatform starts what is private, both at a time.
+// startPlatform starts the private servers, both at a time.
 func startPlatform(ctx context.Context, cfg Config, log *slog.Logger) (*platform, error) {
 	p := &platform{databaseURL: cfg.DatabaseURL, natsURL: cfg.NATSURL, log: log}
 	starting, ctx := errgroup.WithContext(ctx)
@@ -80,7 +80,7 @@ func (p *platform) Err() error {
 	return p.pg.Err()
 }
 
-// Close stops what startPlatform started; modules must have ended before.
+// Close stops the servers that startPlatform started; modules must have ended before.
 func (p *platform) Close(ctx context.Context) error {
 	if p.nats != nil {
 		p.nats.Stop()

@@ -13,7 +13,7 @@ const (
 )
 
 // giveBack returns memory to the system while little happens, until ctx ends: the runtime by itself lets garbage double the
-// heap before it looks, and keeps what a busy time had needed for minutes.
+// heap before it looks, and keeps a busy time's memory for minutes.
 func giveBack(ctx context.Context) {
 	allocated := []runtimemetrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	tick := time.NewTicker(quietFor)

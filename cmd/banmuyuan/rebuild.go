@@ -17,7 +17,7 @@ type rebuildCommand struct {
 // Help is shown by 'banmuyuan rebuild --help'.
 func (rebuildCommand) Help() string {
 	return "The income ledger (致富账) is a view of shares, weigh tickets, payables and payouts. This empties it and reads it anew " +
-		"from them. It may run beside a serving product."
+		"from them, and copies all households from the register. It may run beside a serving product."
 }
 
 func (c *rebuildCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) (err error) {

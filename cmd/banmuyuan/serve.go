@@ -34,7 +34,7 @@ func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, st
 	if err := m.Run(ctx); err != nil {
 		return err
 	}
-	go giveBack(ctx) // starting needs several times what serving does
+	go giveBack(ctx) // starting needs several times the memory of serving
 	if m.demo {
 		printLogins(stdout)
 	}
@@ -64,7 +64,7 @@ type Main struct {
 	platform *platform
 	modules  *modules
 	server   *http.Server
-	demo     bool // what is served is the demo county
+	demo     bool // the demo county is served
 	// endStreams begins a shutdown: pages held open for live updates let go, and
 	// do not hold it up.
 	endStreams context.CancelFunc

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,15 +22,35 @@ import (
 	"time"
 
 	"banmuyuan/internal/privatepg"
+	paymentspg "banmuyuan/payments/postgres"
 )
 
-// The test binary plays the product too: what a signal or a second process
-// does can only be seen on a process of its own.
+// The test binary plays the product too: the effect of a signal or of a second
+// process can only be seen on a process of its own.
 const mainEnv = "BANMUYUAN_TEST_MAIN"
+
+// sideBySide is the number of tests that run at once unless -parallel says otherwise. The long ones wait for browsers,
+// servers and timers for most of their time, and all of them begin at once; the short ones take turns (see takeTurns).
+const sideBySide = 16
+
+// turn is the turn of the short tests that start and stop the product.
+var turn sync.Mutex
+
+// takeTurns has the test wait for the other short tests that start and stop the product, so that they do not hold up the
+// long ones together.
+func takeTurns(t *testing.T) {
+	t.Helper()
+	turn.Lock()
+	t.Cleanup(turn.Unlock)
+}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(mainEnv) != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		_ = parallel.Value.Set(fmt.Sprint(max(sideBySide, runtime.GOMAXPROCS(0)))) // a number is one
 	}
 	code := m.Run()
 	if loaded.dir != "" {
@@ -43,37 +66,27 @@ var loaded struct {
 	ready bool
 }
 
-// Folders carry the process id, so that those of a test binary that was killed can be told.
+// Folders carry the process id, so that leftovers of a killed test binary can be recognised.
 const demoFolder = "banmuyuan-demo-"
 
-// demoData returns a data folder of the test's own in which the demo county was loaded. The first to ask loads it, by
-// the product's first start, which ends with kill -9; the next start recovers and ends as it should.
+// demoData returns a data folder of the test's own with the demo county in it, a copy of the one that the first test to ask
+// has loaded.
 func demoData(t *testing.T) string {
 	t.Helper()
 	loaded.once.Do(func() {
-		old, _ := filepath.Glob("/tmp/" + demoFolder + "*")
-		for _, dir := range old {
-			var pid int
-			if _, err := fmt.Sscanf(filepath.Base(dir), demoFolder+"%d-", &pid); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-				_ = os.RemoveAll(dir) // failing to is no reason not to test
-			}
-		}
+		removeOldFolders()
 		// Not under t.TempDir, which ends with one test. PostgreSQL's user must be able to enter it.
 		var err error
 		if loaded.dir, err = os.MkdirTemp("/tmp", fmt.Sprintf("%s%d-", demoFolder, os.Getpid())); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chmod(loaded.dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
 		data := filepath.Join(loaded.dir, "data")
-		p, url := serve(t, data)
-		wantHealthy(t, url)
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-		p, url = serve(t, data)
-		wantHealthy(t, url)
-		stops(t, p, syscall.SIGTERM)
+		for _, dir := range []string{loaded.dir, data} {
+			if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		loadDemoCounty(t, data)
 		loaded.ready = !t.Failed()
 	})
 	if !loaded.ready {
@@ -84,6 +97,53 @@ func demoData(t *testing.T) string {
 		t.Fatalf("copy the demo county: %v: %s", err, out)
 	}
 	return data
+}
+
+// removeOldFolders removes the folders of test binaries that were killed.
+func removeOldFolders() {
+	old, _ := filepath.Glob("/tmp/" + demoFolder + "*")
+	for _, dir := range old {
+		var pid int
+		if _, err := fmt.Sscanf(filepath.Base(dir), demoFolder+"%d-", &pid); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(dir) // failing to is no reason not to test
+		}
+	}
+}
+
+// loadDemoCounty loads the county in every way that there is, because loading it is what tests of the product wait for
+// longest: 'banmuyuan demo' begins on shared servers and ends with kill -9, the first start of the whole product completes
+// the county and ends with kill -9, and the next start recovers and ends as it should.
+func loadDemoCounty(t *testing.T, data string) {
+	t.Helper()
+	key := paymentspg.NewKey()
+	if err := os.WriteFile(filepath.Join(data, "key"), []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pg, broker, stop := startServersIn(t, data)
+	defer stop()
+	env := []string{"DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(), "BANMU_KEY=" + key, "BANMU_DATA=" + t.TempDir()}
+	if stdout, stderr, code := runProduct(t, env, "migrate"); code != 0 {
+		t.Fatalf("migrate: exit %d\n%s\n%s", code, stdout, tail(stderr))
+	}
+	loading, _ := startProduct(t, env, "demo")
+	await(t, "a part of the county", func() (demo, bool) {
+		state, err := demoState(t.Context(), pg.URL())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, tail(loading.stderr.String()))
+		}
+		return state, state != demoNone
+	})
+	_ = loading.cmd.Process.Kill()
+	_ = loading.cmd.Wait()
+	stop()
+
+	p, url := serve(t, data)
+	wantHealthy(t, url)
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	p, url = serve(t, data)
+	wantHealthy(t, url)
+	stops(t, p, syscall.SIGTERM)
 }
 
 // stops ends the product with a signal and wants it to end cleanly.
@@ -120,11 +180,23 @@ func startProduct(t *testing.T, env []string, args ...string) (*product, io.Read
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-	})
+	t.Cleanup(p.finish)
 	return p, stdout
+}
+
+// finish ends a process that still runs: with kill -9 on shared servers, and as Ctrl-C does where a private PostgreSQL has
+// to be gone before its folder is.
+func (p *product) finish() {
+	if p.cmd.ProcessState != nil {
+		return
+	}
+	if slices.ContainsFunc(p.cmd.Env, func(v string) bool { return strings.HasPrefix(v, "DATABASE_URL=") }) {
+		_ = p.cmd.Process.Kill()
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	kill := time.AfterFunc(2*stopPatience, func() { _ = p.cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = p.cmd.Wait()
 }
 
 // runProduct runs a command to its end.
@@ -184,6 +256,7 @@ func wantFree(t *testing.T, data string) {
 
 func TestServeUntilSignal(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := demoData(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		p, url := serve(t, data)
@@ -198,6 +271,7 @@ func TestServeUntilSignal(t *testing.T) {
 
 func TestServeAgainAfterKill(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := demoData(t)
 	p, url := serve(t, data)
 	wantHealthy(t, url)
@@ -209,6 +283,7 @@ func TestServeAgainAfterKill(t *testing.T) {
 
 func TestServeEndsWithItsDatabase(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := demoData(t)
 	p, _ := serve(t, data)
 	pid, err := os.ReadFile(filepath.Join(data, "postgres", "cluster", "postmaster.pid"))
@@ -227,6 +302,7 @@ func TestServeEndsWithItsDatabase(t *testing.T) {
 
 func TestServeTwice(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := demoData(t)
 	_, url := serve(t, data)
 	_, stderr, code := runProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0"}, "serve")
@@ -283,6 +359,7 @@ func TestCommandLine(t *testing.T) {
 // A client that never finishes its request does not keep the product alive.
 func TestStopWithHalfARequest(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	p, url := serve(t, demoData(t))
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 	if err != nil {

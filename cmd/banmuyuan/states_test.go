@@ -19,7 +19,7 @@ import (
 
 // TestStates scans the source of the whole module:
 //   - each row of each state table is asked by code outside the table;
-//   - each machine is a package-level variable whose table stands beside it, and a test of its package that needs no
+//   - each machine is a package-level variable with its table beside it, and a test of its package that needs no
 //     server calls its Check;
 //   - no SQL literal sets a state.
 func TestStates(t *testing.T) {
@@ -244,7 +244,7 @@ func eventsOf(folder string, known map[string]string, call *ast.CallExpr) (event
 	return events
 }
 
-// unasked names the rows whose event no code mentions outside its declaration and the tables.
+// unasked names the rows with an event that no code mentions outside its declaration and the tables.
 func (s *source) unasked(machines []machine) (wrong []string) {
 	asked := map[named]bool{}
 	tables := map[ast.Node]bool{}
@@ -291,8 +291,8 @@ func (s *source) unasked(machines []machine) (wrong []string) {
 	return wrong
 }
 
-// unchecked names the machines whose Check no test of their folder calls, directly or by a function of the test's file
-// that calls Check on its parameter. Tests that start servers do not count.
+// unchecked names the machines without a test in their folder that calls their Check, directly or by a function of the
+// test's file that calls Check on its parameter. Tests that start servers do not count.
 func (s *source) unchecked(machines []machine) (wrong []string) {
 	checked := map[named]bool{}
 	for name, f := range s.files {
@@ -468,7 +468,7 @@ func isWord(c byte) bool {
 }
 
 // split cuts tokens at commas outside of brackets, until one of the words ends them or a bracket closes that was not
-// opened. It returns what it did not use as rest.
+// opened. It returns the unused words as rest.
 func split(words []string, until ...string) (parts [][]string, rest []string) {
 	depth, begin := 0, 0
 	for i, w := range words {
@@ -550,8 +550,8 @@ func pair(columns, values [][]string) (all []assigned) {
 	return all
 }
 
-// literalOf returns a literal that an expression may result in. A literal that something is compared with is none, nor
-// one whose content is filled in when the program runs, or by fmt when it starts.
+// literalOf returns a literal that an expression may result in. A literal in a comparison does not count, nor
+// does one that is filled in when the program runs, or by fmt when it starts.
 func literalOf(expression []string) string {
 	inList := 0
 	for i, w := range expression {
@@ -570,7 +570,7 @@ func literalOf(expression []string) string {
 	return ""
 }
 
-// TestStateScanCanFail feeds the scan what it is there to find.
+// TestStateScanCanFail feeds the scan each mistake that it is there to find.
 func TestStateScanCanFail(t *testing.T) {
 	t.Parallel()
 	const head = "package lamp\n\nimport \"banmuyuan/internal/state\"\n"
@@ -587,7 +587,7 @@ var Machine = state.New(state.Table[S, E]{Name: "lamp", States: []S{Off, On}, In
 	const asksOne = "package lamp\nfunc f(s S) bool { return Machine.Can(s, Press) }\n"
 	for name, test := range map[string]struct {
 		files map[string]string
-		want  string // a part of what is wrong, or nothing
+		want  string // a part of the finding, or nothing
 	}{
 		"fine":                       {map[string]string{"lamp/a.go": table, "lamp/a_test.go": pure, "room/b.go": asks}, ""},
 		"checked by a function":      {map[string]string{"lamp/a.go": table, "lamp/a_test.go": helped, "room/b.go": asks}, ""},

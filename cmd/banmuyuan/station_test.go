@@ -30,7 +30,7 @@ func stationStory(t *testing.T, w *world) {
 	play(t, w.url, w.pay(t, buyer, o, "sandbox").URL, "pay")
 	w.order(t, buyer, o.No, "confirmed", in(orders.StateConfirmed))
 
-	// The road to the village: what goes through it is lost when it is closed, whoever asks in the browser.
+	// road is the connection to the village: while it is closed, every request of the browser is lost.
 	to, err := url.Parse(w.url)
 	if err != nil {
 		t.Fatal(err)

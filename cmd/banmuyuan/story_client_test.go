@@ -15,11 +15,11 @@ import (
 	"banmuyuan/web/api"
 )
 
-// patience bounds what happens by itself, such as an event that reaches another module. Nothing is asserted about how
-// long it takes; two cores under the race detector may be busy.
+// patience bounds the wait for something that happens by itself, such as an event that reaches another module. Nothing is
+// asserted about how long it takes; two cores under the race detector may be busy.
 const patience = 4 * time.Minute
 
-// await asks until done, and says what was last seen when it never is.
+// await asks until done, and fails with the last answer when it never is.
 func await[T any](t *testing.T, what string, ask func() (T, bool)) T {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -40,7 +40,7 @@ type session struct {
 	url, token string
 }
 
-// answer is what came back.
+// answer is a response with its whole body.
 type answer struct {
 	status int
 	header http.Header
@@ -152,7 +152,7 @@ func wantProblem(t *testing.T, r request, a answer, status int) api.Problem {
 	if p.Status != a.status || p.Key == "" || p.Title == "" {
 		t.Errorf("%s %s: a problem that says little: %s", r.method, r.path, a.body)
 	}
-	// What is internal stays inside.
+	// Internal text stays inside.
 	for _, word := range []string{"pq:", "SQLSTATE", "panic", "goroutine", ".go:", "nats:", "sql:"} {
 		if bytes.Contains(a.body, []byte(word)) {
 			t.Errorf("%s %s: the answer speaks of %q: %s", r.method, r.path, word, a.body)

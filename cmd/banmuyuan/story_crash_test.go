@@ -16,7 +16,7 @@ import (
 // the one that was acknowledged, and nothing is held for anybody once their time is over.
 func crashed(t *testing.T, w *world) {
 	const clients, between = 16, 60
-	w.restart(t, "BANMU_PAY_WITHIN=60s")
+	w.restart(t, "BANMU_PAY_WITHIN=20s")
 	buyer := w.as(t, "buyer")
 	presale, delivery := w.presale(t, "goose-main"), w.pickup(t)
 	before := presale.Left
@@ -54,7 +54,7 @@ func crashed(t *testing.T, w *world) {
 		for enough := acknowledged.Load() + between; acknowledged.Load() < enough && !t.Failed(); {
 			time.Sleep(10 * time.Millisecond)
 		}
-		w.crash(t, module, "BANMU_PAY_WITHIN=60s")
+		w.crash(t, module, "BANMU_PAY_WITHIN=20s")
 	}
 	over.Store(true)
 	working.Wait()

@@ -115,7 +115,7 @@ func (s *tale) weigh(t *testing.T, who session, r orders.WeighRequest, want orde
 func cooperativeWeighs(t *testing.T, s *tale) {
 	clerk, operator := s.as(t, "clerk"), s.as(t, "operator")
 
-	// What is to be fetched, village by village.
+	// The goods to fetch, village by village.
 	villages := get[orders.CollectionVillages](t, clerk, "/collection/villages?order_no="+s.herd.No)
 	var geese int64
 	for _, v := range villages.Items {
@@ -211,7 +211,7 @@ func cooperativeWeighs(t *testing.T, s *tale) {
 	for _, share := range refilled {
 		s.weigh(t, operator, s.weighing(share, 100), orders.TicketAccepted)
 	}
-	// Billed by orders; what is due is known when payments has closed the bill.
+	// Billed by orders; the sum due is known when payments has closed the bill.
 	s.order = s.world.order(t, s.buyer, s.order.No, "billed", func(o orders.Order) bool { return o.State == orders.StateBilled && o.DueFen != 0 })
 	s.herd = s.world.order(t, s.as(t, "coop"), s.herd.No, "billed and more", in(orders.StateBilled, orders.StatePaid, orders.StateCompleted))
 	for _, o := range []orders.Order{s.order, s.herd} {
@@ -237,7 +237,7 @@ func (w *world) tickets(t *testing.T, no string) []orders.Ticket {
 	}
 }
 
-// wantBill works out anew, from the tickets, what an order costs: each grade of a delivery is priced over all it weighed.
+// wantBill computes the cost of an order anew from its tickets: each grade of a delivery is priced over its whole weight.
 func (s *tale) wantBill(t *testing.T, o orders.Order) {
 	t.Helper()
 	type part struct {

@@ -2,17 +2,24 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
+	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders"
+	"banmuyuan/web/report"
 )
 
 // idNumber completes seventeen digits with their check sign (GB 11643). The region 999999 is no place.
@@ -58,6 +65,7 @@ func writeXLSX(t *testing.T, table [][]string) []byte {
 
 // householdFiles imports lists of households while the product runs.
 func householdFiles(t *testing.T, w *world) {
+	before := get[catalog.Coverage](t, w.as(t, "operator"), "/coverage")
 	village := w.county.Villages[0]
 	town := w.county.Townships[village.Township].Name
 	titles := []string{"户编号", "户主姓名", "身份证号", "家庭人口", "乡镇", "行政村", "联系电话", "参与项目", "养鹅数"}
@@ -119,6 +127,8 @@ func householdFiles(t *testing.T, w *world) {
 			}
 		})
 	}
+	importedCount(t, w, before)
+	lostEventsAreNamed(t, w)
 	for name, data := range map[string][]byte{
 		"empty.csv":    nil,
 		"titles.csv":   []byte("户编号,户主姓名\n"),
@@ -137,4 +147,144 @@ func householdFiles(t *testing.T, w *world) {
 		}
 	}
 	w.verified(t)
+}
+
+// importedCount wants the four imported households and their ten persons in the overview, the report of villages and the
+// sheet of incomes, without anybody opening their pages, and in the sheet the sums of the overview.
+func importedCount(t *testing.T, w *world, before catalog.Coverage) {
+	operator := w.as(t, "operator")
+	overview := await(t, "the overview counting the imported households", func() (orders.Report, bool) {
+		r := get[orders.Report](t, operator, "/report")
+		return r, r.Persons == before.Persons+10
+	})
+	coverage := get[catalog.Coverage](t, operator, "/coverage")
+	if coverage.Households != before.Households+4 || coverage.Persons != overview.Persons {
+		t.Errorf("the catalogue counts %d households with %d persons", coverage.Households, coverage.Persons)
+	}
+	var villages int64
+	for _, v := range overview.ByVillage {
+		villages += v.Households
+	}
+	if villages != coverage.Households {
+		t.Errorf("villages have %d of %d households", villages, coverage.Households)
+	}
+	// Other parts of the test earn and spend meanwhile: a sheet counts when the overview is the same before and after it.
+	for kind, first := range map[report.Kind]string{report.Incomes: "NEW-1-002", report.Villages: w.county.Townships[w.county.Villages[0].Township].Name} {
+		await(t, fmt.Sprintf("the sheet of %s summing to the overview", kind), func() (string, bool) {
+			was := totalOf(get[orders.Report](t, operator, "/report"))
+			rows := w.sheet(t, kind)
+			now := totalOf(get[orders.Report](t, operator, "/report"))
+			total, has := sumOf(t, rows, first)
+			lines := map[report.Kind]int64{report.Incomes: coverage.Households, report.Villages: coverage.Villages}[kind]
+			if !has || int64(len(rows)-2) != lines {
+				t.Fatalf("%d rows, %s among them: %v", len(rows)-2, first, has)
+			}
+			return fmt.Sprintf("the sheet sums to %d, the overview %d and %d", total, was, now), was == now && total == now
+		})
+	}
+}
+
+// totalOf is all income of a report's season.
+func totalOf(r orders.Report) (fen int64) {
+	for _, y := range r.Years {
+		if y.Season == r.Season {
+			fen = y.Total()
+		}
+	}
+	return fen
+}
+
+// sheet has a workbook made and reads its rows.
+func (w *world) sheet(t *testing.T, kind report.Kind) [][]string {
+	t.Helper()
+	operator := w.as(t, "operator")
+	job := post[report.Job](t, operator, "/reports", "", map[string]string{"kind": string(kind), "lang": "zh"})
+	await(t, fmt.Sprintf("report %d", job.ID), func() (report.Job, bool) {
+		j := get[report.Job](t, operator, fmt.Sprintf("/reports/%d", job.ID))
+		return j, j.EndedAt != nil && j.File != ""
+	})
+	a := operator.send(t, request{method: "GET", path: fmt.Sprintf("/reports/%d/file", job.ID), header: map[string]string{"Accept": "*/*"}})
+	f, err := excelize.OpenReader(bytes.NewReader(a.body))
+	if err != nil {
+		t.Fatalf("%d: %v", a.status, err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows("Sheet1", excelize.Options{RawCellValue: true})
+	if err != nil || len(rows) < 3 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	return rows
+}
+
+// sumOf sums the columns of expected, owed and paid income, in fen, and reports whether a row begins with a text.
+func sumOf(t *testing.T, rows [][]string, first string) (fen int64, has bool) {
+	t.Helper()
+	var columns []int
+	for i, head := range rows[1] {
+		if slices.Contains([]string{"预计", "应得", "已付"}, head) {
+			columns = append(columns, i)
+		}
+	}
+	if len(columns) != 3 {
+		t.Fatalf("the columns are %v", rows[1])
+	}
+	for _, row := range rows[2:] {
+		has = has || row[0] == first
+		for _, i := range columns {
+			if i >= len(row) || row[i] == "" {
+				continue
+			}
+			yuan, err := strconv.ParseFloat(row[i], 64)
+			if err != nil {
+				t.Fatalf("%v: %v", row, err)
+			}
+			fen += int64(math.Round(yuan * 100))
+		}
+	}
+	return fen, has
+}
+
+// lostEventsAreNamed takes an imported household out of the copy that figures are counted from, as if its event had been
+// lost, and changes persons by hand: verify names both.
+func lostEventsAreNamed(t *testing.T, w *world) {
+	w.verified(t)
+	data := ""
+	for _, e := range w.env {
+		if d, ok := strings.CutPrefix(e, "BANMU_DATA="); ok {
+			data = d
+		}
+	}
+	url, closeDatabase, err := openDatabase(t.Context(), Config{Data: data}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closeDatabase(context.WithoutCancel(t.Context())) }()
+	db, err := link.OpenDB(t.Context(), url, moduleOrders, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	h := get[catalog.Household](t, w.as(t, "operator"), "/households/NEW-0-002")
+	if _, err := db.Exec(`CREATE TEMPORARY TABLE kept AS SELECT * FROM household_ref WHERE id = $1`, h.ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, harm := range map[string]string{
+		"a lost event": `DELETE FROM household_ref WHERE id = $1`, "persons changed by hand": `UPDATE household_ref SET persons = persons + 1 WHERE id = $1`,
+	} {
+		if _, err := db.Exec(harm, h.ID); err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr, exit := runProduct(t, w.env, "verify")
+		for _, want := range []string{fmt.Sprintf("orders: households: household %d: ", h.ID), "orders: figures and households: overview: "} {
+			if exit != exitFailed || !strings.Contains(stdout, want) {
+				t.Errorf("%s: verify ends with %d and does not say %q:\n%s\n%s", name, exit, want, stdout, tail(stderr))
+			}
+		}
+		if _, err := db.Exec(`DELETE FROM household_ref WHERE id = $1`, h.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(`INSERT INTO household_ref SELECT * FROM kept`); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 // the next start, none is there twice, and everything holds once the others' holds have expired.
 func killed(t *testing.T, w *world) {
 	const clients, enough = 32, 200
-	// What was held for an order whose client was told nothing expires soon.
+	// The holds of an order without an answer expire soon.
 	w.restart(t, "BANMU_PAY_WITHIN=20s")
 	buyer := w.as(t, "buyer")
 	presale, delivery := w.presale(t, "goose-main"), w.pickup(t)

@@ -57,7 +57,7 @@ func (w *world) export(t *testing.T, batch payments.PayoutBatch) []bankRow {
 	return rows
 }
 
-// resultOf is what the bank answers: everything paid but the items returned.
+// resultOf returns the bank's result file: everything paid but the returned items.
 func resultOf(t *testing.T, rows []bankRow, returned ...string) []byte {
 	t.Helper()
 	results := make([]bankfile.ResultRow, len(rows))
@@ -147,7 +147,7 @@ func countyPaysOut(t *testing.T, s *tale) {
 		t.Errorf("returned by the bank, the household's entry is %+v", e)
 	}
 
-	// What was returned is in the next batch, and arrives.
+	// The returned item is in the next batch, and arrives.
 	next := post[payments.PayoutBatch](t, operator, "/payouts", s.key(), map[string]any{})
 	if next.ID == batch.ID || next.Items != 1 || next.AmountFen != ours.AmountFen {
 		t.Fatalf("the next batch is %+v", next)
@@ -204,7 +204,7 @@ func householdReads(t *testing.T, s *tale) {
 	}
 }
 
-// refunded waits until what was paid for an order has gone back, at the provider too.
+// refunded waits until the payments of an order have gone back, at the provider too.
 func (w *world) refunded(t *testing.T, o orders.Order) {
 	t.Helper()
 	ref := orders.PaymentRef(o.ID)

@@ -15,12 +15,12 @@ import (
 	"banmuyuan/orders"
 )
 
-// tale is what the steps of the story hand on to one another.
+// tale holds the results that the steps of the story hand on to one another.
 type tale struct {
 	*world
 	ref          catalog.Reference
 	geese, beans catalog.PublicPresale
-	buyer        session      // a private buyer who registered
+	buyer        session      // a registered private buyer
 	order        orders.Order // hers: geese and beans
 	herd         orders.Order // the cooperative's: so many geese that the demo household sells some
 	household    string       // code of the demo household
@@ -46,7 +46,7 @@ func story(t *testing.T, w *world) {
 		{"buyer cancels", buyerCancels},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, s) }) {
-			return // what follows builds on it
+			return // the next steps build on it
 		}
 	}
 	w.verified(t)
@@ -59,7 +59,7 @@ func (w *world) presale(t *testing.T, key string) catalog.PublicPresale {
 	return get[catalog.PresaleDetail](t, w.stranger(), "/presales/"+w.code(key)).PublicPresale
 }
 
-// left waits until what is left of a presale is as it should be; the figure may be a moment old.
+// left waits until the remaining units of a presale are as they should be; the figure may be a moment old.
 func (w *world) left(t *testing.T, key, why string, want int64) {
 	t.Helper()
 	await(t, fmt.Sprintf("%s: %d left of %s", why, want, key), func() (int64, bool) {
@@ -106,7 +106,7 @@ func visitorLooks(t *testing.T, s *tale) {
 	nothingPersonal(t, s.world, all)
 }
 
-// nothingPersonal reads what a stranger can read, as bytes, for names and phones of those who live in the county.
+// nothingPersonal searches everything that a stranger can read, as bytes, for names and phones of the county's people.
 func nothingPersonal(t *testing.T, w *world, all catalog.PresalePage) {
 	public := map[string][]byte{}
 	read := func(path string, header map[string]string) {
@@ -189,7 +189,7 @@ func (w *world) register(t *testing.T, name, phone string) session {
 	return w.logIn(t, phone, password)
 }
 
-// placing is what a client sends to place an order.
+// placing is the body of a request that places an order.
 type placing struct {
 	Channel  catalog.Channel    `json:"channel,omitempty"`
 	Lines    []orders.QuoteLine `json:"lines"`
@@ -302,7 +302,7 @@ func organisationsOrder(t *testing.T, s *tale) {
 	h := get[catalog.Household](t, s.as(t, "household"), "/households/"+s.household)
 	s.householdID, s.villageID = h.ID, h.VillageID
 
-	// The fair policy reaches the demo household when those with less have sold: a dry run says how many geese that takes.
+	// The fair policy reaches the demo household after poorer ones have sold: a dry run says how many geese that takes.
 	operator := s.as(t, "operator")
 	reaches := func(qty int64) bool {
 		run := post[catalog.DryRun](t, operator, "/dry-runs", "", map[string]any{"presale_id": s.geese.ID, "quantity": qty})

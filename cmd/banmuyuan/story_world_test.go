@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,7 +19,6 @@ import (
 	"banmuyuan/internal/privatenats"
 	"banmuyuan/internal/privatepg"
 	"banmuyuan/orders"
-	paymentspg "banmuyuan/payments/postgres"
 )
 
 // world is a running product with the demo county in it.
@@ -29,7 +29,7 @@ type world struct {
 	county *county.County
 	// restart ends the processes that place orders and starts them again with more settings.
 	restart func(t *testing.T, env ...string)
-	kill    func() // kill -9 of what restart starts
+	kill    func() // kill -9 of the processes that restart starts
 	// crash is kill -9 of the oldest process of a module, and a new one in its place.
 	crash func(t *testing.T, module string, env ...string)
 
@@ -40,16 +40,25 @@ type world struct {
 
 var demoCounty = sync.OnceValue(func() *county.County { return county.Generate(time.Now(), demoSeed) })
 
-// TestOneProcess follows the story, and what can go wrong in it, on the product as people run it: everything in one
-// process, in a data folder. Parts that leave one another alone run side by side.
+// TestOneProcess follows the story, and its failures, on the product as people run it: everything in one process, in a
+// data folder. Parts that leave one another alone run side by side.
 func TestOneProcess(t *testing.T) {
 	t.Parallel()
 	w := startOneProcess(t)
 	w.runs(t, part{"story", story})
 	w.runs(t, part{"hostile", hostile})
-	w.runs(t, part{"import", householdFiles}, part{"browser", browserStory}, part{"station", stationStory})
+	w.runs(t, part{"import", householdFiles}, part{"station", stationStory})
 	w.runs(t, part{"expiry", expiry})
 	w.runs(t, part{"kill", killed})
+	w.runs(t, part{"seasons", twoSeasons})
+}
+
+// TestBrowser follows the story through the pages, on a county of its own, beside the others: Chromium takes longest.
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	w := startOneProcess(t)
+	w.runs(t, part{"browser", browserStory})
+	w.verified(t)
 }
 
 // part is a part of an acceptance test.
@@ -79,6 +88,7 @@ func TestSeparateProcesses(t *testing.T) {
 	w.runs(t, part{"story", story})
 	w.runs(t, part{"expiry", expiry})
 	w.runs(t, part{"crash", crashed})
+	w.runs(t, part{"seasons", twoSeasons})
 	w.runs(t, part{"events", eventsTellNothingPersonal})
 }
 
@@ -140,29 +150,48 @@ func startOneProcess(t *testing.T) *world {
 // startServers starts a PostgreSQL and a broker that processes share, for as long as the test runs.
 func startServers(t *testing.T) (*privatepg.Cluster, *privatenats.Server) {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(t.TempDir(), "postgres"), Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := pg.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Log(err)
-		}
-	})
-	broker, err := privatenats.Start(t.Context(), privatenats.Config{Dir: filepath.Join(t.TempDir(), "nats"), Log: quiet, ListenAddr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(broker.Stop)
+	pg, broker, stop := startServersIn(t, t.TempDir())
+	t.Cleanup(stop)
 	return pg, broker
 }
 
+// startServersIn starts a PostgreSQL and a broker on a data folder; stop ends both, once.
+func startServersIn(t *testing.T, data string) (_ *privatepg.Cluster, _ *privatenats.Server, stop func()) {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	pg, err := privatepg.Start(t.Context(), privatepg.Config{Dir: filepath.Join(data, "postgres"), Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopPG := func() {
+		if err := pg.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Log(err)
+		}
+	}
+	broker, err := privatenats.Start(t.Context(), privatenats.Config{Dir: filepath.Join(data, "nats"), Log: quiet, ListenAddr: "127.0.0.1:0"})
+	if err != nil {
+		stopPG()
+		t.Fatal(err)
+	}
+	return pg, broker, sync.OnceFunc(func() {
+		broker.Stop()
+		stopPG()
+	})
+}
+
+// startSeparateProcesses starts each module in processes of its own, on servers with the demo county. Migrating and loading
+// it again leaves it as it is.
 func startSeparateProcesses(t *testing.T) *world {
 	t.Helper()
-	pg, broker := startServers(t)
+	data := demoData(t)
+	key, err := os.ReadFile(filepath.Join(data, "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pg, broker, stop := startServersIn(t, data)
+	t.Cleanup(stop)
 	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{
-		"DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(), "BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
+		"DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(), "BANMU_KEY=" + strings.TrimSpace(string(key)), "BANMU_DATA=" + t.TempDir()}}
 	for _, command := range []string{"migrate", "demo"} {
 		if stdout, stderr, code := runProduct(t, w.env, command); code != 0 {
 			t.Fatalf("%s: exit %d\n%s\n%s", command, code, stdout, tail(stderr))
@@ -270,7 +299,8 @@ func in(states ...orders.State) func(orders.Order) bool {
 	return func(o orders.Order) bool { return slices.Contains(states, o.State) }
 }
 
-// verified runs `banmuyuan verify` until everything holds: what is on its way between modules is gone when asked again.
+// verified runs `banmuyuan verify` until everything holds: a message on its way between modules has arrived when verify runs
+// again.
 func (w *world) verified(t *testing.T) {
 	t.Helper()
 	await(t, "verify finding nothing", func() (string, bool) {
@@ -279,7 +309,7 @@ func (w *world) verified(t *testing.T) {
 	})
 }
 
-// logTail shows what the processes said last, without the lines about requests that went well.
+// logTail shows the end of each process's log, without the lines about requests that went well.
 func (w *world) logTail(t *testing.T) {
 	running.Lock()
 	defer running.Unlock()

@@ -23,7 +23,8 @@ type verifyCommand struct {
 func (verifyCommand) Help() string {
 	return "Checks what must always hold, on a live database or one at rest: the ledger sums to zero and balances equal their " +
 		"entries, no lot is over its capacity, holds match lots and orders, lines match their shares, deliveries and tickets, " +
-		"orders match what was paid, the households' statements equal the ledger to the fen, and no event waits unpublished. " +
+		"orders match what was paid, the households' statements equal the ledger to the fen, the figures of overview, villages and " +
+		"lists equal the households' statements and count the households of the register, and no event waits unpublished. " +
 		"It exits with 1 and names what is wrong."
 }
 
@@ -99,7 +100,7 @@ func openServices(ctx context.Context, url, key string, log *slog.Logger) (*serv
 	return s, nil
 }
 
-// verify prints what is wrong and returns how much.
+// verify prints the findings and returns their number.
 func verify(ctx context.Context, s *services, out io.Writer) (int, error) {
 	ctx = link.System(ctx, "verify")
 	found := 0
@@ -134,7 +135,7 @@ func verify(ctx context.Context, s *services, out io.Writer) (int, error) {
 	return found, nil
 }
 
-// lineUnits is what one module says of an order line.
+// lineUnits are the units of an order line by one module.
 type lineUnits struct{ open, received int64 }
 
 type lineKey struct {
@@ -142,7 +143,7 @@ type lineKey struct {
 	line  int
 }
 
-// compareOrders holds each order against the catalogue's holds and the ledger: what is on its way between modules shows
+// compareOrders holds each order against the catalogue's holds and the ledger: a message on its way between modules shows
 // as a difference only on a live database, and is gone when asked again.
 func compareOrders(ctx context.Context, s *services, report func(module, check, object, detail string)) error {
 	held := map[lineKey]lineUnits{}
@@ -212,7 +213,7 @@ func compareOrders(ctx context.Context, s *services, report func(module, check, 
 		}
 	}
 	for key, u := range held {
-		// A hold whose order never came is released when it expires; what is confirmed must have an order.
+		// A hold without an order is released when it expires; a confirmed one must have an order.
 		if u.received > 0 {
 			report("orders and catalog", "hold without order", fmt.Sprintf("order %s line %d", orders.Number(key.order), key.line),
 				fmt.Sprintf("%d held, %d delivered", u.open, u.received))

@@ -12,10 +12,12 @@ import (
 	paymentspg "banmuyuan/payments/postgres"
 )
 
-// Orders tell the web of what changes, and a look that waits is woken by it. The orders module is played: it says when it
-// is read.
+// Orders publish an event for every change, and a waiting look is woken by it. A fake plays the orders module: it reports
+// each read.
 func TestLookIsWokenByTheEvent(t *testing.T) {
 	t.Parallel()
+	counting.Lock()
+	t.Cleanup(counting.Unlock)
 	pg, broker := startServers(t)
 	nc, err := broker.Connect("orders")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/term"
 )
 
-// bench is one run: the product, who buys from it, and what was found.
+// bench is one run: the product, its buyers, and the results.
 type bench struct {
 	options
 	stdout  io.Writer
@@ -88,8 +88,8 @@ func (b *bench) openDB(ctx context.Context) (*sql.DB, error) {
 	return db, nil
 }
 
-// between stops the product, changes its database at rest, and starts it again, which then reads the changes as what
-// has always been so.
+// between stops the product, changes its database at rest, and starts it again, which then reads the changes as
+// its own earlier data.
 func (b *bench) between(ctx context.Context, change func(context.Context, *sql.DB) error) error {
 	b.dropBuyerConns()
 	if err := b.product.stop(); err != nil {
@@ -115,13 +115,13 @@ func (b *bench) phase(workers int) phase {
 	return phase{workers: workers, warmUp: b.warmUp, measure: b.length}
 }
 
-// measure runs a phase and adds what it found to the report.
+// measure runs a phase and adds its figures to the report.
 func (b *bench) measure(ctx context.Context, scenario, name string, p phase, do attempt) (*result, error) {
 	_, r, err := b.measureAll(ctx, scenario, name, p, do)
 	return r, err
 }
 
-// measureAll also returns what is not in the report.
+// measureAll also returns the figures that are not in the report.
 func (b *bench) measureAll(ctx context.Context, scenario, name string, p phase, do attempt) (*figures, *result, error) {
 	title := fmt.Sprintf("%s: %s, %d clients", scenario, name, p.workers)
 	bar := progressbar.NewOptions64((p.warmUp + p.measure).Milliseconds(), progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetWidth(20),
@@ -167,7 +167,7 @@ func (b *bench) note(scenario, name string, value float64, unit, note string) {
 	fmt.Fprintf(b.stdout, "  %s: %s %s %s\n", name, number(value), unit, note)
 }
 
-// verify runs the product's own check of its invariants; what it finds ends the bench.
+// verify runs the product's own check of its invariants; a finding ends the bench.
 func (b *bench) verify(ctx context.Context, after string) error {
 	if err := b.settle(ctx); err != nil {
 		return fmt.Errorf("after %s: %w", after, err)
@@ -185,7 +185,7 @@ func (b *bench) verify(ctx context.Context, after string) error {
 // settlePatience is how long the modules may need to hear of everything once nobody asks any more.
 const settlePatience = 5 * time.Minute
 
-// settle waits until what the modules have to tell each other is told. A whole path that was cut off by the end of its
+// settle waits until every event between the modules has arrived. A whole path that was cut off by the end of its
 // measurement leaves a payment on its way, which is neither lost nor booked yet.
 func (b *bench) settle(ctx context.Context) error {
 	db, err := b.openDB(ctx)

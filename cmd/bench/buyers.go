@@ -20,13 +20,13 @@ import (
 	webpg "banmuyuan/web/postgres"
 )
 
-// buyer is somebody who is logged in, with a connection of their own.
+// buyer is a logged-in account with a connection of its own.
 type buyer struct {
 	conn
 	login string
 }
 
-// shop is what buyers choose from.
+// shop is the offer that buyers choose from.
 type shop struct {
 	presales []catalog.PublicPresale // a private buyer can order from them now
 	point    int64                   // where goods are picked up
@@ -152,7 +152,7 @@ func (c *conn) call(method, path, key string, in any, status int, out any) error
 	return nil
 }
 
-// openShop reads what a private buyer can order.
+// openShop reads the presales that a private buyer can order from.
 func (b *bench) openShop(ctx context.Context) error {
 	c := &conn{addr: b.product.addr}
 	defer c.close()
@@ -225,7 +225,7 @@ func (b *bench) orderOf(presale, qty int64, channel catalog.Channel) []byte {
 }
 
 // A lot's capacity as the county was loaded is remembered: benches give lots more room, or less, and some need the
-// county as it is. The lots of contracts are what was signed, and stay.
+// county as it is. The lots of contracts hold signed quantities, and stay.
 func rememberCapacities(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `
 		CREATE SCHEMA IF NOT EXISTS bench;

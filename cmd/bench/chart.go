@@ -63,7 +63,7 @@ const (
 
 var colours = []string{"#7a4b00", "#1f6f4a", "#8a1c3b", "#2b4c8c", "#6b5b95", "#00707a", "#a0522d"}
 
-// draw draws a chart whose axes are both logarithmic: clients and figures range over several powers of ten.
+// draw draws a chart with two logarithmic axes: clients and figures range over several powers of ten.
 func draw(w io.Writer, offset int, title string, lines []line) {
 	var xs []int
 	low, high := math.Inf(1), 0.0

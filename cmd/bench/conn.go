@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// conn is one kept-alive HTTP/1.1 connection to the product. The generator shares two cores with what it measures, and
+// conn is one kept-alive HTTP/1.1 connection to the product. The generator shares two cores with the product, and
 // net/http's client takes about as much of them as the server does: this one writes a request as bytes, reads the
 // answer into a buffer that it keeps, and knows no more of HTTP than the product's answers need. Not safe for several
 // goroutines.

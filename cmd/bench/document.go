@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// What a document keeps between these lines is the latest report.
+// The lines of a document that enclose the latest report.
 const (
 	figuresBegin = "<!-- figures: written by make bench -->\n"
 	figuresEnd   = "<!-- end of figures -->\n"

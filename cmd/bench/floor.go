@@ -37,8 +37,8 @@ INSERT INTO bench_floor.lot (id, presale_id, household_id, capacity, reserved, d
 SELECT id, presale_id, household_id, capacity + 1000000000, 0, 0, agent_bp, agent_org FROM catalog.lot;
 ANALYZE bench_floor.lot;`
 
-// One statement, so that a batch of one differs from a batch of many by its arrays only. The lots are taken first: who
-// waits for a hot row has written nothing yet.
+// One statement, so that a batch of one differs from a batch of many by its arrays only. The lots are taken first: a
+// transaction that waits for a hot row has written nothing yet.
 const floorSQL = `
 WITH asked AS MATERIALIZED (
 	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[]) AS a (id, account, key, lot)

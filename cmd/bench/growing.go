@@ -18,7 +18,7 @@ func (b *bench) benchGrowth(ctx context.Context) error {
 	if err := b.turnTo(n); err != nil {
 		return err
 	}
-	b.dropBuyerConns() // the product has closed those that were idle while others were measured
+	b.dropBuyerConns() // the product has closed the idle ones meanwhile
 	// Something to copy.
 	for _, body := range b.bodies(b.shop.presales) {
 		if _, _, err := b.place([][]byte{body})(0, 0); err != nil {
@@ -61,8 +61,8 @@ func (b *bench) benchGrowth(ctx context.Context) error {
 }
 
 // grow adds earlier orders up to a number: copies of an order that was placed, spread over the accounts and back in
-// time, that expired unpaid and gave their lots back. They weigh in every table and index as others do, and what verify
-// checks holds for them.
+// time, that expired unpaid and gave their lots back. They weigh in every table and index as others do, and verify finds
+// nothing wrong with them.
 func grow(ctx context.Context, db *sql.DB, have, want int) error {
 	const step = 250_000
 	if err := template(ctx, db); err != nil {
@@ -79,7 +79,7 @@ func grow(ctx context.Context, db *sql.DB, have, want int) error {
 	if _, err := db.ExecContext(ctx, `VACUUM ANALYZE orders.orders, orders.order_line, orders.outbox, catalog.hold`); err != nil {
 		return fmt.Errorf("make earlier orders: %w", err)
 	}
-	_, err := db.ExecContext(ctx, `CHECKPOINT`) // what was made is on disk before anything is measured
+	_, err := db.ExecContext(ctx, `CHECKPOINT`) // all of it is on disk before anything is measured
 	return err
 }
 

@@ -33,11 +33,11 @@ type phase struct {
 	most    int64 // ends after so many attempts; 0: only by time
 }
 
-// figures are what a phase measured.
+// figures are the measurements of a phase.
 type figures struct {
 	seconds                float64
 	done, refused, failed  int64 // within the measured time
-	allDone                int64 // warm-up and what ended late included
+	allDone                int64 // warm-up and late ends included
 	latency                *hdrhistogram.Histogram
 	refusals               *hdrhistogram.Histogram
 	lastDone               time.Duration // since the phase began
@@ -66,7 +66,7 @@ func millis(h *hdrhistogram.Histogram, percentile float64) float64 {
 	return float64(h.ValueAtPercentile(percentile)) / 1000
 }
 
-// shard is what some workers record in, so that they seldom wait for one another.
+// shard records the attempts of some workers, so that they seldom wait for one another.
 type shard struct {
 	mu       sync.Mutex
 	latency  *hdrhistogram.Histogram
@@ -76,7 +76,7 @@ type shard struct {
 
 // run drives do by the phase's plan. measuring is called when the warm-up is over and measured when the time is, both
 // from the goroutine that called run. In an open loop an attempt's time counts from when it was due, so that a server
-// that stalls does not hide those who would have come meanwhile.
+// that stalls does not hide the attempts that were due meanwhile.
 func (p phase) run(ctx context.Context, do attempt, measuring, measured func(), progress func(done int64)) (*figures, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -50,7 +50,7 @@ func TestWarmUpIsNotMeasured(t *testing.T) {
 	}
 }
 
-// In an open loop those who would have come while the server stalled count their waiting.
+// In an open loop the attempts that were due while the server stalled count their waiting.
 func TestOpenLoopCountsFromWhenDue(t *testing.T) {
 	t.Parallel()
 	const stall = 200 * time.Millisecond

@@ -3,7 +3,7 @@
 // buyers, with all checks on. Beside the orders it measures the floor: the same rows written by bare SQL on the same
 // PostgreSQL in the same run.
 //
-// What must always hold: load goes to the loopback address only and ends by itself; everything it starts ends with it;
+// Invariants: load goes to the loopback address only and ends by itself; everything it starts ends with it;
 // every order that was acknowledged is in the database afterwards, and `banmuyuan verify` passes after every scenario,
 // or the run fails.
 package main
@@ -180,7 +180,7 @@ func run(ctx context.Context, o options, stdout io.Writer) (err error) {
 	return b.conclude(stdout, before)
 }
 
-// conclude prints and writes what was found.
+// conclude prints and writes the results.
 func (b *bench) conclude(stdout io.Writer, before *report) error {
 	b.report.weigh()
 	b.report.print(stdout, before)

@@ -90,7 +90,7 @@ func openBooks(ctx context.Context, url string) (*books, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What the postings write, without what makes it safe: no trigger, no look-up of accounts, keys only.
+	// The rows of postings without their safety: no trigger, no look-up of accounts, keys only.
 	_, err = db.ExecContext(ctx, `
 		CREATE TABLE bare_txn (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL, business_key text NOT NULL UNIQUE, input_hash bytea NOT NULL,
 			occurred_at timestamptz NOT NULL, posted_at timestamptz NOT NULL DEFAULT now(), actor text NOT NULL);
@@ -122,7 +122,7 @@ func amounts(n int) (ids, fen []int64, total int64) {
 	return ids, fen, total
 }
 
-// bare writes what a posting writes by three statements in a transaction.
+// bare writes the rows of a posting by three statements in a transaction.
 func (bk *books) bare(parties int) attempt {
 	return func(_ int, n int64) (outcome, time.Duration, error) {
 		ctx := context.Background()
@@ -235,7 +235,7 @@ func (b *bench) benchWebhooks(ctx context.Context, bk *books) error {
 	return nil
 }
 
-// benchBatch pays the whole county: 11,187 households from what they are owed to the bank's file.
+// benchBatch pays the whole county: 11,187 households from their claims to the bank's file.
 func (b *bench) benchBatch(ctx context.Context, bk *books) error {
 	const ref = "order:1"
 	system := link.System(ctx, "bench")

@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { linktest.Main(m) }
 
-// The scenario does what it measures: postings balance, and the batch pays the whole county.
+// The scenario does the work that it measures: postings balance, and the batch pays the whole county.
 func TestMoneyDoesWhatItMeasures(t *testing.T) {
 	ctx := context.Background()
 	bk, err := openBooks(ctx, linktest.Postgres(t))

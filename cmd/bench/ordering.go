@@ -32,7 +32,7 @@ func (b *bench) place(bodies [][]byte) attempt {
 
 var soldOut, placedState = []byte(`sold_out`), []byte(`"state":"placed"`)
 
-// judge says what an answer to an order means. An order that is not in the state it should be in counts as failed.
+// judge returns the outcome that an answer to an order means. An order that is not in the state it should be in counts as failed.
 func judge(res reply) (outcome, time.Duration, error) {
 	switch {
 	case res.status == http.StatusCreated && bytes.Contains(res.body, placedState):
@@ -45,8 +45,8 @@ func judge(res reply) (outcome, time.Duration, error) {
 	return failed, 0, fmt.Errorf("%d %s", res.status, bytes.TrimSpace(res.body))
 }
 
-// settled waits until the modules have nothing to publish or to consume, and holds what was acknowledged against what
-// is in the database.
+// settled waits until the modules have nothing to publish or to consume, and compares the acknowledged orders with the
+// database.
 func (b *bench) counted(ctx context.Context, before, ordersBefore int64) error {
 	now, err := b.countOrders(ctx)
 	if err != nil {
@@ -144,7 +144,7 @@ func (b *bench) benchHot(ctx context.Context) error {
 	})
 }
 
-// openLoop sends at a rate, whatever the answers do: what a buyer feels at half of what the closed loop reached.
+// openLoop sends at a fixed rate, however slow the answers: the time that a buyer waits at half the rate of the closed loop.
 func (b *bench) openLoop(ctx context.Context, scenario, name string, best float64, bodies [][]byte) error {
 	p := b.phase(min(256, len(b.buyers)))
 	if p.rate = b.rate; p.rate == 0 {
@@ -157,7 +157,7 @@ func (b *bench) openLoop(ctx context.Context, scenario, name string, best float6
 	return err
 }
 
-// wholePath is what a buyer does from looking at a presale to an order whose deposit is paid: presale, quote, pickup
+// wholePath is the path of a buyer from looking at a presale to an order with a paid deposit: presale, quote, pickup
 // points, placing, starting the payment, paying on the sandbox bank's page, and waiting until the webhook has
 // confirmed it.
 func (b *bench) wholePath() attempt {

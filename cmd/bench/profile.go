@@ -19,8 +19,8 @@ func profileEnv(o options) []string {
 	return []string{"BANMU_PROFILE=true"}
 }
 
-// startProfile asks the product for a CPU profile of a measurement, where that was asked for, and returns what to call
-// when the measurement is over.
+// startProfile asks the product for a CPU profile of a measurement, where that was asked for, and returns the function to
+// call when the measurement is over.
 func (b *bench) startProfile(scenario, name string, p phase) (end func()) {
 	if !b.profile || scenario == "floor" {
 		return func() {}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// What the compiler gets of two measurements is both, and tells nothing of the machine.
+// The saved profile of two measurements holds both, and nothing about the machine.
 func TestSavedProfile(t *testing.T) {
 	var bodies [][]byte
 	var samples int

@@ -10,7 +10,7 @@ import (
 	"banmuyuan/catalog"
 )
 
-// benchRead asks for what people look at, over kept-alive connections and uncompressed.
+// benchRead asks for the pages and answers that people look at, over kept-alive connections and uncompressed.
 func (b *bench) benchRead(ctx context.Context) error {
 	p, err := b.presale("goose-main")
 	if err != nil {
@@ -84,7 +84,7 @@ func ownHousehold(household *conn) (string, error) {
 }
 
 // get is an attempt to read a path, with connections of its own; end closes them. A page knows its reader by cookie, a
-// program by token. tagged asks as somebody who has it already.
+// program by token. tagged asks as a client that has the answer already.
 func (b *bench) get(clients int, path, token string, tagged bool, more []header) (get attempt, end func()) {
 	conns := make([]conn, clients)
 	tags := make([]string, clients)

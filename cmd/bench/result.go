@@ -84,7 +84,7 @@ func (f floors) ratios(clients int, perSecond float64) map[string]float64 {
 	return of
 }
 
-// target is what to reach, and what was.
+// target is a figure to reach, and the measured one.
 type target struct {
 	Name    string  `json:"name"`
 	Want    string  `json:"want"`
@@ -163,7 +163,7 @@ func loadReport(path string) (*report, error) {
 	return r, nil
 }
 
-// weigh holds the measured figures against the targets: a target whose scenario did not run is left out.
+// weigh holds the measured figures against the targets: a target without a run of its scenario is left out.
 func (r *report) weigh() {
 	r.Targets = nil
 	add := func(name, unit string, got, want float64, atLeast bool) {

@@ -22,7 +22,7 @@ func (u usage) minus(v usage) usage {
 // The kernel counts in hundredths of a second on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// stat is what /proc/PID/stat says of a process.
+// stat holds the fields of /proc/PID/stat of a process.
 type stat struct {
 	parent   int
 	own      time.Duration // its threads
@@ -73,7 +73,7 @@ func childrenOf(pid int) []int {
 	return all
 }
 
-// used reads what the product, its PostgreSQL and this process have used.
+// used reads the time and memory of the product, its PostgreSQL and this process.
 func used(server, postmaster int) (usage, error) {
 	var u usage
 	if server != 0 {
@@ -103,7 +103,7 @@ func used(server, postmaster int) (usage, error) {
 	return u, nil
 }
 
-// memory is what processes keep in RAM in bytes, what they share counted once (PSS).
+// memory is the RAM of processes in bytes, shared pages counted once (PSS).
 type memory struct{ server, postgres int64 }
 
 func memoryOf(server, postmaster int) memory {
@@ -136,7 +136,7 @@ func parsePSS(text []byte) int64 {
 	return 0
 }
 
-// machine says what was measured on.
+// machine describes the machine of the measurement.
 func machine() map[string]string {
 	m := map[string]string{}
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// memoMost bounds a memo: people who act at the same time, and a few jobs.
+// memoMost bounds a memo: people that act at the same time, and a few jobs.
 const memoMost = 4096
 
 // memo remembers the results of a pure function. It forgets all of them when it is full.

@@ -16,7 +16,7 @@ const (
 	StakeAdopter
 )
 
-// Person is somebody who asks for an adoption.
+// Person is the actor that asks for an adoption.
 type Person struct {
 	County    bool
 	Buyer     int64 // account of a private buyer, or 0

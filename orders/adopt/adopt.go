@@ -2,7 +2,7 @@
 // or garden beds of one household for a season. Which geese or beds, the dates of the boxes, price, deposit, the day the
 // balance is due and the consequence of a missing box are fixed when the adoption is taken.
 //
-// What must always hold:
+// Invariants:
 //   - a goose or bed belongs to one adoption at a time (the database refuses the second);
 //   - the amounts of an adoption's boxes add up to its price, and the money paid, less the money refunded or kept, never
 //     exceeds the value of the boxes delivered or still to come;
@@ -224,7 +224,7 @@ type Ref struct {
 	No string `json:"no"`
 }
 
-// Filter of adoptions. The module adds the caller's limits: a buyer's own, those of a household or of the one helped, all for
+// Filter of adoptions. The module adds the caller's limits: a buyer's own, a household's or the helped one's, all for
 // the county.
 type Filter struct {
 	State     []State `json:"state,omitempty"`
@@ -249,8 +249,8 @@ type PostUpdate struct {
 	Text           string `json:"text"`
 }
 
-// Bounds of photos as they are stored. Whoever takes pictures from people shrinks them to this and writes them anew:
-// nothing of what a camera adds to a file survives that.
+// Bounds of photos as they are stored. The package that takes pictures from people shrinks them to this and writes them
+// anew: no data that a camera adds to a file survives that.
 const (
 	PhotoMostBytes  = 300_000
 	PhotoMostPixels = 1600 // of the longer side

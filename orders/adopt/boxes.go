@@ -10,7 +10,7 @@ import (
 
 // A standing order (菜箱订阅) turns into an ordinary order at the cut-off of each of its dates.
 //
-// What must always hold: a date becomes at most one order, however many processes look at it; until its cut-off it can
+// Invariant: a date becomes at most one order, however many processes look at it; until its cut-off it can
 // be skipped and everything about it changed, afterwards the order counts.
 
 // BoxCutOff and BoxPayBy are how long before the morning of its date a box is ordered, and has to be paid.
@@ -141,7 +141,7 @@ type StandingOffers struct {
 	Items []StandingOffer `json:"items"`
 }
 
-// Boxes is the contract of standing orders for pages and the API. NotFound for those of somebody else.
+// Boxes is the contract of standing orders for pages and the API. NotFound for another buyer's.
 //
 //link:service orders v1 raw
 type Boxes interface {

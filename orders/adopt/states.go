@@ -37,7 +37,7 @@ var Machine = state.New(state.Table[State, Step]{
 	},
 })
 
-// Next is the state after a step, or Conflict with a sentence for the person who asked.
+// Next is the state after a step, or Conflict with a sentence for the caller.
 func (s State) Next(step Step) (State, error) {
 	return link.Next(Machine, s, step)
 }
@@ -86,7 +86,7 @@ var BoxMachine = state.New(state.Table[BoxState, BoxStep]{
 	},
 })
 
-// Next is the state after a step, or Conflict with a sentence for the person who asked.
+// Next is the state after a step, or Conflict with a sentence for the caller.
 func (s BoxState) Next(step BoxStep) (BoxState, error) { return link.Next(BoxMachine, s, step) }
 
 // Can reports whether a step is possible.

@@ -47,7 +47,7 @@ func TestAdvancesAreDeducted(t *testing.T) {
 	}
 }
 
-// An advance is never deducted beyond what is left of it or what a household is owed, and nobody else pays for it.
+// An advance is never deducted beyond its rest or beyond a household's claim, and nobody else pays for it.
 func TestDeductionsAddUp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

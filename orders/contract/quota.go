@@ -72,7 +72,7 @@ func (r SignUp) Check(t Terms) error {
 	return problems.Err()
 }
 
-// CheckLeft refuses a quota above what the contract has not promised yet.
+// CheckLeft refuses a quota above the quantity that the contract has not promised yet.
 func (t Terms) CheckLeft(promised, qty int64) error {
 	if left := t.Quantity - promised; qty > left {
 		return link.E(link.SoldOut, "contract.left", "qty", "left", figure(left))
@@ -145,7 +145,7 @@ func AnswerBy(now time.Time, days int, signBy time.Time) time.Time {
 	return by
 }
 
-// Fit returns how many proposals, from the first on, fit into what is left, and their sum. Other households may have signed
+// Fit returns how many proposals, from the first on, fit into the rest, and their sum. Other households may have signed
 // since they were made: the last proposals give way.
 func Fit(qty []int64, left int64) (n int, sum int64) {
 	for n < len(qty) && qty[n] <= left-sum {

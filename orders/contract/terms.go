@@ -34,7 +34,7 @@ type Places struct {
 	Programmes []catalog.Programme
 }
 
-// MayBuy refuses organisations that buy under no contract: supermarkets, and those that are not registered.
+// MayBuy refuses organisations that buy under no contract: supermarkets, and unregistered ones.
 func MayBuy(places Places, org int64) error {
 	if o, known := places.Orgs[org]; !known || o.Kind == catalog.OrgSupermarket {
 		return link.E(link.Forbidden, "contract.buyer", "")
@@ -103,7 +103,7 @@ func (t *Terms) Check(problems *link.Problems, product catalog.Product, places P
 	}
 }
 
-// checkPlaces checks who may sign and where goods are collected.
+// checkPlaces checks the villages that may sign and the collection points.
 func (t *Terms) checkPlaces(problems *link.Problems, places Places) {
 	for _, id := range t.Townships {
 		if places.Townships[id] == "" {

@@ -33,7 +33,7 @@ func LatestByLot(quotas []QuotaLot) map[int64]*QuotaLot {
 
 // CompareLot compares a lot of a contract's presale with its quota, which is nil when there is none. detail is "" when they
 // agree: a signed quota less its losses is the lot's capacity, an ended quota keeps the units that were called off, and the
-// lot holds what is called off.
+// lot holds the called-off units.
 func CompareLot(q *QuotaLot, l catalog.Lot) (object, detail string) {
 	if q == nil {
 		if l.Capacity > 0 {

@@ -13,7 +13,7 @@ import (
 
 const maxWindows = 6
 
-// checkWindows brings delivery windows in order. The days of a contract are then those of its windows.
+// checkWindows brings delivery windows in order. The days of a contract are then its windows' days.
 func (t *Terms) checkWindows(problems *link.Problems) {
 	if len(t.Windows) == 0 {
 		return

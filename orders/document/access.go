@@ -1,6 +1,6 @@
 package document
 
-// Reader is somebody who asks for a document of an order.
+// Reader is the actor that asks for a document of an order.
 type Reader struct {
 	Order bool  // sees the whole order: its buyer, or the county
 	Org   int64 // the cooperative that the reader works for, or 0

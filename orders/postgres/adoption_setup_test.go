@@ -222,7 +222,7 @@ func (y *yard) adopt(buyer int64, key string, plot, units int64, on adopt.OnFail
 	return a
 }
 
-// pay pays what is due, over the counter.
+// pay pays the sum due, over the counter.
 func (y *yard) pay(buyer int64, no string) payments.Payment {
 	y.t.Helper()
 	y.receipts++
@@ -287,10 +287,10 @@ func (y *yard) account(a adopt.Adoption) payments.Account {
 	return acc
 }
 
-// lot is what the catalogue says of a household's lot.
+// lot reads a household's lot from the catalogue.
 func (y *yard) lot(household, presale int64) catalog.Lot {
 	y.t.Helper()
-	lots, err := y.catalog.HouseholdLots(link.System(y.t.Context(), "test"), catalog.HouseholdRef{ID: household})
+	lots, err := y.catalog.HouseholdLots(link.System(y.t.Context(), "test"), catalog.HouseholdSeason{ID: household})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func (y *yard) lot(household, presale int64) catalog.Lot {
 	return catalog.Lot{}
 }
 
-// verify checks all three modules until what is on its way has arrived.
+// verify checks all three modules until every message has arrived.
 func (y *yard) verify() {
 	y.t.Helper()
 	ctx := link.System(context.Background(), "verify")

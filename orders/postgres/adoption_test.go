@@ -118,7 +118,7 @@ func TestNoGooseIsAdoptedTwice(t *testing.T) {
 	}
 }
 
-// The same without the index: what the test above proves is the index's doing.
+// The same without the index: the test above proves the effect of the index.
 func TestGeeseAreAdoptedTwiceWithoutTheGuard(t *testing.T) {
 	y := newYard(t)
 	y.harmed = true
@@ -134,7 +134,7 @@ func TestGeeseAreAdoptedTwiceWithoutTheGuard(t *testing.T) {
 	t.Error("no goose was adopted twice without the guard: the test proves nothing")
 }
 
-// adoptAtOnce has n buyers adopt a goose of a plot at the same time and counts those taken, and taken twice.
+// adoptAtOnce has n buyers adopt a goose of a plot at the same time and counts the taken geese, and the ones taken twice.
 func adoptAtOnce(y *yard, plot int64, n int64) (doubles, taken int) {
 	y.t.Helper()
 	processes := []*orderModule{y.orders, y.process()}
@@ -173,7 +173,7 @@ func TestAdoptionThatIsNotPaid(t *testing.T) {
 	_, _ = y.take(start) // the money comes too late
 	y.adopt(2, "second", plot.ID, 1, adopt.FailureRefund)
 
-	// One whose balance does not come lapses: the free hours are over, half the deposit is kept.
+	// An adoption without its balance lapses: the free hours are over, half the deposit is kept.
 	b := y.adopt(3, "lapse", y.offer(2, gooseAdopt, 1).ID, 1, adopt.FailureRefund)
 	y.pay(3, b.No)
 	y.adoption(3, b.No, adopt.Reserved)
@@ -209,7 +209,7 @@ func TestAdoptionCancelled(t *testing.T) {
 	wantError(t, err, link.Conflict, "adoption.cancel.begun")
 }
 
-// A goose dies: its price goes back at once. Another dies for somebody who wants a replacement: another household's comes.
+// A goose dies: its price goes back at once. Where the adopter chose a replacement, another household's goose comes.
 func TestDeathIsRefundedOrReplaced(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 6)
@@ -337,7 +337,7 @@ func smallJPEG(t *testing.T, side int) []byte {
 	return b.Bytes()
 }
 
-// What a household tells and shows, its adopters see and nobody else.
+// Texts and photos of a household are seen by its adopters and nobody else.
 func TestUpdatesAreForTheAdopterOnly(t *testing.T) {
 	y := newYard(t)
 	plot := y.offer(1, gooseAdopt, 2)
@@ -412,7 +412,7 @@ func TestUpdatesAreForTheAdopterOnly(t *testing.T) {
 	}
 }
 
-// What is adopted cannot be ordered: neither priced nor placed, whatever else is in the order.
+// Goods for adoption cannot be ordered: neither priced nor placed, alone or with other lines.
 func TestAdoptionPresaleTakesNoOrders(t *testing.T) {
 	y := newYard(t)
 	y.offer(1, gooseAdopt, 2)

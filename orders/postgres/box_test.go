@@ -68,7 +68,7 @@ func TestBoxesBecomeOrdersOnce(t *testing.T) {
 	_, err = y.orders.SkipDate(y.buyer(1), adopt.SkipDate{ID: s.ID, On: on(0), Skip: true})
 	wantError(t, err, link.Conflict, "standing.cut_off")
 
-	// What is changed holds for the dates that are not cut off.
+	// A change holds for the dates that are not cut off.
 	change := adopt.ChangeStanding{ID: s.ID, Qty: 3, EveryDays: 7, Delivery: subscribe("", "").Delivery}
 	if _, err := y.orders.ChangeStanding(y.buyer(1), change); err != nil {
 		t.Fatal(err)

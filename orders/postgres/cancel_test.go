@@ -16,7 +16,7 @@ func (b *bundle) cancelling(no string) orders.CancelRequest {
 	return orders.CancelRequest{OrderNo: no, Reason: "不要了", IdempotencyKey: fmt.Sprintf("cancel-%06d", b.keys.Add(1))}
 }
 
-// account is what payments keeps for an order.
+// account reads an order's account from payments.
 func (b *bundle) account(o orders.Order) payments.Account {
 	b.t.Helper()
 	a, err := b.payments.Account(system(), payments.Ref{Ref: orders.PaymentRef(o.ID)})
@@ -26,7 +26,7 @@ func (b *bundle) account(o orders.Order) payments.Account {
 	return a
 }
 
-// lots is what each lot of a presale has promised.
+// lots returns the reserved units of each lot of a presale.
 func (b *bundle) lots(presale int64) (reserved [6]int64) {
 	b.t.Helper()
 	rows := []int64{}
@@ -119,7 +119,7 @@ func (b *bundle) tryPay(p orders.PayStart) {
 	res.Body.Close()
 }
 
-// A cancelled order gives every unit back to the lot it came from, and the money back less what the terms keep.
+// A cancelled order gives every unit back to the lot it came from, and the money back less the part that the terms keep.
 func TestCancelGivesBack(t *testing.T) {
 	b := setup(t)
 	b.place(buyer(400), b.asking(geese, 9))
@@ -172,7 +172,7 @@ func TestCancelGivesBack(t *testing.T) {
 	}
 }
 
-// What is held for an order that was never written is nobody's after its time.
+// Stock held for an order that was never written is free after its time.
 func TestHoldWithoutOrder(t *testing.T) {
 	b := setup(t)
 	_, err := b.catalog.Reserve(system(), catalog.ReserveRequest{Key: "501:lost-key", OrderID: 77, Channel: catalog.ChannelPrivate,

@@ -79,8 +79,8 @@ func TestQuotasAreEachTheirOwn(t *testing.T) {
 	}
 }
 
-// Who has not answered by the day is asked no more, even before a worker has come by; then it lapses. After the last day
-// of signing nobody signs.
+// A household that has not answered by the day is asked no more, even before a worker has come by; then its quota lapses.
+// After the last day of signing nobody signs.
 func TestQuotasAreConfirmedByADate(t *testing.T) {
 	asks := func(t *testing.T, b *bundle) (contract.Contract, contract.Quota) {
 		t.Helper()
@@ -97,7 +97,7 @@ func TestQuotasAreConfirmedByADate(t *testing.T) {
 	t.Run("answer", func(t *testing.T) {
 		b := setup(t)
 		_, asked := asks(t, b)
-		nc := b.server.Connect(t) // a process whose workers do not run is past the day before any other
+		nc := b.server.Connect(t) // a process without running workers is past the day before any other
 		m, err := postgres.New(t.Context(), linktest.Open(t, b.schema, 4), nc, catalog.NewClient(nc), payments.NewClient(nc), desk.Config{Log: b.log,
 			Now: func() time.Time { return b.clock.Now().Add(3*24*time.Hour + time.Second) }})
 		if err != nil {

@@ -154,7 +154,7 @@ func TestContractStory(t *testing.T) {
 		return b.count(`SELECT count(*) FROM income_entry WHERE source_key LIKE 'advance:%' AND stage = 'released' AND programme = 'geese' AND channel = 'contract'`) == 2
 	})
 
-	// Two call-offs on one day; a third one goes beyond what was signed.
+	// Two call-offs on one day; a third one exceeds the signed quantity.
 	first, second := b.callOff(c.No, 50), b.callOff(c.No, 30)
 	_, err = b.orders.CallOff(officer(), contract.CallOff{No: c.No, Qty: 21, Day: "2026-08-02", IdempotencyKey: b.key()})
 	wantCode(t, err, link.SoldOut, "order.quantity.sold_out", "quantity")
@@ -182,7 +182,7 @@ func TestContractStory(t *testing.T) {
 		b.weigh(s, "first")
 	}
 
-	// What was paid ahead is deducted to the fen.
+	// The advance is deducted to the fen.
 	up, err = b.orders.Ticket(clerk(), orders.TicketRef{ID: up.ID})
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +241,7 @@ func TestCorrectedTicketGivesAdvanceBack(t *testing.T) {
 	}
 }
 
-// TestUnworkedAdvanceIsOwedBack: what was paid ahead for goods that were never called off is kept back and refunded.
+// TestUnworkedAdvanceIsOwedBack: an advance for goods that were never called off is kept back and refunded.
 func TestUnworkedAdvanceIsOwedBack(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
@@ -261,7 +261,7 @@ func TestUnworkedAdvanceIsOwedBack(t *testing.T) {
 	})
 }
 
-// TestProposals: the platform proposes by the fair policy, what is declined or not answered is offered on, nobody twice.
+// TestProposals: the platform proposes by the fair policy; declined and unanswered parts are offered on, to nobody twice.
 func TestProposals(t *testing.T) {
 	b := setup(t)
 	c := b.contract(func(t *contract.Terms) { t.Quantity, t.MaxQuota, t.MinQuota = 40, 20, 20 })
@@ -305,7 +305,7 @@ func TestProposals(t *testing.T) {
 	b.eventually("what was not answered lapsed", func() bool { return quotas(contract.QuotaLapsed).Total > 0 })
 }
 
-// TestContractIsNotOverpromised: households that sign at the same moment get what is left and no more.
+// TestContractIsNotOverpromised: households that sign at the same moment get the remaining quantity and no more.
 func TestContractIsNotOverpromised(t *testing.T) {
 	b := setup(t)
 	c := b.signing(func(t *contract.Terms) { t.Quantity, t.MaxQuota = 100, 40 })
@@ -337,7 +337,7 @@ func TestQuotaIsBoundByWhatThereIs(t *testing.T) {
 	if sold != 50 {
 		t.Fatalf("%d geese sold", sold)
 	}
-	var most int64 // of what is left somewhere
+	var most int64 // of the lots' remaining units
 	if err := b.stock.Get(&most, `SELECT max(reserved) FROM lot WHERE presale_id = $1`, geese); err != nil {
 		t.Fatal(err)
 	}
@@ -393,7 +393,7 @@ func TestWhatStands(t *testing.T) {
 	wantCode(t, err, link.Conflict, "contract.not_running", "")
 }
 
-// TestCallOffTwice: the same request is one call-off; what a contract keeps is nobody else's to order.
+// TestCallOffTwice: the same request is one call-off; nobody else can order the goods that a contract keeps.
 func TestCallOffTwice(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
@@ -435,7 +435,7 @@ func TestCallOffTwice(t *testing.T) {
 	}
 }
 
-// TestShortQuotaIsRefilled: what one household cannot deliver comes from the quotas of the others.
+// TestShortQuotaIsRefilled: the missing units of one household come from the quotas of the others.
 func TestShortQuotaIsRefilled(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
@@ -451,7 +451,7 @@ func TestShortQuotaIsRefilled(t *testing.T) {
 			t.Fatalf("%+v, %v", res, err)
 		}
 		if res.Looking == 0 {
-			break // asked again, it says what became of it
+			break // asked again, it gives the result
 		}
 	}
 	plan, err := b.orders.Plan(officer(), contract.PlanRequest{No: c.No, Day: "2026-08-02"})

@@ -8,8 +8,8 @@ import (
 	"banmuyuan/orders/contract"
 )
 
-// TestVerifyHoldsQuotasAgainstLots: what was signed and what the catalogue keeps for it are the same, and verify says so
-// when they are not.
+// TestVerifyHoldsQuotasAgainstLots: verify compares the signed quotas with the catalogue's lots for them, and reports a
+// difference.
 func TestVerifyHoldsQuotasAgainstLots(t *testing.T) {
 	b := setup(t)
 	b.harmed = true
@@ -48,7 +48,7 @@ func TestVerifyHoldsQuotasAgainstLots(t *testing.T) {
 	if found, err := b.orders.Verify(system(), orders.None{}); err != nil || len(found.Items) > 0 {
 		t.Errorf("put right: %+v, %v", found.Items, err)
 	}
-	// The lot itself is what keeps call-offs within the quota, whoever writes.
+	// The lot itself keeps call-offs within the quota, for every writer.
 	if _, err := b.stock.Exec(`UPDATE lot SET reserved = capacity + 1 WHERE presale_id = $1 AND household_id = $2`, presale, q.HouseholdID); link.Constraint(err) != "lot_not_oversold" {
 		t.Errorf("the database let a quota be exceeded: %v", err)
 	}

@@ -73,7 +73,7 @@ func TestDocumentsAreNumberedWithoutGaps(t *testing.T) {
 	if err != nil || len(rest.Items) != n-5 || rest.Items[0].No != all[n-6] {
 		t.Errorf("the rest of the register %+v, %v", rest, err)
 	}
-	// What was issued stays, whoever tries.
+	// An issued document stays, for every writer.
 	for _, harm := range []string{`UPDATE document SET amount_fen = 0`, `DELETE FROM document`, `UPDATE document_counter SET last = 0`, `DELETE FROM document_counter`} {
 		if _, err := b.db.Exec(harm); err == nil {
 			t.Errorf("%s was done", harm)
@@ -81,7 +81,7 @@ func TestDocumentsAreNumberedWithoutGaps(t *testing.T) {
 	}
 }
 
-// Nobody gets a document of what has not happened, of somebody else's order or of a thing that is not.
+// Nobody gets a document of something that has not happened, of somebody else's order or of a thing that does not exist.
 func TestDocumentsOfWhatIsNotThere(t *testing.T) {
 	b := setup(t)
 	o := b.place(buyer(501), b.asking(geese, 1))

@@ -71,3 +71,14 @@ func (m *Module) holdExpired(ctx context.Context, tx *sqlx.Tx, ev link.Event) er
 	}
 	return err
 }
+
+// householdsChanged keeps the copy of the catalogue's households up to date.
+func (m *Module) householdsChanged(ctx context.Context, tx *sqlx.Tx, evs []link.Event) error {
+	var changes []catalog.HouseholdsChanged
+	for _, ev := range evs {
+		if err := collect(ev, &changes); err != nil {
+			return err
+		}
+	}
+	return m.HouseholdsChanged(ctx, tx, changes)
+}

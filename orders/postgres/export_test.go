@@ -7,7 +7,7 @@ import (
 	"banmuyuan/orders/postgres/order"
 )
 
-// WithoutConflicts has the writers store orders whose account and key have one already.
+// WithoutConflicts has the writers store a second order for an account and key.
 func (m *Module) WithoutConflicts(ctx context.Context) error {
 	without := strings.Replace(order.IntakeSQL, "ON CONFLICT DO NOTHING RETURNING id", "RETURNING id", 1)
 	if without == order.IntakeSQL {

@@ -1,6 +1,6 @@
 // Package postgres is the order module: the services of package orders over PostgreSQL, the catalogue and payments.
 //
-// It owns the schema's tables. What must always hold, besides the promises of package orders:
+// It owns the schema's tables. Invariants, besides the promises of package orders:
 //   - no other module is asked inside a transaction; consequences of a commit leave through the outbox, and steps that need
 //     an answer first are rows that a worker takes up (an expiring order, a task);
 //   - every change of an order locks its row first;
@@ -82,6 +82,7 @@ type Module struct {
 var (
 	_ orders.Service   = (*Module)(nil)
 	_ orders.Stations  = (*Module)(nil)
+	_ orders.Seasons   = (*Module)(nil)
 	_ adopt.Service    = (*Module)(nil)
 	_ adopt.Boxes      = (*Module)(nil)
 	_ contract.Service = (*Module)(nil)
@@ -130,6 +131,12 @@ func (m *Module) Run(ctx context.Context) error {
 		return link.NewConsumer(m.DB, m.NC, link.ConsumerConfig{
 			Durable: "orders", Stream: "catalog", Filters: []string{catalog.EvtHoldExpired}, Committed: m.Notify, Log: m.Log,
 		}, m.holdExpired).Run(ctx)
+	})
+	g.Go(func() error {
+		// A durable of its own: a process of an earlier release does not know these events.
+		return link.NewBatchConsumer(m.DB, m.NC, link.ConsumerConfig{
+			Durable: "orders-households", Stream: "catalog", Filters: []string{catalog.EvtHouseholdsChanged}, Committed: m.ForgetFigures, Log: m.Log,
+		}, m.householdsChanged).Run(ctx)
 	})
 	g.Go(func() error { m.work(ctx); return nil })
 	err := g.Wait()

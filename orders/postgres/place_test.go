@@ -16,7 +16,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// An order is answered whole: priced, split, with time to pay; and it is what is read afterwards.
+// An order is answered whole: priced, split, with time to pay; and reading it later gives the same.
 func TestPlace(t *testing.T) {
 	b := setup(t)
 	r := b.asking(geese, 7)
@@ -170,7 +170,7 @@ func TestSameKeyComparesTheBytesThatArrived(t *testing.T) {
 	}
 }
 
-// Taking either guard away loses what the other one keeps: without leaving conflicts out, a double click is an error;
+// Neither guard is enough by itself: without leaving conflicts out, a double click is an error;
 // without the constraints it is two orders.
 func TestSameKeyWithoutGuards(t *testing.T) {
 	twice := func(b *bundle, m *postgres.Module) (answers, rows int) {
@@ -247,7 +247,7 @@ func TestTwoProcessesSellOut(t *testing.T) {
 	}
 }
 
-// An order that the database will not take does not spoil those that were written with it, and what it held comes back.
+// An order that the database refuses does not spoil the others of its batch, and its holds are released.
 func TestOneBadOrderInABatch(t *testing.T) {
 	b := setup(t)
 	_, err := b.db.Exec(`
@@ -283,7 +283,7 @@ func TestOneBadOrderInABatch(t *testing.T) {
 	b.eventually("what was held for nobody is free", func() bool { return b.reserved(geese) == 0 })
 }
 
-// Somebody who hangs up may still have an order; asking again with the key says which.
+// A client that hangs up may still have an order; asking again with the key says which.
 func TestHangingUp(t *testing.T) {
 	b := setup(t)
 	hold, err := b.db.Beginx()
@@ -315,7 +315,7 @@ func TestHangingUp(t *testing.T) {
 }
 
 // When orders cannot be written as fast as they come, the next one is told to come back before anything is held for
-// it. Whoever reads is answered meanwhile, and so is everybody who was let in once writing goes on.
+// it. Reads are answered meanwhile, and so is every admitted order once writing goes on.
 func TestAdmission(t *testing.T) {
 	b := setup(t, func(c *desk.Config) { c.Queue, c.Batch, c.Writers = 4, 1, 1 })
 	before := b.place(buyer(501), b.asking(geese, 1))
@@ -362,7 +362,7 @@ func TestAdmission(t *testing.T) {
 	}
 }
 
-// A process that ends writes what it let in, and turns away what comes afterwards.
+// A process that ends writes the orders it admitted, and turns away the later ones.
 func TestClosing(t *testing.T) {
 	b := setup(t)
 	m, _ := b.process(func(c *desk.Config) { c.Writers = 1 })

@@ -30,7 +30,7 @@ type wire struct {
 	*httptest.Server
 	mu     sync.Mutex
 	heard  []string   // whole requests: lines, headers and bodies
-	forms  []wireForm // what was posted
+	forms  []wireForm // posted
 	amount string
 }
 

@@ -50,7 +50,7 @@ func (b *bundle) entries(household int64) []orders.IncomeEntry {
 
 var asHousehold = household
 
-// TestRaiserAndHouseholdDivideWhatIsLeft: of what raised geese bring, the fee goes off first, the raiser has nine tenths of
+// TestRaiserAndHouseholdDivideWhatIsLeft: the fee is deducted first from the price of raised geese, the raiser has nine tenths of
 // the rest, the household one, and no fen is lost on the way through tickets, ledger and payout.
 func TestRaiserAndHouseholdDivideWhatIsLeft(t *testing.T) {
 	b := setupOn(t, raisedCounty())
@@ -136,7 +136,7 @@ func TestRaiserAndHouseholdDivideWhatIsLeft(t *testing.T) {
 }
 
 // TestRaisedLotsAreKnown: verify finds a lot that orders thinks the household raises itself, and the copy made at the start
-// puts it right, with what was expected of it.
+// puts it right, with its expected income.
 func TestRaisedLotsAreKnown(t *testing.T) {
 	b := setupOn(t, raisedCounty())
 	o := b.place(buyer(1), b.asking(geese, 48))
@@ -153,13 +153,13 @@ func TestRaisedLotsAreKnown(t *testing.T) {
 	if err != nil || !hasFinding(found, "raised lots") || !hasFinding(found, "expected income") {
 		t.Errorf("%+v, %v", found.Items, err)
 	}
-	_, stop := b.process() // copies what it does not have
+	_, stop := b.process() // copies the missing rows
 	defer stop()
 	b.eventually("copied", func() bool { return b.count(`SELECT count(*) FROM lot_agent`) > 0 })
 	b.eventually("expected anew", func() bool { return b.entries(1)[0].ExpectedFen == was })
 }
 
-// TestAgentStands: what was agreed for a lot cannot be changed behind the household's back.
+// TestAgentStands: the agreed raiser and part of a lot cannot be changed behind the household's back.
 func TestAgentStands(t *testing.T) {
 	b := setupOn(t, raisedCounty())
 	for _, sql := range []string{`UPDATE lot SET agent_bp = 9500 WHERE agent_org = 9`, `UPDATE lot SET agent_org = 0, agent_bp = 0 WHERE agent_org = 9`} {
@@ -169,8 +169,8 @@ func TestAgentStands(t *testing.T) {
 	}
 }
 
-// TestRaisedQuotaSaysSo: the text that a household signs names the raiser and the parts, and nothing is paid ahead for what
-// it does not raise itself.
+// TestRaisedQuotaSaysSo: the text that a household signs names the raiser and the parts, and nothing is paid ahead for
+// goods that it does not raise itself.
 func TestRaisedQuotaSaysSo(t *testing.T) {
 	b := setupOn(t, raisedCounty())
 	c := b.signing()
@@ -194,8 +194,8 @@ func TestRaisedQuotaSaysSo(t *testing.T) {
 	}
 }
 
-// TestAdvanceIsItsOwnLine: what was paid ahead counts once. Expected, owed and paid add up to what the goods bring, over
-// several call-offs in any order.
+// TestAdvanceIsItsOwnLine: an advance counts once. Expected, owed and paid add up to the price of the goods, over several
+// call-offs in any order.
 func TestAdvanceIsItsOwnLine(t *testing.T) {
 	b := setup(t)
 	c := b.signing()
@@ -220,7 +220,7 @@ func TestAdvanceIsItsOwnLine(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	var calls []orders.Order
-	for range 3 { // at once: each sees what the others will deduct
+	for range 3 { // at once: each sees the deductions of the others
 		calls = append(calls, orders.Order{})
 	}
 	var wg sync.WaitGroup
@@ -233,7 +233,7 @@ func TestAdvanceIsItsOwnLine(t *testing.T) {
 	if deducted != advance || s.Total() != 12*unit {
 		t.Errorf("%+v with %d deducted, %d in all, want %d", s, deducted, s.Total(), 12*unit)
 	}
-	// The buyer pays the advance; then one is weighed, and the sum stays what the goods bring.
+	// The buyer pays the advance; then one is weighed, and the sum stays the price of the goods.
 	pay, err := b.orders.PayAdvance(officer(), orders.PayRequest{OrderNo: c.No, Method: payments.Sandbox, ReturnURL: "http://x.example/", IdempotencyKey: b.key()})
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +260,7 @@ func TestAdvanceIsItsOwnLine(t *testing.T) {
 	}
 }
 
-// unitNet is what a goose of four kilograms brings at the floor price.
+// unitNet is a household's income for a goose of four kilograms at the floor price.
 func (b *bundle) unitNet() (int64, error) {
 	gross, fee, err := orders.ExpectedIncome(money.Price{Fen: 1400, Per: 500}, 4000, 1, 300)
 	return gross - fee, err

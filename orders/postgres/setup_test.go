@@ -44,7 +44,7 @@ func (c *clock) Now() time.Time          { return start.Add(time.Duration(c.offs
 func (c *clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 // bundle is the three modules as they run in production, each on a schema of its own, over a broker of the test's own.
-// When the test ends, what must always hold is verified.
+// When the test ends, the invariants are verified.
 type bundle struct {
 	t      *testing.T
 	clock  *clock
@@ -58,6 +58,7 @@ type bundle struct {
 	catalog  catalog.Service
 	payments payments.Service
 	orders   *postgres.Module // the first process of orders
+	stop     func()           // ends it
 	harmed   bool             // the test broke something on purpose
 	keys     atomic.Int64
 }
@@ -79,7 +80,10 @@ func setupOn(t *testing.T, county catalogpg.Seed, change ...func(*desk.Config)) 
 	b.startCatalog(county)
 	b.startPayments()
 	b.db, b.schema = linktest.DB(t, "orders", postgres.Migrations)
-	b.orders, _ = b.process(change...)
+	b.orders, b.stop = b.process(change...)
+	b.eventually("orders has heard of all households", func() bool {
+		return b.count(`SELECT count(*) FROM household_ref`) == int64(len(county.Households))
+	})
 	t.Cleanup(func() {
 		if !b.harmed && !t.Failed() {
 			b.verify()
@@ -121,7 +125,11 @@ func (b *bundle) startCatalog(county catalogpg.Seed) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.run("catalog", func(s *link.Server) { catalog.Register(s, svc); catalog.RegisterContracts(s, svc) }, svc.Run)
+	b.run("catalog", func(s *link.Server) {
+		catalog.Register(s, svc)
+		catalog.RegisterContracts(s, svc)
+		catalog.RegisterSeasons(s, svc)
+	}, svc.Run)
 	if err := svc.LoadSeed(b.t.Context(), county, nil); err != nil {
 		b.t.Fatal(err)
 	}
@@ -149,7 +157,10 @@ func (b *bundle) startPayments(more ...gateway.Gateway) {
 	}
 	handler = svc.HTTP()
 	nc := b.server.Connect(b.t)
-	b.run("payments", func(s *link.Server) { payments.Register(s, svc) }, func(ctx context.Context) error { return svc.Run(ctx, nc) })
+	b.run("payments", func(s *link.Server) {
+		payments.Register(s, svc)
+		payments.RegisterDistributions(s, svc)
+	}, func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	b.payments = payments.NewClient(b.server.Connect(b.t))
 }
 
@@ -169,7 +180,7 @@ func (b *bundle) process(change ...func(*desk.Config)) (m *postgres.Module, stop
 	return m, b.run("orders", func(s *link.Server) { orders.Register(s, m) }, m.Run)
 }
 
-// verify checks what must hold between the modules once everything that was sent has arrived.
+// verify checks the invariants between the modules once every message has arrived.
 func (b *bundle) verify() {
 	b.t.Helper()
 	b.settled()
@@ -228,7 +239,7 @@ func (b *bundle) settled() {
 	tries := 0
 	b.eventually("every order's stock is as its state says", func() bool {
 		if tries++; tries%100 == 0 {
-			b.clock.Advance(2 * time.Minute) // what failed on a busy machine is tried again later
+			b.clock.Advance(2 * time.Minute) // work that failed on a busy machine is retried later
 		}
 		if b.count(`SELECT count(*) FROM orders WHERE state = 'expiring' OR state = 'placed' AND expires_at <= $1`, b.clock.Now()) > 0 {
 			return false
@@ -251,7 +262,7 @@ func (b *bundle) settled() {
 	})
 }
 
-// holds is what the catalogue keeps or has handed over for each order.
+// holds returns the units that the catalogue keeps or has handed over for each order.
 func (b *bundle) holds() map[int64]int64 {
 	b.t.Helper()
 	rows := []struct {
@@ -279,7 +290,7 @@ func (b *bundle) reserved(presale int64) (n int64) {
 	return n
 }
 
-// eventually waits for what other goroutines do; how long is no matter.
+// eventually waits for other goroutines, however long that takes.
 func (b *bundle) eventually(what string, ok func() bool) {
 	b.t.Helper()
 	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
@@ -343,7 +354,7 @@ func (b *bundle) becomes(no string, state orders.State) orders.Order {
 	return o
 }
 
-// startPaying starts a payment of what is due at the sandbox bank.
+// startPaying starts a payment of the sum due at the sandbox bank.
 func (b *bundle) startPaying(ctx context.Context, no string) orders.PayStart {
 	b.t.Helper()
 	p, err := b.orders.Pay(ctx, orders.PayRequest{
@@ -355,7 +366,7 @@ func (b *bundle) startPaying(ctx context.Context, no string) orders.PayStart {
 	return p
 }
 
-// press does on the sandbox bank's page what somebody who pays does.
+// press pays on the sandbox bank's page, as a person does.
 func (b *bundle) press(p orders.PayStart) (*http.Response, error) {
 	req, err := http.NewRequest(http.MethodPost, p.URL, strings.NewReader(url.Values{"play": {"pay"}}.Encode()))
 	if err != nil {
@@ -380,7 +391,7 @@ func (b *bundle) pressPay(p orders.PayStart) {
 	}
 }
 
-// pay pays what is due and waits until the order is confirmed.
+// pay pays the sum due and waits until the order is confirmed.
 func (b *bundle) pay(ctx context.Context, no string) orders.Order {
 	b.t.Helper()
 	b.pressPay(b.startPaying(ctx, no))

@@ -41,8 +41,8 @@ func (b *bundle) from(o orders.Order) map[int64]int64 {
 	return units
 }
 
-// A village that cannot deliver is one report: each buyer gets what they wanted done about it, the village's units are
-// looked for in other villages only, and what they cost goes back.
+// A village that cannot deliver is one report: each buyer's wish for shortages is followed, the village's units are looked
+// for in other villages only, and the price of missing ones goes back.
 func TestShortfallOfAVillage(t *testing.T) {
 	b := setup(t)
 	clerk := as("clerk", 21, 1)
@@ -115,7 +115,7 @@ func TestShortfallOfAVillage(t *testing.T) {
 }
 
 // A buyer may leave because of a shortage and gets everything back, also after the free hours; not once goods are
-// weighed for them. Who gives no answer takes less.
+// weighed for them. A buyer without an answer takes less.
 func TestAnswersToAShortage(t *testing.T) {
 	b := setup(t)
 	officer := as("officer", 9, 2)

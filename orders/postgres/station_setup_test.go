@@ -44,7 +44,7 @@ const (
 	neighbour   = 2 // runs the point of village 3
 	enterprise  = 3 // buys
 	yardGeese   = 1 // presale
-	shareUnits  = 4 // what every household offers
+	shareUnits  = 4 // of every household
 )
 
 func newStation(t *testing.T, households int) *station {
@@ -113,7 +113,7 @@ func (b *station) must(err error) {
 	}
 }
 
-// await waits for what happens by itself, such as an event that reaches another module.
+// await waits for something that happens by itself, such as an event that reaches another module.
 func (b *station) await(what string, done func() bool) {
 	b.t.Helper()
 	for deadline := time.Now().Add(90 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
@@ -167,7 +167,7 @@ func byHelper(id int64) context.Context {
 	return actor(link.Actor{Account: 500 + id, Login: fmt.Sprintf("helper%d", id), Role: "helper", Helper: id})
 }
 
-// yardCounty has a cooperative that sells geese of some households, without a deposit: what is ordered is confirmed.
+// yardCounty has a cooperative that sells geese of some households, without a deposit: orders are confirmed at once.
 // Villages 1 and 2 are the cooperative's, the last household lives in village 3.
 func yardCounty(households int) catalogpg.Seed {
 	now := time.Now()
@@ -226,7 +226,7 @@ func (b *station) inState(o orders.Order, want orders.State) orders.Order {
 	return o
 }
 
-// list is what the clerk takes along, to its end.
+// list returns all pages of the list that the clerk takes along.
 func (b *station) list(ctx context.Context) (all []orders.StationShare) {
 	b.t.Helper()
 	for cursor := ""; ; {
@@ -259,7 +259,7 @@ func (b *station) weigh(ctx context.Context, r orders.WeighRequest, want orders.
 	return got
 }
 
-// transfers plays the bank: what an order owes arrives.
+// transfers plays the bank: the sum that an order owes arrives.
 func (b *station) transfers(o orders.Order) {
 	b.t.Helper()
 	var p orders.PayStart

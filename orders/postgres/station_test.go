@@ -12,7 +12,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// sync brings weighings in parts, and returns what became of each.
+// sync brings weighings in parts, and returns the result of each.
 func (b *station) sync(queue []orders.QueuedWeighing) map[string]orders.SyncItem {
 	b.t.Helper()
 	out := map[string]orders.SyncItem{}
@@ -179,7 +179,7 @@ func TestWeighingOfACalledOffOrderIsKeptAside(t *testing.T) {
 	}
 }
 
-// A correction made without a network arrives before what it corrects.
+// A correction made without a network arrives before the ticket it corrects.
 func TestCorrectionMayArriveFirst(t *testing.T) {
 	b := newStation(t, 3)
 	b.order(shareUnits)
@@ -211,7 +211,7 @@ func TestSyncRefusesWhatCannotBe(t *testing.T) {
 	q := orders.QueuedWeighing{WeighRequest: weighing(s, 1, 4000)}
 	_, err = b.orders.SyncTickets(ofHousehold(s.HouseholdID), orders.SyncRequest{Tickets: []orders.QueuedWeighing{q}})
 	wantRefusal(t, err, link.Forbidden, "forbidden")
-	// Another cooperative's clerk learns nothing of the order, and what was brought stays its own.
+	// Another cooperative's clerk learns nothing of the order, and its weighing stays its own.
 	res, err := b.orders.SyncTickets(stranger, orders.SyncRequest{Tickets: []orders.QueuedWeighing{q}})
 	b.must(err)
 	if item := res.Items[0]; item.Outcome != orders.SyncConflict || item.Problem.Code != link.NotFound {

@@ -10,7 +10,7 @@ import (
 	"banmuyuan/orders"
 )
 
-// offered is the geese's presale as who sells would save it, with other terms.
+// offered is the geese's presale as its seller would save it, with other terms.
 func (b *bundle) offered(terms catalog.Terms) catalog.Presale {
 	b.t.Helper()
 	p, err := b.catalog.Presale(system(), catalog.PresaleRef{ID: geese})
@@ -50,8 +50,7 @@ func (b *bundle) offeredTerms() catalog.Terms {
 	return p.Terms
 }
 
-// What a buyer loses by cancelling, until when that costs nothing, and how long there is to complain is what the order
-// said when it was placed.
+// The cost of cancelling, the free hours and the time to complain stay as the order said when it was placed.
 func TestForfeitIsAsItWasAtPlacement(t *testing.T) {
 	b := setup(t)
 	late, free := b.pay(buyer(501), b.place(buyer(501), b.asking(geese, 20)).No), b.pay(buyer(502), b.place(buyer(502), b.asking(geese, 20)).No)
@@ -82,7 +81,7 @@ func TestForfeitIsAsItWasAtPlacement(t *testing.T) {
 	b.eventually("the refunds are through", func() bool {
 		return b.account(late).RefundedFen == late.DepositFen-late.DepositFen/2 && b.account(free).RefundedFen == free.DepositFen
 	})
-	// Who orders now orders on the new terms.
+	// A new order has the new terms.
 	if now := b.place(buyer(503), b.asking(geese, 20)); now.Lines[0].Terms.ForfeitBP != 10_000 || now.DepositFen <= late.DepositFen {
 		t.Errorf("a new order has terms %+v and deposit %d", now.Lines[0].Terms, now.DepositFen)
 	}

@@ -10,11 +10,11 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// onTheWay is how long what one module has told another may take to arrive.
+// onTheWay is the time that a module's message to another may take to arrive.
 const onTheWay = 500 * time.Millisecond
 
-// Verify checks what must always hold. Each finding names an object. On a live database something is always on its way
-// between the modules: what is found is looked at once more, and counts when it is still there.
+// Verify checks the invariants. Each finding names an object. On a live database something is always on its way
+// between the modules: a finding is looked at once more, and counts when it is still there.
 func (m *Module) Verify(ctx context.Context, _ orders.None) (orders.Findings, error) {
 	if err := desk.NeedCounty(ctx); err != nil {
 		return orders.Findings{}, err
@@ -63,6 +63,9 @@ func (m *Module) verify(ctx context.Context) (orders.Findings, error) {
 		for _, r := range rows {
 			res.Items = append(res.Items, orders.Finding{Check: c.Name, Object: r.Object, Detail: r.Detail})
 		}
+	}
+	if err := m.verifyClosed(ctx, &res); err != nil {
+		return res, err
 	}
 	waiting, oldest, _, err := link.Backlog(ctx, m.DB)
 	if err != nil {

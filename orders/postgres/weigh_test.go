@@ -35,7 +35,7 @@ func TestOneWeighingSentManyTimesIsOneTicket(t *testing.T) {
 	r.GrossGrams++
 	_, err := b.orders.Weigh(weigher, r)
 	wantRefusal(t, err, link.Conflict, "weigh.client_id.reused")
-	// The paper stays as it is, whoever asks.
+	// A ticket stays as it is, for every writer.
 	for _, sql := range []string{`UPDATE ticket SET gross_grams = gross_grams + 1`, `DELETE FROM ticket`} {
 		if _, err := b.db.Exec(sql); link.Constraint(err) != "ticket_immutable" {
 			t.Errorf("%s: %v", sql, err)

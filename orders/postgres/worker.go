@@ -8,7 +8,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// work does what is due until ctx ends. Several processes may: rows are claimed for a while, and what a process did not
+// work does what is due until ctx ends. Several processes may: rows are claimed for a while, and work that a process did not
 // finish in that time is taken up by another.
 func (m *Module) work(ctx context.Context) {
 	tick := time.NewTicker(m.Config.Tick)
@@ -22,7 +22,7 @@ func (m *Module) work(ctx context.Context) {
 			return
 		case <-tick.C:
 		case <-m.Wake:
-			// Whoever wakes often is answered together.
+			// Frequent wake-ups are answered together.
 			select {
 			case <-ctx.Done():
 				return

@@ -80,7 +80,7 @@ func (s SheetState) CheckPay() error {
 	return link.E(link.Conflict, "shelf.sheet.not_due", "")
 }
 
-// BilledStep is the event of a sheet whose bill payments has closed: nothing of it is due any more, or it waits for payment.
+// BilledStep is the event of a sheet when payments has closed its bill: nothing of it is due any more, or it waits for payment.
 func BilledStep(receivableFen int64) SheetStep {
 	if receivableFen == 0 {
 		return SheetSettle

@@ -8,9 +8,9 @@ import (
 	"banmuyuan/orders"
 )
 
-// Returns is how goods that were sold come back to a supermarket.
+// Returns takes sold goods back to a supermarket.
 //
-// What must always hold: no more of a line comes back than was sold of it, and no more money than was paid for it, however
+// Invariant: no more of a line comes back than was sold of it, and no more money than was paid for it, however
 // often and from however many tills; the database refuses it. Returned goods are on the shelf again in the lot they were
 // sold from, or are written off.
 type Returns interface {

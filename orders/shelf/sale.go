@@ -142,7 +142,7 @@ func (s Sale) CheckPay(now time.Time) error {
 	return nil
 }
 
-// HandOver is the event of a sale whose pickup code was shown. Conflict when the goods were fetched before.
+// HandOver is the event of a sale when its pickup code is shown. Conflict when the goods were fetched before.
 func (s SaleState) HandOver() (SaleStep, error) {
 	if s == SaleDone {
 		return "", link.E(link.Conflict, "sale.fetched", "pickup")
@@ -150,7 +150,7 @@ func (s SaleState) HandOver() (SaleStep, error) {
 	return SaleHand, nil
 }
 
-// Viewer is somebody who looks at sales.
+// Viewer is the actor that looks at sales.
 type Viewer struct {
 	County bool
 	Org    int64 // that the viewer works for, or 0

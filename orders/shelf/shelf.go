@@ -1,7 +1,7 @@
 // Package shelf is the contract and the rules of a charity supermarket (半亩园爱心超市) with goods of its own: it orders them by standing lists, puts
 // delivered goods on the shelf, buys in from households at the counter, sells at the till and online, and writes off.
 //
-// What must always hold:
+// Invariants:
 //   - the goods of a lot that are sold, kept for buyers, written off or about to be never exceed the received ones: the
 //     database refuses it. A till's sale beyond the books is a sale all the same, and stands apart as uncovered;
 //   - a household's payable for a buy-in is written in the same transaction as the stock;
@@ -57,7 +57,7 @@ type Service interface {
 	Items(context.Context, ShopRef) (Items, error)
 	SaveItem(context.Context, SaveItem) (Item, error)
 	// WriteOff records a loss, a donation or goods that a count found. One of much value waits for DecideWriteOff by a second
-	// person; Forbidden for the person who recorded it.
+	// person; Forbidden for the person that recorded it.
 	WriteOff(context.Context, WriteOff) (Movement, error)
 	DecideWriteOff(context.Context, DecideWriteOff) (Movement, error)
 	Movements(context.Context, MovementFilter) (Movements, error)
@@ -303,7 +303,7 @@ type StockLot struct {
 	Households     int64        `json:"households"`
 	Received       int64        `json:"received"`
 	Sold           int64        `json:"sold"`
-	Kept           int64        `json:"kept"` // for buyers who ordered online
+	Kept           int64        `json:"kept"` // for online orders
 	Held           int64        `json:"held"` // in a write-off that waits for a second person
 	Lost           int64        `json:"lost"`
 	Donated        int64        `json:"donated"`

@@ -29,7 +29,7 @@ var SaleMachine = state.New(state.Table[SaleState, SaleStep]{
 	},
 })
 
-// Next is the state after a step, or Conflict with a sentence for the person who asked.
+// Next is the state after a step, or Conflict with a sentence for the caller.
 func (s SaleState) Next(step SaleStep) (SaleState, error) { return link.Next(SaleMachine, s, step) }
 
 // Can reports whether a step is possible.

@@ -30,7 +30,7 @@ type Shelved struct {
 // Taken is a part of a line that comes out of one lot.
 type Taken struct{ Lot, Measure, CostFen int64 }
 
-// Take takes a measure out of lots: first out of the one whose label was scanned, then out of those that expire first;
+// Take takes a measure out of lots: first out of the one with the scanned label, then out of the ones that expire first;
 // out of lots past their date last, or with fresh not at all. uncovered is the measure that no lot has.
 func Take(lots []Shelved, measure int64, scanned string, fresh bool, now time.Time) (parts []Taken, uncovered int64) {
 	today := orders.Midnight(now)

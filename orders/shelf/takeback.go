@@ -50,7 +50,7 @@ func (r *ReturnRequest) Check(now time.Time) link.Problems {
 	return problems
 }
 
-// Sold is a sale whose goods may come back.
+// Sold is a sale with goods that may come back.
 type Sold struct {
 	State       SaleState
 	Channel     SaleChannel
@@ -102,7 +102,7 @@ func (s Sold) CanReturn(now time.Time, account int64) (void, goods bool) {
 	return s.CheckReturn(ReturnVoid, now, account) == nil, s.CheckReturn(ReturnGoods, now, account) == nil
 }
 
-// SoldLine is a line of a sale whose goods may come back.
+// SoldLine is a line of a sale with goods that may come back.
 type SoldLine struct {
 	No          int
 	Measure     int64

@@ -86,7 +86,7 @@ func (r DecideWriteOff) Step() MovementStep {
 	return MovementRefuse
 }
 
-// CheckSecond refuses the person who recorded a movement.
+// CheckSecond refuses the person that recorded a movement.
 func CheckSecond(recorded, decides int64) error {
 	if recorded == decides {
 		return link.E(link.Forbidden, "shelf.second_person", "")
@@ -94,7 +94,7 @@ func CheckSecond(recorded, decides int64) error {
 	return nil
 }
 
-// Decidable reports whether somebody of the shop's staff, who works for org, may decide a movement of the shop.
+// Decidable reports whether an account of org's staff may decide a movement of the shop.
 func Decidable(s MovementState, shop, recorded, org, account int64) bool {
 	return s.Can(MovementAccept) && org == shop && CheckSecond(recorded, account) == nil
 }

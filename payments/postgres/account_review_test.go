@@ -54,7 +54,7 @@ func TestOneNumberForSeveralHouseholdsIsHeld(t *testing.T) {
 	if _, err = b.svc.SetPayoutAccount(household(18), second); err != nil {
 		t.Fatal(err)
 	}
-	// What was refused comes again: it is the old word, not one on the new account.
+	// A repeated refusal is answered with the old decision, which is not one on the new account.
 	if a, err := b.svc.DecidePayoutAccount(approver, decide); err != nil || a != refused {
 		t.Errorf("the same again: %+v %v, was %+v", a, err, refused)
 	}

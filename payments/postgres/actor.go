@@ -38,7 +38,7 @@ func needSystem(ctx context.Context) error {
 	return err
 }
 
-// needHousehold lets the household itself, a helper who acts for it and the county through; for others it returns
+// needHousehold lets the household itself, a helper acting for it and the county through; for others it returns
 // NotFound.
 func needHousehold(ctx context.Context, household int64) (link.Actor, error) {
 	a := link.ActorFrom(ctx)

@@ -73,7 +73,7 @@ func TestClosedMonthStaysAsItIs(t *testing.T) {
 	if err != nil || before.SumFen != 0 || len(before.Rows) != 2 {
 		t.Fatalf("trial: %+v, %v", before, err)
 	}
-	// What happened in it and is told now goes into the open month.
+	// A late fact of the closed month goes into the open month.
 	if err := b.postAt("late", in, 500); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestClosedMonthStaysAsItIs(t *testing.T) {
 	}
 }
 
-// Sixteen post into a month while it is closed. Whoever comes before is in it, whoever comes after is not, and the sum
+// Sixteen post into a month while it is closed. An earlier posting is in it, a later one is not, and the sum
 // that was taken at the closing stays right.
 func TestClosingRacesWithPostings(t *testing.T) {
 	b := setup(t)

@@ -223,7 +223,7 @@ func TestReverseDelivery(t *testing.T) {
 		b.wantHousehold(17, 0, -9000, 0, 45000)
 		_, err := b.svc.CreateBatch(operator, payments.CreateBatch{IdempotencyKey: "nothing"})
 		wantCode(t, err, link.Conflict, "payout.nothing")
-		// What the next order brings is paid less what is to be kept back.
+		// The income of the next order is paid less the sum to keep back.
 		b.deposit("order:2", 20000)
 		b.deliver(3, "order:2", map[int64]int64{17: 20000})
 		b.close("order:2", 1)

@@ -63,7 +63,7 @@ func TestFailedAfterSucceeded(t *testing.T) {
 	}
 }
 
-// A provider keeps an error and answers the key with it ever after, although it did what was asked.
+// A provider keeps an error and answers the key with it ever after, although it did the transfer.
 func TestSavedErrorIsNoOutcome(t *testing.T) {
 	t.Run("payment", func(t *testing.T) {
 		b := setup(t)
@@ -73,7 +73,7 @@ func TestSavedErrorIsNoOutcome(t *testing.T) {
 		if got := b.payment(p.ID); got.State != payments.PaymentUnknown {
 			t.Errorf("payment is %s", got.State)
 		}
-		// The buyer pays with another one; the first, whose page nobody saw, ends by itself.
+		// The buyer pays with another one; the first, which nobody saw, ends by itself.
 		b.deposit(order, 30000)
 		b.clock.forward(26 * time.Hour)
 		b.work()
@@ -266,8 +266,8 @@ func TestRedeliveryAfterTheWindow(t *testing.T) {
 		}
 		return n
 	}
-	// Twice, because the server may look through what it remembers before it has taken the first change over, and then
-	// not again for the two minutes of the window before.
+	// Twice, because the server may look through its memory before it has taken the first change over, and then not
+	// again for the two minutes of the window before.
 	stored(func(c *jetstream.StreamConfig) { c.Duplicates = 100 * time.Millisecond })
 	before := stored(func(c *jetstream.StreamConfig) { c.Duplicates = 150 * time.Millisecond })
 	rows := uint64(b.count("outbox"))

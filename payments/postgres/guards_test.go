@@ -7,9 +7,9 @@ import (
 	"banmuyuan/payments"
 )
 
-// Guards of docs/guards.md that no other test takes hold of: what the database refuses when the module does not.
+// Guards of docs/guards.md that no other test checks: the database refuses where the module does not.
 
-// copyRow writes a row of a table once more, with some columns otherwise, and returns what the database says.
+// copyRow writes a row of a table once more, with some columns changed, and returns the database's error.
 func (b *bundle) copyRow(table, where string, other map[string]string) error {
 	b.t.Helper()
 	var columns []string
@@ -40,7 +40,7 @@ func (b *bundle) copyRow(table, where string, other map[string]string) error {
 	return nil
 }
 
-// What happens once cannot be written twice, by whichever code path.
+// Things that happen once cannot be written twice, by any code path.
 func TestDatabaseTakesOnce(t *testing.T) {
 	b := setup(t)
 	b.loadAccounts(17, 18)
@@ -107,7 +107,7 @@ func TestNoLogNoNumber(t *testing.T) {
 	}
 }
 
-// A refund that waits for a second person does not leave without one, whoever writes; and who caused it is known by the
+// A refund that waits for a second person does not leave without one, for every writer; and its author is known by the
 // account as well, where the login stayed out of the command.
 func TestDatabaseKeepsLargeRefundsWaiting(t *testing.T) {
 	b := setup(t)
@@ -130,7 +130,7 @@ func TestDatabaseKeepsLargeRefundsWaiting(t *testing.T) {
 	b.work()
 }
 
-// What was asked and refused about the books stays as well.
+// A refused closing of the books stays as well.
 func TestRefusedClosingStays(t *testing.T) {
 	b := setup(t)
 	month, _ := b.lastMonth()

@@ -1,10 +1,8 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -14,7 +12,7 @@ import (
 	"banmuyuan/payments/ledger"
 )
 
-// historyChunk is how many rows go into one transaction.
+// historyChunk is the least number of rows in one transaction, which holds whole groups.
 const historyChunk = 20_000
 
 // LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day the money that
@@ -24,27 +22,17 @@ func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncom
 	if err := needSystem(ctx); err != nil {
 		return err
 	}
-	for i, r := range rows {
-		if r.Household <= 0 || r.GrossFen <= 0 || r.FeeFen < 0 || r.FeeFen >= r.GrossFen || r.GrossFen > payments.MaxFen || r.FeeFen > 0 && r.Coop <= 0 ||
-			r.PaidOn.IsZero() || r.Month < 1 || r.Month > 12 {
-			return link.E(link.Invalid, "malformed", fmt.Sprintf("[%d]", i)).Because(fmt.Errorf("historic income %d cannot be", i))
-		}
+	if err := payments.CheckHistory(rows); err != nil {
+		return err
 	}
-	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, func(a, b payments.HistoricIncome) int {
-		return cmp.Or(cmp.Compare(groupKey(a), groupKey(b)), cmp.Compare(a.Household, b.Household))
-	})
+	rows = payments.SortHistory(rows)
 	done := 0
 	for done < len(rows) {
-		// Whole groups, each of which is one transaction in the ledger.
-		end := done
-		for end < len(rows) && (end-done < historyChunk || groupKey(rows[end]) == groupKey(rows[end-1])) {
-			end++
-		}
-		if err := s.change(ctx, func(c *change) error { return c.loadHistory(ctx, rows[done:end]) }); err != nil {
+		next := done + payments.HistoryGroups(rows[done:], historyChunk)
+		if err := s.change(ctx, func(c *change) error { return c.loadHistory(ctx, rows[done:next]) }); err != nil {
 			return err
 		}
-		done = end
+		done = next
 		if progress != nil {
 			progress(done)
 		}
@@ -52,16 +40,12 @@ func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncom
 	return nil
 }
 
-func groupKey(r payments.HistoricIncome) string {
-	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%s", r.Season, r.Month, r.Programme, r.Channel, r.Product, day(r.PaidOn))
-}
-
 func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome) error {
 	n := len(rows)
 	keys, programmes, channels, products, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	households, gross, fees, qty, grams, seasons, months := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, r := range rows {
-		keys[i] = fmt.Sprintf("%s:%d", groupKey(r), r.Household)
+		keys[i] = fmt.Sprintf("%s:%d", r.Posting(), r.Household)
 		programmes[i], channels[i], products[i], days[i] = r.Programme, r.Channel, r.Product, day(r.PaidOn)
 		households[i], gross[i], fees[i], qty[i], grams[i] = r.Household, r.GrossFen, r.FeeFen, r.Qty, r.NetGrams
 		seasons[i], months[i] = int64(r.Season), int64(r.Month)
@@ -86,43 +70,29 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("load history: %d of %d rows were loaded before", int64(n)-wrote, n))
 	}
 	// Posting is idempotent by key.
-	for start := 0; start < n; {
-		end := start
-		for end < n && groupKey(rows[end]) == groupKey(rows[start]) {
-			end++
-		}
-		c.postHistory(rows[start:end])
-		start = end
+	for len(rows) > 0 {
+		n := payments.HistoryGroups(rows, 1)
+		c.postHistory(rows[:n])
+		rows = rows[n:]
 	}
 	return nil
 }
 
+// postHistory posts one group.
 func (c *change) postHistory(rows []payments.HistoricIncome) {
-	key := groupKey(rows[0])
+	key := rows[0].Posting()
 	at := rows[0].PaidOn.UTC().Truncate(time.Second)
-	var total, net int64
-	fees := map[int64]int64{}
-	earned := make([]ledger.Line, 1, len(rows)+2)
+	sums := payments.SumHistory(rows)
+	earned := make([]ledger.Line, 0, len(rows)+len(sums.Fees)+1)
 	paid := make([]ledger.Line, 0, len(rows)+1)
+	earned = append(earned, ledger.Debit(ledger.Bank(), sums.GrossFen))
 	for _, r := range rows {
-		amount := r.GrossFen - r.FeeFen
-		total += r.GrossFen
-		net += amount
-		earned = append(earned, ledger.Credit(ledger.Payable(r.Household), amount))
-		paid = append(paid, ledger.Debit(ledger.Payable(r.Household), amount))
-		if r.FeeFen > 0 {
-			fees[r.Coop] += r.FeeFen
-		}
+		earned = append(earned, ledger.Credit(ledger.Payable(r.Household), r.NetFen()))
+		paid = append(paid, ledger.Debit(ledger.Payable(r.Household), r.NetFen()))
 	}
-	earned[0] = ledger.Debit(ledger.Bank(), total)
-	coops := make([]int64, 0, len(fees))
-	for org := range fees {
-		coops = append(coops, org)
-	}
-	slices.Sort(coops)
-	for _, org := range coops {
-		earned = append(earned, ledger.Credit(ledger.PayableCoop(org), fees[org]))
+	for _, f := range sums.Fees {
+		earned = append(earned, ledger.Credit(ledger.PayableCoop(f.Coop), f.Fen))
 	}
 	c.post("history", key, at, earned...)
-	c.post("history.paid", key+":paid", at, append(paid, ledger.Credit(ledger.Bank(), net))...)
+	c.post("history.paid", key+":paid", at, append(paid, ledger.Credit(ledger.Bank(), sums.NetFen))...)
 }

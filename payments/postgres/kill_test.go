@@ -27,7 +27,7 @@ import (
 	"banmuyuan/payments/postgres"
 )
 
-// victim is what a process that is going to be killed is told, in the environment of a copy of this test binary.
+// victim holds the instructions of a process that is going to be killed, in the environment of a copy of this test binary.
 type victim struct {
 	Database, Schema, Web, NATS string
 	Now                         time.Time
@@ -39,7 +39,7 @@ type victim struct {
 
 const victimEnv = "PAYMENTS_TEST_VICTIM"
 
-// deeds are what a victim can be doing.
+// deeds are the pieces of work that a victim can do.
 var deeds = map[string]func(ctx context.Context, v victim, db *sqlx.DB, svc *postgres.Service) error{
 	"create": func(_ context.Context, v victim, _ *sqlx.DB, svc *postgres.Service) error {
 		_, err := svc.CreatePayment(system(), arg[payments.CreatePayment](v))
@@ -165,7 +165,7 @@ func (b *bundle) killedWith(do, step string, times int, what any, natsURL string
 	}
 }
 
-// later lets what a dead process had claimed fall to the others.
+// later lets the claims of a dead process run out, so that others take them.
 func (b *bundle) later() {
 	b.t.Helper()
 	for range 4 {
@@ -183,8 +183,8 @@ func (b *bundle) count(table string) int {
 	return n
 }
 
-// A process dies by kill -9 between each pair of steps of what spans several; another goes on, and in the end everything
-// happened once. What must always hold is verified at the end of each.
+// A process dies by kill -9 between each pair of steps of work that has several; another goes on, and in the end everything
+// happened once. The invariants are verified at the end of each.
 func TestKilledBetweenSteps(t *testing.T) {
 	createDies := func(step string, times int) func(*testing.T) {
 		return func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 			r := b.request(order, "deposit", payments.Sandbox, 30000)
 			b.killed("create", step, times, r)
 			b.verify()
-			p, err := b.svc.CreatePayment(system(), r) // the buyer, who heard nothing, asks again
+			p, err := b.svc.CreatePayment(system(), r) // the buyer has no answer and asks again
 			if err != nil || p.URL == "" {
 				t.Fatalf("asked again: %+v, %v", p, err)
 			}
@@ -397,7 +397,7 @@ func listener(t *testing.T, nc *nats.Conn) ears {
 	return ears{db}
 }
 
-// until waits until n were heard, and then a moment longer for what should not come.
+// until waits until n were heard, and then a moment longer for ones that should not come.
 func (e ears) until(t *testing.T, n int) {
 	t.Helper()
 	got := 0

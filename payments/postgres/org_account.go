@@ -198,8 +198,8 @@ func (s *Service) OrgAccounts(ctx context.Context, f payments.OrgAccountFilter) 
 	if err != nil {
 		return payments.OrgAccounts{}, err
 	}
-	if f.Account != "" && !knownOrgAccount(f.Account) {
-		return payments.OrgAccounts{}, link.E(link.Invalid, "orgpay.account", "account")
+	if err := f.Check(); err != nil {
+		return payments.OrgAccounts{}, err
 	}
 	rows, err := orgAccounts(ctx, s.db, org, f.Account)
 	out := payments.OrgAccounts{Items: make([]payments.OrgAccount, len(rows))}
@@ -207,8 +207,4 @@ func (s *Service) OrgAccounts(ctx context.Context, f payments.OrgAccountFilter) 
 		out.Items[i] = r.out()
 	}
 	return out, err
-}
-
-func knownOrgAccount(k payments.OrgAccountKind) bool {
-	return k == payments.OrgCoop || k == payments.OrgRaiser
 }

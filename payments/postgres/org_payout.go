@@ -4,10 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
@@ -84,11 +81,8 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	if err != nil {
 		return payments.OrgPayoutPage{}, err
 	}
-	if f.Account != "" && !knownOrgAccount(f.Account) {
-		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.account", "account")
-	}
-	if f.State != "" && !slices.Contains(payments.OrgPayoutMachine.States(), f.State) {
-		return payments.OrgPayoutPage{}, link.E(link.Invalid, "orgpay.state", "state")
+	if err := f.Check(); err != nil {
+		return payments.OrgPayoutPage{}, err
 	}
 	where := `($1 = 0 OR p.org = $1) AND ($2 = '' OR p.account = $2) AND ($3 = '' OR p.state = $3)`
 	if own {
@@ -151,24 +145,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
-	r.Note = strings.TrimSpace(r.Note)
-	var bad link.Problems
-	if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
-		bad.Add("payment.key", "idempotency_key")
-	}
-	if r.Org <= 0 {
-		bad.Add("orgpay.org", "org")
-	}
-	if !knownOrgAccount(r.Account) {
-		bad.Add("orgpay.account", "account")
-	}
-	if r.AmountFen <= 0 || r.AmountFen > payments.MaxFen {
-		bad.Add("payment.amount", "amount_fen")
-	}
-	if utf8.RuneCountInString(r.Note) > 200 {
-		bad.Add("orgpay.note", "note")
-	}
-	if err := bad.Err(); err != nil {
+	if r, err = r.Check(); err != nil {
 		return payments.OrgPayout{}, err
 	}
 	key := fmt.Sprintf("%d:%s", actor.Account, r.IdempotencyKey)
@@ -181,7 +158,7 @@ func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPay
 		}
 		err := get(ctx, c.tx, &out, `SELECT `+orgPayoutColumns+` FROM org_payout p WHERE p.idem_key = $1`, key)
 		if err == nil {
-			if out.Org != r.Org || out.Account != r.Account || out.AmountFen != r.AmountFen || out.Note != r.Note {
+			if !r.Asks(out.out()) {
 				return link.E(link.Conflict, "payment.key_reused", "idempotency_key")
 			}
 			return nil
@@ -286,15 +263,7 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
-	r.BankRef = strings.TrimSpace(r.BankRef)
-	var bad link.Problems
-	if r.BankRef == "" || utf8.RuneCountInString(r.BankRef) > 100 {
-		bad.Add("orgpay.bank_ref", "bank_ref")
-	}
-	if r.PaidOn.IsZero() || day(r.PaidOn) > day(s.now()) {
-		bad.Add("orgpay.paid_on", "paid_on")
-	}
-	if err := bad.Err(); err != nil {
+	if r, err = r.Check(s.now()); err != nil {
 		return payments.OrgPayout{}, err
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
@@ -340,9 +309,9 @@ func (s *Service) FailOrgPayout(ctx context.Context, r payments.FailOrgPayout) (
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.OrgPayout{}, err
 	}
-	r.Why = strings.TrimSpace(r.Why)
-	if n := utf8.RuneCountInString(r.Why); n == 0 || n > 200 {
-		return payments.OrgPayout{}, link.E(link.Invalid, "orgpay.why", "why")
+	r, err := r.Check()
+	if err != nil {
+		return payments.OrgPayout{}, err
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {
 		if p.State == payments.OrgPayoutFailed && p.Why == r.Why {
@@ -362,15 +331,8 @@ func (s *Service) ReturnOrgPayout(ctx context.Context, r payments.ReturnOrgPayou
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.OrgPayout{}, err
 	}
-	r.Why = strings.TrimSpace(r.Why)
-	var bad link.Problems
-	if n := utf8.RuneCountInString(r.Why); n == 0 || n > 200 {
-		bad.Add("orgpay.why", "why")
-	}
-	if r.ReturnedOn.IsZero() || day(r.ReturnedOn) > day(s.now()) {
-		bad.Add("orgpay.returned_on", "returned_on")
-	}
-	if err := bad.Err(); err != nil {
+	r, err := r.Check(s.now())
+	if err != nil {
 		return payments.OrgPayout{}, err
 	}
 	return s.onOrgPayout(ctx, r.ID, func(c *change, p orgPayoutRow) error {

@@ -11,8 +11,8 @@ import (
 	"banmuyuan/payments"
 )
 
-// raised bills a Ref whose goods organisation 9 raised for household 17: a tenth is the cooperative's (7), the rest is
-// divided as it is told.
+// raised bills a Ref for goods that organisation 9 raised for household 17: a tenth is the cooperative's (7), the raiser has
+// agent of the rest.
 func (b *bundle) raised(delivery int64, ref string, gross, agent int64) {
 	b.t.Helper()
 	b.command(payments.CmdAcceptDelivery, payments.AcceptDelivery{DeliveryID: delivery, Ref: ref, Coop: 7, OccurredAt: b.clock.now().Unix(), Shares: []payments.DeliveryShare{
@@ -44,7 +44,7 @@ func (b *bundle) sell(delivery int64, fen int64, cash bool) string {
 	return ref
 }
 
-// wantOrg compares what an organisation is owed: earned, paid, waiting, in its till, under way, payable.
+// wantOrg compares an organisation's account: earned, paid, waiting, in its till, under way, payable.
 func (b *bundle) wantOrg(org int64, account payments.OrgAccountKind, earned, paid, waiting, till, open, payable int64) {
 	b.t.Helper()
 	list, err := b.svc.OrgAccounts(operator, payments.OrgAccountFilter{Org: org, Account: account})
@@ -99,7 +99,7 @@ func (b *bundle) tooMuch(org int64, account payments.OrgAccountKind, fen int64) 
 	}
 }
 
-// A raiser is paid its part, and a cooperative its fee, of what the buyer has paid and the household is released: not
+// A raiser is paid its part, and a cooperative its fee, of deliveries that the buyer has paid and that are released: not
 // before, and no more.
 func TestOrganisationIsPaidWhatIsReleased(t *testing.T) {
 	b := setup(t)
@@ -151,8 +151,8 @@ func TestOrganisationIsPaidWhatIsReleased(t *testing.T) {
 	}
 }
 
-// A shop keeps the cash that it takes: of what it is owed it gets the rest, and what comes back over its counter changes
-// nothing of that.
+// A shop keeps the cash that it takes and is paid the rest of its claim; goods that come back over its counter do not
+// change that.
 func TestShopIsPaidLessWhatItsTillHolds(t *testing.T) {
 	b := setup(t)
 	b.command(payments.CmdAcceptDelivery, payments.AcceptDelivery{DeliveryID: 70, Ref: "sale:70", Coop: 5, OwnFen: 900, Shares: []payments.DeliveryShare{}, OccurredAt: b.clock.now().Unix()})
@@ -178,7 +178,7 @@ func TestShopIsPaidLessWhatItsTillHolds(t *testing.T) {
 	if till := b.balanceOf("cash:till:org:5"); till != 1000 {
 		t.Errorf("its till holds %d", till)
 	}
-	// All of what was paid for comes back: more than it is still owed. It owes the rest, and later sales work it off.
+	// All sold goods come back: more than it is still owed. It owes the rest, and later sales work it off.
 	b.command(payments.CmdTakeBack, payments.TakeBack{Ref: card, Receipt: "TH3", Org: 5, AmountFen: 4500, TakenAt: b.clock.now().Unix()})
 	b.wantOrg(5, payments.OrgCoop, 1900, 4500, 900, 1000, 0, 0)
 	if got := b.balanceOf("receivable_coop:org:5"); got != 2600 {
@@ -194,7 +194,7 @@ func TestShopIsPaidLessWhatItsTillHolds(t *testing.T) {
 	}
 }
 
-// A weight corrected after its raiser and cooperative were paid: they owe what they got, and the correction pays it back.
+// A weight corrected after its raiser and cooperative were paid: they owe the sums they got, and the correction pays them back.
 func TestDeliveryIsReversedAfterItsOrganisationsWerePaid(t *testing.T) {
 	b := setup(t)
 	b.loadAccounts(17)
@@ -227,7 +227,7 @@ func TestDeliveryIsReversedAfterItsOrganisationsWerePaid(t *testing.T) {
 	}
 }
 
-// What was approved is paid by the bank whatever happens meanwhile: it can be recorded, and what was too much is owed.
+// The bank pays an approved payment even when goods come back meanwhile: it can be recorded, and the excess is owed.
 func TestRecordedThoughTakenBackMeanwhile(t *testing.T) {
 	b := setup(t)
 	b.raised(1, "order:1", 100000, 80000)
@@ -400,7 +400,7 @@ func TestProposalsAtOnceStayWithinWhatIsOwed(t *testing.T) {
 	b.wantOrg(9, payments.OrgRaiser, 80000, 0, 0, 0, 60000, 20000)
 }
 
-// Two people who end the same payment differently at once: one of them is told that it is ended.
+// Two people end the same payment differently at once: one of them is told that it is ended.
 func TestPaymentToOrganisationEndsOneWay(t *testing.T) {
 	b := setup(t)
 	b.raised(1, "order:1", 100000, 80000)
@@ -476,7 +476,7 @@ func TestPaidWhileTakenBack(t *testing.T) {
 	}
 }
 
-// An organisation's officers read their own, and what is not approved not at all; to them another's does not exist.
+// An organisation's officers read their own payments once they are approved; to them another's do not exist.
 func TestOrganisationReadsItsOwn(t *testing.T) {
 	b := setup(t)
 	b.raised(1, "order:1", 100000, 80000)
@@ -543,13 +543,13 @@ func TestStatementShowsPaymentsToOrganisations(t *testing.T) {
 	}
 	missing := func() (kinds map[string]int) {
 		_, kinds = b.reconcile()
-		delete(kinds, "bank.by_hand") // what buyers paid was entered by hand
+		delete(kinds, "bank.by_hand") // the buyers' payments were entered by hand
 		return kinds
 	}
 	if kinds := missing(); kinds["bank.outgoing"] != 2 || kinds["bank.org_missing"] != 1 || len(kinds) != 2 {
 		t.Errorf("differences %v", kinds)
 	}
-	// What the statement showed first is found when it is recorded.
+	// A line that the statement showed first is found when the payment is recorded.
 	b.record(third, "W3")
 	if kinds := missing(); kinds["bank.outgoing"] != 1 || kinds["bank.org_missing"] != 1 {
 		t.Errorf("differences %v", kinds)
@@ -586,7 +586,7 @@ func TestStatementShowsPaymentsToOrganisations(t *testing.T) {
 	if kinds := missing(); kinds["bank.org_return_missing"] != 0 {
 		t.Errorf("differences %v", kinds)
 	}
-	// What waits for a person too long is named.
+	// A payment that waits for a person too long is named.
 	b.approve(b.propose(9, payments.OrgRaiser, 1000))
 	b.propose(9, payments.OrgRaiser, 1000)
 	b.clock.forward(4 * 24 * time.Hour)
@@ -632,7 +632,7 @@ func TestWrongPaymentToOrganisationIsReversed(t *testing.T) {
 	wantCode(t, err, link.Conflict, "reversal.built_on")
 }
 
-// Verify sees books that do not say what organisations earned and got.
+// Verify sees books that differ from the organisations' earnings and payments.
 func TestVerifyFindsWhatIsWrongWithOrganisations(t *testing.T) {
 	for check, harm := range map[string]string{
 		"payables.raisers":   `ALTER TABLE org_payout DISABLE TRIGGER USER; UPDATE org_payout SET amount_fen = amount_fen + 1 WHERE account = 'raiser'`,

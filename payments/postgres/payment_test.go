@@ -264,7 +264,7 @@ func TestEveryWebhookDroppedIsFoundByPolling(t *testing.T) {
 	if got := b.payment(p.ID); got.State != payments.PaymentSucceeded {
 		t.Errorf("payment is %s", got.State)
 	}
-	// Who comes back from the page does not wait for the poll.
+	// A buyer that comes back from the page does not wait for the poll.
 	q := b.create("order:2", "deposit", payments.Sandbox, 100)
 	b.play(q, "pay")
 	b.clock.forward(1100 * time.Millisecond)
@@ -273,7 +273,7 @@ func TestEveryWebhookDroppedIsFoundByPolling(t *testing.T) {
 	}
 }
 
-// Many announcements are applied in one transaction. What is wrong with one of them holds up none of the others.
+// Many announcements are applied in one transaction. A wrong one holds up none of the others.
 func TestOneWrongEventHoldsUpNoOther(t *testing.T) {
 	b := setup(t)
 	var all []payments.Payment
@@ -463,7 +463,7 @@ func TestExpiryWaitsForAnAnswer(t *testing.T) {
 	}
 }
 
-// The buyer pays at the provider, whose success is known only after the order was given up.
+// The buyer pays at the provider, and the success is known only after the order was given up.
 func TestLateSuccessIsDecidedByWhoAsked(t *testing.T) {
 	late := func(t *testing.T) (*bundle, payments.Payment) {
 		b := setup(t)
@@ -472,7 +472,7 @@ func TestLateSuccessIsDecidedByWhoAsked(t *testing.T) {
 		b.play(p, "pay")
 		_, err := b.svc.ExpirePayments(system(), payments.Ref{Ref: order})
 		wantCode(t, err, link.Unavailable, "payment.provider_unavailable") // it is being paid
-		// What a provider that forgets would say: expired, and paid all the same.
+		// The answer of a provider that forgets: expired, and paid all the same.
 		if _, err := b.db.Exec(`UPDATE sandbox_session SET state = 'expired'`); err != nil {
 			t.Fatal(err)
 		}

@@ -223,7 +223,7 @@ func (c *change) itemSums(ctx context.Context, ids []int64) ([]ledger.PayoutPart
 	return rows, nil
 }
 
-// SampleResult is the sandbox bank's answer: every item is paid today, except those of the households to be returned.
+// SampleResult is the sandbox bank's answer: every item is paid today, except the items of the households to be returned.
 func (s *Service) SampleResult(ctx context.Context, r payments.BatchSampleResult) (payments.File, error) {
 	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
 		return payments.File{}, err

@@ -42,7 +42,7 @@ func (b *bundle) export(key string) payments.PayoutBatch {
 	return batch
 }
 
-// answer imports what the sandbox bank would answer.
+// answer imports the result file of the sandbox bank.
 func (b *bundle) answer(batch int64, returns ...int64) payments.ImportedResult {
 	b.t.Helper()
 	f, err := b.svc.SampleResult(operator, payments.BatchSampleResult{ID: batch, Returns: returns})
@@ -341,7 +341,7 @@ func TestReportedPaidAndReturnedLater(t *testing.T) {
 		t.Errorf("result is %+v", out)
 	}
 	b.wantHousehold(18, 0, 18000, 0, 0)
-	// And what was returned does not become paid by an old file.
+	// And a returned item does not become paid by an old file.
 	late := fmt.Sprintf("业务编号,金额,状态\n%s-00002,180.00,成功\n", batch.No)
 	again, err := b.svc.ImportResult(operator, payments.ImportResult{BatchID: batch.ID, Data: []byte(late)})
 	if err != nil || len(again.Problems) != 1 || again.Problems[0].Key != "payout.result.already_returned" {

@@ -293,7 +293,7 @@ func readMembers(ctx context.Context, q queryer, pool int64) ([]payments.PoolSha
 	return out, nil
 }
 
-// divided returns the members' shares: the stored ones, or for a draft those of its division now.
+// divided returns the members' shares: the stored ones, or for a draft the shares of its division now.
 func divided(ctx context.Context, q queryer, p poolRow) ([]payments.PoolShare, error) {
 	all, err := readMembers(ctx, q, p.ID)
 	if err != nil || p.State != payments.PoolDraft {

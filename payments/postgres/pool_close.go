@@ -113,7 +113,7 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 	if err != nil {
 		return err
 	}
-	// The stored shares must be those that both persons saw.
+	// The stored shares must be the ones that both persons saw.
 	pool, err := p.out()
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func TestKeysAreChangedWhilePeopleArePaid(t *testing.T) {
 	}
 }
 
-// Names, numbers and banks of buyers and households are nowhere in what the module tells others.
+// Names, numbers and banks of buyers and households are nowhere in the module's events.
 func TestWholePayoutTellsNothingPersonal(t *testing.T) {
 	b := setup(t)
 	b.loadAccounts(17, 18)

@@ -188,7 +188,7 @@ func TestReversalNeedsTwoAndHappensOnce(t *testing.T) {
 	wantCode(t, err, link.Forbidden, "forbidden")
 	_, err = b.svc.Reversals(as("buyer", 501), payments.ReversalFilter{})
 	wantCode(t, err, link.Forbidden, "forbidden")
-	// What follows from an order is corrected there.
+	// A posting that follows from an order is corrected there.
 	_, err = b.svc.AskReversal(operator, payments.AskReversal{TxnID: b.posting("payment.deposit").ID, Reason: ask.Reason})
 	wantCode(t, err, link.Invalid, "reversal.kind")
 
@@ -216,7 +216,7 @@ func TestReversalNeedsTwoAndHappensOnce(t *testing.T) {
 	_, err = b.svc.DecideReversal(approver, payments.DecideReversal{ID: first.ID, Approve: true})
 	wantCode(t, err, link.Conflict, "reversal.decided")
 
-	// Who made the posting does not approve its reversal either, though somebody else asks.
+	// The author of the posting does not approve its reversal either, though somebody else asks.
 	if _, err := b.svc.BankCash(boss, payments.BankCash{Slip: "JK2", AmountFen: 5000, PaidOn: b.clock.now()}); err != nil {
 		t.Fatal(err)
 	}

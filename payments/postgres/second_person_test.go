@@ -7,14 +7,14 @@ import (
 	"banmuyuan/payments"
 )
 
-// Who approved a large refund does not also say that it was transferred.
+// The person that approved a large refund does not also record its transfer.
 func TestWhoApprovedARefundDoesNotRecordIt(t *testing.T) {
 	b := setup(t)
 	b.coded(order, "260114AB", 30000)
 	b.transfer("T1", 30000, "260114AB")
 	b.work()
 	b.limited()
-	b.command(payments.CmdCancelRef, payments.CancelRef{Ref: order}) // what came by transfer goes back by transfer
+	b.command(payments.CmdCancelRef, payments.CancelRef{Ref: order}) // a transfer goes back by transfer
 	r := b.refundState(payments.RefundReview)
 	boss := as("admin", 13)
 	if _, err := b.svc.ApproveRefund(boss, payments.RefundRef{ID: r.ID}); err != nil {
@@ -28,7 +28,7 @@ func TestWhoApprovedARefundDoesNotRecordIt(t *testing.T) {
 	}
 }
 
-// Who entered a large receipt by hand does not also say that it was sent back.
+// The person that entered a large receipt by hand does not also record its return.
 func TestWhoEnteredAReceiptDoesNotReturnIt(t *testing.T) {
 	b := setup(t)
 	b.limited()

@@ -2,8 +2,9 @@
 // payments.Service, applies the commands of other modules, and runs the workers that ask providers for the outcome of
 // payments and refunds.
 //
-// Invariants beside those of package payments: every change of a Ref happens under the lock of its row in table ref, which is taken before payments, refunds and payables, and the ledger's balances come last; events
-// are written in the transaction that causes them; a provider is called between transactions, never inside one.
+// Invariants beside the ones of package payments: every change of a Ref happens under the lock of its row in table ref, which
+// is taken before payments, refunds and payables, and the ledger's balances come last; events are written in the transaction
+// that causes them; a provider is called between transactions, never inside one.
 package postgres
 
 import (

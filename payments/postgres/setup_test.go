@@ -60,7 +60,7 @@ type bundle struct {
 	nextID int64
 	harmed bool // the test broke something on purpose
 
-	handler http.Handler // what web serves
+	handler http.Handler // served by web
 }
 
 var testKey = postgres.NewKey()
@@ -102,7 +102,7 @@ func (b *bundle) open(db *sqlx.DB, log *slog.Logger) *postgres.Service {
 	return svc
 }
 
-// verify checks what must hold after everything. Events of the test wait in the outbox unless it ran a relay, which is
+// verify checks the invariants at the end. Events of the test wait in the outbox unless it ran a relay, which is
 // no fault here.
 func (b *bundle) verify() {
 	b.t.Helper()
@@ -139,7 +139,7 @@ func (b *bundle) turn(s sandbox.Switches) {
 	}
 }
 
-// work does everything that is due, and what comes of it.
+// work does everything that is due, and everything that this makes due.
 func (b *bundle) work() {
 	b.t.Helper()
 	for range 20 {
@@ -154,7 +154,7 @@ func (b *bundle) work() {
 	b.t.Fatal("there is always something to do")
 }
 
-// command applies what another module sent.
+// command applies another module's command.
 func (b *bundle) command(subject string, data any) {
 	b.t.Helper()
 	if err := b.tryCommand(subject, data); err != nil {

@@ -7,8 +7,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// What a shop sells of its own is billed without a household, and cash that it keeps pays for it, in whatever order the
-// commands arrive.
+// A shop's own goods are billed without a household, and cash that it keeps pays for them, in any order of the commands.
 func TestShopSale(t *testing.T) {
 	bill := payments.AcceptDelivery{DeliveryID: 71, Ref: "sale:1", Coop: 5, OwnFen: 1320, Shares: []payments.DeliveryShare{}, OccurredAt: 1_790_000_000}
 	cash := payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 1320, TakenAt: 1_790_000_000}
@@ -72,7 +71,7 @@ func TestOriginComesBackWithTheFact(t *testing.T) {
 	}
 }
 
-// What a shop takes back is less that it is owed. Cash has gone back out of its own drawer, which is not the county's
+// Goods that a shop takes back reduce its claim. Cash has gone back out of its own drawer, which is not the county's
 // cashbox; it goes back once, never before it was taken, and never more than was sold.
 func TestShopTakesGoodsBack(t *testing.T) {
 	b := setup(t)
@@ -117,7 +116,7 @@ func TestShopTakesGoodsBack(t *testing.T) {
 	}
 }
 
-// What a buyer gets back of cash comes out of the till it went into: an organisation's own, or the county's box.
+// Cash that a buyer gets back comes out of the till it went into: an organisation's own, or the county's box.
 func TestCashGoesBackOutOfTheTillItIsIn(t *testing.T) {
 	b := setup(t)
 	b.command(payments.CmdTakeCash, payments.TakeCash{Ref: "sale:1", Receipt: "XS1", Org: 5, AmountFen: 2000, TakenAt: 1_790_000_000})
@@ -153,7 +152,7 @@ func TestCashGoesBackOutOfTheTillItIsIn(t *testing.T) {
 	if err != nil || box.OnHandFen != 0 || len(box.Receipts) != 1 || box.Receipts[0].Receipt != "SJ1" {
 		t.Errorf("the county's box: %+v, %v", box, err)
 	}
-	// Verify sees a till that is not what its receipts say.
+	// Verify sees a till that differs from its receipts.
 	b.verify()
 	b.harmed = true
 	if _, err := b.db.Exec(`UPDATE refund SET till = 0 WHERE till = 5`); err != nil {

@@ -69,7 +69,7 @@ func TestTransferIsMatchedByCode(t *testing.T) {
 		t.Fatalf("suspense is %+v, %v", page, err)
 	}
 
-	// The operator knows whose it is.
+	// The operator knows its payer.
 	q, err := b.svc.Payments(operator, payments.PaymentFilter{Query: "260115-cd"})
 	if err != nil || q.Total != 1 {
 		t.Fatalf("search by code: %+v, %v", q, err)
@@ -94,7 +94,7 @@ func TestTransfersAddUp(t *testing.T) {
 		t.Errorf("line is %+v", l)
 	}
 	b.wantAccount(order, 0, 0, 0, 0, 0)
-	// Whoever pays is told what has come and what is missing.
+	// The payer is told the received and the missing sum.
 	if p := b.account(order).Payments[0]; p.State != payments.PaymentOpen || p.PartFen != 300000 || p.LackFen() != 200000 {
 		t.Errorf("the payment is %+v", p)
 	}

@@ -17,7 +17,7 @@ import (
 	"banmuyuan/payments/postgres"
 )
 
-// reconcile compares and returns what differs, by kind.
+// reconcile compares and returns the differences, by kind.
 func (b *bundle) reconcile() (payments.Reconciliation, map[string]int) {
 	b.t.Helper()
 	r, err := b.svc.Reconcile(operator, payments.None{})
@@ -238,7 +238,7 @@ func TestStatementBothWays(t *testing.T) {
 	_, err = b.svc.ExplainOutgoing(operator, payments.ExplainOutgoing{LineID: page.Items[0].ID, Note: "别的"})
 	wantCode(t, err, link.Conflict, "statement.explained")
 
-	// Sent back to who sent it; the statement of the next day shows it.
+	// Sent back to its sender; the statement of the next day shows it.
 	line := b.statement("suspense")[0]
 	for range 2 {
 		out, err := b.svc.ReturnTransfer(operator, payments.ReturnTransfer{LineID: line.ID, BankRef: "R1", PaidOn: b.clock.now()})
@@ -300,7 +300,7 @@ func TestPayoutsAreFoundOnTheStatement(t *testing.T) {
 	paid := batch.AmountFen
 	b.importStatement(fmt.Sprintf("日期,流水号,收入,支出,附言\n%s,P1,,100.00,代发%s\n", b.today(), batch.No))
 	_, kinds := b.reconcile()
-	wantKinds(t, kinds, "bank.payout_missing", "bank.by_hand") // what paid for it was entered by hand
+	wantKinds(t, kinds, "bank.payout_missing", "bank.by_hand") // its payment was entered by hand
 	rest := paid - 10000
 	if got := b.importStatement(fmt.Sprintf("日期,流水号,收入,支出,附言\n%s,P2,,%d.%02d,代发%s\n%[1]s,P3,,9.99,代发%[4]s\n", b.today(), rest/100, rest%100, batch.No)); got.Explained != 1 {
 		t.Errorf("imported %+v", got)

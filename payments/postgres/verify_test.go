@@ -70,7 +70,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// What a provider has just done is not missing yet, and is after a minute.
+// A provider's latest action is not missing yet, and is after a minute.
 func TestVerifyGivesProvidersAMinute(t *testing.T) {
 	b := setup(t)
 	b.turn(sandbox.Switches{Drop: true})

@@ -37,7 +37,7 @@ func TestTemplatesLookAsBefore(t *testing.T) {
 	}
 }
 
-// Awkward pieces and what becomes of them.
+// Awkward pieces and their layout.
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("长", 50)
@@ -79,7 +79,7 @@ func compare(t *testing.T, name, src string) {
 		t.Errorf("%s: formatting twice gives something else: %v", name, err)
 	}
 	old, now := parseAll(t, name, src), parseAll(t, name, formatted)
-	delete(old, name) // what stands between definitions is not printed
+	delete(old, name) // text between definitions is not printed
 	for definition, tree := range old {
 		if now[definition] == nil {
 			t.Errorf("%s: %q is no longer defined", name, definition)
@@ -111,7 +111,7 @@ func parseAll(t *testing.T, name, src string) map[string]*parse.Tree {
 	return trees
 }
 
-// seenBy runs a template with branches and values drawn by lot, and describes what a browser would show.
+// seenBy runs a template with branches and values drawn by lot, and describes the text that a browser would show.
 func seenBy(tree *parse.Tree, seed uint64) string {
 	r := &runner{lot: rand.New(rand.NewPCG(seed, 1))}
 	r.run(tree.Root)
@@ -162,7 +162,7 @@ func (r *runner) branch(n *parse.BranchNode, times int) {
 	}
 }
 
-// value stands for what an action prints, and names the action.
+// value stands for the text that an action prints, and names the action.
 func value(action string) string {
 	return fmt.Sprintf("v%x", action)
 }

@@ -21,7 +21,7 @@ func Format(src string) (string, error) {
 	return p.out.String(), nil
 }
 
-// separator is what stands between two neighbours.
+// separator is the white space and trim markers between two neighbours.
 type separator struct {
 	kind  separatorKind
 	blank bool // the source has an empty line here
@@ -96,8 +96,8 @@ type items struct {
 	separators []separator // one more than nodes
 }
 
-// arrange finds what may stand between the nodes of a sequence. actions says whether an action stands before and after
-// the sequence.
+// arrange finds the separators that may stand between the nodes of a sequence. actions says whether an action stands before
+// and after the sequence.
 func arrange(nodes []*node, outer, actions sides) items {
 	var s items
 	gap := separator{}
@@ -262,10 +262,10 @@ func (a attribute) flat() string {
 	return b.String()
 }
 
-// fits tells whether a text and what is glued to it fit on the line.
+// fits reports whether a text and the text glued to it fit on the line.
 func (p *printer) fits(s string) bool { return p.column+columns(s) <= width }
 
-// node prints a node, on one line where it fits. trim asks for a trim marker on its left. outer is what stands around.
+// node prints a node, on one line where it fits. trim asks for a trim marker on its left. outer are its neighbours.
 func (p *printer) node(n *node, indent int, trim bool, outer sides) {
 	if n.kind == actionNode {
 		p.action(n.act, indent, trim)
@@ -328,7 +328,7 @@ func (p *printer) branch(s items, indent int, outer sides) (trim bool) {
 	return last.kind == trimmed
 }
 
-// sequence prints what stands between two tags.
+// sequence prints the content between two tags.
 func (p *printer) sequence(s items, indent int, outer sides) {
 	p.lines(s, indent, outer)
 	switch last := s.separators[len(s.nodes)]; {
@@ -381,7 +381,7 @@ func (p *printer) breaks(s items, i int) bool {
 	if sep.kind == soft && previous.kind == elementNode && previous.tag.name == "br" {
 		return true
 	}
-	// The line ends where what follows up to the next place for a line end does not fit.
+	// The line ends where the text up to the next place for a line end does not fit.
 	text := ""
 	if sep.kind == blank {
 		text = " "

@@ -8,7 +8,7 @@ import (
 
 const space = " \t\r\n"
 
-// action is one {{…}}. Its text is what stands between the braces, without trim markers.
+// action is one {{…}}. Its text stands between the braces, without trim markers.
 type action struct {
 	text string
 	kind actionKind
@@ -85,12 +85,12 @@ const (
 	rawNode              // a doctype or a comment
 	actionNode           // {{…}} that opens nothing
 	elementNode          // <tag>children</tag>, or a tag that has no end tag
-	openNode             // a start tag whose end tag stands in another branch or definition
-	closeNode            // an end tag whose start tag stands elsewhere
+	openNode             // a start tag with its end tag in another branch or definition
+	closeNode            // an end tag with its start tag elsewhere
 	controlNode          // {{if}}…{{else}}…{{end}}
 )
 
-// branch is {{if …}} or {{else …}} and what follows until the next branch.
+// branch is {{if …}} or {{else …}} and its content until the next branch.
 type branch struct {
 	head  action
 	nodes []*node
@@ -304,7 +304,7 @@ func tagName(s string) string {
 	return s[:n]
 }
 
-// tag reads a start tag. Elements whose white space counts are read to their end and kept as they are.
+// tag reads a start tag. Elements with significant white space are read to their end and kept as they are.
 func (l *lexer) tag() error {
 	t := &tag{name: tagName(l.rest()[1:])}
 	at := l.at + 1 + len(t.name)
@@ -343,7 +343,7 @@ func (l *lexer) tag() error {
 			case openAction:
 				if depth == 0 && quote == 0 {
 					if spaced {
-						flush() // the space inside parts it from what precedes
+						flush() // the space inside parts it from the text before
 					}
 					own = len(current) == 0 && a.keyword() != "range"
 				}
@@ -393,7 +393,7 @@ func (l *lexer) tag() error {
 	return nil
 }
 
-// verbatim reads the content and the end tag of an element whose white space counts.
+// verbatim reads the content and the end tag of an element with significant white space.
 func (l *lexer) verbatim(n *node) error {
 	end := "</" + n.tag.name + ">"
 	i := strings.Index(l.rest(), end)

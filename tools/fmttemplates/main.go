@@ -17,8 +17,8 @@ import (
 	"unicode/utf8"
 )
 
-// longest is how many characters a line may have: what cannot be broken is cut by hand. A text that is alone on its line
-// may be longer.
+// longest is how many characters a line may have: a longer piece that cannot be broken is cut by hand. A text that is alone
+// on its line may be longer.
 const longest = 200
 
 var oneText = regexp.MustCompile(`^ *"([^"\\]|\\.)*"\W*$`)

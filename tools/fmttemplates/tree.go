@@ -23,7 +23,7 @@ var (
 		pre script section style summary table tbody td template tfoot th thead title tr ul`)
 	// Elements inside of which white space at the beginning and at the end is not seen.
 	contains = set(`button select svg`)
-	// Elements whose white space counts or is not ours to change.
+	// Elements with white space that counts or is not ours to change.
 	keeps = set(`pre script style textarea`)
 	// Classes that app.css gives white-space: pre-line or pre-wrap.
 	keepClasses = []string{"paper", "update-text"}
@@ -168,8 +168,8 @@ const (
 	after
 )
 
-// edge tells whether white space on that side of a node is not seen, given what stands beyond it. For the side before
-// the node, beyond is what follows in case the node prints nothing.
+// edge reports whether white space on that side of a node is not seen, given its neighbour beyond. For the side before the
+// node, beyond reports on the next neighbour, in case the node prints nothing.
 func (n *node) edge(s side, beyond func() bool) bool {
 	switch n.kind {
 	case elementNode:
@@ -197,7 +197,7 @@ func (n *node) edge(s side, beyond func() bool) bool {
 	return false
 }
 
-// edgeOf tells whether white space before (or after) a sequence is not seen, given what stands beyond the sequence.
+// edgeOf reports whether white space before (or after) a sequence is not seen, given the sequence's neighbour beyond.
 func edgeOf(nodes []*node, s side, beyond func() bool) bool {
 	for i := range nodes {
 		n, others := nodes[i], nodes[i+1:]
@@ -211,7 +211,7 @@ func edgeOf(nodes []*node, s side, beyond func() bool) bool {
 	return beyond()
 }
 
-// standsAlone tells whether a node begins a new line of the source: a block, or what has one in it.
+// standsAlone reports whether a node begins a new line of the source: a block, or a node with one in it.
 func (n *node) standsAlone() bool {
 	switch n.kind {
 	case elementNode:

@@ -19,7 +19,7 @@ type mutant struct {
 	file      string // below the module
 	line, col int
 	function  string
-	from, to  string // what stood there and what stands there now
+	from, to  string // text before and after
 	result    result
 }
 
@@ -77,7 +77,7 @@ func short(s string) string {
 	return s
 }
 
-// alternative is what an expression may become.
+// alternative is a replacement of an expression.
 type alternative struct{ from, to string }
 
 // expression offers an expression's alternatives.
@@ -205,7 +205,7 @@ func (in *instrumenter) binary(n *ast.BinaryExpr) {
 	}
 	switch n.Op {
 	case token.LAND, token.LOR:
-		// One side alone: both "the other operator" and "a condition is missing" are caught by what catches these.
+		// One side alone: a test that catches these also catches "the other operator" and "a condition is missing".
 		alternatives = append(alternatives, alternative{in.text(n), x}, alternative{in.text(n), y})
 	default:
 		if op, ok := arithmetic[n.Op]; ok && isNumber(in.info.TypeOf(n)) {
@@ -240,7 +240,7 @@ func (in *instrumenter) call(n *ast.CallExpr) {
 	in.expression(n, alternatives...)
 }
 
-// condition negates a condition that is not made of comparisons, whose parts are changed already.
+// condition negates a condition that is not made of comparisons; the parts of comparisons are changed already.
 func (in *instrumenter) condition(e ast.Expr) {
 	switch inner := ast.Unparen(e).(type) {
 	case *ast.BinaryExpr:
@@ -348,7 +348,7 @@ func zero(t types.Type) string {
 	return ""
 }
 
-// apply returns the source with all edits. An edit encloses its range: what is nested in it is kept.
+// apply returns the source with all edits. An edit encloses its range: nested edits are kept.
 func (in *instrumenter) apply() []byte {
 	type insertion struct {
 		at, other int // other is the far end of the edit: of two that begin together, the longer begins first
@@ -366,7 +366,7 @@ func (in *instrumenter) apply() []byte {
 		switch {
 		case a.at != b.at:
 			return a.at - b.at
-		case a.open != b.open: // what ends here ends before what begins here
+		case a.open != b.open: // at one place, ends come before beginnings
 			if b.open {
 				return -1
 			}

@@ -33,7 +33,7 @@ const (
 
 const variable = "MUTATE_MUTANT"
 
-// test finds what the tests of a package say to each of its mutants.
+// test runs the tests of a package on each of its mutants.
 func test(pkg *packages.Package, workers int) ([]*mutant, error) {
 	dir := pkg.Dir
 	work, err := os.MkdirTemp("", "mutate")
@@ -101,7 +101,7 @@ func command(dir, name string, args ...string) error {
 	return nil
 }
 
-// testFlags makes property tests repeatable and quick to fail, and keeps them from writing what failed into the tree.
+// testFlags makes property tests repeatable and quick to fail, and keeps them from writing failures into the tree.
 func testFlags(dir string) []string {
 	c := exec.Command("go", "list", "-deps", "-test", ".")
 	c.Dir = dir
@@ -252,7 +252,7 @@ func (i importer) Import(path string) (*types.Package, error) {
 	return nil, fmt.Errorf("no package %s", path)
 }
 
-// markCovered marks the mutants that no test comes by. Those outside functions are run when the package starts.
+// markCovered marks the mutants that no test comes by. Code outside functions is run when the package starts.
 func markCovered(pkg *packages.Package, profile string, mutants []*mutant) error {
 	profiles, err := cover.ParseProfiles(profile)
 	if err != nil {

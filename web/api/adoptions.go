@@ -101,7 +101,7 @@ type updatesOut struct {
 	Items []adopt.Update `json:"items"`
 }
 
-// Picture shrinks what somebody sent to what is kept.
+// Picture shrinks a sent picture to the stored size.
 func Picture(file []byte, field string) ([]byte, error) {
 	out, err := photo.Shrink(file, adopt.PhotoMostPixels, adopt.PhotoMostBytes)
 	switch {

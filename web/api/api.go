@@ -51,9 +51,11 @@ type Services struct {
 	Stations      orders.Stations
 
 	Care           catalog.Care
+	Seasons        catalog.Seasons
+	SeasonEnds     orders.Seasons
 	AccountReviews payments.AccountReviews
 
-	// Changes tells of orders, by id, whose state has changed; nothing is told if nil.
+	// Changes publishes the ids of orders with a changed state; nothing is published if nil.
 	Changes *live.Changes
 	// Say writes a problem as a sentence in the reader's language.
 	Say func(context.Context, *link.Error) string
@@ -62,7 +64,7 @@ type Services struct {
 	PrivateAccounts payments.Privacy
 }
 
-// faces are the services whose answers the API passes on as bytes.
+// faces are the services; the API passes on their answers as bytes.
 type faces struct {
 	Catalog   catalog.RawService
 	Orders    orders.RawService
@@ -83,6 +85,8 @@ type faces struct {
 	PrivateAccounts payments.RawPrivacy
 
 	Care       catalog.RawCare
+	Seasons    catalog.RawSeasons
+	SeasonEnds orders.RawSeasons
 	PrivateIDs catalog.RawPrivacy
 }
 
@@ -107,6 +111,8 @@ func facesOf(s Services) faces {
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 
 		Care:       catalog.NewRawCare(s.Care),
+		Seasons:    catalog.NewRawSeasons(s.Seasons),
+		SeasonEnds: orders.NewRawSeasons(s.SeasonEnds),
 		PrivateIDs: catalog.NewRawPrivacy(s.PrivateIDs),
 	}
 }
@@ -140,6 +146,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 	a := &API{services: s, raw: facesOf(s), accounts: accounts, reports: reports, fail: fail, hot: newHotAnswers()}
 	a.endpoints = slices.Concat(
 		a.catalogEndpoints(),
+		a.seasonEndpoints(),
 		a.orderEndpoints(),
 		a.collectionEndpoints(),
 		a.stationEndpoints(),
@@ -177,10 +184,10 @@ func (a *API) Routes(r *mux.Router) {
 	r.PathPrefix("/").Methods(http.MethodGet, http.MethodHead).HandlerFunc(unknown).Name("api.unknown")
 }
 
-// access says who may call an endpoint. Which objects they may see is decided by the modules.
+// access holds the roles that may call an endpoint. Which objects they may see is decided by the modules.
 type access struct {
 	public bool
-	roles  []auth.Role // empty: anybody who is logged in
+	roles  []auth.Role // empty: every logged-in account
 }
 
 var (
@@ -190,7 +197,7 @@ var (
 
 func only(roles ...[]auth.Role) access { return access{roles: slices.Concat(roles...)} }
 
-// endpoint is one operation: what it is called with, what it answers and what it does.
+// endpoint is one operation: its request, its answer and its action.
 type endpoint struct {
 	method, path, name string
 	tag, summary       string
@@ -293,7 +300,7 @@ func (e endpoint) allow(r *http.Request) error {
 	return nil
 }
 
-// sample is what the description shows of an answer: of a raw one, the type that it is the bytes of.
+// sample returns the type of an answer for the description: of a raw answer, the type of which it holds the bytes.
 func sample[Out any]() any {
 	out := new(Out)
 	if raw, ok := any(*out).(interface{ Sample() any }); ok {

@@ -11,12 +11,12 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// Cards are the papers that households log in with. The pages do it the same way. What is written under a key is done once:
-// the same again is answered as it was, and Conflict is another request.
+// Cards are the papers that households log in with. The pages do it the same way. A write under a key is done once: the
+// same again is answered as it was, and another request is a Conflict.
 type Cards interface {
-	// VillageCards lists who of a village has one. NotFound.
+	// VillageCards lists the households of a village that have one. NotFound.
 	VillageCards(ctx context.Context, village int64) (VillageCards, error)
-	// IssueCards makes cards for all of a village's households that have none, or one anew for a household, whose old one
+	// IssueCards makes cards for all of a village's households that have none, or a new one for a household; its old one
 	// ends. NotFound.
 	IssueCards(ctx context.Context, key string, village int64, household string) (IssuedCards, error)
 	// RevokeCard ends a household's card and the sessions that began with it. It reports whether there was one.
@@ -43,7 +43,7 @@ type VillageCards struct {
 	Items     []HouseholdCard `json:"items"`
 }
 
-// IssuedCard is what is printed on a card.
+// IssuedCard holds the text that is printed on a card.
 type IssuedCard struct {
 	Code     string `json:"code"`
 	Head     string `json:"head"`

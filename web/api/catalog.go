@@ -12,6 +12,7 @@ type presaleQuery struct {
 	Product   string          `query:"product" description:"Product code, e.g. goose"`
 	Township  int64           `query:"township"`
 	Channel   catalog.Channel `query:"channel" enum:"contract,market,private"`
+	Season    int             `query:"season"`
 	DeliverOn string          `query:"deliver_on" description:"YYYY-MM-DD inside the delivery window"`
 	Query     string          `query:"q"`
 	State     string          `query:"state" enum:"draft,open,closed"`
@@ -36,6 +37,8 @@ type dryRunIn struct {
 type presaleStateIn struct {
 	Code  string               `path:"code" json:"-"`
 	State catalog.PresaleState `json:"state" enum:"open,closed"`
+
+	Reason string `json:"reason,omitempty" description:"Of opening a closed presale again"`
 }
 
 func (a *API) catalogEndpoints() []endpoint {
@@ -44,7 +47,7 @@ func (a *API) catalogEndpoints() []endpoint {
 	return []endpoint{
 		op("GET", "/presales", "presales.list", "What can be ordered now or soon", public,
 			func(ctx context.Context, in presaleQuery) (link.Raw[catalog.PresalePage], error) {
-				return c.Presales(ctx, catalog.PresaleFilter{Product: in.Product, Township: in.Township, Channel: in.Channel,
+				return c.Presales(ctx, catalog.PresaleFilter{Product: in.Product, Township: in.Township, Channel: in.Channel, Season: in.Season,
 					DeliverOn: in.DeliverOn, Query: in.Query, State: catalog.PresaleState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}).often(),
 		op("GET", "/presales/{code}", "presales.get", "One presale and the villages behind it", public,
@@ -58,20 +61,28 @@ func (a *API) catalogEndpoints() []endpoint {
 			}).often(),
 		op("GET", "/reference", "presales.reference", "Names of places, products and organisations", public,
 			func(ctx context.Context, _ struct{}) (link.Raw[catalog.Reference], error) {
-				// What everybody may see, whoever asks first: the answer is kept for the next one.
+				// As a stranger, so that the answer can be kept for everybody.
 				return c.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})
 			}).often(),
 		opBody("POST", "/presales", "presales.save", "Create a presale as a draft, or change one", managing,
 			func(ctx context.Context, _ catalog.Presale, body []byte) (link.Raw[catalog.Presale], error) {
 				return c.SavePresaleBody(ctx, body)
 			}),
-		op("POST", "/presales/{code}/state", "presales.state", "Open or close a presale", managing,
+		op("POST", "/presales/{code}/state", "presales.state", "Open, close or reopen a presale", managing,
 			func(ctx context.Context, in presaleStateIn) (link.Raw[catalog.Presale], error) {
 				p, err := a.services.Catalog.Presale(ctx, catalog.PresaleRef{Code: in.Code})
 				if err != nil {
 					return nil, err
 				}
-				return c.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: in.State})
+				return c.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: in.State, Reason: in.Reason})
+			}),
+		op("GET", "/presales/{code}/reach", "presales.reach", "The households and units that it has, or would have once it is open", managing,
+			func(ctx context.Context, in codeIn) (link.Raw[catalog.PresaleReach], error) {
+				return a.raw.Seasons.PresaleReach(ctx, catalog.PresaleRef{Code: in.Code})
+			}),
+		op("GET", "/presales/{code}/history", "presales.history", "When it was opened and closed, by whom and why", managing,
+			func(ctx context.Context, in codeIn) (link.Raw[catalog.PresaleHistory], error) {
+				return a.raw.Seasons.PresaleHistory(ctx, catalog.PresaleRef{Code: in.Code})
 			}),
 		op("POST", "/dry-runs", "presales.dry_run", "How a quantity would be split, before anything is held", only(auth.Organisation, auth.County),
 			func(ctx context.Context, in dryRunIn) (link.Raw[catalog.DryRun], error) {

@@ -16,8 +16,8 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// decode fills in from the request: fields tagged path, query or header from there, the rest from the JSON body. What
-// is not known is refused by name, because a misspelt filter that is silently ignored answers another question.
+// decode fills in from the request: fields tagged path, query or header from there, the rest from the JSON body. An
+// unknown field is refused by name, because a misspelt filter that is silently ignored answers another question.
 func decode(r *http.Request, in any) error {
 	v := reflect.ValueOf(in).Elem()
 	if v.Kind() != reflect.Struct {
@@ -144,7 +144,7 @@ func path(dotted string) string {
 	return b.String()
 }
 
-// cacheKey is what an often asked answer is kept under.
+// cacheKey is the key of an often asked answer in the cache.
 func cacheKey(path string, q url.Values) string {
 	q.Del("lang")
 	return path + "?" + q.Encode()

@@ -10,7 +10,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/openapi.json anew")
 
-// The description is what programs of others are written against. A change here must be meant.
+// Programs of others are written against the description. A change here must be meant.
 func TestDescriptionIsFrozen(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/openapi.json"

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// hotAnswers keeps the encoded answers of public, often asked endpoints for a moment: whoever asks within it is
-// answered without asking a module, and a crowd that asks at once asks once. Only successes are kept.
+// hotAnswers keeps the encoded answers of public, often asked endpoints for a moment: a request within it is
+// answered without asking a module, and a crowd of requests asks once. Only successes are kept.
 type hotAnswers struct {
 	mu      sync.RWMutex
 	answers map[string]hotAnswer
@@ -63,7 +63,7 @@ func (h *hotAnswers) get(key string, answer func() ([]byte, error)) (hotAnswer, 
 
 func (a *API) serveHot(w http.ResponseWriter, r *http.Request, e endpoint) {
 	answer, err := a.hot.get(cacheKey(r.URL.Path, r.URL.Query()), func() ([]byte, error) {
-		// The answer is for all who wait: one who goes away must not take it along.
+		// The answer is for all waiting requests: one that goes away must not end it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 10*time.Second)
 		defer cancel()
 		res, err := e.serve(ctx, r)

@@ -16,6 +16,7 @@ type householdQuery struct {
 	Village   int64  `query:"village"`
 	Programme string `query:"programme"`
 	Unsold    bool   `query:"unsold"`
+	Season    int    `query:"season" description:"Of unsold; the current one if not given"`
 	Cursor    string `query:"cursor"`
 	Limit     int    `query:"limit" minimum:"1" maximum:"100"`
 }
@@ -44,8 +45,8 @@ type accountIn struct {
 	Number string `json:"number"`
 }
 
-// household finds who a path speaks of: the catalogue says whether the caller may know. A helper acts on its behalf
-// from there on.
+// household finds the household of a path; the catalogue decides whether the caller may know it. A helper acts on its
+// behalf from there on.
 func (a *API) household(ctx context.Context, code string) (context.Context, catalog.Household, error) {
 	h, err := a.services.Catalog.Household(ctx, catalog.HouseholdRef{Code: code})
 	if err != nil {
@@ -68,7 +69,7 @@ func (a *API) householdEndpoints() []endpoint {
 		op("GET", "/households", "households.list", "Households the caller may see", loggedIn,
 			func(ctx context.Context, in householdQuery) (link.Raw[catalog.HouseholdPage], error) {
 				return c.Households(ctx, catalog.HouseholdFilter{Query: in.Query, Township: in.Township, VillageID: in.Village,
-					Programme: in.Programme, Unsold: in.Unsold, Cursor: in.Cursor, Limit: in.Limit})
+					Programme: in.Programme, Unsold: in.Unsold, Season: in.Season, Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		opBody("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
 			func(ctx context.Context, _ catalog.ImportRequest, body []byte) (link.Raw[catalog.ImportResult], error) {
@@ -86,9 +87,9 @@ func (a *API) householdEndpoints() []endpoint {
 				}
 				return o.Income(ctx, orders.IncomeRequest{HouseholdID: h.ID, Season: in.Season})
 			}),
-		op("GET", "/households/{code}/lots", "households.lots", "What it offers this season", loggedIn,
-			func(ctx context.Context, in codeIn) (link.Raw[catalog.HouseholdLots], error) {
-				return c.HouseholdLots(ctx, catalog.HouseholdRef{Code: in.Code})
+		op("GET", "/households/{code}/lots", "households.lots", "What it offers in a season", loggedIn,
+			func(ctx context.Context, in incomeIn) (link.Raw[catalog.HouseholdLots], error) {
+				return c.HouseholdLots(ctx, catalog.HouseholdSeason{Code: in.Code, Season: in.Season})
 			}),
 		op("PUT", "/households/{code}/lots/{presale}", "households.offer", "Change what it offers in a presale", loggedIn,
 			func(ctx context.Context, in offerIn) (link.Raw[catalog.Lot], error) {

@@ -10,13 +10,13 @@ import (
 	"banmuyuan/payments"
 )
 
-// income are the types that say what a household earned. They come out of the modules; nothing takes one in.
+// income are the types that state a household's income. They come out of the modules; nothing takes one in.
 var income = map[reflect.Type]bool{
 	reflect.TypeFor[orders.IncomeEntry](): true, reflect.TypeFor[orders.IncomeSum](): true,
 	reflect.TypeFor[payments.IncomeFact](): true, reflect.TypeFor[payments.HistoricIncome](): true,
 }
 
-// holds finds an income type in what a request is made of.
+// holds finds an income type within a request's type.
 func holds(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if income[t] {
 		return true
@@ -57,7 +57,7 @@ func TestNoEndpointWritesIncome(t *testing.T) {
 	if writes < 20 {
 		t.Errorf("only %d endpoints that write were looked at", writes)
 	}
-	// Neither do the modules' contracts, whoever calls them.
+	// Neither do the modules' contracts, for any caller.
 	for _, contract := range []reflect.Type{reflect.TypeFor[orders.Service](), reflect.TypeFor[orders.Stations](), reflect.TypeFor[payments.Service]()} {
 		for m := range contract.Methods() {
 			for in := range m.Type.Ins() {

@@ -91,8 +91,8 @@ func (a *API) moneyEndpoints() []endpoint {
 	file.raw = "text/csv"
 	return []endpoint{
 		op("GET", "/coverage", "county.coverage", "Programmes and villages against all households", county,
-			func(ctx context.Context, _ struct{}) (link.Raw[catalog.Coverage], error) {
-				return a.raw.Catalog.Coverage(ctx, catalog.None{})
+			func(ctx context.Context, in seasonIn) (link.Raw[catalog.Coverage], error) {
+				return a.raw.Catalog.Coverage(ctx, catalog.CoverageRequest{Season: in.Season})
 			}),
 		op("GET", "/report", "county.report", "Income by year, programme, channel, month and village", county,
 			func(ctx context.Context, in seasonIn) (link.Raw[orders.Report], error) {

@@ -13,8 +13,7 @@ import (
 	"github.com/swaggest/openapi-go/openapi31"
 )
 
-// describe writes the OpenAPI 3.1 document from the endpoints themselves: what is served and what is described cannot
-// differ.
+// describe writes the OpenAPI 3.1 document from the endpoints themselves: the served and the described API cannot differ.
 func describe(endpoints []endpoint, version string) ([]byte, error) {
 	r := openapi31.NewReflector()
 	r.JSONSchemaReflector().DefaultOptions = append(r.JSONSchemaReflector().DefaultOptions, jsonschema.InterceptDefName(schemaName))

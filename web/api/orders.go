@@ -35,6 +35,7 @@ type orderQuery struct {
 	Channel catalog.Channel `query:"channel" enum:"contract,market,private"`
 	Query   string          `query:"q" description:"Order number or buyer's name"`
 	Presale int64           `query:"presale"`
+	Season  int             `query:"season"`
 	Selling bool            `query:"selling" description:"Orders my cooperative sells, rather than those it placed"`
 	From    string          `query:"from"`
 	To      string          `query:"to"`
@@ -96,7 +97,7 @@ func (a *API) orderEndpoints() []endpoint {
 			}).created(),
 		op("GET", "/orders", "orders.list", "Orders the caller may see", loggedIn,
 			func(ctx context.Context, in orderQuery) (link.Raw[orders.OrderPage], error) {
-				f := orders.OrderFilter{Channel: in.Channel, Query: in.Query, Presale: in.Presale, Selling: in.Selling,
+				f := orders.OrderFilter{Channel: in.Channel, Query: in.Query, Presale: in.Presale, Season: in.Season, Selling: in.Selling,
 					From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit}
 				for _, s := range in.State {
 					f.State = append(f.State, orders.State(s))

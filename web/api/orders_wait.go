@@ -17,7 +17,7 @@ const (
 )
 
 // order reads an order, or waits while it is in a state. Waiting holds a request of this process and nothing of the
-// modules'. Who may see the order is decided by each reading.
+// modules'. Each reading checks that the caller may see the order.
 func (a *API) order(ctx context.Context, in orderIn) (link.Raw[orders.Order], error) {
 	read := func() (link.Raw[orders.Order], error) { return a.raw.Orders.Order(ctx, orders.OrderRef{No: in.No}) }
 	if in.While == "" {

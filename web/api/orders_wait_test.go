@@ -55,7 +55,7 @@ func (o *oneOrder) become(s orders.State) {
 	o.state = s
 }
 
-// look is a request for order 12 whose answer comes later.
+// look is a request for order 12 with a later answer.
 type look struct {
 	*httptest.ResponseRecorder
 	answered chan struct{}
@@ -96,8 +96,8 @@ func (o *oneOrder) looks(t *testing.T, changes *live.Changes) (get func(path str
 
 var waitsWhilePlaced = "/orders/" + orders.Number(12) + "?while=placed"
 
-// The clock of these tests stands still while anything can go on, and jumps when everything waits: what took no time was
-// answered without waiting for the clock.
+// The clock of these tests stands still while anything can go on, and jumps when everything waits: a look that took no
+// time was answered without waiting for the clock.
 func TestLookThatWaits(t *testing.T) {
 	t.Parallel()
 	type waiting struct {

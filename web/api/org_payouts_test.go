@@ -60,7 +60,7 @@ func (o *orgPayouts) ReturnOrgPayout(_ context.Context, r payments.ReturnOrgPayo
 	return payments.OrgPayout{}, o.refuse
 }
 
-// The county pays organisations, their officers read, nobody else does either; what is wrong names its field.
+// The county pays organisations, their officers read, nobody else does either; an error names its field.
 func TestOrgPayoutsAreForThoseWhoMay(t *testing.T) {
 	o := &orgPayouts{}
 	a := New(Services{OrgPayouts: o}, nil, nil, "test", func(w http.ResponseWriter, r *http.Request, err error) {

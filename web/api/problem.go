@@ -1,6 +1,6 @@
-// Package api speaks JSON under /api/v1. What must always hold: an error is a
-// problem document (RFC 9457) whose status, key and field a program can rely on
-// and whose sentences a person can read; nothing internal is in it.
+// Package api speaks JSON under /api/v1. Invariant: an error is a problem
+// document (RFC 9457). A program can rely on its status, key and field, a person
+// can read its sentences, and nothing internal is in it.
 package api
 
 import (
@@ -29,7 +29,7 @@ type Problem struct {
 	retryAfter int
 }
 
-// FieldError is what is wrong with one field, by its JSON path.
+// FieldError is an error in one field, by its JSON path.
 type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
@@ -49,7 +49,7 @@ var statusByCode = map[link.Code]int{
 	link.Internal:        http.StatusInternalServerError,
 }
 
-// statusByKey holds the failures whose status is narrower than their code.
+// statusByKey holds the failures with a status narrower than their code's.
 var statusByKey = map[string]int{
 	"malformed":          http.StatusBadRequest,
 	"method_not_allowed": http.StatusMethodNotAllowed,

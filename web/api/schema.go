@@ -7,7 +7,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// concepts are the packages whose types the document names after their module: orders/shelf's Sale is OrdersSale. A
+// concepts are the packages with types that the document names after their module: orders/shelf's Sale is OrdersSale. A
 // clients' generator makes type names of schema names, so a name never changes when a type moves to another package.
 // The named types are too short to stand alone and carry the word of their concept: OrdersShelfItem.
 var concepts = map[string]struct {

@@ -69,7 +69,7 @@ func TestCountyPages(t *testing.T) {
 		"/county":                           {"还没有登记的村"},
 		"/county/households":                {"还没有农户"},
 		"/county/households?q=x":            {"没有符合条件的农户"},
-		"/county/households/YA-01-001-0007": {"还没有收款账户", "今年还没有收入"},
+		"/county/households/YA-01-001-0007": {"还没有收款账户", "这个年度还没有收入"},
 		"/county/presales":                  {"这里没有预售"},
 		"/county/orders":                    {"还没有订单"},
 		"/county/receipts":                  {"没有待认领的到账"},

@@ -22,6 +22,8 @@ type distributionFormPage struct {
 	Orgs   []page.Option
 	Income []poolLine
 	Costs  []poolLine
+
+	Seasons []page.Option // not closed
 }
 
 // poolLine is one row of amounts in the form.
@@ -47,6 +49,11 @@ func (s *pools) distributionForm(w http.ResponseWriter, r *http.Request, id int6
 	for _, k := range payments.PoolKinds {
 		d.Kinds = append(d.Kinds, page.Option{Value: string(k), Label: d.Words.Say("programme", string(k))})
 	}
+	choice, err := s.SeasonChoice(r, int(f.Int("season")))
+	if err != nil {
+		return err
+	}
+	d.Seasons = choice.Options(catalog.SeasonPlanned, catalog.SeasonCurrent, catalog.SeasonClosing)
 	coops := slices.DeleteFunc(slices.Clone(ref.Organisations), func(o catalog.Organisation) bool { return o.Kind != catalog.OrgCooperative })
 	slices.SortStableFunc(coops, func(a, b catalog.Organisation) int { return cmp.Compare(a.ID, b.ID) })
 	d.Orgs = page.Options(l.Pick("光伏收益，不属于合作社", "Solar income, no cooperative’s"), coops,

@@ -24,6 +24,7 @@ var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_
 
 type homePage struct {
 	Words    page.Words
+	Choice   page.SeasonChoice
 	Coverage catalog.Coverage
 	Report   orders.Report
 	Reported map[int]int64
@@ -55,10 +56,14 @@ func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := homePage{Words: s.Words(r), Reported: reportedPerPersonFen, Channels: channels}
 	var err error
-	if d.Coverage, err = s.Catalog.Coverage(ctx, catalog.None{}); err != nil {
+	if d.Choice, err = s.SeasonChoice(r, int(s.QueryForm(r).Int("season"))); err != nil {
 		return err
 	}
-	if d.Report, err = s.Orders.Report(ctx, orders.ReportRequest{Season: int(s.QueryForm(r).Int("season"))}); err != nil {
+	season := d.Choice.Season // of all that follows
+	if d.Coverage, err = s.Catalog.Coverage(ctx, catalog.CoverageRequest{Season: season}); err != nil {
+		return err
+	}
+	if d.Report, err = s.Orders.Report(ctx, orders.ReportRequest{Season: season}); err != nil {
 		return err
 	}
 	trial, err := s.Payments.TrialBalance(ctx, payments.None{})

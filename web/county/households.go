@@ -41,6 +41,7 @@ type householdsPage struct {
 	Villages   []page.Option
 	Programmes []page.Option
 	Unsold     []page.Option
+	Choice     page.SeasonChoice
 	Filtered   bool
 }
 
@@ -48,7 +49,7 @@ func (s *people) households(w http.ResponseWriter, r *http.Request) error {
 	ctx, l := r.Context(), page.LangOf(r)
 	f := s.QueryForm(r)
 	d := householdsPage{Words: s.Words(r), Filter: catalog.HouseholdFilter{Query: f.Text("q"), Township: f.Int("township"),
-		VillageID: f.Int("village"), Programme: f.Text("programme"), Unsold: f.Text("unsold") != "", Cursor: f.Text("cursor"), Limit: 50}}
+		VillageID: f.Int("village"), Programme: f.Text("programme"), Unsold: f.Text("unsold") != "", Season: int(f.Int("season")), Cursor: f.Text("cursor"), Limit: 50}}
 	d.Filtered = d.Filter.Query != "" || d.Filter.Township != 0 || d.Filter.VillageID != 0 || d.Filter.Programme != "" || d.Filter.Unsold
 	ref, err := s.Reference(ctx)
 	if err != nil {
@@ -60,7 +61,12 @@ func (s *people) households(w http.ResponseWriter, r *http.Request) error {
 	})
 	d.Villages = page.Options(l.Pick("全部村", "All villages"), villages, func(v catalog.Village) string { return page.Num64(v.ID) }, func(v catalog.Village) string { return v.Name })
 	d.Programmes = page.Options(l.Pick("全部项目", "All programmes"), programmes, func(p string) string { return p }, func(p string) string { return d.Words.Say("programme", p) })
-	d.Unsold = []page.Option{{Value: "", Label: l.Pick("不限", "All")}, {Value: "1", Label: l.Pick("本季还没有卖出", "Nothing sold this season")}}
+	if d.Choice, err = s.SeasonChoice(r, d.Filter.Season); err != nil {
+		return err
+	}
+	d.Filter.Season = d.Choice.Season
+	year := page.Num64(int64(d.Choice.Season))
+	d.Unsold = []page.Option{{Value: "", Label: l.Pick("不限", "All")}, {Value: "1", Label: l.Pick(year+" 年度还没有卖出", "Nothing sold in "+year)}}
 	if f.OK() {
 		if d.Page, err = s.Catalog.Households(ctx, d.Filter); err != nil && !f.Fail(err) {
 			return err
@@ -76,6 +82,7 @@ func townshipOptions(l page.Lang, ref catalog.Reference) []page.Option {
 
 type householdPage struct {
 	Words     page.Words
+	Choice    page.SeasonChoice
 	Household catalog.Household
 	Lots      []catalog.HouseholdLot
 	Account   payments.HouseholdAccount
@@ -93,7 +100,10 @@ func (s *people) householdPage(r *http.Request) (householdPage, error) {
 		return d, err
 	}
 	id := d.Household.ID
-	lots, err := s.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: id})
+	if d.Choice, err = s.SeasonChoice(r, int(s.QueryForm(r).Int("season"))); err != nil {
+		return d, err
+	}
+	lots, err := s.Catalog.HouseholdLots(ctx, catalog.HouseholdSeason{ID: id, Season: d.Choice.Season})
 	if err != nil {
 		return d, err
 	}
@@ -101,7 +111,7 @@ func (s *people) householdPage(r *http.Request) (householdPage, error) {
 	if d.Account, err = s.Payments.HouseholdAccount(ctx, payments.HouseholdRef{ID: id}); err != nil {
 		return d, err
 	}
-	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: id}); err != nil {
+	if d.Income, err = s.Orders.Income(ctx, orders.IncomeRequest{HouseholdID: id, Season: d.Choice.Season}); err != nil {
 		return d, err
 	}
 	if d.Shares, err = s.Orders.Collection(ctx, orders.CollectionFilter{Household: id, Limit: 20}); err != nil {

@@ -22,6 +22,8 @@ type presalePage struct {
 	Sellers  []page.Option
 	Channels []page.Option
 	Policies []page.Option
+	Seasons  []page.Option
+	Acts     []catalog.Act // openings and closings, newest first
 	Grades   []string
 	Values   map[string]string // the first value of each field
 	Chosen   map[string]bool   // channels
@@ -49,6 +51,18 @@ func (s *goods) presalePage(r *http.Request, p catalog.PresaleDetail) (presalePa
 	}
 	d.Policies = page.Options("", policies, func(p string) string { return p }, func(p string) string { return d.Words.Say("policy", p) })
 	d.Values = presaleValues(p.Presale)
+	choice, err := s.SeasonChoice(r, p.Season)
+	if err != nil {
+		return d, err
+	}
+	d.Seasons = choice.Options(catalog.SeasonPlanned, catalog.SeasonCurrent, catalog.SeasonClosing)
+	if !d.New {
+		history, err := s.Seasons.PresaleHistory(r.Context(), catalog.PresaleRef{ID: p.ID})
+		if err != nil {
+			return d, err
+		}
+		d.Acts = history.Acts
+	}
 	return d, nil
 }
 
@@ -155,9 +169,9 @@ func readPresale(f *page.Form, p *catalog.Presale, ref catalog.Reference) {
 		return // the rest stands
 	}
 	if p.ID == 0 {
-		p.Code = f.Text("code")
+		p.Code, p.Season = f.Text("code"), int(f.Int("season"))
 	}
-	p.ProductID, p.Season, p.SellerOrg, p.Policy = f.Int("product_id"), int(f.Int("season")), f.Int("seller_org"), f.Text("policy")
+	p.ProductID, p.SellerOrg, p.Policy = f.Int("product_id"), f.Int("seller_org"), f.Text("policy")
 	p.Channels = nil
 	for _, c := range f.Values["channels"] {
 		p.Channels = append(p.Channels, catalog.Channel(c))
@@ -181,6 +195,33 @@ func readPresale(f *page.Form, p *catalog.Presale, ref catalog.Reference) {
 	}
 }
 
+type presaleOpenPage struct {
+	Words   page.Words
+	Presale catalog.PresaleDetail
+	Reach   catalog.PresaleReach
+	Again   bool // it was open before: a reason is asked for
+}
+
+func (s *goods) openPage(r *http.Request, p catalog.PresaleDetail) (presaleOpenPage, error) {
+	d := presaleOpenPage{Words: s.Words(r), Presale: p, Again: p.State == catalog.PresaleClosed}
+	var err error
+	d.Reach, err = s.Seasons.PresaleReach(r.Context(), catalog.PresaleRef{ID: p.ID})
+	return d, err
+}
+
+// presaleOpen shows whom a presale reaches and asks for confirmation.
+func (s *goods) presaleOpen(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.Catalog.Presale(r.Context(), catalog.PresaleRef{Code: mux.Vars(r)["code"]})
+	if err != nil {
+		return err
+	}
+	d, err := s.openPage(r, p)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/presale_open", d, s.NewForm(page.LangOf(r)))
+}
+
 func (s *goods) presaleState(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.PostedForm(r)
@@ -192,9 +233,17 @@ func (s *goods) presaleState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	state := catalog.PresaleState(f.Text("state"))
-	if _, err := s.Catalog.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: state}); err != nil {
+	_, err = s.Catalog.SetPresaleState(ctx, catalog.PresaleStateRequest{ID: p.ID, State: state, Reason: f.Text("reason")})
+	if err != nil {
 		if !f.Fail(err) {
 			return err
+		}
+		if state == catalog.PresaleOpen {
+			d, err := s.openPage(r, p)
+			if err != nil {
+				return err
+			}
+			return s.RenderForm(w, r, "county/presale_open", d, f)
 		}
 		d, err := s.presalePage(r, p)
 		if err != nil {
@@ -203,8 +252,11 @@ func (s *goods) presaleState(w http.ResponseWriter, r *http.Request) error {
 		return s.RenderForm(w, r, "county/presale", d, f)
 	}
 	done := "presale.opened"
-	if state == catalog.PresaleClosed {
+	switch {
+	case state == catalog.PresaleClosed:
 		done = "presale.ended"
+	case p.State == catalog.PresaleClosed:
+		done = "presale.reopened"
 	}
 	s.Flash(r, page.Good, done)
 	return s.GoTo(w, r, "county.presale", "code", p.Code)

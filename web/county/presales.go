@@ -17,6 +17,7 @@ func (s *goods) presaleRoutes() {
 	s.Guarded("POST", "/county/presales/new", "county.presale.create", s.presaleSave, county...)
 	s.Guarded("GET", "/county/presales/{code}", "county.presale", s.presale, county...)
 	s.Guarded("POST", "/county/presales/{code}", "county.presale.save", s.presaleSave, county...)
+	s.Guarded("GET", "/county/presales/{code}/open", "county.presale.open", s.presaleOpen, county...)
 	s.Guarded("POST", "/county/presales/{code}/state", "county.presale.state", s.presaleState, county...)
 	s.Guarded("GET", "/county/presales/{code}/split", "county.dryrun", s.dryRun, county...)
 }
@@ -35,6 +36,7 @@ type presalesPage struct {
 	Filter   catalog.PresaleFilter
 	Products []page.Option
 	Channels []page.Option
+	Seasons  []page.Option
 	Filtered bool
 }
 
@@ -46,8 +48,8 @@ func (s *goods) presales(w http.ResponseWriter, r *http.Request) error {
 		d.State = catalog.PresaleOpen
 	}
 	d.Filter = catalog.PresaleFilter{State: d.State, Query: f.Text("q"), Product: f.Text("product"),
-		Channel: catalog.Channel(f.Text("channel")), Cursor: f.Text("cursor"), Limit: 50}
-	d.Filtered = d.Filter.Query != "" || d.Filter.Product != "" || d.Filter.Channel != ""
+		Channel: catalog.Channel(f.Text("channel")), Season: int(f.Int("season")), Cursor: f.Text("cursor"), Limit: 50}
+	d.Filtered = d.Filter.Query != "" || d.Filter.Product != "" || d.Filter.Channel != "" || d.Filter.Season != 0
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return err
@@ -55,6 +57,11 @@ func (s *goods) presales(w http.ResponseWriter, r *http.Request) error {
 	d.Products = page.Options(l.Pick("全部产品", "All products"), ref.Products,
 		func(p catalog.Product) string { return p.Code }, func(p catalog.Product) string { return l.Text(p.Name) })
 	d.Channels = s.channelOptions(r, l.Pick("全部渠道", "All channels"))
+	choice, err := s.SeasonChoice(r, d.Filter.Season)
+	if err != nil {
+		return err
+	}
+	d.Seasons = slices.Insert(choice.Options(catalog.SeasonMachine.States()...), 0, page.Option{Value: "", Label: l.Pick("全部年度", "All seasons"), Selected: d.Filter.Season == 0})
 	if d.Page, err = s.Catalog.Presales(ctx, d.Filter); err != nil && !f.Fail(err) {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
@@ -55,9 +56,17 @@ func (s *Reports) reportsPage(r *http.Request) (reportsPage, error) {
 	if err != nil {
 		return d, err
 	}
-	for _, y := range slices.Backward(years.Years) {
+	choice, err := s.SeasonChoice(r, 0)
+	if err != nil {
+		return d, err
+	}
+	d.Seasons = choice.Options(catalog.SeasonMachine.States()...)
+	for _, y := range slices.Backward(years.Years) { // also the years before the county had seasons here
+		if _, known := catalog.FindSeason(choice.All, y.Season); known || y.Season == 0 {
+			continue
+		}
 		year := strconv.Itoa(y.Season)
-		d.Seasons = append(d.Seasons, page.Option{Value: year, Label: page.LangOf(r).Pick(year+" 年", year)})
+		d.Seasons = append(d.Seasons, page.Option{Value: year, Label: page.LangOf(r).Pick(year+" 年度", year)})
 	}
 	jobs, err := s.Jobs.Jobs(r.Context(), reportsShown)
 	d.read(jobs)
@@ -113,6 +122,13 @@ func (s *Reports) askReport(ctx context.Context, kind report.Kind, season int, l
 	}
 	if err := problems.Err(); err != nil {
 		return report.Job{}, err
+	}
+	if season == 0 { // the report keeps its season, whichever is current when it is made
+		ref, err := s.Reference(ctx)
+		if err != nil {
+			return report.Job{}, err
+		}
+		season = ref.Season
 	}
 	if !page.ValidLang(lang) {
 		lang = string(page.ZH)

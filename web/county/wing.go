@@ -23,11 +23,12 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, TreasuryWords},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, seasonWords, TreasuryWords},
 		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},
+			{Route: "county.seasons", Icon: "calendar", ZH: "年度", EN: "Seasons", Roles: auth.County},
 			{Route: "county.households", Icon: "users", ZH: "农户", EN: "Households", Roles: auth.County},
 			{Route: "county.reviews", Icon: "shield-check", ZH: "待核对", EN: "Reviews", Roles: auth.County},
 			{Route: "county.orders", Icon: "receipt-text", ZH: "订单", EN: "Orders", Roles: auth.County},
@@ -54,6 +55,8 @@ func Wing() page.Wing {
 type Services struct {
 	Catalog         catalog.Service
 	Care            catalog.Care
+	Seasons         catalog.Seasons
+	SeasonEnds      orders.Seasons  // closes and reopens them
 	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
 	Orders          orders.Service
 	Contracts       contract.Service
@@ -141,6 +144,7 @@ func New(site *page.Site, services Services) Pages {
 	c.Cards.cardRoutes()
 	g := &goods{site, services}
 	g.presaleRoutes()
+	g.seasonRoutes()
 	g.orderRoutes()
 	g.priceRoutes()
 	m := &moneyPages{site, services}

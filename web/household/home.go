@@ -38,7 +38,8 @@ func (s *pages) routes() {
 
 type homePage struct {
 	page.HouseholdPage
-	Season  int
+	Season  int   // 0: the county has none yet
+	Carried int64 // owed from earlier seasons
 	Sum     orders.IncomeSum
 	Person  int64
 	Next    *orders.Share // the next goods to hand over
@@ -61,7 +62,7 @@ func (s *pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d.Season, d.Sum, d.Person = income.Season, income.Sum, income.PerPersonFen
+	d.Season, d.Sum, d.Person, d.Carried = income.Season, income.Sum, income.PerPersonFen, income.CarriedFen
 	shares, err := s.Orders.Collection(ctx, orders.CollectionFilter{Household: who.Household.ID, State: orders.ShareExpected, Limit: 100})
 	if err != nil {
 		return err

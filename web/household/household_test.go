@@ -38,8 +38,8 @@ func TestHouseholdPages(t *testing.T) {
 	}
 	d.SetEmpty()
 	for path, says := range map[string][]string{
-		"/my": {"现在没有要交的货", "今年还没有打过款", "还没有收款账户"}, "/my/income": {"今年还没有收入"}, "/my/sales": {"还没有卖出"},
-		"/my/tickets": {"还没有过磅单"}, "/my/lots": {"今年没有参加预售"}, "/my/account": {"还没有收款账户"}, "/my/income/print": {"¥0.00"},
+		"/my": {"现在没有要交的货", "还没有打过款", "还没有收款账户"}, "/my/income": {"这一年度还没有收入"}, "/my/sales": {"还没有卖出"},
+		"/my/tickets": {"还没有过磅单"}, "/my/lots": {"2026 年还没有参加预售"}, "/my/account": {"还没有收款账户"}, "/my/income/print": {"¥0.00"},
 	} {
 		webtest.ReadPage(t, p, path, says...)
 	}
@@ -63,7 +63,7 @@ func TestHelperActsForAHouseholdThatAgreed(t *testing.T) {
 	}
 	p.Get("/helper?lang=zh")
 	res := p.Post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
-	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/my/lots?h=YA-01-001-0007" {
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/my/lots?h=YA-01-001-0007&season=2026" {
 		t.Fatalf("offer: %d to %q", res.StatusCode, res.Header.Get("Location"))
 	}
 	if a := d.Catalog.Actors[0]; a.OnBehalfOf != 77 || a.Login != "liming" || d.Catalog.Offers[0].Capacity != 60 || d.Catalog.Offers[0].HouseholdID != 77 {

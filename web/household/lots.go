@@ -11,8 +11,9 @@ import (
 
 type lotsPage struct {
 	page.HouseholdPage
-	Lots []catalog.HouseholdLot
-	Lot  catalog.HouseholdLot // the one that is changed
+	Choice page.SeasonChoice
+	Lots   []catalog.HouseholdLot
+	Lot    catalog.HouseholdLot // the one that is changed
 }
 
 // Sold is the ordered part of a lot.
@@ -24,7 +25,10 @@ func (s *pages) lotsPage(r *http.Request) (context.Context, lotsPage, error) {
 	if err != nil {
 		return ctx, d, err
 	}
-	lots, err := s.Catalog.HouseholdLots(ctx, catalog.HouseholdRef{ID: who.Household.ID})
+	if d.Choice, err = s.SeasonChoice(r, int(s.QueryForm(r).Int("season"))); err != nil {
+		return ctx, d, err
+	}
+	lots, err := s.Catalog.HouseholdLots(ctx, catalog.HouseholdSeason{ID: who.Household.ID, Season: d.Choice.Season})
 	d.Lots = lots.Lots
 	return ctx, d, err
 }
@@ -79,11 +83,11 @@ func (s *pages) lotSave(w http.ResponseWriter, r *http.Request) error {
 		if err == nil {
 			if lot.Held {
 				s.Flash(r, page.Care, "household.offer.held")
-				return s.GoTo(w, r, "household.lots", "h", d.H)
+				return s.GoTo(w, r, "household.lots", "h", d.H, "season", d.Choice.Season)
 			}
 			s.Flash(r, page.Good, "household.offer.saved")
 			s.tellHousehold(ctx, d.HouseholdPage, "offer", map[string]string{"product": d.Lot.Title.Zh, "capacity": page.Num64(capacity)})
-			return s.GoTo(w, r, "household.lots", "h", d.H)
+			return s.GoTo(w, r, "household.lots", "h", d.H, "season", d.Choice.Season)
 		}
 		if !f.Fail(err) {
 			return err

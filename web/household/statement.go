@@ -79,6 +79,15 @@ func (s *pages) statement(ctx context.Context, who page.HouseholdPage, season in
 	for i := range d.Years {
 		d.Years[i].Most = most
 	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return d, err
+	}
+	for _, season := range ref.Seasons { // also the ones to come
+		d.Seasons = append(d.Seasons, season.ID)
+	}
+	slices.Sort(d.Seasons)
+	d.Seasons = slices.Compact(d.Seasons)
 	slices.Reverse(d.Seasons)
 	d.Months = months(d.Words.Lang, d.Income.Season, d.Income.ByMonth)
 	for _, m := range d.Months {

@@ -12,6 +12,7 @@ import (
 
 type raisersPage struct {
 	orders.Raising
+	Choice page.SeasonChoice
 	Raiser orders.Raiser // the one that is looked at
 	County bool          // the reader pays raisers
 }
@@ -23,7 +24,11 @@ func (s *contractPages) raisers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(w, r, http.StatusOK, "organisation/raisers", raisersPage{Raising: list})
+	choice, err := s.SeasonChoice(r, list.Season)
+	if err != nil {
+		return err
+	}
+	return s.Render(w, r, http.StatusOK, "organisation/raisers", raisersPage{Raising: list, Choice: choice})
 }
 
 // raiser is one raiser's account: every ticket, with the household's part beside his.
@@ -35,7 +40,11 @@ func (s *contractPages) raiser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := raisersPage{Raising: list, County: auth.FromContext(ctx).Role.In(auth.County...)}
+	choice, err := s.SeasonChoice(r, list.Season)
+	if err != nil {
+		return err
+	}
+	d := raisersPage{Raising: list, Choice: choice, County: auth.FromContext(ctx).Role.In(auth.County...)}
 	if len(list.Raisers) > 0 {
 		d.Raiser = list.Raisers[0]
 		return s.Render(w, r, http.StatusOK, "organisation/raiser", d)

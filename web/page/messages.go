@@ -48,6 +48,11 @@ var Messages = map[string][2]string{
 	"role.approver":     {"县复核", "County approver"},
 	"role.admin":        {"管理员", "Administrator"},
 
+	"status.season.planned": {"筹备中", "Planned"},
+	"status.season.current": {"当前", "Current"},
+	"status.season.closing": {"收尾中", "Closing"},
+	"status.season.closed":  {"已结束", "Closed"},
+
 	"unit.head": {"只", "head"},
 	"unit.egg":  {"枚", "eggs"},
 	"unit.box":  {"箱", "boxes"},

@@ -69,6 +69,9 @@ func (s *Site) Village(ctx context.Context, id int64) (catalog.Village, string) 
 	return catalog.Village{ID: id}, ""
 }
 
+// referenceFresh is how long names may be old.
+const referenceFresh = time.Minute
+
 type referenceCache struct {
 	sync.Mutex
 	value catalog.Reference
@@ -79,7 +82,7 @@ type referenceCache struct {
 func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 	s.ref.Lock()
 	defer s.ref.Unlock()
-	if s.Now().Sub(s.ref.at) < time.Minute {
+	if s.Now().Sub(s.ref.at) < referenceFresh {
 		return s.ref.value, nil
 	}
 	ref, err := s.register.Reference(link.WithActor(ctx, link.Actor{}), catalog.None{})

@@ -17,7 +17,8 @@ const (
 type Tones map[tone][]string
 
 // pageTones are the tones of this package's words.
-var pageTones = Tones{Good: {"tone.good"}, Busy: {"tone.busy"}, Care: {"tone.care"}, Over: {"tone.over"}}
+var pageTones = Tones{Good: {"tone.good", "status.season.current"}, Busy: {"tone.busy", "status.season.closing"}, Care: {"tone.care"},
+	Over: {"tone.over", "status.season.closed"}}
 
 func (s *Site) toneOf(key string) tone {
 	if t, ok := s.tones[key]; ok {

@@ -73,10 +73,17 @@ func (r *Runner) incomes(ctx context.Context, w *workbook) error {
 	}
 }
 
-// unsold lists the households whose produce nobody has ordered this season, with whom to talk to.
+// unsold lists the households whose produce nobody has ordered in the season, with whom to talk to.
 func (r *Runner) unsold(ctx context.Context, w *workbook) error {
+	if w.season == 0 {
+		ref, err := r.Sources.Catalog.Reference(ctx, catalog.None{})
+		if err != nil {
+			return err
+		}
+		w.season = ref.Season
+	}
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := r.Sources.Catalog.Households(ctx, catalog.HouseholdFilter{Unsold: true, Cursor: cursor, Limit: atOnce})
+		page, err := r.Sources.Catalog.Households(ctx, catalog.HouseholdFilter{Unsold: true, Season: w.season, Cursor: cursor, Limit: atOnce})
 		if err != nil {
 			return err
 		}
@@ -106,15 +113,15 @@ func (r *Runner) unsold(ctx context.Context, w *workbook) error {
 
 // villages lists each village with its sales and income.
 func (r *Runner) villages(ctx context.Context, w *workbook) error {
-	coverage, err := r.Sources.Catalog.Coverage(ctx, catalog.None{})
-	if err != nil {
-		return err
-	}
 	report, err := r.Sources.Orders.Report(ctx, orders.ReportRequest{Season: w.job.Season})
 	if err != nil {
 		return err
 	}
 	w.season = report.Season
+	coverage, err := r.Sources.Catalog.Coverage(ctx, catalog.CoverageRequest{Season: report.Season})
+	if err != nil {
+		return err
+	}
 	earned := make(map[int64]orders.VillageIncome, len(report.ByVillage))
 	for _, v := range report.ByVillage {
 		earned[v.VillageID] = v
@@ -134,14 +141,14 @@ func (r *Runner) villages(ctx context.Context, w *workbook) error {
 	return w.progress(ctx)
 }
 
-// orders lists all orders, newest first.
+// orders lists the orders of the season, or of all for season 0, newest first.
 func (r *Runner) orders(ctx context.Context, w *workbook) error {
 	reference, err := r.Sources.Catalog.Reference(ctx, catalog.None{})
 	if err != nil {
 		return err
 	}
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := r.Sources.Orders.Orders(ctx, orders.OrderFilter{Cursor: cursor, Limit: 100})
+		page, err := r.Sources.Orders.Orders(ctx, orders.OrderFilter{Season: w.job.Season, Cursor: cursor, Limit: 100})
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ type Kind string
 
 const (
 	Incomes  Kind = "incomes"  // every household's income, against the year before
-	Unsold   Kind = "unsold"   // households with nothing sold this season
+	Unsold   Kind = "unsold"   // households with nothing sold in the season
 	Villages Kind = "villages" // each village's households, sales and income
 	Orders   Kind = "orders"   // all orders and their money
 )

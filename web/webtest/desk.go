@@ -7,7 +7,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// Card stores a card of the stub's household and returns what its code holds.
+// Card stores a card of the stub's household and returns the content of its code.
 func (d *Desk) Card(t *testing.T) string {
 	t.Helper()
 	hash, err := hasher(t).Hash(t.Context(), "nobody knows this one")
@@ -23,20 +23,22 @@ func (d *Desk) Card(t *testing.T) string {
 	return secret
 }
 
-// Desk is a site whose modules answer with made-up data.
+// Desk is a site with modules that answer with made-up data.
 type Desk struct {
 	*Site
 	Catalog  *StubCatalog
 	Orders   *StubOrders
 	Payments *StubPayments
+	Seasons  *StubSeasons
 }
 
-// NewDesk runs a site with made-up data; with changes what the site is given.
+// NewDesk runs a site with made-up data; with changes the stubs that the site is given.
 func NewDesk(t *testing.T, with ...func(*Desk, *web.Deps)) *Desk {
 	t.Helper()
-	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}}
+	d := &Desk{Catalog: &StubCatalog{}, Orders: &StubOrders{}, Payments: &StubPayments{Creator: "somebody"}, Seasons: &StubSeasons{}}
 	d.Site = New(t, func(_ *web.Config, deps *web.Deps) {
 		deps.Catalog, deps.Orders, deps.Payments = d.Catalog, d.Orders, d.Payments
+		deps.Seasons, deps.SeasonEnds = d.Seasons, d.Seasons.Ends()
 		for _, f := range with {
 			f(d, deps)
 		}

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// ReadPage checks what every page must hold, and that it says what is asked for.
+// ReadPage checks the invariants of every page, and that it says each of the texts.
 func ReadPage(t *testing.T, p *Person, path string, says ...string) {
 	t.Helper()
 	for _, lang := range []string{"zh", "en"} {

@@ -1,7 +1,7 @@
 // Package webtest runs the site for tests of pages: accounts and sessions are real, the modules are stubs or do not
 // answer.
 //
-// What must always hold: the stubs answer with made-up data of the shape that the modules promise. They are for the look
+// Invariant: the stubs answer with made-up data of the shape that the modules promise. They are for the look
 // of pages; the modules are tested where they are, on real databases.
 package webtest
 
@@ -66,6 +66,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		PrivateAccounts: payments.NewPrivacyClient(nc),
 		Stations:        orders.NewStationsClient(nc),
 		Care:            catalog.NewCareClient(nc),
+		Seasons:         catalog.NewSeasonsClient(nc),
+		SeasonEnds:      orders.NewSeasonsClient(nc),
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
@@ -122,7 +124,7 @@ func (s *Site) Person(t testing.TB) *Person {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// Answer is what came back, with its body read.
+// Answer is a response with its body read.
 type Answer struct {
 	*http.Response
 	Body string
@@ -174,7 +176,7 @@ func (p *Person) Post(path string, pairs ...string) Answer {
 
 const Password = "一亩地两只鹅三头蒜" //nolint:gosec // of invented accounts
 
-// Account stores an account whose password is the constant above.
+// Account stores an account; its password is the constant above.
 func (s *Site) Account(t testing.TB, a auth.Account) *auth.Account {
 	t.Helper()
 	hash, err := hasher(t).Hash(t.Context(), Password)

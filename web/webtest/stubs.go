@@ -29,7 +29,8 @@ type StubCatalog struct {
 }
 
 func (c *StubCatalog) Reference(context.Context, catalog.None) (catalog.Reference, error) {
-	return catalog.Reference{Season: 2026,
+	return catalog.Reference{Season: 2026, Seasons: []catalog.Season{{ID: 2027, State: catalog.SeasonPlanned, Title: catalog.Text{Zh: "丰收年", En: "Plenty"}},
+		{ID: 2026, State: catalog.SeasonCurrent}, {ID: 2025, State: catalog.SeasonClosing}, {ID: 2024, State: catalog.SeasonClosed}},
 		Townships:     []catalog.Township{{ID: 1, Name: "依安镇"}, {ID: 2, Name: "三兴镇"}},
 		Villages:      []catalog.Village{{ID: 11, TownshipID: 1, Name: "永丰村", Poor: true}, {ID: 12, TownshipID: 2, Name: "红光村"}},
 		Products:      []catalog.Product{stubPresale(1).Product},
@@ -111,7 +112,7 @@ func (c *StubCatalog) Households(_ context.Context, f catalog.HouseholdFilter) (
 	return catalog.HouseholdPage{Items: []catalog.Household{stubHousehold(), second}, Total: 11_187, Persons: 24_310, Cursor: "next-household"}, nil
 }
 
-func (c *StubCatalog) HouseholdLots(context.Context, catalog.HouseholdRef) (catalog.HouseholdLots, error) {
+func (c *StubCatalog) HouseholdLots(_ context.Context, _ catalog.HouseholdSeason) (catalog.HouseholdLots, error) {
 	if c.empty {
 		return catalog.HouseholdLots{}, nil
 	}
@@ -137,7 +138,7 @@ func (c *StubCatalog) ImportHouseholds(_ context.Context, r catalog.ImportReques
 	return catalog.ImportResult{Added: len(r.Rows) - 1, Problems: []catalog.RowProblem{{Line: 3, Field: "id_number", Key: "import.id_number.taken", Args: map[string]string{"code": "YA-09"}}}}, nil
 }
 
-func (c *StubCatalog) Coverage(context.Context, catalog.None) (catalog.Coverage, error) {
+func (c *StubCatalog) Coverage(context.Context, catalog.CoverageRequest) (catalog.Coverage, error) {
 	if c.empty {
 		return catalog.Coverage{}, nil
 	}

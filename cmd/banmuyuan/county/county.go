@@ -2,10 +2,10 @@
 // registered households, cooperatives, presales with their lots and two earlier
 // seasons of income, as plain data that the modules' bulk loaders take in.
 //
-// It owns nothing but the generation. What must always hold:
+// It owns nothing but the generation. Invariants:
 //
 //   - Every total that was reported about the county comes out exactly, for
-//     every seed; the constants below are those totals.
+//     every seed; the constants below are these totals.
 //   - The same seed and the same calendar year give the same county. Only the
 //     windows and titles of the presales follow the day.
 //   - Nobody in it can be a real person. Names are drawn from lists, identity
@@ -16,10 +16,10 @@
 //
 // # Income of the earlier seasons
 //
-// The county reported what people earned more per head from these industries:
+// The county reported the additional income per head from these industries:
 // 828 yuan, then 895, then (this season's target) 1,177. The first two are
 // reproduced to the fen over all persons. They are income after costs, so an
-// [Income] record keeps apart what reached the household (AmountFen), the
+// [Income] record keeps apart the household's money (AmountFen), the
 // cooperative's fee (FeeFen) and the advance for goslings and feed that was paid
 // back out of the sale (CostFen).
 //
@@ -110,7 +110,7 @@ type County struct {
 	PickupPoints  []PickupPoint
 
 	Produce  []Produce // everything an income line can name
-	Products []Product // what is offered in presales
+	Products []Product // offered in presales
 	Presales []Presale
 	Lots     []Lot // by presale, then household
 
@@ -142,7 +142,7 @@ type Village struct {
 	Solar     bool   // hosts a station, alone or shared
 	Produce   string // key in County.Produce of a speciality village, else ""
 	Secretary string
-	Unit      string // the unit whose staff help here
+	Unit      string // the unit with staff that helps here
 	Point     CollectionPoint
 }
 
@@ -193,10 +193,10 @@ type Account struct {
 	Bank   string
 	Number string // nineteen digits beginning 0000, Luhn-valid
 	Holder string
-	Closed bool // the bank returns what is paid to it
+	Closed bool // the bank returns payments to it
 }
 
-// Plot is what grows on a part of a garden.
+// Plot is a part of a garden with its crop.
 type Plot struct {
 	Produce string
 	CentiMu int64
@@ -208,7 +208,7 @@ type Household struct {
 	Village int
 	Head    string   // = Members[0].Name
 	Members []Member // the head first
-	Phone   string   // "" for those without
+	Phone   string   // "" for households without
 	Cause   string   // 因病, 因残 …
 	Kind    string   // 一般户, 低保户, 特困户
 
@@ -231,7 +231,7 @@ type Household struct {
 	Raiser        int   // raises the geese on its behalf (大户代养), or None
 
 	SeedCooperative int   // plants its mu
-	SeedShareFen    int64 // what it put in
+	SeedShareFen    int64 // its capital
 	SeedByLand      bool  // as land valued so, not as money
 
 	MushroomShares      int64 // of 100 bags each; 0: none
@@ -278,7 +278,7 @@ type Organisation struct {
 	Model    bool   // 示范社
 
 	MemberHouseholds  int64 // cooperatives only; registered or not
-	RegisteredMembers []int // those of them that are registered households
+	RegisteredMembers []int // registered households among the members
 	SeedMu            int64 // planted with seed potatoes, the households' mu included
 	SeedMuEntrusted   int64 // of which on behalf of registered households
 	Mark              string
@@ -336,7 +336,7 @@ const (
 	Distributed Channel = "distribution" // 分红: not a channel of presales
 )
 
-// Produce is what an income line or a village's speciality can name.
+// Produce is a kind of goods that an income line or a village's speciality can name.
 type Produce struct {
 	Key    string
 	Name   string
@@ -357,12 +357,12 @@ type Grade struct {
 	Key    string
 	Name   string
 	NameEn string
-	Rule   string // what a clerk looks at
+	Rule   string // for the clerk
 	RuleEn string
 	Fen    int64 // per PriceUnit of the product
 }
 
-// Product is what presales offer. It is ordered in OrderUnit, priced per
+// Product is offered by presales. It is ordered in OrderUnit, priced per
 // PriceUnit and kept in StockUnit; a price is always fen per PriceUnit.Grams.
 type Product struct {
 	Key          string
@@ -393,7 +393,7 @@ const (
 	Direct Policy = "direct"
 )
 
-// Short names what happens when a delivery falls short, unless the buyer chooses.
+// Short names the remedy when a delivery falls short, unless the buyer chooses.
 type Short string
 
 const (
@@ -451,7 +451,7 @@ type Lot struct {
 	Presale   int
 	Household int
 	Capacity  int64 // order units
-	AgentBP   int64 // of the price, for whoever raised it on the household's behalf; 0 for its own
+	AgentBP   int64 // of the price, for the raiser on the household's behalf; 0 for its own
 }
 
 // Season is a year with its reported income rise per person.
@@ -478,7 +478,7 @@ type Income struct {
 	Pool      int // number in County.Pools, from 1; 0: of none
 }
 
-// GrossFen is what the buyer paid for it.
+// GrossFen is the price that the buyer paid.
 func (i *Income) GrossFen() int64 { return i.AmountFen + i.FeeFen + i.CostFen }
 
 // Role of a demo login.
@@ -496,7 +496,7 @@ const (
 	RoleAdmin       Role = "admin"        // 管理员
 )
 
-// Login is a demo account; passwords are set by whoever loads it.
+// Login is a demo account; its loader sets the password.
 type Login struct {
 	Login        string
 	Name         string

@@ -132,7 +132,7 @@ func TestIncomeOfEarlierSeasons(t *testing.T) {
 		equal(t, "seed potatoes 2023", programmes[key{2023, SeedPotato}], 33_000*24_611)
 		equal(t, "seed potatoes 2024", programmes[key{2024, SeedPotato}], 35_000*24_611)
 		for season, s := range shared {
-			// The raisers' share takes up what is left, so it must come out plausible.
+			// The raisers' share takes up the remainder, so it must come out plausible.
 			if perGoose := s[0] / s[1]; perGoose < 400 || perGoose > 700 {
 				t.Errorf("raisers shared out %d fen a goose in %d", perGoose, season)
 			}
@@ -228,7 +228,7 @@ func TestLots(t *testing.T) {
 			}
 			grams["vegetable_box"] = grams["vegetable"] + grams["chilli"]
 			for _, p := range c.Products {
-				var whole, step int64 // what it has, and how much of it may stay unoffered
+				var whole, step int64 // the whole supply, and the part that may stay unoffered
 				switch p.Key {
 				case "goose":
 					whole, step = h.Geese, 0

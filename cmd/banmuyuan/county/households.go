@@ -58,7 +58,7 @@ func (g *generator) households() {
 	}
 }
 
-// family is a head with those who live with her or him.
+// family is a head with the people that live with her or him.
 func (g *generator) family(r random, size int) []Member {
 	age := int(r.between(38, 72))
 	if size <= 2 {
@@ -134,7 +134,7 @@ func (g *generator) phone() string {
 	return fmt.Sprintf("000%08d", 21_000_000+g.phones*7)
 }
 
-// circumstances are why a household is registered and what that means for it.
+// circumstances sets the reasons for which a household is registered, and their consequences.
 func (g *generator) circumstances(r random, h *Household) {
 	age := g.Season - h.Members[0].BirthYear
 	h.Elderly = age >= 60

@@ -15,14 +15,14 @@ type year struct {
 	bagShareFen   int64 // per mushroom share
 	priceBP       int64 // of listed prices
 	gardens       int   // percent of today's gardens that sold
-	soldPercent   int64 // about, of what a garden brings to market today
+	soldPercent   int64 // about, of a garden's sales today
 	flockPercent  int64 // about, of today's flock
 	gooseCostFen  int64 // gosling and feed advanced per goose
 }
 
 // income makes the two earlier seasons. Sales come out of quantities and prices;
-// seed potatoes, solar and mushrooms are dividends by their keys; and what then
-// is missing to the season's total is what the raisers shared out per goose.
+// seed potatoes, solar and mushrooms are dividends by their keys; the rest of the
+// season's total is the sum that the raisers shared out per goose.
 func (g *generator) income() {
 	for _, y := range []year{
 		{

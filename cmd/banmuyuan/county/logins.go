@@ -2,9 +2,8 @@ package county
 
 import "slices"
 
-// logins are one per role and three more: a contract needs an approver, and a household whose geese a raiser keeps reads another
-// ledger. Clerk, household and helper are of one village, so
-// that the whole story can be followed there.
+// logins makes one per role and three more: a contract needs an approver, and a household with geese at a raiser's reads
+// another ledger. Clerk, household and helper are of one village, so that the whole story can be followed there.
 func (g *generator) logins() {
 	r := g.random("logins")
 	village := g.storyVillage()
@@ -57,7 +56,8 @@ func (g *generator) logins() {
 	}
 }
 
-// raisedHouseholds are those of the village, and then of its township, whose geese a raiser keeps and that can be reached.
+// raisedHouseholds returns the households of the village, and then of its township, that have geese at a raiser's and can be
+// reached.
 func (g *generator) raisedHouseholds(village int) []int {
 	var near, far []int
 	for i := range g.Households {

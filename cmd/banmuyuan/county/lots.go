@@ -6,7 +6,7 @@ import "slices"
 // and work.
 const RaiserBP = 9_000
 
-// crops: what a mu of garden yields and how much of it is sold rather than eaten.
+// crops: the yield of a mu of garden, and the part of it that is sold rather than eaten.
 var crops = map[string]struct{ kgPerMu, soldBP int64 }{
 	"purple_bean":   {900, 5500},
 	"kidney_bean":   {130, 8000},
@@ -26,7 +26,7 @@ func (p Plot) forSale() int64 {
 const SacksPerMu = 45
 
 // lots gives every household its supply in each presale. All goose lots together
-// are its geese, all lots of a garden product what its plots bring to market.
+// are its geese, all lots of a garden product the yield that its plots sell.
 func (g *generator) lots() {
 	r := g.random("lots")
 	byPresale := make([][]Lot, len(g.Presales))
@@ -60,7 +60,7 @@ func (g *generator) lots() {
 		return n
 	}
 
-	story := g.storyHousehold(g.storyVillage()) // what its login shows includes an adoption
+	story := g.storyHousehold(g.storyVillage()) // its login shows an adoption
 	for i := range g.Households {
 		h := &g.Households[i]
 		switch {

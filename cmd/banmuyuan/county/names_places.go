@@ -55,7 +55,7 @@ var (
 	takenBrands = strings.Fields("丰田 永旺 天润 广达 富达")
 )
 
-// trades are what cooperatives do: the words in their name and their main produce.
+// trades are the cooperatives' lines of business: the words in their name and their main produce.
 var trades = []struct{ words, english, produce string }{
 	{"大鹅养殖", "Goose Raising", "goose"},
 	{"紫花油豆角种植", "Purple-flower Bean Growing", "purple_bean"},

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pool is one distribution: what came in, what it cost, what was kept back and who took part. The last season's are paid;
+// Pool is one distribution: income, costs, reserve and members. The last season's are paid;
 // of this season the first half's solar income waits for the county's second person.
 type Pool struct {
 	Programme  Programme
@@ -60,7 +60,7 @@ func (g *generator) pool(p Pool, surplus int64, sold string, costs ...Amount) {
 	}
 }
 
-// parts is what each member gets: as listed, or by trade volume and by shares.
+// parts returns each member's part: as listed, or by trade volume and by shares.
 func (p *Pool) parts(surplus int64) []int64 {
 	n := len(p.Members)
 	listed, trade, shares := make([]int64, n), make([]int64, n), make([]int64, n)
@@ -78,7 +78,7 @@ func (p *Pool) parts(surplus int64) []int64 {
 	return parts
 }
 
-// tenths of a surplus, in whole yuan, is what something cost.
+// tenths returns a cost: tenths of a surplus, in whole yuan.
 func tenths(surplus, n int64) int64 { return surplus * n / 10 / 100 * 100 }
 
 // pools are the distributions of last season, and the one of this season that waits.

@@ -245,7 +245,7 @@ func fixed(zh, en string) func(_, _ time.Time) (string, string) {
 	return func(_, _ time.Time) (string, string) { return zh, en }
 }
 
-// What is delivered depends on the month: fresh in season, out of the freezer or
+// The form of the goods depends on the month: fresh in season, out of the freezer or
 // the cellar otherwise.
 
 func within(t time.Time, first, last time.Month) bool { return t.Month() >= first && t.Month() <= last }

@@ -21,7 +21,7 @@ func (g *generator) raisers() {
 	}
 }
 
-// What grows in gardens: the main crop, and what stands beside it.
+// Crops of gardens: the main crop, and the ones beside it.
 var (
 	mainCrops   = []string{"purple_bean", "vegetable", "kidney_bean", "ground_cherry", "potato"}
 	mainShares  = []int{62, 14, 9, 8, 7}
@@ -146,8 +146,8 @@ func (g *generator) mushrooms() {
 	}
 }
 
-// solar goes to 3,152 households of the villages with a station, more to those
-// who need it more.
+// solar goes to 3,152 households of the villages with a station, more to the
+// ones that need it more.
 func (g *generator) solar() {
 	r := g.random("solar")
 	perVillage := make([]int64, VillageCount)

@@ -23,7 +23,7 @@ func (r random) given(sex Sex, born int) string { return invent.Given(r.Rand, se
 
 func (r random) worker(year int) string { return invent.Worker(r.Rand, year) }
 
-// chosen marks exactly count of n, those with the highest scores, ties by index.
+// chosen marks exactly count of n: the highest scores, ties by index.
 func chosen(count int, scores []int) []bool {
 	order := make([]int, len(scores))
 	for i := range order {

@@ -134,8 +134,8 @@ func sweep() {
 var copies sync.Map
 
 // Schema makes a schema of the test's own, migrated as a module's is (migrations may be nil), and drops it afterwards.
-// Its name starts with prefix. It is alone in a database, whose address Address gives: a copy of one that was migrated
-// once is there in a tenth of the time.
+// Its name starts with prefix. It is alone in a database; Address gives its address. A copy of a database that was migrated
+// once takes a tenth of the time.
 func Schema(t testing.TB, prefix string, migrations fs.FS) string {
 	t.Helper()
 	original, err := originalOf(Postgres(t), prefix, migrations)

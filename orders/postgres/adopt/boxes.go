@@ -11,6 +11,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
@@ -177,7 +178,7 @@ func (m *Room) DisputeBox(ctx context.Context, r adopt.DisputeBox) (adopt.Adopti
 
 // DecideBox ends a dispute: the household is released, or the delivery is taken back and refunded.
 func (m *Room) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption, error) {
-	if a := link.ActorFrom(ctx); a.Role != desk.RoleOperator && a.Role != desk.RoleAdmin && !a.System {
+	if a := link.ActorFrom(ctx); a.Role != orders.RoleOperator && a.Role != orders.RoleAdmin && !a.System {
 		return adopt.Adoption{}, desk.Denied(a)
 	}
 	if err := r.Check(); err != nil {

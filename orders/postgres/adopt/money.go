@@ -107,7 +107,7 @@ func (m *Room) reserveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow)
 	return m.balanceOut(ctx, tx, a)
 }
 
-// writeBoxIncome brings the income ledger in line with the boxes of a locked adoption. What is on its way to the
+// writeBoxIncome brings the income ledger in line with the boxes of a locked adoption. Money on its way to the
 // household already is payments' to move.
 func writeBoxIncome(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	_, err := tx.ExecContext(ctx, desk.BoxIncome+` AND a.id = $1
@@ -128,7 +128,7 @@ func writeBoxIncome(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	return nil
 }
 
-// HoldExpired marks an adoption whose stock the catalogue gave away because nobody paid in time, or ends it when it was
+// HoldExpired marks an adoption when the catalogue gave its stock away because nobody paid in time, or ends it when it was
 // paid in that very moment.
 func (m *Room) HoldExpired(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	a, err := lockAdoption(ctx, tx, id)

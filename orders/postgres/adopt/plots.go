@@ -182,35 +182,46 @@ func (m *Room) Plot(ctx context.Context, r adopt.PlotRef) (adopt.PublicPlot, err
 	return m.publicPlot(p, ref, row, m.Now())
 }
 
-// mayOffer lets through the household itself and its helper with consent, who offer, write and hand over.
+// mayOffer lets through the household itself and its helper with consent: both offer, write and hand over.
 func (m *Room) mayOffer(ctx context.Context, household int64) error {
 	a := link.ActorFrom(ctx)
 	switch {
 	case a.System:
 		return nil
-	case a.Role == desk.RoleHousehold && a.Household != 0:
+	case a.Role == orders.RoleHousehold && a.Household != 0:
 		if a.Household != household {
 			return link.E(link.NotFound, "household.unknown", "")
 		}
 		return nil
-	case a.Role == desk.RoleHelper && a.Helper != 0:
+	case a.Role == orders.RoleHelper && a.Helper != 0:
 		return m.Helps(ctx, a, household)
 	}
 	return desk.Denied(a)
 }
 
-// HouseholdPlots lists the offers of a household and those it could make.
+// HouseholdPlots lists the offers of a household and the ones it could make.
 func (m *Room) HouseholdPlots(ctx context.Context, r catalog.HouseholdRef) (adopt.HouseholdPlots, error) {
 	res := adopt.HouseholdPlots{Items: []adopt.HouseholdPlot{}}
 	household, err := m.MayEarn(ctx, r.ID)
 	if err != nil {
 		return res, err
 	}
-	lots, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdRef{ID: household})
+	ref, err := m.Ref.Get(ctx)
 	if err != nil {
 		return res, err
 	}
-	for _, l := range lots.Lots {
+	var lots []catalog.HouseholdLot
+	for _, season := range ref.Seasons {
+		if !season.State.Takes() {
+			continue
+		}
+		of, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdSeason{ID: household, Season: season.ID})
+		if err != nil {
+			return res, err
+		}
+		lots = append(lots, of.Lots...)
+	}
+	for _, l := range lots {
 		if _, ok := orders.KindOfPlot(l.Product); !ok {
 			continue
 		}
@@ -274,7 +285,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 	if !ok {
 		return adopt.HouseholdPlot{}, link.E(link.Invalid, "adoption.plot.presale", "presale_id")
 	}
-	lots, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
+	lots, err := m.Catalog.HouseholdLots(desk.AsSystem(ctx), catalog.HouseholdSeason{ID: r.HouseholdID, Season: p.Season})
 	if err != nil {
 		return adopt.HouseholdPlot{}, err
 	}
@@ -313,7 +324,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 		}
 		a := link.ActorFrom(ctx)
 		onBehalf := int64(0)
-		if a.Role == desk.RoleHelper {
+		if a.Role == orders.RoleHelper {
 			onBehalf = r.HouseholdID
 		}
 		_, err = tx.ExecContext(ctx, `
@@ -325,7 +336,7 @@ func (m *Room) SavePlot(ctx context.Context, r adopt.SavePlot) (adopt.HouseholdP
 			    family = excluded.family, saved_at = excluded.saved_at, account_id = excluded.account_id, actor = excluded.actor,
 			    on_behalf_of = excluded.on_behalf_of`,
 			p.ID, r.HouseholdID, home.VillageID, ref.Villages[home.VillageID].TownshipID, string(kind), adopt.Family(home.Head), r.Units,
-			r.EveryDays, r.Story.Zh, r.Story.En, m.Now(), a.Account, desk.ActorName(a), onBehalf)
+			r.EveryDays, r.Story.Zh, r.Story.En, m.Now(), a.Account, orders.ActorName(a), onBehalf)
 		if err != nil {
 			return fmt.Errorf("save plot of household %d: %w", r.HouseholdID, err)
 		}

@@ -77,17 +77,17 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 			AND a.reserved_at IS NOT NULL`, id, id)
 	}
 	switch {
-	case desk.IsCounty(actor):
+	case orders.IsCounty(actor):
 		s = adopt.StakeCounty
 		if f.Household != 0 {
 			ofHousehold(f.Household)
 		}
-	case actor.Role == desk.RoleBuyer && actor.Account != 0:
+	case actor.Role == orders.RoleBuyer && actor.Account != 0:
 		s = adopt.StakeAdopter
 		w.Add(`a.account_id = ?`, actor.Account)
-	case desk.WorksFor(actor) != 0:
+	case orders.WorksFor(actor) != 0:
 		s = adopt.StakeSeller
-		w.Add(`a.seller_org = ? AND a.reserved_at IS NOT NULL`, desk.WorksFor(actor))
+		w.Add(`a.seller_org = ? AND a.reserved_at IS NOT NULL`, orders.WorksFor(actor))
 	default:
 		id, err := m.MayEarn(ctx, f.Household)
 		if err != nil {

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
 )
 
@@ -55,3 +57,20 @@ func (m *Room) Tasks() map[string]desk.TaskFunc { return nil }
 
 // Verify adds nothing to the checks.
 func (m *Room) Verify(context.Context, *orders.Findings) error { return nil }
+
+// Open counts the adoptions, their boxes and the standing boxes that are not over.
+func (m *Room) Open(season int) []desk.OpenCount {
+	return []desk.OpenCount{
+		{Kind: orders.OpenAdoptions, SQL: `
+			SELECT count(*), 0 FROM adoption a JOIN offer f ON f.id = a.offer_id WHERE f.season = $1 AND NOT a.state = ANY($2)`,
+			Args: []any{season, pq.Array(desk.Finals(adopt.Machine))}},
+		{Kind: orders.OpenBoxes, SQL: `
+			SELECT count(*), 0 FROM adoption_box b JOIN adoption a ON a.id = b.adoption_id JOIN offer f ON f.id = a.offer_id
+			WHERE f.season = $1 AND NOT b.state = ANY($2) AND NOT a.state = ANY($3)`,
+			Args: []any{season, pq.Array(desk.Finals(adopt.BoxMachine)), pq.Array(desk.Finals(adopt.Machine))}},
+		{Kind: orders.OpenStandings, SQL: `
+			SELECT count(*), 0 FROM standing s WHERE NOT s.state = ANY($2) AND EXISTS (
+				SELECT FROM offer f WHERE f.presale_id = s.presale_id AND f.season = $1)`,
+			Args: []any{season, pq.Array(desk.Finals(adopt.StandingMachine))}},
+	}
+}

@@ -155,20 +155,20 @@ func partsOf(boxes []boxRow) []adopt.Part {
 // stakeIn finds the actor's part in an adoption; household is the one that the actor acts for.
 func (m *Room) stakeIn(ctx context.Context, a *adoptionRow, boxes []boxRow) (s adopt.Stake, household int64, err error) {
 	actor := link.ActorFrom(ctx)
-	p := adopt.Person{County: desk.IsCounty(actor), Org: desk.WorksFor(actor)}
+	p := adopt.Person{County: orders.IsCounty(actor), Org: orders.WorksFor(actor)}
 	switch actor.Role {
-	case desk.RoleBuyer:
+	case orders.RoleBuyer:
 		p.Buyer = actor.Account
-	case desk.RoleHousehold:
+	case orders.RoleHousehold:
 		p.Household = actor.Household
-	case desk.RoleHelper:
+	case orders.RoleHelper:
 		p.Household = actor.OnBehalfOf
 	}
 	s = adopt.StakeOf(p, adopt.Parties{Account: a.AccountID, SellerOrg: a.SellerOrg, HouseholdID: a.HouseholdID, Reserved: a.ReservedAt != nil}, partsOf(boxes))
 	if s != adopt.StakeHousehold {
 		return s, 0, nil
 	}
-	if actor.Role == desk.RoleHelper {
+	if actor.Role == orders.RoleHelper {
 		if err := m.Helps(ctx, actor, p.Household); err != nil {
 			return adopt.StakeNone, 0, errNoAdoption()
 		}

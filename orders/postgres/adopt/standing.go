@@ -75,7 +75,7 @@ func (m *Room) StandingOffers(ctx context.Context, _ catalog.None) (adopt.Standi
 // Subscribe starts a standing order.
 func (m *Room) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing, error) {
 	a := link.ActorFrom(ctx)
-	if org, ok := desk.BuysFor(a); !ok || org != 0 {
+	if org, ok := orders.BuysFor(a); !ok || org != 0 {
 		return adopt.Standing{}, desk.Denied(a)
 	}
 	asked := r
@@ -91,7 +91,7 @@ func (m *Room) Subscribe(ctx context.Context, r adopt.Subscribe) (adopt.Standing
 		return m.Standing(ctx, adopt.StandingRef{ID: id})
 	}
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	p, grade, err := m.checkStanding(ctx, r.PresaleID, r.Grade, r.Qty, r.EveryDays, &r.Delivery, &problems)
 	if err != nil {
 		return adopt.Standing{}, err
@@ -193,8 +193,8 @@ func (m *Room) ownStanding(ctx context.Context, q desk.Queryer, id int64, lock b
 	if err != nil {
 		return nil, fmt.Errorf("read standing order %d: %w", id, err)
 	}
-	own := a.Role == desk.RoleBuyer && s.AccountID == a.Account
-	if !own && (lock || !desk.IsCounty(a)) {
+	own := a.Role == orders.RoleBuyer && s.AccountID == a.Account
+	if !own && (lock || !orders.IsCounty(a)) {
 		return nil, errNoStanding()
 	}
 	return s, nil
@@ -218,12 +218,12 @@ const standingsShown = 200
 // Standings lists the caller's own, newest first.
 func (m *Room) Standings(ctx context.Context, _ catalog.None) (adopt.Standings, error) {
 	a := link.ActorFrom(ctx)
-	if a.Role != desk.RoleBuyer && !desk.IsCounty(a) {
+	if a.Role != orders.RoleBuyer && !orders.IsCounty(a) {
 		return adopt.Standings{}, desk.Denied(a)
 	}
 	var rows []*standingRow
 	err := m.DB.SelectContext(ctx, &rows, `
-		SELECT `+standingColumns+` FROM standing s WHERE $1 OR s.account_id = $2 ORDER BY s.id DESC LIMIT $3`, desk.IsCounty(a), a.Account, standingsShown)
+		SELECT `+standingColumns+` FROM standing s WHERE $1 OR s.account_id = $2 ORDER BY s.id DESC LIMIT $3`, orders.IsCounty(a), a.Account, standingsShown)
 	if err != nil {
 		return adopt.Standings{}, fmt.Errorf("list standing orders: %w", err)
 	}
@@ -273,7 +273,7 @@ func (m *Room) outStandings(ctx context.Context, rows []*standingRow) ([]adopt.S
 		for _, d := range byID[s.ID] {
 			on := d.DueOn.Format(time.DateOnly)
 			if !schedule.Shown(d.DueOn, d.State) {
-				skipped[on] = true // one of those to come
+				skipped[on] = true // a coming date
 				continue
 			}
 			x := adopt.StandingDate{On: on, State: d.State, CutOff: adopt.CutOff(d.DueOn), PayBy: adopt.PayBy(d.DueOn), Qty: d.Qty, Reason: d.Reason}

@@ -20,7 +20,7 @@ func (m *Room) workBoxes(ctx context.Context) error {
 	return errors.Join(m.cutOffDates(ctx), m.orderDates(ctx))
 }
 
-// Statements whose index is partial on the state name the states of the table.
+// Statements with an index that is partial on the state name the states of the table.
 var (
 	cutOffSQL = `SELECT id FROM standing WHERE state <> ` + desk.StateText(adopt.StandingMachine.To(adopt.StandingEnd)) + ` AND cut_off <= $1
 		ORDER BY cut_off LIMIT $2`
@@ -116,7 +116,7 @@ func (m *Room) orderDates(ctx context.Context) error {
 		if err := json.Unmarshal(d.Request, &r); err != nil {
 			return fmt.Errorf("decode order of standing order %d: %w", d.StandingID, err)
 		}
-		a := link.Actor{Account: d.AccountID, Login: "standing order", Role: desk.RoleBuyer}
+		a := link.Actor{Account: d.AccountID, Login: "standing order", Role: orders.RoleBuyer}
 		o, err := m.placeDate(link.WithActor(ctx, a), a, r, d.DueOn)
 		switch {
 		case err == nil:

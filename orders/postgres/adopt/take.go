@@ -31,7 +31,7 @@ type taking struct {
 // prices.
 func (m *Room) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, error) {
 	a := link.ActorFrom(ctx)
-	if org, ok := desk.BuysFor(a); !ok || org != 0 {
+	if org, ok := orders.BuysFor(a); !ok || org != 0 {
 		return adopt.Adoption{}, desk.Denied(a)
 	}
 	asked := r
@@ -286,7 +286,7 @@ func moveAdoption(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, step adopt.S
 // PayAdoption starts a payment of the amount due now.
 func (m *Room) PayAdoption(ctx context.Context, r adopt.Pay) (orders.PayStart, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {
 		problems.Add("payment.method", "method")
 	}

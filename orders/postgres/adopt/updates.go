@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -31,7 +32,7 @@ func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update
 		return adopt.Update{}, err
 	}
 	a := link.ActorFrom(ctx)
-	out := adopt.Update{PlotID: plot.ID, At: m.Now(), Text: r.Text, Helper: a.Role == desk.RoleHelper, Photos: []adopt.Photo{}}
+	out := adopt.Update{PlotID: plot.ID, At: m.Now(), Text: r.Text, Helper: a.Role == orders.RoleHelper, Photos: []adopt.Photo{}}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		about, done, err := m.Once(ctx, tx, r.IdempotencyKey, hash)
 		if err != nil {
@@ -47,7 +48,7 @@ func (m *Room) PostUpdate(ctx context.Context, r adopt.PostUpdate) (adopt.Update
 		}
 		err = tx.GetContext(ctx, &out.ID, `
 			INSERT INTO adoption_update (plot_id, at, text, account_id, actor, on_behalf_of) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-			plot.ID, out.At, r.Text, a.Account, desk.ActorName(a), onBehalf)
+			plot.ID, out.At, r.Text, a.Account, orders.ActorName(a), onBehalf)
 		if err != nil {
 			return fmt.Errorf("write update of plot %d: %w", plot.ID, err)
 		}

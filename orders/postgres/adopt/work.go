@@ -21,7 +21,7 @@ func (m *Room) workAdoptions(ctx context.Context) error {
 	return errors.Join(m.unpaid.Work(ctx), m.lapseAdoptions(ctx), m.settleBoxes(ctx), m.seekBoxes(ctx))
 }
 
-// newUnpaid returns the worker that expires adoptions whose deposit was not paid in time.
+// newUnpaid returns the worker that expires adoptions without a deposit in time.
 func (m *Room) newUnpaid() *desk.Unpaid {
 	return desk.NewUnpaid(m.Desk, desk.UnpaidConfig[adopt.State, adopt.Step]{
 		Name: "adoption", Table: "adoption", Version: true, Machine: adopt.Machine, Expire: adopt.StepExpire, Expired: adopt.StepGone,
@@ -55,7 +55,7 @@ func (m *Room) endUnpaid(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	return nil
 }
 
-// Statements whose index is partial on the state name the states of the table.
+// Statements with an index that is partial on the state name the states of the table.
 var (
 	lapsingSQL = `SELECT id FROM adoption WHERE state IN (` + desk.StateList(adopt.Machine.From(adopt.StepLapse)) + `) AND balance_by <= $1
 		ORDER BY id LIMIT $2`
@@ -69,7 +69,7 @@ var (
 		RETURNING ` + boxColumns
 )
 
-// lapseAdoptions ends adoptions whose balance did not come in time. The forfeit of the terms is kept.
+// lapseAdoptions ends adoptions without a balance in time. The forfeit of the terms is kept.
 func (m *Room) lapseAdoptions(ctx context.Context) error {
 	now := m.Now()
 	var ids []int64
@@ -96,7 +96,7 @@ func (m *Room) lapseAdoptions(ctx context.Context) error {
 	return nil
 }
 
-// settleBoxes releases the households of delivered boxes whose inspection is over.
+// settleBoxes releases the households of delivered boxes after their inspection.
 func (m *Room) settleBoxes(ctx context.Context) error {
 	now := m.Now()
 	var due []boxRow

@@ -206,7 +206,7 @@ func (m *Room) UndoWorkOff(ctx context.Context, tx *sqlx.Tx, tickets []int64) er
 // PayAdvance starts the buyer's payment of a contract's advances.
 func (m *Room) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {
 		problems.Add("payment.method", "method")
 	}

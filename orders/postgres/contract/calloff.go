@@ -114,7 +114,7 @@ func (m *Room) writeCallOff(ctx context.Context, a link.Actor, c *contractRow, o
 		point, _ := c.terms.PointFor(r.PointID)
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO call_off (order_id, contract_id, on_day, slot, point_id, actor, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id) DO NOTHING`,
-			order, c.ID, r.Day, string(r.Slot), point, desk.ActorName(a), m.Now())
+			order, c.ID, r.Day, string(r.Slot), point, orders.ActorName(a), m.Now())
 		if err != nil {
 			return fmt.Errorf("write call-off: %w", err)
 		}

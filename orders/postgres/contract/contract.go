@@ -100,10 +100,10 @@ func (c *contractRow) contract() contract.Contract {
 
 // viewer is an actor as the rules of contracts see it.
 func viewer(a link.Actor) contract.Viewer {
-	org, _ := desk.BuysFor(a)
-	return contract.Viewer{System: a.System, County: desk.IsCounty(a), Admin: a.Role == desk.RoleAdmin, Approver: a.Role == desk.RoleOrgApprover,
-		Account: a.Account, BuysFor: org, WorksFor: desk.WorksFor(a),
-		Household: a.Role == desk.RoleHousehold && a.Household != 0 || a.Role == desk.RoleHelper && a.Helper != 0}
+	org, _ := orders.BuysFor(a)
+	return contract.Viewer{System: a.System, County: orders.IsCounty(a), Admin: a.Role == orders.RoleAdmin, Approver: a.Role == orders.RoleOrgApprover,
+		Account: a.Account, BuysFor: org, WorksFor: orders.WorksFor(a),
+		Household: a.Role == orders.RoleHousehold && a.Household != 0 || a.Role == orders.RoleHelper && a.Helper != 0}
 }
 
 // findContract finds a contract that the actor may see. NotFound.
@@ -247,8 +247,8 @@ func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract,
 	return c, nil
 }
 
-// Contracts lists contracts, newest first: the contracts of the caller's organisation, those that a household could sign or
-// has signed, all for the county.
+// Contracts lists contracts, newest first: the contracts of the caller's organisation, the contracts that a household could
+// sign or has signed, all for the county.
 func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
 	page := contract.Page{Items: []contract.Contract{}}
 	limit, err := desk.PageLimit(r.Limit, 50, 200)
@@ -258,14 +258,14 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 	a := link.ActorFrom(ctx)
 	var f desk.Filter
 	switch {
-	case desk.IsCounty(a):
+	case orders.IsCounty(a):
 		f.Add(`c.state <> ?`, string(contract.Draft))
-	case desk.WorksFor(a) != 0:
+	case orders.WorksFor(a) != 0:
 		f.Add(`(c.org_id = ? OR c.collector_org = ? AND c.state <> ALL(?))`, a.Org, a.Org, desk.TextArray(contract.PrivateStates()))
-		if a.Role == desk.RoleClerk {
+		if a.Role == orders.RoleClerk {
 			f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 		}
-	case a.Role == desk.RoleHousehold, a.Role == desk.RoleHelper:
+	case a.Role == orders.RoleHousehold, a.Role == orders.RoleHelper:
 		h, err := m.actsFor(ctx, r.House)
 		if err != nil {
 			return page, err
@@ -314,18 +314,18 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 }
 
 // today is the date in China.
-func (m *Room) today() string { return m.Now().In(desk.China).Format(time.DateOnly) }
+func (m *Room) today() string { return m.Now().In(orders.China).Format(time.DateOnly) }
 
 // actsFor returns the household that the actor acts for: its own, or one that consented to its helper.
 func (m *Room) actsFor(ctx context.Context, household int64) (catalog.Household, error) {
 	a := link.ActorFrom(ctx)
 	switch {
-	case a.Role == desk.RoleHousehold && a.Household != 0:
+	case a.Role == orders.RoleHousehold && a.Household != 0:
 		if household != 0 && household != a.Household {
 			return catalog.Household{}, link.E(link.NotFound, "household.unknown", "household_id")
 		}
 		household = a.Household
-	case a.Role == desk.RoleHelper && a.Helper != 0:
+	case a.Role == orders.RoleHelper && a.Helper != 0:
 		if household == 0 {
 			household = a.OnBehalfOf
 		}
@@ -359,7 +359,7 @@ func (m *Room) addTimeline(ctx context.Context, tx *sqlx.Tx, contract int64, key
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO contract_event (contract_id, at, key, args, account_id, actor, role, on_behalf_of, request_id)
 		VALUES ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9)`,
-		contract, m.Now(), key, string(body), a.Account, desk.ActorName(a), role, a.OnBehalfOf, link.RequestID(ctx))
+		contract, m.Now(), key, string(body), a.Account, orders.ActorName(a), role, a.OnBehalfOf, link.RequestID(ctx))
 	if err != nil {
 		return fmt.Errorf("write timeline of contract %d: %w", contract, err)
 	}

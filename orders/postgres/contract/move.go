@@ -7,10 +7,10 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
-	"banmuyuan/orders/postgres/desk"
 )
 
 // MoveContract carries out a step of a contract.
@@ -26,6 +26,15 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 	reason, err := r.Check()
 	if err != nil {
 		return contract.Contract{}, err
+	}
+	if r.Step == contract.StepSubmit || r.Step == contract.StepApprove { // from then on households count on it
+		ref, err := m.Ref.Get(ctx)
+		if err != nil {
+			return contract.Contract{}, err
+		}
+		if err := catalog.CheckTakes(ref.Seasons, found.Season, "season"); err != nil {
+			return contract.Contract{}, err
+		}
 	}
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
 		c, err := contractByID(ctx, tx, found.ID, true)
@@ -63,11 +72,11 @@ func (m *Room) applyStep(ctx context.Context, tx *sqlx.Tx, c *contractRow, a lin
 	}
 	switch r.Step {
 	case contract.StepSubmit:
-		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = $2, submitted_by = $3 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a))
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = $2, submitted_by = $3 WHERE id = $1`, c.ID, a.Account, orders.ActorName(a))
 	case contract.StepReturn:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET submitted_id = 0, submitted_by = '' WHERE id = $1`, c.ID)
 	case contract.StepApprove:
-		_, err = tx.ExecContext(ctx, `UPDATE contract SET approved_id = $2, approved_by = $3, approved_at = $4 WHERE id = $1`, c.ID, a.Account, desk.ActorName(a), m.Now())
+		_, err = tx.ExecContext(ctx, `UPDATE contract SET approved_id = $2, approved_by = $3, approved_at = $4 WHERE id = $1`, c.ID, a.Account, orders.ActorName(a), m.Now())
 	case contract.StepOpen:
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET proposes = $2 WHERE id = $1`, c.ID, r.Propose)
 	case contract.StepStart:

@@ -11,15 +11,15 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// mineFilter narrows contracts (alias c) to those of an organisation, as buyer or collector, or of the county.
+// mineFilter narrows contracts (alias c) to an organisation's, as buyer or collector, or of the county.
 func mineFilter(a link.Actor) (desk.Filter, error) {
 	var f desk.Filter
 	switch {
-	case desk.IsCounty(a):
+	case orders.IsCounty(a):
 		f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
-	case desk.WorksFor(a) != 0:
+	case orders.WorksFor(a) != 0:
 		f.Add(`(c.org_id = ? OR c.collector_org = ?)`, a.Org, a.Org)
-		if a.Role == desk.RoleClerk {
+		if a.Role == orders.RoleClerk {
 			f.Add(`c.state <> ALL(?)`, desk.TextArray(contract.PrivateStates()))
 		}
 	default:

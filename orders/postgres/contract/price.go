@@ -44,7 +44,7 @@ func (m *Room) PriceTicket(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, r
 	if at.IsZero() {
 		at = m.Now()
 	}
-	p := &desk.TicketPricing{Contract: contractID, Day: at.In(desk.China).Format(time.DateOnly)}
+	p := &desk.TicketPricing{Contract: contractID, Day: at.In(orders.China).Format(time.DateOnly)}
 	// Entering the price of a day and writing its tickets exclude each other.
 	if err := lockPrices(ctx, tx, c.Product); err != nil {
 		return nil, err
@@ -189,7 +189,7 @@ func (m *Room) Agreements(ctx context.Context, orderIDs []int64) (map[int64]desk
 // SetReference enters the prices of a day. Prices that were used by a weighing stay.
 func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contract.ReferencePrices, error) {
 	a := link.ActorFrom(ctx)
-	if a.Role != desk.RoleOperator && !a.System {
+	if a.Role != orders.RoleOperator && !a.System {
 		return contract.ReferencePrices{}, desk.Denied(a)
 	}
 	ref, err := m.Ref.Get(ctx)
@@ -225,7 +225,7 @@ func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contr
 			_, err = tx.ExecContext(ctx, `
 				INSERT INTO reference_price (product, grade, on_day, price_fen, price_per, source, account_id, actor, at)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				r.Product, g.Grade, r.Day, price.Fen, price.Per, r.Source, a.Account, desk.ActorName(a), m.Now())
+				r.Product, g.Grade, r.Day, price.Fen, price.Per, r.Source, a.Account, orders.ActorName(a), m.Now())
 			if err != nil {
 				return fmt.Errorf("write reference price: %w", err)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -154,7 +155,7 @@ func (m *Room) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.Quo
 	}
 	var f desk.Filter
 	a := link.ActorFrom(ctx)
-	selling := a.Role == desk.RoleHousehold || a.Role == desk.RoleHelper
+	selling := a.Role == orders.RoleHousehold || a.Role == orders.RoleHelper
 	if selling {
 		h, err := m.actsFor(ctx, r.Household)
 		if err != nil {
@@ -171,7 +172,7 @@ func (m *Room) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.Quo
 			return page, err
 		}
 		f.Add(`q.contract_id = ?`, c.ID)
-	case !selling && !desk.IsCounty(a):
+	case !selling && !orders.IsCounty(a):
 		return page, errContract()
 	}
 	if r.VillageID != 0 {
@@ -386,7 +387,7 @@ func (m *Room) SignUp(ctx context.Context, r contract.SignUp) (contract.Quota, e
 			INSERT INTO quota (contract_id, household_id, village_id, qty, state, own, answer_by, booked_at, text, text_hash, signer_id, signer,
 			                   signer_role, on_behalf, created_at, agent_org, agent_bp)
 			VALUES ($1, $2, $3, $4, $15, true, $5, $6, $7, $8, $9, $10, $11, $12, $6, $13, $14) RETURNING id`,
-			c.ID, h.ID, h.VillageID, r.Qty, contract.EndOf(c.SignBy), m.Now(), signed.text, contract.TextHash(signed.text), a.Account, desk.ActorName(a), a.Role,
+			c.ID, h.ID, h.VillageID, r.Qty, contract.EndOf(c.SignBy), m.Now(), signed.text, contract.TextHash(signed.text), a.Account, orders.ActorName(a), a.Role,
 			a.OnBehalfOf != 0, signed.agent, signed.bp, string(contract.QuotaBooking))
 		if err != nil {
 			return fmt.Errorf("write quota: %w", err)
@@ -460,7 +461,7 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		_, err = tx.ExecContext(ctx, `
 			UPDATE quota SET state = $2, booked_at = $3, text = $4, text_hash = $5, signer_id = $6, signer = $7, signer_role = $8, on_behalf = $9,
 			       agent_org = $10, agent_bp = $11
-			WHERE id = $1`, q.ID, string(to), m.Now(), signed.text, contract.TextHash(signed.text), a.Account, desk.ActorName(a), a.Role, a.OnBehalfOf != 0,
+			WHERE id = $1`, q.ID, string(to), m.Now(), signed.text, contract.TextHash(signed.text), a.Account, orders.ActorName(a), a.Role, a.OnBehalfOf != 0,
 			signed.agent, signed.bp)
 		if err != nil {
 			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
@@ -482,7 +483,7 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 func (m *Room) decline(ctx context.Context, tx *sqlx.Tx, c *contractRow, q *quotaRow, to contract.QuotaState, a link.Actor, reason string) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE quota SET state = $2, reason = $3, signer_id = $4, signer = $5, signer_role = $6, on_behalf = $7 WHERE id = $1`,
-		q.ID, string(to), reason, a.Account, desk.ActorName(a), a.Role, a.OnBehalfOf != 0)
+		q.ID, string(to), reason, a.Account, orders.ActorName(a), a.Role, a.OnBehalfOf != 0)
 	if err != nil {
 		return fmt.Errorf("decline quota %d: %w", q.ID, err)
 	}

@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
 )
 
@@ -48,3 +50,14 @@ func (m *Room) Verify(ctx context.Context, res *orders.Findings) error {
 
 // Tasks returns nothing: the room has no tasks.
 func (m *Room) Tasks() map[string]desk.TaskFunc { return nil }
+
+// Open counts the contracts and quotas that are not over. A draft binds nobody.
+func (m *Room) Open(season int) []desk.OpenCount {
+	return []desk.OpenCount{
+		{Kind: orders.OpenContracts, SQL: `SELECT count(*), 0 FROM contract WHERE season = $1 AND state = ANY($2)`,
+			Args: []any{season, pq.Array(contract.Machine.From(contract.StepClose))}},
+		{Kind: orders.OpenQuotas, SQL: `
+			SELECT count(*), 0 FROM quota q JOIN contract c ON c.id = q.contract_id WHERE c.season = $1 AND NOT q.state = ANY($2)`,
+			Args: []any{season, pq.Array(desk.Finals(contract.QuotaMachine))}},
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -17,7 +18,7 @@ import (
 // SaveContract writes a new draft, or changes one.
 func (m *Room) SaveContract(ctx context.Context, r contract.Save) (contract.Contract, error) {
 	a := link.ActorFrom(ctx)
-	org, ok := desk.BuysFor(a)
+	org, ok := orders.BuysFor(a)
 	if !ok || org == 0 {
 		return contract.Contract{}, desk.Denied(a)
 	}
@@ -27,7 +28,7 @@ func (m *Room) SaveContract(ctx context.Context, r contract.Save) (contract.Cont
 	}
 	t := r.Terms
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	places := contract.Places{Orgs: ref.Orgs, Townships: ref.Townships, Points: ref.Points, Programmes: ref.Programmes}
 	if err := contract.MayBuy(places, org); err != nil {
 		return contract.Contract{}, err
@@ -38,6 +39,9 @@ func (m *Room) SaveContract(ctx context.Context, r contract.Save) (contract.Cont
 	}
 	t.Complete(places, ref.Season, org)
 	t.Check(&problems, product, places, m.today())
+	if err := catalog.CheckTakes(ref.Seasons, t.Season, "season"); err != nil {
+		problems = append(problems, link.AsError(err))
+	}
 	if err := problems.Err(); err != nil {
 		return contract.Contract{}, err
 	}
@@ -79,7 +83,7 @@ func (m *Room) insertContract(ctx context.Context, tx *sqlx.Tx, a link.Actor, or
 		ON CONFLICT (idem_account, idem_key) DO NOTHING RETURNING id`,
 		org, t.CollectorOrg, t.Product, t.Season, t.Title, t.Quantity, t.AdvanceFen, t.FeeBP, desk.Ints(t.Townships), desk.TextArray(append([]string{}, t.Programmes...)),
 		t.SignBy, t.DeliverFrom, t.DeliverTo, string(body), product.OrderUnit, product.PriceUnit, contract.UnitGrams(product), product.Programme,
-		a.Account, key, hash, desk.ActorName(a), m.Now(), string(contract.Draft))
+		a.Account, key, hash, orders.ActorName(a), m.Now(), string(contract.Draft))
 	if !desk.Missing(err) {
 		if err != nil {
 			return 0, fmt.Errorf("write contract: %w", err)

@@ -65,7 +65,7 @@ func (m *Room) lapseProposals(ctx context.Context) error {
 	return nil
 }
 
-// resumeBookings books quotas whose process stopped on the way.
+// resumeBookings books quotas that a stopped process left on the way.
 func (m *Room) resumeBookings(ctx context.Context) error {
 	var ids []int64
 	err := m.DB.SelectContext(ctx, &ids, bookingsSQL, m.Now().Add(-m.Config.Lease), m.Now(), desk.WorkBatch)

@@ -9,30 +9,6 @@ import (
 	"banmuyuan/orders"
 )
 
-// Roles and rules of access, of package orders.
-const (
-	RoleBuyer       = orders.RoleBuyer
-	RoleOfficer     = orders.RoleOfficer
-	RoleOrgApprover = orders.RoleOrgApprover
-	RoleClerk       = orders.RoleClerk
-	RoleHousehold   = orders.RoleHousehold
-	RoleHelper      = orders.RoleHelper
-	RoleOperator    = orders.RoleOperator
-	RoleAdmin       = orders.RoleAdmin
-)
-
-// IsCounty is orders.IsCounty.
-func IsCounty(a link.Actor) bool { return orders.IsCounty(a) }
-
-// BuysFor is orders.BuysFor.
-func BuysFor(a link.Actor) (org int64, ok bool) { return orders.BuysFor(a) }
-
-// WorksFor is orders.WorksFor.
-func WorksFor(a link.Actor) int64 { return orders.WorksFor(a) }
-
-// ActorName is orders.ActorName.
-func ActorName(a link.Actor) string { return orders.ActorName(a) }
-
 func ErrLogin() error    { return link.E(link.Unauthenticated, "unauthenticated", "") }
 func ErrRole() error     { return link.E(link.Forbidden, "forbidden", "") }
 func ErrNotFound() error { return link.E(link.NotFound, "order.not_found", "") }
@@ -53,20 +29,11 @@ func NeedSystem(ctx context.Context) error {
 }
 
 func NeedCounty(ctx context.Context) error {
-	if a := link.ActorFrom(ctx); !IsCounty(a) {
+	if a := link.ActorFrom(ctx); !orders.IsCounty(a) {
 		return Denied(a)
 	}
 	return nil
 }
-
-// View is orders.View.
-type View = orders.View
-
-// Views of an order, of package orders.
-const (
-	ViewSale = orders.ViewSale
-	ViewAll  = orders.ViewAll
-)
 
 // ViewOf returns how much of an order the actor sees.
 func ViewOf(a link.Actor, o *OrderRow, lines []LineRow) orders.View {
@@ -77,28 +44,25 @@ func ViewOf(a link.Actor, o *OrderRow, lines []LineRow) orders.View {
 	return orders.ViewOf(a, o.By(), sellers)
 }
 
-// Owns reports whether the order is the actor's.
-func Owns(a link.Actor, o *OrderRow) bool { return orders.Owns(a, o.By()) }
-
 // Collector is an orders.Collector that narrows statements.
 type Collector struct{ orders.Collector }
 
 // Collects finds what the actor may see; household, when given, is the one asked for. A helper sees households that
-// consented, and each only while it does.
+// consented, each only while it does.
 func (m *Desk) Collects(ctx context.Context, household int64) (Collector, error) {
 	a := link.ActorFrom(ctx)
 	switch {
-	case IsCounty(a):
+	case orders.IsCounty(a):
 		return Collector{orders.Collector{All: true, Works: true}}, nil
-	case WorksFor(a) != 0:
+	case orders.WorksFor(a) != 0:
 		ref, err := m.Ref.Get(ctx)
 		if err != nil {
 			return Collector{}, err
 		}
 		return Collector{orders.Collector{Org: a.Org, Villages: ref.villagesOf[a.Org], Works: true}}, nil
-	case a.Role == RoleHousehold && a.Household != 0:
+	case a.Role == orders.RoleHousehold && a.Household != 0:
 		return Collector{orders.Collector{Households: []int64{a.Household}}}, nil
-	case a.Role == RoleHelper && a.Helper != 0:
+	case a.Role == orders.RoleHelper && a.Helper != 0:
 		if household == 0 {
 			household = a.OnBehalfOf
 		}
@@ -165,17 +129,17 @@ func (m *Desk) helped(ctx context.Context, a link.Actor) ([]int64, error) {
 func (m *Desk) MayEarn(ctx context.Context, household int64) (int64, error) {
 	a := link.ActorFrom(ctx)
 	switch {
-	case IsCounty(a):
+	case orders.IsCounty(a):
 		if household == 0 {
 			return 0, link.E(link.Invalid, "income.household.missing", "household_id")
 		}
 		return household, nil
-	case a.Role == RoleHousehold && a.Household != 0:
+	case a.Role == orders.RoleHousehold && a.Household != 0:
 		if household != 0 && household != a.Household {
 			return 0, link.E(link.NotFound, "household.unknown", "")
 		}
 		return a.Household, nil
-	case a.Role == RoleHelper && a.Helper != 0:
+	case a.Role == orders.RoleHelper && a.Helper != 0:
 		if household == 0 {
 			household = a.OnBehalfOf
 		}
@@ -190,14 +154,14 @@ func (m *Desk) MayEarn(ctx context.Context, household int64) (int64, error) {
 // OnBehalf marks the context of a helper that acts for a household.
 func OnBehalf(ctx context.Context, household int64) context.Context {
 	a := link.ActorFrom(ctx)
-	if a.Role != RoleHelper || household == 0 {
+	if a.Role != orders.RoleHelper || household == 0 {
 		return ctx
 	}
 	a.OnBehalfOf = household
 	return link.WithActor(ctx, a)
 }
 
-// ConflictScope is what the collector may see of conflicts: what its own people brought, and what is about its goods.
+// ConflictScope is the condition of conflicts that the collector may see: brought by its own people, or about its goods.
 func (c Collector) ConflictScope(n int) (string, []any) {
 	if c.All {
 		return "true", nil

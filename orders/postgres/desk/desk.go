@@ -72,6 +72,8 @@ type Desk struct {
 	Catalog          catalog.Service
 	Payments         payments.Service
 	CatalogContracts catalog.Contracts
+	CatalogSeasons   catalog.Seasons
+	Distributions    payments.Distributions
 	Config           Config
 	Log              *slog.Logger
 
@@ -86,7 +88,8 @@ type Desk struct {
 func New(db *sqlx.DB, nc *nats.Conn, cat catalog.Service, pay payments.Service, cfg Config) *Desk {
 	cfg.fill()
 	d := &Desk{
-		DB: db, NC: nc, Catalog: cat, Payments: pay, CatalogContracts: contractsOf(cat, nc), Config: cfg, Log: cfg.Log,
+		DB: db, NC: nc, Catalog: cat, Payments: pay, CatalogContracts: contractsOf(cat, nc),
+		CatalogSeasons: seasonsOf(cat, nc), Distributions: distributionsOf(pay, nc), Config: cfg, Log: cfg.Log,
 		Relay: link.NewRelay(db, nc, cfg.Log),
 		Wake:  make(chan struct{}, 1),
 		Tasks: map[string]TaskFunc{},
@@ -103,6 +106,22 @@ func contractsOf(cat catalog.Service, nc *nats.Conn) catalog.Contracts {
 		return both
 	}
 	return catalog.NewContractsClient(nc)
+}
+
+// seasonsOf is contractsOf for seasons.
+func seasonsOf(cat catalog.Service, nc *nats.Conn) catalog.Seasons {
+	if both, ok := cat.(catalog.Seasons); ok {
+		return both
+	}
+	return catalog.NewSeasonsClient(nc)
+}
+
+// distributionsOf is contractsOf for the distributions of payments.
+func distributionsOf(pay payments.Service, nc *nats.Conn) payments.Distributions {
+	if both, ok := pay.(payments.Distributions); ok {
+		return both
+	}
+	return payments.NewDistributionsClient(nc)
 }
 
 func (m *Desk) Now() time.Time { return m.Config.Now().UTC().Truncate(time.Microsecond) }
@@ -143,6 +162,8 @@ type Room interface {
 	PaymentsChanged(ctx context.Context, tx *sqlx.Tx, e PaymentEvents) error
 	// Checks returns the queries of verify; late is the time before which nothing may still be on its way.
 	Checks(late time.Time) []Check
+	// Open returns the queries that count what of a season is not finished in the room.
+	Open(season int) []OpenCount
 	// Verify adds the findings that need more than a query.
 	Verify(ctx context.Context, res *orders.Findings) error
 }
@@ -161,6 +182,13 @@ type PaymentEvents struct {
 // Check is a query; each of its rows is a finding: the object and the contradiction.
 type Check struct {
 	Name string
+	SQL  string
+	Args []any
+}
+
+// OpenCount is a query that returns what of a season is not finished: how many, and how much money is in them.
+type OpenCount struct {
+	Kind orders.OpenKind
 	SQL  string
 	Args []any
 }

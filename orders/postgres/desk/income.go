@@ -30,7 +30,7 @@ func Expect(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int6
 	return expectOf(ctx, tx, ids, line, lots, advanced)
 }
 
-// withAdvances brings the call-offs in line whose expected income depends on that of the given ones: an advance
+// withAdvances brings the call-offs in line that have expected income depending on the given ones: an advance
 // to a household is deducted from its deliveries one after another. The lock on a quota's row makes changes by others
 // visible. It reports whether any advance was paid for the given ones.
 func withAdvances(ctx context.Context, tx *sqlx.Tx, ids []int64, line int, lots []int64) (bool, error) {

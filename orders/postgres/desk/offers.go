@@ -209,7 +209,8 @@ type reference struct {
 
 type Names struct {
 	at         time.Time
-	Season     int
+	Season     int // the default one; 0: none is planned
+	Seasons    []catalog.Season
 	Points     map[int64]catalog.CollectionPoint
 	Orgs       map[int64]catalog.Organisation
 	Villages   map[int64]catalog.Village
@@ -254,12 +255,12 @@ func (r *reference) Get(ctx context.Context) (*Names, error) {
 
 func (r *reference) look(ctx context.Context) (*Names, error) {
 	began := time.Now()
-	ref, err := r.m.Catalog.Reference(AsSystem(ctx), catalog.None{}) // raisers too: each page decides what it shows
+	ref, err := r.m.Catalog.Reference(AsSystem(ctx), catalog.None{}) // raisers too: each page makes its choice
 	if err != nil {
 		return nil, err
 	}
 	n := &Names{
-		at: began, Season: ref.Season,
+		at: began, Season: ref.Season, Seasons: ref.Seasons,
 		Points: map[int64]catalog.CollectionPoint{}, Orgs: map[int64]catalog.Organisation{}, Villages: map[int64]catalog.Village{},
 		Townships: map[int64]string{}, Products: map[string]catalog.Product{}, villagesOf: map[int64][]int64{}, PointOf: map[int64]int64{},
 	}

@@ -102,9 +102,6 @@ func (o *OrderRow) By() orders.Buyer {
 	return orders.Buyer{AccountID: o.AccountID, OrgID: o.OrgID, Name: o.Buyer}
 }
 
-// OrderID is the id of a reference. NotFound.
-func OrderID(r orders.OrderRef) (int64, error) { return r.Resolve() }
-
 // Timeline returns the order's timeline, oldest first. Only the county sees logins; others see roles.
 func (m *Desk) Timeline(ctx context.Context, o *OrderRow, logins bool) ([]orders.TimelineEntry, error) {
 	var rows []struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 )
 
 // Queryer is a database or a transaction.
@@ -166,15 +167,15 @@ func (m *Desk) AddTimelines(ctx context.Context, tx *sqlx.Tx, list []TimelineEnt
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO order_event (order_id, at, key, args, account_id, actor, role, on_behalf_of, request_id)
 		SELECT o, $2, k, b::jsonb, $5, $6, $7, $8, $9 FROM unnest($1::bigint[], $3::text[], $4::text[]) AS u (o, k, b)`,
-		Ints(ids), m.Now(), keys, bodies, a.Account, ActorName(a), role, a.OnBehalfOf, link.RequestID(ctx))
+		Ints(ids), m.Now(), keys, bodies, a.Account, orders.ActorName(a), role, a.OnBehalfOf, link.RequestID(ctx))
 	if err != nil {
 		return fmt.Errorf("write timeline: %w", err)
 	}
 	return nil
 }
 
-// Once claims a request's key inside tx. done is true when the same request was carried out before, about is what it
-// was then; Conflict when the key was used for another one.
+// Once claims a request's key inside tx. done is true when the same request was carried out before, about is the id
+// stored then; Conflict when the key was used for another one.
 func (m *Desk) Once(ctx context.Context, tx *sqlx.Tx, key string, hash []byte) (about int64, done bool, err error) {
 	account := link.ActorFrom(ctx).Account
 	res, err := tx.ExecContext(ctx, `

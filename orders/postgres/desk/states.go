@@ -1,8 +1,12 @@
 package desk
 
-import "strings"
+import (
+	"strings"
 
-// StateList returns states as the list of an SQL IN: 'placed', 'expiring'. A statement whose index is partial on the state
+	"banmuyuan/internal/state"
+)
+
+// StateList returns states as the list of an SQL IN: 'placed', 'expiring'. A statement with an index that is partial on the state
 // is assembled once from the machine with it, because PostgreSQL does not use such an index for a parameter.
 func StateList(states []string) string {
 	quoted := make([]string, len(states))
@@ -24,4 +28,15 @@ func StateIs(column string, states []string) string {
 // StateText returns one state as an SQL literal: 'placed'.
 func StateText[S ~string](s S) string {
 	return "'" + strings.ReplaceAll(string(s), "'", "''") + "'"
+}
+
+// Finals returns the final states of a machine, as a parameter for SQL.
+func Finals[S, E ~string](m *state.Machine[S, E]) []string {
+	var all []string
+	for _, s := range m.States() {
+		if m.Final(s) {
+			all = append(all, string(s))
+		}
+	}
+	return all
 }

@@ -77,8 +77,8 @@ func (m *Desk) DoTask(ctx context.Context, t TaskRow) error {
 	return nil
 }
 
-// Finish marks a task done within the transaction of what it did. false: somebody else has taken it over, or it is to be
-// done once more; nothing may be committed for the former, which errTaken makes sure of.
+// Finish marks a task done within the transaction of its work. It returns errTaken, which rolls the work back, when
+// another process has taken the task over or it is to be done once more.
 func (m *Desk) Finish(ctx context.Context, tx *sqlx.Tx, t TaskRow, outcome string) error {
 	res, err := tx.ExecContext(ctx, `
 		UPDATE task SET done_at = $3, outcome = $4, last_error = '' WHERE id = $1 AND run_at = $2 AND done_at IS NULL`,

@@ -16,7 +16,7 @@ import (
 
 // Unpaid ends things of one kind that nobody paid in time: orders, adoptions, sales. The lifecycle has three steps:
 //
-//  1. Stop. A thing whose time is over takes the event Expire: it can no longer be paid by a new payment, and it is still
+//  1. Stop. After its time a thing takes the event Expire: it can no longer be paid by a new payment, and it is still
 //     held.
 //  2. Ask. Payments is asked to expire the payments of each stopped thing. The answer "paid" means that the payment's
 //     event is on its way and will move the thing; the answer "unpaid" ends it; no answer leaves it for the next round,

@@ -51,7 +51,7 @@ func (m *Room) IssueDocument(ctx context.Context, r document.Issue) (document.Do
 	now := m.Now()
 	var no string
 	err = link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
-		year := now.In(desk.China).Year()
+		year := now.In(orders.China).Year()
 		if _, err := tx.ExecContext(ctx, `INSERT INTO document_counter (kind, year, last) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`, d.kind, year); err != nil {
 			return fmt.Errorf("open counter: %w", err)
 		}
@@ -71,7 +71,7 @@ func (m *Room) IssueDocument(ctx context.Context, r document.Issue) (document.Do
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO document (no, kind, year, serial, order_id, subject, seller_org, household_id, amount_fen, content, sha256, issued_at, issued_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`, no, d.kind, year, serial, d.order.ID, d.subject, d.seller, d.household,
-			d.content.AmountFen, string(body), hex.EncodeToString(sum[:]), now, desk.ActorName(link.ActorFrom(ctx)))
+			d.content.AmountFen, string(body), hex.EncodeToString(sum[:]), now, orders.ActorName(link.ActorFrom(ctx)))
 		if err != nil {
 			return fmt.Errorf("write document %s: %w", no, err)
 		}
@@ -92,13 +92,13 @@ func (m *Room) issued(ctx context.Context, q desk.Queryer, d *paper) (string, er
 	return no, nil
 }
 
-// compose gathers the content of a document, and refuses it to those who may not have it.
+// compose gathers the content of a document, and refuses it to actors that may not have it.
 func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	subject, err := r.About()
 	if err != nil {
 		return nil, err
 	}
-	id, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+	id, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +124,9 @@ func (m *Room) compose(ctx context.Context, r document.Issue) (*paper, error) {
 	return d, m.draftAcceptance(ctx, d, full, v, subject)
 }
 
-// reader is the actor as somebody who asks for a document of an order.
-func reader(ctx context.Context, v desk.View) document.Reader {
-	return document.Reader{Order: v == desk.ViewAll, Org: desk.WorksFor(link.ActorFrom(ctx))}
+// reader is the actor as the reader of a document of an order.
+func reader(ctx context.Context, v orders.View) document.Reader {
+	return document.Reader{Order: v == orders.ViewAll, Org: orders.WorksFor(link.ActorFrom(ctx))}
 }
 
 func (m *Room) draftPayment(ctx context.Context, d *paper, subject int64) error {
@@ -140,7 +140,7 @@ func (m *Room) draftPayment(ctx context.Context, d *paper, subject int64) error 
 	return d.content.Refund(account.Refunds, subject)
 }
 
-func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v desk.View, delivery int64) error {
+func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v orders.View, delivery int64) error {
 	notes, err := m.weigh.NotesOf(ctx, m.DB, `d.id = $1 AND d.order_id = $2`, delivery, d.order.ID)
 	if err != nil {
 		return err
@@ -181,7 +181,7 @@ func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v 
 	}
 	d.seller = line.SellerOrg
 	c := &d.content
-	c.Seller, c.NoteNo, c.On, c.AmountFen = line.Seller, note.No, note.ClosedAt.In(desk.China).Format(time.DateOnly), note.AmountFen
+	c.Seller, c.NoteNo, c.On, c.AmountFen = line.Seller, note.No, note.ClosedAt.In(orders.China).Format(time.DateOnly), note.AmountFen
 	c.Village = ref.Townships[ref.Villages[note.VillageID].TownshipID] + " " + ref.Villages[note.VillageID].Name
 	for _, g := range grades {
 		dl := document.Line{Title: line.Title, Grade: g.Grade, Unit: line.Unit, Qty: g.Units, NetGrams: g.Grams, PriceUnit: line.PriceUnit, AmountFen: g.Sum}
@@ -192,7 +192,7 @@ func (m *Room) draftAcceptance(ctx context.Context, d *paper, o orders.Order, v 
 	return nil
 }
 
-// draftPurchase is for a ticket whose household was paid. The payee has to be the head of the household.
+// draftPurchase is for a ticket with a paid household. The payee has to be the head of the household.
 func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, error) {
 	var at struct {
 		Household int64 `db:"household_id"`
@@ -247,7 +247,7 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 		return nil, err
 	}
 	d := &paper{kind: document.DocPurchase, order: o, subject: document.SubjectOf(document.DocPurchase, ticket), seller: at.Seller, household: at.Household}
-	d.content = document.Content{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(desk.China).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
+	d.content = document.Content{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(orders.China).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
 		AmountFen: t.AmountFen, FeeFen: t.FeeFen, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &document.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
 			Account: item.Number, PaidOn: paid.On.Format(time.DateOnly)},
 		Lines: []document.Line{{Title: t.Title, Grade: t.Grade, Unit: t.Unit, Qty: t.Units, NetGrams: t.NetGrams, Price: t.Price, PriceUnit: t.PriceUnit, AmountFen: t.AmountFen}}}
@@ -266,11 +266,11 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 func (m *Room) maySeeStatement(ctx context.Context, household, seller int64) error {
 	a := link.ActorFrom(ctx)
 	earns := false
-	if a.Role == desk.RoleHousehold || a.Role == desk.RoleHelper {
+	if a.Role == orders.RoleHousehold || a.Role == orders.RoleHelper {
 		_, err := m.MayEarn(ctx, household)
 		earns = err == nil
 	}
-	if document.Statement(desk.IsCounty(a), earns, desk.WorksFor(a), seller) {
+	if document.Statement(orders.IsCounty(a), earns, orders.WorksFor(a), seller) {
 		return nil
 	}
 	if a.Account == 0 {
@@ -313,7 +313,7 @@ func (m *Room) Document(ctx context.Context, r document.Ref) (document.Document,
 	if d.Kind == document.DocPurchase {
 		err = m.maySeeStatement(ctx, d.Household, d.SellerOrg)
 	} else {
-		var v desk.View
+		var v orders.View
 		_, _, v, err = m.order.Find(ctx, orders.OrderRef{ID: d.OrderID})
 		if err == nil && !reader(ctx, v).Reads(d.Kind, d.SellerOrg) {
 			err = desk.ErrNotFound()
@@ -340,7 +340,7 @@ func (m *Room) OrderDocuments(ctx context.Context, r orders.OrderRef) (document.
 	}
 	list := []document.Entry{}
 	no := orders.Number(o.ID)
-	if v == desk.ViewAll {
+	if v == orders.ViewAll {
 		account, err := m.Payments.Account(desk.AsSystem(ctx), payments.Ref{Ref: orders.PaymentRef(o.ID)})
 		if err != nil {
 			return document.Entries{}, err
@@ -421,7 +421,7 @@ func (m *Room) DocumentRegister(ctx context.Context, r document.Filter) (documen
 	}
 	year := r.Year
 	if year == 0 {
-		year = m.Now().In(desk.China).Year()
+		year = m.Now().In(orders.China).Year()
 	}
 	kind := r.Kind
 	if kind == "" {

@@ -25,7 +25,7 @@ func New(d *desk.Desk, o ordering, w weighing) *Room {
 
 // ordering reads the order that a document is about.
 type ordering interface {
-	Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, desk.View, error)
+	Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, orders.View, error)
 	Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.Order
 }
 
@@ -50,3 +50,6 @@ func (m *Room) PaymentsChanged(context.Context, *sqlx.Tx, desk.PaymentEvents) er
 
 // Verify adds nothing to the checks.
 func (m *Room) Verify(context.Context, *orders.Findings) error { return nil }
+
+// Open returns nothing: a document is never open.
+func (m *Room) Open(int) []desk.OpenCount { return nil }

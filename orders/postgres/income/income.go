@@ -90,6 +90,7 @@ func (m *Room) Income(ctx context.Context, r orders.IncomeRequest) (orders.Incom
 	}
 	inc.PerPersonFen = orders.PerPerson(inc.Sum.Total(), int64(home.Persons))
 	inc.Years, err = m.years(ctx, household, home, season)
+	inc.CarriedFen = orders.Carried(inc.Years, season)
 	return inc, err
 }
 
@@ -136,7 +137,7 @@ func (m *Room) fillEntries(ctx context.Context, inc *orders.Income, rows []entry
 }
 
 // years compares the household's seasons up to one with its village's and the county's.
-func (m *Room) years(ctx context.Context, household int64, home homeRow, upTo int) ([]orders.IncomeYear, error) {
+func (m *Room) years(ctx context.Context, household int64, home catalog.HouseholdFact, upTo int) ([]orders.IncomeYear, error) {
 	var own []struct {
 		Season int `db:"season"`
 		sums
@@ -161,65 +162,6 @@ func (m *Room) years(ctx context.Context, household int64, home homeRow, upTo in
 		}
 	}
 	return orders.CompareYears(earned, village, avg.countyEarnings(), upTo), nil
-}
-
-type homeRow struct {
-	ID        int64 `db:"id"`
-	VillageID int64 `db:"village_id"`
-	Persons   int   `db:"persons"`
-}
-
-// home is how many persons a household has and where it lives, from the copy or, the first time, from the catalogue.
-func (m *Room) home(ctx context.Context, household int64) (homeRow, error) {
-	var h homeRow
-	err := m.DB.GetContext(ctx, &h, `SELECT id, village_id, persons FROM household_ref WHERE id = $1`, household)
-	if err == nil || !desk.Missing(err) {
-		return h, err
-	}
-	hh, err := m.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: household})
-	if err != nil {
-		return h, err
-	}
-	h = homeRow{ID: hh.ID, VillageID: hh.VillageID, Persons: hh.Persons}
-	return h, m.keepHomes(ctx, []homeRow{h})
-}
-
-func (m *Room) keepHomes(ctx context.Context, homes []homeRow) error {
-	ids, villages, persons := make([]int64, len(homes)), make([]int64, len(homes)), make([]int64, len(homes))
-	for i, h := range homes {
-		ids[i], villages[i], persons[i] = h.ID, h.VillageID, int64(h.Persons)
-	}
-	_, err := m.DB.ExecContext(ctx, `
-		INSERT INTO household_ref (id, village_id, persons) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[])
-		ON CONFLICT (id) DO UPDATE SET village_id = excluded.village_id, persons = excluded.persons
-		WHERE (household_ref.village_id, household_ref.persons) IS DISTINCT FROM (excluded.village_id, excluded.persons)`,
-		desk.Ints(ids), desk.Ints(villages), desk.Ints(persons))
-	if err != nil {
-		return fmt.Errorf("keep households: %w", err)
-	}
-	return nil
-}
-
-// copyHomes refreshes the copy of all households.
-func (m *Room) copyHomes(ctx context.Context) error {
-	f := catalog.HouseholdFilter{Limit: 500}
-	for {
-		page, err := m.Catalog.Households(desk.AsSystem(ctx), f)
-		if err != nil {
-			return err
-		}
-		homes := make([]homeRow, len(page.Items))
-		for i, h := range page.Items {
-			homes[i] = homeRow{ID: h.ID, VillageID: h.VillageID, Persons: h.Persons}
-		}
-		if err := m.keepHomes(ctx, homes); err != nil {
-			return err
-		}
-		if page.Cursor == "" {
-			return nil
-		}
-		f.Cursor = page.Cursor
-	}
 }
 
 // averages caches the income of villages and the county, with which every income page compares.
@@ -300,6 +242,19 @@ func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
 	a.mu.Lock()
 	a.stale = false // before reading: a later change makes it stale again
 	a.mu.Unlock()
+	avg, err := readAverage(ctx, m.DB)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	a.now = avg
+	a.mu.Unlock()
+	return avg, nil
+}
+
+// readAverage sums the ledger by village and season. An entry of a household that is not copied yet counts for the county,
+// and for no village.
+func readAverage(ctx context.Context, q desk.Queryer) (*average, error) {
 	avg := &average{at: time.Now(), villagePersons: map[int64]int64{}, villageHomes: map[int64]int64{},
 		village: map[villageSeason]orders.IncomeSum{}, county: map[int]orders.IncomeSum{}}
 	var homes []struct {
@@ -307,8 +262,9 @@ func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
 		Persons    int64 `db:"persons"`
 		Households int64 `db:"households"`
 	}
-	err := m.DB.SelectContext(ctx, &homes, `
-		SELECT village_id, sum(persons)::bigint AS persons, count(*) AS households FROM household_ref GROUP BY village_id`)
+	err := q.SelectContext(ctx, &homes, `
+		SELECT village_id, coalesce(sum(persons) FILTER (WHERE NOT retired), 0)::bigint AS persons, count(*) FILTER (WHERE NOT retired) AS households
+		FROM household_ref GROUP BY village_id`)
 	if err != nil {
 		return nil, fmt.Errorf("count persons: %w", err)
 	}
@@ -321,9 +277,9 @@ func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
 		Season    int   `db:"season"`
 		sums
 	}
-	err = m.DB.SelectContext(ctx, &rows, `
-		SELECT h.village_id, e.season, `+sumsSQL+`
-		FROM income_entry e JOIN household_ref h ON h.id = e.household_id GROUP BY h.village_id, e.season`)
+	err = q.SelectContext(ctx, &rows, `
+		SELECT coalesce(h.village_id, 0) AS village_id, e.season, `+sumsSQL+`
+		FROM income_entry e LEFT JOIN household_ref h ON h.id = e.household_id GROUP BY coalesce(h.village_id, 0), e.season`)
 	if err != nil {
 		return nil, fmt.Errorf("sum villages: %w", err)
 	}
@@ -331,8 +287,5 @@ func (a *averages) look(ctx context.Context, m *Room) (*average, error) {
 		avg.village[villageSeason{r.VillageID, r.Season}] = r.sums.Out()
 		avg.county[r.Season] = avg.county[r.Season].Plus(r.sums.Out())
 	}
-	a.mu.Lock()
-	a.now = avg
-	a.mu.Unlock()
 	return avg, nil
 }

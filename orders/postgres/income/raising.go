@@ -132,8 +132,8 @@ func (m *Room) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Rai
 	var f desk.Filter
 	f.Add(`e.agent_org <> 0`)
 	f.Add(`e.season = ?`, res.Season)
-	switch org := desk.WorksFor(a); {
-	case desk.IsCounty(a) || a.System:
+	switch org := orders.WorksFor(a); {
+	case orders.IsCounty(a) || a.System:
 	case org != 0:
 		f.Add(`(e.agent_org = ? OR EXISTS (SELECT FROM order_line l WHERE l.order_id = e.order_id AND l.no = e.line AND l.seller_org = ?))`, org, org)
 	default:
@@ -173,7 +173,7 @@ func (m *Room) Raising(ctx context.Context, r orders.RaisingRequest) (orders.Rai
 	if r.OrgID == 0 {
 		return res, nil
 	}
-	if len(rows) == 0 && (ref.Orgs[r.OrgID].Kind != catalog.OrgRaiser || !desk.IsCounty(a) && !a.System && a.Org != r.OrgID) {
+	if len(rows) == 0 && (ref.Orgs[r.OrgID].Kind != catalog.OrgRaiser || !orders.IsCounty(a) && !a.System && a.Org != r.OrgID) {
 		return res, link.E(link.NotFound, "not_found", "org_id")
 	}
 	return res, m.raisingEntries(ctx, &res, ref, f)

@@ -94,16 +94,15 @@ const factEntries = `
 		FROM income_fact f LEFT JOIN contract c ON f.ref = 'contract:' || c.id
 		WHERE NOT EXISTS (SELECT FROM income_entry e WHERE e.source_key = f.source_key)`
 
-// RebuildIncome empties the income ledger and reads it anew: expected and owed income from the module's own shares and
-// tickets, everything else and the stages from payments. Readers see the old ledger until the new one is there.
+// RebuildIncome empties the income ledger and the copy of households and reads both anew: expected and owed income from the
+// module's own shares and tickets, everything else and the stages from payments, households from the catalogue. Readers
+// see the old ledger until the new one is there.
 func (m *Room) RebuildIncome(ctx context.Context, _ orders.None) (orders.Rebuilt, error) {
 	if err := desk.NeedSystem(ctx); err != nil {
 		return orders.Rebuilt{}, err
 	}
-	if err := m.copyHomes(ctx); err != nil {
-		return orders.Rebuilt{}, err
-	}
-	// Events of payments wait until this is done: one that was applied to the old ledger would be missing in the new.
+	// Events of payments and of households wait until this is done: one that was applied to the old ledger would be
+	// missing in the new.
 	conn, err := m.DB.Connx(ctx)
 	if err != nil {
 		return orders.Rebuilt{}, fmt.Errorf("connect: %w", err)
@@ -126,8 +125,15 @@ func (m *Room) RebuildIncome(ctx context.Context, _ orders.None) (orders.Rebuilt
 	if err != nil {
 		return orders.Rebuilt{}, err
 	}
+	households, err := m.registered(ctx)
+	if err != nil {
+		return orders.Rebuilt{}, err
+	}
 	var res orders.Rebuilt
 	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		if err := replaceHouseholds(ctx, tx, households); err != nil {
+			return err
+		}
 		res.Entries, err = rebuild(ctx, tx, last)
 		return err
 	})

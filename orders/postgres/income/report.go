@@ -83,17 +83,23 @@ func (m *Room) report(ctx context.Context, season int) (orders.Report, error) {
 	if err != nil {
 		return orders.Report{}, err
 	}
+	return reportOf(ctx, m.DB, avg, season)
+}
+
+// reportOf makes a report from averages that q has read.
+func reportOf(ctx context.Context, q desk.Queryer, avg *average, season int) (orders.Report, error) {
 	rep := orders.Report{Season: season, Persons: avg.persons, ByVillage: []orders.VillageIncome{}, Orders: []orders.StateCount{}}
 	rep.Years = orders.CountyYears(avg.countyEarnings(), season)
+	rep.CarriedFen = orders.Carried(rep.Years, season)
 	for v, persons := range avg.villagePersons {
 		rep.ByVillage = append(rep.ByVillage, orders.VillageIncome{VillageID: v, Households: avg.villageHomes[v], Persons: persons,
 			IncomeSum: avg.village[villageSeason{v, season}]})
 	}
 	slices.SortFunc(rep.ByVillage, func(a, b orders.VillageIncome) int { return cmp.Compare(a.VillageID, b.VillageID) })
-	if err := m.reportGroups(ctx, &rep); err != nil {
+	if err := reportGroups(ctx, q, &rep); err != nil {
 		return rep, err
 	}
-	if err := m.reportSpread(ctx, &rep); err != nil {
+	if err := reportSpread(ctx, q, &rep); err != nil {
 		return rep, err
 	}
 	var counts []struct {
@@ -102,8 +108,10 @@ func (m *Room) report(ctx context.Context, season int) (orders.Report, error) {
 		Count       int64           `db:"count"`
 		EstimateFen int64           `db:"estimate_fen"`
 	}
-	err = m.DB.SelectContext(ctx, &counts, `
-		SELECT state, channel, count(*) AS count, sum(estimate_fen)::bigint AS estimate_fen FROM orders GROUP BY state, channel ORDER BY state, channel`)
+	err := q.SelectContext(ctx, &counts, `
+		SELECT o.state, o.channel, count(*) AS count, sum(o.estimate_fen)::bigint AS estimate_fen
+		FROM orders o JOIN order_line l ON l.order_id = o.id AND l.no = 1 JOIN offer f ON f.id = l.offer_id -- all lines are of one season
+		WHERE f.season = $1 GROUP BY o.state, o.channel ORDER BY o.state, o.channel`, season)
 	if err != nil {
 		return rep, fmt.Errorf("count orders: %w", err)
 	}
@@ -113,14 +121,14 @@ func (m *Room) report(ctx context.Context, season int) (orders.Report, error) {
 	return rep, nil
 }
 
-func (m *Room) reportGroups(ctx context.Context, rep *orders.Report) error {
+func reportGroups(ctx context.Context, q desk.Queryer, rep *orders.Report) error {
 	var rows []struct {
 		Month     int             `db:"month"`
 		Programme string          `db:"programme"`
 		Channel   catalog.Channel `db:"channel"`
 		sums
 	}
-	err := m.DB.SelectContext(ctx, &rows, `
+	err := q.SelectContext(ctx, &rows, `
 		SELECT e.month, e.programme, e.channel, `+sumsSQL+` FROM income_entry e WHERE e.season = $1 GROUP BY 1, 2, 3`, rep.Season)
 	if err != nil {
 		return fmt.Errorf("sum income: %w", err)
@@ -134,16 +142,17 @@ func (m *Room) reportGroups(ctx context.Context, rep *orders.Report) error {
 }
 
 // reportSpread adds how income per person is spread over households.
-func (m *Room) reportSpread(ctx context.Context, rep *orders.Report) error {
+func reportSpread(ctx context.Context, q desk.Queryer, rep *orders.Report) error {
 	var rows []struct {
 		Persons int64 `db:"persons"`
 		Fen     int64 `db:"fen"`
 		Nothing bool  `db:"nothing"`
 	}
-	err := m.DB.SelectContext(ctx, &rows, `
+	err := q.SelectContext(ctx, &rows, `
 		SELECT h.persons, coalesce(e.fen, 0)::bigint AS fen, e.fen IS NULL AS nothing
 		FROM household_ref h
-		LEFT JOIN (SELECT household_id, sum(amount_fen) AS fen FROM income_entry WHERE season = $1 GROUP BY household_id) e ON e.household_id = h.id`,
+		LEFT JOIN (SELECT household_id, sum(amount_fen) AS fen FROM income_entry WHERE season = $1 GROUP BY household_id) e ON e.household_id = h.id
+		WHERE NOT h.retired OR e.fen IS NOT NULL`,
 		rep.Season)
 	if err != nil {
 		return fmt.Errorf("read households' income: %w", err)

@@ -1,10 +1,13 @@
 // Package income is the room of the income ledger (致富账): statements, averages, reports, raised lots and its rebuilding from
-// the other modules' facts.
+// the other modules' facts. Households are counted from a copy of the catalogue's that its events keep; verify compares both,
+// and every figure with the entries that it sums.
 package income
 
 import (
 	"context"
+	"errors"
 
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 )
 
@@ -14,6 +17,8 @@ type Room struct {
 	raised   *raisings
 	averages averages
 	reports  reports
+
+	householdsRead bool // households of before this process are copied; the worker's
 }
 
 // New puts itself between the rooms and the catalogue: it notes raised lots of every reservation.
@@ -31,5 +36,26 @@ func (m *Room) Tasks() map[string]desk.TaskFunc {
 	return map[string]desk.TaskFunc{"facts": m.readFacts}
 }
 
-// Work copies the raised lots that the catalogue knew before this process.
-func (m *Room) Work(ctx context.Context) error { return m.workRaisings(ctx) }
+// ForgetFigures marks everything that was counted from households as stale.
+func (m *Room) ForgetFigures() {
+	m.averages.forget()
+	m.reports.drop()
+}
+
+// Work copies the households and the raised lots that the catalogue knew before this process.
+func (m *Room) Work(ctx context.Context) error {
+	return errors.Join(m.workHouseholds(ctx), m.workRaisings(ctx))
+}
+
+// Open counts the income that is not paid out. Entries of nothing wait for nothing.
+func (m *Room) Open(season int) []desk.OpenCount {
+	var all []desk.OpenCount
+	for kind, stage := range map[orders.OpenKind]orders.IncomeStage{
+		orders.OpenExpected: orders.StageExpected, orders.OpenUnsettled: orders.StageOwed, orders.OpenUnpaid: orders.StageReleased,
+	} {
+		all = append(all, desk.OpenCount{Kind: kind, SQL: `
+			SELECT count(*), coalesce(sum(amount_fen), 0)::bigint FROM income_entry WHERE season = $1 AND stage = $2 AND amount_fen <> 0`,
+			Args: []any{season, string(stage)}})
+	}
+	return all
+}

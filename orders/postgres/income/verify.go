@@ -3,6 +3,7 @@ package income
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"banmuyuan/orders"
@@ -34,12 +35,17 @@ func (m *Room) Checks(time.Time) []desk.Check {
 	}, raisingChecks...)
 }
 
-// Verify compares the ledger with payments and with the catalogue's raised lots.
+// Verify compares the ledger with payments, the copies of households and raised lots with the catalogue, and figures with
+// the ledger and the catalogue.
 func (m *Room) Verify(ctx context.Context, res *orders.Findings) error {
-	if err := m.verifyRaisings(ctx, res); err != nil {
-		return err
+	for _, check := range []func(context.Context, *orders.Findings) error{
+		m.verifyRaisings, m.verifyHouseholds, m.verifyFigures, m.verifyIncome,
+	} {
+		if err := check(ctx, res); err != nil {
+			return err
+		}
 	}
-	return m.verifyIncome(ctx, res)
+	return nil
 }
 
 // verifyIncome compares every entry that somebody is owed or was paid with the payable that payments keeps.
@@ -47,12 +53,13 @@ func (m *Room) verifyIncome(ctx context.Context, res *orders.Findings) error {
 	type entry struct {
 		Key       string             `db:"source_key"`
 		Household int64              `db:"household_id"`
+		Season    int                `db:"season"`
 		AmountFen int64              `db:"amount_fen"`
 		Stage     orders.IncomeStage `db:"stage"`
 		seen      bool
 	}
 	var rows []entry
-	err := m.DB.SelectContext(ctx, &rows, `SELECT source_key, household_id, amount_fen, stage FROM income_entry WHERE stage <> 'expected'`)
+	err := m.DB.SelectContext(ctx, &rows, `SELECT source_key, household_id, season, amount_fen, stage FROM income_entry WHERE stage <> 'expected'`)
 	if err != nil {
 		return fmt.Errorf("read income entries: %w", err)
 	}
@@ -76,6 +83,8 @@ func (m *Room) verifyIncome(ctx context.Context, res *orders.Findings) error {
 			case stage == "" || e.AmountFen != f.AmountFen || e.Stage != stage || e.Household != f.Household:
 				found(f.SourceKey, fmt.Sprintf("payments has %d fen %s for household %d, the ledger %d fen %s for %d",
 					f.AmountFen, f.State, f.Household, e.AmountFen, e.Stage, e.Household))
+			case f.Origin.Season != 0 && f.Origin.Season != e.Season && !strings.HasPrefix(f.Ref, "contract:"): // an advance counts for its contract's season
+				found(f.SourceKey, fmt.Sprintf("payments has it in season %d, the ledger in %d", f.Origin.Season, e.Season))
 			}
 			if e != nil {
 				e.seen = true

@@ -18,10 +18,10 @@ import (
 // Cancel ends an order: its stock returns to the lots, its money to the buyer less the forfeit.
 func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
-	reason, ok := desk.Clean(r.Reason, 0, desk.ReasonMax)
+	orders.CheckKey(&problems, r.IdempotencyKey)
+	reason, ok := orders.Clean(r.Reason, 0, orders.ReasonMax)
 	if !ok {
-		problems.Add("order.cancel.reason", "reason", "max", fmt.Sprint(desk.ReasonMax))
+		problems.Add("order.cancel.reason", "reason", "max", fmt.Sprint(orders.ReasonMax))
 	}
 	if err := problems.Err(); err != nil {
 		return orders.Order{}, err
@@ -31,7 +31,7 @@ func (m *Room) Cancel(ctx context.Context, r orders.CancelRequest) (orders.Order
 		return orders.Order{}, err
 	}
 	a := link.ActorFrom(ctx)
-	step, may := orders.CancelStep(desk.Owns(a, o), desk.IsCounty(a))
+	step, may := orders.CancelStep(orders.Owns(a, o.By()), orders.IsCounty(a))
 	if !may {
 		return orders.Order{}, desk.ErrRole()
 	}
@@ -126,7 +126,7 @@ func (m *Room) takeBack(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow) erro
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE ticket SET state = $3, decided_why = 'order.cancelled_tickets', decided_by = $2
-		WHERE order_id = $1 AND state = ANY($4)`, o.ID, desk.ActorName(link.ActorFrom(ctx)),
+		WHERE order_id = $1 AND state = ANY($4)`, o.ID, orders.ActorName(link.ActorFrom(ctx)),
 		string(orders.TicketMachine.To(orders.TicketCallOff)), pq.Array(orders.TicketMachine.From(orders.TicketCallOff)))
 	if err != nil {
 		return fmt.Errorf("refuse tickets of order %d: %w", o.ID, err)

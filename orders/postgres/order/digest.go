@@ -9,7 +9,7 @@ import (
 )
 
 // Digests pages through all orders and adoptions by id, for comparison with the catalogue's holds and the payments' accounts. A
-// line's open and received units are those that the catalogue was told of: settled in a delivery, or still held.
+// line's open and received units are the ones that the catalogue was told of: settled in a delivery, or still held.
 func (m *Room) Digests(ctx context.Context, r orders.DigestRequest) (orders.Digests, error) {
 	if err := desk.NeedCounty(ctx); err != nil {
 		return orders.Digests{}, err

@@ -43,7 +43,7 @@ func addOrder(ids map[int64]bool, ref string) {
 	}
 }
 
-// applyPayments books payments on their orders. A deposit in time confirms; a late one, or one whose stock is gone, becomes
+// applyPayments books payments on their orders. A deposit in time confirms; a late one, or one after its stock is gone, becomes
 // a task, because the catalogue has to be asked first.
 func (m *Room) applyPayments(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow, got []payments.PaymentEvent) error {
 	var ours []payments.PaymentEvent

@@ -39,7 +39,7 @@ type placed struct {
 	err   error
 }
 
-// IntakeSQL writes orders with their lines and events. An order whose account and key have one already conflicts and is
+// IntakeSQL writes orders with their lines and events. A second order of an account and key conflicts and is
 // left out, also when the other one is in the same batch or being committed by another process.
 var IntakeSQL = `
 WITH fresh AS (
@@ -135,7 +135,7 @@ func (in *intake) work() {
 	}
 }
 
-// intakeTimeout is how long a batch may take. It is the batch's own: a buyer who no longer waits must not undo the
+// intakeTimeout is how long a batch may take. It is the batch's own: a buyer that no longer waits must not undo the
 // orders of others.
 const intakeTimeout = 30 * time.Second
 

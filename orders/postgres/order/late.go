@@ -91,7 +91,7 @@ func (m *Room) reserveAgain(ctx context.Context, o *desk.OrderRow, key string) (
 	return m.Catalog.Reserve(desk.AsSystem(ctx), req)
 }
 
-// replaceSplit writes a new reservation into the lines of an order whose shares are not rows yet.
+// replaceSplit writes a new reservation into the lines of an order without share rows.
 func replaceSplit(ctx context.Context, tx *sqlx.Tx, orderID int64, res catalog.Reservation) error {
 	n := len(res.Lines)
 	no := make([]int64, n)

@@ -13,7 +13,7 @@ import (
 // Pay starts a payment of the amount due now.
 func (m *Room) Pay(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	if r.Method == "" {
 		problems.Add("payment.method", "method")
 	}

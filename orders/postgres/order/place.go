@@ -11,7 +11,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Quote shows what an order would cost. It holds nothing.
+// Quote shows the cost of an order. It holds nothing.
 func (m *Room) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, error) {
 	a := link.ActorFrom(ctx)
 	var problems link.Problems
@@ -53,7 +53,7 @@ func (m *Room) payWithin(c catalog.Channel) time.Duration {
 // channel says through which channel the actor orders and under which name. Visitors may look at private prices.
 func (m *Room) channel(ctx context.Context, a link.Actor, asked catalog.Channel, problems *link.Problems) (catalog.Channel, string, error) {
 	own, name := catalog.ChannelPrivate, ""
-	if org, ok := desk.BuysFor(a); ok && org != 0 {
+	if org, ok := orders.BuysFor(a); ok && org != 0 {
 		ref, err := m.Ref.Get(ctx)
 		if err != nil {
 			return "", "", err
@@ -65,7 +65,7 @@ func (m *Room) channel(ctx context.Context, a link.Actor, asked catalog.Channel,
 		name = o.Name
 		own = orders.OwnChannel(o.Kind)
 	}
-	channel, ok := orders.ChannelFor(own, asked, desk.IsCounty(a))
+	channel, ok := orders.ChannelFor(own, asked, orders.IsCounty(a))
 	if !ok {
 		problems.Add("order.channel", "channel", "channel", string(own))
 	}
@@ -119,7 +119,7 @@ func placeHash(ctx context.Context, r orders.PlaceRequest) (desk.BodyHash, error
 // Place checks an order, holds its stock and writes it together with other waiting orders.
 func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error) {
 	a := link.ActorFrom(ctx)
-	org, ok := desk.BuysFor(a)
+	org, ok := orders.BuysFor(a)
 	if !ok {
 		return orders.Order{}, desk.Denied(a)
 	}
@@ -181,7 +181,7 @@ func (m *Room) placedUnder(ctx context.Context, a link.Actor, key string, hash d
 // Draft checks a request against everything but the stock, and names all that is wrong with it at once.
 func (m *Room) Draft(ctx context.Context, a link.Actor, org int64, r orders.PlaceRequest) (*desk.Draft, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	channel, orgName, err := m.channel(ctx, a, r.Channel, &problems)
 	if err != nil {
 		return nil, err
@@ -195,8 +195,8 @@ func (m *Room) Draft(ctx context.Context, a link.Actor, org int64, r orders.Plac
 		return nil, err
 	}
 	var ok bool
-	if r.Note, ok = desk.CleanText(r.Note, desk.NoteMax); !ok {
-		problems.Add("order.note", "note", "max", fmt.Sprint(desk.NoteMax))
+	if r.Note, ok = orders.CleanText(r.Note, orders.NoteMax); !ok {
+		problems.Add("order.note", "note", "max", fmt.Sprint(orders.NoteMax))
 	}
 	if r.Shortage, ok = r.Shortage.Or(); !ok {
 		problems.Add("order.shortage", "shortage")
@@ -232,7 +232,7 @@ func (m *Room) Reserve(ctx context.Context, d *desk.Draft) error {
 	for i, l := range d.Lines {
 		req.Lines[i] = catalog.ReserveLine{Line: l.No, PresaleID: l.PresaleID, Qty: l.Ordered, Policy: l.Asked}
 	}
-	// A reservation of an earlier try whose order was never written may be over, or nearly so: then its key is spent and
+	// A reservation of an earlier try that never became an order may be over, or nearly so: then its key is spent and
 	// the next one is taken.
 	const tries = 8
 	for try := 1; try <= tries; try++ {

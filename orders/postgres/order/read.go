@@ -14,7 +14,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// Out returns the order for an actor who sees all of it.
+// Out returns the order for an actor that sees all of it.
 func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.Order {
 	res := orders.Order{
 		ID: o.ID, No: orders.Number(o.ID), Channel: o.Channel, State: o.State,
@@ -29,7 +29,7 @@ func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.
 		at := o.ExpiresAt.UTC()
 		res.ExpiresAt = &at
 	}
-	if step, ok := orders.CancelStep(desk.Owns(a, o), desk.IsCounty(a)); ok && o.State.Can(step) {
+	if step, ok := orders.CancelStep(orders.Owns(a, o.By()), orders.IsCounty(a)); ok && o.State.Can(step) {
 		res.CanCancel = true
 		if cost, err := orders.Forfeit(o.Funds(), step, res.Lines, o.ConfirmedAt, m.Now()); err == nil {
 			res.CancelCost = cost
@@ -40,7 +40,7 @@ func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.
 
 // Find reads an order and its lines for an actor. NotFound when there is none to see.
 func (m *Room) Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, orders.View, error) {
-	id, err := desk.OrderID(r)
+	id, err := r.Resolve()
 	if err != nil {
 		return nil, nil, orders.ViewNothing, err
 	}
@@ -75,11 +75,11 @@ func (m *Room) Order(ctx context.Context, r orders.OrderRef) (orders.Order, erro
 	}
 	a := link.ActorFrom(ctx)
 	res := m.Out(a, o, lines)
-	if res.Timeline, err = m.Timeline(ctx, o, desk.IsCounty(a)); err != nil {
+	if res.Timeline, err = m.Timeline(ctx, o, orders.IsCounty(a)); err != nil {
 		return orders.Order{}, err
 	}
 	if v == orders.ViewSale {
-		return orders.ForSeller(res, desk.WorksFor(a)), nil
+		return orders.ForSeller(res, orders.WorksFor(a)), nil
 	}
 	if res.Questions, err = m.questions(ctx, o, lines); err != nil {
 		return orders.Order{}, err
@@ -91,11 +91,11 @@ func (m *Room) Order(ctx context.Context, r orders.OrderRef) (orders.Order, erro
 func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPage, error) {
 	a := link.ActorFrom(ctx)
 	var f desk.Filter
-	org, buys := desk.BuysFor(a)
+	org, buys := orders.BuysFor(a)
 	selling := false
 	switch {
-	case desk.IsCounty(a):
-	case desk.WorksFor(a) != 0 && (r.Selling || !buys):
+	case orders.IsCounty(a):
+	case orders.WorksFor(a) != 0 && (r.Selling || !buys):
 		selling = true
 		f.Add(`EXISTS (SELECT FROM order_line l WHERE l.order_id = o.id AND l.seller_org = ?)`, a.Org)
 		f.Add(`o.state NOT IN ('placed', 'expiring', 'expired')`)
@@ -171,6 +171,9 @@ func narrow(f *desk.Filter, r orders.OrderFilter) error {
 	if r.Channel != "" {
 		f.Add(`o.channel = ?`, string(r.Channel))
 	}
+	if r.Season != 0 { // all lines are of one season
+		f.Add(`EXISTS (SELECT FROM order_line p JOIN offer s ON s.id = p.offer_id WHERE p.order_id = o.id AND p.no = 1 AND s.season = ?)`, r.Season)
+	}
 	if r.Presale != 0 {
 		f.Add(`EXISTS (SELECT FROM order_line p WHERE p.order_id = o.id AND p.presale_id = ?)`, r.Presale)
 	}
@@ -188,7 +191,7 @@ func narrow(f *desk.Filter, r orders.OrderFilter) error {
 		if d.text == "" {
 			continue
 		}
-		day, err := time.ParseInLocation(time.DateOnly, d.text, desk.China)
+		day, err := time.ParseInLocation(time.DateOnly, d.text, orders.China)
 		if err != nil {
 			return link.E(link.Invalid, "date", d.field)
 		}
@@ -205,7 +208,7 @@ func (m *Room) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, 
 	}
 	seller := int64(0)
 	if v == orders.ViewSale {
-		seller = desk.WorksFor(link.ActorFrom(ctx))
+		seller = orders.WorksFor(link.ActorFrom(ctx))
 	}
 	var rows []struct {
 		VillageID int64 `db:"village_id"`

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -47,3 +48,11 @@ func (m *Room) Tasks() map[string]desk.TaskFunc {
 
 // Verify adds nothing to the checks.
 func (m *Room) Verify(context.Context, *orders.Findings) error { return nil }
+
+// Open counts the orders that are not over.
+func (m *Room) Open(season int) []desk.OpenCount {
+	return []desk.OpenCount{{Kind: orders.OpenOrders, SQL: `
+		SELECT count(*), 0 FROM orders o WHERE NOT o.state = ANY($2) AND EXISTS (
+			SELECT FROM order_line l JOIN offer f ON f.id = l.offer_id WHERE l.order_id = o.id AND f.season = $1)`,
+		Args: []any{season, pq.Array(desk.Finals(orders.Machine))}}}
+}

@@ -43,7 +43,7 @@ func (m *Room) LookElsewhere(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 		INSERT INTO shortage (order_id, line, lot_id, household_id, units, reason, lost, refill_id, actor, at, shortfall_id)
 		SELECT $1, $2, u.lot, u.household, u.units, $6, $7, $8, $9, $10, $11
 		FROM unnest($3::bigint[], $4::bigint[], $5::bigint[]) AS u (lot, household, units)`,
-		o.ID, l.No, desk.Ints(lots), desk.Ints(households), desk.Ints(units), c.Reason, c.Lost, refill, desk.ActorName(link.ActorFrom(ctx)), m.Now(), c.Shortfall)
+		o.ID, l.No, desk.Ints(lots), desk.Ints(households), desk.Ints(units), c.Reason, c.Lost, refill, orders.ActorName(link.ActorFrom(ctx)), m.Now(), c.Shortfall)
 	if err != nil {
 		return fmt.Errorf("write shortage: %w", err)
 	}
@@ -58,7 +58,7 @@ func (m *Room) ReportShort(ctx context.Context, r orders.ShortRequest) (orders.S
 	if err := problems.Err(); err != nil {
 		return orders.ShortResult{}, err
 	}
-	id, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+	id, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 	if err != nil {
 		return orders.ShortResult{}, err
 	}
@@ -306,11 +306,11 @@ func (m *Room) takeRefill(ctx context.Context, tx *sqlx.Tx, t desk.TaskRow, refi
 // CloseVillage ends the collection of a line in a village: units that did not come are short.
 func (m *Room) CloseVillage(ctx context.Context, r orders.CloseVillageRequest) (orders.DeliveryNotes, error) {
 	var problems link.Problems
-	desk.CheckKey(&problems, r.IdempotencyKey)
+	orders.CheckKey(&problems, r.IdempotencyKey)
 	if err := problems.Err(); err != nil {
 		return orders.DeliveryNotes{}, err
 	}
-	id, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+	id, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 	if err != nil {
 		return orders.DeliveryNotes{}, err
 	}

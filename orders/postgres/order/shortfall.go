@@ -14,7 +14,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// ReportShortfall records that a household or a whole village will not deliver what it still owes. Each order is a
+// ReportShortfall records that a household or a whole village will not deliver its open units. Each order is a
 // transaction of its own: orders that are done stay done when the next one fails, and the same key goes on from there.
 func (m *Room) ReportShortfall(ctx context.Context, r orders.ShortfallRequest) (orders.Shortfall, error) {
 	var problems link.Problems
@@ -68,7 +68,7 @@ func (m *Room) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (in
 		INSERT INTO shortfall AS s (account_id, idem_key, body_hash, village_id, household_id, presale_id, reason, lost, actor, on_behalf_of, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (account_id, idem_key) DO UPDATE SET body_hash = s.body_hash RETURNING id, body_hash`,
-		a.Account, key, hash, r.VillageID, r.HouseholdID, r.PresaleID, r.Reason, r.Lost, desk.ActorName(a), a.OnBehalfOf, m.Now())
+		a.Account, key, hash, r.VillageID, r.HouseholdID, r.PresaleID, r.Reason, r.Lost, orders.ActorName(a), a.OnBehalfOf, m.Now())
 	if err != nil {
 		return 0, fmt.Errorf("write shortfall: %w", err)
 	}
@@ -78,7 +78,7 @@ func (m *Room) noteShortfall(ctx context.Context, r orders.ShortfallRequest) (in
 	return row.ID, nil
 }
 
-// collecting is the condition of orders whose goods may still be weighed or fall short.
+// collecting is the condition of orders with goods that may still be weighed or fall short.
 var collecting = desk.StateIs("o.state", orders.Machine.From(orders.StepWeigh))
 
 // openShares is the condition of a shortfall's shares with open units; its arguments begin at 1.
@@ -275,7 +275,7 @@ func (m *Room) AnswerShortage(ctx context.Context, r orders.AnswerShortageReques
 	if err != nil {
 		return orders.Order{}, err
 	}
-	if !desk.Owns(link.ActorFrom(ctx), o) {
+	if !orders.Owns(link.ActorFrom(ctx), o.By()) {
 		return orders.Order{}, desk.ErrRole()
 	}
 	if err := m.Tx(ctx, func(tx *sqlx.Tx) error { return m.answer(ctx, tx, o.ID, r.ID, r.Answer, false) }); err != nil {
@@ -312,7 +312,7 @@ func (m *Room) answer(ctx context.Context, tx *sqlx.Tx, order, id int64, answer 
 	done := answer.EndsSearch()
 	_, err = tx.ExecContext(ctx, `
 		UPDATE refill SET answer = $2, answered_by = $3, done = $4, asking = CASE WHEN $4 THEN 0 ELSE asking END WHERE id = $1`,
-		id, string(orders.QuestionMachine.To(answer)), desk.ActorName(link.ActorFrom(ctx)), done)
+		id, string(orders.QuestionMachine.To(answer)), orders.ActorName(link.ActorFrom(ctx)), done)
 	if err != nil {
 		return fmt.Errorf("answer question %d: %w", id, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The statements that many orders share are assembled from the machine; their texts stay what was measured.
+// The statements that many orders share are assembled from the machine; their texts stay as they were measured.
 func TestTextsOfHotStatements(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ got, want string }{

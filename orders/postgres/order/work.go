@@ -24,7 +24,7 @@ func (m *Room) Work(ctx context.Context) error {
 	)
 }
 
-// confirmFree confirms orders without a deposit whose process ended between writing and confirming them.
+// confirmFree confirms orders without a deposit that a process left behind between writing and confirming them.
 func (m *Room) confirmFree(ctx context.Context) error {
 	var ids []int64
 	err := m.DB.SelectContext(ctx, &ids, `

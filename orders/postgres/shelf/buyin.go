@@ -28,6 +28,9 @@ func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, er
 	if err := r.Check(known, s.Now()).Err(); err != nil {
 		return shelf.BuyIn{}, err
 	}
+	if err := catalog.CheckTakes(ref.Seasons, ref.Season, "season"); err != nil {
+		return shelf.BuyIn{}, err
+	}
 	price, amount, err := r.Price(product)
 	if err != nil {
 		return shelf.BuyIn{}, err
@@ -74,7 +77,7 @@ func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 		INSERT INTO shelf_lot (org_id, item_id, source, village_id, households, units, net_grams, received, cost_fen, household_fen, gathered_on,
 		                       shelved_at, best_before, actor)
 		VALUES ($1, $2, 'buyin', $3, 1, $4, $5, $6, $7, $7, ($8::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, $8, $9, $10) RETURNING id`,
-		shop.ID, item.ID, h.VillageID, bought.Units, bought.Grams, r.Measure, amount, now, r.BestBefore, desk.ActorName(a))
+		shop.ID, item.ID, h.VillageID, bought.Units, bought.Grams, r.Measure, amount, now, r.BestBefore, orders.ActorName(a))
 	if err != nil {
 		return 0, fmt.Errorf("write lot: %w", err)
 	}
@@ -93,7 +96,7 @@ func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 		VALUES ($1, $2, $3, nextval(pg_get_serial_sequence('delivery', 'id')), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		RETURNING id, delivery_id`,
 		shop.ID, sheet, lot, h.ID, h.VillageID, season, product.Programme, product.Code, r.Grade, r.Measure, bought.Qty, bought.Grams, price.Fen, price.Per, amount,
-		now, a.Account, desk.ActorName(a))
+		now, a.Account, orders.ActorName(a))
 	if err != nil {
 		return 0, fmt.Errorf("write buy-in: %w", err)
 	}
@@ -103,7 +106,7 @@ func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.
 	return row.ID, link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{
 		DeliveryID: row.Delivery, Ref: shelf.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
 		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", row.ID), Household: h.ID, GrossFen: amount,
-			Origin: &payments.Origin{Season: season, Month: orders.SeasonMonth(season, now.In(desk.China)), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
+			Origin: &payments.Origin{Season: season, Month: orders.SeasonMonth(season, now.In(orders.China)), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
 				Product: product.Code, Qty: bought.Qty, NetGrams: bought.Grams}}},
 	}})
 }
@@ -296,7 +299,7 @@ func (s *Room) CloseSheet(ctx context.Context, r shelf.IDRef) (shelf.Sheet, erro
 		now := s.Now()
 		row.ClosedAt = &now
 		_, err = tx.ExecContext(ctx, `UPDATE shelf_sheet SET state = $2, closed_at = $3, closed_by = $4 WHERE id = $1`,
-			row.ID, row.State, now, desk.ActorName(link.ActorFrom(ctx)))
+			row.ID, row.State, now, orders.ActorName(link.ActorFrom(ctx)))
 		if err != nil {
 			return fmt.Errorf("close sheet: %w", err)
 		}

@@ -106,7 +106,7 @@ func (s *Room) SaveStandingList(ctx context.Context, r shelf.SaveStandingList) (
 	if err != nil {
 		return shelf.StandingList{}, fmt.Errorf("encode delivery: %w", err)
 	}
-	by, now := desk.ActorName(link.ActorFrom(ctx)), s.Now()
+	by, now := orders.ActorName(link.ActorFrom(ctx)), s.Now()
 	var row listRow
 	err = s.Tx(ctx, func(tx *sqlx.Tx) error {
 		id, done, err := s.claim(ctx, tx, "list", r.Key, r)

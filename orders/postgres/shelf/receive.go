@@ -85,12 +85,12 @@ func (s *Room) Receive(ctx context.Context, r shelf.Receive) (shelf.StockLot, er
 		return shelf.StockLot{}, err
 	}
 	var problems link.Problems
-	desk.CheckKey(&problems, r.Key)
+	orders.CheckKey(&problems, r.Key)
 	shelf.CheckBestBefore(&r.BestBefore, s.Now(), &problems)
 	if err := problems.Err(); err != nil {
 		return shelf.StockLot{}, err
 	}
-	order, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+	order, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 	if err != nil {
 		return shelf.StockLot{}, err
 	}
@@ -168,7 +168,7 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 		VALUES ($1, $2, 'delivery', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ($14::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, $15, $16, $17)
 		RETURNING id`,
 		shop.ID, item.ID, order, r.Line, r.VillageID, tickets[0].PointID, sum.Households, sum.Units, sum.NetGrams, measure, sum.CostFen,
-		sum.CostFen-sum.FeeFen, sum.GatheredOn.Format(time.DateOnly), sum.ClosedAt, s.Now(), r.BestBefore, desk.ActorName(link.ActorFrom(ctx)))
+		sum.CostFen-sum.FeeFen, sum.GatheredOn.Format(time.DateOnly), sum.ClosedAt, s.Now(), r.BestBefore, orders.ActorName(link.ActorFrom(ctx)))
 	if err != nil {
 		return 0, fmt.Errorf("write lot: %w", err)
 	}
@@ -185,13 +185,13 @@ func (s *Room) receive(ctx context.Context, tx *sqlx.Tx, ref *desk.Names, shop c
 // sellersShown is how many households a counter's search shows.
 const sellersShown = 8
 
-// Sellers searches for the household at the counter. The catalogue shows households to those who collect from them; a
+// Sellers searches for the household at the counter. The catalogue shows households to their collectors; a
 // shop may find any, but only with something to go by, and learns a name and a village.
 func (s *Room) Sellers(ctx context.Context, r shelf.SellerQuery) (shelf.Sellers, error) {
 	if _, _, err := s.shop(ctx, shopSells...); err != nil {
 		return shelf.Sellers{}, err
 	}
-	query, ok := desk.Clean(r.Query, 2, desk.NameMax)
+	query, ok := orders.Clean(r.Query, 2, orders.NameMax)
 	if !ok {
 		return shelf.Sellers{}, link.E(link.Invalid, "shelf.seller.query", "q")
 	}

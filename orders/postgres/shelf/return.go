@@ -9,12 +9,13 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 )
 
-// soldLine is a line of a sale whose goods may come back.
+// soldLine is a line of a sale with goods that may come back.
 type soldLine struct {
 	No          int   `db:"no"`
 	Measure     int64 `db:"measure"`
@@ -90,7 +91,7 @@ func (s *Room) ReturnGoods(ctx context.Context, r shelf.ReturnRequest) (shelf.Re
 	return s.returnOut(ctx, ref, id)
 }
 
-// soldAt locks the sale whose goods come back; another shop's is NotFound.
+// soldAt locks the sale of returned goods; another shop's is NotFound.
 func (s *Room) soldAt(ctx context.Context, tx *sqlx.Tx, org int64, r shelf.ReturnRequest) (*saleRow, error) {
 	id := r.SaleID
 	if id == 0 {
@@ -159,7 +160,7 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO shelf_return (org_id, sale_id, kind, client_id, body_hash, reason, note, amount_fen, account_id, actor, at, written_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id`,
-		sale.OrgID, sale.ID, r.Kind, r.ClientID, hash, r.Reason, r.Note, total, a.Account, desk.ActorName(a), r.ReturnedAt.UTC(), s.Now())
+		sale.OrgID, sale.ID, r.Kind, r.ClientID, hash, r.Reason, r.Note, total, a.Account, orders.ActorName(a), r.ReturnedAt.UTC(), s.Now())
 	if err != nil {
 		return 0, fmt.Errorf("write return of sale %d: %w", sale.ID, err)
 	}
@@ -173,7 +174,7 @@ func (s *Room) writeReturn(ctx context.Context, tx *sqlx.Tx, sale *saleRow, r sh
 		Receipt: shelf.ReturnNumber(id), Org: sale.OrgID, AmountFen: total, Reason: "refund.taken_back", TakenAt: r.ReturnedAt.Unix()}})
 }
 
-// moveReturned puts goods back into the lots that they were sold from, and writes off those that cannot be sold again.
+// moveReturned puts goods back into the lots that they were sold from, and writes off goods that cannot be sold again.
 func (s *Room) moveReturned(ctx context.Context, tx *sqlx.Tx, sale, id int64, kind shelf.ReturnKind, back []shelf.ReturnLine, amounts []int64) error {
 	var rows []soldLot
 	// Locked in the order of their ids, as everybody does it.

@@ -25,7 +25,7 @@ func New(d *desk.Desk, a desk.Averages) *Room {
 	return m
 }
 
-// Connect gives the shelf the orders, whose tickets themselves ask for the shelf's traces.
+// Connect gives the shelf the orders; their tickets in turn ask for the shelf's traces.
 func (m *Room) Connect(o ordering) { m.order = o }
 
 // ordering places the order of a standing list.
@@ -49,3 +49,6 @@ func (m *Room) Tasks() map[string]desk.TaskFunc { return nil }
 
 // Verify adds nothing to the checks.
 func (m *Room) Verify(context.Context, *orders.Findings) error { return nil }
+
+// Open returns nothing: what a shop sells is the shop's, and belongs to no season.
+func (m *Room) Open(int) []desk.OpenCount { return nil }

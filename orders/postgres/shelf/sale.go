@@ -159,7 +159,7 @@ func (s *Room) Ring(ctx context.Context, r shelf.Ring) (shelf.Sale, error) {
 	}
 	a := link.ActorFrom(ctx)
 	sale := saleRow{OrgID: shop.ID, Channel: shelf.SaleTill, State: shelf.SalePlaced, ClientID: r.ClientID, BodyHash: hash, Method: r.Method,
-		AccountID: a.Account, Cashier: desk.ActorName(a), TotalFen: total, SoldAt: r.SoldAt.UTC()}
+		AccountID: a.Account, Cashier: orders.ActorName(a), TotalFen: total, SoldAt: r.SoldAt.UTC()}
 	if r.Cash() {
 		sale.State, sale.GivenFen, sale.PaidAt, sale.DoneAt = shelf.SaleDone, r.GivenFen, &sale.SoldAt, &sale.SoldAt
 	} else {
@@ -339,7 +339,7 @@ func (s *Room) step(ctx context.Context, tx *sqlx.Tx, sale *saleRow, step shelf.
 // Buy keeps goods for a private buyer until the deposit's time is over.
 func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	a := link.ActorFrom(ctx)
-	if a.Account == 0 || a.Role != desk.RoleBuyer {
+	if a.Account == 0 || a.Role != orders.RoleBuyer {
 		return shelf.Sale{}, desk.Denied(a)
 	}
 	ref, err := s.Ref.Get(ctx)
@@ -399,7 +399,7 @@ func (s *Room) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PaySt
 	if err != nil {
 		return orders.PayStart{}, err
 	}
-	if sale.ForShop != (sale.Channel == shelf.SaleTill) || desk.IsCounty(link.ActorFrom(ctx)) {
+	if sale.ForShop != (sale.Channel == shelf.SaleTill) || orders.IsCounty(link.ActorFrom(ctx)) {
 		return orders.PayStart{}, desk.ErrRole()
 	}
 	if err := sale.CheckPay(s.Now()); err != nil {
@@ -413,7 +413,7 @@ func (s *Room) PaySale(ctx context.Context, r shelf.PayRefRequest) (orders.PaySt
 		Description: "爱心超市 " + sale.No, Code: sale.No, ExpiresAt: *sale.ExpiresAt})
 }
 
-// HandOver gives a paid sale to the buyer who shows its code.
+// HandOver gives a paid sale to the buyer that shows its code.
 func (s *Room) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, error) {
 	ref, shop, err := s.shop(ctx, shopSells...)
 	if err != nil {
@@ -439,7 +439,7 @@ func (s *Room) HandOver(ctx context.Context, r shelf.HandOver) (shelf.Sale, erro
 		if err != nil {
 			return err
 		}
-		sale.Cashier = desk.ActorName(link.ActorFrom(ctx))
+		sale.Cashier = orders.ActorName(link.ActorFrom(ctx))
 		if _, err := tx.ExecContext(ctx, `UPDATE shelf_sale SET cashier = $2 WHERE id = $1`, id, sale.Cashier); err != nil {
 			return fmt.Errorf("note cashier: %w", err)
 		}
@@ -457,7 +457,7 @@ func (s *Room) CancelSale(ctx context.Context, r shelf.SaleRef) (shelf.Sale, err
 		return shelf.Sale{}, err
 	}
 	a := link.ActorFrom(ctx)
-	if desk.IsCounty(a) || before.ForShop && !slices.Contains(shopSells, a.Role) {
+	if orders.IsCounty(a) || before.ForShop && !slices.Contains(shopSells, a.Role) {
 		return shelf.Sale{}, desk.ErrRole()
 	}
 	ref, err := s.Ref.Get(ctx)

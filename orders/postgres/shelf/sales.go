@@ -15,10 +15,10 @@ import (
 	"banmuyuan/orders/shelf"
 )
 
-// viewer is the actor as somebody who looks at sales.
+// viewer is the actor as the viewer of sales.
 func viewer(a link.Actor) shelf.Viewer {
-	v := shelf.Viewer{County: desk.IsCounty(a), Org: desk.WorksFor(a)}
-	if a.Role == desk.RoleBuyer {
+	v := shelf.Viewer{County: orders.IsCounty(a), Org: orders.WorksFor(a)}
+	if a.Role == orders.RoleBuyer {
 		v.Buyer = a.Account
 	}
 	return v
@@ -142,7 +142,7 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 	if err != nil {
 		return shelf.SalePage{}, err
 	}
-	if f.Mine || a.Role == desk.RoleBuyer {
+	if f.Mine || a.Role == orders.RoleBuyer {
 		if a.Account == 0 {
 			return shelf.SalePage{}, desk.ErrLogin()
 		}
@@ -161,7 +161,7 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 		w.Add("s.channel = ?", f.Channel)
 	}
 	if f.On != "" {
-		day, err := time.ParseInLocation(time.DateOnly, f.On, desk.China)
+		day, err := time.ParseInLocation(time.DateOnly, f.On, orders.China)
 		if err != nil {
 			return shelf.SalePage{}, link.E(link.Invalid, "shelf.date", "on")
 		}
@@ -185,7 +185,7 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 	if err != nil {
 		return page, fmt.Errorf("sum sales: %w", err)
 	}
-	if a.Role == desk.RoleBuyer {
+	if a.Role == orders.RoleBuyer {
 		page.CostFen = 0
 	}
 	if cursor != nil {

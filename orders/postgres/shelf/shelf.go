@@ -10,6 +10,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
+	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
 )
@@ -17,9 +18,9 @@ import (
 var _ shelf.Service = (*Room)(nil)
 
 var (
-	shopStaff = []string{desk.RoleOfficer, desk.RoleOrgApprover, desk.RoleClerk}
-	shopSells = []string{desk.RoleOfficer, desk.RoleClerk}
-	shopBuys  = []string{desk.RoleOfficer}
+	shopStaff = []string{orders.RoleOfficer, orders.RoleOrgApprover, orders.RoleClerk}
+	shopSells = []string{orders.RoleOfficer, orders.RoleClerk}
+	shopBuys  = []string{orders.RoleOfficer}
 )
 
 // shop finds the supermarket that the actor works for, with one of the roles. Another organisation's staff is Forbidden.
@@ -38,10 +39,10 @@ func (s *Room) shop(ctx context.Context, roles ...string) (*desk.Names, catalog.
 	return nil, catalog.Organisation{}, desk.ErrRole()
 }
 
-// looksAt finds the supermarket whose books the actor may read: its staff's own, or the one the county asks for.
+// looksAt finds the supermarket with books that the actor may read: its staff's own, or the one the county asks for.
 func (s *Room) looksAt(ctx context.Context, org int64) (*desk.Names, catalog.Organisation, error) {
 	a := link.ActorFrom(ctx)
-	if !desk.IsCounty(a) {
+	if !orders.IsCounty(a) {
 		ref, o, err := s.shop(ctx, shopStaff...)
 		if err == nil && org != 0 && org != o.ID {
 			err = link.E(link.NotFound, "shelf.shop.unknown", "org_id")
@@ -120,7 +121,7 @@ func (s *Room) itemFor(ctx context.Context, tx *sqlx.Tx, org int64, p catalog.Pr
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO shelf_item (org_id, product, grade, price_fen, price_per, online, changed_by, changed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT ON CONSTRAINT shelf_item_once DO NOTHING`,
-		org, p.Code, grade, shelf.FirstPrice(cost.Fen), cost.Per, !shelf.ByPiece(p), desk.ActorName(link.ActorFrom(ctx)), s.Now())
+		org, p.Code, grade, shelf.FirstPrice(cost.Fen), cost.Per, !shelf.ByPiece(p), orders.ActorName(link.ActorFrom(ctx)), s.Now())
 	if err != nil {
 		return itemRow{}, fmt.Errorf("write shelf item: %w", err)
 	}

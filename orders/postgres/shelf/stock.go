@@ -213,7 +213,7 @@ func (s *Room) SaveItem(ctx context.Context, r shelf.SaveItem) (shelf.Item, erro
 	var product string
 	err = s.DB.GetContext(ctx, &product, `
 		UPDATE shelf_item SET price_fen = $3, barcode = $4, online = $5, changed_by = $6, changed_at = $7 WHERE id = $1 AND org_id = $2
-		RETURNING product`, r.ID, shop.ID, r.PriceFen, r.Barcode, r.Online, desk.ActorName(link.ActorFrom(ctx)), s.Now())
+		RETURNING product`, r.ID, shop.ID, r.PriceFen, r.Barcode, r.Online, orders.ActorName(link.ActorFrom(ctx)), s.Now())
 	switch {
 	case desk.Missing(err):
 		return shelf.Item{}, errItem()
@@ -317,7 +317,7 @@ func (s *Room) writeOff(ctx context.Context, tx *sqlx.Tx, a link.Actor, lot lotR
 	err := tx.GetContext(ctx, &id, `
 		INSERT INTO shelf_movement (lot_id, kind, state, measure, cost_fen, reason, note, account_id, actor, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
-		lot.ID, r.Kind, state, r.Measure, cost, r.Reason, r.Note, a.Account, desk.ActorName(a), s.Now())
+		lot.ID, r.Kind, state, r.Measure, cost, r.Reason, r.Note, a.Account, orders.ActorName(a), s.Now())
 	if err != nil {
 		return 0, fmt.Errorf("write movement: %w", err)
 	}
@@ -361,7 +361,7 @@ func (s *Room) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (shel
 		if err := changeLot(ctx, tx, row.LotID, row.Kind.ChangeTo(from, row.State, row.Measure)); err != nil {
 			return err
 		}
-		row.DecidedBy = desk.ActorName(a)
+		row.DecidedBy = orders.ActorName(a)
 		_, err = tx.ExecContext(ctx, `UPDATE shelf_movement SET state = $2, decided_id = $3, decided_by = $4, decided_at = $5 WHERE id = $1`,
 			row.ID, row.State, a.Account, row.DecidedBy, s.Now())
 		if err != nil {

@@ -36,7 +36,7 @@ func (w *world) account(sale shelf.Sale) payments.Account {
 	return must[payments.Account](w.t)(w.payments.Account(system, payments.Ref{Ref: shelf.SaleRefOf(sale.ID)}))
 }
 
-// Goods come back in parts that cost what was paid, to the fen, and never more of them than were sold.
+// Goods come back in parts that add up to the paid sum, to the fen, and never more of them than were sold.
 func TestGoodsComeBack(t *testing.T) {
 	w := setup(t)
 	b, sale := w.sold(1250) // 11.00 yuan
@@ -86,7 +86,7 @@ func TestGoodsComeBack(t *testing.T) {
 	w.holds()
 }
 
-// A receipt is voided once, by whoever rang it up, as long as it is their latest of the day.
+// A receipt is voided once, by the clerk that rang it up, as long as it is their latest of the day.
 func TestVoidTheLastReceipt(t *testing.T) {
 	w := setup(t)
 	b, early := w.sold(500)
@@ -143,7 +143,7 @@ func TestVoidTheLastReceipt(t *testing.T) {
 	w.holds()
 }
 
-// What was paid by QR code or online goes back the way it came.
+// A payment by QR code or online goes back the way it came.
 func TestReturnOfAPaymentByPhone(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 20)
@@ -164,7 +164,7 @@ func TestReturnOfAPaymentByPhone(t *testing.T) {
 	w.holds()
 }
 
-// What a till sold beyond the books has no lot to go back to; what is past its date does not go back on the shelf.
+// Goods that a till sold beyond the books have no lot to go back to; goods past their date do not go back on the shelf.
 func TestWhatCannotGoBackOnTheShelf(t *testing.T) {
 	w := setup(t)
 	b, sale := w.sold(10_500) // of ten kilograms
@@ -203,7 +203,7 @@ func TestWhatCannotGoBackOnTheShelf(t *testing.T) {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
-	// And verification finds a return that is not what it says.
+	// And verification finds a return with a wrong quantity.
 	if _, err := w.db.ExecContext(context.Background(), `UPDATE shelf_sale_lot SET returned = returned - 1 WHERE returned > 0`); err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package shelftest tests the shelf on the three modules as they run together: what a supermarket does is told to
-// payments, and what it orders comes out of the catalogue.
+// Package shelftest tests the shelf on the three modules as they run together: payments hears of a supermarket's trade,
+// and its orders come out of the catalogue.
 package shelftest
 
 import (

@@ -28,7 +28,7 @@ func TestBuyInIsOwedAndPaid(t *testing.T) {
 	if b.AmountFen != 6993 || b.Head != "秘密户主1" || b.Village != "永丰村" {
 		t.Errorf("bought %+v", b)
 	}
-	// The stock and what is owed are there together, before payments has heard of it.
+	// The stock and the household's claim are there together, before payments has heard of it.
 	if l := w.lot(b.LotID); l.Left != 10_500 || l.CostFen != 6993 || l.HouseholdPrice.Fen != 333 || l.Source != shelf.StockBuyIn {
 		t.Errorf("lot %+v", l)
 	}
@@ -86,7 +86,7 @@ func (w *world) ring(b shelf.BuyIn, measure int64) shelf.Ring {
 		Lines: []shelf.RingLine{{ItemID: lot.ItemID, Code: lot.Code, Measure: measure, PriceFen: lot.Price.Fen}}}
 }
 
-// A till that was without a network sends what it sold as often as it likes, from as many tabs as it likes.
+// A till that was without a network sends a sale as often as it likes, from as many tabs as it likes.
 func TestTillSaleSentManyTimesIsOne(t *testing.T) {
 	w := setup(t)
 	b := w.buyIn(1, 20)
@@ -294,7 +294,7 @@ func TestWriteOffOfMuchNeedsASecondPerson(t *testing.T) {
 	w.holds()
 }
 
-// Nothing of a person has a field in what strangers see, and nothing of one is in what they get.
+// The types that strangers see have no field for a person, and their values hold nothing of one.
 func TestPublicTypesNameNobody(t *testing.T) {
 	allowed := []string{"code", "product", "title", "story", "storage", "picture", "grade", "unit", "price_unit", "village", "township", "homes", "net_grams",
 		"count", "price", "household_price", "best_before", "steps", "key", "on", "place", "zh", "en", "fen", "per",
@@ -408,7 +408,7 @@ func TestEachSeesTheirOwn(t *testing.T) {
 	if l := w.lot(b.LotID); l.Price.Fen != 440 {
 		t.Errorf("somebody set the price to %d", l.Price.Fen)
 	}
-	// What one shop offers is not another's to sell, nor to be had at another's price.
+	// A shop cannot sell another one's goods, nor at another one's price.
 	theirs := w.ring(b, 500)
 	theirs.Lines[0].Code, theirs.Lines[0].PriceFen = "", 1
 	_, err := w.shelf.Ring(stranger, theirs)
@@ -492,7 +492,7 @@ func TestStandingListBecomesAnOrderAndStock(t *testing.T) {
 	if left := must[shelf.Arrivals](t)(w.shelf.Arrivals(officer, shelf.ShopRef{})); len(left.Items) != 0 {
 		t.Errorf("arrived once more: %+v", left.Items)
 	}
-	// The ticket's own code leads to what replaced its delivery.
+	// The ticket's own code leads to the delivery that replaced its own.
 	var code string
 	if err := w.db.Get(&code, `SELECT trace FROM delivery WHERE reversed_at IS NOT NULL LIMIT 1`); err != nil {
 		t.Fatal(err)
@@ -529,5 +529,21 @@ func TestVerifyFindsWhatIsWrongOnAShelf(t *testing.T) {
 		if !slices.ContainsFunc(found.Items, func(f orders.Finding) bool { return f.Check == check }) {
 			t.Errorf("%s is not found: %+v", check, found.Items)
 		}
+	}
+}
+
+// TestIncomeIsOfTheSeasonThatPaymentsSays: verify names an entry of the ledger whose payable is of another season.
+func TestIncomeIsOfTheSeasonThatPaymentsSays(t *testing.T) {
+	w := setup(t)
+	b := w.buyIn(1, 5)
+	w.holds()
+	if _, err := w.db.Exec(`UPDATE income_entry SET season = season - 1`); err != nil {
+		t.Fatal(err)
+	}
+	found := must[orders.Findings](t)(w.orders.Verify(system, orders.None{}))
+	if !slices.ContainsFunc(found.Items, func(f orders.Finding) bool {
+		return f.Check == "income and payables" && f.Object == fmt.Sprintf("buyin:%d", b.ID)
+	}) {
+		t.Errorf("verify finds %+v", found.Items)
 	}
 }

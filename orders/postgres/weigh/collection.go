@@ -43,7 +43,7 @@ func (m *Room) collectionFilter(ctx context.Context, r orders.CollectionFilter) 
 	}
 	f.Raw(c.Where("s", f.Next()))
 	if r.OrderNo != "" {
-		id, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+		id, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 		if err != nil {
 			return c, f, err
 		}

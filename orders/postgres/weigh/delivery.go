@@ -96,7 +96,7 @@ func (m *Room) settleTickets(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 	err = tx.GetContext(ctx, &id, `
 		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, agent_fen, closed_at, closed_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
-		o.ID, l.No, village, units, grams, amount, fee, orders.RaisedFen(ws), now, desk.ActorName(link.ActorFrom(ctx)))
+		o.ID, l.No, village, units, grams, amount, fee, orders.RaisedFen(ws), now, orders.ActorName(link.ActorFrom(ctx)))
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}
@@ -172,7 +172,7 @@ func writeOwed(ctx context.Context, tx *sqlx.Tx, delivery int64) error {
 	return nil
 }
 
-// settleHolds sends the catalogue the units that the shares of a line in a village have received, and those that are short,
+// settleHolds sends the catalogue the units that the shares of a line in a village have received, and the short ones,
 // since the last time; it marks them as settled and looks for the short units elsewhere.
 func (m *Room) settleHolds(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, village int64) error {
 	var moved []struct {
@@ -227,7 +227,7 @@ func (m *Room) ReverseDelivery(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRo
 	}
 	err := tx.GetContext(ctx, &d, `
 		UPDATE delivery SET reversed_at = $2, reversed_by = $3 WHERE id = $1 AND reversed_at IS NULL
-		RETURNING line, village_id, amount_fen`, id, m.Now(), desk.ActorName(link.ActorFrom(ctx)))
+		RETURNING line, village_id, amount_fen`, id, m.Now(), orders.ActorName(link.ActorFrom(ctx)))
 	if desk.Missing(err) {
 		return nil
 	}
@@ -356,8 +356,8 @@ func (m *Room) Deliveries(ctx context.Context, r orders.OrderRef) (orders.Delive
 		return orders.DeliveryNotes{}, err
 	}
 	seller := int64(0)
-	if v == desk.ViewSale {
-		seller = desk.WorksFor(link.ActorFrom(ctx))
+	if v == orders.ViewSale {
+		seller = orders.WorksFor(link.ActorFrom(ctx))
 	}
 	return m.NotesOf(ctx, m.DB, `
 		d.order_id = $1 AND ($2 = 0 OR EXISTS (SELECT FROM order_line l WHERE l.order_id = d.order_id AND l.no = d.line AND l.seller_org = $2))`,

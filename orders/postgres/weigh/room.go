@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -28,7 +29,7 @@ func (m *Room) Connect(o ordering) { m.order = o }
 
 // ordering is an order as the scale asks for it.
 type ordering interface {
-	Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, desk.View, error)
+	Find(ctx context.Context, r orders.OrderRef) (*desk.OrderRow, []desk.LineRow, orders.View, error)
 	LookElsewhere(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, l *desk.LineRow, short []desk.ShortUnits, c desk.ShortCause) error
 }
 
@@ -58,3 +59,14 @@ func (m *Room) PaymentsChanged(context.Context, *sqlx.Tx, desk.PaymentEvents) er
 
 // Verify adds nothing to the checks.
 func (m *Room) Verify(context.Context, *orders.Findings) error { return nil }
+
+// Open counts the weighings that wait for a person.
+func (m *Room) Open(season int) []desk.OpenCount {
+	const ofSeason = `SELECT FROM order_line l JOIN offer f ON f.id = l.offer_id WHERE l.order_id = w.order_id AND l.no = w.line AND f.season = $1`
+	return []desk.OpenCount{
+		{Kind: orders.OpenTickets, SQL: `SELECT count(*), 0 FROM ticket w WHERE w.state = ANY($2) AND EXISTS (` + ofSeason + `)`,
+			Args: []any{season, pq.Array(orders.TicketMachine.From(orders.TicketAccept))}},
+		{Kind: orders.OpenConflicts, SQL: `SELECT count(*), 0 FROM weigh_conflict w WHERE w.state = ANY($2) AND EXISTS (` + ofSeason + `)`,
+			Args: []any{season, pq.Array(orders.ConflictMachine.From(orders.ConflictDrop))}},
+	}
+}

@@ -15,7 +15,7 @@ import (
 
 var _ orders.Stations = (*Room)(nil)
 
-// collectsWork returns the actor's collector. Forbidden for actors who may not weigh.
+// collectsWork returns the actor's collector. Forbidden for actors that may not weigh.
 func (m *Room) collectsWork(ctx context.Context) (desk.Collector, error) {
 	c, err := m.Collects(ctx, 0)
 	if err == nil && !c.Works {
@@ -96,7 +96,7 @@ func (m *Room) stationShares(ctx context.Context, shares []orders.Share) ([]orde
 }
 
 // SyncTickets records weighings that were made without a network, each in a transaction of its own: a conflict of one keeps
-// none of the others. A weighing waits until those that it builds on have arrived, so the order of arrival does not matter.
+// none of the others. A weighing waits until its predecessors have arrived, so the order of arrival does not matter.
 func (m *Room) SyncTickets(ctx context.Context, r orders.SyncRequest) (orders.SyncResult, error) {
 	res := orders.SyncResult{Items: make([]orders.SyncItem, len(r.Tickets))}
 	c, err := m.collectsWork(ctx)
@@ -216,7 +216,7 @@ func (m *Room) keepConflict(ctx context.Context, c desk.Collector, q orders.Queu
 		INSERT INTO weigh_conflict (client_id, body_hash, body, order_id, line, lot_id, household_id, village_id, seller_org, org, problem,
 		                            account_id, actor, arrived_at, state)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT ON CONSTRAINT weigh_conflict_once DO NOTHING`,
-		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, desk.ActorName(a), m.Now(),
+		q.ClientID, hash, string(body), id, q.Line, q.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, a.Org, string(why), a.Account, orders.ActorName(a), m.Now(),
 		string(orders.ConflictOpen))
 	if err != nil {
 		return fmt.Errorf("keep conflict: %w", err)
@@ -391,7 +391,7 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 	f.Raw(c.ConflictScope(f.Next()))
 	f.Add(`w.id = ?`, r.ID)
 	var rows []conflictRow
-	args := append(slices.Clone(f.Args), string(orders.ConflictMachine.To(step)), a.Account, desk.ActorName(a), m.Now(), why,
+	args := append(slices.Clone(f.Args), string(orders.ConflictMachine.To(step)), a.Account, orders.ActorName(a), m.Now(), why,
 		desk.TextArray(orders.ConflictMachine.From(step)))
 	n := len(f.Args)
 	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`
@@ -408,7 +408,7 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 		case len(rows) == 0:
 			return orders.WeighConflict{}, link.E(link.NotFound, "conflict.unknown", "id")
 		}
-		if err := orders.CheckSettled(rows[0].State, r.State, rows[0].SettledBy == desk.ActorName(a)); err != nil {
+		if err := orders.CheckSettled(rows[0].State, r.State, rows[0].SettledBy == orders.ActorName(a)); err != nil {
 			return orders.WeighConflict{}, err
 		}
 	}

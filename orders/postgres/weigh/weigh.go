@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
@@ -37,7 +38,7 @@ func (m *Room) record(ctx context.Context, c desk.Collector, r orders.WeighReque
 	if err != nil {
 		return 0, err
 	}
-	orderID, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+	orderID, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 	if err != nil {
 		return 0, err
 	}
@@ -107,6 +108,13 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 	if !c.Covers(s.SellerOrg, s.VillageID, 0) {
 		return 0, desk.ErrNotFound()
 	}
+	if r.Supersedes != 0 {
+		if season, known := catalog.FindSeason(ref.Seasons, l.Offer.Season); known {
+			if err := season.CheckTakes("supersedes"); err != nil {
+				return 0, err
+			}
+		}
+	}
 	if err := orders.AdmitTicket(o.State, r.Supersedes != 0); err != nil {
 		return 0, err
 	}
@@ -149,7 +157,7 @@ func (m *Room) weigh(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, c desk.
 		RETURNING id`,
 		r.ClientID, hash, o.ID, l.No, s.LotID, s.HouseholdID, s.VillageID, s.SellerOrg, r.PointID, r.Units, r.Rejected,
 		r.Reason, r.GrossGrams, r.TareGrams, r.Grade, price.Fen, price.Per, r.Final, string(state), heldFor, r.WeighedAt, now,
-		a.Account, desk.ActorName(a), r.Supersedes)
+		a.Account, orders.ActorName(a), r.Supersedes)
 	if err != nil {
 		return 0, fmt.Errorf("write ticket: %w", err)
 	}
@@ -301,13 +309,13 @@ func (m *Room) DecideTicket(ctx context.Context, r orders.DecideTicketRequest) (
 
 func (m *Room) decide(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t *desk.TicketRow, r orders.DecideTicketRequest) error {
 	a := link.ActorFrom(ctx)
-	to, repeated, err := r.Next(t.State, t.DecidedBy == desk.ActorName(a))
+	to, repeated, err := r.Next(t.State, t.DecidedBy == orders.ActorName(a))
 	if err != nil || repeated {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE ticket SET state = $2, decided_id = $3, decided_by = $4, decided_why = $5 WHERE id = $1`,
-		t.ID, string(to), a.Account, desk.ActorName(a), r.Reason)
+		t.ID, string(to), a.Account, orders.ActorName(a), r.Reason)
 	if err != nil {
 		return fmt.Errorf("decide ticket %d: %w", t.ID, err)
 	}
@@ -444,7 +452,7 @@ func (m *Room) Tickets(ctx context.Context, r orders.TicketFilter) (orders.Ticke
 	var f desk.Filter
 	f.Raw(c.Where("t", f.Next()))
 	if r.OrderNo != "" {
-		id, err := desk.OrderID(orders.OrderRef{No: r.OrderNo})
+		id, err := orders.OrderRef{No: r.OrderNo}.Resolve()
 		if err != nil {
 			return orders.TicketPage{}, err
 		}

@@ -1,0 +1,53 @@
+package catalog
+
+import (
+	"strconv"
+
+	"banmuyuan/internal/link"
+)
+
+// PresaleReach is the supply behind a presale: its lots, and before it opens the lots that opening makes.
+type PresaleReach struct {
+	PresaleID  int64           `json:"presale_id"`
+	Season     int             `json:"season"`
+	Registered int64           `json:"registered"` // households that produce the product
+	Households int64           `json:"households"` // with units in the presale
+	Units      int64           `json:"units"`
+	New        int64           `json:"new"` // of the households: those that get a lot by opening it
+	ByTownship []TownshipReach `json:"by_township"`
+	// Reason is the key of the sentence why it reaches nobody; empty where it reaches somebody.
+	Reason string `json:"reason,omitempty"`
+}
+
+// TownshipReach is the part of one township.
+type TownshipReach struct {
+	TownshipID int64  `json:"township_id"`
+	Township   string `json:"township"`
+	Households int64  `json:"households"`
+	Units      int64  `json:"units"`
+}
+
+// Yields reports whether any household can have the product: its yield is known, or households register it.
+func (p Product) Yields() bool { return p.YieldOf == YieldRegistered || p.Yield > 0 }
+
+// WhyNone returns the key of the reason why a presale of the product has no supply: the yield is unknown, nobody is
+// registered for it, or everything is promised elsewhere.
+func (p Product) WhyNone(registered int64) string {
+	switch {
+	case !p.Yields():
+		return "presale.reach.no_yield"
+	case registered == 0:
+		return "presale.reach.no_household"
+	}
+	return "presale.reach.promised"
+}
+
+// CheckOpening refuses to open a presale that reaches nobody, with the reason. Conflict.
+func (r PresaleReach) CheckOpening(p Product) error {
+	if r.Units > 0 {
+		return nil
+	}
+	return link.E(link.Conflict, r.Reason, "state", "product", p.Name.Zh)
+}
+
+func yearText(year int) string { return strconv.Itoa(year) }
