@@ -53,19 +53,6 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-func TestRaised(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		code    string
-		raiser  int64
-		want, b int64
-	}{{"goose", 9, 9, RaiserBP}, {"goose", 0, 0, 0}, {"egg", 9, 0, 0}} {
-		if org, bp := (Product{Code: test.code}).Raised(Household{RaiserOrg: test.raiser}); org != test.want || bp != test.b {
-			t.Errorf("%+v: %d, %d", test, org, bp)
-		}
-	}
-}
-
 func TestGrade(t *testing.T) {
 	t.Parallel()
 	p, _ := goose()

@@ -27,6 +27,11 @@ type Directory interface {
 	Batch(context.Context, BatchRef) (Batch, error)
 	// BatchProblems lists the rows that were left out, by kind in the order of Kinds and by line.
 	BatchProblems(context.Context, BatchProblemsRequest) (BatchProblemPage, error)
+	// BatchWrong reads back the rows of one kind that were left out, by line, as they were sent. Forbidden for everybody but
+	// the account that opened the batch: rows hold id numbers in full. They are kept for a day.
+	BatchWrong(context.Context, BatchWrongRequest) (BatchRows, error)
+	// Batches lists the newest batches.
+	Batches(context.Context, BatchesRequest) (BatchList, error)
 	// DropBatch forgets a batch and its rows. Changes that it made stay.
 	DropBatch(context.Context, BatchRef) (Batch, error)
 
@@ -76,6 +81,16 @@ type Batch struct {
 	Wrong    int64       `json:"wrong"` // rows with a problem
 	Kinds    []BatchKind `json:"kinds"`
 	Fault    string      `json:"fault,omitempty"` // message key of the reason why a run stopped
+	Opener   int64       `json:"opener"`          // account that opened it
+}
+
+// Changes returns the number of rows that loading adds or changes.
+func (b Batch) Changes() int64 {
+	var n int64
+	for _, k := range b.Kinds {
+		n += k.Added + k.Changed
+	}
+	return n
 }
 
 // BatchKind counts the rows of a kind.
@@ -97,6 +112,22 @@ type BatchProblemsRequest struct {
 type BatchProblemPage struct {
 	Items []entry.Problem `json:"items"`
 	Total int64           `json:"total"`
+}
+
+type BatchWrongRequest struct {
+	ID    int64  `json:"id"`
+	Kind  string `json:"kind"`
+	After int64  `json:"after,omitempty"` // line of the last row read
+	Limit int    `json:"limit,omitempty"` // 1–500, 200 when 0
+}
+
+type BatchesRequest struct {
+	Limit int `json:"limit,omitempty"` // 1–100, 10 when 0
+}
+
+// BatchList holds batches, the newest first.
+type BatchList struct {
+	Items []Batch `json:"items"`
 }
 
 type EntryFilter struct {

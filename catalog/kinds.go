@@ -50,7 +50,7 @@ func KindByName(name string) (*entry.Kind, bool) {
 }
 
 var countyKind = entry.Kind{
-	Name: KindCounty, Title: words("县", "County"), Aliases: []string{"县情", "县信息"}, One: true,
+	Name: KindCounty, Title: words("县", "County"), Aliases: []string{"县情", "县信息"}, One: true, Stays: true,
 	Hint: words("整张表只填一行：县名、单据上的落款和对公收款账户。", "One row: the county's name, its name on paper, and the account that buyers pay to."),
 	Fields: []entry.Field{
 		{Name: "name", Head: words("县名", "County"), Aliases: []string{"名称", "县"}, Need: true, Example: "青禾县"},
@@ -74,7 +74,7 @@ var countyKind = entry.Kind{
 }
 
 var reportedKind = entry.Kind{
-	Name: KindReported, Title: words("历年上报", "Reported years"), Aliases: []string{"历年增收"}, Key: []string{"year"},
+	Name: KindReported, Title: words("历年上报", "Reported years"), Aliases: []string{"历年增收"}, Stays: true, Key: []string{"year"},
 	Hint: words("往年县里上报的人均增收，用来和本系统的数字对照。", "The rise of income a person that the county reported for earlier years."),
 	Fields: []entry.Field{
 		{Name: "year", Head: words("年度", "Year"), Aliases: []string{"年份"}, Type: entry.Year, Need: true, Min: 2000, Max: 2199, Example: "2025"},
@@ -263,7 +263,7 @@ var householdKind = entry.Kind{
 }
 
 var memberKind = entry.Kind{
-	Name: KindMember, Title: words("家庭成员", "Members"), Aliases: []string{"成员", "Member"}, Key: []string{"household", "name"},
+	Name: KindMember, Title: words("家庭成员", "Members"), Aliases: []string{"成员", "Member"}, Stays: true, Key: []string{"household", "name"},
 	Hint: words("户主以外的家庭成员，一行一人。", "Members of households besides the head, one person a row."),
 	Fields: []entry.Field{
 		{Name: "household", Head: words("户编号", "Household code"), Aliases: []string{"编号"}, Type: entry.Ref, Refers: KindHousehold, Need: true, Example: "QH-01-001-0001"},
@@ -286,7 +286,7 @@ var memberKind = entry.Kind{
 }
 
 var holdingKind = entry.Kind{
-	Name: KindHolding, Title: words("户产", "Holdings"), Aliases: []string{"户产登记", "养殖登记"}, Key: []string{"household", "product"},
+	Name: KindHolding, Title: words("户产", "Holdings"), Aliases: []string{"户产登记", "养殖登记"}, Stays: true, Key: []string{"household", "product"},
 	Hint: words("农户登记的、每季能卖的数量。猪、牛、羊、鸡和一村一品的产品在这里登记。", "What a household registers to sell in a season, such as pigs, sheep or a village's speciality."),
 	Fields: []entry.Field{
 		{Name: "household", Head: words("户编号", "Household code"), Aliases: []string{"编号"}, Type: entry.Ref, Refers: KindHousehold, Need: true, Example: "QH-01-001-0001"},

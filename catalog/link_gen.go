@@ -430,6 +430,8 @@ const (
 	SubjectRunBatch      = "rpc.catalog.v1.run_batch"
 	SubjectBatch         = "rpc.catalog.v1.batch"
 	SubjectBatchProblems = "rpc.catalog.v1.batch_problems"
+	SubjectBatchWrong    = "rpc.catalog.v1.batch_wrong"
+	SubjectBatches       = "rpc.catalog.v1.batches"
 	SubjectDropBatch     = "rpc.catalog.v1.drop_batch"
 	SubjectEntries       = "rpc.catalog.v1.entries"
 	SubjectEntry         = "rpc.catalog.v1.entry"
@@ -462,6 +464,14 @@ func (c directoryClient) BatchProblems(ctx context.Context, r BatchProblemsReque
 	return link.Call[BatchProblemsRequest, BatchProblemPage](ctx, c.nc, SubjectBatchProblems, r)
 }
 
+func (c directoryClient) BatchWrong(ctx context.Context, r BatchWrongRequest) (BatchRows, error) {
+	return link.Call[BatchWrongRequest, BatchRows](ctx, c.nc, SubjectBatchWrong, r)
+}
+
+func (c directoryClient) Batches(ctx context.Context, r BatchesRequest) (BatchList, error) {
+	return link.Call[BatchesRequest, BatchList](ctx, c.nc, SubjectBatches, r)
+}
+
 func (c directoryClient) DropBatch(ctx context.Context, r BatchRef) (Batch, error) {
 	return link.Call[BatchRef, Batch](ctx, c.nc, SubjectDropBatch, r)
 }
@@ -489,6 +499,8 @@ func RegisterDirectory(s *link.Server, svc Directory) {
 	link.Handle(s, SubjectRunBatch, svc.RunBatch)
 	link.Handle(s, SubjectBatch, svc.Batch)
 	link.Handle(s, SubjectBatchProblems, svc.BatchProblems)
+	link.Handle(s, SubjectBatchWrong, svc.BatchWrong)
+	link.Handle(s, SubjectBatches, svc.Batches)
 	link.Handle(s, SubjectDropBatch, svc.DropBatch)
 	link.Handle(s, SubjectEntries, svc.Entries)
 	link.Handle(s, SubjectEntry, svc.Entry)
@@ -556,6 +568,22 @@ func (c RawDirectory) BatchProblems(ctx context.Context, r BatchProblemsRequest)
 		return link.RawOf(c.svc.BatchProblems(ctx, r))
 	}
 	return link.CallRaw[BatchProblemPage](ctx, c.nc, SubjectBatchProblems, r)
+}
+
+// BatchWrong is Directory.BatchWrong with an undecoded answer.
+func (c RawDirectory) BatchWrong(ctx context.Context, r BatchWrongRequest) (link.Raw[BatchRows], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.BatchWrong(ctx, r))
+	}
+	return link.CallRaw[BatchRows](ctx, c.nc, SubjectBatchWrong, r)
+}
+
+// Batches is Directory.Batches with an undecoded answer.
+func (c RawDirectory) Batches(ctx context.Context, r BatchesRequest) (link.Raw[BatchList], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Batches(ctx, r))
+	}
+	return link.CallRaw[BatchList](ctx, c.nc, SubjectBatches, r)
 }
 
 // DropBatch is Directory.DropBatch with an undecoded answer.

@@ -47,12 +47,13 @@ var DirectoryMessages = map[string][2]string{
 	"directory.kind":           {"没有这一类资料。", "There is no such kind of entries."},
 	"directory.entry":          {"没有找到这一条，可能已被合并。请回到列表重新查找。", "We could not find this entry. Please look for it in the list again."},
 	"directory.stays":          {"这一类资料不能停用。", "Entries of this kind are never taken out of use."},
-	"directory.used":           {"还有 {count} 条在用的资料依靠它，请先改掉或停用它们。", "{count} entries in use depend on this one. Please change or retire them first."},
+	"directory.used":           {"还有 {count} 条在用的资料依靠它（{names}），请先改掉或停用它们。", "{count} entries in use depend on this one ({names}). Please change or retire them first."},
 	"directory.reason":         {"请写明原因，最多 200 个字。", "Please give the reason, in 200 characters at most."},
 
 	"batch.unknown": {"没有找到这次导入，请重新上传文件。", "We could not find this batch. Please send the file again."},
 	"batch.state":   {"这次导入已经走到下一步了，请刷新后再看。", "This batch has moved on already. Please look again."},
 	"batch.rows":    {"行数太多，一次最多 {max} 行。请分成几个文件。", "Too many rows: at most {max} at a time. Please split the file."},
 	"batch.line":    {"每行要有自己的行号，从 1 数起。", "Each row needs a line number of its own, from 1."},
+	"batch.opener":  {"有问题的行里有身份证号，只有上传的人能下载。请上传的同事下载。", "The wrong rows hold id numbers: only the person who sent the file can download them."},
 	"batch.failed":  {"导入中断了，已经导入的行保留。请再试一次；同一份文件可以重复导入。", "The run stopped; rows taken so far stay. Please try again: the same file can be sent again."},
 }

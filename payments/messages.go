@@ -16,6 +16,7 @@ func joined(lists ...map[string][2]string) map[string][2]string {
 var messages = map[string][2]string{
 	"payment.unknown":              {"没有找到这笔付款。请返回订单查看付款记录。", "We could not find this payment. Go back to the order to see its payments."},
 	"payment.amount":               {"金额不正确。请填写大于 0、不超过一亿元的金额。", "The amount is not right. Enter more than 0 and at most 100 million yuan."},
+	"payment.no_account":           {"县里还没有填收款账户，暂时不能用转账付款。请换一种付款方式，或联系县里。", "The county has not entered the account to pay to yet. Please choose another way to pay, or contact the county."},
 	"payment.method":               {"暂不支持这种付款方式。请换一种付款方式。", "This way to pay is not available. Please choose another one."},
 	"payment.key":                  {"缺少幂等键，或幂等键超过 200 个字符。请补上后重新提交。", "The idempotency key is missing or longer than 200 characters. Add one and submit again."},
 	"payment.key_reused":           {"这个幂等键已用于另一个请求。请换一个新的再提交。", "This idempotency key was used for another request. Submit with a new one."},

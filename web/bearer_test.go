@@ -26,18 +26,22 @@ func TestTokensAreRememberedForAMoment(t *testing.T) {
 	if got := send("GET", asks); got != through {
 		t.Fatalf("logged in: %d", got)
 	}
-	if err := s.Store.SetDisabled(t.Context(), a.ID, true); err != nil {
+	if err := s.Store.SetDisabled(t.Context(), auth.Command, a.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	offset.Add(int64(web.TokenFor))
 	if got := send("GET", asks); got != http.StatusUnauthorized {
 		t.Errorf("switched off a second ago: %d", got)
 	}
-	if err := s.Store.SetDisabled(t.Context(), a.ID, false); err != nil {
+	if err := s.Store.SetDisabled(t.Context(), auth.Command, a.ID, false); err != nil {
 		t.Fatal(err)
 	}
+	if got := send("GET", asks); got != http.StatusUnauthorized {
+		t.Errorf("switched on again, the old session works: %d", got)
+	}
+	send = s.Program(t, a.Login)
 	if got := send("GET", asks); got != through {
-		t.Errorf("switched on again: %d", got)
+		t.Errorf("switched on and logged in again: %d", got)
 	}
 	if got := send("DELETE", "/api/v1/sessions/current"); got != http.StatusOK {
 		t.Errorf("log out: %d", got)

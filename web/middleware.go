@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/mux"
@@ -251,8 +252,8 @@ func (s *Server) withSession(next http.Handler) http.Handler {
 	}))
 }
 
-// sessionAccount returns the account of the session, or nil: a disabled account and a session
-// from before the last change of password are nobody.
+// sessionAccount returns the account of the session, or nil: a disabled account, a session from before the last change
+// of password or rights, and one of a one-time password that ran out are nobody.
 func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	id := s.Sessions.GetInt64(r.Context(), page.SessionAccountID)
 	if id == 0 {
@@ -268,5 +269,45 @@ func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	if a.Disabled() || !s.SessionHolds(r, a) {
 		return nil, nil
 	}
+	if s.Sessions.Exists(r.Context(), page.SessionCardIn) {
+		a.OneTimeUntil = time.Time{} // the household's card began this session, and not the password
+	}
+	if a.OneTimeOver(s.Now()) {
+		return nil, nil
+	}
 	return a, nil
+}
+
+// beforeOwnPassword are the routes that an account with a one-time password may use.
+var beforeOwnPassword = map[string]bool{
+	"account.password.page": true, "account.password": true, "household.pin": true, "household.pin.save": true, "logout": true,
+	"api.accounts.login": true, "api.accounts.card": true, "api.accounts.logout": true, "api.accounts.password": true, "api.accounts.pin": true,
+}
+
+// askOwnPassword leads an account that still has its one-time password to the page on which it chooses its own, from
+// wherever it goes.
+func (s *Server) askOwnPassword(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := auth.FromContext(r.Context())
+		route := mux.CurrentRoute(r)
+		if a == nil || !a.MustChangePassword() || route != nil && beforeOwnPassword[route.GetName()] {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if page.WantsJSON(r) {
+			s.Fail(w, r, link.E(link.Forbidden, "account.password.one_time", ""))
+			return
+		}
+		to := "account.password.page"
+		if a.Role == auth.Household {
+			to = "household.pin"
+		}
+		after := ""
+		if r.Method == http.MethodGet {
+			after = page.SafeNext(r.URL.RequestURI())
+		}
+		if err := s.GoTo(w, r, to, "next", after); err != nil {
+			s.Fail(w, r, err)
+		}
+	})
 }

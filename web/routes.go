@@ -25,7 +25,7 @@ var _ api.Accounts = programs{}
 // routes lists the site: the API, and the pages of each audience with the services they ask.
 func (s *Server) routes(passwords *auth.Passwords) {
 	s.Router.StrictSlash(true)
-	s.Router.Use(nameRoute)
+	s.Router.Use(nameRoute, s.askOwnPassword)
 	s.Router.NotFoundHandler = s.Plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.NotFound, "not_found", "")
 	})
@@ -35,14 +35,14 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	d := s.deps
 	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
 	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Catalog: d.Catalog,
-		Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords}})
+		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords, Now: s.Now}})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live})
 	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
-	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
@@ -80,6 +80,7 @@ func (s *Server) apiServices() api.Services {
 		Care:            d.Care,
 		Seasons:         d.Seasons,
 		SeasonEnds:      d.SeasonEnds,
+		Directory:       d.Directory,
 		AccountReviews:  d.AccountReviews,
 		Changes:         d.Changes,
 		Say:             s.SayError,

@@ -40,6 +40,7 @@ import (
 	"banmuyuan/web/organisation"
 	"banmuyuan/web/page"
 	"banmuyuan/web/report"
+	"banmuyuan/web/sheet"
 	"banmuyuan/web/shop"
 	"banmuyuan/web/static"
 )
@@ -84,6 +85,9 @@ type Deps struct {
 	Care          catalog.Care
 	Seasons       catalog.Seasons
 	SeasonEnds    orders.Seasons
+	Directory     catalog.Directory
+	// Headings of workbooks that people mapped.
+	Headings sheet.Headings
 	// AccountReviews are the payout accounts that wait for a second person.
 	AccountReviews payments.AccountReviews
 	// Notifier tells households about actions in their name; the log if nil.
@@ -98,6 +102,7 @@ type Deps struct {
 	Cards    auth.Cards
 	Digests  auth.Digests // of this product's own key
 	Throttle auth.Throttle
+	Setup    auth.Setup // links to the page of the first administrator
 	Sessions scs.Store
 	Reports  report.Store
 	// Live carries updates to open pages; a hub of its own if nil.
@@ -194,7 +199,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
-		func(lang, group, value string) string { return glossary.Words(page.Lang(lang)).Say(group, value) }, deps.Log)
+		func(lang, group, value string) string { return site.WordsIn(page.Lang(lang)).Say(group, value) }, deps.Log)
 	s.routes(passwords)
 	if err := s.Prepare(); err != nil {
 		return nil, err
@@ -207,10 +212,10 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // check returns an error for a missing dependency.
 func (d Deps) check() error {
-	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Sessions == nil || d.Reports == nil {
-		return errors.New("web: accounts, cards, digests, throttle, sessions and reports are needed")
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Reports == nil || d.Headings == nil {
+		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, reports and headings are needed")
 	}
-	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Seasons, d.SeasonEnds, d.AccountReviews, d.Reversals, d.OrgPayouts} {
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.Reversals, d.OrgPayouts} {
 		if module == nil {
 			return errors.New("web: every module is needed")
 		}

@@ -78,7 +78,7 @@ func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.E
 		return page, err
 	}
 	where := " WHERE " + t.search()
-	if t.retire {
+	if !t.kind.Stays {
 		where += " AND (e.retired_at IS NOT NULL) = " + map[bool]string{true: "true", false: "false"}[f.Retired]
 	} else if f.Retired {
 		return page, nil
@@ -200,19 +200,22 @@ func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.E
 	return e, c.refreshReference(ctx)
 }
 
-// users are queries that count what in use depends on an entry, by kind.
+// users are queries that name what in use depends on an entry, by kind.
 var users = map[string]string{
-	catalog.KindTownship: `SELECT count(*) FROM village WHERE township_id = $1 AND retired_at IS NULL`,
-	catalog.KindVillage: `SELECT (SELECT count(*) FROM household WHERE village_id = $1 AND retired_at IS NULL)
-		+ (SELECT count(*) FROM collection_point WHERE village_id = $1 AND retired_at IS NULL)`,
-	catalog.KindHelper: `SELECT count(*) FROM household WHERE helper_id = $1 AND retired_at IS NULL`,
-	catalog.KindOrganisation: `SELECT (SELECT count(*) FROM collection_point WHERE org_id = $1 AND retired_at IS NULL)
-		+ (SELECT count(*) FROM household WHERE raiser_org = $1 AND retired_at IS NULL)
-		+ (SELECT count(*) FROM presale WHERE seller_org = $1 AND state <> $2)`,
-	catalog.KindProgramme: `SELECT (SELECT count(*) FROM product p JOIN programme g ON g.code = p.programme WHERE g.id = $1 AND p.retired_at IS NULL)
-		+ (SELECT count(*) FROM household h JOIN programme g ON g.code = ANY(h.programmes) WHERE g.id = $1 AND h.retired_at IS NULL)`,
-	catalog.KindProduct: `SELECT count(*) FROM presale WHERE product_id = $1 AND state <> $2`,
+	catalog.KindTownship: `SELECT name FROM village WHERE township_id = $1 AND retired_at IS NULL`,
+	catalog.KindVillage: `SELECT name FROM collection_point WHERE village_id = $1 AND retired_at IS NULL
+		UNION ALL SELECT code FROM household WHERE village_id = $1 AND retired_at IS NULL`,
+	catalog.KindHelper: `SELECT code FROM household WHERE helper_id = $1 AND retired_at IS NULL`,
+	catalog.KindOrganisation: `SELECT name FROM collection_point WHERE org_id = $1 AND retired_at IS NULL
+		UNION ALL SELECT code FROM household WHERE raiser_org = $1 AND retired_at IS NULL
+		UNION ALL SELECT code FROM presale WHERE seller_org = $1 AND state <> $2`,
+	catalog.KindProgramme: `SELECT p.name ->> 'zh' FROM product p JOIN programme g ON g.code = p.programme WHERE g.id = $1 AND p.retired_at IS NULL
+		UNION ALL SELECT h.code FROM household h JOIN programme g ON g.code = ANY(h.programmes) WHERE g.id = $1 AND h.retired_at IS NULL`,
+	catalog.KindProduct: `SELECT code FROM presale WHERE product_id = $1 AND state <> $2`,
 }
+
+// namedUsers is how many of the entries that depend on another are named.
+const namedUsers = 5
 
 // RetireEntry takes an entry out of use or back into it.
 func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
@@ -226,7 +229,7 @@ func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catal
 	if err := r.Check(); err != nil {
 		return catalog.Entry{}, err
 	}
-	if !t.retire {
+	if t.kind.Stays {
 		return catalog.Entry{}, link.E(link.Conflict, "directory.stays", "kind")
 	}
 	var e catalog.Entry
@@ -258,12 +261,12 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 		if strings.Contains(query, "$2") {
 			args = append(args, string(catalog.PresaleClosed))
 		}
-		var n int64
-		if err := tx.GetContext(ctx, &n, query, args...); err != nil {
-			return fmt.Errorf("count what depends on %s %d: %w", r.Kind, r.ID, err)
+		var names []string
+		if err := tx.SelectContext(ctx, &names, query, args...); err != nil {
+			return fmt.Errorf("read what depends on %s %d: %w", r.Kind, r.ID, err)
 		}
-		if n > 0 {
-			return link.E(link.Conflict, "directory.used", "id", "count", fmt.Sprint(n))
+		if n := len(names); n > 0 {
+			return link.E(link.Conflict, "directory.used", "id", "count", fmt.Sprint(n), "names", strings.Join(names[:min(n, namedUsers)], "、"))
 		}
 	}
 	what := "retired"

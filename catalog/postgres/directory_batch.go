@@ -27,6 +27,7 @@ type batchRow struct {
 	Name     string    `db:"name"`
 	State    string    `db:"state"`
 	OpenedAt time.Time `db:"opened_at"`
+	Opener   int64     `db:"opener"`
 	Account  int64     `db:"account"`
 	Login    string    `db:"login"`
 	Role     string    `db:"role"`
@@ -40,7 +41,7 @@ type batchRow struct {
 
 func (b batchRow) out() (catalog.Batch, error) {
 	out := catalog.Batch{ID: b.ID, Name: b.Name, State: catalog.BatchState(b.State), By: b.Login, At: b.OpenedAt.UTC(), Done: b.Done,
-		Problems: b.Problems, Wrong: b.Wrong, Kinds: []catalog.BatchKind{}, Fault: b.Fault}
+		Problems: b.Problems, Wrong: b.Wrong, Kinds: []catalog.BatchKind{}, Fault: b.Fault, Opener: b.Opener}
 	if err := json.Unmarshal(b.Kinds, &out.Kinds); err != nil {
 		return out, fmt.Errorf("read counts of batch %d: %w", b.ID, err)
 	}
@@ -50,7 +51,7 @@ func (b batchRow) out() (catalog.Batch, error) {
 	return out, nil
 }
 
-const batchColumns = `id, name, state, opened_at, account, login, role, system, done, problems, wrong, kinds, fault`
+const batchColumns = `id, name, state, opened_at, opener, account, login, role, system, done, problems, wrong, kinds, fault`
 
 func readBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock string) (batchRow, error) {
 	var b batchRow
@@ -73,7 +74,7 @@ func (c *Catalog) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.B
 	}
 	var b batchRow
 	err = c.db.GetContext(ctx, &b, `
-		INSERT INTO batch (name, state, opened_at, account, login, role, system) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING `+batchColumns,
+		INSERT INTO batch (name, state, opened_at, opener, account, login, role, system) VALUES ($1, $2, $3, $4, $4, $5, $6, $7) RETURNING `+batchColumns,
 		name, string(catalog.BatchFilling), c.now(), a.Account, a.Login, a.Role, a.System)
 	if err != nil {
 		return catalog.Batch{}, fmt.Errorf("open batch: %w", err)
@@ -256,6 +257,62 @@ func (c *Catalog) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequ
 	return page, rows.Err()
 }
 
+// wrongLines selects the lines of a batch's rows of a kind that have a problem.
+const wrongLines = `SELECT (p.problem ->> 'line')::bigint FROM batch_problem p WHERE p.batch_id = $1 AND p.problem ->> 'kind' = $2`
+
+// BatchWrong reads back the rows that were left out.
+func (c *Catalog) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (catalog.BatchRows, error) {
+	out := catalog.BatchRows{ID: r.ID, Kind: r.Kind, Rows: []entry.Row{}}
+	a, err := requireCounty(ctx)
+	if err != nil {
+		return out, err
+	}
+	if _, err := kindTable(r.Kind); err != nil {
+		return out, err
+	}
+	limit, err := pageSize(r.Limit, 200, batchChunk)
+	if err != nil {
+		return out, err
+	}
+	b, err := readBatch(ctx, c.db, r.ID, "")
+	if err != nil {
+		return out, err
+	}
+	if !a.System && a.Account != b.Opener {
+		return out, link.E(link.Forbidden, "batch.opener", "id")
+	}
+	rows, err := c.readRows(ctx, r.ID, r.Kind, r.After, limit, `AND line IN (`+wrongLines+`)`)
+	if err != nil {
+		return out, err
+	}
+	out.Rows = append(out.Rows, rows...)
+	return out, nil
+}
+
+// Batches lists the newest batches.
+func (c *Catalog) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.BatchList, error) {
+	list := catalog.BatchList{Items: []catalog.Batch{}}
+	if _, err := requireCounty(ctx); err != nil {
+		return list, err
+	}
+	limit, err := pageSize(r.Limit, 10, 100)
+	if err != nil {
+		return list, err
+	}
+	var rows []batchRow
+	if err := c.db.SelectContext(ctx, &rows, `SELECT `+batchColumns+` FROM batch ORDER BY id DESC LIMIT $1`, limit); err != nil {
+		return list, fmt.Errorf("list batches: %w", err)
+	}
+	for _, row := range rows {
+		b, err := row.out()
+		if err != nil {
+			return list, err
+		}
+		list.Items = append(list.Items, b)
+	}
+	return list, nil
+}
+
 // DropBatch forgets a batch's rows.
 func (c *Catalog) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
 	if _, err := requireCounty(ctx); err != nil {
@@ -408,23 +465,27 @@ func (c *Catalog) endBatch(ctx context.Context, l *load, b batchRow, step catalo
 		if err != nil {
 			return fmt.Errorf("count batch: %w", err)
 		}
-		if step == catalog.BatchStepLoaded { // the rows have arrived
-			if _, err := tx.ExecContext(ctx, `DELETE FROM batch_row WHERE batch_id = $1`, b.ID); err != nil {
-				return fmt.Errorf("drop rows: %w", err)
-			}
+		if step != catalog.BatchStepLoaded {
+			return nil
+		}
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM batch_row r WHERE r.batch_id = $1 AND NOT EXISTS (
+				SELECT 1 FROM batch_problem p WHERE p.batch_id = $1 AND p.problem ->> 'kind' = r.kind AND (p.problem ->> 'line')::bigint = r.line)`, b.ID)
+		if err != nil { // rows that have arrived are not needed, wrong ones are mended
+			return fmt.Errorf("drop rows: %w", err)
 		}
 		return nil
 	})
 }
 
-// readRows reads the next rows of a kind in a batch.
-func (c *Catalog) readRows(ctx context.Context, id int64, kind string, after int64) ([]entry.Row, error) {
+// readRows reads the next rows of a kind in a batch; and is a further condition on them.
+func (c *Catalog) readRows(ctx context.Context, id int64, kind string, after int64, limit int, and string) ([]entry.Row, error) {
 	var rows []struct {
 		Line  int64  `db:"line"`
 		Cells []byte `db:"cells"`
 	}
 	err := c.db.SelectContext(ctx, &rows, `
-		SELECT line, cells FROM batch_row WHERE batch_id = $1 AND kind = $2 AND line > $3 ORDER BY line LIMIT $4`, id, kind, after, batchChunk)
+		SELECT line, cells FROM batch_row WHERE batch_id = $1 AND kind = $2 AND line > $3 `+and+` ORDER BY line LIMIT $4`, id, kind, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read rows: %w", err)
 	}
@@ -448,7 +509,7 @@ func (c *Catalog) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, 
 	for _, k := range catalog.Kinds() {
 		var after int64
 		for {
-			rows, err := c.readRows(ctx, id, k.Name, after)
+			rows, err := c.readRows(ctx, id, k.Name, after, batchChunk, "")
 			if err != nil {
 				return err
 			}

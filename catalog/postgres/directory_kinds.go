@@ -20,7 +20,6 @@ type table struct {
 	fields map[string]string // expressions of fields that are not a column of e of the same name
 	unique [][]string        // fields that name an entry besides its key
 	own    string            // the kind's table
-	retire bool              // it has retired_at
 	big    bool              // entries are read by key, not whole
 
 	// columns returns the columns of an entry's values.
@@ -31,26 +30,26 @@ func tables() map[string]*table {
 	all := []*table{
 		{kind: kindOf(catalog.KindCounty), own: "county", from: "county e", columns: plain},
 		{kind: kindOf(catalog.KindReported), own: "reported_year", from: "reported_year e", columns: plain},
-		{kind: kindOf(catalog.KindTownship), own: "township", from: "township e", retire: true, columns: plain},
-		{kind: kindOf(catalog.KindVillage), own: "village", from: "village e JOIN township t ON t.id = e.township_id", retire: true,
+		{kind: kindOf(catalog.KindTownship), own: "township", from: "township e", columns: plain},
+		{kind: kindOf(catalog.KindVillage), own: "village", from: "village e JOIN township t ON t.id = e.township_id",
 			fields: map[string]string{"township": "t.name"}, unique: [][]string{{"township", "name"}}, columns: villageColumns},
-		{kind: kindOf(catalog.KindHelper), own: "helper", from: "helper e", retire: true, columns: plain},
-		{kind: kindOf(catalog.KindOrganisation), own: "organisation", retire: true, columns: organisationColumns,
+		{kind: kindOf(catalog.KindHelper), own: "helper", from: "helper e", columns: plain},
+		{kind: kindOf(catalog.KindOrganisation), own: "organisation", columns: organisationColumns,
 			from:   "organisation e LEFT JOIN township t ON t.id = e.township_id LEFT JOIN village v ON v.id = e.village_id",
 			fields: map[string]string{"township": "coalesce(t.name, '')", "village": "coalesce(v.name, '')", "members": "e.members::bigint"}},
-		{kind: kindOf(catalog.KindPoint), own: "collection_point", retire: true, columns: pointColumns,
+		{kind: kindOf(catalog.KindPoint), own: "collection_point", columns: pointColumns,
 			from: `collection_point e JOIN village v ON v.id = e.village_id JOIN township t ON t.id = v.township_id
 				JOIN organisation o ON o.id = e.org_id`,
 			fields: map[string]string{"township": "t.name", "village": "v.name", "org": "o.name"}},
-		{kind: kindOf(catalog.KindProgramme), own: "programme", from: "programme e", retire: true, unique: [][]string{{"name"}}, columns: plain},
-		{kind: kindOf(catalog.KindProduct), own: "product", retire: true, columns: productColumns,
+		{kind: kindOf(catalog.KindProgramme), own: "programme", from: "programme e", unique: [][]string{{"name"}}, columns: plain},
+		{kind: kindOf(catalog.KindProduct), own: "product", columns: productColumns,
 			from: "product e LEFT JOIN programme p ON p.code = e.programme",
 			fields: map[string]string{"programme": "coalesce(p.name, e.programme)",
 				"name": "e.name ->> 'zh'", "name_en": "e.name ->> 'en'",
 				"story": "coalesce(e.story ->> 'zh', '')", "story_en": "coalesce(e.story ->> 'en', '')",
 				"storage": "coalesce(e.storage ->> 'zh', '')", "storage_en": "coalesce(e.storage ->> 'en', '')",
 				"cooking": "coalesce(e.cooking ->> 'zh', '')", "cooking_en": "coalesce(e.cooking ->> 'en', '')"}},
-		{kind: kindOf(catalog.KindHousehold), own: "household", retire: true, big: true,
+		{kind: kindOf(catalog.KindHousehold), own: "household", big: true,
 			from: `household e JOIN village v ON v.id = e.village_id JOIN township t ON t.id = v.township_id
 				LEFT JOIN helper p ON p.id = e.helper_id LEFT JOIN organisation o ON o.id = e.raiser_org`,
 			fields: map[string]string{"township": "t.name", "village": "v.name", "id_number": "''", "persons": "e.persons::bigint", "needs": "e.kinds",
@@ -65,7 +64,7 @@ func tables() map[string]*table {
 		{kind: kindOf(catalog.KindHolding), own: "holding", big: true, columns: holdingColumns,
 			from:   "holding e JOIN household h ON h.id = e.household_id JOIN product r ON r.id = e.product_id",
 			fields: map[string]string{"household": "h.code", "product": "r.name ->> 'zh'"}},
-		{kind: kindOf(catalog.KindMembership), own: "membership", retire: true, big: true, columns: membershipColumns,
+		{kind: kindOf(catalog.KindMembership), own: "membership", big: true, columns: membershipColumns,
 			from:   "membership e JOIN household h ON h.id = e.household_id JOIN organisation o ON o.id = e.org_id",
 			fields: map[string]string{"household": "h.code", "org": "o.name"}},
 	}
@@ -90,7 +89,7 @@ func kindOf(name string) *entry.Kind {
 func (t *table) selectSQL() string {
 	exprs := make([]string, 0, len(t.kind.Fields)+2)
 	retired := "NULL::timestamptz"
-	if t.retire {
+	if !t.kind.Stays {
 		retired = "e.retired_at"
 	}
 	exprs = append(exprs, "e.id", retired)

@@ -171,6 +171,36 @@ func TestCountyFromNothing(t *testing.T) {
 	}
 }
 
+// TestWrongRowsAreReadBack: the rows that were left out are there to be mended, also after loading, for the person who
+// sent them and for nobody else.
+func TestWrongRowsAreReadBack(t *testing.T) {
+	b := setup(t)
+	c, _ := b.process()
+	ctx := county(t.Context())
+	batch := b.fill(c, workbook())
+	for _, load := range []bool{false, true} {
+		batch = b.run(c, batch.ID, load)
+		got, err := c.BatchWrong(ctx, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage, Limit: 2})
+		if err != nil || len(got.Rows) != 2 || got.Rows[0].Line != 4 || got.Rows[0].Cells["township"] != "北岗乡" || got.Rows[1].Line != 5 {
+			t.Errorf("loaded %v: %+v, %v", load, got, err)
+		}
+		if got, err = c.BatchWrong(ctx, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage, After: 5}); err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 6 {
+			t.Errorf("loaded %v, the rest: %+v, %v", load, got, err)
+		}
+	}
+	if n := b.count(`SELECT count(*) FROM batch_row`); n != batch.Wrong {
+		t.Errorf("%d rows are kept of %d wrong ones", n, batch.Wrong)
+	}
+	other := link.WithActor(t.Context(), link.Actor{Account: 99, Login: "other", Role: "approver"})
+	if _, err := c.BatchWrong(other, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage}); link.AsError(err).Key != "batch.opener" {
+		t.Errorf("another person reads id numbers: %v", err)
+	}
+	list, err := c.Batches(other, catalog.BatchesRequest{})
+	if err != nil || len(list.Items) != 1 || list.Items[0].ID != batch.ID || list.Items[0].State != catalog.BatchLoaded {
+		t.Errorf("batches %+v, %v", list, err)
+	}
+}
+
 // TestBatchIsContinued: a stop between two chunks leaves a batch that the next process finishes.
 func TestBatchIsContinued(t *testing.T) {
 	b := setup(t)
@@ -244,13 +274,26 @@ func TestSaveEntry(t *testing.T) {
 		saved.History[1].To["id_number"] != "******" {
 		t.Errorf("saved %+v, %v", saved, err)
 	}
+	// A form does not know the registered id number, and sends it empty: it stays.
+	members, err := c.Entries(ctx, catalog.EntryFilter{Kind: catalog.KindMember, Query: "小雨"})
+	if err != nil || members.Total != 1 {
+		t.Fatalf("members %+v, %v", members, err)
+	}
+	member := members.Items[0]
+	member.Cells["relation"] = "长女"
+	if saved, err = c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindMember, ID: member.ID, Cells: member.Cells}); err != nil || saved.Cells["relation"] != "长女" {
+		t.Errorf("saved %+v, %v", saved, err)
+	}
+	if n := b.count(`SELECT count(*) FROM person WHERE household_id = $1 AND id_sealed IS NOT NULL AND id_index IS NOT NULL`, one.ID); n != 2 {
+		t.Errorf("%d id numbers of two are left after forms without them", n)
+	}
 	one.Cells["code"] = "QH-7777"
 	if _, err := c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindHousehold, ID: one.ID, Cells: one.Cells}); link.AsError(err).Key != "directory.household.code" {
 		t.Errorf("another code: %v", err)
 	}
 
 	// What others in use depend on stays in use.
-	if _, err := c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindVillage, ID: village.ID, Reason: "撤村"}); link.AsError(err).Key != "directory.used" {
+	if _, err := c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindVillage, ID: village.ID, Reason: "撤村"}); link.AsError(err).Key != "directory.used" || !strings.Contains(link.AsError(err).Args["names"], "QH-0001") {
 		t.Errorf("a village with households retires: %v", err)
 	}
 	if _, err := c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID}); link.AsError(err).Field != "reason" {

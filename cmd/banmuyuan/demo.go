@@ -35,7 +35,7 @@ type demoCommand struct {
 func (demoCommand) Help() string {
 	return "Loads the demo county (演示数据): 15 townships, 149 villages, 11,187 households with what they raise and grow, 129 " +
 		"cooperatives, the presales of this season and two earlier seasons of income. All people in it are invented. A database " +
-		"that has households already is left alone unless --reset is given. Stop 'serve' first."
+		"that has households or accounts already is left alone unless --reset is given. Stop 'serve' first."
 }
 
 func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) (err error) {
@@ -60,7 +60,7 @@ func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, std
 		return err
 	}
 	if !loaded {
-		fmt.Fprintln(stdout, "There are households already: nothing was changed. 'banmuyuan demo --reset' starts anew.")
+		fmt.Fprintln(stdout, "There are households or accounts already: nothing was changed. 'banmuyuan demo --reset' starts anew.")
 		return nil
 	}
 	printLogins(stdout)
@@ -137,7 +137,7 @@ const (
 	demoNone     demo = iota // empty
 	demoPart                 // a run of ours was interrupted
 	demoComplete             // all of it
-	demoForeign              // households of somebody else's
+	demoForeign              // households or accounts of somebody else's
 )
 
 func demoState(ctx context.Context, url string) (demo, error) {
@@ -150,10 +150,7 @@ func demoState(ctx context.Context, url string) (demo, error) {
 	if err := db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE demo) FROM household`).Scan(&all, &ours); err != nil {
 		return demoNone, fmt.Errorf("look for households: %w", err)
 	}
-	switch {
-	case all == 0:
-		return demoNone, nil
-	case ours == 0:
+	if all > 0 && ours == 0 {
 		return demoForeign, nil
 	}
 	accounts, err := link.OpenDB(ctx, url, moduleWeb, 1)
@@ -161,6 +158,14 @@ func demoState(ctx context.Context, url string) (demo, error) {
 		return demoNone, err
 	}
 	defer accounts.Close()
+	if all == 0 {
+		// A county that has begun with its accounts gets no demo beside them, whose password everybody knows.
+		begun, err := webpg.New(accounts).List(ctx, "", "", 1)
+		if err != nil || len(begun) == 0 {
+			return demoNone, err
+		}
+		return demoForeign, nil
+	}
 	// The logins come last.
 	switch _, err := webpg.New(accounts).ByLogin(ctx, "operator"); {
 	case err == nil:
@@ -201,7 +206,7 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 		return err
 	}
 	defer db.Close()
-	svc, err := (&modules{cfg: settings, log: log}).newPayments(db)
+	svc, err := (&modules{cfg: settings, log: log}).newPayments(db, nil)
 	if err != nil {
 		return err
 	}

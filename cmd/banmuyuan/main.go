@@ -40,6 +40,7 @@ type commands struct {
 	Serve     serveCommand     `cmd:"" help:"Serve the shop, the households' and the organisations' pages and the API."`
 	Migrate   migrateCommand   `cmd:"" help:"Create or update the modules' schemas."`
 	Demo      demoCommand      `cmd:"" help:"Load the demo county, or reset the database to it."`
+	Account   accountCommand   `cmd:"" help:"Open accounts and give out one-time passwords, beginning with the first administrator."`
 	Import    importCommand    `cmd:"" help:"Import data from files."`
 	Setup     setupCommand     `cmd:"" help:"Set a county up from one workbook."`
 	Verify    verifyCommand    `cmd:"" help:"Check every invariant on the database."`

@@ -36,6 +36,7 @@ import (
 	"banmuyuan/payments/gateway/stripe"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
 	"banmuyuan/web/notify"
 	webpg "banmuyuan/web/postgres"
@@ -93,6 +94,7 @@ type modules struct {
 	begin   map[string]func() // has a module answer and work, once all are open
 
 	pages    http.Handler // web
+	setup    auth.Setup   // web
 	payments http.Handler // the gateways' pages and webhooks
 	ready    map[string]func(context.Context) error
 }
@@ -201,6 +203,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
 		catalog.RegisterSeasons(s, svc)
+		catalog.RegisterDirectory(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -219,7 +222,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	svc, err := m.newPayments(db)
+	svc, err := m.newPayments(db, nc)
 	if err != nil {
 		return err
 	}
@@ -239,7 +242,23 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 	return nil
 }
 
-func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
+// payTo finds the account that buyers transfer to: that of the settings, or else that of the county's own entry.
+func (m *modules) payTo(nc *nats.Conn) func(context.Context) (banktransfer.Account, error) {
+	return func(ctx context.Context) (banktransfer.Account, error) {
+		if m.cfg.BankNumber != "" || nc == nil {
+			return banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}, nil
+		}
+		ref, err := catalog.NewClient(nc).Reference(link.System(ctx, modulePayments), catalog.None{})
+		if err != nil {
+			return banktransfer.Account{}, err
+		}
+		c := ref.County
+		return banktransfer.Account{Holder: c.BankHolder, Number: c.BankAccount, Bank: c.BankName}, nil
+	}
+}
+
+// newPayments makes the service. nc may be nil where no payment is begun.
+func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, error) {
 	online, err := m.onlineGateway(db)
 	if err != nil {
 		return nil, err
@@ -250,7 +269,7 @@ func (m *modules) newPayments(db *sqlx.DB) (*paymentspg.Service, error) {
 	}
 	gateways := []gateway.Gateway{
 		online,
-		banktransfer.New(banktransfer.Account{Holder: m.cfg.BankHolder, Number: m.cfg.BankNumber, Bank: m.cfg.BankName}),
+		banktransfer.NewFor(m.payTo(nc)),
 		cash.New(),
 	}
 	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
@@ -327,6 +346,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}, web.Deps{
 		Accounts:  store,
 		Throttle:  store,
+		Setup:     store,
 		Sessions:  sessions,
 		Reports:   store.Reports(),
 		Log:       m.log,
@@ -350,6 +370,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Care:            catalog.NewCareClient(nc),
 		Seasons:         catalog.NewSeasonsClient(nc),
 		SeasonEnds:      orders.NewSeasonsClient(nc),
+		Directory:       catalog.NewDirectoryClient(nc),
+		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		Cards:           store,
 		Digests:         keys,
@@ -365,6 +387,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		return err
 	}
 	m.pages = site
+	m.setup = store
 	m.opening.Lock()
 	defer m.opening.Unlock()
 	m.begin[moduleWeb] = func() {
@@ -454,9 +477,9 @@ type Settings struct {
 	Secure              bool          `env:"BANMU_SECURE" help:"People reach the pages over HTTPS: cookies are sent over it only (${env})."`
 	PayWithin           time.Duration `env:"BANMU_PAY_WITHIN" default:"30m" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
 	PayWithinOrg        time.Duration `env:"BANMU_PAY_WITHIN_ORG" default:"72h" help:"How long an organisation has (${env}, default ${default})."`
-	BankHolder          string        `env:"BANMU_BANK_HOLDER" default:"依安县半亩园合作社联合社（演示）" help:"Holder of the account that buyers transfer to (${env})."`
-	BankNumber          string        `env:"BANMU_BANK_NUMBER" default:"0000 0000 0000 0000 007" help:"Its number (${env})."`
-	BankName            string        `env:"BANMU_BANK_NAME" default:"演示银行依安支行" help:"Its bank (${env})."`
+	BankHolder          string        `env:"BANMU_BANK_HOLDER" help:"Holder of the account that buyers transfer to; the county's own entry says it when BANMU_BANK_NUMBER is not set (${env})."`
+	BankNumber          string        `env:"BANMU_BANK_NUMBER" help:"Its number (${env})."`
+	BankName            string        `env:"BANMU_BANK_NAME" help:"Its bank (${env})."`
 	BankLayout          string        `env:"BANMU_BANK_LAYOUT" type:"path" placeholder:"FILE" help:"JSON file that names the columns of payout and result files; see docs/bankfile.md (${env})."`
 	BankFileLife        time.Duration `env:"BANMU_BANK_FILE_LIFE" default:"168h" help:"How long a payout file is kept, encrypted, before its content is dropped (${env}, default ${default})."`
 	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY" placeholder:"KEY" help:"Stripe's secret key: cards, Alipay and WeChat Pay through Stripe instead of the sandbox bank (${env})."`

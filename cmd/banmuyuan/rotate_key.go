@@ -69,7 +69,7 @@ func (c *rotateKeyCommand) Run(ctx context.Context, cfg Config, log *slog.Logger
 		return err
 	}
 	defer pdb.Close()
-	money, err := m.newPayments(pdb)
+	money, err := m.newPayments(pdb, nil)
 	if err != nil {
 		return err
 	}

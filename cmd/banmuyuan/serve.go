@@ -11,10 +11,13 @@ import (
 	"net/http/pprof"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/gorilla/mux"
+
+	"banmuyuan/web/auth"
 )
 
 // stopPatience is how long open requests, the modules and the servers
@@ -39,6 +42,9 @@ func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, st
 		printLogins(stdout)
 	}
 	fmt.Fprintf(stdout, "半亩园 Banmuyuan %s: %s (Ctrl-C stops it)\n", version, m.URL())
+	if err := m.printSetupLink(ctx, stdout); err != nil {
+		log.Warn("no link to the set-up page", "error", err)
+	}
 	var failure error
 	select {
 	case <-ctx.Done():
@@ -178,6 +184,24 @@ func (m *Main) routes() http.Handler {
 
 // URL is where the product answers.
 func (m *Main) URL() string { return "http://" + m.listener.Addr().String() }
+
+// printSetupLink prints the link with which the first administrator is made, where there is none yet. It is printed where
+// the operator looks, and is in no log.
+func (m *Main) printSetupLink(ctx context.Context, w io.Writer) error {
+	if m.modules.setup == nil {
+		return nil // no pages in this process
+	}
+	token, hash := auth.NewSetupToken()
+	until := time.Now().Add(auth.SetupLife)
+	made, err := m.modules.setup.NewSetupLink(ctx, hash, until)
+	if err != nil || !made {
+		return err
+	}
+	fmt.Fprintf(w, "\n  还没有管理员。请打开下面的链接设第一位管理员；链接只能用一次，有效到 %s：\n"+
+		"  There is no administrator yet. Open this link, which works once and until then, to become the first:\n    %s/setup/%s\n\n",
+		chinaTime(until), strings.TrimSuffix(m.PublicURL, "/"), token)
+	return nil
+}
 
 // Failed receives why the product can no longer serve.
 func (m *Main) Failed() <-chan error { return m.failed }

@@ -83,7 +83,7 @@ func openServices(ctx context.Context, url, key string, log *slog.Logger) (*serv
 		return s, err
 	}
 	s.closers = append(s.closers, func() { _ = pdb.Close() })
-	if s.payments, err = m.newPayments(pdb); err != nil {
+	if s.payments, err = m.newPayments(pdb, nil); err != nil {
 		return s, err
 	}
 	odb, err := link.OpenDB(ctx, url, moduleOrders, 4)

@@ -27,6 +27,7 @@ type Kind struct {
 	Key     []string
 	Fields  []Field
 	One     bool // there is exactly one entry, such as the county itself
+	Stays   bool // entries are never taken out of use
 	// Check reports faults that show only in several fields together. The values are those of a row or, where the row
 	// changes an entry, of the entry as it will be.
 	Check func(Values) []Fault

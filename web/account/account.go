@@ -20,6 +20,7 @@ func (s *Pages) accountRoutes() {
 	s.Open("GET", "/register", "register", s.registerPage)
 	s.Open("POST", "/register", "register.do", s.register)
 	s.Guarded("GET", "/account", "account", s.accountPage, auth.Roles...)
+	s.Guarded("GET", "/account/password", "account.password.page", s.passwordPage, auth.Roles...)
 	s.Guarded("POST", "/account/password", "account.password", s.changePassword, auth.Roles...)
 	s.Guarded("POST", "/account/lang", "account.lang", s.changeLang, auth.Roles...)
 }

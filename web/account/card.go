@@ -18,11 +18,10 @@ import (
 	"banmuyuan/web/page"
 )
 
-// Keys of the session of a card that is not proved yet, and for how long after a login
+// Key of the session of a card that is not proved yet, and for how long after a login
 // with a card a new PIN may be chosen without the old one.
 const (
 	sessionCard     = "card"
-	sessionCardIn   = "card_in"
 	newPINAfterCard = 15 * time.Minute
 )
 
@@ -80,7 +79,7 @@ func (s *Pages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Sessions.Remove(r.Context(), sessionCard)
-	s.Sessions.Put(r.Context(), sessionCardIn, s.Now().Unix())
+	s.Sessions.Put(r.Context(), page.SessionCardIn, s.Now().Unix())
 	page.Redirect(w, r, s.Home(a))
 	return nil
 }

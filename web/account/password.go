@@ -1,12 +1,23 @@
 package account
 
 import (
-	"fmt"
 	"net/http"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
+
+// passwordPage asks for a password of one's own: everybody with a one-time password is led here. Others change theirs
+// among the settings of the account.
+func (s *Pages) passwordPage(w http.ResponseWriter, r *http.Request) error {
+	next := page.SafeNext(r.URL.Query().Get("next"))
+	if a := auth.FromContext(r.Context()); !a.MustChangePassword() {
+		page.Redirect(w, r, s.afterLogin(a, next))
+		return nil
+	}
+	return s.RenderForm(w, r, "account/password", nextPage{Next: next}, s.NewForm(page.LangOf(r)))
+}
 
 func (s *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
@@ -14,46 +25,42 @@ func (s *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := auth.FromContext(r.Context())
-	next := f.Raw("password")
+	template, then := "account/account", nextPage{Next: page.SafeNext(f.Text("next"))}
+	first := a.MustChangePassword()
+	if first {
+		template = "account/password"
+		if f.Raw("again") != f.Raw("password") {
+			f.Add("again", "account.password.repeat")
+		}
+	}
 	f.Need("current")
-	if key := auth.CheckPassword(next, a.Login); key != "" {
+	if key := auth.CheckPassword(f.Raw("password"), a.Login); key != "" {
 		f.Add("password", key)
 	}
+	if f.OK() {
+		a, err = s.setPassword(r, f.Key(), f.Raw("password"), f.Raw("current"))
+		if e := link.AsError(err); err != nil && e.RetryAfter > 0 {
+			f.AddError("", e)
+		} else if err != nil && !f.Fail(err) {
+			return err
+		}
+	}
 	if !f.OK() {
-		return s.RenderForm(w, r, "account/account", nil, f)
-	}
-	// Tries at an unlocked screen are counted as well.
-	wait, err := s.Throttle.Try(r.Context(), "login:"+a.Login, auth.PerAccount)
-	if err != nil {
-		return fmt.Errorf("count password change: %w", err)
-	}
-	if wait > 0 {
-		f.AddError("", throttled(wait))
-		return s.RenderForm(w, r, "account/account", nil, f)
-	}
-	ok, err := s.Auth.Passwords.Matches(r.Context(), f.Raw("current"), a.PasswordHash)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		f.Add("current", "account.password.wrong")
-		return s.RenderForm(w, r, "account/account", nil, f)
-	}
-	hash, err := s.Auth.Passwords.Hash(r.Context(), next)
-	if err != nil {
-		return err
-	}
-	if a, err = s.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
-		return fmt.Errorf("store password: %w", err)
-	}
-	if err := s.StartSession(r, a); err != nil {
-		return err
+		return s.RenderForm(w, r, template, then, f)
 	}
 	s.Flash(r, page.Good, "account.password.changed")
-	to, err := s.URL("account")
-	if err != nil {
-		return err
+	if first {
+		page.Redirect(w, r, s.afterLogin(a, then.Next))
+		return nil
 	}
-	page.Redirect(w, r, to)
-	return nil
+	return s.GoTo(w, r, "account")
+}
+
+// setPassword sets the password of the account that is logged in.
+func (s *Pages) setPassword(r *http.Request, key, password, current string) (*auth.Account, error) {
+	if wrong := auth.CheckPassword(password, auth.FromContext(r.Context()).Login); wrong != "" {
+		return nil, link.E(link.Invalid, wrong, "password")
+	}
+	return s.changeSecret(r, newSecret{kind: "password", key: key, value: password, field: "password",
+		old: current, oldField: "current", needsOld: true})
 }

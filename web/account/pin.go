@@ -1,7 +1,6 @@
 package account
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -10,17 +9,25 @@ import (
 	"banmuyuan/web/page"
 )
 
-type pinPage struct{ NeedsOld bool }
+type pinPage struct {
+	NeedsOld bool
+	OneTime  bool // the password so far is a one-time password
+	Next     string
+}
 
 // pinNeedsOld tells whether the old PIN has to be given: not right after a login with a card, which is how a household
 // that never had one, or forgot it, gets one.
 func (s *Pages) pinNeedsOld(r *http.Request) bool {
-	in := s.Sessions.GetInt64(r.Context(), sessionCardIn)
+	in := s.Sessions.GetInt64(r.Context(), page.SessionCardIn)
 	return in == 0 || s.Now().Sub(time.Unix(in, 0)) > newPINAfterCard
 }
 
+func (s *Pages) pinPage(r *http.Request, next string) pinPage {
+	return pinPage{NeedsOld: s.pinNeedsOld(r), OneTime: auth.FromContext(r.Context()).MustChangePassword(), Next: page.SafeNext(next)}
+}
+
 func (s *Pages) householdPIN(w http.ResponseWriter, r *http.Request) error {
-	return s.RenderForm(w, r, "account/pin", pinPage{s.pinNeedsOld(r)}, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "account/pin", s.pinPage(r, r.URL.Query().Get("next")), s.NewForm(page.LangOf(r)))
 }
 
 // householdPINSave sets the PIN that a household logs in with, next to its phone number.
@@ -29,7 +36,7 @@ func (s *Pages) householdPINSave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := pinPage{s.pinNeedsOld(r)}
+	d := s.pinPage(r, f.Text("next"))
 	if f.Text("pin") != f.Text("again") {
 		f.Add("again", "account.pin.repeat")
 	}
@@ -37,6 +44,10 @@ func (s *Pages) householdPINSave(w http.ResponseWriter, r *http.Request) error {
 		_, err := s.changePIN(r, f.Key(), f.Text("pin"), f.Raw("old"))
 		if err == nil {
 			s.Flash(r, page.Good, "account.pin.saved")
+			if d.Next != "" {
+				page.Redirect(w, r, d.Next)
+				return nil
+			}
 			return s.GoTo(w, r, "household.home")
 		}
 		if e := link.AsError(err); e.RetryAfter > 0 {
@@ -48,87 +59,10 @@ func (s *Pages) householdPINSave(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "account/pin", d, f)
 }
 
-// changePIN sets the PIN of the household that is logged in, and starts its session anew: every other one ends. The old
-// PIN is asked for, and tries are counted, but right after a login with the card. The same request again, of which only
-// the key is remembered and no PIN, finds the PIN as it wants it.
+// changePIN sets the PIN of the household that is logged in. The old one is not asked for right after a login with the card.
 func (s *Pages) changePIN(r *http.Request, key, pin, old string) (*auth.Account, error) {
-	ctx := r.Context()
-	a := auth.FromContext(ctx)
 	if wrong := auth.CheckPIN(pin); wrong != "" {
 		return nil, link.E(link.Invalid, wrong, "pin")
 	}
-	once, err := page.OnceBy(a, key, "PIN")
-	if err != nil {
-		return nil, err
-	}
-	again, err := s.Accounts.Asked(ctx, once)
-	if err != nil {
-		return nil, page.ErrOnce(err)
-	}
-	if again {
-		if a, err = s.Accounts.ByID(ctx, a.ID); err != nil {
-			return nil, fmt.Errorf("read account: %w", err)
-		}
-		return s.pinAgain(r, a, pin)
-	}
-	if s.pinNeedsOld(r) {
-		wait, err := s.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
-		if err != nil {
-			return nil, fmt.Errorf("count change of PIN: %w", err)
-		}
-		if wait > 0 {
-			return nil, throttled(wait)
-		}
-		ok, err := s.Auth.Passwords.Matches(ctx, old, a.PasswordHash)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, link.E(link.Invalid, "account.password.wrong", "old")
-		}
-	}
-	hash, err := s.Auth.Passwords.Hash(ctx, pin)
-	if err != nil {
-		return nil, err
-	}
-	if a, again, err = s.Accounts.SetPIN(ctx, once, a.ID, hash); err != nil {
-		return nil, fmt.Errorf("store PIN: %w", page.ErrOnce(err))
-	}
-	if again { // sent twice at once
-		return s.pinAgain(r, a, pin)
-	}
-	return a, s.pinSession(r, a)
-}
-
-// pinAgain answers a request that set the PIN before: it is the same when its PIN is the account's. Otherwise this would
-// be a way to try PINs, so tries are counted.
-func (s *Pages) pinAgain(r *http.Request, a *auth.Account, pin string) (*auth.Account, error) {
-	ctx := r.Context()
-	wait, err := s.Throttle.Try(ctx, "login:"+a.Login, auth.PerAccount)
-	if err != nil {
-		return nil, fmt.Errorf("count change of PIN: %w", err)
-	}
-	if wait > 0 {
-		return nil, throttled(wait)
-	}
-	same, err := s.Auth.Passwords.Matches(ctx, pin, a.PasswordHash)
-	if err != nil {
-		return nil, err
-	}
-	if !same {
-		return nil, page.ErrOnce(auth.ErrKeyReused)
-	}
-	if s.SessionHolds(r, a) {
-		return a, nil
-	}
-	return a, s.pinSession(r, a)
-}
-
-// pinSession starts the session anew after the PIN was set.
-func (s *Pages) pinSession(r *http.Request, a *auth.Account) error {
-	if err := s.StartSession(r, a); err != nil {
-		return err
-	}
-	s.Sessions.Remove(r.Context(), sessionCardIn)
-	return nil
+	return s.changeSecret(r, newSecret{kind: "PIN", key: key, value: pin, field: "pin", old: old, oldField: "old", needsOld: s.pinNeedsOld(r)})
 }

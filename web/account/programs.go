@@ -50,6 +50,15 @@ func (p Programs) Login(r *http.Request, login, password string) (string, *auth.
 	return token, a, nil
 }
 
+// SetPassword changes the password of the account that is logged in; the session goes on under another token.
+func (p Programs) SetPassword(r *http.Request, key, password, current string) (string, *auth.Account, error) {
+	a, err := p.setPassword(r, key, password, current)
+	if err != nil {
+		return "", nil, err
+	}
+	return p.token(r, a)
+}
+
 // Logout ends the session.
 func (p Programs) Logout(r *http.Request) error { return p.EndSession(r) }
 

@@ -7,6 +7,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
 // CardLogin starts a session with the secret of a card and the last four of the head's id number.
@@ -34,7 +35,7 @@ func (p Programs) CardLogin(r *http.Request, secret, proof string) (string, *aut
 	if err := p.StartSession(r, a); err != nil {
 		return "", nil, err
 	}
-	p.Sessions.Put(r.Context(), sessionCardIn, p.Now().Unix())
+	p.Sessions.Put(r.Context(), page.SessionCardIn, p.Now().Unix())
 	return p.token(r, a)
 }
 

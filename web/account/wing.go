@@ -1,5 +1,5 @@
 // Package account owns the pages on which people log in, register and look after their account: by password, by the card
-// of a household, by PIN.
+// of a household, by PIN; and the page that makes the first administrator.
 //
 // What must always hold: tries are counted before anything is looked at, and a session starts under a new token.
 package account
@@ -26,6 +26,7 @@ type Services struct {
 	Accounts auth.Accounts
 	Cards    auth.Cards
 	Throttle auth.Throttle
+	Setup    auth.Setup
 	Auth     *auth.Authenticator
 	Catalog  catalog.Service
 }
@@ -41,5 +42,6 @@ func New(site *page.Site, services Services) *Pages {
 	s := &Pages{site, services}
 	s.accountRoutes()
 	s.cardRoutes()
+	s.setupRoutes()
 	return s
 }

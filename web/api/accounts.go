@@ -28,6 +28,13 @@ type accountOut struct {
 	OrgID       int64     `json:"org_id,omitempty"`
 	HouseholdID int64     `json:"household_id,omitempty"`
 	HelperID    int64     `json:"helper_id,omitempty"`
+	OneTime     bool      `json:"one_time_password,omitempty" description:"It still has a one-time password, and may do nothing but choose its own"`
+}
+
+type passwordIn struct {
+	Key      string `header:"Idempotency-Key" json:"-" required:"true"`
+	Current  string `json:"current"`
+	Password string `json:"password" description:"8 to 128 characters"`
 }
 
 type sessionOut struct {
@@ -36,7 +43,8 @@ type sessionOut struct {
 }
 
 func outOf(a *auth.Account) accountOut {
-	return accountOut{ID: a.ID, Login: a.Login, Name: a.Name, Role: a.Role, OrgID: a.OrgID, HouseholdID: a.HouseholdID, HelperID: a.HelperID}
+	return accountOut{ID: a.ID, Login: a.Login, Name: a.Name, Role: a.Role, OrgID: a.OrgID, HouseholdID: a.HouseholdID, HelperID: a.HelperID,
+		OneTime: a.MustChangePassword()}
 }
 
 func (a *API) accountEndpoints() []endpoint {
@@ -56,6 +64,22 @@ func (a *API) accountEndpoints() []endpoint {
 	logout := op("DELETE", "/sessions/current", "accounts.logout", "Log out", loggedIn,
 		func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
 	logout.serve = func(_ context.Context, r *http.Request) (any, error) { return struct{}{}, a.accounts.Logout(r) }
+	password := op("PUT", "/sessions/current/password", "accounts.password", "Choose the account's password; every other session ends and this one gets another token", loggedIn,
+		func(context.Context, passwordIn) (sessionOut, error) { return sessionOut{}, nil })
+	password.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in passwordIn
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		if err := needKey(in.Key); err != nil {
+			return nil, err
+		}
+		token, account, err := a.accounts.SetPassword(r, in.Key, in.Password, in.Current)
+		if err != nil {
+			return nil, err
+		}
+		return sessionOut{Token: token, Account: outOf(account)}, nil
+	}
 	register := op("POST", "/accounts", "accounts.register", "Register as a private buyer", public,
 		func(context.Context, registerIn) (accountOut, error) { return accountOut{}, nil }).created()
 	register.serve = func(_ context.Context, r *http.Request) (any, error) {
@@ -77,5 +101,5 @@ func (a *API) accountEndpoints() []endpoint {
 			}
 			return outOf(account), nil
 		})
-	return []endpoint{login, logout, register, me}
+	return []endpoint{login, logout, password, register, me}
 }

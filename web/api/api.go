@@ -53,6 +53,7 @@ type Services struct {
 	Care           catalog.Care
 	Seasons        catalog.Seasons
 	SeasonEnds     orders.Seasons
+	Directory      catalog.Directory
 	AccountReviews payments.AccountReviews
 
 	// Changes publishes the ids of orders with a changed state; nothing is published if nil.
@@ -87,6 +88,7 @@ type faces struct {
 	Care       catalog.RawCare
 	Seasons    catalog.RawSeasons
 	SeasonEnds orders.RawSeasons
+	Directory  catalog.RawDirectory
 	PrivateIDs catalog.RawPrivacy
 }
 
@@ -113,6 +115,7 @@ func facesOf(s Services) faces {
 		Care:       catalog.NewRawCare(s.Care),
 		Seasons:    catalog.NewRawSeasons(s.Seasons),
 		SeasonEnds: orders.NewRawSeasons(s.SeasonEnds),
+		Directory:  catalog.NewRawDirectory(s.Directory),
 		PrivateIDs: catalog.NewRawPrivacy(s.PrivateIDs),
 	}
 }
@@ -123,6 +126,8 @@ type Accounts interface {
 	Login(r *http.Request, login, password string) (token string, a *auth.Account, err error)
 	Logout(r *http.Request) error
 	Register(r *http.Request, name, phone, password string) (*auth.Account, error)
+	// SetPassword changes the password of the account that is logged in. Invalid names the field; throttled.
+	SetPassword(r *http.Request, key, password, current string) (token string, a *auth.Account, err error)
 	Cards
 }
 
@@ -167,6 +172,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.reportEndpoints(),
 		a.accountEndpoints(),
 		a.careEndpoints(),
+		a.directoryEndpoints(),
 	)
 	a.document = sync.OnceValues(func() ([]byte, error) { return describe(a.endpoints, version) })
 	return a

@@ -2,8 +2,9 @@
 // are kept and how often a password may be tried.
 //
 // What must always hold: a password is kept only as an argon2id hash; a wrong
-// login, a wrong password and a disabled account look the same from outside; a
-// session that is older than the last change of password is not valid.
+// login, a wrong password, a one-time password that ran out and a disabled account
+// look the same from outside; a session that is older than the last change of
+// password, role or organisation is not valid; an administrator that works stays.
 package auth
 
 import (
@@ -65,7 +66,11 @@ type Account struct {
 	CreatedAt    time.Time
 	// PasswordChangedAt ends every session that is older.
 	PasswordChangedAt time.Time
-	DisabledAt        time.Time // zero: the account works
+	// OneTimeUntil is until when a one-time password works; zero: the password is the owner's.
+	OneTimeUntil time.Time
+	// SessionsFrom ends every session that is older, after a change of what the account may do; zero: none.
+	SessionsFrom time.Time
+	DisabledAt   time.Time // zero: the account works
 }
 
 // Disabled reports whether the account was switched off.
@@ -87,19 +92,28 @@ type Accounts interface {
 	ByPhone(ctx context.Context, phone string) (*Account, error)
 	// Create stores a new account and returns it with its ID and times. ErrLoginTaken.
 	Create(ctx context.Context, a Account) (*Account, error)
+	// Open is Create for an account that somebody opens for another person; its history begins with it.
+	Open(ctx context.Context, by Author, a Account) (*Account, error)
 	// CreateMany stores accounts in bulk; a login that is there already keeps its
 	// account and is not counted. It returns how many are new.
 	CreateMany(ctx context.Context, accounts []Account) (int, error)
-	// SetPassword stores a new hash and ends older sessions. ErrNotFound.
-	SetPassword(ctx context.Context, id int64, hash string) (*Account, error)
-	// SetPIN is SetPassword for a request that may come again: then the account is as it is, and again is true. ErrKeyReused.
-	SetPIN(ctx context.Context, once Once, id int64, hash string) (a *Account, again bool, err error)
+	// SetPassword stores the hash of a password that its owner chose and ends older sessions. A request that comes again
+	// finds the account as it is, and again is true. ErrNotFound, ErrKeyReused.
+	SetPassword(ctx context.Context, once Once, id int64, hash string) (a *Account, again bool, err error)
+	// ResetPassword stores the hash of a one-time password that works until the given time, and ends older sessions. ErrNotFound.
+	ResetPassword(ctx context.Context, by Author, id int64, hash string, until time.Time) (*Account, error)
 	// Asked tells whether a request was carried out before. ErrKeyReused.
 	Asked(ctx context.Context, once Once) (bool, error)
 	// SetLang stores the language of an account. ErrNotFound.
 	SetLang(ctx context.Context, id int64, lang string) error
-	// SetDisabled switches an account off or on again. ErrNotFound.
-	SetDisabled(ctx context.Context, id int64, disabled bool) error
+	// SetDisabled switches an account off, which ends its sessions, or on again. ErrNotFound and the errors of CheckChange.
+	SetDisabled(ctx context.Context, by Author, id int64, disabled bool) error
+	// Change stores name, phone, role, organisation, household and helper of the account with the ID of want, and notes
+	// in its history what is new. seen is the last entry of the history that the author saw, or -1.
+	// ErrNotFound, ErrChangedMeanwhile and the errors of CheckChange.
+	Change(ctx context.Context, by Author, want Account, seen int64) ([]Change, error)
+	// History returns the last changes of an account, newest first.
+	History(ctx context.Context, id int64, limit int) ([]Change, error)
 	// List returns accounts of the given roles (all roles if none) whose login begins
 	// with prefix, by login, after the given login, for pages of at most limit rows.
 	List(ctx context.Context, prefix, after string, limit int, roles ...Role) ([]Account, error)

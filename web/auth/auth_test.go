@@ -73,7 +73,7 @@ func setup(t *testing.T) (*auth.Authenticator, *book, *counter) {
 	}
 	b := &book{account: auth.Account{ID: 7, Login: "13800138000", Role: auth.Buyer, PasswordHash: hash}}
 	c := &counter{tries: map[string]int{}}
-	return &auth.Authenticator{Accounts: b, Throttle: c, Passwords: passwords}, b, c
+	return &auth.Authenticator{Accounts: b, Throttle: c, Passwords: passwords, Now: time.Now}, b, c
 }
 
 func TestLogin(t *testing.T) {

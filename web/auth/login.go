@@ -23,6 +23,7 @@ type Authenticator struct {
 	Accounts  Accounts
 	Throttle  Throttle
 	Passwords *Passwords
+	Now       func() time.Time
 }
 
 // Login returns the account of a login and password. It returns ErrWrongLogin, or
@@ -50,7 +51,7 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 		return nil, err
 	}
 	hash := ""
-	if account != nil && !account.Disabled() {
+	if account != nil && !account.Disabled() && !account.OneTimeOver(a.Now()) {
 		hash = account.PasswordHash
 	}
 	ok, err := a.Passwords.Matches(ctx, password, hash)

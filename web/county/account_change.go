@@ -10,7 +10,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// onAccount runs a command on the account of the path.
+// onAccount returns the account of the path.
 func (s *people) onAccount(r *http.Request) (*auth.Account, error) {
 	a, err := s.Accounts.ByID(r.Context(), page.PathInt(r, "id"))
 	if errors.Is(err, auth.ErrNotFound) {
@@ -19,26 +19,80 @@ func (s *people) onAccount(r *http.Request) (*auth.Account, error) {
 	return a, err
 }
 
-// accountPassword sets a new password for an account, shown once.
+// changeError turns a refusal of the rules into a message; field is where a form shows it.
+func changeError(err error, field string) error {
+	switch {
+	case errors.Is(err, auth.ErrOwnAccount) && field == "":
+		return link.E(link.Conflict, "accounts.self", "")
+	case errors.Is(err, auth.ErrOwnAccount):
+		return link.E(link.Conflict, "accounts.self.role", field)
+	case errors.Is(err, auth.ErrLastAdmin):
+		return link.E(link.Conflict, "accounts.last_admin", field)
+	case errors.Is(err, auth.ErrChangedMeanwhile):
+		return link.E(link.Conflict, "accounts.changed_meanwhile", "")
+	}
+	return err
+}
+
+// accountChange changes name, phone, role and organisation, household or helper of an account.
+func (s *people) accountChange(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	a, err := s.onAccount(r)
+	if err != nil {
+		return err
+	}
+	want, me := *a, auth.FromContext(r.Context())
+	if err := s.bindAccount(r, f, &want); err != nil {
+		return err
+	}
+	if f.OK() {
+		changes, err := s.Accounts.Change(r.Context(), auth.AuthorOf(me), want, f.Int("seen"))
+		if errors.Is(err, auth.ErrChangedMeanwhile) {
+			f.Values.Del("seen") // the page that is shown has the new history
+		}
+		if err != nil && !f.Fail(changeError(err, "role")) {
+			return fmt.Errorf("change account: %w", err)
+		}
+		if f.OK() {
+			s.Log.InfoContext(r.Context(), "account changed", "login", a.Login, "changes", len(changes), "by", me.ID)
+			s.Flash(r, page.Good, "accounts.changed", "login", a.Login)
+			return s.GoTo(w, r, "county.accounts.show", "id", a.ID)
+		}
+	}
+	d, err := s.loginPage(r, a)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/login_account", d, f)
+}
+
+// accountPassword sets a one-time password for an account, shown once.
 func (s *people) accountPassword(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.onAccount(r)
 	if err != nil {
 		return err
 	}
-	password, hash, err := s.firstPassword(r)
+	me := auth.FromContext(r.Context())
+	if a.ID == me.ID {
+		return link.E(link.Conflict, "accounts.self.password", "")
+	}
+	shown, hash, until, err := s.oneTimePassword(r, a.Login)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Accounts.SetPassword(r.Context(), a.ID, hash); err != nil {
+	if a, err = s.Accounts.ResetPassword(r.Context(), auth.AuthorOf(me), a.ID, hash, until); err != nil {
 		return fmt.Errorf("reset password: %w", err)
 	}
-	d, err := s.accountsPage(r)
+	s.Log.InfoContext(r.Context(), "password reset", "login", a.Login, "by", me.ID)
+	d, err := s.loginPage(r, a)
 	if err != nil {
 		return err
 	}
-	s.Log.InfoContext(r.Context(), "password reset", "login", a.Login, "by", d.Me)
-	d.Login, d.Password = a.Login, password
-	return s.RenderForm(w, r, "county/accounts", d, s.NewForm(page.LangOf(r)))
+	d.OneTime = shown
+	return s.RenderForm(w, r, "county/login_account", d, s.accountForm(r, d))
 }
 
 // accountSwitch switches an account off, which ends its sessions, or on again.
@@ -53,11 +107,8 @@ func (s *people) accountSwitch(w http.ResponseWriter, r *http.Request) error {
 	}
 	off := f.Text("off") != ""
 	me := auth.FromContext(r.Context())
-	if a.ID == me.ID {
-		return link.E(link.Conflict, "accounts.self", "")
-	}
-	if err := s.Accounts.SetDisabled(r.Context(), a.ID, off); err != nil {
-		return fmt.Errorf("switch account: %w", err)
+	if err := s.Accounts.SetDisabled(r.Context(), auth.AuthorOf(me), a.ID, off); err != nil {
+		return changeError(err, "")
 	}
 	s.Log.InfoContext(r.Context(), "account switched", "login", a.Login, "off", off, "by", me.ID)
 	said := "accounts.on"
@@ -65,5 +116,5 @@ func (s *people) accountSwitch(w http.ResponseWriter, r *http.Request) error {
 		said = "accounts.off"
 	}
 	s.Flash(r, page.Good, said, "login", a.Login)
-	return s.GoTo(w, r, "county.accounts", "q", a.Login)
+	return s.GoTo(w, r, "county.accounts.show", "id", a.ID)
 }

@@ -13,6 +13,8 @@ import (
 func (s *people) accountRoutes() {
 	s.Guarded("GET", "/county/accounts", "county.accounts", s.accounts, auth.Admin)
 	s.Guarded("POST", "/county/accounts", "county.accounts.open", s.accountOpen, auth.Admin)
+	s.Guarded("GET", "/county/accounts/{id:[0-9]+}", "county.accounts.show", s.accountShow, auth.Admin)
+	s.Guarded("POST", "/county/accounts/{id:[0-9]+}", "county.accounts.change", s.accountChange, auth.Admin)
 	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/password", "county.account.password", s.accountPassword, auth.Admin)
 	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/switch", "county.account.switch", s.accountSwitch, auth.Admin)
 }
@@ -30,26 +32,52 @@ type accountsPage struct {
 	Accounts []auth.Account
 	Counts   map[auth.Role]int
 	Next     string
-	Me       int64
-	Login    string // of the account with the password that is shown, once
-	Password string
+	OneTime  oneTime // of the account that was opened just now
 }
 
-// Off reports whether an account of the list is switched off.
-func (accountsPage) Off(a auth.Account) bool { return a.Disabled() }
+// oneTime is a one-time password as it is shown, once.
+type oneTime struct {
+	Login, Password string
+	Hours           int
+}
+
+// State is the word for the state of an account.
+func (accountsPage) State(a auth.Account) string { return accountState(&a) }
+
+func accountState(a *auth.Account) string {
+	switch {
+	case a.Disabled():
+		return "account.disabled"
+	case a.MustChangePassword():
+		return "account.unused"
+	}
+	return "account.enabled"
+}
+
+// roleOptions are the roles that staff give, as choices.
+func (s *people) roleOptions(r *http.Request) []page.Option {
+	said := s.Words(r)
+	return page.Options("", openedRoles, func(x auth.Role) string { return string(x) },
+		func(x auth.Role) string { return said.Say("role", string(x)) })
+}
+
+// orgOptions are the organisations as choices.
+func orgOptions(l page.Lang, ref catalog.Reference) []page.Option {
+	return page.Options(l.Pick("不属于单位", "None"), ref.Organisations, func(o catalog.Organisation) string { return page.Num64(o.ID) },
+		func(o catalog.Organisation) string { return o.Name })
+}
 
 func (s *people) accountsPage(r *http.Request) (accountsPage, error) {
 	ctx, l := r.Context(), page.LangOf(r)
-	d := accountsPage{OrgNames: map[int64]string{}, Me: auth.FromContext(ctx).ID}
+	d := accountsPage{OrgNames: map[int64]string{}}
 	said := s.Words(r)
 	name := func(role auth.Role) string { return said.Say("role", string(role)) }
-	d.Roles = page.Options("", openedRoles, func(x auth.Role) string { return string(x) }, name)
+	d.Roles = s.roleOptions(r)
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return d, err
 	}
-	d.Orgs = page.Options(l.Pick("不属于单位", "None"), ref.Organisations, func(o catalog.Organisation) string { return page.Num64(o.ID) },
-		func(o catalog.Organisation) string { return o.Name })
+	d.Orgs = orgOptions(l, ref)
 	for _, o := range ref.Organisations {
 		d.OrgNames[o.ID] = o.Name
 	}

@@ -18,16 +18,12 @@ func (s *overview) homeRoutes() {
 	s.Guarded("GET", "/county", "county.home", s.home, county...)
 }
 
-// reportedPerPersonFen is the rise of income per person that the county reported for the years before the demo's
-// season; the bars of the years are compared with it.
-var reportedPerPersonFen = map[int]int64{2017: 828_00, 2018: 895_00, 2019: 1177_00}
-
 type homePage struct {
 	Words    page.Words
 	Choice   page.SeasonChoice
 	Coverage catalog.Coverage
 	Report   orders.Report
-	Reported map[int]int64
+	Reported []catalog.ReportedYear // by the county for years before, to compare with
 	Orders   []pipelineRow
 	Money    moneyFigures
 	Unsold   []catalog.VillageCoverage // least share of households selling first
@@ -54,8 +50,12 @@ var channels = []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket,
 
 func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d := homePage{Words: s.Words(r), Reported: reportedPerPersonFen, Channels: channels}
-	var err error
+	d := homePage{Words: s.Words(r), Channels: channels}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return err
+	}
+	d.Reported = ref.Reported
 	if d.Choice, err = s.SeasonChoice(r, int(s.QueryForm(r).Int("season"))); err != nil {
 		return err
 	}

@@ -30,9 +30,6 @@ func (s *people) peopleRoutes() {
 	s.AllowBody("/county/households/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
-// programmes in the order in which the county lists them.
-var programmes = []string{"garden", "geese", "seedpotato", "mushroom", "solar"}
-
 type householdsPage struct {
 	Words      page.Words
 	Page       catalog.HouseholdPage
@@ -60,7 +57,7 @@ func (s *people) households(w http.ResponseWriter, r *http.Request) error {
 		return d.Filter.Township != 0 && v.TownshipID != d.Filter.Township
 	})
 	d.Villages = page.Options(l.Pick("全部村", "All villages"), villages, func(v catalog.Village) string { return page.Num64(v.ID) }, func(v catalog.Village) string { return v.Name })
-	d.Programmes = page.Options(l.Pick("全部项目", "All programmes"), programmes, func(p string) string { return p }, func(p string) string { return d.Words.Say("programme", p) })
+	d.Programmes = page.Options(l.Pick("全部项目", "All programmes"), ref.Programmes, func(p catalog.Programme) string { return p.Code }, func(p catalog.Programme) string { return l.Text(p.Name) })
 	if d.Choice, err = s.SeasonChoice(r, d.Filter.Season); err != nil {
 		return err
 	}

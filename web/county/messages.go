@@ -12,13 +12,6 @@ var words = map[string][2]string{
 	"county.reason.direct":   {"买家点名这一户", "The buyer asked for this household"},
 	"county.reason.contract": {"按各家合同里还没交的数量照比例分", "In proportion to what each household still has to deliver under its contract"},
 
-	"programme.garden":     {"半亩园", "Garden"},
-	"programme.geese":      {"百只鹅", "Geese"},
-	"programme.seedpotato": {"一亩种薯", "Seed potato"},
-	"programme.mushroom":   {"千袋菌", "Mushroom"},
-	"programme.solar":      {"光伏", "Solar"},
-	"programme.speciality": {"一村一品", "Speciality"},
-
 	"kind.elderly":    {"老年户", "Elderly"},
 	"kind.disabled":   {"残疾", "Disability"},
 	"kind.illness":    {"因病", "Illness"},
@@ -81,7 +74,7 @@ var words = map[string][2]string{
 	"report.unsold":         {"还没有卖出的农户", "Households with nothing sold"},
 	"report.unsold.hint":    {"这个年度一单未卖的农户，附电话和帮扶责任人，便于上门", "Who has sold nothing in the season, with phone and helper, to be visited"},
 	"report.villages":       {"各村销售和收入", "Sales and income by village"},
-	"report.villages.hint":  {"149 个村逐村的户数、卖出、收入", "Households, sales and income of every village"},
+	"report.villages.hint":  {"各村逐村的户数、卖出、收入", "Households, sales and income of every village"},
 	"report.orders":         {"全部订单", "All orders"},
 	"report.orders.hint":    {"这个年度三个渠道的订单、金额和收退款", "The season’s orders of the three channels with their money"},
 	"report.asked":          {"已经开始制表，做好后会出现在右边。", "The report is being made. It appears in the list when it is ready."},
@@ -92,11 +85,30 @@ var words = map[string][2]string{
 	"status.report.done":    {"已做好", "Ready"},
 	"status.report.failed":  {"没有做成", "Failed"},
 
-	"accounts.opened":           {"账号 {login} 已开通。", "The account {login} is open."},
-	"accounts.password":         {"账号 {login} 的密码已重置，其他设备已退出。", "The password of {login} is reset; other devices are logged out."},
-	"accounts.off":              {"账号 {login} 已停用，立即失效。", "The account {login} is switched off, at once."},
-	"accounts.on":               {"账号 {login} 已恢复。", "The account {login} works again."},
-	"accounts.self":             {"不能停用自己的账号。", "You cannot switch off your own account."},
+	"accounts.off":               {"账号 {login} 已停用，立即失效。", "The account {login} is switched off, at once."},
+	"accounts.on":                {"账号 {login} 已恢复。", "The account {login} works again."},
+	"accounts.self":              {"不能停用自己的账号。", "You cannot switch off your own account."},
+	"accounts.self.role":         {"自己的角色和单位要由另一位管理员来改。", "Another administrator has to change your own role and organisation."},
+	"accounts.self.password":     {"自己的密码在“账号设置”里修改。", "Change your own password in your account settings."},
+	"accounts.last_admin":        {"这是最后一位在用的管理员，不能停用，也不能改成别的角色。请先开通另一位管理员。", "This is the last administrator that works: it is neither switched off nor given another role. Open another administrator’s account first."},
+	"accounts.changed_meanwhile": {"这期间有人改过这个账号。请看下面的变更记录，再重新填写。", "Somebody changed this account meanwhile. Look at its history below and fill the form in again."},
+	"accounts.changed":           {"账号 {login} 已修改。", "The account {login} is changed."},
+
+	"account.unused": {"未首次登录", "Not used yet"},
+
+	"accounts.what.opened":    {"开通", "Opened"},
+	"accounts.what.name":      {"姓名", "Name"},
+	"accounts.what.phone":     {"手机号", "Mobile number"},
+	"accounts.what.role":      {"角色", "Role"},
+	"accounts.what.org":       {"单位", "Organisation"},
+	"accounts.what.household": {"农户（内部编号）", "Household (internal number)"},
+	"accounts.what.helper":    {"帮扶责任人（内部编号）", "Helper (internal number)"},
+	"accounts.what.password":  {"发了一次性密码", "One-time password given"},
+	"accounts.what.off":       {"停用", "Switched off"},
+	"accounts.what.on":        {"恢复", "Switched on"},
+	"accounts.by.command":     {"服务器命令行", "Command line"},
+	"accounts.by.setup":       {"首位管理员设置页", "Set-up page"},
+
 	"accounts.login.form":       {"账号用 3 到 40 个小写字母、数字、点或短横线。", "A login has 3 to 40 small letters, digits, dots or hyphens."},
 	"accounts.login.taken":      {"这个账号已经有人用了，请换一个。", "This login is taken. Choose another."},
 	"accounts.role":             {"请选择角色。", "Choose a role."},
@@ -138,7 +150,7 @@ var words = map[string][2]string{
 
 var tones = page.Tones{
 	page.Good: {"status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active"},
-	page.Busy: {"status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
+	page.Busy: {"account.unused", "status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
 	page.Care: {"status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held"},
 	page.Over: {"account.disabled", "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed"},
 }

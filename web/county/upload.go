@@ -16,7 +16,10 @@ const uploadMostBytes = 4 << 20
 const uploadField = "file"
 
 // uploaded reads the file of a form. The form must have been read before.
-func uploaded(r *http.Request) (string, []byte, error) {
+func uploaded(r *http.Request) (string, []byte, error) { return uploadedUpTo(r, uploadMostBytes) }
+
+// uploadedUpTo is uploaded for files of another size.
+func uploadedUpTo(r *http.Request, most int64) (string, []byte, error) {
 	if r.MultipartForm == nil {
 		return "", nil, link.E(link.Invalid, "upload.missing", uploadField)
 	}
@@ -25,10 +28,10 @@ func uploaded(r *http.Request) (string, []byte, error) {
 		return "", nil, link.E(link.Invalid, "upload.missing", uploadField).Because(err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	if header.Size > uploadMostBytes {
-		return "", nil, link.E(link.TooLarge, "upload.too_large", uploadField, "mb", page.Num64(uploadMostBytes>>20))
+	if header.Size > most {
+		return "", nil, link.E(link.TooLarge, "upload.too_large", uploadField, "mb", page.Num64(most>>20))
 	}
-	data, err := io.ReadAll(io.LimitReader(file, uploadMostBytes))
+	data, err := io.ReadAll(io.LimitReader(file, most))
 	if err != nil {
 		return "", nil, fmt.Errorf("read upload: %w", err)
 	}

@@ -23,8 +23,8 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, seasonWords, TreasuryWords},
-		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, seasonWords, directoryWords, TreasuryWords},
+		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, directoryTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},
@@ -45,6 +45,7 @@ func Wing() page.Wing {
 			{Route: "county.documents", Icon: "receipt-text", ZH: "单据", EN: "Documents", Roles: auth.County},
 			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Roles: auth.County},
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
+			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
 		},
 		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.home"}},
@@ -56,7 +57,9 @@ type Services struct {
 	Catalog         catalog.Service
 	Care            catalog.Care
 	Seasons         catalog.Seasons
-	SeasonEnds      orders.Seasons  // closes and reopens them
+	SeasonEnds      orders.Seasons // closes and reopens them
+	Directory       catalog.Directory
+	Headings        sheet.Headings
 	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
 	Orders          orders.Service
 	Contracts       contract.Service
@@ -126,6 +129,12 @@ type pools struct {
 	Services
 }
 
+// directoryPages are the pages of the county's reference data and its workbooks.
+type directoryPages struct {
+	*page.Site
+	Services
+}
+
 // Pages are the pages of the county that the API uses too.
 type Pages struct {
 	Cards   *Cards
@@ -157,5 +166,8 @@ func New(site *page.Site, services Services) Pages {
 	b.booksRoutes()
 	b.reversalRoutes()
 	c.Reports.reportRoutes()
+	e := &directoryPages{site, services}
+	e.setupRoutes()
+	e.entryRoutes()
 	return c
 }

@@ -59,10 +59,12 @@ func (s *Site) URL(name string, pairs ...any) (string, error) {
 	return u.String(), nil
 }
 
-// LoggedPath is an address as the log shows it, without the secret of a card.
+// LoggedPath is an address as the log shows it, without the secret of a card or of a set-up link.
 func LoggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/card/") {
-		return "/card/…"
+	for _, secret := range []string{"/card/", "/setup/"} {
+		if strings.HasPrefix(r.URL.Path, secret) {
+			return secret + "…"
+		}
 	}
 	return r.URL.Path
 }
@@ -105,7 +107,7 @@ func SafeNext(next string) string {
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
 		return ""
 	}
-	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" {
+	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" || p == "/account/password" || p == "/my/pin" {
 		return ""
 	}
 	return u.RequestURI()

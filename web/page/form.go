@@ -217,6 +217,15 @@ func (f *Form) Fail(err error) bool {
 	return true
 }
 
+// Rename moves the errors of a field to another: two forms of a page may ask for the same.
+func (f *Form) Rename(from, to string) {
+	for i := range f.Errors {
+		if f.Errors[i].Name == from {
+			f.Errors[i].Name = to
+		}
+	}
+}
+
 // OK reports whether nothing is wrong.
 func (f *Form) OK() bool { return len(f.Errors) == 0 }
 
@@ -244,7 +253,8 @@ type Field struct {
 	Autocomplete, Inputmode, Placeholder, Prefix, Unit string
 	Min, Max, Step, Pattern, Width, Rows               string
 	Required, Optional, Checked, Autofocus, HideLabel  bool
-	Multiple                                           bool
+	Multiple, ReadOnly                                 bool
+	List                                               string // id of a datalist
 	Options                                            []Option
 }
 
@@ -275,7 +285,7 @@ func fieldID(name string) string { return "f-" + strings.Trim(notID.ReplaceAllSt
 // "checkbox". Further pairs: type, hint, autocomplete, inputmode, placeholder,
 // prefix, unit, min, max, step, pattern, width (s, m, l), rows, value (the first
 // value), and the switches required, optional, checked, autofocus, hidelabel,
-// multiple with true or false.
+// multiple and readonly with true or false; list, the id of a datalist.
 func (f *Form) Input(name, label string, pairs ...any) (Field, error) {
 	f.labelled(name, label)
 	field := Field{ID: fieldID(name), Name: name, Label: label, Type: "text", Error: f.Error(name)}
@@ -327,6 +337,10 @@ func (f *Form) Input(name, label string, pairs ...any) (Field, error) {
 			field.HideLabel = on
 		case "multiple":
 			field.Multiple = on
+		case "readonly":
+			field.ReadOnly = on
+		case "list":
+			field.List = text
 		default:
 			return field, fmt.Errorf("input %s: unknown %q", name, key)
 		}

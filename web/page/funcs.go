@@ -104,6 +104,9 @@ func (s *Site) word(l Lang, key string, pairs []any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("word %q: %w", key, err)
 	}
+	if name, ok := s.named(key); ok {
+		return l.Text(name), nil
+	}
 	text, ok := s.Glossary.Say(l, key, args)
 	if !ok {
 		return "", fmt.Errorf("no word %q in the glossary", key)

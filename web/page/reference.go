@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,7 +71,7 @@ func (s *Site) Village(ctx context.Context, id int64) (catalog.Village, string) 
 }
 
 // referenceFresh is how long names may be old.
-const referenceFresh = time.Minute
+const referenceFresh = 2 * time.Second
 
 type referenceCache struct {
 	sync.Mutex
@@ -94,6 +95,47 @@ func (s *Site) Reference(ctx context.Context) (catalog.Reference, error) {
 	}
 	s.ref.value, s.ref.at = ref, s.Now()
 	return ref, nil
+}
+
+// referenceWait bounds the wait of a page that is being written for names.
+const referenceWait = 2 * time.Second
+
+// county returns the county that the installation serves, the zero value until it is entered.
+func (s *Site) county() catalog.County {
+	ctx, cancel := context.WithTimeout(context.Background(), referenceWait)
+	defer cancel()
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return catalog.County{}
+	}
+	return ref.County
+}
+
+// countyName returns the county's name, or words for a county that nobody has entered.
+func (s *Site) countyName(l Lang) string {
+	if name := l.Text(s.county().Name); name != "" {
+		return name
+	}
+	return l.Pick("本县", "the county")
+}
+
+// named returns a word that the county's data define: the name of a programme.
+func (s *Site) named(key string) (catalog.Text, bool) {
+	code, ok := strings.CutPrefix(key, "programme.")
+	if !ok {
+		return catalog.Text{}, false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), referenceWait)
+	defer cancel()
+	ref, err := s.Reference(ctx)
+	if err == nil {
+		for _, p := range ref.Programmes {
+			if p.Code == code {
+				return p.Name, true
+			}
+		}
+	}
+	return catalog.Text{Zh: code, En: code}, true
 }
 
 // Text returns the text of a module in the reader's language.

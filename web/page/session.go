@@ -14,8 +14,10 @@ import (
 // Keys of the session.
 const (
 	SessionAccountID = "account"
-	sessionSince     = "since"
-	sessionFlashes   = "flashes"
+	// SessionCardIn is when the session began with a household's card; it is removed once the household has a PIN.
+	SessionCardIn  = "card_in"
+	sessionSince   = "since"
+	sessionFlashes = "flashes"
 )
 
 // flash is a message that is shown once, on the next page.
@@ -58,8 +60,10 @@ func (s *Site) StartSession(r *http.Request, a *auth.Account) error {
 	s.Sessions.Put(r.Context(), SessionAccountID, a.ID)
 	// The clock of the database may be ahead of ours.
 	since := s.Now()
-	if since.Before(a.PasswordChangedAt) {
-		since = a.PasswordChangedAt
+	for _, ended := range []time.Time{a.PasswordChangedAt, a.SessionsFrom} {
+		if since.Before(ended) {
+			since = ended
+		}
 	}
 	s.Sessions.Put(r.Context(), sessionSince, since.UnixNano())
 	return nil
@@ -72,9 +76,10 @@ func (s *Site) EndSession(r *http.Request) error {
 	return nil
 }
 
-// SessionHolds tells whether the session began after the account's last change of password.
+// SessionHolds reports whether the session began after the last change of the account's password and rights.
 func (s *Site) SessionHolds(r *http.Request, a *auth.Account) bool {
-	return !time.Unix(0, s.Sessions.GetInt64(r.Context(), sessionSince)).Before(a.PasswordChangedAt)
+	since := time.Unix(0, s.Sessions.GetInt64(r.Context(), sessionSince))
+	return !since.Before(a.PasswordChangedAt) && !since.Before(a.SessionsFrom)
 }
 
 // Flash shows a word of the glossary on the next page.

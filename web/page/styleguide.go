@@ -47,9 +47,9 @@ func (s *Site) Styleguide(w http.ResponseWriter, r *http.Request) error {
 	g := guide{
 		Soon: now.Add(75 * time.Hour), Past: now.AddDate(0, 0, -9), LastYear: now.AddDate(-1, 0, 0),
 		Pager: newPager(137, 50, 10943), OnePage: newPager(1, 50, 3),
-		Villages: []Option{{Value: "", Label: l.Pick("全部乡镇", "All townships")}, {Value: "1", Label: l.Pick("依安镇", "Yi’an")}, {Value: "2", Label: l.Pick("太东乡", "Taidong")}},
+		Villages: []Option{{Value: "", Label: l.Pick("全部乡镇", "All townships")}, {Value: "1", Label: l.Pick("青禾镇", "Qinghe")}, {Value: "2", Label: l.Pick("太东乡", "Taidong")}},
 		Ways: []Option{
-			{Value: "pickup", Label: l.Pick("自提", "Pick up"), Hint: l.Pick("半亩园爱心超市（依安镇店），每天 8:00–18:00", "Banmuyuan charity supermarket, Yi’an, daily 8:00–18:00")},
+			{Value: "pickup", Label: l.Pick("自提", "Pick up"), Hint: l.Pick("爱心超市（青禾镇店），每天 8:00–18:00", "Charity supermarket, Qinghe, daily 8:00–18:00")},
 			{Value: "address", Label: l.Pick("送到地址", "Deliver to an address"), Hint: l.Pick("县城免费，其他地方 ¥12.00", "Free in town, ¥12.00 elsewhere")},
 		},
 		Steps: []Step{

@@ -15,16 +15,26 @@ import (
 type Words struct {
 	Glossary Glossary
 	Lang     Lang
+
+	names func(key string) (catalog.Text, bool) // of the county's data; may be nil
 }
 
-func (s *Site) Words(r *http.Request) Words { return s.Glossary.Words(LangOf(r)) }
+func (s *Site) Words(r *http.Request) Words { return s.WordsIn(LangOf(r)) }
+
+// WordsIn are the words of pages in one language, with the names that the county's data define.
+func (s *Site) WordsIn(l Lang) Words { return Words{s.Glossary, l, s.named} }
 
 // Words are the glossary in one language.
-func (g Glossary) Words(l Lang) Words { return Words{g, l} }
+func (g Glossary) Words(l Lang) Words { return Words{Glossary: g, Lang: l} }
 
 // Say is the word of the key "group.value".
 func (w Words) Say(group string, value any) string {
 	text := fmt.Sprint(value) // a text of some module's type
+	if w.names != nil {
+		if name, ok := w.names(group + "." + text); ok {
+			return w.Lang.Text(name)
+		}
+	}
 	if said, ok := w.Glossary.Say(w.Lang, group+"."+text, nil); ok {
 		return said
 	}

@@ -27,15 +27,19 @@ type row struct {
 	Lang              string       `db:"lang"`
 	CreatedAt         time.Time    `db:"created_at"`
 	PasswordChangedAt time.Time    `db:"password_changed_at"`
+	OneTimeUntil      sql.NullTime `db:"one_time_until"`
+	SessionsFrom      sql.NullTime `db:"sessions_from"`
 	DisabledAt        sql.NullTime `db:"disabled_at"`
 }
 
-const columns = `id, login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, created_at, password_changed_at, disabled_at`
+const columns = `id, login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, created_at, password_changed_at,
+	one_time_until, sessions_from, disabled_at`
 
 func (r row) account() *auth.Account {
 	return &auth.Account{ID: r.ID, Login: r.Login, Name: r.Name, Phone: r.Phone, Role: auth.Role(r.Role),
 		OrgID: r.OrgID, HouseholdID: r.HouseholdID, HelperID: r.HelperID, PasswordHash: r.PasswordHash, Lang: r.Lang,
-		CreatedAt: r.CreatedAt, PasswordChangedAt: r.PasswordChangedAt, DisabledAt: r.DisabledAt.Time}
+		CreatedAt: r.CreatedAt, PasswordChangedAt: r.PasswordChangedAt, OneTimeUntil: r.OneTimeUntil.Time,
+		SessionsFrom: r.SessionsFrom.Time, DisabledAt: r.DisabledAt.Time}
 }
 
 // mapError turns what the database says into the errors of auth.
@@ -69,11 +73,21 @@ func (s *Store) ByLogin(ctx context.Context, login string) (*auth.Account, error
 
 // Create implements auth.Accounts.
 func (s *Store) Create(ctx context.Context, a auth.Account) (*auth.Account, error) {
-	return s.one(ctx, "create", `
-		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	return create(ctx, s.db, a)
+}
+
+func create(ctx context.Context, q sqlx.QueryerContext, a auth.Account) (*auth.Account, error) {
+	var r row
+	err := sqlx.GetContext(ctx, q, &r, `
+		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, one_time_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		RETURNING `+columns,
-		auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role), a.OrgID, a.HouseholdID, a.HelperID, a.PasswordHash, langOr(a.Lang))
+		auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role), a.OrgID, a.HouseholdID, a.HelperID, a.PasswordHash, langOr(a.Lang),
+		sql.NullTime{Time: a.OneTimeUntil, Valid: a.MustChangePassword()})
+	if err != nil {
+		return nil, fmt.Errorf("create account: %w", mapError(err))
+	}
+	return r.account(), nil
 }
 
 func langOr(lang string) string {
@@ -132,14 +146,7 @@ func insertMany(ctx context.Context, tx *sqlx.Tx, part []auth.Account) (int, err
 
 // SetPassword implements auth.Accounts. The clock, not the transaction, counts: a
 // session that begins while this runs must not outlive it.
-func (s *Store) SetPassword(ctx context.Context, id int64, hash string) (*auth.Account, error) {
-	return s.one(ctx, "set password of", `
-		UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp() WHERE id = $1
-		RETURNING `+columns, id, hash)
-}
-
-// SetPIN implements auth.Accounts.
-func (s *Store) SetPIN(ctx context.Context, once auth.Once, id int64, hash string) (*auth.Account, bool, error) {
+func (s *Store) SetPassword(ctx context.Context, once auth.Once, id int64, hash string) (*auth.Account, bool, error) {
 	var r row
 	var again bool
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) (err error) {
@@ -150,11 +157,11 @@ func (s *Store) SetPIN(ctx context.Context, once auth.Once, id int64, hash strin
 			return tx.GetContext(ctx, &r, `SELECT `+columns+` FROM account WHERE id = $1`, id)
 		}
 		return tx.GetContext(ctx, &r, `
-			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp() WHERE id = $1
+			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = NULL WHERE id = $1
 			RETURNING `+columns, id, hash)
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("set PIN of account: %w", mapError(err))
+		return nil, false, fmt.Errorf("set password of account: %w", mapError(err))
 	}
 	return r.account(), again, nil
 }
@@ -162,14 +169,6 @@ func (s *Store) SetPIN(ctx context.Context, once auth.Once, id int64, hash strin
 // SetLang implements auth.Accounts.
 func (s *Store) SetLang(ctx context.Context, id int64, lang string) error {
 	_, err := s.one(ctx, "set language of", `UPDATE account SET lang = $2 WHERE id = $1 RETURNING `+columns, id, lang)
-	return err
-}
-
-// SetDisabled implements auth.Accounts.
-func (s *Store) SetDisabled(ctx context.Context, id int64, disabled bool) error {
-	_, err := s.one(ctx, "disable", `
-		UPDATE account SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, clock_timestamp()) END WHERE id = $1
-		RETURNING `+columns, id, disabled)
 	return err
 }
 

@@ -60,7 +60,7 @@ func TestRequestKeys(t *testing.T) {
 	}
 	// What failed leaves the key free.
 	other.Request = "PIN"
-	if _, _, err := s.SetPIN(ctx, other, 999, hash); !errors.Is(err, auth.ErrNotFound) {
+	if _, _, err := s.SetPassword(ctx, other, 999, hash); !errors.Is(err, auth.ErrNotFound) {
 		t.Errorf("nobody's PIN: %v", err)
 	}
 	if known, err := s.Asked(ctx, other); err != nil || known {

@@ -12,6 +12,7 @@ import (
 	"banmuyuan/web/auth"
 	"banmuyuan/web/postgres"
 	"banmuyuan/web/report"
+	"banmuyuan/web/sheet"
 )
 
 // hash has the form of a hash; nobody logs in here.
@@ -40,15 +41,15 @@ func TestAccounts(t *testing.T) {
 	if _, err := s.ByID(ctx, made.ID+1); !errors.Is(err, auth.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
-	changed, err := s.SetPassword(ctx, made.ID, hash+"2")
+	changed, _, err := s.SetPassword(ctx, auth.Once{}, made.ID, hash+"2")
 	if err != nil || changed.PasswordHash != hash+"2" || !changed.PasswordChangedAt.After(made.PasswordChangedAt) {
 		t.Errorf("changed %+v, %v", changed, err)
 	}
-	if err := s.SetDisabled(ctx, made.ID, true); err != nil {
+	if err := s.SetDisabled(ctx, auth.Command, made.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	off, _ := s.ByID(ctx, made.ID)
-	if err := s.SetDisabled(ctx, made.ID, true); err != nil {
+	if err := s.SetDisabled(ctx, auth.Command, made.ID, true); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := s.ByID(ctx, made.ID); err != nil || !again.Disabled() || !again.DisabledAt.Equal(off.DisabledAt) {
@@ -57,7 +58,7 @@ func TestAccounts(t *testing.T) {
 	if counts, err := s.CountByRole(ctx); err != nil || counts[auth.Helper] != 0 {
 		t.Errorf("a disabled account is counted: %v, %v", counts, err)
 	}
-	for _, err := range []error{s.SetLang(ctx, 999, "en"), s.SetDisabled(ctx, 999, true)} {
+	for _, err := range []error{s.SetLang(ctx, 999, "en"), s.SetDisabled(ctx, auth.Command, 999, true)} {
 		if !errors.Is(err, auth.ErrNotFound) {
 			t.Errorf("nobody: %v", err)
 		}
@@ -207,5 +208,31 @@ func TestReportsAreClaimedOnce(t *testing.T) {
 	}
 	if jobs, err := reports.Jobs(ctx, 100); err != nil || len(jobs) != asked-1 {
 		t.Errorf("%d reports are left, %v: what is under way stays", len(jobs), err)
+	}
+}
+
+func TestHeadings(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	ctx := t.Context()
+	named := []sheet.Heading{{Kind: "village", Heading: "带头人", Field: "secretary"}, {Kind: "village", Heading: "备注", Field: ""}, {Kind: "household", Heading: "带头人", Field: "head"}}
+	if err := s.RememberHeadings(ctx, "operator", named); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RememberHeadings(ctx, "approver", []sheet.Heading{{Kind: "village", Heading: "带头人", Field: ""}, {Kind: "village", Heading: "带头人", Field: "name"}}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Headings(ctx)
+	if err != nil || len(got) != 3 || got[0].Kind != "household" || got[0].Field != "head" || got[0].By != "operator" || got[0].At.IsZero() {
+		t.Fatalf("headings %+v, %v", got, err)
+	}
+	if m := sheet.MappingOf(got); m["village"]["带头人"] != "name" || m["household"]["带头人"] != "head" || len(m["village"]) != 2 {
+		t.Errorf("mapping %v", m)
+	}
+	if err := s.ForgetHeading(ctx, "village", "带头人"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.Headings(ctx); err != nil || len(got) != 2 {
+		t.Errorf("left %+v, %v", got, err)
 	}
 }

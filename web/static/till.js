@@ -260,7 +260,7 @@
         : []),
       el("p", {
         class: "small",
-        text: say("货从依安县农户园子里来，谢谢您。", "From the yards of Yi’an county. Thank you."),
+        text: say("货从本县农户园子里来，谢谢您。", "From the yards of our county. Thank you."),
       }),
       el(
         "p",

@@ -117,13 +117,14 @@ $$;
 -- +goose StatementEnd
 CREATE TRIGGER directory_change_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON directory_change FOR EACH STATEMENT EXECUTE FUNCTION directory_change_stays();
 
--- A workbook on its way in. Rows are personal data: they are sealed, and gone when the batch is dropped or a day old.
+-- A workbook on its way in. Rows are personal data: they are sealed, and gone when they are loaded, dropped or a day old.
 CREATE TABLE batch (
     id        bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     name      text        NOT NULL,
     state     text        NOT NULL CHECK (state IN ('filling', 'checking', 'checked', 'loading', 'loaded', 'dropped')),
     opened_at timestamptz NOT NULL,
-    account   bigint      NOT NULL,
+    opener    bigint      NOT NULL, -- account that may read wrong rows back
+    account   bigint      NOT NULL, -- that asked for the last run
     login     text        NOT NULL,
     role      text        NOT NULL,
     system    boolean     NOT NULL,

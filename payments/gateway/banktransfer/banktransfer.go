@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 )
@@ -21,22 +22,36 @@ type Account struct {
 }
 
 // Gateway takes transfers.
-type Gateway struct{ account Account }
+type Gateway struct {
+	account func(context.Context) (Account, error)
+}
 
 // New makes a gateway that is paid to account.
-func New(account Account) Gateway { return Gateway{account} }
+func New(account Account) Gateway {
+	return NewFor(func(context.Context) (Account, error) { return account, nil })
+}
+
+// NewFor makes a gateway that asks for the account with each payment. Without a number nobody can pay to it.
+func NewFor(account func(context.Context) (Account, error)) Gateway { return Gateway{account} }
 
 // Name is the gateway's name.
 func (Gateway) Name() string { return payments.BankTransfer }
 
 // Create returns the account to transfer to and the code to quote.
-func (g Gateway) Create(_ context.Context, r gateway.Request) (gateway.Session, error) {
+func (g Gateway) Create(ctx context.Context, r gateway.Request) (gateway.Session, error) {
+	account, err := g.account(ctx)
+	if err != nil {
+		return gateway.Session{}, fmt.Errorf("find the account to pay to: %w", err)
+	}
+	if account.Number == "" {
+		return gateway.Session{}, link.E(link.Conflict, "payment.no_account", "method")
+	}
 	code := r.Code
 	if code == "" {
 		code = Code(r.PaymentID)
 	}
 	return gateway.Session{ID: "transfer_" + strconv.FormatInt(r.PaymentID, 10), TransferCode: code,
-		PayTo: g.account.Holder, PayToAccount: g.account.Number, PayToBank: g.account.Bank, ExpiresAt: r.ExpiresAt}, nil
+		PayTo: account.Holder, PayToAccount: account.Number, PayToBank: account.Bank, ExpiresAt: r.ExpiresAt}, nil
 }
 
 // Lookup knows nothing that our own books do not: as far as the gateway is concerned it is open.

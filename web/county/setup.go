@@ -1,0 +1,345 @@
+package county
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/entry"
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
+	"banmuyuan/web/sheet"
+)
+
+// setupRoutes are the pages of the county's data as a whole, and of the workbooks that it comes in.
+func (s *directoryPages) setupRoutes() {
+	county := auth.County
+	s.Guarded("GET", "/county/setup", "county.setup", s.setup, county...)
+	s.Guarded("POST", "/county/setup", "county.setup.read", s.setupRead, county...)
+	s.Guarded("GET", "/county/setup/template", "county.setup.template", s.setupTemplate, county...)
+	s.Guarded("POST", "/county/setup/headings", "county.setup.forget", s.setupForget, county...)
+	s.Guarded("GET", "/county/setup/batches/{id:[0-9]+}", "county.batch", s.batch, county...)
+	s.Guarded("GET", "/county/setup/batches/{id:[0-9]+}/wrong", "county.batch.wrong", s.batchWrong, county...)
+	s.Guarded("POST", "/county/setup/batches/{id:[0-9]+}/check", "county.batch.check", s.batchCheck, county...)
+	s.Guarded("POST", "/county/setup/batches/{id:[0-9]+}/load", "county.batch.load", s.batchLoad, county...)
+	s.Guarded("POST", "/county/setup/batches/{id:[0-9]+}/drop", "county.batch.drop", s.batchDrop, county...)
+	s.AllowBody("/county/setup", sheet.MaxWorkbookBytes+(2<<20))
+}
+
+// sentBackMost is how large a workbook may be to come back in a form. A larger one is chosen again.
+const sentBackMost = 4 << 20
+
+// batchPartBytes bounds a part of a batch's rows, as they are sent: a request of a module takes 1 MiB.
+const batchPartBytes = 600 << 10
+
+type kindCard struct {
+	Name, Title, Hint string
+	One               bool
+	Count             int64
+}
+
+type headingRow struct{ Kind, Title, Heading, Field, By string }
+
+type setupPage struct {
+	Kinds    []kindCard
+	Batches  []catalog.Batch
+	Headings []headingRow
+	MB       int
+}
+
+func titleOf(l page.Lang, t entry.Text) string { return l.Pick(t.Zh, t.En) }
+
+func (s *directoryPages) setupPage(r *http.Request) (setupPage, error) {
+	ctx, l := r.Context(), page.LangOf(r)
+	d := setupPage{MB: sheet.MaxWorkbookBytes >> 20}
+	for _, k := range catalog.Kinds() {
+		entries, err := s.Directory.Entries(ctx, catalog.EntryFilter{Kind: k.Name, Limit: 1})
+		if err != nil {
+			return d, err
+		}
+		d.Kinds = append(d.Kinds, kindCard{Name: k.Name, Title: titleOf(l, k.Title), Hint: titleOf(l, k.Hint), One: k.One, Count: entries.Total})
+	}
+	batches, err := s.Directory.Batches(ctx, catalog.BatchesRequest{})
+	if err != nil {
+		return d, err
+	}
+	d.Batches = batches.Items
+	headings, err := s.Headings.Headings(ctx)
+	for _, h := range headings {
+		row := headingRow{Kind: h.Kind, Title: h.Kind, Heading: h.Heading, By: h.By}
+		if k, ok := catalog.KindByName(h.Kind); ok {
+			row.Title = titleOf(l, k.Title)
+			if field, ok := k.Field(h.Field); ok {
+				row.Field = titleOf(l, field.Head)
+			}
+		}
+		d.Headings = append(d.Headings, row)
+	}
+	return d, err
+}
+
+func (s *directoryPages) setup(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.setupPage(r)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/setup", d, s.NewForm(page.LangOf(r)))
+}
+
+// setupTemplate is the empty workbook.
+func (s *directoryPages) setupTemplate(w http.ResponseWriter, _ *http.Request) error {
+	var b bytes.Buffer
+	if err := sheet.WriteTemplate(&b, catalog.Kinds()); err != nil {
+		return err
+	}
+	sendFile(w, payments.File{Name: "县里资料模板.xlsx", Type: sheet.XLSX, Data: b.Bytes()})
+	return nil
+}
+
+// setupForget forgets what a heading was said to be.
+func (s *directoryPages) setupForget(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Headings.ForgetHeading(r.Context(), f.Text("kind"), f.Raw("heading")); err != nil {
+		return err
+	}
+	s.Flash(r, page.Good, "setup.forgotten")
+	return s.GoTo(w, r, "county.setup")
+}
+
+type foundTable struct {
+	Title, Sheet string
+	Rows         int
+}
+
+type foundSentence struct {
+	Text  string
+	Stops bool
+}
+
+// foundHeading is a heading that nobody knows.
+type foundHeading struct {
+	N                    int
+	Kind, Title, Heading string
+	Samples              []string
+	Fields               []page.Option
+}
+
+// findingsPage is what a person should know of a workbook before its rows are checked.
+type findingsPage struct {
+	Name, Content string // the file itself, on its way back: the server keeps no copy of it
+	Tables        []foundTable
+	Findings      []foundSentence
+	Headings      []foundHeading
+	Absent        []string
+	Rows          int
+	Stopped       bool
+	MB            int
+}
+
+// setupRead reads a workbook. Where every sheet and column is understood, a batch is filled with its rows and checked;
+// where only columns are not, on confirmation. A workbook with a sheet that is not understood is not taken at all.
+func (s *directoryPages) setupRead(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	name, data, err := workbookOf(r, f)
+	if err == nil {
+		err = s.rememberHeadings(r.Context(), f)
+	}
+	var book sheet.Workbook
+	if err == nil {
+		book, err = s.readWorkbook(r.Context(), data)
+	}
+	if err == nil {
+		asks := slices.ContainsFunc(book.Findings, func(f sheet.Finding) bool { return f.Key != absentKind })
+		if book.Stopped() || (asks && f.Text("go") != "on") { // half a workbook is not taken
+			return s.RenderForm(w, r, "county/setup_findings", s.findings(r, name, data, &book), f)
+		}
+		var batch catalog.Batch
+		if batch, err = s.fillBatch(r.Context(), name, &book); err == nil {
+			return s.GoTo(w, r, "county.batch", "id", batch.ID)
+		}
+	}
+	if !f.Fail(err) {
+		return err
+	}
+	d, err := s.setupPage(r)
+	if err != nil {
+		return err
+	}
+	return s.RenderForm(w, r, "county/setup", d, f)
+}
+
+// absentKind is the finding that a workbook lacks a kind: most do.
+const absentKind = "sheet.kind.absent"
+
+// workbookOf reads the file of a form, or the one that came back in it.
+func workbookOf(r *http.Request, f *page.Form) (name string, data []byte, err error) {
+	content := f.Raw("content")
+	if content == "" {
+		return uploadedUpTo(r, sheet.MaxWorkbookBytes)
+	}
+	if data, err = base64.StdEncoding.DecodeString(content); err != nil {
+		return "", nil, link.E(link.Invalid, "upload.again", uploadField).Because(err)
+	}
+	return f.Text("name"), data, nil
+}
+
+func (s *directoryPages) readWorkbook(ctx context.Context, data []byte) (sheet.Workbook, error) {
+	headings, err := s.Headings.Headings(ctx)
+	if err != nil {
+		return sheet.Workbook{}, err
+	}
+	return sheet.ReadWorkbook(data, catalog.Kinds(), sheet.MappingOf(headings))
+}
+
+// leaveOut is the choice to leave a column out.
+const leaveOut = "-"
+
+// rememberHeadings remembers what the form says that headings are.
+func (s *directoryPages) rememberHeadings(ctx context.Context, f *page.Form) error {
+	var headings []sheet.Heading
+	for i := 0; ; i++ {
+		n := strconv.Itoa(i)
+		heading, field := f.Raw("heading-"+n), f.Text("field-"+n)
+		if heading == "" {
+			break
+		}
+		k, ok := catalog.KindByName(f.Text("kind-" + n))
+		if !ok || field == "" {
+			continue
+		}
+		if field == leaveOut {
+			field = ""
+		} else if _, ok := k.Field(field); !ok {
+			continue
+		}
+		headings = append(headings, sheet.Heading{Kind: k.Name, Heading: heading, Field: field})
+	}
+	if len(headings) == 0 {
+		return nil
+	}
+	return s.Headings.RememberHeadings(ctx, auth.FromContext(ctx).Login, headings)
+}
+
+func (s *directoryPages) findings(r *http.Request, name string, data []byte, book *sheet.Workbook) findingsPage {
+	l, words := page.LangOf(r), s.Words(r)
+	d := findingsPage{Name: name, Rows: book.Rows(), Stopped: book.Stopped(), MB: sheet.MaxWorkbookBytes >> 20}
+	if len(data) <= sentBackMost {
+		d.Content = base64.StdEncoding.EncodeToString(data)
+	}
+	for i := range book.Tables {
+		t := &book.Tables[i]
+		d.Tables = append(d.Tables, foundTable{Title: titleOf(l, t.Kind.Title), Sheet: t.Sheet, Rows: len(t.Rows)})
+	}
+	for _, f := range book.Findings {
+		k, known := catalog.KindByName(f.Kind)
+		switch {
+		case f.Key == absentKind:
+			if known {
+				d.Absent = append(d.Absent, titleOf(l, k.Title))
+			}
+		case f.Heading != "" && known:
+			d.Headings = append(d.Headings, foundHeading{N: len(d.Headings), Kind: k.Name, Title: titleOf(l, k.Title), Heading: f.Heading,
+				Samples: f.Samples, Fields: freeFields(l, k, book)})
+		default:
+			d.Findings = append(d.Findings, foundSentence{Text: words.Problem(f.Key, f.Args), Stops: f.Stops})
+		}
+	}
+	return d
+}
+
+// freeFields are the fields of a kind that its table has no column of, as choices.
+func freeFields(l page.Lang, k *entry.Kind, book *sheet.Workbook) []page.Option {
+	options := []page.Option{
+		{Value: "", Label: l.Pick("请选择", "Choose")},
+		{Value: leaveOut, Label: l.Pick("不导入这一列", "Leave this column out")},
+	}
+	t, read := book.Table(k.Name)
+	for i := range k.Fields {
+		field := &k.Fields[i]
+		if read && t.Heads[field.Name] != "" {
+			continue
+		}
+		options = append(options, page.Option{Value: field.Name, Label: titleOf(l, field.Head)})
+	}
+	return options
+}
+
+// fillBatch fills a batch with the rows of a workbook and asks to check it.
+func (s *directoryPages) fillBatch(ctx context.Context, name string, book *sheet.Workbook) (catalog.Batch, error) {
+	if book.Rows() == 0 {
+		return catalog.Batch{}, link.E(link.Invalid, "setup.none", uploadField)
+	}
+	batch, err := s.Directory.OpenBatch(ctx, catalog.OpenBatch{Name: name})
+	if err != nil {
+		return batch, err
+	}
+	if err := s.addRows(ctx, batch.ID, book); err != nil {
+		s.dropHalf(ctx, batch.ID)
+		return batch, err
+	}
+	return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: batch.ID})
+}
+
+func (s *directoryPages) addRows(ctx context.Context, id int64, book *sheet.Workbook) error {
+	for i := range book.Tables {
+		t := &book.Tables[i]
+		for part, err := range batchParts(t.Rows) {
+			if err != nil {
+				return err
+			}
+			if _, err := s.Directory.AddBatchRows(ctx, catalog.BatchRows{ID: id, Kind: t.Kind.Name, Rows: part}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// dropHalf forgets a batch that could not be filled.
+func (s *directoryPages) dropHalf(ctx context.Context, id int64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if _, err := s.Directory.DropBatch(ctx, catalog.BatchRef{ID: id}); err != nil {
+		s.Log.WarnContext(ctx, "half a batch is left", "batch", id, "error", err)
+	}
+}
+
+// batchParts divides rows into parts that one request takes.
+func batchParts(rows []entry.Row) iter.Seq2[[]entry.Row, error] {
+	return func(yield func([]entry.Row, error) bool) {
+		first, bytes := 0, 0
+		for i := range rows {
+			text, err := json.Marshal(rows[i])
+			if err != nil {
+				yield(nil, fmt.Errorf("measure row: %w", err))
+				return
+			}
+			if i > first && (i-first == catalog.MaxBatchRows || bytes+len(text) > batchPartBytes) {
+				if !yield(rows[first:i], nil) {
+					return
+				}
+				first, bytes = i, 0
+			}
+			bytes += len(text)
+		}
+		if first < len(rows) {
+			yield(rows[first:], nil)
+		}
+	}
+}
