@@ -8,6 +8,7 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/county"
+	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
 	"banmuyuan/web/household"
 	"banmuyuan/web/organisation"
@@ -42,7 +43,8 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
-	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings})
+	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,

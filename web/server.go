@@ -33,6 +33,7 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/county"
+	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
 	"banmuyuan/web/household"
 	"banmuyuan/web/live"
@@ -133,7 +134,7 @@ type Server struct {
 
 // Wings are the audiences of the site.
 func Wings() []page.Wing {
-	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), document.Wing()}
+	return []page.Wing{account.Wing(), shop.Wing(), household.Wing(), organisation.Wing(), county.Wing(), directory.Wing(), document.Wing()}
 }
 
 // NewSiteGlossary joins the words of the modules, of the API and of all pages.

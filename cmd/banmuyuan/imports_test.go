@@ -46,11 +46,12 @@ var mayImport = []struct {
 	{"web/page", wingMay},
 	{"web/account", wingMay},
 	{"web/county", wingMay},
+	{"web/directory", wingMay},
 	{"web/document", wingMay},
 	{"web/household", wingMay},
 	{"web/organisation", wingMay},
 	{"web/shop", wingMay},
-	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/county", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
+	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/county", "=web/directory", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
 	{"web/...", []string{"web", "internal/entry", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
 	{"cmd/...", []string{""}},
 }

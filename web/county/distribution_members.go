@@ -57,7 +57,7 @@ func (s *pools) distributionUpload(w http.ResponseWriter, r *http.Request) error
 		if err != nil {
 			return "", nil, err
 		}
-		_, data, err := uploaded(r)
+		_, data, err := page.Uploaded(r)
 		if err != nil {
 			return "", nil, err
 		}

@@ -22,7 +22,7 @@ func (s *pools) distributionRoutes() {
 	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/members", "county.distribution.members", s.distributionMembers, county...)
 	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/submit", "county.distribution.submit", s.distributionSubmit, county...)
 	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/decide", "county.distribution.decide", s.distributionDecide, county...)
-	s.AllowBody("/county/distributions/", 2*uploadMostBytes)
+	s.AllowBody("/county/distributions/", 2*page.UploadMostBytes)
 }
 
 type distributionsPage struct {

@@ -1,11 +1,10 @@
 package county
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
 
 	"banmuyuan/payments"
+	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
 
@@ -15,16 +14,6 @@ func sendSheet(w http.ResponseWriter, name string, head []string, rows [][]sheet
 	if err != nil {
 		return err
 	}
-	sendFile(w, payments.File{Name: name + ".xlsx", Type: sheet.XLSX, Data: data})
+	page.SendFile(w, payments.File{Name: name + ".xlsx", Type: sheet.XLSX, Data: data})
 	return nil
-}
-
-// sendFile hands a file over to be saved. It holds people's accounts: nobody on the way may keep it.
-func sendFile(w http.ResponseWriter, file payments.File) {
-	h := w.Header()
-	h.Set("Content-Type", file.Type)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
-	h.Set("Content-Length", strconv.Itoa(len(file.Data)))
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(file.Data) // the browser went away: nobody is left to tell
 }

@@ -27,7 +27,7 @@ func (s *people) peopleRoutes() {
 	s.Guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.householdConsent, county...)
 	s.Guarded("POST", "/county/households/{code}/account", "county.household.account", s.householdAccount, county...)
 	s.Guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.householdApprove, county...)
-	s.AllowBody("/county/households/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
+	s.AllowBody("/county/households/import", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
 type householdsPage struct {

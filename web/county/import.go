@@ -54,7 +54,7 @@ func (s *people) readImport(r *http.Request, f *page.Form, d *importPage) error 
 		if data, err = base64.StdEncoding.DecodeString(f.Raw("content")); err != nil {
 			return link.E(link.Invalid, "upload.again", "file").Because(err)
 		}
-	} else if d.Name, data, err = uploaded(r); err != nil {
+	} else if d.Name, data, err = page.Uploaded(r); err != nil {
 		return err
 	}
 	rows, err := sheet.Households(data)

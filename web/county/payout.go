@@ -124,7 +124,7 @@ func (s *moneyPages) payoutFile(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return false, err
 		}
-		sendFile(w, file)
+		page.SendFile(w, file)
 		return true, nil
 	})
 }
@@ -132,7 +132,7 @@ func (s *moneyPages) payoutFile(w http.ResponseWriter, r *http.Request) error {
 // payoutResult reads the bank's result file. One wrong line refuses the whole file, and each is listed.
 func (s *moneyPages) payoutResult(w http.ResponseWriter, r *http.Request) error {
 	return s.onPayout(w, r, func(ctx context.Context, f *page.Form, d *payoutPage) (bool, error) {
-		name, data, err := uploaded(r)
+		name, data, err := page.Uploaded(r)
 		if err != nil {
 			return false, err
 		}
@@ -177,7 +177,7 @@ func (s *moneyPages) payoutSample(w http.ResponseWriter, r *http.Request) error 
 		if err != nil {
 			return false, err
 		}
-		sendFile(w, file)
+		page.SendFile(w, file)
 		return true, nil
 	})
 }

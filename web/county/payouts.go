@@ -19,7 +19,7 @@ func (s *moneyPages) payoutRoutes() {
 	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.payoutFile, county...)
 	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.payoutResult, county...)
 	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.payoutSample, county...)
-	s.AllowBody("/county/payouts/", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
+	s.AllowBody("/county/payouts/", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
 type payoutsPage struct {

@@ -19,7 +19,7 @@ func (s *moneyPages) receiptRoutes() {
 	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.receiptsMatch, county...)
 	s.Guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.receiptsCash, county...)
 	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.receiptsRefund, county...)
-	s.AllowBody("/county/receipts/import", 2*uploadMostBytes) // a file may come back in a form, which writes it longer
+	s.AllowBody("/county/receipts/import", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
 var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}

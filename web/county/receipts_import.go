@@ -15,7 +15,7 @@ func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	name, data, err := uploaded(r)
+	name, data, err := page.Uploaded(r)
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}

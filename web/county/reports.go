@@ -150,7 +150,7 @@ func (s *Reports) reportFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sendFile(w, file)
+	page.SendFile(w, file)
 	return nil
 }
 

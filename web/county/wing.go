@@ -23,8 +23,8 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, seasonWords, directoryWords, TreasuryWords},
-		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, directoryTones, treasuryTones},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, orgPayoutWords, reversalWords, seasonWords, TreasuryWords},
+		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},
@@ -57,9 +57,7 @@ type Services struct {
 	Catalog         catalog.Service
 	Care            catalog.Care
 	Seasons         catalog.Seasons
-	SeasonEnds      orders.Seasons // closes and reopens them
-	Directory       catalog.Directory
-	Headings        sheet.Headings
+	SeasonEnds      orders.Seasons  // closes and reopens them
 	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
 	Orders          orders.Service
 	Contracts       contract.Service
@@ -129,12 +127,6 @@ type pools struct {
 	Services
 }
 
-// directoryPages are the pages of the county's reference data and its workbooks.
-type directoryPages struct {
-	*page.Site
-	Services
-}
-
 // Pages are the pages of the county that the API uses too.
 type Pages struct {
 	Cards   *Cards
@@ -166,8 +158,5 @@ func New(site *page.Site, services Services) Pages {
 	b.booksRoutes()
 	b.reversalRoutes()
 	c.Reports.reportRoutes()
-	e := &directoryPages{site, services}
-	e.setupRoutes()
-	e.entryRoutes()
 	return c
 }

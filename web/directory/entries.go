@@ -1,4 +1,4 @@
-package county
+package directory
 
 import (
 	"net/http"
@@ -16,7 +16,7 @@ import (
 )
 
 // entryRoutes are the pages of the entries of each kind.
-func (s *directoryPages) entryRoutes() {
+func (s *pages) entryRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/directory/{kind:[a-z]+}", "county.directory", s.entries, county...)
 	s.Guarded("GET", "/county/directory/{kind:[a-z]+}/new", "county.entry.new", s.entryNew, county...)
@@ -134,7 +134,7 @@ func splitCell(cell string) []string {
 }
 
 // entries lists the entries of a kind. The county itself has one, which is shown at once.
-func (s *directoryPages) entries(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) entries(w http.ResponseWriter, r *http.Request) error {
 	k, err := kindOf(r)
 	if err != nil {
 		return err
@@ -161,5 +161,5 @@ func (s *directoryPages) entries(w http.ResponseWriter, r *http.Request) error {
 		}
 		d.Rows = append(d.Rows, row)
 	}
-	return s.RenderForm(w, r, "county/entries", d, f)
+	return s.RenderForm(w, r, "directory/entries", d, f)
 }

@@ -1,4 +1,4 @@
-package county
+package directory
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ type batchPage struct {
 	Mine     bool // the reader may download wrong rows
 }
 
-func (s *directoryPages) batchPage(r *http.Request) (batchPage, error) {
+func (s *pages) batchPage(r *http.Request) (batchPage, error) {
 	ctx, l := r.Context(), page.LangOf(r)
 	b, err := s.Directory.Batch(ctx, catalog.BatchRef{ID: page.PathInt(r, "id")})
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *directoryPages) batchPage(r *http.Request) (batchPage, error) {
 	return d, nil
 }
 
-func (s *directoryPages) problemRow(r *http.Request, p entry.Problem) problemRow {
+func (s *pages) problemRow(r *http.Request, p entry.Problem) problemRow {
 	l := page.LangOf(r)
 	row := problemRow{Title: p.Kind, Column: p.Field, Value: p.Value, Text: s.Words(r).Problem(p.Key, p.Args), Line: p.Line}
 	if k, ok := catalog.KindByName(p.Kind); ok {
@@ -80,16 +80,16 @@ func (s *directoryPages) problemRow(r *http.Request, p entry.Problem) problemRow
 }
 
 // batch shows how far a workbook has come. While the module works on it, the page asks for itself again.
-func (s *directoryPages) batch(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) batch(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.batchPage(r)
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/batch", d, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "directory/batch", d, s.NewForm(page.LangOf(r)))
 }
 
 // batchStep takes a batch a step further and shows it again.
-func (s *directoryPages) batchStep(w http.ResponseWriter, r *http.Request, step func(context.Context, int64) (catalog.Batch, error)) error {
+func (s *pages) batchStep(w http.ResponseWriter, r *http.Request, step func(context.Context, int64) (catalog.Batch, error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -106,29 +106,29 @@ func (s *directoryPages) batchStep(w http.ResponseWriter, r *http.Request, step 
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/batch", d, f)
+	return s.RenderForm(w, r, "directory/batch", d, f)
 }
 
-func (s *directoryPages) batchCheck(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) batchCheck(w http.ResponseWriter, r *http.Request) error {
 	return s.batchStep(w, r, func(ctx context.Context, id int64) (catalog.Batch, error) {
 		return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: id})
 	})
 }
 
-func (s *directoryPages) batchLoad(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) batchLoad(w http.ResponseWriter, r *http.Request) error {
 	return s.batchStep(w, r, func(ctx context.Context, id int64) (catalog.Batch, error) {
 		return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: id, Load: true})
 	})
 }
 
-func (s *directoryPages) batchDrop(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) batchDrop(w http.ResponseWriter, r *http.Request) error {
 	return s.batchStep(w, r, func(ctx context.Context, id int64) (catalog.Batch, error) {
 		return s.Directory.DropBatch(ctx, catalog.BatchRef{ID: id})
 	})
 }
 
 // batchWrong hands the wrong rows over as a workbook that can be mended and sent again.
-func (s *directoryPages) batchWrong(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) batchWrong(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	b, err := s.Directory.Batch(ctx, catalog.BatchRef{ID: page.PathInt(r, "id")})
 	if err != nil {
@@ -148,12 +148,12 @@ func (s *directoryPages) batchWrong(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	sendFile(w, payments.File{Name: "有问题的行.xlsx", Type: sheet.XLSX, Data: out.Bytes()})
+	page.SendFile(w, payments.File{Name: "有问题的行.xlsx", Type: sheet.XLSX, Data: out.Bytes()})
 	return nil
 }
 
 // wrongTables reads the wrong rows of a batch back.
-func (s *directoryPages) wrongTables(ctx context.Context, b catalog.Batch) ([]sheet.Table, error) {
+func (s *pages) wrongTables(ctx context.Context, b catalog.Batch) ([]sheet.Table, error) {
 	var tables []sheet.Table
 	for _, n := range b.Kinds {
 		k, ok := catalog.KindByName(n.Kind)
@@ -190,7 +190,7 @@ func (s *directoryPages) wrongTables(ctx context.Context, b catalog.Batch) ([]sh
 	return tables, nil
 }
 
-func (s *directoryPages) allProblems(ctx context.Context, id int64) ([]entry.Problem, error) {
+func (s *pages) allProblems(ctx context.Context, id int64) ([]entry.Problem, error) {
 	var all []entry.Problem
 	for {
 		part, err := s.Directory.BatchProblems(ctx, catalog.BatchProblemsRequest{ID: id, After: int64(len(all)), Limit: 1000})

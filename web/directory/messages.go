@@ -1,8 +1,8 @@
-package county
+package directory
 
 import "banmuyuan/web/page"
 
-var directoryWords = map[string][2]string{
+var words = map[string][2]string{
 	"status.entries.filling":  {"没有检查", "Not checked"},
 	"status.entries.checking": {"正在检查", "Being checked"},
 	"status.entries.checked":  {"待确认", "Waits for confirmation"},
@@ -24,7 +24,7 @@ var directoryWords = map[string][2]string{
 	"setup.wrong.gone": {"有问题的行只保留一天，已经清除。请改好原文件后重新上传。", "Wrong rows are kept for a day and are gone. Mend the original file and send it again."},
 }
 
-var directoryTones = page.Tones{
+var tones = page.Tones{
 	page.Busy: {"status.entries.checking", "status.entries.loading"},
 	page.Care: {"status.entries.checked"},
 	page.Good: {"status.entries.loaded"},

@@ -1,4 +1,4 @@
-package county
+package directory
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 )
 
 // setupRoutes are the pages of the county's data as a whole, and of the workbooks that it comes in.
-func (s *directoryPages) setupRoutes() {
+func (s *pages) setupRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/setup", "county.setup", s.setup, county...)
 	s.Guarded("POST", "/county/setup", "county.setup.read", s.setupRead, county...)
@@ -59,7 +59,7 @@ type setupPage struct {
 
 func titleOf(l page.Lang, t entry.Text) string { return l.Pick(t.Zh, t.En) }
 
-func (s *directoryPages) setupPage(r *http.Request) (setupPage, error) {
+func (s *pages) setupPage(r *http.Request) (setupPage, error) {
 	ctx, l := r.Context(), page.LangOf(r)
 	d := setupPage{MB: sheet.MaxWorkbookBytes >> 20}
 	for _, k := range catalog.Kinds() {
@@ -88,26 +88,26 @@ func (s *directoryPages) setupPage(r *http.Request) (setupPage, error) {
 	return d, err
 }
 
-func (s *directoryPages) setup(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) setup(w http.ResponseWriter, r *http.Request) error {
 	d, err := s.setupPage(r)
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/setup", d, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "directory/setup", d, s.NewForm(page.LangOf(r)))
 }
 
 // setupTemplate is the empty workbook.
-func (s *directoryPages) setupTemplate(w http.ResponseWriter, _ *http.Request) error {
+func (s *pages) setupTemplate(w http.ResponseWriter, _ *http.Request) error {
 	var b bytes.Buffer
 	if err := sheet.WriteTemplate(&b, catalog.Kinds()); err != nil {
 		return err
 	}
-	sendFile(w, payments.File{Name: "县里资料模板.xlsx", Type: sheet.XLSX, Data: b.Bytes()})
+	page.SendFile(w, payments.File{Name: "县里资料模板.xlsx", Type: sheet.XLSX, Data: b.Bytes()})
 	return nil
 }
 
 // setupForget forgets what a heading was said to be.
-func (s *directoryPages) setupForget(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) setupForget(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ type findingsPage struct {
 
 // setupRead reads a workbook. Where every sheet and column is understood, a batch is filled with its rows and checked;
 // where only columns are not, on confirmation. A workbook with a sheet that is not understood is not taken at all.
-func (s *directoryPages) setupRead(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) setupRead(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *directoryPages) setupRead(w http.ResponseWriter, r *http.Request) error
 	if err == nil {
 		asks := slices.ContainsFunc(book.Findings, func(f sheet.Finding) bool { return f.Key != absentKind })
 		if book.Stopped() || (asks && f.Text("go") != "on") { // half a workbook is not taken
-			return s.RenderForm(w, r, "county/setup_findings", s.findings(r, name, data, &book), f)
+			return s.RenderForm(w, r, "directory/setup_findings", s.findings(r, name, data, &book), f)
 		}
 		var batch catalog.Batch
 		if batch, err = s.fillBatch(r.Context(), name, &book); err == nil {
@@ -181,7 +181,7 @@ func (s *directoryPages) setupRead(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/setup", d, f)
+	return s.RenderForm(w, r, "directory/setup", d, f)
 }
 
 // absentKind is the finding that a workbook lacks a kind: most do.
@@ -191,15 +191,15 @@ const absentKind = "sheet.kind.absent"
 func workbookOf(r *http.Request, f *page.Form) (name string, data []byte, err error) {
 	content := f.Raw("content")
 	if content == "" {
-		return uploadedUpTo(r, sheet.MaxWorkbookBytes)
+		return page.UploadedUpTo(r, sheet.MaxWorkbookBytes)
 	}
 	if data, err = base64.StdEncoding.DecodeString(content); err != nil {
-		return "", nil, link.E(link.Invalid, "upload.again", uploadField).Because(err)
+		return "", nil, link.E(link.Invalid, "upload.again", page.UploadField).Because(err)
 	}
 	return f.Text("name"), data, nil
 }
 
-func (s *directoryPages) readWorkbook(ctx context.Context, data []byte) (sheet.Workbook, error) {
+func (s *pages) readWorkbook(ctx context.Context, data []byte) (sheet.Workbook, error) {
 	headings, err := s.Headings.Headings(ctx)
 	if err != nil {
 		return sheet.Workbook{}, err
@@ -211,7 +211,7 @@ func (s *directoryPages) readWorkbook(ctx context.Context, data []byte) (sheet.W
 const leaveOut = "-"
 
 // rememberHeadings remembers what the form says that headings are.
-func (s *directoryPages) rememberHeadings(ctx context.Context, f *page.Form) error {
+func (s *pages) rememberHeadings(ctx context.Context, f *page.Form) error {
 	var headings []sheet.Heading
 	for i := 0; ; i++ {
 		n := strconv.Itoa(i)
@@ -236,7 +236,7 @@ func (s *directoryPages) rememberHeadings(ctx context.Context, f *page.Form) err
 	return s.Headings.RememberHeadings(ctx, auth.FromContext(ctx).Login, headings)
 }
 
-func (s *directoryPages) findings(r *http.Request, name string, data []byte, book *sheet.Workbook) findingsPage {
+func (s *pages) findings(r *http.Request, name string, data []byte, book *sheet.Workbook) findingsPage {
 	l, words := page.LangOf(r), s.Words(r)
 	d := findingsPage{Name: name, Rows: book.Rows(), Stopped: book.Stopped(), MB: sheet.MaxWorkbookBytes >> 20}
 	if len(data) <= sentBackMost {
@@ -281,9 +281,9 @@ func freeFields(l page.Lang, k *entry.Kind, book *sheet.Workbook) []page.Option 
 }
 
 // fillBatch fills a batch with the rows of a workbook and asks to check it.
-func (s *directoryPages) fillBatch(ctx context.Context, name string, book *sheet.Workbook) (catalog.Batch, error) {
+func (s *pages) fillBatch(ctx context.Context, name string, book *sheet.Workbook) (catalog.Batch, error) {
 	if book.Rows() == 0 {
-		return catalog.Batch{}, link.E(link.Invalid, "setup.none", uploadField)
+		return catalog.Batch{}, link.E(link.Invalid, "setup.none", page.UploadField)
 	}
 	batch, err := s.Directory.OpenBatch(ctx, catalog.OpenBatch{Name: name})
 	if err != nil {
@@ -296,7 +296,7 @@ func (s *directoryPages) fillBatch(ctx context.Context, name string, book *sheet
 	return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: batch.ID})
 }
 
-func (s *directoryPages) addRows(ctx context.Context, id int64, book *sheet.Workbook) error {
+func (s *pages) addRows(ctx context.Context, id int64, book *sheet.Workbook) error {
 	for i := range book.Tables {
 		t := &book.Tables[i]
 		for part, err := range batchParts(t.Rows) {
@@ -312,7 +312,7 @@ func (s *directoryPages) addRows(ctx context.Context, id int64, book *sheet.Work
 }
 
 // dropHalf forgets a batch that could not be filled.
-func (s *directoryPages) dropHalf(ctx context.Context, id int64) {
+func (s *pages) dropHalf(ctx context.Context, id int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if _, err := s.Directory.DropBatch(ctx, catalog.BatchRef{ID: id}); err != nil {

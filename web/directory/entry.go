@@ -1,4 +1,4 @@
-package county
+package directory
 
 import (
 	"net/http"
@@ -49,7 +49,7 @@ func entryName(l page.Lang, k *entry.Kind, cells map[string]string) string {
 }
 
 // entryPage is the page of an entry with the form f.
-func (s *directoryPages) entryPage(r *http.Request, k *entry.Kind, e catalog.Entry, f *page.Form) (entryPage, error) {
+func (s *pages) entryPage(r *http.Request, k *entry.Kind, e catalog.Entry, f *page.Form) (entryPage, error) {
 	l := page.LangOf(r)
 	d := entryPage{Kind: viewOf(l, k), ID: e.ID, Retired: e.Retired, Title: entryName(l, k, e.Cells)}
 	if e.ID == 0 {
@@ -84,7 +84,7 @@ func changeRowOf(l page.Lang, k *entry.Kind, ch catalog.EntryChange) changeRow {
 	return row
 }
 
-func (s *directoryPages) entryNew(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) entryNew(w http.ResponseWriter, r *http.Request) error {
 	k, err := kindOf(r)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (s *directoryPages) entryNew(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/entry", d, f)
+	return s.RenderForm(w, r, "directory/entry", d, f)
 }
 
 // firstCells are the cells of a new entry: its defaults, and those that the address names.
@@ -113,12 +113,12 @@ func firstCells(k *entry.Kind, r *http.Request) map[string]string {
 	return cells
 }
 
-func (s *directoryPages) entry(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) entry(w http.ResponseWriter, r *http.Request) error {
 	return s.entryWith(w, r, s.NewForm(page.LangOf(r)))
 }
 
 // entryWith shows an entry with a form that was not taken.
-func (s *directoryPages) entryWith(w http.ResponseWriter, r *http.Request, f *page.Form) error {
+func (s *pages) entryWith(w http.ResponseWriter, r *http.Request, f *page.Form) error {
 	k, err := kindOf(r)
 	if err != nil {
 		return err
@@ -133,11 +133,11 @@ func (s *directoryPages) entryWith(w http.ResponseWriter, r *http.Request, f *pa
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "county/entry", d, f)
+	return s.RenderForm(w, r, "directory/entry", d, f)
 }
 
 // entrySave adds an entry or changes one.
-func (s *directoryPages) entrySave(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) entrySave(w http.ResponseWriter, r *http.Request) error {
 	k, err := kindOf(r)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (s *directoryPages) entrySave(w http.ResponseWriter, r *http.Request) error
 }
 
 // entryRetire takes an entry out of use, or back into it.
-func (s *directoryPages) entryRetire(w http.ResponseWriter, r *http.Request) error {
+func (s *pages) entryRetire(w http.ResponseWriter, r *http.Request) error {
 	k, err := kindOf(r)
 	if err != nil {
 		return err

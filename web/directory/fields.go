@@ -1,4 +1,4 @@
-package county
+package directory
 
 import (
 	"context"
@@ -42,7 +42,7 @@ func named(f *entry.Field) string {
 }
 
 // entryLists reads the names that the fields of a kind refer to.
-func (s *directoryPages) entryLists(ctx context.Context, k *entry.Kind) ([]entryList, error) {
+func (s *pages) entryLists(ctx context.Context, k *entry.Kind) ([]entryList, error) {
 	var lists []entryList
 	for i := range k.Fields {
 		kind := named(&k.Fields[i])
@@ -59,7 +59,7 @@ func (s *directoryPages) entryLists(ctx context.Context, k *entry.Kind) ([]entry
 }
 
 // names lists the entries in use of a kind as cells name them.
-func (s *directoryPages) names(ctx context.Context, kind string) ([]string, error) {
+func (s *pages) names(ctx context.Context, kind string) ([]string, error) {
 	var names []string
 	filter := catalog.EntryFilter{Kind: kind, Limit: 200}
 	for len(names) < namesMost {

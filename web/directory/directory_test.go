@@ -1,4 +1,4 @@
-package county_test
+package directory_test
 
 import (
 	"net/http"
@@ -14,9 +14,9 @@ import (
 	"banmuyuan/web/webtest"
 )
 
-func newDirectoryDesk(t *testing.T) (*countyDesk, *webtest.StubDirectory) {
+func newDirectoryDesk(t *testing.T) (*webtest.Desk, *webtest.StubDirectory) {
 	v := &webtest.StubDirectory{State: catalog.BatchChecked}
-	return newCountyDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Directory = v }), v
+	return webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Directory = v }), v
 }
 
 func TestDirectoryPages(t *testing.T) {

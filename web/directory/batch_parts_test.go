@@ -1,4 +1,4 @@
-package county
+package directory
 
 import (
 	"strings"
