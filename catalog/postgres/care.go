@@ -31,7 +31,7 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 		return log, link.E(link.NotFound, "household.unknown", "id") // a collecting cooperative is told nothing of its affairs
 	}
 	id := strconv.FormatInt(h.ID, 10)
-	err = each(ctx, c.db, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
+	err = each(ctx, c.DB, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
 		func(scan func(...any) error) error {
 			var e catalog.ConsentEntry
 			err := scan(&e.Given, &e.How, &e.Actor, &e.Role, &e.At)
@@ -41,7 +41,7 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 	if err != nil {
 		return log, fmt.Errorf("read consents: %w", err)
 	}
-	err = each(ctx, c.db, `SELECT what, detail, login, role, on_behalf_of IS NOT NULL, at FROM household_action WHERE household_id = `+id+
+	err = each(ctx, c.DB, `SELECT what, detail, login, role, on_behalf_of IS NOT NULL, at FROM household_action WHERE household_id = `+id+
 		fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
 		func(scan func(...any) error) error {
 			var a catalog.Action
@@ -98,21 +98,6 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	return true, c.logAction(ctx, tx, h.ID, "offer.held", map[string]any{"presale": p.ID, "before": had, "capacity": capacity})
 }
 
-// openReview opens a review for the county; a repeated request replaces the waiting one.
-func (c *Catalog) openReview(ctx context.Context, tx *sqlx.Tx, kind string, household int64, about string, args map[string]string, capacity, presale int64) error {
-	a := link.ActorFrom(ctx)
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (kind, household_id, about) WHERE state = `+reviewOpen+`
-		DO UPDATE SET args = excluded.args, capacity = excluded.capacity, opened_at = excluded.opened_at, opened_id = excluded.opened_id, opened_by = excluded.opened_by`,
-		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login, string(catalog.ReviewOpen))
-	if err != nil {
-		return fmt.Errorf("open review: %w", err)
-	}
-	return nil
-}
-
 const reviewColumns = `r.id, r.kind, r.state, r.household_id, h.code, h.head, v.name, r.args, r.opened_at, r.opened_by, r.decided_by, r.decided_at, r.why`
 
 func scanReview(scan func(...any) error) (catalog.Review, error) {
@@ -135,10 +120,10 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 	if err != nil {
 		return page, err
 	}
-	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = `+reviewOpen); err != nil {
+	if err := c.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = `+reviewOpen); err != nil {
 		return page, fmt.Errorf("count reviews: %w", err)
 	}
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id
 		WHERE ($1 OR r.state = `+reviewOpen+`) AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
 	if err != nil {
@@ -166,7 +151,7 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 	}
 	key := fmt.Sprintf("%d:%s", actor.Account, d.IdempotencyKey)
 	var res catalog.Review
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err = link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var was catalog.ReviewRecord
 		var capacity, presale int64
 		err := tx.QueryRowxContext(ctx, `
@@ -221,7 +206,7 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, d catalog.Decid
 	_, err := tx.ExecContext(ctx, `
 		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7
 		WHERE id = $1 AND state = ANY($8)`,
-		d.ID, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, d.Why, key, pq.Array(catalog.ReviewMachine.From(step)))
+		d.ID, string(state), c.Now().Truncate(time.Microsecond), actor.Account, actor.Login, d.Why, key, pq.Array(catalog.ReviewMachine.From(step)))
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}

@@ -26,7 +26,7 @@ func (c *Catalog) lotPage(ctx context.Context, r catalog.LotsRequest, which stri
 	if err != nil {
 		return page, err
 	}
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		SELECT l.id, l.presale_id, l.household_id, h.village_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN household h ON h.id = l.household_id
 		WHERE l.id > $1 AND `+which+` ORDER BY l.id LIMIT $2`, r.After, limit)

@@ -30,7 +30,7 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if err := ref.checkPresale(p); err != nil {
 		return catalog.Presale{}, err
 	}
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		p = r.Presale
 		p.ID, p.State, p.ContractID = 0, catalog.PresaleDraft, r.ContractID
 		err := tx.GetContext(ctx, &p.ID, `SELECT id FROM presale WHERE contract_id = $1`, r.ContractID)
@@ -67,8 +67,8 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Notify()
-	return p, c.refreshReference(ctx)
+	c.Relay.Notify()
+	return p, c.RefreshReference(ctx)
 }
 
 func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]catalog.SupplyLot, error) {
@@ -103,7 +103,7 @@ func (c *Catalog) SetQuota(ctx context.Context, r catalog.QuotaRequest) (catalog
 		return catalog.Lot{}, link.E(link.Invalid, "household.offer.capacity", "qty")
 	}
 	var lot catalog.Lot
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var id int64
 		if err := tx.GetContext(ctx, &id, `SELECT id FROM presale WHERE contract_id = $1 AND contract_id <> 0`, r.ContractID); err != nil {
 			return notFound(fmt.Errorf("find presale of contract %d: %w", r.ContractID, err), "presale.unknown", "contract_id")
@@ -311,7 +311,7 @@ func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Sp
 		return catalog.Spare{}, link.E(link.NotFound, "household.unknown", "household_id")
 	}
 	var all []catalog.Candidate
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err = inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		all, err = c.candidates(ctx, tx, product, r.Season, r.HouseholdID, nil, nil)
 		return err
 	})
@@ -339,7 +339,7 @@ func (c *Catalog) ProposeQuotas(ctx context.Context, r catalog.ProposeRequest) (
 		return res, err
 	}
 	var all []catalog.Candidate
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err = inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		all, err = c.candidates(ctx, tx, product, r.Season, 0, r.Townships, r.Programmes)
 		return err
 	})

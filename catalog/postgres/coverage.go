@@ -16,7 +16,7 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 		return catalog.Coverage{}, err
 	}
 	var cov catalog.Coverage
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err := inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 		cov = catalog.Coverage{Season: cmp.Or(r.Season, c.defaultSeason()), Programmes: []catalog.ProgrammeCoverage{}, ByVillage: []catalog.VillageCoverage{}}
 		err := tx.QueryRowxContext(ctx, `
 			SELECT (SELECT count(*) FROM township WHERE retired_at IS NULL), (SELECT count(*) FROM village WHERE retired_at IS NULL),

@@ -13,8 +13,6 @@ import (
 	"banmuyuan/internal/link"
 )
 
-var _ catalog.Directory = (*Catalog)(nil)
-
 const (
 	defaultEntries = 50
 	mostEntries    = 200
@@ -64,7 +62,7 @@ func (t *table) search() string {
 }
 
 // Entries lists entries of a kind in the order in which they were added.
-func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
+func (m *room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
 	page := catalog.EntryPage{Items: []catalog.Entry{}}
 	if _, err := requireCounty(ctx); err != nil {
 		return page, err
@@ -84,7 +82,7 @@ func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.E
 		return page, nil
 	}
 	like := pattern(strings.TrimSpace(f.Query))
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err = inSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
 		page.Items = page.Items[:0]
 		if err := tx.GetContext(ctx, &page.Total, `SELECT count(*) FROM `+t.from+where, like); err != nil {
 			return fmt.Errorf("count %s: %w", f.Kind, err)
@@ -114,7 +112,7 @@ func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.E
 }
 
 // Entry returns an entry with its history.
-func (c *Catalog) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
+func (m *room) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
@@ -123,14 +121,14 @@ func (c *Catalog) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entr
 		return catalog.Entry{}, err
 	}
 	var e catalog.Entry
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
-		e, err = c.entry(ctx, tx, t, ref.ID)
+	err = inSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
+		e, err = m.entry(ctx, tx, t, ref.ID)
 		return err
 	})
 	return e, err
 }
 
-func (c *Catalog) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
+func (m *room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
 	s, err := t.scanEntry(tx.QueryRowContext(ctx, t.selectSQL()+` WHERE e.id = $1`, id).Scan)
 	if err != nil {
 		return catalog.Entry{}, notFound(err, "directory.entry", "id")
@@ -159,7 +157,7 @@ func (c *Catalog) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (c
 }
 
 // SaveEntry adds or changes an entry as a form sends it.
-func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
+func (m *room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
@@ -171,8 +169,8 @@ func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.E
 		return catalog.Entry{}, err
 	}
 	var e catalog.Entry
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		l := c.newLoad()
+	err = link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
+		l := m.newLoad()
 		l.whole, l.id, l.reason = true, r.ID, r.Reason
 		row := entry.Row{Line: 1, Cells: r.Cells}
 		if r.Kind == catalog.KindHousehold && r.ID != 0 { // its code never changes: id numbers are sealed with it
@@ -190,14 +188,14 @@ func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.E
 		if err := catalog.FaultsOf(l.problems); err != nil {
 			return err
 		}
-		e, err = c.entry(ctx, tx, t, l.saved)
+		e, err = m.entry(ctx, tx, t, l.saved)
 		return err
 	})
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	c.relay.Notify()
-	return e, c.refreshReference(ctx)
+	m.Relay.Notify()
+	return e, m.store.RefreshReference(ctx)
 }
 
 // users are queries that name what in use depends on an entry, by kind.
@@ -218,7 +216,7 @@ var users = map[string]string{
 const namedUsers = 5
 
 // RetireEntry takes an entry out of use or back into it.
-func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
+func (m *room) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
@@ -233,21 +231,21 @@ func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catal
 		return catalog.Entry{}, link.E(link.Conflict, "directory.stays", "kind")
 	}
 	var e catalog.Entry
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		if err := c.retire(ctx, tx, t, r); err != nil {
+	err = link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
+		if err := m.retire(ctx, tx, t, r); err != nil {
 			return err
 		}
-		e, err = c.entry(ctx, tx, t, r.ID)
+		e, err = m.entry(ctx, tx, t, r.ID)
 		return err
 	})
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	c.relay.Notify()
-	return e, c.refreshReference(ctx)
+	m.Relay.Notify()
+	return e, m.store.RefreshReference(ctx)
 }
 
-func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
+func (m *room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
 	var retired bool
 	err := tx.GetContext(ctx, &retired, `SELECT retired_at IS NOT NULL FROM `+t.own+` WHERE id = $1 FOR NO KEY UPDATE`, r.ID)
 	if err != nil {
@@ -270,7 +268,7 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 		}
 	}
 	what := "retired"
-	var at any = c.now()
+	var at any = m.Now()
 	if r.Undo {
 		what, at = "restored", nil
 	}
@@ -279,7 +277,7 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 	}
 	if r.Kind == catalog.KindHousehold {
 		if !r.Undo {
-			if err := c.stopSelling(ctx, tx, r.ID); err != nil {
+			if err := m.stopSelling(ctx, tx, r.ID); err != nil {
 				return err
 			}
 		}
@@ -287,7 +285,7 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 			return err
 		}
 	}
-	l := c.newLoad()
+	l := m.newLoad()
 	l.reason = r.Reason
 	if err := l.note(ctx, tx, t.kind, []directoryChange{{id: r.ID, what: what, before: map[string]string{}, after: map[string]string{}}}); err != nil {
 		return err
@@ -297,7 +295,7 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 
 // stopSelling takes what a household has not sold out of its lots. Sold units stay: their orders are delivered, or the
 // cooperative reports what is short.
-func (c *Catalog) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
+func (m *room) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
 	seasons, err := lockSeasons(ctx, tx)
 	if err != nil {
 		return err

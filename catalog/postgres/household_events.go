@@ -93,7 +93,7 @@ func (c *Catalog) HouseholdFacts(ctx context.Context, r catalog.HouseholdFactsRe
 	if err != nil {
 		return catalog.HouseholdFacts{}, err
 	}
-	facts, err := readFacts(ctx, c.db, `
+	facts, err := readFacts(ctx, c.DB, `
 		SELECT `+factColumns+` FROM household h WHERE h.id > $1 ORDER BY h.id LIMIT $2`, r.After, limit)
 	if err != nil {
 		return catalog.HouseholdFacts{}, fmt.Errorf("page through households: %w", err)

@@ -41,7 +41,7 @@ func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 
 // Household returns one household in the actor's scope, with masked id numbers.
 func (c *Catalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
-	return c.household(ctx, c.db, ref)
+	return c.household(ctx, c.DB, ref)
 }
 
 func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.HouseholdRef) (catalog.Household, error) {
@@ -64,7 +64,7 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 				return err
 			}
 			if len(sealed) > 0 {
-				number, err := c.cfg.Cipher.Open(sealed, sealOwner(h.Code))
+				number, err := c.Cipher.Open(sealed, sealOwner(h.Code))
 				if err != nil {
 					return fmt.Errorf("open id number: %w", err)
 				}
@@ -117,7 +117,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		args[8] = nil
 	}
 	page := catalog.HouseholdPage{Items: []catalog.Household{}}
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err = inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 		page.Items = page.Items[:0]
 		err := tx.QueryRowxContext(ctx, `
 			SELECT count(*), coalesce(sum(h.persons), 0) FROM household h JOIN village v ON v.id = h.village_id
@@ -164,7 +164,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 	}
 	actor := link.ActorFrom(ctx)
 	var h catalog.Household
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		found, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
 		if err != nil {
 			return asField(err, "household_id")
@@ -177,7 +177,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO consent (household_id, given, how, account, login, role, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			found.ID, r.Given, r.How, actor.Account, actor.Login, actor.Role, c.now())
+			found.ID, r.Given, r.How, actor.Account, actor.Login, actor.Role, c.Now())
 		if err != nil {
 			return fmt.Errorf("record consent: %w", err)
 		}
@@ -198,23 +198,6 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 	return h, nil
 }
 
-// logAction records an action for a household: the actor, and whether it acted on the household's behalf.
-func (c *Catalog) logAction(ctx context.Context, tx *sqlx.Tx, householdID int64, what string, detail map[string]any) error {
-	actor := link.ActorFrom(ctx)
-	var onBehalfOf any
-	if catalog.OnBehalf(actor) {
-		onBehalfOf = householdID
-	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO household_action (household_id, account, login, role, on_behalf_of, what, detail, request_id, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		householdID, actor.Account, actor.Login, actor.Role, onBehalfOf, what, toJSON(detail), link.RequestID(ctx), c.now())
-	if err != nil {
-		return fmt.Errorf("log action: %w", err)
-	}
-	return nil
-}
-
 // asField names another field in a refusal.
 func asField(err error, field string) error {
 	if e := link.AsError(err); e.Code != link.Internal && e.Field != "" {
@@ -227,3 +210,8 @@ func asField(err error, field string) error {
 
 // defaultSeason is the season of requests that name none; 0 where none is planned.
 func (c *Catalog) defaultSeason() int { return c.reference.Load().forAll.Season }
+
+// ImportHouseholds passes an import to the directory.
+func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
+	return c.directory.ImportHouseholds(ctx, r)
+}

@@ -18,7 +18,7 @@ import (
 // ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; fields that a row leaves
 // empty keep the registered values, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
 // they are: a household or its helper changes its offer. Where more was sold than is registered now, the county looks.
-func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
+func (m *room) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
 	if _, err := requireCounty(ctx); err != nil {
 		return catalog.ImportResult{}, err
 	}
@@ -26,8 +26,8 @@ func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest)
 		return catalog.ImportResult{}, link.E(link.TooLarge, "import.rows.many", "rows", "max", strconv.Itoa(catalog.MaxImportRows))
 	}
 	var res catalog.ImportResult
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		im := &importer{c: c, tx: tx, result: catalog.ImportResult{Problems: []catalog.RowProblem{}}}
+	err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
+		im := &importer{room: m, tx: tx, result: catalog.ImportResult{Problems: []catalog.RowProblem{}}}
 		if err := im.run(ctx, r); err != nil {
 			return err
 		}
@@ -37,12 +37,12 @@ func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest)
 	if err != nil {
 		return catalog.ImportResult{}, fmt.Errorf("import households: %w", err)
 	}
-	c.relay.Notify()
+	m.Relay.Notify()
 	return res, nil
 }
 
 type importer struct {
-	c      *Catalog
+	room   *room
 	tx     *sqlx.Tx
 	result catalog.ImportResult
 
@@ -59,7 +59,7 @@ type importer struct {
 type double struct{ code, holder string }
 
 func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
-	rows, wrong := catalog.ParseRows(r.Rows, im.c.now())
+	rows, wrong := catalog.ParseRows(r.Rows, im.room.Now())
 	im.result.Problems = append(im.result.Problems, wrong...)
 	if err := im.read(ctx, rows); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (im *importer) finish(ctx context.Context) error {
 	if err := im.holdDoubles(ctx); err != nil {
 		return err
 	}
-	if err := im.holdOversold(ctx); err != nil {
+	if err := im.room.store.HoldOversold(ctx, im.tx, im.resized); err != nil {
 		return err
 	}
 	return im.noteLevels(ctx)
@@ -115,7 +115,7 @@ func (im *importer) index(row catalog.ParsedRow) string {
 	if row.IDNumber == "" {
 		return ""
 	}
-	return string(im.c.cfg.Cipher.Index(row.IDNumber))
+	return string(im.room.Cipher.Index(row.IDNumber))
 }
 
 // learn adds a stored row to the register, so that later rows meet it.
@@ -205,7 +205,7 @@ func (im *importer) holdDoubles(ctx context.Context) error {
 		if err := im.tx.GetContext(ctx, &id, `SELECT id FROM household WHERE code = $1`, d.holder); err != nil {
 			return fmt.Errorf("find household: %w", err)
 		}
-		if err := im.c.openReview(ctx, im.tx, catalog.ReviewDuplicateID, id, d.code, map[string]string{"other": d.code}, 0, 0); err != nil {
+		if err := im.room.openReview(ctx, im.tx, catalog.ReviewDuplicateID, id, d.code, map[string]string{"other": d.code}, 0, 0); err != nil {
 			return err
 		}
 	}
@@ -225,7 +225,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 		if row.IDNumber == "" {
 			continue
 		}
-		all := im.c.cfg.Cipher.Indexes(row.IDNumber)
+		all := im.room.Cipher.Indexes(row.IDNumber)
 		for _, index := range all {
 			numbers = append(numbers, index)
 			current[string(index)] = string(all[0])
@@ -306,7 +306,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 	}
 	switch {
 	case row.IDNumber != "" && (before == nil || before.Head != w.Head || before.IDIndex != w.IDIndex):
-		sealed, index := im.c.seal(row.IDNumber, row.Code)
+		sealed, index := im.room.seal(row.IDNumber, row.Code)
 		_, err := im.tx.ExecContext(ctx, `
 			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index)
 			VALUES ($1, 1, $2, '户主', $3, $4, $5, $6)
@@ -323,7 +323,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 		}
 	}
 	im.changed = append(im.changed, id)
-	return id, im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
+	return id, im.room.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
 // noteLevels has memory read new households and households with another level or village, in every season.

@@ -20,7 +20,7 @@ func (c *Catalog) HouseholdLots(ctx context.Context, r catalog.HouseholdSeason) 
 		return catalog.HouseholdLots{}, err
 	}
 	all := catalog.HouseholdLots{Season: cmp.Or(r.Season, c.defaultSeason()), Lots: []catalog.HouseholdLot{}}
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
@@ -63,7 +63,7 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		return catalog.Lot{}, link.E(link.Conflict, "household.offer.contract", "presale_id")
 	}
 	lot := catalog.Lot{PresaleID: r.PresaleID, HouseholdID: r.HouseholdID}
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		h, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
 		if err != nil {
 			return asField(err, "household_id")

@@ -34,17 +34,17 @@ func lockSeasons(ctx context.Context, tx *sqlx.Tx) ([]int, error) {
 	return seasons, nil
 }
 
-// holdOversold opens a review for each product of which a household has sold more than its smaller register says, and
+// HoldOversold opens a review for each product of which a household has sold more than its smaller register says, and
 // stops the sale of the rest meanwhile.
-func (im *importer) holdOversold(ctx context.Context) error {
+func (c *Catalog) HoldOversold(ctx context.Context, tx *sqlx.Tx, all []resized) error {
 	type smaller struct {
 		household resized
 		product   catalog.Product
 	}
 	var found []smaller
-	products := im.c.reference.Load().products
+	products := c.reference.Load().products
 	ids := slices.Sorted(maps.Keys(products))
-	for _, h := range im.resized {
+	for _, h := range all {
 		for _, id := range ids {
 			if p := products[id]; p.Supply(h.after) < p.Supply(h.before) {
 				found = append(found, smaller{h, p})
@@ -54,15 +54,15 @@ func (im *importer) holdOversold(ctx context.Context) error {
 	if len(found) == 0 {
 		return nil
 	}
-	if _, err := lockSeasons(ctx, im.tx); err != nil {
+	if _, err := lockSeasons(ctx, tx); err != nil {
 		return err
 	}
-	seasons := openSeasons(im.c.reference.Load().forAll.Seasons)
+	seasons := openSeasons(c.reference.Load().forAll.Seasons)
 	slices.SortStableFunc(found, func(a, b smaller) int { return cmp.Compare(a.household.id, b.household.id) })
 	touched := map[int][]int64{}
 	for _, s := range found {
 		for _, season := range seasons {
-			lots, err := im.c.oversold(ctx, im.tx, s.household, s.product, season)
+			lots, err := c.oversold(ctx, tx, s.household, s.product, season)
 			if err != nil {
 				return err
 			}
@@ -75,11 +75,11 @@ func (im *importer) holdOversold(ctx context.Context) error {
 		return nil
 	}
 	for _, season := range slices.Sorted(maps.Keys(touched)) {
-		if err := noteChange(ctx, im.tx, season, change{lots: touched[season]}); err != nil {
+		if err := noteChange(ctx, tx, season, change{lots: touched[season]}); err != nil {
 			return err
 		}
 	}
-	return touchReference(ctx, im.tx)
+	return touchReference(ctx, tx)
 }
 
 // oversold writes a review where more of a product is sold or signed for than is registered now, and returns the lots

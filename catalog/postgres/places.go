@@ -27,17 +27,17 @@ type reference struct {
 	byCode        map[string]*published
 }
 
-// refreshReference reads the read model anew if something in it changed.
-func (c *Catalog) refreshReference(ctx context.Context) error {
+// RefreshReference reads the read model anew if something in it changed.
+func (c *Catalog) RefreshReference(ctx context.Context) error {
 	var version int64
-	if err := c.db.GetContext(ctx, &version, `SELECT version FROM reference_version`); err != nil {
+	if err := c.DB.GetContext(ctx, &version, `SELECT version FROM reference_version`); err != nil {
 		return fmt.Errorf("read reference version: %w", err)
 	}
 	if old := c.reference.Load(); old != nil && old.version == version {
 		return nil
 	}
 	var r *reference
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err := inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		r, err = readReference(ctx, tx)
 		return err
 	})

@@ -22,7 +22,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 		return catalog.Presale{}, err
 	}
 	unitFen := catalog.UnitFen(p, ref.products[p.ProductID])
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		if p.ID == 0 {
 			p.State = catalog.PresaleDraft
 			return c.createPresale(ctx, tx, &p, unitFen)
@@ -35,7 +35,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Notify()
+	c.Relay.Notify()
 	return p, nil
 }
 
@@ -130,7 +130,7 @@ func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []
 func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
 	var p catalog.Presale
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		row, err := lockPresale(ctx, tx, r.ID)
 		if err != nil {
 			return err
@@ -150,7 +150,7 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Notify()
+	c.Relay.Notify()
 	return p, nil
 }
 
@@ -164,7 +164,7 @@ func (c *Catalog) movePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presa
 	if err != nil {
 		return err
 	}
-	if err := p.CheckStep(step, r.Reason, c.now()); err != nil {
+	if err := p.CheckStep(step, r.Reason, c.Now()); err != nil {
 		return err
 	}
 	p.State = catalog.PresaleMachine.To(step)

@@ -184,7 +184,7 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
-	now, actor := c.now(), link.ActorFrom(ctx)
+	now, actor := c.Now(), link.ActorFrom(ctx)
 	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
 	var last *published
 	for _, p := range c.reference.Load().presales {
@@ -233,7 +233,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	p, field := c.reference.Load().byID[ref.ID], "id"
 	if p == nil && ref.ID != 0 && actor.System {
 		// Another module has heard of it, perhaps before this process did: a contract that has just been published.
-		if err := c.refreshReference(ctx); err != nil {
+		if err := c.RefreshReference(ctx); err != nil {
 			return catalog.PresaleDetail{}, err
 		}
 		p = c.reference.Load().byID[ref.ID]
@@ -244,7 +244,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !catalog.MaySell(actor, p.SellerOrg)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
 	}
-	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil
+	return catalog.PresaleDetail{PublicPresale: c.view(p, c.Now()), ByVillage: p.byVillage}, nil
 }
 
 // Stock returns the units left in every open presale.

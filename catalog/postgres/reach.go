@@ -124,7 +124,7 @@ func (c *Catalog) PresaleReach(ctx context.Context, r catalog.PresaleRef) (catal
 		return catalog.PresaleReach{}, err
 	}
 	var plan supplyPlan
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err = inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		plan, err = c.planSupply(ctx, tx, p.Presale, p.Product)
 		return err
 	})

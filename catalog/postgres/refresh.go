@@ -24,7 +24,7 @@ func (c *Catalog) refreshLoop(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := c.Refresh(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("catalogue not refreshed", "error", err)
+			c.Log.Warn("catalogue not refreshed", "error", err)
 		}
 	}
 }
@@ -33,7 +33,7 @@ func (c *Catalog) refreshLoop(ctx context.Context) {
 func (c *Catalog) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := c.refreshReference(ctx); err != nil {
+	if err := c.RefreshReference(ctx); err != nil {
 		return err
 	}
 	return c.writer.do(ctx, func() error {
@@ -51,7 +51,7 @@ func (w *writer) refresh(ctx context.Context) error {
 		ID      int   `db:"id"`
 		Version int64 `db:"version"`
 	}
-	if err := w.c.db.SelectContext(ctx, &now, `SELECT id, version FROM season ORDER BY id`); err != nil {
+	if err := w.c.DB.SelectContext(ctx, &now, `SELECT id, version FROM season ORDER BY id`); err != nil {
 		return fmt.Errorf("read seasons: %w", err)
 	}
 	for _, n := range now {
@@ -73,9 +73,9 @@ func (w *writer) refresh(ctx context.Context) error {
 
 // catchUp brings s to the database's version, or reads it whole where that is not possible.
 func (w *writer) catchUp(ctx context.Context, s *season) error {
-	structural, err := s.catchUp(ctx, w.c.db)
+	structural, err := s.catchUp(ctx, w.c.DB)
 	if err == nil && structural {
-		err = inSnapshot(ctx, w.c.db, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
+		err = inSnapshot(ctx, w.c.DB, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
 		w.index(s)
 	}
 	if errors.Is(err, errBehind) {
@@ -86,7 +86,7 @@ func (w *writer) catchUp(ctx context.Context, s *season) error {
 
 // reload reads a season whole and replaces it in memory.
 func (w *writer) reload(ctx context.Context, id int) error {
-	s, err := loadSeason(ctx, w.c.db, id)
+	s, err := loadSeason(ctx, w.c.DB, id)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func ids(v []int64) []int64 {
 
 // pruneChanges forgets changes that every living process has read.
 func (c *Catalog) pruneChanges(ctx context.Context) error {
-	_, err := c.db.ExecContext(ctx, `DELETE FROM season_change WHERE at < now() - $1 * interval '1 second'`, keepChanges.Seconds())
+	_, err := c.DB.ExecContext(ctx, `DELETE FROM season_change WHERE at < now() - $1 * interval '1 second'`, keepChanges.Seconds())
 	if err != nil {
 		return fmt.Errorf("prune changes: %w", err)
 	}

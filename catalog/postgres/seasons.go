@@ -102,7 +102,7 @@ func (c *Catalog) Seasons(ctx context.Context, _ catalog.None) (catalog.SeasonLi
 	if _, err := requireCounty(ctx); err != nil {
 		return list, err
 	}
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err := inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		list.Items, err = summaries(ctx, tx, 0)
 		return err
 	})
@@ -123,7 +123,7 @@ func (c *Catalog) Season(ctx context.Context, r catalog.SeasonRef) (catalog.Seas
 		return catalog.SeasonDetail{}, err
 	}
 	var d catalog.SeasonDetail
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err := inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		d = catalog.SeasonDetail{}
 		if d.SeasonSummary, err = summary(ctx, tx, r.Season); err != nil {
 			return err
@@ -188,7 +188,7 @@ func actorOf(ctx context.Context) catalog.SeasonActor {
 // noteAct writes an act into the history of a season.
 func (c *Catalog) noteAct(ctx context.Context, tx *sqlx.Tx, season int, step catalog.SeasonStep, by catalog.SeasonActor, reason string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO season_act (season, step, account, login, role, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		season, string(step), by.Account, by.Login, by.Role, reason, c.now())
+		season, string(step), by.Account, by.Login, by.Role, reason, c.Now())
 	if err != nil {
 		return fmt.Errorf("write history of season %d: %w", season, err)
 	}
@@ -232,7 +232,7 @@ func requirePerson(ctx context.Context) error {
 // act runs fn in a transaction and returns the season as it is then. Every process reads the reference anew.
 func (c *Catalog) act(ctx context.Context, season int, fn func(tx *sqlx.Tx) error) (catalog.SeasonSummary, error) {
 	var after catalog.SeasonSummary
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) (err error) {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) (err error) {
 		if err := fn(tx); err != nil {
 			return err
 		}
@@ -245,7 +245,7 @@ func (c *Catalog) act(ctx context.Context, season int, fn func(tx *sqlx.Tx) erro
 	if err != nil {
 		return catalog.SeasonSummary{}, err
 	}
-	return after, c.refreshReference(ctx)
+	return after, c.RefreshReference(ctx)
 }
 
 // PlanSeason makes a season.
@@ -262,7 +262,7 @@ func (c *Catalog) PlanSeason(ctx context.Context, r catalog.PlanSeason) (catalog
 func (c *Catalog) planSeason(ctx context.Context, tx *sqlx.Tx, r catalog.PlanSeason) error {
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO season (id, title, state, planned_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
-		r.Season, toJSON(r.Title), string(catalog.SeasonPlanned), c.now())
+		r.Season, toJSON(r.Title), string(catalog.SeasonPlanned), c.Now())
 	if err != nil {
 		return fmt.Errorf("plan season %d: %w", r.Season, err)
 	}
@@ -322,7 +322,7 @@ func (c *Catalog) moveSeason(ctx context.Context, tx *sqlx.Tx, season int, step 
 	res, err := tx.ExecContext(ctx, `
 		UPDATE season SET state = $2, begun_at = coalesce(begun_at, $3), closed_at = CASE WHEN $4 THEN $3 END
 		WHERE id = $1 AND state = ANY($5)`,
-		season, string(to), c.now(), to == catalog.SeasonClosed, pq.Array(machine.From(step)))
+		season, string(to), c.Now(), to == catalog.SeasonClosed, pq.Array(machine.From(step)))
 	if err != nil {
 		return fmt.Errorf("%s season %d: %w", step, season, err)
 	}
@@ -390,7 +390,7 @@ func (c *Catalog) PresaleHistory(ctx context.Context, r catalog.PresaleRef) (cat
 	if err != nil {
 		return catalog.PresaleHistory{}, err
 	}
-	all, err := acts(ctx, c.db, `SELECT step, login, role, at, reason FROM presale_act WHERE presale_id = $1 ORDER BY id DESC LIMIT $2`, p.ID)
+	all, err := acts(ctx, c.DB, `SELECT step, login, role, at, reason FROM presale_act WHERE presale_id = $1 ORDER BY id DESC LIMIT $2`, p.ID)
 	return catalog.PresaleHistory{Acts: all}, err
 }
 
@@ -410,7 +410,7 @@ func (c *Catalog) sellersPresale(ctx context.Context, r catalog.PresaleRef) (cat
 func (c *Catalog) notePresaleAct(ctx context.Context, tx *sqlx.Tx, presale int64, step catalog.PresaleStep, reason string) error {
 	a := link.ActorFrom(ctx)
 	_, err := tx.ExecContext(ctx, `INSERT INTO presale_act (presale_id, step, account, login, role, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		presale, string(step), a.Account, a.Login, a.Role, reason, c.now())
+		presale, string(step), a.Account, a.Login, a.Role, reason, c.Now())
 	if err != nil {
 		return fmt.Errorf("write history of presale %d: %w", presale, err)
 	}

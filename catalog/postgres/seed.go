@@ -56,7 +56,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var used bool
 		if err := tx.GetContext(ctx, &used, `SELECT EXISTS (SELECT FROM township) OR EXISTS (SELECT FROM household)`); err != nil {
 			return fmt.Errorf("look for a county: %w", err)
@@ -73,10 +73,10 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
 	}
-	c.relay.Notify()
+	c.Relay.Notify()
 	// Planner statistics: without them the first minutes would run on guesses.
 	for _, table := range []string{"household", "person", "lot", "presale", "village"} {
-		if _, err := c.db.ExecContext(ctx, `ANALYZE `+table); err != nil {
+		if _, err := c.DB.ExecContext(ctx, `ANALYZE `+table); err != nil {
 			return fmt.Errorf("analyze %s: %w", table, err)
 		}
 	}
@@ -223,17 +223,6 @@ func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 		return []any{h.ID, n + 1, p.Name, p.Relation, p.Born, p.Female, sealed, index}
 	})
 }
-
-// seal makes the two columns of an id number. Without a number both are null.
-func (c *Catalog) seal(number, householdCode string) (sealed, index any) {
-	if number == "" {
-		return nil, nil
-	}
-	return c.cfg.Cipher.Seal(number, sealOwner(householdCode)), c.cfg.Cipher.Index(number)
-}
-
-// sealOwner binds a sealed id number to its household.
-func sealOwner(householdCode string) string { return "household:" + householdCode }
 
 // texts is never null as a parameter.
 func texts(v []string) pq.StringArray {

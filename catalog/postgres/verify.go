@@ -68,7 +68,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	add := func(check, object, detail string) {
 		found.Items = append(found.Items, catalog.Finding{Check: "catalog." + check, Object: object, Detail: detail})
 	}
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err := inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 		found.Items = found.Items[:0]
 		for _, check := range checks {
 			err := each(ctx, tx, check.query+fmt.Sprintf(" LIMIT %d", worstFindings), func(scan func(...any) error) error {
@@ -85,7 +85,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 		}
 		var overdue int
 		err := tx.GetContext(ctx, &overdue, `SELECT count(*) FROM hold WHERE `+mayExpire+` AND expires_at < $1`,
-			c.now().Add(-c.cfg.Grace-overdueLimit))
+			c.Now().Add(-c.cfg.Grace-overdueLimit))
 		if err != nil {
 			return fmt.Errorf("check expired holds: %w", err)
 		}
@@ -97,7 +97,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	if err != nil {
 		return catalog.Findings{}, err
 	}
-	_, oldest, dead, err := link.Backlog(ctx, c.db)
+	_, oldest, dead, err := link.Backlog(ctx, c.DB)
 	if err != nil {
 		return catalog.Findings{}, err
 	}
@@ -120,7 +120,7 @@ func (c *Catalog) verifyMemory(ctx context.Context, add func(check, object, deta
 			return err
 		}
 		for id, s := range c.writer.seasons {
-			err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+			err := inSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 				fresh := newSeason(id)
 				if err := fresh.read(ctx, tx, nil, nil); err != nil {
 					return err
