@@ -23,6 +23,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/catalog/postgres/directory"
 	"banmuyuan/internal/link"
 )
 
@@ -43,7 +45,7 @@ const Schema = "catalog"
 
 // Config tunes a Catalog; only Cipher is required.
 type Config struct {
-	Cipher Cipher
+	Cipher desk.Cipher
 	Now    func() time.Time
 	Log    *slog.Logger
 
@@ -56,11 +58,11 @@ type Config struct {
 
 // Catalog implements catalog.Service.
 type Catalog struct {
-	*Desk
+	*desk.Desk
 	nc        *nats.Conn
 	cfg       Config
 	writer    *writer
-	directory *room
+	directory *directory.Room
 
 	stock     atomic.Pointer[map[int64]int64] // units left, by presale
 	reference atomic.Pointer[reference]
@@ -96,9 +98,9 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 		cfg.Refresh = 400 * time.Millisecond
 	}
 	log := cfg.Log.With("module", "catalog")
-	d := &Desk{DB: db, Cipher: cfg.Cipher, Now: cfg.Now, Log: log, Relay: link.NewRelay(db, nc, log)}
+	d := &desk.Desk{DB: db, Cipher: cfg.Cipher, Now: cfg.Now, Log: log, Relay: link.NewRelay(db, nc, log)}
 	c := &Catalog{Desk: d, nc: nc, cfg: cfg}
-	c.directory = newRoom(d, c)
+	c.directory = directory.New(d, c)
 	c.writer = newWriter(c, cfg.Queue)
 	if err := c.RefreshReference(ctx); err != nil {
 		return nil, fmt.Errorf("load catalog: %w", err)
@@ -111,7 +113,7 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 }
 
 // Directory is the store's part for the county's reference data.
-func (c *Catalog) Directory() *room { return c.directory }
+func (c *Catalog) Directory() *directory.Room { return c.directory }
 
 // Run answers reservations, applies commands, releases expired holds, publishes events and keeps memory current, until
 // ctx ends. Reservations taken from the queue before are answered. Run may be called once.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 )
 
 // QuotaLots pages through the lots of all contracts.
@@ -19,10 +20,10 @@ func (c *Catalog) RaisedLots(ctx context.Context, r catalog.LotsRequest) (catalo
 
 func (c *Catalog) lotPage(ctx context.Context, r catalog.LotsRequest, which string) (catalog.LotPage, error) {
 	page := catalog.LotPage{Items: []catalog.Lot{}}
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return page, err
 	}
-	limit, err := pageSize(r.Limit, 2000, 5000)
+	limit, err := desk.PageSize(r.Limit, 2000, 5000)
 	if err != nil {
 		return page, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -85,5 +86,5 @@ func (c *Catalog) DropConnection(ctx context.Context, admin *sqlx.DB) error {
 
 // HouseholdsChanged gives households their next version in a transaction of its own.
 func (c *Catalog) HouseholdsChanged(ctx context.Context, ids []int64) error {
-	return link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error { return householdsChanged(ctx, tx, ids) })
+	return link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error { return desk.HouseholdsChanged(ctx, tx, ids) })
 }

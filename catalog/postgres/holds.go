@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -163,7 +164,7 @@ func storeLotChanges(ctx context.Context, tx *sqlx.Tx, ch catalog.LotChanges) er
 		if err != nil {
 			return fmt.Errorf("change lots: %w", err)
 		}
-		if err := noteChange(ctx, tx, season, change{lots: lots}); err != nil {
+		if err := desk.NoteChange(ctx, tx, season, desk.Change{Lots: lots}); err != nil {
 			return err
 		}
 	}
@@ -188,7 +189,7 @@ func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) 
 		return nil, fmt.Errorf("find seasons of holds: %w", err)
 	}
 	for _, id := range seasons {
-		if _, err := lockSeason(ctx, tx, id); err != nil {
+		if _, err := desk.LockSeason(ctx, tx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -330,10 +331,10 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 
 // Holds pages through the holds of order lines, by order.
 func (c *Catalog) Holds(ctx context.Context, r catalog.HoldPageRequest) (catalog.HoldPage, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.HoldPage{}, err
 	}
-	limit, err := pageSize(r.Limit, 1000, 10_000)
+	limit, err := desk.PageSize(r.Limit, 1000, 10_000)
 	if err != nil {
 		return catalog.HoldPage{}, err
 	}

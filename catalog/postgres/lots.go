@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -33,7 +34,7 @@ func (c *Catalog) HouseholdLots(ctx context.Context, r catalog.HouseholdSeason) 
 	for rows.Next() {
 		var l catalog.HouseholdLot
 		var unitFen int64
-		var title asJSON[catalog.Text]
+		var title desk.AsJSON[catalog.Text]
 		err := rows.Scan(&l.ID, &l.PresaleID, &l.HouseholdID, &l.Capacity, &l.Reserved, &l.Delivered, &l.AgentOrg, &l.AgentBP,
 			&l.Presale, &title, &unitFen, &l.Product, &l.Unit)
 		if err != nil {
@@ -88,13 +89,13 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		if err != nil {
 			return err
 		}
-		if err := noteChange(ctx, tx, public.Season, change{lots: []int64{lot.ID}}); err != nil {
+		if err := desk.NoteChange(ctx, tx, public.Season, desk.Change{Lots: []int64{lot.ID}}); err != nil {
 			return err
 		}
-		if err := touchReference(ctx, tx); err != nil {
+		if err := desk.TouchReference(ctx, tx); err != nil {
 			return err
 		}
-		return c.logAction(ctx, tx, h.ID, "offer", map[string]any{"presale": r.PresaleID, "lot": lot.ID, "before": before, "capacity": r.Capacity})
+		return c.LogAction(ctx, tx, h.ID, "offer", map[string]any{"presale": r.PresaleID, "lot": lot.ID, "before": before, "capacity": r.Capacity})
 	})
 	if err != nil {
 		return catalog.Lot{}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -16,7 +17,7 @@ var _ catalog.Privacy = (*Catalog)(nil)
 
 // UnmaskID records the actor and then returns an id number in the clear.
 func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.UnmaskedID, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.UnmaskedID{}, err
 	}
 	if err := r.Check(); err != nil {
@@ -30,12 +31,12 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 			SELECT h.code, p.name, coalesce(p.id_sealed, '') FROM person p JOIN household h ON h.id = p.household_id
 			WHERE p.household_id = $1 AND p.position = $2`, r.HouseholdID, r.Position).Scan(&code, &out.Name, &sealed)
 		if err != nil {
-			return notFound(fmt.Errorf("read person: %w", err), "unmask.nothing", "")
+			return desk.NotFound(fmt.Errorf("read person: %w", err), "unmask.nothing", "")
 		}
 		if len(sealed) == 0 {
 			return link.E(link.NotFound, "unmask.nothing", "")
 		}
-		if out.IDNumber, err = c.Cipher.Open(sealed, sealOwner(code)); err != nil {
+		if out.IDNumber, err = c.Cipher.Open(sealed, desk.SealOwner(code)); err != nil {
 			return fmt.Errorf("open id number: %w", err)
 		}
 		a := link.ActorFrom(ctx)
@@ -55,7 +56,7 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 
 // IDUnmaskings lists the times that id numbers were shown in the clear.
 func (c *Catalog) IDUnmaskings(ctx context.Context, _ catalog.None) (catalog.IDUnmaskings, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.IDUnmaskings{}, err
 	}
 	out := catalog.IDUnmaskings{Items: []catalog.IDUnmasking{}}
@@ -112,7 +113,7 @@ func (c *Catalog) Rekey(ctx context.Context, progress func(n int)) (int, error) 
 			}
 			households, positions, sealed, index := make([]int64, n), make([]int64, n), make(pq.ByteaArray, n), make(pq.ByteaArray, n)
 			for i, r := range rows {
-				fresh, value, err := c.Cipher.Reseal(r.Sealed, sealOwner(r.Code))
+				fresh, value, err := c.Cipher.Reseal(r.Sealed, desk.SealOwner(r.Code))
 				if err != nil {
 					return err
 				}

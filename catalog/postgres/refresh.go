@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"banmuyuan/catalog/postgres/desk"
+
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 // keepChanges is how long the log of changes reaches back; a process that was away for longer reads a season whole.
@@ -75,7 +76,7 @@ func (w *writer) refresh(ctx context.Context) error {
 func (w *writer) catchUp(ctx context.Context, s *season) error {
 	structural, err := s.catchUp(ctx, w.c.DB)
 	if err == nil && structural {
-		err = inSnapshot(ctx, w.c.DB, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
+		err = desk.InSnapshot(ctx, w.c.DB, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
 		w.index(s)
 	}
 	if errors.Is(err, errBehind) {
@@ -108,41 +109,6 @@ func (w *writer) publishStock() {
 		left[id] = s.openUnits(id)
 	}
 	w.c.stock.Store(&left)
-}
-
-// lockSeason makes the caller's transaction the only writer of a season's lots and presales, and takes its next version.
-func lockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) { //nolint:unparam // the version is the lock's result, whoever needs it
-	err = tx.GetContext(ctx, &version, `SELECT version FROM season WHERE id = $1 FOR UPDATE`, id)
-	if err != nil {
-		return 0, fmt.Errorf("lock season %d: %w", id, err)
-	}
-	return version, nil
-}
-
-// change lists the rows of a season that a transaction changed.
-type change struct {
-	lots, households, presales []int64
-}
-
-// noteChange takes the season's next version and logs the changes of the transaction, which holds lockSeason.
-func noteChange(ctx context.Context, tx *sqlx.Tx, season int, ch change) error {
-	_, err := tx.ExecContext(ctx, `
-		WITH next AS (UPDATE season SET version = version + 1 WHERE id = $1 RETURNING version)
-		INSERT INTO season_change (season, version, lots, households, presales)
-		SELECT $1, version, $2, $3, $4 FROM next`,
-		season, pq.Array(ids(ch.lots)), pq.Array(ids(ch.households)), pq.Array(ids(ch.presales)))
-	if err != nil {
-		return fmt.Errorf("note change of season %d: %w", season, err)
-	}
-	return nil
-}
-
-// ids is never null as a parameter.
-func ids(v []int64) []int64 {
-	if v == nil {
-		return []int64{}
-	}
-	return v
 }
 
 // pruneChanges forgets changes that every living process has read.

@@ -16,6 +16,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/allocate"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -303,7 +304,7 @@ func (w *writer) applyLocked(ctx context.Context, s *season, jobs []*job) (p *pl
 			}
 			p = nil
 		}
-		if _, err := lockSeason(ctx, tx, s.id); err != nil {
+		if _, err := desk.LockSeason(ctx, tx, s.id); err != nil {
 			return err
 		}
 		if err := w.catchUp(ctx, w.seasons[s.id]); err != nil { // nobody else writes while we hold the row

@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -68,7 +69,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 		if err := c.load(l, s); err != nil {
 			return err
 		}
-		return publishHouseholds(ctx, tx)
+		return desk.PublishHouseholds(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
@@ -126,14 +127,6 @@ func (l *loader) copyIn(table string, columns []string, n int, row func(i int) [
 	return nil
 }
 
-// orNull stores 0 as NULL in optional references.
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
-}
-
 func (c *Catalog) load(l *loader, s Seed) error {
 	if err := loadCounty(l, s); err != nil {
 		return err
@@ -152,7 +145,7 @@ func (c *Catalog) load(l *loader, s Seed) error {
 	}
 	if err := l.copyIn("organisation", []string{"id", "kind", "name", "township_id", "village_id", "product", "model", "members", "address", "credit_code", "raiser_bp"}, len(s.Organisations), func(i int) []any {
 		o := &s.Organisations[i]
-		return []any{o.ID, string(o.Kind), o.Name, orNull(o.TownshipID), orNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode, o.RaiserBP}
+		return []any{o.ID, string(o.Kind), o.Name, desk.OrNull(o.TownshipID), desk.OrNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode, o.RaiserBP}
 	}); err != nil {
 		return err
 	}
@@ -200,8 +193,8 @@ func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 	err := l.copyIn("household", []string{"id", "code", "head", "persons", "village_id", "helper_id", "consent", "phone", "kinds", "programmes",
 		"garden_m2", "geese", "raiser", "raiser_org", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
 		h := &households[i]
-		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, orNull(h.HelperID), h.Consent, h.Phone, texts(h.Kinds), texts(h.Programmes),
-			h.GardenM2, h.Geese, h.Raiser, orNull(h.RaiserOrg), h.MushroomBag, h.BaseFen, h.Demo}
+		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, desk.OrNull(h.HelperID), h.Consent, h.Phone, desk.Texts(h.Kinds), desk.Texts(h.Programmes),
+			h.GardenM2, h.Geese, h.Raiser, desk.OrNull(h.RaiserOrg), h.MushroomBag, h.BaseFen, h.Demo}
 	})
 	if err != nil {
 		return err
@@ -219,17 +212,9 @@ func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 	return l.copyIn("person", []string{"household_id", "position", "name", "relation", "born", "female", "id_sealed", "id_index"}, len(members), func(i int) []any {
 		h, n := members[i].household, members[i].position
 		p := &h.Members[n]
-		sealed, index := c.seal(p.IDNumber, h.Code)
+		sealed, index := c.Seal(p.IDNumber, h.Code)
 		return []any{h.ID, n + 1, p.Name, p.Relation, p.Born, p.Female, sealed, index}
 	})
-}
-
-// texts is never null as a parameter.
-func texts(v []string) pq.StringArray {
-	if v == nil {
-		return pq.StringArray{}
-	}
-	return v
 }
 
 // loadSeasons plans the seasons and begins them one after the other, by the same acts as the county, up to the seed's own.
@@ -265,8 +250,8 @@ func (c *Catalog) loadSupply(l *loader, s Seed) error {
 	if err := l.copyIn("product", []string{"id", "code", "name", "picture", "order_unit", "price_unit", "grams_per_unit", "programme", "story", "storage", "cooking",
 		"grades", "season", "yield_of", "yield", "raised"}, len(s.Products), func(i int) []any {
 		p := &s.Products[i]
-		return []any{p.ID, p.Code, toJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, toJSON(p.Story), toJSON(p.Storage), toJSON(p.Cooking),
-			texts(p.Grades), p.InSeason, cmp.Or(p.YieldOf, catalog.YieldRegistered), p.Yield, p.MayRaise}
+		return []any{p.ID, p.Code, desk.ToJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, desk.ToJSON(p.Story), desk.ToJSON(p.Storage), desk.ToJSON(p.Cooking),
+			desk.Texts(p.Grades), p.InSeason, cmp.Or(p.YieldOf, catalog.YieldRegistered), p.Yield, p.MayRaise}
 	}); err != nil {
 		return err
 	}
@@ -277,8 +262,8 @@ func (c *Catalog) loadSupply(l *loader, s Seed) error {
 		"deliver_from", "deliver_to", "grades", "min_qty", "step_qty", "max_qty", "collection_min", "grams_per_unit", "terms", "seller_org", "policy", "unit_fen"},
 		len(s.Presales), func(i int) []any {
 			p := &s.Presales[i]
-			return []any{p.ID, p.Code, p.ProductID, p.Season, toJSON(p.Title), toJSON(p.Note), string(p.State), channels(p.Channels), p.OpensAt, p.ClosesAt,
-				p.DeliverFrom, p.DeliverTo, toJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, toJSON(p.Terms),
+			return []any{p.ID, p.Code, p.ProductID, p.Season, desk.ToJSON(p.Title), desk.ToJSON(p.Note), string(p.State), channels(p.Channels), p.OpensAt, p.ClosesAt,
+				p.DeliverFrom, p.DeliverTo, desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms),
 				p.SellerOrg, p.Policy, catalog.UnitFen(*p, products[p.ProductID])}
 		}); err != nil {
 		return err
@@ -289,7 +274,7 @@ func (c *Catalog) loadSupply(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	return touchReference(l.ctx, l.tx)
+	return desk.TouchReference(l.ctx, l.tx)
 }
 
 func channels(all []catalog.Channel) pq.StringArray {

@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
@@ -57,14 +58,14 @@ func readBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock string
 	var b batchRow
 	err := sqlx.GetContext(ctx, q, &b, `SELECT `+batchColumns+` FROM batch WHERE id = $1 `+lock, id)
 	if err != nil {
-		return b, notFound(fmt.Errorf("read batch: %w", err), "batch.unknown", "id")
+		return b, desk.NotFound(fmt.Errorf("read batch: %w", err), "batch.unknown", "id")
 	}
 	return b, nil
 }
 
 // OpenBatch begins a batch.
-func (m *room) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.Batch, error) {
-	a, err := requireCounty(ctx)
+func (m *Room) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.Batch, error) {
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return catalog.Batch{}, err
 	}
@@ -83,8 +84,8 @@ func (m *room) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.Batc
 }
 
 // AddBatchRows adds rows to a batch that is being filled.
-func (m *room) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalog.Batch, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalog.Batch, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Batch{}, err
 	}
 	if _, err := kindTable(r.Kind); err != nil {
@@ -104,7 +105,7 @@ func (m *room) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalog.B
 		}
 		lines, cells := make([]int64, len(r.Rows)), make(pq.ByteaArray, len(r.Rows))
 		for i, row := range r.Rows {
-			lines[i], cells[i] = int64(row.Line), m.Cipher.Seal(toJSON(row), batchOwner(r.ID))
+			lines[i], cells[i] = int64(row.Line), m.Cipher.Seal(desk.ToJSON(row), batchOwner(r.ID))
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO batch_row (batch_id, kind, line, cells) SELECT $1, $2, l, x FROM unnest($3::bigint[], $4::bytea[]) AS u (l, x)
@@ -119,10 +120,10 @@ func (m *room) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalog.B
 		if total > mostRows {
 			return link.E(link.TooLarge, "batch.rows", "rows", "max", strconv.Itoa(mostRows))
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE batch SET kinds = $2 WHERE id = $1`, r.ID, toJSON(kinds)); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE batch SET kinds = $2 WHERE id = $1`, r.ID, desk.ToJSON(kinds)); err != nil {
 			return fmt.Errorf("count rows: %w", err)
 		}
-		b.Kinds = []byte(toJSON(kinds))
+		b.Kinds = []byte(desk.ToJSON(kinds))
 		out, err = b.out()
 		return err
 	})
@@ -162,7 +163,7 @@ func countRows(ctx context.Context, tx *sqlx.Tx, id int64) ([]catalog.BatchKind,
 }
 
 // move moves a batch by an event of its table.
-func (m *room) moveBatch(ctx context.Context, tx *sqlx.Tx, b *batchRow, step catalog.BatchStep) error {
+func (m *Room) moveBatch(ctx context.Context, tx *sqlx.Tx, b *batchRow, step catalog.BatchStep) error {
 	next, ok := catalog.BatchMachine.Next(catalog.BatchState(b.State), step)
 	if !ok {
 		return link.E(link.Conflict, catalog.BatchMachine.Refused(step), "id")
@@ -175,8 +176,8 @@ func (m *room) moveBatch(ctx context.Context, tx *sqlx.Tx, b *batchRow, step cat
 }
 
 // RunBatch asks to check or to load a batch.
-func (m *room) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch, error) {
-	a, err := requireCounty(ctx)
+func (m *Room) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch, error) {
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return catalog.Batch{}, err
 	}
@@ -216,8 +217,8 @@ func (m *room) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch,
 }
 
 // Batch returns the state of a batch.
-func (m *room) Batch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) Batch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Batch{}, err
 	}
 	b, err := readBatch(ctx, m.DB, r.ID, "")
@@ -228,12 +229,12 @@ func (m *room) Batch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, er
 }
 
 // BatchProblems lists the problems that the last run found.
-func (m *room) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest) (catalog.BatchProblemPage, error) {
+func (m *Room) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest) (catalog.BatchProblemPage, error) {
 	page := catalog.BatchProblemPage{Items: []entry.Problem{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
-	limit, err := pageSize(r.Limit, 200, 1000)
+	limit, err := desk.PageSize(r.Limit, 200, 1000)
 	if err != nil {
 		return page, err
 	}
@@ -248,7 +249,7 @@ func (m *room) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var p asJSON[entry.Problem]
+		var p desk.AsJSON[entry.Problem]
 		if err := rows.Scan(&p); err != nil {
 			return page, fmt.Errorf("read problems: %w", err)
 		}
@@ -261,16 +262,16 @@ func (m *room) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest
 const wrongLines = `SELECT (p.problem ->> 'line')::bigint FROM batch_problem p WHERE p.batch_id = $1 AND p.problem ->> 'kind' = $2`
 
 // BatchWrong reads back the rows that were left out.
-func (m *room) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (catalog.BatchRows, error) {
+func (m *Room) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (catalog.BatchRows, error) {
 	out := catalog.BatchRows{ID: r.ID, Kind: r.Kind, Rows: []entry.Row{}}
-	a, err := requireCounty(ctx)
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return out, err
 	}
 	if _, err := kindTable(r.Kind); err != nil {
 		return out, err
 	}
-	limit, err := pageSize(r.Limit, 200, batchChunk)
+	limit, err := desk.PageSize(r.Limit, 200, batchChunk)
 	if err != nil {
 		return out, err
 	}
@@ -290,12 +291,12 @@ func (m *room) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (cat
 }
 
 // Batches lists the newest batches.
-func (m *room) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.BatchList, error) {
+func (m *Room) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.BatchList, error) {
 	list := catalog.BatchList{Items: []catalog.Batch{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return list, err
 	}
-	limit, err := pageSize(r.Limit, 10, 100)
+	limit, err := desk.PageSize(r.Limit, 10, 100)
 	if err != nil {
 		return list, err
 	}
@@ -314,8 +315,8 @@ func (m *room) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.B
 }
 
 // DropBatch forgets a batch's rows.
-func (m *room) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Batch{}, err
 	}
 	var out catalog.Batch
@@ -339,7 +340,7 @@ func (m *room) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Batch
 }
 
 // Run works on batches that somebody asked for, and forgets the rows of old ones, until ctx ends.
-func (m *room) Run(ctx context.Context) {
+func (m *Room) Run(ctx context.Context) {
 	tick := time.NewTicker(batchPoll)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -362,7 +363,7 @@ func (m *room) Run(ctx context.Context) {
 }
 
 // RunBatches works on the batches that wait, one after the other. A batch on which another process works is left alone.
-func (m *room) RunBatches(ctx context.Context) error {
+func (m *Room) RunBatches(ctx context.Context) error {
 	var waiting []int64
 	err := m.DB.SelectContext(ctx, &waiting, `SELECT id FROM batch WHERE state = ANY($1) ORDER BY id`,
 		pq.Array([]string{string(catalog.BatchMachine.To(catalog.BatchStepCheck)), string(catalog.BatchMachine.To(catalog.BatchStepLoad))}))
@@ -380,7 +381,7 @@ func (m *room) RunBatches(ctx context.Context) error {
 // batchLock is the class of the advisory locks of batches.
 const batchLock = 0x62617463
 
-func (m *room) runBatch(ctx context.Context, id int64) error {
+func (m *Room) runBatch(ctx context.Context, id int64) error {
 	conn, err := m.DB.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("run batch: %w", err)
@@ -426,7 +427,7 @@ func (m *room) runBatch(ctx context.Context, id int64) error {
 }
 
 // endBatch writes the result of a run.
-func (m *room) endBatch(ctx context.Context, l *load, b batchRow, step catalog.BatchStep) error {
+func (m *Room) endBatch(ctx context.Context, l *load, b batchRow, step catalog.BatchStep) error {
 	return link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		now, err := readBatch(ctx, tx, b.ID, "FOR UPDATE")
 		if err != nil {
@@ -452,7 +453,7 @@ func (m *room) endBatch(ctx context.Context, l *load, b batchRow, step catalog.B
 		}
 		seqs, texts := make([]int64, len(l.problems)), make([]string, len(l.problems))
 		for i := range l.problems {
-			seqs[i], texts[i] = int64(i+1), toJSON(l.problems[i])
+			seqs[i], texts[i] = int64(i+1), desk.ToJSON(l.problems[i])
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO batch_problem (batch_id, seq, problem) SELECT $1, s, p::jsonb FROM unnest($2::bigint[], $3::text[]) AS u (s, p)`,
@@ -461,7 +462,7 @@ func (m *room) endBatch(ctx context.Context, l *load, b batchRow, step catalog.B
 			return fmt.Errorf("list problems: %w", err)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE batch SET problems = $2, wrong = $3, kinds = $4 WHERE id = $1`,
-			b.ID, len(l.problems), wrong, toJSON(kinds))
+			b.ID, len(l.problems), wrong, desk.ToJSON(kinds))
 		if err != nil {
 			return fmt.Errorf("count batch: %w", err)
 		}
@@ -479,7 +480,7 @@ func (m *room) endBatch(ctx context.Context, l *load, b batchRow, step catalog.B
 }
 
 // readRows reads the next rows of a kind in a batch; and is a further condition on them.
-func (m *room) readRows(ctx context.Context, id int64, kind string, after int64, limit int, and string) ([]entry.Row, error) {
+func (m *Room) readRows(ctx context.Context, id int64, kind string, after int64, limit int, and string) ([]entry.Row, error) {
 	var rows []struct {
 		Line  int64  `db:"line"`
 		Cells []byte `db:"cells"`
@@ -504,7 +505,7 @@ func (m *room) readRows(ctx context.Context, id int64, kind string, after int64,
 }
 
 // eachChunk calls fn with the rows of a batch in the order in which they are loaded.
-func (m *room) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, []entry.Row) error) error {
+func (m *Room) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, []entry.Row) error) error {
 	done := 0
 	for _, k := range catalog.Kinds() {
 		var after int64
@@ -533,7 +534,7 @@ func (m *room) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, []e
 var errChecked = errors.New("checked")
 
 // checkBatch takes all rows in one transaction that is rolled back, so that rows meet the ones before them.
-func (m *room) checkBatch(ctx context.Context, l *load, id int64) error {
+func (m *Room) checkBatch(ctx context.Context, l *load, id int64) error {
 	err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		l.goBack(loadMark{})
 		err := m.eachChunk(ctx, id, func(k *entry.Kind, rows []entry.Row) error { return l.rows(ctx, tx, k, rows) })
@@ -549,7 +550,7 @@ func (m *room) checkBatch(ctx context.Context, l *load, id int64) error {
 }
 
 // loadBatch takes rows chunk by chunk. A chunk is stored whole or not at all.
-func (m *room) loadBatch(ctx context.Context, l *load, id int64) error {
+func (m *Room) loadBatch(ctx context.Context, l *load, id int64) error {
 	err := m.eachChunk(ctx, id, func(k *entry.Kind, rows []entry.Row) error {
 		before := l.mark()
 		return link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {

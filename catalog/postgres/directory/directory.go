@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
@@ -62,16 +63,16 @@ func (t *table) search() string {
 }
 
 // Entries lists entries of a kind in the order in which they were added.
-func (m *room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
+func (m *Room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
 	page := catalog.EntryPage{Items: []catalog.Entry{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
 	t, err := kindTable(f.Kind)
 	if err != nil {
 		return page, err
 	}
-	limit, err := pageSize(f.Limit, defaultEntries, mostEntries)
+	limit, err := desk.PageSize(f.Limit, defaultEntries, mostEntries)
 	if err != nil {
 		return page, err
 	}
@@ -81,8 +82,8 @@ func (m *room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.Entr
 	} else if f.Retired {
 		return page, nil
 	}
-	like := pattern(strings.TrimSpace(f.Query))
-	err = inSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
+	like := desk.Pattern(strings.TrimSpace(f.Query))
+	err = desk.InSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
 		page.Items = page.Items[:0]
 		if err := tx.GetContext(ctx, &page.Total, `SELECT count(*) FROM `+t.from+where, like); err != nil {
 			return fmt.Errorf("count %s: %w", f.Kind, err)
@@ -112,8 +113,8 @@ func (m *room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.Entr
 }
 
 // Entry returns an entry with its history.
-func (m *room) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
 	t, err := kindTable(ref.Kind)
@@ -121,17 +122,17 @@ func (m *room) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, 
 		return catalog.Entry{}, err
 	}
 	var e catalog.Entry
-	err = inSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
+	err = desk.InSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
 		e, err = m.entry(ctx, tx, t, ref.ID)
 		return err
 	})
 	return e, err
 }
 
-func (m *room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
+func (m *Room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
 	s, err := t.scanEntry(tx.QueryRowContext(ctx, t.selectSQL()+` WHERE e.id = $1`, id).Scan)
 	if err != nil {
-		return catalog.Entry{}, notFound(err, "directory.entry", "id")
+		return catalog.Entry{}, desk.NotFound(err, "directory.entry", "id")
 	}
 	e := t.show(s)
 	rows, err := tx.QueryContext(ctx, `
@@ -143,7 +144,7 @@ func (m *room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (cata
 	defer rows.Close()
 	for rows.Next() {
 		var ch catalog.EntryChange
-		var from, to asJSON[map[string]string]
+		var from, to desk.AsJSON[map[string]string]
 		if err := rows.Scan(&ch.At, &ch.By, &ch.What, &ch.Reason, &from, &to); err != nil {
 			return e, fmt.Errorf("read history: %w", err)
 		}
@@ -157,8 +158,8 @@ func (m *room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (cata
 }
 
 // SaveEntry adds or changes an entry as a form sends it.
-func (m *room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
 	t, err := kindTable(r.Kind)
@@ -176,7 +177,7 @@ func (m *room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entr
 		if r.Kind == catalog.KindHousehold && r.ID != 0 { // its code never changes: id numbers are sealed with it
 			var code string
 			if err := tx.GetContext(ctx, &code, `SELECT code FROM household WHERE id = $1`, r.ID); err != nil {
-				return notFound(fmt.Errorf("find household: %w", err), "directory.entry", "id")
+				return desk.NotFound(fmt.Errorf("find household: %w", err), "directory.entry", "id")
 			}
 			if entry.Clean(r.Cells["code"]) != code {
 				return link.E(link.Conflict, "directory.household.code", "code")
@@ -216,8 +217,8 @@ var users = map[string]string{
 const namedUsers = 5
 
 // RetireEntry takes an entry out of use or back into it.
-func (m *room) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
 	t, err := kindTable(r.Kind)
@@ -245,11 +246,11 @@ func (m *room) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.
 	return e, m.store.RefreshReference(ctx)
 }
 
-func (m *room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
+func (m *Room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
 	var retired bool
 	err := tx.GetContext(ctx, &retired, `SELECT retired_at IS NOT NULL FROM `+t.own+` WHERE id = $1 FOR NO KEY UPDATE`, r.ID)
 	if err != nil {
-		return notFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
+		return desk.NotFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
 	}
 	if retired != r.Undo { // it is so already
 		return nil
@@ -281,7 +282,7 @@ func (m *room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.Reti
 				return err
 			}
 		}
-		if err := householdsChanged(ctx, tx, []int64{r.ID}); err != nil {
+		if err := desk.HouseholdsChanged(ctx, tx, []int64{r.ID}); err != nil {
 			return err
 		}
 	}
@@ -290,13 +291,13 @@ func (m *room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.Reti
 	if err := l.note(ctx, tx, t.kind, []directoryChange{{id: r.ID, what: what, before: map[string]string{}, after: map[string]string{}}}); err != nil {
 		return err
 	}
-	return touchReference(ctx, tx)
+	return desk.TouchReference(ctx, tx)
 }
 
 // stopSelling takes what a household has not sold out of its lots. Sold units stay: their orders are delivered, or the
 // cooperative reports what is short.
-func (m *room) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
-	seasons, err := lockSeasons(ctx, tx)
+func (m *Room) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
+	seasons, err := desk.LockSeasons(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -315,7 +316,7 @@ func (m *room) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) er
 		if len(lots) == 0 {
 			continue
 		}
-		if err := noteChange(ctx, tx, season, change{lots: lots}); err != nil {
+		if err := desk.NoteChange(ctx, tx, season, desk.Change{Lots: lots}); err != nil {
 			return err
 		}
 	}
