@@ -300,7 +300,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 		if err != nil {
 			return 0, fmt.Errorf("change household: %w", err)
 		}
-		im.resized = append(im.resized, desk.Resized{id, before.Produces(), w.Produces()})
+		im.resized = append(im.resized, desk.Resized{ID: id, Before: before.Produces(), After: w.Produces()})
 		if before.Persons != w.Persons || before.Village != w.Village {
 			im.levels = append(im.levels, id)
 		}

@@ -616,7 +616,7 @@ func (l *load) resizeHoldings(ctx context.Context, tx *sqlx.Tx, changes []direct
 		before := after
 		before.Holdings = maps.Clone(after.Holdings)
 		before.Holdings[product] = was[id]
-		all = append(all, desk.Resized{after.ID, before, after})
+		all = append(all, desk.Resized{ID: after.ID, Before: before, After: after})
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read holdings: %w", err)
