@@ -65,8 +65,8 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 		if used {
 			return link.E(link.Conflict, "conflict", "")
 		}
-		l := &loader{ctx: ctx, tx: tx, total: s.size(), progress: progress}
-		if err := c.load(l, s); err != nil {
+		l := &loader{c: c, ctx: ctx, tx: tx, total: s.size(), progress: progress}
+		if err := l.load(s); err != nil {
 			return err
 		}
 		return desk.PublishHouseholds(ctx, tx)
@@ -86,6 +86,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 
 // loader copies rows and counts them.
 type loader struct {
+	c           *Catalog
 	ctx         context.Context //nolint:containedctx // a loader lives as long as one call
 	tx          *sqlx.Tx
 	done, total int
@@ -127,7 +128,7 @@ func (l *loader) copyIn(table string, columns []string, n int, row func(i int) [
 	return nil
 }
 
-func (c *Catalog) load(l *loader, s Seed) error {
+func (l *loader) load(s Seed) error {
 	if err := loadCounty(l, s); err != nil {
 		return err
 	}
@@ -161,10 +162,10 @@ func (c *Catalog) load(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	if err := c.loadHouseholds(l, s.Households); err != nil {
+	if err := l.loadHouseholds(s.Households); err != nil {
 		return err
 	}
-	return c.loadSupply(l, s)
+	return l.loadSupply(s)
 }
 
 func loadCounty(l *loader, s Seed) error {
@@ -189,7 +190,7 @@ func loadCounty(l *loader, s Seed) error {
 	})
 }
 
-func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
+func (l *loader) loadHouseholds(households []SeedHousehold) error {
 	err := l.copyIn("household", []string{"id", "code", "head", "persons", "village_id", "helper_id", "consent", "phone", "kinds", "programmes",
 		"garden_m2", "geese", "raiser", "raiser_org", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
 		h := &households[i]
@@ -212,13 +213,13 @@ func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 	return l.copyIn("person", []string{"household_id", "position", "name", "relation", "born", "female", "id_sealed", "id_index"}, len(members), func(i int) []any {
 		h, n := members[i].household, members[i].position
 		p := &h.Members[n]
-		sealed, index := c.Seal(p.IDNumber, h.Code)
+		sealed, index := l.c.Seal(p.IDNumber, h.Code)
 		return []any{h.ID, n + 1, p.Name, p.Relation, p.Born, p.Female, sealed, index}
 	})
 }
 
 // loadSeasons plans the seasons and begins them one after the other, by the same acts as the county, up to the seed's own.
-func (c *Catalog) loadSeasons(l *loader, s Seed) error {
+func (l *loader) loadSeasons(s Seed) error {
 	ctx := link.System(l.ctx, "seed")
 	ids := slices.Clone(s.Earlier)
 	if s.Season != 0 {
@@ -229,20 +230,20 @@ func (c *Catalog) loadSeasons(l *loader, s Seed) error {
 	}
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		if err := c.planSeason(ctx, l.tx, catalog.PlanSeason{Season: id}); err != nil {
+		if err := l.c.planSeason(ctx, l.tx, catalog.PlanSeason{Season: id}); err != nil {
 			return err
 		}
 		if id > s.Season {
 			continue
 		}
-		if err := c.beginSeason(ctx, l.tx, id); err != nil {
+		if err := l.c.beginSeason(ctx, l.tx, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Catalog) loadSupply(l *loader, s Seed) error {
+func (l *loader) loadSupply(s Seed) error {
 	products := make(map[int64]catalog.Product, len(s.Products))
 	for _, p := range s.Products {
 		products[p.ID] = p
@@ -255,7 +256,7 @@ func (c *Catalog) loadSupply(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	if err := c.loadSeasons(l, s); err != nil {
+	if err := l.loadSeasons(s); err != nil {
 		return err
 	}
 	if err := l.copyIn("presale", []string{"id", "code", "product_id", "season", "title", "note", "state", "channels", "opens_at", "closes_at",
