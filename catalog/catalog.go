@@ -1,10 +1,11 @@
 // Package catalog is the contract of the catalogue module. The module owns places, organisations, households,
-// products, presales, lots and the holds on them.
+// products, seasons, presales, lots and the holds on them.
 //
 // Invariants:
 //   - reserved + delivered of a lot never exceed its capacity (a CHECK of the database stands behind the code);
 //   - the units a hold keeps equal the sum of its shares, and the sum over all live holds equals the reserved units of the lots;
 //   - a hold is released exactly once, and its units go back to the lots they came from;
+//   - from the first beginning on exactly one season is current, and nothing of a closed season is open or held;
 //   - no type with a name in Public… carries a name, phone, id or poverty status of a person.
 //
 // Quantities are whole numbers of the product's order unit (只, 斤, 箱, 枚); weights are grams; money is fen.

@@ -13,7 +13,7 @@ func Day(t time.Time) string { return t.In(China).Format(time.DateOnly) }
 
 // plausibleDay reports whether an entered day may be a day of payment: this century, and at most a day ahead of now.
 func plausibleDay(t, now time.Time) bool {
-	return !t.IsZero() && !t.After(now.Add(24*time.Hour)) && t.Year() >= 2000
+	return !t.After(now.Add(24*time.Hour)) && t.Year() >= 2000
 }
 
 // plausibleFen reports whether an entered amount may be paid: above zero and at most MaxFen.

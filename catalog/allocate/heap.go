@@ -66,9 +66,7 @@ func (h *heap) remove(i int, at []int32) {
 	s := *h
 	last := len(s) - 1
 	at[s[i].ref] = -1
-	if i < last {
-		s[i] = s[last]
-	}
+	s[i] = s[last]
 	*h = s[:last]
 	if i < last {
 		h.down(i, at)

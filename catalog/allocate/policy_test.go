@@ -118,6 +118,10 @@ func TestContractOrder(t *testing.T) {
 	if err != nil || len(shares) != 2 || shares[0].Household != 1 || shares[0].Qty != 90-shares[1].Qty || shares[1].Household != 2 {
 		t.Errorf("%+v, %v", shares, err)
 	}
+	_, err = allocate.Contract(households, lots, []allocate.Quota{{9, 10}, {2, 10}}, 2)
+	if left, ok := leftOf(err); !ok || left != 1 {
+		t.Errorf("an unknown household's quota counts: %v", err)
+	}
 	shares, err = allocate.Contract(households, lots, []allocate.Quota{{2, 10}, {1, 10}}, 8)
 	if err != nil || len(shares) != 2 || shares[0].Household != 1 || shares[0].Qty != 7 || shares[1].Qty != 1 {
 		t.Errorf("%+v, %v", shares, err)
@@ -142,6 +146,25 @@ func TestNearCountsAVillageOnce(t *testing.T) {
 	}
 	if len(got) != 3 || got[2] != 0 || got[1]+got[3]+got[4] != 12 {
 		t.Errorf("units by village: %v", got)
+	}
+}
+
+// The rank of a village is that of its lowest household now, though several of them have sold in other presales since.
+func TestNearRanksByPresentLevels(t *testing.T) {
+	pool := allocate.NewPool()
+	for id := int64(1); id <= 3; id++ {
+		must(t, pool.SetHousehold(allocate.Household{ID: id, Village: (id + 1) / 2, Persons: 1, ExpectedFen: 2 * id}))
+		must(t, pool.SetLot(allocate.Lot{ID: id, Presale: 1, Household: id, Free: 5, UnitFen: 1}))
+		must(t, pool.SetLot(allocate.Lot{ID: 10 + id, Presale: 2, Household: id, Free: 5, UnitFen: 100}))
+	}
+	for id := int64(1); id <= 2; id++ {
+		_, err := pool.Take(allocate.Request{Presale: 2, Policy: allocate.PolicyDirect, Qty: 1, Household: id})
+		must(t, err)
+	}
+	shares, err := pool.Take(allocate.Request{Presale: 1, Policy: allocate.PolicyNear, Qty: 5, Step: 1})
+	must(t, err)
+	if len(shares) != 1 || shares[0].Household != 3 {
+		t.Errorf("shares are %+v", shares)
 	}
 }
 

@@ -517,6 +517,9 @@ func (b *pages) desks(t *testing.T) {
 		"/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new"} {
 		operator.open(t, path)
 	}
+	admin := b.logsIn(t, "admin")
+	admin.open(t, "/county/accounts?q=operator")
+	admin.press(t, `th a[href^="/county/accounts/"]`)
 	officer := b.logsIn(t, "market")
 	for _, path := range []string{"/desk", "/desk/buy", "/desk/orders", "/account"} {
 		officer.open(t, path)

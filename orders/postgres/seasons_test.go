@@ -98,7 +98,8 @@ func TestASeasonClosesWhenEverythingIsPaid(t *testing.T) {
 	}
 	b.becomes(o.No, orders.StateBilled)
 	b.wantOpen("weighed", orders.OpenOrders, orders.OpenUnsettled)
-	b.pay(buyer(501), o.No)
+	b.eventually("the balance is known", func() bool { return b.count(`SELECT balance_fen FROM orders WHERE id = $1`, o.ID) > 0 })
+	b.pressPay(b.startPaying(buyer(501), o.No))
 	b.becomes(o.No, orders.StatePaid)
 	b.clock.Advance(72 * time.Hour) // the time to complain
 	b.becomes(o.No, orders.StateCompleted)
@@ -154,7 +155,7 @@ func TestASeasonClosesWhenEverythingIsPaid(t *testing.T) {
 func TestVerifyFindsOrdersInClosedSeasons(t *testing.T) {
 	b := setup(t)
 	b.harmed = true
-	b.place(buyer(501), b.asking(geese, 2))
+	b.place(buyer(501), b.asking(geese, 2)) // waits for its deposit
 	b.begin(2027)
 	if _, err := b.stock.Exec(`UPDATE season SET state = 'closed', closed_at = now() WHERE id = 2026; UPDATE reference_version SET version = version + 1`); err != nil {
 		t.Fatal(err)

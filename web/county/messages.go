@@ -94,7 +94,7 @@ var words = map[string][2]string{
 	"accounts.changed_meanwhile": {"这期间有人改过这个账号。请看下面的变更记录，再重新填写。", "Somebody changed this account meanwhile. Look at its history below and fill the form in again."},
 	"accounts.changed":           {"账号 {login} 已修改。", "The account {login} is changed."},
 
-	"account.unused": {"未首次登录", "Not used yet"},
+	"account.unused": {"待改密码", "Waits for its own password"},
 
 	"accounts.what.opened":    {"开通", "Opened"},
 	"accounts.what.name":      {"姓名", "Name"},

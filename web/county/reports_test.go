@@ -204,7 +204,7 @@ func TestAccountsOfTheCounty(t *testing.T) {
 	if res := clerk.Get("/account"); !strings.HasPrefix(res.Header.Get("Location"), "/account/password") {
 		t.Errorf("with the first password: %d to %q", res.StatusCode, res.Header.Get("Location"))
 	}
-	webtest.ReadPage(t, admin, "/county/accounts?q=cler", "clerk1", "收购站司磅员", "富民鹅业", "未首次登录")
+	webtest.ReadPage(t, admin, "/county/accounts?q=cler", "clerk1", "收购站司磅员", "富民鹅业", "待改密码")
 
 	// A new password ends what was open; switching off ends everything.
 	second := shownPassword(admin.Post(fmt.Sprintf("/county/accounts/%d/password", a.ID)).Body)

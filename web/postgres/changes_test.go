@@ -218,6 +218,19 @@ func TestSetupLinkEndsWithAnAdministrator(t *testing.T) {
 	}
 }
 
+// The database holds one link that is open, whoever writes.
+func TestOneSetupLinkIsOpen(t *testing.T) {
+	t.Parallel()
+	db, _ := linktest.DB(t, postgres.Schema, postgres.Migrations())
+	const insert = `INSERT INTO setup_link (hash, expires_at) VALUES ($1, now())`
+	if _, err := db.Exec(insert, auth.SetupHash("1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(insert, auth.SetupHash("2")); link.Constraint(err) != "setup_link_one" {
+		t.Errorf("a second one: %v", err)
+	}
+}
+
 // Processes that start at the same moment leave one link that works.
 func TestSetupLinksMadeAtOnce(t *testing.T) {
 	t.Parallel()

@@ -230,7 +230,7 @@ func (r *workbookReader) kindOf(t *tab, rows []numbered) (*entry.Kind, head) {
 	title := foldTitle(t.name)
 	for _, k := range r.kinds {
 		names := append([]string{k.Title.Zh, k.Title.En, k.Name}, k.Aliases...)
-		if slices.ContainsFunc(names, func(name string) bool { return title == foldTitle(name) }) {
+		if title != "" && slices.ContainsFunc(names, func(name string) bool { return title == foldTitle(name) }) {
 			if h, ok := r.headOf(k, rows); ok {
 				return k, h
 			}

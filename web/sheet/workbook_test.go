@@ -125,7 +125,7 @@ func TestNumbersOfSpreadsheets(t *testing.T) {
 		with(2, map[int]string{2: number("9.9999919620315098E+17"), 6: number("1.3812345678E10"), 7: `<c><f>0.1+0.53</f><v>0.63000000000000012</v></c>`}) +
 		with(3, map[int]string{7: number("0.33333333333333331"), 3: number("3"), 8: number("1.2E2")}) +
 		with(4, map[int]string{1: `<c t="str"><f>B2</f></c>`, 7: `<c><f>1/0</f></c>`, 8: `<c t="e"><f>A1/0</f><v>#DIV/0!</v></c>`}) +
-		with(5, map[int]string{1: `<c t="e"><v>#REF!</v></c>`, 0: `<c s="1"><v>46000</v></c>`}) +
+		with(5, map[int]string{1: `<c t="e"><v>#SPILL!</v></c>`, 0: `<c s="1"><v>46000</v></c>`}) +
 		with(6, map[int]string{1: `<c t="str"><f>B2</f><v></v></c>`, 8: number("88120")})})
 	rows := rowsOf(t, readAll(t, data), catalog.KindHousehold)
 	if len(rows) != 5 {
@@ -186,6 +186,12 @@ func TestDaysAndPercentages(t *testing.T) {
 		if r.Cells["raiser_bp"] != "85" {
 			t.Errorf("line %d: a part of %q percent", r.Line, r.Cells["raiser_bp"])
 		}
+	}
+	years := rawXLSX(t, "", rawSheet{name: "历年上报", rows: row(1, text("年度"), text("人均增收")) +
+		row(2, `<c s="1"><v>46000</v></c>`, number("1")) + row(3, `<c s="1"><v>2025</v></c>`, number("1")) + row(4, number("2024"), number("1"))})
+	got := rowsOf(t, readAll(t, years), catalog.KindReported)
+	if got[0].Cells["year"] != "2025" || got[1].Faults["year"] != "entry.dated" || got[2].Cells["year"] != "2024" {
+		t.Errorf("years: %+v", got)
 	}
 	if day, ok := dayOf(59, false); !ok || day.Format(time.DateOnly) != "1900-02-28" {
 		t.Errorf("day 59 is %v", day)
@@ -284,6 +290,8 @@ func TestWhatIsWrongWithAWorkbookIsNamed(t *testing.T) {
 				{Sheet: "乡镇", Kind: "township", Key: "sheet.heading.unknown", Heading: "备注", Samples: []string{"一", "三"}, Args: map[string]string{"sheet": "乡镇", "heading": "备注", "samples": "一、三"}},
 				{Sheet: "乡镇", Kind: "township", Key: "sheet.heading.none", Samples: []string{"二"}, Args: map[string]string{"sheet": "乡镇", "heading": "", "column": "C", "samples": "二"}},
 			}, 3},
+		"a surer heading": {[]rawSheet{{name: "乡镇", rows: row(1, text("名称"), text("乡镇")) + row(2, text("甲"), text("青禾镇"))}},
+			[]Finding{{Sheet: "乡镇", Kind: "township", Key: "sheet.heading.unknown", Heading: "名称", Samples: []string{"甲"}, Args: map[string]string{"sheet": "乡镇", "heading": "名称", "samples": "甲"}}}, 1},
 		"one column twice": {[]rawSheet{{name: "乡镇", rows: row(1, text("乡镇"), text("Township")) + row(2, text("青禾镇"), text("甲"))}},
 			[]Finding{{Sheet: "乡镇", Kind: "township", Key: "sheet.heading.twice", Stops: true, Args: map[string]string{"sheet": "乡镇", "heading": "乡镇", "other": "Township", "column": "乡镇"}}}, 0},
 		"another measure": {[]rawSheet{{name: "农户", rows: strings.Replace(households, "园子面积(亩)", "园子面积（平方米）", 1) + good}},
@@ -303,6 +311,34 @@ func TestWhatIsWrongWithAWorkbookIsNamed(t *testing.T) {
 		stops := slices.ContainsFunc(c.want, func(f Finding) bool { return f.Stops })
 		if w.Stopped() != stops {
 			t.Errorf("%s: stopped is %v", name, w.Stopped())
+		}
+	}
+}
+
+// A sheet whose headings fit two kinds alike, or less than half of a kind, is nobody's.
+func TestDoubtfulSheetsAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	kind := func(name string, more int) *entry.Kind {
+		return &entry.Kind{Name: name, Title: entry.Text{Zh: name}, Fields: []entry.Field{
+			{Name: "a", Head: entry.Text{Zh: "甲"}, Need: true}, {Name: "b", Head: entry.Text{Zh: "乙"}},
+			{Name: "c", Head: entry.Text{Zh: "丙" + name}, Need: more > 0}, {Name: "d", Head: entry.Text{Zh: "丁" + name}, Need: more > 1}}}
+	}
+	data := []byte("甲,乙\n1,2\n")
+	for name, c := range map[string]struct {
+		kinds []*entry.Kind
+		want  string
+	}{
+		"one":                {[]*entry.Kind{kind("x", 0)}, "x"},
+		"two alike":          {[]*entry.Kind{kind("x", 0), kind("y", 0)}, ""},
+		"one of them whole":  {[]*entry.Kind{kind("y", 1), kind("x", 0)}, "x"},
+		"too little of that": {[]*entry.Kind{kind("x", 2)}, ""},
+	} {
+		w, err := ReadWorkbook(data, c.kinds, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := w.Table(c.want); ok != (c.want != "") || ok == w.Stopped() || len(w.Tables) > 0 != ok {
+			t.Errorf("%s: %+v", name, w)
 		}
 	}
 }

@@ -31,6 +31,11 @@ type StubCatalog struct {
 func (c *StubCatalog) Reference(context.Context, catalog.None) (catalog.Reference, error) {
 	return catalog.Reference{Season: 2026, Seasons: []catalog.Season{{ID: 2027, State: catalog.SeasonPlanned, Title: catalog.Text{Zh: "丰收年", En: "Plenty"}},
 		{ID: 2026, State: catalog.SeasonCurrent}, {ID: 2025, State: catalog.SeasonClosing}, {ID: 2024, State: catalog.SeasonClosed}},
+		County:   catalog.County{Name: catalog.Text{Zh: "依安县", En: "Yi’an county"}, Office: "依安县合作社联合社", BankHolder: "依安县合作社联合社", BankAccount: "6200000000000000001", BankName: "依安县农村信用社"},
+		Reported: []catalog.ReportedYear{{Year: 2017, PerPersonFen: 828_00}, {Year: 2018, PerPersonFen: 895_00}},
+		Programmes: []catalog.Programme{{ID: 1, Code: "garden", Name: catalog.Text{Zh: "半亩园", En: "Garden"}}, {ID: 2, Code: "geese", Name: catalog.Text{Zh: "百只鹅", En: "Geese"}},
+			{ID: 3, Code: "seedpotato", Name: catalog.Text{Zh: "一亩种薯", En: "Seed potato"}}, {ID: 4, Code: "mushroom", Name: catalog.Text{Zh: "千袋菌", En: "Mushroom"}},
+			{ID: 5, Code: "solar", Name: catalog.Text{Zh: "光伏", En: "Solar"}}},
 		Townships:     []catalog.Township{{ID: 1, Name: "依安镇"}, {ID: 2, Name: "三兴镇"}},
 		Villages:      []catalog.Village{{ID: 11, TownshipID: 1, Name: "永丰村", Poor: true}, {ID: 12, TownshipID: 2, Name: "红光村"}},
 		Products:      []catalog.Product{stubPresale(1).Product},
