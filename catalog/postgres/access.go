@@ -1,29 +1,5 @@
 package postgres
 
-import (
-	"context"
-
-	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
-)
-
-// requireCounty returns Unauthenticated or Forbidden to everybody but the county.
-func requireCounty(ctx context.Context) (link.Actor, error) {
-	a := link.ActorFrom(ctx)
-	if catalog.IsCounty(a) {
-		return a, nil
-	}
-	return a, catalog.Denied(a)
-}
-
-// requireSystem returns Unauthenticated or Forbidden to everybody but the other modules.
-func requireSystem(ctx context.Context) error {
-	if a := link.ActorFrom(ctx); !a.System {
-		return catalog.Denied(a)
-	}
-	return nil
-}
-
 // householdScope is the condition that household h is in a catalog.Scope, with its kind and id as $1 and $2. A
 // cooperative collects from the villages of its collection points and from the lots of its presales.
 const householdScope = `($1 = 'county'

@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -31,7 +32,7 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 		return log, link.E(link.NotFound, "household.unknown", "id") // a collecting cooperative is told nothing of its affairs
 	}
 	id := strconv.FormatInt(h.ID, 10)
-	err = each(ctx, c.db, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
+	err = desk.Each(ctx, c.DB, `SELECT given, how, login, role, at FROM consent WHERE household_id = `+id+fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
 		func(scan func(...any) error) error {
 			var e catalog.ConsentEntry
 			err := scan(&e.Given, &e.How, &e.Actor, &e.Role, &e.At)
@@ -41,7 +42,7 @@ func (c *Catalog) HouseholdLog(ctx context.Context, ref catalog.HouseholdRef) (c
 	if err != nil {
 		return log, fmt.Errorf("read consents: %w", err)
 	}
-	err = each(ctx, c.db, `SELECT what, detail, login, role, on_behalf_of IS NOT NULL, at FROM household_action WHERE household_id = `+id+
+	err = desk.Each(ctx, c.DB, `SELECT what, detail, login, role, on_behalf_of IS NOT NULL, at FROM household_action WHERE household_id = `+id+
 		fmt.Sprintf(` ORDER BY id DESC LIMIT %d`, logAtMost),
 		func(scan func(...any) error) error {
 			var a catalog.Action
@@ -91,26 +92,11 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	}
 	args := map[string]string{"product": p.Product.Name.Zh, "capacity": strconv.FormatInt(capacity, 10), "registered": strconv.FormatInt(registered, 10),
 		"sold": strconv.FormatInt(sold, 10)}
-	err = c.openReview(ctx, tx, catalog.ReviewCapacity, h.ID, p.Code, args, capacity, p.ID)
+	err = c.OpenReview(ctx, tx, catalog.ReviewCapacity, h.ID, p.Code, args, capacity, p.ID)
 	if err != nil {
 		return false, err
 	}
-	return true, c.logAction(ctx, tx, h.ID, "offer.held", map[string]any{"presale": p.ID, "before": had, "capacity": capacity})
-}
-
-// openReview opens a review for the county; a repeated request replaces the waiting one.
-func (c *Catalog) openReview(ctx context.Context, tx *sqlx.Tx, kind string, household int64, about string, args map[string]string, capacity, presale int64) error {
-	a := link.ActorFrom(ctx)
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO review (kind, household_id, about, args, capacity, presale_id, opened_at, opened_id, opened_by, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (kind, household_id, about) WHERE state = `+reviewOpen+`
-		DO UPDATE SET args = excluded.args, capacity = excluded.capacity, opened_at = excluded.opened_at, opened_id = excluded.opened_id, opened_by = excluded.opened_by`,
-		kind, household, about, toJSON(args), capacity, presale, c.now(), a.Account, a.Login, string(catalog.ReviewOpen))
-	if err != nil {
-		return fmt.Errorf("open review: %w", err)
-	}
-	return nil
+	return true, c.LogAction(ctx, tx, h.ID, "offer.held", map[string]any{"presale": p.ID, "before": had, "capacity": capacity})
 }
 
 const reviewColumns = `r.id, r.kind, r.state, r.household_id, h.code, h.head, v.name, r.args, r.opened_at, r.opened_by, r.decided_by, r.decided_at, r.why`
@@ -128,19 +114,19 @@ func scanReview(scan func(...any) error) (catalog.Review, error) {
 // Reviews lists reviews, newest first.
 func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.ReviewPage, error) {
 	page := catalog.ReviewPage{Items: []catalog.Review{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
-	limit, err := pageSize(f.Limit, 100, 500)
+	limit, err := desk.PageSize(f.Limit, 100, 500)
 	if err != nil {
 		return page, err
 	}
-	if err := c.db.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = `+reviewOpen); err != nil {
+	if err := c.DB.GetContext(ctx, &page.Open, `SELECT count(*) FROM review WHERE state = `+desk.ReviewOpen); err != nil {
 		return page, fmt.Errorf("count reviews: %w", err)
 	}
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		SELECT `+reviewColumns+` FROM review r JOIN household h ON h.id = r.household_id JOIN village v ON v.id = h.village_id
-		WHERE ($1 OR r.state = `+reviewOpen+`) AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
+		WHERE ($1 OR r.state = `+desk.ReviewOpen+`) AND ($2 = 0 OR r.id < $2) ORDER BY r.id DESC LIMIT $3`, f.All, f.Before, limit)
 	if err != nil {
 		return page, fmt.Errorf("list reviews: %w", err)
 	}
@@ -157,7 +143,7 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 
 // DecideReview applies the decision of a second person.
 func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewRequest) (catalog.Review, error) {
-	actor, err := requireCounty(ctx)
+	actor, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return catalog.Review{}, err
 	}
@@ -166,14 +152,14 @@ func (c *Catalog) DecideReview(ctx context.Context, d catalog.DecideReviewReques
 	}
 	key := fmt.Sprintf("%d:%s", actor.Account, d.IdempotencyKey)
 	var res catalog.Review
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err = link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var was catalog.ReviewRecord
 		var capacity, presale int64
 		err := tx.QueryRowxContext(ctx, `
 			SELECT opened_id, capacity, presale_id, state, decided_id, household_id FROM review WHERE id = $1 FOR UPDATE`, d.ID).
 			Scan(&was.OpenedBy, &capacity, &presale, &was.State, &was.DecidedBy, &res.Household)
 		if err != nil {
-			return notFound(fmt.Errorf("read review: %w", err), "review.unknown", "id")
+			return desk.NotFound(fmt.Errorf("read review: %w", err), "review.unknown", "id")
 		}
 		same := &catalog.PastDecision{}
 		err = tx.QueryRowxContext(ctx, `SELECT id, state, why FROM review WHERE decided_key = $1`, key).Scan(&same.ID, &same.State, &same.Why)
@@ -221,11 +207,11 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, d catalog.Decid
 	_, err := tx.ExecContext(ctx, `
 		UPDATE review SET state = $2, decided_at = $3, decided_id = $4, decided_by = $5, why = $6, decided_key = $7
 		WHERE id = $1 AND state = ANY($8)`,
-		d.ID, string(state), c.now().Truncate(time.Microsecond), actor.Account, actor.Login, d.Why, key, pq.Array(catalog.ReviewMachine.From(step)))
+		d.ID, string(state), c.Now().Truncate(time.Microsecond), actor.Account, actor.Login, d.Why, key, pq.Array(catalog.ReviewMachine.From(step)))
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}
-	return c.logAction(ctx, tx, household, "review."+string(state), map[string]any{"review": d.ID, "why": d.Why})
+	return c.LogAction(ctx, tx, household, "review."+string(state), map[string]any{"review": d.ID, "why": d.Why})
 }
 
 // offer sets a lot's capacity as it was asked for.
@@ -245,8 +231,8 @@ func (c *Catalog) offer(ctx context.Context, tx *sqlx.Tx, household, presale, ca
 	if _, err := c.changeLot(ctx, tx, h, public, capacity, &lot); err != nil {
 		return err
 	}
-	if err := noteChange(ctx, tx, public.Season, change{lots: []int64{lot.ID}}); err != nil {
+	if err := desk.NoteChange(ctx, tx, public.Season, desk.Change{Lots: []int64{lot.ID}}); err != nil {
 		return err
 	}
-	return touchReference(ctx, tx)
+	return desk.TouchReference(ctx, tx)
 }

@@ -23,6 +23,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/catalog/postgres/directory"
 	"banmuyuan/internal/link"
 )
 
@@ -41,20 +43,9 @@ var Migrations = func() fs.FS {
 // Schema is the module's schema and role.
 const Schema = "catalog"
 
-// Cipher seals id numbers and finds equal ones without reading them.
-type Cipher interface {
-	Seal(value, owner string) []byte
-	Open(sealed []byte, owner string) (string, error)
-	Index(value string) []byte
-	// Indexes returns the indexes by all keys, the current one first; Current is the prefix of values sealed with it.
-	Indexes(value string) [][]byte
-	Current() []byte
-	Reseal(sealed []byte, owner string) (fresh []byte, value string, err error)
-}
-
 // Config tunes a Catalog; only Cipher is required.
 type Config struct {
-	Cipher Cipher
+	Cipher desk.Cipher
 	Now    func() time.Time
 	Log    *slog.Logger
 
@@ -67,15 +58,12 @@ type Config struct {
 
 // Catalog implements catalog.Service.
 type Catalog struct {
-	db     *sqlx.DB
-	nc     *nats.Conn
-	cfg    Config
-	now    func() time.Time
-	log    *slog.Logger
-	relay  *link.Relay
-	writer *writer
+	*desk.Desk
+	nc        *nats.Conn
+	cfg       Config
+	writer    *writer
+	directory *directory.Room
 
-	batches   chan struct{}                   // wakes the loop of batches
 	stock     atomic.Pointer[map[int64]int64] // units left, by presale
 	reference atomic.Pointer[reference]
 }
@@ -109,10 +97,12 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	if cfg.Refresh <= 0 {
 		cfg.Refresh = 400 * time.Millisecond
 	}
-	c := &Catalog{db: db, nc: nc, cfg: cfg, now: cfg.Now, log: cfg.Log.With("module", "catalog"), batches: make(chan struct{}, 1)}
-	c.relay = link.NewRelay(db, nc, c.log)
+	log := cfg.Log.With("module", "catalog")
+	d := &desk.Desk{DB: db, Cipher: cfg.Cipher, Now: cfg.Now, Log: log, Relay: link.NewRelay(db, nc, log)}
+	c := &Catalog{Desk: d, nc: nc, cfg: cfg}
+	c.directory = directory.New(d, c)
 	c.writer = newWriter(c, cfg.Queue)
-	if err := c.refreshReference(ctx); err != nil {
+	if err := c.RefreshReference(ctx); err != nil {
 		return nil, fmt.Errorf("load catalog: %w", err)
 	}
 	if err := c.writer.refresh(ctx); err != nil {
@@ -122,6 +112,9 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	return c, nil
 }
 
+// Directory is the store's part for the county's reference data.
+func (c *Catalog) Directory() *directory.Room { return c.directory }
+
 // Run answers reservations, applies commands, releases expired holds, publishes events and keeps memory current, until
 // ctx ends. Reservations taken from the queue before are answered. Run may be called once.
 func (c *Catalog) Run(ctx context.Context) error {
@@ -129,8 +122,8 @@ func (c *Catalog) Run(ctx context.Context) error {
 	g.Go(func() error { c.writer.run(ctx); return nil })
 	g.Go(func() error { c.refreshLoop(ctx); return nil })
 	g.Go(func() error { c.sweepLoop(ctx); return nil })
-	g.Go(func() error { c.batchLoop(ctx); return nil })
-	g.Go(func() error { return c.relay.Run(ctx) })
+	g.Go(func() error { c.directory.Run(ctx); return nil })
+	g.Go(func() error { return c.Relay.Run(ctx) })
 	g.Go(func() error { return c.consumer().Run(ctx) })
 	return g.Wait()
 }

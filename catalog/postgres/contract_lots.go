@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 )
 
 // QuotaLots pages through the lots of all contracts.
@@ -19,14 +20,14 @@ func (c *Catalog) RaisedLots(ctx context.Context, r catalog.LotsRequest) (catalo
 
 func (c *Catalog) lotPage(ctx context.Context, r catalog.LotsRequest, which string) (catalog.LotPage, error) {
 	page := catalog.LotPage{Items: []catalog.Lot{}}
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return page, err
 	}
-	limit, err := pageSize(r.Limit, 2000, 5000)
+	limit, err := desk.PageSize(r.Limit, 2000, 5000)
 	if err != nil {
 		return page, err
 	}
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		SELECT l.id, l.presale_id, l.household_id, h.village_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN household h ON h.id = l.household_id
 		WHERE l.id > $1 AND `+which+` ORDER BY l.id LIMIT $2`, r.After, limit)

@@ -11,6 +11,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/allocate"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -19,7 +20,7 @@ var _ catalog.Contracts = (*Catalog)(nil)
 // SaveContractPresale makes the presale of a contract as a draft, and opens or closes it. Its terms stand from then
 // on: households signed for them.
 func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPresale) (catalog.Presale, error) {
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return catalog.Presale{}, err
 	}
 	if r.ContractID <= 0 {
@@ -30,7 +31,7 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if err := ref.checkPresale(p); err != nil {
 		return catalog.Presale{}, err
 	}
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		p = r.Presale
 		p.ID, p.State, p.ContractID = 0, catalog.PresaleDraft, r.ContractID
 		err := tx.GetContext(ctx, &p.ID, `SELECT id FROM presale WHERE contract_id = $1`, r.ContractID)
@@ -67,8 +68,8 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Notify()
-	return p, c.refreshReference(ctx)
+	c.Relay.Notify()
+	return p, c.RefreshReference(ctx)
 }
 
 func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]catalog.SupplyLot, error) {
@@ -96,17 +97,17 @@ func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, hou
 
 // SetQuota sets the lot of a household in a contract's presale.
 func (c *Catalog) SetQuota(ctx context.Context, r catalog.QuotaRequest) (catalog.Lot, error) {
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return catalog.Lot{}, err
 	}
 	if r.Qty < 0 || r.Qty > catalog.MostUnits {
 		return catalog.Lot{}, link.E(link.Invalid, "household.offer.capacity", "qty")
 	}
 	var lot catalog.Lot
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var id int64
 		if err := tx.GetContext(ctx, &id, `SELECT id FROM presale WHERE contract_id = $1 AND contract_id <> 0`, r.ContractID); err != nil {
-			return notFound(fmt.Errorf("find presale of contract %d: %w", r.ContractID, err), "presale.unknown", "contract_id")
+			return desk.NotFound(fmt.Errorf("find presale of contract %d: %w", r.ContractID, err), "presale.unknown", "contract_id")
 		}
 		p, err := lockPresale(ctx, tx, id)
 		if err != nil {
@@ -168,13 +169,13 @@ func (c *Catalog) setQuota(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, 
 	if _, err := tx.ExecContext(ctx, `UPDATE lot SET capacity = $2 WHERE id = $1`, mine.ID, plan.Capacity); err != nil {
 		return fmt.Errorf("set quota: %w", err)
 	}
-	if err := noteChange(ctx, tx, p.Season, change{lots: touched}); err != nil {
+	if err := desk.NoteChange(ctx, tx, p.Season, desk.Change{Lots: touched}); err != nil {
 		return err
 	}
-	if err := touchReference(ctx, tx); err != nil {
+	if err := desk.TouchReference(ctx, tx); err != nil {
 		return err
 	}
-	return c.logAction(ctx, tx, h.ID, "quota", map[string]any{"contract": p.ContractID, "lot": mine.ID, "before": mine.Capacity, "capacity": plan.Capacity})
+	return c.LogAction(ctx, tx, h.ID, "quota", map[string]any{"contract": p.ContractID, "lot": mine.ID, "before": mine.Capacity, "capacity": plan.Capacity})
 }
 
 // moveUnits moves units from lots of presales to the lot of a quota, and notes where they came from.
@@ -233,7 +234,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		expected int64               // income from all products
 	}
 	by := map[int64]*supply{}
-	err := each(ctx, tx, fmt.Sprintf(`
+	err := desk.Each(ctx, tx, fmt.Sprintf(`
 		SELECT l.household_id, l.capacity, l.reserved + l.delivered, l.agent_bp, p.contract_id, p.unit_fen, p.product_id
 		FROM lot l JOIN presale p ON p.id = l.presale_id
 		WHERE p.season = %d AND (%d = 0 OR l.household_id = %d)`, season, household, household),
@@ -258,10 +259,10 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		return nil, fmt.Errorf("read lots of the season: %w", err)
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT h.village_id, h.persons, h.base_fen, `+supplyColumns+`
-		FROM `+supplyTables+` JOIN village v ON v.id = h.village_id
+		SELECT h.village_id, h.persons, h.base_fen, `+desk.SupplyColumns+`
+		FROM `+desk.SupplyTables+` JOIN village v ON v.id = h.village_id
 		WHERE h.retired_at IS NULL AND ($1 = 0 OR h.id = $1) AND (cardinality($2::bigint[]) = 0 OR v.township_id = ANY($2)) AND h.programmes @> $3::text[]
-		ORDER BY h.id`, household, pq.Array(ids(townships)), pq.Array(append([]string{}, programmes...)))
+		ORDER BY h.id`, household, pq.Array(desk.IDs(townships)), pq.Array(append([]string{}, programmes...)))
 	if err != nil {
 		return nil, fmt.Errorf("read households: %w", err)
 	}
@@ -270,7 +271,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 	for rows.Next() {
 		var one catalog.Candidate
 		var base, village int64
-		h, err := scanSupply(rows.Scan, &village, &one.Household.Persons, &base)
+		h, err := desk.ScanSupply(rows.Scan, &village, &one.Household.Persons, &base)
 		if err != nil {
 			return nil, fmt.Errorf("read households: %w", err)
 		}
@@ -300,7 +301,7 @@ func (c *Catalog) productByCode(code string) (catalog.Product, error) {
 
 // Spare returns the units of a product that a household could still sign for.
 func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Spare, error) {
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return catalog.Spare{}, err
 	}
 	product, err := c.productByCode(r.Product)
@@ -311,7 +312,7 @@ func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Sp
 		return catalog.Spare{}, link.E(link.NotFound, "household.unknown", "household_id")
 	}
 	var all []catalog.Candidate
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err = desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		all, err = c.candidates(ctx, tx, product, r.Season, r.HouseholdID, nil, nil)
 		return err
 	})
@@ -328,7 +329,7 @@ func (c *Catalog) Spare(ctx context.Context, r catalog.SpareRequest) (catalog.Sp
 // ProposeQuotas divides a quantity over the households that could sign for it, by the fair policy.
 func (c *Catalog) ProposeQuotas(ctx context.Context, r catalog.ProposeRequest) (catalog.Proposal, error) {
 	res := catalog.Proposal{Policy: allocate.PolicyFair.Version()}
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return res, err
 	}
 	product, err := c.productByCode(r.Product)
@@ -339,7 +340,7 @@ func (c *Catalog) ProposeQuotas(ctx context.Context, r catalog.ProposeRequest) (
 		return res, err
 	}
 	var all []catalog.Candidate
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err = desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		all, err = c.candidates(ctx, tx, product, r.Season, 0, r.Townships, r.Programmes)
 		return err
 	})

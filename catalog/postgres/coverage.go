@@ -8,15 +8,16 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 )
 
 // Coverage is the county at a glance. For county staff, because it tells poor villages.
 func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (catalog.Coverage, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Coverage{}, err
 	}
 	var cov catalog.Coverage
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err := desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 		cov = catalog.Coverage{Season: cmp.Or(r.Season, c.defaultSeason()), Programmes: []catalog.ProgrammeCoverage{}, ByVillage: []catalog.VillageCoverage{}}
 		err := tx.QueryRowxContext(ctx, `
 			SELECT (SELECT count(*) FROM township WHERE retired_at IS NULL), (SELECT count(*) FROM village WHERE retired_at IS NULL),
@@ -29,7 +30,7 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 			return fmt.Errorf("count the county: %w", err)
 		}
 		counts := map[string]int64{}
-		err = each(ctx, tx, `SELECT p, count(*) FROM household, unnest(programmes) AS p WHERE retired_at IS NULL GROUP BY p`, func(scan func(...any) error) error {
+		err = desk.Each(ctx, tx, `SELECT p, count(*) FROM household, unnest(programmes) AS p WHERE retired_at IS NULL GROUP BY p`, func(scan func(...any) error) error {
 			var name string
 			var n int64
 			err := scan(&name, &n)
@@ -39,7 +40,7 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 		if err != nil {
 			return fmt.Errorf("count programmes: %w", err)
 		}
-		err = each(ctx, tx, `SELECT code FROM programme ORDER BY id`, func(scan func(...any) error) error {
+		err = desk.Each(ctx, tx, `SELECT code FROM programme ORDER BY id`, func(scan func(...any) error) error {
 			var code string
 			err := scan(&code)
 			cov.Programmes = append(cov.Programmes, catalog.ProgrammeCoverage{Programme: code, Households: counts[code],
@@ -49,7 +50,7 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 		if err != nil {
 			return fmt.Errorf("read programmes: %w", err)
 		}
-		return each(ctx, tx, fmt.Sprintf(`
+		return desk.Each(ctx, tx, fmt.Sprintf(`
 			WITH sold AS (
 				SELECT l.household_id, sum(l.capacity) AS capacity, sum(l.reserved + l.delivered) AS sold
 				FROM lot l JOIN presale p ON p.id = l.presale_id

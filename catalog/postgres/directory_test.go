@@ -60,13 +60,13 @@ var wrongRows = []string{
 func (b *bundle) fill(c *postgres.Catalog, sheets map[string][]entry.Row) catalog.Batch {
 	b.t.Helper()
 	ctx := county(b.t.Context())
-	batch, err := c.OpenBatch(ctx, catalog.OpenBatch{Name: "青禾县.xlsx"})
+	batch, err := c.Directory().OpenBatch(ctx, catalog.OpenBatch{Name: "青禾县.xlsx"})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	for _, k := range catalog.Kinds() {
 		if rows := sheets[k.Name]; len(rows) > 0 {
-			if batch, err = c.AddBatchRows(ctx, catalog.BatchRows{ID: batch.ID, Kind: k.Name, Rows: rows}); err != nil {
+			if batch, err = c.Directory().AddBatchRows(ctx, catalog.BatchRows{ID: batch.ID, Kind: k.Name, Rows: rows}); err != nil {
 				b.t.Fatal(err)
 			}
 		}
@@ -78,12 +78,12 @@ func (b *bundle) fill(c *postgres.Catalog, sheets map[string][]entry.Row) catalo
 func (b *bundle) run(c *postgres.Catalog, id int64, load bool) catalog.Batch {
 	b.t.Helper()
 	ctx := county(b.t.Context())
-	batch, err := c.RunBatch(ctx, catalog.RunBatch{ID: id, Load: load})
+	batch, err := c.Directory().RunBatch(ctx, catalog.RunBatch{ID: id, Load: load})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.eventually("batch done", func() bool {
-		if batch, err = c.Batch(ctx, catalog.BatchRef{ID: id}); err != nil {
+		if batch, err = c.Directory().Batch(ctx, catalog.BatchRef{ID: id}); err != nil {
 			b.t.Fatal(err)
 		}
 		return batch.State != catalog.BatchChecking && batch.State != catalog.BatchLoading
@@ -93,7 +93,7 @@ func (b *bundle) run(c *postgres.Catalog, id int64, load bool) catalog.Batch {
 
 func (b *bundle) problems(c *postgres.Catalog, id int64) []string {
 	b.t.Helper()
-	page, err := c.BatchProblems(county(b.t.Context()), catalog.BatchProblemsRequest{ID: id})
+	page, err := c.Directory().BatchProblems(county(b.t.Context()), catalog.BatchProblemsRequest{ID: id})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -163,10 +163,10 @@ func TestCountyFromNothing(t *testing.T) {
 	if n := b.count(`SELECT count(*) FROM directory_change WHERE what <> 'added'`); n != 0 {
 		t.Errorf("%d changes the second time", n)
 	}
-	if _, err := c.AddBatchRows(ctx, catalog.BatchRows{ID: again.ID, Kind: catalog.KindHelper, Rows: workbook()[catalog.KindHelper]}); link.CodeOf(err) != link.Conflict {
+	if _, err := c.Directory().AddBatchRows(ctx, catalog.BatchRows{ID: again.ID, Kind: catalog.KindHelper, Rows: workbook()[catalog.KindHelper]}); link.CodeOf(err) != link.Conflict {
 		t.Errorf("rows for a loaded batch: %v", err)
 	}
-	if _, err := c.OpenBatch(household(1), catalog.OpenBatch{}); link.CodeOf(err) != link.Forbidden {
+	if _, err := c.Directory().OpenBatch(household(1), catalog.OpenBatch{}); link.CodeOf(err) != link.Forbidden {
 		t.Errorf("a household opens a batch: %v", err)
 	}
 }
@@ -180,11 +180,11 @@ func TestWrongRowsAreReadBack(t *testing.T) {
 	batch := b.fill(c, workbook())
 	for _, load := range []bool{false, true} {
 		batch = b.run(c, batch.ID, load)
-		got, err := c.BatchWrong(ctx, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage, Limit: 2})
+		got, err := c.Directory().BatchWrong(ctx, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage, Limit: 2})
 		if err != nil || len(got.Rows) != 2 || got.Rows[0].Line != 4 || got.Rows[0].Cells["township"] != "北岗乡" || got.Rows[1].Line != 5 {
 			t.Errorf("loaded %v: %+v, %v", load, got, err)
 		}
-		if got, err = c.BatchWrong(ctx, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage, After: 5}); err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 6 {
+		if got, err = c.Directory().BatchWrong(ctx, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage, After: 5}); err != nil || len(got.Rows) != 1 || got.Rows[0].Line != 6 {
 			t.Errorf("loaded %v, the rest: %+v, %v", load, got, err)
 		}
 	}
@@ -192,10 +192,10 @@ func TestWrongRowsAreReadBack(t *testing.T) {
 		t.Errorf("%d rows are kept of %d wrong ones", n, batch.Wrong)
 	}
 	other := link.WithActor(t.Context(), link.Actor{Account: 99, Login: "other", Role: "approver"})
-	if _, err := c.BatchWrong(other, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage}); link.AsError(err).Key != "batch.opener" {
+	if _, err := c.Directory().BatchWrong(other, catalog.BatchWrongRequest{ID: batch.ID, Kind: catalog.KindVillage}); link.AsError(err).Key != "batch.opener" {
 		t.Errorf("another person reads id numbers: %v", err)
 	}
-	list, err := c.Batches(other, catalog.BatchesRequest{})
+	list, err := c.Directory().Batches(other, catalog.BatchesRequest{})
 	if err != nil || len(list.Items) != 1 || list.Items[0].ID != batch.ID || list.Items[0].State != catalog.BatchLoaded {
 		t.Errorf("batches %+v, %v", list, err)
 	}
@@ -208,17 +208,17 @@ func TestBatchIsContinued(t *testing.T) {
 	batch := b.fill(c, workbook())
 	b.run(c, batch.ID, false)
 	stop()
-	if _, err := c.RunBatch(county(t.Context()), catalog.RunBatch{ID: batch.ID, Load: true}); err != nil {
+	if _, err := c.Directory().RunBatch(county(t.Context()), catalog.RunBatch{ID: batch.ID, Load: true}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := c.RunBatches(ctx); err == nil {
+	if err := c.Directory().RunBatches(ctx); err == nil {
 		t.Error("a process that stops has run a batch")
 	}
 	next, _ := b.process()
 	b.eventually("another process loads it", func() bool {
-		got, err := next.Batch(county(t.Context()), catalog.BatchRef{ID: batch.ID})
+		got, err := next.Directory().Batch(county(t.Context()), catalog.BatchRef{ID: batch.ID})
 		return err == nil && got.State == catalog.BatchLoaded
 	})
 }
@@ -231,7 +231,7 @@ func TestSaveEntry(t *testing.T) {
 	b.run(c, batch.ID, false)
 	b.run(c, batch.ID, true)
 
-	list, err := c.Entries(ctx, catalog.EntryFilter{Kind: catalog.KindVillage, Query: "东河"})
+	list, err := c.Directory().Entries(ctx, catalog.EntryFilter{Kind: catalog.KindVillage, Query: "东河"})
 	if err != nil || list.Total != 2 || list.Items[0].Cells["township"] != "青禾镇" || list.Items[0].Cells["poor"] != "是" {
 		t.Fatalf("villages %+v, %v", list, err)
 	}
@@ -239,11 +239,11 @@ func TestSaveEntry(t *testing.T) {
 	// A village moves to another township, unless one of that name is there.
 	cells := village.Cells
 	cells["township"] = "南岗乡"
-	if _, err := c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells}); link.AsError(err).Key != "directory.taken" {
+	if _, err := c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells}); link.AsError(err).Key != "directory.taken" {
 		t.Errorf("two villages of a name in a township: %v", err)
 	}
 	cells["name"], cells["secretary"] = "东河新村", "孙志远"
-	saved, err := c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells, Reason: "并乡"})
+	saved, err := c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells, Reason: "并乡"})
 	if err != nil || saved.Cells["name"] != "东河新村" || len(saved.History) != 2 {
 		t.Fatalf("saved %+v, %v", saved, err)
 	}
@@ -252,15 +252,15 @@ func TestSaveEntry(t *testing.T) {
 		t.Errorf("history %+v", ch)
 	}
 	cells["secretary"] = ""
-	if saved, err = c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells}); err != nil || saved.Cells["secretary"] != "" {
+	if saved, err = c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells}); err != nil || saved.Cells["secretary"] != "" {
 		t.Errorf("an emptied field: %+v, %v", saved, err)
 	}
 	cells["township"] = "北岗乡"
-	if _, err := c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells}); link.AsError(err).Field != "township" {
+	if _, err := c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindVillage, ID: village.ID, Cells: cells}); link.AsError(err).Field != "township" {
 		t.Errorf("an unknown township: %v", err)
 	}
 
-	households, err := c.Entries(ctx, catalog.EntryFilter{Kind: catalog.KindHousehold, Query: "郑大"})
+	households, err := c.Directory().Entries(ctx, catalog.EntryFilter{Kind: catalog.KindHousehold, Query: "郑大"})
 	if err != nil || households.Total != 1 {
 		t.Fatalf("households %+v, %v", households, err)
 	}
@@ -269,45 +269,45 @@ func TestSaveEntry(t *testing.T) {
 		t.Errorf("household %+v", one)
 	}
 	one.Cells["persons"], one.Cells["helper"], one.Cells["raiser"] = "2", "", ""
-	saved, err = c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindHousehold, ID: one.ID, Cells: one.Cells, Reason: "分户"})
+	saved, err = c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindHousehold, ID: one.ID, Cells: one.Cells, Reason: "分户"})
 	if err != nil || saved.Cells["persons"] != "2" || saved.Cells["helper"] != "" || saved.Cells["raiser"] != "" ||
 		saved.History[1].To["id_number"] != "******" {
 		t.Errorf("saved %+v, %v", saved, err)
 	}
 	// A form does not know the registered id number, and sends it empty: it stays.
-	members, err := c.Entries(ctx, catalog.EntryFilter{Kind: catalog.KindMember, Query: "小雨"})
+	members, err := c.Directory().Entries(ctx, catalog.EntryFilter{Kind: catalog.KindMember, Query: "小雨"})
 	if err != nil || members.Total != 1 {
 		t.Fatalf("members %+v, %v", members, err)
 	}
 	member := members.Items[0]
 	member.Cells["relation"] = "长女"
-	if saved, err = c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindMember, ID: member.ID, Cells: member.Cells}); err != nil || saved.Cells["relation"] != "长女" {
+	if saved, err = c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindMember, ID: member.ID, Cells: member.Cells}); err != nil || saved.Cells["relation"] != "长女" {
 		t.Errorf("saved %+v, %v", saved, err)
 	}
 	if n := b.count(`SELECT count(*) FROM person WHERE household_id = $1 AND id_sealed IS NOT NULL AND id_index IS NOT NULL`, one.ID); n != 2 {
 		t.Errorf("%d id numbers of two are left after forms without them", n)
 	}
 	one.Cells["code"] = "QH-7777"
-	if _, err := c.SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindHousehold, ID: one.ID, Cells: one.Cells}); link.AsError(err).Key != "directory.household.code" {
+	if _, err := c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindHousehold, ID: one.ID, Cells: one.Cells}); link.AsError(err).Key != "directory.household.code" {
 		t.Errorf("another code: %v", err)
 	}
 
 	// What others in use depend on stays in use.
-	if _, err := c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindVillage, ID: village.ID, Reason: "撤村"}); link.AsError(err).Key != "directory.used" || !strings.Contains(link.AsError(err).Args["names"], "QH-0001") {
+	if _, err := c.Directory().RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindVillage, ID: village.ID, Reason: "撤村"}); link.AsError(err).Key != "directory.used" || !strings.Contains(link.AsError(err).Args["names"], "QH-0001") {
 		t.Errorf("a village with households retires: %v", err)
 	}
-	if _, err := c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID}); link.AsError(err).Field != "reason" {
+	if _, err := c.Directory().RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID}); link.AsError(err).Field != "reason" {
 		t.Errorf("without a reason: %v", err)
 	}
 	for range 2 {
-		if saved, err = c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID, Reason: "户主去世"}); err != nil || saved.Retired == nil {
+		if saved, err = c.Directory().RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID, Reason: "户主去世"}); err != nil || saved.Retired == nil {
 			t.Errorf("retired %+v, %v", saved, err)
 		}
 	}
 	if saved.History[0].What != "retired" || saved.History[1].What == "retired" {
 		t.Errorf("history %+v", saved.History)
 	}
-	if saved, err = c.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID, Undo: true, Reason: "登记有误"}); err != nil || saved.Retired != nil {
+	if saved, err = c.Directory().RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHousehold, ID: one.ID, Undo: true, Reason: "登记有误"}); err != nil || saved.Retired != nil {
 		t.Errorf("restored %+v, %v", saved, err)
 	}
 	if _, err := b.db.Exec(`UPDATE directory_change SET login = 'nobody'`); err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -47,7 +48,7 @@ func (c *Catalog) Apply(ctx context.Context, subject string, data any) error {
 	if err != nil {
 		return err
 	}
-	return link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	return link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		return c.applyCommands(ctx, tx, []link.Event{{ID: strconv.FormatInt(eventNo.Add(1), 10), Subject: subject, Data: b}})
 	})
 }
@@ -85,5 +86,5 @@ func (c *Catalog) DropConnection(ctx context.Context, admin *sqlx.DB) error {
 
 // HouseholdsChanged gives households their next version in a transaction of its own.
 func (c *Catalog) HouseholdsChanged(ctx context.Context, ids []int64) error {
-	return link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error { return householdsChanged(ctx, tx, ids) })
+	return link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error { return desk.HouseholdsChanged(ctx, tx, ids) })
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -19,8 +20,8 @@ const consumerName = "catalog-commands"
 
 // consumer applies the commands of orders.
 func (c *Catalog) consumer() *link.Consumer {
-	return link.NewBatchConsumer(c.db, c.nc, link.ConsumerConfig{
-		Durable: consumerName, Stream: "catalog", Filters: []string{"cmd.catalog.v1.>"}, Log: c.log,
+	return link.NewBatchConsumer(c.DB, c.nc, link.ConsumerConfig{
+		Durable: consumerName, Stream: "catalog", Filters: []string{"cmd.catalog.v1.>"}, Log: c.Log,
 	}, c.applyCommands)
 }
 
@@ -163,7 +164,7 @@ func storeLotChanges(ctx context.Context, tx *sqlx.Tx, ch catalog.LotChanges) er
 		if err != nil {
 			return fmt.Errorf("change lots: %w", err)
 		}
-		if err := noteChange(ctx, tx, season, change{lots: lots}); err != nil {
+		if err := desk.NoteChange(ctx, tx, season, desk.Change{Lots: lots}); err != nil {
 			return err
 		}
 	}
@@ -188,7 +189,7 @@ func lockHolds(ctx context.Context, tx *sqlx.Tx, condition string, args ...any) 
 		return nil, fmt.Errorf("find seasons of holds: %w", err)
 	}
 	for _, id := range seasons {
-		if _, err := lockSeason(ctx, tx, id); err != nil {
+		if _, err := desk.LockSeason(ctx, tx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -258,10 +259,10 @@ func (c *Catalog) sweepLoop(ctx context.Context) {
 			err = c.pruneChanges(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
-			c.log.Warn("expired holds not released", "error", err)
+			c.Log.Warn("expired holds not released", "error", err)
 		}
 		if n > 0 {
-			c.log.Info("released expired holds", "holds", n)
+			c.Log.Info("released expired holds", "holds", n)
 		}
 	}
 }
@@ -280,11 +281,11 @@ var (
 // by any number of processes: the season is locked first, and then only holds that are still held are found.
 func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 	ctx = link.System(ctx, "catalog-sweeper")
-	due := c.now().Add(-c.cfg.Grace)
+	due := c.Now().Add(-c.cfg.Grace)
 	total := 0
 	for {
 		var orders []int64
-		err := c.db.SelectContext(ctx, &orders, expiredSQL, due, sweepBatch)
+		err := c.DB.SelectContext(ctx, &orders, expiredSQL, due, sweepBatch)
 		if err != nil {
 			return total, fmt.Errorf("find expired holds: %w", err)
 		}
@@ -292,7 +293,7 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 			return total, nil
 		}
 		released := 0
-		err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		err = link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 			released = 0
 			changed := catalog.LotChanges{}
 			holds, err := lockHolds(ctx, tx, expiredCondition, pq.Array(orders), due)
@@ -321,7 +322,7 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 			return total, fmt.Errorf("release expired holds: %w", err)
 		}
 		total += released
-		c.relay.Notify()
+		c.Relay.Notify()
 		if len(orders) < sweepBatch {
 			return total, nil
 		}
@@ -330,16 +331,16 @@ func (c *Catalog) Sweep(ctx context.Context) (int, error) {
 
 // Holds pages through the holds of order lines, by order.
 func (c *Catalog) Holds(ctx context.Context, r catalog.HoldPageRequest) (catalog.HoldPage, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.HoldPage{}, err
 	}
-	limit, err := pageSize(r.Limit, 1000, 10_000)
+	limit, err := desk.PageSize(r.Limit, 1000, 10_000)
 	if err != nil {
 		return catalog.HoldPage{}, err
 	}
 	// Whole orders: the next page begins after the last order of this one. A line that was reserved more than once is
 	// one line; its state is that of the hold that still counts.
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		WITH page AS (
 			SELECT order_id FROM hold WHERE order_id > $1 GROUP BY order_id ORDER BY order_id LIMIT $2)
 		SELECT h.order_id, h.line,

@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -25,7 +26,7 @@ const householdTables = `household h JOIN village v ON v.id = h.village_id JOIN 
 
 func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 	var h catalog.Household
-	var holdings asJSON[map[int64]int64]
+	var holdings desk.AsJSON[map[int64]int64]
 	err := scan(&h.ID, &h.Code, &h.Head, &h.Persons, &h.VillageID, &h.Village, &h.Township, &h.HelperID, &h.HelperName,
 		&h.Consent, &h.Phone, (*pq.StringArray)(&h.Kinds), (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.Raiser,
 		&h.RaiserOrg, &h.RaiserBP, &h.MushroomBag, &h.Demo, &holdings)
@@ -41,7 +42,7 @@ func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 
 // Household returns one household in the actor's scope, with masked id numbers.
 func (c *Catalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
-	return c.household(ctx, c.db, ref)
+	return c.household(ctx, c.DB, ref)
 }
 
 func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.HouseholdRef) (catalog.Household, error) {
@@ -54,9 +55,9 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 		SELECT `+householdColumns+` FROM `+householdTables+`
 		WHERE `+householdScope+` AND (h.id = $3 OR ($3 = 0 AND h.code = $4))`, string(scope.Kind), scope.ID, ref.ID, ref.Code).Scan)
 	if err != nil {
-		return h, notFound(fmt.Errorf("read household: %w", err), "household.unknown", field)
+		return h, desk.NotFound(fmt.Errorf("read household: %w", err), "household.unknown", field)
 	}
-	err = each(ctx, q, `SELECT name, relation, born, female, id_sealed FROM person WHERE household_id = `+strconv.FormatInt(h.ID, 10)+` ORDER BY position`,
+	err = desk.Each(ctx, q, `SELECT name, relation, born, female, id_sealed FROM person WHERE household_id = `+strconv.FormatInt(h.ID, 10)+` ORDER BY position`,
 		func(scan func(...any) error) error {
 			var p catalog.Person
 			var sealed []byte
@@ -64,7 +65,7 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 				return err
 			}
 			if len(sealed) > 0 {
-				number, err := c.cfg.Cipher.Open(sealed, sealOwner(h.Code))
+				number, err := c.Cipher.Open(sealed, desk.SealOwner(h.Code))
 				if err != nil {
 					return fmt.Errorf("open id number: %w", err)
 				}
@@ -91,7 +92,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	if scope.Kind == catalog.ScopeNone {
 		return catalog.HouseholdPage{}, catalog.Denied(actor)
 	}
-	limit, err := pageSize(f.Limit, defaultHouseholds, mostHouseholds)
+	limit, err := desk.PageSize(f.Limit, defaultHouseholds, mostHouseholds)
 	if err != nil {
 		return catalog.HouseholdPage{}, err
 	}
@@ -111,13 +112,13 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 			SELECT FROM lot l JOIN presale p ON p.id = l.presale_id
 			WHERE l.household_id = h.id AND p.season = $11 AND l.reserved + l.delivered > 0))`
 	query := strings.TrimSpace(f.Query)
-	args := []any{string(scope.Kind), scope.ID, query, pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold,
+	args := []any{string(scope.Kind), scope.ID, query, desk.Pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold,
 		cmp.Or(f.Season, c.defaultSeason())}
 	if len(f.IDs) == 0 {
 		args[8] = nil
 	}
 	page := catalog.HouseholdPage{Items: []catalog.Household{}}
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err = desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 		page.Items = page.Items[:0]
 		err := tx.QueryRowxContext(ctx, `
 			SELECT count(*), coalesce(sum(h.persons), 0) FROM household h JOIN village v ON v.id = h.village_id
@@ -151,11 +152,6 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	return page, nil
 }
 
-// pattern matches texts that contain s, with its signs taken literally.
-func pattern(s string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
-}
-
 // SetConsent records, or takes back, that a household's helper may act for it. The household itself and the county may
 // do so; the helper may only give it up, because nobody consents to their own acting.
 func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (catalog.Household, error) {
@@ -164,7 +160,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 	}
 	actor := link.ActorFrom(ctx)
 	var h catalog.Household
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		found, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
 		if err != nil {
 			return asField(err, "household_id")
@@ -177,7 +173,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO consent (household_id, given, how, account, login, role, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			found.ID, r.Given, r.How, actor.Account, actor.Login, actor.Role, c.now())
+			found.ID, r.Given, r.How, actor.Account, actor.Login, actor.Role, c.Now())
 		if err != nil {
 			return fmt.Errorf("record consent: %w", err)
 		}
@@ -185,7 +181,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 		if !r.Given {
 			what = "consent.revoked"
 		}
-		if err := c.logAction(ctx, tx, found.ID, what, map[string]any{"how": r.How}); err != nil {
+		if err := c.LogAction(ctx, tx, found.ID, what, map[string]any{"how": r.How}); err != nil {
 			return err
 		}
 		h = found
@@ -196,23 +192,6 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 		return catalog.Household{}, err
 	}
 	return h, nil
-}
-
-// logAction records an action for a household: the actor, and whether it acted on the household's behalf.
-func (c *Catalog) logAction(ctx context.Context, tx *sqlx.Tx, householdID int64, what string, detail map[string]any) error {
-	actor := link.ActorFrom(ctx)
-	var onBehalfOf any
-	if catalog.OnBehalf(actor) {
-		onBehalfOf = householdID
-	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO household_action (household_id, account, login, role, on_behalf_of, what, detail, request_id, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		householdID, actor.Account, actor.Login, actor.Role, onBehalfOf, what, toJSON(detail), link.RequestID(ctx), c.now())
-	if err != nil {
-		return fmt.Errorf("log action: %w", err)
-	}
-	return nil
 }
 
 // asField names another field in a refusal.
@@ -227,3 +206,8 @@ func asField(err error, field string) error {
 
 // defaultSeason is the season of requests that name none; 0 where none is planned.
 func (c *Catalog) defaultSeason() int { return c.reference.Load().forAll.Season }
+
+// ImportHouseholds passes an import to the directory.
+func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
+	return c.directory.ImportHouseholds(ctx, r)
+}

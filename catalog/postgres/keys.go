@@ -71,7 +71,7 @@ func (w *writer) answerKnown(ctx context.Context, s *season, jobs []*job, known 
 		return rest, nil
 	}
 	// The old hold stays as history under a key of its own.
-	_, err = w.c.db.ExecContext(ctx, retireSQL, pq.StringArray(slices.Compact(expired)))
+	_, err = w.c.DB.ExecContext(ctx, retireSQL, pq.StringArray(slices.Compact(expired)))
 	if err != nil {
 		return jobs, fmt.Errorf("retire expired holds: %w", err)
 	}
@@ -86,7 +86,7 @@ type storedReservation struct {
 
 // readReservations reads the reservations stored under keys. Households and villages of the shares come from memory.
 func (w *writer) readReservations(ctx context.Context, s *season, keys []string) (map[string]*storedReservation, error) {
-	rows, err := w.c.db.QueryContext(ctx, `
+	rows, err := w.c.DB.QueryContext(ctx, `
 		SELECT key::text, lines::text, order_id, line, presale_id, state, expired, expires_at, policy, lots, qty, level_fen
 		FROM hold WHERE key = ANY($1::uuid[]) ORDER BY key, line`, pq.StringArray(keys))
 	if err != nil {

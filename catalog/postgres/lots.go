@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -20,7 +21,7 @@ func (c *Catalog) HouseholdLots(ctx context.Context, r catalog.HouseholdSeason) 
 		return catalog.HouseholdLots{}, err
 	}
 	all := catalog.HouseholdLots{Season: cmp.Or(r.Season, c.defaultSeason()), Lots: []catalog.HouseholdLot{}}
-	rows, err := c.db.QueryContext(ctx, `
+	rows, err := c.DB.QueryContext(ctx, `
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,
 		       p.code, p.title, p.unit_fen, r.code, r.order_unit
 		FROM lot l JOIN presale p ON p.id = l.presale_id JOIN product r ON r.id = p.product_id
@@ -33,7 +34,7 @@ func (c *Catalog) HouseholdLots(ctx context.Context, r catalog.HouseholdSeason) 
 	for rows.Next() {
 		var l catalog.HouseholdLot
 		var unitFen int64
-		var title asJSON[catalog.Text]
+		var title desk.AsJSON[catalog.Text]
 		err := rows.Scan(&l.ID, &l.PresaleID, &l.HouseholdID, &l.Capacity, &l.Reserved, &l.Delivered, &l.AgentOrg, &l.AgentBP,
 			&l.Presale, &title, &unitFen, &l.Product, &l.Unit)
 		if err != nil {
@@ -63,7 +64,7 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		return catalog.Lot{}, link.E(link.Conflict, "household.offer.contract", "presale_id")
 	}
 	lot := catalog.Lot{PresaleID: r.PresaleID, HouseholdID: r.HouseholdID}
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		h, err := c.household(ctx, tx, catalog.HouseholdRef{ID: r.HouseholdID})
 		if err != nil {
 			return asField(err, "household_id")
@@ -88,13 +89,13 @@ func (c *Catalog) Offer(ctx context.Context, r catalog.OfferRequest) (catalog.Lo
 		if err != nil {
 			return err
 		}
-		if err := noteChange(ctx, tx, public.Season, change{lots: []int64{lot.ID}}); err != nil {
+		if err := desk.NoteChange(ctx, tx, public.Season, desk.Change{Lots: []int64{lot.ID}}); err != nil {
 			return err
 		}
-		if err := touchReference(ctx, tx); err != nil {
+		if err := desk.TouchReference(ctx, tx); err != nil {
 			return err
 		}
-		return c.logAction(ctx, tx, h.ID, "offer", map[string]any{"presale": r.PresaleID, "lot": lot.ID, "before": before, "capacity": r.Capacity})
+		return c.LogAction(ctx, tx, h.ID, "offer", map[string]any{"presale": r.PresaleID, "lot": lot.ID, "before": before, "capacity": r.Capacity})
 	})
 	if err != nil {
 		return catalog.Lot{}, err

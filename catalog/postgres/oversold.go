@@ -12,41 +12,22 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 )
 
-// resized is a household with another flock or garden in the register.
-type resized struct {
-	id            int64
-	before, after catalog.Household
-}
-
-// lockSeasons locks all seasons in the order of their ids and returns them.
-func lockSeasons(ctx context.Context, tx *sqlx.Tx) ([]int, error) {
-	var seasons []int
-	if err := tx.SelectContext(ctx, &seasons, `SELECT id FROM season ORDER BY id`); err != nil {
-		return nil, fmt.Errorf("read seasons: %w", err)
-	}
-	for _, id := range seasons {
-		if _, err := lockSeason(ctx, tx, id); err != nil {
-			return nil, err
-		}
-	}
-	return seasons, nil
-}
-
-// holdOversold opens a review for each product of which a household has sold more than its smaller register says, and
+// HoldOversold opens a review for each product of which a household has sold more than its smaller register says, and
 // stops the sale of the rest meanwhile.
-func (im *importer) holdOversold(ctx context.Context) error {
+func (c *Catalog) HoldOversold(ctx context.Context, tx *sqlx.Tx, all []desk.Resized) error {
 	type smaller struct {
-		household resized
+		household desk.Resized
 		product   catalog.Product
 	}
 	var found []smaller
-	products := im.c.reference.Load().products
+	products := c.reference.Load().products
 	ids := slices.Sorted(maps.Keys(products))
-	for _, h := range im.resized {
+	for _, h := range all {
 		for _, id := range ids {
-			if p := products[id]; p.Supply(h.after) < p.Supply(h.before) {
+			if p := products[id]; p.Supply(h.After) < p.Supply(h.Before) {
 				found = append(found, smaller{h, p})
 			}
 		}
@@ -54,15 +35,15 @@ func (im *importer) holdOversold(ctx context.Context) error {
 	if len(found) == 0 {
 		return nil
 	}
-	if _, err := lockSeasons(ctx, im.tx); err != nil {
+	if _, err := desk.LockSeasons(ctx, tx); err != nil {
 		return err
 	}
-	seasons := openSeasons(im.c.reference.Load().forAll.Seasons)
-	slices.SortStableFunc(found, func(a, b smaller) int { return cmp.Compare(a.household.id, b.household.id) })
+	seasons := openSeasons(c.reference.Load().forAll.Seasons)
+	slices.SortStableFunc(found, func(a, b smaller) int { return cmp.Compare(a.household.ID, b.household.ID) })
 	touched := map[int][]int64{}
 	for _, s := range found {
 		for _, season := range seasons {
-			lots, err := im.c.oversold(ctx, im.tx, s.household, s.product, season)
+			lots, err := c.oversold(ctx, tx, s.household, s.product, season)
 			if err != nil {
 				return err
 			}
@@ -75,21 +56,21 @@ func (im *importer) holdOversold(ctx context.Context) error {
 		return nil
 	}
 	for _, season := range slices.Sorted(maps.Keys(touched)) {
-		if err := noteChange(ctx, im.tx, season, change{lots: touched[season]}); err != nil {
+		if err := desk.NoteChange(ctx, tx, season, desk.Change{Lots: touched[season]}); err != nil {
 			return err
 		}
 	}
-	return touchReference(ctx, im.tx)
+	return desk.TouchReference(ctx, tx)
 }
 
 // oversold writes a review where more of a product is sold or signed for than is registered now, and returns the lots
 // that it keeps from being sold.
-func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product catalog.Product, season int) ([]int64, error) {
-	lots, err := supplyLots(ctx, tx, product.ID, season, h.id)
+func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h desk.Resized, product catalog.Product, season int) ([]int64, error) {
+	lots, err := supplyLots(ctx, tx, product.ID, season, h.ID)
 	if err != nil {
 		return nil, err
 	}
-	o, found := catalog.CheckOversold(product, h.before, h.after, lots)
+	o, found := catalog.CheckOversold(product, h.Before, h.After, lots)
 	if !found {
 		return nil, nil
 	}
@@ -101,18 +82,18 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 	var kept int64 // since an earlier look
 	err = tx.GetContext(ctx, &kept, `
 		SELECT coalesce(sum(k.units), 0)::bigint FROM review r JOIN review_lot k ON k.review_id = r.id
-		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = `+reviewOpen, catalog.ReviewOversold, h.id, about)
+		WHERE r.kind = $1 AND r.household_id = $2 AND r.about = $3 AND r.state = `+desk.ReviewOpen, catalog.ReviewOversold, h.ID, about)
 	if err != nil {
 		return nil, fmt.Errorf("sum what is kept from being sold: %w", err)
 	}
 	o.Free += kept
-	if err := c.openReview(ctx, tx, catalog.ReviewOversold, h.id, about, o.Args(product), 0, 0); err != nil {
+	if err := c.OpenReview(ctx, tx, catalog.ReviewOversold, h.ID, about, o.Args(product), 0, 0); err != nil {
 		return nil, err
 	}
 	var touched []int64
 	err = tx.SelectContext(ctx, &touched, `
 		WITH r AS (
-			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = `+reviewOpen+`
+			SELECT id FROM review WHERE kind = $1 AND household_id = $2 AND about = $3 AND state = `+desk.ReviewOpen+`
 		), open AS (
 			SELECT l.id, l.capacity - l.reserved - l.delivered AS units FROM lot l JOIN presale p ON p.id = l.presale_id
 			WHERE l.id = ANY($4) AND p.contract_id = 0 AND l.capacity > l.reserved + l.delivered
@@ -121,11 +102,11 @@ func (c *Catalog) oversold(ctx context.Context, tx *sqlx.Tx, h resized, product 
 			ON CONFLICT (review_id, lot_id) DO UPDATE SET units = k.units + excluded.units
 		)
 		UPDATE lot SET capacity = capacity - open.units FROM open WHERE lot.id = open.id RETURNING lot.id`,
-		catalog.ReviewOversold, h.id, about, pq.Array(lotIDs(lots)))
+		catalog.ReviewOversold, h.ID, about, pq.Array(lotIDs(lots)))
 	if err != nil {
 		return nil, fmt.Errorf("keep lots from being sold: %w", err)
 	}
-	return touched, c.logAction(ctx, tx, h.id, "oversold.held", map[string]any{"product": product.Code, "sold": o.Sold, "registered": o.Registered})
+	return touched, c.LogAction(ctx, tx, h.ID, "oversold.held", map[string]any{"product": product.Code, "sold": o.Sold, "registered": o.Registered})
 }
 
 func lotIDs(lots []catalog.SupplyLot) []int64 {
@@ -151,7 +132,7 @@ func (c *Catalog) sellAgain(ctx context.Context, tx *sqlx.Tx, review int64) erro
 	if len(kept) == 0 {
 		return nil
 	}
-	if _, err := lockSeasons(ctx, tx); err != nil {
+	if _, err := desk.LockSeasons(ctx, tx); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `
@@ -163,9 +144,9 @@ func (c *Catalog) sellAgain(ctx context.Context, tx *sqlx.Tx, review int64) erro
 		bySeason[k.Season] = append(bySeason[k.Season], k.Lot)
 	}
 	for _, season := range slices.Sorted(maps.Keys(bySeason)) {
-		if err := noteChange(ctx, tx, season, change{lots: bySeason[season]}); err != nil {
+		if err := desk.NoteChange(ctx, tx, season, desk.Change{Lots: bySeason[season]}); err != nil {
 			return err
 		}
 	}
-	return touchReference(ctx, tx)
+	return desk.TouchReference(ctx, tx)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -27,17 +28,17 @@ type reference struct {
 	byCode        map[string]*published
 }
 
-// refreshReference reads the read model anew if something in it changed.
-func (c *Catalog) refreshReference(ctx context.Context) error {
+// RefreshReference reads the read model anew if something in it changed.
+func (c *Catalog) RefreshReference(ctx context.Context) error {
 	var version int64
-	if err := c.db.GetContext(ctx, &version, `SELECT version FROM reference_version`); err != nil {
+	if err := c.DB.GetContext(ctx, &version, `SELECT version FROM reference_version`); err != nil {
 		return fmt.Errorf("read reference version: %w", err)
 	}
 	if old := c.reference.Load(); old != nil && old.version == version {
 		return nil
 	}
 	var r *reference
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err := desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		r, err = readReference(ctx, tx)
 		return err
 	})
@@ -45,14 +46,6 @@ func (c *Catalog) refreshReference(ctx context.Context) error {
 		return fmt.Errorf("read reference: %w", err)
 	}
 	c.reference.Store(r)
-	return nil
-}
-
-// touchReference has every process read the reference anew.
-func touchReference(ctx context.Context, tx *sqlx.Tx) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE reference_version SET version = version + 1`); err != nil {
-		return fmt.Errorf("touch reference: %w", err)
-	}
 	return nil
 }
 
@@ -75,7 +68,7 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		return nil, err
 	}
 	ref.Season = catalog.DefaultSeason(ref.Seasons)
-	err = each(ctx, tx, `SELECT id, name, lat, lon, retired_at IS NOT NULL FROM township ORDER BY id`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, tx, `SELECT id, name, lat, lon, retired_at IS NOT NULL FROM township ORDER BY id`, func(scan func(...any) error) error {
 		var t catalog.Township
 		if err := scan(&t.ID, &t.Name, &t.Lat, &t.Lon, &t.Retired); err != nil {
 			return err
@@ -87,7 +80,7 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read townships: %w", err)
 	}
-	err = each(ctx, tx, `
+	err = desk.Each(ctx, tx, `
 		SELECT id, township_id, code, name, poor, solar, speciality, solar_kw, collective, lat, lon, retired_at IS NOT NULL FROM village ORDER BY id`,
 		func(scan func(...any) error) error {
 			var v catalog.Village
@@ -101,7 +94,7 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read villages: %w", err)
 	}
-	err = each(ctx, tx, `
+	err = desk.Each(ctx, tx, `
 		SELECT id, village_id, org_id, name, address, pickup, hours, phone, retired_at IS NOT NULL FROM collection_point ORDER BY id`,
 		func(scan func(...any) error) error {
 			var p catalog.CollectionPoint
@@ -114,7 +107,7 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read collection points: %w", err)
 	}
-	err = each(ctx, tx, `
+	err = desk.Each(ctx, tx, `
 		SELECT id, kind, name, coalesce(township_id, 0), coalesce(village_id, 0), product, model, members, address, credit_code,
 		       raiser_bp, retired_at IS NOT NULL
 		FROM organisation ORDER BY id`,
@@ -132,13 +125,13 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read organisations: %w", err)
 	}
-	err = each(ctx, tx, `
+	err = desk.Each(ctx, tx, `
 		SELECT id, code, name, picture, order_unit, price_unit, grams_per_unit, programme, story, storage, cooking,
 		       grades, season, yield_of, yield, raised, retired_at IS NOT NULL
 		FROM product ORDER BY id`,
 		func(scan func(...any) error) error {
 			var p catalog.Product
-			var name, story, storage, cooking asJSON[catalog.Text]
+			var name, story, storage, cooking desk.AsJSON[catalog.Text]
 			err := scan(&p.ID, &p.Code, &name, &p.Picture, &p.OrderUnit, &p.PriceUnit, &p.GramsPerUnit, &p.Programme, &story, &storage, &cooking,
 				(*pq.StringArray)(&p.Grades), &p.InSeason, &p.YieldOf, &p.Yield, &p.MayRaise, &p.Retired)
 			if err != nil {
@@ -168,7 +161,7 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 
 // readCounty reads the county itself, the years that it reported, and its programmes.
 func readCounty(ctx context.Context, tx *sqlx.Tx, ref *catalog.Reference) error {
-	err := each(ctx, tx, `SELECT name, name_en, region, office, address, phone, bank_holder, bank_account, bank_name, intro, intro_en FROM county`,
+	err := desk.Each(ctx, tx, `SELECT name, name_en, region, office, address, phone, bank_holder, bank_account, bank_name, intro, intro_en FROM county`,
 		func(scan func(...any) error) error {
 			c := &ref.County
 			return scan(&c.Name.Zh, &c.Name.En, &c.Region, &c.Office, &c.Address, &c.Phone, &c.BankHolder, &c.BankAccount, &c.BankName,
@@ -177,7 +170,7 @@ func readCounty(ctx context.Context, tx *sqlx.Tx, ref *catalog.Reference) error 
 	if err != nil {
 		return fmt.Errorf("read county: %w", err)
 	}
-	err = each(ctx, tx, `SELECT year, per_person, source FROM reported_year ORDER BY year`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, tx, `SELECT year, per_person, source FROM reported_year ORDER BY year`, func(scan func(...any) error) error {
 		var y catalog.ReportedYear
 		err := scan(&y.Year, &y.PerPersonFen, &y.Source)
 		ref.Reported = append(ref.Reported, y)
@@ -186,7 +179,7 @@ func readCounty(ctx context.Context, tx *sqlx.Tx, ref *catalog.Reference) error 
 	if err != nil {
 		return fmt.Errorf("read reported years: %w", err)
 	}
-	err = each(ctx, tx, `SELECT id, code, name, name_en, retired_at IS NOT NULL FROM programme ORDER BY id`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, tx, `SELECT id, code, name, name_en, retired_at IS NOT NULL FROM programme ORDER BY id`, func(scan func(...any) error) error {
 		var p catalog.Programme
 		err := scan(&p.ID, &p.Code, &p.Name.Zh, &p.Name.En, &p.Retired)
 		ref.Programmes = append(ref.Programmes, p)
@@ -196,20 +189,6 @@ func readCounty(ctx context.Context, tx *sqlx.Tx, ref *catalog.Reference) error 
 		return fmt.Errorf("read programmes: %w", err)
 	}
 	return nil
-}
-
-func each(ctx context.Context, q querier, query string, row func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // Reference returns names of places, products and organisations.

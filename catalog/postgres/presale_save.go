@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -22,7 +23,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 		return catalog.Presale{}, err
 	}
 	unitFen := catalog.UnitFen(p, ref.products[p.ProductID])
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		if p.ID == 0 {
 			p.State = catalog.PresaleDraft
 			return c.createPresale(ctx, tx, &p, unitFen)
@@ -35,7 +36,7 @@ func (c *Catalog) SavePresale(ctx context.Context, p catalog.Presale) (catalog.P
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Notify()
+	c.Relay.Notify()
 	return p, nil
 }
 
@@ -57,8 +58,8 @@ func (c *Catalog) createPresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 		INSERT INTO presale (code, product_id, season, title, note, state, channels, opens_at, closes_at, deliver_from, deliver_to, grades,
 			min_qty, step_qty, max_qty, collection_min, grams_per_unit, terms, seller_org, policy, unit_fen)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) RETURNING id`,
-		p.Code, p.ProductID, p.Season, toJSON(p.Title), toJSON(p.Note), p.State, channels(p.Channels), p.OpensAt, p.ClosesAt, p.DeliverFrom, p.DeliverTo,
-		toJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, toJSON(p.Terms), p.SellerOrg, p.Policy, unitFen)
+		p.Code, p.ProductID, p.Season, desk.ToJSON(p.Title), desk.ToJSON(p.Note), p.State, channels(p.Channels), p.OpensAt, p.ClosesAt, p.DeliverFrom, p.DeliverTo,
+		desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms), p.SellerOrg, p.Policy, unitFen)
 	if err != nil {
 		return fmt.Errorf("create presale: %w", err)
 	}
@@ -85,8 +86,8 @@ func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 			deliver_to = $10, grades = $11, min_qty = $12, step_qty = $13, max_qty = $14, collection_min = $15, grams_per_unit = $16, terms = $17,
 			seller_org = $18, policy = $19, unit_fen = $20
 		WHERE id = $1`,
-		p.ID, p.Code, p.ProductID, toJSON(p.Title), toJSON(p.Note), channels(p.Channels), p.OpensAt, p.ClosesAt, p.DeliverFrom,
-		p.DeliverTo, toJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, toJSON(p.Terms),
+		p.ID, p.Code, p.ProductID, desk.ToJSON(p.Title), desk.ToJSON(p.Note), channels(p.Channels), p.OpensAt, p.ClosesAt, p.DeliverFrom,
+		p.DeliverTo, desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms),
 		p.SellerOrg, p.Policy, unitFen)
 	if err != nil {
 		return fmt.Errorf("change presale: %w", err)
@@ -104,9 +105,9 @@ func (c *Catalog) changePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Pre
 func lockPresale(ctx context.Context, tx *sqlx.Tx, id int64) (presaleRow, error) {
 	var season int
 	if err := tx.GetContext(ctx, &season, `SELECT season FROM presale WHERE id = $1`, id); err != nil {
-		return presaleRow{}, notFound(fmt.Errorf("find presale: %w", err), "presale.unknown", "id")
+		return presaleRow{}, desk.NotFound(fmt.Errorf("find presale: %w", err), "presale.unknown", "id")
 	}
-	if _, err := lockSeason(ctx, tx, season); err != nil {
+	if _, err := desk.LockSeason(ctx, tx, season); err != nil {
 		return presaleRow{}, err
 	}
 	return scanPresale(tx.QueryRowContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE p.id = $1`, id).Scan)
@@ -114,10 +115,10 @@ func lockPresale(ctx context.Context, tx *sqlx.Tx, id int64) (presaleRow, error)
 
 // presaleChanged notifies memory, readers and other modules.
 func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []int64) error {
-	if err := noteChange(ctx, tx, p.Season, change{presales: []int64{p.ID}, lots: lots}); err != nil {
+	if err := desk.NoteChange(ctx, tx, p.Season, desk.Change{Presales: []int64{p.ID}, Lots: lots}); err != nil {
 		return err
 	}
-	if err := touchReference(ctx, tx); err != nil {
+	if err := desk.TouchReference(ctx, tx); err != nil {
 		return err
 	}
 	return link.Publish(ctx, tx, link.Message{
@@ -130,7 +131,7 @@ func presaleChanged(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, lots []
 func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateRequest) (catalog.Presale, error) {
 	actor := link.ActorFrom(ctx)
 	var p catalog.Presale
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		row, err := lockPresale(ctx, tx, r.ID)
 		if err != nil {
 			return err
@@ -150,7 +151,7 @@ func (c *Catalog) SetPresaleState(ctx context.Context, r catalog.PresaleStateReq
 	if err != nil {
 		return catalog.Presale{}, err
 	}
-	c.relay.Notify()
+	c.Relay.Notify()
 	return p, nil
 }
 
@@ -164,7 +165,7 @@ func (c *Catalog) movePresale(ctx context.Context, tx *sqlx.Tx, p *catalog.Presa
 	if err != nil {
 		return err
 	}
-	if err := p.CheckStep(step, r.Reason, c.now()); err != nil {
+	if err := p.CheckStep(step, r.Reason, c.Now()); err != nil {
 		return err
 	}
 	p.State = catalog.PresaleMachine.To(step)

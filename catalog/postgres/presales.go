@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -31,9 +32,9 @@ const presaleColumns = `p.id, p.code, p.product_id, p.season, p.title, p.note, p
 
 func scanPresale(scan func(...any) error) (presaleRow, error) {
 	var p presaleRow
-	var title, note asJSON[catalog.Text]
-	var grades asJSON[[]catalog.GradePrice]
-	var terms asJSON[catalog.Terms]
+	var title, note desk.AsJSON[catalog.Text]
+	var grades desk.AsJSON[[]catalog.GradePrice]
+	var terms desk.AsJSON[catalog.Terms]
 	var channels pq.StringArray
 	err := scan(&p.ID, &p.Code, &p.ProductID, &p.Season, &title, &note, &p.State, &channels, &p.OpensAt, &p.ClosesAt,
 		&p.DeliverFrom, &p.DeliverTo, &grades, &p.MinQty, &p.StepQty, &p.MaxQty, &p.CollectionMin, &p.GramsPerUnit, &terms,
@@ -52,7 +53,7 @@ func scanPresale(scan func(...any) error) (presaleRow, error) {
 }
 
 // readPresales reads the presales of a season, or all for season 0.
-func readPresales(ctx context.Context, q querier, season int) ([]presaleRow, error) {
+func readPresales(ctx context.Context, q desk.Querier, season int) ([]presaleRow, error) {
 	rows, err := q.QueryContext(ctx, `SELECT `+presaleColumns+` FROM presale p WHERE $1 = 0 OR p.season = $1 ORDER BY p.id`, season)
 	if err != nil {
 		return nil, fmt.Errorf("read presales: %w", err)
@@ -157,20 +158,9 @@ const (
 	largestPage = 100
 )
 
-// pageSize checks a limit.
-func pageSize(limit, otherwise, largest int) (int, error) {
-	switch {
-	case limit == 0:
-		return otherwise, nil
-	case limit < 0 || limit > largest:
-		return 0, link.E(link.Invalid, "presale.limit", "limit")
-	}
-	return limit, nil
-}
-
 // Presales lists presales that are open now or soon, soonest closing first.
 func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
-	limit, err := pageSize(f.Limit, defaultPage, largestPage)
+	limit, err := desk.PageSize(f.Limit, defaultPage, largestPage)
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
@@ -184,7 +174,7 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
-	now, actor := c.now(), link.ActorFrom(ctx)
+	now, actor := c.Now(), link.ActorFrom(ctx)
 	page := catalog.PresalePage{Items: []catalog.PublicPresale{}}
 	var last *published
 	for _, p := range c.reference.Load().presales {
@@ -233,7 +223,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	p, field := c.reference.Load().byID[ref.ID], "id"
 	if p == nil && ref.ID != 0 && actor.System {
 		// Another module has heard of it, perhaps before this process did: a contract that has just been published.
-		if err := c.refreshReference(ctx); err != nil {
+		if err := c.RefreshReference(ctx); err != nil {
 			return catalog.PresaleDetail{}, err
 		}
 		p = c.reference.Load().byID[ref.ID]
@@ -244,7 +234,7 @@ func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.
 	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !catalog.MaySell(actor, p.SellerOrg)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)
 	}
-	return catalog.PresaleDetail{PublicPresale: c.view(p, c.now()), ByVillage: p.byVillage}, nil
+	return catalog.PresaleDetail{PublicPresale: c.view(p, c.Now()), ByVillage: p.byVillage}, nil
 }
 
 // Stock returns the units left in every open presale.

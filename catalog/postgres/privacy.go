@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -16,32 +17,32 @@ var _ catalog.Privacy = (*Catalog)(nil)
 
 // UnmaskID records the actor and then returns an id number in the clear.
 func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.UnmaskedID, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.UnmaskedID{}, err
 	}
 	if err := r.Check(); err != nil {
 		return catalog.UnmaskedID{}, err
 	}
 	var out catalog.UnmaskedID
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var code string
 		var sealed []byte
 		err := tx.QueryRowxContext(ctx, `
 			SELECT h.code, p.name, coalesce(p.id_sealed, '') FROM person p JOIN household h ON h.id = p.household_id
 			WHERE p.household_id = $1 AND p.position = $2`, r.HouseholdID, r.Position).Scan(&code, &out.Name, &sealed)
 		if err != nil {
-			return notFound(fmt.Errorf("read person: %w", err), "unmask.nothing", "")
+			return desk.NotFound(fmt.Errorf("read person: %w", err), "unmask.nothing", "")
 		}
 		if len(sealed) == 0 {
 			return link.E(link.NotFound, "unmask.nothing", "")
 		}
-		if out.IDNumber, err = c.cfg.Cipher.Open(sealed, sealOwner(code)); err != nil {
+		if out.IDNumber, err = c.Cipher.Open(sealed, desk.SealOwner(code)); err != nil {
 			return fmt.Errorf("open id number: %w", err)
 		}
 		a := link.ActorFrom(ctx)
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO unmasking (at, actor, account, household_id, position, reason) VALUES ($1, $2, $3, $4, $5, $6)`,
-			c.now().UTC(), a.Login, a.Account, r.HouseholdID, r.Position, r.Reason)
+			c.Now().UTC(), a.Login, a.Account, r.HouseholdID, r.Position, r.Reason)
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
@@ -55,11 +56,11 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 
 // IDUnmaskings lists the times that id numbers were shown in the clear.
 func (c *Catalog) IDUnmaskings(ctx context.Context, _ catalog.None) (catalog.IDUnmaskings, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.IDUnmaskings{}, err
 	}
 	out := catalog.IDUnmaskings{Items: []catalog.IDUnmasking{}}
-	rows, err := c.db.QueryxContext(ctx, `
+	rows, err := c.DB.QueryxContext(ctx, `
 		SELECT u.id, u.at, u.actor, u.household_id, h.code, coalesce(p.name, ''), u.reason
 		FROM unmasking u JOIN household h ON h.id = u.household_id LEFT JOIN person p ON p.household_id = u.household_id AND p.position = u.position
 		ORDER BY u.id DESC LIMIT 500`)
@@ -93,7 +94,7 @@ func (c *Catalog) Rekey(ctx context.Context, progress func(n int)) (int, error) 
 	position := 0
 	for {
 		n := 0
-		err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 			var rows []struct {
 				Household int64  `db:"household_id"`
 				Position  int    `db:"position"`
@@ -103,7 +104,7 @@ func (c *Catalog) Rekey(ctx context.Context, progress func(n int)) (int, error) 
 			err := tx.SelectContext(ctx, &rows, `
 				SELECT p.household_id, p.position, h.code, p.id_sealed FROM person p JOIN household h ON h.id = p.household_id
 				WHERE (p.household_id, p.position) > ($1, $2) AND p.id_sealed IS NOT NULL AND substring(p.id_sealed FROM 1 FOR 4) <> $3
-				ORDER BY p.household_id, p.position LIMIT $4 FOR UPDATE OF p`, household, position, c.cfg.Cipher.Current(), rekeyStep)
+				ORDER BY p.household_id, p.position LIMIT $4 FOR UPDATE OF p`, household, position, c.Cipher.Current(), rekeyStep)
 			if err != nil {
 				return fmt.Errorf("read sealed numbers: %w", err)
 			}
@@ -112,11 +113,11 @@ func (c *Catalog) Rekey(ctx context.Context, progress func(n int)) (int, error) 
 			}
 			households, positions, sealed, index := make([]int64, n), make([]int64, n), make(pq.ByteaArray, n), make(pq.ByteaArray, n)
 			for i, r := range rows {
-				fresh, value, err := c.cfg.Cipher.Reseal(r.Sealed, sealOwner(r.Code))
+				fresh, value, err := c.Cipher.Reseal(r.Sealed, desk.SealOwner(r.Code))
 				if err != nil {
 					return err
 				}
-				households[i], positions[i], sealed[i], index[i] = r.Household, int64(r.Position), fresh, c.cfg.Cipher.Index(value)
+				households[i], positions[i], sealed[i], index[i] = r.Household, int64(r.Position), fresh, c.Cipher.Index(value)
 			}
 			household, position = rows[n-1].Household, rows[n-1].Position
 			_, err = tx.ExecContext(ctx, `

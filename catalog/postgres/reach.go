@@ -8,23 +8,8 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 )
-
-// supplyColumns are the columns that Product.NewLot reads.
-const (
-	supplyColumns = `h.id, h.programmes, h.garden_m2, h.geese, coalesce(h.raiser_org, 0), coalesce(o.raiser_bp, 0),
-	(SELECT jsonb_object_agg(g.product_id, g.units) FROM holding g WHERE g.household_id = h.id)`
-	supplyTables = `household h LEFT JOIN organisation o ON o.id = h.raiser_org`
-)
-
-// scanSupply scans supplyColumns, after the fields of more.
-func scanSupply(scan func(...any) error, more ...any) (catalog.Household, error) {
-	var h catalog.Household
-	var holdings asJSON[map[int64]int64]
-	err := scan(append(more, &h.ID, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &h.RaiserOrg, &h.RaiserBP, &holdings)...)
-	h.Holdings = holdings.V
-	return h, err
-}
 
 // supplyPlan is the supply of a presale: the lots that it has, and those that opening it makes.
 type supplyPlan struct {
@@ -41,7 +26,7 @@ func (c *Catalog) planSupply(ctx context.Context, tx *sqlx.Tx, p catalog.Presale
 	plan := supplyPlan{households: map[int64]placed{}}
 	promised := map[int64]int64{} // units of the product in other presales of the season, by household
 	own := map[int64]int64{}      // and in this one
-	err := each(ctx, tx, fmt.Sprintf(`
+	err := desk.Each(ctx, tx, fmt.Sprintf(`
 		SELECT l.household_id, coalesce(sum(l.capacity) FILTER (WHERE p.id <> %[1]d), 0)::bigint,
 		       coalesce(sum(l.capacity) FILTER (WHERE p.id = %[1]d), 0)::bigint, bool_or(p.id = %[1]d)
 		FROM lot l JOIN presale p ON p.id = l.presale_id
@@ -61,12 +46,12 @@ func (c *Catalog) planSupply(ctx context.Context, tx *sqlx.Tx, p catalog.Presale
 	if err != nil {
 		return plan, fmt.Errorf("read lots of the product: %w", err)
 	}
-	err = each(ctx, tx, `
-		SELECT v.township_id, `+supplyColumns+` FROM `+supplyTables+` JOIN village v ON v.id = h.village_id
+	err = desk.Each(ctx, tx, `
+		SELECT v.township_id, `+desk.SupplyColumns+` FROM `+desk.SupplyTables+` JOIN village v ON v.id = h.village_id
 		WHERE h.retired_at IS NULL ORDER BY h.id`,
 		func(scan func(...any) error) error {
 			var township int64
-			h, err := scanSupply(scan, &township)
+			h, err := desk.ScanSupply(scan, &township)
 			if err != nil {
 				return err
 			}
@@ -124,7 +109,7 @@ func (c *Catalog) PresaleReach(ctx context.Context, r catalog.PresaleRef) (catal
 		return catalog.PresaleReach{}, err
 	}
 	var plan supplyPlan
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err = desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		plan, err = c.planSupply(ctx, tx, p.Presale, p.Product)
 		return err
 	})

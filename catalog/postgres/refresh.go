@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"banmuyuan/catalog/postgres/desk"
+
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 // keepChanges is how long the log of changes reaches back; a process that was away for longer reads a season whole.
@@ -24,7 +25,7 @@ func (c *Catalog) refreshLoop(ctx context.Context) {
 		case <-tick.C:
 		}
 		if err := c.Refresh(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("catalogue not refreshed", "error", err)
+			c.Log.Warn("catalogue not refreshed", "error", err)
 		}
 	}
 }
@@ -33,7 +34,7 @@ func (c *Catalog) refreshLoop(ctx context.Context) {
 func (c *Catalog) Refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := c.refreshReference(ctx); err != nil {
+	if err := c.RefreshReference(ctx); err != nil {
 		return err
 	}
 	return c.writer.do(ctx, func() error {
@@ -51,7 +52,7 @@ func (w *writer) refresh(ctx context.Context) error {
 		ID      int   `db:"id"`
 		Version int64 `db:"version"`
 	}
-	if err := w.c.db.SelectContext(ctx, &now, `SELECT id, version FROM season ORDER BY id`); err != nil {
+	if err := w.c.DB.SelectContext(ctx, &now, `SELECT id, version FROM season ORDER BY id`); err != nil {
 		return fmt.Errorf("read seasons: %w", err)
 	}
 	for _, n := range now {
@@ -73,9 +74,9 @@ func (w *writer) refresh(ctx context.Context) error {
 
 // catchUp brings s to the database's version, or reads it whole where that is not possible.
 func (w *writer) catchUp(ctx context.Context, s *season) error {
-	structural, err := s.catchUp(ctx, w.c.db)
+	structural, err := s.catchUp(ctx, w.c.DB)
 	if err == nil && structural {
-		err = inSnapshot(ctx, w.c.db, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
+		err = desk.InSnapshot(ctx, w.c.DB, func(tx *sqlx.Tx) error { return s.catchUpStructure(ctx, tx) })
 		w.index(s)
 	}
 	if errors.Is(err, errBehind) {
@@ -86,7 +87,7 @@ func (w *writer) catchUp(ctx context.Context, s *season) error {
 
 // reload reads a season whole and replaces it in memory.
 func (w *writer) reload(ctx context.Context, id int) error {
-	s, err := loadSeason(ctx, w.c.db, id)
+	s, err := loadSeason(ctx, w.c.DB, id)
 	if err != nil {
 		return err
 	}
@@ -110,44 +111,9 @@ func (w *writer) publishStock() {
 	w.c.stock.Store(&left)
 }
 
-// lockSeason makes the caller's transaction the only writer of a season's lots and presales, and takes its next version.
-func lockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) { //nolint:unparam // the version is the lock's result, whoever needs it
-	err = tx.GetContext(ctx, &version, `SELECT version FROM season WHERE id = $1 FOR UPDATE`, id)
-	if err != nil {
-		return 0, fmt.Errorf("lock season %d: %w", id, err)
-	}
-	return version, nil
-}
-
-// change lists the rows of a season that a transaction changed.
-type change struct {
-	lots, households, presales []int64
-}
-
-// noteChange takes the season's next version and logs the changes of the transaction, which holds lockSeason.
-func noteChange(ctx context.Context, tx *sqlx.Tx, season int, ch change) error {
-	_, err := tx.ExecContext(ctx, `
-		WITH next AS (UPDATE season SET version = version + 1 WHERE id = $1 RETURNING version)
-		INSERT INTO season_change (season, version, lots, households, presales)
-		SELECT $1, version, $2, $3, $4 FROM next`,
-		season, pq.Array(ids(ch.lots)), pq.Array(ids(ch.households)), pq.Array(ids(ch.presales)))
-	if err != nil {
-		return fmt.Errorf("note change of season %d: %w", season, err)
-	}
-	return nil
-}
-
-// ids is never null as a parameter.
-func ids(v []int64) []int64 {
-	if v == nil {
-		return []int64{}
-	}
-	return v
-}
-
 // pruneChanges forgets changes that every living process has read.
 func (c *Catalog) pruneChanges(ctx context.Context) error {
-	_, err := c.db.ExecContext(ctx, `DELETE FROM season_change WHERE at < now() - $1 * interval '1 second'`, keepChanges.Seconds())
+	_, err := c.DB.ExecContext(ctx, `DELETE FROM season_change WHERE at < now() - $1 * interval '1 second'`, keepChanges.Seconds())
 	if err != nil {
 		return fmt.Errorf("prune changes: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/allocate"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -273,7 +274,7 @@ func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 		}
 		if err != nil {
 			failures++
-			w.c.log.Warn("reservations not stored", "season", s.id, "requests", len(jobs), "error", err)
+			w.c.Log.Warn("reservations not stored", "season", s.id, "requests", len(jobs), "error", err)
 			w.disconnect()
 			if failures > 2 || ctx.Err() != nil {
 				for _, j := range jobs {
@@ -283,27 +284,27 @@ func (w *writer) write(ctx context.Context, s *season, jobs []*job) {
 			}
 			// Memory cannot have been right, or the outcome is unknown: read all of it.
 			if err := w.reload(ctx, s.id); err != nil {
-				w.c.log.Warn("season not read", "season", s.id, "error", err)
+				w.c.Log.Warn("season not read", "season", s.id, "error", err)
 			}
 			continue
 		}
 		misses++
 		if err := w.catchUp(ctx, w.seasons[s.id]); err != nil {
-			w.c.log.Warn("season not caught up", "season", s.id, "error", err)
+			w.c.Log.Warn("season not caught up", "season", s.id, "error", err)
 		}
 	}
 }
 
 // applyLocked is the way that cannot be overtaken: it takes the season's row before it divides.
 func (w *writer) applyLocked(ctx context.Context, s *season, jobs []*job) (p *plan, known []string, stored bool, err error) {
-	err = link.InTx(ctx, w.c.db, nil, func(tx *sqlx.Tx) error {
+	err = link.InTx(ctx, w.c.DB, nil, func(tx *sqlx.Tx) error {
 		if p != nil {
 			if err := p.undo(); err != nil {
 				return err
 			}
 			p = nil
 		}
-		if _, err := lockSeason(ctx, tx, s.id); err != nil {
+		if _, err := desk.LockSeason(ctx, tx, s.id); err != nil {
 			return err
 		}
 		if err := w.catchUp(ctx, w.seasons[s.id]); err != nil { // nobody else writes while we hold the row
@@ -342,7 +343,7 @@ type plan struct {
 func (w *writer) divide(s *season, jobs []*job) *plan {
 	p := &plan{season: s, deltas: map[int64]int64{}}
 	first := make(map[string]*job, len(jobs))
-	now := w.c.now()
+	now := w.c.Now()
 	for _, j := range jobs {
 		if f := first[j.key]; f != nil {
 			if p.repeated == nil {
@@ -554,7 +555,7 @@ func (w *writer) apply(ctx context.Context, s *season, p *plan, store, check *sq
 	}
 	if stored && lots != len(p.deltas) {
 		// Lots are never deleted, so this is memory of another database.
-		w.c.log.Error("holds stored on missing lots", "season", s.id, "lots", lots, "want", len(p.deltas))
+		w.c.Log.Error("holds stored on missing lots", "season", s.id, "lots", lots, "want", len(p.deltas))
 	}
 	return nil, stored, nil
 }
@@ -617,7 +618,7 @@ func (w *writer) connect(ctx context.Context) error {
 	if w.conn != nil {
 		return nil
 	}
-	conn, err := w.c.db.Connx(ctx)
+	conn, err := w.c.DB.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}

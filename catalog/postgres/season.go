@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -10,7 +11,11 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/allocate"
+	"banmuyuan/catalog/postgres/desk"
 )
+
+// errBehind means that a season has to be read whole.
+var errBehind = errors.New("the log of changes does not reach back far enough")
 
 // season is one season in memory: what the reservation writer divides from. Only the writer touches it. It equals the
 // database at version, except while a batch is being written.
@@ -47,7 +52,7 @@ func newSeason(id int) *season {
 // loadSeason reads all of a season in one snapshot.
 func loadSeason(ctx context.Context, db *sqlx.DB, id int) (*season, error) {
 	var s *season
-	err := inSnapshot(ctx, db, func(tx *sqlx.Tx) error {
+	err := desk.InSnapshot(ctx, db, func(tx *sqlx.Tx) error {
 		s = newSeason(id)
 		return s.read(ctx, tx, nil, nil)
 	})
@@ -162,7 +167,7 @@ func (s *season) settle(households map[int64]bool) error {
 
 // catchUp reads the changes of other writers since s.version. It returns errBehind when the log of changes no longer
 // reaches back that far, or a new season must be read whole.
-func (s *season) catchUp(ctx context.Context, q querier) (structural bool, err error) {
+func (s *season) catchUp(ctx context.Context, q desk.Querier) (structural bool, err error) {
 	rows, err := q.QueryContext(ctx, `
 		WITH change AS (SELECT lots, households, presales FROM season_change WHERE season = $1 AND version > $2)
 		SELECT s.version, (SELECT count(*) FROM change),

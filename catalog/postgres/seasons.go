@@ -13,17 +13,18 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
 var _ catalog.Seasons = (*Catalog)(nil)
 
 // readSeasons returns all seasons, newest first.
-func readSeasons(ctx context.Context, q querier) ([]catalog.Season, error) {
+func readSeasons(ctx context.Context, q desk.Querier) ([]catalog.Season, error) {
 	all := []catalog.Season{}
-	err := each(ctx, q, `SELECT id, title, state FROM season ORDER BY id DESC`, func(scan func(...any) error) error {
+	err := desk.Each(ctx, q, `SELECT id, title, state FROM season ORDER BY id DESC`, func(scan func(...any) error) error {
 		var s catalog.Season
-		var title asJSON[catalog.Text]
+		var title desk.AsJSON[catalog.Text]
 		err := scan(&s.ID, &title, &s.State)
 		s.Title = title.V
 		all = append(all, s)
@@ -56,7 +57,7 @@ const seasonFigures = `
 	ORDER BY s.id DESC`
 
 // summaries returns the seasons with their figures, newest first; season 0 stands for all.
-func summaries(ctx context.Context, q querier, season int) ([]catalog.SeasonSummary, error) {
+func summaries(ctx context.Context, q desk.Querier, season int) ([]catalog.SeasonSummary, error) {
 	rows, err := q.QueryContext(ctx, seasonFigures, season, string(catalog.PresaleDraft), string(catalog.PresaleOpen), string(catalog.PresaleClosed))
 	if err != nil {
 		return nil, fmt.Errorf("count seasons: %w", err)
@@ -65,7 +66,7 @@ func summaries(ctx context.Context, q querier, season int) ([]catalog.SeasonSumm
 	all := []catalog.SeasonSummary{}
 	for rows.Next() {
 		var s catalog.SeasonSummary
-		var title asJSON[catalog.Text]
+		var title desk.AsJSON[catalog.Text]
 		f := &s.Figures
 		err := rows.Scan(&s.ID, &title, &s.State, &s.PlannedAt, &s.BegunAt, &s.ClosedAt, &f.Drafts, &f.Open, &f.Ended, &f.Contracts,
 			&f.Lots, &f.Households, &f.Selling, &f.Holds)
@@ -84,7 +85,7 @@ func summaries(ctx context.Context, q querier, season int) ([]catalog.SeasonSumm
 }
 
 // summary returns one season with its figures.
-func summary(ctx context.Context, q querier, season int) (catalog.SeasonSummary, error) {
+func summary(ctx context.Context, q desk.Querier, season int) (catalog.SeasonSummary, error) {
 	all, err := summaries(ctx, q, season)
 	if err != nil {
 		return catalog.SeasonSummary{}, err
@@ -99,10 +100,10 @@ func summary(ctx context.Context, q querier, season int) (catalog.SeasonSummary,
 // Seasons lists all seasons with their figures.
 func (c *Catalog) Seasons(ctx context.Context, _ catalog.None) (catalog.SeasonList, error) {
 	list := catalog.SeasonList{}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return list, err
 	}
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err := desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		list.Items, err = summaries(ctx, tx, 0)
 		return err
 	})
@@ -119,11 +120,11 @@ func (c *Catalog) Seasons(ctx context.Context, _ catalog.None) (catalog.SeasonLi
 
 // Season returns one season with its history.
 func (c *Catalog) Season(ctx context.Context, r catalog.SeasonRef) (catalog.SeasonDetail, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.SeasonDetail{}, err
 	}
 	var d catalog.SeasonDetail
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) (err error) {
+	err := desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) (err error) {
 		d = catalog.SeasonDetail{}
 		if d.SeasonSummary, err = summary(ctx, tx, r.Season); err != nil {
 			return err
@@ -161,7 +162,7 @@ func currentSeason(ctx context.Context, tx *sqlx.Tx) (id int, err error) {
 const actsAtMost = 200
 
 // acts reads a history; its query takes the id of the thing and the limit.
-func acts(ctx context.Context, q querier, query string, id int64) ([]catalog.Act, error) {
+func acts(ctx context.Context, q desk.Querier, query string, id int64) ([]catalog.Act, error) {
 	rows, err := q.QueryContext(ctx, query, id, actsAtMost)
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
@@ -188,7 +189,7 @@ func actorOf(ctx context.Context) catalog.SeasonActor {
 // noteAct writes an act into the history of a season.
 func (c *Catalog) noteAct(ctx context.Context, tx *sqlx.Tx, season int, step catalog.SeasonStep, by catalog.SeasonActor, reason string) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO season_act (season, step, account, login, role, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		season, string(step), by.Account, by.Login, by.Role, reason, c.now())
+		season, string(step), by.Account, by.Login, by.Role, reason, c.Now())
 	if err != nil {
 		return fmt.Errorf("write history of season %d: %w", season, err)
 	}
@@ -219,7 +220,7 @@ func lockState(ctx context.Context, tx *sqlx.Tx, id int) (catalog.SeasonState, e
 
 // requirePerson refuses everybody but people of the county: a season begins by an act of a person.
 func requirePerson(ctx context.Context) error {
-	a, err := requireCounty(ctx)
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return err
 	}
@@ -232,11 +233,11 @@ func requirePerson(ctx context.Context) error {
 // act runs fn in a transaction and returns the season as it is then. Every process reads the reference anew.
 func (c *Catalog) act(ctx context.Context, season int, fn func(tx *sqlx.Tx) error) (catalog.SeasonSummary, error) {
 	var after catalog.SeasonSummary
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) (err error) {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) (err error) {
 		if err := fn(tx); err != nil {
 			return err
 		}
-		if err := touchReference(ctx, tx); err != nil {
+		if err := desk.TouchReference(ctx, tx); err != nil {
 			return err
 		}
 		after, err = summary(ctx, tx, season)
@@ -245,12 +246,12 @@ func (c *Catalog) act(ctx context.Context, season int, fn func(tx *sqlx.Tx) erro
 	if err != nil {
 		return catalog.SeasonSummary{}, err
 	}
-	return after, c.refreshReference(ctx)
+	return after, c.RefreshReference(ctx)
 }
 
 // PlanSeason makes a season.
 func (c *Catalog) PlanSeason(ctx context.Context, r catalog.PlanSeason) (catalog.SeasonSummary, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.SeasonSummary{}, err
 	}
 	if err := r.Check(); err != nil {
@@ -262,14 +263,14 @@ func (c *Catalog) PlanSeason(ctx context.Context, r catalog.PlanSeason) (catalog
 func (c *Catalog) planSeason(ctx context.Context, tx *sqlx.Tx, r catalog.PlanSeason) error {
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO season (id, title, state, planned_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`,
-		r.Season, toJSON(r.Title), string(catalog.SeasonPlanned), c.now())
+		r.Season, desk.ToJSON(r.Title), string(catalog.SeasonPlanned), c.Now())
 	if err != nil {
 		return fmt.Errorf("plan season %d: %w", r.Season, err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n > 0 {
 		return cmp.Or(err, c.noteAct(ctx, tx, r.Season, catalog.SeasonStepPlan, actorOf(ctx), ""))
 	}
-	var title asJSON[catalog.Text]
+	var title desk.AsJSON[catalog.Text]
 	if err := tx.QueryRowContext(ctx, `SELECT title FROM season WHERE id = $1`, r.Season).Scan(&title); err != nil {
 		return fmt.Errorf("read season %d: %w", r.Season, err)
 	}
@@ -290,7 +291,7 @@ func (c *Catalog) BeginSeason(ctx context.Context, r catalog.SeasonRef) (catalog
 // beginSeason moves the current season to closing and the next one to current. All seasons are locked in the order of
 // their ids, so that two beginnings follow each other.
 func (c *Catalog) beginSeason(ctx context.Context, tx *sqlx.Tx, season int) error {
-	if _, err := lockSeasons(ctx, tx); err != nil {
+	if _, err := desk.LockSeasons(ctx, tx); err != nil {
 		return err
 	}
 	state, err := lockState(ctx, tx, season)
@@ -322,7 +323,7 @@ func (c *Catalog) moveSeason(ctx context.Context, tx *sqlx.Tx, season int, step 
 	res, err := tx.ExecContext(ctx, `
 		UPDATE season SET state = $2, begun_at = coalesce(begun_at, $3), closed_at = CASE WHEN $4 THEN $3 END
 		WHERE id = $1 AND state = ANY($5)`,
-		season, string(to), c.now(), to == catalog.SeasonClosed, pq.Array(machine.From(step)))
+		season, string(to), c.Now(), to == catalog.SeasonClosed, pq.Array(machine.From(step)))
 	if err != nil {
 		return fmt.Errorf("%s season %d: %w", step, season, err)
 	}
@@ -334,7 +335,7 @@ func (c *Catalog) moveSeason(ctx context.Context, tx *sqlx.Tx, season int, step 
 
 // CloseSeason ends a closing season.
 func (c *Catalog) CloseSeason(ctx context.Context, r catalog.CloseSeason) (catalog.SeasonSummary, error) {
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return catalog.SeasonSummary{}, err
 	}
 	return c.act(ctx, r.Season, func(tx *sqlx.Tx) error {
@@ -358,7 +359,7 @@ func (c *Catalog) CloseSeason(ctx context.Context, r catalog.CloseSeason) (catal
 
 // ReopenSeason takes a closed season back to closing.
 func (c *Catalog) ReopenSeason(ctx context.Context, r catalog.ReopenSeason) (catalog.SeasonSummary, error) {
-	if err := requireSystem(ctx); err != nil {
+	if err := desk.RequireSystem(ctx); err != nil {
 		return catalog.SeasonSummary{}, err
 	}
 	if err := catalog.CheckReason(r.Reason); err != nil {
@@ -381,7 +382,7 @@ func noteSeason(ctx context.Context, tx *sqlx.Tx, season int) error {
 	if err := tx.SelectContext(ctx, &presales, `SELECT id FROM presale WHERE season = $1 ORDER BY id`, season); err != nil {
 		return fmt.Errorf("read presales of season %d: %w", season, err)
 	}
-	return noteChange(ctx, tx, season, change{presales: presales})
+	return desk.NoteChange(ctx, tx, season, desk.Change{Presales: presales})
 }
 
 // PresaleHistory returns the openings and closings of a presale.
@@ -390,7 +391,7 @@ func (c *Catalog) PresaleHistory(ctx context.Context, r catalog.PresaleRef) (cat
 	if err != nil {
 		return catalog.PresaleHistory{}, err
 	}
-	all, err := acts(ctx, c.db, `SELECT step, login, role, at, reason FROM presale_act WHERE presale_id = $1 ORDER BY id DESC LIMIT $2`, p.ID)
+	all, err := acts(ctx, c.DB, `SELECT step, login, role, at, reason FROM presale_act WHERE presale_id = $1 ORDER BY id DESC LIMIT $2`, p.ID)
 	return catalog.PresaleHistory{Acts: all}, err
 }
 
@@ -410,7 +411,7 @@ func (c *Catalog) sellersPresale(ctx context.Context, r catalog.PresaleRef) (cat
 func (c *Catalog) notePresaleAct(ctx context.Context, tx *sqlx.Tx, presale int64, step catalog.PresaleStep, reason string) error {
 	a := link.ActorFrom(ctx)
 	_, err := tx.ExecContext(ctx, `INSERT INTO presale_act (presale_id, step, account, login, role, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		presale, string(step), a.Account, a.Login, a.Role, reason, c.now())
+		presale, string(step), a.Account, a.Login, a.Role, reason, c.Now())
 	if err != nil {
 		return fmt.Errorf("write history of presale %d: %w", presale, err)
 	}

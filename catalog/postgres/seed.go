@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -56,7 +57,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
 		var used bool
 		if err := tx.GetContext(ctx, &used, `SELECT EXISTS (SELECT FROM township) OR EXISTS (SELECT FROM household)`); err != nil {
 			return fmt.Errorf("look for a county: %w", err)
@@ -64,19 +65,19 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 		if used {
 			return link.E(link.Conflict, "conflict", "")
 		}
-		l := &loader{ctx: ctx, tx: tx, total: s.size(), progress: progress}
-		if err := c.load(l, s); err != nil {
+		l := &loader{c: c, ctx: ctx, tx: tx, total: s.size(), progress: progress}
+		if err := l.load(s); err != nil {
 			return err
 		}
-		return publishHouseholds(ctx, tx)
+		return desk.PublishHouseholds(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
 	}
-	c.relay.Notify()
+	c.Relay.Notify()
 	// Planner statistics: without them the first minutes would run on guesses.
 	for _, table := range []string{"household", "person", "lot", "presale", "village"} {
-		if _, err := c.db.ExecContext(ctx, `ANALYZE `+table); err != nil {
+		if _, err := c.DB.ExecContext(ctx, `ANALYZE `+table); err != nil {
 			return fmt.Errorf("analyze %s: %w", table, err)
 		}
 	}
@@ -85,6 +86,7 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 
 // loader copies rows and counts them.
 type loader struct {
+	c           *Catalog
 	ctx         context.Context //nolint:containedctx // a loader lives as long as one call
 	tx          *sqlx.Tx
 	done, total int
@@ -126,15 +128,7 @@ func (l *loader) copyIn(table string, columns []string, n int, row func(i int) [
 	return nil
 }
 
-// orNull stores 0 as NULL in optional references.
-func orNull(id int64) any {
-	if id == 0 {
-		return nil
-	}
-	return id
-}
-
-func (c *Catalog) load(l *loader, s Seed) error {
+func (l *loader) load(s Seed) error {
 	if err := loadCounty(l, s); err != nil {
 		return err
 	}
@@ -152,7 +146,7 @@ func (c *Catalog) load(l *loader, s Seed) error {
 	}
 	if err := l.copyIn("organisation", []string{"id", "kind", "name", "township_id", "village_id", "product", "model", "members", "address", "credit_code", "raiser_bp"}, len(s.Organisations), func(i int) []any {
 		o := &s.Organisations[i]
-		return []any{o.ID, string(o.Kind), o.Name, orNull(o.TownshipID), orNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode, o.RaiserBP}
+		return []any{o.ID, string(o.Kind), o.Name, desk.OrNull(o.TownshipID), desk.OrNull(o.VillageID), o.Product, o.Model, o.Members, o.Address, o.CreditCode, o.RaiserBP}
 	}); err != nil {
 		return err
 	}
@@ -168,10 +162,10 @@ func (c *Catalog) load(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	if err := c.loadHouseholds(l, s.Households); err != nil {
+	if err := l.loadHouseholds(s.Households); err != nil {
 		return err
 	}
-	return c.loadSupply(l, s)
+	return l.loadSupply(s)
 }
 
 func loadCounty(l *loader, s Seed) error {
@@ -196,12 +190,12 @@ func loadCounty(l *loader, s Seed) error {
 	})
 }
 
-func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
+func (l *loader) loadHouseholds(households []SeedHousehold) error {
 	err := l.copyIn("household", []string{"id", "code", "head", "persons", "village_id", "helper_id", "consent", "phone", "kinds", "programmes",
 		"garden_m2", "geese", "raiser", "raiser_org", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
 		h := &households[i]
-		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, orNull(h.HelperID), h.Consent, h.Phone, texts(h.Kinds), texts(h.Programmes),
-			h.GardenM2, h.Geese, h.Raiser, orNull(h.RaiserOrg), h.MushroomBag, h.BaseFen, h.Demo}
+		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, desk.OrNull(h.HelperID), h.Consent, h.Phone, desk.Texts(h.Kinds), desk.Texts(h.Programmes),
+			h.GardenM2, h.Geese, h.Raiser, desk.OrNull(h.RaiserOrg), h.MushroomBag, h.BaseFen, h.Demo}
 	})
 	if err != nil {
 		return err
@@ -219,32 +213,13 @@ func (c *Catalog) loadHouseholds(l *loader, households []SeedHousehold) error {
 	return l.copyIn("person", []string{"household_id", "position", "name", "relation", "born", "female", "id_sealed", "id_index"}, len(members), func(i int) []any {
 		h, n := members[i].household, members[i].position
 		p := &h.Members[n]
-		sealed, index := c.seal(p.IDNumber, h.Code)
+		sealed, index := l.c.Seal(p.IDNumber, h.Code)
 		return []any{h.ID, n + 1, p.Name, p.Relation, p.Born, p.Female, sealed, index}
 	})
 }
 
-// seal makes the two columns of an id number. Without a number both are null.
-func (c *Catalog) seal(number, householdCode string) (sealed, index any) {
-	if number == "" {
-		return nil, nil
-	}
-	return c.cfg.Cipher.Seal(number, sealOwner(householdCode)), c.cfg.Cipher.Index(number)
-}
-
-// sealOwner binds a sealed id number to its household.
-func sealOwner(householdCode string) string { return "household:" + householdCode }
-
-// texts is never null as a parameter.
-func texts(v []string) pq.StringArray {
-	if v == nil {
-		return pq.StringArray{}
-	}
-	return v
-}
-
 // loadSeasons plans the seasons and begins them one after the other, by the same acts as the county, up to the seed's own.
-func (c *Catalog) loadSeasons(l *loader, s Seed) error {
+func (l *loader) loadSeasons(s Seed) error {
 	ctx := link.System(l.ctx, "seed")
 	ids := slices.Clone(s.Earlier)
 	if s.Season != 0 {
@@ -255,20 +230,20 @@ func (c *Catalog) loadSeasons(l *loader, s Seed) error {
 	}
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		if err := c.planSeason(ctx, l.tx, catalog.PlanSeason{Season: id}); err != nil {
+		if err := l.c.planSeason(ctx, l.tx, catalog.PlanSeason{Season: id}); err != nil {
 			return err
 		}
 		if id > s.Season {
 			continue
 		}
-		if err := c.beginSeason(ctx, l.tx, id); err != nil {
+		if err := l.c.beginSeason(ctx, l.tx, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Catalog) loadSupply(l *loader, s Seed) error {
+func (l *loader) loadSupply(s Seed) error {
 	products := make(map[int64]catalog.Product, len(s.Products))
 	for _, p := range s.Products {
 		products[p.ID] = p
@@ -276,20 +251,20 @@ func (c *Catalog) loadSupply(l *loader, s Seed) error {
 	if err := l.copyIn("product", []string{"id", "code", "name", "picture", "order_unit", "price_unit", "grams_per_unit", "programme", "story", "storage", "cooking",
 		"grades", "season", "yield_of", "yield", "raised"}, len(s.Products), func(i int) []any {
 		p := &s.Products[i]
-		return []any{p.ID, p.Code, toJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, toJSON(p.Story), toJSON(p.Storage), toJSON(p.Cooking),
-			texts(p.Grades), p.InSeason, cmp.Or(p.YieldOf, catalog.YieldRegistered), p.Yield, p.MayRaise}
+		return []any{p.ID, p.Code, desk.ToJSON(p.Name), p.Picture, p.OrderUnit, p.PriceUnit, p.GramsPerUnit, p.Programme, desk.ToJSON(p.Story), desk.ToJSON(p.Storage), desk.ToJSON(p.Cooking),
+			desk.Texts(p.Grades), p.InSeason, cmp.Or(p.YieldOf, catalog.YieldRegistered), p.Yield, p.MayRaise}
 	}); err != nil {
 		return err
 	}
-	if err := c.loadSeasons(l, s); err != nil {
+	if err := l.loadSeasons(s); err != nil {
 		return err
 	}
 	if err := l.copyIn("presale", []string{"id", "code", "product_id", "season", "title", "note", "state", "channels", "opens_at", "closes_at",
 		"deliver_from", "deliver_to", "grades", "min_qty", "step_qty", "max_qty", "collection_min", "grams_per_unit", "terms", "seller_org", "policy", "unit_fen"},
 		len(s.Presales), func(i int) []any {
 			p := &s.Presales[i]
-			return []any{p.ID, p.Code, p.ProductID, p.Season, toJSON(p.Title), toJSON(p.Note), string(p.State), channels(p.Channels), p.OpensAt, p.ClosesAt,
-				p.DeliverFrom, p.DeliverTo, toJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, toJSON(p.Terms),
+			return []any{p.ID, p.Code, p.ProductID, p.Season, desk.ToJSON(p.Title), desk.ToJSON(p.Note), string(p.State), channels(p.Channels), p.OpensAt, p.ClosesAt,
+				p.DeliverFrom, p.DeliverTo, desk.ToJSON(p.Grades), p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin, p.GramsPerUnit, desk.ToJSON(p.Terms),
 				p.SellerOrg, p.Policy, catalog.UnitFen(*p, products[p.ProductID])}
 		}); err != nil {
 		return err
@@ -300,7 +275,7 @@ func (c *Catalog) loadSupply(l *loader, s Seed) error {
 	}); err != nil {
 		return err
 	}
-	return touchReference(l.ctx, l.tx)
+	return desk.TouchReference(l.ctx, l.tx)
 }
 
 func channels(all []catalog.Channel) pq.StringArray {

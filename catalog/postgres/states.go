@@ -12,10 +12,9 @@ import (
 // that have to match the predicate of a partial index. Words of an event come from its machine, so that a changed row
 // changes the statement; testdata/hot.sql freezes the texts.
 const (
-	held       = "'" + string(catalog.HoldHeld) + "'"
-	confirmed  = "'" + string(catalog.HoldConfirmed) + "'"
-	released   = "'" + string(catalog.HoldReleased) + "'"
-	reviewOpen = "'" + string(catalog.ReviewOpen) + "'"
+	held      = "'" + string(catalog.HoldHeld) + "'"
+	confirmed = "'" + string(catalog.HoldConfirmed) + "'"
+	released  = "'" + string(catalog.HoldReleased) + "'"
 )
 
 // word returns a state as an SQL literal.

@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
 
@@ -61,17 +62,17 @@ var checks = []struct{ name, query string }{
 
 // Verify checks the module's invariants. For the county.
 func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings, error) {
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Findings{}, err
 	}
 	found := catalog.Findings{Items: []catalog.Finding{}}
 	add := func(check, object, detail string) {
 		found.Items = append(found.Items, catalog.Finding{Check: "catalog." + check, Object: object, Detail: detail})
 	}
-	err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	err := desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 		found.Items = found.Items[:0]
 		for _, check := range checks {
-			err := each(ctx, tx, check.query+fmt.Sprintf(" LIMIT %d", worstFindings), func(scan func(...any) error) error {
+			err := desk.Each(ctx, tx, check.query+fmt.Sprintf(" LIMIT %d", worstFindings), func(scan func(...any) error) error {
 				var object, detail string
 				if err := scan(&object, &detail); err != nil {
 					return err
@@ -85,7 +86,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 		}
 		var overdue int
 		err := tx.GetContext(ctx, &overdue, `SELECT count(*) FROM hold WHERE `+mayExpire+` AND expires_at < $1`,
-			c.now().Add(-c.cfg.Grace-overdueLimit))
+			c.Now().Add(-c.cfg.Grace-overdueLimit))
 		if err != nil {
 			return fmt.Errorf("check expired holds: %w", err)
 		}
@@ -97,7 +98,7 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	if err != nil {
 		return catalog.Findings{}, err
 	}
-	_, oldest, dead, err := link.Backlog(ctx, c.db)
+	_, oldest, dead, err := link.Backlog(ctx, c.DB)
 	if err != nil {
 		return catalog.Findings{}, err
 	}
@@ -120,7 +121,7 @@ func (c *Catalog) verifyMemory(ctx context.Context, add func(check, object, deta
 			return err
 		}
 		for id, s := range c.writer.seasons {
-			err := inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+			err := desk.InSnapshot(ctx, c.DB, func(tx *sqlx.Tx) error {
 				fresh := newSeason(id)
 				if err := fresh.read(ctx, tx, nil, nil); err != nil {
 					return err

@@ -24,6 +24,9 @@ var mayImport = []struct {
 	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
 	{"internal/privatepg", nil},
 	{"internal/privatenats", nil},
+	// A room of the catalogue's store knows its kernel, the contract of the catalogue and the doors it declares.
+	{"catalog/postgres/desk", catalogRoomMay},
+	{"catalog/postgres/directory", catalogRoomMay},
 	{"catalog/...", []string{"catalog", "internal/entry", "internal/money", "internal/state", "internal/link"}},
 	{"payments/...", []string{"payments", "internal/money", "internal/state", "internal/link"}},
 	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
@@ -66,6 +69,12 @@ var wingMay = []string{"=web/page", "=web/api", "=web/auth", "=web/live", "=web/
 // roomMay lists the imports of a room of the order module.
 var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",
 	"internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
+
+// catalogRoomMay lists the imports of a room of the catalogue's store: the contract of the catalogue and the kernel.
+var catalogRoomMay = []string{"=catalog", "=catalog/postgres/desk", "internal/entry", "internal/money", "internal/state", "internal/link"}
+
+// storeOf names the store that alone imports a room, by the room.
+var storeOf = map[string]string{"catalog/postgres/directory": "catalog/postgres"}
 
 // libraries that only some may use: the rest of the product is free of them.
 var libraryOf = map[string][]string{
@@ -118,6 +127,9 @@ func TestImports(t *testing.T) {
 		{"web", "github.com/jmoiron/sqlx"}, {"web/api", "github.com/stripe/stripe-go/v76"}, {"orders", "banmuyuan/web"},
 		{"payments/postgres", "github.com/stripe/stripe-go/v76/client"}, {"catalog", "github.com/gorilla/mux"},
 		{"orders/postgres/order", "banmuyuan/orders/postgres/weigh"}, {"orders/postgres/desk", "banmuyuan/orders/postgres/order"},
+		{"catalog/postgres/desk", "banmuyuan/catalog/postgres/directory"}, {"catalog/postgres/directory", "banmuyuan/catalog/postgres"},
+		{"catalog/postgres/directory", "banmuyuan/catalog/allocate"}, {"catalog/allocate", "banmuyuan/catalog/postgres/directory"},
+		{"cmd/banmuyuan", "banmuyuan/catalog/postgres/directory"},
 		{"orders", "banmuyuan/orders/shelf"}, {"orders/shelf", "banmuyuan/orders/adopt"},
 		{"web/shop", "banmuyuan/web/household"}, {"web/page", "banmuyuan/web/county"}, {"web/page", "banmuyuan/web"}, {"web/county", "banmuyuan/web"},
 		{"web", "banmuyuan/web/postgres"}, {"web/county", "banmuyuan/web/webtest"}, {"web/county", "banmuyuan/web/postgres"},
@@ -139,6 +151,9 @@ func forbidden(name, imported string) string {
 			}
 		}
 		return ""
+	}
+	if store, room := storeOf[own]; room && name != store {
+		return "only " + store + " may"
 	}
 	for _, rule := range mayImport {
 		root, all := strings.CutSuffix(rule.packages, "/...")

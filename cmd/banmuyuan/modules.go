@@ -203,7 +203,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
 		catalog.RegisterSeasons(s, svc)
-		catalog.RegisterDirectory(s, svc)
+		catalog.RegisterDirectory(s, svc.Directory())
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil

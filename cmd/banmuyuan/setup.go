@@ -158,10 +158,11 @@ func (c *setupInput) run(ctx context.Context, cfg Config, log *slog.Logger, stdo
 		return err
 	}
 	defer db.Close()
-	s.directory, err = (&modules{cfg: Settings{Key: c.Key}, log: log}).newCatalog(ctx, db, nil)
+	svc, err := (&modules{cfg: Settings{Key: c.Key}, log: log}).newCatalog(ctx, db, nil)
 	if err != nil {
 		return err
 	}
+	s.directory = svc.Directory()
 	batch, err := s.run(link.System(ctx, "setup"), filepath.Base(c.File), load)
 	if err != nil {
 		return fmt.Errorf("setup: %s", words.SayError(page.ZH, link.AsError(err)))

@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
@@ -57,14 +58,14 @@ func readBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock string
 	var b batchRow
 	err := sqlx.GetContext(ctx, q, &b, `SELECT `+batchColumns+` FROM batch WHERE id = $1 `+lock, id)
 	if err != nil {
-		return b, notFound(fmt.Errorf("read batch: %w", err), "batch.unknown", "id")
+		return b, desk.NotFound(fmt.Errorf("read batch: %w", err), "batch.unknown", "id")
 	}
 	return b, nil
 }
 
 // OpenBatch begins a batch.
-func (c *Catalog) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.Batch, error) {
-	a, err := requireCounty(ctx)
+func (m *Room) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.Batch, error) {
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return catalog.Batch{}, err
 	}
@@ -73,9 +74,9 @@ func (c *Catalog) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.B
 		name = string(runes[:120])
 	}
 	var b batchRow
-	err = c.db.GetContext(ctx, &b, `
+	err = m.DB.GetContext(ctx, &b, `
 		INSERT INTO batch (name, state, opened_at, opener, account, login, role, system) VALUES ($1, $2, $3, $4, $4, $5, $6, $7) RETURNING `+batchColumns,
-		name, string(catalog.BatchFilling), c.now(), a.Account, a.Login, a.Role, a.System)
+		name, string(catalog.BatchFilling), m.Now(), a.Account, a.Login, a.Role, a.System)
 	if err != nil {
 		return catalog.Batch{}, fmt.Errorf("open batch: %w", err)
 	}
@@ -83,8 +84,8 @@ func (c *Catalog) OpenBatch(ctx context.Context, r catalog.OpenBatch) (catalog.B
 }
 
 // AddBatchRows adds rows to a batch that is being filled.
-func (c *Catalog) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalog.Batch, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalog.Batch, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Batch{}, err
 	}
 	if _, err := kindTable(r.Kind); err != nil {
@@ -94,7 +95,7 @@ func (c *Catalog) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalo
 		return catalog.Batch{}, err
 	}
 	var out catalog.Batch
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		b, err := readBatch(ctx, tx, r.ID, "FOR UPDATE")
 		if err != nil {
 			return err
@@ -104,7 +105,7 @@ func (c *Catalog) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalo
 		}
 		lines, cells := make([]int64, len(r.Rows)), make(pq.ByteaArray, len(r.Rows))
 		for i, row := range r.Rows {
-			lines[i], cells[i] = int64(row.Line), c.cfg.Cipher.Seal(toJSON(row), batchOwner(r.ID))
+			lines[i], cells[i] = int64(row.Line), m.Cipher.Seal(desk.ToJSON(row), batchOwner(r.ID))
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO batch_row (batch_id, kind, line, cells) SELECT $1, $2, l, x FROM unnest($3::bigint[], $4::bytea[]) AS u (l, x)
@@ -119,10 +120,10 @@ func (c *Catalog) AddBatchRows(ctx context.Context, r catalog.BatchRows) (catalo
 		if total > mostRows {
 			return link.E(link.TooLarge, "batch.rows", "rows", "max", strconv.Itoa(mostRows))
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE batch SET kinds = $2 WHERE id = $1`, r.ID, toJSON(kinds)); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE batch SET kinds = $2 WHERE id = $1`, r.ID, desk.ToJSON(kinds)); err != nil {
 			return fmt.Errorf("count rows: %w", err)
 		}
-		b.Kinds = []byte(toJSON(kinds))
+		b.Kinds = []byte(desk.ToJSON(kinds))
 		out, err = b.out()
 		return err
 	})
@@ -162,7 +163,7 @@ func countRows(ctx context.Context, tx *sqlx.Tx, id int64) ([]catalog.BatchKind,
 }
 
 // move moves a batch by an event of its table.
-func (c *Catalog) moveBatch(ctx context.Context, tx *sqlx.Tx, b *batchRow, step catalog.BatchStep) error {
+func (m *Room) moveBatch(ctx context.Context, tx *sqlx.Tx, b *batchRow, step catalog.BatchStep) error {
 	next, ok := catalog.BatchMachine.Next(catalog.BatchState(b.State), step)
 	if !ok {
 		return link.E(link.Conflict, catalog.BatchMachine.Refused(step), "id")
@@ -175,8 +176,8 @@ func (c *Catalog) moveBatch(ctx context.Context, tx *sqlx.Tx, b *batchRow, step 
 }
 
 // RunBatch asks to check or to load a batch.
-func (c *Catalog) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch, error) {
-	a, err := requireCounty(ctx)
+func (m *Room) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch, error) {
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return catalog.Batch{}, err
 	}
@@ -185,14 +186,14 @@ func (c *Catalog) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Bat
 		step = catalog.BatchStepLoad
 	}
 	var out catalog.Batch
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err = link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		b, err := readBatch(ctx, tx, r.ID, "FOR UPDATE")
 		if err != nil {
 			return err
 		}
 		if state := catalog.BatchState(b.State); state != catalog.BatchMachine.To(step) && !(r.Load && state == catalog.BatchMachine.To(catalog.BatchStepLoaded)) {
 			b.Fault = ""
-			if err := c.moveBatch(ctx, tx, &b, step); err != nil {
+			if err := m.moveBatch(ctx, tx, &b, step); err != nil {
 				return err
 			}
 			_, err := tx.ExecContext(ctx, `UPDATE batch SET account = $2, login = $3, role = $4, system = $5, done = 0 WHERE id = $1`,
@@ -209,18 +210,18 @@ func (c *Catalog) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Bat
 		return out, err
 	}
 	select {
-	case c.batches <- struct{}{}:
+	case m.batches <- struct{}{}:
 	default:
 	}
 	return out, nil
 }
 
 // Batch returns the state of a batch.
-func (c *Catalog) Batch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) Batch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Batch{}, err
 	}
-	b, err := readBatch(ctx, c.db, r.ID, "")
+	b, err := readBatch(ctx, m.DB, r.ID, "")
 	if err != nil {
 		return catalog.Batch{}, err
 	}
@@ -228,27 +229,27 @@ func (c *Catalog) Batch(ctx context.Context, r catalog.BatchRef) (catalog.Batch,
 }
 
 // BatchProblems lists the problems that the last run found.
-func (c *Catalog) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest) (catalog.BatchProblemPage, error) {
+func (m *Room) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest) (catalog.BatchProblemPage, error) {
 	page := catalog.BatchProblemPage{Items: []entry.Problem{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
-	limit, err := pageSize(r.Limit, 200, 1000)
+	limit, err := desk.PageSize(r.Limit, 200, 1000)
 	if err != nil {
 		return page, err
 	}
-	b, err := readBatch(ctx, c.db, r.ID, "")
+	b, err := readBatch(ctx, m.DB, r.ID, "")
 	if err != nil {
 		return page, err
 	}
 	page.Total = b.Problems
-	rows, err := c.db.QueryContext(ctx, `SELECT problem FROM batch_problem WHERE batch_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, r.ID, r.After, limit)
+	rows, err := m.DB.QueryContext(ctx, `SELECT problem FROM batch_problem WHERE batch_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, r.ID, r.After, limit)
 	if err != nil {
 		return page, fmt.Errorf("read problems: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var p asJSON[entry.Problem]
+		var p desk.AsJSON[entry.Problem]
 		if err := rows.Scan(&p); err != nil {
 			return page, fmt.Errorf("read problems: %w", err)
 		}
@@ -261,27 +262,27 @@ func (c *Catalog) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequ
 const wrongLines = `SELECT (p.problem ->> 'line')::bigint FROM batch_problem p WHERE p.batch_id = $1 AND p.problem ->> 'kind' = $2`
 
 // BatchWrong reads back the rows that were left out.
-func (c *Catalog) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (catalog.BatchRows, error) {
+func (m *Room) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (catalog.BatchRows, error) {
 	out := catalog.BatchRows{ID: r.ID, Kind: r.Kind, Rows: []entry.Row{}}
-	a, err := requireCounty(ctx)
+	a, err := desk.RequireCounty(ctx)
 	if err != nil {
 		return out, err
 	}
 	if _, err := kindTable(r.Kind); err != nil {
 		return out, err
 	}
-	limit, err := pageSize(r.Limit, 200, batchChunk)
+	limit, err := desk.PageSize(r.Limit, 200, batchChunk)
 	if err != nil {
 		return out, err
 	}
-	b, err := readBatch(ctx, c.db, r.ID, "")
+	b, err := readBatch(ctx, m.DB, r.ID, "")
 	if err != nil {
 		return out, err
 	}
 	if !a.System && a.Account != b.Opener {
 		return out, link.E(link.Forbidden, "batch.opener", "id")
 	}
-	rows, err := c.readRows(ctx, r.ID, r.Kind, r.After, limit, `AND line IN (`+wrongLines+`)`)
+	rows, err := m.readRows(ctx, r.ID, r.Kind, r.After, limit, `AND line IN (`+wrongLines+`)`)
 	if err != nil {
 		return out, err
 	}
@@ -290,17 +291,17 @@ func (c *Catalog) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (
 }
 
 // Batches lists the newest batches.
-func (c *Catalog) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.BatchList, error) {
+func (m *Room) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.BatchList, error) {
 	list := catalog.BatchList{Items: []catalog.Batch{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return list, err
 	}
-	limit, err := pageSize(r.Limit, 10, 100)
+	limit, err := desk.PageSize(r.Limit, 10, 100)
 	if err != nil {
 		return list, err
 	}
 	var rows []batchRow
-	if err := c.db.SelectContext(ctx, &rows, `SELECT `+batchColumns+` FROM batch ORDER BY id DESC LIMIT $1`, limit); err != nil {
+	if err := m.DB.SelectContext(ctx, &rows, `SELECT `+batchColumns+` FROM batch ORDER BY id DESC LIMIT $1`, limit); err != nil {
 		return list, fmt.Errorf("list batches: %w", err)
 	}
 	for _, row := range rows {
@@ -314,18 +315,18 @@ func (c *Catalog) Batches(ctx context.Context, r catalog.BatchesRequest) (catalo
 }
 
 // DropBatch forgets a batch's rows.
-func (c *Catalog) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Batch, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Batch{}, err
 	}
 	var out catalog.Batch
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+	err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		b, err := readBatch(ctx, tx, r.ID, "FOR UPDATE")
 		if err != nil {
 			return err
 		}
 		if catalog.BatchState(b.State) != catalog.BatchMachine.To(catalog.BatchStepDrop) {
-			if err := c.moveBatch(ctx, tx, &b, catalog.BatchStepDrop); err != nil {
+			if err := m.moveBatch(ctx, tx, &b, catalog.BatchStepDrop); err != nil {
 				return err
 			}
 		}
@@ -338,8 +339,8 @@ func (c *Catalog) DropBatch(ctx context.Context, r catalog.BatchRef) (catalog.Ba
 	return out, err
 }
 
-// batchLoop works on batches that somebody asked for, and forgets the rows of old ones.
-func (c *Catalog) batchLoop(ctx context.Context) {
+// Run works on batches that somebody asked for, and forgets the rows of old ones, until ctx ends.
+func (m *Room) Run(ctx context.Context) {
 	tick := time.NewTicker(batchPoll)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -347,30 +348,30 @@ func (c *Catalog) batchLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-c.batches:
+		case <-m.batches:
 		}
-		if err := c.RunBatches(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("batches not run", "error", err)
+		if err := m.RunBatches(ctx); err != nil && ctx.Err() == nil {
+			m.Log.Warn("batches not run", "error", err)
 		}
 		if n%300 == 0 {
-			_, err := c.db.ExecContext(ctx, `DELETE FROM batch_row r USING batch b WHERE b.id = r.batch_id AND b.opened_at < $1`, c.now().Add(-keepBatch))
+			_, err := m.DB.ExecContext(ctx, `DELETE FROM batch_row r USING batch b WHERE b.id = r.batch_id AND b.opened_at < $1`, m.Now().Add(-keepBatch))
 			if err != nil && ctx.Err() == nil {
-				c.log.Warn("old rows not dropped", "error", err)
+				m.Log.Warn("old rows not dropped", "error", err)
 			}
 		}
 	}
 }
 
 // RunBatches works on the batches that wait, one after the other. A batch on which another process works is left alone.
-func (c *Catalog) RunBatches(ctx context.Context) error {
+func (m *Room) RunBatches(ctx context.Context) error {
 	var waiting []int64
-	err := c.db.SelectContext(ctx, &waiting, `SELECT id FROM batch WHERE state = ANY($1) ORDER BY id`,
+	err := m.DB.SelectContext(ctx, &waiting, `SELECT id FROM batch WHERE state = ANY($1) ORDER BY id`,
 		pq.Array([]string{string(catalog.BatchMachine.To(catalog.BatchStepCheck)), string(catalog.BatchMachine.To(catalog.BatchStepLoad))}))
 	if err != nil {
 		return fmt.Errorf("look for batches: %w", err)
 	}
 	for _, id := range waiting {
-		if err := c.runBatch(ctx, id); err != nil {
+		if err := m.runBatch(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -380,8 +381,8 @@ func (c *Catalog) RunBatches(ctx context.Context) error {
 // batchLock is the class of the advisory locks of batches.
 const batchLock = 0x62617463
 
-func (c *Catalog) runBatch(ctx context.Context, id int64) error {
-	conn, err := c.db.Connx(ctx)
+func (m *Room) runBatch(ctx context.Context, id int64) error {
+	conn, err := m.DB.Connx(ctx)
 	if err != nil {
 		return fmt.Errorf("run batch: %w", err)
 	}
@@ -393,22 +394,22 @@ func (c *Catalog) runBatch(ctx context.Context, id int64) error {
 	defer func() {
 		_, _ = conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1, $2::int)`, batchLock, id)
 	}()
-	b, err := readBatch(ctx, c.db, id, "")
+	b, err := readBatch(ctx, m.DB, id, "")
 	if err != nil {
 		return err
 	}
 	done := catalog.BatchStepChecked
-	l := c.newLoad()
+	l := m.newLoad()
 	l.batch = id
 	actor := link.Actor{Account: b.Account, Login: b.Login, Role: b.Role, System: b.System}
 	as := link.WithActor(ctx, actor)
 	switch catalog.BatchState(b.State) {
 	case catalog.BatchMachine.To(catalog.BatchStepCheck):
 		l.dry = true
-		err = c.checkBatch(as, l, id)
+		err = m.checkBatch(as, l, id)
 	case catalog.BatchMachine.To(catalog.BatchStepLoad):
 		done = catalog.BatchStepLoaded
-		err = c.loadBatch(as, l, id)
+		err = m.loadBatch(as, l, id)
 	default:
 		return nil
 	}
@@ -416,24 +417,24 @@ func (c *Catalog) runBatch(ctx context.Context, id int64) error {
 		return ctx.Err() // continued by the next process
 	}
 	if err != nil {
-		c.log.Error("batch stopped", "batch", id, "error", err)
+		m.Log.Error("batch stopped", "batch", id, "error", err)
 		done, b.Fault = catalog.BatchStepFail, "batch.failed"
 		if e := link.AsError(err); e.Code != link.Internal {
 			b.Fault = e.Key
 		}
 	}
-	return c.endBatch(ctx, l, b, done)
+	return m.endBatch(ctx, l, b, done)
 }
 
 // endBatch writes the result of a run.
-func (c *Catalog) endBatch(ctx context.Context, l *load, b batchRow, step catalog.BatchStep) error {
-	return link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+func (m *Room) endBatch(ctx context.Context, l *load, b batchRow, step catalog.BatchStep) error {
+	return link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		now, err := readBatch(ctx, tx, b.ID, "FOR UPDATE")
 		if err != nil {
 			return err
 		}
 		now.Fault = b.Fault
-		if err := c.moveBatch(ctx, tx, &now, step); err != nil {
+		if err := m.moveBatch(ctx, tx, &now, step); err != nil {
 			return err
 		}
 		if step == catalog.BatchStepFail {
@@ -452,7 +453,7 @@ func (c *Catalog) endBatch(ctx context.Context, l *load, b batchRow, step catalo
 		}
 		seqs, texts := make([]int64, len(l.problems)), make([]string, len(l.problems))
 		for i := range l.problems {
-			seqs[i], texts[i] = int64(i+1), toJSON(l.problems[i])
+			seqs[i], texts[i] = int64(i+1), desk.ToJSON(l.problems[i])
 		}
 		_, err = tx.ExecContext(ctx, `
 			INSERT INTO batch_problem (batch_id, seq, problem) SELECT $1, s, p::jsonb FROM unnest($2::bigint[], $3::text[]) AS u (s, p)`,
@@ -461,7 +462,7 @@ func (c *Catalog) endBatch(ctx context.Context, l *load, b batchRow, step catalo
 			return fmt.Errorf("list problems: %w", err)
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE batch SET problems = $2, wrong = $3, kinds = $4 WHERE id = $1`,
-			b.ID, len(l.problems), wrong, toJSON(kinds))
+			b.ID, len(l.problems), wrong, desk.ToJSON(kinds))
 		if err != nil {
 			return fmt.Errorf("count batch: %w", err)
 		}
@@ -479,19 +480,19 @@ func (c *Catalog) endBatch(ctx context.Context, l *load, b batchRow, step catalo
 }
 
 // readRows reads the next rows of a kind in a batch; and is a further condition on them.
-func (c *Catalog) readRows(ctx context.Context, id int64, kind string, after int64, limit int, and string) ([]entry.Row, error) {
+func (m *Room) readRows(ctx context.Context, id int64, kind string, after int64, limit int, and string) ([]entry.Row, error) {
 	var rows []struct {
 		Line  int64  `db:"line"`
 		Cells []byte `db:"cells"`
 	}
-	err := c.db.SelectContext(ctx, &rows, `
+	err := m.DB.SelectContext(ctx, &rows, `
 		SELECT line, cells FROM batch_row WHERE batch_id = $1 AND kind = $2 AND line > $3 `+and+` ORDER BY line LIMIT $4`, id, kind, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read rows: %w", err)
 	}
 	out := make([]entry.Row, len(rows))
 	for i, r := range rows {
-		text, err := c.cfg.Cipher.Open(r.Cells, batchOwner(id))
+		text, err := m.Cipher.Open(r.Cells, batchOwner(id))
 		if err != nil {
 			return nil, fmt.Errorf("open row: %w", err)
 		}
@@ -504,12 +505,12 @@ func (c *Catalog) readRows(ctx context.Context, id int64, kind string, after int
 }
 
 // eachChunk calls fn with the rows of a batch in the order in which they are loaded.
-func (c *Catalog) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, []entry.Row) error) error {
+func (m *Room) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, []entry.Row) error) error {
 	done := 0
 	for _, k := range catalog.Kinds() {
 		var after int64
 		for {
-			rows, err := c.readRows(ctx, id, k.Name, after, batchChunk, "")
+			rows, err := m.readRows(ctx, id, k.Name, after, batchChunk, "")
 			if err != nil {
 				return err
 			}
@@ -521,7 +522,7 @@ func (c *Catalog) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, 
 			}
 			after = int64(rows[len(rows)-1].Line)
 			done += len(rows)
-			if _, err := c.db.ExecContext(ctx, `UPDATE batch SET done = $2 WHERE id = $1`, id, done); err != nil {
+			if _, err := m.DB.ExecContext(ctx, `UPDATE batch SET done = $2 WHERE id = $1`, id, done); err != nil {
 				return fmt.Errorf("note progress: %w", err)
 			}
 		}
@@ -533,10 +534,10 @@ func (c *Catalog) eachChunk(ctx context.Context, id int64, fn func(*entry.Kind, 
 var errChecked = errors.New("checked")
 
 // checkBatch takes all rows in one transaction that is rolled back, so that rows meet the ones before them.
-func (c *Catalog) checkBatch(ctx context.Context, l *load, id int64) error {
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+func (m *Room) checkBatch(ctx context.Context, l *load, id int64) error {
+	err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 		l.goBack(loadMark{})
-		err := c.eachChunk(ctx, id, func(k *entry.Kind, rows []entry.Row) error { return l.rows(ctx, tx, k, rows) })
+		err := m.eachChunk(ctx, id, func(k *entry.Kind, rows []entry.Row) error { return l.rows(ctx, tx, k, rows) })
 		if err != nil {
 			return err
 		}
@@ -549,10 +550,10 @@ func (c *Catalog) checkBatch(ctx context.Context, l *load, id int64) error {
 }
 
 // loadBatch takes rows chunk by chunk. A chunk is stored whole or not at all.
-func (c *Catalog) loadBatch(ctx context.Context, l *load, id int64) error {
-	err := c.eachChunk(ctx, id, func(k *entry.Kind, rows []entry.Row) error {
+func (m *Room) loadBatch(ctx context.Context, l *load, id int64) error {
+	err := m.eachChunk(ctx, id, func(k *entry.Kind, rows []entry.Row) error {
 		before := l.mark()
-		return link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
+		return link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
 			l.goBack(before)
 			return l.rows(ctx, tx, k, rows)
 		})
@@ -560,8 +561,8 @@ func (c *Catalog) loadBatch(ctx context.Context, l *load, id int64) error {
 	if err != nil {
 		return err
 	}
-	c.relay.Notify()
-	return c.refreshReference(ctx)
+	m.Relay.Notify()
+	return m.store.RefreshReference(ctx)
 }
 
 // mark remembers how far a load has come, for a transaction that is tried again.

@@ -1,4 +1,4 @@
-package postgres
+package desk
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// factColumns are a fact as scanFact reads it.
-const factColumns = `h.id, h.village_id, h.persons, h.version, h.retired_at IS NOT NULL`
+// FactColumns are a fact as scanFact reads it.
+const FactColumns = `h.id, h.village_id, h.persons, h.version, h.retired_at IS NOT NULL`
 
 func scanFact(scan func(...any) error) (catalog.HouseholdFact, error) {
 	var f catalog.HouseholdFact
@@ -21,8 +21,8 @@ func scanFact(scan func(...any) error) (catalog.HouseholdFact, error) {
 	return f, err
 }
 
-// readFacts runs a query that selects factColumns.
-func readFacts(ctx context.Context, q querier, query string, args ...any) ([]catalog.HouseholdFact, error) {
+// ReadFacts runs a query that selects FactColumns.
+func ReadFacts(ctx context.Context, q Querier, query string, args ...any) ([]catalog.HouseholdFact, error) {
 	facts := []catalog.HouseholdFact{}
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -39,9 +39,9 @@ func readFacts(ctx context.Context, q querier, query string, args ...any) ([]cat
 	return facts, rows.Err()
 }
 
-// householdsChanged gives households their next version and publishes their facts with the commit of tx. Every
+// HouseholdsChanged gives households their next version and publishes their facts with the commit of tx. Every
 // transaction that adds or changes households calls it once, after its changes, with the ids of all of them.
-func householdsChanged(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
+func HouseholdsChanged(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -49,10 +49,10 @@ func householdsChanged(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	// Locked in the order of ids, so that two transactions wait for each other in one direction only.
-	facts, err := readFacts(ctx, tx, `
+	facts, err := ReadFacts(ctx, tx, `
 		WITH changed AS (SELECT id FROM household WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE)
 		UPDATE household h SET version = version + 1 FROM changed WHERE h.id = changed.id
-		RETURNING `+factColumns, pq.Array(ids))
+		RETURNING `+FactColumns, pq.Array(ids))
 	if err != nil {
 		return fmt.Errorf("give households their next version: %w", err)
 	}
@@ -62,9 +62,9 @@ func householdsChanged(ctx context.Context, tx *sqlx.Tx, ids []int64) error {
 	return publishFacts(ctx, tx, facts)
 }
 
-// publishHouseholds publishes the facts of all households, for a county that was loaded at once.
-func publishHouseholds(ctx context.Context, tx *sqlx.Tx) error {
-	facts, err := readFacts(ctx, tx, `SELECT `+factColumns+` FROM household h`)
+// PublishHouseholds publishes the facts of all households, for a county that was loaded at once.
+func PublishHouseholds(ctx context.Context, tx *sqlx.Tx) error {
+	facts, err := ReadFacts(ctx, tx, `SELECT `+FactColumns+` FROM household h`)
 	if err != nil {
 		return fmt.Errorf("read households: %w", err)
 	}
@@ -82,21 +82,4 @@ func publishFacts(ctx context.Context, tx *sqlx.Tx, facts []catalog.HouseholdFac
 		return fmt.Errorf("publish households: %w", err)
 	}
 	return nil
-}
-
-// HouseholdFacts pages through the facts of all households.
-func (c *Catalog) HouseholdFacts(ctx context.Context, r catalog.HouseholdFactsRequest) (catalog.HouseholdFacts, error) {
-	if err := requireSystem(ctx); err != nil {
-		return catalog.HouseholdFacts{}, err
-	}
-	limit, err := pageSize(r.Limit, 2000, 5000)
-	if err != nil {
-		return catalog.HouseholdFacts{}, err
-	}
-	facts, err := readFacts(ctx, c.db, `
-		SELECT `+factColumns+` FROM household h WHERE h.id > $1 ORDER BY h.id LIMIT $2`, r.After, limit)
-	if err != nil {
-		return catalog.HouseholdFacts{}, fmt.Errorf("page through households: %w", err)
-	}
-	return catalog.HouseholdFacts{Items: facts}, nil
 }

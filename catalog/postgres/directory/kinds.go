@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 )
 
@@ -209,7 +210,7 @@ func organisationColumns(v entry.Values, in *names) (map[string]any, []entry.Fau
 	if faults != nil {
 		return nil, faults
 	}
-	cols["township_id"], cols["village_id"] = orNull(township), orNull(village)
+	cols["township_id"], cols["village_id"] = desk.OrNull(township), desk.OrNull(village)
 	return cols, nil
 }
 
@@ -241,10 +242,10 @@ func productColumns(v entry.Values, in *names) (map[string]any, []entry.Fault) {
 	}
 	cols["programme"] = programme
 	for _, name := range []string{"name", "story", "storage", "cooking"} {
-		cols[name] = toJSON(catalog.Text{Zh: v.Text(name), En: v.Text(name + "_en")})
+		cols[name] = desk.ToJSON(catalog.Text{Zh: v.Text(name), En: v.Text(name + "_en")})
 		delete(cols, name+"_en")
 	}
-	cols["grades"] = texts(v.List("grades"))
+	cols["grades"] = desk.Texts(v.List("grades"))
 	return cols, nil
 }
 
@@ -295,7 +296,7 @@ func villageName(township, village string) string {
 func readNames(ctx context.Context, tx *sqlx.Tx, codes []string) (*names, error) {
 	in := &names{townships: map[string]int64{}, villages: map[string]int64{}, organisations: map[string]catalog.Organisation{},
 		programmes: map[string]string{}, products: map[string]int64{}, households: map[string]int64{}}
-	err := each(ctx, tx, `SELECT id, name FROM township WHERE retired_at IS NULL`, func(scan func(...any) error) error {
+	err := desk.Each(ctx, tx, `SELECT id, name FROM township WHERE retired_at IS NULL`, func(scan func(...any) error) error {
 		var id int64
 		var name string
 		err := scan(&id, &name)
@@ -305,7 +306,7 @@ func readNames(ctx context.Context, tx *sqlx.Tx, codes []string) (*names, error)
 	if err != nil {
 		return nil, fmt.Errorf("read townships: %w", err)
 	}
-	err = each(ctx, tx, `SELECT v.id, t.name, v.name FROM village v JOIN township t ON t.id = v.township_id WHERE v.retired_at IS NULL`,
+	err = desk.Each(ctx, tx, `SELECT v.id, t.name, v.name FROM village v JOIN township t ON t.id = v.township_id WHERE v.retired_at IS NULL`,
 		func(scan func(...any) error) error {
 			var id int64
 			var township, name string
@@ -316,7 +317,7 @@ func readNames(ctx context.Context, tx *sqlx.Tx, codes []string) (*names, error)
 	if err != nil {
 		return nil, fmt.Errorf("read villages: %w", err)
 	}
-	err = each(ctx, tx, `SELECT id, name, kind, raiser_bp FROM organisation WHERE retired_at IS NULL`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, tx, `SELECT id, name, kind, raiser_bp FROM organisation WHERE retired_at IS NULL`, func(scan func(...any) error) error {
 		var o catalog.Organisation
 		err := scan(&o.ID, &o.Name, &o.Kind, &o.RaiserBP)
 		in.organisations[entry.FoldName(o.Name)] = o
@@ -325,7 +326,7 @@ func readNames(ctx context.Context, tx *sqlx.Tx, codes []string) (*names, error)
 	if err != nil {
 		return nil, fmt.Errorf("read organisations: %w", err)
 	}
-	err = each(ctx, tx, `SELECT code, name, name_en FROM programme WHERE retired_at IS NULL`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, tx, `SELECT code, name, name_en FROM programme WHERE retired_at IS NULL`, func(scan func(...any) error) error {
 		var code, zh, en string
 		err := scan(&code, &zh, &en)
 		for _, name := range []string{code, zh, en} {
@@ -336,10 +337,10 @@ func readNames(ctx context.Context, tx *sqlx.Tx, codes []string) (*names, error)
 	if err != nil {
 		return nil, fmt.Errorf("read programmes: %w", err)
 	}
-	err = each(ctx, tx, `SELECT id, code, name FROM product WHERE retired_at IS NULL`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, tx, `SELECT id, code, name FROM product WHERE retired_at IS NULL`, func(scan func(...any) error) error {
 		var id int64
 		var code string
-		var name asJSON[catalog.Text]
+		var name desk.AsJSON[catalog.Text]
 		err := scan(&id, &code, &name)
 		for _, n := range []string{code, name.V.Zh, name.V.En} {
 			in.products[entry.FoldName(n)] = id

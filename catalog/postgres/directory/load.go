@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
@@ -20,7 +21,7 @@ import (
 // load takes rows of kinds into the directory, one call after the other, each in the caller's transaction. Rows that are
 // wrong are listed and left out.
 type load struct {
-	c      *Catalog
+	room   *Room
 	dry    bool   // nothing outside the entries is touched, and the caller rolls back
 	whole  bool   // rows are forms: an empty cell clears the value
 	id     int64  // of the one entry that a form changes, 0: by key
@@ -44,8 +45,8 @@ type wrongLine struct {
 	line int
 }
 
-func (c *Catalog) newLoad() *load {
-	return &load{c: c, seen: map[string]map[string]int{}, counts: map[string]*catalog.BatchKind{}, wrong: map[string]map[int]bool{}}
+func (m *Room) newLoad() *load {
+	return &load{room: m, seen: map[string]map[string]int{}, counts: map[string]*catalog.BatchKind{}, wrong: map[string]map[int]bool{}}
 }
 
 // refuse lists a fault of a row.
@@ -94,7 +95,7 @@ func (l *load) take(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []entr
 	good := make([]parsed, 0, len(rows))
 	for _, row := range rows {
 		l.count(k).Rows++
-		values, faults := k.Parse(row, l.whole, l.c.now())
+		values, faults := k.Parse(row, l.whole, l.room.Now())
 		for _, f := range faults {
 			l.refuse(k, row, f)
 		}
@@ -214,7 +215,7 @@ func (l *load) entries(ctx context.Context, tx *sqlx.Tx, t *table, rows []parsed
 	if k.Name == catalog.KindHolding {
 		return l.resizeHoldings(ctx, tx, changes)
 	}
-	return touchReference(ctx, tx)
+	return desk.TouchReference(ctx, tx)
 }
 
 func keyField(k *entry.Kind) string {
@@ -232,7 +233,7 @@ func (t *table) existing(ctx context.Context, tx *sqlx.Tx, households []int64) (
 	var args []any
 	if t.big {
 		query += " WHERE e.household_id = ANY($1)"
-		args = append(args, pq.Array(ids(households)))
+		args = append(args, pq.Array(desk.IDs(households)))
 	}
 	rows, err := tx.QueryContext(ctx, query+" ORDER BY e.id", args...)
 	if err != nil {
@@ -337,14 +338,14 @@ func (l *load) note(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, changes []d
 	n := len(changes)
 	entries, whats, before, after := make([]int64, n), make([]string, n), make([]string, n), make([]string, n)
 	for i, ch := range changes {
-		entries[i], whats[i], before[i], after[i] = ch.id, ch.what, toJSON(ch.before), toJSON(ch.after)
+		entries[i], whats[i], before[i], after[i] = ch.id, ch.what, desk.ToJSON(ch.before), desk.ToJSON(ch.after)
 	}
 	a := link.ActorFrom(ctx)
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO directory_change (kind, entry_id, what, before, after, reason, batch_id, account, login, role, at)
 		SELECT $1, e, w, b::jsonb, n::jsonb, $6, $7, $8, $9, $10, $11
 		FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS u (e, w, b, n)`,
-		k.Name, pq.Array(entries), pq.Array(whats), pq.Array(before), pq.Array(after), l.reason, orNull(l.batch), a.Account, a.Login, a.Role, l.c.now())
+		k.Name, pq.Array(entries), pq.Array(whats), pq.Array(before), pq.Array(after), l.reason, desk.OrNull(l.batch), a.Account, a.Login, a.Role, l.room.Now())
 	if err != nil {
 		return fmt.Errorf("note changes of %s: %w", k.Name, err)
 	}
@@ -353,7 +354,7 @@ func (l *load) note(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, changes []d
 
 // households takes rows of households through the importer.
 func (l *load) households(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []parsed) error {
-	im := &importer{c: l.c, tx: tx}
+	im := &importer{room: l.room, tx: tx}
 	in := make([]catalog.ParsedRow, 0, len(rows))
 	byLine := map[int]parsed{}
 	for _, r := range rows {
@@ -369,7 +370,7 @@ func (l *load) households(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows 
 			}
 		}
 		byLine[r.row.Line] = r
-		in = append(in, catalog.HouseholdOf(r.row.Line, r.values, l.c.now()))
+		in = append(in, catalog.HouseholdOf(r.row.Line, r.values, l.room.Now()))
 	}
 	if err := im.read(ctx, in); err != nil {
 		return err
@@ -447,7 +448,7 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 	for _, s := range byID {
 		last[s.id/100] = max(last[s.id/100], s.id%100)
 	}
-	holders, err := l.c.holders(ctx, tx, rows)
+	holders, err := l.room.holders(ctx, tx, rows)
 	if err != nil {
 		return err
 	}
@@ -471,7 +472,7 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 		}
 		number := r.values.Text("id_number")
 		if number != "" {
-			born, female, _ := entry.ReadIDNumber(number, l.c.now())
+			born, female, _ := entry.ReadIDNumber(number, l.room.Now())
 			after["born"], after["female"] = int64(born), map[bool]string{true: "female", false: "male"}[female]
 		}
 		if faults := k.Missing(after); len(faults) > 0 {
@@ -495,7 +496,7 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 			l.refuse(k, r.row, entry.Fault{Field: "household", Key: "directory.member.many"})
 			continue
 		}
-		sealed, index := l.c.seal(number, code)
+		sealed, index := l.room.Seal(number, code)
 		if number != "" {
 			if holder, taken := holders[number]; taken && (holder.Code != code || int64(holder.Position) != position) {
 				l.refuse(k, r.row, fault("id_number", "import.id_number.taken", "code", holder.Code)[0])
@@ -510,7 +511,7 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 		if known && number != "" {
 			var same bool
 			err := tx.GetContext(ctx, &same, `SELECT coalesce(id_index = ANY($3), false) FROM person WHERE household_id = $1 AND position = $2`,
-				household, position, pq.ByteaArray(l.c.cfg.Cipher.Indexes(number)))
+				household, position, pq.ByteaArray(l.room.Cipher.Indexes(number)))
 			if err != nil {
 				return fmt.Errorf("compare id number: %w", err)
 			}
@@ -548,12 +549,12 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 }
 
 // holders finds the persons who have the id numbers of rows.
-func (c *Catalog) holders(ctx context.Context, tx *sqlx.Tx, rows []parsed) (map[string]catalog.IDHolder, error) {
+func (m *Room) holders(ctx context.Context, tx *sqlx.Tx, rows []parsed) (map[string]catalog.IDHolder, error) {
 	number := map[string]string{} // by index
 	var indexes pq.ByteaArray
 	for _, r := range rows {
 		if n := r.values.Text("id_number"); n != "" {
-			for _, index := range c.cfg.Cipher.Indexes(n) {
+			for _, index := range m.Cipher.Indexes(n) {
 				number[string(index)] = n
 				indexes = append(indexes, index)
 			}
@@ -582,7 +583,7 @@ func (c *Catalog) holders(ctx context.Context, tx *sqlx.Tx, rows []parsed) (map[
 
 // resizeHoldings has households with another holding looked at like those with another flock or garden.
 func (l *load) resizeHoldings(ctx context.Context, tx *sqlx.Tx, changes []directoryChange) error {
-	if err := touchReference(ctx, tx); err != nil {
+	if err := desk.TouchReference(ctx, tx); err != nil {
 		return err
 	}
 	var fewer []int64
@@ -598,30 +599,30 @@ func (l *load) resizeHoldings(ctx context.Context, tx *sqlx.Tx, changes []direct
 	if len(fewer) == 0 {
 		return nil
 	}
-	im := &importer{c: l.c, tx: tx}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT c.id, c.product_id, `+supplyColumns+` FROM `+supplyTables+` JOIN holding c ON c.household_id = h.id WHERE c.id = ANY($1) ORDER BY c.id`,
+		SELECT c.id, c.product_id, `+desk.SupplyColumns+` FROM `+desk.SupplyTables+` JOIN holding c ON c.household_id = h.id WHERE c.id = ANY($1) ORDER BY c.id`,
 		pq.Array(fewer))
 	if err != nil {
 		return fmt.Errorf("read holdings: %w", err)
 	}
 	defer rows.Close()
+	var all []desk.Resized
 	for rows.Next() {
 		var id, product int64
-		after, err := scanSupply(rows.Scan, &id, &product)
+		after, err := desk.ScanSupply(rows.Scan, &id, &product)
 		if err != nil {
 			return fmt.Errorf("read holdings: %w", err)
 		}
 		before := after
 		before.Holdings = maps.Clone(after.Holdings)
 		before.Holdings[product] = was[id]
-		im.resized = append(im.resized, resized{after.ID, before, after})
+		all = append(all, desk.Resized{ID: after.ID, Before: before, After: after})
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("read holdings: %w", err)
 	}
 	rows.Close()
-	return im.holdOversold(ctx)
+	return l.room.store.HoldOversold(ctx, tx, all)
 }
 
 // keepBatch is how long a batch keeps its rows.

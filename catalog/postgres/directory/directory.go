@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -9,11 +9,10 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
-
-var _ catalog.Directory = (*Catalog)(nil)
 
 const (
 	defaultEntries = 50
@@ -64,16 +63,16 @@ func (t *table) search() string {
 }
 
 // Entries lists entries of a kind in the order in which they were added.
-func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
+func (m *Room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.EntryPage, error) {
 	page := catalog.EntryPage{Items: []catalog.Entry{}}
-	if _, err := requireCounty(ctx); err != nil {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
 	t, err := kindTable(f.Kind)
 	if err != nil {
 		return page, err
 	}
-	limit, err := pageSize(f.Limit, defaultEntries, mostEntries)
+	limit, err := desk.PageSize(f.Limit, defaultEntries, mostEntries)
 	if err != nil {
 		return page, err
 	}
@@ -83,8 +82,8 @@ func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.E
 	} else if f.Retired {
 		return page, nil
 	}
-	like := pattern(strings.TrimSpace(f.Query))
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
+	like := desk.Pattern(strings.TrimSpace(f.Query))
+	err = desk.InSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
 		page.Items = page.Items[:0]
 		if err := tx.GetContext(ctx, &page.Total, `SELECT count(*) FROM `+t.from+where, like); err != nil {
 			return fmt.Errorf("count %s: %w", f.Kind, err)
@@ -114,8 +113,8 @@ func (c *Catalog) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.E
 }
 
 // Entry returns an entry with its history.
-func (c *Catalog) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entry, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
 	t, err := kindTable(ref.Kind)
@@ -123,17 +122,17 @@ func (c *Catalog) Entry(ctx context.Context, ref catalog.EntryRef) (catalog.Entr
 		return catalog.Entry{}, err
 	}
 	var e catalog.Entry
-	err = inSnapshot(ctx, c.db, func(tx *sqlx.Tx) error {
-		e, err = c.entry(ctx, tx, t, ref.ID)
+	err = desk.InSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
+		e, err = m.entry(ctx, tx, t, ref.ID)
 		return err
 	})
 	return e, err
 }
 
-func (c *Catalog) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
+func (m *Room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (catalog.Entry, error) {
 	s, err := t.scanEntry(tx.QueryRowContext(ctx, t.selectSQL()+` WHERE e.id = $1`, id).Scan)
 	if err != nil {
-		return catalog.Entry{}, notFound(err, "directory.entry", "id")
+		return catalog.Entry{}, desk.NotFound(err, "directory.entry", "id")
 	}
 	e := t.show(s)
 	rows, err := tx.QueryContext(ctx, `
@@ -145,7 +144,7 @@ func (c *Catalog) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (c
 	defer rows.Close()
 	for rows.Next() {
 		var ch catalog.EntryChange
-		var from, to asJSON[map[string]string]
+		var from, to desk.AsJSON[map[string]string]
 		if err := rows.Scan(&ch.At, &ch.By, &ch.What, &ch.Reason, &from, &to); err != nil {
 			return e, fmt.Errorf("read history: %w", err)
 		}
@@ -159,8 +158,8 @@ func (c *Catalog) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (c
 }
 
 // SaveEntry adds or changes an entry as a form sends it.
-func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entry, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
 	t, err := kindTable(r.Kind)
@@ -171,14 +170,14 @@ func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.E
 		return catalog.Entry{}, err
 	}
 	var e catalog.Entry
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		l := c.newLoad()
+	err = link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
+		l := m.newLoad()
 		l.whole, l.id, l.reason = true, r.ID, r.Reason
 		row := entry.Row{Line: 1, Cells: r.Cells}
 		if r.Kind == catalog.KindHousehold && r.ID != 0 { // its code never changes: id numbers are sealed with it
 			var code string
 			if err := tx.GetContext(ctx, &code, `SELECT code FROM household WHERE id = $1`, r.ID); err != nil {
-				return notFound(fmt.Errorf("find household: %w", err), "directory.entry", "id")
+				return desk.NotFound(fmt.Errorf("find household: %w", err), "directory.entry", "id")
 			}
 			if entry.Clean(r.Cells["code"]) != code {
 				return link.E(link.Conflict, "directory.household.code", "code")
@@ -190,14 +189,14 @@ func (c *Catalog) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.E
 		if err := catalog.FaultsOf(l.problems); err != nil {
 			return err
 		}
-		e, err = c.entry(ctx, tx, t, l.saved)
+		e, err = m.entry(ctx, tx, t, l.saved)
 		return err
 	})
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	c.relay.Notify()
-	return e, c.refreshReference(ctx)
+	m.Relay.Notify()
+	return e, m.store.RefreshReference(ctx)
 }
 
 // users are queries that name what in use depends on an entry, by kind.
@@ -218,8 +217,8 @@ var users = map[string]string{
 const namedUsers = 5
 
 // RetireEntry takes an entry out of use or back into it.
-func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.Entry, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.Entry{}, err
 	}
 	t, err := kindTable(r.Kind)
@@ -233,25 +232,25 @@ func (c *Catalog) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catal
 		return catalog.Entry{}, link.E(link.Conflict, "directory.stays", "kind")
 	}
 	var e catalog.Entry
-	err = link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		if err := c.retire(ctx, tx, t, r); err != nil {
+	err = link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
+		if err := m.retire(ctx, tx, t, r); err != nil {
 			return err
 		}
-		e, err = c.entry(ctx, tx, t, r.ID)
+		e, err = m.entry(ctx, tx, t, r.ID)
 		return err
 	})
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	c.relay.Notify()
-	return e, c.refreshReference(ctx)
+	m.Relay.Notify()
+	return e, m.store.RefreshReference(ctx)
 }
 
-func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
+func (m *Room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
 	var retired bool
 	err := tx.GetContext(ctx, &retired, `SELECT retired_at IS NOT NULL FROM `+t.own+` WHERE id = $1 FOR NO KEY UPDATE`, r.ID)
 	if err != nil {
-		return notFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
+		return desk.NotFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
 	}
 	if retired != r.Undo { // it is so already
 		return nil
@@ -270,7 +269,7 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 		}
 	}
 	what := "retired"
-	var at any = c.now()
+	var at any = m.Now()
 	if r.Undo {
 		what, at = "restored", nil
 	}
@@ -279,26 +278,26 @@ func (c *Catalog) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.R
 	}
 	if r.Kind == catalog.KindHousehold {
 		if !r.Undo {
-			if err := c.stopSelling(ctx, tx, r.ID); err != nil {
+			if err := m.stopSelling(ctx, tx, r.ID); err != nil {
 				return err
 			}
 		}
-		if err := householdsChanged(ctx, tx, []int64{r.ID}); err != nil {
+		if err := desk.HouseholdsChanged(ctx, tx, []int64{r.ID}); err != nil {
 			return err
 		}
 	}
-	l := c.newLoad()
+	l := m.newLoad()
 	l.reason = r.Reason
 	if err := l.note(ctx, tx, t.kind, []directoryChange{{id: r.ID, what: what, before: map[string]string{}, after: map[string]string{}}}); err != nil {
 		return err
 	}
-	return touchReference(ctx, tx)
+	return desk.TouchReference(ctx, tx)
 }
 
 // stopSelling takes what a household has not sold out of its lots. Sold units stay: their orders are delivered, or the
 // cooperative reports what is short.
-func (c *Catalog) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
-	seasons, err := lockSeasons(ctx, tx)
+func (m *Room) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64) error {
+	seasons, err := desk.LockSeasons(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -317,7 +316,7 @@ func (c *Catalog) stopSelling(ctx context.Context, tx *sqlx.Tx, household int64)
 		if len(lots) == 0 {
 			continue
 		}
-		if err := noteChange(ctx, tx, season, change{lots: lots}); err != nil {
+		if err := desk.NoteChange(ctx, tx, season, desk.Change{Lots: lots}); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
@@ -18,16 +19,16 @@ import (
 // ImportHouseholds adds or changes households row by row. A row that is wrong is listed and left out; fields that a row leaves
 // empty keep the registered values, so that the same file twice changes nothing. Rows are matched by code. Lots stay as
 // they are: a household or its helper changes its offer. Where more was sold than is registered now, the county looks.
-func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
-	if _, err := requireCounty(ctx); err != nil {
+func (m *Room) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (catalog.ImportResult, error) {
+	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.ImportResult{}, err
 	}
 	if len(r.Rows) > catalog.MaxImportRows {
 		return catalog.ImportResult{}, link.E(link.TooLarge, "import.rows.many", "rows", "max", strconv.Itoa(catalog.MaxImportRows))
 	}
 	var res catalog.ImportResult
-	err := link.InTx(ctx, c.db, nil, func(tx *sqlx.Tx) error {
-		im := &importer{c: c, tx: tx, result: catalog.ImportResult{Problems: []catalog.RowProblem{}}}
+	err := link.InTx(ctx, m.DB, nil, func(tx *sqlx.Tx) error {
+		im := &importer{room: m, tx: tx, result: catalog.ImportResult{Problems: []catalog.RowProblem{}}}
 		if err := im.run(ctx, r); err != nil {
 			return err
 		}
@@ -37,12 +38,12 @@ func (c *Catalog) ImportHouseholds(ctx context.Context, r catalog.ImportRequest)
 	if err != nil {
 		return catalog.ImportResult{}, fmt.Errorf("import households: %w", err)
 	}
-	c.relay.Notify()
+	m.Relay.Notify()
 	return res, nil
 }
 
 type importer struct {
-	c      *Catalog
+	room   *Room
 	tx     *sqlx.Tx
 	result catalog.ImportResult
 
@@ -52,14 +53,14 @@ type importer struct {
 	changed  []int64             // households that were added or changed
 	levels   []int64             // households that memory has to read
 	doubles  []double            // rows with somebody else's id number
-	resized  []resized           // households with another flock or garden
+	resized  []desk.Resized      // households with another flock or garden
 }
 
 // double is a row that has the id number of another household.
 type double struct{ code, holder string }
 
 func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
-	rows, wrong := catalog.ParseRows(r.Rows, im.c.now())
+	rows, wrong := catalog.ParseRows(r.Rows, im.room.Now())
 	im.result.Problems = append(im.result.Problems, wrong...)
 	if err := im.read(ctx, rows); err != nil {
 		return err
@@ -98,13 +99,13 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 
 // finish opens the reviews that the rows ask for and has memory and other modules learn the changes.
 func (im *importer) finish(ctx context.Context) error {
-	if err := householdsChanged(ctx, im.tx, im.changed); err != nil {
+	if err := desk.HouseholdsChanged(ctx, im.tx, im.changed); err != nil {
 		return err
 	}
 	if err := im.holdDoubles(ctx); err != nil {
 		return err
 	}
-	if err := im.holdOversold(ctx); err != nil {
+	if err := im.room.store.HoldOversold(ctx, im.tx, im.resized); err != nil {
 		return err
 	}
 	return im.noteLevels(ctx)
@@ -115,7 +116,7 @@ func (im *importer) index(row catalog.ParsedRow) string {
 	if row.IDNumber == "" {
 		return ""
 	}
-	return string(im.c.cfg.Cipher.Index(row.IDNumber))
+	return string(im.room.Cipher.Index(row.IDNumber))
 }
 
 // learn adds a stored row to the register, so that later rows meet it.
@@ -138,7 +139,7 @@ func (im *importer) values(r catalog.Registered, code string) entry.Values {
 // readRegister reads the names that rows may use, as the transaction sees them.
 func (im *importer) readRegister(ctx context.Context) error {
 	im.places, im.helpers = map[int64][2]string{}, map[int64]string{}
-	err := each(ctx, im.tx, `SELECT name FROM township WHERE retired_at IS NULL`, func(scan func(...any) error) error {
+	err := desk.Each(ctx, im.tx, `SELECT name FROM township WHERE retired_at IS NULL`, func(scan func(...any) error) error {
 		var name string
 		err := scan(&name)
 		im.register.Townships[name] = true
@@ -147,7 +148,7 @@ func (im *importer) readRegister(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read townships: %w", err)
 	}
-	err = each(ctx, im.tx, `SELECT v.id, t.name, v.name, v.retired_at IS NULL FROM village v JOIN township t ON t.id = v.township_id`,
+	err = desk.Each(ctx, im.tx, `SELECT v.id, t.name, v.name, v.retired_at IS NULL FROM village v JOIN township t ON t.id = v.township_id`,
 		func(scan func(...any) error) error {
 			var id int64
 			var township, name string
@@ -161,7 +162,7 @@ func (im *importer) readRegister(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read villages: %w", err)
 	}
-	err = each(ctx, im.tx, `SELECT id, name, unit, retired_at IS NULL FROM helper ORDER BY id`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, im.tx, `SELECT id, name, unit, retired_at IS NULL FROM helper ORDER BY id`, func(scan func(...any) error) error {
 		var id int64
 		var name, unit string
 		var used bool
@@ -177,7 +178,7 @@ func (im *importer) readRegister(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read helpers: %w", err)
 	}
-	err = each(ctx, im.tx, `SELECT code, name, name_en FROM programme WHERE retired_at IS NULL ORDER BY id`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, im.tx, `SELECT code, name, name_en FROM programme WHERE retired_at IS NULL ORDER BY id`, func(scan func(...any) error) error {
 		var p catalog.Programme
 		err := scan(&p.Code, &p.Name.Zh, &p.Name.En)
 		im.register.AddProgramme(p)
@@ -186,7 +187,7 @@ func (im *importer) readRegister(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read programmes: %w", err)
 	}
-	err = each(ctx, im.tx, `SELECT id, name, raiser_bp FROM organisation WHERE kind = 'raiser' AND retired_at IS NULL`, func(scan func(...any) error) error {
+	err = desk.Each(ctx, im.tx, `SELECT id, name, raiser_bp FROM organisation WHERE kind = 'raiser' AND retired_at IS NULL`, func(scan func(...any) error) error {
 		var o catalog.Organisation
 		err := scan(&o.ID, &o.Name, &o.RaiserBP)
 		im.register.AddRaiser(o)
@@ -205,7 +206,7 @@ func (im *importer) holdDoubles(ctx context.Context) error {
 		if err := im.tx.GetContext(ctx, &id, `SELECT id FROM household WHERE code = $1`, d.holder); err != nil {
 			return fmt.Errorf("find household: %w", err)
 		}
-		if err := im.c.openReview(ctx, im.tx, catalog.ReviewDuplicateID, id, d.code, map[string]string{"other": d.code}, 0, 0); err != nil {
+		if err := im.room.OpenReview(ctx, im.tx, catalog.ReviewDuplicateID, id, d.code, map[string]string{"other": d.code}, 0, 0); err != nil {
 			return err
 		}
 	}
@@ -225,7 +226,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 		if row.IDNumber == "" {
 			continue
 		}
-		all := im.c.cfg.Cipher.Indexes(row.IDNumber)
+		all := im.room.Cipher.Indexes(row.IDNumber)
 		for _, index := range all {
 			numbers = append(numbers, index)
 			current[string(index)] = string(all[0])
@@ -245,7 +246,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	for found.Next() {
 		var code string
 		var number []byte
-		var holdings asJSON[map[int64]int64]
+		var holdings desk.AsJSON[map[int64]int64]
 		h := &catalog.Registered{}
 		err := found.Scan(&h.ID, &code, &h.Head, &h.Persons, &h.Village, &h.Helper, &h.Phone, (*pq.StringArray)(&h.Programmes), &h.GardenM2, &h.Geese, &number,
 			(*pq.StringArray)(&h.Needs), &h.RaiserOrg, &h.RaiserName, &h.RaiserBP, &h.Bags, &holdings, &h.Retired)
@@ -281,8 +282,8 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 		err := im.tx.GetContext(ctx, &id, `
 			INSERT INTO household (code, head, persons, village_id, helper_id, phone, programmes, garden_m2, geese, kinds, raiser, raiser_org, mushroom_bags)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
-			row.Code, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese, texts(w.Needs),
-			w.RaiserName, orNull(w.RaiserOrg), w.Bags)
+			row.Code, w.Head, w.Persons, w.Village, desk.OrNull(w.Helper), w.Phone, desk.Texts(w.Programmes), w.GardenM2, w.Geese, desk.Texts(w.Needs),
+			w.RaiserName, desk.OrNull(w.RaiserOrg), w.Bags)
 		if err != nil {
 			return 0, fmt.Errorf("add household: %w", err)
 		}
@@ -294,19 +295,19 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 			       kinds = $10, raiser = $11, raiser_org = $12, mushroom_bags = $13,
 			       consent = consent AND helper_id IS NOT DISTINCT FROM $5
 			WHERE id = $1`,
-			id, w.Head, w.Persons, w.Village, orNull(w.Helper), w.Phone, texts(w.Programmes), w.GardenM2, w.Geese, texts(w.Needs),
-			w.RaiserName, orNull(w.RaiserOrg), w.Bags)
+			id, w.Head, w.Persons, w.Village, desk.OrNull(w.Helper), w.Phone, desk.Texts(w.Programmes), w.GardenM2, w.Geese, desk.Texts(w.Needs),
+			w.RaiserName, desk.OrNull(w.RaiserOrg), w.Bags)
 		if err != nil {
 			return 0, fmt.Errorf("change household: %w", err)
 		}
-		im.resized = append(im.resized, resized{id, before.Produces(), w.Produces()})
+		im.resized = append(im.resized, desk.Resized{ID: id, Before: before.Produces(), After: w.Produces()})
 		if before.Persons != w.Persons || before.Village != w.Village {
 			im.levels = append(im.levels, id)
 		}
 	}
 	switch {
 	case row.IDNumber != "" && (before == nil || before.Head != w.Head || before.IDIndex != w.IDIndex):
-		sealed, index := im.c.seal(row.IDNumber, row.Code)
+		sealed, index := im.room.Seal(row.IDNumber, row.Code)
 		_, err := im.tx.ExecContext(ctx, `
 			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index)
 			VALUES ($1, 1, $2, '户主', $3, $4, $5, $6)
@@ -323,7 +324,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 		}
 	}
 	im.changed = append(im.changed, id)
-	return id, im.c.logAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
+	return id, im.room.LogAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
 }
 
 // noteLevels has memory read new households and households with another level or village, in every season.
@@ -331,14 +332,14 @@ func (im *importer) noteLevels(ctx context.Context) error {
 	if len(im.levels) == 0 {
 		return nil
 	}
-	seasons, err := lockSeasons(ctx, im.tx)
+	seasons, err := desk.LockSeasons(ctx, im.tx)
 	if err != nil {
 		return err
 	}
 	for _, id := range seasons {
-		if err := noteChange(ctx, im.tx, id, change{households: im.levels}); err != nil {
+		if err := desk.NoteChange(ctx, im.tx, id, desk.Change{Households: im.levels}); err != nil {
 			return err
 		}
 	}
-	return touchReference(ctx, im.tx) // villages behind presales
+	return desk.TouchReference(ctx, im.tx) // villages behind presales
 }
