@@ -23,14 +23,16 @@ func TestRefs(t *testing.T) {
 	if sale, sheet := shelf.SaleRefOf(7), shelf.SheetRefOf(8); sale != "sale:7" || sheet != "buyin:8" {
 		t.Errorf("%s, %s", sale, sheet)
 	}
-	for ref, want := range map[string]int64{"sale:1": 1, "buyin:8": 8, "sale": 0, "sale:": 0, "sale:0": 0, "sale:-1": 0, "buyin:8x": 0, "order:7": 0, ":7": 0, "7": 0} {
+	for ref, want := range map[string]int64{"sale:1": 1, "buyin:8": 8, "sale": 0, "sale:": 0, "sale:0": 0, "sale:-1": 0, "buyin:8x": 0, "sale:99999999999999999999": 0, "order:7": 0, ":7": 0, "7": 0} {
 		kind, id, ok := shelf.ParseShelfRef(ref)
 		if ok != (want != 0) || ok && fmt.Sprintf("%s:%d", kind, id) != ref {
 			t.Errorf("%s: %s %d %v", ref, kind, id, ok)
 		}
 	}
-	if kind, id, ok := shelf.ParseShelfRef("order:7"); kind != "" || id != 0 || ok {
-		t.Errorf("an order's reference: %s %d %v", kind, id, ok)
+	for _, other := range []string{"order:7", "sale"} {
+		if kind, id, ok := shelf.ParseShelfRef(other); kind != "" || id != 0 || ok {
+			t.Errorf("%s: %s %d %v", other, kind, id, ok)
+		}
 	}
 	if got := shelf.ReadPickup("Ａ１"); got != "Ａ1" {
 		t.Errorf("a full-width letter is read as %q", got)
