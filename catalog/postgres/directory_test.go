@@ -131,8 +131,8 @@ func TestCountyFromNothing(t *testing.T) {
 	if batch.State != catalog.BatchLoaded || len(b.problems(c, batch.ID)) != len(wrongRows) || batch.Fault != "" {
 		t.Fatalf("loaded %+v: %v", batch, b.problems(c, batch.ID))
 	}
-	if n := b.count(`SELECT count(*) FROM batch_row`); n != 0 {
-		t.Errorf("%d rows are kept after loading", n)
+	if n := b.count(`SELECT count(*) FROM batch_row`); n != int64(len(wrongRows)) {
+		t.Errorf("%d rows are kept after loading, not the wrong ones", n)
 	}
 	ref, err := c.Reference(ctx, catalog.None{})
 	if err != nil || ref.County.Name.Zh != "青禾县" || len(ref.Villages) != 2 || !ref.Villages[0].Poor || len(ref.Products) != 2 || len(ref.Programmes) != 2 ||

@@ -316,7 +316,7 @@ func TestAPresaleOpensForSomebody(t *testing.T) {
 		t.Errorf("opened: %+v", got)
 	}
 
-	if _, err := b.db.Exec(`INSERT INTO product (id, code, name, order_unit, price_unit, grams_per_unit) VALUES (9, 'alpaca', '{"zh":"羊驼","en":"Alpaca"}', 'head', 'jin', 40000);
+	if _, err := b.db.Exec(`INSERT INTO product (id, code, name, order_unit, price_unit, grams_per_unit, yield_of) VALUES (9, 'alpaca', '{"zh":"羊驼","en":"Alpaca"}', 'head', 'jin', 40000, 'garden');
 		UPDATE reference_version SET version = version + 1; UPDATE household SET garden_m2 = 0`); err != nil {
 		t.Fatal(err)
 	}
