@@ -88,6 +88,7 @@ func (m *Module) CloseSeason(ctx context.Context, r catalog.SeasonRef) (catalog.
 			return catalog.SeasonSummary{}, err
 		}
 	}
+	defer m.Ref.Forget()
 	return m.CatalogSeasons.CloseSeason(desk.AsSystem(ctx), catalog.CloseSeason{Season: r.Season, By: by})
 }
 
@@ -97,6 +98,7 @@ func (m *Module) ReopenSeason(ctx context.Context, r orders.ReopenSeason) (catal
 	if err != nil {
 		return catalog.SeasonSummary{}, err
 	}
+	defer m.Ref.Forget()
 	return m.CatalogSeasons.ReopenSeason(desk.AsSystem(ctx), catalog.ReopenSeason{Season: r.Season, Reason: strings.TrimSpace(r.Reason), By: by})
 }
 

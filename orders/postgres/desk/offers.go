@@ -226,6 +226,13 @@ const (
 	namesStale = time.Minute
 )
 
+// Forget has the next Get ask the catalogue: this process has just changed a season.
+func (r *reference) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = nil
+}
+
 // Get returns names that are at most a minute old, and when somebody asks often, a few seconds.
 func (r *reference) Get(ctx context.Context) (*Names, error) {
 	r.mu.RLock()
