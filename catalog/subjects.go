@@ -12,7 +12,7 @@ const (
 	EvtHoldExpired    = "evt.catalog.v1.hold.expired"    // HoldExpired: nobody confirmed it in time, the units are free again
 	EvtPresaleChanged = "evt.catalog.v1.presale.changed" // PresaleChanged
 
-	// HouseholdsChanged: households were added or changed, in the transaction that did.
+	// EvtHouseholdsChanged: households were added or changed, in the transaction that did.
 	EvtHouseholdsChanged = "evt.catalog.v1.households.changed"
 )
 

@@ -273,7 +273,7 @@ func TestTransfersAtTheirBounds(t *testing.T) {
 	}
 	_, err := payments.RecordTransfers{Lines: many}.Check(noon)
 	wantKey(t, err, "")
-	_, err = payments.RecordTransfers{Lines: append(many, line)}.Check(noon)
+	_, err = payments.RecordTransfers{Lines: append(slices.Clone(many), line)}.Check(noon)
 	wantKey(t, err, "transfer.lines")
 	for i := range many {
 		many[i].AmountFen = 0

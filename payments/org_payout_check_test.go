@@ -79,7 +79,7 @@ func TestRecordOrgPayoutCheck(t *testing.T) {
 
 func TestFailOrgPayoutCheck(t *testing.T) {
 	t.Parallel()
-	for why, key := range map[string]string{" 账号错误 ": "", "错": "", strings.Repeat("字", 200): "", //nolint:gocritic // the blanks are the point
+	for why, key := range map[string]string{" 账号错误 ": "", "错": "", strings.Repeat("字", 200): "",
 		"  ": "orgpay.why", strings.Repeat("字", 201): "orgpay.why"} {
 		failed, err := payments.FailOrgPayout{Why: why}.Check()
 		wantKey(t, err, key)

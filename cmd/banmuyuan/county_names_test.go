@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,7 @@ func TestTheCountyIsData(t *testing.T) {
 			return nil
 		}
 		ext := filepath.Ext(name)
-		if strings.HasSuffix(name, "_test.go") || strings.Contains(name, "cmd/banmuyuan/demo") || !strings.Contains(".go .sql .html .js .webmanifest", ext) || ext == "" {
+		if strings.HasSuffix(name, "_test.go") || strings.Contains(name, "cmd/banmuyuan/demo") || !slices.Contains([]string{".go", ".sql", ".html", ".js", ".webmanifest"}, ext) {
 			return nil
 		}
 		text, err := os.ReadFile(path)

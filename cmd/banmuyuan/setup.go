@@ -50,11 +50,11 @@ func (c *setupExample) Run(stdout io.Writer) error {
 	})
 }
 
-func (c *setupFile) write(stdout io.Writer, make func(io.Writer) error) error {
+func (c *setupFile) write(stdout io.Writer, fill func(io.Writer) error) error {
 	if _, err := os.Stat(c.Output); err == nil && !c.Force {
 		return fmt.Errorf("%s exists; --force overwrites it", c.Output)
 	}
-	if err := writeFile(c.Output, c.Force, make); err != nil {
+	if err := writeFile(c.Output, c.Force, fill); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "已写入 %s (written)\n", c.Output)
@@ -62,9 +62,9 @@ func (c *setupFile) write(stdout io.Writer, make func(io.Writer) error) error {
 }
 
 // writeFile writes a file whole or not at all. A file that is there stays, unless force overwrites it.
-func writeFile(name string, force bool, make func(io.Writer) error) error {
+func writeFile(name string, force bool, fill func(io.Writer) error) error {
 	var b bytes.Buffer
-	if err := make(&b); err != nil {
+	if err := fill(&b); err != nil {
 		return err
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL

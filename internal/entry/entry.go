@@ -8,6 +8,7 @@
 package entry
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -143,12 +144,8 @@ func (v Values) Changed(k *Kind, next Values) []string {
 // With returns v with the fields of next laid over it.
 func (v Values) With(next Values) Values {
 	out := make(Values, len(v)+len(next))
-	for name, value := range v {
-		out[name] = value
-	}
-	for name, value := range next {
-		out[name] = value
-	}
+	maps.Copy(out, v)
+	maps.Copy(out, next)
 	return out
 }
 

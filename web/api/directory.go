@@ -162,9 +162,7 @@ func (a *API) directoryEndpoints() []endpoint {
 				return d.Batches(ctx, catalog.BatchesRequest{Limit: in.Limit})
 			}),
 		op("POST", "/imports", "directory.batch_open", "Begin a batch of rows", county,
-			func(ctx context.Context, in catalog.OpenBatch) (link.Raw[catalog.Batch], error) {
-				return d.OpenBatch(ctx, in)
-			}).created(),
+			d.OpenBatch).created(),
 		op("POST", "/imports/{id}/rows", "directory.batch_rows", "Add up to 1,000 rows of a kind; the same line again replaces it", county,
 			func(ctx context.Context, in importRowsIn) (link.Raw[catalog.Batch], error) {
 				return d.AddBatchRows(ctx, catalog.BatchRows{ID: in.ID, Kind: in.Kind, Rows: in.Rows})

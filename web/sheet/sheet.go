@@ -101,7 +101,7 @@ func eachRecord(data []byte, yield func(line int, cells []string) error) error {
 
 // decode returns the text of a CSV file: UTF-8, UTF-16 with its mark, or GB 18030, as spreadsheets in China save it.
 func decode(data []byte) (string, error) {
-	coding := encoding.Encoding(simplifiedchinese.GB18030)
+	var coding encoding.Encoding = simplifiedchinese.GB18030
 	switch {
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		coding = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM)

@@ -31,7 +31,7 @@ func TouchReference(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // LockSeason makes the caller's transaction the only writer of a season's lots and presales, and takes its next version.
-func LockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) { //nolint:unparam // the version is the lock's result, whoever needs it
+func LockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err error) {
 	err = tx.GetContext(ctx, &version, `SELECT version FROM season WHERE id = $1 FOR UPDATE`, id)
 	if err != nil {
 		return 0, fmt.Errorf("lock season %d: %w", id, err)

@@ -2,7 +2,9 @@ package directory
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -108,7 +110,7 @@ func (t *table) selectSQL() string {
 // stored is an entry as it is stored.
 type stored struct {
 	id      int64
-	retired pq.NullTime
+	retired sql.NullTime
 	values  entry.Values
 }
 
@@ -155,9 +157,7 @@ func (t *table) scanEntry(scan func(...any) error) (stored, error) {
 // plain takes each field as the column of its name.
 func plain(v entry.Values, _ *names) (map[string]any, []entry.Fault) {
 	cols := make(map[string]any, len(v))
-	for name, value := range v {
-		cols[name] = value
-	}
+	maps.Copy(cols, v)
 	return cols, nil
 }
 
