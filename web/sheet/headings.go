@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -113,9 +114,7 @@ func readHead(k *entry.Kind, line int, cells []cell, mapping map[string]string) 
 			}
 			this[f], h.fields[i] = i, f
 		}
-		for f, i := range this {
-			taken[f] = i
-		}
+		maps.Copy(taken, this)
 	}
 	return h
 }
