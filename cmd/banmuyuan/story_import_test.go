@@ -265,7 +265,8 @@ func lostEventsAreNamed(t *testing.T, w *world) {
 	}
 	defer db.Close()
 	h := get[catalog.Household](t, w.as(t, "operator"), "/households/NEW-0-002")
-	if _, err := db.Exec(`CREATE TEMPORARY TABLE kept AS SELECT * FROM household_ref WHERE id = $1`, h.ID); err != nil {
+	var kept string
+	if err := db.Get(&kept, `SELECT to_json(household_ref) FROM household_ref WHERE id = $1`, h.ID); err != nil {
 		t.Fatal(err)
 	}
 	for name, harm := range map[string]string{
@@ -283,7 +284,7 @@ func lostEventsAreNamed(t *testing.T, w *world) {
 		if _, err := db.Exec(`DELETE FROM household_ref WHERE id = $1`, h.ID); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Exec(`INSERT INTO household_ref SELECT * FROM kept`); err != nil {
+		if _, err := db.Exec(`INSERT INTO household_ref SELECT * FROM json_populate_record(NULL::household_ref, $1)`, kept); err != nil {
 			t.Fatal(err)
 		}
 	}
