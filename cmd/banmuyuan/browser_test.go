@@ -513,7 +513,8 @@ func (b *pages) desks(t *testing.T) {
 	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county", "/county/households", "/county/presales", "/county/orders", "/county/receipts", "/county/payouts",
 		"/county/ledger", "/county/ledger/journal", "/county/households/import", "/county/seasons",
-		fmt.Sprintf("/county/seasons/%d", b.county.Season), fmt.Sprintf("/county/seasons/%d/close", b.county.Season), "/county/presales/new"} {
+		fmt.Sprintf("/county/seasons/%d", b.county.Season), fmt.Sprintf("/county/seasons/%d/close", b.county.Season), "/county/presales/new",
+		"/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new"} {
 		operator.open(t, path)
 	}
 	admin := b.logsIn(t, "admin")

@@ -197,8 +197,14 @@ func totalOf(r orders.Report) (fen int64) {
 // sheet has a workbook made and reads its rows.
 func (w *world) sheet(t *testing.T, kind report.Kind) [][]string {
 	t.Helper()
+	return w.sheetOf(t, kind, 0)
+}
+
+// sheetOf has the workbook of a season made, 0 being the current one.
+func (w *world) sheetOf(t *testing.T, kind report.Kind, season int) [][]string {
+	t.Helper()
 	operator := w.as(t, "operator")
-	job := post[report.Job](t, operator, "/reports", "", map[string]string{"kind": string(kind), "lang": "zh"})
+	job := post[report.Job](t, operator, "/reports", "", map[string]any{"kind": kind, "season": season, "lang": "zh"})
 	await(t, fmt.Sprintf("report %d", job.ID), func() (report.Job, bool) {
 		j := get[report.Job](t, operator, fmt.Sprintf("/reports/%d", job.ID))
 		return j, j.EndedAt != nil && j.File != ""

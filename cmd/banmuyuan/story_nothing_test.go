@@ -1,0 +1,425 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"banmuyuan/catalog"
+	"banmuyuan/cmd/banmuyuan/example"
+	"banmuyuan/cmd/banmuyuan/invent"
+	"banmuyuan/internal/money"
+	"banmuyuan/orders"
+	"banmuyuan/payments"
+	paymentspg "banmuyuan/payments/postgres"
+	"banmuyuan/web/report"
+)
+
+// TestNothingOneProcess sets the example county up on an empty folder and takes it through two seasons, with what a county
+// office has: commands, pages and the API.
+func TestNothingOneProcess(t *testing.T) {
+	t.Parallel()
+	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data"), "BANMU_DEMO=no"}}
+	_, w.url = w.startServing(nil)
+	w.runs(t, part{"from nothing", fromNothing})
+}
+
+// TestNothingSeparateProcesses does the same with each module in a process of its own.
+func TestNothingSeparateProcesses(t *testing.T) {
+	t.Parallel()
+	pg, broker := startServers(t)
+	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DEMO=no", "DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(),
+		"BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
+	if stdout, stderr, code := runProduct(t, w.env, "migrate"); code != 0 {
+		t.Fatalf("migrate: exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	w.startServing(nil, "catalog")
+	_, pay := w.startServing(nil, "payments")
+	w.startServing(nil, "orders")
+	_, w.url = w.startServing([]string{"BANMU_PAY_URL=" + pay}, "web")
+	w.runs(t, part{"from nothing", fromNothing})
+}
+
+// office is a county that began with nothing.
+type office struct {
+	*tale
+	products map[string]catalog.Product // by code
+	seller   catalog.Organisation
+	shop     catalog.Organisation // buys
+	now      int                  // the first season
+
+	sold map[int]int64 // fen that households earned, by season
+}
+
+func fromNothing(t *testing.T, w *world) {
+	o := &office{tale: &tale{world: w}, now: time.Now().Year(), sold: map[int]int64{}}
+	for _, step := range []struct {
+		name string
+		run  func(*testing.T, *office)
+	}{
+		{"accounts by command", nothingAccounts},
+		{"a workbook by command", nothingWorkbook},
+		{"a season begins", nothingBegins},
+		{"a season is sold, weighed and paid out", func(t *testing.T, o *office) { o.season(t, o.now, true) }},
+		{"solar income is distributed", nothingDistributes},
+		{"the next season is sold while the first is being closed", nothingSecondSeason},
+		{"the first season closes", nothingCloses},
+	} {
+		if !t.Run(step.name, func(t *testing.T) { step.run(t, o) }) {
+			return // the next steps build on it
+		}
+	}
+	w.verified(t)
+}
+
+// account makes an account by command, and its person chooses a password.
+func (o *office) account(t *testing.T, login, role, name string, more ...string) {
+	t.Helper()
+	stdout, stderr, code := runProduct(t, o.env, append([]string{"account", "create", login, "--role", role, "--name", name}, more...)...)
+	printed := printedPassword.FindStringSubmatch(stdout)
+	if code != 0 || printed == nil {
+		t.Fatalf("account create %s: exit %d\n%s\n%s", login, code, stdout, stderr)
+	}
+	s := o.logIn(t, login, printed[1])
+	if a := s.send(t, request{method: "GET", path: "/report"}); a.status != http.StatusForbidden {
+		t.Errorf("%s works with a one-time password: %d", login, a.status)
+	}
+	must[any](t, s, request{method: "PUT", path: "/sessions/current/password", key: o.key(),
+		body: map[string]string{"current": printed[1], "password": demoPassword + " " + login}})
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sessions[login] = o.logIn(t, login, demoPassword+" "+login)
+}
+
+func nothingAccounts(t *testing.T, o *office) {
+	o.account(t, "boss", "admin", "王主任")
+	o.account(t, "operator", "operator", "李经办")
+	o.account(t, "approver", "approver", "赵复核")
+}
+
+// nothingWorkbook writes the example's workbook, checks it, loads it, and loads it again.
+func nothingWorkbook(t *testing.T, o *office) {
+	file := filepath.Join(t.TempDir(), "青禾县.xlsx")
+	setup := func(exit int, args ...string) string {
+		t.Helper()
+		stdout, stderr, code := runProduct(t, o.env, append([]string{"setup"}, args...)...)
+		if code != exit {
+			t.Fatalf("setup %v: exit %d\n%s\n%s", args, code, stdout, stderr)
+		}
+		return stdout
+	}
+	setup(0, "example", "-o", file)
+	if said := setup(0, "check", file); !strings.Contains(said, fmt.Sprintf("household: %d added", example.Households)) || !strings.Contains(said, "checked only") {
+		t.Errorf("checked:\n%s", said)
+	}
+	if c := get[catalog.Coverage](t, o.as(t, "operator"), "/coverage"); c.Households != 0 {
+		t.Errorf("checking made %d households", c.Households)
+	}
+	setup(0, "load", file)
+	if said := setup(0, "load", file); !strings.Contains(said, "nothing changed") || strings.Contains(said, "household: 0 added, 0 changed, 0 unchanged") {
+		t.Errorf("loaded again:\n%s", said)
+	}
+	c := await(t, "the county being counted", func() (catalog.Coverage, bool) {
+		c := get[catalog.Coverage](t, o.as(t, "operator"), "/coverage")
+		return c, c.Households == example.Households
+	})
+	if c.Townships != example.Townships || c.Villages != example.Villages || c.Season != 0 {
+		t.Errorf("the county is %+v", c)
+	}
+	o.ref = await(t, "the reference", func() (catalog.Reference, bool) {
+		ref := get[catalog.Reference](t, o.stranger(), "/reference")
+		return ref, len(ref.Villages) == example.Villages && len(ref.Products) > 0
+	})
+	o.products = map[string]catalog.Product{}
+	for _, p := range o.ref.Products {
+		o.products[p.Code] = p
+	}
+	for _, org := range o.ref.Organisations {
+		switch {
+		case org.Kind == catalog.OrgCooperative && o.seller.ID == 0:
+			o.seller = org
+		case org.Kind == catalog.OrgSupermarket && o.shop.ID == 0:
+			o.shop = org
+		}
+	}
+	// The household's figures reach orders by events alone.
+	await(t, "every person in the overview", func() (orders.Report, bool) {
+		r := get[orders.Report](t, o.as(t, "operator"), "/report")
+		return r, r.Persons == c.Persons
+	})
+	o.account(t, "market", "officer", "孙采购", "--org", fmt.Sprint(o.shop.ID))
+}
+
+func nothingBegins(t *testing.T, o *office) {
+	operator, approver := o.as(t, "operator"), o.as(t, "approver")
+	draft := o.presaleOf(o.now, "white_goose", 12_00, 500)
+	if a := operator.send(t, request{method: "POST", path: "/presales", key: o.key(), body: draft}); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a presale before any season: %d %s", a.status, a.body)
+	}
+	post[catalog.SeasonSummary](t, operator, "/seasons", o.key(), map[string]any{"season": o.now})
+	post[catalog.SeasonSummary](t, approver, fmt.Sprintf("/seasons/%d/begin", o.now), o.key(), nil)
+	await(t, "the season being current", func() (int, bool) {
+		s := get[catalog.Reference](t, o.stranger(), "/reference").Season
+		return s, s == o.now
+	})
+}
+
+// presaleOf is a presale of a product of the example: fen for per grams, or for one when per is 1.
+func (o *office) presaleOf(season int, product string, fen, per int64) catalog.Presale {
+	p := o.products[product]
+	now := time.Now()
+	return catalog.Presale{Code: fmt.Sprintf("%d-%s", season, strings.ReplaceAll(product, "_", "-")), ProductID: p.ID, Season: season,
+		Title: catalog.Text{Zh: p.Name.Zh + "预售", En: p.Name.En + " presale"}, Channels: []catalog.Channel{catalog.ChannelPrivate, catalog.ChannelMarket},
+		OpensAt: now.Add(-time.Hour), ClosesAt: now.AddDate(0, 0, 20), DeliverFrom: now.AddDate(0, 0, -1), DeliverTo: now.AddDate(0, 1, 0),
+		Grades: []catalog.GradePrice{{Grade: "first", Price: money.Price{Fen: fen, Per: per}}}, MinQty: 1, StepQty: 1, CollectionMin: 5,
+		GramsPerUnit: p.GramsPerUnit, SellerOrg: o.seller.ID, Policy: "fair",
+		Terms: catalog.Terms{DepositBP: 3_000, FeeBP: 500, ForfeitBP: 5_000, FreeCancelHours: 24, WeightToleranceBP: 3_000}}
+}
+
+// opens makes a presale and opens it.
+func (o *office) opens(t *testing.T, p catalog.Presale) catalog.PublicPresale {
+	t.Helper()
+	operator := o.as(t, "operator")
+	p = post[catalog.Presale](t, operator, "/presales", o.key(), p)
+	reach := await(t, "the draft being known", func() (catalog.PresaleReach, bool) {
+		a := operator.send(t, request{method: "GET", path: "/presales/" + p.Code + "/reach"})
+		if a.status != http.StatusOK {
+			return catalog.PresaleReach{}, false
+		}
+		return decoded[catalog.PresaleReach](t, a), true
+	})
+	if reach.Season != p.Season || reach.Households == 0 || reach.Units == 0 {
+		t.Errorf("%s reaches %+v", p.Code, reach)
+	}
+	post[catalog.Presale](t, operator, "/presales/"+p.Code+"/state", o.key(), map[string]any{"state": "open"})
+	return await(t, p.Code+" being orderable", func() (catalog.PublicPresale, bool) {
+		a := o.stranger().send(t, request{method: "GET", path: "/presales/" + p.Code})
+		if a.status != http.StatusOK {
+			return catalog.PublicPresale{}, false
+		}
+		d := decoded[catalog.PresaleDetail](t, a).PublicPresale
+		return d, d.Orderable && d.Households == reach.Households && d.Left == reach.Units
+	})
+}
+
+// season opens presales of a season and sells them: to a private buyer who pays online, and to a supermarket that transfers.
+// Brought whole, the goods are weighed, billed, paid, released and paid out to the households' accounts.
+func (o *office) season(t *testing.T, season int, paid bool) {
+	geese := o.opens(t, o.presaleOf(season, "white_goose", 12_00, 500))
+	hens := o.opens(t, o.presaleOf(season, "yard_hen", 18_00, 500))
+	if o.buyer.token == "" {
+		o.buyer = o.register(t, "林晓", "13800138000")
+	}
+	private := post[orders.Order](t, o.buyer, "/orders", o.key(), placing{Delivery: o.pickup(t),
+		Lines: []orders.QuoteLine{{PresaleID: geese.ID, Qty: 10}, {PresaleID: hens.ID, Qty: 5}}})
+	play(t, o.url, o.pay(t, o.buyer, private, "sandbox").URL, "pay")
+	market := o.as(t, "market")
+	bulk := post[orders.Order](t, market, "/orders", o.key(), placing{Channel: catalog.ChannelMarket, Delivery: o.pickup(t),
+		Lines: []orders.QuoteLine{{PresaleID: geese.ID, Qty: 200}}})
+	p := o.pay(t, market, bulk, "bank_transfer")
+	if p.PayTo != "青禾县农民合作社联合社" { // as the workbook says
+		t.Errorf("the transfer goes to %q", p.PayTo)
+	}
+	o.transfer(t, p, o.shop.Name)
+	for _, no := range []string{private.No, bulk.No} {
+		who := o.buyer
+		if no == bulk.No {
+			who = market
+		}
+		o.world.order(t, who, no, "confirmed", in(orders.StateConfirmed))
+	}
+	o.figures(t, season)
+	if !paid {
+		return
+	}
+	o.weighs(t, private.No)
+	o.weighs(t, bulk.No)
+	for _, no := range []string{private.No, bulk.No} {
+		who, method := o.buyer, "sandbox"
+		if no == bulk.No {
+			who, method = market, "bank_transfer"
+		}
+		order := o.world.order(t, who, no, "billed", func(o orders.Order) bool { return o.State == orders.StateBilled && o.DueFen != 0 })
+		o.wantBill(t, order)
+		if p := o.pay(t, who, order, method); method == "sandbox" {
+			play(t, o.url, p.URL, "pay")
+		} else {
+			o.transfer(t, p, o.shop.Name)
+		}
+		o.world.order(t, who, no, "completed", in(orders.StateCompleted))
+		for _, ticket := range o.tickets(t, no) {
+			o.sold[season] += ticket.NetFen
+		}
+	}
+	o.paysOut(t, o.sold[season])
+	o.figures(t, season)
+	for _, p := range []catalog.PublicPresale{geese, hens} {
+		post[catalog.Presale](t, o.as(t, "operator"), "/presales/"+p.Code+"/state", o.key(), map[string]any{"state": "closed"})
+	}
+}
+
+// weighs brings an order's goods whole.
+func (o *office) weighs(t *testing.T, no string) {
+	t.Helper()
+	order := get[orders.Order](t, o.as(t, "operator"), "/orders/"+no)
+	var want int64
+	for _, l := range order.Lines {
+		want += l.Ordered
+	}
+	var shares []orders.Share
+	await(t, "shares of order "+no, func() (int64, bool) {
+		shares = o.shares(t, o.as(t, "operator"), "order_no="+no)
+		var units int64
+		for _, s := range shares {
+			units += s.Qty
+		}
+		return units, units == want
+	})
+	for _, share := range shares {
+		o.weigh(t, o.as(t, "operator"), o.weighing(share, 103), orders.TicketAccepted)
+		o.paidTo(t, share.HouseholdID, share.Code, share.Head)
+	}
+}
+
+// paidTo gives a household an account, one person entering it and another approving, unless it has one.
+func (o *office) paidTo(t *testing.T, id int64, code, head string) {
+	t.Helper()
+	operator := o.as(t, "operator")
+	if get[payments.HouseholdAccount](t, operator, "/households/"+code+"/account").Account != nil {
+		return
+	}
+	must[payments.PayoutAccount](t, operator, request{method: "PUT", path: "/households/" + code + "/account", key: o.key(),
+		body: map[string]string{"holder": head, "bank": "青禾农商银行", "number": invent.Luhn(fmt.Sprintf("0000%014d", id))}})
+	post[payments.PayoutAccount](t, o.as(t, "approver"), "/households/"+code+"/account/approval", "", nil)
+}
+
+// paysOut pays all that is released, which is owed.
+func (o *office) paysOut(t *testing.T, owed int64) {
+	t.Helper()
+	operator := o.as(t, "operator")
+	sum := await(t, fmt.Sprintf("release of %d fen", owed), func() (payments.PayoutSummary, bool) {
+		s := get[payments.PayoutSummary](t, operator, "/payouts/summary")
+		return s, s.ReleasedFen == owed
+	})
+	batch := post[payments.PayoutBatch](t, operator, "/payouts", o.key(), map[string]any{})
+	if batch.AmountFen != owed || int64(batch.Items) != sum.Households {
+		t.Fatalf("the batch is %+v, owed are %d to %d", batch, owed, sum.Households)
+	}
+	o.approve(t, batch)
+	done := post[payments.ImportedResult](t, operator, fmt.Sprintf("/payouts/%d/result", batch.ID), "",
+		map[string]any{"name": "结果.csv", "data": resultOf(t, o.export(t, batch))})
+	if done.Batch.State != payments.BatchDone || done.Batch.PaidFen != owed {
+		t.Fatalf("the bank's answer gave %+v", done)
+	}
+}
+
+// nothingDistributes posts the solar income of a village by its list, in the first season.
+func nothingDistributes(t *testing.T, o *office) {
+	operator, approver := o.as(t, "operator"), o.as(t, "approver")
+	households := get[catalog.HouseholdPage](t, operator, "/households?limit=3").Items
+	list := make([]map[string]any, len(households))
+	var all int64
+	for i, h := range households {
+		fen := int64(300_00 + 100*i)
+		list[i], all = map[string]any{"code": h.Code, "amount_fen": fen}, all+fen
+	}
+	pool := post[payments.Pool](t, operator, "/distributions", o.key(), map[string]any{"kind": "solar", "title": "光伏收益", "season": o.now, "month": int(time.Now().Month()),
+		"record_date": time.Now().Format(time.DateOnly), "income": []payments.PoolItem{{Label: "电费", AmountFen: all + 50_000}}, "costs": []payments.PoolItem{}, "reserve_fen": 50_000})
+	pool = must[payments.Pool](t, operator, request{method: "PUT", path: fmt.Sprintf("/distributions/%d/members", pool.ID), body: map[string]any{"version": pool.Version, "members": list}})
+	pool = post[payments.Pool](t, operator, fmt.Sprintf("/distributions/%d/submission", pool.ID), "", nil)
+	decide := map[string]any{"version": pool.Version, "approve": true}
+	if a := operator.send(t, request{method: "POST", path: fmt.Sprintf("/distributions/%d/decision", pool.ID), body: decide}); a.status/100 == 2 {
+		t.Error("one person posts a distribution")
+	}
+	if pool = post[payments.Pool](t, approver, fmt.Sprintf("/distributions/%d/decision", pool.ID), "", decide); pool.State != payments.PoolPosted {
+		t.Fatalf("decided, it is %+v", pool)
+	}
+	o.sold[o.now] += all
+	for _, h := range households {
+		o.paidTo(t, h.ID, h.Code, h.Head)
+	}
+	o.paysOut(t, all)
+	o.figures(t, o.now)
+}
+
+// nothingSecondSeason opens and sells the next season while the first is current, begins it, and brings its goods.
+func nothingSecondSeason(t *testing.T, o *office) {
+	operator, approver, next := o.as(t, "operator"), o.as(t, "approver"), o.now+1
+	first := o.sums(t, o.now)
+	post[catalog.SeasonSummary](t, operator, "/seasons", o.key(), map[string]any{"season": next})
+	o.season(t, next, false)
+	if s := get[catalog.Reference](t, o.stranger(), "/reference").Season; s != o.now {
+		t.Errorf("the season is %d", s)
+	}
+	if after := o.sums(t, o.now); after != first {
+		t.Errorf("the next season's sales moved the first from %+v to %+v", first, after)
+	}
+	if a := approver.send(t, request{method: "POST", path: fmt.Sprintf("/seasons/%d/close", o.now), key: o.key()}); a.status != http.StatusConflict {
+		t.Errorf("the current season closes: %d %s", a.status, a.body)
+	}
+	post[catalog.SeasonSummary](t, approver, fmt.Sprintf("/seasons/%d/begin", next), o.key(), nil)
+	await(t, "the next season being current", func() (int, bool) {
+		s := get[catalog.Reference](t, o.stranger(), "/reference").Season
+		return s, s == next
+	})
+	if after := o.sums(t, o.now); after != first {
+		t.Errorf("beginning the next season moved the first from %+v to %+v", first, after)
+	}
+}
+
+// nothingCloses closes the first season, which is paid out, and keeps the second open, which is not.
+func nothingCloses(t *testing.T, o *office) {
+	approver, next := o.as(t, "approver"), o.now+1
+	for _, i := range get[orders.SeasonOpenItems](t, approver, fmt.Sprintf("/seasons/%d/open", o.now)).Items {
+		if i.Count != 0 {
+			t.Errorf("the first season still has %+v", i)
+		}
+	}
+	if s := post[catalog.SeasonSummary](t, approver, fmt.Sprintf("/seasons/%d/close", o.now), o.key(), nil); s.State != catalog.SeasonClosed {
+		t.Errorf("closed, it is %s", s.State)
+	}
+	if a := approver.send(t, request{method: "POST", path: fmt.Sprintf("/seasons/%d/close", next), key: o.key()}); a.status != http.StatusConflict {
+		t.Errorf("a season with open orders closes: %d %s", a.status, a.body)
+	}
+	if s := o.sums(t, o.now); s.PaidFen != o.sold[o.now] || s.OwedFen != 0 || s.ExpectedFen != 0 {
+		t.Errorf("closed, the first season has %+v, households earned %d", s, o.sold[o.now])
+	}
+	if s := o.sums(t, next); s.ExpectedFen == 0 || s.OwedFen != 0 || s.PaidFen != 0 {
+		t.Errorf("the second season has %+v", s)
+	}
+	for _, season := range []int{o.now, next} {
+		o.figures(t, season)
+	}
+}
+
+// sums is the income of a season in the overview.
+func (o *office) sums(t *testing.T, season int) orders.IncomeSum {
+	t.Helper()
+	r := get[orders.Report](t, o.as(t, "operator"), fmt.Sprintf("/report?season=%d", season))
+	i := slices.IndexFunc(r.Years, func(y orders.IncomeYear) bool { return y.Season == season })
+	if i < 0 {
+		return orders.IncomeSum{}
+	}
+	return r.Years[i].IncomeSum
+}
+
+// figures wants the overview, the villages' report and both workbooks of a season to come to the same income, of which
+// households have earned what was weighed and distributed.
+func (o *office) figures(t *testing.T, season int) {
+	t.Helper()
+	for _, kind := range []report.Kind{report.Incomes, report.Villages} {
+		await(t, fmt.Sprintf("season %d: the sheet of %s being the overview's", season, kind), func() (string, bool) {
+			rows, sums := o.sheetOf(t, kind, season), o.sums(t, season)
+			if !strings.Contains(strings.Join(rows[0], " "), fmt.Sprint(season)) {
+				t.Fatalf("the sheet is headed %v", rows[0])
+			}
+			total, _ := sumOf(t, rows, "")
+			return fmt.Sprintf("the sheet comes to %d, the overview to %+v, earned were %d", total, sums, o.sold[season]),
+				total == sums.Total() && sums.OwedFen+sums.PaidFen == o.sold[season]
+		})
+	}
+}
