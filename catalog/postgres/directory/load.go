@@ -68,6 +68,25 @@ func (l *load) refuse(k *entry.Kind, row entry.Row, f entry.Fault) {
 	}
 }
 
+// LoadRows takes the rows of a whole directory, of which none may be wrong, in the caller's transaction. done is told how many
+// rows a chunk had.
+func (m *Room) LoadRows(ctx context.Context, tx *sqlx.Tx, rows map[string][]entry.Row, done func(rows int)) error {
+	l := m.newLoad()
+	for _, k := range catalog.Kinds() {
+		for chunk := range slices.Chunk(rows[k.Name], batchChunk) {
+			if err := l.rows(ctx, tx, k, chunk); err != nil {
+				return err
+			}
+			done(len(chunk))
+		}
+	}
+	if len(l.problems) > 0 {
+		p := l.problems[0]
+		return link.E(link.Invalid, p.Key, p.Field).Because(fmt.Errorf("%d problems, the first in row %d of %s: %s %q", len(l.problems), p.Line, p.Kind, p.Field, p.Value))
+	}
+	return nil
+}
+
 func (l *load) count(k *entry.Kind) *catalog.BatchKind {
 	n := l.counts[k.Name]
 	if n == nil {
