@@ -136,7 +136,15 @@ type Household struct {
 	Holdings    map[int64]int64 `json:"holdings,omitempty"`   // units that it registers to sell in a season, by product
 	MushroomBag int64           `json:"mushroom_bags,omitempty"`
 	Members     []Person        `json:"members,omitempty"`
+	Membership  *Membership     `json:"membership,omitempty"` // in the cooperative that a list was asked for
 	Demo        bool            `json:"demo,omitempty"`
+}
+
+// Membership is what a household brought into a cooperative.
+type Membership struct {
+	Shares    int64 `json:"shares"`
+	ShareFen  int64 `json:"share_fen"` // value of one share
+	Entrusted int64 `json:"entrusted"` // thousandths of a mu
 }
 
 // Product is a kind of goods with the units in which people speak of it.
@@ -384,9 +392,10 @@ type HouseholdFilter struct {
 	VillageID int64   `json:"village,omitempty"`
 	HelperID  int64   `json:"helper,omitempty"`
 	Programme string  `json:"programme,omitempty"`
-	IDs       []int64 `json:"ids,omitempty"`    // exactly these, e.g. for a collection list; Limit does not apply
-	Unsold    bool    `json:"unsold,omitempty"` // with no unit sold in Season
-	Season    int     `json:"season,omitempty"` // of Unsold; 0: the default one
+	MemberOf  int64   `json:"member_of,omitempty"` // members of this cooperative, with their Membership
+	IDs       []int64 `json:"ids,omitempty"`       // exactly these, e.g. for a collection list; Limit does not apply
+	Unsold    bool    `json:"unsold,omitempty"`    // with no unit sold in Season
+	Season    int     `json:"season,omitempty"`    // of Unsold; 0: the default one
 	Cursor    string  `json:"cursor,omitempty"`
 	Limit     int     `json:"limit,omitempty"`
 }

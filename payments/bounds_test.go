@@ -160,16 +160,19 @@ func TestRegisteredMember(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		kind          payments.PoolKind
-		persons, bags int64
+		stake         payments.Stake
 		shares, trade int64
 		has           bool
 	}{
-		{payments.PoolSeedPotato, 3, 0, 3 * payments.SeedPotatoShareFen, 100, true}, {payments.PoolSeedPotato, 0, 0, 0, 100, true},
-		{payments.PoolMushroom, 3, 1050, 10, 1050, true}, {payments.PoolMushroom, 3, 99, 0, 99, true}, {payments.PoolMushroom, 3, 0, 0, 0, false},
-		{payments.PoolSolar, 3, 1000, 0, 0, false},
+		{payments.PoolSeedPotato, payments.Stake{Shares: 3, ShareFen: 30_000, Entrusted: 1_259, Bags: 100}, 90_000, 125, true},
+		{payments.PoolSeedPotato, payments.Stake{Entrusted: 10}, 0, 1, true}, {payments.PoolSeedPotato, payments.Stake{Shares: 1, ShareFen: 1}, 1, 0, true},
+		{payments.PoolSeedPotato, payments.Stake{Shares: 3, Entrusted: 9}, 0, 0, false},
+		{payments.PoolMushroom, payments.Stake{Shares: 10, ShareFen: 50_000, Entrusted: 1_000, Bags: 1_050}, 10, 1_050, true},
+		{payments.PoolMushroom, payments.Stake{Bags: 99}, 0, 99, true}, {payments.PoolMushroom, payments.Stake{Shares: 1}, 1, 0, true},
+		{payments.PoolMushroom, payments.Stake{ShareFen: 1, Entrusted: 1}, 0, 0, false}, {payments.PoolSolar, payments.Stake{Shares: 1, ShareFen: 1, Entrusted: 1_000, Bags: 1_000}, 0, 0, false},
 	} {
-		m, has := payments.RegisteredMember(c.kind, 17, c.persons, c.bags)
-		if has != c.has || m != (payments.Member{Household: 17, Persons: c.persons, Shares: c.shares, Trade: c.trade}) {
+		m, has := payments.RegisteredMember(c.kind, 17, 3, c.stake)
+		if has != c.has || m != (payments.Member{Household: 17, Persons: 3, Shares: c.shares, Trade: c.trade}) {
 			t.Errorf("%+v: %+v, %v", c, m, has)
 		}
 	}

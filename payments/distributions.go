@@ -28,9 +28,6 @@ func (k PoolKind) Listed() bool { return k == PoolSolar }
 // article 44 of the law on farmers' professional cooperatives.
 const LeastTradeBP = 6_000
 
-// SeedPotatoShareFen is the value of one person's share, in money or land, in fen.
-const SeedPotatoShareFen = 500_00
-
 // PoolState: see PoolMachine.
 type PoolState string
 
@@ -92,15 +89,23 @@ type Member struct {
 	ListedFen int64 `json:"l,omitempty"`
 }
 
-// RegisteredMember returns a household's part by its registration: one mu and a share for every person, or the bags that it
-// brought in, a hundred of which are a share. It reports false for a household with nothing in the pool.
-func RegisteredMember(kind PoolKind, household, persons, bags int64) (Member, bool) {
+// Stake is what a household brought into the cooperative with the surplus.
+type Stake struct {
+	Shares    int64
+	ShareFen  int64 // value of one share
+	Entrusted int64 // thousandths of a mu
+	Bags      int64 // of mushrooms
+}
+
+// RegisteredMember returns a household's part by its stake: its share capital and its entrusted land for seed potatoes, its
+// shares and its bags for mushrooms. It reports false for a household with nothing in the pool.
+func RegisteredMember(kind PoolKind, household, persons int64, s Stake) (Member, bool) {
 	m := Member{Household: household, Persons: persons}
 	switch kind {
 	case PoolSeedPotato:
-		m.Shares, m.Trade = persons*SeedPotatoShareFen, 100
+		m.Shares, m.Trade = s.Shares*s.ShareFen, s.Entrusted/10
 	case PoolMushroom:
-		m.Shares, m.Trade = bags/100, bags
+		m.Shares, m.Trade = s.Shares, s.Bags
 	}
 	return m, m.Shares > 0 || m.Trade > 0
 }

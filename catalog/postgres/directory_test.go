@@ -147,6 +147,13 @@ func TestCountyFromNothing(t *testing.T) {
 	if h, err = c.Household(ctx, catalog.HouseholdRef{Code: "QH-0002"}); err != nil || h.GardenM2 != 333 || len(h.Holdings) != 1 {
 		t.Errorf("household %+v, %v", h, err)
 	}
+	members, err := c.Households(ctx, catalog.HouseholdFilter{MemberOf: ref.Organisations[0].ID})
+	if err != nil || members.Total != 1 || members.Items[0].Code != "QH-0001" || *members.Items[0].Membership != (catalog.Membership{Shares: 2, ShareFen: 50_000, Entrusted: 1_500}) {
+		t.Errorf("members %+v, %v", members, err)
+	}
+	if others, err := c.Households(ctx, catalog.HouseholdFilter{MemberOf: ref.Organisations[1].ID}); err != nil || others.Total != 0 {
+		t.Errorf("members of another %+v, %v", others, err)
+	}
 	if n := b.count(`SELECT count(*) FROM directory_change WHERE what = 'added' AND login = 'operator'`); n != 30-int64(len(wrongRows)) {
 		t.Errorf("%d entries are noted as added", n)
 	}

@@ -110,10 +110,11 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		AND (($9::bigint[] IS NULL AND h.retired_at IS NULL) OR h.id = ANY($9))
 		AND (NOT $10 OR NOT EXISTS (
 			SELECT FROM lot l JOIN presale p ON p.id = l.presale_id
-			WHERE l.household_id = h.id AND p.season = $11 AND l.reserved + l.delivered > 0))`
+			WHERE l.household_id = h.id AND p.season = $11 AND l.reserved + l.delivered > 0))
+		AND ($12 = 0 OR EXISTS (SELECT FROM membership m WHERE m.household_id = h.id AND m.org_id = $12 AND m.retired_at IS NULL))`
 	query := strings.TrimSpace(f.Query)
 	args := []any{string(scope.Kind), scope.ID, query, desk.Pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold,
-		cmp.Or(f.Season, c.defaultSeason())}
+		cmp.Or(f.Season, c.defaultSeason()), f.MemberOf}
 	if len(f.IDs) == 0 {
 		args[8] = nil
 	}
@@ -128,7 +129,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		}
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+householdColumns+` FROM `+householdTables+`
-			WHERE `+condition+` AND h.code > $12 ORDER BY h.code LIMIT $13`, append(args, string(after), limit+1)...)
+			WHERE `+condition+` AND h.code > $13 ORDER BY h.code LIMIT $14`, append(args, string(after), limit+1)...)
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
@@ -140,7 +141,10 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 			}
 			page.Items = append(page.Items, h)
 		}
-		return rows.Err()
+		if err := rows.Err(); err != nil || f.MemberOf == 0 {
+			return err
+		}
+		return readMemberships(ctx, tx, f.MemberOf, page.Items)
 	})
 	if err != nil {
 		return catalog.HouseholdPage{}, err
@@ -150,6 +154,29 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		page.Cursor = base64.RawURLEncoding.EncodeToString([]byte(page.Items[limit-1].Code))
 	}
 	return page, nil
+}
+
+// readMemberships reads what households brought into a cooperative.
+func readMemberships(ctx context.Context, tx *sqlx.Tx, org int64, households []catalog.Household) error {
+	at, ids := map[int64]int{}, make([]int64, len(households))
+	for i, h := range households {
+		at[h.ID], ids[i] = i, h.ID
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT household_id, shares, share_fen, entrusted FROM membership WHERE org_id = $1 AND household_id = ANY($2)`,
+		org, pq.Array(ids))
+	if err != nil {
+		return fmt.Errorf("read memberships: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var m catalog.Membership
+		if err := rows.Scan(&id, &m.Shares, &m.ShareFen, &m.Entrusted); err != nil {
+			return fmt.Errorf("read memberships: %w", err)
+		}
+		households[at[id]].Membership = &m
+	}
+	return rows.Err()
 }
 
 // SetConsent records, or takes back, that a household's helper may act for it. The household itself and the county may

@@ -22,9 +22,9 @@ func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) erro
 			return "", nil, err
 		}
 		var members []payments.Member
-		filter := catalog.HouseholdFilter{Programme: string(pool.Kind), Township: f.Int("township")}
+		filter := catalog.HouseholdFilter{MemberOf: pool.Org, Township: f.Int("township")}
 		err = catalog.EachHousehold(ctx, s.Catalog, filter, func(h catalog.Household) error {
-			if m, ok := payments.RegisteredMember(pool.Kind, h.ID, int64(h.Persons), h.MushroomBag); ok {
+			if m, ok := registeredMember(pool.Kind, h); ok {
 				members = append(members, m)
 			}
 			return nil
@@ -32,9 +32,30 @@ func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) erro
 		if err != nil {
 			return "", nil, err
 		}
+		if len(members) == 0 {
+			f.Add("township", "pool.stake.none")
+			return "", nil, nil
+		}
 		_, err = s.Distributions.SetMembers(ctx, payments.SetMembers{ID: pool.ID, Version: int(f.Int("version")), Members: members})
 		return "pool.snapshot", nil, err
 	})
+}
+
+// registeredMember is a household's part by what it brought into the cooperative.
+func registeredMember(kind payments.PoolKind, h catalog.Household) (payments.Member, bool) {
+	stake := payments.Stake{Bags: h.MushroomBag}
+	if m := h.Membership; m != nil {
+		stake.Shares, stake.ShareFen, stake.Entrusted = m.Shares, m.ShareFen, m.Entrusted
+	}
+	return payments.RegisteredMember(kind, h.ID, int64(h.Persons), stake)
+}
+
+// poolFilter finds the households that may take part: members of the cooperative, or those that solar income goes to.
+func poolFilter(p payments.Pool) catalog.HouseholdFilter {
+	if p.Kind.Listed() {
+		return catalog.HouseholdFilter{Programme: string(p.Kind)}
+	}
+	return catalog.HouseholdFilter{MemberOf: p.Org}
 }
 
 // memberColumns are the columns of a list of members; which of them are needed depends on the kind.
@@ -170,13 +191,13 @@ func (s *pools) distributionFile(w http.ResponseWriter, r *http.Request) error {
 		head = append(head, l.Pick("按交易量", "by volume"), l.Pick("按股", "by shares"), l.Pick("分红(元)", "amount"))
 	}
 	var rows [][]sheet.Value
-	err = catalog.EachHousehold(ctx, s.Catalog, catalog.HouseholdFilter{Programme: string(pool.Kind)}, func(h catalog.Household) error {
+	err = catalog.EachHousehold(ctx, s.Catalog, poolFilter(pool), func(h catalog.Household) error {
 		m, in := shares[h.ID]
 		if !in && len(shares) > 0 {
 			return nil
 		}
 		if !in {
-			m.Member, _ = payments.RegisteredMember(pool.Kind, h.ID, int64(h.Persons), h.MushroomBag)
+			m.Member, _ = registeredMember(pool.Kind, h)
 		}
 		row := []sheet.Value{sheet.Text(h.Code), sheet.Text(h.Head), sheet.Text(h.Township), sheet.Text(h.Village), sheet.Count(int64(h.Persons))}
 		switch pool.Kind {

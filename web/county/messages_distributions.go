@@ -16,6 +16,8 @@ var distributionWords = map[string][2]string{
 	"pool.sent_back":  {"已退回给经办修改。", "Sent back to be changed."},
 	"pool.cancelled":  {"已作废。", "Given up."},
 
+	"pool.stake.none": {"这里没有社员在这个合作社登记过股份、托管面积或菌袋。请先在“县里资料 → 社员”里登记，或上传名单。",
+		"No member here has shares, entrusted land or bags registered in this cooperative. Register them under “County data → Cooperative members” first, or upload a list."},
 	"pool.row.unknown": {"没有户编号“{code}”。请核对后重新上传。", "There is no household “{code}”. Check it and upload again."},
 	"pool.row.twice":   {"户编号 {code} 与第 {line} 行重复。请保留一行。", "Household {code} is there twice, first in row {line}. Keep one."},
 	"pool.row.number":  {"“{value}”不是有效的数字。请填写不小于 0 的数。", "“{value}” is not a number. Enter one that is not below 0."},

@@ -45,7 +45,7 @@ func Wing() page.Wing {
 			{Route: "county.documents", Icon: "receipt-text", ZH: "单据", EN: "Documents", Roles: auth.County},
 			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Roles: auth.County},
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
-			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County},
+			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County, Beside: "/county/directory"},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
 		},
 		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.home"}},

@@ -20,6 +20,7 @@ type navItem struct {
 type Entry struct {
 	Route, Icon, ZH, EN string
 	Roles               []auth.Role
+	Beside              string // path of pages that belong to the entry without being under its own
 }
 
 // keeps asks all wings whether an entry makes sense for a reader.
@@ -64,9 +65,11 @@ func (s *Site) nav(v *view, r *http.Request) []navItem {
 		if err != nil {
 			continue
 		}
-		under := r.URL.Path == u || u != "/" && strings.HasPrefix(r.URL.Path, u+"/")
-		if under && len(u) > longest {
-			longest, current = len(u), len(items)
+		for _, path := range []string{u, e.Beside} {
+			under := r.URL.Path == path || len(path) > 1 && strings.HasPrefix(r.URL.Path, path+"/")
+			if under && len(path) > longest {
+				longest, current = len(path), len(items)
+			}
 		}
 		items = append(items, navItem{Route: e.Route, Icon: e.Icon, Text: v.Lang.Pick(e.ZH, e.EN), URL: u})
 	}
