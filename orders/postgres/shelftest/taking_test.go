@@ -2,6 +2,7 @@ package shelftest
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -211,4 +212,29 @@ func TestVerifyFindsGoodsThatAreStillOffered(t *testing.T) {
 		t.Fatal(err)
 	}
 	finds("refused and posted", "posted buy-in")
+}
+
+// Without a lot there is no row that takes of a household could wait for: they wait for the season.
+func TestTakesOfASeasonComeOneAfterAnother(t *testing.T) {
+	w := setup(t)
+	var taken atomic.Int64
+	start := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range 24 {
+		wg.Go(func() {
+			<-start
+			got, err := w.catalog.TakeAtCounter(system, catalog.CounterTake{BuyInID: int64(i + 1), HouseholdID: 2, Product: "veg_box", Season: w.now().Year(), Measure: 30})
+			if err != nil {
+				t.Error(err)
+			}
+			if got.Taken {
+				taken.Add(1)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	if taken.Load() != 1 {
+		t.Errorf("30 of 40 boxes were taken %d times", taken.Load())
+	}
 }
