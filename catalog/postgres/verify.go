@@ -102,6 +102,13 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	if err != nil {
 		return catalog.Findings{}, err
 	}
+	cov, err := c.Coverage(ctx, catalog.CoverageRequest{})
+	if err != nil {
+		return catalog.Findings{}, err
+	}
+	for _, wrong := range cov.CheckSums() {
+		add("figures", "county", wrong)
+	}
 	_, oldest, dead, err := link.Backlog(ctx, c.DB)
 	if err != nil {
 		return catalog.Findings{}, err
