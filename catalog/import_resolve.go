@@ -92,14 +92,17 @@ type HouseholdRegister struct {
 
 	helpers    map[string][]int64 // by name and by name（unit）
 	programmes []Programme
+	codes      map[string]int          // places in programmes, by folded code and names
 	raisers    map[string]Organisation // by name
 }
 
 // NewHouseholdRegister returns an empty register.
 func NewHouseholdRegister() *HouseholdRegister {
 	return &HouseholdRegister{Townships: map[string]bool{}, Villages: map[[2]string]int64{}, Households: map[string]*Registered{},
-		IDs: map[string]IDHolder{}, helpers: map[string][]int64{}, raisers: map[string]Organisation{}}
+		IDs: map[string]IDHolder{}, helpers: map[string][]int64{}, codes: map[string]int{}, raisers: map[string]Organisation{}}
 }
+
+var brackets = strings.NewReplacer("(", "（", ")", "）")
 
 // AddHelper makes a helper known by name and by name（unit）.
 func (g *HouseholdRegister) AddHelper(id int64, name, unit string) {
@@ -109,7 +112,14 @@ func (g *HouseholdRegister) AddHelper(id int64, name, unit string) {
 }
 
 // AddProgramme makes a programme known by its code and its names.
-func (g *HouseholdRegister) AddProgramme(p Programme) { g.programmes = append(g.programmes, p) }
+func (g *HouseholdRegister) AddProgramme(p Programme) {
+	for _, name := range []string{p.Code, p.Name.Zh, p.Name.En} {
+		if _, known := g.codes[entry.FoldName(name)]; !known {
+			g.codes[entry.FoldName(name)] = len(g.programmes)
+		}
+	}
+	g.programmes = append(g.programmes, p)
+}
 
 // AddRaiser makes a raiser known by its name.
 func (g *HouseholdRegister) AddRaiser(o Organisation) { g.raisers[entry.FoldName(o.Name)] = o }
@@ -118,11 +128,8 @@ func (g *HouseholdRegister) AddRaiser(o Organisation) { g.raisers[entry.FoldName
 func (g *HouseholdRegister) programmeCodes(words []string) (codes []string, unknown string) {
 	has := map[string]bool{}
 	for _, word := range words {
-		fold := entry.FoldName(word)
-		i := slices.IndexFunc(g.programmes, func(p Programme) bool {
-			return fold == entry.FoldName(p.Code) || fold == entry.FoldName(p.Name.Zh) || fold == entry.FoldName(p.Name.En)
-		})
-		if i < 0 {
+		i, known := g.codes[entry.FoldName(word)]
+		if !known {
 			return nil, word
 		}
 		has[g.programmes[i].Code] = true
@@ -193,7 +200,7 @@ func (g *HouseholdRegister) Resolve(row ParsedRow, idIndex string) RowResult {
 		w.Helper = 0
 	}
 	if row.Helper != "" {
-		helpers := g.helpers[strings.NewReplacer("(", "（", ")", "）").Replace(row.Helper)]
+		helpers := g.helpers[brackets.Replace(row.Helper)]
 		switch {
 		case len(helpers) == 0:
 			refuse("import.helper", "helper", "name", row.Helper)

@@ -14,7 +14,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// Seed is a whole county to begin with. Ids are the seed's own, positive, and unique within their list.
+// Seed is a whole county for tests, which choose its ids: positive, and unique within their list.
 type Seed struct {
 	Season        int   // begins; 0: none does
 	Earlier       []int // seasons that began before it and are closing
@@ -74,6 +74,11 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
 	}
+	return c.loaded(ctx)
+}
+
+// loaded has everybody learn a county that was loaded.
+func (c *Catalog) loaded(ctx context.Context) error {
 	c.Relay.Notify()
 	// Planner statistics: without them the first minutes would run on guesses.
 	for _, table := range []string{"household", "person", "lot", "presale", "village"} {
@@ -244,10 +249,6 @@ func (l *loader) loadSeasons(s Seed) error {
 }
 
 func (l *loader) loadSupply(s Seed) error {
-	products := make(map[int64]catalog.Product, len(s.Products))
-	for _, p := range s.Products {
-		products[p.ID] = p
-	}
 	if err := l.copyIn("product", []string{"id", "code", "name", "picture", "order_unit", "price_unit", "grams_per_unit", "programme", "story", "storage", "cooking",
 		"grades", "season", "yield_of", "yield", "raised"}, len(s.Products), func(i int) []any {
 		p := &s.Products[i]
@@ -255,6 +256,15 @@ func (l *loader) loadSupply(s Seed) error {
 			desk.Texts(p.Grades), p.InSeason, cmp.Or(p.YieldOf, catalog.YieldRegistered), p.Yield, p.MayRaise}
 	}); err != nil {
 		return err
+	}
+	return l.loadOffers(s)
+}
+
+// loadOffers loads the seasons, the presales and their lots.
+func (l *loader) loadOffers(s Seed) error {
+	products := make(map[int64]catalog.Product, len(s.Products))
+	for _, p := range s.Products {
+		products[p.ID] = p
 	}
 	if err := l.loadSeasons(s); err != nil {
 		return err

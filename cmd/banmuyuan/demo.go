@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	catalogpg "banmuyuan/catalog/postgres"
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
@@ -89,13 +90,13 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 		return false, err
 	}
 	c := county.Generate(time.Now(), demoSeed)
-	seed, income := catalogSeed(c), earlierIncome(c)
-	bar := progressbar.NewOptions(len(seed.Households)+len(seed.Lots)+2*len(income)+len(c.Households),
+	rows, supply, income := countyRows(c), demoSupply(c), earlierIncome(c)
+	bar := progressbar.NewOptions(len(c.Households)+len(supply.Lots)+2*len(income)+len(c.Households),
 		progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("演示县 loading the demo county"),
 		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	defer func() { err = errors.Join(err, bar.Finish()) }()
 
-	if err := loadCatalog(ctx, p, settings, log, seed, bar); err != nil {
+	if err := loadCatalog(ctx, p, settings, log, rows, supply, bar); err != nil {
 		return false, err
 	}
 	if err := loadPayments(ctx, p, settings, log, c, income, bar); err != nil {
@@ -119,7 +120,7 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 		err = loadCare(link.System(ctx, "demo"), p, c, time.Now())
 	}
 	if err == nil {
-		err = endEarlierSeasons(ctx, p, seed.Earlier)
+		err = endEarlierSeasons(ctx, p, supply.Earlier)
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
@@ -177,7 +178,7 @@ func demoState(ctx context.Context, url string) (demo, error) {
 	}
 }
 
-func loadCatalog(ctx context.Context, p *platform, settings Settings, log *slog.Logger, seed catalogpg.Seed, bar *progressbar.ProgressBar) error {
+func loadCatalog(ctx context.Context, p *platform, settings Settings, log *slog.Logger, rows map[string][]entry.Row, supply catalogpg.Supply, bar *progressbar.ProgressBar) error {
 	state, err := demoState(ctx, p.databaseURL)
 	if err != nil || state != demoNone {
 		return err
@@ -192,8 +193,8 @@ func loadCatalog(ctx context.Context, p *platform, settings Settings, log *slog.
 		return err
 	}
 	last := 0
-	whole := len(seed.Households) + len(seed.Lots)
-	return svc.LoadSeed(ctx, seed, func(done, total int) {
+	whole := len(supply.Households) + len(supply.Lots)
+	return svc.LoadCounty(link.System(ctx, "demo"), rows, supply, func(done, total int) {
 		now := done * whole / max(total, 1)
 		_ = bar.Add(now - last)
 		last = now

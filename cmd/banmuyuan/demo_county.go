@@ -18,87 +18,27 @@ import (
 // other, and "nobody" into 0.
 func demoID(index int) int64 { return int64(index) + 1 }
 
-// catalogSeed writes the county as the catalogue keeps it.
-func catalogSeed(c *county.County) catalogpg.Seed {
-	s := catalogpg.Seed{Season: c.Season, County: demoCountyEntry(), Reported: demoReported(), Programmes: demoProgrammes()}
+// demoSupply is what the county offers this season, and what its households brought with them.
+func demoSupply(c *county.County) catalogpg.Supply {
+	s := catalogpg.Supply{Season: c.Season}
 	for _, season := range c.Seasons {
 		if season.Year < c.Season {
 			s.Earlier = append(s.Earlier, season.Year)
 		}
 	}
-	for i, t := range c.Townships {
-		s.Townships = append(s.Townships, catalog.Township{ID: demoID(i), Name: t.Name, Lat: t.Lat, Lon: t.Lon})
-	}
-	for i, v := range c.Villages {
-		s.Villages = append(s.Villages, catalog.Village{ID: demoID(i), TownshipID: demoID(v.Township), Code: v.Code, Name: v.Name,
-			Poor: v.Poor, Solar: v.Solar, Speciality: v.Produce, Lat: v.Lat, Lon: v.Lon})
-		s.Points = append(s.Points, catalog.CollectionPoint{ID: demoID(i), VillageID: demoID(i), OrgID: demoID(v.Point.Cooperative),
-			Name: v.Point.Name, Address: v.Point.Address, Pickup: true})
-	}
-	for i, o := range c.Organisations {
-		s.Organisations = append(s.Organisations, catalog.Organisation{ID: demoID(i), Kind: catalog.OrgKind(o.Kind), Name: o.Name,
-			TownshipID: demoID(o.Township), VillageID: demoID(o.Village), Product: o.Produce, Model: o.Model,
-			Members: int(o.MemberHouseholds), Address: o.Address})
-	}
-	for i, r := range c.Raisers {
-		v := c.Villages[r.Village]
-		s.Organisations = append(s.Organisations, catalog.Organisation{ID: raiserOrg(c, i), Kind: catalog.OrgRaiser, TownshipID: demoID(v.Township),
-			VillageID: demoID(r.Village), Name: r.Name + "养鹅场（" + v.Name + " " + r.Code + "）", Product: "goose", RaiserBP: county.RaiserBP})
-	}
-	for i, h := range c.Helpers {
-		s.Helpers = append(s.Helpers, catalog.Helper{ID: demoID(i), Name: h.Name, Unit: h.Unit, Phone: h.Phone})
-	}
 	for i := range c.Households {
-		s.Households = append(s.Households, catalogpg.SeedHousehold{Household: demoHousehold(c, i), BaseFen: c.Households[i].SolarFen})
-	}
-	for i, p := range c.Products {
-		of, yield := demoYield(p.Key)
-		s.Products = append(s.Products, catalog.Product{Grades: []string{"special", "first", "second"}, YieldOf: of, Yield: yield, MayRaise: p.Key == "goose",
-			ID: demoID(i), Code: p.Key, Name: catalog.Text{Zh: p.Name, En: p.NameEn},
-			Picture: picture(p.Picture), OrderUnit: p.OrderUnit.Key, PriceUnit: p.PriceUnit.Key, GramsPerUnit: p.TypicalGrams,
-			Programme: string(p.Programme), Story: catalog.Text{Zh: p.Summary, En: p.SummaryEn},
-			Storage: catalog.Text{Zh: p.Storage, En: p.StorageEn}, Cooking: catalog.Text{Zh: p.Cooking, En: p.CookingEn}})
+		h := &c.Households[i]
+		s.Households = append(s.Households, catalogpg.Beginning{ID: demoID(i), Consent: h.Consent, BaseFen: h.SolarFen, Demo: true})
 	}
 	for i, p := range c.Presales {
 		s.Presales = append(s.Presales, demoPresale(c, i, p))
 	}
 	for i, l := range c.Lots {
 		h := c.Households[l.Household]
-		s.Lots = append(s.Lots, catalogpg.SeedLot{Lot: catalog.Lot{ID: demoID(i), PresaleID: demoID(l.Presale), HouseholdID: demoID(l.Household),
-			VillageID: demoID(h.Village), Capacity: l.Capacity, AgentOrg: raiserOf(c, &h, l), AgentBP: l.AgentBP}})
+		s.Lots = append(s.Lots, catalog.Lot{ID: demoID(i), PresaleID: demoID(l.Presale), HouseholdID: demoID(l.Household),
+			VillageID: demoID(h.Village), Capacity: l.Capacity, AgentOrg: raiserOf(c, &h, l), AgentBP: l.AgentBP})
 	}
 	return s
-}
-
-// demoCountyEntry is the county's own entry.
-func demoCountyEntry() catalog.County {
-	return catalog.County{
-		Name: catalog.Text{Zh: "依安县", En: "Yi’an county"}, Region: "黑龙江省齐齐哈尔市", Office: "依安县半亩园合作社联合社（演示）",
-		Address: "依安镇演示街1号", BankHolder: "依安县半亩园合作社联合社（演示）", BankAccount: "2300000000000000001", BankName: "演示银行依安支行",
-		Intro: catalog.Text{Zh: "依安县的农户在自家园子里养鹅、种土豆和紫花油豆角。",
-			En: "The households of Yi’an county raise geese and grow potatoes and purple-flower beans round their homes."},
-	}
-}
-
-// demoReported are the figures that the county reported for the years before; see package county.
-func demoReported() []catalog.ReportedYear {
-	const source = "县里上报（2017–2019）"
-	return []catalog.ReportedYear{{Year: 2017, PerPersonFen: county.IncomeFenPerPerson2, Source: source},
-		{Year: 2018, PerPersonFen: county.IncomeFenPerPerson1, Source: source}, {Year: 2019, PerPersonFen: county.TargetFenPerPerson, Source: source}}
-}
-
-func demoProgrammes() []catalog.Programme {
-	var all []catalog.Programme
-	for i, p := range []struct {
-		code   county.Programme
-		zh, en string
-	}{
-		{county.Garden, "半亩园", "Half-mu gardens"}, {county.Geese, "百只鹅", "A hundred geese"}, {county.SeedPotato, "一亩种薯", "A mu of seed potato"},
-		{county.Mushroom, "千袋菌", "A thousand bags of mushroom"}, {county.Solar, "光伏", "Solar stations"}, {county.Speciality, "一村一品", "Village specialities"},
-	} {
-		all = append(all, catalog.Programme{ID: demoID(i), Code: string(p.code), Name: catalog.Text{Zh: p.zh, En: p.en}})
-	}
-	return all
 }
 
 // demoYield is how much of a product a household of the county brings to market: a goose, half a season's eggs of a
@@ -131,42 +71,6 @@ func raiserOf(c *county.County, h *county.Household, l county.Lot) int64 {
 		return 0
 	}
 	return raiserOrg(c, h.Raiser)
-}
-
-const squareMetresPerMu = 2000 // thirds: a mu is 2000/3 m²
-
-func demoHousehold(c *county.County, i int) catalog.Household {
-	h := &c.Households[i]
-	out := catalog.Household{ID: demoID(i), Code: h.Code, Head: h.Head, Persons: h.Persons(), VillageID: demoID(h.Village),
-		HelperID: demoID(h.Helper), Consent: h.Consent, Phone: h.Phone, Geese: h.Geese, MushroomBag: h.MushroomShares * 100, Demo: true,
-		GardenM2: h.GardenCentiMu * squareMetresPerMu / 300}
-	for _, kind := range []struct {
-		has  bool
-		name string
-	}{{h.Elderly, "elderly"}, {h.Disabled, "disabled"}, {h.Ill, "illness"}, {h.LivesAlone, "alone"}} {
-		if kind.has {
-			out.Kinds = append(out.Kinds, kind.name)
-		}
-	}
-	for _, programme := range []struct {
-		has  bool
-		name county.Programme
-	}{
-		{h.GardenCentiMu > 0, county.Garden}, {h.Geese > 0, county.Geese}, {true, county.SeedPotato},
-		{h.MushroomShares > 0, county.Mushroom}, {h.SolarFen > 0, county.Solar},
-	} {
-		if programme.has {
-			out.Programmes = append(out.Programmes, string(programme.name))
-		}
-	}
-	if h.Raiser != county.None {
-		out.Raiser, out.RaiserOrg = c.Raisers[h.Raiser].Name, raiserOrg(c, h.Raiser)
-	}
-	for _, m := range h.Members {
-		out.Members = append(out.Members, catalog.Person{Name: m.Name, Relation: m.Relation, Born: m.BirthYear,
-			Female: m.Sex == county.Female, IDNumber: m.IDNumber})
-	}
-	return out
 }
 
 func demoPresale(c *county.County, i int, p county.Presale) catalog.Presale {

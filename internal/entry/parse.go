@@ -30,8 +30,10 @@ var (
 	accountPattern = regexp.MustCompile(`^\d{8,30}$`)
 
 	// Characters that people type for a hyphen, and for the point inside a name.
-	hyphens = strings.NewReplacer("－", "-", "—", "-", "–", "-", "‐", "-", "−", "-")
-	points  = strings.NewReplacer("•", "·", "・", "·", "‧", "·", "．", "·")
+	hyphens    = strings.NewReplacer("－", "-", "—", "-", "–", "-", "‐", "-", "−", "-")
+	names      = strings.NewReplacer("(", "（", ")", "）", " ", "", "\t", "", "\n", "")
+	separators = strings.NewReplacer(" ", "", "-", "")
+	points     = strings.NewReplacer("•", "·", "・", "·", "‧", "·", "．", "·")
 
 	muUnit = money.Unit{Code: "mu", Zh: "亩", En: "mu", Grams: 1000} // read to a thousandth
 )
@@ -141,8 +143,7 @@ func Clean(cell string) string {
 
 // FoldName folds the ways in which one name is written: brackets, spaces and the case of letters do not count.
 func FoldName(name string) string {
-	name = strings.NewReplacer("(", "（", ")", "）", " ", "", "\t", "", "\n", "").Replace(Clean(name))
-	return norm.NFC.String(strings.ToLower(name))
+	return norm.NFC.String(strings.ToLower(names.Replace(Clean(name))))
 }
 
 func (f *Field) limit(otherwise int64) int64 {
@@ -226,7 +227,7 @@ func (f *Field) parse(cell string, now time.Time) (any, *Fault) {
 		}
 		return id, nil
 	case Account:
-		digits := strings.NewReplacer(" ", "", "-", "").Replace(cell)
+		digits := separators.Replace(cell)
 		if !accountPattern.MatchString(digits) {
 			return nil, &Fault{Key: "entry.account"}
 		}

@@ -37,17 +37,30 @@ type Desk struct {
 
 // LogAction records an action for a household: the actor, and whether it acted on the household's behalf.
 func (d *Desk) LogAction(ctx context.Context, tx *sqlx.Tx, householdID int64, what string, detail map[string]any) error {
-	actor := link.ActorFrom(ctx)
-	var onBehalfOf any
-	if catalog.OnBehalf(actor) {
-		onBehalfOf = householdID
+	return d.LogActions(ctx, tx, []Action{{householdID, what, detail}})
+}
+
+// Action is something that was done to a household's registration.
+type Action struct {
+	Household int64
+	What      string
+	Detail    map[string]any
+}
+
+// LogActions records actions of one actor.
+func (d *Desk) LogActions(ctx context.Context, tx *sqlx.Tx, actions []Action) error {
+	actor, now := link.ActorFrom(ctx), d.Now()
+	rows := make([][]any, len(actions))
+	for i, a := range actions {
+		var onBehalfOf any
+		if catalog.OnBehalf(actor) {
+			onBehalfOf = a.Household
+		}
+		rows[i] = []any{a.Household, actor.Account, actor.Login, actor.Role, onBehalfOf, a.What, ToJSON(a.Detail), link.RequestID(ctx), now}
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO household_action (household_id, account, login, role, on_behalf_of, what, detail, request_id, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		householdID, actor.Account, actor.Login, actor.Role, onBehalfOf, what, ToJSON(detail), link.RequestID(ctx), d.Now())
+	err := InsertMany(ctx, tx, "household_action", []string{"household_id", "account", "login", "role", "on_behalf_of", "what", "detail", "request_id", "at"}, rows, "")
 	if err != nil {
-		return fmt.Errorf("log action: %w", err)
+		return fmt.Errorf("log actions: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -67,6 +69,50 @@ func Texts(v []string) pq.StringArray {
 		return pq.StringArray{}
 	}
 	return v
+}
+
+// mostParameters is the number of parameters that InsertMany gives one statement; PostgreSQL takes 65,535.
+const mostParameters = 20_000
+
+// InsertMany inserts rows of the given columns in the order in which they come. conflict is what follows the values, such as
+// an ON CONFLICT clause, or empty. Values of identity columns are taken as given.
+func InsertMany(ctx context.Context, tx Querier, table string, columns []string, rows [][]any, conflict string) error {
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = pq.QuoteIdentifier(c)
+	}
+	for chunk := range slices.Chunk(rows, max(1, mostParameters/len(columns))) {
+		var text strings.Builder
+		text.WriteString(`INSERT INTO ` + pq.QuoteIdentifier(table) + ` (` + strings.Join(quoted, ", ") + `) OVERRIDING SYSTEM VALUE VALUES `)
+		args := make([]any, 0, len(chunk)*len(columns))
+		for i, row := range chunk {
+			for n, value := range row {
+				sign := ", "
+				switch {
+				case n == 0 && i == 0:
+					sign = "("
+				case n == 0:
+					sign = "), ("
+				}
+				args = append(args, value)
+				text.WriteString(sign + "$" + strconv.Itoa(len(args)))
+			}
+		}
+		if _, err := tx.ExecContext(ctx, text.String()+") "+conflict, args...); err != nil {
+			return fmt.Errorf("insert into %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// DrawIDs takes n ids from a table's sequence, in ascending order.
+func DrawIDs(ctx context.Context, tx *sqlx.Tx, table string, n int) ([]int64, error) {
+	var ids []int64
+	err := tx.SelectContext(ctx, &ids, `SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $2) ORDER BY id`, table, n)
+	if err != nil {
+		return nil, fmt.Errorf("draw ids of %s: %w", table, err)
+	}
+	return ids, nil
 }
 
 // Querier is a database, a connection or a transaction.

@@ -54,6 +54,12 @@ type importer struct {
 	levels   []int64             // households that memory has to read
 	doubles  []double            // rows with somebody else's id number
 	resized  []desk.Resized      // households with another flock or garden
+
+	expected int     // new households, at most
+	ids      []int64 // drawn for new households
+	fresh    [][]any // new households, of householdColumns
+	heads    [][]any // persons, of personColumns
+	actions  []desk.Action
 }
 
 // double is a row that has the id number of another household.
@@ -97,8 +103,11 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 	return im.finish(ctx)
 }
 
-// finish opens the reviews that the rows ask for and has memory and other modules learn the changes.
+// finish stores what the rows bring, opens the reviews that they ask for, and has memory and other modules learn the changes.
 func (im *importer) finish(ctx context.Context) error {
+	if err := im.flush(ctx); err != nil {
+		return err
+	}
 	if err := desk.HouseholdsChanged(ctx, im.tx, im.changed); err != nil {
 		return err
 	}
@@ -259,6 +268,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	if err := found.Err(); err != nil {
 		return fmt.Errorf("read households: %w", err)
 	}
+	im.expected = len(rows) - len(im.register.Households)
 	taken, err := im.tx.QueryContext(ctx, `
 		SELECT p.id_index, h.code, p.position FROM person p JOIN household h ON h.id = p.household_id WHERE p.id_index = ANY($1)`, numbers)
 	if err != nil {
@@ -279,14 +289,12 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *catalog.Registered, w catalog.Registered) (int64, error) {
 	id := w.ID
 	if before == nil {
-		err := im.tx.GetContext(ctx, &id, `
-			INSERT INTO household (code, head, persons, village_id, helper_id, phone, programmes, garden_m2, geese, kinds, raiser, raiser_org, mushroom_bags)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
-			row.Code, w.Head, w.Persons, w.Village, desk.OrNull(w.Helper), w.Phone, desk.Texts(w.Programmes), w.GardenM2, w.Geese, desk.Texts(w.Needs),
-			w.RaiserName, desk.OrNull(w.RaiserOrg), w.Bags)
-		if err != nil {
-			return 0, fmt.Errorf("add household: %w", err)
+		var err error
+		if id, err = im.newID(ctx); err != nil {
+			return 0, err
 		}
+		im.fresh = append(im.fresh, []any{id, row.Code, w.Head, w.Persons, w.Village, desk.OrNull(w.Helper), w.Phone, desk.Texts(w.Programmes), w.GardenM2, w.Geese,
+			desk.Texts(w.Needs), w.RaiserName, desk.OrNull(w.RaiserOrg), w.Bags})
 		im.levels = append(im.levels, id)
 	} else {
 		// A new helper has not been agreed to.
@@ -308,15 +316,7 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 	switch {
 	case row.IDNumber != "" && (before == nil || before.Head != w.Head || before.IDIndex != w.IDIndex):
 		sealed, index := im.room.Seal(row.IDNumber, row.Code)
-		_, err := im.tx.ExecContext(ctx, `
-			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index)
-			VALUES ($1, 1, $2, '户主', $3, $4, $5, $6)
-			ON CONFLICT (household_id, position) DO UPDATE
-			SET name = excluded.name, born = excluded.born, female = excluded.female, id_sealed = excluded.id_sealed, id_index = excluded.id_index`,
-			id, w.Head, row.Born, row.Female, sealed, index)
-		if err != nil {
-			return 0, fmt.Errorf("store head: %w", err)
-		}
+		im.heads = append(im.heads, []any{id, 1, w.Head, "户主", row.Born, row.Female, sealed, index})
 	case before != nil && before.Head != w.Head:
 		_, err := im.tx.ExecContext(ctx, `UPDATE person SET name = $2 WHERE household_id = $1 AND position = 1`, id, w.Head)
 		if err != nil {
@@ -324,7 +324,39 @@ func (im *importer) store(ctx context.Context, row catalog.ParsedRow, before *ca
 		}
 	}
 	im.changed = append(im.changed, id)
-	return id, im.room.LogAction(ctx, im.tx, id, "import", map[string]any{"line": row.Line})
+	im.actions = append(im.actions, desk.Action{Household: id, What: "import", Detail: map[string]any{"line": row.Line}})
+	return id, nil
+}
+
+var householdColumns = []string{"id", "code", "head", "persons", "village_id", "helper_id", "phone", "programmes", "garden_m2", "geese", "kinds", "raiser",
+	"raiser_org", "mushroom_bags"}
+
+// newID returns the id of a new household.
+func (im *importer) newID(ctx context.Context) (int64, error) {
+	if len(im.ids) == 0 {
+		ids, err := desk.DrawIDs(ctx, im.tx, "household", max(1, im.expected-len(im.fresh)))
+		if err != nil {
+			return 0, err
+		}
+		im.ids = ids
+	}
+	id := im.ids[0]
+	im.ids = im.ids[1:]
+	return id, nil
+}
+
+// flush stores the new households, the heads and what was done.
+func (im *importer) flush(ctx context.Context) error {
+	if err := desk.InsertMany(ctx, im.tx, "household", householdColumns, im.fresh, ""); err != nil {
+		return err
+	}
+	err := desk.InsertMany(ctx, im.tx, "person", personColumns, im.heads, `
+		ON CONFLICT (household_id, position) DO UPDATE
+		SET name = excluded.name, born = excluded.born, female = excluded.female, id_sealed = excluded.id_sealed, id_index = excluded.id_index`)
+	if err != nil {
+		return fmt.Errorf("store heads: %w", err)
+	}
+	return im.room.LogActions(ctx, im.tx, im.actions)
 }
 
 // noteLevels has memory read new households and households with another level or village, in every season.

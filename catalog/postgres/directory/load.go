@@ -68,6 +68,25 @@ func (l *load) refuse(k *entry.Kind, row entry.Row, f entry.Fault) {
 	}
 }
 
+// LoadRows takes the rows of a whole directory, of which none may be wrong, in the caller's transaction. done is told how many
+// rows a chunk had.
+func (m *Room) LoadRows(ctx context.Context, tx *sqlx.Tx, rows map[string][]entry.Row, done func(rows int)) error {
+	l := m.newLoad()
+	for _, k := range catalog.Kinds() {
+		for chunk := range slices.Chunk(rows[k.Name], batchChunk) {
+			if err := l.rows(ctx, tx, k, chunk); err != nil {
+				return err
+			}
+			done(len(chunk))
+		}
+	}
+	if len(l.problems) > 0 {
+		p := l.problems[0]
+		return link.E(link.Invalid, p.Key, p.Field).Because(fmt.Errorf("%d problems, the first in row %d of %s: %s %q", len(l.problems), p.Line, p.Kind, p.Field, p.Value))
+	}
+	return nil
+}
+
 func (l *load) count(k *entry.Kind) *catalog.BatchKind {
 	n := l.counts[k.Name]
 	if n == nil {
@@ -146,6 +165,7 @@ func (l *load) entries(ctx context.Context, tx *sqlx.Tx, t *table, rows []parsed
 		return err
 	}
 	var changes []directoryChange
+	var added []addition
 	for _, r := range rows {
 		merged := k.Defaults().With(r.values)
 		key := merged.Key(k)
@@ -196,15 +216,23 @@ func (l *load) entries(ctx context.Context, tx *sqlx.Tx, t *table, rows []parsed
 		default:
 			l.count(k).Changed++
 		}
-		id, err := t.store(ctx, tx, before.id, cols)
-		if err != nil {
+		if !known {
+			added = append(added, addition{cols, len(changes)})
+			t.take(after, int64(-len(added)), taken)
+			changes = append(changes, newChange(k, 0, before.values, after, fields, known))
+			continue
+		}
+		if err := t.change(ctx, tx, before.id, cols); err != nil {
 			return err
 		}
-		l.saved = id
-		now := stored{id: id, values: after, retired: before.retired}
-		byKey[key], byID[id] = now, now
-		t.take(after, id, taken)
-		changes = append(changes, newChange(k, id, before.values, after, fields, known))
+		l.saved = before.id
+		now := stored{id: before.id, values: after, retired: before.retired}
+		byKey[key], byID[before.id] = now, now
+		t.take(after, before.id, taken)
+		changes = append(changes, newChange(k, before.id, before.values, after, fields, known))
+	}
+	if err := l.add(ctx, tx, t, added, changes); err != nil {
+		return err
 	}
 	if err := l.note(ctx, tx, k, changes); err != nil {
 		return err
@@ -276,29 +304,53 @@ func (t *table) clash(v entry.Values, id int64, taken map[string]int64) (entry.F
 	return entry.Fault{}, false
 }
 
-// store adds an entry (id 0) or changes one.
-func (t *table) store(ctx context.Context, tx *sqlx.Tx, id int64, cols map[string]any) (int64, error) {
+// addition is a new entry, and the change that notes it.
+type addition struct {
+	cols   map[string]any
+	change int
+}
+
+// add stores new entries in the order of their rows, and gives their changes their ids.
+func (l *load) add(ctx context.Context, tx *sqlx.Tx, t *table, added []addition, changes []directoryChange) error {
+	if len(added) == 0 {
+		return nil
+	}
+	ids := []int64{1} // of the one entry of a kind that has one
+	if !t.kind.One {
+		var err error
+		if ids, err = desk.DrawIDs(ctx, tx, t.own, len(added)); err != nil {
+			return err
+		}
+	}
+	columns := append([]string{"id"}, slices.Sorted(maps.Keys(added[0].cols))...)
+	rows := make([][]any, len(added))
+	for i, a := range added {
+		rows[i] = make([]any, len(columns))
+		rows[i][0] = ids[i]
+		for n, name := range columns[1:] {
+			rows[i][n+1] = a.cols[name]
+		}
+		changes[a.change].id = ids[i]
+		l.saved = ids[i]
+	}
+	return desk.InsertMany(ctx, tx, t.own, columns, rows, "")
+}
+
+// change changes an entry.
+func (t *table) change(ctx context.Context, tx *sqlx.Tx, id int64, cols map[string]any) error {
 	names := slices.Sorted(maps.Keys(cols))
-	quoted, places, sets := make([]string, len(names)), make([]string, len(names)), make([]string, len(names))
+	sets := make([]string, len(names))
 	args := make([]any, len(names), len(names)+1)
 	for i, name := range names {
-		quoted[i], places[i] = pq.QuoteIdentifier(name), "$"+strconv.Itoa(i+1)
-		sets[i] = quoted[i] + " = " + places[i]
+		sets[i] = pq.QuoteIdentifier(name) + " = $" + strconv.Itoa(i+1)
 		args[i] = cols[name]
-	}
-	if id == 0 {
-		err := tx.GetContext(ctx, &id, `INSERT INTO `+t.own+` (`+strings.Join(quoted, ", ")+`) VALUES (`+strings.Join(places, ", ")+`) RETURNING id`, args...)
-		if err != nil {
-			return 0, fmt.Errorf("add %s: %w", t.kind.Name, err)
-		}
-		return id, nil
 	}
 	args = append(args, id)
 	_, err := tx.ExecContext(ctx, `UPDATE `+t.own+` SET `+strings.Join(sets, ", ")+` WHERE id = $`+strconv.Itoa(len(args)), args...)
 	if err != nil {
-		return 0, fmt.Errorf("change %s %d: %w", t.kind.Name, id, err)
+		return fmt.Errorf("change %s %d: %w", t.kind.Name, id, err)
 	}
-	return id, nil
+	return nil
 }
 
 // change is a line of the directory's history.
@@ -421,7 +473,7 @@ func (l *load) households(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows 
 		changes = append(changes, newChange(k, id, before, after, before.Changed(k, after), known))
 	}
 	if l.dry {
-		return nil
+		return im.flush(ctx) // later rows meet them
 	}
 	if err := l.note(ctx, tx, k, changes); err != nil {
 		return err
@@ -453,6 +505,7 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 		return err
 	}
 	var changes []directoryChange
+	var persons [][]any
 	for _, r := range rows {
 		code := strings.ToUpper(r.values.Text("household"))
 		key := r.values.Key(k)
@@ -529,15 +582,8 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 		default:
 			l.count(k).Changed++
 		}
-		_, err := tx.ExecContext(ctx, `
-			INSERT INTO person (household_id, position, name, relation, born, female, id_sealed, id_index) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (household_id, position) DO UPDATE
-			SET name = excluded.name, relation = excluded.relation, born = excluded.born, female = excluded.female,
-			    id_sealed = coalesce(excluded.id_sealed, person.id_sealed), id_index = coalesce(excluded.id_index, person.id_index)`,
-			household, position, after.Text("name"), after.Text("relation"), after.Int("born"), after.Text("female") == "female", sealed, index)
-		if err != nil {
-			return fmt.Errorf("store member: %w", err)
-		}
+		persons = append(persons, []any{household, position, after.Text("name"), after.Text("relation"), after.Int("born"),
+			after.Text("female") == "female", sealed, index})
 		last[household] = max(last[household], position)
 		id := household*100 + position
 		now := stored{id: id, values: after}
@@ -545,8 +591,17 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 		l.saved = id
 		changes = append(changes, newChange(k, id, before.values, after, fields, known))
 	}
+	err = desk.InsertMany(ctx, tx, "person", personColumns, persons, `
+		ON CONFLICT (household_id, position) DO UPDATE
+		SET name = excluded.name, relation = excluded.relation, born = excluded.born, female = excluded.female,
+		    id_sealed = coalesce(excluded.id_sealed, person.id_sealed), id_index = coalesce(excluded.id_index, person.id_index)`)
+	if err != nil {
+		return fmt.Errorf("store members: %w", err)
+	}
 	return l.note(ctx, tx, k, changes)
 }
+
+var personColumns = []string{"household_id", "position", "name", "relation", "born", "female", "id_sealed", "id_index"}
 
 // holders finds the persons who have the id numbers of rows.
 func (m *Room) holders(ctx context.Context, tx *sqlx.Tx, rows []parsed) (map[string]catalog.IDHolder, error) {

@@ -40,6 +40,7 @@ package county
 import (
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"banmuyuan/cmd/banmuyuan/invent"
@@ -65,7 +66,7 @@ const (
 	PersonCount        = 24_611
 	HelperCount        = 1_100
 	GardenHouseholds   = 9_897
-	GardenCentiMu      = 624_900 // hundredths of a mu: 6,249 mu
+	GardenM2           = 4_166_000 // exactly 6,249 mu, of 2,000/3 m² each
 	GooseHouseholds    = 10_943
 	GooseCount         = 881_200
 	SeedPotatoMu       = 12_000
@@ -110,7 +111,7 @@ type County struct {
 	PickupPoints  []PickupPoint
 
 	Produce  []Produce // everything an income line can name
-	Products []Product // offered in presales
+	Products []Product // offered in presales, and the villages' specialities
 	Presales []Presale
 	Lots     []Lot // by presale, then household
 
@@ -199,7 +200,7 @@ type Account struct {
 // Plot is a part of a garden with its crop.
 type Plot struct {
 	Produce string
-	CentiMu int64
+	M2      int64
 }
 
 // Household is a registered household (建档立卡户).
@@ -224,11 +225,11 @@ type Household struct {
 	Account      Account
 	Cooperatives []int // it is a member of
 
-	GardenCentiMu int64 // 0: no garden
-	Plots         []Plot
-	Geese         int64 // this season
-	LayingGeese   int64 // old geese kept for eggs, not among Geese
-	Raiser        int   // raises the geese on its behalf (大户代养), or None
+	GardenM2    int64 // 0: no garden
+	Plots       []Plot
+	Geese       int64 // this season
+	LayingGeese int64 // old geese kept for eggs, not among Geese
+	Raiser      int   // raises the geese on its behalf (大户代养), or None
 
 	SeedCooperative int   // plants its mu
 	SeedShareFen    int64 // its capital
@@ -236,6 +237,9 @@ type Household struct {
 
 	MushroomShares      int64 // of 100 bags each; 0: none
 	MushroomCooperative int   // or None
+
+	Speciality      string // of its village, a key in County.Produce, or ""
+	SpecialityUnits int64  // registered for this season, where the speciality is a product of its own
 
 	SolarFen int64 // its part of this season's solar income; 0: none
 
@@ -373,6 +377,7 @@ type Product struct {
 	PriceUnit    Unit
 	StockUnit    Unit
 	TypicalGrams int64 // of one OrderUnit
+	Registered   bool  // households register what they have of it, rather than a garden or a flock yielding it
 	CatchWeight  bool  // the weight of one OrderUnit varies and is settled on the scale
 	Grades       []Grade
 	Summary      string
@@ -518,7 +523,7 @@ func Generate(now time.Time, seed uint64) *County {
 		Season:   now.Year(),
 		TradeFen: YearlyTradeFen,
 		Produce:  produce,
-		Products: products(),
+		Products: slices.Concat(products(), specialityProducts()),
 		Seasons: []Season{
 			{Year: now.Year() - 2, FenPerPerson: IncomeFenPerPerson2},
 			{Year: now.Year() - 1, FenPerPerson: IncomeFenPerPerson1},
@@ -540,6 +545,7 @@ func Generate(now time.Time, seed uint64) *County {
 	g.seedPotatoes()
 	g.mushrooms()
 	g.solar()
+	g.holdings()
 	g.memberships()
 	g.brokers()
 	g.buyers()

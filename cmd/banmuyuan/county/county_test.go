@@ -77,8 +77,8 @@ func TestReportedTotals(t *testing.T) {
 		equal(t, "households", len(c.Households), 11_187)
 		equal(t, "persons", sum(c.Households, func(h *Household) int64 { return int64(h.Persons()) }), 24_611)
 		equal(t, "helpers", len(c.Helpers), 1_100)
-		equal(t, "gardens", count(c.Households, func(h *Household) bool { return h.GardenCentiMu > 0 }), 9_897)
-		equal(t, "hundredths of mu of garden", sum(c.Households, func(h *Household) int64 { return h.GardenCentiMu }), 624_900)
+		equal(t, "gardens", count(c.Households, func(h *Household) bool { return h.GardenM2 > 0 }), 9_897)
+		equal(t, "square metres of garden", sum(c.Households, func(h *Household) int64 { return h.GardenM2 }), 6_249*2_000/3)
 		equal(t, "households with geese", count(c.Households, func(h *Household) bool { return h.Geese > 0 }), 10_943)
 		equal(t, "geese", sum(c.Households, func(h *Household) int64 { return h.Geese }), 881_200)
 		equal(t, "solar households", count(c.Households, func(h *Household) bool { return h.SolarFen > 0 }), 3_152)
@@ -228,6 +228,9 @@ func TestLots(t *testing.T) {
 			}
 			grams["vegetable_box"] = grams["vegetable"] + grams["chilli"]
 			for _, p := range c.Products {
+				if p.Registered {
+					continue // not for sale yet
+				}
 				var whole, step int64 // the whole supply, and the part that may stay unoffered
 				switch p.Key {
 				case "goose":
@@ -258,14 +261,14 @@ func TestGardensGrowMostlyPurpleBeans(t *testing.T) {
 		for i := range c.Households {
 			var plots int64
 			for _, p := range c.Households[i].Plots {
-				if p.CentiMu <= 0 {
+				if p.M2 <= 0 {
 					t.Fatalf("household %s has an empty plot", c.Households[i].Code)
 				}
-				plots += p.CentiMu
-				area[p.Produce] += p.CentiMu
+				plots += p.M2
+				area[p.Produce] += p.M2
 			}
-			if plots != c.Households[i].GardenCentiMu {
-				t.Fatalf("household %s: plots of %d in a garden of %d", c.Households[i].Code, plots, c.Households[i].GardenCentiMu)
+			if plots != c.Households[i].GardenM2 {
+				t.Fatalf("household %s: plots of %d in a garden of %d", c.Households[i].Code, plots, c.Households[i].GardenM2)
 			}
 		}
 		for crop, a := range area {
@@ -316,15 +319,22 @@ func TestPresalesOfferEveryProduct(t *testing.T) {
 				}
 			}
 		}
+		registered := map[string]bool{}
+		for i := range c.Households {
+			if h := &c.Households[i]; h.SpecialityUnits > 0 {
+				registered[h.Speciality] = true
+			}
+		}
 		for _, p := range c.Products {
-			if open[p.Key] == 0 {
-				t.Errorf("no open presale for %s", p.Key)
+			if (open[p.Key] == 0) != p.Registered {
+				t.Errorf("%d open presales for %s", open[p.Key], p.Key)
 			}
 		}
 		if open["goose"] < 3 || closed != 1 || upcoming != 1 || soon == 0 || len(channels) != 3 {
 			t.Errorf("goose %d, closed %d, upcoming %d, about to close %d, channels %v", open["goose"], closed, upcoming, soon, channels)
 		}
-		equal(t, "products", len(c.Products), 8)
+		equal(t, "products", len(c.Products), 15)
+		equal(t, "kinds of goods that households register", len(registered), 7)
 	})
 }
 

@@ -2,6 +2,7 @@ package county
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"banmuyuan/cmd/banmuyuan/invent"
@@ -69,13 +70,13 @@ func (g *generator) family(r random, size int) []Member {
 		sex = Female
 	}
 	surname := r.surname()
-	head := g.person(r, surname, "户主", sex, age)
+	head := g.person(r, nil, surname, "户主", sex, age)
 	members := []Member{head}
 	childSurname := surname
 	married := size > 2 && r.chance(88) || size == 2 && r.chance(80)
 	if married {
 		other := r.surname()
-		spouse := g.person(r, other, "配偶", opposite(sex), max(20, age+int(r.between(-5, 4))))
+		spouse := g.person(r, members, other, "配偶", opposite(sex), max(20, age+int(r.between(-5, 4))))
 		members = append(members, spouse)
 		if sex == Female {
 			childSurname = other
@@ -88,26 +89,26 @@ func (g *generator) family(r random, size int) []Member {
 		case parent:
 			parent = false
 			if r.chance(65) {
-				members = append(members, g.person(r, r.surname(), "之母", Female, age+int(r.between(19, 27))))
+				members = append(members, g.person(r, members, r.surname(), "之母", Female, age+int(r.between(19, 27))))
 			} else {
-				members = append(members, g.person(r, surname, "之父", Male, age+int(r.between(20, 29))))
+				members = append(members, g.person(r, members, surname, "之父", Male, age+int(r.between(20, 29))))
 			}
 		case kids >= 4 && childAge > 24:
 			relation, s := "之孙", Male
 			if r.chance(48) {
 				relation, s = "之孙女", Female
 			}
-			members = append(members, g.person(r, childSurname, relation, s, max(1, childAge-int(r.between(22, 27)))))
+			members = append(members, g.person(r, members, childSurname, relation, s, max(1, childAge-int(r.between(22, 27)))))
 		case kids >= 3 && childAge > 24 && members[kids-1].Relation == "之子" && r.chance(70):
-			members = append(members, g.person(r, r.surname(), "之儿媳", Female, childAge))
+			members = append(members, g.person(r, members, r.surname(), "之儿媳", Female, childAge))
 		case kids >= 3 && childAge > 24 && members[kids-1].Relation == "之女" && r.chance(40):
-			members = append(members, g.person(r, r.surname(), "之女婿", Male, childAge))
+			members = append(members, g.person(r, members, r.surname(), "之女婿", Male, childAge))
 		default:
 			relation, s := "之子", Male
 			if r.chance(45) {
 				relation, s = "之女", Female
 			}
-			members = append(members, g.person(r, childSurname, relation, s, max(1, childAge-int(r.between(0, 4)))))
+			members = append(members, g.person(r, members, childSurname, relation, s, max(1, childAge-int(r.between(0, 4)))))
 		}
 	}
 	return members
@@ -120,12 +121,14 @@ func opposite(s Sex) Sex {
 	return Male
 }
 
-func (g *generator) person(r random, surname, relation string, sex Sex, age int) Member {
+// person draws a member with a name that nobody of the others has.
+func (g *generator) person(r random, others []Member, surname, relation string, sex Sex, age int) Member {
 	born := time.Date(g.Season-age, time.January, 1, 0, 0, 0, 0, China).AddDate(0, 0, r.IntN(365))
-	return Member{
-		Name: surname + r.given(sex, born.Year()), Relation: relation,
-		BirthYear: born.Year(), Sex: sex, IDNumber: g.ids.Next(born, sex == Female),
+	name := surname + r.given(sex, born.Year())
+	for slices.ContainsFunc(others, func(m Member) bool { return m.Name == name }) {
+		name = surname + r.given(sex, born.Year())
 	}
+	return Member{Name: name, Relation: relation, BirthYear: born.Year(), Sex: sex, IDNumber: g.ids.Next(born, sex == Female)}
 }
 
 // phone is one of a range no operator has.
@@ -197,11 +200,11 @@ func (g *generator) helpers() {
 		perVillage[g.Households[i].Village]++
 	}
 	counts := apportion(HelperCount, perVillage)
+	taken := map[[2]string]bool{}
 	first := 0
 	for v, count := range counts {
 		start := len(g.Helpers)
 		for range count {
-			name := r.worker(g.Season)
 			unit := g.Villages[v].Unit
 			switch {
 			case r.chance(22):
@@ -209,6 +212,11 @@ func (g *generator) helpers() {
 			case r.chance(12):
 				unit = g.Townships[g.Villages[v].Township].Name + "中心学校"
 			}
+			name := r.worker(g.Season)
+			for taken[[2]string{name, unit}] { // a unit tells namesakes apart
+				name = r.worker(g.Season)
+			}
+			taken[[2]string{name, unit}] = true
 			g.Helpers = append(g.Helpers, Helper{
 				Code: fmt.Sprintf("BF-%04d", len(g.Helpers)+1), Name: name, Unit: unit, Phone: g.phone(), Mark: Mark,
 			})

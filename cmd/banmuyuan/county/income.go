@@ -48,7 +48,7 @@ func (g *generator) earlierSeason(y year) {
 	r := g.random("income" + string(rune('0'+g.Season-y.season)))
 	for i := range g.Households {
 		h := &g.Households[i]
-		if h.GardenCentiMu > 0 && r.chance(y.gardens) {
+		if h.GardenM2 > 0 && r.chance(y.gardens) {
 			g.gardenSales(r, y, i, h)
 		}
 		if h.Geese > 0 && h.Raiser == None {

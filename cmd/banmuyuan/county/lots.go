@@ -19,7 +19,7 @@ var crops = map[string]struct{ kgPerMu, soldBP int64 }{
 // forSale is the grams a plot brings to market.
 func (p Plot) forSale() int64 {
 	c := crops[p.Produce]
-	return p.CentiMu * c.kgPerMu * 10 * c.soldBP / 10_000
+	return p.M2 * c.kgPerMu * 3 / 2 * c.soldBP / 10_000 // a mu is 2,000/3 m²
 }
 
 // SacksPerMu of seed potatoes, 40 kg each.

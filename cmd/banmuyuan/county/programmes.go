@@ -45,9 +45,9 @@ func (g *generator) gardens() {
 			weights = append(weights, r.between(28, 72)+r.between(0, 30))
 		}
 	}
-	for n, area := range apportion(GardenCentiMu, weights) {
+	for n, area := range apportion(GardenM2, weights) {
 		h := &g.Households[tenders[n]]
-		h.GardenCentiMu = area
+		h.GardenM2 = area
 		h.Plots = plots(r, area, g.Villages[h.Village].Produce)
 	}
 }
