@@ -100,6 +100,7 @@ var CareMessages = map[string][2]string{
 	"action.oversold.held": {"登记减少后少于已卖出的，等县里核对", "The register fell below what is sold; the county looks at it"},
 	"review.duplicate_id":  {"导入名单时，户 {other} 用了和这一户同一个身份证号。", "A list to import has household {other} with the id number of this one."},
 
+	"action.counter":         {"在超市柜台卖出{product} {units}，还能卖 {left}", "Sold {units} of {product} at a shop’s counter; {left} are left to offer"},
 	"action.offer":           {"把能卖的数量改成 {capacity}（原来 {before}）", "Changed what it offers to {capacity} (from {before})"},
 	"action.offer.held":      {"想把能卖的数量改成 {capacity}，等县里核对", "Asked to offer {capacity}; the county looks at it"},
 	"action.consent.given":   {"登记了同意书", "Recorded the consent"},

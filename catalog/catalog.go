@@ -464,6 +464,10 @@ type Coverage struct {
 	Cooperatives int64               `json:"cooperatives"`
 	Geese        int64               `json:"geese"`
 	GardenM2     int64               `json:"garden_m2"`
+	SolarPlants  int64               `json:"solar_plants"` // villages with a station
+	SolarKW      int64               `json:"solar_kw"`     // of them all
+	EntrustedMu  int64               `json:"entrusted_mu"` // that cooperatives plant on households' behalf, in thousandths
+	CoopMembers  int64               `json:"coop_members"` // member households of cooperatives, see OrganisationMembers
 	Programmes   []ProgrammeCoverage `json:"programmes"`
 	ByVillage    []VillageCoverage   `json:"by_village"`
 }
@@ -483,6 +487,10 @@ type VillageCoverage struct {
 	Selling    int64  `json:"selling"` // with at least one unit reserved or delivered in the season
 	Capacity   int64  `json:"capacity"`
 	Sold       int64  `json:"sold"`
+
+	GardenM2    int64 `json:"garden_m2"`
+	SolarKW     int64 `json:"solar_kw"`
+	EntrustedMu int64 `json:"entrusted_mu"` // of its households, in thousandths
 }
 
 // HouseholdRow is one row of an import file, as read; Line is the row's number in the file.

@@ -58,7 +58,8 @@ type Proposal struct {
 	LevelFen   []int64 `json:"level_fen"`
 }
 
-// Contracts is the part of the catalogue that purchase contracts of orders need. System only.
+// Contracts is the part of the catalogue that takes goods of households out of presales: for purchase contracts, and for shops that
+// buy at their counters. System only.
 //
 //link:service catalog v1
 type Contracts interface {
@@ -69,6 +70,11 @@ type Contracts interface {
 	SetQuota(context.Context, QuotaRequest) (Lot, error) //link:subject quota_set const=Quota
 	Spare(context.Context, SpareRequest) (Spare, error)
 	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error) //link:subject quotas_propose
+	// TakeAtCounter takes goods that a shop buys at its counter out of what a household still offers. More than that is
+	// not taken without Beyond, and changes nothing. Repeating it is safe.
+	TakeAtCounter(context.Context, CounterTake) (CounterTaken, error) //link:subject counter_take const=CounterTake
+	// CounterTakes pages through all takes.
+	CounterTakes(context.Context, LotsRequest) (CounterTakes, error)
 	// QuotaLots pages through the lots of all contracts, RaisedLots through lots with a raiser.
 	QuotaLots(context.Context, LotsRequest) (LotPage, error)
 	RaisedLots(context.Context, LotsRequest) (LotPage, error)

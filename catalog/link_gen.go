@@ -380,6 +380,8 @@ const (
 	SubjectQuota           = "rpc.catalog.v1.quota_set"
 	SubjectSpare           = "rpc.catalog.v1.spare"
 	SubjectProposeQuotas   = "rpc.catalog.v1.quotas_propose"
+	SubjectCounterTake     = "rpc.catalog.v1.counter_take"
+	SubjectCounterTakes    = "rpc.catalog.v1.counter_takes"
 	SubjectQuotaLots       = "rpc.catalog.v1.quota_lots"
 	SubjectRaisedLots      = "rpc.catalog.v1.raised_lots"
 )
@@ -405,6 +407,14 @@ func (c contractsClient) ProposeQuotas(ctx context.Context, r ProposeRequest) (P
 	return link.Call[ProposeRequest, Proposal](ctx, c.nc, SubjectProposeQuotas, r)
 }
 
+func (c contractsClient) TakeAtCounter(ctx context.Context, r CounterTake) (CounterTaken, error) {
+	return link.Call[CounterTake, CounterTaken](ctx, c.nc, SubjectCounterTake, r)
+}
+
+func (c contractsClient) CounterTakes(ctx context.Context, r LotsRequest) (CounterTakes, error) {
+	return link.Call[LotsRequest, CounterTakes](ctx, c.nc, SubjectCounterTakes, r)
+}
+
 func (c contractsClient) QuotaLots(ctx context.Context, r LotsRequest) (LotPage, error) {
 	return link.Call[LotsRequest, LotPage](ctx, c.nc, SubjectQuotaLots, r)
 }
@@ -419,6 +429,8 @@ func RegisterContracts(s *link.Server, svc Contracts) {
 	link.Handle(s, SubjectQuota, svc.SetQuota)
 	link.Handle(s, SubjectSpare, svc.Spare)
 	link.Handle(s, SubjectProposeQuotas, svc.ProposeQuotas)
+	link.Handle(s, SubjectCounterTake, svc.TakeAtCounter)
+	link.Handle(s, SubjectCounterTakes, svc.CounterTakes)
 	link.Handle(s, SubjectQuotaLots, svc.QuotaLots)
 	link.Handle(s, SubjectRaisedLots, svc.RaisedLots)
 }

@@ -40,6 +40,7 @@ const (
 	OpenAdoptions OpenKind = "adoptions" // not over
 	OpenBoxes     OpenKind = "boxes"     // of adoptions, not delivered or given up
 	OpenStandings OpenKind = "standings" // boxes that are still ordered regularly
+	OpenBuyIns    OpenKind = "buyins"    // goods at counters that wait for a second person
 	OpenExpected  OpenKind = "expected"  // income that is expected from goods not weighed yet
 	OpenUnsettled OpenKind = "unsettled" // income whose time to complain is not over
 	OpenUnpaid    OpenKind = "unpaid"    // income that the bank has not paid out
@@ -48,7 +49,7 @@ const (
 
 // OpenKinds are all kinds, in the order in which a season comes to its end.
 var OpenKinds = []OpenKind{OpenPresales, OpenHolds, OpenOrders, OpenTickets, OpenConflicts, OpenContracts, OpenQuotas, OpenAdoptions, OpenBoxes,
-	OpenStandings, OpenExpected, OpenUnsettled, OpenUnpaid, OpenPools}
+	OpenStandings, OpenBuyIns, OpenExpected, OpenUnsettled, OpenUnpaid, OpenPools}
 
 // OpenItem counts one kind. AmountFen is the money in it, where it is about money.
 type OpenItem struct {

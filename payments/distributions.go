@@ -56,8 +56,10 @@ type Pool struct {
 	State      PoolState  `json:"state"`
 	Income     []PoolItem `json:"income"`
 	Costs      []PoolItem `json:"costs"`
-	ReserveFen int64      `json:"reserve_fen"`        // kept back: 公积金, or the village's part of solar income
+	ReserveFen int64      `json:"reserve_fen"`        // kept back: 公积金, or the sum of Villages
 	TradeBP    int64      `json:"trade_bp,omitempty"` // part that goes by trade volume; the rest goes by shares
+
+	Villages []VillagePart `json:"villages,omitempty"` // that village collectives keep of solar income
 
 	Members     int64      `json:"members"`
 	TradeTotal  int64      `json:"trade_total"`
@@ -178,8 +180,10 @@ type SavePool struct {
 	RecordDate     string     `json:"record_date"`
 	Income         []PoolItem `json:"income"`
 	Costs          []PoolItem `json:"costs"`
-	ReserveFen     int64      `json:"reserve_fen"`
+	ReserveFen     int64      `json:"reserve_fen"` // of solar, 0 or the sum of Villages
 	TradeBP        int64      `json:"trade_bp,omitempty"`
+
+	Villages []VillagePart `json:"villages,omitempty"` // solar only
 }
 
 type PoolRef struct {
@@ -276,4 +280,6 @@ type Distributions interface {
 	DecidePool(context.Context, DecidePool) (Pool, error)
 	CancelPool(context.Context, PoolRef) (Pool, error)
 	HouseholdShares(context.Context, HouseholdRef) (HouseholdShares, error)
+	// VillageStatement is the money of a village collective: its parts of distributions, and its payments.
+	VillageStatement(context.Context, VillageRef) (VillageStatement, error)
 }

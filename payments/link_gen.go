@@ -131,15 +131,16 @@ func (c RawBooks) DecideClosing(ctx context.Context, r DecideClosing) (link.Raw[
 
 // Request subjects of Distributions.
 const (
-	SubjectPools           = "rpc.payments.v1.pools"
-	SubjectPool            = "rpc.payments.v1.pool"
-	SubjectSavePool        = "rpc.payments.v1.save_pool"
-	SubjectSetMembers      = "rpc.payments.v1.set_members"
-	SubjectPoolMembers     = "rpc.payments.v1.pool_members"
-	SubjectSubmitPool      = "rpc.payments.v1.submit_pool"
-	SubjectDecidePool      = "rpc.payments.v1.decide_pool"
-	SubjectCancelPool      = "rpc.payments.v1.cancel_pool"
-	SubjectHouseholdShares = "rpc.payments.v1.household_shares"
+	SubjectPools            = "rpc.payments.v1.pools"
+	SubjectPool             = "rpc.payments.v1.pool"
+	SubjectSavePool         = "rpc.payments.v1.save_pool"
+	SubjectSetMembers       = "rpc.payments.v1.set_members"
+	SubjectPoolMembers      = "rpc.payments.v1.pool_members"
+	SubjectSubmitPool       = "rpc.payments.v1.submit_pool"
+	SubjectDecidePool       = "rpc.payments.v1.decide_pool"
+	SubjectCancelPool       = "rpc.payments.v1.cancel_pool"
+	SubjectHouseholdShares  = "rpc.payments.v1.household_shares"
+	SubjectVillageStatement = "rpc.payments.v1.village_statement"
 )
 
 // NewDistributionsClient returns a client of Distributions: each call is answered by a process that registered the service.
@@ -183,6 +184,10 @@ func (c distributionsClient) HouseholdShares(ctx context.Context, r HouseholdRef
 	return link.Call[HouseholdRef, HouseholdShares](ctx, c.nc, SubjectHouseholdShares, r)
 }
 
+func (c distributionsClient) VillageStatement(ctx context.Context, r VillageRef) (VillageStatement, error) {
+	return link.Call[VillageRef, VillageStatement](ctx, c.nc, SubjectVillageStatement, r)
+}
+
 // RegisterDistributions registers svc on s for the request subjects of Distributions.
 func RegisterDistributions(s *link.Server, svc Distributions) {
 	link.Handle(s, SubjectPools, svc.Pools)
@@ -194,6 +199,7 @@ func RegisterDistributions(s *link.Server, svc Distributions) {
 	link.Handle(s, SubjectDecidePool, svc.DecidePool)
 	link.Handle(s, SubjectCancelPool, svc.CancelPool)
 	link.Handle(s, SubjectHouseholdShares, svc.HouseholdShares)
+	link.Handle(s, SubjectVillageStatement, svc.VillageStatement)
 }
 
 // RawDistributions is Distributions whose answers stay the bytes in which they arrived.
@@ -280,6 +286,14 @@ func (c RawDistributions) HouseholdShares(ctx context.Context, r HouseholdRef) (
 		return link.RawOf(c.svc.HouseholdShares(ctx, r))
 	}
 	return link.CallRaw[HouseholdShares](ctx, c.nc, SubjectHouseholdShares, r)
+}
+
+// VillageStatement is Distributions.VillageStatement with an undecoded answer.
+func (c RawDistributions) VillageStatement(ctx context.Context, r VillageRef) (link.Raw[VillageStatement], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.VillageStatement(ctx, r))
+	}
+	return link.CallRaw[VillageStatement](ctx, c.nc, SubjectVillageStatement, r)
 }
 
 // Request subjects of OrgPayouts.

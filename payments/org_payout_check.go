@@ -10,7 +10,7 @@ import (
 )
 
 // Known reports whether k is an account that organisations have.
-func (k OrgAccountKind) Known() bool { return k == OrgCoop || k == OrgRaiser }
+func (k OrgAccountKind) Known() bool { return k == OrgCoop || k == OrgRaiser || k == OrgVillage }
 
 func (k OrgAccountKind) check() error {
 	if k != "" && !k.Known() {

@@ -11,9 +11,12 @@ type OrgAccountKind string
 const (
 	OrgCoop   OrgAccountKind = "coop"   // fees, and goods of its own that it sold
 	OrgRaiser OrgAccountKind = "raiser" // its part of animals that it raised for households (大户代养)
+
+	// OrgVillage is the money of a village collective (村集体): its part of distributions. Org is then the village.
+	OrgVillage OrgAccountKind = "village"
 )
 
-// OrgAccount is the money that an organisation is owed for one reason. PayableFen is
+// OrgAccount is the money that an organisation, or a village collective, is owed for one reason. PayableFen is
 // OwedFen − WaitingFen − TillFen − OpenFen, and 0 where that is below zero.
 type OrgAccount struct {
 	Org        int64          `json:"org"`
@@ -27,6 +30,7 @@ type OrgAccount struct {
 	PayableFen int64          `json:"payable_fen"`
 }
 
+// OrgAccountFilter selects accounts. With Org and without Account, villages are left out: their numbers are of their own.
 type OrgAccountFilter struct {
 	Org     int64          `json:"org,omitempty"` // an organisation's people are given their own
 	Account OrgAccountKind `json:"account,omitempty"`
@@ -71,6 +75,7 @@ type OrgPayout struct {
 	OnBank     bool           `json:"on_bank"` // the statement shows it
 }
 
+// OrgPayoutFilter selects payments, as OrgAccountFilter does.
 type OrgPayoutFilter struct {
 	Org     int64          `json:"org,omitempty"` // an organisation's people are given their own
 	Account OrgAccountKind `json:"account,omitempty"`

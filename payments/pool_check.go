@@ -52,6 +52,7 @@ func (r SavePool) Check(now time.Time) (_ SavePool, income, costs int64, err err
 	}
 	r.Income, income = sumPoolItems(&bad, "income", r.Income)
 	r.Costs, costs = sumPoolItems(&bad, "costs", r.Costs)
+	r.Villages, r.ReserveFen = checkVillages(&bad, r.Kind, r.Villages, r.ReserveFen, income, costs)
 	return r, income, costs, bad.Err()
 }
 

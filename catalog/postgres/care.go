@@ -76,7 +76,8 @@ func (c *Catalog) implausible(ctx context.Context, tx *sqlx.Tx, h catalog.Househ
 	}
 	var sold, had int64
 	err := tx.QueryRowxContext(ctx, `
-		SELECT coalesce(sum(l.reserved + l.delivered) FILTER (WHERE l.presale_id <> $2), 0)::bigint,
+		SELECT coalesce(sum(l.reserved + l.delivered) FILTER (WHERE l.presale_id <> $2), 0)::bigint
+		       + (SELECT coalesce(sum(units), 0)::bigint FROM counter_take WHERE household_id = $1 AND product_id = $3 AND season = $4),
 		       coalesce(max(l.capacity) FILTER (WHERE l.presale_id = $2), 0)
 		FROM lot l JOIN presale q ON q.id = l.presale_id
 		WHERE l.household_id = $1 AND q.product_id = $3 AND q.season = $4`, h.ID, p.ID, p.ProductID, p.Season).Scan(&sold, &had)

@@ -72,6 +72,7 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	return p, c.RefreshReference(ctx)
 }
 
+// supplyLots reads what a household promises of a product in a season: its lots, and as one more of them what it sold at counters.
 func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]catalog.SupplyLot, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT l.id, p.contract_id, l.presale_id, l.capacity, l.reserved + l.delivered AS sold, l.agent_org, l.agent_bp
@@ -91,6 +92,15 @@ func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, hou
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read a household's lots: %w", err)
+	}
+	counter := catalog.SupplyLot{ContractID: catalog.CounterLot}
+	err = tx.GetContext(ctx, &counter.Capacity, `
+		SELECT coalesce(sum(units), 0)::bigint FROM counter_take WHERE product_id = $1 AND season = $2 AND household_id = $3`, product, season, household)
+	if err != nil {
+		return nil, fmt.Errorf("sum what a household sold at counters: %w", err)
+	}
+	if counter.Sold = counter.Capacity; counter.Sold > 0 {
+		lots = append(lots, counter)
 	}
 	return lots, nil
 }
@@ -237,7 +247,10 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 	err := desk.Each(ctx, tx, fmt.Sprintf(`
 		SELECT l.household_id, l.capacity, l.reserved + l.delivered, l.agent_bp, p.contract_id, p.unit_fen, p.product_id
 		FROM lot l JOIN presale p ON p.id = l.presale_id
-		WHERE p.season = %d AND (%d = 0 OR l.household_id = %d)`, season, household, household),
+		WHERE p.season = %[1]d AND (%[2]d = 0 OR l.household_id = %[2]d)
+		UNION ALL
+		SELECT household_id, sum(units)::bigint, sum(units)::bigint, 0, %[3]d, 0, product_id FROM counter_take
+		WHERE season = %[1]d AND (%[2]d = 0 OR household_id = %[2]d) GROUP BY household_id, product_id`, season, household, catalog.CounterLot),
 		func(scan func(...any) error) error {
 			var id, capacity, sold, agent, contract, unit, of int64
 			if err := scan(&id, &capacity, &sold, &agent, &contract, &unit, &of); err != nil {

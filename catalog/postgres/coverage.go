@@ -29,6 +29,9 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 		if err != nil {
 			return fmt.Errorf("count the county: %w", err)
 		}
+		if err := countFigures(ctx, tx, &cov); err != nil {
+			return err
+		}
 		counts := map[string]int64{}
 		err = desk.Each(ctx, tx, `SELECT p, count(*) FROM household, unnest(programmes) AS p WHERE retired_at IS NULL GROUP BY p`, func(scan func(...any) error) error {
 			var name string
@@ -54,15 +57,20 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 			WITH sold AS (
 				SELECT l.household_id, sum(l.capacity) AS capacity, sum(l.reserved + l.delivered) AS sold
 				FROM lot l JOIN presale p ON p.id = l.presale_id
-				WHERE p.season = %d GROUP BY l.household_id)
+				WHERE p.season = %d GROUP BY l.household_id),
+			entrusted AS (
+				SELECT m.household_id, sum(m.entrusted) AS mu FROM membership m JOIN organisation o ON o.id = m.org_id AND o.retired_at IS NULL
+				WHERE m.retired_at IS NULL GROUP BY m.household_id)
 			SELECT v.id, v.name, t.name, v.poor, count(h.id), count(*) FILTER (WHERE s.sold > 0),
-			       coalesce(sum(s.capacity), 0)::bigint, coalesce(sum(s.sold), 0)::bigint
+			       coalesce(sum(s.capacity), 0)::bigint, coalesce(sum(s.sold), 0)::bigint,
+			       coalesce(sum(h.garden_m2), 0)::bigint, CASE WHEN v.retired_at IS NULL THEN v.solar_kw ELSE 0 END, coalesce(sum(e.mu), 0)::bigint
 			FROM village v JOIN township t ON t.id = v.township_id
 			LEFT JOIN household h ON h.village_id = v.id AND h.retired_at IS NULL LEFT JOIN sold s ON s.household_id = h.id
+			LEFT JOIN entrusted e ON e.household_id = h.id
 			GROUP BY v.id, t.id ORDER BY v.id`, cov.Season),
 			func(scan func(...any) error) error {
 				var v catalog.VillageCoverage
-				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold); err != nil {
+				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold, &v.GardenM2, &v.SolarKW, &v.EntrustedMu); err != nil {
 					return fmt.Errorf("read villages: %w", err)
 				}
 				cov.ByVillage = append(cov.ByVillage, v)
@@ -73,4 +81,27 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 		return catalog.Coverage{}, err
 	}
 	return cov, nil
+}
+
+// countFigures counts stations, entrusted land and members, each from the entries themselves.
+func countFigures(ctx context.Context, tx *sqlx.Tx, cov *catalog.Coverage) error {
+	err := tx.QueryRowxContext(ctx, `
+		SELECT (SELECT count(*) FROM village WHERE solar_kw > 0 AND retired_at IS NULL),
+		       (SELECT coalesce(sum(solar_kw), 0)::bigint FROM village WHERE retired_at IS NULL),
+		       (SELECT coalesce(sum(m.entrusted), 0)::bigint FROM membership m JOIN organisation o ON o.id = m.org_id JOIN household h ON h.id = m.household_id
+		        WHERE m.retired_at IS NULL AND o.retired_at IS NULL AND h.retired_at IS NULL)`).Scan(&cov.SolarPlants, &cov.SolarKW, &cov.EntrustedMu)
+	if err != nil {
+		return fmt.Errorf("count stations and entrusted land: %w", err)
+	}
+	return desk.Each(ctx, tx, `
+		SELECT o.members, count(h.id) FROM organisation o
+		LEFT JOIN membership m ON m.org_id = o.id AND m.retired_at IS NULL LEFT JOIN household h ON h.id = m.household_id AND h.retired_at IS NULL
+		WHERE o.kind = 'cooperative' AND o.retired_at IS NULL GROUP BY o.id`, func(scan func(...any) error) error {
+		var reported, registered int64
+		if err := scan(&reported, &registered); err != nil {
+			return fmt.Errorf("count members: %w", err)
+		}
+		cov.CoopMembers += catalog.OrganisationMembers(reported, registered)
+		return nil
+	})
 }

@@ -24,13 +24,16 @@ type placed struct{ township, units int64 }
 // planSupply plans the lots of a presale: see Product.NewLot.
 func (c *Catalog) planSupply(ctx context.Context, tx *sqlx.Tx, p catalog.Presale, product catalog.Product) (supplyPlan, error) {
 	plan := supplyPlan{households: map[int64]placed{}}
-	promised := map[int64]int64{} // units of the product in other presales of the season, by household
+	promised := map[int64]int64{} // units of the product in other presales of the season and sold at counters, by household
 	own := map[int64]int64{}      // and in this one
 	err := desk.Each(ctx, tx, fmt.Sprintf(`
-		SELECT l.household_id, coalesce(sum(l.capacity) FILTER (WHERE p.id <> %[1]d), 0)::bigint,
-		       coalesce(sum(l.capacity) FILTER (WHERE p.id = %[1]d), 0)::bigint, bool_or(p.id = %[1]d)
-		FROM lot l JOIN presale p ON p.id = l.presale_id
-		WHERE p.product_id = %[2]d AND p.season = %[3]d GROUP BY l.household_id`, p.ID, p.ProductID, p.Season),
+		SELECT household_id, coalesce(sum(units) FILTER (WHERE presale <> %[1]d), 0)::bigint,
+		       coalesce(sum(units) FILTER (WHERE presale = %[1]d), 0)::bigint, bool_or(presale = %[1]d)
+		FROM (SELECT l.household_id, p.id AS presale, l.capacity AS units FROM lot l JOIN presale p ON p.id = l.presale_id
+		      WHERE p.product_id = %[2]d AND p.season = %[3]d
+		      UNION ALL
+		      SELECT household_id, 0, units FROM counter_take WHERE product_id = %[2]d AND season = %[3]d) promise
+		GROUP BY household_id`, p.ID, p.ProductID, p.Season),
 		func(scan func(...any) error) error {
 			var id, elsewhere, here int64
 			var has bool

@@ -47,6 +47,10 @@ var checks = []struct{ name, query string }{
 		SELECT format('hold of order %s line %s', h.order_id, h.line), format('lot %s is not of presale %s', l.id, h.presale_id)
 		FROM hold h CROSS JOIN unnest(h.lots) AS u (id) JOIN lot l ON l.id = u.id
 		WHERE l.presale_id <> h.presale_id`},
+	{"counter.lots", `
+		SELECT 'buy-in ' || t.buyin_id, format('%s units taken, %s of them beyond the offer; lots gave %s', t.units, t.over, coalesce(sum(l.units), 0))
+		FROM counter_take t JOIN counter_take_lot l ON l.buyin_id = t.buyin_id
+		GROUP BY t.buyin_id HAVING sum(l.units) > t.units - t.over`},
 	{"season.current", `
 		SELECT 'seasons', format('%s are current, %s have begun', current, begun)
 		FROM (SELECT count(*) FILTER (WHERE state = ` + word(catalog.SeasonCurrent) + `) AS current, count(begun_at) AS begun FROM season) s
@@ -97,6 +101,13 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 	})
 	if err != nil {
 		return catalog.Findings{}, err
+	}
+	cov, err := c.Coverage(ctx, catalog.CoverageRequest{})
+	if err != nil {
+		return catalog.Findings{}, err
+	}
+	for _, wrong := range cov.CheckSums() {
+		add("figures", "county", wrong)
 	}
 	_, oldest, dead, err := link.Backlog(ctx, c.DB)
 	if err != nil {

@@ -189,6 +189,9 @@ func demoPools(c *county.County) []payments.LoadedPool {
 		if p.Org != county.None {
 			l.Org = demoID(p.Org)
 		}
+		for _, v := range p.Villages {
+			l.Villages = append(l.Villages, payments.VillagePart{Village: demoID(v.Village), AmountFen: v.Fen})
+		}
 		for _, m := range p.Members {
 			l.Members = append(l.Members, payments.Member{Household: demoID(m.Household), Persons: int64(c.Households[m.Household].Persons()),
 				Shares: m.Shares, Trade: m.Trade, ListedFen: m.ListedFen})

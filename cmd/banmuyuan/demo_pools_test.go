@@ -23,6 +23,7 @@ func TestDemoPoolsDivideToWhatTheCountyReported(t *testing.T) {
 		}
 	}
 	sums := map[payments.PoolKind]int64{}
+	var villages int64
 	for i, l := range demoPools(c) {
 		p := payments.Pool{Kind: l.Kind, TradeBP: payments.LeastTradeBP, SurplusFen: -l.ReserveFen}
 		for _, a := range l.Income {
@@ -39,6 +40,9 @@ func TestDemoPoolsDivideToWhatTheCountyReported(t *testing.T) {
 			continue
 		}
 		sums[l.Kind] += p.SurplusFen
+		for _, v := range l.Villages {
+			villages += v.AmountFen
+		}
 		for _, m := range shares {
 			if m.AmountFen != income[line{i + 1, m.Household}] {
 				t.Fatalf("%s, household %d: %d, its income line says %d", l.Title, m.Household, m.AmountFen, income[line{i + 1, m.Household}])
@@ -50,6 +54,9 @@ func TestDemoPoolsDivideToWhatTheCountyReported(t *testing.T) {
 	}
 	if want := int64(county.SolarFenPerHouse * county.SolarHouseholds); sums[payments.PoolSolar] != want {
 		t.Errorf("solar: %d, want %d", sums[payments.PoolSolar], want)
+	}
+	if villages != county.VillagesSolarFen {
+		t.Errorf("village collectives: %d, want %d", villages, int64(county.VillagesSolarFen))
 	}
 	if sums[payments.PoolMushroom] == 0 {
 		t.Error("no mushroom pool")

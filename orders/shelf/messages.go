@@ -21,6 +21,7 @@ var Messages = map[string][2]string{
 	"shelf.seller.query":   {"请至少输入两个字：户编号、户主姓名，或电话后四位。", "Type at least two characters: the household’s code, its head’s name or the last four digits of the phone."},
 	"shelf.seller.missing": {"请先找到卖货的农户。", "Find the household that sells first."},
 	"shelf.buyin.unknown":  {"没有找到这张收购凭证。", "We could not find this buy-in."},
+	"shelf.buyin.reason":   {"请写明原因，最多 {max} 个字：为什么收下，或者为什么不收。", "Say why it is taken, or why not, in at most {max} characters."},
 	"shelf.sheet.unknown":  {"没有找到这张收购单。", "We could not find this sheet."},
 	"shelf.sheet.not_open": {"这张收购单已经结账。请刷新页面。", "This sheet is closed already. Reload the page."},
 	"shelf.sheet.not_due":  {"这张收购单现在不用付款。请刷新页面。", "Nothing is due on this sheet now. Reload the page."},
@@ -96,6 +97,12 @@ var Messages = map[string][2]string{
 	"status.sheet.closing": {"结账中", "Closing"},
 	"status.sheet.closed":  {"待付款", "To be paid"},
 	"status.sheet.settled": {"已付清", "Paid"},
+
+	"status.buyin.taken":   {"核对中", "Checking"},
+	"status.buyin.waiting": {"待复核", "Waits for a second person"},
+	"status.buyin.agreed":  {"已同意，入账中", "Agreed, being booked"},
+	"status.buyin.posted":  {"已收购", "Bought"},
+	"status.buyin.refused": {"未收下", "Not taken"},
 
 	"status.movement.done":    {"已登记", "Recorded"},
 	"status.movement.held":    {"待复核", "Waits for a second person"},

@@ -43,7 +43,14 @@ type Service interface {
 	Receive(context.Context, Receive) (StockLot, error)
 	// Sellers finds households at the counter by code, name or the last digits of their phone.
 	Sellers(context.Context, SellerQuery) (Sellers, error)
+	// BuyIn buys at the counter. More than the household still offers this season waits for DecideBuyIn, and nothing is posted
+	// until then; see BuyIn.State.
 	BuyIn(context.Context, BuyInRequest) (BuyIn, error)
+	// DecideBuyIn lets a second person of the shop agree to a buy-in that waits, or refuse it with a reason. Forbidden for the
+	// person that took the goods, Conflict when it was decided.
+	DecideBuyIn(context.Context, DecideBuyIn) (BuyIn, error)
+	// HeldBuyIns are the buy-ins that are not posted: waiting ones first, then the refused ones, the newest first.
+	HeldBuyIns(context.Context, ShopRef) (HeldBuyIns, error)
 	BuyIns(context.Context, BuyInFilter) (BuyInPage, error)
 	BuyInSlip(context.Context, IDRef) (BuyIn, error)
 	// Sheets are the days' buy-ins as the shop pays for them: CloseSheet ends one, PaySheet pays it. When it is paid, the
@@ -218,13 +225,41 @@ type BuyIn struct {
 	Measure     int64        `json:"measure"`
 	Price       money.Price  `json:"price"`
 	AmountFen   int64        `json:"amount_fen"`
-	LotID       int64        `json:"lot_id"`
+	LotID       int64        `json:"lot_id"` // 0, and no Trace and sheet, until it is posted
 	Trace       string       `json:"trace"`
 	SheetID     int64        `json:"sheet_id"`
 	SheetNo     string       `json:"sheet_no"`
 	SheetState  SheetState   `json:"sheet_state"`
 	BoughtAt    time.Time    `json:"bought_at"`
 	Actor       string       `json:"actor"`
+	State       BuyInState   `json:"state"`
+	Left        int64        `json:"left,omitempty"`       // order units that the household still offered when it waited
+	OrderUnit   string       `json:"order_unit,omitempty"` // of Left
+	Decidable   bool         `json:"decidable,omitempty"`  // by the caller
+	DecidedBy   string       `json:"decided_by,omitempty"` // the second person
+	DecidedAt   *time.Time   `json:"decided_at,omitempty"`
+	Reason      string       `json:"reason,omitempty"` // of the second person
+}
+
+// BuyInState is the state of a buy-in. Its lot, its place on a sheet and the household's money exist when it is posted.
+type BuyInState string
+
+const (
+	BuyInTaken   BuyInState = "taken"   // the catalogue is asked whether the household still offers it
+	BuyInWaiting BuyInState = "waiting" // it is more than that: for a second person
+	BuyInAgreed  BuyInState = "agreed"  // by a second person; the catalogue is told
+	BuyInPosted  BuyInState = "posted"  // bought
+	BuyInRefused BuyInState = "refused" // the goods go back to the household
+)
+
+type DecideBuyIn struct {
+	ID     int64  `json:"id"`
+	Agree  bool   `json:"agree"`
+	Reason string `json:"reason"`
+}
+
+type HeldBuyIns struct {
+	Items []BuyIn `json:"items"`
 }
 
 type BuyInFilter struct {

@@ -72,6 +72,34 @@ func (s SheetState) Can(step SheetStep) bool { return SheetMachine.Can(s, step) 
 // Next is the state after a step. Conflict.
 func (s SheetState) Next(step SheetStep) (SheetState, error) { return link.Next(SheetMachine, s, step) }
 
+// BuyInStep is an event of a buy-in.
+type BuyInStep string
+
+const (
+	BuyInPost   BuyInStep = "post"   // the catalogue has taken the goods out of the household's offers
+	BuyInHold   BuyInStep = "hold"   // the household does not offer so much
+	BuyInAgree  BuyInStep = "agree"  // by a second person
+	BuyInRefuse BuyInStep = "refuse" // by a second person
+)
+
+// BuyInMachine is the life of a buy-in: an event without a row cannot happen.
+var BuyInMachine = state.New(state.Table[BuyInState, BuyInStep]{
+	Name: "buy-in", States: []BuyInState{BuyInTaken, BuyInWaiting, BuyInAgreed, BuyInPosted, BuyInRefused},
+	Initial: []BuyInState{BuyInTaken}, Final: []BuyInState{BuyInPosted, BuyInRefused},
+	Rows: []state.Row[BuyInState, BuyInStep]{
+		{On: BuyInPost, From: []BuyInState{BuyInTaken, BuyInAgreed}, To: BuyInPosted, Refused: "shelf.decided"},
+		{On: BuyInHold, From: []BuyInState{BuyInTaken}, To: BuyInWaiting, Refused: "shelf.decided"},
+		{On: BuyInAgree, From: []BuyInState{BuyInWaiting}, To: BuyInAgreed, Refused: "shelf.decided"},
+		{On: BuyInRefuse, From: []BuyInState{BuyInWaiting}, To: BuyInRefused, Refused: "shelf.decided"},
+	},
+})
+
+// Next is the state after a step. Conflict.
+func (s BuyInState) Next(step BuyInStep) (BuyInState, error) { return link.Next(BuyInMachine, s, step) }
+
+// Can reports whether a step is possible.
+func (s BuyInState) Can(step BuyInStep) bool { return BuyInMachine.Can(s, step) }
+
 // MovementStep is an event of a movement that waits for a second person.
 type MovementStep string
 

@@ -11,6 +11,7 @@ func TestStateTables(t *testing.T) {
 	for name, err := range map[string]error{
 		"SaleMachine":     shelf.SaleMachine.Check(),
 		"SheetMachine":    shelf.SheetMachine.Check(),
+		"BuyInMachine":    shelf.BuyInMachine.Check(),
 		"MovementMachine": shelf.MovementMachine.Check(),
 	} {
 		if err != nil {

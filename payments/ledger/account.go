@@ -62,8 +62,10 @@ const (
 	KindHouseholdReceivable = "receivable_household"
 	KindPayableCoop         = "payable_coop"
 	KindPayableRaiser       = "payable_raiser"
+	KindPayableVillage      = "payable_village"
 	KindCoopReceivable      = "receivable_coop"
 	KindRaiserReceivable    = "receivable_raiser"
+	KindVillageReceivable   = "receivable_village"
 	KindPayoutTransit       = "payout_transit"
 	KindForfeit             = "rev:forfeit"
 	KindClearing            = "clearing:" // and the gateway's name
@@ -113,6 +115,16 @@ func PayableCoop(org int64) Account {
 // PayableRaiser is the raiser's part of the price of animals that it raised for households.
 func PayableRaiser(org int64) Account {
 	return strict(KindPayableRaiser, Liability, "org", strconv.FormatInt(org, 10))
+}
+
+// PayableVillage is money of a village collective: its part of distributions.
+func PayableVillage(village int64) Account {
+	return strict(KindPayableVillage, Liability, "village", strconv.FormatInt(village, 10))
+}
+
+// VillageReceivable is a village collective's overpayment; it is kept back from later payments.
+func VillageReceivable(village int64) Account {
+	return strict(KindVillageReceivable, Asset, "village", strconv.FormatInt(village, 10))
 }
 
 // CoopReceivable is a cooperative's overpayment; it is kept back from later payments.

@@ -40,15 +40,23 @@ type orgAccount struct {
 
 // payable is the account of the money it is owed, receivable that of its overpayment.
 func (a orgAccount) payable() ledger.Account {
-	if a.Account == payments.OrgRaiser {
+	switch a.Account {
+	case payments.OrgRaiser:
 		return ledger.PayableRaiser(a.Org)
+	case payments.OrgVillage:
+		return ledger.PayableVillage(a.Org)
+	case payments.OrgCoop:
 	}
 	return ledger.PayableCoop(a.Org)
 }
 
 func (a orgAccount) receivable() ledger.Account {
-	if a.Account == payments.OrgRaiser {
+	switch a.Account {
+	case payments.OrgRaiser:
 		return ledger.RaiserReceivable(a.Org)
+	case payments.OrgVillage:
+		return ledger.VillageReceivable(a.Org)
+	case payments.OrgCoop:
 	}
 	return ledger.CoopReceivable(a.Org)
 }
@@ -137,9 +145,10 @@ func (r orgAccountRow) out() payments.OrgAccount {
 func orgAccounts(ctx context.Context, q queryer, org int64, account payments.OrgAccountKind) ([]orgAccountRow, error) {
 	rows, err := q.QueryxContext(ctx, `
 		WITH owed AS (
-			SELECT a.party_id::bigint AS org, CASE WHEN a.kind IN ('payable_coop', 'receivable_coop') THEN 'coop' ELSE 'raiser' END AS account, -sum(b.balance)::bigint AS fen
+			SELECT a.party_id::bigint AS org, substr(a.kind, strpos(a.kind, '_') + 1) AS account, -sum(b.balance)::bigint AS fen
 			FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id
-			WHERE a.kind IN ('payable_coop', 'receivable_coop', 'payable_raiser', 'receivable_raiser') AND ($1 = 0 OR a.party_id = $1::text)
+			WHERE a.kind IN ('payable_coop', 'receivable_coop', 'payable_raiser', 'receivable_raiser', 'payable_village', 'receivable_village')
+			  AND ($1 = 0 OR a.party_id = $1::text)
 			GROUP BY 1, 2),
 		waiting AS (
 			SELECT d.coop AS org, 'coop' AS account, sum(d.fee_fen)::bigint AS fen
@@ -163,7 +172,7 @@ func orgAccounts(ctx context.Context, q queryer, org int64, account payments.Org
 		LEFT JOIN waiting w ON w.org = o.org AND w.account = o.account
 		LEFT JOIN till t ON t.org = o.org AND t.account = o.account
 		LEFT JOIN payout p ON p.org = o.org AND p.account = o.account
-		WHERE $2 = '' OR o.account = $2
+		WHERE o.account = $2 OR $2 = '' AND ($1 = 0 OR o.account <> 'village')
 		ORDER BY o.fen - coalesce(w.fen, 0) - coalesce(t.fen, 0) - coalesce(p.open, 0) DESC, o.org, o.account LIMIT 5000`, org, string(account))
 	if err != nil {
 		return nil, fmt.Errorf("read what organisations are owed: %w", err)
@@ -194,12 +203,15 @@ func (c *change) freeFor(ctx context.Context, a orgAccount) (int64, error) {
 
 // OrgAccounts lists the accounts of organisations.
 func (s *Service) OrgAccounts(ctx context.Context, f payments.OrgAccountFilter) (payments.OrgAccounts, error) {
-	_, org, err := needOrg(ctx, f.Org)
+	own, org, err := needOrg(ctx, f.Org)
 	if err != nil {
 		return payments.OrgAccounts{}, err
 	}
 	if err := f.Check(); err != nil {
 		return payments.OrgAccounts{}, err
+	}
+	if own && f.Account == payments.OrgVillage {
+		return payments.OrgAccounts{Items: []payments.OrgAccount{}}, nil // the village with the organisation's number is another's
 	}
 	rows, err := orgAccounts(ctx, s.db, org, f.Account)
 	out := payments.OrgAccounts{Items: make([]payments.OrgAccount, len(rows))}

@@ -69,7 +69,7 @@ func dayPtr(t sql.NullTime) *time.Time {
 }
 
 // orgSees selects the payments that an organisation sees: from the approval on.
-const orgSees = `p.state NOT IN ('proposed', 'rejected')`
+const orgSees = `p.state NOT IN ('proposed', 'rejected') AND p.account <> 'village'`
 
 // OrgPayouts lists payments to organisations.
 func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (payments.OrgPayoutPage, error) {
@@ -84,7 +84,7 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	if err := f.Check(); err != nil {
 		return payments.OrgPayoutPage{}, err
 	}
-	where := `($1 = 0 OR p.org = $1) AND ($2 = '' OR p.account = $2) AND ($3 = '' OR p.state = $3)`
+	where := `($1 = 0 OR p.org = $1) AND (p.account = $2 OR $2 = '' AND ($1 = 0 OR p.account <> 'village')) AND ($3 = '' OR p.state = $3)`
 	if own {
 		where += ` AND ` + orgSees
 	}
@@ -133,7 +133,7 @@ func (s *Service) OrgPayout(ctx context.Context, q payments.OrgPayoutRef) (payme
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
-	if own && (r.Org != org || r.State == payments.OrgPayoutProposed || r.State == payments.OrgPayoutRejected) {
+	if own && (r.Org != org || r.Account == payments.OrgVillage || r.State == payments.OrgPayoutProposed || r.State == payments.OrgPayoutRejected) {
 		return payments.OrgPayout{}, link.E(link.NotFound, "orgpay.unknown", "")
 	}
 	return r.outFor(own), nil

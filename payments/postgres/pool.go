@@ -28,6 +28,7 @@ type poolRow struct {
 	Costs       []byte             `db:"costs"`
 	IncomeFen   int64              `db:"income_fen"`
 	CostFen     int64              `db:"cost_fen"`
+	Villages    []byte             `db:"villages"`
 	ReserveFen  int64              `db:"reserve_fen"`
 	TradeBP     int64              `db:"trade_bp"`
 	TradeFen    int64              `db:"trade_fen"`
@@ -50,7 +51,7 @@ type poolRow struct {
 }
 
 const poolColumns = `p.id, p.kind, p.title, p.season, p.month, p.org, p.record_date, p.state, p.income, p.costs, p.income_fen, p.cost_fen,
-	p.reserve_fen, p.trade_bp, p.trade_fen, p.share_fen, p.snapshot_at, p.version, p.idem_key, p.created_at, p.created_by, p.submitted_at,
+	p.villages, p.reserve_fen, p.trade_bp, p.trade_fen, p.share_fen, p.snapshot_at, p.version, p.idem_key, p.created_at, p.created_by, p.submitted_at,
 	p.submitted_by, p.submitter, p.decided_at, p.decided_by, p.reason,
 	(SELECT count(*) FROM pool_member m WHERE m.pool_id = p.id) AS members,
 	(SELECT coalesce(sum(m.trade), 0) FROM pool_member m WHERE m.pool_id = p.id)::bigint AS trade_total,
@@ -69,6 +70,9 @@ func (p poolRow) out() (payments.Pool, error) {
 	}
 	if err := json.Unmarshal(p.Costs, &o.Costs); err != nil {
 		return o, fmt.Errorf("read costs of pool %d: %w", p.ID, err)
+	}
+	if err := json.Unmarshal(p.Villages, &o.Villages); err != nil {
+		return o, fmt.Errorf("read villages of pool %d: %w", p.ID, err)
 	}
 	return o, nil
 }
@@ -136,6 +140,10 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 	if err != nil {
 		return payments.Pool{}, fmt.Errorf("write costs: %w", err)
 	}
+	villagesJSON, err := json.Marshal(r.Villages)
+	if err != nil {
+		return payments.Pool{}, fmt.Errorf("write villages: %w", err)
+	}
 	if r.ID == 0 {
 		if r.IdempotencyKey == "" || len(r.IdempotencyKey) > 200 {
 			return payments.Pool{}, link.E(link.Invalid, "payment.key", "idempotency_key")
@@ -145,10 +153,10 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 			key := fmt.Sprintf("%d:%s", actor.Account, r.IdempotencyKey)
 			err := c.tx.GetContext(ctx, &id, `
 				INSERT INTO pool (kind, title, season, month, org, record_date, state, income, costs, income_fen, cost_fen, reserve_fen, trade_bp,
-				                  idem_key, created_at, created_by)
-				VALUES ($1, $2, $3, $4, $5, $6, $16, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+				                  idem_key, created_at, created_by, villages)
+				VALUES ($1, $2, $3, $4, $5, $6, $16, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17)
 				ON CONFLICT (idem_key) DO NOTHING RETURNING id`,
-				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor, payments.PoolDraft)
+				r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, key, c.now, c.actor, payments.PoolDraft, villagesJSON)
 			if err == nil {
 				return nil
 			}
@@ -184,8 +192,8 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 		}
 		_, err := c.tx.ExecContext(ctx, `
 			UPDATE pool SET kind = $2, title = $3, season = $4, month = $5, org = $6, record_date = $7, income = $8, costs = $9, income_fen = $10,
-			       cost_fen = $11, reserve_fen = $12, trade_bp = $13, version = version + 1
-			WHERE id = $1`, p.ID, r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP)
+			       cost_fen = $11, reserve_fen = $12, trade_bp = $13, villages = $14, version = version + 1
+			WHERE id = $1`, p.ID, r.Kind, r.Title, r.Season, r.Month, r.Org, r.RecordDate, inJSON, outJSON, income, costs, r.ReserveFen, r.TradeBP, villagesJSON)
 		if err != nil {
 			return fmt.Errorf("save pool %d: %w", p.ID, err)
 		}

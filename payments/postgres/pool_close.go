@@ -38,6 +38,13 @@ func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.
 }
 
 func (c *change) submitPool(ctx context.Context, p poolRow, account int64) error {
+	pool, err := p.out()
+	if err != nil {
+		return err
+	}
+	if err := pool.CheckVillages(); err != nil {
+		return err
+	}
 	shares, err := divided(ctx, c.tx, p)
 	if err != nil {
 		return err
@@ -130,8 +137,12 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 		at, state, paid = paidOn, payments.PayablePaid, day(paidOn)
 	}
 	households, amounts, keys := make([]int64, 0, len(shares)), make([]int64, 0, len(shares)), make([]string, 0, len(shares))
-	lines := []ledger.Line{ledger.Debit(ledger.Pool(p.ID), p.IncomeFen-p.CostFen), ledger.Credit(ledger.Reserve(p.Org), p.ReserveFen)}
+	lines := []ledger.Line{ledger.Debit(ledger.Pool(p.ID), p.IncomeFen-p.CostFen), ledger.Credit(ledger.Reserve(p.Org), p.ReserveFen-pool.VillagesFen())}
 	var out []ledger.Line
+	for _, v := range pool.Villages {
+		lines = append(lines, ledger.Credit(ledger.PayableVillage(v.Village), v.AmountFen))
+		out = append(out, ledger.Debit(ledger.PayableVillage(v.Village), v.AmountFen))
+	}
 	var changes []payments.PayableChange
 	for _, m := range shares {
 		if m.AmountFen == 0 {
@@ -165,7 +176,7 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 	}
 	c.post("pool.closed", key+":close", at, lines...)
 	if paid != "" {
-		c.post("pool.paid", key+":paid", at, append(out, ledger.Credit(ledger.Bank(), p.IncomeFen-p.CostFen-p.ReserveFen))...)
+		c.post("pool.paid", key+":paid", at, append(out, ledger.Credit(ledger.Bank(), p.IncomeFen-p.CostFen-p.ReserveFen+pool.VillagesFen()))...)
 	}
 	c.publishPayables(changes)
 	return nil

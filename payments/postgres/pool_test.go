@@ -14,7 +14,11 @@ import (
 func (b *bundle) savePool(kind payments.PoolKind, income, costs, reserve int64) payments.Pool {
 	b.t.Helper()
 	b.nextID++
-	p, err := b.svc.SavePool(operator, payments.SavePool{IdempotencyKey: fmt.Sprintf("pool-%d", b.nextID), Kind: kind, Title: "种薯分红", Season: 2026, Month: 11,
+	var villages []payments.VillagePart
+	if kind.Listed() {
+		villages = []payments.VillagePart{{Village: 3, AmountFen: reserve}}
+	}
+	p, err := b.svc.SavePool(operator, payments.SavePool{IdempotencyKey: fmt.Sprintf("pool-%d", b.nextID), Villages: villages, Kind: kind, Title: "种薯分红", Season: 2026, Month: 11,
 		Org: 3, RecordDate: b.clock.now().Format(time.DateOnly), Income: []payments.PoolItem{{Label: "种薯销售款", AmountFen: income}},
 		Costs: []payments.PoolItem{{Label: "种子与机耕", AmountFen: costs}}, ReserveFen: reserve})
 	if err != nil {

@@ -20,16 +20,17 @@ type poolIn struct {
 }
 
 type poolFields struct {
-	Kind       payments.PoolKind   `json:"kind" enum:"seedpotato,mushroom,solar"`
-	Title      string              `json:"title"`
-	Season     int                 `json:"season"`
-	Month      int                 `json:"month"`
-	Org        int64               `json:"org,omitempty" description:"The cooperative whose surplus it is; 0 for solar"`
-	RecordDate string              `json:"record_date" description:"YYYY-MM-DD"`
-	Income     []payments.PoolItem `json:"income"`
-	Costs      []payments.PoolItem `json:"costs"`
-	ReserveFen int64               `json:"reserve_fen"`
-	TradeBP    int64               `json:"trade_bp,omitempty" description:"Part that goes by trade volume in basis points, at least 6000; not for solar"`
+	Kind       payments.PoolKind      `json:"kind" enum:"seedpotato,mushroom,solar"`
+	Title      string                 `json:"title"`
+	Season     int                    `json:"season"`
+	Month      int                    `json:"month"`
+	Org        int64                  `json:"org,omitempty" description:"The cooperative whose surplus it is; 0 for solar"`
+	RecordDate string                 `json:"record_date" description:"YYYY-MM-DD"`
+	Income     []payments.PoolItem    `json:"income"`
+	Costs      []payments.PoolItem    `json:"costs"`
+	ReserveFen int64                  `json:"reserve_fen"`
+	Villages   []payments.VillagePart `json:"villages,omitempty" description:"Solar only: what village collectives keep, in fen or in basis points of income less costs"`
+	TradeBP    int64                  `json:"trade_bp,omitempty" description:"Part that goes by trade volume in basis points, at least 6000; not for solar"`
 }
 
 type newPoolIn struct {
@@ -45,7 +46,7 @@ type changePoolIn struct {
 
 func (f poolFields) save() payments.SavePool {
 	return payments.SavePool{Kind: f.Kind, Title: f.Title, Season: f.Season, Month: f.Month, Org: f.Org, RecordDate: f.RecordDate, Income: f.Income,
-		Costs: f.Costs, ReserveFen: f.ReserveFen, TradeBP: f.TradeBP}
+		Costs: f.Costs, ReserveFen: f.ReserveFen, TradeBP: f.TradeBP, Villages: f.Villages}
 }
 
 type poolMemberIn struct {
@@ -141,6 +142,10 @@ func (a *API) distributionEndpoints() []endpoint {
 		op("POST", "/distributions/{id}/cancellation", "distributions.cancel", "Give a draft up", county,
 			func(ctx context.Context, in poolIn) (link.Raw[payments.Pool], error) {
 				return d.CancelPool(ctx, payments.PoolRef{ID: in.ID})
+			}),
+		op("GET", "/villages/{id}/money", "villages.money", "The money of a village collective: its parts of distributions, and its payments", county,
+			func(ctx context.Context, in idIn) (link.Raw[payments.VillageStatement], error) {
+				return d.VillageStatement(ctx, payments.VillageRef{Village: in.ID})
 			}),
 		op("GET", "/households/{code}/distributions", "households.distributions", "What a household got of each distribution, and of what", loggedIn,
 			func(ctx context.Context, in codeIn) (link.Raw[payments.HouseholdShares], error) {

@@ -10,12 +10,12 @@ import (
 
 type orgAccountsQuery struct {
 	Org     int64  `query:"org"`
-	Account string `query:"account" enum:"coop,raiser"`
+	Account string `query:"account" enum:"coop,raiser,village"`
 }
 
 type orgPayoutsQuery struct {
 	Org     int64  `query:"org"`
-	Account string `query:"account" enum:"coop,raiser"`
+	Account string `query:"account" enum:"coop,raiser,village"`
 	State   string `query:"state" enum:"proposed,approved,rejected,paid,failed,returned"`
 	Cursor  string `query:"cursor"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200"`
@@ -23,8 +23,8 @@ type orgPayoutsQuery struct {
 
 type proposeOrgPayoutIn struct {
 	Key       string `header:"Idempotency-Key" json:"-" required:"true"`
-	Org       int64  `json:"org"`
-	Account   string `json:"account" enum:"coop,raiser"`
+	Org       int64  `json:"org" description:"The organisation, or the village of account village"`
+	Account   string `json:"account" enum:"coop,raiser,village"`
 	AmountFen int64  `json:"amount_fen" description:"At most the account's payable_fen"`
 	Note      string `json:"note,omitempty"`
 }

@@ -103,6 +103,12 @@ type writeOffIn struct {
 	Note    string `json:"note,omitempty"`
 }
 
+type decideBuyInIn struct {
+	ID     int64  `path:"id" json:"-"`
+	Agree  bool   `json:"agree"`
+	Reason string `json:"reason" description:"Why, in 200 characters at most"`
+}
+
 type decideWriteOffIn struct {
 	ID     int64 `path:"id" json:"-"`
 	Accept bool  `json:"accept"`
@@ -277,6 +283,14 @@ func (a *API) shelfEndpoints() []endpoint {
 		op("GET", "/shelf/buy-ins/{id}", "shelf.buyin.slip", "One buy-in", reading,
 			func(ctx context.Context, in idIn) (link.Raw[shelf.BuyIn], error) {
 				return sh.BuyInSlip(ctx, shelf.IDRef{ID: in.ID})
+			}),
+		op("GET", "/shelf/held-buy-ins", "shelf.buyins.held", "Goods at the counter that wait for a second person, or were refused", reading,
+			func(ctx context.Context, in shopQuery) (link.Raw[shelf.HeldBuyIns], error) {
+				return sh.HeldBuyIns(ctx, in.ref())
+			}),
+		op("POST", "/shelf/buy-ins/{id}/decision", "shelf.buyin.decide", "Agree to a buy-in beyond what the household offers, or refuse it, as the second person", only(auth.Organisation),
+			func(ctx context.Context, in decideBuyInIn) (link.Raw[shelf.BuyIn], error) {
+				return sh.DecideBuyIn(ctx, shelf.DecideBuyIn{ID: in.ID, Agree: in.Agree, Reason: in.Reason})
 			}),
 		op("GET", "/shelf/sheets", "shelf.sheets", "Sheets of buy-ins, as the shop pays them", reading,
 			func(ctx context.Context, in shopQuery) (link.Raw[shelf.Sheets], error) {

@@ -3,6 +3,7 @@ package county_test
 import (
 	"bytes"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,6 +91,23 @@ func TestDistributionPages(t *testing.T) {
 	webtest.ReadPage(t, p, "/county/distributions", "还没有分红")
 }
 
+func TestVillageCollectivePages(t *testing.T) {
+	t.Parallel()
+	d := newCountyDesk(t)
+	d.pools.Kind = payments.PoolSolar
+	p := d.Operator(t)
+	webtest.ReadPage(t, p, "/county/villages/11/money", "永丰村村集体", "/county/distributions/4", "/county/org-payouts/3", "¥100.00", "¥40.00", "¥60.00", "data-print")
+	webtest.ReadPage(t, p, "/county/villages/12/money", "还没有记过账")
+	webtest.ReadPage(t, p, "/county/distributions/4", "/county/villages/11/money", "红光村", "3.6")
+	webtest.ReadPage(t, p, "/county/distributions/4/edit", "永丰村 60\n红光村 3.64%")
+	if res := p.Get("/county/villages/99/money"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("an unknown village: %d", res.StatusCode)
+	}
+	if res := d.Login(t, auth.Account{Login: "coop", Name: "社员", Role: auth.Officer, OrgID: 5, Lang: "zh"}).Get("/county/villages/11/money"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("a cooperative’s officer: %d", res.StatusCode)
+	}
+}
+
 func TestDistributionIsReadFromItsForm(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)
@@ -103,6 +121,16 @@ func TestDistributionIsReadFromItsForm(t *testing.T) {
 	if got.Kind != payments.PoolMushroom || got.TradeBP != 6250 || got.ReserveFen != 1000_00 || len(got.Income) != 1 || got.Income[0].AmountFen != 20000_50 || len(got.Costs) != 1 ||
 		got.IdempotencyKey == "" || got.ID != 0 {
 		t.Errorf("read %+v", got)
+	}
+	solar := []string{"kind", "solar", "title", "光伏分配", "season", "2026", "month", "6", "record_date", "2026-06-30", "income-0-label", "电费", "income-0-fen", "1000"}
+	if res := p.Post("/county/distributions/new", append(solar, "villages", "永丰村 12,000.50\n\n红光村：26.5%\n")...); res.StatusCode != http.StatusSeeOther ||
+		!slices.Equal(d.pools.Saved.Villages, []payments.VillagePart{{Village: 11, AmountFen: 12_000_50}, {Village: 12, BP: 2650}}) {
+		t.Errorf("villages: %d, %+v", res.StatusCode, d.pools.Saved.Villages)
+	}
+	for lines, says := range map[string]string{"永丰村": "第 1 行没看懂", "永丰村 12\n红光村 许多": "第 2 行没看懂", "东河村 12": "没有找到“东河村”"} {
+		if res := p.Post("/county/distributions/new", append(solar, "villages", lines)...); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, says) {
+			t.Errorf("%q: %d", lines, res.StatusCode)
+		}
 	}
 	d.pools.Refuse = link.E(link.Invalid, "pool.trade_part", "trade_bp")
 	if res := p.Post("/county/distributions/4/edit", fields...); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "不能低于可分配盈余的 60%") || d.pools.Saved.ID != 4 {

@@ -41,7 +41,7 @@ func TestCountyPages(t *testing.T) {
 	d := newCountyDesk(t)
 	p := d.Operator(t)
 	for path, says := range map[string][]string{
-		"/county":                                           {"9,897", "88.5%", "828", "1,177", "哪些村还没有卖出一单?", "永丰村", "¥1,203.45", "4,017", "全县总览"},
+		"/county":                                           {"9,897", "88.5%", "828", "1,177", "哪些村还没有卖出一单?", "永丰村", "¥1,203.45", "4,017", "全县总览", "6,249", "45", "兆瓦", "26,323"},
 		"/county/households?q=%E7%8E%8B":                    {"YA-01-001-0007", "11,187", "24,310", "next-household", "可代办"},
 		"/county/households/YA-01-001-0007":                 {"2302**********1234", "¥1,050.00", "6210****1234", "核对无误，启用", "中秋大鹅", "/orders/100000013"},
 		"/county/households/import":                         {"户编号", "检查文件"},
@@ -217,5 +217,15 @@ func TestPayoutNeedsASecondPerson(t *testing.T) {
 	d.Payments.Problems = nil
 	if res = p.Upload("/county/payouts/4/result", "回盘.csv", "x"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("result: %d", res.StatusCode)
+	}
+}
+
+// What the county has not is left out, rather than shown as nothing.
+func TestDeskLeavesOutWhatTheCountyHasNot(t *testing.T) {
+	t.Parallel()
+	d := newCountyDesk(t)
+	body := d.Operator(t).Get("/county").Body
+	if strings.Contains(body, "托管种植") || !strings.Contains(body, "光伏装机") {
+		t.Error("the desk shows entrusted land where there is none, or no stations where there are")
 	}
 }

@@ -15,6 +15,7 @@ type distributionPage struct {
 	Words      page.Words
 	Pool       payments.Pool
 	Org        string
+	Villages   map[int64]string // names of those that keep a part
 	Members    payments.PoolMembers
 	Problem    string // why it cannot be closed as it is
 	Households map[int64]catalog.Household
@@ -85,6 +86,7 @@ func (s *pools) distributionPage(r *http.Request) (distributionPage, error) {
 			d.Org = o.Name
 		}
 	}
+	d.Villages = newVillageNames(ref).name
 	d.Townships = page.Options(page.LangOf(r).Pick("全县", "The whole county"), ref.Townships,
 		func(t catalog.Township) string { return page.Num64(t.ID) }, func(t catalog.Township) string { return t.Name })
 	a := auth.FromContext(ctx)

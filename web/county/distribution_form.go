@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"banmuyuan/catalog"
@@ -83,7 +84,16 @@ func (s *pools) distributionEdit(w http.ResponseWriter, r *http.Request) error {
 	set("season", strconv.Itoa(p.Season))
 	set("month", strconv.Itoa(p.Month))
 	set("record_date", p.RecordDate)
-	set("reserve", page.Hundredths(p.ReserveFen))
+	if !p.Kind.Listed() {
+		set("reserve", page.Hundredths(p.ReserveFen))
+	}
+	if len(p.Villages) > 0 {
+		ref, err := s.Reference(r.Context())
+		if err != nil {
+			return err
+		}
+		set("villages", villageLines(p.Villages, newVillageNames(ref)))
+	}
 	set("trade", page.Hundredths(p.TradeBP))
 	set("version", strconv.Itoa(p.Version))
 	if p.Org != 0 {
@@ -127,6 +137,11 @@ func (s *pools) distributionSave(w http.ResponseWriter, r *http.Request) error {
 		Season: int(f.Int("season")), Month: int(f.Int("month")), Org: f.Int("org"), RecordDate: f.Text("record_date"),
 		ReserveFen: f.Fen("reserve"), TradeBP: f.Fen("trade"), // hundredths of a percent are written like yuan
 		Income: readPoolItems(f, "income", incomeLines), Costs: readPoolItems(f, "costs", costLines)}
+	ref, err := s.Reference(r.Context())
+	if err != nil {
+		return err
+	}
+	save.Villages = villageParts(f, "villages", newVillageNames(ref))
 	f.Need("kind", "title", "record_date")
 	if f.OK() {
 		pool, err := s.Distributions.SavePool(r.Context(), save)
@@ -134,14 +149,25 @@ func (s *pools) distributionSave(w http.ResponseWriter, r *http.Request) error {
 			s.Flash(r, page.Good, "pool.saved")
 			return s.GoTo(w, r, "county.distribution", "id", pool.ID)
 		}
-		if e := link.AsError(err); e.Field == "trade_bp" {
-			e.Field = "trade"
-		}
+		nameFields(link.AsError(err))
 		if !f.Fail(err) {
 			return err
 		}
 	}
 	return s.distributionForm(w, r, id, save.Title, f)
+}
+
+// nameFields renames the fields of the contract to those of the form.
+func nameFields(e *link.Error) {
+	switch {
+	case e.Field == "trade_bp":
+		e.Field = "trade"
+	case e.Field == "reserve_fen" || strings.HasPrefix(e.Field, "villages"):
+		e.Field = map[bool]string{true: "reserve", false: "villages"}[e.Field == "reserve_fen" && e.Key != "pool.villages_sum"]
+	}
+	for _, d := range e.Details {
+		nameFields(d)
+	}
 }
 
 const (

@@ -22,6 +22,7 @@ func (s *pools) distributionRoutes() {
 	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/members", "county.distribution.members", s.distributionMembers, county...)
 	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/submit", "county.distribution.submit", s.distributionSubmit, county...)
 	s.Guarded("POST", "/county/distributions/{id:[0-9]+}/decide", "county.distribution.decide", s.distributionDecide, county...)
+	s.Guarded("GET", "/county/villages/{id:[0-9]+}/money", "county.village.money", s.villageMoney, county...)
 	s.AllowBody("/county/distributions/", 2*page.UploadMostBytes)
 }
 

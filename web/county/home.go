@@ -29,8 +29,28 @@ type homePage struct {
 	Unsold   []catalog.VillageCoverage // least share of households selling first
 	NoSale   int                       // villages without one sale
 	Channels []catalog.Channel
+	Figures  []countyFigure
 	Received int64 // expected, owed and paid of the season
 	Selling  int64
+}
+
+// countyFigure is one figure of the land, stations and members of the county.
+type countyFigure struct{ Key, Text string }
+
+// countyFigures are the figures of what the county has; what it has not is left out.
+func countyFigures(c catalog.Coverage) []countyFigure {
+	var all []countyFigure
+	add := func(key string, n int64, text string) {
+		if n > 0 {
+			all = append(all, countyFigure{key, text})
+		}
+	}
+	add("garden", c.GardenM2, page.Hundredths((c.GardenM2*3+10)/20)) // a mu is 2000/3 m²
+	add("entrusted", c.EntrustedMu, page.Hundredths((c.EntrustedMu+5)/10))
+	add("plants", c.SolarPlants, page.Hundredths(c.SolarPlants*100))
+	add("solar", c.SolarKW, page.Hundredths((c.SolarKW+5)/10)) // megawatts
+	add("members", c.CoopMembers, page.Hundredths(c.CoopMembers*100))
+	return all
 }
 
 type pipelineRow struct {
@@ -63,6 +83,7 @@ func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 	if d.Coverage, err = s.Catalog.Coverage(ctx, catalog.CoverageRequest{Season: season}); err != nil {
 		return err
 	}
+	d.Figures = countyFigures(d.Coverage)
 	if d.Report, err = s.Orders.Report(ctx, orders.ReportRequest{Season: season}); err != nil {
 		return err
 	}

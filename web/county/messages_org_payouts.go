@@ -3,8 +3,17 @@ package county
 import "banmuyuan/web/page"
 
 var orgPayoutWords = map[string][2]string{
-	"orgaccount.coop":   {"服务费和自有货款", "Fees and goods of its own"},
-	"orgaccount.raiser": {"代养分成", "Part of what it raised"},
+	"orgaccount.coop":    {"服务费和自有货款", "Fees and goods of its own"},
+	"orgaccount.raiser":  {"代养分成", "Part of what it raised"},
+	"orgaccount.village": {"村集体分配留存", "Village collective’s part of distributions"},
+
+	"village.entry.kept":     {"分配留存：", "Kept of"},
+	"village.entry.paid":     {"付款：", "Paid:"},
+	"village.entry.returned": {"退票：", "Came back:"},
+	"village.entry.reversed": {"冲销：", "Reversed:"},
+
+	"ledger.kind.payable_village":    {"应付村集体", "Owed to village collectives"},
+	"ledger.kind.receivable_village": {"应收村集体（多付待扣）", "Owed by village collectives, paid too much"},
 
 	"status.orgpayout.proposed": {"待复核", "Waits for approval"},
 	"status.orgpayout.approved": {"待付款", "To be paid"},

@@ -22,6 +22,7 @@ var seasonWords = map[string][2]string{
 	"season.open.quotas":    {"没有结束的农户合同份额", "households’ quotas that are not ended"},
 	"season.open.adoptions": {"没有结束的认养", "adoptions that are not over"},
 	"season.open.boxes":     {"没有送到的认养箱", "boxes of adoptions that are not delivered"},
+	"season.open.buyins":    {"等第二人复核的柜台收购", "counter buy-ins that wait for a second person"},
 	"season.open.standings": {"还在定期配送的菜箱", "boxes that are ordered regularly"},
 	"season.open.expected":  {"还没交货的农户收入", "entries of income from goods not delivered"},
 	"season.open.unsettled": {"还在验货期的农户收入", "entries of income whose time to complain is not over"},

@@ -17,7 +17,7 @@ type orgAccountPage struct {
 	Account payments.OrgAccount
 	Name    string
 	Payouts payments.OrgPayoutPage
-	Names   map[int64]string
+	Names   payeeNames
 	MayAsk  bool
 	Most    string // the amount that can be paid, as it is typed
 	Ledger  string // code of the account
@@ -26,7 +26,11 @@ type orgAccountPage struct {
 func (s *moneyPages) orgAccountPage(r *http.Request) (orgAccountPage, error) {
 	ctx := r.Context()
 	org, kind := page.PathInt(r, "org"), payments.OrgAccountKind(mux.Vars(r)["account"])
-	d := orgAccountPage{Ledger: "payable_" + string(kind) + ":org:" + mux.Vars(r)["org"],
+	party := "org"
+	if kind == payments.OrgVillage {
+		party = "village"
+	}
+	d := orgAccountPage{Ledger: "payable_" + string(kind) + ":" + party + ":" + mux.Vars(r)["org"],
 		MayAsk: auth.FromContext(ctx).Role.In(auth.Operator, auth.Admin)}
 	if org == 0 {
 		return d, link.E(link.NotFound, "not_found", "")
@@ -40,10 +44,10 @@ func (s *moneyPages) orgAccountPage(r *http.Request) (orgAccountPage, error) {
 	}
 	d.Account = found.Items[0]
 	d.Most = strings.TrimPrefix(money.FormatYuan(d.Account.PayableFen), "¥")
-	if d.Names, err = s.organisationNames(ctx); err != nil {
+	if d.Names, err = s.payeeNames(ctx); err != nil {
 		return d, err
 	}
-	d.Name = d.Names[org]
+	d.Name = d.Names.Of(kind, org)
 	d.Payouts, err = s.OrgPayouts.OrgPayouts(ctx, payments.OrgPayoutFilter{Org: org, Account: kind, Cursor: r.URL.Query().Get("cursor"), Limit: 50})
 	return d, err
 }

@@ -28,11 +28,11 @@ func (s *moneyPages) orgPayoutPage(r *http.Request) (orgPayoutPage, error) {
 	if d.Payout, err = s.OrgPayouts.OrgPayout(ctx, payments.OrgPayoutRef{ID: page.PathInt(r, "id")}); err != nil {
 		return d, err
 	}
-	names, err := s.organisationNames(ctx)
+	names, err := s.payeeNames(ctx)
 	if err != nil {
 		return d, err
 	}
-	d.Name = names[d.Payout.Org]
+	d.Name = names.Of(d.Payout.Account, d.Payout.Org)
 	found, err := s.OrgPayouts.OrgAccounts(ctx, payments.OrgAccountFilter{Org: d.Payout.Org, Account: d.Payout.Account})
 	if err != nil {
 		return d, err

@@ -1,8 +1,10 @@
 package county
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"banmuyuan/catalog"
@@ -15,8 +17,8 @@ func (s *moneyPages) orgPayoutRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/org-payouts", "county.orgaccounts", s.orgAccounts, county...)
 	s.Guarded("GET", "/county/org-payouts/list", "county.orgpayouts", s.orgPayouts, county...)
-	s.Guarded("GET", "/county/org-payouts/{account:coop|raiser}/{org:[0-9]+}", "county.orgaccount", s.orgAccount, county...)
-	s.Guarded("POST", "/county/org-payouts/{account:coop|raiser}/{org:[0-9]+}", "county.orgaccount.propose", s.orgPayoutPropose, county...)
+	s.Guarded("GET", "/county/org-payouts/{account:coop|raiser|village}/{org:[0-9]+}", "county.orgaccount", s.orgAccount, county...)
+	s.Guarded("POST", "/county/org-payouts/{account:coop|raiser|village}/{org:[0-9]+}", "county.orgaccount.propose", s.orgPayoutPropose, county...)
 	s.Guarded("GET", "/county/org-payouts/{id:[0-9]+}", "county.orgpayout", s.orgPayout, county...)
 	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/decide", "county.orgpayout.decide", s.orgPayoutDecide, county...)
 	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/paid", "county.orgpayout.paid", s.orgPayoutPaid, county...)
@@ -24,14 +26,33 @@ func (s *moneyPages) orgPayoutRoutes() {
 	s.Guarded("POST", "/county/org-payouts/{id:[0-9]+}/returned", "county.orgpayout.returned", s.orgPayoutReturned, county...)
 }
 
-// organisationNames are the names that the reader may know. Raisers are hidden from strangers, so the names are not cached.
-func (s *moneyPages) organisationNames(ctx context.Context) (map[int64]string, error) {
-	ref, err := s.Catalog.Reference(ctx, catalog.None{})
-	names := make(map[int64]string, len(ref.Organisations))
-	for _, o := range ref.Organisations {
-		names[o.ID] = o.Name
+// payeeNames are the names of organisations and of village collectives.
+type payeeNames struct{ organisations, villages map[int64]string }
+
+// Of is the name of a payee, or its number.
+func (n payeeNames) Of(account payments.OrgAccountKind, id int64) string {
+	names := n.organisations
+	if account == payments.OrgVillage {
+		names = n.villages
 	}
-	return names, err
+	return cmp.Or(names[id], strconv.FormatInt(id, 10))
+}
+
+// payeeNames are the names that the reader may know. Raisers are hidden from strangers, so the names are not cached.
+func (s *moneyPages) payeeNames(ctx context.Context) (payeeNames, error) {
+	ref, err := s.Catalog.Reference(ctx, catalog.None{})
+	if err != nil {
+		return payeeNames{}, err
+	}
+	n := payeeNames{organisations: make(map[int64]string, len(ref.Organisations)), villages: make(map[int64]string, len(ref.Villages))}
+	for _, o := range ref.Organisations {
+		n.organisations[o.ID] = o.Name
+	}
+	unique := newVillageNames(ref)
+	for _, v := range ref.Villages {
+		n.villages[v.ID] = cmp.Or(v.Collective, unique.name[v.ID]+"村集体")
+	}
+	return n, nil
 }
 
 // orgPayoutStates are the lists of payments; states that need an action come first.
@@ -43,7 +64,7 @@ const orgAccountsShown = 100
 
 type orgAccountsPage struct {
 	Items    []payments.OrgAccount // listed
-	Names    map[int64]string
+	Names    payeeNames
 	Due      bool // only accounts with an amount to pay
 	Found    int
 	Payable  int64 // sums over all that were found
@@ -61,12 +82,12 @@ func (s *moneyPages) orgAccounts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if d.Names, err = s.organisationNames(ctx); err != nil {
+	if d.Names, err = s.payeeNames(ctx); err != nil {
 		return err
 	}
 	name := f.Text("q")
 	for _, a := range all.Items {
-		if d.Due && a.PayableFen == 0 && a.OpenFen == 0 || !strings.Contains(d.Names[a.Org], name) {
+		if d.Due && a.PayableFen == 0 && a.OpenFen == 0 || !strings.Contains(d.Names.Of(a.Account, a.Org), name) {
 			continue
 		}
 		d.Found++
@@ -91,7 +112,7 @@ func (s *moneyPages) orgAccounts(w http.ResponseWriter, r *http.Request) error {
 
 type orgPayoutsPage struct {
 	Page   payments.OrgPayoutPage
-	Names  map[int64]string
+	Names  payeeNames
 	State  payments.OrgPayoutState
 	States []payments.OrgPayoutState
 }
@@ -112,7 +133,7 @@ func (s *moneyPages) orgPayouts(w http.ResponseWriter, r *http.Request) error {
 	if d.Page, err = s.OrgPayouts.OrgPayouts(ctx, filter); err != nil && !f.Fail(err) {
 		return err
 	}
-	if d.Names, err = s.organisationNames(ctx); err != nil {
+	if d.Names, err = s.payeeNames(ctx); err != nil {
 		return err
 	}
 	return s.RenderForm(w, r, "county/org_payouts", d, f)

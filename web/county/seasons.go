@@ -112,7 +112,7 @@ var openRoutes = map[orders.OpenKind]struct {
 	orders.OpenPresales: {"county.presales", []any{"state", string(catalog.PresaleOpen)}},
 	orders.OpenHolds:    {"county.orders", []any{"state", openState}}, orders.OpenOrders: {"county.orders", []any{"state", openState}}, orders.OpenTickets: {"county.orders", []any{"state", string(orders.StateWeighing)}},
 	orders.OpenConflicts: {"organisation.conflicts", nil}, orders.OpenContracts: {"county.contracts", nil}, orders.OpenQuotas: {"county.contracts", nil},
-	orders.OpenAdoptions: {"desk.adoptions", nil}, orders.OpenBoxes: {"desk.adoptions", nil}, orders.OpenStandings: {"county.orders", nil},
+	orders.OpenAdoptions: {"desk.adoptions", nil}, orders.OpenBoxes: {"desk.adoptions", nil}, orders.OpenStandings: {"county.orders", nil}, orders.OpenBuyIns: {"organisation.sheets", nil},
 	orders.OpenExpected: {"county.orders", []any{"state", openState}}, orders.OpenUnsettled: {"county.settlements", nil}, orders.OpenUnpaid: {"county.settlements", nil},
 	orders.OpenPools: {"county.distributions", nil},
 }

@@ -18,7 +18,7 @@ func TestSeasonPages(t *testing.T) {
 		"/county/seasons":                               {"2027 年度（丰收年）", "当前是 2026 年度。", "筹备中", "收尾中", "已结束", "9,001", `value="2028"`},
 		"/county/seasons/2027":                          {"/county/seasons/2027/begin", "建立", "县经办"},
 		"/county/seasons/2026":                          {"10,943", "412"},
-		"/county/seasons/2025":                          {"/county/seasons/2025/close", "还有 14 类事没有办完"},
+		"/county/seasons/2025":                          {"/county/seasons/2025/close", "还有 15 类事没有办完"},
 		"/county/seasons/2024":                          {"重新打开"},
 		"/county/seasons/2027/begin":                    {"开始 2027 年度（丰收年）？", "2026 年度 转为收尾", "确定开始", "没有完成的订单"},
 		"/county/seasons/2025/close":                    {"没有完成的订单", "/county/orders?season=2025&amp;state=open", "等第二人复核的过磅单", "没有办完的分红", "/county/presales?season=2025&amp;state=open", "¥100.00"},

@@ -22,6 +22,7 @@ type buyInPage struct {
 	Product  catalog.Product // the chosen one; its unit stands behind the fields
 	Grades   []page.Option
 	Recent   shelf.BuyInPage
+	Held     shelf.HeldBuyIns // that wait for a second person, or were refused
 }
 
 func (s *shopkeeping) buyInPage(ctx context.Context, f *page.Form) (buyInPage, error) {
@@ -52,7 +53,10 @@ func (s *shopkeeping) buyInPage(ctx context.Context, f *page.Form) (buyInPage, e
 			d.Product = p
 		}
 	}
-	d.Recent, err = s.Shelf.BuyIns(ctx, shelf.BuyInFilter{Limit: 8})
+	if d.Recent, err = s.Shelf.BuyIns(ctx, shelf.BuyInFilter{Limit: 8}); err != nil {
+		return d, err
+	}
+	d.Held, err = s.Shelf.HeldBuyIns(ctx, shelf.ShopRef{})
 	return d, err
 }
 
@@ -89,7 +93,11 @@ func (s *shopkeeping) buyInSave(w http.ResponseWriter, r *http.Request) error {
 	if f.OK() {
 		var b shelf.BuyIn
 		if b, err = s.Shelf.BuyIn(ctx, req); err == nil {
-			s.Flash(r, page.Good, "buyin.saved")
+			if b.State == shelf.BuyInPosted {
+				s.Flash(r, page.Good, "buyin.saved")
+			} else {
+				s.Flash(r, page.Care, "buyin.waits")
+			}
 			return s.GoTo(w, r, "organisation.buyin.slip", "id", b.ID)
 		}
 		if !f.Fail(err) {

@@ -9,6 +9,7 @@ import (
 type sheetsPage struct {
 	Shop   shopChoice
 	Sheets shelf.Sheets
+	Held   shelf.HeldBuyIns // that wait for a second person, or were refused
 }
 
 func (s *shopkeeping) sheets(w http.ResponseWriter, r *http.Request) error {
@@ -16,6 +17,9 @@ func (s *shopkeeping) sheets(w http.ResponseWriter, r *http.Request) error {
 	d := sheetsPage{Shop: s.shopChoice(ctx, shopRef(s.QueryForm(r)))}
 	var err error
 	if d.Sheets, err = s.Shelf.Sheets(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
+		return err
+	}
+	if d.Held, err = s.Shelf.HeldBuyIns(ctx, shelf.ShopRef{OrgID: d.Shop.Org}); err != nil {
 		return err
 	}
 	return s.Render(w, r, http.StatusOK, "organisation/sheets", d)

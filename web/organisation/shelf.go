@@ -43,6 +43,7 @@ func (s *shopkeeping) shelfRoutes() {
 	s.Guarded("GET", "/desk/buyin", "organisation.buyin", s.buyIn, shelfSelling...)
 	s.Guarded("POST", "/desk/buyin", "organisation.buyin.save", s.buyInSave, shelfSelling...)
 	s.Guarded("GET", "/desk/buyin/{id:[0-9]+}", "organisation.buyin.slip", s.buyInSlip, shelfReading...)
+	s.Guarded("POST", "/desk/buyin/{id:[0-9]+}/decide", "organisation.buyin.decide", s.buyInDecide, auth.Organisation...)
 	s.Guarded("GET", "/desk/sheets", "organisation.sheets", s.sheets, shelfReading...)
 	s.Guarded("GET", "/desk/sheets/{id:[0-9]+}", "organisation.sheet", s.sheet, shelfReading...)
 	s.Guarded("POST", "/desk/sheets/{id:[0-9]+}/close", "organisation.sheet.close", s.sheetClose, shelfBuying...)

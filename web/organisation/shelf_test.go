@@ -22,6 +22,7 @@ type stubShelf struct {
 	shelf.Service
 	rung    []shelf.Ring
 	bought  []shelf.BuyInRequest
+	decided []shelf.DecideBuyIn
 	buys    []shelf.Buy
 	saved   []shelf.SaveStandingList
 	priced  []shelf.SaveItem
@@ -130,13 +131,29 @@ func (s *stubShelf) Sellers(context.Context, shelf.SellerQuery) (shelf.Sellers, 
 }
 func (s *stubShelf) buyIn() shelf.BuyIn {
 	return shelf.BuyIn{ID: 5, No: "SG0000000588", Shop: "爱心超市", Head: "王大山", Code: "YA-01-001-0007", Village: "永丰村", Title: beans, Grade: "first", PriceUnit: "jin",
-		Measure: 10_000, Price: homePrice, AmountFen: 8000, LotID: 9, Trace: "0a1b2c3d4e5f", SheetID: 7, SheetNo: "SD0000000788", SheetState: shelf.SheetOpen, BoughtAt: webtest.Day, Actor: "till"}
+		Measure: 10_000, Price: homePrice, AmountFen: 8000, LotID: 9, Trace: "0a1b2c3d4e5f", SheetID: 7, SheetNo: "SD0000000788", SheetState: shelf.SheetOpen, BoughtAt: webtest.Day, Actor: "till", State: shelf.BuyInPosted}
 }
 func (s *stubShelf) BuyIns(context.Context, shelf.BuyInFilter) (shelf.BuyInPage, error) {
 	return shelf.BuyInPage{Items: []shelf.BuyIn{s.buyIn()}, Total: 1, AmountFen: 8000}, nil
 }
-func (s *stubShelf) BuyInSlip(context.Context, shelf.IDRef) (shelf.BuyIn, error) {
+func (s *stubShelf) BuyInSlip(_ context.Context, r shelf.IDRef) (shelf.BuyIn, error) {
+	if r.ID == 6 {
+		return s.heldBuyIn(), nil
+	}
 	return s.buyIn(), nil
+}
+func (s *stubShelf) heldBuyIn() shelf.BuyIn {
+	b := s.buyIn()
+	b.ID, b.No, b.State, b.LotID, b.Trace, b.SheetID, b.SheetNo, b.SheetState = 6, "SG0000000688", shelf.BuyInWaiting, 0, "", 0, "", ""
+	b.Left, b.OrderUnit, b.Decidable = 3, "jin", true
+	return b
+}
+func (s *stubShelf) HeldBuyIns(context.Context, shelf.ShopRef) (shelf.HeldBuyIns, error) {
+	return shelf.HeldBuyIns{Items: []shelf.BuyIn{s.heldBuyIn()}}, nil
+}
+func (s *stubShelf) DecideBuyIn(_ context.Context, r shelf.DecideBuyIn) (shelf.BuyIn, error) {
+	s.decided = append(s.decided, r)
+	return s.heldBuyIn(), r.Check().Err()
 }
 func (s *stubShelf) BuyIn(_ context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
 	s.bought = append(s.bought, r)
@@ -187,11 +204,12 @@ func TestShelfPages(t *testing.T) {
 		"/desk/lists":          {"周二补货", "按清单下单", "今天该下单"},
 		"/desk/lists/new":      {"周一", "不会下单"},
 		"/desk/lists/2":        {`value="周二补货"`, `name="version" value="3"`},
-		"/desk/buyin":          {"SG0000000588"},
+		"/desk/buyin":          {"SG0000000588", "超过登记的收购", "SG0000000688"},
 		"/desk/buyin?q=%E7%8E%8B%E5%A4%A7%E5%B1%B1":     {"王大山", "还有更多"},
 		"/desk/buyin?code=YA-01-001-0007&product=goose": {"大鹅", "收下，记账"},
 		"/desk/buyin/5":       {"您家得", "¥80.00"},
-		"/desk/sheets":        {"SD0000000788", "收购中"},
+		"/desk/buyin/6":       {"待复核", "3 斤", "同意收下", "收下后得"},
+		"/desk/sheets":        {"SD0000000788", "收购中", "待复核"},
 		"/desk/sheets/7":      {"结账", "王大山"},
 		"/desk/till":          {"data-goods=", "0a1b2c3d4e5f", "取货码"},
 		"/desk/till/sales/31": {"找零", "¥6.80", "毛利", "部分退货", "TH0000000888", "顾客退货", "作废并退款"},
@@ -273,6 +291,13 @@ func TestShelfFormsSayWhatPeopleTyped(t *testing.T) {
 	s.refuse = nil
 	if res = officer.Post("/desk/till/sales/31/void", "client_id", "6f1c1f7e-0000-4000-8000-000000000003", "reason", "mistake"); res.StatusCode != http.StatusSeeOther || s.back[len(s.back)-1].Kind != shelf.ReturnVoid {
 		t.Errorf("void: %d", res.StatusCode)
+	}
+	if res = officer.Post("/desk/buyin/6/decide", "decision", "agree"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "请写明原因") {
+		t.Errorf("a decision without a reason: %d", res.StatusCode)
+	}
+	if res = officer.Post("/desk/buyin/6/decide", "decision", "refuse", "reason", "不是自家种的"); res.StatusCode != http.StatusSeeOther ||
+		s.decided[len(s.decided)-1] != (shelf.DecideBuyIn{ID: 6, Reason: "不是自家种的"}) {
+		t.Errorf("%d, decided %+v", res.StatusCode, s.decided)
 	}
 	if res = officer.Post("/desk/till/handover", "pickup", "000000"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "没有这个取货码") {
 		t.Errorf("a wrong code: %d", res.StatusCode)

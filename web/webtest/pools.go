@@ -21,10 +21,25 @@ type StubPools struct {
 }
 
 func (p *StubPools) pool() payments.Pool {
-	return payments.Pool{ID: 4, Kind: p.Kind, Title: "2026 年种薯分红", Season: 2026, Month: 12, Org: 5, RecordDate: "2026-10-31", State: p.State,
+	pool := payments.Pool{ID: 4, Kind: p.Kind, Title: "2026 年种薯分红", Season: 2026, Month: 12, Org: 5, RecordDate: "2026-10-31", State: p.State,
 		Income: []payments.PoolItem{{Label: "种薯销售款", AmountFen: 1_500_00}}, Costs: []payments.PoolItem{{Label: "化肥", AmountFen: 400_00}}, ReserveFen: 100_00,
 		TradeBP: 6000, Members: 2, TradeTotal: 200, ShareTotal: 250_000, IncomeFen: 1_500_00, CostFen: 400_00, SurplusFen: 1_000_00, TradeFen: 600_00, ShareFen: 400_00,
 		ListedFen: 1_000_00, Version: 3, CreatedAt: Day, CreatedBy: "operator", SubmittedBy: "somebody", SubmittedAt: &Day}
+	if p.Kind.Listed() {
+		pool.Villages = []payments.VillagePart{{Village: 11, AmountFen: 60_00}, {Village: 12, AmountFen: 40_00, BP: 364}}
+	}
+	return pool
+}
+
+// VillageStatement of village 11 has one part and one payment.
+func (p *StubPools) VillageStatement(_ context.Context, r payments.VillageRef) (payments.VillageStatement, error) {
+	s := payments.VillageStatement{Village: r.Village, Items: []payments.VillageEntry{}}
+	if r.Village == 11 {
+		s.Items = append(s.Items, payments.VillageEntry{On: Day, Kind: payments.VillageKept, Pool: 4, Title: "2026 年上半年光伏收益分配", AmountFen: 100_00},
+			payments.VillageEntry{On: Day, Kind: payments.VillagePaid, Payout: 3, Title: "DG20260918-01", AmountFen: -40_00})
+		s.Sum()
+	}
+	return s, nil
 }
 
 func (p *StubPools) share() payments.PoolShare {

@@ -147,7 +147,7 @@ func (c *StubCatalog) Coverage(context.Context, catalog.CoverageRequest) (catalo
 	if c.empty {
 		return catalog.Coverage{}, nil
 	}
-	return catalog.Coverage{Townships: 15, Villages: 149, PoorVillages: 54, Households: 11_187, Persons: 24_310, Cooperatives: 129, Geese: 881_200, GardenM2: 4_166_000,
+	return catalog.Coverage{Townships: 15, Villages: 149, PoorVillages: 54, Households: 11_187, Persons: 24_310, Cooperatives: 129, Geese: 881_200, GardenM2: 4_166_000, SolarPlants: 45, SolarKW: 16_000, CoopMembers: 26_323,
 		Programmes: []catalog.ProgrammeCoverage{{Programme: "garden", Households: 9897, BP: 8847}, {Programme: "geese", Households: 10_943, BP: 9782}},
 		ByVillage: []catalog.VillageCoverage{{VillageID: 12, Village: "红光村", Township: "三兴镇", Households: 80, Selling: 79, Capacity: 6400, Sold: 6000},
 			{VillageID: 11, Village: "永丰村", Township: "依安镇", Poor: true, Households: 75, Capacity: 6000}}}, nil

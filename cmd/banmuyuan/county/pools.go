@@ -17,6 +17,7 @@ type Pool struct {
 	Income     []Amount
 	Costs      []Amount
 	ReserveFen int64
+	Villages   []VillagePart // that collectives keep of it: solar only
 	Members    []PoolMember
 	PaidOn     time.Time // zero: not decided yet
 }
@@ -35,6 +36,28 @@ type PoolMember struct {
 	ListedFen int64
 }
 
+// VillagePart is what a village collective keeps of a distribution.
+type VillagePart struct {
+	Village int
+	Fen     int64
+}
+
+// VillagesSolarFen is what village collectives kept of a year's solar income.
+const VillagesSolarFen = 740_500_00
+
+// keep leaves fen to the collectives of the villages with a station, in the proportions of their households' parts.
+func (p *Pool) keep(g *generator, fen int64) {
+	weights := make([]int64, len(g.Villages))
+	for _, m := range p.Members {
+		weights[g.Households[m.Household].Village] += m.ListedFen
+	}
+	for v, part := range apportion(fen, weights) {
+		if part > 0 {
+			p.Villages = append(p.Villages, VillagePart{v, part})
+		}
+	}
+}
+
 // poolTradePercent of a cooperative's surplus go by trade volume, the least that the law allows; the rest by shares.
 const poolTradePercent = 60
 
@@ -45,7 +68,12 @@ func (g *generator) pool(p Pool, surplus int64, sold string, costs ...Amount) {
 	for _, c := range p.Costs {
 		spent += c.Fen
 	}
-	p.ReserveFen = surplus * 6 / 100 / 100_000 * 100_000
+	if p.ReserveFen = surplus * 6 / 100 / 100_000 * 100_000; p.Programme == Solar {
+		p.ReserveFen = 0
+		for _, v := range p.Villages {
+			p.ReserveFen += v.Fen
+		}
+	}
 	p.Income = []Amount{{sold, surplus + spent + p.ReserveFen}}
 	g.Pools = append(g.Pools, p)
 	if p.PaidOn.IsZero() {
@@ -131,6 +159,9 @@ func (g *generator) pools(y year) {
 		}
 	}
 	first.PaidOn, second.PaidOn = day(time.July, 8), day(time.December, 22)
+	summer := int64(VillagesSolarFen * firstHalfPercent / 100)
+	first.keep(g, summer)
+	second.keep(g, VillagesSolarFen-summer)
 	g.pool(first, halves[0], "村级电站发电收入", Amount{"运维和保险", tenths(halves[0], 1)})
 	g.pool(second, halves[1], "村级电站发电收入", Amount{"运维和保险", tenths(halves[1], 1)})
 }
@@ -160,6 +191,7 @@ func (g *generator) waitingPool(now time.Time) {
 			total += fen
 		}
 	}
+	p.keep(g, VillagesSolarFen*firstHalfPercent/100)
 	g.pool(p, total, "村级电站发电收入", Amount{"运维和保险", tenths(total, 1)})
 }
 

@@ -17,97 +17,54 @@ import (
 	"banmuyuan/payments"
 )
 
-// BuyIn buys from a household at the counter. The goods on the shelf, the entry in the household's income ledger and the
-// command that makes the shop owe it are one transaction.
-func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, error) {
-	ref, shop, err := s.shop(ctx, shopSells...)
-	if err != nil {
-		return shelf.BuyIn{}, err
-	}
-	product, known := ref.Products[r.Product]
-	if err := r.Check(known, s.Now()).Err(); err != nil {
-		return shelf.BuyIn{}, err
-	}
-	if err := catalog.CheckTakes(ref.Seasons, ref.Season, "season"); err != nil {
-		return shelf.BuyIn{}, err
-	}
-	price, amount, err := r.Price(product)
-	if err != nil {
-		return shelf.BuyIn{}, err
-	}
-	h, err := s.Catalog.Household(desk.AsSystem(ctx), catalog.HouseholdRef{ID: r.HouseholdID})
-	if err != nil {
-		return shelf.BuyIn{}, err
-	}
-	var id int64
-	err = s.Tx(ctx, func(tx *sqlx.Tx) error {
-		about, done, err := s.claim(ctx, tx, "buyin", r.Key, r)
-		if err != nil || done {
-			id = about
-			return err
-		}
-		if id, err = s.buyIn(ctx, tx, ref.Season, shop, product, h, r, price, amount); err != nil {
-			return err
-		}
-		return s.about(ctx, tx, "buyin", r.Key, id)
-	})
-	if err != nil {
-		return shelf.BuyIn{}, err
-	}
-	s.income.ForgetAverages()
-	return s.BuyInSlip(ctx, shelf.IDRef{ID: id})
-}
-
 // openSheetSQL adds to the open sheet of a shop, or opens one. Its index is partial on the state.
 var openSheetSQL = `
 	INSERT INTO shelf_sheet (org_id, state, amount_fen, opened_at) VALUES ($1, $2, $3, $4)
 	ON CONFLICT (org_id) WHERE state = ` + desk.StateText(shelf.SheetOpen) + ` DO UPDATE
 	SET amount_fen = shelf_sheet.amount_fen + excluded.amount_fen RETURNING id`
 
-func (s *Room) buyIn(ctx context.Context, tx *sqlx.Tx, season int, shop catalog.Organisation, product catalog.Product, h catalog.Household,
-	r shelf.BuyInRequest, price money.Price, amount int64) (int64, error) {
-	now, a := s.Now(), link.ActorFrom(ctx)
-	bought := shelf.BoughtOf(product, r.Measure)
-	item, err := s.itemFor(ctx, tx, shop.ID, product, r.Grade, price)
+// post buys taken goods: stock, sheet, income and the command to payments.
+func (s *Room) post(ctx context.Context, tx *sqlx.Tx, t takingRow, product catalog.Product) error {
+	now := s.Now()
+	bought := shelf.BoughtOf(product, t.Measure)
+	item, err := s.itemFor(ctx, tx, t.OrgID, product, t.Grade, t.price())
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var lot int64
 	err = tx.GetContext(ctx, &lot, `
 		INSERT INTO shelf_lot (org_id, item_id, source, village_id, households, units, net_grams, received, cost_fen, household_fen, gathered_on,
 		                       shelved_at, best_before, actor)
-		VALUES ($1, $2, 'buyin', $3, 1, $4, $5, $6, $7, $7, ($8::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, $8, $9, $10) RETURNING id`,
-		shop.ID, item.ID, h.VillageID, bought.Units, bought.Grams, r.Measure, amount, now, r.BestBefore, orders.ActorName(a))
+		VALUES ($1, $2, 'buyin', $3, 1, $4, $5, $6, $7, $7, ($8::timestamptz AT TIME ZONE 'Asia/Shanghai')::date, $9, $10, $11) RETURNING id`,
+		t.OrgID, item.ID, t.VillageID, bought.Units, bought.Grams, t.Measure, t.AmountFen, t.TakenAt, now, t.BestBefore, t.Actor)
 	if err != nil {
-		return 0, fmt.Errorf("write lot: %w", err)
+		return fmt.Errorf("write lot: %w", err)
 	}
 	var sheet int64
-	err = tx.GetContext(ctx, &sheet, openSheetSQL, shop.ID, string(shelf.SheetOpen), amount, now)
+	err = tx.GetContext(ctx, &sheet, openSheetSQL, t.OrgID, string(shelf.SheetOpen), t.AmountFen, now)
 	if err != nil {
-		return 0, fmt.Errorf("write sheet: %w", err)
+		return fmt.Errorf("write sheet: %w", err)
 	}
-	var row struct {
-		ID       int64 `db:"id"`
-		Delivery int64 `db:"delivery_id"`
-	}
-	err = tx.GetContext(ctx, &row, `
-		INSERT INTO shelf_buyin (org_id, sheet_id, lot_id, delivery_id, household_id, village_id, season, programme, product, grade, measure, qty,
+	var delivery int64
+	err = tx.GetContext(ctx, &delivery, `
+		INSERT INTO shelf_buyin (id, org_id, sheet_id, lot_id, delivery_id, household_id, village_id, season, programme, product, grade, measure, qty,
 		                         net_grams, price_fen, price_per, amount_fen, bought_at, account_id, actor)
-		VALUES ($1, $2, $3, nextval(pg_get_serial_sequence('delivery', 'id')), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-		RETURNING id, delivery_id`,
-		shop.ID, sheet, lot, h.ID, h.VillageID, season, product.Programme, product.Code, r.Grade, r.Measure, bought.Qty, bought.Grams, price.Fen, price.Per, amount,
-		now, a.Account, orders.ActorName(a))
+		OVERRIDING SYSTEM VALUE
+		VALUES ($1, $2, $3, $4, nextval(pg_get_serial_sequence('delivery', 'id')), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		RETURNING delivery_id`,
+		t.ID, t.OrgID, sheet, lot, t.HouseholdID, t.VillageID, t.Season, product.Programme, product.Code, t.Grade, t.Measure, bought.Qty, bought.Grams,
+		t.PriceFen, t.PricePer, t.AmountFen, now, t.AccountID, t.Actor)
 	if err != nil {
-		return 0, fmt.Errorf("write buy-in: %w", err)
+		return fmt.Errorf("write buy-in: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, desk.BuyInEntries+` WHERE b.id = $1`, row.ID); err != nil {
-		return 0, fmt.Errorf("write income of buy-in: %w", err)
+	if _, err := tx.ExecContext(ctx, desk.BuyInEntries+` WHERE b.id = $1`, t.ID); err != nil {
+		return fmt.Errorf("write income of buy-in: %w", err)
 	}
-	return row.ID, link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{
-		DeliveryID: row.Delivery, Ref: shelf.SheetRefOf(sheet), Coop: shop.ID, OccurredAt: now.Unix(),
-		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", row.ID), Household: h.ID, GrossFen: amount,
-			Origin: &payments.Origin{Season: season, Month: orders.SeasonMonth(season, now.In(orders.China)), Programme: product.Programme, Channel: string(catalog.ChannelMarket),
-				Product: product.Code, Qty: bought.Qty, NetGrams: bought.Grams}}},
+	return link.Publish(ctx, tx, link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{
+		DeliveryID: delivery, Ref: shelf.SheetRefOf(sheet), Coop: t.OrgID, OccurredAt: now.Unix(),
+		Shares: []payments.DeliveryShare{{SourceKey: fmt.Sprintf("buyin:%d", t.ID), Household: t.HouseholdID, GrossFen: t.AmountFen,
+			Origin: &payments.Origin{Season: t.Season, Month: orders.SeasonMonth(t.Season, now.In(orders.China)), Programme: product.Programme,
+				Channel: string(catalog.ChannelMarket), Product: product.Code, Qty: bought.Qty, NetGrams: bought.Grams}}},
 	}})
 }
 
@@ -127,13 +84,21 @@ type buyInRow struct {
 	PricePer    int64            `db:"price_per"`
 	AmountFen   int64            `db:"amount_fen"`
 	BoughtAt    time.Time        `db:"bought_at"`
+	AccountID   int64            `db:"account_id"`
 	Actor       string           `db:"actor"`
+	DecidedBy   string           `db:"decided_by"`
+	DecidedAt   *time.Time       `db:"decided_at"`
+	Reason      string           `db:"reason"`
+
+	taking shelf.BuyInState
+	left   int64
 }
 
 const buyInSelect = `
 	SELECT b.id, b.org_id, b.sheet_id, h.state, b.lot_id, l.code, b.household_id, b.village_id, b.product, b.grade, b.measure, b.price_fen,
-	       b.price_per, b.amount_fen, b.bought_at, b.actor
-	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id `
+	       b.price_per, b.amount_fen, b.bought_at, b.account_id, b.actor, coalesce(t.decided_by, '') AS decided_by, t.decided_at,
+	       coalesce(t.reason, '') AS reason
+	FROM shelf_buyin b JOIN shelf_sheet h ON h.id = b.sheet_id JOIN shelf_lot l ON l.id = b.lot_id LEFT JOIN shelf_taking t ON t.id = b.id `
 
 // buyInsOut fills in the households of buy-ins, for the shop that bought from them.
 func (s *Room) buyInsOut(ctx context.Context, ref *desk.Names, rows []buyInRow) ([]shelf.BuyIn, error) {
@@ -154,13 +119,19 @@ func (s *Room) buyInsOut(ctx context.Context, ref *desk.Names, rows []buyInRow) 
 	for _, h := range page.Items {
 		homes[h.ID] = h
 	}
+	a := link.ActorFrom(ctx)
 	for i, r := range rows {
 		p, h := ref.Products[r.Product], homes[r.HouseholdID]
+		state, sheet := shelf.BuyInPosted, shelf.SheetNumber(r.SheetID)
+		if r.taking != "" {
+			state, sheet = r.taking, ""
+		}
 		out[i] = shelf.BuyIn{ID: r.ID, No: shelf.BuyInNumber(r.ID), OrgID: r.OrgID, Shop: ref.Orgs[r.OrgID].Name, HouseholdID: r.HouseholdID,
 			Code: h.Code, Head: h.Head, VillageID: r.VillageID, Village: ref.Villages[r.VillageID].Name, Product: r.Product, Title: p.Name,
 			Grade: r.Grade, PriceUnit: p.PriceUnit, Measure: r.Measure, Price: money.Price{Fen: r.PriceFen, Per: r.PricePer}, AmountFen: r.AmountFen,
-			LotID: r.LotID, Trace: r.Code, SheetID: r.SheetID, SheetNo: shelf.SheetNumber(r.SheetID), SheetState: r.SheetState,
-			BoughtAt: r.BoughtAt.UTC(), Actor: r.Actor}
+			LotID: r.LotID, Trace: r.Code, SheetID: r.SheetID, SheetNo: sheet, SheetState: r.SheetState,
+			BoughtAt: r.BoughtAt.UTC(), Actor: r.Actor, State: state, Left: r.left, OrderUnit: p.OrderUnit,
+			Decidable: shelf.DecidableBuyIn(state, r.OrgID, r.AccountID, a.Org, a.Account), DecidedBy: r.DecidedBy, DecidedAt: r.DecidedAt, Reason: r.Reason}
 	}
 	return out, nil
 }
@@ -204,15 +175,11 @@ func (s *Room) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage
 	return page, err
 }
 
-// BuyInSlip is one buy-in, as the household gets it on paper.
+// BuyInSlip is one buy-in, as the household gets it on paper, or goods that wait or were not taken.
 func (s *Room) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error) {
-	var row buyInRow
-	err := s.DB.GetContext(ctx, &row, buyInSelect+`WHERE b.id = $1`, r.ID)
-	if desk.Missing(err) {
-		return shelf.BuyIn{}, link.E(link.NotFound, "shelf.buyin.unknown", "")
-	}
+	row, err := s.slipRow(ctx, r.ID)
 	if err != nil {
-		return shelf.BuyIn{}, fmt.Errorf("read buy-in: %w", err)
+		return shelf.BuyIn{}, err
 	}
 	ref, _, err := s.looksAt(ctx, row.OrgID)
 	if err != nil {
@@ -223,6 +190,26 @@ func (s *Room) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error
 		return shelf.BuyIn{}, err
 	}
 	return out[0], nil
+}
+
+func (s *Room) slipRow(ctx context.Context, id int64) (buyInRow, error) {
+	var taken takingRow
+	err := s.DB.GetContext(ctx, &taken, takingSelect+`WHERE t.id = $1`, id)
+	if err == nil && taken.State != shelf.BuyInPosted {
+		return taken.buyIn(), nil
+	}
+	if err != nil && !desk.Missing(err) {
+		return buyInRow{}, fmt.Errorf("read taken goods: %w", err)
+	}
+	var row buyInRow
+	err = s.DB.GetContext(ctx, &row, buyInSelect+`WHERE b.id = $1`, id)
+	if desk.Missing(err) {
+		return row, link.E(link.NotFound, "shelf.buyin.unknown", "")
+	}
+	if err != nil {
+		return row, fmt.Errorf("read buy-in: %w", err)
+	}
+	return row, nil
 }
 
 type sheetRow struct {

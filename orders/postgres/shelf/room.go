@@ -3,12 +3,15 @@ package shelf
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
+	"banmuyuan/orders/shelf"
 )
 
 // Room keeps the goods of charity supermarkets.
@@ -33,8 +36,10 @@ type ordering interface {
 	Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, error)
 }
 
-// Work expires unpaid sales.
-func (m *Room) Work(ctx context.Context) error { return m.unpaid.Work(ctx) }
+// Work expires unpaid sales and posts buy-ins that a stopped process left on the way.
+func (m *Room) Work(ctx context.Context) error {
+	return errors.Join(m.unpaid.Work(ctx), m.resumeTakings(ctx))
+}
 
 // PaymentsChanged applies payments of sales and bills of buy-in sheets.
 func (m *Room) PaymentsChanged(ctx context.Context, tx *sqlx.Tx, e desk.PaymentEvents) error {
@@ -47,8 +52,14 @@ func (m *Room) Checks(late time.Time) []desk.Check { return shelfChecks(late) }
 // Tasks returns nothing: the room has no tasks.
 func (m *Room) Tasks() map[string]desk.TaskFunc { return nil }
 
-// Verify adds nothing to the checks.
-func (m *Room) Verify(context.Context, *orders.Findings) error { return nil }
+// Verify compares buy-ins with the catalogue.
+func (m *Room) Verify(ctx context.Context, res *orders.Findings) error {
+	return m.verifyTakings(ctx, res)
+}
 
-// Open returns nothing: what a shop sells is the shop's, and belongs to no season.
-func (m *Room) Open(int) []desk.OpenCount { return nil }
+// Open counts the buy-ins that wait. What a shop sells is the shop's, and belongs to no season.
+func (m *Room) Open(season int) []desk.OpenCount {
+	return []desk.OpenCount{{Kind: orders.OpenBuyIns, SQL: `
+		SELECT count(*), coalesce(sum(amount_fen), 0)::bigint FROM shelf_taking WHERE season = $1 AND NOT state = ANY($2)`,
+		Args: []any{season, pq.Array(desk.Finals(shelf.BuyInMachine))}}}
+}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"banmuyuan/orders/postgres/desk"
+	"banmuyuan/orders/shelf"
 )
 
 // shelfChecks are the invariants of shelves, besides their constraints.
@@ -66,6 +67,16 @@ func shelfChecks(late time.Time) []desk.Check {
 			SELECT 'buy-in ' || b.id AS object, format('%s for %s fen; its lot has %s for %s', b.measure, b.amount_fen, l.received, l.cost_fen) AS detail
 			FROM shelf_buyin b JOIN shelf_lot l ON l.id = b.lot_id
 			WHERE (b.measure, b.amount_fen, b.org_id) IS DISTINCT FROM (l.received, l.cost_fen, l.org_id)`},
+		{Name: "posted buy-in", SQL: `
+			SELECT 'buy-in ' || t.id AS object, format('it is %s and bought for %s fen; taken for %s', t.state, coalesce(b.amount_fen::text, 'nothing'), t.amount_fen) AS detail
+			FROM shelf_taking t LEFT JOIN shelf_buyin b ON b.id = t.id
+			WHERE (t.state = $1) <> (b.id IS NOT NULL)
+			   OR (b.org_id, b.household_id, b.product, b.measure, b.amount_fen) IS DISTINCT FROM
+			      (CASE WHEN t.state = $1 THEN t.org_id END, CASE WHEN t.state = $1 THEN t.household_id END, CASE WHEN t.state = $1 THEN t.product END,
+			       CASE WHEN t.state = $1 THEN t.measure END, CASE WHEN t.state = $1 THEN t.amount_fen END)`, Args: []any{string(shelf.BuyInPosted)}},
+		{Name: "stuck buy-in", SQL: `
+			SELECT 'buy-in ' || id AS object, 'the catalogue has not answered' AS detail FROM shelf_taking WHERE state = ANY($1) AND coalesce(decided_at, taken_at) < $2`,
+			Args: []any{desk.TextArray(shelf.BuyInMachine.From(shelf.BuyInPost)), late}},
 		{Name: "bought-in income", SQL: `
 			SELECT coalesce(x.key, e.source_key) AS object, format('bought for %s fen, the ledger has %s', x.amount_fen, e.amount_fen) AS detail
 			FROM (SELECT 'buyin:' || id AS key, amount_fen, household_id FROM shelf_buyin) x

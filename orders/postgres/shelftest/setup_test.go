@@ -46,13 +46,16 @@ const (
 
 // world is the three modules on schemas and a broker of their own.
 type world struct {
-	t        *testing.T
-	db       *sqlx.DB // of orders
-	orders   orders.Service
-	shelf    shelf.Service
-	payments payments.Service
-	clock    atomic.Int64
-	keys     atomic.Int64
+	t         *testing.T
+	db        *sqlx.DB // of orders
+	orders    orders.Service
+	shelf     shelf.Service
+	payments  payments.Service
+	catalog   catalog.Contracts
+	catalogue catalog.Service
+	catalogDB *sqlx.DB
+	clock     atomic.Int64
+	keys      atomic.Int64
 }
 
 func (w *world) now() time.Time          { return time.Now().Add(time.Duration(w.clock.Load())) }
@@ -113,6 +116,7 @@ func setup(t *testing.T) *world {
 	}, mod.Run)
 	t.Cleanup(mod.Close)
 	// Through NATS, as the pages ask.
+	w.catalog, w.catalogue, w.catalogDB = catalog.NewContractsClient(client), catalog.NewClient(client), catalogDB
 	w.orders, w.shelf, w.payments = orders.NewClient(client), shelf.NewClient(client), payments.NewClient(client)
 	return w
 }
@@ -144,7 +148,7 @@ func county(now time.Time) catalogpg.Seed {
 		Products: []catalog.Product{
 			{ID: 1, Code: "goose", Name: catalog.Text{Zh: "大鹅", En: "Goose"}, OrderUnit: "head", PriceUnit: "jin", GramsPerUnit: 4000, Programme: "geese"},
 			{ID: 2, Code: "purple_bean", Name: catalog.Text{Zh: "紫花油豆角", En: "Beans"}, OrderUnit: "jin", PriceUnit: "jin", GramsPerUnit: 500, Programme: "garden"},
-			{ID: 3, Code: "veg_box", Name: catalog.Text{Zh: "蔬菜箱", En: "Box"}, OrderUnit: "box", PriceUnit: "box", Programme: "garden"},
+			{ID: 3, Code: "veg_box", Name: catalog.Text{Zh: "蔬菜箱", En: "Box"}, OrderUnit: "box", PriceUnit: "box", Programme: "garden", YieldOf: catalog.YieldGarden, Yield: 100},
 		},
 		Presales: []catalog.Presale{{ID: 1, ProductID: 2, Code: "bean-home", Season: now.Year(), Title: catalog.Text{Zh: "油豆角", En: "Beans"}, State: catalog.PresaleOpen,
 			Channels: []catalog.Channel{catalog.ChannelMarket, catalog.ChannelPrivate}, OpensAt: now.AddDate(0, 0, -5), ClosesAt: now.AddDate(0, 0, 20),
