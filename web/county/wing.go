@@ -69,6 +69,7 @@ type Services struct {
 	Reversals       payments.Reversals
 	OrgPayouts      payments.OrgPayouts
 	AccountReviews  payments.AccountReviews
+	AccountBatches  payments.AccountBatches
 	PrivateAccounts payments.Privacy
 
 	Accounts  auth.Accounts
