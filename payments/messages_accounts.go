@@ -1,7 +1,7 @@
 package payments
 
 var accountBatchMessages = map[string][2]string{
-	"accounts.unknown":     {"没有找到这批收款账户。请返回列表查看。", "There is no such batch of accounts. Go back to the list."},
+	"accounts.batch.unknown":     {"没有找到这批收款账户。请返回列表查看。", "There is no such batch of accounts. Go back to the list."},
 	"accounts.state":       {"这批账户现在不能这样操作。请刷新查看最新状态。", "This cannot be done with the batch now. Reload the page to see where it stands."},
 	"accounts.decided":     {"这批账户已经有结论，或还没有提交复核。请刷新查看。", "The batch is decided, or not submitted yet. Reload the page to see where it stands."},
 	"accounts.opener":      {"只有上传这批账户的人可以这样操作。", "Only the person who uploaded the batch can do this."},

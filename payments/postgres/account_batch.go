@@ -44,7 +44,7 @@ func readAccountBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock
 	var b accountBatchRow
 	err := sqlx.GetContext(ctx, q, &b, `SELECT `+accountBatchColumns+` FROM account_batch WHERE id = $1 `+lock, id)
 	if missing(err) {
-		return b, link.E(link.NotFound, "accounts.unknown", "id")
+		return b, link.E(link.NotFound, "accounts.batch.unknown", "id")
 	}
 	if err != nil {
 		return b, fmt.Errorf("read batch of accounts: %w", err)
