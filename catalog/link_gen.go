@@ -701,6 +701,25 @@ func (c RawPrivacy) IDUnmaskings(ctx context.Context, r None) (link.Raw[IDUnmask
 	return link.CallRaw[IDUnmaskings](ctx, c.nc, SubjectIDUnmaskings, r)
 }
 
+// Request subjects of Registry.
+const (
+	SubjectRegisteredHouseholds = "rpc.catalog.v1.registered_households"
+)
+
+// NewRegistryClient returns a client of Registry: each call is answered by a process that registered the service.
+func NewRegistryClient(nc *nats.Conn) Registry { return registryClient{nc} }
+
+type registryClient struct{ nc *nats.Conn }
+
+func (c registryClient) RegisteredHouseholds(ctx context.Context, r RegistryRequest) (RegistryAnswer, error) {
+	return link.Call[RegistryRequest, RegistryAnswer](ctx, c.nc, SubjectRegisteredHouseholds, r)
+}
+
+// RegisterRegistry registers svc on s for the request subjects of Registry.
+func RegisterRegistry(s *link.Server, svc Registry) {
+	link.Handle(s, SubjectRegisteredHouseholds, svc.RegisteredHouseholds)
+}
+
 // Request subjects of Seasons.
 const (
 	SubjectSeasons        = "rpc.catalog.v1.seasons"

@@ -40,11 +40,16 @@ func (a SetPayoutAccount) Check() (SetPayoutAccount, error) {
 	if !bankName(a.Bank, 2, 60) {
 		bad.Add("payout.bank", "bank")
 	}
-	digits := strings.IndexFunc(a.Number, func(r rune) bool { return r < '0' || r > '9' }) < 0
-	if !digits || len(a.Number) < 10 || len(a.Number) > 25 {
+	if !plausibleNumber(a.Number) {
 		bad.Add("payout.number", "number")
 	}
 	return a, bad.Err()
+}
+
+// plausibleNumber reports whether a cleaned number can be that of a card or a passbook.
+func plausibleNumber(number string) bool {
+	digits := strings.IndexFunc(number, func(r rune) bool { return r < '0' || r > '9' }) < 0
+	return digits && len(number) >= 10 && len(number) <= 25
 }
 
 // bankName reports whether s is a name that a bank's file can hold: no formula of a spreadsheet, no control characters.

@@ -10,6 +10,195 @@ import (
 	"banmuyuan/internal/link"
 )
 
+// Request subjects of AccountBatches.
+const (
+	SubjectOpenAccountBatch   = "rpc.payments.v1.open_account_batch"
+	SubjectAddAccountRows     = "rpc.payments.v1.add_account_rows"
+	SubjectCheckAccountBatch  = "rpc.payments.v1.check_account_batch"
+	SubjectSubmitAccountBatch = "rpc.payments.v1.submit_account_batch"
+	SubjectExcludeAccountRow  = "rpc.payments.v1.exclude_account_row"
+	SubjectDecideAccountBatch = "rpc.payments.v1.decide_account_batch"
+	SubjectDropAccountBatch   = "rpc.payments.v1.drop_account_batch"
+	SubjectAccountBatch       = "rpc.payments.v1.account_batch"
+	SubjectAccountBatchRows   = "rpc.payments.v1.account_batch_rows"
+	SubjectAccountBatchWrong  = "rpc.payments.v1.account_batch_wrong"
+	SubjectAccountBatches     = "rpc.payments.v1.account_batches"
+)
+
+// NewAccountBatchesClient returns a client of AccountBatches: each call is answered by a process that registered the service.
+func NewAccountBatchesClient(nc *nats.Conn) AccountBatches { return accountBatchesClient{nc} }
+
+type accountBatchesClient struct{ nc *nats.Conn }
+
+func (c accountBatchesClient) OpenAccountBatch(ctx context.Context, r OpenAccountBatch) (AccountBatch, error) {
+	return link.Call[OpenAccountBatch, AccountBatch](ctx, c.nc, SubjectOpenAccountBatch, r)
+}
+
+func (c accountBatchesClient) AddAccountRows(ctx context.Context, r AccountRows) (AccountBatch, error) {
+	return link.Call[AccountRows, AccountBatch](ctx, c.nc, SubjectAddAccountRows, r)
+}
+
+func (c accountBatchesClient) CheckAccountBatch(ctx context.Context, r AccountBatchRef) (AccountBatch, error) {
+	return link.Call[AccountBatchRef, AccountBatch](ctx, c.nc, SubjectCheckAccountBatch, r)
+}
+
+func (c accountBatchesClient) SubmitAccountBatch(ctx context.Context, r AccountBatchRef) (AccountBatch, error) {
+	return link.Call[AccountBatchRef, AccountBatch](ctx, c.nc, SubjectSubmitAccountBatch, r)
+}
+
+func (c accountBatchesClient) ExcludeAccountRow(ctx context.Context, r ExcludeAccountRow) (AccountBatch, error) {
+	return link.Call[ExcludeAccountRow, AccountBatch](ctx, c.nc, SubjectExcludeAccountRow, r)
+}
+
+func (c accountBatchesClient) DecideAccountBatch(ctx context.Context, r DecideAccountBatch) (AccountBatch, error) {
+	return link.Call[DecideAccountBatch, AccountBatch](ctx, c.nc, SubjectDecideAccountBatch, r)
+}
+
+func (c accountBatchesClient) DropAccountBatch(ctx context.Context, r AccountBatchRef) (AccountBatch, error) {
+	return link.Call[AccountBatchRef, AccountBatch](ctx, c.nc, SubjectDropAccountBatch, r)
+}
+
+func (c accountBatchesClient) AccountBatch(ctx context.Context, r AccountBatchRef) (AccountBatch, error) {
+	return link.Call[AccountBatchRef, AccountBatch](ctx, c.nc, SubjectAccountBatch, r)
+}
+
+func (c accountBatchesClient) AccountBatchRows(ctx context.Context, r AccountBatchRowsRequest) (AccountBatchPage, error) {
+	return link.Call[AccountBatchRowsRequest, AccountBatchPage](ctx, c.nc, SubjectAccountBatchRows, r)
+}
+
+func (c accountBatchesClient) AccountBatchWrong(ctx context.Context, r AccountBatchWrongRequest) (AccountRows, error) {
+	return link.Call[AccountBatchWrongRequest, AccountRows](ctx, c.nc, SubjectAccountBatchWrong, r)
+}
+
+func (c accountBatchesClient) AccountBatches(ctx context.Context, r AccountBatchesRequest) (AccountBatchList, error) {
+	return link.Call[AccountBatchesRequest, AccountBatchList](ctx, c.nc, SubjectAccountBatches, r)
+}
+
+// RegisterAccountBatches registers svc on s for the request subjects of AccountBatches.
+func RegisterAccountBatches(s *link.Server, svc AccountBatches) {
+	link.Handle(s, SubjectOpenAccountBatch, svc.OpenAccountBatch)
+	link.Handle(s, SubjectAddAccountRows, svc.AddAccountRows)
+	link.Handle(s, SubjectCheckAccountBatch, svc.CheckAccountBatch)
+	link.Handle(s, SubjectSubmitAccountBatch, svc.SubmitAccountBatch)
+	link.Handle(s, SubjectExcludeAccountRow, svc.ExcludeAccountRow)
+	link.Handle(s, SubjectDecideAccountBatch, svc.DecideAccountBatch)
+	link.Handle(s, SubjectDropAccountBatch, svc.DropAccountBatch)
+	link.Handle(s, SubjectAccountBatch, svc.AccountBatch)
+	link.Handle(s, SubjectAccountBatchRows, svc.AccountBatchRows)
+	link.Handle(s, SubjectAccountBatchWrong, svc.AccountBatchWrong)
+	link.Handle(s, SubjectAccountBatches, svc.AccountBatches)
+}
+
+// RawAccountBatches is AccountBatches whose answers stay the bytes in which they arrived.
+type RawAccountBatches struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc AccountBatches
+}
+
+// NewRawAccountBatches returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawAccountBatches(svc AccountBatches) RawAccountBatches {
+	if c, ok := svc.(accountBatchesClient); ok {
+		return RawAccountBatches{nc: c.nc}
+	}
+	return RawAccountBatches{svc: svc}
+}
+
+// OpenAccountBatch is AccountBatches.OpenAccountBatch with an undecoded answer.
+func (c RawAccountBatches) OpenAccountBatch(ctx context.Context, r OpenAccountBatch) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.OpenAccountBatch(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectOpenAccountBatch, r)
+}
+
+// AddAccountRows is AccountBatches.AddAccountRows with an undecoded answer.
+func (c RawAccountBatches) AddAccountRows(ctx context.Context, r AccountRows) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.AddAccountRows(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectAddAccountRows, r)
+}
+
+// AddAccountRowsBody is AddAccountRows with a request that is encoded already.
+func (c RawAccountBatches) AddAccountRowsBody(ctx context.Context, body link.Raw[AccountRows]) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.ServeRaw(ctx, body, c.svc.AddAccountRows)
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectAddAccountRows, body)
+}
+
+// CheckAccountBatch is AccountBatches.CheckAccountBatch with an undecoded answer.
+func (c RawAccountBatches) CheckAccountBatch(ctx context.Context, r AccountBatchRef) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.CheckAccountBatch(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectCheckAccountBatch, r)
+}
+
+// SubmitAccountBatch is AccountBatches.SubmitAccountBatch with an undecoded answer.
+func (c RawAccountBatches) SubmitAccountBatch(ctx context.Context, r AccountBatchRef) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SubmitAccountBatch(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectSubmitAccountBatch, r)
+}
+
+// ExcludeAccountRow is AccountBatches.ExcludeAccountRow with an undecoded answer.
+func (c RawAccountBatches) ExcludeAccountRow(ctx context.Context, r ExcludeAccountRow) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ExcludeAccountRow(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectExcludeAccountRow, r)
+}
+
+// DecideAccountBatch is AccountBatches.DecideAccountBatch with an undecoded answer.
+func (c RawAccountBatches) DecideAccountBatch(ctx context.Context, r DecideAccountBatch) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.DecideAccountBatch(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectDecideAccountBatch, r)
+}
+
+// DropAccountBatch is AccountBatches.DropAccountBatch with an undecoded answer.
+func (c RawAccountBatches) DropAccountBatch(ctx context.Context, r AccountBatchRef) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.DropAccountBatch(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectDropAccountBatch, r)
+}
+
+// AccountBatch is AccountBatches.AccountBatch with an undecoded answer.
+func (c RawAccountBatches) AccountBatch(ctx context.Context, r AccountBatchRef) (link.Raw[AccountBatch], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.AccountBatch(ctx, r))
+	}
+	return link.CallRaw[AccountBatch](ctx, c.nc, SubjectAccountBatch, r)
+}
+
+// AccountBatchRows is AccountBatches.AccountBatchRows with an undecoded answer.
+func (c RawAccountBatches) AccountBatchRows(ctx context.Context, r AccountBatchRowsRequest) (link.Raw[AccountBatchPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.AccountBatchRows(ctx, r))
+	}
+	return link.CallRaw[AccountBatchPage](ctx, c.nc, SubjectAccountBatchRows, r)
+}
+
+// AccountBatchWrong is AccountBatches.AccountBatchWrong with an undecoded answer.
+func (c RawAccountBatches) AccountBatchWrong(ctx context.Context, r AccountBatchWrongRequest) (link.Raw[AccountRows], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.AccountBatchWrong(ctx, r))
+	}
+	return link.CallRaw[AccountRows](ctx, c.nc, SubjectAccountBatchWrong, r)
+}
+
+// AccountBatches is AccountBatches.AccountBatches with an undecoded answer.
+func (c RawAccountBatches) AccountBatches(ctx context.Context, r AccountBatchesRequest) (link.Raw[AccountBatchList], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.AccountBatches(ctx, r))
+	}
+	return link.CallRaw[AccountBatchList](ctx, c.nc, SubjectAccountBatches, r)
+}
+
 // Request subjects of Books.
 const (
 	SubjectTrial            = "rpc.payments.v1.trial"

@@ -3,7 +3,7 @@ package payments
 import "maps"
 
 // Messages are the sentences of this module's keys, Chinese and English, for web's glossary.
-var Messages = joined(messages, booksMessages, distributionMessages, orgPayoutMessages, privacyMessages, reversalMessages)
+var Messages = joined(messages, booksMessages, distributionMessages, orgPayoutMessages, accountBatchMessages, privacyMessages, reversalMessages)
 
 func joined(lists ...map[string][2]string) map[string][2]string {
 	all := map[string][2]string{}

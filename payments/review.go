@@ -50,6 +50,7 @@ type AccountChange struct {
 	ApprovedBy string    `json:"approved_by,omitempty"`
 	Why        string    `json:"why,omitempty"`
 	OnBehalf   bool      `json:"on_behalf"` // entered by somebody for the household
+	Batch      int64     `json:"batch,omitempty"`
 }
 
 type AccountHistory struct {

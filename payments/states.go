@@ -379,6 +379,53 @@ var PayoutAccountMachine = state.New(state.Table[PayoutAccountState, PayoutAccou
 	},
 })
 
+// AccountBatchState is the state of a batch of payout accounts.
+type AccountBatchState string
+
+const (
+	AccountsFilling  AccountBatchState = "filling"  // takes rows
+	AccountsChecking AccountBatchState = "checking" // in the background
+	AccountsChecked  AccountBatchState = "checked"  // its opener may submit it
+	AccountsWaiting  AccountBatchState = "waiting"  // for the second person
+	AccountsApplying AccountBatchState = "applying" // approved; in the background
+	AccountsDone     AccountBatchState = "done"
+	AccountsRefused  AccountBatchState = "refused"
+	AccountsDropped  AccountBatchState = "dropped" // given up, or left alone for a day
+)
+
+// AccountBatchStep is an event of a batch of payout accounts.
+type AccountBatchStep string
+
+const (
+	AccountsCheck  AccountBatchStep = "check"  // asked for
+	AccountsFound  AccountBatchStep = "found"  // the module has checked it
+	AccountsFail   AccountBatchStep = "fail"   // the check stopped for a reason that rows cannot mend
+	AccountsSubmit AccountBatchStep = "submit" // to the second person
+	AccountsAgree  AccountBatchStep = "agree"  // by the second person
+	AccountsRefuse AccountBatchStep = "refuse" // by the second person
+	AccountsFinish AccountBatchStep = "finish" // every row is applied or skipped
+	AccountsDrop   AccountBatchStep = "drop"
+)
+
+// AccountBatchMachine is the table of batches of payout accounts. A batch cannot be approved before it is checked.
+var AccountBatchMachine = state.New(state.Table[AccountBatchState, AccountBatchStep]{
+	Name: "batch of payout accounts",
+	States: []AccountBatchState{AccountsFilling, AccountsChecking, AccountsChecked, AccountsWaiting, AccountsApplying, AccountsDone,
+		AccountsRefused, AccountsDropped},
+	Initial: []AccountBatchState{AccountsFilling},
+	Final:   []AccountBatchState{AccountsDone, AccountsRefused, AccountsDropped},
+	Rows: []state.Row[AccountBatchState, AccountBatchStep]{
+		{On: AccountsCheck, From: []AccountBatchState{AccountsFilling, AccountsChecked}, To: AccountsChecking, Refused: "accounts.state"},
+		{On: AccountsFound, From: []AccountBatchState{AccountsChecking}, To: AccountsChecked, Refused: "accounts.state"},
+		{On: AccountsFail, From: []AccountBatchState{AccountsChecking}, To: AccountsFilling, Refused: "accounts.state"},
+		{On: AccountsSubmit, From: []AccountBatchState{AccountsChecked}, To: AccountsWaiting, Refused: "accounts.state"},
+		{On: AccountsAgree, From: []AccountBatchState{AccountsWaiting}, To: AccountsApplying, Refused: "accounts.decided"},
+		{On: AccountsRefuse, From: []AccountBatchState{AccountsWaiting}, To: AccountsRefused, Refused: "accounts.decided"},
+		{On: AccountsFinish, From: []AccountBatchState{AccountsApplying}, To: AccountsDone, Refused: "accounts.state"},
+		{On: AccountsDrop, From: []AccountBatchState{AccountsFilling, AccountsChecked, AccountsWaiting}, To: AccountsDropped, Refused: "accounts.decided"},
+	},
+})
+
 // NoticeState is the state of a provider's webhook.
 type NoticeState string
 

@@ -36,6 +36,7 @@ func TestStateTables(t *testing.T) {
 	check(t, payments.LineMachine)
 	check(t, payments.OutgoingMachine)
 	check(t, payments.PayoutAccountMachine)
+	check(t, payments.AccountBatchMachine)
 	check(t, payments.NoticeMachine)
 	check(t, payments.StopMachine)
 }

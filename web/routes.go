@@ -47,7 +47,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
-		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
+		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, AccountBatches: d.AccountBatches, PrivateAccounts: d.PrivateAccounts,
 		Accounts: d.Accounts, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
 	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {

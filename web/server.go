@@ -91,6 +91,8 @@ type Deps struct {
 	Headings sheet.Headings
 	// AccountReviews are the payout accounts that wait for a second person.
 	AccountReviews payments.AccountReviews
+	// AccountBatches are payout accounts that come in a sheet.
+	AccountBatches payments.AccountBatches
 	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
 	// Numbers in full, for the county; each look is written down.
@@ -216,7 +218,7 @@ func (d Deps) check() error {
 	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Reports == nil || d.Headings == nil {
 		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, reports and headings are needed")
 	}
-	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.Reversals, d.OrgPayouts} {
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts} {
 		if module == nil {
 			return errors.New("web: every module is needed")
 		}

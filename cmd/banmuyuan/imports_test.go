@@ -28,7 +28,7 @@ var mayImport = []struct {
 	{"catalog/postgres/desk", catalogRoomMay},
 	{"catalog/postgres/directory", catalogRoomMay},
 	{"catalog/...", []string{"catalog", "internal/entry", "internal/money", "internal/state", "internal/link"}},
-	{"payments/...", []string{"payments", "internal/money", "internal/state", "internal/link"}},
+	{"payments/...", []string{"payments", "internal/entry", "internal/money", "internal/state", "internal/link"}},
 	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
 	{"orders/postgres/desk", roomMay},
 	{"orders/postgres/adopt", roomMay},

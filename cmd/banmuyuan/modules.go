@@ -204,6 +204,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.RegisterCare(s, svc)
 		catalog.RegisterSeasons(s, svc)
 		catalog.RegisterDirectory(s, svc.Directory())
+		catalog.RegisterRegistry(s, svc)
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil
@@ -235,6 +236,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterReversals(s, svc)
 		payments.RegisterOrgPayouts(s, svc)
 		payments.RegisterAccountReviews(s, svc)
+		payments.RegisterAccountBatches(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
 	m.serve(running, nc, modulePayments, register,
@@ -274,6 +276,9 @@ func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, 
 	}
 	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
 		FileLife: m.cfg.BankFileLife, Log: m.log}
+	if nc != nil {
+		cfg.Register = householdRegister{catalog.NewRegistryClient(nc)}
+	}
 	if m.cfg.BankLayout != "" {
 		data, err := os.ReadFile(m.cfg.BankLayout)
 		if err == nil {
@@ -373,6 +378,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Directory:       catalog.NewDirectoryClient(nc),
 		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
+		AccountBatches:  payments.NewAccountBatchesClient(nc),
 		Cards:           store,
 		Digests:         keys,
 		Notifier:        m.notifier(),

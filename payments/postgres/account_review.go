@@ -176,9 +176,10 @@ func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (
 		ApprovedBy string    `db:"approved_by"`
 		Why        string    `db:"decided_why"`
 		ChangedAt  time.Time `db:"changed_at"`
+		Batch      int64     `db:"batch"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT bank, number_tail, state, created_by, approved_by, decided_why, changed_at FROM payout_account
+		SELECT bank, number_tail, state, created_by, approved_by, decided_why, changed_at, coalesce(batch_id, 0) AS batch FROM payout_account
 		WHERE household = $1 ORDER BY id DESC LIMIT 100`, r.ID)
 	if err != nil {
 		return out, fmt.Errorf("read accounts of household %d: %w", r.ID, err)
@@ -186,7 +187,7 @@ func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (
 	for _, a := range rows {
 		by, _, onBehalf := strings.Cut(a.CreatedBy, payments.OnBehalfOf)
 		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: a.State,
-			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf})
+			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf, Batch: a.Batch})
 	}
 	return out, nil
 }

@@ -58,36 +58,9 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 	}
 	var out *payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
+		by := enteredBy{Name: c.actor, Account: actor.Account, Household: actor.Role == roleHousehold || actor.System}
+		if err := s.enterAccount(ctx, c, by, r); err != nil {
 			return err
-		}
-		shared, err := s.sharedNumber(ctx, c.tx, r.Household, r.Number)
-		if err != nil {
-			return err
-		}
-		state := payments.NewAccountState(actor.Role == roleHousehold || actor.System, shared)
-		var same payments.PayoutAccountState
-		err = c.tx.GetContext(ctx, &same, `
-			SELECT state FROM payout_account
-			WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4
-			ORDER BY state LIMIT 1`, r.Household, s.keys.Index(r.Number), r.Holder, r.Bank)
-		if err != nil && !missing(err) {
-			return fmt.Errorf("look up payout account: %w", err)
-		}
-		if same != state && same != payments.AccountActive {
-			_, err := c.tx.ExecContext(ctx, `
-				UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, r.Household, c.now,
-				payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.ReplacedStates(state)))
-			if err != nil {
-				return fmt.Errorf("replace payout account: %w", err)
-			}
-			_, err = c.tx.ExecContext(ctx, `
-				INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, r.Household, r.Holder, r.Bank,
-				s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), payments.NumberTail(r.Number), state, c.actor, actor.Account, c.now)
-			if err != nil {
-				return fmt.Errorf("write payout account: %w", err)
-			}
 		}
 		out, err = payoutAccount(ctx, c.tx, r.Household)
 		return err
@@ -96,6 +69,52 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 		return payments.PayoutAccount{}, err
 	}
 	return *out, nil
+}
+
+// enteredBy is the person who entered an account, and the batch that it came in.
+type enteredBy struct {
+	Name      string
+	Account   int64
+	Household bool // the household itself
+	Batch     int64
+}
+
+// enterAccount writes a household's new account, by itself or as a row of a batch. An account that is the same as the one
+// in use, or as the one that waits, is not written again.
+func (s *Service) enterAccount(ctx context.Context, c *change, by enteredBy, r payments.SetPayoutAccount) error {
+	if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
+		return err
+	}
+	shared, err := s.sharedNumber(ctx, c.tx, r.Household, r.Number)
+	if err != nil {
+		return err
+	}
+	state := payments.NewAccountState(by.Household, shared)
+	var same payments.PayoutAccountState
+	err = c.tx.GetContext(ctx, &same, `
+		SELECT state FROM payout_account
+		WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4 AND ($5::bigint = 0 OR batch_id = $5)
+		ORDER BY state LIMIT 1`, r.Household, s.keys.Index(r.Number), r.Holder, r.Bank, by.Batch)
+	if err != nil && !missing(err) {
+		return fmt.Errorf("look up payout account: %w", err)
+	}
+	if same == state || same == payments.AccountActive {
+		return nil
+	}
+	_, err = c.tx.ExecContext(ctx, `
+		UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, r.Household, c.now,
+		payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.ReplacedStates(state)))
+	if err != nil {
+		return fmt.Errorf("replace payout account: %w", err)
+	}
+	_, err = c.tx.ExecContext(ctx, `
+		INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at, batch_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11::bigint, 0))`, r.Household, r.Holder, r.Bank,
+		s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), payments.NumberTail(r.Number), state, by.Name, by.Account, c.now, by.Batch)
+	if err != nil {
+		return fmt.Errorf("write payout account: %w", err)
+	}
+	return nil
 }
 
 // lockHousehold serialises changes of a household's accounts.

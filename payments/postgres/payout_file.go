@@ -103,7 +103,7 @@ func (s *Service) keepBooks(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	for _, step := range []func(context.Context) error{
-		s.dropFiles, s.sumClosings, func(ctx context.Context) error { return s.Checkpoint(ctx, checkpointEvery) },
+		s.dropFiles, s.forgetAccountRows, s.sumClosings, func(ctx context.Context) error { return s.Checkpoint(ctx, checkpointEvery) },
 	} {
 		if err := step(ctx); err != nil {
 			return 0, err

@@ -122,6 +122,10 @@ func (s *Service) Rekey(ctx context.Context, progress func(n int)) (int, error) 
 			}
 		}
 	}
+	n, err := s.rekeyAccountBatches(ctx)
+	if total += n; err != nil {
+		return total, err
+	}
 	if _, err := s.db.ExecContext(ctx, `UPDATE payout_file SET sealed = NULL WHERE sealed IS NOT NULL AND substring(sealed FROM 1 FOR 4) <> $1`, s.keys.Current()); err != nil {
 		return total, fmt.Errorf("drop payout files: %w", err)
 	}

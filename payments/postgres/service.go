@@ -42,11 +42,12 @@ func Migrations() fs.FS {
 
 // Config of a Service.
 type Config struct {
-	Gateways []gateway.Gateway // in the order in which buyers are offered them
-	Key      string            // encrypts account numbers: see ParseKeys
-	Env      string            // part of the keys that providers see, so that a test never meets production
-	Layout   bankfile.Layout   // of payout files; bankfile.Default when it is empty
-	FileLife time.Duration     // how long payout files are kept; a week when it is zero
+	Gateways []gateway.Gateway          // in the order in which buyers are offered them
+	Register payments.HouseholdRegister // checks the holders of accounts that come in a sheet; none are checked without
+	Key      string                     // encrypts account numbers: see ParseKeys
+	Env      string                     // part of the keys that providers see, so that a test never meets production
+	Layout   bankfile.Layout            // of payout files; bankfile.Default when it is empty
+	FileLife time.Duration              // how long payout files are kept; a week when it is zero
 
 	Statement   bankfile.Statement // columns of bank statements; bankfile.DefaultStatement when it is empty
 	RefundLimit int64              // fen; above it a second person lets a refund go; 0 is no limit
@@ -64,6 +65,7 @@ type Service struct {
 	gateways map[string]gateway.Gateway
 	order    []gateway.Gateway
 	keys     *Keys
+	register payments.HouseholdRegister
 	env      string
 	layout   bankfile.Layout
 	fileLife time.Duration
@@ -117,7 +119,7 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	if cfg.FileLife == 0 {
 		cfg.FileLife = 7 * 24 * time.Hour
 	}
-	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, env: cfg.Env,
+	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, register: cfg.Register, env: cfg.Env,
 		layout: cfg.Layout, fileLife: cfg.FileLife, statement: cfg.Statement, refundLimit: cfg.RefundLimit, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
 	// PostgreSQL keeps microseconds: written and read times are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }

@@ -58,6 +58,7 @@ type bundle struct {
 	web    *httptest.Server
 	client *http.Client // does not follow redirects
 	nextID int64
+	people register
 	harmed bool // the test broke something on purpose
 
 	handler http.Handler // served by web
@@ -94,7 +95,7 @@ func setup(t *testing.T) *bundle {
 
 func (b *bundle) open(db *sqlx.DB, log *slog.Logger) *postgres.Service {
 	b.t.Helper()
-	svc, err := postgres.New(db, postgres.Config{Key: testKey, Env: "test", Now: b.clock.now, Log: log, Gateways: []gateway.Gateway{
+	svc, err := postgres.New(db, postgres.Config{Key: testKey, Register: &b.people, Env: "test", Now: b.clock.now, Log: log, Gateways: []gateway.Gateway{
 		b.bank, banktransfer.New(banktransfer.Account{Holder: "依安县演示合作社", Number: "2300000000000000001", Bank: "演示银行"}), cash.New()}})
 	if err != nil {
 		b.t.Fatal(err)

@@ -39,7 +39,7 @@ func (s *Service) Work(ctx context.Context) (int, error) {
 	for _, step := range []struct {
 		due bool
 		do  func(context.Context) (int, error)
-	}{{due.Events, s.handleEvents}, {due.Payments, s.checkPayments}, {due.Refunds, s.advanceRefunds}, {true, s.keepBooks}} {
+	}{{due.Events, s.handleEvents}, {due.Payments, s.checkPayments}, {due.Refunds, s.advanceRefunds}, {true, s.keepBooks}, {true, s.advanceAccountBatches}} {
 		if !step.due {
 			continue
 		}

@@ -71,6 +71,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Directory:       catalog.NewDirectoryClient(nc),
 		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
+		AccountBatches:  payments.NewAccountBatchesClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Cards:           store,

@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lib/pq"
+
+	"banmuyuan/catalog"
+	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/internal/link"
+)
+
+var _ catalog.Registry = (*Catalog)(nil)
+
+type registryRow struct {
+	N       int            `db:"n"`
+	ID      int64          `db:"id"`
+	Code    string         `db:"code"`
+	Head    string         `db:"head"`
+	Retired bool           `db:"retired"`
+	Index   []byte         `db:"id_index"`
+	Members pq.StringArray `db:"members"`
+}
+
+// RegisteredHouseholds finds households by id, code or the id number of their head.
+func (c *Catalog) RegisteredHouseholds(ctx context.Context, r catalog.RegistryRequest) (catalog.RegistryAnswer, error) {
+	out := catalog.RegistryAnswer{Items: make([]catalog.RegistryEntry, len(r.Keys))}
+	if err := desk.RequireSystem(ctx); err != nil {
+		return out, err
+	}
+	if len(r.Keys) > catalog.MaxRegistryKeys {
+		return out, link.E(link.TooLarge, "malformed", "keys").Because(fmt.Errorf("%d keys", len(r.Keys)))
+	}
+	positions, ids, codes := []int64{}, []int64{}, []string{}
+	var heads pq.ByteaArray
+	for i, k := range r.Keys {
+		indexes := [][]byte{nil}
+		if k.HeadID != "" && k.ID == 0 && k.Code == "" {
+			indexes = c.Cipher.Indexes(k.HeadID)
+		}
+		for _, index := range indexes {
+			positions, ids, codes, heads = append(positions, int64(i)), append(ids, k.ID), append(codes, k.Code), append(heads, index)
+		}
+	}
+	var rows []registryRow
+	err := c.DB.SelectContext(ctx, &rows, `
+		SELECT k.n, h.id, h.code, h.head, h.retired_at IS NOT NULL AS retired, p.id_index,
+		       ARRAY(SELECT m.name FROM person m WHERE m.household_id = h.id AND m.position > 1 ORDER BY m.position) AS members
+		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[]) AS k (n, id, code, head)
+		JOIN household h ON h.id = CASE WHEN k.id <> 0 THEN k.id WHEN k.code <> '' THEN (SELECT b.id FROM household b WHERE b.code = k.code)
+		                                ELSE (SELECT o.household_id FROM person o WHERE o.id_index = k.head AND o.position = 1) END
+		LEFT JOIN person p ON p.household_id = h.id AND p.position = 1`, pq.Array(positions), pq.Array(ids), pq.Array(codes), heads)
+	if err != nil {
+		return out, fmt.Errorf("find registered households: %w", err)
+	}
+	for _, row := range rows {
+		e := catalog.RegistryEntry{ID: row.ID, Code: row.Code, Head: row.Head, Members: row.Members, Retired: row.Retired}
+		if number := r.Keys[row.N].HeadID; number != "" {
+			e.HeadID = c.compareHead(number, row.Index)
+		}
+		out.Items[row.N] = e
+	}
+	return out, nil
+}
+
+func (c *Catalog) compareHead(number string, index []byte) string {
+	switch {
+	case len(index) == 0:
+		return catalog.HeadIDUnknown
+	case slices.ContainsFunc(c.Cipher.Indexes(number), func(b []byte) bool { return string(b) == string(index) }):
+		return catalog.HeadIDSame
+	}
+	return catalog.HeadIDOther
+}

@@ -1,0 +1,48 @@
+package catalog
+
+import "context"
+
+// Registry answers the other modules about registered households. Its answers hold names of persons.
+//
+//link:service catalog v1
+type Registry interface {
+	// RegisteredHouseholds finds up to MaxRegistryKeys households, in the order of the keys. A key that names none is
+	// answered with ID 0. For modules only.
+	RegisteredHouseholds(context.Context, RegistryRequest) (RegistryAnswer, error)
+}
+
+// MaxRegistryKeys is how many households one request asks for.
+const MaxRegistryKeys = 1000
+
+// RegistryKey names a household by its id, else by its code, else by its head's id number. Where both are given, HeadID
+// is compared with the registered one.
+type RegistryKey struct {
+	ID     int64  `json:"id,omitempty"`
+	Code   string `json:"code,omitempty"`
+	HeadID string `json:"head_id,omitempty"`
+}
+
+type RegistryRequest struct {
+	Keys []RegistryKey `json:"keys"`
+}
+
+type RegistryAnswer struct {
+	Items []RegistryEntry `json:"items"`
+}
+
+// Results of comparing the id number that a key gave with the head's.
+const (
+	HeadIDSame    = "same"
+	HeadIDOther   = "other"
+	HeadIDUnknown = "unknown" // none is registered
+)
+
+// RegistryEntry is a household as its register says it is now.
+type RegistryEntry struct {
+	ID      int64    `json:"id"`
+	Code    string   `json:"code"`
+	Head    string   `json:"head"`
+	Members []string `json:"members,omitempty"` // names of the other persons
+	Retired bool     `json:"retired,omitempty"`
+	HeadID  string   `json:"head_id,omitempty"` // the result of the comparison; "" where the key gave no number
+}

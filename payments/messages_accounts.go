@@ -1,0 +1,38 @@
+package payments
+
+var accountBatchMessages = map[string][2]string{
+	"accounts.batch.unknown": {"没有找到这批收款账户。请返回列表查看。", "There is no such batch of accounts. Go back to the list."},
+	"accounts.state":         {"这批账户现在不能这样操作。请刷新查看最新状态。", "This cannot be done with the batch now. Reload the page to see where it stands."},
+	"accounts.decided":       {"这批账户已经有结论，或还没有提交复核。请刷新查看。", "The batch is decided, or not submitted yet. Reload the page to see where it stands."},
+	"accounts.opener":        {"只有上传这批账户的人可以这样操作。", "Only the person who uploaded the batch can do this."},
+	"accounts.second":        {"上传的人不能复核自己上传的账户。请由另一位复核人员来批。", "The person who uploaded the accounts cannot decide about them. Another approver has to."},
+	"accounts.why":           {"不批准请写明原因，最多 200 个字。", "Say why the batch is refused, in up to 200 characters."},
+	"accounts.exclude.why":   {"剔除一行请写明原因，最多 200 个字。", "Say why the row is left out, in up to 200 characters."},
+	"accounts.row":           {"没有这一行，或这一行本来就不会启用。请刷新查看。", "There is no such row, or it is not to be applied. Reload the page."},
+	"accounts.part":          {"一次最多添加 {max} 行。请分批添加。", "Add up to {max} rows at a time."},
+	"accounts.rows":          {"一批最多 {max} 行。请分成几个文件。", "A batch has up to {max} rows. Divide the file."},
+	"accounts.none":          {"没有可以启用的账户：有问题的行请改好再传。", "There is no account to apply: mend the wrong rows and send them again."},
+	"accounts.failed":        {"检查中断，什么也没有改。请再检查一次。", "The check stopped and nothing was changed. Check again."},
+	"accounts.register":      {"农户名册暂时查不到，没有检查完。请稍后再检查一次。", "The register of households did not answer, so the check is not complete. Check again shortly."},
+	"accounts.gone":          {"有问题的行只保留一天，已经清除。请改好原文件后重新上传。", "Wrong rows are kept for a day and are gone. Mend the original file and send it again."},
+
+	"accounts.household.missing": {"户编号和户主身份证号至少填一个。", "Enter the household's code or its head's id number."},
+	"accounts.household.unknown": {"名册里没有这一户。请核对户编号或户主身份证号；新户请先登记。", "The register has no such household. Check the code or the head's id number; register a new household first."},
+	"accounts.household.retired": {"这一户已停用，不再打款。请核对户编号。", "This household is out of use and is not paid. Check the code."},
+	"accounts.household.twice":   {"同一户在表里出现多次（第 {lines} 行）。请只留一行。", "The household is in the sheet several times (rows {lines}). Leave one of them."},
+	"accounts.head_id.other":     {"身份证号不是这一户户主的。请核对户编号和身份证号。", "The id number is not that of the household's head. Check both."},
+	"accounts.head_id.unknown":   {"名册里没有户主的身份证号，无法核对。", "The register has no id number of the head, so it could not be compared."},
+	"accounts.holder.other":      {"户名不是户主，也不是名册里的家庭成员。请核对，或先把成员登记到名册。", "The holder is neither the head nor a registered member of the household. Check the name, or register the member first."},
+	"accounts.holder.member":     {"户名是家庭成员，不是户主。", "The holder is a member of the household and not its head."},
+	"accounts.number.check":      {"卡号校验位不对，可能写错或漏了数字。请对照银行卡重新填写。", "The card number's check digit is wrong: a digit is missing or mistaken. Check it against the card."},
+	"accounts.number.shared":     {"{n} 户共用这个账号。", "{n} households share this number."},
+	"accounts.number.many":       {"{n} 户共用这个账号，最多 {max} 户。请核对。", "{n} households share this number; at most {max} may. Please check."},
+	"accounts.number.zeros":      {"末几位全是 0，可能被表格软件截断过。请对照银行卡。", "The last digits are all 0: a spreadsheet may have cut the number. Compare it with the card."},
+	"accounts.number.length":     {"62 开头的卡号应为 16 到 19 位，这里是 {n} 位。", "Card numbers that begin with 62 have 16 to 19 digits; this one has {n}."},
+	"accounts.replaces":          {"替换正在使用的账户 {number}。", "Replaces the account in use, {number}."},
+	"accounts.waits":             {"这一户另有一个账户在等复核，批准后以这一行为准。", "Another account of the household waits for approval; this row replaces it."},
+
+	"accounts.skipped.holder":  {"检查之后户主或成员变了，没有启用。请重新核对。", "The head or the members changed after the check. The account was not applied; check it again."},
+	"accounts.skipped.account": {"检查之后这一户的账户变了，没有覆盖。请核对后单独处理。", "The household's account changed after the check and was left as it is. Check it and enter it by itself."},
+	"accounts.skipped.shared":  {"检查之后又有别的户用了这个账号，没有启用。请重新核对。", "Another household took this number after the check. The account was not applied; check it again."},
+}

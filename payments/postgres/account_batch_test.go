@@ -1,0 +1,271 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"banmuyuan/internal/entry"
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
+)
+
+// register is the county's register in tests: household n has the code H-n and the head 户主n; a test changes some.
+type register struct {
+	mu      sync.Mutex
+	changed map[int64]payments.RegisteredHousehold
+	down    bool
+	asked   int
+}
+
+func (r *register) RegisteredHouseholds(_ context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asked++; r.down {
+		return nil, link.E(link.Unavailable, "unavailable", "")
+	}
+	out := make([]payments.RegisteredHousehold, len(keys))
+	for i, k := range keys {
+		id := k.ID
+		if id == 0 {
+			_, _ = fmt.Sscanf(k.Code, "H-%d", &id)
+		}
+		if id == 0 {
+			continue
+		}
+		out[i] = payments.RegisteredHousehold{ID: id, Code: fmt.Sprintf("H-%d", id), Head: fmt.Sprintf("户主%d", id), Members: []string{"家人"}}
+		if h, ok := r.changed[id]; ok {
+			out[i] = h
+		}
+	}
+	return out, nil
+}
+
+func sheetRow(household int64) entry.Row {
+	return entry.Row{Line: int(household) + 2, Cells: map[string]string{"household": fmt.Sprintf("H-%d", household),
+		"holder": fmt.Sprintf("户主%d", household), "bank": "青禾农商银行", "number": fmt.Sprintf("%015d", 150_320_100_000_000+household)}}
+}
+
+// accountBatch fills a batch and has it checked.
+func (b *bundle) accountBatch(rows ...entry.Row) payments.AccountBatch {
+	b.t.Helper()
+	batch, err := b.svc.OpenAccountBatch(operator, payments.OpenAccountBatch{Name: "发卡清单.xlsx"})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), payments.MaxAccountRows)
+		if _, err := b.svc.AddAccountRows(operator, payments.AccountRows{ID: batch.ID, Rows: rows[:n]}); err != nil {
+			b.t.Fatal(err)
+		}
+		rows = rows[n:]
+	}
+	if _, err := b.svc.CheckAccountBatch(operator, payments.AccountBatchRef{ID: batch.ID}); err != nil {
+		b.t.Fatal(err)
+	}
+	return b.worked(batch.ID)
+}
+
+// worked lets the module work until it has nothing to do and returns the batch.
+func (b *bundle) worked(id int64) payments.AccountBatch {
+	b.t.Helper()
+	for {
+		n, err := b.svc.Work(context.Background())
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if n == 0 {
+			break
+		}
+	}
+	batch, err := b.svc.AccountBatch(operator, payments.AccountBatchRef{ID: id})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return batch
+}
+
+func (b *bundle) submitted(rows ...entry.Row) payments.AccountBatch {
+	b.t.Helper()
+	batch := b.accountBatch(rows...)
+	batch, err := b.svc.SubmitAccountBatch(operator, payments.AccountBatchRef{ID: batch.ID})
+	if err != nil || batch.State != payments.AccountsWaiting {
+		b.t.Fatalf("submitted: %+v %v", batch, err)
+	}
+	return batch
+}
+
+func (b *bundle) inUse(id int64) string {
+	b.t.Helper()
+	h, err := b.svc.HouseholdAccount(household(id), payments.HouseholdRef{ID: id})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if h.Account == nil || h.Account.State != "active" {
+		return ""
+	}
+	return h.Account.Number
+}
+
+func TestASheetOfAccountsNeedsASecondPerson(t *testing.T) {
+	b := setup(t)
+	member := sheetRow(2)
+	member.Cells["holder"] = "家人"
+	stranger := sheetRow(3)
+	stranger.Cells["holder"] = "别人"
+	batch := b.submitted(sheetRow(1), member, stranger, sheetRow(4))
+	if batch.New != 3 || batch.Wrong != 1 || batch.Unusual != 1 {
+		t.Fatalf("checked: %+v", batch)
+	}
+	if b.inUse(1) != "" {
+		t.Fatal("an account is in use before a second person saw it")
+	}
+	page, err := b.svc.AccountBatchRows(approver, payments.AccountBatchRowsRequest{ID: batch.ID, Show: payments.ShowUnusual})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Findings[0].Key != "accounts.holder.member" || strings.Contains(fmt.Sprint(page), "1503201") {
+		t.Fatalf("unusual rows: %+v %v", page, err)
+	}
+	approve := payments.DecideAccountBatch{ID: batch.ID, Approve: true, Why: "电话核对"}
+	_, err = b.svc.DecideAccountBatch(operator, approve)
+	wantCode(t, err, link.Forbidden, "forbidden")
+	_, err = b.svc.DecideAccountBatch(as("approver", 11), approve) // the same account, now an approver
+	wantCode(t, err, link.Forbidden, "accounts.second")
+	_, err = b.svc.DecideAccountBatch(as("admin", 13), approve)
+	wantCode(t, err, link.Forbidden, "forbidden")
+	_, err = b.svc.ExcludeAccountRow(as("approver", 11), payments.ExcludeAccountRow{ID: batch.ID, Line: 4, Why: "未核实"})
+	wantCode(t, err, link.Forbidden, "accounts.second")
+	if _, err := b.svc.ExcludeAccountRow(approver, payments.ExcludeAccountRow{ID: batch.ID, Line: 4, Why: "未核实"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // sent twice
+		if _, err = b.svc.DecideAccountBatch(approver, approve); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch = b.worked(batch.ID)
+	if batch.State != payments.AccountsDone || batch.Applied != 2 || batch.Excluded != 1 {
+		t.Fatalf("applied: %+v", batch)
+	}
+	if b.inUse(1) == "" || b.inUse(2) != "" || b.inUse(3) != "" {
+		t.Error("the wrong accounts are in use")
+	}
+	log, err := b.svc.AccountHistory(operator, payments.HouseholdRef{ID: 1})
+	if err != nil || len(log.Items) != 1 || log.Items[0].Batch != batch.ID || log.Items[0].EnteredBy != "operator11" || log.Items[0].ApprovedBy != "approver12" {
+		t.Errorf("history: %+v %v", log, err)
+	}
+	wrong, err := b.svc.AccountBatchWrong(operator, payments.AccountBatchWrongRequest{ID: batch.ID})
+	if err != nil || len(wrong.Rows) != 2 || wrong.Rows[1].Cells["number"] != stranger.Cells["number"] {
+		t.Errorf("wrong rows: %+v %v", wrong, err)
+	}
+	_, err = b.svc.AccountBatchWrong(approver, payments.AccountBatchWrongRequest{ID: batch.ID})
+	wantCode(t, err, link.Forbidden, "accounts.opener")
+	b.clock.forward(25 * time.Hour)
+	b.worked(batch.ID)
+	if wrong, err = b.svc.AccountBatchWrong(operator, payments.AccountBatchWrongRequest{ID: batch.ID}); err != nil || len(wrong.Rows) != 0 {
+		t.Errorf("wrong rows after a day: %+v %v", wrong, err)
+	}
+	again := b.accountBatch(sheetRow(1), sheetRow(4))
+	if again.Unchanged != 2 || again.Changes() != 0 {
+		t.Errorf("the same sheet again: %+v", again)
+	}
+	_, err = b.svc.SubmitAccountBatch(operator, payments.AccountBatchRef{ID: again.ID})
+	wantCode(t, err, link.Conflict, "accounts.none")
+}
+
+func TestAnAccountThatChangedMeanwhileIsNotOverwritten(t *testing.T) {
+	b := setup(t)
+	batch := b.submitted(sheetRow(1), sheetRow(2), sheetRow(3), sheetRow(4), sheetRow(5))
+	own := payments.SetPayoutAccount{Household: 1, Holder: "户主1", Bank: "邮政储蓄", Number: "9903201000001"}
+	if _, err := b.svc.SetPayoutAccount(household(1), own); err != nil {
+		t.Fatal(err)
+	}
+	taken := payments.SetPayoutAccount{Household: 9, Holder: "户主9", Bank: "青禾农商银行", Number: sheetRow(2).Cells["number"]}
+	if _, err := b.svc.SetPayoutAccount(household(9), taken); err != nil {
+		t.Fatal(err)
+	}
+	b.people.changed = map[int64]payments.RegisteredHousehold{3: {ID: 3, Code: "H-3", Head: "新户主", Members: []string{"户主3"}}, 4: {ID: 4, Code: "H-4", Head: "户主4", Retired: true}}
+	if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: batch.ID, Approve: true}); err != nil {
+		t.Fatal(err)
+	}
+	if batch = b.worked(batch.ID); batch.Applied != 1 || batch.Skipped != 4 || batch.State != payments.AccountsDone {
+		t.Fatalf("applied: %+v", batch)
+	}
+	if got := b.inUse(1); got != "•••• 0001" || b.inUse(5) == "" {
+		t.Errorf("the household's own account became %q", got)
+	}
+	page, err := b.svc.AccountBatchRows(operator, payments.AccountBatchRowsRequest{ID: batch.ID, Show: payments.ShowWrong})
+	if err != nil || len(page.Items) != 4 {
+		t.Fatalf("skipped: %+v %v", page, err)
+	}
+	for i, want := range []string{"accounts.skipped.account", "accounts.skipped.shared", "accounts.skipped.holder", "accounts.household.retired"} {
+		if page.Items[i].Skipped != want {
+			t.Errorf("row %d: %s, want %s", i, page.Items[i].Skipped, want)
+		}
+	}
+}
+
+// A batch is applied in parts; a stop between or inside them loses nothing and does nothing twice.
+func TestAnApprovedSheetGoesOnAfterAStop(t *testing.T) {
+	b := setup(t)
+	var rows []entry.Row
+	for i := range int64(250) {
+		rows = append(rows, sheetRow(i+1))
+	}
+	batch := b.submitted(rows...)
+	if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: batch.ID, Approve: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.svc.Work(context.Background()); err != nil { // one part
+		t.Fatal(err)
+	}
+	part, err := b.svc.AccountBatch(operator, payments.AccountBatchRef{ID: batch.ID})
+	if err != nil || part.Applied == 0 || part.Applied == 250 || part.State != payments.AccountsApplying {
+		t.Fatalf("after one part: %+v %v", part, err)
+	}
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := b.svc.Work(stopped); err != nil && !errors.Is(err, context.Canceled) {
+		t.Log(err)
+	}
+	b.people.down = true // the register does not answer: it waits
+	if got := b.worked(batch.ID); got.State != payments.AccountsApplying || got.Skipped != 0 {
+		t.Fatalf("without the register: %+v", got)
+	}
+	b.people.down = false
+	if got := b.worked(batch.ID); got.State != payments.AccountsDone || got.Applied != 250 {
+		t.Fatalf("continued: %+v", got)
+	}
+	var n int
+	if err := b.db.Get(&n, `SELECT count(*) FROM payout_account WHERE batch_id = $1`, batch.ID); err != nil || n != 250 {
+		t.Errorf("%d accounts of 250 rows: %v", n, err)
+	}
+}
+
+func TestABatchOfAccountsRefusedDroppedAndUnchecked(t *testing.T) {
+	b := setup(t)
+	refused := b.submitted(sheetRow(1))
+	_, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: refused.ID})
+	wantCode(t, err, link.Invalid, "accounts.why")
+	if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: refused.ID, Why: "清单不是银行盖章的"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: refused.ID, Approve: true})
+	wantCode(t, err, link.Conflict, "accounts.decided")
+	if got := b.worked(refused.ID); got.Applied != 0 || b.inUse(1) != "" {
+		t.Errorf("refused: %+v", got)
+	}
+	_, err = b.svc.DropAccountBatch(as("operator", 14), payments.AccountBatchRef{ID: refused.ID})
+	wantCode(t, err, link.Forbidden, "accounts.opener")
+	b.people.down = true
+	failed := b.accountBatch(sheetRow(2))
+	if failed.State != payments.AccountsFilling || failed.Fault != "accounts.register" {
+		t.Errorf("without the register: %+v", failed)
+	}
+	b.clock.forward(25 * time.Hour)
+	if got := b.worked(failed.ID); got.State != payments.AccountsDropped {
+		t.Errorf("left alone for a day: %+v", got)
+	}
+}
