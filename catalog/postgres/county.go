@@ -82,7 +82,7 @@ func (c *Catalog) LoadCounty(ctx context.Context, rows map[string][]entry.Row, s
 	if err != nil {
 		return fmt.Errorf("load county: %w", err)
 	}
-	return c.loaded(ctx)
+	return learn(ctx, c)
 }
 
 func (l *loader) beginnings(all []Beginning) error {

@@ -74,11 +74,11 @@ func (c *Catalog) LoadSeed(ctx context.Context, s Seed, progress func(done, tota
 	if err != nil {
 		return fmt.Errorf("load seed: %w", err)
 	}
-	return c.loaded(ctx)
+	return learn(ctx, c)
 }
 
-// loaded has everybody learn a county that was loaded.
-func (c *Catalog) loaded(ctx context.Context) error {
+// learn has everybody learn a county that was loaded.
+func learn(ctx context.Context, c *Catalog) error {
 	c.Relay.Notify()
 	// Planner statistics: without them the first minutes would run on guesses.
 	for _, table := range []string{"household", "person", "lot", "presale", "village"} {

@@ -204,7 +204,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 		catalog.RegisterCare(s, svc)
 		catalog.RegisterSeasons(s, svc)
 		catalog.RegisterDirectory(s, svc.Directory())
-		catalog.RegisterRegistry(s, svc)
+		catalog.RegisterRegistry(s, svc.Directory())
 		catalog.RegisterPrivacy(s, svc)
 	}, svc.Run)
 	return nil

@@ -80,7 +80,10 @@ func (g *generator) lots() {
 			if r.chance(75) {
 				take(gooseFeast, part(gooseFeast, h.Geese, r.between(15, 30)))
 			}
-			if r.chance(25) || i == story {
+			switch {
+			case i == story:
+				take(gooseAdopt, 6)
+			case r.chance(25):
 				take(gooseAdopt, r.between(1, 4))
 			}
 			take(gooseMain, rest)

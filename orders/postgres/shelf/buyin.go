@@ -24,7 +24,7 @@ var openSheetSQL = `
 	SET amount_fen = shelf_sheet.amount_fen + excluded.amount_fen RETURNING id`
 
 // post buys taken goods: stock, sheet, income and the command to payments.
-func (s *Room) post(ctx context.Context, tx *sqlx.Tx, t takingRow, product catalog.Product) error {
+func (s takings) post(ctx context.Context, tx *sqlx.Tx, t takingRow, product catalog.Product) error {
 	now := s.Now()
 	bought := shelf.BoughtOf(product, t.Measure)
 	item, err := s.itemFor(ctx, tx, t.OrgID, product, t.Grade, t.price())
@@ -177,7 +177,7 @@ func (s *Room) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage
 
 // BuyInSlip is one buy-in, as the household gets it on paper, or goods that wait or were not taken.
 func (s *Room) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error) {
-	row, err := s.slipRow(ctx, r.ID)
+	row, err := takings{s}.slipRow(ctx, r.ID)
 	if err != nil {
 		return shelf.BuyIn{}, err
 	}
@@ -192,7 +192,7 @@ func (s *Room) BuyInSlip(ctx context.Context, r shelf.IDRef) (shelf.BuyIn, error
 	return out[0], nil
 }
 
-func (s *Room) slipRow(ctx context.Context, id int64) (buyInRow, error) {
+func (s takings) slipRow(ctx context.Context, id int64) (buyInRow, error) {
 	var taken takingRow
 	err := s.DB.GetContext(ctx, &taken, takingSelect+`WHERE t.id = $1`, id)
 	if err == nil && taken.State != shelf.BuyInPosted {

@@ -38,7 +38,7 @@ type ordering interface {
 
 // Work expires unpaid sales and posts buy-ins that a stopped process left on the way.
 func (m *Room) Work(ctx context.Context) error {
-	return errors.Join(m.unpaid.Work(ctx), m.resumeTakings(ctx))
+	return errors.Join(m.unpaid.Work(ctx), takings{m}.resume(ctx))
 }
 
 // PaymentsChanged applies payments of sales and bills of buy-in sheets.
@@ -54,7 +54,7 @@ func (m *Room) Tasks() map[string]desk.TaskFunc { return nil }
 
 // Verify compares buy-ins with the catalogue.
 func (m *Room) Verify(ctx context.Context, res *orders.Findings) error {
-	return m.verifyTakings(ctx, res)
+	return takings{m}.verify(ctx, res)
 }
 
 // Open counts the buy-ins that wait. What a shop sells is the shop's, and belongs to no season.

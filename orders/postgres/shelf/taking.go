@@ -99,15 +99,18 @@ func (s *Room) BuyIn(ctx context.Context, r shelf.BuyInRequest) (shelf.BuyIn, er
 	if err != nil {
 		return shelf.BuyIn{}, err
 	}
-	if err := s.book(ctx, id); err != nil {
+	if err := (takings{s}).book(ctx, id); err != nil {
 		return shelf.BuyIn{}, err
 	}
 	return s.BuyInSlip(ctx, shelf.IDRef{ID: id})
 }
 
+// takings takes goods out of households' offers and books them on the shelf.
+type takings struct{ *Room }
+
 // book asks the catalogue for taken goods and posts them, or has them wait for a second person. A process that finds
 // another one at it leaves them to that one. Repeating it is safe.
-func (s *Room) book(ctx context.Context, id int64) error {
+func (s takings) book(ctx context.Context, id int64) error {
 	var t takingRow
 	now := s.Now()
 	err := s.DB.GetContext(ctx, &t, `
@@ -130,7 +133,7 @@ func (s *Room) book(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (s *Room) bookClaimed(ctx context.Context, t takingRow) error {
+func (s takings) bookClaimed(ctx context.Context, t takingRow) error {
 	ref, err := s.Ref.Get(ctx)
 	if err != nil {
 		return err
@@ -166,8 +169,8 @@ func (s *Room) bookClaimed(ctx context.Context, t takingRow) error {
 // resumableSQL is read through an index that is partial on the state.
 const resumableSQL = `SELECT id FROM shelf_taking WHERE state = ANY($1) AND taken_at <= $2 AND asked_at <= $2 ORDER BY id LIMIT $3`
 
-// resumeTakings books goods that a stopped process left on the way.
-func (s *Room) resumeTakings(ctx context.Context) error {
+// resume books goods that a stopped process left on the way.
+func (s takings) resume(ctx context.Context) error {
 	var ids []int64
 	err := s.DB.SelectContext(ctx, &ids, resumableSQL, desk.TextArray(shelf.BuyInMachine.From(shelf.BuyInPost)), s.Now().Add(-s.Config.Lease), desk.WorkBatch)
 	if err != nil {
@@ -218,7 +221,7 @@ func (s *Room) DecideBuyIn(ctx context.Context, r shelf.DecideBuyIn) (shelf.BuyI
 	if err != nil {
 		return shelf.BuyIn{}, err
 	}
-	if err := s.book(ctx, r.ID); err != nil {
+	if err := (takings{s}).book(ctx, r.ID); err != nil {
 		s.Log.Warn("agreed goods have to wait", "buyin", r.ID, "error", err) // the worker goes on
 	}
 	return s.BuyInSlip(ctx, shelf.IDRef{ID: r.ID})
@@ -246,8 +249,8 @@ func (s *Room) HeldBuyIns(ctx context.Context, r shelf.ShopRef) (shelf.HeldBuyIn
 	return shelf.HeldBuyIns{Items: out}, err
 }
 
-// verifyTakings compares posted buy-ins with the goods that the catalogue took out of households' offers.
-func (s *Room) verifyTakings(ctx context.Context, res *orders.Findings) error {
+// verify compares posted buy-ins with the goods that the catalogue took out of households' offers.
+func (s takings) verify(ctx context.Context, res *orders.Findings) error {
 	var rows []takingRow
 	if err := s.DB.SelectContext(ctx, &rows, takingSelect); err != nil {
 		return fmt.Errorf("read taken goods: %w", err)

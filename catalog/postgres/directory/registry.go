@@ -1,4 +1,4 @@
-package postgres
+package directory
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-var _ catalog.Registry = (*Catalog)(nil)
+var _ catalog.Registry = (*Room)(nil)
 
 type registryRow struct {
 	N       int            `db:"n"`
@@ -25,7 +25,7 @@ type registryRow struct {
 }
 
 // RegisteredHouseholds finds households by id, code or the id number of their head.
-func (c *Catalog) RegisteredHouseholds(ctx context.Context, r catalog.RegistryRequest) (catalog.RegistryAnswer, error) {
+func (m *Room) RegisteredHouseholds(ctx context.Context, r catalog.RegistryRequest) (catalog.RegistryAnswer, error) {
 	out := catalog.RegistryAnswer{Items: make([]catalog.RegistryEntry, len(r.Keys))}
 	if err := desk.RequireSystem(ctx); err != nil {
 		return out, err
@@ -38,14 +38,14 @@ func (c *Catalog) RegisteredHouseholds(ctx context.Context, r catalog.RegistryRe
 	for i, k := range r.Keys {
 		indexes := [][]byte{nil}
 		if k.HeadID != "" && k.ID == 0 && k.Code == "" {
-			indexes = c.Cipher.Indexes(k.HeadID)
+			indexes = m.Cipher.Indexes(k.HeadID)
 		}
 		for _, index := range indexes {
 			positions, ids, codes, heads = append(positions, int64(i)), append(ids, k.ID), append(codes, k.Code), append(heads, index)
 		}
 	}
 	var rows []registryRow
-	err := c.DB.SelectContext(ctx, &rows, `
+	err := m.DB.SelectContext(ctx, &rows, `
 		SELECT k.n, h.id, h.code, h.head, h.retired_at IS NOT NULL AS retired, p.id_index,
 		       ARRAY(SELECT m.name FROM person m WHERE m.household_id = h.id AND m.position > 1 ORDER BY m.position) AS members
 		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[]) AS k (n, id, code, head)
@@ -58,18 +58,18 @@ func (c *Catalog) RegisteredHouseholds(ctx context.Context, r catalog.RegistryRe
 	for _, row := range rows {
 		e := catalog.RegistryEntry{ID: row.ID, Code: row.Code, Head: row.Head, Members: row.Members, Retired: row.Retired}
 		if number := r.Keys[row.N].HeadID; number != "" {
-			e.HeadID = c.compareHead(number, row.Index)
+			e.HeadID = m.compareHead(number, row.Index)
 		}
 		out.Items[row.N] = e
 	}
 	return out, nil
 }
 
-func (c *Catalog) compareHead(number string, index []byte) string {
+func (m *Room) compareHead(number string, index []byte) string {
 	switch {
 	case len(index) == 0:
 		return catalog.HeadIDUnknown
-	case slices.ContainsFunc(c.Cipher.Indexes(number), func(b []byte) bool { return string(b) == string(index) }):
+	case slices.ContainsFunc(m.Cipher.Indexes(number), func(b []byte) bool { return string(b) == string(index) }):
 		return catalog.HeadIDSame
 	}
 	return catalog.HeadIDOther
