@@ -514,7 +514,8 @@ func (b *pages) desks(t *testing.T) {
 	for _, path := range []string{"/county", "/county/households", "/county/presales", "/county/orders", "/county/receipts", "/county/payouts",
 		"/county/ledger", "/county/ledger/journal", "/county/households/import", "/county/seasons",
 		fmt.Sprintf("/county/seasons/%d", b.county.Season), fmt.Sprintf("/county/seasons/%d/close", b.county.Season), "/county/presales/new",
-		"/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new"} {
+		"/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new",
+		"/county/payouts/accounts", "/county/villages/1/money"} {
 		operator.open(t, path)
 	}
 	admin := b.logsIn(t, "admin")

@@ -1,7 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -52,7 +57,8 @@ type office struct {
 	shop     catalog.Organisation // buys
 	now      int                  // the first season
 
-	sold map[int]int64 // fen that households earned, by season
+	payees map[int64]payee // households that sold, by id
+	sold   map[int]int64   // fen that households earned, by season
 }
 
 func fromNothing(t *testing.T, w *world) {
@@ -255,6 +261,7 @@ func (o *office) season(t *testing.T, season int, paid bool) {
 			o.sold[season] += ticket.NetFen
 		}
 	}
+	o.accounts(t, slices.Collect(maps.Values(o.payees)))
 	o.paysOut(t, o.sold[season])
 	o.figures(t, season)
 	for _, p := range []catalog.PublicPresale{geese, hens} {
@@ -281,20 +288,84 @@ func (o *office) weighs(t *testing.T, no string) {
 	})
 	for _, share := range shares {
 		o.weigh(t, o.as(t, "operator"), o.weighing(share, 103), orders.TicketAccepted)
-		o.paidTo(t, share.HouseholdID, share.Code, share.Head)
+		if o.payees == nil {
+			o.payees = map[int64]payee{}
+		}
+		o.payees[share.HouseholdID] = payee{share.HouseholdID, share.Code, share.Head}
 	}
 }
 
-// paidTo gives a household an account, one person entering it and another approving, unless it has one.
-func (o *office) paidTo(t *testing.T, id int64, code, head string) {
+// payee is a household that is to be paid.
+type payee struct {
+	id         int64
+	code, head string
+}
+
+// accounts gives households accounts by a sheet: one person loads and submits it on the pages, another approves it.
+func (o *office) accounts(t *testing.T, all []payee) {
 	t.Helper()
-	operator := o.as(t, "operator")
-	if get[payments.HouseholdAccount](t, operator, "/households/"+code+"/account").Account != nil {
-		return
+	var table strings.Builder
+	table.WriteString("户编号,户名,开户行,银行账号\n")
+	for _, h := range all {
+		fmt.Fprintf(&table, "%s,%s,青禾农商银行,%s\n", h.code, h.head, invent.Luhn(fmt.Sprintf("0000%014d", h.id)))
 	}
-	must[payments.PayoutAccount](t, operator, request{method: "PUT", path: "/households/" + code + "/account", key: o.key(),
-		body: map[string]string{"holder": head, "bank": "青禾农商银行", "number": invent.Luhn(fmt.Sprintf("0000%014d", id))}})
-	post[payments.PayoutAccount](t, o.as(t, "approver"), "/households/"+code+"/account/approval", "", nil)
+	fmt.Fprintf(&table, "%s,不是户主,青禾农商银行,%s\n", "QH-01-001-0084", invent.Luhn("000099999999999999"))
+	operator, approver := o.browser(t, "operator"), o.browser(t, "approver")
+	at := operator.uploads("/county/payouts/accounts", "发卡清单.csv", []byte(table.String()))
+	shows := func(who *guest, what string) {
+		t.Helper()
+		await(t, what+" on "+at, func() (string, bool) {
+			_, _, text := who.sees(at)
+			return text, strings.Contains(text, what)
+		})
+	}
+	good := fmt.Sprintf("%d 户", len(all))
+	shows(operator, "提交复核，"+good)
+	if _, _, text := operator.sees(at); !strings.Contains(text, "QH-01-001-0084") {
+		t.Errorf("an account of somebody else is not named:\n%s", text)
+	}
+	operator.wants(http.StatusSeeOther, at, at, "step", "submit")
+	operator.wants(http.StatusForbidden, "", at+"/decide", "decision", "approve")
+	shows(approver, "批准启用 "+good)
+	approver.wants(http.StatusSeeOther, at, at+"/decide", "decision", "approve", "why", "与发卡清单一致")
+	for _, h := range all {
+		await(t, "the account of "+h.code, func() (*payments.PayoutAccount, bool) {
+			a := get[payments.HouseholdAccount](t, o.as(t, "operator"), "/households/"+h.code+"/account").Account
+			return a, a != nil && a.State == "active" && a.Holder == h.head
+		})
+	}
+}
+
+// browser is a login's browser.
+func (o *office) browser(t *testing.T, login string) *guest {
+	t.Helper()
+	v := openGuest(t, o.url)
+	v.wants(http.StatusSeeOther, "/", "/login", "login", login, "password", demoPassword+" "+login)
+	return v
+}
+
+// uploads sends a file and returns the address to go on to.
+func (v *guest) uploads(path, name string, data []byte) string {
+	v.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(data)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		v.t.Fatal(err)
+	}
+	res, err := v.http.Post(v.url+path, form.FormDataContentType(), &body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		v.t.Fatalf("%s to %s: %s %v\n%s", name, path, res.Status, err, text)
+	}
+	return res.Header.Get("Location")
 }
 
 // paysOut pays all that is released, which is owed.
@@ -328,7 +399,8 @@ func nothingDistributes(t *testing.T, o *office) {
 		list[i], all = map[string]any{"code": h.Code, "amount_fen": fen}, all+fen
 	}
 	pool := post[payments.Pool](t, operator, "/distributions", o.key(), map[string]any{"kind": "solar", "title": "光伏收益", "season": o.now, "month": int(time.Now().Month()),
-		"record_date": time.Now().Format(time.DateOnly), "income": []payments.PoolItem{{Label: "电费", AmountFen: all + 50_000}}, "costs": []payments.PoolItem{}, "reserve_fen": 50_000})
+		"record_date": time.Now().Format(time.DateOnly), "income": []payments.PoolItem{{Label: "电费", AmountFen: all + 50_000}}, "costs": []payments.PoolItem{},
+		"villages": []payments.VillagePart{{Village: households[0].VillageID, AmountFen: 50_000}}})
 	pool = must[payments.Pool](t, operator, request{method: "PUT", path: fmt.Sprintf("/distributions/%d/members", pool.ID), body: map[string]any{"version": pool.Version, "members": list}})
 	pool = post[payments.Pool](t, operator, fmt.Sprintf("/distributions/%d/submission", pool.ID), "", nil)
 	decide := map[string]any{"version": pool.Version, "approve": true}
@@ -339,8 +411,14 @@ func nothingDistributes(t *testing.T, o *office) {
 		t.Fatalf("decided, it is %+v", pool)
 	}
 	o.sold[o.now] += all
+	var fresh []payee
 	for _, h := range households {
-		o.paidTo(t, h.ID, h.Code, h.Head)
+		if _, has := o.payees[h.ID]; !has {
+			fresh = append(fresh, payee{h.ID, h.Code, h.Head})
+		}
+	}
+	if len(fresh) > 0 {
+		o.accounts(t, fresh)
 	}
 	o.paysOut(t, all)
 	o.figures(t, o.now)
