@@ -91,15 +91,14 @@ func (r AccountRow) Key() HouseholdKey {
 // cannotBe lists the fields that the form for one account refuses as well.
 func (r AccountRow) cannotBe() []entry.Fault {
 	set := r.Set()
-	set.Household = 1 // looked up later
 	if n := set.Number; cutNumber(n) && !luhn(n) {
 		return []entry.Fault{{Field: "number", Key: "entry.cut"}}
 	}
 	var faults []entry.Fault
-	if !bankName(set.Holder, 2, 40) {
+	if !bankName(set.Holder, 40) {
 		faults = append(faults, entry.Fault{Field: "holder", Key: "payout.holder"})
 	}
-	if !bankName(set.Bank, 2, 60) {
+	if !bankName(set.Bank, 60) {
 		faults = append(faults, entry.Fault{Field: "bank", Key: "payout.bank"})
 	}
 	if !plausibleNumber(set.Number) {

@@ -34,10 +34,10 @@ func (a SetPayoutAccount) Check() (SetPayoutAccount, error) {
 	if a.Household <= 0 {
 		bad.Add("payout.household", "household")
 	}
-	if !bankName(a.Holder, 2, 40) {
+	if !bankName(a.Holder, 40) {
 		bad.Add("payout.holder", "holder")
 	}
-	if !bankName(a.Bank, 2, 60) {
+	if !bankName(a.Bank, 60) {
 		bad.Add("payout.bank", "bank")
 	}
 	if !plausibleNumber(a.Number) {
@@ -52,9 +52,9 @@ func plausibleNumber(number string) bool {
 	return digits && len(number) >= 10 && len(number) <= 25
 }
 
-// bankName reports whether s is a name that a bank's file can hold: no formula of a spreadsheet, no control characters.
-func bankName(s string, least, most int) bool {
-	if n := utf8.RuneCountInString(s); n < least || n > most || !utf8.ValidString(s) {
+// bankName reports whether s is a name of two to most signs that a bank's file can hold: no formula of a spreadsheet, no control characters.
+func bankName(s string, most int) bool {
+	if n := utf8.RuneCountInString(s); n < 2 || n > most || !utf8.ValidString(s) {
 		return false
 	}
 	return !strings.ContainsAny(s[:1], "=+-@") && strings.IndexFunc(s, func(r rune) bool {
