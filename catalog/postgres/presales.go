@@ -220,16 +220,18 @@ func parseCursor(s string) (*published, error) {
 // Presale returns one presale with the villages behind it.
 func (c *Catalog) Presale(ctx context.Context, ref catalog.PresaleRef) (catalog.PresaleDetail, error) {
 	actor := link.ActorFrom(ctx)
-	p, field := c.reference.Load().byID[ref.ID], "id"
-	if p == nil && ref.ID != 0 && actor.System {
-		// Another module has heard of it, perhaps before this process did: a contract that has just been published.
+	field := "id"
+	find := func() *published { return c.reference.Load().byID[ref.ID] }
+	if ref.ID == 0 {
+		field, find = "code", func() *published { return c.reference.Load().byCode[ref.Code] }
+	}
+	p := find()
+	if p == nil && (actor.System || catalog.ScopeOf(actor).Kind == catalog.ScopeCounty || actor.Org != 0) {
+		// Another process may have saved it a moment ago, for a person of the county or for a module that has heard of it.
 		if err := c.RefreshReference(ctx); err != nil {
 			return catalog.PresaleDetail{}, err
 		}
-		p = c.reference.Load().byID[ref.ID]
-	}
-	if ref.ID == 0 {
-		p, field = c.reference.Load().byCode[ref.Code], "code"
+		p = find()
 	}
 	if p == nil || ((p.State == catalog.PresaleDraft || p.ContractID != 0) && !catalog.MaySell(actor, p.SellerOrg)) {
 		return catalog.PresaleDetail{}, link.E(link.NotFound, "presale.unknown", field)

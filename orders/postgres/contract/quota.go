@@ -508,6 +508,15 @@ func (m *Room) book(ctx context.Context, id int64) error {
 	if err != nil || !contract.QuotaMachine.Can(q.State, contract.QuotaBooked) {
 		return err
 	}
+	c, err := contractByID(ctx, m.DB, q.ContractID, false)
+	if err != nil {
+		return err
+	}
+	if c.PresaleTold == "" { // published a moment ago
+		if err := m.checkContract(ctx, c.ID, time.Time{}); err != nil {
+			return err
+		}
+	}
 	lot, asked := m.CatalogContracts.SetQuota(desk.AsSystem(ctx), catalog.QuotaRequest{ContractID: q.ContractID, HouseholdID: q.HouseholdID, Qty: q.Qty})
 	if asked != nil && !desk.Refused(asked) {
 		return asked
