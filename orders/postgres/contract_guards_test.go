@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -121,5 +122,21 @@ func TestTamperedTextIsFound(t *testing.T) {
 	found, err := b.orders.Verify(system(), orders.None{})
 	if err != nil || !hasFinding(found, "signed text") {
 		t.Errorf("%+v, %v", found.Items, err)
+	}
+}
+
+// A household that signs in the moment of a publication signs, although the catalogue has not heard of the contract yet.
+func TestSignedBeforeTheCatalogueHears(t *testing.T) {
+	b := setup(t)
+	c := b.signing(func(t *contract.Terms) { t.AdvanceFen = 0 })
+	// As if the worker that tells the catalogue were still on its way.
+	if _, err := b.db.Exec(`UPDATE contract SET presale_told = '', presale_id = 0, check_at = $1`, b.clock.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.stock.Exec(`DELETE FROM presale WHERE contract_id <> 0`); err != nil {
+		t.Fatal(err)
+	}
+	if q := b.sign(c.No, 1, 10); q.State != contract.QuotaSigned {
+		t.Errorf("the quota is %+v", q)
 	}
 }
