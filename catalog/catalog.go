@@ -140,7 +140,7 @@ type Household struct {
 	Demo        bool            `json:"demo,omitempty"`
 }
 
-// Membership is what a household brought into a cooperative.
+// Membership is a household's stake in a cooperative.
 type Membership struct {
 	Shares    int64 `json:"shares"`
 	ShareFen  int64 `json:"share_fen"` // value of one share

@@ -70,7 +70,7 @@ type Contracts interface {
 	SetQuota(context.Context, QuotaRequest) (Lot, error) //link:subject quota_set const=Quota
 	Spare(context.Context, SpareRequest) (Spare, error)
 	ProposeQuotas(context.Context, ProposeRequest) (Proposal, error) //link:subject quotas_propose
-	// TakeAtCounter takes goods that a shop buys at its counter out of what a household still offers. More than that is
+	// TakeAtCounter takes goods that a shop buys at its counter out of a household's open offers. More than that is
 	// not taken without Beyond, and changes nothing. Repeating it is safe.
 	TakeAtCounter(context.Context, CounterTake) (CounterTaken, error) //link:subject counter_take const=CounterTake
 	// CounterTakes pages through all takes.

@@ -21,7 +21,7 @@ type CounterTake struct {
 // CounterTaken is the answer. Without Taken nothing changed.
 type CounterTaken struct {
 	Taken bool  `json:"taken"`
-	Units int64 `json:"units"` // order units that the goods are; 0 where nothing says what a unit weighs
+	Units int64 `json:"units"` // order units that the goods are; 0 where the weight of a unit is not known
 	Left  int64 `json:"left"`  // order units that the household could still promise before
 	Over  int64 `json:"over"`  // of Units, beyond Left
 }
@@ -54,7 +54,7 @@ func (t CounterTake) Check() error {
 }
 
 // CounterUnits returns the order units of goods of which a household sold a measure at counters before. Parts of units add up:
-// ten takes of a tenth are one unit. It reports false where nothing says what a unit weighs.
+// ten takes of a tenth are one unit. It reports false where the weight of a unit is not known.
 func (p Product) CounterUnits(before, measure int64) (units int64, ok bool) {
 	grams := int64(1)
 	if p.Weighed() {
@@ -70,7 +70,7 @@ func (p Product) CounterUnits(before, measure int64) (units int64, ok bool) {
 	return begun(before+measure) - begun(before), true
 }
 
-// CounterPlan is the way in which a take lowers what a household offers.
+// CounterPlan is the way in which a take lowers a household's offers.
 type CounterPlan struct {
 	CounterTaken
 	Parts []LotUnits // units that lots of presales lose; the others were offered nowhere

@@ -63,7 +63,7 @@ func TestPlanCounter(t *testing.T) {
 	}
 }
 
-// After any takes, what is left to promise is what was there less what was taken, and no lot promises more than it has.
+// After any takes, the units left to promise are the earlier ones less the taken ones, and no lot promises more than it has.
 func TestTakesLowerWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -6,7 +6,7 @@ import "fmt"
 // where they are more. Members need not be registered households.
 func OrganisationMembers(reported, registered int64) int64 { return max(reported, registered) }
 
-// CheckSums compares the county's figures with the sums of the list of villages. It returns what differs.
+// CheckSums compares the county's figures with the sums of the list of villages. It returns the differences.
 func (c Coverage) CheckSums() []string {
 	var households, garden, plants, kw, entrusted int64
 	for _, v := range c.ByVillage {

@@ -10,12 +10,12 @@ import (
 )
 
 // AccountBatches take many payout accounts at once: a sheet of the county or a bank's list of cards. One person fills a
-// batch, has it checked and submits it; a second person approves it, who is shown the unusual rows first, or refuses it.
+// batch, has it checked and submits it; a second person sees the unusual rows first and approves or refuses it.
 // The module checks and applies it in the background, and goes on with it after a stop.
 //
 //   - an account goes through the same steps as one that is entered by itself;
 //   - a row is applied only while nothing else is found about it than the second person was shown: see StillHolds;
-//   - account numbers leave the module masked, but for the wrong rows, which the person who sent them reads for a day.
+//   - account numbers leave the module masked, but for the wrong rows, which their sender reads for a day.
 //
 //link:service payments v1 raw
 type AccountBatches interface {
@@ -195,7 +195,7 @@ func (r ExcludeAccountRow) Check() (ExcludeAccountRow, error) {
 	return r, err
 }
 
-// MayDecideAccounts reports whether the actor may be the second person of a batch: not the person who opened it.
+// MayDecideAccounts reports whether the actor may be the second person of a batch: anybody but its opener.
 func MayDecideAccounts(actor link.Actor, opener int64, by string) bool {
 	return !SamePerson(actor, opener, by)
 }

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/internal/entry"
 )
 
-// AccountOutcome tells what approval does with a row.
+// AccountOutcome is the effect of an approval on a row.
 type AccountOutcome string
 
 const (
@@ -135,7 +135,7 @@ func luhn(number string) bool {
 	return sum%10 == 0
 }
 
-// HolderKind tells who of a household holds an account.
+// HolderKind is the holder's place in the household.
 type HolderKind string
 
 const (
@@ -312,7 +312,7 @@ type SeenAccount struct {
 	Shared    []int64
 }
 
-// AccountNow is what is found about the same row when it is applied.
+// AccountNow holds the findings about the same row at the time of applying it.
 type AccountNow struct {
 	Household RegisteredHousehold
 	Record    string  // the household's accounts and their states

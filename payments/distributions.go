@@ -91,7 +91,7 @@ type Member struct {
 	ListedFen int64 `json:"l,omitempty"`
 }
 
-// Stake is what a household brought into the cooperative with the surplus.
+// Stake is a household's capital, land and bags in the cooperative with the surplus.
 type Stake struct {
 	Shares    int64
 	ShareFen  int64 // value of one share

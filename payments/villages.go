@@ -22,7 +22,7 @@ type VillagePart struct {
 const MaxVillageParts = 2_000
 
 // checkVillages returns the parts with their amounts, and their sum, which is the reserve of a listed distribution. Only such
-// a distribution leaves money to villages, and whatever it keeps back is some village's.
+// a distribution leaves money to villages, and all money that it keeps back is some village's.
 func checkVillages(bad *link.Problems, kind PoolKind, parts []VillagePart, reserve, income, costs int64) ([]VillagePart, int64) {
 	if !kind.Listed() {
 		if len(parts) > 0 {
@@ -121,7 +121,7 @@ type VillageStatement struct {
 	Items      []VillageEntry `json:"items"` // oldest first
 }
 
-// VillageEntryOf reads what a posting to a village's account was, by the business key of the posting or of the one that it
+// VillageEntryOf reads the kind of a posting to a village's account, by the business key of the posting or of the one that it
 // reverses.
 func VillageEntryOf(key string, reversed bool) VillageEntry {
 	var e VillageEntry

@@ -72,7 +72,7 @@ func (c *Catalog) SaveContractPresale(ctx context.Context, r catalog.ContractPre
 	return p, c.RefreshReference(ctx)
 }
 
-// supplyLots reads what a household promises of a product in a season: its lots, and as one more of them what it sold at counters.
+// supplyLots reads a household's promises of a product in a season: its lots, and as one more of them its sales at counters.
 func supplyLots(ctx context.Context, tx *sqlx.Tx, product int64, season int, household int64) ([]catalog.SupplyLot, error) {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT l.id, p.contract_id, l.presale_id, l.capacity, l.reserved + l.delivered AS sold, l.agent_org, l.agent_bp

@@ -13,7 +13,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// TakeAtCounter lowers what a household offers by goods that a shop bought at its counter. Takes of a season come one after
+// TakeAtCounter lowers a household's offers by goods that a shop bought at its counter. Takes of a season come one after
 // another, and after reservations of it: the season is locked first.
 func (c *Catalog) TakeAtCounter(ctx context.Context, t catalog.CounterTake) (catalog.CounterTaken, error) {
 	if err := desk.RequireSystem(ctx); err != nil {

@@ -22,7 +22,7 @@ type Supply struct {
 	Households []Beginning
 }
 
-// Beginning is what a household of a prepared county brings with it.
+// Beginning is the part of a prepared county's household that no workbook holds.
 type Beginning struct {
 	ID      int64
 	Consent bool  // its helper may act for it

@@ -156,7 +156,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	return page, nil
 }
 
-// readMemberships reads what households brought into a cooperative.
+// readMemberships reads the stakes of households in a cooperative.
 func readMemberships(ctx context.Context, tx *sqlx.Tx, org int64, households []catalog.Household) error {
 	at, ids := map[int64]int{}, make([]int64, len(households))
 	for i, h := range households {

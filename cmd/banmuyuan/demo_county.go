@@ -18,7 +18,7 @@ import (
 // other, and "nobody" into 0.
 func demoID(index int) int64 { return int64(index) + 1 }
 
-// demoSupply is what the county offers this season, and what its households brought with them.
+// demoSupply is the county's supply of this season.
 func demoSupply(c *county.County) catalogpg.Supply {
 	s := catalogpg.Supply{Season: c.Season}
 	for _, season := range c.Seasons {

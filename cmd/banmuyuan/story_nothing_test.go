@@ -486,7 +486,7 @@ func (o *office) sums(t *testing.T, season int) orders.IncomeSum {
 }
 
 // figures wants the overview, the villages' report and both workbooks of a season to come to the same income, of which
-// households have earned what was weighed and distributed.
+// households have earned the goods weighed and the sums distributed.
 func (o *office) figures(t *testing.T, season int) {
 	t.Helper()
 	for _, kind := range []report.Kind{report.Incomes, report.Villages} {

@@ -160,7 +160,7 @@ func (r *SaveItem) Check() link.Problems {
 
 const barcodeMax = 32
 
-// CompareTaken compares goods of a counter with the catalogue's take of them. It returns what is wrong, or nothing.
+// CompareTaken compares goods of a counter with the catalogue's take of them. It returns the faults.
 func CompareTaken(s BuyInState, ours, theirs catalog.CounterTakeRow) string {
 	switch {
 	case ours.BuyInID == 0:

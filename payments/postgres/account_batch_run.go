@@ -21,7 +21,7 @@ const (
 )
 
 // advanceAccountBatches works a step on batches that wait for the module: it checks one, or applies some rows of one. It
-// also forgets rows whose time is over. A batch whose step fails is tried again and keeps nobody else waiting.
+// also forgets rows after their time. A batch whose step fails is tried again and keeps nobody else waiting.
 func (s *Service) advanceAccountBatches(ctx context.Context) (int, error) {
 	var due []struct {
 		ID    int64                      `db:"id"`
@@ -130,7 +130,7 @@ func (s *Service) readAccountRows(ctx context.Context, id int64) ([]payments.Acc
 	return rows, nil
 }
 
-// endAccountCheck compares the rows with the accounts on record and writes what was found.
+// endAccountCheck compares the rows with the accounts on record and writes the findings.
 func (s *Service) endAccountCheck(ctx context.Context, id int64, on payments.AccountBatchStep, fault string, rows []payments.AccountRow) error {
 	return s.change(ctx, func(c *change) error {
 		b, err := readAccountBatch(ctx, c.tx, id, "FOR UPDATE")
@@ -152,7 +152,7 @@ func (s *Service) endAccountCheck(ctx context.Context, id int64, on payments.Acc
 // record describes a household's accounts: any change of them changes it.
 const record = `coalesce(string_agg(a.id || ':' || a.state, ',' ORDER BY a.id) FILTER (WHERE a.state <> 'superseded'), '')`
 
-// onRecord adds to the rows what is on record about their households and numbers, and returns the records by household.
+// onRecord adds to the rows the records about their households and numbers, and returns the records by household.
 func (s *Service) onRecord(ctx context.Context, q sqlx.QueryerContext, rows []payments.AccountRow) (map[int64]string, error) {
 	households, numbers, of := make([]int64, len(rows)), pq.ByteaArray{}, map[string]string{}
 	for i := range rows {

@@ -63,7 +63,7 @@ func (s *Service) VillageStatement(ctx context.Context, r payments.VillageRef) (
 }
 
 // villageChecks are of Verify: a village is owed its parts of posted distributions less its payments, its accounts are not
-// below zero, and the parts of a distribution are what it keeps back.
+// below zero, and the parts of a distribution are the sum that it keeps back.
 var villageChecks = []string{`
 	SELECT 'villages.owed' AS check, 'village:' || coalesce(e.village::text, a.party_id) AS object,
 	       'earned ' || coalesce(e.fen, 0) || ' less what was paid, ledger ' || coalesce(a.owed, 0) AS detail

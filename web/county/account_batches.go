@@ -196,7 +196,7 @@ func (s *moneyPages) accountBatchDo(w http.ResponseWriter, r *http.Request, do f
 	return s.RenderForm(w, r, "county/account_batch", d, f)
 }
 
-// accountBatchStep is what the opener does with the batch.
+// accountBatchStep takes a step of the batch's opener.
 func (s *moneyPages) accountBatchStep(w http.ResponseWriter, r *http.Request) error {
 	return s.accountBatchDo(w, r, func(f *page.Form, id int64) error {
 		ref := payments.AccountBatchRef{ID: id}
@@ -228,7 +228,7 @@ func (s *moneyPages) accountBatchRow(w http.ResponseWriter, r *http.Request) err
 	})
 }
 
-// accountBatchWrong hands the rows that were not taken to the person who sent them, as a workbook to be mended.
+// accountBatchWrong hands the rows that were left out to their sender, as a workbook to be mended.
 func (s *moneyPages) accountBatchWrong(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), page.PathInt(r, "id")
 	kind := payments.Kinds()[0]

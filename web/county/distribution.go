@@ -15,7 +15,7 @@ type distributionPage struct {
 	Words      page.Words
 	Pool       payments.Pool
 	Org        string
-	Villages   map[int64]string // names of those that keep a part
+	Villages   map[int64]string // names of the villages that keep a part
 	Members    payments.PoolMembers
 	Problem    string // why it cannot be closed as it is
 	Households map[int64]catalog.Household

@@ -157,7 +157,7 @@ func (s *pools) distributionSave(w http.ResponseWriter, r *http.Request) error {
 	return s.distributionForm(w, r, id, save.Title, f)
 }
 
-// nameFields renames the fields of the contract to those of the form.
+// nameFields renames the fields of the contract to the form's.
 func nameFields(e *link.Error) {
 	switch {
 	case e.Field == "trade_bp":

@@ -41,7 +41,7 @@ func (s *pools) distributionMembers(w http.ResponseWriter, r *http.Request) erro
 	})
 }
 
-// registeredMember is a household's part by what it brought into the cooperative.
+// registeredMember is a household's part by its stake in the cooperative.
 func registeredMember(kind payments.PoolKind, h catalog.Household) (payments.Member, bool) {
 	stake := payments.Stake{Bags: h.MushroomBag}
 	if m := h.Membership; m != nil {
@@ -50,7 +50,7 @@ func registeredMember(kind payments.PoolKind, h catalog.Household) (payments.Mem
 	return payments.RegisteredMember(kind, h.ID, int64(h.Persons), stake)
 }
 
-// poolFilter finds the households that may take part: members of the cooperative, or those that solar income goes to.
+// poolFilter finds the households that may take part: members of the cooperative, or the households of the solar programme.
 func poolFilter(p payments.Pool) catalog.HouseholdFilter {
 	if p.Kind.Listed() {
 		return catalog.HouseholdFilter{Programme: string(p.Kind)}

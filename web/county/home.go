@@ -37,7 +37,7 @@ type homePage struct {
 // countyFigure is one figure of the land, stations and members of the county.
 type countyFigure struct{ Key, Text string }
 
-// countyFigures are the figures of what the county has; what it has not is left out.
+// countyFigures are the county's figures; a figure of 0 is left out.
 func countyFigures(c catalog.Coverage) []countyFigure {
 	var all []countyFigure
 	add := func(key string, n int64, text string) {

@@ -74,7 +74,7 @@ func Texts(v []string) pq.StringArray {
 // mostParameters is the number of parameters that InsertMany gives one statement; PostgreSQL takes 65,535.
 const mostParameters = 20_000
 
-// InsertMany inserts rows of the given columns in the order in which they come. conflict is what follows the values, such as
+// InsertMany inserts rows of the given columns in the order in which they come. conflict follows the values, such as
 // an ON CONFLICT clause, or empty. Values of identity columns are taken as given.
 func InsertMany(ctx context.Context, tx Querier, table string, columns []string, rows [][]any, conflict string) error {
 	quoted := make([]string, len(columns))

@@ -103,7 +103,7 @@ func (im *importer) run(ctx context.Context, r catalog.ImportRequest) error {
 	return im.finish(ctx)
 }
 
-// finish stores what the rows bring, opens the reviews that they ask for, and has memory and other modules learn the changes.
+// finish stores the rows, opens the reviews that they ask for, and has memory and other modules learn the changes.
 func (im *importer) finish(ctx context.Context) error {
 	if err := im.flush(ctx); err != nil {
 		return err
@@ -345,7 +345,7 @@ func (im *importer) newID(ctx context.Context) (int64, error) {
 	return id, nil
 }
 
-// flush stores the new households, the heads and what was done.
+// flush stores the new households, the heads and the actions.
 func (im *importer) flush(ctx context.Context) error {
 	if err := desk.InsertMany(ctx, im.tx, "household", householdColumns, im.fresh, ""); err != nil {
 		return err

@@ -377,7 +377,7 @@ type Product struct {
 	PriceUnit    Unit
 	StockUnit    Unit
 	TypicalGrams int64 // of one OrderUnit
-	Registered   bool  // households register what they have of it, rather than a garden or a flock yielding it
+	Registered   bool  // households register their units of it, rather than a garden or a flock yielding it
 	CatchWeight  bool  // the weight of one OrderUnit varies and is settled on the scale
 	Grades       []Grade
 	Summary      string

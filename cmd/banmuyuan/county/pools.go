@@ -36,13 +36,13 @@ type PoolMember struct {
 	ListedFen int64
 }
 
-// VillagePart is what a village collective keeps of a distribution.
+// VillagePart is a village collective's part of a distribution.
 type VillagePart struct {
 	Village int
 	Fen     int64
 }
 
-// VillagesSolarFen is what village collectives kept of a year's solar income.
+// VillagesSolarFen is the village collectives' part of a year's solar income.
 const VillagesSolarFen = 740_500_00
 
 // keep leaves fen to the collectives of the villages with a station, in the proportions of their households' parts.

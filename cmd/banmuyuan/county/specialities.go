@@ -1,7 +1,7 @@
 package county
 
 // specialityProducts are the goods of the speciality villages that no presale of this season offers: a county opens one for
-// them like for any other, because their households register what they will have.
+// them like for any other, because their households register the units of the season.
 func specialityProducts() []Product {
 	return []Product{
 		{
@@ -61,7 +61,7 @@ var specialityYields = map[string]struct{ least, most int64 }{
 	"chicken": {30, 200}, "pig": {1, 8}, "cattle": {1, 3}, "sheep": {3, 25}, "chilli": {200, 1_500}, "melon": {500, 4_000}, "marigold": {300, 2_000},
 }
 
-// holdings: most households of a speciality village register what they will have of it.
+// holdings: most households of a speciality village register some units of it.
 func (g *generator) holdings() {
 	r := g.random("holdings")
 	for i := range g.Households {

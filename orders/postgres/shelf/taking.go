@@ -184,7 +184,7 @@ func (s takings) resume(ctx context.Context) error {
 	return nil
 }
 
-// DecideBuyIn lets a second person agree to goods beyond what the household offers, or send them back.
+// DecideBuyIn lets a second person agree to goods beyond the household's offers, or send them back.
 func (s *Room) DecideBuyIn(ctx context.Context, r shelf.DecideBuyIn) (shelf.BuyIn, error) {
 	_, shop, err := s.shop(ctx, shopStaff...)
 	if err != nil {

@@ -86,7 +86,7 @@ func TestBuyInBeyondTheOfferNeedsASecondPerson(t *testing.T) {
 	if held := must[shelf.HeldBuyIns](t)(w.shelf.HeldBuyIns(officer, shelf.ShopRef{})); len(held.Items) != 1 || !held.Items[0].Decidable || held.Items[0].Left != 100 {
 		t.Errorf("held %+v", held)
 	}
-	// The database refuses it whatever the program says.
+	// The database refuses it by itself.
 	if _, err := w.db.Exec(`UPDATE shelf_taking SET decided_id = account_id WHERE id = $1`, b.ID); link.Constraint(err) != "shelf_taking_second_person" {
 		t.Errorf("the same person in the database: %v", err)
 	}
