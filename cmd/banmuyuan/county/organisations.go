@@ -117,7 +117,7 @@ func (g *generator) storyVillage() int {
 	return slices.IndexFunc(g.Villages, func(v Village) bool { return v.Township == township && v.Solar })
 }
 
-// memberships: registered households join cooperatives of their own township; the
+// memberships: registered households join cooperatives of their own township, and those that they have shares in; the
 // other members of a cooperative are only counted.
 func (g *generator) memberships() {
 	r := g.random("memberships")
@@ -135,6 +135,14 @@ func (g *generator) memberships() {
 			// A township has eight or nine, so the two differ.
 			c := near[(first+n*3)%len(near)]
 			h.Cooperatives = append(h.Cooperatives, c)
+		}
+		// Shares make members too.
+		for _, c := range []int{h.SeedCooperative, h.MushroomCooperative} {
+			if c != None && !slices.Contains(h.Cooperatives, c) {
+				h.Cooperatives = append(h.Cooperatives, c)
+			}
+		}
+		for _, c := range h.Cooperatives {
 			g.Organisations[c].RegisteredMembers = append(g.Organisations[c].RegisteredMembers, i)
 		}
 	}
