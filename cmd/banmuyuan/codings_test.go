@@ -27,9 +27,10 @@ func TestCodingsOfAnOrder(t *testing.T) {
 	want := placing{Lines: []orders.QuoteLine{{PresaleID: geese.ID, Qty: 2}}, Delivery: w.pickup(t), Shortage: orders.ShortageRefill}
 	post[orders.Quote](t, buyer, "/quotes", "", orders.QuoteRequest{Lines: want.Lines})
 
-	// Whatever else the process does in between only adds to a count, so the least of several is the order's own.
+	// Whatever else the process does in between only adds to a count, so the least of several is the order's own. A busy
+	// machine delivers the order's event before its answer in nearly every one.
 	least, counts := int64(1<<62), ""
-	for range 8 {
+	for n := 0; n < 8 || n < 200 && least > most; n++ {
 		e0, d0 := link.Codings()
 		placed := post[orders.Order](t, buyer, "/orders", w.key(), want)
 		e1, d1 := link.Codings()
