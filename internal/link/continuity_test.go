@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go/jetstream"
@@ -192,4 +193,34 @@ func TestStreamLosesItsEnd(t *testing.T) {
 	p.relay()
 	p.consume(config(), apply)
 	p.awaitNumbers(span(0, 40))
+}
+
+// A broker that answers, but takes no messages, is told about: an embedded one starts anew by that.
+func TestBrokerThatTakesNothingIsNamed(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	ctx := context.Background()
+	js := p.js()
+	if err := link.EnsureStream(ctx, js, "orders"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(ctx, "ORDERS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.CachedInfo().Config
+	cfg.MaxMsgs, cfg.Discard = 1, jetstream.DiscardNew
+	if _, err := js.UpdateStream(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	said, err := p.ns.Connect(t).SubscribeSync("link.broker.failing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write(0, 5)
+	p.relay(func(r *link.Relay) { r.SetPatience(time.Millisecond) })
+	m, err := said.NextMsg(patience)
+	if err != nil || len(m.Data) == 0 {
+		t.Errorf("nothing is said: %v", err)
+	}
 }

@@ -30,12 +30,13 @@ type Relay struct {
 	// Fault, if set before Run, is called between the steps of a batch, by name. Tests stop the process there.
 	Fault func(step string)
 
-	db     *sqlx.DB
-	nc     *nats.Conn
-	log    *slog.Logger
-	notify chan struct{}
-	idle   time.Duration
-	pruned time.Time
+	db       *sqlx.DB
+	nc       *nats.Conn
+	log      *slog.Logger
+	notify   chan struct{}
+	idle     time.Duration
+	patience time.Duration // with a broker that answers, but takes no messages
+	pruned   time.Time
 
 	checked time.Time // of the streams, by this process or, as far as it knows, by the one that publishes
 
@@ -44,6 +45,8 @@ type Relay struct {
 
 const (
 	relayBatch     = 500
+	brokerPatience = 20 * time.Second
+	brokerFailing  = "link.broker.failing" // see privatenats.Failing
 	relayPoll      = 200 * time.Millisecond
 	relayIdle      = 5 * time.Second       // with nothing to publish, after which the connection is given back
 	roundInterval  = 10 * time.Millisecond // messages of one interval share a round
@@ -58,7 +61,7 @@ func NewRelay(db *sqlx.DB, nc *nats.Conn, log *slog.Logger) *Relay {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, notify: make(chan struct{}, 1), idle: relayIdle}
+	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, notify: make(chan struct{}, 1), idle: relayIdle, patience: brokerPatience}
 }
 
 // Notify wakes the relay after a commit, so that it does not wait for its next poll. It never blocks.
@@ -207,6 +210,7 @@ func (t *term) run(ctx context.Context) error {
 	wait := relayPoll / 4
 	pace := Pace{Every: roundInterval}
 	last := time.Now()
+	var failing time.Time
 	for {
 		pace.Wait(ctx)
 		n, err := t.round(ctx)
@@ -217,6 +221,12 @@ func (t *term) run(ctx context.Context) error {
 		case errors.Is(err, errBroker):
 			// The lock is still ours and the rows are still there: only the broker has to come back.
 			r.log.Warn("relay cannot publish", "schema", t.schema, "error", err, "again_in", wait)
+			if failing.IsZero() || !r.nc.IsConnected() {
+				failing = time.Now()
+			}
+			if time.Since(failing) > r.patience {
+				_ = r.nc.Publish(brokerFailing, []byte(err.Error())) // the embedded broker hears it
+			}
 			select {
 			case <-ctx.Done():
 				return nil
@@ -230,7 +240,7 @@ func (t *term) run(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		wait = relayPoll / 4
+		wait, failing = relayPoll/4, time.Time{}
 		if n > 0 {
 			last = time.Now()
 		}
