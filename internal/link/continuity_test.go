@@ -139,6 +139,29 @@ func TestConsumersDatabaseGoesBack(t *testing.T) {
 	p.awaitNumbers(span(0, 65))
 }
 
+// An acked event that the reader does not know, and its module neither, did not happen.
+func TestEventOfALostTimeIsNotAppliedAgain(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.relay(func(r *link.Relay) { r.SetIdle(time.Hour) }) // it compares at the beginning of its term
+	stop := p.consume(config(), apply)
+	p.write(0, 5)
+	p.awaitApplied(5)
+	stop()
+	restore := snapshot(t, p.payments)
+	stop = p.consume(config(), apply)
+	_, err := p.js().Publish(context.Background(), confirmed, []byte(`{"n":999}`), jetstream.WithMsgID(p.ordersSchema+"-77-0000beef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write(5, 5)
+	p.awaitApplied(11)
+	stop()
+	restore()
+	p.consume(config(), apply)
+	p.awaitNumbers(span(0, 10))
+}
+
 // The broker loses its folder while events wait for their consumer.
 func TestStreamIsLost(t *testing.T) {
 	t.Parallel()
