@@ -160,12 +160,13 @@ type Entry struct {
 
 // EntryChange is one change of an entry. From and To hold the cells of the changed fields.
 type EntryChange struct {
-	At     time.Time         `json:"at"`
-	By     string            `json:"by"`
-	What   string            `json:"what"` // added, changed, retired, restored
-	Reason string            `json:"reason,omitempty"`
-	From   map[string]string `json:"from,omitempty"`
-	To     map[string]string `json:"to,omitempty"`
+	At      time.Time         `json:"at"`
+	By      string            `json:"by"`
+	Command bool              `json:"command,omitempty"` // no account made it: a command on the server did
+	What    string            `json:"what"`              // added, changed, retired, restored
+	Reason  string            `json:"reason,omitempty"`
+	From    map[string]string `json:"from,omitempty"`
+	To      map[string]string `json:"to,omitempty"`
 }
 
 type SaveEntry struct {
