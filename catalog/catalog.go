@@ -528,11 +528,12 @@ type ImportResult struct {
 	Problems  []RowProblem `json:"problems"`
 }
 
-// Finding is something `verify` found to be wrong.
+// Finding is something `verify` found to be wrong, or noted.
 type Finding struct {
 	Check  string `json:"check"`
 	Object string `json:"object"`
 	Detail string `json:"detail"`
+	Note   bool   `json:"note,omitempty"` // nothing is wrong: the county should look at it
 }
 
 // HoldDigest lets verify compare holds with orders without either reading the other's tables.

@@ -147,8 +147,8 @@ func (b *beginner) workbook(t *testing.T) {
 	if c := get[catalog.Coverage](t, b.as(t, "operator"), "/coverage"); c.Households != 0 {
 		t.Errorf("checking made %d households", c.Households)
 	}
-	if text := v.text(t); strings.Contains(text, "有问题的行") {
-		t.Errorf("the example has wrong rows:\n%s", text)
+	if ask[bool](t, v, `document.querySelector("#batch .wrong") !== null`) {
+		t.Errorf("the example has wrong rows:\n%s", v.text(t))
 	}
 	v.press(t, `#batch form[action$="/load"] button`)
 	v.until(t, "the import's end", `document.querySelector("#batch .notice-good") !== null`)

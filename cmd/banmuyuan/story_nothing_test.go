@@ -460,6 +460,11 @@ func nothingCloses(t *testing.T, o *office) {
 	if s := post[catalog.SeasonSummary](t, approver, fmt.Sprintf("/seasons/%d/close", o.now), o.key(), nil); s.State != catalog.SeasonClosed {
 		t.Errorf("closed, it is %s", s.State)
 	}
+	late := map[string]any{"kind": "solar", "title": "补发", "season": o.now, "month": int(time.Now().Month()), "record_date": time.Now().Format(time.DateOnly),
+		"income": []payments.PoolItem{{Label: "电费", AmountFen: 100}}, "costs": []payments.PoolItem{}}
+	if p := refuse(t, o.as(t, "operator"), request{method: "POST", path: "/distributions", key: o.key(), body: late}, http.StatusConflict); p.Key != "season.closed" {
+		t.Errorf("a distribution in a closed season: %+v", p)
+	}
 	if a := approver.send(t, request{method: "POST", path: fmt.Sprintf("/seasons/%d/close", next), key: o.key()}); a.status != http.StatusConflict {
 		t.Errorf("a season with open orders closes: %d %s", a.status, a.body)
 	}
