@@ -69,6 +69,8 @@ func fromNothing(t *testing.T, w *world) {
 	}{
 		{"accounts by command", nothingAccounts},
 		{"a workbook by command", nothingWorkbook},
+		{"workbooks that are wrong", nothingBadWorkbooks},
+		{"a workbook of 100,000 rows", nothingLongWorkbook},
 		{"a season begins", nothingBegins},
 		{"a season is sold, weighed and paid out", func(t *testing.T, o *office) { o.season(t, o.now, true) }},
 		{"solar income is distributed", nothingDistributes},
@@ -347,6 +349,16 @@ func (o *office) browser(t *testing.T, login string) *guest {
 // uploads sends a file and returns the address to go on to.
 func (v *guest) uploads(path, name string, data []byte) string {
 	v.t.Helper()
+	status, to, text := v.sendsFile(path, name, data)
+	if status != http.StatusSeeOther {
+		v.t.Fatalf("%s to %s: %d\n%s", name, path, status, text)
+	}
+	return to
+}
+
+// sendsFile sends a file and returns status, address to go on to, and text.
+func (v *guest) sendsFile(path, name string, data []byte) (status int, to, text string) {
+	v.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("file", name)
@@ -361,11 +373,11 @@ func (v *guest) uploads(path, name string, data []byte) string {
 		v.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusSeeOther {
-		v.t.Fatalf("%s to %s: %s %v\n%s", name, path, res.Status, err, text)
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
 	}
-	return res.Header.Get("Location")
+	return res.StatusCode, res.Header.Get("Location"), string(answer)
 }
 
 // paysOut pays all that is released, which is owed.
