@@ -44,6 +44,9 @@ type Directory interface {
 	SaveEntry(context.Context, SaveEntry) (Entry, error) //link:body
 	// RetireEntry takes an entry out of use, or back into it, with a reason. Conflict where others in use depend on it.
 	RetireEntry(context.Context, RetireEntry) (Entry, error)
+	// ReplaceHelper gives all households of a helper to another one, with a reason. Each household's history has it, and its
+	// consent is asked for anew. Asking again changes nothing.
+	ReplaceHelper(context.Context, ReplaceHelper) (HelperReplaced, error)
 }
 
 // MaxBatchRows is how many rows one AddBatchRows takes.
@@ -174,6 +177,17 @@ type SaveEntry struct {
 	ID     int64             `json:"id,omitempty"`
 	Cells  map[string]string `json:"cells"`
 	Reason string            `json:"reason,omitempty"`
+}
+
+type ReplaceHelper struct {
+	ID     int64  `json:"id"`
+	By     string `json:"by"` // the other helper, as cells name one: by name, or by name（unit）
+	Reason string `json:"reason"`
+}
+
+// HelperReplaced counts the households that another helper has now.
+type HelperReplaced struct {
+	Households int `json:"households"`
 }
 
 type RetireEntry struct {

@@ -91,10 +91,23 @@ func TestHouseholdsChange(t *testing.T) {
 		t.Errorf("history %+v", ch)
 	}
 	helper := b.found(c, catalog.KindHelper, "县一中", false)
+	former := b.found(c, catalog.KindHelper, "县医院", false)
+	if _, err := d.ReplaceHelper(ctx, catalog.ReplaceHelper{ID: helper.ID, By: "无此人", Reason: "调离"}); link.AsError(err).Key != "import.helper" || link.AsError(err).Field != "by" {
+		t.Errorf("households to somebody unknown: %v", err)
+	}
+	for _, want := range []int{1, 0} {
+		if got, err := d.ReplaceHelper(ctx, catalog.ReplaceHelper{ID: helper.ID, By: "周敏（县医院）", Reason: "调离"}); err != nil || got.Households != want {
+			t.Errorf("replaced: %+v, %v", got, err)
+		}
+	}
+	h, err := d.Entry(ctx, catalog.EntryRef{Kind: catalog.KindHousehold, ID: one.ID})
+	if err != nil || h.Cells["helper"] != "周敏（县医院）" || h.History[0].Reason != "调离" || h.History[0].From["helper"] != "周敏（县一中）" || h.Cells["geese"] != one.Cells["geese"] {
+		t.Errorf("the household: %+v, %v", h, err)
+	}
+	former, helper = helper, former
 	if _, err := d.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHelper, ID: helper.ID, Reason: "调离"}); link.AsError(err).Key != "directory.used" {
 		t.Errorf("a helper with a household: %v", err)
 	}
-	former := b.found(c, catalog.KindHelper, "县医院", false)
 	if _, err := d.RetireEntry(ctx, catalog.RetireEntry{Kind: catalog.KindHelper, ID: former.ID, Reason: "调离"}); err != nil {
 		t.Errorf("a helper without households: %v", err)
 	}

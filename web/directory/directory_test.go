@@ -119,6 +119,13 @@ func TestEntryForms(t *testing.T) {
 		t.Errorf("in use: %d\n%s", res.StatusCode, res.Body)
 	}
 	v.Refuse = nil
+	webtest.ReadPage(t, p, "/county/directory/helper/7", "把帮扶的户交给别人", `list="names-others"`)
+	if res = p.Post("/county/directory/helper/7/replace", "by", "周敏（县医院）", "because", ""); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, `id="f-because-error"`) {
+		t.Errorf("replace without a reason: %d\n%s", res.StatusCode, res.Body)
+	}
+	if res = p.Post("/county/directory/helper/7/replace", "by", "周敏（县医院）", "because", "调离"); res.Header.Get("Location") != "/county/directory/helper/7" {
+		t.Errorf("replace: %d\n%s", res.StatusCode, res.Body)
+	}
 	if res = p.Post("/county/directory/village/7/retire", "why", "登记有误", "undo", "1"); res.StatusCode != http.StatusSeeOther || !v.Retired[len(v.Retired)-1].Undo {
 		t.Errorf("restore: %d, %+v", res.StatusCode, v.Retired)
 	}

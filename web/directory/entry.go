@@ -26,8 +26,9 @@ type entryPage struct {
 	Lists   []entryList
 	Retired *time.Time
 	History []changeRow
-	Key     string // code of a household, by which its other entries are found
-	Picture string // of a product
+	Key     string   // code of a household, by which its other entries are found
+	Picture string   // of a product
+	Others  []string // helpers to whom a helper's households can be given
 }
 
 // entryName is how people call an entry.
@@ -66,6 +67,11 @@ func (s *pages) entryPage(r *http.Request, k *entry.Kind, e catalog.Entry, f *pa
 	var err error
 	if d.Lists, err = s.entryLists(r.Context(), k); err != nil {
 		return d, err
+	}
+	if k.Name == catalog.KindHelper && e.ID != 0 {
+		if d.Others, err = s.names(r.Context(), k.Name); err != nil {
+			return d, err
+		}
 	}
 	if d.Fields, err = entryFields(l, k, e, d.Lists, f); err != nil {
 		return d, err

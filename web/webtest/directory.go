@@ -86,6 +86,13 @@ func (d *StubDirectory) RetireEntry(ctx context.Context, r catalog.RetireEntry) 
 	return d.entry(r.Kind), d.Refuse
 }
 
+func (d *StubDirectory) ReplaceHelper(_ context.Context, r catalog.ReplaceHelper) (catalog.HelperReplaced, error) {
+	if err := r.Check(); err != nil {
+		return catalog.HelperReplaced{}, err
+	}
+	return catalog.HelperReplaced{Households: 42}, d.Refuse
+}
+
 func (d *StubDirectory) stubBatch() catalog.Batch {
 	b := catalog.Batch{ID: 5, Name: "青禾县.xlsx", State: d.State, By: "operator", At: Day, Rows: 3_149, Done: 1_000, Opener: d.Opener, Fault: d.Fault,
 		Kinds: []catalog.BatchKind{{Kind: catalog.KindVillage, Rows: 149}, {Kind: catalog.KindHousehold, Rows: 3_000}}}

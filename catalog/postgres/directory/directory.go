@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -175,7 +176,7 @@ func (m *Room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entr
 		l := m.newLoad()
 		l.whole, l.id, l.reason = true, r.ID, r.Reason
 		row := entry.Row{Line: 1, Cells: r.Cells}
-		if err := t.staysWith(ctx, tx, r); err != nil {
+		if row.Cells, err = t.staysWith(ctx, tx, r); err != nil {
 			return err
 		}
 		if r.Kind == catalog.KindHousehold && r.ID != 0 { // its code never changes: id numbers are sealed with it
@@ -204,19 +205,24 @@ func (m *Room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entr
 }
 
 // staysWith refuses to give an entry of a household to another one: shares and id numbers would change hands without a trace
-// in the first household's history.
-func (t *table) staysWith(ctx context.Context, tx *sqlx.Tx, r catalog.SaveEntry) error {
+// in the first household's history. It returns the cells with the household's code.
+func (t *table) staysWith(ctx context.Context, tx *sqlx.Tx, r catalog.SaveEntry) (map[string]string, error) {
 	if _, ok := t.kind.Field("household"); !ok || r.ID == 0 {
-		return nil
+		return r.Cells, nil
 	}
 	var code string
 	if err := tx.GetContext(ctx, &code, `SELECT h.code FROM `+t.from+` WHERE e.id = $1`, r.ID); err != nil {
-		return desk.NotFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
+		return nil, desk.NotFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
 	}
-	if given := strings.ToUpper(entry.Clean(r.Cells["household"])); given != code {
-		return link.E(link.Conflict, "directory.household.other", "household", "code", code)
+	cells := maps.Clone(r.Cells)
+	given, sent := cells["household"]
+	if sent && strings.ToUpper(entry.Clean(given)) != code {
+		return nil, link.E(link.Conflict, "directory.household.other", "household", "code", code)
 	}
-	return nil
+	if !sent && cells != nil {
+		cells["household"] = code
+	}
+	return cells, nil
 }
 
 // users are queries that name what in use depends on an entry, by kind.
