@@ -1,10 +1,8 @@
 package county
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -71,11 +69,11 @@ func (s *people) loginPage(r *http.Request, a *auth.Account) (loginPage, error) 
 		return d, err
 	}
 	d.Orgs = orgOptions(l, ref)
-	names := boundNames{auth.ChangedOrg: {}, auth.ChangedHousehold: {}, auth.ChangedHelper: {}}
+	names := map[string]string{}
 	for _, o := range ref.Organisations {
-		names[auth.ChangedOrg][page.Num64(o.ID)] = o.Name
+		names[page.Num64(o.ID)] = o.Name
 	}
-	d.Org = names[auth.ChangedOrg][page.Num64(a.OrgID)]
+	d.Org = names[page.Num64(a.OrgID)]
 	if a.HouseholdID > 0 {
 		h, err := s.Catalog.Household(ctx, catalog.HouseholdRef{ID: a.HouseholdID})
 		if err != nil && link.CodeOf(err) != link.NotFound {
@@ -87,7 +85,7 @@ func (s *people) loginPage(r *http.Request, a *auth.Account) (loginPage, error) 
 	if err != nil {
 		return d, fmt.Errorf("read history: %w", err)
 	}
-	if err := s.readBound(ctx, history, names); err != nil {
+	if err := s.nameBound(ctx, history); err != nil {
 		return d, err
 	}
 	for _, c := range history {
@@ -97,47 +95,8 @@ func (s *people) loginPage(r *http.Request, a *auth.Account) (loginPage, error) 
 	return d, nil
 }
 
-// boundNames are the names of what accounts are bound to, by id.
-type boundNames map[auth.Changed]map[string]string
-
-// readBound adds the households and helpers that a history names, as people call them.
-func (s *people) readBound(ctx context.Context, history []auth.Change, names boundNames) error {
-	for _, c := range history {
-		if c.What != auth.ChangedHousehold && c.What != auth.ChangedHelper {
-			continue
-		}
-		for _, text := range []string{c.Before, c.After} {
-			id, err := strconv.ParseInt(text, 10, 64)
-			if err != nil || names[c.What][text] != "" { // nobody, or read before
-				continue
-			}
-			name, err := s.boundName(ctx, c.What, id)
-			if err != nil && link.CodeOf(err) != link.NotFound {
-				return err
-			}
-			names[c.What][text] = name
-		}
-	}
-	return nil
-}
-
-func (s *people) boundName(ctx context.Context, what auth.Changed, id int64) (string, error) {
-	if what == auth.ChangedHelper {
-		e, err := s.Directory.Entry(ctx, catalog.EntryRef{Kind: catalog.KindHelper, ID: id})
-		if err != nil {
-			return "", err
-		}
-		return catalog.HelperName(e.Cells["name"], e.Cells["unit"]), nil
-	}
-	h, err := s.Catalog.Household(ctx, catalog.HouseholdRef{ID: id})
-	if err != nil {
-		return "", err
-	}
-	return h.Code + " " + h.Head, nil
-}
-
-// accountLine writes a change in the reader's language.
-func (s *people) accountLine(r *http.Request, c auth.Change, names boundNames) accountLine {
+// accountLine writes a change in the reader's language. orgs are names by id.
+func (s *people) accountLine(r *http.Request, c auth.Change, orgs map[string]string) accountLine {
 	said, l := s.Words(r), page.LangOf(r)
 	value := func(v string) string {
 		switch {
@@ -145,8 +104,8 @@ func (s *people) accountLine(r *http.Request, c auth.Change, names boundNames) a
 			return l.Pick("（无）", "(none)")
 		case c.What == auth.ChangedRole || c.What == auth.ChangedOpened:
 			return said.Say("role", v)
-		case names[c.What][v] != "":
-			return names[c.What][v]
+		case c.What == auth.ChangedOrg && orgs[v] != "":
+			return orgs[v]
 		}
 		return v
 	}
