@@ -280,9 +280,9 @@ func (b *beginner) sells(t *testing.T) {
 func (b *beginner) goesOn(t *testing.T) {
 	v := b.inside["operator"]
 	v.open(t, "/county/presales/"+b.presale)
-	v.until(t, "no question", `(window.confirm = () => true)`)
-	v.follow(t, `button[name="state"][value="closed"]`)
+	v.until(t, "the question", `(document.querySelector('button[name="state"][value="closed"]').click(), document.querySelector("dialog[open]") !== null)`)
 	v.look(t)
+	v.press(t, "dialog[open] button:first-child")
 	b.beginsSeason(t, b.season+1)
 	v.open(t, fmt.Sprintf("/county/seasons/%d", b.season))
 	v.press(t, fmt.Sprintf(`main a[href="/county/seasons/%d/close"]`, b.season))

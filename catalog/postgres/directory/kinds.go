@@ -61,7 +61,7 @@ func tables() map[string]*table {
 				"raiser": "coalesce(o.name, '')",
 				"programmes": "ARRAY(SELECT coalesce(g.name, c.code) FROM unnest(e.programmes) WITH ORDINALITY AS c (code, n) " +
 					"LEFT JOIN programme g ON g.code = c.code ORDER BY c.n)"}},
-		{kind: kindOf(catalog.KindMember), own: "person", row: "household_id = $1 / 100 AND position = $1 % 100 AND position > 1", big: true, columns: nil,
+		{kind: kindOf(catalog.KindMember), own: "person", row: "household_id = $1::bigint / 100 AND position = $1::bigint % 100 AND position > 1", big: true, columns: nil,
 			from: "(SELECT *, household_id * 100 + position AS id FROM person) e JOIN household h ON h.id = e.household_id AND e.position > 1",
 			fields: map[string]string{"household": "h.code", "id_number": "''", "born": "e.born::bigint",
 				"female": "CASE WHEN e.female THEN 'female' ELSE 'male' END"}},

@@ -40,7 +40,7 @@ func retirePersons(ctx context.Context, tx *sqlx.Tx, r catalog.RetireEntry, at t
 func personsReturn(ctx context.Context, tx *sqlx.Tx, r catalog.RetireEntry) error {
 	returning := `p.household_id = $1 AND p.retired_at = h.retired_at`
 	if r.Kind == catalog.KindMember {
-		returning = `p.household_id = $1 / 100 AND p.position = $1 % 100`
+		returning = `p.household_id = $1::bigint / 100 AND p.position = $1::bigint % 100`
 	}
 	var name, code string
 	var out bool
