@@ -68,6 +68,10 @@ type Account struct {
 	PasswordChangedAt time.Time
 	// OneTimeUntil is until when a one-time password works; zero: the password is the owner's.
 	OneTimeUntil time.Time
+	// SecretCard is the household's card through which the password or PIN was set, which ends with it; 0: none.
+	SecretCard int64
+	// Begun is how the session of a request began, as link.Actor has it. It is not stored.
+	Begun string
 	// SessionsFrom ends every session that is older, after a change of what the account may do; zero: none.
 	SessionsFrom time.Time
 	DisabledAt   time.Time // zero: the account works
@@ -97,9 +101,10 @@ type Accounts interface {
 	// CreateMany stores accounts in bulk; a login that is there already keeps its
 	// account and is not counted. It returns how many are new.
 	CreateMany(ctx context.Context, accounts []Account) (int, error)
-	// SetPassword stores the hash of a password that its owner chose and ends older sessions. A request that comes again
-	// finds the account as it is, and again is true. ErrNotFound, ErrKeyReused.
-	SetPassword(ctx context.Context, once Once, id int64, hash string) (a *Account, again bool, err error)
+	// SetPassword stores the hash of a password that its owner chose and ends older sessions. card is the card that the
+	// session began with, or 0. A request that comes again finds the account as it is, and again is true. ErrNotFound,
+	// ErrKeyReused.
+	SetPassword(ctx context.Context, once Once, id int64, hash string, card int64) (a *Account, again bool, err error)
 	// ResetPassword stores the hash of a one-time password that works until the given time, and ends older sessions. ErrNotFound.
 	ResetPassword(ctx context.Context, by Author, id int64, hash string, until time.Time) (*Account, error)
 	// Asked tells whether a request was carried out before. ErrKeyReused.

@@ -46,7 +46,7 @@ func (s *Store) ResetPassword(ctx context.Context, by auth.Author, id int64, has
 	var r row
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
 		err := tx.GetContext(ctx, &r, `
-			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = $3 WHERE id = $1
+			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = $3, secret_card = 0 WHERE id = $1
 			RETURNING `+columns, id, hash, until)
 		if err != nil {
 			return err
