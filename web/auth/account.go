@@ -94,6 +94,8 @@ type Accounts interface {
 	ByLogin(ctx context.Context, login string) (*Account, error)
 	// ByPhone returns the account of the one household that has this phone, else ErrNotFound.
 	ByPhone(ctx context.Context, phone string) (*Account, error)
+	// HouseholdPhones returns the phones of a household's logins.
+	HouseholdPhones(ctx context.Context, household int64) ([]string, error)
 	// Create stores a new account and returns it with its ID and times. ErrLoginTaken.
 	Create(ctx context.Context, a Account) (*Account, error)
 	// Open is Create for an account that somebody opens for another person; its history begins with it.

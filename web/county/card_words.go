@@ -34,7 +34,9 @@ func wordState(c auth.Card, now time.Time) string {
 }
 
 // firstWord reports whether the card was handed out without a word.
-func (r cardListRow) firstWord() bool { return r.Card != nil && r.Word == "none" && r.Card.UsedAt.IsZero() }
+func (r cardListRow) firstWord() bool {
+	return r.Card != nil && r.Word == "none" && r.Card.UsedAt.IsZero()
+}
 
 // toWord are the cards that get a word: one household's, or with "" all that have none yet and that this person may print.
 func (d cardsPage) toWord(one string) (all []cardListRow) {

@@ -41,7 +41,8 @@ var careWords = map[string][2]string{
 }
 
 var careTones = page.Tones{
-	page.Care: {"status.review.open"},
-	page.Good: {"status.review.approved"},
+	page.Care: {"status.review.open", "status.word.none", "status.word.over"},
+	page.Busy: {"status.word.waits"},
+	page.Good: {"status.review.approved", "status.word.used"},
 	page.Over: {"status.review.refused", "status.account.superseded"},
 }

@@ -52,6 +52,17 @@ func (s *Store) ByPhone(ctx context.Context, phone string) (*auth.Account, error
 	return rows[0].account(), nil
 }
 
+// HouseholdPhones implements auth.Accounts.
+func (s *Store) HouseholdPhones(ctx context.Context, household int64) ([]string, error) {
+	var phones []string
+	err := s.db.SelectContext(ctx, &phones, `
+		SELECT DISTINCT phone FROM account WHERE role = $2 AND household_id = $1 AND phone <> '' ORDER BY phone`, household, string(auth.Household))
+	if err != nil {
+		return nil, fmt.Errorf("find phones of household: %w", err)
+	}
+	return phones, nil
+}
+
 // IssueCards implements auth.Cards.
 func (s *Store) IssueCards(ctx context.Context, once auth.Once, by auth.Author, cards []auth.NewCard) ([]auth.Card, error) {
 	n := len(cards)

@@ -22,7 +22,7 @@ func TestOneTimePasswordIsStoredAndEnds(t *testing.T) {
 	if err != nil || !a.OneTimeUntil.Equal(until) {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	if a, _, err = s.SetPassword(ctx, auth.Once{}, a.ID, hash+"1"); err != nil || a.MustChangePassword() {
+	if a, _, err = s.SetPassword(ctx, auth.Once{}, a.ID, hash+"1", 0); err != nil || a.MustChangePassword() {
 		t.Errorf("a password of one's own: %+v, %v", a, err)
 	}
 	was := a.PasswordChangedAt
