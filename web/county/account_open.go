@@ -31,6 +31,11 @@ func (s *people) accountOpen(w http.ResponseWriter, r *http.Request) error {
 	var shown oneTime
 	if f.OK() {
 		shown, err = s.open(r, a)
+		if errors.Is(err, auth.ErrNeedsTwo) {
+			if err = s.askAccount(w, r, auth.RequestOpen, a, -1); err == nil {
+				return nil
+			}
+		}
 		if errors.Is(err, auth.ErrLoginTaken) {
 			f.Add("login", "accounts.login.taken")
 		} else if err != nil {
