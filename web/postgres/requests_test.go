@@ -45,7 +45,10 @@ func TestTwoAdministratorsGiveRights(t *testing.T) {
 	promoted := *clerk
 	promoted.Role, promoted.OrgID = auth.Approver, 0
 	for name, alone := range map[string]func() error{
-		"open":  func() error { _, err := s.Open(ctx, one, auth.Account{Login: "mine", Name: "我", Role: auth.Approver, PasswordHash: hash}); return err },
+		"open": func() error {
+			_, err := s.Open(ctx, one, auth.Account{Login: "mine", Name: "我", Role: auth.Approver, PasswordHash: hash})
+			return err
+		},
 		"reset": func() error { _, err := s.ResetPassword(ctx, one, approver.ID, hash, until); return err },
 		"role":  func() error { _, err := s.Change(ctx, one, promoted, -1); return err },
 	} {
