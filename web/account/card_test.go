@@ -142,7 +142,7 @@ func TestACardEntersNoAccount(t *testing.T) {
 	if got := begun(d.Household(t)); got != "" {
 		t.Errorf("by its own password: %q", got)
 	}
-	oneTime(t, d.Site, auth.Account{Login: "li", Name: "李", Role: auth.Household, HouseholdID: 78})
+	oneTime(t, d.Site, auth.Account{Login: "li", Name: "李", Role: auth.Household, HouseholdID: 77})
 	first := d.Person(t)
 	first.Post("/login", "login", "li", "password", webtest.Password)
 	first.Post("/my/pin", "old", webtest.Password, "pin", "739164", "again", "739164")
