@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
@@ -168,5 +169,28 @@ func TestANewCardEndsTheOldOne(t *testing.T) {
 	}
 	if res := d.Person(t).Post("/login", "login", "13900000007", "password", "739164"); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("the old card's PIN: %d", res.StatusCode)
+	}
+}
+
+// A one-time password that staff gave is no PIN, though it be six digits.
+func TestACardTakesNoOneTimePassword(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	secret := d.Card(t)
+	p := d.Person(t)
+	p.Get("/card/" + secret)
+	p.Post("/card", "proof", webtest.CardWord)
+	p.Post("/my/pin", "pin", "739164", "again", "739164")
+	a, err := d.Store.ByPhone(t.Context(), "13900000007")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Store.ResetPassword(t.Context(), auth.Command, a.ID, a.PasswordHash, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	other := d.Person(t)
+	other.Get("/card/" + secret)
+	if res := other.Post("/card", "proof", "739164"); res.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("with the one-time password: %d", res.StatusCode)
 	}
 }
