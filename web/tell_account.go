@@ -46,10 +46,18 @@ func (s *Server) TellPayoutAccount(ctx context.Context, e payments.PayoutAccount
 	if !ok {
 		return link.E(link.Invalid, "malformed", "step").Because(errors.New("no words for step " + strconv.Quote(string(e.Step))))
 	}
+	sent, failed := 0, error(nil)
 	for _, phone := range phones {
-		if err := s.deps.Notifier.Notify(ctx, notify.Message{Phone: phone, Text: text, Kind: kind}); err != nil {
-			return err
+		err := s.deps.Notifier.Notify(ctx, notify.Message{Phone: phone, Text: text, Kind: kind})
+		if err != nil {
+			s.Log.WarnContext(ctx, "text message not sent", "kind", kind, "error", err)
+			failed = err
+			continue
 		}
+		sent++
 	}
-	return nil
+	if sent > 0 { // to send it again would tell the others twice
+		return nil
+	}
+	return failed
 }

@@ -219,6 +219,9 @@ func (s *Service) HouseholdAccount(ctx context.Context, r payments.HouseholdRef)
 	if out.Account, err = payoutAccount(ctx, s.db, r.ID); err != nil {
 		return out, err
 	}
+	if a := out.Account; a != nil && a.PayFrom != nil && !s.now().Before(*a.PayFrom) {
+		a.PayFrom = nil // it is paid to
+	}
 	out.Payouts, err = readItems(ctx, s.db, `i.household = $1 ORDER BY i.id DESC LIMIT 200`, r.ID)
 	return out, err
 }
