@@ -89,8 +89,8 @@ func (s *people) accountRequestDecide(w http.ResponseWriter, r *http.Request) er
 	}
 	me := auth.FromContext(ctx)
 	a, err := s.Accounts.DecideAccount(ctx, id, auth.AuthorOf(me), approve, hash, s.Now().Add(auth.OneTimeLife))
-	if err != nil && !f.Fail(changeError(err, "")) {
-		return fmt.Errorf("decide request: %w", err)
+	if refused := changeError(err, ""); refused != nil && !f.Fail(refused) {
+		return refused
 	}
 	if !f.OK() {
 		return s.showAccounts(w, r, f, oneTime{})

@@ -71,7 +71,11 @@ func TestTwoAdministratorsOpenAnApprover(t *testing.T) {
 	if res := two.Post("/county/accounts/requests/2", "decision", "refuse"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("refuse: %d", res.StatusCode)
 	}
-	if res := one.Post(path, "name", "新复核", "role", "clerk", "org", "5"); res.StatusCode != http.StatusSeeOther {
+	h, err := d.Store.History(t.Context(), a.ID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := one.Post(path, "name", "新复核", "role", "clerk", "org", "5", "seen", strconv.FormatInt(h[0].ID, 10)); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("another role: %d", res.StatusCode)
 	}
 	if page := two.Get("/county/accounts"); !strings.Contains(page.Body, "修改权限") || !strings.Contains(page.Body, "→") {
