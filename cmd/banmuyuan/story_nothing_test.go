@@ -28,7 +28,7 @@ import (
 // office has: commands, pages and the API.
 func TestNothingOneProcess(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data"), "BANMU_DEMO=no"}}
+	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data"), "BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s"}}
 	_, w.url = w.startServing(nil)
 	w.runs(t, part{"from nothing", fromNothing})
 }
