@@ -11,12 +11,12 @@ const (
 	roleHelper      = "helper"
 	roleOperator    = "operator"
 	roleApprover    = "approver"
-	roleAdmin       = "admin"
 )
 
-// IsCounty reports whether a is county staff or a job of the system.
+// IsCounty reports whether a is county staff or a job of the system. An administrator of accounts is not: it reads no
+// personal data.
 func IsCounty(a link.Actor) bool {
-	return a.System || a.Role == roleOperator || a.Role == roleApprover || a.Role == roleAdmin
+	return a.System || a.Role == roleOperator || a.Role == roleApprover
 }
 
 // StaffOf returns the organisation of which a is staff, or 0.

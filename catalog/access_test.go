@@ -18,7 +18,7 @@ func TestScopeOf(t *testing.T) {
 		{link.Actor{System: true}, Scope{ScopeCounty, 0}, true, 0},
 		{link.Actor{Role: "operator"}, Scope{ScopeCounty, 0}, true, 0},
 		{link.Actor{Role: "approver"}, Scope{ScopeCounty, 0}, true, 0},
-		{link.Actor{Role: "admin", Household: 3}, Scope{ScopeCounty, 0}, true, 0},
+		{link.Actor{Role: "admin", Household: 3}, Scope{}, false, 0},
 		{link.Actor{Role: "household", Household: 3}, Scope{ScopeHousehold, 3}, false, 0},
 		{link.Actor{Role: "household"}, Scope{}, false, 0},
 		{link.Actor{Role: "helper", Helper: 4}, Scope{ScopeHelper, 4}, false, 0},

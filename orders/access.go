@@ -17,12 +17,12 @@ const (
 	RoleHelper      = "helper"
 	RoleOperator    = "operator"
 	roleApprover    = "approver"
-	RoleAdmin       = "admin"
 )
 
-// IsCounty reports whether the actor works for the county, or is the system.
+// IsCounty reports whether the actor works for the county, or is the system. An administrator of accounts does not: it has
+// no right to orders and contracts.
 func IsCounty(a link.Actor) bool {
-	return a.System || a.Account != 0 && slices.Contains([]string{RoleOperator, roleApprover, RoleAdmin}, a.Role)
+	return a.System || a.Account != 0 && slices.Contains([]string{RoleOperator, roleApprover}, a.Role)
 }
 
 // BuysFor returns the organisation for which the actor orders, 0 for itself. ok is false for roles that do not order.

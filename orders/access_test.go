@@ -21,7 +21,7 @@ func TestRoles(t *testing.T) {
 		{a: link.Actor{System: true}, county: true},
 		{a: link.Actor{Account: 1, Role: "operator"}, county: true},
 		{a: link.Actor{Account: 1, Role: "approver"}, county: true},
-		{a: link.Actor{Account: 1, Role: "admin"}, county: true},
+		{a: link.Actor{Account: 1, Role: "admin"}},
 		{a: link.Actor{Role: "operator"}},
 		{a: link.Actor{Account: 1, Role: "buyer", Org: 9}, buys: true},
 		{a: link.Actor{Role: "buyer"}},

@@ -130,6 +130,7 @@ type AccountBatchRow struct {
 	Number    string           `json:"number,omitempty"` // masked
 	Relation  string           `json:"relation,omitempty"`
 	Reason    string           `json:"reason,omitempty"` // as the sheet gives it
+	Document  string           `json:"document,omitempty"`
 	Outcome   AccountOutcome   `json:"outcome"`
 	Findings  []AccountFinding `json:"findings"`
 	Excluded  string           `json:"excluded,omitempty"` // why the second person left it out

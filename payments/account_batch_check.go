@@ -77,7 +77,8 @@ func scientific(cell string) bool {
 
 // Set is the row as an account that is entered by itself.
 func (r AccountRow) Set() SetPayoutAccount {
-	return SetPayoutAccount{Household: r.Household.ID, Holder: r.Values.Text("holder"), Bank: r.Values.Text("bank"), Number: r.Number()}
+	return SetPayoutAccount{Household: r.Household.ID, Holder: r.Values.Text("holder"), Bank: r.Values.Text("bank"), Number: r.Number(),
+		Why: r.Values.Text("reason"), Document: r.Values.Text("document")}
 }
 
 // Number is the row's account number, of digits only where it is one.
@@ -215,6 +216,12 @@ func (r AccountRow) check(lines []int, users []int64) AccountVerdict {
 	switch v.Holder = HolderOf(r.Values.Text("holder"), r.Household); v.Holder {
 	case HolderMember:
 		unusual("holder", "accounts.holder.member")
+		if !plainText(r.Values.Text("reason"), 200) {
+			wrong("reason", "payout.holder.why")
+		}
+		if !plainText(r.Values.Text("document"), 100) {
+			wrong("document", "payout.holder.document")
+		}
 	case HolderOther:
 		wrong("holder", "accounts.holder.other")
 	}

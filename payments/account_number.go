@@ -30,6 +30,7 @@ func MaskNumber(tail string) string { return "•••• " + tail }
 // Check returns the account with its text cleaned, or Invalid with every field that cannot be.
 func (a SetPayoutAccount) Check() (SetPayoutAccount, error) {
 	a.Holder, a.Bank, a.Number = strings.TrimSpace(a.Holder), strings.TrimSpace(a.Bank), CleanNumber(a.Number)
+	a.Why, a.Document = strings.TrimSpace(a.Why), strings.TrimSpace(a.Document)
 	var bad link.Problems
 	if a.Household <= 0 {
 		bad.Add("payout.household", "household")
@@ -42,6 +43,12 @@ func (a SetPayoutAccount) Check() (SetPayoutAccount, error) {
 	}
 	if !plausibleNumber(a.Number) {
 		bad.Add("payout.number", "number")
+	}
+	if a.Why != "" && !plainText(a.Why, 200) {
+		bad.Add("payout.holder.why", "why")
+	}
+	if a.Document != "" && !plainText(a.Document, 100) {
+		bad.Add("payout.holder.document", "document")
 	}
 	return a, bad.Err()
 }
@@ -60,24 +67,4 @@ func bankName(s string, most int) bool {
 	return !strings.ContainsAny(s[:1], "=+-@") && strings.IndexFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ·•.．()（）-", r)
 	}) < 0
-}
-
-// NewAccountState is the state in which an account is entered: in use when the household itself (or the module) entered it
-// and no other household has its number; else a second person has to look. One number for several households is money going
-// astray, or a family with one card.
-func NewAccountState(byHousehold, shared bool) PayoutAccountState {
-	if byHousehold && !shared {
-		return AccountActive
-	}
-	return AccountReview
-}
-
-// ReplacedStates are the states of the accounts that a new one replaces: one that waits replaces another that waits, one in
-// use replaces all.
-func ReplacedStates(entered PayoutAccountState) []string {
-	from := PayoutAccountMachine.From(AccountWithdraw)
-	if entered == AccountActive {
-		from = append(from, PayoutAccountMachine.From(AccountReplace)...)
-	}
-	return from
 }

@@ -50,20 +50,3 @@ func TestCleanNumber(t *testing.T) {
 		t.Error("only the last four digits are shown")
 	}
 }
-
-func TestNewAccountState(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		byHousehold, shared bool
-		want                payments.PayoutAccountState
-		replaces            string
-	}{
-		{true, false, payments.AccountActive, "review active closed"}, {true, true, payments.AccountReview, "review"},
-		{false, false, payments.AccountReview, "review"}, {false, true, payments.AccountReview, "review"},
-	} {
-		got := payments.NewAccountState(c.byHousehold, c.shared)
-		if got != c.want || strings.Join(payments.ReplacedStates(got), " ") != c.replaces {
-			t.Errorf("%+v: %s replaces %v", c, got, payments.ReplacedStates(got))
-		}
-	}
-}

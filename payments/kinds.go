@@ -22,6 +22,7 @@ var accountKind = entry.Kind{
 		{Name: "number", Head: words("银行账号", "Account number"), Aliases: []string{"账号", "卡号", "银行卡号", "收款账号", "银行账户"}, Type: entry.Account, Need: true, Personal: true, Example: "6200000000000000001"},
 		{Name: "relation", Head: words("与户主关系", "Relation to the head"), Aliases: []string{"关系"}, Max: 10, Example: ""},
 		{Name: "reason", Head: words("说明", "Reason"), Aliases: []string{"备注", "原因"}, Max: 100, Example: ""},
+		{Name: "document", Head: words("证明材料", "Document"), Aliases: []string{"委托书", "证明", "证明编号"}, Max: 100, Example: ""},
 	},
 	Check: func(v entry.Values) []entry.Fault {
 		if v.Text("household") == "" && v.Text("head_id") == "" {

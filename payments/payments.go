@@ -277,6 +277,8 @@ type PayoutAccount struct {
 	Number    string    `json:"number"` // masked on the way out
 	State     string    `json:"state"`  // active, closed, review
 	ChangedAt time.Time `json:"changed_at"`
+
+	PayFrom *time.Time `json:"pay_from,omitempty"` // of one in use: nothing is paid to it before
 }
 
 type SetPayoutAccount struct {
@@ -284,6 +286,9 @@ type SetPayoutAccount struct {
 	Holder    string `json:"holder"`
 	Bank      string `json:"bank"`
 	Number    string `json:"number"`
+
+	Why      string `json:"why,omitempty"`      // needed where the holder is not the household's head
+	Document string `json:"document,omitempty"` // so is the document that shows it, such as the number of an authorisation
 }
 
 type HouseholdRef struct {
@@ -595,7 +600,8 @@ type Service interface {
 	RecordRefund(context.Context, RecordRefund) (Refund, error) //link:subject refund_record
 
 	HouseholdAccount(context.Context, HouseholdRef) (HouseholdAccount, error)
-	// SetPayoutAccount: by the household itself at once; by a helper or the county it waits as "review" for ApprovePayoutAccount.
+	// SetPayoutAccount enters an account that waits as "review" for a second person, whoever entered it. The holder is the
+	// household's head, or Why and Document say why not. Forbidden for a session that began by card or PIN.
 	SetPayoutAccount(context.Context, SetPayoutAccount) (PayoutAccount, error) //link:subject payout_account_set
 	ApprovePayoutAccount(context.Context, HouseholdRef) (PayoutAccount, error) //link:subject payout_account_approve
 	PayoutSummary(context.Context, None) (PayoutSummary, error)

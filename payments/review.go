@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// AccountReviews are the payout accounts that wait for a second person: entered by somebody else than the household, or
-// used by several households.
+// AccountReviews are the payout accounts that wait for a second person: every account that a person entered.
 //
 //link:service payments v1 raw
 type AccountReviews interface {
@@ -20,12 +19,15 @@ type AccountReviews interface {
 	AccountHistory(context.Context, HouseholdRef) (AccountHistory, error)
 }
 
-// AccountToReview says why an account waits: Shared are the other households that are paid to the same number.
+// AccountToReview is an account that waits: Shared are the other households that are paid to the same number.
 type AccountToReview struct {
 	PayoutAccount
 	EnteredBy string  `json:"entered_by"`
 	OnBehalf  bool    `json:"on_behalf"` // for the household, by somebody else
 	Shared    []int64 `json:"shared,omitempty"`
+
+	HolderWhy      string `json:"holder_why,omitempty"` // where the holder is not the household's head
+	HolderDocument string `json:"holder_document,omitempty"`
 }
 
 type AccountsToReview struct {

@@ -357,6 +357,7 @@ const (
 type PayoutAccountStep string
 
 const (
+	AccountEnter    PayoutAccountStep = "enter"    // in events only: it was entered
 	AccountApprove  PayoutAccountStep = "approve"  // by the second person
 	AccountRefuse   PayoutAccountStep = "refuse"   // by the second person
 	AccountWithdraw PayoutAccountStep = "withdraw" // another was entered while it waited

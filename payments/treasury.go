@@ -165,7 +165,6 @@ const (
 	ActOperator = "operator"
 	ActApprover = "approver"
 	ActClerk    = "clerk"
-	ActAdmin    = "admin"
 )
 
 // Difference is something that the books and the outside say differently, or that somebody has to end. Kind is a message

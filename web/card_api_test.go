@@ -46,11 +46,18 @@ func TestCardsOverTheAPI(t *testing.T) {
 	}
 	secret := issued.Items[0].Address[strings.LastIndex(issued.Items[0].Address, "/")+1:]
 
+	var words api.CardWords
+	approver := d.Token(t, auth.Account{Login: "approver", Name: "县复核", Role: auth.Approver, Lang: "zh"})
+	if code := d.Asks(t, approver, "POST", "/villages/11/cards/words", `{"household":"YA-01-001-0007"}`, &words, "words-0001"); code != http.StatusCreated || len(words.Items) != 1 {
+		t.Fatalf("word: %d %+v", code, words)
+	}
+	proof := words.Items[0].Word
+
 	var session struct{ Token string }
 	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"9999"}`, nil); code != http.StatusUnauthorized {
 		t.Errorf("a wrong number: %d", code)
 	}
-	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated || session.Token == "" {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"`+proof+`"}`, &session); code != http.StatusCreated || session.Token == "" {
 		t.Fatalf("with the card: %d", code)
 	}
 	if code := d.Asks(t, session.Token, "PUT", "/sessions/current/pin", `{"pin":"123456"}`, nil, "pin-0001"); code != http.StatusUnprocessableEntity {
@@ -79,7 +86,7 @@ func TestCardsOverTheAPI(t *testing.T) {
 	if code := d.Asks(t, session.Token, "GET", "/me", "", nil); code != http.StatusUnauthorized {
 		t.Errorf("with an ended card one is still logged in: %d", code)
 	}
-	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusUnauthorized {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"`+proof+`"}`, nil); code != http.StatusUnauthorized {
 		t.Errorf("an ended card: %d", code)
 	}
 }

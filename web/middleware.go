@@ -209,7 +209,7 @@ func asAccount(r *http.Request, a *auth.Account) *http.Request {
 	infoOf(r).account = a.ID
 	ctx := auth.WithAccount(r.Context(), a)
 	return r.WithContext(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
-		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID}))
+		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID, Begun: a.Begun}))
 }
 
 // nameRoute tells the access log and the metrics which route matched: names are
@@ -275,6 +275,7 @@ func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	if a.OneTimeOver(s.Now()) {
 		return nil, nil
 	}
+	a.Begun = s.Begun(r, a)
 	return a, nil
 }
 

@@ -35,7 +35,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	})
 	d := s.deps
 	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
-	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Catalog: d.Catalog,
+	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Digests: d.Digests,
 		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords, Now: s.Now}})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live})

@@ -111,7 +111,7 @@ func (c *accountCreate) account() (auth.Account, error) {
 
 // bind looks up the organisation, household or helper of the account, so that none is opened for one that is not there.
 func (c *accountCreate) bind(ctx context.Context, cfg Config, url string, log *slog.Logger, a *auth.Account) (err error) {
-	if a.Role.In(auth.County...) {
+	if a.Role.In(auth.Staff...) {
 		return nil
 	}
 	if c.Key, err = encryptionKey(cfg, c.Key); err != nil {

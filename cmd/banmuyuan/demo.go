@@ -313,6 +313,7 @@ func printLogins(w io.Writer) {
 		{"operator", "县经办", "county's operator"},
 		{"approver", "县复核", "county's second person"},
 		{"admin", "管理员", "administrator of accounts"},
+		{"admin2", "第二位管理员", "who agrees to the rights that the first one gives"},
 	} {
 		fmt.Fprintf(w, "    %-10s %s %s\n", l[0], l[1], l[2])
 	}

@@ -96,7 +96,7 @@ func issueDemoCard(ctx context.Context, p *platform, c *county.County, household
 		return err
 	}
 	h := c.Households[household]
-	_, err = store.IssueCards(ctx, auth.Once{}, "operator", []auth.NewCard{{HouseholdID: id, Hash: digest, Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head,
+	_, err = store.IssueCards(ctx, auth.Once{}, auth.Author{Login: "operator"}, []auth.NewCard{{HouseholdID: id, Hash: digest, Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head,
 		Role: auth.Household, HouseholdID: id, PasswordHash: nobody, Lang: "zh"}}})
 	return err
 }

@@ -36,7 +36,7 @@ var eventTypes = map[string]any{
 	payments.CmdReleaseDelivery: payments.ReleaseDelivery{}, payments.CmdRefundAhead: payments.RefundAhead{},
 	payments.EvtPaymentSucceeded: payments.PaymentEvent{}, payments.EvtPaymentFailed: payments.PaymentEvent{},
 	payments.EvtRefClosed: payments.RefEvent{}, payments.EvtRefSettled: payments.RefEvent{}, payments.EvtRefundDone: payments.RefundEvent{},
-	payments.EvtPayables: payments.PayablesChanged{}, payments.EvtDispute: payments.DisputeEvent{},
+	payments.EvtPayables: payments.PayablesChanged{}, payments.EvtDispute: payments.DisputeEvent{}, payments.EvtPayoutAccount: payments.PayoutAccountEvent{},
 }
 
 // fieldsOf lists the JSON fields of a type with their types, nested fields with their path.

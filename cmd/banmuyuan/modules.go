@@ -275,7 +275,7 @@ func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, 
 		cash.New(),
 	}
 	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
-		FileLife: m.cfg.BankFileLife, Log: m.log}
+		FileLife: m.cfg.BankFileLife, Cooling: m.cfg.AccountCooling, Log: m.log}
 	if nc != nil {
 		cfg.Register = householdRegister{catalog.NewRegistryClient(nc)}
 		cfg.Seasons = seasonRegister{catalog.NewClient(nc)}
@@ -399,6 +399,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	defer m.opening.Unlock()
 	m.begin[moduleWeb] = func() {
 		m.running.Go(func() error { site.Run(running); return nil })
+		m.running.Go(func() error { return m.tellAccounts(db, nc, site).Run(running) })
 	}
 	return nil
 }
@@ -492,6 +493,7 @@ type Settings struct {
 	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY" placeholder:"KEY" help:"Stripe's secret key: cards, Alipay and WeChat Pay through Stripe instead of the sandbox bank (${env})."`
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
 	RefundLimit         int64         `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`
+	AccountCooling      time.Duration `env:"BANMU_ACCOUNT_COOLING" default:"72h" help:"How long nothing is paid to a household's payout account after a second person approved it; the household is told and can object; 0 is none (${env}, default ${default})."`
 	StatementColumns    string        `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
 	SMSURL              string        `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
 	Styleguide          bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`

@@ -16,8 +16,16 @@ type Actor struct {
 	Household  int64  `json:"h,omitempty"`
 	Helper     int64  `json:"p,omitempty"`
 	OnBehalfOf int64  `json:"b,omitempty"` // household id a helper acts for
+	Begun      string `json:"g,omitempty"` // BegunByCard or BegunByPIN; "" is a password, or a job
 	System     bool   `json:"s,omitempty"` // a job of ours, named by Login
 }
+
+// Ways in which a household's session begins that need less than a password. Such a session reads and agrees, and changes
+// no account.
+const (
+	BegunByCard = "card"
+	BegunByPIN  = "pin" // or with a password that was set through a card
+)
 
 type actorKey struct{}
 type requestIDKey struct{}

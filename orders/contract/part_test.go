@@ -14,7 +14,7 @@ const submitter = 70
 var (
 	system    = contract.Viewer{System: true, County: true}
 	operator  = contract.Viewer{County: true, Account: 1}
-	admin     = contract.Viewer{County: true, Admin: true, Account: 2}
+	admin     = contract.Viewer{Account: 2} // of accounts: no part in contracts
 	officer   = contract.Viewer{Account: submitter, BuysFor: mill, WorksFor: mill}
 	approver  = contract.Viewer{Account: 71, BuysFor: mill, WorksFor: mill, Approver: true}
 	self      = contract.Viewer{Account: submitter, BuysFor: mill, WorksFor: mill, Approver: true}

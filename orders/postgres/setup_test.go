@@ -149,7 +149,7 @@ func (b *bundle) startPayments(more ...gateway.Gateway) {
 	b.t.Cleanup(web.Close)
 	b.money, _ = linktest.DB(b.t, "payments", paymentspg.Migrations())
 	bank := sandbox.New(b.money, sandbox.Config{PublicURL: web.URL, Secret: []byte("sandbox " + testKey), Now: b.clock.Now, Log: b.log})
-	svc, err := paymentspg.New(b.money, paymentspg.Config{Key: testKey, Env: "test", Now: b.clock.Now, Log: b.log, Gateways: append([]gateway.Gateway{
+	svc, err := paymentspg.New(b.money, paymentspg.Config{Key: testKey, Register: heads{}, Env: "test", Now: b.clock.Now, Log: b.log, Gateways: append([]gateway.Gateway{
 		bank, banktransfer.New(banktransfer.Account{Holder: "依安县演示合作社", Number: "2300000000000000001", Bank: "演示银行"}),
 	}, more...)})
 	if err != nil {
@@ -474,4 +474,15 @@ func smallCounty() catalogpg.Seed {
 		lot(beans, h, 120)
 	}
 	return s
+}
+
+// heads is a register in which every household's head is called 户主.
+type heads struct{}
+
+func (heads) RegisteredHouseholds(_ context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+	all := make([]payments.RegisteredHousehold, len(keys))
+	for i, k := range keys {
+		all[i] = payments.RegisteredHousehold{ID: k.ID, Head: "户主"}
+	}
+	return all, nil
 }

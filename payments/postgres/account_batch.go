@@ -399,6 +399,7 @@ func (s *Service) showAccountRow(batch int64, row accountRowOf) (payments.Accoun
 	if err != nil {
 		return out, err
 	}
+	out.Document = sent.Cells["document"]
 	out.Holder, out.Bank, out.Relation, out.Reason = entry.Clean(sent.Cells["holder"]), entry.Clean(sent.Cells["bank"]), sent.Cells["relation"], sent.Cells["reason"]
 	return out, nil
 }

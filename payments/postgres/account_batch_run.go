@@ -167,7 +167,7 @@ func (s *Service) onRecord(ctx context.Context, q sqlx.QueryerContext, rows []pa
 		Index []byte `db:"number_index"`
 	}
 	err := sqlx.SelectContext(ctx, q, &accounts, `
-		SELECT id, household, holder, bank, number_tail, state, creator, changed_at, number_index FROM payout_account
+		SELECT `+accountColumns+`, number_index FROM payout_account
 		WHERE state IN ('active', 'review') AND (household = ANY($1) OR number_index = ANY($2))`, pq.Array(households), numbers)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts on record: %w", err)
@@ -347,7 +347,7 @@ func (s *Service) applyAccount(ctx context.Context, c *change, second link.Actor
 	if err := s.enterAccount(ctx, c, by, set); err != nil {
 		return err
 	}
-	a, err := c.decideAccount(ctx, second, row.Household, true, b.Why, "")
+	a, err := c.decideAccount(ctx, second, row.Household, true, b.Why, "", s.cooling)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (b *bundle) inUse(id int64) string {
 func TestASheetOfAccountsNeedsASecondPerson(t *testing.T) {
 	b := setup(t)
 	member := sheetRow(2)
-	member.Cells["holder"] = "家人"
+	member.Cells["holder"], member.Cells["reason"], member.Cells["document"] = "家人", "户主住院", "委托书 3 号"
 	stranger := sheetRow(3)
 	stranger.Cells["holder"] = "别人"
 	batch := b.submitted(sheetRow(1), member, stranger, sheetRow(4))
@@ -180,6 +180,9 @@ func TestAnAccountThatChangedMeanwhileIsNotOverwritten(t *testing.T) {
 	batch := b.submitted(sheetRow(1), sheetRow(2), sheetRow(3), sheetRow(4), sheetRow(5))
 	own := payments.SetPayoutAccount{Household: 1, Holder: "户主1", Bank: "邮政储蓄", Number: "9903201000001"}
 	if _, err := b.svc.SetPayoutAccount(household(1), own); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.svc.ApprovePayoutAccount(approver, payments.HouseholdRef{ID: 1}); err != nil {
 		t.Fatal(err)
 	}
 	taken := payments.SetPayoutAccount{Household: 9, Holder: "户主9", Bank: "青禾农商银行", Number: sheetRow(2).Cells["number"]}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
@@ -14,18 +13,6 @@ import (
 )
 
 var _ payments.AccountReviews = (*Service)(nil)
-
-// sharedNumber reports whether another household is, or waits to be, paid to the same number.
-func (s *Service) sharedNumber(ctx context.Context, tx *sqlx.Tx, household int64, number string) (bool, error) {
-	var shared bool
-	err := tx.GetContext(ctx, &shared, `
-		SELECT EXISTS (SELECT FROM payout_account WHERE number_index = $1 AND household <> $2 AND state IN ('active', 'review'))`,
-		s.keys.Index(number), household)
-	if err != nil {
-		return false, fmt.Errorf("look for the number at other households: %w", err)
-	}
-	return shared, nil
-}
 
 // AccountsToReview lists the accounts that wait for a second person.
 func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (payments.AccountsToReview, error) {
@@ -36,10 +23,12 @@ func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (paymen
 	var rows []struct {
 		accountRow
 		CreatedBy string        `db:"created_by"`
+		Why       string        `db:"holder_why"`
+		Document  string        `db:"holder_document"`
 		Shared    pq.Int64Array `db:"shared"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT a.id, a.household, a.holder, a.bank, a.number_tail, a.state, a.creator, a.changed_at, a.created_by,
+		SELECT a.id, a.household, a.holder, a.bank, a.number_tail, a.state, a.creator, a.changed_at, a.pay_from, a.created_by, a.holder_why, a.holder_document,
 		       ARRAY(SELECT DISTINCT o.household FROM payout_account o
 		             WHERE o.number_index = a.number_index AND o.household <> a.household AND o.state IN ('active', 'review') ORDER BY 1) AS shared
 		FROM payout_account a WHERE a.state = 'review' ORDER BY a.id LIMIT 500`)
@@ -48,14 +37,15 @@ func (s *Service) AccountsToReview(ctx context.Context, _ payments.None) (paymen
 	}
 	for _, r := range rows {
 		by, _, onBehalf := strings.Cut(r.CreatedBy, payments.OnBehalfOf)
-		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: by, OnBehalf: onBehalf, Shared: r.Shared})
+		out.Items = append(out.Items, payments.AccountToReview{PayoutAccount: r.out(), EnteredBy: by, OnBehalf: onBehalf, Shared: r.Shared,
+			HolderWhy: r.Why, HolderDocument: r.Document})
 	}
 	return out, nil
 }
 
 // DecidePayoutAccount is the second person's word on an account that waits.
 func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayoutAccount) (payments.PayoutAccount, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
@@ -82,7 +72,7 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 			out = prior.out()
 			return nil
 		}
-		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, r.Why, key)
+		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, r.Why, key, s.cooling)
 		out = a.out()
 		return err
 	})
@@ -99,7 +89,7 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 func (c *change) accountDecision(ctx context.Context, key string) (*decidedAccount, error) {
 	var a decidedAccount
 	err := get(ctx, c.tx, &a, `
-		SELECT id, household, holder, bank, number_tail, state, creator, changed_at, decided_as, decided_why, decided_at
+		SELECT `+accountColumns+`, decided_as, decided_why, decided_at
 		FROM payout_account WHERE decided_key = $1`, key)
 	if missing(err) {
 		return nil, nil
@@ -126,15 +116,15 @@ func decision(approve bool) payments.PayoutAccountStep {
 	return payments.AccountRefuse
 }
 
-// decideAccount puts the account that waits into use, or takes it away. key is of the request, if it had one.
-func (c *change) decideAccount(ctx context.Context, actor link.Actor, household int64, approve bool, why, key string) (accountRow, error) {
+// decideAccount puts the account that waits into use, from which on it cools, or takes it away. key is of the request, if
+// it had one.
+func (c *change) decideAccount(ctx context.Context, actor link.Actor, household int64, approve bool, why, key string, cooling time.Duration) (accountRow, error) {
 	var a accountRow
 	if err := lockHousehold(ctx, c.tx, household); err != nil {
 		return a, err
 	}
 	err := get(ctx, c.tx, &a, `
-		SELECT id, household, holder, bank, number_tail, state, creator, changed_at
-		FROM payout_account WHERE household = $1 AND state = ANY($2)`, household, pq.Array(payments.PayoutAccountMachine.From(decision(approve))))
+		SELECT `+accountColumns+` FROM payout_account WHERE household = $1 AND state = ANY($2)`, household, pq.Array(payments.PayoutAccountMachine.From(decision(approve))))
 	if missing(err) {
 		return a, link.E(link.Conflict, payments.PayoutAccountMachine.Refused(decision(approve)), "")
 	}
@@ -146,6 +136,12 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	}
 	a.State, a.ChangedAt = payments.PayoutAccountMachine.To(decision(approve)), c.now
 	if approve {
+		a.PayFrom = payments.PayFrom(c.now, cooling)
+	}
+	if err := c.publishAccount(ctx, household, decision(approve), a.PayFrom); err != nil {
+		return a, err
+	}
+	if approve {
 		_, err := c.tx.ExecContext(ctx, `
 			UPDATE payout_account SET state = $3, changed_at = $2 WHERE household = $1 AND state = ANY($4)`, household, c.now,
 			payments.PayoutAccountMachine.To(payments.AccountReplace), pq.Array(payments.PayoutAccountMachine.From(payments.AccountReplace)))
@@ -154,12 +150,35 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 		}
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		UPDATE payout_account SET state = $2, approved_by = $3, changed_at = $4, decided_why = $5, decided_as = $2, decided_at = $4, decided_key = nullif($6, '')
-		WHERE id = $1`, a.ID, a.State, c.actor, c.now, why, key)
+		UPDATE payout_account SET state = $2, approved_by = $3, changed_at = $4, decided_why = $5, decided_as = $2, decided_at = $4, decided_key = nullif($6, ''),
+		       approver = $7, pay_from = $8
+		WHERE id = $1`, a.ID, a.State, c.actor, c.now, why, key, actor.Account, a.PayFrom)
 	if err != nil {
 		return a, fmt.Errorf("decide payout account: %w", err)
 	}
 	return a, nil
+}
+
+// publishAccount tells of the account that waits, before it is decided, and of the one in use until now.
+func (c *change) publishAccount(ctx context.Context, household int64, step payments.PayoutAccountStep, payFrom *time.Time) error {
+	var rows []accountRow
+	err := c.tx.SelectContext(ctx, &rows, `SELECT `+accountColumns+` FROM payout_account WHERE household = $1 AND state <> 'superseded'`, household)
+	if err != nil {
+		return fmt.Errorf("read accounts of household %d: %w", household, err)
+	}
+	e := payments.PayoutAccountEvent{Household: household, Step: step}
+	for _, a := range rows {
+		if a.State == payments.AccountReview {
+			e.AccountID, e.Tail = a.ID, a.Tail
+		} else {
+			e.InUse = a.Tail
+		}
+	}
+	if payFrom != nil {
+		e.PayFrom = payFrom.Unix()
+	}
+	c.publish(payments.EvtPayoutAccount, e)
+	return nil
 }
 
 // AccountHistory is every account a household had.

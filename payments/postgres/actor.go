@@ -15,10 +15,10 @@ const (
 	roleHelper    = "helper"
 	roleOperator  = "operator"
 	roleApprover  = "approver"
-	roleAdmin     = "admin"
 )
 
-var county = []string{roleOperator, roleApprover, roleAdmin}
+// county are the roles in the money. An administrator of accounts is in none.
+var county = []string{roleOperator, roleApprover}
 
 // need refuses an actor with none of the roles. The system's own jobs may do everything.
 func need(ctx context.Context, roles ...string) (link.Actor, error) {

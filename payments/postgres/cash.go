@@ -30,7 +30,7 @@ func (b bankingRow) out() payments.CashBanking {
 
 // BankCash books cash that was brought to the bank against the number on the bank's slip.
 func (s *Service) BankCash(ctx context.Context, r payments.BankCash) (payments.CashBanking, error) {
-	if _, err := need(ctx, roleOperator, roleClerk, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator, roleClerk); err != nil {
 		return payments.CashBanking{}, err
 	}
 	r, err := r.Check(s.now())

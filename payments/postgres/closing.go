@@ -196,7 +196,7 @@ func (s *Service) Periods(ctx context.Context, _ payments.None) (payments.Period
 
 // AskClosing asks the second person to close a month.
 func (s *Service) AskClosing(ctx context.Context, r payments.AskClosing) (payments.Closing, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.Closing{}, err
 	}
@@ -243,7 +243,7 @@ func lockClosings(ctx context.Context, tx *sqlx.Tx) error {
 
 // DecideClosing closes the books, or leaves them open.
 func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (payments.Closing, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.Closing{}, err
 	}

@@ -193,7 +193,7 @@ func (s *Service) Disputes(ctx context.Context, f payments.DisputeFilter) (payme
 
 // ApproveRefund approves a refund above the limit, by a second person.
 func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (payments.Refund, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.Refund{}, err
 	}

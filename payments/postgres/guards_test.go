@@ -55,7 +55,7 @@ func TestDatabaseTakesOnce(t *testing.T) {
 	if _, err := b.svc.AskReversal(operator, payments.AskReversal{TxnID: b.posting("cash.banked").ID, Reason: "金额录错了"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.svc.SetPayoutAccount(operator, payments.SetPayoutAccount{Household: 17, Holder: "演示户", Bank: "农村信用社", Number: "6217000000000000001"}); err != nil {
+	if _, err := b.svc.SetPayoutAccount(operator, payments.SetPayoutAccount{Household: 17, Holder: "户主17", Bank: "农村信用社", Number: "6217000000000000001"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.db.Exec(`UPDATE refund SET bank_ref = 'B1'`); err != nil {

@@ -141,7 +141,7 @@ func (s *Service) OrgPayout(ctx context.Context, q payments.OrgPayoutRef) (payme
 
 // ProposeOrgPayout asks the second person to pay an organisation.
 func (s *Service) ProposeOrgPayout(ctx context.Context, r payments.ProposeOrgPayout) (payments.OrgPayout, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
@@ -219,7 +219,7 @@ func (s *Service) onOrgPayout(ctx context.Context, id int64, do func(c *change, 
 
 // DecideOrgPayout approves or rejects, by a second person. A proposal may exceed the sum that is left by now.
 func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayout) (payments.OrgPayout, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
@@ -259,7 +259,7 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 // RecordOrgPayout books the bank's payment. Goods may have come back since it was approved: the organisation owes the
 // overpayment.
 func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayout) (payments.OrgPayout, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.OrgPayout{}, err
 	}
@@ -306,7 +306,7 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 
 // FailOrgPayout ends a payment that the bank did not make.
 func (s *Service) FailOrgPayout(ctx context.Context, r payments.FailOrgPayout) (payments.OrgPayout, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.OrgPayout{}, err
 	}
 	r, err := r.Check()
@@ -328,7 +328,7 @@ func (s *Service) FailOrgPayout(ctx context.Context, r payments.FailOrgPayout) (
 
 // ReturnOrgPayout books that a payment came back: it is owed again.
 func (s *Service) ReturnOrgPayout(ctx context.Context, r payments.ReturnOrgPayout) (payments.OrgPayout, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.OrgPayout{}, err
 	}
 	r, err := r.Check(s.now())

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -267,17 +268,16 @@ func TestPaymentToOrganisationNeedsTwoAndHappensOnce(t *testing.T) {
 			}
 		}
 	}
-	boss := as("admin", 13) // may do everything, but not twice
-	p, err := b.svc.ProposeOrgPayout(boss, ask)
+	p, err := b.svc.ProposeOrgPayout(boss("operator"), ask)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if twice, err := b.svc.ProposeOrgPayout(boss, ask); err != nil || twice.ID != p.ID {
+	if twice, err := b.svc.ProposeOrgPayout(boss("operator"), ask); err != nil || twice.ID != p.ID {
 		t.Errorf("proposed twice: %+v, %v", twice, err)
 	}
 	other := ask
 	other.AmountFen = 10000
-	_, err = b.svc.ProposeOrgPayout(boss, other)
+	_, err = b.svc.ProposeOrgPayout(boss("operator"), other)
 	wantCode(t, err, link.Conflict, "payment.key_reused")
 
 	yes := payments.DecideOrgPayout{ID: p.ID, Approve: true}
@@ -285,7 +285,7 @@ func TestPaymentToOrganisationNeedsTwoAndHappensOnce(t *testing.T) {
 	wantCode(t, err, link.Conflict, "orgpay.not_approved")
 	_, err = b.svc.FailOrgPayout(operator, payments.FailOrgPayout{ID: p.ID, Why: "x"})
 	wantCode(t, err, link.Conflict, "orgpay.not_approved")
-	_, err = b.svc.DecideOrgPayout(boss, yes)
+	_, err = b.svc.DecideOrgPayout(boss("approver"), yes)
 	wantCode(t, err, link.Forbidden, "orgpay.second_person")
 	_, err = b.svc.DecideOrgPayout(as("approver", 13), yes) // the same person under another role
 	wantCode(t, err, link.Forbidden, "orgpay.second_person")
@@ -295,9 +295,11 @@ func TestPaymentToOrganisationNeedsTwoAndHappensOnce(t *testing.T) {
 	wantCode(t, err, link.Invalid, "orgpay.why")
 	_, err = b.svc.DecideOrgPayout(approver, payments.DecideOrgPayout{ID: 999, Approve: true})
 	wantCode(t, err, link.NotFound, "orgpay.unknown")
-	second := as("admin", 15)
+	second := func(role string) context.Context {
+		return link.WithActor(context.Background(), link.Actor{Account: 15, Login: "second15", Role: role})
+	}
 	for range 2 {
-		if got, err := b.svc.DecideOrgPayout(second, yes); err != nil || got.State != payments.OrgPayoutApproved {
+		if got, err := b.svc.DecideOrgPayout(second("approver"), yes); err != nil || got.State != payments.OrgPayoutApproved {
 			t.Fatalf("approved: %+v, %v", got, err)
 		}
 	}
@@ -305,7 +307,7 @@ func TestPaymentToOrganisationNeedsTwoAndHappensOnce(t *testing.T) {
 	wantCode(t, err, link.Conflict, "orgpay.decided")
 
 	pay := payments.RecordOrgPayout{ID: p.ID, BankRef: "W1", PaidOn: b.clock.now()}
-	_, err = b.svc.RecordOrgPayout(second, pay)
+	_, err = b.svc.RecordOrgPayout(second("operator"), pay)
 	wantCode(t, err, link.Forbidden, "orgpay.second_person")
 	_, err = b.svc.RecordOrgPayout(approver, pay)
 	wantCode(t, err, link.Forbidden, "forbidden")

@@ -100,12 +100,13 @@ func (s *Service) PayoutSummary(ctx context.Context, _ payments.None) (payments.
 	var p payments.PayoutSummary
 	err := s.db.QueryRowxContext(ctx, `
 		WITH owed AS (
-			SELECT p.household, sum(p.amount_fen)::bigint AS fen, EXISTS (SELECT FROM payout_account a WHERE a.household = p.household AND a.state = 'active') AS usable
+			SELECT p.household, sum(p.amount_fen)::bigint AS fen, EXISTS (SELECT FROM payout_account a
+			             WHERE a.household = p.household AND a.state = 'active' AND coalesce(a.pay_from <= $1, true)) AS usable
 			FROM payable p WHERE p.state = 'released' GROUP BY p.household HAVING sum(p.amount_fen) > 0)
 		SELECT count(*), coalesce(sum(fen), 0)::bigint,
 		       (SELECT coalesce(sum(amount_fen), 0) FROM payable WHERE state = 'pending')::bigint,
 		       count(*) FILTER (WHERE NOT usable), coalesce(sum(fen) FILTER (WHERE NOT usable), 0)::bigint
-		FROM owed`).Scan(&p.Households, &p.ReleasedFen, &p.PendingFen, &p.Blocked, &p.BlockedFen)
+		FROM owed`, s.now()).Scan(&p.Households, &p.ReleasedFen, &p.PendingFen, &p.Blocked, &p.BlockedFen)
 	if err != nil {
 		return p, fmt.Errorf("sum released payables: %w", err)
 	}
@@ -114,7 +115,7 @@ func (s *Service) PayoutSummary(ctx context.Context, _ payments.None) (payments.
 
 // CreateBatch puts everything released into a batch, one item for each household that has a usable account.
 func (s *Service) CreateBatch(ctx context.Context, r payments.CreateBatch) (payments.PayoutBatch, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.PayoutBatch{}, err
 	}
@@ -189,7 +190,8 @@ func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 		SELECT $1, row_number() OVER (ORDER BY o.household), o.household, a.id, a.holder, a.bank, a.number_sealed, a.number_tail, o.fen, $4, o.keys
 		FROM (SELECT household, sum(amount_fen)::bigint AS fen, array_agg(source_key ORDER BY id) AS keys
 		      FROM payable WHERE id = ANY($3) AND state = ANY($5) GROUP BY household HAVING sum(amount_fen) >= greatest($2::bigint, 1)) o
-		JOIN payout_account a ON a.household = o.household AND a.state = $6`, id, minFen, pq.Array(ids), payments.ItemReady, from, payments.AccountActive)
+		JOIN payout_account a ON a.household = o.household AND a.state = $6 AND coalesce(a.pay_from <= $7, true)`, id, minFen, pq.Array(ids), payments.ItemReady, from,
+		payments.AccountActive, c.now)
 	if err != nil {
 		return fmt.Errorf("write payout items: %w", err)
 	}
@@ -263,7 +265,7 @@ func (s *Service) Batch(ctx context.Context, r payments.BatchPageRequest) (payme
 // DecideBatch decides, by a second person: an approved batch's file may be downloaded, a rejected batch's payables are
 // released again.
 func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (payments.PayoutBatch, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.PayoutBatch{}, err
 	}
@@ -317,7 +319,7 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 // ExportBatch makes the bank's file. The first export moves the money from the households' accounts into transit; later
 // exports give the same file. Every export is logged, because the file holds account numbers.
 func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (payments.File, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.File{}, err
 	}

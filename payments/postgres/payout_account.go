@@ -24,17 +24,25 @@ type accountRow struct {
 	State     payments.PayoutAccountState `db:"state"`
 	Creator   int64                       `db:"creator"`
 	ChangedAt time.Time                   `db:"changed_at"`
+	PayFrom   *time.Time                  `db:"pay_from"`
 }
 
+const accountColumns = `id, household, holder, bank, number_tail, state, creator, changed_at, pay_from`
+
 func (a accountRow) out() payments.PayoutAccount {
-	return payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
+	out := payments.PayoutAccount{Household: a.Household, Holder: a.Holder, Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: string(a.State), ChangedAt: a.ChangedAt.UTC()}
+	if a.PayFrom != nil && a.State == payments.AccountActive {
+		from := a.PayFrom.UTC()
+		out.PayFrom = &from
+	}
+	return out
 }
 
 // payoutAccount returns a household's account to show: the one that waits for review, else the active, else a closed one.
 func payoutAccount(ctx context.Context, q queryer, household int64) (*payments.PayoutAccount, error) {
 	var a accountRow
 	err := get(ctx, q, &a, `
-		SELECT id, household, holder, bank, number_tail, state, creator, changed_at FROM payout_account
+		SELECT `+accountColumns+` FROM payout_account
 		WHERE household = $1 AND state <> 'superseded'
 		ORDER BY array_position(ARRAY['review', 'active', 'closed'], state), id DESC LIMIT 1`, household)
 	if missing(err) {
@@ -53,12 +61,22 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
+	if err := payments.MayEnterAccount(actor); err != nil {
+		return payments.PayoutAccount{}, err
+	}
 	if r, err = r.Check(); err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	registered, err := s.registered(ctx, []payments.HouseholdKey{{ID: r.Household}})
+	if err != nil {
+		return payments.PayoutAccount{}, err
+	}
+	if err := r.CheckHolder(registered[0]); err != nil {
 		return payments.PayoutAccount{}, err
 	}
 	var out *payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		by := enteredBy{Name: c.actor, Account: actor.Account, Household: actor.Role == roleHousehold || actor.System}
+		by := enteredBy{Name: c.actor, Account: actor.Account}
 		if err := s.enterAccount(ctx, c, by, r); err != nil {
 			return err
 		}
@@ -73,10 +91,9 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 
 // enteredBy is the person who entered an account, and the batch that it came in.
 type enteredBy struct {
-	Name      string
-	Account   int64
-	Household bool // the household itself
-	Batch     int64
+	Name    string
+	Account int64
+	Batch   int64
 }
 
 // enterAccount writes a household's new account, by itself or as a row of a batch. An account that is the same as the one
@@ -85,13 +102,9 @@ func (s *Service) enterAccount(ctx context.Context, c *change, by enteredBy, r p
 	if err := lockHousehold(ctx, c.tx, r.Household); err != nil {
 		return err
 	}
-	shared, err := s.sharedNumber(ctx, c.tx, r.Household, r.Number)
-	if err != nil {
-		return err
-	}
-	state := payments.NewAccountState(by.Household, shared)
+	state := payments.EnteredAccountState
 	var same payments.PayoutAccountState
-	err = c.tx.GetContext(ctx, &same, `
+	err := c.tx.GetContext(ctx, &same, `
 		SELECT state FROM payout_account
 		WHERE household = $1 AND state IN ('active', 'review') AND number_index = $2 AND holder = $3 AND bank = $4 AND ($5::bigint = 0 OR batch_id = $5)
 		ORDER BY state LIMIT 1`, r.Household, s.keys.Index(r.Number), r.Holder, r.Bank, by.Batch)
@@ -108,13 +121,18 @@ func (s *Service) enterAccount(ctx context.Context, c *change, by enteredBy, r p
 		return fmt.Errorf("replace payout account: %w", err)
 	}
 	_, err = c.tx.ExecContext(ctx, `
-		INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at, batch_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11::bigint, 0))`, r.Household, r.Holder, r.Bank,
-		s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), payments.NumberTail(r.Number), state, by.Name, by.Account, c.now, by.Batch)
+		INSERT INTO payout_account (household, holder, bank, number_sealed, number_index, number_tail, state, created_by, creator, changed_at, batch_id,
+		                            holder_why, holder_document)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, nullif($11::bigint, 0), $12, $13)`, r.Household, r.Holder, r.Bank,
+		s.keys.Seal(r.Number, sealOwner(r.Household)), s.keys.Index(r.Number), payments.NumberTail(r.Number), state, by.Name, by.Account, c.now, by.Batch,
+		r.Why, r.Document)
 	if err != nil {
 		return fmt.Errorf("write payout account: %w", err)
 	}
-	return nil
+	if by.Batch != 0 { // decided in the same transaction: one message is enough
+		return nil
+	}
+	return c.publishAccount(ctx, r.Household, payments.AccountEnter, nil)
 }
 
 // lockHousehold serialises changes of a household's accounts.
@@ -128,13 +146,13 @@ func lockHousehold(ctx context.Context, tx *sqlx.Tx, household int64) error {
 
 // ApprovePayoutAccount puts an account into use that somebody else entered for the household.
 func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.HouseholdRef) (payments.PayoutAccount, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}
 	var out payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		a, err := c.decideAccount(ctx, actor, r.ID, true, "", "")
+		a, err := c.decideAccount(ctx, actor, r.ID, true, "", "", s.cooling)
 		out = a.out()
 		return err
 	})
@@ -200,6 +218,9 @@ func (s *Service) HouseholdAccount(ctx context.Context, r payments.HouseholdRef)
 	}
 	if out.Account, err = payoutAccount(ctx, s.db, r.ID); err != nil {
 		return out, err
+	}
+	if a := out.Account; a != nil && a.PayFrom != nil && !s.now().Before(*a.PayFrom) {
+		a.PayFrom = nil // it is paid to
 	}
 	out.Payouts, err = readItems(ctx, s.db, `i.household = $1 ORDER BY i.id DESC LIMIT 200`, r.ID)
 	return out, err

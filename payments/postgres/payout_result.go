@@ -30,7 +30,7 @@ type resultItem struct {
 // ImportResult takes the bank's answer, all of it or nothing. The first answer must name every item that is on its way; a
 // later one may send back items that had been reported paid.
 func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (payments.ImportedResult, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.ImportedResult{}, err
 	}
 	if len(r.Data) == 0 || len(r.Data) > maxResultFile {
@@ -225,7 +225,7 @@ func (c *change) itemSums(ctx context.Context, ids []int64) ([]ledger.PayoutPart
 
 // SampleResult is the sandbox bank's answer: every item is paid today, except the items of the households to be returned.
 func (s *Service) SampleResult(ctx context.Context, r payments.BatchSampleResult) (payments.File, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.File{}, err
 	}
 	if s.gateways[payments.Sandbox] == nil {

@@ -67,14 +67,13 @@ func TestPayoutNeedsTwoPeople(t *testing.T) {
 	b := setup(t)
 	b.loadAccounts(17)
 	b.owe(1, map[int64]int64{17: 50000})
-	both := as("admin", 13)
-	batch, err := b.svc.CreateBatch(both, payments.CreateBatch{IdempotencyKey: "k"})
+	batch, err := b.svc.CreateBatch(boss("operator"), payments.CreateBatch{IdempotencyKey: "k"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.svc.ExportBatch(both, payments.ExportBatch{ID: batch.ID, Format: "csv"})
+	_, err = b.svc.ExportBatch(boss("operator"), payments.ExportBatch{ID: batch.ID, Format: "csv"})
 	wantCode(t, err, link.Conflict, "payout.not_approved")
-	_, err = b.svc.DecideBatch(both, payments.DecideBatch{ID: batch.ID, Approve: true})
+	_, err = b.svc.DecideBatch(boss("approver"), payments.DecideBatch{ID: batch.ID, Approve: true})
 	wantCode(t, err, link.Forbidden, "payout.second_person")
 	_, err = b.svc.DecideBatch(operator, payments.DecideBatch{ID: batch.ID, Approve: true})
 	wantCode(t, err, link.Forbidden, "forbidden")
@@ -86,7 +85,7 @@ func TestPayoutNeedsTwoPeople(t *testing.T) {
 	}
 	_, err = b.svc.DecideBatch(approver, payments.DecideBatch{ID: batch.ID})
 	wantCode(t, err, link.Conflict, "payout.decided")
-	_, err = b.svc.ImportResult(both, payments.ImportResult{BatchID: batch.ID, Data: []byte("x")})
+	_, err = b.svc.ImportResult(boss("operator"), payments.ImportResult{BatchID: batch.ID, Data: []byte("x")})
 	wantCode(t, err, link.Conflict, "payout.not_exported")
 }
 
@@ -370,7 +369,7 @@ func TestAccountClosedBetweenExportAndPay(t *testing.T) {
 	wantCode(t, err, link.Conflict, "payout.nothing")
 	// A helper enters a new one; it counts once a second person has looked at it.
 	helper := link.WithActor(system(), link.Actor{Account: 41, Login: "helper41", Role: "helper", OnBehalfOf: 17})
-	if _, err := b.svc.SetPayoutAccount(helper, payments.SetPayoutAccount{Household: 17, Holder: "演示户", Bank: "农村信用社", Number: "6217 0000 0000 0000 001"}); err != nil {
+	if _, err := b.svc.SetPayoutAccount(helper, payments.SetPayoutAccount{Household: 17, Holder: "户主17", Bank: "农村信用社", Number: "6217 0000 0000 0000 001"}); err != nil {
 		t.Fatal(err)
 	}
 	if sum, err = b.svc.PayoutSummary(operator, payments.None{}); err != nil || sum.Blocked != 1 {
@@ -389,12 +388,20 @@ func TestAccountClosedBetweenExportAndPay(t *testing.T) {
 func TestPayoutAccounts(t *testing.T) {
 	b := setup(t)
 	own := link.WithActor(system(), link.Actor{Account: 61, Login: "h17", Role: "household", Household: 17})
-	set := payments.SetPayoutAccount{Household: 17, Holder: "王建国", Bank: "依安县农村信用社", Number: "6228 4800 0000 0000 017"}
+	set := payments.SetPayoutAccount{Household: 17, Holder: "户主17", Bank: "依安县农村信用社", Number: "6228 4800 0000 0000 017"}
 	for range 2 {
 		a, err := b.svc.SetPayoutAccount(own, set)
-		if err != nil || a.State != "active" || a.Number != "•••• 0017" {
+		if err != nil || a.State != "review" || a.Number != "•••• 0017" {
 			t.Fatalf("own account: %+v, %v", a, err)
 		}
+	}
+	_, err := b.svc.ApprovePayoutAccount(link.WithActor(system(), link.Actor{Account: 61, Login: "h17", Role: "approver"}), payments.HouseholdRef{ID: 17})
+	wantCode(t, err, link.Forbidden, "payout.second_person")
+	if a, err := b.svc.ApprovePayoutAccount(approver, payments.HouseholdRef{ID: 17}); err != nil || a.State != "active" {
+		t.Fatalf("approved: %+v, %v", a, err)
+	}
+	if a, err := b.svc.SetPayoutAccount(own, set); err != nil || a.State != "active" {
+		t.Fatalf("the same again: %+v, %v", a, err)
 	}
 	var rows int
 	if err := b.db.Get(&rows, `SELECT count(*) FROM payout_account`); err != nil || rows != 1 {
@@ -408,7 +415,7 @@ func TestPayoutAccounts(t *testing.T) {
 		t.Error("the number stands in the table")
 	}
 	other := link.WithActor(system(), link.Actor{Account: 62, Login: "h18", Role: "household", Household: 18})
-	_, err := b.svc.SetPayoutAccount(other, set)
+	_, err = b.svc.SetPayoutAccount(other, set)
 	wantCode(t, err, link.NotFound, "not_found")
 	_, err = b.svc.HouseholdAccount(other, payments.HouseholdRef{ID: 17})
 	wantCode(t, err, link.NotFound, "not_found")
@@ -417,11 +424,12 @@ func TestPayoutAccounts(t *testing.T) {
 	wantCode(t, err, link.NotFound, "not_found") // not acting for anybody
 	// By the county it waits for a second person, and meanwhile the old one is used.
 	set.Number = "62170000000000000999"
-	admin := as("admin", 13)
-	if a, err := b.svc.SetPayoutAccount(admin, set); err != nil || a.State != "review" {
+	_, err = b.svc.SetPayoutAccount(as("admin", 14), set)
+	wantCode(t, err, link.NotFound, "not_found")
+	if a, err := b.svc.SetPayoutAccount(boss("operator"), set); err != nil || a.State != "review" {
 		t.Fatalf("by the county: %+v, %v", a, err)
 	}
-	_, err = b.svc.ApprovePayoutAccount(admin, payments.HouseholdRef{ID: 17})
+	_, err = b.svc.ApprovePayoutAccount(boss("approver"), payments.HouseholdRef{ID: 17})
 	wantCode(t, err, link.Forbidden, "payout.second_person")
 	b.owe(1, map[int64]int64{17: 1000})
 	if batch, err := b.svc.CreateBatch(operator, payments.CreateBatch{IdempotencyKey: "k"}); err != nil || batch.Items != 1 {

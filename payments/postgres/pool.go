@@ -124,7 +124,7 @@ func (s *Service) Pool(ctx context.Context, r payments.PoolRef) (payments.Pool, 
 
 // SavePool makes a distribution or changes a draft.
 func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.Pool, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.Pool{}, err
 	}
@@ -247,7 +247,7 @@ func (s *Service) onPool(ctx context.Context, id int64, do func(*change, poolRow
 
 // SetMembers replaces a draft's snapshot.
 func (s *Service) SetMembers(ctx context.Context, r payments.SetMembers) (payments.Pool, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.Pool{}, err
 	}
 	if err := r.Check(); err != nil {

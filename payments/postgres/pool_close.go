@@ -19,7 +19,7 @@ import (
 
 // SubmitPool divides a draft and fixes the shares for the second person.
 func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.Pool, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.Pool{}, err
 	}
@@ -80,7 +80,7 @@ func (c *change) submitPool(ctx context.Context, p poolRow, account int64) error
 
 // DecidePool decides, by a second person: approved, households are owed their shares; else it is a draft again.
 func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (payments.Pool, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.Pool{}, err
 	}
@@ -192,7 +192,7 @@ func (c *change) postPool(ctx context.Context, p poolRow, paidOn time.Time) erro
 
 // CancelPool gives a draft up.
 func (s *Service) CancelPool(ctx context.Context, r payments.PoolRef) (payments.Pool, error) {
-	if _, err := need(ctx, roleOperator, roleAdmin); err != nil {
+	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.Pool{}, err
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {

@@ -113,15 +113,14 @@ func householdActor(id int64) context.Context {
 
 func TestPoolNeedsTwoPeople(t *testing.T) {
 	b := setup(t)
-	both := as("admin", 13)
 	p := b.savePool(payments.PoolSeedPotato, 1000, 1, 0)
 	_, err := b.svc.SubmitPool(operator, payments.PoolRef{ID: p.ID})
 	wantCode(t, err, link.Invalid, "pool.no_members")
 	b.members(p.ID, threeMembers...)
-	if _, err = b.svc.SubmitPool(both, payments.PoolRef{ID: p.ID}); err != nil {
+	if _, err = b.svc.SubmitPool(boss("operator"), payments.PoolRef{ID: p.ID}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.svc.DecidePool(both, payments.DecidePool{ID: p.ID, Approve: true})
+	_, err = b.svc.DecidePool(boss("approver"), payments.DecidePool{ID: p.ID, Approve: true})
 	wantCode(t, err, link.Forbidden, "payout.second_person")
 	_, err = b.svc.DecidePool(operator, payments.DecidePool{ID: p.ID, Approve: true})
 	wantCode(t, err, link.Forbidden, "forbidden")

@@ -190,7 +190,7 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 	moves, err := g.Movements(ctx, since)
 	switch {
 	case errors.Is(err, gateway.ErrUnknown):
-		out.Differences = append(out.Differences, payments.Difference{Kind: "clearing.silent", Object: g.Name(), Since: out.RanAt, Act: payments.ActAdmin})
+		out.Differences = append(out.Differences, payments.Difference{Kind: "clearing.silent", Object: g.Name(), Since: out.RanAt, Act: payments.ActOperator})
 	case err != nil:
 		return fmt.Errorf("read books of %s: %w", g.Name(), err)
 	default:
@@ -225,7 +225,7 @@ func (s *Service) reconcileGateway(ctx context.Context, g gateway.Audited, out *
 	out.Differences = append(out.Differences, differences...)
 	if len(differences) == 0 && state.Answered && state.LedgerFen != state.ProviderFen {
 		out.Differences = append(out.Differences, payments.Difference{Kind: "clearing.balance", Object: g.Name(), OursFen: state.LedgerFen,
-			TheirsFen: state.ProviderFen, Since: out.RanAt, Act: payments.ActAdmin})
+			TheirsFen: state.ProviderFen, Since: out.RanAt, Act: payments.ActOperator})
 	}
 	out.Clearing = append(out.Clearing, state)
 	return nil
@@ -415,7 +415,7 @@ func (s *Service) listWaiting(ctx context.Context, out *payments.Reconciliation)
 			SELECT p.no, '', p.amount_fen, 0::bigint, p.proposed_at FROM org_payout p WHERE p.state = 'proposed' AND p.proposed_at <= $1 ORDER BY p.id LIMIT 200`, long},
 		{"org.approved", payments.ActOperator, `
 			SELECT p.no, '', p.amount_fen, 0::bigint, p.decided_at FROM org_payout p WHERE p.state = 'approved' AND p.decided_at <= $1 ORDER BY p.id LIMIT 200`, long},
-		{"refund.unknown", payments.ActAdmin, `
+		{"refund.unknown", payments.ActOperator, `
 			SELECT 'refund:' || f.id, f.ref, f.amount_fen, 0::bigint, f.created_at FROM refund f WHERE f.state IN ('sending', 'unknown') AND f.created_at <= $1 ORDER BY f.id LIMIT 200`, long},
 		{"payment.late", payments.ActOperator, `
 			SELECT 'payment:' || p.id, p.ref, p.amount_fen, 0::bigint, p.succeeded_at FROM payment p
@@ -425,7 +425,7 @@ func (s *Service) listWaiting(ctx context.Context, out *payments.Reconciliation)
 			SELECT m.id, '', -m.amount_fen, 0::bigint, m.at FROM provider_movement m
 			WHERE m.kind = 'payout' AND m.amount_fen < 0 AND m.at <= $1
 			  AND NOT EXISTS (SELECT FROM bank_statement_line l WHERE l.booked_as = 'provider_payout:' || m.provider || '/' || m.id) ORDER BY m.at LIMIT 200`, out.RanAt.Add(-transitPatience)},
-		{"provider.other", payments.ActAdmin, `
+		{"provider.other", payments.ActOperator, `
 			SELECT m.id, '', 0::bigint, m.amount_fen, m.at FROM provider_movement m WHERE m.kind = 'other' AND m.amount_fen <> 0 AND m.at <= $1 ORDER BY m.at LIMIT 200`, out.RanAt},
 	} {
 		if err := differ(ctx, tx, out, look.kind, look.act, look.query, look.before); err != nil {

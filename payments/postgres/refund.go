@@ -292,7 +292,7 @@ func (s *Service) Refunds(ctx context.Context, q payments.RefundFilter) (payment
 
 // RecordRefund ends a refund that the county transferred or paid out itself.
 func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (payments.Refund, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.Refund{}, err
 	}

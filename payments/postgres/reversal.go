@@ -255,7 +255,7 @@ var errTried = errors.New("tried")
 
 // AskReversal asks the second person to reverse a posting.
 func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (payments.Reversal, error) {
-	actor, err := need(ctx, roleOperator, roleAdmin)
+	actor, err := need(ctx, roleOperator)
 	if err != nil {
 		return payments.Reversal{}, err
 	}
@@ -301,7 +301,7 @@ func (s *Service) AskReversal(ctx context.Context, r payments.AskReversal) (paym
 
 // DecideReversal posts the mirror, or leaves the posting as it is.
 func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal) (payments.Reversal, error) {
-	actor, err := need(ctx, roleApprover, roleAdmin)
+	actor, err := need(ctx, roleApprover)
 	if err != nil {
 		return payments.Reversal{}, err
 	}

@@ -16,12 +16,11 @@ func TestWhoApprovedARefundDoesNotRecordIt(t *testing.T) {
 	b.limited()
 	b.command(payments.CmdCancelRef, payments.CancelRef{Ref: order}) // a transfer goes back by transfer
 	r := b.refundState(payments.RefundReview)
-	boss := as("admin", 13)
-	if _, err := b.svc.ApproveRefund(boss, payments.RefundRef{ID: r.ID}); err != nil {
+	if _, err := b.svc.ApproveRefund(boss("approver"), payments.RefundRef{ID: r.ID}); err != nil {
 		t.Fatal(err)
 	}
 	record := payments.RecordRefund{RefundID: r.ID, BankRef: "B1"}
-	_, err := b.svc.RecordRefund(boss, record)
+	_, err := b.svc.RecordRefund(boss("operator"), record)
 	wantCode(t, err, link.Forbidden, "refund.second_person")
 	if _, err := b.svc.RecordRefund(operator, record); err != nil {
 		t.Error(err)

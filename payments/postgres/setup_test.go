@@ -104,6 +104,16 @@ func (b *bundle) open(db *sqlx.DB, log *slog.Logger) *postgres.Service {
 	return svc
 }
 
+// cooling is the service with a time in which nothing is paid to an account that was approved.
+func (b *bundle) cooling(d time.Duration) *postgres.Service {
+	b.t.Helper()
+	svc, err := postgres.New(b.db, postgres.Config{Key: testKey, Register: &b.people, Env: "test", Now: b.clock.now, Log: slog.New(slog.DiscardHandler), Cooling: d})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return svc
+}
+
 // verify checks the invariants at the end. Events of the test wait in the outbox unless it ran a relay, which is
 // no fault here.
 func (b *bundle) verify() {
@@ -126,6 +136,11 @@ func system() context.Context { return link.System(context.Background(), "orders
 
 func as(role string, account int64) context.Context {
 	return link.WithActor(context.Background(), link.Actor{Account: account, Login: fmt.Sprintf("%s%d", role, account), Role: role})
+}
+
+// boss is a person who is an operator at first and an approver later.
+func boss(role string) context.Context {
+	return link.WithActor(context.Background(), link.Actor{Account: 13, Login: "boss13", Role: role})
 }
 
 var (

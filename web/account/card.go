@@ -1,7 +1,7 @@
 package account
 
 import (
-	"crypto/subtle"
+	"crypto/hmac"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,8 +12,6 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"banmuyuan/catalog"
-	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -47,8 +45,8 @@ func (s *Pages) cardPage(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "account/card", nil, s.NewForm(page.LangOf(r)))
 }
 
-// cardOpen logs a household in by its card and the last four of the head's id number. A card that was
-// ended, a wrong number and an account that was switched off look the same.
+// cardOpen logs a household in by its card and its PIN, or once by the word that came with the card. A card that was ended,
+// a wrong PIN and an account that was switched off look the same.
 func (s *Pages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -61,7 +59,7 @@ func (s *Pages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	if !f.Need("proof") {
 		return s.RenderForm(w, r, "account/card", nil, f)
 	}
-	a, err := s.cardAccount(r, hash, f.Text("proof"))
+	by, err := s.cardAccount(r, hash, f.Text("proof"))
 	var wait *auth.ThrottledError
 	switch {
 	case errors.Is(err, auth.ErrWrongLogin):
@@ -75,76 +73,108 @@ func (s *Pages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return fmt.Errorf("log in by card: %w", err)
 	}
-	if err := s.begin(w, r, a); err != nil {
+	if err := s.begin(w, r, by.account); err != nil {
 		return err
 	}
+	s.Began(r, by.account, by.card, "")
 	s.Sessions.Remove(r.Context(), sessionCard)
-	s.Sessions.Put(r.Context(), page.SessionCardIn, s.Now().Unix())
-	page.Redirect(w, r, s.Home(a))
+	if by.word { // it does not open the card again
+		return s.GoTo(w, r, "household.pin")
+	}
+	page.Redirect(w, r, s.Home(by.account))
 	return nil
 }
 
-func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (*auth.Account, error) {
+// cardLogin is a login by card.
+type cardLogin struct {
+	account *auth.Account
+	card    int64
+	word    bool // and not by the PIN
+}
+
+func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (cardLogin, error) {
 	ctx := r.Context()
 	// Both are counted before anything is looked at.
 	byAddress, err := s.Throttle.Try(ctx, "address:"+s.ClientIP(r), auth.PerAddress)
 	if err != nil {
-		return nil, err
+		return cardLogin{}, err
 	}
 	key := "card:" + hex.EncodeToString(hash[:16])
 	byCard, err := s.Throttle.Try(ctx, key, auth.PerCard)
 	if err != nil {
-		return nil, err
+		return cardLogin{}, err
 	}
 	if wait := max(byAddress, byCard); wait > 0 {
-		return nil, &auth.ThrottledError{RetryAfter: wait}
+		return cardLogin{}, &auth.ThrottledError{RetryAfter: wait}
 	}
 	card, err := s.Cards.CardByHash(ctx, hash)
 	if errors.Is(err, auth.ErrNotFound) {
-		return nil, auth.ErrWrongLogin
+		return cardLogin{}, auth.ErrWrongLogin
 	}
 	if err != nil {
-		return nil, err
+		return cardLogin{}, err
 	}
 	a, err := s.Accounts.ByID(ctx, card.AccountID)
 	if err != nil {
-		return nil, err
+		return cardLogin{}, err
 	}
 	if a.Disabled() || a.Role != auth.Household || a.HouseholdID != card.HouseholdID {
-		return nil, auth.ErrWrongLogin
+		return cardLogin{}, auth.ErrWrongLogin
 	}
-	h, err := s.Catalog.Household(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role), Household: a.HouseholdID}),
-		catalog.HouseholdRef{ID: card.HouseholdID})
+	word, err := s.provesCard(r, a, card, digitsOf(proof))
 	if err != nil {
-		return nil, err
-	}
-	if !provesHousehold(h, proof) {
-		return nil, auth.ErrWrongLogin
+		return cardLogin{}, err
 	}
 	if err := s.Throttle.Forget(ctx, key); err != nil {
-		return nil, err
+		return cardLogin{}, err
 	}
-	return a, s.Cards.CardUsed(ctx, card.ID)
+	return cardLogin{account: a, card: card.ID, word: word}, s.Cards.CardUsed(ctx, card.ID)
 }
 
-// provesHousehold compares what was typed with the last four of the head's id number, which is all that leaves the
-// catalogue. A household without a number has nothing to prove itself with.
-func provesHousehold(h catalog.Household, typed string) bool {
-	if len(h.Members) == 0 {
-		return false
+// provesCard compares the digits with the card's word, which it uses up, and with the household's PIN. A one-time password
+// is no PIN: a person of the staff knows it. ErrWrongLogin.
+func (s *Pages) provesCard(r *http.Request, a *auth.Account, card *auth.Card, typed string) (word bool, err error) {
+	ctx := r.Context()
+	if typed == "" {
+		return false, auth.ErrWrongLogin
 	}
-	number := h.Members[0].IDNumber
-	typed = strings.ToUpper(strings.Map(func(r rune) rune {
+	if card.WordWorks(s.Now()) {
+		for _, hash := range auth.WordHashes(s.Digests, card.ID, typed) {
+			if !hmac.Equal(hash, card.WordHash) {
+				continue
+			}
+			if word, err = s.Cards.UseWord(ctx, card.ID); err != nil || word {
+				return word, err
+			}
+		}
+	}
+	hash := a.PasswordHash
+	if a.MustChangePassword() {
+		hash = ""
+	}
+	ok, err := s.Auth.Passwords.Matches(ctx, typed, hash)
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		return false, auth.ErrWrongLogin
+	}
+	return false, nil
+}
+
+// digitsOf returns typed digits without the spaces and hyphens that paper has between them, or "" for anything else.
+func digitsOf(typed string) string {
+	typed = strings.Map(func(r rune) rune {
 		switch {
 		case r >= '０' && r <= '９':
 			return r - '０' + '0'
-		case r == ' ', r == '\u3000':
+		case r == ' ', r == '\u3000', r == '-':
 			return -1
 		}
 		return r
-	}, typed))
-	if len(number) < 4 || strings.Contains(number[len(number)-4:], "*") || len(typed) != 4 {
-		return false
+	}, typed)
+	if strings.Trim(typed, "0123456789") != "" {
+		return ""
 	}
-	return subtle.ConstantTimeCompare([]byte(number[len(number)-4:]), []byte(typed)) == 1
+	return typed
 }

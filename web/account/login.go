@@ -40,6 +40,7 @@ func (s *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if err := s.begin(w, r, a); err != nil {
 		return err
 	}
+	s.Began(r, a, 0, f.Raw("password"))
 	page.Redirect(w, r, s.afterLogin(a, then.Next))
 	return nil
 }

@@ -125,7 +125,7 @@ func TestHouseholdWithAOneTimePassword(t *testing.T) {
 	}
 	secret := d.Card(t)
 	p.Get("/card/" + secret)
-	if res := p.Post("/card", "proof", "1234"); res.StatusCode != http.StatusSeeOther {
+	if res := p.Post("/card", "proof", webtest.CardWord); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("card: %d\n%s", res.StatusCode, res.Body)
 	}
 	if res := p.Get("/my"); res.StatusCode != http.StatusOK {

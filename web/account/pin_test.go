@@ -17,7 +17,7 @@ func TestPINIsSetOnceForAKey(t *testing.T) {
 	d := webtest.NewDesk(t)
 	secret := d.Card(t)
 	var session struct{ Token string }
-	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"`+webtest.CardWord+`"}`, &session); code != http.StatusCreated {
 		t.Fatalf("log in: %d", code)
 	}
 	set := func(token, pin, key string) (string, int) {
@@ -63,7 +63,7 @@ func TestPINFormIsSentTwice(t *testing.T) {
 	d := webtest.NewDesk(t)
 	secret := d.Card(t)
 	var session struct{ Token string }
-	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, &session); code != http.StatusCreated {
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"`+webtest.CardWord+`"}`, &session); code != http.StatusCreated {
 		t.Fatalf("log in: %d", code)
 	}
 	var wg sync.WaitGroup

@@ -43,6 +43,7 @@ func (p Programs) Login(r *http.Request, login, password string) (string, *auth.
 	if err := p.StartSession(r, a); err != nil {
 		return "", nil, err
 	}
+	p.Began(r, a, 0, password)
 	token, _, err := p.Sessions.Commit(r.Context())
 	if err != nil {
 		return "", nil, fmt.Errorf("store session: %w", err)

@@ -7,10 +7,9 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
-	"banmuyuan/web/page"
 )
 
-// CardLogin starts a session with the secret of a card and the last four of the head's id number.
+// CardLogin starts a session with the secret of a card and the household's PIN, or once the card's word.
 func (p Programs) CardLogin(r *http.Request, secret, proof string) (string, *auth.Account, error) {
 	var problems link.Problems
 	if secret == "" {
@@ -22,7 +21,7 @@ func (p Programs) CardLogin(r *http.Request, secret, proof string) (string, *aut
 	if err := problems.Err(); err != nil {
 		return "", nil, err
 	}
-	a, err := p.cardAccount(r, auth.SecretHash(secret), proof)
+	by, err := p.cardAccount(r, auth.SecretHash(secret), proof)
 	var wait *auth.ThrottledError
 	switch {
 	case errors.Is(err, auth.ErrWrongLogin):
@@ -32,11 +31,11 @@ func (p Programs) CardLogin(r *http.Request, secret, proof string) (string, *aut
 	case err != nil:
 		return "", nil, fmt.Errorf("log in by card: %w", err)
 	}
-	if err := p.StartSession(r, a); err != nil {
+	if err := p.StartSession(r, by.account); err != nil {
 		return "", nil, err
 	}
-	p.Sessions.Put(r.Context(), page.SessionCardIn, p.Now().Unix())
-	return p.token(r, a)
+	p.Began(r, by.account, by.card, "")
+	return p.token(r, by.account)
 }
 
 // SetPIN changes the PIN of the household that is logged in; the session goes on under another token.

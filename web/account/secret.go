@@ -48,7 +48,7 @@ func (s *Pages) changeSecret(r *http.Request, n newSecret) (*auth.Account, error
 	if err != nil {
 		return nil, err
 	}
-	if a, again, err = s.Accounts.SetPassword(ctx, once, a.ID, hash); err != nil {
+	if a, again, err = s.Accounts.SetPassword(ctx, once, a.ID, hash, s.BegunCard(r)); err != nil {
 		return nil, fmt.Errorf("store %s: %w", n.kind, page.ErrOnce(err))
 	}
 	if again { // sent twice at once

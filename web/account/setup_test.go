@@ -66,7 +66,7 @@ func TestSetupPageMakesTheFirstAdministrator(t *testing.T) {
 		t.Errorf("a login that is taken: %d", res.StatusCode)
 	}
 	res := send()
-	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county" {
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county/accounts" {
 		t.Fatalf("made: %d to %q\n%s", res.StatusCode, res.Header.Get("Location"), res.Body)
 	}
 	webtest.ReadPage(t, p, "/county/accounts", "王小明，您是县里的管理员了")

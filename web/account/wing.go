@@ -7,7 +7,6 @@ package account
 import (
 	"embed"
 
-	"banmuyuan/catalog"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -28,7 +27,7 @@ type Services struct {
 	Throttle auth.Throttle
 	Setup    auth.Setup
 	Auth     *auth.Authenticator
-	Catalog  catalog.Service
+	Digests  auth.Digests
 }
 
 // Pages are the pages on which people log in, register and look after their account.

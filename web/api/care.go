@@ -21,6 +21,9 @@ type Cards interface {
 	IssueCards(ctx context.Context, key string, village int64, household string) (IssuedCards, error)
 	// RevokeCard ends a household's card and the sessions that began with it. It reports whether there was one.
 	RevokeCard(ctx context.Context, key, code string) (bool, error)
+	// IssueCardWords makes one-time words for the cards of a village that have none, or for a household's card. Forbidden for
+	// the issuer of the card.
+	IssueCardWords(ctx context.Context, key string, village int64, household string) (CardWords, error)
 	// CardLogin starts a session. Unauthenticated; throttled.
 	CardLogin(r *http.Request, secret, proof string) (token string, a *auth.Account, err error)
 	// SetPIN changes the PIN of the household that is logged in. Invalid names the field; throttled.
@@ -34,6 +37,19 @@ type HouseholdCard struct {
 	IssuedAt *time.Time `json:"issued_at,omitempty"` // missing: it has none
 	IssuedBy string     `json:"issued_by,omitempty"`
 	UsedAt   *time.Time `json:"used_at,omitempty"`
+	Word     string     `json:"word,omitempty" description:"none, waits, used or over: its one-time word"`
+}
+
+// CardWord is a card's one-time word, to be handed over apart from the card.
+type CardWord struct {
+	Code  string    `json:"code"`
+	Head  string    `json:"head"`
+	Word  string    `json:"word" description:"Nobody is told again but with the same Idempotency-Key: only its digest is kept."`
+	Until time.Time `json:"until"`
+}
+
+type CardWords struct {
+	Items []CardWord `json:"items"`
 }
 
 type VillageCards struct {
@@ -66,13 +82,19 @@ type issueCardsIn struct {
 	Household string `json:"household,omitempty" description:"A household's code: a new card, and its old one ends. Empty: all that have none"`
 }
 
+type cardWordsIn struct {
+	Key       string `header:"Idempotency-Key" json:"-" required:"true"`
+	Village   int64  `path:"village" json:"-"`
+	Household string `json:"household,omitempty" description:"A household's code: a new word. Empty: all cards without one that somebody else issued"`
+}
+
 type revokedOut struct {
 	Revoked bool `json:"revoked" description:"False: there was none"`
 }
 
 type cardIn struct {
 	Secret string `json:"secret" description:"The last part of the address in the card's QR code"`
-	Proof  string `json:"proof" description:"The last four of the head's id number"`
+	Proof  string `json:"proof" description:"The household's PIN, or once the word that came with the card"`
 }
 
 type revokeCardIn struct {
@@ -115,7 +137,8 @@ type slipOut struct {
 }
 
 func (a *API) careEndpoints() []endpoint {
-	desk := only([]auth.Role{auth.Operator, auth.Admin})
+	desk := only([]auth.Role{auth.Operator})
+	two := only([]auth.Role{auth.Operator, auth.Approver})
 	byCard := op("POST", "/sessions/card", "accounts.card", "Log in with a household's card", public,
 		func(context.Context, cardIn) (sessionOut, error) { return sessionOut{}, nil }).created()
 	byCard.serve = func(_ context.Context, r *http.Request) (any, error) {
@@ -147,7 +170,7 @@ func (a *API) careEndpoints() []endpoint {
 	}
 	return []endpoint{
 		byCard, pin,
-		op("GET", "/villages/{village}/cards", "cards.list", "Who of a village has a card", desk,
+		op("GET", "/villages/{village}/cards", "cards.list", "Who of a village has a card", two,
 			func(ctx context.Context, in villageIn) (VillageCards, error) {
 				return a.accounts.VillageCards(ctx, in.Village)
 			}),
@@ -157,6 +180,13 @@ func (a *API) careEndpoints() []endpoint {
 					return IssuedCards{}, err
 				}
 				return a.accounts.IssueCards(ctx, in.Key, in.Village, in.Household)
+			}).created(),
+		op("POST", "/villages/{village}/cards/words", "cards.words", "Make one-time words for cards that somebody else issued, and get them, once", two,
+			func(ctx context.Context, in cardWordsIn) (CardWords, error) {
+				if err := needKey(in.Key); err != nil {
+					return CardWords{}, err
+				}
+				return a.accounts.IssueCardWords(ctx, in.Key, in.Village, in.Household)
 			}).created(),
 		op("DELETE", "/households/{code}/card", "cards.revoke", "End a household's card and what is open with it", desk,
 			func(ctx context.Context, in revokeCardIn) (revokedOut, error) {
@@ -181,7 +211,7 @@ func (a *API) careEndpoints() []endpoint {
 			func(ctx context.Context, _ struct{}) (link.Raw[payments.AccountsToReview], error) {
 				return a.raw.AccountReviews.AccountsToReview(ctx, payments.None{})
 			}),
-		op("POST", "/households/{code}/account/decision", "reviews.account_decide", "Put an account into use or refuse it, with a reason", only([]auth.Role{auth.Approver, auth.Admin}),
+		op("POST", "/households/{code}/account/decision", "reviews.account_decide", "Put an account into use or refuse it, with a reason", only([]auth.Role{auth.Approver}),
 			func(ctx context.Context, in decideAccountIn) (link.Raw[payments.PayoutAccount], error) {
 				if err := needKey(in.Key); err != nil {
 					return nil, err

@@ -90,7 +90,7 @@ func TestSlipsAndReviewsAreForThoseWhoMay(t *testing.T) {
 	}
 	key = ""
 	for _, path := range []string{"/reviews/5/decision", "/households/YA-1/account/decision"} {
-		if w := ask(auth.Admin, "POST", path, `{"approve":true,"why":"x"}`); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Idempotency-Key") || len(c.decided) != 1 {
+		if w := ask(auth.Approver, "POST", path, `{"approve":true,"why":"x"}`); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Idempotency-Key") || len(c.decided) != 1 {
 			t.Errorf("%s without a key: %d %s", path, w.Code, w.Body)
 		}
 	}

@@ -100,7 +100,7 @@ func TestDirectoryIsForTheCounty(t *testing.T) {
 	if len(d.saved) != 3 || d.saved[0].ID != 0 || d.saved[1].ID != 7 || d.saved[1].Reason != "改名" || d.saved[1].Cells["name"] != "南岗乡" {
 		t.Errorf("saved %+v", d.saved)
 	}
-	want(auth.Admin, "POST", "/directory/township/7/retirement", `{"reason":"撤乡"}`, 200)
+	want(auth.Operator, "POST", "/directory/township/7/retirement", `{"reason":"撤乡"}`, 200)
 	if d.retired != (catalog.RetireEntry{Kind: "township", ID: 7, Reason: "撤乡"}) {
 		t.Errorf("retired %+v", d.retired)
 	}

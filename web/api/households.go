@@ -43,6 +43,9 @@ type accountIn struct {
 	Holder string `json:"holder"`
 	Bank   string `json:"bank"`
 	Number string `json:"number"`
+
+	Why      string `json:"why,omitempty" description:"Needed where the holder is not the household's head"`
+	Document string `json:"document,omitempty" description:"So is the document that shows it, such as the number of an authorisation"`
 }
 
 // household finds the household of a path; the catalogue decides whether the caller may know it. A helper acts on its
@@ -115,13 +118,13 @@ func (a *API) householdEndpoints() []endpoint {
 				}
 				return p.HouseholdAccount(ctx, payments.HouseholdRef{ID: h.ID})
 			}),
-		op("PUT", "/households/{code}/account", "households.account_set", "Change where it is paid", loggedIn,
+		op("PUT", "/households/{code}/account", "households.account_set", "Enter where it is paid: used after a second person has approved it", loggedIn,
 			func(ctx context.Context, in accountIn) (link.Raw[payments.PayoutAccount], error) {
 				ctx, h, err := a.household(ctx, in.Code)
 				if err != nil {
 					return nil, err
 				}
-				return p.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID, Holder: in.Holder, Bank: in.Bank, Number: in.Number})
+				return p.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID, Holder: in.Holder, Bank: in.Bank, Number: in.Number, Why: in.Why, Document: in.Document})
 			}),
 		op("POST", "/households/{code}/account/approval", "households.account_approve", "Confirm a change of account as the second person", only(auth.County),
 			func(ctx context.Context, in codeIn) (link.Raw[payments.PayoutAccount], error) {

@@ -88,7 +88,7 @@ func TestOrgPayoutsAreForThoseWhoMay(t *testing.T) {
 		}
 	}
 	const propose = `{"org":5,"account":"coop","amount_fen":150000}`
-	for _, role := range []auth.Role{auth.Operator, auth.Approver, auth.Admin, auth.Officer, auth.OrgApprover} {
+	for _, role := range []auth.Role{auth.Operator, auth.Approver, auth.Officer, auth.OrgApprover} {
 		want(role, "GET", "/org-accounts?account=coop", "", "", 200, `"payable_fen":376600`)
 		want(role, "GET", "/org-payouts?state=paid", "", "", 200, `"no":"DG20260918-01"`, `"state":"paid"`)
 		want(role, "GET", "/org-payouts/3", "", "", 200)

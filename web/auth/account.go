@@ -41,8 +41,10 @@ var (
 	Organisation = []Role{Officer, OrgApprover, Clerk}
 	// Earning roles see a household's income: the household, or who helps it.
 	Earning = []Role{Household, Helper}
-	// County roles see the whole county.
-	County = []Role{Operator, Approver, Admin}
+	// County roles see the whole county. An administrator of accounts sees none of its money, contracts and people.
+	County = []Role{Operator, Approver}
+	// Staff roles work for the county.
+	Staff = []Role{Operator, Approver, Admin}
 )
 
 // Valid reports whether the role is one of Roles.
@@ -68,6 +70,10 @@ type Account struct {
 	PasswordChangedAt time.Time
 	// OneTimeUntil is until when a one-time password works; zero: the password is the owner's.
 	OneTimeUntil time.Time
+	// SecretCard is the household's card through which the password or PIN was set, which ends with it; 0: none.
+	SecretCard int64
+	// Begun is how the session of a request began, as link.Actor has it. It is not stored.
+	Begun string
 	// SessionsFrom ends every session that is older, after a change of what the account may do; zero: none.
 	SessionsFrom time.Time
 	DisabledAt   time.Time // zero: the account works
@@ -84,33 +90,42 @@ var (
 
 // Accounts keeps accounts. Logins are compared in lower case.
 type Accounts interface {
+	Requests
+	// SettledAdmins counts the administrators who work and have a password of their own: see NeedsTwo.
+	SettledAdmins(ctx context.Context) (int, error)
 	// ByID returns ErrNotFound where there is none. Disabled accounts are returned.
 	ByID(ctx context.Context, id int64) (*Account, error)
 	// ByLogin returns ErrNotFound where there is none. Disabled accounts are returned.
 	ByLogin(ctx context.Context, login string) (*Account, error)
 	// ByPhone returns the account of the one household that has this phone, else ErrNotFound.
 	ByPhone(ctx context.Context, phone string) (*Account, error)
+	// HouseholdPhones returns the phones of a household's logins.
+	HouseholdPhones(ctx context.Context, household int64) ([]string, error)
 	// Create stores a new account and returns it with its ID and times. ErrLoginTaken.
 	Create(ctx context.Context, a Account) (*Account, error)
-	// Open is Create for an account that somebody opens for another person; its history begins with it.
+	// Open is Create for an account that somebody opens for another person; its history begins with it. ErrLoginTaken,
+	// ErrNeedsTwo.
 	Open(ctx context.Context, by Author, a Account) (*Account, error)
 	// CreateMany stores accounts in bulk; a login that is there already keeps its
 	// account and is not counted. It returns how many are new.
 	CreateMany(ctx context.Context, accounts []Account) (int, error)
-	// SetPassword stores the hash of a password that its owner chose and ends older sessions. A request that comes again
-	// finds the account as it is, and again is true. ErrNotFound, ErrKeyReused.
-	SetPassword(ctx context.Context, once Once, id int64, hash string) (a *Account, again bool, err error)
-	// ResetPassword stores the hash of a one-time password that works until the given time, and ends older sessions. ErrNotFound.
+	// SetPassword stores the hash of a password that its owner chose and ends older sessions. card is the card that the
+	// session began with, or 0. A request that comes again finds the account as it is, and again is true. ErrNotFound,
+	// ErrKeyReused.
+	SetPassword(ctx context.Context, once Once, id int64, hash string, card int64) (a *Account, again bool, err error)
+	// ResetPassword stores the hash of a one-time password that works until the given time, and ends older sessions. ErrNotFound,
+	// ErrNeedsTwo.
 	ResetPassword(ctx context.Context, by Author, id int64, hash string, until time.Time) (*Account, error)
 	// Asked tells whether a request was carried out before. ErrKeyReused.
 	Asked(ctx context.Context, once Once) (bool, error)
 	// SetLang stores the language of an account. ErrNotFound.
 	SetLang(ctx context.Context, id int64, lang string) error
-	// SetDisabled switches an account off, which ends its sessions, or on again. ErrNotFound and the errors of CheckChange.
+	// SetDisabled switches an account off, which ends its sessions, or on again. ErrNotFound, ErrNeedsTwo and
+	// the errors of CheckChange.
 	SetDisabled(ctx context.Context, by Author, id int64, disabled bool) error
 	// Change stores name, phone, role, organisation, household and helper of the account with the ID of want, and notes
 	// in its history what is new. seen is the last entry of the history that the author saw, or -1.
-	// ErrNotFound, ErrChangedMeanwhile and the errors of CheckChange.
+	// ErrNotFound, ErrChangedMeanwhile, ErrNeedsTwo and the errors of CheckChange.
 	Change(ctx context.Context, by Author, want Account, seen int64) ([]Change, error)
 	// History returns the last changes of an account, newest first.
 	History(ctx context.Context, id int64, limit int) ([]Change, error)

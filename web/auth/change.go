@@ -97,6 +97,8 @@ var (
 	ErrOwnAccount = errors.New("own account")
 	// ErrLastAdmin: without an administrator that works nobody could open accounts.
 	ErrLastAdmin = errors.New("last administrator")
+	// ErrAdminStays: an administrator's account gets no right to money, which it could have given itself by others.
+	ErrAdminStays = errors.New("administrator stays one")
 	// ErrChangedMeanwhile: somebody changed the account after the author looked at it.
 	ErrChangedMeanwhile = errors.New("account was changed meanwhile")
 )
@@ -105,6 +107,9 @@ var (
 func CheckChange(by Author, before, after *Account, admins int) error {
 	if by.Account == before.ID && EndsSessions(Changes(before, after)) {
 		return ErrOwnAccount
+	}
+	if before.Role == Admin && after.Role != Admin {
+		return ErrAdminStays
 	}
 	works := func(a *Account) bool { return a.Role == Admin && !a.Disabled() }
 	if works(before) && !works(after) && admins <= 1 {

@@ -136,14 +136,14 @@ func TestCheckChange(t *testing.T) {
 		want          error
 	}{
 		"one of two is switched off":         {other, admin, disabled, 2, nil},
-		"one of two is demoted":              {other, admin, demoted, 2, nil},
+		"one of two is demoted":              {other, admin, demoted, 2, auth.ErrAdminStays},
 		"the last is switched off":           {other, admin, disabled, 1, auth.ErrLastAdmin},
-		"the last is demoted":                {other, admin, demoted, 1, auth.ErrLastAdmin},
+		"the last is demoted":                {other, admin, demoted, 1, auth.ErrAdminStays},
 		"the last by the command line":       {auth.Command, admin, disabled, 1, auth.ErrLastAdmin},
 		"the last gets another name":         {self, admin, renamed, 1, nil},
 		"oneself off":                        {self, admin, disabled, 2, auth.ErrOwnAccount},
 		"oneself demoted":                    {self, admin, demoted, 2, auth.ErrOwnAccount},
-		"one that is off already is demoted": {other, disabled, func() auth.Account { a := disabled; a.Role = auth.Operator; return a }(), 1, nil},
+		"one that is off already is demoted": {other, disabled, func() auth.Account { a := disabled; a.Role = auth.Operator; return a }(), 1, auth.ErrAdminStays},
 		"switched on again":                  {other, disabled, admin, 1, nil},
 	} {
 		if got := auth.CheckChange(c.by, &c.before, &c.after, c.admins); !errors.Is(got, c.want) {

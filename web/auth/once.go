@@ -2,6 +2,7 @@ package auth
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -33,4 +34,20 @@ func CardSecrets(d Digests, once Once, household int64) []string {
 		secrets[i] = base64.RawURLEncoding.EncodeToString(digest[:secretBytes])
 	}
 	return secrets
+}
+
+// CardWords are the one-time words of a household's card that were asked for by a request: the same whenever it is asked
+// again. Eight digits are easy to type; tries are counted.
+func CardWords(d Digests, once Once, household int64) []string {
+	all := d.Indexes(fmt.Sprintf("card word %d %s %d", once.Account, once.Key, household))
+	words := make([]string, len(all))
+	for i, digest := range all {
+		words[i] = fmt.Sprintf("%08d", binary.BigEndian.Uint64(digest)%1e8)
+	}
+	return words
+}
+
+// WordHashes are the keyed digests of a card's word: without the product's key the table gives no word away.
+func WordHashes(d Digests, card int64, word string) [][]byte {
+	return d.Indexes(fmt.Sprintf("word of card %d %s", card, word))
 }

@@ -26,6 +26,14 @@ func changeError(err error, field string) error {
 		return link.E(link.Conflict, "accounts.self", "")
 	case errors.Is(err, auth.ErrOwnAccount):
 		return link.E(link.Conflict, "accounts.self.role", field)
+	case errors.Is(err, auth.ErrSecondPerson):
+		return link.E(link.Forbidden, "accounts.request.second", "")
+	case errors.Is(err, auth.ErrDecided):
+		return link.E(link.Conflict, auth.RequestMachine.Refused(auth.RequestApprove), "")
+	case errors.Is(err, auth.ErrLoginTaken):
+		return link.E(link.Conflict, "accounts.login.taken", "")
+	case errors.Is(err, auth.ErrAdminStays):
+		return link.E(link.Conflict, "accounts.admin_stays", field)
 	case errors.Is(err, auth.ErrLastAdmin):
 		return link.E(link.Conflict, "accounts.last_admin", field)
 	case errors.Is(err, auth.ErrChangedMeanwhile):
@@ -50,6 +58,9 @@ func (s *people) accountChange(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f.OK() {
 		changes, err := s.Accounts.Change(r.Context(), auth.AuthorOf(me), want, f.Int("seen"))
+		if errors.Is(err, auth.ErrNeedsTwo) {
+			return s.askAccount(w, r, auth.RequestChange, want, f.Int("seen"))
+		}
 		if errors.Is(err, auth.ErrChangedMeanwhile) {
 			f.Values.Del("seen") // the page that is shown has the new history
 		}
@@ -83,7 +94,11 @@ func (s *people) accountPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if a, err = s.Accounts.ResetPassword(r.Context(), auth.AuthorOf(me), a.ID, hash, until); err != nil {
+	fresh, err := s.Accounts.ResetPassword(r.Context(), auth.AuthorOf(me), a.ID, hash, until)
+	if errors.Is(err, auth.ErrNeedsTwo) {
+		return s.askAccount(w, r, auth.RequestReset, *a, -1)
+	}
+	if a = fresh; err != nil {
 		return fmt.Errorf("reset password: %w", err)
 	}
 	s.Log.InfoContext(r.Context(), "password reset", "login", a.Login, "by", me.ID)
@@ -107,7 +122,11 @@ func (s *people) accountSwitch(w http.ResponseWriter, r *http.Request) error {
 	}
 	off := f.Text("off") != ""
 	me := auth.FromContext(r.Context())
-	if err := s.Accounts.SetDisabled(r.Context(), auth.AuthorOf(me), a.ID, off); err != nil {
+	err = s.Accounts.SetDisabled(r.Context(), auth.AuthorOf(me), a.ID, off)
+	if errors.Is(err, auth.ErrNeedsTwo) {
+		return s.askAccount(w, r, auth.RequestOn, *a, -1)
+	}
+	if err != nil {
 		return changeError(err, "")
 	}
 	s.Log.InfoContext(r.Context(), "account switched", "login", a.Login, "off", off, "by", me.ID)

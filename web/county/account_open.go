@@ -31,6 +31,11 @@ func (s *people) accountOpen(w http.ResponseWriter, r *http.Request) error {
 	var shown oneTime
 	if f.OK() {
 		shown, err = s.open(r, a)
+		if errors.Is(err, auth.ErrNeedsTwo) {
+			if err = s.askAccount(w, r, auth.RequestOpen, a, -1); err == nil {
+				return nil
+			}
+		}
 		if errors.Is(err, auth.ErrLoginTaken) {
 			f.Add("login", "accounts.login.taken")
 		} else if err != nil {
@@ -95,7 +100,7 @@ func (s *people) bindAccount(r *http.Request, f *page.Form, a *auth.Account) err
 	case a.Role.In(auth.Earning...):
 		return s.bindHousehold(r, f, a)
 	case a.Role == auth.Buyer && had.Role == auth.Buyer: // registered by itself, and stays what it is
-	case !a.Role.In(auth.County...):
+	case !a.Role.In(auth.Staff...):
 		f.Add("role", "accounts.role")
 	}
 	return nil
@@ -103,7 +108,7 @@ func (s *people) bindAccount(r *http.Request, f *page.Form, a *auth.Account) err
 
 // bindHousehold finds the household of the form, or its helper.
 func (s *people) bindHousehold(r *http.Request, f *page.Form, a *auth.Account) error {
-	h, err := s.Catalog.Household(r.Context(), catalog.HouseholdRef{Code: f.Text("household")})
+	h, err := s.Catalog.Household(link.System(r.Context(), "accounts"), catalog.HouseholdRef{Code: f.Text("household")})
 	if err != nil && link.CodeOf(err) != link.NotFound && link.CodeOf(err) != link.Invalid {
 		return err
 	}

@@ -75,7 +75,7 @@ func (s *people) loginPage(r *http.Request, a *auth.Account) (loginPage, error) 
 	}
 	d.Org = names[page.Num64(a.OrgID)]
 	if a.HouseholdID > 0 {
-		h, err := s.Catalog.Household(ctx, catalog.HouseholdRef{ID: a.HouseholdID})
+		h, err := s.Catalog.Household(link.System(ctx, "accounts"), catalog.HouseholdRef{ID: a.HouseholdID})
 		if err != nil && link.CodeOf(err) != link.NotFound {
 			return d, err
 		}

@@ -13,6 +13,7 @@ import (
 func (s *people) accountRoutes() {
 	s.Guarded("GET", "/county/accounts", "county.accounts", s.accounts, auth.Admin)
 	s.Guarded("POST", "/county/accounts", "county.accounts.open", s.accountOpen, auth.Admin)
+	s.Guarded("POST", "/county/accounts/requests/{id:[0-9]+}", "county.accounts.decide", s.accountRequestDecide, auth.Admin)
 	s.Guarded("GET", "/county/accounts/{id:[0-9]+}", "county.accounts.show", s.accountShow, auth.Admin)
 	s.Guarded("POST", "/county/accounts/{id:[0-9]+}", "county.accounts.change", s.accountChange, auth.Admin)
 	s.Guarded("POST", "/county/accounts/{id:[0-9]+}/password", "county.account.password", s.accountPassword, auth.Admin)
@@ -33,12 +34,15 @@ type accountsPage struct {
 	Counts   map[auth.Role]int
 	Next     string
 	OneTime  oneTime // of the account that was opened just now
+	Requests []rightsRequest
+	Alone    bool // no second administrator works: one acts alone
 }
 
 // oneTime is a one-time password as it is shown, once.
 type oneTime struct {
 	Login, Password string
 	Hours           int
+	First           string // the administrator who has the first half of it
 }
 
 // State is the word for the state of an account.
@@ -81,6 +85,18 @@ func (s *people) accountsPage(r *http.Request) (accountsPage, error) {
 	for _, o := range ref.Organisations {
 		d.OrgNames[o.ID] = o.Name
 	}
+	names := map[string]string{}
+	for id, name := range d.OrgNames {
+		names[page.Num64(id)] = name
+	}
+	if d.Requests, err = s.rightsRequests(r, names); err != nil {
+		return d, err
+	}
+	admins, err := s.Accounts.SettledAdmins(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.Alone = admins < 2
 	if d.Counts, err = s.Accounts.CountByRole(ctx); err != nil {
 		return d, fmt.Errorf("count accounts: %w", err)
 	}

@@ -19,9 +19,10 @@ import (
 
 // cardRoutes are the pages of cards.
 func (s *Cards) cardRoutes() {
-	s.Guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.cards, auth.Operator, auth.Admin)
-	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.cardsIssue, auth.Operator, auth.Admin)
-	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.cardRevoke, auth.Operator, auth.Admin)
+	s.Guarded("GET", "/county/villages/{village:[0-9]+}/cards", "county.cards", s.cards, auth.Operator, auth.Approver)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards", "county.cards.issue", s.cardsIssue, auth.Operator)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/words", "county.cards.words", s.cardWords, auth.Operator, auth.Approver)
+	s.Guarded("POST", "/county/villages/{village:[0-9]+}/cards/revoke", "county.cards.revoke", s.cardRevoke, auth.Operator)
 }
 
 type cardPrint struct {
@@ -33,6 +34,8 @@ type cardPrint struct {
 type cardListRow struct {
 	Household catalog.Household
 	Card      *auth.Card
+	Word      string // "", none, waits, used, over
+	MayWord   bool   // this person may print the word
 }
 
 type cardsPage struct {
@@ -40,12 +43,17 @@ type cardsPage struct {
 	Township string
 	Rows     []cardListRow
 	Without  int
+	Words    int // cards that wait for their first word, which this person may print
+	Issues   bool
 	Printed  time.Time
 	Issued   []cardPrint // the only time that their codes can be shown
+	Slips    []wordPrint
 }
 
 func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error) {
-	d := cardsPage{Printed: s.Now()}
+	account := auth.FromContext(ctx)
+	by := auth.AuthorOf(account)
+	d := cardsPage{Printed: s.Now(), Issues: account.Role == auth.Operator}
 	d.Village, d.Township = s.Village(ctx, village)
 	if d.Village.Name == "" {
 		return d, link.E(link.NotFound, "not_found", "")
@@ -65,7 +73,11 @@ func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error)
 	for _, h := range list.Items {
 		row := cardListRow{Household: h}
 		if c, ok := cards[h.ID]; ok {
-			row.Card = &c
+			row.Card, row.Word = &c, wordState(c, d.Printed)
+			row.MayWord = auth.CheckWordAuthor(by, c) == nil
+			if row.MayWord && row.firstWord() {
+				d.Words++
+			}
 		} else {
 			d.Without++
 		}
@@ -146,7 +158,7 @@ func (s *Cards) issueCards(ctx context.Context, d cardsPage, one, key string) ([
 			Account: auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: auth.CleanPhone(h.Phone),
 				Role: auth.Household, HouseholdID: h.ID, PasswordHash: password, Lang: string(page.ZH)}}
 	}
-	issued, err := s.Services.Cards.IssueCards(ctx, once, by.Login, cards)
+	issued, err := s.Services.Cards.IssueCards(ctx, once, auth.AuthorOf(by), cards)
 	if err != nil {
 		return nil, fmt.Errorf("issue cards: %w", page.ErrOnce(err))
 	}

@@ -15,7 +15,7 @@ func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCar
 	for _, row := range d.Rows {
 		c := api.HouseholdCard{Code: row.Household.Code, Head: row.Household.Head}
 		if row.Card != nil {
-			c.IssuedAt, c.IssuedBy = &row.Card.IssuedAt, row.Card.IssuedBy
+			c.IssuedAt, c.IssuedBy, c.Word = &row.Card.IssuedAt, row.Card.IssuedBy, row.Word
 			if !row.Card.UsedAt.IsZero() {
 				c.UsedAt = &row.Card.UsedAt
 			}
@@ -49,4 +49,21 @@ func (s *Cards) RevokeCard(ctx context.Context, key, code string) (bool, error) 
 		return false, err
 	}
 	return s.revokeCard(ctx, h.ID, key)
+}
+
+// IssueCardWords makes one-time words of cards that other people issued; the same key returns the same.
+func (s *Cards) IssueCardWords(ctx context.Context, key string, village int64, household string) (api.CardWords, error) {
+	out := api.CardWords{Items: []api.CardWord{}}
+	d, err := s.cardsPage(ctx, village)
+	if err != nil {
+		return out, err
+	}
+	if household != "" && len(d.toWord(household)) == 0 {
+		return out, link.E(link.NotFound, "household.unknown", "household")
+	}
+	slips, err := s.issueWords(ctx, d, household, key)
+	for _, one := range slips {
+		out.Items = append(out.Items, api.CardWord{Code: one.Household.Code, Head: one.Household.Head, Word: one.Word, Until: one.Until})
+	}
+	return out, err
 }

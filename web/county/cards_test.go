@@ -82,7 +82,22 @@ func TestCardsAreMadeOnceForAKey(t *testing.T) {
 	if all := d.Dump(t, "request_key") + d.Dump(t, "household_card"); strings.Contains(all, secret) {
 		t.Errorf("what opens the card is kept: %s", all)
 	}
-	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"1234"}`, nil); code != http.StatusCreated {
+	// Its word is printed once for a key as well, and not by its issuer.
+	approver := d.Token(t, auth.Account{Login: "approver", Name: "县复核", Role: auth.Approver, Lang: "zh"})
+	var words [2]api.CardWords
+	for i := range words {
+		if code := d.Asks(t, approver, "POST", "/villages/11/cards/words", one, &words[i], "words-0001"); code != http.StatusCreated || len(words[i].Items) != 1 || words[i].Items[0] != words[0].Items[0] {
+			t.Fatalf("word: %d %+v", code, words[i])
+		}
+	}
+	if code := d.Asks(t, operator, "POST", "/villages/11/cards/words", one, nil, "words-0002"); code != http.StatusForbidden {
+		t.Errorf("its issuer prints its word: %d", code)
+	}
+	word := words[0].Items[0].Word
+	if all := d.Dump(t, "request_key") + d.Dump(t, "household_card"); strings.Contains(all, strings.ReplaceAll(word, " ", "")) {
+		t.Errorf("the word is kept: %s", all)
+	}
+	if code := d.Asks(t, "", "POST", "/sessions/card", `{"secret":"`+secret+`","proof":"`+word+`"}`, nil); code != http.StatusCreated {
 		t.Errorf("the card does not open: %d", code)
 	}
 	// Another request under the key, and the same of somebody else.
@@ -133,5 +148,34 @@ func TestCardsPageIsSentTwice(t *testing.T) {
 	}
 	if page := operator.Get("/county/villages/11/cards").Body; strings.Count(page, "-new77\"") != 1 || strings.Count(page, "-end77\"") != 1 {
 		t.Error("forms share a key")
+	}
+}
+
+// The words of cards are printed by another person than the cards.
+func TestWordsArePrintedBySomebodyElse(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	operator := d.Operator(t)
+	if res := operator.Post("/county/villages/11/cards"); res.StatusCode != http.StatusOK {
+		t.Fatalf("issue: %d", res.StatusCode)
+	}
+	if res := operator.Post("/county/villages/11/cards/words"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("words of one's own cards: %d", res.StatusCode)
+	}
+	if res := operator.Post("/county/villages/11/cards/words", "household", "YA-01-001-0007"); res.StatusCode != http.StatusForbidden && !strings.Contains(res.Body, "做卡的人不能打印") {
+		t.Errorf("the word of one's own card: %d", res.StatusCode)
+	}
+	approver := d.Login(t, auth.Account{Login: "approver", Name: "县复核", Role: auth.Approver, Lang: "zh"})
+	webtest.ReadPage(t, approver, "/county/villages/11/cards", "还没打印", "张卡打印一次性密码")
+	approver.Get("/?lang=zh")
+	if res := approver.Post("/county/villages/11/cards/words"); res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "王大山") || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+		t.Fatalf("words: %d\n%s", res.StatusCode, res.Body)
+	}
+	webtest.ReadPage(t, operator, "/county/villages/11/cards", "等待使用")
+	// A new card has no word until somebody else prints one.
+	operator.Post("/county/villages/11/cards", "household", "YA-01-001-0007")
+	cards, err := d.Store.CardsOf(t.Context(), []int64{77})
+	if err != nil || len(cards[77].WordHash) != 0 {
+		t.Errorf("the new card took the old word: %+v %v", cards, err)
 	}
 }

@@ -43,7 +43,7 @@ func TestCountyPages(t *testing.T) {
 	for path, says := range map[string][]string{
 		"/county":                                           {"9,897", "88.5%", "828", "1,177", "哪些村还没有卖出一单?", "永丰村", "¥1,203.45", "4,017", "全县总览", "6,249", "45", "兆瓦", "26,323"},
 		"/county/households?q=%E7%8E%8B":                    {"YA-01-001-0007", "11,187", "24,310", "next-household", "可代办"},
-		"/county/households/YA-01-001-0007":                 {"2302**********1234", "¥1,050.00", "6210****1234", "核对无误，启用", "中秋大鹅", "/orders/100000013"},
+		"/county/households/YA-01-001-0007":                 {"2302**********1234", "¥1,050.00", "6210****1234", "由复核人员核对后启用", "中秋大鹅", "/orders/100000013"},
 		"/county/households/import":                         {"户编号", "检查文件"},
 		"/county/presales":                                  {"GOOSE-2026", "880,120", "21"},
 		"/county/presales/new":                              {"存为草稿"},

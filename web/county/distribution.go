@@ -91,8 +91,8 @@ func (s *pools) distributionPage(r *http.Request) (distributionPage, error) {
 		func(t catalog.Township) string { return page.Num64(t.ID) }, func(t catalog.Township) string { return t.Name })
 	a := auth.FromContext(ctx)
 	d.Mine = d.Pool.SubmittedBy == a.Login
-	d.MayEdit = a.Role.In(auth.Operator, auth.Admin)
-	d.MayDecide = a.Role.In(auth.Approver, auth.Admin) && !d.Mine
+	d.MayEdit = a.Role == auth.Operator
+	d.MayDecide = a.Role == auth.Approver && !d.Mine
 	return d, nil
 }
 

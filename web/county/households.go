@@ -22,11 +22,11 @@ func (s *people) peopleRoutes() {
 	s.Guarded("POST", "/county/households/import", "county.import.read", s.importRead, county...)
 	s.Guarded("GET", "/county/reviews", "county.reviews", s.reviews, county...)
 	s.Guarded("POST", "/county/reviews/{id:[0-9]+}", "county.review.decide", s.reviewDecide, county...)
-	s.Guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.reviewAccount, auth.Approver, auth.Admin)
+	s.Guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.reviewAccount, auth.Approver)
 	s.Guarded("GET", "/county/households/{code}", "county.household", s.household, county...)
 	s.Guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.householdConsent, county...)
 	s.Guarded("POST", "/county/households/{code}/account", "county.household.account", s.householdAccount, county...)
-	s.Guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.householdApprove, county...)
+	s.Guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.householdApprove, auth.Approver)
 	s.AllowBody("/county/households/import", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
@@ -114,7 +114,7 @@ func (s *people) householdPage(r *http.Request) (householdPage, error) {
 	if d.Shares, err = s.Orders.Collection(ctx, orders.CollectionFilter{Household: id, Limit: 20}); err != nil {
 		return d, err
 	}
-	d.MayDecide = auth.FromContext(ctx).Role.In(auth.Approver, auth.Operator)
+	d.MayDecide = auth.FromContext(ctx).Role == auth.Approver
 	return d, nil
 }
 
@@ -168,7 +168,7 @@ func (s *people) householdAccount(w http.ResponseWriter, r *http.Request) error 
 			return nil
 		}
 		_, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: h.ID,
-			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
+			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number"), Why: f.Text("why"), Document: f.Text("document")})
 		return err
 	})
 }

@@ -31,7 +31,7 @@ func (s *moneyPages) orgAccountPage(r *http.Request) (orgAccountPage, error) {
 		party = "village"
 	}
 	d := orgAccountPage{Ledger: "payable_" + string(kind) + ":" + party + ":" + mux.Vars(r)["org"],
-		MayAsk: auth.FromContext(ctx).Role.In(auth.Operator, auth.Admin)}
+		MayAsk: auth.FromContext(ctx).Role == auth.Operator}
 	if org == 0 {
 		return d, link.E(link.NotFound, "not_found", "")
 	}

@@ -42,8 +42,8 @@ func (s *moneyPages) orgPayoutPage(r *http.Request) (orgPayoutPage, error) {
 	}
 	a := auth.FromContext(ctx)
 	d.Mine, d.Approved = d.Payout.ProposedBy == a.Login, d.Payout.DecidedBy == a.Login
-	d.MayDecide = a.Role.In(auth.Approver, auth.Admin) && !d.Mine
-	d.MayRecord = a.Role.In(auth.Operator, auth.Admin)
+	d.MayDecide = a.Role == auth.Approver && !d.Mine
+	d.MayRecord = a.Role == auth.Operator
 	return d, nil
 }
 

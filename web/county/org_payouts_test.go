@@ -152,7 +152,7 @@ func TestOrgPayoutPages(t *testing.T) {
 	if res := second.Post("/county/org-payouts/3/decide", "decision", "reject", "why", "金额不对"); res.StatusCode != http.StatusSeeOther || v.decided[1] != (payments.DecideOrgPayout{ID: 3, Why: "金额不对"}) {
 		t.Errorf("reject: %d, %+v", res.StatusCode, v.decided)
 	}
-	proposer := d.Login(t, auth.Account{Login: "colleague", Name: "管理员", Role: auth.Admin, Lang: "zh"})
+	proposer := d.Login(t, auth.Account{Login: "colleague", Name: "另一位复核", Role: auth.Approver, Lang: "zh"})
 	webtest.ReadPage(t, proposer, "/county/org-payouts/3", "要由另一位同事复核")
 
 	// Record.

@@ -31,8 +31,8 @@ func (s *bookPages) periodsPage(r *http.Request) (periodsPage, error) {
 			d.Asked, d.Mine = &d.Periods.Closings[i], c.AskedBy == a.Login
 		}
 	}
-	d.MayAsk = a.Role.In(auth.Operator, auth.Admin)
-	d.MayDecide = a.Role.In(auth.Approver, auth.Admin) && !d.Mine
+	d.MayAsk = a.Role == auth.Operator
+	d.MayDecide = a.Role == auth.Approver && !d.Mine
 	running := s.Now().In(page.China).Format("2006-01")
 	for _, p := range d.Periods.Items {
 		if !p.Closed && p.Month < running {

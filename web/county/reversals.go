@@ -56,8 +56,8 @@ func (s *bookPages) postingPage(r *http.Request) (postingPage, error) {
 	for _, v := range d.Reversals {
 		open = open && v.State != payments.ReversalAsked
 	}
-	d.MayAsk = open && d.ByHand() && a.Role.In(auth.Operator, auth.Admin)
-	d.MayDecide = a.Role.In(auth.Approver, auth.Admin)
+	d.MayAsk = open && d.ByHand() && a.Role == auth.Operator
+	d.MayDecide = a.Role == auth.Approver
 	return d, nil
 }
 
@@ -103,7 +103,7 @@ type reversalsPage struct {
 func (s *bookPages) reversalsPage(r *http.Request, f *page.Form) (reversalsPage, error) {
 	a := auth.FromContext(r.Context())
 	d := reversalsPage{States: []payments.ReversalState{payments.ReversalAsked, payments.ReversalPosted, payments.ReversalRefused, "all"}}
-	d.Words, d.Login, d.MayDecide = s.Words(r), a.Login, a.Role.In(auth.Approver, auth.Admin)
+	d.Words, d.Login, d.MayDecide = s.Words(r), a.Login, a.Role == auth.Approver
 	if d.State = payments.ReversalState(f.Text("state")); d.State == "" {
 		d.State = payments.ReversalAsked
 	}

@@ -48,7 +48,7 @@ func Wing() page.Wing {
 			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County, Beside: "/county/directory"},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
 		},
-		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.home"}},
+		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.accounts"}},
 	}
 }
 

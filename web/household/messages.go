@@ -16,7 +16,6 @@ var words = map[string][2]string{
 
 	"household.consent.saved":    {"已登记：帮扶责任人可以代办。", "Recorded: the helper may act for the household."},
 	"household.consent.ended":    {"已登记：帮扶责任人不再代办。", "Recorded: the helper no longer acts for the household."},
-	"household.account.saved":    {"收款账户已保存，下次打款就用它。", "The account is saved. The next payment goes there."},
 	"household.account.review":   {"已提交。为了安全，县里核对后才会启用新账户。", "Sent. To be safe, the new account is used only after the county has checked it."},
 	"household.account.approved": {"收款账户已复核，可以打款。", "The account is approved and can be paid."},
 	"household.offer.saved":      {"可卖的数量已保存。", "What you can sell is saved."},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/web/page"
 )
@@ -11,11 +12,12 @@ import (
 type accountPage struct {
 	page.HouseholdPage
 	Account payments.HouseholdAccount
+	Reads   bool // the session began by card or PIN
 }
 
 func (s *pages) accountPage(r *http.Request) (context.Context, accountPage, error) {
 	ctx, who, err := s.Acting(r)
-	d := accountPage{HouseholdPage: who}
+	d := accountPage{HouseholdPage: who, Reads: link.ActorFrom(ctx).Begun != ""}
 	if err != nil {
 		return ctx, d, err
 	}
@@ -42,7 +44,7 @@ func (s *pages) accountChange(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "household/account_change", d, s.NewForm(page.LangOf(r)))
 }
 
-// accountSave changes the payout account. An account that a helper enters waits until the county approves it.
+// accountSave enters a payout account, which waits until the county approves it. The household is told by the event of it.
 func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
@@ -53,15 +55,10 @@ func (s *pages) accountSave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if f.Need("holder", "bank", "number") {
-		saved, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
-			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number")})
+		_, err := s.Payments.SetPayoutAccount(ctx, payments.SetPayoutAccount{Household: d.Household.ID,
+			Holder: f.Text("holder"), Bank: f.Text("bank"), Number: f.Text("number"), Why: f.Text("why"), Document: f.Text("document")})
 		if err == nil {
-			s.tellHousehold(ctx, d.HouseholdPage, "account", map[string]string{"number": saved.Number})
-			done := "household.account.saved"
-			if d.Helping() || saved.State == "review" {
-				done = "household.account.review"
-			}
-			s.Flash(r, page.Good, done)
+			s.Flash(r, page.Good, "household.account.review")
 			return s.GoTo(w, r, "household.account", "h", d.H)
 		}
 		if !f.Fail(err) {

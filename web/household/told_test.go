@@ -9,7 +9,10 @@ import (
 	"sync"
 	"testing"
 
+	"banmuyuan/internal/link"
+	"banmuyuan/payments"
 	"banmuyuan/web"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/notify"
 	"banmuyuan/web/webtest"
 )
@@ -42,15 +45,38 @@ func TestHouseholdIsToldWhatItsHelperDid(t *testing.T) {
 	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
 	p := d.Helper(t)
 	p.Post("/my/lots/1?h=YA-01-001-0007", "capacity", "60")
-	p.Post("/my/account/change?h=YA-01-001-0007", "holder", "王大山", "bank", "农信社", "number", "6210000000001234")
 	got := messages()
-	if len(got) != 2 || !strings.Contains(got[0].Text, "李明") || !strings.Contains(got[0].Text, "60") || got[1].Kind != "account" {
+	if len(got) != 1 || !strings.Contains(got[0].Text, "李明") || !strings.Contains(got[0].Text, "60") {
 		t.Fatalf("messages: %+v", got)
 	}
 	// What it does itself it knows.
 	own := d.Household(t)
 	own.Post("/my/lots/1", "capacity", "61")
-	if n := len(messages()); n != 2 {
+	if n := len(messages()); n != 1 {
 		t.Errorf("%d messages", n)
+	}
+}
+
+// A household is told of its payout account whoever entered it, at the phones of register and login.
+func TestHouseholdIsToldOfItsAccount(t *testing.T) {
+	t.Parallel()
+	gateway, messages := smsGateway(t)
+	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Notifier = notify.HTTP{URL: gateway} })
+	d.Site.Account(t, auth.Account{Login: "wang", Name: "王大山", Phone: "13911112222", Role: auth.Household, HouseholdID: 77})
+	for _, e := range []payments.PayoutAccountEvent{
+		{Household: 77, Step: payments.AccountEnter, Tail: "1234", InUse: "0017"},
+		{Household: 77, Step: payments.AccountApprove, Tail: "1234", InUse: "0017", PayFrom: 1796000000},
+		{Household: 77, Step: payments.AccountRefuse, Tail: "1234"},
+	} {
+		if err := d.Web.TellPayoutAccount(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := messages()
+	if len(got) != 6 || got[0].Phone == got[1].Phone || got[0].Kind != "account.enter" || !strings.Contains(got[0].Text, "0017 → 1234") || !strings.Contains(got[2].Text, "起打款") {
+		t.Fatalf("messages: %+v", got)
+	}
+	if err := d.Web.TellPayoutAccount(t.Context(), payments.PayoutAccountEvent{Household: 77, Step: "dance"}); link.CodeOf(err) != link.Invalid {
+		t.Errorf("a step without words: %v", err)
 	}
 }

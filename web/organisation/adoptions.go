@@ -16,7 +16,7 @@ func (s *pages) adoptionDeskRoutes() {
 	desks := slices.Concat(auth.County, auth.Organisation)
 	s.Guarded("GET", "/desk/adoptions", "desk.adoptions", s.adoptions, desks...)
 	s.Guarded("GET", "/desk/adoptions/{no}", "desk.adoption", s.adoption, desks...)
-	s.Guarded("POST", "/desk/adoptions/{no}/{box:[0-9]+}/decide", "desk.adoption.decide", s.adoptionDecide, auth.Operator, auth.Admin)
+	s.Guarded("POST", "/desk/adoptions/{no}/{box:[0-9]+}/decide", "desk.adoption.decide", s.adoptionDecide, auth.Operator)
 }
 
 type adoptionsPage struct {

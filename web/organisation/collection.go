@@ -23,10 +23,10 @@ func (s *collectionPages) collectionRoutes() {
 	s.Guarded("POST", "/desk/weigh/{no}/{line:[0-9]+}/{lot:[0-9]+}/short", "organisation.short", s.short, collecting...)
 	s.Guarded("GET", "/desk/station", "organisation.station", s.station, collecting...)
 	s.Open("GET", "/desk/station/worker.js", "organisation.station.worker", offlineWorker(s.Site, "/desk/station"))
-	s.Guarded("GET", "/desk/conflicts", "organisation.conflicts", s.conflicts, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, collecting...)...)
+	s.Guarded("GET", "/desk/conflicts", "organisation.conflicts", s.conflicts, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 	s.Guarded("POST", "/desk/conflicts/{id:[0-9]+}", "organisation.conflict.settle", s.conflictSettle, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 	s.Guarded("GET", "/desk/tickets", "organisation.tickets", s.tickets, auth.Organisation...)
-	s.Guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.ticket, append([]auth.Role{auth.Operator, auth.Approver, auth.Admin}, auth.Organisation...)...)
+	s.Guarded("GET", "/desk/tickets/{id:[0-9]+}", "organisation.ticket", s.ticket, append([]auth.Role{auth.Operator, auth.Approver}, auth.Organisation...)...)
 	s.Guarded("POST", "/desk/tickets/{id:[0-9]+}/decide", "organisation.ticket.decide", s.ticketDecide, append([]auth.Role{auth.Operator, auth.Approver}, collecting...)...)
 }
 

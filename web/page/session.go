@@ -8,6 +8,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
 )
 
@@ -16,6 +17,8 @@ const (
 	SessionAccountID = "account"
 	// SessionCardIn is when the session began with a household's card; it is removed once the household has a PIN.
 	SessionCardIn  = "card_in"
+	sessionBegun   = "begun"      // link.BegunByCard, link.BegunByPIN
+	sessionCardID  = "begun_card" // the card that it began with
 	sessionSince   = "since"
 	sessionFlashes = "flashes"
 )
@@ -67,6 +70,41 @@ func (s *Site) StartSession(r *http.Request, a *auth.Account) error {
 	}
 	s.Sessions.Put(r.Context(), sessionSince, since.UnixNano())
 	return nil
+}
+
+// Began notes how a session began that was just started: with a card, or with the password. A household's PIN, a password
+// that was set through a card and a one-time password are less than a password of its own.
+func (s *Site) Began(r *http.Request, a *auth.Account, card int64, password string) {
+	ctx := r.Context()
+	s.Sessions.Remove(ctx, SessionCardIn)
+	s.Sessions.Remove(ctx, sessionCardID)
+	s.Sessions.Remove(ctx, sessionBegun)
+	switch {
+	case a.Role != auth.Household:
+	case card != 0:
+		s.Sessions.Put(ctx, SessionCardIn, s.Now().Unix())
+		s.Sessions.Put(ctx, sessionCardID, card)
+		s.Sessions.Put(ctx, sessionBegun, link.BegunByCard)
+	case auth.IsPIN(password), a.MustChangePassword():
+		s.Sessions.Put(ctx, sessionBegun, link.BegunByPIN)
+	}
+}
+
+// Begun returns how the session began, as link.Actor has it.
+func (s *Site) Begun(r *http.Request, a *auth.Account) string {
+	if a.Role != auth.Household {
+		return ""
+	}
+	begun := s.Sessions.GetString(r.Context(), sessionBegun)
+	if begun == "" && a.SecretCard != 0 {
+		begun = link.BegunByPIN
+	}
+	return begun
+}
+
+// BegunCard returns the card that the session began with, or 0.
+func (s *Site) BegunCard(r *http.Request) int64 {
+	return s.Sessions.GetInt64(r.Context(), sessionCardID)
 }
 
 func (s *Site) EndSession(r *http.Request) error {

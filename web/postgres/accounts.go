@@ -30,16 +30,17 @@ type row struct {
 	OneTimeUntil      sql.NullTime `db:"one_time_until"`
 	SessionsFrom      sql.NullTime `db:"sessions_from"`
 	DisabledAt        sql.NullTime `db:"disabled_at"`
+	SecretCard        int64        `db:"secret_card"`
 }
 
 const columns = `id, login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, created_at, password_changed_at,
-	one_time_until, sessions_from, disabled_at`
+	one_time_until, sessions_from, disabled_at, secret_card`
 
 func (r row) account() *auth.Account {
 	return &auth.Account{ID: r.ID, Login: r.Login, Name: r.Name, Phone: r.Phone, Role: auth.Role(r.Role),
 		OrgID: r.OrgID, HouseholdID: r.HouseholdID, HelperID: r.HelperID, PasswordHash: r.PasswordHash, Lang: r.Lang,
 		CreatedAt: r.CreatedAt, PasswordChangedAt: r.PasswordChangedAt, OneTimeUntil: r.OneTimeUntil.Time,
-		SessionsFrom: r.SessionsFrom.Time, DisabledAt: r.DisabledAt.Time}
+		SessionsFrom: r.SessionsFrom.Time, DisabledAt: r.DisabledAt.Time, SecretCard: r.SecretCard}
 }
 
 // mapError turns what the database says into the errors of auth.
@@ -146,7 +147,7 @@ func insertMany(ctx context.Context, tx *sqlx.Tx, part []auth.Account) (int, err
 
 // SetPassword implements auth.Accounts. The clock, not the transaction, counts: a
 // session that begins while this runs must not outlive it.
-func (s *Store) SetPassword(ctx context.Context, once auth.Once, id int64, hash string) (*auth.Account, bool, error) {
+func (s *Store) SetPassword(ctx context.Context, once auth.Once, id int64, hash string, card int64) (*auth.Account, bool, error) {
 	var r row
 	var again bool
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) (err error) {
@@ -157,8 +158,9 @@ func (s *Store) SetPassword(ctx context.Context, once auth.Once, id int64, hash 
 			return tx.GetContext(ctx, &r, `SELECT `+columns+` FROM account WHERE id = $1`, id)
 		}
 		return tx.GetContext(ctx, &r, `
-			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = NULL WHERE id = $1
-			RETURNING `+columns, id, hash)
+			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = NULL,
+				secret_card = CASE WHEN $3::bigint > 0 THEN $3 ELSE secret_card END WHERE id = $1
+			RETURNING `+columns, id, hash, card)
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("set password of account: %w", mapError(err))

@@ -14,6 +14,13 @@ import (
 // Open implements auth.Accounts.
 func (s *Store) Open(ctx context.Context, by auth.Author, a auth.Account) (opened *auth.Account, err error) {
 	err = link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
+		admins, err := settledAdmins(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if auth.NeedsTwo(by, nil, &a, admins) {
+			return auth.ErrNeedsTwo
+		}
 		opened, err = open(ctx, tx, by, a)
 		return err
 	})
@@ -43,20 +50,37 @@ func record(ctx context.Context, tx *sqlx.Tx, by auth.Author, account int64, cha
 
 // ResetPassword implements auth.Accounts. The clock counts, as in SetPassword.
 func (s *Store) ResetPassword(ctx context.Context, by auth.Author, id int64, hash string, until time.Time) (*auth.Account, error) {
-	var r row
+	var a *auth.Account
 	err := link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
-		err := tx.GetContext(ctx, &r, `
-			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = $3 WHERE id = $1
-			RETURNING `+columns, id, hash, until)
+		var r row
+		if err := tx.GetContext(ctx, &r, `SELECT `+columns+` FROM account WHERE id = $1 FOR UPDATE`, id); err != nil {
+			return err
+		}
+		admins, err := settledAdmins(ctx, tx)
 		if err != nil {
 			return err
 		}
-		return record(ctx, tx, by, id, auth.Change{What: auth.ChangedPassword})
+		if auth.NeedsTwo(by, r.account(), nil, admins) {
+			return auth.ErrNeedsTwo
+		}
+		a, err = reset(ctx, tx, by, id, hash, until)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reset password of account: %w", mapError(err))
 	}
-	return r.account(), nil
+	return a, nil
+}
+
+func reset(ctx context.Context, tx *sqlx.Tx, by auth.Author, id int64, hash string, until time.Time) (*auth.Account, error) {
+	var r row
+	err := tx.GetContext(ctx, &r, `
+		UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = $3, secret_card = 0 WHERE id = $1
+		RETURNING `+columns, id, hash, until)
+	if err != nil {
+		return nil, err
+	}
+	return r.account(), record(ctx, tx, by, id, auth.Change{What: auth.ChangedPassword})
 }
 
 // SetDisabled implements auth.Accounts.
@@ -84,7 +108,7 @@ func (s *Store) Change(ctx context.Context, by auth.Author, want auth.Account, s
 // switch off each other the second finds itself the last.
 func (s *Store) update(ctx context.Context, by auth.Author, id, seen int64, change func(*auth.Account)) (changes []auth.Change, err error) {
 	err = link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
-		changes, err = update(ctx, tx, by, id, seen, change)
+		changes, err = update(ctx, tx, by, id, seen, false, change)
 		return err
 	})
 	if err != nil {
@@ -93,7 +117,8 @@ func (s *Store) update(ctx context.Context, by auth.Author, id, seen int64, chan
 	return changes, nil
 }
 
-func update(ctx context.Context, tx *sqlx.Tx, by auth.Author, id, seen int64, change func(*auth.Account)) ([]auth.Change, error) {
+// update changes an account; two says that two administrators agreed.
+func update(ctx context.Context, tx *sqlx.Tx, by auth.Author, id, seen int64, two bool, change func(*auth.Account)) ([]auth.Change, error) {
 	var admins []int64
 	err := tx.SelectContext(ctx, &admins, `
 		SELECT id FROM account WHERE role = $1 AND disabled_at IS NULL ORDER BY id FOR UPDATE`, string(auth.Admin))
@@ -119,6 +144,13 @@ func update(ctx context.Context, tx *sqlx.Tx, by auth.Author, id, seen int64, ch
 	}
 	if err := auth.CheckChange(by, before, after, len(admins)); err != nil {
 		return nil, err
+	}
+	settled, err := settledAdmins(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if !two && auth.NeedsTwo(by, before, after, settled) {
+		return nil, auth.ErrNeedsTwo
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE account SET name = $2, phone = $3, role = $4, org_id = $5, household_id = $6, helper_id = $7,

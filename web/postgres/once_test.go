@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/linktest"
@@ -22,7 +23,7 @@ func TestHouseholdHasOneCard(t *testing.T) {
 	db, _ := linktest.DB(t, postgres.Schema, postgres.Migrations())
 	s := postgres.New(db)
 	for n := range byte(2) {
-		if made, err := s.IssueCards(t.Context(), auth.Once{}, "job", newCard(n)); err != nil || len(made) != 1 {
+		if made, err := s.IssueCards(t.Context(), auth.Once{}, auth.Author{Login: "job"}, newCard(n)); err != nil || len(made) != 1 {
 			t.Fatalf("card %d: %+v, %v", n, made, err)
 		}
 	}
@@ -38,11 +39,11 @@ func TestRequestKeys(t *testing.T) {
 	s := setup(t)
 	ctx := t.Context()
 	once := auth.Once{Account: 1, Key: "key-0001", Request: "cards of village 1"}
-	first, err := s.IssueCards(ctx, once, "a", newCard(1))
+	first, err := s.IssueCards(ctx, once, auth.Author{Account: 1, Login: "a"}, newCard(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := s.IssueCards(ctx, once, "a", newCard(2)); err != nil || len(again) != 1 || again[0].ID != first[0].ID || again[0].Hash[0] != 1 {
+	if again, err := s.IssueCards(ctx, once, auth.Author{Account: 1, Login: "a"}, newCard(2)); err != nil || len(again) != 1 || again[0].ID != first[0].ID || again[0].Hash[0] != 1 {
 		t.Errorf("the same request made %+v, %v", again, err)
 	}
 	other := once
@@ -60,10 +61,31 @@ func TestRequestKeys(t *testing.T) {
 	}
 	// What failed leaves the key free.
 	other.Request = "PIN"
-	if _, _, err := s.SetPassword(ctx, other, 999, hash); !errors.Is(err, auth.ErrNotFound) {
+	if _, _, err := s.SetPassword(ctx, other, 999, hash, 0); !errors.Is(err, auth.ErrNotFound) {
 		t.Errorf("nobody's PIN: %v", err)
 	}
 	if known, err := s.Asked(ctx, other); err != nil || known {
 		t.Errorf("a key of what failed: %t, %v", known, err)
+	}
+}
+
+// The database holds that a card's word is printed by another person than its issuer, whoever writes.
+func TestDatabaseKeepsCardAndWordApart(t *testing.T) {
+	t.Parallel()
+	db, _ := linktest.DB(t, postgres.Schema, postgres.Migrations())
+	s := postgres.New(db)
+	by := auth.Author{Account: 7, Login: "operator"}
+	cards, err := s.IssueCards(t.Context(), auth.Once{}, by, newCard(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.IssueWords(t.Context(), auth.Once{}, by, []auth.NewWord{{CardID: cards[0].ID, Hash: []byte("x")}}, time.Now()); !errors.Is(err, auth.ErrOwnCard) {
+		t.Errorf("by its issuer: %v", err)
+	}
+	if _, err := db.Exec(`UPDATE household_card SET word_by = issuer`); link.Constraint(err) != "household_card_word_second" {
+		t.Errorf("by its issuer, in the database: %v", err)
+	}
+	if _, err := db.Exec(`UPDATE household_card SET issuer = 0, word_by = 8`); link.Constraint(err) != "household_card_word_second" {
+		t.Errorf("of an unknown issuer: %v", err)
 	}
 }

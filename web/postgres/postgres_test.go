@@ -41,7 +41,7 @@ func TestAccounts(t *testing.T) {
 	if _, err := s.ByID(ctx, made.ID+1); !errors.Is(err, auth.ErrNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
-	changed, _, err := s.SetPassword(ctx, auth.Once{}, made.ID, hash+"2")
+	changed, _, err := s.SetPassword(ctx, auth.Once{}, made.ID, hash+"2", 0)
 	if err != nil || changed.PasswordHash != hash+"2" || !changed.PasswordChangedAt.After(made.PasswordChangedAt) {
 		t.Errorf("changed %+v, %v", changed, err)
 	}

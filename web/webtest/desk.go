@@ -1,13 +1,18 @@
 package webtest
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"banmuyuan/web"
 	"banmuyuan/web/auth"
 )
 
-// Card stores a card of the stub's household and returns the content of its code.
+// CardWord is the one-time word of the card that Card stores.
+const CardWord = "4071 8263"
+
+// Card stores a card of the stub's household, with CardWord, and returns the content of its code.
 func (d *Desk) Card(t *testing.T) string {
 	t.Helper()
 	hash, err := hasher(t).Hash(t.Context(), "nobody knows this one")
@@ -15,9 +20,13 @@ func (d *Desk) Card(t *testing.T) string {
 		t.Fatal(err)
 	}
 	secret, digest := auth.NewSecret()
-	_, err = d.Store.IssueCards(t.Context(), auth.Once{}, "operator", []auth.NewCard{{HouseholdID: 77, Hash: digest, Account: auth.Account{Login: "ya-01-001-0007", Name: "王大山",
+	cards, err := d.Store.IssueCards(t.Context(), auth.Once{}, auth.Author{Account: 9001, Login: "operator"}, []auth.NewCard{{HouseholdID: 77, Hash: digest, Account: auth.Account{Login: "ya-01-001-0007", Name: "王大山",
 		Phone: "13900000007", Role: auth.Household, HouseholdID: 77, PasswordHash: hash}}})
 	if err != nil {
+		t.Fatal(err)
+	}
+	word := auth.NewWord{CardID: cards[0].ID, Hash: auth.WordHashes(testKey, cards[0].ID, strings.ReplaceAll(CardWord, " ", ""))[0]}
+	if _, err := d.Store.IssueWords(t.Context(), auth.Once{}, auth.Author{Account: 9002, Login: "approver"}, []auth.NewWord{word}, time.Now().Add(auth.WordLife)); err != nil {
 		t.Fatal(err)
 	}
 	return secret

@@ -540,7 +540,7 @@ func TestLogins(t *testing.T) {
 			}
 			by[l.Login] = l
 		}
-		equal(t, "logins", len(by), 14)
+		equal(t, "logins", len(by), 15)
 		equal(t, "the enterprise's officer and approver", by["firm"].Organisation, by["firmboss"].Organisation)
 		equal(t, "buyer", c.Buyers[by["buyer"].Buyer].Name, by["buyer"].Name)
 		equal(t, "cooperative's officer", c.Organisations[by["coop"].Organisation].Kind, Cooperative)

@@ -2,8 +2,8 @@ package county
 
 import "slices"
 
-// logins makes one per role and three more: a contract needs an approver, and a household with geese at a raiser's reads
-// another ledger. Clerk, household and helper are of one village, so that the whole story can be followed there.
+// logins makes one per role and four more: a contract needs an approver, a household with geese at a raiser's reads another
+// ledger, and rights are given by two administrators. Clerk, household and helper are of one village, so that the whole story can be followed there.
 func (g *generator) logins() {
 	r := g.random("logins")
 	village := g.storyVillage()
@@ -54,6 +54,7 @@ func (g *generator) logins() {
 	if raised := g.raisedHouseholds(village); len(raised) > 0 {
 		add(with("raised", g.Households[raised[0]].Head, RoleHousehold, func(l *Login) { l.Household = raised[0] }), "代养农户")
 	}
+	add(with("admin2", worker(), RoleAdmin, func(*Login) {}), "第二位管理员")
 }
 
 // raisedHouseholds returns the households of the village, and then of its township, that have geese at a raiser's and can be

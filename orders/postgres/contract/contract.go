@@ -101,7 +101,7 @@ func (c *contractRow) contract() contract.Contract {
 // viewer is an actor as the rules of contracts see it.
 func viewer(a link.Actor) contract.Viewer {
 	org, _ := orders.BuysFor(a)
-	return contract.Viewer{System: a.System, County: orders.IsCounty(a), Admin: a.Role == orders.RoleAdmin, Approver: a.Role == orders.RoleOrgApprover,
+	return contract.Viewer{System: a.System, County: orders.IsCounty(a), Approver: a.Role == orders.RoleOrgApprover,
 		Account: a.Account, BuysFor: org, WorksFor: orders.WorksFor(a),
 		Household: a.Role == orders.RoleHousehold && a.Household != 0 || a.Role == orders.RoleHelper && a.Helper != 0}
 }
