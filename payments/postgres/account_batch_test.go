@@ -22,7 +22,7 @@ type register struct {
 	asked   int
 }
 
-func (r *register) RegisteredHouseholds(_ context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (r *register) RegisteredHouseholds(_ context.Context, _ int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.asked++; r.down {
@@ -64,7 +64,7 @@ func (b *bundle) accountBatch(rows ...entry.Row) payments.AccountBatch {
 		}
 		rows = rows[n:]
 	}
-	if _, err := b.svc.CheckAccountBatch(operator, payments.AccountBatchRef{ID: batch.ID}); err != nil {
+	if _, err := b.svc.CheckAccountBatch(operator, payments.CheckAccountBatch{ID: batch.ID}); err != nil {
 		b.t.Fatal(err)
 	}
 	return b.worked(batch.ID)

@@ -105,7 +105,7 @@ func FillAccountBatch(ctx context.Context, batches payments.AccountBatches, name
 		_, err = batches.AddAccountRows(ctx, payments.AccountRows{ID: b.ID, Rows: rows[first:min(first+accountPart, len(rows))]})
 	}
 	if err == nil {
-		return batches.CheckAccountBatch(ctx, ref)
+		return batches.CheckAccountBatch(ctx, payments.CheckAccountBatch{ID: b.ID})
 	}
 	_, dropped := batches.DropAccountBatch(context.WithoutCancel(ctx), ref)
 	return b, errors.Join(err, dropped)
@@ -203,7 +203,7 @@ func (s *moneyPages) accountBatchStep(w http.ResponseWriter, r *http.Request) er
 		var err error
 		switch f.Text("step") {
 		case "check":
-			_, err = s.AccountBatches.CheckAccountBatch(r.Context(), ref)
+			_, err = s.AccountBatches.CheckAccountBatch(r.Context(), payments.CheckAccountBatch{ID: id})
 		case "submit":
 			_, err = s.AccountBatches.SubmitAccountBatch(r.Context(), ref)
 		case "drop":

@@ -35,7 +35,7 @@ func (v *stubAccountBatches) AddAccountRows(_ context.Context, r payments.Accoun
 	return v.batch()
 }
 
-func (v *stubAccountBatches) CheckAccountBatch(context.Context, payments.AccountBatchRef) (payments.AccountBatch, error) {
+func (v *stubAccountBatches) CheckAccountBatch(context.Context, payments.CheckAccountBatch) (payments.AccountBatch, error) {
 	v.steps = append(v.steps, "check")
 	return v.batch()
 }
