@@ -31,7 +31,7 @@ const (
 
 // RegisteredHousehold is a household as the register says it is now.
 type RegisteredHousehold struct {
-	ID         int64    // negative: only in the workbook
+	ID         int64 // negative: only in the workbook
 	Code, Head string
 	Members    []string // names of the other persons
 	Retired    bool
