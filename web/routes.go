@@ -84,6 +84,7 @@ func (s *Server) apiServices() api.Services {
 		SeasonEnds:      d.SeasonEnds,
 		Directory:       d.Directory,
 		AccountReviews:  d.AccountReviews,
+		AccountBatches:  d.AccountBatches,
 		Changes:         d.Changes,
 		Say:             s.SayError,
 	}

@@ -19,14 +19,19 @@ type register struct {
 	mu      sync.Mutex
 	changed map[int64]payments.RegisteredHousehold
 	down    bool
+	busy    bool // with the workbook
+	checked bool // the workbook is checked and not loaded
 	asked   int
 }
 
-func (r *register) RegisteredHouseholds(_ context.Context, _ int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (r *register) RegisteredHouseholds(_ context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.asked++; r.down {
 		return nil, link.E(link.Unavailable, "unavailable", "")
+	}
+	if r.busy && workbook != 0 {
+		return nil, payments.ErrRegisterBusy
 	}
 	out := make([]payments.RegisteredHousehold, len(keys))
 	for i, k := range keys {
@@ -40,6 +45,9 @@ func (r *register) RegisteredHouseholds(_ context.Context, _ int64, keys []payme
 		out[i] = payments.RegisteredHousehold{ID: id, Code: fmt.Sprintf("H-%d", id), Head: fmt.Sprintf("户主%d", id), Members: []string{"家人"}}
 		if h, ok := r.changed[id]; ok {
 			out[i] = h
+		}
+		if r.checked && workbook != 0 {
+			out[i].ID = -id
 		}
 	}
 	return out, nil
@@ -267,5 +275,73 @@ func TestABatchOfAccountsRefusedDroppedAndUnchecked(t *testing.T) {
 	b.clock.forward(25 * time.Hour)
 	if got := b.worked(failed.ID); got.State != payments.AccountsDropped {
 		t.Errorf("left alone for a day: %+v", got)
+	}
+}
+
+// Accounts of a workbook are checked against its own households and cannot be submitted before these are registered. The check
+// that follows the import hands them over; a workbook that comes twice does not ask the second person twice.
+func TestAccountsOfAWorkbookWaitForItsHouseholds(t *testing.T) {
+	b := setup(t)
+	open := func(rows ...entry.Row) int64 {
+		t.Helper()
+		batch, err := b.svc.OpenAccountBatch(operator, payments.OpenAccountBatch{Name: "青禾县.xlsx", Workbook: 5})
+		if err == nil {
+			_, err = b.svc.AddAccountRows(operator, payments.AccountRows{ID: batch.ID, Rows: rows})
+		}
+		if err != nil || batch.Workbook != 5 {
+			t.Fatalf("%+v %v", batch, err)
+		}
+		return batch.ID
+	}
+	check := func(id int64, submit bool) payments.AccountBatch {
+		t.Helper()
+		if _, err := b.svc.CheckAccountBatch(operator, payments.CheckAccountBatch{ID: id, Submit: submit}); err != nil {
+			t.Fatal(err)
+		}
+		return b.worked(id)
+	}
+	id := open(sheetRow(1), sheetRow(2))
+	b.people.busy = true
+	if got := check(id, false); got.State != payments.AccountsChecking {
+		t.Fatalf("while the workbook is checked: %+v", got)
+	}
+	b.people.busy, b.people.checked = false, true
+	b.clock.forward(3 * time.Second)
+	if got := b.worked(id); got.State != payments.AccountsChecked || got.New != 2 {
+		t.Fatalf("against the workbook: %+v", got)
+	}
+	_, err := b.svc.SubmitAccountBatch(operator, payments.AccountBatchRef{ID: id})
+	wantCode(t, err, link.Conflict, "accounts.workbook")
+	if got := check(id, true); got.State != payments.AccountsChecked {
+		t.Fatalf("submitted before its households are registered: %+v", got)
+	}
+	b.people.checked = false
+	if got := check(id, true); got.State != payments.AccountsWaiting || got.New != 2 {
+		t.Fatalf("after the import: %+v", got)
+	}
+	if b.inUse(1) != "" {
+		t.Error("an account is in use before a second person saw it")
+	}
+	again := open(sheetRow(1), sheetRow(2))
+	if got := check(again, true); got.State != payments.AccountsChecked || got.Same != id {
+		t.Fatalf("the same workbook again: %+v", got)
+	}
+	_, err = b.svc.SubmitAccountBatch(operator, payments.AccountBatchRef{ID: again})
+	wantCode(t, err, link.Conflict, "accounts.same")
+	list, err := b.svc.AccountBatches(operator, payments.AccountBatchesRequest{Workbook: 5})
+	if err != nil || len(list.Items) != 2 || list.Items[0].ID != again {
+		t.Errorf("batches of the workbook: %+v %v", list, err)
+	}
+	if list, err = b.svc.AccountBatches(operator, payments.AccountBatchesRequest{Workbook: 6}); err != nil || len(list.Items) != 0 {
+		t.Errorf("batches of another: %+v %v", list, err)
+	}
+	if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: id, Approve: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.worked(id); got.Applied != 2 || b.inUse(2) == "" {
+		t.Errorf("approved: %+v", got)
+	}
+	if got := check(again, true); got.Unchanged != 2 || got.State != payments.AccountsChecked || got.Same != 0 {
+		t.Errorf("once more: %+v", got)
 	}
 }
