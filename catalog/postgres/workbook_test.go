@@ -66,3 +66,56 @@ func TestRegisterLooksIntoAWorkbook(t *testing.T) {
 		t.Errorf("by id, as it is applied: %+v", got[3])
 	}
 }
+
+// Consents come in a sheet: each is recorded with its day, and one that the household itself ended is not given again.
+func TestConsentsComeInASheet(t *testing.T) {
+	b := setup(t)
+	c, _ := b.process()
+	first := b.fill(c, workbook())
+	b.run(c, first.ID, false)
+	b.run(c, first.ID, true)
+	household := func() catalog.Household {
+		t.Helper()
+		h, err := c.Household(county(t.Context()), catalog.HouseholdRef{Code: "QH-0001"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	sheet := func(day string, more ...entry.Row) catalog.BatchKind {
+		t.Helper()
+		rows := append([]entry.Row{{Line: 3, Cells: map[string]string{"household": "QH-0001", "given_on": day, "how": "上门"}}}, more...)
+		batch := b.fill(c, map[string][]entry.Row{catalog.KindConsent: rows})
+		if batch = b.run(c, batch.ID, false); household().Consent && len(more) > 0 {
+			t.Error("a check gave the consent")
+		}
+		batch = b.run(c, batch.ID, true)
+		if got := b.problems(c, batch.ID); len(got) > 0 {
+			t.Log(got)
+		}
+		return batch.Kinds[0]
+	}
+	nobody := entry.Row{Line: 4, Cells: map[string]string{"household": "QH-0002", "given_on": "2025-01-10"}}
+	if got := sheet("2025-01-10", nobody); got.Added != 1 || got.Wrong != 1 || !household().Consent {
+		t.Fatalf("first: %+v", got)
+	}
+	if got := sheet("2025-01-10"); got.Unchanged != 1 {
+		t.Errorf("the same again: %+v", got)
+	}
+	if got := sheet("2025-02-10"); got.Changed != 1 {
+		t.Errorf("a newer paper: %+v", got)
+	}
+	log, err := c.HouseholdLog(county(t.Context()), catalog.HouseholdRef{Code: "QH-0001"})
+	if err != nil || len(log.Consents) != 2 || log.Consents[0].How != "visit" {
+		t.Errorf("log: %+v %v", log, err)
+	}
+	own := link.WithActor(t.Context(), link.Actor{Account: 77, Login: "zheng", Role: "household", Household: household().ID})
+	if _, err := c.SetConsent(own, catalog.ConsentRequest{HouseholdID: household().ID, How: "phone"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []string{"2025-02-10", "2025-03-10"} {
+		if got := sheet(day); got.Wrong != 1 || household().Consent {
+			t.Errorf("ended by the household, and given again by a sheet of %s: %+v", day, got)
+		}
+	}
+}
