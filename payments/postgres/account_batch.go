@@ -360,7 +360,7 @@ func (s *Service) AccountBatches(ctx context.Context, r payments.AccountBatchesR
 		r.Limit = 20
 	}
 	var rows []accountBatchRow
-	err := s.db.SelectContext(ctx, &rows, `SELECT `+accountBatchColumns+` FROM account_batch WHERE $2 = 0 OR workbook = $2 ORDER BY id DESC LIMIT $1`,
+	err := s.db.SelectContext(ctx, &rows, `SELECT `+accountBatchColumns+` FROM account_batch WHERE $2::bigint = 0 OR workbook = $2 ORDER BY id DESC LIMIT $1`,
 		r.Limit, r.Workbook)
 	if err != nil {
 		return list, fmt.Errorf("list batches of accounts: %w", err)

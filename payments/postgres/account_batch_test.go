@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -343,5 +344,51 @@ func TestAccountsOfAWorkbookWaitForItsHouseholds(t *testing.T) {
 	}
 	if got := check(again, true); got.Unchanged != 2 || got.State != payments.AccountsChecked || got.Same != 0 {
 		t.Errorf("once more: %+v", got)
+	}
+}
+
+// Each thing that must hold between rows of batches and accounts is broken by hand and has to be found.
+func TestVerifyComparesBatchesOfAccounts(t *testing.T) {
+	for check, harm := range map[string]string{
+		"accounts.rows":          `UPDATE account_batch_row SET excluded = '未核实' WHERE line = 3`,
+		"accounts.batch":         `UPDATE account_batch_row SET account_id = NULL, skipped = 'accounts.skipped.account' WHERE line = 3`,
+		"accounts.left":          `UPDATE account_batch_row SET account_id = NULL WHERE line = 3`,
+		"accounts.second_person": `UPDATE account_batch SET opened_by = decided_by`,
+	} {
+		t.Run(check, func(t *testing.T) {
+			b := setup(t)
+			batch := b.submitted(sheetRow(1), sheetRow(2), sheetRow(3))
+			if _, err := b.svc.ExcludeAccountRow(approver, payments.ExcludeAccountRow{ID: batch.ID, Line: 5, Why: "未核实"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: batch.ID, Approve: true}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.worked(batch.ID); got.Applied != 2 || got.Excluded != 1 {
+				t.Fatalf("applied: %+v", got)
+			}
+			found := func() (names []string) {
+				t.Helper()
+				all, err := b.svc.Verify(system(), payments.None{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range all.Items {
+					if strings.HasPrefix(f.Check, "accounts.") {
+						names = append(names, f.Check)
+					}
+				}
+				return names
+			}
+			if got := found(); len(got) > 0 {
+				t.Fatalf("before: %v", got)
+			}
+			if _, err := b.db.Exec(harm); err != nil {
+				t.Fatal(err)
+			}
+			if got := found(); !slices.Contains(got, check) {
+				t.Errorf("found %v", got)
+			}
+		})
 	}
 }
