@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,7 +186,11 @@ func (g *HouseholdRegister) Resolve(row ParsedRow, idIndex string) RowResult {
 		case !g.Townships[row.Township]:
 			refuse("import.township", "township")
 		case !known:
-			refuse("import.village", "village")
+			if like, ok := VillageLike(slices.Collect(maps.Keys(g.Villages)), row.Township, row.Village); ok {
+				refuse("import.village.like", "village", "township", like[0], "village", like[1])
+			} else {
+				refuse("import.village", "village")
+			}
 		}
 		w.Village = village
 	}

@@ -20,6 +20,7 @@ const (
 	KindMember       = "member"
 	KindHolding      = "holding"
 	KindMembership   = "membership"
+	KindConsent      = "consent"
 )
 
 // The bases of a product's yield: the registered quantity that a household's supply follows from.
@@ -36,7 +37,7 @@ func words(zh, en string) entry.Text { return entry.Text{Zh: zh, En: en} }
 // kinds before it.
 func Kinds() []*entry.Kind {
 	return []*entry.Kind{&countyKind, &reportedKind, &townshipKind, &villageKind, &helperKind, &organisationKind, &pointKind,
-		&programmeKind, &productKind, &householdKind, &memberKind, &holdingKind, &membershipKind}
+		&programmeKind, &productKind, &householdKind, &memberKind, &holdingKind, &membershipKind, &consentKind}
 }
 
 // HelperName returns a helper as cells and pages name one: the unit tells namesakes apart.
@@ -313,6 +314,19 @@ var membershipKind = entry.Kind{
 		{Name: "share_fen", Head: words("每股金额(元)", "Yuan a share"), Aliases: []string{"每股金额", "股金"}, Type: entry.Money, Example: "500"},
 		{Name: "entrusted", Head: words("托管面积(亩)", "Entrusted (mu)"), Aliases: []string{"托管面积", "托管亩数"}, Type: entry.Mu, Example: "1"},
 		{Name: "since", Head: words("入社日期", "Since"), Type: entry.Day, Example: "2024-03-01"},
+	},
+}
+
+var consentKind = entry.Kind{
+	Name: KindConsent, Title: words("同意代办", "Consents"), Aliases: []string{"代办授权", "授权书", "委托代办"}, Stays: true, Key: []string{"household"},
+	Hint: words("农户同意由帮扶责任人代办，一行一户。农户自己取消过的不会恢复。", "Households that let their helper act for them, one a row. What a household itself ended is not given again."),
+	Fields: []entry.Field{
+		{Name: "household", Head: words("户编号", "Household code"), Aliases: []string{"编号", "农户编号"}, Type: entry.Ref, Refers: KindHousehold, Need: true, Example: "QH-01-001-0001"},
+		{Name: "given_on", Head: words("同意日期", "Date of consent"), Aliases: []string{"授权日期", "签字日期", "日期"}, Type: entry.Day, Need: true, Example: "2026-01-10"},
+		{Name: "how", Head: words("方式", "How"), Aliases: []string{"同意方式"}, Type: entry.Choice, Default: "signed", Example: "签字", Values: []entry.Value{
+			{Code: "signed", Name: words("签字", "signed")}, {Code: "phone", Name: words("电话", "by phone")}, {Code: "visit", Name: words("上门", "on a visit"), Aliases: []string{"入户"}}}},
+		{Name: "helper", Head: words("帮扶责任人", "Helper"), Aliases: []string{"代办人", "帮扶人"}, Max: 80, Example: "周敏（县农业农村局）",
+			Hint: words("填了就要和登记的一致。", "Where it is filled in, it has to be the registered one.")},
 	},
 }
 

@@ -67,6 +67,7 @@ var Messages = map[string][2]string{
 	"import.id_number.taken": {"这个身份证号已登记在户编号 {code} 名下。", "This id number is already registered under household {code}."},
 	"import.persons":         {"家庭人口应为 1 到 20 的整数。", "Persons must be a whole number from 1 to 20."},
 	"import.township":        {"没有这个乡镇，请核对名称。", "There is no such township. Please check the name."},
+	"import.village.like":    {"这个乡镇没有这个村。是不是{township}的“{village}”？请照登记的乡镇和村名填写。", "This township has no such village. Is it “{village}” of {township}? Please write both as they are registered."},
 	"import.village":         {"这个乡镇没有这个村，请核对名称。", "This township has no such village. Please check the name."},
 	"import.phone":           {"电话请填 11 位手机号或带区号的座机，可以留空。", "Please enter an 11-digit mobile or a landline with its area code, or leave it empty."},
 	"import.programme":       {"不认识的项目“{name}”，请用：{known}。", "Unknown programme “{name}”. Please use: {known}."},

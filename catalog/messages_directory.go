@@ -52,6 +52,12 @@ var DirectoryMessages = map[string][2]string{
 	"directory.stays":            {"这一类资料不能停用。", "Entries of this kind are never taken out of use."},
 	"directory.used":             {"还有 {count} 条在用的资料依靠它（{names}），请先改掉或停用它们。", "{count} entries in use depend on this one ({names}). Please change or retire them first."},
 	"directory.reason":           {"请写明原因，最多 200 个字。", "Please give the reason, in 200 characters at most."},
+	"directory.village.like":     {"{township}没有“{value}”这个村。是不是{in}的“{like}”？请照登记的乡镇和村名填写。", "{township} has no village “{value}”. Is it “{like}” of {in}? Please write both as they are registered."},
+	"directory.consent.day":      {"同意日期还没有到，请核对。", "The date of the consent is still to come. Please check it."},
+	"directory.consent.nobody":   {"这户没有登记帮扶责任人，没有人可以代办。请先登记帮扶责任人。", "The household has no helper who could act for it. Please register one first."},
+	"directory.consent.helper":   {"登记的帮扶责任人是{helper}，和表里的不一样。请核对农户同意的是谁。", "The registered helper is {helper}, not the one of this row. Please check whom the household agreed to."},
+	"directory.consent.revoked":  {"这户在 {day} 自己取消了代办，不能用表恢复。要恢复请农户本人办理，或由县里当面单独登记。", "The household itself ended this on {day}, and a sheet does not bring it back. The household gives it again, or the county records it singly with the household."},
+	"directory.consent.older":    {"代办在 {day} 已经取消，要有这以后的同意才能恢复。请核对日期。", "It was ended on {day}: only a consent of a later day brings it back. Please check the date."},
 
 	"batch.unknown": {"没有找到这次导入，请重新上传文件。", "We could not find this batch. Please send the file again."},
 	"batch.state":   {"这次导入已经走到下一步了，请刷新后再看。", "This batch has moved on already. Please look again."},

@@ -24,10 +24,13 @@ type RegistryKey struct {
 
 type RegistryRequest struct {
 	Keys []RegistryKey `json:"keys"`
+	// Workbook is a batch of the directory. Until it is loaded, its households count as registered, but for the wrong rows.
+	Workbook int64 `json:"workbook,omitempty"`
 }
 
 type RegistryAnswer struct {
 	Items []RegistryEntry `json:"items"`
+	Busy  bool            `json:"busy,omitempty"` // the workbook is being checked or loaded: ask again. There are no items then
 }
 
 // Results of comparing the id number that a key gave with the head's.
@@ -39,7 +42,7 @@ const (
 
 // RegistryEntry is a household as its register says it is now.
 type RegistryEntry struct {
-	ID      int64    `json:"id"`
+	ID      int64    `json:"id"` // negative for a household that only the workbook has
 	Code    string   `json:"code"`
 	Head    string   `json:"head"`
 	Members []string `json:"members,omitempty"` // names of the other persons

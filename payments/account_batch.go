@@ -25,8 +25,10 @@ type AccountBatches interface {
 	// once it is being checked.
 	AddAccountRows(context.Context, AccountRows) (AccountBatch, error) //link:body
 	// CheckAccountBatch asks to check it, by its opener; again, after the register was mended. Asking twice changes nothing.
-	CheckAccountBatch(context.Context, AccountBatchRef) (AccountBatch, error)
-	// SubmitAccountBatch hands a checked batch to the second person, by its opener.
+	// With Submit the checked batch is handed to the second person, where approval would change something.
+	CheckAccountBatch(context.Context, CheckAccountBatch) (AccountBatch, error)
+	// SubmitAccountBatch hands a checked batch to the second person, by its opener. Conflict where a batch with the same rows
+	// waits already, and while households of its workbook are not registered.
 	SubmitAccountBatch(context.Context, AccountBatchRef) (AccountBatch, error)
 	// ExcludeAccountRow leaves a row of a waiting batch out with a reason, or takes it in again. For the second person.
 	ExcludeAccountRow(context.Context, ExcludeAccountRow) (AccountBatch, error)
@@ -53,6 +55,14 @@ const (
 
 type OpenAccountBatch struct {
 	Name string `json:"name"` // of the file
+	// Workbook is the catalogue's batch of the workbook that the rows came in: until that is loaded, its households count as
+	// registered where a check looks for them.
+	Workbook int64 `json:"workbook,omitempty"`
+}
+
+type CheckAccountBatch struct {
+	ID     int64 `json:"id"`
+	Submit bool  `json:"submit,omitempty"`
 }
 
 type AccountBatchRef struct {
@@ -87,6 +97,8 @@ type AccountBatch struct {
 	By        string            `json:"by"`
 	Opener    int64             `json:"opener"` // account
 	At        time.Time         `json:"at"`
+	Workbook  int64             `json:"workbook,omitempty"` // the catalogue's batch that it came with
+	Same      int64             `json:"same,omitempty"`     // a batch with the same rows that waits already
 	Rows      int64             `json:"rows"`
 	New       int64             `json:"new"`
 	Replaces  int64             `json:"replaces"`
@@ -150,7 +162,8 @@ type AccountBatchWrongRequest struct {
 }
 
 type AccountBatchesRequest struct {
-	Limit int `json:"limit,omitempty"` // 1–100, 20 when 0
+	Workbook int64 `json:"workbook,omitempty"` // only those that came with it
+	Limit    int   `json:"limit,omitempty"`    // 1–100, 20 when 0
 }
 
 type AccountBatchList struct {

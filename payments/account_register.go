@@ -1,12 +1,20 @@
 package payments
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // HouseholdRegister is the county's register of households, as this module asks for it. The catalogue answers.
 type HouseholdRegister interface {
-	// RegisteredHouseholds finds households in the order of the keys; one that is not found has ID 0.
-	RegisteredHouseholds(ctx context.Context, keys []HouseholdKey) ([]RegisteredHousehold, error)
+	// RegisteredHouseholds finds households in the order of the keys; one that is not found has ID 0. Households of a
+	// workbook that is checked and not loaded count as registered; one that only the workbook has bears a negative ID.
+	// ErrRegisterBusy while the workbook is being checked or loaded.
+	RegisteredHouseholds(ctx context.Context, workbook int64, keys []HouseholdKey) ([]RegisteredHousehold, error)
 }
+
+// ErrRegisterBusy is the register's answer while the workbook of the asked households is being checked or loaded.
+var ErrRegisterBusy = errors.New("the workbook is being checked or loaded")
 
 // HouseholdKey names a household by ID, else by Code, else by its head's id number, which is compared where both are given.
 type HouseholdKey struct {
@@ -23,7 +31,7 @@ const (
 
 // RegisteredHousehold is a household as the register says it is now.
 type RegisteredHousehold struct {
-	ID         int64
+	ID         int64 // negative: only in the workbook
 	Code, Head string
 	Members    []string // names of the other persons
 	Retired    bool

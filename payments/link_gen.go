@@ -38,8 +38,8 @@ func (c accountBatchesClient) AddAccountRows(ctx context.Context, r AccountRows)
 	return link.Call[AccountRows, AccountBatch](ctx, c.nc, SubjectAddAccountRows, r)
 }
 
-func (c accountBatchesClient) CheckAccountBatch(ctx context.Context, r AccountBatchRef) (AccountBatch, error) {
-	return link.Call[AccountBatchRef, AccountBatch](ctx, c.nc, SubjectCheckAccountBatch, r)
+func (c accountBatchesClient) CheckAccountBatch(ctx context.Context, r CheckAccountBatch) (AccountBatch, error) {
+	return link.Call[CheckAccountBatch, AccountBatch](ctx, c.nc, SubjectCheckAccountBatch, r)
 }
 
 func (c accountBatchesClient) SubmitAccountBatch(ctx context.Context, r AccountBatchRef) (AccountBatch, error) {
@@ -128,7 +128,7 @@ func (c RawAccountBatches) AddAccountRowsBody(ctx context.Context, body link.Raw
 }
 
 // CheckAccountBatch is AccountBatches.CheckAccountBatch with an undecoded answer.
-func (c RawAccountBatches) CheckAccountBatch(ctx context.Context, r AccountBatchRef) (link.Raw[AccountBatch], error) {
+func (c RawAccountBatches) CheckAccountBatch(ctx context.Context, r CheckAccountBatch) (link.Raw[AccountBatch], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.CheckAccountBatch(ctx, r))
 	}

@@ -12,6 +12,8 @@ var accountBatchMessages = map[string][2]string{
 	"accounts.part":          {"一次最多添加 {max} 行。请分批添加。", "Add up to {max} rows at a time."},
 	"accounts.rows":          {"一批最多 {max} 行。请分成几个文件。", "A batch has up to {max} rows. Divide the file."},
 	"accounts.none":          {"没有可以启用的账户：有问题的行请改好再传。", "There is no account to apply: mend the wrong rows and send them again."},
+	"accounts.same":          {"和第 {batch} 批的行完全一样，那一批还在等复核。不用再交一次。", "Batch {batch} has the same rows and waits for approval already. There is no need to submit them again."},
+	"accounts.workbook":      {"工作簿里的农户还没有导入。请先在“县里资料”确认导入，账户会再检查一次并交复核。", "The workbook's households are not imported yet. Confirm the import of the county's data first: the accounts are then checked again and submitted."},
 	"accounts.failed":        {"检查中断，什么也没有改。请再检查一次。", "The check stopped and nothing was changed. Check again."},
 	"accounts.register":      {"农户名册暂时查不到，没有检查完。请稍后再检查一次。", "The register of households did not answer, so the check is not complete. Check again shortly."},
 	"accounts.gone":          {"有问题的行只保留一天，已经清除。请改好原文件后重新上传。", "Wrong rows are kept for a day and are gone. Mend the original file and send it again."},

@@ -43,11 +43,11 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
-	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings})
+	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches})
 	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
-		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, AccountBatches: d.AccountBatches, PrivateAccounts: d.PrivateAccounts,
+		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
 		Accounts: d.Accounts, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
 	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {
@@ -84,6 +84,7 @@ func (s *Server) apiServices() api.Services {
 		SeasonEnds:      d.SeasonEnds,
 		Directory:       d.Directory,
 		AccountReviews:  d.AccountReviews,
+		AccountBatches:  d.AccountBatches,
 		Changes:         d.Changes,
 		Say:             s.SayError,
 	}

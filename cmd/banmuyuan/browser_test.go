@@ -526,7 +526,7 @@ func (b *pages) reads(t *testing.T) {
 func (b *pages) desks(t *testing.T) {
 	operator := b.logsIn(t, "operator")
 	for _, path := range []string{"/county", "/county/households", "/county/presales", "/county/orders", "/county/receipts", "/county/payouts",
-		"/county/ledger", "/county/ledger/journal", "/county/households/import", "/county/seasons",
+		"/county/ledger", "/county/ledger/journal", "/county/seasons",
 		fmt.Sprintf("/county/seasons/%d", b.county.Season), fmt.Sprintf("/county/seasons/%d/close", b.county.Season), "/county/presales/new",
 		"/county/setup", "/county/directory/village", "/county/directory/household", "/county/directory/product/new",
 		"/county/payouts/accounts", "/county/villages/1/money"} {

@@ -84,6 +84,7 @@ type modules struct {
 	platform *platform
 	log      *slog.Logger
 	metrics  *metrics
+	registry catalog.Registry // of a command that runs without a broker; nil: asked for over NATS
 
 	stop    context.CancelFunc
 	running errgroup.Group
@@ -277,8 +278,13 @@ func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, 
 	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
 		FileLife: m.cfg.BankFileLife, Cooling: m.cfg.AccountCooling, Log: m.log}
 	if nc != nil {
-		cfg.Register = householdRegister{catalog.NewRegistryClient(nc)}
 		cfg.Seasons = seasonRegister{catalog.NewClient(nc)}
+	}
+	switch {
+	case m.registry != nil:
+		cfg.Register = householdRegister{m.registry}
+	case nc != nil:
+		cfg.Register = householdRegister{catalog.NewRegistryClient(nc)}
 	}
 	if m.cfg.BankLayout != "" {
 		data, err := os.ReadFile(m.cfg.BankLayout)

@@ -22,14 +22,17 @@ func (r seasonRegister) CheckSeason(ctx context.Context, season int) error {
 // householdRegister answers the payment module from the catalogue's register.
 type householdRegister struct{ catalog.Registry }
 
-func (r householdRegister) RegisteredHouseholds(ctx context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
-	ask := catalog.RegistryRequest{Keys: make([]catalog.RegistryKey, len(keys))}
+func (r householdRegister) RegisteredHouseholds(ctx context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+	ask := catalog.RegistryRequest{Workbook: workbook, Keys: make([]catalog.RegistryKey, len(keys))}
 	for i, k := range keys {
 		ask.Keys[i] = catalog.RegistryKey(k)
 	}
 	found, err := r.Registry.RegisteredHouseholds(link.System(ctx, modulePayments), ask)
 	if err != nil {
 		return nil, err
+	}
+	if found.Busy {
+		return nil, payments.ErrRegisterBusy
 	}
 	out := make([]payments.RegisteredHousehold, len(found.Items))
 	for i, e := range found.Items {

@@ -14,11 +14,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/example"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
+	"banmuyuan/payments"
 	"banmuyuan/web"
+	county "banmuyuan/web/directory"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -39,14 +43,14 @@ type setupFile struct {
 type setupTemplate struct{ setupFile }
 
 func (c *setupTemplate) Run(stdout io.Writer) error {
-	return c.write(stdout, func(w io.Writer) error { return sheet.WriteTemplate(w, catalog.Kinds()) })
+	return c.write(stdout, func(w io.Writer) error { return sheet.WriteTemplate(w, county.Kinds()) })
 }
 
 type setupExample struct{ setupFile }
 
 func (c *setupExample) Run(stdout io.Writer) error {
 	return c.write(stdout, func(w io.Writer) error {
-		return sheet.WriteWorkbook(w, catalog.Kinds(), example.Rows())
+		return sheet.WriteWorkbook(w, county.Kinds(), example.Rows())
 	})
 }
 
@@ -98,7 +102,8 @@ type setupCheck struct{ setupInput }
 
 // Help is shown by 'banmuyuan setup check --help'.
 func (setupCheck) Help() string {
-	return "Each wrong row is listed with its sheet, line, column, value and reason. It exits with 1 when there is one."
+	return "Each wrong row is listed with its sheet, line, column, value and reason. It exits with 1 when there is one. " +
+		"Payout accounts are checked against the workbook's own households and those that are registered."
 }
 
 func (c *setupCheck) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
@@ -110,7 +115,8 @@ type setupLoad struct{ setupInput }
 // Help is shown by 'banmuyuan setup load --help'.
 func (setupLoad) Help() string {
 	return "The good rows are taken, the wrong ones listed; the same file again changes nothing. A workbook with a sheet or column " +
-		"that cannot be understood is not loaded at all. It exits with 1 when a row was wrong."
+		"that cannot be understood is not loaded at all. Payout accounts wait for a second person on the pages: " +
+		"none is used before. It exits with 1 when a row was wrong."
 }
 
 func (c *setupLoad) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
@@ -130,7 +136,7 @@ func (c *setupInput) run(ctx context.Context, cfg Config, log *slog.Logger, stdo
 	if err != nil {
 		return fmt.Errorf("read %s: %w", c.File, err)
 	}
-	book, err := sheet.ReadWorkbook(data, catalog.Kinds(), mapping)
+	book, err := sheet.ReadWorkbook(data, county.Kinds(), mapping)
 	if err != nil {
 		return fmt.Errorf("%s: %s", c.File, words.SayError(page.ZH, link.AsError(err)))
 	}
@@ -150,20 +156,12 @@ func (c *setupInput) run(ctx context.Context, cfg Config, log *slog.Logger, stdo
 	if c.Key, err = encryptionKey(cfg, c.Key); err != nil {
 		return err
 	}
-	if err := migrate(ctx, url, []string{moduleCatalog}); err != nil {
-		return err
-	}
-	db, err := link.OpenDB(ctx, url, moduleCatalog, 8)
+	closeModules, err := s.open(ctx, url, c.Key, log)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	svc, err := (&modules{cfg: Settings{Key: c.Key}, log: log}).newCatalog(ctx, db, nil)
-	if err != nil {
-		return err
-	}
-	s.directory = svc.Directory()
-	batch, err := s.run(link.System(ctx, "setup"), filepath.Base(c.File), load)
+	defer closeModules()
+	wrong, err := s.run(link.System(ctx, "setup"), filepath.Base(c.File), load)
 	if err != nil {
 		return fmt.Errorf("setup: %s", words.SayError(page.ZH, link.AsError(err)))
 	}
@@ -175,8 +173,8 @@ func (c *setupInput) run(ctx context.Context, cfg Config, log *slog.Logger, stdo
 		fmt.Fprintf(stdout, "有问题的行已写入 %s (wrong rows are written there)\n", c.Wrong)
 	}
 	switch {
-	case batch.Wrong > 0:
-		return fmt.Errorf("%d 行有问题 (%d rows are wrong)", batch.Wrong, batch.Wrong)
+	case wrong > 0:
+		return fmt.Errorf("%d 行有问题 (%d rows are wrong)", wrong, wrong)
 	case book.Stopped():
 		return errors.New("有的表或列看不懂 (some sheets could not be understood)")
 	}
@@ -193,11 +191,11 @@ func columnMapping(columns []string) (sheet.Mapping, error) {
 			return nil, fmt.Errorf("--column %q is not SHEET:HEADING=COLUMN", c)
 		}
 		heading, column := rest[:at], strings.TrimSpace(rest[at+1:])
-		i := slices.IndexFunc(catalog.Kinds(), func(k *entry.Kind) bool { return title == k.Name || title == k.Title.Zh })
+		i := slices.IndexFunc(county.Kinds(), func(k *entry.Kind) bool { return title == k.Name || title == k.Title.Zh })
 		if i < 0 {
 			return nil, fmt.Errorf("--column %q: there is no sheet %q", c, title)
 		}
-		k := catalog.Kinds()[i]
+		k := county.Kinds()[i]
 		field := ""
 		if column != "" {
 			j := slices.IndexFunc(k.Fields, func(f entry.Field) bool { return column == f.Name || column == f.Head.Zh })
@@ -220,9 +218,10 @@ type directory interface {
 	RunBatches(context.Context) error
 }
 
-// setup takes one workbook through the directory and says what comes of it.
+// setup takes one workbook through the directory and the payment module and says what comes of it.
 type setup struct {
 	directory directory
+	accounts  accountBatches
 	words     page.Glossary
 	out       io.Writer
 	book      sheet.Workbook
@@ -252,36 +251,102 @@ func (s *setup) reason(p entry.Problem) string {
 	return s.words.SayError(page.ZH, &link.Error{Code: link.Invalid, Key: p.Key, Args: p.Args})
 }
 
-// run fills a batch, has it checked, and loaded where that is asked for.
-func (s *setup) run(ctx context.Context, name string, load bool) (catalog.Batch, error) {
+// open opens the two modules that take a workbook's rows, without a broker, and returns the function that closes them.
+func (s *setup) open(ctx context.Context, url, key string, log *slog.Logger) (func(), error) {
+	names := []string{moduleCatalog, modulePayments}
+	if err := migrate(ctx, url, names); err != nil {
+		return nil, err
+	}
+	var all []*sqlx.DB
+	closeAll := func() {
+		for _, db := range all {
+			_ = db.Close()
+		}
+	}
+	for _, name := range names {
+		db, err := link.OpenDB(ctx, url, name, 8)
+		if err != nil {
+			closeAll()
+			return nil, err
+		}
+		all = append(all, db)
+	}
+	m := &modules{cfg: Settings{Key: key}, log: log}
+	svc, err := m.newCatalog(ctx, all[0], nil)
+	if err != nil {
+		closeAll()
+		return nil, err
+	}
+	room := svc.Directory()
+	m.registry = room
+	pay, err := m.newPayments(all[1], nil)
+	if err != nil {
+		closeAll()
+		return nil, err
+	}
+	s.directory, s.accounts = room, pay
+	return closeAll, nil
+}
+
+// run takes the rows through both modules, checks them, and loads them where that is asked for. It returns the number of
+// wrong rows.
+func (s *setup) run(ctx context.Context, name string, load bool) (int64, error) {
 	b, err := s.directory.OpenBatch(ctx, catalog.OpenBatch{Name: name})
 	if err != nil {
-		return b, err
+		return 0, err
 	}
 	defer func() {
 		_, _ = s.directory.DropBatch(context.WithoutCancel(ctx), catalog.BatchRef{ID: b.ID}) // a loaded one keeps its wrong rows for a day
 	}()
+	wrong, touched := int64(0), int64(0)
+	if s.book.Rows() > len(s.accountRows()) {
+		if b, err = s.runRows(ctx, b.ID, load); err != nil {
+			return 0, err
+		}
+		wrong, touched = b.Wrong, s.sayCounts(b, load)
+	}
+	if len(s.accountRows()) > 0 {
+		a, err := s.runAccounts(ctx, name, b.ID, load)
+		if err != nil {
+			return 0, err
+		}
+		wrong += a.Wrong
+		touched += s.sayAccounts(a)
+	}
+	switch {
+	case touched == 0 && wrong == 0:
+		fmt.Fprintln(s.out, "和已登记的完全一样，什么也没有变 (nothing changed)")
+	case !load:
+		fmt.Fprintln(s.out, "只是检查，什么也没有改 (checked only)")
+	}
+	return wrong, nil
+}
+
+// runRows fills the directory's batch, has it checked, and loaded where that is asked for.
+func (s *setup) runRows(ctx context.Context, id int64, load bool) (b catalog.Batch, err error) {
 	for i := range s.book.Tables {
 		t := &s.book.Tables[i]
+		if t.Kind.Name == payments.KindAccount {
+			continue
+		}
 		for part := range slices.Chunk(t.Rows, catalog.MaxBatchRows) {
-			if _, err := s.directory.AddBatchRows(ctx, catalog.BatchRows{ID: b.ID, Kind: t.Kind.Name, Rows: part}); err != nil {
+			if _, err := s.directory.AddBatchRows(ctx, catalog.BatchRows{ID: id, Kind: t.Kind.Name, Rows: part}); err != nil {
 				return b, err
 			}
 		}
 	}
-	if b, err = s.runBatch(ctx, b.ID, false, catalog.BatchChecked); err != nil {
+	if b, err = s.runBatch(ctx, id, false, catalog.BatchChecked); err != nil {
 		return b, err
 	}
 	if load {
-		if b, err = s.runBatch(ctx, b.ID, true, catalog.BatchLoaded); err != nil {
+		if b, err = s.runBatch(ctx, id, true, catalog.BatchLoaded); err != nil {
 			return b, err
 		}
 	}
-	if err := s.readProblems(ctx, b.ID); err != nil {
+	if err := s.readProblems(ctx, id); err != nil {
 		return b, err
 	}
-	s.sayProblems()
-	s.sayCounts(b, load)
+	s.sayProblems(s.problems)
 	return b, nil
 }
 
@@ -324,10 +389,10 @@ func (s *setup) readProblems(ctx context.Context, id int64) error {
 }
 
 // sayProblems prints a line for each problem: sheet, line, column, value and reason.
-func (s *setup) sayProblems() {
-	for _, p := range s.problems {
+func (s *setup) sayProblems(problems []entry.Problem) {
+	for _, p := range problems {
 		title, column := p.Kind, p.Field
-		if k, ok := catalog.KindByName(p.Kind); ok {
+		if k, ok := county.KindByName(p.Kind); ok {
 			title = k.Title.Zh
 			if f, ok := k.Field(p.Field); ok {
 				column = f.Head.Zh
@@ -349,26 +414,20 @@ func (s *setup) sayProblems() {
 	}
 }
 
-func (s *setup) sayCounts(b catalog.Batch, loaded bool) {
+// sayCounts prints a line for each kind and returns how many rows change the directory.
+func (s *setup) sayCounts(b catalog.Batch, loaded bool) (touched int64) {
 	added, changed := "可新增", "可更新"
 	if loaded {
 		added, changed = "新增", "更新"
 	}
-	var touched, wrong int64
 	for _, n := range b.Kinds {
 		title := n.Kind
-		if k, ok := catalog.KindByName(n.Kind); ok {
+		if k, ok := county.KindByName(n.Kind); ok {
 			title = k.Title.Zh
 		}
 		fmt.Fprintf(s.out, "%s：%s %d，%s %d，未变 %d，有问题 %d (%s: %d added, %d changed, %d unchanged, %d wrong)\n", title,
 			added, n.Added, changed, n.Changed, n.Unchanged, n.Wrong, n.Kind, n.Added, n.Changed, n.Unchanged, n.Wrong)
 		touched += n.Added + n.Changed
-		wrong += n.Wrong
 	}
-	switch {
-	case touched == 0 && wrong == 0:
-		fmt.Fprintln(s.out, "和已登记的完全一样，什么也没有变 (nothing changed)")
-	case !loaded:
-		fmt.Fprintln(s.out, "只是检查，什么也没有改 (checked only)")
-	}
+	return touched
 }

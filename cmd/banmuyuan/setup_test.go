@@ -19,6 +19,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/web"
+	county "banmuyuan/web/directory"
 	"banmuyuan/web/sheet"
 )
 
@@ -178,8 +179,8 @@ func TestSetupTakesTheGoodRowsAndSaysWhatIsWrong(t *testing.T) {
 		{true, "乡镇：新增 0，更新 0，未变 2101，有问题 2 (township: 0 added, 0 changed, 2101 unchanged, 2 wrong)\n"},
 	} {
 		s, out := setupOf(t, d, data)
-		b, err := s.run(t.Context(), "x.xlsx", c.load)
-		if err != nil || b.Wrong != 2 || out.String() != want+c.end {
+		wrong, err := s.run(t.Context(), "x.xlsx", c.load)
+		if err != nil || wrong != 2 || out.String() != want+c.end {
 			t.Errorf("load %v: %v\n%s", c.load, err, out)
 		}
 		if n := len(d.entries[catalog.KindTownship]); n != map[bool]int{true: 2101}[c.load] {
@@ -255,7 +256,7 @@ func TestSetupFilesAreNotOverwritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if book, err := sheet.ReadWorkbook(before, catalog.Kinds(), nil); err != nil || len(book.Tables) != len(catalog.Kinds()) {
+	if book, err := sheet.ReadWorkbook(before, county.Kinds(), nil); err != nil || len(book.Tables) != len(county.Kinds()) {
 		t.Errorf("%v, %+v", err, book)
 	}
 	if code := run([]string{"setup", "example", "-o", name}, &out, &errs); code != exitFailed || !strings.Contains(errs.String(), "--force") {
@@ -280,9 +281,10 @@ func TestDirectoryKeysAreWorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := regexp.MustCompile(`"((?:entry|directory|batch|sheet|import)\.[a-z_.]+)"`)
+	key := regexp.MustCompile(`"((?:entry|directory|batch|sheet|import|accounts)\.[a-z_.]+)"`)
 	files := []string{}
-	for _, pattern := range []string{"../../internal/entry/*.go", "../../catalog/*.go", "../../catalog/postgres/*.go", "../../web/sheet/*.go"} {
+	for _, pattern := range []string{"../../internal/entry/*.go", "../../catalog/*.go", "../../catalog/postgres/*.go", "../../catalog/postgres/directory/*.go", "../../payments/*.go", "../../payments/postgres/*.go",
+		"../../web/sheet/*.go"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -479,7 +479,7 @@ func smallCounty() catalogpg.Seed {
 // heads is a register in which every household's head is called 户主.
 type heads struct{}
 
-func (heads) RegisteredHouseholds(_ context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (heads) RegisteredHouseholds(_ context.Context, _ int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	all := make([]payments.RegisteredHousehold, len(keys))
 	for i, k := range keys {
 		all[i] = payments.RegisteredHousehold{ID: k.ID, Head: "户主"}

@@ -36,9 +36,15 @@ type accountBatchRow struct {
 	DecidedBy    string                     `db:"decided_by"`
 	DecidedAt    *time.Time                 `db:"decided_at"`
 	Why          string                     `db:"why"`
+	Workbook     int64                      `db:"workbook"`
+	Submit       bool                       `db:"submit"`
+	Asked        int64                      `db:"asked"`
+	Content      []byte                     `db:"content"`
+	SameAs       int64                      `db:"same_as"`
 }
 
-const accountBatchColumns = `id, name, state, opened_at, opened_by, opener, fault, decider, decider_login, decider_role, decided_by, decided_at, why`
+const accountBatchColumns = `id, name, state, opened_at, opened_by, opener, fault, decider, decider_login, decider_role, decided_by, decided_at, why,
+	workbook, submit, asked, content, same_as`
 
 func readAccountBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock string) (accountBatchRow, error) {
 	var b accountBatchRow
@@ -55,7 +61,7 @@ func readAccountBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock
 // out returns the batch with its counts.
 func (b accountBatchRow) out(ctx context.Context, q sqlx.QueryerContext) (payments.AccountBatch, error) {
 	out := payments.AccountBatch{ID: b.ID, Name: b.Name, State: b.State, By: b.OpenedBy, Opener: b.Opener, At: b.OpenedAt.UTC(), Fault: b.Fault,
-		DecidedBy: b.DecidedBy, DecidedAt: b.DecidedAt, Why: b.Why}
+		DecidedBy: b.DecidedBy, DecidedAt: b.DecidedAt, Why: b.Why, Workbook: b.Workbook, Same: b.SameAs}
 	err := q.QueryRowxContext(ctx, `
 		SELECT count(*), count(*) FILTER (WHERE outcome = $2), count(*) FILTER (WHERE outcome = $3), count(*) FILTER (WHERE outcome = $4),
 		       count(*) FILTER (WHERE outcome = $5), count(*) FILTER (WHERE unusual), count(*) FILTER (WHERE excluded <> ''),
@@ -127,9 +133,9 @@ func (s *Service) OpenAccountBatch(ctx context.Context, r payments.OpenAccountBa
 	err = s.write(ctx, func(c *change) error {
 		var b accountBatchRow
 		err := c.tx.GetContext(ctx, &b, `
-			INSERT INTO account_batch (name, state, opened_at, opened_by, opener, next_at, keep_until) VALUES ($1, $2, $3, $4, $5, $3, $6)
+			INSERT INTO account_batch (name, state, opened_at, opened_by, opener, next_at, keep_until, workbook) VALUES ($1, $2, $3, $4, $5, $3, $6, $7)
 			RETURNING `+accountBatchColumns,
-			string(name[:min(len(name), 120)]), payments.AccountsFilling, c.now, c.actor, actor.Account, c.now.Add(keepAccountRows))
+			string(name[:min(len(name), 120)]), payments.AccountsFilling, c.now, c.actor, actor.Account, c.now.Add(keepAccountRows), r.Workbook)
 		if err != nil {
 			return fmt.Errorf("open batch of accounts: %w", err)
 		}
@@ -174,13 +180,19 @@ func (s *Service) AddAccountRows(ctx context.Context, r payments.AccountRows) (p
 }
 
 // CheckAccountBatch asks to check a batch.
-func (s *Service) CheckAccountBatch(ctx context.Context, r payments.AccountBatchRef) (payments.AccountBatch, error) {
+func (s *Service) CheckAccountBatch(ctx context.Context, r payments.CheckAccountBatch) (payments.AccountBatch, error) {
 	return s.byOpener(ctx, r.ID, func(c *change, b *accountBatchRow) error {
-		if b.State == payments.AccountBatchMachine.To(payments.AccountsCheck) {
-			return nil
+		if b.State != payments.AccountBatchMachine.To(payments.AccountsCheck) {
+			b.Fault = ""
+			if err := c.moveAccountBatch(ctx, b, payments.AccountsCheck); err != nil {
+				return err
+			}
 		}
-		b.Fault = ""
-		return c.moveAccountBatch(ctx, b, payments.AccountsCheck)
+		// A check that runs now may have read the register before the workbook was loaded: the serial tells it that it is late.
+		if _, err := c.tx.ExecContext(ctx, `UPDATE account_batch SET submit = submit OR $2, asked = asked + 1 WHERE id = $1`, b.ID, r.Submit); err != nil {
+			return fmt.Errorf("ask to check batch of accounts: %w", err)
+		}
+		return nil
 	})
 }
 
@@ -194,11 +206,48 @@ func (s *Service) SubmitAccountBatch(ctx context.Context, r payments.AccountBatc
 		if err != nil {
 			return err
 		}
-		if b.State == payments.AccountsChecked && counts.Changes() == 0 {
-			return link.E(link.Conflict, "accounts.none", "id")
+		if b.State == payments.AccountsChecked {
+			if err := c.maySubmit(ctx, b, counts); err != nil {
+				return err
+			}
 		}
 		return c.moveAccountBatch(ctx, b, payments.AccountsSubmit)
 	})
+}
+
+// maySubmit returns Conflict for a batch that would change nothing, whose rows wait for the second person in another batch,
+// or whose households are not registered yet.
+func (c *change) maySubmit(ctx context.Context, b *accountBatchRow, counts payments.AccountBatch) error {
+	if counts.Changes() == 0 {
+		return link.E(link.Conflict, "accounts.none", "id")
+	}
+	var unregistered bool
+	err := c.tx.GetContext(ctx, &unregistered, `SELECT EXISTS (SELECT FROM account_batch_row WHERE batch_id = $1 AND household < 0)`, b.ID)
+	if err != nil {
+		return fmt.Errorf("look for unregistered households: %w", err)
+	}
+	if unregistered {
+		return link.E(link.Conflict, "accounts.workbook", "id")
+	}
+	if b.SameAs, err = c.sameAccounts(ctx, b); err != nil {
+		return err
+	}
+	if b.SameAs != 0 {
+		return link.E(link.Conflict, "accounts.same", "id", "batch", strconv.FormatInt(b.SameAs, 10))
+	}
+	return nil
+}
+
+// sameAccounts finds another batch with the same rows that waits for the second person or is being applied.
+func (c *change) sameAccounts(ctx context.Context, b *accountBatchRow) (int64, error) {
+	var same int64
+	err := c.tx.GetContext(ctx, &same, `
+		SELECT coalesce(min(id), 0) FROM account_batch WHERE id <> $1 AND content = $2 AND state = ANY($3)`, b.ID, b.Content,
+		pq.Array([]string{string(payments.AccountsWaiting), string(payments.AccountsApplying)}))
+	if err != nil {
+		return 0, fmt.Errorf("look for the same accounts: %w", err)
+	}
+	return same, nil
 }
 
 // DropAccountBatch gives a batch up and forgets its rows.
@@ -311,7 +360,8 @@ func (s *Service) AccountBatches(ctx context.Context, r payments.AccountBatchesR
 		r.Limit = 20
 	}
 	var rows []accountBatchRow
-	err := s.db.SelectContext(ctx, &rows, `SELECT `+accountBatchColumns+` FROM account_batch ORDER BY id DESC LIMIT $1`, r.Limit)
+	err := s.db.SelectContext(ctx, &rows, `SELECT `+accountBatchColumns+` FROM account_batch WHERE $2::bigint = 0 OR workbook = $2 ORDER BY id DESC LIMIT $1`,
+		r.Limit, r.Workbook)
 	if err != nil {
 		return list, fmt.Errorf("list batches of accounts: %w", err)
 	}

@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -15,6 +17,7 @@ import (
 )
 
 const (
+	registerBusy      = 2 * time.Second  // between looks at a workbook that is being checked or loaded
 	accountCheckLease = 30 * time.Second // a check that takes longer was interrupted
 	accountChunk      = 100              // rows that are applied in one transaction
 	registerPart      = 1000             // households that the register is asked for at a time
@@ -70,14 +73,20 @@ func (s *Service) forgetAccountRows(ctx context.Context) error {
 	})
 }
 
+// RunAccountBatches works on batches that wait for the module, as Work does among the rest.
+func (s *Service) RunAccountBatches(ctx context.Context) error {
+	_, err := s.advanceAccountBatches(ctx)
+	return err
+}
+
 // registered asks the register in parts.
-func (s *Service) registered(ctx context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (s *Service) registered(ctx context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	if s.register == nil {
 		return nil, link.E(link.Unavailable, "accounts.register", "")
 	}
 	all := make([]payments.RegisteredHousehold, 0, len(keys))
 	for part := range slices.Chunk(keys, registerPart) {
-		found, err := s.register.RegisteredHouseholds(ctx, part)
+		found, err := s.register.RegisteredHouseholds(ctx, workbook, part)
 		if err != nil {
 			return nil, fmt.Errorf("ask the register: %w", err)
 		}
@@ -91,6 +100,10 @@ func (s *Service) registered(ctx context.Context, keys []payments.HouseholdKey) 
 
 // checkAccounts checks a whole batch.
 func (s *Service) checkAccounts(ctx context.Context, id int64) error {
+	b, err := readAccountBatch(ctx, s.db, id, "")
+	if err != nil {
+		return err
+	}
 	rows, err := s.readAccountRows(ctx, id)
 	if err != nil {
 		return err
@@ -99,18 +112,34 @@ func (s *Service) checkAccounts(ctx context.Context, id int64) error {
 	for i := range rows {
 		keys[i] = rows[i].Key()
 	}
-	households, err := s.registered(ctx, keys)
+	households, err := s.registered(ctx, b.Workbook, keys)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if errors.Is(err, payments.ErrRegisterBusy) {
+		if _, err := s.db.ExecContext(ctx, `UPDATE account_batch SET next_at = $2 WHERE id = $1`, id, s.now().Add(registerBusy)); err != nil {
+			return fmt.Errorf("wait for the workbook: %w", err)
+		}
+		return nil
+	}
 	if err != nil {
 		s.log.Warn("accounts not checked", "batch", id, "error", err)
-		return s.endAccountCheck(ctx, id, payments.AccountsFail, "accounts.register", nil)
+		return s.endAccountCheck(ctx, b, payments.AccountsFail, "accounts.register", nil)
 	}
 	for i := range rows {
 		rows[i].Household = households[i]
 	}
-	return s.endAccountCheck(ctx, id, payments.AccountsFound, "", rows)
+	return s.endAccountCheck(ctx, b, payments.AccountsFound, "", rows)
+}
+
+// contentOf is the blind index of what a batch would register.
+func (s *Service) contentOf(rows []payments.AccountRow) []byte {
+	var all strings.Builder
+	for _, r := range rows {
+		key := r.Key()
+		fmt.Fprintf(&all, "%q %q %q %q %q\n", key.Code, key.HeadID, r.Values.Text("holder"), r.Values.Text("bank"), r.Number())
+	}
+	return s.keys.Index(all.String())
 }
 
 func (s *Service) readAccountRows(ctx context.Context, id int64) ([]payments.AccountRow, error) {
@@ -131,11 +160,15 @@ func (s *Service) readAccountRows(ctx context.Context, id int64) ([]payments.Acc
 }
 
 // endAccountCheck compares the rows with the accounts on record and writes the findings.
-func (s *Service) endAccountCheck(ctx context.Context, id int64, on payments.AccountBatchStep, fault string, rows []payments.AccountRow) error {
+func (s *Service) endAccountCheck(ctx context.Context, as accountBatchRow, on payments.AccountBatchStep, fault string, rows []payments.AccountRow) error {
 	return s.change(ctx, func(c *change) error {
-		b, err := readAccountBatch(ctx, c.tx, id, "FOR UPDATE")
+		b, err := readAccountBatch(ctx, c.tx, as.ID, "FOR UPDATE")
 		if err != nil || b.State != payments.AccountsChecking {
 			return err // another worker was faster
+		}
+		if b.Asked != as.Asked { // asked for again meanwhile: the register may have changed
+			_, err := c.tx.ExecContext(ctx, `UPDATE account_batch SET next_at = $2 WHERE id = $1`, b.ID, c.now)
+			return err
 		}
 		b.Fault = fault
 		if err := c.moveAccountBatch(ctx, &b, on); err != nil || on == payments.AccountsFail {
@@ -145,7 +178,31 @@ func (s *Service) endAccountCheck(ctx context.Context, id int64, on payments.Acc
 		if err != nil {
 			return err
 		}
-		return c.writeVerdicts(ctx, id, rows, records, payments.CheckAccounts(rows))
+		if err := c.writeVerdicts(ctx, b.ID, rows, records, payments.CheckAccounts(rows)); err != nil {
+			return err
+		}
+		b.Content = s.contentOf(rows)
+		if b.SameAs, err = c.sameAccounts(ctx, &b); err != nil {
+			return err
+		}
+		_, err = c.tx.ExecContext(ctx, `UPDATE account_batch SET content = $2, same_as = $3, submit = false WHERE id = $1`, b.ID, b.Content, b.SameAs)
+		if err != nil {
+			return fmt.Errorf("end check of accounts: %w", err)
+		}
+		if !b.Submit {
+			return nil
+		}
+		counts, err := b.out(ctx, c.tx)
+		if err != nil {
+			return err
+		}
+		if err := c.maySubmit(ctx, &b, counts); err != nil {
+			if link.CodeOf(err) == link.Conflict {
+				return nil // its opener sees why
+			}
+			return err
+		}
+		return c.moveAccountBatch(ctx, &b, payments.AccountsSubmit)
 	})
 }
 
@@ -269,7 +326,7 @@ func (s *Service) applyAccounts(ctx context.Context, id int64) error {
 	for i, row := range rows {
 		keys[i] = payments.HouseholdKey{ID: row.Household}
 	}
-	households, err := s.registered(ctx, keys)
+	households, err := s.registered(ctx, 0, keys)
 	if err != nil {
 		return err
 	}

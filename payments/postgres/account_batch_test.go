@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,14 +20,19 @@ type register struct {
 	mu      sync.Mutex
 	changed map[int64]payments.RegisteredHousehold
 	down    bool
+	busy    bool // with the workbook
+	checked bool // the workbook is checked and not loaded
 	asked   int
 }
 
-func (r *register) RegisteredHouseholds(_ context.Context, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (r *register) RegisteredHouseholds(_ context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.asked++; r.down {
 		return nil, link.E(link.Unavailable, "unavailable", "")
+	}
+	if r.busy && workbook != 0 {
+		return nil, payments.ErrRegisterBusy
 	}
 	out := make([]payments.RegisteredHousehold, len(keys))
 	for i, k := range keys {
@@ -40,6 +46,9 @@ func (r *register) RegisteredHouseholds(_ context.Context, keys []payments.House
 		out[i] = payments.RegisteredHousehold{ID: id, Code: fmt.Sprintf("H-%d", id), Head: fmt.Sprintf("户主%d", id), Members: []string{"家人"}}
 		if h, ok := r.changed[id]; ok {
 			out[i] = h
+		}
+		if r.checked && workbook != 0 {
+			out[i].ID = -id
 		}
 	}
 	return out, nil
@@ -64,7 +73,7 @@ func (b *bundle) accountBatch(rows ...entry.Row) payments.AccountBatch {
 		}
 		rows = rows[n:]
 	}
-	if _, err := b.svc.CheckAccountBatch(operator, payments.AccountBatchRef{ID: batch.ID}); err != nil {
+	if _, err := b.svc.CheckAccountBatch(operator, payments.CheckAccountBatch{ID: batch.ID}); err != nil {
 		b.t.Fatal(err)
 	}
 	return b.worked(batch.ID)
@@ -270,5 +279,116 @@ func TestABatchOfAccountsRefusedDroppedAndUnchecked(t *testing.T) {
 	b.clock.forward(25 * time.Hour)
 	if got := b.worked(failed.ID); got.State != payments.AccountsDropped {
 		t.Errorf("left alone for a day: %+v", got)
+	}
+}
+
+// Accounts of a workbook are checked against its own households and cannot be submitted before these are registered. The check
+// that follows the import hands them over; a workbook that comes twice does not ask the second person twice.
+func TestAccountsOfAWorkbookWaitForItsHouseholds(t *testing.T) {
+	b := setup(t)
+	open := func(rows ...entry.Row) int64 {
+		t.Helper()
+		batch, err := b.svc.OpenAccountBatch(operator, payments.OpenAccountBatch{Name: "青禾县.xlsx", Workbook: 5})
+		if err == nil {
+			_, err = b.svc.AddAccountRows(operator, payments.AccountRows{ID: batch.ID, Rows: rows})
+		}
+		if err != nil || batch.Workbook != 5 {
+			t.Fatalf("%+v %v", batch, err)
+		}
+		return batch.ID
+	}
+	check := func(id int64, submit bool) payments.AccountBatch {
+		t.Helper()
+		if _, err := b.svc.CheckAccountBatch(operator, payments.CheckAccountBatch{ID: id, Submit: submit}); err != nil {
+			t.Fatal(err)
+		}
+		return b.worked(id)
+	}
+	id := open(sheetRow(1), sheetRow(2))
+	b.people.busy = true
+	if got := check(id, false); got.State != payments.AccountsChecking {
+		t.Fatalf("while the workbook is checked: %+v", got)
+	}
+	b.people.busy, b.people.checked = false, true
+	b.clock.forward(3 * time.Second)
+	if got := b.worked(id); got.State != payments.AccountsChecked || got.New != 2 {
+		t.Fatalf("against the workbook: %+v", got)
+	}
+	_, err := b.svc.SubmitAccountBatch(operator, payments.AccountBatchRef{ID: id})
+	wantCode(t, err, link.Conflict, "accounts.workbook")
+	if got := check(id, true); got.State != payments.AccountsChecked {
+		t.Fatalf("submitted before its households are registered: %+v", got)
+	}
+	b.people.checked = false
+	if got := check(id, true); got.State != payments.AccountsWaiting || got.New != 2 {
+		t.Fatalf("after the import: %+v", got)
+	}
+	if b.inUse(1) != "" {
+		t.Error("an account is in use before a second person saw it")
+	}
+	again := open(sheetRow(1), sheetRow(2))
+	if got := check(again, true); got.State != payments.AccountsChecked || got.Same != id {
+		t.Fatalf("the same workbook again: %+v", got)
+	}
+	_, err = b.svc.SubmitAccountBatch(operator, payments.AccountBatchRef{ID: again})
+	wantCode(t, err, link.Conflict, "accounts.same")
+	list, err := b.svc.AccountBatches(operator, payments.AccountBatchesRequest{Workbook: 5})
+	if err != nil || len(list.Items) != 2 || list.Items[0].ID != again {
+		t.Errorf("batches of the workbook: %+v %v", list, err)
+	}
+	if list, err = b.svc.AccountBatches(operator, payments.AccountBatchesRequest{Workbook: 6}); err != nil || len(list.Items) != 0 {
+		t.Errorf("batches of another: %+v %v", list, err)
+	}
+	if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: id, Approve: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.worked(id); got.Applied != 2 || b.inUse(2) == "" {
+		t.Errorf("approved: %+v", got)
+	}
+	if got := check(again, true); got.Unchanged != 2 || got.State != payments.AccountsChecked || got.Same != 0 {
+		t.Errorf("once more: %+v", got)
+	}
+}
+
+// Each thing that must hold between rows of batches and accounts is broken by hand and has to be found.
+func TestVerifyComparesBatchesOfAccounts(t *testing.T) {
+	for check, harm := range map[string]string{
+		"accounts.rows":          `UPDATE account_batch_row SET excluded = '未核实' WHERE line = 3`,
+		"accounts.batch":         `UPDATE account_batch_row SET account_id = NULL, skipped = 'accounts.skipped.account' WHERE line = 3`,
+		"accounts.left":          `UPDATE account_batch_row SET account_id = NULL WHERE line = 3`,
+		"accounts.second_person": `UPDATE account_batch SET opened_by = decided_by`,
+	} {
+		t.Run(check, func(t *testing.T) {
+			b := setup(t)
+			batch := b.submitted(sheetRow(1), sheetRow(2), sheetRow(3))
+			if _, err := b.svc.ExcludeAccountRow(approver, payments.ExcludeAccountRow{ID: batch.ID, Line: 5, Why: "未核实"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.svc.DecideAccountBatch(approver, payments.DecideAccountBatch{ID: batch.ID, Approve: true}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.worked(batch.ID); got.Applied != 2 || got.Excluded != 1 {
+				t.Fatalf("applied: %+v", got)
+			}
+			found := func() (names []string) {
+				t.Helper()
+				for _, f := range b.findings() {
+					if strings.HasPrefix(f.Check, "accounts.") {
+						names = append(names, f.Check)
+					}
+				}
+				return names
+			}
+			if got := found(); len(got) > 0 {
+				t.Fatalf("before: %v", got)
+			}
+			b.harmed = true
+			if _, err := b.db.Exec(harm); err != nil {
+				t.Fatal(err)
+			}
+			if got := found(); !slices.Contains(got, check) {
+				t.Errorf("found %v", got)
+			}
+		})
 	}
 }

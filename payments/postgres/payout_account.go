@@ -67,7 +67,7 @@ func (s *Service) SetPayoutAccount(ctx context.Context, r payments.SetPayoutAcco
 	if r, err = r.Check(); err != nil {
 		return payments.PayoutAccount{}, err
 	}
-	registered, err := s.registered(ctx, []payments.HouseholdKey{{ID: r.Household}})
+	registered, err := s.registered(ctx, 0, []payments.HouseholdKey{{ID: r.Household}})
 	if err != nil {
 		return payments.PayoutAccount{}, err
 	}

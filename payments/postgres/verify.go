@@ -36,7 +36,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err != nil {
 		return out, err
 	}
-	for _, query := range slices.Concat(moneyChecks, poolChecks, villageChecks, reversalChecks, orgChecks) {
+	for _, query := range slices.Concat(moneyChecks, poolChecks, villageChecks, reversalChecks, orgChecks, accountChecks) {
 		found, err := ledger.Check(ctx, tx, query)
 		if err != nil {
 			return out, fmt.Errorf("verify payments: %w", err)

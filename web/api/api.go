@@ -55,6 +55,7 @@ type Services struct {
 	SeasonEnds     orders.Seasons
 	Directory      catalog.Directory
 	AccountReviews payments.AccountReviews
+	AccountBatches payments.AccountBatches
 
 	// Changes publishes the ids of orders with a changed state; nothing is published if nil.
 	Changes *live.Changes
@@ -83,6 +84,7 @@ type faces struct {
 	Reversals       payments.RawReversals
 	OrgPayouts      payments.RawOrgPayouts
 	AccountReviews  payments.RawAccountReviews
+	AccountBatches  payments.RawAccountBatches
 	PrivateAccounts payments.RawPrivacy
 
 	Care       catalog.RawCare
@@ -110,6 +112,7 @@ func facesOf(s Services) faces {
 		Reversals:       payments.NewRawReversals(s.Reversals),
 		OrgPayouts:      payments.NewRawOrgPayouts(s.OrgPayouts),
 		AccountReviews:  payments.NewRawAccountReviews(s.AccountReviews),
+		AccountBatches:  payments.NewRawAccountBatches(s.AccountBatches),
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 
 		Care:       catalog.NewRawCare(s.Care),
@@ -173,6 +176,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.accountEndpoints(),
 		a.careEndpoints(),
 		a.directoryEndpoints(),
+		a.accountBatchEndpoints(),
 	)
 	a.document = sync.OnceValues(func() ([]byte, error) { return describe(a.endpoints, version) })
 	return a

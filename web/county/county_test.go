@@ -44,7 +44,6 @@ func TestCountyPages(t *testing.T) {
 		"/county":                                           {"9,897", "88.5%", "828", "1,177", "哪些村还没有卖出一单?", "永丰村", "¥1,203.45", "4,017", "全县总览", "6,249", "45", "兆瓦", "26,323"},
 		"/county/households?q=%E7%8E%8B":                    {"YA-01-001-0007", "11,187", "24,310", "next-household", "可代办"},
 		"/county/households/YA-01-001-0007":                 {"2302**********1234", "¥1,050.00", "6210****1234", "由复核人员核对后启用", "中秋大鹅", "/orders/100000013"},
-		"/county/households/import":                         {"户编号", "检查文件"},
 		"/county/presales":                                  {"GOOSE-2026", "880,120", "21"},
 		"/county/presales/new":                              {"存为草稿"},
 		"/county/presales/GOOSE-2026":                       {`value="20.5"`, `value="8.5"`, "开放预售", "2026-09-23"},
@@ -93,35 +92,12 @@ func TestCountyPagesAreForTheCounty(t *testing.T) {
 	}
 }
 
-func TestImportChecksBeforeItTakes(t *testing.T) {
+// Lists of households are read where workbooks are.
+func TestImportMoved(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)
-	p := d.Operator(t)
-	table := "户编号,户主姓名,身份证号,家庭人口,乡镇,行政村\nYA-01-001-0001,王大山,1,2,依安镇,永丰村\nYA-01-001-0002,李秀英,2,1,依安镇,永丰村\n"
-	res := p.Upload("/county/households/import", "名单.csv", table)
-	if res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "还没有导入") || !strings.Contains(res.Body, "已登记在户编号 YA-09 名下") {
-		t.Fatalf("dry run: %d\n%s", res.StatusCode, res.Body)
-	}
-	if len(d.Catalog.Imports) != 1 || !d.Catalog.Imports[0].DryRun || d.Catalog.Imports[0].Rows[1].Line != 3 {
-		t.Fatalf("asked for %+v", d.Catalog.Imports)
-	}
-	webtest.CheckMarkup(t, "import", res.Body)
-	content := webtest.Between(res.Body, `name="content" value="`, `"`)
-	res = p.Upload("/county/households/import", "", "", "content", strings.NewReplacer("&#43;", "+").Replace(content), "name", "名单.csv", "take", "1")
-	if res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "导入完成") {
-		t.Fatalf("take: %d\n%s", res.StatusCode, res.Body)
-	}
-	if len(d.Catalog.Imports) != 2 || d.Catalog.Imports[1].DryRun || len(d.Catalog.Imports[1].Rows) != 2 || d.Catalog.Imports[1].Rows[0].Head != "王大山" {
-		t.Fatalf("took %+v", d.Catalog.Imports)
-	}
-	for name, c := range map[string]struct{ content, says string }{
-		"columns.csv": {"户主,电话\n王,1\n", "缺少这些列"},
-		"empty.csv":   {"", "文件里没有数据"},
-		"":            {"", "请选择一个文件"},
-	} {
-		if res := p.Upload("/county/households/import", name, c.content); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, c.says) {
-			t.Errorf("%q: %d, without %q", name, res.StatusCode, c.says)
-		}
+	if res := d.Operator(t).Get("/county/households/import"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county/setup" {
+		t.Errorf("the old page: %d to %s", res.StatusCode, res.Header.Get("Location"))
 	}
 }
 

@@ -18,8 +18,7 @@ import (
 func (s *people) peopleRoutes() {
 	county := auth.County
 	s.Guarded("GET", "/county/households", "county.households", s.households, county...)
-	s.Guarded("GET", "/county/households/import", "county.import", s.countyImport, county...)
-	s.Guarded("POST", "/county/households/import", "county.import.read", s.importRead, county...)
+	s.Guarded("GET", "/county/households/import", "county.import", s.importMoved, county...)
 	s.Guarded("GET", "/county/reviews", "county.reviews", s.reviews, county...)
 	s.Guarded("POST", "/county/reviews/{id:[0-9]+}", "county.review.decide", s.reviewDecide, county...)
 	s.Guarded("POST", "/county/reviews/accounts/{household:[0-9]+}", "county.review.account", s.reviewAccount, auth.Approver)
@@ -27,7 +26,11 @@ func (s *people) peopleRoutes() {
 	s.Guarded("POST", "/county/households/{code}/consent", "county.household.consent", s.householdConsent, county...)
 	s.Guarded("POST", "/county/households/{code}/account", "county.household.account", s.householdAccount, county...)
 	s.Guarded("POST", "/county/households/{code}/account/approve", "county.household.approve", s.householdApprove, auth.Approver)
-	s.AllowBody("/county/households/import", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
+}
+
+// importMoved leads to the page that takes workbooks, which reads lists of households as well.
+func (s *people) importMoved(w http.ResponseWriter, r *http.Request) error {
+	return s.GoTo(w, r, "county.setup")
 }
 
 type householdsPage struct {

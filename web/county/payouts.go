@@ -19,7 +19,6 @@ func (s *moneyPages) payoutRoutes() {
 	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/file", "county.payout.file", s.payoutFile, county...)
 	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/result", "county.payout.result", s.payoutResult, county...)
 	s.Guarded("POST", "/county/payouts/{id:[0-9]+}/sample", "county.payout.sample", s.payoutSample, county...)
-	s.accountBatchRoutes()
 	s.AllowBody("/county/payouts/", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
 }
 

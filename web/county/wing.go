@@ -23,8 +23,8 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, TreasuryWords, accountBatchWords},
-		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones, accountBatchTones},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, TreasuryWords},
+		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},
@@ -70,7 +70,6 @@ type Services struct {
 	Reversals       payments.Reversals
 	OrgPayouts      payments.OrgPayouts
 	AccountReviews  payments.AccountReviews
-	AccountBatches  payments.AccountBatches
 	PrivateAccounts payments.Privacy
 
 	Accounts  auth.Accounts

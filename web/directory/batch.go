@@ -35,8 +35,10 @@ type batchPage struct {
 	Total    int64 // problems
 	Changes  int64 // rows that loading adds or changes
 	Busy     bool
-	Counted  bool // the counts of the last run are there
-	Mine     bool // the reader may download wrong rows
+	Counted  bool                   // the counts of the last run are there
+	Mine     bool                   // the reader may download wrong rows
+	Accounts *payments.AccountBatch // that came in the same workbook
+	Waits    bool                   // a module works on the rows
 }
 
 func (s *pages) batchPage(r *http.Request) (batchPage, error) {
@@ -50,11 +52,19 @@ func (s *pages) batchPage(r *http.Request) (batchPage, error) {
 	d.By = openedBy(l, b)
 	for _, k := range b.Kinds {
 		row := batchKindRow{BatchKind: k, Title: k.Kind}
-		if kind, ok := catalog.KindByName(k.Kind); ok {
+		if kind, ok := KindByName(k.Kind); ok {
 			row.Title = titleOf(l, kind.Title)
 		}
 		d.Kinds = append(d.Kinds, row)
 	}
+	accounts, err := s.Accounts.AccountBatches(ctx, payments.AccountBatchesRequest{Workbook: b.ID, Limit: 1})
+	if err != nil {
+		return d, err
+	}
+	if len(accounts.Items) > 0 {
+		d.Accounts = &accounts.Items[0]
+	}
+	d.Waits = d.Busy || (d.Accounts != nil && accountsBusy(d.Accounts.State))
 	if !d.Counted || b.Problems == 0 {
 		return d, nil
 	}
@@ -89,29 +99,12 @@ func (s *pages) problemRow(r *http.Request, p entry.Problem) problemRow {
 	return row
 }
 
-// batch shows how far a workbook has come. While the module works on it, the page asks for itself again.
+// batch shows how far a workbook has come. While a module works on it, the page asks for itself again.
 func (s *pages) batch(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.batchPage(r)
-	if err != nil {
-		return err
-	}
-	return s.RenderForm(w, r, "directory/batch", d, s.NewForm(page.LangOf(r)))
+	return s.renderBatch(w, r, s.NewForm(page.LangOf(r)))
 }
 
-// batchStep takes a batch a step further and shows it again.
-func (s *pages) batchStep(w http.ResponseWriter, r *http.Request, step func(context.Context, int64) (catalog.Batch, error)) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	id := page.PathInt(r, "id")
-	if _, err = step(r.Context(), id); err == nil {
-		return s.GoTo(w, r, "county.batch", "id", id)
-	}
-	if !f.Fail(err) {
-		return err
-	}
-	f.Rename("id", "")
+func (s *pages) renderBatch(w http.ResponseWriter, r *http.Request, f *page.Form) error {
 	d, err := s.batchPage(r)
 	if err != nil {
 		return err
@@ -119,21 +112,64 @@ func (s *pages) batchStep(w http.ResponseWriter, r *http.Request, step func(cont
 	return s.RenderForm(w, r, "directory/batch", d, f)
 }
 
+// stepped takes the batch of a page a step further and shows the page again.
+func (s *pages) stepped(w http.ResponseWriter, r *http.Request, route string, again func(http.ResponseWriter, *http.Request, *page.Form) error,
+	step func(f *page.Form, id int64) error) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	id := page.PathInt(r, "id")
+	if err = step(f, id); err == nil {
+		return s.GoTo(w, r, route, "id", id)
+	}
+	if !f.Fail(err) {
+		return err
+	}
+	f.Rename("id", "")
+	return again(w, r, f)
+}
+
+// batchStep takes a step of a workbook: directory's rows by one call, and its payout accounts, where it has some, by another.
+func (s *pages) batchStep(w http.ResponseWriter, r *http.Request, rows func(context.Context, int64) (catalog.Batch, error),
+	accounts func(context.Context, int64) (payments.AccountBatch, error)) error {
+	return s.stepped(w, r, "county.batch", s.renderBatch, func(_ *page.Form, id int64) error {
+		ctx := r.Context()
+		if _, err := rows(ctx, id); err != nil {
+			return err
+		}
+		list, err := s.Accounts.AccountBatches(ctx, payments.AccountBatchesRequest{Workbook: id, Limit: 1})
+		if err != nil || len(list.Items) == 0 || list.Items[0].Opener != auth.FromContext(ctx).ID {
+			return err // their opener takes them further
+		}
+		if _, err = accounts(ctx, list.Items[0].ID); link.CodeOf(err) == link.Conflict {
+			return nil // they went their own way
+		}
+		return err
+	})
+}
+
 func (s *pages) batchCheck(w http.ResponseWriter, r *http.Request) error {
 	return s.batchStep(w, r, func(ctx context.Context, id int64) (catalog.Batch, error) {
 		return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: id})
+	}, func(ctx context.Context, id int64) (payments.AccountBatch, error) {
+		return s.Accounts.CheckAccountBatch(ctx, payments.CheckAccountBatch{ID: id})
 	})
 }
 
 func (s *pages) batchLoad(w http.ResponseWriter, r *http.Request) error {
 	return s.batchStep(w, r, func(ctx context.Context, id int64) (catalog.Batch, error) {
 		return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: id, Load: true})
+	}, func(ctx context.Context, id int64) (payments.AccountBatch, error) {
+		return s.Accounts.CheckAccountBatch(ctx, payments.CheckAccountBatch{ID: id, Submit: true})
 	})
 }
 
 func (s *pages) batchDrop(w http.ResponseWriter, r *http.Request) error {
 	return s.batchStep(w, r, func(ctx context.Context, id int64) (catalog.Batch, error) {
 		return s.Directory.DropBatch(ctx, catalog.BatchRef{ID: id})
+	}, func(ctx context.Context, id int64) (payments.AccountBatch, error) {
+		return s.Accounts.DropAccountBatch(ctx, payments.AccountBatchRef{ID: id})
 	})
 }
 
@@ -152,13 +188,18 @@ func (s *pages) batchWrong(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.sendWrong(w, "有问题的行.xlsx", tables, problems)
+}
+
+// sendWrong sends wrong rows with their reasons.
+func (s *pages) sendWrong(w http.ResponseWriter, name string, tables []sheet.Table, problems []entry.Problem) error {
 	words := s.Glossary.Words(page.ZH) // like the headings
 	var out bytes.Buffer
-	err = sheet.WriteProblems(&out, tables, problems, func(p entry.Problem) string { return words.Problem(p.Key, p.Args) })
+	err := sheet.WriteProblems(&out, tables, problems, func(p entry.Problem) string { return words.Problem(p.Key, p.Args) })
 	if err != nil {
 		return err
 	}
-	page.SendFile(w, payments.File{Name: "有问题的行.xlsx", Type: sheet.XLSX, Data: out.Bytes()})
+	page.SendFile(w, payments.File{Name: name, Type: sheet.XLSX, Data: out.Bytes()})
 	return nil
 }
 

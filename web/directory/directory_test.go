@@ -16,7 +16,7 @@ import (
 
 func newDirectoryDesk(t *testing.T) (*webtest.Desk, *webtest.StubDirectory) {
 	v := &webtest.StubDirectory{State: catalog.BatchChecked}
-	return webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Directory = v }), v
+	return webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Directory, deps.AccountBatches = v, &stubAccountBatches{} }), v
 }
 
 func TestDirectoryPages(t *testing.T) {

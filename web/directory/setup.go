@@ -84,7 +84,7 @@ func (s *pages) setupPage(r *http.Request) (setupPage, error) {
 	headings, err := s.Headings.Headings(ctx)
 	for _, h := range headings {
 		row := headingRow{Kind: h.Kind, Title: h.Kind, Heading: h.Heading, By: h.By}
-		if k, ok := catalog.KindByName(h.Kind); ok {
+		if k, ok := KindByName(h.Kind); ok {
 			row.Title = titleOf(l, k.Title)
 			if field, ok := k.Field(h.Field); ok {
 				row.Field = titleOf(l, field.Head)
@@ -96,17 +96,21 @@ func (s *pages) setupPage(r *http.Request) (setupPage, error) {
 }
 
 func (s *pages) setup(w http.ResponseWriter, r *http.Request) error {
+	return s.renderSetup(w, r, s.NewForm(page.LangOf(r)))
+}
+
+func (s *pages) renderSetup(w http.ResponseWriter, r *http.Request, f *page.Form) error {
 	d, err := s.setupPage(r)
 	if err != nil {
 		return err
 	}
-	return s.RenderForm(w, r, "directory/setup", d, s.NewForm(page.LangOf(r)))
+	return s.RenderForm(w, r, "directory/setup", d, f)
 }
 
 // setupTemplate is the empty workbook.
 func (s *pages) setupTemplate(w http.ResponseWriter, _ *http.Request) error {
 	var b bytes.Buffer
-	if err := sheet.WriteTemplate(&b, catalog.Kinds()); err != nil {
+	if err := sheet.WriteTemplate(&b, Kinds()); err != nil {
 		return err
 	}
 	page.SendFile(w, payments.File{Name: "县里资料模板.xlsx", Type: sheet.XLSX, Data: b.Bytes()})
@@ -146,6 +150,7 @@ type foundHeading struct {
 
 // findingsPage is what a person should know of a workbook before its rows are checked.
 type findingsPage struct {
+	door
 	Name, Content string // the file itself, on its way back: the server keeps no copy of it
 	Tables        []foundTable
 	Findings      []foundSentence
@@ -156,9 +161,22 @@ type findingsPage struct {
 	MB            int
 }
 
-// setupRead reads a workbook. Where every sheet and column is understood, a batch is filled with its rows and checked;
-// where only columns are not, on confirmation. A workbook with a sheet that is not understood is not taken at all.
+// door is a page that takes workbooks.
+type door struct {
+	Kinds []*entry.Kind
+	Page  string // route
+	Read  string // route of its form
+	again func(w http.ResponseWriter, r *http.Request, f *page.Form) error
+}
+
+// setupRead reads a workbook of any kinds.
 func (s *pages) setupRead(w http.ResponseWriter, r *http.Request) error {
+	return s.readAt(w, r, door{Kinds: Kinds(), Page: "county.setup", Read: "county.setup.read", again: s.renderSetup})
+}
+
+// readAt reads a workbook. Where every sheet and column is understood, batches are filled with its rows and checked; where
+// only columns are not, on confirmation. A workbook with a sheet that is not understood is not taken at all.
+func (s *pages) readAt(w http.ResponseWriter, r *http.Request, at door) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -169,26 +187,24 @@ func (s *pages) setupRead(w http.ResponseWriter, r *http.Request) error {
 	}
 	var book sheet.Workbook
 	if err == nil {
-		book, err = s.readWorkbook(r.Context(), data)
+		book, err = s.readWorkbook(r.Context(), data, at.Kinds)
 	}
 	if err == nil {
 		asks := slices.ContainsFunc(book.Findings, func(f sheet.Finding) bool { return f.Key != absentKind })
 		if book.Stopped() || (asks && f.Text("go") != "on") { // half a workbook is not taken
-			return s.RenderForm(w, r, "directory/setup_findings", s.findings(r, name, data, &book), f)
+			d := s.findings(r, name, data, &book)
+			d.door = at
+			return s.RenderForm(w, r, "directory/setup_findings", d, f)
 		}
-		var batch catalog.Batch
-		if batch, err = s.fillBatch(r.Context(), name, &book); err == nil {
-			return s.GoTo(w, r, "county.batch", "id", batch.ID)
+		var batch filled
+		if batch, err = s.fill(r.Context(), name, &book); err == nil {
+			return s.GoTo(w, r, batch.route, "id", batch.id)
 		}
 	}
 	if !f.Fail(err) {
 		return err
 	}
-	d, err := s.setupPage(r)
-	if err != nil {
-		return err
-	}
-	return s.RenderForm(w, r, "directory/setup", d, f)
+	return at.again(w, r, f)
 }
 
 // absentKind is the finding that a workbook lacks a kind: most do.
@@ -206,12 +222,12 @@ func workbookOf(r *http.Request, f *page.Form) (name string, data []byte, err er
 	return f.Text("name"), data, nil
 }
 
-func (s *pages) readWorkbook(ctx context.Context, data []byte) (sheet.Workbook, error) {
+func (s *pages) readWorkbook(ctx context.Context, data []byte, kinds []*entry.Kind) (sheet.Workbook, error) {
 	headings, err := s.Headings.Headings(ctx)
 	if err != nil {
 		return sheet.Workbook{}, err
 	}
-	return sheet.ReadWorkbook(data, catalog.Kinds(), sheet.MappingOf(headings))
+	return sheet.ReadWorkbook(data, kinds, sheet.MappingOf(headings))
 }
 
 // leaveOut is the choice to leave a column out.
@@ -226,7 +242,7 @@ func (s *pages) rememberHeadings(ctx context.Context, f *page.Form) error {
 		if heading == "" {
 			break
 		}
-		k, ok := catalog.KindByName(f.Text("kind-" + n))
+		k, ok := KindByName(f.Text("kind-" + n))
 		if !ok || field == "" {
 			continue
 		}
@@ -254,7 +270,7 @@ func (s *pages) findings(r *http.Request, name string, data []byte, book *sheet.
 		d.Tables = append(d.Tables, foundTable{Title: titleOf(l, t.Kind.Title), Sheet: t.Sheet, Rows: len(t.Rows)})
 	}
 	for _, f := range book.Findings {
-		k, known := catalog.KindByName(f.Kind)
+		k, known := KindByName(f.Kind)
 		switch {
 		case f.Key == absentKind:
 			if known {
@@ -287,25 +303,47 @@ func freeFields(l page.Lang, k *entry.Kind, book *sheet.Workbook) []page.Option 
 	return options
 }
 
-// fillBatch fills a batch with the rows of a workbook and asks to check it.
-func (s *pages) fillBatch(ctx context.Context, name string, book *sheet.Workbook) (catalog.Batch, error) {
-	if book.Rows() == 0 {
-		return catalog.Batch{}, link.E(link.Invalid, "setup.none", page.UploadField)
+// filled is the page of a batch that a workbook's rows went into.
+type filled struct {
+	route string
+	id    int64
+}
+
+// fill fills batches with the rows of a workbook and asks to check them: one of the directory, and one of payout accounts.
+func (s *pages) fill(ctx context.Context, name string, book *sheet.Workbook) (filled, error) {
+	var accounts []entry.Row
+	if t, ok := book.Table(payments.KindAccount); ok {
+		accounts = t.Rows
+	}
+	switch book.Rows() {
+	case 0:
+		return filled{}, link.E(link.Invalid, "setup.none", page.UploadField)
+	case len(accounts):
+		b, err := s.fillAccounts(ctx, payments.OpenAccountBatch{Name: name}, accounts)
+		return filled{"county.accountbatch", b.ID}, err
 	}
 	batch, err := s.Directory.OpenBatch(ctx, catalog.OpenBatch{Name: name})
 	if err != nil {
-		return batch, err
+		return filled{}, err
 	}
-	if err := s.addRows(ctx, batch.ID, book); err != nil {
+	if err = s.addRows(ctx, batch.ID, book); err == nil {
+		_, err = s.Directory.RunBatch(ctx, catalog.RunBatch{ID: batch.ID})
+	}
+	if err == nil && len(accounts) > 0 {
+		_, err = s.fillAccounts(ctx, payments.OpenAccountBatch{Name: name, Workbook: batch.ID}, accounts)
+	}
+	if err != nil {
 		s.dropHalf(ctx, batch.ID)
-		return batch, err
 	}
-	return s.Directory.RunBatch(ctx, catalog.RunBatch{ID: batch.ID})
+	return filled{"county.batch", batch.ID}, err
 }
 
 func (s *pages) addRows(ctx context.Context, id int64, book *sheet.Workbook) error {
 	for i := range book.Tables {
 		t := &book.Tables[i]
+		if t.Kind.Name == payments.KindAccount {
+			continue
+		}
 		for part, err := range batchParts(t.Rows) {
 			if err != nil {
 				return err

@@ -71,6 +71,11 @@ func tables() map[string]*table {
 		{kind: kindOf(catalog.KindMembership), own: "membership", big: true, columns: membershipColumns,
 			from:   "membership e JOIN household h ON h.id = e.household_id JOIN organisation o ON o.id = e.org_id",
 			fields: map[string]string{"household": "h.code", "org": "o.name"}},
+		{kind: kindOf(catalog.KindConsent), own: "consent", big: true, columns: nil,
+			from: `(SELECT DISTINCT ON (household_id) *, coalesce(given_on, at::date)::text AS day FROM consent ORDER BY household_id, id DESC) e
+				JOIN household h ON h.id = e.household_id AND h.consent AND e.given LEFT JOIN helper p ON p.id = h.helper_id`,
+			fields: map[string]string{"household": "h.code", "given_on": "e.day",
+				"helper": "CASE WHEN p.id IS NULL THEN '' WHEN p.unit = '' THEN p.name ELSE p.name || '（' || p.unit || '）' END"}},
 	}
 	by := make(map[string]*table, len(all))
 	for _, t := range all {
@@ -198,6 +203,9 @@ func (in *names) place(v entry.Values) (township, village int64, faults []entry.
 	}
 	village, ok = in.villages[villageName(v.Text("township"), v.Text("village"))]
 	if !ok {
+		if like, found := catalog.VillageLike(in.places, v.Text("township"), v.Text("village")); found {
+			return 0, 0, fault("village", "directory.village.like", "township", v.Text("township"), "value", v.Text("village"), "in", like[0], "like", like[1])
+		}
 		return 0, 0, fault("village", "directory.village", "township", v.Text("township"), "value", v.Text("village"))
 	}
 	return township, village, nil
@@ -283,6 +291,7 @@ func membershipColumns(v entry.Values, in *names) (map[string]any, []entry.Fault
 type names struct {
 	townships     map[string]int64
 	villages      map[string]int64
+	places        [][2]string // township and village
 	organisations map[string]catalog.Organisation
 	programmes    map[string]string // codes
 	products      map[string]int64
@@ -313,6 +322,7 @@ func readNames(ctx context.Context, tx *sqlx.Tx, codes []string) (*names, error)
 			var township, name string
 			err := scan(&id, &township, &name)
 			in.villages[villageName(township, name)] = id
+			in.places = append(in.places, [2]string{township, name})
 			return err
 		})
 	if err != nil {

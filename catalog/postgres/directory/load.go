@@ -128,6 +128,8 @@ func (l *load) take(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []entr
 		return l.households(ctx, tx, k, good)
 	case catalog.KindMember:
 		return l.members(ctx, tx, k, good)
+	case catalog.KindConsent:
+		return l.consents(ctx, tx, k, good)
 	}
 	return l.entries(ctx, tx, directoryTables[k.Name], good)
 }

@@ -33,6 +33,11 @@ func (m *Room) RegisteredHouseholds(ctx context.Context, r catalog.RegistryReque
 	if len(r.Keys) > catalog.MaxRegistryKeys {
 		return out, link.E(link.TooLarge, "malformed", "keys").Because(fmt.Errorf("%d keys", len(r.Keys)))
 	}
+	work, err := m.openWorkbook(ctx, r.Workbook)
+	if err != nil || work.busy {
+		out.Items, out.Busy = []catalog.RegistryEntry{}, work.busy
+		return out, err
+	}
 	positions, ids, codes := []int64{}, []int64{}, []string{}
 	var heads pq.ByteaArray
 	for i, k := range r.Keys {
@@ -45,7 +50,7 @@ func (m *Room) RegisteredHouseholds(ctx context.Context, r catalog.RegistryReque
 		}
 	}
 	var rows []registryRow
-	err := m.DB.SelectContext(ctx, &rows, `
+	err = m.DB.SelectContext(ctx, &rows, `
 		SELECT k.n, h.id, h.code, h.head, h.retired_at IS NOT NULL AS retired, p.id_index,
 		       ARRAY(SELECT m.name FROM person m WHERE m.household_id = h.id AND m.position > 1 AND (m.retired_at IS NULL OR m.retired_at = h.retired_at)
 		             ORDER BY m.position) AS members
@@ -63,6 +68,11 @@ func (m *Room) RegisteredHouseholds(ctx context.Context, r catalog.RegistryReque
 			e.HeadID = m.compareHead(number, row.Index)
 		}
 		out.Items[row.N] = e
+	}
+	for i, k := range r.Keys {
+		if k.ID == 0 {
+			out.Items[i] = work.over(k, out.Items[i])
+		}
 	}
 	return out, nil
 }

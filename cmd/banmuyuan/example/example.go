@@ -3,7 +3,7 @@
 // test can run a season on it.
 //
 // It is the same whenever it is made. Nobody in it can be a real person: names are drawn from lists, id numbers carry the
-// region 999998, phones begin with 000 and the account with 0000, and the places do not exist.
+// region 999998, phones begin with 000 and accounts with 0000, and the places do not exist.
 package example
 
 import (
@@ -17,6 +17,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/invent"
 	"banmuyuan/internal/entry"
+	"banmuyuan/payments"
 )
 
 // The size of the county.
@@ -38,6 +39,7 @@ type county struct {
 	rows   map[string][]entry.Row
 	ids    *invent.IDNumbers
 	phones int
+	cards  int
 
 	villages  []village
 	helpers   []string   // as households name them
@@ -286,6 +288,10 @@ func (c *county) household(v *village, number, n int) {
 		c.add(catalog.KindMember, "household", code, "name", p.name, "relation", p.relation, "id_number", p.id,
 			"born", strconv.Itoa(p.born.Year()), "female", map[bool]string{true: "女", false: "男"}[p.female])
 	}
+	if c.cards++; c.cards%17 != 0 { // the others have none yet
+		c.add(payments.KindAccount, "household", code, "holder", head.name, "bank", banks[c.cards%len(banks)],
+			"number", invent.Luhn(fmt.Sprintf("0000310000%08d", c.cards)))
+	}
 	for _, h := range []struct {
 		product string
 		units   int64
@@ -304,6 +310,9 @@ func (c *county) household(v *village, number, n int) {
 			"shares", whole(invent.Between(c.Rand, 1, int64(len(people))+1)), "share_fen", "300", "entrusted", decimal(entrusted), "since", day)
 	}
 }
+
+// banks are where households have their accounts.
+var banks = []string{"青禾农商银行营业部", "青禾农商银行白桦支行", "青禾村镇银行"}
 
 // animals draws how many a household registers, of a village's speciality in most of its households.
 func (c *county) animals(percent int, speciality bool, low, high int64) int64 {

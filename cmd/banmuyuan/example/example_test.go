@@ -10,7 +10,10 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/example"
+	"banmuyuan/cmd/banmuyuan/invent"
 	"banmuyuan/internal/entry"
+	"banmuyuan/payments"
+	county "banmuyuan/web/directory"
 	"banmuyuan/web/sheet"
 )
 
@@ -19,10 +22,10 @@ func TestTheExampleHasNoProblem(t *testing.T) {
 	t.Parallel()
 	rows := example.Rows()
 	var b bytes.Buffer
-	if err := sheet.WriteWorkbook(&b, catalog.Kinds(), rows); err != nil {
+	if err := sheet.WriteWorkbook(&b, county.Kinds(), rows); err != nil {
 		t.Fatal(err)
 	}
-	book, err := sheet.ReadWorkbook(b.Bytes(), catalog.Kinds(), nil)
+	book, err := sheet.ReadWorkbook(b.Bytes(), county.Kinds(), nil)
 	if err != nil || len(book.Findings) > 0 {
 		t.Fatalf("%v, %+v", err, book.Findings)
 	}
@@ -41,7 +44,7 @@ func TestTheExampleHasNoProblem(t *testing.T) {
 			if faults = append(faults, k.Missing(v)...); len(faults) > 0 {
 				t.Fatalf("%s line %d: %+v", k.Name, r.Line, faults)
 			}
-			if first, twice := seen[v.Key(k)]; twice && !k.One {
+			if first, twice := seen[v.Key(k)]; twice && len(k.Key) > 0 {
 				t.Errorf("%s line %d repeats line %d", k.Name, r.Line, first)
 			}
 			seen[v.Key(k)] = r.Line
@@ -68,7 +71,7 @@ func TestTheExampleHasNoProblem(t *testing.T) {
 			t.Errorf("%d rows of %s, want %d", len(rows[kind]), kind, want)
 		}
 	}
-	for kind, least := range map[string]int{catalog.KindMember: 3_000, catalog.KindHolding: 2_000, catalog.KindMembership: 1_000} {
+	for kind, least := range map[string]int{catalog.KindMember: 3_000, catalog.KindHolding: 2_000, catalog.KindMembership: 1_000, payments.KindAccount: 2_700} {
 		if len(rows[kind]) < least {
 			t.Errorf("only %d rows of %s", len(rows[kind]), kind)
 		}
@@ -112,6 +115,17 @@ func TestTheExampleHoldsTogether(t *testing.T) {
 			}
 			ids[id] = true
 		}
+	}
+	heads, numbers := map[string]string{}, map[string]bool{}
+	for _, r := range rows[catalog.KindHousehold] {
+		heads[r.Cells["code"]] = r.Cells["head"]
+	}
+	for _, r := range rows[payments.KindAccount] {
+		number := r.Cells["number"]
+		if r.Cells["holder"] != heads[r.Cells["household"]] || numbers[number] || !strings.HasPrefix(number, "0000") || invent.Luhn(number[:len(number)-1]) != number {
+			t.Errorf("account in line %d: %v", r.Line, r.Cells)
+		}
+		numbers[number] = true
 	}
 	if !reflect.DeepEqual(rows, example.Rows()) {
 		t.Error("made again, the county is another")

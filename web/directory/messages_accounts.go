@@ -1,8 +1,8 @@
-package county
+package directory
 
 import "banmuyuan/web/page"
 
-var accountBatchWords = map[string][2]string{
+var accountWords = map[string][2]string{
 	"status.accounts.filling":  {"没有检查", "Not checked"},
 	"status.accounts.checking": {"正在检查", "Being checked"},
 	"status.accounts.checked":  {"待提交", "To be submitted"},
@@ -12,11 +12,10 @@ var accountBatchWords = map[string][2]string{
 	"status.accounts.refused":  {"未批准", "Refused"},
 	"status.accounts.dropped":  {"已放弃", "Given up"},
 
-	"accounts.empty":    {"文件里没有收款账户。请下载模板对照，填好后再传。", "The file has no accounts. Compare it with the template, fill it in and send it again."},
 	"accounts.excluded": {"复核时剔除：{why}", "Left out by the approver: {why}"},
 }
 
-var accountBatchTones = page.Tones{
+var accountTones = page.Tones{
 	page.Busy: {"status.accounts.checking", "status.accounts.applying"},
 	page.Care: {"status.accounts.checked", "status.accounts.waiting"},
 	page.Good: {"status.accounts.done"},
