@@ -87,7 +87,7 @@ func (s *Pages) cardOpen(w http.ResponseWriter, r *http.Request) error {
 func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (*auth.Account, error) {
 	ctx := r.Context()
 	// Both are counted before anything is looked at.
-	byAddress, err := s.Throttle.Try(ctx, "address:"+s.ClientIP(r), auth.PerAddress)
+	byAddress, err := auth.TryFrom(ctx, s.Throttle, s.ClientIP(r))
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +122,9 @@ func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (*auth.A
 		return nil, auth.ErrWrongLogin
 	}
 	if err := s.Throttle.Forget(ctx, key); err != nil {
+		return nil, err
+	}
+	if err := auth.Succeeded(ctx, s.Throttle, s.ClientIP(r)); err != nil {
 		return nil, err
 	}
 	return a, s.Cards.CardUsed(ctx, card.ID)
