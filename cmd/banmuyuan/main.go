@@ -52,6 +52,7 @@ type commands struct {
 	Setup     setupCommand          `cmd:"" help:"Set a county up from one workbook."`
 	Verify    verifyCommand         `cmd:"" help:"Check every invariant on the database."`
 	Rebuild   rebuildCommand        `cmd:"" help:"Build the income ledger anew from what it is made of."`
+	Replay    replayCommand         `cmd:"" help:"Publish the modules' events of some time again."`
 	RotateKey rotateKeyCommand      `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
 	NATS      natsConfigCommand     `cmd:"" name:"nats-config" help:"Write users and permissions of the modules for a NATS server."`
 	Postgres  postgresConfigCommand `cmd:"" name:"postgres-config" help:"Print the SQL that makes the modules' roles on a PostgreSQL server."`
