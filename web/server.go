@@ -116,9 +116,7 @@ type Deps struct {
 	Log     *slog.Logger
 	// Ready says whether a dependency works, for /readyz, by name.
 	Ready map[string]func(context.Context) error
-	// Metrics serves /metrics, and Observe counts an answered request. Both may be
-	// nil.
-	Metrics http.Handler
+	// Observe counts an answered request; nobody does if nil.
 	Observe func(method, route string, status int, took time.Duration)
 }
 
@@ -229,6 +227,20 @@ func (d Deps) check() error {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
+// CountyStaff reports whether a request, which another handler of this process answers, has a session of the county's staff.
+func (s *Server) CountyStaff(r *http.Request) bool {
+	cookie, err := r.Cookie(s.Sessions.Cookie.Name)
+	if err != nil {
+		return false
+	}
+	ctx, err := s.Sessions.Load(r.Context(), cookie.Value)
+	if err != nil {
+		return false
+	}
+	a, err := s.sessionAccount(r.WithContext(ctx))
+	return err == nil && a != nil && a.Role.In(auth.County...)
+}
+
 // Run runs the background work of pages until ctx ends: live figures and reports.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
@@ -284,9 +296,6 @@ func (s *Server) plumbing(next http.Handler) http.Handler {
 		case p == "/readyz":
 			infoOf(r).route = "health"
 			s.ready(w, r)
-		case p == "/metrics" && s.deps.Metrics != nil:
-			infoOf(r).route = "health"
-			s.deps.Metrics.ServeHTTP(w, r)
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -53,6 +53,7 @@ type Config struct {
 	MaxBatch int           // reservations stored at once, 512 by default
 	Grace    time.Duration // how long after its expiry a hold is released: 30 s by default
 	Sweep    time.Duration // how often expired holds are looked for: 5 s by default
+	Unmask   int64         // id numbers that one person may look at within 24 hours: 40 by default
 	Refresh  time.Duration // how often memory looks for changes of other processes: 400 ms by default, a second at most in service
 }
 
@@ -96,6 +97,9 @@ func New(ctx context.Context, db *sqlx.DB, nc *nats.Conn, cfg Config) (*Catalog,
 	}
 	if cfg.Refresh <= 0 {
 		cfg.Refresh = 400 * time.Millisecond
+	}
+	if cfg.Unmask <= 0 {
+		cfg.Unmask = 40
 	}
 	log := cfg.Log.With("module", "catalog")
 	d := &desk.Desk{DB: db, Cipher: cfg.Cipher, Now: cfg.Now, Log: log, Relay: link.NewRelay(db, nc, log)}

@@ -25,6 +25,9 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 	}
 	var out catalog.UnmaskedID
 	err := link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error {
+		if err := mayUnmask(ctx, tx, c.Now(), c.cfg.Unmask); err != nil {
+			return err
+		}
 		var code string
 		var sealed []byte
 		err := tx.QueryRowxContext(ctx, `
@@ -52,6 +55,23 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 		return catalog.UnmaskedID{}, err
 	}
 	return out, nil
+}
+
+// mayUnmask bounds what one person looks at within a day: somebody who needs more is copying the register. Looks of one
+// person take turns, so that many at once are counted.
+func mayUnmask(ctx context.Context, tx *sqlx.Tx, now time.Time, most int64) error {
+	account := link.ActorFrom(ctx).Account
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('catalog.unmask', $1))`, account); err != nil {
+		return fmt.Errorf("lock unmaskings: %w", err)
+	}
+	var n int64
+	if err := tx.GetContext(ctx, &n, `SELECT count(*) FROM unmasking WHERE account = $1 AND at > $2`, account, now.UTC().Add(-24*time.Hour)); err != nil {
+		return fmt.Errorf("count unmaskings: %w", err)
+	}
+	if n >= most {
+		return link.E(link.Forbidden, "unmask.limit", "", "max", fmt.Sprint(most))
+	}
+	return nil
 }
 
 // IDUnmaskings lists the times that id numbers were shown in the clear.

@@ -130,3 +130,34 @@ func TestIDsAreSealedAnewBesideThoseWhoRead(t *testing.T) {
 		t.Errorf("an id that is taken was imported: %+v, %v", res, err)
 	}
 }
+
+// One person looks at so many numbers within a day; another still may.
+func TestUnmaskingIDsIsBounded(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	c := b.seeded()
+	ask := catalog.UnmaskID{HouseholdID: 3, Reason: "核对农产品收购发票"}
+	one := link.WithActor(t.Context(), link.Actor{Account: 71, Login: "one", Role: "operator"})
+	for range 40 {
+		if _, err := c.UnmaskID(one, ask); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := c.UnmaskID(one, ask)
+	wantCode(t, err, link.Forbidden, "unmask.limit", "")
+	if _, err := c.UnmaskID(link.WithActor(t.Context(), link.Actor{Account: 72, Login: "two", Role: "approver"}), ask); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+}
+
+// The module's own role rewrites nothing of what was done for households.
+func TestHouseholdActionsStay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.seeded()
+	for _, sql := range []string{`UPDATE household_action SET login = 'x'`, `DELETE FROM household_action`, `TRUNCATE household_action`} {
+		if _, err := b.db.Exec(sql); link.Constraint(err) != "household_action_stays" {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}

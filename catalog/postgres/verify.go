@@ -97,6 +97,13 @@ func (c *Catalog) Verify(ctx context.Context, _ catalog.None) (catalog.Findings,
 		if overdue > 0 {
 			add("hold.overdue", "holds", fmt.Sprintf("%d expired long ago and are not released", overdue))
 		}
+		sealed, err := SealSamples(ctx, tx, c.Cipher)
+		if err != nil {
+			return err
+		}
+		for object, err := range sealed {
+			add("keys.sample", object, err.Error())
+		}
 		return nil
 	})
 	if err != nil {

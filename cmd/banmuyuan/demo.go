@@ -25,6 +25,8 @@ import (
 const (
 	demoPassword = "banmuyuan"
 	demoSeed     = 1
+	// demoBankNumber is the account that the demo's buyers transfer to: nobody's.
+	demoBankNumber = "2300000000000000001"
 )
 
 type demoCommand struct {
@@ -40,10 +42,16 @@ func (demoCommand) Help() string {
 }
 
 func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) (err error) {
+	if cfg.Mode == modeProduction {
+		return errors.New("BANMU_MODE is production: the demo county, whose passwords everybody knows, is not loaded")
+	}
+	if err := (installation{Config: cfg, Settings: c.Settings, modules: []string{"all"}, demo: true}).check().err(cfg.Mode); err != nil {
+		return err
+	}
 	if c.Key, err = encryptionKey(cfg, c.Key); err != nil {
 		return err
 	}
-	p, err := startPlatform(ctx, cfg, log)
+	p, err := startPlatform(ctx, cfg, c.Key, log)
 	if err != nil {
 		return err
 	}
@@ -85,6 +93,7 @@ func reset(ctx context.Context, p *platform) error {
 // a killed run: each part notices by itself whether it is there.
 func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
 	quiet := slog.New(slog.DiscardHandler)
+	settings.sandboxOn = true // the demo's county has no other bank
 	state, err := demoState(ctx, p.databaseURL)
 	if err != nil || state == demoComplete || state == demoForeign {
 		return false, err
@@ -298,7 +307,15 @@ func loadLogins(ctx context.Context, p *platform, c *county.County, bar *progres
 // printLogins tells whom one can be.
 func printLogins(w io.Writer) {
 	fmt.Fprintf(w, "\n  演示账号 demo logins (密码 password: %s)\n", demoPassword)
-	for _, l := range [][3]string{
+	for _, l := range demoPeople() {
+		fmt.Fprintf(w, "    %-10s %s %s\n", l[0], l[1], l[2])
+	}
+	fmt.Fprintln(w)
+}
+
+// demoPeople are the demo's logins for each role, with their titles.
+func demoPeople() [][3]string {
+	return [][3]string{
 		{"buyer", "私人买家", "private buyer"},
 		{"coop", "合作社采购员", "cooperative's procurement officer"},
 		{"coopboss", "合作社审批人", "who approves its contracts"},
@@ -314,8 +331,5 @@ func printLogins(w io.Writer) {
 		{"approver", "县复核", "county's second person"},
 		{"admin", "管理员", "administrator of accounts"},
 		{"admin2", "第二位管理员", "who agrees to the rights that the first one gives"},
-	} {
-		fmt.Fprintf(w, "    %-10s %s %s\n", l[0], l[1], l[2])
 	}
-	fmt.Fprintln(w)
 }

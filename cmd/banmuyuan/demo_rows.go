@@ -68,7 +68,7 @@ func (r rows) add(kind string, pairs ...string) {
 
 func (r rows) office() {
 	r.add(catalog.KindCounty, "name", "依安县", "name_en", "Yi’an county", "region", "黑龙江省齐齐哈尔市", "office", "依安县半亩园合作社联合社（演示）",
-		"address", "依安镇演示街1号", "bank_holder", "依安县半亩园合作社联合社（演示）", "bank_account", "2300000000000000001", "bank_name", "演示银行依安支行",
+		"address", "依安镇演示街1号", "bank_holder", "依安县半亩园合作社联合社（演示）", "bank_account", demoBankNumber, "bank_name", "演示银行依安支行",
 		"intro", "依安县的农户在自家园子里养鹅、种土豆和紫花油豆角。",
 		"intro_en", "The households of Yi’an county raise geese and grow potatoes and purple-flower beans round their homes.")
 	// The figures that the county reported for the years before; see package county.

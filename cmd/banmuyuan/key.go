@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"banmuyuan/internal/link"
 	paymentspg "banmuyuan/payments/postgres"
 )
 
@@ -36,4 +38,17 @@ func encryptionKey(cfg Config, given string) (string, error) {
 		return "", fmt.Errorf("keep encryption key: %w", err)
 	}
 	return key, nil
+}
+
+// newSigner signs requests between processes with the first of keys, and accepts those signed with any.
+func newSigner(keys string) (*link.Signer, error) {
+	var secrets [][]byte
+	for one := range strings.SplitSeq(keys, ",") {
+		b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(one))
+		if err != nil {
+			return nil, errors.New("BANMU_KEY is not 32 bytes in base64")
+		}
+		secrets = append(secrets, b)
+	}
+	return link.NewSigner(secrets, nil)
 }

@@ -29,25 +29,34 @@ type Config struct {
 	DatabaseURL string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use instead of the private one (${env})."`
 	NATSURL     string `name:"nats-url" env:"NATS_URL" placeholder:"URL" help:"NATS server with JetStream to use instead of the embedded one (${env})."`
 	PGBin       string `name:"pg-bin" env:"PG_BIN" type:"path" placeholder:"DIR" help:"Folder of PostgreSQL's server programs; found by itself where the system keeps them (${env})."`
+	Mode        string `env:"BANMU_MODE" enum:"development,production" default:"development" help:"production refuses to start with demo data, the sandbox bank, open connections and other things that only suit trying the product out (${env}, default ${default})."`
 	LogFormat   string `name:"log" env:"BANMU_LOG" enum:"text,json" default:"text" help:"Log format, text or json (${env}, default ${default})."`
 	LogLevel    string `name:"log-level" env:"BANMU_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level to log: debug, info, warn or error (${env}, default ${default})."`
 }
+
+// Values of BANMU_MODE.
+const (
+	modeDevelopment = "development"
+	modeProduction  = "production"
+)
 
 // commands is the command line: one file holds one command.
 type commands struct {
 	Config
 
-	Serve     serveCommand     `cmd:"" help:"Serve the shop, the households' and the organisations' pages and the API."`
-	Migrate   migrateCommand   `cmd:"" help:"Create or update the modules' schemas."`
-	Demo      demoCommand      `cmd:"" help:"Load the demo county, or reset the database to it."`
-	Account   accountCommand   `cmd:"" help:"Open accounts and give out one-time passwords, beginning with the first administrator."`
-	Import    importCommand    `cmd:"" help:"Import data from files."`
-	Setup     setupCommand     `cmd:"" help:"Set a county up from one workbook."`
-	Verify    verifyCommand    `cmd:"" help:"Check every invariant on the database."`
-	Rebuild   rebuildCommand   `cmd:"" help:"Build the income ledger anew from what it is made of."`
-	Replay    replayCommand    `cmd:"" help:"Publish the modules' events of some time again."`
-	RotateKey rotateKeyCommand `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Serve     serveCommand          `cmd:"" help:"Serve the shop, the households' and the organisations' pages and the API."`
+	Migrate   migrateCommand        `cmd:"" help:"Create or update the modules' schemas."`
+	Demo      demoCommand           `cmd:"" help:"Load the demo county, or reset the database to it."`
+	Account   accountCommand        `cmd:"" help:"Open accounts and give out one-time passwords, beginning with the first administrator."`
+	Import    importCommand         `cmd:"" help:"Import data from files."`
+	Setup     setupCommand          `cmd:"" help:"Set a county up from one workbook."`
+	Verify    verifyCommand         `cmd:"" help:"Check every invariant on the database."`
+	Rebuild   rebuildCommand        `cmd:"" help:"Build the income ledger anew from what it is made of."`
+	Replay    replayCommand         `cmd:"" help:"Publish the modules' events of some time again."`
+	RotateKey rotateKeyCommand      `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
+	NATS      natsConfigCommand     `cmd:"" name:"nats-config" help:"Write users and permissions of the modules for a NATS server."`
+	Postgres  postgresConfigCommand `cmd:"" name:"postgres-config" help:"Print the SQL that makes the modules' roles on a PostgreSQL server."`
+	Version   versionCommand        `cmd:"" help:"Print the version."`
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,6 +22,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	pages    *prometheus.HistogramVec
 	requests *prometheus.HistogramVec
+	unsigned *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -34,6 +38,8 @@ func newMetrics() *metrics {
 			Help: "Time to answer HTTP requests, by route.", Buckets: buckets}, []string{"method", "route", "status"}),
 		requests: f.NewHistogramVec(prometheus.HistogramOpts{Name: "banmuyuan_rpc_request_seconds",
 			Help: "Time to answer the modules' requests, by subject.", Buckets: buckets}, []string{"subject", "code"}),
+		unsigned: f.NewCounterVec(prometheus.CounterOpts{Name: "banmuyuan_rpc_refused_total",
+			Help: "Requests refused because their signature does not hold, by reason."}, []string{"why"}),
 	}
 }
 
@@ -48,8 +54,38 @@ func (m *metrics) request(subject string, code link.Code, took time.Duration) {
 	m.requests.WithLabelValues(subject, string(code)).Observe(took.Seconds())
 }
 
+func (m *metrics) refused(why string) { m.unsigned.WithLabelValues(why).Inc() }
+
 func (m *metrics) database(module string, db *sqlx.DB) {
 	m.registry.MustRegister(collectors.NewDBStatsCollector(db.DB, module))
+}
+
+const (
+	metricsOff  = "off"
+	metricsAddr = "127.0.0.1:9180" // where BANMU_METRICS_ADDR is not set
+)
+
+// listenMetrics listens on the address of the figures, or returns nil where they are off. Several processes of one machine
+// have the default address in turn: the others take a free port.
+func listenMetrics(ctx context.Context, addr string) (net.Listener, error) {
+	switch addr {
+	case metricsOff:
+		return nil, nil
+	case "":
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", metricsAddr)
+		if err != nil {
+			l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("listen for figures: %w", err)
+		}
+		return l, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on BANMU_METRICS_ADDR: %w", err)
+	}
+	return l, nil
 }
 
 func (m *metrics) handler() http.Handler {

@@ -143,7 +143,7 @@ func connections() int { return min(max(8, 4*runtime.NumCPU()), 40) }
 
 // connect gives a module its database and its own connection to NATS.
 func (m *modules) connect(ctx context.Context, name string) (*sqlx.DB, *nats.Conn, error) {
-	db, err := link.OpenDB(ctx, m.platform.databaseURL, name, connections())
+	db, err := link.OpenDB(ctx, m.platform.urlOf(name), name, connections())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -171,7 +171,7 @@ func (m *modules) connect(ctx context.Context, name string) (*sqlx.DB, *nats.Con
 func (m *modules) serve(running context.Context, nc *nats.Conn, name string, register func(*link.Server), run func(context.Context) error) {
 	begin := func() {
 		working, stopWork := context.WithCancel(context.WithoutCancel(running))
-		s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Observe: m.metrics.request})
+		s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Observe: m.metrics.request, Refused: m.metrics.refused})
 		register(s)
 		m.running.Go(func() error {
 			if err := run(working); err != nil && working.Err() == nil {
@@ -216,7 +216,7 @@ func (m *modules) newCatalog(ctx context.Context, db *sqlx.DB, nc *nats.Conn) (*
 	if err != nil {
 		return nil, err
 	}
-	return catalogpg.New(ctx, db, nc, catalogpg.Config{Cipher: keys, Log: m.log})
+	return catalogpg.New(ctx, db, nc, catalogpg.Config{Cipher: keys, Unmask: m.cfg.UnmaskLimit.n, Log: m.log})
 }
 
 func (m *modules) startPayments(ctx, running context.Context) error {
@@ -262,7 +262,7 @@ func (m *modules) payTo(nc *nats.Conn) func(context.Context) (banktransfer.Accou
 
 // newPayments makes the service. nc may be nil where no payment is begun.
 func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, error) {
-	online, err := m.onlineGateway(db)
+	online, err := m.onlineGateway(db, nc != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -270,13 +270,12 @@ func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, 
 	if err != nil {
 		return nil, err
 	}
-	gateways := []gateway.Gateway{
-		online,
-		banktransfer.NewFor(m.payTo(nc)),
-		cash.New(),
+	gateways := []gateway.Gateway{banktransfer.NewFor(m.payTo(nc)), cash.New()}
+	if online != nil {
+		gateways = slices.Insert(gateways, 0, online)
 	}
-	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit * 100,
-		FileLife: m.cfg.BankFileLife, Cooling: m.cfg.AccountCooling, Log: m.log}
+	cfg := paymentspg.Config{Gateways: gateways, Key: m.cfg.Key, Statement: columns, RefundLimit: m.cfg.RefundLimit.n * 100, UnmaskLimit: m.cfg.UnmaskLimit.n,
+		FileLife: m.cfg.BankFileLife.Duration, Cooling: m.cfg.AccountCooling.Duration, Log: m.log}
 	if nc != nil {
 		cfg.Seasons = seasonRegister{catalog.NewClient(nc)}
 	}
@@ -301,13 +300,24 @@ func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, 
 // sandboxFeeBP is the sandbox bank's fee on a payment, about as much as a real one's.
 const sandboxFeeBP = 60
 
-// onlineGateway is Stripe where there are keys for it, and the sandbox bank where there are none: one never stands beside
-// the other, or play money would pay for real geese.
-func (m *modules) onlineGateway(db *sqlx.DB) (gateway.Gateway, error) {
+// onlineGateway is Stripe where there are keys for it, the sandbox bank where play money is wanted, and nil otherwise: one
+// never stands beside the other, or play money would pay for real geese. A command, which takes no payments, reads the
+// sandbox bank's books whatever the settings are.
+func (m *modules) onlineGateway(db *sqlx.DB, serving bool) (gateway.Gateway, error) {
 	if m.cfg.StripeSecretKey == "" && m.cfg.StripeWebhookSecret == "" {
-		return sandbox.New(db, sandbox.Config{PublicURL: m.cfg.PayURL, Secret: []byte("sandbox " + m.cfg.Key), FeeBP: sandboxFeeBP, Log: m.log}), nil
+		if serving && !m.cfg.sandboxOn {
+			return nil, nil
+		}
+		return sandbox.New(db, sandbox.Config{PublicURL: m.cfg.PayURL, Secret: []byte("sandbox " + m.cfg.Key), FeeBP: sandboxFeeBP, Log: m.log,
+			Staff: m.countyStaff}), nil
 	}
 	return stripe.New(stripe.Config{SecretKey: m.cfg.StripeSecretKey, WebhookSecret: m.cfg.StripeWebhookSecret})
+}
+
+// countyStaff reports whether a request is from somebody of the county. Only a process with pages knows sessions.
+func (m *modules) countyStaff(r *http.Request) bool {
+	site, ok := m.pages.(*web.Server)
+	return ok && site.CountyStaff(r)
 }
 
 func (m *modules) startOrders(ctx, running context.Context) error {
@@ -334,7 +344,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 }
 
 func (m *modules) ordersConfig() desk.Config {
-	return desk.Config{PayPrivate: m.cfg.PayWithin, PayOrganisation: m.cfg.PayWithinOrg, Log: m.log}
+	return desk.Config{PayPrivate: m.cfg.PayWithin.Duration, PayOrganisation: m.cfg.PayWithinOrg.Duration, Log: m.log}
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {
@@ -353,8 +363,12 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	if err := m.tellOrders(running, nc, changes); err != nil {
 		return err
 	}
+	proxies, err := networks(m.cfg.TrustedProxies)
+	if err != nil {
+		return err
+	}
 	site, err := web.New(web.Config{
-		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(),
+		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(), TrustedProxies: proxies,
 	}, web.Deps{
 		Accounts:  store,
 		Throttle:  store,
@@ -393,7 +407,6 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 
 		Version: version,
 		Ready:   m.ready,
-		Metrics: m.metrics.handler(),
 		Observe: m.metrics.page,
 	})
 	if err != nil {
@@ -481,26 +494,4 @@ func (m *modules) serveReady(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	fmt.Fprintln(w, "ready")
-}
-
-// Settings are the modules' settings; each is a flag and an environment variable of the commands that start them.
-type Settings struct {
-	Key                 string        `env:"BANMU_KEY" placeholder:"BASE64" help:"Key that id and account numbers are encrypted with: 32 random bytes in base64; several, separated by commas, while it is changed. Made and kept in the data folder when it is not set (${env})."`
-	PublicURL           string        `env:"BANMU_PUBLIC_URL" placeholder:"URL" help:"How people reach the pages; links on paper and in QR codes start with it (${env}; http://ADDR when not set)."`
-	PayURL              string        `env:"BANMU_PAY_URL" placeholder:"URL" help:"How people reach the payment module's own pages (${env}; the pages' address when not set)."`
-	Secure              bool          `env:"BANMU_SECURE" help:"People reach the pages over HTTPS: cookies are sent over it only (${env})."`
-	PayWithin           time.Duration `env:"BANMU_PAY_WITHIN" default:"30m" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
-	PayWithinOrg        time.Duration `env:"BANMU_PAY_WITHIN_ORG" default:"72h" help:"How long an organisation has (${env}, default ${default})."`
-	BankHolder          string        `env:"BANMU_BANK_HOLDER" help:"Holder of the account that buyers transfer to; the county's own entry says it when BANMU_BANK_NUMBER is not set (${env})."`
-	BankNumber          string        `env:"BANMU_BANK_NUMBER" help:"Its number (${env})."`
-	BankName            string        `env:"BANMU_BANK_NAME" help:"Its bank (${env})."`
-	BankLayout          string        `env:"BANMU_BANK_LAYOUT" type:"path" placeholder:"FILE" help:"JSON file that names the columns of payout and result files; see docs/bankfile.md (${env})."`
-	BankFileLife        time.Duration `env:"BANMU_BANK_FILE_LIFE" default:"168h" help:"How long a payout file is kept, encrypted, before its content is dropped (${env}, default ${default})."`
-	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY" placeholder:"KEY" help:"Stripe's secret key: cards, Alipay and WeChat Pay through Stripe instead of the sandbox bank (${env})."`
-	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
-	RefundLimit         int64         `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`
-	AccountCooling      time.Duration `env:"BANMU_ACCOUNT_COOLING" default:"72h" help:"How long nothing is paid to a household's payout account after a second person approved it; the household is told and can object; 0 is none (${env}, default ${default})."`
-	StatementColumns    string        `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
-	SMSURL              string        `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
-	Styleguide          bool          `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
+
 	"banmuyuan/internal/link"
 	paymentspg "banmuyuan/payments/postgres"
 )
@@ -76,6 +78,15 @@ func (c *rotateKeyCommand) Run(ctx context.Context, cfg Config, log *slog.Logger
 	accounts, err := money.Rekey(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("seal account numbers anew: %w", err)
+	}
+	keys, err := paymentspg.ParseKeys(c.Key)
+	if err != nil {
+		return err
+	}
+	for _, db := range []*sqlx.DB{cdb, pdb} {
+		if err := link.KeepOnlyKey(ctx, db, keys.Checks()[0]); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(stdout, "%d id numbers and %d account numbers are sealed with the first key now\n", ids, accounts)
 	if c.Drop {

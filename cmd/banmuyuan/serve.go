@@ -67,9 +67,11 @@ type Main struct {
 	Log     *slog.Logger
 
 	listener net.Listener
+	figures  net.Listener // of /metrics; nil where they are off
 	platform *platform
 	modules  *modules
 	server   *http.Server
+	metrics  *http.Server
 	demo     bool // the demo county is served
 	// endStreams begins a shutdown: pages held open for live updates let go, and
 	// do not hold it up.
@@ -87,30 +89,48 @@ func (m *Main) Run(ctx context.Context) (err error) {
 			err = errors.Join(err, m.Close(closing))
 		}
 	}()
-	if !m.runs("all") && (m.Config.DatabaseURL == "" || m.Config.NATSURL == "") {
-		return errors.New("a module by itself meets the others through shared servers: set DATABASE_URL and NATS_URL, or run 'banmuyuan serve' for everything in one process")
+	installed := installation{Config: m.Config, Settings: m.Settings, modules: m.Modules, demo: m.Demo}
+	if err := installed.check().err(m.Config.Mode); err != nil {
+		return err
+	}
+	if real := installed.hints(); len(real) > 0 {
+		m.Log.Warn("this looks like a real installation, and BANMU_MODE is not production: what is unsafe is not refused", "because", strings.Join(real, ", "))
 	}
 	// Listening comes first: a port in use should not cost a database start.
 	if m.listener, err = listen(ctx, m.Addr); err != nil {
 		return err
 	}
+	if m.figures, err = listenMetrics(ctx, m.MetricsAddr); err != nil {
+		return err
+	}
 	if m.Key, err = encryptionKey(m.Config, m.Key); err != nil {
 		return err
 	}
+	m.Secure = m.Secure || strings.HasPrefix(m.PublicURL, "https://")
 	if m.PublicURL == "" {
 		m.PublicURL = m.URL()
 	}
 	if m.PayURL == "" {
 		m.PayURL = m.PublicURL
 	}
-	if m.platform, err = startPlatform(ctx, m.Config, m.Log); err != nil {
+	if m.platform, err = startPlatform(ctx, m.Config, m.Key, m.Log); err != nil {
 		return err
 	}
 	names := m.Modules
 	if m.runs("all") {
 		names = moduleNames
 	}
+	db := &databaseCheck{url: m.platform.databaseURL, names: names, keys: m.Key, production: m.Config.Mode == modeProduction, foreign: m.Config.DatabaseURL != ""}
+	if err := db.run(ctx); err != nil {
+		return err
+	}
+	if err := db.faults.err(m.Config.Mode); err != nil {
+		return err
+	}
 	if err := migrate(ctx, m.platform.databaseURL, names); err != nil {
+		return err
+	}
+	if err := db.keepKey(ctx); err != nil {
 		return err
 	}
 	if m.Demo && m.runs("all") && m.Config.DatabaseURL == "" {
@@ -123,6 +143,10 @@ func (m *Main) Run(ctx context.Context) (err error) {
 		}
 		m.demo = state == demoComplete
 	}
+	m.sandboxOn = m.Sandbox == "yes" || m.Sandbox == "auto" && (m.demo || db.demo)
+	if err := m.platform.ownRoles(ctx, names); err != nil {
+		return err
+	}
 	if m.modules, err = startModules(ctx, m.platform, names, m.Settings, m.Log); err != nil {
 		return err
 	}
@@ -134,16 +158,26 @@ func (m *Main) runs(module string) bool { return slices.Contains(m.Modules, modu
 func (m *Main) serve() error {
 	streams, end := context.WithCancel(context.Background())
 	m.endStreams = end
+	proxies, err := networks(m.TrustedProxies)
+	if err != nil {
+		end()
+		return err
+	}
 	m.server = &http.Server{
-		Handler:           m.routes(),
+		Handler:           paceBodies(m.routes(), bodyGrace, bodyRate),
 		BaseContext:       func(net.Listener) context.Context { return streams },
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(m.Log.Handler(), slog.LevelWarn),
 	}
 	m.failed = make(chan error, 3)
+	if m.figures != nil {
+		m.metrics = &http.Server{Handler: m.metricsRoutes(), ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: m.server.ErrorLog}
+		m.Log.Info("figures", "url", "http://"+m.figures.Addr().String()+"/metrics")
+		go func() { _ = m.metrics.Serve(m.figures) }()
+	}
 	go func() {
-		if err := m.server.Serve(m.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := m.server.Serve(boundConnections(m.listener, m.Connections.n, proxies)); !errors.Is(err, http.ErrServerClosed) {
 			m.failed <- fmt.Errorf("serve requests: %w", err)
 		}
 	}()
@@ -178,6 +212,12 @@ func (m *Main) routes() http.Handler {
 		_, _ = io.WriteString(w, "ok\n")
 	}).Methods(http.MethodGet, http.MethodHead).Name("healthz")
 	r.HandleFunc("/readyz", m.modules.serveReady).Methods(http.MethodGet, http.MethodHead).Name("readyz")
+	return r
+}
+
+// metricsRoutes are what the address of the figures serves.
+func (m *Main) metricsRoutes() http.Handler {
+	r := mux.NewRouter()
 	r.Handle("/metrics", m.modules.metrics.handler()).Methods(http.MethodGet, http.MethodHead).Name("metrics")
 	return r
 }
@@ -218,6 +258,12 @@ func (m *Main) Close(ctx context.Context) error {
 		}
 	case m.listener != nil:
 		errs = append(errs, m.listener.Close())
+	}
+	switch {
+	case m.metrics != nil:
+		errs = append(errs, m.metrics.Close())
+	case m.figures != nil:
+		errs = append(errs, m.figures.Close())
 	}
 	if m.modules != nil {
 		errs = append(errs, m.modules.Close(ctx))

@@ -217,15 +217,21 @@ var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 func serve(t *testing.T, data string) (*product, string) {
 	t.Helper()
 	p, stdout := startProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0"}, "serve")
+	return p, firstAddress(t, p, stdout)
+}
+
+// firstAddress waits until the product prints where it answers.
+func firstAddress(t *testing.T, p *product, stdout io.Reader) string {
+	t.Helper()
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		if url := address.FindString(lines.Text()); url != "" {
 			go func() { _, _ = io.Copy(io.Discard, stdout) }()
-			return p, url
+			return url
 		}
 	}
 	t.Fatalf("the product did not start:\n%s", p.stderr.String())
-	return nil, ""
+	return ""
 }
 
 func wantHealthy(t *testing.T, url string) {

@@ -28,7 +28,7 @@ import (
 // office has: commands, pages and the API.
 func TestNothingOneProcess(t *testing.T) {
 	t.Parallel()
-	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data"), "BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s"}}
+	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data"), "BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s", "BANMU_SANDBOX=yes"}}
 	_, w.url = w.startServing(nil)
 	w.runs(t, part{"from nothing", fromNothing})
 }
@@ -37,8 +37,8 @@ func TestNothingOneProcess(t *testing.T) {
 func TestNothingSeparateProcesses(t *testing.T) {
 	t.Parallel()
 	pg, broker := startServers(t)
-	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DEMO=no", "DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(),
-		"BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir(), "BANMU_ACCOUNT_COOLING=0s"}}
+	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s", "BANMU_SANDBOX=yes", "DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(),
+		"BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
 	if stdout, stderr, code := runProduct(t, w.env, "migrate"); code != 0 {
 		t.Fatalf("migrate: exit %d\n%s\n%s", code, stdout, stderr)
 	}

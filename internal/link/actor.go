@@ -7,7 +7,8 @@ import (
 )
 
 // Actor is the person or job behind a request or an event. It crosses every call, so that each module can check rights on
-// its objects and store the author of a change. web sets it after login; a module trusts it because only modules can reach the broker.
+// its objects and store the author of a change. web sets it after login. A module trusts
+// it because the request is signed, or the broker is inside the process (see Sign).
 type Actor struct {
 	Account    int64  `json:"a,omitempty"`
 	Login      string `json:"l,omitempty"`

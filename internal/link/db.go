@@ -24,12 +24,13 @@ var ownMigrations embed.FS
 var schemaName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,54}$`)
 
 // OpenDB connects to the database at url (URL or key=value form) as the role of schema and with schema alone on the
-// search path, so that a module can neither read nor name another's tables by accident. It waits for a server that is
+// search path, so that a module can neither read nor name another's tables by accident; without a schema it is the user of
+// url who connects. It waits for a server that is
 // starting until ctx ends; anything else that is wrong is reported at once.
 //
 // A relay keeps one of the maxConns connections while there is something to publish, a consumer one while it handles.
 func OpenDB(ctx context.Context, url, schema string, maxConns int) (*sqlx.DB, error) {
-	db, err := open(url, schema, "banmuyuan-"+schema, schema)
+	db, err := open(url, schema, strings.TrimSuffix("banmuyuan-"+schema, "-"), schema)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ const idleConn = 30 * time.Second
 
 // open prepares connections that act as role, or as the user of url when role is "".
 func open(url, role, name, schema string) (*sqlx.DB, error) {
-	if !schemaName.MatchString(schema) {
+	if schema != "" && !schemaName.MatchString(schema) {
 		return nil, fmt.Errorf("schema name %q: want a letter, then letters, digits and underscores", schema)
 	}
 	cfg, err := pq.NewConfig(url)
@@ -194,7 +195,7 @@ func createSchema(ctx context.Context, conn *sqlx.Conn, schema string) error {
 	var roleExists, granted, schemaExists bool
 	err := conn.QueryRowxContext(ctx, `
 		SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
-		       EXISTS (SELECT FROM pg_auth_members m
+		       current_user = $1 OR EXISTS (SELECT FROM pg_auth_members m
 		               JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
 		               WHERE r.rolname = $1 AND u.rolname = current_user),
 		       EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, schema).Scan(&roleExists, &granted, &schemaExists)

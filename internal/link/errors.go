@@ -125,7 +125,8 @@ func CodeOf(err error) Code {
 		case pe.Code == "57014", strings.HasPrefix(string(pe.Code), "57P0"), pe.Code == "53300",
 			strings.HasPrefix(string(pe.Code), "08"), strings.HasPrefix(string(pe.Code), "40"):
 			return Unavailable
-		case pe.Code == "22021", pe.Code == "22P05": // text that is no text: a zero byte, broken UTF-8
+		case pe.Code == "22021", pe.Code == "22P05", // text that is no text: a zero byte, broken UTF-8
+			pe.Code == "22003", pe.Code == "22008": // a number or a day that no column holds
 			return Invalid
 		}
 		return Internal

@@ -38,6 +38,7 @@ func TestCodeOf(t *testing.T) {
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, link.Unavailable},
 		{&pq.Error{Code: "57P03"}, link.Unavailable},
 		{&pq.Error{Code: "22021"}, link.Invalid},
+		{&pq.Error{Code: "22003"}, link.Invalid},
 		{&pq.Error{Code: "53300"}, link.Unavailable},
 		{&pq.Error{Code: "40001"}, link.Unavailable},
 		{&pq.Error{Code: "57014"}, link.Unavailable},

@@ -82,6 +82,9 @@ func call(ctx context.Context, nc *nats.Conn, subject string, body []byte) ([]by
 	if msg.Data, err = pack(body, msg.Header); err != nil {
 		return nil, AsError(fmt.Errorf("compress request %s: %w", subject, err))
 	}
+	if signer := signerOf(nc); signer != nil {
+		signer.sign(msg)
+	}
 	reply, err := nc.RequestMsgWithContext(ctx, msg)
 	if err != nil {
 		return nil, AsError(fmt.Errorf("call %s: %w", subject, err))
@@ -181,6 +184,8 @@ type ServerOptions struct {
 
 	// Observe is called for every answered request: the code is "" for success.
 	Observe func(subject string, code Code, d time.Duration)
+	// Refused is called for every request whose signature does not hold: why is "unsigned", "stale" or "forged".
+	Refused func(why string)
 }
 
 // Server answers a module's requests. Any number of processes may run one for the same module: each request goes to
@@ -190,6 +195,8 @@ type Server struct {
 	module  string
 	log     *slog.Logger
 	observe func(string, Code, time.Duration)
+	signer  *Signer // of nc; nil trusts the broker
+	refused func(string)
 	jobs    chan job
 
 	// Workers are started when they are first needed.
@@ -221,7 +228,7 @@ func NewServer(nc *nats.Conn, module string, opts ServerOptions) *Server {
 		opts.Log = slog.Default()
 	}
 	return &Server{
-		nc: nc, module: module, observe: opts.Observe,
+		nc: nc, module: module, observe: opts.Observe, signer: signerOf(nc), refused: opts.Refused,
 		log:  opts.Log.With("module", module),
 		jobs: make(chan job, opts.MaxPending), most: int32(opts.Workers),
 	}
@@ -325,6 +332,10 @@ func (s *Server) serve(j job) {
 	if ctx.Err() != nil {
 		// The caller has given up: serving the request now would only delay the others.
 		s.answer(j, nil, E(Unavailable, "busy", ""))
+		return
+	}
+	if err := s.trusted(ctx, j); err != nil {
+		s.answer(j, nil, err)
 		return
 	}
 	ctx, err := withOrigin(ctx, j.msg.Header.Get(headerRequestID), j.msg.Header.Get(headerActor))

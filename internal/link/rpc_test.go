@@ -450,8 +450,11 @@ func BenchmarkCall(b *testing.B) {
 	ns := linktest.NATSServer(b)
 	s := link.NewServer(ns.Connect(b), "catalog", link.ServerOptions{Log: quiet})
 	defer s.Close()
+	benchmarkCall(b, s, ns.Connect(b))
+}
+
+func benchmarkCall(b *testing.B, s *link.Server, nc *nats.Conn) {
 	link.Handle(s, "rpc.catalog.v1.who", func(_ context.Context, q ask) (ask, error) { return q, nil })
-	nc := ns.Connect(b)
 	ctx := link.WithRequestID(link.WithActor(context.Background(), link.Actor{Account: 7, Login: "wang", Role: "buyer"}), "req-1")
 	b.SetParallelism(16)
 	b.ReportAllocs()

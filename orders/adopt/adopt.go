@@ -257,7 +257,8 @@ const (
 	UpdateMostPhoto = 4
 )
 
-// AddPhoto adds a picture to an update: a JPEG without any metadata, within the bounds above.
+// AddPhoto adds a picture to an update: a JPEG without any metadata, within the bounds above. Rights are checked before the
+// picture, so that an empty one asks whether there may be one: Invalid then.
 type AddPhoto struct {
 	UpdateID int64  `json:"update_id"`
 	JPEG     []byte `json:"jpeg"`

@@ -28,8 +28,20 @@ func (s *Service) Unmask(ctx context.Context, r payments.Unmask) (payments.Unmas
 	}
 	var out payments.Unmasked
 	err = s.change(ctx, func(c *change) error {
+		// Somebody who looks at more than this within a day is copying the register. Looks of one person take turns.
+		if _, err := c.tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('payments.unmask', $1))`, actor.Account); err != nil {
+			return fmt.Errorf("lock unmaskings: %w", err)
+		}
+		var n int64
+		err := c.tx.GetContext(ctx, &n, `SELECT count(*) FROM unmasking WHERE account = $1 AND purpose = 'look' AND at > $2`, actor.Account, c.now.Add(-24*time.Hour))
+		if err != nil {
+			return fmt.Errorf("count unmaskings: %w", err)
+		}
+		if n >= s.unmaskLimit {
+			return link.E(link.Forbidden, "unmask.limit", "", "max", fmt.Sprint(s.unmaskLimit))
+		}
 		var sealed []byte
-		err := c.tx.QueryRowxContext(ctx, `
+		err = c.tx.QueryRowxContext(ctx, `
 			SELECT holder, bank, number_sealed FROM payout_account WHERE household = $1 AND state <> 'superseded'
 			ORDER BY array_position(ARRAY['review', 'active', 'closed'], state), id DESC LIMIT 1`, r.Household).Scan(&out.Holder, &out.Bank, &sealed)
 		if missing(err) {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -104,6 +105,38 @@ func TestWholePayoutTellsNothingPersonal(t *testing.T) {
 			if strings.Contains(e, personal) {
 				t.Errorf("an event holds %q: %s", personal, e)
 			}
+		}
+	}
+}
+
+// One person looks at so many numbers within a day; another still may.
+func TestUnmaskingIsBounded(t *testing.T) {
+	b := setup(t)
+	b.loadAccounts(17)
+	for range 40 {
+		if _, err := b.svc.Unmask(operator, payments.Unmask{Household: 17, Reason: "核对退票账号"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := b.svc.Unmask(operator, payments.Unmask{Household: 17, Reason: "核对退票账号"})
+	wantCode(t, err, link.Forbidden, "unmask.limit")
+	if _, err := b.svc.Unmask(approver, payments.Unmask{Household: 17, Reason: "核对退票账号"}); err != nil {
+		t.Errorf("another person: %v", err)
+	}
+	b.clock.forward(25 * time.Hour)
+	if _, err := b.svc.Unmask(operator, payments.Unmask{Household: 17, Reason: "核对退票账号"}); err != nil {
+		t.Errorf("the next day: %v", err)
+	}
+}
+
+// The module's own role rewrites no payout account and takes none away.
+func TestPayoutAccountsStay(t *testing.T) {
+	b := setup(t)
+	b.loadAccounts(17)
+	for _, sql := range []string{`UPDATE payout_account SET holder = 'x'`, `UPDATE payout_account SET number_tail = '0000'`, `UPDATE payout_account SET household = 18`,
+		`UPDATE payout_account SET created_by = 'x'`, `DELETE FROM payout_account`, `TRUNCATE payout_account CASCADE`} {
+		if _, err := b.db.Exec(sql); link.Constraint(err) != "payout_account_stays" {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
 }

@@ -22,6 +22,7 @@ type Keys struct {
 	mac   []byte
 
 	indexes [][]byte // of all keys, the first first
+	checks  [][]byte // the same
 }
 
 type seal struct {
@@ -67,6 +68,7 @@ func ParseKeys(text string) (*Keys, error) {
 		copy(s.id[:], derive("id", 4))
 		k.seals = append(k.seals, s)
 		k.indexes = append(k.indexes, derive("index", 32))
+		k.checks = append(k.checks, derive("check", 16))
 		if i == 0 {
 			k.index, k.mac = derive("index", 32), derive("webhook", 32)
 		}
@@ -129,3 +131,6 @@ func (k *Keys) Reseal(sealed []byte, owner string) (fresh []byte, value string, 
 	}
 	return k.Seal(value, owner), value, nil
 }
+
+// Checks returns a value of each key, the first first, by which a database knows its keys and nobody learns them.
+func (k *Keys) Checks() [][]byte { return slices.Clone(k.checks) }

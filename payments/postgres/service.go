@@ -53,6 +53,7 @@ type Config struct {
 	Statement   bankfile.Statement // columns of bank statements; bankfile.DefaultStatement when it is empty
 	RefundLimit int64              // fen; above it a second person lets a refund go; 0 is no limit
 	Cooling     time.Duration      // nothing is paid to a payout account for so long after its approval; 0 is none
+	UnmaskLimit int64              // account numbers that one person may look at within 24 hours; 40 when it is zero
 
 	// Fault is called with a name between the transactions of a longer operation. Tests stop the process there.
 	Fault func(step string)
@@ -77,6 +78,7 @@ type Service struct {
 	statement   bankfile.Statement
 	refundLimit int64
 	cooling     time.Duration
+	unmaskLimit int64
 	fault       func(string)
 
 	creating *link.Batcher[payments.CreatePayment, created]
@@ -120,11 +122,14 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	if cfg.Fault == nil {
 		cfg.Fault = func(string) {}
 	}
+	if cfg.UnmaskLimit <= 0 {
+		cfg.UnmaskLimit = 40
+	}
 	if cfg.FileLife == 0 {
 		cfg.FileLife = 7 * 24 * time.Hour
 	}
 	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, register: cfg.Register, seasons: cfg.Seasons, env: cfg.Env,
-		layout: cfg.Layout, fileLife: cfg.FileLife, statement: cfg.Statement, refundLimit: cfg.RefundLimit, cooling: cfg.Cooling, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
+		layout: cfg.Layout, fileLife: cfg.FileLife, statement: cfg.Statement, refundLimit: cfg.RefundLimit, unmaskLimit: cfg.UnmaskLimit, cooling: cfg.Cooling, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
 	// PostgreSQL keeps microseconds: written and read times are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }
 	for _, g := range cfg.Gateways {

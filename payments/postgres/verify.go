@@ -49,6 +49,13 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err := verifyPools(ctx, tx, add); err != nil {
 		return out, err
 	}
+	sealed, err := SealSamples(ctx, tx, s.keys)
+	if err != nil {
+		return out, err
+	}
+	for object, err := range sealed {
+		add("keys.sample", object, err.Error())
+	}
 	waiting, oldest, dead, err := link.Backlog(ctx, s.db)
 	if err != nil {
 		return out, err

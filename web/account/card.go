@@ -95,7 +95,7 @@ type cardLogin struct {
 func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (cardLogin, error) {
 	ctx := r.Context()
 	// Both are counted before anything is looked at.
-	byAddress, err := s.Throttle.Try(ctx, "address:"+s.ClientIP(r), auth.PerAddress)
+	byAddress, err := auth.TryFrom(ctx, s.Throttle, s.ClientIP(r))
 	if err != nil {
 		return cardLogin{}, err
 	}
@@ -126,6 +126,9 @@ func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (cardLog
 		return cardLogin{}, err
 	}
 	if err := s.Throttle.Forget(ctx, key); err != nil {
+		return cardLogin{}, err
+	}
+	if err := auth.Succeeded(ctx, s.Throttle, s.ClientIP(r)); err != nil {
 		return cardLogin{}, err
 	}
 	return cardLogin{account: a, card: card.ID, word: word}, s.Cards.CardUsed(ctx, card.ID)

@@ -23,7 +23,7 @@ func (s *Pages) setupRoutes() {
 // setupLink counts the request and returns the digest of its token. A link that does not work is NotFound.
 func (s *Pages) setupLink(r *http.Request) ([]byte, error) {
 	ctx := r.Context()
-	byAddress, err := s.Throttle.Try(ctx, "address:"+s.ClientIP(r), auth.PerAddress)
+	byAddress, err := auth.TryFrom(ctx, s.Throttle, s.ClientIP(r))
 	if err != nil {
 		return nil, fmt.Errorf("count set-up: %w", err)
 	}
@@ -35,7 +35,10 @@ func (s *Pages) setupLink(r *http.Request) ([]byte, error) {
 		return nil, throttled(wait)
 	}
 	hash := auth.SetupHash(mux.Vars(r)["token"])
-	return hash, setupError(s.Setup.CheckSetupLink(ctx, hash, s.Now()))
+	if err := setupError(s.Setup.CheckSetupLink(ctx, hash, s.Now())); err != nil {
+		return nil, err
+	}
+	return hash, auth.Succeeded(ctx, s.Throttle, s.ClientIP(r))
 }
 
 // setupError turns a link that does not work into NotFound.

@@ -219,6 +219,11 @@ func (a *API) adoptionEndpoints() []endpoint {
 				if err != nil {
 					return nil, err
 				}
+				// A picture takes far more memory unfolded than sent: its sender's rights come first. The module refuses the empty
+				// picture for them, or for being none.
+				if _, err := a.services.Adoptions.AddPhoto(ctx, adopt.AddPhoto{UpdateID: in.Update}); link.CodeOf(err) != link.Invalid {
+					return nil, err
+				}
 				small, err := Picture(in.Photo, "photo")
 				if err != nil {
 					return nil, err

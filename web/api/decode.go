@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -25,6 +26,7 @@ func decode(r *http.Request, in any) error {
 	}
 	known := map[string]bool{"lang": true}
 	var problems []*link.Error
+	var missing *link.Error // an address of something that cannot be there
 	body := false
 	vars, query := mux.Vars(r), r.URL.Query()
 	eachField(v, func(field reflect.StructField, f reflect.Value) {
@@ -44,7 +46,10 @@ func decode(r *http.Request, in any) error {
 			body = true
 			return
 		}
-		if text != "" && !set(f, text) {
+		if text != "" && !set(f, name, text) {
+			if field.Tag.Get("path") != "" {
+				missing = link.E(link.NotFound, "not_found", name)
+			}
 			problems = append(problems, link.E(link.Invalid, "api.parameter", name))
 		}
 	})
@@ -52,6 +57,9 @@ func decode(r *http.Request, in any) error {
 		if !known[name] {
 			problems = append(problems, link.E(link.Invalid, "api.unknown_parameter", name, "name", name))
 		}
+	}
+	if missing != nil {
+		return missing
 	}
 	if len(problems) > 0 {
 		return link.Join(problems)
@@ -75,15 +83,26 @@ func eachField(v reflect.Value, f func(reflect.StructField, reflect.Value)) {
 	}
 }
 
-func set(f reflect.Value, text string) bool {
+// largest bounds the whole numbers of addresses, which databases keep in columns of 32 bits or more: those of small are in
+// 32, the others may be as large as every JSON reader can hold.
+const largest = 1<<53 - 1
+
+var small = map[string]bool{"village": true, "villages": true, "township": true, "season": true, "year": true, "days": true, "limit": true,
+	"line": true, "box": true}
+
+// set is the one place where a number of an address is read.
+func set(f reflect.Value, name, text string) bool {
 	switch f.Kind() {
 	case reflect.String:
 		f.SetString(text)
 		return true
 	case reflect.Int, reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n > largest || n < -largest || small[name] && (n > math.MaxInt32 || n < math.MinInt32) {
+			return false
+		}
 		f.SetInt(n)
-		return err == nil
+		return true
 	case reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		f.SetBool(b)
@@ -91,7 +110,7 @@ func set(f reflect.Value, text string) bool {
 	case reflect.Slice: // separated by commas
 		for one := range strings.SplitSeq(text, ",") {
 			e := reflect.New(f.Type().Elem()).Elem()
-			if !set(e, strings.TrimSpace(one)) {
+			if !set(e, name, strings.TrimSpace(one)) {
 				return false
 			}
 			f.Set(reflect.Append(f, e))

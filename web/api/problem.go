@@ -54,6 +54,7 @@ var statusByKey = map[string]int{
 	"malformed":          http.StatusBadRequest,
 	"method_not_allowed": http.StatusMethodNotAllowed,
 	"throttled":          http.StatusTooManyRequests,
+	"unmask.limit":       http.StatusTooManyRequests,
 	"media_type":         http.StatusUnsupportedMediaType,
 }
 

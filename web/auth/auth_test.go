@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +51,15 @@ func (c *counter) Try(_ context.Context, key string, limit auth.Limit) (time.Dur
 		return limit.Window, nil
 	}
 	return 0, nil
+}
+
+func (c *counter) GiveBack(_ context.Context, key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tries[key] > 0 {
+		c.tries[key]--
+	}
+	return nil
 }
 
 func (c *counter) Forget(_ context.Context, key string) error {
@@ -114,8 +124,8 @@ func TestLoginIsThrottled(t *testing.T) {
 	if _, err := a.Login(t.Context(), "13800138000", password, "10.0.0.1"); err != nil {
 		t.Fatalf("the last try allowed: %v", err)
 	}
-	if n := c.tries["address:10.0.0.1"]; n != auth.PerAccount.Tries {
-		t.Errorf("the address is counted %d times, want %d", n, auth.PerAccount.Tries)
+	if n := c.tries["network:10.0.0.0/24"]; n != auth.PerAccount.Tries-1 {
+		t.Errorf("the network is counted %d times, want the %d failures", n, auth.PerAccount.Tries-1)
 	}
 	for range auth.PerAccount.Tries {
 		_, _ = a.Login(t.Context(), "13800138000", "guessed guessed", "10.0.0.2")
@@ -123,6 +133,72 @@ func TestLoginIsThrottled(t *testing.T) {
 	_, err := a.Login(t.Context(), "13800138000", password, "10.0.0.3")
 	if wait, ok := errors.AsType[*auth.ThrottledError](err); !ok || wait.RetryAfter != auth.PerAccount.Window {
 		t.Errorf("one try too many: %v", err)
+	}
+}
+
+// An office whose people know their passwords is never shut out; a network that guesses is, and with it no other.
+func TestSuccessesDoNotCount(t *testing.T) {
+	t.Parallel()
+	a, _, c := setup(t)
+	for range 3 {
+		if _, err := a.Login(t.Context(), "13800138000", password, "10.0.0.1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.tries["network:10.0.0.0/24"] != 0 || c.tries["overall"] != 0 {
+		t.Errorf("logins that succeed are counted: %v", c.tries)
+	}
+	for i := range auth.PerNetwork.Tries {
+		if wait := tryFrom(t, c, fmt.Sprintf("10.0.0.%d", 1+i%200)); wait != 0 {
+			t.Fatalf("try %d has to wait %s", i+1, wait)
+		}
+	}
+	var throttled *auth.ThrottledError
+	if _, err := a.Login(t.Context(), "13800138000", password, "10.0.0.201"); !errors.As(err, &throttled) {
+		t.Errorf("another address of a network that guesses: %v", err)
+	}
+	if _, err := a.Login(t.Context(), "13800138000", password, "10.0.1.1"); err != nil {
+		t.Errorf("the next network: %v", err)
+	}
+}
+
+// Guesses from many networks, each within its own limit, raise an alarm and leave each network less; nobody is shut out.
+func TestManyNetworksRaiseAnAlarm(t *testing.T) {
+	t.Parallel()
+	a, _, c := setup(t)
+	for i := range auth.Overall.Tries + 1 {
+		tryFrom(t, c, fmt.Sprintf("10.%d.%d.1", i/250, i%250))
+	}
+	if c.tries["overall alarm"] == 0 {
+		t.Error("no alarm was raised")
+	}
+	if _, err := a.Login(t.Context(), "13800138000", password, "192.0.2.1"); err != nil {
+		t.Errorf("somebody with the right password: %v", err)
+	}
+	for range auth.StrictPerNetwork.Tries {
+		tryFrom(t, c, "192.0.2.1")
+	}
+	if wait := tryFrom(t, c, "192.0.2.1"); wait == 0 {
+		t.Error("a network fails more often than is allowed under attack")
+	}
+}
+
+func tryFrom(t *testing.T, c *counter, address string) time.Duration {
+	t.Helper()
+	wait, err := auth.TryFrom(t.Context(), c, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wait
+}
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"203.0.113.9": "203.0.113.0/24", "::ffff:203.0.113.9": "203.0.113.0/24",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64", "nowhere": "nowhere"} {
+		if got := auth.Network(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
 	}
 }
 

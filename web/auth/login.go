@@ -32,7 +32,7 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 	login = CleanLogin(login)
 	// Both are counted even when one already refuses: a refusal may not be a way to
 	// learn which of them it was.
-	byAddress, err := a.Throttle.Try(ctx, "address:"+address, PerAddress)
+	byAddress, err := TryFrom(ctx, a.Throttle, address)
 	if err != nil {
 		return nil, fmt.Errorf("count login: %w", err)
 	}
@@ -65,6 +65,9 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 		if err := a.Throttle.Forget(ctx, "login:"+name); err != nil {
 			return nil, fmt.Errorf("forget tries: %w", err)
 		}
+	}
+	if err := Succeeded(ctx, a.Throttle, address); err != nil {
+		return nil, err
 	}
 	return account, nil
 }

@@ -14,7 +14,7 @@ const SetupLife = 24 * time.Hour
 // setupBytes is the length of what a set-up link holds: 256 bits cannot be guessed.
 const setupBytes = 32
 
-// PerSetup bounds the requests of an address for set-up pages. PerAddress counts them as well.
+// PerSetup bounds the requests of an address for set-up pages. TryFrom counts them as well.
 var PerSetup = Limit{Tries: 30, Window: 15 * time.Minute}
 
 // NewSetupToken makes what a set-up link holds, and its digest.

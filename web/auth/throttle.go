@@ -11,11 +11,9 @@ type Limit struct {
 	Window time.Duration
 }
 
-// The limits of the login page. An address is often a whole office, so it may
-// try more than one account may be tried.
+// The limits of one account, and of registrations from one address.
 var (
 	PerAccount  = Limit{Tries: 10, Window: 15 * time.Minute}
-	PerAddress  = Limit{Tries: 100, Window: 15 * time.Minute}
 	NewAccounts = Limit{Tries: 20, Window: time.Hour}
 )
 
@@ -26,4 +24,6 @@ type Throttle interface {
 	Try(ctx context.Context, key string, limit Limit) (time.Duration, error)
 	// Forget clears a key, after the right password.
 	Forget(ctx context.Context, key string) error
+	// GiveBack takes back one try of a key that others share.
+	GiveBack(ctx context.Context, key string) error
 }

@@ -19,8 +19,11 @@ import (
 // Bounds of what is taken: a phone's picture fits, a file that unfolds into gigabytes does not.
 const (
 	MostBytes  = 12 << 20
-	mostPixels = 60_000_000
+	mostPixels = 52_000_000
 	mostSide   = 20_000
+	// mostMemory is what one picture may take unfolded: one of 50 megapixels as phones write it fits, and a progressive one,
+	// of which the decoder keeps all coefficients, of 16.
+	mostMemory = 160 << 20
 )
 
 // Sentinels of what is wrong with a file.
@@ -48,6 +51,9 @@ func Shrink(file []byte, side, bytes int) ([]byte, error) {
 	if config.Width > mostSide || config.Height > mostSide || config.Width*config.Height > mostPixels {
 		return nil, ErrSize
 	}
+	if unfolded(file, kind, config) > mostMemory {
+		return nil, ErrSize
+	}
 	working <- struct{}{}
 	defer func() { <-working }()
 	src, _, err := image.Decode(reader(file))
@@ -71,6 +77,63 @@ func Shrink(file []byte, side, bytes int) ([]byte, error) {
 		}
 	}
 	return nil, ErrSize
+}
+
+// unfolded estimates the bytes that decoding a picture takes.
+func unfolded(file []byte, kind string, config image.Config) int64 {
+	pixels := int64(config.Width) * int64(config.Height)
+	switch kind {
+	case "jpeg":
+		samples, progressive := jpegFrame(file)
+		tenths := int64(10 * samples)
+		if progressive {
+			tenths *= 5 // a coefficient of 32 bits for each sample besides
+		}
+		return pixels * tenths / 10
+	case "png":
+		switch config.ColorModel {
+		case color.RGBA64Model, color.NRGBA64Model:
+			return 2 * 8 * pixels // an interlaced picture is there twice
+		case color.Gray16Model:
+			return 2 * 2 * pixels
+		case color.GrayModel:
+			return 2 * pixels
+		}
+	}
+	return 2 * 4 * pixels
+}
+
+// jpegFrame returns how many samples a pixel has, from 1 for grey to 3 or 4 for colour that is not reduced, and whether the
+// file is progressive.
+func jpegFrame(file []byte) (samples float64, progressive bool) {
+	for i := 2; i+4 <= len(file) && file[i] == 0xFF; {
+		marker := file[i+1]
+		if marker == 0xFF { // filling
+			i++
+			continue
+		}
+		size := int(binary.BigEndian.Uint16(file[i+2:]))
+		if size < 2 || i+2+size > len(file) {
+			break
+		}
+		if marker >= 0xC0 && marker <= 0xC2 {
+			frame := file[i+4 : i+2+size]
+			if len(frame) < 6 || len(frame) < 6+3*int(frame[5]) {
+				break
+			}
+			var all, most int
+			for c := range int(frame[5]) {
+				n := int(frame[7+3*c]>>4) * int(frame[7+3*c]&15)
+				all, most = all+n, max(most, n)
+			}
+			if most == 0 {
+				break
+			}
+			return float64(all) / float64(most), marker == 0xC2
+		}
+		i += 2 + size
+	}
+	return 4, true // unknown: the worst
 }
 
 func reader(b []byte) *bytes.Reader { return bytes.NewReader(b) }

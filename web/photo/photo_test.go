@@ -111,6 +111,17 @@ func TestShrinkRefusesHostileFiles(t *testing.T) {
 	binary.BigEndian.PutUint32(bomb[16:], 50_000)
 	binary.BigEndian.PutUint32(bomb[20:], 50_000)
 	binary.BigEndian.PutUint32(bomb[29:], crc32.ChecksumIEEE(bomb[12:29]))
+	// A deep PNG of 40 megapixels and a progressive JPEG of 49 are small files, and would take half a gigabyte.
+	deep := bytes.Clone(flat.Bytes())
+	binary.BigEndian.PutUint32(deep[16:], 8_000)
+	binary.BigEndian.PutUint32(deep[20:], 5_000)
+	deep[24] = 16
+	binary.BigEndian.PutUint32(deep[29:], crc32.ChecksumIEEE(deep[12:29]))
+	progressive := asJPEG(t, picture(8, 8))
+	frame := bytes.Index(progressive, []byte{0xFF, 0xC0})
+	progressive[frame+1] = 0xC2
+	binary.BigEndian.PutUint16(progressive[frame+5:], 7_000)
+	binary.BigEndian.PutUint16(progressive[frame+7:], 7_000)
 	whole := asJPEG(t, picture(400, 200))
 	for name, c := range map[string]struct {
 		file []byte
@@ -122,11 +133,25 @@ func TestShrinkRefusesHostileFiles(t *testing.T) {
 		"gif":       {[]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), ErrKind},
 		"half":      {whole[:len(whole)/3], ErrKind},
 		"bomb":      {bomb, ErrSize},
+		"deep":      {deep, ErrSize},
+		"steps":     {progressive, ErrSize},
 		"too large": {make([]byte, MostBytes+1), ErrSize},
 	} {
 		if _, err := Shrink(c.file, 1600, 300_000); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
+	}
+}
+
+// A phone's picture of 50 megapixels is taken.
+func TestPhonesPicturesFit(t *testing.T) {
+	t.Parallel()
+	file := asJPEG(t, picture(8, 8))
+	if samples, progressive := jpegFrame(file); samples != 1.5 || progressive {
+		t.Errorf("%v samples, progressive %v", samples, progressive)
+	}
+	if n := unfolded(file, "jpeg", image.Config{Width: 8160, Height: 6120}); n > mostMemory {
+		t.Errorf("50 megapixels take %d MB", n>>20)
 	}
 }
 

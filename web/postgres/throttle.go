@@ -53,3 +53,12 @@ func (s *Store) Forget(ctx context.Context, key string) error {
 	}
 	return nil
 }
+
+// GiveBack implements auth.Throttle.
+func (s *Store) GiveBack(ctx context.Context, key string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE login_try SET tries = tries - 1 WHERE key = $1 AND tries > 0 AND until > clock_timestamp()`, stored(key))
+	if err != nil {
+		return fmt.Errorf("give a try back: %w", err)
+	}
+	return nil
+}

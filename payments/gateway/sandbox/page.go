@@ -34,13 +34,26 @@ func (p *Provider) Handler() http.Handler {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		_, _ = w.Write(style)
 	})
-	mux.HandleFunc("GET /pay/sandbox/{$}", p.showBank)
-	mux.HandleFunc("POST /pay/sandbox/{$}", p.playBank)
+	mux.HandleFunc("GET /pay/sandbox/{$}", p.forStaff(p.showBank))
+	mux.HandleFunc("POST /pay/sandbox/{$}", p.forStaff(p.playBank))
 	mux.HandleFunc("GET /pay/sandbox/{id}", p.show)
 	mux.HandleFunc("POST /pay/sandbox/{id}", p.decide)
 	// Only its own page may post to it.
 	return http.NewCrossOriginProtection().Handler(mux)
 }
+
+// forStaff refuses everybody who is not of the county: the bank's desk changes the outcome of other people's payments.
+func (p *Provider) forStaff(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !p.staff(r) {
+			p.render(w, "", pageData{Status: http.StatusForbidden, State: "staff"})
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (p *Provider) staff(r *http.Request) bool { return p.cfg.Staff != nil && p.cfg.Staff(r) }
 
 type pageData struct {
 	Status      int
@@ -53,7 +66,7 @@ type pageData struct {
 	Return      string
 	Style       string
 	Action      string
-	Bank        string // the bank's desk
+	Bank        string // the bank's desk, for somebody who may use it
 }
 
 func (p *Provider) show(w http.ResponseWriter, r *http.Request) {
@@ -68,8 +81,12 @@ func (p *Provider) show(w http.ResponseWriter, r *http.Request) {
 	}
 	amount := money.FormatYuan(s.AmountFen)
 	yuan, fen, _ := strings.Cut(amount, ".")
+	bank := ""
+	if p.staff(r) {
+		bank = p.base()
+	}
 	p.render(w, s.ReturnURL, pageData{
-		Status: http.StatusOK, State: string(s.State), Amount: amount, Yuan: strings.TrimPrefix(yuan, "¥"), Fen: fen,
+		Status: http.StatusOK, Bank: bank, State: string(s.State), Amount: amount, Yuan: strings.TrimPrefix(yuan, "¥"), Fen: fen,
 		Description: s.Description, ID: s.ID, Return: safeReturn(s.ReturnURL),
 		Expires: s.ExpiresAt.In(china).Format("1月2日 15:04"),
 	})
@@ -124,7 +141,7 @@ func (p *Provider) base() string {
 }
 
 func (p *Provider) render(w http.ResponseWriter, returnURL string, d pageData) {
-	d.Style, d.Action, d.Bank = p.base()+"style.css", p.base()+d.ID, p.base()
+	d.Style, d.Action = p.base()+"style.css", p.base()+d.ID
 	p.write(w, payPage, d.Status, returnURL, d)
 }
 

@@ -32,8 +32,10 @@ type Config struct {
 	Secret     []byte // signs webhooks
 	FeeBP      int64  // kept of every payment, in basis points
 	Client     *http.Client
-	Now        func() time.Time
-	Log        *slog.Logger
+	// Staff reports whether a request is from somebody who may make the bank misbehave; nobody may if nil.
+	Staff func(*http.Request) bool
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // Provider is the sandbox. It is a gateway.Webhooks and a gateway.Audited.

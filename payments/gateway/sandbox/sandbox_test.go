@@ -25,6 +25,8 @@ import (
 
 func TestMain(m *testing.M) { linktest.Main(m) }
 
+func everybody(*http.Request) bool { return true }
+
 var secret = []byte("a secret of the test")
 
 func open(t *testing.T, cfg sandbox.Config) *sandbox.Provider {
@@ -229,7 +231,7 @@ func TestSwitchesHoldInEveryProcess(t *testing.T) {
 	ctx := context.Background()
 	db, _ := linktest.DB(t, "payments", postgres.Migrations())
 	process := func() *sandbox.Provider {
-		return sandbox.New(db, sandbox.Config{PublicURL: "http://127.0.0.1:1", Secret: secret, Log: slog.New(slog.DiscardHandler)})
+		return sandbox.New(db, sandbox.Config{PublicURL: "http://127.0.0.1:1", Secret: secret, Log: slog.New(slog.DiscardHandler), Staff: everybody})
 	}
 	one, two := process(), process()
 	desk := browser{t, httptest.NewServer(one.Handler())}
@@ -274,5 +276,39 @@ func TestSwitchesHoldInEveryProcess(t *testing.T) {
 	turn(t, three, sandbox.Switches{})
 	if _, err := one.Create(ctx, gateway.Request{Key: "again", PaymentID: 100, AmountFen: 100}); err != nil {
 		t.Errorf("everything back to normal: %v", err)
+	}
+}
+
+// The bank's desk changes other people's payments: it is for staff, and the pay page leads nobody else there.
+func TestDeskIsForStaff(t *testing.T) {
+	db, _ := linktest.DB(t, "payments", postgres.Migrations())
+	staff := false
+	p := sandbox.New(db, sandbox.Config{PublicURL: "http://127.0.0.1:1", Secret: secret, Log: slog.New(slog.DiscardHandler),
+		Staff: func(*http.Request) bool { return staff }})
+	s, err := p.Create(t.Context(), gateway.Request{Key: "desk", PaymentID: 1, AmountFen: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := browser{t, httptest.NewServer(p.Handler())}
+	defer b.web.Close()
+	turn := func() int {
+		res, _ := b.do(http.MethodPost, "/pay/sandbox/", url.Values{"do": {"switches"}, "drop": {"1"}}, "Sec-Fetch-Site", "same-origin")
+		return res.StatusCode
+	}
+	if res, body := b.do(http.MethodGet, "/pay/sandbox/", nil); res.StatusCode != http.StatusForbidden || strings.Contains(body, "drop") {
+		t.Errorf("a stranger sees the desk: %s", res.Status)
+	}
+	if got := turn(); got != http.StatusForbidden {
+		t.Errorf("a stranger turns a switch: %d", got)
+	}
+	if _, body := b.do(http.MethodGet, "/pay/sandbox/"+s.ID, nil); strings.Contains(body, "银行后台") {
+		t.Error("the pay page leads a stranger to the desk")
+	}
+	staff = true
+	if got := turn(); got != http.StatusSeeOther {
+		t.Errorf("staff cannot turn a switch: %d", got)
+	}
+	if _, body := b.do(http.MethodGet, "/pay/sandbox/"+s.ID, nil); !strings.Contains(body, "银行后台") {
+		t.Error("the pay page does not lead staff to the desk")
 	}
 }

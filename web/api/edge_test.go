@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/mux"
+
+	"banmuyuan/catalog"
+	"banmuyuan/internal/link"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/web/auth"
+)
+
+// strangersUpdate is an update whose photos are not the caller's.
+type strangersUpdate struct {
+	adopt.Service
+	bytes int
+}
+
+func (s *strangersUpdate) AddPhoto(_ context.Context, r adopt.AddPhoto) (adopt.Photo, error) {
+	s.bytes += len(r.JPEG)
+	return adopt.Photo{}, link.E(link.NotFound, "adoption.update.unknown", "update_id")
+}
+
+type oneHousehold struct{ catalog.Service }
+
+func (oneHousehold) Household(context.Context, catalog.HouseholdRef) (catalog.Household, error) {
+	return catalog.Household{ID: 5}, nil
+}
+
+// A picture is not unfolded for somebody whose update it is not: what would be refused as no picture is refused as not theirs.
+func TestPicturesAreUnfoldedAfterRights(t *testing.T) {
+	stub := &strangersUpdate{}
+	r := router(Services{Catalog: oneHousehold{}, Adoptions: stub})
+	req := httptest.NewRequest("POST", Prefix+"/households/YA-1/updates/7/photos", strings.NewReader(`{"photo":"bm8gcGljdHVyZQ=="}`))
+	req.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req.WithContext(auth.WithAccount(req.Context(), &auth.Account{ID: 3, Login: "h", Role: auth.Household})))
+	if w.Code != http.StatusNotFound || stub.bytes != 0 {
+		t.Errorf("%d with %d bytes sent on: %s", w.Code, stub.bytes, w.Body)
+	}
+}
+
+// Numbers out of the bounds of their columns are refused where addresses are read, by name.
+func TestNumbersOfAddressesAreBounded(t *testing.T) {
+	type in struct {
+		ID       int64   `path:"id"`
+		Village  int64   `query:"village"`
+		Villages []int64 `query:"villages"`
+		Season   int     `query:"season"`
+		Txn      int64   `query:"txn"`
+		Before   int64   `query:"before"`
+	}
+	for query, field := range map[string]string{
+		"village=2147483648": "village", "villages=1,2147483648": "villages", "season=99999999999": "season", "season=-2147483649": "season",
+		"txn=9223372036854775807": "txn", "before=9007199254740992": "before", "txn=9223372036854775808": "txn", "season=1.5": "season",
+	} {
+		var got in
+		r := mux.SetURLVars(httptest.NewRequest("GET", "/x?"+query, nil), map[string]string{"id": "1"})
+		e := link.AsError(decode(r, &got))
+		if e == nil || e.Code != link.Invalid || e.Field != field {
+			t.Errorf("%s: %v", query, e)
+		}
+	}
+	var got in
+	r := mux.SetURLVars(httptest.NewRequest("GET", "/x", nil), map[string]string{"id": "9223372036854775807"})
+	if e := link.AsError(decode(r, &got)); e == nil || e.Code != link.NotFound || e.Field != "id" {
+		t.Errorf("a path of nothing: %v", e)
+	}
+	r = mux.SetURLVars(httptest.NewRequest("GET", "/x?village=7&villages=1,2&season=2026&txn=9007199254740991&before=3", nil), map[string]string{"id": "9"})
+	if err := decode(r, &got); err != nil || !reflect.DeepEqual(got, in{9, 7, []int64{1, 2}, 2026, 9007199254740991, 3}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func router(s Services) http.Handler {
+	a := New(s, nil, nil, "test", func(w http.ResponseWriter, r *http.Request, err error) {
+		e := link.AsError(err)
+		NewProblem(e, func(e *link.Error) string { return e.Key }, r.URL.Path, "").Write(w)
+	})
+	r := mux.NewRouter()
+	a.Routes(r)
+	return r
+}
