@@ -62,7 +62,7 @@ var words = map[string][2]string{
 	"payout.result_again": {"这个回盘文件之前已经导入过，没有重复处理。", "This result was imported before; nothing changed."},
 
 	"receipt.recorded": {"已登记：{matched} 笔自动核对，{suspense} 笔待认领，{duplicate} 笔之前已登记。", "Recorded: {matched} matched, {suspense} to be matched, {duplicate} known already."},
-	"receipt.imported": {"已导入：收入 {in} 笔、支出 {out} 笔；自动核对 {matched} 笔，待认领 {suspense} 笔，之前已有 {duplicate} 笔。", "Imported: {in} in, {out} out; {matched} matched by themselves, {suspense} to be matched, {duplicate} known already."},
+	"receipt.imported": {"已导入：收入 {in} 笔、支出 {out} 笔；自动核对 {matched} 笔，待认领 {suspense} 笔，之前已有 {duplicate} 笔，存疑 {doubtful} 笔。", "Imported: {in} in, {out} out; {matched} matched by themselves, {suspense} to be matched, {duplicate} known already, {doubtful} doubtful."},
 	"receipt.returned": {"已登记退回。", "The return is recorded."},
 	"receipt.matched":  {"这笔到账已核对到付款。", "The receipt is matched to the payment."},
 	"receipt.cash":     {"现金已登记，订单已更新。", "The cash is recorded and the order updated."},
