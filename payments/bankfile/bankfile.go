@@ -190,6 +190,11 @@ func write(format, sheet string, titles []string, widths []float64, table [][]st
 		if err := w.Write(titles); err != nil {
 			return nil, fmt.Errorf("write csv: %w", err)
 		}
+		for _, row := range table {
+			for i := range row {
+				row[i] = guarded(row[i])
+			}
+		}
 		if err := w.WriteAll(table); err != nil {
 			return nil, fmt.Errorf("write csv: %w", err)
 		}
@@ -338,6 +343,14 @@ func (l Layout) result(t *table.Table, row table.Row) (ResultRow, *Problem) {
 		r.Date = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
 	}
 	return r, nil
+}
+
+// guarded is a text that no spreadsheet takes for a formula. The mark before it is removed where the file is read.
+func guarded(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
 }
 
 var noErrorCode = regexp.MustCompile(`[(（\[【]0+[)）\]】]$`)

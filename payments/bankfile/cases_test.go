@@ -291,3 +291,20 @@ func TestCompare(t *testing.T) {
 		t.Errorf("a closed month: %+v", v)
 	}
 }
+
+// A name that begins like a formula stays text in a CSV file, and reads back as it was.
+func TestFormulasAreGuarded(t *testing.T) {
+	t.Parallel()
+	l := bankfile.Default()
+	file, err := l.Write(bankfile.CSV, []bankfile.Row{{Item: "A-1", Holder: "=HYPERLINK(1)", Number: "0000123", Bank: "@x", Fen: 5}})
+	if err != nil || !strings.Contains(string(file), ",'=HYPERLINK(1),0000123,'@x,0.05,") {
+		t.Errorf("%s, %v", file, err)
+	}
+	file, err = l.WriteResult(bankfile.CSV, []bankfile.ResultRow{{Item: "A-1", Fen: 5, Reason: "-账户已销户"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, problems := l.ReadResult(file); len(problems) > 0 || rows[0].Reason != "-账户已销户" {
+		t.Errorf("%+v, %+v", rows, problems)
+	}
+}
