@@ -7,7 +7,6 @@ package bankfile
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"regexp"
@@ -57,6 +56,7 @@ type Layout struct {
 	Sheet   string   `json:"sheet"`
 	Columns []Column `json:"columns"`
 	Memo    string   `json:"memo"`
+	Text    Text     `json:"text,omitzero"`
 	Result  Result   `json:"result"`
 }
 
@@ -148,7 +148,16 @@ func (l Layout) Write(format string, rows []Row) ([]byte, error) {
 	for i, r := range rows {
 		table[i] = l.cells(i, r)
 	}
-	return write(format, l.Sheet, titles, widths, table)
+	return write(format, l.Sheet, l.Text, sumsOf(rows), titles, widths, table)
+}
+
+// sumsOf replaces what lines of sums stand for.
+func sumsOf(rows []Row) *strings.Replacer {
+	var fen int64
+	for _, r := range rows {
+		fen += r.Fen
+	}
+	return strings.NewReplacer("{count}", fmt.Sprint(len(rows)), "{yuan}", Yuan(fen), "{fen}", fmt.Sprint(fen))
 }
 
 // ResultRow of a bank's answer.
@@ -177,28 +186,14 @@ func (l Layout) WriteResult(format string, rows []ResultRow) ([]byte, error) {
 		}
 		table[i] = []string{r.Item, Yuan(r.Fen), status, r.Reason, date}
 	}
-	return write(format, l.Sheet, titles, []float64{24, 14, 10, 30, 14}, table)
+	return write(format, l.Sheet, Text{}, strings.NewReplacer(), titles, []float64{24, 14, 10, 30, 14}, table)
 }
 
-func write(format, sheet string, titles []string, widths []float64, table [][]string) ([]byte, error) {
+func write(format, sheet string, text Text, sums *strings.Replacer, titles []string, widths []float64, table [][]string) ([]byte, error) {
 	var buf bytes.Buffer
 	switch format {
 	case CSV:
-		buf.WriteString("\ufeff") // or Excel takes UTF-8 for something else
-		w := csv.NewWriter(&buf)
-		w.UseCRLF = true
-		if err := w.Write(titles); err != nil {
-			return nil, fmt.Errorf("write csv: %w", err)
-		}
-		for _, row := range table {
-			for i := range row {
-				row[i] = guarded(row[i])
-			}
-		}
-		if err := w.WriteAll(table); err != nil {
-			return nil, fmt.Errorf("write csv: %w", err)
-		}
-		return buf.Bytes(), nil
+		return text.write(titles, widths, table, sums)
 	case XLSX:
 		f := excelize.NewFile()
 		defer f.Close()
