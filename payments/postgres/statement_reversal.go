@@ -42,9 +42,9 @@ func (c *change) meetIncoming(ctx context.Context) (int, error) {
 		var gone outgoingRow
 		err := get(ctx, c.tx, &gone, `SELECT `+outgoingColumns+` FROM bank_outgoing_line o
 			WHERE o.amount_fen = $1 AND o.paid_on BETWEEN $2::date - $5::int AND $2::date AND NOT o.reversal
-			  AND (o.bank_ref = $3 OR o.payee = $4 OR o.payee = '' OR $4 = '')
+			  AND (o.bank_ref = $3 OR o.payee = $4::text OR o.payee = '' OR $4 = '')
 			  AND (o.state = ANY($6) OR o.explained_as LIKE 'note:%')
-			  AND NOT EXISTS (SELECT FROM bank_statement_line x WHERE x.booked_as = $7 || ':' || o.id)
+			  AND NOT EXISTS (SELECT FROM bank_statement_line x WHERE x.booked_as = $7::text || ':' || o.id)
 			ORDER BY (o.bank_ref = $3) DESC, o.paid_on DESC, o.id DESC LIMIT 1 FOR UPDATE`,
 			l.AmountFen, l.PaidOn.Format(time.DateOnly), l.BankRef, l.Payer, reversalDays, pq.Array(payments.OutgoingMachine.From(payments.OutgoingRecognise)), payments.BookedReversal)
 		if missing(err) {
@@ -82,7 +82,7 @@ func (c *change) meetOutgoing(ctx context.Context) (int, error) {
 		var l lineRow
 		err := get(ctx, c.tx, &l, `SELECT `+lineColumns+` FROM bank_statement_line l
 			WHERE l.amount_fen = $1 AND l.paid_on BETWEEN $2::date - $5::int AND $2::date AND NOT l.reversal
-			  AND (l.bank_ref = $3 OR l.payer = $4 OR l.payer = '' OR $4 = '') AND l.state = ANY($6)
+			  AND (l.bank_ref = $3 OR l.payer = $4::text OR l.payer = '' OR $4 = '') AND l.state = ANY($6)
 			  AND NOT EXISTS (SELECT FROM bank_statement_line x WHERE x.return_ref = $3)
 			ORDER BY (l.bank_ref = $3) DESC, l.paid_on DESC, l.id DESC LIMIT 1 FOR UPDATE OF l`,
 			gone.AmountFen, gone.PaidOn.Format(time.DateOnly), gone.BankRef, gone.Payee, reversalDays, pq.Array(payments.LineMachine.From(payments.LineReturn)))

@@ -218,6 +218,7 @@ func TestStatementBothWays(t *testing.T) {
 	if other := b.importStatement(strings.Replace(table, "35.00", "36.00", 1)); other.Doubtful != 1 || other.Out != 0 || other.Duplicate != 2 {
 		t.Errorf("with another amount: %+v", other)
 	}
+	b.decide(b.doubtful()[0].ID, payments.DecideSkip)
 	_, err := b.svc.ImportStatement(as("buyer", 501), payments.ImportStatement{Data: []byte(table)})
 	wantCode(t, err, link.Forbidden, "forbidden")
 	refused, err := b.svc.ImportStatement(operator, payments.ImportStatement{Data: []byte(table + b.today() + ",A2,x,1,,\n" + b.today() + ",A9,x,abc,,\n")})
