@@ -121,11 +121,7 @@ func unescape(b *strings.Builder) {
 
 // openXML reads an XML spreadsheet of 2003, which is sent under the name of .xls as well.
 func openXML(text string) *Book {
-	b := &Book{}
-	d := xml.NewDecoder(strings.NewReader(text))
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // it is decoded
-	b.Sheets = []Sheet{{Rows: func(yield func(int, []Cell) error) error { return eachXMLRow(text, yield) }}}
-	return b
+	return &Book{Sheets: []Sheet{{Rows: func(yield func(int, []Cell) error) error { return eachXMLRow(text, yield) }}}}
 }
 
 func attr(t xml.StartElement, name string) string {

@@ -308,3 +308,31 @@ func TestFormulasAreGuarded(t *testing.T) {
 		t.Errorf("%+v, %+v", rows, problems)
 	}
 }
+
+// A large file in which every line has the same reference takes seconds, not minutes.
+func TestManyLinesOfOneReference(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	var b strings.Builder
+	b.WriteString("日期,流水号,金额,类型,余额\n")
+	for i := range n {
+		fmt.Fprintf(&b, "2026-09-18,0,5,x,%d\n", 5*(i+1))
+	}
+	began := time.Now()
+	f := bankfile.DefaultStatement().Read([]byte(b.String()))
+	if len(f.Lines) != n || len(f.Lines[n-1].Doubts) != 0 {
+		t.Fatalf("%d lines, %+v", len(f.Lines), f.Problems)
+	}
+	known := make([]bankfile.KnownLine, n)
+	for i, l := range f.Lines {
+		known[i] = bankfile.KnownLine{Ref: l.Ref, Day: l.Date.Format(time.DateOnly), Fen: l.Fen, Balance: l.Balance}
+	}
+	for i, v := range bankfile.Compare(f.Lines, known, "") {
+		if v.Same != i {
+			t.Fatalf("line %d is %+v", i, v)
+		}
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}

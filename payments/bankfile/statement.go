@@ -142,6 +142,7 @@ type statementReader struct {
 	minusOut bool   // all amounts in the column of money out have a minus: it is the bank's way
 	minusAll bool   // amounts beside a word for money out have a minus as well
 	unsigned bool   // one column of amounts, no minus in it, and no word: see direction
+	flag     bool   // a column that is not known could tell the direction
 	noRef    bool   // the file has no references: they are made of time and balance
 }
 
@@ -245,9 +246,9 @@ func (s Statement) side(word string) table.Side {
 	return table.NoSide
 }
 
-func foldWord(w string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "").Replace(entry.Clean(w)))
-}
+var wordSigns = strings.NewReplacer(" ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "")
+
+func foldWord(w string) string { return strings.ToLower(wordSigns.Replace(entry.Clean(w))) }
 
 var moneyTitle = regexp.MustCompile(`(?i)金额|发生额|收入|支出|借方|贷方|转入|转出|存入|支取|收款额|付款额|debit|credit|amount|withdraw|deposit`)
 
@@ -304,6 +305,7 @@ func (r *statementReader) habits() {
 	r.minusAll = debit > 0 && debit == debitMinus
 	_, word := r.t.Head.At["direction"]
 	r.unsigned = !word && oneMinus == 0
+	r.flag = r.unsigned && r.flagged()
 }
 
 var (
@@ -569,7 +571,7 @@ func (r *statementReader) single(row table.Row, l *StatementLine, a table.Amount
 		r.credit(l, a)
 	case side == table.Debit:
 		r.debit(l, a, r.minusAll)
-	case hasWords || r.unsigned && (r.flagged() || outText.MatchString(l.Memo) || l.Reversal):
+	case hasWords || r.unsigned && (r.flag || outText.MatchString(l.Memo) || l.Reversal):
 		l.Fen, l.Unknown = max(a.Fen, -a.Fen), true
 		l.Doubts = append(l.Doubts, DoubtDirection)
 	default:
@@ -609,17 +611,21 @@ var plainTitles = []string{"序号", "渠道", "交易渠道", "网点", "交易
 // compare holds the lines against each other and against the balances.
 func (r *statementReader) compare() {
 	lines := r.file.Lines
-	seen := map[string][]int{}
+	seen := map[string]bool{} // by line with its balance, and by line
 	for i := range lines {
 		l := &lines[i]
 		key := fmt.Sprint(l.Ref, "\x00", l.Date.Format(time.DateOnly), "\x00", l.Fen, "\x00", l.Party, "\x00", l.Memo)
-		for _, j := range seen[key] {
-			if l.Balance == nil || lines[j].Balance == nil || *l.Balance == *lines[j].Balance {
-				l.Doubts = append(l.Doubts, DoubtTwice)
-				break
-			}
+		exact, open := key, key+"\x00?"
+		if l.Balance != nil {
+			exact = fmt.Sprint(key, "\x00", *l.Balance)
 		}
-		seen[key] = append(seen[key], i)
+		if seen[exact] || seen[open] {
+			l.Doubts = append(l.Doubts, DoubtTwice)
+		}
+		seen[exact], seen[key] = true, true
+		if l.Balance == nil {
+			seen[open] = true
+		}
 	}
 	r.balances(lines)
 }

@@ -35,9 +35,10 @@ type Verdict struct {
 // balances are known and differ. A short number is one of its day only, and comes again on another day for other money.
 func Compare(lines []StatementLine, known []KnownLine, closedThrough string) []Verdict {
 	out := make([]Verdict, len(lines))
-	byRef := map[string][]int{}
+	near := map[string][]int{} // by reference, day and amount in either direction
 	for i, k := range known {
-		byRef[k.Ref] = append(byRef[k.Ref], i)
+		key := nearKey(k.Ref, k.Day, k.Fen)
+		near[key] = append(near[key], i)
 	}
 	used := make([]bool, len(known))
 	times := map[string]int{}
@@ -49,11 +50,17 @@ func Compare(lines []StatementLine, known []KnownLine, closedThrough string) []V
 		} else {
 			out[i].Key = key
 		}
-		for _, k := range byRef[l.Ref] {
-			if !used[k] && same(l, known[k]) {
-				used[k], out[i].Same = true, k
-				break
-			}
+		place := nearKey(l.Ref, l.Date.Format(time.DateOnly), l.Fen)
+		if j := slices.IndexFunc(near[place], func(k int) bool { return same(l, known[k]) }); j >= 0 {
+			k := near[place][j]
+			used[k], out[i].Same = true, k
+			near[place] = slices.Delete(near[place], j, j+1)
+		}
+	}
+	others := map[string][]int{} // lines that this statement does not show, by reference
+	for i, k := range known {
+		if !used[i] {
+			others[k.Ref] = append(others[k.Ref], i)
 		}
 	}
 	for i, l := range lines {
@@ -61,9 +68,10 @@ func Compare(lines []StatementLine, known []KnownLine, closedThrough string) []V
 			continue
 		}
 		doubts := slices.Clone(l.Doubts)
-		for _, k := range byRef[l.Ref] {
-			if d := again(l, known[k]); !used[k] && d != "" && !slices.Contains(doubts, d) {
+		for _, k := range others[l.Ref] {
+			if d := again(l, known[k]); d != "" {
 				doubts = append(doubts, d)
+				break
 			}
 		}
 		if day := l.Date.Format(time.DateOnly); closedThrough != "" && day <= closedThrough {
@@ -72,6 +80,10 @@ func Compare(lines []StatementLine, known []KnownLine, closedThrough string) []V
 		out[i].Doubts = doubts
 	}
 	return out
+}
+
+func nearKey(ref, day string, fen int64) string {
+	return fmt.Sprint(ref, "\x00", day, "\x00", max(fen, -fen))
 }
 
 func lineKey(l StatementLine) string {
