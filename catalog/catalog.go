@@ -455,21 +455,21 @@ type CoverageRequest struct {
 
 // Coverage is the county at a glance.
 type Coverage struct {
-	Season       int                 `json:"season"` // of the sales; 0: none is planned
-	Townships    int64               `json:"townships"`
-	Villages     int64               `json:"villages"`
-	PoorVillages int64               `json:"poor_villages"`
-	Households   int64               `json:"households"`
-	Persons      int64               `json:"persons"`
-	Cooperatives int64               `json:"cooperatives"`
-	Geese        int64               `json:"geese"`
-	GardenM2     int64               `json:"garden_m2"`
-	SolarPlants  int64               `json:"solar_plants"` // villages with a station
-	SolarKW      int64               `json:"solar_kw"`     // of them all
-	EntrustedMu  int64               `json:"entrusted_mu"` // that cooperatives plant on households' behalf, in thousandths
-	CoopMembers  int64               `json:"coop_members"` // member households of cooperatives, see OrganisationMembers
-	Programmes   []ProgrammeCoverage `json:"programmes"`
-	ByVillage    []VillageCoverage   `json:"by_village"`
+	Season           int                 `json:"season"` // of the sales; 0: none is planned
+	Townships        int64               `json:"townships"`
+	Villages         int64               `json:"villages"`
+	PoorVillages     int64               `json:"poor_villages"`
+	Households       int64               `json:"households"`
+	Persons          int64               `json:"persons"`
+	Cooperatives     int64               `json:"cooperatives"`
+	Geese            int64               `json:"geese"`
+	GardenM2         int64               `json:"garden_m2"`
+	SolarPlants      int64               `json:"solar_plants"`       // villages with a station
+	SolarKW          int64               `json:"solar_kw"`           // of them all
+	EntrustedMilliMu int64               `json:"entrusted_milli_mu"` // thousandths of a mu that cooperatives plant on households' behalf
+	CoopMembers      int64               `json:"coop_members"`       // member households of cooperatives, see OrganisationMembers
+	Programmes       []ProgrammeCoverage `json:"programmes"`
+	ByVillage        []VillageCoverage   `json:"by_village"`
 }
 
 type ProgrammeCoverage struct {
@@ -488,9 +488,9 @@ type VillageCoverage struct {
 	Capacity   int64  `json:"capacity"`
 	Sold       int64  `json:"sold"`
 
-	GardenM2    int64 `json:"garden_m2"`
-	SolarKW     int64 `json:"solar_kw"`
-	EntrustedMu int64 `json:"entrusted_mu"` // of its households, in thousandths
+	GardenM2         int64 `json:"garden_m2"`
+	SolarKW          int64 `json:"solar_kw"`
+	EntrustedMilliMu int64 `json:"entrusted_milli_mu"` // of its households
 }
 
 // HouseholdRow is one row of an import file, as read; Line is the row's number in the file.
@@ -530,11 +530,12 @@ type ImportResult struct {
 	Problems  []RowProblem `json:"problems"`
 }
 
-// Finding is something `verify` found to be wrong.
+// Finding is something `verify` found to be wrong, or noted.
 type Finding struct {
 	Check  string `json:"check"`
 	Object string `json:"object"`
 	Detail string `json:"detail"`
+	Note   bool   `json:"note,omitempty"` // nothing is wrong: the county should look at it
 }
 
 // HoldDigest lets verify compare holds with orders without either reading the other's tables.

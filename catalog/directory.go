@@ -44,6 +44,9 @@ type Directory interface {
 	SaveEntry(context.Context, SaveEntry) (Entry, error) //link:body
 	// RetireEntry takes an entry out of use, or back into it, with a reason. Conflict where others in use depend on it.
 	RetireEntry(context.Context, RetireEntry) (Entry, error)
+	// ReplaceHelper gives all households of a helper to another one, with a reason. Each household's history has it, and its
+	// consent is asked for anew. Asking again changes nothing.
+	ReplaceHelper(context.Context, ReplaceHelper) (HelperReplaced, error)
 }
 
 // MaxBatchRows is how many rows one AddBatchRows takes.
@@ -160,12 +163,13 @@ type Entry struct {
 
 // EntryChange is one change of an entry. From and To hold the cells of the changed fields.
 type EntryChange struct {
-	At     time.Time         `json:"at"`
-	By     string            `json:"by"`
-	What   string            `json:"what"` // added, changed, retired, restored
-	Reason string            `json:"reason,omitempty"`
-	From   map[string]string `json:"from,omitempty"`
-	To     map[string]string `json:"to,omitempty"`
+	At      time.Time         `json:"at"`
+	By      string            `json:"by"`
+	Command bool              `json:"command,omitempty"` // no account made it: a command on the server did
+	What    string            `json:"what"`              // added, changed, retired, restored
+	Reason  string            `json:"reason,omitempty"`
+	From    map[string]string `json:"from,omitempty"`
+	To      map[string]string `json:"to,omitempty"`
 }
 
 type SaveEntry struct {
@@ -173,6 +177,17 @@ type SaveEntry struct {
 	ID     int64             `json:"id,omitempty"`
 	Cells  map[string]string `json:"cells"`
 	Reason string            `json:"reason,omitempty"`
+}
+
+type ReplaceHelper struct {
+	ID     int64  `json:"id"`
+	By     string `json:"by"` // the other helper, as cells name one: by name, or by name（unit）
+	Reason string `json:"reason"`
+}
+
+// HelperReplaced counts the households that another helper has now.
+type HelperReplaced struct {
+	Households int `json:"households"`
 }
 
 type RetireEntry struct {

@@ -29,6 +29,14 @@ func (r SaveEntry) Check() error { return checkReason(r.Reason, false) }
 // Check reports a missing reason.
 func (r RetireEntry) Check() error { return checkReason(r.Reason, true) }
 
+// Check reports a missing reason or helper.
+func (r ReplaceHelper) Check() error {
+	if strings.TrimSpace(r.By) == "" {
+		return link.E(link.Invalid, "entry.missing", "by")
+	}
+	return checkReason(r.Reason, true)
+}
+
 func checkReason(reason string, need bool) error {
 	n := len([]rune(strings.TrimSpace(reason)))
 	if n > 200 || (need && n == 0) {

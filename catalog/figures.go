@@ -13,7 +13,7 @@ func (c Coverage) CheckSums() []string {
 		households += v.Households
 		garden += v.GardenM2
 		kw += v.SolarKW
-		entrusted += v.EntrustedMu
+		entrusted += v.EntrustedMilliMu
 		if v.SolarKW > 0 {
 			plants++
 		}
@@ -23,7 +23,7 @@ func (c Coverage) CheckSums() []string {
 		name       string
 		county, by int64
 	}{{"households", c.Households, households}, {"garden", c.GardenM2, garden}, {"solar plants", c.SolarPlants, plants}, {"solar kilowatts", c.SolarKW, kw},
-		{"entrusted land", c.EntrustedMu, entrusted}} {
+		{"entrusted land", c.EntrustedMilliMu, entrusted}} {
 		if f.county != f.by {
 			wrong = append(wrong, fmt.Sprintf("%s: the county has %d, its villages %d", f.name, f.county, f.by))
 		}

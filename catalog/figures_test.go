@@ -9,15 +9,15 @@ import (
 func TestCoverageCheckSums(t *testing.T) {
 	t.Parallel()
 	good := func() Coverage {
-		return Coverage{Households: 5, GardenM2: 900, SolarPlants: 1, SolarKW: 300, EntrustedMu: 2500, ByVillage: []VillageCoverage{
-			{Households: 2, GardenM2: 500, SolarKW: 300, EntrustedMu: 1000}, {Households: 3, GardenM2: 400, EntrustedMu: 1500}}}
+		return Coverage{Households: 5, GardenM2: 900, SolarPlants: 1, SolarKW: 300, EntrustedMilliMu: 2500, ByVillage: []VillageCoverage{
+			{Households: 2, GardenM2: 500, SolarKW: 300, EntrustedMilliMu: 1000}, {Households: 3, GardenM2: 400, EntrustedMilliMu: 1500}}}
 	}
 	if wrong := good().CheckSums(); len(wrong) != 0 {
 		t.Errorf("good figures: %v", wrong)
 	}
 	for name, spoil := range map[string]func(*Coverage){
 		"households": func(c *Coverage) { c.Households++ }, "garden": func(c *Coverage) { c.GardenM2-- }, "solar plants": func(c *Coverage) { c.SolarPlants++ },
-		"solar kilowatts": func(c *Coverage) { c.SolarKW++ }, "entrusted land": func(c *Coverage) { c.ByVillage[0].EntrustedMu++ },
+		"solar kilowatts": func(c *Coverage) { c.SolarKW++ }, "entrusted land": func(c *Coverage) { c.ByVillage[0].EntrustedMilliMu++ },
 	} {
 		c := good()
 		spoil(&c)

@@ -39,6 +39,14 @@ func Kinds() []*entry.Kind {
 		&programmeKind, &productKind, &householdKind, &memberKind, &holdingKind, &membershipKind}
 }
 
+// HelperName returns a helper as cells and pages name one: the unit tells namesakes apart.
+func HelperName(name, unit string) string {
+	if unit == "" {
+		return name
+	}
+	return name + "（" + unit + "）"
+}
+
 // KindByName finds a kind.
 func KindByName(name string) (*entry.Kind, bool) {
 	for _, k := range Kinds() {
@@ -205,7 +213,7 @@ var productKind = entry.Kind{
 		{Name: "cooking_en", Head: words("做法英文", "Cooking in English"), Type: entry.Long, Max: 800, Example: "Best stewed"},
 		{Name: "story", Head: words("介绍", "Story"), Type: entry.Long, Max: 800, Example: "河边散养，吃青草和玉米。"},
 		{Name: "story_en", Head: words("介绍英文", "Story in English"), Type: entry.Long, Max: 1200, Example: "Raised by the river on grass and maize."},
-		{Name: "picture", Head: words("图案", "Picture"), Max: 40, Example: "goose"},
+		{Name: "picture", Head: words("图案", "Picture"), Type: entry.Choice, Values: pictureValues(), Example: "鹅"},
 		{Name: "yield_of", Head: words("农户产出依据", "Yield follows"), Aliases: []string{"产出依据"}, Type: entry.Choice, Need: true, Example: "养鹅数", Values: []entry.Value{
 			{Code: YieldRegistered, Name: words("按户产登记", "registered holdings"), Aliases: []string{"登记", "户产"}},
 			{Code: YieldGeese, Name: words("养鹅数", "geese"), Aliases: []string{"鹅"}},
@@ -263,7 +271,7 @@ var householdKind = entry.Kind{
 }
 
 var memberKind = entry.Kind{
-	Name: KindMember, Title: words("家庭成员", "Members"), Aliases: []string{"成员", "Member"}, Stays: true, Key: []string{"household", "name"},
+	Name: KindMember, Title: words("家庭成员", "Members"), Aliases: []string{"成员", "Member"}, Key: []string{"household", "name"},
 	Hint: words("户主以外的家庭成员，一行一人。", "Members of households besides the head, one person a row."),
 	Fields: []entry.Field{
 		{Name: "household", Head: words("户编号", "Household code"), Aliases: []string{"编号"}, Type: entry.Ref, Refers: KindHousehold, Need: true, Example: "QH-01-001-0001"},

@@ -449,6 +449,7 @@ const (
 	SubjectEntry         = "rpc.catalog.v1.entry"
 	SubjectSaveEntry     = "rpc.catalog.v1.save_entry"
 	SubjectRetireEntry   = "rpc.catalog.v1.retire_entry"
+	SubjectReplaceHelper = "rpc.catalog.v1.replace_helper"
 )
 
 // NewDirectoryClient returns a client of Directory: each call is answered by a process that registered the service.
@@ -504,6 +505,10 @@ func (c directoryClient) RetireEntry(ctx context.Context, r RetireEntry) (Entry,
 	return link.Call[RetireEntry, Entry](ctx, c.nc, SubjectRetireEntry, r)
 }
 
+func (c directoryClient) ReplaceHelper(ctx context.Context, r ReplaceHelper) (HelperReplaced, error) {
+	return link.Call[ReplaceHelper, HelperReplaced](ctx, c.nc, SubjectReplaceHelper, r)
+}
+
 // RegisterDirectory registers svc on s for the request subjects of Directory.
 func RegisterDirectory(s *link.Server, svc Directory) {
 	link.Handle(s, SubjectOpenBatch, svc.OpenBatch)
@@ -518,6 +523,7 @@ func RegisterDirectory(s *link.Server, svc Directory) {
 	link.Handle(s, SubjectEntry, svc.Entry)
 	link.Handle(s, SubjectSaveEntry, svc.SaveEntry)
 	link.Handle(s, SubjectRetireEntry, svc.RetireEntry)
+	link.Handle(s, SubjectReplaceHelper, svc.ReplaceHelper)
 }
 
 // RawDirectory is Directory whose answers stay the bytes in which they arrived.
@@ -644,6 +650,14 @@ func (c RawDirectory) RetireEntry(ctx context.Context, r RetireEntry) (link.Raw[
 		return link.RawOf(c.svc.RetireEntry(ctx, r))
 	}
 	return link.CallRaw[Entry](ctx, c.nc, SubjectRetireEntry, r)
+}
+
+// ReplaceHelper is Directory.ReplaceHelper with an undecoded answer.
+func (c RawDirectory) ReplaceHelper(ctx context.Context, r ReplaceHelper) (link.Raw[HelperReplaced], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ReplaceHelper(ctx, r))
+	}
+	return link.CallRaw[HelperReplaced](ctx, c.nc, SubjectReplaceHelper, r)
 }
 
 // Request subjects of Privacy.

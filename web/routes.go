@@ -44,7 +44,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
 	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings})
-	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
+	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, AccountBatches: d.AccountBatches, PrivateAccounts: d.PrivateAccounts,

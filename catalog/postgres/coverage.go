@@ -70,7 +70,7 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 			GROUP BY v.id, t.id ORDER BY v.id`, cov.Season),
 			func(scan func(...any) error) error {
 				var v catalog.VillageCoverage
-				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold, &v.GardenM2, &v.SolarKW, &v.EntrustedMu); err != nil {
+				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold, &v.GardenM2, &v.SolarKW, &v.EntrustedMilliMu); err != nil {
 					return fmt.Errorf("read villages: %w", err)
 				}
 				cov.ByVillage = append(cov.ByVillage, v)
@@ -89,7 +89,7 @@ func countFigures(ctx context.Context, tx *sqlx.Tx, cov *catalog.Coverage) error
 		SELECT (SELECT count(*) FROM village WHERE solar_kw > 0 AND retired_at IS NULL),
 		       (SELECT coalesce(sum(solar_kw), 0)::bigint FROM village WHERE retired_at IS NULL),
 		       (SELECT coalesce(sum(m.entrusted), 0)::bigint FROM membership m JOIN organisation o ON o.id = m.org_id JOIN household h ON h.id = m.household_id
-		        WHERE m.retired_at IS NULL AND o.retired_at IS NULL AND h.retired_at IS NULL)`).Scan(&cov.SolarPlants, &cov.SolarKW, &cov.EntrustedMu)
+		        WHERE m.retired_at IS NULL AND o.retired_at IS NULL AND h.retired_at IS NULL)`).Scan(&cov.SolarPlants, &cov.SolarKW, &cov.EntrustedMilliMu)
 	if err != nil {
 		return fmt.Errorf("count stations and entrusted land: %w", err)
 	}

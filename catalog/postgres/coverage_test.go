@@ -14,7 +14,7 @@ func TestFiguresAreTheSumsOfTheLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if none.SolarPlants != 0 || none.SolarKW != 0 || none.EntrustedMu != 0 {
+	if none.SolarPlants != 0 || none.SolarKW != 0 || none.EntrustedMilliMu != 0 {
 		t.Errorf("a county without stations and entrusted land has %+v", none)
 	}
 	for _, statement := range []string{
@@ -35,7 +35,7 @@ func TestFiguresAreTheSumsOfTheLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.SolarPlants != 2 || got.SolarKW != 355 || got.EntrustedMu != 4*1250 || got.CoopMembers != 40+2 {
+	if got.SolarPlants != 2 || got.SolarKW != 355 || got.EntrustedMilliMu != 4*1250 || got.CoopMembers != 40+2 {
 		t.Errorf("figures %+v", got)
 	}
 	if wrong := got.CheckSums(); len(wrong) > 0 {
@@ -45,7 +45,7 @@ func TestFiguresAreTheSumsOfTheLists(t *testing.T) {
 	if _, err := b.db.Exec(`UPDATE household SET retired_at = now() WHERE id = 2`); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = c.Coverage(operator, catalog.CoverageRequest{}); err != nil || got.EntrustedMu != 2*1250 || len(got.CheckSums()) > 0 {
+	if got, err = c.Coverage(operator, catalog.CoverageRequest{}); err != nil || got.EntrustedMilliMu != 2*1250 || len(got.CheckSums()) > 0 {
 		t.Errorf("without household 2: %+v, %v, %v", got, got.CheckSums(), err)
 	}
 }

@@ -57,7 +57,9 @@ func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.
 	if err != nil {
 		return h, desk.NotFound(fmt.Errorf("read household: %w", err), "household.unknown", field)
 	}
-	err = desk.Each(ctx, q, `SELECT name, relation, born, female, id_sealed FROM person WHERE household_id = `+strconv.FormatInt(h.ID, 10)+` ORDER BY position`,
+	err = desk.Each(ctx, q, `
+		SELECT p.name, p.relation, p.born, p.female, p.id_sealed FROM person p JOIN household h ON h.id = p.household_id
+		WHERE h.id = `+strconv.FormatInt(h.ID, 10)+` AND (p.retired_at IS NULL OR p.retired_at = h.retired_at) ORDER BY p.position`,
 		func(scan func(...any) error) error {
 			var p catalog.Person
 			var sealed []byte

@@ -87,10 +87,11 @@ type pages struct {
 	*world
 	browser context.Context
 	width   int64
+	also    int64 // another width at which each page is looked at, 0 for none
 	script  bool
 	shots   int
 	buyer   *visitor
-	seen    map[string]bool     // kinds of elements that axe has been over
+	seen    map[string]bool     // kinds of elements that axe has been over, by width
 	axed    *sync.Map           // the same of any width
 	inside  map[string]*visitor // logged in, by login
 }
@@ -238,14 +239,26 @@ const kinds = `(() => {
 	return [...new Set([...document.querySelectorAll("*")].map((e) => (e.parentElement ? kind(e.parentElement) + " > " : "") + kind(e)))];
 })()`
 
-// look checks the page that is shown: it fits the window, is in one language, and axe finds nothing serious. Axe runs
-// on a page that has a kind of element that no page before had; at the other width, only the rules of layout run.
+// look checks the page that is shown, also in a window of the other width where there is one.
 func (v *visitor) look(t *testing.T) {
 	t.Helper()
+	v.lookAt(t, v.width)
+	if v.also == 0 {
+		return
+	}
+	v.do(t, "change the window", chromedp.EmulateViewport(v.also, 844))
+	v.lookAt(t, v.also)
+	v.do(t, "change the window back", chromedp.EmulateViewport(v.width, 844))
+}
+
+// lookAt checks the page that is shown: it fits the window, is in one language, and axe finds nothing serious. Axe runs
+// on a page that has a kind of element that no page before had; at the other width, only the rules of layout run.
+func (v *visitor) lookAt(t *testing.T, width int64) {
+	t.Helper()
 	at := v.where(t)
-	v.shot(t)
+	v.shot(t, width)
 	if wide := ask[int](t, v, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
-		t.Errorf("%s: page %s is %d px wider than a window of %d", v.name, at, wide, v.width)
+		t.Errorf("%s: page %s is %d px wider than a window of %d", v.name, at, wide, width)
 	}
 	if text := v.text(t); strings.Contains(text, "{{") || strings.Contains(text, "%!") || strings.Contains(text, "undefined") || strings.Contains(text, "NaN") {
 		t.Errorf("%s: page %s shows what a program says:\n%s", v.name, at, text)
@@ -258,10 +271,11 @@ func (v *visitor) look(t *testing.T) {
 		if _, known := v.axed.LoadOrStore(kind, true); !known {
 			rules = axeAll
 		}
-		if !v.seen[kind] && rules == "" {
+		here := fmt.Sprint(width, " ", kind)
+		if !v.seen[here] && rules == "" {
 			rules = axeLayout
 		}
-		v.seen[kind] = true
+		v.seen[here] = true
 	}
 	if rules == "" {
 		return
@@ -276,12 +290,12 @@ func (v *visitor) look(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range violations {
-		t.Errorf("%s: page %s at %d px: %s (%s): %s\n%s", v.name, at, v.width, a.ID, a.Impact, a.Help, strings.Join(a.Nodes, "\n"))
+		t.Errorf("%s: page %s at %d px: %s (%s): %s\n%s", v.name, at, width, a.ID, a.Impact, a.Help, strings.Join(a.Nodes, "\n"))
 	}
 }
 
 // shot keeps a picture of the page where somebody wants to look at it.
-func (v *visitor) shot(t *testing.T) {
+func (v *visitor) shot(t *testing.T, width int64) {
 	t.Helper()
 	dir := os.Getenv("BANMU_SHOTS")
 	if dir == "" {
@@ -300,7 +314,7 @@ func (v *visitor) shot(t *testing.T) {
 	if !v.script {
 		script = "-noscript"
 	}
-	name := fmt.Sprintf("%d%s-%03d-%s%s.png", v.width, script, v.shots, v.name, strings.ReplaceAll(at.Path, "/", "-"))
+	name := fmt.Sprintf("%d%s-%03d-%s%s.png", width, script, v.shots, v.name, strings.ReplaceAll(at.Path, "/", "-"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}

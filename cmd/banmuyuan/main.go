@@ -45,6 +45,7 @@ type commands struct {
 	Setup     setupCommand     `cmd:"" help:"Set a county up from one workbook."`
 	Verify    verifyCommand    `cmd:"" help:"Check every invariant on the database."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Build the income ledger anew from what it is made of."`
+	Replay    replayCommand    `cmd:"" help:"Publish the modules' events of some time again."`
 	RotateKey rotateKeyCommand `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -278,6 +278,7 @@ func (m *modules) newPayments(db *sqlx.DB, nc *nats.Conn) (*paymentspg.Service, 
 		FileLife: m.cfg.BankFileLife, Log: m.log}
 	if nc != nil {
 		cfg.Register = householdRegister{catalog.NewRegistryClient(nc)}
+		cfg.Seasons = seasonRegister{catalog.NewClient(nc)}
 	}
 	if m.cfg.BankLayout != "" {
 		data, err := os.ReadFile(m.cfg.BankLayout)

@@ -8,6 +8,17 @@ import (
 	"banmuyuan/payments"
 )
 
+// seasonRegister answers the payment module from the catalogue's seasons.
+type seasonRegister struct{ catalog.Service }
+
+func (r seasonRegister) CheckSeason(ctx context.Context, season int) error {
+	ref, err := r.Reference(link.System(ctx, modulePayments), catalog.None{})
+	if err != nil {
+		return err
+	}
+	return catalog.CheckTakes(ref.Seasons, season, "season")
+}
+
 // householdRegister answers the payment module from the catalogue's register.
 type householdRegister struct{ catalog.Registry }
 

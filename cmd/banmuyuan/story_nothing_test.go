@@ -69,6 +69,8 @@ func fromNothing(t *testing.T, w *world) {
 	}{
 		{"accounts by command", nothingAccounts},
 		{"a workbook by command", nothingWorkbook},
+		{"workbooks that are wrong", nothingBadWorkbooks},
+		{"a workbook of 100,000 rows", nothingLongWorkbook},
 		{"a season begins", nothingBegins},
 		{"a season is sold, weighed and paid out", func(t *testing.T, o *office) { o.season(t, o.now, true) }},
 		{"solar income is distributed", nothingDistributes},
@@ -347,6 +349,16 @@ func (o *office) browser(t *testing.T, login string) *guest {
 // uploads sends a file and returns the address to go on to.
 func (v *guest) uploads(path, name string, data []byte) string {
 	v.t.Helper()
+	status, to, text := v.sendsFile(path, name, data)
+	if status != http.StatusSeeOther {
+		v.t.Fatalf("%s to %s: %d\n%s", name, path, status, text)
+	}
+	return to
+}
+
+// sendsFile sends a file and returns status, address to go on to, and text.
+func (v *guest) sendsFile(path, name string, data []byte) (status int, to, text string) {
+	v.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("file", name)
@@ -361,11 +373,11 @@ func (v *guest) uploads(path, name string, data []byte) string {
 		v.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusSeeOther {
-		v.t.Fatalf("%s to %s: %s %v\n%s", name, path, res.Status, err, text)
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		v.t.Fatal(err)
 	}
-	return res.Header.Get("Location")
+	return res.StatusCode, res.Header.Get("Location"), string(answer)
 }
 
 // paysOut pays all that is released, which is owed.
@@ -459,6 +471,11 @@ func nothingCloses(t *testing.T, o *office) {
 	}
 	if s := post[catalog.SeasonSummary](t, approver, fmt.Sprintf("/seasons/%d/close", o.now), o.key(), nil); s.State != catalog.SeasonClosed {
 		t.Errorf("closed, it is %s", s.State)
+	}
+	late := map[string]any{"kind": "solar", "title": "补发", "season": o.now, "month": int(time.Now().Month()), "record_date": time.Now().Format(time.DateOnly),
+		"income": []payments.PoolItem{{Label: "电费", AmountFen: 100}}, "costs": []payments.PoolItem{}}
+	if p := refuse(t, o.as(t, "operator"), request{method: "POST", path: "/distributions", key: o.key(), body: late}, http.StatusConflict); p.Key != "season.closed" {
+		t.Errorf("a distribution in a closed season: %+v", p)
 	}
 	if a := approver.send(t, request{method: "POST", path: fmt.Sprintf("/seasons/%d/close", next), key: o.key()}); a.status != http.StatusConflict {
 		t.Errorf("a season with open orders closes: %d %s", a.status, a.body)

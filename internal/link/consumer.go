@@ -20,7 +20,7 @@ import (
 
 // Event is a message as a consumer gets it.
 type Event struct {
-	ID         string // <schema>-<seq>, the same on every delivery
+	ID         string // <schema>-<seq>-<salt>, the same on every delivery
 	Subject    string
 	OccurredAt time.Time
 	Data       json.RawMessage
@@ -63,6 +63,9 @@ type Consumer struct {
 	cfg     ConsumerConfig
 	handler func(context.Context, *sqlx.Tx, []Event) error
 	group   int // how many events go into one transaction
+
+	place  place     // up to which this process has seen the inbox to be whole
+	server time.Time // the start of the database's server when it did
 
 	beforeAck func() bool // for tests: the moment between the commit and the ack; false loses the ack
 }
@@ -112,7 +115,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		cons, err := c.bind(ctx, js)
 		if err == nil {
 			wait = 100 * time.Millisecond
-			err = c.pull(ctx, cons)
+			err = c.pull(ctx, js, cons)
 		}
 		if ctx.Err() != nil {
 			break
@@ -143,7 +146,7 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 	if err := EnsureStream(ctx, js, c.cfg.Stream); err != nil {
 		return nil, err
 	}
-	return js.CreateOrUpdateConsumer(ctx, strings.ToUpper(c.cfg.Stream), jetstream.ConsumerConfig{
+	cons, err := js.CreateOrUpdateConsumer(ctx, strings.ToUpper(c.cfg.Stream), jetstream.ConsumerConfig{
 		Durable:        c.cfg.Durable,
 		AckPolicy:      jetstream.AckExplicitPolicy,
 		AckWait:        c.cfg.AckWait,
@@ -153,12 +156,25 @@ func (c *Consumer) bind(ctx context.Context, js jetstream.JetStream) (jetstream.
 		// here, so that only the event's own failures are held against it.
 		MaxDeliver: -1,
 	})
+	if err != nil {
+		return nil, err
+	}
+	c.server = time.Time{} // everything is looked at anew
+	return cons, nil
 }
 
 // pull takes events until ctx ends or the broker has to be asked anew.
-func (c *Consumer) pull(ctx context.Context, cons jetstream.Consumer) error {
+func (c *Consumer) pull(ctx context.Context, js jetstream.JetStream, cons jetstream.Consumer) error {
 	pace := Pace{Every: roundInterval}
+	var checked time.Time
 	for ctx.Err() == nil {
+		if time.Since(checked) > checkEvery {
+			// Whatever cannot be caught up with now is tried again; meanwhile new events are applied.
+			if err := c.catchUp(ctx, js); err != nil && ctx.Err() == nil {
+				c.cfg.Log.Warn("consumer cannot tell whether it is whole", "stream", c.cfg.Stream, "error", err)
+			}
+			checked = time.Now()
+		}
 		fetch, cancel := context.WithTimeout(ctx, 5*time.Second)
 		batch, err := cons.Fetch(c.cfg.Batch, jetstream.FetchContext(fetch))
 		if err != nil {
@@ -416,9 +432,17 @@ func (c *Consumer) uncount(ev Event) {
 
 // deadLetter writes the dead letter and takes the event off the stream; if writing fails, the event is delivered again.
 func (c *Consumer) deadLetter(ctx context.Context, d delivery, cause error) {
-	c.cfg.Log.Error("event became a dead letter", "event", d.ev.ID, "subject", d.ev.Subject, "request", d.ev.RequestID,
-		"deliveries", d.ev.Deliveries, "error", cause)
-	o, err := originOf(d.ev.RequestID, d.ev.Actor)
+	if err := c.writeDeadLetter(ctx, d.ev, cause); err != nil {
+		c.postpone(ctx, d, err, d.ev.Deliveries)
+		return
+	}
+	c.ack(ctx, []delivery{d})
+}
+
+func (c *Consumer) writeDeadLetter(ctx context.Context, ev Event, cause error) error {
+	c.cfg.Log.Error("event became a dead letter", "event", ev.ID, "subject", ev.Subject, "request", ev.RequestID,
+		"deliveries", ev.Deliveries, "error", cause)
+	o, err := originOf(ev.RequestID, ev.Actor)
 	var headers []byte
 	if err == nil {
 		headers, err = o.encode()
@@ -429,13 +453,12 @@ func (c *Consumer) deadLetter(ctx context.Context, d delivery, cause error) {
 			INSERT INTO dead_letter (consumer, event_id, subject, data, headers, error, deliveries, occurred_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 			ON CONFLICT (consumer, event_id) DO UPDATE SET error = excluded.error, deliveries = excluded.deliveries`,
-			c.cfg.Durable, d.ev.ID, d.ev.Subject, storable(string(d.ev.Data)), string(headers), storable(cause.Error()), d.ev.Deliveries, d.ev.OccurredAt)
+			c.cfg.Durable, ev.ID, ev.Subject, storable(string(ev.Data)), string(headers), storable(cause.Error()), ev.Deliveries, ev.OccurredAt)
 	}
 	if err != nil {
-		c.postpone(ctx, d, fmt.Errorf("write dead letter: %w", err), d.ev.Deliveries)
-		return
+		return fmt.Errorf("write dead letter: %w", err)
 	}
-	c.ack(ctx, []delivery{d})
+	return nil
 }
 
 // storable drops the characters that a text column refuses.
@@ -492,9 +515,7 @@ func read(m jetstream.Msg) (Event, error) {
 	}
 	ev.Deliveries, ev.OccurredAt = int(meta.NumDelivered), meta.Timestamp
 	h := m.Headers()
-	if ev.ID = h.Get(jetstream.MsgIDHeader); ev.ID == "" {
-		ev.ID = fmt.Sprintf("%s-%d", meta.Stream, meta.Sequence.Stream) // not from an outbox
-	}
+	ev.ID = eventID(h, meta)
 	return ev, ev.fill(h)
 }
 

@@ -266,16 +266,17 @@ func TestEventCarriesWhatItWasWrittenWith(t *testing.T) {
 	}
 	p.relay()
 	var rows []struct {
-		Seq int64     `db:"seq"`
-		At  time.Time `db:"created_at"`
+		Seq  int64     `db:"seq"`
+		Salt int32     `db:"salt"`
+		At   time.Time `db:"created_at"`
 	}
-	if err := p.orders.Select(&rows, `SELECT seq, created_at FROM outbox ORDER BY seq`); err != nil {
+	if err := p.orders.Select(&rows, `SELECT seq, salt, created_at FROM outbox ORDER BY seq`); err != nil {
 		t.Fatal(err)
 	}
 	for i, row := range rows {
 		ev := <-events
 		ids <- ev.ID
-		if ev.ID != fmt.Sprintf("%s-%d", p.ordersSchema, row.Seq) || ev.Subject != confirmed || !ev.OccurredAt.Equal(row.At) ||
+		if ev.ID != fmt.Sprintf("%s-%d-%08x", p.ordersSchema, row.Seq, row.Salt) || ev.Subject != confirmed || !ev.OccurredAt.Equal(row.At) ||
 			string(ev.Data) != fmt.Sprintf(`{"n":%d}`, 3+i) || ev.RequestID != "req-5" || ev.Actor != actor || ev.Deliveries != 1 {
 			t.Errorf("got %+v", ev)
 		}
@@ -447,9 +448,10 @@ func TestRelayMakesALostStreamAnew(t *testing.T) {
 	}
 	p.write(5, 5)
 	eventually(t, "the next are published", published)
-	if s, err := js.Stream(context.Background(), "ORDERS"); err != nil || s.CachedInfo().State.Msgs != 5 {
-		t.Errorf("the new stream: %v", err)
-	}
+	eventually(t, "the new stream has all of them", func() bool {
+		s, err := js.Stream(context.Background(), "ORDERS")
+		return err == nil && s.CachedInfo().State.Msgs == 10
+	})
 }
 
 // The relay dies between publishing and marking, first by losing its database session, then by an error.

@@ -8,6 +8,9 @@ func (r *Relay) SetBeforeMark(fn func() error) { r.beforeMark = fn }
 // SetIdle sets how long the relay keeps its connection with nothing to publish.
 func (r *Relay) SetIdle(d time.Duration) { r.idle = d }
 
+// SetPatience sets how long the relay tries a broker that takes no messages before it says so.
+func (r *Relay) SetPatience(d time.Duration) { r.patience = d }
+
 // SetBeforeAck runs fn between a commit and the ack; false loses the ack, as a crash would.
 func (c *Consumer) SetBeforeAck(fn func() bool) { c.beforeAck = fn }
 

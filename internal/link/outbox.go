@@ -92,3 +92,19 @@ func Replay(ctx context.Context, db *sqlx.DB, since time.Time) (int64, error) {
 	}
 	return res.RowsAffected()
 }
+
+// Again has messages of a subject published again whose data holds the fields of match, if they were written at or after
+// since and published before published: for a consumer that should have heard of them long ago.
+func Again(ctx context.Context, tx sqlx.ExtContext, subject string, match any, since, published time.Time) (int64, error) {
+	fields, err := Marshal(match)
+	if err != nil {
+		return 0, fmt.Errorf("publish again: %w", err)
+	}
+	res, err := tx.ExecContext(ctx, `
+		UPDATE outbox SET published_at = NULL
+		WHERE created_at >= $3 AND subject = $1 AND published_at < $4 AND data::jsonb @> $2::jsonb`, subject, string(fields), since, published)
+	if err != nil {
+		return 0, fmt.Errorf("publish again: %w", err)
+	}
+	return res.RowsAffected()
+}

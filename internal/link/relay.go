@@ -2,10 +2,10 @@ package link
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,18 +30,23 @@ type Relay struct {
 	// Fault, if set before Run, is called between the steps of a batch, by name. Tests stop the process there.
 	Fault func(step string)
 
-	db     *sqlx.DB
-	nc     *nats.Conn
-	log    *slog.Logger
-	notify chan struct{}
-	idle   time.Duration
-	pruned time.Time
+	db       *sqlx.DB
+	nc       *nats.Conn
+	log      *slog.Logger
+	notify   chan struct{}
+	idle     time.Duration
+	patience time.Duration // with a broker that answers, but takes no messages
+	pruned   time.Time
+
+	checked time.Time // of the streams, by this process or, as far as it knows, by the one that publishes
 
 	beforeMark func() error // for tests: the moment between publishing and marking
 }
 
 const (
 	relayBatch     = 500
+	brokerPatience = 20 * time.Second
+	brokerFailing  = "link.broker.failing" // see privatenats.Failing
 	relayPoll      = 200 * time.Millisecond
 	relayIdle      = 5 * time.Second       // with nothing to publish, after which the connection is given back
 	roundInterval  = 10 * time.Millisecond // messages of one interval share a round
@@ -56,7 +61,7 @@ func NewRelay(db *sqlx.DB, nc *nats.Conn, log *slog.Logger) *Relay {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, notify: make(chan struct{}, 1), idle: relayIdle}
+	return &Relay{Keep: 30 * 24 * time.Hour, db: db, nc: nc, log: log, notify: make(chan struct{}, 1), idle: relayIdle, patience: brokerPatience}
 }
 
 // Notify wakes the relay after a commit, so that it does not wait for its next poll. It never blocks.
@@ -78,7 +83,16 @@ func (r *Relay) step(name string) {
 func (r *Relay) Run(ctx context.Context) error {
 	wait := relayPoll
 	r.pruned = time.Now()
+	var answering *nats.Subscription
+	defer func() {
+		if answering != nil {
+			_ = answering.Unsubscribe()
+		}
+	}()
 	for ctx.Err() == nil {
+		if answering == nil {
+			answering = r.answer(ctx)
+		}
 		due, err := r.due(ctx)
 		if due {
 			err = r.lead(ctx)
@@ -104,6 +118,21 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil //nolint:nilerr // it ends with its context
 }
 
+// answer begins to answer questions about events, or returns nil when the database does not tell its schema yet.
+func (r *Relay) answer(ctx context.Context) *nats.Subscription {
+	var schema string
+	err := r.db.GetContext(ctx, &schema, `SELECT current_schema()`)
+	if err != nil {
+		return nil
+	}
+	sub, err := r.answerKnown(ctx, schema)
+	if err != nil {
+		r.log.Warn("relay cannot answer about events", "error", err)
+		return nil
+	}
+	return sub
+}
+
 // errOther says that another process holds the lock: publishing is its task, however often this one is notified.
 var errOther = errors.New("another process publishes")
 
@@ -115,6 +144,9 @@ func (r *Relay) due(ctx context.Context) (due bool, err error) {
 	case <-r.notify:
 		return true, nil
 	case <-time.After(relayPoll):
+	}
+	if time.Since(r.checked) > checkEvery {
+		return true, nil
 	}
 	if err := r.db.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)`); err != nil {
 		return false, fmt.Errorf("look at outbox: %w", err)
@@ -142,6 +174,7 @@ func (r *Relay) lead(ctx context.Context) error {
 		return err
 	}
 	if !ok {
+		r.checked = time.Now() // that one looks
 		return errOther
 	}
 	defer unlock(conn, lock)
@@ -151,7 +184,10 @@ func (r *Relay) lead(ctx context.Context) error {
 		return fmt.Errorf("open jetstream: %w", err)
 	}
 	defer js.CleanupPublisher()
-	term := &term{relay: r, conn: conn, js: js, schema: schema, ensured: map[string]bool{}}
+	term := &term{
+		relay: r, conn: conn, js: js, schema: schema,
+		ensured: map[string]bool{}, last: map[string]confirmed{}, walked: map[string]bool{},
+	}
 	return term.run(ctx)
 }
 
@@ -161,7 +197,10 @@ type term struct {
 	conn    *sqlx.Conn
 	js      jetstream.JetStream
 	schema  string
-	ensured map[string]bool // modules whose stream is known to exist
+	ensured map[string]bool      // modules whose stream is known to exist
+	last    map[string]confirmed // by module, of this term
+	walked  map[string]bool      // modules whose stream was searched for events that did not happen
+	looked  bool                 // the streams were checked in this term, at relay.checked
 }
 
 func (t *term) run(ctx context.Context) error {
@@ -171,9 +210,10 @@ func (t *term) run(ctx context.Context) error {
 	wait := relayPoll / 4
 	pace := Pace{Every: roundInterval}
 	last := time.Now()
+	var failing time.Time
 	for {
 		pace.Wait(ctx)
-		n, err := t.publish(ctx)
+		n, err := t.round(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -181,6 +221,12 @@ func (t *term) run(ctx context.Context) error {
 		case errors.Is(err, errBroker):
 			// The lock is still ours and the rows are still there: only the broker has to come back.
 			r.log.Warn("relay cannot publish", "schema", t.schema, "error", err, "again_in", wait)
+			if failing.IsZero() || !r.nc.IsConnected() {
+				failing = time.Now()
+			}
+			if time.Since(failing) > r.patience {
+				_ = r.nc.Publish(brokerFailing, []byte(err.Error())) // the embedded broker hears it
+			}
 			select {
 			case <-ctx.Done():
 				return nil
@@ -194,7 +240,7 @@ func (t *term) run(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		wait = relayPoll / 4
+		wait, failing = relayPoll/4, time.Time{}
 		if n > 0 {
 			last = time.Now()
 		}
@@ -223,22 +269,37 @@ func (t *term) run(ctx context.Context) error {
 	}
 }
 
+// round checks the streams if that is due, and publishes one batch.
+func (t *term) round(ctx context.Context) (int, error) {
+	if !t.looked || time.Since(t.relay.checked) > checkEvery {
+		if !t.relay.nc.IsConnected() {
+			return 0, fmt.Errorf("%w: %w", errBroker, nats.ErrDisconnected)
+		}
+		if err := t.check(ctx); err != nil {
+			return 0, err
+		}
+		t.looked, t.relay.checked = true, time.Now()
+	}
+	return t.publish(ctx)
+}
+
 // errBroker marks failures that end when the broker is back.
 var errBroker = errors.New("broker")
 
 type outboxRow struct {
-	Seq       int64     `db:"seq"`
-	Subject   string    `db:"subject"`
-	Data      []byte    `db:"data"`
-	Headers   []byte    `db:"headers"`
-	CreatedAt time.Time `db:"created_at"`
+	Seq       int64         `db:"seq"`
+	Subject   string        `db:"subject"`
+	Data      []byte        `db:"data"`
+	Salt      sql.NullInt32 `db:"salt"`
+	Headers   []byte        `db:"headers"`
+	CreatedAt time.Time     `db:"created_at"`
 }
 
 // publish sends one batch, marks what the stream confirmed and returns how many rows it found.
 func (t *term) publish(ctx context.Context) (int, error) {
 	var rows []outboxRow
 	err := t.conn.SelectContext(ctx, &rows, `
-		SELECT seq, subject, data, headers, created_at
+		SELECT seq, salt, subject, data, headers, created_at
 		FROM outbox WHERE published_at IS NULL ORDER BY seq LIMIT $1`, relayBatch)
 	if err != nil {
 		return 0, fmt.Errorf("read outbox: %w", err)
@@ -267,8 +328,9 @@ func (t *term) publish(ctx context.Context) (int, error) {
 	published := make([]int64, 0, len(acks))
 	for i, ack := range acks {
 		select {
-		case <-ack.Ok():
+		case ok := <-ack.Ok():
 			published = append(published, rows[i].Seq)
+			t.confirm(rows[i], ok)
 		case err := <-ack.Err():
 			failed = err
 		case <-ctx.Done():
@@ -291,22 +353,37 @@ func (t *term) publish(ctx context.Context) (int, error) {
 	}
 	if failed != nil {
 		clear(t.ensured) // the stream may be gone
+		t.looked = false
 		return 0, fmt.Errorf("%w: publish: %w", errBroker, failed)
 	}
 	return len(rows), nil
 }
 
+// confirm keeps the last message that a stream confirmed. A stream that counts from an earlier place is another one.
+func (t *term) confirm(row outboxRow, ok *jetstream.PubAck) {
+	module := moduleOf(row.Subject)
+	switch last := t.last[module]; {
+	case ok.Duplicate: // published before, but not marked
+	case int64(ok.Sequence) > last.Seq:
+		t.last[module] = confirmed{Seq: int64(ok.Sequence), ID: outboxID(t.schema, row.Seq, row.Salt)}
+	default:
+		t.looked = false
+	}
+}
+
 func (t *term) ensureStreams(ctx context.Context, rows []outboxRow) error {
 	for _, row := range rows {
-		_, rest, _ := strings.Cut(row.Subject, ".")
-		module, _, _ := strings.Cut(rest, ".")
+		module := moduleOf(row.Subject)
 		if t.ensured[module] {
 			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, relayAckWait)
-		err := EnsureStream(ctx, t.js, module)
+		wait, cancel := context.WithTimeout(ctx, relayAckWait)
+		err := EnsureStream(wait, t.js, module)
 		cancel()
 		if err != nil {
+			return err
+		}
+		if err := t.seeStream(ctx, module); err != nil {
 			return err
 		}
 		t.ensured[module] = true
@@ -314,9 +391,16 @@ func (t *term) ensureStreams(ctx context.Context, rows []outboxRow) error {
 	return nil
 }
 
+// moduleOf returns the module of evt.<module>.… or cmd.<module>.….
+func moduleOf(subject string) string {
+	_, rest, _ := strings.Cut(subject, ".")
+	module, _, _ := strings.Cut(rest, ".")
+	return module
+}
+
 func (t *term) message(row outboxRow) *nats.Msg {
 	h := nats.Header{
-		jetstream.MsgIDHeader: {t.schema + "-" + strconv.FormatInt(row.Seq, 10)},
+		jetstream.MsgIDHeader: {outboxID(t.schema, row.Seq, row.Salt)},
 		headerAt:              {row.CreatedAt.UTC().Format(time.RFC3339Nano)},
 	}
 	var o origin

@@ -51,12 +51,26 @@ type Config struct {
 	ListenAddr string
 }
 
+// Failing is the subject on which a client says that the broker answers but takes no messages for its streams, as
+// JetStream does after its disk was full, for good.
+const Failing = "link.broker.failing"
+
+// restartPause is how long a server that was started anew has for itself.
+const restartPause = 30 * time.Second
+
 // Server is a running embedded nats-server.
 type Server struct {
-	ns   *server.Server
-	log  *slog.Logger
-	lock *os.File
-	stop sync.Once
+	log    *slog.Logger
+	lock   *os.File
+	opts   *server.Options
+	watch  *nats.Conn
+	failed chan string // reasons to start the server anew
+	closed chan struct{}
+	ended  chan struct{}
+	stop   sync.Once
+
+	mu sync.RWMutex
+	ns *server.Server
 }
 
 // Start returns once the server takes connections and JetStream has read its
@@ -73,20 +87,119 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	ns, err := server.NewServer(opts)
-	if err != nil {
+	s := &Server{log: cfg.Log, lock: lock, opts: opts, failed: make(chan string, 1), closed: make(chan struct{}), ended: make(chan struct{})}
+	if err := s.run(ctx); err != nil {
 		_ = lock.Close()
-		return nil, fmt.Errorf("set up NATS: %w", err)
+		return nil, err
 	}
-	s := &Server{ns: ns, log: cfg.Log, lock: lock}
-	log := &serverLog{log: cfg.Log}
-	ns.SetLoggerV2(log, false, false, false)
-	ns.Start() // returns after JetStream has recovered its streams
-	if err := s.becomeReady(ctx, log); err != nil {
-		s.Stop()
+	if s.opts.Port != 0 {
+		s.opts.Port = s.ns.Addr().(*net.TCPAddr).Port // a server started anew is found where the first one was
+	}
+	if err := s.heal(); err != nil {
+		s.current().Shutdown()
+		_ = lock.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// run starts a server and makes it the current one when it is ready.
+func (s *Server) run(ctx context.Context) error {
+	opts := *s.opts // the server writes to them
+	ns, err := server.NewServer(&opts)
+	if err != nil {
+		return fmt.Errorf("set up NATS: %w", err)
+	}
+	log := &serverLog{log: s.log}
+	ns.SetLoggerV2(log, false, false, false)
+	ns.Start() // returns after JetStream has recovered its streams
+	if err := becomeReady(ctx, ns, log); err != nil {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+		return err
+	}
+	s.mu.Lock()
+	s.ns = ns
+	s.mu.Unlock()
+	return nil
+}
+
+func (s *Server) current() *server.Server {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.ns
+}
+
+// InProcessConn gives nats.go a connection to the server that runs at the moment.
+func (s *Server) InProcessConn() (net.Conn, error) {
+	conn, err := s.current().InProcessConn()
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS: %w", err)
+	}
+	return conn, nil
+}
+
+// heal starts the server anew when a client says that it fails.
+func (s *Server) heal() error {
+	var err error
+	if s.watch, err = s.Connect("heal"); err != nil {
+		return err
+	}
+	_, err = s.watch.Subscribe(Failing, func(m *nats.Msg) {
+		select {
+		case s.failed <- string(m.Data):
+		default:
+		}
+	})
+	if err == nil {
+		err = s.watch.Flush()
+	}
+	if err != nil {
+		s.watch.Close()
+		return fmt.Errorf("watch NATS: %w", err)
+	}
+	go func() {
+		defer close(s.ended)
+		for {
+			select {
+			case <-s.closed:
+				return
+			case reason := <-s.failed:
+				s.restart(reason)
+			}
+			select {
+			case <-s.closed:
+				return
+			case <-time.After(restartPause):
+			}
+			select { // of the time before
+			case <-s.failed:
+			default:
+			}
+		}
+	}()
+	return nil
+}
+
+// restart ends the server and starts one on the same folder, however often that takes.
+func (s *Server) restart(reason string) {
+	s.log.Error("NATS takes no messages: starting it anew", "reason", reason)
+	old := s.current()
+	old.Shutdown()
+	old.WaitForShutdown()
+	for wait := time.Second; ; wait = min(2*wait, restartPause) {
+		err := s.run(context.Background())
+		if err == nil {
+			s.log.Info("NATS was started anew")
+			return
+		}
+		s.log.Error("NATS does not start", "error", err, "again_in", wait)
+		select {
+		case <-s.closed:
+			return
+		case <-time.After(wait):
+		}
+	}
 }
 
 func options(cfg Config) (*server.Options, error) {
@@ -121,9 +234,9 @@ func options(cfg Config) (*server.Options, error) {
 	return opts, nil
 }
 
-func (s *Server) becomeReady(ctx context.Context, log *serverLog) error {
+func becomeReady(ctx context.Context, ns *server.Server, log *serverLog) error {
 	deadline := time.Now().Add(startPatience)
-	for !s.ns.ReadyForConnections(100 * time.Millisecond) {
+	for !ns.ReadyForConnections(100 * time.Millisecond) {
 		switch fatal := log.fatal(); {
 		case fatal != "":
 			return fmt.Errorf("start NATS: %s", fatal)
@@ -133,7 +246,7 @@ func (s *Server) becomeReady(ctx context.Context, log *serverLog) error {
 			return errors.New("start NATS: it did not become ready in time")
 		}
 	}
-	if !s.ns.JetStreamEnabled() {
+	if !ns.JetStreamEnabled() {
 		return fmt.Errorf("start NATS: JetStream is off: %s", log.fatal())
 	}
 	return nil
@@ -142,7 +255,7 @@ func (s *Server) becomeReady(ctx context.Context, log *serverLog) error {
 // Connect opens an in-process connection. Give each module one of its own, so
 // that a busy module fills only its own buffers.
 func (s *Server) Connect(name string, opts ...nats.Option) (*nats.Conn, error) {
-	opts = append(append(Options(name, s.log), nats.InProcessServer(s.ns)), opts...)
+	opts = append(append(Options(name, s.log), nats.InProcessServer(s)), opts...)
 	nc, err := nats.Connect("", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect %s to NATS: %w", name, err)
@@ -179,18 +292,23 @@ func Options(name string, log *slog.Logger) []nats.Option {
 
 // URL is where other processes connect; empty when ListenAddr was.
 func (s *Server) URL() string {
-	if s.ns.Addr() == nil {
+	ns := s.current()
+	if ns.Addr() == nil {
 		return ""
 	}
-	return s.ns.ClientURL()
+	return ns.ClientURL()
 }
 
 // Stop closes the server's connections, writes the streams to disk and
 // returns when the folder is free. It may be called more than once.
 func (s *Server) Stop() {
 	s.stop.Do(func() {
-		s.ns.Shutdown()
-		s.ns.WaitForShutdown()
+		close(s.closed)
+		<-s.ended
+		s.watch.Close()
+		ns := s.current()
+		ns.Shutdown()
+		ns.WaitForShutdown()
 		_ = s.lock.Close()
 	})
 }

@@ -180,3 +180,42 @@ func TestPortInUse(t *testing.T) {
 		t.Errorf("Start = %v, want the port's error", err)
 	}
 }
+
+// A server that fails its clients is started anew: streams and connections live on.
+func TestFailingServerIsStartedAnew(t *testing.T) {
+	t.Parallel()
+	for _, addr := range []string{"", "127.0.0.1:0"} {
+		s := mustStart(t, Config{Dir: t.TempDir(), ListenAddr: addr})
+		url := s.URL()
+		nc := mustConnect(t, s, "orders")
+		js, err := jetstream.New(nc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ORDERS", Subjects: []string{"evt.>"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := js.Publish(t.Context(), "evt.one", nil); err != nil {
+			t.Fatal(err)
+		}
+		before := s.current()
+		if err := nc.Publish(Failing, []byte("no space left on device")); err != nil {
+			t.Fatal(err)
+		}
+		published := func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := js.Publish(ctx, "evt.two", nil, jetstream.WithMsgID("two"))
+			return err == nil
+		}
+		for end := time.Now().Add(startPatience); s.current() == before || !published(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the server was not started anew, or its client does not find it")
+			}
+		}
+		stream, err := js.Stream(t.Context(), "ORDERS")
+		if err != nil || stream.CachedInfo().State.Msgs != 2 || s.URL() != url {
+			t.Errorf("after the start at %q (%q before): %v", s.URL(), url, err)
+		}
+	}
+}

@@ -318,6 +318,25 @@ func (f *folder) waitForOrphans(ctx context.Context, log *slog.Logger) error {
 			return fmt.Errorf("remove the stale pid file: %w", err)
 		}
 	}
+	return f.removeSocket(log)
+}
+
+// removeSocket takes away the socket and its lock that a power failure left. PostgreSQL refuses to start when the lock
+// names a process that exists by now, whatever it is; no server of this cluster runs when this is called.
+func (f *folder) removeSocket(log *slog.Logger) error {
+	socket, err := f.socketFolder()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{".s.PGSQL." + port + ".lock", ".s.PGSQL." + port} {
+		path := filepath.Join(socket.client, name)
+		err := os.Remove(path)
+		if err == nil {
+			log.Warn("removed what an earlier PostgreSQL left", "file", path)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the stale socket: %w", err)
+		}
+	}
 	return nil
 }
 

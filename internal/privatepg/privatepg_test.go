@@ -386,13 +386,26 @@ func TestStalePidFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(stale), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := openFolder(dir); err != nil {
+	f, err := openFolder(dir)
+	if err != nil {
 		t.Fatal(err)
-	} else if err := os.Chown(path, f.account.uid, f.account.gid); err != nil {
-		t.Fatal(err)
-	} else {
-		f.close()
 	}
+	if err := os.Chown(path, f.account.uid, f.account.gid); err != nil {
+		t.Fatal(err)
+	}
+	// A power failure leaves the socket and its lock as well.
+	socket, err := f.socketFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock := filepath.Join(socket.client, ".s.PGSQL."+port+".lock")
+	if err := os.WriteFile(lock, []byte(stale), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(lock, f.account.uid, f.account.gid); err != nil {
+		t.Fatal(err)
+	}
+	f.close()
 	mustStart(t, dir)
 }
 

@@ -105,7 +105,7 @@ func (m *Module) ReopenSeason(ctx context.Context, r orders.ReopenSeason) (catal
 // outside are the kinds that the world may open again after a season is closed: the bank returns a payout.
 var outside = map[orders.OpenKind]bool{orders.OpenUnsettled: true, orders.OpenUnpaid: true}
 
-// verifyClosed finds what lives on in closed seasons.
+// verifyClosed finds what lives on in closed seasons, and notes what the world opened again.
 func (m *Module) verifyClosed(ctx context.Context, res *orders.Findings) error {
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {
@@ -120,10 +120,8 @@ func (m *Module) verifyClosed(ctx context.Context, res *orders.Findings) error {
 			return err
 		}
 		for _, i := range orders.OpenItemsOf(s.ID, items).Open() {
-			if !outside[i.Kind] {
-				res.Items = append(res.Items, orders.Finding{Check: "closed season", Object: fmt.Sprintf("season %d", s.ID),
-					Detail: fmt.Sprintf("it is closed, and has %d open %s", i.Count, i.Kind)})
-			}
+			res.Items = append(res.Items, orders.Finding{Check: "closed season", Object: fmt.Sprintf("season %d", s.ID), Note: outside[i.Kind],
+				Detail: fmt.Sprintf("it is closed, and has %d open %s of %d fen", i.Count, i.Kind, i.AmountFen)})
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,7 +140,7 @@ func TestASeasonClosesWhenEverythingIsPaid(t *testing.T) {
 		t.Errorf("the old season's report: %+v, %v", old.Orders, err)
 	}
 
-	b.payOut()
+	batch := b.payOut()
 	b.wantOpen("everything is paid")
 	for name, ctx := range map[string]context.Context{"a buyer": buyer(501), "the system": system()} {
 		if _, err := b.orders.CloseSeason(ctx, catalog.SeasonRef{Season: 2026}); link.CodeOf(err) != link.Forbidden {
@@ -155,6 +157,19 @@ func TestASeasonClosesWhenEverythingIsPaid(t *testing.T) {
 	if err != nil || d.State != catalog.SeasonClosed || d.Acts[0].Actor != "operator11" {
 		t.Errorf("closed: %+v, %v", d, err)
 	}
+
+	// The bank gives a payout back: the season stays closed, and says so.
+	b.returned(batch, first.HouseholdID)
+	b.wantOpen("a payout came back", orders.OpenUnpaid)
+	b.eventually("verify notes it", func() bool {
+		found, err := b.orders.Verify(system(), orders.None{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(found.Items, func(f orders.Finding) bool {
+			return f.Note && f.Check == "closed season" && f.Object == "season 2026" && strings.Contains(f.Detail, "unpaid")
+		})
+	})
 
 	// Nothing comes into it any more.
 	_, err = b.orders.Weigh(clerk(), orders.WeighRequest{ClientID: uuid.NewString(), OrderNo: o.No, Line: 1, LotID: first.LotID, PointID: first.VillageID,
@@ -191,8 +206,21 @@ func TestVerifyFindsOrdersInClosedSeasons(t *testing.T) {
 	})
 }
 
-// payOut pays everything that is released, as the county does.
-func (b *bundle) payOut() {
+// returned has the bank give back what it paid to a household.
+func (b *bundle) returned(batch, household int64) {
+	b.t.Helper()
+	sample, err := b.payments.SampleResult(county(), payments.BatchSampleResult{ID: batch, Returns: []int64{household}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	got, err := b.payments.ImportResult(county(), payments.ImportResult{BatchID: batch, Name: "退票.csv", Data: sample.Data})
+	if err != nil || got.Returned != 1 {
+		b.t.Fatalf("given back: %+v, %v", got, err)
+	}
+}
+
+// payOut pays everything that is released, as the county does, and returns the batch.
+func (b *bundle) payOut() int64 {
 	b.t.Helper()
 	for h := int64(1); h <= 6; h++ {
 		_, err := b.payments.SetPayoutAccount(household(h), payments.SetPayoutAccount{Household: h, Holder: "户主", Bank: "农商行", Number: accountNumber(h)})
@@ -218,6 +246,7 @@ func (b *bundle) payOut() {
 	if _, err := b.payments.ImportResult(first, payments.ImportResult{BatchID: batch.ID, Name: sample.Name, Data: sample.Data}); err != nil {
 		b.t.Fatal(err)
 	}
+	return batch.ID
 }
 
 // accountNumber is a card number whose last digit checks the others.

@@ -499,10 +499,15 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		if err != nil {
 			return err
 		}
-		err = c.tx.GetContext(ctx, &paid, `
-			SELECT EXISTS (SELECT FROM payment WHERE ref = $1 AND state = 'succeeded' AND NOT late)`, q.Ref)
+		var succeeded []paidRow
+		err = c.tx.SelectContext(ctx, &succeeded, `
+			SELECT id, succeeded_at FROM payment WHERE ref = $1 AND state = 'succeeded' AND NOT late`, q.Ref)
 		if err != nil {
 			return fmt.Errorf("look for payments of %s: %w", q.Ref, err)
+		}
+		paid = len(succeeded) > 0
+		if err := c.tellAgain(ctx, succeeded); err != nil {
+			return err
 		}
 		on := payments.StopEnd
 		if paid {
@@ -511,7 +516,31 @@ func (s *Service) ExpirePayments(ctx context.Context, q payments.Ref) (payments.
 		r.Stop, _ = payments.StopMachine.Next(r.Stop, on) // unless another request resumed it before
 		return c.saveRef(ctx, r)
 	})
+	if paid {
+		s.notify()
+	}
 	return payments.Expired{Paid: paid}, err
+}
+
+type paidRow struct {
+	ID          int64     `db:"id"`
+	SucceededAt time.Time `db:"succeeded_at"`
+}
+
+// toldLongAgo is how old an event is that its reader should have applied.
+const toldLongAgo = 2 * time.Minute
+
+// tellAgain has the events of payments published again that succeeded long ago: a module asks about payments of which it
+// has not heard. One that has applied an event does not apply it again.
+func (c *change) tellAgain(ctx context.Context, list []paidRow) error {
+	for _, p := range list {
+		match := map[string]int64{"payment_id": p.ID}
+		_, err := link.Again(ctx, c.tx, payments.EvtPaymentSucceeded, match, p.SucceededAt.Add(-time.Hour), time.Now().Add(-toldLongAgo))
+		if err != nil {
+			return fmt.Errorf("tell again of payment %d: %w", p.ID, err)
+		}
+	}
+	return nil
 }
 
 // expire ends one payment at its provider. Unavailable: the provider has to be asked again.

@@ -446,6 +446,36 @@ func TestPaidRacingExpiry(t *testing.T) {
 	b.wantAccount(order, 0, 20000, 0, 30000, 0)
 }
 
+// A module that asks about a payment of which it should have heard long ago is told again, by the same event.
+func TestPaidLongAgoIsToldAgain(t *testing.T) {
+	b := setup(t)
+	p := b.create(order, "deposit", payments.Sandbox, 30000)
+	b.play(p, "pay")
+	b.work()
+	published := func(age time.Duration) (n int) {
+		if _, err := b.db.Exec(`UPDATE outbox SET published_at = now() - $1 * interval '1 second'`, age.Seconds()); err != nil {
+			t.Fatal(err)
+		}
+		out, err := b.svc.ExpirePayments(system(), payments.Ref{Ref: order})
+		if err != nil || !out.Paid {
+			t.Fatalf("expire: %+v, %v", out, err)
+		}
+		if err := b.db.Get(&n, `SELECT count(*) FROM outbox WHERE published_at IS NULL AND subject = $1`, payments.EvtPaymentSucceeded); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := published(time.Second); n != 0 {
+		t.Errorf("%d events are told again a second after they were", n)
+	}
+	if n := published(5 * time.Minute); n != 1 {
+		t.Errorf("%d events are told again after five minutes, want the payment's", n)
+	}
+	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 {
+		t.Errorf("events: %+v", got)
+	}
+}
+
 func TestExpiryWaitsForAnAnswer(t *testing.T) {
 	b := setup(t)
 	p := b.create(order, "deposit", payments.Sandbox, 30000)

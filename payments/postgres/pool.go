@@ -132,6 +132,9 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 	if err != nil {
 		return payments.Pool{}, err
 	}
+	if err := s.checkSeason(ctx, r.Season); err != nil {
+		return payments.Pool{}, err
+	}
 	inJSON, err := json.Marshal(r.Income)
 	if err != nil {
 		return payments.Pool{}, fmt.Errorf("write income: %w", err)
@@ -199,6 +202,24 @@ func (s *Service) SavePool(ctx context.Context, r payments.SavePool) (payments.P
 		}
 		return nil
 	})
+}
+
+// checkSeason refuses a distribution of a closed season to people. What was decided before the county began is loaded into
+// seasons that are over.
+func (s *Service) checkSeason(ctx context.Context, season int) error {
+	if s.seasons == nil || link.ActorFrom(ctx).System {
+		return nil
+	}
+	return s.seasons.CheckSeason(ctx, season)
+}
+
+// checkPoolSeason does so for a distribution that is there.
+func (s *Service) checkPoolSeason(ctx context.Context, id int64) error {
+	p, err := readPool(ctx, s.db, id)
+	if err != nil {
+		return err
+	}
+	return s.checkSeason(ctx, p.Season)
 }
 
 // onPool changes a locked pool and returns it as it then is.

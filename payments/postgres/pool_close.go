@@ -23,6 +23,9 @@ func (s *Service) SubmitPool(ctx context.Context, r payments.PoolRef) (payments.
 	if err != nil {
 		return payments.Pool{}, err
 	}
+	if err := s.checkPoolSeason(ctx, r.ID); err != nil {
+		return payments.Pool{}, err
+	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolWaiting && p.SubmittedBy == c.actor {
 			return nil // sent twice
@@ -83,6 +86,11 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 	}
 	if r, err = r.Check(); err != nil {
 		return payments.Pool{}, err
+	}
+	if r.Approve {
+		if err := s.checkPoolSeason(ctx, r.ID); err != nil {
+			return payments.Pool{}, err
+		}
 	}
 	return s.onPool(ctx, r.ID, func(c *change, p poolRow) error {
 		if p.State == payments.PoolPosted && r.Approve && p.DecidedBy == c.actor {

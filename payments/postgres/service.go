@@ -43,6 +43,7 @@ func Migrations() fs.FS {
 // Config of a Service.
 type Config struct {
 	Gateways []gateway.Gateway          // in the order in which buyers are offered them
+	Seasons  payments.SeasonRegister    // keeps distributions out of closed seasons; none is kept out without
 	Register payments.HouseholdRegister // checks the holders of accounts that come in a sheet; none are checked without
 	Key      string                     // encrypts account numbers: see ParseKeys
 	Env      string                     // part of the keys that providers see, so that a test never meets production
@@ -66,6 +67,7 @@ type Service struct {
 	order    []gateway.Gateway
 	keys     *Keys
 	register payments.HouseholdRegister
+	seasons  payments.SeasonRegister
 	env      string
 	layout   bankfile.Layout
 	fileLife time.Duration
@@ -119,7 +121,7 @@ func New(db *sqlx.DB, cfg Config) (*Service, error) {
 	if cfg.FileLife == 0 {
 		cfg.FileLife = 7 * 24 * time.Hour
 	}
-	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, register: cfg.Register, env: cfg.Env,
+	s := &Service{db: db, gateways: map[string]gateway.Gateway{}, order: cfg.Gateways, keys: keys, register: cfg.Register, seasons: cfg.Seasons, env: cfg.Env,
 		layout: cfg.Layout, fileLife: cfg.FileLife, statement: cfg.Statement, refundLimit: cfg.RefundLimit, fault: cfg.Fault, log: cfg.Log.With("module", "payments"), wake: make(chan struct{}, 1)}
 	// PostgreSQL keeps microseconds: written and read times are the same.
 	s.now = func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) }

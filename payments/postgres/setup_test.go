@@ -49,17 +49,18 @@ func (c *clock) forward(d time.Duration) {
 // bundle is a payment module over a schema of its own, with a sandbox bank that reaches it over HTTP. When the test ends
 // everything that must always hold is verified.
 type bundle struct {
-	t      *testing.T
-	db     *sqlx.DB
-	schema string
-	svc    *postgres.Service
-	bank   *sandbox.Provider
-	clock  *clock
-	web    *httptest.Server
-	client *http.Client // does not follow redirects
-	nextID int64
-	people register
-	harmed bool // the test broke something on purpose
+	t       *testing.T
+	db      *sqlx.DB
+	schema  string
+	svc     *postgres.Service
+	bank    *sandbox.Provider
+	clock   *clock
+	web     *httptest.Server
+	client  *http.Client // does not follow redirects
+	nextID  int64
+	people  register
+	seasons seasons
+	harmed  bool // the test broke something on purpose
 
 	handler http.Handler // served by web
 }
@@ -95,7 +96,7 @@ func setup(t *testing.T) *bundle {
 
 func (b *bundle) open(db *sqlx.DB, log *slog.Logger) *postgres.Service {
 	b.t.Helper()
-	svc, err := postgres.New(db, postgres.Config{Key: testKey, Register: &b.people, Env: "test", Now: b.clock.now, Log: log, Gateways: []gateway.Gateway{
+	svc, err := postgres.New(db, postgres.Config{Key: testKey, Register: &b.people, Seasons: &b.seasons, Env: "test", Now: b.clock.now, Log: log, Gateways: []gateway.Gateway{
 		b.bank, banktransfer.New(banktransfer.Account{Holder: "依安县演示合作社", Number: "2300000000000000001", Bank: "演示银行"}), cash.New()}})
 	if err != nil {
 		b.t.Fatal(err)

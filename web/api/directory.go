@@ -99,6 +99,12 @@ type retireEntryIn struct {
 	Reason string `json:"reason"`
 }
 
+type replaceHelperIn struct {
+	ID     int64  `path:"id" json:"-"`
+	By     string `json:"by" description:"The other helper, by name or by name（unit）"`
+	Reason string `json:"reason"`
+}
+
 type importRowsIn struct {
 	ID   int64       `path:"id" json:"-"`
 	Kind string      `json:"kind"`
@@ -156,6 +162,10 @@ func (a *API) directoryEndpoints() []endpoint {
 		op("POST", "/directory/{kind}/{id}/retirement", "directory.retire", "Take an entry out of use, or back into it", county,
 			func(ctx context.Context, in retireEntryIn) (link.Raw[catalog.Entry], error) {
 				return d.RetireEntry(ctx, catalog.RetireEntry{Kind: in.Kind, ID: in.ID, Undo: in.Undo, Reason: in.Reason})
+			}),
+		op("POST", "/directory/helper/{id}/replacement", "directory.replace_helper", "Give all households of a helper to another one", county,
+			func(ctx context.Context, in replaceHelperIn) (link.Raw[catalog.HelperReplaced], error) {
+				return d.ReplaceHelper(ctx, catalog.ReplaceHelper{ID: in.ID, By: in.By, Reason: in.Reason})
 			}),
 		op("GET", "/imports", "directory.batches", "The newest batches", county,
 			func(ctx context.Context, in importsQuery) (link.Raw[catalog.BatchList], error) {

@@ -85,6 +85,9 @@ func (s *people) loginPage(r *http.Request, a *auth.Account) (loginPage, error) 
 	if err != nil {
 		return d, fmt.Errorf("read history: %w", err)
 	}
+	if err := s.nameBound(ctx, history); err != nil {
+		return d, err
+	}
 	for _, c := range history {
 		d.Seen = max(d.Seen, c.ID)
 		d.History = append(d.History, s.accountLine(r, c, names))

@@ -46,7 +46,7 @@ func countyFigures(c catalog.Coverage) []countyFigure {
 		}
 	}
 	add("garden", c.GardenM2, page.Hundredths((c.GardenM2*3+10)/20)) // a mu is 2000/3 m²
-	add("entrusted", c.EntrustedMu, page.Hundredths((c.EntrustedMu+5)/10))
+	add("entrusted", c.EntrustedMilliMu, page.Hundredths((c.EntrustedMilliMu+5)/10))
 	add("plants", c.SolarPlants, page.Hundredths(c.SolarPlants*100))
 	add("solar", c.SolarKW, page.Hundredths((c.SolarKW+5)/10)) // megawatts
 	add("members", c.CoopMembers, page.Hundredths(c.CoopMembers*100))

@@ -96,6 +96,7 @@ type seasonPage struct {
 	Words    page.Words
 	Season   catalog.SeasonDetail
 	Open     []orders.OpenItem // what keeps it from being closed
+	Items    []openItem        // the same of a season that is not planned, with the pages on which they are finished
 	MayBegin bool
 	MayClose bool
 	MayOpen  bool
@@ -129,11 +130,6 @@ type openItem struct {
 	Link string
 }
 
-type seasonClosePage struct {
-	seasonPage
-	Items []openItem
-}
-
 func (s *goods) seasonPage(r *http.Request) (seasonPage, error) {
 	ctx := r.Context()
 	d := seasonPage{Words: s.Words(r)}
@@ -156,6 +152,16 @@ func (s *goods) seasonPage(r *http.Request) (seasonPage, error) {
 		}
 		d.Open = open.Open()
 	}
+	if d.MayBegin {
+		return d, nil
+	}
+	for _, i := range d.Open {
+		to, err := s.openLink(i.Kind, d.Season.ID)
+		if err != nil {
+			return d, err
+		}
+		d.Items = append(d.Items, openItem{i, to})
+	}
 	return d, nil
 }
 
@@ -177,25 +183,9 @@ func (s *goods) seasonBegin(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/season_begin", d, s.NewForm(page.LangOf(r)))
 }
 
-func (s *goods) closePage(r *http.Request) (seasonClosePage, error) {
-	base, err := s.seasonPage(r)
-	d := seasonClosePage{seasonPage: base}
-	if err != nil {
-		return d, err
-	}
-	for _, i := range d.Open {
-		to, err := s.openLink(i.Kind, d.Season.ID)
-		if err != nil {
-			return d, err
-		}
-		d.Items = append(d.Items, openItem{i, to})
-	}
-	return d, nil
-}
-
 // seasonClose lists what is still open, or asks for confirmation.
 func (s *goods) seasonClose(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.closePage(r)
+	d, err := s.seasonPage(r)
 	if err != nil {
 		return err
 	}
@@ -238,7 +228,7 @@ func (s *goods) seasonCloseDo(w http.ResponseWriter, r *http.Request) error {
 		_, err := s.SeasonEnds.CloseSeason(ctx, catalog.SeasonRef{Season: season})
 		return err
 	}, func(f *page.Form) error {
-		d, err := s.closePage(r)
+		d, err := s.seasonPage(r)
 		if err != nil {
 			return err
 		}

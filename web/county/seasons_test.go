@@ -39,6 +39,7 @@ func TestSeasonPages(t *testing.T) {
 	if res := p.Get("/county/presales/new"); strings.Contains(res.Body, "2024 年度") {
 		t.Error("a closed season is offered for a new presale")
 	}
+	webtest.ReadPage(t, p, "/county/seasons/2024", "银行又退回了打款", "/county/settlements")
 	if res := p.Get("/county/seasons/1999"); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a season that does not exist: %d", res.StatusCode)
 	}

@@ -55,6 +55,7 @@ func Wing() page.Wing {
 // Services are the stores and modules behind the pages of the county.
 type Services struct {
 	Catalog         catalog.Service
+	Directory       catalog.Directory
 	Care            catalog.Care
 	Seasons         catalog.Seasons
 	SeasonEnds      orders.Seasons  // closes and reopens them

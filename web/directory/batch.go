@@ -29,6 +29,7 @@ type problemRow struct {
 
 type batchPage struct {
 	Batch    catalog.Batch
+	By       string
 	Kinds    []batchKindRow
 	Problems []problemRow
 	Total    int64 // problems
@@ -46,6 +47,7 @@ func (s *pages) batchPage(r *http.Request) (batchPage, error) {
 	}
 	d := batchPage{Batch: b, Changes: b.Changes(), Busy: b.State == catalog.BatchChecking || b.State == catalog.BatchLoading,
 		Counted: b.State == catalog.BatchChecked || b.State == catalog.BatchLoaded, Mine: auth.FromContext(ctx).ID == b.Opener}
+	d.By = openedBy(l, b)
 	for _, k := range b.Kinds {
 		row := batchKindRow{BatchKind: k, Title: k.Kind}
 		if kind, ok := catalog.KindByName(k.Kind); ok {
@@ -65,6 +67,14 @@ func (s *pages) batchPage(r *http.Request) (batchPage, error) {
 		d.Problems = append(d.Problems, s.problemRow(r, p))
 	}
 	return d, nil
+}
+
+// openedBy names the person who sent a workbook.
+func openedBy(l page.Lang, b catalog.Batch) string {
+	if b.Opener == 0 {
+		return byCommand(l)
+	}
+	return b.By
 }
 
 func (s *pages) problemRow(r *http.Request, p entry.Problem) problemRow {

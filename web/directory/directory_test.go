@@ -31,11 +31,11 @@ func TestDirectoryPages(t *testing.T) {
 		"/county/directory/village?q=没有":           {"没有符合条件的"},
 		"/county/directory/household":              {"郑大河", "11,187", "下一页"},
 		"/county/directory/member":                 {"郑小雨"},
-		"/county/directory/village/7":              {"东河屯 → 东河村", "并村", "确认停用", `list="names-township"`, `<option value="青禾镇">`},
+		"/county/directory/village/7":              {"东河屯 → 东河村", "并村", "命令行", "确认停用", `list="names-township"`, `<option value="青禾镇">`},
 		"/county/directory/household/7":            {"空着就不变", "readonly", `value="庭院种植"`, "家庭成员", `<option value="周敏（县医院）">`},
 		"/county/directory/product/7":              {`<option value="head" selected>`, `value="special"`},
 		"/county/directory/county/7":               {"青禾县"},
-		"/county/directory/member/7":               {"郑小雨"},
+		"/county/directory/member/7":               {"郑小雨", "确认停用", "分户的人在这里停用"},
 		"/county/directory/village/new":            {"新增：行政村"},
 		"/county/directory/member/new?household=Q": {`value="Q"`},
 		"/county/directory/membership/new":         {"入社日期"},
@@ -49,8 +49,8 @@ func TestDirectoryPages(t *testing.T) {
 			t.Errorf("%s is chosen: %q", value, box)
 		}
 	}
-	if body := p.Get("/county/directory/member/7").Body; strings.Contains(body, "确认停用") {
-		t.Error("a member can be taken out of use")
+	if body := p.Get("/county/directory/holding/new").Body; strings.Contains(body, "确认停用") {
+		t.Error("a holding can be taken out of use")
 	}
 	if res := p.Get("/county/directory/county"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/county/directory/county/7" {
 		t.Errorf("the county: %d to %s", res.StatusCode, res.Header.Get("Location"))
@@ -119,6 +119,13 @@ func TestEntryForms(t *testing.T) {
 		t.Errorf("in use: %d\n%s", res.StatusCode, res.Body)
 	}
 	v.Refuse = nil
+	webtest.ReadPage(t, p, "/county/directory/helper/7", "把帮扶的户交给别人", `list="names-others"`)
+	if res = p.Post("/county/directory/helper/7/replace", "by", "周敏（县医院）", "because", ""); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, `id="f-because-error"`) {
+		t.Errorf("replace without a reason: %d\n%s", res.StatusCode, res.Body)
+	}
+	if res = p.Post("/county/directory/helper/7/replace", "by", "周敏（县医院）", "because", "调离"); res.Header.Get("Location") != "/county/directory/helper/7" {
+		t.Errorf("replace: %d\n%s", res.StatusCode, res.Body)
+	}
 	if res = p.Post("/county/directory/village/7/retire", "why", "登记有误", "undo", "1"); res.StatusCode != http.StatusSeeOther || !v.Retired[len(v.Retired)-1].Undo {
 		t.Errorf("restore: %d, %+v", res.StatusCode, v.Retired)
 	}

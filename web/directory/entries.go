@@ -23,6 +23,7 @@ func (s *pages) entryRoutes() {
 	s.Guarded("POST", "/county/directory/{kind:[a-z]+}/new", "county.entry.add", s.entrySave, county...)
 	s.Guarded("GET", "/county/directory/{kind:[a-z]+}/{id:[0-9]+}", "county.entry", s.entry, county...)
 	s.Guarded("POST", "/county/directory/{kind:[a-z]+}/{id:[0-9]+}", "county.entry.save", s.entrySave, county...)
+	s.Guarded("POST", "/county/directory/helper/{id:[0-9]+}/replace", "county.helper.replace", s.helperReplace, county...)
 	s.Guarded("POST", "/county/directory/{kind:[a-z]+}/{id:[0-9]+}/retire", "county.entry.retire", s.entryRetire, county...)
 }
 

@@ -26,7 +26,9 @@ type entryPage struct {
 	Lists   []entryList
 	Retired *time.Time
 	History []changeRow
-	Key     string // code of a household, by which its other entries are found
+	Key     string   // code of a household, by which its other entries are found
+	Picture string   // of a product
+	Others  []string // helpers to whom a helper's households can be given
 }
 
 // entryName is how people call an entry.
@@ -58,9 +60,18 @@ func (s *pages) entryPage(r *http.Request, k *entry.Kind, e catalog.Entry, f *pa
 	if k.Name == catalog.KindHousehold {
 		d.Key = e.Cells["code"]
 	}
+	if k.Name == catalog.KindProduct && e.ID != 0 {
+		picture, _ := k.Field("picture")
+		d.Picture = codeOf(picture, e.Cells["picture"])
+	}
 	var err error
 	if d.Lists, err = s.entryLists(r.Context(), k); err != nil {
 		return d, err
+	}
+	if k.Name == catalog.KindHelper && e.ID != 0 {
+		if d.Others, err = s.names(r.Context(), k.Name); err != nil {
+			return d, err
+		}
 	}
 	if d.Fields, err = entryFields(l, k, e, d.Lists, f); err != nil {
 		return d, err
@@ -73,6 +84,9 @@ func (s *pages) entryPage(r *http.Request, k *entry.Kind, e catalog.Entry, f *pa
 
 func changeRowOf(l page.Lang, k *entry.Kind, ch catalog.EntryChange) changeRow {
 	row := changeRow{At: ch.At, What: ch.What, By: ch.By, Reason: ch.Reason}
+	if ch.Command {
+		row.By = byCommand(l)
+	}
 	for i := range k.Fields {
 		f := &k.Fields[i]
 		from, was := ch.From[f.Name]
@@ -83,6 +97,9 @@ func changeRowOf(l page.Lang, k *entry.Kind, ch catalog.EntryChange) changeRow {
 	}
 	return row
 }
+
+// byCommand is the author of a change that a command on the server made.
+func byCommand(l page.Lang) string { return l.Pick("命令行", "by command") }
 
 func (s *pages) entryNew(w http.ResponseWriter, r *http.Request) error {
 	k, err := kindOf(r)

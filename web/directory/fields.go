@@ -69,8 +69,8 @@ func (s *pages) names(ctx context.Context, kind string) ([]string, error) {
 		}
 		for _, e := range part.Items {
 			name := e.Cells["name"]
-			if unit := e.Cells["unit"]; kind == catalog.KindHelper && unit != "" {
-				name += "（" + unit + "）"
+			if kind == catalog.KindHelper {
+				name = catalog.HelperName(name, e.Cells["unit"])
 			}
 			if !slices.Contains(names, name) { // villages of two townships
 				names = append(names, name)

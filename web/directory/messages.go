@@ -19,6 +19,8 @@ var words = map[string][2]string{
 	"directory.retired":  {"已停用。以前的订单和账不受影响。", "Taken out of use. Earlier orders and accounts stay as they are."},
 	"directory.restored": {"已恢复使用。", "Back in use."},
 
+	"directory.helper.replaced": {"已把 {n} 户交给新的帮扶责任人。代办同意要重新登记。", "{n} households have the other helper now. Their consent has to be recorded anew."},
+
 	"setup.none":       {"文件里没有可以导入的行。请下载模板对照，填好后再传。", "The file has no rows to import. Compare it with the template, fill it in and send it again."},
 	"setup.forgotten":  {"已忘掉这个列名，下次遇到会再问。", "The heading is forgotten. You will be asked about it again."},
 	"setup.wrong.gone": {"有问题的行只保留一天，已经清除。请改好原文件后重新上传。", "Wrong rows are kept for a day and are gone. Mend the original file and send it again."},

@@ -48,11 +48,16 @@ type kindCard struct {
 	Count             int64
 }
 
+type batchLine struct {
+	catalog.Batch
+	By string
+}
+
 type headingRow struct{ Kind, Title, Heading, Field, By string }
 
 type setupPage struct {
 	Kinds    []kindCard
-	Batches  []catalog.Batch
+	Batches  []batchLine
 	Headings []headingRow
 	MB       int
 }
@@ -73,7 +78,9 @@ func (s *pages) setupPage(r *http.Request) (setupPage, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Batches = batches.Items
+	for _, b := range batches.Items {
+		d.Batches = append(d.Batches, batchLine{b, openedBy(l, b)})
+	}
 	headings, err := s.Headings.Headings(ctx)
 	for _, h := range headings {
 		row := headingRow{Kind: h.Kind, Title: h.Kind, Heading: h.Heading, By: h.By}

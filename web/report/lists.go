@@ -136,7 +136,7 @@ func (r *Runner) villages(ctx context.Context, w *workbook) error {
 		e := earned[v.VillageID]
 		if err := w.add(v.Township, v.Village, v.Households, e.Persons, v.Selling, v.Capacity, v.Sold, w.yuan(e.ExpectedFen), w.yuan(e.OwedFen),
 			w.yuan(e.PaidFen), w.yuan(perPerson(e.Total(), int(e.Persons))),
-			float64(v.GardenM2)*3/2000, v.SolarKW, float64(v.EntrustedMu)/1000); err != nil {
+			float64(v.GardenM2)*3/2000, v.SolarKW, float64(v.EntrustedMilliMu)/1000); err != nil {
 			return err
 		}
 	}

@@ -67,7 +67,7 @@ func (d *StubDirectory) Entry(_ context.Context, r catalog.EntryRef) (catalog.En
 	e := d.entry(r.Kind)
 	e.History = []catalog.EntryChange{
 		{At: Day, By: "operator", What: "changed", Reason: "并村", From: map[string]string{"name": "东河屯", "poor": no}, To: map[string]string{"name": "东河村", "poor": yes}},
-		{At: Day.AddDate(0, -1, 0), By: "setup", What: "added", To: map[string]string{"name": "东河屯", "poor": no}},
+		{At: Day.AddDate(0, -1, 0), By: "setup", Command: true, What: "added", To: map[string]string{"name": "东河屯", "poor": no}},
 	}
 	return e, nil
 }
@@ -84,6 +84,13 @@ func (d *StubDirectory) RetireEntry(ctx context.Context, r catalog.RetireEntry) 
 		return catalog.Entry{}, err
 	}
 	return d.entry(r.Kind), d.Refuse
+}
+
+func (d *StubDirectory) ReplaceHelper(_ context.Context, r catalog.ReplaceHelper) (catalog.HelperReplaced, error) {
+	if err := r.Check(); err != nil {
+		return catalog.HelperReplaced{}, err
+	}
+	return catalog.HelperReplaced{Households: 42}, d.Refuse
 }
 
 func (d *StubDirectory) stubBatch() catalog.Batch {

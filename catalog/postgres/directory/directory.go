@@ -1,8 +1,10 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -136,7 +138,7 @@ func (m *Room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (cata
 	}
 	e := t.show(s)
 	rows, err := tx.QueryContext(ctx, `
-		SELECT at, login, what, reason, before, after FROM directory_change WHERE kind = $1 AND entry_id = $2 ORDER BY id DESC LIMIT 100`,
+		SELECT at, login, account = 0, what, reason, before, after FROM directory_change WHERE kind = $1 AND entry_id = $2 ORDER BY id DESC LIMIT 100`,
 		t.kind.Name, id)
 	if err != nil {
 		return e, fmt.Errorf("read history: %w", err)
@@ -145,7 +147,7 @@ func (m *Room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (cata
 	for rows.Next() {
 		var ch catalog.EntryChange
 		var from, to desk.AsJSON[map[string]string]
-		if err := rows.Scan(&ch.At, &ch.By, &ch.What, &ch.Reason, &from, &to); err != nil {
+		if err := rows.Scan(&ch.At, &ch.By, &ch.Command, &ch.What, &ch.Reason, &from, &to); err != nil {
 			return e, fmt.Errorf("read history: %w", err)
 		}
 		ch.At, ch.From, ch.To = ch.At.UTC(), from.V, to.V
@@ -174,6 +176,9 @@ func (m *Room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entr
 		l := m.newLoad()
 		l.whole, l.id, l.reason = true, r.ID, r.Reason
 		row := entry.Row{Line: 1, Cells: r.Cells}
+		if row.Cells, err = t.staysWith(ctx, tx, r); err != nil {
+			return err
+		}
 		if r.Kind == catalog.KindHousehold && r.ID != 0 { // its code never changes: id numbers are sealed with it
 			var code string
 			if err := tx.GetContext(ctx, &code, `SELECT code FROM household WHERE id = $1`, r.ID); err != nil {
@@ -197,6 +202,27 @@ func (m *Room) SaveEntry(ctx context.Context, r catalog.SaveEntry) (catalog.Entr
 	}
 	m.Relay.Notify()
 	return e, m.store.RefreshReference(ctx)
+}
+
+// staysWith refuses to give an entry of a household to another one: shares and id numbers would change hands without a trace
+// in the first household's history. It returns the cells with the household's code.
+func (t *table) staysWith(ctx context.Context, tx *sqlx.Tx, r catalog.SaveEntry) (map[string]string, error) {
+	if _, ok := t.kind.Field("household"); !ok || r.ID == 0 {
+		return r.Cells, nil
+	}
+	var code string
+	if err := tx.GetContext(ctx, &code, `SELECT h.code FROM `+t.from+` WHERE e.id = $1`, r.ID); err != nil {
+		return nil, desk.NotFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
+	}
+	cells := maps.Clone(r.Cells)
+	given, sent := cells["household"]
+	if sent && strings.ToUpper(entry.Clean(given)) != code {
+		return nil, link.E(link.Conflict, "directory.household.other", "household", "code", code)
+	}
+	if !sent && cells != nil {
+		cells["household"] = code
+	}
+	return cells, nil
 }
 
 // users are queries that name what in use depends on an entry, by kind.
@@ -248,7 +274,8 @@ func (m *Room) RetireEntry(ctx context.Context, r catalog.RetireEntry) (catalog.
 
 func (m *Room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.RetireEntry) error {
 	var retired bool
-	err := tx.GetContext(ctx, &retired, `SELECT retired_at IS NOT NULL FROM `+t.own+` WHERE id = $1 FOR NO KEY UPDATE`, r.ID)
+	row := cmp.Or(t.row, "id = $1")
+	err := tx.GetContext(ctx, &retired, `SELECT retired_at IS NOT NULL FROM `+t.own+` WHERE `+row+` FOR NO KEY UPDATE`, r.ID)
 	if err != nil {
 		return desk.NotFound(fmt.Errorf("find %s: %w", r.Kind, err), "directory.entry", "id")
 	}
@@ -268,12 +295,18 @@ func (m *Room) retire(ctx context.Context, tx *sqlx.Tx, t *table, r catalog.Reti
 			return link.E(link.Conflict, "directory.used", "id", "count", fmt.Sprint(n), "names", strings.Join(names[:min(n, namedUsers)], "、"))
 		}
 	}
+	now := m.Now()
+	if r.Kind == catalog.KindHousehold || r.Kind == catalog.KindMember {
+		if err := retirePersons(ctx, tx, r, now); err != nil {
+			return err
+		}
+	}
 	what := "retired"
-	var at any = m.Now()
+	var at any = now
 	if r.Undo {
 		what, at = "restored", nil
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE `+t.own+` SET retired_at = $2 WHERE id = $1`, r.ID, at); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE `+t.own+` SET retired_at = $2 WHERE `+row, r.ID, at); err != nil {
 		return fmt.Errorf("retire %s %d: %w", r.Kind, r.ID, err)
 	}
 	if r.Kind == catalog.KindHousehold {

@@ -270,7 +270,7 @@ func (im *importer) read(ctx context.Context, rows []catalog.ParsedRow) error {
 	}
 	im.expected = len(rows) - len(im.register.Households)
 	taken, err := im.tx.QueryContext(ctx, `
-		SELECT p.id_index, h.code, p.position FROM person p JOIN household h ON h.id = p.household_id WHERE p.id_index = ANY($1)`, numbers)
+		SELECT p.id_index, h.code, p.position FROM person p JOIN household h ON h.id = p.household_id WHERE p.id_index = ANY($1) AND p.retired_at IS NULL`, numbers)
 	if err != nil {
 		return fmt.Errorf("read id numbers: %w", err)
 	}

@@ -23,6 +23,7 @@ type table struct {
 	fields map[string]string // expressions of fields that are not a column of e of the same name
 	unique [][]string        // fields that name an entry besides its key
 	own    string            // the kind's table
+	row    string            // condition of the row with the id $1 in own, "" for id = $1
 	big    bool              // entries are read by key, not whole
 
 	// columns returns the columns of an entry's values.
@@ -60,7 +61,7 @@ func tables() map[string]*table {
 				"raiser": "coalesce(o.name, '')",
 				"programmes": "ARRAY(SELECT coalesce(g.name, c.code) FROM unnest(e.programmes) WITH ORDINALITY AS c (code, n) " +
 					"LEFT JOIN programme g ON g.code = c.code ORDER BY c.n)"}},
-		{kind: kindOf(catalog.KindMember), own: "person", big: true, columns: nil,
+		{kind: kindOf(catalog.KindMember), own: "person", row: "household_id = $1::bigint / 100 AND position = $1::bigint % 100 AND position > 1", big: true, columns: nil,
 			from: "(SELECT *, household_id * 100 + position AS id FROM person) e JOIN household h ON h.id = e.household_id AND e.position > 1",
 			fields: map[string]string{"household": "h.code", "id_number": "''", "born": "e.born::bigint",
 				"female": "CASE WHEN e.female THEN 'female' ELSE 'male' END"}},

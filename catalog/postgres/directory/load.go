@@ -515,6 +515,10 @@ func (l *load) members(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, rows []p
 		}
 		before, known := byKey[key]
 		if l.id != 0 {
+			if known && before.id != l.id {
+				l.refuse(k, r.row, entry.Fault{Field: "name", Key: "directory.taken"})
+				continue
+			}
 			if before, known = byID[l.id]; !known {
 				return link.E(link.NotFound, "directory.entry", "id")
 			}
@@ -620,7 +624,8 @@ func (m *Room) holders(ctx context.Context, tx *sqlx.Tx, rows []parsed) (map[str
 		return found, nil
 	}
 	res, err := tx.QueryContext(ctx, `
-		SELECT p.id_index, h.code, p.position FROM person p JOIN household h ON h.id = p.household_id WHERE p.id_index = ANY($1)`, indexes)
+		SELECT p.id_index, h.code, p.position FROM person p JOIN household h ON h.id = p.household_id
+		WHERE p.id_index = ANY($1) AND p.retired_at IS NULL`, indexes)
 	if err != nil {
 		return nil, fmt.Errorf("read id numbers: %w", err)
 	}

@@ -47,10 +47,12 @@ func (m *Room) RegisteredHouseholds(ctx context.Context, r catalog.RegistryReque
 	var rows []registryRow
 	err := m.DB.SelectContext(ctx, &rows, `
 		SELECT k.n, h.id, h.code, h.head, h.retired_at IS NOT NULL AS retired, p.id_index,
-		       ARRAY(SELECT m.name FROM person m WHERE m.household_id = h.id AND m.position > 1 ORDER BY m.position) AS members
+		       ARRAY(SELECT m.name FROM person m WHERE m.household_id = h.id AND m.position > 1 AND (m.retired_at IS NULL OR m.retired_at = h.retired_at)
+		             ORDER BY m.position) AS members
 		FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[]) AS k (n, id, code, head)
 		JOIN household h ON h.id = CASE WHEN k.id <> 0 THEN k.id WHEN k.code <> '' THEN (SELECT b.id FROM household b WHERE b.code = k.code)
-		                                ELSE (SELECT o.household_id FROM person o WHERE o.id_index = k.head AND o.position = 1) END
+		                                ELSE (SELECT o.household_id FROM person o WHERE o.id_index = k.head AND o.position = 1
+		                                      ORDER BY o.retired_at DESC NULLS FIRST LIMIT 1) END
 		LEFT JOIN person p ON p.household_id = h.id AND p.position = 1`, pq.Array(positions), pq.Array(ids), pq.Array(codes), heads)
 	if err != nil {
 		return out, fmt.Errorf("find registered households: %w", err)
