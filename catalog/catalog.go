@@ -503,10 +503,12 @@ type HouseholdRow struct {
 	Township   string `json:"township"`
 	Village    string `json:"village"`
 	Phone      string `json:"phone"`
-	Programmes string `json:"programmes"` // separated by 、 or , or ;
+	Programmes string `json:"programmes"` // separated by 、 , ; / + or lines
 	GardenMu   string `json:"garden_mu"`
 	Geese      string `json:"geese"`
 	Helper     string `json:"helper"`
+
+	Faults map[string]string `json:"faults,omitempty"` // by field the message of what a spreadsheet did to its cell
 }
 
 type ImportRequest struct {

@@ -38,7 +38,7 @@ func TestParseRow(t *testing.T) {
 			func(r *HouseholdRow) { r.Persons = "1" }, func(r *HouseholdRow) { r.Persons = "20" },
 			func(r *HouseholdRow) { r.GardenMu = "1000" }, func(r *HouseholdRow) { r.Geese = "100000" }},
 		"code import.code":                 {func(r *HouseholdRow) { r.Code = "A" }},
-		"head import.head":                 {func(r *HouseholdRow) { r.Head = " " }, func(r *HouseholdRow) { r.Head = strings.Repeat("王", 41) }, func(r *HouseholdRow) { r.Head = "王\x1f英" }},
+		"head import.head":                 {func(r *HouseholdRow) { r.Head = " " }, func(r *HouseholdRow) { r.Head = strings.Repeat("王", 41) }},
 		"id_number import.id_number.check": {func(r *HouseholdRow) { r.IDNumber = "110105194912310021" }},
 		"persons import.persons": {func(r *HouseholdRow) { r.Persons = "0" }, func(r *HouseholdRow) { r.Persons = "21" }, func(r *HouseholdRow) { r.Persons = "" },
 			func(r *HouseholdRow) { r.Persons = "99999999999999999999" }, func(r *HouseholdRow) { r.Persons = "三" }},

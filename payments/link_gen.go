@@ -1249,6 +1249,8 @@ const (
 	SubjectDisputes        = "rpc.payments.v1.disputes"
 	SubjectApproveRefund   = "rpc.payments.v1.refund_approve"
 	SubjectImportStatement = "rpc.payments.v1.statement_import"
+	SubjectDoubtful        = "rpc.payments.v1.statement_doubtful"
+	SubjectDecideDoubtful  = "rpc.payments.v1.statement_decide"
 	SubjectReturnTransfer  = "rpc.payments.v1.transfer_return"
 	SubjectBooked          = "rpc.payments.v1.booked"
 	SubjectExplainTransfer = "rpc.payments.v1.transfer_explain"
@@ -1276,6 +1278,14 @@ func (c treasuryClient) ApproveRefund(ctx context.Context, r RefundRef) (Refund,
 
 func (c treasuryClient) ImportStatement(ctx context.Context, r ImportStatement) (ImportedStatement, error) {
 	return link.Call[ImportStatement, ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+func (c treasuryClient) Doubtful(ctx context.Context, r StatementFilter) (DoubtfulPage, error) {
+	return link.Call[StatementFilter, DoubtfulPage](ctx, c.nc, SubjectDoubtful, r)
+}
+
+func (c treasuryClient) DecideDoubtful(ctx context.Context, r DecideDoubtful) (DoubtfulLine, error) {
+	return link.Call[DecideDoubtful, DoubtfulLine](ctx, c.nc, SubjectDecideDoubtful, r)
 }
 
 func (c treasuryClient) ReturnTransfer(ctx context.Context, r ReturnTransfer) (StatementLine, error) {
@@ -1323,6 +1333,8 @@ func RegisterTreasury(s *link.Server, svc Treasury) {
 	link.Handle(s, SubjectDisputes, svc.Disputes)
 	link.Handle(s, SubjectApproveRefund, svc.ApproveRefund)
 	link.Handle(s, SubjectImportStatement, svc.ImportStatement)
+	link.Handle(s, SubjectDoubtful, svc.Doubtful)
+	link.Handle(s, SubjectDecideDoubtful, svc.DecideDoubtful)
 	link.Handle(s, SubjectReturnTransfer, svc.ReturnTransfer)
 	link.Handle(s, SubjectBooked, svc.Booked)
 	link.Handle(s, SubjectExplainTransfer, svc.ExplainTransfer)
@@ -1371,6 +1383,22 @@ func (c RawTreasury) ImportStatement(ctx context.Context, r ImportStatement) (li
 		return link.RawOf(c.svc.ImportStatement(ctx, r))
 	}
 	return link.CallRaw[ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+// Doubtful is Treasury.Doubtful with an undecoded answer.
+func (c RawTreasury) Doubtful(ctx context.Context, r StatementFilter) (link.Raw[DoubtfulPage], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.Doubtful(ctx, r))
+	}
+	return link.CallRaw[DoubtfulPage](ctx, c.nc, SubjectDoubtful, r)
+}
+
+// DecideDoubtful is Treasury.DecideDoubtful with an undecoded answer.
+func (c RawTreasury) DecideDoubtful(ctx context.Context, r DecideDoubtful) (link.Raw[DoubtfulLine], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.DecideDoubtful(ctx, r))
+	}
+	return link.CallRaw[DoubtfulLine](ctx, c.nc, SubjectDecideDoubtful, r)
 }
 
 // ReturnTransfer is Treasury.ReturnTransfer with an undecoded answer.

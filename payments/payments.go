@@ -183,11 +183,13 @@ type RecordTransfers struct {
 	Lines []Transfer `json:"lines"`
 }
 
-// TransferResult tells for each line whether it was matched to a payment, put into suspense or known already.
+// TransferResult tells for each line whether it was matched to a payment, put into suspense, known already, or stored as
+// doubtful and not booked.
 type TransferResult struct {
 	Matched   int             `json:"matched"`
 	Suspense  int             `json:"suspense"`
 	Duplicate int             `json:"duplicate"`
+	Doubtful  int             `json:"doubtful"`
 	Lines     []StatementLine `json:"lines"`
 }
 
@@ -198,7 +200,7 @@ type StatementLine struct {
 	Payer     string    `json:"payer"`
 	Memo      string    `json:"memo"`
 	PaidOn    time.Time `json:"paid_on"`
-	State     string    `json:"state"` // matched, suspense, duplicate, returned
+	State     string    `json:"state"` // matched, suspense, duplicate, returned, doubtful
 	PaymentID int64     `json:"payment_id,omitempty"`
 	Ref       string    `json:"ref,omitempty"`
 	BookedAs  string    `json:"booked_as,omitempty"`  // the earlier posting of its money: banking:7, payout_recall:9, provider_payout:sandbox/po_1
@@ -424,6 +426,7 @@ type ImportedResult struct {
 	Batch    PayoutBatch   `json:"batch"`
 	Paid     int           `json:"paid"`
 	Returned int           `json:"returned"`
+	Missing  int           `json:"missing"` // items still on their way: the bank has not answered them
 	Already  bool          `json:"already"` // the same file was imported before: nothing changed
 	Problems []FileProblem `json:"problems,omitempty"`
 }

@@ -44,20 +44,25 @@ type ResultEffect struct {
 	Paid     []PaidItem
 	PaidFen  int64 // Σ of Paid
 	Returned []ReturnedItem
+	Missing  int     // items on their way that the file does not name
 	Unusable []int64 // payout accounts that must be changed before anything is sent there again
 }
 
 // ItemNo is the number by which the bank names an item.
 func ItemNo(batch string, line int) string { return fmt.Sprintf("%s-%05d", batch, line) }
 
-// ResultKnownAhead is how far ahead of now a result's date may be.
-const ResultKnownAhead = 2 // days
+// Bounds of a result's date, in days. Banks write the day of the order or of the value, so that a day somewhat before the
+// batch is no fault; a day of another month or year is.
+const (
+	ResultKnownAhead  = 2  // after now
+	ResultKnownBefore = 31 // before the batch was made
+)
 
-// DecideResult compares a result file with the items of a batch. The first file must name every item that is on its way; a
-// later one may send back items that had been reported paid, and may repeat results. It returns the problems of all lines;
-// with any, nothing of the file may be applied.
-func DecideResult(batch string, items []ResultItem, rows []ResultRow, now time.Time) (ResultEffect, []FileProblem) {
-	d := resultDecision{now: now}
+// DecideResult compares a result file with the items of a batch. A bank may answer in parts and in any order: an item that
+// no part has named stays on its way. A later file may send back items that had been reported paid, and may repeat results.
+// made is when the batch was made. It returns the problems of all lines; with any, nothing of the file may be applied.
+func DecideResult(batch string, items []ResultItem, rows []ResultRow, made, now time.Time) (ResultEffect, []FileProblem) {
+	d := resultDecision{made: made, now: now}
 	byNo := make(map[string]ResultItem, len(items))
 	for _, i := range items {
 		byNo[ItemNo(batch, i.Line)] = i
@@ -76,14 +81,15 @@ func DecideResult(batch string, items []ResultItem, rows []ResultRow, now time.T
 		}
 	}
 	for _, i := range items {
-		if n := ItemNo(batch, i.Line); i.State == ItemSent && !seen[n] {
-			d.problems = append(d.problems, FileProblem{Key: "payout.result.missing_item", Args: map[string]string{"item": n}})
+		if i.State == ItemSent && !seen[ItemNo(batch, i.Line)] {
+			d.effect.Missing++
 		}
 	}
 	return d.effect, d.problems
 }
 
 type resultDecision struct {
+	made     time.Time
 	now      time.Time
 	effect   ResultEffect
 	problems []FileProblem
@@ -102,6 +108,8 @@ func (d *resultDecision) row(item ResultItem, r ResultRow) {
 	switch {
 	case r.Fen != item.AmountFen:
 		d.fail(r, "payout.result.amount_differs", "want", yuan(item.AmountFen), "got", yuan(r.Fen))
+	case !r.Date.IsZero() && !d.made.IsZero() && r.Date.Before(d.made.AddDate(0, 0, -ResultKnownBefore)):
+		d.fail(r, "payout.result.before_batch", "value", r.Date.Format(time.DateOnly), "batch", Day(d.made))
 	case r.Date.After(d.now.AddDate(0, 0, ResultKnownAhead)):
 		d.fail(r, "payout.result.bad_date", "value", r.Date.Format(time.DateOnly))
 	case r.Paid && item.State == ItemPaid, !r.Paid && item.State == ItemReturned:

@@ -44,11 +44,14 @@ func TestDecideResult(t *testing.T) {
 		"paid after return": {[]payments.ResultRow{first, row(3, true)}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, []string{"payout.result.already_returned"}},
 		"another amount":    {[]payments.ResultRow{row(1, true, func(r *payments.ResultRow) { r.Fen = 101 })}, payments.ResultEffect{}, []string{"payout.result.amount_differs"}},
 		"a smaller amount":  {[]payments.ResultRow{row(1, true, func(r *payments.ResultRow) { r.Fen = 99 })}, payments.ResultEffect{}, []string{"payout.result.amount_differs"}},
-		"missing":           {nil, payments.ResultEffect{}, []string{"payout.result.missing_item"}},
+		"not answered yet":  {nil, payments.ResultEffect{Missing: 1}, nil},
+		"a year wrong":      {[]payments.ResultRow{row(1, true, on(time.Date(2006, 9, 18, 0, 0, 0, 0, time.UTC)))}, payments.ResultEffect{}, []string{"payout.result.before_batch"}},
+		"just too early":    {[]payments.ResultRow{row(1, true, on(noon.AddDate(0, 0, -31).Add(-1)))}, payments.ResultEffect{}, []string{"payout.result.before_batch"}},
+		"a value day":       {[]payments.ResultRow{row(1, true, on(noon.AddDate(0, 0, -31)))}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-08-18"}}, PaidFen: 100}, nil},
 		"twice":             {[]payments.ResultRow{first, first}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, []string{"payout.result.duplicate_item"}},
 		"unknown":           {[]payments.ResultRow{first, row(7, true)}, payments.ResultEffect{Paid: []payments.PaidItem{{ID: 11, On: "2026-09-18"}}, PaidFen: 100}, []string{"payout.result.unknown_item"}},
 	} {
-		got, problems := payments.DecideResult("DF1", items, c.rows, noon)
+		got, problems := payments.DecideResult("DF1", items, c.rows, noon, noon)
 		var keys []string
 		for _, p := range problems {
 			keys = append(keys, p.Key)
@@ -74,7 +77,7 @@ func TestDecideResultOnce(t *testing.T) {
 				paidFen += fen
 			}
 		}
-		e, problems := payments.DecideResult("DF1", items, rows, noon)
+		e, problems := payments.DecideResult("DF1", items, rows, noon, noon)
 		if len(problems) > 0 || len(e.Paid)+len(e.Returned) != n || e.PaidFen != paidFen {
 			t.Fatalf("%+v %+v", e, problems)
 		}
@@ -84,7 +87,7 @@ func TestDecideResultOnce(t *testing.T) {
 		for _, p := range e.Returned {
 			items[p.ID-1].State = payments.ItemReturned
 		}
-		e, problems = payments.DecideResult("DF1", items, rows, noon)
+		e, problems = payments.DecideResult("DF1", items, rows, noon, noon)
 		if len(problems) > 0 || len(e.Paid)+len(e.Returned) > 0 || e.PaidFen != 0 {
 			t.Fatalf("again: %+v %+v", e, problems)
 		}

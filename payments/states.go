@@ -283,8 +283,9 @@ const (
 	LineMatched  LineState = "matched"  // it pays a payment, or was booked before
 	LineReturned LineState = "returned" // transferred back
 
-	// LineDuplicate is in answers only: the line was known.
+	// LineDuplicate and LineDoubtful are in answers only: the line was known, or it waits for a decision and is not booked.
 	LineDuplicate LineState = "duplicate"
+	LineDoubtful  LineState = "doubtful"
 )
 
 // LineStep is an event of a line of money in.
@@ -340,6 +341,35 @@ var OutgoingMachine = state.New(state.Table[OutgoingState, OutgoingStep]{
 		{On: OutgoingRecognise, From: []OutgoingState{OutgoingOpen}, To: OutgoingExplained},
 		{On: OutgoingNote, From: []OutgoingState{OutgoingOpen}, To: OutgoingExplained, Refused: "statement.explained"},
 		{On: OutgoingReopen, From: []OutgoingState{OutgoingExplained}, To: OutgoingOpen, Refused: "reversal.reversed"},
+	},
+})
+
+// DoubtState is the state of a line of a statement that a person has to decide on.
+type DoubtState string
+
+const (
+	DoubtOpen    DoubtState = "open"
+	DoubtBooked  DoubtState = "booked"  // it was booked after all
+	DoubtSkipped DoubtState = "skipped" // it was left out
+)
+
+// DoubtStep is an event of a doubtful line.
+type DoubtStep string
+
+const (
+	DoubtBook DoubtStep = "book"
+	DoubtSkip DoubtStep = "skip"
+)
+
+// DoubtMachine is the table of doubtful lines. One that was left out can be booked later.
+var DoubtMachine = state.New(state.Table[DoubtState, DoubtStep]{
+	Name:    "doubtful line",
+	States:  []DoubtState{DoubtOpen, DoubtBooked, DoubtSkipped},
+	Initial: []DoubtState{DoubtOpen},
+	Final:   []DoubtState{DoubtBooked, DoubtSkipped},
+	Rows: []state.Row[DoubtState, DoubtStep]{
+		{On: DoubtBook, From: []DoubtState{DoubtOpen, DoubtSkipped}, To: DoubtBooked, Refused: "statement.decided"},
+		{On: DoubtSkip, From: []DoubtState{DoubtOpen}, To: DoubtSkipped, Refused: "statement.decided"},
 	},
 })
 

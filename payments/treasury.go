@@ -60,6 +60,7 @@ const (
 	BookedRecall         = "payout_recall"   // payouts that came back after they had been reported paid
 	BookedProviderPayout = "provider_payout" // a provider's payout
 	BookedOrgReturn      = "org_return"      // a payment to an organisation that came back
+	BookedReversal       = "reversal"        // a line of money out that the bank took back
 )
 
 // Booked is money in that the books have already, and that the statement has not shown yet.
@@ -82,13 +83,15 @@ type ExplainTransfer struct {
 	ID     string `json:"id"`
 }
 
-// ImportStatement is a statement as the bank's site gives it: CSV (UTF-8 or GB 18030) or XLSX.
+// ImportStatement is a statement as the bank's site gives it: CSV, text or XLSX.
 type ImportStatement struct {
-	Name string `json:"name"`
-	Data []byte `json:"data"`
+	Name   string `json:"name"`
+	Data   []byte `json:"data"`
+	DryRun bool   `json:"dry_run,omitempty"` // show what it would do, and change nothing
 }
 
-// ImportedStatement counts the lines by their result. With a problem, nothing was taken.
+// ImportedStatement counts the lines by their result. With a problem, nothing was taken. Doubtful lines are stored and
+// not booked: see Doubtful.
 type ImportedStatement struct {
 	In        int           `json:"in"`
 	Out       int           `json:"out"`
@@ -97,9 +100,79 @@ type ImportedStatement struct {
 	Booked    int           `json:"booked"`    // money in that was booked before, put to it by itself
 	Explained int           `json:"explained"` // money out that was booked before
 	Duplicate int           `json:"duplicate"`
+	Doubtful  int           `json:"doubtful"` // wait for a person; neither in In nor in Out
+	Totals    int           `json:"totals"`   // lines that only sum others
 	From      *time.Time    `json:"from,omitempty"`
 	To        *time.Time    `json:"to,omitempty"`
 	Problems  []FileProblem `json:"problems,omitempty"`
+
+	DryRun     bool            `json:"dry_run,omitempty"`
+	Account    string          `json:"account,omitempty"` // as the file names it
+	InFen      int64           `json:"in_fen"`
+	OutFen     int64           `json:"out_fen"`
+	OpeningFen *int64          `json:"opening_fen,omitempty"` // where the file has balances
+	ClosingFen *int64          `json:"closing_fen,omitempty"`
+	LedgerFen  *int64          `json:"ledger_fen,omitempty"` // the bank account in the books on the last day, before this file
+	Lines      []StatementLook `json:"lines,omitempty"`      // of a dry run, at most 2,000
+}
+
+// Uses of a line of a statement, as a dry run tells them.
+const (
+	LookMatch    = "match"    // it quotes a payment's code
+	LookSuspense = "suspense" // it has to be matched by a person
+	LookOut      = "out"
+	LookReversal = "reversal" // it meets a line that it takes back, or waits for a person
+	LookKnown    = "known"
+	LookDoubtful = "doubtful"
+)
+
+// StatementLook is a line of a statement with its use.
+type StatementLook struct {
+	Line      int       `json:"line"` // in the file
+	BankRef   string    `json:"bank_ref"`
+	AmountFen int64     `json:"amount_fen"` // + comes in, - goes out
+	Party     string    `json:"party"`
+	Memo      string    `json:"memo"`
+	PaidOn    time.Time `json:"paid_on"`
+	Use       string    `json:"use"`
+	Ref       string    `json:"ref,omitempty"`    // that a match is for
+	Doubts    []string  `json:"doubts,omitempty"` // message keys
+	Seen      string    `json:"seen,omitempty"`   // the amount as the file has it
+}
+
+// DoubtfulLine is a line of a statement that is not booked until a person decides.
+type DoubtfulLine struct {
+	ID        int64      `json:"id"`
+	BankRef   string     `json:"bank_ref"`
+	AmountFen int64      `json:"amount_fen"` // + came in, - went out
+	Either    bool       `json:"either"`     // nobody knows which
+	Party     string     `json:"party"`
+	Memo      string     `json:"memo"`
+	PaidOn    time.Time  `json:"paid_on"`
+	Currency  string     `json:"currency,omitempty"` // another one than yuan: it can only be left out
+	Seen      string     `json:"seen"`
+	Doubts    []string   `json:"doubts"` // message keys
+	State     DoubtState `json:"state"`
+	DecidedBy string     `json:"decided_by,omitempty"`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+}
+
+type DoubtfulPage struct {
+	Items  []DoubtfulLine `json:"items"` // newest first
+	Total  int            `json:"total"`
+	Cursor string         `json:"cursor,omitempty"`
+}
+
+// Decisions about a doubtful line.
+const (
+	DecideIn   = "in"   // it came in: book it
+	DecideOut  = "out"  // it went out: book it
+	DecideSkip = "skip" // leave it out
+)
+
+type DecideDoubtful struct {
+	LineID int64  `json:"line_id"`
+	As     string `json:"as"` // in, out, skip
 }
 
 // OutgoingLine is money that left the account by the bank's statement.
@@ -111,7 +184,7 @@ type OutgoingLine struct {
 	Memo        string    `json:"memo"`
 	PaidOn      time.Time `json:"paid_on"`
 	State       string    `json:"state"`                  // open, explained
-	ExplainedAs string    `json:"explained_as,omitempty"` // refund:7, batch:DF20260918-01, org:DG20260918-01, return:9, note:…
+	ExplainedAs string    `json:"explained_as,omitempty"` // refund:7, batch:DF20260918-01, org:DG20260918-01, return:9, reversal:9, note:…
 }
 
 type OutgoingPage struct {
@@ -220,9 +293,14 @@ type Treasury interface {
 	// ApproveRefund lets a refund above the limit go. Forbidden for the person who caused it. Conflict when it does not wait.
 	ApproveRefund(context.Context, RefundRef) (Refund, error) //link:subject refund_approve
 
-	// ImportStatement is idempotent by the bank's reference: the same file again changes nothing. Conflict when a reference
-	// comes again with another amount.
+	// ImportStatement is idempotent by account, day, reference, amount and balance of a line: the same file again changes
+	// nothing. Lines that cannot be trusted are stored as doubtful and not booked.
 	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
+	// Doubtful lists the lines that wait for a person, or were decided.
+	Doubtful(context.Context, StatementFilter) (DoubtfulPage, error) //link:subject statement_doubtful
+	// DecideDoubtful books a line, or leaves it out. Conflict when it is decided, Invalid for another currency that is to be booked
+	// and for the direction that the line has not.
+	DecideDoubtful(context.Context, DecideDoubtful) (DoubtfulLine, error) //link:subject statement_decide
 	// ReturnTransfer: Forbidden above the limit for the person who recorded the line. Conflict when it is in suspense no more.
 	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error) //link:subject transfer_return
 	Booked(context.Context, None) (BookedList, error)

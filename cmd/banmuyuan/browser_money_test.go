@@ -80,6 +80,9 @@ func (b *pages) importsStatement(t *testing.T) {
 	operator.upload(t, "file", "statement.csv", fmt.Appendf(nil,
 		"交易流水号,交易日期,收入金额,支出金额,对方户名,摘要\n%s,%s,888.00,,某贸易公司,没有写识别码的货款\n%s,%s,,12.50,演示银行,账户管理费\n", in, day, out, day))
 	operator.press(t, `form[action="/county/receipts/import"] button`)
+	operator.says(t, in, "还没有入账", "待认领")
+	operator.look(t)
+	operator.press(t, `form[action="/county/receipts/import"] button`)
 	operator.open(t, "/county/receipts?state=suspense")
 	operator.says(t, in, "待认领")
 	operator.unfold(t)

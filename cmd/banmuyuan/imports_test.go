@@ -21,6 +21,7 @@ var mayImport = []struct {
 	{"internal/money", nil},
 	{"internal/state", nil},
 	{"internal/entry", []string{"internal/money"}},
+	{"internal/table", []string{"internal/entry", "internal/link"}},
 	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
 	{"internal/privatepg", nil},
 	{"internal/privatenats", nil},
@@ -28,7 +29,7 @@ var mayImport = []struct {
 	{"catalog/postgres/desk", catalogRoomMay},
 	{"catalog/postgres/directory", catalogRoomMay},
 	{"catalog/...", []string{"catalog", "internal/entry", "internal/money", "internal/state", "internal/link"}},
-	{"payments/...", []string{"payments", "internal/entry", "internal/money", "internal/state", "internal/link"}},
+	{"payments/...", []string{"payments", "internal/entry", "internal/table", "internal/money", "internal/state", "internal/link"}},
 	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
 	{"orders/postgres/desk", roomMay},
 	{"orders/postgres/adopt", roomMay},
@@ -55,7 +56,7 @@ var mayImport = []struct {
 	{"web/organisation", wingMay},
 	{"web/shop", wingMay},
 	{"web", slices.Concat(wingMay, []string{"=web/account", "=web/county", "=web/directory", "=web/document", "=web/household", "=web/organisation", "=web/shop"})},
-	{"web/...", []string{"web", "internal/entry", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
+	{"web/...", []string{"web", "internal/entry", "internal/table", "internal/money", "internal/state", "internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}},
 	{"cmd/...", []string{""}},
 }
 
@@ -64,7 +65,7 @@ var conceptMay = []string{"=orders", "internal/money", "internal/state", "intern
 
 // wingMay lists the imports of a wing of web.
 var wingMay = []string{"=web/page", "=web/api", "=web/auth", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
-	"internal/entry", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
+	"internal/entry", "internal/table", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
 
 // roomMay lists the imports of a room of the order module.
 var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",

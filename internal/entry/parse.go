@@ -211,11 +211,7 @@ func (f *Field) parse(cell string, now time.Time) (any, *Fault) {
 	case Refs:
 		return parseList(cell), nil
 	case Phone:
-		phone := strings.ReplaceAll(hyphens.Replace(cell), " ", "")
-		phone = strings.TrimPrefix(strings.TrimPrefix(phone, "+86"), "-")
-		if mobile := strings.ReplaceAll(phone, "-", ""); mobilePattern.MatchString(mobile) {
-			phone = mobile
-		}
+		phone := PlainPhone(cell)
 		if !phonePattern.MatchString(phone) {
 			return nil, &Fault{Key: "entry.phone"}
 		}
@@ -253,6 +249,19 @@ func (f *Field) parseText(cell string) (any, *Fault) {
 	}
 	return cell, nil
 }
+
+// PlainPhone returns a telephone number without the ways in which it may be written: +86 138 1234-5678.
+func PlainPhone(cell string) string {
+	phone := strings.ReplaceAll(hyphens.Replace(Clean(cell)), " ", "")
+	phone = strings.TrimPrefix(strings.TrimPrefix(phone, "+86"), "-")
+	if mobile := strings.ReplaceAll(phone, "-", ""); mobilePattern.MatchString(mobile) {
+		return mobile
+	}
+	return phone
+}
+
+// CleanName is Clean for a person's name: 王　五 is 王五, and the point in a name is always the same sign.
+func CleanName(name string) string { return cleanName(strings.Join(strings.Fields(Clean(name)), " ")) }
 
 // cleanName removes what a name has not at the bank: spaces that fill it up to three characters, other points.
 func cleanName(name string) string {
@@ -343,6 +352,9 @@ func (f *Field) parseChoices(cell string) (any, *Fault) {
 	}
 	return codes, nil
 }
+
+// SplitList returns the words of a list, however they are separated, each once.
+func SplitList(cell string) []string { return parseList(cell) }
 
 func parseList(cell string) []string {
 	list := []string{}

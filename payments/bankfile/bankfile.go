@@ -7,19 +7,16 @@ package bankfile
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"banmuyuan/internal/money"
+	"banmuyuan/internal/table"
 )
 
 // Field of a payout file's column.
@@ -59,6 +56,7 @@ type Layout struct {
 	Sheet   string   `json:"sheet"`
 	Columns []Column `json:"columns"`
 	Memo    string   `json:"memo"`
+	Text    Text     `json:"text,omitzero"`
 	Result  Result   `json:"result"`
 }
 
@@ -72,9 +70,15 @@ func Default() Layout {
 		},
 		Memo: "半亩园农产品货款",
 		Result: Result{
-			Item: []string{"业务编号", "编号"}, Amount: []string{"金额(元)", "金额", "金额（元）"}, Status: []string{"状态", "结果", "处理结果"},
-			Reason: []string{"失败原因", "原因", "备注"}, Date: []string{"入账日期", "日期", "处理日期"},
-			Paid: []string{"成功", "已入账", "入账成功"}, Returned: []string{"失败", "退票", "退回"},
+			Item:   []string{"业务编号", "编号", "客户业务编号", "企业流水号", "业务参考号"},
+			Amount: []string{"金额(元)", "金额", "金额（元）", "交易金额", "实发金额", "代发金额"},
+			Status: []string{"状态", "结果", "处理结果", "处理状态", "交易状态", "交易结果"},
+			Reason: []string{"失败原因", "原因", "备注", "返回信息", "处理信息", "错误信息"},
+			Date:   []string{"入账日期", "日期", "处理日期", "处理时间", "交易日期", "入账时间", "交易时间"},
+			Paid: []string{"成功", "已入账", "入账成功", "处理成功", "交易成功", "付款成功", "代发成功", "支付成功", "转账成功", "已成功", "成功入账", "入账", "S", "success",
+				"successful", "succeeded", "SUCC"},
+			Returned: []string{"失败", "退票", "退回", "处理失败", "交易失败", "付款失败", "代发失败", "支付失败", "入账失败", "转账失败", "已退票", "已退回", "已失败", "退汇", "不成功", "未成功", "F", "fail",
+				"failed", "failure"},
 		},
 	}
 }
@@ -144,7 +148,16 @@ func (l Layout) Write(format string, rows []Row) ([]byte, error) {
 	for i, r := range rows {
 		table[i] = l.cells(i, r)
 	}
-	return write(format, l.Sheet, titles, widths, table)
+	return write(format, l.Sheet, l.Text, sumsOf(rows), titles, widths, table)
+}
+
+// sumsOf replaces what lines of sums stand for.
+func sumsOf(rows []Row) *strings.Replacer {
+	var fen int64
+	for _, r := range rows {
+		fen += r.Fen
+	}
+	return strings.NewReplacer("{count}", fmt.Sprint(len(rows)), "{yuan}", Yuan(fen), "{fen}", fmt.Sprint(fen))
 }
 
 // ResultRow of a bank's answer.
@@ -173,23 +186,14 @@ func (l Layout) WriteResult(format string, rows []ResultRow) ([]byte, error) {
 		}
 		table[i] = []string{r.Item, Yuan(r.Fen), status, r.Reason, date}
 	}
-	return write(format, l.Sheet, titles, []float64{24, 14, 10, 30, 14}, table)
+	return write(format, l.Sheet, Text{}, strings.NewReplacer(), titles, []float64{24, 14, 10, 30, 14}, table)
 }
 
-func write(format, sheet string, titles []string, widths []float64, table [][]string) ([]byte, error) {
+func write(format, sheet string, text Text, sums *strings.Replacer, titles []string, widths []float64, table [][]string) ([]byte, error) {
 	var buf bytes.Buffer
 	switch format {
 	case CSV:
-		buf.WriteString("\ufeff") // or Excel takes UTF-8 for something else
-		w := csv.NewWriter(&buf)
-		w.UseCRLF = true
-		if err := w.Write(titles); err != nil {
-			return nil, fmt.Errorf("write csv: %w", err)
-		}
-		if err := w.WriteAll(table); err != nil {
-			return nil, fmt.Errorf("write csv: %w", err)
-		}
-		return buf.Bytes(), nil
+		return text.write(titles, widths, table, sums)
 	case XLSX:
 		f := excelize.NewFile()
 		defer f.Close()
@@ -245,174 +249,112 @@ type Problem struct {
 	Args map[string]string
 }
 
-// Limits of a file, far above a county's batch.
-const (
-	maxRows  = 100_000
-	maxUnzip = 128 << 20
-)
-
-// ReadResult reads a bank's answer. With problems, rows are incomplete and must not be used.
+// ReadResult reads a bank's answer. With problems, rows are incomplete and must not be used; what keeps the whole file from
+// being read comes alone.
 func (l Layout) ReadResult(data []byte) ([]ResultRow, []Problem) {
-	table, err := read(data)
+	book, err := table.Open(data, table.MaxBytes)
+	var t table.Table
+	if err == nil {
+		t, err = book.Table([]table.Column{
+			{Name: "item", Heads: l.Result.Item, Need: true}, {Name: "amount", Heads: l.Result.Amount, Need: true},
+			{Name: "status", Heads: l.Result.Status, Need: true}, {Name: "reason", Heads: l.Result.Reason}, {Name: "date", Heads: l.Result.Date},
+		}, maxRows)
+	}
 	if err != nil {
-		return nil, []Problem{{Line: 1, Key: "payout.result.unreadable"}}
-	}
-	if len(table) > maxRows {
-		return nil, []Problem{{Line: maxRows, Key: "payout.result.too_long", Args: map[string]string{"max": fmt.Sprint(maxRows)}}}
-	}
-	head := 0
-	for head < len(table) && len(table[head].cells) == 0 {
-		head++
-	}
-	if head == len(table) {
-		return nil, []Problem{{Line: 1, Key: "payout.result.empty"}}
-	}
-	column := func(titles []string) int {
-		for i, c := range table[head].cells {
-			for _, t := range titles {
-				if tidy(c) == t {
-					return i
-				}
-			}
+		p := problemOf(err, "payout.result.")
+		if p.Key == "payout.result.no_columns" {
+			p.Key, p.Args = "payout.result.no_column", map[string]string{"column": p.Args["columns"]}
 		}
-		return -1
-	}
-	item, amount, status := column(l.Result.Item), column(l.Result.Amount), column(l.Result.Status)
-	reason, date := column(l.Result.Reason), column(l.Result.Date)
-	var problems []Problem
-	for _, c := range []struct {
-		at     int
-		titles []string
-	}{{item, l.Result.Item}, {amount, l.Result.Amount}, {status, l.Result.Status}} {
-		if c.at < 0 {
-			problems = append(problems, Problem{table[head].line, "payout.result.no_column", map[string]string{"column": c.titles[0]}})
-		}
-	}
-	if problems != nil {
-		return nil, problems
+		return nil, []Problem{p}
 	}
 	var rows []ResultRow
-	for _, t := range table[head+1:] {
-		cell := func(i int) string {
-			if i < 0 || i >= len(t.cells) {
-				return ""
-			}
-			return tidy(t.cells[i])
-		}
-		if len(t.cells) == 0 {
+	var problems []Problem
+	for _, row := range t.Rows {
+		if t.Head.Again(row.Cells) || l.isTotal(&t, row) {
 			continue
 		}
-		r := ResultRow{Line: t.line, Item: cell(item), Reason: cell(reason)}
-		fail := func(key, what string) {
-			problems = append(problems, Problem{t.line, key, map[string]string{"item": r.Item, "value": what}})
-		}
-		if r.Item == "" {
-			fail("payout.result.no_item", "")
+		r, problem := l.result(&t, row)
+		if problem != nil {
+			problems = append(problems, *problem)
 			continue
-		}
-		if r.Fen, err = money.ParseYuan(cell(amount)); err != nil {
-			fail("payout.result.bad_amount", cell(amount))
-			continue
-		}
-		switch word := cell(status); {
-		case contains(l.Result.Paid, word):
-			r.Paid = true
-		case !contains(l.Result.Returned, word):
-			fail("payout.result.bad_status", word)
-			continue
-		}
-		if d := cell(date); d != "" {
-			if r.Date, err = parseDate(d); err != nil {
-				fail("payout.result.bad_date", d)
-				continue
-			}
 		}
 		rows = append(rows, r)
 	}
 	if len(rows) == 0 && problems == nil {
-		problems = []Problem{{Line: table[head].line, Key: "payout.result.empty"}}
+		problems = []Problem{{Line: t.Head.Line, Key: "payout.result.empty"}}
 	}
 	return rows, problems
 }
 
-func contains(words []string, w string) bool { return slices.Contains(words, w) }
-
-func parseDate(s string) (time.Time, error) {
-	var err error
-	for _, layout := range []string{time.DateOnly, "20060102", "2006/1/2", "2006年1月2日"} {
-		var t time.Time
-		if t, err = time.Parse(layout, s); err == nil {
-			return t, nil
+// isTotal reports whether a row sums others: it names no item, and a cell says so or only the amount is filled.
+func (l Layout) isTotal(t *table.Table, row table.Row) bool {
+	item := t.Text(row, "item")
+	if table.IsTotal(item) {
+		return true
+	}
+	if item != "" {
+		return false
+	}
+	for _, c := range row.Cells {
+		if table.IsTotal(c.Clean()) {
+			return true
 		}
 	}
-	return time.Time{}, err
+	return t.Text(row, "status") == ""
 }
 
-// tidy removes the quotes and marks that banks and spreadsheets put around a value.
-func tidy(s string) string { return strings.Trim(strings.TrimSpace(s), "\ufeff\t'\u00a0") }
-
-type line struct {
-	line  int
-	cells []string // none for an empty line
+func (l Layout) result(t *table.Table, row table.Row) (ResultRow, *Problem) {
+	item, cut := t.Cell(row, "item").Identity()
+	r := ResultRow{Line: row.Line, Item: item, Reason: t.Text(row, "reason")}
+	fail := func(key, value string) (ResultRow, *Problem) {
+		return r, &Problem{row.Line, key, map[string]string{"item": r.Item, "value": value}}
+	}
+	if item == "" {
+		return fail("payout.result.no_item", "")
+	}
+	if cut {
+		return fail("payout.result.cut_item", item)
+	}
+	amount, ok := t.Cell(row, "amount").Money()
+	if !ok || amount.Blank || amount.Currency != "" || amount.Fen < 0 {
+		return fail("payout.result.bad_amount", t.Text(row, "amount"))
+	}
+	r.Fen = amount.Fen
+	word := t.Text(row, "status")
+	if r.Paid = isWord(l.Result.Paid, word); !r.Paid {
+		result, reason, _ := strings.Cut(strings.Replace(word, "：", ":", 1), ":") // 失败：户名不符
+		if !isWord(l.Result.Returned, result) {
+			return fail("payout.result.bad_status", word)
+		}
+		if r.Reason == "" {
+			r.Reason = strings.TrimSpace(reason)
+		}
+	}
+	if text := t.Text(row, "date"); text != "" {
+		day, ok := t.Cell(row, "date").Day(t.Since1904)
+		if !ok {
+			return fail("payout.result.bad_date", text)
+		}
+		r.Date = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
+	}
+	return r, nil
 }
 
-func newLine(n int, cells []string) line {
-	for _, c := range cells {
-		if tidy(c) != "" {
-			return line{n, cells}
-		}
+// guarded is a text that no spreadsheet takes for a formula. The mark before it is removed where the file is read.
+func guarded(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
 	}
-	return line{line: n}
+	return text
 }
 
-func read(data []byte) ([]line, error) {
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzip, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
-		if err != nil {
-			return nil, fmt.Errorf("read xlsx: %w", err)
-		}
-		defer f.Close()
-		sheets := f.GetSheetList()
-		if len(sheets) == 0 {
-			return nil, errors.New("read xlsx: no sheet")
-		}
-		rows, err := f.Rows(sheets[0])
-		if err != nil {
-			return nil, fmt.Errorf("read xlsx: %w", err)
-		}
-		defer rows.Close()
-		var lines []line
-		for n := 1; rows.Next() && n <= maxRows+1; n++ {
-			cells, err := rows.Columns()
-			if err != nil {
-				return nil, fmt.Errorf("read xlsx: %w", err)
-			}
-			lines = append(lines, newLine(n, cells))
-		}
-		return lines, rows.Error()
-	}
-	// Banks write GB 18030; everybody else writes UTF-8.
-	if !utf8.Valid(data) {
-		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-		if err != nil {
-			return nil, fmt.Errorf("decode csv: %w", err)
-		}
-		data = decoded
-	}
-	r := csv.NewReader(bytes.NewReader(data))
-	r.FieldsPerRecord = -1
-	r.LazyQuotes = true
-	var lines []line
-	for len(lines) <= maxRows {
-		cells, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read csv: %w", err)
-		}
-		n, _ := r.FieldPos(0)
-		lines = append(lines, newLine(n, cells))
-	}
-	return lines, nil
+var noErrorCode = regexp.MustCompile(`[(（\[【]0+[)）\]】]$`)
+
+// isWord reports whether a status is one of the words, with or without the code for no error behind it: 成功(0000).
+func isWord(words []string, status string) bool {
+	folded := foldWord(noErrorCode.ReplaceAllString(strings.TrimSpace(status), ""))
+	return slices.ContainsFunc(words, func(w string) bool { return foldWord(w) == folded })
 }
+
+// maxRows bounds a file, far above a county's batch.
+const maxRows = 100_000

@@ -57,6 +57,9 @@ func (l Layout) check() error {
 			errs = append(errs, fmt.Errorf("result.%s is empty", name))
 		}
 	}
+	if err := l.Text.check(l.Columns); err != nil {
+		errs = append(errs, err)
+	}
 	if len(errs) > 0 {
 		return fmt.Errorf("layout of bank files: %w", errors.Join(errs...))
 	}

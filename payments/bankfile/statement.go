@@ -5,40 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
-	"banmuyuan/internal/money"
+	"banmuyuan/internal/entry"
+	"banmuyuan/internal/link"
+	"banmuyuan/internal/table"
 )
 
 // Statement says how a bank's statement is read: a column is found by any of its titles. Banks write money in
 // and money out into two columns, or into one with a sign, or into one beside a word for the direction.
 type Statement struct {
-	Ref       []string `json:"ref"`       // the bank's number of the line
-	Amount    []string `json:"amount"`    // in, or out with a minus or one of OutWords beside it
-	In        []string `json:"in"`        // came in
-	Out       []string `json:"out"`       // went out
-	Direction []string `json:"direction"` // holds one of OutWords for money out
-	OutWords  []string `json:"out_words"`
-	Party     []string `json:"party"` // the payer or payee
-	Memo      []string `json:"memo"`
-	Date      []string `json:"date"`
-}
-
-// DefaultStatement reads the files of most banks' sites.
-func DefaultStatement() Statement {
-	return Statement{
-		Ref:       []string{"流水号", "交易流水号", "银行流水号", "凭证号", "交易序号", "reference"},
-		Amount:    []string{"金额", "交易金额", "发生额", "金额(元)", "amount"},
-		In:        []string{"收入金额", "贷方金额", "贷方发生额", "收入", "转入金额", "credit"},
-		Out:       []string{"支出金额", "借方金额", "借方发生额", "支出", "转出金额", "debit"},
-		Direction: []string{"借贷标志", "借贷方向", "收支", "收/支", "direction"},
-		OutWords:  []string{"借", "支出", "支", "付", "D", "out"},
-		Party:     []string{"付款人", "对方户名", "对方名称", "付款方户名", "付款方", "payer"},
-		Memo:      []string{"附言", "摘要", "用途", "备注", "memo"},
-		Date:      []string{"日期", "交易日期", "交易时间", "入账日期", "记账日期", "date"},
-	}
+	Ref       []string `json:"ref"`        // the bank's number of the line
+	Amount    []string `json:"amount"`     // in, or out with a minus or one of OutWords beside it
+	In        []string `json:"in"`         // came in
+	Out       []string `json:"out"`        // went out
+	Direction []string `json:"direction"`  // holds one of InWords or OutWords
+	InWords   []string `json:"in_words"`   // for money in
+	OutWords  []string `json:"out_words"`  // for money out
+	Party     []string `json:"party"`      // the payer or payee
+	Memo      []string `json:"memo"`       // every one of them that the file has is read
+	Date      []string `json:"date"`       // with the time, or without
+	Time      []string `json:"time"`       // of day, in a column of its own
+	Balance   []string `json:"balance"`    // of the account behind the line
+	Currency  []string `json:"currency"`   //
+	Status    []string `json:"status"`     // holds one of DoneWords for a line that was carried out
+	DoneWords []string `json:"done_words"` //
+	Account   []string `json:"account"`    // the account's own number
+	Reversal  []string `json:"reversal"`   // marks a line that takes another one back
 }
 
 // ParseStatement reads a layout from JSON, or from the file that config names; missing fields stay as in
@@ -69,152 +65,662 @@ func ParseStatement(config string) (Statement, error) {
 
 // StatementLine is one line of a statement.
 type StatementLine struct {
-	Line  int // in the file
-	Ref   string
-	Fen   int64 // + came in, - went out
-	Party string
-	Memo  string
-	Date  time.Time
+	Line     int // in the file
+	Ref      string
+	Fen      int64 // + came in, - went out; of a line without a direction, its amount
+	Party    string
+	Memo     string
+	Date     time.Time
+	Balance  *int64   // behind the line, where the file has it
+	Reversal bool     // it takes another line back
+	Doubts   []string // message keys of what a person has to decide; such a line is not booked by itself
+	Unknown  bool     // its direction is not known
+	Currency string   // another one than yuan
+	Seen     string   // the amount as the file has it
 }
 
-// headLines is how far down the titles may be: statements begin with the account's owner.
-const headLines = 20
+// Doubts about a line: message keys.
+const (
+	DoubtDirection = "statement.doubt.direction" // no word or sign says whether it came in or went out
+	DoubtSign      = "statement.doubt.sign"      // its sign and its column or word disagree
+	DoubtCurrency  = "statement.doubt.currency"
+	DoubtStatus    = "statement.doubt.status"
+	DoubtBalance   = "statement.doubt.balance" // the balance behind it went the other way
+	DoubtTwice     = "statement.doubt.twice"   // the file has the same line twice
+	DoubtClosed    = "statement.doubt.closed"  // of a month that is closed
+	DoubtRefDay    = "statement.doubt.ref_day"
+	DoubtRefPayer  = "statement.doubt.ref_payer"
+	DoubtRefAmount = "statement.doubt.ref_amount"
+)
 
-// Read reads a statement. With problems, lines are incomplete and must not be used.
-func (s Statement) Read(data []byte) ([]StatementLine, []Problem) {
-	table, err := read(data)
+// StatementFile is a statement as it was read.
+type StatementFile struct {
+	Account  string
+	Opening  *int64 // balances, where the file has them
+	Closing  *int64
+	Totals   int // lines of sums, which are no lines
+	Lines    []StatementLine
+	Problems []Problem // with any, nothing of the file may be booked
+}
+
+// maxStatementRows bounds a statement.
+const maxStatementRows = maxRows
+
+func (s Statement) columns() []table.Column {
+	return []table.Column{
+		{Name: "ref", Heads: s.Ref}, {Name: "date", Heads: s.Date, Need: true}, {Name: "in", Heads: s.In}, {Name: "out", Heads: s.Out},
+		{Name: "amount", Heads: s.Amount}, {Name: "direction", Heads: s.Direction}, {Name: "party", Heads: s.Party},
+		{Name: "time", Heads: s.Time}, {Name: "balance", Heads: s.Balance}, {Name: "currency", Heads: s.Currency}, {Name: "status", Heads: s.Status},
+		{Name: "account", Heads: s.Account}, {Name: "reversal", Heads: s.Reversal},
+	}
+}
+
+// Read reads a statement. Lines that cannot be read are problems; lines that can be read and not be trusted carry doubts.
+func (s Statement) Read(data []byte) StatementFile {
+	r, problem := s.open(data)
+	if problem != nil {
+		return StatementFile{Problems: []Problem{*problem}}
+	}
+	r.preamble()
+	for _, row := range r.t.Rows {
+		r.row(row)
+	}
+	r.compare()
+	f := r.file
+	if len(f.Lines) == 0 && f.Problems == nil {
+		f.Problems = []Problem{{Line: r.t.Head.Line, Key: "statement.empty"}}
+	}
+	return f
+}
+
+type statementReader struct {
+	s        Statement
+	t        table.Table
+	file     StatementFile
+	memo     []int  // columns
+	currency string // of the whole file, "" for yuan
+	minusOut bool   // all amounts in the column of money out have a minus: it is the bank's way
+	minusAll bool   // amounts beside a word for money out have a minus as well
+	unsigned bool   // one column of amounts, no minus in it, and no word: see direction
+	flag     bool   // a column that is not known could tell the direction
+	noRef    bool   // the file has no references: they are made of time and balance
+}
+
+func (s Statement) open(data []byte) (*statementReader, *Problem) {
+	r := &statementReader{s: s}
+	book, err := table.Open(data, table.MaxBytes)
+	if err == nil {
+		r.t, err = book.Table(s.columns(), maxStatementRows)
+	}
 	if err != nil {
-		return nil, []Problem{{Line: 1, Key: "statement.unreadable"}}
+		p := problemOf(err, "statement.")
+		if p.Key == "statement.no_columns" {
+			p.Args = map[string]string{"columns": s.Ref[0] + "、" + s.Date[0] + "、" + append(slices.Clone(s.Amount), s.In...)[0]}
+		}
+		return nil, &p
 	}
-	if len(table) > maxRows {
-		return nil, []Problem{{Line: maxRows, Key: "statement.too_long", Args: map[string]string{"max": fmt.Sprint(maxRows)}}}
+	r.findDirection()
+	at := r.t.Head.At
+	_, ref := at["ref"]
+	_, balance := at["balance"]
+	_, amount := at["amount"]
+	_, in := at["in"]
+	r.noRef = !ref
+	switch {
+	case !ref && !balance, !amount && !in:
+		return nil, &Problem{Line: 1, Key: "statement.no_columns", Args: map[string]string{"columns": s.Ref[0] + "、" + s.Date[0] + "、" + append(slices.Clone(s.Amount), s.In...)[0]}}
 	}
-	at, head := s.find(table)
-	if head < 0 {
-		want := s.Ref[0] + "、" + s.Date[0] + "、" + append(append([]string{}, s.Amount...), s.In...)[0]
-		return nil, []Problem{{Line: 1, Key: "statement.no_columns", Args: map[string]string{"columns": want}}}
+	if title := r.unknownMoney(); title != "" {
+		return nil, &Problem{Line: r.t.Head.Line, Key: "statement.column_unknown", Args: map[string]string{"column": title}}
 	}
-	var lines []StatementLine
-	var problems []Problem
-	for _, t := range table[head+1:] {
-		cell := func(name string) string {
-			if i, ok := at[name]; ok && i < len(t.cells) {
-				return tidy(t.cells[i])
-			}
-			return ""
+	for i, title := range r.t.Head.Titles {
+		if !slices.Contains(sortedColumns(at), i) && slices.ContainsFunc(s.Memo, func(m string) bool { return table.SameTitle(title, m) }) {
+			r.memo = append(r.memo, i)
 		}
-		if cell("ref") == "" && cell("date") == "" {
-			continue // an empty line, or the sums at the end
-		}
-		l := StatementLine{Line: t.line, Ref: cell("ref"), Party: cell("party"), Memo: cell("memo")}
-		fail := func(key, value string) {
-			problems = append(problems, Problem{t.line, key, map[string]string{"value": value}})
-		}
-		var ok bool
-		if l.Fen, ok = s.amount(cell); !ok {
-			fail("statement.bad_amount", cell("amount")+cell("in")+cell("out"))
-			continue
-		}
-		if l.Fen == 0 {
-			continue
-		}
-		if l.Date, ok = statementDate(cell("date")); !ok {
-			fail("statement.bad_date", cell("date"))
-			continue
-		}
-		if l.Ref == "" {
-			fail("statement.no_ref", "")
-			continue
-		}
-		lines = append(lines, l)
 	}
-	if len(lines) == 0 && problems == nil {
-		problems = []Problem{{Line: table[head].line, Key: "statement.empty"}}
-	}
-	return lines, problems
+	r.habits()
+	return r, nil
 }
 
-// find returns where the columns are and in which line their titles stand, or -1.
-func (s Statement) find(table []line) (map[string]int, int) {
-	fields := []struct {
-		name   string
-		titles []string
-	}{{"ref", s.Ref}, {"amount", s.Amount}, {"in", s.In}, {"out", s.Out}, {"direction", s.Direction}, {"party", s.Party}, {"memo", s.Memo}, {"date", s.Date}}
-	for n, t := range table[:min(len(table), headLines)] {
-		at := map[string]int{}
-		for _, f := range fields {
-			for _, title := range f.titles { // in the order of the configuration: the first of them that is there
-				if i := columnOf(t.cells, title); i >= 0 {
-					at[f.name] = i
-					break
+func sortedColumns(at map[string]int) []int {
+	var all []int
+	for _, i := range at {
+		all = append(all, i)
+	}
+	return all
+}
+
+// problemOf returns an error of package table as the problem of a file.
+func problemOf(err error, prefix string) Problem {
+	fault := link.AsError(err)
+	p := Problem{Line: 1, Key: fault.Key, Args: fault.Args}
+	switch fault.Key {
+	case "sheet.unknown":
+		p.Key = prefix + "unreadable"
+	case "sheet.columns":
+		p.Key = prefix + "no_columns"
+	case "sheet.empty":
+		p.Key = prefix + "empty"
+	}
+	return p
+}
+
+// findDirection finds the column of directions by what is in it, where its title is not known: each of its cells is a word
+// for money in or out.
+func (r *statementReader) findDirection() {
+	if _, has := r.t.Head.At["direction"]; has {
+		return
+	}
+	taken := sortedColumns(r.t.Head.At)
+	for i := range r.t.Head.Titles {
+		words := 0
+		fits := !slices.Contains(taken, i)
+		for _, row := range r.t.Rows {
+			if !fits || i >= len(row.Cells) {
+				continue
+			}
+			text := row.Cells[i].Clean()
+			if text == "" {
+				continue
+			}
+			words++
+			fits = r.s.side(text) != table.NoSide
+		}
+		if fits && words > 0 {
+			r.t.Head.At["direction"] = i
+			return
+		}
+	}
+}
+
+// side is the direction that a word says.
+func (s Statement) side(word string) table.Side {
+	word = foldWord(word)
+	same := func(w string) bool { return foldWord(w) == word }
+	switch {
+	case slices.ContainsFunc(s.OutWords, same):
+		return table.Debit
+	case slices.ContainsFunc(s.InWords, same):
+		return table.Credit
+	}
+	return table.NoSide
+}
+
+var wordSigns = strings.NewReplacer(" ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "")
+
+func foldWord(w string) string { return strings.ToLower(wordSigns.Replace(entry.Clean(w))) }
+
+var moneyTitle = regexp.MustCompile(`(?i)金额|发生额|收入|支出|借方|贷方|转入|转出|存入|支取|收款额|付款额|debit|credit|amount|withdraw|deposit`)
+
+// unknownMoney returns the title of a column that seems to hold money in or out and that no field takes. Its lines would
+// vanish.
+func (r *statementReader) unknownMoney() string {
+	taken := sortedColumns(r.t.Head.At)
+	_, in := r.t.Head.At["in"]
+	_, out := r.t.Head.At["out"]
+	if in && out {
+		return ""
+	}
+	for i, title := range r.t.Head.Titles {
+		if slices.Contains(taken, i) || !moneyTitle.MatchString(title) || strings.Contains(title, "余额") || strings.Contains(title, "手续费") {
+			continue
+		}
+		for _, row := range r.t.Rows {
+			if i < len(row.Cells) {
+				if a, ok := row.Cells[i].Money(); ok && !a.Blank && a.Fen != 0 {
+					return title
 				}
 			}
 		}
-		_, ref := at["ref"]
-		_, date := at["date"]
-		_, amount := at["amount"]
-		_, in := at["in"]
-		if ref && date && (amount || in) {
-			return at, n
-		}
 	}
-	return nil, -1
+	return ""
 }
 
-func columnOf(cells []string, title string) int {
-	plain := func(s string) string {
-		return strings.ToLower(strings.NewReplacer(" ", "", "　", "", "（", "(", "）", ")").Replace(tidy(s)))
-	}
-	for i, c := range cells {
-		if plain(c) == plain(title) {
-			return i
+// habits finds how this bank writes signs.
+func (r *statementReader) habits() {
+	var out, outMinus, debit, debitMinus, one, oneMinus int
+	for _, row := range r.t.Rows {
+		if r.isTotal(row) {
+			continue
+		}
+		if a, ok := r.t.Cell(row, "out").Money(); ok && a.Fen != 0 {
+			if out++; a.Fen < 0 {
+				outMinus++
+			}
+		}
+		a, ok := r.t.Cell(row, "amount").Money()
+		if !ok || a.Fen == 0 {
+			continue
+		}
+		if one++; a.Fen < 0 {
+			oneMinus++
+		}
+		if r.s.side(r.t.Text(row, "direction")) == table.Debit && !reversalText.MatchString(r.text(row)) {
+			if debit++; a.Fen < 0 {
+				debitMinus++
+			}
 		}
 	}
-	return -1
+	r.minusOut = out > 1 && out == outMinus
+	r.minusAll = debit > 0 && debit == debitMinus
+	_, word := r.t.Head.At["direction"]
+	r.unsigned = !word && oneMinus == 0
+	r.flag = r.unsigned && r.flagged()
 }
 
-func (s Statement) amount(cell func(string) string) (int64, bool) {
-	number := func(name string) (int64, bool) {
-		text := strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "").Replace(cell(name))
-		sign := int64(1)
-		if rest, minus := strings.CutPrefix(text, "-"); minus {
-			text, sign = rest, -1
+var (
+	reversalText = regexp.MustCompile(`冲正|冲销|抹账|抹帐|红冲|撤销|(?i:reversal|reversed)`)
+	reversalMark = regexp.MustCompile(`^(?i:是|y|yes|1|true|冲正|被冲正|冲|红字)$`)
+	outText      = regexp.MustCompile(`转出|支出|支取|取现|取款|汇出|付款|扣款|代扣|手续费|工本费|管理费|扣费|(?i:withdraw)`)
+)
+
+// text is the memo of a row: all of its columns, each text once.
+func (r *statementReader) text(row table.Row) string {
+	var parts []string
+	for _, i := range r.memo {
+		if i < len(row.Cells) {
+			if text := row.Cells[i].Clean(); text != "" && !slices.Contains(parts, text) {
+				parts = append(parts, text)
+			}
 		}
-		text = strings.TrimPrefix(text, "+")
-		if text == "" {
-			return 0, true
-		}
-		fen, err := money.ParseYuan(text)
-		return sign * fen, err == nil
 	}
-	in, ok1 := number("in")
-	out, ok2 := number("out")
-	one, ok3 := number("amount")
-	if !ok1 || !ok2 || !ok3 {
-		return 0, false
-	}
-	if in != 0 || out != 0 {
-		return in - max(out, -out), in == 0 || out == 0
-	}
-	if one > 0 && contains(s.OutWords, cell("direction")) {
-		one = -one
-	}
-	return one, true
+	return strings.Join(parts, " ")
 }
 
-// china is the zone of a bank's days.
-var china = time.FixedZone("CST", 8*60*60)
-
-// statementDate reads a date as banks and spreadsheets write it; a number is a day of the spreadsheet's calendar.
-func statementDate(text string) (time.Time, bool) {
-	for _, layout := range []string{time.DateOnly, time.DateTime, "2006/1/2", "2006/1/2 15:04:05", "2006/1/2 15:04", "20060102", "20060102150405", "20060102 15:04:05", "2006年1月2日"} {
-		if t, err := time.ParseInLocation(layout, text, china); err == nil {
-			return t, true
+// isTotal reports whether a row sums others, or names a balance: a cell says so, and no cell of its date is a day with a
+// reference beside it.
+func (r *statementReader) isTotal(row table.Row) bool {
+	if _, ok := r.t.Cell(row, "date").Day(r.t.Since1904); ok && r.t.Text(row, "ref") != "" && !table.IsTotal(r.t.Text(row, "ref")) {
+		return false
+	}
+	for _, c := range row.Cells {
+		if text := c.Clean(); table.IsTotal(text) || balanceWord(text) != "" {
+			return true
 		}
 	}
-	whole, _, _ := strings.Cut(text, ".")
-	if n, err := strconv.Atoi(whole); err == nil && n > 20_000 && n < 80_000 {
-		return time.Date(1899, 12, 30+n, 0, 0, 0, 0, china), true
+	return false
+}
+
+var balanceWords = map[string]string{"期初余额": "opening", "上期余额": "opening", "上日余额": "opening", "起始余额": "opening", "承前余额": "opening", "上页余额": "opening",
+	"期末余额": "closing", "本期余额": "closing", "账户余额": "closing", "当前余额": "closing", "结束余额": "closing"}
+
+// balanceWord tells whether a text names a balance, and which.
+func balanceWord(text string) string {
+	text = strings.TrimSpace(strings.TrimRight(text, "：: "))
+	for word, which := range balanceWords {
+		if text == word || strings.HasPrefix(text, word+"：") || strings.HasPrefix(text, word+":") || text == word+"(元)" {
+			return which
+		}
 	}
-	return time.Time{}, false
+	return ""
+}
+
+// preamble reads what stands above the head: the account, balances, a currency.
+func (r *statementReader) preamble() {
+	for _, row := range r.t.Before {
+		r.notes(row)
+	}
+}
+
+func (r *statementReader) notes(row table.Row) {
+	for i, c := range row.Cells {
+		text := c.Clean()
+		name, value, inside := strings.Cut(strings.Replace(text, "：", ":", 1), ":")
+		if !inside && i+1 < len(row.Cells) {
+			value = row.Cells[i+1].Clean()
+		}
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		switch {
+		case slices.ContainsFunc(r.s.Account, func(a string) bool { return table.SameTitle(name, a) }):
+			if r.file.Account == "" {
+				r.file.Account = Trimmed(value, 60)
+			}
+		case slices.ContainsFunc(r.s.Currency, func(a string) bool { return table.SameTitle(name, a) }):
+			if !yuan(value) {
+				r.currency = value
+			}
+		case balanceWord(name) != "":
+			if a, ok := table.ReadMoney(value); ok && !a.Blank {
+				r.setBalance(balanceWord(name), a.Fen)
+			} else if a, ok := r.t.Cell(row, "balance").Money(); ok && !a.Blank {
+				r.setBalance(balanceWord(name), a.Fen)
+			}
+		}
+	}
+}
+
+func (r *statementReader) setBalance(which string, fen int64) {
+	if which == "opening" && r.file.Opening == nil {
+		r.file.Opening = &fen
+	}
+	if which == "closing" {
+		r.file.Closing = &fen
+	}
+}
+
+var yuanWord = regexp.MustCompile(`(?i)^(人民币|人民币元|元|cny|rmb|cnh|156|01|001|¥|￥|本币)?([(（](人民币|元|cny|rmb)[)）])?$`)
+
+func yuan(word string) bool { return yuanWord.MatchString(strings.TrimSpace(word)) }
+
+func (r *statementReader) fail(line int, key, value string) {
+	r.file.Problems = append(r.file.Problems, Problem{line, key, map[string]string{"value": value}})
+}
+
+func (r *statementReader) row(row table.Row) {
+	if r.t.Head.Again(row.Cells) {
+		return
+	}
+	if r.isTotal(row) {
+		r.file.Totals++
+		r.notes(row)
+		return
+	}
+	t := &r.t
+	dateText := t.Text(row, "date")
+	ref, cut := t.Cell(row, "ref").Identity()
+	l := StatementLine{Line: row.Line, Ref: ref, Party: t.Text(row, "party"), Memo: r.text(row)}
+	if r.file.Account == "" {
+		r.file.Account, _ = t.Cell(row, "account").Identity()
+	}
+	blank := r.amount(row, &l)
+	switch {
+	case blank && (dateText == "" || ref == ""):
+		return // a note
+	case blank && !r.readable(row):
+		r.fail(row.Line, "statement.bad_amount", r.amountText(row))
+		return
+	case blank:
+		r.fail(row.Line, "statement.no_amount", "")
+		return
+	case l.Fen == 0 && !l.Unknown:
+		return
+	case dateText == "" && ref == "":
+		r.fail(row.Line, "statement.bad_date", "")
+		return
+	}
+	day, ok := t.Cell(row, "date").Day(t.Since1904)
+	if !ok {
+		r.fail(row.Line, "statement.bad_date", dateText)
+		return
+	}
+	l.Date = withTime(day, t.Cell(row, "time"))
+	switch {
+	case cut:
+		r.fail(row.Line, "statement.ref_cut", ref)
+		return
+	case r.noRef && l.Balance != nil:
+		l.Ref = fmt.Sprintf("%s-%s-%s", l.Date.Format("20060102150405"), Yuan(max(l.Fen, -l.Fen)), Yuan(*l.Balance))
+	case l.Ref == "":
+		r.fail(row.Line, "statement.no_ref", "")
+		return
+	}
+	r.currencyOf(row, &l)
+	if i, has := t.Head.At["status"]; has {
+		word := ""
+		if i < len(row.Cells) {
+			word = row.Cells[i].Clean()
+		}
+		if !slices.ContainsFunc(r.s.DoneWords, func(w string) bool { return foldWord(w) == foldWord(word) }) {
+			l.Doubts = append(l.Doubts, DoubtStatus)
+		}
+	}
+	r.file.Lines = append(r.file.Lines, l)
+}
+
+func (r *statementReader) readable(row table.Row) bool {
+	for _, name := range []string{"in", "out", "amount"} {
+		if _, ok := r.t.Cell(row, name).Money(); !ok {
+			return false
+		}
+	}
+	in, _ := r.t.Cell(row, "in").Money()
+	out, _ := r.t.Cell(row, "out").Money()
+	return in.Fen == 0 || out.Fen == 0
+}
+
+func (r *statementReader) amountText(row table.Row) string {
+	return strings.TrimSpace(r.t.Text(row, "in") + " " + r.t.Text(row, "out") + " " + r.t.Text(row, "amount"))
+}
+
+func withTime(day time.Time, c table.Cell) time.Time {
+	if text := c.Clean(); text != "" {
+		if at, ok := table.ReadDay(day.Format(time.DateOnly) + " " + text); ok {
+			return at
+		}
+	}
+	return day
+}
+
+func (r *statementReader) currencyOf(row table.Row, l *StatementLine) {
+	word := r.t.Text(row, "currency")
+	switch {
+	case word != "" && !yuan(word):
+		l.Currency = word
+	case word == "" && r.currency != "":
+		l.Currency = r.currency
+	}
+	if l.Currency != "" {
+		l.Doubts = append(l.Doubts, DoubtCurrency)
+	}
+}
+
+// amount reads the sum of a line, its direction and its balance. It reports true for a line that has no sum, or one that
+// cannot be read.
+func (r *statementReader) amount(row table.Row, l *StatementLine) (blank bool) {
+	t := &r.t
+	in, ok1 := t.Cell(row, "in").Money()
+	out, ok2 := t.Cell(row, "out").Money()
+	one, ok3 := t.Cell(row, "amount").Money()
+	l.Seen = r.amountText(row)
+	if !ok1 || !ok2 || !ok3 || in.Fen != 0 && out.Fen != 0 {
+		return true // see readable
+	}
+	if b, ok := t.Cell(row, "balance").Money(); ok && !b.Blank {
+		l.Balance = &b.Fen
+	}
+	l.Currency = in.Currency + out.Currency + one.Currency
+	mark := t.Text(row, "reversal")
+	l.Reversal = reversalText.MatchString(l.Memo) || reversalMark.MatchString(mark) || reversalText.MatchString(mark)
+	switch {
+	case in.Fen != 0:
+		r.credit(l, in)
+	case out.Fen != 0:
+		r.debit(l, out, r.minusOut)
+	case one.Fen != 0:
+		r.single(row, l, one)
+	default:
+		return in.Blank && out.Blank && one.Blank
+	}
+	return false
+}
+
+// credit reads the column of money in: a minus takes back what came in, which is money out.
+func (r *statementReader) credit(l *StatementLine, a table.Amount) {
+	l.Fen = a.Fen
+	if a.Side == table.Debit || a.Fen < 0 && !l.Reversal {
+		l.Doubts = append(l.Doubts, DoubtSign)
+	}
+}
+
+// debit reads the column of money out: a minus takes back what went out, unless all amounts of the column have one.
+func (r *statementReader) debit(l *StatementLine, a table.Amount, habit bool) {
+	l.Fen = -a.Fen
+	switch {
+	case a.Side == table.Credit:
+		l.Doubts = append(l.Doubts, DoubtSign)
+	case a.Fen < 0 && habit && l.Reversal:
+		l.Fen = a.Fen
+		l.Doubts = append(l.Doubts, DoubtSign)
+	case a.Fen < 0 && habit:
+		l.Fen = a.Fen
+	case a.Fen < 0 && !l.Reversal:
+		l.Doubts = append(l.Doubts, DoubtSign)
+	}
+}
+
+// single reads one column of amounts with a word beside it, or a sign.
+func (r *statementReader) single(row table.Row, l *StatementLine, a table.Amount) {
+	word := r.t.Text(row, "direction")
+	side := r.s.side(word)
+	if side == table.NoSide && word == "" {
+		side = a.Side
+	}
+	_, hasWords := r.t.Head.At["direction"]
+	switch {
+	case side == table.Credit:
+		r.credit(l, a)
+	case side == table.Debit:
+		r.debit(l, a, r.minusAll)
+	case hasWords || r.unsigned && (r.flag || outText.MatchString(l.Memo) || l.Reversal):
+		l.Fen, l.Unknown = max(a.Fen, -a.Fen), true
+		l.Doubts = append(l.Doubts, DoubtDirection)
+	default:
+		l.Fen = a.Fen
+	}
+}
+
+// flagged reports whether a column that no field takes could tell the direction in words that are not known: few short
+// words, the same ones again and again.
+func (r *statementReader) flagged() bool {
+	taken := sortedColumns(r.t.Head.At)
+	for i, title := range r.t.Head.Titles {
+		if slices.Contains(taken, i) || slices.Contains(r.memo, i) || title == "" || slices.Contains(plainTitles, title) {
+			continue
+		}
+		words := map[string]bool{}
+		short := true
+		for _, row := range r.t.Rows {
+			text := ""
+			if i < len(row.Cells) {
+				text = row.Cells[i].Clean()
+			}
+			short = short && len([]rune(text)) <= 6
+			if text != "" {
+				words[text] = true
+			}
+		}
+		if short && len(words) > 0 && len(words) <= 4 {
+			return true
+		}
+	}
+	return false
+}
+
+var plainTitles = []string{"序号", "渠道", "交易渠道", "网点", "交易网点", "交易行", "柜员", "凭证种类", "状态", "行号"}
+
+// compare holds the lines against each other and against the balances.
+func (r *statementReader) compare() {
+	lines := r.file.Lines
+	seen := map[string]bool{} // by line with its balance, and by line
+	for i := range lines {
+		l := &lines[i]
+		key := fmt.Sprint(l.Ref, "\x00", l.Date.Format(time.DateOnly), "\x00", l.Fen, "\x00", l.Party, "\x00", l.Memo)
+		exact, open := key, key+"\x00?"
+		if l.Balance != nil {
+			exact = fmt.Sprint(key, "\x00", *l.Balance)
+		}
+		if seen[exact] || seen[open] {
+			l.Doubts = append(l.Doubts, DoubtTwice)
+		}
+		seen[exact], seen[key] = true, true
+		if l.Balance == nil {
+			seen[open] = true
+		}
+	}
+	r.balances(lines)
+}
+
+// balances compares running balances, in whichever order the lines stand. A line after which the balance went the other way
+// is doubtful. Opening and closing follow from the first and the last line where the file does not name them.
+func (r *statementReader) balances(lines []StatementLine) {
+	if len(lines) == 0 {
+		return
+	}
+	up, down := 0, 0
+	for i := 1; i < len(lines); i++ {
+		before, now := lines[i-1], lines[i]
+		if before.Balance == nil || now.Balance == nil {
+			continue
+		}
+		if *before.Balance+now.Fen == *now.Balance {
+			up++
+		}
+		if *now.Balance+before.Fen == *before.Balance {
+			down++
+		}
+	}
+	newestFirst := down > up
+	for i := range lines {
+		j := i - 1
+		if newestFirst {
+			j = i + 1
+		}
+		l := &lines[i]
+		var before *int64
+		switch {
+		case j >= 0 && j < len(lines):
+			before = lines[j].Balance
+		case len(r.t.Before) > 0:
+			before = r.file.Opening
+		}
+		if l.Balance == nil || before == nil || l.Fen == 0 || slices.Contains(l.Doubts, DoubtStatus) {
+			continue
+		}
+		if *before-l.Fen == *l.Balance && *before+l.Fen != *l.Balance {
+			if l.Unknown { // the balance tells it
+				l.Fen = -l.Fen
+				r.known(l)
+			} else {
+				l.Doubts = append(l.Doubts, DoubtBalance)
+			}
+		} else if *before+l.Fen == *l.Balance && l.Unknown {
+			r.known(l)
+		}
+	}
+	first, last := lines[0], lines[len(lines)-1]
+	if newestFirst {
+		first, last = last, first
+	}
+	if r.file.Opening == nil && first.Balance != nil {
+		opening := *first.Balance - first.Fen
+		r.file.Opening = &opening
+	}
+	if r.file.Closing == nil && last.Balance != nil {
+		closing := *last.Balance
+		r.file.Closing = &closing
+	}
+}
+
+func (r *statementReader) known(l *StatementLine) {
+	l.Unknown = false
+	l.Doubts = slices.DeleteFunc(l.Doubts, func(d string) bool { return d == DoubtDirection })
+}
+
+// Sum is the sum of the lines that came in and of those that went out.
+func (f *StatementFile) Sum() (in, out int64) {
+	for _, l := range f.Lines {
+		switch {
+		case l.Unknown:
+		case l.Fen > 0:
+			in += l.Fen
+		default:
+			out -= l.Fen
+		}
+	}
+	return in, out
+}
+
+// Meets reports whether opening, lines and closing of the file agree; known is false where the file does not have both, or
+// where a line's direction, currency or result is not known.
+func (f *StatementFile) Meets() (meets, known bool) {
+	if f.Opening == nil || f.Closing == nil {
+		return false, false
+	}
+	for _, l := range f.Lines {
+		if l.Unknown || slices.Contains(l.Doubts, DoubtStatus) || slices.Contains(l.Doubts, DoubtCurrency) || slices.Contains(l.Doubts, DoubtTwice) {
+			return false, false
+		}
+	}
+	in, out := f.Sum()
+	return *f.Opening+in-out == *f.Closing, true
 }

@@ -9,14 +9,14 @@ import (
 const maxStatementProblems = 50
 
 // CheckLines returns the lines with their text trimmed and cut, and the problems that keep the statement from being taken: a
-// reference that is too long or comes twice, an amount above most (fen, in either direction), a day before 2000 or more
-// than a day ahead of now.
+// reference that is too long, an amount above most (fen, in either direction), a day before 2000 or more than a day ahead
+// of now.
 func CheckLines(lines []StatementLine, most int64, now time.Time) ([]StatementLine, []Problem) {
 	var problems []Problem
 	out := make([]StatementLine, len(lines))
-	seen := make(map[string]bool, len(lines))
 	for i, l := range lines {
 		l.Party, l.Memo = Trimmed(l.Party, 200), Trimmed(l.Memo, 500)
+		l.Currency, l.Seen = Trimmed(l.Currency, 40), Trimmed(l.Seen, 100)
 		out[i] = l
 		if len(problems) >= maxStatementProblems {
 			continue
@@ -26,16 +26,15 @@ func CheckLines(lines []StatementLine, most int64, now time.Time) ([]StatementLi
 		}
 		fen := max(l.Fen, -l.Fen)
 		switch {
-		case len(l.Ref) > 100:
+		case l.Ref == "" || len(l.Ref) > 100:
 			fail("statement.no_ref", l.Ref)
-		case seen[l.Ref]:
-			fail("statement.ref_twice", l.Ref)
 		case fen > most:
 			fail("statement.bad_amount", Yuan(fen))
-		case l.Date.After(now.Add(24*time.Hour)) || l.Date.Year() < 2000:
+		case l.Date.After(now.Add(24 * time.Hour)):
+			fail("statement.future", l.Date.Format(time.DateOnly))
+		case l.Date.Year() < 2000:
 			fail("statement.bad_date", l.Date.Format(time.DateOnly))
 		}
-		seen[l.Ref] = true
 	}
 	return out, problems
 }

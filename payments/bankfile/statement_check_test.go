@@ -17,9 +17,9 @@ func TestCheckLines(t *testing.T) {
 	for key, lines := range map[string][]bankfile.StatementLine{
 		"":                     {line("A", 100, 0), line("B", -100, 1), line("C", 1000, -3)},
 		"statement.no_ref":     {line(strings.Repeat("A", 101), 1, 0)},
-		"statement.ref_twice":  {line("A", 1, 0), line("A", 2, 0)},
 		"statement.bad_amount": {line("A", -1001, 0)},
-		"statement.bad_date":   {line("A", 1, 2)},
+		"statement.future":     {line("A", 1, 2)},
+		"statement.bad_date":   {{Line: 2, Ref: "A", Fen: 1, Date: time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC), Memo: " 货款 "}},
 	} {
 		out, problems := bankfile.CheckLines(lines, 1000, now)
 		if key == "" && len(problems) > 0 || key != "" && (len(problems) != 1 || problems[0].Key != key) {

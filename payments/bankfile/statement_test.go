@@ -41,7 +41,8 @@ func TestStatementsOfEveryKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{"UTF-8": []byte(statement), "with a mark": []byte("\ufeff" + statement), "GB 18030": []byte(gb), "XLSX": xlsx(t, statement)} {
-		lines, problems := bankfile.DefaultStatement().Read(data)
+		f := bankfile.DefaultStatement().Read(data)
+		lines, problems := f.Lines, f.Problems
 		if len(problems) != 0 || len(lines) != 3 {
 			t.Errorf("%s: %+v, %+v", name, lines, problems)
 			continue
@@ -62,7 +63,8 @@ func TestOneColumnOfAmounts(t *testing.T) {
 		"with a word": {"日期,流水号,交易金额,借贷标志\n2026-09-18,1,10,贷\n2026-09-18,2,3.5,借\n2026-09-18,3,1,D\n", []int64{1000, -350, -100}},
 		"nothing":     {"日期,流水号,金额\n2026-09-18,1,0\n2026-09-18,2,8\n", []int64{800}},
 	} {
-		lines, problems := bankfile.DefaultStatement().Read([]byte(c.table))
+		f := bankfile.DefaultStatement().Read([]byte(c.table))
+		lines, problems := f.Lines, f.Problems
 		if len(problems) != 0 || len(lines) != len(c.want) {
 			t.Errorf("%s: %+v, %+v", name, lines, problems)
 			continue
@@ -88,9 +90,9 @@ func TestWrongStatementsNameTheLine(t *testing.T) {
 		"date":       {"日期,流水号,金额\n2026-09-18,1,5\n昨天,2,5\n", "statement.bad_date", 3},
 		"no number":  {"日期,流水号,金额\n2026-09-18,,5\n", "statement.no_ref", 2},
 		"no file":    {"PK\x03\x04nonsense", "statement.unreadable", 1},
-		"not at all": {"", "statement.no_columns", 1},
+		"not at all": {"", "statement.empty", 1},
 	} {
-		_, problems := bankfile.DefaultStatement().Read([]byte(c.table))
+		problems := bankfile.DefaultStatement().Read([]byte(c.table)).Problems
 		if len(problems) != 1 || problems[0].Key != c.key || problems[0].Line != c.line {
 			t.Errorf("%s: %+v", name, problems)
 		}
@@ -108,7 +110,8 @@ func TestStatementColumnsAreConfiguration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines, problems := s.Read([]byte("记账日,交易序号,进账,附言\n2026-09-18,X1,12.34,谢谢\n"))
+		f := s.Read([]byte("记账日,交易序号,进账,附言\n2026-09-18,X1,12.34,谢谢\n"))
+		lines, problems := f.Lines, f.Problems
 		if len(problems) != 0 || len(lines) != 1 || lines[0].Fen != 1234 || lines[0].Ref != "X1" || lines[0].Memo != "谢谢" {
 			t.Errorf("%q: %+v, %+v", from, lines, problems)
 		}

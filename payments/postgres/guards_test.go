@@ -72,7 +72,7 @@ func TestDatabaseTakesOnce(t *testing.T) {
 		{"refund", "true", map[string]string{"bank_ref": "''", "amount_fen": "1"}, "refund_idem_key"},
 		{"refund", "true", map[string]string{"idem_key": "'other'", "amount_fen": "1"}, "refund_bank_ref"},
 		{"provider_event", "true", nil, "provider_event_pkey"},
-		{"bank_statement_line", "true", nil, "bank_statement_line_account_bank_ref_key"},
+		{"bank_statement_line", "true", nil, "bank_statement_line_key"},
 		{"cash_receipt", "true", nil, "cash_receipt_pkey"},
 		{"cash_receipt", "true", map[string]string{"receipt": "'other'"}, "cash_receipt_payment_id_key"},
 		{"cash_banking", "true", nil, "cash_banking_slip"},

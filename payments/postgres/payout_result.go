@@ -27,8 +27,8 @@ type resultItem struct {
 	payments.ResultItem
 }
 
-// ImportResult takes the bank's answer, all of it or nothing. The first answer must name every item that is on its way; a
-// later one may send back items that had been reported paid.
+// ImportResult takes a part of the bank's answer, all of it or nothing. Items that no part has named stay on their way; a
+// later part may send back items that had been reported paid.
 func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (payments.ImportedResult, error) {
 	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.ImportedResult{}, err
@@ -70,8 +70,14 @@ func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (pa
 		if err != nil {
 			return fmt.Errorf("read payout items: %w", err)
 		}
-		v, wrong := payments.DecideResult(b.No, items, resultRows(rows), c.now)
-		if wrong = append(explain(problems), wrong...); len(wrong) > 0 {
+		wrong := explain(problems)
+		var v payments.ResultEffect
+		if len(rows) > 0 || len(wrong) == 0 { // else the file could not be read, and what its items lack says nothing
+			var differ []payments.FileProblem
+			v, differ = payments.DecideResult(b.No, items, resultRows(rows), b.CreatedAt, c.now)
+			wrong = append(wrong, differ...)
+		}
+		if len(wrong) > 0 {
 			out.Problems = firstProblems(wrong)
 			return nil
 		}
@@ -86,7 +92,7 @@ func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (pa
 			return err
 		}
 		b, err = readBatch(ctx, c.tx, b.ID, "")
-		out.Batch, out.Paid, out.Returned = b.out(), len(v.Paid), len(v.Returned)
+		out.Batch, out.Paid, out.Returned, out.Missing = b.out(), len(v.Paid), len(v.Returned), v.Missing
 		return err
 	})
 	return out, err

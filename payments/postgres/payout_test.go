@@ -291,7 +291,7 @@ func TestWrongResultFilesAreRefusedWhole(t *testing.T) {
 	good := no(1) + ",450.00,成功,\n"
 	for name, c := range map[string]struct{ file, key string }{
 		"unknown row":    {head + good + no(2) + ",180.00,成功,\n" + "DF19990101-01-00001,1.00,成功,\n", "payout.result.unknown_item"},
-		"missing row":    {head + good, "payout.result.missing_item"},
+		"another year":   {"业务编号,金额,状态,日期\n" + no(1) + ",450.00,成功,2006-01-02\n" + no(2) + ",180.00,成功,\n", "payout.result.before_batch"},
 		"duplicate row":  {head + good + good + no(2) + ",180.00,成功,\n", "payout.result.duplicate_item"},
 		"wrong amount":   {head + good + no(2) + ",180.01,成功,\n", "payout.result.amount_differs"},
 		"strange status": {head + good + no(2) + ",180.00,也许,\n", "payout.result.bad_status"},
@@ -308,9 +308,8 @@ func TestWrongResultFilesAreRefusedWhole(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		found := false
+		found := len(out.Problems) > 0 && out.Problems[0].Key == c.key // what is wrong comes first
 		for _, p := range out.Problems {
-			found = found || p.Key == c.key
 			if _, ok := payments.Messages[p.Key]; !ok {
 				t.Errorf("%s has no sentence", p.Key)
 			}
@@ -328,6 +327,33 @@ func TestWrongResultFilesAreRefusedWhole(t *testing.T) {
 	if err != nil || out.Paid != 2 || len(out.Problems) > 0 {
 		t.Errorf("GB 18030: %+v, %v", out, err)
 	}
+}
+
+// A bank answers in parts and in any order; each item is paid once.
+func TestResultsInParts(t *testing.T) {
+	b := setup(t)
+	b.loadAccounts(17, 18)
+	b.owe(1, map[int64]int64{17: 50000, 18: 20000})
+	batch := b.export("k")
+	const head = "代发结果清单\n批次号,x,总笔数,1\n业务编号|金额(元)|状态|失败原因|入账日期\n"
+	part := func(rows string) payments.ImportedResult {
+		t.Helper()
+		out, err := b.svc.ImportResult(operator, payments.ImportResult{BatchID: batch.ID, Name: "x.txt", Data: []byte(head + rows + "合计||1|180.00|\n")})
+		if err != nil || len(out.Problems) > 0 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		return out
+	}
+	second := fmt.Sprintf("%s-00002|180.00|成功(0000)||%s 10:23:45\n", batch.No, b.today())
+	if out := part(second); out.Paid != 1 || out.Missing != 1 || out.Batch.State != payments.BatchExported {
+		t.Errorf("the first part: %+v", out)
+	}
+	b.wantHousehold(17, 0, 0, 45000, 0)
+	if out := part(second + fmt.Sprintf("%s-00001|450.00|S||\n", batch.No)); out.Paid != 1 || out.Missing != 0 || out.Batch.State != payments.BatchDone {
+		t.Errorf("the second part: %+v", out)
+	}
+	b.wantHousehold(17, 0, 0, 0, 45000)
+	b.wantHousehold(18, 0, 0, 0, 18000)
 }
 
 func TestReportedPaidAndReturnedLater(t *testing.T) {

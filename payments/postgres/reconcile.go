@@ -348,6 +348,8 @@ func (s *Service) reconcileBank(ctx context.Context, out *payments.Reconciliatio
 		{"bank.suspense", payments.ActOperator, `
 			SELECT l.bank_ref, coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), ''), 0::bigint, l.amount_fen, l.created_at
 			FROM bank_statement_line l WHERE l.state = 'suspense' ORDER BY l.id LIMIT 200`},
+		{"bank.doubtful", payments.ActOperator, `
+			SELECT bank_ref, '', 0::bigint, fen, created_at FROM bank_doubtful_line WHERE state = 'open' ORDER BY id LIMIT 200`},
 		{"bank.outgoing", payments.ActOperator, `
 			SELECT bank_ref, '', 0::bigint, -amount_fen, created_at FROM bank_outgoing_line WHERE state = 'open' ORDER BY id LIMIT 200`},
 		{"bank.by_hand", payments.ActOperator, `

@@ -94,7 +94,7 @@ func (c *change) undoBanking(ctx context.Context, key string) error {
 
 // nowKey is the present key of a line's posting.
 func nowKey(suffix string) string {
-	return `'stmt:main:' || bank_ref || ':` + suffix + `' || CASE WHEN reversals > 0 THEN ':' || reversals ELSE '' END`
+	return `'stmt:main:' || line_key || ':` + suffix + `' || CASE WHEN reversals > 0 THEN ':' || reversals ELSE '' END`
 }
 
 func (c *change) undoFee(ctx context.Context, key string) error {
@@ -102,6 +102,9 @@ func (c *change) undoFee(ctx context.Context, key string) error {
 	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_outgoing_line WHERE state = ANY($2) AND $1 = `+nowKey("fee")+` FOR UPDATE`,
 		key, payments.OutgoingMachine.From(payments.OutgoingReopen)...)
 	if err != nil {
+		return err
+	}
+	if err := c.notOnStatement(ctx, "bank_statement_line", "booked_as", fmt.Sprintf("%s:%d", payments.BookedReversal, id)); err != nil {
 		return err
 	}
 	return c.exec(ctx, "open outgoing line", `
@@ -115,6 +118,13 @@ func (c *change) undoBooked(ctx context.Context, key string) error {
 	var id int64
 	err := c.entryBehind(ctx, &id, `SELECT id FROM bank_statement_line WHERE state = ANY($2) AND booked_as <> '' AND $1 = `+nowKey("booked")+` FOR UPDATE`,
 		key, payments.LineMachine.From(payments.LineUndoBook)...)
+	if err != nil {
+		return err
+	}
+	// What the bank took back by this line is open again.
+	err = c.exec(ctx, "open outgoing line", `
+		UPDATE bank_outgoing_line SET state = $2, explained_as = '' WHERE explained_as = $1 AND state = ANY($3)`,
+		fmt.Sprintf("%s:%d", payments.BookedReversal, id), payments.OutgoingMachine.To(payments.OutgoingReopen), pq.Array(payments.OutgoingMachine.From(payments.OutgoingReopen)))
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -25,8 +28,8 @@ const (
 	statementPart = 500
 )
 
-// ImportStatement reads a statement and books its lines. It is booked in parts: interrupted, the same file again adds the
-// rest, because every line is known by its reference.
+// ImportStatement reads a statement and books its lines, or shows what it would do. It is booked in parts: interrupted, the
+// same file again adds the rest, because every line is known by its key.
 func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatement) (payments.ImportedStatement, error) {
 	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.ImportedStatement{}, err
@@ -34,104 +37,256 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 	if len(r.Data) == 0 || len(r.Data) > 16<<20 {
 		return payments.ImportedStatement{}, link.E(link.Invalid, "statement.size", "file")
 	}
-	lines, problems := s.statement.Read(r.Data)
-	lines, wrong := bankfile.CheckLines(lines, payments.MaxFen, s.now())
-	if problems = append(problems, wrong...); len(problems) > 0 {
-		return payments.ImportedStatement{Problems: firstProblems(explain(problems))}, nil
+	file := s.statement.Read(r.Data)
+	lines, wrong := bankfile.CheckLines(file.Lines, payments.MaxFen, s.now())
+	problems := append(file.Problems, wrong...)
+	if meets, known := file.Meets(); known && !meets && len(problems) == 0 {
+		problems = append(problems, balanceProblem(&file))
 	}
-	var out payments.ImportedStatement
-	var in []payments.Transfer
-	var gone []bankfile.StatementLine
-	for _, l := range lines {
-		if l.Fen > 0 {
-			in = append(in, payments.Transfer{BankRef: l.Ref, AmountFen: l.Fen, Payer: l.Party, Memo: l.Memo, PaidOn: l.Date})
-		} else {
-			gone = append(gone, l)
-		}
+	if len(problems) > 0 {
+		return payments.ImportedStatement{Problems: firstProblems(explain(problems)), DryRun: r.DryRun, Account: file.Account, Totals: file.Totals}, nil
 	}
-	out.In, out.Out = len(in), len(gone)
-	for part := range slices.Chunk(in, statementPart) {
-		one, err := s.recordTransfers(ctx, payments.RecordTransfers{Lines: part}, true)
-		if err != nil {
-			return out, err
-		}
-		s.fault("statement part booked")
-		for _, l := range one.Lines {
-			if l.BookedAs != "" && l.State == string(payments.LineMatched) {
-				out.Booked++
-			}
-		}
-		out.Matched += one.Matched
-		out.Suspense += one.Suspense
-		out.Duplicate += one.Duplicate
+	compared, err := s.compareLines(ctx, lines)
+	if err != nil {
+		return payments.ImportedStatement{}, err
 	}
-	out.Matched -= out.Booked
+	out := tellStatement(&file, lines, compared.verdicts)
+	if out.LedgerFen, err = s.bankAt(ctx, *out.To); err != nil {
+		return out, err
+	}
+	if r.DryRun {
+		out.DryRun = true
+		return out, s.look(ctx, &out, lines, compared)
+	}
+	if err := s.storeDoubtful(ctx, lines, compared, true); err != nil {
+		return out, err
+	}
+	fresh, err := s.recordIncoming(ctx, lines, compared, true)
+	if err != nil {
+		return out, err
+	}
+	if err := s.recordOutgoing(ctx, lines, compared, &out); err != nil {
+		return out, err
+	}
+	if err := s.tellIncoming(ctx, &out, fresh); err != nil {
+		return out, err
+	}
+	sum := sha256.Sum256(r.Data)
+	err = s.write(ctx, func(c *change) error {
+		return c.exec(ctx, "note statement", `
+			INSERT INTO bank_statement_file (name, sha256, from_on, to_on, lines, opening_fen, closing_fen, imported_by, imported_at)
+			VALUES ($1, $2, $3::date, $4::date, $5, $6, $7, $8, $9) ON CONFLICT (account, sha256) DO NOTHING`,
+			bankfile.Trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(*out.From), day(*out.To), len(lines), nullFen(file.Opening), nullFen(file.Closing), c.actor, c.now)
+	})
+	return out, err
+}
+
+// balanceProblem says that opening, lines and closing of a file do not agree.
+func balanceProblem(f *bankfile.StatementFile) bankfile.Problem {
+	in, out := f.Sum()
+	return bankfile.Problem{Line: 1, Key: "statement.balance", Args: map[string]string{"opening": money.FormatYuan(*f.Opening), "in": money.FormatYuan(in),
+		"out": money.FormatYuan(out), "sum": money.FormatYuan(*f.Opening + in - out), "closing": money.FormatYuan(*f.Closing)}}
+}
+
+// tellStatement counts lines by what is to be done with them.
+func tellStatement(file *bankfile.StatementFile, lines []bankfile.StatementLine, verdicts []bankfile.Verdict) payments.ImportedStatement {
+	out := payments.ImportedStatement{Account: file.Account, Totals: file.Totals, OpeningFen: file.Opening, ClosingFen: file.Closing}
 	from, to := lines[0].Date, lines[0].Date
-	for _, l := range lines {
+	for i, l := range lines {
 		if l.Date.Before(from) {
 			from = l.Date
 		}
 		if l.Date.After(to) {
 			to = l.Date
 		}
+		switch v := verdicts[i]; {
+		case v.Same < 0 && len(v.Doubts) > 0:
+			out.Doubtful++
+			continue
+		case v.Same >= 0:
+			out.Duplicate++
+		}
+		if l.Fen > 0 {
+			out.In++
+			out.InFen += l.Fen
+		} else {
+			out.Out++
+			out.OutFen -= l.Fen
+		}
 	}
 	out.From, out.To = &from, &to
-	err := s.change(ctx, func(c *change) error {
-		known, err := c.insertOutgoing(ctx, gone)
-		if err != nil {
+	return out
+}
+
+// bankAt is the balance of the account at the bank by the books at the end of a day.
+func (s *Service) bankAt(ctx context.Context, on time.Time) (*int64, error) {
+	var fen int64
+	err := s.db.GetContext(ctx, &fen, `
+		SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'bank'
+		JOIN ledger_txn t ON t.id = e.txn_id WHERE t.booked_on <= $1::date`, day(on))
+	if err != nil {
+		return nil, fmt.Errorf("sum the bank's account: %w", err)
+	}
+	return &fen, nil
+}
+
+// maxLook is the largest number of lines that a dry run lists.
+const maxLook = 2000
+
+// look fills in the uses of lines.
+func (s *Service) look(ctx context.Context, out *payments.ImportedStatement, lines []bankfile.StatementLine, compared comparedLines) error {
+	var in []banktransfer.Line
+	for i, l := range lines {
+		if v := compared.verdicts[i]; v.Same < 0 && len(v.Doubts) == 0 && l.Fen > 0 && !l.Reversal {
+			in = append(in, banktransfer.Line{ID: int64(i), BankRef: l.Ref, Memo: l.Memo, Fen: l.Fen})
+		}
+	}
+	known, err := knownCodes(ctx, s.db, in)
+	if err != nil {
+		return err
+	}
+	matched := map[int]string{}
+	for _, m := range banktransfer.MatchCodes(in, known) {
+		matched[int(in[m.Line].ID)] = m.Ref
+	}
+	out.Lines = make([]payments.StatementLook, 0, min(len(lines), maxLook))
+	for i, l := range lines {
+		look := payments.StatementLook{Line: l.Line, BankRef: l.Ref, AmountFen: l.Fen, Party: l.Party, Memo: l.Memo, PaidOn: l.Date, Seen: l.Seen}
+		ref, quotes := matched[i]
+		switch v := compared.verdicts[i]; {
+		case v.Same >= 0:
+			look.Use = payments.LookKnown
+		case len(v.Doubts) > 0:
+			look.Use, look.Doubts = payments.LookDoubtful, v.Doubts
+		case l.Reversal:
+			look.Use = payments.LookReversal
+		case l.Fen < 0:
+			look.Use = payments.LookOut
+		case quotes:
+			look.Use, look.Ref = payments.LookMatch, ref
+			out.Matched++
+		default:
+			look.Use = payments.LookSuspense
+			out.Suspense++
+		}
+		if len(out.Lines) < maxLook {
+			out.Lines = append(out.Lines, look)
+		}
+	}
+	return nil
+}
+
+// tellIncoming counts the lines of money in that were written, by their states.
+func (s *Service) tellIncoming(ctx context.Context, out *payments.ImportedStatement, fresh map[string]bool) error {
+	keys := slices.Collect(maps.Keys(fresh))
+	var sums struct {
+		Matched  int `db:"matched"`
+		Booked   int `db:"booked"`
+		Suspense int `db:"suspense"`
+	}
+	err := s.db.GetContext(ctx, &sums, `
+		SELECT count(*) FILTER (WHERE state = $2 AND booked_as = '') AS matched, count(*) FILTER (WHERE booked_as <> '') AS booked,
+		       count(*) FILTER (WHERE state = $3) AS suspense
+		FROM bank_statement_line WHERE account = 'main' AND line_key = ANY($1)`, pq.Array(keys), payments.LineMatched, payments.LineSuspense)
+	if err != nil {
+		return fmt.Errorf("count statement lines: %w", err)
+	}
+	out.Matched, out.Booked, out.Suspense = sums.Matched, sums.Booked, sums.Suspense
+	return nil
+}
+
+// comparedLines are the lines of a statement as the known lines decide on them.
+type comparedLines struct {
+	known    []knownLine
+	verdicts []bankfile.Verdict
+}
+
+// knownLine is a line in one of the three tables of lines.
+type knownLine struct {
+	Key     string        `db:"line_key"`
+	Ref     string        `db:"bank_ref"`
+	Day     string        `db:"on_day"`
+	Fen     int64         `db:"fen"`
+	Either  bool          `db:"either"`
+	Party   string        `db:"party"`
+	Memo    string        `db:"memo"`
+	Balance sql.NullInt64 `db:"balance_fen"`
+}
+
+// compareLines holds lines against the lines with their references.
+func (s *Service) compareLines(ctx context.Context, lines []bankfile.StatementLine) (comparedLines, error) {
+	refs := make([]string, 0, len(lines))
+	for _, l := range lines {
+		refs = append(refs, l.Ref)
+	}
+	var out comparedLines
+	// A doubtful line that was booked is in one of the other tables as well.
+	err := s.db.SelectContext(ctx, &out.known, `
+		SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD') AS on_day, amount_fen AS fen, false AS either, payer AS party, memo, balance_fen
+		FROM bank_statement_line WHERE account = 'main' AND bank_ref = ANY($1)
+		UNION ALL SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD'), -amount_fen, false, payee, memo, balance_fen
+		FROM bank_outgoing_line WHERE account = 'main' AND bank_ref = ANY($1)
+		UNION ALL SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD'), fen, either, party, memo, balance_fen
+		FROM bank_doubtful_line WHERE account = 'main' AND bank_ref = ANY($1) AND state <> $2 ORDER BY 1`, pq.Array(refs), payments.DoubtBooked)
+	if err != nil {
+		return out, fmt.Errorf("look up known lines: %w", err)
+	}
+	var through string
+	err = s.db.GetContext(ctx, &through, `SELECT coalesce(to_char(max(through), 'YYYY-MM-DD'), '') FROM ledger_closing WHERE state = $1`, payments.ClosingClosed)
+	if err != nil {
+		return out, fmt.Errorf("look up closed months: %w", err)
+	}
+	known := make([]bankfile.KnownLine, len(out.known))
+	for i, k := range out.known {
+		known[i] = bankfile.KnownLine{Ref: k.Ref, Day: k.Day, Fen: k.Fen, Either: k.Either, Party: k.Party, Memo: k.Memo}
+		if k.Balance.Valid {
+			known[i].Balance = &out.known[i].Balance.Int64
+		}
+	}
+	out.verdicts = bankfile.Compare(lines, known, through)
+	return out, nil
+}
+
+// recordOutgoing writes the lines of money out that are new and not doubtful, and explains what it can.
+func (s *Service) recordOutgoing(ctx context.Context, lines []bankfile.StatementLine, compared comparedLines, out *payments.ImportedStatement) error {
+	var gone []keyedLine
+	for i, v := range compared.verdicts {
+		if v.Same < 0 && len(v.Doubts) == 0 && lines[i].Fen < 0 {
+			gone = append(gone, keyedLine{lines[i], v.Key})
+		}
+	}
+	return s.change(ctx, func(c *change) (err error) {
+		if err := c.insertOutgoing(ctx, gone); err != nil {
 			return err
 		}
-		out.Duplicate += known
 		if out.Explained, err = c.explainOutgoing(ctx); err != nil {
 			return err
 		}
-		sum := sha256.Sum256(r.Data)
-		_, err = c.tx.ExecContext(ctx, `
-			INSERT INTO bank_statement_file (name, sha256, from_on, to_on, lines, imported_by, imported_at)
-			VALUES ($1, $2, $3::date, $4::date, $5, $6, $7) ON CONFLICT (account, sha256) DO NOTHING`,
-			bankfile.Trimmed(r.Name, 200), hex.EncodeToString(sum[:]), day(from), day(to), len(lines), c.actor, c.now)
-		if err != nil {
-			return fmt.Errorf("note statement: %w", err)
-		}
-		return nil
+		met, err := c.meetReversals(ctx)
+		out.Explained += met
+		return err
 	})
-	return out, err
 }
 
-// insertOutgoing writes lines of money out and returns the number of known lines.
-func (c *change) insertOutgoing(ctx context.Context, lines []bankfile.StatementLine) (int, error) {
+// insertOutgoing writes the lines of money out whose keys are not known.
+func (c *change) insertOutgoing(ctx context.Context, lines []keyedLine) error {
 	n := len(lines)
 	if n == 0 {
-		return 0, nil
+		return nil
 	}
-	refs, payees, memos, days, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
+	keys, refs, payees, memos, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	amounts, balances, reversals := make([]int64, n), make([]sql.NullInt64, n), make([]bool, n)
 	for i, l := range lines {
-		refs[i], payees[i], memos[i], days[i], amounts[i] = l.Ref, l.Party, l.Memo, day(l.Date), -l.Fen
+		keys[i], refs[i], payees[i], memos[i], days[i], amounts[i], reversals[i] = l.Key, l.Ref, l.Party, l.Memo, day(l.Date), -l.Fen, l.Reversal
+		balances[i] = nullFen(l.Balance)
 	}
-	res, err := c.tx.ExecContext(ctx, `
-		INSERT INTO bank_outgoing_line (bank_ref, amount_fen, payee, memo, paid_on, state, actor, created_at)
-		SELECT r, a, p, m, d::date, $8, $6, $7
-		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
-		ON CONFLICT (account, bank_ref) DO NOTHING`,
-		pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), c.actor, c.now, payments.OutgoingOpen)
-	if err != nil {
-		return 0, fmt.Errorf("write outgoing lines: %w", err)
-	}
-	fresh, err := res.RowsAffected()
-	if err != nil {
-		return 0, fmt.Errorf("write outgoing lines: %w", err)
-	}
-	var other string
-	err = c.tx.GetContext(ctx, &other, `
-		SELECT l.bank_ref FROM bank_outgoing_line l JOIN unnest($1::text[], $2::bigint[]) AS t (r, a) ON t.r = l.bank_ref AND l.account = 'main'
-		WHERE l.amount_fen <> t.a LIMIT 1`, pq.Array(refs), pq.Array(amounts))
-	if err == nil {
-		return 0, link.E(link.Conflict, "transfer.bank_ref_reused", "file", "ref", other)
-	}
-	if !missing(err) {
-		return 0, fmt.Errorf("compare outgoing lines: %w", err)
-	}
-	return n - int(fresh), nil
+	return c.exec(ctx, "write outgoing lines", `
+		INSERT INTO bank_outgoing_line (line_key, bank_ref, amount_fen, payee, memo, paid_on, balance_fen, reversal, state, actor, created_at)
+		SELECT k, r, a, p, m, d::date, b, v, $10, $8, $9
+		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $11::bool[]) AS t (k, r, a, p, m, d, b, v) ORDER BY k
+		ON CONFLICT (account, line_key) DO NOTHING`,
+		pq.Array(keys), pq.Array(refs), pq.Array(amounts), pq.Array(payees), pq.Array(memos), pq.Array(days), pq.Array(balances), c.actor, c.now,
+		payments.OutgoingOpen, pq.Array(reversals))
 }
 
 // explainOutgoing explains open lines of money out by earlier postings: refunds, returned transfers and payments to
@@ -240,6 +395,7 @@ type bookedRow struct {
 	Name string    `db:"name"`
 	Fen  int64     `db:"fen"`
 	On   time.Time `db:"on_day"`
+	Fee  bool      `db:"-"` // of a reversal: what it takes back was booked as a fee
 }
 
 // booked lists money in that was booked before a statement showed it, with the part that is not shown yet.
@@ -338,7 +494,10 @@ func (c *change) putToBooked(ctx context.Context, l lineRow, b bookedRow) error 
 		provider, _, _ := strings.Cut(b.ID, "/")
 		from = ledger.ProviderTransit(provider)
 	}
-	c.post("statement.booked", again("stmt:main:"+l.BankRef+":booked", l.Reversals), dateTime(l.PaidOn), ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(from, l.AmountFen))
+	if b.Kind == payments.BookedReversal && b.Fee {
+		from = ledger.BankFees()
+	}
+	c.post("statement.booked", again("stmt:main:"+l.Key+":booked", l.Reversals), dateTime(l.PaidOn), ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(from, l.AmountFen))
 	return nil
 }
 
@@ -414,7 +573,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if err != nil {
 			return fmt.Errorf("return statement line %d: %w", l.ID, err)
 		}
-		c.post("statement.returned", again("stmt:main:"+l.BankRef+":returned", l.Reversals), r.PaidOn, ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(ledger.Bank(), l.AmountFen))
+		c.post("statement.returned", again("stmt:main:"+l.Key+":returned", l.Reversals), r.PaidOn, ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(ledger.Bank(), l.AmountFen))
 		out, err = s.line(ctx, c.tx, r.LineID, "")
 		return err
 	})
@@ -427,6 +586,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 type outgoingRow struct {
 	ID          int64                  `db:"id"`
 	BankRef     string                 `db:"bank_ref"`
+	Key         string                 `db:"line_key"`
 	AmountFen   int64                  `db:"amount_fen"`
 	Payee       string                 `db:"payee"`
 	Memo        string                 `db:"memo"`
@@ -436,7 +596,7 @@ type outgoingRow struct {
 	Reversals   int                    `db:"reversals"`
 }
 
-const outgoingColumns = `id, bank_ref, amount_fen, payee, memo, paid_on, state, explained_as, reversals`
+const outgoingColumns = `id, bank_ref, line_key, amount_fen, payee, memo, paid_on, state, explained_as, reversals`
 
 func (l outgoingRow) out() payments.OutgoingLine {
 	return payments.OutgoingLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payee: l.Payee, Memo: l.Memo, PaidOn: dateTime(l.PaidOn),
@@ -502,7 +662,7 @@ func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoin
 		if err != nil {
 			return fmt.Errorf("explain outgoing line %d: %w", out.ID, err)
 		}
-		c.post("statement.fee", again("stmt:main:"+out.BankRef+":fee", out.Reversals), dateTime(out.PaidOn), ledger.Debit(ledger.BankFees(), out.AmountFen), ledger.Credit(ledger.Bank(), out.AmountFen))
+		c.post("statement.fee", again("stmt:main:"+out.Key+":fee", out.Reversals), dateTime(out.PaidOn), ledger.Debit(ledger.BankFees(), out.AmountFen), ledger.Credit(ledger.Bank(), out.AmountFen))
 		return nil
 	})
 	return out.out(), err

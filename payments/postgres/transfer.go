@@ -2,16 +2,20 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
+	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/ledger"
 )
@@ -19,6 +23,7 @@ import (
 type lineRow struct {
 	ID        int64              `db:"id"`
 	BankRef   string             `db:"bank_ref"`
+	Key       string             `db:"line_key"`
 	AmountFen int64              `db:"amount_fen"`
 	Payer     string             `db:"payer"`
 	Memo      string             `db:"memo"`
@@ -30,9 +35,10 @@ type lineRow struct {
 	ReturnRef string             `db:"return_ref"`
 	Actor     string             `db:"actor"`
 	Reversals int                `db:"reversals"`
+	Reversal  bool               `db:"reversal"` // the bank took back what went out
 }
 
-const lineColumns = `l.id, l.bank_ref, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
+const lineColumns = `l.id, l.bank_ref, l.line_key, l.reversal, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
 	coalesce(l.payment_id, 0) AS payment_id,
 	coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), '') AS ref`
 
@@ -43,7 +49,7 @@ func (l lineRow) out() payments.StatementLine {
 }
 
 // RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment with the 识别码 that they
-// quote.
+// quote. A line whose reference was seen on another day or from another payer is stored as doubtful.
 func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {
 	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.TransferResult{}, err
@@ -52,69 +58,61 @@ func (s *Service) RecordTransfers(ctx context.Context, r payments.RecordTransfer
 	if err != nil {
 		return payments.TransferResult{}, err
 	}
-	return s.recordTransfers(ctx, r, false)
-}
-
-// recordTransfers books checked lines; inFile is true for lines of an imported statement.
-func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfers, inFile bool) (payments.TransferResult, error) {
-	refs := make([]string, len(r.Lines))
-	place := make(map[string]int, len(r.Lines))
+	lines := make([]bankfile.StatementLine, len(r.Lines))
 	for i, l := range r.Lines {
-		refs[i] = l.BankRef
-		place[l.BankRef] = i
+		lines[i] = bankfile.StatementLine{Line: i, Ref: l.BankRef, Fen: l.AmountFen, Party: l.Payer, Memo: l.Memo, Date: l.PaidOn}
 	}
-	known := make([]bool, len(r.Lines))
-	err := s.change(ctx, func(c *change) error {
-		fresh, err := c.insertTransfers(ctx, r.Lines)
-		if err != nil {
-			return err
-		}
-		for i := range known {
-			known[i] = true
-		}
-		var lines []lineRow
-		err = c.tx.SelectContext(ctx, &lines, `SELECT `+lineColumns+` FROM bank_statement_line l WHERE l.account = 'main' AND l.bank_ref = ANY($1)`, pq.Array(refs))
-		if err != nil {
-			return fmt.Errorf("read statement lines: %w", err)
-		}
-		var todo []lineRow
-		for _, l := range lines {
-			i := place[l.BankRef]
-			if fresh[l.ID] {
-				known[i] = false
-				todo = append(todo, l)
-			} else if l.AmountFen != r.Lines[i].AmountFen {
-				return link.E(link.Conflict, "transfer.bank_ref_reused", fmt.Sprintf("lines[%d].bank_ref", i), "ref", l.BankRef)
-			}
-		}
-		for _, l := range todo {
-			c.post("statement", fmt.Sprintf("stmt:main:%s", l.BankRef), dateTime(l.PaidOn), ledger.Debit(ledger.Bank(), l.AmountFen), ledger.Credit(ledger.Suspense(), l.AmountFen))
-		}
-		if inFile {
-			_, err := c.tx.ExecContext(ctx, `UPDATE bank_statement_line SET in_file = true WHERE account = 'main' AND bank_ref = ANY($1) AND NOT in_file`, pq.Array(refs))
-			if err != nil {
-				return fmt.Errorf("mark statement lines: %w", err)
-			}
-		}
-		if todo, err = c.recogniseBankings(ctx, todo); err != nil {
-			return err
-		}
-		return c.matchByCode(ctx, s, todo)
-	})
+	compared, err := s.compareLines(ctx, lines)
 	if err != nil {
 		return payments.TransferResult{}, err
 	}
-	var lines []lineRow
-	err = s.db.SelectContext(ctx, &lines, `SELECT `+lineColumns+` FROM bank_statement_line l WHERE l.account = 'main' AND l.bank_ref = ANY($1)`, pq.Array(refs))
-	if err != nil {
-		return payments.TransferResult{}, fmt.Errorf("read statement lines: %w", err)
+	out := payments.TransferResult{Lines: make([]payments.StatementLine, len(lines))}
+	for i, v := range compared.verdicts {
+		if slices.Contains(v.Doubts, bankfile.DoubtRefAmount) {
+			return payments.TransferResult{}, link.E(link.Conflict, "transfer.bank_ref_reused", fmt.Sprintf("lines[%d].bank_ref", i), "ref", lines[i].Ref)
+		}
+		if v.Same < 0 && len(v.Doubts) > 0 {
+			l := r.Lines[i]
+			out.Lines[i] = payments.StatementLine{BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo, PaidOn: l.PaidOn, State: string(payments.LineDoubtful)}
+			out.Doubtful++
+		}
 	}
-	out := payments.TransferResult{Lines: make([]payments.StatementLine, len(r.Lines))}
-	for _, l := range lines {
-		i := place[l.BankRef]
+	if err := s.storeDoubtful(ctx, lines, compared, false); err != nil {
+		return payments.TransferResult{}, err
+	}
+	fresh, err := s.recordIncoming(ctx, lines, compared, false)
+	if err != nil {
+		return payments.TransferResult{}, err
+	}
+	return out, s.tellTransfers(ctx, &out, compared, fresh)
+}
+
+// tellTransfers fills in the lines that are in the books.
+func (s *Service) tellTransfers(ctx context.Context, out *payments.TransferResult, compared comparedLines, fresh map[string]bool) error {
+	keys := make([]string, len(out.Lines))
+	for i, v := range compared.verdicts {
+		if keys[i] = v.Key; v.Same >= 0 {
+			keys[i] = compared.known[v.Same].Key
+			out.Lines[i].State = string(payments.LineDuplicate)
+		}
+	}
+	var rows []lineRow
+	err := s.db.SelectContext(ctx, &rows, `SELECT `+lineColumns+` FROM bank_statement_line l WHERE l.account = 'main' AND l.line_key = ANY($1)`, pq.Array(keys))
+	if err != nil {
+		return fmt.Errorf("read statement lines: %w", err)
+	}
+	byKey := make(map[string]lineRow, len(rows))
+	for _, l := range rows {
+		byKey[l.Key] = l
+	}
+	for i := range out.Lines {
+		if out.Lines[i].State == string(payments.LineDoubtful) {
+			continue
+		}
+		l, booked := byKey[keys[i]]
 		o := l.out()
 		switch {
-		case known[i]:
+		case !booked || !fresh[keys[i]]:
 			o.State = string(payments.LineDuplicate)
 			out.Duplicate++
 		case l.State == payments.LineMatched:
@@ -124,31 +122,97 @@ func (s *Service) recordTransfers(ctx context.Context, r payments.RecordTransfer
 		}
 		out.Lines[i] = o
 	}
-	return out, nil
+	return nil
 }
 
-// insertTransfers writes the lines that are not known and returns their ids.
-func (c *change) insertTransfers(ctx context.Context, lines []payments.Transfer) (map[int64]bool, error) {
-	n := len(lines)
-	refs, payers, memos, days, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]int64, n)
-	for i, l := range lines {
-		refs[i], payers[i], memos[i], days[i], amounts[i] = l.BankRef, l.Payer, l.Memo, day(l.PaidOn), l.AmountFen
+// recordIncoming books the lines of money in that are new and not doubtful, in parts, and returns the keys of those that were
+// written. inFile is true for lines of an imported statement.
+func (s *Service) recordIncoming(ctx context.Context, lines []bankfile.StatementLine, compared comparedLines, inFile bool) (map[string]bool, error) {
+	var todo []keyedLine
+	var seen []string // known lines that a statement shows
+	for i, v := range compared.verdicts {
+		switch {
+		case v.Same >= 0:
+			seen = append(seen, compared.known[v.Same].Key)
+		case len(v.Doubts) == 0 && lines[i].Fen > 0:
+			todo = append(todo, keyedLine{lines[i], v.Key})
+		}
 	}
-	var ids []int64
-	err := c.tx.SelectContext(ctx, &ids, `
-		INSERT INTO bank_statement_line (bank_ref, amount_fen, payer, memo, paid_on, state, actor, created_at)
-		SELECT r, a, p, m, d::date, $8, $6, $7
-		FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[]) AS t (r, a, p, m, d) ORDER BY r
-		ON CONFLICT (account, bank_ref) DO NOTHING RETURNING id`,
-		pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), c.actor, c.now, payments.LineSuspense)
+	if inFile && len(seen) > 0 {
+		err := s.write(ctx, func(c *change) error {
+			return c.exec(ctx, "mark statement lines", `UPDATE bank_statement_line SET in_file = true WHERE account = 'main' AND line_key = ANY($1) AND NOT in_file`, pq.Array(seen))
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	fresh := map[string]bool{}
+	for part := range slices.Chunk(todo, statementPart) {
+		err := s.change(ctx, func(c *change) error { return c.bookIncoming(ctx, s, part, inFile, fresh) })
+		if err != nil {
+			return nil, err
+		}
+		s.fault("statement part booked")
+	}
+	return fresh, nil
+}
+
+// keyedLine is a new line with its key.
+type keyedLine struct {
+	bankfile.StatementLine
+	Key string
+}
+
+// bookIncoming writes lines of money in and books them.
+func (c *change) bookIncoming(ctx context.Context, s *Service, part []keyedLine, inFile bool, fresh map[string]bool) error {
+	todo, err := c.insertTransfers(ctx, part, inFile)
+	if err != nil {
+		return err
+	}
+	var plain []lineRow
+	for _, l := range todo {
+		fresh[l.Key] = true
+		c.post("statement", "stmt:main:"+l.Key, dateTime(l.PaidOn), ledger.Debit(ledger.Bank(), l.AmountFen), ledger.Credit(ledger.Suspense(), l.AmountFen))
+		if !l.Reversal { // what the bank takes back pays nothing, whatever it quotes
+			plain = append(plain, l)
+		}
+	}
+	if plain, err = c.recogniseBankings(ctx, plain); err != nil {
+		return err
+	}
+	return c.matchByCode(ctx, s, plain)
+}
+
+// insertTransfers writes the lines whose keys are not known and returns them.
+func (c *change) insertTransfers(ctx context.Context, lines []keyedLine, inFile bool) ([]lineRow, error) {
+	n := len(lines)
+	keys, refs, payers, memos, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	amounts, balances, reversals := make([]int64, n), make([]sql.NullInt64, n), make([]bool, n)
+	for i, l := range lines {
+		keys[i], refs[i], payers[i], memos[i], days[i], amounts[i], reversals[i] = l.Key, l.Ref, l.Party, l.Memo, day(l.Date), l.Fen, l.Reversal
+		balances[i] = nullFen(l.Balance)
+	}
+	var rows []lineRow
+	err := c.tx.SelectContext(ctx, &rows, `
+		WITH fresh AS (
+			INSERT INTO bank_statement_line (line_key, bank_ref, amount_fen, payer, memo, paid_on, balance_fen, reversal, in_file, state, actor, created_at)
+			SELECT k, r, a, p, m, d::date, b, v, $11, $10, $8, $9
+			FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $12::bool[]) AS t (k, r, a, p, m, d, b, v) ORDER BY k
+			ON CONFLICT (account, line_key) DO NOTHING RETURNING *)
+		SELECT `+lineColumns+` FROM fresh l ORDER BY l.id`,
+		pq.Array(keys), pq.Array(refs), pq.Array(amounts), pq.Array(payers), pq.Array(memos), pq.Array(days), pq.Array(balances), c.actor, c.now,
+		payments.LineSuspense, inFile, pq.Array(reversals))
 	if err != nil {
 		return nil, fmt.Errorf("write statement lines: %w", err)
 	}
-	fresh := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		fresh[id] = true
+	return rows, nil
+}
+
+func nullFen(fen *int64) sql.NullInt64 {
+	if fen == nil {
+		return sql.NullInt64{}
 	}
-	return fresh, nil
+	return sql.NullInt64{Int64: *fen, Valid: true}
 }
 
 // statementLines are lines for the rules of banktransfer.
@@ -160,17 +224,26 @@ func statementLines(lines []lineRow) []banktransfer.Line {
 	return out
 }
 
-// matchByCode matches each line with the Ref of the one code that it quotes: see banktransfer.MatchCodes.
-func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) error {
+// knownCodes looks up the codes that lines may quote.
+func knownCodes(ctx context.Context, q queryer, lines []banktransfer.Line) ([]banktransfer.CodeOf, error) {
 	var tokens []string
 	for _, l := range lines {
 		tokens = append(tokens, banktransfer.Tokens(l.Memo)...)
 	}
 	var known []banktransfer.CodeOf
-	err := c.tx.SelectContext(ctx, &known, `
+	err := sqlx.SelectContext(ctx, q, &known, `
 		SELECT DISTINCT code_norm AS code, ref FROM payment WHERE code_norm = ANY($1) AND code_norm <> '' AND method = $2`, pq.Array(tokens), payments.BankTransfer)
 	if err != nil {
-		return fmt.Errorf("look up codes: %w", err)
+		return nil, fmt.Errorf("look up codes: %w", err)
+	}
+	return known, nil
+}
+
+// matchByCode matches each line with the Ref of the one code that it quotes: see banktransfer.MatchCodes.
+func (c *change) matchByCode(ctx context.Context, s *Service, lines []lineRow) error {
+	known, err := knownCodes(ctx, c.tx, statementLines(lines))
+	if err != nil {
+		return err
 	}
 	matches := banktransfer.MatchCodes(statementLines(lines), known)
 	var r *refState
@@ -204,7 +277,7 @@ func (c *change) matchLine(ctx context.Context, s *Service, r *refState, l lineR
 	}
 	if !payments.PaymentMachine.Can(p.State, payments.PaymentReceive) {
 		// Paid a second time: a payment of its own, which counts as late and goes back unless something is due.
-		again := payments.CreatePayment{Key: "transfer:" + l.BankRef, Ref: p.Ref, Purpose: p.Purpose, AmountFen: l.AmountFen, Method: p.Method,
+		again := payments.CreatePayment{Key: "transfer:" + l.Key, Ref: p.Ref, Purpose: p.Purpose, AmountFen: l.AmountFen, Method: p.Method,
 			Party: payments.Party{Kind: p.PartyKind, ID: p.PartyID, Name: p.PartyName}, Description: p.Description, Code: p.Code}
 		if r.receivable > 0 {
 			again.Purpose = "balance"

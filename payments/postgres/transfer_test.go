@@ -55,8 +55,13 @@ func TestTransferIsMatchedByCode(t *testing.T) {
 	}
 
 	// The same statement again, and the same line with another amount.
-	if l := b.transfer("T1", 500000, "货款 260114AB"); l.State != "duplicate" {
-		t.Errorf("line is %+v", l)
+	again, err := b.svc.RecordTransfers(operator, payments.RecordTransfers{Lines: []payments.Transfer{
+		{BankRef: "T1", AmountFen: 500000, Payer: "某 超市", Memo: "货款 260114AB", PaidOn: b.clock.now()}}})
+	if err != nil || again.Duplicate != 1 || again.Lines[0].State != "duplicate" || again.Lines[0].ID != out.Lines[0].ID {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if l := b.transfer("T1", 500000, "货款 260114AB"); l.State != "doubtful" {
+		t.Errorf("from another payer: %+v", l)
 	}
 	_, err = b.svc.RecordTransfers(operator, payments.RecordTransfers{Lines: []payments.Transfer{
 		{BankRef: "T3", AmountFen: 1, Memo: "x", PaidOn: b.clock.now()}, {BankRef: "T1", AmountFen: 500001, PaidOn: b.clock.now()}}})

@@ -10,8 +10,20 @@ import (
 )
 
 type statementIn struct {
-	Name string `json:"name" description:"The file's name"`
-	Data []byte `json:"data" description:"The file as the bank's site gives it, CSV or XLSX, base64"`
+	Name   string `json:"name" description:"The file's name"`
+	Data   []byte `json:"data" description:"The file as the bank's site gives it, CSV, text or XLSX, base64"`
+	DryRun bool   `json:"dry_run,omitempty" description:"Tell what it would do, and change nothing"`
+}
+
+type doubtfulQuery struct {
+	State  string `query:"state" enum:"open,booked,skipped"`
+	Cursor string `query:"cursor"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200"`
+}
+
+type decideLineIn struct {
+	ID int64  `path:"id" json:"-"`
+	As string `json:"as" enum:"in,out,skip"`
 }
 
 type returnIn struct {
@@ -78,7 +90,15 @@ func (a *API) treasuryEndpoints() []endpoint {
 	return []endpoint{
 		op("POST", "/transfers/import", "transfers.import", "Import a bank statement; the same file again changes nothing", county,
 			func(ctx context.Context, in statementIn) (link.Raw[payments.ImportedStatement], error) {
-				return t.ImportStatement(ctx, payments.ImportStatement{Name: in.Name, Data: in.Data})
+				return t.ImportStatement(ctx, payments.ImportStatement{Name: in.Name, Data: in.Data, DryRun: in.DryRun})
+			}),
+		op("GET", "/transfers/doubtful", "transfers.doubtful", "Lines of statements that wait for a person, or were decided", county,
+			func(ctx context.Context, in doubtfulQuery) (link.Raw[payments.DoubtfulPage], error) {
+				return t.Doubtful(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
+			}),
+		op("POST", "/transfers/doubtful/{id}", "transfers.decide", "Book a doubtful line, or leave it out", county,
+			func(ctx context.Context, in decideLineIn) (link.Raw[payments.DoubtfulLine], error) {
+				return t.DecideDoubtful(ctx, payments.DecideDoubtful{LineID: in.ID, As: in.As})
 			}),
 		op("POST", "/transfers/{id}/return", "transfers.return", "Say that a line in suspense was transferred back", county,
 			func(ctx context.Context, in returnIn) (link.Raw[payments.StatementLine], error) {

@@ -1,7 +1,9 @@
 package county_test
 
 import (
+	"html"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -132,10 +134,24 @@ func TestReceiptsAreReadFromAFile(t *testing.T) {
 	d := newCountyDesk(t)
 	p := d.Operator(t)
 	res := p.Upload("/county/receipts/import", "流水.csv", "交易日期,流水号,金额\n")
-	if res.StatusCode != http.StatusSeeOther {
-		t.Fatalf("import: %d\n%s", res.StatusCode, res.Body)
+	// It is looked at first, and booked on a click.
+	if res.StatusCode != http.StatusOK || len(d.treasury.statements) != 1 || !d.treasury.statements[0].DryRun {
+		t.Fatalf("look: %d, %+v\n%s", res.StatusCode, d.treasury.statements, res.Body)
 	}
-	if got := d.treasury.statements; len(got) != 1 || got[0].Name != "流水.csv" || !strings.HasPrefix(string(got[0].Data), "交易日期") {
+	for _, says := range []string{"还没有入账", "2300000000000000001", "期初余额", "交易状态不是“成功”", "存疑，不入账", "原文"} {
+		if !strings.Contains(res.Body, says) {
+			t.Errorf("the page does not say %s", says)
+		}
+	}
+	content := regexp.MustCompile(`name="content" value="([^"]*)"`).FindStringSubmatch(res.Body)
+	if content == nil {
+		t.Fatal("the file does not come back")
+	}
+	d.treasury.statements = nil
+	if res = p.Post("/county/receipts/import", "content", html.UnescapeString(content[1]), "name", "流水.csv", "book", "1"); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("book: %d\n%s", res.StatusCode, res.Body)
+	}
+	if got := d.treasury.statements; len(got) != 1 || got[0].DryRun || got[0].Name != "流水.csv" || !strings.HasPrefix(string(got[0].Data), "交易日期") {
 		t.Fatalf("imported %+v", got)
 	}
 	if page := p.Get("/county/receipts"); !strings.Contains(page.Body, "收入 3 笔、支出 1 笔") {
@@ -155,6 +171,27 @@ func TestReceiptsAreReadFromAFile(t *testing.T) {
 	}
 	if res = p.Post("/county/receipts/5/match", "payment_id", "21"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("match: %d", res.StatusCode)
+	}
+}
+
+// A doubtful line is booked or left out by one click; one in dollars can only be left out.
+func TestDoubtfulLines(t *testing.T) {
+	t.Parallel()
+	d := newCountyDesk(t)
+	p := d.Operator(t)
+	if res := p.Get("/county/receipts"); !strings.Contains(res.Body, `href="/county/receipts/doubtful"`) {
+		t.Error("nothing leads to the doubtful lines")
+	}
+	res := p.Get("/county/receipts/doubtful")
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "看不出是收入还是支出") || strings.Count(res.Body, `value="in"`) != 1 || strings.Count(res.Body, `value="skip"`) != 2 {
+		t.Errorf("list: %d\n%s", res.StatusCode, res.Body)
+	}
+	if res := p.Post("/county/receipts/doubtful/7", "as", "out"); res.StatusCode != http.StatusSeeOther || len(d.treasury.decided) != 1 || d.treasury.decided[0] != (payments.DecideDoubtful{LineID: 7, As: "out"}) {
+		t.Errorf("decided: %d, %+v", res.StatusCode, d.treasury.decided)
+	}
+	d.treasury.refuse = link.E(link.Conflict, "statement.decided", "line_id")
+	if res := p.Post("/county/receipts/doubtful/7", "as", "in"); res.StatusCode == http.StatusSeeOther || !strings.Contains(res.Body, "已经处理过") {
+		t.Errorf("decided before: %d", res.StatusCode)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/web/page"
@@ -60,15 +61,15 @@ func poolFilter(p payments.Pool) catalog.HouseholdFilter {
 
 // memberColumns are the columns of a list of members; which of them are needed depends on the kind.
 func memberColumns(k payments.PoolKind) []sheet.Column {
-	code := sheet.Column{Name: "code", Heads: []string{"户编号", "编号", "农户编号", "code"}, Need: true}
+	code := sheet.Column{Name: "code", Heads: []string{"户编号", "编号", "农户编号", "code"}, Need: true, Type: entry.Code}
 	switch k {
 	case payments.PoolSolar:
-		return []sheet.Column{code, {Name: "amount", Heads: []string{"金额(元)", "金额（元）", "金额", "分配金额", "amount"}, Need: true}}
+		return []sheet.Column{code, {Name: "amount", Heads: []string{"金额(元)", "金额（元）", "金额", "分配金额", "amount"}, Need: true, Type: entry.Money}}
 	case payments.PoolSeedPotato:
-		return []sheet.Column{code, {Name: "shares", Heads: []string{"股金(元)", "股金（元）", "股金", "shares"}, Need: true},
-			{Name: "trade", Heads: []string{"委托面积(亩)", "委托面积（亩）", "委托面积", "面积", "mu"}, Need: true}}
+		return []sheet.Column{code, {Name: "shares", Heads: []string{"股金(元)", "股金（元）", "股金", "shares"}, Need: true, Type: entry.Money},
+			{Name: "trade", Heads: []string{"委托面积(亩)", "委托面积（亩）", "委托面积", "面积", "mu"}, Need: true, Type: entry.Mu}}
 	}
-	return []sheet.Column{code, {Name: "shares", Heads: []string{"股数", "股份", "shares"}, Need: true}, {Name: "trade", Heads: []string{"菌棒数", "菌棒(袋)", "菌棒", "bags"}, Need: true}}
+	return []sheet.Column{code, {Name: "shares", Heads: []string{"股数", "股份", "shares"}, Need: true, Type: entry.Count}, {Name: "trade", Heads: []string{"菌棒数", "菌棒(袋)", "菌棒", "bags"}, Need: true, Type: entry.Count}}
 }
 
 // distributionUpload takes a list by household codes, all of it or nothing; wrong rows are listed.
@@ -104,18 +105,14 @@ func (s *pools) distributionUpload(w http.ResponseWriter, r *http.Request) error
 }
 
 func readMembers(words page.Words, kind payments.PoolKind, data []byte, known map[string]catalog.Household) ([]payments.Member, []rowProblem, error) {
-	rows, err := sheet.Read(data)
-	if err != nil {
-		return nil, nil, err
-	}
-	at, err := sheet.Columns(rows[0], memberColumns(kind))
+	rows, err := sheet.Read(data, memberColumns(kind))
 	if err != nil {
 		return nil, nil, err
 	}
 	var members []payments.Member
 	var problems []rowProblem
 	first := map[int64]int{}
-	for _, row := range rows[1:] {
+	for _, row := range rows {
 		wrong := func(key string, pairs ...string) {
 			args := map[string]string{}
 			for i := 0; i+1 < len(pairs); i += 2 {
@@ -123,7 +120,7 @@ func readMembers(words page.Words, kind payments.PoolKind, data []byte, known ma
 			}
 			problems = append(problems, rowProblem{row.Line, words.Problem(key, args)})
 		}
-		code := strings.ToUpper(row.Cell(at, "code"))
+		code := strings.ToUpper(row.Cell("code"))
 		h, ok := known[code]
 		if !ok {
 			wrong("pool.row.unknown", "code", code)
@@ -136,16 +133,20 @@ func readMembers(words page.Words, kind payments.PoolKind, data []byte, known ma
 		first[h.ID] = row.Line
 		m := payments.Member{Household: h.ID, Persons: int64(h.Persons)}
 		read := func(into *int64, column string, parse func(string) (int64, error)) {
-			n, err := parse(row.Cell(at, column))
+			if fault := row.Fault(column); fault != "" {
+				wrong(fault)
+				return
+			}
+			n, err := parse(row.Cell(column))
 			if err != nil && !errors.Is(err, money.ErrEmpty) || n < 0 {
-				wrong("pool.row.number", "value", row.Cell(at, column))
+				wrong("pool.row.number", "value", row.Cell(column))
 			}
 			*into = n
 		}
 		count := func(text string) (int64, error) { return money.ParseCount(text, money.Unit{}) }
 		switch kind {
 		case payments.PoolSolar:
-			if read(&m.ListedFen, "amount", money.ParseYuan); m.ListedFen == 0 && row.Cell(at, "amount") == "" {
+			if read(&m.ListedFen, "amount", money.ParseYuan); m.ListedFen == 0 && row.Cell("amount") == "" {
 				wrong("pool.row.number", "value", "")
 			}
 		case payments.PoolSeedPotato: // hundredths of a mu are written like yuan

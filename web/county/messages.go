@@ -58,10 +58,11 @@ var words = map[string][2]string{
 	"payout.approved":     {"批次 {no} 已复核通过，可以导出银行文件。", "Batch {no} is approved. The bank's file can be downloaded."},
 	"payout.rejected":     {"批次 {no} 已退回，这些款项可以重新生成批次。", "Batch {no} is rejected. Its sums can go into a new batch."},
 	"payout.result_read":  {"回盘已导入：{paid} 笔到账，{returned} 笔退票。", "Result imported: {paid} paid, {returned} returned."},
+	"payout.result_part":  {"回盘已导入：{paid} 笔到账，{returned} 笔退票，还有 {missing} 笔银行没有回复。", "Result imported: {paid} paid, {returned} returned; {missing} are not answered yet."},
 	"payout.result_again": {"这个回盘文件之前已经导入过，没有重复处理。", "This result was imported before; nothing changed."},
 
 	"receipt.recorded": {"已登记：{matched} 笔自动核对，{suspense} 笔待认领，{duplicate} 笔之前已登记。", "Recorded: {matched} matched, {suspense} to be matched, {duplicate} known already."},
-	"receipt.imported": {"已导入：收入 {in} 笔、支出 {out} 笔；自动核对 {matched} 笔，待认领 {suspense} 笔，之前已有 {duplicate} 笔。", "Imported: {in} in, {out} out; {matched} matched by themselves, {suspense} to be matched, {duplicate} known already."},
+	"receipt.imported": {"已导入：收入 {in} 笔、支出 {out} 笔；自动核对 {matched} 笔，待认领 {suspense} 笔，之前已有 {duplicate} 笔，存疑 {doubtful} 笔。", "Imported: {in} in, {out} out; {matched} matched by themselves, {suspense} to be matched, {duplicate} known already, {doubtful} doubtful."},
 	"receipt.returned": {"已登记退回。", "The return is recorded."},
 	"receipt.matched":  {"这笔到账已核对到付款。", "The receipt is matched to the payment."},
 	"receipt.cash":     {"现金已登记，订单已更新。", "The cash is recorded and the order updated."},

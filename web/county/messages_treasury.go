@@ -4,18 +4,36 @@ import "banmuyuan/web/page"
 
 // TreasuryWords are the words of the pages on which the books are held against the outside.
 var TreasuryWords = map[string][2]string{
+	"booked.reversal":        {"银行冲正", "Taken back by the bank"},
 	"booked.banking":         {"现金缴存", "Cash to the bank"},
 	"booked.payout_recall":   {"打款退票", "Payouts returned"},
 	"booked.provider_payout": {"支付渠道结算", "Provider's payout"},
+
+	"status.doubtful.open":    {"待决定", "To be decided"},
+	"status.doubtful.booked":  {"已入账", "Booked"},
+	"status.doubtful.skipped": {"已跳过", "Skipped"},
+	"status.doubtful.all":     {"全部", "All"},
+
+	"status.look.match":    {"自动认领", "Matched"},
+	"status.look.suspense": {"待认领", "To be matched"},
+	"status.look.out":      {"支出", "Money out"},
+	"status.look.reversal": {"冲正", "Reversal"},
+	"status.look.known":    {"已有", "Known"},
+	"status.look.doubtful": {"存疑，不入账", "Doubtful: not booked"},
+
+	"receipt.doubtful": {"{doubtful} 笔存疑，没有入账，请决定。", "{doubtful} are doubtful and not booked: please decide."},
+	"receipt.decided":  {"已入账。", "It is booked."},
+	"receipt.skipped":  {"已跳过，没有入账。", "It is skipped and not booked."},
 
 	"status.outgoing.open":      {"待说明", "To be explained"},
 	"status.outgoing.explained": {"已说明", "Explained"},
 	"status.outgoing.all":       {"全部", "All"},
 
-	"explained.refund": {"订单退款", "Refund"},
-	"explained.batch":  {"农户打款批次", "Payout batch"},
-	"explained.return": {"退回到账款", "Receipt sent back"},
-	"explained.note":   {"银行扣款", "Taken by the bank"},
+	"explained.refund":   {"订单退款", "Refund"},
+	"explained.batch":    {"农户打款批次", "Payout batch"},
+	"explained.return":   {"退回到账款", "Receipt sent back"},
+	"explained.reversal": {"已被银行冲正", "Taken back by the bank"},
+	"explained.note":     {"银行扣款", "Taken by the bank"},
 
 	"status.dispute.inquiry": {"银行询问中", "The bank asks"},
 	"status.dispute.open":    {"争议中，款项被扣留", "Open: the money is withheld"},
@@ -56,6 +74,7 @@ var TreasuryWords = map[string][2]string{
 	"treasury.refunded":   {"退款转账已登记。", "The refund's transfer is recorded."},
 
 	// Kinds of difference, each with the next step.
+	"recon.bank.doubtful":        {"流水里有一行存疑，还没有入账。请在“到账核对—存疑的流水”里决定。", "A line of a statement is doubtful and not booked. Decide on it under receipts, doubtful lines."},
 	"recon.clearing.silent":      {"支付渠道没有回应，今天没能核对它的账。系统会自动再试；连续两天如此请查看日志。", "The provider did not answer, so its books could not be compared. It is tried again; if it lasts two days look at the log."},
 	"recon.clearing.amount":      {"同一笔款，支付渠道和我们的金额不同。请在渠道后台核对，把截图交系统管理员更正。", "The provider and we have different amounts. Check in the provider's dashboard and hand it to the administrator."},
 	"recon.clearing.unbooked":    {"支付渠道有这笔款，我们没有入账。请在渠道后台查是谁付的；不是本系统的订单就在渠道后台退回。", "The provider has this money and we did not book it. Look up in its dashboard who paid; return it there if it is no order's."},
@@ -84,7 +103,7 @@ var TreasuryWords = map[string][2]string{
 }
 
 var treasuryTones = page.Tones{
-	page.Care: {"status.outgoing.open", "status.dispute.open", "status.dispute.inquiry", "status.refund.review"},
-	page.Good: {"status.outgoing.explained", "status.dispute.won"},
-	page.Over: {"status.dispute.lost", "status.dispute.closed"},
+	page.Care: {"status.doubtful.open", "status.look.doubtful", "status.look.suspense", "status.look.reversal", "status.outgoing.open", "status.dispute.open", "status.dispute.inquiry", "status.refund.review"},
+	page.Good: {"status.doubtful.booked", "status.look.match", "status.outgoing.explained", "status.dispute.won"},
+	page.Over: {"status.doubtful.skipped", "status.look.known", "status.dispute.lost", "status.dispute.closed"},
 }

@@ -151,6 +151,8 @@ func (s *moneyPages) payoutResult(w http.ResponseWriter, r *http.Request) error 
 		switch {
 		case result.Already:
 			s.Flash(r, page.Care, "payout.result_again")
+		case result.Missing > 0:
+			s.Flash(r, page.Care, "payout.result_part", "paid", result.Paid, "returned", result.Returned, "missing", result.Missing)
 		case result.Returned > 0:
 			s.Flash(r, page.Care, "payout.result_read", "paid", result.Paid, "returned", result.Returned)
 		default:

@@ -16,6 +16,8 @@ func (s *moneyPages) receiptRoutes() {
 	s.Guarded("GET", "/county/receipts", "county.receipts", s.receipts, county...)
 	s.Guarded("POST", "/county/receipts", "county.receipts.record", s.receiptsRecord, county...)
 	s.Guarded("POST", "/county/receipts/import", "county.receipts.import", s.receiptsImport, county...)
+	s.Guarded("GET", "/county/receipts/doubtful", "county.doubtful", s.doubtful, county...)
+	s.Guarded("POST", "/county/receipts/doubtful/{id:[0-9]+}", "county.doubtful.decide", s.doubtfulDecide, county...)
 	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.receiptsMatch, county...)
 	s.Guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.receiptsCash, county...)
 	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.receiptsRefund, county...)
@@ -35,6 +37,7 @@ type receiptsPage struct {
 	Match     []page.Option        // payments that a line can be put to
 	Booked    []page.Option        // postings that were booked before the statement showed them
 	Result    *payments.TransferResult
+	Doubtful  int // lines of statements that wait for a decision
 	Problems  []rowProblem
 	Today     string
 }
@@ -71,6 +74,11 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 	if err != nil {
 		return d, err
 	}
+	doubtful, err := s.Treasury.Doubtful(ctx, payments.StatementFilter{State: string(payments.DoubtOpen), Limit: 1})
+	if err != nil {
+		return d, err
+	}
+	d.Doubtful = doubtful.Total
 	if d.Refunds, err = s.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
 		return d, err
 	}

@@ -1,25 +1,52 @@
 package county
 
 import (
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strconv"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/web/page"
 )
 
-// receiptsImport takes the statement as the bank's site gives it. One wrong line refuses the whole file.
+// lookPage is a statement before it is booked.
+type lookPage struct {
+	Words   page.Words
+	Look    payments.ImportedStatement
+	Name    string
+	Content string // the file itself, on its way back to be booked
+	New     int    // lines that would be booked
+	Lines   []payments.StatementLook
+	Rest    int // lines that are not shown
+}
+
+// mostLooked is how many lines of a statement are shown: doubtful ones first.
+const mostLooked = 500
+
+// Moves is what the file says that the account moved.
+func (d lookPage) Moves() int64 { return d.Look.InFen - d.Look.OutFen }
+
+// receiptsImport shows what a statement would do, and books it on confirmation. One line that cannot be read refuses the
+// whole file.
 func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
 	}
-	name, data, err := page.Uploaded(r)
+	name, data, book := f.Text("name"), []byte(nil), f.Text("book") != ""
+	if book {
+		if data, err = base64.StdEncoding.DecodeString(f.Raw("content")); err != nil {
+			err = link.E(link.Invalid, "upload.again", "file").Because(err)
+		}
+	} else {
+		name, data, err = page.Uploaded(r)
+	}
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
-	got, err := s.Treasury.ImportStatement(r.Context(), payments.ImportStatement{Name: name, Data: data})
+	got, err := s.Treasury.ImportStatement(r.Context(), payments.ImportStatement{Name: name, Data: data, DryRun: !book})
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
@@ -34,12 +61,37 @@ func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) erro
 		}
 		return s.RenderForm(w, r, "county/receipts", d, f)
 	}
+	if !book {
+		return s.RenderForm(w, r, "county/statement", s.look(r, name, data, got), f)
+	}
 	t := page.Good
-	if got.Suspense > 0 || got.Out > got.Explained {
+	if got.Suspense > 0 || got.Doubtful > 0 || got.Out > got.Explained {
 		t = page.Care
 	}
-	s.Flash(r, t, "receipt.imported", "in", got.In, "out", got.Out, "matched", got.Matched+got.Booked, "suspense", got.Suspense, "duplicate", got.Duplicate)
+	s.Flash(r, t, "receipt.imported", "in", got.In, "out", got.Out, "matched", got.Matched+got.Booked, "suspense", got.Suspense, "duplicate", got.Duplicate,
+		"doubtful", got.Doubtful)
+	if got.Doubtful > 0 {
+		return s.GoTo(w, r, "county.doubtful")
+	}
 	return s.GoTo(w, r, "county.receipts")
+}
+
+func (s *moneyPages) look(r *http.Request, name string, data []byte, got payments.ImportedStatement) lookPage {
+	d := lookPage{Words: s.Words(r), Look: got, Name: name, Content: base64.StdEncoding.EncodeToString(data)}
+	d.New = got.In + got.Out - got.Duplicate
+	d.Lines = slices.Clone(got.Lines)
+	slices.SortStableFunc(d.Lines, func(a, b payments.StatementLook) int {
+		return lookOrder(a) - lookOrder(b)
+	})
+	all := got.In + got.Out + got.Doubtful
+	d.Lines = d.Lines[:min(len(d.Lines), mostLooked)]
+	d.Rest = all - len(d.Lines)
+	return d
+}
+
+// lookOrder puts what a person has to look at first.
+func lookOrder(l payments.StatementLook) int {
+	return slices.Index([]string{payments.LookDoubtful, payments.LookReversal, payments.LookSuspense, payments.LookMatch, payments.LookOut, payments.LookKnown}, l.Use)
 }
 
 func (s *moneyPages) recordTransfers(w http.ResponseWriter, r *http.Request, f *page.Form, lines []payments.Transfer) error {
@@ -53,6 +105,11 @@ func (s *moneyPages) recordTransfers(w http.ResponseWriter, r *http.Request, f *
 		sum.Matched += one.Matched
 		sum.Suspense += one.Suspense
 		sum.Duplicate += one.Duplicate
+		sum.Doubtful += one.Doubtful
+	}
+	if sum.Doubtful > 0 {
+		s.Flash(r, page.Care, "receipt.doubtful", "doubtful", sum.Doubtful)
+		return s.GoTo(w, r, "county.doubtful")
 	}
 	t := page.Good
 	if sum.Suspense > 0 {

@@ -20,6 +20,7 @@ type stubTreasury struct {
 	explained  []payments.ExplainTransfer
 	notes      []payments.ExplainOutgoing
 	approved   []int64
+	decided    []payments.DecideDoubtful
 	ran        int
 }
 
@@ -27,7 +28,33 @@ func (s *stubTreasury) ImportStatement(_ context.Context, r payments.ImportState
 	if s.problems == nil && s.refuse == nil {
 		s.statements = append(s.statements, r)
 	}
-	return payments.ImportedStatement{In: 3, Out: 1, Matched: 1, Suspense: 2, Problems: s.problems}, s.refuse
+	from, opening := webtest.Day, int64(100_00)
+	out := payments.ImportedStatement{In: 3, Out: 1, Matched: 1, Suspense: 2, Problems: s.problems, DryRun: r.DryRun, From: &from, To: &from}
+	if r.DryRun {
+		out.OpeningFen, out.ClosingFen, out.LedgerFen, out.Account, out.Doubtful = &opening, &opening, &opening, "2300000000000000001", 1
+		out.Lines = []payments.StatementLook{
+			{Line: 4, BankRef: "A1", AmountFen: 500_00, Party: "某公司", Memo: "货款", PaidOn: from, Use: payments.LookSuspense, Seen: "500.00"},
+			{Line: 5, BankRef: "A2", AmountFen: 300_00, Party: "某公司", PaidOn: from, Use: payments.LookDoubtful, Doubts: []string{"statement.doubt.status"}, Seen: "300.00"},
+		}
+	}
+	return out, s.refuse
+}
+
+func (s *stubTreasury) Doubtful(context.Context, payments.StatementFilter) (payments.DoubtfulPage, error) {
+	if s.empty {
+		return payments.DoubtfulPage{}, nil
+	}
+	return payments.DoubtfulPage{Total: 2, Items: []payments.DoubtfulLine{
+		{ID: 8, BankRef: "A3", AmountFen: 100_00, Party: "某人", PaidOn: webtest.Day, Currency: "美元", Seen: "100.00", Doubts: []string{"statement.doubt.currency"}, State: payments.DoubtOpen},
+		{ID: 7, BankRef: "A2", AmountFen: 300_00, Either: true, Party: "某公司", PaidOn: webtest.Day, Seen: "300.00", Doubts: []string{"statement.doubt.direction"}, State: payments.DoubtOpen},
+	}}, nil
+}
+
+func (s *stubTreasury) DecideDoubtful(_ context.Context, r payments.DecideDoubtful) (payments.DoubtfulLine, error) {
+	if s.refuse == nil {
+		s.decided = append(s.decided, r)
+	}
+	return payments.DoubtfulLine{ID: r.LineID}, s.refuse
 }
 
 func (s *stubTreasury) Booked(context.Context, payments.None) (payments.BookedList, error) {

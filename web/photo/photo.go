@@ -60,10 +60,7 @@ func Shrink(file []byte, side, bytes int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKind, err)
 	}
-	turn := 1
-	if kind == "jpeg" {
-		turn = orientation(file)
-	}
+	turn := orientation(kind, file)
 	for ; side >= 200; side = side * 3 / 4 {
 		small := turned(fitted(src, side), turn)
 		for _, quality := range []int{85, 75, 65} {
@@ -196,19 +193,57 @@ func turned(m *image.RGBA, orientation int) image.Image {
 
 // orientation reads how the camera was held, the one thing of EXIF that is needed before the rest is thrown away. 1 when
 // the file does not say, or says it wrongly.
-func orientation(file []byte) int {
+func orientation(kind string, file []byte) int {
+	switch kind {
+	case "jpeg":
+		return exifOrientation(jpegEXIF(file))
+	case "png":
+		return exifOrientation(chunk(file, 8, "eXIf", binary.BigEndian, true))
+	case "webp":
+		return exifOrientation(bytes.TrimPrefix(chunk(file, 12, "EXIF", binary.LittleEndian, false), []byte("Exif\x00\x00")))
+	}
+	return 1
+}
+
+// jpegEXIF finds the EXIF of a JPEG. Any number of fill bytes may stand before a marker.
+func jpegEXIF(file []byte) []byte {
 	for i := 2; i+4 <= len(file) && file[i] == 0xFF; {
+		if file[i+1] == 0xFF {
+			i++
+			continue
+		}
 		marker, size := file[i+1], int(binary.BigEndian.Uint16(file[i+2:]))
 		if marker == 0xDA || size < 2 || i+2+size > len(file) {
-			return 1
+			return nil
 		}
 		segment := file[i+4 : i+2+size]
 		if marker == 0xE1 && bytes.HasPrefix(segment, []byte("Exif\x00\x00")) {
-			return exifOrientation(segment[6:])
+			return segment[6:]
 		}
 		i += 2 + size
 	}
-	return 1
+	return nil
+}
+
+// chunk finds a named chunk of a PNG or a WebP file, whose chunks begin at a place. In a PNG the size stands before the name
+// and a check sum behind the data; in a WebP file data fill up to an even size.
+func chunk(file []byte, at int, name string, order binary.ByteOrder, png bool) []byte {
+	for at+8 <= len(file) {
+		size, title := int64(order.Uint32(file[at+4:])), string(file[at:at+4])
+		next := int64(at) + 8 + size + size%2
+		if png {
+			size, title = int64(order.Uint32(file[at:])), string(file[at+4:at+8])
+			next = int64(at) + 12 + size
+		}
+		if int64(at)+8+size > int64(len(file)) {
+			return nil
+		}
+		if title == name {
+			return file[at+8 : int64(at)+8+size]
+		}
+		at = int(next)
+	}
+	return nil
 }
 
 func exifOrientation(tiff []byte) int {
@@ -230,8 +265,12 @@ func exifOrientation(tiff []byte) int {
 			return 1
 		}
 		if order.Uint16(tiff[e:]) == 0x0112 {
-			if v := int(order.Uint16(tiff[e+8:])); v >= 1 && v <= 8 {
-				return v
+			v := uint32(order.Uint16(tiff[e+8:]))
+			if order.Uint16(tiff[e+2:]) == 4 { // a LONG, as some programs write it
+				v = order.Uint32(tiff[e+8:])
+			}
+			if v >= 1 && v <= 8 {
+				return int(v)
 			}
 			return 1
 		}

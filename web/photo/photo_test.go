@@ -10,6 +10,8 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -84,6 +86,30 @@ func TestShrinkTurnsPicturesUpright(t *testing.T) {
 		}
 		if r, _, b, _ := m.At(blueAt.X, blueAt.Y).RGBA(); b < 2*r {
 			t.Errorf("orientation %d: no blue at %v of %v", orientation, blueAt, m.Bounds())
+		}
+	}
+}
+
+// Pictures as cameras and programs write them: each is 400 by 200 and was taken upright.
+func TestEveryFormOfOrientation(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/ph[1-8]_*")
+	if err != nil || len(files) != 8 {
+		t.Fatalf("%d pictures, %v", len(files), err)
+	}
+	for _, name := range files {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := Shrink(file, 1600, 300_000)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		m, err := jpeg.Decode(bytes.NewReader(out))
+		if err != nil || m.Bounds().Dx() != 200 || m.Bounds().Dy() != 400 {
+			t.Errorf("%s is %v, %v", name, m.Bounds(), err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"banmuyuan/internal/entry"
+	"banmuyuan/internal/table"
 )
 
 var (
@@ -21,17 +22,17 @@ const leastSerial = 20_000
 // value returns the text of a cell for a field, and the key of what is wrong with it, if anything. What a spreadsheet
 // changed by itself, such as an id number that became a rounded number, is a fault: its text is not what was meant.
 func (b *book) value(c cell, f *entry.Field) (text, fault string) {
-	switch c.kind {
-	case cellError:
-		return c.text, "entry.error"
-	case cellFormula:
-		return c.text, "entry.formula"
-	case cellNumber:
+	switch c.Kind {
+	case table.Error:
+		return c.Text, "entry.error"
+	case table.Formula:
+		return c.Text, "entry.formula"
+	case table.Number:
 		return b.number(c, f)
-	case cellBool:
-		return c.text, ""
+	case table.Bool:
+		return c.Text, ""
 	}
-	text = strings.TrimSpace(c.text)
+	text = strings.TrimSpace(c.Text)
 	if inner, ok := strings.CutPrefix(text, `="`); ok && strings.HasSuffix(inner, `"`) { // ="0123" keeps text as it is
 		text = strings.TrimSpace(strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`))
 	}
@@ -83,17 +84,17 @@ func plain(x float64) string {
 }
 
 func (b *book) number(c cell, f *entry.Field) (text, fault string) {
-	x, err := strconv.ParseFloat(c.text, 64)
+	x, err := strconv.ParseFloat(c.Text, 64)
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		return c.text, "entry.error"
+		return c.Text, "entry.error"
 	}
-	if c.format == formatDate || f.Type == entry.Day && x == math.Trunc(x) && x >= leastSerial && x <= 80_000 {
+	if c.Format == table.FormatDate || f.Type == entry.Day && x == math.Trunc(x) && x >= leastSerial && x <= 80_000 {
 		return b.date(x, f)
 	}
 	switch {
 	case (x >= 1e15 || x <= -1e15) && !isNumber(f.Type):
-		return c.text, "entry.cut"
-	case f.Type == entry.Percent && c.format == formatPercent:
+		return c.Text, "entry.cut"
+	case f.Type == entry.Percent && c.Format == table.FormatPercent:
 		return plain(x * 100), ""
 	case f.Type == entry.Mu || f.Type == entry.Square || f.Type == entry.Grams: // a third of a mu is 0.333
 		if thousandths, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', 3, 64), 64); err == nil {
@@ -106,7 +107,7 @@ func (b *book) number(c cell, f *entry.Field) (text, fault string) {
 // date reads a number that is shown as a day. In a column of other things the spreadsheet made the day out of what was
 // typed, such as 3-1, and nobody can tell what that was.
 func (b *book) date(x float64, f *entry.Field) (text, fault string) {
-	day, ok := dayOf(x, b.since1904)
+	day, ok := table.DayOf(x, b.Since1904)
 	if !ok {
 		return plain(x), "entry.dated"
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"banmuyuan/internal/entry"
+	"banmuyuan/internal/table"
 )
 
 // Columns that this package writes itself, and that lists of people begin with. They hold nothing of an entry.
@@ -86,10 +87,10 @@ func readHead(k *entry.Kind, line int, cells []cell, mapping map[string]string) 
 	h := head{line: line, texts: make([]string, len(cells)), fields: make([]*entry.Field, len(cells)), ignored: make([]bool, len(cells))}
 	folded := make([]string, len(cells))
 	for i, c := range cells {
-		if c.kind == cellText {
-			h.texts[i] = strings.Join(strings.Fields(entry.Clean(c.text)), " ")
+		if c.Kind == table.Text {
+			h.texts[i] = strings.Join(strings.Fields(entry.Clean(c.Text)), " ")
 		} else {
-			h.texts[i] = c.text
+			h.texts[i] = c.Text
 		}
 		folded[i] = foldHeading(h.texts[i])
 		field, mapped := mapping[folded[i]]

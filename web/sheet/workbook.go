@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -9,12 +8,14 @@ import (
 
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/table"
 )
 
 // Bounds of a workbook.
 const (
 	MaxWorkbookBytes = 32 << 20
 	MaxWorkbookRows  = 120_000 // of all its sheets
+	maxColumns       = table.MaxColumns
 )
 
 // Workbook is a file as rows of kinds.
@@ -79,57 +80,30 @@ func ReadWorkbook(data []byte, kinds []*entry.Kind, mapping Mapping) (Workbook, 
 		return Workbook{}, err
 	}
 	r := workbookReader{book: b, kinds: kinds, mapping: foldMapping(mapping), tables: map[string]*Table{}}
-	for i := range b.tabs {
-		if err := r.read(&b.tabs[i]); err != nil {
+	for i := range b.Sheets {
+		if err := r.read(&b.Sheets[i]); err != nil {
 			return Workbook{}, asFault(err)
 		}
 	}
 	return r.result(), nil
 }
 
-func asFault(err error) error {
-	var fault *link.Error
-	switch {
-	case errors.As(err, &fault):
-		return fault
-	case errors.Is(err, errTooLarge):
-		return link.E(link.TooLarge, "sheet.large", "file", "max", strconv.Itoa(MaxWorkbookBytes>>20))
-	}
-	return link.E(link.Invalid, "sheet.unknown", "file").Because(err)
-}
+func asFault(err error) error { return table.Fault(err, MaxWorkbookBytes) }
+
+// The parts of a file, as this package names them.
+type (
+	cell = table.Cell
+	tab  = table.Sheet
+)
+
+type book struct{ *table.Book }
 
 func openBook(data []byte) (*book, error) {
-	switch {
-	case len(data) == 0:
-		return nil, link.E(link.Invalid, "sheet.empty", "file")
-	case len(data) > MaxWorkbookBytes:
-		return nil, asFault(errTooLarge)
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		b, err := openXLSX(data, maxUnpacked)
-		if err != nil {
-			return nil, asFault(err)
-		}
-		return b, nil
-	case bytes.HasPrefix(data, []byte{0xd0, 0xcf, 0x11, 0xe0}):
-		return nil, link.E(link.Invalid, "sheet.old_excel", "file")
-	}
-	if _, err := decode(data); err != nil {
+	b, err := table.Open(data, MaxWorkbookBytes)
+	if err != nil {
 		return nil, err
 	}
-	return &book{tabs: []tab{{rows: func(yield func(int, []cell) error) error {
-		return eachRecord(data, func(line int, texts []string) error {
-			cells := make([]cell, min(len(texts), maxColumns))
-			filled := false
-			for i := range cells {
-				cells[i].text = shorten(texts[i])
-				filled = filled || strings.TrimSpace(texts[i]) != ""
-			}
-			if !filled {
-				return nil
-			}
-			return yield(line, cells)
-		})
-	}}}}, nil
+	return &book{b}, nil
 }
 
 func foldMapping(m Mapping) Mapping {
@@ -156,18 +130,18 @@ type workbookReader struct {
 }
 
 func (r *workbookReader) find(t *tab, f Finding) {
-	f.Sheet = t.name
+	f.Sheet = t.Name
 	if f.Args == nil {
 		f.Args = map[string]string{}
 	}
-	if f.Args["sheet"] = t.name; t.name == "" {
+	if f.Args["sheet"] = t.Name; t.Name == "" {
 		f.Args["sheet"] = "CSV"
 	}
 	r.findings = append(r.findings, f)
 }
 
 func (r *workbookReader) read(t *tab) error {
-	if slices.Contains(explaining, foldHeading(t.name)) {
+	if slices.Contains(explaining, foldHeading(t.Name)) {
 		return nil
 	}
 	first, err := firstRows(t)
@@ -177,7 +151,7 @@ func (r *workbookReader) read(t *tab) error {
 	if len(first) == 0 {
 		return nil // nothing on it
 	}
-	if t.hidden {
+	if t.Hidden {
 		r.find(t, Finding{Key: "sheet.hidden"})
 		return nil
 	}
@@ -190,7 +164,7 @@ func (r *workbookReader) read(t *tab) error {
 		r.find(t, Finding{Kind: k.Name, Key: "sheet.kind.twice", Stops: true, Args: map[string]string{"other": had.Sheet, "kind": k.Title.Zh}})
 		return nil
 	}
-	table := &Table{Kind: k, Sheet: t.name, Heads: map[string]string{}}
+	table := &Table{Kind: k, Sheet: t.Name, Heads: map[string]string{}}
 	r.tables[k.Name] = table
 	for _, f := range h.findings {
 		r.find(t, f)
@@ -212,13 +186,13 @@ type numbered struct {
 // firstRows returns the rows among which a table's headings are.
 func firstRows(t *tab) ([]numbered, error) {
 	var rows []numbered
-	err := t.rows(func(line int, cells []cell) error {
+	err := t.Rows(func(line int, cells []cell) error {
 		if rows = append(rows, numbered{line, cells}); len(rows) == headLines {
-			return errStop
+			return table.ErrStop
 		}
 		return nil
 	})
-	if errors.Is(err, errStop) {
+	if errors.Is(err, table.ErrStop) {
 		err = nil
 	}
 	return rows, err
@@ -227,7 +201,7 @@ func firstRows(t *tab) ([]numbered, error) {
 // kindOf finds a sheet's kind, by its title or else by the headings that the most fields are named by, and the row of its
 // headings. Without a kind the row is the first that has several cells.
 func (r *workbookReader) kindOf(t *tab, rows []numbered) (*entry.Kind, head) {
-	title := foldTitle(t.name)
+	title := foldTitle(t.Name)
 	for _, k := range r.kinds {
 		names := append([]string{k.Title.Zh, k.Title.En, k.Name}, k.Aliases...)
 		if title != "" && slices.ContainsFunc(names, func(name string) bool { return title == foldTitle(name) }) {
@@ -287,7 +261,7 @@ func widest(rows []numbered) numbered {
 func filled(cells []cell) int {
 	n := 0
 	for _, c := range cells {
-		if strings.TrimSpace(c.text) != "" {
+		if strings.TrimSpace(c.Text) != "" {
 			n++
 		}
 	}
@@ -297,7 +271,7 @@ func filled(cells []cell) int {
 func textsOf(cells []cell) []string {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
-		texts[i] = strings.Join(strings.Fields(c.text), " ")
+		texts[i] = strings.Join(strings.Fields(c.Text), " ")
 	}
 	return texts
 }
@@ -310,7 +284,7 @@ func (r *workbookReader) readTable(t *tab, table *Table, h *head, stopped bool) 
 			table.Heads[f.Name] = h.texts[i]
 		}
 	}
-	err := t.rows(func(line int, cells []cell) error {
+	err := t.Rows(func(line int, cells []cell) error {
 		if line <= h.line || isHint(cells) {
 			return nil
 		}
@@ -355,7 +329,7 @@ func (r *workbookReader) row(line int, cells []cell, h *head, unknown [][]string
 	row := entry.Row{Line: line, Cells: make(map[string]string, min(len(cells), len(h.fields)))}
 	for i, c := range cells {
 		if i >= len(h.fields) || h.fields[i] == nil {
-			if sample := firstRunes(strings.TrimSpace(c.text), 20); sample != "" && (i >= len(h.ignored) || !h.ignored[i]) && len(unknown[i]) < 2 {
+			if sample := firstRunes(strings.TrimSpace(c.Text), 20); sample != "" && (i >= len(h.ignored) || !h.ignored[i]) && len(unknown[i]) < 2 {
 				unknown[i] = append(unknown[i], sample)
 			}
 			continue
@@ -381,7 +355,7 @@ const hintMark = "※"
 // firstText returns the first cell that holds something.
 func firstText(cells []cell) string {
 	for _, c := range cells {
-		if text := entry.Clean(c.text); text != "" {
+		if text := entry.Clean(c.Text); text != "" {
 			return text
 		}
 	}

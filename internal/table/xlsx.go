@@ -1,4 +1,4 @@
-package sheet
+package table
 
 import (
 	"archive/zip"
@@ -15,55 +15,60 @@ import (
 
 // Bounds of the parts of an XLSX file.
 const (
-	maxColumns = 256      // cells further right are not read
+	MaxColumns = 256      // cells further right are not read
 	maxText    = 8_000    // bytes of a cell
 	maxStrings = 64 << 20 // bytes of the table of shared strings
 	maxPart    = 8 << 20  // bytes of a part that is read at once
 )
 
-var errTooLarge = errors.New("sheet: the file unpacks to too much")
-
-// cellKind tells what a spreadsheet keeps in a cell.
-type cellKind int
-
-const (
-	cellText    cellKind = iota
-	cellNumber           // text holds its digits
-	cellBool             // TRUE or FALSE
-	cellError            // #REF!
-	cellFormula          // without a result
+var (
+	errTooLarge = errors.New("table: the file unpacks to too much")
+	// errEntities says that a part declares entities or names an outside document, which no spreadsheet does.
+	errEntities   = errors.New("table: a part declares entities")
+	errNoWorkbook = errors.New("table: the archive holds no workbook")
 )
 
-// numberFormat is how a number is shown, where that changes what it means.
-type numberFormat int
+// Kind is what a spreadsheet keeps in a cell.
+type Kind int
 
 const (
-	formatPlain numberFormat = iota
-	formatPercent
-	formatDate
+	Text    Kind = iota
+	Number       // text holds its digits
+	Bool         // TRUE or FALSE
+	Error        // #REF!
+	Formula      // without a result
 )
 
-type cell struct {
-	kind   cellKind
-	format numberFormat
-	text   string
+// Format is the way a number is shown, where that changes what it means.
+type Format int
+
+const (
+	FormatPlain Format = iota
+	FormatPercent
+	FormatDate
+)
+
+type Cell struct {
+	Kind   Kind
+	Format Format
+	Text   string // as the file holds it
 }
 
-// errStop ends the reading of a tab early.
-var errStop = errors.New("sheet: stop")
+// ErrStop ends the reading of a sheet early.
+var ErrStop = errors.New("table: stop")
 
-// tab is one sheet of a file. rows calls yield for each row that has a cell; lines count from 1. A cell's place is its
+// Sheet is one sheet of a file. Rows calls yield for each row that has a cell; lines count from 1. A cell's place is its
 // column.
-type tab struct {
-	name   string
-	hidden bool
-	rows   func(yield func(line int, cells []cell) error) error
+type Sheet struct {
+	Name   string
+	Hidden bool
+	Rows   func(yield func(line int, cells []Cell) error) error
 }
 
-// book is a file as its tabs.
-type book struct {
-	tabs      []tab
-	since1904 bool // days are counted from 1904
+// Book is a file as its sheets.
+type Book struct {
+	Sheets    []Sheet
+	Since1904 bool // days are counted from 1904
 }
 
 // xlsxFile reads the parts of an XLSX file. Excel's numbers keep 17 digits and their type, which excelize's rows do not
@@ -72,11 +77,11 @@ type xlsxFile struct {
 	parts   map[string]*zip.File
 	left    int64 // bytes that may still be unpacked
 	strings []string
-	formats []numberFormat
+	formats []Format
 }
 
 // openXLSX opens a file that may unpack to most bytes.
-func openXLSX(data []byte, most int64) (*book, error) {
+func openXLSX(data []byte, most int64) (*Book, error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
@@ -117,14 +122,14 @@ func openXLSX(data []byte, most int64) (*book, error) {
 			return nil, err
 		}
 	}
-	b := &book{since1904: workbook.Properties.Date1904 == "1" || workbook.Properties.Date1904 == "true"}
+	b := &Book{Since1904: workbook.Properties.Date1904 == "1" || workbook.Properties.Date1904 == "true"}
 	for _, s := range workbook.Sheets {
 		to, ok := targets[s.ID]
 		if !ok || path.Base(to.kind) != "worksheet" {
 			continue // a chart
 		}
-		b.tabs = append(b.tabs, tab{name: s.Name, hidden: s.State == "hidden" || s.State == "veryHidden",
-			rows: func(yield func(int, []cell) error) error { return f.readRows(to.part, yield) }})
+		b.Sheets = append(b.Sheets, Sheet{Name: s.Name, Hidden: s.State == "hidden" || s.State == "veryHidden",
+			Rows: func(yield func(int, []Cell) error) error { return f.readRows(to.part, yield) }})
 	}
 	return b, nil
 }
@@ -135,14 +140,14 @@ type relation struct{ kind, part string }
 func (f *xlsxFile) mainPart() (string, error) {
 	root, err := f.relations("")
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w: %w", errNoWorkbook, err)
 	}
 	for _, to := range root {
 		if path.Base(to.kind) == "officeDocument" {
 			return to.part, nil
 		}
 	}
-	return "", errors.New("sheet: the archive holds no workbook")
+	return "", errNoWorkbook
 }
 
 // relations reads what a part refers to, by id.
@@ -173,7 +178,7 @@ func (f *xlsxFile) relations(part string) (map[string]relation, error) {
 func (f *xlsxFile) open(part string) (io.ReadCloser, error) {
 	z, ok := f.parts[part]
 	if !ok {
-		return nil, fmt.Errorf("sheet: part %s is missing", part)
+		return nil, fmt.Errorf("table: part %s is missing", part)
 	}
 	r, err := z.Open()
 	if err != nil {
@@ -207,6 +212,9 @@ func (f *xlsxFile) decode(part string, to any) error {
 	}
 	if len(data) > maxPart {
 		return errTooLarge
+	}
+	if bytes.Contains(data, []byte("<!DOCTYPE")) || bytes.Contains(data, []byte("<!ENTITY")) {
+		return errEntities
 	}
 	if err := xml.Unmarshal(data, to); err != nil {
 		return fmt.Errorf("decode part %s: %w", part, err)
@@ -255,6 +263,8 @@ func (f *xlsxFile) readStrings(part string) error {
 			case "rPh":
 				spoken = false
 			}
+		case xml.Directive:
+			return errEntities
 		case xml.CharData:
 			if inText && !spoken && text.Len() <= maxText {
 				text.Write(t)
@@ -284,17 +294,17 @@ func (f *xlsxFile) readFormats(part string) error {
 	if err := f.decode(part, &styles); err != nil {
 		return err
 	}
-	custom := make(map[int]numberFormat, len(styles.Custom))
+	custom := make(map[int]Format, len(styles.Custom))
 	for _, c := range styles.Custom {
 		custom[c.ID] = formatOf(c.Code)
 	}
-	f.formats = make([]numberFormat, len(styles.Cells))
+	f.formats = make([]Format, len(styles.Cells))
 	for i, c := range styles.Cells {
 		switch id := c.Format; {
 		case id == 9 || id == 10:
-			f.formats[i] = formatPercent
+			f.formats[i] = FormatPercent
 		case id >= 14 && id <= 22, id >= 27 && id <= 36, id >= 45 && id <= 47, id >= 50 && id <= 58:
-			f.formats[i] = formatDate
+			f.formats[i] = FormatDate
 		default:
 			f.formats[i] = custom[id]
 		}
@@ -303,9 +313,9 @@ func (f *xlsxFile) readFormats(part string) error {
 }
 
 // formatOf reads a number format such as yyyy"年"m"月"d"日" or 0.0%.
-func formatOf(code string) numberFormat {
+func formatOf(code string) Format {
 	quoted, bracket, escaped := false, false, false
-	format := formatPlain
+	format := FormatPlain
 	for _, r := range strings.ToLower(code) {
 		switch {
 		case escaped:
@@ -321,9 +331,9 @@ func formatOf(code string) numberFormat {
 			bracket = false
 		case bracket:
 		case r == '%':
-			return formatPercent
+			return FormatPercent
 		case strings.ContainsRune("ymdhs", r):
-			format = formatDate
+			format = FormatDate
 		}
 	}
 	return format
@@ -333,7 +343,7 @@ func formatOf(code string) numberFormat {
 type rowReader struct {
 	file    *xlsxFile
 	line    int
-	cells   []cell
+	cells   []Cell
 	filled  bool
 	column  int // of the current cell, from 0
 	typ     string
@@ -345,7 +355,7 @@ type rowReader struct {
 	text    strings.Builder
 }
 
-func (f *xlsxFile) readRows(part string, yield func(line int, cells []cell) error) error {
+func (f *xlsxFile) readRows(part string, yield func(line int, cells []Cell) error) error {
 	r, err := f.open(part)
 	if err != nil {
 		return err
@@ -381,6 +391,8 @@ func (f *xlsxFile) readRows(part string, yield func(line int, cells []cell) erro
 			case "rPh":
 				s.spoken = false
 			}
+		case xml.Directive:
+			return errEntities
 		case xml.CharData:
 			if s.in != "" && !s.spoken && s.text.Len() <= maxText {
 				s.text.Write(t)
@@ -439,50 +451,50 @@ func columnOf(name string) int {
 }
 
 func (s *rowReader) endCell() {
-	if s.column >= maxColumns || s.column < 0 {
+	if s.column >= MaxColumns || s.column < 0 {
 		return
 	}
-	c := cell{text: shorten(s.text.String())}
+	c := Cell{Text: shorten(s.text.String())}
 	switch s.typ {
 	case "s":
-		i, err := strconv.Atoi(strings.TrimSpace(c.text))
-		if c.text = ""; err == nil && i >= 0 && i < len(s.file.strings) {
-			c.text = s.file.strings[i]
+		i, err := strconv.Atoi(strings.TrimSpace(c.Text))
+		if c.Text = ""; err == nil && i >= 0 && i < len(s.file.strings) {
+			c.Text = s.file.strings[i]
 		}
 	case "inlineStr", "str":
 	case "d": // 2024-03-01T00:00:00
-		c.text, _, _ = strings.Cut(c.text, "T")
+		c.Text = strings.TrimSuffix(c.Text, "T00:00:00")
 	case "e":
-		c.kind = cellError
+		c.Kind = Error
 	case "b":
-		c.kind = cellBool
-		if c.text = "FALSE"; strings.TrimSpace(s.text.String()) == "1" {
-			c.text = "TRUE"
+		c.Kind = Bool
+		if c.Text = "FALSE"; strings.TrimSpace(s.text.String()) == "1" {
+			c.Text = "TRUE"
 		}
 	default:
-		c.text = strings.TrimSpace(c.text)
-		if c.kind = cellNumber; c.text == "" {
-			c.kind = cellText
+		c.Text = strings.TrimSpace(c.Text)
+		if c.Kind = Number; c.Text == "" {
+			c.Kind = Text
 		} else if s.style >= 0 && s.style < len(s.file.formats) {
-			c.format = s.file.formats[s.style]
+			c.Format = s.file.formats[s.style]
 		}
 	}
 	if s.formula && !s.valued {
-		c.kind = cellFormula
+		c.Kind = Formula
 	}
-	if c.text == "" && c.kind != cellFormula {
+	if c.Text == "" && c.Kind != Formula {
 		return
 	}
 	for len(s.cells) <= s.column {
-		s.cells = append(s.cells, cell{})
+		s.cells = append(s.cells, Cell{})
 	}
 	s.cells[s.column] = c
 	s.filled = true
 }
 
-// dayOf turns a spreadsheet's number of days into a day. Both systems of counting exist; the older one believes that there
+// DayOf turns a spreadsheet's number of days into a day. Both systems of counting exist; the older one believes that there
 // was a 29 February in 1900.
-func dayOf(serial float64, since1904 bool) (time.Time, bool) {
+func DayOf(serial float64, since1904 bool) (time.Time, bool) {
 	if serial < 0 || serial >= 2_958_466 { // the year 10000
 		return time.Time{}, false
 	}
