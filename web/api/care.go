@@ -1,10 +1,11 @@
 package api
 
 import (
-	"banmuyuan/internal/link"
 	"context"
 	"net/http"
 	"time"
+
+	"banmuyuan/internal/link"
 
 	"banmuyuan/catalog"
 	"banmuyuan/payments"

@@ -1,8 +1,9 @@
 package api
 
 import (
-	"banmuyuan/internal/link"
 	"context"
+
+	"banmuyuan/internal/link"
 
 	"banmuyuan/orders"
 	"banmuyuan/orders/shelf"
