@@ -39,4 +39,5 @@ func TestStateTables(t *testing.T) {
 	check(t, payments.AccountBatchMachine)
 	check(t, payments.NoticeMachine)
 	check(t, payments.StopMachine)
+	check(t, payments.DoubtMachine)
 }

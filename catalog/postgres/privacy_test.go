@@ -19,7 +19,7 @@ func (b *bundle) withKeys(text string) *postgres.Catalog {
 		b.t.Fatal(err)
 	}
 	cfg := b.config()
-	cfg.Cipher = keys
+	cfg.Cipher, cfg.Unmask = keys, 1000
 	c, _ := b.processWith(cfg)
 	return c
 }

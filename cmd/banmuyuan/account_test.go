@@ -72,7 +72,7 @@ func (v *guest) wants(status int, to, path string, form ...string) string {
 // serveEmpty starts the product without the demo county. It returns what it prints as well.
 func serveEmpty(t *testing.T, data string) (p *product, url string, printed *lockedBuffer) {
 	t.Helper()
-	p, stdout := startProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0", "BANMU_DEMO=no", "BANMU_LOG=json"}, "serve")
+	p, stdout := startProduct(t, []string{"BANMU_DATA=" + data, "BANMU_ADDR=127.0.0.1:0", "BANMU_DEMO=no", "BANMU_SANDBOX=yes", "BANMU_LOG=json"}, "serve")
 	printed = &lockedBuffer{}
 	ended := make(chan struct{})
 	go func() {
@@ -130,7 +130,7 @@ func TestFirstAdministratorByCommand(t *testing.T) {
 	v.wants(http.StatusUnprocessableEntity, "", "/account/password", "current", password, "password", password, "again", password)
 	const own = "县里第一位管理员"
 	v.wants(http.StatusSeeOther, "/county", "/account/password", "current", password, "password", own, "again", own, "next", "/county")
-	v.wants(http.StatusOK, "", "/county")
+	v.wants(http.StatusOK, "", "/county/accounts")
 
 	if text := v.wants(http.StatusOK, "", "/county/accounts"); !strings.Contains(text, "王小明") {
 		t.Errorf("accounts:\n%s", text)
@@ -167,7 +167,7 @@ func TestFirstAdministratorByLink(t *testing.T) {
 	v.wants(http.StatusNotFound, "", old)
 	const own = "县里第一位管理员"
 	v.wants(http.StatusSeeOther, "/county", path, "login", "wang", "name", "王小明", "password", own, "again", own)
-	v.wants(http.StatusOK, "", "/county")
+	v.wants(http.StatusOK, "", "/county/accounts")
 	v.wants(http.StatusNotFound, "", path)
 	stops(t, p, syscall.SIGTERM)
 	for _, link := range []string{old, path} {

@@ -29,7 +29,7 @@ func TestBrowserNothing(t *testing.T) {
 		}
 		return m[1], true
 	})
-	w := &world{t: t, url: address, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + data, "BANMU_DEMO=no"}}
+	w := &world{t: t, url: address, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + data, "BANMU_DEMO=no", "BANMU_SANDBOX=yes"}}
 	running.Lock()
 	if running.products == nil {
 		running.products = map[*world][]*product{}

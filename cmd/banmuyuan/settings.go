@@ -131,8 +131,8 @@ func (i installation) checkNumbers(f *faults) {
 		value       span
 		least, most time.Duration
 	}{
-		{"BANMU_PAY_WITHIN", i.PayWithin, time.Minute, 30 * day},
-		{"BANMU_PAY_WITHIN_ORG", i.PayWithinOrg, time.Minute, 90 * day},
+		{"BANMU_PAY_WITHIN", i.PayWithin, time.Second, 30 * day},
+		{"BANMU_PAY_WITHIN_ORG", i.PayWithinOrg, time.Second, 90 * day},
 		{"BANMU_ACCOUNT_COOLING", i.AccountCooling, 0, 90 * day},
 		{"BANMU_BANK_FILE_LIFE", i.BankFileLife, time.Hour, 400 * day},
 	} {

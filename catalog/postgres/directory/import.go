@@ -49,7 +49,7 @@ type importer struct {
 
 	register *catalog.HouseholdRegister
 	places   map[int64][2]string // township and name, by village
-	helpers  map[int64]string    // names
+	helpers  map[int64]string    // names with their units
 	changed  []int64             // households that were added or changed
 	levels   []int64             // households that memory has to read
 	doubles  []double            // rows with somebody else's id number
@@ -179,6 +179,9 @@ func (im *importer) readRegister(ctx context.Context) error {
 			return err
 		}
 		im.helpers[id] = name
+		if unit != "" {
+			im.helpers[id] += "（" + unit + "）" // two helpers may share a name
+		}
 		if used {
 			im.register.AddHelper(id, name, unit)
 		}
