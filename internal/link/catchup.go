@@ -36,7 +36,7 @@ func (c *Consumer) catchUp(ctx context.Context, js jetstream.JetStream) error {
 	if err != nil {
 		return fmt.Errorf("catch up: %w", err)
 	}
-	broker := place{Created: s.CachedInfo().Created.Truncate(time.Microsecond), Floor: int64(cons.CachedInfo().AckFloor.Stream)}
+	broker := place{Created: createdAt(s), Floor: int64(cons.CachedInfo().AckFloor.Stream)}
 	// A server that has started anew may be another one, or hold another state.
 	var server time.Time
 	if err := c.db.GetContext(ctx, &server, `SELECT pg_postmaster_start_time()`); err != nil {

@@ -32,7 +32,7 @@ import (
 const (
 	checkEvery = 15 * time.Second
 	// A row may carry the time of a transaction that began long before its commit, and the clocks of two machines differ.
-	replayMargin = 10 * time.Minute
+	replayMargin = 2 * time.Minute
 	walkBatch    = 500
 )
 
@@ -64,19 +64,25 @@ func (t *term) checkStream(ctx context.Context, module string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBroker, err)
 	}
-	var seen confirmed
-	if err := t.conn.GetContext(ctx, &seen, `SELECT last_seq, last_id FROM stream_seen WHERE module = $1`, module); err != nil {
+	var stored struct {
+		confirmed
+		Created time.Time `db:"created"`
+	}
+	if err := t.conn.GetContext(ctx, &stored, `SELECT created, last_seq, last_id FROM stream_seen WHERE module = $1`, module); err != nil {
 		return fmt.Errorf("read stream: %w", err)
 	}
+	seen := stored.confirmed
 	if last, ok := t.last[module]; ok && last.Seq > seen.Seq {
 		seen = last
 	}
-	there, err := t.holds(ctx, s, seen)
-	if err != nil {
-		return err
+	there := createdAt(s).Equal(stored.Created)
+	if there {
+		if there, err = t.holds(ctx, s, seen); err != nil {
+			return err
+		}
 	}
 	if !there {
-		return t.replay(ctx, module)
+		return t.replay(ctx, s, module)
 	}
 	if !t.walked[module] {
 		// The term has just begun, perhaps on another database than the one before.
@@ -117,7 +123,7 @@ func (t *term) holds(ctx context.Context, s jetstream.Stream, c confirmed) (bool
 }
 
 // replay has everything published again that a consumer may not have applied when the stream lost it.
-func (t *term) replay(ctx context.Context, module string) error {
+func (t *term) replay(ctx context.Context, s jetstream.Stream, module string) error {
 	tx, err := t.conn.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
@@ -135,13 +141,15 @@ func (t *term) replay(ctx context.Context, module string) error {
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE stream_seen SET last_seq = 0, last_id = '' WHERE module = $1`, module); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE stream_seen SET created = $2, last_seq = 0, last_id = '', noted_at = clock_timestamp() WHERE module = $1`,
+		module, createdAt(s)); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
 	delete(t.last, module)
+	t.walked[module] = true // what it has of this schema is known to be published again or is taken out by the next term
 	t.relay.log.Error("the stream has lost messages that it confirmed: publishing them again", "schema", t.schema, "stream", module, "messages", n)
 	return nil
 }
@@ -236,13 +244,34 @@ func (t *term) seeStream(ctx context.Context, module string) error {
 		return fmt.Errorf("%w: %w", errBroker, err)
 	}
 	_, err = t.conn.ExecContext(ctx, `
-		INSERT INTO stream_seen (module, last_seq, applied_to)
-		VALUES ($1, $2, coalesce((SELECT min(created_at) FROM outbox WHERE published_at IS NULL), now())) ON CONFLICT DO NOTHING`,
-		module, int64(s.CachedInfo().State.LastSeq))
+		INSERT INTO stream_seen (module, created, last_seq, applied_to)
+		VALUES ($1, $3, $2, coalesce((SELECT min(created_at) FROM outbox WHERE published_at IS NULL), now())) ON CONFLICT DO NOTHING`,
+		module, int64(s.CachedInfo().State.LastSeq), createdAt(s))
 	if err != nil {
 		return fmt.Errorf("see stream: %w", err)
 	}
 	return nil
+}
+
+// createdAt is when a stream was made, as precisely as PostgreSQL keeps it.
+func createdAt(s jetstream.Stream) time.Time {
+	return s.CachedInfo().Created.Truncate(time.Microsecond)
+}
+
+// end notes the streams that this term has published to, so that the next one has little to compare.
+func (t *term) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	for module, last := range t.last {
+		s, err := t.js.Stream(ctx, strings.ToUpper(module))
+		if err == nil && t.walked[module] {
+			err = t.note(ctx, s, module, last)
+		}
+		if err != nil {
+			t.relay.log.Debug("note stream", "stream", module, "error", err)
+			return
+		}
+	}
 }
 
 // located is a message of a stream by its place and id.

@@ -188,6 +188,7 @@ func (r *Relay) lead(ctx context.Context) error {
 		relay: r, conn: conn, js: js, schema: schema,
 		ensured: map[string]bool{}, last: map[string]confirmed{}, walked: map[string]bool{},
 	}
+	defer term.end(ctx)
 	return term.run(ctx)
 }
 
@@ -387,6 +388,7 @@ func (t *term) ensureStreams(ctx context.Context, rows []outboxRow) error {
 			return err
 		}
 		t.ensured[module] = true
+		t.looked = t.looked && t.walked[module] // a stream that is new to this schema is looked at after its first messages
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ ALTER TABLE outbox ALTER COLUMN salt SET DEFAULT (random() * 2147483647)::intege
 -- consumer had applied everything.
 CREATE TABLE stream_seen (
     module     text PRIMARY KEY,
+    created    timestamptz NOT NULL, -- of the stream
     last_seq   bigint      NOT NULL DEFAULT 0,
     last_id    text        NOT NULL DEFAULT '',
     applied_to timestamptz NOT NULL DEFAULT now(),
