@@ -122,26 +122,28 @@ func TestDecideDoubtful(t *testing.T) {
 // A fee that the bank took back is no second fee.
 func TestReversalsMeetWhatTheyReverse(t *testing.T) {
 	for name, explain := range map[string]bool{"open": false, "booked as a fee": true} {
-		b := setup(t)
-		const head = "交易日期,流水号,对方户名,贷方金额,借方金额,摘要\n"
-		yesterday := b.clock.now().In(china).AddDate(0, 0, -1).Format(time.DateOnly)
-		b.importStatement(head + yesterday + ",A1,农信社,,35.00,手续费\n" + yesterday + ",A2,某人,80.00,,货款\n")
-		if explain {
-			open, err := b.svc.Outgoing(operator, payments.StatementFilter{State: "open"})
-			if err != nil {
-				t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			const head = "交易日期,流水号,对方户名,贷方金额,借方金额,摘要\n"
+			yesterday := b.clock.now().In(china).AddDate(0, 0, -1).Format(time.DateOnly)
+			b.importStatement(head + yesterday + ",A1,农信社,,35.00,手续费\n" + yesterday + ",A2,某人,80.00,,货款\n")
+			if explain {
+				open, err := b.svc.Outgoing(operator, payments.StatementFilter{State: "open"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.svc.ExplainOutgoing(operator, payments.ExplainOutgoing{LineID: open.Items[0].ID, Note: "手续费"}); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if _, err := b.svc.ExplainOutgoing(operator, payments.ExplainOutgoing{LineID: open.Items[0].ID, Note: "手续费"}); err != nil {
-				t.Fatal(err)
+			b.importStatement(head + b.today() + ",B1,农信社,,-35.00,手续费冲正\n" + b.today() + ",B2,某人,-80.00,,冲正\n")
+			r, kinds := b.reconcile()
+			wantKinds(t, kinds)
+			if r.SuspenseFen != 0 || r.BankFen != 0 {
+				t.Errorf("%d in suspense, %d at the bank", r.SuspenseFen, r.BankFen)
 			}
-		}
-		b.importStatement(head + b.today() + ",B1,农信社,,-35.00,手续费冲正\n" + b.today() + ",B2,某人,-80.00,,冲正\n")
-		r, kinds := b.reconcile()
-		wantKinds(t, kinds)
-		if r.SuspenseFen != 0 || r.BankFen != 0 {
-			t.Errorf("%s: %d in suspense, %d at the bank", name, r.SuspenseFen, r.BankFen)
-		}
-		b.verify()
+			b.verify()
+		})
 	}
 }
 
