@@ -178,7 +178,7 @@ func TestFuzzAPI(t *testing.T) {
 	}
 	t.Logf("BANMU_FUZZ_SEED=%d", seed)
 	w := startOneProcess(t)
-	f := &fuzzer{rand: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // repeatable
+	f := &fuzzer{rand: rand.New(rand.NewPCG(seed, 0))} // repeatable
 	document, err := http.Get(w.url + "/api/openapi.json")
 	if err != nil {
 		t.Fatal(err)

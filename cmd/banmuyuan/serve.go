@@ -93,8 +93,8 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if err := installed.check().err(m.Config.Mode); err != nil {
 		return err
 	}
-	if real := installed.hints(); len(real) > 0 {
-		m.Log.Warn("this looks like a real installation, and BANMU_MODE is not production: what is unsafe is not refused", "because", strings.Join(real, ", "))
+	if hints := installed.hints(); len(hints) > 0 {
+		m.Log.Warn("this looks like a real installation, and BANMU_MODE is not production: what is unsafe is not refused", "because", strings.Join(hints, ", "))
 	}
 	// Listening comes first: a port in use should not cost a database start.
 	if m.listener, err = listen(ctx, m.Addr); err != nil {

@@ -52,7 +52,7 @@ type span struct {
 	err  error
 }
 
-func (s *span) UnmarshalText(b []byte) error {
+func (s *span) UnmarshalText(b []byte) error { //nolint:unparam // encoding.TextUnmarshaler
 	s.text = strings.TrimSpace(string(b))
 	s.Duration, s.err = time.ParseDuration(s.text)
 	return nil
@@ -65,7 +65,7 @@ type whole struct {
 	err  error
 }
 
-func (c *whole) UnmarshalText(b []byte) error {
+func (c *whole) UnmarshalText(b []byte) error { //nolint:unparam // encoding.TextUnmarshaler
 	c.text = strings.TrimSpace(string(b))
 	c.n, c.err = strconv.ParseInt(c.text, 10, 64)
 	return nil
@@ -340,18 +340,18 @@ func (i installation) checkProduction(f *faults) {
 
 // hints are what an installation that looks like a real one is told when it is not in production mode.
 func (i installation) hints() []string {
-	var real []string
+	var said []string
 	if i.DatabaseURL != "" {
-		real = append(real, "DATABASE_URL is set")
+		said = append(said, "DATABASE_URL is set")
 	}
 	if strings.HasPrefix(i.PublicURL, "https://") {
-		real = append(real, "the public address has https")
+		said = append(said, "the public address has https")
 	}
 	if !i.demo {
-		real = append(real, "BANMU_DEMO is no")
+		said = append(said, "BANMU_DEMO is no")
 	}
 	if i.production() {
 		return nil
 	}
-	return real
+	return said
 }

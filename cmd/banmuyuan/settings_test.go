@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,9 +19,7 @@ func given(t *testing.T, env map[string]string) installation {
 	t.Helper()
 	all := map[string]string{"BANMU_MODE": modeProduction, "BANMU_DEMO": "no", "BANMU_PUBLIC_URL": "https://banmu.example.cn",
 		"DATABASE_URL": "postgres://catalog:secret@db/banmuyuan", "NATS_URL": "nats://catalog:secret@broker:4222", "BANMU_KEY": paymentspg.NewKey()}
-	for name, value := range env {
-		all[name] = value
-	}
+	maps.Copy(all, env)
 	var cli commands
 	parser, err := kong.New(&cli, kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		for _, name := range flag.Envs {
@@ -192,7 +191,7 @@ func TestNoPlayMoneyWithoutTheDemo(t *testing.T) {
 
 func statusOf(t *testing.T, url string) int {
 	t.Helper()
-	resp, err := http.Get(url) //nolint:gosec // an address of the test
+	resp, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		wait = min(wait*2, relayMaxWait)
 	}
-	return nil //nolint:nilerr // it ends with its context
+	return nil
 }
 
 // answer begins to answer questions about events, or returns nil when the database does not tell its schema yet.

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,7 +30,7 @@ func (t Text) check(columns []Column) error {
 	if t.Encoding != "" && t.Encoding != "utf-8" && t.Encoding != "gb18030" {
 		errs = append(errs, fmt.Errorf("text.encoding is %q; it can be utf-8 or gb18030", t.Encoding))
 	}
-	if t.Separator != "" && !strings.Contains(",|;\t", t.Separator) || len(t.Separator) > 1 {
+	if t.Separator != "" && !slices.Contains([]string{",", "|", ";", "\t"}, t.Separator) {
 		errs = append(errs, fmt.Errorf("text.separator is %q; it can be a comma, a pipe, a semicolon or a tab", t.Separator))
 	}
 	for _, c := range columns {

@@ -39,7 +39,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 	}
 	file := s.statement.Read(r.Data)
 	lines, wrong := bankfile.CheckLines(file.Lines, payments.MaxFen, s.now())
-	problems := append(file.Problems, wrong...)
+	problems := slices.Concat(file.Problems, wrong)
 	if meets, known := file.Meets(); known && !meets && len(problems) == 0 {
 		problems = append(problems, balanceProblem(&file))
 	}

@@ -35,7 +35,7 @@ func TestTwoAdministratorsOpenAnApprover(t *testing.T) {
 	if strings.Contains(asked.Body, "现在只有一位管理员") || !strings.Contains(asked.Body, "由另一位管理员处理") {
 		t.Errorf("the asker's page:\n%s", asked.Body)
 	}
-	first := half.FindString(asked.Body[strings.Index(asked.Body, "前半段"):])
+	first := half.FindString(after(asked.Body, "前半段"))
 	if res := one.Post("/county/accounts/requests/1", "decision", "approve"); res.StatusCode != http.StatusForbidden || !strings.Contains(res.Body, "要由另一位管理员") {
 		t.Errorf("agrees with oneself: %d", res.StatusCode)
 	}
@@ -46,7 +46,7 @@ func TestTwoAdministratorsOpenAnApprover(t *testing.T) {
 	if agreed.StatusCode != http.StatusOK || strings.Contains(agreed.Body, first) {
 		t.Fatalf("agree: %d\n%s", agreed.StatusCode, agreed.Body)
 	}
-	second := half.FindString(agreed.Body[strings.Index(agreed.Body, "figure-big"):])
+	second := half.FindString(after(agreed.Body, "figure-big"))
 	for name, c := range map[string]struct {
 		password string
 		ok       bool
@@ -117,4 +117,10 @@ func TestAdministratorIsNotInTheMoney(t *testing.T) {
 			t.Errorf("%s %s: %d", c[0], c[1], code)
 		}
 	}
+}
+
+// after is the part of a page behind a text.
+func after(page, text string) string {
+	_, rest, _ := strings.Cut(page, text)
+	return rest
 }

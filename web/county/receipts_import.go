@@ -35,7 +35,8 @@ func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	name, data, book := f.Text("name"), []byte(nil), f.Text("book") != ""
+	var data []byte
+	name, book := f.Text("name"), f.Text("book") != ""
 	if book {
 		if data, err = base64.StdEncoding.DecodeString(f.Raw("content")); err != nil {
 			err = link.E(link.Invalid, "upload.again", "file").Because(err)
