@@ -86,6 +86,7 @@ func TestKeysAreChangedWhilePeopleArePaid(t *testing.T) {
 	if _, err := only.Rekey(operator, nil); link.CodeOf(err) != link.Forbidden {
 		t.Errorf("an operator changes keys: %v", err)
 	}
+	b.svc = only // by which everything is checked at the end
 }
 
 // Names, numbers and banks of buyers and households are nowhere in the module's events.
