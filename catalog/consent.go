@@ -6,7 +6,7 @@ import (
 	"banmuyuan/internal/entry"
 )
 
-// ConsentRecord is what is recorded of a household's consent to its helper.
+// ConsentRecord is the register's record of a household's consent to its helper.
 type ConsentRecord struct {
 	Helper string // name（unit）, "" for none
 	Given  bool   // the helper may act

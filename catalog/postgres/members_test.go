@@ -112,7 +112,7 @@ func TestHouseholdsChange(t *testing.T) {
 		t.Errorf("a helper without households: %v", err)
 	}
 
-	// What belongs to a household is not given to another.
+	// Entries of a household are not given to another one.
 	for kind, query := range map[string]string{catalog.KindMember: "小雨", catalog.KindMembership: "QH-0001", catalog.KindHolding: "QH-0002"} {
 		e := b.found(c, kind, query, false)
 		e.Cells["household"] = map[bool]string{true: "QH-0001", false: "QH-0002"}[query == "QH-0002"]

@@ -150,7 +150,7 @@ func TestUnmaskingIDsIsBounded(t *testing.T) {
 	}
 }
 
-// The module's own role rewrites nothing of what was done for households.
+// The module's own role rewrites no action that was done for households.
 func TestHouseholdActionsStay(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -172,7 +172,7 @@ func nothingLongWorkbook(t *testing.T, o *office) {
 	}
 }
 
-// entries counts what the county has of each kind.
+// entries counts the county's entries of each kind.
 func (o *office) entries(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
@@ -182,7 +182,7 @@ func (o *office) entries(t *testing.T) string {
 	return all.String()
 }
 
-// sendsWorkbook sends a workbook to 县里资料 and returns the text of the page that says what is wrong with it.
+// sendsWorkbook sends a workbook to 县里资料 and returns the text of the page that lists its faults.
 func (v *guest) sendsWorkbook(t *testing.T, name string, data []byte) string {
 	t.Helper()
 	status, to, text := v.sendsFile("/county/setup", name, data)

@@ -16,7 +16,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// databaseCheck finds what of a database does not fit the settings, before anything in it is changed.
+// databaseCheck finds faults of a database that does not fit the settings, before anything in it is changed.
 type databaseCheck struct {
 	url        string
 	names      []string // modules of this process

@@ -27,7 +27,7 @@ func paceBodies(next http.Handler, grace time.Duration, rate int64) http.Handler
 		}
 		b := &pacedBody{ReadCloser: r.Body, control: http.NewResponseController(w), started: time.Now(), grace: grace, rate: rate}
 		r.Body = b
-		// What a handler left unread is read by the server, which must not wait for it either.
+		// The server reads the unread rest of a body, and must not wait for it either.
 		defer func() {
 			if !b.ended {
 				_ = b.control.SetReadDeadline(time.Now().Add(time.Second))
@@ -55,7 +55,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
 	if errors.Is(err, io.EOF) && !b.ended {
-		// The deadline is the body's: what the handler does next, such as a page that stays open, has none.
+		// The deadline is the body's: later work of the handler, such as a page that stays open, has none.
 		b.ended = true
 		_ = b.control.SetReadDeadline(time.Time{})
 	}

@@ -50,7 +50,7 @@ const natsAll = "banmuyuan"
 
 func natsUsers() []string { return append(slices.Clone(moduleNames), natsAll) }
 
-// talk is what a module's work needs of the broker: a test keeps it as small as the modules' code allows.
+// talk lists a module's needs of the broker: a test keeps it as small as the modules' code allows.
 type talk struct {
 	asks     []string // modules that it sends requests to
 	commands []string // modules that it sends commands to

@@ -91,7 +91,7 @@ func TestNATSPermissions(t *testing.T) {
 	for _, m := range moduleNames {
 		conns[m], refusals[m] = connectAs(t, urls[m], m)
 	}
-	// What a module's work needs is allowed: streams, events, consumers, requests and their answers.
+	// Needs of a module's work are allowed: streams, events, consumers, requests and their answers.
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for _, m := range []string{moduleCatalog, modulePayments, moduleOrders} {

@@ -215,7 +215,7 @@ func (m *Main) routes() http.Handler {
 	return r
 }
 
-// metricsRoutes are what the address of the figures serves.
+// metricsRoutes are the pages at the address of the figures.
 func (m *Main) metricsRoutes() http.Handler {
 	r := mux.NewRouter()
 	r.Handle("/metrics", m.modules.metrics.handler()).Methods(http.MethodGet, http.MethodHead).Name("metrics")

@@ -97,7 +97,7 @@ func (f faults) err(mode string) error {
 	return fmt.Errorf("%s", strings.Join(lines, "\n"))
 }
 
-// installation is what the settings are checked as: all of them, before anything is started.
+// installation holds all settings together, to be checked before anything is started.
 type installation struct {
 	Config
 	Settings
@@ -298,7 +298,7 @@ func (i installation) checkBank(f *faults) {
 	}
 }
 
-// checkProduction lists what is fit for trying the product out and for nothing else.
+// checkProduction lists settings that are fit for trying the product out and for nothing else.
 func (i installation) checkProduction(f *faults) {
 	if i.demo {
 		f.add("BANMU_DEMO", "the demo county would be loaded into an empty database", "Set BANMU_DEMO=no")
@@ -338,7 +338,7 @@ func (i installation) checkProduction(f *faults) {
 	}
 }
 
-// hints are what an installation that looks like a real one is told when it is not in production mode.
+// hints say why an installation looks like a real one. In production mode there are none.
 func (i installation) hints() []string {
 	var said []string
 	if i.DatabaseURL != "" {

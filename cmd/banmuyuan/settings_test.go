@@ -104,7 +104,7 @@ func TestEveryFaultIsListed(t *testing.T) {
 	}
 }
 
-// What is fit for trying the product out starts, and says that it is not in production mode where it looks real.
+// Settings for trying the product out start, and where they look real the log says that the mode is not production.
 func TestDevelopmentIsNotRefused(t *testing.T) {
 	i := given(t, map[string]string{"BANMU_MODE": modeDevelopment, "BANMU_PUBLIC_URL": "http://127.0.0.1:8080", "NATS_URL": "nats://127.0.0.1:4222",
 		"BANMU_SANDBOX": "yes", "BANMU_DEMO": "auto"})

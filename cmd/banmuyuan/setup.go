@@ -218,7 +218,7 @@ type directory interface {
 	RunBatches(context.Context) error
 }
 
-// setup takes one workbook through the directory and the payment module and says what comes of it.
+// setup takes one workbook through the directory and the payment module and prints the outcome.
 type setup struct {
 	directory directory
 	accounts  accountBatches

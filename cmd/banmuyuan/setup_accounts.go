@@ -89,7 +89,7 @@ func (s *setup) checkAccounts(ctx context.Context, r payments.CheckAccountBatch)
 	return b, err
 }
 
-// sayAccounts prints what comes of the accounts and returns how many are new in this workbook.
+// sayAccounts prints the outcome of the accounts and returns the number of new ones in this workbook.
 func (s *setup) sayAccounts(b payments.AccountBatch) int64 {
 	k, _ := county.KindByName(payments.KindAccount)
 	fmt.Fprintf(s.out, "%s：可新增 %d，可替换 %d，未变 %d，有问题 %d，其中不寻常 %d (%s: %d new, %d replaced, %d unchanged, %d wrong, %d unusual)\n", k.Title.Zh,

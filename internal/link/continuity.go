@@ -27,7 +27,7 @@ import (
 //     are taken out of the stream. The salt of an id keeps them apart from the events that are now written with the same
 //     seq.
 //
-// A consumer whose own database went back finds that out by itself: see catchUp.
+// A consumer finds out by itself that its own database went back: see catchUp.
 
 const (
 	checkEvery = 15 * time.Second
@@ -42,7 +42,7 @@ type confirmed struct {
 	ID  string `db:"last_id"`
 }
 
-// check compares every stream that this schema has published to with the database, and mends what differs.
+// check compares every stream that this schema has published to with the database, and mends differences.
 func (t *term) check(ctx context.Context) error {
 	var modules []string
 	if err := t.conn.SelectContext(ctx, &modules, `SELECT module FROM stream_seen ORDER BY module`); err != nil {
@@ -378,7 +378,7 @@ func knownEvents(ctx context.Context, q sqlx.QueryerContext, schema string, ids 
 	return known, nil
 }
 
-// The question whether events are true, asked of the module whose outbox would hold them.
+// The question whether events are true, asked of the module that would have them in its outbox.
 type (
 	knownRequest struct {
 		IDs []string `json:"ids"`

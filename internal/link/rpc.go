@@ -184,7 +184,7 @@ type ServerOptions struct {
 
 	// Observe is called for every answered request: the code is "" for success.
 	Observe func(subject string, code Code, d time.Duration)
-	// Refused is called for every request whose signature does not hold: why is "unsigned", "stale" or "forged".
+	// Refused is called for every request without a valid signature: why is "unsigned", "stale" or "forged".
 	Refused func(why string)
 }
 

@@ -27,7 +27,7 @@ const (
 )
 
 // Signer signs requests between processes, so that a module believes their actor: an HMAC over subject, time, actor, request
-// id and body. Whoever reaches the broker without the key acts for nobody. It is safe for concurrent use.
+// id and body. Reaching the broker without the key, one acts for nobody. It is safe for concurrent use.
 type Signer struct {
 	keys []*sync.Pool // of hash.Hash; the first signs, all verify
 	now  func() time.Time
@@ -56,7 +56,7 @@ func NewSigner(secrets [][]byte, now func() time.Time) (*Signer, error) {
 // signers are the signers of connections.
 var signers sync.Map // *nats.Conn → *Signer
 
-// Sign makes calls over nc signed, and a Server on nc refuse what is not. Call it before the connection is used.
+// Sign makes calls over nc signed, and a Server on nc refuse unsigned ones. Call it before the connection is used.
 // A connection without a signer trusts all others: it must be to a broker that only this process reaches.
 func Sign(nc *nats.Conn, s *Signer) {
 	signers.Store(nc, s)
@@ -76,7 +76,7 @@ const (
 	forged   = "forged"
 )
 
-// sign writes the signature of m, whose headers and body are complete.
+// sign writes the signature of m; headers and body are complete by now.
 func (s *Signer) sign(m *nats.Msg) {
 	at := strconv.FormatInt(s.now().UnixMilli(), 10)
 	var sum [sha256.Size]byte
@@ -125,7 +125,7 @@ func mac(key *sync.Pool, at string, m *nats.Msg, sum []byte) []byte {
 	return h.Sum(sum)
 }
 
-// trusted refuses a request whose signature does not hold.
+// trusted refuses a request without a valid signature.
 func (s *Server) trusted(ctx context.Context, j job) error {
 	if s.signer == nil {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"banmuyuan/internal/link/linktest"
 )
 
-// signedBy connects with a signer whose clock is off by so much.
+// signedBy connects with a signer; its clock is off by so much.
 func signedBy(t testing.TB, ns *linktest.Server, off time.Duration, secrets ...[]byte) *nats.Conn {
 	t.Helper()
 	s, err := link.NewSigner(secrets, func() time.Time { return time.Now().Add(off) })

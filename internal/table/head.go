@@ -39,10 +39,10 @@ var (
 var changing = []string{"万元", "千元", "百元", "亿元", "角", "分", "美元", "usd", "港币", "欧元", "外币", "平方米", "平米", "㎡", "m²", "m2", "公顷", "垧", "平方",
 	"克", "g", "两", "吨", "t", "‰", "百只", "千只", "万只", "万人", "百户", "万户", "斤", "市斤"}
 
-// fold returns a title without the ways in which it may be written; what stands in brackets stays.
+// fold returns a title without the ways in which it may be written; brackets stay.
 func fold(title string) string { return strings.ToLower(signs.Replace(entry.Clean(title))) }
 
-// bare returns a folded title without what stands in brackets, where that does not change its meaning.
+// bare returns a folded title without its brackets, where they do not change the meaning.
 func bare(folded string) string {
 	out := brackets.ReplaceAllStringFunc(folded, func(part string) string {
 		inner := strings.TrimPrefix(strings.Trim(part, "（()）【】[]〔〕"), "单位")
@@ -141,7 +141,7 @@ func titles(cells []Cell) []string {
 	return out
 }
 
-// find looks for the columns among the titles: first as they are, then without what stands in brackets.
+// find looks for the columns among the titles: first as they are, then without brackets.
 func (h *Head) find(columns []Column) {
 	h.At = map[string]int{}
 	taken := map[int]bool{}

@@ -87,7 +87,7 @@ func kindOf(data []byte) string {
 
 func invalid(key string) *link.Error { return link.E(link.Invalid, key, "file") }
 
-// Fault returns an error of reading as what a person is told.
+// Fault returns an error of reading as a message to a person.
 func Fault(err error, maxBytes int) error {
 	var fault *link.Error
 	switch {

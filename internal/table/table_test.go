@@ -117,7 +117,7 @@ func TestFilesAreNamedForWhatTheyAre(t *testing.T) {
 	}
 }
 
-// What a file unpacks to is bounded, however small it is.
+// The unpacked size of a file is bounded, however small the file is.
 func TestBombs(t *testing.T) {
 	t.Parallel()
 	data := xlsx(t, map[string]string{"xl/worksheets/sheet1.xml": "<worksheet><sheetData>" + strings.Repeat(`<row r="1"></row>`, 50_000)})

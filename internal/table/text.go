@@ -92,7 +92,7 @@ func wide(data []byte, at int) bool {
 	return zero[1-at] == 0 && zero[at]*8 > len(head)/2
 }
 
-// separatorRows is how many lines tell what separates cells.
+// separatorRows is the number of lines by which the separator is recognised.
 const separatorRows = 200
 
 // separator is the character that separates most cells of most lines: the one with which the most lines have the same number

@@ -13,7 +13,7 @@ import (
 // China is the zone of days in files.
 var China = time.FixedZone("CST", 8*60*60)
 
-// Unguard removes what programs put around a text to keep it text: ="…", a quotation mark before it, a tab.
+// Unguard removes the guards that programs put around a text to keep it text: ="…", a quotation mark before it, a tab.
 func Unguard(text string) string {
 	text = strings.TrimSpace(text)
 	if inner, ok := strings.CutPrefix(text, `="`); ok && strings.HasSuffix(inner, `"`) {

@@ -28,7 +28,7 @@ var (
 	errNoWorkbook = errors.New("table: the archive holds no workbook")
 )
 
-// Kind is what a spreadsheet keeps in a cell.
+// Kind is the type of a cell's value.
 type Kind int
 
 const (
@@ -39,7 +39,7 @@ const (
 	Formula      // without a result
 )
 
-// Format is the way a number is shown, where that changes what it means.
+// Format is the way a number is shown, where that changes its meaning.
 type Format int
 
 const (

@@ -105,7 +105,7 @@ func (m *Module) ReopenSeason(ctx context.Context, r orders.ReopenSeason) (catal
 // outside are the kinds that the world may open again after a season is closed: the bank returns a payout.
 var outside = map[orders.OpenKind]bool{orders.OpenUnsettled: true, orders.OpenUnpaid: true}
 
-// verifyClosed finds what lives on in closed seasons, and notes what the world opened again.
+// verifyClosed finds live objects of closed seasons, and notes payouts that the bank gave back after the close.
 func (m *Module) verifyClosed(ctx context.Context, res *orders.Findings) error {
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {

@@ -206,7 +206,7 @@ func TestVerifyFindsOrdersInClosedSeasons(t *testing.T) {
 	})
 }
 
-// returned has the bank give back what it paid to a household.
+// returned has the bank give back a payment to a household.
 func (b *bundle) returned(batch, household int64) {
 	b.t.Helper()
 	sample, err := b.payments.SampleResult(county(), payments.BatchSampleResult{ID: batch, Returns: []int64{household}})

@@ -151,7 +151,7 @@ func (l Layout) Write(format string, rows []Row) ([]byte, error) {
 	return write(format, l.Sheet, l.Text, sumsOf(rows), titles, widths, table)
 }
 
-// sumsOf replaces what lines of sums stand for.
+// sumsOf fills the number and the sum of rows into the lines before and after them.
 func sumsOf(rows []Row) *strings.Replacer {
 	var fen int64
 	for _, r := range rows {

@@ -25,7 +25,7 @@ func Banks() []Bank {
 	return banks
 }
 
-// DefaultStatement reads the files of most banks' sites: common titles, and those of the banks in banks.json.
+// DefaultStatement reads the files of most banks' sites: common titles, and titles of the banks in banks.json.
 func DefaultStatement() Statement {
 	s := Statement{
 		Ref:       []string{"流水号", "交易流水号", "银行流水号", "凭证号", "交易序号", "交易单号", "交易号", "业务流水号", "reference"},

@@ -355,7 +355,7 @@ func balanceWord(text string) string {
 	return ""
 }
 
-// preamble reads what stands above the head: the account, balances, a currency.
+// preamble reads the lines above the head: the account, balances, a currency.
 func (r *statementReader) preamble() {
 	for _, row := range r.t.Before {
 		r.notes(row)
@@ -534,7 +534,7 @@ func (r *statementReader) amount(row table.Row, l *StatementLine) (blank bool) {
 	return false
 }
 
-// credit reads the column of money in: a minus takes back what came in, which is money out.
+// credit reads the column of money in: a minus takes back money that came in, which is money out.
 func (r *statementReader) credit(l *StatementLine, a table.Amount) {
 	l.Fen = a.Fen
 	if a.Side == table.Debit || a.Fen < 0 && !l.Reversal {
@@ -542,7 +542,7 @@ func (r *statementReader) credit(l *StatementLine, a table.Amount) {
 	}
 }
 
-// debit reads the column of money out: a minus takes back what went out, unless all amounts of the column have one.
+// debit reads the column of money out: a minus takes back money that went out, unless all amounts of the column have one.
 func (r *statementReader) debit(l *StatementLine, a table.Amount, habit bool) {
 	l.Fen = -a.Fen
 	switch {
@@ -696,7 +696,7 @@ func (r *statementReader) known(l *StatementLine) {
 	l.Doubts = slices.DeleteFunc(l.Doubts, func(d string) bool { return d == DoubtDirection })
 }
 
-// Sum is the sum of the lines that came in and of those that went out.
+// Sum is the sum of the lines of money in and of the lines of money out.
 func (f *StatementFile) Sum() (in, out int64) {
 	for _, l := range f.Lines {
 		switch {
