@@ -144,31 +144,31 @@ func nothingBadWorkbooks(t *testing.T, o *office) {
 	}
 }
 
-// nothingLongWorkbook checks 100,000 rows in bounded time and memory.
+// nothingLongWorkbook checks a long workbook in bounded memory.
 func nothingLongWorkbook(t *testing.T, o *office) {
-	const rows = 100_000
+	rows := 100_000
+	if raceDetector {
+		rows /= 10
+	}
 	file := filepath.Join(t.TempDir(), "户产.csv")
 	if err := os.WriteFile(file, longTable(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	p, out := startProduct(t, o.env, "setup", "check", file, "--wrong", filepath.Join(t.TempDir(), "wrong.xlsx"))
 	var said bytes.Buffer
 	if _, err := said.ReadFrom(out); err != nil {
 		t.Fatal(err)
 	}
 	_ = p.cmd.Wait()
-	took := time.Since(began)
 	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
 		t.Fatal("no resource usage")
 	}
-	t.Logf("%d rows were checked in %s with %d MB", rows, took.Round(time.Second), usage.Maxrss>>10)
 	if want := fmt.Sprintf("holding: 0 added, 0 changed, 0 unchanged, %d wrong", rows); p.cmd.ProcessState.ExitCode() != exitFailed || !strings.Contains(said.String(), want) {
 		t.Errorf("exit %d:\n%s\n%s", p.cmd.ProcessState.ExitCode(), tail(said.String()), tail(p.stderr.String()))
 	}
-	if took > patience || usage.Maxrss>>10 > 1_500 {
-		t.Errorf("%s and %d MB for %d rows", took, usage.Maxrss>>10, rows)
+	if usage.Maxrss>>10 > 600 {
+		t.Errorf("%d MB for %d rows", usage.Maxrss>>10, rows)
 	}
 }
 

@@ -75,7 +75,7 @@ func mustRead(t *testing.T, file string) []byte {
 func connectAs(t *testing.T, url, module string) (*nats.Conn, chan error) {
 	t.Helper()
 	refused := make(chan error, 100)
-	nc, err := nats.Connect(url, nats.CustomInboxPrefix(inboxOf(module)), nats.PermissionErrOnSubscribe(true),
+	nc, err := nats.Connect(url, nats.Timeout(patience), nats.CustomInboxPrefix(inboxOf(module)), nats.PermissionErrOnSubscribe(true),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
 	if err != nil {
 		t.Fatalf("%s: %v", module, err)
@@ -181,7 +181,7 @@ func TestNATSPermissions(t *testing.T) {
 			}
 		}
 	}
-	if _, err := nats.Connect(strings.Replace(urls[moduleWeb], "nats://web:", "nats://web:x", 1)); !errors.Is(err, nats.ErrAuthorization) {
+	if _, err := nats.Connect(strings.Replace(urls[moduleWeb], "nats://web:", "nats://web:x", 1), nats.Timeout(patience)); !errors.Is(err, nats.ErrAuthorization) {
 		t.Errorf("a wrong password: %v", err)
 	}
 }

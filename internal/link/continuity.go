@@ -299,13 +299,13 @@ func walk(ctx context.Context, s jetstream.Stream, from, to uint64, filters []st
 	if err != nil {
 		return fmt.Errorf("%w: walk stream: %w", errBroker, err)
 	}
-	for {
-		batch, err := c.FetchNoWait(walkBatch)
+	for left := c.CachedInfo().NumPending; left > 0; {
+		// As many as there are: the wait is only for a broker that is slow.
+		batch, err := c.Fetch(int(min(left, walkBatch)), jetstream.FetchMaxWait(relayMaxWait))
 		if err != nil {
 			return fmt.Errorf("%w: walk stream: %w", errBroker, err)
 		}
 		var found []located
-		over := false
 		for m := range batch.Messages() {
 			meta, err := m.Metadata()
 			if err != nil {
@@ -314,18 +314,24 @@ func walk(ctx context.Context, s jetstream.Stream, from, to uint64, filters []st
 			if meta.Sequence.Stream <= to {
 				found = append(found, located{meta.Sequence.Stream, eventID(m.Headers(), meta)})
 			}
-			over = over || meta.Sequence.Stream >= to || meta.NumPending == 0
+			left = meta.NumPending
+			if meta.Sequence.Stream >= to {
+				left = 0
+			}
 		}
-		if err := batch.Error(); err != nil && !errors.Is(err, jetstream.ErrNoMessages) {
+		if err := batch.Error(); err != nil {
 			return fmt.Errorf("%w: walk stream: %w", errBroker, err)
 		}
-		if len(found) == 0 {
-			return nil
+		if len(found) == 0 && left > 0 {
+			return fmt.Errorf("%w: walk stream: %d messages did not come", errBroker, left) // or were dropped for their age
 		}
-		if err := fn(found); err != nil || over {
-			return err
+		if len(found) > 0 {
+			if err := fn(found); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // eventID is the id of a message; one that comes from no outbox has its place in the stream.
