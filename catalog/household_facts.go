@@ -22,10 +22,13 @@ type HouseholdFact struct {
 type HouseholdFactsRequest struct {
 	After int64 `json:"after"`
 	Limit int   `json:"limit,omitempty"` // up to 5,000, 2,000 when 0
+
+	Incomes bool `json:"incomes,omitempty"` // the households' incomes as well
 }
 
 type HouseholdFacts struct {
-	Items []HouseholdFact `json:"items"`
+	Items   []HouseholdFact `json:"items"`
+	Incomes []SeasonIncome  `json:"incomes,omitempty"` // of all seasons, as the ledger told the catalogue
 }
 
 // FactsPerEvent is the most households that one event carries.

@@ -83,8 +83,8 @@ const (
 // Versions are stored with every hold. A change of a policy that can change a share is a new version, so that an old
 // division can still be explained.
 const (
-	FairVersion     = "fair/1"
-	NearVersion     = "near/1"
+	FairVersion     = "fair/2"
+	NearVersion     = "near/2"
 	DirectVersion   = "direct/1"
 	ContractVersion = "contract/1"
 )
@@ -118,7 +118,8 @@ type Household struct {
 	ID          int64
 	Village     int64
 	Persons     int32 // 1 to MaxPersons
-	ExpectedFen int64 // expected income of the season over all presales and channels, sold units included
+	ExpectedFen int64 // income of the season over all presales and channels: expected, owed and paid
+	LastFen     int64 // what last season's fair presales brought; counts at equal levels only
 }
 
 // Lot is one household's supply in one presale. A household has at most one in each.
@@ -128,6 +129,8 @@ type Lot struct {
 	Household int64
 	Free      int64 // units that are neither reserved nor delivered
 	Sold      int64 // units that are
+	Open      int64 // of the sold units those that are not collected yet
+	Told      int64 // of the open units those whose income the household's figure holds already; for UntoldFen only
 	UnitFen   int64 // expected income of the household from one unit
 }
 

@@ -16,22 +16,22 @@ func levelOf(fen int64, persons int32) level {
 	return level{whole, uint32(rest << 32 / int64(persons))}
 }
 
-// entry is a lot in its village's heap, or a village in its presale's heap under its lowest lot's level and household.
-// Its level is spelled out, which saves a quarter of the pool's largest part.
+// entry is a lot in its village's heap, or a village in its presale's heap under its lowest lot's level and place among
+// equals. Its level is spelled out, which saves a quarter of the pool's largest part.
 type entry struct {
-	fen       int64
-	frac      uint32
-	ref       int32 // index of the lot or village
-	household int64
+	fen  int64
+	frac uint32
+	ref  int32 // index of the lot or village
+	tie  int32 // place of the lot among all of its presale when levels are equal
 }
 
-func entryOf(l level, ref int32, household int64) entry {
-	return entry{fen: l.fen, frac: l.frac, ref: ref, household: household}
+func entryOf(l level, ref, tie int32) entry {
+	return entry{fen: l.fen, frac: l.frac, ref: ref, tie: tie}
 }
 
 func (e *entry) level() level { return level{e.fen, e.frac} }
 
-// before is the order in which households sell. Households are unique within a presale, so that it is total.
+// before is the order in which households sell. Places among equals are unique within a presale, so that it is total.
 func (e *entry) before(o *entry) bool {
 	if e.fen != o.fen {
 		return e.fen < o.fen
@@ -39,7 +39,7 @@ func (e *entry) before(o *entry) bool {
 	if e.frac != o.frac {
 		return e.frac < o.frac
 	}
-	return e.household < o.household
+	return e.tie < o.tie
 }
 
 func compareEntries(a, b entry) int {

@@ -52,7 +52,7 @@ func TestHeap(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			ref := rapid.Int32Range(0, refs-1).Draw(t, "ref")
-			e := entry{fen: rapid.Int64Range(0, 1000).Draw(t, "fen"), ref: ref, household: int64(ref)}
+			e := entry{fen: rapid.Int64Range(0, 1000).Draw(t, "fen"), ref: ref, tie: ref}
 			switch i := at[ref]; {
 			case i < 0:
 				in[ref] = e
@@ -81,7 +81,7 @@ func TestHeap(t *testing.T) {
 func TestHeapDownStaysInItsBranch(t *testing.T) {
 	h, at := make(heap, 60), make([]int32, 60)
 	for i := range h {
-		h[i] = entry{fen: int64(i), ref: int32(i), household: int64(i)}
+		h[i] = entry{fen: int64(i), ref: int32(i), tie: int32(i)}
 		top := i
 		for top > 4 {
 			top = (top - 1) / 4

@@ -2,7 +2,9 @@ package allocate_test
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math/big"
 	"slices"
 
@@ -16,10 +18,11 @@ import (
 type model struct {
 	households map[int64]allocate.Household
 	lots       map[int64]allocate.Lot
+	code       string // of every presale
 }
 
 func newModel(households []allocate.Household, lots []allocate.Lot) *model {
-	m := &model{map[int64]allocate.Household{}, map[int64]allocate.Lot{}}
+	m := &model{map[int64]allocate.Household{}, map[int64]allocate.Lot{}, ""}
 	for _, h := range households {
 		m.households[h.ID] = h
 	}
@@ -37,8 +40,29 @@ func floor(r *big.Rat) int64 {
 	return q.Int64()
 }
 
-func (m *model) lowerThan(a, b int64) bool {
-	return cmp.Or(level(m.households[a]).Cmp(level(m.households[b])), cmp.Compare(a, b)) < 0
+// before reports whether lot a sells before lot b: a begun one, the lower level, and of equals the one of which a unit is
+// worth most to its household, the household that last season brought least, the village's place, the id.
+func (m *model) before(a, b int64, step int64) bool {
+	la, lb := m.lots[a], m.lots[b]
+	ha, hb := m.households[la.Household], m.households[lb.Household]
+	begun := func(l allocate.Lot) int {
+		if 0 < l.Open && l.Open < max(step, 1) {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(begun(la), begun(lb)),
+		level(ha).Cmp(level(hb)),
+		cmp.Compare(lb.UnitFen, la.UnitFen),
+		big.NewRat(ha.LastFen, int64(ha.Persons)).Cmp(big.NewRat(hb.LastFen, int64(hb.Persons))),
+		cmp.Compare(place(m.code, ha.Village), place(m.code, hb.Village)),
+		cmp.Compare(ha.ID, hb.ID)) < 0
+}
+
+// place is a village's place among equals, as docs/allocation.md has it for everybody to work out.
+func place(code string, village int64) string {
+	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s/%d", code, village)))[:16]
 }
 
 // open are the lots of a presale that have units of households that are not excluded, by lot id.
@@ -69,12 +93,12 @@ func (m *model) give(shares []allocate.Share, policy allocate.Policy, lot, qty i
 		i = len(shares)
 		shares = append(shares, allocate.Share{
 			Lot: lot, Household: h.ID, Village: h.Village,
-			Reason: allocate.Reason{Policy: policy, Version: string(policy) + "/1", LevelFen: floor(level(h)), Rank: i + 1},
+			Reason: allocate.Reason{Policy: policy, Version: policy.Version(), LevelFen: floor(level(h)), Rank: i + 1},
 		})
 	}
 	shares[i].Qty += qty
 	shares[i].ValueFen += qty * l.UnitFen
-	l.Free, l.Sold = l.Free-qty, l.Sold+qty
+	l.Free, l.Sold, l.Open = l.Free-qty, l.Sold+qty, l.Open+qty
 	h.ExpectedFen += qty * l.UnitFen
 	m.lots[lot], m.households[h.ID] = l, h
 	return shares
@@ -86,42 +110,46 @@ func (m *model) fill(policy allocate.Policy, lots []int64, qty, step int64) []al
 	for qty > 0 {
 		best := int64(-1)
 		for _, id := range lots {
-			if m.lots[id].Free > 0 && (best < 0 || m.lowerThan(m.lots[id].Household, m.lots[best].Household)) {
+			if m.lots[id].Free > 0 && (best < 0 || m.before(id, best, step)) {
 				best = id
 			}
 		}
-		chunk := min(step, m.lots[best].Free, qty)
-		if qty < 2*step && m.lots[best].Free >= qty {
-			chunk = qty
+		part := int64(1)
+		open := m.lots[best].Open
+		switch {
+		case 0 < open && open < step:
+			part = min(step-open, m.lots[best].Free, qty)
+		case !slices.ContainsFunc(shares, func(s allocate.Share) bool { return s.Lot == best }):
+			part = min(step, m.lots[best].Free, qty)
 		}
-		shares = m.give(shares, policy, best, chunk)
-		qty -= chunk
+		shares = m.give(shares, policy, best, part)
+		qty -= part
 	}
 	return shares
 }
 
 // near tries all sets of villages.
-func (m *model) near(lots []int64, qty int64) []int64 {
+func (m *model) near(lots []int64, qty, step int64) []int64 {
 	villages := map[int64][]int64{}
 	for _, id := range lots {
 		v := m.households[m.lots[id].Household].Village
 		villages[v] = append(villages[v], id)
 	}
-	lowest := func(v int64) int64 { // household
+	lowest := func(v int64) int64 {
 		best := villages[v][0]
 		for _, id := range villages[v] {
-			if m.lowerThan(m.lots[id].Household, m.lots[best].Household) {
+			if m.before(id, best, step) {
 				best = id
 			}
 		}
-		return m.lots[best].Household
+		return best
 	}
 	var ranked []int64
 	for v := range villages {
 		ranked = append(ranked, v)
 	}
 	slices.SortFunc(ranked, func(a, b int64) int {
-		if m.lowerThan(lowest(a), lowest(b)) {
+		if m.before(lowest(a), lowest(b), step) {
 			return -1
 		}
 		return 1
@@ -161,7 +189,7 @@ func (m *model) take(r allocate.Request) ([]allocate.Share, *allocate.SoldOutErr
 	}
 	switch r.Policy {
 	case allocate.PolicyNear:
-		return m.fill(r.Policy, m.near(lots, r.Qty), r.Qty, r.Step), nil
+		return m.fill(r.Policy, m.near(lots, r.Qty, r.Step), r.Qty, r.Step), nil
 	case allocate.PolicyDirect:
 		return m.give(nil, r.Policy, lots[0], r.Qty), nil
 	}
@@ -171,7 +199,7 @@ func (m *model) take(r allocate.Request) ([]allocate.Share, *allocate.SoldOutErr
 func (m *model) release(shares []allocate.Share) {
 	for _, s := range shares {
 		l := m.lots[s.Lot]
-		l.Free, l.Sold = l.Free+s.Qty, l.Sold-s.Qty
+		l.Free, l.Sold, l.Open = l.Free+s.Qty, l.Sold-s.Qty, l.Open-s.Qty
 		m.lots[s.Lot] = l
 		h := m.households[s.Household]
 		h.ExpectedFen -= s.ValueFen
@@ -207,12 +235,15 @@ func seasons(households int, free int64) *rapid.Generator[season] {
 				Village:     rapid.Int64Range(1, 6).Draw(t, "village"),
 				Persons:     rapid.Int32Range(1, persons).Draw(t, "persons"),
 				ExpectedFen: rapid.Int64Range(-expected/4, expected).Draw(t, "expected"),
+				LastFen:     rapid.Int64Range(0, 3).Draw(t, "last season"),
 			}
 			s.households = append(s.households, h)
+			open := max(rapid.Int64Range(-6, 6).Draw(t, "open"), 0)
 			s.lots = append(s.lots, allocate.Lot{
 				ID: 1000 + i, Household: h.ID,
 				Free:    rapid.Int64Range(0, free).Draw(t, "free"),
 				UnitFen: rapid.Int64Range(0, unit).Draw(t, "unit fen"),
+				Open:    open, Sold: open + rapid.Int64Range(0, 2).Draw(t, "collected"),
 			})
 		}
 		return s

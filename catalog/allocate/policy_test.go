@@ -245,7 +245,7 @@ func TestRefillMovesOnlyWhatIsMissing(t *testing.T) {
 	lose := func(household, qty int64) {
 		h, _ := pool.Household(household)
 		l, _ := pool.LotOf(household, 1)
-		h.ExpectedFen, l.Sold = h.ExpectedFen-qty*l.UnitFen, l.Sold-qty
+		h.ExpectedFen, l.Sold, l.Open = h.ExpectedFen-qty*l.UnitFen, l.Sold-qty, l.Open-qty
 		must(t, pool.SetLot(l))
 		must(t, pool.SetHousehold(h))
 	}

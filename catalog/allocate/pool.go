@@ -37,6 +37,7 @@ type household struct {
 
 type lot struct {
 	id, free, sold, unitFen int64
+	open, told              int64
 
 	take      uint64 // the last take that gave units of this lot,
 	share     int32  // and the share it is in
@@ -44,6 +45,8 @@ type lot struct {
 	household int32
 	next      int32 // the household's next lot, or -1
 	village   int32 // index in presale.villages
+	tie       int32 // place among the lots of the presale at equal levels; see rank
+	begun     bool  // is in presale.begun
 }
 
 type presale struct {
@@ -53,6 +56,11 @@ type presale struct {
 	villageAt map[int64]int32
 	heap      heap    // of villages
 	heapAt    []int32 // by village
+
+	code   string  // makes the order of villages at equal levels
+	ranked bool    // tie of all lots is right, and with it the heaps
+	step   int64   // of the last take by fair or near
+	begun  []int32 // lots with less than a step to collect, and lots that were such
 }
 
 type village struct {
@@ -73,7 +81,7 @@ func (p *Pool) SetHousehold(h Household) error {
 	if known {
 		worth = p.worth(at, -1)
 	}
-	if h.Persons < 1 || h.Persons > MaxPersons || h.ExpectedFen < -MaxFen || h.ExpectedFen > MaxFen-worth {
+	if h.Persons < 1 || h.Persons > MaxPersons || h.LastFen < 0 || h.LastFen > MaxFen || h.ExpectedFen < -MaxFen || h.ExpectedFen > MaxFen-worth {
 		return fmt.Errorf("set household %d: %w", h.ID, ErrRange)
 	}
 	if !known {
@@ -83,6 +91,11 @@ func (p *Pool) SetHousehold(h Household) error {
 	}
 	hh := &p.households[at]
 	moved := hh.Village != h.Village
+	if moved || hh.Persons != h.Persons || hh.LastFen != h.LastFen {
+		for i := hh.first; i >= 0; i = p.lots[i].next {
+			p.presaleOf(i).ranked = false
+		}
+	}
 	hh.Household = h
 	hh.level = levelOf(h.ExpectedFen, h.Persons)
 	for i := hh.first; i >= 0; i = p.lots[i].next {
@@ -114,7 +127,7 @@ func (p *Pool) SetLot(l Lot) error {
 	if other := p.lotOf(hat, l.Presale); other >= 0 && other != i {
 		return fmt.Errorf("set lot %d beside lot %d: %w", l.ID, p.lots[other].id, ErrTwoLots)
 	}
-	if l.Free < 0 || l.Free > MaxUnits || l.Sold < 0 || l.Sold > MaxUnits ||
+	if l.Free < 0 || l.Free > MaxUnits || l.Sold < 0 || l.Sold > MaxUnits || l.Open < 0 || l.Open > l.Sold || l.Told < 0 || l.Told > MaxUnits ||
 		l.UnitFen < 0 || l.UnitFen > 0 && max(l.Free, l.Sold) > MaxFen/l.UnitFen ||
 		p.worth(hat, i)+l.Free*l.UnitFen > MaxFen-p.households[hat].ExpectedFen {
 		return fmt.Errorf("set lot %d: %w", l.ID, ErrRange)
@@ -123,9 +136,20 @@ func (p *Pool) SetLot(l Lot) error {
 		i = p.add(l, hat)
 	}
 	p.hide(i)
-	p.lots[i].sold, p.lots[i].unitFen = l.Sold, l.UnitFen
+	if ps := p.presaleOf(i); p.lots[i].unitFen != l.UnitFen {
+		ps.ranked = false
+	}
+	at := &p.lots[i]
+	at.sold, at.unitFen, at.open, at.told = l.Sold, l.UnitFen, l.Open, l.Told
 	p.show(i, l.Free)
 	return nil
+}
+
+// SetCode gives a presale its code, which makes the order of villages at equal levels: see VillageOrder.
+func (p *Pool) SetCode(presale int64, code string) {
+	ps := p.presales[p.placeOf(presale)]
+	ps.ranked = ps.ranked && ps.code == code
+	ps.code = code
 }
 
 // Clip gives back the memory that adding households and lots one by one has left over.
@@ -176,6 +200,17 @@ func (p *Pool) LotOf(household, presale int64) (Lot, bool) {
 	return Lot{}, false
 }
 
+// Households are all households, in the order in which they were added.
+func (p *Pool) Households() iter.Seq[Household] {
+	return func(yield func(Household) bool) {
+		for i := range p.households {
+			if !yield(p.households[i].Household) {
+				return
+			}
+		}
+	}
+}
+
 // Lots are all lots, in the order in which they were added.
 func (p *Pool) Lots() iter.Seq[Lot] {
 	return func(yield func(Lot) bool) {
@@ -197,22 +232,22 @@ func (p *Pool) Quotas(presale int64) []Quota {
 	for _, v := range ps.villages {
 		for _, e := range v.heap {
 			if free := p.lots[e.ref].free; free > 0 {
-				all = append(all, Quota{Household: e.household, Left: free})
+				all = append(all, Quota{Household: p.households[p.lots[e.ref].household].ID, Left: free})
 			}
 		}
 	}
 	return all
 }
 
-// SoldFen returns the income from the sold units of a household's lots.
-func (p *Pool) SoldFen(household int64) int64 {
+// UntoldFen returns the income from the open units of a household's lots that nobody has told of yet.
+func (p *Pool) UntoldFen(household int64) int64 {
 	hat, known := p.householdAt[household]
 	if !known {
 		return 0
 	}
 	var sum int64
 	for i := p.households[hat].first; i >= 0; i = p.lots[i].next {
-		sum += p.lots[i].sold * p.lots[i].unitFen
+		sum += max(p.lots[i].open-p.lots[i].told, 0) * p.lots[i].unitFen
 	}
 	return sum
 }
@@ -248,10 +283,11 @@ func (p *Pool) release(s Share) error {
 		return ErrUnknown
 	}
 	l := &p.lots[i]
-	if free := l.free + s.Qty; s.Qty > l.sold || free > MaxUnits || l.unitFen > 0 && free > MaxFen/l.unitFen {
+	if free := l.free + s.Qty; s.Qty > l.open || free > MaxUnits || l.unitFen > 0 && free > MaxFen/l.unitFen {
 		return ErrRange
 	}
 	l.sold -= s.Qty
+	l.open -= s.Qty
 	p.addFree(i, s.Qty)
 	p.addExpected(hat, -s.ValueFen)
 	return nil
@@ -262,6 +298,7 @@ func (p *Pool) reserve(shares []Share) {
 	for _, s := range shares {
 		i := p.lotAt[s.Lot]
 		p.lots[i].sold += s.Qty
+		p.lots[i].open += s.Qty
 		p.addFree(i, -s.Qty)
 		p.addExpected(p.lots[i].household, s.ValueFen)
 	}
@@ -275,6 +312,7 @@ func (p *Pool) addFree(i int32, qty int64) {
 	if qty > 0 {
 		p.settle(i)
 	}
+	p.watch(i)
 }
 
 func (p *Pool) addExpected(hat int32, fen int64) {
@@ -327,18 +365,14 @@ func (p *Pool) lot(i int32) Lot {
 	l := &p.lots[i]
 	return Lot{
 		ID: l.id, Presale: p.presaleOf(i).id, Household: p.households[l.household].ID,
-		Free: l.free, Sold: l.sold, UnitFen: l.unitFen,
+		Free: l.free, Sold: l.sold, Open: l.open, Told: l.told, UnitFen: l.unitFen,
 	}
 }
 
 // add makes room for a lot without units.
 func (p *Pool) add(l Lot, hat int32) int32 {
-	at, known := p.presaleAt[l.Presale]
-	if !known {
-		at = int32(len(p.presales))
-		p.presaleAt[l.Presale] = at
-		p.presales = append(p.presales, &presale{id: l.Presale, villageAt: map[int64]int32{}})
-	}
+	at := p.placeOf(l.Presale)
+	p.presales[at].ranked = false
 	h := &p.households[hat]
 	i := int32(len(p.lots))
 	p.lots = append(p.lots, lot{
@@ -348,6 +382,17 @@ func (p *Pool) add(l Lot, hat int32) int32 {
 	p.lotAt[l.ID] = i
 	h.first = i
 	return i
+}
+
+// placeOf is the index of a presale, which is added if it is new.
+func (p *Pool) placeOf(id int64) int32 {
+	at, known := p.presaleAt[id]
+	if !known {
+		at = int32(len(p.presales))
+		p.presaleAt[id] = at
+		p.presales = append(p.presales, &presale{id: id, villageAt: map[int64]int32{}, step: 1})
+	}
+	return at
 }
 
 // village is the index of a village, which is added if it is new.
@@ -378,7 +423,7 @@ func (p *Pool) show(i int32, free int64) { p.addFree(i, free) }
 
 func (p *Pool) entry(i int32) entry {
 	h := &p.households[p.lots[i].household]
-	return entryOf(h.level, i, h.ID)
+	return entryOf(h.level, i, p.lots[i].tie)
 }
 
 // settle restores the order of the heaps after a lot got units or its household's level fell.
@@ -436,8 +481,8 @@ func (p *Pool) next(ps *presale, villages *heap, at []int32) int32 {
 			villages.remove(0, at)
 			continue
 		}
-		if first := &v.heap[0]; first.fen != top.fen || first.frac != top.frac || first.household != top.household {
-			top.fen, top.frac, top.household = first.fen, first.frac, first.household
+		if first := &v.heap[0]; first.fen != top.fen || first.frac != top.frac || first.tie != top.tie {
+			top.fen, top.frac, top.tie = first.fen, first.frac, first.tie
 			villages.down(0, at)
 			continue
 		}

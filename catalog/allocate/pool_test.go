@@ -26,6 +26,7 @@ func TestPoolIsTheModel(t *testing.T) {
 			return allocate.Household{
 				ID: householdID.Draw(t, "household"), Village: rapid.Int64Range(1, 4).Draw(t, "village"),
 				Persons: rapid.Int32Range(1, 4).Draw(t, "persons"), ExpectedFen: rapid.Int64Range(-20, 100).Draw(t, "expected"),
+				LastFen: rapid.Int64Range(0, 3).Draw(t, "last season"),
 			}
 		}
 		check := func(t *rapid.T) {
@@ -64,11 +65,11 @@ func TestPoolIsTheModel(t *testing.T) {
 				var sum int64
 				for _, l := range m.lots {
 					if l.Household == id {
-						sum += l.Sold * l.UnitFen
+						sum += max(l.Open-l.Told, 0) * l.UnitFen
 					}
 				}
-				if got := pool.SoldFen(id); got != sum {
-					t.Fatalf("household %d sold for %d, want %d", id, got, sum)
+				if got := pool.UntoldFen(id); got != sum {
+					t.Fatalf("household %d sold for %d that nobody told, want %d", id, got, sum)
 				}
 			}
 			for id, want := range m.lots {
@@ -124,7 +125,8 @@ func TestPoolIsTheModel(t *testing.T) {
 					UnitFen: rapid.Int64Range(0, 6).Draw(t, "unit fen"),
 				}
 				old, exists := m.lots[l.ID]
-				l.Sold = old.Sold // held units may come back
+				l.Sold, l.Open = old.Sold, old.Open // held units may come back
+				l.Told = rapid.Int64Range(0, 5).Draw(t, "told")
 				if rapid.Bool().Draw(t, "the same place") && exists {
 					l.Presale, l.Household = old.Presale, old.Household
 				}
@@ -147,6 +149,12 @@ func TestPoolIsTheModel(t *testing.T) {
 				must(t, err)
 				m.lots[l.ID] = l
 			},
+			"set code": func(t *rapid.T) {
+				m.code = rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "code")
+				for p := range int64(4) {
+					pool.SetCode(p, m.code)
+				}
+			},
 			"clip": func(*rapid.T) { pool.Clip() },
 			"take": func(t *rapid.T) {
 				r := request(t)
@@ -161,6 +169,7 @@ func TestPoolIsTheModel(t *testing.T) {
 				copied := newModel(nil, nil)
 				maps.Copy(copied.households, m.households)
 				maps.Copy(copied.lots, m.lots)
+				copied.code = m.code
 				want, soldOut := copied.take(r)
 				plan, err := pool.Plan(r)
 				if same(t, plan.Shares, err, want, soldOut) && plan.Stops != len(want) {
@@ -256,7 +265,7 @@ func TestWhatAPoolRefuses(t *testing.T) {
 	setup := func(t *testing.T) *allocate.Pool {
 		pool := allocate.NewPool()
 		must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 2}))
-		must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, Sold: 5, UnitFen: 100}))
+		must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, Sold: 5, Open: 5, UnitFen: 100}))
 		return pool
 	}
 	share := allocate.Share{Lot: 1, Household: 1, Qty: 1, ValueFen: 100}
@@ -283,6 +292,20 @@ func TestWhatAPoolRefuses(t *testing.T) {
 		"a lot of nobody":      {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 9}) }, allocate.ErrUnknown},
 		"a second lot":         {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 2, Presale: 1, Household: 1}) }, allocate.ErrTwoLots},
 		"fewer than no units":  {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: -1}) }, allocate.ErrRange},
+		"fewer than none open": {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Open: -1}) }, allocate.ErrRange},
+		"more open than sold": {func(p *allocate.Pool) error {
+			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: 2, Open: 3})
+		}, allocate.ErrRange},
+		"fewer than none told": {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Told: -1}) }, allocate.ErrRange},
+		"told too many": {func(p *allocate.Pool) error {
+			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Told: allocate.MaxUnits + 1})
+		}, allocate.ErrRange},
+		"less than nothing last season": {func(p *allocate.Pool) error {
+			return p.SetHousehold(allocate.Household{ID: 1, Persons: 2, LastFen: -1})
+		}, allocate.ErrRange},
+		"too much last season": {func(p *allocate.Pool) error {
+			return p.SetHousehold(allocate.Household{ID: 1, Persons: 2, LastFen: allocate.MaxFen + 1})
+		}, allocate.ErrRange},
 		"fewer than none sold": {func(p *allocate.Pool) error { return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: -1}) }, allocate.ErrRange},
 		"sold for too much": {func(p *allocate.Pool) error {
 			return p.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxUnits, UnitFen: 1 << 62})
@@ -340,12 +363,12 @@ func TestWhatAPoolRefuses(t *testing.T) {
 		}, allocate.ErrRange},
 		"release more units than a lot may have": {func(p *allocate.Pool) error {
 			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1}))
-			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxUnits, Sold: 1}))
+			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxUnits, Sold: 1, Open: 1}))
 			return p.Release(with(func(s *allocate.Share) { s.Household, s.Lot, s.ValueFen = 2, 2, 0 }))
 		}, allocate.ErrRange},
 		"release more than a lot may be worth": {func(p *allocate.Pool) error {
 			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1}))
-			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxFen / 1024, Sold: 1, UnitFen: 1024}))
+			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxFen / 1024, Sold: 1, Open: 1, UnitFen: 1024}))
 			return p.Release(with(func(s *allocate.Share) { s.Household, s.Lot, s.ValueFen = 2, 2, 0 }))
 		}, allocate.ErrRange},
 		"release nothing": {func(p *allocate.Pool) error { return p.Release(with(func(s *allocate.Share) { s.Qty = 0 })) }, allocate.ErrRange},
@@ -368,7 +391,7 @@ func TestWhatAPoolRefuses(t *testing.T) {
 			}
 			h, _ := pool.Household(1)
 			l, _ := pool.Lot(1)
-			if h != (allocate.Household{ID: 1, Persons: 2}) || l != (allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, Sold: 5, UnitFen: 100}) || pool.Free(1) != 10 {
+			if h != (allocate.Household{ID: 1, Persons: 2}) || l != (allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: 10, Sold: 5, Open: 5, UnitFen: 100}) || pool.Free(1) != 10 {
 				t.Errorf("it changed the pool: %+v, %+v, %d free", h, l, pool.Free(1))
 			}
 		})
@@ -379,10 +402,10 @@ func TestWhatAPoolRefuses(t *testing.T) {
 func TestAtTheBounds(t *testing.T) {
 	pool := allocate.NewPool()
 	must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 1}))
-	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: allocate.MaxUnits, Sold: allocate.MaxUnits}))
-	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxUnits}))
+	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Free: allocate.MaxUnits, Sold: allocate.MaxUnits, Open: allocate.MaxUnits}))
+	must(t, pool.SetLot(allocate.Lot{ID: 1, Presale: 1, Household: 1, Sold: allocate.MaxUnits, Open: allocate.MaxUnits}))
 	must(t, pool.Release([]allocate.Share{{Lot: 1, Household: 1, Qty: allocate.MaxUnits}}))
-	must(t, pool.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 1, Free: allocate.MaxFen/1024 - 1, Sold: 1, UnitFen: 1024}))
+	must(t, pool.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 1, Free: allocate.MaxFen/1024 - 1, Sold: 1, Open: 1, UnitFen: 1024}))
 	must(t, pool.Release([]allocate.Share{{Lot: 2, Household: 1, Qty: 1}}))
 	must(t, pool.SetHousehold(allocate.Household{ID: 1, Persons: 1}))
 	must(t, pool.SetHousehold(allocate.Household{ID: 2, Persons: 1, ExpectedFen: allocate.MaxFen}))

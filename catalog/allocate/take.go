@@ -29,6 +29,10 @@ func (p *Pool) Take(r Request) ([]Share, error) {
 
 	p.takes++
 	t := take{pool: p, presale: ps, policy: r.Policy, step: max(r.Step, 1)}
+	if r.Policy == PolicyFair || r.Policy == PolicyNear {
+		p.rank(ps)
+		p.setStep(ps, t.step)
+	}
 	var err error
 	switch r.Policy {
 	case PolicyFair:
@@ -94,6 +98,7 @@ func (t *take) give(i int32, qty int64) {
 	s.Qty += qty
 	s.ValueFen += value
 	l.sold += qty
+	l.open += qty
 	t.pool.addFree(i, -qty)
 	t.pool.addExpected(l.household, value)
 }
@@ -102,9 +107,29 @@ func (t *take) fair(qty int64) error {
 	if left := t.presale.free; left < qty {
 		return &SoldOutError{qty, left}
 	}
+	qty = t.complete(t.pool.begunLots(t.presale), nil, qty)
 	t.fill(&t.presale.heap, t.presale.heapAt, qty)
 	return nil
 }
+
+// complete gives units of begun lots, of the villages that at knows or of all, until each has a step to collect. It returns
+// what the order still needs.
+func (t *take) complete(begun []entry, at []int32, qty int64) int64 {
+	for _, e := range begun {
+		l := &t.pool.lots[e.ref]
+		if at != nil && at[l.village] < 0 {
+			continue
+		}
+		if part := min(t.step-l.open, l.free, qty); part > 0 {
+			t.give(e.ref, part)
+			qty -= part
+		}
+	}
+	return qty
+}
+
+// ahead is how far below every level a village stands with a begun lot, when near ranks villages.
+const ahead = 1 << 60
 
 // near picks villages. With k the fewest villages that can fill the order, it goes through them lowest first and takes a
 // village whenever the order can still be filled with k of them in all: that gives the first in rank of all sets of k,
@@ -115,12 +140,24 @@ func (t *take) near(qty int64) error {
 	}
 	free := func(e entry) int64 { return t.presale.villages[e.ref].free }
 	var ranked []entry
+	begun := t.pool.begunLots(t.presale)
+	first := map[int32]entry{} // by village, its lowest begun lot
+	for _, e := range slices.Backward(begun) {
+		first[t.pool.lots[e.ref].village] = e
+	}
 	for v := range t.presale.villages {
 		if vil := &t.presale.villages[v]; t.pool.lowest(vil) {
-			e := vil.heap[0]
+			e, has := first[int32(v)]
+			if e.fen -= ahead; !has {
+				e = vil.heap[0]
+			}
 			e.ref = int32(v)
 			ranked = append(ranked, e)
 		}
+	}
+	give := func(chosen *heap, at []int32) {
+		// Entries that are too low come to the top and are brought up to date.
+		t.fill(chosen, at, t.complete(begun, at, qty))
 	}
 	chosen := make(heap, 0, 1)
 	at := slices.Repeat([]int32{-1}, len(t.presale.villages))
@@ -128,7 +165,7 @@ func (t *take) near(qty int64) error {
 	if slices.ContainsFunc(ranked, enough) { // most orders fit in one village: no need to sort any
 		ranked = slices.DeleteFunc(ranked, func(e entry) bool { return !enough(e) })
 		chosen.push(slices.MinFunc(ranked, compareEntries), at)
-		t.fill(&chosen, at, qty)
+		give(&chosen, at)
 		return nil
 	}
 
@@ -160,7 +197,7 @@ func (t *take) near(qty int64) error {
 			chosen.push(e, at)
 		}
 	}
-	t.fill(&chosen, at, qty)
+	give(&chosen, at)
 	return nil
 }
 
@@ -257,50 +294,54 @@ func (t *take) fill(villages *heap, at []int32, qty int64) {
 	qty -= t.flood(*villages, qty)
 	for qty > 0 {
 		i := t.pool.next(t.presale, villages, at)
-		free := t.pool.lots[i].free
-		chunk := min(t.step, free, qty)
-		if qty-chunk < t.step && qty <= free {
-			chunk = qty // no other yard for the remainder
-		}
-		t.give(i, chunk)
-		qty -= chunk
+		l := &t.pool.lots[i]
+		part := min(t.together(l), l.free, qty)
+		t.give(i, part)
+		qty -= part
 	}
+}
+
+// together is how many units a lot gives at once: a step when it gives its first of the order, then one by one.
+func (t *take) together(l *lot) int64 {
+	if l.take == t.pool.takes {
+		return 1
+	}
+	return t.step
 }
 
 // water is a lot during a flood.
 type water struct {
 	expected, persons int64
-	chunk, value      int64 // units and fen of a whole chunk
-	last              int64 // fen of all chunks but the last, which may be a smaller one
+	value             int64 // fen of a unit
+	first             int64 // units that are given together, at the lot's level now
 	free              int64
 	lot               int32
 }
 
-// below is how many units the lot gives in chunks that start strictly below a level of whole fen per person.
+// below is how many units the lot gives that start strictly below a level of whole fen per person.
 func (w *water) below(level int64) int64 {
 	need := level*w.persons - w.expected
 	switch {
 	case need <= 0:
 		return 0
-	case need > w.last:
+	case w.value == 0 || need > (w.free-1)*w.value:
 		return w.free
 	}
-	return (need + w.value - 1) / w.value * w.chunk
+	return max((need+w.value-1)/w.value, w.first)
 }
 
-// flood does the bulk of an order that is many chunks per lot: it finds, by binary search, the highest level of whole fen
-// up to which all chunks that start below it fit in the order, and gives them. Since a household's chunks start at levels
-// that never fall, these are the very chunks that fill would give first. Two steps are left to fill, which knows what to
-// do about a remainder. It returns how many units it gave: none where fill alone is quicker.
+// flood does the bulk of an order that is many units per lot: it finds, by binary search, the highest level of whole fen
+// up to which all units that start below it fit in the order, and gives them. Since a household's units start at levels
+// that never fall, these are the very units that fill would give first. It returns how many units it gave: none where fill
+// alone is quicker.
 func (t *take) flood(villages heap, qty int64) int64 {
 	lots := 0
 	for _, v := range villages {
 		lots += len(t.presale.villages[v.ref].heap)
 	}
-	if qty/t.step <= int64(2*lots) {
+	if qty <= int64(2*lots) {
 		return 0
 	}
-	goal := qty - 2*t.step
 	pool := t.pool
 	all := make([]water, 0, lots)
 	var low, high int64
@@ -311,13 +352,12 @@ func (t *take) flood(villages heap, qty int64) int64 {
 				continue
 			}
 			h := &pool.households[l.household]
-			chunk := min(t.step, l.free)
 			w := water{
-				expected: h.ExpectedFen, persons: int64(h.Persons), chunk: chunk, value: chunk * l.unitFen,
-				last: (l.free - 1) / chunk * chunk * l.unitFen, free: l.free, lot: e.ref,
+				expected: h.ExpectedFen, persons: int64(h.Persons), value: l.unitFen, first: min(t.together(l), l.free),
+				free: l.free, lot: e.ref,
 			}
-			// All chunks start below the level at which the last one starts, plus one.
-			top := levelOf(w.expected+w.last, h.Persons).fen + 1
+			// All units start below the level at which the last one would start by itself, plus one.
+			top := levelOf(w.expected+(l.free-1)*l.unitFen, h.Persons).fen + 1
 			if len(all) == 0 {
 				low, high = h.level.fen, top
 			}
@@ -325,16 +365,16 @@ func (t *take) flood(villages heap, qty int64) int64 {
 			all = append(all, w)
 		}
 	}
-	// Nothing starts below low; everything starts below high, and that is more than the goal.
+	// Nothing starts below low; everything starts below high.
 	for high-low > 1 {
 		middle := low + (high-low)/2
 		var sum int64
 		for i := range all {
-			if sum += all[i].below(middle); sum > goal {
+			if sum += all[i].below(middle); sum > qty {
 				break
 			}
 		}
-		if sum > goal {
+		if sum > qty {
 			high = middle
 		} else {
 			low = middle

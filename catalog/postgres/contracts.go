@@ -241,19 +241,21 @@ func returnUnits(ctx context.Context, tx *sqlx.Tx, from, units int64) ([]int64, 
 func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.Product, season int, household int64, townships []int64, programmes []string) ([]catalog.Candidate, error) {
 	type supply struct {
 		lots     []catalog.SupplyLot // of the product
-		expected int64               // income from all products
+		expected int64               // income of units that the household's figure does not hold
 	}
 	by := map[int64]*supply{}
 	err := desk.Each(ctx, tx, fmt.Sprintf(`
-		SELECT l.household_id, l.capacity, l.reserved + l.delivered, l.agent_bp, p.contract_id, p.unit_fen, p.product_id
+		SELECT l.household_id, l.capacity, l.reserved + l.delivered, l.delivered + least(l.reserved, coalesce(i.units[array_position(i.lots, l.id)], 0)),
+		       l.agent_bp, p.contract_id, p.unit_fen, p.product_id
 		FROM lot l JOIN presale p ON p.id = l.presale_id
+		LEFT JOIN household_income i ON i.season = p.season AND i.household_id = l.household_id
 		WHERE p.season = %[1]d AND (%[2]d = 0 OR l.household_id = %[2]d)
 		UNION ALL
-		SELECT household_id, sum(units)::bigint, sum(units)::bigint, 0, %[3]d, 0, product_id FROM counter_take
+		SELECT household_id, sum(units)::bigint, sum(units)::bigint, sum(units)::bigint, 0, %[3]d, 0, product_id FROM counter_take
 		WHERE season = %[1]d AND (%[2]d = 0 OR household_id = %[2]d) GROUP BY household_id, product_id`, season, household, catalog.CounterLot),
 		func(scan func(...any) error) error {
-			var id, capacity, sold, agent, contract, unit, of int64
-			if err := scan(&id, &capacity, &sold, &agent, &contract, &unit, &of); err != nil {
+			var id, capacity, sold, told, agent, contract, unit, of int64
+			if err := scan(&id, &capacity, &sold, &told, &agent, &contract, &unit, &of); err != nil {
 				return err
 			}
 			s := by[id]
@@ -262,7 +264,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 				by[id] = s
 			}
 			l := catalog.SupplyLot{ContractID: contract, Capacity: capacity, Sold: sold}
-			s.expected += l.Promised() * catalog.LotUnitFen(unit, agent)
+			s.expected += max(l.Promised()-told, 0) * catalog.LotUnitFen(unit, agent)
 			if of == product.ID {
 				s.lots = append(s.lots, l)
 			}
@@ -272,10 +274,11 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		return nil, fmt.Errorf("read lots of the season: %w", err)
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT h.village_id, h.persons, h.base_fen, `+desk.SupplyColumns+`
+		SELECT h.village_id, h.persons, coalesce(i.expected_fen + i.owed_fen + i.paid_fen, 0), `+desk.SupplyColumns+`
 		FROM `+desk.SupplyTables+` JOIN village v ON v.id = h.village_id
+		LEFT JOIN household_income i ON i.season = $4 AND i.household_id = h.id
 		WHERE h.retired_at IS NULL AND ($1 = 0 OR h.id = $1) AND (cardinality($2::bigint[]) = 0 OR v.township_id = ANY($2)) AND h.programmes @> $3::text[]
-		ORDER BY h.id`, household, pq.Array(desk.IDs(townships)), pq.Array(append([]string{}, programmes...)))
+		ORDER BY h.id`, household, pq.Array(desk.IDs(townships)), pq.Array(append([]string{}, programmes...)), season)
 	if err != nil {
 		return nil, fmt.Errorf("read households: %w", err)
 	}
@@ -283,8 +286,8 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 	var all []catalog.Candidate
 	for rows.Next() {
 		var one catalog.Candidate
-		var base, village int64
-		h, err := desk.ScanSupply(rows.Scan, &village, &one.Household.Persons, &base)
+		var earned, village int64
+		h, err := desk.ScanSupply(rows.Scan, &village, &one.Household.Persons, &earned)
 		if err != nil {
 			return nil, fmt.Errorf("read households: %w", err)
 		}
@@ -292,7 +295,7 @@ func (c *Catalog) candidates(ctx context.Context, tx *sqlx.Tx, product catalog.P
 		if s == nil {
 			s = &supply{}
 		}
-		one.Household.ID, one.Household.Village, one.Household.ExpectedFen = h.ID, village, base+s.expected
+		one.Household.ID, one.Household.Village, one.Household.ExpectedFen = h.ID, village, earned+s.expected
 		one.Spare = catalog.SpareUnits(product.Supply(h), s.lots)
 		_, one.AgentBP = product.Raised(h)
 		all = append(all, one)

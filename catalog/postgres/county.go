@@ -25,8 +25,7 @@ type Supply struct {
 // Beginning is the part of a prepared county's household that no workbook holds.
 type Beginning struct {
 	ID      int64
-	Consent bool  // its helper may act for it
-	BaseFen int64 // expected income of the season beside its lots: dividends, solar income
+	Consent bool // its helper may act for it
 	Demo    bool
 }
 
@@ -86,15 +85,15 @@ func (c *Catalog) LoadCounty(ctx context.Context, rows map[string][]entry.Row, s
 }
 
 func (l *loader) beginnings(all []Beginning) error {
-	ids, base := make([]int64, len(all)), make([]int64, len(all))
+	ids := make([]int64, len(all))
 	consent, demo := make([]bool, len(all)), make([]bool, len(all))
 	for i, b := range all {
-		ids[i], consent[i], base[i], demo[i] = b.ID, b.Consent, b.BaseFen, b.Demo
+		ids[i], consent[i], demo[i] = b.ID, b.Consent, b.Demo
 	}
 	_, err := l.tx.ExecContext(l.ctx, `
-		UPDATE household h SET consent = b.consent, base_fen = b.base, demo = b.demo
-		FROM unnest($1::bigint[], $2::boolean[], $3::bigint[], $4::boolean[]) AS b (id, consent, base, demo) WHERE h.id = b.id`,
-		pq.Array(ids), pq.Array(consent), pq.Array(base), pq.Array(demo))
+		UPDATE household h SET consent = b.consent, demo = b.demo
+		FROM unnest($1::bigint[], $2::boolean[], $3::boolean[]) AS b (id, consent, demo) WHERE h.id = b.id`,
+		pq.Array(ids), pq.Array(consent), pq.Array(demo))
 	if err != nil {
 		return fmt.Errorf("load households' beginnings: %w", err)
 	}

@@ -35,7 +35,6 @@ type Seed struct {
 // SeedHousehold carries its members' full id numbers; the first member is the head.
 type SeedHousehold struct {
 	catalog.Household
-	BaseFen int64 // expected income of the season beside its lots: dividends, solar income
 }
 
 // SeedLot is a lot with nothing reserved yet.
@@ -197,10 +196,10 @@ func loadCounty(l *loader, s Seed) error {
 
 func (l *loader) loadHouseholds(households []SeedHousehold) error {
 	err := l.copyIn("household", []string{"id", "code", "head", "persons", "village_id", "helper_id", "consent", "phone", "kinds", "programmes",
-		"garden_m2", "geese", "raiser", "raiser_org", "mushroom_bags", "base_fen", "demo"}, len(households), func(i int) []any {
+		"garden_m2", "geese", "raiser", "raiser_org", "mushroom_bags", "demo"}, len(households), func(i int) []any {
 		h := &households[i]
 		return []any{h.ID, h.Code, h.Head, h.Persons, h.VillageID, desk.OrNull(h.HelperID), h.Consent, h.Phone, desk.Texts(h.Kinds), desk.Texts(h.Programmes),
-			h.GardenM2, h.Geese, h.Raiser, desk.OrNull(h.RaiserOrg), h.MushroomBag, h.BaseFen, h.Demo}
+			h.GardenM2, h.Geese, h.Raiser, desk.OrNull(h.RaiserOrg), h.MushroomBag, h.Demo}
 	})
 	if err != nil {
 		return err

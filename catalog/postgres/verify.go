@@ -190,9 +190,9 @@ func compare(s, fresh *season, add func(check, object, detail string)) {
 			differ(name+", who raises it", s.agents[want.ID], fresh.agents[want.ID])
 		}
 	}
-	for id := range fresh.base {
-		got, _ := s.pool.Household(id)
-		if want, _ := fresh.pool.Household(id); got != want {
+	for want := range fresh.pool.Households() {
+		id := want.ID
+		if got, _ := s.pool.Household(id); got != want {
 			differ(fmt.Sprintf("household %d", id), got, want)
 		}
 	}

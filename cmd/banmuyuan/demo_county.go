@@ -28,7 +28,7 @@ func demoSupply(c *county.County) catalogpg.Supply {
 	}
 	for i := range c.Households {
 		h := &c.Households[i]
-		s.Households = append(s.Households, catalogpg.Beginning{ID: demoID(i), Consent: h.Consent, BaseFen: h.SolarFen, Demo: true})
+		s.Households = append(s.Households, catalogpg.Beginning{ID: demoID(i), Consent: h.Consent, Demo: true})
 	}
 	for i, p := range c.Presales {
 		s.Presales = append(s.Presales, demoPresale(c, i, p))

@@ -28,7 +28,7 @@ var eventTypes = map[string]any{
 	catalog.EvtHouseholdsChanged: catalog.HouseholdsChanged{},
 
 	orders.EvtOrderPlaced: orders.OrderEvent{}, orders.EvtOrderChanged: orders.OrderEvent{}, orders.EvtTicketAccepted: orders.TicketEvent{},
-	adopt.EvtChanged: adopt.Event{},
+	adopt.EvtChanged: adopt.Event{}, catalog.EvtIncomeChanged: catalog.IncomesChanged{},
 
 	payments.CmdAcceptDelivery: payments.AcceptDelivery{}, payments.CmdReverseDelivery: payments.ReverseDelivery{},
 	payments.CmdCloseRef: payments.CloseRef{}, payments.CmdReleaseRef: payments.ReleaseRef{}, payments.CmdCancelRef: payments.CancelRef{},

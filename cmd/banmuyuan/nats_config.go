@@ -59,7 +59,7 @@ type talk struct {
 }
 
 var natsTalk = map[string]talk{
-	moduleCatalog:  {consumes: []string{moduleCatalog}},
+	moduleCatalog:  {consumes: []string{moduleCatalog, moduleOrders}},
 	modulePayments: {asks: []string{moduleCatalog}, consumes: []string{modulePayments}},
 	moduleOrders: {asks: []string{moduleCatalog, modulePayments}, commands: []string{moduleCatalog, modulePayments},
 		consumes: []string{moduleCatalog, modulePayments}},

@@ -42,15 +42,16 @@ func LockSeason(ctx context.Context, tx *sqlx.Tx, id int) (version int64, err er
 // Change lists the rows of a season that a transaction changed.
 type Change struct {
 	Lots, Households, Presales []int64
+	Incomes                    []int64 // households of which the ledger told another income
 }
 
 // NoteChange takes the season's next version and logs the changes of the transaction, which holds LockSeason.
 func NoteChange(ctx context.Context, tx *sqlx.Tx, season int, ch Change) error {
 	_, err := tx.ExecContext(ctx, `
 		WITH next AS (UPDATE season SET version = version + 1 WHERE id = $1 RETURNING version)
-		INSERT INTO season_change (season, version, lots, households, presales)
-		SELECT $1, version, $2, $3, $4 FROM next`,
-		season, pq.Array(IDs(ch.Lots)), pq.Array(IDs(ch.Households)), pq.Array(IDs(ch.Presales)))
+		INSERT INTO season_change (season, version, lots, households, presales, incomes)
+		SELECT $1, version, $2, $3, $4, $5 FROM next`,
+		season, pq.Array(IDs(ch.Lots)), pq.Array(IDs(ch.Households)), pq.Array(IDs(ch.Presales)), pq.Array(IDs(ch.Incomes)))
 	if err != nil {
 		return fmt.Errorf("note change of season %d: %w", season, err)
 	}

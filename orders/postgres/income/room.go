@@ -6,6 +6,7 @@ package income
 import (
 	"context"
 	"errors"
+	"time"
 
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -18,7 +19,8 @@ type Room struct {
 	averages averages
 	reports  reports
 
-	householdsRead bool // households of before this process are copied; the worker's
+	told           time.Time // when changed figures were told last; the worker's
+	householdsRead bool      // households of before this process are copied; the worker's
 }
 
 // New puts itself between the rooms and the catalogue: it notes raised lots of every reservation.
@@ -42,9 +44,10 @@ func (m *Room) ForgetFigures() {
 	m.reports.drop()
 }
 
-// Work copies the households and the raised lots that the catalogue knew before this process.
+// Work copies the households and the raised lots that the catalogue knew before this process, and tells the catalogue whose
+// income changed.
 func (m *Room) Work(ctx context.Context) error {
-	return errors.Join(m.workHouseholds(ctx), m.workRaisings(ctx))
+	return errors.Join(m.workHouseholds(ctx), m.workRaisings(ctx), m.workTell(ctx))
 }
 
 // Open counts the income that is not paid out. Entries of nothing wait for nothing.
