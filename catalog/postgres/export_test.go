@@ -88,3 +88,6 @@ func (c *Catalog) DropConnection(ctx context.Context, admin *sqlx.DB) error {
 func (c *Catalog) HouseholdsChanged(ctx context.Context, ids []int64) error {
 	return link.InTx(ctx, c.DB, nil, func(tx *sqlx.Tx) error { return desk.HouseholdsChanged(ctx, tx, ids) })
 }
+
+// ApplyIncomes is the handler of the income ledger's events.
+var ApplyIncomes = applyIncomes

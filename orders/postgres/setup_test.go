@@ -228,6 +228,14 @@ func (b *bundle) verify() {
 // settled waits until every command and event has been published and applied.
 func (b *bundle) settled() {
 	b.t.Helper()
+	b.eventually("the catalogue was told every income", func() bool {
+		var told, known int64
+		if err := b.stock.Get(&known, `SELECT coalesce(max(version), 0) FROM household_income`); err != nil {
+			b.t.Fatal(err)
+		}
+		told = int64(b.count(`SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM income_figure_version`))
+		return known == told && b.count(`SELECT count(*) FROM income_changed`) == 0
+	})
 	b.eventually("everything sent has been published", func() bool {
 		var n int
 		for _, db := range []*sqlx.DB{b.db, b.stock, b.money} {

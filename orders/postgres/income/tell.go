@@ -21,11 +21,10 @@ import (
 //   - Notes are rows that nobody updates, so that orders that go to the same household do not wait for each other.
 //   - A figure is read after its notes were taken, in a transaction that is alone in this: a change whose note is not among
 //     them is told by the next round, and a later figure has the higher version.
-//   - Rounds are tellEvery apart, because each of them takes the next version of a season in the catalogue.
+//   - Rounds are a tick of the workers apart, a second, because each takes the next version of a season in the catalogue.
 const (
-	tellEvery = time.Second
-	tellMost  = 5000             // households in one round
-	tellLock  = `-6521870230001` // advisory: one round at a time, over all processes
+	tellMost = 5000             // households in one round
+	tellLock = `-6521870230001` // advisory: one round at a time, over all processes
 )
 
 // figuresOf reads the figures of households in seasons, which are two arrays of the same length.
@@ -57,9 +56,9 @@ func (r figureRow) out(version int64) catalog.SeasonIncome {
 		Lots: r.Lots, Units: r.Units, Version: version}
 }
 
-// workTell publishes the figures of households that changed, tellEvery after the last time at the earliest.
+// workTell publishes the figures of households that changed, a tick after the last time at the earliest.
 func (m *Room) workTell(ctx context.Context) error {
-	if time.Since(m.told) < tellEvery {
+	if time.Since(m.told) < m.Config.Tick {
 		return nil
 	}
 	m.told = time.Now()
