@@ -348,12 +348,12 @@ type ReserveRequest struct {
 type Shares struct {
 	Line       int     `json:"line"`
 	PresaleID  int64   `json:"presale_id"`
-	Policy     string  `json:"policy"` // with version: "fair/1"
+	Policy     string  `json:"policy"` // with version: "fair/2"
 	Lots       []int64 `json:"lots"`
 	Households []int64 `json:"households"`
 	Villages   []int64 `json:"villages"`
 	Qty        []int64 `json:"qty"`
-	LevelFen   []int64 `json:"level_fen"`           // expected season income per person before the share: the reason it went there
+	LevelFen   []int64 `json:"level_fen"`           // income of the season per person before the share: the reason it went there
 	AgentOrg   []int64 `json:"agent_org,omitempty"` // of the lots; absent where no raiser has a part in any of them
 	AgentBP    []int64 `json:"agent_bp,omitempty"`
 }
@@ -382,8 +382,13 @@ type DryRun struct {
 	JainAfter  float64         `json:"jain_after"`
 	ByVillage  []PublicVillage `json:"by_village"`
 	AmountFen  int64           `json:"amount_fen"` // at the best grade's price
-	LowestFen  int64           `json:"lowest_fen"` // level of the first and the last household that sells
+	LowestFen  int64           `json:"lowest_fen"` // lowest and highest level of the households that sell
 	HighestFen int64           `json:"highest_fen"`
+
+	// The parts of AmountFen: of the households that sell, of those who raise for them, and the seller's fee.
+	HouseholdsFen int64 `json:"households_fen"`
+	RaisersFen    int64 `json:"raisers_fen"`
+	FeeFen        int64 `json:"fee_fen"`
 }
 
 type HouseholdFilter struct {

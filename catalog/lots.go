@@ -214,12 +214,48 @@ func (r ProposeRequest) Propose(candidates []Candidate) (Proposal, error) {
 	if err != nil {
 		return res, fmt.Errorf("divide quotas: %w", err)
 	}
+	if shares, err = roundUp(households, lots, shares, step); err != nil {
+		return res, fmt.Errorf("divide quotas: %w", err)
+	}
 	for _, s := range shares {
-		if s.Qty < step {
-			continue // the rest of an odd quantity: no van stops for it
-		}
 		res.Households, res.Villages = append(res.Households, s.Household), append(res.Villages, s.Village)
 		res.Qty, res.LevelFen = append(res.Qty, s.Qty), append(res.LevelFen, s.Reason.LevelFen)
 	}
 	return res, nil
+}
+
+// roundUp moves the rest of an odd quantity, of which no quota could be made, to the other shares, the lowest level first. What
+// they have no room for is left out.
+func roundUp(households []allocate.Household, lots []allocate.Lot, shares []allocate.Share, step int64) ([]allocate.Share, error) {
+	var rest, room int64
+	shares = slices.DeleteFunc(shares, func(s allocate.Share) bool {
+		if s.Qty < step {
+			rest += s.Qty
+		}
+		return s.Qty < step
+	})
+	at := make(map[int64]int, len(shares))
+	for i, s := range shares {
+		at[s.Household] = i
+	}
+	var levels []allocate.Household
+	var free []allocate.Lot
+	for i, h := range households { // lot i is of household i
+		if n, has := at[h.ID]; has {
+			h.ExpectedFen += shares[n].ValueFen
+			l := lots[i]
+			l.Free -= shares[n].Qty
+			room += l.Free
+			levels, free = append(levels, h), append(free, l)
+		}
+	}
+	if rest = min(rest, room); rest == 0 {
+		return shares, nil
+	}
+	more, err := allocate.Fair(levels, free, rest, 1)
+	for _, m := range more {
+		s := &shares[at[m.Household]]
+		s.Qty, s.ValueFen = s.Qty+m.Qty, s.ValueFen+m.ValueFen
+	}
+	return shares, err
 }

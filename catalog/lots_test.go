@@ -186,13 +186,14 @@ func TestPropose(t *testing.T) {
 	}{
 		"the lowest first":        {ProposeRequest{Qty: 10, Min: 10, UnitFen: 1}, []int64{2}, []int64{10}},
 		"no larger than Max":      {ProposeRequest{Qty: 20, Min: 5, Max: 10, UnitFen: 1000}, []int64{2, 1}, []int64{10, 10}},
+		"a rest goes with others": {ProposeRequest{Qty: 14, Min: 10, UnitFen: 1000}, []int64{2}, []int64{14}},
 		"not to the excluded":     {ProposeRequest{Qty: 10, Min: 10, UnitFen: 1, Exclude: []int64{2}}, []int64{1}, []int64{10}},
 		"as much as there is":     {ProposeRequest{Qty: 1000, Min: 5, UnitFen: 1}, []int64{2, 1}, []int64{50, 50}},
 		"none has enough for Min": {ProposeRequest{Qty: 1000, Min: 51, UnitFen: 1}, nil, nil},
 		"less than Min":           {ProposeRequest{Qty: 4, Min: 5, UnitFen: 1}, nil, nil},
 	} {
 		got, err := test.r.Propose(all)
-		if err != nil || got.Policy != "fair/1" || !slices.Equal(got.Households, test.households) || !slices.Equal(got.Qty, test.qty) || len(got.Villages) != len(got.Qty) || len(got.LevelFen) != len(got.Qty) {
+		if err != nil || got.Policy != "fair/2" || !slices.Equal(got.Households, test.households) || !slices.Equal(got.Qty, test.qty) || len(got.Villages) != len(got.Qty) || len(got.LevelFen) != len(got.Qty) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
@@ -225,6 +226,15 @@ func TestPropose(t *testing.T) {
 		}
 		if sum > r.Qty {
 			t.Fatalf("%d proposed of %d", sum, r.Qty)
+		}
+		for i, q := range got.Qty {
+			most := spare[got.Households[i]]
+			if r.Max > 0 {
+				most = min(most, r.Max)
+			}
+			if sum < r.Qty && q < most {
+				t.Fatalf("%d are left, and household %d has room", r.Qty-sum, got.Households[i])
+			}
 		}
 	})
 }

@@ -32,6 +32,7 @@ func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.
 	}
 	var out allocate.Plan
 	var version string
+	var unitFen int64
 	err := c.writer.do(ctx, func() error {
 		s := c.writer.of[r.PresaleID]
 		if s == nil {
@@ -44,7 +45,7 @@ func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.
 		if req.Policy == allocate.PolicyDirect { // the presale's; nobody is named here
 			req.Policy = allocate.PolicyFair
 		}
-		version = req.Policy.Version()
+		version, unitFen = req.Policy.Version(), s.presales[r.PresaleID].unitFen
 		out, err = s.pool.Plan(req)
 		return err
 	})
@@ -67,11 +68,14 @@ func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.
 	}
 	d.ByVillage = c.reference.Load().villagesOf(d.Shares)
 	for i, s := range out.Shares {
+		d.HouseholdsFen += s.ValueFen
+		d.RaisersFen += s.Qty*unitFen - s.ValueFen
 		if i == 0 || s.Reason.LevelFen < d.LowestFen {
 			d.LowestFen = s.Reason.LevelFen
 		}
 		d.HighestFen = max(d.HighestFen, s.Reason.LevelFen)
 	}
+	d.FeeFen = d.AmountFen - d.HouseholdsFen - d.RaisersFen
 	return d, nil
 }
 

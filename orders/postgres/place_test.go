@@ -30,7 +30,7 @@ func TestPlace(t *testing.T) {
 		t.Errorf("state %s, expires %v", placed.State, placed.ExpiresAt)
 	}
 	for i, l := range placed.Lines {
-		if l.No != i+1 || l.Allocated != l.Ordered || l.Policy != "fair/1" {
+		if l.No != i+1 || l.Allocated != l.Ordered || l.Policy != "fair/2" {
 			t.Errorf("line %+v", l)
 		}
 	}

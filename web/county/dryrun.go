@@ -21,6 +21,28 @@ type dryRunPage struct {
 	Villages     []catalog.PublicVillage
 }
 
+// moneyPart is a part of the buyers' money, and whose it is.
+type moneyPart struct {
+	Zh, En  string
+	Fen     int64
+	Percent float64
+}
+
+// Parts are the parts of the money that an order of this size brings.
+func (d dryRunPage) Parts() []moneyPart {
+	parts := []moneyPart{
+		{Zh: "卖出的农户", En: "Households that sell", Fen: d.Run.HouseholdsFen},
+		{Zh: "代养的大户", En: "Those who raise for them", Fen: d.Run.RaisersFen},
+		{Zh: "销售方服务费", En: "The seller’s fee", Fen: d.Run.FeeFen},
+	}
+	for i := range parts {
+		if d.Run.AmountFen > 0 {
+			parts[i].Percent = 100 * float64(parts[i].Fen) / float64(d.Run.AmountFen)
+		}
+	}
+	return parts
+}
+
 // dryRun shows how a quantity would be split. Nothing is held.
 func (s *goods) dryRun(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()

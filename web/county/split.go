@@ -2,7 +2,6 @@ package county
 
 import (
 	"net/http"
-	"strings"
 
 	"banmuyuan/orders"
 	"banmuyuan/web/page"
@@ -14,10 +13,9 @@ type splitPage struct {
 	Page  orders.CollectionPage
 }
 
-// Reason says why a share went where it did: "fair/1" at a level.
+// Reason says why a share went where it did: "fair/2" at a level.
 func (d splitPage) Reason(policy string, levelFen int64) string {
-	policy, _, _ = strings.Cut(policy, "/") // the words do not differ by version
-	text, _ := d.Words.Glossary.Say(d.Words.Lang, "county.reason."+policy, map[string]any{"level": levelFen})
+	text, _ := d.Words.Glossary.Say(d.Words.Lang, "county.reason."+page.PolicyWords(policy), map[string]any{"level": levelFen})
 	return text
 }
 

@@ -4,6 +4,8 @@ package household
 var words = map[string][2]string{
 	"household.reason.fair":     {"轮到您家：当时您家今年人均预计收入 {level:money}，在还有货的农户里最低，所以先卖您家的。", "Your turn: your household then expected {level:money} a person this year, the lowest of all that still had goods, so yours sold first."},
 	"household.reason.near":     {"这一单只到几个近的村收货，您家的村在里面；当时您家人均预计收入 {level:money}，在这些村里最低，所以先卖您家的。", "This order is fetched from a few villages close together, yours among them. You then expected {level:money} a person, the lowest there, so yours sold first."},
+	"household.reason.fair2":    {"轮到您家：当时您家今年的收入，预计的、等打款的、已经到账的加在一起，人均 {level:money}，还有货的农户里没有比您家更低的；或者您家的货还不够一次来收，先给您家凑够。", "Your turn: all income of your household this year, expected, owed and paid, then came to {level:money} a person, and nobody lower still had goods; or what you had sold was too little for one collection, and yours was filled up first."},
+	"household.reason.near2":    {"这一单只到几个近的村收货，您家的村在里面；当时您家今年的收入，预计的、等打款的、已经到账的加在一起，人均 {level:money}，这些村里还有货的没有比您家更低的；或者您家的货还不够一次来收，先给您家凑够。", "This order is fetched from a few villages close together, yours among them. All your income this year, expected, owed and paid, then came to {level:money} a person, and nobody lower there still had goods; or what you had sold was too little for one collection, and yours was filled up first."},
 	"household.reason.direct":   {"买家点名要您家的货。", "The buyer asked for your household’s goods."},
 	"household.reason.contract": {"这是收购合同的货，按各家合同里还没交的数量分。", "This goes to a purchase contract. It is divided by what each household still has to deliver under it."},
 

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -58,12 +59,22 @@ func (s *Site) ChooseHousehold(w http.ResponseWriter, r *http.Request) bool {
 
 // Reason says why a share came to this household.
 func (d HouseholdPage) Reason(policy string, levelFen int64) string {
-	for i := range policy {
-		if policy[i] == '/' { // "fair/1": the words do not differ by version
-			policy = policy[:i]
-			break
-		}
-	}
-	text, _ := d.Words.Glossary.Say(d.Words.Lang, "household.reason."+policy, map[string]any{"level": levelFen})
+	text, _ := d.Words.Glossary.Say(d.Words.Lang, "household.reason."+PolicyWords(policy), map[string]any{"level": levelFen})
 	return text
+}
+
+// ByLevel reports whether a share came to a household for its income, which its income page has.
+func (HouseholdPage) ByLevel(policy string) bool {
+	name, _, _ := strings.Cut(policy, "/")
+	return name == "fair" || name == "near"
+}
+
+// PolicyWords is the end of the keys of a policy's words: "fair" for the first version, "fair2" for "fair/2". A share is explained
+// by the version that it was divided by.
+func PolicyWords(policy string) string {
+	name, version, _ := strings.Cut(policy, "/")
+	if version == "1" {
+		version = ""
+	}
+	return name + version
 }
