@@ -8,6 +8,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/catalog"
+	"banmuyuan/catalog/allocate"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
 )
@@ -161,4 +162,24 @@ func (s *season) retell(ctx context.Context, q desk.Querier, households []int64)
 		}
 	}
 	return s.settle(touched)
+}
+
+// noteBefore keeps what fair presales of the season before had brought each household when this one begins.
+func noteBefore(ctx context.Context, tx *sqlx.Tx, season int) error {
+	var households []int64
+	err := tx.SelectContext(ctx, &households, `
+		INSERT INTO season_before (season, household_id, fen)
+		SELECT $1, household_id, fen FROM (
+			SELECT l.household_id, sum((l.reserved + l.delivered) * (p.unit_fen - div(p.unit_fen::numeric * l.agent_bp, 10000)))::bigint AS fen
+			FROM lot l JOIN presale p ON p.id = l.presale_id
+			WHERE p.season = $1 - 1 AND p.policy = $2 GROUP BY l.household_id) sold
+		WHERE fen > 0
+		ON CONFLICT (season, household_id) DO NOTHING RETURNING household_id`, season, string(allocate.PolicyFair))
+	if err != nil {
+		return fmt.Errorf("note what the season before season %d brought: %w", season, err)
+	}
+	if len(households) == 0 {
+		return nil
+	}
+	return desk.NoteChange(ctx, tx, season, desk.Change{Households: households})
 }

@@ -92,12 +92,9 @@ func (s *season) read(ctx context.Context, tx *sqlx.Tx, households, lots []int64
 	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT h.id, h.village_id, h.persons, coalesce(before.fen, 0)
-		FROM household h LEFT JOIN (
-			SELECT l.household_id, sum((l.reserved + l.delivered) * (p.unit_fen - div(p.unit_fen::numeric * l.agent_bp, 10000)))::bigint AS fen
-			FROM lot l JOIN presale p ON p.id = l.presale_id
-			WHERE p.season = $4 - 1 AND p.policy = $5 GROUP BY l.household_id) before ON before.household_id = h.id
+		FROM household h LEFT JOIN season_before before ON before.season = $4 AND before.household_id = h.id
 		WHERE $1 OR h.id = ANY($2) OR h.id IN (SELECT household_id FROM lot WHERE id = ANY($3))
-		ORDER BY h.id`, all, pq.Array(households), pq.Array(lots), s.id, string(allocate.PolicyFair))
+		ORDER BY h.id`, all, pq.Array(households), pq.Array(lots), s.id)
 	if err != nil {
 		return fmt.Errorf("read households: %w", err)
 	}

@@ -313,6 +313,9 @@ func (c *Catalog) beginSeason(ctx context.Context, tx *sqlx.Tx, season int) erro
 			return err
 		}
 	}
+	if err := noteBefore(ctx, tx, season); err != nil {
+		return err
+	}
 	return c.moveSeason(ctx, tx, season, catalog.SeasonStepBegin, actorOf(ctx), "")
 }
 

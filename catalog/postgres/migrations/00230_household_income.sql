@@ -15,6 +15,21 @@ CREATE TABLE household_income (
     CONSTRAINT household_income_lots CHECK (cardinality(lots) = cardinality(units))
 ) WITH (fillfactor = 70);
 
+-- What the lots of fair presales of the season before had brought each household when this season began: of equals who got
+-- least comes first. It stays as it was then, so that every process has the same order all season.
+CREATE TABLE season_before (
+    season       int    NOT NULL REFERENCES season,
+    household_id bigint NOT NULL,
+    fen          bigint NOT NULL CHECK (fen > 0),
+    PRIMARY KEY (season, household_id)
+);
+INSERT INTO season_before (season, household_id, fen)
+SELECT s.id, l.household_id, sum((l.reserved + l.delivered) * (p.unit_fen - div(p.unit_fen::numeric * l.agent_bp, 10000)))::bigint
+FROM season s JOIN presale p ON p.season = s.id - 1 AND p.policy = 'fair' JOIN lot l ON l.presale_id = p.id
+WHERE s.begun_at IS NOT NULL AND l.reserved + l.delivered > 0 AND p.unit_fen > 0 AND l.agent_bp < 10000
+GROUP BY s.id, l.household_id
+HAVING sum((l.reserved + l.delivered) * (p.unit_fen - div(p.unit_fen::numeric * l.agent_bp, 10000))) > 0;
+
 -- The households of which a version changed the income, so that other processes read only these.
 ALTER TABLE season_change ADD COLUMN incomes bigint[] NOT NULL DEFAULT '{}';
 
@@ -23,4 +38,4 @@ COMMENT ON COLUMN household.base_fen IS 'no longer read: household_income holds 
 -- +goose Down
 COMMENT ON COLUMN household.base_fen IS NULL;
 ALTER TABLE season_change DROP COLUMN incomes;
-DROP TABLE household_income;
+DROP TABLE household_income, season_before;
