@@ -11,27 +11,25 @@
 //
 // # Fair
 //
-// A household's level is its expected season income per person, over all presales and channels, before the share. An order
-// of fair/1 is handed out in chunks: the household with the lowest level that still has free units sells first, ties by
-// household id, a whole collection minimum (the step) at a time, or all it has free if that is less, or what the order
-// still needs if that is less. A remainder of less than a step goes with the last chunk where that household has room for
-// it, so that nobody drives to one more yard for it: 7 at a step of 5 is one share of 7, not 5 and 2.
+// A household's level is its income of the season per person, over all presales and channels, before the share. In an order of
+// fair/2 the household with the lowest level that still has free units sells first: a whole collection minimum (the step)
+// when it sells its first of the order, then one unit each time, or all it has if that is less, or what the order still
+// needs if that is less. Before that, yards that have less than a step to collect, of whatever order, are filled up to it.
+// Equal levels go to the household to which a unit is worth most, then to the one that got least the season before, then by
+// an order of villages that the presale's code makes, then by id.
 //
-// Proved optima, which are tested (docs/allocation.md has the proofs):
-//   - Let T be the level at which the last chunk starts. Every household that ends below T has sold all it had, and no
-//     chunk, to whomever, started above T. Below T the result is therefore the best possible household by household,
-//     for chunks of any worth, and above T nobody is lifted by more than one chunk (and the remainder).
-//   - The lowest level after the order is as high as any division in whole chunks can make it.
-//   - Where a chunk is worth the same per person to all (and lots and order are whole chunks), the sorted vector of
-//     levels is lexicographically maximal among all divisions in whole chunks: exact lexicographic max–min. It is then
-//     also majorised by every other division, so that no division has a smaller Gini.
-//   - Where chunks are worth different amounts, which household is overshot by a part of its chunk is a knapsack; the
-//     policy does not chase it, because "the lowest goes first" is a rule that a household can check.
+// Proved, and tested against every division (docs/allocation.md has the proofs):
+//   - The lowest level is never lower than in any division in which each yard gives its minimum.
+//   - A household that ends below the level at which the last unit started has sold all it had.
+//   - At a step of 1, where a unit is worth the same per person to all, the sorted vector of levels is lexicographically
+//     maximal among all divisions. It is then also majorised by every other division, so that no division has a smaller Gini.
+//   - Else the vector is the greatest but for choices between households at one level, which are a knapsack; the policy does
+//     not chase it, because "the lowest goes first" is a rule that a household can check.
 //
 // # Near
 //
-// near/1 takes the fewest villages that can fill the order; among the sets of that size, the one that comes first when
-// villages are ranked by their lowest household that has units; within them it is fair/1.
+// near/2 takes the fewest villages that can fill the order; among the sets of that size, the one that comes first when
+// villages are ranked by the household that would sell first in them; within them it is fair/2.
 //
 // # Direct and contract
 //
@@ -162,14 +160,14 @@ type Share struct {
 	Reason    Reason `json:"reason"`
 }
 
-// Fair divides qty units over the lots, which must be of one presale, by fair/1. It costs O(n + k log n) for k chunks, and
-// O(n log n + n log(range of levels)) where the order is many chunks per lot. It returns *SoldOutError, ErrRange,
+// Fair divides qty units over the lots, which must be of one presale, by fair/2. It costs O(n + k log n) for k sales, and
+// O(n log n + n log(range of levels)) where the order is many units per lot. It returns *SoldOutError, ErrRange,
 // ErrUnknown or ErrTwoLots.
 func Fair(households []Household, lots []Lot, qty, step int64) ([]Share, error) {
 	return once(households, lots, Request{Policy: PolicyFair, Qty: qty, Step: step})
 }
 
-// Near divides qty units over the lots, which must be of one presale, by near/1: O(v²) for v villages on top of Fair. It
+// Near divides qty units over the lots, which must be of one presale, by near/2: O(v²) for v villages on top of Fair. It
 // returns the errors of Fair.
 func Near(households []Household, lots []Lot, qty, step int64) ([]Share, error) {
 	return once(households, lots, Request{Policy: PolicyNear, Qty: qty, Step: step})

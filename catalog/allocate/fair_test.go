@@ -1,6 +1,7 @@
 package allocate_test
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"math/big"
@@ -441,7 +442,7 @@ func bestVector(lots []oracle, qty, step int64, short int) (best []*big.Rat) {
 	return best
 }
 
-// Claims 1 and 2 of docs/allocation.md on small pools, each against every division there is.
+// Claims 1 and 4 of docs/allocation.md on small pools, each against every division there is.
 func TestFairAgainstEveryDivision(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(18, 4))
 	const pools = 4_000
@@ -508,6 +509,95 @@ func TestFairAgainstEveryDivision(t *testing.T) {
 	if behind*100 > compared {
 		t.Errorf("the vector is behind in %d of %d pools, more than 1 %%", behind, compared)
 	}
+}
+
+// divisions calls yield with every division of qty over the lots in whole steps, as units by lot.
+func divisions(lots []allocate.Lot, qty, step int64, yield func([]int64)) {
+	units := make([]int64, len(lots))
+	var walk func(i int, left int64)
+	walk = func(i int, left int64) {
+		if i == len(lots) {
+			if left == 0 {
+				yield(units)
+			}
+			return
+		}
+		for units[i] = 0; units[i] <= min(left, lots[i].Free); units[i] += step {
+			walk(i+1, left-units[i])
+		}
+		units[i] = 0
+	}
+	walk(0, qty)
+}
+
+func after(s season, units []int64) []allocate.Household {
+	out := slices.Clone(s.households)
+	for i := range out {
+		out[i].ExpectedFen += units[i] * s.lots[i].UnitFen // household i has lot i
+	}
+	return out
+}
+
+func sortedLevels(households []allocate.Household) []*big.Rat {
+	var all []*big.Rat
+	for _, h := range households {
+		all = append(all, level(h))
+	}
+	slices.SortFunc(all, (*big.Rat).Cmp)
+	return all
+}
+
+func fairUnits(t *rapid.T, s season, qty, step int64) []int64 {
+	shares, err := allocate.Fair(s.households, s.lots, qty, step)
+	must(t, err)
+	units := make([]int64, len(s.lots))
+	for _, share := range shares {
+		units[slices.IndexFunc(s.lots, func(l allocate.Lot) bool { return l.ID == share.Lot })] = share.Qty
+	}
+	return units
+}
+
+// small draws a season of whole steps that is small enough for trying every division.
+func small(t *rapid.T, step int64) (season, int64) {
+	s := seasons(5, 4).Filter(func(s season) bool { return s.free() > 0 }).Draw(t, "season")
+	for i := range s.lots {
+		s.lots[i].Free *= step
+	}
+	return s, step * rapid.Int64Range(1, s.free()/step).Draw(t, "steps")
+}
+
+func TestFairIsTheOptimumWhereUnitsAreWorthTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const step = 1
+		s, qty := small(t, step)
+		perPerson := rapid.Int64Range(0, 50).Draw(t, "fen per person and unit")
+		for i := range s.lots {
+			s.lots[i].UnitFen = perPerson * int64(s.households[i].Persons)
+		}
+		fair := after(s, fairUnits(t, s, qty, step))
+		levels := sortedLevels(fair)
+		samePersons := !slices.ContainsFunc(fair, func(h allocate.Household) bool { return h.Persons != fair[0].Persons })
+		divisions(s.lots, qty, step, func(units []int64) {
+			other := after(s, units)
+			if slices.CompareFunc(sortedLevels(other), levels, (*big.Rat).Cmp) > 0 {
+				t.Fatalf("%v is fairer than %+v", units, fair)
+			}
+			// Majorisation: the k lowest together never have more elsewhere.
+			a, b := new(big.Rat), new(big.Rat)
+			for k, l := range sortedLevels(other) {
+				if a.Add(a, levels[k]).Cmp(b.Add(b, l)) < 0 {
+					t.Fatalf("the %d lowest have more with %v than with %+v", k+1, units, fair)
+				}
+			}
+			if samePersons && fair[0].ExpectedFen >= 0 && allocate.Gini(other) < allocate.Gini(fair)-1e-9 && lowestIncome(s) >= 0 {
+				t.Fatalf("%v has a smaller Gini than %+v", units, fair)
+			}
+		})
+	})
+}
+
+func lowestIncome(s season) int64 {
+	return slices.MinFunc(s.households, func(a, b allocate.Household) int { return cmp.Compare(a.ExpectedFen, b.ExpectedFen) }).ExpectedFen
 }
 
 // The whole county at once, against the plain greedy in 64-bit integers.
