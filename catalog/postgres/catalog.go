@@ -129,6 +129,6 @@ func (c *Catalog) Run(ctx context.Context) error {
 	g.Go(func() error { c.directory.Run(ctx); return nil })
 	g.Go(func() error { return c.Relay.Run(ctx) })
 	g.Go(func() error { return c.consumer().Run(ctx) })
-	g.Go(func() error { return c.incomeConsumer().Run(ctx) })
+	g.Go(func() error { return incomeConsumer(c).Run(ctx) })
 	return g.Wait()
 }

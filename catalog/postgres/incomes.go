@@ -14,7 +14,7 @@ import (
 )
 
 // incomeConsumer follows the income ledger of orders.
-func (c *Catalog) incomeConsumer() *link.Consumer {
+func incomeConsumer(c *Catalog) *link.Consumer {
 	return link.NewBatchConsumer(c.DB, c.nc, link.ConsumerConfig{
 		Durable: "catalog-incomes", Stream: "orders", Filters: []string{catalog.EvtIncomeChanged}, Log: c.Log,
 	}, applyIncomes)
