@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -363,6 +364,70 @@ func TestTies(t *testing.T) {
 			must(t, pool.SetLot(allocate.Lot{ID: o.ID, Presale: 1, Household: o.ID, Free: 9, UnitFen: o.unit}))
 		}
 		shares, err := pool.Take(allocate.Request{Presale: 1, Policy: allocate.PolicyFair, Qty: 1})
+		must(t, err)
+		if shares[0].Household != c.want {
+			t.Errorf("%s: household %d sells, want %d", name, shares[0].Household, c.want)
+		}
+	}
+}
+
+// Places among equals follow every change of what they are made of.
+func TestTiesFollowChanges(t *testing.T) {
+	reversed := ""
+	for n := 0; reversed == ""; n++ {
+		if code := strings.Repeat("x", n); allocate.VillageOrder(code, 1) > allocate.VillageOrder(code, 2) {
+			reversed = code
+		}
+	}
+	of := func(id, village int64) allocate.Household {
+		return allocate.Household{ID: id, Village: village, Persons: 2, ExpectedFen: 100, LastFen: 50}
+	}
+	lot := func(id int64) allocate.Lot {
+		return allocate.Lot{ID: id, Presale: 1, Household: id, Free: 9, UnitFen: 80}
+	}
+	for name, c := range map[string]struct {
+		village int64 // of household 5; household 4 is in village 1
+		change  func(*allocate.Pool) error
+		want    int64
+	}{
+		"nothing changed": {1, func(*allocate.Pool) error { return nil }, 4},
+		"it moved":        {1, func(p *allocate.Pool) error { return p.SetHousehold(of(4, 2)) }, 5},
+		"fewer persons": {1, func(p *allocate.Pool) error {
+			h := of(4, 1)
+			h.Persons, h.ExpectedFen = 1, 50
+			return p.SetHousehold(h)
+		}, 5},
+		"more last season": {1, func(p *allocate.Pool) error { h := of(4, 1); h.LastFen = 51; return p.SetHousehold(h) }, 5},
+		"worth less":       {1, func(p *allocate.Pool) error { l := lot(4); l.UnitFen = 79; return p.SetLot(l) }, 5},
+		"another code":     {2, func(p *allocate.Pool) error { p.SetCode(1, reversed); return nil }, 5},
+		"the same code":    {2, func(p *allocate.Pool) error { p.SetCode(1, "G2026"); return nil }, 4},
+		"a lot worth more": {1, func(p *allocate.Pool) error {
+			l := lot(3)
+			l.UnitFen = 81
+			return errors.Join(p.SetHousehold(of(3, 1)), p.SetLot(l))
+		}, 3},
+		"a lot worth less": {1, func(p *allocate.Pool) error {
+			l := lot(3)
+			l.UnitFen = 79
+			return errors.Join(p.SetHousehold(of(3, 1)), p.SetLot(l))
+		}, 4},
+		"a lot of an equal": {1, func(p *allocate.Pool) error { return errors.Join(p.SetHousehold(of(3, 1)), p.SetLot(lot(3))) }, 3},
+	} {
+		pool := allocate.NewPool()
+		pool.SetCode(1, "G2026")
+		must(t, pool.SetHousehold(of(4, 1)))
+		must(t, pool.SetHousehold(of(5, c.village)))
+		must(t, pool.SetLot(lot(4)))
+		must(t, pool.SetLot(lot(5)))
+		one := allocate.Request{Presale: 1, Policy: allocate.PolicyFair, Qty: 1}
+		shares, err := pool.Take(one)
+		must(t, err)
+		if shares[0].Household != 4 {
+			t.Fatalf("%s: household %d sells first", name, shares[0].Household)
+		}
+		must(t, pool.Undo(shares))
+		must(t, c.change(pool))
+		shares, err = pool.Take(one)
 		must(t, err)
 		if shares[0].Household != c.want {
 			t.Errorf("%s: household %d sells, want %d", name, shares[0].Household, c.want)

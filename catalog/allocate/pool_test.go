@@ -361,6 +361,11 @@ func TestWhatAPoolRefuses(t *testing.T) {
 			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1, ExpectedFen: allocate.MaxFen}))
 			return p.Release(with(func(s *allocate.Share) { s.Household, s.ValueFen, s.Lot = 2, allocate.MaxFen+1, 9 }))
 		}, allocate.ErrRange},
+		"release what was collected": {func(p *allocate.Pool) error {
+			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1}))
+			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Sold: 5, Open: 2}))
+			return p.Release(with(func(s *allocate.Share) { s.Household, s.Lot, s.Qty, s.ValueFen = 2, 2, 3, 0 }))
+		}, allocate.ErrRange},
 		"release more units than a lot may have": {func(p *allocate.Pool) error {
 			must(t, p.SetHousehold(allocate.Household{ID: 2, Persons: 1}))
 			must(t, p.SetLot(allocate.Lot{ID: 2, Presale: 2, Household: 2, Free: allocate.MaxUnits, Sold: 1, Open: 1}))
