@@ -376,7 +376,7 @@ func (c *change) received(ctx context.Context, s *Service, r *refState, p paymen
 		return err
 	}
 	c.publish(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
-		AmountFen: p.AmountFen - excess, Late: p.Late})
+		AmountFen: p.AmountFen, ReturnFen: excess, Late: p.Late})
 	if p.Late {
 		return nil
 	}

@@ -223,7 +223,7 @@ func (s *Service) compareLines(ctx context.Context, lines []bankfile.StatementLi
 	// A doubtful line that was booked is in one of the other tables as well.
 	err := s.db.SelectContext(ctx, &out.known, `
 		SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD') AS on_day, amount_fen AS fen, false AS either, payer AS party, memo, balance_fen
-		FROM bank_statement_line WHERE account = 'main' AND bank_ref = ANY($1)
+		FROM bank_statement_line WHERE account = 'main' AND bank_ref = ANY($1) AND part_of IS NULL AND refund_id IS NULL
 		UNION ALL SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD'), -amount_fen, false, payee, memo, balance_fen
 		FROM bank_outgoing_line WHERE account = 'main' AND bank_ref = ANY($1)
 		UNION ALL SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD'), fen, either, party, memo, balance_fen

@@ -36,16 +36,18 @@ type lineRow struct {
 	Actor     string             `db:"actor"`
 	Reversals int                `db:"reversals"`
 	Reversal  bool               `db:"reversal"` // the bank took back what went out
+	PartOf    int64              `db:"part_of"`
+	RefundID  int64              `db:"refund_id"`
 }
 
 const lineColumns = `l.id, l.bank_ref, l.line_key, l.reversal, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
-	coalesce(l.payment_id, 0) AS payment_id,
+	coalesce(l.payment_id, 0) AS payment_id, coalesce(l.part_of, 0) AS part_of, coalesce(l.refund_id, 0) AS refund_id,
 	coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), '') AS ref`
 
 func (l lineRow) out() payments.StatementLine {
 	return payments.StatementLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo,
 		PaidOn: dateTime(l.PaidOn), State: string(l.State), PaymentID: l.PaymentID, Ref: l.Ref,
-		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
+		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef, PartOf: l.PartOf, RefundID: l.RefundID}
 }
 
 // RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment with the 识别码 that they
