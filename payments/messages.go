@@ -25,7 +25,6 @@ var messages = map[string][2]string{
 	"payment.description":          {"付款说明过长，最多 {max} 个字。", "The description is too long; at most {max} characters."},
 	"payment.return_url":           {"返回地址过长。请从订单页面重新付款。", "The address to return to is too long. Start the payment from the order's page."},
 	"payment.code":                 {"识别码不正确，应为 6 到 40 位字母或数字。", "The transfer code is not right: it needs 6 to 40 letters or digits."},
-	"payment.cursor":               {"翻页位置已失效。请回到第一页。", "This page position is no longer valid. Go back to the first page."},
 	"payment.ref":                  {"收款对象的格式不正确。", "What the money is for is not in the expected form."},
 	"payment.too_many":             {"一次最多查询 {max} 项。请分批查询。", "Ask for at most {max} at a time."},
 	"payment.ref_closed":           {"这笔订单已停止收款。请刷新订单查看最新状态。", "This order takes no more payments. Reload it to see what happened."},

@@ -14,6 +14,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -576,11 +577,14 @@ func (s *Service) Payments(ctx context.Context, f payments.PaymentFilter) (payme
 		return payments.PaymentPage{}, err
 	}
 	all := err == nil
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("payments", f.Cursor)
 	if err != nil {
 		return payments.PaymentPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.PaymentPage{}, err
+	}
 	where := `($1 = '' OR p.ref = $1) AND ($2 = '' OR p.method = $2) AND ($3 = '' OR p.state = $3)
 		AND ($4 = '' OR strpos(p.code_norm, $4) > 0)
 		AND ($5 OR (p.party_kind = 'account' AND p.party_id = $6) OR (p.party_kind = 'organisation' AND p.party_id = $7 AND $7 <> 0))`
@@ -601,7 +605,7 @@ func (s *Service) Payments(ctx context.Context, f payments.PaymentFilter) (payme
 	}
 	if len(page.Items) > n {
 		page.Items = page.Items[:n]
-		page.Cursor = cursorOf(page.Items[n-1].ID)
+		page.Cursor = paging.After("payments", page.Items[n-1].ID)
 	}
 	return page, nil
 }

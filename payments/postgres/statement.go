@@ -17,6 +17,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -608,11 +609,14 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 	if _, err := need(ctx, county...); err != nil {
 		return payments.OutgoingPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("outgoing", f.Cursor)
 	if err != nil {
 		return payments.OutgoingPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.OutgoingPage{}, err
+	}
 	page := payments.OutgoingPage{Items: []payments.OutgoingLine{}}
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_outgoing_line WHERE ($1 = '' OR state = $1)`, f.State); err != nil {
 		return page, fmt.Errorf("count outgoing lines: %w", err)
@@ -625,7 +629,7 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("outgoing", rows[n-1].ID)
 	}
 	for _, l := range rows {
 		page.Items = append(page.Items, l.out())

@@ -14,6 +14,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -366,11 +367,14 @@ func (s *Service) Statement(ctx context.Context, f payments.StatementFilter) (pa
 	if _, err := need(ctx, county...); err != nil {
 		return payments.StatementPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("statement", f.Cursor)
 	if err != nil {
 		return payments.StatementPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.StatementPage{}, err
+	}
 	var page payments.StatementPage
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_statement_line l WHERE ($1 = '' OR l.state = $1)`, f.State); err != nil {
 		return page, fmt.Errorf("count statement lines: %w", err)
@@ -383,7 +387,7 @@ func (s *Service) Statement(ctx context.Context, f payments.StatementFilter) (pa
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("statement", rows[n-1].ID)
 	}
 	page.Items = make([]payments.StatementLine, len(rows))
 	for i, r := range rows {

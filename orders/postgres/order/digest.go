@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -14,7 +15,7 @@ func (m *Room) Digests(ctx context.Context, r orders.DigestRequest) (orders.Dige
 	if err := desk.NeedCounty(ctx); err != nil {
 		return orders.Digests{}, err
 	}
-	limit, err := desk.PageLimit(r.Limit, 1000, 5000)
+	limit, err := paging.Size(r.Limit, 1000, 5000)
 	if err != nil {
 		return orders.Digests{}, err
 	}
