@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )

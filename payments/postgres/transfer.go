@@ -13,8 +13,8 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/gateway/banktransfer"

@@ -9,8 +9,8 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/money"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/orders/shelf"
