@@ -85,10 +85,11 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 	}
 	d.Rows = []int{1, 2, 3, 4, 5, 6}
 	if d.Waiting, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.BankTransfer, State: payments.PaymentOpen,
-		Query: strings.TrimSpace(query.Get("q")), Limit: 50}); err != nil && !f.Fail(err) {
+		Query: strings.TrimSpace(query.Get("q")), Limit: 200}); err != nil && !f.Fail(err) {
 		return d, err
 	}
-	if d.Cash, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen, Limit: 50}); err != nil {
+	if d.Cash, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen,
+		Query: strings.TrimSpace(query.Get("cash")), Limit: 200}); err != nil {
 		return d, err
 	}
 	booked, err := s.Treasury.Booked(ctx, payments.None{})
