@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Limit is how many tries a key has within a window that starts with the first.
+// Limit is how many tries a key has within a window that starts with the first. The window after one with too many is twice as
+// long, and so on, until a day was quiet.
 type Limit struct {
 	Tries  int
 	Window time.Duration
