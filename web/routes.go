@@ -44,7 +44,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
-	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches})
+	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches, Trail: d.Trail})
 	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,

@@ -55,6 +55,12 @@ func (c *counter) Try(_ context.Context, key string, limit auth.Limit) (time.Dur
 	return 0, nil
 }
 
+func (c *counter) Tries(_ context.Context, key string) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tries[key], nil
+}
+
 func (c *counter) GiveBack(_ context.Context, key string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -213,16 +213,10 @@ func (s *people) auditFile(w http.ResponseWriter, r *http.Request) error {
 		rows[i] = []sheet.Value{sheet.Count(e.ID), sheet.Text(e.At.In(page.China).Format("2006-01-02 15:04:05")), sheet.Text(e.Who), sheet.Text(e.What),
 			sheet.Text(e.Object), sheet.Text(e.Detail), sheet.Text(e.Network), sheet.Text(fmt.Sprintf("%x", e.Hash))}
 	}
-	if err := noteExport(r.Context(), s.Trail, audit.AuditExported, fmt.Sprintf("%d", len(rows))); err != nil {
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.AuditExported, fmt.Sprintf("%d", len(rows))); err != nil {
 		return err
 	}
 	return sendSheet(w, pick("操作记录", "Audit trail"), head, rows)
-}
-
-// noteExport writes down that the account of a request took data out.
-func noteExport(ctx context.Context, trail audit.Trail, kind audit.Kind, what string) error {
-	a := auth.FromContext(ctx)
-	return trail.Append(ctx, audit.Entry{Kind: kind, Account: a.ID, Login: a.Login, Role: string(a.Role), Object: what})
 }
 
 type securityPage struct{ Rules auth.Security }

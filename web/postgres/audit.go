@@ -105,7 +105,7 @@ func (s *Store) Entries(ctx context.Context, f audit.Filter) ([]audit.Entry, err
 		SELECT `+auditColumns+` FROM audit
 		WHERE ($1::bigint = 0 OR id < $1) AND ($2::bigint = 0 OR account = $2 OR about = 'account' AND object = $2::text)
 			AND ($3 = '' OR starts_with(login, $3)) AND ($4 = '' OR starts_with(kind, $4 || '.'))
-			AND ($5 = '' OR about = $5) AND (cardinality($6::text[]) = 0 OR object = ANY ($6)) AND at >= $7 AND at < $8
+			AND ($5 = '' OR about = $5) AND (coalesce(cardinality($6::text[]), 0) = 0 OR object = ANY ($6)) AND at >= $7 AND at < $8
 		ORDER BY id DESC LIMIT $9`,
 		f.Before, f.Account, auth.CleanLogin(f.Login), f.Area, f.On, pq.Array(f.Objects), f.From, until, f.Limit)
 	if err != nil {

@@ -55,6 +55,16 @@ func (s *Store) Try(ctx context.Context, key string, limit auth.Limit) (time.Dur
 	return max(time.Duration(r.Left*float64(time.Second)), time.Second), nil
 }
 
+// Tries implements auth.Throttle.
+func (s *Store) Tries(ctx context.Context, key string) (int, error) {
+	var n int
+	err := s.db.GetContext(ctx, &n, `SELECT coalesce(sum(tries), 0)::int FROM login_try WHERE key = $1 AND until > clock_timestamp()`, stored(key))
+	if err != nil {
+		return 0, fmt.Errorf("read tries: %w", err)
+	}
+	return n, nil
+}
+
 // Forget implements auth.Throttle.
 func (s *Store) Forget(ctx context.Context, key string) error {
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM login_try WHERE key = $1`, stored(key)); err != nil {
