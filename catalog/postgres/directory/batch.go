@@ -202,7 +202,7 @@ func (m *Room) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch,
 				return fmt.Errorf("ask for batch: %w", err)
 			}
 			if r.Load {
-				if err := desk.Did(ctx, tx, link.Act{Kind: "import.workbook", On: "batch", Object: strconv.FormatInt(b.ID, 10)}); err != nil {
+				if err := desk.Did(ctx, tx, link.Act{Kind: "load.workbook", On: "batch", Object: strconv.FormatInt(b.ID, 10)}); err != nil {
 					return err
 				}
 			}
