@@ -24,7 +24,7 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, auditWords, TreasuryWords},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, audit.Messages, TreasuryWords},
 		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},

@@ -1,7 +1,7 @@
-package county
+package audit
 
-// auditWords are the words of the audit trail, by audit.Kind, and of the rules of logins.
-var auditWords = map[string][2]string{
+// Messages are the words of the trail, by Kind, and of the rules of logins.
+var Messages = map[string][2]string{
 	"audit.login.done":             {"登录", "Logged in"},
 	"audit.login.failed":           {"登录失败", "Login failed"},
 	"audit.login.code_failed":      {"验证码错误", "Wrong code of the second factor"},
