@@ -99,6 +99,7 @@ const (
 	EvtRefClosed        = "evt.payments.v1.ref.closed"        // RefEvent: deposit applied
 	EvtRefSettled       = "evt.payments.v1.ref.settled"       // RefEvent: closed and nothing due any more
 	EvtRefundDone       = "evt.payments.v1.refund.done"       // RefundEvent
+	EvtAct              = "evt.payments.v1.act"               // link.Act: a person did what is kept in the audit trail
 	EvtPayables         = "evt.payments.v1.payables.changed"  // PayablesChanged, at most 500 rows an event
 )
 

@@ -17,6 +17,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/api"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -174,14 +175,15 @@ func (s *Server) limitBody(next http.Handler) http.Handler {
 	})
 }
 
-// speak fixes the language of the request and remembers a choice made by link.
+// speak fixes the language of the request and remembers a choice made by link; it also notes its network.
 func (s *Server) speak(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l := page.ChooseLang(r)
 		if asked := r.URL.Query().Get("lang"); page.ValidLang(asked) {
 			s.SetLangCookie(w, l)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), page.LangKey{}, l)))
+		ctx := audit.WithNetwork(context.WithValue(r.Context(), page.LangKey{}, l), auth.Network(s.ClientIP(r)))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -275,8 +277,58 @@ func (s *Server) sessionAccount(r *http.Request) (*auth.Account, error) {
 	if a.OneTimeOver(s.Now()) {
 		return nil, nil
 	}
+	if holds, err := s.lookSession(r, a); err != nil || !holds {
+		return nil, err
+	}
 	a.Begun = s.Begun(r, a)
 	return a, nil
+}
+
+// lookSession reports whether the session is one that its owner has not ended and that did not end by itself, and notes its
+// use, once a minute.
+func (s *Server) lookSession(r *http.Request, a *auth.Account) (bool, error) {
+	id := s.LoginID(r)
+	look, err := s.deps.Logins.LookSession(r.Context(), a.ID, id)
+	if errors.Is(err, auth.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	now := s.Now()
+	if look.Over(a, now) {
+		return false, nil
+	}
+	a.MustEnrol = look.MustEnrol(a, now)
+	if now.Sub(look.SeenAt) < time.Minute {
+		return true, nil
+	}
+	return true, s.deps.Logins.TouchSession(r.Context(), id, now)
+}
+
+// beforeFactor are the routes that an account may use that needs a second factor and has none.
+var beforeFactor = map[string]bool{
+	"account.factor": true, "account.factor.enrol": true, "logout": true, "account.lang": true,
+	"api.accounts.login": true, "api.accounts.logout": true,
+}
+
+// askFactor leads an account that needs a second factor to the page on which it gets one, from wherever it goes.
+func (s *Server) askFactor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := auth.FromContext(r.Context())
+		route := mux.CurrentRoute(r)
+		if a == nil || !a.MustEnrol || a.MustChangePassword() || route != nil && beforeFactor[route.GetName()] {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if page.WantsJSON(r) {
+			s.Fail(w, r, link.E(link.Forbidden, "account.factor.needed", ""))
+			return
+		}
+		if err := s.GoTo(w, r, "account.factor"); err != nil {
+			s.Fail(w, r, err)
+		}
+	})
 }
 
 // beforeOwnPassword are the routes that an account with a one-time password may use.

@@ -26,7 +26,7 @@ var _ api.Accounts = programs{}
 // routes lists the site: the API, and the pages of each audience with the services they ask.
 func (s *Server) routes(passwords *auth.Passwords) {
 	s.Router.StrictSlash(true)
-	s.Router.Use(nameRoute, s.askOwnPassword)
+	s.Router.Use(nameRoute, s.askOwnPassword, s.askFactor)
 	s.Router.NotFoundHandler = s.Plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.NotFound, "not_found", "")
 	})
@@ -36,19 +36,20 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	d := s.deps
 	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
 	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Digests: d.Digests,
-		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords, Now: s.Now}})
+		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords,
+			Factors: d.Factors, Cipher: d.Cipher, Trail: d.Trail, Now: s.Now}, Factors: d.Factors, Cipher: d.Cipher})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live})
 	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
 		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
-	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches})
+	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches, Trail: d.Trail})
 	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
-		Accounts: d.Accounts, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
+		Accounts: d.Accounts, Factors: d.Factors, Trail: d.Trail, Throttle: d.Throttle, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
 	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {
 		s.Open("GET", "/styleguide", "styleguide", s.Styleguide)

@@ -31,6 +31,7 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/web/account"
 	"banmuyuan/web/api"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
@@ -104,6 +105,10 @@ type Deps struct {
 	Accounts auth.Accounts
 	Cards    auth.Cards
 	Digests  auth.Digests // of this product's own key
+	Factors  auth.Factors
+	Logins   auth.Logins
+	Trail    audit.Trail
+	Cipher   auth.Cipher // of this product's own key
 	Throttle auth.Throttle
 	Setup    auth.Setup // links to the page of the first administrator
 	Sessions scs.Store
@@ -194,6 +199,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	site.Logins = deps.Logins
 	passwords, err := auth.NewPasswords(runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
@@ -215,6 +221,9 @@ func New(config Config, deps Deps) (*Server, error) {
 func (d Deps) check() error {
 	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Reports == nil || d.Headings == nil {
 		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, reports and headings are needed")
+	}
+	if d.Factors == nil || d.Logins == nil || d.Trail == nil || d.Cipher == nil {
+		return errors.New("web: second factors, sessions of accounts, the audit trail and a cipher are needed")
 	}
 	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts} {
 		if module == nil {

@@ -213,6 +213,9 @@ func (c *Catalog) settleReview(ctx context.Context, tx *sqlx.Tx, d catalog.Decid
 	if err != nil {
 		return fmt.Errorf("decide review: %w", err)
 	}
+	if err := desk.Did(ctx, tx, link.Act{Kind: "decision.review", On: "household", Object: strconv.FormatInt(household, 10), Detail: string(step)}); err != nil {
+		return err
+	}
 	return c.LogAction(ctx, tx, household, "review."+string(state), map[string]any{"review": d.ID, "why": d.Why})
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -49,7 +50,7 @@ func (c *Catalog) UnmaskID(ctx context.Context, r catalog.UnmaskID) (catalog.Unm
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
-		return nil
+		return desk.Did(ctx, tx, link.Act{Kind: "unmask.id", On: "household", Object: strconv.FormatInt(r.HouseholdID, 10), Detail: strconv.Itoa(r.Position)})
 	})
 	if err != nil {
 		return catalog.UnmaskedID{}, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -193,7 +194,7 @@ func (c *Catalog) noteAct(ctx context.Context, tx *sqlx.Tx, season int, step cat
 	if err != nil {
 		return fmt.Errorf("write history of season %d: %w", season, err)
 	}
-	return nil
+	return desk.Did(ctx, tx, link.Act{Kind: "season." + string(step), On: "season", Object: strconv.Itoa(season)})
 }
 
 // lockOpenSeason locks a season into which something new is to come, and refuses one that is closed or does not exist.
@@ -418,7 +419,7 @@ func (c *Catalog) notePresaleAct(ctx context.Context, tx *sqlx.Tx, presale int64
 	if err != nil {
 		return fmt.Errorf("write history of presale %d: %w", presale, err)
 	}
-	return nil
+	return desk.Did(ctx, tx, link.Act{Kind: "presale." + string(step), On: "presale", Object: strconv.FormatInt(presale, 10)})
 }
 
 // openSeasons returns the seasons that a changed register concerns: what has begun to be closed was sold from the register

@@ -43,7 +43,8 @@ func (accountCreate) Help() string {
 }
 
 type accountPassword struct {
-	Login string `arg:"" help:"Login of the account."`
+	Login        string `arg:"" help:"Login of the account."`
+	SecondFactor bool   `help:"Take away its second factor as well, when phone and recovery codes are lost."`
 }
 
 // Help is shown by 'banmuyuan account password --help'.
@@ -193,6 +194,11 @@ func (c *accountPassword) Run(ctx context.Context, cfg Config, log *slog.Logger,
 		}
 		if err != nil {
 			return err
+		}
+		if c.SecondFactor {
+			if err := store.ResetFactor(ctx, auth.Command, a.ID); err != nil && !errors.Is(err, auth.ErrNotFound) {
+				return err
+			}
 		}
 		return resetPassword(ctx, store, a, stdout)
 	})

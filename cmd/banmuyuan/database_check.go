@@ -14,6 +14,7 @@ import (
 	"banmuyuan/internal/link"
 	paymentspg "banmuyuan/payments/postgres"
 	"banmuyuan/web/auth"
+	webpg "banmuyuan/web/postgres"
 )
 
 // databaseCheck finds faults of a database that does not fit the settings, before anything in it is changed.
@@ -47,6 +48,7 @@ func (c *databaseCheck) run(ctx context.Context) error {
 		{moduleCatalog, "person", c.checkIDs},
 		{modulePayments, "payout_account", c.checkAccounts},
 		{moduleWeb, "account", c.checkPasswords},
+		{moduleWeb, "second_factor", c.checkFactors},
 	} {
 		if err := c.in(ctx, db, check.module, check.table, check.run); err != nil {
 			return err
@@ -107,6 +109,10 @@ func (c *databaseCheck) checkIDs(ctx context.Context, db *sqlx.DB) error {
 
 func (c *databaseCheck) checkAccounts(ctx context.Context, db *sqlx.DB) error {
 	return c.checkKey(ctx, db, "account numbers", func(keys *paymentspg.Keys) (map[string]error, error) { return paymentspg.SealSamples(ctx, db, keys) })
+}
+
+func (c *databaseCheck) checkFactors(ctx context.Context, db *sqlx.DB) error {
+	return c.checkKey(ctx, db, "second factors", func(keys *paymentspg.Keys) (map[string]error, error) { return webpg.FactorSamples(ctx, db, keys) })
 }
 
 // checkKey compares the key with the values that the schema keeps of its keys, and opens a sample of each key.
@@ -182,7 +188,7 @@ func (c *databaseCheck) keepKey(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, module := range []string{moduleCatalog, modulePayments} {
+	for _, module := range []string{moduleCatalog, modulePayments, moduleWeb} {
 		if !slices.Contains(c.names, module) {
 			continue
 		}

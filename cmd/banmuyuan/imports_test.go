@@ -64,7 +64,7 @@ var mayImport = []struct {
 var conceptMay = []string{"=orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
 
 // wingMay lists the imports of a wing of web.
-var wingMay = []string{"=web/page", "=web/api", "=web/auth", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
+var wingMay = []string{"=web/page", "=web/api", "=web/audit", "=web/auth", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
 	"internal/entry", "internal/table", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
 
 // roomMay lists the imports of a room of the order module.
@@ -86,6 +86,7 @@ var libraryOf = map[string][]string{
 	"github.com/lib/pq":               {"internal/link", "catalog/postgres", "orders/postgres", "payments/ledger", "payments/postgres", "payments/gateway/sandbox", "web/postgres", "internal/privatepg", "cmd/banmuyuan", "cmd/bench"},
 	"github.com/nats-io/nats.go":      {"internal/link", "internal/privatenats", "catalog", "orders", "payments", "cmd/banmuyuan"},
 	"github.com/alexedwards/argon2id": {"web/auth"},
+	"github.com/pquerna/otp":          {"web/auth"},
 	"github.com/xuri/excelize":        {"web", "payments", "orders", "cmd/banmuyuan"},
 }
 

@@ -371,6 +371,10 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(), TrustedProxies: proxies,
 	}, web.Deps{
 		Accounts:  store,
+		Factors:   store,
+		Logins:    store,
+		Trail:     store,
+		Cipher:    keys,
 		Throttle:  store,
 		Setup:     store,
 		Sessions:  sessions,
@@ -419,6 +423,9 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	m.begin[moduleWeb] = func() {
 		m.running.Go(func() error { site.Run(running); return nil })
 		m.running.Go(func() error { return m.tellAccounts(db, nc, site).Run(running) })
+		for _, c := range m.auditActs(db, nc) {
+			m.running.Go(func() error { return c.Run(running) })
+		}
 	}
 	return nil
 }

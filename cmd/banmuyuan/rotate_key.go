@@ -14,6 +14,7 @@ import (
 
 	"banmuyuan/internal/link"
 	paymentspg "banmuyuan/payments/postgres"
+	webpg "banmuyuan/web/postgres"
 )
 
 type rotateKeyCommand struct {
@@ -83,12 +84,21 @@ func (c *rotateKeyCommand) Run(ctx context.Context, cfg Config, log *slog.Logger
 	if err != nil {
 		return err
 	}
-	for _, db := range []*sqlx.DB{cdb, pdb} {
+	wdb, err := link.OpenDB(ctx, url, moduleWeb, 2)
+	if err != nil {
+		return err
+	}
+	defer wdb.Close()
+	factors, err := webpg.RekeyFactors(ctx, wdb, keys)
+	if err != nil {
+		return fmt.Errorf("seal second factors anew: %w", err)
+	}
+	for _, db := range []*sqlx.DB{cdb, pdb, wdb} {
 		if err := link.KeepOnlyKey(ctx, db, keys.Checks()[0]); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "%d id numbers and %d account numbers are sealed with the first key now\n", ids, accounts)
+	fmt.Fprintf(stdout, "%d id numbers, %d account numbers and %d second factors are sealed with the first key now\n", ids, accounts, factors)
 	if c.Drop {
 		first, _, _ := strings.Cut(c.Key, ",")
 		return writeKey(file, strings.TrimSpace(first))

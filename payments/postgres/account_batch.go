@@ -334,6 +334,7 @@ func (s *Service) DecideAccountBatch(ctx context.Context, r payments.DecideAccou
 		if err != nil {
 			return fmt.Errorf("decide batch of accounts: %w", err)
 		}
+		c.decided("account_batch", b.ID, r.Approve)
 		return nil
 	})
 }

@@ -298,6 +298,7 @@ func (s *Service) DecideClosing(ctx context.Context, r payments.DecideClosing) (
 			}
 			newest = &id
 		}
+		c.decided("closing", r.ID, r.Approve)
 		return get(ctx, c.tx, &out, `
 			UPDATE ledger_closing SET state = $2, decided_at = $3, decided_by = $4, reason = $5, last_txn = $6 WHERE id = $1 RETURNING `+closingColumns,
 			r.ID, to, c.now, c.actor, r.Reason, newest)

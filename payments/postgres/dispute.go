@@ -228,6 +228,7 @@ func (s *Service) ApproveRefund(ctx context.Context, r payments.RefundRef) (paym
 			return fmt.Errorf("approve refund %d: %w", f.ID, err)
 		}
 		out = f
+		c.decided("refund", f.ID, true)
 		return c.saveRefund(ctx, f, c.now)
 	})
 	return out.out(), err

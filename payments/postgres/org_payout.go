@@ -254,6 +254,7 @@ func (s *Service) DecideOrgPayout(ctx context.Context, r payments.DecideOrgPayou
 				return link.E(link.Conflict, "orgpay.less_now", "", "have", money.FormatYuan(max(free+p.AmountFen, 0)))
 			}
 		}
+		c.decided("org_payout", p.ID, r.Approve)
 		return c.exec(ctx, "decide payment to an organisation", `
 			UPDATE org_payout SET state = $2, decided_at = $3, decided_by = $4, decider = $5, why = $6 WHERE id = $1`,
 			p.ID, to, c.now, c.actor, actor.Account, r.Why)

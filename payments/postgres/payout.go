@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -314,6 +315,7 @@ func (s *Service) DecideBatch(ctx context.Context, r payments.DecideBatch) (paym
 			}
 			c.publishMoved(moved)
 		}
+		c.decided("payout_batch", b.ID, r.Approve)
 		out, err = readBatch(ctx, c.tx, b.ID, "")
 		return err
 	})
@@ -351,6 +353,7 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
+		c.did("export.bank_file", "payout_batch", b.ID, strconv.Itoa(int(b.Items)))
 		to, first := payments.BatchMachine.Next(b.State, payments.BatchExport)
 		if !first {
 			return nil

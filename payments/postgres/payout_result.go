@@ -81,6 +81,7 @@ func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (pa
 			out.Problems = firstProblems(wrong)
 			return nil
 		}
+		c.did("load.payout_result", "payout_batch", b.ID, "")
 		var result int64
 		err = c.tx.GetContext(ctx, &result, `
 			INSERT INTO payout_result (batch_id, name, sha256, paid, returned, imported_by, imported_at)

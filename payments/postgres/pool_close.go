@@ -116,8 +116,10 @@ func (s *Service) DecidePool(ctx context.Context, r payments.DecidePool) (paymen
 			if err != nil {
 				return fmt.Errorf("send pool %d back: %w", p.ID, err)
 			}
+			c.decided("pool", p.ID, false)
 			return nil
 		}
+		c.decided("pool", p.ID, true)
 		return c.postPool(ctx, p, time.Time{})
 	})
 }

@@ -60,6 +60,7 @@ func (s *Service) Unmask(ctx context.Context, r payments.Unmask) (payments.Unmas
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
+		c.did("unmask.account", "household", r.Household, "")
 		return nil
 	})
 	if err != nil {

@@ -362,6 +362,7 @@ func (s *Service) DecideReversal(ctx context.Context, r payments.DecideReversal)
 			}
 			c.txns = append(c.txns, mirror)
 		}
+		c.decided("reversal", r.ID, r.Approve)
 		return c.exec(ctx, "decide reversal", `
 			UPDATE ledger_reversal SET state = $2, decided_at = $3, decided_by = $4, why_refused = $5 WHERE id = $1`,
 			r.ID, to, c.now, c.actor, r.Why)

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -212,6 +213,20 @@ func (c *change) post(kind, key string, at time.Time, lines ...ledger.Line) {
 
 func (c *change) publish(subject string, data any) {
 	c.msgs = append(c.msgs, link.Message{Subject: subject, Data: data})
+}
+
+// did notes an act of the person for the audit trail. object is the number of the thing.
+func (c *change) did(kind, on string, object int64, detail string) {
+	c.publish(payments.EvtAct, link.Act{Kind: kind, On: on, Object: strconv.FormatInt(object, 10), Detail: detail})
+}
+
+// decided notes a decision of the person for the audit trail.
+func (c *change) decided(on string, object int64, approve bool) {
+	detail := "refuse"
+	if approve {
+		detail = "approve"
+	}
+	c.did("decision."+on, on, object, detail)
 }
 
 // change runs fn in a transaction of its own and notifies the workers.

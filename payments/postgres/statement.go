@@ -74,6 +74,7 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 	}
 	sum := sha256.Sum256(r.Data)
 	err = s.write(ctx, func(c *change) error {
+		c.publish(payments.EvtAct, link.Act{Kind: "load.statement", Detail: strconv.Itoa(len(lines))})
 		return c.exec(ctx, "note statement", `
 			INSERT INTO bank_statement_file (name, sha256, from_on, to_on, lines, opening_fen, closing_fen, imported_by, imported_at)
 			VALUES ($1, $2, $3::date, $4::date, $5, $6, $7, $8, $9) ON CONFLICT (account, sha256) DO NOTHING`,

@@ -109,7 +109,7 @@ func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (cardLog
 	}
 	card, err := s.Cards.CardByHash(ctx, hash)
 	if errors.Is(err, auth.ErrNotFound) {
-		return cardLogin{}, auth.ErrWrongLogin
+		return cardLogin{}, s.Auth.CardFailed(ctx, nil)
 	}
 	if err != nil {
 		return cardLogin{}, err
@@ -119,9 +119,12 @@ func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (cardLog
 		return cardLogin{}, err
 	}
 	if a.Disabled() || a.Role != auth.Household || a.HouseholdID != card.HouseholdID {
-		return cardLogin{}, auth.ErrWrongLogin
+		return cardLogin{}, s.Auth.CardFailed(ctx, a)
 	}
 	word, err := s.provesCard(r, a, card, digitsOf(proof))
+	if errors.Is(err, auth.ErrWrongLogin) {
+		return cardLogin{}, s.Auth.CardFailed(ctx, a)
+	}
 	if err != nil {
 		return cardLogin{}, err
 	}
@@ -129,6 +132,9 @@ func (s *Pages) cardAccount(r *http.Request, hash []byte, proof string) (cardLog
 		return cardLogin{}, err
 	}
 	if err := auth.Succeeded(ctx, s.Throttle, s.ClientIP(r)); err != nil {
+		return cardLogin{}, err
+	}
+	if err := s.Auth.LetIn(ctx, a, "card"); err != nil {
 		return cardLogin{}, err
 	}
 	return cardLogin{account: a, card: card.ID, word: word}, s.Cards.CardUsed(ctx, card.ID)

@@ -26,6 +26,11 @@ func (s *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.Auth.Login(r.Context(), login, f.Raw("password"), s.ClientIP(r))
 	var wait *auth.ThrottledError
 	switch {
+	case errors.Is(err, auth.ErrNeedsCode):
+		if err := s.StartHalf(r, a); err != nil {
+			return err
+		}
+		return s.GoTo(w, r, "login.code", "next", then.Next)
 	case errors.Is(err, auth.ErrWrongLogin):
 		f.Add("", "login.wrong")
 		return s.RenderForm(w, r, "account/login", then, f)

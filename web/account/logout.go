@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Pages) logout(w http.ResponseWriter, r *http.Request) error {
-	if err := s.EndSession(r); err != nil {
+	if err := s.endOwn(r); err != nil {
 		return err
 	}
 	s.Flash(r, page.Quiet, "login.out")

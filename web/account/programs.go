@@ -15,8 +15,8 @@ import (
 // as the pages.
 type Programs struct{ *Pages }
 
-// Login starts a session and returns its token.
-func (p Programs) Login(r *http.Request, login, password string) (string, *auth.Account, error) {
+// Login starts a session and returns its token. code is of the second factor, where the account has one.
+func (p Programs) Login(r *http.Request, login, password, code string) (string, *auth.Account, error) {
 	var problems link.Problems
 	if login == "" {
 		problems.Add("form.required", "login")
@@ -31,8 +31,16 @@ func (p Programs) Login(r *http.Request, login, password string) (string, *auth.
 		login = phone
 	}
 	a, err := p.Auth.Login(r.Context(), login, password, p.ClientIP(r))
+	if errors.Is(err, auth.ErrNeedsCode) {
+		if code == "" {
+			return "", nil, link.E(link.Unauthenticated, "login.code.needed", "code")
+		}
+		err = p.Auth.SecondFactor(r.Context(), a, code, p.ClientIP(r))
+	}
 	var wait *auth.ThrottledError
 	switch {
+	case errors.Is(err, auth.ErrWrongCode):
+		return "", nil, link.E(link.Unauthenticated, "login.code.wrong", "code")
 	case errors.Is(err, auth.ErrWrongLogin):
 		return "", nil, link.E(link.Unauthenticated, "login.wrong", "")
 	case errors.As(err, &wait):
@@ -61,7 +69,16 @@ func (p Programs) SetPassword(r *http.Request, key, password, current string) (s
 }
 
 // Logout ends the session.
-func (p Programs) Logout(r *http.Request) error { return p.EndSession(r) }
+func (p Programs) Logout(r *http.Request) error { return p.endOwn(r) }
+
+// LoginSessions lists where the account is logged in, and the session that asks.
+func (p Programs) LoginSessions(r *http.Request) ([]auth.LoginSession, int64, error) {
+	list, err := p.ownSessions(r)
+	return list, p.LoginID(r), err
+}
+
+// EndLoginSession ends a session of the account.
+func (p Programs) EndLoginSession(r *http.Request, id int64) error { return p.endSession(r, id) }
 
 // Register creates a private buyer's account; it does not log in.
 func (p Programs) Register(r *http.Request, name, phone, password string) (*auth.Account, error) {

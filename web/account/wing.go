@@ -28,6 +28,8 @@ type Services struct {
 	Setup    auth.Setup
 	Auth     *auth.Authenticator
 	Digests  auth.Digests
+	Factors  auth.Factors
+	Cipher   auth.Cipher
 }
 
 // Pages are the pages on which people log in, register and look after their account.
@@ -42,5 +44,7 @@ func New(site *page.Site, services Services) *Pages {
 	s.accountRoutes()
 	s.cardRoutes()
 	s.setupRoutes()
+	s.factorRoutes()
+	s.sessionRoutes()
 	return s
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
@@ -11,6 +12,7 @@ import (
 type loginIn struct {
 	Login    string `json:"login"`
 	Password string `json:"password"`
+	Code     string `json:"code,omitempty" description:"Of the second factor, where the account has one: six digits of its authenticator, or a recovery code. Without it such an account gets 401 with the field code"`
 }
 
 type registerIn struct {
@@ -42,6 +44,53 @@ type sessionOut struct {
 	Account accountOut `json:"account"`
 }
 
+// loginSessionOut is a session as its owner sees it.
+type loginSessionOut struct {
+	ID      int64     `json:"id"`
+	This    bool      `json:"this" description:"It is the session of this request"`
+	Program string    `json:"program"`
+	System  string    `json:"system"`
+	Network string    `json:"network"`
+	BegunAt time.Time `json:"begun_at"`
+	SeenAt  time.Time `json:"seen_at" description:"Within a minute"`
+}
+
+type loginSessionsOut struct {
+	Items []loginSessionOut `json:"items"`
+}
+
+type sessionRef struct {
+	ID int64 `path:"id"`
+}
+
+// sessionEndpoints list and end the sessions of the account that is logged in.
+func (a *API) sessionEndpoints() []endpoint {
+	list := op("GET", "/sessions", "accounts.sessions", "Where the account is logged in, the last used first", loggedIn,
+		func(context.Context, struct{}) (loginSessionsOut, error) { return loginSessionsOut{}, nil })
+	list.serve = func(_ context.Context, r *http.Request) (any, error) {
+		all, this, err := a.accounts.LoginSessions(r)
+		if err != nil {
+			return nil, err
+		}
+		out := loginSessionsOut{Items: []loginSessionOut{}}
+		for _, s := range all {
+			out.Items = append(out.Items, loginSessionOut{ID: s.ID, This: s.ID == this, Program: s.Device.Program, System: s.Device.System,
+				Network: s.Network, BegunAt: s.BegunAt, SeenAt: s.SeenAt})
+		}
+		return out, nil
+	}
+	end := op("DELETE", "/sessions/{id}", "accounts.sessions_end", "End a session of the account", loggedIn,
+		func(context.Context, sessionRef) (struct{}, error) { return struct{}{}, nil })
+	end.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in sessionRef
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return struct{}{}, a.accounts.EndLoginSession(r, in.ID)
+	}
+	return []endpoint{list, end}
+}
+
 func outOf(a *auth.Account) accountOut {
 	return accountOut{ID: a.ID, Login: a.Login, Name: a.Name, Role: a.Role, OrgID: a.OrgID, HouseholdID: a.HouseholdID, HelperID: a.HelperID,
 		OneTime: a.MustChangePassword()}
@@ -55,7 +104,7 @@ func (a *API) accountEndpoints() []endpoint {
 		if err := decode(r, &in); err != nil {
 			return nil, err
 		}
-		token, account, err := a.accounts.Login(r, in.Login, in.Password)
+		token, account, err := a.accounts.Login(r, in.Login, in.Password, in.Code)
 		if err != nil {
 			return nil, err
 		}
@@ -101,5 +150,5 @@ func (a *API) accountEndpoints() []endpoint {
 			}
 			return outOf(account), nil
 		})
-	return []endpoint{login, logout, password, register, me}
+	return append([]endpoint{login, logout, password, register, me}, a.sessionEndpoints()...)
 }

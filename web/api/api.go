@@ -126,8 +126,11 @@ func facesOf(s Services) faces {
 // Accounts logs programs in and registers private buyers; the pages do it the same way.
 type Accounts interface {
 	// Login starts a session and returns its token. Unauthenticated; throttled.
-	Login(r *http.Request, login, password string) (token string, a *auth.Account, err error)
+	Login(r *http.Request, login, password, code string) (token string, a *auth.Account, err error)
 	Logout(r *http.Request) error
+	// LoginSessions lists where the account is logged in, and the session of the request.
+	LoginSessions(r *http.Request) (list []auth.LoginSession, this int64, err error)
+	EndLoginSession(r *http.Request, id int64) error
 	Register(r *http.Request, name, phone, password string) (*auth.Account, error)
 	// SetPassword changes the password of the account that is logged in. Invalid names the field; throttled.
 	SetPassword(r *http.Request, key, password, current string) (token string, a *auth.Account, err error)

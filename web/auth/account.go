@@ -77,6 +77,8 @@ type Account struct {
 	// SessionsFrom ends every session that is older, after a change of what the account may do; zero: none.
 	SessionsFrom time.Time
 	DisabledAt   time.Time // zero: the account works
+	// MustEnrol: the account needs a second factor and has none. It is not stored.
+	MustEnrol bool
 }
 
 // Disabled reports whether the account was switched off.

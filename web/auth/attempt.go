@@ -71,6 +71,15 @@ func TryFrom(ctx context.Context, t Throttle, address string) (time.Duration, er
 	return wait, nil
 }
 
+// UnderAttack reports whether so many logins failed that each network has few tries left: the county's desk shows it.
+func UnderAttack(ctx context.Context, t Throttle) (bool, error) {
+	n, err := t.Tries(ctx, keyOverall)
+	if err != nil {
+		return false, fmt.Errorf("look for an attack: %w", err)
+	}
+	return n > Overall.Tries, nil
+}
+
 // Succeeded gives a try from an address back: only failures count.
 func Succeeded(ctx context.Context, t Throttle, address string) error {
 	for _, key := range []string{keyOverall, "network:" + Network(address)} {

@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 )
 
@@ -53,6 +55,12 @@ func (c *counter) Try(_ context.Context, key string, limit auth.Limit) (time.Dur
 	return 0, nil
 }
 
+func (c *counter) Tries(_ context.Context, key string) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tries[key], nil
+}
+
 func (c *counter) GiveBack(_ context.Context, key string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,7 +91,58 @@ func setup(t *testing.T) (*auth.Authenticator, *book, *counter) {
 	}
 	b := &book{account: auth.Account{ID: 7, Login: "13800138000", Role: auth.Buyer, PasswordHash: hash}}
 	c := &counter{tries: map[string]int{}}
-	return &auth.Authenticator{Accounts: b, Throttle: c, Passwords: passwords, Now: time.Now}, b, c
+	return &auth.Authenticator{Accounts: b, Throttle: c, Passwords: passwords, Factors: &pocket{}, Cipher: open{}, Trail: &diary{}, Now: time.Now}, b, c
+}
+
+// pocket is a Factors of one account, with one recovery code.
+type pocket struct {
+	auth.Factors
+	secret string // "" is no second factor
+	step   int64
+	code   []byte
+}
+
+func (p *pocket) Factor(context.Context, int64) (auth.Factor, error) {
+	if p.secret == "" {
+		return auth.Factor{}, auth.ErrNotFound
+	}
+	return auth.Factor{Sealed: []byte(p.secret)}, nil
+}
+
+func (p *pocket) UseStep(_ context.Context, _, step int64) (bool, error) {
+	if step <= p.step {
+		return false, nil
+	}
+	p.step = step
+	return true, nil
+}
+
+func (p *pocket) UseCode(_ context.Context, _ int64, hash []byte) (bool, error) {
+	if !bytes.Equal(hash, p.code) {
+		return false, nil
+	}
+	p.code = nil
+	return true, nil
+}
+
+// open is a Cipher that seals nothing.
+type open struct{}
+
+func (open) Seal(value, _ string) []byte                  { return []byte(value) }
+func (open) Open(sealed []byte, _ string) (string, error) { return string(sealed), nil }
+
+// diary is a Trail in memory.
+type diary struct {
+	audit.Trail
+	mu      sync.Mutex
+	entries []audit.Entry
+}
+
+func (d *diary) Append(_ context.Context, entries ...audit.Entry) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.entries = append(d.entries, entries...)
+	return nil
 }
 
 func TestLogin(t *testing.T) {

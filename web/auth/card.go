@@ -140,7 +140,7 @@ func CheckPIN(pin string) string {
 			down = down && pin[i]+1 == pin[i-1]
 		}
 	}
-	if same || up || down || common[pin] || pin == "123123" || pin == "112233" || pin == "520520" || pin == "168168" {
+	if same || up || down || Common(pin) {
 		return "account.pin.common"
 	}
 	return ""

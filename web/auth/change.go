@@ -20,6 +20,7 @@ const (
 	ChangedHousehold Changed = "household" //
 	ChangedHelper    Changed = "helper"    //
 	ChangedPassword  Changed = "password"  // a new one-time password, which is not kept
+	ChangedFactor    Changed = "factor"    // a lost second factor was taken away
 	ChangedOff       Changed = "off"
 	ChangedOn        Changed = "on"
 )
@@ -85,7 +86,7 @@ func EndsSessions(changes []Change) bool {
 		switch c.What {
 		case ChangedRole, ChangedOrg, ChangedHousehold, ChangedHelper, ChangedOff:
 			return true
-		case ChangedOpened, ChangedName, ChangedPhone, ChangedPassword, ChangedOn:
+		case ChangedOpened, ChangedName, ChangedPhone, ChangedPassword, ChangedFactor, ChangedOn:
 		}
 	}
 	return false

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+
+	"banmuyuan/web/audit"
 )
 
 // ErrWrongLogin is all a stranger learns of a login that failed.
@@ -23,11 +26,15 @@ type Authenticator struct {
 	Accounts  Accounts
 	Throttle  Throttle
 	Passwords *Passwords
+	Factors   Factors
+	Cipher    Cipher // of the second factors' secrets
+	Trail     audit.Trail
 	Now       func() time.Time
 }
 
 // Login returns the account of a login and password. It returns ErrWrongLogin, or
-// a *ThrottledError, without telling whether there is such an account.
+// a *ThrottledError, without telling whether there is such an account. With ErrNeedsCode the account is returned as well:
+// SecondFactor has to let it in. What succeeds and what fails is in the audit trail.
 func (a *Authenticator) Login(ctx context.Context, login, password, address string) (*Account, error) {
 	login = CleanLogin(login)
 	// Both are counted even when one already refuses: a refusal may not be a way to
@@ -59,7 +66,7 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 		return nil, err
 	}
 	if !ok {
-		return nil, ErrWrongLogin
+		return nil, a.failed(ctx, audit.LoginFailed, account, ErrWrongLogin)
 	}
 	for _, name := range []string{login, account.Login} { // the same, unless it was found by its phone
 		if err := a.Throttle.Forget(ctx, "login:"+name); err != nil {
@@ -69,7 +76,104 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 	if err := Succeeded(ctx, a.Throttle, address); err != nil {
 		return nil, err
 	}
-	return account, nil
+	switch _, err := a.Factors.Factor(ctx, account.ID); {
+	case err == nil:
+		return account, ErrNeedsCode
+	case !errors.Is(err, ErrNotFound):
+		return nil, err
+	}
+	return account, a.LetIn(ctx, account, "password")
+}
+
+// LetIn notes that somebody got in, and how.
+func (a *Authenticator) LetIn(ctx context.Context, account *Account, how string) error {
+	return a.Trail.Append(ctx, loginEntry(audit.LoginDone, account, how))
+}
+
+// failed notes a try that failed and returns cause. A login that nobody has is not kept: people type passwords there.
+func (a *Authenticator) failed(ctx context.Context, kind audit.Kind, account *Account, cause error) error {
+	if err := a.Trail.Append(ctx, loginEntry(kind, account, "")); err != nil {
+		return err
+	}
+	return cause
+}
+
+// CardFailed notes a login by a card that failed, and returns ErrWrongLogin. account may be nil.
+func (a *Authenticator) CardFailed(ctx context.Context, account *Account) error {
+	return a.failed(ctx, audit.LoginFailed, account, ErrWrongLogin)
+}
+
+func loginEntry(kind audit.Kind, account *Account, how string) audit.Entry {
+	e := audit.Entry{Kind: kind, Detail: how}
+	if account != nil {
+		e.Account, e.Login, e.Role = account.ID, account.Login, string(account.Role)
+		e.On, e.Object = audit.OnAccount, strconv.FormatInt(account.ID, 10)
+	}
+	return e
+}
+
+// SecondFactor lets an account in whose password was right, by the code of its authenticator or by a recovery code; either
+// works once. It returns ErrWrongCode, or a *ThrottledError.
+func (a *Authenticator) SecondFactor(ctx context.Context, account *Account, code, address string) error {
+	byAddress, err := TryFrom(ctx, a.Throttle, address)
+	if err != nil {
+		return fmt.Errorf("count code: %w", err)
+	}
+	key := factorKey(account)
+	byAccount, err := a.Throttle.Try(ctx, key, PerFactor)
+	if err != nil {
+		return fmt.Errorf("count code: %w", err)
+	}
+	if wait := max(byAddress, byAccount); wait > 0 {
+		return &ThrottledError{RetryAfter: wait}
+	}
+	how, err := a.codeFits(ctx, account, code)
+	if err != nil {
+		return err
+	}
+	if how == "" {
+		return a.failed(ctx, audit.CodeFailed, account, ErrWrongCode)
+	}
+	if err := a.Throttle.Forget(ctx, key); err != nil {
+		return fmt.Errorf("forget tries: %w", err)
+	}
+	if err := Succeeded(ctx, a.Throttle, address); err != nil {
+		return err
+	}
+	return a.LetIn(ctx, account, how)
+}
+
+func factorKey(a *Account) string { return "factor:" + strconv.FormatInt(a.ID, 10) }
+
+// codeFits uses a code up and returns what it was, or "" for none that works.
+func (a *Authenticator) codeFits(ctx context.Context, account *Account, typed string) (string, error) {
+	if IsRecovery(typed) {
+		used, err := a.Factors.UseCode(ctx, account.ID, RecoveryHash(account.ID, typed))
+		if err != nil || !used {
+			return "", err
+		}
+		return "recovery", nil
+	}
+	f, err := a.Factors.Factor(ctx, account.ID)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	secret, err := a.Cipher.Open(f.Sealed, FactorOwner(account.ID))
+	if err != nil {
+		return "", fmt.Errorf("open second factor: %w", err)
+	}
+	step, err := FactorStep(secret, CleanCode(typed), a.Now())
+	if err != nil || step == 0 {
+		return "", err
+	}
+	first, err := a.Factors.UseStep(ctx, account.ID, step)
+	if err != nil || !first {
+		return "", err
+	}
+	return "code", nil
 }
 
 // byPhone finds the household with this phone. Its tries count together, whatever is typed for its login.

@@ -82,16 +82,6 @@ func (p *Passwords) Matches(ctx context.Context, password, hash string) (bool, e
 	return ok && known, nil
 }
 
-// common are the passwords everybody tries first and that are long enough.
-var common = map[string]bool{
-	"12345678": true, "123456789": true, "1234567890": true, "11111111": true, "88888888": true,
-	"00000000": true, "66666666": true, "87654321": true, "password": true, "qwertyui": true,
-	"qwerty123": true, "password1": true, "abc12345": true, "a1234567": true, "a12345678": true,
-	"abcd1234": true, "aa123456": true, "1q2w3e4r": true, "iloveyou": true, "5201314520": true,
-	"woaini1314": true, "asdfghjk": true, "asdf1234": true, "qq123456": true, "123123123": true,
-	"zxcvbnm1": true, "11223344": true, "12341234": true, "147258369": true, "987654321": true,
-}
-
 // CheckPassword says what is wrong with a new password as a message key, or "".
 // It asks for length, not for odd characters, which people write on paper.
 func CheckPassword(password, login string) string {
@@ -103,7 +93,7 @@ func CheckPassword(password, login string) string {
 	case n > PasswordMax:
 		return "account.password.long"
 	}
-	if low := strings.ToLower(password); common[low] || low == strings.ToLower(login) {
+	if Common(password) || strings.EqualFold(password, login) {
 		return "account.password.common"
 	}
 	return ""

@@ -17,6 +17,7 @@ const (
 	RequestReset  RequestKind = "reset"  // give it a one-time password
 	RequestChange RequestKind = "change" // give it other rights
 	RequestOn     RequestKind = "on"     // switch it on again
+	RequestFactor RequestKind = "factor" // take its lost second factor away
 )
 
 // RequestState is the state of a request.
@@ -103,7 +104,7 @@ func NeedsTwo(by Author, before, after *Account, admins int) bool {
 		switch c.What {
 		case ChangedRole, ChangedOrg, ChangedHousehold, ChangedHelper, ChangedOn:
 			return true
-		case ChangedOpened, ChangedName, ChangedPhone, ChangedPassword, ChangedOff:
+		case ChangedOpened, ChangedName, ChangedPhone, ChangedPassword, ChangedFactor, ChangedOff:
 		}
 	}
 	return false

@@ -1,6 +1,7 @@
 package county
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -17,6 +18,7 @@ type loginPage struct {
 	Account   *auth.Account
 	State     string
 	Off, Self bool
+	Factor    bool // it has a second factor
 	Org       string
 	Household string // its code
 	Roles     []page.Option
@@ -63,6 +65,10 @@ func (s *people) loginPage(r *http.Request, a *auth.Account) (loginPage, error) 
 	d := loginPage{Account: a, State: accountState(a), Off: a.Disabled(), Self: a.ID == auth.FromContext(ctx).ID, Roles: s.roleOptions(r)}
 	if a.Role == auth.Buyer {
 		d.Roles = append([]page.Option{{Value: string(auth.Buyer), Label: s.Words(r).Say("role", string(auth.Buyer))}}, d.Roles...)
+	}
+	_, err := s.Factors.Factor(ctx, a.ID)
+	if d.Factor = err == nil; err != nil && !errors.Is(err, auth.ErrNotFound) {
+		return d, err
 	}
 	ref, err := s.Reference(ctx)
 	if err != nil {

@@ -35,6 +35,7 @@ type accountsPage struct {
 	Next     string
 	OneTime  oneTime // of the account that was opened just now
 	Requests []rightsRequest
+	Attack   bool // too many logins fail
 	Alone    bool // no second administrator works: one acts alone
 }
 
@@ -97,6 +98,9 @@ func (s *people) accountsPage(r *http.Request) (accountsPage, error) {
 		return d, err
 	}
 	d.Alone = admins < 2
+	if d.Attack, err = auth.UnderAttack(ctx, s.Throttle); err != nil {
+		return d, err
+	}
 	if d.Counts, err = s.Accounts.CountByRole(ctx); err != nil {
 		return d, fmt.Errorf("count accounts: %w", err)
 	}

@@ -11,6 +11,8 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -216,6 +218,9 @@ func (s *pools) distributionFile(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, pool.Title+".xlsx"); err != nil {
 		return err
 	}
 	return sendSheet(w, pool.Title, head, rows)

@@ -30,6 +30,7 @@ type homePage struct {
 	NoSale   int                       // villages without one sale
 	Channels []catalog.Channel
 	Figures  []countyFigure
+	Attack   bool  // too many logins fail
 	Received int64 // expected, owed and paid of the season
 	Selling  int64
 }
@@ -71,6 +72,10 @@ var channels = []catalog.Channel{catalog.ChannelContract, catalog.ChannelMarket,
 func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := homePage{Words: s.Words(r), Channels: channels}
+	var err error
+	if d.Attack, err = auth.UnderAttack(ctx, s.Throttle); err != nil {
+		return err
+	}
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return err

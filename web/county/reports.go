@@ -14,6 +14,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/report"
@@ -173,6 +174,9 @@ func (s *Reports) Report(ctx context.Context, id int64) (report.Job, error) {
 // ReportFile is a finished report's workbook.
 func (s *Reports) ReportFile(ctx context.Context, id int64) (payments.File, error) {
 	name, data, err := s.Jobs.File(ctx, id)
+	if err == nil {
+		err = auth.NoteExport(ctx, s.Trail, audit.Exported, name)
+	}
 	return payments.File{Name: name, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Data: data}, reportError(err)
 }
 

@@ -11,6 +11,7 @@ import (
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/document"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/report"
@@ -23,7 +24,7 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, TreasuryWords},
+		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, audit.Messages, TreasuryWords},
 		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
@@ -46,6 +47,7 @@ func Wing() page.Wing {
 			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Roles: auth.County},
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
 			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County, Beside: "/county/directory"},
+			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Roles: []auth.Role{auth.Approver, auth.Admin}},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
 		},
 		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.accounts"}},
@@ -73,6 +75,9 @@ type Services struct {
 	PrivateAccounts payments.Privacy
 
 	Accounts  auth.Accounts
+	Factors   auth.Factors
+	Trail     audit.Trail
+	Throttle  auth.Throttle
 	Cards     auth.Cards
 	Digests   auth.Digests // of this product's own key
 	Passwords *auth.Passwords
@@ -141,6 +146,7 @@ func New(site *page.Site, services Services) Pages {
 	p := &people{site, services}
 	p.peopleRoutes()
 	p.accountRoutes()
+	p.auditRoutes()
 	p.privacyRoutes()
 	p.documentRoutes()
 	c.Cards.cardRoutes()

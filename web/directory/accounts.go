@@ -218,7 +218,7 @@ func (s *pages) accountBatchWrong(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	return s.sendWrong(w, "有问题的收款账户.xlsx", []sheet.Table{t}, problems)
+	return s.sendWrong(ctx, w, "有问题的收款账户.xlsx", []sheet.Table{t}, problems)
 }
 
 // AccountProblems lists what is wrong with the rows of a batch that are not taken.

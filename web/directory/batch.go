@@ -9,6 +9,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
@@ -188,15 +189,18 @@ func (s *pages) batchWrong(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.sendWrong(w, "有问题的行.xlsx", tables, problems)
+	return s.sendWrong(ctx, w, "有问题的行.xlsx", tables, problems)
 }
 
 // sendWrong sends wrong rows with their reasons.
-func (s *pages) sendWrong(w http.ResponseWriter, name string, tables []sheet.Table, problems []entry.Problem) error {
+func (s *pages) sendWrong(ctx context.Context, w http.ResponseWriter, name string, tables []sheet.Table, problems []entry.Problem) error {
 	words := s.Glossary.Words(page.ZH) // like the headings
 	var out bytes.Buffer
 	err := sheet.WriteProblems(&out, tables, problems, func(p entry.Problem) string { return words.Problem(p.Key, p.Args) })
 	if err != nil {
+		return err
+	}
+	if err := auth.NoteExport(ctx, s.Trail, audit.Exported, name); err != nil {
 		return err
 	}
 	page.SendFile(w, payments.File{Name: name, Type: sheet.XLSX, Data: out.Bytes()})

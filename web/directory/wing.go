@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -29,6 +30,7 @@ type Services struct {
 	Directory catalog.Directory
 	Headings  sheet.Headings
 	Accounts  payments.AccountBatches
+	Trail     audit.Trail
 }
 
 type pages struct {

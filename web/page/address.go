@@ -107,7 +107,7 @@ func SafeNext(next string) string {
 	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
 		return ""
 	}
-	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" || p == "/account/password" || p == "/my/pin" {
+	if p := u.Path; p == "/login" || p == "/logout" || p == "/register" || p == "/account/password" || p == "/my/pin" || p == "/login/code" {
 		return ""
 	}
 	return u.RequestURI()

@@ -20,6 +20,9 @@ const (
 	sessionBegun   = "begun"      // link.BegunByCard, link.BegunByPIN
 	sessionCardID  = "begun_card" // the card that it began with
 	sessionSince   = "since"
+	sessionLogin   = "login"  // id of the auth.LoginSession
+	sessionHalf    = "half"   // account whose password was right and whose code is asked for
+	sessionHalfAt  = "halfat" // and when
 	sessionFlashes = "flashes"
 )
 
@@ -69,7 +72,41 @@ func (s *Site) StartSession(r *http.Request, a *auth.Account) error {
 		}
 	}
 	s.Sessions.Put(r.Context(), sessionSince, since.UnixNano())
+	s.Sessions.Remove(r.Context(), sessionHalf)
+	id, err := s.Logins.BeginSession(r.Context(), auth.LoginSession{Account: a.ID, Device: auth.DeviceOf(r.UserAgent(), WantsJSON(r)),
+		Network: auth.Network(s.ClientIP(r)), BegunAt: since}, s.LoginID(r))
+	if err != nil {
+		return err
+	}
+	s.Sessions.Put(r.Context(), sessionLogin, id)
 	return nil
+}
+
+// LoginID returns the id of the auth.LoginSession that a request belongs to, or 0.
+func (s *Site) LoginID(r *http.Request) int64 { return s.Sessions.GetInt64(r.Context(), sessionLogin) }
+
+// halfLife is how long the code of the second factor may be typed after the password.
+const halfLife = 10 * time.Minute
+
+// StartHalf notes, under a new token, that the password of an account was right and the code of its second factor is asked for.
+// Nobody is logged in by it.
+func (s *Site) StartHalf(r *http.Request, a *auth.Account) error {
+	if err := s.Sessions.RenewToken(r.Context()); err != nil {
+		return fmt.Errorf("renew session: %w", err)
+	}
+	s.Sessions.Remove(r.Context(), SessionAccountID)
+	s.Sessions.Put(r.Context(), sessionHalf, a.ID)
+	s.Sessions.Put(r.Context(), sessionHalfAt, s.Now().UnixNano())
+	return nil
+}
+
+// Half returns the account whose password was right a moment ago, or 0, and when it was.
+func (s *Site) Half(r *http.Request) (account int64, at time.Time) {
+	at = time.Unix(0, s.Sessions.GetInt64(r.Context(), sessionHalfAt))
+	if s.Now().Sub(at) > halfLife {
+		return 0, at
+	}
+	return s.Sessions.GetInt64(r.Context(), sessionHalf), at
 }
 
 // Began notes how a session began that was just started: with a card, or with the password. A household's PIN, a password

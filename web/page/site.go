@@ -73,6 +73,7 @@ type Site struct {
 	Assets   *static.Assets
 	Router   *mux.Router
 	Sessions *scs.SessionManager
+	Logins   auth.Logins // sessions as their owners see them
 	register register
 	wings    []Wing
 	sources  map[string]source

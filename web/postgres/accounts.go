@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 )
 
@@ -73,8 +75,18 @@ func (s *Store) ByLogin(ctx context.Context, login string) (*auth.Account, error
 }
 
 // Create implements auth.Accounts.
-func (s *Store) Create(ctx context.Context, a auth.Account) (*auth.Account, error) {
-	return create(ctx, s.db, a)
+func (s *Store) Create(ctx context.Context, a auth.Account) (made *auth.Account, err error) {
+	err = link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
+		if made, err = create(ctx, tx, a); err != nil {
+			return err
+		}
+		return AppendTx(ctx, tx, audit.Entry{Kind: audit.Registered, Account: made.ID, Login: made.Login, Role: string(made.Role),
+			On: audit.OnAccount, Object: strconv.FormatInt(made.ID, 10)})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
 }
 
 func create(ctx context.Context, q sqlx.QueryerContext, a auth.Account) (*auth.Account, error) {
@@ -157,10 +169,18 @@ func (s *Store) SetPassword(ctx context.Context, once auth.Once, id int64, hash 
 		if again {
 			return tx.GetContext(ctx, &r, `SELECT `+columns+` FROM account WHERE id = $1`, id)
 		}
-		return tx.GetContext(ctx, &r, `
+		err = tx.GetContext(ctx, &r, `
 			UPDATE account SET password_hash = $2, password_changed_at = clock_timestamp(), one_time_until = NULL,
 				secret_card = CASE WHEN $3::bigint > 0 THEN $3 ELSE secret_card END WHERE id = $1
 			RETURNING `+columns, id, hash, card)
+		if err != nil {
+			return err
+		}
+		e, err := entryOf(ctx, tx, id, audit.PasswordChosen)
+		if err != nil {
+			return err
+		}
+		return AppendTx(ctx, tx, e)
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("set password of account: %w", mapError(err))

@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 )
 
@@ -122,7 +123,10 @@ func (s *Store) IssueCards(ctx context.Context, once auth.Once, by auth.Author, 
 		for i, c := range issued {
 			ids[i] = c.ID
 		}
-		return note(ctx, tx, once, ids...)
+		if err := note(ctx, tx, once, ids...); err != nil {
+			return err
+		}
+		return AppendTx(ctx, tx, cardEntries(audit.CardIssued, by, issued)...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("issue cards: %w", err)
@@ -132,6 +136,15 @@ func (s *Store) IssueCards(ctx context.Context, once auth.Once, by auth.Author, 
 		out[i] = r.card()
 	}
 	return out, nil
+}
+
+// cardEntries are the entries of the audit trail for what was done with cards.
+func cardEntries(kind audit.Kind, by auth.Author, cards []cardRow) []audit.Entry {
+	entries := make([]audit.Entry, len(cards))
+	for i, c := range cards {
+		entries[i] = audit.Entry{Kind: kind, Account: by.Account, Login: by.Login, On: audit.OnHousehold, Object: fmt.Sprint(c.HouseholdID)}
+	}
+	return entries
 }
 
 // CardByHash implements auth.Cards.
@@ -204,7 +217,10 @@ func (s *Store) IssueWords(ctx context.Context, once auth.Once, by auth.Author, 
 		for i, c := range issued {
 			done[i] = c.ID
 		}
-		return note(ctx, tx, once, done...)
+		if err := note(ctx, tx, once, done...); err != nil {
+			return err
+		}
+		return AppendTx(ctx, tx, cardEntries(audit.CardWord, by, issued)...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("issue words of cards: %w", err)
@@ -251,7 +267,10 @@ func (s *Store) RevokeCard(ctx context.Context, once auth.Once, household int64,
 		if err := endSecrets(ctx, tx, card.Account); err != nil {
 			return err
 		}
-		return note(ctx, tx, once, card.ID)
+		if err := note(ctx, tx, once, card.ID); err != nil {
+			return err
+		}
+		return AppendTx(ctx, tx, audit.Entry{Kind: audit.CardEnded, Account: once.Account, Login: by, On: audit.OnHousehold, Object: fmt.Sprint(household)})
 	})
 	if err != nil {
 		return false, fmt.Errorf("revoke card: %w", err)

@@ -3,11 +3,13 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 )
 
@@ -45,7 +47,24 @@ func record(ctx context.Context, tx *sqlx.Tx, by auth.Author, account int64, cha
 			return fmt.Errorf("record change of account: %w", err)
 		}
 	}
-	return nil
+	return AppendTx(ctx, tx, changeEntries(by, account, changes)...)
+}
+
+// changeEntries are the entries of the audit trail for changes of an account. Names and phone numbers are not in them.
+func changeEntries(by auth.Author, account int64, changes []auth.Change) []audit.Entry {
+	entries := make([]audit.Entry, len(changes))
+	for i, c := range changes {
+		e := audit.Entry{Kind: audit.Kind(audit.AccountChanged + string(c.What)), Account: by.Account, Login: by.Login, On: audit.OnAccount, Object: strconv.FormatInt(account, 10)}
+		switch c.What {
+		case auth.ChangedRole, auth.ChangedOrg, auth.ChangedHousehold, auth.ChangedHelper:
+			e.Detail = c.Before + " → " + c.After
+		case auth.ChangedOpened:
+			e.Detail = c.After
+		case auth.ChangedName, auth.ChangedPhone, auth.ChangedPassword, auth.ChangedFactor, auth.ChangedOff, auth.ChangedOn:
+		}
+		entries[i] = e
+	}
+	return entries
 }
 
 // ResetPassword implements auth.Accounts. The clock counts, as in SetPassword.

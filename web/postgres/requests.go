@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 )
 
@@ -55,11 +56,15 @@ func (s *Store) AskAccount(ctx context.Context, r auth.Request) (auth.Request, e
 				return auth.ErrLoginTaken
 			}
 		}
-		return tx.GetContext(ctx, &row, `
+		err := tx.GetContext(ctx, &row, `
 			INSERT INTO account_request (kind, state, account_id, seen, login, name, phone, role, org_id, household_id, helper_id, lang, asker, asked_by)
 			VALUES ($1, $2, nullif($3::bigint, 0), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING `+requestColumns,
 			string(r.Kind), string(auth.RequestWaits), a.ID, r.Seen, auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role), a.OrgID, a.HouseholdID,
 			a.HelperID, langOr(a.Lang), r.By.Account, r.By.Login)
+		if err != nil {
+			return err
+		}
+		return AppendTx(ctx, tx, requestEntry(audit.RequestAsked, r.By, row.request()))
 	})
 	if err != nil {
 		return auth.Request{}, fmt.Errorf("ask about account: %w", mapError(err))
@@ -118,12 +123,28 @@ func (s *Store) DecideAccount(ctx context.Context, id int64, by auth.Author, app
 		_, err := tx.ExecContext(ctx, `
 			UPDATE account_request SET state = $2, decider = $3, decided_by = $4, decided_at = clock_timestamp(), account_id = nullif($5::bigint, 0)
 			WHERE id = $1`, id, string(to), by.Account, by.Login, a.ID)
-		return err
+		if err != nil {
+			return err
+		}
+		step := audit.RequestRefused
+		if approve {
+			step = audit.RequestAgreed
+		}
+		return AppendTx(ctx, tx, requestEntry(step, by, r))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("decide request about account: %w", mapError(err))
 	}
 	return a, nil
+}
+
+// requestEntry is the entry of the audit trail for a step of a request.
+func requestEntry(step string, by auth.Author, r auth.Request) audit.Entry {
+	e := audit.Entry{Kind: audit.Kind(step + string(r.Kind)), Account: by.Account, Login: by.Login, On: audit.OnAccount, Detail: fmt.Sprintf("no. %d, %s", r.ID, r.Account.Role)}
+	if r.Account.ID != 0 {
+		e.Object = fmt.Sprint(r.Account.ID)
+	}
+	return e
 }
 
 // carryOut does what two administrators agreed to.
@@ -135,6 +156,8 @@ func carryOut(ctx context.Context, tx *sqlx.Tx, r auth.Request, by auth.Author, 
 		return open(ctx, tx, by, want)
 	case auth.RequestReset:
 		return reset(ctx, tx, by, want.ID, hash, until)
+	case auth.RequestFactor:
+		return resetFactor(ctx, tx, by, want.ID)
 	case auth.RequestOn:
 		_, err := update(ctx, tx, by, want.ID, -1, true, func(a *auth.Account) { a.DisabledAt = time.Time{} })
 		return &want, err

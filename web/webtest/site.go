@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -77,6 +78,10 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Cards:           store,
 		Digests:         testKey,
 		Accounts:        store,
+		Factors:         store,
+		Logins:          store,
+		Trail:           store,
+		Cipher:          testCipher{},
 		Throttle:        store,
 		Setup:           store,
 		Sessions:        sessions,
@@ -98,6 +103,19 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		err := db.Get(&all, `SELECT coalesce(string_agg(x::text, E'\n'), '') FROM `+table+` x`)
 		return all, err
 	}}
+}
+
+// testCipher seals secrets of accounts so that tests can read them.
+type testCipher struct{}
+
+func (testCipher) Seal(value, owner string) []byte { return []byte(owner + ": " + value) }
+
+func (testCipher) Open(sealed []byte, owner string) (string, error) {
+	value, ok := strings.CutPrefix(string(sealed), owner+": ")
+	if !ok {
+		return "", errors.New("sealed for another owner")
+	}
+	return value, nil
 }
 
 // testKey makes the site's digests.

@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -62,7 +64,25 @@ func (d *Desk) LogActions(ctx context.Context, tx *sqlx.Tx, actions []Action) er
 	if err != nil {
 		return fmt.Errorf("log actions: %w", err)
 	}
-	return nil
+	var acts []link.Act
+	for _, a := range actions {
+		if area, _, _ := strings.Cut(a.What, "."); area == "consent" {
+			acts = append(acts, link.Act{Kind: a.What, On: "household", Object: strconv.FormatInt(a.Household, 10)})
+		}
+	}
+	return Did(ctx, tx, acts...)
+}
+
+// Did publishes acts of a person for the audit trail; acts of jobs are none.
+func Did(ctx context.Context, tx *sqlx.Tx, acts ...link.Act) error {
+	if link.ActorFrom(ctx).Account == 0 {
+		return nil
+	}
+	messages := make([]link.Message, len(acts))
+	for i, a := range acts {
+		messages[i] = link.Message{Subject: catalog.EvtAct, Data: a}
+	}
+	return link.Publish(ctx, tx, messages...)
 }
 
 // OpenReview opens a review for the county; a repeated request replaces the waiting one.

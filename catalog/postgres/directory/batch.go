@@ -202,6 +202,11 @@ func (m *Room) RunBatch(ctx context.Context, r catalog.RunBatch) (catalog.Batch,
 			if err != nil {
 				return fmt.Errorf("ask for batch: %w", err)
 			}
+			if r.Load {
+				if err := desk.Did(ctx, tx, link.Act{Kind: "load.workbook", On: "batch", Object: strconv.FormatInt(b.ID, 10)}); err != nil {
+					return err
+				}
+			}
 			b.Done = 0
 		}
 		out, err = b.out()

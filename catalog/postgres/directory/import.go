@@ -33,7 +33,7 @@ func (m *Room) ImportHouseholds(ctx context.Context, r catalog.ImportRequest) (c
 			return err
 		}
 		res = im.result
-		return nil
+		return desk.Did(ctx, tx, link.Act{Kind: "load.households", Detail: strconv.Itoa(len(r.Rows))})
 	})
 	if err != nil {
 		return catalog.ImportResult{}, fmt.Errorf("import households: %w", err)
