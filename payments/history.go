@@ -33,6 +33,11 @@ func (r HistoricIncome) Posting() string {
 	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%s", r.Season, r.Month, r.Programme, r.Channel, r.Product, Day(r.PaidOn))
 }
 
+// Key names the entry in the books: an entry of the same key is the same income, whatever its amount and its day.
+func (r HistoricIncome) Key() string {
+	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%d", r.Season, r.Month, r.Programme, r.Channel, r.Product, r.Household)
+}
+
 // SortHistory returns the rows by group and household.
 func SortHistory(rows []HistoricIncome) []HistoricIncome {
 	rows = slices.Clone(rows)

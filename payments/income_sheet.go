@@ -1,0 +1,148 @@
+package payments
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"banmuyuan/internal/entry"
+	"banmuyuan/internal/money"
+)
+
+// IncomeRow is a row of a sheet of earlier income with everything that is known about it.
+type IncomeRow struct {
+	Line      int
+	Values    entry.Values
+	Faults    []entry.Fault
+	Household RegisteredHousehold // ID 0: not registered
+	Names     *RegisteredNames
+
+	Booked *BookedIncome // under the same key
+	Others int           // other entries of the household, year and programme in the books
+}
+
+// BookedIncome is an entry of earlier income as it stands in the books.
+type BookedIncome struct{ GrossFen, FeeFen int64 }
+
+// NetFen is the income of the household.
+func (b BookedIncome) NetFen() int64 { return b.GrossFen - b.FeeFen }
+
+// ReadIncomeRow reads the cells of a row.
+func ReadIncomeRow(row entry.Row, now time.Time) IncomeRow {
+	v, faults := incomeKind.Parse(row, true, now)
+	r := IncomeRow{Line: row.Line, Values: v}
+	for _, f := range incomeKind.Missing(v) {
+		if !slices.ContainsFunc(faults, func(o entry.Fault) bool { return o.Field == f.Field }) {
+			faults = append(faults, f)
+		}
+	}
+	r.Faults = faults
+	return r
+}
+
+// Programme is the code of the row's programme, "" for an unknown one.
+func (r IncomeRow) Programme() string {
+	return r.Names.Programmes[entry.FoldName(r.Values.Text("programme"))]
+}
+
+// Income is the row as an entry of the books. Without a day it was paid on its month's last, and without a month in December.
+func (r IncomeRow) Income() HistoricIncome {
+	v := r.Values
+	in := HistoricIncome{Household: r.Household.ID, Season: int(v.Int("year")), Month: int(v.Int("month")), Programme: r.Programme(), Channel: v.Text("channel"),
+		Product: v.Text("product"), Qty: v.Int("units"), NetGrams: v.Int("grams"), GrossFen: v.Int("amount") + v.Int("fee"), FeeFen: v.Int("fee")}
+	if in.FeeFen > 0 {
+		in.Coop = r.Names.Organisations[entry.FoldName(v.Text("org"))]
+	}
+	if in.Month == 0 {
+		in.Month = 12
+	}
+	in.PaidOn = time.Date(in.Season, time.Month(in.Month)+1, 0, 0, 0, 0, 0, China)
+	if day, err := time.ParseInLocation(time.DateOnly, v.Text("paid_on"), China); err == nil {
+		in.PaidOn = day
+	}
+	return in
+}
+
+// CheckIncomes checks the rows of a batch together. An entry that occurs twice is wrong in each of its rows.
+func CheckIncomes(rows []IncomeRow, now time.Time) []AccountVerdict {
+	lines := map[string][]int{}
+	for _, r := range rows {
+		if r.Household.ID != 0 && len(r.Faults) == 0 {
+			key := r.Income().Key()
+			lines[key] = append(lines[key], r.Line)
+		}
+	}
+	out := make([]AccountVerdict, len(rows))
+	for i, r := range rows {
+		var twice []int
+		if r.Household.ID != 0 && len(r.Faults) == 0 {
+			twice = lines[r.Income().Key()]
+		}
+		out[i] = r.check(twice, now)
+	}
+	return out
+}
+
+func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
+	v := AccountVerdict{Outcome: AccountNew, Findings: []AccountFinding{}, Shared: []int64{}}
+	wrong := func(field, key string, args ...string) {
+		v.Outcome = AccountWrong
+		v.Findings = append(v.Findings, finding(true, field, key, args))
+	}
+	for _, f := range r.Faults {
+		v.Outcome = AccountWrong
+		v.Findings = append(v.Findings, AccountFinding{Field: f.Field, Key: f.Key, Args: f.Args, Wrong: true})
+	}
+	if len(r.Faults) > 0 {
+		return v
+	}
+	in := r.Income()
+	switch {
+	case r.Household.ID == 0:
+		wrong("household", "accounts.household.unknown")
+	case len(lines) > 1:
+		wrong("household", "income.twice", "lines", joinLines(lines))
+	}
+	if in.Programme == "" {
+		wrong("programme", "income.programme")
+	}
+	if in.FeeFen > 0 && in.Coop == 0 {
+		wrong("org", "income.org")
+	}
+	switch {
+	case in.PaidOn.After(now):
+		wrong("paid_on", "income.paid_on")
+	case in.Season >= now.In(China).Year():
+		wrong("year", "income.year", "year", strconv.Itoa(in.Season))
+	case slices.Contains(r.Names.Seasons, in.Season) && r.Booked == nil:
+		wrong("year", "income.season", "year", strconv.Itoa(in.Season))
+	}
+	if r.Booked != nil && r.Booked.FeeFen != in.FeeFen { // the cooperative may have been paid
+		wrong("fee", "income.fee.booked", "yuan", money.FormatYuan(r.Booked.FeeFen))
+	}
+	if v.Outcome == AccountWrong {
+		return v
+	}
+	r.compare(in, &v)
+	return v
+}
+
+// compare compares a good row with the books.
+func (r IncomeRow) compare(in HistoricIncome, v *AccountVerdict) {
+	unusual := func(field, key string, args ...string) {
+		v.Findings = append(v.Findings, finding(false, field, key, args))
+	}
+	if r.Booked != nil {
+		if *r.Booked == (BookedIncome{in.GrossFen, in.FeeFen}) {
+			v.Outcome = AccountUnchanged
+			return
+		}
+		v.Outcome = AccountReplaces
+		unusual("amount", "income.replaces", "yuan", money.FormatYuan(r.Booked.NetFen()))
+	} else if r.Others > 0 {
+		unusual("programme", "income.others", "n", strconv.Itoa(r.Others))
+	}
+	if in.FeeFen > 0 {
+		unusual("fee", "income.fee")
+	}
+}
