@@ -101,24 +101,24 @@ func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
 	case r.Household.ID == 0:
 		wrong("household", "accounts.household.unknown")
 	case len(lines) > 1:
-		wrong("household", "income.twice", "lines", joinLines(lines))
+		wrong("household", "accounts.income.twice", "lines", joinLines(lines))
 	}
 	if in.Programme == "" {
-		wrong("programme", "income.programme")
+		wrong("programme", "accounts.income.programme")
 	}
 	if in.FeeFen > 0 && in.Coop == 0 {
-		wrong("org", "income.org")
+		wrong("org", "accounts.income.org")
 	}
 	switch {
 	case in.PaidOn.After(now):
-		wrong("paid_on", "income.paid_on")
+		wrong("paid_on", "accounts.income.paid_on")
 	case in.Season >= now.In(China).Year():
-		wrong("year", "income.year", "year", strconv.Itoa(in.Season))
+		wrong("year", "accounts.income.year", "year", strconv.Itoa(in.Season))
 	case slices.Contains(r.Names.Seasons, in.Season) && r.Booked == nil:
-		wrong("year", "income.season", "year", strconv.Itoa(in.Season))
+		wrong("year", "accounts.income.season", "year", strconv.Itoa(in.Season))
 	}
 	if r.Booked != nil && r.Booked.FeeFen != in.FeeFen { // the cooperative may have been paid
-		wrong("fee", "income.fee.booked", "yuan", money.FormatYuan(r.Booked.FeeFen))
+		wrong("fee", "accounts.income.fee.booked", "yuan", money.FormatYuan(r.Booked.FeeFen))
 	}
 	if v.Outcome == AccountWrong {
 		return v
@@ -138,11 +138,11 @@ func (r IncomeRow) compare(in HistoricIncome, v *AccountVerdict) {
 			return
 		}
 		v.Outcome = AccountReplaces
-		unusual("amount", "income.replaces", "yuan", money.FormatYuan(r.Booked.NetFen()))
+		unusual("amount", "accounts.income.replaces", "yuan", money.FormatYuan(r.Booked.NetFen()))
 	} else if r.Others > 0 {
-		unusual("programme", "income.others", "n", strconv.Itoa(r.Others))
+		unusual("programme", "accounts.income.others", "n", strconv.Itoa(r.Others))
 	}
 	if in.FeeFen > 0 {
-		unusual("fee", "income.fee")
+		unusual("fee", "accounts.income.fee")
 	}
 }

@@ -75,11 +75,11 @@ var incomeKind = entry.Kind{
 	Check: func(v entry.Values) []entry.Fault {
 		switch {
 		case v["amount"] != nil && v.Int("amount") <= 0:
-			return []entry.Fault{{Field: "amount", Key: "income.amount"}}
+			return []entry.Fault{{Field: "amount", Key: "accounts.income.amount"}}
 		case v.Int("fee") != 0 && v.Text("org") == "":
-			return []entry.Fault{{Field: "org", Key: "income.org.missing"}}
+			return []entry.Fault{{Field: "org", Key: "accounts.income.org.missing"}}
 		case checkProductCode(v.Text("product")):
-			return []entry.Fault{{Field: "product", Key: "income.product"}}
+			return []entry.Fault{{Field: "product", Key: "accounts.income.product"}}
 		}
 		return nil
 	},

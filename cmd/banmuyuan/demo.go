@@ -99,7 +99,11 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 		return false, err
 	}
 	c := county.Generate(time.Now(), demoSeed)
-	rows, supply, income := countyRows(c), demoSupply(c), earlierIncome(c)
+	rows, supply := countyRows(c), demoSupply(c)
+	income, err := earlierIncome(c)
+	if err != nil {
+		return false, err
+	}
 	bar := progressbar.NewOptions(len(c.Households)+len(supply.Lots)+2*len(income)+len(c.Households),
 		progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("演示县 loading the demo county"),
 		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())

@@ -54,6 +54,19 @@ func (r *register) RegisteredHouseholds(_ context.Context, workbook int64, keys 
 	return out, nil
 }
 
+// RegisteredNames: geese and garden, and one cooperative; 2030 is a season.
+func (r *register) RegisteredNames(_ context.Context, workbook int64) (payments.RegisteredNames, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down {
+		return payments.RegisteredNames{}, link.E(link.Unavailable, "unavailable", "")
+	}
+	if r.busy && workbook != 0 {
+		return payments.RegisteredNames{}, payments.ErrRegisterBusy
+	}
+	return payments.RegisteredNames{Programmes: map[string]string{"geese": "geese", "养鹅": "geese", "garden": "garden"}, Organisations: map[string]int64{"绿源合作社": 7}, Seasons: []int{2023}}, nil
+}
+
 func sheetRow(household int64) entry.Row {
 	return entry.Row{Line: int(household) + 2, Cells: map[string]string{"household": fmt.Sprintf("H-%d", household),
 		"holder": fmt.Sprintf("户主%d", household), "bank": "青禾农商银行", "number": fmt.Sprintf("%015d", 150_320_100_000_000+household)}}

@@ -193,9 +193,9 @@ func (s *Service) bookIncomes(ctx context.Context, c *change, batch int64, left 
 		in := rows[i].Income()
 		switch {
 		case booked[i].record() != row.Record:
-			err = s.skipAccount(ctx, c, batch, row.Line, "income.skipped")
+			err = s.skipAccount(ctx, c, batch, row.Line, "accounts.income.skipped")
 		case payments.CheckHistory([]payments.HistoricIncome{in}) != nil:
-			err = s.skipAccount(ctx, c, batch, row.Line, "income.skipped.names")
+			err = s.skipAccount(ctx, c, batch, row.Line, "accounts.income.skipped.names")
 		default:
 			e := entryOfRow{line: row.Line, key: in.Key(), in: in}
 			if old := booked[i]; old.ID != 0 {

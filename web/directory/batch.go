@@ -36,8 +36,8 @@ type batchPage struct {
 	Total    int64 // problems
 	Changes  int64 // rows that loading adds or changes
 	Busy     bool
-	Counted  bool // the counts of the last run are there
-	Mine     bool // the reader may download wrong rows
+	Counted  bool           // the counts of the last run are there
+	Mine     bool           // the reader may download wrong rows
 	Accounts []paymentBatch // that came in the same workbook
 	Waits    bool           // a module works on the rows
 }
