@@ -281,6 +281,11 @@ type PayoutAccount struct {
 	ChangedAt time.Time `json:"changed_at"`
 
 	PayFrom *time.Time `json:"pay_from,omitempty"` // of one in use: nothing is paid to it before
+
+	// The sheet that it came in, and the second person who approved that.
+	Batch      int64  `json:"batch,omitempty"`
+	Sheet      string `json:"sheet,omitempty"` // name of the file
+	ApprovedBy string `json:"approved_by,omitempty"`
 }
 
 type SetPayoutAccount struct {

@@ -175,8 +175,11 @@ func TestASheetOfAccountsNeedsASecondPerson(t *testing.T) {
 		t.Error("the wrong accounts are in use")
 	}
 	log, err := b.svc.AccountHistory(operator, payments.HouseholdRef{ID: 1})
-	if err != nil || len(log.Items) != 1 || log.Items[0].Batch != batch.ID || log.Items[0].EnteredBy != "operator11" || log.Items[0].ApprovedBy != "approver12" {
+	if err != nil || len(log.Items) != 1 || log.Items[0].Batch != batch.ID || log.Items[0].Sheet != "发卡清单.xlsx" || log.Items[0].EnteredBy != "operator11" || log.Items[0].ApprovedBy != "approver12" {
 		t.Errorf("history: %+v %v", log, err)
+	}
+	if h, err := b.svc.HouseholdAccount(household(1), payments.HouseholdRef{ID: 1}); err != nil || h.Account.Batch != batch.ID || h.Account.Sheet != "发卡清单.xlsx" || h.Account.ApprovedBy != "approver12" {
+		t.Errorf("the account names its sheet as %+v %v", h.Account, err)
 	}
 	wrong, err := b.svc.AccountBatchWrong(operator, payments.AccountBatchWrongRequest{ID: batch.ID})
 	if err != nil || len(wrong.Rows) != 2 || wrong.Rows[1].Cells["number"] != stranger.Cells["number"] {

@@ -149,9 +149,14 @@ func TestVerifyHoldsEarlierIncome(t *testing.T) {
 	b := setup(t)
 	b.booked(b.incomeBatch(earnedRow(1, "100")))
 	b.sound()
-	if _, err := b.db.Exec(`UPDATE payable SET amount_fen = amount_fen + 1, gross_fen = gross_fen + 1 WHERE household = 1`); err != nil {
-		t.Fatal(err)
+	change := func(by int) {
+		t.Helper()
+		if _, err := b.db.Exec(`UPDATE payable SET amount_fen = amount_fen + $1, gross_fen = gross_fen + $1 WHERE household = 1`, by); err != nil {
+			t.Fatal(err)
+		}
 	}
+	change(1)
+	defer change(-1)
 	found, err := b.svc.Verify(system(), payments.None{})
 	if err != nil || len(found.Items) != 1 || found.Items[0].Check != "income.books" {
 		t.Errorf("a changed figure: %v %v", found.Items, err)
