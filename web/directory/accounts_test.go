@@ -158,7 +158,7 @@ func TestAccountsComeInTheWorkbook(t *testing.T) {
 		t.Fatalf("upload: %d, %+v, %+v, %v\n%s", res.StatusCode, v2.Added, v.opened, v.steps, res.Body)
 	}
 	v.workbook, v2.State = 5, catalog.BatchChecked
-	webtest.ReadPage(t, p, "/county/setup/batches/5", "收款账户", "改动 2,836 行，2 户收款账户交复核", "只有上传的人能提交")
+	webtest.ReadPage(t, p, "/county/setup/batches/5", "收款账户", "改动 2,836 行，2 行账户和历年收入交复核", "只有上传的人能提交")
 	webtest.ReadPage(t, p, "/county/payouts/accounts/3", "随工作簿一起上传")
 	p.Post("/county/setup/batches/5/load") // by a colleague
 	if len(v.steps) != 1 {
