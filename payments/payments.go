@@ -503,23 +503,6 @@ type SourcesRequest struct {
 	Limit int   `json:"limit"`
 }
 
-// HistoricIncome is income of an earlier season, paid and done: it is loaded when a county begins. One for each
-// household, season, month, programme, channel and product.
-type HistoricIncome struct {
-	Household int64
-	Season    int
-	Month     int
-	Programme string
-	Channel   string
-	Product   string
-	Qty       int64
-	NetGrams  int64
-	GrossFen  int64
-	FeeFen    int64
-	Coop      int64 // organisation that kept the fee
-	PaidOn    time.Time
-}
-
 // IncomeFact is a payable with where it came from: sales of earlier seasons and distributions carry their
 // description here; sales of orders are described by the orders module.
 type IncomeFact struct {

@@ -18,6 +18,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/web/auth"
 	webpg "banmuyuan/web/postgres"
 )
@@ -214,7 +215,7 @@ func loadCatalog(ctx context.Context, p *platform, settings Settings, log *slog.
 	})
 }
 
-func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog.Logger, c *county.County, income []payments.HistoricIncome, bar *progressbar.ProgressBar) error {
+func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog.Logger, c *county.County, income []earlier.HistoricIncome, bar *progressbar.ProgressBar) error {
 	db, err := link.OpenDB(ctx, p.databaseURL, modulePayments, 4)
 	if err != nil {
 		return err

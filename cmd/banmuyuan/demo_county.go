@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/web/auth"
 )
 
@@ -150,7 +151,7 @@ func earlierRows(c *county.County) []entry.Row {
 }
 
 // earlierIncome reads the rows as the payment module does. The register that they are checked against is the county itself.
-func earlierIncome(c *county.County) ([]payments.HistoricIncome, error) {
+func earlierIncome(c *county.County) ([]earlier.HistoricIncome, error) {
 	names := payments.RegisteredNames{Programmes: map[string]string{}, Organisations: map[string]int64{}}
 	for _, p := range demoProgrammes {
 		names.Programmes[entry.FoldName(string(p.code))] = string(p.code)
@@ -163,13 +164,13 @@ func earlierIncome(c *county.County) ([]payments.HistoricIncome, error) {
 		households[c.Households[i].Code] = demoID(i)
 	}
 	sent, now := earlierRows(c), time.Now()
-	read := make([]payments.IncomeRow, len(sent))
+	read := make([]earlier.IncomeRow, len(sent))
 	for i, row := range sent {
-		read[i] = payments.ReadIncomeRow(row, now)
+		read[i] = earlier.ReadIncomeRow(row, now)
 		read[i].Household, read[i].Names = payments.RegisteredHousehold{ID: households[row.Cells["household"]]}, &names
 	}
-	out := make([]payments.HistoricIncome, len(read))
-	for i, v := range payments.CheckIncomes(read, now) {
+	out := make([]earlier.HistoricIncome, len(read))
+	for i, v := range earlier.CheckIncomes(read, now) {
 		if v.Outcome == payments.AccountWrong {
 			return nil, fmt.Errorf("earlier income of the demo, row %d: %v", sent[i].Line, v.Findings)
 		}

@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 )
 
 var _ payments.AccountBatches = (*Service)(nil)
@@ -465,7 +466,7 @@ func (s *Service) showAccountRow(batch int64, row accountRowOf) (payments.Accoun
 	if err != nil {
 		return out, err
 	}
-	in := payments.ReadIncomeRow(sent, s.now()).Values
+	in := earlier.ReadIncomeRow(sent, s.now()).Values
 	out.Year, out.Programme, out.AmountFen = int(in.Int("year")), in.Text("programme"), in.Int("amount")
 	out.Document = sent.Cells["document"]
 	out.Holder, out.Bank, out.Relation, out.Reason = entry.Clean(sent.Cells["holder"]), entry.Clean(sent.Cells["bank"]), sent.Cells["relation"], sent.Cells["reason"]

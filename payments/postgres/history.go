@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/payments/ledger"
 )
 
@@ -18,17 +19,17 @@ const historyChunk = 20_000
 // LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day the money that
 // the bank received, the households that it was owed to and its payout, so that statements and ledger agree to the fen.
 // progress is called with the number of finished rows. Rows that were loaded before stay as they are. System only.
-func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncome, progress func(n int)) error {
+func (s *Service) LoadHistory(ctx context.Context, rows []earlier.HistoricIncome, progress func(n int)) error {
 	if err := needSystem(ctx); err != nil {
 		return err
 	}
-	if err := payments.CheckHistory(rows); err != nil {
+	if err := earlier.CheckHistory(rows); err != nil {
 		return err
 	}
-	rows = payments.SortHistory(rows)
+	rows = earlier.SortHistory(rows)
 	done := 0
 	for done < len(rows) {
-		next := done + payments.HistoryGroups(rows[done:], historyChunk)
+		next := done + earlier.HistoryGroups(rows[done:], historyChunk)
 		if err := s.change(ctx, func(c *change) error { return c.loadHistory(ctx, rows[done:next]) }); err != nil {
 			return err
 		}
@@ -40,7 +41,7 @@ func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncom
 	return nil
 }
 
-func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome) error {
+func (c *change) loadHistory(ctx context.Context, rows []earlier.HistoricIncome) error {
 	n, keys := len(rows), make([]string, len(rows))
 	for i, r := range rows {
 		keys[i] = r.Key()
@@ -54,7 +55,7 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 	}
 	// Posting is idempotent by key.
 	for len(rows) > 0 {
-		n := payments.HistoryGroups(rows, 1)
+		n := earlier.HistoryGroups(rows, 1)
 		c.postHistory(rows[0].Posting(), rows[:n])
 		rows = rows[n:]
 	}
@@ -62,7 +63,7 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 }
 
 // insertHistory writes payables that are paid and returns the number of those that were not there yet.
-func (c *change) insertHistory(ctx context.Context, keys []string, rows []payments.HistoricIncome) (int64, error) {
+func (c *change) insertHistory(ctx context.Context, keys []string, rows []earlier.HistoricIncome) (int64, error) {
 	n := len(rows)
 	programmes, channels, products, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	households, gross, fees, qty, grams, seasons, months := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
@@ -91,9 +92,9 @@ func (c *change) insertHistory(ctx context.Context, keys []string, rows []paymen
 }
 
 // postHistory posts one group.
-func (c *change) postHistory(key string, rows []payments.HistoricIncome) {
+func (c *change) postHistory(key string, rows []earlier.HistoricIncome) {
 	at := rows[0].PaidOn.UTC().Truncate(time.Second)
-	sums := payments.SumHistory(rows)
+	sums := earlier.SumHistory(rows)
 	earned := make([]ledger.Line, 0, len(rows)+len(sums.Fees)+1)
 	paid := make([]ledger.Line, 0, len(rows)+1)
 	earned = append(earned, ledger.Debit(ledger.Bank(), sums.GrossFen))

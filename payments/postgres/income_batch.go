@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/payments/ledger"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) checkIncomes(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	rows, err := readBatchRows(ctx, s, id, func(row entry.Row) payments.IncomeRow { return payments.ReadIncomeRow(row, s.now()) })
+	rows, err := readBatchRows(ctx, s, id, func(row entry.Row) earlier.IncomeRow { return earlier.ReadIncomeRow(row, s.now()) })
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (s *Service) checkIncomes(ctx context.Context, id int64) error {
 		if err != nil {
 			return nil, err
 		}
-		found := payments.CheckIncomes(rows, c.now)
+		found := earlier.CheckIncomes(rows, c.now)
 		all := make([]verdict, len(rows))
 		for i, r := range rows {
 			v := found[i]
@@ -49,7 +50,7 @@ func (s *Service) checkIncomes(ctx context.Context, id int64) error {
 }
 
 // nameIncomes asks the register about the rows' households, programmes and organisations.
-func (s *Service) nameIncomes(ctx context.Context, workbook int64, rows []payments.IncomeRow) error {
+func (s *Service) nameIncomes(ctx context.Context, workbook int64, rows []earlier.IncomeRow) error {
 	keys := make([]payments.HouseholdKey, len(rows))
 	for i, r := range rows {
 		keys[i] = payments.HouseholdKey{Code: r.Values.Text("household")}
@@ -69,7 +70,7 @@ func (s *Service) nameIncomes(ctx context.Context, workbook int64, rows []paymen
 }
 
 // contentOfIncomes is the blind index of the entries that a batch would book.
-func (s *Service) contentOfIncomes(rows []payments.IncomeRow) []byte {
+func (s *Service) contentOfIncomes(rows []earlier.IncomeRow) []byte {
 	var all strings.Builder
 	for _, r := range rows {
 		fmt.Fprintf(&all, "%q %v\n", r.Values.Text("household"), r.Income())
@@ -96,7 +97,7 @@ func (b bookedIncome) record() string {
 }
 
 // onBooks adds to the rows the entries of their keys in the books, and returns these.
-func onBooks(ctx context.Context, q sqlx.QueryerContext, rows []payments.IncomeRow) ([]bookedIncome, error) {
+func onBooks(ctx context.Context, q sqlx.QueryerContext, rows []earlier.IncomeRow) ([]bookedIncome, error) {
 	n := len(rows)
 	households, seasons, months := make([]int64, n), make([]int64, n), make([]int64, n)
 	programmes, channels, products := make([]string, n), make([]string, n), make([]string, n)
@@ -130,7 +131,7 @@ func onBooks(ctx context.Context, q sqlx.QueryerContext, rows []payments.IncomeR
 		r := &rows[b.N-1]
 		booked[b.N-1], r.Others, r.Booked = b, b.Others, nil
 		if b.ID != 0 {
-			r.Booked = &payments.BookedIncome{GrossFen: b.GrossFen, FeeFen: b.FeeFen}
+			r.Booked = &earlier.BookedIncome{GrossFen: b.GrossFen, FeeFen: b.FeeFen}
 		}
 	}
 	return booked, nil
@@ -173,13 +174,13 @@ func (s *Service) applyIncomes(ctx context.Context, id int64) error {
 
 // bookIncomes books rows as the second person saw them. A row whose entry changed since is skipped.
 func (s *Service) bookIncomes(ctx context.Context, c *change, batch int64, left []accountRowOf, names *payments.RegisteredNames) error {
-	rows := make([]payments.IncomeRow, len(left))
+	rows := make([]earlier.IncomeRow, len(left))
 	for i, row := range left {
 		sent, err := s.openAccountRow(batch, row.Sealed)
 		if err != nil {
 			return err
 		}
-		rows[i] = payments.ReadIncomeRow(sent, c.now)
+		rows[i] = earlier.ReadIncomeRow(sent, c.now)
 		rows[i].Household, rows[i].Names = payments.RegisteredHousehold{ID: row.Household}, names
 	}
 	booked, err := onBooks(ctx, c.tx, rows)
@@ -188,13 +189,13 @@ func (s *Service) bookIncomes(ctx context.Context, c *change, batch int64, left 
 	}
 	var fresh []entryOfRow
 	var changes []payments.PayableChange
-	raised, lowered := []payments.HistoricIncome{}, []payments.HistoricIncome{}
+	raised, lowered := []earlier.HistoricIncome{}, []earlier.HistoricIncome{}
 	for i, row := range left {
 		in := rows[i].Income()
 		switch {
 		case booked[i].record() != row.Record:
 			err = s.skipAccount(ctx, c, batch, row.Line, "accounts.income.skipped")
-		case payments.CheckHistory([]payments.HistoricIncome{in}) != nil:
+		case earlier.CheckHistory([]earlier.HistoricIncome{in}) != nil:
 			err = s.skipAccount(ctx, c, batch, row.Line, "accounts.income.skipped.names")
 		default:
 			e := entryOfRow{line: row.Line, key: in.Key(), in: in}
@@ -235,12 +236,12 @@ func (s *Service) bookIncomes(ctx context.Context, c *change, batch int64, left 
 type entryOfRow struct {
 	line int
 	key  string
-	in   payments.HistoricIncome
+	in   earlier.HistoricIncome
 }
 
 // writeIncomes writes the payables of rows and marks the rows with them.
 func (c *change) writeIncomes(ctx context.Context, batch int64, entries []entryOfRow) ([]payments.PayableChange, error) {
-	rows, keys, lines := make([]payments.HistoricIncome, len(entries)), make([]string, len(entries)), make([]int64, len(entries))
+	rows, keys, lines := make([]earlier.HistoricIncome, len(entries)), make([]string, len(entries)), make([]int64, len(entries))
 	changes := make([]payments.PayableChange, len(entries))
 	for i, e := range entries {
 		rows[i], keys[i], lines[i] = e.in, e.key, int64(e.line)
@@ -274,17 +275,17 @@ func (c *change) correctPayable(ctx context.Context, old bookedIncome, household
 }
 
 // postIncomes posts entries by the groups of LoadHistory. Keys are of the batch: the same group may come in several.
-func (c *change) postIncomes(key string, rows []payments.HistoricIncome, post func(key string, rows []payments.HistoricIncome)) {
-	rows = payments.SortHistory(rows)
+func (c *change) postIncomes(key string, rows []earlier.HistoricIncome, post func(key string, rows []earlier.HistoricIncome)) {
+	rows = earlier.SortHistory(rows)
 	for n := 1; len(rows) > 0; n++ {
-		group := payments.HistoryGroups(rows, 1)
+		group := earlier.HistoryGroups(rows, 1)
 		post(fmt.Sprintf("%s:%d", key, n), rows[:group])
 		rows = rows[group:]
 	}
 }
 
 // postLowered posts by how much entries of a group were too high: neither earned nor paid.
-func (c *change) postLowered(key string, rows []payments.HistoricIncome) {
+func (c *change) postLowered(key string, rows []earlier.HistoricIncome) {
 	at := rows[0].PaidOn.UTC().Truncate(time.Second)
 	back, less := make([]ledger.Line, 0, len(rows)+1), make([]ledger.Line, 0, len(rows)+1)
 	var sum int64

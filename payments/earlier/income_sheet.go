@@ -1,4 +1,4 @@
-package payments
+package earlier
 
 import (
 	"slices"
@@ -7,15 +7,19 @@ import (
 
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/money"
+	"banmuyuan/payments"
 )
+
+// kind declares the sheet.
+var kind, _ = payments.KindByName(payments.KindIncome)
 
 // IncomeRow is a row of a sheet of earlier income with everything that is known about it.
 type IncomeRow struct {
 	Line      int
 	Values    entry.Values
 	Faults    []entry.Fault
-	Household RegisteredHousehold // ID 0: not registered
-	Names     *RegisteredNames
+	Household payments.RegisteredHousehold // ID 0: not registered
+	Names     *payments.RegisteredNames
 
 	Booked *BookedIncome // under the same key
 	Others int           // other entries of the household, year and programme in the books
@@ -29,9 +33,9 @@ func (b BookedIncome) NetFen() int64 { return b.GrossFen - b.FeeFen }
 
 // ReadIncomeRow reads the cells of a row.
 func ReadIncomeRow(row entry.Row, now time.Time) IncomeRow {
-	v, faults := incomeKind.Parse(row, true, now)
+	v, faults := kind.Parse(row, true, now)
 	r := IncomeRow{Line: row.Line, Values: v}
-	for _, f := range incomeKind.Missing(v) {
+	for _, f := range kind.Missing(v) {
 		if !slices.ContainsFunc(faults, func(o entry.Fault) bool { return o.Field == f.Field }) {
 			faults = append(faults, f)
 		}
@@ -56,15 +60,15 @@ func (r IncomeRow) Income() HistoricIncome {
 	if in.Month == 0 {
 		in.Month = 12
 	}
-	in.PaidOn = time.Date(in.Season, time.Month(in.Month)+1, 0, 0, 0, 0, 0, China)
-	if day, err := time.ParseInLocation(time.DateOnly, v.Text("paid_on"), China); err == nil {
+	in.PaidOn = time.Date(in.Season, time.Month(in.Month)+1, 0, 0, 0, 0, 0, payments.China)
+	if day, err := time.ParseInLocation(time.DateOnly, v.Text("paid_on"), payments.China); err == nil {
 		in.PaidOn = day
 	}
 	return in
 }
 
 // CheckIncomes checks the rows of a batch together. An entry that occurs twice is wrong in each of its rows.
-func CheckIncomes(rows []IncomeRow, now time.Time) []AccountVerdict {
+func CheckIncomes(rows []IncomeRow, now time.Time) []payments.AccountVerdict {
 	lines := map[string][]int{}
 	for _, r := range rows {
 		if r.Household.ID != 0 && len(r.Faults) == 0 {
@@ -72,7 +76,7 @@ func CheckIncomes(rows []IncomeRow, now time.Time) []AccountVerdict {
 			lines[key] = append(lines[key], r.Line)
 		}
 	}
-	out := make([]AccountVerdict, len(rows))
+	out := make([]payments.AccountVerdict, len(rows))
 	for i, r := range rows {
 		var twice []int
 		if r.Household.ID != 0 && len(r.Faults) == 0 {
@@ -83,15 +87,15 @@ func CheckIncomes(rows []IncomeRow, now time.Time) []AccountVerdict {
 	return out
 }
 
-func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
-	v := AccountVerdict{Outcome: AccountNew, Findings: []AccountFinding{}, Shared: []int64{}}
+func (r IncomeRow) check(lines []int, now time.Time) payments.AccountVerdict {
+	v := payments.AccountVerdict{Outcome: payments.AccountNew, Findings: []payments.AccountFinding{}, Shared: []int64{}}
 	wrong := func(field, key string, args ...string) {
-		v.Outcome = AccountWrong
-		v.Findings = append(v.Findings, finding(true, field, key, args))
+		v.Outcome = payments.AccountWrong
+		v.Findings = append(v.Findings, payments.NewAccountFinding(true, field, key, args))
 	}
 	for _, f := range r.Faults {
-		v.Outcome = AccountWrong
-		v.Findings = append(v.Findings, AccountFinding{Field: f.Field, Key: f.Key, Args: f.Args, Wrong: true})
+		v.Outcome = payments.AccountWrong
+		v.Findings = append(v.Findings, payments.AccountFinding{Field: f.Field, Key: f.Key, Args: f.Args, Wrong: true})
 	}
 	if len(r.Faults) > 0 {
 		return v
@@ -101,7 +105,7 @@ func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
 	case r.Household.ID == 0:
 		wrong("household", "accounts.household.unknown")
 	case len(lines) > 1:
-		wrong("household", "accounts.income.twice", "lines", joinLines(lines))
+		wrong("household", "accounts.income.twice", "lines", payments.JoinLines(lines))
 	}
 	if in.Programme == "" {
 		wrong("programme", "accounts.income.programme")
@@ -112,7 +116,7 @@ func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
 	switch {
 	case in.PaidOn.After(now):
 		wrong("paid_on", "accounts.income.paid_on")
-	case in.Season >= now.In(China).Year():
+	case in.Season >= now.In(payments.China).Year():
 		wrong("year", "accounts.income.year", "year", strconv.Itoa(in.Season))
 	case slices.Contains(r.Names.Seasons, in.Season) && r.Booked == nil:
 		wrong("year", "accounts.income.season", "year", strconv.Itoa(in.Season))
@@ -120,7 +124,7 @@ func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
 	if r.Booked != nil && r.Booked.FeeFen != in.FeeFen { // the cooperative may have been paid
 		wrong("fee", "accounts.income.fee.booked", "yuan", money.FormatYuan(r.Booked.FeeFen))
 	}
-	if v.Outcome == AccountWrong {
+	if v.Outcome == payments.AccountWrong {
 		return v
 	}
 	r.compare(in, &v)
@@ -128,16 +132,16 @@ func (r IncomeRow) check(lines []int, now time.Time) AccountVerdict {
 }
 
 // compare compares a good row with the books.
-func (r IncomeRow) compare(in HistoricIncome, v *AccountVerdict) {
+func (r IncomeRow) compare(in HistoricIncome, v *payments.AccountVerdict) {
 	unusual := func(field, key string, args ...string) {
-		v.Findings = append(v.Findings, finding(false, field, key, args))
+		v.Findings = append(v.Findings, payments.NewAccountFinding(false, field, key, args))
 	}
 	if r.Booked != nil {
 		if *r.Booked == (BookedIncome{in.GrossFen, in.FeeFen}) {
-			v.Outcome = AccountUnchanged
+			v.Outcome = payments.AccountUnchanged
 			return
 		}
-		v.Outcome = AccountReplaces
+		v.Outcome = payments.AccountReplaces
 		unusual("amount", "accounts.income.replaces", "yuan", money.FormatYuan(r.Booked.NetFen()))
 	} else if r.Others > 0 {
 		unusual("programme", "accounts.income.others", "n", strconv.Itoa(r.Others))
