@@ -38,6 +38,31 @@ func TestABatchIsItsOpeners(t *testing.T) {
 	}
 }
 
+// The import ends and the accounts are handed over while a check reads the register as it was: that check is done again.
+func TestACheckAskedForMeanwhileIsDoneAgain(t *testing.T) {
+	b := setup(t)
+	batch, err := b.svc.OpenAccountBatch(operator, payments.OpenAccountBatch{Name: "青禾县.xlsx", Workbook: 5})
+	if err == nil {
+		_, err = b.svc.AddAccountRows(operator, payments.AccountRows{ID: batch.ID, Rows: []entry.Row{sheetRow(1)}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.people.checked = true
+	b.people.during = func() {
+		b.people.checked = false
+		if _, err := b.svc.CheckAccountBatch(operator, payments.CheckAccountBatch{ID: batch.ID, Submit: true}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := b.svc.CheckAccountBatch(operator, payments.CheckAccountBatch{ID: batch.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.worked(batch.ID); got.State != payments.AccountsWaiting || got.New != 1 {
+		t.Errorf("handed over while it was checked: %+v", got)
+	}
+}
+
 // kept counts the rows of a batch that are still sealed as they were sent.
 func (b *bundle) kept(id int64) (n int) {
 	b.t.Helper()

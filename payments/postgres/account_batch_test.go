@@ -23,9 +23,19 @@ type register struct {
 	busy    bool // with the workbook
 	checked bool // the workbook is checked and not loaded
 	asked   int
+	during  func() // called once, between the register's answer and its arrival
 }
 
-func (r *register) RegisteredHouseholds(_ context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (r *register) RegisteredHouseholds(ctx context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+	out, err := r.answer(ctx, workbook, keys)
+	if during := r.during; during != nil {
+		r.during = nil
+		during()
+	}
+	return out, err
+}
+
+func (r *register) answer(_ context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.asked++; r.down {
