@@ -469,7 +469,7 @@ type Coverage struct {
 	Cooperatives     int64               `json:"cooperatives"`
 	Geese            int64               `json:"geese"`
 	GardenM2         int64               `json:"garden_m2"`
-	SolarPlants      int64               `json:"solar_plants"`       // villages with a station
+	SolarPlants      int64               `json:"solar_plants"`       // solar stations, see VillageSolar
 	SolarKW          int64               `json:"solar_kw"`           // of them all
 	EntrustedMilliMu int64               `json:"entrusted_milli_mu"` // thousandths of a mu that cooperatives plant on households' behalf
 	CoopMembers      int64               `json:"coop_members"`       // member households of cooperatives, see OrganisationMembers
@@ -494,6 +494,7 @@ type VillageCoverage struct {
 	Sold       int64  `json:"sold"`
 
 	GardenM2         int64 `json:"garden_m2"`
+	SolarPlants      int64 `json:"solar_plants"`
 	SolarKW          int64 `json:"solar_kw"`
 	EntrustedMilliMu int64 `json:"entrusted_milli_mu"` // of its households
 }

@@ -6,6 +6,18 @@ import "fmt"
 // where they are more. Members need not be registered households.
 func OrganisationMembers(reported, registered int64) int64 { return max(reported, registered) }
 
+// VillageSolar is the number of a village's solar stations and their kilowatts: those of its registered stations or, without any,
+// its own figure, which is one station's.
+func VillageSolar(own, stations, stationKW int64) (plants, kw int64) {
+	switch {
+	case stations > 0:
+		return stations, stationKW
+	case own > 0:
+		return 1, own
+	}
+	return 0, 0
+}
+
 // CheckSums compares the county's figures with the sums of the list of villages. It returns the differences.
 func (c Coverage) CheckSums() []string {
 	var households, garden, plants, kw, entrusted int64
@@ -14,9 +26,7 @@ func (c Coverage) CheckSums() []string {
 		garden += v.GardenM2
 		kw += v.SolarKW
 		entrusted += v.EntrustedMilliMu
-		if v.SolarKW > 0 {
-			plants++
-		}
+		plants += v.SolarPlants
 	}
 	var wrong []string
 	for _, f := range []struct {

@@ -14,6 +14,7 @@ const (
 	KindHelper       = "helper"
 	KindOrganisation = "organisation"
 	KindPoint        = "point"
+	KindStation      = "station"
 	KindProgramme    = "programme"
 	KindProduct      = "product"
 	KindHousehold    = "household"
@@ -36,7 +37,7 @@ func words(zh, en string) entry.Text { return entry.Text{Zh: zh, En: en} }
 // Kinds declares the kinds of the directory in the order in which a workbook is loaded: each refers only to itself and to
 // kinds before it.
 func Kinds() []*entry.Kind {
-	return []*entry.Kind{&countyKind, &reportedKind, &townshipKind, &villageKind, &helperKind, &organisationKind, &pointKind,
+	return []*entry.Kind{&countyKind, &reportedKind, &townshipKind, &villageKind, &stationKind, &helperKind, &organisationKind, &pointKind,
 		&programmeKind, &productKind, &householdKind, &memberKind, &holdingKind, &membershipKind, &consentKind}
 }
 
@@ -111,13 +112,26 @@ var villageKind = entry.Kind{
 		{Name: "name", Head: words("行政村", "Village"), Aliases: []string{"村名", "村", "名称"}, Need: true, Max: 30, Example: "东河村"},
 		{Name: "poor", Head: words("原贫困村", "Listed as poor"), Aliases: []string{"贫困村", "是否贫困村"}, Type: entry.Flag, Example: "否"},
 		{Name: "solar", Head: words("光伏村", "Solar station"), Aliases: []string{"有光伏电站", "光伏"}, Type: entry.Flag, Example: "是"},
-		{Name: "solar_kw", Head: words("光伏装机(千瓦)", "Solar kilowatts"), Aliases: []string{"装机容量", "光伏装机"}, Type: entry.Count, Example: "300"},
+		{Name: "solar_kw", Head: words("光伏装机(千瓦)", "Solar kilowatts"), Aliases: []string{"装机容量", "光伏装机"}, Type: entry.Count, Example: "300",
+			Hint: words("电站在“光伏电站”表里逐个登记的，这里不用填。", "Not needed where the stations are registered one by one.")},
 		{Name: "speciality", Head: words("一村一品", "Speciality"), Aliases: []string{"特色产业"}, Max: 30, Example: "小姑娘"},
 		{Name: "secretary", Head: words("村书记", "Secretary"), Aliases: []string{"支部书记", "村党支部书记"}, Max: 20, Personal: true, Example: "孙志远"},
 		{Name: "secretary_phone", Head: words("书记电话", "Secretary's phone"), Type: entry.Phone, Personal: true, Example: "13900000001"},
 		{Name: "collective", Head: words("村集体名称", "Village collective"), Aliases: []string{"村集体", "股份经济合作社"}, Max: 60, Example: "东河村股份经济合作社"},
 		{Name: "lat", Head: words("纬度", "Latitude"), Type: entry.Degrees, Example: "47.63"},
 		{Name: "lon", Head: words("经度", "Longitude"), Type: entry.Degrees, Example: "125.35"},
+	},
+}
+
+var stationKind = entry.Kind{
+	Name: KindStation, Title: words("光伏电站", "Solar stations"), Aliases: []string{"电站", "光伏电站名单", "Stations"}, Key: []string{"code"},
+	Hint: words("一行一座电站。有电站的村，装机按它的电站合计。", "One station a row. A village with stations has the sum of their kilowatts."),
+	Fields: []entry.Field{
+		{Name: "code", Head: words("电站编号", "Station code"), Aliases: []string{"编号"}, Type: entry.Code, Need: true, Example: "GF-01"},
+		{Name: "name", Head: words("电站", "Station"), Aliases: []string{"电站名称", "名称"}, Need: true, Max: 60, Example: "东河村光伏电站"},
+		{Name: "kw", Head: words("装机(千瓦)", "Kilowatts"), Aliases: []string{"装机容量", "千瓦", "装机容量(千瓦)", "装机"}, Type: entry.Count, Need: true, Min: 1, Max: 1_000_000, Example: "300"},
+		{Name: "township", Head: words("乡镇", "Township"), Type: entry.Ref, Refers: KindTownship, Need: true, Example: "青禾镇"},
+		{Name: "village", Head: words("行政村", "Village"), Aliases: []string{"村", "村名", "所在村"}, Need: true, Max: 30, Example: "东河村"},
 	},
 }
 

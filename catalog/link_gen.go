@@ -718,6 +718,7 @@ func (c RawPrivacy) IDUnmaskings(ctx context.Context, r None) (link.Raw[IDUnmask
 // Request subjects of Registry.
 const (
 	SubjectRegisteredHouseholds = "rpc.catalog.v1.registered_households"
+	SubjectRegisteredNames      = "rpc.catalog.v1.registered_names"
 )
 
 // NewRegistryClient returns a client of Registry: each call is answered by a process that registered the service.
@@ -729,9 +730,14 @@ func (c registryClient) RegisteredHouseholds(ctx context.Context, r RegistryRequ
 	return link.Call[RegistryRequest, RegistryAnswer](ctx, c.nc, SubjectRegisteredHouseholds, r)
 }
 
+func (c registryClient) RegisteredNames(ctx context.Context, r NamesRequest) (NamesAnswer, error) {
+	return link.Call[NamesRequest, NamesAnswer](ctx, c.nc, SubjectRegisteredNames, r)
+}
+
 // RegisterRegistry registers svc on s for the request subjects of Registry.
 func RegisterRegistry(s *link.Server, svc Registry) {
 	link.Handle(s, SubjectRegisteredHouseholds, svc.RegisteredHouseholds)
+	link.Handle(s, SubjectRegisteredNames, svc.RegisteredNames)
 }
 
 // Request subjects of Seasons.

@@ -9,6 +9,28 @@ type Registry interface {
 	// RegisteredHouseholds finds up to MaxRegistryKeys households, in the order of the keys. A key that names none is
 	// answered with ID 0. For modules only.
 	RegisteredHouseholds(context.Context, RegistryRequest) (RegistryAnswer, error)
+	// RegisteredNames lists the programmes, organisations and seasons that rows of other modules may name. For modules only.
+	RegisteredNames(context.Context, NamesRequest) (NamesAnswer, error)
+}
+
+type NamesRequest struct {
+	// Workbook is a batch of the directory. Until it is loaded, its programmes and organisations count as registered, but for
+	// the wrong rows.
+	Workbook int64 `json:"workbook,omitempty"`
+}
+
+type NamesAnswer struct {
+	Programmes    []RegisteredName `json:"programmes"`
+	Organisations []RegisteredName `json:"organisations"`
+	Seasons       []int            `json:"seasons"`
+	Busy          bool             `json:"busy,omitempty"` // the workbook is being checked or loaded: ask again
+}
+
+// RegisteredName is an entry by its names. The ID is negative for one that only the workbook has.
+type RegisteredName struct {
+	ID   int64  `json:"id"`
+	Code string `json:"code,omitempty"`
+	Name string `json:"name"`
 }
 
 // MaxRegistryKeys is how many households one request asks for.

@@ -9,9 +9,9 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// AccountBatches take many payout accounts at once: a sheet of the county or a bank's list of cards. One person fills a
-// batch, has it checked and submits it; a second person sees the unusual rows first and approves or refuses it.
-// The module checks and applies it in the background, and goes on with it after a stop.
+// AccountBatches take many payout accounts at once: a sheet of the county or a bank's list of cards; or, by the same steps, the
+// county's income of earlier years. One person fills a batch, has it checked and submits it; a second person sees the unusual
+// rows first and approves or refuses it. The module checks and applies it in the background, and goes on with it after a stop.
 //
 //   - an account goes through the same steps as one that is entered by itself;
 //   - a row is applied only while nothing else is found about it than the second person was shown: see StillHolds;
@@ -51,10 +51,12 @@ type AccountBatches interface {
 const (
 	MaxAccountRows  = 1000   // of one AddAccountRows
 	MostAccountRows = 30_000 // of a batch
+	MostIncomeRows  = 120_000
 )
 
 type OpenAccountBatch struct {
-	Name string `json:"name"` // of the file
+	Name string `json:"name"`           // of the file
+	Kind string `json:"kind,omitempty"` // KindAccount, also where it is empty, or KindIncome
 	// Workbook is the catalogue's batch of the workbook that the rows came in: until that is loaded, its households count as
 	// registered where a check looks for them.
 	Workbook int64 `json:"workbook,omitempty"`
@@ -69,7 +71,7 @@ type AccountBatchRef struct {
 	ID int64 `json:"id"`
 }
 
-// AccountRows are rows of the kind KindAccount.
+// AccountRows are rows of the batch's kind.
 type AccountRows struct {
 	ID   int64       `json:"id"`
 	Rows []entry.Row `json:"rows"`
@@ -92,6 +94,7 @@ type DecideAccountBatch struct {
 // together are Rows; Unusual, Excluded, Applied and Skipped are among the first two.
 type AccountBatch struct {
 	ID        int64             `json:"id"`
+	Kind      string            `json:"kind"`
 	Name      string            `json:"name"`
 	State     AccountBatchState `json:"state"`
 	By        string            `json:"by"`
@@ -116,6 +119,9 @@ type AccountBatch struct {
 
 // Changes returns the number of rows that approval applies.
 func (b AccountBatch) Changes() int64 { return b.New + b.Replaces - b.Excluded }
+
+// Income reports whether the batch's rows are income of earlier years.
+func (b AccountBatch) Income() bool { return b.Kind == KindIncome }
 
 // Which rows AccountBatchRows lists.
 const (
@@ -143,6 +149,9 @@ type AccountBatchRow struct {
 	Relation  string           `json:"relation,omitempty"`
 	Reason    string           `json:"reason,omitempty"` // as the sheet gives it
 	Document  string           `json:"document,omitempty"`
+	Year      int              `json:"year,omitempty"` // of income, as Programme and AmountFen
+	Programme string           `json:"programme,omitempty"`
+	AmountFen int64            `json:"amount_fen,omitempty"`
 	Outcome   AccountOutcome   `json:"outcome"`
 	Findings  []AccountFinding `json:"findings"`
 	Excluded  string           `json:"excluded,omitempty"` // why the second person left it out
@@ -170,22 +179,22 @@ type AccountBatchList struct {
 	Items []AccountBatch `json:"items"`
 }
 
-// Check returns Invalid or TooLarge for rows that cannot be kept.
-func (r AccountRows) Check() error {
+// Check returns Invalid or TooLarge for rows that cannot be kept, which are of a kind.
+func (r AccountRows) Check(kind *entry.Kind) error {
 	if len(r.Rows) == 0 || len(r.Rows) > MaxAccountRows {
 		return link.E(link.TooLarge, "accounts.part", "rows", "max", "1000")
 	}
 	for _, row := range r.Rows {
-		if row.Line < 1 || len(row.Cells) > len(accountKind.Fields) || len(row.Faults) > len(accountKind.Fields) {
+		if row.Line < 1 || len(row.Cells) > len(kind.Fields) || len(row.Faults) > len(kind.Fields) {
 			return link.E(link.Invalid, "malformed", "rows")
 		}
 		for name, cell := range row.Cells {
-			if _, known := accountKind.Field(name); !known || len(cell) > 2000 || !utf8.ValidString(cell) {
+			if _, known := kind.Field(name); !known || len(cell) > 2000 || !utf8.ValidString(cell) {
 				return link.E(link.Invalid, "malformed", "rows")
 			}
 		}
 		for name, key := range row.Faults {
-			if _, known := accountKind.Field(name); !known || len(key) > 100 {
+			if _, known := kind.Field(name); !known || len(key) > 100 {
 				return link.E(link.Invalid, "malformed", "rows")
 			}
 		}

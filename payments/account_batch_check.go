@@ -195,10 +195,10 @@ func (r AccountRow) check(lines []int, users []int64) AccountVerdict {
 	v := AccountVerdict{Outcome: AccountNew, Findings: []AccountFinding{}, Shared: []int64{}}
 	wrong := func(field, key string, args ...string) {
 		v.Outcome = AccountWrong
-		v.Findings = append(v.Findings, finding(true, field, key, args))
+		v.Findings = append(v.Findings, NewAccountFinding(true, field, key, args))
 	}
 	unusual := func(field, key string, args ...string) {
-		v.Findings = append(v.Findings, finding(false, field, key, args))
+		v.Findings = append(v.Findings, NewAccountFinding(false, field, key, args))
 	}
 	for _, f := range r.Faults {
 		v.Outcome = AccountWrong
@@ -208,7 +208,7 @@ func (r AccountRow) check(lines []int, users []int64) AccountVerdict {
 		return v
 	}
 	if len(lines) > 1 {
-		wrong("household", "accounts.household.twice", "lines", joinLines(lines))
+		wrong("household", "accounts.household.twice", "lines", JoinLines(lines))
 	}
 	if len(r.Faults) > 0 {
 		return v
@@ -288,7 +288,8 @@ func (r AccountRow) compare(v *AccountVerdict, unusual func(field, key string, a
 	}
 }
 
-func finding(wrong bool, field, key string, args []string) AccountFinding {
+// NewAccountFinding is a finding about a field; args are names and values.
+func NewAccountFinding(wrong bool, field, key string, args []string) AccountFinding {
 	f := AccountFinding{Field: field, Key: key, Wrong: wrong}
 	for i := 0; i+1 < len(args); i += 2 {
 		if f.Args == nil {
@@ -299,7 +300,8 @@ func finding(wrong bool, field, key string, args []string) AccountFinding {
 	return f
 }
 
-func joinLines(lines []int) string {
+// JoinLines lists the first lines of a sheet.
+func JoinLines(lines []int) string {
 	texts := make([]string, 0, len(lines))
 	for i, line := range lines {
 		if i == 5 {

@@ -11,6 +11,15 @@ type HouseholdRegister interface {
 	// workbook that is checked and not loaded count as registered; one that only the workbook has bears a negative ID.
 	// ErrRegisterBusy while the workbook is being checked or loaded.
 	RegisteredHouseholds(ctx context.Context, workbook int64, keys []HouseholdKey) ([]RegisteredHousehold, error)
+	// RegisteredNames lists what else rows may name, a checked workbook's included. ErrRegisterBusy as above.
+	RegisteredNames(ctx context.Context, workbook int64) (RegisteredNames, error)
+}
+
+// RegisteredNames are the programmes and organisations of the county, and the years that are seasons of it.
+type RegisteredNames struct {
+	Programmes    map[string]string // code by code and by name, folded with entry.FoldName
+	Organisations map[string]int64  // id by folded name; negative: only in the workbook
+	Seasons       []int
 }
 
 // ErrRegisterBusy is the register's answer while the workbook of the asked households is being checked or loaded.

@@ -247,9 +247,6 @@ func TestReports(t *testing.T) {
 	if next := payments.NextPaymentCheck(payments.PaymentOpen, false, noon, noon.Add(time.Hour), noon); !next.Before(noon.Add(time.Minute)) {
 		t.Errorf("the next look is at %s", next)
 	}
-	if n := payments.HistoryGroups([]payments.HistoricIncome{historic(1), historic(2)}, 0); n != 0 {
-		t.Errorf("%d rows, none are needed", n)
-	}
 }
 
 func TestTransfersAtTheirBounds(t *testing.T) {

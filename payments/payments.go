@@ -283,6 +283,11 @@ type PayoutAccount struct {
 	ChangedAt time.Time `json:"changed_at"`
 
 	PayFrom *time.Time `json:"pay_from,omitempty"` // of one in use: nothing is paid to it before
+
+	// The sheet that it came in, and the second person who approved that.
+	Batch      int64  `json:"batch,omitempty"`
+	Sheet      string `json:"sheet,omitempty"` // name of the file
+	ApprovedBy string `json:"approved_by,omitempty"`
 }
 
 type SetPayoutAccount struct {
@@ -496,23 +501,6 @@ type JournalLine struct {
 type SourcesRequest struct {
 	After int64 `json:"after"` // payable id
 	Limit int   `json:"limit"`
-}
-
-// HistoricIncome is income of an earlier season, paid and done: it is loaded when a county begins. One for each
-// household, season, month, programme, channel and product.
-type HistoricIncome struct {
-	Household int64
-	Season    int
-	Month     int
-	Programme string
-	Channel   string
-	Product   string
-	Qty       int64
-	NetGrams  int64
-	GrossFen  int64
-	FeeFen    int64
-	Coop      int64 // organisation that kept the fee
-	PaidOn    time.Time
 }
 
 // IncomeFact is a payable with where it came from: sales of earlier seasons and distributions carry their

@@ -53,6 +53,7 @@ type AccountChange struct {
 	Why        string    `json:"why,omitempty"`
 	OnBehalf   bool      `json:"on_behalf"` // entered by somebody for the household
 	Batch      int64     `json:"batch,omitempty"`
+	Sheet      string    `json:"sheet,omitempty"` // name of the batch's file
 }
 
 type AccountHistory struct {

@@ -191,6 +191,7 @@ const (
 	PayableReturn  PayableStep = "return"  // the bank sent it back
 	PayableReverse PayableStep = "reverse" // its delivery was reversed before it was on its way
 	PayableRevive  PayableStep = "revive"  // the same source was accepted again after that
+	PayableCorrect PayableStep = "correct" // income of an earlier year that another sheet corrected
 )
 
 // PayableMachine is the table of payables. A reversed delivery takes the payable with it unless it is on its way.
@@ -208,6 +209,7 @@ var PayableMachine = state.New(state.Table[PayableState, PayableStep]{
 		{On: PayableReturn, From: []PayableState{PayableBatched, PayablePaid}, To: PayableReleased},
 		{On: PayableReverse, From: []PayableState{PayablePending, PayableReleased}, To: PayableReversed},
 		{On: PayableRevive, From: []PayableState{PayableReversed}, To: PayablePending},
+		{On: PayableCorrect, From: []PayableState{PayablePaid}, To: PayableReversed},
 	},
 })
 

@@ -30,7 +30,7 @@ type Beginning struct {
 }
 
 // directoryIDs are the tables with the entries of a directory.
-var directoryIDs = []string{"reported_year", "programme", "township", "village", "organisation", "collection_point", "helper", "product", "household", "holding", "membership"}
+var directoryIDs = []string{"reported_year", "programme", "township", "village", "solar_station", "organisation", "collection_point", "helper", "product", "household", "holding", "membership"}
 
 // LoadCounty loads a prepared county in one transaction: the rows through the directory, as a workbook's are, and its
 // supply. It returns Conflict when there is a county already, and Invalid with the first row that is wrong. progress may be nil.

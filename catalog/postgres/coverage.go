@@ -63,16 +63,19 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 				WHERE m.retired_at IS NULL GROUP BY m.household_id)
 			SELECT v.id, v.name, t.name, v.poor, count(h.id), count(*) FILTER (WHERE s.sold > 0),
 			       coalesce(sum(s.capacity), 0)::bigint, coalesce(sum(s.sold), 0)::bigint,
-			       coalesce(sum(h.garden_m2), 0)::bigint, CASE WHEN v.retired_at IS NULL THEN v.solar_kw ELSE 0 END, coalesce(sum(e.mu), 0)::bigint
-			FROM village v JOIN township t ON t.id = v.township_id
+			       coalesce(sum(h.garden_m2), 0)::bigint, CASE WHEN v.retired_at IS NULL THEN v.solar_kw ELSE 0 END,
+			       CASE WHEN v.retired_at IS NULL THEN coalesce(g.stations, 0) ELSE 0 END, coalesce(g.kw, 0), coalesce(sum(e.mu), 0)::bigint
+			FROM village v JOIN township t ON t.id = v.township_id LEFT JOIN (`+stationSums+`) g ON g.village_id = v.id
 			LEFT JOIN household h ON h.village_id = v.id AND h.retired_at IS NULL LEFT JOIN sold s ON s.household_id = h.id
 			LEFT JOIN entrusted e ON e.household_id = h.id
-			GROUP BY v.id, t.id ORDER BY v.id`, cov.Season),
+			GROUP BY v.id, t.id, g.stations, g.kw ORDER BY v.id`, cov.Season),
 			func(scan func(...any) error) error {
 				var v catalog.VillageCoverage
-				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold, &v.GardenM2, &v.SolarKW, &v.EntrustedMilliMu); err != nil {
+				var own, stations, kw int64
+				if err := scan(&v.VillageID, &v.Village, &v.Township, &v.Poor, &v.Households, &v.Selling, &v.Capacity, &v.Sold, &v.GardenM2, &own, &stations, &kw, &v.EntrustedMilliMu); err != nil {
 					return fmt.Errorf("read villages: %w", err)
 				}
+				v.SolarPlants, v.SolarKW = catalog.VillageSolar(own, stations, kw)
 				cov.ByVillage = append(cov.ByVillage, v)
 				return nil
 			})
@@ -83,11 +86,16 @@ func (c *Catalog) Coverage(ctx context.Context, r catalog.CoverageRequest) (cata
 	return cov, nil
 }
 
+// stationSums are the stations in use of each village.
+const stationSums = `SELECT village_id, count(*) AS stations, sum(kw)::bigint AS kw FROM solar_station WHERE retired_at IS NULL GROUP BY village_id`
+
 // countFigures counts stations, entrusted land and members, each from the entries themselves.
 func countFigures(ctx context.Context, tx *sqlx.Tx, cov *catalog.Coverage) error {
 	err := tx.QueryRowxContext(ctx, `
-		SELECT (SELECT count(*) FROM village WHERE solar_kw > 0 AND retired_at IS NULL),
-		       (SELECT coalesce(sum(solar_kw), 0)::bigint FROM village WHERE retired_at IS NULL),
+		WITH station AS (SELECT s.village_id, s.kw FROM solar_station s JOIN village v ON v.id = s.village_id WHERE s.retired_at IS NULL AND v.retired_at IS NULL),
+		     other AS (SELECT solar_kw AS kw FROM village WHERE solar_kw > 0 AND retired_at IS NULL AND id NOT IN (SELECT village_id FROM station))
+		SELECT (SELECT count(*) FROM station) + (SELECT count(*) FROM other),
+		       (SELECT coalesce(sum(kw), 0)::bigint FROM station) + (SELECT coalesce(sum(kw), 0)::bigint FROM other),
 		       (SELECT coalesce(sum(m.entrusted), 0)::bigint FROM membership m JOIN organisation o ON o.id = m.org_id JOIN household h ON h.id = m.household_id
 		        WHERE m.retired_at IS NULL AND o.retired_at IS NULL AND h.retired_at IS NULL)`).Scan(&cov.SolarPlants, &cov.SolarKW, &cov.EntrustedMilliMu)
 	if err != nil {

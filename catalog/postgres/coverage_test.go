@@ -21,6 +21,8 @@ func TestFiguresAreTheSumsOfTheLists(t *testing.T) {
 		`UPDATE village SET solar_kw = 300 WHERE id = 1`,
 		`UPDATE village SET solar_kw = 55 WHERE id = 2`,
 		`UPDATE village SET solar_kw = 9, retired_at = now() WHERE id = 3`,
+		`INSERT INTO solar_station (code, name, kw, village_id) VALUES ('GF-1', '一号站', 30, 2), ('GF-2', '二号站', 40, 2), ('GF-3', '三号站', 8, 3)`,
+		`INSERT INTO solar_station (code, name, kw, village_id, retired_at) VALUES ('GF-4', '四号站', 1000, 2, now())`,
 		`UPDATE household SET garden_m2 = 100 * id`,
 		`UPDATE organisation SET members = 0`,
 		`UPDATE organisation SET members = 40 WHERE id = (SELECT min(id) FROM organisation WHERE kind = 'cooperative')`,
@@ -35,7 +37,7 @@ func TestFiguresAreTheSumsOfTheLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.SolarPlants != 2 || got.SolarKW != 355 || got.EntrustedMilliMu != 4*1250 || got.CoopMembers != 40+2 {
+	if got.SolarPlants != 3 || got.SolarKW != 300+30+40 || got.EntrustedMilliMu != 4*1250 || got.CoopMembers != 40+2 {
 		t.Errorf("figures %+v", got)
 	}
 	if wrong := got.CheckSums(); len(wrong) > 0 {

@@ -81,11 +81,17 @@ func readReference(ctx context.Context, tx *sqlx.Tx) (*reference, error) {
 		return nil, fmt.Errorf("read townships: %w", err)
 	}
 	err = desk.Each(ctx, tx, `
-		SELECT id, township_id, code, name, poor, solar, speciality, solar_kw, collective, lat, lon, retired_at IS NOT NULL FROM village ORDER BY id`,
+		SELECT id, township_id, code, name, poor, solar, speciality, solar_kw, coalesce(g.stations, 0), coalesce(g.kw, 0), collective, lat, lon,
+		       retired_at IS NOT NULL
+		FROM village LEFT JOIN (`+stationSums+`) g ON g.village_id = village.id ORDER BY id`,
 		func(scan func(...any) error) error {
 			var v catalog.Village
-			if err := scan(&v.ID, &v.TownshipID, &v.Code, &v.Name, &v.Poor, &v.Solar, &v.Speciality, &v.SolarKW, &v.Collective, &v.Lat, &v.Lon, &v.Retired); err != nil {
+			var own, stations, kw int64
+			if err := scan(&v.ID, &v.TownshipID, &v.Code, &v.Name, &v.Poor, &v.Solar, &v.Speciality, &own, &stations, &kw, &v.Collective, &v.Lat, &v.Lon, &v.Retired); err != nil {
 				return err
+			}
+			if _, v.SolarKW = catalog.VillageSolar(own, stations, kw); v.SolarKW > 0 {
+				v.Solar = true
 			}
 			r.villages[v.ID] = v
 			ref.Villages = append(ref.Villages, v)

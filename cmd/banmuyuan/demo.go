@@ -18,6 +18,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/web/auth"
 	webpg "banmuyuan/web/postgres"
 )
@@ -99,7 +100,11 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 		return false, err
 	}
 	c := county.Generate(time.Now(), demoSeed)
-	rows, supply, income := countyRows(c), demoSupply(c), earlierIncome(c)
+	rows, supply := countyRows(c), demoSupply(c)
+	income, err := earlierIncome(c)
+	if err != nil {
+		return false, err
+	}
 	bar := progressbar.NewOptions(len(c.Households)+len(supply.Lots)+2*len(income)+len(c.Households),
 		progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("演示县 loading the demo county"),
 		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
@@ -210,7 +215,7 @@ func loadCatalog(ctx context.Context, p *platform, settings Settings, log *slog.
 	})
 }
 
-func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog.Logger, c *county.County, income []payments.HistoricIncome, bar *progressbar.ProgressBar) error {
+func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog.Logger, c *county.County, income []earlier.HistoricIncome, bar *progressbar.ProgressBar) error {
 	db, err := link.OpenDB(ctx, p.databaseURL, modulePayments, 4)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,8 +10,10 @@ import (
 	"banmuyuan/catalog"
 	catalogpg "banmuyuan/catalog/postgres"
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/web/auth"
 )
 
@@ -114,30 +117,66 @@ func demoChannel(ch county.Channel) catalog.Channel {
 // picture is the name of an illustration that the pages ship.
 func picture(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
-// earlierIncome returns the households' income of the seasons before, as the ledger books it. The advance for goslings and
-// feed that was paid back is kept by the cooperative like its fee.
-func earlierIncome(c *county.County) []payments.HistoricIncome {
-	rows := make([]payments.HistoricIncome, 0, len(c.Income))
+// earlierRows writes the households' income of the seasons before as rows of a workbook. The advance for goslings and feed that
+// was paid back is kept by the cooperative like its fee.
+func earlierRows(c *county.County) []entry.Row {
+	r := rows{}
 	for i := range c.Income {
 		in := &c.Income[i]
 		if in.Pool != 0 {
 			continue // its pool brings it
 		}
 		h := &c.Households[in.Household]
-		row := payments.HistoricIncome{Household: demoID(in.Household), Season: in.Season, Month: in.Month,
-			Programme: string(in.Programme), Product: in.Produce, Qty: in.Units, NetGrams: in.Grams,
-			GrossFen: in.GrossFen(), FeeFen: in.FeeFen + in.CostFen, Coop: demoID(c.Villages[h.Village].Point.Cooperative), PaidOn: in.PaidOn}
+		channel := ""
 		switch in.Channel {
 		case county.Contract, county.Market, county.Private:
-			row.Channel = string(demoChannel(in.Channel))
+			channel = string(demoChannel(in.Channel))
 		case county.Agency:
-			row.Channel = "agency"
+			channel = "agency"
 		case county.Distributed:
-			row.Channel = "distribution"
+			channel = "distribution"
 		}
-		rows = append(rows, row)
+		fee, org, grams := "", "", ""
+		if kept := in.FeeFen + in.CostFen; kept > 0 {
+			fee, org = money.FormatYuan(kept), c.Organisations[c.Villages[h.Village].Point.Cooperative].Name
+		}
+		if in.Grams > 0 {
+			grams = strconv.FormatFloat(float64(in.Grams)/1000, 'f', -1, 64)
+		}
+		r.add(payments.KindIncome, "household", h.Code, "year", strconv.Itoa(in.Season), "month", strconv.Itoa(in.Month), "programme", string(in.Programme),
+			"channel", channel, "product", in.Produce, "units", count(in.Units), "grams", grams, "amount", money.FormatYuan(in.AmountFen), "fee", fee, "org", org,
+			"paid_on", in.PaidOn.Format(time.DateOnly))
 	}
-	return rows
+	return r[payments.KindIncome]
+}
+
+// earlierIncome reads the rows as the payment module does. The register that they are checked against is the county itself.
+func earlierIncome(c *county.County) ([]earlier.HistoricIncome, error) {
+	names := payments.RegisteredNames{Programmes: map[string]string{}, Organisations: map[string]int64{}}
+	for _, p := range demoProgrammes {
+		names.Programmes[entry.FoldName(string(p.code))] = string(p.code)
+	}
+	for i, o := range c.Organisations {
+		names.Organisations[entry.FoldName(o.Name)] = demoID(i)
+	}
+	households := make(map[string]int64, len(c.Households))
+	for i := range c.Households {
+		households[c.Households[i].Code] = demoID(i)
+	}
+	sent, now := earlierRows(c), time.Now()
+	read := make([]earlier.IncomeRow, len(sent))
+	for i, row := range sent {
+		read[i] = earlier.ReadIncomeRow(row, now)
+		read[i].Household, read[i].Names = payments.RegisteredHousehold{ID: households[row.Cells["household"]]}, &names
+	}
+	out := make([]earlier.HistoricIncome, len(read))
+	for i, v := range earlier.CheckIncomes(read, now) {
+		if v.Outcome == payments.AccountWrong {
+			return nil, fmt.Errorf("earlier income of the demo, row %d: %v", sent[i].Line, v.Findings)
+		}
+		out[i] = read[i].Income()
+	}
+	return out, nil
 }
 
 func payoutAccounts(c *county.County) []payments.PayoutAccount {

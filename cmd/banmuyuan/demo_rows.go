@@ -21,18 +21,18 @@ func countyRows(c *county.County) map[string][]entry.Row {
 	for _, t := range c.Townships {
 		r.add(catalog.KindTownship, "name", t.Name, "lat", degrees(t.Lat), "lon", degrees(t.Lon))
 	}
-	kilowatts := map[int]int64{} // of the station that stands in a village; a neighbour may share it
-	for _, s := range c.Stations {
-		kilowatts[s.Villages[0]] = s.Kilowatts
-	}
 	goods := map[string]string{}
 	for _, p := range c.Produce {
 		goods[p.Key] = p.Name
 	}
-	for i, v := range c.Villages {
+	for _, v := range c.Villages {
 		r.add(catalog.KindVillage, "code", v.Code, "township", c.Townships[v.Township].Name, "name", v.Name, "poor", yes(v.Poor), "solar", yes(v.Solar),
-			"solar_kw", count(kilowatts[i]), "speciality", goods[v.Produce], "secretary", v.Secretary, "collective", v.Name+"股份经济合作社",
+			"speciality", goods[v.Produce], "secretary", v.Secretary, "collective", v.Name+"股份经济合作社",
 			"lat", degrees(v.Lat), "lon", degrees(v.Lon))
+	}
+	for _, s := range c.Stations { // a neighbour may share it
+		v := c.Villages[s.Villages[0]]
+		r.add(catalog.KindStation, "code", s.Code, "name", s.Name, "kw", count(s.Kilowatts), "township", c.Townships[v.Township].Name, "village", v.Name)
 	}
 	for _, h := range c.Helpers {
 		r.add(catalog.KindHelper, "name", h.Name, "unit", h.Unit, "phone", h.Phone)

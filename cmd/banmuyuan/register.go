@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 )
@@ -37,6 +38,24 @@ func (r householdRegister) RegisteredHouseholds(ctx context.Context, workbook in
 	out := make([]payments.RegisteredHousehold, len(found.Items))
 	for i, e := range found.Items {
 		out[i] = payments.RegisteredHousehold(e)
+	}
+	return out, nil
+}
+
+func (r householdRegister) RegisteredNames(ctx context.Context, workbook int64) (payments.RegisteredNames, error) {
+	found, err := r.Registry.RegisteredNames(link.System(ctx, modulePayments), catalog.NamesRequest{Workbook: workbook})
+	if err == nil && found.Busy {
+		err = payments.ErrRegisterBusy
+	}
+	if err != nil {
+		return payments.RegisteredNames{}, err
+	}
+	out := payments.RegisteredNames{Programmes: map[string]string{}, Organisations: map[string]int64{}, Seasons: found.Seasons}
+	for _, p := range found.Programmes {
+		out.Programmes[entry.FoldName(p.Code)], out.Programmes[entry.FoldName(p.Name)] = p.Code, p.Code
+	}
+	for _, o := range found.Organisations {
+		out.Organisations[entry.FoldName(o.Name)] = o.ID
 	}
 	return out, nil
 }

@@ -103,7 +103,7 @@ type setupCheck struct{ setupInput }
 // Help is shown by 'banmuyuan setup check --help'.
 func (setupCheck) Help() string {
 	return "Each wrong row is listed with its sheet, line, column, value and reason. It exits with 1 when there is one. " +
-		"Payout accounts are checked against the workbook's own households and those that are registered."
+		"Payout accounts and income of earlier years are checked against the workbook's own households and those that are registered."
 }
 
 func (c *setupCheck) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
@@ -115,8 +115,8 @@ type setupLoad struct{ setupInput }
 // Help is shown by 'banmuyuan setup load --help'.
 func (setupLoad) Help() string {
 	return "The good rows are taken, the wrong ones listed; the same file again changes nothing. A workbook with a sheet or column " +
-		"that cannot be understood is not loaded at all. Payout accounts wait for a second person on the pages: " +
-		"none is used before. It exits with 1 when a row was wrong."
+		"that cannot be understood is not loaded at all. Payout accounts and income of earlier years wait for a second person on the pages: " +
+		"none is used or booked before. It exits with 1 when a row was wrong."
 }
 
 func (c *setupLoad) Run(ctx context.Context, cfg Config, log *slog.Logger, stdout io.Writer) error {
@@ -299,19 +299,23 @@ func (s *setup) run(ctx context.Context, name string, load bool) (int64, error) 
 		_, _ = s.directory.DropBatch(context.WithoutCancel(ctx), catalog.BatchRef{ID: b.ID}) // a loaded one keeps its wrong rows for a day
 	}()
 	wrong, touched := int64(0), int64(0)
-	if s.book.Rows() > len(s.accountRows()) {
+	if s.book.Rows() > s.paymentRows() {
 		if b, err = s.runRows(ctx, b.ID, load); err != nil {
 			return 0, err
 		}
 		wrong, touched = b.Wrong, s.sayCounts(b, load)
 	}
-	if len(s.accountRows()) > 0 {
-		a, err := s.runAccounts(ctx, name, b.ID, load)
+	for _, k := range payments.Kinds() {
+		rows := s.rowsOf(k.Name)
+		if len(rows) == 0 {
+			continue
+		}
+		a, err := s.runAccounts(ctx, payments.OpenAccountBatch{Name: name, Kind: k.Name, Workbook: b.ID}, rows, load)
 		if err != nil {
 			return 0, err
 		}
 		wrong += a.Wrong
-		touched += s.sayAccounts(a)
+		touched += s.sayAccounts(k, a)
 	}
 	switch {
 	case touched == 0 && wrong == 0:
@@ -326,7 +330,7 @@ func (s *setup) run(ctx context.Context, name string, load bool) (int64, error) 
 func (s *setup) runRows(ctx context.Context, id int64, load bool) (b catalog.Batch, err error) {
 	for i := range s.book.Tables {
 		t := &s.book.Tables[i]
-		if t.Kind.Name == payments.KindAccount {
+		if _, other := payments.KindByName(t.Kind.Name); other {
 			continue
 		}
 		for part := range slices.Chunk(t.Rows, catalog.MaxBatchRows) {

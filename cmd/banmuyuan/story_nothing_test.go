@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/example"
 	"banmuyuan/cmd/banmuyuan/invent"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
@@ -69,6 +71,7 @@ func fromNothing(t *testing.T, w *world) {
 	}{
 		{"accounts by command", nothingAccounts},
 		{"a workbook by command", nothingWorkbook},
+		{"income of earlier years is booked", nothingEarlierYears},
 		{"workbooks that are wrong", nothingBadWorkbooks},
 		{"a long workbook", nothingLongWorkbook},
 		{"a season begins", nothingBegins},
@@ -135,6 +138,10 @@ func nothingWorkbook(t *testing.T, o *office) {
 		c := get[catalog.Coverage](t, o.as(t, "operator"), "/coverage")
 		return c, c.Households == example.Households
 	})
+	stations, kw := stationsOf(t, example.Rows())
+	if c.SolarPlants != stations || c.SolarKW != kw {
+		t.Errorf("the county has %d stations of %d kW, its workbook %d of %d", c.SolarPlants, c.SolarKW, stations, kw)
+	}
 	if c.Townships != example.Townships || c.Villages != example.Villages || c.Season != 0 {
 		t.Errorf("the county is %+v", c)
 	}
@@ -160,6 +167,86 @@ func nothingWorkbook(t *testing.T, o *office) {
 		return r, r.Persons == c.Persons
 	})
 	o.account(t, "market", "officer", "孙采购", "--org", fmt.Sprint(o.shop.ID))
+}
+
+// stationsOf counts stations and their kilowatts in a workbook: those of the stations' sheet, and those that villages name.
+func stationsOf(t *testing.T, rows map[string][]entry.Row) (stations, kw int64) {
+	t.Helper()
+	for kind, field := range map[string]string{catalog.KindStation: "kw", catalog.KindVillage: "solar_kw"} {
+		for _, row := range rows[kind] {
+			if cell := row.Cells[field]; cell != "" {
+				n, err := strconv.ParseInt(cell, 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				stations, kw = stations+1, kw+n
+			}
+		}
+	}
+	return stations, kw
+}
+
+// nothingEarlierYears approves the workbook's income of earlier years and finds it on the overview, in the sheets and with a
+// household, to the fen. Loaded again it is in the books already.
+func nothingEarlierYears(t *testing.T, o *office) {
+	sent := example.Rows()[payments.KindIncome]
+	years, homes := map[int]int64{}, map[string]int64{}
+	for _, row := range sent {
+		season, err := strconv.Atoi(row.Cells["year"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		fen, err := money.ParseYuan(row.Cells["amount"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		years[season] += fen
+		homes[fmt.Sprint(season, row.Cells["household"])] += fen
+	}
+	operator, approver := o.as(t, "operator"), o.as(t, "approver")
+	batches := get[payments.AccountBatchList](t, approver, "/account-batches").Items
+	i := slices.IndexFunc(batches, func(b payments.AccountBatch) bool { return b.Income() && b.State == payments.AccountsWaiting })
+	if i < 0 || batches[i].New != int64(len(sent)) {
+		t.Fatalf("the workbook has %d rows of income, the batches are %+v", len(sent), batches)
+	}
+	at := fmt.Sprintf("/account-batches/%d", batches[i].ID)
+	for season := range years {
+		if s := o.sums(t, season); s.Total() != 0 {
+			t.Errorf("before anybody agreed, %d has %+v", season, s)
+		}
+	}
+	if a := operator.send(t, request{method: "POST", path: at + "/decision", body: map[string]any{"approve": true}}); a.status != http.StatusForbidden {
+		t.Errorf("an operator approves it: %d %s", a.status, a.body)
+	}
+	post[payments.AccountBatch](t, approver, at+"/decision", "", map[string]any{"approve": true})
+	await(t, "the income being booked", func() (payments.AccountBatch, bool) {
+		b := get[payments.AccountBatch](t, approver, at)
+		return b, b.State == payments.AccountsDone && b.Applied == int64(len(sent))
+	})
+	for season, fen := range years {
+		await(t, fmt.Sprintf("the overview of %d", season), func() (orders.IncomeSum, bool) {
+			s := o.sums(t, season)
+			return s, s == orders.IncomeSum{PaidFen: fen}
+		})
+		for _, kind := range []report.Kind{report.Incomes, report.Villages} {
+			if total, _ := sumOf(t, o.sheetOf(t, kind, season), ""); total != fen {
+				t.Errorf("the sheet of %s of %d comes to %d, the workbook to %d", kind, season, total, fen)
+			}
+		}
+		code := sent[0].Cells["household"]
+		if in := get[orders.Income](t, operator, fmt.Sprintf("/households/%s/income?season=%d", code, season)); in.Sum.PaidFen != homes[fmt.Sprint(season, code)] || in.Sum.PaidFen == 0 {
+			t.Errorf("%s has %+v in %d, the workbook %d", code, in.Sum, season, homes[fmt.Sprint(season, code)])
+		}
+	}
+	if s := get[payments.PayoutSummary](t, operator, "/payouts/summary"); s.ReleasedFen != 0 {
+		t.Errorf("income of earlier years is to be paid out: %+v", s)
+	}
+	file := filepath.Join(t.TempDir(), "青禾县.xlsx")
+	runProduct(t, o.env, "setup", "example", "-o", file)
+	if stdout, stderr, code := runProduct(t, o.env, "setup", "load", file); code != 0 || !strings.Contains(stdout, "nothing changed") ||
+		!strings.Contains(stdout, fmt.Sprintf("earlier_income: 0 new, 0 replaced, %d unchanged", len(sent))) {
+		t.Errorf("loaded again: exit %d\n%s\n%s", code, stdout, stderr)
+	}
 }
 
 func nothingBegins(t *testing.T, o *office) {

@@ -13,6 +13,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 )
 
 var _ payments.AccountBatches = (*Service)(nil)
@@ -41,10 +42,11 @@ type accountBatchRow struct {
 	Asked        int64                      `db:"asked"`
 	Content      []byte                     `db:"content"`
 	SameAs       int64                      `db:"same_as"`
+	Kind         string                     `db:"kind"`
 }
 
 const accountBatchColumns = `id, name, state, opened_at, opened_by, opener, fault, decider, decider_login, decider_role, decided_by, decided_at, why,
-	workbook, submit, asked, content, same_as`
+	workbook, submit, asked, content, same_as, kind`
 
 func readAccountBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock string) (accountBatchRow, error) {
 	var b accountBatchRow
@@ -58,14 +60,23 @@ func readAccountBatch(ctx context.Context, q sqlx.QueryerContext, id int64, lock
 	return b, nil
 }
 
+// kind is the kind of the batch's rows and the most of them that it takes.
+func (b accountBatchRow) kind() (*entry.Kind, int) {
+	kind, _ := payments.KindByName(b.Kind)
+	if b.Kind == payments.KindIncome {
+		return kind, payments.MostIncomeRows
+	}
+	return kind, payments.MostAccountRows
+}
+
 // out returns the batch with its counts.
 func (b accountBatchRow) out(ctx context.Context, q sqlx.QueryerContext) (payments.AccountBatch, error) {
-	out := payments.AccountBatch{ID: b.ID, Name: b.Name, State: b.State, By: b.OpenedBy, Opener: b.Opener, At: b.OpenedAt.UTC(), Fault: b.Fault,
+	out := payments.AccountBatch{ID: b.ID, Kind: b.Kind, Name: b.Name, State: b.State, By: b.OpenedBy, Opener: b.Opener, At: b.OpenedAt.UTC(), Fault: b.Fault,
 		DecidedBy: b.DecidedBy, DecidedAt: b.DecidedAt, Why: b.Why, Workbook: b.Workbook, Same: b.SameAs}
 	err := q.QueryRowxContext(ctx, `
 		SELECT count(*), count(*) FILTER (WHERE outcome = $2), count(*) FILTER (WHERE outcome = $3), count(*) FILTER (WHERE outcome = $4),
 		       count(*) FILTER (WHERE outcome = $5), count(*) FILTER (WHERE unusual), count(*) FILTER (WHERE excluded <> ''),
-		       count(account_id), count(*) FILTER (WHERE skipped <> '')
+		       count(account_id) + count(payable_id), count(*) FILTER (WHERE skipped <> '')
 		FROM account_batch_row WHERE batch_id = $1`, b.ID, payments.AccountNew, payments.AccountReplaces, payments.AccountUnchanged,
 		payments.AccountWrong).Scan(&out.Rows, &out.New, &out.Replaces, &out.Unchanged, &out.Wrong, &out.Unusual, &out.Excluded, &out.Applied, &out.Skipped)
 	if err != nil {
@@ -129,13 +140,17 @@ func (s *Service) OpenAccountBatch(ctx context.Context, r payments.OpenAccountBa
 	if err != nil {
 		return out, err
 	}
+	kind, ok := payments.KindByName(r.Kind)
+	if !ok {
+		return out, link.E(link.Invalid, "malformed", "kind")
+	}
 	name := []rune(entry.Clean(r.Name))
 	err = s.write(ctx, func(c *change) error {
 		var b accountBatchRow
 		err := c.tx.GetContext(ctx, &b, `
-			INSERT INTO account_batch (name, state, opened_at, opened_by, opener, next_at, keep_until, workbook) VALUES ($1, $2, $3, $4, $5, $3, $6, $7)
+			INSERT INTO account_batch (name, state, opened_at, opened_by, opener, next_at, keep_until, workbook, kind) VALUES ($1, $2, $3, $4, $5, $3, $6, $7, $8)
 			RETURNING `+accountBatchColumns,
-			string(name[:min(len(name), 120)]), payments.AccountsFilling, c.now, c.actor, actor.Account, c.now.Add(keepAccountRows), r.Workbook)
+			string(name[:min(len(name), 120)]), payments.AccountsFilling, c.now, c.actor, actor.Account, c.now.Add(keepAccountRows), r.Workbook, kind.Name)
 		if err != nil {
 			return fmt.Errorf("open batch of accounts: %w", err)
 		}
@@ -147,10 +162,11 @@ func (s *Service) OpenAccountBatch(ctx context.Context, r payments.OpenAccountBa
 
 // AddAccountRows adds rows to a batch that is being filled.
 func (s *Service) AddAccountRows(ctx context.Context, r payments.AccountRows) (payments.AccountBatch, error) {
-	if err := r.Check(); err != nil {
-		return payments.AccountBatch{}, err
-	}
 	return s.byOpener(ctx, r.ID, func(c *change, b *accountBatchRow) error {
+		kind, most := b.kind()
+		if err := r.Check(kind); err != nil {
+			return err
+		}
 		if b.State != payments.AccountsFilling {
 			return link.E(link.Conflict, "accounts.state", "id")
 		}
@@ -172,8 +188,8 @@ func (s *Service) AddAccountRows(ctx context.Context, r payments.AccountRows) (p
 		if err != nil {
 			return fmt.Errorf("add rows: %w", err)
 		}
-		if total > payments.MostAccountRows {
-			return link.E(link.TooLarge, "accounts.rows", "rows", "max", strconv.Itoa(payments.MostAccountRows))
+		if total > most {
+			return link.E(link.TooLarge, "accounts.rows", "rows", "max", strconv.Itoa(most))
 		}
 		return nil
 	})
@@ -390,9 +406,10 @@ type accountRowOf struct {
 	Excluded  string                  `db:"excluded"`
 	Skipped   string                  `db:"skipped"`
 	AccountID *int64                  `db:"account_id"`
+	PayableID *int64                  `db:"payable_id"`
 }
 
-const accountRowColumns = `line, sealed, tail, code, household, outcome, findings, holder, shared, record, excluded, skipped, account_id`
+const accountRowColumns = `line, sealed, tail, code, household, outcome, findings, holder, shared, record, excluded, skipped, account_id, payable_id`
 
 // notTaken selects the rows that were not, or will not be, taken.
 const notTaken = `(outcome = $4 OR excluded <> '' OR skipped <> '')`
@@ -436,7 +453,7 @@ func (s *Service) AccountBatchRows(ctx context.Context, r payments.AccountBatchR
 
 func (s *Service) showAccountRow(batch int64, row accountRowOf) (payments.AccountBatchRow, error) {
 	out := payments.AccountBatchRow{Line: row.Line, Code: row.Code, Household: row.Household, Outcome: row.Outcome, Findings: []payments.AccountFinding{},
-		Excluded: row.Excluded, Skipped: row.Skipped, Applied: row.AccountID != nil}
+		Excluded: row.Excluded, Skipped: row.Skipped, Applied: row.AccountID != nil || row.PayableID != nil}
 	if row.Tail != "" {
 		out.Number = payments.MaskNumber(row.Tail)
 	}
@@ -450,6 +467,8 @@ func (s *Service) showAccountRow(batch int64, row accountRowOf) (payments.Accoun
 	if err != nil {
 		return out, err
 	}
+	in := earlier.ReadIncomeRow(sent, s.now()).Values
+	out.Year, out.Programme, out.AmountFen = int(in.Int("year")), in.Text("programme"), in.Int("amount")
 	out.Document = sent.Cells["document"]
 	out.Holder, out.Bank, out.Relation, out.Reason = entry.Clean(sent.Cells["holder"]), entry.Clean(sent.Cells["bank"]), sent.Cells["relation"], sent.Cells["reason"]
 	return out, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 )
@@ -29,20 +30,25 @@ func (s *Service) advanceAccountBatches(ctx context.Context) (int, error) {
 	var due []struct {
 		ID    int64                      `db:"id"`
 		State payments.AccountBatchState `db:"state"`
+		Kind  string                     `db:"kind"`
 	}
 	checking, applying := payments.AccountBatchMachine.To(payments.AccountsCheck), payments.AccountBatchMachine.To(payments.AccountsAgree)
 	// Claimed by moving its time on: after a stop another worker takes it.
 	err := s.db.SelectContext(ctx, &due, `
 		UPDATE account_batch SET next_at = CASE WHEN state = $3 THEN $1::timestamptz ELSE $2::timestamptz END
 		WHERE id = (SELECT id FROM account_batch WHERE state IN ($3, $4) AND next_at <= $1 ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-		RETURNING id, state`, s.now(), s.now().Add(accountCheckLease), applying, checking)
+		RETURNING id, state, kind`, s.now(), s.now().Add(accountCheckLease), applying, checking)
 	if err != nil {
 		return 0, fmt.Errorf("claim batch of accounts: %w", err)
 	}
 	for _, b := range due {
-		step := s.checkAccounts
+		steps := batchSteps{s.checkAccounts, s.applyAccounts}
+		if b.Kind == payments.KindIncome {
+			steps = batchSteps{s.checkIncomes, s.applyIncomes}
+		}
+		step := steps.check
 		if b.State == applying {
-			step = s.applyAccounts
+			step = steps.apply
 		}
 		if err := step(ctx, b.ID); err != nil {
 			s.log.Warn("batch of accounts interrupted", "batch", b.ID, "error", err)
@@ -50,6 +56,11 @@ func (s *Service) advanceAccountBatches(ctx context.Context) (int, error) {
 		}
 	}
 	return len(due), nil
+}
+
+// batchSteps are the work of the module on batches of a kind: check finds out about all rows, apply takes the next of them.
+type batchSteps struct {
+	check, apply func(ctx context.Context, id int64) error
 }
 
 // forgetAccountRows drops the rows of decided batches, and batches that nobody submitted, when their time is over.
@@ -113,23 +124,34 @@ func (s *Service) checkAccounts(ctx context.Context, id int64) error {
 		keys[i] = rows[i].Key()
 	}
 	households, err := s.registered(ctx, b.Workbook, keys)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if errors.Is(err, payments.ErrRegisterBusy) {
-		if _, err := s.db.ExecContext(ctx, `UPDATE account_batch SET next_at = $2 WHERE id = $1`, id, s.now().Add(registerBusy)); err != nil {
-			return fmt.Errorf("wait for the workbook: %w", err)
-		}
-		return nil
-	}
 	if err != nil {
-		s.log.Warn("accounts not checked", "batch", id, "error", err)
-		return s.endAccountCheck(ctx, b, payments.AccountsFail, "accounts.register", nil)
+		return s.notChecked(ctx, b, err)
 	}
 	for i := range rows {
 		rows[i].Household = households[i]
 	}
-	return s.endAccountCheck(ctx, b, payments.AccountsFound, "", rows)
+	return s.endBatchCheck(ctx, b, payments.AccountsFound, "", s.contentOf(rows), func(c *change) ([]verdict, error) {
+		records, err := s.onRecord(ctx, c.tx, rows)
+		if err != nil {
+			return nil, err
+		}
+		return accountVerdicts(rows, records, payments.CheckAccounts(rows)), nil
+	})
+}
+
+// notChecked puts a check off while the register is busy with the workbook, and ends it where the register does not answer.
+func (s *Service) notChecked(ctx context.Context, b accountBatchRow, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, payments.ErrRegisterBusy):
+		if _, err := s.db.ExecContext(ctx, `UPDATE account_batch SET next_at = $2 WHERE id = $1`, b.ID, s.now().Add(registerBusy)); err != nil {
+			return fmt.Errorf("wait for the workbook: %w", err)
+		}
+		return nil
+	}
+	s.log.Warn("batch not checked", "batch", b.ID, "error", err)
+	return s.endBatchCheck(ctx, b, payments.AccountsFail, "accounts.register", nil, nil)
 }
 
 // contentOf is the blind index of what a batch would register.
@@ -143,24 +165,30 @@ func (s *Service) contentOf(rows []payments.AccountRow) []byte {
 }
 
 func (s *Service) readAccountRows(ctx context.Context, id int64) ([]payments.AccountRow, error) {
+	return readBatchRows(ctx, s, id, func(row entry.Row) payments.AccountRow { return payments.ReadAccountRow(row, s.now()) })
+}
+
+func readBatchRows[R any](ctx context.Context, s *Service, id int64, read func(entry.Row) R) ([]R, error) {
 	var sealed [][]byte
 	err := s.db.SelectContext(ctx, &sealed, `SELECT sealed FROM account_batch_row WHERE batch_id = $1 AND sealed IS NOT NULL ORDER BY line`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read rows of batch %d: %w", id, err)
 	}
-	rows := make([]payments.AccountRow, len(sealed))
+	rows := make([]R, len(sealed))
 	for i := range sealed {
 		row, err := s.openAccountRow(id, sealed[i])
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = payments.ReadAccountRow(row, s.now())
+		rows[i] = read(row)
 	}
 	return rows, nil
 }
 
-// endAccountCheck compares the rows with the accounts on record and writes the findings.
-func (s *Service) endAccountCheck(ctx context.Context, as accountBatchRow, on payments.AccountBatchStep, fault string, rows []payments.AccountRow) error {
+// endBatchCheck compares the rows with the records, in the transaction that writes the findings. content is the blind index of the
+// rows.
+func (s *Service) endBatchCheck(ctx context.Context, as accountBatchRow, on payments.AccountBatchStep, fault string, content []byte,
+	compare func(*change) ([]verdict, error)) error {
 	return s.change(ctx, func(c *change) error {
 		b, err := readAccountBatch(ctx, c.tx, as.ID, "FOR UPDATE")
 		if err != nil || b.State != payments.AccountsChecking {
@@ -174,14 +202,14 @@ func (s *Service) endAccountCheck(ctx context.Context, as accountBatchRow, on pa
 		if err := c.moveAccountBatch(ctx, &b, on); err != nil || on == payments.AccountsFail {
 			return err
 		}
-		records, err := s.onRecord(ctx, c.tx, rows)
+		found, err := compare(c)
 		if err != nil {
 			return err
 		}
-		if err := c.writeVerdicts(ctx, b.ID, rows, records, payments.CheckAccounts(rows)); err != nil {
+		if err := c.writeVerdicts(ctx, b.ID, found); err != nil {
 			return err
 		}
-		b.Content = s.contentOf(rows)
+		b.Content = content
 		if b.SameAs, err = c.sameAccounts(ctx, &b); err != nil {
 			return err
 		}
@@ -282,7 +310,7 @@ type verdict struct {
 	Record    string                    `json:"record"`
 }
 
-func (c *change) writeVerdicts(ctx context.Context, id int64, rows []payments.AccountRow, records map[int64]string, found []payments.AccountVerdict) error {
+func accountVerdicts(rows []payments.AccountRow, records map[int64]string, found []payments.AccountVerdict) []verdict {
 	all := make([]verdict, len(rows))
 	for i, r := range rows {
 		v := found[i]
@@ -295,6 +323,22 @@ func (c *change) writeVerdicts(ctx context.Context, id int64, rows []payments.Ac
 			all[i].Code = r.Values.Text("household")
 		}
 	}
+	return all
+}
+
+// verdictsPart bounds the findings of one statement.
+const verdictsPart = 10_000
+
+func (c *change) writeVerdicts(ctx context.Context, id int64, all []verdict) error {
+	for part := range slices.Chunk(all, verdictsPart) {
+		if err := c.writeVerdictsPart(ctx, id, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *change) writeVerdictsPart(ctx context.Context, id int64, all []verdict) error {
 	text, err := json.Marshal(all)
 	if err != nil {
 		return fmt.Errorf("write findings: %w", err)

@@ -23,9 +23,19 @@ type register struct {
 	busy    bool // with the workbook
 	checked bool // the workbook is checked and not loaded
 	asked   int
+	during  func() // called once, between the register's answer and its arrival
 }
 
-func (r *register) RegisteredHouseholds(_ context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+func (r *register) RegisteredHouseholds(ctx context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
+	out, err := r.answer(ctx, workbook, keys)
+	if during := r.during; during != nil {
+		r.during = nil
+		during()
+	}
+	return out, err
+}
+
+func (r *register) answer(_ context.Context, workbook int64, keys []payments.HouseholdKey) ([]payments.RegisteredHousehold, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.asked++; r.down {
@@ -52,6 +62,19 @@ func (r *register) RegisteredHouseholds(_ context.Context, workbook int64, keys 
 		}
 	}
 	return out, nil
+}
+
+// RegisteredNames: geese and garden, and one cooperative; 2030 is a season.
+func (r *register) RegisteredNames(_ context.Context, workbook int64) (payments.RegisteredNames, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down {
+		return payments.RegisteredNames{}, link.E(link.Unavailable, "unavailable", "")
+	}
+	if r.busy && workbook != 0 {
+		return payments.RegisteredNames{}, payments.ErrRegisterBusy
+	}
+	return payments.RegisteredNames{Programmes: map[string]string{"geese": "geese", "养鹅": "geese", "garden": "garden"}, Organisations: map[string]int64{"绿源合作社": 7}, Seasons: []int{2023}}, nil
 }
 
 func sheetRow(household int64) entry.Row {
@@ -162,8 +185,11 @@ func TestASheetOfAccountsNeedsASecondPerson(t *testing.T) {
 		t.Error("the wrong accounts are in use")
 	}
 	log, err := b.svc.AccountHistory(operator, payments.HouseholdRef{ID: 1})
-	if err != nil || len(log.Items) != 1 || log.Items[0].Batch != batch.ID || log.Items[0].EnteredBy != "operator11" || log.Items[0].ApprovedBy != "approver12" {
+	if err != nil || len(log.Items) != 1 || log.Items[0].Batch != batch.ID || log.Items[0].Sheet != "发卡清单.xlsx" || log.Items[0].EnteredBy != "operator11" || log.Items[0].ApprovedBy != "approver12" {
 		t.Errorf("history: %+v %v", log, err)
+	}
+	if h, err := b.svc.HouseholdAccount(household(1), payments.HouseholdRef{ID: 1}); err != nil || h.Account.Batch != batch.ID || h.Account.Sheet != "发卡清单.xlsx" || h.Account.ApprovedBy != "approver12" {
+		t.Errorf("the account names its sheet as %+v %v", h.Account, err)
 	}
 	wrong, err := b.svc.AccountBatchWrong(operator, payments.AccountBatchWrongRequest{ID: batch.ID})
 	if err != nil || len(wrong.Rows) != 2 || wrong.Rows[1].Cells["number"] != stranger.Cells["number"] {

@@ -17,7 +17,7 @@ var accountChecks = []string{`
 	  AND NOT EXISTS (SELECT FROM account_batch_row r WHERE r.batch_id = a.batch_id AND r.account_id = a.id) LIMIT 100`, `
 	SELECT 'accounts.left', 'batch:' || b.id, 'is done, and ' || count(*) || ' rows of it are neither applied nor left out'
 	FROM account_batch b JOIN account_batch_row r ON r.batch_id = b.id
-	WHERE b.state = 'done' AND r.outcome IN ('new', 'replaces') AND r.account_id IS NULL AND r.excluded = '' AND r.skipped = ''
+	WHERE b.state = 'done' AND r.outcome IN ('new', 'replaces') AND r.account_id IS NULL AND r.payable_id IS NULL AND r.excluded = '' AND r.skipped = ''
 	GROUP BY b.id LIMIT 100`, `
 	SELECT 'accounts.second_person', 'batch:' || id, 'opened and decided by ' || opened_by
 	FROM account_batch WHERE decided_by <> '' AND (decided_by = opened_by OR decider = opener AND decider <> 0) LIMIT 100`}

@@ -196,17 +196,19 @@ func (s *Service) AccountHistory(ctx context.Context, r payments.HouseholdRef) (
 		Why        string    `db:"decided_why"`
 		ChangedAt  time.Time `db:"changed_at"`
 		Batch      int64     `db:"batch"`
+		Sheet      string    `db:"sheet"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT bank, number_tail, state, created_by, approved_by, decided_why, changed_at, coalesce(batch_id, 0) AS batch FROM payout_account
-		WHERE household = $1 ORDER BY id DESC LIMIT 100`, r.ID)
+		SELECT a.bank, a.number_tail, a.state, a.created_by, a.approved_by, a.decided_why, a.changed_at, coalesce(a.batch_id, 0) AS batch, coalesce(b.name, '') AS sheet
+		FROM payout_account a LEFT JOIN account_batch b ON b.id = a.batch_id
+		WHERE a.household = $1 ORDER BY a.id DESC LIMIT 100`, r.ID)
 	if err != nil {
 		return out, fmt.Errorf("read accounts of household %d: %w", r.ID, err)
 	}
 	for _, a := range rows {
 		by, _, onBehalf := strings.Cut(a.CreatedBy, payments.OnBehalfOf)
 		out.Items = append(out.Items, payments.AccountChange{At: a.ChangedAt.UTC(), Bank: a.Bank, Number: payments.MaskNumber(a.Tail), State: a.State,
-			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf, Batch: a.Batch})
+			EnteredBy: by, ApprovedBy: a.ApprovedBy, Why: a.Why, OnBehalf: onBehalf, Batch: a.Batch, Sheet: a.Sheet})
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 	"banmuyuan/payments/ledger"
 )
 
@@ -18,17 +19,17 @@ const historyChunk = 20_000
 // LoadHistory books income of earlier seasons: for each season, month, programme, channel, product and day the money that
 // the bank received, the households that it was owed to and its payout, so that statements and ledger agree to the fen.
 // progress is called with the number of finished rows. Rows that were loaded before stay as they are. System only.
-func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncome, progress func(n int)) error {
+func (s *Service) LoadHistory(ctx context.Context, rows []earlier.HistoricIncome, progress func(n int)) error {
 	if err := needSystem(ctx); err != nil {
 		return err
 	}
-	if err := payments.CheckHistory(rows); err != nil {
+	if err := earlier.CheckHistory(rows); err != nil {
 		return err
 	}
-	rows = payments.SortHistory(rows)
+	rows = earlier.SortHistory(rows)
 	done := 0
 	for done < len(rows) {
-		next := done + payments.HistoryGroups(rows[done:], historyChunk)
+		next := done + earlier.HistoryGroups(rows[done:], historyChunk)
 		if err := s.change(ctx, func(c *change) error { return c.loadHistory(ctx, rows[done:next]) }); err != nil {
 			return err
 		}
@@ -40,12 +41,33 @@ func (s *Service) LoadHistory(ctx context.Context, rows []payments.HistoricIncom
 	return nil
 }
 
-func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome) error {
+func (c *change) loadHistory(ctx context.Context, rows []earlier.HistoricIncome) error {
+	n, keys := len(rows), make([]string, len(rows))
+	for i, r := range rows {
+		keys[i] = r.Key()
+	}
+	wrote, err := c.insertHistory(ctx, keys, rows)
+	if err != nil {
+		return err
+	}
+	if wrote != 0 && wrote != int64(n) {
+		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("load history: %d of %d rows were loaded before", int64(n)-wrote, n))
+	}
+	// Posting is idempotent by key.
+	for len(rows) > 0 {
+		n := earlier.HistoryGroups(rows, 1)
+		c.postHistory(rows[0].Posting(), rows[:n])
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// insertHistory writes payables that are paid and returns the number of those that were not there yet.
+func (c *change) insertHistory(ctx context.Context, keys []string, rows []earlier.HistoricIncome) (int64, error) {
 	n := len(rows)
-	keys, programmes, channels, products, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	programmes, channels, products, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	households, gross, fees, qty, grams, seasons, months := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, r := range rows {
-		keys[i] = fmt.Sprintf("%s:%d", r.Posting(), r.Household)
 		programmes[i], channels[i], products[i], days[i] = r.Programme, r.Channel, r.Product, day(r.PaidOn)
 		households[i], gross[i], fees[i], qty[i], grams[i] = r.Household, r.GrossFen, r.FeeFen, r.Qty, r.NetGrams
 		seasons[i], months[i] = int64(r.Season), int64(r.Month)
@@ -60,29 +82,19 @@ func (c *change) loadHistory(ctx context.Context, rows []payments.HistoricIncome
 		pq.Array(keys), pq.Array(households), pq.Array(gross), pq.Array(fees), pq.Array(days), pq.Array(seasons), pq.Array(months),
 		pq.Array(programmes), pq.Array(channels), pq.Array(products), pq.Array(qty), pq.Array(grams), c.now, payments.PayablePaid)
 	if err != nil {
-		return fmt.Errorf("load history: %w", err)
+		return 0, fmt.Errorf("load history: %w", err)
 	}
 	wrote, err := res.RowsAffected()
 	if err != nil {
-		return fmt.Errorf("load history: %w", err)
+		return 0, fmt.Errorf("load history: %w", err)
 	}
-	if wrote != 0 && wrote != int64(n) {
-		return link.E(link.Conflict, "conflict", "").Because(fmt.Errorf("load history: %d of %d rows were loaded before", int64(n)-wrote, n))
-	}
-	// Posting is idempotent by key.
-	for len(rows) > 0 {
-		n := payments.HistoryGroups(rows, 1)
-		c.postHistory(rows[:n])
-		rows = rows[n:]
-	}
-	return nil
+	return wrote, nil
 }
 
 // postHistory posts one group.
-func (c *change) postHistory(rows []payments.HistoricIncome) {
-	key := rows[0].Posting()
+func (c *change) postHistory(key string, rows []earlier.HistoricIncome) {
 	at := rows[0].PaidOn.UTC().Truncate(time.Second)
-	sums := payments.SumHistory(rows)
+	sums := earlier.SumHistory(rows)
 	earned := make([]ledger.Line, 0, len(rows)+len(sums.Fees)+1)
 	paid := make([]ledger.Line, 0, len(rows)+1)
 	earned = append(earned, ledger.Debit(ledger.Bank(), sums.GrossFen))

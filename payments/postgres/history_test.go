@@ -7,14 +7,15 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 )
 
-func history(households, months int) []payments.HistoricIncome {
-	var rows []payments.HistoricIncome
+func history(households, months int) []earlier.HistoricIncome {
+	var rows []earlier.HistoricIncome
 	for m := range months {
 		for h := range households {
 			gross := int64(10000 + h%997 + m)
-			rows = append(rows, payments.HistoricIncome{Household: int64(h + 1), Season: 2024, Month: m%12 + 1, Programme: "geese",
+			rows = append(rows, earlier.HistoricIncome{Household: int64(h + 1), Season: 2024, Month: m%12 + 1, Programme: "geese",
 				Channel: []string{"contract", "market"}[m%2], Product: fmt.Sprintf("goose-%d", m/12), Qty: 3, NetGrams: 9000, GrossFen: gross, FeeFen: gross / 20, Coop: int64(1 + h%3),
 				PaidOn: time.Date(2024, time.Month(m%12+1), 28, 0, 0, 0, 0, time.FixedZone("CST", 8*3600))})
 		}

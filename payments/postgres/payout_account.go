@@ -52,6 +52,16 @@ func payoutAccount(ctx context.Context, q queryer, household int64) (*payments.P
 		return nil, fmt.Errorf("read payout account: %w", err)
 	}
 	out := a.out()
+	var sheet struct {
+		Batch int64  `db:"id"`
+		Name  string `db:"name"`
+		By    string `db:"decided_by"`
+	}
+	err = get(ctx, q, &sheet, `SELECT b.id, b.name, b.decided_by FROM payout_account a JOIN account_batch b ON b.id = a.batch_id WHERE a.id = $1`, a.ID)
+	if err != nil && !missing(err) {
+		return nil, fmt.Errorf("read sheet of payout account: %w", err)
+	}
+	out.Batch, out.Sheet, out.ApprovedBy = sheet.Batch, sheet.Name, sheet.By
 	return &out, nil
 }
 

@@ -36,7 +36,7 @@ func (s *Service) Verify(ctx context.Context, _ payments.None) (payments.Finding
 	if err != nil {
 		return out, err
 	}
-	for _, query := range slices.Concat(moneyChecks, poolChecks, villageChecks, reversalChecks, orgChecks, accountChecks) {
+	for _, query := range slices.Concat(moneyChecks, poolChecks, villageChecks, reversalChecks, orgChecks, accountChecks, incomeChecks) {
 		found, err := ledger.Check(ctx, tx, query)
 		if err != nil {
 			return out, fmt.Errorf("verify payments: %w", err)

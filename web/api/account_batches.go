@@ -59,7 +59,7 @@ func (a *API) accountBatchEndpoints() []endpoint {
 			func(ctx context.Context, in accountBatchesQuery) (link.Raw[payments.AccountBatchList], error) {
 				return b.AccountBatches(ctx, payments.AccountBatchesRequest{Workbook: in.Workbook, Limit: in.Limit})
 			}),
-		op("POST", "/account-batches", "account_batches.open", "Begin a batch of payout accounts", county,
+		op("POST", "/account-batches", "account_batches.open", "Begin a batch of payout accounts, or of income of earlier years by its kind", county,
 			b.OpenAccountBatch).created(),
 		op("POST", "/account-batches/{id}/rows", "account_batches.rows", "Add up to 1,000 rows, as its opener; the same line again replaces it", county,
 			func(ctx context.Context, in accountRowsIn) (link.Raw[payments.AccountBatch], error) {

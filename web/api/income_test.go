@@ -8,12 +8,13 @@ import (
 
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/payments/earlier"
 )
 
 // income are the types that state a household's income. They come out of the modules; nothing takes one in.
 var income = map[reflect.Type]bool{
 	reflect.TypeFor[orders.IncomeEntry](): true, reflect.TypeFor[orders.IncomeSum](): true,
-	reflect.TypeFor[payments.IncomeFact](): true, reflect.TypeFor[payments.HistoricIncome](): true,
+	reflect.TypeFor[payments.IncomeFact](): true, reflect.TypeFor[earlier.HistoricIncome](): true,
 }
 
 // holds finds an income type within a request's type.

@@ -28,6 +28,8 @@ var bookWords = map[string][2]string{
 	"ledger.txn.payout.recalled":   {"到账后退票", "Payout recalled"},
 	"ledger.txn.history":           {"往年收入", "Earlier income"},
 	"ledger.txn.history.paid":      {"往年打款", "Earlier payout"},
+	"ledger.txn.history.unpaid":    {"往年打款更正", "Earlier payout corrected"},
+	"ledger.txn.history.lowered":   {"往年收入更正", "Earlier income corrected"},
 	"ledger.txn.pool.income":       {"分红收入", "Pool income"},
 	"ledger.txn.pool.costs":        {"分红成本", "Pool costs"},
 	"ledger.txn.pool.closed":       {"分红入账", "Pool divided"},

@@ -50,11 +50,11 @@ func (s *pages) accountTemplate(w http.ResponseWriter, _ *http.Request) error {
 	if err := sheet.WriteTemplate(&b, payments.Kinds()); err != nil {
 		return err
 	}
-	page.SendFile(w, payments.File{Name: "收款账户模板.xlsx", Type: sheet.XLSX, Data: b.Bytes()})
+	page.SendFile(w, payments.File{Name: "收款账户和历年收入模板.xlsx", Type: sheet.XLSX, Data: b.Bytes()})
 	return nil
 }
 
-// accountRead reads a sheet of accounts.
+// accountRead reads a sheet of accounts, or of income of earlier years.
 func (s *pages) accountRead(w http.ResponseWriter, r *http.Request) error {
 	return s.readAt(w, r, door{Kinds: payments.Kinds(), Page: "county.accountbatches", Read: "county.accountbatches.read", again: s.renderAccountList})
 }
@@ -95,6 +95,7 @@ type accountBatchPage struct {
 	Unusual, Wrong     []accountRowView
 	Usual              []accountRowView
 	Next               map[string]int
+	Title              string // of its kind
 	Busy, Mine, Second bool
 }
 
@@ -114,6 +115,9 @@ func (s *pages) accountBatchPage(r *http.Request) (accountBatchPage, error) {
 	}
 	d := accountBatchPage{Batch: b, Next: map[string]int{}, Busy: accountsBusy(b.State),
 		Mine: who.ID == b.Opener, Second: who.Role == auth.Approver && who.ID != b.Opener && b.State == payments.AccountsWaiting}
+	if k, ok := payments.KindByName(b.Kind); ok {
+		d.Title = titleOf(page.LangOf(r), k.Title)
+	}
 	if b.State == payments.AccountsFilling || b.State == payments.AccountsChecking {
 		return d, nil
 	}
@@ -195,7 +199,11 @@ func (s *pages) accountBatchRow(w http.ResponseWriter, r *http.Request) error {
 // accountBatchWrong hands the rows that were left out to their sender, as a workbook to be mended.
 func (s *pages) accountBatchWrong(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), page.PathInt(r, "id")
-	kind := payments.Kinds()[0]
+	b, err := s.Accounts.AccountBatch(ctx, payments.AccountBatchRef{ID: id})
+	if err != nil {
+		return err
+	}
+	kind, _ := payments.KindByName(b.Kind)
 	t := sheet.Table{Kind: kind, Sheet: kind.Title.Zh, Heads: map[string]string{}}
 	for after := 0; ; {
 		part, err := s.Accounts.AccountBatchWrong(ctx, payments.AccountBatchWrongRequest{ID: id, After: after})
@@ -214,24 +222,24 @@ func (s *pages) accountBatchWrong(w http.ResponseWriter, r *http.Request) error 
 	for i := range kind.Fields {
 		t.Heads[kind.Fields[i].Name] = kind.Fields[i].Head.Zh
 	}
-	problems, err := AccountProblems(ctx, s.Accounts, id)
+	problems, err := AccountProblems(ctx, s.Accounts, b)
 	if err != nil {
 		return err
 	}
-	return s.sendWrong(ctx, w, "有问题的收款账户.xlsx", []sheet.Table{t}, problems)
+	return s.sendWrong(ctx, w, "有问题的"+kind.Title.Zh+".xlsx", []sheet.Table{t}, problems)
 }
 
 // AccountProblems lists what is wrong with the rows of a batch that are not taken.
-func AccountProblems(ctx context.Context, batches payments.AccountBatches, id int64) ([]entry.Problem, error) {
+func AccountProblems(ctx context.Context, batches payments.AccountBatches, b payments.AccountBatch) ([]entry.Problem, error) {
 	var problems []entry.Problem
 	for after := 0; ; {
-		part, err := batches.AccountBatchRows(ctx, payments.AccountBatchRowsRequest{ID: id, Show: payments.ShowWrong, After: after, Limit: 500})
+		part, err := batches.AccountBatchRows(ctx, payments.AccountBatchRowsRequest{ID: b.ID, Show: payments.ShowWrong, After: after, Limit: 500})
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range part.Items {
 			add := func(field, key string, args map[string]string) {
-				problems = append(problems, entry.Problem{Kind: payments.KindAccount, Line: row.Line, Field: field, Key: key, Args: args})
+				problems = append(problems, entry.Problem{Kind: b.Kind, Line: row.Line, Field: field, Key: key, Args: args})
 			}
 			for _, found := range row.Findings {
 				add(found.Field, found.Key, found.Args)

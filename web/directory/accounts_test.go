@@ -28,13 +28,14 @@ type stubAccountBatches struct {
 	opened []payments.OpenAccountBatch
 	steps  []string
 
+	kind     string
 	workbook int64 // that the batch came with
 	same     int64
 	actor    int64 // who opened the last one
 }
 
 func (v *stubAccountBatches) batch() (payments.AccountBatch, error) {
-	return payments.AccountBatch{ID: 3, Name: "发卡清单.xlsx", State: v.state, By: "colleague", Opener: v.opener, At: webtest.Day, Rows: 3, New: 2, Wrong: 1, Unusual: 1,
+	return payments.AccountBatch{ID: 3, Kind: v.kind, Name: "发卡清单.xlsx", State: v.state, By: "colleague", Opener: v.opener, At: webtest.Day, Rows: 3, New: 2, Wrong: 1, Unusual: 1,
 		Workbook: v.workbook, Same: v.same}, nil
 }
 
@@ -82,6 +83,9 @@ func (v *stubAccountBatches) AccountBatches(_ context.Context, r payments.Accoun
 
 func (v *stubAccountBatches) AccountBatchRows(_ context.Context, r payments.AccountBatchRowsRequest) (payments.AccountBatchPage, error) {
 	row := payments.AccountBatchRow{Line: 4, Code: "H-4", Holder: "家人", Bank: "青禾农商银行", Number: "•••• 0018", Outcome: payments.AccountNew}
+	if v.kind == payments.KindIncome {
+		row = payments.AccountBatchRow{Line: 4, Code: "H-4", Year: 2021, Programme: "养鹅", AmountFen: 1_260_50, Outcome: payments.AccountNew}
+	}
 	switch r.Show {
 	case payments.ShowUnusual:
 		row.Findings = []payments.AccountFinding{{Field: "holder", Key: "accounts.holder.member"}}
@@ -134,6 +138,19 @@ func TestAccountsComeInASheet(t *testing.T) {
 	}
 }
 
+// Income of earlier years comes by the same page, and reads as what it is.
+func TestEarlierIncomeComesInASheet(t *testing.T) {
+	t.Parallel()
+	v := &stubAccountBatches{state: payments.AccountsWaiting, kind: payments.KindIncome}
+	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.AccountBatches = v })
+	p := d.Operator(t)
+	res := p.Upload("/county/payouts/accounts", "历年收入.csv", "户编号,年度,项目,到户收入\nH-4,2021,养鹅,1260.50\n")
+	if res.StatusCode != http.StatusSeeOther || len(v.opened) != 1 || v.opened[0].Kind != payments.KindIncome || v.added[0].Rows[0].Cells["amount"] != "1260.50" {
+		t.Fatalf("upload: %d %+v %+v\n%s", res.StatusCode, v.opened, v.added, res.Body)
+	}
+	webtest.ReadPage(t, p, "/county/payouts/accounts/3", "历年收入", "年度和项目", "2021 养鹅", "1,260.50")
+}
+
 // Accounts of a workbook wait until its households are imported, and are submitted then.
 func TestAccountsComeInTheWorkbook(t *testing.T) {
 	t.Parallel()
@@ -158,7 +175,7 @@ func TestAccountsComeInTheWorkbook(t *testing.T) {
 		t.Fatalf("upload: %d, %+v, %+v, %v\n%s", res.StatusCode, v2.Added, v.opened, v.steps, res.Body)
 	}
 	v.workbook, v2.State = 5, catalog.BatchChecked
-	webtest.ReadPage(t, p, "/county/setup/batches/5", "收款账户", "改动 2,836 行，2 户收款账户交复核", "只有上传的人能提交")
+	webtest.ReadPage(t, p, "/county/setup/batches/5", "收款账户", "改动 2,836 行，2 行账户和历年收入交复核", "只有上传的人能提交")
 	webtest.ReadPage(t, p, "/county/payouts/accounts/3", "随工作簿一起上传")
 	p.Post("/county/setup/batches/5/load") // by a colleague
 	if len(v.steps) != 1 {

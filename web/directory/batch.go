@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/entry"
@@ -36,10 +37,38 @@ type batchPage struct {
 	Total    int64 // problems
 	Changes  int64 // rows that loading adds or changes
 	Busy     bool
-	Counted  bool                   // the counts of the last run are there
-	Mine     bool                   // the reader may download wrong rows
-	Accounts *payments.AccountBatch // that came in the same workbook
-	Waits    bool                   // a module works on the rows
+	Counted  bool           // the counts of the last run are there
+	Mine     bool           // the reader may download wrong rows
+	Accounts []paymentBatch // that came in the same workbook
+	Waits    bool           // a module works on the rows
+}
+
+// paymentBatch are the rows of a workbook that the payment module takes: accounts, or income of earlier years.
+type paymentBatch struct {
+	payments.AccountBatch
+	Title string
+}
+
+// AccountChanges counts the rows that are submitted once the workbook is loaded.
+func (p batchPage) AccountChanges() (n int64) {
+	for _, b := range p.Accounts {
+		if b.State == payments.AccountsChecked && b.Same == 0 {
+			n += b.Changes()
+		}
+	}
+	return n
+}
+
+// paymentBatches are the newest batch of each kind that came in a workbook.
+func (s *pages) paymentBatches(ctx context.Context, workbook int64) ([]payments.AccountBatch, error) {
+	list, err := s.Accounts.AccountBatches(ctx, payments.AccountBatchesRequest{Workbook: workbook})
+	var latest []payments.AccountBatch
+	for _, b := range list.Items {
+		if !slices.ContainsFunc(latest, func(o payments.AccountBatch) bool { return o.Kind == b.Kind }) {
+			latest = append(latest, b)
+		}
+	}
+	return latest, err
 }
 
 func (s *pages) batchPage(r *http.Request) (batchPage, error) {
@@ -58,14 +87,18 @@ func (s *pages) batchPage(r *http.Request) (batchPage, error) {
 		}
 		d.Kinds = append(d.Kinds, row)
 	}
-	accounts, err := s.Accounts.AccountBatches(ctx, payments.AccountBatchesRequest{Workbook: b.ID, Limit: 1})
+	batches, err := s.paymentBatches(ctx, b.ID)
 	if err != nil {
 		return d, err
 	}
-	if len(accounts.Items) > 0 {
-		d.Accounts = &accounts.Items[0]
+	d.Waits = d.Busy
+	for _, a := range batches {
+		part := paymentBatch{AccountBatch: a, Title: a.Kind}
+		if k, ok := payments.KindByName(a.Kind); ok {
+			part.Title = titleOf(l, k.Title)
+		}
+		d.Accounts, d.Waits = append(d.Accounts, part), d.Waits || accountsBusy(a.State)
 	}
-	d.Waits = d.Busy || (d.Accounts != nil && accountsBusy(d.Accounts.State))
 	if !d.Counted || b.Problems == 0 {
 		return d, nil
 	}
@@ -131,7 +164,7 @@ func (s *pages) stepped(w http.ResponseWriter, r *http.Request, route string, ag
 	return again(w, r, f)
 }
 
-// batchStep takes a step of a workbook: directory's rows by one call, and its payout accounts, where it has some, by another.
+// batchStep takes a step of a workbook: directory's rows by one call, and those of the payment module by another.
 func (s *pages) batchStep(w http.ResponseWriter, r *http.Request, rows func(context.Context, int64) (catalog.Batch, error),
 	accounts func(context.Context, int64) (payments.AccountBatch, error)) error {
 	return s.stepped(w, r, "county.batch", s.renderBatch, func(_ *page.Form, id int64) error {
@@ -139,12 +172,14 @@ func (s *pages) batchStep(w http.ResponseWriter, r *http.Request, rows func(cont
 		if _, err := rows(ctx, id); err != nil {
 			return err
 		}
-		list, err := s.Accounts.AccountBatches(ctx, payments.AccountBatchesRequest{Workbook: id, Limit: 1})
-		if err != nil || len(list.Items) == 0 || list.Items[0].Opener != auth.FromContext(ctx).ID {
-			return err // their opener takes them further
-		}
-		if _, err = accounts(ctx, list.Items[0].ID); link.CodeOf(err) == link.Conflict {
-			return nil // they went their own way
+		batches, err := s.paymentBatches(ctx, id)
+		for _, b := range batches {
+			if b.Opener != auth.FromContext(ctx).ID {
+				continue // their opener takes them further
+			}
+			if _, err := accounts(ctx, b.ID); err != nil && link.CodeOf(err) != link.Conflict { // some went their own way
+				return err
+			}
 		}
 		return err
 	})

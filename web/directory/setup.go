@@ -309,18 +309,15 @@ type filled struct {
 	id    int64
 }
 
-// fill fills batches with the rows of a workbook and asks to check them: one of the directory, and one of payout accounts.
+// fill fills batches with the rows of a workbook and asks to check them: one of the directory, and one for each kind of the payment
+// module.
 func (s *pages) fill(ctx context.Context, name string, book *sheet.Workbook) (filled, error) {
-	var accounts []entry.Row
-	if t, ok := book.Table(payments.KindAccount); ok {
-		accounts = t.Rows
-	}
-	switch book.Rows() {
-	case 0:
+	if book.Rows() == 0 {
 		return filled{}, link.E(link.Invalid, "setup.none", page.UploadField)
-	case len(accounts):
-		b, err := s.fillAccounts(ctx, payments.OpenAccountBatch{Name: name}, accounts)
-		return filled{"county.accountbatch", b.ID}, err
+	}
+	if rows := paymentRows(book); rows == book.Rows() {
+		last, err := s.fillPayments(ctx, payments.OpenAccountBatch{Name: name}, book)
+		return filled{"county.accountbatch", last}, err
 	}
 	batch, err := s.Directory.OpenBatch(ctx, catalog.OpenBatch{Name: name})
 	if err != nil {
@@ -329,8 +326,8 @@ func (s *pages) fill(ctx context.Context, name string, book *sheet.Workbook) (fi
 	if err = s.addRows(ctx, batch.ID, book); err == nil {
 		_, err = s.Directory.RunBatch(ctx, catalog.RunBatch{ID: batch.ID})
 	}
-	if err == nil && len(accounts) > 0 {
-		_, err = s.fillAccounts(ctx, payments.OpenAccountBatch{Name: name, Workbook: batch.ID}, accounts)
+	if err == nil {
+		_, err = s.fillPayments(ctx, payments.OpenAccountBatch{Name: name, Workbook: batch.ID}, book)
 	}
 	if err != nil {
 		s.dropHalf(ctx, batch.ID)
@@ -338,10 +335,37 @@ func (s *pages) fill(ctx context.Context, name string, book *sheet.Workbook) (fi
 	return filled{"county.batch", batch.ID}, err
 }
 
+// paymentRows counts the rows that the payment module takes.
+func paymentRows(book *sheet.Workbook) (n int) {
+	for _, k := range payments.Kinds() {
+		if t, ok := book.Table(k.Name); ok {
+			n += len(t.Rows)
+		}
+	}
+	return n
+}
+
+// fillPayments fills a batch for each kind of the payment module and returns the last one.
+func (s *pages) fillPayments(ctx context.Context, open payments.OpenAccountBatch, book *sheet.Workbook) (last int64, err error) {
+	for _, k := range payments.Kinds() {
+		t, ok := book.Table(k.Name)
+		if !ok || len(t.Rows) == 0 {
+			continue
+		}
+		open.Kind = k.Name
+		b, err := s.fillAccounts(ctx, open, t.Rows)
+		if err != nil {
+			return 0, err
+		}
+		last = b.ID
+	}
+	return last, nil
+}
+
 func (s *pages) addRows(ctx context.Context, id int64, book *sheet.Workbook) error {
 	for i := range book.Tables {
 		t := &book.Tables[i]
-		if t.Kind.Name == payments.KindAccount {
+		if _, other := payments.KindByName(t.Kind.Name); other {
 			continue
 		}
 		for part, err := range batchParts(t.Rows) {

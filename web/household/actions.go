@@ -56,7 +56,7 @@ func (s *pages) actions(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range accounts.Items {
 		text, _ := s.Glossary.Say(l, "action.account", map[string]any{"bank": a.Bank, "number": a.Number, "state": d.Words.Say("status.account", a.State)})
 		if a.Batch != 0 {
-			batch, _ := s.Glossary.Say(l, "action.account.batch", map[string]any{"batch": a.Batch, "by": a.ApprovedBy})
+			batch, _ := s.Glossary.Say(l, "action.account.batch", map[string]any{"batch": a.Batch, "sheet": a.Sheet, "by": a.ApprovedBy})
 			text += batch
 		}
 		d.Done = append(d.Done, doneFor{At: a.At, What: text, By: whoDid(l, a.EnteredBy), OnBehalf: a.OnBehalf})

@@ -26,7 +26,7 @@ var careWords = map[string][2]string{
 
 	"household.offer.held":      {"比登记的多不少，已提交县里核对，通过以后才生效。", "That is well above what is registered. The county looks at it before it counts."},
 	"review.done":               {"已记下核对的结果。", "Your decision is recorded."},
-	"action.account.batch":      {"，随第 {batch} 批收款账户，复核 {by}", ", with batch {batch} of payout accounts, approved by {by}"},
+	"action.account.batch":      {"，随第 {batch} 批收款账户“{sheet}”，复核 {by}", ", with batch {batch} of payout accounts, “{sheet}”, approved by {by}"},
 	"action.account":            {"登记收款账户 {bank} {number}（{state}）", "Entered the bank account {bank} {number} ({state})"},
 	"status.account.superseded": {"已换掉", "Replaced"},
 

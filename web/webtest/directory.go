@@ -29,6 +29,7 @@ var stubCells = map[string]map[string]string{
 	catalog.KindCounty:    {"name": "青禾县", "name_en": "Qinghe", "office": "青禾县服务中心", "bank_account": "6200000000000001"},
 	catalog.KindTownship:  {"name": "青禾镇", "lat": "47.6", "lon": "125.3"},
 	catalog.KindVillage:   {"code": "QH-01-001", "name": "东河村", "township": "青禾镇", "poor": yes, "solar": no, "solar_kw": "300", "secretary": "孙志远"}, //nolint:gosec // a secretary is no secret
+	catalog.KindStation:   {"code": "GF-01", "name": "东河村光伏电站", "kw": "300", "township": "青禾镇", "village": "东河村"},
 	catalog.KindHelper:    {"name": "周敏", "unit": "县医院", "phone": "13900000002"},
 	catalog.KindProgramme: {"code": "garden", "name": "庭院种植", "name_en": "Home gardens"},
 	catalog.KindProduct: {"code": "goose", "name": "散养大鹅", "name_en": "Goose", "programme": "庭院种植", "order_unit": "只", "price_unit": "斤",

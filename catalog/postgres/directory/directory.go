@@ -230,6 +230,7 @@ func (t *table) staysWith(ctx context.Context, tx *sqlx.Tx, r catalog.SaveEntry)
 var users = map[string]string{
 	catalog.KindTownship: `SELECT name FROM village WHERE township_id = $1 AND retired_at IS NULL`,
 	catalog.KindVillage: `SELECT name FROM collection_point WHERE village_id = $1 AND retired_at IS NULL
+		UNION ALL SELECT name FROM solar_station WHERE village_id = $1 AND retired_at IS NULL
 		UNION ALL SELECT code FROM household WHERE village_id = $1 AND retired_at IS NULL`,
 	catalog.KindHelper: `SELECT code FROM household WHERE helper_id = $1 AND retired_at IS NULL`,
 	catalog.KindOrganisation: `SELECT name FROM collection_point WHERE org_id = $1 AND retired_at IS NULL

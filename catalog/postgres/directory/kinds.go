@@ -37,6 +37,9 @@ func tables() map[string]*table {
 		{kind: kindOf(catalog.KindTownship), own: "township", from: "township e", columns: plain},
 		{kind: kindOf(catalog.KindVillage), own: "village", from: "village e JOIN township t ON t.id = e.township_id",
 			fields: map[string]string{"township": "t.name"}, unique: [][]string{{"township", "name"}}, columns: villageColumns},
+		{kind: kindOf(catalog.KindStation), own: "solar_station", columns: stationColumns,
+			from:   "solar_station e JOIN village v ON v.id = e.village_id JOIN township t ON t.id = v.township_id",
+			fields: map[string]string{"township": "t.name", "village": "v.name"}},
 		{kind: kindOf(catalog.KindHelper), own: "helper", from: "helper e", columns: plain},
 		{kind: kindOf(catalog.KindOrganisation), own: "organisation", columns: organisationColumns,
 			from:   "organisation e LEFT JOIN township t ON t.id = e.township_id LEFT JOIN village v ON v.id = e.village_id",
@@ -220,6 +223,18 @@ func organisationColumns(v entry.Values, in *names) (map[string]any, []entry.Fau
 		return nil, faults
 	}
 	cols["township_id"], cols["village_id"] = desk.OrNull(township), desk.OrNull(village)
+	return cols, nil
+}
+
+func stationColumns(v entry.Values, in *names) (map[string]any, []entry.Fault) {
+	cols, _ := plain(v, in)
+	delete(cols, "township")
+	delete(cols, "village")
+	_, village, faults := in.place(v)
+	if faults != nil {
+		return nil, faults
+	}
+	cols["village_id"] = village
 	return cols, nil
 }
 

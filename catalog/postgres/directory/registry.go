@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 )
 
@@ -85,4 +86,52 @@ func (m *Room) compareHead(number string, index []byte) string {
 		return catalog.HeadIDSame
 	}
 	return catalog.HeadIDOther
+}
+
+// RegisteredNames lists programmes, organisations and seasons.
+func (m *Room) RegisteredNames(ctx context.Context, r catalog.NamesRequest) (catalog.NamesAnswer, error) {
+	out := catalog.NamesAnswer{Programmes: []catalog.RegisteredName{}, Organisations: []catalog.RegisteredName{}, Seasons: []int{}}
+	if err := desk.RequireSystem(ctx); err != nil {
+		return out, err
+	}
+	work, err := m.lookAtWorkbook(ctx, r.Workbook)
+	if err != nil || work.busy {
+		out.Busy = work.busy
+		return out, err
+	}
+	for _, kind := range []struct {
+		name, sql string
+		to        *[]catalog.RegisteredName
+	}{
+		{catalog.KindProgramme, `SELECT id, code, name FROM programme ORDER BY id`, &out.Programmes},
+		{catalog.KindOrganisation, `SELECT id, '' AS code, name FROM organisation ORDER BY id`, &out.Organisations},
+	} {
+		if work.rows { // registered ones come later and count
+			err := m.goodRows(ctx, r.Workbook, kind.name, func(line int, v entry.Values) {
+				*kind.to = append(*kind.to, catalog.RegisteredName{ID: -int64(line), Code: v.Text("code"), Name: v.Text("name")})
+			})
+			if err != nil {
+				return out, err
+			}
+		}
+		var rows []struct {
+			ID   int64  `db:"id"`
+			Code string `db:"code"`
+			Name string `db:"name"`
+		}
+		if err := m.DB.SelectContext(ctx, &rows, kind.sql); err != nil {
+			return out, fmt.Errorf("list registered names: %w", err)
+		}
+		for _, row := range rows {
+			*kind.to = append(*kind.to, catalog.RegisteredName(row))
+		}
+	}
+	var seasons pq.Int64Array
+	if err := m.DB.GetContext(ctx, &seasons, `SELECT coalesce(array_agg(id::bigint ORDER BY id), '{}') FROM season`); err != nil {
+		return out, fmt.Errorf("list seasons: %w", err)
+	}
+	for _, season := range seasons {
+		out.Seasons = append(out.Seasons, int(season))
+	}
+	return out, nil
 }

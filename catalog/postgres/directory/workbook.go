@@ -13,6 +13,7 @@ import (
 // workbook holds the households of a batch that is checked and not loaded, as they will be registered.
 type workbook struct {
 	busy   bool // it is being checked or loaded
+	rows   bool // its good rows count: it is checked and not loaded
 	byCode map[string]*workbookHousehold
 	byID   map[string]*workbookHousehold // by the head's id number
 }
@@ -25,8 +26,8 @@ type workbookHousehold struct {
 	members []string // of the workbook's own sheet
 }
 
-// openWorkbook reads the good rows of a batch. There are none in a batch that is loaded, given up or not checked.
-func (m *Room) openWorkbook(ctx context.Context, id int64) (workbook, error) {
+// lookAtWorkbook finds out whether the good rows of a batch count. They do not in one that is loaded, given up or not checked.
+func (m *Room) lookAtWorkbook(ctx context.Context, id int64) (workbook, error) {
 	w := workbook{byCode: map[string]*workbookHousehold{}, byID: map[string]*workbookHousehold{}}
 	if id == 0 {
 		return w, nil
@@ -40,8 +41,16 @@ func (m *Room) openWorkbook(ctx context.Context, id int64) (workbook, error) {
 		w.busy = true
 		return w, nil
 	case catalog.BatchMachine.To(catalog.BatchStepChecked):
-	default:
-		return w, nil
+		w.rows = true
+	}
+	return w, nil
+}
+
+// openWorkbook reads the households of a batch whose good rows count.
+func (m *Room) openWorkbook(ctx context.Context, id int64) (workbook, error) {
+	w, err := m.lookAtWorkbook(ctx, id)
+	if err != nil || !w.rows {
+		return w, err
 	}
 	err = m.goodRows(ctx, id, catalog.KindHousehold, func(line int, v entry.Values) {
 		h := &workbookHousehold{line: line, code: strings.ToUpper(v.Text("code")), head: v.Text("head"), id: v.Text("id_number")}

@@ -17,6 +17,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/invent"
 	"banmuyuan/internal/entry"
+	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 )
 
@@ -65,6 +66,7 @@ func Rows() map[string][]entry.Row {
 	c.points()
 	c.goods()
 	c.households()
+	c.earlier()
 	return c.rows
 }
 
@@ -132,8 +134,14 @@ func (c *county) places() {
 			if n%3 == 2 {
 				kw = strconv.FormatInt(100*invent.Between(c.Rand, 1, 5), 10)
 			}
+			solar := flag(kw != "")
+			if n == 2 { // this one's stations are listed one by one
+				c.add(catalog.KindStation, "code", fmt.Sprintf("QH-GF-%02d", 2*t+1), "name", place.name+"一号电站", "kw", kw, "township", name, "village", place.name)
+				c.add(catalog.KindStation, "code", fmt.Sprintf("QH-GF-%02d", 2*t+2), "name", place.name+"屋顶电站", "kw", "45", "township", name, "village", place.name)
+				kw = ""
+			}
 			c.add(catalog.KindVillage, "code", place.code, "township", name, "name", place.name, "poor", flag(c.IntN(10) < 3),
-				"solar", flag(kw != ""), "solar_kw", kw, "speciality", place.speciality, "secretary", c.worker(), "secretary_phone", c.phone(),
+				"solar", solar, "solar_kw", kw, "speciality", place.speciality, "secretary", c.worker(), "secretary_phone", c.phone(),
 				"collective", place.name+"股份经济合作社", "lat", degrees(lat+0.01*float64(n%3)), "lon", degrees(lon+0.012*float64(n%4)))
 			c.villages = append(c.villages, place)
 		}
@@ -231,6 +239,26 @@ func (c *county) households() {
 	for v, count := range perVillage {
 		for n := range count {
 			c.household(&c.villages[v], v, n)
+		}
+	}
+}
+
+// earlier is the income of the two years before, of every other household: one row a programme.
+func (c *county) earlier() {
+	draw := rand.New(rand.NewPCG(0x65, 0x61)) // of its own, so that the rest stays as it was
+	for i, h := range c.rows[catalog.KindHousehold] {
+		if i%2 == 0 {
+			continue
+		}
+		for n, programme := range strings.Split(h.Cells["programmes"], "、") {
+			for y := year - 2; y < year && programme != ""; y++ {
+				cells := []string{"household", h.Cells["code"], "year", strconv.Itoa(y), "programme", programme,
+					"amount", money.FormatYuan(invent.Between(draw, 60_00, 2400_00))}
+				if n == 0 && y == year-1 {
+					cells = append(cells, "month", "10", "channel", "爱心超市")
+				}
+				c.add(payments.KindIncome, cells...)
+			}
 		}
 	}
 }

@@ -65,13 +65,13 @@ func TestTheExampleHasNoProblem(t *testing.T) {
 	for kind, want := range map[string]int{
 		catalog.KindCounty: 1, catalog.KindTownship: example.Townships, catalog.KindVillage: example.Villages, catalog.KindHelper: example.Helpers,
 		catalog.KindHousehold: example.Households, catalog.KindOrganisation: 20 + 3 + 2 + 12, catalog.KindPoint: example.Villages,
-		catalog.KindProgramme: 4, catalog.KindProduct: 10, catalog.KindReported: 2,
+		catalog.KindProgramme: 4, catalog.KindProduct: 10, catalog.KindReported: 2, catalog.KindStation: 2 * example.Townships,
 	} {
 		if len(rows[kind]) != want {
 			t.Errorf("%d rows of %s, want %d", len(rows[kind]), kind, want)
 		}
 	}
-	for kind, least := range map[string]int{catalog.KindMember: 3_000, catalog.KindHolding: 2_000, catalog.KindMembership: 1_000, payments.KindAccount: 2_700} {
+	for kind, least := range map[string]int{catalog.KindMember: 3_000, catalog.KindHolding: 2_000, catalog.KindMembership: 1_000, payments.KindAccount: 2_700, payments.KindIncome: 4_000} {
 		if len(rows[kind]) < least {
 			t.Errorf("only %d rows of %s", len(rows[kind]), kind)
 		}

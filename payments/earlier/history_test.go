@@ -1,4 +1,4 @@
-package payments_test
+package earlier
 
 import (
 	"fmt"
@@ -12,44 +12,50 @@ import (
 	"banmuyuan/payments"
 )
 
-func historic(household int64) payments.HistoricIncome {
-	return payments.HistoricIncome{Household: household, Season: 2024, Month: 9, Programme: "goose", Channel: "contract", Product: "goose",
+var noon = time.Date(2026, 9, 18, 4, 0, 0, 0, time.UTC) // 12:00 in China
+
+func historic(household int64) HistoricIncome {
+	return HistoricIncome{Household: household, Season: 2024, Month: 9, Programme: "goose", Channel: "contract", Product: "goose",
 		Qty: 3, GrossFen: 1000, FeeFen: 50, Coop: 7, PaidOn: noon}
 }
 
 func TestCheckHistory(t *testing.T) {
 	t.Parallel()
-	wantKey(t, payments.CheckHistory(nil), "")
-	for i, change := range []func(*payments.HistoricIncome){
-		func(*payments.HistoricIncome) {},
-		func(r *payments.HistoricIncome) { r.FeeFen, r.Coop = 0, 0 },
-		func(r *payments.HistoricIncome) { r.FeeFen = r.GrossFen - 1 },
-		func(r *payments.HistoricIncome) { r.GrossFen = payments.MaxFen },
-		func(r *payments.HistoricIncome) { r.Month = 1 },
-		func(r *payments.HistoricIncome) { r.Month = 12 },
-		func(r *payments.HistoricIncome) { r.Household, r.Coop = 1, 1 },
+	if err := CheckHistory(nil); err != nil {
+		t.Error(err)
+	}
+	for i, change := range []func(*HistoricIncome){
+		func(*HistoricIncome) {},
+		func(r *HistoricIncome) { r.FeeFen, r.Coop = 0, 0 },
+		func(r *HistoricIncome) { r.FeeFen = r.GrossFen - 1 },
+		func(r *HistoricIncome) { r.GrossFen = payments.MaxFen },
+		func(r *HistoricIncome) { r.Month = 1 },
+		func(r *HistoricIncome) { r.Month = 12 },
+		func(r *HistoricIncome) { r.Household, r.Coop = 1, 1 },
 	} {
 		r := historic(17)
 		change(&r)
-		if err := payments.CheckHistory([]payments.HistoricIncome{r}); err != nil {
+		if err := CheckHistory([]HistoricIncome{r}); err != nil {
 			t.Errorf("%d: %+v: %v", i, r, err)
 		}
 	}
-	for i, change := range []func(*payments.HistoricIncome){
-		func(r *payments.HistoricIncome) { r.Household = 0 },
-		func(r *payments.HistoricIncome) { r.GrossFen, r.FeeFen = 0, 0 },
-		func(r *payments.HistoricIncome) { r.GrossFen = payments.MaxFen + 1 },
-		func(r *payments.HistoricIncome) { r.FeeFen = -1 },
-		func(r *payments.HistoricIncome) { r.FeeFen = r.GrossFen },
-		func(r *payments.HistoricIncome) { r.Coop = 0 },
-		func(r *payments.HistoricIncome) { r.PaidOn = time.Time{} },
-		func(r *payments.HistoricIncome) { r.Month = 0 },
-		func(r *payments.HistoricIncome) { r.Month = 13 },
+	for i, change := range []func(*HistoricIncome){
+		func(r *HistoricIncome) { r.Household = 0 },
+		func(r *HistoricIncome) { r.GrossFen, r.FeeFen = 0, 0 },
+		func(r *HistoricIncome) { r.GrossFen = payments.MaxFen + 1 },
+		func(r *HistoricIncome) { r.FeeFen = -1 },
+		func(r *HistoricIncome) { r.FeeFen = r.GrossFen },
+		func(r *HistoricIncome) { r.Coop = 0 },
+		func(r *HistoricIncome) { r.PaidOn = time.Time{} },
+		func(r *HistoricIncome) { r.Month = 0 },
+		func(r *HistoricIncome) { r.Month = 13 },
 	} {
 		r := historic(17)
 		change(&r)
-		err := payments.CheckHistory([]payments.HistoricIncome{historic(1), r})
-		wantKey(t, err, "malformed")
+		err := CheckHistory([]HistoricIncome{historic(1), r})
+		if link.CodeOf(err) != link.Invalid || link.AsError(err).Key != "malformed" {
+			t.Errorf("%v", err)
+		}
 		if err != nil && link.AsError(err).Field != "[1]" {
 			t.Errorf("%d: the error is about %q", i, link.AsError(err).Field)
 		}
@@ -70,8 +76,8 @@ func TestSumHistory(t *testing.T) {
 	a, b, c, d := historic(1), historic(2), historic(3), historic(4)
 	b.Coop, b.FeeFen = 5, 30
 	c.Coop, c.FeeFen = 0, 0
-	got := payments.SumHistory([]payments.HistoricIncome{a, b, c, d})
-	if got.GrossFen != 4000 || got.NetFen != 3870 || !slices.Equal(got.Fees, []payments.CoopFee{{Coop: 5, Fen: 30}, {Coop: 7, Fen: 100}}) {
+	got := SumHistory([]HistoricIncome{a, b, c, d})
+	if got.GrossFen != 4000 || got.NetFen != 3870 || !slices.Equal(got.Fees, []CoopFee{{Coop: 5, Fen: 30}, {Coop: 7, Fen: 100}}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -80,7 +86,7 @@ func TestSumHistory(t *testing.T) {
 func TestHistoryGroups(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		rows := make([]payments.HistoricIncome, rapid.IntRange(0, 40).Draw(t, "rows"))
+		rows := make([]HistoricIncome, rapid.IntRange(0, 40).Draw(t, "rows"))
 		for i := range rows {
 			r := historic(rapid.Int64Range(1, 5).Draw(t, "household"))
 			r.Month = rapid.IntRange(8, 10).Draw(t, "month")
@@ -90,14 +96,14 @@ func TestHistoryGroups(t *testing.T) {
 			rows[i] = r
 		}
 		before := slices.Clone(rows)
-		sorted := payments.SortHistory(rows)
+		sorted := SortHistory(rows)
 		if !slices.Equal(before, rows) || len(sorted) != len(rows) {
 			t.Fatal("the rows were changed")
 		}
 		least := rapid.IntRange(1, 12).Draw(t, "least")
 		seen := map[string]bool{}
 		for rest := sorted; len(rest) > 0; {
-			n := payments.HistoryGroups(rest, least)
+			n := HistoryGroups(rest, least)
 			if n < min(least, len(rest)) || n > len(rest) {
 				t.Fatalf("%d of %d rows, at least %d", n, len(rest), least)
 			}
@@ -117,7 +123,7 @@ func TestHistoryGroups(t *testing.T) {
 			for k := range keys {
 				seen[k] = true
 			}
-			s := payments.SumHistory(rest[:n])
+			s := SumHistory(rest[:n])
 			fees := int64(0)
 			for i, f := range s.Fees {
 				if fees += f.Fen; f.Fen <= 0 || i > 0 && f.Coop <= s.Fees[i-1].Coop {
@@ -130,4 +136,11 @@ func TestHistoryGroups(t *testing.T) {
 			rest = rest[n:]
 		}
 	})
+}
+
+func TestNoRowsAreNeeded(t *testing.T) {
+	t.Parallel()
+	if n := HistoryGroups([]HistoricIncome{historic(1), historic(2)}, 0); n != 0 {
+		t.Errorf("%d rows, none are needed", n)
+	}
 }

@@ -1,12 +1,35 @@
-package payments
+// Package earlier holds the rules of income from the years before a county used this system: entries of the books, and the
+// rows of the sheet that brings them.
+//
+// What must always hold: an entry is paid and done, and nothing is paid out for it; an entry of the same key is the same income.
+package earlier
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/payments"
 )
+
+// HistoricIncome is income of an earlier season, paid and done: it is loaded when a county begins. One for each
+// household, season, month, programme, channel and product.
+type HistoricIncome struct {
+	Household int64
+	Season    int
+	Month     int
+	Programme string
+	Channel   string
+	Product   string
+	Qty       int64
+	NetGrams  int64
+	GrossFen  int64
+	FeeFen    int64
+	Coop      int64 // organisation that kept the fee
+	PaidOn    time.Time
+}
 
 // CheckHistory returns Invalid with the first row that cannot be: no household, nothing earned, a fee that leaves nothing or
 // belongs to no organisation, no day of payment, no month.
@@ -20,7 +43,7 @@ func CheckHistory(rows []HistoricIncome) error {
 }
 
 func (r HistoricIncome) plausible() bool {
-	return r.Household > 0 && plausibleFen(r.GrossFen) && r.FeeFen >= 0 && r.NetFen() > 0 && (r.FeeFen == 0 || r.Coop > 0) &&
+	return r.Household > 0 && r.GrossFen > 0 && r.GrossFen <= payments.MaxFen && r.FeeFen >= 0 && r.NetFen() > 0 && (r.FeeFen == 0 || r.Coop > 0) &&
 		!r.PaidOn.IsZero() && r.Month >= 1 && r.Month <= 12
 }
 
@@ -30,7 +53,12 @@ func (r HistoricIncome) NetFen() int64 { return r.GrossFen - r.FeeFen }
 // Posting is the key of the posting that books the row together with the others of its group: those of the same season,
 // month, programme, channel, product and day.
 func (r HistoricIncome) Posting() string {
-	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%s", r.Season, r.Month, r.Programme, r.Channel, r.Product, Day(r.PaidOn))
+	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%s", r.Season, r.Month, r.Programme, r.Channel, r.Product, payments.Day(r.PaidOn))
+}
+
+// Key names the entry in the books: an entry of the same key is the same income, whatever its amount and its day.
+func (r HistoricIncome) Key() string {
+	return fmt.Sprintf("history:%04d:%02d:%s:%s:%s:%d", r.Season, r.Month, r.Programme, r.Channel, r.Product, r.Household)
 }
 
 // SortHistory returns the rows by group and household.
