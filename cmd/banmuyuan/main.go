@@ -54,6 +54,8 @@ type commands struct {
 	Verify    verifyCommand         `cmd:"" help:"Check every invariant on the database."`
 	Rebuild   rebuildCommand        `cmd:"" help:"Build the income ledger anew from what it is made of."`
 	Replay    replayCommand         `cmd:"" help:"Publish the modules' events of some time again."`
+	Backup    backupCommand         `cmd:"" help:"Back everything up into a folder, beside a serving product."`
+	Restore   restoreCommand        `cmd:"" help:"Restore a backup into an empty place, or check one."`
 	RotateKey rotateKeyCommand      `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
 	NATS      natsConfigCommand     `cmd:"" name:"nats-config" help:"Write users and permissions of the modules for a NATS server."`
 	Postgres  postgresConfigCommand `cmd:"" name:"postgres-config" help:"Print the SQL that makes the modules' roles on a PostgreSQL server."`

@@ -117,11 +117,11 @@ func checkData(dir string) error {
 	if err != nil {
 		return fmt.Errorf("BANMU_DATA: read the data folder: %w", err)
 	}
-	foreign := ""
+	foreign, ours := "", false
 	for _, e := range entries {
 		switch name := e.Name(); name {
 		case "postgres", "nats", keyFile:
-			return nil
+			ours = true
 		case unfinished:
 			return fmt.Errorf("BANMU_DATA: a restore into %s was not finished: run 'banmuyuan restore' again", dir)
 		case "lost+found":
@@ -129,7 +129,7 @@ func checkData(dir string) error {
 			foreign = name
 		}
 	}
-	if foreign != "" {
+	if foreign != "" && !ours {
 		return fmt.Errorf("BANMU_DATA: %s holds %s and nothing of banmuyuan's: choose an empty folder, or one that does not exist yet", dir, foreign)
 	}
 	return nil

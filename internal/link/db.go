@@ -283,6 +283,24 @@ func unlock(conn *sqlx.Conn, name string) {
 	}
 }
 
+// CreateSchema makes the role and the empty schema of a module where they are missing, as Migrate does first.
+func CreateSchema(ctx context.Context, url, schema string) error {
+	admin, err := open(url, "", "banmuyuan-restore", "")
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	conn, err := admin.Connx(ctx)
+	if err != nil {
+		return fmt.Errorf("create schema %s: %w", schema, err)
+	}
+	defer conn.Close()
+	if err := withLock(ctx, conn, "link.roles", func() error { return createSchema(ctx, conn, schema) }); err != nil {
+		return fmt.Errorf("create schema %s: %w", schema, err)
+	}
+	return nil
+}
+
 func createSchema(ctx context.Context, conn *sqlx.Conn, schema string) error {
 	var roleExists, granted, schemaExists bool
 	err := conn.QueryRowxContext(ctx, `

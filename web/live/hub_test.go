@@ -3,7 +3,6 @@ package live_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
