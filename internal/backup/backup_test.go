@@ -176,6 +176,30 @@ func TestBackupIsRefusedByName(t *testing.T) {
 	}
 }
 
+// Checksums find damage without the passphrase, and wherever it is.
+func TestDamageIsFoundWithoutThePassphrase(t *testing.T) {
+	t.Parallel()
+	for _, at := range []int{0, 1000, 200_000} {
+		dir, _ := sealed(t)
+		path := filepath.Join(dir, "orders.dump.age")
+		text, err := os.ReadFile(path)
+		if err == nil {
+			text[at] ^= 1
+			err = os.WriteFile(path, text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := backup.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Check(func(int) {}); !errors.Is(err, backup.ErrAltered) {
+			t.Errorf("at %d: %v", at, err)
+		}
+	}
+}
+
 // A file of another backup, put in the place of one with the manifest changed accordingly, is no file of this one.
 func TestExchangedFileIsRefused(t *testing.T) {
 	t.Parallel()
