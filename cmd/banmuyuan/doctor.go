@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -268,7 +267,7 @@ func (c *doctorCommand) lookAtProcess(ctx context.Context, f *findings) {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	switch {
 	case err != nil:
-		f.wrong("serve", errors.Join(err).Error(), "Ask "+at)
+		f.wrong("serve", err.Error(), "Ask "+at)
 	case resp.StatusCode == http.StatusOK:
 		f.ok("serve", at+" says ready")
 	default:

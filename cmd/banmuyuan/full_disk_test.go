@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,8 +108,12 @@ func TestFullDiskHealsByItself(t *testing.T) {
 
 	fill(t, filler, 0)
 	statuses := map[int]int{}
-	ended := make(chan error, 1)
-	go func() { ended <- p.cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { _ = p.cmd.Wait(); close(ended) }()
+	t.Cleanup(func() { // before the disk goes
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		<-ended
+	})
 	alive := true
 	for n, until := 0, time.Now().Add(40*time.Second); alive && time.Now().Before(until); n++ {
 		// People register: each is a row, and a page that a session remembers.

@@ -82,6 +82,9 @@ func awaitDatabase(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
+	if cfg.DatabaseWait.err != nil {
+		return fmt.Errorf("BANMU_DATABASE_WAIT: %q is not a duration; give one such as 30s", cfg.DatabaseWait.text)
+	}
 	wait := cfg.DatabaseWait.Duration
 	if wait <= 0 {
 		wait = databaseWait

@@ -283,19 +283,39 @@ func (r *Reader) Read(name string, take func(io.Reader) error) error {
 		return fmt.Errorf("read backup: %w", err)
 	}
 	defer f.Close()
-	plain, err := age.Decrypt(f, r.keys...)
+	opened, err := age.Decrypt(f, r.keys...)
 	if _, wrong := errors.AsType[*age.NoIdentityMatchError](err); wrong {
 		return fmt.Errorf("open %s: %w", name, ErrKey)
 	}
 	if err != nil {
 		return fmt.Errorf("open %s: %w: %w", name, ErrAltered, err)
 	}
-	if err := take(plain); err != nil {
+	plain := &noting{from: opened}
+	err = take(plain)
+	// A file that was cut off is one that was altered, also where it was read far enough.
+	_, rest := io.Copy(io.Discard, plain)
+	if broken := errors.Join(plain.failure, rest); broken != nil {
+		return fmt.Errorf("read %s: %w: %w", name, ErrAltered, broken)
+	}
+	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	// A file that was cut off is one that was altered, also where it was read far enough.
-	if _, err := io.Copy(io.Discard, plain); err != nil {
-		return fmt.Errorf("read %s: %w: %w", name, ErrAltered, err)
-	}
 	return nil
+}
+
+// noting keeps a failure to read, whatever its reader makes of it.
+type noting struct {
+	from    io.Reader
+	failure error
+}
+
+func (n *noting) Read(p []byte) (int, error) {
+	if n.failure != nil {
+		return 0, io.EOF
+	}
+	k, err := n.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		n.failure = err
+	}
+	return k, err
 }
