@@ -43,6 +43,9 @@ func OpenDB(ctx context.Context, url, schema string, maxConns int) (*sqlx.DB, er
 	db.SetConnMaxIdleTime(idleConn)
 	if err := awaitServer(ctx, db); err != nil {
 		_ = db.Close()
+		if schema == "" {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
 		return nil, fmt.Errorf("open schema %s: %w", schema, err)
 	}
 	return db, nil
