@@ -52,7 +52,6 @@ type commands struct {
 	Import    importCommand         `cmd:"" help:"Import data from files."`
 	Setup     setupCommand          `cmd:"" help:"Set a county up from one workbook."`
 	Verify    verifyCommand         `cmd:"" help:"Check every invariant on the database."`
-	Doctor    doctorCommand         `cmd:"" help:"Look for what keeps the product from working, and say what to do."`
 	Rebuild   rebuildCommand        `cmd:"" help:"Build the income ledger anew from what it is made of."`
 	Replay    replayCommand         `cmd:"" help:"Publish the modules' events of some time again."`
 	Backup    backupCommand         `cmd:"" help:"Back everything up into a folder, beside a serving product."`
