@@ -124,10 +124,7 @@ func Migrate(ctx context.Context, url, schema string, migrations fs.FS) error {
 			return err
 		}
 		defer db.Close()
-		own, err := fs.Sub(ownMigrations, "migrations")
-		if err != nil {
-			return err
-		}
+		own := OwnMigrations()
 		if migrations == nil {
 			return up(ctx, db, own, tableOwn)
 		}
@@ -144,6 +141,15 @@ func Migrate(ctx context.Context, url, schema string, migrations fs.FS) error {
 		return fmt.Errorf("migrate %s: %w", schema, err)
 	}
 	return nil
+}
+
+// OwnMigrations are the migrations of this package's tables, which every schema has.
+func OwnMigrations() fs.FS {
+	own, err := fs.Sub(ownMigrations, "migrations")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return own
 }
 
 func up(ctx context.Context, db *sqlx.DB, files fs.FS, table string) error {
@@ -238,11 +244,7 @@ func ReadVersion(ctx context.Context, db sqlx.QueryerContext) (v SchemaVersion, 
 
 // KnownVersion is the version that Migrate brings a schema with these migrations to.
 func KnownVersion(migrations fs.FS) (v SchemaVersion, err error) {
-	own, err := fs.Sub(ownMigrations, "migrations")
-	if err == nil {
-		v.Link, err = newest(own)
-	}
-	if err == nil {
+	if v.Link, err = newest(OwnMigrations()); err == nil {
 		v.Module, err = newest(migrations)
 	}
 	return v, err
