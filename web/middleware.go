@@ -85,7 +85,7 @@ func (s *Server) identify(next http.Handler) http.Handler {
 				s.deps.Observe(r.Method, i.route, rec.status, took)
 			}
 			level := slog.LevelInfo
-			if i.route == "static" || i.route == "health" {
+			if i.route == "static" {
 				level = slog.LevelDebug
 			}
 			s.Log.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("route", i.route),

@@ -119,8 +119,6 @@ type Deps struct {
 	// for it are answered then; where it is nil they look again by themselves.
 	Changes *live.Changes
 	Log     *slog.Logger
-	// Ready says whether a dependency works, for /readyz, by name.
-	Ready map[string]func(context.Context) error
 	// Observe counts an answered request; nobody does if nil.
 	Observe func(method, route string, status int, took time.Duration)
 }
@@ -250,6 +248,9 @@ func (s *Server) CountyStaff(r *http.Request) bool {
 	return err == nil && a != nil && a.Role.In(auth.County...)
 }
 
+// EndStreams lets go of the pages that are held open for updates: they connect again, to a process that does not stop.
+func (s *Server) EndStreams() { s.deps.Live.Close() }
+
 // Run runs the background work of pages until ctx ends: live figures and reports.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
@@ -299,39 +300,8 @@ func (s *Server) plumbing(next http.Handler) http.Handler {
 			r = r.Clone(r.Context())
 			r.URL.Path = static.Prefix + file
 			s.Assets.ServeHTTP(w, r)
-		case p == "/healthz":
-			infoOf(r).route = "health"
-			writeText(w, http.StatusOK, "ok\n")
-		case p == "/readyz":
-			infoOf(r).route = "health"
-			s.ready(w, r)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
-}
-
-func writeText(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // the client closed the connection
-}
-
-// ready names the dependencies that do not work; the reason is in the log.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	var bad []string
-	for name, check := range s.deps.Ready {
-		if err := check(ctx); err != nil {
-			s.Log.WarnContext(ctx, "not ready", "what", name, "error", err)
-			bad = append(bad, name)
-		}
-	}
-	if len(bad) > 0 {
-		writeText(w, http.StatusServiceUnavailable, "not ready: "+strings.Join(bad, ", ")+"\n")
-		return
-	}
-	writeText(w, http.StatusOK, "ready\n")
 }

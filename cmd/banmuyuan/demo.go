@@ -65,7 +65,7 @@ func (c *demoCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, std
 	if err := migrate(ctx, p.databaseURL, moduleNames); err != nil {
 		return err
 	}
-	loaded, err := loadDemo(ctx, p, c.Settings, log, os.Stderr)
+	loaded, err := loadDemo(ctx, p, c.Settings, log, os.Stderr, func(func() int) {})
 	if err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ func reset(ctx context.Context, p *platform) error {
 }
 
 // loadDemo loads the county into an empty database of today's schemas and reports whether it did. It completes the data of
-// a killed run: each part notices by itself whether it is there.
-func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer) (loaded bool, err error) {
+// a killed run: each part notices by itself whether it is there. begun is told how to ask for the percentage that is done.
+func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Logger, progress io.Writer, begun func(percent func() int)) (loaded bool, err error) {
 	quiet := slog.New(slog.DiscardHandler)
 	settings.sandboxOn = true // the demo's county has no other bank
 	state, err := demoState(ctx, p.databaseURL)
@@ -109,6 +109,7 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 		progressbar.OptionSetWriter(progress), progressbar.OptionSetDescription("演示县 loading the demo county"),
 		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	defer func() { err = errors.Join(err, bar.Finish()) }()
+	begun(func() int { return int(bar.State().CurrentPercent * 100) })
 
 	if err := loadCatalog(ctx, p, settings, log, rows, supply, bar); err != nil {
 		return false, err
@@ -117,7 +118,7 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 		return false, err
 	}
 	// The income ledger is read from where its entries come from, as it always can be.
-	m, err := startModules(ctx, p, []string{moduleCatalog, modulePayments, moduleOrders}, settings, quiet)
+	m, err := startModules(ctx, p, []string{moduleCatalog, modulePayments, moduleOrders}, settings, newReadiness(quiet), quiet)
 	if err == nil {
 		err = rebuildIncome(ctx, p)
 	}

@@ -23,6 +23,7 @@ var mayImport = []struct {
 	{"internal/entry", []string{"internal/money"}},
 	{"internal/table", []string{"internal/entry", "internal/link"}},
 	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
+	{"internal/backup", nil},
 	{"internal/privatepg", nil},
 	{"internal/privatenats", nil},
 	// A room of the catalogue's store knows its kernel, the contract of the catalogue and the doors it declares.

@@ -13,13 +13,16 @@ import (
 	paymentspg "banmuyuan/payments/postgres"
 )
 
+// keyFile is the key's name in the data folder.
+const keyFile = "key"
+
 // encryptionKey is the key that was given, or the one that the data folder keeps. A database elsewhere may be shared
 // by machines, so its key has to be given: a key made here would be known here only.
 func encryptionKey(cfg Config, given string) (string, error) {
 	if given != "" {
 		return given, nil
 	}
-	file := filepath.Join(cfg.Data, "key")
+	file := filepath.Join(cfg.Data, keyFile)
 	b, err := os.ReadFile(file)
 	if err == nil {
 		return strings.TrimSpace(string(b)), nil
@@ -29,6 +32,9 @@ func encryptionKey(cfg Config, given string) (string, error) {
 	}
 	if cfg.DatabaseURL != "" {
 		return "", errors.New("with DATABASE_URL the key that account numbers are encrypted with has to be given: set BANMU_KEY to 32 random bytes in base64 (openssl rand -base64 32), the same for every process")
+	}
+	if err := checkData(cfg.Data); err != nil {
+		return "", err
 	}
 	key := paymentspg.NewKey()
 	if err := os.MkdirAll(cfg.Data, 0o755); err != nil {

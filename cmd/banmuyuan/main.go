@@ -25,13 +25,14 @@ const (
 // Config holds the settings of every command; each field is a flag and an
 // environment variable.
 type Config struct {
-	Data        string `env:"BANMU_DATA" default:"./data" type:"path" placeholder:"DIR" help:"Folder of the private PostgreSQL and the NATS streams (${env}, default ${default})."`
-	DatabaseURL string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use instead of the private one (${env})."`
-	NATSURL     string `name:"nats-url" env:"NATS_URL" placeholder:"URL" help:"NATS server with JetStream to use instead of the embedded one (${env})."`
-	PGBin       string `name:"pg-bin" env:"PG_BIN" type:"path" placeholder:"DIR" help:"Folder of PostgreSQL's server programs; found by itself where the system keeps them (${env})."`
-	Mode        string `env:"BANMU_MODE" enum:"development,production" default:"development" help:"production refuses to start with demo data, the sandbox bank, open connections and other things that only suit trying the product out (${env}, default ${default})."`
-	LogFormat   string `name:"log" env:"BANMU_LOG" enum:"text,json" default:"text" help:"Log format, text or json (${env}, default ${default})."`
-	LogLevel    string `name:"log-level" env:"BANMU_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level to log: debug, info, warn or error (${env}, default ${default})."`
+	Data         string `env:"BANMU_DATA" default:"./data" type:"path" placeholder:"DIR" help:"Folder of the private PostgreSQL and the NATS streams (${env}, default ${default})."`
+	DatabaseURL  string `name:"database-url" env:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL to use instead of the private one (${env})."`
+	DatabaseWait span   `name:"database-wait" env:"BANMU_DATABASE_WAIT" default:"30s" placeholder:"DURATION" help:"How long to wait for the PostgreSQL of DATABASE_URL while starting (${env}, default ${default})."`
+	NATSURL      string `name:"nats-url" env:"NATS_URL" placeholder:"URL" help:"NATS server with JetStream to use instead of the embedded one (${env})."`
+	PGBin        string `name:"pg-bin" env:"PG_BIN" type:"path" placeholder:"DIR" help:"Folder of PostgreSQL's server programs; found by itself where the system keeps them (${env})."`
+	Mode         string `env:"BANMU_MODE" enum:"development,production" default:"development" help:"production refuses to start with demo data, the sandbox bank, open connections and other things that only suit trying the product out (${env}, default ${default})."`
+	LogFormat    string `name:"log" env:"BANMU_LOG" enum:"text,json" default:"text" help:"Log format, text or json (${env}, default ${default})."`
+	LogLevel     string `name:"log-level" env:"BANMU_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level to log: debug, info, warn or error (${env}, default ${default})."`
 }
 
 // Values of BANMU_MODE.
@@ -53,6 +54,8 @@ type commands struct {
 	Verify    verifyCommand         `cmd:"" help:"Check every invariant on the database."`
 	Rebuild   rebuildCommand        `cmd:"" help:"Build the income ledger anew from what it is made of."`
 	Replay    replayCommand         `cmd:"" help:"Publish the modules' events of some time again."`
+	Backup    backupCommand         `cmd:"" help:"Back everything up into a folder, beside a serving product."`
+	Restore   restoreCommand        `cmd:"" help:"Restore a backup into an empty place, or check one."`
 	RotateKey rotateKeyCommand      `cmd:"" name:"rotate-key" help:"Seal id and account numbers with a new key."`
 	NATS      natsConfigCommand     `cmd:"" name:"nats-config" help:"Write users and permissions of the modules for a NATS server."`
 	Postgres  postgresConfigCommand `cmd:"" name:"postgres-config" help:"Print the SQL that makes the modules' roles on a PostgreSQL server."`

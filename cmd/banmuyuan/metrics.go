@@ -60,6 +60,34 @@ func (m *metrics) database(module string, db *sqlx.DB) {
 	m.registry.MustRegister(collectors.NewDBStatsCollector(db.DB, module))
 }
 
+// backlog publishes a module's waiting work.
+func (m *metrics) backlog(module string, of *snapshot) {
+	f := promauto.With(m.registry)
+	for _, g := range []struct {
+		name, help string
+		value      func(link.Pending) float64
+	}{
+		{"banmuyuan_outbox_wait_seconds", "How long the next event has waited to be published.", func(p link.Pending) float64 { return p.Waiting.Seconds() }},
+		{"banmuyuan_consumer_pending", "Events that the module's consumers have not applied.", func(p link.Pending) float64 { return float64(p.Behind) }},
+		{"banmuyuan_dead_letters", "Events that were given up.", func(p link.Pending) float64 { return float64(p.DeadLetters) }},
+	} {
+		f.NewGaugeFunc(prometheus.GaugeOpts{Name: g.name, Help: g.help, ConstLabels: prometheus.Labels{"module": module}},
+			func() float64 { return g.value(of.get()) })
+	}
+}
+
+// space publishes the room on the data folder's disk.
+func (m *metrics) space(d disk) {
+	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{Name: "banmuyuan_disk_free_bytes", Help: "Free bytes on the disk of the data folder."},
+		func() float64 {
+			free, err := d.free()
+			if err != nil {
+				return -1
+			}
+			return float64(free)
+		})
+}
+
 const (
 	metricsOff  = "off"
 	metricsAddr = "127.0.0.1:9180" // where BANMU_METRICS_ADDR is not set

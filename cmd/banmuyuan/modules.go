@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go"
@@ -94,26 +93,50 @@ type modules struct {
 	closers []func()
 	begin   map[string]func() // has a module answer and work, once all are open
 
-	pages    http.Handler // web
+	pages    *web.Server  // web
 	setup    auth.Setup   // web
 	payments http.Handler // the gateways' pages and webhooks
-	ready    map[string]func(context.Context) error
+
+	ready     *readiness
+	disk      disk // of the private servers
+	watchdogs []*watchdog
+	changes   *live.Changes // web
+	names     []string      // of the modules that were opened
+	ends      map[string]*ending
+}
+
+// ending ends one module: it takes no more requests, finishes those it has, and then ends its work.
+type ending struct {
+	stop  context.CancelFunc
+	begun bool
+	done  chan struct{}
 }
 
 // startModules opens modules side by side, then has them answer and work; the schemas are up to date. The caller closes the
 // result, also with an error.
-func startModules(ctx context.Context, p *platform, names []string, cfg Settings, log *slog.Logger) (*modules, error) {
+func startModules(ctx context.Context, p *platform, names []string, cfg Settings, ready *readiness, log *slog.Logger) (*modules, error) {
 	m := &modules{cfg: cfg, platform: p, log: log, metrics: newMetrics(), failed: make(chan error, 8),
-		begin: map[string]func(){}, ready: map[string]func(context.Context) error{}}
+		begin: map[string]func(){}, ready: ready, names: names, ends: map[string]*ending{}}
 	running, stop := context.WithCancel(context.Background())
 	m.stop = stop
+	if p.data != "" {
+		m.disk = disk{dir: p.data, least: uint64(max(cfg.DiskFree.n, 0)) * megabyte}
+		m.metrics.space(m.disk)
+		ready.add("disk", m.disk.check)
+	}
 	start := map[string]func(ctx, running context.Context) error{
 		moduleCatalog: m.startCatalog, modulePayments: m.startPayments, moduleOrders: m.startOrders, moduleWeb: m.startWeb,
+	}
+	alone := map[string]context.Context{}
+	for _, name := range names {
+		var end context.CancelFunc
+		alone[name], end = context.WithCancel(running) //nolint:gosec // Close calls it
+		m.ends[name] = &ending{stop: end, done: make(chan struct{})}
 	}
 	starting, ctx := errgroup.WithContext(ctx)
 	for _, name := range names {
 		starting.Go(func() error {
-			if err := start[name](ctx, running); err != nil {
+			if err := start[name](ctx, alone[name]); err != nil {
 				return fmt.Errorf("start %s: %w", name, err)
 			}
 			return nil
@@ -122,12 +145,18 @@ func startModules(ctx context.Context, p *platform, names []string, cfg Settings
 	if err := starting.Wait(); err != nil {
 		return m, err
 	}
-	for _, name := range names { // servers before their clients
+	for _, name := range inOrder(names) { // servers before their clients
 		if begin := m.begin[name]; begin != nil {
 			begin()
+			m.ends[name].begun = true
 		}
 	}
 	return m, nil
+}
+
+// inOrder sorts modules so that each stands behind those that it asks.
+func inOrder(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(moduleNames), func(name string) bool { return !slices.Contains(names, name) })
 }
 
 // onClose registers f; Close runs the registered functions in reverse order.
@@ -154,26 +183,30 @@ func (m *modules) connect(ctx context.Context, name string) (*sqlx.DB, *nats.Con
 	}
 	m.onClose(nc.Close)
 	m.metrics.database(name, db)
-	m.opening.Lock()
-	defer m.opening.Unlock()
-	m.ready[name+".database"] = db.PingContext
-	m.ready[name+".nats"] = func(context.Context) error {
+	m.ready.add(name+".database", db.PingContext)
+	m.ready.add(name+".nats", func(context.Context) error {
 		if !nc.IsConnected() {
 			return nats.ErrDisconnected
 		}
 		return nil
-	}
+	})
+	m.needs(name, nc)
 	return db, nc, nil
 }
 
 // serve has a module's requests answered and its work done until Close, from when all modules are open.
 // Requests are no longer taken before work stops, so that every taken request is finished.
-func (m *modules) serve(running context.Context, nc *nats.Conn, name string, register func(*link.Server), run func(context.Context) error) {
+func (m *modules) serve(running context.Context, db *sqlx.DB, nc *nats.Conn, name string, register func(*link.Server), run func(context.Context) error) {
+	m.watch(running, name, db, nc)
+	end := m.ends[name]
 	begin := func() {
 		working, stopWork := context.WithCancel(context.WithoutCancel(running))
-		s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Observe: m.metrics.request, Refused: m.metrics.refused})
+		s := link.NewServer(nc, name, link.ServerOptions{Workers: 256, Log: m.log, Admit: m.admit, Observe: m.metrics.request, Refused: m.metrics.refused})
 		register(s)
+		link.AnswerPing(s)
+		worked := make(chan struct{})
 		m.running.Go(func() error {
+			defer close(worked)
 			if err := run(working); err != nil && working.Err() == nil {
 				m.failed <- fmt.Errorf("%s: %w", name, err)
 				return err
@@ -183,6 +216,8 @@ func (m *modules) serve(running context.Context, nc *nats.Conn, name string, reg
 		context.AfterFunc(running, func() {
 			s.Close()
 			stopWork()
+			<-worked
+			close(end.done)
 		})
 	}
 	m.opening.Lock()
@@ -199,7 +234,7 @@ func (m *modules) startCatalog(ctx, running context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.serve(running, nc, moduleCatalog, func(s *link.Server) {
+	m.serve(running, db, nc, moduleCatalog, func(s *link.Server) {
 		catalog.Register(s, svc)
 		catalog.RegisterContracts(s, svc)
 		catalog.RegisterCare(s, svc)
@@ -240,7 +275,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterAccountBatches(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
-	m.serve(running, nc, modulePayments, register,
+	m.serve(running, db, nc, modulePayments, register,
 		func(ctx context.Context) error { return svc.Run(ctx, nc) })
 	return nil
 }
@@ -316,8 +351,7 @@ func (m *modules) onlineGateway(db *sqlx.DB, serving bool) (gateway.Gateway, err
 
 // countyStaff reports whether a request is from somebody of the county. Only a process with pages knows sessions.
 func (m *modules) countyStaff(r *http.Request) bool {
-	site, ok := m.pages.(*web.Server)
-	return ok && site.CountyStaff(r)
+	return m.pages != nil && m.pages.CountyStaff(r)
 }
 
 func (m *modules) startOrders(ctx, running context.Context) error {
@@ -330,7 +364,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		return err
 	}
 	m.onClose(svc.Close)
-	m.serve(running, nc, moduleOrders, func(s *link.Server) {
+	m.serve(running, db, nc, moduleOrders, func(s *link.Server) {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
 		orders.RegisterSeasons(s, svc)
@@ -410,7 +444,6 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Changes:         changes,
 
 		Version: version,
-		Ready:   m.ready,
 		Observe: m.metrics.page,
 	})
 	if err != nil {
@@ -418,14 +451,26 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	}
 	m.pages = site
 	m.setup = store
+	m.changes = changes
+	m.watch(running, moduleWeb, db, nc)
+	end := m.ends[moduleWeb]
 	m.opening.Lock()
 	defer m.opening.Unlock()
 	m.begin[moduleWeb] = func() {
-		m.running.Go(func() error { site.Run(running); return nil })
-		m.running.Go(func() error { return m.tellAccounts(db, nc, site).Run(running) })
-		for _, c := range m.auditActs(db, nc) {
-			m.running.Go(func() error { return c.Run(running) })
+		var working sync.WaitGroup
+		work := func(f func() error) {
+			working.Add(1)
+			m.running.Go(func() error { defer working.Done(); return f() })
 		}
+		work(func() error { site.Run(running); return nil })
+		work(func() error { return m.tellAccounts(db, nc, site).Run(running) })
+		for _, c := range m.auditActs(db, nc) {
+			work(func() error { return c.Run(running) })
+		}
+		context.AfterFunc(running, func() {
+			working.Wait()
+			close(end.done)
+		})
 	}
 	return nil
 }
@@ -468,8 +513,29 @@ func (m *modules) payOrigins() []string {
 	return origins
 }
 
-// Close stops taking requests, finishes the taken ones and ends the modules' work.
+// endStreams lets go of requests that are held open: pages reconnect to another process, or to this one when it is back, and
+// programs that wait for an order are answered with what there is.
+func (m *modules) endStreams() {
+	if m.pages != nil {
+		m.pages.EndStreams()
+		m.changes.Close()
+	}
+}
+
+// Close ends the modules one after another, each before those that it asks: it takes no more requests, finishes the taken ones
+// and ends its work.
 func (m *modules) Close(ctx context.Context) error {
+	for _, name := range slices.Backward(inOrder(m.names)) {
+		end := m.ends[name]
+		end.stop()
+		if !end.begun {
+			continue
+		}
+		select {
+		case <-end.done:
+		case <-ctx.Done():
+		}
+	}
 	if m.stop != nil {
 		m.stop()
 	}
@@ -485,20 +551,4 @@ func (m *modules) Close(ctx context.Context) error {
 		f()
 	}
 	return err
-}
-
-// serveReady names the parts that do not work; the reason is in the log.
-func (m *modules) serveReady(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	for name, check := range m.ready {
-		if err := check(ctx); err != nil {
-			m.log.Warn("not ready", "what", name, "error", err)
-			w.WriteHeader(http.StatusServiceUnavailable)
-			fmt.Fprintf(w, "not ready: %s\n", name)
-			return
-		}
-	}
-	fmt.Fprintln(w, "ready")
 }

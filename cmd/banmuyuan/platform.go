@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -25,6 +28,7 @@ type platform struct {
 	natsURL     string
 	signer      *link.Signer // of requests over NATS_URL; nil for the broker inside this process
 	log         *slog.Logger
+	data        string              // folder of the private servers; "" where there are none
 	own         bool                // modules log in as themselves
 	pg          *privatepg.Cluster  // nil with DATABASE_URL
 	nats        *privatenats.Server // nil with NATS_URL
@@ -33,12 +37,19 @@ type platform struct {
 // startPlatform starts the private servers, both at a time. Requests over NATS_URL are signed with keys, which are BANMU_KEY.
 func startPlatform(ctx context.Context, cfg Config, keys string, log *slog.Logger) (*platform, error) {
 	p := &platform{databaseURL: cfg.DatabaseURL, natsURL: cfg.NATSURL, log: log}
+	if p.databaseURL == "" || p.natsURL == "" {
+		if err := checkData(cfg.Data); err != nil {
+			return nil, err
+		}
+		p.data = cfg.Data
+	}
 	if p.natsURL != "" {
 		var err error
 		if p.signer, err = newSigner(keys); err != nil {
 			return nil, err
 		}
 	}
+	whole := ctx
 	starting, ctx := errgroup.WithContext(ctx)
 	if p.databaseURL == "" {
 		starting.Go(func() (err error) {
@@ -57,8 +68,74 @@ func startPlatform(ctx context.Context, cfg Config, keys string, log *slog.Logge
 	}
 	if p.pg != nil {
 		p.databaseURL = p.pg.URL()
+		return p, nil
+	}
+	if err := awaitDatabase(whole, cfg); err != nil {
+		return nil, errors.Join(err, p.Close(context.WithoutCancel(ctx)))
 	}
 	return p, nil
+}
+
+// awaitDatabase waits for the server of DATABASE_URL for as long as BANMU_DATABASE_WAIT says.
+func awaitDatabase(ctx context.Context, cfg Config) error {
+	address, err := link.DatabaseConfig(cfg.DatabaseURL)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if cfg.DatabaseWait.err != nil {
+		return fmt.Errorf("BANMU_DATABASE_WAIT: %q is not a duration; give one such as 30s", cfg.DatabaseWait.text)
+	}
+	wait := cfg.DatabaseWait.Duration
+	if wait <= 0 {
+		wait = databaseWait
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	db, err := link.OpenDB(ctx, cfg.DatabaseURL, "", 1)
+	if err == nil {
+		return db.Close()
+	}
+	hosts := fmt.Sprintf("%s:%d", address.Host, address.Port)
+	for _, more := range address.Multi {
+		hosts += fmt.Sprintf(", %s:%d", more.Host, more.Port)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("DATABASE_URL: no PostgreSQL answered at %s within %s (BANMU_DATABASE_WAIT): start it, or correct the address: %w", hosts, wait, err)
+	}
+	return fmt.Errorf("DATABASE_URL: PostgreSQL at %s refuses the connection: %w", hosts, err)
+}
+
+// databaseWait is used where BANMU_DATABASE_WAIT was not read.
+const databaseWait = 30 * time.Second
+
+// unfinished is the folder, inside the data folder, of a restore that has not ended.
+const unfinished = "restoring"
+
+// checkData refuses a folder that is not empty and not ours: nothing is written between another program's files.
+func checkData(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("BANMU_DATA: read the data folder: %w", err)
+	}
+	foreign, ours := "", false
+	for _, e := range entries {
+		switch name := e.Name(); name {
+		case "postgres", "nats", keyFile:
+			ours = true
+		case unfinished:
+			return fmt.Errorf("BANMU_DATA: a restore into %s was not finished: run 'banmuyuan restore' again", dir)
+		case "lost+found":
+		default:
+			foreign = name
+		}
+	}
+	if foreign != "" && !ours {
+		return fmt.Errorf("BANMU_DATA: %s holds %s and nothing of banmuyuan's: choose an empty folder, or one that does not exist yet", dir, foreign)
+	}
+	return nil
 }
 
 func postgresConfig(cfg Config, log *slog.Logger) privatepg.Config {
@@ -142,7 +219,10 @@ func (p *platform) Close(ctx context.Context) error {
 // private one started for as long as the command runs.
 func openDatabase(ctx context.Context, cfg Config, log *slog.Logger) (url string, closeDatabase func(context.Context) error, err error) {
 	if cfg.DatabaseURL != "" {
-		return cfg.DatabaseURL, func(context.Context) error { return nil }, nil
+		return cfg.DatabaseURL, func(context.Context) error { return nil }, awaitDatabase(ctx, cfg)
+	}
+	if err := checkData(cfg.Data); err != nil {
+		return "", nil, err
 	}
 	pg, err := privatepg.Open(ctx, postgresConfig(cfg, log))
 	if err != nil {

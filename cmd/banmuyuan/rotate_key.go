@@ -39,7 +39,7 @@ func (c *rotateKeyCommand) Run(ctx context.Context, cfg Config, log *slog.Logger
 	if c.Key, err = encryptionKey(cfg, c.Key); err != nil {
 		return err
 	}
-	file := filepath.Join(cfg.Data, "key")
+	file := filepath.Join(cfg.Data, keyFile)
 	if c.Make {
 		if err := writeKey(file, paymentspg.NewKey()+","+c.Key); err != nil {
 			return err

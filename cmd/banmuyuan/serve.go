@@ -51,9 +51,28 @@ func (c *serveCommand) Run(ctx context.Context, cfg Config, log *slog.Logger, st
 		log.Info("stopping")
 	case failure = <-m.Failed():
 	}
+	if failure == nil {
+		m.pause()
+	}
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 	defer cancel()
 	return errors.Join(failure, m.Close(closing))
+}
+
+// stopPause is the pause of BANMU_STOP_PAUSE where it is not set and there may be several processes.
+const stopPause = 2 * time.Second
+
+// pause has /readyz say that the process stops, and answers everything as before, so that proxies turn away from it first.
+func (m *Main) pause() {
+	m.ready.stop()
+	if m.modules != nil {
+		m.modules.endStreams()
+	}
+	wait := m.StopPause.Duration
+	if m.StopPause.text == "" && m.Config.DatabaseURL != "" {
+		wait = stopPause
+	}
+	time.Sleep(wait)
 }
 
 // Main is the serving product, started by Run and ended by Close.
@@ -73,10 +92,11 @@ type Main struct {
 	server   *http.Server
 	metrics  *http.Server
 	demo     bool // the demo county is served
-	// endStreams begins a shutdown: pages held open for live updates let go, and
-	// do not hold it up.
-	endStreams context.CancelFunc
-	failed     chan error
+	ready    *readiness
+	front    *front
+	// cutOff ends requests in hand that did not end by themselves.
+	cutOff context.CancelFunc
+	failed chan error
 }
 
 // Run returns once requests are answered. When it fails, nothing is left
@@ -103,6 +123,9 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if m.figures, err = listenMetrics(ctx, m.MetricsAddr); err != nil {
 		return err
 	}
+	if err := m.listenAndAnswer(); err != nil {
+		return err
+	}
 	if m.Key, err = encryptionKey(m.Config, m.Key); err != nil {
 		return err
 	}
@@ -113,6 +136,7 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if m.PayURL == "" {
 		m.PayURL = m.PublicURL
 	}
+	m.ready.starting("PostgreSQL and NATS")
 	if m.platform, err = startPlatform(ctx, m.Config, m.Key, m.Log); err != nil {
 		return err
 	}
@@ -120,6 +144,7 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if m.runs("all") {
 		names = moduleNames
 	}
+	m.ready.starting("checking and migrating the database")
 	db := &databaseCheck{url: m.platform.databaseURL, names: names, keys: m.Key, production: m.Config.Mode == modeProduction, foreign: m.Config.DatabaseURL != ""}
 	if err := db.run(ctx); err != nil {
 		return err
@@ -134,7 +159,7 @@ func (m *Main) Run(ctx context.Context) (err error) {
 		return err
 	}
 	if m.Demo && m.runs("all") && m.Config.DatabaseURL == "" {
-		if _, err := loadDemo(ctx, m.platform, m.Settings, m.Log, os.Stderr); err != nil {
+		if _, err := loadDemo(ctx, m.platform, m.Settings, m.Log, os.Stderr, m.tellLoading); err != nil {
 			return fmt.Errorf("load the demo county: %w", err)
 		}
 		state, err := demoState(ctx, m.platform.databaseURL)
@@ -147,40 +172,54 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if err := m.platform.ownRoles(ctx, names); err != nil {
 		return err
 	}
-	if m.modules, err = startModules(ctx, m.platform, names, m.Settings, m.Log); err != nil {
+	m.ready.starting("the modules")
+	if m.modules, err = startModules(ctx, m.platform, names, m.Settings, m.ready, m.Log); err != nil {
 		return err
 	}
-	return m.serve()
+	m.serve()
+	return nil
+}
+
+// tellLoading has /readyz tell how far the demo county is loaded.
+func (m *Main) tellLoading(percent func() int) {
+	m.ready.startingWith(func() string { return fmt.Sprintf("loading the demo county, %d %%", percent()) })
 }
 
 func (m *Main) runs(module string) bool { return slices.Contains(m.Modules, module) }
 
-func (m *Main) serve() error {
-	streams, end := context.WithCancel(context.Background())
-	m.endStreams = end
+// listenAndAnswer answers from now on: how the process is, and that it is starting.
+func (m *Main) listenAndAnswer() error {
 	proxies, err := networks(m.TrustedProxies)
 	if err != nil {
-		end()
 		return err
 	}
+	m.ready = newReadiness(m.Log)
+	m.front = &front{ready: m.ready}
+	requests, cutOff := context.WithCancel(context.Background())
+	m.cutOff = cutOff
 	m.server = &http.Server{
-		Handler:           paceBodies(m.routes(), bodyGrace, bodyRate),
-		BaseContext:       func(net.Listener) context.Context { return streams },
+		Handler:           paceBodies(m.front, bodyGrace, bodyRate),
+		BaseContext:       func(net.Listener) context.Context { return requests },
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(m.Log.Handler(), slog.LevelWarn),
 	}
 	m.failed = make(chan error, 3)
-	if m.figures != nil {
-		m.metrics = &http.Server{Handler: m.metricsRoutes(), ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: m.server.ErrorLog}
-		m.Log.Info("figures", "url", "http://"+m.figures.Addr().String()+"/metrics")
-		go func() { _ = m.metrics.Serve(m.figures) }()
-	}
 	go func() {
 		if err := m.server.Serve(boundConnections(m.listener, m.Connections.n, proxies)); !errors.Is(err, http.ErrServerClosed) {
 			m.failed <- fmt.Errorf("serve requests: %w", err)
 		}
 	}()
+	return nil
+}
+
+// serve opens the modules to requests.
+func (m *Main) serve() {
+	if m.figures != nil {
+		m.metrics = &http.Server{Handler: m.metricsRoutes(), ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: m.server.ErrorLog}
+		m.Log.Info("figures", "url", "http://"+m.figures.Addr().String()+"/metrics")
+		go func() { _ = m.metrics.Serve(m.figures) }()
+	}
 	go func() {
 		m.failed <- <-m.modules.failed
 	}()
@@ -190,10 +229,11 @@ func (m *Main) serve() error {
 			m.failed <- err
 		}
 	}()
-	return nil
+	m.front.open(m.routes())
+	m.ready.started()
 }
 
-// routes gives each request to the module it is for. A process without pages still says how it is.
+// routes gives each request to the module it is for.
 func (m *Main) routes() http.Handler {
 	r := mux.NewRouter()
 	if m.Profile {
@@ -205,13 +245,7 @@ func (m *Main) routes() http.Handler {
 	}
 	if m.modules.pages != nil {
 		r.PathPrefix("/").Handler(m.modules.pages)
-		return r
 	}
-	r.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, "ok\n")
-	}).Methods(http.MethodGet, http.MethodHead).Name("healthz")
-	r.HandleFunc("/readyz", m.modules.serveReady).Methods(http.MethodGet, http.MethodHead).Name("readyz")
 	return r
 }
 
@@ -246,14 +280,24 @@ func (m *Main) printSetupLink(ctx context.Context, w io.Writer) error {
 // Failed receives why the product can no longer serve.
 func (m *Main) Failed() <-chan error { return m.failed }
 
+// requestPatience is what Close leaves to requests in hand; the rest of its time is for the modules and the servers.
+const requestPatience = 12 * time.Second
+
 // Close lets open requests finish and stops everything that Run started, as
 // far as it came. ctx bounds it.
 func (m *Main) Close(ctx context.Context) error {
 	var errs []error
 	switch {
 	case m.server != nil:
-		m.endStreams()
-		if err := m.server.Shutdown(ctx); err != nil {
+		m.ready.stop()
+		if m.modules != nil {
+			m.modules.endStreams()
+		}
+		finishing, cancel := context.WithTimeout(ctx, requestPatience)
+		err := m.server.Shutdown(finishing)
+		cancel()
+		m.cutOff()
+		if err != nil {
 			errs = append(errs, fmt.Errorf("finish open requests: %w", err), m.server.Close())
 		}
 	case m.listener != nil:

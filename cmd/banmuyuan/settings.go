@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"banmuyuan/internal/link"
 	"banmuyuan/payments/bankfile"
 	paymentspg "banmuyuan/payments/postgres"
 )
@@ -25,6 +26,11 @@ type Settings struct {
 	TrustedProxies      string `env:"BANMU_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of the proxies in front of the pages, separated by commas, such as 10.0.0.0/8: only they may say in X-Forwarded-For whom they speak for (${env})."`
 	Connections         whole  `env:"BANMU_CONNECTIONS" default:"200" placeholder:"N" help:"Most open connections of one address; this machine and trusted proxies have no bound (${env}, default ${default}; 0 is no bound)."`
 	MetricsAddr         string `env:"BANMU_METRICS_ADDR" placeholder:"HOST:PORT" help:"Address of /metrics (${env}; 127.0.0.1:9180, or a free port where that is taken, when not set; 'off' serves none)."`
+	DiskFree            whole  `env:"BANMU_DISK_FREE" default:"512" placeholder:"MB" help:"Least megabytes that are free on the disk of the data folder: with fewer the process is not ready, and new orders and payments are refused (${env}, default ${default}; 0 is no bound)."`
+	ReadyOutbox         span   `env:"BANMU_READY_OUTBOX" default:"1m" placeholder:"DURATION" help:"Longest wait of an event to be published: after it the process is not ready, and new orders and payments are refused (${env}, default ${default})."`
+	ReadyBehind         whole  `env:"BANMU_READY_BEHIND" default:"20000" placeholder:"N" help:"Most events that a module has not applied while it is ready (${env}, default ${default}; 0 is no bound)."`
+	ReadyDeadLetters    whole  `env:"BANMU_READY_DEAD_LETTERS" default:"100" placeholder:"N" help:"Most events that a module gave up while it is ready (${env}, default ${default}; 0 is no bound)."`
+	StopPause           span   `env:"BANMU_STOP_PAUSE" placeholder:"DURATION" help:"How long a process that is told to stop answers as before and says on /readyz that it stops, so that proxies turn away from it (${env}; 2s with DATABASE_URL and none otherwise, when not set)."`
 	PayWithin           span   `env:"BANMU_PAY_WITHIN" default:"30m" placeholder:"DURATION" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
 	PayWithinOrg        span   `env:"BANMU_PAY_WITHIN_ORG" default:"72h" placeholder:"DURATION" help:"How long an organisation has (${env}, default ${default})."`
 	BankHolder          string `env:"BANMU_BANK_HOLDER" help:"Holder of the account that buyers transfer to; the county's own entry says it when BANMU_BANK_NUMBER is not set (${env})."`
@@ -131,6 +137,9 @@ func (i installation) checkNumbers(f *faults) {
 		value       span
 		least, most time.Duration
 	}{
+		{"BANMU_DATABASE_WAIT", i.DatabaseWait, time.Second, time.Hour},
+		{"BANMU_READY_OUTBOX", i.ReadyOutbox, 5 * time.Second, day},
+		{"BANMU_STOP_PAUSE", i.StopPause, 0, 10 * time.Minute},
 		{"BANMU_PAY_WITHIN", i.PayWithin, time.Second, 30 * day},
 		{"BANMU_PAY_WITHIN_ORG", i.PayWithinOrg, time.Second, 90 * day},
 		{"BANMU_ACCOUNT_COOLING", i.AccountCooling, 0, 90 * day},
@@ -150,6 +159,9 @@ func (i installation) checkNumbers(f *faults) {
 		value       whole
 		least, most int64
 	}{
+		{"BANMU_DISK_FREE", i.DiskFree, 0, 1_000_000},
+		{"BANMU_READY_BEHIND", i.ReadyBehind, 0, 100_000_000},
+		{"BANMU_READY_DEAD_LETTERS", i.ReadyDeadLetters, 0, 1_000_000},
 		{"BANMU_REFUND_LIMIT", i.RefundLimit, 0, 100_000_000},
 		{"BANMU_UNMASK_LIMIT", i.UnmaskLimit, 1, 10_000},
 		{"BANMU_CONNECTIONS", i.Connections, 0, 1_000_000},
@@ -199,13 +211,27 @@ func (i installation) checkAddresses(f *faults) {
 		}
 	}
 	for _, a := range []struct{ name, value, scheme string }{{"NATS_URL", i.NATSURL, "nats"}, {"DATABASE_URL", i.DatabaseURL, "postgres"}} {
+		if a.scheme == "postgres" {
+			if a.value == "" {
+				continue
+			}
+			if _, err := link.DatabaseConfig(a.value); err != nil {
+				f.add(a.name, "it is not an address", "Give one such as postgres://user:password@host/banmuyuan, or several hosts: postgres://user:password@host1,host2/banmuyuan")
+			}
+			continue
+		}
 		for one := range strings.SplitSeq(a.value, ",") {
 			if one = strings.TrimSpace(one); !strings.Contains(one, "://") {
-				continue // host=… port=…, which lib/pq reads as well
+				continue
 			}
 			if u, err := url.Parse(one); err != nil || u.Scheme == "" {
 				f.add(a.name, "it is not an address", "Give one such as "+a.scheme+"://user:password@host")
 			}
+		}
+	}
+	if i.DatabaseURL == "" || i.NATSURL == "" {
+		if err := checkData(i.Data); err != nil {
+			f.add("BANMU_DATA", strings.TrimPrefix(err.Error(), "BANMU_DATA: "), "The default is ./data")
 		}
 	}
 	if !slices.Contains(i.modules, "all") && (i.DatabaseURL == "" || i.NATSURL == "") {

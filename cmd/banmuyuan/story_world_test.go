@@ -179,9 +179,8 @@ func startServersIn(t *testing.T, data string) (_ *privatepg.Cluster, _ *private
 	})
 }
 
-// startSeparateProcesses starts each module in processes of its own, on servers with the demo county. Migrating and loading
-// it again leaves it as it is.
-func startSeparateProcesses(t *testing.T) *world {
+// startSeparateServers starts a PostgreSQL with the demo county and a broker, for processes that share them.
+func startSeparateServers(t *testing.T) *world {
 	t.Helper()
 	data := demoData(t)
 	key, err := os.ReadFile(filepath.Join(data, "key"))
@@ -190,8 +189,15 @@ func startSeparateProcesses(t *testing.T) *world {
 	}
 	pg, broker, stop := startServersIn(t, data)
 	t.Cleanup(stop)
-	w := &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{
+	return &world{t: t, county: demoCounty(), sessions: map[string]session{}, env: []string{
 		"DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(), "BANMU_KEY=" + strings.TrimSpace(string(key)), "BANMU_DATA=" + t.TempDir()}}
+}
+
+// startSeparateProcesses starts each module in processes of its own, on servers with the demo county. Migrating and loading
+// it again leaves it as it is.
+func startSeparateProcesses(t *testing.T) *world {
+	t.Helper()
+	w := startSeparateServers(t)
 	for _, command := range []string{"migrate", "demo"} {
 		if stdout, stderr, code := runProduct(t, w.env, command); code != 0 {
 			t.Fatalf("%s: exit %d\n%s\n%s", command, code, stdout, tail(stderr))

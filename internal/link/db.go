@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +43,9 @@ func OpenDB(ctx context.Context, url, schema string, maxConns int) (*sqlx.DB, er
 	db.SetConnMaxIdleTime(idleConn)
 	if err := awaitServer(ctx, db); err != nil {
 		_ = db.Close()
+		if schema == "" {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
 		return nil, fmt.Errorf("open schema %s: %w", schema, err)
 	}
 	return db, nil
@@ -56,9 +60,9 @@ func open(url, role, name, schema string) (*sqlx.DB, error) {
 	if schema != "" && !schemaName.MatchString(schema) {
 		return nil, fmt.Errorf("schema name %q: want a letter, then letters, digits and underscores", schema)
 	}
-	cfg, err := pq.NewConfig(url)
+	cfg, err := DatabaseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("read database address: %w", err)
+		return nil, err
 	}
 	cfg.ApplicationName = name
 	cfg = cfg.Clone()
@@ -120,13 +124,18 @@ func Migrate(ctx context.Context, url, schema string, migrations fs.FS) error {
 			return err
 		}
 		defer db.Close()
-		if err := up(ctx, db, OwnMigrations(), "goose_link"); err != nil {
+		own := OwnMigrations()
+		if migrations == nil {
+			return up(ctx, db, own, tableOwn)
+		}
+		// Before anything is changed.
+		if err := errors.Join(notNewer(ctx, db, own, tableOwn), notNewer(ctx, db, migrations, tableModule)); err != nil {
 			return err
 		}
-		if migrations == nil {
-			return nil
+		if err := up(ctx, db, own, tableOwn); err != nil {
+			return err
 		}
-		return up(ctx, db, migrations, "goose_module")
+		return up(ctx, db, migrations, tableModule)
 	})
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", schema, err)
@@ -156,6 +165,89 @@ func up(ctx context.Context, db *sqlx.DB, files fs.FS, table string) error {
 		return err
 	}
 	return nil
+}
+
+// Tables in which goose notes what was applied.
+const (
+	tableOwn    = "goose_link"
+	tableModule = "goose_module"
+)
+
+// ErrNewer marks a schema that a newer program made.
+var ErrNewer = errors.New("a newer version of banmuyuan made it: start that version, or restore a backup from before the upgrade")
+
+// notNewer refuses a schema with migrations that files do not have: this program is older, and does not know what it would
+// read and write.
+func notNewer(ctx context.Context, db *sqlx.DB, files fs.FS, table string) error {
+	at, err := versionOf(ctx, db, table)
+	if err != nil {
+		return err
+	}
+	known, err := newest(files)
+	if err != nil {
+		return err
+	}
+	if at > known {
+		return fmt.Errorf("the schema is at version %d and this program knows versions up to %d: %w", at, known, ErrNewer)
+	}
+	return nil
+}
+
+// versionOf is the newest migration that was applied, or 0.
+func versionOf(ctx context.Context, db sqlx.QueryerContext, table string) (int64, error) {
+	var there bool
+	if err := sqlx.GetContext(ctx, db, &there, `SELECT to_regclass($1) IS NOT NULL`, table); err != nil {
+		return 0, fmt.Errorf("look for applied migrations: %w", err)
+	}
+	if !there {
+		return 0, nil
+	}
+	var at int64
+	err := sqlx.GetContext(ctx, db, &at, `SELECT coalesce(max(version_id), 0) FROM `+pq.QuoteIdentifier(table)+` WHERE is_applied`)
+	if err != nil {
+		return 0, fmt.Errorf("read applied migrations: %w", err)
+	}
+	return at, nil
+}
+
+// newest is the highest number of the migrations in files.
+func newest(files fs.FS) (int64, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return 0, fmt.Errorf("list migrations: %w", err)
+	}
+	var most int64
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("migration %s has no number: %w", name, err)
+		}
+		most = max(most, n)
+	}
+	return most, nil
+}
+
+// SchemaVersion is how far the schema of db's role is migrated: this package's part, and the module's.
+type SchemaVersion struct {
+	Link   int64 `json:"link"`
+	Module int64 `json:"module"`
+}
+
+// ReadVersion reads the version of a schema; db is as OpenDB returns it, or a transaction of it.
+func ReadVersion(ctx context.Context, db sqlx.QueryerContext) (v SchemaVersion, err error) {
+	if v.Link, err = versionOf(ctx, db, tableOwn); err == nil {
+		v.Module, err = versionOf(ctx, db, tableModule)
+	}
+	return v, err
+}
+
+// KnownVersion is the version that Migrate brings a schema with these migrations to.
+func KnownVersion(migrations fs.FS) (v SchemaVersion, err error) {
+	if v.Link, err = newest(OwnMigrations()); err == nil {
+		v.Module, err = newest(migrations)
+	}
+	return v, err
 }
 
 // withLock holds a session advisory lock while fn runs. It asks again and again instead of waiting inside the server:
@@ -194,6 +286,24 @@ func unlock(conn *sqlx.Conn, name string) {
 	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, name); err != nil {
 		discard(conn)
 	}
+}
+
+// CreateSchema makes the role and the empty schema of a module where they are missing, as Migrate does first.
+func CreateSchema(ctx context.Context, url, schema string) error {
+	admin, err := open(url, "", "banmuyuan-restore", "")
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	conn, err := admin.Connx(ctx)
+	if err != nil {
+		return fmt.Errorf("create schema %s: %w", schema, err)
+	}
+	defer conn.Close()
+	if err := withLock(ctx, conn, "link.roles", func() error { return createSchema(ctx, conn, schema) }); err != nil {
+		return fmt.Errorf("create schema %s: %w", schema, err)
+	}
+	return nil
 }
 
 func createSchema(ctx context.Context, conn *sqlx.Conn, schema string) error {

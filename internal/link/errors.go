@@ -120,9 +120,9 @@ func CodeOf(err error) Code {
 	}
 	if pe, ok := errors.AsType[*pq.Error](err); ok {
 		switch {
-		// 57014 is a statement cancelled because its context ended, 57P0x a server that stops or starts, 53300 too
-		// many connections, 08 a lost one, 40 a conflict that survived every retry.
-		case pe.Code == "57014", strings.HasPrefix(string(pe.Code), "57P0"), pe.Code == "53300",
+		// 57014 is a statement cancelled because its context ended, 57P0x a server that stops or starts, 53 one without
+		// disk, memory or connections to spare, 08 a lost connection, 40 a conflict that survived every retry.
+		case pe.Code == "57014", strings.HasPrefix(string(pe.Code), "57P0"), strings.HasPrefix(string(pe.Code), "53"),
 			strings.HasPrefix(string(pe.Code), "08"), strings.HasPrefix(string(pe.Code), "40"):
 			return Unavailable
 		case pe.Code == "22021", pe.Code == "22P05", // text that is no text: a zero byte, broken UTF-8
@@ -155,7 +155,20 @@ func AsError(err error) *Error {
 	if code == Invalid {
 		key = "malformed"
 	}
+	if IsCode(err, "53100") {
+		return Full().Because(err)
+	}
 	return E(code, key, "").Because(err)
+}
+
+// fullRetry is when to ask a server again whose disk was full, in seconds.
+const fullRetry = 60
+
+// Full is Unavailable for want of room on a disk: nothing was done.
+func Full() *Error {
+	e := E(Unavailable, "disk_full", "")
+	e.RetryAfter = fullRetry
+	return e
 }
 
 // Join makes one Invalid of the errors of several fields. It never returns nil: call it with at least one error, or

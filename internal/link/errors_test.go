@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 	"github.com/nats-io/nats.go"
 
 	"banmuyuan/internal/link"
@@ -130,6 +131,17 @@ func TestNoEventCarriesAPhoneNumber(t *testing.T) {
 		_, _, headers, err := link.Encode(ctx, link.Message{Subject: "evt.orders.v1.order.placed", Data: 1})
 		if err != nil || string(headers) != want {
 			t.Errorf("%s: headers %s, %v", login, headers, err)
+		}
+	}
+}
+
+// A server without room is one to ask again later, and nothing was done.
+func TestFullDiskIsUnavailable(t *testing.T) {
+	t.Parallel()
+	for code, key := range map[string]string{"53100": "disk_full", "53200": "unavailable", "53300": "unavailable"} {
+		e := link.AsError(fmt.Errorf("write: %w", &pq.Error{Code: pqerror.Code(code)}))
+		if e.Code != link.Unavailable || e.Key != key || (key == "disk_full") != (e.RetryAfter > 0) {
+			t.Errorf("%s: %+v", code, e)
 		}
 	}
 }

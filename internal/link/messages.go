@@ -15,6 +15,8 @@ var Messages = map[string][2]string{
 	"malformed":       {"提交的数据格式不正确，请检查后重新提交。", "The data is not in the expected form. Please check it and submit again."},
 	"unavailable":     {"服务暂时不可用，请稍后再试。", "The service is not available right now. Please try again shortly."},
 	"timeout":         {"等待时间过长，结果尚不确定。请稍后查看，或再次提交（不会重复处理）。", "This took too long and its outcome is not known yet. Look again shortly, or submit once more: it will not be done twice."},
+	"disk_full":       {"系统存储空间不足，暂时不能接受新的提交，没有扣款。请稍后再试。", "The system is short of storage and takes nothing new for the moment. Nothing was charged. Please try again later."},
+	"backlog":         {"系统内部消息积压，暂时不能接受新的提交，没有扣款。请稍后再试。", "The system is behind with its work and takes nothing new for the moment. Nothing was charged. Please try again later."},
 	"busy":            {"当前访问人数较多，请稍后再试。", "We are very busy right now. Please try again in a moment."},
 	"internal":        {"系统出现故障，我们已记录。请稍后再试。", "Something went wrong on our side and has been recorded. Please try again later."},
 }

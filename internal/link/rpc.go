@@ -182,6 +182,8 @@ type ServerOptions struct {
 	MaxPending int // requests that wait for a worker, 4096 by default; further ones are refused as busy
 	Log        *slog.Logger
 
+	// Admit, if set, is asked before a request is carried out, and refuses it with an error.
+	Admit func(subject string) error
 	// Observe is called for every answered request: the code is "" for success.
 	Observe func(subject string, code Code, d time.Duration)
 	// Refused is called for every request without a valid signature: why is "unsigned", "stale" or "forged".
@@ -194,6 +196,7 @@ type Server struct {
 	nc      *nats.Conn
 	module  string
 	log     *slog.Logger
+	admit   func(string) error
 	observe func(string, Code, time.Duration)
 	signer  *Signer // of nc; nil trusts the broker
 	refused func(string)
@@ -228,7 +231,7 @@ func NewServer(nc *nats.Conn, module string, opts ServerOptions) *Server {
 		opts.Log = slog.Default()
 	}
 	return &Server{
-		nc: nc, module: module, observe: opts.Observe, signer: signerOf(nc), refused: opts.Refused,
+		nc: nc, module: module, admit: opts.Admit, observe: opts.Observe, signer: signerOf(nc), refused: opts.Refused,
 		log:  opts.Log.With("module", module),
 		jobs: make(chan job, opts.MaxPending), most: int32(opts.Workers),
 	}
@@ -337,6 +340,12 @@ func (s *Server) serve(j job) {
 	if err := s.trusted(ctx, j); err != nil {
 		s.answer(j, nil, err)
 		return
+	}
+	if s.admit != nil {
+		if err := s.admit(j.msg.Subject); err != nil {
+			s.answer(j, nil, err)
+			return
+		}
 	}
 	ctx, err := withOrigin(ctx, j.msg.Header.Get(headerRequestID), j.msg.Header.Get(headerActor))
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// oldestMajor is the oldest PostgreSQL the schemas are written for.
-const oldestMajor = 15
+// OldestMajor is the oldest PostgreSQL the schemas are written for.
+const OldestMajor = 15
 
 // usualPlaces is where distributions and installers put the server programs.
 var usualPlaces = []string{
@@ -56,7 +56,7 @@ func findBinaries(binDir string, wantMajor int) (binaries, error) {
 func chooseBinaries(found []binaries, wantMajor int) (binaries, error) {
 	var seen []string
 	for _, b := range found {
-		if b.major == wantMajor || wantMajor == 0 && b.major >= oldestMajor {
+		if b.major == wantMajor || wantMajor == 0 && b.major >= OldestMajor {
 			return b, nil
 		}
 		seen = append(seen, fmt.Sprintf("%s in %s", b.version, b.dir))
@@ -69,7 +69,7 @@ func chooseBinaries(found []binaries, wantMajor int) (binaries, error) {
 		}
 		return binaries{}, fmt.Errorf("the data folder was made by PostgreSQL %d and only that version can open it (%s): install it (Debian: apt-get install postgresql-%d) or name its folder in PG_BIN; the data is left untouched", wantMajor, have, wantMajor)
 	case len(seen) > 0:
-		return binaries{}, fmt.Errorf("PostgreSQL %d or newer is needed, found %s: install a newer one, name its folder in PG_BIN, or point DATABASE_URL at a server", oldestMajor, strings.Join(seen, ", "))
+		return binaries{}, fmt.Errorf("PostgreSQL %d or newer is needed, found %s: install a newer one, name its folder in PG_BIN, or point DATABASE_URL at a server", OldestMajor, strings.Join(seen, ", "))
 	default:
 		return binaries{}, errors.New("PostgreSQL's server is not installed: 'make run' installs it, or do it yourself (Debian and Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql), name its folder in PG_BIN, or point DATABASE_URL at a server")
 	}

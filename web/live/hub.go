@@ -17,12 +17,16 @@ import (
 // ErrFull says that no more readers can be taken.
 var ErrFull = errors.New("too many live readers")
 
+// errClosed says that the process stops.
+var errClosed = errors.New("live updates have ended")
+
 // Bounds of a hub.
 const (
 	maxReaders         = 5000
 	maxReadersPerTopic = 2000
 	heartbeat          = 25 * time.Second // below the 30 s after which proxies hang up
 	retry              = 5 * time.Second
+	again              = time.Second // after which a reader of a process that stops comes back
 )
 
 // Hub passes events on. The zero value is not usable; see NewHub.
@@ -70,7 +74,7 @@ func (h *Hub) Watched(topic string) bool {
 	return len(h.topics[topic]) > 0
 }
 
-// Close ends every reader, so that the HTTP server can shut down.
+// Close ends every reader, so that the HTTP server can shut down, and has them connect again.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -83,7 +87,10 @@ func (h *Hub) Close() {
 func (h *Hub) subscribe(topic string) (*reader, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed || h.readers >= maxReaders || len(h.topics[topic]) >= maxReadersPerTopic {
+	if h.closed {
+		return nil, errClosed
+	}
+	if h.readers >= maxReaders || len(h.topics[topic]) >= maxReadersPerTopic {
 		return nil, ErrFull
 	}
 	r := &reader{next: make(chan string, 1)}
@@ -110,6 +117,12 @@ func (h *Hub) unsubscribe(topic string, r *reader) {
 // topic.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) error {
 	me, err := h.subscribe(topic)
+	if errors.Is(err, errClosed) {
+		header(w)
+		// A browser that gets another answer does not come back by itself.
+		_, _ = fmt.Fprintf(w, "retry: %d\n\n", again.Milliseconds())
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -118,11 +131,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) error 
 	if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("lift write deadline: %w", err)
 	}
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Accel-Buffering", "no") // nginx would wait for a full buffer
-	w.WriteHeader(http.StatusOK)
+	header(w)
 	send := func(text string) bool {
 		_, err := w.Write([]byte(text))
 		return err == nil && control.Flush() == nil
@@ -138,6 +147,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) error 
 		case <-r.Context().Done():
 			return nil
 		case <-h.done:
+			send(fmt.Sprintf("retry: %d\n\n", again.Milliseconds()))
 			return nil
 		case <-beat.C:
 			ok = send(": still here\n\n")
@@ -148,6 +158,14 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) error 
 			return nil // the browser went away
 		}
 	}
+}
+
+func header(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would wait for a full buffer
+	w.WriteHeader(http.StatusOK)
 }
 
 // event writes data as one event; each of its lines is a data line.

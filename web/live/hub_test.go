@@ -3,7 +3,6 @@ package live_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -109,7 +108,9 @@ func TestClosedHubTakesNobody(t *testing.T) {
 	for range events {
 		t.Error("an event from a closed hub")
 	}
-	if err := hub.Serve(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/stock", nil), "/stock"); !errors.Is(err, live.ErrFull) {
-		t.Errorf("a closed hub: %v", err)
+	// A page that opens now is told to come again, with an answer after which browsers do.
+	w := httptest.NewRecorder()
+	if err := hub.Serve(w, httptest.NewRequest(http.MethodGet, "/stock", nil), "/stock"); err != nil || w.Code != http.StatusOK || w.Body.String() != "retry: 1000\n\n" {
+		t.Errorf("a closed hub: %v, %d %q", err, w.Code, w.Body)
 	}
 }
