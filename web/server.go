@@ -32,6 +32,7 @@ import (
 	"banmuyuan/web/account"
 	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
@@ -107,6 +108,7 @@ type Deps struct {
 	Throttle auth.Throttle
 	Setup    auth.Setup // links to the page of the first administrator
 	Sessions scs.Store
+	Baskets  basket.Store
 	Reports  report.Store
 	// Live carries updates to open pages; a hub of its own if nil.
 	Live *live.Hub
@@ -142,6 +144,7 @@ func NewSiteGlossary() (page.Glossary, error) {
 	lists := []map[string][2]string{
 		link.Messages,
 		page.Messages,
+		page.SummaryMessages,
 		api.Messages,
 		catalog.Messages,
 		catalog.PolicyMessages,
@@ -198,6 +201,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	site.Baskets = deps.Baskets
 	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
 		func(lang, group, value string) string { return site.WordsIn(page.Lang(lang)).Say(group, value) }, deps.Log)
@@ -213,8 +217,8 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // check returns an error for a missing dependency.
 func (d Deps) check() error {
-	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Reports == nil || d.Headings == nil {
-		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, reports and headings are needed")
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Baskets == nil || d.Reports == nil || d.Headings == nil {
+		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, baskets, reports and headings are needed")
 	}
 	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts} {
 		if module == nil {

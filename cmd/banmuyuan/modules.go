@@ -374,6 +374,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Throttle:  store,
 		Setup:     store,
 		Sessions:  sessions,
+		Baskets:   store,
 		Reports:   store.Reports(),
 		Log:       m.log,
 		Catalog:   catalog.NewClient(nc),

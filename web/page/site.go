@@ -19,6 +19,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/static"
 )
 
@@ -73,6 +74,7 @@ type Site struct {
 	Assets   *static.Assets
 	Router   *mux.Router
 	Sessions *scs.SessionManager
+	Baskets  basket.Store // of accounts; visitors have theirs in the session
 	register register
 	wings    []Wing
 	sources  map[string]source

@@ -7,7 +7,9 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/page"
 )
 
@@ -19,7 +21,7 @@ type checkoutPage struct {
 	Quote   orders.Quote
 	Request orders.PlaceRequest
 	Point   catalog.CollectionPoint
-	Methods []string
+	Summary page.OrderSummary
 }
 
 func (s *ordering) checkoutPage(ctx context.Context, l page.Lang, items []page.BasketItem) (checkoutPage, error) {
@@ -45,7 +47,10 @@ func (s *ordering) checkoutPage(ctx context.Context, l page.Lang, items []page.B
 }
 
 func (s *ordering) checkout(w http.ResponseWriter, r *http.Request) error {
-	items := s.Basket(r)
+	items, err := s.Basket(r)
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		return s.GoTo(w, r, "shop.basket")
 	}
@@ -91,7 +96,10 @@ func (s *ordering) checkoutCheck(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items := s.Basket(r)
+	items, err := s.Basket(r)
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		return s.GoTo(w, r, "shop.basket")
 	}
@@ -112,14 +120,25 @@ func (s *ordering) checkoutCheck(w http.ResponseWriter, r *http.Request) error {
 	if f.OK() && f.Text("change") == "" {
 		d.Quote, err = s.Orders.Quote(ctx, orders.QuoteRequest{Lines: d.Request.Lines})
 		if err == nil {
-			d.Point = s.Point(ctx, d.Request.Delivery.PointID)
-			return s.RenderForm(w, r, "shop/check", d, f)
+			return s.checkPage(w, r, d, f)
 		}
 		if !f.Fail(err) {
 			return err
 		}
 	}
 	return s.RenderForm(w, r, "shop/checkout", d, f)
+}
+
+// checkPage shows the order with its quote.
+func (s *ordering) checkPage(w http.ResponseWriter, r *http.Request, d checkoutPage, f *page.Form) error {
+	ctx := r.Context()
+	d.Point = s.Point(ctx, d.Request.Delivery.PointID)
+	methods, err := s.Payments.Methods(ctx, payments.None{})
+	if err != nil {
+		return err
+	}
+	d.Summary = s.Summarizer(page.LangOf(r)).Quote(d.Quote, d.Basket.Origins, payable(methods.Items, d.Quote.Channel))
+	return s.RenderForm(w, r, "shop/check", d, f)
 }
 
 // orderPlace places the order. Sending the form twice places it once: the key is in the form.
@@ -129,7 +148,10 @@ func (s *ordering) orderPlace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items := s.Basket(r)
+	items, err := s.Basket(r)
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		// A second click: the first one placed the order and emptied the basket.
 		return s.GoTo(w, r, "shop.orders")
@@ -148,13 +170,14 @@ func (s *ordering) orderPlace(w http.ResponseWriter, r *http.Request) error {
 		if link.CodeOf(err) == link.Unavailable {
 			// Unknown outcome: the same page with the same key, to be sent again.
 			if d.Quote, err = s.Orders.Quote(ctx, orders.QuoteRequest{Lines: req.Lines}); err == nil {
-				d.Point = s.Point(ctx, req.Delivery.PointID)
-				return s.RenderForm(w, r, "shop/check", d, f)
+				return s.checkPage(w, r, d, f)
 			}
 		}
 		return s.RenderForm(w, r, "shop/checkout", d, f)
 	}
-	s.SetBasket(r, nil)
+	if err := s.ChangeBasket(r, "", basket.Without(items)); err != nil {
+		s.Log.WarnContext(ctx, "empty basket", "error", err) // the order stands
+	}
 	s.Flash(r, page.Good, "order.placed")
 	return s.GoTo(w, r, "shop.order", "no", o.No)
 }

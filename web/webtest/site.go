@@ -80,6 +80,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Throttle:        store,
 		Setup:           store,
 		Sessions:        sessions,
+		Baskets:         store,
 		Reports:         store.Reports(),
 		Version:         "test",
 		Log:             slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
