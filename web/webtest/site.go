@@ -226,6 +226,16 @@ func (s *Site) Login(t *testing.T, a auth.Account) *Person {
 	return p
 }
 
+// Touch posts a form as a part of an open page does by itself.
+func (p *Person) Touch(path string, pairs ...string) Answer {
+	p.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return p.do(http.MethodPost, path, form, "HX-Request", "true")
+}
+
 // Upload posts a form with a file.
 func (p *Person) Upload(path, name, content string, pairs ...string) Answer {
 	p.t.Helper()
