@@ -11,6 +11,7 @@ import (
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
 	"banmuyuan/web/household"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/organisation"
 	"banmuyuan/web/shop"
 )
@@ -38,7 +39,9 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Digests: d.Digests,
 		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords, Now: s.Now}})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
-		Documents: d.Documents, Payments: d.Payments, Live: d.Live})
+		Documents: d.Documents, Payments: d.Payments, Live: d.Live, Outbox: d.Outbox})
+	s.notices = &shop.Notices{Site: s.Site, Services: s.shop.Services(), Accounts: d.Accounts}
+	s.sender = &notify.Sender{Outbox: d.Outbox, Notifier: d.Notifier, Compose: s.notices.Compose, Now: s.Now, Log: s.Log}
 	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,

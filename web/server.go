@@ -109,6 +109,7 @@ type Deps struct {
 	Setup    auth.Setup // links to the page of the first administrator
 	Sessions scs.Store
 	Baskets  basket.Store
+	Outbox   notify.Outbox // messages to buyers
 	Reports  report.Store
 	// Live carries updates to open pages; a hub of its own if nil.
 	Live *live.Hub
@@ -128,6 +129,8 @@ type Server struct {
 	config  Config
 	deps    Deps
 	shop    *shop.Pages
+	notices *shop.Notices
+	sender  *notify.Sender
 	tokens  tokens
 	reports *report.Runner
 	api     *api.API
@@ -217,8 +220,8 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // check returns an error for a missing dependency.
 func (d Deps) check() error {
-	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Baskets == nil || d.Reports == nil || d.Headings == nil {
-		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, baskets, reports and headings are needed")
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Baskets == nil || d.Outbox == nil || d.Reports == nil || d.Headings == nil {
+		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, baskets, outbox, reports and headings are needed")
 	}
 	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts} {
 		if module == nil {
@@ -245,11 +248,18 @@ func (s *Server) CountyStaff(r *http.Request) bool {
 	return err == nil && a != nil && a.Role.In(auth.County...)
 }
 
-// Run runs the background work of pages until ctx ends: live figures and reports.
+// TellBuyer queues the messages to buyers that an event of a module calls for.
+func (s *Server) TellBuyer(ctx context.Context, ev link.Event) error { return s.notices.Tell(ctx, ev) }
+
+// SendMessages sends the messages to buyers that are due now.
+func (s *Server) SendMessages(ctx context.Context) error { return s.sender.Round(ctx) }
+
+// Run runs the background work of pages until ctx ends: live figures, reports and messages to buyers.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { s.shop.Run(ctx) })
 	running.Go(func() { s.reports.Run(ctx) })
+	running.Go(func() { s.sender.Run(ctx) })
 	running.Wait()
 }
 

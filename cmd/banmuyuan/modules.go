@@ -375,6 +375,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Setup:     store,
 		Sessions:  sessions,
 		Baskets:   store,
+		Outbox:    store.Outbox(),
 		Reports:   store.Reports(),
 		Log:       m.log,
 		Catalog:   catalog.NewClient(nc),
@@ -420,6 +421,9 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	m.begin[moduleWeb] = func() {
 		m.running.Go(func() error { site.Run(running); return nil })
 		m.running.Go(func() error { return m.tellAccounts(db, nc, site).Run(running) })
+		for _, c := range m.tellBuyers(db, nc, site) {
+			m.running.Go(func() error { return c.Run(running) })
+		}
 	}
 	return nil
 }

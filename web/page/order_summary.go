@@ -71,12 +71,17 @@ func (s *Site) Summarizer(l Lang) Summarizer {
 	return Summarizer{Words: s.WordsIn(l), Format: Format{Lang: l, Now: s.Now()}}
 }
 
-func (w Summarizer) say(key string, pairs ...any) string {
+// Say writes the sentence of a key; ok is false for a key without words.
+func (w Summarizer) Say(key string, pairs ...any) (text string, ok bool) {
 	args, err := pairsMap(pairs)
 	if err != nil {
-		return ""
+		return "", false
 	}
-	text, _ := w.Words.Glossary.Say(w.Words.Lang, key, args)
+	return w.Words.Glossary.Say(w.Words.Lang, key, args)
+}
+
+func (w Summarizer) say(key string, pairs ...any) string {
+	text, _ := w.Say(key, pairs...)
 	return text
 }
 
@@ -286,7 +291,7 @@ func (w Summarizer) balanceNote(fen int64, weighed bool, from time.Time) []strin
 	if fen <= 0 {
 		return nil
 	}
-	day := w.Format.fullDate(from)
+	day := w.Format.FullDate(from)
 	return []string{w.say(pick(weighed, "summary.note.balance_weighed", "summary.note.balance_counted"), "fen", fen, "day", day)}
 }
 
@@ -328,8 +333,11 @@ func (f Format) Within(d time.Duration) string {
 	return f.num(n) + thin + zh
 }
 
-// fullDate writes a day with its year.
-func (f Format) fullDate(t time.Time) string {
+// DateTime writes a moment, with the year when it is not this one.
+func (f Format) DateTime(t time.Time) string { return f.dateTime(t) }
+
+// FullDate writes a day with its year.
+func (f Format) FullDate(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
@@ -344,7 +352,7 @@ func (f Format) fullSpan(from, to time.Time) string {
 	}
 	a, b := from.In(China), to.In(China)
 	if a.Year() == b.Year() && a.YearDay() == b.YearDay() {
-		return f.fullDate(a)
+		return f.FullDate(a)
 	}
 	if f.Lang == EN {
 		first := a.Format("2 Jan")

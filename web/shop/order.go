@@ -12,6 +12,7 @@ import (
 	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -24,6 +25,7 @@ type orderPage struct {
 	Documents  []document.Entry
 	Summary    page.OrderSummary
 	From       time.Time // the first day of collection
+	Messages   []notify.Queued
 	Villages   map[int64]string
 	Mine       bool              // the reader ordered it, or their organisation did
 	Pending    *payments.Payment // one that is open or in doubt
@@ -70,6 +72,9 @@ func (s *ordering) orderPage(ctx context.Context, l page.Lang, ref orders.OrderR
 	d.Methods = payable(methods.Items, d.Order.Channel)
 	d.Summary = s.Summarizer(l).Order(d.Order, d.Origins, d.payMethods())
 	d.From = orders.CollectedFrom(d.Order.Lines)
+	if d.Mine {
+		d.Messages = s.sentAbout(ctx, s.Site, d.Order.Buyer.AccountID, orders.PaymentRef(d.Order.ID))
+	}
 	d.Documents = s.orderDocuments(ctx, id)
 	d.Villages = map[int64]string{}
 	if ref, err := s.Reference(ctx); err == nil {

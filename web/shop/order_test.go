@@ -144,3 +144,9 @@ func TestBackFromTheProvider(t *testing.T) {
 		})
 	}
 }
+
+func orderLine() orders.Line {
+	return orders.Line{No: 1, Presale: "GOOSE", Title: catalog.Text{Zh: "中秋大鹅", En: "Geese"}, Unit: "head", PriceUnit: "jin", Grade: "first", Price: money.Price{Fen: 1400, Per: 500},
+		GramsPerUnit: 4250, Seller: "富民鹅业合作社", Ordered: 5, EstimateFen: 595_00, DepositFen: 119_00,
+		DeliverFrom: time.Date(2026, 12, 23, 0, 0, 0, 0, time.UTC), DeliverTo: time.Date(2026, 12, 30, 0, 0, 0, 0, time.UTC)}
+}

@@ -81,6 +81,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Setup:           store,
 		Sessions:        sessions,
 		Baskets:         store,
+		Outbox:          store.Outbox(),
 		Reports:         store.Reports(),
 		Version:         "test",
 		Log:             slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
