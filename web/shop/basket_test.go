@@ -12,6 +12,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
+	"banmuyuan/payments"
 	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
@@ -68,6 +69,20 @@ type counter struct {
 	m      *market
 	within time.Duration
 	placed []orders.PlaceRequest
+	last   *orders.Order // of the buyer
+	paid   []orders.PayRequest
+}
+
+func (c *counter) Orders(context.Context, orders.OrderFilter) (orders.OrderPage, error) {
+	if c.last == nil {
+		return orders.OrderPage{}, nil
+	}
+	return orders.OrderPage{Items: []orders.Order{*c.last}, Total: 1}, nil
+}
+
+func (c *counter) Pay(_ context.Context, r orders.PayRequest) (orders.PayStart, error) {
+	c.paid = append(c.paid, r)
+	return orders.PayStart{URL: "https://pay.example/1"}, nil
 }
 
 func (c *counter) Quote(_ context.Context, r orders.QuoteRequest) (orders.Quote, error) {
@@ -88,7 +103,15 @@ func (c *counter) Quote(_ context.Context, r orders.QuoteRequest) (orders.Quote,
 
 func (c *counter) Place(_ context.Context, r orders.PlaceRequest) (orders.Order, error) {
 	c.placed = append(c.placed, r)
-	return webtest.StubOrder(), nil
+	o := webtest.StubOrder()
+	o.DueFen = o.DepositFen
+	return o, nil
+}
+
+type sandboxed struct{ noPayments }
+
+func (sandboxed) Methods(context.Context, payments.None) (payments.Methods, error) {
+	return payments.Methods{Items: []string{"sandbox", payments.BankTransfer, payments.Cash}}, nil
 }
 
 func newShop(t *testing.T) (*webtest.Desk, *market, *counter) {
@@ -96,7 +119,7 @@ func newShop(t *testing.T) (*webtest.Desk, *market, *counter) {
 	m := newMarket()
 	c := &counter{m: m, within: 72 * time.Hour}
 	d := webtest.NewDesk(t, func(d *webtest.Desk, deps *web.Deps) {
-		deps.Catalog, deps.Orders, deps.Payments = m, c, noPayments{d.Payments}
+		deps.Catalog, deps.Orders, deps.Payments = m, c, sandboxed{noPayments{d.Payments}}
 	})
 	return d, m, c
 }
@@ -258,4 +281,28 @@ func TestPresaleFollowsTheClock(t *testing.T) {
 			t.Errorf("%s: it looks open", name)
 		}
 	}
+}
+
+// A buyer who returns checks the order at once, with the way to get it of the last time, and pays with the same tap that
+// places it.
+func TestReturningBuyerIsRemembered(t *testing.T) {
+	t.Parallel()
+	d, _, c := newShop(t)
+	p := d.Login(t, buyer)
+	p.Post("/basket", "idempotency_key", "key-000001", "code", "GOOSE", "grade", "first", "quantity", "5")
+	reads(t, p.Get("/checkout").Body, "送到哪里", "怎么取货")
+	c.last = &orders.Order{Shortage: orders.ShortageAsk, Delivery: orders.Delivery{Kind: orders.DeliverAddress, Address: "北京市海淀区中关村1号", Name: "林大海", Phone: "13900139000"}}
+	page := p.Get("/checkout").Body
+	reads(t, page, "核对订单", "北京市海淀区中关村1号", "林大海 13900139000", "先问我", "提交，用沙盒银行（演示）付定金")
+	if strings.Contains(page, `value="bank_transfer"`) || strings.Contains(page, `value="cash"`) {
+		t.Error("a private buyer pays by transfer or in cash")
+	}
+	res := p.Post("/orders", "idempotency_key", "key-order-1", "delivery.kind", "address", "delivery.address", "北京市海淀区中关村1号", "delivery.name", "林大海",
+		"delivery.phone", "13900139000", "shortage", "ask", "method", "sandbox")
+	if res.Header.Get("Location") != "https://pay.example/1" || len(c.paid) != 1 || c.paid[0].OrderNo != "100000012" || c.paid[0].Method != "sandbox" {
+		t.Errorf("%d %s, paid %+v", res.StatusCode, res.Header.Get("Location"), c.paid)
+	}
+	c.last.Delivery = orders.Delivery{Kind: orders.DeliverPickup, PointID: 999, Name: "林大海", Phone: "13900139000"} // closed since
+	p.Post("/basket", "idempotency_key", "key-000002", "code", "GOOSE", "grade", "first", "quantity", "5")
+	reads(t, p.Get("/checkout").Body, "送到哪里")
 }

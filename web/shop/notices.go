@@ -167,8 +167,14 @@ func (n *Notices) system(ctx context.Context) context.Context {
 	return link.System(ctx, "web.notices")
 }
 
+// newsFor is how long an event is worth a message. Older ones are read when the product is upgraded or restored.
+const newsFor = 24 * time.Hour
+
 // Tell queues the messages that an event calls for. The same event again queues nothing new.
 func (n *Notices) Tell(ctx context.Context, ev link.Event) error {
+	if n.Now().Sub(ev.OccurredAt) > newsFor {
+		return nil
+	}
 	switch ev.Subject {
 	case orders.EvtOrderPlaced, orders.EvtOrderChanged:
 		var e orders.OrderEvent

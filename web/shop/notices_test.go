@@ -68,7 +68,7 @@ func happened(t *testing.T, id, subject string, data any) link.Event {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return link.Event{ID: id, Subject: subject, Data: raw}
+	return link.Event{ID: id, Subject: subject, OccurredAt: time.Now(), Data: raw}
 }
 
 // An event tells its buyer once, with the facts of the moment of sending, and the order's page shows it.
@@ -166,6 +166,11 @@ func TestBuyersAreToldInTheirLanguage(t *testing.T) {
 	me := d.Account(t, auth.Account(english))
 	o.order.Buyer.AccountID, o.order.Lines, o.order.EstimateFen, o.order.PaidFen = me.ID, []orders.Line{orderLine()}, 595_00, 119_00
 	if err := d.Web.TellBuyer(t.Context(), happened(t, "orders-1-x", orders.EvtOrderChanged, orders.OrderEvent{OrderID: 12, State: orders.StateConfirmed})); err != nil {
+		t.Fatal(err)
+	}
+	old := happened(t, "orders-0-x", orders.EvtOrderChanged, orders.OrderEvent{OrderID: 12, State: orders.StateConfirmed})
+	old.OccurredAt = old.OccurredAt.Add(-25 * time.Hour) // read at an upgrade
+	if err := d.Web.TellBuyer(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Web.SendMessages(t.Context()); err != nil {
