@@ -223,7 +223,7 @@ func (s *ordering) orderPlace(w http.ResponseWriter, r *http.Request) error {
 		s.Log.WarnContext(ctx, "empty basket", "error", err) // the order stands
 	}
 	if method := f.Text("method"); method != "" && o.DueFen > 0 {
-		if s.payAtOnce(w, r, o.No, method, f.Key()) {
+		if s.payAtOnce(w, r, o.No, method, f.Key()+"-p") {
 			return nil
 		}
 	}
