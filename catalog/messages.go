@@ -30,8 +30,6 @@ var Messages = map[string][2]string{
 	"presale.product":       {"没有这个产品，请从产品列表中选择。", "There is no such product. Please choose one from the list."},
 	"presale.seller":        {"没有这个合作社，请从单位列表中选择。", "There is no such cooperative. Please choose one from the list."},
 	"presale.season":        {"请填写四位数的年份。", "Please enter the season as a year of four digits."},
-	"presale.limit":         {"每页数量要在 1 到 100 之间。", "A page has 1 to 100 entries."},
-	"cursor":                {"翻页标记无效，请从第一页重新开始。", "This page marker is not valid. Please start from the first page."},
 	"date":                  {"日期请写成 2026-09-18 这样。", "Please write the date like 2026-09-18."},
 
 	"reserve.key.missing":   {"缺少幂等键，请重新提交。", "The idempotency key is missing. Please submit again."},

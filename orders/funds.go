@@ -17,12 +17,12 @@ type Funds struct {
 	AmountFen  int64 // billed
 	BalanceFen int64 // due of the bill; 0 also while payments has not closed it
 	PaidFen    int64 // received, late money included
-	LateFen    int64 // of PaidFen: came too late and goes back whole
+	LateFen    int64 // of PaidFen: came too late or was more than was due, and goes back whole
 	RefundFen  int64 // given back or on its way
 	ForfeitFen int64 // kept
 }
 
-// InTimeFen is the money received in time: late money goes back.
+// InTimeFen is the money received in time for what was due: the rest goes back.
 func (f Funds) InTimeFen() int64 { return f.PaidFen - f.LateFen }
 
 // DueFen is the amount due now: the deposit, or the balance.
@@ -64,9 +64,10 @@ func (f Funds) Payable(now time.Time, balanceWithin time.Duration) (Bill, error)
 	return Bill{due, PurposeDeposit, f.ExpiresAt}, nil
 }
 
-// Received returns the funds after a payment came. A deposit that came late does not count as paid.
-func (f Funds) Received(purpose Purpose, fen int64, late bool) Funds {
-	f.PaidFen += fen
+// Received returns the funds after a payment came, of which returnFen was more than was due. A deposit that came late does
+// not count as paid.
+func (f Funds) Received(purpose Purpose, fen, returnFen int64, late bool) Funds {
+	f.PaidFen, f.RefundFen, f.LateFen = f.PaidFen+fen, f.RefundFen+returnFen, f.LateFen+returnFen
 	f.DepositPaid = f.DepositPaid || purpose == PurposeDeposit && !late
 	return f
 }

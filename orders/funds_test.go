@@ -86,10 +86,21 @@ func TestReceived(t *testing.T) {
 		{true, orders.PurposeBalance, false, true},
 		{true, orders.PurposeDeposit, true, true},
 	} {
-		f := orders.Funds{PaidFen: 5, DepositPaid: c.before}.Received(c.purpose, 7, c.late)
-		if f.PaidFen != 12 || f.DepositPaid != c.after || f.LateFen != 0 {
+		f := orders.Funds{PaidFen: 5, DepositPaid: c.before}.Received(c.purpose, 7, 0, c.late)
+		if f.PaidFen != 12 || f.DepositPaid != c.after || f.LateFen != 0 || f.RefundFen != 0 {
 			t.Errorf("%+v: %+v", c, f)
 		}
+	}
+	// More than was due goes back and pays nothing.
+	f := orders.Funds{State: orders.StateBilled, AmountFen: 100, PaidFen: 40}.Received(orders.PurposeBalance, 61, 1, false)
+	if f.PaidFen != 101 || f.InTimeFen() != 100 || f.RefundFen != 1 {
+		t.Errorf("paid 1 too much: %+v", f)
+	}
+	if f, ok := f.Billed(100, 0); !ok || f.RefundFen != 1 {
+		t.Errorf("billed: %+v, %v", f, ok)
+	}
+	if f := f.Ended(10); f.RefundFen != 91 {
+		t.Errorf("ended: %+v", f)
 	}
 }
 

@@ -547,6 +547,7 @@ type Digest struct {
 	Ref       string       `json:"ref"` // how payments knows it
 	State     State        `json:"state"`
 	PaidFen   int64        `json:"paid_fen"`
+	RefundFen int64        `json:"refund_fen"`
 	AmountFen int64        `json:"amount_fen"`
 	Lines     []LineDigest `json:"lines"`
 }

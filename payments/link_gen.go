@@ -1246,21 +1246,24 @@ func (c RawAccountReviews) AccountHistory(ctx context.Context, r HouseholdRef) (
 
 // Request subjects of Treasury.
 const (
-	SubjectDisputes        = "rpc.payments.v1.disputes"
-	SubjectApproveRefund   = "rpc.payments.v1.refund_approve"
-	SubjectImportStatement = "rpc.payments.v1.statement_import"
-	SubjectDoubtful        = "rpc.payments.v1.statement_doubtful"
-	SubjectDecideDoubtful  = "rpc.payments.v1.statement_decide"
-	SubjectReturnTransfer  = "rpc.payments.v1.transfer_return"
-	SubjectBooked          = "rpc.payments.v1.booked"
-	SubjectExplainTransfer = "rpc.payments.v1.transfer_explain"
-	SubjectOutgoing        = "rpc.payments.v1.outgoing"
-	SubjectExplainOutgoing = "rpc.payments.v1.outgoing_explain"
-	SubjectBankCash        = "rpc.payments.v1.cash_bank"
-	SubjectCashbox         = "rpc.payments.v1.cashbox"
-	SubjectReconcile       = "rpc.payments.v1.reconcile"
-	SubjectReconciliation  = "rpc.payments.v1.reconciliation"
-	SubjectReconciliations = "rpc.payments.v1.reconciliations"
+	SubjectDisputes         = "rpc.payments.v1.disputes"
+	SubjectApproveRefund    = "rpc.payments.v1.refund_approve"
+	SubjectImportStatement  = "rpc.payments.v1.statement_import"
+	SubjectDoubtful         = "rpc.payments.v1.statement_doubtful"
+	SubjectDecideDoubtful   = "rpc.payments.v1.statement_decide"
+	SubjectReturnTransfer   = "rpc.payments.v1.transfer_return"
+	SubjectSplitTransfer    = "rpc.payments.v1.transfer_split"
+	SubjectSuggestTransfers = "rpc.payments.v1.transfer_suggest"
+	SubjectUseRefund        = "rpc.payments.v1.refund_use"
+	SubjectBooked           = "rpc.payments.v1.booked"
+	SubjectExplainTransfer  = "rpc.payments.v1.transfer_explain"
+	SubjectOutgoing         = "rpc.payments.v1.outgoing"
+	SubjectExplainOutgoing  = "rpc.payments.v1.outgoing_explain"
+	SubjectBankCash         = "rpc.payments.v1.cash_bank"
+	SubjectCashbox          = "rpc.payments.v1.cashbox"
+	SubjectReconcile        = "rpc.payments.v1.reconcile"
+	SubjectReconciliation   = "rpc.payments.v1.reconciliation"
+	SubjectReconciliations  = "rpc.payments.v1.reconciliations"
 )
 
 // NewTreasuryClient returns a client of Treasury: each call is answered by a process that registered the service.
@@ -1290,6 +1293,18 @@ func (c treasuryClient) DecideDoubtful(ctx context.Context, r DecideDoubtful) (D
 
 func (c treasuryClient) ReturnTransfer(ctx context.Context, r ReturnTransfer) (StatementLine, error) {
 	return link.Call[ReturnTransfer, StatementLine](ctx, c.nc, SubjectReturnTransfer, r)
+}
+
+func (c treasuryClient) SplitTransfer(ctx context.Context, r SplitTransfer) (StatementLines, error) {
+	return link.Call[SplitTransfer, StatementLines](ctx, c.nc, SubjectSplitTransfer, r)
+}
+
+func (c treasuryClient) SuggestTransfers(ctx context.Context, r SuggestTransfers) (TransferSuggestions, error) {
+	return link.Call[SuggestTransfers, TransferSuggestions](ctx, c.nc, SubjectSuggestTransfers, r)
+}
+
+func (c treasuryClient) UseRefund(ctx context.Context, r UseRefund) (Refund, error) {
+	return link.Call[UseRefund, Refund](ctx, c.nc, SubjectUseRefund, r)
 }
 
 func (c treasuryClient) Booked(ctx context.Context, r None) (BookedList, error) {
@@ -1336,6 +1351,9 @@ func RegisterTreasury(s *link.Server, svc Treasury) {
 	link.Handle(s, SubjectDoubtful, svc.Doubtful)
 	link.Handle(s, SubjectDecideDoubtful, svc.DecideDoubtful)
 	link.Handle(s, SubjectReturnTransfer, svc.ReturnTransfer)
+	link.Handle(s, SubjectSplitTransfer, svc.SplitTransfer)
+	link.Handle(s, SubjectSuggestTransfers, svc.SuggestTransfers)
+	link.Handle(s, SubjectUseRefund, svc.UseRefund)
 	link.Handle(s, SubjectBooked, svc.Booked)
 	link.Handle(s, SubjectExplainTransfer, svc.ExplainTransfer)
 	link.Handle(s, SubjectOutgoing, svc.Outgoing)
@@ -1407,6 +1425,30 @@ func (c RawTreasury) ReturnTransfer(ctx context.Context, r ReturnTransfer) (link
 		return link.RawOf(c.svc.ReturnTransfer(ctx, r))
 	}
 	return link.CallRaw[StatementLine](ctx, c.nc, SubjectReturnTransfer, r)
+}
+
+// SplitTransfer is Treasury.SplitTransfer with an undecoded answer.
+func (c RawTreasury) SplitTransfer(ctx context.Context, r SplitTransfer) (link.Raw[StatementLines], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SplitTransfer(ctx, r))
+	}
+	return link.CallRaw[StatementLines](ctx, c.nc, SubjectSplitTransfer, r)
+}
+
+// SuggestTransfers is Treasury.SuggestTransfers with an undecoded answer.
+func (c RawTreasury) SuggestTransfers(ctx context.Context, r SuggestTransfers) (link.Raw[TransferSuggestions], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SuggestTransfers(ctx, r))
+	}
+	return link.CallRaw[TransferSuggestions](ctx, c.nc, SubjectSuggestTransfers, r)
+}
+
+// UseRefund is Treasury.UseRefund with an undecoded answer.
+func (c RawTreasury) UseRefund(ctx context.Context, r UseRefund) (link.Raw[Refund], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.UseRefund(ctx, r))
+	}
+	return link.CallRaw[Refund](ctx, c.nc, SubjectUseRefund, r)
 }
 
 // Booked is Treasury.Booked with an undecoded answer.

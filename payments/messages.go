@@ -25,7 +25,6 @@ var messages = map[string][2]string{
 	"payment.description":          {"付款说明过长，最多 {max} 个字。", "The description is too long; at most {max} characters."},
 	"payment.return_url":           {"返回地址过长。请从订单页面重新付款。", "The address to return to is too long. Start the payment from the order's page."},
 	"payment.code":                 {"识别码不正确，应为 6 到 40 位字母或数字。", "The transfer code is not right: it needs 6 to 40 letters or digits."},
-	"payment.cursor":               {"翻页位置已失效。请回到第一页。", "This page position is no longer valid. Go back to the first page."},
 	"payment.ref":                  {"收款对象的格式不正确。", "What the money is for is not in the expected form."},
 	"payment.too_many":             {"一次最多查询 {max} 项。请分批查询。", "Ask for at most {max} at a time."},
 	"payment.ref_closed":           {"这笔订单已停止收款。请刷新订单查看最新状态。", "This order takes no more payments. Reload it to see what happened."},
@@ -49,6 +48,8 @@ var messages = map[string][2]string{
 	"refund.not_in_review":     {"这笔退款不需要审批，或已经审批。请刷新列表。", "This refund does not wait for approval. Reload the list."},
 	"refund.bank_ref":          {"请填写银行流水号或收据号，最多 100 个字符。", "Enter the bank's reference or the receipt number, at most 100 characters."},
 	"refund.bank_ref_used":     {"这个流水号已登记过另一笔退款。请核对后重新填写。", "This reference was recorded for another refund. Check it and enter it again."},
+	"refund.other_buyer":       {"这笔付款属于另一位买家，不能用这笔退款抵付。", "That payment is another buyer's: this refund cannot pay it."},
+	"refund.use_paid":          {"这笔付款已付清或已失效，不能抵付。请选择等待转账的付款。", "That payment is paid or over. Choose one that waits for a transfer."},
 	"refund.not_by_bank":       {"这笔退款不需要人工转账，或已经完成。请刷新列表。", "This refund needs no transfer, or is done already. Reload the list."},
 	"refund.paid_on":           {"付款日期不能晚于今天。", "The date paid cannot be in the future."},
 
@@ -60,6 +61,10 @@ var messages = map[string][2]string{
 	"transfer.paid_on":         {"到账日期不正确，不能晚于今天。", "The date is not right; it cannot be in the future."},
 	"transfer.unknown":         {"没有找到这笔到账。请刷新银行流水列表。", "We could not find this transfer. Reload the statement."},
 	"transfer.matched":         {"这笔到账已经认领。请刷新银行流水列表。", "This transfer was matched before. Reload the statement."},
+	"transfer.parts":           {"请至少填写一笔付款，一笔到账最多分给 {max} 笔。", "Enter at least one payment; a receipt can be divided among at most {max}."},
+	"transfer.part_twice":      {"同一笔付款选了两次，请合并成一笔。", "This payment is chosen twice. Make one part of it."},
+	"transfer.parts_more":      {"各笔合计 {parts} 元，超过这笔到账的 {line} 元。请改小金额。", "The parts are {parts} yuan together, more than the {line} yuan that came. Make them smaller."},
+	"transfer.split_reversal":  {"这是银行冲回的款，不能分给订单。", "The bank took this back; it pays no order."},
 	"transfer.other_method":    {"这笔付款不是银行转账，不能认领。请选择银行转账的付款。", "That payment is not a bank transfer. Choose one that is."},
 
 	"transfer.return_ref":           {"请填写退回转账的银行流水号，最多 100 个字符。", "Enter the bank's reference of the transfer back, at most 100 characters."},

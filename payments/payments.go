@@ -200,11 +200,13 @@ type StatementLine struct {
 	Payer     string    `json:"payer"`
 	Memo      string    `json:"memo"`
 	PaidOn    time.Time `json:"paid_on"`
-	State     string    `json:"state"` // matched, suspense, duplicate, returned, doubtful
+	State     string    `json:"state"` // matched, suspense, duplicate, returned, split, doubtful
 	PaymentID int64     `json:"payment_id,omitempty"`
 	Ref       string    `json:"ref,omitempty"`
 	BookedAs  string    `json:"booked_as,omitempty"`  // the earlier posting of its money: banking:7, payout_recall:9, provider_payout:sandbox/po_1
 	ReturnRef string    `json:"return_ref,omitempty"` // of the transfer that sent it back
+	PartOf    int64     `json:"part_of,omitempty"`    // the line that was split
+	RefundID  int64     `json:"refund_id,omitempty"`  // the refund that was used instead of being sent back
 }
 
 // MatchTransfer puts a suspense line to the payment it was meant for.

@@ -282,6 +282,7 @@ const (
 	LineSuspense LineState = "suspense" // its purpose is not known yet, or it is too little
 	LineMatched  LineState = "matched"  // it pays a payment, or was booked before
 	LineReturned LineState = "returned" // transferred back
+	LineSplit    LineState = "split"    // its parts are lines of their own
 
 	// LineDuplicate and LineDoubtful are in answers only: the line was known, or it waits for a decision and is not booked.
 	LineDuplicate LineState = "duplicate"
@@ -295,6 +296,7 @@ const (
 	LineMatch      LineStep = "match"       // it pays a payment
 	LineBook       LineStep = "book"        // its money was booked before the statement showed it
 	LineReturn     LineStep = "return"      // it was transferred back
+	LineSplitUp    LineStep = "split_up"    // a person divided it
 	LineUndoBook   LineStep = "undo_book"   // LineBook was reversed by hand
 	LineUndoReturn LineStep = "undo_return" // LineReturn was reversed by hand
 )
@@ -302,13 +304,14 @@ const (
 // LineMachine is the table of lines of money in.
 var LineMachine = state.New(state.Table[LineState, LineStep]{
 	Name:    "statement line",
-	States:  []LineState{LineSuspense, LineMatched, LineReturned},
+	States:  []LineState{LineSuspense, LineMatched, LineReturned, LineSplit},
 	Initial: []LineState{LineSuspense},
-	Final:   []LineState{LineMatched, LineReturned},
+	Final:   []LineState{LineMatched, LineReturned, LineSplit},
 	Rows: []state.Row[LineState, LineStep]{
 		{On: LineMatch, From: []LineState{LineSuspense}, To: LineMatched, Refused: "transfer.matched"},
 		{On: LineBook, From: []LineState{LineSuspense}, To: LineMatched, Refused: "transfer.matched"},
 		{On: LineReturn, From: []LineState{LineSuspense}, To: LineReturned, Refused: "transfer.matched"},
+		{On: LineSplitUp, From: []LineState{LineSuspense}, To: LineSplit, Refused: "transfer.matched"},
 		{On: LineUndoBook, From: []LineState{LineMatched}, To: LineSuspense, Refused: "reversal.reversed"},
 		{On: LineUndoReturn, From: []LineState{LineReturned}, To: LineSuspense, Refused: "reversal.reversed"},
 	},

@@ -106,8 +106,9 @@ type PaymentEvent struct {
 	PaymentID int64  `json:"payment_id"`
 	Ref       string `json:"ref"`
 	Purpose   string `json:"purpose"`
-	AmountFen int64  `json:"amount_fen"`
-	Late      bool   `json:"late,omitempty"` // after ExpirePayments: accept it or send it back
+	AmountFen int64  `json:"amount_fen"`           // that came
+	ReturnFen int64  `json:"return_fen,omitempty"` // of it: more than was due, and on its way back
+	Late      bool   `json:"late,omitempty"`       // after ExpirePayments: accept it or send it back
 }
 
 type RefEvent struct {

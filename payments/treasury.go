@@ -303,6 +303,11 @@ type Treasury interface {
 	DecideDoubtful(context.Context, DecideDoubtful) (DoubtfulLine, error) //link:subject statement_decide
 	// ReturnTransfer: Forbidden above the limit for the person who recorded the line. Conflict when it is in suspense no more.
 	ReturnTransfer(context.Context, ReturnTransfer) (StatementLine, error) //link:subject transfer_return
+	// SplitTransfer: Conflict when the line is in suspense no more, Invalid when its parts are more than it.
+	SplitTransfer(context.Context, SplitTransfer) (StatementLines, error)            //link:subject transfer_split
+	SuggestTransfers(context.Context, SuggestTransfers) (TransferSuggestions, error) //link:subject transfer_suggest
+	// UseRefund: Conflict when the refund waits for no transfer, or the payment is another buyer's or paid.
+	UseRefund(context.Context, UseRefund) (Refund, error) //link:subject refund_use
 	Booked(context.Context, None) (BookedList, error)
 	ExplainTransfer(context.Context, ExplainTransfer) (StatementLine, error) //link:subject transfer_explain
 	Outgoing(context.Context, StatementFilter) (OutgoingPage, error)

@@ -15,6 +15,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 var _ catalog.Care = (*Catalog)(nil)
@@ -118,7 +119,7 @@ func (c *Catalog) Reviews(ctx context.Context, f catalog.ReviewFilter) (catalog.
 	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
-	limit, err := desk.PageSize(f.Limit, 100, 500)
+	limit, err := paging.Size(f.Limit, 100, 500)
 	if err != nil {
 		return page, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/internal/link/paging"
 )
 
 // QuotaLots pages through the lots of all contracts.
@@ -23,7 +24,7 @@ func (c *Catalog) lotPage(ctx context.Context, r catalog.LotsRequest, which stri
 	if err := desk.RequireSystem(ctx); err != nil {
 		return page, err
 	}
-	limit, err := desk.PageSize(r.Limit, 2000, 5000)
+	limit, err := paging.Size(r.Limit, 2000, 5000)
 	if err != nil {
 		return page, err
 	}

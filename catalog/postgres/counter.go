@@ -11,6 +11,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 // TakeAtCounter lowers a household's offers by goods that a shop bought at its counter. Takes of a season come one after
@@ -100,7 +101,7 @@ func (c *Catalog) CounterTakes(ctx context.Context, r catalog.LotsRequest) (cata
 	if err := desk.RequireSystem(ctx); err != nil {
 		return page, err
 	}
-	limit, err := desk.PageSize(r.Limit, 2000, 5000)
+	limit, err := paging.Size(r.Limit, 2000, 5000)
 	if err != nil {
 		return page, err
 	}

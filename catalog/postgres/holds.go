@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 const consumerName = "catalog-commands"
@@ -334,7 +335,7 @@ func (c *Catalog) Holds(ctx context.Context, r catalog.HoldPageRequest) (catalog
 	if _, err := desk.RequireCounty(ctx); err != nil {
 		return catalog.HoldPage{}, err
 	}
-	limit, err := desk.PageSize(r.Limit, 1000, 10_000)
+	limit, err := paging.Size(r.Limit, 1000, 10_000)
 	if err != nil {
 		return catalog.HoldPage{}, err
 	}

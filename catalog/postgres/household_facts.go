@@ -6,6 +6,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/internal/link/paging"
 )
 
 // HouseholdFacts pages through the facts of all households.
@@ -13,7 +14,7 @@ func (c *Catalog) HouseholdFacts(ctx context.Context, r catalog.HouseholdFactsRe
 	if err := desk.RequireSystem(ctx); err != nil {
 		return catalog.HouseholdFacts{}, err
 	}
-	limit, err := desk.PageSize(r.Limit, 2000, 5000)
+	limit, err := paging.Size(r.Limit, 2000, 5000)
 	if err != nil {
 		return catalog.HouseholdFacts{}, err
 	}

@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 const householdColumns = `h.id, h.code, h.head, h.persons, h.village_id, v.name, t.name, coalesce(h.helper_id, 0), coalesce(p.name, ''),
@@ -94,16 +94,16 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	if scope.Kind == catalog.ScopeNone {
 		return catalog.HouseholdPage{}, catalog.Denied(actor)
 	}
-	limit, err := desk.PageSize(f.Limit, defaultHouseholds, mostHouseholds)
+	limit, err := paging.Size(f.Limit, defaultHouseholds, mostHouseholds)
 	if err != nil {
 		return catalog.HouseholdPage{}, err
 	}
 	if len(f.IDs) > 0 {
 		limit = len(f.IDs)
 	}
-	after, err := base64.RawURLEncoding.DecodeString(f.Cursor)
+	after, err := paging.PlaceText("households", f.Cursor)
 	if err != nil {
-		return catalog.HouseholdPage{}, link.E(link.Invalid, "cursor", "cursor")
+		return catalog.HouseholdPage{}, err
 	}
 	const condition = householdScope + `
 		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3))
@@ -131,7 +131,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		}
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+householdColumns+` FROM `+householdTables+`
-			WHERE `+condition+` AND h.code > $13 ORDER BY h.code LIMIT $14`, append(args, string(after), limit+1)...)
+			WHERE `+condition+` AND h.code > $13 ORDER BY h.code LIMIT $14`, append(args, after, limit+1)...)
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}
@@ -153,7 +153,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	}
 	if len(page.Items) > limit {
 		page.Items = page.Items[:limit]
-		page.Cursor = base64.RawURLEncoding.EncodeToString([]byte(page.Items[limit-1].Code))
+		page.Cursor = paging.AfterText("households", page.Items[limit-1].Code)
 	}
 	return page, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 // china is the zone of dates without a time.
@@ -160,7 +160,7 @@ const (
 
 // Presales lists presales that are open now or soon, soonest closing first.
 func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalog.PresalePage, error) {
-	limit, err := desk.PageSize(f.Limit, defaultPage, largestPage)
+	limit, err := paging.Size(f.Limit, defaultPage, largestPage)
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
@@ -170,7 +170,7 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 			return catalog.PresalePage{}, link.E(link.Invalid, "date", "deliver_on")
 		}
 	}
-	after, err := parseCursor(f.Cursor)
+	after, err := presaleAfter(f.Cursor)
 	if err != nil {
 		return catalog.PresalePage{}, err
 	}
@@ -187,7 +187,7 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 		}
 		if len(page.Items) == limit {
 			if page.Cursor == "" {
-				page.Cursor = cursorOf(last)
+				page.Cursor = paging.After("presales", last.ClosesAt.UnixMicro(), last.ID)
 			}
 			continue
 		}
@@ -197,23 +197,14 @@ func (c *Catalog) Presales(ctx context.Context, f catalog.PresaleFilter) (catalo
 	return page, nil
 }
 
-// A cursor is where the page before ended: its last presale may be gone by now.
-func cursorOf(p *published) string {
-	return strconv.FormatInt(p.ClosesAt.UnixMicro(), 36) + "." + strconv.FormatInt(p.ID, 36)
-}
-
-func parseCursor(s string) (*published, error) {
-	if s == "" {
-		return nil, nil
-	}
-	at, id, _ := strings.Cut(s, ".")
-	us, err1 := strconv.ParseInt(at, 36, 64)
-	n, err2 := strconv.ParseInt(id, 36, 64)
-	if err1 != nil || err2 != nil {
-		return nil, link.E(link.Invalid, "cursor", "cursor")
+// presaleAfter is the end of the page before: its last presale may be gone by now.
+func presaleAfter(cursor string) (*published, error) {
+	place, err := paging.Place("presales", cursor, 2)
+	if err != nil || place == nil {
+		return nil, err
 	}
 	p := &published{}
-	p.ClosesAt, p.ID = time.UnixMicro(us), n
+	p.ClosesAt, p.ID = time.UnixMicro(place[0]), place[1]
 	return p, nil
 }
 

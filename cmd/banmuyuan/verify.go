@@ -212,6 +212,9 @@ func compareOrders(ctx context.Context, s *services, report func(module, check, 
 			if a.PaidFen != d.PaidFen {
 				report("orders and payments", "money paid", object, fmt.Sprintf("the ledger has %d fen, the order %d (%s)", a.PaidFen, d.PaidFen, d.State))
 			}
+			if back := a.RefundedFen + a.RefundDueFen; back != d.RefundFen {
+				report("orders and payments", "money given back", object, fmt.Sprintf("the ledger has %d fen, the order %d (%s)", back, d.RefundFen, d.State))
+			}
 			if a.BilledFen != d.AmountFen {
 				report("orders and payments", "money billed", object, fmt.Sprintf("the ledger has %d fen, the order %d (%s)", a.BilledFen, d.AmountFen, d.State))
 			}

@@ -120,11 +120,7 @@ func Migrate(ctx context.Context, url, schema string, migrations fs.FS) error {
 			return err
 		}
 		defer db.Close()
-		own, err := fs.Sub(ownMigrations, "migrations")
-		if err != nil {
-			return err
-		}
-		if err := up(ctx, db, own, "goose_link"); err != nil {
+		if err := up(ctx, db, OwnMigrations(), "goose_link"); err != nil {
 			return err
 		}
 		if migrations == nil {
@@ -136,6 +132,15 @@ func Migrate(ctx context.Context, url, schema string, migrations fs.FS) error {
 		return fmt.Errorf("migrate %s: %w", schema, err)
 	}
 	return nil
+}
+
+// OwnMigrations are the migrations of this package's tables, which every schema has.
+func OwnMigrations() fs.FS {
+	own, err := fs.Sub(ownMigrations, "migrations")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return own
 }
 
 func up(ctx context.Context, db *sqlx.DB, files fs.FS, table string) error {

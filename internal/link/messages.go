@@ -6,6 +6,8 @@ var Messages = map[string][2]string{
 	"unauthenticated": {"请先登录再继续。", "Please log in to continue."},
 	"forbidden":       {"您没有权限进行此操作。如有需要，请联系本单位管理员。", "You are not allowed to do this. Ask your organisation's administrator if you need to."},
 	"unsigned":        {"系统各部分之间的身份校验未通过，请联系系统管理员。", "Parts of the system could not prove themselves to each other. Please tell the operator."},
+	"page.limit":      {"每页数量要在 1 到 {max} 之间。", "A page has 1 to {max} entries."},
+	"page.cursor":     {"翻页标记无效，请从第一页重新开始。", "This page marker is not valid. Start from the first page again."},
 	"not_found":       {"没有找到您要的内容，请检查链接或返回上一页。", "We could not find this. Check the link or go back."},
 	"conflict":        {"内容已被他人更改，请刷新页面后重试。", "This changed in the meantime. Reload the page and try again."},
 	"sold_out":        {"余量不足，请减少数量后再试。", "Not enough is left. Please ask for less."},

@@ -14,7 +14,7 @@ type Account struct {
 	DepositFen int64
 	PaidFen    int64
 	RefundFen  int64 // sent back
-	LateFen    int64 // of it: late and double payments
+	LateFen    int64 // of it: late and double payments, and more than was due
 	ForfeitFen int64
 	ForfeitBP  int64 // of the deposit, when cancelled after FreeHours
 	FreeHours  int64
@@ -60,10 +60,10 @@ func (a *Account) End(forfeit int64) {
 	}
 }
 
-// Book books a payment. A late one, and one that arrives after the adoption was cancelled, goes back as it came; late
-// payments are counted apart.
-func (a *Account) Book(fen int64, late bool) {
-	a.PaidFen += fen
+// Book books a payment, of which returnFen was more than was due. A late one, and one that arrives after the adoption was
+// cancelled, goes back as it came; late payments are counted apart.
+func (a *Account) Book(fen, returnFen int64, late bool) {
+	a.PaidFen, a.RefundFen, a.LateFen = a.PaidFen+fen, a.RefundFen+returnFen, a.LateFen+returnFen
 	switch {
 	case late:
 		a.RefundFen, a.LateFen = a.RefundFen+fen, a.LateFen+fen

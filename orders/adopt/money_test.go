@@ -84,10 +84,14 @@ func TestBook(t *testing.T) {
 		{"late after the end", adopt.Account{State: adopt.Cancelled, PaidFen: 100, RefundFen: 90, ForfeitFen: 10}, true, 400, 390, 300},
 		{"on its way when it was cancelled", adopt.Account{State: adopt.Cancelled, PaidFen: 100, RefundFen: 90, ForfeitFen: 10}, false, 400, 390, 0},
 	} {
-		test.a.Book(300, test.late)
+		test.a.Book(300, 0, test.late)
 		if test.a.PaidFen != test.paid || test.a.RefundFen != test.back || test.a.LateFen != test.lateFen {
 			t.Errorf("%s: %+v", test.name, test.a)
 		}
+	}
+	a := adopt.Account{State: adopt.Placed}
+	if a.Book(301, 1, false); a.PaidFen != 301 || a.RefundFen != 1 || a.LateFen != 1 || a.Kept() != 300 {
+		t.Errorf("1 too much: %+v", a)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )
@@ -32,11 +33,14 @@ func (s *Service) Journal(ctx context.Context, f payments.JournalFilter) (paymen
 	if _, err := need(ctx, county...); err != nil {
 		return payments.JournalPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("journal", f.Cursor)
 	if err != nil {
 		return payments.JournalPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.JournalPage{}, err
+	}
 	entries, err := ledger.Journal(ctx, s.db, ledger.Filter{ID: f.ID, Ref: f.Ref, Account: f.Account, Kind: f.Kind, Before: before, Limit: n + 1})
 	if err != nil {
 		return payments.JournalPage{}, err
@@ -44,7 +48,7 @@ func (s *Service) Journal(ctx context.Context, f payments.JournalFilter) (paymen
 	var page payments.JournalPage
 	if len(entries) > n {
 		entries = entries[:n]
-		page.Cursor = cursorOf(entries[n-1].ID)
+		page.Cursor = paging.After("journal", entries[n-1].ID)
 	}
 	page.Items = make([]payments.JournalTxn, len(entries))
 	for i, e := range entries {
@@ -68,10 +72,14 @@ func (s *Service) IncomeFacts(ctx context.Context, r payments.SourcesRequest) (p
 	if _, err := need(ctx); err != nil {
 		return payments.IncomeFacts{}, err
 	}
+	n, err := paging.Size(r.Limit, defaultLimit, 5000)
+	if err != nil {
+		return payments.IncomeFacts{}, err
+	}
 	rows, err := s.db.QueryxContext(ctx, `
 		SELECT id, source_key, ref, household, gross_fen, fee_fen, agent, agent_fen, amount_fen, state, coalesce(payout_item, 0), paid_on, occurred_on,
 		       season, month, programme, channel, product, qty, net_grams
-		FROM payable WHERE id > $1 ORDER BY id LIMIT $2`, r.After, limit(r.Limit, 5000))
+		FROM payable WHERE id > $1 ORDER BY id LIMIT $2`, r.After, n)
 	if err != nil {
 		return payments.IncomeFacts{}, fmt.Errorf("read payables: %w", err)
 	}

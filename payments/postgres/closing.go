@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )
@@ -66,7 +67,7 @@ func (s *Service) AccountStatement(ctx context.Context, r payments.AccountReques
 	if err != nil {
 		return payments.AccountStatement{}, err
 	}
-	skip, err := cursorID(r.Cursor)
+	skip, err := paging.ID("account_statement", r.Cursor)
 	if err != nil {
 		return payments.AccountStatement{}, err
 	}
@@ -82,7 +83,10 @@ func (s *Service) AccountStatement(ctx context.Context, r payments.AccountReques
 	if err != nil {
 		return payments.AccountStatement{}, fmt.Errorf("sum account %s: %w", r.Account, err)
 	}
-	n := limit(r.Limit, 5000)
+	n, err := paging.Size(r.Limit, defaultLimit, 5000)
+	if err != nil {
+		return payments.AccountStatement{}, err
+	}
 	lines, err := ledger.Lines(ctx, tx, sums.ID, sums.Opening, from, to, int(skip), n)
 	if err != nil {
 		return payments.AccountStatement{}, err
@@ -90,7 +94,7 @@ func (s *Service) AccountStatement(ctx context.Context, r payments.AccountReques
 	out := payments.AccountStatement{Account: strings.TrimSpace(r.Account), Class: sums.Class, Kind: sums.Kind, OpeningFen: sums.Opening, DebitFen: sums.Debit,
 		CreditFen: sums.Credit, ClosingFen: sums.Opening + sums.Debit - sums.Credit, Total: sums.Lines, Items: entriesOut(lines)}
 	if int(skip)+len(lines) < sums.Lines {
-		out.Cursor = cursorOf(skip + int64(len(lines)))
+		out.Cursor = paging.After("account_statement", skip+int64(len(lines)))
 	}
 	return out, nil
 }
@@ -114,15 +118,22 @@ func (s *Service) LedgerEntries(ctx context.Context, r payments.EntriesRequest) 
 		return payments.LedgerEntries{}, err
 	}
 	afterDay, txn, line := "0001-01-01", int64(0), 0
-	if r.Cursor != "" {
-		day, rest, _ := strings.Cut(r.Cursor, ".")
+	place, err := paging.PlaceText("ledger_entries", r.Cursor)
+	if err != nil {
+		return payments.LedgerEntries{}, err
+	}
+	if place != "" {
+		day, rest, _ := strings.Cut(place, ".")
 		_, bad := time.Parse(time.DateOnly, day)
 		if n, err := fmt.Sscanf(rest, "%d.%d", &txn, &line); err != nil || n != 2 || bad != nil {
-			return payments.LedgerEntries{}, link.E(link.Invalid, "payment.cursor", "cursor")
+			return payments.LedgerEntries{}, link.E(link.Invalid, "page.cursor", "cursor")
 		}
 		afterDay = day
 	}
-	n := limit(r.Limit, 5000)
+	n, err := paging.Size(r.Limit, defaultLimit, 5000)
+	if err != nil {
+		return payments.LedgerEntries{}, err
+	}
 	lines, err := ledger.JournalLines(ctx, s.db, from, to, afterDay, txn, line, n+1)
 	if err != nil {
 		return payments.LedgerEntries{}, err
@@ -131,7 +142,7 @@ func (s *Service) LedgerEntries(ctx context.Context, r payments.EntriesRequest) 
 	if len(lines) > n {
 		lines = lines[:n]
 		last := lines[n-1]
-		out.Cursor = fmt.Sprintf("%s.%d.%d", last.BookedOn.Format(time.DateOnly), last.TxnID, last.Line)
+		out.Cursor = paging.AfterText("ledger_entries", fmt.Sprintf("%s.%d.%d", last.BookedOn.Format(time.DateOnly), last.TxnID, last.Line))
 	}
 	out.Items = entriesOut(lines)
 	return out, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/ledger"
@@ -166,11 +167,14 @@ func (s *Service) Disputes(ctx context.Context, f payments.DisputeFilter) (payme
 	if _, err := need(ctx, county...); err != nil {
 		return payments.DisputePage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("disputes", f.Cursor)
 	if err != nil {
 		return payments.DisputePage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.DisputePage{}, err
+	}
 	page := payments.DisputePage{Items: []payments.Dispute{}}
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM dispute d WHERE ($1 = '' OR d.state = $1)`, string(f.State)); err != nil {
 		return page, fmt.Errorf("count disputes: %w", err)
@@ -183,7 +187,7 @@ func (s *Service) Disputes(ctx context.Context, f payments.DisputeFilter) (payme
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("disputes", rows[n-1].ID)
 	}
 	for _, d := range rows {
 		page.Items = append(page.Items, d.out())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
@@ -77,7 +78,7 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	if err != nil {
 		return payments.OrgPayoutPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("org_payouts", f.Cursor)
 	if err != nil {
 		return payments.OrgPayoutPage{}, err
 	}
@@ -94,7 +95,10 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	if err != nil {
 		return page, fmt.Errorf("count payments to organisations: %w", err)
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.OrgPayoutPage{}, err
+	}
 	var rows []orgPayoutRow
 	err = s.db.SelectContext(ctx, &rows, `SELECT `+orgPayoutColumns+` FROM org_payout p WHERE `+where+` AND ($4 = 0 OR p.id < $4) ORDER BY p.id DESC LIMIT $5`,
 		append(args, before, n+1)...)
@@ -103,7 +107,7 @@ func (s *Service) OrgPayouts(ctx context.Context, f payments.OrgPayoutFilter) (p
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("org_payouts", rows[n-1].ID)
 	}
 	for _, r := range rows {
 		page.Items = append(page.Items, r.outFor(own))

@@ -14,6 +14,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
@@ -376,7 +377,7 @@ func (c *change) received(ctx context.Context, s *Service, r *refState, p paymen
 		return err
 	}
 	c.publish(payments.EvtPaymentSucceeded, payments.PaymentEvent{PaymentID: p.ID, Ref: p.Ref, Purpose: p.Purpose,
-		AmountFen: p.AmountFen - excess, Late: p.Late})
+		AmountFen: p.AmountFen, ReturnFen: excess, Late: p.Late})
 	if p.Late {
 		return nil
 	}
@@ -576,32 +577,32 @@ func (s *Service) Payments(ctx context.Context, f payments.PaymentFilter) (payme
 		return payments.PaymentPage{}, err
 	}
 	all := err == nil
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("payments", f.Cursor)
 	if err != nil {
 		return payments.PaymentPage{}, err
 	}
-	n := limit(f.Limit, 200)
-	where := `($1 = '' OR p.ref = $1) AND ($2 = '' OR p.method = $2) AND ($3 = '' OR p.state = $3)
-		AND ($4 = '' OR strpos(p.code_norm, $4) > 0)
-		AND ($5 OR (p.party_kind = 'account' AND p.party_id = $6) OR (p.party_kind = 'organisation' AND p.party_id = $7 AND $7 <> 0))`
-	query := banktransfer.Normal(f.Query)
-	if f.Query != "" && query == "" {
-		return payments.PaymentPage{Items: []payments.Payment{}}, nil // nothing that a code could contain
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.PaymentPage{}, err
 	}
-	args := []any{f.Ref, f.Method, string(f.State), query, all, a.Account, a.Org}
+	where := `($1 = '' OR p.ref = $1) AND ($2 = '' OR p.method = $2) AND ($3 = '' OR p.state = $3)
+		AND ($8 = '' OR ($4 <> '' AND strpos(p.code_norm, $4) > 0) OR strpos(replace(p.party_name, ' ', ''), $8) > 0)
+		AND ($5 OR (p.party_kind = 'account' AND p.party_id = $6) OR (p.party_kind = 'organisation' AND p.party_id = $7 AND $7 <> 0))`
+	name := strings.Join(strings.Fields(f.Query), "")
+	args := []any{f.Ref, f.Method, string(f.State), banktransfer.Normal(f.Query), all, a.Account, a.Org, name}
 	var page payments.PaymentPage
 	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(p.amount_fen), 0)::bigint FROM payment p WHERE `+where, args...).
 		Scan(&page.Total, &page.SumFen)
 	if err != nil {
 		return page, fmt.Errorf("count payments: %w", err)
 	}
-	page.Items, err = s.readPayments(ctx, where+` AND ($8 = 0 OR p.id < $8) ORDER BY p.id DESC LIMIT $9`, append(args, before, n+1)...)
+	page.Items, err = s.readPayments(ctx, where+` AND ($9 = 0 OR p.id < $9) ORDER BY p.id DESC LIMIT $10`, append(args, before, n+1)...)
 	if err != nil {
 		return page, err
 	}
 	if len(page.Items) > n {
 		page.Items = page.Items[:n]
-		page.Cursor = cursorOf(page.Items[n-1].ID)
+		page.Cursor = paging.After("payments", page.Items[n-1].ID)
 	}
 	return page, nil
 }

@@ -692,7 +692,7 @@ func TestPaymentPagesByCursor(t *testing.T) {
 		t.Errorf("%d of 7 payments on the pages", len(seen))
 	}
 	_, err := b.svc.Payments(operator, payments.PaymentFilter{Cursor: "'; --"})
-	wantCode(t, err, link.Invalid, "payment.cursor")
+	wantCode(t, err, link.Invalid, "page.cursor")
 }
 
 func TestEventsHoldNothingPersonal(t *testing.T) {

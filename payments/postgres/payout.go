@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/ledger"
@@ -235,7 +236,7 @@ func (s *Service) Batch(ctx context.Context, r payments.BatchPageRequest) (payme
 	if _, err := need(ctx, county...); err != nil {
 		return payments.BatchPage{}, err
 	}
-	after, err := cursorID(r.Cursor)
+	after, err := paging.ID("batch", r.Cursor)
 	if err != nil {
 		return payments.BatchPage{}, err
 	}
@@ -244,7 +245,10 @@ func (s *Service) Batch(ctx context.Context, r payments.BatchPageRequest) (payme
 		return payments.BatchPage{}, err
 	}
 	page := payments.BatchPage{Batch: b.out()}
-	n := limit(r.Limit, 500)
+	n, err := paging.Size(r.Limit, defaultLimit, 500)
+	if err != nil {
+		return payments.BatchPage{}, err
+	}
 	where := `i.batch_id = $1 AND ($2 = '' OR i.state = $2)
 		AND ($3 = '' OR strpos(i.holder, $3) > 0 OR i.household::text = $3 OR i.number_tail = $3)`
 	args := []any{r.ID, string(r.State), strings.TrimSpace(r.Query)}
@@ -257,7 +261,7 @@ func (s *Service) Batch(ctx context.Context, r payments.BatchPageRequest) (payme
 	}
 	if len(page.Items) > n {
 		page.Items = page.Items[:n]
-		page.Cursor = cursorOf(page.Items[n-1].ID)
+		page.Cursor = paging.After("batch", page.Items[n-1].ID)
 	}
 	return page, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )
@@ -215,7 +216,7 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	if _, err := need(ctx, county...); err != nil {
 		return payments.PoolMembers{}, err
 	}
-	after, err := cursorID(r.Cursor)
+	after, err := paging.ID("pool_members", r.Cursor)
 	if err != nil {
 		return payments.PoolMembers{}, err
 	}
@@ -247,10 +248,13 @@ func (s *Service) PoolMembers(ctx context.Context, r payments.PoolMembersRequest
 	})
 	page.Total = len(all)
 	all = all[min(int(after), len(all)):]
-	n := limit(r.Limit, payments.MaxPoolMembers)
+	n, err := paging.Size(r.Limit, defaultLimit, payments.MaxPoolMembers)
+	if err != nil {
+		return page, err
+	}
 	if len(all) > n {
 		all = all[:n]
-		page.Cursor = cursorOf(after + int64(n))
+		page.Cursor = paging.After("pool_members", after+int64(n))
 	}
 	page.Items = append(page.Items, all...)
 	return page, nil

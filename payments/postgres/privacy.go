@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 )
 
@@ -72,11 +73,14 @@ func (s *Service) Unmaskings(ctx context.Context, f payments.UnmaskingFilter) (p
 	if _, err := need(ctx, county...); err != nil {
 		return payments.Unmaskings{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("unmaskings", f.Cursor)
 	if err != nil {
 		return payments.Unmaskings{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.Unmaskings{}, err
+	}
 	var rows []struct {
 		ID        int64     `db:"id"`
 		At        time.Time `db:"at"`
@@ -99,7 +103,7 @@ func (s *Service) Unmaskings(ctx context.Context, f payments.UnmaskingFilter) (p
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		out.Cursor = cursorOf(rows[n-1].ID)
+		out.Cursor = paging.After("unmaskings", rows[n-1].ID)
 	}
 	for _, r := range rows {
 		u := payments.Unmasking(r)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/ledger"
@@ -267,11 +268,14 @@ func (s *Service) Refunds(ctx context.Context, q payments.RefundFilter) (payment
 	if _, err := need(ctx, county...); err != nil {
 		return payments.RefundPage{}, err
 	}
-	before, err := cursorID(q.Cursor)
+	before, err := paging.ID("refunds", q.Cursor)
 	if err != nil {
 		return payments.RefundPage{}, err
 	}
-	n := limit(q.Limit, 200)
+	n, err := paging.Size(q.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.RefundPage{}, err
+	}
 	where := `($1 = '' OR f.ref = $1) AND ($2 = '' OR f.state = $2)`
 	var page payments.RefundPage
 	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(f.amount_fen), 0)::bigint FROM refund f WHERE `+where, q.Ref, string(q.State)).
@@ -285,7 +289,7 @@ func (s *Service) Refunds(ctx context.Context, q payments.RefundFilter) (payment
 	}
 	if len(page.Items) > n {
 		page.Items = page.Items[:n]
-		page.Cursor = cursorOf(page.Items[n-1].ID)
+		page.Cursor = paging.After("refunds", page.Items[n-1].ID)
 	}
 	return page, nil
 }

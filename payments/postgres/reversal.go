@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
 )
@@ -223,11 +224,14 @@ func (s *Service) Reversals(ctx context.Context, f payments.ReversalFilter) (pay
 	if _, err := need(ctx, county...); err != nil {
 		return payments.ReversalPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("reversals", f.Cursor)
 	if err != nil {
 		return payments.ReversalPage{}, err
 	}
-	n := limit(f.Limit, 100)
+	n, err := paging.Size(f.Limit, defaultLimit, 100)
+	if err != nil {
+		return payments.ReversalPage{}, err
+	}
 	var page payments.ReversalPage
 	where := `($1 = '' OR state = $1) AND ($2 = 0 OR txn_id = $2)`
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM ledger_reversal WHERE `+where, f.State, f.Txn); err != nil {
@@ -241,7 +245,7 @@ func (s *Service) Reversals(ctx context.Context, f payments.ReversalFilter) (pay
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("reversals", rows[n-1].ID)
 	}
 	page.Items, err = s.reversalsOut(ctx, s.db, rows)
 	return page, err

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"database/sql"
-	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -39,27 +38,5 @@ func dateTime(t time.Time) time.Time {
 }
 
 const defaultLimit = 50
-
-// limit is how many rows to read for a page of n: one more reports whether there is another page.
-func limit(n, most int) int {
-	if n <= 0 {
-		n = defaultLimit
-	}
-	return min(n, most)
-}
-
-// cursorID reads a cursor: the id that the page starts after.
-func cursorID(cursor string) (int64, error) {
-	if cursor == "" {
-		return 0, nil
-	}
-	id, err := strconv.ParseInt(cursor, 36, 64)
-	if err != nil || id <= 0 {
-		return 0, link.E(link.Invalid, "payment.cursor", "cursor")
-	}
-	return id, nil
-}
-
-func cursorOf(id int64) string { return strconv.FormatInt(id, 36) }
 
 var readOnlySnapshot = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}

@@ -16,6 +16,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
@@ -223,7 +224,7 @@ func (s *Service) compareLines(ctx context.Context, lines []bankfile.StatementLi
 	// A doubtful line that was booked is in one of the other tables as well.
 	err := s.db.SelectContext(ctx, &out.known, `
 		SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD') AS on_day, amount_fen AS fen, false AS either, payer AS party, memo, balance_fen
-		FROM bank_statement_line WHERE account = 'main' AND bank_ref = ANY($1)
+		FROM bank_statement_line WHERE account = 'main' AND bank_ref = ANY($1) AND part_of IS NULL AND refund_id IS NULL
 		UNION ALL SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD'), -amount_fen, false, payee, memo, balance_fen
 		FROM bank_outgoing_line WHERE account = 'main' AND bank_ref = ANY($1)
 		UNION ALL SELECT line_key, bank_ref, to_char(paid_on, 'YYYY-MM-DD'), fen, either, party, memo, balance_fen
@@ -608,11 +609,14 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 	if _, err := need(ctx, county...); err != nil {
 		return payments.OutgoingPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("outgoing", f.Cursor)
 	if err != nil {
 		return payments.OutgoingPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.OutgoingPage{}, err
+	}
 	page := payments.OutgoingPage{Items: []payments.OutgoingLine{}}
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_outgoing_line WHERE ($1 = '' OR state = $1)`, f.State); err != nil {
 		return page, fmt.Errorf("count outgoing lines: %w", err)
@@ -625,7 +629,7 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("outgoing", rows[n-1].ID)
 	}
 	for _, l := range rows {
 		page.Items = append(page.Items, l.out())

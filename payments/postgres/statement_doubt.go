@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 )
@@ -72,11 +73,14 @@ func (s *Service) Doubtful(ctx context.Context, f payments.StatementFilter) (pay
 	if _, err := need(ctx, county...); err != nil {
 		return payments.DoubtfulPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("doubtful", f.Cursor)
 	if err != nil {
 		return payments.DoubtfulPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.DoubtfulPage{}, err
+	}
 	page := payments.DoubtfulPage{Items: []payments.DoubtfulLine{}}
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_doubtful_line WHERE ($1 = '' OR state = $1)`, f.State); err != nil {
 		return page, fmt.Errorf("count doubtful lines: %w", err)
@@ -89,7 +93,7 @@ func (s *Service) Doubtful(ctx context.Context, f payments.StatementFilter) (pay
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("doubtful", rows[n-1].ID)
 	}
 	for _, l := range rows {
 		page.Items = append(page.Items, l.out())

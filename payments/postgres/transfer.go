@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
@@ -36,16 +37,18 @@ type lineRow struct {
 	Actor     string             `db:"actor"`
 	Reversals int                `db:"reversals"`
 	Reversal  bool               `db:"reversal"` // the bank took back what went out
+	PartOf    int64              `db:"part_of"`
+	RefundID  int64              `db:"refund_id"`
 }
 
 const lineColumns = `l.id, l.bank_ref, l.line_key, l.reversal, l.amount_fen, l.payer, l.memo, l.paid_on, l.state, l.booked_as, l.return_ref, l.actor, l.reversals,
-	coalesce(l.payment_id, 0) AS payment_id,
+	coalesce(l.payment_id, 0) AS payment_id, coalesce(l.part_of, 0) AS part_of, coalesce(l.refund_id, 0) AS refund_id,
 	coalesce((SELECT p.ref FROM payment p WHERE p.id = l.payment_id), '') AS ref`
 
 func (l lineRow) out() payments.StatementLine {
 	return payments.StatementLine{ID: l.ID, BankRef: l.BankRef, AmountFen: l.AmountFen, Payer: l.Payer, Memo: l.Memo,
 		PaidOn: dateTime(l.PaidOn), State: string(l.State), PaymentID: l.PaymentID, Ref: l.Ref,
-		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef}
+		BookedAs: l.BookedAs, ReturnRef: l.ReturnRef, PartOf: l.PartOf, RefundID: l.RefundID}
 }
 
 // RecordTransfers books lines of the bank's statement: into suspense, and from there to the payment with the 识别码 that they
@@ -364,11 +367,14 @@ func (s *Service) Statement(ctx context.Context, f payments.StatementFilter) (pa
 	if _, err := need(ctx, county...); err != nil {
 		return payments.StatementPage{}, err
 	}
-	before, err := cursorID(f.Cursor)
+	before, err := paging.ID("statement", f.Cursor)
 	if err != nil {
 		return payments.StatementPage{}, err
 	}
-	n := limit(f.Limit, 200)
+	n, err := paging.Size(f.Limit, defaultLimit, 200)
+	if err != nil {
+		return payments.StatementPage{}, err
+	}
 	var page payments.StatementPage
 	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_statement_line l WHERE ($1 = '' OR l.state = $1)`, f.State); err != nil {
 		return page, fmt.Errorf("count statement lines: %w", err)
@@ -381,7 +387,7 @@ func (s *Service) Statement(ctx context.Context, f payments.StatementFilter) (pa
 	}
 	if len(rows) > n {
 		rows = rows[:n]
-		page.Cursor = cursorOf(rows[n-1].ID)
+		page.Cursor = paging.After("statement", rows[n-1].ID)
 	}
 	page.Items = make([]payments.StatementLine, len(rows))
 	for i, r := range rows {

@@ -112,7 +112,7 @@ func TestTransfersAddUp(t *testing.T) {
 	if len(r) != 1 || r[0].State != payments.RefundByBank || r[0].AmountFen != 50000 || r[0].Reason != "refund.overpaid" {
 		t.Fatalf("refunds are %+v", r)
 	}
-	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 || got[0].AmountFen != 500000 {
+	if got := events[payments.PaymentEvent](b, payments.EvtPaymentSucceeded); len(got) != 1 || got[0].AmountFen != 550000 || got[0].ReturnFen != 50000 {
 		t.Errorf("events: %+v", got)
 	}
 	if p := b.account(order).Payments[0]; p.PartFen != 0 {

@@ -149,6 +149,9 @@ var moneyChecks = []string{`
 	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'suspense') x,
 	     (SELECT coalesce(sum(amount_fen), 0) AS fen FROM bank_statement_line WHERE state = 'suspense') y
 	WHERE -x.fen <> y.fen`, `
+	SELECT 'bank.parts', 'line:' || l.id, 'line ' || l.amount_fen || ', its parts ' || coalesce(p.fen, 0)
+	FROM bank_statement_line l LEFT JOIN (SELECT part_of, sum(amount_fen) AS fen FROM bank_statement_line WHERE part_of IS NOT NULL GROUP BY part_of) p ON p.part_of = l.id
+	WHERE (l.state = 'split' AND coalesce(p.fen, 0) <> l.amount_fen OR l.state <> 'split' AND p.fen IS NOT NULL) LIMIT 100`, `
 	SELECT 'cash.box', 'cash', 'ledger ' || x.fen || ', receipts less what left ' || y.fen
 	FROM (SELECT coalesce(sum(e.amount), 0) AS fen FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id WHERE a.kind = 'cash:site') x,
 	     (SELECT coalesce((SELECT sum(amount_fen) FROM cash_receipt WHERE org = 0), 0) - coalesce((SELECT sum(amount_fen) FROM cash_banking WHERE reversed_at IS NULL), 0)

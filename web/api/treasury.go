@@ -32,6 +32,16 @@ type returnIn struct {
 	PaidOn  string `json:"paid_on" format:"date"`
 }
 
+type splitIn struct {
+	ID    int64                   `path:"id" json:"-"`
+	Parts []payments.TransferPart `json:"parts"`
+}
+
+type useRefundIn struct {
+	ID        int64 `path:"id" json:"-"`
+	PaymentID int64 `json:"payment_id"`
+}
+
 type explainIn struct {
 	ID   int64  `path:"id" json:"-"`
 	Kind string `json:"kind" enum:"banking,payout_recall,provider_payout,org_return"`
@@ -107,6 +117,18 @@ func (a *API) treasuryEndpoints() []endpoint {
 					return nil, err
 				}
 				return t.ReturnTransfer(ctx, payments.ReturnTransfer{LineID: in.ID, BankRef: in.BankRef, PaidOn: on})
+			}),
+		op("POST", "/transfers/{id}/split", "transfers.split", "Divide a line in suspense among payments; what no part takes stays in suspense", county,
+			func(ctx context.Context, in splitIn) (link.Raw[payments.StatementLines], error) {
+				return t.SplitTransfer(ctx, payments.SplitTransfer{LineID: in.ID, Parts: in.Parts})
+			}),
+		op("GET", "/transfers/{id}/suggestions", "transfers.suggestions", "Payments that a line in suspense may be for", county,
+			func(ctx context.Context, in idIn) (link.Raw[payments.TransferSuggestions], error) {
+				return t.SuggestTransfers(ctx, payments.SuggestTransfers{LineIDs: []int64{in.ID}})
+			}),
+		op("POST", "/refunds/{id}/use", "refunds.use", "Put the money of a refund by bank to another payment of the same buyer", county,
+			func(ctx context.Context, in useRefundIn) (link.Raw[payments.Refund], error) {
+				return t.UseRefund(ctx, payments.UseRefund{RefundID: in.ID, PaymentID: in.PaymentID})
 			}),
 		op("GET", "/transfers/booked", "transfers.booked", "Money in that was booked and that no statement has shown", county,
 			func(ctx context.Context, _ struct{}) (link.Raw[payments.BookedList], error) {

@@ -35,6 +35,7 @@ var words = map[string][2]string{
 	"status.statement.matched":   {"已核对", "Matched"},
 	"status.statement.suspense":  {"待认领", "To be matched"},
 	"status.statement.returned":  {"已退回", "Returned"},
+	"status.statement.split":     {"已分配", "Divided"},
 	"status.statement.duplicate": {"重复", "Duplicate"},
 	"status.statement.all":       {"全部", "All"},
 
@@ -65,6 +66,8 @@ var words = map[string][2]string{
 	"receipt.imported": {"已导入：收入 {in} 笔、支出 {out} 笔；自动核对 {matched} 笔，待认领 {suspense} 笔，之前已有 {duplicate} 笔，存疑 {doubtful} 笔。", "Imported: {in} in, {out} out; {matched} matched by themselves, {suspense} to be matched, {duplicate} known already, {doubtful} doubtful."},
 	"receipt.returned": {"已登记退回。", "The return is recorded."},
 	"receipt.matched":  {"这笔到账已核对到付款。", "The receipt is matched to the payment."},
+	"receipt.split":    {"这笔到账已分到各笔付款；没有分完的余款仍待认领，可退回或抵付别的付款。", "The receipt is divided; what is left stays to be matched: return it, or put it to another payment."},
+	"receipt.used":     {"退款已抵付这笔付款，不用再转账。", "The refund pays that payment; nothing has to be transferred."},
 	"receipt.cash":     {"现金已登记，订单已更新。", "The cash is recorded and the order updated."},
 	"receipt.refunded": {"退款已登记。", "The refund is recorded."},
 
@@ -162,5 +165,5 @@ var tones = page.Tones{
 	page.Good: {"status.report.done", "account.enabled", "status.statement.matched", "status.batch.done", "status.item.paid", "status.account.active"},
 	page.Busy: {"account.unused", "status.report.queued", "status.report.running", "status.batch.draft", "status.batch.approved", "status.batch.exported", "status.item.ready", "status.item.sent", "status.account.review"},
 	page.Care: {"status.report.failed", "status.statement.suspense", "status.item.returned", "status.item.held"},
-	page.Over: {"account.disabled", "status.statement.returned", "status.statement.duplicate", "status.batch.rejected", "status.account.closed"},
+	page.Over: {"account.disabled", "status.statement.returned", "status.statement.split", "status.statement.duplicate", "status.batch.rejected", "status.account.closed"},
 }

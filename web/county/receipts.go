@@ -19,23 +19,27 @@ func (s *moneyPages) receiptRoutes() {
 	s.Guarded("GET", "/county/receipts/doubtful", "county.doubtful", s.doubtful, county...)
 	s.Guarded("POST", "/county/receipts/doubtful/{id:[0-9]+}", "county.doubtful.decide", s.doubtfulDecide, county...)
 	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.receiptsMatch, county...)
+	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/split", "county.receipts.split", s.receiptsSplit, county...)
+	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}/use", "county.receipts.use", s.receiptsUse, county...)
 	s.Guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.receiptsCash, county...)
 	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.receiptsRefund, county...)
 	s.AllowBody("/county/receipts/import", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
 }
 
-var receiptStates = []string{"suspense", "matched", "returned", "duplicate"}
+var receiptStates = []string{"suspense", "matched", "returned", "split", "duplicate"}
 
 type receiptsPage struct {
 	Words     page.Words
 	Statement payments.StatementPage
 	State     string
 	States    []string
-	Waiting   payments.PaymentPage // bank transfers that have not come
-	Cash      payments.PaymentPage // cash to be taken
-	Refunds   payments.RefundPage  // the county has to transfer these itself
-	Match     []page.Option        // payments that a line can be put to
-	Booked    []page.Option        // postings that were booked before the statement showed them
+	Waiting   payments.PaymentPage                  // bank transfers that have not come
+	Cash      payments.PaymentPage                  // cash to be taken
+	Refunds   payments.RefundPage                   // the county has to transfer these itself
+	Match     []page.Option                         // payments that a line can be put to
+	Suggested map[int64]payments.TransferSuggestion // by line
+	Rows      []int                                 // of the form that divides a line
+	Booked    []page.Option                         // postings that were booked before the statement showed them
 	Result    *payments.TransferResult
 	Doubtful  int // lines of statements that wait for a decision
 	Problems  []rowProblem
@@ -63,11 +67,29 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 	if d.Statement, err = s.Payments.Statement(ctx, filter); err != nil && !f.Fail(err) {
 		return d, err
 	}
+	open := payments.SuggestTransfers{}
+	for _, l := range d.Statement.Items {
+		if l.State == string(payments.LineSuspense) {
+			open.LineIDs = append(open.LineIDs, l.ID)
+		}
+	}
+	if len(open.LineIDs) > 0 {
+		suggested, err := s.Treasury.SuggestTransfers(ctx, open)
+		if err != nil {
+			return d, err
+		}
+		d.Suggested = make(map[int64]payments.TransferSuggestion, len(suggested.Items))
+		for _, one := range suggested.Items {
+			d.Suggested[one.LineID] = one
+		}
+	}
+	d.Rows = []int{1, 2, 3, 4, 5, 6}
 	if d.Waiting, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.BankTransfer, State: payments.PaymentOpen,
-		Query: strings.TrimSpace(query.Get("q")), Limit: 50}); err != nil && !f.Fail(err) {
+		Query: strings.TrimSpace(query.Get("q")), Limit: 200}); err != nil && !f.Fail(err) {
 		return d, err
 	}
-	if d.Cash, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen, Limit: 50}); err != nil {
+	if d.Cash, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen,
+		Query: strings.TrimSpace(query.Get("cash")), Limit: 200}); err != nil {
 		return d, err
 	}
 	booked, err := s.Treasury.Booked(ctx, payments.None{})

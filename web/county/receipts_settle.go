@@ -2,6 +2,7 @@ package county
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -16,6 +17,35 @@ func (s *moneyPages) receiptsMatch(w http.ResponseWriter, r *http.Request) error
 			return nil
 		}
 		_, err := s.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: page.PathInt(r, "id"), PaymentID: f.Int("payment_id")})
+		return err
+	})
+}
+
+// receiptsSplit divides a line among payments; rows without a payment are left out.
+func (s *moneyPages) receiptsSplit(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.split", func(ctx context.Context, f *page.Form) error {
+		split := payments.SplitTransfer{LineID: page.PathInt(r, "id")}
+		for n := 1; n <= payments.MaxParts; n++ {
+			payment, part := fmt.Sprintf("part_payment_%d", n), fmt.Sprintf("part_amount_%d", n)
+			if f.Text(payment) != "" && f.Need(part) {
+				split.Parts = append(split.Parts, payments.TransferPart{PaymentID: f.Int(payment), AmountFen: f.Fen(part)})
+			}
+		}
+		if !f.OK() {
+			return nil
+		}
+		_, err := s.Treasury.SplitTransfer(ctx, split)
+		return err
+	})
+}
+
+// receiptsUse puts the money of a refund to another payment of the same buyer.
+func (s *moneyPages) receiptsUse(w http.ResponseWriter, r *http.Request) error {
+	return s.onReceipt(w, r, "receipt.used", func(ctx context.Context, f *page.Form) error {
+		if !f.Need("payment_id") {
+			return nil
+		}
+		_, err := s.Treasury.UseRefund(ctx, payments.UseRefund{RefundID: page.PathInt(r, "id"), PaymentID: f.Int("payment_id")})
 		return err
 	})
 }

@@ -21,6 +21,8 @@ type stubTreasury struct {
 	notes      []payments.ExplainOutgoing
 	approved   []int64
 	decided    []payments.DecideDoubtful
+	split      []payments.SplitTransfer
+	used       []payments.UseRefund
 	ran        int
 }
 
@@ -55,6 +57,29 @@ func (s *stubTreasury) DecideDoubtful(_ context.Context, r payments.DecideDoubtf
 		s.decided = append(s.decided, r)
 	}
 	return payments.DoubtfulLine{ID: r.LineID}, s.refuse
+}
+
+func (s *stubTreasury) SuggestTransfers(_ context.Context, r payments.SuggestTransfers) (payments.TransferSuggestions, error) {
+	var out payments.TransferSuggestions
+	for _, id := range r.LineIDs {
+		out.Items = append(out.Items, payments.TransferSuggestion{LineID: id, Why: payments.SuggestCodes, RestFen: 100,
+			Parts: []payments.SuggestedPart{{PaymentID: 21, Ref: "order:7", Code: "260918AB", AmountFen: 300_00}, {PaymentID: 22, Code: "260919AB", AmountFen: 1_999_00}}})
+	}
+	return out, nil
+}
+
+func (s *stubTreasury) SplitTransfer(_ context.Context, r payments.SplitTransfer) (payments.StatementLines, error) {
+	if s.refuse == nil {
+		s.split = append(s.split, r)
+	}
+	return payments.StatementLines{}, s.refuse
+}
+
+func (s *stubTreasury) UseRefund(_ context.Context, r payments.UseRefund) (payments.Refund, error) {
+	if s.refuse == nil {
+		s.used = append(s.used, r)
+	}
+	return payments.Refund{}, s.refuse
 }
 
 func (s *stubTreasury) Booked(context.Context, payments.None) (payments.BookedList, error) {

@@ -2,10 +2,12 @@ package county_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
 )
@@ -63,6 +65,16 @@ func TestTreasuryCommands(t *testing.T) {
 	see("/county/receipts/5/return", http.StatusSeeOther, "return_ref", "R1", "return_on", "2026-09-18")
 	if got := d.treasury.returned; len(got) != 1 || got[0].BankRef != "R1" {
 		t.Errorf("returned %+v", got)
+	}
+	see("/county/receipts/5/split", http.StatusUnprocessableEntity, "part_payment_1", "21", "part_amount_1", "300", "part_payment_2", "22", "part_amount_2", "")
+	see("/county/receipts/5/split", http.StatusSeeOther, "part_payment_1", "21", "part_amount_1", "300", "part_payment_2", "", "part_payment_3", "22", "part_amount_3", "19.5")
+	if got := d.treasury.split; len(got) != 1 || got[0].LineID != 5 || !slices.Equal(got[0].Parts, []payments.TransferPart{{PaymentID: 21, AmountFen: 300_00}, {PaymentID: 22, AmountFen: 19_50}}) {
+		t.Errorf("split %+v", got)
+	}
+	see("/county/receipts/refunds/7/use", http.StatusUnprocessableEntity)
+	see("/county/receipts/refunds/7/use", http.StatusSeeOther, "payment_id", "22")
+	if got := d.treasury.used; len(got) != 1 || got[0] != (payments.UseRefund{RefundID: 7, PaymentID: 22}) {
+		t.Errorf("used %+v", got)
 	}
 	see("/county/outgoing/1", http.StatusSeeOther, "note", "账户管理费")
 	see("/county/cash", http.StatusUnprocessableEntity, "slip", "JK-8", "amount_fen", "1.234", "paid_on", "2026-09-18")

@@ -3,7 +3,9 @@ package organisation
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
@@ -84,8 +86,20 @@ type collectionPage struct {
 	Point    catalog.CollectionPoint
 	Page     orders.CollectionPage
 	Filter   orders.CollectionFilter
+	Whole    bool             // all rows are shown, for paper
 	Lines    []collectionLine // that can be closed: one entry per order line of the village
+	Totals   []collectionTotal
 	Mine     catalog.Organisation
+	Now      time.Time
+}
+
+// collectionTotal sums the goods of one kind, grade and unit.
+type collectionTotal struct {
+	Title         catalog.Text
+	Grade, Unit   string
+	Shares        int
+	Qty, Received int64
+	NetGrams      int64
 }
 
 type collectionLine struct {
@@ -108,14 +122,20 @@ func (s *collectionPages) collection(w http.ResponseWriter, r *http.Request) err
 func (s *collectionPages) collectionPage(ctx context.Context, f *page.Form, village int64) (collectionPage, error) {
 	d := collectionPage{Mine: s.Organisation(ctx), Point: s.villagePoint(ctx, village), Filter: orders.CollectionFilter{
 		VillageID: village, OrderNo: f.Text("order"), Product: f.Text("product"), Query: f.Text("q"),
-		State: orders.ShareState(f.Text("state")), Cursor: f.Text("cursor"), Limit: 200}}
+		State: orders.ShareState(f.Text("state")), Cursor: f.Text("cursor"), Limit: 200}, Whole: f.Text("whole") != "", Now: s.Now()}
 	d.Village, d.Township = s.Village(ctx, village)
-	var err error
-	if d.Page, err = s.Orders.Collection(ctx, d.Filter); err != nil {
+	all, err := s.wholeCollection(ctx, d.Filter)
+	if err != nil {
 		return d, err
 	}
+	if d.Page = all; !d.Whole {
+		if d.Page, err = s.Orders.Collection(ctx, d.Filter); err != nil {
+			return d, err
+		}
+	}
+	d.Totals = collectionTotals(all.Items)
 	at := map[string]int{}
-	for _, share := range d.Page.Items {
+	for _, share := range all.Items {
 		key := share.OrderNo + "/" + strconv.Itoa(share.Line)
 		i, ok := at[key]
 		if !ok {
@@ -128,6 +148,39 @@ func (s *collectionPages) collectionPage(ctx context.Context, f *page.Form, vill
 		}
 	}
 	return d, nil
+}
+
+// wholeCollection reads a list to its end.
+func (s *collectionPages) wholeCollection(ctx context.Context, f orders.CollectionFilter) (orders.CollectionPage, error) {
+	f.Cursor, f.Limit = "", 500
+	var all orders.CollectionPage
+	for {
+		part, err := s.Orders.Collection(ctx, f)
+		if err != nil {
+			return all, err
+		}
+		all.Items, all.Total, all.Qty = append(all.Items, part.Items...), part.Total, part.Qty
+		if part.Cursor == "" || part.Cursor == f.Cursor {
+			return all, nil
+		}
+		f.Cursor = part.Cursor
+	}
+}
+
+// collectionTotals sums shares by goods, grade and unit, in the order of their first share.
+func collectionTotals(shares []orders.Share) []collectionTotal {
+	var totals []collectionTotal
+	for _, share := range shares {
+		i := slices.IndexFunc(totals, func(t collectionTotal) bool {
+			return t.Title == share.Title && t.Grade == share.Grade && t.Unit == share.Unit
+		})
+		if i < 0 {
+			i, totals = len(totals), append(totals, collectionTotal{Title: share.Title, Grade: share.Grade, Unit: share.Unit})
+		}
+		t := &totals[i]
+		t.Shares, t.Qty, t.Received, t.NetGrams = t.Shares+1, t.Qty+share.Qty, t.Received+share.Received, t.NetGrams+share.NetGrams
+	}
+	return totals
 }
 
 // collectionClose ends the collection of an order line in the village.

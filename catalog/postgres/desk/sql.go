@@ -36,17 +36,6 @@ func Each(ctx context.Context, q Querier, query string, row func(scan func(...an
 	return rows.Err()
 }
 
-// PageSize checks a limit.
-func PageSize(limit, otherwise, largest int) (int, error) {
-	switch {
-	case limit == 0:
-		return otherwise, nil
-	case limit < 0 || limit > largest:
-		return 0, link.E(link.Invalid, "presale.limit", "limit")
-	}
-	return limit, nil
-}
-
 // IDs is never null as a parameter.
 func IDs(v []int64) []int64 {
 	if v == nil {

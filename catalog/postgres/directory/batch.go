@@ -15,6 +15,7 @@ import (
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 const (
@@ -234,7 +235,7 @@ func (m *Room) BatchProblems(ctx context.Context, r catalog.BatchProblemsRequest
 	if _, err := desk.RequireCounty(ctx); err != nil {
 		return page, err
 	}
-	limit, err := desk.PageSize(r.Limit, 200, 1000)
+	limit, err := paging.Size(r.Limit, 200, 1000)
 	if err != nil {
 		return page, err
 	}
@@ -271,7 +272,7 @@ func (m *Room) BatchWrong(ctx context.Context, r catalog.BatchWrongRequest) (cat
 	if _, err := kindTable(r.Kind); err != nil {
 		return out, err
 	}
-	limit, err := desk.PageSize(r.Limit, 200, batchChunk)
+	limit, err := paging.Size(r.Limit, 200, batchChunk)
 	if err != nil {
 		return out, err
 	}
@@ -296,7 +297,7 @@ func (m *Room) Batches(ctx context.Context, r catalog.BatchesRequest) (catalog.B
 	if _, err := desk.RequireCounty(ctx); err != nil {
 		return list, err
 	}
-	limit, err := desk.PageSize(r.Limit, 10, 100)
+	limit, err := paging.Size(r.Limit, 10, 100)
 	if err != nil {
 		return list, err
 	}

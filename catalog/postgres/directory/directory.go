@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 )
 
 const (
@@ -74,7 +75,7 @@ func (m *Room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.Entr
 	if err != nil {
 		return page, err
 	}
-	limit, err := desk.PageSize(f.Limit, defaultEntries, mostEntries)
+	limit, err := paging.Size(f.Limit, defaultEntries, mostEntries)
 	if err != nil {
 		return page, err
 	}

@@ -59,7 +59,7 @@ func (m *Room) adoptionMoney(ctx context.Context, tx *sqlx.Tx, got []payments.Pa
 
 func (m *Room) adoptionPaid(ctx context.Context, tx *sqlx.Tx, a *adoptionRow, e payments.PaymentEvent) error {
 	account := a.account()
-	account.Book(e.AmountFen, e.Late)
+	account.Book(e.AmountFen, e.ReturnFen, e.Late)
 	a.book(account)
 	_, err := tx.ExecContext(ctx, `UPDATE adoption SET paid_fen = $2, refund_fen = $3, late_fen = $4, version = version + 1 WHERE id = $1`,
 		a.ID, a.PaidFen, a.RefundFen, a.LateFen)

@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
@@ -88,11 +89,11 @@ func (m *Room) adoptable(ctx context.Context, now time.Time) (map[int64]*desk.Pr
 // Plots lists the plots that can be adopted now. Households with the least adopted come first, so that all have their turn.
 func (m *Room) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, error) {
 	page := adopt.PlotPage{Items: []adopt.PublicPlot{}}
-	limit, err := desk.PageLimit(f.Limit, 24, 100)
+	limit, err := paging.Size(f.Limit, 24, 100)
 	if err != nil {
 		return page, err
 	}
-	after, err := desk.CursorInts(f.Cursor, 2)
+	after, err := paging.Place("plots", f.Cursor, 2)
 	if err != nil {
 		return page, err
 	}
@@ -141,7 +142,7 @@ func (m *Room) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, e
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].Taken, rows[limit-1].ID)
+		page.Cursor = paging.After("plots", rows[limit-1].Taken, rows[limit-1].ID)
 	}
 	for _, r := range rows {
 		out, err := m.publicPlot(known[r.PresaleID], ref, r, now)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
@@ -60,11 +61,11 @@ func (m *Room) adoptionTimeline(ctx context.Context, a *adoptionRow, logins bool
 // AdoptionList lists the adoptions the caller has to do with, newest first.
 func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, error) {
 	page := adopt.Page{Items: []adopt.Adoption{}}
-	limit, err := desk.PageLimit(f.Limit, 20, 100)
+	limit, err := paging.Size(f.Limit, 20, 100)
 	if err != nil {
 		return page, err
 	}
-	after, err := desk.CursorInts(f.Cursor, 1)
+	after, err := paging.Place("adoption_list", f.Cursor, 1)
 	if err != nil {
 		return page, err
 	}
@@ -137,7 +138,7 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+		page.Cursor = paging.After("adoption_list", rows[limit-1].ID)
 	}
 	ids := make([]int64, len(rows))
 	for i, a := range rows {

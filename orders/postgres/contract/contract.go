@@ -13,6 +13,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
@@ -251,7 +252,7 @@ func (m *Room) Contract(ctx context.Context, r contract.Ref) (contract.Contract,
 // sign or has signed, all for the county.
 func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page, error) {
 	page := contract.Page{Items: []contract.Contract{}}
-	limit, err := desk.PageLimit(r.Limit, 50, 200)
+	limit, err := paging.Size(r.Limit, 50, 200)
 	if err != nil {
 		return page, err
 	}
@@ -294,7 +295,7 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 	if err := m.DB.GetContext(ctx, &page.Total, `SELECT count(*) FROM contract c WHERE `+f.Where(), f.Args...); err != nil {
 		return page, fmt.Errorf("count contracts: %w", err)
 	}
-	after, err := desk.CursorInts(r.Cursor, 1)
+	after, err := paging.Place("contracts", r.Cursor, 1)
 	if err != nil {
 		return page, err
 	}
@@ -307,7 +308,7 @@ func (m *Room) Contracts(ctx context.Context, r contract.Filter) (contract.Page,
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+		page.Cursor = paging.After("contracts", rows[limit-1].ID)
 	}
 	page.Items, err = m.contractsOut(ctx, rows)
 	return page, err

@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
@@ -149,7 +150,7 @@ func (m *Room) quotaSums(ctx context.Context, ids []int64) (map[int64]quotaSum, 
 // Quotas lists quotas: of a contract for its buyer, its collector and the county, of a household for itself.
 func (m *Room) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.QuotaPage, error) {
 	page := contract.QuotaPage{Items: []contract.Quota{}}
-	limit, err := desk.PageLimit(r.Limit, 50, 500)
+	limit, err := paging.Size(r.Limit, 50, 500)
 	if err != nil {
 		return page, err
 	}
@@ -185,7 +186,7 @@ func (m *Room) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.Quo
 	if err != nil {
 		return page, fmt.Errorf("count quotas: %w", err)
 	}
-	after, err := desk.CursorInts(r.Cursor, 2)
+	after, err := paging.Place("quotas", r.Cursor, 2)
 	if err != nil {
 		return page, err
 	}
@@ -205,7 +206,7 @@ func (m *Room) Quotas(ctx context.Context, r contract.QuotaFilter) (contract.Quo
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].VillageID, rows[limit-1].ID)
+		page.Cursor = paging.After("quotas", rows[limit-1].VillageID, rows[limit-1].ID)
 	}
 	page.Items, err = m.quotasOut(ctx, rows, selling)
 	return page, err

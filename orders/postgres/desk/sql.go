@@ -89,44 +89,6 @@ func LikePattern(s string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
 }
 
-func PageLimit(n, def, most int) (int, error) {
-	switch {
-	case n == 0:
-		return def, nil
-	case n < 0 || n > most:
-		return 0, link.E(link.Invalid, "order.page.limit", "limit", "max", strconv.Itoa(most))
-	}
-	return n, nil
-}
-
-// CursorInts reads a cursor of n numbers, or nil for the first page.
-func CursorInts(s string, n int) ([]int64, error) {
-	if s == "" {
-		return nil, nil
-	}
-	parts := strings.Split(s, ".")
-	out := make([]int64, 0, n)
-	for _, p := range parts {
-		v, err := strconv.ParseInt(p, 10, 64)
-		if err != nil {
-			break
-		}
-		out = append(out, v)
-	}
-	if len(parts) != n || len(out) != n {
-		return nil, link.E(link.Invalid, "cursor", "cursor")
-	}
-	return out, nil
-}
-
-func MakeCursor(v ...int64) string {
-	parts := make([]string, len(v))
-	for i, x := range v {
-		parts[i] = strconv.FormatInt(x, 10)
-	}
-	return strings.Join(parts, ".")
-}
-
 // AddTimeline writes a row of the timeline of each order.
 func (m *Desk) AddTimeline(ctx context.Context, tx *sqlx.Tx, orderIDs []int64, key string, args map[string]string) error {
 	list := make([]TimelineEntry, len(orderIDs))

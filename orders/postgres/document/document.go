@@ -13,6 +13,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/document"
 	"banmuyuan/orders/postgres/desk"
@@ -415,7 +416,7 @@ func (m *Room) DocumentRegister(ctx context.Context, r document.Filter) (documen
 	if err := desk.NeedCounty(ctx); err != nil {
 		return document.Entries{}, err
 	}
-	limit, err := desk.PageLimit(r.Limit, 50, 200)
+	limit, err := paging.Size(r.Limit, 50, 200)
 	if err != nil {
 		return document.Entries{}, err
 	}
@@ -429,7 +430,7 @@ func (m *Room) DocumentRegister(ctx context.Context, r document.Filter) (documen
 	}
 	before := []int64{1 << 31}
 	if r.Cursor != "" {
-		if before, err = desk.CursorInts(r.Cursor, 1); err != nil {
+		if before, err = paging.Place("document_register", r.Cursor, 1); err != nil {
 			return document.Entries{}, err
 		}
 	}
@@ -448,7 +449,7 @@ func (m *Room) DocumentRegister(ctx context.Context, r document.Filter) (documen
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		out.Cursor = desk.MakeCursor(rows[limit-1].Serial)
+		out.Cursor = paging.After("document_register", rows[limit-1].Serial)
 	}
 	for _, d := range rows {
 		out.Items = append(out.Items, document.Entry{Kind: d.Kind, Subject: d.Subject, No: d.No, OrderNo: orders.Number(d.OrderID), On: d.IssuedAt.UTC(),

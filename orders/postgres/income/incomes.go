@@ -20,7 +20,7 @@ func (m *Room) Incomes(ctx context.Context, r orders.IncomesRequest) (orders.Hou
 		return orders.HouseholdIncomes{}, err
 	}
 	if r.Limit < 0 || r.Limit > incomesMost {
-		return orders.HouseholdIncomes{}, link.E(link.Invalid, "order.page.limit", "limit", "max", fmt.Sprint(incomesMost))
+		return orders.HouseholdIncomes{}, link.E(link.Invalid, "page.limit", "limit", "max", fmt.Sprint(incomesMost))
 	}
 	ref, err := m.Ref.Get(ctx)
 	if err != nil {

@@ -58,7 +58,7 @@ func (m *Room) applyPayments(ctx context.Context, tx *sqlx.Tx, locked map[int64]
 		if o == nil {
 			return fmt.Errorf("payment %d is for order %d, which is not there", e.PaymentID, id)
 		}
-		o.SetFunds(o.Funds().Received(orders.Purpose(e.Purpose), e.AmountFen, e.Late))
+		o.SetFunds(o.Funds().Received(orders.Purpose(e.Purpose), e.AmountFen, e.ReturnFen, e.Late))
 		ours, paid[id] = append(ours, e), true
 		told = append(told, desk.TimelineEntry{OrderID: id, Key: "order.timeline.payment_" + e.Purpose, Args: map[string]string{"amount": strconv.FormatInt(e.AmountFen, 10)}})
 	}
@@ -92,18 +92,20 @@ func (m *Room) applyPayments(ctx context.Context, tx *sqlx.Tx, locked map[int64]
 	return m.confirm(ctx, tx, confirm)
 }
 
-// savePaid writes the paid amounts of orders.
+// savePaid writes the received amounts of orders.
 func savePaid(ctx context.Context, tx *sqlx.Tx, locked map[int64]*desk.OrderRow, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	fen, deposit := make([]int64, len(ids)), make(pq.BoolArray, len(ids))
+	fen, back, late, deposit := make([]int64, len(ids)), make([]int64, len(ids)), make([]int64, len(ids)), make(pq.BoolArray, len(ids))
 	for i, id := range ids {
-		fen[i], deposit[i] = locked[id].PaidFen, locked[id].DepositPaid
+		o := locked[id]
+		fen[i], back[i], late[i], deposit[i] = o.PaidFen, o.RefundFen, o.LateFen, o.DepositPaid
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE orders o SET paid_fen = u.fen, deposit_paid = u.deposit, version = version + 1
-		FROM unnest($1::bigint[], $2::bigint[], $3::boolean[]) AS u (id, fen, deposit) WHERE o.id = u.id`, desk.Ints(ids), desk.Ints(fen), deposit)
+		UPDATE orders o SET paid_fen = u.fen, refund_fen = u.back, late_fen = u.late, deposit_paid = u.deposit, version = version + 1
+		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[]) AS u (id, fen, back, late, deposit) WHERE o.id = u.id`,
+		desk.Ints(ids), desk.Ints(fen), desk.Ints(back), desk.Ints(late), deposit)
 	if err != nil {
 		return fmt.Errorf("book payments of orders: %w", err)
 	}

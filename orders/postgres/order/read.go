@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -105,7 +106,7 @@ func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPa
 	default:
 		return orders.OrderPage{}, desk.Denied(a)
 	}
-	limit, err := desk.PageLimit(r.Limit, 20, 100)
+	limit, err := paging.Size(r.Limit, 20, 100)
 	if err != nil {
 		return orders.OrderPage{}, err
 	}
@@ -124,7 +125,7 @@ func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPa
 	if err := m.DB.QueryRowxContext(ctx, sums, args...).Scan(&page.Total, &page.EstimateFen, &page.AmountFen); err != nil {
 		return page, fmt.Errorf("sum orders: %w", err)
 	}
-	after, err := desk.CursorInts(r.Cursor, 1)
+	after, err := paging.Place("orders", r.Cursor, 1)
 	if err != nil {
 		return page, err
 	}
@@ -139,7 +140,7 @@ func (m *Room) Orders(ctx context.Context, r orders.OrderFilter) (orders.OrderPa
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+		page.Cursor = paging.After("orders", rows[limit-1].ID)
 	}
 	ids := make([]int64, len(rows))
 	for i := range rows {

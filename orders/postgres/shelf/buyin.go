@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -141,11 +142,11 @@ func (s *Room) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage
 	if err != nil {
 		return shelf.BuyInPage{}, err
 	}
-	limit, err := desk.PageLimit(f.Limit, 50, 500)
+	limit, err := paging.Size(f.Limit, 50, 500)
 	if err != nil {
 		return shelf.BuyInPage{}, err
 	}
-	cursor, err := desk.CursorInts(f.Cursor, 1)
+	cursor, err := paging.Place("buy_ins", f.Cursor, 1)
 	if err != nil {
 		return shelf.BuyInPage{}, err
 	}
@@ -169,7 +170,7 @@ func (s *Room) BuyIns(ctx context.Context, f shelf.BuyInFilter) (shelf.BuyInPage
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+		page.Cursor = paging.After("buy_ins", rows[limit-1].ID)
 	}
 	page.Items, err = s.buyInsOut(ctx, ref, rows)
 	return page, err

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -170,11 +171,11 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 		}
 		w.Add("s.sold_at >= ? AND s.sold_at < ?", day, day.AddDate(0, 0, 1))
 	}
-	limit, err := desk.PageLimit(f.Limit, 50, 500)
+	limit, err := paging.Size(f.Limit, 50, 500)
 	if err != nil {
 		return shelf.SalePage{}, err
 	}
-	cursor, err := desk.CursorInts(f.Cursor, 2)
+	cursor, err := paging.Place("sales", f.Cursor, 2)
 	if err != nil {
 		return shelf.SalePage{}, err
 	}
@@ -202,7 +203,7 @@ func (s *Room) Sales(ctx context.Context, f shelf.SaleFilter) (shelf.SalePage, e
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].SoldAt.UnixMicro(), rows[limit-1].ID)
+		page.Cursor = paging.After("sales", rows[limit-1].SoldAt.UnixMicro(), rows[limit-1].ID)
 	}
 	page.Items, err = s.salesOut(ctx, ref, rows)
 	return page, err

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -73,11 +74,11 @@ func (s *Room) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage,
 	if err != nil {
 		return shelf.StockPage{}, err
 	}
-	limit, err := desk.PageLimit(f.Limit, 50, 500)
+	limit, err := paging.Size(f.Limit, 50, 500)
 	if err != nil {
 		return shelf.StockPage{}, err
 	}
-	cursor, err := desk.CursorInts(f.Cursor, 2)
+	cursor, err := paging.Place("stock", f.Cursor, 2)
 	if err != nil {
 		return shelf.StockPage{}, err
 	}
@@ -110,7 +111,7 @@ func (s *Room) Stock(ctx context.Context, f shelf.StockFilter) (shelf.StockPage,
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
-		page.Cursor = desk.MakeCursor(int64(last.BestBefore.Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Hours())/24, last.ID)
+		page.Cursor = paging.After("stock", int64(last.BestBefore.Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Hours())/24, last.ID)
 	}
 	for _, r := range rows {
 		page.Items = append(page.Items, r.Out(ref))
@@ -377,7 +378,7 @@ func (s *Room) Movements(ctx context.Context, f shelf.MovementFilter) (shelf.Mov
 	if err != nil {
 		return shelf.Movements{}, err
 	}
-	limit, err := desk.PageLimit(f.Limit, 100, 500)
+	limit, err := paging.Size(f.Limit, 100, 500)
 	if err != nil {
 		return shelf.Movements{}, err
 	}

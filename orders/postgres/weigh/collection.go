@@ -7,6 +7,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -89,7 +90,7 @@ const collectionTables = `
 // Collection lists shares by village and household.
 func (m *Room) Collection(ctx context.Context, r orders.CollectionFilter) (orders.CollectionPage, error) {
 	page := orders.CollectionPage{Items: []orders.Share{}}
-	limit, err := desk.PageLimit(r.Limit, 50, 500)
+	limit, err := paging.Size(r.Limit, 50, 500)
 	if err != nil {
 		return page, err
 	}
@@ -103,7 +104,7 @@ func (m *Room) Collection(ctx context.Context, r orders.CollectionFilter) (order
 	if err != nil {
 		return page, fmt.Errorf("sum collection: %w", err)
 	}
-	after, err := desk.CursorInts(r.Cursor, 5)
+	after, err := paging.Place("collection", r.Cursor, 5)
 	if err != nil {
 		return page, err
 	}
@@ -118,7 +119,7 @@ func (m *Room) Collection(ctx context.Context, r orders.CollectionFilter) (order
 	if len(page.Items) > limit {
 		page.Items = page.Items[:limit]
 		s := page.Items[limit-1]
-		page.Cursor = desk.MakeCursor(s.VillageID, s.HouseholdID, s.OrderID, int64(s.Line), s.LotID)
+		page.Cursor = paging.After("collection", s.VillageID, s.HouseholdID, s.OrderID, int64(s.Line), s.LotID)
 	}
 	return page, nil
 }

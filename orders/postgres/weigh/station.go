@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -31,11 +32,11 @@ func (m *Room) StationList(ctx context.Context, r orders.StationRequest) (orders
 	if err != nil {
 		return page, err
 	}
-	limit, err := desk.PageLimit(r.Limit, 200, 500)
+	limit, err := paging.Size(r.Limit, 200, 500)
 	if err != nil {
 		return page, err
 	}
-	after, err := desk.CursorInts(r.Cursor, 5)
+	after, err := paging.Place("station_list", r.Cursor, 5)
 	if err != nil {
 		return page, err
 	}
@@ -60,7 +61,7 @@ func (m *Room) StationList(ctx context.Context, r orders.StationRequest) (orders
 	if len(shares) > limit {
 		shares = shares[:limit]
 		s := shares[limit-1]
-		page.Cursor = desk.MakeCursor(s.VillageID, s.HouseholdID, s.OrderID, int64(s.Line), s.LotID)
+		page.Cursor = paging.After("station_list", s.VillageID, s.HouseholdID, s.OrderID, int64(s.Line), s.LotID)
 	}
 	page.Items, err = m.stationShares(ctx, shares)
 	return page, err
@@ -282,11 +283,11 @@ func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.C
 	if err != nil {
 		return page, err
 	}
-	limit, err := desk.PageLimit(r.Limit, 50, 200)
+	limit, err := paging.Size(r.Limit, 50, 200)
 	if err != nil {
 		return page, err
 	}
-	after, err := desk.CursorInts(r.Cursor, 1)
+	after, err := paging.Place("conflicts", r.Cursor, 1)
 	if err != nil {
 		return page, err
 	}
@@ -309,7 +310,7 @@ func (m *Room) Conflicts(ctx context.Context, r orders.ConflictFilter) (orders.C
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+		page.Cursor = paging.After("conflicts", rows[limit-1].ID)
 	}
 	page.Items, err = m.conflictsOut(ctx, rows)
 	return page, err

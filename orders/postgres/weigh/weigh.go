@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/postgres/desk"
@@ -445,7 +446,7 @@ func (m *Room) Tickets(ctx context.Context, r orders.TicketFilter) (orders.Ticke
 	if err != nil {
 		return orders.TicketPage{}, err
 	}
-	limit, err := desk.PageLimit(r.Limit, 50, 500)
+	limit, err := paging.Size(r.Limit, 50, 500)
 	if err != nil {
 		return orders.TicketPage{}, err
 	}
@@ -471,7 +472,7 @@ func (m *Room) Tickets(ctx context.Context, r orders.TicketFilter) (orders.Ticke
 	if err := m.DB.GetContext(ctx, &page.Total, `SELECT count(*) FROM ticket t WHERE `+f.Where(), f.Args...); err != nil {
 		return page, fmt.Errorf("count tickets: %w", err)
 	}
-	after, err := desk.CursorInts(r.Cursor, 1)
+	after, err := paging.Place("tickets", r.Cursor, 1)
 	if err != nil {
 		return page, err
 	}
@@ -486,7 +487,7 @@ func (m *Room) Tickets(ctx context.Context, r orders.TicketFilter) (orders.Ticke
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Cursor = desk.MakeCursor(rows[limit-1].ID)
+		page.Cursor = paging.After("tickets", rows[limit-1].ID)
 	}
 	page.Items, err = m.ticketsOut(ctx, rows)
 	return page, err
