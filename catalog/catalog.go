@@ -263,6 +263,7 @@ type PublicPresale struct {
 	Villages   int64    `json:"villages"`
 	Townships  []string `json:"townships"`
 	Orderable  bool     `json:"orderable"`
+	Phase      Phase    `json:"phase"` // as shown at that moment
 }
 
 // PublicVillage is a village behind a presale or an order, with counts only.

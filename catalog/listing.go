@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -38,8 +39,60 @@ func (f PresaleFilter) Matches(p Listed, day, now time.Time) bool {
 // is left.
 func (p PublicPresale) WithStock(left int64, now time.Time) PublicPresale {
 	p.Left = left
-	p.Orderable = p.OpenAt(now) && left >= p.MinQty
+	p.Phase = p.PhaseAt(left, now)
+	p.Orderable = p.Phase == PhaseOpen
 	return p
+}
+
+// Phase is the state of a presale as people read it: it follows the clock and the stock.
+type Phase string
+
+const (
+	PhaseDraft    Phase = "draft"
+	PhaseUpcoming Phase = "upcoming" // opened by the county, and its window has not begun
+	PhaseOpen     Phase = "open"
+	PhaseSoldOut  Phase = "sold_out" // less is left than the smallest order
+	PhaseClosed   Phase = "closed"   // by the county, or by the clock
+)
+
+// PhaseAt returns the phase of the presale at a moment with so many units left.
+func (p Presale) PhaseAt(left int64, now time.Time) Phase {
+	switch {
+	case p.State == PresaleDraft:
+		return PhaseDraft
+	case p.State != PresaleOpen, !now.Before(p.ClosesAt):
+		return PhaseClosed
+	case now.Before(p.OpensAt):
+		return PhaseUpcoming
+	case left < p.MinQty:
+		return PhaseSoldOut
+	}
+	return PhaseOpen
+}
+
+// NextBest returns the presale to offer to a buyer who cannot have qty units of grade of p: another one of the product that
+// can be ordered through channel, with enough left before too little, with the grade before without it, and then the one
+// that is delivered soonest. ok is false where there is none.
+func NextBest(p PublicPresale, grade string, qty int64, channel Channel, others []PublicPresale) (best PublicPresale, ok bool) {
+	rank := func(o PublicPresale) int {
+		rank := 0
+		if o.Left < qty {
+			rank += 2
+		}
+		if _, has := o.Grade(grade); !has {
+			rank++
+		}
+		return rank
+	}
+	for _, o := range others {
+		if o.ID == p.ID || o.Product.Code != p.Product.Code || !o.Orderable || o.ContractID != 0 || !slices.Contains(o.Channels, channel) {
+			continue
+		}
+		if !ok || cmp.Or(cmp.Compare(rank(o), rank(best)), o.DeliverFrom.Compare(best.DeliverFrom), cmp.Compare(o.ID, best.ID)) < 0 {
+			best, ok = o, true
+		}
+	}
+	return best, ok
 }
 
 // ShareBP returns part of all in 1/10,000, half up, and 0 where there is nothing.

@@ -71,3 +71,65 @@ func TestShareBP(t *testing.T) {
 		}
 	}
 }
+
+func TestPhase(t *testing.T) {
+	t.Parallel()
+	p, product := goose()
+	for name, test := range map[string]struct {
+		state PresaleState
+		left  int64
+		at    time.Duration
+		want  Phase
+	}{
+		"draft":               {PresaleDraft, 100, 0, PhaseDraft},
+		"not yet open":        {PresaleOpen, 100, -time.Hour - 1, PhaseUpcoming},
+		"from its first hour": {PresaleOpen, 100, -time.Hour, PhaseOpen},
+		"the smallest order":  {PresaleOpen, 2, 0, PhaseOpen},
+		"less than that":      {PresaleOpen, 1, 0, PhaseSoldOut},
+		"past its last hour":  {PresaleOpen, 100, time.Hour, PhaseClosed},
+		"closed by hand":      {PresaleClosed, 100, 0, PhaseClosed},
+		"upcoming and empty":  {PresaleOpen, 0, -2 * time.Hour, PhaseUpcoming},
+	} {
+		p.State = test.state
+		shown := PublicPresale{Presale: p, Product: product}.WithStock(test.left, now.Add(test.at))
+		if shown.Phase != test.want || shown.Orderable != (test.want == PhaseOpen) {
+			t.Errorf("%s: %s, orderable %v", name, shown.Phase, shown.Orderable)
+		}
+	}
+}
+
+func TestNextBest(t *testing.T) {
+	t.Parallel()
+	p, product := goose()
+	one := func(id int64, left int64, days int, change ...func(*PublicPresale)) PublicPresale {
+		o := PublicPresale{Presale: p, Product: product}
+		o.ID, o.DeliverFrom = id, now.AddDate(0, 0, days)
+		o = o.WithStock(left, now)
+		for _, f := range change {
+			f(&o)
+		}
+		return o
+	}
+	gone := one(1, 0, 1)
+	for name, test := range map[string]struct {
+		others []PublicPresale
+		want   int64
+	}{
+		"none":                       {nil, 0},
+		"not itself":                 {[]PublicPresale{one(1, 100, 1)}, 0},
+		"the soonest":                {[]PublicPresale{one(2, 100, 9), one(3, 100, 5)}, 3},
+		"enough before soon":         {[]PublicPresale{one(2, 3, 1), one(3, 100, 9)}, 3},
+		"a little is better than no": {[]PublicPresale{one(2, 3, 1)}, 2},
+		"sold out":                   {[]PublicPresale{one(2, 1, 1)}, 0},
+		"another product":            {[]PublicPresale{one(2, 100, 1, func(o *PublicPresale) { o.Product.Code = "duck" })}, 0},
+		"another channel":            {[]PublicPresale{one(2, 100, 1, func(o *PublicPresale) { o.Channels = []Channel{ChannelMarket} })}, 0},
+		"of a contract":              {[]PublicPresale{one(2, 100, 1, func(o *PublicPresale) { o.ContractID = 4 })}, 0},
+		"with the grade": {[]PublicPresale{one(2, 100, 1, func(o *PublicPresale) { o.Grades = o.Grades[:1] }),
+			one(3, 100, 9)}, 3},
+	} {
+		best, ok := NextBest(gone, "second", 5, ChannelPrivate, test.others)
+		if ok != (test.want != 0) || best.ID != test.want {
+			t.Errorf("%s: %d %v, want %d", name, best.ID, ok, test.want)
+		}
+	}
+}

@@ -56,6 +56,14 @@ func (p Presale) CheckQuantity(channel Channel, qty int64, field string) *link.E
 	return nil
 }
 
+// Fitting returns the largest quantity up to most that keeps to the presale's minimum and step, or 0.
+func (p Presale) Fitting(most int64) int64 {
+	if most < p.MinQty {
+		return 0
+	}
+	return most - (most-p.MinQty)%max(p.StepQty, 1)
+}
+
 // Grade finds a grade's price; the empty grade is the best one.
 func (p Presale) Grade(grade string) (GradePrice, bool) {
 	if grade == "" && len(p.Grades) > 0 {

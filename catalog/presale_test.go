@@ -155,3 +155,15 @@ func TestMessages(t *testing.T) {
 		}
 	}
 }
+
+func TestFitting(t *testing.T) {
+	p, _ := goose() // from 2 in steps of 3
+	for most, want := range map[int64]int64{-1: 0, 1: 0, 2: 2, 4: 2, 5: 5, 7: 5, 100: 98} {
+		if got := p.Fitting(most); got != want {
+			t.Errorf("up to %d: %d, want %d", most, got, want)
+		}
+		if want > 0 && p.CheckQuantity(ChannelMarket, want, "q") != nil {
+			t.Errorf("%d cannot be ordered", want)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func ForSeller(o Order, org int64) Order {
 	}
 	o.Lines = own
 	o.Buyer = Buyer{Name: o.Buyer.Name}
-	o.PaidFen, o.RefundFen, o.ForfeitFen, o.DueFen = 0, 0, 0, 0
+	o.PaidFen, o.RefundFen, o.ForfeitFen, o.DueFen, o.BalanceFen, o.BalanceEstimated = 0, 0, 0, 0, 0, false
 	o.ExpiresAt, o.CanCancel, o.CancelCost = nil, false, 0
 	o.Note = ""
 	return o

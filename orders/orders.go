@@ -89,6 +89,7 @@ type Quote struct {
 	Lines       []Line          `json:"lines"`
 	EstimateFen int64           `json:"estimate_fen"`
 	DepositFen  int64           `json:"deposit_fen"`
+	BalanceFen  int64           `json:"balance_fen"` // expected after weighing
 	PayWithin   int64           `json:"pay_within_seconds"`
 }
 
@@ -132,8 +133,9 @@ type Line struct {
 
 	EstimateFen int64 `json:"estimate_fen"`
 	DepositFen  int64 `json:"deposit_fen"`
-	AmountFen   int64 `json:"amount_fen"` // billed so far
-	Complete    bool  `json:"complete"`   // every unit received or short
+	PieceFen    int64 `json:"piece_fen,omitempty"` // estimated price of one unit, where the price is of another measure
+	AmountFen   int64 `json:"amount_fen"`          // billed so far
+	Complete    bool  `json:"complete"`            // every unit received or short
 }
 
 // Buyer is the buyer of an order, as the seller and the county need it.
@@ -159,13 +161,16 @@ type Order struct {
 	PaidFen     int64           `json:"paid_fen"`    // received for this order, deposit and balance
 	RefundFen   int64           `json:"refund_fen"`  // refunded or on its way
 	ForfeitFen  int64           `json:"forfeit_fen"`
-	DueFen      int64           `json:"due_fen"` // to pay now: deposit, or balance
+	DueFen      int64           `json:"due_fen"`     // to pay now: deposit, or balance
+	BalanceFen  int64           `json:"balance_fen"` // to pay after the deposit: an estimate until all is weighed, then what is due
 	PlacedAt    time.Time       `json:"placed_at"`
 	ExpiresAt   *time.Time      `json:"expires_at,omitempty"`
 	Timeline    []TimelineEntry `json:"timeline,omitempty"`
 	Version     int64           `json:"version"`
 	CanCancel   bool            `json:"can_cancel"`
 	CancelCost  int64           `json:"cancel_cost_fen"` // forfeited if cancelled now
+
+	BalanceEstimated bool `json:"balance_estimated,omitempty"`
 
 	Questions []ShortageQuestion `json:"questions,omitempty"` // that wait for the buyer's answer
 }
@@ -206,6 +211,17 @@ type OrderPage struct {
 
 // Origins is which villages an order comes from; for the buyer.
 type Origins struct {
+	// Villages of all lines. Their quantities are of one unit, or 0 where the lines have several: see Lines.
+	Villages   []catalog.PublicVillage `json:"villages"`
+	Households int64                   `json:"households"`
+	Lines      []LineOrigin            `json:"lines"`
+}
+
+// LineOrigin is which villages a line comes from, with quantities in the line's unit.
+type LineOrigin struct {
+	No         int                     `json:"no"`
+	Title      catalog.Text            `json:"title"`
+	Unit       string                  `json:"unit"`
 	Villages   []catalog.PublicVillage `json:"villages"`
 	Households int64                   `json:"households"`
 }

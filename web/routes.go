@@ -11,6 +11,7 @@ import (
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
 	"banmuyuan/web/household"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/organisation"
 	"banmuyuan/web/shop"
 )
@@ -39,7 +40,9 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords,
 			Factors: d.Factors, Cipher: d.Cipher, Trail: d.Trail, Now: s.Now}, Factors: d.Factors, Cipher: d.Cipher})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
-		Documents: d.Documents, Payments: d.Payments, Live: d.Live})
+		Documents: d.Documents, Payments: d.Payments, Live: d.Live, Outbox: d.Outbox})
+	s.notices = &shop.Notices{Site: s.Site, Services: s.shop.Services(), Accounts: d.Accounts}
+	s.sender = &notify.Sender{Outbox: d.Outbox, Notifier: d.Notifier, Compose: s.notices.Compose, Now: s.Now, Log: s.Log}
 	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,

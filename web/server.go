@@ -33,6 +33,7 @@ import (
 	"banmuyuan/web/api"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/county"
 	"banmuyuan/web/directory"
 	"banmuyuan/web/document"
@@ -112,6 +113,8 @@ type Deps struct {
 	Throttle auth.Throttle
 	Setup    auth.Setup // links to the page of the first administrator
 	Sessions scs.Store
+	Baskets  basket.Store
+	Outbox   notify.Outbox // messages to buyers
 	Reports  report.Store
 	// Live carries updates to open pages; a hub of its own if nil.
 	Live *live.Hub
@@ -129,6 +132,8 @@ type Server struct {
 	config  Config
 	deps    Deps
 	shop    *shop.Pages
+	notices *shop.Notices
+	sender  *notify.Sender
 	tokens  tokens
 	reports *report.Runner
 	api     *api.API
@@ -145,6 +150,7 @@ func NewSiteGlossary() (page.Glossary, error) {
 	lists := []map[string][2]string{
 		link.Messages,
 		page.Messages,
+		page.SummaryMessages,
 		api.Messages,
 		catalog.Messages,
 		catalog.PolicyMessages,
@@ -202,6 +208,7 @@ func New(config Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	site.Baskets = deps.Baskets
 	s := &Server{Site: site, config: config, deps: deps}
 	s.reports = report.NewRunner(deps.Reports, deps.Accounts, report.Sources{Catalog: deps.Catalog, Orders: deps.Orders},
 		func(lang, group, value string) string { return site.WordsIn(page.Lang(lang)).Say(group, value) }, deps.Log)
@@ -217,8 +224,8 @@ func New(config Config, deps Deps) (*Server, error) {
 
 // check returns an error for a missing dependency.
 func (d Deps) check() error {
-	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Reports == nil || d.Headings == nil {
-		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, reports and headings are needed")
+	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Baskets == nil || d.Outbox == nil || d.Reports == nil || d.Headings == nil {
+		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, baskets, outbox, reports and headings are needed")
 	}
 	if d.Factors == nil || d.Logins == nil || d.Trail == nil || d.Cipher == nil {
 		return errors.New("web: second factors, sessions of accounts, the audit trail and a cipher are needed")
@@ -251,11 +258,18 @@ func (s *Server) CountyStaff(r *http.Request) bool {
 // EndStreams lets go of the pages that are held open for updates: they connect again, to a process that does not stop.
 func (s *Server) EndStreams() { s.deps.Live.Close() }
 
-// Run runs the background work of pages until ctx ends: live figures and reports.
+// TellBuyer queues the messages to buyers that an event of a module calls for.
+func (s *Server) TellBuyer(ctx context.Context, ev link.Event) error { return s.notices.Tell(ctx, ev) }
+
+// SendMessages sends the messages to buyers that are due now.
+func (s *Server) SendMessages(ctx context.Context) error { return s.sender.Round(ctx) }
+
+// Run runs the background work of pages until ctx ends: live figures, reports and messages to buyers.
 func (s *Server) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { s.shop.Run(ctx) })
 	running.Go(func() { s.reports.Run(ctx) })
+	running.Go(func() { s.sender.Run(ctx) })
 	running.Wait()
 }
 

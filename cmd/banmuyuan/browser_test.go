@@ -369,7 +369,7 @@ func (b *pages) buys(t *testing.T, phone string) string {
 	v.look(t)
 	v.fill(t, "quantity", "10")
 	v.press(t, `form[action="/basket"] button.button-wide`)
-	v.press(t, `a[href="/checkout"]`)
+	v.press(t, `button[name="go"]`)
 	if !strings.Contains(v.where(t), "/login") {
 		t.Fatalf("a stranger checks out at %s", v.where(t))
 	}
@@ -387,7 +387,7 @@ func (b *pages) buys(t *testing.T, phone string) string {
 	v.fill(t, "delivery.phone", phone)
 	v.choose(t, "shortage", "refill")
 	v.press(t, `form[action="/checkout"] .bar-action button`)
-	v.press(t, `form[action="/orders"] button`)
+	v.press(t, `form[action="/orders"] button:not([name])`)
 	at, err := url.Parse(v.where(t))
 	if err != nil {
 		t.Fatal(err)
@@ -401,7 +401,30 @@ func (b *pages) buys(t *testing.T, phone string) string {
 	v.open(t, "/orders/"+no)
 	v.open(t, "/orders/"+no+"/print")
 	v.open(t, "/orders")
+	b.returns(t, v)
 	return no
+}
+
+// returns has the buyer order once more: four taps from a product's page to paid, with the way to get it remembered.
+func (b *pages) returns(t *testing.T, v *visitor) {
+	t.Helper()
+	v.open(t, "/presales/"+b.code("goose-feast"))
+	taps := 0
+	tap := func(press func(*testing.T, string), selector string) {
+		t.Helper()
+		press(t, selector)
+		taps++
+	}
+	tap(v.press, `form[action="/basket"] button.button-wide`)
+	tap(v.press, `button[name="go"]`)
+	tap(v.press, `form[action="/orders"] button[value="sandbox"]`)
+	if !strings.Contains(v.where(t), "/pay/sandbox/") {
+		t.Fatalf("the third tap leads to %s:\n%s", v.where(t), v.text(t))
+	}
+	tap(v.follow, `button[value="pay"]`)
+	if taps > 4 {
+		t.Errorf("a buyer who returns taps %d times", taps)
+	}
 }
 
 // pay goes from an order's page over the sandbox bank's and back.

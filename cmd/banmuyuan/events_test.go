@@ -27,7 +27,7 @@ var eventTypes = map[string]any{
 	catalog.EvtHoldExpired: catalog.HoldExpired{}, catalog.EvtPresaleChanged: catalog.PresaleChanged{},
 	catalog.EvtHouseholdsChanged: catalog.HouseholdsChanged{}, catalog.EvtAct: link.Act{}, payments.EvtAct: link.Act{},
 
-	orders.EvtOrderPlaced: orders.OrderEvent{}, orders.EvtOrderChanged: orders.OrderEvent{}, orders.EvtTicketAccepted: orders.TicketEvent{},
+	orders.EvtOrderPlaced: orders.OrderEvent{}, orders.EvtOrderChanged: orders.OrderEvent{}, orders.EvtTicketAccepted: orders.TicketEvent{}, orders.EvtShortageAsked: orders.ShortageEvent{},
 	adopt.EvtChanged: adopt.Event{}, catalog.EvtIncomeChanged: catalog.IncomesChanged{},
 
 	payments.CmdAcceptDelivery: payments.AcceptDelivery{}, payments.CmdReverseDelivery: payments.ReverseDelivery{},

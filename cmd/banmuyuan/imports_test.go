@@ -65,7 +65,7 @@ var mayImport = []struct {
 var conceptMay = []string{"=orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
 
 // wingMay lists the imports of a wing of web.
-var wingMay = []string{"=web/page", "=web/api", "=web/audit", "=web/auth", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
+var wingMay = []string{"=web/page", "=web/api", "=web/audit", "=web/auth", "=web/basket", "=web/live", "=web/notify", "=web/photo", "=web/report", "=web/sheet", "=web/static",
 	"internal/entry", "internal/table", "internal/money", "=internal/link", "=catalog", "=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=payments"}
 
 // roomMay lists the imports of a room of the order module.

@@ -412,6 +412,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Throttle:  store,
 		Setup:     store,
 		Sessions:  sessions,
+		Baskets:   store,
+		Outbox:    store.Outbox(),
 		Reports:   store.Reports(),
 		Log:       m.log,
 		Catalog:   catalog.NewClient(nc),
@@ -465,6 +467,9 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		work(func() error { site.Run(running); return nil })
 		work(func() error { return m.tellAccounts(db, nc, site).Run(running) })
 		for _, c := range m.auditActs(db, nc) {
+			work(func() error { return c.Run(running) })
+		}
+		for _, c := range m.tellBuyers(db, nc, site) {
 			work(func() error { return c.Run(running) })
 		}
 		context.AfterFunc(running, func() {

@@ -63,7 +63,7 @@ var natsTalk = map[string]talk{
 	modulePayments: {asks: []string{moduleCatalog}, consumes: []string{modulePayments}},
 	moduleOrders: {asks: []string{moduleCatalog, modulePayments}, commands: []string{moduleCatalog, modulePayments},
 		consumes: []string{moduleCatalog, modulePayments}},
-	moduleWeb: {asks: []string{moduleCatalog, modulePayments, moduleOrders}, consumes: []string{moduleCatalog, modulePayments}, listens: []string{moduleOrders}},
+	moduleWeb: {asks: []string{moduleCatalog, modulePayments, moduleOrders}, consumes: []string{moduleCatalog, modulePayments, moduleOrders}, listens: []string{moduleOrders}},
 }
 
 // natsPermissions are the subjects that a module may publish to and subscribe to. It answers requests where they ask it to

@@ -579,7 +579,8 @@ type Sale struct {
 	ExpiresAt *time.Time  `json:"expires_at,omitempty"`
 	PaidAt    *time.Time  `json:"paid_at,omitempty"`
 	DoneAt    *time.Time  `json:"done_at,omitempty"`
-	ForShop   bool        `json:"for_shop"` // the caller works there, or for the county
+	ForShop   bool        `json:"for_shop"`          // the caller works there, or for the county
+	Account   int64       `json:"account,omitempty"` // the buyer's, for the system
 	CanCancel bool        `json:"can_cancel"`
 
 	ReturnedFen int64    `json:"returned_fen,omitempty"`

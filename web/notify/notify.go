@@ -1,7 +1,8 @@
-// Package notify tells people by text message what was done in their name.
+// Package notify tells people by text message: households of actions in their name, buyers of events of their orders.
 //
-// What must always hold: a message is sent after what it tells of is done, and that it could not be sent undoes nothing;
-// who gets it, and what it says, does not reach the log.
+// What must always hold: a message is sent after the event that it tells of, and a failure to send undoes nothing; a message
+// to a buyer is written when it is sent, and not sent when it is no longer true; an event tells a buyer of a kind once;
+// receiver and text do not reach the log.
 package notify
 
 import (
@@ -18,7 +19,8 @@ import (
 type Message struct {
 	Phone string `json:"phone"`
 	Text  string `json:"text"`
-	Kind  string `json:"kind"` // of what it tells, such as offer
+	Kind  string `json:"kind"`          // of what it tells, such as offer
+	Key   string `json:"key,omitempty"` // the same each time a message is tried, so that a gateway can send it once
 }
 
 // Notifier sends messages.

@@ -5,6 +5,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/page"
 )
 
@@ -20,7 +21,11 @@ func (s *pages) buyPage(r *http.Request) (buyPage, error) {
 	d := buyPage{Channel: s.BuyersChannel(ctx, auth.FromContext(ctx)), Basket: map[string]int64{}}
 	var err error
 	d.Page, err = s.Catalog.Presales(ctx, catalog.PresaleFilter{Channel: d.Channel, State: catalog.PresaleOpen, Limit: 100})
-	for _, item := range s.Basket(r) {
+	if err != nil {
+		return d, err
+	}
+	items, err := s.Basket(r)
+	for _, item := range items {
 		d.Basket[item.Code] = item.Qty
 	}
 	return d, err
@@ -50,7 +55,7 @@ func (s *pages) buyAdd(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		item := page.BasketItem{PresaleID: p.ID, Code: p.Code, Grade: f.Text("grade." + p.Code), Qty: qty}
-		if text := s.BasketProblem(page.LangOf(r), p, item, d.Channel); text != "" {
+		if text := s.BasketProblem(page.LangOf(r), p, item, 0, d.Channel); text != "" {
 			f.AddText("qty."+p.Code, text)
 		}
 		items = append(items, item)
@@ -58,12 +63,14 @@ func (s *pages) buyAdd(w http.ResponseWriter, r *http.Request) error {
 	if len(items) == 0 && f.OK() {
 		f.Add("", "basket.nothing")
 	}
-	if len(items) > page.BasketMost {
+	if len(items) > basket.Most {
 		f.Add("", "basket.full")
 	}
 	if !f.OK() {
 		return s.RenderForm(w, r, "organisation/buy", d, f)
 	}
-	s.SetBasket(r, items)
+	if err := s.ChangeBasket(r, "", func([]page.BasketItem) []page.BasketItem { return items }); err != nil {
+		return err
+	}
 	return s.GoTo(w, r, "shop.checkout")
 }

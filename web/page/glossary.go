@@ -73,8 +73,9 @@ func NewGlossary(lists ...map[string][2]string) (Glossary, error) {
 
 // A placeholder is {name} or {name:kind}; kind is money (fen), jin, kg or weight
 // (grams), num, date, datetime or word (another key), and says how the value is
-// written. Without a kind a number is written with separators and text as it is.
-var placeholder = regexp.MustCompile(`\{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-z]+))?\}`)
+// written. {name:n egg|eggs} writes a number with the word for one or for several.
+// Without a kind a number is written with separators and text as it is.
+var placeholder = regexp.MustCompile(`\{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-z]+|n [^{}|]+\|[^{}|]+))?\}`)
 
 func placeholders(s string) []string {
 	var names []string
@@ -150,6 +151,13 @@ func (g Glossary) value(l Lang, f Format, v any, kind string) string {
 	}
 	if !isNumber {
 		return fmt.Sprint(v)
+	}
+	if words, ok := strings.CutPrefix(kind, "n "); ok {
+		one, several, _ := strings.Cut(words, "|")
+		if n == 1 {
+			return f.num(n) + " " + one
+		}
+		return f.num(n) + " " + several
 	}
 	switch kind {
 	case "money":

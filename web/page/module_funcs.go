@@ -25,6 +25,10 @@ import (
 //	{{event .}}                           the sentence of an order's timeline entry
 //	{{yuan .Fen}}                            money where no markup may stand, as in an option
 //	{{onday .DueOn}} {{rate .RateBP}}         a day that a module wrote as 2026-09-18; a rate in 1/10,000
+//	{{summary .}} {{units 5 "head"}}         the summary of an order; a quantity with its unit
+//	{{dates .From .To}}                      a range of days with the year
+//	{{phase .Presale}}                       the state of a presale by the clock and the stock
+//	{{pricerange .Presale}} {{piece .Presale .Grade}}  its prices, from the lowest; the estimated price of a piece
 //	{{qr .Link}}                             a QR code that prints sharp
 func (s *Site) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
@@ -70,6 +74,22 @@ func (s *Site) moduleFuncs(l Lang) template.FuncMap {
 				return template.HTML(template.HTMLEscapeString(day))
 			}
 			return timeHTML(t, time.DateOnly, Format{Lang: l, Now: s.Now()}.date)
+		},
+		"summary": func(o orders.Order) OrderSummary { return s.Summarizer(l).Order(o, orders.Origins{}, nil) },
+		"units":   func(n int64, unit string) string { return s.Summarizer(l).Units(n, unit) },
+		"dates":   func(from, to time.Time) string { return Format{Lang: l, Now: s.Now()}.fullSpan(from, to) },
+		"phase":   func(p any) (string, error) { return phaseOf(p, s.Now()) },
+		"piece": func(p any, g catalog.GradePrice) (string, error) {
+			shown, err := publicPresale(p)
+			if err != nil {
+				return "", err
+			}
+			line, err := orders.LineOf(shown, g, 1)
+			return s.Summarizer(l).Piece(line), err
+		},
+		"pricerange": func(p any) (string, error) {
+			shown, err := publicPresale(p)
+			return s.Summarizer(l).PriceRange(shown), err
 		},
 		"rate": func(bp int64) string { return perBP(Format{Lang: l, Now: s.Now()}, bp) },
 	}

@@ -13,6 +13,7 @@ import (
 type navItem struct {
 	Route, Icon, Text, URL string
 	Current                bool
+	Count                  int // of things behind it, 0: not shown
 }
 
 // Entry is an item of a menu before it has a language. It is shown only when its route
@@ -75,6 +76,11 @@ func (s *Site) nav(v *view, r *http.Request) []navItem {
 	}
 	if current >= 0 {
 		items[current].Current = true
+	}
+	for i := range items {
+		if items[i].Route == "shop.basket" {
+			items[i].Count = s.basketCount(r)
+		}
 	}
 	return items
 }

@@ -19,6 +19,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/static"
 )
 
@@ -73,7 +74,8 @@ type Site struct {
 	Assets   *static.Assets
 	Router   *mux.Router
 	Sessions *scs.SessionManager
-	Logins   auth.Logins // sessions as their owners see them
+	Logins   auth.Logins  // sessions as their owners see them
+	Baskets  basket.Store // of accounts; visitors have theirs in the session
 	register register
 	wings    []Wing
 	sources  map[string]source

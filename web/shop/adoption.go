@@ -10,6 +10,7 @@ import (
 	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -38,6 +39,7 @@ type adoptionPage struct {
 	Methods  []string
 	Pending  *payments.Payment
 	Latest   *payments.Payment
+	Messages []notify.Queued
 }
 
 func (s *adopting) adoptionPage(ctx context.Context, no string) (adoptionPage, error) {
@@ -50,6 +52,9 @@ func (s *adopting) adoptionPage(ctx context.Context, no string) (adoptionPage, e
 	d.Account, err = s.Payments.Account(link.System(ctx, "web.adoption"), payments.Ref{Ref: adopt.PaymentRef(d.Adoption.ID)})
 	if err != nil {
 		return d, err
+	}
+	if a := auth.FromContext(ctx); a != nil {
+		d.Messages = s.sentAbout(ctx, s.Site, a.ID, adopt.PaymentRef(d.Adoption.ID))
 	}
 	for i, p := range d.Account.Payments {
 		if !p.State.Final() {

@@ -30,6 +30,7 @@ type stubAdoptions struct {
 	failed    []adopt.FailBox
 	delivered []adopt.BoxRequest
 	refuse    error
+	adopter   int64
 }
 
 var adoptGeese = catalog.Text{Zh: "认养一只鹅", En: "Adopt a goose"}
@@ -55,7 +56,7 @@ func (s *stubAdoptions) Adopt(_ context.Context, r adopt.Request) (adopt.Adoptio
 	return s.adoption(), s.refuse
 }
 func (s *stubAdoptions) adoption() adopt.Adoption {
-	a := adopt.Adoption{ID: 61, No: "RY0000006188", State: s.state, Buyer: orders.Buyer{Name: "林*"}, Plot: s.plot(), Units: 2, UnitNos: []int64{3, 4}, OnFailure: adopt.FailureReplace,
+	a := adopt.Adoption{ID: 61, No: "RY0000006188", State: s.state, Buyer: orders.Buyer{AccountID: s.adopter, Name: "林*"}, Plot: s.plot(), Units: 2, UnitNos: []int64{3, 4}, OnFailure: adopt.FailureReplace,
 		Delivery: orders.Delivery{Kind: orders.DeliverAddress, Name: "林晓", Phone: "13800138000", Address: "演示路1号"}, PriceFen: 48_000, DepositFen: 14_400,
 		BalanceBy: webtest.Day, PlacedAt: webtest.Day, CanCancel: true, HouseholdID: 77,
 		Boxes: []adopt.Box{{No: 1, DueOn: "2026-12-01", Qty: 1, State: adopt.BoxPlanned, AmountFen: 24_000, NetFen: 22_800, Family: "王*", Village: "永丰村", HouseholdID: 77, CanDeliver: true, CanFail: true, CanDispute: true},
@@ -69,7 +70,7 @@ func (s *stubAdoptions) adoption() adopt.Adoption {
 	return a
 }
 func (s *stubAdoptions) Adoption(ctx context.Context, r adopt.Ref) (adopt.Adoption, error) {
-	if r.No != "RY0000006188" {
+	if r.No != "RY0000006188" && r.No != adopt.Number(61) {
 		return adopt.Adoption{}, link.E(link.NotFound, "adoption.unknown", "")
 	}
 	a := s.adoption()

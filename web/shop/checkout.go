@@ -7,7 +7,9 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/basket"
 	"banmuyuan/web/page"
 )
 
@@ -19,7 +21,8 @@ type checkoutPage struct {
 	Quote   orders.Quote
 	Request orders.PlaceRequest
 	Point   catalog.CollectionPoint
-	Methods []string
+	Summary page.OrderSummary
+	Methods []string // to pay with at once
 }
 
 func (s *ordering) checkoutPage(ctx context.Context, l page.Lang, items []page.BasketItem) (checkoutPage, error) {
@@ -45,7 +48,10 @@ func (s *ordering) checkoutPage(ctx context.Context, l page.Lang, items []page.B
 }
 
 func (s *ordering) checkout(w http.ResponseWriter, r *http.Request) error {
-	items := s.Basket(r)
+	items, err := s.Basket(r)
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		return s.GoTo(w, r, "shop.basket")
 	}
@@ -61,7 +67,44 @@ func (s *ordering) checkout(w http.ResponseWriter, r *http.Request) error {
 	f.Values.Set("delivery.name", d.Account.Name)
 	f.Values.Set("delivery.phone", d.Account.Phone)
 	f.Values.Set("shortage", string(orders.ShortageRefill))
+	if s.remember(r.Context(), f) {
+		d.Request = placeRequest(f, items)
+		if d.Quote, err = s.Orders.Quote(r.Context(), orders.QuoteRequest{Lines: d.Request.Lines}); err == nil {
+			return s.checkPage(w, r, d, f)
+		}
+		if !f.Fail(err) {
+			return err
+		}
+	}
 	return s.RenderForm(w, r, "shop/checkout", d, f)
+}
+
+// remember fills in how the buyer got the last order, and reports whether that can be done again.
+func (s *ordering) remember(ctx context.Context, f *page.Form) bool {
+	list, err := s.Orders.Orders(ctx, orders.OrderFilter{Limit: 1})
+	if err != nil {
+		s.Log.WarnContext(ctx, "last order", "error", err) // it is asked for instead
+		return false
+	}
+	if len(list.Items) == 0 {
+		return false
+	}
+	last := list.Items[0].Delivery
+	switch {
+	case last.Kind == orders.DeliverAddress && last.Address != "":
+		f.Values.Set("delivery.address", last.Address)
+	case last.Kind == orders.DeliverPickup && s.Point(ctx, last.PointID).Pickup:
+		f.Values.Set("delivery.point_id", page.Num64(last.PointID))
+	default:
+		return false
+	}
+	f.Values.Set("delivery.kind", string(last.Kind))
+	f.Values.Set("delivery.name", last.Name)
+	f.Values.Set("delivery.phone", last.Phone)
+	if wish, ok := list.Items[0].Shortage.Or(); ok {
+		f.Values.Set("shortage", string(wish))
+	}
+	return true
 }
 
 // placeRequest reads the order that a form describes. The fields are called as in the module's errors, so that these
@@ -91,7 +134,10 @@ func (s *ordering) checkoutCheck(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items := s.Basket(r)
+	items, err := s.Basket(r)
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		return s.GoTo(w, r, "shop.basket")
 	}
@@ -112,14 +158,31 @@ func (s *ordering) checkoutCheck(w http.ResponseWriter, r *http.Request) error {
 	if f.OK() && f.Text("change") == "" {
 		d.Quote, err = s.Orders.Quote(ctx, orders.QuoteRequest{Lines: d.Request.Lines})
 		if err == nil {
-			d.Point = s.Point(ctx, d.Request.Delivery.PointID)
-			return s.RenderForm(w, r, "shop/check", d, f)
+			return s.checkPage(w, r, d, f)
 		}
 		if !f.Fail(err) {
 			return err
 		}
 	}
 	return s.RenderForm(w, r, "shop/checkout", d, f)
+}
+
+// checkPage shows the order with its quote.
+func (s *ordering) checkPage(w http.ResponseWriter, r *http.Request, d checkoutPage, f *page.Form) error {
+	ctx := r.Context()
+	d.Point = s.Point(ctx, d.Request.Delivery.PointID)
+	methods, err := s.Payments.Methods(ctx, payments.None{})
+	if err != nil {
+		return err
+	}
+	ways := payable(methods.Items, d.Quote.Channel)
+	for _, m := range ways {
+		if m != payments.BankTransfer && d.Quote.DepositFen > 0 {
+			d.Methods = append(d.Methods, m)
+		}
+	}
+	d.Summary = s.Summarizer(page.LangOf(r)).Quote(d.Quote, d.Basket.Origins, ways)
+	return s.RenderForm(w, r, "shop/check", d, f)
 }
 
 // orderPlace places the order. Sending the form twice places it once: the key is in the form.
@@ -129,7 +192,10 @@ func (s *ordering) orderPlace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items := s.Basket(r)
+	items, err := s.Basket(r)
+	if err != nil {
+		return err
+	}
 	if len(items) == 0 {
 		// A second click: the first one placed the order and emptied the basket.
 		return s.GoTo(w, r, "shop.orders")
@@ -148,13 +214,36 @@ func (s *ordering) orderPlace(w http.ResponseWriter, r *http.Request) error {
 		if link.CodeOf(err) == link.Unavailable {
 			// Unknown outcome: the same page with the same key, to be sent again.
 			if d.Quote, err = s.Orders.Quote(ctx, orders.QuoteRequest{Lines: req.Lines}); err == nil {
-				d.Point = s.Point(ctx, req.Delivery.PointID)
-				return s.RenderForm(w, r, "shop/check", d, f)
+				return s.checkPage(w, r, d, f)
 			}
 		}
 		return s.RenderForm(w, r, "shop/checkout", d, f)
 	}
-	s.SetBasket(r, nil)
+	if err := s.ChangeBasket(r, "", basket.Without(items)); err != nil {
+		s.Log.WarnContext(ctx, "empty basket", "error", err) // the order stands
+	}
+	if method := f.Text("method"); method != "" && o.DueFen > 0 {
+		if s.payAtOnce(w, r, o.No, method, f.Key()+"-p") {
+			return nil
+		}
+	}
 	s.Flash(r, page.Good, "order.placed")
 	return s.GoTo(w, r, "shop.order", "no", o.No)
+}
+
+// payAtOnce leads from the placed order to the provider. It is false where that did not work: the order's page asks again.
+func (s *ordering) payAtOnce(w http.ResponseWriter, r *http.Request, no, method, key string) bool {
+	back, err := s.URL("shop.order.back", "no", no)
+	if err != nil {
+		return false
+	}
+	start, err := s.Orders.Pay(r.Context(), orders.PayRequest{OrderNo: no, Method: method, ReturnURL: s.Abs(back), IdempotencyKey: key})
+	if err != nil || start.URL == "" {
+		if err != nil {
+			s.Log.WarnContext(r.Context(), "pay at once", "order", no, "error", err)
+		}
+		return false
+	}
+	page.Redirect(w, r, start.URL)
+	return true
 }

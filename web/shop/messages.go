@@ -41,9 +41,11 @@ var words = map[string][2]string{
 	"status.refund.failed":    {"未成功，改由银行退", "Failed, goes by bank"},
 	"status.refund.by_bank":   {"由银行转账退回", "By bank transfer"},
 
-	"status.presale.draft":  {"草稿", "Draft"},
-	"status.presale.open":   {"预订中", "Open"},
-	"status.presale.closed": {"已截单", "Closed"},
+	"status.presale.draft":    {"草稿", "Draft"},
+	"status.presale.upcoming": {"即将开订", "Opens soon"},
+	"status.presale.open":     {"预订中", "Open"},
+	"status.presale.sold_out": {"已订完", "Sold out"},
+	"status.presale.closed":   {"已截单", "Closed"},
 
 	"channel.contract": {"订单收购", "Forward purchase"},
 	"channel.market":   {"爱心超市", "Charity supermarket"},
@@ -74,6 +76,7 @@ var words = map[string][2]string{
 	"policy.contract": {"按签约份额", "By signed quota"},
 
 	"basket.added":    {"已放进购物篮。", "It is in your basket."},
+	"basket.had":      {"购物篮里已经有 {n}，加上这次就不合要求了。", "The basket has {n} of it already; together they are more than can be ordered."},
 	"basket.full":     {"购物篮最多放 20 样，请先下单或删去几样。", "A basket holds 20 things. Place an order or remove some first."},
 	"basket.nothing":  {"请至少填一个数量。", "Enter at least one quantity."},
 	"order.placed":    {"订单已提交，货已给您留好。请在时限内付定金。", "Your order is placed and the goods are kept for you. Please pay the deposit in time."},
@@ -97,5 +100,5 @@ var tones = page.Tones{
 	page.Care: {"status.order.placed", "status.order.billed", "status.ticket.held", "status.share.short", "status.payment.failed", "status.refund.failed", "status.refund.by_bank", "status.payment.unknown"},
 	page.Busy: {"status.order.confirmed", "status.order.weighing", "status.order.expiring", "status.share.expected", "status.payment.open", "status.payment.sending", "status.refund.pending", "status.refund.sending", "status.presale.open"},
 	page.Good: {"status.order.paid", "status.order.completed", "status.share.weighed", "status.ticket.accepted", "status.payment.succeeded", "status.refund.succeeded"},
-	page.Over: {"status.order.expired", "status.order.cancelled", "status.ticket.refused", "status.ticket.superseded", "status.payment.expired", "status.presale.closed"},
+	page.Over: {"status.order.expired", "status.order.cancelled", "status.ticket.refused", "status.ticket.superseded", "status.payment.expired", "status.presale.closed", "status.presale.sold_out"},
 }

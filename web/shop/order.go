@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -11,6 +12,7 @@ import (
 	"banmuyuan/orders/document"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -21,6 +23,9 @@ type orderPage struct {
 	Account    payments.Account
 	Methods    []string
 	Documents  []document.Entry
+	Summary    page.OrderSummary
+	From       time.Time // the first day of collection
+	Messages   []notify.Queued
 	Villages   map[int64]string
 	Mine       bool              // the reader ordered it, or their organisation did
 	Pending    *payments.Payment // one that is open or in doubt
@@ -30,7 +35,7 @@ type orderPage struct {
 // Stage identifies the state of the order that the page shows: when it changes, an open page is loaded anew.
 func (d orderPage) Stage() string { return fmt.Sprintf("%s-%d", d.Order.State, d.Order.DueFen) }
 
-func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPage, error) {
+func (s *ordering) orderPage(ctx context.Context, l page.Lang, ref orders.OrderRef) (orderPage, error) {
 	var d orderPage
 	var err error
 	if d.Order, err = s.Orders.Order(ctx, ref); err != nil {
@@ -64,11 +69,11 @@ func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPag
 	}
 	a := auth.FromContext(ctx)
 	d.Mine = a != nil && (a.ID == d.Order.Buyer.AccountID || a.OrgID != 0 && a.OrgID == d.Order.Buyer.OrgID)
-	for _, m := range methods.Items {
-		// A private buyer pays at once; cash is taken at the counter by the county.
-		if m != payments.Cash && (m != payments.BankTransfer || d.Order.Channel != catalog.ChannelPrivate) {
-			d.Methods = append(d.Methods, m)
-		}
+	d.Methods = payable(methods.Items, d.Order.Channel)
+	d.Summary = s.Summarizer(l).Order(d.Order, d.Origins, d.payMethods())
+	d.From = orders.CollectedFrom(d.Order.Lines)
+	if d.Mine {
+		d.Messages = s.sentAbout(ctx, s.Site, d.Order.Buyer.AccountID, orders.PaymentRef(d.Order.ID))
 	}
 	d.Documents = s.orderDocuments(ctx, id)
 	d.Villages = map[int64]string{}
@@ -80,8 +85,27 @@ func (s *ordering) orderPage(ctx context.Context, ref orders.OrderRef) (orderPag
 	return d, nil
 }
 
+// payable are the ways to pay of a channel: a private buyer pays at once; cash is taken at the counter by the county.
+func payable(methods []string, channel catalog.Channel) []string {
+	var all []string
+	for _, m := range methods {
+		if m != payments.Cash && (m != payments.BankTransfer || channel != catalog.ChannelPrivate) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// payMethods are the ways to pay that the page names: only the buyer pays.
+func (d orderPage) payMethods() []string {
+	if !d.Mine {
+		return nil
+	}
+	return d.Methods
+}
+
 func (s *ordering) order(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.orderPage(r.Context(), page.OrderRef(r))
+	d, err := s.orderPage(r.Context(), page.LangOf(r), page.OrderRef(r))
 	if err != nil {
 		return err
 	}
@@ -97,7 +121,7 @@ func (s *ordering) order(w http.ResponseWriter, r *http.Request) error {
 
 // orderPrint is the order confirmation on paper.
 func (s *ordering) orderPrint(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.orderPage(r.Context(), page.OrderRef(r))
+	d, err := s.orderPage(r.Context(), page.LangOf(r), page.OrderRef(r))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func (s *ordering) orderCancel(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.orderPage(r.Context(), page.OrderRef(r))
+	d, err := s.orderPage(r.Context(), page.LangOf(r), page.OrderRef(r))
 	if err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (s *ordering) orderCancelDo(w http.ResponseWriter, r *http.Request) error {
 		if !f.Fail(err) {
 			return err
 		}
-		d, err := s.orderPage(ctx, ref)
+		d, err := s.orderPage(ctx, page.LangOf(r), ref)
 		if err != nil {
 			return err
 		}

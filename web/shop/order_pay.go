@@ -28,7 +28,7 @@ func (s *ordering) orderPay(w http.ResponseWriter, r *http.Request) error {
 		if !f.Fail(err) {
 			return err
 		}
-		d, err := s.orderPage(ctx, ref)
+		d, err := s.orderPage(ctx, page.LangOf(r), ref)
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,13 @@ func (s *ordering) orderPay(w http.ResponseWriter, r *http.Request) error {
 type backPage struct {
 	orderPage
 	Latest *payments.Payment
-	Done   bool
+}
+
+// arrived reports whether the latest payment succeeded in time and the order has counted it.
+func (d backPage) arrived() bool {
+	p := d.Latest
+	return p != nil && p.State == payments.PaymentSucceeded && !p.Late && p.FailureKey == "" && d.Order.PaidFen > 0 &&
+		!d.Order.State.Unpaid() && d.Order.State != orders.StateExpired && d.Order.State != orders.StateCancelled && d.Order.DueFen == 0
 }
 
 // orderBack is where a provider sends the buyer. Coming here proves nothing: it says "confirming" until the payment
@@ -53,7 +59,7 @@ func (s *ordering) orderBack(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := backPage{}
 	var err error
-	if d.orderPage, err = s.orderPage(ctx, page.OrderRef(r)); err != nil {
+	if d.orderPage, err = s.orderPage(ctx, page.LangOf(r), page.OrderRef(r)); err != nil {
 		return err
 	}
 	for i, p := range d.Account.Payments {
@@ -67,8 +73,7 @@ func (s *ordering) orderBack(w http.ResponseWriter, r *http.Request) error {
 			d.Latest = &p
 		}
 	}
-	d.Done = d.Order.State != orders.StatePlaced && d.Order.State != orders.StateExpiring && d.Order.DueFen == 0
-	if d.Done {
+	if d.arrived() {
 		s.Flash(r, page.Good, "order.paid")
 		return s.GoTo(w, r, "shop.order", "no", d.Order.No)
 	}

@@ -24,6 +24,8 @@ func (s *ordering) routes() {
 	s.Open("POST", "/basket/change", "shop.basket.change", s.basketChange)
 	s.Guarded("GET", "/checkout", "shop.checkout", s.checkout, auth.Buying...)
 	s.Guarded("POST", "/checkout", "shop.checkout.check", s.checkoutCheck, auth.Buying...)
+	s.Guarded("GET", "/messages", "shop.messages", s.messages, auth.Buying...)
+	s.Guarded("POST", "/messages", "shop.messages.set", s.messagesSet, auth.Buying...)
 	s.Guarded("POST", "/orders", "shop.order.place", s.orderPlace, auth.Buying...)
 	s.Guarded("GET", "/orders", "shop.orders", s.orders, auth.Buying...)
 	s.Guarded("GET", "/orders/{no}", "shop.order", s.order, auth.Roles...)

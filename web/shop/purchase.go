@@ -7,6 +7,8 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -15,6 +17,8 @@ type shelfPurchasePage struct {
 	Account payments.Account
 	Pending *payments.Payment
 	Methods []string
+
+	Messages []notify.Queued
 }
 
 func (s *shelves) purchasePage(ctx context.Context, id int64) (shelfPurchasePage, error) {
@@ -22,6 +26,9 @@ func (s *shelves) purchasePage(ctx context.Context, id int64) (shelfPurchasePage
 	d := shelfPurchasePage{Sale: sale.Sale, Pending: sale.Pending, Methods: sale.Methods}
 	if err != nil {
 		return d, err
+	}
+	if a := auth.FromContext(ctx); a != nil {
+		d.Messages = s.sentAbout(ctx, s.Site, a.ID, shelf.SaleRefOf(id))
 	}
 	d.Account, err = s.Payments.Account(link.System(ctx, "web.sale"), payments.Ref{Ref: shelf.SaleRefOf(id)})
 	return d, err

@@ -20,7 +20,7 @@ func (s *ordering) orderShortage(w http.ResponseWriter, r *http.Request) error {
 		if !f.Fail(err) {
 			return err
 		}
-		d, err := s.orderPage(ctx, ref)
+		d, err := s.orderPage(ctx, page.LangOf(r), ref)
 		if err != nil {
 			return err
 		}

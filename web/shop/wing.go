@@ -17,6 +17,7 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -25,7 +26,7 @@ var templateFiles embed.FS
 
 // Wing describes the pages of the shop. Its menu is short: a phone shows it in one row.
 func Wing() page.Wing {
-	return page.Wing{Name: "shop", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{words, adoptionWords}, Tones: []page.Tones{tones, adoptionTones},
+	return page.Wing{Name: "shop", Templates: templateFiles, Layout: "shop", Messages: []map[string][2]string{words, adoptionWords, noticeWords}, Tones: []page.Tones{tones, adoptionTones, noticeTones},
 		Menu: []page.Entry{
 			{Route: "shop.home", Icon: "house", ZH: "首页", EN: "Home"},
 			{Route: "shop.presales", Icon: "sprout", ZH: "预售", EN: "Presales"},
@@ -48,6 +49,7 @@ type Services struct {
 	Documents document.Service
 	Payments  payments.Service
 	Live      *live.Hub
+	Outbox    notify.Outbox // messages to buyers
 }
 
 // ordering are the pages of presales, the basket and orders.
@@ -81,6 +83,9 @@ func New(site *page.Site, services Services) *Pages {
 	a.boxRoutes()
 	return s
 }
+
+// Services are the modules behind the shop.
+func (s *Pages) Services() Services { return s.ordering.Services }
 
 // Run keeps the stock on open pages up to date, until ctx ends.
 func (s *Pages) Run(ctx context.Context) { s.ordering.publishStock(ctx) }

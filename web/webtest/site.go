@@ -85,6 +85,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Throttle:        store,
 		Setup:           store,
 		Sessions:        sessions,
+		Baskets:         store,
+		Outbox:          store.Outbox(),
 		Reports:         store.Reports(),
 		Version:         "test",
 		Log:             slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
@@ -241,6 +243,16 @@ func (s *Site) Login(t *testing.T, a auth.Account) *Person {
 		t.Fatalf("log in: %d", res.StatusCode)
 	}
 	return p
+}
+
+// Touch posts a form as a part of an open page does by itself.
+func (p *Person) Touch(path string, pairs ...string) Answer {
+	p.t.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return p.do(http.MethodPost, path, form, "HX-Request", "true")
 }
 
 // Upload posts a form with a file.

@@ -40,7 +40,7 @@ func (m *Room) Quote(ctx context.Context, r orders.QuoteRequest) (orders.Quote, 
 		q.EstimateFen += lines[i].EstimateFen
 		q.DepositFen += lines[i].DepositFen
 	}
-	return q, nil
+	return q.Summarised(), nil
 }
 
 func (m *Room) payWithin(c catalog.Channel) time.Duration {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -36,7 +35,7 @@ func (m *Room) Out(a link.Actor, o *desk.OrderRow, lines []desk.LineRow) orders.
 			res.CancelCost = cost
 		}
 	}
-	return res
+	return res.Summarised()
 }
 
 // Find reads an order and its lines for an actor. NotFound when there is none to see.
@@ -203,7 +202,7 @@ func narrow(f *desk.Filter, r orders.OrderFilter) error {
 
 // Origins tells which villages an order comes from, never which households.
 func (m *Room) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, error) {
-	o, _, v, err := m.Find(ctx, r)
+	o, lines, v, err := m.Find(ctx, r)
 	if err != nil {
 		return orders.Origins{}, err
 	}
@@ -212,18 +211,19 @@ func (m *Room) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, 
 		seller = orders.WorksFor(link.ActorFrom(ctx))
 	}
 	var rows []struct {
+		Line      int   `db:"line"`
 		VillageID int64 `db:"village_id"`
 		Household int64 `db:"household"`
 		Qty       int64 `db:"qty"`
 	}
 	split := `
-		SELECT u.village AS village_id, u.household, sum(u.qty)::bigint AS qty
+		SELECT l.no AS line, u.village AS village_id, u.household, sum(u.qty)::bigint AS qty
 		FROM order_line l, unnest(l.villages, l.households, l.quantities) AS u (village, household, qty)
-		WHERE l.order_id = $1 AND ($2 = 0 OR l.seller_org = $2) GROUP BY 1, 2`
+		WHERE l.order_id = $1 AND ($2 = 0 OR l.seller_org = $2) GROUP BY 1, 2, 3`
 	if o.ConfirmedAt != nil && o.State != orders.StateCancelled {
 		split = `
-		SELECT s.village_id, s.household_id AS household, sum(s.qty - s.short)::bigint AS qty
-		FROM share s WHERE s.order_id = $1 AND ($2 = 0 OR s.seller_org = $2) AND s.qty > s.short GROUP BY 1, 2`
+		SELECT s.line, s.village_id, s.household_id AS household, sum(s.qty - s.short)::bigint AS qty
+		FROM share s WHERE s.order_id = $1 AND ($2 = 0 OR s.seller_org = $2) AND s.qty > s.short GROUP BY 1, 2, 3`
 	}
 	if err := m.DB.SelectContext(ctx, &rows, split, o.ID, seller); err != nil {
 		return orders.Origins{}, fmt.Errorf("read origins: %w", err)
@@ -232,27 +232,12 @@ func (m *Room) Origins(ctx context.Context, r orders.OrderRef) (orders.Origins, 
 	if err != nil {
 		return orders.Origins{}, err
 	}
-	households := map[int64]bool{}
-	byVillage := map[int64]*catalog.PublicVillage{}
-	for _, row := range rows {
-		households[row.Household] = true
-		v := byVillage[row.VillageID]
-		if v == nil {
-			place := ref.Villages[row.VillageID]
-			v = &catalog.PublicVillage{VillageID: row.VillageID, Village: place.Name, Township: ref.Townships[place.TownshipID],
-				Lat: place.Lat, Lon: place.Lon}
-			byVillage[row.VillageID] = v
-		}
-		v.Households++
-		v.Qty += row.Qty
+	units := make([]orders.HouseholdUnits, len(rows))
+	for i, row := range rows {
+		units[i] = orders.HouseholdUnits{Line: row.Line, Village: row.VillageID, Household: row.Household, Qty: row.Qty}
 	}
-	res := orders.Origins{Villages: make([]catalog.PublicVillage, 0, len(byVillage)), Households: int64(len(households))}
-	for _, v := range byVillage {
-		res.Villages = append(res.Villages, *v)
-	}
-	sort.Slice(res.Villages, func(i, j int) bool {
-		x, y := res.Villages[i], res.Villages[j]
-		return x.Qty > y.Qty || x.Qty == y.Qty && x.VillageID < y.VillageID
-	})
-	return res, nil
+	return orders.OriginsOf(desk.LinesOut(lines), units, func(id int64) catalog.PublicVillage {
+		place := ref.Villages[id]
+		return catalog.PublicVillage{Village: place.Name, Township: ref.Townships[place.TownshipID], Lat: place.Lat, Lon: place.Lon}
+	}), nil
 }

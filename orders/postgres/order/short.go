@@ -34,6 +34,12 @@ func (m *Room) LookElsewhere(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 			return fmt.Errorf("write refill: %w", err)
 		}
 	}
+	if o.Shortage == orders.ShortageAsk && refill != 0 {
+		asked := orders.ShortageEvent{OrderID: o.ID, QuestionID: refill}
+		if err := link.Publish(ctx, tx, link.Message{Subject: orders.EvtShortageAsked, Data: asked}); err != nil {
+			return err
+		}
+	}
 	if o.Shortage == orders.ShortageRefill {
 		if err := m.AddTask(ctx, tx, "refill", refill, o.ID, 0, ""); err != nil {
 			return err

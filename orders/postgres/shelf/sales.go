@@ -116,6 +116,9 @@ func (s *Room) salesOut(ctx context.Context, ref *desk.Names, rows []saleRow) ([
 		if forShop {
 			sale.Cashier = r.Cashier
 		}
+		if a.System && r.Channel == shelf.SaleOnline {
+			sale.Account = r.AccountID
+		}
 		sale.Pickup = shelf.ShownPickup(forShop, r.State, r.Pickup)
 		for _, l := range byID[r.ID] {
 			p := ref.Products[l.Product]
