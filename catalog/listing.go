@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"banmuyuan/catalog/search"
 )
 
 // Listed is a presale with the texts and places that a filter looks through.
@@ -28,7 +30,7 @@ func (f PresaleFilter) Matches(p Listed, day, now time.Time) bool {
 		return false
 	}
 	for w := range strings.FieldsSeq(strings.ToLower(f.Query)) {
-		if !strings.Contains(p.Text, w) {
+		if key := search.Key(w); !strings.Contains(p.Text, w) && (key == "" || !strings.Contains(p.Text, key)) {
 			return false
 		}
 	}

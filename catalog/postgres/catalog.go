@@ -25,6 +25,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/catalog/postgres/directory"
+	searchpg "banmuyuan/catalog/postgres/search"
 	"banmuyuan/internal/link"
 )
 
@@ -127,6 +128,7 @@ func (c *Catalog) Run(ctx context.Context) error {
 	g.Go(func() error { c.refreshLoop(ctx); return nil })
 	g.Go(func() error { c.sweepLoop(ctx); return nil })
 	g.Go(func() error { c.directory.Run(ctx); return nil })
+	g.Go(func() error { (&searchpg.Filler{DB: c.DB, Log: c.Log}).Run(ctx); return nil })
 	g.Go(func() error { return c.Relay.Run(ctx) })
 	g.Go(func() error { return c.consumer().Run(ctx) })
 	g.Go(func() error { return incomeConsumer(c).Run(ctx) })

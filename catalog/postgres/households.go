@@ -12,6 +12,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/catalog/search"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
 )
@@ -106,7 +107,8 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		return catalog.HouseholdPage{}, err
 	}
 	const condition = householdScope + `
-		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3))
+		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3)
+			OR $13 <> '' AND (strpos(h.search, $13) > 0 OR strpos(v.search, $13) > 0 OR strpos(lower(replace(h.code, '-', '')), $13) > 0))
 		AND ($5 = 0 OR v.township_id = $5) AND ($6 = 0 OR h.village_id = $6) AND ($7 = 0 OR h.helper_id = $7)
 		AND ($8 = '' OR $8 = ANY(h.programmes))
 		AND (($9::bigint[] IS NULL AND h.retired_at IS NULL) OR h.id = ANY($9))
@@ -116,7 +118,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		AND ($12 = 0 OR EXISTS (SELECT FROM membership m WHERE m.household_id = h.id AND m.org_id = $12 AND m.retired_at IS NULL))`
 	query := strings.TrimSpace(f.Query)
 	args := []any{string(scope.Kind), scope.ID, query, desk.Pattern(query), f.Township, f.VillageID, f.HelperID, f.Programme, pq.Array(f.IDs), f.Unsold,
-		cmp.Or(f.Season, c.defaultSeason()), f.MemberOf}
+		cmp.Or(f.Season, c.defaultSeason()), f.MemberOf, search.Key(query)}
 	if len(f.IDs) == 0 {
 		args[8] = nil
 	}
@@ -131,7 +133,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		}
 		rows, err := tx.QueryContext(ctx, `
 			SELECT `+householdColumns+` FROM `+householdTables+`
-			WHERE `+condition+` AND h.code > $13 ORDER BY h.code LIMIT $14`, append(args, after, limit+1)...)
+			WHERE `+condition+` AND h.code > $14 ORDER BY h.code LIMIT $15`, append(args, after, limit+1)...)
 		if err != nil {
 			return fmt.Errorf("read households: %w", err)
 		}

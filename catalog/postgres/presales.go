@@ -13,6 +13,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/catalog/search"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
 )
@@ -131,6 +132,9 @@ func (r *reference) addPresales(ctx context.Context, tx *sqlx.Tx) error {
 		words = append(words, p.Townships...)
 		for _, v := range p.byVillage {
 			words = append(words, v.Village)
+		}
+		for _, w := range words {
+			words = append(words, search.Text(w))
 		}
 		p.Text = strings.ToLower(strings.Join(words, " "))
 		if p.Townships == nil {
