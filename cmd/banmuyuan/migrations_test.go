@@ -124,6 +124,9 @@ func TestPublishedDatabases(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer db.Close()
+			for _, m := range moduleNames { // roles belong to the server and not to the database
+				db.MustExecContext(t.Context(), `CREATE ROLE `+m)
+			}
 			if _, err := db.ExecContext(t.Context(), string(text)); err != nil {
 				t.Fatalf("restore: %v", err)
 			}
