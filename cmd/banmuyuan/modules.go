@@ -112,6 +112,13 @@ type ending struct {
 	done  chan struct{}
 }
 
+// mayEnd returns the context of one module, which Close ends by itself.
+func (m *modules) mayEnd(running context.Context, name string) context.Context {
+	own, end := context.WithCancel(running)
+	m.ends[name] = &ending{stop: end, done: make(chan struct{})}
+	return own
+}
+
 // startModules opens modules side by side, then has them answer and work; the schemas are up to date. The caller closes the
 // result, also with an error.
 func startModules(ctx context.Context, p *platform, names []string, cfg Settings, ready *readiness, log *slog.Logger) (*modules, error) {
@@ -127,16 +134,14 @@ func startModules(ctx context.Context, p *platform, names []string, cfg Settings
 	start := map[string]func(ctx, running context.Context) error{
 		moduleCatalog: m.startCatalog, modulePayments: m.startPayments, moduleOrders: m.startOrders, moduleWeb: m.startWeb,
 	}
-	alone := map[string]context.Context{}
+	var alone []context.Context
 	for _, name := range names {
-		var end context.CancelFunc
-		alone[name], end = context.WithCancel(running) //nolint:gosec // Close calls it
-		m.ends[name] = &ending{stop: end, done: make(chan struct{})}
+		alone = append(alone, m.mayEnd(running, name))
 	}
 	starting, ctx := errgroup.WithContext(ctx)
-	for _, name := range names {
+	for i, name := range names {
 		starting.Go(func() error {
-			if err := start[name](ctx, alone[name]); err != nil {
+			if err := start[name](ctx, alone[i]); err != nil {
 				return fmt.Errorf("start %s: %w", name, err)
 			}
 			return nil

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -95,10 +96,11 @@ func awaitDatabase(ctx context.Context, cfg Config) error {
 	if err == nil {
 		return db.Close()
 	}
-	hosts := fmt.Sprintf("%s:%d", address.Host, address.Port)
+	asked := []string{fmt.Sprintf("%s:%d", address.Host, address.Port)}
 	for _, more := range address.Multi {
-		hosts += fmt.Sprintf(", %s:%d", more.Host, more.Port)
+		asked = append(asked, fmt.Sprintf("%s:%d", more.Host, more.Port))
 	}
+	hosts := strings.Join(asked, ", ")
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("DATABASE_URL: no PostgreSQL answered at %s within %s (BANMU_DATABASE_WAIT): start it, or correct the address: %w", hosts, wait, err)
 	}

@@ -143,5 +143,5 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	w.Header().Set("Retry-After", "5")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	fmt.Fprintf(w, "not ready\n%s\n", strings.Join(missing, "\n"))
+	fmt.Fprintf(w, "not ready\n%s\n", strings.Join(missing, "\n")) //nolint:gosec // plain text
 }

@@ -110,10 +110,11 @@ func (c *restoreCommand) verify(ctx context.Context, url, key string, log *slog.
 		return nil
 	}
 	s, err := openServices(ctx, url, key, log)
-	defer s.Close()
 	if err != nil {
+		s.Close()
 		return err
 	}
+	defer s.Close()
 	n, err := verify(ctx, s, stdout)
 	if err != nil {
 		return err

@@ -233,7 +233,7 @@ func (b *bundle) settled() {
 		if err := b.stock.Get(&known, `SELECT coalesce(max(version), 0) FROM household_income`); err != nil {
 			b.t.Fatal(err)
 		}
-		told = int64(b.count(`SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM income_figure_version`))
+		told = b.count(`SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM income_figure_version`)
 		return known == told && b.count(`SELECT count(*) FROM income_changed`) == 0
 	})
 	b.eventually("everything sent has been published", func() bool {
@@ -493,4 +493,8 @@ func (heads) RegisteredHouseholds(_ context.Context, _ int64, keys []payments.Ho
 		all[i] = payments.RegisteredHousehold{ID: k.ID, Head: "户主"}
 	}
 	return all, nil
+}
+
+func (heads) RegisteredNames(context.Context, int64) (payments.RegisteredNames, error) {
+	return payments.RegisteredNames{}, nil
 }

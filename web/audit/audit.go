@@ -72,11 +72,11 @@ func (e Entry) Sum(before []byte) []byte {
 	h := sha256.New()
 	part := func(b []byte) {
 		var n [4]byte
-		binary.BigEndian.PutUint32(n[:], uint32(len(b))) //nolint:gosec // parts are short
+		binary.BigEndian.PutUint32(n[:], uint32(len(b)))
 		h.Write(n[:])
 		h.Write(b)
 	}
-	number := func(n int64) { part(binary.BigEndian.AppendUint64(nil, uint64(n))) } //nolint:gosec // the bits count
+	number := func(n int64) { part(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 	part(before)
 	number(e.ID)
 	number(e.At.UnixMicro())

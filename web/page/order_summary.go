@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -194,12 +195,9 @@ func (w Summarizer) Quote(q orders.Quote, origins map[int64]OriginText, methods 
 
 func (s *OrderSummary) add(l SummaryLine) {
 	s.Lines = append(s.Lines, l)
-	for _, had := range s.Sellers {
-		if had == l.Seller {
-			return
-		}
+	if !slices.Contains(s.Sellers, l.Seller) {
+		s.Sellers = append(s.Sellers, l.Seller)
 	}
-	s.Sellers = append(s.Sellers, l.Seller)
 }
 
 func pick(first bool, a, b string) string {

@@ -55,11 +55,7 @@ func (o Outbox) Claim(ctx context.Context, now time.Time, lease time.Duration, l
 
 // waiting are the states of messages that may still be sent.
 func waiting() any {
-	var states []string
-	for _, s := range notify.Machine.From(notify.StepSend) {
-		states = append(states, string(s))
-	}
-	return pq.Array(states)
+	return pq.Array(notify.Machine.From(notify.StepSend))
 }
 
 // Done implements notify.Outbox.

@@ -16,7 +16,6 @@ import (
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/web"
-	"banmuyuan/web/auth"
 	"banmuyuan/web/notify"
 	"banmuyuan/web/webtest"
 )
@@ -163,7 +162,7 @@ func TestBuyersAreToldInTheirLanguage(t *testing.T) {
 	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Orders, deps.Notifier = o, g })
 	english := buyer
 	english.Lang = "en"
-	me := d.Account(t, auth.Account(english))
+	me := d.Account(t, english)
 	o.order.Buyer.AccountID, o.order.Lines, o.order.EstimateFen, o.order.PaidFen = me.ID, []orders.Line{orderLine()}, 595_00, 119_00
 	if err := d.Web.TellBuyer(t.Context(), happened(t, "orders-1-x", orders.EvtOrderChanged, orders.OrderEvent{OrderID: 12, State: orders.StateConfirmed})); err != nil {
 		t.Fatal(err)
