@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 )
@@ -26,7 +27,7 @@ func (b *pages) contracts(t *testing.T) {
 	var collector, point string
 	for _, l := range b.county.Logins {
 		if l.Login == "clerk" {
-			collector, point = fmt.Sprint(demoID(l.Organisation)), fmt.Sprint(demoID(l.Village))
+			collector, point = fmt.Sprint(demodata.ID(l.Organisation)), fmt.Sprint(demodata.ID(l.Village))
 		}
 	}
 	title := fmt.Sprintf("马铃薯收购 %d", b.width)

@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	catalogpg "banmuyuan/catalog/postgres"
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
@@ -23,12 +24,7 @@ import (
 	webpg "banmuyuan/web/postgres"
 )
 
-const (
-	demoPassword = "banmuyuan"
-	demoSeed     = 1
-	// demoBankNumber is the account that the demo's buyers transfer to: nobody's.
-	demoBankNumber = "2300000000000000001"
-)
+const demoPassword = "banmuyuan"
 
 type demoCommand struct {
 	Settings `embed:""`
@@ -99,9 +95,9 @@ func loadDemo(ctx context.Context, p *platform, settings Settings, log *slog.Log
 	if err != nil || state == demoComplete || state == demoForeign {
 		return false, err
 	}
-	c := county.Generate(time.Now(), demoSeed)
-	rows, supply := countyRows(c), demoSupply(c)
-	income, err := earlierIncome(c)
+	c := county.Generate(time.Now(), demodata.Seed)
+	rows, supply := demodata.Rows(c), demodata.Supply(c)
+	income, err := demodata.EarlierIncome(c)
 	if err != nil {
 		return false, err
 	}
@@ -227,7 +223,7 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 		return err
 	}
 	ctx = link.System(ctx, "demo")
-	if err := svc.LoadPayoutAccounts(ctx, payoutAccounts(c)); err != nil {
+	if err := svc.LoadPayoutAccounts(ctx, demodata.PayoutAccounts(c)); err != nil {
 		return err
 	}
 	last := 0
@@ -238,7 +234,7 @@ func loadPayments(ctx context.Context, p *platform, settings Settings, log *slog
 	if err != nil {
 		return err
 	}
-	if err := svc.LoadPools(ctx, demoPools(c)); err != nil {
+	if err := svc.LoadPools(ctx, demodata.Pools(c)); err != nil {
 		return err
 	}
 	if err := closeEarlierSeasons(ctx, svc, c); err != nil {
@@ -304,7 +300,7 @@ func loadLogins(ctx context.Context, p *platform, c *county.County, bar *progres
 		return err
 	}
 	store := webpg.New(db)
-	if _, err := store.CreateMany(ctx, demoLogins(c, hash, time.Now())); err != nil {
+	if _, err := store.CreateMany(ctx, demodata.Logins(c, hash, time.Now())); err != nil {
 		return fmt.Errorf("load logins: %w", err)
 	}
 	// People who try the demo have no authenticator, and leave it open.

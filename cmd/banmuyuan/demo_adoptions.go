@@ -14,6 +14,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
@@ -84,7 +85,7 @@ func demoBuyer(ctx context.Context, p *platform, c *county.County) (*auth.Accoun
 		return nil, err
 	}
 	store := webpg.New(db)
-	all := demoLogins(c, hash, time.Now())
+	all := demodata.Logins(c, hash, time.Now())
 	if _, err := store.CreateMany(ctx, all[:1]); err != nil { // buyer is the first
 		return nil, err
 	}
@@ -145,7 +146,7 @@ func (d *demoAdoptions) offer() error {
 		}
 		seen[at] = true
 		stories := plotStories[kind]
-		plot, err := d.adoptions.SavePlot(d.system, adopt.SavePlot{HouseholdID: demoID(l.Household), PresaleID: demoID(l.Presale), Units: units,
+		plot, err := d.adoptions.SavePlot(d.system, adopt.SavePlot{HouseholdID: demodata.ID(l.Household), PresaleID: demodata.ID(l.Presale), Units: units,
 			EveryDays: every, Story: stories[said[kind]%len(stories)]})
 		if err != nil {
 			return err

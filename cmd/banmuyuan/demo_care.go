@@ -11,6 +11,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/web/auth"
@@ -47,12 +48,12 @@ func loadCare(ctx context.Context, p *platform, c *county.County, now time.Time)
 	})
 	if geese >= 0 {
 		l := c.Lots[geese]
-		ctx := as(link.Actor{Account: -demoID(l.Household), Login: "demo", Role: string(auth.Household), Household: demoID(l.Household)})
-		if _, err := catalog.NewClient(nc).Offer(ctx, catalog.OfferRequest{PresaleID: demoID(l.Presale), HouseholdID: demoID(l.Household), Capacity: 3_000}); err != nil {
+		ctx := as(link.Actor{Account: -demodata.ID(l.Household), Login: "demo", Role: string(auth.Household), Household: demodata.ID(l.Household)})
+		if _, err := catalog.NewClient(nc).Offer(ctx, catalog.OfferRequest{PresaleID: demodata.ID(l.Presale), HouseholdID: demodata.ID(l.Household), Capacity: 3_000}); err != nil {
 			return fmt.Errorf("offer more than there is: %w", err)
 		}
 	}
-	if err := loadConflict(as(link.Actor{Account: -1, Login: "demo", Role: string(auth.Clerk), Org: demoID(clerk)}), orders.NewStationsClient(nc), now); err != nil {
+	if err := loadConflict(as(link.Actor{Account: -1, Login: "demo", Role: string(auth.Clerk), Org: demodata.ID(clerk)}), orders.NewStationsClient(nc), now); err != nil {
 		return fmt.Errorf("bring a weighing that fits nothing: %w", err)
 	}
 	return issueDemoCard(ctx, p, c, neighbour)
@@ -81,7 +82,7 @@ func issueDemoCard(ctx context.Context, p *platform, c *county.County, household
 		return err
 	}
 	defer db.Close()
-	store, id := webpg.New(db), demoID(household)
+	store, id := webpg.New(db), demodata.ID(household)
 	cards, err := store.CardsOf(ctx, []int64{id})
 	if err != nil || len(cards) > 0 {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
@@ -51,7 +52,7 @@ func loadContracts(ctx context.Context, p *platform, c *county.County) error {
 // as acts for one of the demo's logins. Their accounts are made last; earlier records have their names.
 func (d *demoContracts) as(login string, account int64) context.Context {
 	l := d.logins[login]
-	return link.WithActor(d.ctx, link.Actor{Account: account, Login: login, Role: string(l.Role), Org: demoID(l.Organisation)})
+	return link.WithActor(d.ctx, link.Actor{Account: account, Login: login, Role: string(l.Role), Org: demodata.ID(l.Organisation)})
 }
 
 // household acts for a household, as it will by its own login.
@@ -67,7 +68,7 @@ func (d *demoContracts) day(days int) string {
 func (d *demoContracts) terms(buyer string) contract.Terms {
 	o := d.county.Organisations[d.logins[buyer].Organisation]
 	return contract.Terms{Season: d.county.Season, FeeBP: 300, SignBy: d.day(20), DeliverTo: d.day(90),
-		Destination: o.Address, Contact: o.Contact, Phone: o.Phone, CollectorOrg: demoID(d.logins["clerk"].Organisation)}
+		Destination: o.Address, Contact: o.Contact, Phone: o.Phone, CollectorOrg: demodata.ID(d.logins["clerk"].Organisation)}
 }
 
 func floors(fen ...int64) []contract.Grade {
@@ -128,7 +129,7 @@ func (d *demoContracts) running() error {
 	if err != nil {
 		return err
 	}
-	story := demoID(d.logins["household"].Household)
+	story := demodata.ID(d.logins["household"].Household)
 	for _, q := range quotas {
 		if q.HouseholdID == story { // its sales are left to the person that tries the demo
 			continue
@@ -165,7 +166,7 @@ func (d *demoContracts) signing() error {
 	if err != nil {
 		return err
 	}
-	story := demoID(d.logins["household"].Household)
+	story := demodata.ID(d.logins["household"].Household)
 	quotas = slices.DeleteFunc(quotas, func(q contract.Quota) bool { return q.HouseholdID == story })
 	for i, q := range quotas[:min(len(quotas), 12)] {
 		if _, err := d.svc.AnswerQuota(d.household(q.HouseholdID), contract.AnswerQuota{ID: q.ID, Accept: i%4 != 3}); err != nil {
@@ -182,17 +183,17 @@ func (d *demoContracts) raised() error {
 	if !ok {
 		return nil
 	}
-	village := demoID(d.county.Households[raised.Household].Village)
+	village := demodata.ID(d.county.Households[raised.Household].Village)
 	t := d.terms("coop")
 	t.Title, t.Product, t.Quantity, t.MinQuota, t.MaxQuota, t.ToleranceBP = fmt.Sprintf("%d 年代养大鹅收购", d.county.Season), "goose", 200, 10, 40, 2000
 	t.Grades, t.AdvanceFen = floors(1450, 1300, 1150), 1_000
 	t.Windows = []contract.Window{{From: d.day(0), To: d.day(14)}, {From: d.day(45), To: d.day(60)}}
-	t.Points, t.Townships = []int64{village}, []int64{demoID(d.county.Villages[village-1].Township)} // each village has one point, of its own number
+	t.Points, t.Townships = []int64{village}, []int64{demodata.ID(d.county.Villages[village-1].Township)} // each village has one point, of its own number
 	c, err := d.published("coop", "coopboss", "demo-contract-raised", t)
 	if err != nil || c.State != contract.Signing {
 		return err
 	}
-	if _, err := d.svc.SignUp(d.household(demoID(raised.Household)), contract.SignUp{No: c.No, Qty: 20, IdempotencyKey: "demo-raised-sign"}); err != nil {
+	if _, err := d.svc.SignUp(d.household(demodata.ID(raised.Household)), contract.SignUp{No: c.No, Qty: 20, IdempotencyKey: "demo-raised-sign"}); err != nil {
 		return err
 	}
 	if _, err := d.svc.MoveContract(d.as("coop", 1), contract.Move{No: c.No, Step: contract.StepStart}); err != nil {
@@ -218,5 +219,5 @@ func (d *demoContracts) raised() error {
 
 // storyTownship is where the demo's household lives and its clerk weighs.
 func (d *demoContracts) storyTownship() int64 {
-	return demoID(d.county.Villages[d.logins["clerk"].Village].Township)
+	return demodata.ID(d.county.Villages[d.logins["clerk"].Village].Township)
 }

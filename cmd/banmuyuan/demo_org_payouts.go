@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 )
@@ -22,7 +23,7 @@ func payCooperatives(ctx context.Context, svc payments.OrgPayouts, c *county.Cou
 	if err != nil {
 		return err
 	}
-	mine := demoID(c.Logins[slices.IndexFunc(c.Logins, func(l county.Login) bool { return l.Login == "coop" })].Organisation)
+	mine := demodata.ID(c.Logins[slices.IndexFunc(c.Logins, func(l county.Login) bool { return l.Login == "coop" })].Organisation)
 	var first, other payments.OrgAccount
 	for _, a := range owed.Items {
 		switch {

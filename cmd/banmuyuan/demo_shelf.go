@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
@@ -51,7 +52,7 @@ func loadShelf(ctx context.Context, p *platform, c *county.County, now time.Time
 			continue
 		}
 		// Logins are loaded last: nobody's account stands behind the demo's trade.
-		acting := link.WithRequestID(link.WithActor(ctx, link.Actor{Account: -1, Login: "demo", Role: string(county.RoleOfficer), Org: demoID(i)}), link.NewRequestID())
+		acting := link.WithRequestID(link.WithActor(ctx, link.Actor{Account: -1, Login: "demo", Role: string(county.RoleOfficer), Org: demodata.ID(i)}), link.NewRequestID())
 		var homes []int
 		for h := range c.Households {
 			if v := c.Households[h].Village; c.Villages[v].Township == o.Township && h != c.Logins[story].Household && v != c.Households[c.Logins[story].Household].Village {
@@ -69,13 +70,13 @@ func loadShop(ctx context.Context, svc shelf.Service, c *county.County, shop int
 	o := c.Organisations[shop]
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(o.Code)) // a hash takes everything
-	r := rand.New(rand.NewPCG(seed.Sum64(), demoSeed))
+	r := rand.New(rand.NewPCG(seed.Sum64(), demodata.Seed))
 	key := func(what string, n int) string { return fmt.Sprintf("demo-%s-%s-%d", what, o.Code, n) }
 	day := func(days int) string { return now.In(county.China).AddDate(0, 0, days).Format(time.DateOnly) }
 	var lots []shelf.BuyIn
 	for n, g := range shelfGoods {
 		product := c.Products[slices.IndexFunc(c.Products, func(p county.Product) bool { return p.Key == g.product })]
-		b, err := svc.BuyIn(ctx, shelf.BuyInRequest{HouseholdID: demoID(homes[r.IntN(len(homes))]), Product: g.product, Grade: product.Grades[g.grade].Key,
+		b, err := svc.BuyIn(ctx, shelf.BuyInRequest{HouseholdID: demodata.ID(homes[r.IntN(len(homes))]), Product: g.product, Grade: product.Grades[g.grade].Key,
 			Measure: g.measure(r), PriceFen: product.Grades[g.grade].Fen * 9 / 10, BestBefore: day(g.days), Key: key("buyin", n)})
 		if err != nil {
 			return err
@@ -110,7 +111,7 @@ func loadShop(ctx context.Context, svc shelf.Service, c *county.County, shop int
 	for i, p := range c.Presales {
 		if slices.Contains(p.Channels, county.Market) && slices.Contains([]string{"potato", "purple_bean", "vegetable_box"}, p.Product) && p.MinQuantity <= 10 && !now.Before(p.Opens) && now.Before(p.Closes) {
 			qty := max(p.MinQuantity, 40/p.Step*p.Step)
-			list.Lines = append(list.Lines, orders.QuoteLine{PresaleID: demoID(i), Grade: p.Prices[0].Grade, Qty: min(qty, p.MaxQuantity)})
+			list.Lines = append(list.Lines, orders.QuoteLine{PresaleID: demodata.ID(i), Grade: p.Prices[0].Grade, Qty: min(qty, p.MaxQuantity)})
 		}
 	}
 	_, err := svc.SaveStandingList(ctx, list)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/link"
 	"banmuyuan/payments/bankfile"
 	paymentspg "banmuyuan/payments/postgres"
@@ -335,7 +336,7 @@ func (i installation) checkProduction(f *faults) {
 	if strings.HasPrefix(i.StripeSecretKey, "sk_test_") || strings.HasPrefix(i.StripeSecretKey, "rk_test_") {
 		f.add("STRIPE_SECRET_KEY", "it is a key for tests, with which no money moves", "Give the live key, or none")
 	}
-	if i.BankNumber == demoBankNumber {
+	if i.BankNumber == demodata.BankNumber {
 		f.add("BANMU_BANK_NUMBER", "it is the demo county's account", "Give the county's own, or leave it to the county's entry")
 	}
 	if i.Styleguide {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/privatepg"
 	paymentspg "banmuyuan/payments/postgres"
 )
@@ -76,7 +77,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"STRIPE_WEBHOOK_SECRET", "secret", "STRIPE_WEBHOOK_SECRET"},
 		{"BANMU_SANDBOX", "yes", "BANMU_SANDBOX"},
 		{"BANMU_DEMO", "auto", "BANMU_DEMO"},
-		{"BANMU_BANK_NUMBER", demoBankNumber, "BANMU_BANK_NUMBER"},
+		{"BANMU_BANK_NUMBER", demodata.BankNumber, "BANMU_BANK_NUMBER"},
 		{"BANMU_BANK_NUMBER", "12", "BANMU_BANK_NUMBER"},
 		{"BANMU_STATEMENT_COLUMNS", `{"ref":`, "BANMU_STATEMENT_COLUMNS"},
 		{"BANMU_BANK_LAYOUT", "/no/such/file", "BANMU_BANK_LAYOUT"},

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"banmuyuan/cmd/banmuyuan/county"
+	"banmuyuan/cmd/banmuyuan/demodata"
 	"banmuyuan/internal/privatenats"
 	"banmuyuan/internal/privatepg"
 	"banmuyuan/orders"
@@ -38,7 +39,7 @@ type world struct {
 	keys     int
 }
 
-var demoCounty = sync.OnceValue(func() *county.County { return county.Generate(time.Now(), demoSeed) })
+var demoCounty = sync.OnceValue(func() *county.County { return county.Generate(time.Now(), demodata.Seed) })
 
 // TestOneProcess follows the story, and its failures, on the product as people run it: everything in one process, in a
 // data folder. Parts that leave one another alone run side by side.

@@ -1,4 +1,5 @@
-package main
+// Package demodata is the generated demo county as an installation takes it in: rows of a workbook, supply, logins and books.
+package demodata
 
 import (
 	"fmt"
@@ -17,12 +18,19 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// The generated county refers to its parts by index; rows in the database have ids from 1. demoID turns one into the
-// other, and "nobody" into 0.
-func demoID(index int) int64 { return int64(index) + 1 }
+const (
+	// Seed is what the demo county is generated from.
+	Seed = 1
+	// BankNumber is the account that the demo's buyers transfer to: nobody's.
+	BankNumber = "2300000000000000001"
+)
 
-// demoSupply is the county's supply of this season.
-func demoSupply(c *county.County) catalogpg.Supply {
+// The generated county refers to its parts by index; rows in the database have ids from 1. ID turns one into the
+// other, and "nobody" into 0.
+func ID(index int) int64 { return int64(index) + 1 }
+
+// Supply is the county's supply of this season.
+func Supply(c *county.County) catalogpg.Supply {
 	s := catalogpg.Supply{Season: c.Season}
 	for _, season := range c.Seasons {
 		if season.Year < c.Season {
@@ -31,23 +39,23 @@ func demoSupply(c *county.County) catalogpg.Supply {
 	}
 	for i := range c.Households {
 		h := &c.Households[i]
-		s.Households = append(s.Households, catalogpg.Beginning{ID: demoID(i), Consent: h.Consent, Demo: true})
+		s.Households = append(s.Households, catalogpg.Beginning{ID: ID(i), Consent: h.Consent, Demo: true})
 	}
 	for i, p := range c.Presales {
-		s.Presales = append(s.Presales, demoPresale(c, i, p))
+		s.Presales = append(s.Presales, presale(c, i, p))
 	}
 	for i, l := range c.Lots {
 		h := c.Households[l.Household]
-		s.Lots = append(s.Lots, catalog.Lot{ID: demoID(i), PresaleID: demoID(l.Presale), HouseholdID: demoID(l.Household),
-			VillageID: demoID(h.Village), Capacity: l.Capacity, AgentOrg: raiserOf(c, &h, l), AgentBP: l.AgentBP})
+		s.Lots = append(s.Lots, catalog.Lot{ID: ID(i), PresaleID: ID(l.Presale), HouseholdID: ID(l.Household),
+			VillageID: ID(h.Village), Capacity: l.Capacity, AgentOrg: raiserOf(c, &h, l), AgentBP: l.AgentBP})
 	}
 	return s
 }
 
-// demoYield is how much of a product a household of the county brings to market: a goose, half a season's eggs of a
+// yieldOf is how much of a product a household of the county brings to market: a goose, half a season's eggs of a
 // flock, 45 sacks of 40 kg of a mu of seed potatoes, or the weight that 1,000 m² of a yard yield when it is divided among the crops,
 // without the household's own meals.
-func demoYield(product string) (of string, yield int64) {
+func yieldOf(product string) (of string, yield int64) {
 	switch product {
 	case "goose":
 		return catalog.YieldGeese, 1
@@ -65,7 +73,7 @@ func demoYield(product string) (of string, yield int64) {
 
 // raiserOrg is the id of a raiser's organisation: they come after all others.
 func raiserOrg(c *county.County, raiser int) int64 {
-	return demoID(len(c.Organisations) + raiser)
+	return ID(len(c.Organisations) + raiser)
 }
 
 // raiserOf returns the raiser that has a part in a lot.
@@ -76,13 +84,13 @@ func raiserOf(c *county.County, h *county.Household, l county.Lot) int64 {
 	return raiserOrg(c, h.Raiser)
 }
 
-func demoPresale(c *county.County, i int, p county.Presale) catalog.Presale {
+func presale(c *county.County, i int, p county.Presale) catalog.Presale {
 	product := c.Products[slices.IndexFunc(c.Products, func(q county.Product) bool { return q.Key == p.Product })]
-	out := catalog.Presale{ID: demoID(i), Code: p.Code, ProductID: demoID(slices.IndexFunc(c.Products, func(q county.Product) bool { return q.Key == p.Product })),
+	out := catalog.Presale{ID: ID(i), Code: p.Code, ProductID: ID(slices.IndexFunc(c.Products, func(q county.Product) bool { return q.Key == p.Product })),
 		Season: p.Season, Title: catalog.Text{Zh: p.Title, En: p.TitleEn}, Note: catalog.Text{Zh: p.Note, En: p.NoteEn},
 		State: catalog.PresaleOpen, OpensAt: p.Opens, ClosesAt: p.Closes, DeliverFrom: p.DeliverFrom, DeliverTo: p.DeliverTo,
 		MinQty: p.MinQuantity, StepQty: p.Step, MaxQty: p.MaxQuantity, CollectionMin: p.CollectionMinimum, GramsPerUnit: p.UnitGrams,
-		SellerOrg: demoID(p.Seller), Policy: string(p.Policy),
+		SellerOrg: ID(p.Seller), Policy: string(p.Policy),
 		// The demo's buyers have no day to inspect the goods, so that the whole story can be followed in one sitting.
 		Terms: catalog.Terms{DepositBP: p.DepositBP, FeeBP: p.FeeBP, ForfeitBP: p.ForfeitBP, FreeCancelHours: 24,
 			WeightToleranceBP: p.ToleranceBP},
@@ -91,7 +99,7 @@ func demoPresale(c *county.County, i int, p county.Presale) catalog.Presale {
 		out.Terms.InspectionHours = p.ClaimHours
 	}
 	for _, ch := range p.Channels {
-		out.Channels = append(out.Channels, demoChannel(ch))
+		out.Channels = append(out.Channels, channelOf(ch))
 	}
 	unit, _ := money.UnitByCode(product.PriceUnit.Key)
 	for _, price := range p.Prices {
@@ -104,7 +112,7 @@ func demoPresale(c *county.County, i int, p county.Presale) catalog.Presale {
 	return out
 }
 
-func demoChannel(ch county.Channel) catalog.Channel {
+func channelOf(ch county.Channel) catalog.Channel {
 	switch ch {
 	case county.Market:
 		return catalog.ChannelMarket
@@ -130,7 +138,7 @@ func earlierRows(c *county.County) []entry.Row {
 		channel := ""
 		switch in.Channel {
 		case county.Contract, county.Market, county.Private:
-			channel = string(demoChannel(in.Channel))
+			channel = string(channelOf(in.Channel))
 		case county.Agency:
 			channel = "agency"
 		case county.Distributed:
@@ -150,18 +158,18 @@ func earlierRows(c *county.County) []entry.Row {
 	return r[payments.KindIncome]
 }
 
-// earlierIncome reads the rows as the payment module does. The register that they are checked against is the county itself.
-func earlierIncome(c *county.County) ([]earlier.HistoricIncome, error) {
+// EarlierIncome reads the rows as the payment module does. The register that they are checked against is the county itself.
+func EarlierIncome(c *county.County) ([]earlier.HistoricIncome, error) {
 	names := payments.RegisteredNames{Programmes: map[string]string{}, Organisations: map[string]int64{}}
-	for _, p := range demoProgrammes {
+	for _, p := range programmes {
 		names.Programmes[entry.FoldName(string(p.code))] = string(p.code)
 	}
 	for i, o := range c.Organisations {
-		names.Organisations[entry.FoldName(o.Name)] = demoID(i)
+		names.Organisations[entry.FoldName(o.Name)] = ID(i)
 	}
 	households := make(map[string]int64, len(c.Households))
 	for i := range c.Households {
-		households[c.Households[i].Code] = demoID(i)
+		households[c.Households[i].Code] = ID(i)
 	}
 	sent, now := earlierRows(c), time.Now()
 	read := make([]earlier.IncomeRow, len(sent))
@@ -179,23 +187,23 @@ func earlierIncome(c *county.County) ([]earlier.HistoricIncome, error) {
 	return out, nil
 }
 
-func payoutAccounts(c *county.County) []payments.PayoutAccount {
+func PayoutAccounts(c *county.County) []payments.PayoutAccount {
 	accounts := make([]payments.PayoutAccount, 0, len(c.Households))
 	for i := range c.Households {
 		a := c.Households[i].Account
-		accounts = append(accounts, payments.PayoutAccount{Household: demoID(i), Holder: a.Holder, Bank: a.Bank, Number: a.Number, State: "active"})
+		accounts = append(accounts, payments.PayoutAccount{Household: ID(i), Holder: a.Holder, Bank: a.Bank, Number: a.Number, State: "active"})
 	}
 	return accounts
 }
 
-// demoLogins are one account per role, a helper's for every helper and a household's for every household with a phone:
+// Logins are one account per role, a helper's for every helper and a household's for every household with a phone:
 // all of them with the demo's password.
-func demoLogins(c *county.County, passwordHash string, now time.Time) []auth.Account {
+func Logins(c *county.County, passwordHash string, now time.Time) []auth.Account {
 	var accounts []auth.Account
 	taken := map[int]bool{}
 	for _, l := range c.Logins {
-		a := auth.Account{Login: l.Login, Name: l.Name, Role: auth.Role(l.Role), OrgID: demoID(l.Organisation),
-			HouseholdID: demoID(l.Household), HelperID: demoID(l.Helper), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now}
+		a := auth.Account{Login: l.Login, Name: l.Name, Role: auth.Role(l.Role), OrgID: ID(l.Organisation),
+			HouseholdID: ID(l.Household), HelperID: ID(l.Helper), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now}
 		if l.Buyer != county.None {
 			a.Phone = c.Buyers[l.Buyer].Phone
 		}
@@ -208,31 +216,31 @@ func demoLogins(c *county.County, passwordHash string, now time.Time) []auth.Acc
 	for i := range c.Households {
 		if h := &c.Households[i]; h.Phone != "" && !taken[i] {
 			accounts = append(accounts, auth.Account{Login: strings.ToLower(h.Code), Name: h.Head, Phone: h.Phone, Role: auth.Household,
-				HouseholdID: demoID(i), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now})
+				HouseholdID: ID(i), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now})
 		}
 	}
 	for i, h := range c.Helpers {
 		accounts = append(accounts, auth.Account{Login: "helper" + strconv.Itoa(i+1), Name: h.Name, Phone: h.Phone, Role: auth.Helper,
-			HelperID: demoID(i), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now})
+			HelperID: ID(i), PasswordHash: passwordHash, Lang: "zh", CreatedAt: now})
 	}
 	return accounts
 }
 
-// demoPools are the county's distributions. Two people stand behind each, as the rules ask.
-func demoPools(c *county.County) []payments.LoadedPool {
+// Pools are the county's distributions. Two people stand behind each, as the rules ask.
+func Pools(c *county.County) []payments.LoadedPool {
 	pools := make([]payments.LoadedPool, len(c.Pools))
 	for i, p := range c.Pools {
 		l := payments.LoadedPool{SubmittedBy: "demo:operator", DecidedBy: "demo:approver", PaidOn: p.PaidOn, SavePool: payments.SavePool{
 			IdempotencyKey: "demo-pool-" + strconv.Itoa(i+1), Kind: payments.PoolKind(string(p.Programme)), Title: p.Title, Season: p.Season,
 			Month: p.Month, RecordDate: p.RecordDate.Format(time.DateOnly), Income: poolItems(p.Income), Costs: poolItems(p.Costs), ReserveFen: p.ReserveFen}}
 		if p.Org != county.None {
-			l.Org = demoID(p.Org)
+			l.Org = ID(p.Org)
 		}
 		for _, v := range p.Villages {
-			l.Villages = append(l.Villages, payments.VillagePart{Village: demoID(v.Village), AmountFen: v.Fen})
+			l.Villages = append(l.Villages, payments.VillagePart{Village: ID(v.Village), AmountFen: v.Fen})
 		}
 		for _, m := range p.Members {
-			l.Members = append(l.Members, payments.Member{Household: demoID(m.Household), Persons: int64(c.Households[m.Household].Persons()),
+			l.Members = append(l.Members, payments.Member{Household: ID(m.Household), Persons: int64(c.Households[m.Household].Persons()),
 				Shares: m.Shares, Trade: m.Trade, ListedFen: m.ListedFen})
 		}
 		pools[i] = l

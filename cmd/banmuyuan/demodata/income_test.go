@@ -1,4 +1,4 @@
-package main
+package demodata
 
 import (
 	"testing"
@@ -10,8 +10,8 @@ import (
 // The demo's earlier income comes in by the rows of the sheet, and loses nothing there.
 func TestTheDemosEarlierIncomeComesAsASheet(t *testing.T) {
 	t.Parallel()
-	c := county.Generate(time.Now(), demoSeed)
-	rows, err := earlierIncome(c)
+	c := county.Generate(time.Now(), Seed)
+	rows, err := EarlierIncome(c)
 	if err != nil {
 		t.Fatal(err)
 	}

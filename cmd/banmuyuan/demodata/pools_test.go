@@ -1,4 +1,4 @@
-package main
+package demodata
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 // The reported dividends of the county equal the sums of its pools, and each household's line equals its pool's division.
 func TestDemoPoolsDivideToWhatTheCountyReported(t *testing.T) {
 	t.Parallel()
-	c := county.Generate(time.Date(2026, 9, 1, 12, 0, 0, 0, county.China), demoSeed)
+	c := county.Generate(time.Date(2026, 9, 1, 12, 0, 0, 0, county.China), Seed)
 	type line struct {
 		pool      int
 		household int64
@@ -19,12 +19,12 @@ func TestDemoPoolsDivideToWhatTheCountyReported(t *testing.T) {
 	income := map[line]int64{}
 	for _, in := range c.Income {
 		if in.Pool != 0 {
-			income[line{in.Pool, demoID(in.Household)}] = in.AmountFen
+			income[line{in.Pool, ID(in.Household)}] = in.AmountFen
 		}
 	}
 	sums := map[payments.PoolKind]int64{}
 	var villages int64
-	for i, l := range demoPools(c) {
+	for i, l := range Pools(c) {
 		p := payments.Pool{Kind: l.Kind, TradeBP: payments.LeastTradeBP, SurplusFen: -l.ReserveFen}
 		for _, a := range l.Income {
 			p.SurplusFen += a.AmountFen

@@ -1,4 +1,4 @@
-package main
+package demodata
 
 import (
 	"fmt"
@@ -13,9 +13,9 @@ import (
 	"banmuyuan/internal/money"
 )
 
-// countyRows writes the demo county as the rows of a workbook, so that it comes in by the door of every other county. Rows are
+// Rows writes the demo county as the rows of a workbook, so that it comes in by the door of every other county. Rows are
 // in the order of the county's lists, and an empty county gives them ids from 1.
-func countyRows(c *county.County) map[string][]entry.Row {
+func Rows(c *county.County) map[string][]entry.Row {
 	r := rows{}
 	r.office()
 	for _, t := range c.Townships {
@@ -42,7 +42,7 @@ func countyRows(c *county.County) map[string][]entry.Row {
 		r.add(catalog.KindPoint, "name", v.Point.Name, "township", c.Townships[v.Township].Name, "village", v.Name,
 			"org", c.Organisations[v.Point.Cooperative].Name, "address", v.Point.Address, "pickup", "是")
 	}
-	for _, p := range demoProgrammes {
+	for _, p := range programmes {
 		r.add(catalog.KindProgramme, "code", string(p.code), "name", p.zh, "name_en", p.en)
 	}
 	r.products(c)
@@ -68,7 +68,7 @@ func (r rows) add(kind string, pairs ...string) {
 
 func (r rows) office() {
 	r.add(catalog.KindCounty, "name", "依安县", "name_en", "Yi’an county", "region", "黑龙江省齐齐哈尔市", "office", "依安县半亩园合作社联合社（演示）",
-		"address", "依安镇演示街1号", "bank_holder", "依安县半亩园合作社联合社（演示）", "bank_account", demoBankNumber, "bank_name", "演示银行依安支行",
+		"address", "依安镇演示街1号", "bank_holder", "依安县半亩园合作社联合社（演示）", "bank_account", BankNumber, "bank_name", "演示银行依安支行",
 		"intro", "依安县的农户在自家园子里养鹅、种土豆和紫花油豆角。",
 		"intro_en", "The households of Yi’an county raise geese and grow potatoes and purple-flower beans round their homes.")
 	// The figures that the county reported for the years before; see package county.
@@ -80,7 +80,7 @@ func (r rows) office() {
 	}
 }
 
-var demoProgrammes = []struct {
+var programmes = []struct {
 	code   county.Programme
 	zh, en string
 }{
@@ -120,12 +120,12 @@ func raiserName(c *county.County, r county.Raiser) string {
 
 func (r rows) products(c *county.County) {
 	programme := map[county.Programme]string{}
-	for _, p := range demoProgrammes {
+	for _, p := range programmes {
 		programme[p.code] = p.zh
 	}
 	follows := map[string]string{catalog.YieldGeese: "养鹅数", catalog.YieldGarden: "园子面积", catalog.YieldProgramme: "参加项目的户", catalog.YieldRegistered: "按户产登记"}
 	for _, p := range c.Products {
-		of, yield := demoYield(p.Key)
+		of, yield := yieldOf(p.Key)
 		kilos := ""
 		if p.TypicalGrams > 0 {
 			kilos = strconv.FormatFloat(float64(p.TypicalGrams)/1000, 'f', -1, 64)
@@ -155,7 +155,7 @@ func programmesOf(h *county.Household) string {
 	takesPart := map[county.Programme]bool{county.Garden: h.GardenM2 > 0, county.Geese: h.Geese > 0, county.SeedPotato: true,
 		county.Mushroom: h.MushroomShares > 0, county.Solar: h.SolarFen > 0, county.Speciality: h.SpecialityUnits > 0}
 	var all []string
-	for _, p := range demoProgrammes {
+	for _, p := range programmes {
 		if takesPart[p.code] {
 			all = append(all, p.zh)
 		}
