@@ -11,7 +11,7 @@ WITH_MAKE := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig T
 # RACE=1 looks for data races too; it needs a C compiler. Two packages at a time use what a package leaves of the machine
 # while it waits for timers, servers and links; with the race detector one fills it.
 TEST_P := $(if $(RACE),1,2)
-TEST_FLAGS := -count=1 -p $(TEST_P) -timeout 40m $(if $(RACE),-race)
+TEST_FLAGS := -count=1 -p $(TEST_P) -timeout 75m $(if $(RACE),-race)
 
 # Packages are tested in this order: the one that takes longest begins first, and the others are done beside it.
 LONGEST := ./cmd/banmuyuan

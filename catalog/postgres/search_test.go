@@ -14,7 +14,7 @@ func TestHouseholdsAreFound(t *testing.T) {
 	c := b.seeded()
 	filler := search.Filler{DB: b.db, Log: slog.New(slog.DiscardHandler)}
 	b.db.MustExec(`UPDATE household SET head = '阿依古丽·买买提' WHERE id = 2`)
-	b.db.MustExec(`UPDATE village SET name = '永丰村' WHERE id = 2`)
+	b.db.MustExec(`UPDATE village SET name = '红旗岭村' WHERE id = 2`)
 	found := func(query string) (ids string) {
 		t.Helper()
 		page, err := c.Households(operator, catalog.HouseholdFilter{Query: query})
@@ -30,7 +30,7 @@ func TestHouseholdsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{
-		"阿依古丽买买提": "2", "买买提": "2", "ayiguli": "2", "AYGL": "2", "户 主5": "5", "hz5": "5", "永丰": "34", "yongfeng": "34", "ＹＦＣ": "34", "王": "", "·": "",
+		"阿依古丽买买提": "2", "买买提": "2", "ayiguli": "2", "AYGL": "2", "户 主5": "5", "hz5": "5", "红旗岭": "34", "hongqiling": "34", "ＨＱＬ": "34", "王": "", "·": "",
 	} {
 		if got := found(query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)

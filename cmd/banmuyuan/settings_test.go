@@ -157,7 +157,7 @@ func TestProductionRefusesTheDemo(t *testing.T) {
 		t.Errorf("the right key is refused:\n%s", stderr)
 	}
 	_, stderr, code = runProduct(t, env(paymentspg.NewKey()), "serve")
-	if code != exitFailed || strings.Count(stderr, "BANMU_KEY: ") != 2 {
+	if code != exitFailed || strings.Count(stderr, "BANMU_KEY: ") != 3 {
 		t.Errorf("another key, exit %d:\n%s", code, stderr)
 	}
 	stdout, stderr, code := runProduct(t, append(env(paymentspg.NewKey()), "BANMU_MODE=development"), "verify")

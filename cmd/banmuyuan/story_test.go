@@ -267,12 +267,17 @@ func buyerOrders(t *testing.T, s *tale) {
 	origins := get[orders.Origins](t, s.buyer, "/orders/"+placed.No+"/origins")
 	var units, households int64
 	for _, v := range origins.Villages {
-		units, households = units+v.Qty, households+v.Households
+		households += v.Households
 		if v.Village == "" || v.Township == "" {
 			t.Errorf("a village without a name: %+v", v)
 		}
 	}
-	if units != 50 || households == 0 || origins.Households == 0 {
+	for _, l := range origins.Lines { // units of different kinds are not added up
+		for _, v := range l.Villages {
+			units += v.Qty
+		}
+	}
+	if units != 50 || len(origins.Lines) != 2 || households == 0 || origins.Households == 0 {
 		t.Errorf("it comes from %+v", origins)
 	}
 }
