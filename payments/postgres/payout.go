@@ -353,7 +353,7 @@ func (s *Service) ExportBatch(ctx context.Context, r payments.ExportBatch) (paym
 		if err != nil {
 			return fmt.Errorf("log unmasking: %w", err)
 		}
-		c.did("export.bank_file", "payout_batch", b.ID, strconv.Itoa(b.Items))
+		c.did("export.payout_file", "payout_batch", b.ID, strconv.Itoa(b.Items))
 		to, first := payments.BatchMachine.Next(b.State, payments.BatchExport)
 		if !first {
 			return nil

@@ -200,7 +200,7 @@ func TestSessionsAreSeenAndEnded(t *testing.T) {
 	}
 	stranger := s.Login(t, auth.Account{Login: "approver", Name: "复核", Role: auth.Approver, Lang: "zh"})
 	list := p.Get("/account/sessions")
-	if n := strings.Count(list.Body, "让它退出"); n != 3 || !strings.Contains(list.Body, "127.0.0.0/24") || !strings.Contains(list.Body, "本机") {
+	if n := strings.Count(list.Body, "让它退出<span"); n != 3 || !strings.Contains(list.Body, "127.0.0.0/24") || !strings.Contains(list.Body, "本机") {
 		t.Fatalf("%d others in the list\n%s", n, list.Body)
 	}
 	end := regexp.MustCompile(`/account/sessions/[0-9]+`).FindAllString(list.Body, -1)
@@ -264,7 +264,7 @@ func TestANewPasswordEndsTheOthers(t *testing.T) {
 	q.Post("/login", "login", "13800138000", "password", webtest.Password)
 	goesTo(t, "change", p.Post("/account/password", "idempotency_key", "a-key-of-this-test", "current", webtest.Password, "password", "另一句自己记得住的话"), "/account")
 	goesTo(t, "the other session", q.Get("/account"), "/login?next=%2Faccount")
-	if list := p.Get("/account/sessions"); strings.Contains(list.Body, "让它退出") || !strings.Contains(list.Body, "本机") {
+	if list := p.Get("/account/sessions"); strings.Contains(list.Body, "让它退出<span") || !strings.Contains(list.Body, "本机") {
 		t.Errorf("the list after it:\n%s", list.Body)
 	}
 }

@@ -74,7 +74,7 @@ var Messages = map[string][2]string{
 	"audit.season.begin":           {"开始年度", "Began a season"},
 	"audit.season.close":           {"结束年度", "Closed a season"},
 	"audit.season.reopen":          {"重新打开年度", "Opened a season again"},
-	"audit.export.bank_file":       {"下载银行代发文件", "Took the bank’s file"},
+	"audit.export.payout_file":     {"下载银行代发文件", "Took the bank’s file"},
 	"audit.export.file":            {"下载含个人信息的表", "Took a file with personal data"},
 	"audit.export.audit":           {"下载操作记录", "Took the audit trail"},
 	"audit.security.rules":         {"改了登录规则", "Changed the rules of logins"},

@@ -1,6 +1,7 @@
 package county_test
 
 import (
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,7 +37,7 @@ func TestAuditPage(t *testing.T) {
 		for _, p := range []*webtest.Person{approver, one} {
 			res := p.Get(path)
 			for _, w := range want {
-				if res.StatusCode != http.StatusOK || !strings.Contains(res.Body, w) {
+				if res.StatusCode != http.StatusOK || !strings.Contains(html.UnescapeString(res.Body), w) {
 					t.Errorf("%s: %d, no %q", path, res.StatusCode, w)
 				}
 			}
