@@ -85,7 +85,6 @@ func TestRestoreDrill(t *testing.T) {
 // The same on servers of one's own, with the database as it was and the broker as it is: events of the lost time do nothing.
 func TestRestoreDrillOnServers(t *testing.T) {
 	t.Parallel()
-	notWithRaceDetector(t, "TestRestoreDrill")
 	w := startSeparateServers(t)
 	url := envOf(w.env, "DATABASE_URL")
 	p, own := w.startServing([]string{"BANMU_SANDBOX=yes"})

@@ -115,9 +115,6 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestRollingRestartsAnswerEverything(t *testing.T) {
 	t.Parallel()
 	restarts := 6
-	if raceDetector {
-		restarts = 2
-	}
 	if n, err := strconv.Atoi(os.Getenv("BANMU_RESTARTS")); err == nil {
 		restarts = n
 	}

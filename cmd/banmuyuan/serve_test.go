@@ -33,14 +33,6 @@ const mainEnv = "BANMUYUAN_TEST_MAIN"
 // servers and timers for most of their time, and all of them begin at once; the short ones take turns (see takeTurns).
 const sideBySide = 16
 
-// notWithRaceDetector leaves out a test that does what another does, with the same code in another arrangement.
-func notWithRaceDetector(t *testing.T, like string) {
-	t.Helper()
-	if raceDetector {
-		t.Skipf("%s looks for the same races", like)
-	}
-}
-
 // turn is the turn of the short tests that start and stop the product.
 var turn sync.Mutex
 

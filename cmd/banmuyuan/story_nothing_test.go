@@ -38,7 +38,6 @@ func TestNothingOneProcess(t *testing.T) {
 // TestNothingSeparateProcesses does the same with each module in a process of its own.
 func TestNothingSeparateProcesses(t *testing.T) {
 	t.Parallel()
-	notWithRaceDetector(t, "TestNothingOneProcess")
 	pg, broker := startServers(t)
 	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s", "BANMU_SANDBOX=yes", "DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(),
 		"BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
