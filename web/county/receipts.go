@@ -33,13 +33,13 @@ type receiptsPage struct {
 	Statement payments.StatementPage
 	State     string
 	States    []string
-	Waiting   payments.PaymentPage                  // bank transfers that have not come
-	Cash      payments.PaymentPage                  // cash to be taken
-	Refunds   payments.RefundPage                   // the county has to transfer these itself
-	Match     []page.Option                         // payments that a line can be put to
-	Suggested map[int64]payments.TransferSuggestion // by line
-	Rows      []int                                 // of the form that divides a line
-	Booked    []page.Option                         // postings that were booked before the statement showed them
+	Waiting   payments.PaymentPage                   // bank transfers that have not come
+	Cash      payments.PaymentPage                   // cash to be taken
+	Refunds   payments.RefundPage                    // the county has to transfer these itself
+	Match     []page.Option                          // payments that a line can be put to
+	Suggested map[int64]*payments.TransferSuggestion // by line
+	Rows      []int                                  // of the form that divides a line
+	Booked    []page.Option                          // postings that were booked before the statement showed them
 	Result    *payments.TransferResult
 	Doubtful  int // lines of statements that wait for a decision
 	Problems  []rowProblem
@@ -78,8 +78,9 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 		if err != nil {
 			return d, err
 		}
-		d.Suggested = make(map[int64]payments.TransferSuggestion, len(suggested.Items))
-		for _, one := range suggested.Items {
+		d.Suggested = make(map[int64]*payments.TransferSuggestion, len(suggested.Items))
+		for i := range suggested.Items {
+			one := &suggested.Items[i]
 			d.Suggested[one.LineID] = one
 		}
 	}

@@ -61,6 +61,9 @@ func (s *stubTreasury) DecideDoubtful(_ context.Context, r payments.DecideDoubtf
 
 func (s *stubTreasury) SuggestTransfers(_ context.Context, r payments.SuggestTransfers) (payments.TransferSuggestions, error) {
 	var out payments.TransferSuggestions
+	if s.empty {
+		return out, nil
+	}
 	for _, id := range r.LineIDs {
 		out.Items = append(out.Items, payments.TransferSuggestion{LineID: id, Why: payments.SuggestCodes, RestFen: 100,
 			Parts: []payments.SuggestedPart{{PaymentID: 21, Ref: "order:7", Code: "260918AB", AmountFen: 300_00}, {PaymentID: 22, Code: "260919AB", AmountFen: 1_999_00}}})

@@ -66,6 +66,14 @@ func TestTreasuryCommands(t *testing.T) {
 	if got := d.treasury.returned; len(got) != 1 || got[0].BankRef != "R1" {
 		t.Errorf("returned %+v", got)
 	}
+	if res := p.Get("/county/receipts"); !strings.Contains(res.Body, "建议这样分") {
+		t.Error("a suggestion is not shown")
+	}
+	d.treasury.empty = true
+	if res := p.Get("/county/receipts"); strings.Contains(res.Body, "建议这样分") || !strings.Contains(res.Body, "一笔付几单") {
+		t.Error("without a suggestion, one is shown")
+	}
+	d.treasury.empty = false
 	see("/county/receipts/5/split", http.StatusUnprocessableEntity, "part_payment_1", "21", "part_amount_1", "300", "part_payment_2", "22", "part_amount_2", "")
 	see("/county/receipts/5/split", http.StatusSeeOther, "part_payment_1", "21", "part_amount_1", "300", "part_payment_2", "", "part_payment_3", "22", "part_amount_3", "19.5")
 	if got := d.treasury.split; len(got) != 1 || got[0].LineID != 5 || !slices.Equal(got[0].Parts, []payments.TransferPart{{PaymentID: 21, AmountFen: 300_00}, {PaymentID: 22, AmountFen: 19_50}}) {
