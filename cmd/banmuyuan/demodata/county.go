@@ -25,8 +25,8 @@ const (
 	BankNumber = "2300000000000000001"
 )
 
-// The generated county refers to its parts by index; rows in the database have ids from 1. ID turns one into the
-// other, and "nobody" into 0.
+// ID is the id of a part of the generated county, which its other parts refer to by index, and 0 of "nobody". Rows in the
+// database have ids from 1.
 func ID(index int) int64 { return int64(index) + 1 }
 
 // Supply is the county's supply of this season.
