@@ -6,7 +6,7 @@ import "fmt"
 // where they are more. Members need not be registered households.
 func OrganisationMembers(reported, registered int64) int64 { return max(reported, registered) }
 
-// VillageSolar is the number of a village's solar stations and their kilowatts: those of its registered stations or, without any,
+// VillageSolar is the number of a village's solar stations and their kilowatts: of its registered stations or, without any,
 // its own figure, which is one station's.
 func VillageSolar(own, stations, stationKW int64) (plants, kw int64) {
 	switch {

@@ -15,7 +15,7 @@ const (
 	// EvtHouseholdsChanged: households were added or changed, in the transaction that did.
 	EvtHouseholdsChanged = "evt.catalog.v1.households.changed"
 
-	// EvtAct: a person did what is kept in the audit trail, in the transaction that did it. Its data is link.Act.
+	// EvtAct tells of an act for the audit trail, in the transaction that did it. Its data is link.Act.
 	EvtAct = "evt.catalog.v1.act"
 )
 

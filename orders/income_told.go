@@ -14,7 +14,7 @@ type IncomeOf struct {
 	Season    int
 }
 
-// FigureGaps are the households whose income the catalogue knows otherwise than the ledger, by season and household. A
+// FigureGaps are the households with another income in the catalogue than in the ledger, by season and household. A
 // figure that waits to be told is no gap; one of nothing need not be known.
 func FigureGaps(ledger, known []catalog.SeasonIncome, waiting map[IncomeOf]bool) []Finding {
 	byName := make(map[IncomeOf]catalog.SeasonIncome, len(known))

@@ -284,7 +284,7 @@ type PayoutAccount struct {
 
 	PayFrom *time.Time `json:"pay_from,omitempty"` // of one in use: nothing is paid to it before
 
-	// The sheet that it came in, and the second person who approved that.
+	// The sheet that it came in, and the second person of that sheet.
 	Batch      int64  `json:"batch,omitempty"`
 	Sheet      string `json:"sheet,omitempty"` // name of the file
 	ApprovedBy string `json:"approved_by,omitempty"`

@@ -85,7 +85,7 @@ func keepIncomes(ctx context.Context, tx *sqlx.Tx, season int, figures []catalog
 	return desk.NoteChange(ctx, tx, season, desk.Change{Incomes: changed})
 }
 
-// figure is the income of a household as the ledger told it last, without what was reserved since.
+// figure is the income of a household as the ledger told it last, without later reservations.
 type figure struct {
 	fen  int64
 	lots []int64 // that told has units of

@@ -26,7 +26,7 @@ type passphrase struct {
 	PassphraseFile string `type:"path" placeholder:"FILE" help:"File with the passphrase in its first line; asked for on the terminal, or taken from BANMU_BACKUP_PASSPHRASE, when not given."`
 }
 
-// leastPassphrase is the least number of characters: whoever finds the backup can try as often as they like.
+// leastPassphrase is the least number of characters: a finder of the backup can try without end.
 const leastPassphrase = 12
 
 // read returns the passphrase. ask is whether to ask for it once more, as where it is new.

@@ -303,7 +303,7 @@ func loadLogins(ctx context.Context, p *platform, c *county.County, bar *progres
 	if _, err := store.CreateMany(ctx, demodata.Logins(c, hash, time.Now())); err != nil {
 		return fmt.Errorf("load logins: %w", err)
 	}
-	// People who try the demo have no authenticator, and leave it open.
+	// Visitors of the demo have no authenticator, and leave it open.
 	if err := store.SetSecurity(ctx, auth.Command, auth.Security{GraceDays: auth.GraceMost, IdleMinutes: auth.IdleMost}); err != nil {
 		return err
 	}

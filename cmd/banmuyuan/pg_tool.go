@@ -68,7 +68,7 @@ func connectionEnv(url string) ([]string, error) {
 	return env, nil
 }
 
-// toolLog reads what the program says, line by line.
+// toolLog reads the output of the program, line by line.
 type toolLog struct {
 	line   func(string)
 	rest   []byte

@@ -29,7 +29,7 @@ type check struct {
 	ask  func(context.Context) error
 }
 
-// lack says in words for the operator what is missing.
+// lack names a missing need, in words for the operator.
 type lack string
 
 func (l lack) Error() string { return string(l) }
@@ -43,7 +43,7 @@ func newReadiness(log *slog.Logger) *readiness {
 	return r
 }
 
-// starting says what is being started.
+// starting names the present phase of the start.
 func (r *readiness) starting(what string) { r.startingWith(func() string { return what }) }
 
 // startingWith is starting with words that change meanwhile.
@@ -112,7 +112,7 @@ func (r *readiness) missing(ctx context.Context) []string {
 	return missing
 }
 
-// say logs a change of what is missing, once.
+// say logs a change of the missing needs, once.
 func (r *readiness) say(missing, causes []string) {
 	names := make([]string, len(missing))
 	for i, one := range missing {
@@ -132,7 +132,7 @@ func (r *readiness) say(missing, causes []string) {
 	}
 }
 
-// ServeHTTP answers 200, or 503 with what is missing, one a line.
+// ServeHTTP answers 200, or 503 with the missing needs, one a line.
 func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

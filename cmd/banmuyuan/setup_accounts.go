@@ -98,7 +98,7 @@ func (s *setup) checkAccounts(ctx context.Context, r payments.CheckAccountBatch)
 	return b, err
 }
 
-// sayAccounts prints the outcome of the rows of a kind and returns the number of those that wait for a decision.
+// sayAccounts prints the outcome of the rows of a kind and returns the number of rows that wait for a decision.
 func (s *setup) sayAccounts(k *entry.Kind, b payments.AccountBatch) int64 {
 	title := k.Title.Zh
 	fmt.Fprintf(s.out, "%s：可新增 %d，可替换 %d，未变 %d，有问题 %d，其中不寻常 %d (%s: %d new, %d replaced, %d unchanged, %d wrong, %d unusual)\n", title,

@@ -1,4 +1,4 @@
-// Package backup keeps a backup in a folder: sealed files, and a manifest that says what they are.
+// Package backup keeps a backup in a folder: sealed files, and a manifest that lists them.
 //
 // What must always hold:
 //
@@ -55,7 +55,7 @@ type Schema struct {
 	Tables map[string]int64 `json:"tables"` // sizes in bytes, by which progress is told
 }
 
-// Manifest says what a backup holds. Nothing in it is secret.
+// Manifest lists the contents of a backup. Nothing in it is secret.
 type Manifest struct {
 	Format   int               `json:"format"`
 	Version  string            `json:"version"` // of the program

@@ -167,7 +167,7 @@ func up(ctx context.Context, db *sqlx.DB, files fs.FS, table string) error {
 	return nil
 }
 
-// Tables in which goose notes what was applied.
+// Tables in which goose notes the applied migrations.
 const (
 	tableOwn    = "goose_link"
 	tableModule = "goose_module"

@@ -161,7 +161,7 @@ func AsError(err error) *Error {
 	return E(code, key, "").Because(err)
 }
 
-// fullRetry is when to ask a server again whose disk was full, in seconds.
+// fullRetry is when to ask a server with a full disk again, in seconds.
 const fullRetry = 60
 
 // Full is Unavailable for want of room on a disk: nothing was done.

@@ -62,7 +62,7 @@ func (r *PendingReader) Read(ctx context.Context) (Pending, error) {
 	return b, nil
 }
 
-// behind counts what the broker still has for the consumers that this schema knows of.
+// behind counts the messages that the broker still has for the consumers of this schema.
 func (r *PendingReader) behind(ctx context.Context) (int64, error) {
 	var consumers []struct {
 		Durable string `db:"consumer"`

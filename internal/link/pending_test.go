@@ -99,7 +99,7 @@ func TestPendingIsCounted(t *testing.T) {
 	}
 }
 
-// A consumer that does not apply what it is given is seen.
+// A consumer that does not apply its messages is seen.
 func TestEventsThatAreNotAppliedAreCounted(t *testing.T) {
 	t.Parallel()
 	orders, _ := linktest.DB(t, "orders", nil)

@@ -62,7 +62,7 @@ func (c *change) loadHistory(ctx context.Context, rows []earlier.HistoricIncome)
 	return nil
 }
 
-// insertHistory writes payables that are paid and returns the number of those that were not there yet.
+// insertHistory writes payables that are paid and returns the number of new ones.
 func (c *change) insertHistory(ctx context.Context, keys []string, rows []earlier.HistoricIncome) (int64, error) {
 	n := len(rows)
 	programmes, channels, products, days := make([]string, n), make([]string, n), make([]string, n), make([]string, n)

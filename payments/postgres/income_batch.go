@@ -172,7 +172,7 @@ func (s *Service) applyIncomes(ctx context.Context, id int64) error {
 	})
 }
 
-// bookIncomes books rows as the second person saw them. A row whose entry changed since is skipped.
+// bookIncomes books rows as the second person saw them. A row is skipped when its entry changed since.
 func (s *Service) bookIncomes(ctx context.Context, c *change, batch int64, left []accountRowOf, names *payments.RegisteredNames) error {
 	rows := make([]earlier.IncomeRow, len(left))
 	for i, row := range left {

@@ -18,7 +18,7 @@ func (s *Pages) loginCodePage(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "account/code", nextPage{Next: page.SafeNext(r.URL.Query().Get("next"))}, s.NewForm(page.LangOf(r)))
 }
 
-// loginCode logs somebody in whose password was right a moment ago.
+// loginCode finishes a login after a right password.
 func (s *Pages) loginCode(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

@@ -22,7 +22,7 @@ type sessionsPage struct {
 	Words    page.Words
 }
 
-// Device writes with what somebody logged in.
+// Device writes the device of a login.
 func (d sessionsPage) Device(one auth.LoginSession) string {
 	program, system := one.Device.Program, one.Device.System
 	switch program {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Kind says what was done: an area and an act. Words for it are in the pages' messages, as audit.KIND.
+// Kind names the act: an area and a verb. Words for it are in the pages' messages, as audit.KIND.
 type Kind string
 
 // Acts of people at their own accounts.
@@ -33,7 +33,7 @@ const (
 	Exported       Kind = "export.file" // Object is the file
 	AuditExported  Kind = "export.audit"
 
-	// AccountChanged is followed by what changed, as auth.Changed has it.
+	// AccountChanged is followed by the name of the change, as auth.Changed has it.
 	AccountChanged = "account."
 	// RequestAsked is followed by the kind of request; so are the two that follow it.
 	RequestAsked   = "request."
@@ -45,7 +45,7 @@ const (
 	CardEnded  Kind = "card.ended"
 )
 
-// On says what sort of thing an act was about.
+// On names the sort of object of an act.
 const (
 	OnAccount   = "account"
 	OnHousehold = "household"
@@ -99,7 +99,7 @@ type Chain struct {
 	Hash []byte
 }
 
-// Next returns what is wrong with the next entry, or "".
+// Next returns the fault of the next entry, or "".
 func (c *Chain) Next(e Entry) (flaws []Flaw) {
 	switch {
 	case e.ID != c.Last+1:
@@ -128,7 +128,7 @@ type Filter struct {
 type Trail interface {
 	// Append writes entries, in a transaction of their own.
 	Append(ctx context.Context, entries ...Entry) error
-	// Entries lists what a filter chooses, newest first.
+	// Entries lists the entries that a filter chooses, newest first.
 	Entries(ctx context.Context, f Filter) ([]Entry, error)
 }
 

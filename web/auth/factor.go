@@ -109,7 +109,7 @@ func FactorCode(secret string, at time.Time) (string, error) {
 
 func stepOf(at time.Time) int64 { return at.Unix() / int64(factorStep/time.Second) }
 
-// FactorStep returns the step whose code was typed: the present one, or one beside it, since clocks differ. 0 is none.
+// FactorStep returns the step of a typed code: the present one, or one beside it, since clocks differ. 0 is none.
 func FactorStep(secret, typed string, now time.Time) (int64, error) {
 	var found int64
 	for _, off := range []time.Duration{0, -factorStep, factorStep} {

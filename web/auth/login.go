@@ -145,7 +145,7 @@ func (a *Authenticator) SecondFactor(ctx context.Context, account *Account, code
 
 func factorKey(a *Account) string { return "factor:" + strconv.FormatInt(a.ID, 10) }
 
-// codeFits uses a code up and returns what it was, or "" for none that works.
+// codeFits uses a code up and returns its kind, or "" for none that works.
 func (a *Authenticator) codeFits(ctx context.Context, account *Account, typed string) (string, error) {
 	if IsRecovery(typed) {
 		used, err := a.Factors.UseCode(ctx, account.ID, RecoveryHash(account.ID, typed))

@@ -16,7 +16,7 @@ type LoginSession struct {
 	SeenAt  time.Time // within a minute
 }
 
-// Device says in words with what somebody logged in. Either part may be "": not known.
+// Device names the device of a login in words. Either part may be "": not known.
 type Device struct {
 	Program string // Chrome, WeChat, … or "api"
 	System  string // Windows, Android, …

@@ -21,7 +21,7 @@ type dryRunPage struct {
 	Villages     []catalog.PublicVillage
 }
 
-// moneyPart is a part of the buyers' money, and whose it is.
+// moneyPart is a part of the buyers' money with its owner.
 type moneyPart struct {
 	Zh, En  string
 	Fen     int64

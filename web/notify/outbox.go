@@ -37,7 +37,7 @@ func (c Channel) Valid() bool { return c == ByText || c == ByNone }
 
 // Outbox keeps messages until they are sent, and the buyers' choices.
 type Outbox interface {
-	// Queue adds messages; those whose event and kind are there already are left out.
+	// Queue adds messages; a message of a known event and kind is left out.
 	Queue(ctx context.Context, messages []Queued) error
 	// Claim takes up to limit messages that are due at now, for this process until the lease ends, and counts the attempt.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Queued, error)

@@ -103,7 +103,7 @@ func (w Summarizer) one(unit string) string {
 	return w.Words.Say("unit", unit)
 }
 
-// Piece says what one unit costs by estimate, or "".
+// Piece is the estimated price of one unit in words, or "".
 func (w Summarizer) Piece(l orders.Line) string {
 	fen := l.EstimatedPieceFen()
 	if fen == 0 {

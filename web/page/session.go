@@ -100,7 +100,7 @@ func (s *Site) StartHalf(r *http.Request, a *auth.Account) error {
 	return nil
 }
 
-// Half returns the account whose password was right a moment ago, or 0, and when it was.
+// Half returns the account that gave a right password a moment ago, or 0, and the time of that.
 func (s *Site) Half(r *http.Request) (account int64, at time.Time) {
 	at = time.Unix(0, s.Sessions.GetInt64(r.Context(), sessionHalfAt))
 	if s.Now().Sub(at) > halfLife {

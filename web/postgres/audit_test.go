@@ -103,7 +103,7 @@ func TestAuditTrailByRole(t *testing.T) {
 	}
 }
 
-// What is done with accounts is in the trail, whoever asks the store.
+// Acts on accounts are in the trail, by any caller of the store.
 func TestAccountsAreInTheTrail(t *testing.T) {
 	t.Parallel()
 	db, _ := linktest.DB(t, "web", postgres.Migrations())

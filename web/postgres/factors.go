@@ -36,7 +36,7 @@ func (s *Store) Factor(ctx context.Context, account int64) (auth.Factor, error) 
 	return auth.Factor{Sealed: r.Sealed, EnrolledAt: r.Enrolled, CodesLeft: r.Left}, nil
 }
 
-// own writes what somebody did at the own account, and its entry of the audit trail.
+// own writes a change of the actor's own account, and its entry of the audit trail.
 func (s *Store) own(ctx context.Context, account int64, kind audit.Kind, do func(tx *sqlx.Tx) error) error {
 	return link.InTx(ctx, s.db, nil, func(tx *sqlx.Tx) error {
 		if err := do(tx); err != nil {
@@ -50,7 +50,7 @@ func (s *Store) own(ctx context.Context, account int64, kind audit.Kind, do func
 	})
 }
 
-// entryOf is an entry about what an account did at itself.
+// entryOf is an entry about an act of an account on itself.
 func entryOf(ctx context.Context, q sqlx.QueryerContext, account int64, kind audit.Kind) (audit.Entry, error) {
 	var a struct {
 		Login string `db:"login"`

@@ -155,7 +155,7 @@ func TestBuyersAreTold(t *testing.T) {
 	}
 }
 
-// A buyer who reads English is told in English.
+// A buyer with English pages is told in English.
 func TestBuyersAreToldInTheirLanguage(t *testing.T) {
 	t.Parallel()
 	o, g := &twoSellers{order: webtest.StubOrder()}, &gateway{}

@@ -46,7 +46,7 @@ func (m *Room) lookAtWorkbook(ctx context.Context, id int64) (workbook, error) {
 	return w, nil
 }
 
-// openWorkbook reads the households of a batch whose good rows count.
+// openWorkbook reads the households in the good rows of a batch.
 func (m *Room) openWorkbook(ctx context.Context, id int64) (workbook, error) {
 	w, err := m.lookAtWorkbook(ctx, id)
 	if err != nil || !w.rows {

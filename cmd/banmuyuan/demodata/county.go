@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// Seed is what the demo county is generated from.
+	// Seed is the seed of the generator of the demo county.
 	Seed = 1
 	// BankNumber is the account that the demo's buyers transfer to: nobody's.
 	BankNumber = "2300000000000000001"

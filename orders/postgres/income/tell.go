@@ -96,7 +96,7 @@ func (m *Room) tell(ctx context.Context, tx *sqlx.Tx) (int, error) {
 	for i, d := range due {
 		households[i], seasons[i] = d.Household, int64(d.Season)
 	}
-	// A statement of its own: it sees every change whose note was taken.
+	// A statement of its own: it sees every change with a note that was taken.
 	var rows []figureRow
 	if err := tx.SelectContext(ctx, &rows, figuresOf("$1::bigint[]", "$2::int[]"), households, seasons); err != nil {
 		return 0, fmt.Errorf("read figures: %w", err)
