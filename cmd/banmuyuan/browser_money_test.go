@@ -74,7 +74,7 @@ func (v *visitor) says(t *testing.T, words ...string) {
 // importsStatement imports a statement in the bank's format: a receipt without a reference is sent back, a fee is marked as one.
 func (b *pages) importsStatement(t *testing.T) {
 	operator := b.logsIn(t, "operator")
-	day := time.Now().Format(time.DateOnly)
+	day := payments.Day(time.Now())
 	in, out := fmt.Sprintf("IN%d", b.width), fmt.Sprintf("OUT%d", b.width)
 	operator.open(t, "/county/receipts")
 	operator.upload(t, "file", "statement.csv", fmt.Appendf(nil,

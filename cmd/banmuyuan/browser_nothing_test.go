@@ -14,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/cmd/banmuyuan/example"
 	"banmuyuan/orders"
+	"banmuyuan/payments"
 )
 
 // TestBrowserNothing takes a county from an empty folder to its second season on the pages alone. The office works at a desk
@@ -51,7 +52,7 @@ type beginner struct {
 
 func pagesFromNothing(t *testing.T, w *world, link string) {
 	browser := startBrowser(t)
-	b := &beginner{pages: newPages(w, browser, 1280), whole: t, season: time.Now().Year()}
+	b := &beginner{pages: newPages(w, browser, 1280), whole: t, season: time.Now().In(payments.China).Year()}
 	b.also = 390
 	for _, step := range []struct {
 		name string

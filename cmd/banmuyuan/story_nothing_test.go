@@ -64,7 +64,7 @@ type office struct {
 }
 
 func fromNothing(t *testing.T, w *world) {
-	o := &office{tale: &tale{world: w}, now: time.Now().Year(), sold: map[int]int64{}}
+	o := &office{tale: &tale{world: w}, now: time.Now().In(payments.China).Year(), sold: map[int]int64{}}
 	for _, step := range []struct {
 		name string
 		run  func(*testing.T, *office)
@@ -497,8 +497,8 @@ func nothingDistributes(t *testing.T, o *office) {
 		fen := int64(300_00 + 100*i)
 		list[i], all = map[string]any{"code": h.Code, "amount_fen": fen}, all+fen
 	}
-	pool := post[payments.Pool](t, operator, "/distributions", o.key(), map[string]any{"kind": "solar", "title": "光伏收益", "season": o.now, "month": int(time.Now().Month()),
-		"record_date": time.Now().Format(time.DateOnly), "income": []payments.PoolItem{{Label: "电费", AmountFen: all + 50_000}}, "costs": []payments.PoolItem{},
+	pool := post[payments.Pool](t, operator, "/distributions", o.key(), map[string]any{"kind": "solar", "title": "光伏收益", "season": o.now, "month": int(time.Now().In(payments.China).Month()),
+		"record_date": payments.Day(time.Now()), "income": []payments.PoolItem{{Label: "电费", AmountFen: all + 50_000}}, "costs": []payments.PoolItem{},
 		"villages": []payments.VillagePart{{Village: households[0].VillageID, AmountFen: 50_000}}})
 	pool = must[payments.Pool](t, operator, request{method: "PUT", path: fmt.Sprintf("/distributions/%d/members", pool.ID), body: map[string]any{"version": pool.Version, "members": list}})
 	pool = post[payments.Pool](t, operator, fmt.Sprintf("/distributions/%d/submission", pool.ID), "", nil)
@@ -559,7 +559,7 @@ func nothingCloses(t *testing.T, o *office) {
 	if s := post[catalog.SeasonSummary](t, approver, fmt.Sprintf("/seasons/%d/close", o.now), o.key(), nil); s.State != catalog.SeasonClosed {
 		t.Errorf("closed, it is %s", s.State)
 	}
-	late := map[string]any{"kind": "solar", "title": "补发", "season": o.now, "month": int(time.Now().Month()), "record_date": time.Now().Format(time.DateOnly),
+	late := map[string]any{"kind": "solar", "title": "补发", "season": o.now, "month": int(time.Now().In(payments.China).Month()), "record_date": payments.Day(time.Now()),
 		"income": []payments.PoolItem{{Label: "电费", AmountFen: 100}}, "costs": []payments.PoolItem{}}
 	if p := refuse(t, o.as(t, "operator"), request{method: "POST", path: "/distributions", key: o.key(), body: late}, http.StatusConflict); p.Key != "season.closed" {
 		t.Errorf("a distribution in a closed season: %+v", p)

@@ -79,6 +79,10 @@ type StatementLine struct {
 	Seen     string   // the amount as the file has it
 }
 
+// Day returns the calendar day of the line in China, YYYY-MM-DD. A time of the early morning there is still of the day before
+// in UTC.
+func (l StatementLine) Day() string { return l.Date.In(table.China).Format(time.DateOnly) }
+
 // Doubts about a line: message keys.
 const (
 	DoubtDirection = "statement.doubt.direction" // no word or sign says whether it came in or went out
@@ -614,7 +618,7 @@ func (r *statementReader) compare() {
 	seen := map[string]bool{} // by line with its balance, and by line
 	for i := range lines {
 		l := &lines[i]
-		key := fmt.Sprint(l.Ref, "\x00", l.Date.Format(time.DateOnly), "\x00", l.Fen, "\x00", l.Party, "\x00", l.Memo)
+		key := fmt.Sprint(l.Ref, "\x00", l.Day(), "\x00", l.Fen, "\x00", l.Party, "\x00", l.Memo)
 		exact, open := key, key+"\x00?"
 		if l.Balance != nil {
 			exact = fmt.Sprint(key, "\x00", *l.Balance)

@@ -31,9 +31,9 @@ func CheckLines(lines []StatementLine, most int64, now time.Time) ([]StatementLi
 		case fen > most:
 			fail("statement.bad_amount", Yuan(fen))
 		case l.Date.After(now.Add(24 * time.Hour)):
-			fail("statement.future", l.Date.Format(time.DateOnly))
+			fail("statement.future", l.Day())
 		case l.Date.Year() < 2000:
-			fail("statement.bad_date", l.Date.Format(time.DateOnly))
+			fail("statement.bad_date", l.Day())
 		}
 	}
 	return out, problems

@@ -3,7 +3,6 @@ package bankfile
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"banmuyuan/internal/entry"
 )
@@ -50,7 +49,7 @@ func Compare(lines []StatementLine, known []KnownLine, closedThrough string) []V
 		} else {
 			out[i].Key = key
 		}
-		place := nearKey(l.Ref, l.Date.Format(time.DateOnly), l.Fen)
+		place := nearKey(l.Ref, l.Day(), l.Fen)
 		if j := slices.IndexFunc(near[place], func(k int) bool { return same(l, known[k]) }); j >= 0 {
 			k := near[place][j]
 			used[k], out[i].Same = true, k
@@ -74,7 +73,7 @@ func Compare(lines []StatementLine, known []KnownLine, closedThrough string) []V
 				break
 			}
 		}
-		if day := l.Date.Format(time.DateOnly); closedThrough != "" && day <= closedThrough {
+		if day := l.Day(); closedThrough != "" && day <= closedThrough {
 			doubts = append(doubts, DoubtClosed)
 		}
 		out[i].Doubts = doubts
@@ -87,7 +86,7 @@ func nearKey(ref, day string, fen int64) string {
 }
 
 func lineKey(l StatementLine) string {
-	key := fmt.Sprintf("%s@%s:%d", l.Ref, l.Date.Format(time.DateOnly), l.Fen)
+	key := fmt.Sprintf("%s@%s:%d", l.Ref, l.Day(), l.Fen)
 	if l.Balance != nil {
 		key += fmt.Sprintf(":%d", *l.Balance)
 	}
@@ -97,7 +96,7 @@ func lineKey(l StatementLine) string {
 // same reports whether a line is a known one.
 func same(l StatementLine, k KnownLine) bool {
 	fen := l.Fen == k.Fen || (l.Unknown || k.Either) && max(l.Fen, -l.Fen) == max(k.Fen, -k.Fen)
-	return fen && l.Date.Format(time.DateOnly) == k.Day && sameParty(l.Party, k.Party) && !differ(l.Balance, k.Balance)
+	return fen && l.Day() == k.Day && sameParty(l.Party, k.Party) && !differ(l.Balance, k.Balance)
 }
 
 // sameParty reports whether two names can be one; a name that is not there is nobody else's.
@@ -114,7 +113,7 @@ func again(l StatementLine, k KnownLine) string {
 		return ""
 	}
 	switch {
-	case l.Date.Format(time.DateOnly) != k.Day:
+	case l.Day() != k.Day:
 		if ofDay(l.Ref) && (l.Fen != k.Fen || l.Memo != k.Memo || !sameParty(l.Party, k.Party)) {
 			return ""
 		}

@@ -15,7 +15,7 @@ import (
 
 // lastMonth is the month before the clock's, and a day in it.
 func (b *bundle) lastMonth() (month string, day time.Time) {
-	now := b.clock.now().In(time.FixedZone("CST", 8*60*60))
+	now := b.clock.now().In(payments.China)
 	day = time.Date(now.Year(), now.Month(), 1, 12, 0, 0, 0, now.Location()).AddDate(0, 0, -3)
 	return day.Format("2006-01"), day
 }
@@ -47,7 +47,7 @@ func TestClosedMonthStaysAsItIs(t *testing.T) {
 	if err := b.postAt("before", in, 1000); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.svc.AskClosing(operator, payments.AskClosing{Month: b.clock.now().Format("2006-01")})
+	_, err := b.svc.AskClosing(operator, payments.AskClosing{Month: b.clock.now().In(payments.China).Format("2006-01")})
 	wantCode(t, err, link.Conflict, "books.month_runs")
 	_, err = b.svc.AskClosing(approver, payments.AskClosing{Month: month})
 	wantCode(t, err, link.Forbidden, "forbidden")
@@ -80,7 +80,7 @@ func TestClosedMonthStaysAsItIs(t *testing.T) {
 	if err != nil || after.Rows[0] != before.Rows[0] || after.Rows[1] != before.Rows[1] {
 		t.Errorf("the closed month became %+v, was %+v; %v", after.Rows, before.Rows, err)
 	}
-	now, err := b.svc.Trial(operator, payments.TrialRequest{From: b.clock.now().In(time.FixedZone("CST", 8*60*60)).Format("2006-01") + "-01"})
+	now, err := b.svc.Trial(operator, payments.TrialRequest{From: b.clock.now().In(payments.China).Format("2006-01") + "-01"})
 	if err != nil || now.Rows[0].OpeningFen != 1000 || now.Rows[0].DebitFen != 500 || now.Rows[0].ClosingFen != 1500 {
 		t.Errorf("the open month: %+v, %v", now, err)
 	}

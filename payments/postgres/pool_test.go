@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -19,7 +18,7 @@ func (b *bundle) savePool(kind payments.PoolKind, income, costs, reserve int64) 
 		villages = []payments.VillagePart{{Village: 3, AmountFen: reserve}}
 	}
 	p, err := b.svc.SavePool(operator, payments.SavePool{IdempotencyKey: fmt.Sprintf("pool-%d", b.nextID), Villages: villages, Kind: kind, Title: "种薯分红", Season: 2026, Month: 11,
-		Org: 3, RecordDate: b.clock.now().Format(time.DateOnly), Income: []payments.PoolItem{{Label: "种薯销售款", AmountFen: income}},
+		Org: 3, RecordDate: payments.Day(b.clock.now()), Income: []payments.PoolItem{{Label: "种薯销售款", AmountFen: income}},
 		Costs: []payments.PoolItem{{Label: "种子与机耕", AmountFen: costs}}, ReserveFen: reserve})
 	if err != nil {
 		b.t.Fatal(err)

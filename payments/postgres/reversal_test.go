@@ -135,7 +135,7 @@ func TestWrongReturnsFeesAndRefundsAreReversed(t *testing.T) {
 		}
 	}
 	// Money out, taken for a fee, was something else.
-	res, err := b.svc.ImportStatement(operator, payments.ImportStatement{Name: "s.csv", Data: []byte("交易流水号,交易日期,收入金额,支出金额,对方户名,摘要\nO1," + b.clock.now().Format(time.DateOnly) + ",,30.00,某公司,支出\n")})
+	res, err := b.svc.ImportStatement(operator, payments.ImportStatement{Name: "s.csv", Data: []byte("交易流水号,交易日期,收入金额,支出金额,对方户名,摘要\nO1," + payments.Day(b.clock.now()) + ",,30.00,某公司,支出\n")})
 	if err != nil || len(res.Problems) > 0 || res.Out != 1 {
 		t.Fatalf("statement: %+v, %v", res, err)
 	}

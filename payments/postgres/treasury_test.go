@@ -61,7 +61,7 @@ func (b *bundle) importStatement(table string) payments.ImportedStatement {
 
 func (b *bundle) today() string { return b.clock.now().In(china).Format(time.DateOnly) }
 
-var china = time.FixedZone("CST", 8*60*60)
+var china = payments.China
 
 func TestClearingIsTheProvidersBalance(t *testing.T) {
 	b := setupFees(t)

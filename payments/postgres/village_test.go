@@ -13,7 +13,7 @@ import (
 func (b *bundle) solar(income, costs int64, villages ...payments.VillagePart) payments.SavePool {
 	b.nextID++
 	r := payments.SavePool{IdempotencyKey: fmt.Sprintf("solar-%d", b.nextID), Kind: payments.PoolSolar, Title: "光伏收益分配", Season: 2026, Month: 6,
-		RecordDate: b.clock.now().Format(time.DateOnly), Income: []payments.PoolItem{{Label: "发电收入", AmountFen: income}},
+		RecordDate: payments.Day(b.clock.now()), Income: []payments.PoolItem{{Label: "发电收入", AmountFen: income}},
 		Villages: villages}
 	if costs > 0 {
 		r.Costs = []payments.PoolItem{{Label: "运维", AmountFen: costs}}

@@ -75,7 +75,7 @@ func tables() map[string]*table {
 			from:   "membership e JOIN household h ON h.id = e.household_id JOIN organisation o ON o.id = e.org_id",
 			fields: map[string]string{"household": "h.code", "org": "o.name"}},
 		{kind: kindOf(catalog.KindConsent), own: "consent", big: true, columns: nil,
-			from: `(SELECT DISTINCT ON (household_id) *, coalesce(given_on, at::date)::text AS day FROM consent ORDER BY household_id, id DESC) e
+			from: `(SELECT DISTINCT ON (household_id) *, coalesce(given_on, (at AT TIME ZONE 'Asia/Shanghai')::date)::text AS day FROM consent ORDER BY household_id, id DESC) e
 				JOIN household h ON h.id = e.household_id AND h.consent AND e.given LEFT JOIN helper p ON p.id = h.helper_id`,
 			fields: map[string]string{"household": "h.code", "given_on": "e.day",
 				"helper": "CASE WHEN p.id IS NULL THEN '' WHEN p.unit = '' THEN p.name ELSE p.name || '（' || p.unit || '）' END"}},
