@@ -367,6 +367,11 @@ func rightsObjects(t *testing.T, w *world) objects {
 	}
 	bought := post[shelf.Sale](t, owner, fmt.Sprintf("/shops/%v/sales", shop), w.key(),
 		map[string]any{"lines": []shelf.BuyLine{{ItemID: goods.ItemID, Measure: 500}}, "name": "林晓", "phone": "13800138000"})
+	asked := post[map[string]any](t, operator, "/reports", "", map[string]any{"kind": "orders", "lang": "zh", "season": w.county.Season})
+	await(t, "a report", func() (any, bool) {
+		r := get[map[string]any](t, operator, fmt.Sprintf("/reports/%v", asked["id"]))
+		return r, r["state"] == "done"
+	})
 	// Two further sessions of the owner: one is ended by the API, the other by the page.
 	var sessions []any
 	for range 2 {
@@ -429,6 +434,8 @@ func rightsObjects(t *testing.T, w *world) objects {
 		{"/shelf/sales", "id", bought.ID},
 		{"/desk/till/sales", "id", first(market, "/shelf/sales", "id")},
 		{"/shelf/purchases", "id", bought.ID},
+		{"/reports", "id", asked["id"]},
+		{"/county/reports", "id", asked["id"]},
 		{"/sessions", "id", sessions[0]},
 		{"/account/sessions", "id", sessions[1]},
 		{"/county/accounts", "id", none},
