@@ -60,7 +60,7 @@ func (c StatementColumns) Fingerprint() string { return table.Fingerprint(c.Titl
 // Check returns the problem of columns by which no statement can be read, or nil.
 func (c StatementColumns) Check() *Problem {
 	fail := func(key string, args ...string) *Problem {
-		p := &Problem{Key: "statement.columns." + key, Args: map[string]string{}}
+		p := &Problem{Key: key, Args: map[string]string{}}
 		for i := 0; i+1 < len(args); i += 2 {
 			p.Args[args[i]] = args[i+1]
 		}
@@ -72,10 +72,10 @@ func (c StatementColumns) Check() *Problem {
 			continue
 		}
 		if i >= len(c.Titles) || !slices.Contains(StatementFields, f) {
-			return fail("field", "value", Trimmed(f, 40))
+			return fail("statement.columns.field", "value", Trimmed(f, 40))
 		}
 		if other, twice := has[f]; twice && f != memoField {
-			return fail("twice", "column", c.title(i), "other", c.title(other))
+			return fail("statement.columns.twice", "column", c.title(i), "other", c.title(other))
 		}
 		has[f] = i
 	}
@@ -88,21 +88,21 @@ func (c StatementColumns) Check() *Problem {
 	_, balance := has["balance"]
 	switch {
 	case strings.TrimSpace(c.Bank) == "" || len([]rune(c.Bank)) > maxBankName:
-		return fail("bank")
+		return fail("statement.columns.bank")
 	case c.Fingerprint() == "" || len(c.Titles) > maxStatementColumns:
-		return fail("head")
+		return fail("statement.columns.head")
 	case !date:
-		return fail("no_date")
+		return fail("statement.columns.no_date")
 	case !amount && !in && out:
-		return fail("no_in")
+		return fail("statement.columns.no_in")
 	case !amount && !in:
-		return fail("no_amount")
+		return fail("statement.columns.no_amount")
 	case amount && (in || out):
-		return fail("amounts")
+		return fail("statement.columns.amounts")
 	case direction && !amount:
-		return fail("direction")
+		return fail("statement.columns.direction")
 	case !ref && !balance:
-		return fail("no_ref")
+		return fail("statement.columns.no_ref")
 	}
 	return nil
 }
