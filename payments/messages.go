@@ -153,6 +153,7 @@ var messages = map[string][2]string{
 	"payout.result.unreadable":       {"文件无法读取。请上传银行返回的 CSV 或 XLSX 原文件。", "The file cannot be read. Upload the CSV or XLSX file as the bank returned it."},
 	"payout.result.too_long":         {"文件超过 {max} 行。请确认是否选错了文件。", "The file has more than {max} lines. Check that it is the right one."},
 	"payout.result.empty":            {"文件里没有打款结果。请确认是否选错了文件。", "There are no results in the file. Check that it is the right one."},
+	"payout.result.bad_width":        {"这一行的长度不对，或汉字被切开了：“{value}”。请使用银行给的原文件，不要改动。", "This line has another length, or a character is cut in two: “{value}”. Use the bank's own file, unchanged."},
 	"payout.result.no_column":        {"缺少“{column}”这一列。请使用银行返回的原文件。", "The column “{column}” is missing. Use the file as the bank returned it."},
 	"payout.result.no_item":          {"这一行没有业务编号。请补上或删除这一行。", "This line has no item number. Add it or remove the line."},
 	"payout.result.bad_amount":       {"金额“{value}”无法识别。请按“1234.50”的格式填写。", "The amount “{value}” cannot be read. Write it like 1234.50."},

@@ -59,7 +59,7 @@ func Open(data []byte, maxBytes int) (*Book, error) {
 	case strings.HasPrefix(head, "<"):
 		return openHTML(text)
 	}
-	return &Book{Sheets: []Sheet{{Rows: func(yield func(int, []Cell) error) error { return eachRecord(text, yield) }}}}, nil
+	return &Book{plain: true, Sheets: []Sheet{{Rows: func(yield func(int, []Cell) error) error { return eachRecord(text, yield) }}}}, nil
 }
 
 // kindOf returns the message for a file that is known and not read, or "".
@@ -100,6 +100,9 @@ func Fault(err error, maxBytes int) error {
 	}
 	return invalid("sheet.unknown").Because(err)
 }
+
+// Plain reports whether a file that was opened is lines of text, and not a workbook or a web page.
+func (b *Book) Plain() bool { return b != nil && b.plain }
 
 // Row is a row that holds something, with its number in the file, from 1.
 type Row struct {
