@@ -51,7 +51,8 @@ var mayImport = []struct {
 	// A wing of web knows the ground that package page lays, never another wing, the core or a store.
 	{"web/page", wingMay},
 	{"web/account", wingMay},
-	{"web/county", wingMay},
+	{"web/county", append(slices.Clone(wingMay), "=web/county/words")},
+	{"web/county/words", []string{"=web/page"}},
 	{"web/directory", wingMay},
 	{"web/document", wingMay},
 	{"web/household", wingMay},

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"banmuyuan/payments"
-	"banmuyuan/web/county"
+	"banmuyuan/web/county/words"
 	"banmuyuan/web/webtest"
 )
 
@@ -185,7 +185,7 @@ func (s *stubTreasury) comparison() payments.Reconciliation {
 	to := webtest.Day
 	r := payments.Reconciliation{ID: 5, RanAt: webtest.Day, RanBy: "system:reconciliation", BankFen: 9_000_00, SuspenseFen: 50_00, CashFen: 700_00, CoveredTo: &to,
 		Clearing: []payments.ClearingState{{Gateway: payments.Sandbox, LedgerFen: 100_00, ProviderFen: 100_00, FeesFen: 60, Answered: true}, {Gateway: payments.Stripe}}}
-	for kind := range county.TreasuryWords {
+	for kind := range words.Treasury {
 		if len(kind) > 6 && kind[:6] == "recon." {
 			r.Differences = append(r.Differences, payments.Difference{Kind: kind[6:], Object: "payment:7", Ref: "order:12", OursFen: 100, TheirsFen: 99, Since: webtest.Day, Act: payments.ActOperator})
 		}

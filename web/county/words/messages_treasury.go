@@ -1,9 +1,9 @@
-package county
+package words
 
 import "banmuyuan/web/page"
 
-// TreasuryWords are the words of the pages on which the books are held against the outside.
-var TreasuryWords = map[string][2]string{
+// Treasury are the words of the pages on which the books are held against the outside.
+var Treasury = map[string][2]string{
 	"booked.reversal":        {"银行冲正", "Taken back by the bank"},
 	"booked.banking":         {"现金缴存", "Cash to the bank"},
 	"booked.payout_recall":   {"打款退票", "Payouts returned"},
