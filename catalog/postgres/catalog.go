@@ -25,8 +25,8 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/catalog/postgres/directory"
+	"banmuyuan/catalog/postgres/fill"
 	"banmuyuan/internal/link"
-	"banmuyuan/internal/search/fill"
 )
 
 // SearchColumns are the names that search texts are written of.

@@ -6,7 +6,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres"
-	"banmuyuan/internal/search/fill"
+	"banmuyuan/catalog/postgres/fill"
 )
 
 // Households are found by name, village and code however they are written, and by pinyin, also after a name changed.

@@ -21,7 +21,7 @@ var mayImport = []struct {
 	{"internal/money", nil},
 	{"internal/state", nil},
 	{"internal/entry", []string{"internal/money"}},
-	{"internal/search/...", []string{"internal/search"}},
+	{"internal/search", nil},
 	{"internal/table", []string{"internal/entry", "internal/link"}},
 	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
 	{"internal/backup", nil},
