@@ -52,12 +52,17 @@ func (r HouseholdRow) Parse(now time.Time) (p ParsedRow, found []*link.Error) {
 	for _, field := range slices.Sorted(maps.Keys(r.Faults)) { // what a spreadsheet did to a cell is told first
 		problems.Add(r.Faults[field], field)
 	}
+	if p.memberOnly(r) {
+		return p, []*link.Error{link.E(link.Invalid, "import.member", "code")}
+	}
 	defer func() { found = firstOfEach(found) }()
 	if !rowCode.MatchString(p.Code) {
 		problems.Add("import.code", "code")
 	}
 	if n := len([]rune(p.Head)); n == 0 || n > 40 || strings.ContainsFunc(p.Head, func(r rune) bool { return r < ' ' }) {
 		problems.Add("import.head", "head")
+	} else if !entry.PlainName(p.Head) {
+		problems.Add("import.head.signs", "head")
 	}
 	p.IDNumber = strings.ToUpper(strings.ReplaceAll(entry.Clean(r.IDNumber), " ", ""))
 	born, female, key := entry.ReadIDNumber(p.IDNumber, now)
@@ -97,6 +102,12 @@ func (r HouseholdRow) Parse(now time.Time) (p ParsedRow, found []*link.Error) {
 		problems.Add("import.geese", "geese")
 	}
 	return p, problems
+}
+
+// memberOnly reports whether a row names a person and no household: lists that merge the cells of a household have one row
+// for each of its members.
+func (p *ParsedRow) memberOnly(r HouseholdRow) bool {
+	return p.Code == "" && entry.Clean(r.Persons) == "" && (p.Head != "" || entry.Clean(r.IDNumber) != "") && len(r.Faults) == 0
 }
 
 // noValue are the marks that people write into a cell without a value.

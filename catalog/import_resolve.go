@@ -21,7 +21,9 @@ func ParseRows(rows []HouseholdRow, now time.Time) (good []ParsedRow, wrong []Ro
 	codes, numbers := map[string]int{}, map[string]int{} // line of the first row with each
 	for _, r := range rows {
 		row, problems := r.Parse(now)
-		if line := codes[row.Code]; line != 0 && row.Code != "" {
+		if line := codes[row.Code]; line != 0 && row.Code != "" && entry.Clean(r.Persons) == "" {
+			problems = []*link.Error{link.E(link.Invalid, "import.member", "code")} // the code stands beside each member
+		} else if line != 0 && row.Code != "" {
 			problems = append(problems, link.E(link.Invalid, "import.code.twice", "code", "line", strconv.Itoa(line)))
 		} else {
 			codes[row.Code] = r.Line
@@ -182,13 +184,14 @@ func (g *HouseholdRegister) Resolve(row ParsedRow, idIndex string) RowResult {
 	}
 	if row.Township != "" || row.Village != "" || res.Before == nil {
 		village, known := g.Villages[[2]string{row.Township, row.Village}]
-		switch {
-		case !g.Townships[row.Township]:
-			refuse("import.township", "township")
-		case !known:
-			if like, ok := VillageLike(slices.Collect(maps.Keys(g.Villages)), row.Township, row.Village); ok {
+		if !known {
+			like, ok := VillageLike(slices.Collect(maps.Keys(g.Villages)), row.Township, row.Village)
+			switch {
+			case ok && (g.Townships[row.Township] || townshipCore(like[0]) == townshipCore(row.Township)):
 				refuse("import.village.like", "village", "township", like[0], "village", like[1])
-			} else {
+			case !g.Townships[row.Township]:
+				refuse("import.township", "township")
+			default:
 				refuse("import.village", "village")
 			}
 		}

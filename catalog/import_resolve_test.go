@@ -65,6 +65,7 @@ func TestResolve(t *testing.T) {
 		"no helper":              {func(r *ParsedRow) { r.Helper = "赵" }, "x", "import.helper", 8},
 		"no township":            {func(r *ParsedRow) { r.Township = "南乡" }, "x", "import.township", 8},
 		"village of another one": {func(r *ParsedRow) { r.Village = "二村" }, "x", "import.village.like", 8},
+		"a shortened township":   {func(r *ParsedRow) { r.Township = "东" }, "x", "import.village.like", 8},
 		"village of none":        {func(r *ParsedRow) { r.Village = "三村" }, "x", "import.village", 8},
 		"programme by name":      {func(r *ParsedRow) { r.Programmes = &[]string{"项目 geese", "GARDEN"} }, "x", "", 8},
 		"no programme":           {func(r *ParsedRow) { r.Programmes = &[]string{"geese", "挖矿"} }, "x", "import.programme", 8},

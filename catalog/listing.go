@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"banmuyuan/catalog/search"
+	"banmuyuan/internal/search"
 )
 
 // Listed is a presale with the texts and places that a filter looks through.

@@ -20,6 +20,7 @@ var DirectoryMessages = map[string][2]string{
 	"entry.phone":         {"请填一个 11 位手机号，或带区号的座机；没有就留空。", "Please enter one 11-digit mobile or a landline with its area code; leave it empty where there is none."},
 	"entry.account":       {"账号应为 8 到 30 位数字，请核对。", "An account number has 8 to 30 digits. Please check it."},
 	"entry.day":           {"日期请写成 2024-03-01。", "Please write the date like 2024-03-01."},
+	"entry.name_signs":    {"姓名里有不该出现的符号，例如 = + - @ < >，可能是公式或网页。请只填姓名。", "This has signs that no name has, such as = + - @ < >. It may be a formula or a part of a page. Enter the name alone."},
 	"entry.long":          {"太长了，最多 {max} 个字。", "This is too long: {max} characters at most."},
 	"entry.cut":           {"号码被表格软件当成数字截断了，后几位已经丢失。请把这一列设为文本格式，按原件重新填。", "The spreadsheet took this number for a quantity and its last digits are lost. Format the column as text and enter the number again from its source."},
 	"entry.dated":         {"表格软件把这个单元格变成了日期。请把它设为文本格式，重新填。", "The spreadsheet made a date of this cell. Format it as text and enter it again."},

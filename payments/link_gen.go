@@ -1249,6 +1249,10 @@ const (
 	SubjectDisputes         = "rpc.payments.v1.disputes"
 	SubjectApproveRefund    = "rpc.payments.v1.refund_approve"
 	SubjectImportStatement  = "rpc.payments.v1.statement_import"
+	SubjectPictureStatement = "rpc.payments.v1.statement_picture"
+	SubjectMapStatement     = "rpc.payments.v1.statement_map"
+	SubjectStatementColumns = "rpc.payments.v1.statement_columns"
+	SubjectForgetStatement  = "rpc.payments.v1.statement_forget"
 	SubjectDoubtful         = "rpc.payments.v1.statement_doubtful"
 	SubjectDecideDoubtful   = "rpc.payments.v1.statement_decide"
 	SubjectReturnTransfer   = "rpc.payments.v1.transfer_return"
@@ -1281,6 +1285,22 @@ func (c treasuryClient) ApproveRefund(ctx context.Context, r RefundRef) (Refund,
 
 func (c treasuryClient) ImportStatement(ctx context.Context, r ImportStatement) (ImportedStatement, error) {
 	return link.Call[ImportStatement, ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+func (c treasuryClient) PictureStatement(ctx context.Context, r PictureStatement) (StatementPicture, error) {
+	return link.Call[PictureStatement, StatementPicture](ctx, c.nc, SubjectPictureStatement, r)
+}
+
+func (c treasuryClient) MapStatement(ctx context.Context, r MapStatement) (StatementColumns, error) {
+	return link.Call[MapStatement, StatementColumns](ctx, c.nc, SubjectMapStatement, r)
+}
+
+func (c treasuryClient) StatementColumns(ctx context.Context, r None) (StatementColumnsList, error) {
+	return link.Call[None, StatementColumnsList](ctx, c.nc, SubjectStatementColumns, r)
+}
+
+func (c treasuryClient) ForgetStatement(ctx context.Context, r StatementColumnsRef) (None, error) {
+	return link.Call[StatementColumnsRef, None](ctx, c.nc, SubjectForgetStatement, r)
 }
 
 func (c treasuryClient) Doubtful(ctx context.Context, r StatementFilter) (DoubtfulPage, error) {
@@ -1348,6 +1368,10 @@ func RegisterTreasury(s *link.Server, svc Treasury) {
 	link.Handle(s, SubjectDisputes, svc.Disputes)
 	link.Handle(s, SubjectApproveRefund, svc.ApproveRefund)
 	link.Handle(s, SubjectImportStatement, svc.ImportStatement)
+	link.Handle(s, SubjectPictureStatement, svc.PictureStatement)
+	link.Handle(s, SubjectMapStatement, svc.MapStatement)
+	link.Handle(s, SubjectStatementColumns, svc.StatementColumns)
+	link.Handle(s, SubjectForgetStatement, svc.ForgetStatement)
 	link.Handle(s, SubjectDoubtful, svc.Doubtful)
 	link.Handle(s, SubjectDecideDoubtful, svc.DecideDoubtful)
 	link.Handle(s, SubjectReturnTransfer, svc.ReturnTransfer)
@@ -1401,6 +1425,38 @@ func (c RawTreasury) ImportStatement(ctx context.Context, r ImportStatement) (li
 		return link.RawOf(c.svc.ImportStatement(ctx, r))
 	}
 	return link.CallRaw[ImportedStatement](ctx, c.nc, SubjectImportStatement, r)
+}
+
+// PictureStatement is Treasury.PictureStatement with an undecoded answer.
+func (c RawTreasury) PictureStatement(ctx context.Context, r PictureStatement) (link.Raw[StatementPicture], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.PictureStatement(ctx, r))
+	}
+	return link.CallRaw[StatementPicture](ctx, c.nc, SubjectPictureStatement, r)
+}
+
+// MapStatement is Treasury.MapStatement with an undecoded answer.
+func (c RawTreasury) MapStatement(ctx context.Context, r MapStatement) (link.Raw[StatementColumns], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.MapStatement(ctx, r))
+	}
+	return link.CallRaw[StatementColumns](ctx, c.nc, SubjectMapStatement, r)
+}
+
+// StatementColumns is Treasury.StatementColumns with an undecoded answer.
+func (c RawTreasury) StatementColumns(ctx context.Context, r None) (link.Raw[StatementColumnsList], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.StatementColumns(ctx, r))
+	}
+	return link.CallRaw[StatementColumnsList](ctx, c.nc, SubjectStatementColumns, r)
+}
+
+// ForgetStatement is Treasury.ForgetStatement with an undecoded answer.
+func (c RawTreasury) ForgetStatement(ctx context.Context, r StatementColumnsRef) (link.Raw[None], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.ForgetStatement(ctx, r))
+	}
+	return link.CallRaw[None](ctx, c.nc, SubjectForgetStatement, r)
 }
 
 // Doubtful is Treasury.Doubtful with an undecoded answer.

@@ -105,6 +105,8 @@ type ImportedStatement struct {
 	From      *time.Time    `json:"from,omitempty"`
 	To        *time.Time    `json:"to,omitempty"`
 	Problems  []FileProblem `json:"problems,omitempty"`
+	Unmapped  bool          `json:"unmapped,omitempty"` // its columns are not known: see PictureStatement
+	Bank      string        `json:"bank,omitempty"`     // whose remembered columns it was read by
 
 	DryRun     bool            `json:"dry_run,omitempty"`
 	Account    string          `json:"account,omitempty"` // as the file names it
@@ -139,6 +141,58 @@ type StatementLook struct {
 	Doubts    []string  `json:"doubts,omitempty"` // message keys
 	Seen      string    `json:"seen,omitempty"`   // the amount as the file has it
 }
+
+// PictureStatement asks for the first lines of a statement.
+type PictureStatement struct {
+	Data []byte `json:"data"`
+	From int    `json:"from,omitempty"` // line of the file, from 1; 0 is around the likely head
+}
+
+// StatementPicture is the part of a statement by which a person explains its columns.
+type StatementPicture struct {
+	Sheet    string        `json:"sheet,omitempty"`
+	Lines    []PictureLine `json:"lines"`     // at most 24, of 40 columns
+	HeadLine int           `json:"head_line"` // likely the head, 0 where it is not among them
+	Fields   []string      `json:"fields"`    // that the columns likely hold: see MapStatement
+	All      int           `json:"all"`       // lines from which the head can be chosen
+	Known    []string      `json:"known"`     // fields that a column can hold
+}
+
+type PictureLine struct {
+	Line  int      `json:"line"`
+	Cells []string `json:"cells"`
+}
+
+// MapStatement says what the columns of a bank's statements are. It is remembered for files with the same head. Fields has for
+// each column one of ref, date, time, in, out, amount, direction, balance, party, memo, currency, status, account and reversal,
+// "-" for one that is left out, or "".
+type MapStatement struct {
+	Bank     string   `json:"bank"`
+	Data     []byte   `json:"data"`
+	HeadLine int      `json:"head_line"` // line of the file
+	Fields   []string `json:"fields"`
+}
+
+// StatementColumns are remembered columns of a bank's statements.
+type StatementColumns struct {
+	ID     int64     `json:"id"`
+	Bank   string    `json:"bank"`
+	Titles []string  `json:"titles"`
+	Fields []string  `json:"fields"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+type StatementColumnsRef struct {
+	ID int64 `json:"id"`
+}
+
+type StatementColumnsList struct {
+	Items []StatementColumns `json:"items"` // by bank
+}
+
+// MaxStatementColumns is how many heads are remembered.
+const MaxStatementColumns = 200
 
 // DoubtfulLine is a line of a statement that is not booked until a person decides.
 type DoubtfulLine struct {
@@ -296,6 +350,12 @@ type Treasury interface {
 	// ImportStatement is idempotent by account, day, reference, amount and balance of a line: the same file again changes
 	// nothing. Lines that cannot be trusted are stored as doubtful and not booked.
 	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
+	// PictureStatement shows the first lines of a statement, so that a person can explain its columns.
+	PictureStatement(context.Context, PictureStatement) (StatementPicture, error) //link:subject statement_picture
+	// MapStatement is idempotent by the head: another mapping of the same replaces it. Invalid names what is wrong.
+	MapStatement(context.Context, MapStatement) (StatementColumns, error) //link:subject statement_map
+	StatementColumns(context.Context, None) (StatementColumnsList, error) //link:subject statement_columns
+	ForgetStatement(context.Context, StatementColumnsRef) (None, error)   //link:subject statement_forget
 	// Doubtful lists the lines that wait for a person, or were decided.
 	Doubtful(context.Context, StatementFilter) (DoubtfulPage, error) //link:subject statement_doubtful
 	// DecideDoubtful books a line, or leaves it out. Conflict when it is decided, Invalid for another currency that is to be booked

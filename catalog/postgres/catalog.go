@@ -25,9 +25,13 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
 	"banmuyuan/catalog/postgres/directory"
-	searchpg "banmuyuan/catalog/postgres/search"
+	"banmuyuan/catalog/postgres/fill"
 	"banmuyuan/internal/link"
 )
+
+// SearchColumns are the names that search texts are written of.
+var SearchColumns = []fill.Column{{Table: "household", Name: "t.head"}, {Table: "village", Name: "t.name"}, {Table: "township", Name: "t.name"},
+	{Table: "helper", Name: "t.name"}, {Table: "organisation", Name: "t.name"}, {Table: "collection_point", Name: "t.name"}, {Table: "product", Name: "t.name ->> 'zh'"}}
 
 //go:embed migrations/*.sql
 var files embed.FS
@@ -128,7 +132,7 @@ func (c *Catalog) Run(ctx context.Context) error {
 	g.Go(func() error { c.refreshLoop(ctx); return nil })
 	g.Go(func() error { c.sweepLoop(ctx); return nil })
 	g.Go(func() error { c.directory.Run(ctx); return nil })
-	g.Go(func() error { (&searchpg.Filler{DB: c.DB, Log: c.Log}).Run(ctx); return nil })
+	g.Go(func() error { (&fill.Filler{DB: c.DB, Columns: SearchColumns, Log: c.Log}).Run(ctx); return nil })
 	g.Go(func() error { return c.Relay.Run(ctx) })
 	g.Go(func() error { return c.consumer().Run(ctx) })
 	g.Go(func() error { return incomeConsumer(c).Run(ctx) })

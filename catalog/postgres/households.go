@@ -12,9 +12,9 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
-	"banmuyuan/catalog/search"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/search"
 )
 
 const householdColumns = `h.id, h.code, h.head, h.persons, h.village_id, v.name, t.name, coalesce(h.helper_id, 0), coalesce(p.name, ''),

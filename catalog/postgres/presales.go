@@ -13,9 +13,9 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
-	"banmuyuan/catalog/search"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/search"
 )
 
 // china is the zone of dates without a time.

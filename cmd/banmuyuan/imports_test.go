@@ -21,6 +21,7 @@ var mayImport = []struct {
 	{"internal/money", nil},
 	{"internal/state", nil},
 	{"internal/entry", []string{"internal/money"}},
+	{"internal/search", nil},
 	{"internal/table", []string{"internal/entry", "internal/link"}},
 	{"internal/link/...", []string{"internal/state", "internal/privatepg", "internal/privatenats"}}, // linktest starts them
 	{"internal/backup", nil},
@@ -29,7 +30,7 @@ var mayImport = []struct {
 	// A room of the catalogue's store knows its kernel, the contract of the catalogue and the doors it declares.
 	{"catalog/postgres/desk", catalogRoomMay},
 	{"catalog/postgres/directory", catalogRoomMay},
-	{"catalog/...", []string{"catalog", "internal/entry", "internal/money", "internal/state", "internal/link"}},
+	{"catalog/...", []string{"catalog", "internal/entry", "internal/search", "internal/money", "internal/state", "internal/link"}},
 	{"payments/...", []string{"payments", "internal/entry", "internal/table", "internal/money", "internal/state", "internal/link"}},
 	// A room of the order module knows its kernel and the contracts of orders, and the doors it declares; never another room.
 	{"orders/postgres/desk", roomMay},
@@ -46,11 +47,12 @@ var mayImport = []struct {
 	{"orders/document", conceptMay},
 	{"orders/shelf", conceptMay},
 	{"orders", []string{"internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
-	{"orders/...", []string{"orders", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
+	{"orders/...", []string{"orders", "internal/search", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}},
 	// A wing of web knows the ground that package page lays, never another wing, the core or a store.
 	{"web/page", wingMay},
 	{"web/account", wingMay},
-	{"web/county", wingMay},
+	{"web/county", append(slices.Clone(wingMay), "=web/county/words")},
+	{"web/county/words", []string{"=web/page"}},
 	{"web/directory", wingMay},
 	{"web/document", wingMay},
 	{"web/household", wingMay},
@@ -70,10 +72,10 @@ var wingMay = []string{"=web/page", "=web/api", "=web/audit", "=web/auth", "=web
 
 // roomMay lists the imports of a room of the order module.
 var roomMay = []string{"=orders", "=orders/adopt", "=orders/contract", "=orders/document", "=orders/shelf", "=orders/postgres/desk",
-	"internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
+	"internal/search", "internal/money", "internal/state", "internal/link", "=catalog", "=payments"}
 
 // catalogRoomMay lists the imports of a room of the catalogue's store: the contract of the catalogue and the kernel.
-var catalogRoomMay = []string{"=catalog", "=catalog/postgres/desk", "internal/entry", "internal/money", "internal/state", "internal/link"}
+var catalogRoomMay = []string{"=catalog", "=catalog/postgres/desk", "internal/entry", "internal/search", "internal/money", "internal/state", "internal/link"}
 
 // storeOf names the store that alone imports a room, by the room.
 var storeOf = map[string]string{"catalog/postgres/directory": "catalog/postgres"}

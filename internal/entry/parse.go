@@ -242,7 +242,9 @@ func (f *Field) parseText(cell string) (any, *Fault) {
 		cell = strings.Join(strings.Fields(cell), " ")
 	}
 	if f.Type == Line && f.Personal {
-		cell = cleanName(cell)
+		if cell = cleanName(cell); !PlainName(cell) {
+			return nil, &Fault{Key: "entry.name_signs"}
+		}
 	}
 	if int64(len([]rune(cell))) > limit {
 		return nil, &Fault{Key: "entry.long", Args: map[string]string{"max": number(limit)}}
@@ -258,6 +260,11 @@ func PlainPhone(cell string) string {
 		return mobile
 	}
 	return phone
+}
+
+// PlainName reports whether a name has no sign that no name has: one that begins a formula, or a part of a page.
+func PlainName(name string) bool {
+	return name == "" || !strings.ContainsRune("=+-@", rune(name[0])) && !strings.ContainsAny(name, "<>=")
 }
 
 // CleanName is Clean for a person's name: 王　五 is 王五, and the point in a name is always the same sign.

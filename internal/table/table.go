@@ -59,7 +59,7 @@ func Open(data []byte, maxBytes int) (*Book, error) {
 	case strings.HasPrefix(head, "<"):
 		return openHTML(text)
 	}
-	return &Book{Sheets: []Sheet{{Rows: func(yield func(int, []Cell) error) error { return eachRecord(text, yield) }}}}, nil
+	return &Book{plain: true, Sheets: []Sheet{{Rows: func(yield func(int, []Cell) error) error { return eachRecord(text, yield) }}}}, nil
 }
 
 // kindOf returns the message for a file that is known and not read, or "".
@@ -101,6 +101,9 @@ func Fault(err error, maxBytes int) error {
 	return invalid("sheet.unknown").Because(err)
 }
 
+// Plain reports whether a file that was opened is lines of text, and not a workbook or a web page.
+func (b *Book) Plain() bool { return b != nil && b.plain }
+
 // Row is a row that holds something, with its number in the file, from 1.
 type Row struct {
 	Line  int
@@ -141,14 +144,24 @@ func Read(data []byte, columns []Column, most int) (Table, error) {
 // Table finds the one table that has the columns that are needed. Two sheets with such a table are refused: nobody knows
 // which is meant. Sheets that are hidden are not looked at.
 func (b *Book) Table(columns []Column, most int) (Table, error) {
-	var found *Table
-	var near Head // of a sheet without the table
+	t, near, err := b.find(func(rows []Row) (Head, bool) { return FindHead(rows, columns) }, most)
+	if err == nil && t == nil {
+		err = link.E(link.Invalid, "sheet.columns", "file", "columns", strings.Join(missing(near, columns), "、"))
+	}
+	if err != nil {
+		return Table{}, err
+	}
+	return *t, nil
+}
+
+// find returns the one table whose head is found, or nil with the head that comes nearest.
+func (b *Book) find(head func([]Row) (Head, bool), most int) (found *Table, near Head, err error) {
 	filled, hidden := 0, ""
 	for i := range b.Sheets {
 		s := &b.Sheets[i]
 		rows, err := s.All(most + headRows)
 		if err != nil {
-			return Table{}, Fault(err, MaxBytes)
+			return nil, near, Fault(err, MaxBytes)
 		}
 		switch {
 		case len(rows) == 0:
@@ -158,7 +171,7 @@ func (b *Book) Table(columns []Column, most int) (Table, error) {
 			continue
 		}
 		filled += len(rows)
-		h, whole := FindHead(rows, columns)
+		h, whole := head(rows)
 		if !whole {
 			if len(h.At) > len(near.At) || near.At == nil {
 				near = h
@@ -170,22 +183,21 @@ func (b *Book) Table(columns []Column, most int) (Table, error) {
 			continue
 		}
 		if found != nil && len(found.Rows) > 0 {
-			return Table{}, link.E(link.Invalid, "sheet.two_tables", "file", "sheet", found.Sheet, "other", s.Name)
+			return nil, near, link.E(link.Invalid, "sheet.two_tables", "file", "sheet", found.Sheet, "other", s.Name)
 		}
 		if len(t.Rows) > most {
-			return Table{}, link.E(link.TooLarge, "sheet.rows", "file", "max", strconv.Itoa(most))
+			return nil, near, link.E(link.TooLarge, "sheet.rows", "file", "max", strconv.Itoa(most))
 		}
 		found = &t
 	}
 	switch {
 	case found != nil:
-		return *found, nil
 	case filled == 0 && hidden != "":
-		return Table{}, link.E(link.Invalid, "sheet.all_hidden", "file", "sheet", hidden)
+		err = link.E(link.Invalid, "sheet.all_hidden", "file", "sheet", hidden)
 	case filled < 2 && near.At == nil, filled == 0:
-		return Table{}, invalid("sheet.empty")
+		err = invalid("sheet.empty")
 	}
-	return Table{}, link.E(link.Invalid, "sheet.columns", "file", "columns", strings.Join(missing(near, columns), "、"))
+	return found, near, err
 }
 
 // Cell returns the cell of a column in a row.

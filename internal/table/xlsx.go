@@ -69,6 +69,7 @@ type Sheet struct {
 type Book struct {
 	Sheets    []Sheet
 	Since1904 bool // days are counted from 1904
+	plain     bool // it is text
 }
 
 // xlsxFile reads the parts of an XLSX file. Excel's numbers keep 17 digits and their type, which excelize's rows do not

@@ -49,6 +49,9 @@ type Result struct {
 	Date     []string `json:"date"`
 	Paid     []string `json:"paid"`
 	Returned []string `json:"returned"`
+
+	// Places are the columns of an answer of text without titles. Answers with titles are read by them all the same.
+	Places Places `json:"places,omitzero"`
 }
 
 // Layout of both files.
@@ -252,20 +255,9 @@ type Problem struct {
 // ReadResult reads a bank's answer. With problems, rows are incomplete and must not be used; what keeps the whole file from
 // being read comes alone.
 func (l Layout) ReadResult(data []byte) ([]ResultRow, []Problem) {
-	book, err := table.Open(data, table.MaxBytes)
-	var t table.Table
-	if err == nil {
-		t, err = book.Table([]table.Column{
-			{Name: "item", Heads: l.Result.Item, Need: true}, {Name: "amount", Heads: l.Result.Amount, Need: true},
-			{Name: "status", Heads: l.Result.Status, Need: true}, {Name: "reason", Heads: l.Result.Reason}, {Name: "date", Heads: l.Result.Date},
-		}, maxRows)
-	}
-	if err != nil {
-		p := problemOf(err, "payout.result.")
-		if p.Key == "payout.result.no_columns" {
-			p.Key, p.Args = "payout.result.no_column", map[string]string{"column": p.Args["columns"]}
-		}
-		return nil, []Problem{p}
+	t, problem := l.resultTable(data)
+	if problem != nil {
+		return nil, []Problem{*problem}
 	}
 	var rows []ResultRow
 	var problems []Problem
@@ -284,6 +276,29 @@ func (l Layout) ReadResult(data []byte) ([]ResultRow, []Problem) {
 		problems = []Problem{{Line: t.Head.Line, Key: "payout.result.empty"}}
 	}
 	return rows, problems
+}
+
+// resultTable finds the answer's table by its titles, or by the places of its columns.
+func (l Layout) resultTable(data []byte) (table.Table, *Problem) {
+	book, err := table.Open(data, table.MaxBytes)
+	var t table.Table
+	if err == nil {
+		t, err = book.Table([]table.Column{
+			{Name: "item", Heads: l.Result.Item, Need: true}, {Name: "amount", Heads: l.Result.Amount, Need: true},
+			{Name: "status", Heads: l.Result.Status, Need: true}, {Name: "reason", Heads: l.Result.Reason}, {Name: "date", Heads: l.Result.Date},
+		}, maxRows)
+	}
+	if err == nil {
+		return t, nil
+	}
+	if len(l.Result.Places.Columns) > 0 && book.Plain() {
+		return l.Result.Places.table(data, book)
+	}
+	p := problemOf(err, "payout.result.")
+	if p.Key == "payout.result.no_columns" {
+		p.Key, p.Args = "payout.result.no_column", map[string]string{"column": p.Args["columns"]}
+	}
+	return t, &p
 }
 
 // isTotal reports whether a row sums others: it names no item, and a cell says so or only the amount is filled.

@@ -60,6 +60,9 @@ func (l Layout) check() error {
 	if err := l.Text.check(l.Columns); err != nil {
 		errs = append(errs, err)
 	}
+	if err := l.Result.Places.check(); err != nil {
+		errs = append(errs, err)
+	}
 	if len(errs) > 0 {
 		return fmt.Errorf("layout of bank files: %w", errors.Join(errs...))
 	}

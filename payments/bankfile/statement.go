@@ -102,7 +102,9 @@ type StatementFile struct {
 	Account  string
 	Opening  *int64 // balances, where the file has them
 	Closing  *int64
-	Totals   int // lines of sums, which are no lines
+	Totals   int    // lines of sums, which are no lines
+	Bank     string // of the explained columns by which it was read
+	Unmapped bool   // its columns are not known: a person can explain them
 	Lines    []StatementLine
 	Problems []Problem // with any, nothing of the file may be booked
 }
@@ -120,10 +122,11 @@ func (s Statement) columns() []table.Column {
 }
 
 // Read reads a statement. Lines that cannot be read are problems; lines that can be read and not be trusted carry doubts.
-func (s Statement) Read(data []byte) StatementFile {
-	r, problem := s.open(data)
+// A file whose head a person explained is read by it, others by their titles.
+func (s Statement) Read(data []byte, explained ...StatementColumns) StatementFile {
+	r, problem := s.open(data, explained)
 	if problem != nil {
-		return StatementFile{Problems: []Problem{*problem}}
+		return StatementFile{Problems: []Problem{*problem}, Unmapped: problem.Key == unknownColumns || problem.Key == unknownMoney}
 	}
 	r.preamble()
 	for _, row := range r.t.Rows {
@@ -142,6 +145,7 @@ type statementReader struct {
 	t        table.Table
 	file     StatementFile
 	memo     []int  // columns
+	left     []int  // columns that a person left out
 	currency string // of the whole file, "" for yuan
 	minusOut bool   // all amounts in the column of money out have a minus: it is the bank's way
 	minusAll bool   // amounts beside a word for money out have a minus as well
@@ -150,18 +154,36 @@ type statementReader struct {
 	noRef    bool   // the file has no references: they are made of time and balance
 }
 
-func (s Statement) open(data []byte) (*statementReader, *Problem) {
+// Problems that a person ends by explaining the columns.
+const (
+	unknownColumns = "statement.no_columns"
+	unknownMoney   = "statement.column_unknown"
+)
+
+func (s Statement) open(data []byte, explained []StatementColumns) (*statementReader, *Problem) {
 	r := &statementReader{s: s}
 	book, err := table.Open(data, table.MaxBytes)
-	if err == nil {
+	mapped := -1
+	if err == nil && len(explained) > 0 {
+		layouts := make([]table.Layout, len(explained))
+		for i, c := range explained {
+			layouts[i] = c.layout()
+		}
+		r.t, mapped, err = book.Explained(layouts, maxStatementRows)
+	}
+	if err == nil && mapped < 0 {
 		r.t, err = book.Table(s.columns(), maxStatementRows)
 	}
 	if err != nil {
 		p := problemOf(err, "statement.")
-		if p.Key == "statement.no_columns" {
-			p.Args = map[string]string{"columns": s.Ref[0] + "、" + s.Date[0] + "、" + append(slices.Clone(s.Amount), s.In...)[0]}
+		if p.Key == unknownColumns {
+			p.Args = s.needed()
 		}
 		return nil, &p
+	}
+	if mapped >= 0 {
+		c := explained[mapped]
+		r.memo, r.left, r.file.Bank = c.places(memoField), c.places(LeaveOut), c.Bank
 	}
 	r.findDirection()
 	at := r.t.Head.At
@@ -172,19 +194,27 @@ func (s Statement) open(data []byte) (*statementReader, *Problem) {
 	r.noRef = !ref
 	switch {
 	case !ref && !balance, !amount && !in:
-		return nil, &Problem{Line: 1, Key: "statement.no_columns", Args: map[string]string{"columns": s.Ref[0] + "、" + s.Date[0] + "、" + append(slices.Clone(s.Amount), s.In...)[0]}}
+		return nil, &Problem{Line: 1, Key: unknownColumns, Args: s.needed()}
 	}
 	if title := r.unknownMoney(); title != "" {
-		return nil, &Problem{Line: r.t.Head.Line, Key: "statement.column_unknown", Args: map[string]string{"column": title}}
+		return nil, &Problem{Line: r.t.Head.Line, Key: unknownMoney, Args: map[string]string{"column": title}}
 	}
 	for i, title := range r.t.Head.Titles {
-		if !slices.Contains(sortedColumns(at), i) && slices.ContainsFunc(s.Memo, func(m string) bool { return table.SameTitle(title, m) }) {
+		if mapped < 0 && !slices.Contains(r.taken(), i) && slices.ContainsFunc(s.Memo, func(m string) bool { return table.SameTitle(title, m) }) {
 			r.memo = append(r.memo, i)
 		}
 	}
 	r.habits()
 	return r, nil
 }
+
+// needed names the columns without which no statement is read.
+func (s Statement) needed() map[string]string {
+	return map[string]string{"columns": s.Ref[0] + "、" + s.Date[0] + "、" + append(slices.Clone(s.Amount), s.In...)[0]}
+}
+
+// taken lists the columns that are read.
+func (r *statementReader) taken() []int { return slices.Concat(sortedColumns(r.t.Head.At), r.memo) }
 
 func sortedColumns(at map[string]int) []int {
 	var all []int
@@ -215,7 +245,7 @@ func (r *statementReader) findDirection() {
 	if _, has := r.t.Head.At["direction"]; has {
 		return
 	}
-	taken := sortedColumns(r.t.Head.At)
+	taken := r.taken()
 	for i := range r.t.Head.Titles {
 		words := 0
 		fits := !slices.Contains(taken, i)
@@ -259,7 +289,7 @@ var moneyTitle = regexp.MustCompile(`(?i)金额|发生额|收入|支出|借方|�
 // unknownMoney returns the title of a column that seems to hold money in or out and that no field takes. Its lines would
 // vanish.
 func (r *statementReader) unknownMoney() string {
-	taken := sortedColumns(r.t.Head.At)
+	taken := slices.Concat(r.taken(), r.left)
 	_, in := r.t.Head.At["in"]
 	_, out := r.t.Head.At["out"]
 	if in && out {
@@ -586,9 +616,9 @@ func (r *statementReader) single(row table.Row, l *StatementLine, a table.Amount
 // flagged reports whether a column that no field takes could tell the direction in words that are not known: few short
 // words, the same ones again and again.
 func (r *statementReader) flagged() bool {
-	taken := sortedColumns(r.t.Head.At)
+	taken := r.taken()
 	for i, title := range r.t.Head.Titles {
-		if slices.Contains(taken, i) || slices.Contains(r.memo, i) || title == "" || slices.Contains(plainTitles, title) {
+		if slices.Contains(taken, i) || title == "" || slices.Contains(plainTitles, title) {
 			continue
 		}
 		words := map[string]bool{}

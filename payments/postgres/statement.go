@@ -27,6 +27,8 @@ import (
 const (
 	// statementPart is how many lines of a statement are booked in one transaction.
 	statementPart = 500
+	// maxStatementFile bounds a statement, in bytes.
+	maxStatementFile = 16 << 20
 )
 
 // ImportStatement reads a statement and books its lines, or shows what it would do. It is booked in parts: interrupted, the
@@ -35,17 +37,22 @@ func (s *Service) ImportStatement(ctx context.Context, r payments.ImportStatemen
 	if _, err := need(ctx, roleOperator); err != nil {
 		return payments.ImportedStatement{}, err
 	}
-	if len(r.Data) == 0 || len(r.Data) > 16<<20 {
+	if len(r.Data) == 0 || len(r.Data) > maxStatementFile {
 		return payments.ImportedStatement{}, link.E(link.Invalid, "statement.size", "file")
 	}
-	file := s.statement.Read(r.Data)
+	explained, err := s.explainedColumns(ctx)
+	if err != nil {
+		return payments.ImportedStatement{}, err
+	}
+	file := s.statement.Read(r.Data, explained...)
 	lines, wrong := bankfile.CheckLines(file.Lines, payments.MaxFen, s.now())
 	problems := slices.Concat(file.Problems, wrong)
 	if meets, known := file.Meets(); known && !meets && len(problems) == 0 {
 		problems = append(problems, balanceProblem(&file))
 	}
 	if len(problems) > 0 {
-		return payments.ImportedStatement{Problems: firstProblems(explain(problems)), DryRun: r.DryRun, Account: file.Account, Totals: file.Totals}, nil
+		return payments.ImportedStatement{Problems: firstProblems(explain(problems)), DryRun: r.DryRun, Account: file.Account, Totals: file.Totals,
+			Unmapped: file.Unmapped, Bank: file.Bank}, nil
 	}
 	compared, err := s.compareLines(ctx, lines)
 	if err != nil {
@@ -92,7 +99,7 @@ func balanceProblem(f *bankfile.StatementFile) bankfile.Problem {
 
 // tellStatement counts lines by what is to be done with them.
 func tellStatement(file *bankfile.StatementFile, lines []bankfile.StatementLine, verdicts []bankfile.Verdict) payments.ImportedStatement {
-	out := payments.ImportedStatement{Account: file.Account, Totals: file.Totals, OpeningFen: file.Opening, ClosingFen: file.Closing}
+	out := payments.ImportedStatement{Account: file.Account, Bank: file.Bank, Totals: file.Totals, OpeningFen: file.Opening, ClosingFen: file.Closing}
 	from, to := lines[0].Date, lines[0].Date
 	for i, l := range lines {
 		if l.Date.Before(from) {

@@ -15,6 +15,18 @@ type statementIn struct {
 	DryRun bool   `json:"dry_run,omitempty" description:"Tell what it would do, and change nothing"`
 }
 
+type pictureIn struct {
+	Data []byte `json:"data" description:"The file, base64"`
+	From int    `json:"from,omitempty" minimum:"0" description:"Line to begin with; 0 is around the likely head"`
+}
+
+type mapStatementIn struct {
+	Bank     string   `json:"bank" description:"The bank, at most 60 characters"`
+	Data     []byte   `json:"data" description:"A statement of the bank, base64"`
+	HeadLine int      `json:"head_line" minimum:"1" description:"The line of the file that has the columns' titles"`
+	Fields   []string `json:"fields" description:"What each column holds: ref, date, time, in, out, amount, direction, balance, party, memo, currency, status, account or reversal; - leaves it out"`
+}
+
 type doubtfulQuery struct {
 	State  string `query:"state" enum:"open,booked,skipped"`
 	Cursor string `query:"cursor"`
@@ -101,6 +113,22 @@ func (a *API) treasuryEndpoints() []endpoint {
 		op("POST", "/transfers/import", "transfers.import", "Import a bank statement; the same file again changes nothing", county,
 			func(ctx context.Context, in statementIn) (link.Raw[payments.ImportedStatement], error) {
 				return t.ImportStatement(ctx, payments.ImportStatement{Name: in.Name, Data: in.Data, DryRun: in.DryRun})
+			}),
+		op("POST", "/transfers/picture", "transfers.picture", "The first lines of a bank statement, to explain its columns; changes nothing", county,
+			func(ctx context.Context, in pictureIn) (link.Raw[payments.StatementPicture], error) {
+				return t.PictureStatement(ctx, payments.PictureStatement{Data: in.Data, From: in.From})
+			}),
+		op("GET", "/transfers/columns", "transfers.columns", "Columns of statements as they were explained", county,
+			func(ctx context.Context, _ struct{}) (link.Raw[payments.StatementColumnsList], error) {
+				return t.StatementColumns(ctx, payments.None{})
+			}),
+		op("POST", "/transfers/columns", "transfers.map", "Explain the columns of a bank's statements; remembered for files with the same head", county,
+			func(ctx context.Context, in mapStatementIn) (link.Raw[payments.StatementColumns], error) {
+				return t.MapStatement(ctx, payments.MapStatement{Bank: in.Bank, Data: in.Data, HeadLine: in.HeadLine, Fields: in.Fields})
+			}),
+		op("DELETE", "/transfers/columns/{id}", "transfers.forget", "Forget explained columns", county,
+			func(ctx context.Context, in idIn) (link.Raw[payments.None], error) {
+				return t.ForgetStatement(ctx, payments.StatementColumnsRef{ID: in.ID})
 			}),
 		op("GET", "/transfers/doubtful", "transfers.doubtful", "Lines of statements that wait for a person, or were decided", county,
 			func(ctx context.Context, in doubtfulQuery) (link.Raw[payments.DoubtfulPage], error) {

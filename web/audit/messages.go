@@ -64,6 +64,8 @@ var Messages = map[string][2]string{
 	"audit.load.workbook":          {"导入县里资料", "Loaded a workbook"},
 	"audit.load.households":        {"导入农户", "Imported households"},
 	"audit.load.statement":         {"导入银行流水", "Imported a bank statement"},
+	"audit.load.columns":           {"说明银行流水的列", "Explained the columns of statements"},
+	"audit.load.columns_forgotten": {"删去记住的流水列", "Forgot the columns of statements"},
 	"audit.load.payout_result":     {"导入打款结果", "Imported a result of payouts"},
 	"audit.presale.open":           {"开放预售", "Opened a presale"},
 	"audit.presale.close":          {"关闭预售", "Closed a presale"},

@@ -216,7 +216,11 @@ func (s *people) auditFile(w http.ResponseWriter, r *http.Request) error {
 	if err := auth.NoteExport(r.Context(), s.Trail, audit.AuditExported, fmt.Sprintf("%d", len(rows))); err != nil {
 		return err
 	}
-	return sendSheet(w, pick("操作记录", "Audit trail"), head, rows)
+	list := sentList{name: pick("操作记录", "Audit trail"), head: head, rows: rows, filter: daysText(r.URL.Query().Get("from"), r.URL.Query().Get("to"))}
+	if len(rows) >= auditExported {
+		list.cut = len(rows)
+	}
+	return list.sendSheet(w, page.LangOf(r), s.Now())
 }
 
 type securityPage struct{ Rules auth.Security }

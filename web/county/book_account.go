@@ -57,7 +57,11 @@ func (s *bookPages) accountFile(w http.ResponseWriter, r *http.Request) error {
 			break
 		}
 	}
-	return sendSheet(w, strings.ReplaceAll(request.Account, ":", " "), head, rows)
+	list := sentList{name: strings.ReplaceAll(request.Account, ":", " "), head: head, rows: rows, filter: daysText(request.From, request.To), summed: head[4:6]}
+	if request.Cursor != "" {
+		list.cut = len(rows)
+	}
+	return list.sendSheet(w, page.LangOf(r), s.Now())
 }
 
 // sides are an amount's debit and credit columns.

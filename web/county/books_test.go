@@ -49,10 +49,10 @@ func TestBooksAreTablesToo(t *testing.T) {
 	d := newCountyDesk(t)
 	p := d.Operator(t)
 	for path, cell := range map[string]struct{ at, want string }{
-		"/county/ledger/file":                   {"H2", "150"},
-		"/county/ledger/account/file?code=bank": {"G3", "150"},
-		"/county/ledger/journal/file":           {"I2", "50"},
-		"/county/distributions/4/list":          {"A2", "YA-01-001-0007"},
+		"/county/ledger/file":                   {"H3", "150"},
+		"/county/ledger/account/file?code=bank": {"G4", "150"},
+		"/county/ledger/journal/file":           {"I3", "50"},
+		"/county/distributions/4/list":          {"A3", "YA-01-001-0007"},
 	} {
 		res := p.Get(path)
 		f, err := excelize.OpenReader(bytes.NewReader([]byte(res.Body)))

@@ -32,5 +32,9 @@ func (s *bookPages) journalFile(w http.ResponseWriter, r *http.Request) error {
 			break
 		}
 	}
-	return sendSheet(w, pick("分录", "Journal")+" "+request.From, head, rows)
+	list := sentList{name: pick("分录", "Journal") + " " + request.From, head: head, rows: rows, filter: daysText(request.From, request.To), summed: head[7:9]}
+	if request.Cursor != "" {
+		list.cut = len(rows)
+	}
+	return list.sendSheet(w, page.LangOf(r), s.Now())
 }

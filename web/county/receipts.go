@@ -16,6 +16,8 @@ func (s *moneyPages) receiptRoutes() {
 	s.Guarded("GET", "/county/receipts", "county.receipts", s.receipts, county...)
 	s.Guarded("POST", "/county/receipts", "county.receipts.record", s.receiptsRecord, county...)
 	s.Guarded("POST", "/county/receipts/import", "county.receipts.import", s.receiptsImport, county...)
+	s.Guarded("POST", "/county/receipts/columns", "county.receipts.columns", s.statementColumns, county...)
+	s.Guarded("POST", "/county/receipts/columns/{id:[0-9]+}/forget", "county.receipts.forget", s.statementForget, county...)
 	s.Guarded("GET", "/county/receipts/doubtful", "county.doubtful", s.doubtful, county...)
 	s.Guarded("POST", "/county/receipts/doubtful/{id:[0-9]+}", "county.doubtful.decide", s.doubtfulDecide, county...)
 	s.Guarded("POST", "/county/receipts/{id:[0-9]+}/match", "county.receipts.match", s.receiptsMatch, county...)
@@ -23,7 +25,9 @@ func (s *moneyPages) receiptRoutes() {
 	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}/use", "county.receipts.use", s.receiptsUse, county...)
 	s.Guarded("POST", "/county/receipts/cash", "county.receipts.cash", s.receiptsCash, county...)
 	s.Guarded("POST", "/county/receipts/refunds/{id:[0-9]+}", "county.receipts.refund", s.receiptsRefund, county...)
-	s.AllowBody("/county/receipts/import", 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
+	for _, path := range []string{"/county/receipts/import", "/county/receipts/columns"} {
+		s.AllowBody(path, 2*page.UploadMostBytes) // a file may come back in a form, which writes it longer
+	}
 }
 
 var receiptStates = []string{"suspense", "matched", "returned", "split", "duplicate"}
@@ -43,6 +47,7 @@ type receiptsPage struct {
 	Result    *payments.TransferResult
 	Doubtful  int // lines of statements that wait for a decision
 	Problems  []rowProblem
+	Columns   []rememberedColumns
 	Today     string
 }
 
@@ -102,6 +107,9 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 		return d, err
 	}
 	d.Doubtful = doubtful.Total
+	if d.Columns, err = s.remembered(r, d.Words); err != nil {
+		return d, err
+	}
 	if d.Refunds, err = s.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
 		return d, err
 	}

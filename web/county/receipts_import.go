@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
@@ -51,16 +50,13 @@ func (s *moneyPages) receiptsImport(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return s.receiptsDone(w, r, f, err, "")
 	}
+	if got.Unmapped && len(got.Problems) > 0 {
+		p := got.Problems[0]
+		d := columnsPage{Name: name, Content: base64.StdEncoding.EncodeToString(data), Problem: s.Words(r).Problem(p.Key, p.Args)}
+		return s.explainColumns(w, r, f, d, 0)
+	}
 	if len(got.Problems) > 0 {
-		f.Add("file", "upload.lines", "count", strconv.Itoa(len(got.Problems)))
-		d, err := s.receiptsPage(r, f)
-		if err != nil {
-			return err
-		}
-		for _, p := range got.Problems {
-			d.Problems = append(d.Problems, rowProblem{p.Line, d.Words.Problem(p.Key, p.Args)})
-		}
-		return s.RenderForm(w, r, "county/receipts", d, f)
+		return s.statementProblems(w, r, f, got)
 	}
 	if !book {
 		return s.RenderForm(w, r, "county/statement", s.look(r, name, data, got), f)

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"banmuyuan/payments"
-	"banmuyuan/web/county"
+	"banmuyuan/web/county/words"
 	"banmuyuan/web/webtest"
 )
 
@@ -24,11 +24,46 @@ type stubTreasury struct {
 	split      []payments.SplitTransfer
 	used       []payments.UseRefund
 	ran        int
+	unmapped   bool
+	mapped     []payments.MapStatement
+	forgotten  []int64
+}
+
+func (s *stubTreasury) PictureStatement(_ context.Context, r payments.PictureStatement) (payments.StatementPicture, error) {
+	p := payments.StatementPicture{HeadLine: 2, All: 90, Fields: []string{"ref", "date", "", "-"}, Known: []string{"ref", "date", "in", "amount"},
+		Lines: []payments.PictureLine{{Line: 1, Cells: []string{"某某银行"}}, {Line: 2, Cells: []string{"编码", "发生于", "钱数来", ""}}, {Line: 3, Cells: []string{"X1", "2026-09-18", "500.00", ""}}}}
+	if r.From > 0 {
+		p.HeadLine, p.Lines = 0, []payments.PictureLine{{Line: r.From, Cells: []string{"后面"}}}
+	}
+	return p, nil
+}
+
+func (s *stubTreasury) MapStatement(_ context.Context, r payments.MapStatement) (payments.StatementColumns, error) {
+	if s.refuse == nil {
+		s.mapped, s.unmapped = append(s.mapped, r), false
+	}
+	return payments.StatementColumns{}, s.refuse
+}
+
+func (s *stubTreasury) StatementColumns(context.Context, payments.None) (payments.StatementColumnsList, error) {
+	if s.empty {
+		return payments.StatementColumnsList{}, nil
+	}
+	return payments.StatementColumnsList{Items: []payments.StatementColumns{{ID: 4, Bank: "某某村镇银行", By: "operator", At: webtest.Day,
+		Titles: []string{"编码", "发生于", "", "钱数"}, Fields: []string{"ref", "date", "-", "amount"}}}}, nil
+}
+
+func (s *stubTreasury) ForgetStatement(_ context.Context, r payments.StatementColumnsRef) (payments.None, error) {
+	s.forgotten = append(s.forgotten, r.ID)
+	return payments.None{}, s.refuse
 }
 
 func (s *stubTreasury) ImportStatement(_ context.Context, r payments.ImportStatement) (payments.ImportedStatement, error) {
 	if s.problems == nil && s.refuse == nil {
 		s.statements = append(s.statements, r)
+	}
+	if s.unmapped {
+		return payments.ImportedStatement{Unmapped: true, Problems: []payments.FileProblem{{Line: 1, Key: "statement.no_columns", Args: map[string]string{"columns": "流水号"}}}}, nil
 	}
 	from, opening := webtest.Day, int64(100_00)
 	out := payments.ImportedStatement{In: 3, Out: 1, Matched: 1, Suspense: 2, Problems: s.problems, DryRun: r.DryRun, From: &from, To: &from}
@@ -150,7 +185,7 @@ func (s *stubTreasury) comparison() payments.Reconciliation {
 	to := webtest.Day
 	r := payments.Reconciliation{ID: 5, RanAt: webtest.Day, RanBy: "system:reconciliation", BankFen: 9_000_00, SuspenseFen: 50_00, CashFen: 700_00, CoveredTo: &to,
 		Clearing: []payments.ClearingState{{Gateway: payments.Sandbox, LedgerFen: 100_00, ProviderFen: 100_00, FeesFen: 60, Answered: true}, {Gateway: payments.Stripe}}}
-	for kind := range county.TreasuryWords {
+	for kind := range words.Treasury {
 		if len(kind) > 6 && kind[:6] == "recon." {
 			r.Differences = append(r.Differences, payments.Difference{Kind: kind[6:], Object: "payment:7", Ref: "order:12", OursFen: 100, TheirsFen: 99, Since: webtest.Day, Act: payments.ActOperator})
 		}

@@ -13,6 +13,7 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/county/words"
 	"banmuyuan/web/page"
 	"banmuyuan/web/report"
 	"banmuyuan/web/sheet"
@@ -24,8 +25,8 @@ var templateFiles embed.FS
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
-		Messages: []map[string][2]string{words, sheet.Messages, bookWords, distributionWords, figureWords, orgPayoutWords, reversalWords, seasonWords, audit.Messages, TreasuryWords},
-		Tones:    []page.Tones{tones, bookTones, distributionTones, orgPayoutTones, reversalTones, treasuryTones},
+		Messages: append(words.Messages(), sheet.Messages, audit.Messages),
+		Tones:    words.Tones(),
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
 			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},

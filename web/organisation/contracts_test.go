@@ -169,10 +169,10 @@ func TestContractPages(t *testing.T) {
 	if err != nil {
 		t.Fatalf("export: %v", err)
 	}
-	if got, _ := book.GetCellValue("合同", "N2"); got != "6,500.00" {
+	if got, _ := book.GetCellValue("合同", "N3"); got != "6,500.00" {
 		t.Errorf("billed %q", got)
 	}
-	if formula, _ := book.GetCellFormula("提货单", "C2"); formula != "" {
+	if formula, _ := book.GetCellFormula("提货单", "C3"); formula != "" {
 		t.Errorf("a title became the formula %q", formula)
 	}
 	if res := officer.Get("/county/contracts"); res.StatusCode != http.StatusForbidden {

@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
+	"banmuyuan/web/sheet"
 )
 
 // atOnce is how many households are read at a time.
@@ -39,7 +40,8 @@ func (r *Runner) incomes(ctx context.Context, w *workbook) error {
 			w.season = page.Season
 			if err := w.begin(ctx, page.Total, []column{{"户编号", "Code", 16}, {"户主", "Head", 10}, {"乡镇", "Township", 12}, {"村", "Village", 12},
 				{"人口", "Persons", 8}, {"项目", "Programmes", 30}, {"帮扶责任人", "Helper", 12}, {"预计", "Expected", 14}, {"应得", "Owed", 14},
-				{"已付", "Paid", 14}, {"合计", "Total", 14}, {"人均", "Per person", 12}, {"上年合计", "Year before", 14}, {"上年人均", "Per person before", 14}}); err != nil {
+				{"已付", "Paid", 14}, {"合计", "Total", 14}, {"人均", "Per person", 12}, {"上年合计", "Year before", 14}, {"上年人均", "Per person before", 14}},
+				"人口", "预计", "应得", "已付", "合计", "上年合计"); err != nil {
 				return err
 			}
 		}
@@ -60,9 +62,9 @@ func (r *Runner) incomes(ctx context.Context, w *workbook) error {
 		}
 		for _, x := range page.Items {
 			h := byID[x.HouseholdID]
-			if err := w.add(h.Code, h.Head, h.Township, h.Village, x.Persons, w.programmes(h), h.HelperName, w.yuan(x.ExpectedFen), w.yuan(x.OwedFen),
-				w.yuan(x.PaidFen), w.yuan(x.Total()), w.yuan(perPerson(x.Total(), x.Persons)), w.yuan(x.Before.Total()),
-				w.yuan(perPerson(x.Before.Total(), x.Persons))); err != nil {
+			if err := w.add(h.Code, h.Head, h.Township, h.Village, x.Persons, w.programmes(h), h.HelperName, sheet.Fen(x.ExpectedFen), sheet.Fen(x.OwedFen),
+				sheet.Fen(x.PaidFen), sheet.Fen(x.Total()), sheet.Fen(perPerson(x.Total(), x.Persons)), sheet.Fen(x.Before.Total()),
+				sheet.Fen(perPerson(x.Before.Total(), x.Persons))); err != nil {
 				return err
 			}
 		}
@@ -90,7 +92,7 @@ func (r *Runner) unsold(ctx context.Context, w *workbook) error {
 		if first {
 			if err := w.begin(ctx, page.Total, []column{{"户编号", "Code", 16}, {"户主", "Head", 10}, {"乡镇", "Township", 12}, {"村", "Village", 12},
 				{"人口", "Persons", 8}, {"电话", "Phone", 14}, {"帮扶责任人", "Helper", 12}, {"可代办", "May act", 10}, {"项目", "Programmes", 30},
-				{"鹅（只）", "Geese", 10}, {"菜园（平方米）", "Garden (m²)", 14}}); err != nil {
+				{"鹅（只）", "Geese", 10}, {"菜园（平方米）", "Garden (m²)", 14}}, "人口", "鹅（只）", "菜园（平方米）"); err != nil {
 				return err
 			}
 		}
@@ -129,13 +131,14 @@ func (r *Runner) villages(ctx context.Context, w *workbook) error {
 	if err := w.begin(ctx, len(coverage.ByVillage), []column{{"乡镇", "Township", 12}, {"村", "Village", 14}, {"户数", "Households", 10}, {"人口", "Persons", 10},
 		{"卖出的户", "Selling", 10}, {"能卖（单位数）", "Capacity (units)", 14}, {"已卖（单位数）", "Sold (units)", 14}, {"预计", "Expected", 16}, {"应得", "Owed", 16},
 		{"已付", "Paid", 16}, {"人均", "Per person", 12},
-		{"半亩园（亩）", "Garden (mu)", 12}, {"光伏（千瓦）", "Solar (kW)", 12}, {"托管种植（亩）", "Entrusted (mu)", 14}}); err != nil {
+		{"半亩园（亩）", "Garden (mu)", 12}, {"光伏（千瓦）", "Solar (kW)", 12}, {"托管种植（亩）", "Entrusted (mu)", 14}},
+		"户数", "人口", "卖出的户", "能卖（单位数）", "已卖（单位数）", "预计", "应得", "已付", "半亩园（亩）", "光伏（千瓦）", "托管种植（亩）"); err != nil {
 		return err
 	}
 	for _, v := range coverage.ByVillage {
 		e := earned[v.VillageID]
-		if err := w.add(v.Township, v.Village, v.Households, e.Persons, v.Selling, v.Capacity, v.Sold, w.yuan(e.ExpectedFen), w.yuan(e.OwedFen),
-			w.yuan(e.PaidFen), w.yuan(perPerson(e.Total(), int(e.Persons))),
+		if err := w.add(v.Township, v.Village, v.Households, e.Persons, v.Selling, v.Capacity, v.Sold, sheet.Fen(e.ExpectedFen), sheet.Fen(e.OwedFen),
+			sheet.Fen(e.PaidFen), sheet.Fen(perPerson(e.Total(), int(e.Persons))),
 			float64(v.GardenM2)*3/2000, v.SolarKW, float64(v.EntrustedMilliMu)/1000); err != nil {
 			return err
 		}
@@ -157,7 +160,8 @@ func (r *Runner) orders(ctx context.Context, w *workbook) error {
 		if first {
 			if err := w.begin(ctx, page.Total, []column{{"订单号", "Number", 18}, {"状态", "State", 12}, {"渠道", "Channel", 12}, {"买方", "Buyer", 24},
 				{"单位", "Organisation", 28}, {"内容", "Lines", 44}, {"下单", "Placed", 12}, {"预计", "Estimate", 14}, {"定金", "Deposit", 14}, {"结算", "Billed", 14},
-				{"已付", "Paid", 14}, {"退款", "Refunded", 14}, {"待付", "Due", 14}}); err != nil {
+				{"已付", "Paid", 14}, {"退款", "Refunded", 14}, {"待付", "Due", 14}},
+				"预计", "定金", "结算", "已付", "退款", "待付"); err != nil {
 				return err
 			}
 		}
@@ -167,8 +171,8 @@ func (r *Runner) orders(ctx context.Context, w *workbook) error {
 				org = reference.Organisations[i].Name
 			}
 			if err := w.add(o.No, w.words(w.job.Lang, "status.order", string(o.State)), w.words(w.job.Lang, "channel", string(o.Channel)), o.Buyer.Name,
-				org, w.lines(o), w.day(o.PlacedAt), w.yuan(o.EstimateFen), w.yuan(o.DepositFen), w.yuan(o.AmountFen), w.yuan(o.PaidFen), w.yuan(o.RefundFen),
-				w.yuan(o.DueFen)); err != nil {
+				org, w.lines(o), sheet.Day(o.PlacedAt), sheet.Fen(o.EstimateFen), sheet.Fen(o.DepositFen), sheet.Fen(o.AmountFen), sheet.Fen(o.PaidFen), sheet.Fen(o.RefundFen),
+				sheet.Fen(o.DueFen)); err != nil {
 				return err
 			}
 		}

@@ -27,9 +27,12 @@ func TestHouseholdCases(t *testing.T) {
 		"hh09_header_decor.xlsx":   "1",
 		"hh10_units.csv":           "4 import.garden import.persons",
 		"hh11_total_row.csv":       "1",
+		"hh12_village_forms.csv":   "5",
+		"hh13_member_rows.xlsx":    "1 import.member",
 		"hh14_utf16.txt":           "1",
 		"hh15_dup_code.csv":        "1 import.code.twice",
 		"hh16_dup_id.csv":          "1 import.id_number.twice",
+		"hh17_formula_names.csv":   "0 entry.formula import.head.signs",
 		"hh18_programme_forms.csv": "5",
 		"hh19_phones.csv":          "7 import.phone",
 	} {
@@ -53,6 +56,20 @@ func TestHouseholdCases(t *testing.T) {
 		got := strings.Join(append([]string{string(rune('0' + len(good)))}, keys...), " ")
 		if got != want {
 			t.Errorf("%s: %s, want %s: %+v", file, got, want, wrong)
+		}
+		if perRow := map[int]bool{}; file == "hh13_member_rows.xlsx" || file == "hh17_formula_names.csv" {
+			for _, p := range wrong {
+				if perRow[p.Line] {
+					t.Errorf("%s: line %d has several messages", file, p.Line)
+				}
+				perRow[p.Line] = true
+			}
+		}
+		for _, r := range good {
+			if like, ok := catalog.VillageLike([][2]string{{"依安镇", "丰收村"}, {"依安镇", "丰产村"}, {"新兴镇", "东升村"}}, r.Township, r.Village); file == "hh12_village_forms.csv" &&
+				(!ok || like != [2]string{"依安镇", "丰收村"}) {
+				t.Errorf("%s: %s %s is like %q", file, r.Township, r.Village, like)
+			}
 		}
 		if file == "hh03_name_spaces.csv" {
 			var heads []string

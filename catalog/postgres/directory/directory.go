@@ -15,6 +15,7 @@ import (
 	"banmuyuan/internal/entry"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/search"
 )
 
 const (
@@ -45,7 +46,8 @@ func (t *table) show(s stored) catalog.Entry {
 	return e
 }
 
-// search returns the condition that an entry contains the text $1 in a field that people know it by.
+// search returns the condition that an entry contains the text $1 in a field that people know it by, or the key $2 in a text that
+// a name is found in.
 func (t *table) search() string {
 	var parts []string
 	for i := range t.kind.Fields {
@@ -59,10 +61,13 @@ func (t *table) search() string {
 			parts = append(parts, expr+" ILIKE $1")
 		}
 	}
-	if len(parts) == 0 {
-		return "true"
+	for _, alias := range t.found {
+		parts = append(parts, fmt.Sprintf("$2 <> '' AND strpos(%c.search, $2) > 0", alias))
 	}
-	return "(" + strings.Join(parts, " OR ") + ")"
+	if len(parts) == 0 {
+		return "($1::text IS NOT NULL AND $2::text IS NOT NULL)"
+	}
+	return "($2::text IS NULL OR " + strings.Join(parts, " OR ") + ")"
 }
 
 // Entries lists entries of a kind in the order in which they were added.
@@ -85,13 +90,14 @@ func (m *Room) Entries(ctx context.Context, f catalog.EntryFilter) (catalog.Entr
 	} else if f.Retired {
 		return page, nil
 	}
-	like := desk.Pattern(strings.TrimSpace(f.Query))
+	query := strings.TrimSpace(f.Query)
+	like, key := desk.Pattern(query), search.Key(query)
 	err = desk.InSnapshot(ctx, m.DB, func(tx *sqlx.Tx) error {
 		page.Items = page.Items[:0]
-		if err := tx.GetContext(ctx, &page.Total, `SELECT count(*) FROM `+t.from+where, like); err != nil {
+		if err := tx.GetContext(ctx, &page.Total, `SELECT count(*) FROM `+t.from+where, like, key); err != nil {
 			return fmt.Errorf("count %s: %w", f.Kind, err)
 		}
-		rows, err := tx.QueryContext(ctx, t.selectSQL()+where+` AND e.id > $2 ORDER BY e.id LIMIT $3`, like, f.After, limit+1)
+		rows, err := tx.QueryContext(ctx, t.selectSQL()+where+` AND e.id > $3 ORDER BY e.id LIMIT $4`, like, key, f.After, limit+1)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", f.Kind, err)
 		}

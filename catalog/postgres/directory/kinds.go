@@ -24,6 +24,7 @@ type table struct {
 	unique [][]string        // fields that name an entry besides its key
 	own    string            // the kind's table
 	row    string            // condition of the row with the id $1 in own, "" for id = $1
+	found  string            // tables of the query with a column search, by their letters
 	big    bool              // entries are read by key, not whole
 
 	// columns returns the columns of an entry's values.
@@ -34,29 +35,29 @@ func tables() map[string]*table {
 	all := []*table{
 		{kind: kindOf(catalog.KindCounty), own: "county", from: "county e", columns: plain},
 		{kind: kindOf(catalog.KindReported), own: "reported_year", from: "reported_year e", columns: plain},
-		{kind: kindOf(catalog.KindTownship), own: "township", from: "township e", columns: plain},
-		{kind: kindOf(catalog.KindVillage), own: "village", from: "village e JOIN township t ON t.id = e.township_id",
+		{kind: kindOf(catalog.KindTownship), found: "e", own: "township", from: "township e", columns: plain},
+		{kind: kindOf(catalog.KindVillage), found: "et", own: "village", from: "village e JOIN township t ON t.id = e.township_id",
 			fields: map[string]string{"township": "t.name"}, unique: [][]string{{"township", "name"}}, columns: villageColumns},
-		{kind: kindOf(catalog.KindStation), own: "solar_station", columns: stationColumns,
+		{kind: kindOf(catalog.KindStation), found: "vt", own: "solar_station", columns: stationColumns,
 			from:   "solar_station e JOIN village v ON v.id = e.village_id JOIN township t ON t.id = v.township_id",
 			fields: map[string]string{"township": "t.name", "village": "v.name"}},
-		{kind: kindOf(catalog.KindHelper), own: "helper", from: "helper e", columns: plain},
-		{kind: kindOf(catalog.KindOrganisation), own: "organisation", columns: organisationColumns,
+		{kind: kindOf(catalog.KindHelper), found: "e", own: "helper", from: "helper e", columns: plain},
+		{kind: kindOf(catalog.KindOrganisation), found: "e", own: "organisation", columns: organisationColumns,
 			from:   "organisation e LEFT JOIN township t ON t.id = e.township_id LEFT JOIN village v ON v.id = e.village_id",
 			fields: map[string]string{"township": "coalesce(t.name, '')", "village": "coalesce(v.name, '')", "members": "e.members::bigint"}},
-		{kind: kindOf(catalog.KindPoint), own: "collection_point", columns: pointColumns,
+		{kind: kindOf(catalog.KindPoint), found: "evto", own: "collection_point", columns: pointColumns,
 			from: `collection_point e JOIN village v ON v.id = e.village_id JOIN township t ON t.id = v.township_id
 				JOIN organisation o ON o.id = e.org_id`,
 			fields: map[string]string{"township": "t.name", "village": "v.name", "org": "o.name"}},
 		{kind: kindOf(catalog.KindProgramme), own: "programme", from: "programme e", unique: [][]string{{"name"}}, columns: plain},
-		{kind: kindOf(catalog.KindProduct), own: "product", columns: productColumns,
+		{kind: kindOf(catalog.KindProduct), found: "e", own: "product", columns: productColumns,
 			from: "product e LEFT JOIN programme p ON p.code = e.programme",
 			fields: map[string]string{"programme": "coalesce(p.name, e.programme)",
 				"name": "e.name ->> 'zh'", "name_en": "e.name ->> 'en'",
 				"story": "coalesce(e.story ->> 'zh', '')", "story_en": "coalesce(e.story ->> 'en', '')",
 				"storage": "coalesce(e.storage ->> 'zh', '')", "storage_en": "coalesce(e.storage ->> 'en', '')",
 				"cooking": "coalesce(e.cooking ->> 'zh', '')", "cooking_en": "coalesce(e.cooking ->> 'en', '')"}},
-		{kind: kindOf(catalog.KindHousehold), own: "household", big: true,
+		{kind: kindOf(catalog.KindHousehold), found: "evt", own: "household", big: true,
 			from: `household e JOIN village v ON v.id = e.village_id JOIN township t ON t.id = v.township_id
 				LEFT JOIN helper p ON p.id = e.helper_id LEFT JOIN organisation o ON o.id = e.raiser_org`,
 			fields: map[string]string{"township": "t.name", "village": "v.name", "id_number": "''", "persons": "e.persons::bigint", "needs": "e.kinds",
@@ -64,17 +65,17 @@ func tables() map[string]*table {
 				"raiser": "coalesce(o.name, '')",
 				"programmes": "ARRAY(SELECT coalesce(g.name, c.code) FROM unnest(e.programmes) WITH ORDINALITY AS c (code, n) " +
 					"LEFT JOIN programme g ON g.code = c.code ORDER BY c.n)"}},
-		{kind: kindOf(catalog.KindMember), own: "person", row: "household_id = $1::bigint / 100 AND position = $1::bigint % 100 AND position > 1", big: true, columns: nil,
+		{kind: kindOf(catalog.KindMember), found: "h", own: "person", row: "household_id = $1::bigint / 100 AND position = $1::bigint % 100 AND position > 1", big: true, columns: nil,
 			from: "(SELECT *, household_id * 100 + position AS id FROM person) e JOIN household h ON h.id = e.household_id AND e.position > 1",
 			fields: map[string]string{"household": "h.code", "id_number": "''", "born": "e.born::bigint",
 				"female": "CASE WHEN e.female THEN 'female' ELSE 'male' END"}},
-		{kind: kindOf(catalog.KindHolding), own: "holding", big: true, columns: holdingColumns,
+		{kind: kindOf(catalog.KindHolding), found: "hr", own: "holding", big: true, columns: holdingColumns,
 			from:   "holding e JOIN household h ON h.id = e.household_id JOIN product r ON r.id = e.product_id",
 			fields: map[string]string{"household": "h.code", "product": "r.name ->> 'zh'"}},
-		{kind: kindOf(catalog.KindMembership), own: "membership", big: true, columns: membershipColumns,
+		{kind: kindOf(catalog.KindMembership), found: "ho", own: "membership", big: true, columns: membershipColumns,
 			from:   "membership e JOIN household h ON h.id = e.household_id JOIN organisation o ON o.id = e.org_id",
 			fields: map[string]string{"household": "h.code", "org": "o.name"}},
-		{kind: kindOf(catalog.KindConsent), own: "consent", big: true, columns: nil,
+		{kind: kindOf(catalog.KindConsent), found: "h", own: "consent", big: true, columns: nil,
 			from: `(SELECT DISTINCT ON (household_id) *, coalesce(given_on, (at AT TIME ZONE 'Asia/Shanghai')::date)::text AS day FROM consent ORDER BY household_id, id DESC) e
 				JOIN household h ON h.id = e.household_id AND h.consent AND e.given LEFT JOIN helper p ON p.id = h.helper_id`,
 			fields: map[string]string{"household": "h.code", "given_on": "e.day",

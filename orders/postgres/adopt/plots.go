@@ -11,6 +11,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
+	"banmuyuan/internal/search"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres/desk"
@@ -119,8 +120,10 @@ func (m *Room) Plots(ctx context.Context, f adopt.PlotFilter) (adopt.PlotPage, e
 	}
 	if q := strings.TrimSpace(f.Query); q != "" {
 		var villages []int64
+		key := search.Key(q)
 		for id, v := range ref.Villages {
-			if strings.Contains(v.Name, q) || strings.Contains(ref.Townships[v.TownshipID], q) {
+			if strings.Contains(v.Name, q) || strings.Contains(ref.Townships[v.TownshipID], q) ||
+				key != "" && (strings.Contains(search.Text(v.Name), key) || strings.Contains(search.Text(ref.Townships[v.TownshipID]), key)) {
 				villages = append(villages, id)
 			}
 		}

@@ -107,7 +107,8 @@ func (m *Room) AdoptionList(ctx context.Context, f adopt.Filter) (adopt.Page, er
 	if q := strings.TrimSpace(f.Query); q != "" {
 		id, _ := adopt.ParseNumber(q)
 		if s == adopt.StakeCounty || s == adopt.StakeSeller {
-			w.Add(`(a.id = ? OR a.buyer ILIKE ?)`, id, desk.LikePattern(q))
+			w.Add(`(a.id = ? OR a.buyer ILIKE ? OR EXISTS (SELECT FROM buyer_search b WHERE b.name = a.buyer AND strpos(b.search, ?) > 0))`,
+				id, desk.LikePattern(q), desk.SearchKey(q))
 		} else {
 			w.Add(`a.id = ?`, id)
 		}

@@ -181,7 +181,8 @@ func narrow(f *desk.Filter, r orders.OrderFilter) error {
 		if id, ok := orders.ParseNumber(q); ok {
 			f.Add(`o.id = ?`, id)
 		} else {
-			f.Add(`(o.buyer ILIKE ? OR o.recipient ILIKE ?)`, desk.LikePattern(q), desk.LikePattern(q))
+			f.Add(`(o.buyer ILIKE ? OR o.recipient ILIKE ? OR EXISTS (SELECT FROM buyer_search b WHERE b.name IN (o.buyer, o.recipient) AND strpos(b.search, ?) > 0))`,
+				desk.LikePattern(q), desk.LikePattern(q), desk.SearchKey(q))
 		}
 	}
 	for _, d := range []struct {

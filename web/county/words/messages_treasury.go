@@ -1,9 +1,9 @@
-package county
+package words
 
 import "banmuyuan/web/page"
 
-// TreasuryWords are the words of the pages on which the books are held against the outside.
-var TreasuryWords = map[string][2]string{
+// Treasury are the words of the pages on which the books are held against the outside.
+var Treasury = map[string][2]string{
 	"booked.reversal":        {"银行冲正", "Taken back by the bank"},
 	"booked.banking":         {"现金缴存", "Cash to the bank"},
 	"booked.payout_recall":   {"打款退票", "Payouts returned"},
@@ -21,9 +21,26 @@ var TreasuryWords = map[string][2]string{
 	"status.look.known":    {"已有", "Known"},
 	"status.look.doubtful": {"存疑，不入账", "Doubtful: not booked"},
 
-	"receipt.doubtful": {"{doubtful} 笔存疑，没有入账，请决定。", "{doubtful} are doubtful and not booked: please decide."},
-	"receipt.decided":  {"已入账。", "It is booked."},
-	"receipt.skipped":  {"已跳过，没有入账。", "It is skipped and not booked."},
+	"receipt.doubtful":          {"{doubtful} 笔存疑，没有入账，请决定。", "{doubtful} are doubtful and not booked: please decide."},
+	"receipt.columns_forgotten": {"已删去。这家银行的流水下次会再问。", "Removed. The bank's next statement is asked about again."},
+	"column.choose":             {"请选择", "Choose"},
+	"column.leave":              {"不用这一列", "Left out"},
+	"column.date":               {"日期", "Date"},
+	"column.time":               {"时间", "Time"},
+	"column.ref":                {"流水号", "Reference"},
+	"column.in":                 {"收入金额", "Money in"},
+	"column.out":                {"支出金额", "Money out"},
+	"column.amount":             {"金额（收支同一列）", "Amount, in and out"},
+	"column.direction":          {"借贷标志", "In or out, in words"},
+	"column.balance":            {"余额", "Balance"},
+	"column.party":              {"对方户名", "Payer or payee"},
+	"column.memo":               {"附言、摘要", "Memo"},
+	"column.currency":           {"币种", "Currency"},
+	"column.status":             {"交易状态", "Status"},
+	"column.account":            {"本方账号", "Own account"},
+	"column.reversal":           {"冲正标志", "Mark of a reversal"},
+	"receipt.decided":           {"已入账。", "It is booked."},
+	"receipt.skipped":           {"已跳过，没有入账。", "It is skipped and not booked."},
 
 	"status.outgoing.open":      {"待说明", "To be explained"},
 	"status.outgoing.explained": {"已说明", "Explained"},

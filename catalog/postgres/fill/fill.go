@@ -1,5 +1,5 @@
-// Package search keeps the columns that households and villages are found by.
-package search
+// Package fill keeps the columns that names are found by.
+package fill
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"banmuyuan/catalog/search"
+	"banmuyuan/internal/search"
 )
 
 const (
@@ -18,10 +18,17 @@ const (
 	chunk = 1000
 )
 
+// Column is a name of a table with a column search beside it.
+type Column struct {
+	Table string
+	Name  string // expression of the name
+}
+
 // Filler writes search texts where a name is new or changed: a trigger empties them.
 type Filler struct {
-	DB  *sqlx.DB
-	Log *slog.Logger
+	DB      *sqlx.DB
+	Columns []Column
+	Log     *slog.Logger
 }
 
 // Run fills until ctx ends.
@@ -42,9 +49,9 @@ func (f *Filler) Run(ctx context.Context) {
 
 // Fill writes all search texts that are empty.
 func (f *Filler) Fill(ctx context.Context) error {
-	for _, table := range []struct{ name, of string }{{"household", "head"}, {"village", "name"}} {
+	for _, c := range f.Columns {
 		for {
-			n, err := f.fill(ctx, table.name, table.of)
+			n, err := f.fill(ctx, c.Table, c.Name)
 			if err != nil {
 				return err
 			}
@@ -61,7 +68,7 @@ func (f *Filler) fill(ctx context.Context, table, of string) (int, error) {
 		ID   int64  `db:"id"`
 		Name string `db:"name"`
 	}
-	err := f.DB.SelectContext(ctx, &rows, fmt.Sprintf(`SELECT id, %s AS name FROM %s WHERE search = '' LIMIT %d`, of, table, chunk))
+	err := f.DB.SelectContext(ctx, &rows, fmt.Sprintf(`SELECT t.id, %s AS name FROM %s t WHERE t. search = '' LIMIT %d`, of, table, chunk))
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -72,7 +79,7 @@ func (f *Filler) fill(ctx context.Context, table, of string) (int, error) {
 	// Not for a name that changed meanwhile.
 	_, err = f.DB.ExecContext(ctx, fmt.Sprintf(`
 		UPDATE %s t SET search = u.text FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u (id, name, text)
-		WHERE t.id = u.id AND t.%s = u.name`, table, of), pq.Array(ids), pq.Array(names), pq.Array(texts))
+		WHERE t.id = u.id AND %s = u.name`, table, of), pq.Array(ids), pq.Array(names), pq.Array(texts))
 	if err != nil {
 		return 0, fmt.Errorf("write search texts of %s: %w", table, err)
 	}

@@ -1,4 +1,4 @@
-package county
+package words
 
 import "banmuyuan/web/page"
 

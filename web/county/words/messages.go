@@ -1,9 +1,9 @@
-package county
+package words
 
 import "banmuyuan/web/page"
 
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
-var words = map[string][2]string{
+var base = map[string][2]string{
 	"consent.how.signed":     {"签了同意书", "signed the form"},
 	"consent.how.phone":      {"电话里同意", "by phone"},
 	"consent.how.visit":      {"上门时当面同意", "on a visit"},

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"banmuyuan/catalog/search"
+	"banmuyuan/internal/search"
 )
 
 func TestFound(t *testing.T) {

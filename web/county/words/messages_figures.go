@@ -1,4 +1,4 @@
-package county
+package words
 
 var figureWords = map[string][2]string{
 	"county.figure.garden":    {"半亩园", "Half-mu gardens"},

@@ -1,4 +1,4 @@
-package county
+package words
 
 // seasonWords are the words of the pages of seasons and of opening presales.
 var seasonWords = map[string][2]string{
