@@ -48,6 +48,7 @@ type Content struct {
 	AmountFen  int64  `json:"amount_fen"`
 	DepositFen int64  `json:"deposit_fen,omitempty"`
 	FeeFen     int64  `json:"fee_fen,omitempty"`
+	VillageBP  int64  `json:"village_bp,omitempty"` // of the fee, for the village collective
 	Agent      string `json:"agent,omitempty"`     // the raiser of the payee's goose
 	AgentFen   int64  `json:"agent_fen,omitempty"` // and the raiser's part
 	NetFen     int64  `json:"net_fen,omitempty"`   // the payee's part
