@@ -204,12 +204,13 @@ type GradePrice struct {
 
 // Terms are fixed on an order when it is placed.
 type Terms struct {
-	DepositBP         int64 `json:"deposit_bp"`          // share of the estimate due at once, in 1/10,000
-	FeeBP             int64 `json:"fee_bp"`              // kept back by the cooperative
-	ForfeitBP         int64 `json:"forfeit_bp"`          // share of the deposit kept when the buyer cancels after FreeCancelHours
-	FreeCancelHours   int64 `json:"free_cancel_hours"`   // after confirmation
-	WeightToleranceBP int64 `json:"weight_tolerance_bp"` // a ticket further from the estimate waits for a second person
-	InspectionHours   int64 `json:"inspection_hours"`    // how long the buyer may complain before households are released
+	DepositBP         int64 `json:"deposit_bp"`           // share of the estimate due at once, in 1/10,000
+	FeeBP             int64 `json:"fee_bp"`               // kept back by the cooperative
+	VillageBP         int64 `json:"village_bp,omitempty"` // share of the fee that the household's village collective gets
+	ForfeitBP         int64 `json:"forfeit_bp"`           // share of the deposit kept when the buyer cancels after FreeCancelHours
+	FreeCancelHours   int64 `json:"free_cancel_hours"`    // after confirmation
+	WeightToleranceBP int64 `json:"weight_tolerance_bp"`  // a ticket further from the estimate waits for a second person
+	InspectionHours   int64 `json:"inspection_hours"`     // how long the buyer may complain before households are released
 }
 
 // Presale is a product offered for a season.
@@ -390,6 +391,7 @@ type DryRun struct {
 	HouseholdsFen int64 `json:"households_fen"`
 	RaisersFen    int64 `json:"raisers_fen"`
 	FeeFen        int64 `json:"fee_fen"`
+	VillagesFen   int64 `json:"villages_fen,omitempty"` // of the fee, for village collectives
 }
 
 type HouseholdFilter struct {

@@ -73,7 +73,7 @@ func gradesValid(grades []GradePrice) bool {
 }
 
 func (t Terms) valid() bool {
-	for _, bp := range []int64{t.DepositBP, t.FeeBP, t.ForfeitBP, t.WeightToleranceBP} {
+	for _, bp := range []int64{t.DepositBP, t.FeeBP, t.VillageBP, t.ForfeitBP, t.WeightToleranceBP} {
 		if bp < 0 || bp > 10_000 {
 			return false
 		}

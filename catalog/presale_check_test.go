@@ -40,7 +40,7 @@ func TestPresaleCheck(t *testing.T) {
 		"presale.quantity": {func(p *Presale) { p.MinQty = 0 }, func(p *Presale) { p.StepQty = 0 }, func(p *Presale) { p.CollectionMin = 0 },
 			func(p *Presale) { p.CollectionMin = MostUnits + 1 }, func(p *Presale) { p.MaxQty = -1 }, func(p *Presale) { p.MaxQty = 1 }},
 		"presale.grams": {func(p *Presale) { p.GramsPerUnit = 0 }, func(p *Presale) { p.GramsPerUnit = -1 }, func(p *Presale) { p.GramsPerUnit = MostUnits + 1 }},
-		"presale.terms": {func(p *Presale) { p.Terms.DepositBP = -1 }, func(p *Presale) { p.Terms.FeeBP = 10_001 }, func(p *Presale) { p.Terms.ForfeitBP = 10_001 },
+		"presale.terms": {func(p *Presale) { p.Terms.DepositBP = -1 }, func(p *Presale) { p.Terms.FeeBP = 10_001 }, func(p *Presale) { p.Terms.VillageBP = 10_001 }, func(p *Presale) { p.Terms.VillageBP = -1 }, func(p *Presale) { p.Terms.ForfeitBP = 10_001 },
 			func(p *Presale) { p.Terms.WeightToleranceBP = -1 }, func(p *Presale) { p.Terms.FreeCancelHours = -1 }, func(p *Presale) { p.Terms.InspectionHours = -1 }},
 		"presale.policy": {func(p *Presale) { p.Policy = "" }, func(p *Presale) { p.Policy = "fair/1" }},
 	} {
@@ -106,6 +106,7 @@ func TestPresaleCheckChange(t *testing.T) {
 		"product":         {func(p *Presale) { p.ProductID++ }, false, true},
 		"price":           {func(p *Presale) { p.Grades = []GradePrice{{"first", money.Price{Fen: 1, Per: 500}}} }, false, true},
 		"fee":             {func(p *Presale) { p.Terms.FeeBP++ }, false, true},
+		"village's part":  {func(p *Presale) { p.Terms.VillageBP++ }, false, true},
 		"weight":          {func(p *Presale) { p.GramsPerUnit++ }, false, true},
 		"seller":          {func(p *Presale) { p.SellerOrg++ }, false, true},
 		"policy":          {func(p *Presale) { p.Policy = "near" }, false, true},

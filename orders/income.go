@@ -27,7 +27,8 @@ type IncomeEntry struct {
 	NetGrams    int64           `json:"net_grams,omitempty"`
 	GrossFen    int64           `json:"gross_fen"`
 	FeeFen      int64           `json:"fee_fen"`
-	Agent       string          `json:"agent,omitempty"` // 代养: the raiser on the household's behalf
+	VillageBP   int64           `json:"village_bp,omitempty"` // of the fee, for the village collective
+	Agent       string          `json:"agent,omitempty"`      // 代养: the raiser on the household's behalf
 	AgentBP     int64           `json:"agent_bp,omitempty"`
 	AgentFen    int64           `json:"agent_fen,omitempty"`   // and the raiser's part
 	AdvanceFen  int64           `json:"advance_fen,omitempty"` // was paid ahead under a contract: an entry of its own

@@ -392,6 +392,7 @@ type Ticket struct {
 	FeeFen       int64           `json:"fee_fen"`
 	Agent        string          `json:"agent,omitempty"` // raised it on the household's behalf
 	AgentBP      int64           `json:"agent_bp,omitempty"`
+	VillageBP    int64           `json:"village_bp,omitempty"` // of the fee, for the village collective
 	AgentFen     int64           `json:"agent_fen,omitempty"`
 	NetFen       int64           `json:"net_fen"`
 	Settled      bool            `json:"settled"` // the delivery is closed: the amounts are final

@@ -13,6 +13,8 @@ import (
 	"banmuyuan/payments"
 )
 
+var noon = time.Date(2026, 9, 18, 4, 0, 0, 0, time.UTC) // 12:00 in China
+
 func chars(n int) string { return strings.Repeat("字", n) }
 
 func TestAccountNumbersAtTheirBounds(t *testing.T) {

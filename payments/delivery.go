@@ -12,12 +12,18 @@ const MaxShares = 12_000
 // DeliveryTotals are the sums of a delivery. GrossFen − FeeFen − AgentFen is owed to households.
 type DeliveryTotals struct {
 	GrossFen int64 // billed
-	FeeFen   int64 // owed to the organisation
+	FeeFen   int64 // kept of it, by the organisation and a village
 	AgentFen int64 // owed to raisers
+
+	VillageFen int64 // of FeeFen, owed to a village collective
 }
 
+// CoopFen is the part of the fees that the organisation is owed.
+func (t DeliveryTotals) CoopFen() int64 { return t.FeeFen - t.VillageFen }
+
 // Totals sums a delivery. It returns Invalid for a delivery that cannot be: no number, no shares and no own goods, a source
-// twice, a share of nobody, parts that are negative or more than the share, a fee without an organisation.
+// twice, a share of nobody, parts that are negative or more than the share, a fee without an organisation, a village's part
+// above the shares' fees or without a village.
 func (d AcceptDelivery) Totals() (DeliveryTotals, error) {
 	var t DeliveryTotals
 	bad := d.DeliveryID <= 0 || len(d.Shares) == 0 && d.OwnFen == 0 || len(d.Shares) > MaxShares || d.OwnFen < 0 || d.OwnFen > MaxFen
@@ -29,7 +35,8 @@ func (d AcceptDelivery) Totals() (DeliveryTotals, error) {
 		t.FeeFen += sh.FeeFen
 		t.AgentFen += sh.AgentFen
 	}
-	t.GrossFen, t.FeeFen = t.GrossFen+d.OwnFen, t.FeeFen+d.OwnFen
+	bad = bad || d.Village < 0 || d.VillageFen < 0 || d.VillageFen > t.FeeFen || d.VillageFen > 0 && d.Village == 0
+	t.GrossFen, t.FeeFen, t.VillageFen = t.GrossFen+d.OwnFen, t.FeeFen+d.OwnFen, d.VillageFen
 	if bad || t.FeeFen > 0 && d.Coop <= 0 {
 		return DeliveryTotals{}, link.E(link.Invalid, "malformed", "").Because(fmt.Errorf("delivery %d cannot be", d.DeliveryID))
 	}

@@ -280,6 +280,6 @@ type Distributions interface {
 	DecidePool(context.Context, DecidePool) (Pool, error)
 	CancelPool(context.Context, PoolRef) (Pool, error)
 	HouseholdShares(context.Context, HouseholdRef) (HouseholdShares, error)
-	// VillageStatement is the money of a village collective: its parts of distributions, and its payments.
+	// VillageStatement is the money of a village collective: its parts of distributions and of fees, and its payments.
 	VillageStatement(context.Context, VillageRef) (VillageStatement, error)
 }

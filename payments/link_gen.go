@@ -653,6 +653,7 @@ const (
 	SubjectTrialBalance         = "rpc.payments.v1.trial_balance"
 	SubjectJournal              = "rpc.payments.v1.journal"
 	SubjectIncomeFacts          = "rpc.payments.v1.income_facts"
+	SubjectVillageFees          = "rpc.payments.v1.village_fees"
 	SubjectVerify               = "rpc.payments.v1.verify"
 )
 
@@ -769,6 +770,10 @@ func (c client) IncomeFacts(ctx context.Context, r SourcesRequest) (IncomeFacts,
 	return link.Call[SourcesRequest, IncomeFacts](ctx, c.nc, SubjectIncomeFacts, r)
 }
 
+func (c client) VillageFees(ctx context.Context, r None) (VillageFees, error) {
+	return link.Call[None, VillageFees](ctx, c.nc, SubjectVillageFees, r)
+}
+
 func (c client) Verify(ctx context.Context, r None) (Findings, error) {
 	return link.Call[None, Findings](ctx, c.nc, SubjectVerify, r)
 }
@@ -802,6 +807,7 @@ func Register(s *link.Server, svc Service) {
 	link.Handle(s, SubjectTrialBalance, svc.TrialBalance)
 	link.Handle(s, SubjectJournal, svc.Journal)
 	link.Handle(s, SubjectIncomeFacts, svc.IncomeFacts)
+	link.Handle(s, SubjectVillageFees, svc.VillageFees)
 	link.Handle(s, SubjectVerify, svc.Verify)
 }
 
@@ -1041,6 +1047,14 @@ func (c RawService) IncomeFacts(ctx context.Context, r SourcesRequest) (link.Raw
 		return link.RawOf(c.svc.IncomeFacts(ctx, r))
 	}
 	return link.CallRaw[IncomeFacts](ctx, c.nc, SubjectIncomeFacts, r)
+}
+
+// VillageFees is Service.VillageFees with an undecoded answer.
+func (c RawService) VillageFees(ctx context.Context, r None) (link.Raw[VillageFees], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.VillageFees(ctx, r))
+	}
+	return link.CallRaw[VillageFees](ctx, c.nc, SubjectVillageFees, r)
 }
 
 // Verify is Service.Verify with an undecoded answer.

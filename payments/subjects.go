@@ -29,7 +29,7 @@ type DeliveryShare struct {
 }
 
 // AcceptDelivery bills Ref: receivable = Σ gross + own; households are owed gross − fee − what a raiser has of it, the
-// raisers that, the organisation the fees and its own goods.
+// raisers that, the organisation the fees, less the village collective's part of them, and its own goods.
 type AcceptDelivery struct {
 	DeliveryID int64           `json:"delivery_id"`
 	Ref        string          `json:"ref"`
@@ -37,6 +37,10 @@ type AcceptDelivery struct {
 	Shares     []DeliveryShare `json:"shares"`
 	OwnFen     int64           `json:"own_fen,omitempty"` // goods that are the organisation's own: a shop's sale
 	OccurredAt int64           `json:"occurred_at"`       // unix seconds
+
+	// VillageFen of the shares' fees belongs to the collective of Village, where the goods come from.
+	Village    int64 `json:"village,omitempty"`
+	VillageFen int64 `json:"village_fen,omitempty"`
 }
 
 // TakeCash books cash that an organisation took for Ref and keeps: it is paid, and stands against what the organisation

@@ -93,17 +93,22 @@ type VillageEntryKind string
 
 const (
 	VillageKept     VillageEntryKind = "kept"     // its part of a distribution
+	VillageFee      VillageEntryKind = "fee"      // its part of the fee of a delivery
+	VillageFeeBack  VillageEntryKind = "fee_back" // a delivery was taken back, as after a corrected weight
 	VillagePaid     VillageEntryKind = "paid"     // to the collective's account
 	VillageReturned VillageEntryKind = "returned" // a payment came back
 	VillageReversed VillageEntryKind = "reversed" // a posting was reversed by hand
 )
 
-// VillageEntry is one movement of a village's money. Pool is its distribution, or Payout its payment.
+// VillageEntry is one movement of a village's money. Pool is its distribution, Payout its payment, or Delivery the delivery
+// of Ref.
 type VillageEntry struct {
 	On         time.Time        `json:"on"`
 	Kind       VillageEntryKind `json:"kind"`
 	Pool       int64            `json:"pool,omitempty"`
 	Payout     int64            `json:"payout,omitempty"`
+	Delivery   int64            `json:"delivery,omitempty"`
+	Ref        string           `json:"ref,omitempty"`
 	Title      string           `json:"title"` // of the distribution, or number and purpose of the payment
 	AmountFen  int64            `json:"amount_fen"`
 	BalanceFen int64            `json:"balance_fen"` // after it
@@ -125,24 +130,39 @@ type VillageStatement struct {
 // reverses.
 func VillageEntryOf(key string, reversed bool) VillageEntry {
 	var e VillageEntry
-	parts := strings.Split(key, ":")
-	if len(parts) >= 3 {
-		id, _ := strconv.ParseInt(parts[1], 10, 64)
-		switch parts[0] + ":" + parts[2] {
-		case "pool:close":
-			e.Kind, e.Pool = VillageKept, id
-		case "pool:paid":
-			e.Kind, e.Pool = VillagePaid, id
-		case "orgpay:paid":
-			e.Kind, e.Payout = VillagePaid, id
-		case "orgpay:returned":
-			e.Kind, e.Payout = VillageReturned, id
-		}
+	parts := append(strings.Split(key, ":"), "", "") // a delivery's key has two parts only
+	id, _ := strconv.ParseInt(parts[1], 10, 64)
+	switch parts[0] + ":" + parts[2] {
+	case "pool:close":
+		e.Kind, e.Pool = VillageKept, id
+	case "pool:paid":
+		e.Kind, e.Pool = VillagePaid, id
+	case "orgpay:paid":
+		e.Kind, e.Payout = VillagePaid, id
+	case "orgpay:returned":
+		e.Kind, e.Payout = VillageReturned, id
+	case "delivery:":
+		e.Kind, e.Delivery = VillageFee, id
 	}
-	if reversed {
+	switch {
+	case reversed && e.Kind == VillageFee:
+		e.Kind = VillageFeeBack
+	case reversed:
 		e.Kind = VillageReversed
 	}
 	return e
+}
+
+// VillageFees are the parts of fees that village collectives earned, by village.
+type VillageFees struct {
+	Items []VillageFeeSum `json:"items"`
+}
+
+// VillageFeeSum sums a village's parts of the fees of accepted deliveries.
+type VillageFeeSum struct {
+	Village    int64 `json:"village"`
+	Deliveries int64 `json:"deliveries"`
+	AmountFen  int64 `json:"amount_fen"`
 }
 
 // Sum fills in balances and sums of a statement from its entries.

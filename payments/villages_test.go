@@ -76,6 +76,9 @@ func TestVillageEntryOf(t *testing.T) {
 		{"orgpay:8:paid:2", false, payments.VillageEntry{Kind: payments.VillagePaid, Payout: 8}},
 		{"orgpay:8:returned", false, payments.VillageEntry{Kind: payments.VillageReturned, Payout: 8}},
 		{"orgpay:8:paid", true, payments.VillageEntry{Kind: payments.VillageReversed, Payout: 8}},
+		{"delivery:9", false, payments.VillageEntry{Kind: payments.VillageFee, Delivery: 9}},
+		{"delivery:9", true, payments.VillageEntry{Kind: payments.VillageFeeBack, Delivery: 9}},
+		{"delivery:9:unwind", false, payments.VillageEntry{}},
 		{"strange", false, payments.VillageEntry{}},
 	} {
 		if got := payments.VillageEntryOf(test.key, test.reversed); got != test.want {

@@ -11,6 +11,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/allocate"
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/money"
 )
 
 // DryRun shows a split without holding anything: for the county and for staff of cooperatives. It runs in the writer,
@@ -76,6 +77,9 @@ func (c *Catalog) DryRun(ctx context.Context, r catalog.DryRunRequest) (catalog.
 		d.HighestFen = max(d.HighestFen, s.Reason.LevelFen)
 	}
 	d.FeeFen = d.AmountFen - d.HouseholdsFen - d.RaisersFen
+	if d.VillagesFen, err = money.BasisPoints(d.FeeFen, public.Terms.VillageBP); err != nil {
+		return catalog.DryRun{}, fmt.Errorf("divide the fee: %w", err)
+	}
 	return d, nil
 }
 

@@ -70,8 +70,11 @@ func fieldsOf(t reflect.Type, prefix string) []string {
 
 const eventsFile = "testdata/events.golden"
 
-// reviewedFields sound personal and are none: an id of a village and a number of people, of a household without a name.
+// reviewedFields sound personal and are none: an id of a village and a number of people, of a household without a name; the
+// village of a delivery, and its collective's part of the fee.
 var reviewedFields = map[string]bool{
+	payments.CmdAcceptDelivery + " village int64":                   true,
+	payments.CmdAcceptDelivery + " village_fen int64":               true,
 	catalog.EvtHouseholdsChanged + " households[].village_id int64": true,
 	catalog.EvtHouseholdsChanged + " households[].persons int":      true,
 }

@@ -72,11 +72,12 @@ type office struct {
 
 	payees map[int64]payee // households that sold, by id
 	sold   map[int]int64   // fen that households earned, by season
+	fees   map[int64]int64 // fen of fees that villages earned
 }
 
 // fromNothing tells the story, with further steps when the workbook is loaded.
 func fromNothing(t *testing.T, w *world, loaded ...step) {
-	o := &office{tale: &tale{world: w}, now: time.Now().In(payments.China).Year(), sold: map[int]int64{}}
+	o := &office{tale: &tale{world: w}, now: time.Now().In(payments.China).Year(), sold: map[int]int64{}, fees: map[int64]int64{}}
 	begun := []step{
 		{"accounts by command", nothingAccounts},
 		{"a workbook by command", nothingWorkbook},
@@ -272,6 +273,9 @@ func nothingBegins(t *testing.T, o *office) {
 	})
 }
 
+// villageBP is the part of the fees that villages get in the story, in 1/10,000.
+const villageBP = 2_500
+
 // presaleOf is a presale of a product of the example: fen for per grams, or for one when per is 1.
 func (o *office) presaleOf(season int, product string, fen, per int64) catalog.Presale {
 	p := o.products[product]
@@ -281,7 +285,7 @@ func (o *office) presaleOf(season int, product string, fen, per int64) catalog.P
 		OpensAt: now.Add(-time.Hour), ClosesAt: now.AddDate(0, 0, 20), DeliverFrom: now.AddDate(0, 0, -1), DeliverTo: now.AddDate(0, 1, 0),
 		Grades: []catalog.GradePrice{{Grade: "first", Price: money.Price{Fen: fen, Per: per}}}, MinQty: 1, StepQty: 1, CollectionMin: 5,
 		GramsPerUnit: p.GramsPerUnit, SellerOrg: o.seller.ID, Policy: "fair",
-		Terms: catalog.Terms{DepositBP: 3_000, FeeBP: 500, ForfeitBP: 5_000, FreeCancelHours: 24, WeightToleranceBP: 3_000}}
+		Terms: catalog.Terms{DepositBP: 3_000, FeeBP: 500, VillageBP: villageBP, ForfeitBP: 5_000, FreeCancelHours: 24, WeightToleranceBP: 3_000}}
 }
 
 // opens makes a presale and opens it.
@@ -359,11 +363,42 @@ func (o *office) season(t *testing.T, season int, paid bool) {
 			o.sold[season] += ticket.NetFen
 		}
 	}
+	o.villageFees(t, private.No, bulk.No)
 	o.accounts(t, slices.Collect(maps.Values(o.payees)))
 	o.paysOut(t, o.sold[season])
 	o.figures(t, season)
 	for _, p := range []catalog.PublicPresale{geese, hens} {
 		post[catalog.Presale](t, o.as(t, "operator"), "/presales/"+p.Code+"/state", o.key(), map[string]any{"state": "closed"})
+	}
+}
+
+// villageFees wants each village's statement, over the API and on its page, to have its part of the orders' fees.
+func (o *office) villageFees(t *testing.T, numbers ...string) {
+	t.Helper()
+	operator, page := o.as(t, "operator"), o.browser(t, "operator")
+	for _, no := range numbers {
+		for _, d := range get[orders.DeliveryNotes](t, operator, "/orders/"+no+"/deliveries").Items {
+			part, err := orders.VillageFee(d.FeeFen, villageBP)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.fees[d.VillageID] += part
+		}
+	}
+	if len(o.fees) == 0 {
+		t.Error("no village earned a fee")
+	}
+	for village, fen := range o.fees {
+		s := await(t, "fees on the statement of a village", func() (payments.VillageStatement, bool) {
+			s := get[payments.VillageStatement](t, operator, fmt.Sprintf("/villages/%d/money", village))
+			return s, s.InFen == fen && s.BalanceFen == fen
+		})
+		if e := s.Items[0]; e.Kind != payments.VillageFee || e.Ref == "" {
+			t.Errorf("the first entry is %+v", e)
+		}
+		if _, _, text := page.sees(fmt.Sprintf("/county/villages/%d/money", village)); !strings.Contains(text, "服务费分成") || !strings.Contains(text, money.FormatYuan(fen)) {
+			t.Errorf("the page of village %d does not have %s:\n%s", village, money.FormatYuan(fen), text)
+		}
 	}
 }
 

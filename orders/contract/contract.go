@@ -39,8 +39,9 @@ type Terms struct {
 	Quantity     int64                       `json:"quantity"`      // in the product's order unit
 	Grades       []Grade                     `json:"grades"`        // best first
 	Adjustments  []orders.ContractAdjustment `json:"adjustments,omitempty"`
-	FeeBP        int64                       `json:"fee_bp"`      // kept by the collecting cooperative for its service
-	AdvanceFen   int64                       `json:"advance_fen"` // paid ahead to the household per order unit
+	FeeBP        int64                       `json:"fee_bp"`               // kept by the collecting cooperative for its service
+	VillageBP    int64                       `json:"village_bp,omitempty"` // of the fee, for the household's village collective
+	AdvanceFen   int64                       `json:"advance_fen"`          // paid ahead to the household per order unit
 	ToleranceBP  int64                       `json:"tolerance_bp"`
 	MinQuota     int64                       `json:"min_quota"`
 	MaxQuota     int64                       `json:"max_quota"`

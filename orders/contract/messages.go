@@ -10,6 +10,7 @@ var Messages = map[string][2]string{
 	"contract.collector":     {"请选择负责收货过磅的合作社。", "Please choose the cooperative that collects and weighs."},
 	"contract.quantity":      {"请填写收购总量，1 到 {max}。", "Please enter the quantity, 1 to {max}."},
 	"contract.fee":           {"服务费要在 0 到 30% 之间。", "The service fee must be between 0 and 30 %."},
+	"contract.village_part":  {"村集体的一份要在服务费的 0 到 100% 之间。", "The village collective’s part must be between 0 and 100 % of the fee."},
 	"contract.tolerance":     {"重量允差要大于 0，不超过 100%。", "The weight tolerance must be above 0 and at most 100 %."},
 	"contract.quota_bounds":  {"每户最少和最多要大于零，最多不能小于最少，最少不能超过总量。", "Least and most per household must be above zero, the most no less than the least, and the least no more than the whole."},
 	"contract.programme":     {"没有这个帮扶项目，请从列表中选择。", "There is no such programme. Please choose from the list."},

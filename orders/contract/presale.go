@@ -29,7 +29,7 @@ func PresaleOf(c Contract, product catalog.Product) catalog.Presale {
 		Channels: []catalog.Channel{catalog.ChannelContract}, OpensAt: c.CreatedAt.UTC(),
 		ClosesAt: EndOf(last).AddDate(0, 0, OrderDays).UTC(), DeliverFrom: orders.BeginningOf(first).UTC(),
 		DeliverTo: EndOf(last).Add(-time.Second).UTC(), MinQty: 1, StepQty: 1, CollectionMin: 1, GramsPerUnit: c.UnitGrams,
-		SellerOrg: c.CollectorOrg, Policy: "contract", Terms: catalog.Terms{FeeBP: c.FeeBP, WeightToleranceBP: c.ToleranceBP},
+		SellerOrg: c.CollectorOrg, Policy: "contract", Terms: catalog.Terms{FeeBP: c.FeeBP, VillageBP: c.VillageBP, WeightToleranceBP: c.ToleranceBP},
 	}
 	for _, g := range c.Grades {
 		p.Grades = append(p.Grades, catalog.GradePrice{Grade: g.Grade, Price: g.Floor})

@@ -80,6 +80,9 @@ func (t *Terms) Check(problems *link.Problems, product catalog.Product, places P
 	if t.FeeBP < 0 || t.FeeBP > maxFeeBP {
 		problems.Add("contract.fee", "fee_bp")
 	}
+	if t.VillageBP < 0 || t.VillageBP > 10_000 {
+		problems.Add("contract.village_part", "village_bp")
+	}
 	if t.ToleranceBP <= 0 || t.ToleranceBP > 10_000 {
 		problems.Add("contract.tolerance", "tolerance_bp")
 	}

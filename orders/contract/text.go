@@ -69,7 +69,7 @@ func QuotaText(c Contract, q Quota) string {
 		where = "约定的收购点（" + strings.Join(c.PointNames, "、") + "，以提货通知为准）"
 	}
 	line("四、交售时间：%s，甲方按日通知提货，乙方把货送到%s过秤；重量以过磅单为准。", windowsZh(c.Delivery()), where)
-	line("五、服务费：收货单位从货款中收取 %s%%，用于收购、分级和装运。", percentText(c.FeeBP))
+	line("五、服务费：收货单位从货款中收取 %s%%，用于收购、分级和装运%s。", percentText(c.FeeBP), villageText(c.VillageBP))
 	if q.AgentBP > 0 {
 		line("　　乙方的货由%s代养：货款扣除服务费后，代养户得 %s%%（雏苗、饲料和人工），其余归乙方，两份分别记账。", q.Agent, percentText(q.AgentBP))
 	}
@@ -87,6 +87,14 @@ func QuotaText(c Contract, q Quota) string {
 		line("九、其他：%s", c.Note)
 	}
 	return b.String()
+}
+
+// villageText says which part of the fee goes to the household's village.
+func villageText(bp int64) string {
+	if bp == 0 {
+		return ""
+	}
+	return "；服务费的 " + percentText(bp) + "% 归乙方所在村的村集体"
 }
 
 // Delivery are the windows in which goods may be called off, in order.

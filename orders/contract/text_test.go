@@ -75,6 +75,8 @@ func TestSignedTextSaysWhatDiffers(t *testing.T) {
 		}, "四、交售时间：2026-08-01 至 2026-08-02；2026-09-01 至 2026-09-02，", "2026-10-01"},
 		"part of a percent":    {func(c *contract.Contract, _ *contract.Quota) { c.FeeBP = 325 }, "收取 3.25%，", ""},
 		"a tenth of a percent": {func(c *contract.Contract, _ *contract.Quota) { c.FeeBP = 1050 }, "收取 10.5%，", ""},
+		"no village's part":    {func(_ *contract.Contract, _ *contract.Quota) {}, "用于收购、分级和装运。", "村集体"},
+		"a village's part":     {func(c *contract.Contract, _ *contract.Quota) { c.VillageBP = 2050 }, "装运；服务费的 20.5% 归乙方所在村的村集体。", ""},
 		"a hundredth":          {func(c *contract.Contract, _ *contract.Quota) { c.FeeBP = 1 }, "收取 0.01%，", ""},
 		"ten percent":          {func(c *contract.Contract, _ *contract.Quota) { c.FeeBP = 1000 }, "收取 10%，", ""},
 		"raised": {func(_ *contract.Contract, q *contract.Quota) { q.Agent, q.AgentBP = "养鹅大户", 8000 },

@@ -48,9 +48,10 @@ type Content struct {
 	AmountFen  int64  `json:"amount_fen"`
 	DepositFen int64  `json:"deposit_fen,omitempty"`
 	FeeFen     int64  `json:"fee_fen,omitempty"`
-	Agent      string `json:"agent,omitempty"`     // the raiser of the payee's goose
-	AgentFen   int64  `json:"agent_fen,omitempty"` // and the raiser's part
-	NetFen     int64  `json:"net_fen,omitempty"`   // the payee's part
+	VillageBP  int64  `json:"village_bp,omitempty"` // of the fee, for the village collective
+	Agent      string `json:"agent,omitempty"`      // the raiser of the payee's goose
+	AgentFen   int64  `json:"agent_fen,omitempty"`  // and the raiser's part
+	NetFen     int64  `json:"net_fen,omitempty"`    // the payee's part
 }
 
 // Payee of a purchase statement is the head of the household, as the purchase invoice for farm produce (农产品收购发票)

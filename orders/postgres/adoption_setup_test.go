@@ -163,7 +163,7 @@ func (y *yard) seed() catalogpg.Seed {
 			ClosesAt: yardStart.AddDate(0, 0, 60), DeliverFrom: yardStart.AddDate(0, 0, from), DeliverTo: yardStart.AddDate(0, 0, to),
 			MinQty: 1, StepQty: 1, MaxQty: most, CollectionMin: 1, GramsPerUnit: grams, SellerOrg: 1, Policy: policy,
 			Grades: []catalog.GradePrice{{Grade: "special", Price: money.Price{Fen: fen, Per: per}}},
-			Terms:  catalog.Terms{DepositBP: 3000, FeeBP: 500, ForfeitBP: 5000, FreeCancelHours: 24, InspectionHours: 24}})
+			Terms:  catalog.Terms{DepositBP: 3000, FeeBP: 500, VillageBP: 3000, ForfeitBP: 5000, FreeCancelHours: 24, InspectionHours: 24}})
 	}
 	add(gooseAdopt, 1, "goose-adopt", "direct", 4000, 2000, 500, 5, 40, 68)
 	add(gardenAdopt, 2, "garden-adopt", "direct", 5000, 7001, 1, 60, 3, 37) // 2 or 5 boxes

@@ -191,7 +191,7 @@ func yardCounty(households int) catalogpg.Seed {
 			ClosesAt: now.AddDate(0, 0, 30), DeliverFrom: now.AddDate(0, 0, -1), DeliverTo: now.AddDate(0, 0, 60), MinQty: 1, StepQty: 1, MaxQty: 100_000,
 			CollectionMin: 1, GramsPerUnit: 4000, SellerOrg: cooperative, Policy: "fair",
 			Grades: []catalog.GradePrice{{Grade: "first", Price: money.Price{Fen: 1401, Per: 500}}, {Grade: "second", Price: money.Price{Fen: 900, Per: 500}}},
-			Terms:  catalog.Terms{FeeBP: 500, WeightToleranceBP: 2000}}},
+			Terms:  catalog.Terms{FeeBP: 500, VillageBP: 2050, WeightToleranceBP: 2000}}},
 	}
 	for i := int64(1); i <= int64(households); i++ {
 		village := i%2 + 1

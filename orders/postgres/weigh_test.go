@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -74,6 +75,34 @@ func TestFarFromTheEstimateWaitsForASecondPerson(t *testing.T) {
 	b.weigh(weigher, weighing(list[1], list[1].Qty, 4000), orders.TicketAccepted)
 }
 
+// wantVillageFees wants payments to have a fifth of the fees of an order's standing deliveries, and the change, for their
+// villages.
+func (b *station) wantVillageFees(notes orders.DeliveryNotes) {
+	b.t.Helper()
+	want := map[int64]int64{}
+	for _, n := range notes.Items {
+		if n.Reversed {
+			continue
+		}
+		part, err := orders.VillageFee(n.FeeFen, 2050)
+		if err != nil || part <= 0 || part >= n.FeeFen {
+			b.t.Fatalf("%d of the fee %d: %v", part, n.FeeFen, err)
+		}
+		want[n.VillageID] += part
+	}
+	b.await("the villages' parts of fees being booked", func() bool {
+		fees, err := b.payments.VillageFees(system(), payments.None{})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		got := map[int64]int64{}
+		for _, f := range fees.Items {
+			got[f.Village] = f.AmountFen
+		}
+		return maps.Equal(got, want)
+	})
+}
+
 // From the scale to the bank: a delivery's money is split to the fen, corrected by superseding, and every household's
 // ledger says the same as the tickets and as payments.
 func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
@@ -131,6 +160,7 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	if sum != o.AmountFen {
 		t.Errorf("deliveries are worth %d, the bill is %d", sum, o.AmountFen)
 	}
+	b.wantVillageFees(notes)
 
 	// One was weighed wrong: the whole village is settled anew.
 	s := list[0]
@@ -144,7 +174,10 @@ func TestIncomeFollowsTheGoodsToTheBank(t *testing.T) {
 	if old.State != orders.TicketSuperseded || old.SupersededBy != right.ID || old.NetGrams != wrong.NetGrams || old.AmountFen != 0 {
 		t.Errorf("the superseded ticket is %+v", old)
 	}
-	if i := b.income(ofHousehold(s.HouseholdID), 0); len(i.Entries) != 1 || i.Entries[0].TicketID != right.ID {
+	notes, err = b.orders.Deliveries(purchaser, orders.OrderRef{No: o.No})
+	b.must(err)
+	b.wantVillageFees(notes)
+	if i := b.income(ofHousehold(s.HouseholdID), 0); len(i.Entries) != 1 || i.Entries[0].TicketID != right.ID || i.Entries[0].VillageBP != 2050 {
 		t.Errorf("after the correction household %d reads %+v", s.HouseholdID, i.Entries)
 	}
 

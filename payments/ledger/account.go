@@ -117,7 +117,7 @@ func PayableRaiser(org int64) Account {
 	return strict(KindPayableRaiser, Liability, "org", strconv.FormatInt(org, 10))
 }
 
-// PayableVillage is money of a village collective: its part of distributions.
+// PayableVillage is money of a village collective: its parts of distributions and of fees.
 func PayableVillage(village int64) Account {
 	return strict(KindPayableVillage, Liability, "village", strconv.FormatInt(village, 10))
 }

@@ -70,6 +70,9 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	if d.OwnFen != 0 {
 		hash = hashOf(d.DeliveryID, d.Ref, d.Coop, d.Shares, d.OwnFen)
 	}
+	if d.VillageFen != 0 {
+		hash = hashOf(d.DeliveryID, d.Ref, d.Coop, d.Shares, d.OwnFen, d.Village, d.VillageFen)
+	}
 	var old []byte
 	err = c.tx.GetContext(ctx, &old, `SELECT input_hash FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
 	if err == nil {
@@ -83,8 +86,9 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	}
 	at := time.Unix(d.OccurredAt, 0).UTC()
 	_, err = c.tx.ExecContext(ctx, `
-		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, agent_fen, input_hash, occurred_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, d.DeliveryID, d.Ref, d.Coop, total.GrossFen, total.FeeFen, total.AgentFen, hash, at)
+		INSERT INTO delivery (delivery_id, ref, coop, gross_fen, fee_fen, agent_fen, village, village_fen, input_hash, occurred_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		d.DeliveryID, d.Ref, d.Coop, total.GrossFen, total.FeeFen, total.AgentFen, d.Village, total.VillageFen, hash, at)
 	if err != nil {
 		return fmt.Errorf("write delivery %d: %w", d.DeliveryID, err)
 	}
@@ -105,7 +109,10 @@ func (s *Service) acceptDelivery(ctx context.Context, c *change, d payments.Acce
 	}
 	lines := append([]ledger.Line{ledger.Debit(ledger.Receivable(d.Ref), total.GrossFen)}, owed.Lines(ledger.PayablePending, -1)...)
 	lines = append(lines, raised.Lines(ledger.PayableRaiser, -1)...)
-	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), total.FeeFen))
+	lines = append(lines, ledger.Credit(ledger.PayableCoop(d.Coop), total.CoopFen()))
+	if total.VillageFen > 0 {
+		lines = append(lines, ledger.Credit(ledger.PayableVillage(d.Village), total.VillageFen))
+	}
 	if !ledger.Empty(lines) {
 		c.post("delivery", deliveryKey(d.DeliveryID), at, lines...)
 	}
@@ -185,19 +192,25 @@ type payableRow struct {
 	Version   int                   `db:"version"`
 }
 
+// deliveryRow is a delivery as it is stored, for its reversal.
+type deliveryRow struct {
+	Ref        string `db:"ref"`
+	Coop       int64  `db:"coop"`
+	Gross      int64  `db:"gross_fen"`
+	Fee        int64  `db:"fee_fen"`
+	Village    int64  `db:"village"`
+	VillageFen int64  `db:"village_fen"`
+	Reversed   bool   `db:"reversed"`
+}
+
 func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.ReverseDelivery) error {
 	r, err := c.lockRef(ctx, d.Ref)
 	if err != nil {
 		return err
 	}
-	var row struct {
-		Ref      string `db:"ref"`
-		Coop     int64  `db:"coop"`
-		Gross    int64  `db:"gross_fen"`
-		Fee      int64  `db:"fee_fen"`
-		Reversed bool   `db:"reversed"`
-	}
-	err = c.tx.GetContext(ctx, &row, `SELECT ref, coop, gross_fen, fee_fen, reversed FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
+	var row deliveryRow
+	err = c.tx.GetContext(ctx, &row, `
+		SELECT ref, coop, gross_fen, fee_fen, village, village_fen, reversed FROM delivery WHERE delivery_id = $1`, d.DeliveryID)
 	switch {
 	case missing(err):
 		return early("delivery %d is not known", d.DeliveryID)
@@ -233,7 +246,7 @@ func (s *Service) reverseDelivery(ctx context.Context, c *change, d payments.Rev
 		}
 	}
 	lines := append(unreleased.Move(ledger.Payable, ledger.PayablePending), overpaid.Move(ledger.HouseholdReceivable, ledger.PayablePending)...)
-	orgs, err := c.orgUnwind(ctx, row.Coop, row.Fee, owed)
+	orgs, err := c.orgUnwind(ctx, row, owed)
 	if err != nil {
 		return err
 	}

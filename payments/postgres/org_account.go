@@ -89,12 +89,15 @@ func (c *change) lackingAtOrg(ctx context.Context, a orgAccount, fen int64) (int
 	return payments.LackFen(fen, owed), err
 }
 
-// orgUnwind returns lines that prepare the reversal of a delivery at its cooperative and raisers: a part that was paid
-// already becomes overpayment, and goes to the account from which the mirror takes it.
-func (c *change) orgUnwind(ctx context.Context, coop, fee int64, payables []payableRow) ([]ledger.Line, error) {
+// orgUnwind returns lines that prepare the reversal of a delivery at its cooperative, village and raisers: a part that was
+// paid already becomes overpayment, and goes to the account from which the mirror takes it.
+func (c *change) orgUnwind(ctx context.Context, d deliveryRow, payables []payableRow) ([]ledger.Line, error) {
 	fen := map[orgAccount]int64{}
-	if fee > 0 {
-		fen[orgAccount{payments.OrgCoop, coop}] = fee
+	if coop := d.Fee - d.VillageFen; coop > 0 {
+		fen[orgAccount{payments.OrgCoop, d.Coop}] = coop
+	}
+	if d.VillageFen > 0 {
+		fen[orgAccount{payments.OrgVillage, d.Village}] = d.VillageFen
 	}
 	for _, p := range payables {
 		if p.AgentFen > 0 {
@@ -140,7 +143,7 @@ func (r orgAccountRow) out() payments.OrgAccount {
 // orgAccounts reads accounts of one organisation, or of all (0), in one statement: a sale adds the same sum to the money
 // owed and to the money that waits, and cash in a till ends the waiting.
 //
-// The fee of a delivery waits as long as its households do. An organisation's own goods have no household: their price
+// The fee of a delivery waits as long as its households do, the village's part of it as well. An organisation's own goods have no household: their price
 // waits until the sale is closed and paid.
 func orgAccounts(ctx context.Context, q queryer, org int64, account payments.OrgAccountKind) ([]orgAccountRow, error) {
 	rows, err := q.QueryxContext(ctx, `
@@ -151,13 +154,18 @@ func orgAccounts(ctx context.Context, q queryer, org int64, account payments.Org
 			  AND ($1 = 0 OR a.party_id = $1::text)
 			GROUP BY 1, 2),
 		waiting AS (
-			SELECT d.coop AS org, 'coop' AS account, sum(d.fee_fen)::bigint AS fen
-			FROM delivery d WHERE NOT d.reversed AND d.fee_fen > 0 AND ($1 = 0 OR d.coop = $1)
+			SELECT d.coop AS org, 'coop' AS account, sum(d.fee_fen - d.village_fen)::bigint AS fen
+			FROM delivery d WHERE NOT d.reversed AND d.fee_fen > d.village_fen AND ($1 = 0 OR d.coop = $1)
 			  AND (EXISTS (SELECT FROM payable p WHERE p.delivery_id = d.delivery_id AND p.state = 'pending')
 			       OR NOT EXISTS (SELECT FROM payable p WHERE p.delivery_id = d.delivery_id)
 			          AND (EXISTS (SELECT FROM ref r WHERE r.ref = d.ref AND NOT r.closed)
 			               OR EXISTS (SELECT FROM ledger_account a JOIN ledger_balance b ON b.account_id = a.id WHERE a.code = 'receivable:' || d.ref AND b.balance <> 0)))
 			GROUP BY d.coop
+			UNION ALL
+			SELECT d.village, 'village', sum(d.village_fen)::bigint
+			FROM delivery d WHERE NOT d.reversed AND d.village_fen > 0 AND ($1 = 0 OR d.village = $1)
+			  AND EXISTS (SELECT FROM payable p WHERE p.delivery_id = d.delivery_id AND p.state = 'pending')
+			GROUP BY d.village
 			UNION ALL
 			SELECT agent, 'raiser', sum(agent_fen)::bigint FROM payable WHERE state = 'pending' AND agent <> 0 AND ($1 = 0 OR agent = $1) GROUP BY agent),
 		till AS (

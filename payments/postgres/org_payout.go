@@ -422,7 +422,7 @@ var orgChecks = []string{`
 	SELECT 'orgs.coops' AS check, 'org:' || coalesce(e.org::text, a.party_id) AS object,
 	       'earned ' || coalesce(e.fen, 0) || ' less what was paid, ledger ' || coalesce(a.owed, 0) AS detail
 	FROM (SELECT org, sum(fen)::bigint AS fen FROM (
-	          SELECT coop AS org, fee_fen AS fen FROM delivery WHERE NOT reversed AND fee_fen > 0
+	          SELECT coop AS org, fee_fen - village_fen AS fen FROM delivery WHERE NOT reversed AND fee_fen > village_fen
 	          UNION ALL SELECT org, -amount_fen FROM take_back
 	          UNION ALL SELECT org, -amount_fen FROM org_payout WHERE account = 'coop' AND state = 'paid'
 	          UNION ALL SELECT a.party_id::bigint, -e.amount FROM ledger_txn t JOIN ledger_entry e ON e.txn_id = t.id JOIN ledger_account a ON a.id = e.account_id

@@ -12,6 +12,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
 	"banmuyuan/payments/ledger"
+	"banmuyuan/payments/refund"
 )
 
 // refState is a locked Ref with its three balances, all counted positive. While the lock is held no other transaction changes
@@ -170,12 +171,12 @@ func (c *change) refund(ctx context.Context, s *Service, r *refState, amount int
 	if err != nil {
 		return fmt.Errorf("read payments of %s: %w", r.Ref, err)
 	}
-	from := make([]payments.Refundable, len(rows))
+	from := make([]refund.Source, len(rows))
 	for i, p := range rows {
 		_, known := s.gateways[p.Method]
-		from[i] = payments.Refundable{PaymentID: p.ID, LeftFen: p.Left, Late: p.Late, Manual: !known || manual(p.Method), Until: p.Until.Time}
+		from[i] = refund.Source{PaymentID: p.ID, LeftFen: p.Left, Late: p.Late, Manual: !known || manual(p.Method), Until: p.Until.Time}
 	}
-	parts, err := payments.RefundRules{LimitFen: s.refundLimit, Now: c.now}.Split(amount, payment, from)
+	parts, err := refund.Rules{LimitFen: s.refundLimit, Now: c.now}.Split(amount, payment, from)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.Ref, err)
 	}
@@ -189,7 +190,7 @@ func (c *change) refund(ctx context.Context, s *Service, r *refState, amount int
 
 // insertRefund writes a refund and the key by which its provider will be asked: stored before that, and never another one for
 // this refund.
-func (c *change) insertRefund(ctx context.Context, s *Service, ref, reason string, p payments.RefundPart) error {
+func (c *change) insertRefund(ctx context.Context, s *Service, ref, reason string, p refund.Part) error {
 	var id int64
 	err := c.tx.GetContext(ctx, &id, `
 		INSERT INTO refund (payment_id, ref, amount_fen, reason, state, by_bank, failure_key, needs_approval, caused_by, created_at, next_check_at)

@@ -13,6 +13,7 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/ledger"
+	"banmuyuan/payments/refund"
 )
 
 type refundRow struct {
@@ -133,7 +134,7 @@ func (s *Service) advance(ctx context.Context, id int64) error {
 		}
 		switch {
 		case payments.RefundMachine.Can(f.State, payments.RefundSend):
-			if to, ok := payments.RefundMachine.Next(f.State, payments.RefundBlock); ok && (g == nil || payments.WindowOver(f.Until.Time, c.now)) {
+			if to, ok := payments.RefundMachine.Next(f.State, payments.RefundBlock); ok && (g == nil || refund.WindowOver(f.Until.Time, c.now)) {
 				f.State, f.ByBank, f.FailureKey = to, true, "refund.window_over"
 				return c.saveRefund(ctx, f, c.now)
 			}
@@ -195,7 +196,7 @@ func (c *change) refundByDispute(ctx context.Context, f refundRow, lost int64) e
 		return fmt.Errorf("sum refunds of payment %d: %w", f.PaymentID, err)
 	}
 	f.ByBank = true
-	if !payments.DisputeCovers(lost, gone, f.AmountFen) {
+	if !refund.DisputeCovers(lost, gone, f.AmountFen) {
 		f.State, f.FailureKey = payments.RefundMachine.To(payments.RefundBlock), "refund.disputed"
 		return c.saveRefund(ctx, f, c.now)
 	}

@@ -96,7 +96,7 @@ func TestVillageCollectivePages(t *testing.T) {
 	d := newCountyDesk(t)
 	d.pools.Kind = payments.PoolSolar
 	p := d.Operator(t)
-	webtest.ReadPage(t, p, "/county/villages/11/money", "永丰村村集体", "/county/distributions/4", "/county/org-payouts/3", "¥100.00", "¥40.00", "¥60.00", "data-print")
+	webtest.ReadPage(t, p, "/county/villages/11/money", "永丰村村集体", "/county/distributions/4", "/county/org-payouts/3", "¥100.00", "¥40.00", "¥60.00", "服务费分成", "服务费冲回", "/orders/", "data-print")
 	webtest.ReadPage(t, p, "/county/villages/12/money", "还没有记过账")
 	webtest.ReadPage(t, p, "/county/distributions/4", "/county/villages/11/money", "红光村", "3.6")
 	webtest.ReadPage(t, p, "/county/distributions/4/edit", "永丰村 60\n红光村 3.64%")

@@ -109,13 +109,13 @@ func TestPresaleIsReadFromItsForm(t *testing.T) {
 	p := d.Operator(t)
 	fields := []string{"code", "BEAN-1", "product_id", "3", "season", "2026", "title.zh", "油豆角", "title.en", "Beans", "opens_at", "2026-08-01T08:00", "closes_at", "2026-09-01T20:00",
 		"deliver_from", "2026-09-05", "deliver_to", "2026-09-20", "min_qty", "1", "step_qty", "1", "max_qty", "1,000", "collection_min", "2", "jin_per_unit", "8.5", "channels", "private",
-		"channels", "market", "policy", "near", "seller_org", "5", "price.extra", "14.50", "price.first", "", "terms.deposit_bp", "20.5", "terms.fee_bp", "5", "terms.forfeit_bp", "50",
+		"channels", "market", "policy", "near", "seller_org", "5", "price.extra", "14.50", "price.first", "", "terms.deposit_bp", "20.5", "terms.fee_bp", "5", "terms.village_bp", "20", "terms.forfeit_bp", "50",
 		"terms.weight_tolerance_bp", "25", "terms.free_cancel_hours", "24", "terms.inspection_hours", "48"}
 	if res := p.Post("/county/presales/new", fields...); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("save: %d\n%s", res.StatusCode, res.Body)
 	}
 	got := d.Catalog.Saved
-	if got.Code != "BEAN-1" || got.MaxQty != 1000 || got.GramsPerUnit != 4250 || got.Terms.DepositBP != 2050 || len(got.Grades) != 1 || got.Grades[0].Price.Fen != 1450 ||
+	if got.Code != "BEAN-1" || got.MaxQty != 1000 || got.GramsPerUnit != 4250 || got.Terms.DepositBP != 2050 || got.Terms.VillageBP != 2000 || len(got.Grades) != 1 || got.Grades[0].Price.Fen != 1450 ||
 		got.Grades[0].Price.Per != 500 || len(got.Channels) != 2 || got.ClosesAt.UTC().Format("15:04") != "12:00" || got.DeliverTo.In(page.China).Format("2006-01-02") != "2026-09-20" {
 		t.Errorf("read %+v", got)
 	}

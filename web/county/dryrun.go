@@ -33,7 +33,10 @@ func (d dryRunPage) Parts() []moneyPart {
 	parts := []moneyPart{
 		{Zh: "卖出的农户", En: "Households that sell", Fen: d.Run.HouseholdsFen},
 		{Zh: "代养的大户", En: "Those who raise for them", Fen: d.Run.RaisersFen},
-		{Zh: "销售方服务费", En: "The seller’s fee", Fen: d.Run.FeeFen},
+		{Zh: "销售方服务费", En: "The seller’s fee", Fen: d.Run.FeeFen - d.Run.VillagesFen},
+	}
+	if d.Run.VillagesFen > 0 {
+		parts = append(parts, moneyPart{Zh: "服务费里归村集体的一份", En: "Village collectives, of the fee", Fen: d.Run.VillagesFen})
 	}
 	for i := range parts {
 		if d.Run.AmountFen > 0 {

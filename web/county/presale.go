@@ -74,7 +74,7 @@ func presaleValues(p catalog.Presale) map[string]string {
 		"code": p.Code, "product_id": page.Num64(p.ProductID), "season": strconv.Itoa(p.Season), "title.zh": p.Title.Zh, "title.en": p.Title.En,
 		"note.zh": p.Note.Zh, "note.en": p.Note.En, "min_qty": page.Num64(p.MinQty), "step_qty": page.Num64(p.StepQty), "max_qty": page.Num64(p.MaxQty),
 		"collection_min": page.Num64(p.CollectionMin), "seller_org": page.Num64(p.SellerOrg), "policy": p.Policy,
-		"terms.deposit_bp": page.BPText(p.Terms.DepositBP), "terms.fee_bp": page.BPText(p.Terms.FeeBP), "terms.forfeit_bp": page.BPText(p.Terms.ForfeitBP),
+		"terms.deposit_bp": page.BPText(p.Terms.DepositBP), "terms.fee_bp": page.BPText(p.Terms.FeeBP), "terms.village_bp": page.BPText(p.Terms.VillageBP), "terms.forfeit_bp": page.BPText(p.Terms.ForfeitBP),
 		"terms.weight_tolerance_bp": page.BPText(p.Terms.WeightToleranceBP), "terms.free_cancel_hours": page.Num64(p.Terms.FreeCancelHours),
 		"terms.inspection_hours": page.Num64(p.Terms.InspectionHours), "jin_per_unit": money.FormatWeight(p.GramsPerUnit, money.Jin),
 	}
@@ -179,7 +179,7 @@ func readPresale(f *page.Form, p *catalog.Presale, ref catalog.Reference) {
 	p.MinQty, p.StepQty, p.MaxQty, p.CollectionMin = f.Int("min_qty"), f.Int("step_qty"), f.Int("max_qty"), f.Int("collection_min")
 	p.GramsPerUnit = f.Grams("jin_per_unit", "jin")
 	// Percentages have two decimals, as yuan have: both are hundredths.
-	p.Terms = catalog.Terms{DepositBP: f.Fen("terms.deposit_bp"), FeeBP: f.Fen("terms.fee_bp"), ForfeitBP: f.Fen("terms.forfeit_bp"),
+	p.Terms = catalog.Terms{DepositBP: f.Fen("terms.deposit_bp"), FeeBP: f.Fen("terms.fee_bp"), VillageBP: f.Fen("terms.village_bp"), ForfeitBP: f.Fen("terms.forfeit_bp"),
 		WeightToleranceBP: f.Fen("terms.weight_tolerance_bp"), FreeCancelHours: f.Int("terms.free_cancel_hours"), InspectionHours: f.Int("terms.inspection_hours")}
 	unit := money.Jin
 	if i := slices.IndexFunc(ref.Products, func(one catalog.Product) bool { return one.ID == p.ProductID }); i >= 0 {

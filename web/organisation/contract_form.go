@@ -83,7 +83,7 @@ func (s *contractPages) contractFormPage(r *http.Request, no string, t contract.
 // contractValues are the fields of the form as people write them.
 func contractValues(t contract.Terms) map[string]string {
 	v := map[string]string{"title": t.Title, "season": page.Num64(int64(t.Season)), "product": t.Product, "quantity": page.Num64(t.Quantity), "collector_org": page.Num64(t.CollectorOrg),
-		"fee_bp": page.BPText(t.FeeBP), "advance_fen": page.BPText(t.AdvanceFen), "tolerance_bp": page.BPText(t.ToleranceBP), "min_quota": page.Num64(t.MinQuota),
+		"fee_bp": page.BPText(t.FeeBP), "village_bp": page.BPText(t.VillageBP), "advance_fen": page.BPText(t.AdvanceFen), "tolerance_bp": page.BPText(t.ToleranceBP), "min_quota": page.Num64(t.MinQuota),
 		"max_quota": page.Num64(t.MaxQuota), "sign_by": t.SignBy,
 		"destination": t.Destination, "contact": t.Contact, "phone": t.Phone, "note": t.Note}
 	if t.Quantity == 0 {
@@ -138,7 +138,7 @@ func (s *contractPages) contractEdit(w http.ResponseWriter, r *http.Request) err
 func readContract(f *page.Form) contract.Terms {
 	t := contract.Terms{Title: f.Text("title"), Season: int(f.Int("season")), Product: f.Text("product"), CollectorOrg: f.Int("collector_org"), Quantity: f.Int("quantity"),
 		// Percentages have two decimals, as yuan have: both are hundredths.
-		FeeBP: f.Fen("fee_bp"), AdvanceFen: f.Fen("advance_fen"), ToleranceBP: f.Fen("tolerance_bp"),
+		FeeBP: f.Fen("fee_bp"), VillageBP: f.Fen("village_bp"), AdvanceFen: f.Fen("advance_fen"), ToleranceBP: f.Fen("tolerance_bp"),
 		MinQuota: f.Int("min_quota"), MaxQuota: f.Int("max_quota"), SignBy: f.Text("sign_by"),
 		Destination: f.Text("destination"), Contact: f.Text("contact"), Phone: f.Text("phone"), Note: f.Text("note"),
 		Programmes: f.Values["programmes"]}

@@ -185,13 +185,13 @@ func TestContractForm(t *testing.T) {
 	d, c := newContractDesk(t)
 	officer := d.Login(t, auth.Account{Login: "coop", Name: "赵经理", Role: auth.Officer, OrgID: 5, Lang: "zh"})
 	form := []string{"title", "秋季收购", "product", "goose", "quantity", "3,000", "collector_org", "5", "floor.first", "14.50", "adjust_name.0", "带泥", "adjust_sign.0", "-",
-		"adjust_fen.0", "0.05", "fee_bp", "3", "tolerance_bp", "15", "min_quota", "10", "max_quota", "100", "townships", "1", "townships", "2", "programmes", "geese",
+		"adjust_fen.0", "0.05", "fee_bp", "3", "village_bp", "12.5", "tolerance_bp", "15", "min_quota", "10", "max_quota", "100", "townships", "1", "townships", "2", "programmes", "geese",
 		"sign_by", "2026-09-20", "window_from.0", "2026-09-25", "window_to.0", "2026-10-05", "window_from.2", "2026-10-20", "window_to.2", "2026-11-01", "points", "1", "points", "3", "destination", "演示路 1 号", "contact", "赵经理", "phone", "13800138000"}
 	if res := officer.Post("/desk/contracts/new", form...); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("saved: %d\n%s", res.StatusCode, res.Body)
 	}
 	got := c.saved[0].Terms
-	if got.Quantity != 3000 || got.Grades[0].Floor.Fen != 1450 || got.Adjustments[0].Fen != -5 || got.FeeBP != 300 || len(got.Townships) != 2 || got.Programmes[0] != "geese" {
+	if got.Quantity != 3000 || got.Grades[0].Floor.Fen != 1450 || got.Adjustments[0].Fen != -5 || got.FeeBP != 300 || got.VillageBP != 1250 || len(got.Townships) != 2 || got.Programmes[0] != "geese" {
 		t.Errorf("read %+v", got)
 	}
 	if len(got.Windows) != 2 || got.Windows[1] != (contract.Window{From: "2026-10-20", To: "2026-11-01"}) || len(got.Points) != 2 || got.Points[1] != 3 {

@@ -131,8 +131,8 @@ func (r *Runner) villages(ctx context.Context, w *workbook) error {
 	if err := w.begin(ctx, len(coverage.ByVillage), []column{{"乡镇", "Township", 12}, {"村", "Village", 14}, {"户数", "Households", 10}, {"人口", "Persons", 10},
 		{"卖出的户", "Selling", 10}, {"能卖（单位数）", "Capacity (units)", 14}, {"已卖（单位数）", "Sold (units)", 14}, {"预计", "Expected", 16}, {"应得", "Owed", 16},
 		{"已付", "Paid", 16}, {"人均", "Per person", 12},
-		{"半亩园（亩）", "Garden (mu)", 12}, {"光伏（千瓦）", "Solar (kW)", 12}, {"托管种植（亩）", "Entrusted (mu)", 14}},
-		"户数", "人口", "卖出的户", "能卖（单位数）", "已卖（单位数）", "预计", "应得", "已付", "半亩园（亩）", "光伏（千瓦）", "托管种植（亩）"); err != nil {
+		{"园子（亩）", "Garden (mu)", 12}, {"光伏（千瓦）", "Solar (kW)", 12}, {"托管种植（亩）", "Entrusted (mu)", 14}},
+		"户数", "人口", "卖出的户", "能卖（单位数）", "已卖（单位数）", "预计", "应得", "已付", "园子（亩）", "光伏（千瓦）", "托管种植（亩）"); err != nil {
 		return err
 	}
 	for _, v := range coverage.ByVillage {

@@ -31,12 +31,14 @@ func (p *StubPools) pool() payments.Pool {
 	return pool
 }
 
-// VillageStatement of village 11 has one part and one payment.
+// VillageStatement of village 11 has a part of a distribution, a payment, and parts of two fees, one of which was taken back.
 func (p *StubPools) VillageStatement(_ context.Context, r payments.VillageRef) (payments.VillageStatement, error) {
 	s := payments.VillageStatement{Village: r.Village, Items: []payments.VillageEntry{}}
 	if r.Village == 11 {
 		s.Items = append(s.Items, payments.VillageEntry{On: Day, Kind: payments.VillageKept, Pool: 4, Title: "2026 年上半年光伏收益分配", AmountFen: 100_00},
-			payments.VillageEntry{On: Day, Kind: payments.VillagePaid, Payout: 3, Title: "DG20260918-01", AmountFen: -40_00})
+			payments.VillageEntry{On: Day, Kind: payments.VillagePaid, Payout: 3, Title: "DG20260918-01", AmountFen: -40_00},
+			payments.VillageEntry{On: Day, Kind: payments.VillageFee, Delivery: 9, Ref: "order:12", AmountFen: 5_00},
+			payments.VillageEntry{On: Day, Kind: payments.VillageFeeBack, Delivery: 8, Ref: "order:12", AmountFen: -5_00})
 		s.Sum()
 	}
 	return s, nil

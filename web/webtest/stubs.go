@@ -221,7 +221,7 @@ func (o *StubOrders) Income(_ context.Context, r orders.IncomeRequest) (orders.I
 		Years:       []orders.IncomeYear{{Season: 2025, PerPersonFen: 800_00, VillagePerPersonFen: 900_00}, {Season: 2026, PerPersonFen: 938_28, VillagePerPersonFen: 850_00}},
 		Entries: []orders.IncomeEntry{
 			{Season: 2026, Month: 9, Programme: "geese", Channel: catalog.ChannelPrivate, Title: catalog.Text{Zh: "中秋大鹅", En: "Mid-autumn geese"}, Qty: 3, Unit: "head",
-				GrossFen: 369_75, FeeFen: 18_49, OwedFen: 351_26, OccurredOn: Day, OrderNo: "100000013", TicketID: 31, TicketNo: "GB-000031", Policy: "fair/1", LevelFen: 210_00},
+				GrossFen: 369_75, FeeFen: 18_49, VillageBP: 2050, OwedFen: 351_26, OccurredOn: Day, OrderNo: "100000013", TicketID: 31, TicketNo: "GB-000031", Policy: "fair/1", LevelFen: 210_00},
 			{Season: 2026, Month: 3, Programme: "seedpotato", Title: catalog.Text{Zh: "种薯分红", En: "Seed potato dividend"}, PaidFen: 1050_00, GrossFen: 1050_00, OccurredOn: Day, PaidOn: &paidOn, PayoutItem: 8}}}, nil
 }
 

@@ -81,11 +81,15 @@ func (m *Room) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adopti
 		if err := moveBox(ctx, tx, b, adopt.BoxDeliver); err != nil {
 			return err
 		}
+		part, err := orders.VillageFee(b.FeeFen, a.VillageBP)
+		if err != nil {
+			return fmt.Errorf("divide the fee of box %d of adoption %d: %w", b.No, a.ID, err)
+		}
 		release := now.Add(time.Duration(a.InspectHours) * time.Hour)
 		var delivery int64
-		err := tx.GetContext(ctx, &delivery, `
-			UPDATE adoption_box SET done_at = $3, release_at = $4, delivery_id = nextval(pg_get_serial_sequence('delivery', 'id'))
-			WHERE adoption_id = $1 AND no = $2 RETURNING delivery_id`, a.ID, b.No, now, release)
+		err = tx.GetContext(ctx, &delivery, `
+			UPDATE adoption_box SET done_at = $3, release_at = $4, village_fen = $5, delivery_id = nextval(pg_get_serial_sequence('delivery', 'id'))
+			WHERE adoption_id = $1 AND no = $2 RETURNING delivery_id`, a.ID, b.No, now, release, part)
 		if err != nil {
 			return fmt.Errorf("deliver box %d of adoption %d: %w", b.No, a.ID, err)
 		}
@@ -96,12 +100,15 @@ func (m *Room) DeliverBox(ctx context.Context, r adopt.BoxRequest) (adopt.Adopti
 		if err := m.publishAdoption(ctx, tx, a.ID, a.State, "adoption.timeline.delivered", "no", strconv.Itoa(b.No)); err != nil {
 			return err
 		}
+		cmd := payments.AcceptDelivery{DeliveryID: delivery, Ref: adopt.PaymentRef(a.ID), Coop: a.SellerOrg, OccurredAt: now.Unix(),
+			Shares: []payments.DeliveryShare{{SourceKey: boxSource(a.ID, b.No), Household: b.HouseholdID, GrossFen: b.AmountFen, FeeFen: b.FeeFen}}}
+		if part > 0 {
+			cmd.Village, cmd.VillageFen = b.VillageID, part
+		}
 		return link.Publish(ctx, tx,
 			link.Message{Subject: catalog.CmdDeliver, Data: catalog.HoldDeliver{OrderID: a.ID, Line: 1, Lots: []int64{b.LotID},
 				Delivered: []int64{b.Qty}, Returned: []int64{0}}},
-			link.Message{Subject: payments.CmdAcceptDelivery, Data: payments.AcceptDelivery{DeliveryID: delivery,
-				Ref: adopt.PaymentRef(a.ID), Coop: a.SellerOrg, OccurredAt: now.Unix(), Shares: []payments.DeliveryShare{{
-					SourceKey: boxSource(a.ID, b.No), Household: b.HouseholdID, GrossFen: b.AmountFen, FeeFen: b.FeeFen}}}})
+			link.Message{Subject: payments.CmdAcceptDelivery, Data: cmd})
 	})
 }
 

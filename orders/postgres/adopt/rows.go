@@ -46,6 +46,7 @@ type adoptionRow struct {
 	Refunds      int                 `db:"refunds"`
 	ForfeitBP    int64               `db:"forfeit_bp"`
 	FeeBP        int64               `db:"fee_bp"`
+	VillageBP    int64               `db:"village_bp"`
 	FreeHours    int64               `db:"free_hours"`
 	InspectHours int64               `db:"inspect_hours"`
 	PlacedAt     time.Time           `db:"placed_at"`
@@ -58,7 +59,7 @@ type adoptionRow struct {
 
 const adoptionColumns = `a.id, a.plot_id, a.offer_id, a.presale_id, a.seller_org, a.household_id, a.village_id, a.state, a.account_id,
 	a.buyer, a.body_hash, a.units, a.every_days, a.on_failure, a.delivery_kind, a.point_id, a.point, a.recipient, a.phone, a.address,
-	a.price_fen, a.deposit_fen, a.paid_fen, a.refund_fen, a.late_fen, a.forfeit_fen, a.refunds, a.forfeit_bp, a.fee_bp, a.free_hours,
+	a.price_fen, a.deposit_fen, a.paid_fen, a.refund_fen, a.late_fen, a.forfeit_fen, a.refunds, a.forfeit_bp, a.fee_bp, a.village_bp, a.free_hours,
 	a.inspect_hours, a.placed_at, a.expires_at, a.balance_by, a.reserved_at, a.hold_lost, a.version`
 
 type boxRow struct {

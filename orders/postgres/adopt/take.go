@@ -119,7 +119,7 @@ func (m *Room) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*
 		VillageID: plot.VillageID, State: adopt.Placed, AccountID: actor.Account, Buyer: r.Delivery.Name, Units: r.Units,
 		EveryDays: plot.EveryDays, OnFailure: r.OnFailure, Kind: r.Delivery.Kind, PointID: r.Delivery.PointID, Point: r.Delivery.Point,
 		Recipient: r.Delivery.Name, Phone: r.Delivery.Phone, Address: r.Delivery.Address, PriceFen: price, DepositFen: deposit,
-		ForfeitBP: p.Terms.ForfeitBP, FeeBP: p.Terms.FeeBP, FreeHours: p.Terms.FreeCancelHours, InspectHours: p.Terms.InspectionHours,
+		ForfeitBP: p.Terms.ForfeitBP, FeeBP: p.Terms.FeeBP, VillageBP: p.Terms.VillageBP, FreeHours: p.Terms.FreeCancelHours, InspectHours: p.Terms.InspectionHours,
 		PlacedAt: now, ExpiresAt: now.Add(m.Config.PayPrivate), BalanceBy: pl.BalanceBy(now),
 	}}, nil
 }
@@ -204,12 +204,12 @@ func (m *Room) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO adoption (id, plot_id, offer_id, presale_id, seller_org, household_id, village_id, state, account_id, buyer, idem_key,
 		                      body_hash, units, every_days, on_failure, delivery_kind, point_id, point, recipient, phone, address,
-		                      price_fen, deposit_fen, forfeit_bp, fee_bp, free_hours, inspect_hours, placed_at, expires_at, balance_by)
+		                      price_fen, deposit_fen, forfeit_bp, fee_bp, free_hours, inspect_hours, placed_at, expires_at, balance_by, village_bp)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-		        $26, $27, $28, $29, $30)`,
+		        $26, $27, $28, $29, $30, $31)`,
 		t.ID, t.PlotID, t.OfferID, t.PresaleID, t.SellerOrg, t.HouseholdID, t.VillageID, string(t.State), t.AccountID, t.Buyer, t.key, t.BodyHash, t.Units,
 		t.EveryDays, string(t.OnFailure), string(t.Kind), t.PointID, t.Point, t.Recipient, t.Phone, t.Address, t.PriceFen, t.DepositFen,
-		t.ForfeitBP, t.FeeBP, t.FreeHours, t.InspectHours, t.PlacedAt, t.ExpiresAt, t.BalanceBy)
+		t.ForfeitBP, t.FeeBP, t.FreeHours, t.InspectHours, t.PlacedAt, t.ExpiresAt, t.BalanceBy, t.VillageBP)
 	if err != nil {
 		return fmt.Errorf("write adoption: %w", err)
 	}

@@ -281,6 +281,11 @@ func adoptionChecks(late time.Time) []desk.Check {
 		{Name: "overdue box", SQL: `
 			SELECT 'adoption ' || adoption_id || ' box ' || no AS object, 'its inspection is over and the household is not released' AS detail
 			FROM adoption_box WHERE state = 'delivered' AND release_at < $1`, Args: []any{late}},
+		{Name: "village's part of a box", SQL: `
+			SELECT 'adoption ' || b.adoption_id || ' box ' || b.no AS object,
+			       format('%s fen at %s/10000 of the fee of %s, the box is %s', b.village_fen, a.village_bp, b.fee_fen, b.state) AS detail
+			FROM adoption_box b JOIN adoption a ON a.id = b.adoption_id
+			WHERE b.village_fen <> CASE WHEN b.delivery_id IS NULL THEN 0 ELSE fee_of(b.fee_fen, a.village_bp) END`},
 		{Name: "income of boxes", SQL: `
 			SELECT coalesce(x.key, e.source_key) AS object,
 			       format('the box brings %s fen to household %s, the ledger has %s (%s) for %s', x.net, x.household, e.amount_fen, e.stage, e.household_id) AS detail

@@ -86,8 +86,8 @@ func (m *Room) draftCallOff(ctx context.Context, a link.Actor, c *contractRow, r
 	return &desk.Draft{Key: r.IdempotencyKey,
 		Lines: []desk.PricedLine{{Left: p.Left, LineRow: desk.LineRow{
 			No: 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: best.Grade, PriceFen: best.Floor.Fen,
-			PricePer: best.Floor.Per, UnitMeasure: measure, FeeBP: p.Terms.FeeBP, Ordered: r.Qty, Allocated: r.Qty,
-			EstimateFen: estimate, Offer: p.Offer,
+			PricePer: best.Floor.Per, UnitMeasure: measure, FeeBP: p.Terms.FeeBP, VillageBP: p.Terms.VillageBP, Ordered: r.Qty,
+			Allocated: r.Qty, EstimateFen: estimate, Offer: p.Offer,
 		}}},
 		OrderRow: desk.OrderRow{
 			Channel: catalog.ChannelContract, State: orders.StatePlaced, AccountID: a.Account, OrgID: c.OrgID, Buyer: ref.Orgs[c.OrgID].Name,

@@ -352,6 +352,7 @@ type LineRow struct {
 	PricePer    int64  `db:"price_per"`
 	UnitMeasure int64  `db:"unit_measure"`
 	FeeBP       int64  `db:"fee_bp"`
+	VillageBP   int64  `db:"village_bp"`
 	Policy      string `db:"policy"`
 	Ordered     int64  `db:"ordered"`
 	Allocated   int64  `db:"allocated"`
@@ -367,7 +368,7 @@ type LineRow struct {
 }
 
 const lineColumns = `l.order_id, l.no, l.offer_id, l.presale_id, l.seller_org, l.grade, l.price_fen, l.price_per, l.unit_measure,
-	l.fee_bp, l.policy, l.ordered, l.allocated, l.received, l.short, l.net_grams, l.estimate_fen, l.deposit_fen, l.amount_fen, l.complete`
+	l.fee_bp, l.village_bp, l.policy, l.ordered, l.allocated, l.received, l.short, l.net_grams, l.estimate_fen, l.deposit_fen, l.amount_fen, l.complete`
 
 // LockOrder locks an order for a change. NotFound.
 func LockOrder(ctx context.Context, tx *sqlx.Tx, id int64) (*OrderRow, error) {

@@ -249,7 +249,7 @@ func (m *Room) draftPurchase(ctx context.Context, order, ticket int64) (*paper, 
 	}
 	d := &paper{kind: document.DocPurchase, order: o, subject: document.SubjectOf(document.DocPurchase, ticket), seller: at.Seller, household: at.Household}
 	d.content = document.Content{OrderNo: orders.Number(o.ID), TicketNo: t.No, On: t.WeighedAt.In(orders.China).Format(time.DateOnly), Village: h.Township + " " + h.Village, Point: t.Point,
-		AmountFen: t.AmountFen, FeeFen: t.FeeFen, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &document.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
+		AmountFen: t.AmountFen, FeeFen: t.FeeFen, VillageBP: t.VillageBP, Agent: t.Agent, AgentFen: t.AgentFen, NetFen: paid.Net, Payee: &document.Payee{Name: h.Head, Code: h.Code, Address: h.Township + h.Village, Bank: item.Bank,
 			Account: item.Number, PaidOn: paid.On.Format(time.DateOnly)},
 		Lines: []document.Line{{Title: t.Title, Grade: t.Grade, Unit: t.Unit, Qty: t.Units, NetGrams: t.NetGrams, Price: t.Price, PriceUnit: t.PriceUnit, AmountFen: t.AmountFen}}}
 	for i := range lines {

@@ -41,6 +41,7 @@ type entryRow struct {
 	NetGrams   int64              `db:"net_grams"`
 	GrossFen   int64              `db:"gross_fen"`
 	FeeFen     int64              `db:"fee_fen"`
+	VillageBP  int64              `db:"village_bp"`
 	AgentOrg   int64              `db:"agent_org"`
 	AgentBP    int64              `db:"agent_bp"`
 	AgentFen   int64              `db:"agent_fen"`
@@ -79,9 +80,13 @@ func (m *Room) Income(ctx context.Context, r orders.IncomeRequest) (orders.Incom
 	inc := orders.Income{HouseholdID: household, Persons: home.Persons, Season: season, Entries: []orders.IncomeEntry{}}
 	var rows []entryRow
 	err = m.DB.SelectContext(ctx, &rows, `
-		SELECT source_key, season, month, programme, channel, product, offer_id, qty, net_grams, gross_fen, fee_fen, agent_org, agent_bp, agent_fen, advance_fen, amount_fen, stage,
-		       occurred_on, paid_on, payout_item, order_id, line, ticket_id, policy, level_fen, adoption_id
-		FROM income_entry WHERE household_id = $1 AND season = $2 ORDER BY occurred_on DESC, source_key`, household, season)
+		SELECT e.source_key, e.season, e.month, e.programme, e.channel, e.product, e.offer_id, e.qty, e.net_grams, e.gross_fen, e.fee_fen, e.agent_org,
+		       e.agent_bp, e.agent_fen, e.advance_fen, e.amount_fen, e.stage, e.occurred_on, e.paid_on, e.payout_item, e.order_id, e.line, e.ticket_id,
+		       e.policy, e.level_fen, e.adoption_id, coalesce(l.village_bp, a.village_bp, 0) AS village_bp
+		FROM income_entry e
+		LEFT JOIN order_line l ON l.order_id = e.order_id AND l.no = e.line
+		LEFT JOIN adoption a ON a.id = e.adoption_id
+		WHERE e.household_id = $1 AND e.season = $2 ORDER BY e.occurred_on DESC, e.source_key`, household, season)
 	if err != nil {
 		return inc, fmt.Errorf("read income of household %d: %w", household, err)
 	}
@@ -110,7 +115,7 @@ func (m *Room) fillEntries(ctx context.Context, inc *orders.Income, rows []entry
 		e := orders.IncomeEntry{
 			SourceKey: r.SourceKey, Season: r.Season, Month: r.Month, Programme: r.Programme, Channel: r.Channel, Product: r.Product,
 			Title: ref.Products[r.Product].Name, Unit: ref.Products[r.Product].OrderUnit, Qty: r.Qty, NetGrams: r.NetGrams,
-			GrossFen: r.GrossFen, FeeFen: r.FeeFen, Agent: ref.Orgs[r.AgentOrg].Name, AgentBP: r.AgentBP, AgentFen: r.AgentFen, AdvanceFen: r.AdvanceFen,
+			GrossFen: r.GrossFen, FeeFen: r.FeeFen, VillageBP: r.VillageBP, Agent: ref.Orgs[r.AgentOrg].Name, AgentBP: r.AgentBP, AgentFen: r.AgentFen, AdvanceFen: r.AdvanceFen,
 			Released: r.Stage == orders.StageReleased, OccurredOn: r.OccurredOn, PaidOn: r.PaidOn,
 			Line: r.Line, TicketID: r.TicketID, PayoutItem: r.PayoutItem, Policy: r.Policy, LevelFen: r.LevelFen,
 		}

@@ -39,7 +39,7 @@ func (m *Room) Checks(time.Time) []desk.Check {
 // the ledger and the catalogue.
 func (m *Room) Verify(ctx context.Context, res *orders.Findings) error {
 	for _, check := range []func(context.Context, *orders.Findings) error{
-		m.verifyRaisings, m.verifyHouseholds, m.verifyFigures, m.verifyIncome, m.verifyTold,
+		m.verifyRaisings, m.verifyHouseholds, m.verifyFigures, m.verifyIncome, m.verifyVillageFees, m.verifyTold,
 	} {
 		if err := check(ctx, res); err != nil {
 			return err

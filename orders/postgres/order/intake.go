@@ -54,16 +54,16 @@ WITH fresh AS (
 	           address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at)
 	ON CONFLICT DO NOTHING RETURNING id
 ), lines AS (
-	INSERT INTO order_line (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, policy,
+	INSERT INTO order_line (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, village_bp, policy,
 	                        ordered, allocated, estimate_fen, deposit_fen, lots, households, villages, quantities, levels)
-	SELECT l.order_id, l.no, l.offer_id, l.presale_id, l.seller_org, l.grade, l.price_fen, l.price_per, l.unit_measure, l.fee_bp, l.policy,
+	SELECT l.order_id, l.no, l.offer_id, l.presale_id, l.seller_org, l.grade, l.price_fen, l.price_per, l.unit_measure, l.fee_bp, l.village_bp, l.policy,
 	       l.ordered, l.ordered, l.estimate_fen, l.deposit_fen, l.lots::bigint[], l.households::bigint[], l.villages::bigint[],
 	       l.quantities::bigint[], l.levels::bigint[]
 	FROM unnest($20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::bigint[], $27::bigint[],
 	            $28::bigint[], $29::int[], $30::text[], $31::bigint[], $32::bigint[], $33::bigint[], $34::text[], $35::text[],
-	            $36::text[], $37::text[], $38::text[])
+	            $36::text[], $37::text[], $38::text[], $42::int[])
 	     AS l (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, policy, ordered,
-	           estimate_fen, deposit_fen, lots, households, villages, quantities, levels)
+	           estimate_fen, deposit_fen, lots, households, villages, quantities, levels, village_bp)
 	JOIN fresh ON fresh.id = l.order_id
 ), events AS (
 	INSERT INTO outbox (subject, data, headers)
@@ -197,6 +197,7 @@ func intakeArgs(batch []*placing) []any {
 		subject, event, headers                                                                            = text(n), text(n), text(n)
 		hash                                                                                               = make(pq.ByteaArray, 0, n)
 		lOrder, lNo, lOffer, lPresale, lSeller, lFen, lPer, lMeasure, lFee, lOrdered, lEstimate, lDeposit  = i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines)
+		lVillageBP                                                                                         = i64(lines)
 		lGrade, lPolicy, lLots, lHouseholds, lVillages, lQty, lLevels                                      = text(lines), text(lines), text(lines), text(lines), text(lines), text(lines), text(lines)
 	)
 	for _, p := range batch {
@@ -214,6 +215,7 @@ func intakeArgs(batch []*placing) []any {
 			lOrder, lNo, lOffer, lPresale = append(lOrder, p.ID), append(lNo, int64(l.No)), append(lOffer, l.OfferID), append(lPresale, l.PresaleID)
 			lSeller, lFen, lPer, lMeasure = append(lSeller, l.SellerOrg), append(lFen, l.PriceFen), append(lPer, l.PricePer), append(lMeasure, l.UnitMeasure)
 			lFee, lOrdered, lEstimate, lDeposit = append(lFee, l.FeeBP), append(lOrdered, l.Ordered), append(lEstimate, l.EstimateFen), append(lDeposit, l.DepositFen)
+			lVillageBP = append(lVillageBP, l.VillageBP)
 			lGrade, lPolicy, lLots = append(lGrade, l.Grade), append(lPolicy, l.Policy), append(lLots, desk.Literal(s.Lots))
 			lHouseholds, lVillages = append(lHouseholds, desk.Literal(s.Households)), append(lVillages, desk.Literal(s.Villages))
 			lQty, lLevels = append(lQty, desk.Literal(s.Qty)), append(lLevels, desk.Literal(s.LevelFen))
@@ -225,6 +227,7 @@ func intakeArgs(batch []*placing) []any {
 		lOrder, lNo, lOffer, lPresale, lSeller, lGrade, lFen, lPer, lMeasure, lFee, lPolicy, lOrdered, lEstimate, lDeposit,
 		lLots, lHouseholds, lVillages, lQty, lLevels,
 		subject, event, headers,
+		lVillageBP,
 	}
 }
 

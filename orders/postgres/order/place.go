@@ -95,7 +95,7 @@ func (m *Room) price(ctx context.Context, asked []orders.QuoteLine, channel cata
 		}
 		lines[i] = desk.PricedLine{Left: p.Left, Asked: orders.PolicyFor(p.Policy), LineRow: desk.LineRow{
 			No: i + 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: l.Grade.Grade,
-			PriceFen: l.Grade.Price.Fen, PricePer: l.Grade.Price.Per, UnitMeasure: l.UnitMeasure, FeeBP: p.Terms.FeeBP,
+			PriceFen: l.Grade.Price.Fen, PricePer: l.Grade.Price.Per, UnitMeasure: l.UnitMeasure, FeeBP: p.Terms.FeeBP, VillageBP: p.Terms.VillageBP,
 			Ordered: q.Qty, Allocated: q.Qty, EstimateFen: l.EstimateFen, DepositFen: l.DepositFen, Offer: p.Offer,
 		}}
 	}

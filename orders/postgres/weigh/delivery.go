@@ -91,17 +91,24 @@ func (m *Room) settleTickets(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow,
 	if err != nil {
 		return err
 	}
+	part, err := orders.VillageFee(fee, l.VillageBP)
+	if err != nil {
+		return fmt.Errorf("divide the fee of order %d line %d: %w", o.ID, l.No, err)
+	}
 	amount -= worked
 	var id int64
 	err = tx.GetContext(ctx, &id, `
-		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, agent_fen, closed_at, closed_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
-		o.ID, l.No, village, units, grams, amount, fee, orders.RaisedFen(ws), now, orders.ActorName(link.ActorFrom(ctx)))
+		INSERT INTO delivery (order_id, line, village_id, units, net_grams, amount_fen, fee_fen, village_fen, agent_fen, closed_at, closed_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+		o.ID, l.No, village, units, grams, amount, fee, part, orders.RaisedFen(ws), now, orders.ActorName(link.ActorFrom(ctx)))
 	if err != nil {
 		return fmt.Errorf("write delivery: %w", err)
 	}
 	amounts, fees, parts := map[int64]int64{}, map[int64]int64{}, map[int64]int64{}
 	cmd := payments.AcceptDelivery{DeliveryID: id, Ref: orders.PaymentRef(o.ID), Coop: l.SellerOrg, OccurredAt: now.Unix()}
+	if part > 0 {
+		cmd.Village, cmd.VillageFen = village, part
+	}
 	for _, w := range ws {
 		amounts[w.TicketID], fees[w.TicketID], parts[w.TicketID] = w.AmountFen, w.FeeFen, w.AgentFen
 		cmd.Shares = append(cmd.Shares, payments.DeliveryShare{SourceKey: ticketKey(w.TicketID), Household: w.Household,

@@ -39,5 +39,10 @@ func (m *Room) Checks(time.Time) []desk.Check {
 			                     coalesce(sum(units), 0) AS units
 			              FROM ticket WHERE delivery_id = d.id) t ON true
 			WHERE d.reversed_at IS NULL AND (d.amount_fen, d.fee_fen, d.agent_fen, d.units) IS DISTINCT FROM (t.amount, t.fee, t.agent, t.units)`},
+		{Name: "village's part of a fee", SQL: `
+			SELECT 'delivery ' || d.id AS object,
+			       format('%s fen at %s/10000 of the fee of %s', d.village_fen, l.village_bp, d.fee_fen) AS detail
+			FROM delivery d JOIN order_line l ON l.order_id = d.order_id AND l.no = d.line
+			WHERE d.village_fen <> fee_of(d.fee_fen, l.village_bp)`},
 	}
 }

@@ -391,7 +391,7 @@ func (m *Room) ticketsOut(ctx context.Context, rows []desk.TicketRow) ([]orders.
 			Line: t.Line, LotID: t.LotID, HouseholdID: t.HouseholdID, VillageID: t.VillageID, PointID: t.PointID, Units: t.Units,
 			Rejected: t.Rejected, Reason: t.Reason, GrossGrams: t.GrossGrams, TareGrams: t.TareGrams, NetGrams: t.NetGrams,
 			Grade: t.Grade, Price: money.Price{Fen: t.PriceFen, Per: t.PricePer}, State: t.State, HeldFor: t.HeldFor,
-			AmountFen: t.AmountFen, FeeFen: t.FeeFen, AgentFen: t.AgentFen, Settled: t.Settled, WeighedAt: t.WeighedAt.UTC(), Actor: t.Actor,
+			AmountFen: t.AmountFen, FeeFen: t.FeeFen, VillageBP: l.VillageBP, AgentFen: t.AgentFen, Settled: t.Settled, WeighedAt: t.WeighedAt.UTC(), Actor: t.Actor,
 			ConfirmedBy: t.DecidedBy, Supersedes: t.Supersedes, SupersededBy: t.SupersededBy, Title: l.Offer.Title,
 			Unit: l.Offer.Unit, PriceUnit: l.Offer.PriceUnit, Village: ref.Villages[t.VillageID].Name, Point: ref.Points[t.PointID].Name,
 			Code: people[t.HouseholdID].Code, Head: people[t.HouseholdID].Head,

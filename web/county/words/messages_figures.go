@@ -1,7 +1,7 @@
 package words
 
 var figureWords = map[string][2]string{
-	"county.figure.garden":    {"半亩园", "Half-mu gardens"},
+	"county.figure.garden":    {"园子面积", "Gardens"},
 	"county.figure.entrusted": {"托管种植", "Planted on households’ behalf"},
 	"county.figure.plants":    {"光伏电站", "Solar stations"},
 	"county.figure.solar":     {"光伏装机", "Solar capacity"},

@@ -5,9 +5,11 @@ import "banmuyuan/web/page"
 var orgPayoutWords = map[string][2]string{
 	"orgaccount.coop":    {"服务费和自有货款", "Fees and goods of its own"},
 	"orgaccount.raiser":  {"代养分成", "Part of what it raised"},
-	"orgaccount.village": {"村集体分配留存", "Village collective’s part of distributions"},
+	"orgaccount.village": {"村集体分配留存和服务费", "Village collective’s parts of distributions and fees"},
 
 	"village.entry.kept":     {"分配留存：", "Kept of"},
+	"village.entry.fee":      {"服务费分成：", "Part of a fee:"},
+	"village.entry.fee_back": {"服务费冲回（过磅更正或退货）：", "Part of a fee, taken back:"},
 	"village.entry.paid":     {"付款：", "Paid:"},
 	"village.entry.returned": {"退票：", "Came back:"},
 	"village.entry.reversed": {"冲销：", "Reversed:"},

@@ -1,12 +1,18 @@
-package payments
+// Package refund divides money that goes back over the payments that it came from.
+//
+// What must always hold: the parts come to the sum, no payment gives back more than it has left, and late money goes back by a
+// refund of its own payment only.
+package refund
 
 import (
 	"fmt"
 	"time"
+
+	"banmuyuan/payments"
 )
 
-// Refundable is a payment that money can go back to.
-type Refundable struct {
+// Source is a payment that money can go back to.
+type Source struct {
 	PaymentID int64
 	LeftFen   int64     // its amount less all refunds of it that did not fail
 	Late      bool      // its money was never used: it goes back only by a refund of this payment
@@ -14,26 +20,26 @@ type Refundable struct {
 	Until     time.Time // the provider refunds until then; zero: without an end
 }
 
-// RefundPart is a refund of one payment.
-type RefundPart struct {
+// Part is a refund of one payment.
+type Part struct {
 	PaymentID  int64
 	AmountFen  int64
-	State      RefundState // in which it is created
-	ByBank     bool        // the county transfers it
-	Review     bool        // a second person has to agree first
-	FailureKey string      // why no provider is asked; message key, "" when there is nothing to say
+	State      payments.RefundState // in which it is created
+	ByBank     bool                 // the county transfers it
+	Review     bool                 // a second person has to agree first
+	FailureKey string               // why no provider is asked; message key, "" when there is nothing to say
 }
 
-// RefundRules are the conditions of a refund.
-type RefundRules struct {
+// Rules are the conditions of a refund.
+type Rules struct {
 	LimitFen int64 // a larger part needs a second person; 0: no limit
 	Now      time.Time
 }
 
 // Split takes amountFen back to the payments that it came from, in their order: to the one payment, late or not, or with
 // payment 0 to all that are not late. It returns an error when that is more than they have left.
-func (r RefundRules) Split(amountFen, payment int64, from []Refundable) ([]RefundPart, error) {
-	var parts []RefundPart
+func (r Rules) Split(amountFen, payment int64, from []Source) ([]Part, error) {
+	var parts []Part
 	rest := amountFen
 	for _, p := range from {
 		if payment != 0 && p.PaymentID != payment || payment == 0 && p.Late {
@@ -52,8 +58,8 @@ func (r RefundRules) Split(amountFen, payment int64, from []Refundable) ([]Refun
 	return parts, nil
 }
 
-func (r RefundRules) part(p Refundable, fen int64) RefundPart {
-	out := RefundPart{PaymentID: p.PaymentID, AmountFen: fen, State: RefundReady, Review: AboveLimit(r.LimitFen, fen)}
+func (r Rules) part(p Source, fen int64) Part {
+	out := Part{PaymentID: p.PaymentID, AmountFen: fen, State: payments.RefundReady, Review: payments.AboveLimit(r.LimitFen, fen)}
 	switch {
 	case p.Manual:
 		out.ByBank = true
@@ -62,9 +68,9 @@ func (r RefundRules) part(p Refundable, fen int64) RefundPart {
 	}
 	switch {
 	case out.Review:
-		out.State = RefundReview
+		out.State = payments.RefundReview
 	case out.ByBank:
-		out.State = RefundByBank
+		out.State = payments.RefundByBank
 	}
 	return out
 }
