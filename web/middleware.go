@@ -211,7 +211,7 @@ func asAccount(r *http.Request, a *auth.Account) *http.Request {
 	infoOf(r).account = a.ID
 	ctx := auth.WithAccount(r.Context(), a)
 	return r.WithContext(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
-		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID, Begun: a.Begun}))
+		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID, Begun: a.Begun, Person: a.Person()}))
 }
 
 // nameRoute tells the access log and the metrics which route matched: names are

@@ -383,7 +383,8 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 }
 
 func (m *modules) ordersConfig() desk.Config {
-	return desk.Config{PayPrivate: m.cfg.PayWithin.Duration, PayOrganisation: m.cfg.PayWithinOrg.Duration, Log: m.log}
+	return desk.Config{PayPrivate: m.cfg.PayWithin.Duration, PayOrganisation: m.cfg.PayWithinOrg.Duration, Log: m.log,
+		Unpaid: orders.UnpaidLimits{Orders: int(m.cfg.UnpaidOrders.n), OrgOrders: int(m.cfg.UnpaidOrdersOrg.n), Part: m.cfg.UnpaidPart.n}}
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {

@@ -34,6 +34,9 @@ type Settings struct {
 	StopPause           span   `env:"BANMU_STOP_PAUSE" placeholder:"DURATION" help:"How long a process that is told to stop answers as before and says on /readyz that it stops, so that proxies turn away from it (${env}; 2s with DATABASE_URL and none otherwise, when not set)."`
 	PayWithin           span   `env:"BANMU_PAY_WITHIN" default:"30m" placeholder:"DURATION" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
 	PayWithinOrg        span   `env:"BANMU_PAY_WITHIN_ORG" default:"72h" placeholder:"DURATION" help:"How long an organisation has (${env}, default ${default})."`
+	UnpaidOrders        whole  `env:"BANMU_UNPAID_ORDERS" default:"5" placeholder:"N" help:"How many unpaid orders a private buyer may have at once, by account and by verified phone (${env}, default ${default}; 0 is no limit)."`
+	UnpaidPart          whole  `env:"BANMU_UNPAID_PART" default:"2" placeholder:"PERCENT" help:"How much of a presale's quantity the unpaid orders of a private buyer may hold; 50 units may be held of any (${env}, default ${default}; 0 is no limit)."`
+	UnpaidOrdersOrg     whole  `env:"BANMU_UNPAID_ORDERS_ORG" default:"100" placeholder:"N" help:"How many unpaid orders an account of an organisation, which the county opened, may have at once; their part of a presale has no limit (${env}, default ${default}; 0 is no limit)."`
 	BankHolder          string `env:"BANMU_BANK_HOLDER" help:"Holder of the account that buyers transfer to; the county's own entry says it when BANMU_BANK_NUMBER is not set (${env})."`
 	BankNumber          string `env:"BANMU_BANK_NUMBER" help:"Its number (${env})."`
 	BankName            string `env:"BANMU_BANK_NAME" help:"Its bank (${env})."`
@@ -165,6 +168,9 @@ func (i installation) checkNumbers(f *faults) {
 		{"BANMU_READY_DEAD_LETTERS", i.ReadyDeadLetters, 0, 1_000_000},
 		{"BANMU_REFUND_LIMIT", i.RefundLimit, 0, 100_000_000},
 		{"BANMU_UNMASK_LIMIT", i.UnmaskLimit, 1, 10_000},
+		{"BANMU_UNPAID_ORDERS", i.UnpaidOrders, 0, 1000},
+		{"BANMU_UNPAID_PART", i.UnpaidPart, 0, 100},
+		{"BANMU_UNPAID_ORDERS_ORG", i.UnpaidOrdersOrg, 0, 100_000},
 		{"BANMU_CONNECTIONS", i.Connections, 0, 1_000_000},
 	} {
 		bounds := fmt.Sprintf("Give a whole number from %d to %d", n.least, n.most)
