@@ -16,6 +16,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/payments/bankfile"
 	paymentspg "banmuyuan/payments/postgres"
+	"banmuyuan/web/notify"
 )
 
 // Settings are the modules' settings; each is a flag and an environment variable of the commands that start them.
@@ -50,9 +51,12 @@ type Settings struct {
 	UnmaskLimit         whole  `env:"BANMU_UNMASK_LIMIT" default:"40" placeholder:"N" help:"How many id numbers, and as many account numbers, one person may look at in full within 24 hours (${env}, default ${default})."`
 	StatementColumns    string `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
 	SMSURL              string `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
+	SMTPURL             string `env:"BANMU_SMTP_URL" placeholder:"URL" help:"Mail server for codes to buyers without a mainland phone, smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465 (${env}); they are only logged when not set."`
+	MailFrom            string `env:"BANMU_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of these e-mails (${env})."`
 	Styleguide          bool   `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 
 	sandboxOn bool // Sandbox, decided
+	showCodes bool // the log shows codes that no provider sends: not in production
 }
 
 // span is a duration as an operator wrote it. A wrong one is kept for check, which lists it beside the others.
@@ -204,6 +208,11 @@ func (i installation) checkAddresses(f *faults) {
 			f.add(a.name, "it is not the address of a web page", "Give one such as https://banmu.example.cn")
 		} else if a.name != "BANMU_SMS_URL" && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 			f.add(a.name, "it has more than a host and a path", "Leave out what stands before @ and after ? or #")
+		}
+	}
+	if i.SMTPURL != "" {
+		if _, err := notify.NewMail(i.SMTPURL, i.MailFrom); err != nil {
+			f.add("BANMU_SMTP_URL, BANMU_MAIL_FROM", err.Error(), "Give a server such as smtps://user:password@smtp.example.cn:465, and the sender's address")
 		}
 	}
 	if i.Secure && strings.HasPrefix(i.PublicURL, "http://") {

@@ -7,7 +7,12 @@ package account
 import (
 	"embed"
 
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -30,6 +35,17 @@ type Services struct {
 	Digests  auth.Digests
 	Factors  auth.Factors
 	Cipher   auth.Cipher
+	Codes    auth.Codes
+	Privacy  auth.Privacy
+
+	// The modules that hold data of people, for their own copy of it.
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Adoptions adopt.Service
+	Payments  payments.Service
+
+	Texts notify.Notifier // to phones
+	Mails notify.Notifier // to e-mail addresses
 }
 
 // Pages are the pages on which people log in, register and look after their account.
@@ -46,5 +62,7 @@ func New(site *page.Site, services Services) *Pages {
 	s.setupRoutes()
 	s.factorRoutes()
 	s.sessionRoutes()
+	s.contactRoutes()
+	s.privacyRoutes()
 	return s
 }
