@@ -103,6 +103,7 @@ func serveEmpty(t *testing.T, data string) (p *product, url string, printed *loc
 // A county begins with nothing: the command makes its first administrator, who chooses a password before anything else.
 func TestFirstAdministratorByCommand(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := filepath.Join(t.TempDir(), "data")
 	env := []string{"BANMU_DATA=" + data}
 	account := func(args ...string) string {
@@ -148,6 +149,7 @@ func TestFirstAdministratorByCommand(t *testing.T) {
 // A start without an administrator prints a link, the next one another, and the first administrator ends them.
 func TestFirstAdministratorByLink(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := filepath.Join(t.TempDir(), "data")
 	start := func() (*product, *guest, string) {
 		t.Helper()
@@ -185,6 +187,7 @@ func TestFirstAdministratorByLink(t *testing.T) {
 // The command names the flag that is wrong, and looks up what it binds an account to.
 func TestAccountCommandRefuses(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := filepath.Join(t.TempDir(), "data")
 	for _, c := range []struct {
 		args []string

@@ -53,6 +53,7 @@ func bought(t *testing.T, w *world) orders.Order {
 // is gone, everything holds, and an order that is placed then is confirmed.
 func TestRestoreDrill(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	w := startOneProcess(t)
 	before := bought(t, w)
 	dir := filepath.Join(t.TempDir(), "backup")
@@ -85,6 +86,7 @@ func TestRestoreDrill(t *testing.T) {
 // The same on servers of one's own, with the database as it was and the broker as it is: events of the lost time do nothing.
 func TestRestoreDrillOnServers(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	w := startSeparateServers(t)
 	url := envOf(w.env, "DATABASE_URL")
 	p, own := w.startServing([]string{"BANMU_SANDBOX=yes"})

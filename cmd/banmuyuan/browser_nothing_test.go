@@ -21,6 +21,7 @@ import (
 // and the buyer on a phone; every page is looked at in both windows.
 func TestBrowserNothing(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	data := filepath.Join(t.TempDir(), "data")
 	p, address, printed := serveEmpty(t, data)
 	link := await(t, "the link of the first administrator", func() (string, bool) {

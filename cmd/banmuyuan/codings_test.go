@@ -18,6 +18,7 @@ var counting sync.Mutex
 // the wire and in the stores together.
 func TestCodingsOfAnOrder(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	const most = 10
 	counting.Lock()
 	t.Cleanup(counting.Unlock)

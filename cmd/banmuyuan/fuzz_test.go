@@ -163,6 +163,7 @@ func (f *fuzzer) request(method, path string, op apiOperation, known map[string]
 // of the server. BANMU_FUZZ makes it longer, BANMU_FUZZ_SEED repeats a run.
 func TestFuzzAPI(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	lasts := fuzzFor
 	if text := os.Getenv("BANMU_FUZZ"); text != "" {
 		var err error

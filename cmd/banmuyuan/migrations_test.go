@@ -106,6 +106,7 @@ func TestMigrationsOnlyGoUp(t *testing.T) {
 // Each published version's database comes up to date with its data, and everything holds.
 func TestPublishedDatabases(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	dumps, err := filepath.Glob("testdata/published/*.sql.gz")
 	if err != nil || len(dumps) == 0 {
 		t.Fatalf("no published database: %v", err)

@@ -86,6 +86,7 @@ func connectAs(t *testing.T, url, module string) (*nats.Conn, chan error) {
 
 func TestNATSPermissions(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	urls := brokerWith(t)
 	conns, refusals := map[string]*nats.Conn{}, map[string]chan error{}
 	for _, m := range moduleNames {
@@ -201,6 +202,7 @@ func wantRefusal(t *testing.T, refused chan error, what string) {
 // The roles of 'banmuyuan postgres-config' are enough to migrate and to run, and for nothing of another module.
 func TestPostgresRoles(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	pg, _, stop := startServersIn(t, t.TempDir())
 	t.Cleanup(stop)
 	admin, err := sqlx.Connect("postgres", pg.URL())

@@ -25,6 +25,7 @@ import (
 // A process says from its first moment that it lives, what it is doing, and what is missing later on.
 func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	var log lockedBuffer
 	ready := newReadiness(slog.New(slog.NewTextHandler(&log, nil)))
 	f := &front{ready: ready}
@@ -89,6 +90,7 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 // While the disk is nearly full, or events are not published, nobody begins to owe or to pay; everything else goes on.
 func TestNewBusinessWaitsForRoom(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	full := &modules{disk: disk{dir: t.TempDir(), least: 1 << 60}}
 	late := &watchdog{bounds: Settings{ReadyOutbox: span{Duration: time.Minute}}}
 	late.pending.set(link.Pending{Waiting: 2 * time.Minute})
@@ -114,6 +116,7 @@ func TestNewBusinessWaitsForRoom(t *testing.T) {
 // Bounds of the backlog.
 func TestBacklogIsBounded(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	w := &watchdog{bounds: Settings{ReadyOutbox: span{Duration: time.Minute}, ReadyBehind: whole{n: 10}, ReadyDeadLetters: whole{n: 2}}}
 	for _, c := range []struct {
 		pending link.Pending
@@ -153,14 +156,10 @@ func TestUnreachableDatabaseIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, command := range []string{"serve", "verify", "migrate"} {
-				began := time.Now()
 				_, stderr, code := runProduct(t, []string{"DATABASE_URL=" + url, "BANMU_DATABASE_WAIT=2s", "BANMU_ADDR=127.0.0.1:0", "BANMU_METRICS_ADDR=off",
 					"BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + filepath.Join(t.TempDir(), "data")}, command)
 				if code != exitFailed || !strings.Contains(stderr, "DATABASE_URL: no PostgreSQL answered at 127.0.0.1:") || strings.Contains(stderr, "geheim") {
 					t.Errorf("%s: exit %d:\n%s", command, code, stderr)
-				}
-				if took := time.Since(began); took > time.Minute {
-					t.Errorf("%s took %s", command, took)
 				}
 			}
 		})

@@ -163,6 +163,7 @@ func workbook(t *testing.T, sheets map[string][][]any) []byte {
 
 func TestSetupTakesTheGoodRowsAndSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	rows := [][]any{{"青禾县乡镇"}, {"乡镇名称", "纬度", "经度"}, {"青禾镇", 47.5, 125.5}, {"白桦镇", "很高", "更高"}, {"", 47.1}}
 	for n := range 2_100 {
 		rows = append(rows, []any{"第" + string(rune('一'+n)) + "乡", 47})

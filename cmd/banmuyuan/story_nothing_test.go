@@ -30,14 +30,19 @@ import (
 // office has: commands, pages and the API.
 func TestNothingOneProcess(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DATA=" + filepath.Join(t.TempDir(), "data"), "BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s", "BANMU_SANDBOX=yes"}}
 	_, w.url = w.startServing(nil)
-	w.runs(t, part{"from nothing", fromNothing})
+	w.runs(t, part{"from nothing", func(t *testing.T, w *world) {
+		// Files are read by the same code in both modes, and their rows take the same way over the broker.
+		fromNothing(t, w, step{"workbooks that are wrong", nothingBadWorkbooks}, step{"a long workbook", nothingLongWorkbook})
+	}})
 }
 
 // TestNothingSeparateProcesses does the same with each module in a process of its own.
 func TestNothingSeparateProcesses(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	pg, broker := startServers(t)
 	w := &world{t: t, sessions: map[string]session{}, env: []string{"BANMU_DEMO=no", "BANMU_ACCOUNT_COOLING=0s", "BANMU_SANDBOX=yes", "DATABASE_URL=" + pg.URL(), "NATS_URL=" + broker.URL(),
 		"BANMU_KEY=" + paymentspg.NewKey(), "BANMU_DATA=" + t.TempDir()}}
@@ -48,7 +53,13 @@ func TestNothingSeparateProcesses(t *testing.T) {
 	_, pay := w.startServing(nil, "payments")
 	w.startServing(nil, "orders")
 	_, w.url = w.startServing([]string{"BANMU_PAY_URL=" + pay}, "web")
-	w.runs(t, part{"from nothing", fromNothing})
+	w.runs(t, part{"from nothing", func(t *testing.T, w *world) { fromNothing(t, w) }})
+}
+
+// step is a step of the office's story.
+type step struct {
+	name string
+	run  func(*testing.T, *office)
 }
 
 // office is a county that began with nothing.
@@ -63,23 +74,21 @@ type office struct {
 	sold   map[int]int64   // fen that households earned, by season
 }
 
-func fromNothing(t *testing.T, w *world) {
+// fromNothing tells the story, with further steps when the workbook is loaded.
+func fromNothing(t *testing.T, w *world, loaded ...step) {
 	o := &office{tale: &tale{world: w}, now: time.Now().In(payments.China).Year(), sold: map[int]int64{}}
-	for _, step := range []struct {
-		name string
-		run  func(*testing.T, *office)
-	}{
+	begun := []step{
 		{"accounts by command", nothingAccounts},
 		{"a workbook by command", nothingWorkbook},
 		{"income of earlier years is booked", nothingEarlierYears},
-		{"workbooks that are wrong", nothingBadWorkbooks},
-		{"a long workbook", nothingLongWorkbook},
+	}
+	for _, step := range slices.Concat(begun, loaded, []step{
 		{"a season begins", nothingBegins},
 		{"a season is sold, weighed and paid out", func(t *testing.T, o *office) { o.season(t, o.now, true) }},
 		{"solar income is distributed", nothingDistributes},
 		{"the next season is sold while the first is being closed", nothingSecondSeason},
 		{"the first season closes", nothingCloses},
-	} {
+	}) {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, o) }) {
 			return // the next steps build on it
 		}

@@ -16,6 +16,7 @@ import (
 // each read.
 func TestLookIsWokenByTheEvent(t *testing.T) {
 	t.Parallel()
+	takeTurns(t)
 	counting.Lock()
 	t.Cleanup(counting.Unlock)
 	pg, broker := startServers(t)

@@ -46,10 +46,11 @@ type Relay struct {
 const (
 	relayBatch     = 500
 	brokerPatience = 20 * time.Second
-	brokerFailing  = "link.broker.failing" // see privatenats.Failing
-	relayPoll      = 200 * time.Millisecond
-	relayIdle      = 5 * time.Second       // with nothing to publish, after which the connection is given back
-	roundInterval  = 10 * time.Millisecond // messages of one interval share a round
+	brokerFailing  = "link.broker.failing"  // see privatenats.Failing
+	relayPoll      = 200 * time.Millisecond // of the process that holds the lock: others write into the same outbox
+	relayLook      = time.Second            // of a process that does not; what it wrote itself wakes it
+	relayIdle      = 5 * time.Second        // with nothing to publish, after which the connection is given back
+	roundInterval  = 10 * time.Millisecond  // messages of one interval share a round
 	relayMaxWait   = 5 * time.Second
 	relayAckWait   = 10 * time.Second
 	relayPruneStep = 5000
@@ -143,7 +144,7 @@ func (r *Relay) due(ctx context.Context) (due bool, err error) {
 		return false, nil
 	case <-r.notify:
 		return true, nil
-	case <-time.After(relayPoll):
+	case <-time.After(relayLook):
 	}
 	if time.Since(r.checked) > checkEvery {
 		return true, nil

@@ -318,7 +318,6 @@ func TestManyLinesOfOneReference(t *testing.T) {
 	for i := range n {
 		fmt.Fprintf(&b, "2026-09-18,0,5,x,%d\n", 5*(i+1))
 	}
-	began := time.Now()
 	f := bankfile.DefaultStatement().Read([]byte(b.String()))
 	if len(f.Lines) != n || len(f.Lines[n-1].Doubts) != 0 {
 		t.Fatalf("%d lines, %+v", len(f.Lines), f.Problems)
@@ -331,8 +330,5 @@ func TestManyLinesOfOneReference(t *testing.T) {
 		if v.Same != i {
 			t.Fatalf("line %d is %+v", i, v)
 		}
-	}
-	if took := time.Since(began); took > 30*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }
