@@ -42,6 +42,8 @@ var accountWords = map[string][2]string{
 	"account.close.office":       {"这个账号由县里开通，请联系县里的管理员停用。", "The county opened this account. Ask its administrator to end it."},
 	"account.close.open":         {"还有 {count} 张订单或认养没有完成，请先完成或取消，再注销。", "{count} orders or adoptions are not over. Complete or cancel them before you close the account."},
 	"account.close.done":         {"账号已注销，您的个人信息已删除，法律要求保存的记录除外。", "Your account is closed and your data removed, but for what the law asks us to keep."},
+	"county.correction.answer":   {"请填写答复，最多 {max} 个字。", "Enter an answer of {max} characters at most."},
+	"county.correction.done":     {"已答复。", "Answered."},
 	"account.password.empty":     {"请填写密码。", "Enter a password."},
 	"account.password.short":     {"密码至少 8 个字符，可以用一句容易记住的话。", "A password needs at least 8 characters. A sentence you remember works well."},
 	"account.password.long":      {"密码最多 128 个字符。", "A password has at most 128 characters."},

@@ -107,14 +107,14 @@ func (s *Pages) OwnData(r *http.Request) (d api.OwnData, err error) {
 	}
 	switch a.Role {
 	case auth.Buyer:
-		return d, s.buyersData(ctx, &d)
+		return d, buyersData(ctx, s.Services, &d)
 	case auth.Household:
-		return d, s.householdsData(ctx, a.HouseholdID, &d)
+		return d, householdsData(ctx, s.Services, a.HouseholdID, &d)
 	}
 	return d, nil
 }
 
-func (s *Pages) buyersData(ctx context.Context, d *api.OwnData) error {
+func buyersData(ctx context.Context, s Services, d *api.OwnData) error {
 	for cursor := ""; ; {
 		list, err := s.Orders.Orders(ctx, orders.OrderFilter{Cursor: cursor, Limit: 100})
 		if err != nil {
@@ -137,7 +137,7 @@ func (s *Pages) buyersData(ctx context.Context, d *api.OwnData) error {
 	}
 }
 
-func (s *Pages) householdsData(ctx context.Context, id int64, d *api.OwnData) error {
+func householdsData(ctx context.Context, s Services, id int64, d *api.OwnData) error {
 	h, err := s.Catalog.Household(ctx, catalog.HouseholdRef{ID: id})
 	if err != nil {
 		return err

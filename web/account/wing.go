@@ -21,7 +21,7 @@ var templateFiles embed.FS
 
 // Wing describes the pages of accounts.
 func Wing() page.Wing {
-	return page.Wing{Name: "account", Templates: templateFiles, Layout: "shop", Layouts: map[string]string{"account/pin": "household"},
+	return page.Wing{Name: "account", Templates: templateFiles, Layout: "shop", Layouts: map[string]string{"account/pin": "household", "account/corrections": "desk"},
 		Messages: []map[string][2]string{accountWords}}
 }
 
@@ -64,5 +64,6 @@ func New(site *page.Site, services Services) *Pages {
 	s.sessionRoutes()
 	s.contactRoutes()
 	s.privacyRoutes()
+	(&corrections{s}).routes()
 	return s
 }

@@ -4,17 +4,15 @@ import "banmuyuan/web/page"
 
 // countyMessages are the words of the county's pages, and of states and kinds that several audiences read.
 var words = map[string][2]string{
-	"county.correction.answer": {"请填写答复，最多 {max} 个字。", "Enter an answer of {max} characters at most."},
-	"county.correction.done":   {"已答复。", "Answered."},
-	"consent.how.signed":       {"签了同意书", "signed the form"},
-	"consent.how.phone":        {"电话里同意", "by phone"},
-	"consent.how.visit":        {"上门时当面同意", "on a visit"},
-	"county.reason.fair":       {"当时人均预期收入 {level:money}，在还有余货的农户里最低", "Expected {level:money} per person then, the lowest of all that still had goods"},
-	"county.reason.near":       {"在收货的村里，当时人均预期收入 {level:money}，是还有余货的农户中最低的", "Expected {level:money} per person then, the lowest in the villages collected from"},
-	"county.reason.fair2":      {"当时本年度人均收入（预计、待付、已付合计）{level:money}，没有更低的户还有货；或这户的货还不够一次去收，先补足", "Income of the season {level:money} per person then (expected, owed and paid): nobody lower still had goods; or what was there was too little for one collection, and was completed first"},
-	"county.reason.near2":      {"在收货的村里，当时本年度人均收入（预计、待付、已付合计）{level:money}，没有更低的户还有货；或这户的货还不够一次去收，先补足", "In the villages collected from, income of the season {level:money} per person then (expected, owed and paid): nobody lower still had goods; or what was there was too little for one collection, and was completed first"},
-	"county.reason.direct":     {"买家点名这一户", "The buyer asked for this household"},
-	"county.reason.contract":   {"按各家合同里还没交的数量照比例分", "In proportion to what each household still has to deliver under its contract"},
+	"consent.how.signed":     {"签了同意书", "signed the form"},
+	"consent.how.phone":      {"电话里同意", "by phone"},
+	"consent.how.visit":      {"上门时当面同意", "on a visit"},
+	"county.reason.fair":     {"当时人均预期收入 {level:money}，在还有余货的农户里最低", "Expected {level:money} per person then, the lowest of all that still had goods"},
+	"county.reason.near":     {"在收货的村里，当时人均预期收入 {level:money}，是还有余货的农户中最低的", "Expected {level:money} per person then, the lowest in the villages collected from"},
+	"county.reason.fair2":    {"当时本年度人均收入（预计、待付、已付合计）{level:money}，没有更低的户还有货；或这户的货还不够一次去收，先补足", "Income of the season {level:money} per person then (expected, owed and paid): nobody lower still had goods; or what was there was too little for one collection, and was completed first"},
+	"county.reason.near2":    {"在收货的村里，当时本年度人均收入（预计、待付、已付合计）{level:money}，没有更低的户还有货；或这户的货还不够一次去收，先补足", "In the villages collected from, income of the season {level:money} per person then (expected, owed and paid): nobody lower still had goods; or what was there was too little for one collection, and was completed first"},
+	"county.reason.direct":   {"买家点名这一户", "The buyer asked for this household"},
+	"county.reason.contract": {"按各家合同里还没交的数量照比例分", "In proportion to what each household still has to deliver under its contract"},
 
 	"kind.elderly":    {"老年户", "Elderly"},
 	"kind.disabled":   {"残疾", "Disability"},

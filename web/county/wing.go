@@ -78,7 +78,6 @@ type Services struct {
 	Accounts  auth.Accounts
 	Factors   auth.Factors
 	Trail     audit.Trail
-	Privacy   auth.Privacy
 	Throttle  auth.Throttle
 	Cards     auth.Cards
 	Digests   auth.Digests // of this product's own key
@@ -149,7 +148,6 @@ func New(site *page.Site, services Services) Pages {
 	p.peopleRoutes()
 	p.accountRoutes()
 	p.auditRoutes()
-	p.correctionRoutes()
 	p.privacyRoutes()
 	p.documentRoutes()
 	c.Cards.cardRoutes()
