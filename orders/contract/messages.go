@@ -23,6 +23,7 @@ var Messages = map[string][2]string{
 	"contract.sign_by":       {"签约截止日不能早于今天，也不能晚于交货结束日。", "The last day to sign cannot be before today, nor after the last day of delivery."},
 
 	"contract.same_person":    {"提交的人不能自己审批，请单位的另一位审批人处理。", "Whoever submitted it cannot approve it. Please ask another approver of your organisation."},
+	"contract.step.unknown":   {"合同没有这一步。", "A contract has no such step."},
 	"contract.return.reason":  {"请写明退回的原因，最多 {max} 个字。", "Please say why it is returned, {max} characters at most."},
 	"contract.booking":        {"有农户正在签约，请过几秒再试。", "A household is signing at this moment. Please try again in a few seconds."},
 	"contract.nobody_signed":  {"还没有农户签约，不能开始执行。", "No household has signed yet, so it cannot start."},

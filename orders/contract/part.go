@@ -92,8 +92,11 @@ func (v Viewer) Steps(c Contract, submittedBy int64) []Step {
 	return steps
 }
 
-// Check returns the trimmed reason of a step. Invalid when a return has none.
+// Check returns the trimmed reason of a step. Invalid for a step that does not exist, and when a return has no reason.
 func (r Move) Check() (reason string, err error) {
+	if !slices.Contains(Machine.Events(), r.Step) {
+		return "", link.E(link.Invalid, "contract.step.unknown", "step")
+	}
 	reason, ok := orders.Clean(r.Reason, 0, orders.ReasonMax)
 	if !ok || r.Step == StepReturn && reason == "" {
 		return "", link.E(link.Invalid, "contract.return.reason", "reason", "max", strconv.Itoa(orders.ReasonMax))

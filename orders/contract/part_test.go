@@ -139,6 +139,15 @@ func TestReturnsNeedAReason(t *testing.T) {
 	}
 }
 
+func TestUnknownStepsAreNamed(t *testing.T) {
+	t.Parallel()
+	for _, step := range []contract.Step{"", "sell"} {
+		if _, err := (contract.Move{Step: step}).Check(); link.AsError(err).Key != "contract.step.unknown" || link.AsError(err).Field != "step" {
+			t.Errorf("%q: %v", step, err)
+		}
+	}
+}
+
 func TestConditionsOfSteps(t *testing.T) {
 	t.Parallel()
 	k := terms()

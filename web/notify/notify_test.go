@@ -40,6 +40,12 @@ func TestHTTPHandsTheMessageOver(t *testing.T) {
 	if err := n.Notify(t.Context(), message); err == nil {
 		t.Error("a refused message is sent")
 	}
+	got = Message{}
+	moved := httptest.NewServer(http.RedirectHandler(gateway.URL, http.StatusTemporaryRedirect))
+	defer moved.Close()
+	if err := (HTTP{URL: moved.URL}).Notify(t.Context(), message); err == nil || got != (Message{}) {
+		t.Errorf("a gateway that leads elsewhere: %v, %+v was sent there", err, got)
+	}
 	gateway.Close()
 	if err := n.Notify(t.Context(), message); err == nil {
 		t.Error("a message to nobody is sent")
