@@ -40,7 +40,10 @@ require (
 
 require filippo.io/hpke v0.4.0 // indirect
 
-require github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
+require (
+	github.com/boombuler/barcode v1.0.1-0.20190219062509-6c824513bacc // indirect
+	github.com/wneessen/go-mail v0.7.2
+)
 
 require (
 	github.com/mozillazg/go-pinyin v0.21.0

@@ -13,6 +13,8 @@ var Messages = map[string][2]string{
 	"order.key.invalid":          {"请求缺少有效的幂等键（{min} 到 {max} 个字符），请刷新页面后重新提交。", "The request lacks a valid idempotency key ({min} to {max} characters). Reload the page and submit again."},
 	"order.key.reused":           {"这次提交的内容和上次不同，请刷新页面后重新提交。", "This key was used for another request. Reload the page and submit again."},
 	"order.key.spent":            {"上次提交没有完成，货已放回。请刷新页面后重新下单。", "Your earlier attempt was not completed and its goods were given back. Reload the page and order again."},
+	"order.unpaid.orders":        {"您还有 {open} 张订单没有付款，最多只能有 {max} 张。请先到“我的订单”付款，或取消不要的订单，再下新单。", "You have {open} unpaid orders, and {max} is the limit. Pay for them under My orders, or cancel what you do not need, and order again."},
+	"order.unpaid.units":         {"这个预售里，您没付款的订单合计最多 {max}，现在还能订 {left}。请减少数量，或先付清前面的订单。", "Your unpaid orders may hold {max} of this presale at most, so you can order {left} now. Please order less, or pay for your earlier orders first."},
 	"order.delivery.kind":        {"请选择自提或送货上门。", "Please choose pickup or delivery to an address."},
 	"order.delivery.point":       {"请选择一个对外开放的自提点。", "Please choose a pickup point that is open to buyers."},
 	"order.delivery.name":        {"请填写收货人姓名，最多 {max} 个字。", "Please enter who receives it, {max} characters at most."},

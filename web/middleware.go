@@ -211,7 +211,7 @@ func asAccount(r *http.Request, a *auth.Account) *http.Request {
 	infoOf(r).account = a.ID
 	ctx := auth.WithAccount(r.Context(), a)
 	return r.WithContext(link.WithActor(ctx, link.Actor{Account: a.ID, Login: a.Login, Role: string(a.Role),
-		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID, Begun: a.Begun}))
+		Org: a.OrgID, Household: a.HouseholdID, Helper: a.HelperID, Begun: a.Begun, Person: a.Person()}))
 }
 
 // nameRoute tells the access log and the metrics which route matched: names are
@@ -360,6 +360,36 @@ func (s *Server) askOwnPassword(next http.Handler) http.Handler {
 			after = page.SafeNext(r.URL.RequestURI())
 		}
 		if err := s.GoTo(w, r, to, "next", after); err != nil {
+			s.Fail(w, r, err)
+		}
+	})
+}
+
+// beforePrivacy are the routes that a buyer may use who did not agree to the privacy notice of now: to read it, to agree, to take
+// the own data out and to leave.
+var beforePrivacy = map[string]bool{
+	"privacy": true, "privacy.agree": true, "logout": true, "account.lang": true, "account.data": true, "account.data.file": true, "account.data.close": true,
+	"api.accounts.login": true, "api.accounts.logout": true, "api.accounts.privacy": true, "api.accounts.data": true, "api.accounts.close": true, "api.accounts.me": true,
+}
+
+// askPrivacy leads a buyer who did not agree to the privacy notice of now to it, from wherever it goes.
+func (s *Server) askPrivacy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := auth.FromContext(r.Context())
+		route := mux.CurrentRoute(r)
+		if a == nil || !a.MustAgree() || a.MustChangePassword() || route != nil && beforePrivacy[route.GetName()] {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if page.WantsJSON(r) {
+			s.Fail(w, r, link.E(link.Forbidden, "account.privacy.needed", ""))
+			return
+		}
+		after := ""
+		if r.Method == http.MethodGet {
+			after = page.SafeNext(r.URL.RequestURI())
+		}
+		if err := s.GoTo(w, r, "privacy", "next", after); err != nil {
 			s.Fail(w, r, err)
 		}
 	})

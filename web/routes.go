@@ -27,7 +27,7 @@ var _ api.Accounts = programs{}
 // routes lists the site: the API, and the pages of each audience with the services they ask.
 func (s *Server) routes(passwords *auth.Passwords) {
 	s.Router.StrictSlash(true)
-	s.Router.Use(nameRoute, s.askOwnPassword, s.askFactor)
+	s.Router.Use(nameRoute, s.askOwnPassword, s.askFactor, s.askPrivacy)
 	s.Router.NotFoundHandler = s.Plain(func(w http.ResponseWriter, r *http.Request) error {
 		return link.E(link.NotFound, "not_found", "")
 	})
@@ -38,7 +38,9 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	apiRoutes := s.Router.NewRoute().Subrouter() // the API is matched first, and is built after the wings
 	a := account.New(s.Site, account.Services{Accounts: d.Accounts, Cards: d.Cards, Throttle: d.Throttle, Digests: d.Digests,
 		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords,
-			Factors: d.Factors, Cipher: d.Cipher, Trail: d.Trail, Now: s.Now}, Factors: d.Factors, Cipher: d.Cipher})
+			Factors: d.Factors, Cipher: d.Cipher, Trail: d.Trail, Now: s.Now}, Factors: d.Factors, Cipher: d.Cipher,
+		Codes: auth.Codes{Store: d.ContactCodes, Digests: d.Digests}, Texts: d.Notifier, Mails: d.Mailer,
+		Privacy: d.Privacy, Catalog: d.Catalog, Orders: d.Orders, Adoptions: d.Adoptions, Payments: d.Payments})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live, Outbox: d.Outbox})
 	s.notices = &shop.Notices{Site: s.Site, Services: s.shop.Services(), Accounts: d.Accounts}
@@ -91,5 +93,6 @@ func (s *Server) apiServices() api.Services {
 		AccountBatches:  d.AccountBatches,
 		Changes:         d.Changes,
 		Say:             s.SayError,
+		TellHelped:      s.tellHelped,
 	}
 }

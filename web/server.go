@@ -97,6 +97,12 @@ type Deps struct {
 	AccountBatches payments.AccountBatches
 	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
+	// Mailer sends codes to buyers who have no mainland phone; the log if nil.
+	Mailer notify.Notifier
+	// Privacy keeps consents and requests of people about their data.
+	Privacy auth.Privacy
+	// ContactCodes keeps the codes that were sent.
+	ContactCodes auth.ContactCodes
 	// Numbers in full, for the county; each look is written down.
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
@@ -190,6 +196,9 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Notifier == nil {
 		deps.Notifier = notify.Log{Log: deps.Log}
 	}
+	if deps.Mailer == nil {
+		deps.Mailer = notify.Log{Log: deps.Log}
+	}
 	if deps.Live == nil {
 		deps.Live = live.NewHub()
 	}
@@ -227,8 +236,8 @@ func (d Deps) check() error {
 	if d.Accounts == nil || d.Cards == nil || d.Digests == nil || d.Throttle == nil || d.Setup == nil || d.Sessions == nil || d.Baskets == nil || d.Outbox == nil || d.Reports == nil || d.Headings == nil {
 		return errors.New("web: accounts, cards, digests, throttle, set-up links, sessions, baskets, outbox, reports and headings are needed")
 	}
-	if d.Factors == nil || d.Logins == nil || d.Trail == nil || d.Cipher == nil {
-		return errors.New("web: second factors, sessions of accounts, the audit trail and a cipher are needed")
+	if d.ContactCodes == nil || d.Privacy == nil || d.Factors == nil || d.Logins == nil || d.Trail == nil || d.Cipher == nil {
+		return errors.New("web: codes of contacts, second factors, sessions of accounts, the audit trail and a cipher are needed")
 	}
 	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts} {
 		if module == nil {
@@ -270,6 +279,7 @@ func (s *Server) Run(ctx context.Context) {
 	running.Go(func() { s.shop.Run(ctx) })
 	running.Go(func() { s.reports.Run(ctx) })
 	running.Go(func() { s.sender.Run(ctx) })
+	running.Go(func() { s.retain(ctx) })
 	running.Wait()
 }
 
@@ -318,4 +328,20 @@ func (s *Server) plumbing(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// retain removes what is kept no longer, every hour, until ctx ends.
+func (s *Server) retain(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := s.deps.Privacy.Retain(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "retention", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }

@@ -41,9 +41,10 @@ func scanHousehold(scan func(...any) error) (catalog.Household, error) {
 	return h, nil
 }
 
-// Household returns one household in the actor's scope, with masked id numbers.
+// Household returns one household in the actor's scope, with masked id numbers and the fields that the actor's work needs.
 func (c *Catalog) Household(ctx context.Context, ref catalog.HouseholdRef) (catalog.Household, error) {
-	return c.household(ctx, c.DB, ref)
+	h, err := c.household(ctx, c.DB, ref)
+	return h.For(link.ActorFrom(ctx)), err
 }
 
 func (c *Catalog) household(ctx context.Context, q sqlx.ExtContext, ref catalog.HouseholdRef) (catalog.Household, error) {
@@ -107,7 +108,7 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 		return catalog.HouseholdPage{}, err
 	}
 	const condition = householdScope + `
-		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3)
+		AND ($3 = '' OR h.code ILIKE $4 OR h.head ILIKE $4 OR (length($3) >= 4 AND h.phone LIKE '%' || $3 AND ($1 <> 'helper' OR h.consent))
 			OR $13 <> '' AND (strpos(h.search, $13) > 0 OR strpos(v.search, $13) > 0 OR strpos(lower(replace(h.code, '-', '')), $13) > 0))
 		AND ($5 = 0 OR v.township_id = $5) AND ($6 = 0 OR h.village_id = $6) AND ($7 = 0 OR h.helper_id = $7)
 		AND ($8 = '' OR $8 = ANY(h.programmes))
@@ -152,6 +153,9 @@ func (c *Catalog) Households(ctx context.Context, f catalog.HouseholdFilter) (ca
 	})
 	if err != nil {
 		return catalog.HouseholdPage{}, err
+	}
+	for i, h := range page.Items {
+		page.Items[i] = h.For(actor)
 	}
 	if len(page.Items) > limit {
 		page.Items = page.Items[:limit]
@@ -222,7 +226,7 @@ func (c *Catalog) SetConsent(ctx context.Context, r catalog.ConsentRequest) (cat
 	if err != nil {
 		return catalog.Household{}, err
 	}
-	return h, nil
+	return h.For(actor), nil
 }
 
 // asField names another field in a refusal.

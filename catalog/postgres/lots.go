@@ -20,6 +20,9 @@ func (c *Catalog) HouseholdLots(ctx context.Context, r catalog.HouseholdSeason) 
 	if err != nil {
 		return catalog.HouseholdLots{}, err
 	}
+	if catalog.ScopeOf(link.ActorFrom(ctx)).Kind == catalog.ScopeHelper && !h.Consent {
+		return catalog.HouseholdLots{}, link.E(link.Forbidden, "household.consent.missing", "")
+	}
 	all := catalog.HouseholdLots{Season: cmp.Or(r.Season, c.defaultSeason()), Lots: []catalog.HouseholdLot{}}
 	rows, err := c.DB.QueryContext(ctx, `
 		SELECT l.id, l.presale_id, l.household_id, l.capacity, l.reserved, l.delivered, l.agent_org, l.agent_bp,

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/web/auth"
 )
 
 // browserStory follows the story through the pages in Chromium, on a phone and at a desk, and once without JavaScript as
@@ -374,10 +376,7 @@ func (b *pages) buys(t *testing.T, phone string) string {
 		t.Fatalf("a stranger checks out at %s", v.where(t))
 	}
 	v.press(t, `main a[href^="/register"]`)
-	v.fill(t, "name", "林晓")
-	v.fill(t, "phone", phone)
-	v.fill(t, "password", buyerPassword)
-	v.press(t, "main form button.button-wide")
+	v.registers(t, "林晓", phone)
 	if !strings.HasSuffix(v.where(t), "/checkout") {
 		t.Fatalf("after registering the buyer is at %s:\n%s", v.where(t), v.text(t))
 	}
@@ -562,4 +561,16 @@ func (b *pages) desks(t *testing.T) {
 	for _, path := range []string{"/desk", "/desk/buy", "/desk/orders", "/account"} {
 		officer.open(t, path)
 	}
+}
+
+// registers proves a phone by the code that is sent to it, and opens an account.
+func (v *visitor) registers(t *testing.T, name, phone string) {
+	t.Helper()
+	v.fill(t, "contact", phone)
+	code := v.world.sentCode(t, phone, func() { v.press(t, "main form button.button-wide") })
+	v.fill(t, "code", code)
+	v.fill(t, "name", name)
+	v.fill(t, "password", buyerPassword)
+	v.choose(t, "agree", strconv.Itoa(auth.PrivacyVersion))
+	v.press(t, "main form button.button-wide")
 }

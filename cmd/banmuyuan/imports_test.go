@@ -90,6 +90,7 @@ var libraryOf = map[string][]string{
 	"github.com/nats-io/nats.go":      {"internal/link", "internal/privatenats", "catalog", "orders", "payments", "cmd/banmuyuan"},
 	"github.com/alexedwards/argon2id": {"web/auth"},
 	"github.com/pquerna/otp":          {"web/auth"},
+	"github.com/wneessen/go-mail":     {"web/notify"},
 	"github.com/xuri/excelize":        {"web", "payments", "orders", "cmd/banmuyuan"},
 }
 

@@ -383,7 +383,8 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 }
 
 func (m *modules) ordersConfig() desk.Config {
-	return desk.Config{PayPrivate: m.cfg.PayWithin.Duration, PayOrganisation: m.cfg.PayWithinOrg.Duration, Log: m.log}
+	return desk.Config{PayPrivate: m.cfg.PayWithin.Duration, PayOrganisation: m.cfg.PayWithinOrg.Duration, Log: m.log,
+		Unpaid: orders.UnpaidLimits{Orders: int(m.cfg.UnpaidOrders.n), OrgOrders: int(m.cfg.UnpaidOrdersOrg.n), Part: m.cfg.UnpaidPart.n}}
 }
 
 func (m *modules) startWeb(ctx, running context.Context) error {
@@ -409,26 +410,28 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 	site, err := web.New(web.Config{
 		BaseURL: m.cfg.PublicURL, Secure: m.cfg.Secure, Styleguide: m.cfg.Styleguide, PayOrigins: m.payOrigins(), TrustedProxies: proxies,
 	}, web.Deps{
-		Accounts:  store,
-		Factors:   store,
-		Logins:    store,
-		Trail:     store,
-		Cipher:    keys,
-		Throttle:  store,
-		Setup:     store,
-		Sessions:  sessions,
-		Baskets:   store,
-		Outbox:    store.Outbox(),
-		Reports:   store.Reports(),
-		Log:       m.log,
-		Catalog:   catalog.NewClient(nc),
-		Orders:    orders.NewClient(nc),
-		Shelf:     shelf.NewClient(nc),
-		Adoptions: adopt.NewClient(nc),
-		Boxes:     adopt.NewBoxesClient(nc),
-		Contracts: contract.NewClient(nc),
-		Payments:  payments.NewClient(nc),
-		Treasury:  payments.NewTreasuryClient(nc),
+		Accounts:     store,
+		Factors:      store,
+		ContactCodes: store,
+		Privacy:      store,
+		Logins:       store,
+		Trail:        store,
+		Cipher:       keys,
+		Throttle:     store,
+		Setup:        store,
+		Sessions:     sessions,
+		Baskets:      store,
+		Outbox:       store.Outbox(),
+		Reports:      store.Reports(),
+		Log:          m.log,
+		Catalog:      catalog.NewClient(nc),
+		Orders:       orders.NewClient(nc),
+		Shelf:        shelf.NewClient(nc),
+		Adoptions:    adopt.NewClient(nc),
+		Boxes:        adopt.NewBoxesClient(nc),
+		Contracts:    contract.NewClient(nc),
+		Payments:     payments.NewClient(nc),
+		Treasury:     payments.NewTreasuryClient(nc),
 
 		Distributions:   payments.NewDistributionsClient(nc),
 		Books:           payments.NewBooksClient(nc),
@@ -448,6 +451,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Cards:           store,
 		Digests:         keys,
 		Notifier:        m.notifier(),
+		Mailer:          m.mailer(),
 		Changes:         changes,
 
 		Version: version,
@@ -509,9 +513,22 @@ func (m *modules) tellOrders(running context.Context, nc *nats.Conn, changes *li
 // notifier is how text messages leave: through a provider's gateway, or not at all.
 func (m *modules) notifier() notify.Notifier {
 	if m.cfg.SMSURL == "" {
-		return notify.Log{Log: m.log}
+		return notify.Log{Log: m.log, Codes: m.cfg.showCodes}
 	}
 	return notify.HTTP{URL: m.cfg.SMSURL}
+}
+
+// mailer is how e-mails leave: through the county's mail server, or not at all.
+func (m *modules) mailer() notify.Notifier {
+	if m.cfg.SMTPURL == "" {
+		return notify.Log{Log: m.log, Codes: m.cfg.showCodes}
+	}
+	mailer, err := notify.NewMail(m.cfg.SMTPURL, m.cfg.MailFrom)
+	if err != nil { // was checked with the settings
+		m.log.Error("no e-mail will be sent", "error", err)
+		return notify.Log{Log: m.log}
+	}
+	return mailer
 }
 
 // payOrigins are the sites that a form may lead to.

@@ -168,6 +168,7 @@ func (m *Main) Run(ctx context.Context) (err error) {
 		}
 		m.demo = state == demoComplete
 	}
+	m.showCodes = m.Config.Mode != modeProduction
 	m.sandboxOn = m.Sandbox == "yes" || m.Sandbox == "auto" && (m.demo || db.demo)
 	if err := m.platform.ownRoles(ctx, names); err != nil {
 		return err

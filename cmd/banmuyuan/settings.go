@@ -16,6 +16,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/payments/bankfile"
 	paymentspg "banmuyuan/payments/postgres"
+	"banmuyuan/web/notify"
 )
 
 // Settings are the modules' settings; each is a flag and an environment variable of the commands that start them.
@@ -34,6 +35,9 @@ type Settings struct {
 	StopPause           span   `env:"BANMU_STOP_PAUSE" placeholder:"DURATION" help:"How long a process that is told to stop answers as before and says on /readyz that it stops, so that proxies turn away from it (${env}; 2s with DATABASE_URL and none otherwise, when not set)."`
 	PayWithin           span   `env:"BANMU_PAY_WITHIN" default:"30m" placeholder:"DURATION" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
 	PayWithinOrg        span   `env:"BANMU_PAY_WITHIN_ORG" default:"72h" placeholder:"DURATION" help:"How long an organisation has (${env}, default ${default})."`
+	UnpaidOrders        whole  `env:"BANMU_UNPAID_ORDERS" default:"5" placeholder:"N" help:"How many unpaid orders a private buyer may have at once, by account and by verified phone (${env}, default ${default}; 0 is no limit)."`
+	UnpaidPart          whole  `env:"BANMU_UNPAID_PART" default:"2" placeholder:"PERCENT" help:"How much of a presale's quantity the unpaid orders of a private buyer may hold; 50 units may be held of any (${env}, default ${default}; 0 is no limit)."`
+	UnpaidOrdersOrg     whole  `env:"BANMU_UNPAID_ORDERS_ORG" default:"100" placeholder:"N" help:"How many unpaid orders an account of an organisation, which the county opened, may have at once; their part of a presale has no limit (${env}, default ${default}; 0 is no limit)."`
 	BankHolder          string `env:"BANMU_BANK_HOLDER" help:"Holder of the account that buyers transfer to; the county's own entry says it when BANMU_BANK_NUMBER is not set (${env})."`
 	BankNumber          string `env:"BANMU_BANK_NUMBER" help:"Its number (${env})."`
 	BankName            string `env:"BANMU_BANK_NAME" help:"Its bank (${env})."`
@@ -47,9 +51,12 @@ type Settings struct {
 	UnmaskLimit         whole  `env:"BANMU_UNMASK_LIMIT" default:"40" placeholder:"N" help:"How many id numbers, and as many account numbers, one person may look at in full within 24 hours (${env}, default ${default})."`
 	StatementColumns    string `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
 	SMSURL              string `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
+	SMTPURL             string `env:"BANMU_SMTP_URL" placeholder:"URL" help:"Mail server for codes to buyers without a mainland phone, smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465 (${env}); they are only logged when not set."`
+	MailFrom            string `env:"BANMU_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of these e-mails (${env})."`
 	Styleguide          bool   `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 
 	sandboxOn bool // Sandbox, decided
+	showCodes bool // the log shows codes that no provider sends: not in production
 }
 
 // span is a duration as an operator wrote it. A wrong one is kept for check, which lists it beside the others.
@@ -165,6 +172,9 @@ func (i installation) checkNumbers(f *faults) {
 		{"BANMU_READY_DEAD_LETTERS", i.ReadyDeadLetters, 0, 1_000_000},
 		{"BANMU_REFUND_LIMIT", i.RefundLimit, 0, 100_000_000},
 		{"BANMU_UNMASK_LIMIT", i.UnmaskLimit, 1, 10_000},
+		{"BANMU_UNPAID_ORDERS", i.UnpaidOrders, 0, 1000},
+		{"BANMU_UNPAID_PART", i.UnpaidPart, 0, 100},
+		{"BANMU_UNPAID_ORDERS_ORG", i.UnpaidOrdersOrg, 0, 100_000},
 		{"BANMU_CONNECTIONS", i.Connections, 0, 1_000_000},
 	} {
 		bounds := fmt.Sprintf("Give a whole number from %d to %d", n.least, n.most)
@@ -198,6 +208,11 @@ func (i installation) checkAddresses(f *faults) {
 			f.add(a.name, "it is not the address of a web page", "Give one such as https://banmu.example.cn")
 		} else if a.name != "BANMU_SMS_URL" && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 			f.add(a.name, "it has more than a host and a path", "Leave out what stands before @ and after ? or #")
+		}
+	}
+	if i.SMTPURL != "" {
+		if _, err := notify.NewMail(i.SMTPURL, i.MailFrom); err != nil {
+			f.add("BANMU_SMTP_URL, BANMU_MAIL_FROM", err.Error(), "Give a server such as smtps://user:password@smtp.example.cn:465, and the sender's address")
 		}
 	}
 	if i.Secure && strings.HasPrefix(i.PublicURL, "http://") {

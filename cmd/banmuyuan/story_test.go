@@ -37,6 +37,7 @@ func story(t *testing.T, w *world) {
 	}{
 		{"a visitor looks around", visitorLooks},
 		{"a private buyer orders and pays", buyerOrders},
+		{"a buyer who does not pay is bounded", unpaidIsBounded},
 		{"organisations order thousands and pay by transfer", organisationsOrder},
 		{"households see their share", householdsSeeShare},
 		{"cooperative weighs in", cooperativeWeighs},
@@ -185,7 +186,7 @@ func (w *world) register(t *testing.T, name, phone string) session {
 	const password = "bai-e-zi-hua-2026"
 	post[struct {
 		ID int64 `json:"id"`
-	}](t, w.stranger(), "/accounts", "", map[string]string{"name": name, "phone": phone, "password": password})
+	}](t, w.stranger(), "/accounts", "", w.registration(t, name, phone, password))
 	return w.logIn(t, phone, password)
 }
 

@@ -49,8 +49,9 @@ func TestLookIsWokenByTheEvent(t *testing.T) {
 		}
 	}
 
+	logged := &product{}
 	m := &Main{Config: Config{DatabaseURL: pg.URL(), NATSURL: broker.URL()}, Addr: "127.0.0.1:0", Modules: []string{moduleWeb},
-		Settings: Settings{Key: paymentspg.NewKey()}, Log: slog.New(slog.DiscardHandler)}
+		Settings: Settings{Key: paymentspg.NewKey()}, Log: slog.New(slog.NewTextHandler(&logged.stderr, nil))}
 	if err := m.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,19 @@ func TestLookIsWokenByTheEvent(t *testing.T) {
 	})
 	buyer := session{url: m.URL()}
 	const phone, secret = "13900000007", "两只鹅在一亩地里"
-	post[any](t, buyer, "/accounts", "", map[string]string{"name": "林晓", "phone": phone, "password": secret})
+	w := &world{t: t, url: m.URL(), sessions: map[string]session{}}
+	running.Lock()
+	if running.products == nil {
+		running.products = map[*world][]*product{}
+	}
+	running.products[w] = []*product{logged}
+	running.Unlock()
+	t.Cleanup(func() {
+		running.Lock()
+		delete(running.products, w)
+		running.Unlock()
+	})
+	post[any](t, buyer, "/accounts", "", w.registration(t, "林晓", phone, secret))
 	buyer.token = post[struct{ Token string }](t, buyer, "/sessions", "", map[string]string{"login": phone, "password": secret}).Token
 
 	answered := make(chan orders.Order, 1)

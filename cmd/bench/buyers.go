@@ -84,7 +84,8 @@ func (b *bench) createBuyers(ctx context.Context, n int) error {
 	accounts := make([]auth.Account, n)
 	for i := range accounts {
 		login := fmt.Sprintf("139%08d", i)
-		accounts[i] = auth.Account{Login: login, Name: fmt.Sprintf("买家%d", i+1), Phone: login, Role: auth.Buyer, PasswordHash: hash}
+		accounts[i] = auth.Account{Login: login, Name: fmt.Sprintf("买家%d", i+1), Phone: login, Role: auth.Buyer, PasswordHash: hash,
+			VerifiedAt: time.Now(), PrivacyVersion: auth.PrivacyVersion}
 		b.buyers = append(b.buyers, buyer{login: login})
 	}
 	if _, err := webpg.New(db).CreateMany(ctx, accounts); err != nil {

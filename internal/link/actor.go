@@ -18,6 +18,7 @@ type Actor struct {
 	Helper     int64  `json:"p,omitempty"`
 	OnBehalfOf int64  `json:"b,omitempty"` // household id a helper acts for
 	Begun      string `json:"g,omitempty"` // BegunByCard or BegunByPIN; "" is a password, or a job
+	Person     string `json:"n,omitempty"` // digest of the phone or e-mail address that the account proved to have; "" is none
 	System     bool   `json:"s,omitempty"` // a job of ours, named by Login
 }
 
@@ -48,6 +49,7 @@ func (a Actor) public() Actor {
 	if len(a.Login) == 11 && a.Login[0] == '1' && strings.Trim(a.Login, "0123456789") == "" {
 		a.Login = ""
 	}
+	a.Person = "" // a digest of eleven digits gives them away
 	return a
 }
 

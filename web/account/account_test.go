@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +15,14 @@ func TestRegisterLoginLogout(t *testing.T) {
 	s := webtest.New(t)
 	p := s.Person(t)
 
-	res := p.Post("/register", "name", "王小明", "phone", "139 0000 0001", "password", webtest.Password, "next", "/account")
+	if res := p.Post("/register/code", "contact", "139 0000 0001", "next", "/account"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/register/finish?next=%2Faccount" {
+		t.Fatalf("code: %d to %q\n%s", res.StatusCode, res.Header.Get("Location"), res.Body)
+	}
+	if res := p.Get("/register/finish?next=/account"); !strings.Contains(res.Body, `value="13900000001"`) {
+		t.Errorf("the second step does not know the number:\n%s", res.Body)
+	}
+	res := p.Post("/register", "name", "王小明", "contact", "139 0000 0001", "password", webtest.Password, "next", "/account",
+		"code", s.Texts.Code(t, "13900000001", 1), "agree", strconv.Itoa(auth.PrivacyVersion))
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/account" {
 		t.Fatalf("register: %d to %q\n%s", res.StatusCode, res.Header.Get("Location"), res.Body)
 	}
@@ -53,7 +61,7 @@ func TestErrorSummaryNamesTheFields(t *testing.T) {
 	const hostile = "<!--label 0--><script>"
 	for lang, want := range map[string]string{"zh": `>姓名：请填写这一项。</a>`, "en": `>Name: Please fill this in.</a>`} {
 		p.Get("/register?lang=" + lang)
-		res := p.Post("/register", "name", "", "phone", hostile, "password", "")
+		res := p.Post("/register", "name", "", "contact", hostile, "password", "")
 		if res.StatusCode != http.StatusUnprocessableEntity || strings.Contains(res.Body, "<!--label") || strings.Contains(res.Body, hostile) {
 			t.Errorf("%s: %d\n%s", lang, res.StatusCode, res.Body)
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/web/auth"
@@ -80,15 +82,25 @@ func (p Programs) LoginSessions(r *http.Request) ([]auth.LoginSession, int64, er
 // EndLoginSession ends a session of the account.
 func (p Programs) EndLoginSession(r *http.Request, id int64) error { return p.endSession(r, id) }
 
-// Register creates a private buyer's account; it does not log in.
-func (p Programs) Register(r *http.Request, name, phone, password string) (*auth.Account, error) {
+// Register creates a private buyer's account for a phone or address that the code proves; it does not log in.
+func (p Programs) Register(r *http.Request, name, contact, code, password string, privacy int) (*auth.Account, error) {
 	f := p.NewForm(page.LangOf(r))
-	f.Values = url.Values{"name": {name}, "phone": {phone}, "password": {password}}
+	f.Values = url.Values{"name": {name}, "contact": {contact}, "code": {code}, "password": {password}, "agree": {strconv.Itoa(privacy)}}
 	a, err := p.newBuyer(r, f)
 	if err != nil {
 		return nil, err
 	}
 	if !f.OK() {
+		for _, e := range f.Problems {
+			switch { // as the request names them
+			case e.Field == "contact" && strings.Contains(contact, "@"):
+				e.Field = "email"
+			case e.Field == "contact":
+				e.Field = "phone"
+			case e.Field == "agree":
+				e.Field = "privacy_version"
+			}
+		}
 		return nil, link.Join(f.Problems)
 	}
 	return a, nil

@@ -7,7 +7,12 @@ package account
 import (
 	"embed"
 
+	"banmuyuan/catalog"
+	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
+	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
 )
 
@@ -16,7 +21,7 @@ var templateFiles embed.FS
 
 // Wing describes the pages of accounts.
 func Wing() page.Wing {
-	return page.Wing{Name: "account", Templates: templateFiles, Layout: "shop", Layouts: map[string]string{"account/pin": "household"},
+	return page.Wing{Name: "account", Templates: templateFiles, Layout: "shop", Layouts: map[string]string{"account/pin": "household", "account/corrections": "desk"},
 		Messages: []map[string][2]string{accountWords}}
 }
 
@@ -30,6 +35,17 @@ type Services struct {
 	Digests  auth.Digests
 	Factors  auth.Factors
 	Cipher   auth.Cipher
+	Codes    auth.Codes
+	Privacy  auth.Privacy
+
+	// The modules that hold data of people, for their own copy of it.
+	Catalog   catalog.Service
+	Orders    orders.Service
+	Adoptions adopt.Service
+	Payments  payments.Service
+
+	Texts notify.Notifier // to phones
+	Mails notify.Notifier // to e-mail addresses
 }
 
 // Pages are the pages on which people log in, register and look after their account.
@@ -46,5 +62,8 @@ func New(site *page.Site, services Services) *Pages {
 	s.setupRoutes()
 	s.factorRoutes()
 	s.sessionRoutes()
+	s.contactRoutes()
+	s.privacyRoutes()
+	(&corrections{s}).routes()
 	return s
 }

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"banmuyuan/internal/link"
@@ -17,8 +19,27 @@ type loginIn struct {
 
 type registerIn struct {
 	Name     string `json:"name"`
-	Phone    string `json:"phone"`
+	Phone    string `json:"phone,omitempty" description:"A mainland mobile number; or email"`
+	Email    string `json:"email,omitempty"`
+	Code     string `json:"code" description:"That POST /accounts/codes had sent"`
 	Password string `json:"password"`
+	Privacy  int    `json:"privacy_version" description:"Version of the privacy notice that the person agreed to, see GET /privacy"`
+}
+
+type sendCodeIn struct {
+	Purpose auth.CodePurpose `json:"purpose" enum:"register,reset,number" description:"number changes the number of the account that is logged in"`
+	Contact string           `json:"contact" description:"A mainland mobile number, or an e-mail address"`
+}
+
+type resetIn struct {
+	Contact  string `json:"contact"`
+	Code     string `json:"code"`
+	Password string `json:"password" description:"8 to 128 characters"`
+}
+
+type contactIn struct {
+	Contact string `json:"contact"`
+	Code    string `json:"code"`
 }
 
 // accountOut is an account as its owner sees it.
@@ -136,7 +157,7 @@ func (a *API) accountEndpoints() []endpoint {
 		if err := decode(r, &in); err != nil {
 			return nil, err
 		}
-		account, err := a.accounts.Register(r, in.Name, in.Phone, in.Password)
+		account, err := a.accounts.Register(r, in.Name, cmp.Or(in.Phone, in.Email), in.Code, in.Password, in.Privacy)
 		if err != nil {
 			return nil, err
 		}
@@ -150,5 +171,41 @@ func (a *API) accountEndpoints() []endpoint {
 			}
 			return outOf(account), nil
 		})
-	return append([]endpoint{login, logout, password, register, me}, a.sessionEndpoints()...)
+	return append([]endpoint{login, logout, password, register, me}, slices.Concat(a.contactEndpoints(), a.ownDataEndpoints(), a.sessionEndpoints())...)
+}
+
+// contactEndpoints send codes to phones and addresses, and take them.
+func (a *API) contactEndpoints() []endpoint {
+	code := op("POST", "/accounts/codes", "accounts.code", "Have a code sent to a phone or an e-mail address; the answer is the same whether an account has it or not", public,
+		func(context.Context, sendCodeIn) (struct{}, error) { return struct{}{}, nil })
+	code.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in sendCodeIn
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		switch in.Purpose {
+		case auth.CodeRegister, auth.CodeReset, auth.CodeNumber:
+			return struct{}{}, a.accounts.SendCode(r, in.Purpose, in.Contact)
+		}
+		return nil, link.E(link.Invalid, "form.choice", "purpose")
+	}
+	reset := op("POST", "/accounts/password", "accounts.reset", "Choose another password for a private buyer's account, by the code sent to its phone or address; every session ends", public,
+		func(context.Context, resetIn) (struct{}, error) { return struct{}{}, nil })
+	reset.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in resetIn
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return struct{}{}, a.accounts.ResetForgotten(r, in.Contact, in.Code, in.Password)
+	}
+	contact := op("PUT", "/me/contact", "accounts.contact", "Change the phone or address of the account, by the code sent to it", loggedIn,
+		func(context.Context, contactIn) (struct{}, error) { return struct{}{}, nil })
+	contact.serve = func(_ context.Context, r *http.Request) (any, error) {
+		var in contactIn
+		if err := decode(r, &in); err != nil {
+			return nil, err
+		}
+		return struct{}{}, a.accounts.ChangeContact(r, in.Contact, in.Code)
+	}
+	return []endpoint{code, reset, contact}
 }

@@ -61,6 +61,8 @@ type Services struct {
 	Changes *live.Changes
 	// Say writes a problem as a sentence in the reader's language.
 	Say func(context.Context, *link.Error) string
+	// TellHelped sends a household a text about what its helper did in its name; nil sends none.
+	TellHelped func(ctx context.Context, h catalog.Household, kind string, args map[string]string)
 
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
@@ -131,7 +133,17 @@ type Accounts interface {
 	// LoginSessions lists where the account is logged in, and the session of the request.
 	LoginSessions(r *http.Request) (list []auth.LoginSession, this int64, err error)
 	EndLoginSession(r *http.Request, id int64) error
-	Register(r *http.Request, name, phone, password string) (*auth.Account, error)
+	// Register creates a private buyer's account for a phone or an e-mail address that the code proves.
+	Register(r *http.Request, name, contact, code, password string, privacy int) (*auth.Account, error)
+	// SendCode has a code sent to a phone or an e-mail address; its answer does not depend on whether an account has it.
+	SendCode(r *http.Request, purpose auth.CodePurpose, contact string) error
+	ResetForgotten(r *http.Request, contact, code, password string) error
+	ChangeContact(r *http.Request, contact, code string) error
+	// Agree stores that the account agreed to a version of the privacy notice.
+	Agree(r *http.Request, version string) error
+	OwnData(r *http.Request) (OwnData, error)
+	AskCorrection(r *http.Request, text string) error
+	CloseAccount(r *http.Request, password string) error
 	// SetPassword changes the password of the account that is logged in. Invalid names the field; throttled.
 	SetPassword(r *http.Request, key, password, current string) (token string, a *auth.Account, err error)
 	Cards

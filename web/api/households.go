@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strconv"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
@@ -66,6 +67,21 @@ func (a *API) household(ctx context.Context, code string) (context.Context, cata
 	return ctx, h, nil
 }
 
+func (a *API) tellHelped(ctx context.Context, h catalog.Household, kind string, args map[string]string) {
+	if a.services.TellHelped != nil {
+		a.services.TellHelped(ctx, h, kind, args)
+	}
+}
+
+// tellOffer tells a household that its helper changed what it offers.
+func (a *API) tellOffer(ctx context.Context, h catalog.Household, lot catalog.Lot, capacity int64) {
+	title := ""
+	if p, err := a.services.Catalog.Presale(ctx, catalog.PresaleRef{ID: lot.PresaleID}); err == nil {
+		title = p.Title.Zh
+	}
+	a.tellHelped(ctx, h, "offer", map[string]string{"product": title, "capacity": strconv.FormatInt(capacity, 10)})
+}
+
 func (a *API) householdEndpoints() []endpoint {
 	c, o, p := a.raw.Catalog, a.raw.Orders, a.raw.Payments
 	return []endpoint{
@@ -100,7 +116,14 @@ func (a *API) householdEndpoints() []endpoint {
 				if err != nil {
 					return nil, err
 				}
-				return c.Offer(ctx, catalog.OfferRequest{PresaleID: in.Presale, HouseholdID: h.ID, Capacity: in.Capacity})
+				raw, err := c.Offer(ctx, catalog.OfferRequest{PresaleID: in.Presale, HouseholdID: h.ID, Capacity: in.Capacity})
+				if err != nil || link.ActorFrom(ctx).Role != string(auth.Helper) {
+					return raw, err
+				}
+				if lot, err := raw.Decode(); err == nil && !lot.Held {
+					a.tellOffer(ctx, h, lot, in.Capacity)
+				}
+				return raw, nil
 			}),
 		op("PUT", "/households/{code}/consent", "households.consent", "Record or revoke that its helper may act for it", loggedIn,
 			func(ctx context.Context, in consentIn) (link.Raw[catalog.Household], error) {
@@ -108,7 +131,11 @@ func (a *API) householdEndpoints() []endpoint {
 				if err != nil {
 					return nil, err
 				}
-				return c.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: in.Given, How: in.How})
+				raw, err := c.SetConsent(ctx, catalog.ConsentRequest{HouseholdID: h.ID, Given: in.Given, How: in.How})
+				if err == nil && !in.Given && link.ActorFrom(ctx).Role == string(auth.Helper) {
+					a.tellHelped(ctx, h, "consent", map[string]string{})
+				}
+				return raw, err
 			}),
 		op("GET", "/households/{code}/account", "households.account", "What it is owed, and how it is paid", loggedIn,
 			func(ctx context.Context, in codeIn) (link.Raw[payments.HouseholdAccount], error) {

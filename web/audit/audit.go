@@ -19,19 +19,23 @@ type Kind string
 
 // Acts of people at their own accounts.
 const (
-	LoginDone      Kind = "login.done" // Detail is how: password, code, recovery, card
-	LoginFailed    Kind = "login.failed"
-	CodeFailed     Kind = "login.code_failed"
-	Registered     Kind = "account.registered"
-	PasswordChosen Kind = "account.password_own"
-	FactorOn       Kind = "factor.on"
-	FactorOff      Kind = "factor.off"
-	FactorCodes    Kind = "factor.codes"
-	FactorLost     Kind = "factor.reset"
-	SessionEnded   Kind = "session.ended" // Object is the number of sessions
-	RulesChanged   Kind = "security.rules"
-	Exported       Kind = "export.file" // Object is the file
-	AuditExported  Kind = "export.audit"
+	LoginDone          Kind = "login.done" // Detail is how: password, code, recovery, card
+	LoginFailed        Kind = "login.failed"
+	CodeFailed         Kind = "login.code_failed"
+	Registered         Kind = "account.registered"
+	PrivacyAgreed      Kind = "privacy.agreed" // Detail is the version
+	AccountClosed      Kind = "privacy.closed"
+	CorrectionAnswered Kind = "privacy.correction" // Detail is the request
+	ContactProved      Kind = "account.contact"    // the phone or address that the account has
+	PasswordChosen     Kind = "account.password_own"
+	FactorOn           Kind = "factor.on"
+	FactorOff          Kind = "factor.off"
+	FactorCodes        Kind = "factor.codes"
+	FactorLost         Kind = "factor.reset"
+	SessionEnded       Kind = "session.ended" // Object is the number of sessions
+	RulesChanged       Kind = "security.rules"
+	Exported           Kind = "export.file" // Object is the file
+	AuditExported      Kind = "export.audit"
 
 	// AccountChanged is followed by the name of the change, as auth.Changed has it.
 	AccountChanged = "account."

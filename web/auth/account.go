@@ -8,7 +8,10 @@
 package auth
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"time"
@@ -56,9 +59,11 @@ func (r Role) In(roles ...Role) bool { return slices.Contains(roles, r) }
 // Account is somebody who can log in.
 type Account struct {
 	ID           int64
-	Login        string // lower case; a private buyer's is the phone number
+	Login        string // lower case; a private buyer's is the phone number, or the e-mail address
 	Name         string
 	Phone        string
+	Email        string    // of a buyer without a mainland phone
+	VerifiedAt   time.Time // when the owner proved phone or address; zero: never
 	Role         Role
 	OrgID        int64 // the organisation of an Organisation role, else 0
 	HouseholdID  int64 // the household of a Household, else 0
@@ -77,12 +82,37 @@ type Account struct {
 	// SessionsFrom ends every session that is older, after a change of what the account may do; zero: none.
 	SessionsFrom time.Time
 	DisabledAt   time.Time // zero: the account works
+	// PrivacyVersion is the version of the privacy notice that the owner agreed to; 0: none.
+	PrivacyVersion int
 	// MustEnrol: the account needs a second factor and has none. It is not stored.
 	MustEnrol bool
 }
 
 // Disabled reports whether the account was switched off.
 func (a *Account) Disabled() bool { return !a.DisabledAt.IsZero() }
+
+// Prove makes a proved phone or address the account's. It is the login of a private buyer.
+func (a *Account) Prove(contact string, isMail bool) {
+	if isMail {
+		a.Email = contact
+	} else {
+		a.Phone = contact
+	}
+	if a.Role == Buyer {
+		a.Login = contact
+	}
+}
+
+// Person returns a digest of the phone or address that the account's owner proved to have, or "". Limits of unpaid orders
+// count by it.
+func (a *Account) Person() string {
+	contact := cmp.Or(a.Phone, a.Email)
+	if contact == "" || a.VerifiedAt.IsZero() {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("contact:" + contact))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
 
 // Errors of Accounts. Others are faults of the store.
 var (
@@ -101,6 +131,11 @@ type Accounts interface {
 	ByLogin(ctx context.Context, login string) (*Account, error)
 	// ByPhone returns the account of the one household that has this phone, else ErrNotFound.
 	ByPhone(ctx context.Context, phone string) (*Account, error)
+	// IsHouseholdPhone reports whether the login of a household has this phone, which is reserved for it.
+	IsHouseholdPhone(ctx context.Context, phone string) (bool, error)
+	// ProveContact makes a phone or address, which the account's owner just proved, the account's, and the login of a private
+	// buyer. ErrNotFound, ErrLoginTaken.
+	ProveContact(ctx context.Context, id int64, contact string, isMail bool) error
 	// HouseholdPhones returns the phones of a household's logins.
 	HouseholdPhones(ctx context.Context, household int64) ([]string, error)
 	// Create stores a new account and returns it with its ID and times. ErrLoginTaken.

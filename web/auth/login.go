@@ -65,6 +65,12 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 	if err != nil {
 		return nil, err
 	}
+	if !ok && account != nil && account.Role == Buyer && CleanPhone(login) != "" {
+		// A household whose number a buyer's account has gets in by its PIN all the same.
+		if account, ok, err = a.householdBehind(ctx, account, login, password); err != nil {
+			return nil, err
+		}
+	}
 	if !ok {
 		return nil, a.failed(ctx, audit.LoginFailed, account, ErrWrongLogin)
 	}
@@ -190,6 +196,22 @@ func (a *Authenticator) byPhone(ctx context.Context, phone string) (*Account, er
 		return nil, &ThrottledError{RetryAfter: wait}
 	}
 	return account, nil
+}
+
+// householdBehind tries a password at the household whose phone is the login of a buyer.
+func (a *Authenticator) householdBehind(ctx context.Context, buyer *Account, phone, password string) (*Account, bool, error) {
+	household, err := a.byPhone(ctx, phone)
+	if errors.Is(err, ErrNotFound) || err == nil && (household.Disabled() || household.OneTimeOver(a.Now())) {
+		return buyer, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	ok, err := a.Passwords.Matches(ctx, password, household.PasswordHash)
+	if err != nil || !ok {
+		return buyer, false, err
+	}
+	return household, true, nil
 }
 
 // CleanLogin is the form in which logins are stored and compared: lower case,

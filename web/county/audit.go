@@ -24,7 +24,7 @@ const (
 
 // auditAreas are the kinds of acts that one can choose, as audit.area.X says them.
 var auditAreas = []string{"login", "account", "request", "agreed", "refused", "factor", "session", "card", "consent", "unmask", "payout_account", "decision",
-	"load", "presale", "season", "export", "security"}
+	"load", "presale", "season", "export", "security", "privacy"}
 
 // auditRoutes are the pages of the audit trail and of the rules of logins.
 func (s *people) auditRoutes() {

@@ -48,6 +48,7 @@ func Wing() page.Wing {
 			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Roles: auth.County},
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
 			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County, Beside: "/county/directory"},
+			{Route: "county.corrections", Icon: "users", ZH: "更正申请", EN: "Corrections", Roles: auth.County},
 			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Roles: []auth.Role{auth.Approver, auth.Admin}},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
 		},

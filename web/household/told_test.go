@@ -49,10 +49,18 @@ func TestHouseholdIsToldWhatItsHelperDid(t *testing.T) {
 	if len(got) != 1 || !strings.Contains(got[0].Text, "李明") || !strings.Contains(got[0].Text, "60") {
 		t.Fatalf("messages: %+v", got)
 	}
+	// By a program as by the pages.
+	token := d.Token(t, auth.Account{Login: "liming2", Name: "李明", Role: auth.Helper, HelperID: 4, Lang: "zh"})
+	if code := d.Asks(t, token, "PUT", "/households/YA-01-001-0007/lots/1", `{"capacity":62}`, nil, "told-by-program"); code != http.StatusOK {
+		t.Fatalf("offer by the API: %d", code)
+	}
+	if got = messages(); len(got) != 2 || !strings.Contains(got[1].Text, "62") {
+		t.Fatalf("messages: %+v", got)
+	}
 	// What it does itself it knows.
 	own := d.Household(t)
 	own.Post("/my/lots/1", "capacity", "61")
-	if n := len(messages()); n != 1 {
+	if n := len(messages()); n != 2 {
 		t.Errorf("%d messages", n)
 	}
 }

@@ -33,16 +33,20 @@ type row struct {
 	SessionsFrom      sql.NullTime `db:"sessions_from"`
 	DisabledAt        sql.NullTime `db:"disabled_at"`
 	SecretCard        int64        `db:"secret_card"`
+	Email             string       `db:"email"`
+	VerifiedAt        sql.NullTime `db:"verified_at"`
+	PrivacyVersion    int          `db:"privacy_version"`
 }
 
 const columns = `id, login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, created_at, password_changed_at,
-	one_time_until, sessions_from, disabled_at, secret_card`
+	one_time_until, sessions_from, disabled_at, secret_card, email, verified_at, privacy_version`
 
 func (r row) account() *auth.Account {
 	return &auth.Account{ID: r.ID, Login: r.Login, Name: r.Name, Phone: r.Phone, Role: auth.Role(r.Role),
 		OrgID: r.OrgID, HouseholdID: r.HouseholdID, HelperID: r.HelperID, PasswordHash: r.PasswordHash, Lang: r.Lang,
 		CreatedAt: r.CreatedAt, PasswordChangedAt: r.PasswordChangedAt, OneTimeUntil: r.OneTimeUntil.Time,
-		SessionsFrom: r.SessionsFrom.Time, DisabledAt: r.DisabledAt.Time, SecretCard: r.SecretCard}
+		SessionsFrom: r.SessionsFrom.Time, DisabledAt: r.DisabledAt.Time, SecretCard: r.SecretCard,
+		Email: r.Email, VerifiedAt: r.VerifiedAt.Time, PrivacyVersion: r.PrivacyVersion}
 }
 
 // mapError turns what the database says into the errors of auth.
@@ -92,11 +96,13 @@ func (s *Store) Create(ctx context.Context, a auth.Account) (made *auth.Account,
 func create(ctx context.Context, q sqlx.QueryerContext, a auth.Account) (*auth.Account, error) {
 	var r row
 	err := sqlx.GetContext(ctx, q, &r, `
-		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, one_time_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, one_time_until,
+			email, verified_at, privacy_version, privacy_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CASE WHEN $13 > 0 THEN clock_timestamp() END)
 		RETURNING `+columns,
 		auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role), a.OrgID, a.HouseholdID, a.HelperID, a.PasswordHash, langOr(a.Lang),
-		sql.NullTime{Time: a.OneTimeUntil, Valid: a.MustChangePassword()})
+		sql.NullTime{Time: a.OneTimeUntil, Valid: a.MustChangePassword()},
+		a.Email, sql.NullTime{Time: a.VerifiedAt, Valid: !a.VerifiedAt.IsZero()}, a.PrivacyVersion)
 	if err != nil {
 		return nil, fmt.Errorf("create account: %w", mapError(err))
 	}
@@ -139,17 +145,22 @@ func insertMany(ctx context.Context, tx *sqlx.Tx, part []auth.Account) (int, err
 	login, name, phone, role := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	hash, lang := make([]string, n), make([]string, n)
 	org, household, helper := make([]int64, n), make([]int64, n), make([]int64, n)
+	verified, privacy := make([]bool, n), make([]int64, n)
 	for i, a := range part {
 		login[i], name[i], phone[i], role[i] = auth.CleanLogin(a.Login), a.Name, a.Phone, string(a.Role)
 		hash[i], lang[i] = a.PasswordHash, langOr(a.Lang)
 		org[i], household[i], helper[i] = a.OrgID, a.HouseholdID, a.HelperID
+		verified[i], privacy[i] = !a.VerifiedAt.IsZero(), int64(a.PrivacyVersion)
 	}
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+		INSERT INTO account (login, name, phone, role, org_id, household_id, helper_id, password_hash, lang, verified_at, privacy_version, privacy_at)
+		SELECT a.login, a.name, a.phone, a.role, a.org, a.household, a.helper, a.hash, a.lang, CASE WHEN a.verified THEN now() END,
+		       a.privacy, CASE WHEN a.privacy > 0 THEN now() END
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::boolean[], $11::int[])
+		     AS a (login, name, phone, role, org, household, helper, hash, lang, verified, privacy)
 		ON CONFLICT (login) DO NOTHING`,
 		pq.Array(login), pq.Array(name), pq.Array(phone), pq.Array(role), pq.Array(org), pq.Array(household), pq.Array(helper),
-		pq.Array(hash), pq.Array(lang))
+		pq.Array(hash), pq.Array(lang), pq.Array(verified), pq.Array(privacy))
 	if err != nil {
 		return 0, err
 	}

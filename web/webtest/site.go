@@ -39,6 +39,7 @@ type Site struct {
 	*httptest.Server
 	Web   *web.Server
 	Store *postgres.Store
+	Texts *Texts // that phones and addresses got
 	rows  func(table string) (string, error)
 }
 
@@ -51,6 +52,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 	t.Cleanup(sessions.Close)
 	nc := linktest.NATS(t)
 	config := web.Config{Styleguide: true}
+	texts := &Texts{}
 	deps := web.Deps{
 		Catalog:         catalog.NewClient(nc),
 		Orders:          orders.NewClient(nc),
@@ -79,6 +81,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Digests:         testKey,
 		Accounts:        store,
 		Factors:         store,
+		ContactCodes:    store,
+		Privacy:         store,
 		Logins:          store,
 		Trail:           store,
 		Cipher:          testCipher{},
@@ -88,6 +92,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Baskets:         store,
 		Outbox:          store.Outbox(),
 		Reports:         store.Reports(),
+		Notifier:        texts,
+		Mailer:          texts,
 		Version:         "test",
 		Log:             slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	}
@@ -100,7 +106,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 	}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return &Site{Server: server, Web: s, Store: store, rows: func(table string) (string, error) {
+	return &Site{Server: server, Web: s, Store: store, Texts: texts, rows: func(table string) (string, error) {
 		var all string
 		err := db.Get(&all, `SELECT coalesce(string_agg(x::text, E'\n'), '') FROM `+table+` x`)
 		return all, err
@@ -208,6 +214,9 @@ func (s *Site) Account(t testing.TB, a auth.Account) *auth.Account {
 		t.Fatal(err)
 	}
 	a.PasswordHash = hash
+	if a.Role == auth.Buyer && a.PrivacyVersion == 0 {
+		a.PrivacyVersion = auth.PrivacyVersion
+	}
 	got, err := s.Store.Create(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)

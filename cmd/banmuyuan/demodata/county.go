@@ -211,6 +211,7 @@ func Logins(c *county.County, passwordHash string, now time.Time) []auth.Account
 			taken[l.Household] = true
 			a.Phone = c.Households[l.Household].Phone
 		}
+		a.VerifiedAt, a.PrivacyVersion = now, auth.PrivacyVersion
 		accounts = append(accounts, a)
 	}
 	for i := range c.Households {

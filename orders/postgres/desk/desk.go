@@ -27,6 +27,8 @@ type Config struct {
 	PayBalance      time.Duration // how long a started payment of the balance stays open: 30 days
 	HoldSlack       time.Duration // how much longer the stock is held than the order waits: an hour
 
+	Unpaid orders.UnpaidLimits // none
+
 	Batch   int // orders written at once, 512
 	Queue   int // orders that wait to be written, 4096; the next one is told to come back
 	Writers int // batches written side by side, 2

@@ -9,6 +9,7 @@ import (
 type PricedLine struct {
 	LineRow
 	Left  int64
+	Whole int64  // quantity of the presale
 	Asked string // the policy asked of the catalogue
 }
 
@@ -18,6 +19,9 @@ type Draft struct {
 	Key   string
 	Lines []PricedLine
 	Split []catalog.Shares
+
+	Limit  orders.UnpaidLimit
+	Person string // see link.Actor
 
 	EarlierHash func() ([]byte, error) // see BodyHash
 
@@ -39,4 +43,13 @@ func (d *Draft) Take(res catalog.Reservation) error {
 		d.Lines[i].Policy = split[i].Policy
 	}
 	return nil
+}
+
+// Asks returns the stock that the lines ask for.
+func (d *Draft) Asks() []orders.UnpaidLine {
+	lines := make([]orders.UnpaidLine, len(d.Lines))
+	for i, l := range d.Lines {
+		lines[i] = orders.UnpaidLine{PresaleID: l.PresaleID, Qty: l.Ordered, Capacity: l.Whole}
+	}
+	return lines
 }

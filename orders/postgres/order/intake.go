@@ -41,17 +41,47 @@ type placed struct {
 
 // IntakeSQL writes orders with their lines and events. A second order of an account and key conflicts and is
 // left out, also when the other one is in the same batch or being committed by another process.
+//
+// An order with a limit takes the lowest free place among the unpaid orders of its account and person. It is left out when
+// none is free, when its presales would be held beyond the buyer's part, and when another statement takes the same place at
+// the same time: the unique indexes on the places make statements about one buyer exact, whichever process runs them,
+// because the later of two that both saw the place free conflicts. So a statement has one order of a limited buyer, see
+// onePerBuyer.
 var IntakeSQL = `
-WITH fresh AS (
-	INSERT INTO orders (id, channel, state, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point,
-	                    recipient, phone, address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at)
-	SELECT o.id, o.channel, ` + desk.StateText(orders.StatePlaced) + `, o.account_id, o.org_id, o.buyer, o.idem_key, o.body_hash, o.delivery_kind, o.point_id, o.point,
-	       o.recipient, o.phone, o.address, o.shortage, o.note, o.estimate_fen, o.deposit_fen, o.placed_at, o.expires_at
+WITH asked AS (
+	SELECT o.*, mine.slots, mine.ids
 	FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::bigint[],
 	            $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[],
-	            $18::timestamptz[], $19::timestamptz[])
+	            $18::timestamptz[], $19::timestamptz[], $42::text[], $43::int[])
 	     AS o (id, channel, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point, recipient, phone,
-	           address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at)
+	           address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at, person, most)
+	CROSS JOIN LATERAL (
+		SELECT array_agg(t.open_slot) AS slots, array_agg(t.id) AS ids FROM (
+			SELECT s.id, s.open_slot FROM orders s
+			WHERE s.account_id = o.account_id AND s.open_slot > 0 AND ` + unpaidState("s") + `
+			UNION ALL
+			SELECT s.id, s.open_slot FROM orders s
+			WHERE s.person = o.person AND s.person <> '' AND s.account_id <> o.account_id AND s.open_slot > 0 AND ` + unpaidState("s") + `
+		) t WHERE o.most > 0
+	) mine
+), line AS (
+	SELECT * FROM unnest($20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::bigint[], $27::bigint[],
+	            $28::bigint[], $29::int[], $30::text[], $31::bigint[], $32::bigint[], $33::bigint[], $34::text[], $35::text[],
+	            $36::text[], $37::text[], $38::text[], $44::bigint[], $45::int[])
+	     AS l (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, policy, ordered,
+	           estimate_fen, deposit_fen, lots, households, villages, quantities, levels, spare, village_bp)
+), fresh AS (
+	INSERT INTO orders (id, channel, state, account_id, org_id, buyer, idem_key, body_hash, delivery_kind, point_id, point,
+	                    recipient, phone, address, shortage, note, estimate_fen, deposit_fen, placed_at, expires_at, person, open_slot)
+	SELECT o.id, o.channel, ` + desk.StateText(orders.StatePlaced) + `, o.account_id, o.org_id, o.buyer, o.idem_key, o.body_hash, o.delivery_kind, o.point_id, o.point,
+	       o.recipient, o.phone, o.address, o.shortage, o.note, o.estimate_fen, o.deposit_fen, o.placed_at, o.expires_at, o.person, slot.no
+	FROM asked o CROSS JOIN LATERAL (
+		SELECT CASE WHEN o.most = 0 THEN 0 WHEN o.slots IS NULL THEN 1
+		            ELSE (SELECT min(n) FROM generate_series(1, o.most) n WHERE n <> ALL (o.slots)) END AS no
+	) slot
+	WHERE slot.no IS NOT NULL AND CASE WHEN o.ids IS NULL THEN true ELSE NOT EXISTS (
+		SELECT FROM line l WHERE l.order_id = o.id AND l.spare >= 0 AND l.spare < (
+			SELECT coalesce(sum(held.ordered), 0) FROM order_line held WHERE held.order_id = ANY(o.ids) AND held.presale_id = l.presale_id)) END
 	ON CONFLICT DO NOTHING RETURNING id
 ), lines AS (
 	INSERT INTO order_line (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, village_bp, policy,
@@ -59,11 +89,7 @@ WITH fresh AS (
 	SELECT l.order_id, l.no, l.offer_id, l.presale_id, l.seller_org, l.grade, l.price_fen, l.price_per, l.unit_measure, l.fee_bp, l.village_bp, l.policy,
 	       l.ordered, l.ordered, l.estimate_fen, l.deposit_fen, l.lots::bigint[], l.households::bigint[], l.villages::bigint[],
 	       l.quantities::bigint[], l.levels::bigint[]
-	FROM unnest($20::bigint[], $21::int[], $22::bigint[], $23::bigint[], $24::bigint[], $25::text[], $26::bigint[], $27::bigint[],
-	            $28::bigint[], $29::int[], $30::text[], $31::bigint[], $32::bigint[], $33::bigint[], $34::text[], $35::text[],
-	            $36::text[], $37::text[], $38::text[], $42::int[])
-	     AS l (order_id, no, offer_id, presale_id, seller_org, grade, price_fen, price_per, unit_measure, fee_bp, policy, ordered,
-	           estimate_fen, deposit_fen, lots, households, villages, quantities, levels, village_bp)
+	FROM line l
 	JOIN fresh ON fresh.id = l.order_id
 ), events AS (
 	INSERT INTO outbox (subject, data, headers)
@@ -139,7 +165,34 @@ func (in *intake) work() {
 // orders of others.
 const intakeTimeout = 30 * time.Second
 
+// Write writes a batch, and answers all of it.
 func (in *intake) Write(batch []*placing) {
+	for len(batch) > 0 {
+		now, later := onePerBuyer(batch)
+		in.write(now)
+		batch = later
+	}
+}
+
+// onePerBuyer returns the first order of each limited account and person, with all orders without a limit, and the others,
+// which a later statement writes: it sees the places and quantities that the earlier ones took.
+func onePerBuyer(batch []*placing) (now, later []*placing) {
+	accounts, persons := map[int64]bool{}, map[string]bool{}
+	for _, p := range batch {
+		switch {
+		case p.Limit.Orders == 0:
+			now = append(now, p)
+		case accounts[p.AccountID] || p.Person != "" && persons[p.Person]:
+			later = append(later, p)
+		default:
+			accounts[p.AccountID], persons[p.Person] = true, true
+			now = append(now, p)
+		}
+	}
+	return now, later
+}
+
+func (in *intake) write(batch []*placing) {
 	ctx, cancel := context.WithTimeout(context.Background(), intakeTimeout)
 	defer cancel()
 	// Two processes with the same keys wait for each other in one direction only.
@@ -162,7 +215,7 @@ func (in *intake) Write(batch []*placing) {
 	if err != nil && len(batch) > 1 && link.CodeOf(err) == link.Internal {
 		// One of them cannot be written: the others are written without it.
 		for _, p := range batch {
-			in.Write([]*placing{p})
+			in.write([]*placing{p})
 		}
 		return
 	}
@@ -198,6 +251,7 @@ func intakeArgs(batch []*placing) []any {
 		hash                                                                                               = make(pq.ByteaArray, 0, n)
 		lOrder, lNo, lOffer, lPresale, lSeller, lFen, lPer, lMeasure, lFee, lOrdered, lEstimate, lDeposit  = i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines), i64(lines)
 		lVillageBP                                                                                         = i64(lines)
+		person, most, lSpare                                                                               = text(n), i64(n), i64(lines)
 		lGrade, lPolicy, lLots, lHouseholds, lVillages, lQty, lLevels                                      = text(lines), text(lines), text(lines), text(lines), text(lines), text(lines), text(lines)
 	)
 	for _, p := range batch {
@@ -210,6 +264,8 @@ func intakeArgs(batch []*placing) []any {
 		placedAt = append(placedAt, p.PlacedAt.Format(time.RFC3339Nano))
 		expires = append(expires, p.ExpiresAt.Format(time.RFC3339Nano))
 		subject, event, headers = append(subject, p.Subject), append(event, p.Event), append(headers, p.Headers)
+		person, most = append(person, p.Person), append(most, int64(p.Limit.Orders))
+		lSpare = append(lSpare, p.Limit.Spare(p.Asks())...)
 		for i := range p.Lines {
 			l, s := &p.Lines[i], &p.Split[i]
 			lOrder, lNo, lOffer, lPresale = append(lOrder, p.ID), append(lNo, int64(l.No)), append(lOffer, l.OfferID), append(lPresale, l.PresaleID)
@@ -226,9 +282,28 @@ func intakeArgs(batch []*placing) []any {
 		estimate, deposit, placedAt, expires,
 		lOrder, lNo, lOffer, lPresale, lSeller, lGrade, lFen, lPer, lMeasure, lFee, lPolicy, lOrdered, lEstimate, lDeposit,
 		lLots, lHouseholds, lVillages, lQty, lLevels,
-		subject, event, headers,
-		lVillageBP,
+		subject, event, headers, person, most, lSpare, lVillageBP,
 	}
+}
+
+// put hands a draft to the writers and waits until they decided. fresh is false when the order was left out.
+func (m *Room) put(ctx context.Context, d *desk.Draft) (fresh bool, err error) {
+	p := &placing{Draft: d, answer: make(chan placed, 1)}
+	if err := m.Intake.put(p); err != nil {
+		return false, err
+	}
+	select {
+	case <-ctx.Done():
+		return false, link.E(link.Unavailable, "timeout", "").Because(ctx.Err())
+	case res := <-p.answer:
+		return res.fresh, res.err
+	}
+}
+
+// release has the catalogue release the stock of a draft that did not become an order.
+func (m *Room) release(ctx context.Context, d *desk.Draft) error {
+	message := link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: d.ID}}
+	return m.Tx(ctx, func(tx *sqlx.Tx) error { return link.Publish(ctx, tx, message) })
 }
 
 // Write hands a draft to the writers and waits until it is durable.
@@ -238,34 +313,26 @@ func (m *Room) Write(ctx context.Context, a link.Actor, d *desk.Draft) (orders.O
 		return orders.Order{}, err
 	}
 	d.Subject, d.Event, d.Headers = s, string(data), string(h)
-	p := &placing{Draft: d, answer: make(chan placed, 1)}
-	if err := m.Intake.put(p); err != nil {
-		return orders.Order{}, err
-	}
-	var res placed
-	select {
-	case <-ctx.Done():
-		return orders.Order{}, link.E(link.Unavailable, "timeout", "").Because(ctx.Err())
-	case res = <-p.answer:
-	}
-	if res.err != nil {
-		return orders.Order{}, res.err
-	}
-	if !res.fresh {
-		prior, err := m.placedUnder(ctx, a, d.Key, desk.BodyHash{Sum: d.BodyHash, Earlier: d.EarlierHash})
-		if err != nil {
+	fresh, err := m.put(ctx, d)
+	for try := 1; err == nil && !fresh; try++ {
+		var prior *orders.Order
+		if prior, err = m.placedUnder(ctx, a, d.Key, desk.BodyHash{Sum: d.BodyHash, Earlier: d.EarlierHash}); err != nil {
 			return orders.Order{}, err
 		}
-		if prior == nil {
+		switch {
+		case prior != nil && prior.ID != d.ID: // it expired, and the catalogue held stock anew for its key: release that
+			return *prior, m.release(ctx, d)
+		case prior != nil:
+			return *prior, nil
+		case d.Limit.Orders == 0:
 			return orders.Order{}, fmt.Errorf("order %d was not written and is not there", d.ID)
 		}
-		if prior.ID != d.ID { // it expired, and the catalogue held stock anew for its key: release that
-			release := link.Message{Subject: catalog.CmdRelease, Data: catalog.HoldRelease{OrderID: d.ID}}
-			if err := m.Tx(ctx, func(tx *sqlx.Tx) error { return link.Publish(ctx, tx, release) }); err != nil {
-				return orders.Order{}, err
-			}
+		if err = m.refusedUnpaid(ctx, d, try); err == nil { // another process took its place: there is another one
+			fresh, err = m.put(ctx, d)
 		}
-		return *prior, nil
+	}
+	if err != nil {
+		return orders.Order{}, err
 	}
 	if d.DepositFen == 0 {
 		if err := m.Tx(ctx, func(tx *sqlx.Tx) error { return m.confirmUnpaid(ctx, tx, []int64{d.ID}) }); err != nil {

@@ -93,7 +93,7 @@ func (m *Room) price(ctx context.Context, asked []orders.QuoteLine, channel cata
 		if !ok {
 			continue
 		}
-		lines[i] = desk.PricedLine{Left: p.Left, Asked: orders.PolicyFor(p.Policy), LineRow: desk.LineRow{
+		lines[i] = desk.PricedLine{Left: p.Left, Whole: p.Capacity, Asked: orders.PolicyFor(p.Policy), LineRow: desk.LineRow{
 			No: i + 1, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, Grade: l.Grade.Grade,
 			PriceFen: l.Grade.Price.Fen, PricePer: l.Grade.Price.Per, UnitMeasure: l.UnitMeasure, FeeBP: p.Terms.FeeBP, VillageBP: p.Terms.VillageBP,
 			Ordered: q.Qty, Allocated: q.Qty, EstimateFen: l.EstimateFen, DepositFen: l.DepositFen, Offer: p.Offer,
@@ -131,7 +131,12 @@ func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, 
 	d, err := m.Draft(ctx, a, org, r)
 	if err == nil {
 		d.BodyHash, d.EarlierHash = hash.Sum, hash.Earlier
-		err = m.Reserve(ctx, d)
+		d.Person, d.Limit = a.Person, m.Config.Unpaid.Of(a)
+		var leave func()
+		if leave, err = m.enter(ctx, d); err == nil {
+			defer leave()
+			err = m.Reserve(ctx, d)
+		}
 	}
 	if err == nil {
 		return m.Write(ctx, a, d)

@@ -17,6 +17,7 @@ type Room struct {
 	Intake *intake
 	weigh  weighing
 	unpaid *desk.Unpaid
+	gate   gate
 }
 
 // weighing is the scale as orders asks for it.
