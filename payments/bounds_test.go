@@ -2,7 +2,6 @@ package payments_test
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -205,22 +204,6 @@ func TestPoolSourceKey(t *testing.T) {
 		if pool, ok := payments.ParsePoolSourceKey(key); ok != want || ok && pool != 7 {
 			t.Errorf("%s: %d, %v", key, pool, ok)
 		}
-	}
-}
-
-func TestResultProblems(t *testing.T) {
-	t.Parallel()
-	items := []payments.ResultItem{{ID: 1, Line: 1, AmountFen: 123450, State: payments.ItemSent}, {ID: 2, Line: 2, AmountFen: 1, State: payments.ItemSent}}
-	no := payments.ItemNo("DF1", 1)
-	effect, problems := payments.DecideResult("DF1", items, []payments.ResultRow{{Line: 5, Item: no, Fen: 5, Paid: true}, {Line: 6, Item: payments.ItemNo("DF1", 2), Fen: 1, Reason: chars(201)}}, noon, noon)
-	if len(problems) != 1 || problems[0].Line != 5 || !maps.Equal(problems[0].Args, map[string]string{"item": no, "want": "1234.50", "got": "0.05"}) {
-		t.Errorf("problems %+v", problems)
-	}
-	if len(effect.Returned) != 1 || effect.Returned[0].Reason != chars(200) {
-		t.Errorf("returned %+v", effect.Returned)
-	}
-	if effect, _ := payments.DecideResult("DF1", items[1:], []payments.ResultRow{{Line: 6, Item: payments.ItemNo("DF1", 2), Fen: 1, Reason: chars(200)}}, noon, noon); effect.Returned[0].Reason != chars(200) {
-		t.Errorf("returned %+v", effect.Returned)
 	}
 }
 

@@ -305,13 +305,19 @@ func conformHousehold(t *testing.T, svc catalog.Service) {
 	} {
 		seen := ""
 		for id := int64(1); id <= 6; id++ {
-			_, err := svc.Household(test.ctx, catalog.HouseholdRef{ID: id})
+			h, err := svc.Household(test.ctx, catalog.HouseholdRef{ID: id})
 			if err == nil {
 				seen += string(rune('0' + id))
 			} else if link.CodeOf(err) != link.NotFound {
 				t.Errorf("%s, household %d: %v, want not found", test.who, id, err)
 			}
-			if _, lerr := svc.HouseholdLots(test.ctx, catalog.HouseholdSeason{ID: id}); (lerr == nil) != (err == nil) {
+			_, lerr := svc.HouseholdLots(test.ctx, catalog.HouseholdSeason{ID: id})
+			if test.who == "helper 2" && err == nil { // its households did not consent
+				wantCode(t, lerr, link.Forbidden, "household.consent.missing", link.AsError(lerr).Field)
+				if h.Phone != "" || h.Members != nil || h.Kinds != nil || h.Persons != 0 {
+					t.Errorf("%s reads of household %d, which did not consent: %+v", test.who, id, h)
+				}
+			} else if (lerr == nil) != (err == nil) {
 				t.Errorf("%s, household %d: lots %v, household %v", test.who, id, lerr, err)
 			}
 		}

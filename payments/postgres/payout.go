@@ -17,6 +17,7 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/ledger"
+	"banmuyuan/payments/payout"
 )
 
 type batchRow struct {
@@ -403,7 +404,7 @@ func (s *Service) fileRows(ctx context.Context, q queryer, b batchRow) ([]bankfi
 		if r.Number, err = s.keys.Open(sealed, sealOwner(household)); err != nil {
 			return nil, err
 		}
-		r.Item = payments.ItemNo(b.No, line)
+		r.Item = payout.ItemNo(b.No, line)
 		list = append(list, r)
 	}
 	return list, rows.Err()

@@ -15,6 +15,7 @@ import (
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
 	"banmuyuan/payments/ledger"
+	"banmuyuan/payments/payout"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 
 type resultItem struct {
 	Household int64 `db:"household"`
-	payments.ResultItem
+	payout.ResultItem
 }
 
 // ImportResult takes a part of the bank's answer, all of it or nothing. Items that no part has named stay on their way; a
@@ -64,17 +65,17 @@ func (s *Service) ImportResult(ctx context.Context, r payments.ImportResult) (pa
 		if !b.State.WithBank() {
 			return link.E(link.Conflict, "payout.not_exported", "")
 		}
-		var items []payments.ResultItem
+		var items []payout.ResultItem
 		err = c.tx.SelectContext(ctx, &items, `
 			SELECT id, line, amount_fen AS amountfen, state, account_id AS account FROM payout_item WHERE batch_id = $1 ORDER BY line`, b.ID)
 		if err != nil {
 			return fmt.Errorf("read payout items: %w", err)
 		}
 		wrong := explain(problems)
-		var v payments.ResultEffect
+		var v payout.ResultEffect
 		if len(rows) > 0 || len(wrong) == 0 { // else the file could not be read, and what its items lack says nothing
 			var differ []payments.FileProblem
-			v, differ = payments.DecideResult(b.No, items, resultRows(rows), b.CreatedAt, c.now)
+			v, differ = payout.DecideResult(b.No, items, resultRows(rows), b.CreatedAt, c.now)
 			wrong = append(wrong, differ...)
 		}
 		if len(wrong) > 0 {
@@ -114,17 +115,17 @@ func firstProblems(problems []payments.FileProblem) []payments.FileProblem {
 	return problems[:min(len(problems), maxProblems)]
 }
 
-// resultRows are the rows of a file for payments.DecideResult.
-func resultRows(rows []bankfile.ResultRow) []payments.ResultRow {
-	out := make([]payments.ResultRow, len(rows))
+// resultRows are the rows of a file for payout.DecideResult.
+func resultRows(rows []bankfile.ResultRow) []payout.ResultRow {
+	out := make([]payout.ResultRow, len(rows))
 	for i, r := range rows {
-		out[i] = payments.ResultRow(r)
+		out[i] = payout.ResultRow(r)
 	}
 	return out
 }
 
 // settleItems writes the results of items, in a fixed number of statements.
-func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v payments.ResultEffect) error {
+func (c *change) settleItems(ctx context.Context, b batchRow, result int64, v payout.ResultEffect) error {
 	paidIDs, days := make([]int64, len(v.Paid)), make([]string, len(v.Paid))
 	for i, p := range v.Paid {
 		paidIDs[i], days[i] = p.ID, p.On
@@ -254,7 +255,7 @@ func (s *Service) SampleResult(ctx context.Context, r payments.BatchSampleResult
 	}
 	rows := make([]bankfile.ResultRow, len(items))
 	for i, it := range items {
-		rows[i] = bankfile.ResultRow{Item: payments.ItemNo(b.No, it.Line), Fen: it.AmountFen, Paid: true, Date: s.now().In(china)}
+		rows[i] = bankfile.ResultRow{Item: payout.ItemNo(b.No, it.Line), Fen: it.AmountFen, Paid: true, Date: s.now().In(china)}
 		if slices.Contains(r.Returns, it.Household) {
 			rows[i].Paid, rows[i].Reason, rows[i].Date = false, "收款行暂停受理，请重新提交", time.Time{}
 		}

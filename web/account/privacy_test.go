@@ -1,12 +1,15 @@
 package account_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"banmuyuan/orders/adopt"
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
 )
@@ -76,7 +79,7 @@ func TestOwnData(t *testing.T) {
 // A closed account keeps its number and nothing of the person; its phone is free again.
 func TestCloseAccount(t *testing.T) {
 	t.Parallel()
-	d := webtest.NewDesk(t)
+	d := webtest.NewDesk(t, adopted(0))
 	d.SetEmpty()
 	p := d.Login(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
 	if res := p.Post("/account/data/close", "password", "not the password"); res.StatusCode != http.StatusUnprocessableEntity {
@@ -102,11 +105,33 @@ func TestCloseAccount(t *testing.T) {
 // An account with an order that is not over is not closed.
 func TestCloseWaitsForOrders(t *testing.T) {
 	t.Parallel()
-	d := webtest.NewDesk(t)
-	p := d.Login(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
-	if res := p.Post("/account/data/close", "password", webtest.Password); res.StatusCode == http.StatusSeeOther || !strings.Contains(res.Body, "没有完成") {
-		t.Errorf("close: %d\n%s", res.StatusCode, res.Body)
+	for name, c := range map[string]struct {
+		empty   bool
+		growing int
+	}{"an order": {}, "an adoption": {true, 1}} {
+		d := webtest.NewDesk(t, adopted(c.growing))
+		if c.empty {
+			d.SetEmpty()
+		}
+		p := d.Login(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
+		if res := p.Post("/account/data/close", "password", webtest.Password); res.StatusCode == http.StatusSeeOther || !strings.Contains(res.Body, "没有完成") {
+			t.Errorf("%s: %d\n%s", name, res.StatusCode, res.Body)
+		}
 	}
+}
+
+// adopted is a module with so many adoptions that are not over.
+func adopted(total int) func(*webtest.Desk, *web.Deps) {
+	return func(_ *webtest.Desk, deps *web.Deps) { deps.Adoptions = growing{total: total} }
+}
+
+type growing struct {
+	adopt.Service
+	total int
+}
+
+func (g growing) AdoptionList(context.Context, adopt.Filter) (adopt.Page, error) {
+	return adopt.Page{Total: g.total}, nil
 }
 
 // What is kept no longer goes by itself.

@@ -24,7 +24,7 @@ type Correction struct {
 // Answered reports whether the county answered.
 func (c Correction) Answered() bool { return !c.AnsweredAt.IsZero() }
 
-// Lengths of a correction and its answer.
+// CorrectionMax is the greatest length of a correction and of its answer, in characters.
 const CorrectionMax = 1000
 
 // Privacy keeps consents and requests of people about their data.

@@ -64,13 +64,7 @@ func (s *Site) StartSession(r *http.Request, a *auth.Account) error {
 		return fmt.Errorf("renew session: %w", err)
 	}
 	s.Sessions.Put(r.Context(), SessionAccountID, a.ID)
-	// The clock of the database may be ahead of ours.
-	since := s.Now()
-	for _, ended := range []time.Time{a.PasswordChangedAt, a.SessionsFrom} {
-		if since.Before(ended) {
-			since = ended
-		}
-	}
+	since := s.notBefore(a)
 	s.Sessions.Put(r.Context(), sessionSince, since.UnixNano())
 	s.Sessions.Remove(r.Context(), sessionHalf)
 	id, err := s.Logins.BeginSession(r.Context(), auth.LoginSession{Account: a.ID, Device: auth.DeviceOf(r.UserAgent(), WantsJSON(r)),
@@ -80,6 +74,17 @@ func (s *Site) StartSession(r *http.Request, a *auth.Account) error {
 	}
 	s.Sessions.Put(r.Context(), sessionLogin, id)
 	return nil
+}
+
+// notBefore returns the present time, or that of the account's last change: the clock of the database may be ahead of ours.
+func (s *Site) notBefore(a *auth.Account) time.Time {
+	since := s.Now()
+	for _, ended := range []time.Time{a.PasswordChangedAt, a.SessionsFrom} {
+		if since.Before(ended) {
+			since = ended
+		}
+	}
+	return since
 }
 
 // LoginID returns the id of the auth.LoginSession that a request belongs to, or 0.
@@ -96,7 +101,7 @@ func (s *Site) StartHalf(r *http.Request, a *auth.Account) error {
 	}
 	s.Sessions.Remove(r.Context(), SessionAccountID)
 	s.Sessions.Put(r.Context(), sessionHalf, a.ID)
-	s.Sessions.Put(r.Context(), sessionHalfAt, s.Now().UnixNano())
+	s.Sessions.Put(r.Context(), sessionHalfAt, s.notBefore(a).UnixNano())
 	return nil
 }
 

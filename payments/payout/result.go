@@ -1,10 +1,16 @@
-package payments
+// Package payout holds what a bank's answer to a payout file means for the items of its batch.
+//
+// What must always hold: with any problem nothing of a file is applied; a result that is repeated changes nothing; an item that
+// no file has named stays on its way.
+package payout
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"banmuyuan/payments"
 )
 
 // ResultRow is a line of the bank's answer to a payout file.
@@ -22,7 +28,7 @@ type ResultItem struct {
 	ID        int64
 	Line      int // in the batch
 	AmountFen int64
-	State     ItemState
+	State     payments.ItemState
 	Account   int64 // of the payout account that it goes to
 }
 
@@ -61,7 +67,7 @@ const (
 // DecideResult compares a result file with the items of a batch. A bank may answer in parts and in any order: an item that
 // no part has named stays on its way. A later file may send back items that had been reported paid, and may repeat results.
 // made is when the batch was made. It returns the problems of all lines; with any, nothing of the file may be applied.
-func DecideResult(batch string, items []ResultItem, rows []ResultRow, made, now time.Time) (ResultEffect, []FileProblem) {
+func DecideResult(batch string, items []ResultItem, rows []ResultRow, made, now time.Time) (ResultEffect, []payments.FileProblem) {
 	d := resultDecision{made: made, now: now}
 	byNo := make(map[string]ResultItem, len(items))
 	for _, i := range items {
@@ -81,7 +87,7 @@ func DecideResult(batch string, items []ResultItem, rows []ResultRow, made, now 
 		}
 	}
 	for _, i := range items {
-		if i.State == ItemSent && !seen[ItemNo(batch, i.Line)] {
+		if i.State == payments.ItemSent && !seen[ItemNo(batch, i.Line)] {
 			d.effect.Missing++
 		}
 	}
@@ -92,7 +98,7 @@ type resultDecision struct {
 	made     time.Time
 	now      time.Time
 	effect   ResultEffect
-	problems []FileProblem
+	problems []payments.FileProblem
 }
 
 func (d *resultDecision) fail(r ResultRow, key string, args ...string) {
@@ -100,7 +106,7 @@ func (d *resultDecision) fail(r ResultRow, key string, args ...string) {
 	for i := 0; i+1 < len(args); i += 2 {
 		m[args[i]] = args[i+1]
 	}
-	d.problems = append(d.problems, FileProblem{Line: r.Line, Key: key, Args: m})
+	d.problems = append(d.problems, payments.FileProblem{Line: r.Line, Key: key, Args: m})
 }
 
 func (d *resultDecision) row(item ResultItem, r ResultRow) {
@@ -109,13 +115,13 @@ func (d *resultDecision) row(item ResultItem, r ResultRow) {
 	case r.Fen != item.AmountFen:
 		d.fail(r, "payout.result.amount_differs", "want", yuan(item.AmountFen), "got", yuan(r.Fen))
 	case !r.Date.IsZero() && !d.made.IsZero() && r.Date.Before(d.made.AddDate(0, 0, -ResultKnownBefore)):
-		d.fail(r, "payout.result.before_batch", "value", r.Date.Format(time.DateOnly), "batch", Day(d.made))
+		d.fail(r, "payout.result.before_batch", "value", r.Date.Format(time.DateOnly), "batch", payments.Day(d.made))
 	case r.Date.After(d.now.AddDate(0, 0, ResultKnownAhead)):
 		d.fail(r, "payout.result.bad_date", "value", r.Date.Format(time.DateOnly))
-	case r.Paid && item.State == ItemPaid, !r.Paid && item.State == ItemReturned:
+	case r.Paid && item.State == payments.ItemPaid, !r.Paid && item.State == payments.ItemReturned:
 		// The result is known.
-	case r.Paid && ItemMachine.Can(item.State, ItemPay):
-		on := Day(d.now)
+	case r.Paid && payments.ItemMachine.Can(item.State, payments.ItemPay):
+		on := payments.Day(d.now)
 		if !r.Date.IsZero() {
 			on = r.Date.Format(time.DateOnly)
 		}
@@ -124,7 +130,7 @@ func (d *resultDecision) row(item ResultItem, r ResultRow) {
 	case r.Paid:
 		d.fail(r, "payout.result.already_returned")
 	default:
-		e.Returned = append(e.Returned, ReturnedItem{item.ID, clip(r.Reason, 200), item.State == ItemPaid})
+		e.Returned = append(e.Returned, ReturnedItem{item.ID, clip(r.Reason, 200), item.State == payments.ItemPaid})
 		if UnusableAccount(r.Reason) {
 			e.Unusable = append(e.Unusable, item.Account)
 		}
