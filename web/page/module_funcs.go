@@ -19,6 +19,7 @@ import (
 //
 //	{{text .Title}}                          the reader's language of a Text
 //	{{county}} {{intro}}                     the county's name and the sentences about it on the front page
+//	{{with office}}{{.Phone}}{{end}}         the office that runs the site
 //	{{choices (option "pickup" "自提" "a hint") …}} a list of choices; {{options "first" .List}} puts an empty one before a list
 //	{{with about .Ref}}<a href="{{.URL}}">{{.No}}</a>{{end}}  what a payment was for
 //	{{by .Actor}}                            who did something: a login, or the system
@@ -34,6 +35,7 @@ func (s *Site) moduleFuncs(l Lang) template.FuncMap {
 	return template.FuncMap{
 		"text":   func(t catalog.Text) string { return l.Text(t) },
 		"county": func() string { return s.countyName(l) },
+		"office": s.county,
 		"intro":  func() string { return l.Text(s.county().Intro) },
 		"yuan":   func(fen int64) string { return Format{Lang: l, Now: s.Now()}.Money(fen) },
 		"onText": func(day string) string { return Format{Lang: l, Now: s.Now()}.Day(OnDay(day)) },
