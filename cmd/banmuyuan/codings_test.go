@@ -23,7 +23,7 @@ func TestCodingsOfAnOrder(t *testing.T) {
 	counting.Lock()
 	t.Cleanup(counting.Unlock)
 	w := startHere(t)
-	buyer := w.register(t, "林晓", "13800138777")
+	buyer := w.as(t, "buyer")
 	geese := w.presale(t, "goose-main")
 	want := placing{Lines: []orders.QuoteLine{{PresaleID: geese.ID, Qty: 2}}, Delivery: w.pickup(t), Shortage: orders.ShortageRefill}
 	post[orders.Quote](t, buyer, "/quotes", "", orders.QuoteRequest{Lines: want.Lines})

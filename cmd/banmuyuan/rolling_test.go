@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -125,7 +126,7 @@ func TestRollingRestartsAnswerEverything(t *testing.T) {
 	var processes [2]*product
 	var urls [2]string
 	start := func(i int) {
-		processes[i], urls[i] = w.startServing([]string{"BANMU_SANDBOX=yes"})
+		processes[i], urls[i] = w.startServing(append(slices.Clone(rush[1:]), "BANMU_SANDBOX=yes"))
 		await(t, "a ready process", func() (string, bool) {
 			status, text := readyz(urls[i])
 			return text, status == http.StatusOK

@@ -11,12 +11,15 @@ import (
 	"banmuyuan/orders"
 )
 
+// rush has one buyer order more than a person would, and orders expire while the test waits.
+var rush = []string{"BANMU_PAY_WITHIN=20s", "BANMU_UNPAID_ORDERS=0", "BANMU_UNPAID_PART=100"}
+
 // crashed ends catalog and orders processes with kill -9, one after another, while clients place orders through the
 // others. A client that is told nothing asks again with its key. Every key has exactly one order afterwards, which is
 // the one that was acknowledged, and nothing is held for anybody once their time is over.
 func crashed(t *testing.T, w *world) {
 	const clients, between = 16, 60
-	w.restart(t, "BANMU_PAY_WITHIN=20s")
+	w.restart(t, rush...)
 	buyer := w.as(t, "buyer")
 	presale, delivery := w.presale(t, "goose-main"), w.pickup(t)
 	before := presale.Left
@@ -54,7 +57,7 @@ func crashed(t *testing.T, w *world) {
 		for enough := acknowledged.Load() + between; acknowledged.Load() < enough && !t.Failed(); {
 			time.Sleep(10 * time.Millisecond)
 		}
-		w.crash(t, module, "BANMU_PAY_WITHIN=20s")
+		w.crash(t, module, rush...)
 	}
 	over.Store(true)
 	working.Wait()

@@ -15,7 +15,7 @@ import (
 func killed(t *testing.T, w *world) {
 	const clients, enough = 32, 200
 	// The holds of an order without an answer expire soon.
-	w.restart(t, "BANMU_PAY_WITHIN=20s")
+	w.restart(t, rush...)
 	buyer := w.as(t, "buyer")
 	presale, delivery := w.presale(t, "goose-main"), w.pickup(t)
 	before := presale.Left
@@ -65,7 +65,7 @@ func killed(t *testing.T, w *world) {
 	<-gaveUp
 	t.Logf("killed after %d orders were acknowledged of %d asked for", len(done), len(asked))
 
-	w.restart(t, "BANMU_PAY_WITHIN=20s")
+	w.restart(t, rush...)
 	buyer = w.as(t, "buyer")
 	numbers := map[string]bool{}
 	for i, a := range done {

@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { linktest.Main(m) }
 var quiet = slog.New(slog.DiscardHandler)
 
 // patience bounds every wait for something that must happen; nothing is measured against it.
-const patience = 30 * time.Second
+const patience = 4 * time.Minute
 
 // eventually waits until done is true.
 func eventually(t *testing.T, what string, done func() bool) {
