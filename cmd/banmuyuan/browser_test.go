@@ -146,7 +146,9 @@ func ask[T any](t *testing.T, v *visitor, script string, opts ...chromedp.Evalua
 		if err == nil {
 			return answer
 		}
-		if gone := strings.Contains(err.Error(), "navigated") || strings.Contains(err.Error(), "context was destroyed") || strings.Contains(err.Error(), "Cannot find context"); !gone || time.Now().After(deadline) {
+		gone := slices.ContainsFunc([]string{"navigated", "context was destroyed", "Cannot find context", "properties of null"}, // between two documents
+			func(word string) bool { return strings.Contains(err.Error(), word) })
+		if !gone || time.Now().After(deadline) {
 			t.Fatalf("%s: asked %.80s: %v", v.name, script, err)
 		}
 	}
