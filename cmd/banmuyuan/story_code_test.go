@@ -14,7 +14,7 @@ import (
 // provider sends them.
 func (w *world) sentCode(t *testing.T, phone string, ask func()) string {
 	t.Helper()
-	shown := regexp.MustCompile(`message with a code .*to=` + regexp.QuoteMeta(phone[:3]+"****"+phone[7:]) + ` .*?\b([0-9]{6})\b`)
+	shown := regexp.MustCompile(`message with a code .*to(?:=|":")` + regexp.QuoteMeta(phone[:3]+"****"+phone[7:]) + `.*?\b([0-9]{6})\b`)
 	codes := func() [][]string {
 		running.Lock()
 		defer running.Unlock()
