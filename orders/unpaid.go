@@ -89,7 +89,7 @@ func (l UnpaidLimit) Check(held Unpaid, lines []UnpaidLine) error {
 	return nil
 }
 
-// TooManyOrders is the error of a buyer who has that many unpaid orders.
+// TooManyOrders is the error of a buyer with that many unpaid orders.
 func (l UnpaidLimit) TooManyOrders(open int) error {
 	return link.E(link.Conflict, "order.unpaid.orders", "", "open", strconv.Itoa(open), "max", strconv.Itoa(l.Orders))
 }

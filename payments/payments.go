@@ -611,7 +611,7 @@ type Service interface {
 	TrialBalance(context.Context, None) (TrialBalance, error)
 	Journal(context.Context, JournalFilter) (JournalPage, error)
 	IncomeFacts(context.Context, SourcesRequest) (IncomeFacts, error)
-	// VillageFees sums what village collectives earned of fees, from deliveries that were not taken back. For other modules only.
+	// VillageFees sums the fees that village collectives earned, from deliveries that were not taken back. For other modules only.
 	VillageFees(context.Context, None) (VillageFees, error)
 	Verify(context.Context, None) (Findings, error)
 }

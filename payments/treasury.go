@@ -106,7 +106,7 @@ type ImportedStatement struct {
 	To        *time.Time    `json:"to,omitempty"`
 	Problems  []FileProblem `json:"problems,omitempty"`
 	Unmapped  bool          `json:"unmapped,omitempty"` // its columns are not known: see PictureStatement
-	Bank      string        `json:"bank,omitempty"`     // whose remembered columns it was read by
+	Bank      string        `json:"bank,omitempty"`     // the bank with the remembered columns that it was read by
 
 	DryRun     bool            `json:"dry_run,omitempty"`
 	Account    string          `json:"account,omitempty"` // as the file names it
@@ -163,7 +163,7 @@ type PictureLine struct {
 	Cells []string `json:"cells"`
 }
 
-// MapStatement says what the columns of a bank's statements are. It is remembered for files with the same head. Fields has for
+// MapStatement explains the columns of a bank's statements. It is remembered for files with the same head. Fields has for
 // each column one of ref, date, time, in, out, amount, direction, balance, party, memo, currency, status, account and reversal,
 // "-" for one that is left out, or "".
 type MapStatement struct {
@@ -352,7 +352,7 @@ type Treasury interface {
 	ImportStatement(context.Context, ImportStatement) (ImportedStatement, error) //link:subject statement_import
 	// PictureStatement shows the first lines of a statement, so that a person can explain its columns.
 	PictureStatement(context.Context, PictureStatement) (StatementPicture, error) //link:subject statement_picture
-	// MapStatement is idempotent by the head: another mapping of the same replaces it. Invalid names what is wrong.
+	// MapStatement is idempotent by the head: another mapping of the same replaces it. Invalid names the mistake.
 	MapStatement(context.Context, MapStatement) (StatementColumns, error) //link:subject statement_map
 	StatementColumns(context.Context, None) (StatementColumnsList, error) //link:subject statement_columns
 	ForgetStatement(context.Context, StatementColumnsRef) (None, error)   //link:subject statement_forget

@@ -365,14 +365,14 @@ func (s *Server) askOwnPassword(next http.Handler) http.Handler {
 	})
 }
 
-// beforePrivacy are the routes that a buyer may use who did not agree to the privacy notice of now: to read it, to agree, to take
+// beforePrivacy are the routes for a buyer without consent to the present privacy notice: to read it, to agree, to take
 // the own data out and to leave.
 var beforePrivacy = map[string]bool{
 	"privacy": true, "privacy.agree": true, "logout": true, "account.lang": true, "account.data": true, "account.data.file": true, "account.data.close": true,
 	"api.accounts.login": true, "api.accounts.logout": true, "api.accounts.privacy": true, "api.accounts.data": true, "api.accounts.close": true, "api.accounts.me": true,
 }
 
-// askPrivacy leads a buyer who did not agree to the privacy notice of now to it, from wherever it goes.
+// askPrivacy leads a buyer without consent to the present privacy notice to it, from wherever it goes.
 func (s *Server) askPrivacy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := auth.FromContext(r.Context())

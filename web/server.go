@@ -97,7 +97,7 @@ type Deps struct {
 	AccountBatches payments.AccountBatches
 	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
-	// Mailer sends codes to buyers who have no mainland phone; the log if nil.
+	// Mailer sends codes to buyers without a mainland phone; the log if nil.
 	Mailer notify.Notifier
 	// Privacy keeps consents and requests of people about their data.
 	Privacy auth.Privacy
@@ -330,7 +330,7 @@ func (s *Server) plumbing(next http.Handler) http.Handler {
 	})
 }
 
-// retain removes what is kept no longer, every hour, until ctx ends.
+// retain removes data beyond its time, every hour, until ctx ends.
 func (s *Server) retain(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()

@@ -9,7 +9,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// tellHelped sends a household a text about what its helper did in its name by a program; the pages tell it of theirs. A text
+// tellHelped sends a household a text about an act of its helper in its name by a program; the pages tell it of theirs. A text
 // that cannot be sent undoes nothing.
 func (s *Server) tellHelped(ctx context.Context, h catalog.Household, kind string, args map[string]string) {
 	a := auth.FromContext(ctx)

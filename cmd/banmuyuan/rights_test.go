@@ -41,7 +41,7 @@ var ownSession = []string{"logout", "account.password", "account.sessions.others
 // secrets are the routes that name a secret which nobody here knows, and the one that is nothing.
 var secrets = []string{"card.scan", "setup", "setup.do", "api.unknown", "styleguide"}
 
-// elsewhere are the routes whose object is not in the demo, or not in the state that lets it be found: the table shows their
+// elsewhere are the routes with an object that is not in the demo, or not in the state that lets it be found: the table shows their
 // roles, and the test that is named asks as others.
 var elsewhere = map[string]string{
 	"api.presales.dry_run":          "the presale is in the body: TestOneProcess",
@@ -334,7 +334,7 @@ func rightsObjects(t *testing.T, w *world) objects {
 		}
 		return value
 	}
-	// ofFarmer is an item of a list whose household has a phone, and so an account, and its login. It is not the one that asks.
+	// ofFarmer is an item of a list with a household that has a phone, and so an account, and its login. It is not the one that asks.
 	asks := get[map[string]any](t, w.as(t, "household"), "/me")["household_id"]
 	raised := get[map[string]any](t, w.as(t, "raised"), "/me")["household_id"]
 	ofFarmer := func(path string) (item map[string]any, login string) {
@@ -378,7 +378,7 @@ func rightsObjects(t *testing.T, w *world) objects {
 			sessions = append(sessions, fmt.Sprintf("%.0f", s["id"]))
 		}
 	}
-	const none = 999_999_999 // asked by the county only, and better not there: accounts and what is decided
+	const none = 999_999_999 // asked by the county only, and better not there: accounts and decisions
 	return objects{{"", "season", w.county.Season}, {"", "id", 1}, {"", "line", 1}, {"", "village", 1}, {"", "presale", geese.ID}, {"", "kind", "village"},
 		{"", "account", "coop"}, {"", "org", 1}, {"", "day", "2026-11-11"}, {"", "on", "2099-01-01"}, {"", "photo", 1}, {"", "update", 1}, {"", "box", 1}, {"", "household", 30},
 		{"", "lot", 1}, {"", "plot", plot}, {"", "secret", strings.Repeat("a", 30)}, {"", "token", strings.Repeat("a", 43)},

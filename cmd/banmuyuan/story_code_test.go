@@ -10,7 +10,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// sentCode asks for a code and reads it where people who try the product out find it: in the log, which shows codes as long as no
+// sentCode asks for a code and reads it where people find it when they try the product out: in the log, which shows codes as long as no
 // provider sends them.
 func (w *world) sentCode(t *testing.T, phone string, ask func()) string {
 	t.Helper()
@@ -35,7 +35,7 @@ func (w *world) sentCode(t *testing.T, phone string, ask func()) string {
 	})
 }
 
-// registration is the request that registers a buyer whose phone was proved.
+// registration is the request that registers a buyer with a proved phone.
 func (w *world) registration(t *testing.T, name, phone, password string) map[string]any {
 	t.Helper()
 	code := w.sentCode(t, phone, func() {
@@ -44,7 +44,7 @@ func (w *world) registration(t *testing.T, name, phone, password string) map[str
 	return map[string]any{"name": name, "phone": phone, "password": password, "code": code, "privacy_version": auth.PrivacyVersion}
 }
 
-// unpaidIsBounded plays somebody who registers and holds geese without paying, order after order.
+// unpaidIsBounded plays a buyer that registers and holds geese without paying, order after order.
 func unpaidIsBounded(t *testing.T, s *tale) {
 	holder := s.register(t, "囤货", "13800138066")
 	body := placing{Lines: []orders.QuoteLine{{PresaleID: s.geese.ID, Qty: 2}}, Delivery: s.pickup(t)}

@@ -48,7 +48,7 @@ const (
 	brokerPatience = 20 * time.Second
 	brokerFailing  = "link.broker.failing"  // see privatenats.Failing
 	relayPoll      = 200 * time.Millisecond // of the process that holds the lock: others write into the same outbox
-	relayLook      = time.Second            // of a process that does not; what it wrote itself wakes it
+	relayLook      = time.Second            // of a process that does not; its own writes wake it
 	relayIdle      = 5 * time.Second        // with nothing to publish, after which the connection is given back
 	roundInterval  = 10 * time.Millisecond  // messages of one interval share a round
 	relayMaxWait   = 5 * time.Second

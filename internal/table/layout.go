@@ -38,7 +38,7 @@ func Fingerprint(titles []string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Explained finds the one table whose head is that of a layout. It returns the layout's index, or -1 where no sheet has such a
+// Explained finds the one table with the head of a layout. It returns the layout's index, or -1 where no sheet has such a
 // head.
 func (b *Book) Explained(layouts []Layout, most int) (Table, int, error) {
 	known := make(map[string]int, len(layouts))
@@ -69,7 +69,7 @@ type Picture struct {
 	Sheet string
 	Rows  []Row
 	Head  int // index of the row that is likely the head, or -1
-	All   int // rows of the sheet, at most those among which a head is looked for
+	All   int // rows of the sheet, at most as many as a head is looked for in
 }
 
 // Picture returns rows of the visible sheet with the most rows, beginning with line from, or around the likely head where from is 0.

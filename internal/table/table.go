@@ -154,7 +154,7 @@ func (b *Book) Table(columns []Column, most int) (Table, error) {
 	return *t, nil
 }
 
-// find returns the one table whose head is found, or nil with the head that comes nearest.
+// find returns the one table with a known head, or nil with the head that comes nearest.
 func (b *Book) find(head func([]Row) (Head, bool), most int) (found *Table, near Head, err error) {
 	filled, hidden := 0, ""
 	for i := range b.Sheets {

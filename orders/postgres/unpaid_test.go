@@ -12,7 +12,7 @@ import (
 	"banmuyuan/orders/postgres/desk"
 )
 
-// verified acts for a private buyer who proved a phone.
+// verified acts for a private buyer with a proved phone.
 func verified(account int64, person string) context.Context {
 	return link.WithActor(context.Background(), link.Actor{Account: account, Login: fmt.Sprint(account), Role: orders.RoleBuyer, Person: person})
 }
@@ -20,7 +20,7 @@ func verified(account int64, person string) context.Context {
 func limited(c *desk.Config) { c.Unpaid = orders.UnpaidLimits{Orders: 4, OrgOrders: 6, Part: 20} }
 
 // 1,000 orders of one account that come at the same moment to two processes hold what four orders may hold, whatever they
-// ask for; what was held for the others is free again.
+// ask for; the stock of the others is free again.
 func TestUnpaidOrdersAreBounded(t *testing.T) {
 	b := setup(t, limited)
 	other, _ := b.process(limited)

@@ -126,7 +126,7 @@ func (p Places) rows(data []byte, book *table.Book) ([]table.Row, *Problem) {
 	return rows, nil
 }
 
-// fixedRows cuts lines into columns. Columns of blanks at a line's end may be missing, and so may those of a line before or
+// fixedRows cuts lines into columns. Columns of blanks at a line's end may be missing, and so may columns of a line before or
 // behind the rows.
 func (p Places) fixedRows(data []byte) ([]table.Row, *Problem) {
 	var rows []table.Row

@@ -53,7 +53,7 @@ func TestFixedResults(t *testing.T) {
 	if _, problems := l.ReadResult(gbk(t, head, foot)); len(problems) != 1 || problems[0].Key != "payout.result.empty" {
 		t.Errorf("no rows: %+v", problems)
 	}
-	// An answer with titles is read by them, and other files are named for what they are.
+	// An answer with titles is read by them, and other files are named by their kind.
 	if rows, problems := l.ReadResult([]byte("业务编号,金额,状态\nA-1,12.34,成功\n")); len(rows) != 1 || len(problems) > 0 {
 		t.Errorf("titles: %+v", problems)
 	}

@@ -122,7 +122,7 @@ func (s Statement) columns() []table.Column {
 }
 
 // Read reads a statement. Lines that cannot be read are problems; lines that can be read and not be trusted carry doubts.
-// A file whose head a person explained is read by it, others by their titles.
+// A file with a head that a person explained is read by it, others by their titles.
 func (s Statement) Read(data []byte, explained ...StatementColumns) StatementFile {
 	r, problem := s.open(data, explained)
 	if problem != nil {

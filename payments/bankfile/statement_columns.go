@@ -236,7 +236,7 @@ func (s Statement) Explain(data []byte, bank string, headLine int, fields []stri
 	return c, s.tryColumns(data, c)
 }
 
-// tryColumns returns a column that holds nothing of its field, or whose money would vanish.
+// tryColumns returns a column that holds nothing of its field, or makes money vanish.
 func (s Statement) tryColumns(data []byte, c StatementColumns) *Problem {
 	r, problem := s.open(data, []StatementColumns{c})
 	if problem != nil {

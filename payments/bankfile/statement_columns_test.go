@@ -8,7 +8,7 @@ import (
 	"banmuyuan/payments/bankfile"
 )
 
-// A bank whose titles nobody knows.
+// A bank with titles that nobody knows.
 const strange = "某某银行对公账户查询\n编码,发生于,钱数来,钱数去,剩,谁,说明,说明\n" +
 	"X1,2026-09-18,500.00,,1500.00,某公司,货款,BMY-1\nX2,2026-09-18,,200.00,1300.00,农信社,手续费,\n"
 

@@ -1,4 +1,4 @@
-// Package payout holds what a bank's answer to a payout file means for the items of its batch.
+// Package payout holds the effects of a bank's answer to a payout file on the items of its batch.
 //
 // What must always hold: with any problem nothing of a file is applied; a result that is repeated changes nothing; an item that
 // no file has named stays on its way.

@@ -81,7 +81,7 @@ func wrongColumns(p *bankfile.Problem, field string) error {
 // columnsFields are the fields of the request that problems of columns are about; others are about the columns.
 var columnsFields = map[string]string{"statement.columns.bank": "bank", "statement.columns.head": "head_line"}
 
-// MapStatement remembers what a person says that columns are.
+// MapStatement remembers a person's explanation of columns.
 func (s *Service) MapStatement(ctx context.Context, r payments.MapStatement) (payments.StatementColumns, error) {
 	var row columnsRow
 	if _, err := need(ctx, roleOperator); err != nil {

@@ -8,7 +8,7 @@ import (
 	"banmuyuan/payments"
 )
 
-// What a person says of a bank's columns is remembered for its next statement, listed and forgotten.
+// A person's explanation of a bank's columns is remembered for its next statement, listed and forgotten.
 func TestStatementColumnsAreRemembered(t *testing.T) {
 	b := setup(t)
 	p := b.create(order, "deposit", payments.BankTransfer, 30000)

@@ -17,7 +17,7 @@ func (b *bundle) fromVillage(id int64, ref string, gross, fee, village, part int
 }
 
 // A village's part of a fee waits with the household, is paid like the part of a distribution, and goes back with its delivery:
-// what was paid by then is kept back.
+// the part that was paid by then is kept back.
 func TestVillageEarnsItsPartOfAFee(t *testing.T) {
 	b := setup(t)
 	b.deposit("order:1", 100_00)

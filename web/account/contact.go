@@ -36,7 +36,7 @@ func (s *Pages) contactRoutes() {
 // sessionContact is the phone or address to which the session had a code sent.
 const sessionContact = "contact"
 
-// contactData is what the two steps show.
+// contactData is the content of the two steps.
 type contactData struct {
 	Purpose auth.CodePurpose
 	Contact string
@@ -114,7 +114,7 @@ func (s *Pages) SendCode(r *http.Request, purpose auth.CodePurpose, typed string
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 30*time.Second)
 	lang := page.LangOf(r)
-	go func() { // an answer that waited for it would tell by its time what was found
+	go func() { // an answer that waited for it would tell the result by its time
 		defer cancel()
 		if err := s.tellContact(ctx, lang, purpose, contact, isMail); err != nil {
 			s.Log.WarnContext(ctx, "code not sent", "purpose", purpose, "error", err)

@@ -118,7 +118,7 @@ func (k keyed) Indexes(text string) [][]byte {
 	return [][]byte{[]byte(fmt.Sprintf("%x", string(k)+text))}
 }
 
-// How many codes a number and a network get is bounded, and what is asked of a number without an account looks the same.
+// How many codes a number and a network get is bounded, and a number without an account is answered alike.
 func TestCodesAreBoundedAndTellNothing(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -156,7 +156,7 @@ func TestCodesAreBoundedAndTellNothing(t *testing.T) {
 	}
 }
 
-// A buyer who forgot the password proves the number; all sessions end. Accounts of staff are not reset so.
+// A buyer with a forgotten password proves the number; all sessions end. Accounts of staff are not reset so.
 func TestForgottenPassword(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -13,7 +13,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// corrections are the county's pages of requests to correct what is held of people.
+// corrections are the county's pages of requests to correct data of people.
 type corrections struct{ *Pages }
 
 // routes are the list and the answer.

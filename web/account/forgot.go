@@ -32,7 +32,7 @@ func (s *Pages) resetForgotten(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "login")
 }
 
-// ResetForgotten sets the password of a private buyer whose phone or address the code proves, and ends all sessions. A second
+// ResetForgotten sets the password of a private buyer by a code that proves the phone or address, and ends all sessions. A second
 // factor stays, and is asked for at the next login. Accounts of the county and of organisations are reset by administrators,
 // households have their card.
 func (s *Pages) ResetForgotten(r *http.Request, typed, code, password string) error {

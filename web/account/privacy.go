@@ -28,7 +28,7 @@ func (s *Pages) privacyRoutes() {
 	s.Guarded("POST", "/account/data/close", "account.data.close", s.closeAccount, auth.Buyer)
 }
 
-// privacyData is what the privacy notice shows.
+// privacyData is the content of the privacy notice.
 type privacyData struct {
 	Version int
 	Ask     bool // the reader has to agree before going on
@@ -62,7 +62,7 @@ func (s *Pages) Agree(r *http.Request, version string) error {
 	return s.Privacy.Agree(r.Context(), auth.FromContext(r.Context()).ID, auth.PrivacyVersion)
 }
 
-// dataPageData is what the page about one's own data shows.
+// dataPageData is the content of the page about one's own data.
 type dataPageData struct {
 	AgreedAt    time.Time
 	Corrections []auth.Correction
@@ -192,7 +192,7 @@ func (s *Pages) changeName(w http.ResponseWriter, r *http.Request) error {
 // perCorrections bounds the requests of one account.
 var perCorrections = auth.Limit{Tries: 10, Window: 24 * time.Hour}
 
-// AskCorrection stores a request to correct what is held of the account that is logged in. Invalid; throttled.
+// AskCorrection stores a request to correct data of the account that is logged in. Invalid; throttled.
 func (s *Pages) AskCorrection(r *http.Request, text string) error {
 	text, ok := orders.CleanText(text, auth.CorrectionMax)
 	if !ok || text == "" {
@@ -229,7 +229,7 @@ func (s *Pages) askCorrection(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "account.data")
 }
 
-// CloseAccount closes the account of the private buyer that is logged in, who gives the password once more. Conflict while
+// CloseAccount closes the account of the private buyer that is logged in, with the password once more. Conflict while
 // something is open. Orders, payments and the audit trail stay as the law asks.
 func (s *Pages) CloseAccount(r *http.Request, password string) error {
 	ctx, a := r.Context(), auth.FromContext(r.Context())

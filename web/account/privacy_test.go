@@ -14,7 +14,7 @@ import (
 	"banmuyuan/web/webtest"
 )
 
-// A buyer who did not agree to the notice of now is led to it from every page, and goes on after agreeing.
+// A buyer without consent to the present notice is led to it from every page, and goes on after agreeing.
 func TestPrivacyIsAskedAnew(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
@@ -48,7 +48,7 @@ func TestPrivacyIsAskedAnew(t *testing.T) {
 	}
 }
 
-// People take out what is held of them, ask for corrections, and the county answers.
+// People take out their data, ask for corrections, and the county answers.
 func TestOwnData(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
@@ -134,7 +134,7 @@ func (g growing) AdoptionList(context.Context, adopt.Filter) (adopt.Page, error)
 	return adopt.Page{Total: g.total}, nil
 }
 
-// What is kept no longer goes by itself.
+// Data beyond its time goes by itself.
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -61,7 +61,7 @@ type Services struct {
 	Changes *live.Changes
 	// Say writes a problem as a sentence in the reader's language.
 	Say func(context.Context, *link.Error) string
-	// TellHelped sends a household a text about what its helper did in its name; nil sends none.
+	// TellHelped sends a household a text about an act of its helper in its name; nil sends none.
 	TellHelped func(ctx context.Context, h catalog.Household, kind string, args map[string]string)
 
 	PrivateIDs      catalog.Privacy

@@ -73,7 +73,7 @@ func (a *API) tellHelped(ctx context.Context, h catalog.Household, kind string, 
 	}
 }
 
-// tellOffer tells a household that its helper changed what it offers.
+// tellOffer tells a household that its helper changed its offer.
 func (a *API) tellOffer(ctx context.Context, h catalog.Household, lot catalog.Lot, capacity int64) {
 	title := ""
 	if p, err := a.services.Catalog.Presale(ctx, catalog.PresaleRef{ID: lot.PresaleID}); err == nil {

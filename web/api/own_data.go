@@ -13,7 +13,7 @@ import (
 	"banmuyuan/web/auth"
 )
 
-// OwnData is all that is held of the person whose account is logged in.
+// OwnData is all data of the person that is logged in.
 type OwnData struct {
 	Account     OwnAccount                 `json:"account"`
 	Sessions    []OwnSession               `json:"sessions"`
@@ -61,7 +61,7 @@ type closeIn struct {
 	Password string `json:"password"`
 }
 
-// ownDataEndpoints are about what is held of the person whose account is logged in.
+// ownDataEndpoints are about the data of the person that is logged in.
 func (a *API) ownDataEndpoints() []endpoint {
 	agree := op("PUT", "/me/privacy", "accounts.privacy", "Agree to the privacy notice, which is the page /privacy", loggedIn,
 		func(context.Context, privacyIn) (struct{}, error) { return struct{}{}, nil })

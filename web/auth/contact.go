@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// CodePurpose says what a code that was sent to a phone or an e-mail address is for. A code of one purpose opens no other.
+// CodePurpose is the use of a code that was sent to a phone or an e-mail address. A code of one purpose opens no other.
 type CodePurpose string
 
 // The purposes of codes.
@@ -131,7 +131,7 @@ func CountCode(ctx context.Context, t Throttle, contact, address string) (wait t
 			return 0, fmt.Errorf("count codes: %w", err)
 		}
 		if wait = max(wait, w); wait > 0 {
-			return wait, nil // what is refused costs nothing of the wider limits
+			return wait, nil // a refusal costs nothing of the wider limits
 		}
 	}
 	return 0, nil

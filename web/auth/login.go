@@ -66,7 +66,7 @@ func (a *Authenticator) Login(ctx context.Context, login, password, address stri
 		return nil, err
 	}
 	if !ok && account != nil && account.Role == Buyer && CleanPhone(login) != "" {
-		// A household whose number a buyer's account has gets in by its PIN all the same.
+		// A household with the number of a buyer's account gets in by its PIN all the same.
 		if account, ok, err = a.householdBehind(ctx, account, login, password); err != nil {
 			return nil, err
 		}
@@ -198,7 +198,7 @@ func (a *Authenticator) byPhone(ctx context.Context, phone string) (*Account, er
 	return account, nil
 }
 
-// householdBehind tries a password at the household whose phone is the login of a buyer.
+// householdBehind tries a password at the household with the phone that is the login of a buyer.
 func (a *Authenticator) householdBehind(ctx context.Context, buyer *Account, phone, password string) (*Account, bool, error) {
 	household, err := a.byPhone(ctx, phone)
 	if errors.Is(err, ErrNotFound) || err == nil && (household.Disabled() || household.OneTimeOver(a.Now())) {

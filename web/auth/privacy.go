@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// MustAgree reports whether the account's owner has to agree to the privacy notice before going on: private buyers, whose
-// data is kept because they agree. What is kept of others rests on their work and on the county's duties.
+// MustAgree reports whether the account's owner has to agree to the privacy notice before going on: private buyers: their
+// data is kept because they agree. Data of others rests on their work and on the county's duties.
 func (a *Account) MustAgree() bool { return a.Role == Buyer && a.PrivacyVersion < PrivacyVersion }
 
-// Correction is a request to correct what is held of a person.
+// Correction is a request to correct data of a person.
 type Correction struct {
 	ID         int64     `db:"id" json:"id"`
 	Account    int64     `db:"account_id" json:"-"`
@@ -43,6 +43,6 @@ type Privacy interface {
 	OpenCorrections(ctx context.Context, limit int) ([]Correction, error)
 	// AnswerCorrection stores the answer. ErrNotFound where there is none without one.
 	AnswerCorrection(ctx context.Context, by Author, id int64, answer string) error
-	// Retain removes what is kept no longer.
+	// Retain removes data beyond its time.
 	Retain(ctx context.Context) error
 }

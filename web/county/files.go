@@ -17,7 +17,7 @@ type sentList struct {
 	name   string
 	head   []string
 	summed []string // heads of columns with a sum
-	filter string   // what the list is of: days, season, search
+	filter string   // content of the list: days, season, search
 	rows   [][]sheet.Value
 	cut    int // rows after which the list ends although there are more, or 0
 }

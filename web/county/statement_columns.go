@@ -12,7 +12,7 @@ import (
 	"banmuyuan/web/page"
 )
 
-// columnsPage is a statement whose columns a person explains.
+// columnsPage is a statement with columns that a person explains.
 type columnsPage struct {
 	Words   page.Words
 	Name    string
@@ -24,7 +24,7 @@ type columnsPage struct {
 	After   int // line to show next, 0 at the end
 }
 
-// pictureColumn is the choice of what a column holds.
+// pictureColumn is the choice of a column's field.
 type pictureColumn struct {
 	N       int
 	Label   string // the title in the likely head, or the column's letter
@@ -84,7 +84,7 @@ func lineNumbers(lines []payments.PictureLine) []int {
 	return out
 }
 
-// statementColumns remembers what a person says that columns are, and shows what the file would do then.
+// statementColumns remembers a person's explanation of columns, and shows the effect of the file then.
 func (s *moneyPages) statementColumns(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {

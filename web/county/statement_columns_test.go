@@ -9,7 +9,7 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// A statement whose columns are not known shows its first lines, and a person says what they are.
+// A statement with unknown columns shows its first lines, and a person explains them.
 func TestExplainColumns(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)

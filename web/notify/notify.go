@@ -78,7 +78,7 @@ func (h HTTP) Notify(ctx context.Context, m Message) error {
 	r.Header.Set("Content-Type", "application/json")
 	client := h.Client
 	if client == nil {
-		// A gateway that moved is set anew: what is in a message goes to no address that nobody set.
+		// A gateway that moved is set anew: a message goes to no address that nobody set.
 		client = &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	}
 	res, err := client.Do(r)

@@ -48,7 +48,7 @@ type ListColumn struct {
 	Sum   bool
 }
 
-// ListHead is what stands above a list, and names it on each page.
+// ListHead stands above a list, and names it on each page.
 type ListHead struct {
 	Name  string // of the sheet
 	Title string // Name when it is empty

@@ -30,7 +30,7 @@ func SearchKey(text string) string {
 	return noKey
 }
 
-// BuyerSearch writes what buyers and recipients are found by, a moment after their orders and adoptions were written: writing them
+// BuyerSearch writes the search keys of buyers and recipients, a moment after their orders and adoptions were written: writing them
 // with the order would make orders of the same name wait for each other.
 type BuyerSearch struct {
 	DB  *sqlx.DB

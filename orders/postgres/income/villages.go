@@ -17,7 +17,7 @@ const villageFees = `
 		SELECT village_id, village_fen FROM adoption_box WHERE village_fen > 0 AND state IN ('delivered', 'disputed', 'settled')) f
 	GROUP BY village_id ORDER BY village_id`
 
-// verifyVillageFees compares what deliveries earned village collectives with what payments has booked to them.
+// verifyVillageFees compares the earnings of village collectives from deliveries with the postings of payments.
 func (m *Room) verifyVillageFees(ctx context.Context, res *orders.Findings) error {
 	var rows []struct {
 		Village    int64 `db:"village"`

@@ -24,7 +24,7 @@ func unpaidState(alias string) string {
 
 // gate bounds in memory how much stock an account can hold at the catalogue for orders that will be refused: as many orders
 // of an account are under way at a time as it may have unpaid, and an account that was refused is counted before stock is
-// held for it again. Buyers who were not refused are not looked up.
+// held for it again. Buyers without a refusal are not looked up.
 type gate struct {
 	mu       sync.Mutex
 	accounts map[int64]*entered
@@ -38,7 +38,7 @@ type entered struct {
 // refusedLately is how long an account is counted before stock is held for it.
 const refusedLately = 30 * time.Second
 
-// gateSize is the number of accounts above which those that are done are forgotten.
+// gateSize is the number of accounts above which finished ones are forgotten.
 const gateSize = 10_000
 
 // enter admits an order; leave says that it was decided.
@@ -134,7 +134,7 @@ func (m *Room) checkUnpaid(ctx context.Context, d *desk.Draft) error {
 	return d.Limit.Check(held, d.Asks())
 }
 
-// unpaidTries is how often an order is offered to the intake whose place another process took.
+// unpaidTries is how often an order is offered to the intake when another process took its place.
 const unpaidTries = 20
 
 // refusedUnpaid decides about an order that the intake left out: its error when it is beyond the limits, with its stock
