@@ -63,6 +63,27 @@ func TestLevelIsTheIncomeOnThePage(t *testing.T) {
 	}
 	same("rebuilt", 0)
 
+	// Every change of the ledger notes its households, whichever statement makes it.
+	for _, change := range []struct {
+		statement string
+		noted     int64
+	}{
+		{`INSERT INTO income_entry SELECT (jsonb_populate_record(e, '{"source_key": "another", "household_id": 5}')).* FROM income_entry e LIMIT 1`, 1},
+		{`UPDATE income_entry SET household_id = 5 WHERE source_key = (SELECT min(source_key) FROM income_entry WHERE household_id <> 5)`, 2},
+		{`DELETE FROM income_entry WHERE source_key = (SELECT min(source_key) FROM income_entry)`, 1},
+	} {
+		tx := b.db.MustBegin()
+		tx.MustExec(`DELETE FROM income_changed`)
+		tx.MustExec(change.statement)
+		var noted int64
+		if err := tx.Get(&noted, `SELECT count(*) FROM income_changed`); err != nil || noted != change.noted {
+			t.Errorf("%s: %d households are noted, want %d, %v", change.statement, noted, change.noted, err)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Error(err)
+		}
+	}
+
 	// verify sees a figure that somebody changed behind the modules' back, and a rebuild mends it.
 	if _, err := b.stock.Exec(`UPDATE household_income SET paid_fen = paid_fen + 1 WHERE household_id = 3`); err != nil {
 		t.Fatal(err)

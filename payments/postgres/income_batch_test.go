@@ -129,6 +129,15 @@ func TestEarlierIncomeTwiceChangesNothing(t *testing.T) {
 	if one, two := b.facts(1), b.facts(2); len(one) != 1 || one[0] != 90_00 || len(two) != 1 || two[0] != 260_00 {
 		t.Errorf("in the books: %v, %v", one, two)
 	}
+	// The income ledger is told of each: what it was told last of household 1 is what the books have.
+	var told int64
+	if err := b.db.Get(&told, `
+		SELECT sum(fen) FROM (
+			SELECT DISTINCT ON (c->>'k') CASE WHEN c->>'s' = 'paid' THEN (c->>'a')::bigint ELSE 0 END AS fen
+			FROM outbox, json_array_elements(data->'changes') c WHERE subject = $1 AND (c->>'h')::bigint = 1
+			ORDER BY c->>'k', (c->>'v')::int DESC) latest`, payments.EvtPayables); err != nil || told != 90_00 {
+		t.Errorf("the income ledger was told %d fen, want 9000, %v", told, err)
+	}
 }
 
 // Two sheets with the same row: the second person of the later one saw an empty place in the books.
