@@ -1258,6 +1258,75 @@ func (c RawAccountReviews) AccountHistory(ctx context.Context, r HouseholdRef) (
 	return link.CallRaw[AccountHistory](ctx, c.nc, SubjectAccountHistory, r)
 }
 
+// Request subjects of Rules.
+const (
+	SubjectCoolingRules  = "rpc.payments.v1.cooling_rules"
+	SubjectSetCooling    = "rpc.payments.v1.set_cooling"
+	SubjectDecideCooling = "rpc.payments.v1.decide_cooling"
+)
+
+// NewRulesClient returns a client of Rules: each call is answered by a process that registered the service.
+func NewRulesClient(nc *nats.Conn) Rules { return rulesClient{nc} }
+
+type rulesClient struct{ nc *nats.Conn }
+
+func (c rulesClient) CoolingRules(ctx context.Context, r None) (CoolingRules, error) {
+	return link.Call[None, CoolingRules](ctx, c.nc, SubjectCoolingRules, r)
+}
+
+func (c rulesClient) SetCooling(ctx context.Context, r SetCooling) (CoolingRules, error) {
+	return link.Call[SetCooling, CoolingRules](ctx, c.nc, SubjectSetCooling, r)
+}
+
+func (c rulesClient) DecideCooling(ctx context.Context, r DecideCooling) (CoolingRules, error) {
+	return link.Call[DecideCooling, CoolingRules](ctx, c.nc, SubjectDecideCooling, r)
+}
+
+// RegisterRules registers svc on s for the request subjects of Rules.
+func RegisterRules(s *link.Server, svc Rules) {
+	link.Handle(s, SubjectCoolingRules, svc.CoolingRules)
+	link.Handle(s, SubjectSetCooling, svc.SetCooling)
+	link.Handle(s, SubjectDecideCooling, svc.DecideCooling)
+}
+
+// RawRules is Rules whose answers stay the bytes in which they arrived.
+type RawRules struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Rules
+}
+
+// NewRawRules returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawRules(svc Rules) RawRules {
+	if c, ok := svc.(rulesClient); ok {
+		return RawRules{nc: c.nc}
+	}
+	return RawRules{svc: svc}
+}
+
+// CoolingRules is Rules.CoolingRules with an undecoded answer.
+func (c RawRules) CoolingRules(ctx context.Context, r None) (link.Raw[CoolingRules], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.CoolingRules(ctx, r))
+	}
+	return link.CallRaw[CoolingRules](ctx, c.nc, SubjectCoolingRules, r)
+}
+
+// SetCooling is Rules.SetCooling with an undecoded answer.
+func (c RawRules) SetCooling(ctx context.Context, r SetCooling) (link.Raw[CoolingRules], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SetCooling(ctx, r))
+	}
+	return link.CallRaw[CoolingRules](ctx, c.nc, SubjectSetCooling, r)
+}
+
+// DecideCooling is Rules.DecideCooling with an undecoded answer.
+func (c RawRules) DecideCooling(ctx context.Context, r DecideCooling) (link.Raw[CoolingRules], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.DecideCooling(ctx, r))
+	}
+	return link.CallRaw[CoolingRules](ctx, c.nc, SubjectDecideCooling, r)
+}
+
 // Request subjects of Treasury.
 const (
 	SubjectDisputes         = "rpc.payments.v1.disputes"

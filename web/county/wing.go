@@ -49,6 +49,7 @@ func Wing() page.Wing {
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
 			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County, Beside: "/county/directory"},
 			{Route: "county.corrections", Icon: "users", ZH: "更正申请", EN: "Corrections", Roles: auth.County},
+			{Route: "county.rules", Icon: "settings", ZH: "县里规则", EN: "Rules", Roles: auth.County},
 			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Roles: []auth.Role{auth.Approver, auth.Admin}},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
 		},
@@ -75,6 +76,8 @@ type Services struct {
 	OrgPayouts      payments.OrgPayouts
 	AccountReviews  payments.AccountReviews
 	PrivateAccounts payments.Privacy
+	UnpaidRules     orders.Rules
+	CoolingRules    payments.Rules
 
 	Accounts  auth.Accounts
 	Factors   auth.Factors
@@ -150,6 +153,7 @@ func New(site *page.Site, services Services) Pages {
 	p.accountRoutes()
 	p.auditRoutes()
 	p.privacyRoutes()
+	(&rulePages{site, services}).ruleRoutes()
 	p.documentRoutes()
 	c.Cards.cardRoutes()
 	g := &goods{site, services}
