@@ -29,6 +29,7 @@ import (
 	papers "banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/account"
 	"banmuyuan/web/api"
 	"banmuyuan/web/audit"
@@ -97,7 +98,7 @@ type Deps struct {
 	AccountBatches payments.AccountBatches
 	// The county's rules: what buyers hold unpaid, and how long payout accounts cool.
 	UnpaidRules  orders.Rules
-	CoolingRules payments.Rules
+	CoolingRules cooling.Rules
 	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
 	// Mailer sends codes to buyers without a mainland phone; nil: codes by e-mail are off.

@@ -28,6 +28,7 @@ import (
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/gateway/cash"
@@ -278,7 +279,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterOrgPayouts(s, svc)
 		payments.RegisterAccountReviews(s, svc)
 		payments.RegisterAccountBatches(s, svc)
-		payments.RegisterRules(s, svc)
+		cooling.RegisterRules(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
 	m.serve(running, db, nc, modulePayments, register,
@@ -451,7 +452,7 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		AccountBatches:  payments.NewAccountBatchesClient(nc),
 		UnpaidRules:     orders.NewRulesClient(nc),
-		CoolingRules:    payments.NewRulesClient(nc),
+		CoolingRules:    cooling.NewRulesClient(nc),
 		Cards:           store,
 		Digests:         keys,
 		Notifier:        m.notifier(),

@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -172,7 +173,7 @@ func TestUnpaidAdoptionsAreBounded(t *testing.T) {
 	var asking sync.WaitGroup
 	for i := range 6 {
 		asking.Go(func() {
-			err := adoptAs(verified(501+int64(i%2), "one"), fmt.Sprint("at once ", i)) // two accounts, one phone
+			err := adoptAs(verified(501+int64(i%2), "one"), fmt.Sprintf("at-once-%d", i)) // two accounts, one phone
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -186,11 +187,11 @@ func TestUnpaidAdoptionsAreBounded(t *testing.T) {
 	if taken != 2 {
 		t.Errorf("%d adoptions, want 2", taken)
 	}
-	if err := adoptAs(y.buyer(1), "unverified"); err != nil {
+	if err := adoptAs(y.buyer(1), "unverified-1"); err != nil {
 		t.Error(err)
 	}
-	wantError(t, adoptAs(y.buyer(1), "unverified, second"), link.Conflict, "adoption.unpaid")
-	if err := adoptAs(y.buyer(1), "unverified"); err != nil { // the same request again
+	wantError(t, adoptAs(y.buyer(1), "unverified-2"), link.Conflict, "adoption.unpaid")
+	if err := adoptAs(y.buyer(1), "unverified-1"); err != nil { // the same request again
 		t.Errorf("again: %v", err)
 	}
 }

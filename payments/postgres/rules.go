@@ -10,15 +10,16 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 )
 
-var _ payments.Rules = (*Service)(nil)
+var _ cooling.Rules = (*Service)(nil)
 
 // coolingTime is the time in force: that of the county, or else that of the settings. It is read in the transaction of an
 // approval, so that every process keeps to it from the commit on.
 func (s *Service) coolingTime(ctx context.Context, q sqlx.QueryerContext) (time.Duration, error) {
 	var hours int64
-	err := sqlx.GetContext(ctx, q, &hours, `SELECT hours FROM cooling_rule WHERE state = $1`, string(payments.CoolingInForce))
+	err := sqlx.GetContext(ctx, q, &hours, `SELECT hours FROM cooling_rule WHERE state = $1`, string(cooling.InForce))
 	if missing(err) {
 		return s.cooling, nil
 	}
@@ -29,34 +30,34 @@ func (s *Service) coolingTime(ctx context.Context, q sqlx.QueryerContext) (time.
 }
 
 type coolingRow struct {
-	ID        int64                 `db:"id"`
-	Hours     int64                 `db:"hours"`
-	State     payments.CoolingState `db:"state"`
-	Creator   int64                 `db:"creator"`
-	CreatedBy string                `db:"created_by"`
-	CreatedAt time.Time             `db:"created_at"`
-	DecidedBy string                `db:"decided_by"`
-	DecidedAt *time.Time            `db:"decided_at"`
-	Why       string                `db:"why"`
+	ID        int64         `db:"id"`
+	Hours     int64         `db:"hours"`
+	State     cooling.State `db:"state"`
+	Creator   int64         `db:"creator"`
+	CreatedBy string        `db:"created_by"`
+	CreatedAt time.Time     `db:"created_at"`
+	DecidedBy string        `db:"decided_by"`
+	DecidedAt *time.Time    `db:"decided_at"`
+	Why       string        `db:"why"`
 }
 
 const coolingColumns = `id, hours, state, creator, created_by, created_at, decided_by, decided_at, why`
 
-func (r coolingRow) out() payments.CoolingChange {
-	return payments.CoolingChange{ID: r.ID, Hours: r.Hours, State: r.State, By: r.CreatedBy, At: r.CreatedAt.UTC(), DecidedBy: r.DecidedBy,
+func (r coolingRow) out() cooling.Change {
+	return cooling.Change{ID: r.ID, Hours: r.Hours, State: r.State, By: r.CreatedBy, At: r.CreatedAt.UTC(), DecidedBy: r.DecidedBy,
 		DecidedAt: r.DecidedAt, Why: r.Why}
 }
 
-// CoolingRules implements payments.Rules.
-func (s *Service) CoolingRules(ctx context.Context, _ payments.None) (payments.CoolingRules, error) {
+// CoolingRules implements cooling.Rules.
+func (s *Service) CoolingRules(ctx context.Context, _ payments.None) (cooling.Overview, error) {
 	if _, err := need(ctx, county...); err != nil {
-		return payments.CoolingRules{}, err
+		return cooling.Overview{}, err
 	}
 	return s.coolingRules(ctx, s.db)
 }
 
-func (s *Service) coolingRules(ctx context.Context, q sqlx.QueryerContext) (payments.CoolingRules, error) {
-	out := payments.CoolingRules{History: []payments.CoolingChange{}}
+func (s *Service) coolingRules(ctx context.Context, q sqlx.QueryerContext) (cooling.Overview, error) {
+	out := cooling.Overview{History: []cooling.Change{}}
 	inForce, err := s.coolingTime(ctx, q)
 	if err != nil {
 		return out, err
@@ -68,7 +69,7 @@ func (s *Service) coolingRules(ctx context.Context, q sqlx.QueryerContext) (paym
 	}
 	for _, r := range rows {
 		change := r.out()
-		if r.State == payments.CoolingWaiting {
+		if r.State == cooling.Waiting {
 			out.Waiting = &change
 		}
 		out.History = append(out.History, change)
@@ -77,9 +78,9 @@ func (s *Service) coolingRules(ctx context.Context, q sqlx.QueryerContext) (paym
 }
 
 // moveCooling takes the time that is in one of the states of a step away.
-func (c *change) moveCooling(ctx context.Context, step payments.CoolingStep) error {
+func (c *change) moveCooling(ctx context.Context, step cooling.Step) error {
 	_, err := c.tx.ExecContext(ctx, `UPDATE cooling_rule SET state = $1 WHERE state = ANY($2)`,
-		payments.CoolingMachine.To(step), pq.Array(payments.CoolingMachine.From(step)))
+		cooling.Machine.To(step), pq.Array(cooling.Machine.From(step)))
 	if err != nil {
 		return fmt.Errorf("replace cooling time: %w", err)
 	}
@@ -94,8 +95,8 @@ func (c *change) lockCooling(ctx context.Context) error {
 	return nil
 }
 
-// SetCooling implements payments.Rules.
-func (s *Service) SetCooling(ctx context.Context, r payments.SetCooling) (payments.CoolingRules, error) {
+// SetCooling implements cooling.Rules.
+func (s *Service) SetCooling(ctx context.Context, r cooling.Set) (cooling.Overview, error) {
 	actor, err := need(ctx, county...)
 	if err == nil && actor.Account == 0 {
 		err = link.E(link.Forbidden, "forbidden", "") // a person sets it
@@ -104,9 +105,9 @@ func (s *Service) SetCooling(ctx context.Context, r payments.SetCooling) (paymen
 		err = r.Check()
 	}
 	if err != nil {
-		return payments.CoolingRules{}, err
+		return cooling.Overview{}, err
 	}
-	var out payments.CoolingRules
+	var out cooling.Overview
 	err = s.change(ctx, func(c *change) error {
 		if err := c.lockCooling(ctx); err != nil {
 			return err
@@ -124,9 +125,9 @@ func (s *Service) SetCooling(ctx context.Context, r payments.SetCooling) (paymen
 	return out, err
 }
 
-func (s *Service) enterCooling(ctx context.Context, c *change, actor link.Actor, r payments.SetCooling, inForce time.Duration) error {
+func (s *Service) enterCooling(ctx context.Context, c *change, actor link.Actor, r cooling.Set, inForce time.Duration) error {
 	var waiting coolingRow
-	err := sqlx.GetContext(ctx, c.tx, &waiting, `SELECT `+coolingColumns+` FROM cooling_rule WHERE state = $1`, string(payments.CoolingWaiting))
+	err := sqlx.GetContext(ctx, c.tx, &waiting, `SELECT `+coolingColumns+` FROM cooling_rule WHERE state = $1`, string(cooling.Waiting))
 	switch {
 	case err != nil && !missing(err):
 		return fmt.Errorf("read cooling time that waits: %w", err)
@@ -135,14 +136,14 @@ func (s *Service) enterCooling(ctx context.Context, c *change, actor link.Actor,
 	case missing(err) && time.Duration(r.Hours)*time.Hour == inForce:
 		return nil
 	}
-	if err := c.moveCooling(ctx, payments.CoolingWithdraw); err != nil {
+	if err := c.moveCooling(ctx, cooling.StepWithdraw); err != nil {
 		return err
 	}
 	entered := r.Entered(inForce)
 	kind := "rules.cooling_asked"
-	if entered == payments.CoolingInForce {
+	if entered == cooling.InForce {
 		kind = "rules.cooling"
-		if err := c.moveCooling(ctx, payments.CoolingReplace); err != nil {
+		if err := c.moveCooling(ctx, cooling.StepReplace); err != nil {
 			return err
 		}
 	}
@@ -156,8 +157,8 @@ func (s *Service) enterCooling(ctx context.Context, c *change, actor link.Actor,
 	return nil
 }
 
-// DecideCooling implements payments.Rules.
-func (s *Service) DecideCooling(ctx context.Context, r payments.DecideCooling) (payments.CoolingRules, error) {
+// DecideCooling implements cooling.Rules.
+func (s *Service) DecideCooling(ctx context.Context, r cooling.Decide) (cooling.Overview, error) {
 	actor, err := need(ctx, roleApprover)
 	if err == nil && actor.Account == 0 {
 		err = link.E(link.Forbidden, "forbidden", "")
@@ -166,9 +167,9 @@ func (s *Service) DecideCooling(ctx context.Context, r payments.DecideCooling) (
 		err = r.Check()
 	}
 	if err != nil {
-		return payments.CoolingRules{}, err
+		return cooling.Overview{}, err
 	}
-	var out payments.CoolingRules
+	var out cooling.Overview
 	err = s.change(ctx, func(c *change) error {
 		if err := c.lockCooling(ctx); err != nil {
 			return err
@@ -182,7 +183,7 @@ func (s *Service) DecideCooling(ctx context.Context, r payments.DecideCooling) (
 	return out, err
 }
 
-func (s *Service) decideCooling(ctx context.Context, c *change, actor link.Actor, r payments.DecideCooling) error {
+func (s *Service) decideCooling(ctx context.Context, c *change, actor link.Actor, r cooling.Decide) error {
 	var row struct {
 		coolingRow
 		Decider int64 `db:"decider"`
@@ -194,23 +195,23 @@ func (s *Service) decideCooling(ctx context.Context, c *change, actor link.Actor
 	if err != nil {
 		return fmt.Errorf("read cooling time: %w", err)
 	}
-	if row.Decider == actor.Account && row.State == payments.CoolingMachine.To(r.Step()) {
+	if row.Decider == actor.Account && row.State == cooling.Machine.To(r.Step()) {
 		return nil // sent twice
 	}
-	if _, err := link.Next(payments.CoolingMachine, row.State, r.Step()); err != nil {
+	if _, err := link.Next(cooling.Machine, row.State, r.Step()); err != nil {
 		return err
 	}
 	if c.same(actor, row.Creator, row.CreatedBy) {
 		return link.E(link.Forbidden, "payout.second_person", "")
 	}
 	if r.Approve {
-		if err := c.moveCooling(ctx, payments.CoolingReplace); err != nil {
+		if err := c.moveCooling(ctx, cooling.StepReplace); err != nil {
 			return err
 		}
 	}
 	_, err = c.tx.ExecContext(ctx, `
 		UPDATE cooling_rule SET state = $2, decider = $3, decided_by = $4, decided_at = $5, why = $6 WHERE id = $1 AND state = ANY($7)`,
-		r.ID, payments.CoolingMachine.To(r.Step()), actor.Account, c.actor, c.now, r.Why, pq.Array(payments.CoolingMachine.From(r.Step())))
+		r.ID, cooling.Machine.To(r.Step()), actor.Account, c.actor, c.now, r.Why, pq.Array(cooling.Machine.From(r.Step())))
 	if err != nil {
 		return fmt.Errorf("decide cooling time: %w", err)
 	}

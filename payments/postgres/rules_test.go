@@ -7,15 +7,16 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 )
 
 // A longer cooling time holds at once, in every process; a shorter one waits for an approver who did not ask for it.
 func TestCoolingIsTheCountys(t *testing.T) {
 	b := setup(t)
 	svc, other := b.cooling(72*time.Hour), b.cooling(72*time.Hour)
-	set := func(hours int64) payments.CoolingRules {
+	set := func(hours int64) cooling.Overview {
 		t.Helper()
-		r, err := svc.SetCooling(operator, payments.SetCooling{Hours: hours})
+		r, err := svc.SetCooling(operator, cooling.Set{Hours: hours})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,30 +43,30 @@ func TestCoolingIsTheCountys(t *testing.T) {
 	}
 	inForce(96)
 	id := r.Waiting.ID
-	_, err := svc.DecideCooling(operator, payments.DecideCooling{ID: id, Approve: true})
-	wantCode(t, err, link.Forbidden, "")
-	_, err = svc.DecideCooling(as("approver", 11), payments.DecideCooling{ID: id, Approve: true}) // the same person in another role
+	_, err := svc.DecideCooling(operator, cooling.Decide{ID: id, Approve: true})
+	wantCode(t, err, link.Forbidden, "forbidden")
+	_, err = svc.DecideCooling(as("approver", 11), cooling.Decide{ID: id, Approve: true}) // the same person in another role
 	wantCode(t, err, link.Forbidden, "payout.second_person")
-	_, err = svc.DecideCooling(approver, payments.DecideCooling{ID: id})
+	_, err = svc.DecideCooling(approver, cooling.Decide{ID: id})
 	wantCode(t, err, link.Invalid, "rules.cooling.why")
 	for range 2 { // a double click decides once
-		if r, err = svc.DecideCooling(approver, payments.DecideCooling{ID: id, Approve: true}); err != nil || r.Hours != 24 || r.Waiting != nil {
+		if r, err = svc.DecideCooling(approver, cooling.Decide{ID: id, Approve: true}); err != nil || r.Hours != 24 || r.Waiting != nil {
 			t.Fatalf("approved: %+v, %v", r, err)
 		}
 	}
 	inForce(24)
-	_, err = svc.DecideCooling(approver, payments.DecideCooling{ID: id, Why: "太短"})
+	_, err = svc.DecideCooling(approver, cooling.Decide{ID: id, Why: "太短"})
 	wantCode(t, err, link.Conflict, "rules.cooling.decided")
 
 	// An approver's own wish waits for another approver; the time in force withdraws it.
-	mine, err := svc.SetCooling(approver, payments.SetCooling{Hours: 0})
+	mine, err := svc.SetCooling(approver, cooling.Set{Hours: 0})
 	if err != nil || mine.Waiting == nil {
 		t.Fatalf("%+v, %v", mine, err)
 	}
 	if r = set(0); r.Waiting == nil || r.Waiting.By != mine.Waiting.By {
 		t.Errorf("asking once more takes it over: %+v", r)
 	}
-	_, err = svc.DecideCooling(approver, payments.DecideCooling{ID: mine.Waiting.ID, Approve: true})
+	_, err = svc.DecideCooling(approver, cooling.Decide{ID: mine.Waiting.ID, Approve: true})
 	wantCode(t, err, link.Forbidden, "payout.second_person")
 	if r = set(24); r.Waiting != nil || r.Hours != 24 {
 		t.Errorf("withdrawn: %+v", r)
@@ -93,7 +94,7 @@ func TestDatabaseKeepsCoolingRules(t *testing.T) {
 	b := setup(t)
 	svc := b.cooling(72 * time.Hour)
 	for _, hours := range []int64{96, 24} {
-		if _, err := svc.SetCooling(operator, payments.SetCooling{Hours: hours}); err != nil {
+		if _, err := svc.SetCooling(operator, cooling.Set{Hours: hours}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,7 +18,10 @@ const sessionNewFactor = "factor_new"
 // factorIssuer is the name that authenticators show.
 const factorIssuer = "半亩园 Banmuyuan"
 
-func (s *Pages) factorRoutes() {
+// factorPages are the pages, and the endpoints, of second factors.
+type factorPages struct{ *Pages }
+
+func (s factorPages) factorRoutes() {
 	enrols := slices.DeleteFunc(slices.Clone(auth.Roles), func(r auth.Role) bool { return !r.MayEnrol() })
 	s.Open("GET", "/login/code", "login.code", s.loginCodePage)
 	s.Open("POST", "/login/code", "login.code.do", s.loginCode)
@@ -40,7 +43,7 @@ type factorPage struct {
 }
 
 // factorView is the page as it is now; for an account without a second factor with the secret of one.
-func (s *Pages) factorView(r *http.Request) (factorPage, error) {
+func (s factorPages) factorView(r *http.Request) (factorPage, error) {
 	a := auth.FromContext(r.Context())
 	rules, err := s.Factors.Security(r.Context())
 	if err != nil {
@@ -69,7 +72,7 @@ func (s *Pages) factorView(r *http.Request) (factorPage, error) {
 }
 
 // newSecret is the secret that is being enrolled in this session; it is made when it is first asked for.
-func (s *Pages) newSecret(r *http.Request, a *auth.Account) (string, error) {
+func (s factorPages) newSecret(r *http.Request, a *auth.Account) (string, error) {
 	if sealed := s.Sessions.GetBytes(r.Context(), sessionNewFactor); len(sealed) > 0 {
 		if secret, err := s.Cipher.Open(sealed, auth.FactorOwner(a.ID)); err == nil {
 			return secret, nil
@@ -83,12 +86,12 @@ func (s *Pages) newSecret(r *http.Request, a *auth.Account) (string, error) {
 	return secret, nil
 }
 
-func (s *Pages) factorPage(w http.ResponseWriter, r *http.Request) error {
+func (s factorPages) factorPage(w http.ResponseWriter, r *http.Request) error {
 	return s.showFactor(w, r, s.NewForm(page.LangOf(r)), nil)
 }
 
 // showFactor shows the page; codes are shown once.
-func (s *Pages) showFactor(w http.ResponseWriter, r *http.Request, f *page.Form, codes []string) error {
+func (s factorPages) showFactor(w http.ResponseWriter, r *http.Request, f *page.Form, codes []string) error {
 	d, err := s.factorView(r)
 	if err != nil {
 		return err
@@ -99,7 +102,7 @@ func (s *Pages) showFactor(w http.ResponseWriter, r *http.Request, f *page.Form,
 }
 
 // asOwner checks the password of the account that is logged in: an unlocked screen changes no second factor. Invalid; throttled.
-func (s *Pages) asOwner(r *http.Request, password string) error {
+func (s factorPages) asOwner(r *http.Request, password string) error {
 	if password == "" {
 		return link.E(link.Invalid, "form.required", "password")
 	}
@@ -122,7 +125,7 @@ func failed(f *page.Form, err error) error {
 var errFactorOn = link.E(link.Conflict, "account.factor.on", "")
 
 // enrol turns the second factor on, once a code shows that the authenticator has the secret, and returns its recovery codes.
-func (s *Pages) enrol(r *http.Request, typed, password string) ([]string, error) {
+func (s factorPages) enrol(r *http.Request, typed, password string) ([]string, error) {
 	a := auth.FromContext(r.Context())
 	if typed == "" {
 		return nil, link.E(link.Invalid, "form.required", "code")
@@ -158,7 +161,7 @@ func (s *Pages) enrol(r *http.Request, typed, password string) ([]string, error)
 }
 
 // newCodes makes new recovery codes; the old ones end. NotFound without a second factor.
-func (s *Pages) newCodes(r *http.Request, password string) ([]string, error) {
+func (s factorPages) newCodes(r *http.Request, password string) ([]string, error) {
 	if err := s.asOwner(r, password); err != nil {
 		return nil, err
 	}
@@ -172,7 +175,7 @@ func (s *Pages) newCodes(r *http.Request, password string) ([]string, error) {
 }
 
 // dropFactor turns the second factor off, where the county does not require it.
-func (s *Pages) dropFactor(r *http.Request, password string) error {
+func (s factorPages) dropFactor(r *http.Request, password string) error {
 	a := auth.FromContext(r.Context())
 	if a.Role.Guarded() {
 		return link.E(link.Forbidden, "account.factor.required", "")
@@ -183,7 +186,7 @@ func (s *Pages) dropFactor(r *http.Request, password string) error {
 	return s.Factors.DropFactor(r.Context(), a.ID)
 }
 
-func (s *Pages) factorEnrol(w http.ResponseWriter, r *http.Request) error {
+func (s factorPages) factorEnrol(w http.ResponseWriter, r *http.Request) error {
 	return s.factorForm(w, r, func(f *page.Form) ([]string, error) {
 		f.Need("code", "password")
 		if !f.OK() {
@@ -193,12 +196,12 @@ func (s *Pages) factorEnrol(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (s *Pages) factorCodes(w http.ResponseWriter, r *http.Request) error {
+func (s factorPages) factorCodes(w http.ResponseWriter, r *http.Request) error {
 	return s.factorForm(w, r, func(f *page.Form) ([]string, error) { return s.newCodes(r, f.Raw("password")) })
 }
 
 // factorForm shows the recovery codes that a form led to, once, or what was wrong with it.
-func (s *Pages) factorForm(w http.ResponseWriter, r *http.Request, do func(f *page.Form) ([]string, error)) error {
+func (s factorPages) factorForm(w http.ResponseWriter, r *http.Request, do func(f *page.Form) ([]string, error)) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err
@@ -216,7 +219,7 @@ func (s *Pages) factorForm(w http.ResponseWriter, r *http.Request, do func(f *pa
 	return s.showFactor(w, r, s.NewForm(page.LangOf(r)), codes)
 }
 
-func (s *Pages) factorOff(w http.ResponseWriter, r *http.Request) error {
+func (s factorPages) factorOff(w http.ResponseWriter, r *http.Request) error {
 	f, err := s.PostedForm(r)
 	if err != nil {
 		return err

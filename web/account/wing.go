@@ -62,7 +62,7 @@ func New(site *page.Site, services Services) *Pages {
 	s.accountRoutes()
 	s.cardRoutes()
 	s.setupRoutes()
-	s.factorRoutes()
+	factorPages{s}.factorRoutes()
 	s.sessionRoutes()
 	s.contactRoutes()
 	s.privacyRoutes()

@@ -22,6 +22,7 @@ import (
 	"banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
@@ -58,7 +59,7 @@ type Services struct {
 	AccountReviews payments.AccountReviews
 	AccountBatches payments.AccountBatches
 	UnpaidRules    orders.Rules
-	CoolingRules   payments.Rules
+	CoolingRules   cooling.Rules
 
 	// Changes publishes the ids of orders with a changed state; nothing is published if nil.
 	Changes *live.Changes
@@ -92,7 +93,7 @@ type faces struct {
 	OrgPayouts      payments.RawOrgPayouts
 	AccountReviews  payments.RawAccountReviews
 	AccountBatches  payments.RawAccountBatches
-	CoolingRules    payments.RawRules
+	CoolingRules    cooling.RawRules
 	UnpaidRules     orders.RawRules
 	PrivateAccounts payments.RawPrivacy
 
@@ -122,7 +123,7 @@ func facesOf(s Services) faces {
 		OrgPayouts:      payments.NewRawOrgPayouts(s.OrgPayouts),
 		AccountReviews:  payments.NewRawAccountReviews(s.AccountReviews),
 		AccountBatches:  payments.NewRawAccountBatches(s.AccountBatches),
-		CoolingRules:    payments.NewRawRules(s.CoolingRules),
+		CoolingRules:    cooling.NewRawRules(s.CoolingRules),
 		UnpaidRules:     orders.NewRawRules(s.UnpaidRules),
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 

@@ -6,6 +6,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/auth"
 )
 
@@ -38,16 +39,16 @@ func (a *API) ruleEndpoints() []endpoint {
 				return a.raw.UnpaidRules.SetUnpaidRules(ctx, orders.UnpaidLimits{Orders: in.Orders, Part: in.Part, OrgOrders: in.OrgOrders})
 			}),
 		op("GET", "/rules/cooling", "rules.cooling", "How long nothing is paid to a payout account after its approval", county,
-			func(ctx context.Context, _ struct{}) (link.Raw[payments.CoolingRules], error) {
+			func(ctx context.Context, _ struct{}) (link.Raw[cooling.Overview], error) {
 				return a.raw.CoolingRules.CoolingRules(ctx, payments.None{})
 			}),
 		op("PUT", "/rules/cooling", "rules.set_cooling", "Set that time; a shorter one waits for another approver", county,
-			func(ctx context.Context, in coolingIn) (link.Raw[payments.CoolingRules], error) {
-				return a.raw.CoolingRules.SetCooling(ctx, payments.SetCooling{Hours: in.Hours})
+			func(ctx context.Context, in coolingIn) (link.Raw[cooling.Overview], error) {
+				return a.raw.CoolingRules.SetCooling(ctx, cooling.Set{Hours: in.Hours})
 			}),
 		op("POST", "/rules/cooling/{id}/decision", "rules.decide_cooling", "Approve or refuse a shorter time as the second person", only([]auth.Role{auth.Approver}),
-			func(ctx context.Context, in decideCoolingIn) (link.Raw[payments.CoolingRules], error) {
-				return a.raw.CoolingRules.DecideCooling(ctx, payments.DecideCooling{ID: in.ID, Approve: in.Approve, Why: in.Why})
+			func(ctx context.Context, in decideCoolingIn) (link.Raw[cooling.Overview], error) {
+				return a.raw.CoolingRules.DecideCooling(ctx, cooling.Decide{ID: in.ID, Approve: in.Approve, Why: in.Why})
 			}),
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -24,13 +25,13 @@ func (s *rulePages) ruleRoutes() {
 
 type rulesPage struct {
 	Unpaid   orders.UnpaidRules
-	Cooling  payments.CoolingRules
+	Cooling  cooling.Overview
 	Approves bool
 	Words    page.Words
 }
 
 // State is the state of a cooling time in words.
-func (d rulesPage) State(c payments.CoolingChange) string {
+func (d rulesPage) State(c cooling.Change) string {
 	return d.Words.Say("rules.cooling.state", string(c.State))
 }
 
@@ -94,7 +95,7 @@ func (s *rulePages) saveCooling(w http.ResponseWriter, r *http.Request) error {
 		if !f.OK() {
 			return "", nil
 		}
-		rules, err := s.CoolingRules.SetCooling(r.Context(), payments.SetCooling{Hours: hours})
+		rules, err := s.CoolingRules.SetCooling(r.Context(), cooling.Set{Hours: hours})
 		if err == nil && rules.Waiting != nil {
 			return "rules.cooling.asked", nil
 		}
@@ -105,7 +106,7 @@ func (s *rulePages) saveCooling(w http.ResponseWriter, r *http.Request) error {
 func (s *rulePages) decideCooling(w http.ResponseWriter, r *http.Request) error {
 	return s.saveRules(w, r, nil, func(f *page.Form) (string, error) {
 		approve := f.Text("decision") == "approve"
-		_, err := s.CoolingRules.DecideCooling(r.Context(), payments.DecideCooling{ID: page.PathInt(r, "id"), Approve: approve, Why: f.Text("why")})
+		_, err := s.CoolingRules.DecideCooling(r.Context(), cooling.Decide{ID: page.PathInt(r, "id"), Approve: approve, Why: f.Text("why")})
 		if approve {
 			return "rules.saved", err
 		}

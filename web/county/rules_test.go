@@ -10,6 +10,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
@@ -32,21 +33,21 @@ func (s *stubUnpaid) SetUnpaidRules(_ context.Context, l orders.UnpaidLimits) (o
 }
 
 type stubCooling struct {
-	rules   payments.CoolingRules
-	decided payments.DecideCooling
+	rules   cooling.Overview
+	decided cooling.Decide
 }
 
-func (s *stubCooling) CoolingRules(context.Context, payments.None) (payments.CoolingRules, error) {
+func (s *stubCooling) CoolingRules(context.Context, payments.None) (cooling.Overview, error) {
 	return s.rules, nil
 }
 
-func (s *stubCooling) SetCooling(_ context.Context, r payments.SetCooling) (payments.CoolingRules, error) {
-	s.rules.Waiting = &payments.CoolingChange{ID: 3, Hours: r.Hours, By: "operator", At: webtest.Day, State: payments.CoolingWaiting}
-	s.rules.History = []payments.CoolingChange{*s.rules.Waiting, {ID: 1, Hours: 96, By: "operator", At: webtest.Day.Add(-time.Hour), State: payments.CoolingInForce, DecidedBy: "approver"}}
+func (s *stubCooling) SetCooling(_ context.Context, r cooling.Set) (cooling.Overview, error) {
+	s.rules.Waiting = &cooling.Change{ID: 3, Hours: r.Hours, By: "operator", At: webtest.Day, State: cooling.Waiting}
+	s.rules.History = []cooling.Change{*s.rules.Waiting, {ID: 1, Hours: 96, By: "operator", At: webtest.Day.Add(-time.Hour), State: cooling.InForce, DecidedBy: "approver"}}
 	return s.rules, nil
 }
 
-func (s *stubCooling) DecideCooling(_ context.Context, r payments.DecideCooling) (payments.CoolingRules, error) {
+func (s *stubCooling) DecideCooling(_ context.Context, r cooling.Decide) (cooling.Overview, error) {
 	s.decided = r
 	if !r.Approve && r.Why == "" {
 		return s.rules, link.E(link.Invalid, "rules.cooling.why", "why")
@@ -59,8 +60,8 @@ func (s *stubCooling) DecideCooling(_ context.Context, r payments.DecideCooling)
 func TestCountyRules(t *testing.T) {
 	t.Parallel()
 	unpaid := &stubUnpaid{rules: orders.UnpaidRules{UnpaidLimits: orders.UnpaidLimits{Orders: 5, Part: 2, OrgOrders: 100}}}
-	cooling := &stubCooling{rules: payments.CoolingRules{Hours: 72}}
-	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.UnpaidRules, deps.CoolingRules = unpaid, cooling })
+	stub := &stubCooling{rules: cooling.Overview{Hours: 72}}
+	d := webtest.NewDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.UnpaidRules, deps.CoolingRules = unpaid, stub })
 	operator := d.Login(t, auth.Account{Login: "operator", Name: "经办", Role: auth.Operator, Lang: "zh"})
 	approver := d.Login(t, auth.Account{Login: "approver", Name: "复核", Role: auth.Approver, Lang: "zh"})
 	has := func(res webtest.Answer, status int, want ...string) {
@@ -86,7 +87,7 @@ func TestCountyRules(t *testing.T) {
 		t.Errorf("an operator decides: %d", res.StatusCode)
 	}
 	has(approver.Post("/county/rules/cooling/3", "decision", "refuse"), 422, "请写明不同意的原因")
-	if res := approver.Post("/county/rules/cooling/3", "decision", "approve"); res.StatusCode != http.StatusSeeOther || !cooling.decided.Approve || cooling.decided.ID != 3 {
-		t.Errorf("decided %+v: %d", cooling.decided, res.StatusCode)
+	if res := approver.Post("/county/rules/cooling/3", "decision", "approve"); res.StatusCode != http.StatusSeeOther || !stub.decided.Approve || stub.decided.ID != 3 {
+		t.Errorf("decided %+v: %d", stub.decided, res.StatusCode)
 	}
 }

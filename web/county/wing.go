@@ -11,6 +11,7 @@ import (
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/document"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/county/words"
@@ -77,7 +78,7 @@ type Services struct {
 	AccountReviews  payments.AccountReviews
 	PrivateAccounts payments.Privacy
 	UnpaidRules     orders.Rules
-	CoolingRules    payments.Rules
+	CoolingRules    cooling.Rules
 
 	Accounts  auth.Accounts
 	Factors   auth.Factors

@@ -31,6 +31,7 @@ import (
 	"banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/postgres"
@@ -79,7 +80,7 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		AccountBatches:  payments.NewAccountBatchesClient(nc),
 		UnpaidRules:     orders.NewRulesClient(nc),
-		CoolingRules:    payments.NewRulesClient(nc),
+		CoolingRules:    cooling.NewRulesClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Cards:           store,
