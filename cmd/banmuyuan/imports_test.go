@@ -52,7 +52,7 @@ var mayImport = []struct {
 	{"web/page", wingMay},
 	{"web/account", wingMay},
 	{"web/county", append(slices.Clone(wingMay), "=web/county/words")},
-	{"web/county/words", []string{"=web/page"}},
+	{"web/county/words", []string{"=web/audit", "=web/page"}},
 	{"web/directory", wingMay},
 	{"web/document", wingMay},
 	{"web/household", wingMay},

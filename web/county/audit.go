@@ -12,6 +12,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/county/words"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -112,7 +113,7 @@ func (s *people) auditLines(r *http.Request, entries []audit.Entry) ([]auditLine
 			return nil, err
 		}
 		if e.On != audit.OnAccount && e.On != audit.OnHousehold {
-			line.Object = auditObject(said, e)
+			line.Object = words.AuditObject(said, e)
 		}
 		if line.Detail, err = s.auditDetail(r.Context(), said, e); err != nil {
 			return nil, err

@@ -27,12 +27,6 @@ type rulesPage struct {
 	Unpaid   orders.UnpaidRules
 	Cooling  cooling.Overview
 	Approves bool
-	Words    page.Words
-}
-
-// State is the state of a cooling time in words.
-func (d rulesPage) State(c cooling.Change) string {
-	return d.Words.Say("rules.cooling.state", string(c.State))
 }
 
 func (s *rulePages) rulesPage(w http.ResponseWriter, r *http.Request) error {
@@ -42,7 +36,7 @@ func (s *rulePages) rulesPage(w http.ResponseWriter, r *http.Request) error {
 // showRules shows the rules in force, and what was typed instead of them where that was wrong.
 func (s *rulePages) showRules(w http.ResponseWriter, r *http.Request, f *page.Form) error {
 	ctx := r.Context()
-	d := rulesPage{Approves: auth.FromContext(ctx).Role == auth.Approver, Words: s.Words(r)}
+	d := rulesPage{Approves: auth.FromContext(ctx).Role == auth.Approver}
 	var err error
 	if d.Unpaid, err = s.UnpaidRules.UnpaidRules(ctx, orders.None{}); err != nil {
 		return err

@@ -15,4 +15,5 @@ var ruleWords = map[string][2]string{
 
 var ruleTones = page.Tones{
 	page.Busy: {"rules.cooling.state.waiting"},
+	page.Good: {"rules.cooling.state.in_force"},
 }
