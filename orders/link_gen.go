@@ -398,6 +398,61 @@ func (c RawService) Digests(ctx context.Context, r DigestRequest) (link.Raw[Dige
 	return link.CallRaw[Digests](ctx, c.nc, SubjectDigests, r)
 }
 
+// Request subjects of Rules.
+const (
+	SubjectUnpaidRules    = "rpc.orders.v1.unpaid_rules"
+	SubjectSetUnpaidRules = "rpc.orders.v1.set_unpaid_rules"
+)
+
+// NewRulesClient returns a client of Rules: each call is answered by a process that registered the service.
+func NewRulesClient(nc *nats.Conn) Rules { return rulesClient{nc} }
+
+type rulesClient struct{ nc *nats.Conn }
+
+func (c rulesClient) UnpaidRules(ctx context.Context, r None) (UnpaidRules, error) {
+	return link.Call[None, UnpaidRules](ctx, c.nc, SubjectUnpaidRules, r)
+}
+
+func (c rulesClient) SetUnpaidRules(ctx context.Context, r UnpaidLimits) (UnpaidRules, error) {
+	return link.Call[UnpaidLimits, UnpaidRules](ctx, c.nc, SubjectSetUnpaidRules, r)
+}
+
+// RegisterRules registers svc on s for the request subjects of Rules.
+func RegisterRules(s *link.Server, svc Rules) {
+	link.Handle(s, SubjectUnpaidRules, svc.UnpaidRules)
+	link.Handle(s, SubjectSetUnpaidRules, svc.SetUnpaidRules)
+}
+
+// RawRules is Rules whose answers stay the bytes in which they arrived.
+type RawRules struct {
+	nc  *nats.Conn // nil if svc is no client
+	svc Rules
+}
+
+// NewRawRules returns the raw face of svc. The answers of a client are passed on, those of any other service encoded.
+func NewRawRules(svc Rules) RawRules {
+	if c, ok := svc.(rulesClient); ok {
+		return RawRules{nc: c.nc}
+	}
+	return RawRules{svc: svc}
+}
+
+// UnpaidRules is Rules.UnpaidRules with an undecoded answer.
+func (c RawRules) UnpaidRules(ctx context.Context, r None) (link.Raw[UnpaidRules], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.UnpaidRules(ctx, r))
+	}
+	return link.CallRaw[UnpaidRules](ctx, c.nc, SubjectUnpaidRules, r)
+}
+
+// SetUnpaidRules is Rules.SetUnpaidRules with an undecoded answer.
+func (c RawRules) SetUnpaidRules(ctx context.Context, r UnpaidLimits) (link.Raw[UnpaidRules], error) {
+	if c.nc == nil {
+		return link.RawOf(c.svc.SetUnpaidRules(ctx, r))
+	}
+	return link.CallRaw[UnpaidRules](ctx, c.nc, SubjectSetUnpaidRules, r)
+}
+
 // Request subjects of Seasons.
 const (
 	SubjectSeasonOpenItems = "rpc.orders.v1.season_open_items"

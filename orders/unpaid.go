@@ -7,11 +7,12 @@ import (
 	"banmuyuan/internal/link"
 )
 
-// UnpaidLimits bound the stock that buyers hold without having paid for it. The county sets them.
+// UnpaidLimits bound the stock that buyers hold without having paid for it. The county sets them: see Rules. Adoptions, and
+// purchases at a shelf, are counted by themselves against the same numbers.
 type UnpaidLimits struct {
-	Orders    int   // unpaid orders of a private account, and of a verified phone; 0 is no limit
-	OrgOrders int   // unpaid orders of an account of an organisation, which the county opened; 0 is no limit
-	Part      int64 // percent of a presale's quantity in the unpaid orders of a private buyer; 0 is no limit
+	Orders    int   `json:"orders"`       // unpaid orders of a private account, and of a verified phone; 0 is no limit
+	OrgOrders int   `json:"org_orders"`   // unpaid orders of an account of an organisation, which the county opened; 0 is no limit
+	Part      int64 `json:"part_percent"` // of a presale's quantity in the unpaid orders of a private buyer; 0 is no limit
 }
 
 // UnpaidLeast is the quantity that a private buyer may hold unpaid in any presale, however small it is.
@@ -87,6 +88,15 @@ func (l UnpaidLimit) Check(held Unpaid, lines []UnpaidLine) error {
 		}
 	}
 	return nil
+}
+
+// TooMany returns the error of a buyer who has so many unpaid things already, or nil. key is of the message: "adoption.unpaid",
+// "sale.unpaid".
+func (l UnpaidLimit) TooMany(key string, open int) error {
+	if l.Orders <= 0 || open < l.Orders {
+		return nil
+	}
+	return link.E(link.Conflict, key, "", "open", strconv.Itoa(open), "max", strconv.Itoa(l.Orders))
 }
 
 // TooManyOrders is the error of a buyer with that many unpaid orders.

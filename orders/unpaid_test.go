@@ -89,3 +89,62 @@ func TestUnpaidLimitSpare(t *testing.T) {
 		}
 	}
 }
+
+func TestMaySetUnpaid(t *testing.T) {
+	t.Parallel()
+	before := UnpaidLimits{Orders: 5, OrgOrders: 100, Part: 2}
+	operator, approver := link.Actor{Account: 1, Role: RoleOperator}, link.Actor{Account: 2, Role: roleApprover}
+	for name, test := range map[string]struct {
+		actor         link.Actor
+		before, after UnpaidLimits
+		want          string
+	}{
+		"tighter":           {operator, before, UnpaidLimits{Orders: 1, OrgOrders: 100, Part: 1}, ""},
+		"as it is":          {operator, before, before, ""},
+		"more orders":       {operator, before, UnpaidLimits{Orders: 6, OrgOrders: 1, Part: 1}, "rules.unpaid.looser"},
+		"more of an office": {operator, before, UnpaidLimits{Orders: 1, OrgOrders: 101, Part: 1}, "rules.unpaid.looser"},
+		"a greater part":    {operator, before, UnpaidLimits{Orders: 1, OrgOrders: 1, Part: 3}, "rules.unpaid.looser"},
+		"no limit":          {operator, before, UnpaidLimits{OrgOrders: 1, Part: 1}, "rules.unpaid.looser"},
+		"a first limit":     {operator, UnpaidLimits{}, before, ""},
+		"looser, approver":  {approver, before, UnpaidLimits{Orders: 6, OrgOrders: 101, Part: 3}, ""},
+		"administrator":     {link.Actor{Account: 3, Role: "admin"}, before, before, "forbidden"},
+		"cooperative":       {link.Actor{Account: 3, Role: RoleOfficer, Org: 1}, before, before, "forbidden"},
+		"job":               {link.Actor{System: true}, before, before, "forbidden"},
+		"nobody":            {link.Actor{}, before, before, "unauthenticated"},
+	} {
+		got := ""
+		if err := MaySetUnpaid(test.actor, test.before, test.after); err != nil {
+			got = link.AsError(err).Key
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestUnpaidLimitsBounds(t *testing.T) {
+	t.Parallel()
+	good := UnpaidLimits{Orders: 1, OrgOrders: 1, Part: 1}
+	for field, l := range map[string]UnpaidLimits{
+		"":             {Orders: UnpaidOrdersMost, OrgOrders: UnpaidOrgOrdersMost, Part: UnpaidPartMost},
+		"orders":       {Orders: UnpaidOrdersMost + 1, OrgOrders: 1, Part: 1},
+		"org_orders":   {Orders: 1, OrgOrders: 0, Part: 1},
+		"part_percent": {Orders: 1, OrgOrders: 1, Part: 101},
+	} {
+		got := ""
+		if err := l.Check(); err != nil {
+			got = link.AsError(err).Field
+		}
+		if got != field {
+			t.Errorf("%+v: %q, want %q", l, got, field)
+		}
+	}
+	for _, l := range []UnpaidLimits{{OrgOrders: 1, Part: 1}, {Orders: 1, OrgOrders: 1}, {Orders: 1, OrgOrders: UnpaidOrgOrdersMost + 1, Part: 1}} {
+		if l.Check() == nil {
+			t.Errorf("%+v passes", l)
+		}
+	}
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -310,6 +310,7 @@ func (s *Server) lookSession(r *http.Request, a *auth.Account) (bool, error) {
 var beforeFactor = map[string]bool{
 	"account.factor": true, "account.factor.enrol": true, "logout": true, "account.lang": true,
 	"api.accounts.login": true, "api.accounts.logout": true,
+	"api.accounts.factor": true, "api.accounts.factor_secret": true, "api.accounts.factor_enrol": true,
 }
 
 // askFactor leads an account that needs a second factor to the page on which it gets one, from wherever it goes.

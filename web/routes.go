@@ -40,7 +40,7 @@ func (s *Server) routes(passwords *auth.Passwords) {
 		Setup: d.Setup, Auth: &auth.Authenticator{Accounts: d.Accounts, Throttle: d.Throttle, Passwords: passwords,
 			Factors: d.Factors, Cipher: d.Cipher, Trail: d.Trail, Now: s.Now}, Factors: d.Factors, Cipher: d.Cipher,
 		Codes: auth.Codes{Store: d.ContactCodes, Digests: d.Digests}, Texts: d.Notifier, Mails: d.Mailer,
-		Privacy: d.Privacy, Catalog: d.Catalog, Orders: d.Orders, Adoptions: d.Adoptions, Payments: d.Payments})
+		Privacy: d.Privacy, Trail: d.Trail, Catalog: d.Catalog, Orders: d.Orders, Adoptions: d.Adoptions, Payments: d.Payments})
 	s.shop = shop.New(s.Site, shop.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions, Boxes: d.Boxes,
 		Documents: d.Documents, Payments: d.Payments, Live: d.Live, Outbox: d.Outbox})
 	s.notices = &shop.Notices{Site: s.Site, Services: s.shop.Services(), Accounts: d.Accounts}
@@ -48,13 +48,13 @@ func (s *Server) routes(passwords *auth.Passwords) {
 	household.New(s.Site, household.Services{Catalog: d.Catalog, Care: d.Care, Orders: d.Orders, Contracts: d.Contracts, Adoptions: d.Adoptions,
 		Documents: d.Documents, Payments: d.Payments, Distributions: d.Distributions, AccountReviews: d.AccountReviews, Notifier: d.Notifier})
 	organisation.New(s.Site, organisation.Services{Catalog: d.Catalog, Orders: d.Orders, Shelf: d.Shelf, Adoptions: d.Adoptions,
-		Contracts: d.Contracts, Stations: d.Stations, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
+		Contracts: d.Contracts, Stations: d.Stations, Trail: d.Trail, Payments: d.Payments, OrgPayouts: d.OrgPayouts})
 	directory.New(s.Site, directory.Services{Catalog: d.Catalog, Directory: d.Directory, Headings: d.Headings, Accounts: d.AccountBatches, Trail: d.Trail})
 	c := county.New(s.Site, county.Services{Catalog: d.Catalog, Directory: d.Directory, Care: d.Care, PrivateIDs: d.PrivateIDs, Orders: d.Orders, Contracts: d.Contracts,
 		Seasons: d.Seasons, SeasonEnds: d.SeasonEnds,
 		Documents: d.Documents, Payments: d.Payments, Treasury: d.Treasury, Distributions: d.Distributions, Books: d.Books, Reversals: d.Reversals,
 		OrgPayouts: d.OrgPayouts, AccountReviews: d.AccountReviews, PrivateAccounts: d.PrivateAccounts,
-		Accounts: d.Accounts, Factors: d.Factors, Trail: d.Trail, Throttle: d.Throttle, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
+		UnpaidRules: d.UnpaidRules, CoolingRules: d.CoolingRules, Accounts: d.Accounts, Factors: d.Factors, Trail: d.Trail, Throttle: d.Throttle, Cards: d.Cards, Digests: d.Digests, Passwords: passwords, Jobs: d.Reports, Wake: s.reports.Wake})
 	document.New(s.Site, document.Services{Documents: d.Documents})
 	if s.config.Styleguide {
 		s.Open("GET", "/styleguide", "styleguide", s.Styleguide)
@@ -91,7 +91,10 @@ func (s *Server) apiServices() api.Services {
 		Directory:       d.Directory,
 		AccountReviews:  d.AccountReviews,
 		AccountBatches:  d.AccountBatches,
+		UnpaidRules:     d.UnpaidRules,
+		CoolingRules:    d.CoolingRules,
 		Changes:         d.Changes,
+		Trail:           d.Trail,
 		Say:             s.SayError,
 		TellHelped:      s.tellHelped,
 	}

@@ -29,6 +29,7 @@ import (
 	papers "banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/account"
 	"banmuyuan/web/api"
 	"banmuyuan/web/audit"
@@ -95,9 +96,12 @@ type Deps struct {
 	AccountReviews payments.AccountReviews
 	// AccountBatches are payout accounts that come in a sheet.
 	AccountBatches payments.AccountBatches
+	// The county's rules: what buyers hold unpaid, and how long payout accounts cool.
+	UnpaidRules  orders.Rules
+	CoolingRules cooling.Rules
 	// Notifier tells households about actions in their name; the log if nil.
 	Notifier notify.Notifier
-	// Mailer sends codes to buyers without a mainland phone; the log if nil.
+	// Mailer sends codes to buyers without a mainland phone; nil: codes by e-mail are off.
 	Mailer notify.Notifier
 	// Privacy keeps consents and requests of people about their data.
 	Privacy auth.Privacy
@@ -196,9 +200,6 @@ func New(config Config, deps Deps) (*Server, error) {
 	if deps.Notifier == nil {
 		deps.Notifier = notify.Log{Log: deps.Log}
 	}
-	if deps.Mailer == nil {
-		deps.Mailer = notify.Log{Log: deps.Log}
-	}
 	if deps.Live == nil {
 		deps.Live = live.NewHub()
 	}
@@ -239,7 +240,7 @@ func (d Deps) check() error {
 	if d.ContactCodes == nil || d.Privacy == nil || d.Factors == nil || d.Logins == nil || d.Trail == nil || d.Cipher == nil {
 		return errors.New("web: codes of contacts, second factors, sessions of accounts, the audit trail and a cipher are needed")
 	}
-	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts} {
+	for _, module := range []any{d.Catalog, d.Orders, d.Payments, d.Shelf, d.Adoptions, d.Boxes, d.Contracts, d.Treasury, d.Distributions, d.Books, d.Documents, d.Stations, d.Care, d.Directory, d.Seasons, d.SeasonEnds, d.AccountReviews, d.AccountBatches, d.Reversals, d.OrgPayouts, d.UnpaidRules, d.CoolingRules} {
 		if module == nil {
 			return errors.New("web: every module is needed")
 		}

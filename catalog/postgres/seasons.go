@@ -194,6 +194,9 @@ func (c *Catalog) noteAct(ctx context.Context, tx *sqlx.Tx, season int, step cat
 	if err != nil {
 		return fmt.Errorf("write history of season %d: %w", season, err)
 	}
+	if link.ActorFrom(ctx).Account == 0 { // another module asks for the person
+		ctx = link.WithActor(ctx, link.Actor{Account: by.Account, Login: by.Login, Role: by.Role})
+	}
 	return desk.Did(ctx, tx, link.Act{Kind: "season." + string(step), On: "season", Object: strconv.Itoa(season)})
 }
 
@@ -419,7 +422,9 @@ func (c *Catalog) notePresaleAct(ctx context.Context, tx *sqlx.Tx, presale int64
 	if err != nil {
 		return fmt.Errorf("write history of presale %d: %w", presale, err)
 	}
-	return desk.Did(ctx, tx, link.Act{Kind: "presale." + string(step), On: "presale", Object: strconv.FormatInt(presale, 10)})
+	// Also a job's: that a sale ended by its time belongs to what happened.
+	return link.Publish(ctx, tx, link.Message{Subject: catalog.EvtAct,
+		Data: link.Act{Kind: "presale." + string(step), On: "presale", Object: strconv.FormatInt(presale, 10)}})
 }
 
 // openSeasons returns the seasons that a changed register concerns: what has begun to be closed was sold from the register

@@ -199,6 +199,12 @@ func TestAClosedSeasonTakesNothing(t *testing.T) {
 	if _, err := c.CloseSeason(system, closing); err != nil {
 		t.Errorf("closed again: %v", err)
 	}
+	var acts int // the person's, whom the other module names
+	err = b.db.Get(&acts, `SELECT count(*) FROM outbox WHERE subject = $1 AND data->>'kind' = 'season.close' AND headers::text LIKE $2`,
+		catalog.EvtAct, "%"+person.Login+"%")
+	if err != nil || acts != 1 {
+		t.Errorf("%d acts of closing, %v", acts, err)
+	}
 	b.refresh(c)
 	if d := stateOf(t, c, 2026); d.Acts[0].Actor != person.Login || d.Acts[0].Role != person.Role || d.Acts[0].Step != "close" {
 		t.Errorf("closed for %+v", d.Acts[0])

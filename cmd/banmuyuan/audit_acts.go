@@ -9,6 +9,7 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/orders"
 	"banmuyuan/payments"
 	"banmuyuan/web/audit"
 	webpg "banmuyuan/web/postgres"
@@ -32,6 +33,7 @@ func (m *modules) auditActs(db *sqlx.DB, nc *nats.Conn) []*link.Consumer {
 	}
 	return []*link.Consumer{
 		of(moduleCatalog, catalog.EvtAct),
+		of(moduleOrders, orders.EvtAct),
 		of(modulePayments, payments.EvtAct, payments.EvtPayoutAccount),
 	}
 }

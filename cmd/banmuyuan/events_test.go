@@ -25,7 +25,7 @@ import (
 var eventTypes = map[string]any{
 	catalog.CmdConfirm: catalog.HoldConfirm{}, catalog.CmdRelease: catalog.HoldRelease{}, catalog.CmdDeliver: catalog.HoldDeliver{},
 	catalog.EvtHoldExpired: catalog.HoldExpired{}, catalog.EvtPresaleChanged: catalog.PresaleChanged{},
-	catalog.EvtHouseholdsChanged: catalog.HouseholdsChanged{}, catalog.EvtAct: link.Act{}, payments.EvtAct: link.Act{},
+	catalog.EvtHouseholdsChanged: catalog.HouseholdsChanged{}, catalog.EvtAct: link.Act{}, payments.EvtAct: link.Act{}, orders.EvtAct: link.Act{},
 
 	orders.EvtOrderPlaced: orders.OrderEvent{}, orders.EvtOrderChanged: orders.OrderEvent{}, orders.EvtTicketAccepted: orders.TicketEvent{}, orders.EvtShortageAsked: orders.ShortageEvent{},
 	adopt.EvtChanged: adopt.Event{}, catalog.EvtIncomeChanged: catalog.IncomesChanged{},

@@ -28,6 +28,7 @@ import (
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
 	"banmuyuan/payments/bankfile"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/gateway/cash"
@@ -278,6 +279,7 @@ func (m *modules) startPayments(ctx, running context.Context) error {
 		payments.RegisterOrgPayouts(s, svc)
 		payments.RegisterAccountReviews(s, svc)
 		payments.RegisterAccountBatches(s, svc)
+		cooling.RegisterRules(s, svc)
 		payments.RegisterPrivacy(s, svc)
 	}
 	m.serve(running, db, nc, modulePayments, register,
@@ -373,6 +375,7 @@ func (m *modules) startOrders(ctx, running context.Context) error {
 		orders.Register(s, svc)
 		orders.RegisterStations(s, svc)
 		orders.RegisterSeasons(s, svc)
+		orders.RegisterRules(s, svc)
 		shelf.Register(s, svc.Shelf())
 		adopt.Register(s, svc)
 		adopt.RegisterBoxes(s, svc)
@@ -448,6 +451,8 @@ func (m *modules) startWeb(ctx, running context.Context) error {
 		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		AccountBatches:  payments.NewAccountBatchesClient(nc),
+		UnpaidRules:     orders.NewRulesClient(nc),
+		CoolingRules:    cooling.NewRulesClient(nc),
 		Cards:           store,
 		Digests:         keys,
 		Notifier:        m.notifier(),
@@ -518,15 +523,19 @@ func (m *modules) notifier() notify.Notifier {
 	return notify.HTTP{URL: m.cfg.SMSURL}
 }
 
-// mailer is how e-mails leave: through the county's mail server, or not at all.
+// mailer is how e-mails leave: through the county's mail server. Without one the log shows them in development, and nil says
+// that codes by e-mail are off.
 func (m *modules) mailer() notify.Notifier {
+	if m.cfg.SMTPURL == "" && m.cfg.showCodes {
+		return notify.Log{Log: m.log, Codes: true}
+	}
 	if m.cfg.SMTPURL == "" {
-		return notify.Log{Log: m.log, Codes: m.cfg.showCodes}
+		return nil
 	}
 	mailer, err := notify.NewMail(m.cfg.SMTPURL, m.cfg.MailFrom)
 	if err != nil { // was checked with the settings
 		m.log.Error("no e-mail will be sent", "error", err)
-		return notify.Log{Log: m.log}
+		return nil
 	}
 	return mailer
 }

@@ -116,6 +116,9 @@ func (m *Main) Run(ctx context.Context) (err error) {
 	if hints := installed.hints(); len(hints) > 0 {
 		m.Log.Warn("this looks like a real installation, and BANMU_MODE is not production: what is unsafe is not refused", "because", strings.Join(hints, ", "))
 	}
+	for _, off := range installed.off() {
+		m.Log.Warn(off)
+	}
 	// Listening comes first: a port in use should not cost a database start.
 	if m.listener, err = listen(ctx, m.Addr); err != nil {
 		return err

@@ -35,9 +35,9 @@ type Settings struct {
 	StopPause           span   `env:"BANMU_STOP_PAUSE" placeholder:"DURATION" help:"How long a process that is told to stop answers as before and says on /readyz that it stops, so that proxies turn away from it (${env}; 2s with DATABASE_URL and none otherwise, when not set)."`
 	PayWithin           span   `env:"BANMU_PAY_WITHIN" default:"30m" placeholder:"DURATION" help:"How long a private buyer has to pay the deposit (${env}, default ${default})."`
 	PayWithinOrg        span   `env:"BANMU_PAY_WITHIN_ORG" default:"72h" placeholder:"DURATION" help:"How long an organisation has (${env}, default ${default})."`
-	UnpaidOrders        whole  `env:"BANMU_UNPAID_ORDERS" default:"5" placeholder:"N" help:"How many unpaid orders a private buyer may have at once, by account and by verified phone (${env}, default ${default}; 0 is no limit)."`
-	UnpaidPart          whole  `env:"BANMU_UNPAID_PART" default:"2" placeholder:"PERCENT" help:"How much of a presale's quantity the unpaid orders of a private buyer may hold; 50 units may be held of any (${env}, default ${default}; 0 is no limit)."`
-	UnpaidOrdersOrg     whole  `env:"BANMU_UNPAID_ORDERS_ORG" default:"100" placeholder:"N" help:"How many unpaid orders an account of an organisation, which the county opened, may have at once; their part of a presale has no limit (${env}, default ${default}; 0 is no limit)."`
+	UnpaidOrders        whole  `env:"BANMU_UNPAID_ORDERS" default:"5" placeholder:"N" help:"How many unpaid orders a private buyer may have at once, by account and by verified phone, until the county sets it on its page (${env}, default ${default}; 0 is no limit)."`
+	UnpaidPart          whole  `env:"BANMU_UNPAID_PART" default:"2" placeholder:"PERCENT" help:"How much of a presale's quantity the unpaid orders of a private buyer may hold; 50 units may be held of any; until the county sets it (${env}, default ${default}; 0 is no limit)."`
+	UnpaidOrdersOrg     whole  `env:"BANMU_UNPAID_ORDERS_ORG" default:"100" placeholder:"N" help:"How many unpaid orders an account of an organisation, which the county opened, may have at once; their part of a presale has no limit; until the county sets it (${env}, default ${default}; 0 is no limit)."`
 	BankHolder          string `env:"BANMU_BANK_HOLDER" help:"Holder of the account that buyers transfer to; the county's own entry says it when BANMU_BANK_NUMBER is not set (${env})."`
 	BankNumber          string `env:"BANMU_BANK_NUMBER" help:"Its number (${env})."`
 	BankName            string `env:"BANMU_BANK_NAME" help:"Its bank (${env})."`
@@ -47,11 +47,11 @@ type Settings struct {
 	StripeSecretKey     string `env:"STRIPE_SECRET_KEY" placeholder:"KEY" help:"Stripe's secret key: cards, Alipay and WeChat Pay (${env})."`
 	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Secret of the webhook that Stripe sends to BANMU_PAY_URL/pay/webhooks/stripe (${env})."`
 	RefundLimit         whole  `env:"BANMU_REFUND_LIMIT" default:"20000" placeholder:"YUAN" help:"Above so many yuan a second person lets a refund go; 0 is no limit (${env}, default ${default})."`
-	AccountCooling      span   `env:"BANMU_ACCOUNT_COOLING" default:"72h" placeholder:"DURATION" help:"How long nothing is paid to a household's payout account after a second person approved it; the household is told and can object; 0 is none (${env}, default ${default})."`
+	AccountCooling      span   `env:"BANMU_ACCOUNT_COOLING" default:"72h" placeholder:"DURATION" help:"How long nothing is paid to a household's payout account after a second person approved it; the household is told and can object; 0 is none; until the county sets it on its page (${env}, default ${default})."`
 	UnmaskLimit         whole  `env:"BANMU_UNMASK_LIMIT" default:"40" placeholder:"N" help:"How many id numbers, and as many account numbers, one person may look at in full within 24 hours (${env}, default ${default})."`
 	StatementColumns    string `env:"BANMU_STATEMENT_COLUMNS" placeholder:"FILE|JSON" help:"What the bank calls the columns of its statements, as JSON or a file of it; what it leaves out stays as it is (${env})."`
-	SMSURL              string `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set."`
-	SMTPURL             string `env:"BANMU_SMTP_URL" placeholder:"URL" help:"Mail server for codes to buyers without a mainland phone, smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465 (${env}); they are only logged when not set."`
+	SMSURL              string `env:"BANMU_SMS_URL" placeholder:"URL" help:"Gateway that text messages are handed to as JSON (${env}); they are only logged when not set, and production mode does not start."`
+	SMTPURL             string `env:"BANMU_SMTP_URL" placeholder:"URL" help:"Mail server for codes to buyers without a mainland phone, smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465 (${env}); when not set they are only logged, and in production mode off."`
 	MailFrom            string `env:"BANMU_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of these e-mails (${env})."`
 	Styleguide          bool   `env:"BANMU_STYLEGUIDE" hidden:"" help:"Serve /styleguide (${env})."`
 
@@ -368,6 +368,10 @@ func (i installation) checkProduction(f *faults) {
 			f.add("BANMU_PAY_URL", "it begins with http://", "Give the https:// address")
 		}
 	}
+	if i.SMSURL == "" && i.runs(moduleWeb) {
+		f.add("BANMU_SMS_URL", "no code reaches a phone: nobody can register, reset a forgotten password or change a number, and households are told nothing",
+			"Give the address of a gateway for text messages")
+	}
 	for one := range strings.SplitSeq(i.NATSURL, ",") {
 		if one = strings.TrimSpace(one); one == "" {
 			continue
@@ -378,6 +382,14 @@ func (i installation) checkProduction(f *faults) {
 			break
 		}
 	}
+}
+
+// off lists what people cannot do with the settings of production mode, which starts all the same.
+func (i installation) off() []string {
+	if i.production() && i.SMTPURL == "" && i.runs(moduleWeb) {
+		return []string{"codes by e-mail are off, because BANMU_SMTP_URL is not set: buyers without a mainland phone cannot register, and the pages say so"}
+	}
+	return nil
 }
 
 // hints say why an installation looks like a real one. In production mode there are none.

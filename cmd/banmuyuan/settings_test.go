@@ -19,7 +19,7 @@ import (
 func given(t *testing.T, env map[string]string) installation {
 	t.Helper()
 	all := map[string]string{"BANMU_MODE": modeProduction, "BANMU_DEMO": "no", "BANMU_PUBLIC_URL": "https://banmu.example.cn",
-		"DATABASE_URL": "postgres://catalog:secret@db/banmuyuan", "NATS_URL": "nats://catalog:secret@broker:4222", "BANMU_KEY": paymentspg.NewKey()}
+		"DATABASE_URL": "postgres://catalog:secret@db/banmuyuan", "NATS_URL": "nats://catalog:secret@broker:4222", "BANMU_KEY": paymentspg.NewKey(), "BANMU_SMS_URL": "https://sms.example.cn/send"}
 	maps.Copy(all, env)
 	var cli commands
 	parser, err := kong.New(&cli, kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
@@ -64,6 +64,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"BANMU_PAY_URL", "http://pay.example.cn", "BANMU_PAY_URL"},
 		{"BANMU_PAY_URL", "https://pay.example.cn/?a=b", "BANMU_PAY_URL"},
 		{"BANMU_SMS_URL", "sms.example.cn", "BANMU_SMS_URL"},
+		{"BANMU_SMS_URL", "", "BANMU_SMS_URL"},
 		{"BANMU_TRUSTED_PROXIES", "10.0.0.0/8,proxy", "BANMU_TRUSTED_PROXIES"},
 		{"BANMU_TRUSTED_PROXIES", "0.0.0.0/0", "BANMU_TRUSTED_PROXIES"},
 		{"BANMU_METRICS_ADDR", "nowhere", "BANMU_METRICS_ADDR"},
@@ -94,6 +95,26 @@ func TestSettingsAreChecked(t *testing.T) {
 		if !found {
 			t.Errorf("%s=%q: %v", c.name, c.value, f)
 		}
+	}
+}
+
+// Without a mail server production mode starts and says what is off; modules without pages need neither.
+func TestCodesByMailAreSaidToBeOff(t *testing.T) {
+	i := given(t, nil)
+	if off := i.off(); len(off) != 1 || !strings.Contains(off[0], "BANMU_SMTP_URL") {
+		t.Errorf("said %v", off)
+	}
+	i.SMTPURL = "smtps://u:p@smtp.example.cn:465"
+	if off := i.off(); len(off) != 0 {
+		t.Errorf("with a mail server: %v", off)
+	}
+	i.SMTPURL, i.SMSURL, i.modules = "", "", []string{moduleOrders}
+	if off, f := i.off(), i.check(); len(off)+len(f) != 0 {
+		t.Errorf("orders by itself: %v, %v", off, f)
+	}
+	i.Mode, i.modules = modeDevelopment, []string{"all"}
+	if off, f := i.off(), i.check(); len(off)+len(f) != 0 {
+		t.Errorf("development: %v, %v", off, f)
 	}
 }
 
@@ -145,7 +166,7 @@ func TestProductionRefusesTheDemo(t *testing.T) {
 	}
 	env := func(key string) []string {
 		return []string{"BANMU_MODE=production", "BANMU_DEMO=no", "BANMU_PUBLIC_URL=https://banmu.example.cn", "BANMU_ADDR=127.0.0.1:0",
-			"BANMU_METRICS_ADDR=off", "DATABASE_URL=" + pg.URL(), "BANMU_KEY=" + key, "BANMU_DATA=" + t.TempDir()}
+			"BANMU_METRICS_ADDR=off", "BANMU_SMS_URL=https://sms.example.cn/send", "DATABASE_URL=" + pg.URL(), "BANMU_KEY=" + key, "BANMU_DATA=" + t.TempDir()}
 	}
 	_, stderr, code := runProduct(t, env(strings.TrimSpace(string(key))), "serve")
 	for _, want := range []string{"demo county is in the database", "demo's password", "superuser"} {

@@ -10,6 +10,8 @@ var Messages = map[string][2]string{
 	"page.cursor":     {"翻页标记无效，请从第一页重新开始。", "This page marker is not valid. Start from the first page again."},
 	"not_found":       {"没有找到您要的内容，请检查链接或返回上一页。", "We could not find this. Check the link or go back."},
 	"conflict":        {"内容已被他人更改，请刷新页面后重试。", "This changed in the meantime. Reload the page and try again."},
+	"title.limit":     {"已到上限。", "A limit is reached."},
+	"title.too_often": {"操作太频繁，请稍后再试。", "Too many tries. Please wait."},
 	"sold_out":        {"余量不足，请减少数量后再试。", "Not enough is left. Please ask for less."},
 	"too_large":       {"内容太大，请分批提交或缩小范围。", "This is too large. Please send it in parts or narrow the selection."},
 	"malformed":       {"提交的数据格式不正确，请检查后重新提交。", "The data is not in the expected form. Please check it and submit again."},

@@ -7,6 +7,8 @@ var Messages = map[string][2]string{
 	"adoption.cannot_cancel":      {"这份认养现在不能取消了。", "This adoption can no longer be cancelled."},
 	"adoption.cancel.begun":       {"已经送出第一份，不能再取消。没收到或有问题，请在那一份旁边点“有问题”。", "The first delivery is out, so it can no longer be cancelled. If something is wrong, say so beside that delivery."},
 	"adoption.on_failure":         {"请选择出意外时怎么办：换一家补上，或退款。", "Please choose what happens if something fails: a replacement or a refund."},
+	"adoption.unpaid":             {"您还有 {open} 个认养没有付定金，最多只能有 {max} 个。请先付款或取消，再认养新的。", "You have {open} unpaid adoptions, and {max} is the limit. Please pay for one or cancel it first."},
+	"adoption.unpaid.units":       {"您没付定金的认养合计最多 {max}，现在还能认养 {left}。请减少数量，或先付清前面的。", "Your unpaid adoptions may hold {max} of these at most, so you can adopt {left} now. Please take fewer, or pay for the earlier ones first."},
 	"adoption.taken":              {"刚刚被别人认养了，请看看别家。", "Somebody else has just adopted it. Please have a look at other households."},
 	"adoption.pay.expired":        {"付款时间已过，请刷新页面。", "The time to pay is over. Please reload the page."},
 	"adoption.plot.unknown":       {"没有找到这户的认养，可能已经收回。", "We could not find this offer; it may have been withdrawn."},

@@ -294,6 +294,7 @@ func TestDisputedBox(t *testing.T) {
 	if err != nil || box(got, 1).State != adopt.BoxSettled || box(got, 2).State != adopt.BoxFailed || got.RefundFen != box(got, 2).AmountFen {
 		t.Errorf("decided: %+v, %v", got.Boxes, err)
 	}
+	wantActs(t, y.db, "decision.box approve", "decision.box refuse")
 	y.eventually("one is paid, the other refunded", func() bool {
 		h, err := y.payments.HouseholdAccount(y.operator(), payments.HouseholdRef{ID: 1})
 		return err == nil && h.PendingFen == 0 && h.ReleasedFen == 7001-350 && y.account(a).RefundDueFen == 7001

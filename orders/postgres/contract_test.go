@@ -370,6 +370,7 @@ func TestWhatStands(t *testing.T) {
 	_, err = b.orders.SaveContract(officer(), contract.Save{No: c.No, Terms: b.terms(), IdempotencyKey: b.key()})
 	wantCode(t, err, link.Conflict, "contract.not_draft", "")
 	b.move(officer(), c.No, contract.StepOpen)
+	wantActs(t, b.db, "contract.submit", "contract.approve", "contract.open")
 	b.sign(c.No, 1, 10)
 	for _, c := range []struct{ sql, constraint string }{
 		{`UPDATE contract SET quantity = 1000`, "contract_terms_stand"},

@@ -139,6 +139,7 @@ func (m *Module) Run(ctx context.Context) error {
 		}, m.householdsChanged).Run(ctx)
 	})
 	g.Go(func() error { m.work(ctx); return nil })
+	g.Go(func() error { m.Limits.Run(ctx); return nil })
 	g.Go(func() error { (&desk.BuyerSearch{DB: m.DB, Log: m.Log}).Run(ctx); return nil })
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -153,6 +153,7 @@ func TestWhatMeetsSomethingElseIsKeptForAPerson(t *testing.T) {
 			t.Errorf("settled: %+v %v", done, err)
 		}
 	}
+	wantActs(t, b.db, "decision.weigh_conflict dropped")
 	settle.State = orders.ConflictReweighed
 	_, err = b.orders.SettleConflict(colleague, settle)
 	wantRefusal(t, err, link.Conflict, "conflict.settled")

@@ -8,6 +8,7 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
+	"banmuyuan/orders/adopt"
 	"banmuyuan/orders/postgres"
 	"banmuyuan/orders/postgres/desk"
 )
@@ -114,5 +115,83 @@ func TestDatabaseKeepsPlacesOfUnpaidOrders(t *testing.T) {
 		if _, err := b.db.Exec(test.change); !link.IsCode(err, "23505") {
 			t.Errorf("two orders in one place of an %s: %v", test.name, err)
 		}
+	}
+}
+
+// What the county sets holds in another process within seconds, also where the process's settings say something else; who may
+// not set it does not; each setting stays.
+func TestUnpaidRulesAreTheCountys(t *testing.T) {
+	b := setup(t, limited)
+	other, _ := b.process(limited)
+	approves := as("approver", 12, 0)
+	_, err := b.orders.SetUnpaidRules(county(), orders.UnpaidLimits{Orders: 5, OrgOrders: 6, Part: 20})
+	wantCode(t, err, link.Forbidden, "rules.unpaid.looser", "")
+	_, err = b.orders.SetUnpaidRules(buyer(501), orders.UnpaidLimits{Orders: 1, OrgOrders: 1, Part: 1})
+	wantCode(t, err, link.Forbidden, "forbidden", "")
+	_, err = b.orders.SetUnpaidRules(approves, orders.UnpaidLimits{Orders: 0, OrgOrders: 6, Part: 20})
+	wantCode(t, err, link.Invalid, "rules.unpaid.orders", "orders")
+	b.place(verified(501, "one"), b.asking(geese, 1))
+	for range 2 {
+		r, err := b.orders.SetUnpaidRules(county(), orders.UnpaidLimits{Orders: 1, OrgOrders: 6, Part: 20})
+		if err != nil || r.Orders != 1 || len(r.History) != 1 || r.History[0].By != "operator11" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	_, err = b.orders.Place(verified(501, "one"), b.asking(geese, 1)) // this process at once
+	wantCode(t, err, link.Conflict, "order.unpaid.orders", "")
+	b.eventually("the other process keeps to it", func() bool {
+		_, err := other.Place(verified(501, "one"), b.asking(geese, 1))
+		return link.CodeOf(err) == link.Conflict
+	})
+	if r, err := b.orders.SetUnpaidRules(approves, orders.UnpaidLimits{Orders: 9, OrgOrders: 6, Part: 20}); err != nil || r.Orders != 9 || len(r.History) != 2 {
+		t.Errorf("looser: %+v, %v", r, err)
+	}
+	b.place(verified(501, "one"), b.asking(geese, 1))
+	if n := b.count(`SELECT count(*) FROM outbox WHERE subject = 'evt.orders.v1.act' AND data->>'kind' = 'rules.unpaid'`); n != 2 {
+		t.Errorf("%d acts, want 2", n)
+	}
+	for _, change := range []string{`UPDATE unpaid_rules SET orders = 100`, `DELETE FROM unpaid_rules`} {
+		if _, err := b.db.Exec(change); link.Constraint(err) != "unpaid_rules_stay" {
+			t.Errorf("%s: %v", change, err)
+		}
+	}
+}
+
+// Unpaid adoptions are counted by account and by verified phone, and by units of the presale's plots, also when they come at once.
+func TestUnpaidAdoptionsAreBounded(t *testing.T) {
+	y := newYard(t)
+	plot := y.offer(1, gardenAdopt, 8)
+	if _, err := y.orders.SetUnpaidRules(as("approver", 12, 0), orders.UnpaidLimits{Orders: 2, OrgOrders: 9, Part: 100}); err != nil {
+		t.Fatal(err)
+	}
+	adoptAs := func(ctx context.Context, key string) error {
+		_, err := y.orders.Adopt(ctx, adoptRequest(key, plot.ID, 1, adopt.FailureRefund))
+		return err
+	}
+	var mu sync.Mutex
+	taken := 0
+	var asking sync.WaitGroup
+	for i := range 6 {
+		asking.Go(func() {
+			err := adoptAs(verified(501+int64(i%2), "one"), fmt.Sprintf("at-once-%d", i)) // two accounts, one phone
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				taken++
+			} else if link.AsError(err).Key != "adoption.unpaid" {
+				t.Errorf("refused by %v", err)
+			}
+		})
+	}
+	asking.Wait()
+	if taken != 2 {
+		t.Errorf("%d adoptions, want 2", taken)
+	}
+	if err := adoptAs(y.buyer(1), "unverified-1"); err != nil {
+		t.Error(err)
+	}
+	wantError(t, adoptAs(y.buyer(1), "unverified-2"), link.Conflict, "adoption.unpaid")
+	if err := adoptAs(y.buyer(1), "unverified-1"); err != nil { // the same request again
+		t.Errorf("again: %v", err)
 	}
 }

@@ -3,10 +3,12 @@ package postgres_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/money"
@@ -73,6 +75,20 @@ func TestFarFromTheEstimateWaitsForASecondPerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.weigh(weigher, weighing(list[1], list[1].Qty, 4000), orders.TicketAccepted)
+	wantActs(t, b.db, "decision.ticket approve", "decision.ticket refuse")
+}
+
+// wantActs wants exactly these acts of an area in the order in which they were published for the audit trail.
+func wantActs(t *testing.T, db *sqlx.DB, want ...string) {
+	t.Helper()
+	area, _, _ := strings.Cut(want[0], ".")
+	var acts []string
+	err := db.Select(&acts, `
+		SELECT data->>'kind' || coalesce(' ' || (data->>'detail'), '') FROM outbox
+		WHERE subject = $1 AND starts_with(data->>'kind', $2 || '.') ORDER BY seq`, orders.EvtAct, area)
+	if err != nil || !slices.Equal(acts, want) {
+		t.Errorf("acts %q, %v; want %q", acts, err, want)
+	}
 }
 
 // wantVillageFees wants payments to have a fifth of the fees of an order's standing deliveries, and the change, for their

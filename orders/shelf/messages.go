@@ -45,6 +45,7 @@ var Messages = map[string][2]string{
 	"sale.sold_at":          {"销售时间不对。请检查收银机的时钟。", "The time of the sale cannot be right. Check the till’s clock."},
 	"sale.given":            {"收的现金不够。", "The cash is less than the total."},
 	"sale.client_id.reused": {"这个销售编号已用于另一笔买卖。请刷新收银页面。", "This sale’s id was used for another one. Reload the till."},
+	"sale.unpaid":           {"您在爱心超市还有 {open} 笔没有付款，最多只能有 {max} 笔。请先付款或取消，再买新的。", "You have {open} unpaid purchases at the supermarkets, and {max} is the limit. Please pay for one or cancel it first."},
 	"sale.sold_out":         {"刚刚卖得只剩这么多了，请减少数量。", "Somebody was faster: there is not so much left. Please take less."},
 	"sale.not_online":       {"这样货只在店里卖。", "This is sold in the shop only."},
 	"sale.measure":          {"请填写整数数量，例如 3 斤。", "Enter a whole quantity, such as 3."},

@@ -448,7 +448,7 @@ func (s *Service) applyAccount(ctx context.Context, c *change, second link.Actor
 	if err := s.enterAccount(ctx, c, by, set); err != nil {
 		return err
 	}
-	a, err := c.decideAccount(ctx, second, row.Household, true, b.Why, "", s.cooling)
+	a, err := s.decideAccount(ctx, c, second, row.Household, true, b.Why, "")
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (s *Service) DecidePayoutAccount(ctx context.Context, r payments.DecidePayo
 			out = prior.out()
 			return nil
 		}
-		a, err := c.decideAccount(ctx, actor, r.Household, r.Approve, r.Why, key, s.cooling)
+		a, err := s.decideAccount(ctx, c, actor, r.Household, r.Approve, r.Why, key)
 		out = a.out()
 		return err
 	})
@@ -118,7 +118,7 @@ func decision(approve bool) payments.PayoutAccountStep {
 
 // decideAccount puts the account that waits into use, from which on it cools, or takes it away. key is of the request, if
 // it had one.
-func (c *change) decideAccount(ctx context.Context, actor link.Actor, household int64, approve bool, why, key string, cooling time.Duration) (accountRow, error) {
+func (s *Service) decideAccount(ctx context.Context, c *change, actor link.Actor, household int64, approve bool, why, key string) (accountRow, error) {
 	var a accountRow
 	if err := lockHousehold(ctx, c.tx, household); err != nil {
 		return a, err
@@ -136,6 +136,10 @@ func (c *change) decideAccount(ctx context.Context, actor link.Actor, household 
 	}
 	a.State, a.ChangedAt = payments.PayoutAccountMachine.To(decision(approve)), c.now
 	if approve {
+		cooling, err := s.coolingTime(ctx, c.tx)
+		if err != nil {
+			return a, err
+		}
 		a.PayFrom = payments.PayFrom(c.now, cooling)
 	}
 	if err := c.publishAccount(ctx, household, decision(approve), a.PayFrom); err != nil {

@@ -300,6 +300,7 @@ func (s *Service) RecordOrgPayout(ctx context.Context, r payments.RecordOrgPayou
 		if err != nil {
 			return err
 		}
+		c.did("org_payout.paid", "org_payout", p.ID, "")
 		payable, receivable := payments.OrgPayoutBooking(p.AmountFen, owed, overpaid)
 		c.post("org.paid", again(fmt.Sprintf("orgpay:%d:paid", p.ID), p.Reversals), r.PaidOn,
 			ledger.Debit(p.of().payable(), payable), ledger.Debit(p.of().receivable(), receivable), ledger.Credit(ledger.Bank(), p.AmountFen))
@@ -326,6 +327,7 @@ func (s *Service) FailOrgPayout(ctx context.Context, r payments.FailOrgPayout) (
 		if err != nil {
 			return err
 		}
+		c.did("org_payout.failed", "org_payout", p.ID, "")
 		return c.exec(ctx, "end payment to an organisation", `
 			UPDATE org_payout SET state = $5, why = $2, recorded_at = $3, recorded_by = $4 WHERE id = $1`, p.ID, r.Why, c.now, c.actor, to)
 	})
@@ -351,6 +353,7 @@ func (s *Service) ReturnOrgPayout(ctx context.Context, r payments.ReturnOrgPayou
 		case day(r.ReturnedOn) < day(dateTime(p.PaidOn.Time)):
 			return link.E(link.Invalid, "orgpay.returned_on", "returned_on")
 		}
+		c.did("org_payout.returned", "org_payout", p.ID, "")
 		c.post("org.returned", again(fmt.Sprintf("orgpay:%d:returned", p.ID), p.ReturnReversals), r.ReturnedOn,
 			ledger.Debit(ledger.Bank(), p.AmountFen), ledger.Credit(p.of().payable(), p.AmountFen))
 		return c.exec(ctx, "take payment to an organisation back", `

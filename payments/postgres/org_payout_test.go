@@ -341,6 +341,15 @@ func TestPaymentToOrganisationNeedsTwoAndHappensOnce(t *testing.T) {
 	if got := b.balanceOf("bank"); got != bank-50000 {
 		t.Errorf("the bank has %d, had %d", got, bank)
 	}
+	recorded := 0
+	for _, act := range events[link.Act](b, payments.EvtAct) {
+		if act.Kind == "org_payout.paid" {
+			recorded++
+		}
+	}
+	if recorded != 1 {
+		t.Errorf("%d acts, want 1", recorded)
+	}
 	other2 := pay
 	other2.BankRef = "W9"
 	_, err = b.svc.RecordOrgPayout(operator, other2)

@@ -162,7 +162,7 @@ func (s *Service) ApprovePayoutAccount(ctx context.Context, r payments.Household
 	}
 	var out payments.PayoutAccount
 	err = s.change(ctx, func(c *change) error {
-		a, err := c.decideAccount(ctx, actor, r.ID, true, "", "", s.cooling)
+		a, err := s.decideAccount(ctx, c, actor, r.ID, true, "", "")
 		out = a.out()
 		return err
 	})

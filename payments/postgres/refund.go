@@ -329,6 +329,7 @@ func (s *Service) RecordRefund(ctx context.Context, r payments.RecordRefund) (pa
 			return link.E(link.Forbidden, "refund.second_person", "")
 		}
 		f.done(c, payments.RefundRecord, r.BankRef, at, f.from())
+		c.did("refund.recorded", "refund", f.ID, "")
 		out = f.out()
 		if _, err := c.tx.ExecContext(ctx, `UPDATE refund SET till = $2 WHERE id = $1`, f.ID, f.Till); err != nil {
 			return fmt.Errorf("note whose cash refund %d was: %w", f.ID, err)

@@ -125,6 +125,9 @@ func TestRefundFailsAndGoesByBank(t *testing.T) {
 			t.Fatalf("recorded: %+v, %v", done, err)
 		}
 	}
+	if acts := events[link.Act](b, payments.EvtAct); len(acts) != 1 || acts[0].Kind != "refund.recorded" {
+		t.Errorf("acts %+v", acts)
+	}
 	b.wantAccount(order, 0, 0, 0, 30000, 20000)
 	_, err = b.svc.RecordRefund(operator, payments.RecordRefund{RefundID: r.ID, BankRef: "B2"})
 	wantCode(t, err, link.Conflict, "refund.not_by_bank")

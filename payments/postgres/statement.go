@@ -542,6 +542,7 @@ func (s *Service) ExplainTransfer(ctx context.Context, r payments.ExplainTransfe
 		if l.AmountFen > known[i].Fen {
 			return link.E(link.Invalid, "transfer.booked_differs", "id", "want", bankfile.Yuan(known[i].Fen))
 		}
+		c.did("transfer.explained", "statement_line", l.ID, r.Kind)
 		if err := c.putToBooked(ctx, l, known[i]); err != nil {
 			return err
 		}
@@ -582,6 +583,7 @@ func (s *Service) ReturnTransfer(ctx context.Context, r payments.ReturnTransfer)
 		if err != nil {
 			return fmt.Errorf("return statement line %d: %w", l.ID, err)
 		}
+		c.did("transfer.returned", "statement_line", l.ID, "")
 		c.post("statement.returned", again("stmt:main:"+l.Key+":returned", l.Reversals), r.PaidOn, ledger.Debit(ledger.Suspense(), l.AmountFen), ledger.Credit(ledger.Bank(), l.AmountFen))
 		out, err = s.line(ctx, c.tx, r.LineID, "")
 		return err
@@ -674,6 +676,7 @@ func (s *Service) ExplainOutgoing(ctx context.Context, r payments.ExplainOutgoin
 		if err != nil {
 			return fmt.Errorf("explain outgoing line %d: %w", out.ID, err)
 		}
+		c.did("transfer.outgoing", "outgoing_line", out.ID, "")
 		c.post("statement.fee", again("stmt:main:"+out.Key+":fee", out.Reversals), dateTime(out.PaidOn), ledger.Debit(ledger.BankFees(), out.AmountFen), ledger.Credit(ledger.Bank(), out.AmountFen))
 		return nil
 	})

@@ -133,6 +133,7 @@ func (s *Service) DecideDoubtful(ctx context.Context, r payments.DecideDoubtful)
 				return err
 			}
 		}
+		c.did("decision.doubtful", "statement_line", out.ID, r.As)
 		out.DecidedBy, out.DecidedAt = c.actor, sql.NullTime{Time: c.now, Valid: true}
 		return c.exec(ctx, "decide doubtful line", `UPDATE bank_doubtful_line SET state = $2, fen = $3, decided_by = $4, decided_at = $5 WHERE id = $1`,
 			out.ID, out.State, out.Fen, out.DecidedBy, out.DecidedAt)

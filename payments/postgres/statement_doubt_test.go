@@ -116,6 +116,15 @@ func TestDecideDoubtful(t *testing.T) {
 	if again := b.importStatement(table); again.Duplicate != 3 || again.Doubtful != 0 {
 		t.Errorf("again: %+v", again)
 	}
+	var acts []string
+	for _, act := range events[link.Act](b, payments.EvtAct) {
+		if act.Kind == "decision.doubtful" {
+			acts = append(acts, act.Detail)
+		}
+	}
+	if !slices.Equal(acts, []string{"in", "skip", "out"}) {
+		t.Errorf("acts %q", acts)
+	}
 	b.verify()
 }
 

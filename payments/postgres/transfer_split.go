@@ -191,6 +191,7 @@ func (s *Service) UseRefund(ctx context.Context, r payments.UseRefund) (payments
 			return fmt.Errorf("write line of refund %d: %w", f.ID, err)
 		}
 		f.done(c, payments.RefundRecord, "", c.now, ledger.Suspense())
+		c.did("refund.used", "refund", f.ID, fmt.Sprint(r.PaymentID))
 		refs[from.Ref].refundDue -= f.AmountFen
 		if err := c.saveRefund(ctx, f, c.now); err != nil {
 			return err

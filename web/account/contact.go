@@ -41,11 +41,12 @@ type contactData struct {
 	Purpose auth.CodePurpose
 	Contact string
 	Next    string
-	Version int // of the privacy notice
+	Version int  // of the privacy notice
+	Mail    bool // codes by e-mail are sent
 }
 
 func (s *Pages) contactData(r *http.Request, purpose auth.CodePurpose, next string) contactData {
-	return contactData{Purpose: purpose, Contact: s.Sessions.GetString(r.Context(), sessionContact), Next: page.SafeNext(next), Version: auth.PrivacyVersion}
+	return contactData{Purpose: purpose, Contact: s.Sessions.GetString(r.Context(), sessionContact), Next: page.SafeNext(next), Version: auth.PrivacyVersion, Mail: s.Mails != nil}
 }
 
 // askContact is the first step.
@@ -99,6 +100,9 @@ func (s *Pages) SendCode(r *http.Request, purpose auth.CodePurpose, typed string
 	contact, isMail := auth.CleanContact(typed)
 	if contact == "" {
 		return link.E(link.Invalid, "account.contact.invalid", "contact")
+	}
+	if isMail && s.Mails == nil {
+		return link.E(link.Invalid, "account.contact.mail_off", "contact")
 	}
 	if purpose == auth.CodeNumber {
 		if err := mayChangeContact(auth.FromContext(r.Context()), isMail); err != nil {
@@ -222,10 +226,9 @@ func (s *Pages) changeContact(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f.Need("contact")
-	f.Need("code")
+	f.Need("contact", "code", "password")
 	if f.OK() {
-		err = s.ChangeContact(r, f.Text("contact"), f.Text("code"))
+		err = s.ChangeContact(r, f.Text("contact"), f.Text("code"), f.Raw("password"))
 		if e := link.AsError(err); err != nil && e.RetryAfter > 0 {
 			f.AddError("", e)
 		} else if err != nil && !f.Fail(err) {
@@ -239,14 +242,21 @@ func (s *Pages) changeContact(w http.ResponseWriter, r *http.Request) error {
 	return s.GoTo(w, r, "account")
 }
 
-// ChangeContact makes a phone or address, proved by its code, the account's, and tells the one before.
-func (s *Pages) ChangeContact(r *http.Request, typed, code string) error {
+// ChangeContact makes a phone or address, proved by its code, the account's, and tells the one before. It asks for the
+// password: a buyer who owns the phone can reset the password by it, so that an unlocked screen would give the account away.
+func (s *Pages) ChangeContact(r *http.Request, typed, code, password string) error {
 	a := auth.FromContext(r.Context())
 	contact, isMail := auth.CleanContact(typed)
 	if contact == "" {
 		return link.E(link.Invalid, "account.contact.invalid", "contact")
 	}
 	if err := mayChangeContact(a, isMail); err != nil {
+		return err
+	}
+	if password == "" {
+		return link.E(link.Invalid, "form.required", "password")
+	}
+	if err := s.checkOld(r, a, newSecret{kind: "contact", old: password, oldField: "password"}); err != nil {
 		return err
 	}
 	if err := s.useCode(r, auth.CodeNumber, contact, code); err != nil {

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
 )
@@ -115,7 +117,8 @@ func TestCodesOfContacts(t *testing.T) {
 type keyed string
 
 func (k keyed) Indexes(text string) [][]byte {
-	return [][]byte{[]byte(fmt.Sprintf("%x", string(k)+text))}
+	sum := sha256.Sum256([]byte(string(k) + text))
+	return [][]byte{sum[:]}
 }
 
 // How many codes a number and a network get is bounded, and a number without an account is answered alike.
@@ -201,10 +204,15 @@ func TestChangeOfNumber(t *testing.T) {
 	}
 	p.Post("/account/contact/code", "contact", "13900000003")
 	code := s.Texts.Code(t, "13900000003", 1)
-	if res := p.Post("/account/contact", "contact", "13900000004", "code", code); res.StatusCode != http.StatusUnprocessableEntity {
+	for _, password := range []string{"", "not the password"} {
+		if res := p.Post("/account/contact", "contact", "13900000003", "code", code, "password", password); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, `id="f-password-error"`) && !strings.Contains(res.Body, "密码") {
+			t.Errorf("password %q: %d", password, res.StatusCode)
+		}
+	}
+	if res := p.Post("/account/contact", "contact", "13900000004", "code", code, "password", webtest.Password); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("the code of another number: %d", res.StatusCode)
 	}
-	if res := p.Post("/account/contact", "contact", "13900000003", "code", code); res.StatusCode != http.StatusSeeOther {
+	if res := p.Post("/account/contact", "contact", "13900000003", "code", code, "password", webtest.Password); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("change: %d\n%s", res.StatusCode, res.Body)
 	}
 	if text := s.Texts.Last(t, "13900000001", 1); !strings.Contains(text, "尾号 0003") {
@@ -233,5 +241,21 @@ func TestRegisterByMail(t *testing.T) {
 	a, err := s.Store.ByLogin(t.Context(), "lin@example.com")
 	if err != nil || a.Email != "lin@example.com" || a.Phone != "" || a.Person() == "" || a.PrivacyVersion != auth.PrivacyVersion {
 		t.Errorf("stored: %+v, %v", a, err)
+	}
+}
+
+// Without a mail server addresses are refused with a sentence, and the page does not ask for one.
+func TestCodesByMailAreOff(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t, func(_ *web.Config, deps *web.Deps) { deps.Mailer = nil })
+	p := s.Person(t)
+	if res := p.Get("/register"); strings.Contains(res.Body, "邮箱") {
+		t.Error("the page asks for an address")
+	}
+	if res := p.Post("/register/code", "contact", "lin@example.com"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "还不能用邮箱") {
+		t.Errorf("an address: %d", res.StatusCode)
+	}
+	if res := p.Post("/register/code", "contact", "13900000001"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("a phone: %d", res.StatusCode)
 	}
 }

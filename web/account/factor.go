@@ -18,7 +18,10 @@ const sessionNewFactor = "factor_new"
 // factorIssuer is the name that authenticators show.
 const factorIssuer = "半亩园 Banmuyuan"
 
-func (s *Pages) factorRoutes() {
+// factorPages are the pages, and the endpoints, of second factors.
+type factorPages struct{ *Pages }
+
+func (s factorPages) factorRoutes() {
 	enrols := slices.DeleteFunc(slices.Clone(auth.Roles), func(r auth.Role) bool { return !r.MayEnrol() })
 	s.Open("GET", "/login/code", "login.code", s.loginCodePage)
 	s.Open("POST", "/login/code", "login.code.do", s.loginCode)
@@ -40,7 +43,7 @@ type factorPage struct {
 }
 
 // factorView is the page as it is now; for an account without a second factor with the secret of one.
-func (s *Pages) factorView(r *http.Request) (factorPage, error) {
+func (s factorPages) factorView(r *http.Request) (factorPage, error) {
 	a := auth.FromContext(r.Context())
 	rules, err := s.Factors.Security(r.Context())
 	if err != nil {
@@ -69,7 +72,7 @@ func (s *Pages) factorView(r *http.Request) (factorPage, error) {
 }
 
 // newSecret is the secret that is being enrolled in this session; it is made when it is first asked for.
-func (s *Pages) newSecret(r *http.Request, a *auth.Account) (string, error) {
+func (s factorPages) newSecret(r *http.Request, a *auth.Account) (string, error) {
 	if sealed := s.Sessions.GetBytes(r.Context(), sessionNewFactor); len(sealed) > 0 {
 		if secret, err := s.Cipher.Open(sealed, auth.FactorOwner(a.ID)); err == nil {
 			return secret, nil
@@ -83,12 +86,12 @@ func (s *Pages) newSecret(r *http.Request, a *auth.Account) (string, error) {
 	return secret, nil
 }
 
-func (s *Pages) factorPage(w http.ResponseWriter, r *http.Request) error {
+func (s factorPages) factorPage(w http.ResponseWriter, r *http.Request) error {
 	return s.showFactor(w, r, s.NewForm(page.LangOf(r)), nil)
 }
 
 // showFactor shows the page; codes are shown once.
-func (s *Pages) showFactor(w http.ResponseWriter, r *http.Request, f *page.Form, codes []string) error {
+func (s factorPages) showFactor(w http.ResponseWriter, r *http.Request, f *page.Form, codes []string) error {
 	d, err := s.factorView(r)
 	if err != nil {
 		return err
@@ -98,12 +101,16 @@ func (s *Pages) showFactor(w http.ResponseWriter, r *http.Request, f *page.Form,
 	return s.RenderForm(w, r, "account/factor", d, f)
 }
 
-// ownPassword checks the password of the account that is logged in: an unlocked screen changes no second factor.
-func (s *Pages) ownPassword(r *http.Request, f *page.Form) error {
-	if !f.Need("password") {
-		return nil
+// asOwner checks the password of the account that is logged in: an unlocked screen changes no second factor. Invalid; throttled.
+func (s factorPages) asOwner(r *http.Request, password string) error {
+	if password == "" {
+		return link.E(link.Invalid, "form.required", "password")
 	}
-	err := s.checkOld(r, auth.FromContext(r.Context()), newSecret{kind: "second factor", old: f.Raw("password"), oldField: "password"})
+	return s.checkOld(r, auth.FromContext(r.Context()), newSecret{kind: "second factor", old: password, oldField: "password"})
+}
+
+// failed notes an error that a form can show, and returns any other.
+func failed(f *page.Form, err error) error {
 	if e := link.AsError(err); err != nil && e.RetryAfter > 0 {
 		f.AddError("", e)
 		return nil
@@ -114,90 +121,116 @@ func (s *Pages) ownPassword(r *http.Request, f *page.Form) error {
 	return nil
 }
 
-// factorEnrol turns the second factor on, once a code shows that the authenticator has the secret.
-func (s *Pages) factorEnrol(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
+// errFactorOn: the account has a second factor already, as after a form that was sent twice.
+var errFactorOn = link.E(link.Conflict, "account.factor.on", "")
+
+// enrol turns the second factor on, once a code shows that the authenticator has the secret, and returns its recovery codes.
+func (s factorPages) enrol(r *http.Request, typed, password string) ([]string, error) {
 	a := auth.FromContext(r.Context())
-	f.Need("code")
-	if err := s.ownPassword(r, f); err != nil {
-		return err
+	if typed == "" {
+		return nil, link.E(link.Invalid, "form.required", "code")
 	}
-	if _, err := s.Factors.Factor(r.Context(), a.ID); err == nil { // sent twice
-		return s.GoTo(w, r, "account.factor")
+	if err := s.asOwner(r, password); err != nil {
+		return nil, err
+	}
+	if _, err := s.Factors.Factor(r.Context(), a.ID); err == nil {
+		return nil, errFactorOn
 	}
 	secret, err := s.newSecret(r, a)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var step int64
-	if f.OK() {
-		if step, err = auth.FactorStep(secret, auth.CleanCode(f.Raw("code")), s.Now()); err != nil {
-			return err
-		}
-		if step == 0 {
-			f.Add("code", "account.factor.wrong")
-		}
+	step, err := auth.FactorStep(secret, auth.CleanCode(typed), s.Now())
+	if err != nil {
+		return nil, err
 	}
-	if !f.OK() {
-		return s.showFactor(w, r, f, nil)
+	if step == 0 {
+		return nil, link.E(link.Invalid, "account.factor.wrong", "code")
 	}
 	codes, hashes := auth.NewRecoveryCodes(a.ID)
 	if err := s.Factors.Enrol(r.Context(), a.ID, s.Cipher.Seal(secret, auth.FactorOwner(a.ID)), step, hashes); err != nil {
-		return fmt.Errorf("enrol second factor: %w", err)
+		return nil, fmt.Errorf("enrol second factor: %w", err)
 	}
 	s.Sessions.Remove(r.Context(), sessionNewFactor)
 	// Sessions that began with the password alone end.
 	if _, err := s.Logins.EndOtherSessions(r.Context(), a.ID, s.LoginID(r)); err != nil {
-		return err
+		return nil, err
 	}
 	a.MustEnrol = false
-	return s.showFactor(w, r, s.NewForm(page.LangOf(r)), codes)
+	return codes, nil
 }
 
-// factorCodes gives new recovery codes; the old ones end.
-func (s *Pages) factorCodes(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
-	if err := s.ownPassword(r, f); err != nil {
-		return err
-	}
-	if !f.OK() {
-		return s.showFactor(w, r, f, nil)
+// newCodes makes new recovery codes; the old ones end. NotFound without a second factor.
+func (s factorPages) newCodes(r *http.Request, password string) ([]string, error) {
+	if err := s.asOwner(r, password); err != nil {
+		return nil, err
 	}
 	a := auth.FromContext(r.Context())
 	codes, hashes := auth.NewRecoveryCodes(a.ID)
-	if err := s.Factors.NewCodes(r.Context(), a.ID, hashes); err != nil {
-		if errors.Is(err, auth.ErrNotFound) {
-			return s.GoTo(w, r, "account.factor")
-		}
-		return err
+	err := s.Factors.NewCodes(r.Context(), a.ID, hashes)
+	if errors.Is(err, auth.ErrNotFound) {
+		return nil, link.E(link.NotFound, "account.factor.none", "")
 	}
-	return s.showFactor(w, r, s.NewForm(page.LangOf(r)), codes)
+	return codes, err
 }
 
-// factorOff turns the second factor off, where the county does not require it.
-func (s *Pages) factorOff(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.PostedForm(r)
-	if err != nil {
-		return err
-	}
+// dropFactor turns the second factor off, where the county does not require it.
+func (s factorPages) dropFactor(r *http.Request, password string) error {
 	a := auth.FromContext(r.Context())
 	if a.Role.Guarded() {
 		return link.E(link.Forbidden, "account.factor.required", "")
 	}
-	if err := s.ownPassword(r, f); err != nil {
+	if err := s.asOwner(r, password); err != nil {
+		return err
+	}
+	return s.Factors.DropFactor(r.Context(), a.ID)
+}
+
+func (s factorPages) factorEnrol(w http.ResponseWriter, r *http.Request) error {
+	return s.factorForm(w, r, func(f *page.Form) ([]string, error) {
+		f.Need("code", "password")
+		if !f.OK() {
+			return nil, nil
+		}
+		return s.enrol(r, f.Raw("code"), f.Raw("password"))
+	})
+}
+
+func (s factorPages) factorCodes(w http.ResponseWriter, r *http.Request) error {
+	return s.factorForm(w, r, func(f *page.Form) ([]string, error) { return s.newCodes(r, f.Raw("password")) })
+}
+
+// factorForm shows the recovery codes that a form led to, once, or what was wrong with it.
+func (s factorPages) factorForm(w http.ResponseWriter, r *http.Request, do func(f *page.Form) ([]string, error)) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
+		return err
+	}
+	codes, err := do(f)
+	if errors.Is(err, errFactorOn) || link.CodeOf(err) == link.NotFound { // sent twice, or taken away meanwhile
+		return s.GoTo(w, r, "account.factor")
+	}
+	if err := failed(f, err); err != nil {
 		return err
 	}
 	if !f.OK() {
 		return s.showFactor(w, r, f, nil)
 	}
-	if err := s.Factors.DropFactor(r.Context(), a.ID); err != nil {
+	return s.showFactor(w, r, s.NewForm(page.LangOf(r)), codes)
+}
+
+func (s factorPages) factorOff(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.PostedForm(r)
+	if err != nil {
 		return err
+	}
+	if err := s.dropFactor(r, f.Raw("password")); link.CodeOf(err) == link.Forbidden {
+		return err
+	} else if err := failed(f, err); err != nil {
+		return err
+	}
+	if !f.OK() {
+		return s.showFactor(w, r, f, nil)
 	}
 	s.Flash(r, page.Good, "account.factor.is_off")
 	return s.GoTo(w, r, "account.factor")

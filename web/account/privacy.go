@@ -14,6 +14,7 @@ import (
 	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
 	"banmuyuan/web/api"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -154,9 +155,17 @@ func householdsData(ctx context.Context, s Services, id int64, d *api.OwnData) e
 	return nil
 }
 
+// takeData is what is held of the person, to be taken out.
+func (s *Pages) takeData(r *http.Request) (api.OwnData, error) {
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.OwnData, ""); err != nil {
+		return api.OwnData{}, err
+	}
+	return s.OwnData(r)
+}
+
 // dataFile hands it over as a file.
 func (s *Pages) dataFile(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.OwnData(r)
+	d, err := s.takeData(r)
 	if err != nil {
 		return err
 	}

@@ -82,14 +82,27 @@ func TestCloseAccount(t *testing.T) {
 	d := webtest.NewDesk(t, adopted(0))
 	d.SetEmpty()
 	p := d.Login(t, auth.Account{Login: "13900000001", Name: "林晓", Phone: "13900000001", Role: auth.Buyer})
+	if res := p.Post("/account/data/name", "name", "林小晓"); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("another name: %d\n%s", res.StatusCode, res.Body)
+	}
+	a, err := d.Store.ByLogin(t.Context(), "13900000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, err := d.Store.History(t.Context(), a.ID, 9); err != nil || len(h) != 1 || h[0].Before != "林晓" || h[0].After != "林小晓" {
+		t.Errorf("history before: %+v, %v", h, err)
+	}
 	if res := p.Post("/account/data/close", "password", "not the password"); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong password: %d", res.StatusCode)
 	}
 	if res := p.Post("/account/data/close", "password", webtest.Password); res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("close: %d\n%s", res.StatusCode, res.Body)
 	}
-	for _, table := range []string{"account", "login_session", "message", "basket"} {
-		if rows := d.Dump(t, table); strings.Contains(rows, "13900000001") || strings.Contains(rows, "林晓") {
+	if h, err := d.Store.History(t.Context(), a.ID, 9); err != nil || len(h) != 1 || h[0].What != auth.ChangedName || h[0].Before+h[0].After != "" {
+		t.Errorf("history after: %+v, %v", h, err)
+	}
+	for _, table := range []string{"account", "login_session", "message", "basket", "account_change", "account_change_value", "audit"} {
+		if rows := d.Dump(t, table); strings.Contains(rows, "13900000001") || strings.Contains(rows, "林晓") || strings.Contains(rows, "林小晓") {
 			t.Errorf("%s still knows the person: %s", table, rows)
 		}
 	}

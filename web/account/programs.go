@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/web/api"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -68,6 +69,62 @@ func (p Programs) SetPassword(r *http.Request, key, password, current string) (s
 		return "", nil, err
 	}
 	return p.token(r, a)
+}
+
+// OwnData is what is held of the account's person.
+func (p Programs) OwnData(r *http.Request) (api.OwnData, error) { return p.takeData(r) }
+
+// Factor tells of the second factor of the account that is logged in.
+func (p Programs) Factor(r *http.Request) (api.Factor, error) {
+	a := auth.FromContext(r.Context())
+	rules, err := p.Factors.Security(r.Context())
+	if err != nil {
+		return api.Factor{}, err
+	}
+	out := api.Factor{Required: a.Role.Guarded()}
+	if due := rules.FactorDue(a); !due.IsZero() {
+		out.RequiredFrom = &due
+	}
+	factor, err := p.Factors.Factor(r.Context(), a.ID)
+	if err != nil && !errors.Is(err, auth.ErrNotFound) {
+		return out, err
+	}
+	out.On, out.CodesLeft = err == nil, factor.CodesLeft
+	return out, nil
+}
+
+// FactorSecret makes the secret of a second factor that is being enrolled in this session, or returns it again.
+func (p Programs) FactorSecret(r *http.Request) (secret, address string, err error) {
+	a := auth.FromContext(r.Context())
+	if !a.Role.MayEnrol() {
+		return "", "", link.E(link.Forbidden, "account.factor.role", "")
+	}
+	if _, err := p.Factors.Factor(r.Context(), a.ID); err == nil {
+		return "", "", errFactorOn
+	}
+	if secret, err = (factorPages{p.Pages}).newSecret(r, a); err != nil {
+		return "", "", err
+	}
+	address, err = auth.FactorAddress(factorIssuer, a.Login, secret)
+	return secret, address, err
+}
+
+// EnrolFactor turns the second factor on and returns its recovery codes.
+func (p Programs) EnrolFactor(r *http.Request, code, password string) ([]string, error) {
+	if a := auth.FromContext(r.Context()); !a.Role.MayEnrol() {
+		return nil, link.E(link.Forbidden, "account.factor.role", "")
+	}
+	return factorPages{p.Pages}.enrol(r, code, password)
+}
+
+// NewFactorCodes replaces the recovery codes.
+func (p Programs) NewFactorCodes(r *http.Request, password string) ([]string, error) {
+	return factorPages{p.Pages}.newCodes(r, password)
+}
+
+// DropFactor turns the second factor off.
+func (p Programs) DropFactor(r *http.Request, password string) error {
+	return factorPages{p.Pages}.dropFactor(r, password)
 }
 
 // Logout ends the session.

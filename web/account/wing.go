@@ -11,6 +11,7 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/notify"
 	"banmuyuan/web/page"
@@ -37,6 +38,7 @@ type Services struct {
 	Cipher   auth.Cipher
 	Codes    auth.Codes
 	Privacy  auth.Privacy
+	Trail    audit.Trail
 
 	// The modules that hold data of people, for their own copy of it.
 	Catalog   catalog.Service
@@ -45,7 +47,7 @@ type Services struct {
 	Payments  payments.Service
 
 	Texts notify.Notifier // to phones
-	Mails notify.Notifier // to e-mail addresses
+	Mails notify.Notifier // to e-mail addresses; nil: codes by e-mail are off
 }
 
 // Pages are the pages on which people log in, register and look after their account.
@@ -60,7 +62,7 @@ func New(site *page.Site, services Services) *Pages {
 	s.accountRoutes()
 	s.cardRoutes()
 	s.setupRoutes()
-	s.factorRoutes()
+	factorPages{s}.factorRoutes()
 	s.sessionRoutes()
 	s.contactRoutes()
 	s.privacyRoutes()

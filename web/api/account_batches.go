@@ -80,11 +80,11 @@ func (a *API) accountBatchEndpoints() []endpoint {
 		op("GET", "/account-batches/{id}/rows", "account_batches.list_rows", "Rows of a batch by line, with what was found; numbers are masked", county,
 			func(ctx context.Context, in accountBatchRowsQuery) (link.Raw[payments.AccountBatchPage], error) {
 				return b.AccountBatchRows(ctx, payments.AccountBatchRowsRequest{ID: in.ID, Show: in.Show, After: in.After, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("GET", "/account-batches/{id}/wrong", "account_batches.wrong", "The rows that were not taken as they were sent, for the account that opened the batch", county,
 			func(ctx context.Context, in accountBatchWrongQuery) (link.Raw[payments.AccountRows], error) {
 				return b.AccountBatchWrong(ctx, payments.AccountBatchWrongRequest{ID: in.ID, After: in.After, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("PUT", "/account-batches/{id}/rows/{line}/exclusion", "account_batches.exclude", "Leave a row out with a reason, or take it in again, as the second person", second,
 			func(ctx context.Context, in excludeAccountIn) (link.Raw[payments.AccountBatch], error) {
 				return b.ExcludeAccountRow(ctx, payments.ExcludeAccountRow{ID: in.ID, Line: in.Line, Why: in.Why, Undo: in.Undo})

@@ -38,8 +38,9 @@ type resetIn struct {
 }
 
 type contactIn struct {
-	Contact string `json:"contact"`
-	Code    string `json:"code"`
+	Contact  string `json:"contact"`
+	Code     string `json:"code" description:"That POST /accounts/codes had sent"`
+	Password string `json:"password" description:"The account's present one"`
 }
 
 // accountOut is an account as its owner sees it.
@@ -171,7 +172,7 @@ func (a *API) accountEndpoints() []endpoint {
 			}
 			return outOf(account), nil
 		})
-	return append([]endpoint{login, logout, password, register, me}, slices.Concat(a.contactEndpoints(), a.ownDataEndpoints(), a.sessionEndpoints())...)
+	return append([]endpoint{login, logout, password, register, me}, slices.Concat(a.contactEndpoints(), a.ownDataEndpoints(), a.sessionEndpoints(), a.factorEndpoints())...)
 }
 
 // contactEndpoints send codes to phones and addresses, and take them.
@@ -198,14 +199,14 @@ func (a *API) contactEndpoints() []endpoint {
 		}
 		return struct{}{}, a.accounts.ResetForgotten(r, in.Contact, in.Code, in.Password)
 	}
-	contact := op("PUT", "/me/contact", "accounts.contact", "Change the phone or address of the account, by the code sent to it", loggedIn,
+	contact := op("PUT", "/me/contact", "accounts.contact", "Change the phone or address of the account, by the code sent to it and the password", loggedIn,
 		func(context.Context, contactIn) (struct{}, error) { return struct{}{}, nil })
 	contact.serve = func(_ context.Context, r *http.Request) (any, error) {
 		var in contactIn
 		if err := decode(r, &in); err != nil {
 			return nil, err
 		}
-		return struct{}{}, a.accounts.ChangeContact(r, in.Contact, in.Code)
+		return struct{}{}, a.accounts.ChangeContact(r, in.Contact, in.Code, in.Password)
 	}
 	return []endpoint{code, reset, contact}
 }

@@ -146,7 +146,7 @@ func (a *API) adoptionEndpoints() []endpoint {
 					f.State = append(f.State, adopt.State(s))
 				}
 				return o.AdoptionList(ctx, f)
-			}),
+			}).ofPeople(),
 		op("GET", "/adoptions/{no}", "adoptions.get", "One adoption", loggedIn,
 			func(ctx context.Context, in noIn) (link.Raw[adopt.Adoption], error) {
 				return o.Adoption(ctx, adopt.Ref{No: in.No})

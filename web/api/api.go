@@ -22,6 +22,8 @@ import (
 	"banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/live"
 )
@@ -56,6 +58,8 @@ type Services struct {
 	Directory      catalog.Directory
 	AccountReviews payments.AccountReviews
 	AccountBatches payments.AccountBatches
+	UnpaidRules    orders.Rules
+	CoolingRules   cooling.Rules
 
 	// Changes publishes the ids of orders with a changed state; nothing is published if nil.
 	Changes *live.Changes
@@ -63,6 +67,8 @@ type Services struct {
 	Say func(context.Context, *link.Error) string
 	// TellHelped sends a household a text about an act of its helper in its name; nil sends none.
 	TellHelped func(ctx context.Context, h catalog.Household, kind string, args map[string]string)
+	// Trail keeps that somebody of the county read lists of people; nil keeps nothing.
+	Trail audit.Trail
 
 	PrivateIDs      catalog.Privacy
 	PrivateAccounts payments.Privacy
@@ -87,6 +93,8 @@ type faces struct {
 	OrgPayouts      payments.RawOrgPayouts
 	AccountReviews  payments.RawAccountReviews
 	AccountBatches  payments.RawAccountBatches
+	CoolingRules    cooling.RawRules
+	UnpaidRules     orders.RawRules
 	PrivateAccounts payments.RawPrivacy
 
 	Care       catalog.RawCare
@@ -115,6 +123,8 @@ func facesOf(s Services) faces {
 		OrgPayouts:      payments.NewRawOrgPayouts(s.OrgPayouts),
 		AccountReviews:  payments.NewRawAccountReviews(s.AccountReviews),
 		AccountBatches:  payments.NewRawAccountBatches(s.AccountBatches),
+		CoolingRules:    cooling.NewRawRules(s.CoolingRules),
+		UnpaidRules:     orders.NewRawRules(s.UnpaidRules),
 		PrivateAccounts: payments.NewRawPrivacy(s.PrivateAccounts),
 
 		Care:       catalog.NewRawCare(s.Care),
@@ -138,10 +148,17 @@ type Accounts interface {
 	// SendCode has a code sent to a phone or an e-mail address; its answer does not depend on whether an account has it.
 	SendCode(r *http.Request, purpose auth.CodePurpose, contact string) error
 	ResetForgotten(r *http.Request, contact, code, password string) error
-	ChangeContact(r *http.Request, contact, code string) error
+	// ChangeContact asks for the password besides the code.
+	ChangeContact(r *http.Request, contact, code, password string) error
 	// Agree stores that the account agreed to a version of the privacy notice.
 	Agree(r *http.Request, version string) error
 	OwnData(r *http.Request) (OwnData, error)
+	// Factor and the four that follow are about the second factor of the account that is logged in.
+	Factor(r *http.Request) (Factor, error)
+	FactorSecret(r *http.Request) (secret, address string, err error)
+	EnrolFactor(r *http.Request, code, password string) (recovery []string, err error)
+	NewFactorCodes(r *http.Request, password string) (recovery []string, err error)
+	DropFactor(r *http.Request, password string) error
 	AskCorrection(r *http.Request, text string) error
 	CloseAccount(r *http.Request, password string) error
 	// SetPassword changes the password of the account that is logged in. Invalid names the field; throttled.
@@ -192,6 +209,7 @@ func New(s Services, accounts Accounts, reports Reports, version string, fail fu
 		a.careEndpoints(),
 		a.directoryEndpoints(),
 		a.accountBatchEndpoints(),
+		a.ruleEndpoints(),
 	)
 	a.document = sync.OnceValues(func() ([]byte, error) { return describe(a.endpoints, version) })
 	return a
@@ -230,6 +248,7 @@ type endpoint struct {
 	status             int
 	in, out            any    // samples for the description
 	raw                string // media type of an answer that is not JSON
+	personal           bool   // its answer lists people: the audit trail keeps that the county read it
 	hot                bool   // public and asked often: the encoded answer is kept for a moment
 	serve              func(ctx context.Context, r *http.Request) (any, error)
 }
@@ -283,6 +302,9 @@ func shape[In, Out any](method, path, name, summary string, who access) endpoint
 func (e endpoint) created() endpoint { e.status = http.StatusCreated; return e }
 func (e endpoint) often() endpoint   { e.hot = true; return e }
 
+// ofPeople says that the answer lists people with their names, numbers or money.
+func (e endpoint) ofPeople() endpoint { e.personal = true; return e }
+
 func (a *API) handler(e endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := e.allow(r); err != nil {
@@ -298,6 +320,10 @@ func (a *API) handler(e endpoint) http.Handler {
 			a.fail(w, r, err)
 			return
 		}
+		if err := a.noteRead(r.Context(), e); err != nil {
+			a.fail(w, r, err)
+			return
+		}
 		if f, ok := res.(payments.File); ok {
 			sendFile(w, f)
 			return
@@ -309,6 +335,15 @@ func (a *API) handler(e endpoint) http.Handler {
 		}
 		send(w, r, e.status, body, tagOf(body), "private, no-cache")
 	})
+}
+
+// noteRead keeps in the audit trail that somebody of the county read a list of people, before it is sent.
+func (a *API) noteRead(ctx context.Context, e endpoint) error {
+	account := auth.FromContext(ctx)
+	if !e.personal || a.services.Trail == nil || account == nil || !account.Role.In(auth.County...) {
+		return nil
+	}
+	return auth.NoteExport(ctx, a.services.Trail, audit.ReadByProgram, e.name)
 }
 
 func (e endpoint) allow(r *http.Request) error {

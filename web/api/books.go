@@ -44,11 +44,11 @@ func (a *API) booksEndpoints() []endpoint {
 		op("GET", "/ledger/account", "ledger.account", "Statement of one account with the balance after every line", county,
 			func(ctx context.Context, in accountQuery) (link.Raw[payments.AccountStatement], error) {
 				return b.AccountStatement(ctx, payments.AccountRequest{Account: in.Account, From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("GET", "/ledger/entries", "ledger.entries", "The journal line by line, oldest first", county,
 			func(ctx context.Context, in entriesQuery) (link.Raw[payments.LedgerEntries], error) {
 				return b.LedgerEntries(ctx, payments.EntriesRequest{From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("GET", "/ledger/periods", "ledger.periods", "Months of the books and who closed them", county,
 			func(ctx context.Context, _ struct{}) (link.Raw[payments.Periods], error) {
 				return b.Periods(ctx, payments.None{})

@@ -174,7 +174,7 @@ func (a *API) careEndpoints() []endpoint {
 		op("GET", "/villages/{village}/cards", "cards.list", "Who of a village has a card", two,
 			func(ctx context.Context, in villageIn) (VillageCards, error) {
 				return a.accounts.VillageCards(ctx, in.Village)
-			}),
+			}).ofPeople(),
 		op("POST", "/villages/{village}/cards", "cards.issue", "Make cards and get what is to be printed on them, once", desk,
 			func(ctx context.Context, in issueCardsIn) (IssuedCards, error) {
 				if err := needKey(in.Key); err != nil {
@@ -200,7 +200,7 @@ func (a *API) careEndpoints() []endpoint {
 		op("GET", "/reviews", "reviews.list", "What is implausible and held until somebody has looked", only(auth.County),
 			func(ctx context.Context, in reviewQuery) (link.Raw[catalog.ReviewPage], error) {
 				return a.raw.Care.Reviews(ctx, catalog.ReviewFilter{All: in.All, Before: in.Before, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/reviews/{id}/decision", "reviews.decide", "Let through or refuse what was held, with a reason", only(auth.County),
 			func(ctx context.Context, in decideIn) (link.Raw[catalog.Review], error) {
 				if err := needKey(in.Key); err != nil {
@@ -211,7 +211,7 @@ func (a *API) careEndpoints() []endpoint {
 		op("GET", "/account-reviews", "reviews.accounts", "Payout accounts that wait for a second person", only(auth.County),
 			func(ctx context.Context, _ struct{}) (link.Raw[payments.AccountsToReview], error) {
 				return a.raw.AccountReviews.AccountsToReview(ctx, payments.None{})
-			}),
+			}).ofPeople(),
 		op("POST", "/households/{code}/account/decision", "reviews.account_decide", "Put an account into use or refuse it, with a reason", only([]auth.Role{auth.Approver}),
 			func(ctx context.Context, in decideAccountIn) (link.Raw[payments.PayoutAccount], error) {
 				if err := needKey(in.Key); err != nil {

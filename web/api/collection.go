@@ -64,7 +64,7 @@ func (a *API) collectionEndpoints() []endpoint {
 		op("GET", "/collection", "collection.list", "What is to be fetched, household by household", loggedIn,
 			func(ctx context.Context, in collectionQuery) (link.Raw[orders.CollectionPage], error) {
 				return o.Collection(ctx, in.filter())
-			}),
+			}).ofPeople(),
 		op("GET", "/collection/villages", "collection.villages", "The same, village by village", loggedIn,
 			func(ctx context.Context, in collectionQuery) (link.Raw[orders.CollectionVillages], error) {
 				return o.CollectionVillages(ctx, in.filter())
@@ -77,7 +77,7 @@ func (a *API) collectionEndpoints() []endpoint {
 			func(ctx context.Context, in ticketQuery) (link.Raw[orders.TicketPage], error) {
 				return o.Tickets(ctx, orders.TicketFilter{OrderNo: in.OrderNo, Household: in.Household, VillageID: in.Village,
 					State: orders.TicketState(in.State), Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("GET", "/tickets/{id}", "collection.ticket", "One weigh ticket", loggedIn,
 			func(ctx context.Context, in idIn) (link.Raw[orders.Ticket], error) {
 				return o.Ticket(ctx, orders.TicketRef{ID: in.ID})

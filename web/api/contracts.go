@@ -152,7 +152,7 @@ func (a *API) contractEndpoints() []endpoint {
 			func(ctx context.Context, in quotaQuery) (link.Raw[contract.QuotaPage], error) {
 				return c.Quotas(ctx, contract.QuotaFilter{No: in.No, Household: in.Household, VillageID: in.Village,
 					State: contract.QuotaState(in.State), Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("GET", "/quotas/{id}", "contracts.quota", "One quota with the text that is signed and its hash", loggedIn,
 			func(ctx context.Context, in idIn) (link.Raw[contract.Quota], error) {
 				return c.Quota(ctx, contract.QuotaRef{ID: in.ID})
@@ -175,7 +175,7 @@ func (a *API) contractEndpoints() []endpoint {
 		op("GET", "/contracts/{no}/fulfilment", "contracts.fulfilment", "What was signed, called off and came, by household and village", watching,
 			func(ctx context.Context, in noIn) (link.Raw[contract.Fulfilment], error) {
 				return c.Fulfilment(ctx, contract.Ref{No: in.No})
-			}),
+			}).ofPeople(),
 		op("POST", "/contracts/{no}/advance", "contracts.advance", "Pay what is advanced to the households", buying,
 			func(ctx context.Context, in payIn) (link.Raw[orders.PayStart], error) {
 				if err := needKey(in.Key); err != nil {

@@ -146,7 +146,7 @@ func (a *API) directoryEndpoints() []endpoint {
 		op("GET", "/directory/{kind}", "directory.list", "Entries of a kind", county,
 			func(ctx context.Context, in directoryQuery) (link.Raw[catalog.EntryPage], error) {
 				return d.Entries(ctx, catalog.EntryFilter{Kind: in.Kind, Query: in.Query, Retired: in.Retired, After: in.After, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/directory/{kind}", "directory.add", "Add an entry; the same cells again change nothing", county,
 			func(ctx context.Context, in addEntryIn) (link.Raw[catalog.Entry], error) {
 				return d.SaveEntry(ctx, catalog.SaveEntry{Kind: in.Kind, Cells: in.Cells, Reason: in.Reason})
@@ -154,7 +154,7 @@ func (a *API) directoryEndpoints() []endpoint {
 		op("GET", "/directory/{kind}/{id}", "directory.get", "An entry with its history", county,
 			func(ctx context.Context, in directoryEntryIn) (link.Raw[catalog.Entry], error) {
 				return d.Entry(ctx, catalog.EntryRef{Kind: in.Kind, ID: in.ID})
-			}),
+			}).ofPeople(),
 		op("PUT", "/directory/{kind}/{id}", "directory.save", "Change an entry; a cell that is not sent keeps its value, an empty one clears it", county,
 			func(ctx context.Context, in saveEntryIn) (link.Raw[catalog.Entry], error) {
 				return d.SaveEntry(ctx, catalog.SaveEntry{Kind: in.Kind, ID: in.ID, Cells: in.Cells, Reason: in.Reason})
@@ -196,6 +196,6 @@ func (a *API) directoryEndpoints() []endpoint {
 		op("GET", "/imports/{id}/wrong", "directory.batch_wrong", "The wrong rows of a kind as they were sent, for the account that opened the batch", county,
 			func(ctx context.Context, in importWrongQuery) (link.Raw[catalog.BatchRows], error) {
 				return d.BatchWrong(ctx, catalog.BatchWrongRequest{ID: in.ID, Kind: in.Kind, After: in.After, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 	}
 }

@@ -130,7 +130,7 @@ func (a *API) distributionEndpoints() []endpoint {
 		op("GET", "/distributions/{id}/members", "distributions.members", "Each household's share; of a draft what it would be", county,
 			func(ctx context.Context, in poolMembersQuery) (link.Raw[payments.PoolMembers], error) {
 				return d.PoolMembers(ctx, payments.PoolMembersRequest{ID: in.ID, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/distributions/{id}/submission", "distributions.submit", "Fix the shares for the second person", county,
 			func(ctx context.Context, in poolIn) (link.Raw[payments.Pool], error) {
 				return d.SubmitPool(ctx, payments.PoolRef{ID: in.ID})

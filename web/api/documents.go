@@ -45,7 +45,7 @@ func (a *API) documentEndpoints() []endpoint {
 		op("GET", "/documents", "documents.list", "What was issued, by kind and year", only(auth.County),
 			func(ctx context.Context, in registerQuery) (link.Raw[document.Entries], error) {
 				return d.DocumentRegister(ctx, document.Filter{Kind: document.Kind(in.Kind), Year: in.Year, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("GET", "/households/{code}/documents", "households.documents", "Purchase statements of what it sold and was paid for", loggedIn,
 			func(ctx context.Context, in codeIn) (link.Raw[document.Entries], error) {
 				ctx, h, err := a.household(ctx, in.Code)

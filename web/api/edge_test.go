@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -13,6 +14,7 @@ import (
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/orders/adopt"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 )
 
@@ -43,6 +45,61 @@ func TestPicturesAreUnfoldedAfterRights(t *testing.T) {
 	r.ServeHTTP(w, req.WithContext(auth.WithAccount(req.Context(), &auth.Account{ID: 3, Login: "h", Role: auth.Household})))
 	if w.Code != http.StatusNotFound || stub.bytes != 0 {
 		t.Errorf("%d with %d bytes sent on: %s", w.Code, stub.bytes, w.Body)
+	}
+}
+
+// keptTrail keeps entries in memory, or fails.
+type keptTrail struct {
+	audit.Trail
+	entries []audit.Entry
+	fail    error
+}
+
+func (k *keptTrail) Append(_ context.Context, entries ...audit.Entry) error {
+	k.entries = append(k.entries, entries...)
+	return k.fail
+}
+
+type someHouseholds struct{ catalog.Service }
+
+func (someHouseholds) Households(context.Context, catalog.HouseholdFilter) (catalog.HouseholdPage, error) {
+	return catalog.HouseholdPage{Items: []catalog.Household{{ID: 5, Head: "王大山"}}}, nil
+}
+
+// A list of people that somebody of the county reads is in the audit trail before it is sent; of others nothing is noted.
+func TestListsOfPeopleAreInTheTrail(t *testing.T) {
+	trail := &keptTrail{}
+	r := router(Services{Catalog: someHouseholds{}, Trail: trail})
+	get := func(role auth.Role) *httptest.ResponseRecorder {
+		req := httptest.NewRequest("GET", Prefix+"/households", nil)
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req.WithContext(auth.WithAccount(req.Context(), &auth.Account{ID: 3, Login: "x", Role: role})))
+		return w
+	}
+	if w := get(auth.Operator); w.Code != http.StatusOK || len(trail.entries) != 1 || trail.entries[0].Kind != audit.ReadByProgram ||
+		trail.entries[0].Object != "households.list" || trail.entries[0].Account != 3 {
+		t.Errorf("%d, %+v", w.Code, trail.entries)
+	}
+	if w := get(auth.Helper); w.Code != http.StatusOK || len(trail.entries) != 1 {
+		t.Errorf("a helper: %d, %+v", w.Code, trail.entries)
+	}
+	trail.fail = errors.New("no database")
+	if w := get(auth.Operator); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "王大山") {
+		t.Errorf("without an entry: %d %s", w.Code, w.Body)
+	}
+}
+
+// A limit is no conflict with others, and its title says so.
+func TestLimitsHaveATitle(t *testing.T) {
+	say := func(e *link.Error) string { return e.Key }
+	for key, want := range map[string]string{"order.unpaid.orders": "title.limit", "adoption.unpaid": "title.limit", "sale.unpaid": "title.limit",
+		"order.cannot_cancel": "conflict"} {
+		if p := NewProblem(link.E(link.Conflict, key, ""), say, "", ""); p.Title != want || p.Status != http.StatusConflict || p.Detail != key {
+			t.Errorf("%s: %+v", key, p)
+		}
+	}
+	if p := NewProblem(link.E(link.Unavailable, "throttled", ""), say, "", ""); p.Title != "title.too_often" || p.Status != http.StatusTooManyRequests {
+		t.Errorf("throttled: %+v", p)
 	}
 }
 

@@ -89,7 +89,7 @@ func (a *API) householdEndpoints() []endpoint {
 			func(ctx context.Context, in householdQuery) (link.Raw[catalog.HouseholdPage], error) {
 				return c.Households(ctx, catalog.HouseholdFilter{Query: in.Query, Township: in.Township, VillageID: in.Village,
 					Programme: in.Programme, Unsold: in.Unsold, Season: in.Season, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		opBody("POST", "/households/import", "households.import", "Add or update households, row by row", only(auth.County),
 			func(ctx context.Context, _ catalog.ImportRequest, body []byte) (link.Raw[catalog.ImportResult], error) {
 				return c.ImportHouseholdsBody(ctx, body)
@@ -97,7 +97,7 @@ func (a *API) householdEndpoints() []endpoint {
 		op("GET", "/households/{code}", "households.get", "One household", loggedIn,
 			func(ctx context.Context, in codeIn) (link.Raw[catalog.Household], error) {
 				return c.Household(ctx, catalog.HouseholdRef{Code: in.Code})
-			}),
+			}).ofPeople(),
 		op("GET", "/households/{code}/income", "households.income", "Its income ledger: expected, owed, paid", loggedIn,
 			func(ctx context.Context, in incomeIn) (link.Raw[orders.Income], error) {
 				ctx, h, err := a.household(ctx, in.Code)
@@ -144,7 +144,7 @@ func (a *API) householdEndpoints() []endpoint {
 					return nil, err
 				}
 				return p.HouseholdAccount(ctx, payments.HouseholdRef{ID: h.ID})
-			}),
+			}).ofPeople(),
 		op("PUT", "/households/{code}/account", "households.account_set", "Enter where it is paid: used after a second person has approved it", loggedIn,
 			func(ctx context.Context, in accountIn) (link.Raw[payments.PayoutAccount], error) {
 				ctx, h, err := a.household(ctx, in.Code)

@@ -103,7 +103,7 @@ func (a *API) moneyEndpoints() []endpoint {
 			func(ctx context.Context, in paymentQuery) (link.Raw[payments.PaymentPage], error) {
 				return p.Payments(ctx, payments.PaymentFilter{Ref: in.Ref, Method: in.Method, State: payments.PaymentState(in.State),
 					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/payments/{id}/cash", "payments.cash", "Take cash against a receipt number", county,
 			func(ctx context.Context, in cashIn) (link.Raw[payments.Payment], error) {
 				return p.RecordCash(ctx, payments.RecordCash{PaymentID: in.ID, Receipt: in.Receipt, AmountFen: in.AmountFen})
@@ -115,7 +115,7 @@ func (a *API) moneyEndpoints() []endpoint {
 		op("GET", "/transfers", "transfers.list", "Lines of the bank's statement", county,
 			func(ctx context.Context, in statementQuery) (link.Raw[payments.StatementPage], error) {
 				return p.Statement(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/transfers/{id}/match", "transfers.match", "Put a line without a known code to the payment it was meant for", county,
 			func(ctx context.Context, in matchIn) (link.Raw[payments.StatementLine], error) {
 				return p.MatchTransfer(ctx, payments.MatchTransfer{LineID: in.ID, PaymentID: in.PaymentID})
@@ -139,7 +139,7 @@ func (a *API) moneyEndpoints() []endpoint {
 			func(ctx context.Context, in batchQuery) (link.Raw[payments.BatchPage], error) {
 				return p.Batch(ctx, payments.BatchPageRequest{ID: in.ID, State: payments.ItemState(in.State), Query: in.Query,
 					Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/payouts/{id}/decision", "payouts.decide", "Approve or reject a batch as the second person", county,
 			func(ctx context.Context, in decideBatchIn) (link.Raw[payments.PayoutBatch], error) {
 				return p.DecideBatch(ctx, payments.DecideBatch{ID: in.ID, Approve: in.Approve, Reason: in.Reason})
@@ -156,6 +156,6 @@ func (a *API) moneyEndpoints() []endpoint {
 		op("GET", "/ledger/journal", "ledger.journal", "Postings, newest first", county,
 			func(ctx context.Context, in journalQuery) (link.Raw[payments.JournalPage], error) {
 				return p.Journal(ctx, payments.JournalFilter{Ref: in.Ref, Account: in.Account, Kind: in.Kind, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 	}
 }

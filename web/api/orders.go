@@ -103,8 +103,8 @@ func (a *API) orderEndpoints() []endpoint {
 					f.State = append(f.State, orders.State(s))
 				}
 				return o.Orders(ctx, f)
-			}),
-		op("GET", "/orders/{no}", "orders.get", "One order, now or once its state is another", loggedIn, a.order),
+			}).ofPeople(),
+		op("GET", "/orders/{no}", "orders.get", "One order, now or once its state is another", loggedIn, a.order).ofPeople(),
 		op("GET", "/orders/{no}/origins", "orders.origins", "The villages an order comes from", loggedIn,
 			func(ctx context.Context, in noIn) (link.Raw[orders.Origins], error) {
 				return o.Origins(ctx, orders.OrderRef{No: in.No})

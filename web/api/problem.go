@@ -58,6 +58,31 @@ var statusByKey = map[string]int{
 	"media_type":         http.StatusUnsupportedMediaType,
 }
 
+// titleByKey holds the failures whose title says more than their code's: limits, which are no conflict with others.
+var titleByKey = map[string]string{
+	"throttled":             "title.too_often",
+	"unmask.limit":          "title.limit",
+	"order.unpaid.orders":   "title.limit",
+	"order.unpaid.units":    "title.limit",
+	"adoption.unpaid":       "title.limit",
+	"adoption.unpaid.units": "title.limit",
+	"sale.unpaid":           "title.limit",
+}
+
+// TitleKey is the message key of a failure's title, where it says more than that of its status.
+func TitleKey(e *link.Error) (key string, ok bool) {
+	key, ok = titleByKey[e.Key]
+	return key, ok
+}
+
+// titleOf is the message key of a failure's title.
+func titleOf(e *link.Error) string {
+	if key, ok := TitleKey(e); ok {
+		return key
+	}
+	return string(e.Code)
+}
+
 // Status is the HTTP status of a failure.
 func Status(e *link.Error) int {
 	if s, ok := statusByKey[e.Key]; ok {
@@ -77,7 +102,7 @@ func NewProblem(e *link.Error, say func(*link.Error) string, instance, requestID
 	}
 	p := Problem{
 		Type: "/problems/" + key, Status: Status(e), Code: e.Code, Key: key,
-		Title:    say(&link.Error{Code: e.Code, Key: string(e.Code)}),
+		Title:    say(&link.Error{Code: e.Code, Key: titleOf(e)}),
 		Detail:   say(e),
 		Instance: instance, RequestID: requestID, retryAfter: e.RetryAfter,
 	}

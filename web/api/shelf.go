@@ -268,11 +268,11 @@ func (a *API) shelfEndpoints() []endpoint {
 		op("GET", "/shelf/sellers", "shelf.sellers", "Find the household at the counter", selling,
 			func(ctx context.Context, in sellerQuery) (link.Raw[shelf.Sellers], error) {
 				return sh.Sellers(ctx, shelf.SellerQuery{Query: in.Query})
-			}),
+			}).ofPeople(),
 		op("GET", "/shelf/buy-ins", "shelf.buyins", "What was bought from households", reading,
 			func(ctx context.Context, in buyInQuery) (link.Raw[shelf.BuyInPage], error) {
 				return sh.BuyIns(ctx, shelf.BuyInFilter{OrgID: in.Org, SheetID: in.Sheet, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/shelf/buy-ins", "shelf.buyin", "Buy from a household at the counter", selling,
 			func(ctx context.Context, in buyInIn) (link.Raw[shelf.BuyIn], error) {
 				if err := needKey(in.Key); err != nil {

@@ -133,7 +133,7 @@ func (a *API) treasuryEndpoints() []endpoint {
 		op("GET", "/transfers/doubtful", "transfers.doubtful", "Lines of statements that wait for a person, or were decided", county,
 			func(ctx context.Context, in doubtfulQuery) (link.Raw[payments.DoubtfulPage], error) {
 				return t.Doubtful(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/transfers/doubtful/{id}", "transfers.decide", "Book a doubtful line, or leave it out", county,
 			func(ctx context.Context, in decideLineIn) (link.Raw[payments.DoubtfulLine], error) {
 				return t.DecideDoubtful(ctx, payments.DecideDoubtful{LineID: in.ID, As: in.As})
@@ -169,7 +169,7 @@ func (a *API) treasuryEndpoints() []endpoint {
 		op("GET", "/outgoing", "outgoing.list", "What left the account by the bank's statement", county,
 			func(ctx context.Context, in outgoingQuery) (link.Raw[payments.OutgoingPage], error) {
 				return t.Outgoing(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/outgoing/{id}/note", "outgoing.explain", "Book a line that nothing stands behind as taken by the bank", county,
 			func(ctx context.Context, in noteIn) (link.Raw[payments.OutgoingLine], error) {
 				return t.ExplainOutgoing(ctx, payments.ExplainOutgoing{LineID: in.ID, Note: in.Note})
@@ -189,7 +189,7 @@ func (a *API) treasuryEndpoints() []endpoint {
 		op("GET", "/refunds", "refunds.list", "Refunds, newest first", county,
 			func(ctx context.Context, in refundQuery) (link.Raw[payments.RefundPage], error) {
 				return p.Refunds(ctx, payments.RefundFilter{Ref: in.Ref, State: payments.RefundState(in.State), Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/refunds/{id}/approve", "refunds.approve", "Let a refund above the limit go, as the second person", county,
 			func(ctx context.Context, in idIn) (link.Raw[payments.Refund], error) {
 				return t.ApproveRefund(ctx, payments.RefundRef{ID: in.ID})
@@ -205,7 +205,7 @@ func (a *API) treasuryEndpoints() []endpoint {
 		op("GET", "/disputes", "disputes.list", "Payments that buyers take back through their banks", county,
 			func(ctx context.Context, in disputeQuery) (link.Raw[payments.DisputePage], error) {
 				return t.Disputes(ctx, payments.DisputeFilter{State: payments.DisputeState(in.State), Cursor: in.Cursor, Limit: in.Limit})
-			}),
+			}).ofPeople(),
 		op("POST", "/reconciliations", "reconciliations.run", "Compare the books with providers and bank now", county,
 			func(ctx context.Context, _ struct{}) (link.Raw[payments.Reconciliation], error) {
 				return t.Reconcile(ctx, payments.None{})

@@ -36,6 +36,8 @@ const (
 	RulesChanged       Kind = "security.rules"
 	Exported           Kind = "export.file" // Object is the file
 	AuditExported      Kind = "export.audit"
+	OwnData            Kind = "export.own"     // of the person who asked
+	ReadByProgram      Kind = "export.program" // Object is the endpoint
 
 	// AccountChanged is followed by the name of the change, as auth.Changed has it.
 	AccountChanged = "account."

@@ -116,8 +116,11 @@ func (s *people) accountLine(r *http.Request, c auth.Change, orgs map[string]str
 		return v
 	}
 	line := accountLine{Change: c, By: c.By.Login}
-	if c.By.Account == 0 {
+	switch {
+	case c.By.Account == 0:
 		line.By = said.Say("accounts.by", c.By.Login)
+	case c.By.Login == "": // people who log in with their phone change their own account
+		line.By = said.Say("accounts.by", "owner")
 	}
 	switch {
 	case c.What == auth.ChangedOpened:

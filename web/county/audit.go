@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/county/words"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -24,7 +24,7 @@ const (
 
 // auditAreas are the kinds of acts that one can choose, as audit.area.X says them.
 var auditAreas = []string{"login", "account", "request", "agreed", "refused", "factor", "session", "card", "consent", "unmask", "payout_account", "decision",
-	"load", "presale", "season", "export", "security", "privacy"}
+	"load", "refund", "transfer", "org_payout", "presale", "season", "contract", "export", "rules", "security", "privacy"}
 
 // auditRoutes are the pages of the audit trail and of the rules of logins.
 func (s *people) auditRoutes() {
@@ -97,6 +97,8 @@ func (s *people) auditLines(r *http.Request, entries []audit.Entry) ([]auditLine
 			line.Who, err = s.loginOf(r.Context(), strconv.FormatInt(e.Account, 10), logins)
 		case e.Account == 0 && (e.Login == auth.Command.Login || e.Login == auth.SetupPage.Login):
 			line.Who = said.Say("accounts.by", e.Login)
+		case e.Account == 0 && e.Event != "": // a job of a module
+			line.Who = said.Say("accounts.by", "job")
 		}
 		if err != nil {
 			return nil, err
@@ -110,26 +112,15 @@ func (s *people) auditLines(r *http.Request, entries []audit.Entry) ([]auditLine
 		if err != nil {
 			return nil, err
 		}
-		line.Detail = s.auditDetail(said, e)
+		if e.On != audit.OnAccount && e.On != audit.OnHousehold {
+			line.Object = words.AuditObject(said, e)
+		}
+		if line.Detail, err = s.auditDetail(r.Context(), said, e); err != nil {
+			return nil, err
+		}
 		lines[i] = line
 	}
 	return lines, nil
-}
-
-// auditDetail writes the detail of an entry in words where it is a word.
-func (s *people) auditDetail(said page.Words, e audit.Entry) string {
-	switch {
-	case e.Kind == audit.LoginDone && e.Detail != "":
-		return said.Say("audit.how", e.Detail)
-	case strings.HasPrefix(string(e.Kind), "decision."):
-		return said.Say("audit.decided", e.Detail)
-	case e.Kind == audit.AccountChanged+audit.Kind(auth.ChangedOpened):
-		return said.Say("role", e.Detail)
-	case e.Kind == audit.AccountChanged+audit.Kind(auth.ChangedRole):
-		before, after, _ := strings.Cut(e.Detail, " → ")
-		return said.Say("role", before) + " → " + said.Say("role", after)
-	}
-	return e.Detail
 }
 
 func (s *people) loginOf(ctx context.Context, id string, known map[string]string) (string, error) {

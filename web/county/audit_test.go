@@ -60,6 +60,43 @@ func TestAuditPage(t *testing.T) {
 	}
 }
 
+// Details are words of the reader's language, also those of entries of before.
+func TestAuditDetails(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	for i, e := range []audit.Entry{
+		{Kind: audit.RulesChanged, Detail: "365 d, 480 min"}, {Kind: audit.RulesChanged, Detail: "14 30"},
+		{Kind: "rules.unpaid", Detail: "5 2 100"}, {Kind: "rules.cooling_asked", On: "cooling", Object: "4", Detail: "96 24"},
+		{Kind: "decision.doubtful", On: "statement_line", Object: "9", Detail: "skip"}, {Kind: "load.statement", Detail: "12"},
+		{Kind: audit.ReadByProgram, Object: "households.list"}, {Kind: "account.role", On: audit.OnAccount, Object: "1", Detail: "clerk → officer"},
+		{Kind: "request.open", On: audit.OnAccount, Detail: "no. 7, approver"}, {Kind: "presale.end", On: "presale", Object: "5", Login: "catalog", Event: "e9"},
+	} {
+		if e.Event == "" {
+			e.Account, e.Login = int64(i+1), "operator"
+		}
+		if err := d.Store.Append(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := d.Login(t, auth.Account{Login: "approver", Name: "复核", Role: auth.Approver, Lang: "zh"})
+	for lang, want := range map[string][]string{
+		"zh": {"两步验证宽限 365 天，480 分钟不用就退出", "两步验证宽限 14 天", "个人 5 张，占预售 2%，单位 100 张", "96 小时改为 24 小时", "流水 9", "不记账", "12 行", "农户名单",
+			"收购站司磅员 → 采购员", "第 7 号申请，县复核", "预售 5", "系统自动"},
+		"en": {"365 days for the second factor, logged out after 480 minutes", "private 5 orders, 2 % of a presale", "96 to 24 hours", "Line 9", "left out", "12 lines",
+			"Collection clerk → Procurement officer", "request 7, County approver", "Presale 5", "By itself"},
+	} {
+		body := html.UnescapeString(p.Get("/county/audit?lang=" + lang).Body)
+		for _, w := range want {
+			if !strings.Contains(body, w) {
+				t.Errorf("%s: no %q in\n%s", lang, w, body)
+			}
+		}
+		if strings.Contains(body, "365 d,") || lang == "zh" && strings.Contains(body, "no. 7") {
+			t.Errorf("%s: a raw detail", lang)
+		}
+	}
+}
+
 // The county sets the rules of logins within bounds; only administrators do.
 func TestRulesOfLogins(t *testing.T) {
 	t.Parallel()

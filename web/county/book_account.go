@@ -6,6 +6,8 @@ import (
 
 	"banmuyuan/internal/link"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -60,6 +62,9 @@ func (s *bookPages) accountFile(w http.ResponseWriter, r *http.Request) error {
 	list := sentList{name: strings.ReplaceAll(request.Account, ":", " "), head: head, rows: rows, filter: daysText(request.From, request.To), summed: head[4:6]}
 	if request.Cursor != "" {
 		list.cut = len(rows)
+	}
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, list.name); err != nil {
+		return err
 	}
 	return list.sendSheet(w, page.LangOf(r), s.Now())
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
@@ -115,6 +116,9 @@ func (s *bookPages) ledgerFile(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, []sheet.Value{sheet.Text(words.Say("ledger", row.Class)), sheet.Text(words.Say("ledger.kind", row.Kind)), sheet.Text(row.Kind), sheet.Count(row.Accounts),
 			sheet.Fen(row.OpeningFen), sheet.Fen(row.DebitFen), sheet.Fen(row.CreditFen), sheet.Fen(row.ClosingFen)})
 	}
-	return sentList{name: pick("试算平衡表", "Trial balance") + " " + trial.To, head: head, rows: rows, filter: daysText(trial.From, trial.To),
-		summed: head[5:7]}.sendSheet(w, page.LangOf(r), s.Now())
+	list := sentList{name: pick("试算平衡表", "Trial balance") + " " + trial.To, head: head, rows: rows, filter: daysText(trial.From, trial.To), summed: head[5:7]}
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, list.name); err != nil {
+		return err
+	}
+	return list.sendSheet(w, page.LangOf(r), s.Now())
 }

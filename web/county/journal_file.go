@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -35,6 +37,9 @@ func (s *bookPages) journalFile(w http.ResponseWriter, r *http.Request) error {
 	list := sentList{name: pick("分录", "Journal") + " " + request.From, head: head, rows: rows, filter: daysText(request.From, request.To), summed: head[7:9]}
 	if request.Cursor != "" {
 		list.cut = len(rows)
+	}
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, list.name); err != nil {
+		return err
 	}
 	return list.sendSheet(w, page.LangOf(r), s.Now())
 }

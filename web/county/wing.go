@@ -11,6 +11,7 @@ import (
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/document"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/county/words"
@@ -57,6 +58,7 @@ func Wing() page.Wing {
 			{Route: "county.seasons", Icon: "calendar", ZH: "年度", EN: "Seasons", Group: underOffice, Roles: auth.County},
 			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Group: underOffice, Roles: auth.County, Beside: "/county/directory"},
 			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Group: underOffice, Roles: auth.County},
+			{Route: "county.rules", Icon: "settings", ZH: "县里规则", EN: "Rules", Group: underOffice, Roles: auth.County},
 			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Group: underOffice, Roles: []auth.Role{auth.Approver, auth.Admin}},
 			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Group: underOffice, Roles: []auth.Role{auth.Admin}},
 		},
@@ -83,6 +85,8 @@ type Services struct {
 	OrgPayouts      payments.OrgPayouts
 	AccountReviews  payments.AccountReviews
 	PrivateAccounts payments.Privacy
+	UnpaidRules     orders.Rules
+	CoolingRules    cooling.Rules
 
 	Accounts  auth.Accounts
 	Factors   auth.Factors
@@ -158,6 +162,7 @@ func New(site *page.Site, services Services) Pages {
 	p.accountRoutes()
 	p.auditRoutes()
 	p.privacyRoutes()
+	(&rulePages{site, services}).ruleRoutes()
 	p.documentRoutes()
 	c.Cards.cardRoutes()
 	g := &goods{site, services}

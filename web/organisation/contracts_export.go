@@ -10,6 +10,8 @@ import (
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
+	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 	"banmuyuan/web/sheet"
 )
@@ -63,6 +65,9 @@ func (s *contractPages) contractsExport(w http.ResponseWriter, r *http.Request) 
 	}
 	body, err := book(exportNote(l, desk.Contracts, s.Now()), l.Pick("合计", "Total"), contracts, calls, prices)
 	if err != nil {
+		return err
+	}
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, fileName("contracts", s.Now())); err != nil {
 		return err
 	}
 	page.SendFile(w, payments.File{Name: fileName("contracts", s.Now()), Type: sheet.XLSX, Data: body})

@@ -13,6 +13,7 @@ import (
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/web/audit"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/page"
 )
@@ -60,6 +61,7 @@ type Services struct {
 	Stations   orders.Stations
 	Payments   payments.Service
 	OrgPayouts payments.OrgPayouts
+	Trail      audit.Trail
 }
 
 // pages are the pages of buying in quantity, of sales and of amounts owed.

@@ -68,6 +68,9 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		page.Next = append(page.Next, s.Glossary.SayError(l, d))
 	}
 	page.Title = s.problemTitle(l, status)
+	if key, ok := api.TitleKey(e); ok {
+		page.Title, _ = s.Glossary.Say(l, key, nil)
+	}
 	if r.Method == http.MethodGet && status >= 500 {
 		page.Retry = r.URL.RequestURI()
 	}

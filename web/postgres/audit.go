@@ -44,7 +44,7 @@ func AppendTx(ctx context.Context, tx *sqlx.Tx, entries ...audit.Entry) error {
 			e.At = head.Now
 		}
 		e.At = e.At.Truncate(time.Microsecond) // as the database keeps it
-		if auth.CleanPhone(e.Login) != "" {
+		if contact, _ := auth.CleanContact(e.Login); contact != "" {
 			e.Login = "" // personal; the account tells whose it is
 		}
 		if e.Network == "" && e.Event == "" {

@@ -103,6 +103,28 @@ func TestAuditTrailByRole(t *testing.T) {
 	}
 }
 
+// The triggers keep the trail whoever has the rights.
+func TestAuditTrailByTriggers(t *testing.T) {
+	t.Parallel()
+	db, _ := linktest.DB(t, "web", postgres.Migrations())
+	store := postgres.New(db)
+	if err := store.Append(t.Context(), audit.Entry{Kind: audit.LoginFailed}, audit.Entry{Kind: audit.LoginFailed}); err != nil {
+		t.Fatal(err)
+	}
+	db.MustExec(`GRANT UPDATE, DELETE, TRUNCATE ON audit TO CURRENT_USER`)
+	db.MustExec(`GRANT INSERT, DELETE, TRUNCATE ON audit_head TO CURRENT_USER`)
+	for sql, constraint := range map[string]string{
+		`UPDATE audit SET account = 9`: "audit_stays", `DELETE FROM audit`: "audit_stays", `TRUNCATE audit`: "audit_stays",
+		`INSERT INTO audit_head (id, hash) VALUES (0, '')`: "audit_stays", `DELETE FROM audit_head`: "audit_stays", `TRUNCATE audit_head`: "audit_stays",
+		`UPDATE audit_head SET id = 3`: "audit_head_follows", `UPDATE audit_head SET id = 1`: "audit_head_follows",
+		`INSERT INTO audit SELECT 1, at, kind, account, login, role, about, object, detail, network, event, hash FROM audit LIMIT 1`: "audit_follows",
+	} {
+		if _, err := db.Exec(sql); link.Constraint(err) != constraint {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
 // Acts on accounts are in the trail, by any caller of the store.
 func TestAccountsAreInTheTrail(t *testing.T) {
 	t.Parallel()

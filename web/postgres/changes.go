@@ -37,7 +37,7 @@ func open(ctx context.Context, tx *sqlx.Tx, by auth.Author, a auth.Account) (*au
 	return opened, record(ctx, tx, by, opened.ID, auth.Change{What: auth.ChangedOpened, After: string(a.Role)})
 }
 
-// record adds changes to an account's history.
+// record adds changes to an account's history. The table keeps names and numbers apart from it (account_change_splits).
 func record(ctx context.Context, tx *sqlx.Tx, by auth.Author, account int64, changes ...auth.Change) error {
 	for _, c := range changes {
 		_, err := tx.ExecContext(ctx, `
@@ -195,7 +195,9 @@ func (s *Store) History(ctx context.Context, id int64, limit int) ([]auth.Change
 		At        time.Time `db:"at"`
 	}
 	err := s.db.SelectContext(ctx, &rows, `
-		SELECT id, what, before, after, by_account, by_login, at FROM account_change WHERE account_id = $1 ORDER BY id DESC LIMIT $2`, id, limit)
+		SELECT c.id, c.what, coalesce(v.before, c.before) AS before, coalesce(v.after, c.after) AS after, c.by_account, c.by_login, c.at
+		FROM account_change c LEFT JOIN account_change_value v ON v.change_id = c.id
+		WHERE c.account_id = $1 ORDER BY c.id DESC LIMIT $2`, id, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read history of account: %w", err)
 	}

@@ -90,7 +90,7 @@ func TestAccountHistoryStays(t *testing.T) {
 	if _, err := s.Open(t.Context(), auth.Command, auth.Account{Login: "admin", Role: auth.Admin, PasswordHash: hash}); err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range []string{`UPDATE account_change SET by_login = 'nobody'`, `DELETE FROM account_change`, `TRUNCATE account_change`} {
+	for _, q := range []string{`UPDATE account_change SET by_login = 'nobody'`, `DELETE FROM account_change`, `TRUNCATE account_change CASCADE`} {
 		if _, err := db.Exec(q); link.Constraint(err) != "account_change_stays" {
 			t.Errorf("%s: %v", q, err)
 		}

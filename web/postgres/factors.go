@@ -188,7 +188,7 @@ func (s *Store) SetSecurity(ctx context.Context, by auth.Author, rules auth.Secu
 			return fmt.Errorf("store rules of logins: %w", err)
 		}
 		return AppendTx(ctx, tx, audit.Entry{Kind: audit.RulesChanged, Account: by.Account, Login: by.Login,
-			Detail: fmt.Sprintf("%d d, %d min", rules.GraceDays, rules.IdleMinutes)})
+			Detail: fmt.Sprintf("%d %d", rules.GraceDays, rules.IdleMinutes)})
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -17,6 +18,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +31,7 @@ import (
 	"banmuyuan/orders/document"
 	"banmuyuan/orders/shelf"
 	"banmuyuan/payments"
+	"banmuyuan/payments/cooling"
 	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/postgres"
@@ -75,6 +79,8 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 		Headings:        store,
 		AccountReviews:  payments.NewAccountReviewsClient(nc),
 		AccountBatches:  payments.NewAccountBatchesClient(nc),
+		UnpaidRules:     orders.NewRulesClient(nc),
+		CoolingRules:    cooling.NewRulesClient(nc),
 		Reversals:       payments.NewReversalsClient(nc),
 		OrgPayouts:      payments.NewOrgPayoutsClient(nc),
 		Cards:           store,
@@ -113,17 +119,23 @@ func New(t testing.TB, change ...func(*web.Config, *web.Deps)) *Site {
 	}}
 }
 
-// testCipher seals secrets of accounts so that tests can read them.
+// testCipher seals secrets of accounts: they are not readable as they are.
 type testCipher struct{}
 
-func (testCipher) Seal(value, owner string) []byte { return []byte(owner + ": " + value) }
+func (testCipher) Seal(value, owner string) []byte { return []byte(owner + ": " + turned(value)) }
+
+func turned(s string) string {
+	b := []byte(s)
+	slices.Reverse(b)
+	return string(b)
+}
 
 func (testCipher) Open(sealed []byte, owner string) (string, error) {
 	value, ok := strings.CutPrefix(string(sealed), owner+": ")
 	if !ok {
 		return "", errors.New("sealed for another owner")
 	}
-	return value, nil
+	return turned(value), nil
 }
 
 // testKey makes the site's digests.
@@ -233,14 +245,23 @@ func hasher(t testing.TB) *auth.Passwords {
 	return p
 }
 
-// Dump is everything that the accounts' schema holds, as text.
+var bytesInText = regexp.MustCompile(`\\x((?:[0-9a-f]{2})+)`)
+
+// Dump is everything that a table of the accounts' schema holds, as text; bytes are there as such, too, so that what can be
+// read in the database can be read in it.
 func (s *Site) Dump(t *testing.T, table string) string {
 	t.Helper()
 	all, err := s.rows(table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return bytesInText.ReplaceAllStringFunc(all, func(text string) string {
+		raw, err := hex.DecodeString(text[2:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text + " " + strings.ReplaceAll(string(raw), "\n", " ")
+	})
 }
 
 // Login is a browser in which an account is logged in.

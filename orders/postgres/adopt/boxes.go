@@ -200,6 +200,9 @@ func (m *Room) DecideBox(ctx context.Context, r adopt.DecideBox) (adopt.Adoption
 		if err := moveBox(ctx, tx, b, r.Step()); err != nil {
 			return err
 		}
+		if err := desk.Decided(ctx, tx, "box", a.ID, r.Came); err != nil {
+			return err
+		}
 		if r.Came {
 			if err := m.AddTimeline(ctx, tx, []int64{a.ID}, "adoption.timeline.upheld", args); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,11 +21,13 @@ import (
 // taking is an adoption that was checked and not yet written.
 type taking struct {
 	adoptionRow
-	key   string
-	plot  plotRow
-	offer *desk.Offer
-	plan  adopt.Plan
-	lot   int64
+	key    string
+	person string
+	plot   plotRow
+	offer  *desk.Offer
+	plan   adopt.Plan
+	limit  orders.UnpaidLimit
+	lot    int64
 }
 
 // Adopt checks an adoption, holds its stock at the catalogue, and writes it with its geese or beds, its boxes and their
@@ -43,6 +46,9 @@ func (m *Room) Adopt(ctx context.Context, r adopt.Request) (adopt.Adoption, erro
 	t, err := m.taking(ctx, a, r)
 	if err == nil {
 		t.BodyHash = hash
+		err = m.checkUnpaid(ctx, m.DB, t) // before stock is held for it
+	}
+	if err == nil {
 		err = m.holdPlot(ctx, t)
 	}
 	if err == nil {
@@ -114,7 +120,11 @@ func (m *Room) taking(ctx context.Context, actor link.Actor, r adopt.Request) (*
 	if err != nil {
 		return nil, err
 	}
-	return &taking{key: r.IdempotencyKey, plot: plot, offer: p.Offer, plan: pl, adoptionRow: adoptionRow{
+	limit, err := m.Limits.Of(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	return &taking{key: r.IdempotencyKey, person: actor.Person, limit: limit, plot: plot, offer: p.Offer, plan: pl, adoptionRow: adoptionRow{
 		PlotID: plot.ID, OfferID: p.Offer.ID, PresaleID: p.ID, SellerOrg: p.SellerOrg, HouseholdID: plot.HouseholdID,
 		VillageID: plot.VillageID, State: adopt.Placed, AccountID: actor.Account, Buyer: r.Delivery.Name, Units: r.Units,
 		EveryDays: plot.EveryDays, OnFailure: r.OnFailure, Kind: r.Delivery.Kind, PointID: r.Delivery.PointID, Point: r.Delivery.Point,
@@ -200,16 +210,50 @@ func (m *Room) writeAdoption(ctx context.Context, t *taking) error {
 	}
 }
 
+// checkUnpaid refuses an adoption beyond what its buyer may hold unpaid: adoptions, and units of the presale's plots.
+func (m *Room) checkUnpaid(ctx context.Context, q desk.Queryer, t *taking) error {
+	if t.limit.Orders == 0 && t.limit.Part == 0 {
+		return nil
+	}
+	var held struct {
+		Adoptions int   `db:"adoptions"`
+		Units     int64 `db:"units"`
+		Whole     int64 `db:"whole"`
+	}
+	err := q.GetContext(ctx, &held, `
+		SELECT count(*) AS adoptions, coalesce(sum(a.units) FILTER (WHERE a.presale_id = $3), 0)::bigint AS units,
+		       (SELECT coalesce(sum(p.units), 0) FROM plot p WHERE p.presale_id = $3)::bigint AS whole
+		FROM adoption a WHERE (a.account_id = $1 OR a.person = $2 AND a.person <> '') AND a.state = ANY($4)`,
+		t.AccountID, t.person, t.PresaleID, desk.TextArray(adopt.Machine.From(adopt.StepDeposit)))
+	if err != nil {
+		return fmt.Errorf("count unpaid adoptions: %w", err)
+	}
+	if err := t.limit.TooMany("adoption.unpaid", held.Adoptions); err != nil {
+		return err
+	}
+	if most, ok := t.limit.Units(held.Whole); ok && held.Units+t.Units > most {
+		return link.E(link.Conflict, "adoption.unpaid.units", "units", "max", strconv.FormatInt(most, 10),
+			"left", strconv.FormatInt(max(most-held.Units, 0), 10))
+	}
+	return nil
+}
+
 func (m *Room) insertAdoption(ctx context.Context, tx *sqlx.Tx, t *taking) error {
+	if err := desk.LockBuyer(ctx, tx, t.AccountID, t.person); err != nil {
+		return err
+	}
+	if err := m.checkUnpaid(ctx, tx, t); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO adoption (id, plot_id, offer_id, presale_id, seller_org, household_id, village_id, state, account_id, buyer, idem_key,
 		                      body_hash, units, every_days, on_failure, delivery_kind, point_id, point, recipient, phone, address,
-		                      price_fen, deposit_fen, forfeit_bp, fee_bp, free_hours, inspect_hours, placed_at, expires_at, balance_by, village_bp)
+		                      price_fen, deposit_fen, forfeit_bp, fee_bp, free_hours, inspect_hours, placed_at, expires_at, balance_by, village_bp, person)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-		        $26, $27, $28, $29, $30, $31)`,
+		        $26, $27, $28, $29, $30, $31, $32)`,
 		t.ID, t.PlotID, t.OfferID, t.PresaleID, t.SellerOrg, t.HouseholdID, t.VillageID, string(t.State), t.AccountID, t.Buyer, t.key, t.BodyHash, t.Units,
 		t.EveryDays, string(t.OnFailure), string(t.Kind), t.PointID, t.Point, t.Recipient, t.Phone, t.Address, t.PriceFen, t.DepositFen,
-		t.ForfeitBP, t.FeeBP, t.FreeHours, t.InspectHours, t.PlacedAt, t.ExpiresAt, t.BalanceBy, t.VillageBP)
+		t.ForfeitBP, t.FeeBP, t.FreeHours, t.InspectHours, t.PlacedAt, t.ExpiresAt, t.BalanceBy, t.VillageBP, t.person)
 	if err != nil {
 		return fmt.Errorf("write adoption: %w", err)
 	}

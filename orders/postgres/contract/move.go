@@ -11,6 +11,7 @@ import (
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
+	"banmuyuan/orders/postgres/desk"
 )
 
 // MoveContract carries out a step of a contract.
@@ -54,6 +55,9 @@ func (m *Room) MoveContract(ctx context.Context, r contract.Move) (contract.Cont
 		_, err = tx.ExecContext(ctx, `UPDATE contract SET state = $2, check_at = $3, version = version + 1 WHERE id = $1`, c.ID, string(to), m.Now())
 		if err != nil {
 			return fmt.Errorf("move contract %d to %s: %w", c.ID, to, err)
+		}
+		if err := desk.Did(ctx, tx, link.Act{Kind: "contract." + string(r.Step), On: "contract", Object: r.No}); err != nil {
+			return err
 		}
 		return m.addTimeline(ctx, tx, c.ID, "contract.timeline."+string(r.Step), "reason", reason)
 	})

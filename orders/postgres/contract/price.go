@@ -205,6 +205,7 @@ func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contr
 		if err := lockPrices(ctx, tx, r.Product); err != nil {
 			return err
 		}
+		fresh := false
 		for _, g := range r.Grades {
 			price := unit.Price(g.Floor.Fen)
 			if now, _, err := referenceOn(ctx, tx, r.Product, g.Grade, r.Day); err != nil {
@@ -229,8 +230,12 @@ func (m *Room) SetReference(ctx context.Context, r contract.SetReference) (contr
 			if err != nil {
 				return fmt.Errorf("write reference price: %w", err)
 			}
+			fresh = true
 		}
-		return nil
+		if !fresh {
+			return nil
+		}
+		return desk.Did(ctx, tx, link.Act{Kind: "contract.reference", On: "product", Object: r.Product, Detail: r.Day})
 	})
 	if err != nil {
 		return contract.ReferencePrices{}, err

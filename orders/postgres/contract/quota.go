@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -467,7 +468,7 @@ func (m *Room) AnswerQuota(ctx context.Context, r contract.AnswerQuota) (contrac
 		if err != nil {
 			return fmt.Errorf("agree to quota %d: %w", q.ID, err)
 		}
-		return nil
+		return desk.Did(ctx, tx, link.Act{Kind: "contract.agreed", On: "household", Object: strconv.FormatInt(q.HouseholdID, 10), Detail: strconv.FormatInt(q.ID, 10)})
 	})
 	if err != nil {
 		return contract.Quota{}, err

@@ -27,7 +27,7 @@ type Config struct {
 	PayBalance      time.Duration // how long a started payment of the balance stays open: 30 days
 	HoldSlack       time.Duration // how much longer the stock is held than the order waits: an hour
 
-	Unpaid orders.UnpaidLimits // none
+	Unpaid orders.UnpaidLimits // until the county sets them; none
 
 	Batch   int // orders written at once, 512
 	Queue   int // orders that wait to be written, 4096; the next one is told to come back
@@ -80,6 +80,7 @@ type Desk struct {
 	Log              *slog.Logger
 
 	Ids    idBlock
+	Limits *Limits
 	Offers *offers
 	Ref    *reference
 	Relay  *link.Relay
@@ -98,6 +99,7 @@ func New(db *sqlx.DB, nc *nats.Conn, cat catalog.Service, pay payments.Service, 
 	}
 	d.Offers = newOffers(d)
 	d.Ref = &reference{m: d}
+	d.Limits = &Limits{desk: d}
 	return d
 }
 

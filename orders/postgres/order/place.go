@@ -131,7 +131,10 @@ func (m *Room) Place(ctx context.Context, r orders.PlaceRequest) (orders.Order, 
 	d, err := m.Draft(ctx, a, org, r)
 	if err == nil {
 		d.BodyHash, d.EarlierHash = hash.Sum, hash.Earlier
-		d.Person, d.Limit = a.Person, m.Config.Unpaid.Of(a)
+		d.Person = a.Person
+		if d.Limit, err = m.Limits.Of(ctx, a); err != nil {
+			return orders.Order{}, err
+		}
 		var leave func()
 		if leave, err = m.enter(ctx, d); err == nil {
 			defer leave()

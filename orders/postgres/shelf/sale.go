@@ -40,6 +40,9 @@ type saleRow struct {
 	DoneAt    *time.Time        `db:"done_at"`
 
 	ReturnedFen int64 `db:"returned_fen"`
+
+	person string             // of the buyer, when it is written
+	limit  orders.UnpaidLimit // of an online sale
 }
 
 const saleColumns = `s.id, s.org_id, s.channel, s.state, s.client_id, s.body_hash, s.method, s.account_id, s.buyer, s.phone, s.pickup, s.cashier,
@@ -203,13 +206,18 @@ func (s *Room) billSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, before 
 // writeSale writes a sale with its lines and takes the goods. A sale with the same client id is found instead: fresh is
 // false and sale is that one.
 func (s *Room) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines []wanted, strict bool) (fresh bool, err error) {
+	if sale.limit.Orders > 0 {
+		if err := desk.LockBuyer(ctx, tx, sale.AccountID, sale.person); err != nil {
+			return false, err
+		}
+	}
 	err = tx.GetContext(ctx, &sale.ID, `
 		INSERT INTO shelf_sale (org_id, channel, state, client_id, body_hash, method, account_id, buyer, phone, pickup, cashier, total_fen, given_fen,
-		                        sold_at, written_at, expires_at, paid_at, done_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		                        sold_at, written_at, expires_at, paid_at, done_at, person)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT ON CONSTRAINT shelf_sale_client DO NOTHING RETURNING id`,
 		sale.OrgID, sale.Channel, sale.State, sale.ClientID, sale.BodyHash, sale.Method, sale.AccountID, sale.Buyer, sale.Phone, sale.Pickup,
-		sale.Cashier, sale.TotalFen, sale.GivenFen, sale.SoldAt, s.Now(), sale.ExpiresAt, sale.PaidAt, sale.DoneAt)
+		sale.Cashier, sale.TotalFen, sale.GivenFen, sale.SoldAt, s.Now(), sale.ExpiresAt, sale.PaidAt, sale.DoneAt, sale.person)
 	if desk.Missing(err) {
 		hash := sale.BodyHash
 		err = tx.GetContext(ctx, sale, `SELECT `+saleColumns+` FROM shelf_sale s WHERE s.org_id = $1 AND s.client_id = $2`, sale.OrgID, sale.ClientID)
@@ -223,6 +231,9 @@ func (s *Room) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines 
 	}
 	if err != nil {
 		return false, fmt.Errorf("write sale: %w", err)
+	}
+	if err := checkUnpaid(ctx, tx, sale); err != nil {
+		return false, err
 	}
 	column := "kept"
 	if sale.State == shelf.SaleDone {
@@ -259,6 +270,22 @@ func (s *Room) writeSale(ctx context.Context, tx *sqlx.Tx, sale *saleRow, lines 
 		}
 	}
 	return true, nil
+}
+
+// checkUnpaid refuses a sale that was just written when its buyer has too many others that wait for their money.
+func checkUnpaid(ctx context.Context, tx *sqlx.Tx, sale *saleRow) error {
+	if sale.limit.Orders == 0 {
+		return nil
+	}
+	var others int
+	err := tx.GetContext(ctx, &others, `
+		SELECT count(*) FROM shelf_sale
+		WHERE (account_id = $1 OR person = $2 AND person <> '') AND state = ANY($3) AND channel = $4 AND id <> $5`,
+		sale.AccountID, sale.person, desk.TextArray(shelf.SaleMachine.From(shelf.SalePay)), string(shelf.SaleOnline), sale.ID)
+	if err != nil {
+		return fmt.Errorf("count unpaid sales: %w", err)
+	}
+	return sale.limit.TooMany("sale.unpaid", others)
 }
 
 // takeLots takes a line out of the lots of its item. fresh takes nothing that is past its date.
@@ -371,9 +398,13 @@ func (s *Room) Buy(ctx context.Context, r shelf.Buy) (shelf.Sale, error) {
 	if err := problems.Err(); err != nil {
 		return shelf.Sale{}, err
 	}
+	limit, err := s.Limits.Of(ctx, a)
+	if err != nil {
+		return shelf.Sale{}, err
+	}
 	now := s.Now()
 	expires := now.Add(s.Config.PayPrivate)
-	sale := saleRow{OrgID: r.OrgID, Channel: shelf.SaleOnline, State: shelf.SalePlaced, ClientID: fmt.Sprintf("%d:%s", a.Account, r.Key), BodyHash: hash,
+	sale := saleRow{person: a.Person, limit: limit, OrgID: r.OrgID, Channel: shelf.SaleOnline, State: shelf.SalePlaced, ClientID: fmt.Sprintf("%d:%s", a.Account, r.Key), BodyHash: hash,
 		AccountID: a.Account, Buyer: r.Name, Phone: r.Phone, TotalFen: total, SoldAt: now, ExpiresAt: &expires}
 	for try := 0; ; try++ {
 		if sale.Pickup, err = shelf.NewPickup(rand.Reader); err != nil {

@@ -368,7 +368,7 @@ func (s *Room) DecideWriteOff(ctx context.Context, r shelf.DecideWriteOff) (shel
 		if err != nil {
 			return fmt.Errorf("decide movement: %w", err)
 		}
-		return nil
+		return desk.Decided(ctx, tx, "writeoff", row.ID, r.Accept)
 	})
 	return row.Out(ref, a), err
 }

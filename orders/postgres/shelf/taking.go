@@ -216,7 +216,7 @@ func (s *Room) DecideBuyIn(ctx context.Context, r shelf.DecideBuyIn) (shelf.BuyI
 		if err != nil {
 			return fmt.Errorf("decide taken goods: %w", err)
 		}
-		return nil
+		return desk.Decided(ctx, tx, "buyin", t.ID, r.Agree)
 	})
 	if err != nil {
 		return shelf.BuyIn{}, err

@@ -283,6 +283,10 @@ func TestWriteOffOfMuchNeedsASecondPerson(t *testing.T) {
 	must[shelf.Movement](t)(w.shelf.DecideWriteOff(officer, shelf.DecideWriteOff{ID: big.ID, Accept: true}))
 	_, err = w.shelf.DecideWriteOff(officer, shelf.DecideWriteOff{ID: big.ID})
 	wantCode(t, "twice", err, link.Conflict)
+	var acts int
+	if err := w.db.Get(&acts, `SELECT count(*) FROM outbox WHERE subject = $1 AND data->>'kind' = 'decision.writeoff'`, orders.EvtAct); err != nil || acts != 1 {
+		t.Errorf("%d acts, %v", acts, err)
+	}
 	refused := must[shelf.Movement](t)(off(officer, shelf.MovementLoss, 19_000))
 	if refused.State != shelf.MovementDone { // 19 kg are worth 152 yuan
 		must[shelf.Movement](t)(w.shelf.DecideWriteOff(cashier, shelf.DecideWriteOff{ID: refused.ID}))
@@ -546,4 +550,44 @@ func TestIncomeIsOfTheSeasonThatPaymentsSays(t *testing.T) {
 	}) {
 		t.Errorf("verify finds %+v", found.Items)
 	}
+}
+
+// Purchases that wait for their money are counted by account and by verified phone, also when they come at once; the till's
+// sales are not.
+func TestUnpaidPurchasesAreBounded(t *testing.T) {
+	w := setup(t)
+	b := w.buyIn(1, 40)
+	item := w.lot(b.LotID).ItemID
+	if _, err := w.db.Exec(`INSERT INTO unpaid_rules (orders, org_orders, part, account, login, at) VALUES (2, 9, 100, 1, 'approver', now())`); err != nil {
+		t.Fatal(err)
+	}
+	buy := func(account int64, person, key string) error {
+		_, err := w.shelf.Buy(as(link.Actor{Account: account, Role: "buyer", Person: person}),
+			shelf.Buy{OrgID: shop, Lines: []shelf.BuyLine{{ItemID: item, Measure: 500}}, Name: "王芳", Phone: "13900001111", Key: key})
+		return err
+	}
+	w.eventually("the county's limit holds", func() bool { return buy(700, "", w.key()) != nil })
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	bought := 0
+	for i := range 8 {
+		wg.Go(func() {
+			err := buy(801+int64(i%2), "one", w.key())
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				bought++
+			} else if link.AsError(err).Key != "sale.unpaid" {
+				t.Errorf("refused by %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if bought != 2 {
+		t.Errorf("%d purchases, want 2", bought)
+	}
+	for range 3 {
+		must[shelf.Sale](t)(w.shelf.Ring(cashier, w.ring(b, 100)))
+	}
+	w.holds()
 }

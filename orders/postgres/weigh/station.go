@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/internal/link/paging"
@@ -395,9 +398,15 @@ func (m *Room) SettleConflict(ctx context.Context, r orders.SettleConflictReques
 	args := append(slices.Clone(f.Args), string(orders.ConflictMachine.To(step)), a.Account, orders.ActorName(a), m.Now(), why,
 		desk.TextArray(orders.ConflictMachine.From(step)))
 	n := len(f.Args)
-	err = m.DB.SelectContext(ctx, &rows, fmt.Sprintf(`
+	err = m.Tx(ctx, func(tx *sqlx.Tx) error {
+		err := tx.SelectContext(ctx, &rows, fmt.Sprintf(`
 		UPDATE weigh_conflict w SET state = $%d, settled_id = $%d, settled_by = $%d, settled_at = $%d, why = $%d
 		WHERE w.state = ANY($%d) AND %s RETURNING %s`, n+1, n+2, n+3, n+4, n+5, n+6, f.Where(), conflictColumns), args...)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		return desk.Did(ctx, tx, link.Act{Kind: "decision.weigh_conflict", On: "weigh_conflict", Object: strconv.FormatInt(r.ID, 10), Detail: string(r.State)})
+	})
 	if err != nil {
 		return orders.WeighConflict{}, fmt.Errorf("settle conflict %d: %w", r.ID, err)
 	}

@@ -320,6 +320,9 @@ func (m *Room) decide(ctx context.Context, tx *sqlx.Tx, o *desk.OrderRow, t *des
 	if err != nil {
 		return fmt.Errorf("decide ticket %d: %w", t.ID, err)
 	}
+	if err := desk.Decided(ctx, tx, "ticket", t.ID, r.Accept); err != nil {
+		return err
+	}
 	lines, err := m.LinesOf(ctx, tx, o.ID)
 	if err != nil {
 		return err

@@ -127,6 +127,8 @@ var base = map[string][2]string{
 	"accounts.what.off":       {"停用", "Switched off"},
 	"accounts.what.on":        {"恢复", "Switched on"},
 	"accounts.by.command":     {"服务器命令行", "Command line"},
+	"accounts.by.job":         {"系统自动", "By itself"},
+	"accounts.by.owner":       {"本人", "The owner"},
 	"accounts.by.setup":       {"首位管理员设置页", "Set-up page"},
 
 	"accounts.login.form":       {"账号用 3 到 40 个小写字母、数字、点或短横线。", "A login has 3 to 40 small letters, digits, dots or hyphens."},
