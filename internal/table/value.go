@@ -188,7 +188,7 @@ func narrow(s string) string {
 }
 
 var (
-	dayText = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s-]+|$)` +
+	dayText = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?:日[T\s-]*|[T\s-]+|$)` +
 		`(?:(上午|下午|AM|PM|am|pm)?\s*(\d{1,2})[:.时](\d{1,2})(?:[:.分](\d{1,2})(?:[.,:]\d+)?)?秒?分?\s*(AM|PM|am|pm)?\s*(Z|[+-]\d\d:?\d\d)?)?$`)
 	dayDigits = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:[T\s]*(\d{2}):?(\d{2})(?::?(\d{2})(?:\.?\d+)?)?)?$`)
 	weekday   = regexp.MustCompile(`\s*[(（]?(星期|周)[一二三四五六日天][)）]?`)

@@ -308,7 +308,7 @@ func (s Statement) side(word string) table.Side {
 	return table.NoSide
 }
 
-var wordSigns = strings.NewReplacer(" ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "")
+var wordSigns = strings.NewReplacer("【", "", "】", "", "[", "", "]", "", " ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "")
 
 func foldWord(w string) string { return strings.ToLower(wordSigns.Replace(entry.Clean(w))) }
 
@@ -536,11 +536,13 @@ func (r *statementReader) row(row table.Row) {
 		r.account(number)
 	}
 	blank := r.amount(row, &l)
+	day, isDay := t.Cell(row, "date").Day(t.Since1904)
+	readable := !blank || r.readable(row)
 	switch {
-	case blank && (dateText == "" || ref == ""):
+	case blank && (!isDay && (dateText == "" || ref == "" || readable) || isDay && ref == "" && readable):
 		r.notes(row) // of another account's part, perhaps
 		return
-	case blank && !r.readable(row):
+	case !readable:
 		r.fail(row.Line, "statement.bad_amount", r.amountText(row))
 		return
 	case blank:
@@ -552,8 +554,7 @@ func (r *statementReader) row(row table.Row) {
 		r.fail(row.Line, "statement.bad_date", "")
 		return
 	}
-	day, ok := t.Cell(row, "date").Day(t.Since1904)
-	if !ok {
+	if !isDay {
 		r.fail(row.Line, "statement.bad_date", dateText)
 		return
 	}
