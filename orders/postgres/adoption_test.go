@@ -469,7 +469,7 @@ func TestAdoptionsAndPlotsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	number := strings.ToLower(a.No[:2]) + " " + a.No[2:]
-	for query, want := range map[string]int{"shanxiongxin": 1, "SXX": 1, "ｄａｎｘｉｏｎｇ": 1, "单 雄信": 1, "单雄•信": 1, "信": 1, a.No: 1, number: 1, "wang": 0, "·": 0, "%": 0} {
+	for query, want := range map[string]int{"shanxiongxin": 1, "SXX": 1, "ｄａｎｘｉｏｎｇ": 1, "单 雄信": 1, "单雄•信": 1, "信": 1, a.No: 1, number: 1, "wang": 0, "—": 0, "%": 0} {
 		page, err := y.orders.AdoptionList(y.operator(), adopt.Filter{Query: query})
 		if err != nil || page.Total != want || len(page.Items) != want {
 			t.Errorf("%q finds %d adoptions, want %d, %v", query, page.Total, want, err)

@@ -558,8 +558,10 @@ func TestCashboxGoesToItsEnd(t *testing.T) {
 				slips = append(slips, one.Slip)
 			}
 		}
-		r.ReceiptsCursor, r.BankingsCursor = box.ReceiptsCursor, box.BankingsCursor
-		if r.ReceiptsCursor == "" && r.BankingsCursor == "" {
+		if pages > 0 && r.BankingsCursor == "" { // it has ended, and begins anew
+			box.BankingsCursor = ""
+		}
+		if r.ReceiptsCursor, r.BankingsCursor = box.ReceiptsCursor, box.BankingsCursor; r.ReceiptsCursor == "" {
 			break
 		}
 	}
