@@ -12,4 +12,18 @@ var figureWords = map[string][2]string{
 	"county.figure.unit.plants":    {"座", "stations"},
 	"county.figure.unit.solar":     {"兆瓦", "MW"},
 	"county.figure.unit.members":   {"户", "households"},
+
+	"county.task.suspense":         {"笔到账还不知道是付什么的", "receipts to be matched"},
+	"county.task.doubtful":         {"行流水有疑问，要人决定", "doubtful lines of statements"},
+	"county.task.disputes":         {"笔付款被买家向银行提出异议", "payments disputed at the bank"},
+	"county.task.refunds":          {"笔退款等复核", "refunds to be approved"},
+	"county.task.refunds.bank":     {"笔退款要去银行转账", "refunds to be transferred by the bank"},
+	"county.task.reviews":          {"项登记或收款账户等核对", "offers and payout accounts to be checked"},
+	"county.task.payable":          {"户现在可以打款", "households can be paid now"},
+	"county.task.batches.draft":    {"个打款批次等复核", "payout batches to be approved"},
+	"county.task.batches.approved": {"个批次的银行文件还没导出", "payout batches whose file was not downloaded"},
+	"county.task.batches.exported": {"个批次等银行的结果文件", "payout batches without the bank’s result"},
+	"county.task.orgpayouts":       {"笔对公付款等复核", "payments to organisations to be approved"},
+	"county.task.pools":            {"项分红等复核", "distributions to be approved"},
+	"county.task.reversals":        {"笔冲正等复核", "reversals to be approved"},
 }
