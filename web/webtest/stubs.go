@@ -301,8 +301,12 @@ func (p *StubPayments) Batches(_ context.Context, r payments.BatchesRequest) (pa
 		return payments.Batches{}, nil
 	}
 	all := []payments.PayoutBatch{p.batch(payments.BatchDraft), p.batch(payments.BatchDone)}
-	return payments.Batches{Items: slices.DeleteFunc(all, func(b payments.PayoutBatch) bool { return r.State != "" && b.State != r.State }),
-		Total: 300, AmountFen: 8_000_000_00, Counts: map[payments.BatchState]int{payments.BatchDraft: 1, payments.BatchDone: 299}, Cursor: "earlier"}, nil
+	list := slices.DeleteFunc(all, func(b payments.PayoutBatch) bool { return r.State != "" && b.State != r.State })
+	fen := int64(0)
+	for _, b := range list {
+		fen += b.AmountFen
+	}
+	return payments.Batches{Items: list, Total: len(list), AmountFen: fen, Counts: map[payments.BatchState]int{payments.BatchDraft: 1, payments.BatchDone: 299}, Cursor: "earlier"}, nil
 }
 
 func (p *StubPayments) CreateBatch(context.Context, payments.CreateBatch) (payments.PayoutBatch, error) {
