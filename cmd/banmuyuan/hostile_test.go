@@ -239,7 +239,7 @@ func absurdPages(t *testing.T, w *world) {
 	if err := json.Unmarshal(a.body, &doc); err != nil {
 		t.Fatalf("read the description: %v", err)
 	}
-	people := []session{w.as(t, "operator"), w.as(t, "approver"), w.as(t, "coop"), w.as(t, "officer"), w.as(t, "admin"), w.as(t, "buyer")}
+	people := []session{w.as(t, "operator"), w.as(t, "approver"), w.as(t, "coop"), w.as(t, "market"), w.as(t, "admin"), w.as(t, "buyer")}
 	known := strings.NewReplacer("/directory/{kind}", "/directory/township", "{id}", "1", "{code}", "YA-01-001-0001", "{no}", "1")
 	absurd := map[string][]string{"limit": {"0", "-1", "1e9", "99999999999999999999", "100000", "many"}, "cursor": {"1", "-1", "%27OR%201%3D1", "AAAA", strings.Repeat("A", 3000)},
 		"receipts_cursor": {"1", "AAAA"}, "bankings_cursor": {"1", "AAAA"}, "after": {"-1", "x"}, "before": {"-1", "x"}}

@@ -51,6 +51,8 @@ func decode(r *http.Request, in any) error {
 				missing = link.E(link.NotFound, "not_found", name)
 			}
 			problems = append(problems, link.E(link.Invalid, "api.parameter", name))
+		} else if text != "" && belowLeast(field, f) {
+			problems = append(problems, least(field, name))
 		}
 	})
 	for name := range query {
@@ -68,6 +70,20 @@ func decode(r *http.Request, in any) error {
 		return decodeBody(r, in)
 	}
 	return nil
+}
+
+// belowLeast reports whether a number of the address is below the minimum of its description. A size of 0 is no size, and not
+// the usual one.
+func belowLeast(field reflect.StructField, f reflect.Value) bool {
+	minimum, err := strconv.ParseInt(field.Tag.Get("minimum"), 10, 64)
+	return err == nil && f.CanInt() && f.Int() < minimum
+}
+
+func least(field reflect.StructField, name string) *link.Error {
+	if name == "limit" {
+		return link.E(link.Invalid, "page.limit", name, "max", field.Tag.Get("maximum"))
+	}
+	return link.E(link.Invalid, "api.parameter", name)
 }
 
 func eachField(v reflect.Value, f func(reflect.StructField, reflect.Value)) {

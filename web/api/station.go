@@ -18,7 +18,7 @@ type stationQuery struct {
 }
 
 type syncIn struct {
-	AccountID int64                   `json:"account_id,omitempty" description:"Whose weighings these are: refused when somebody else is logged in"`
+	AccountID int64      `json:"account_id,omitempty" description:"Whose weighings these are: refused when somebody else is logged in"`
 	Tickets   []queuedIn `json:"tickets"`
 }
 
