@@ -50,7 +50,14 @@ func (p Presale) CheckQuantity(channel Channel, qty int64, field string) *link.E
 	case p.StepQty > 1 && (qty-p.MinQty)%p.StepQty != 0: // as a browser checks min and step
 		return link.E(link.Invalid, "order.quantity.off_step", field,
 			"min", strconv.FormatInt(p.MinQty, 10), "step", strconv.FormatInt(p.StepQty, 10))
-	case p.MaxQty > 0 && channel == ChannelPrivate && qty > p.MaxQty:
+	}
+	return p.CheckTogether(channel, qty, field)
+}
+
+// CheckTogether returns the fault of all lines of an order, of whichever grades, that are qty units of the presale together, or
+// nil: the maximum is an order's.
+func (p Presale) CheckTogether(channel Channel, qty int64, field string) *link.Error {
+	if p.MaxQty > 0 && channel == ChannelPrivate && qty > p.MaxQty {
 		return link.E(link.Invalid, "order.quantity.above_max", field, "max", strconv.FormatInt(p.MaxQty, 10))
 	}
 	return nil

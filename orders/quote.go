@@ -106,6 +106,7 @@ type Quoting struct {
 
 	season int
 	before []quotedGrade
+	asked  map[int64]int64 // units by presale
 }
 
 type quotedGrade struct {
@@ -134,6 +135,14 @@ func (c *Quoting) Line(field string, p catalog.PublicPresale, q QuoteLine) (line
 	noted := len(*c.Problems)
 	CheckLine(c.Problems, field, p, q, c.Channel, c.Now)
 	if len(*c.Problems) > noted {
+		return QuotedLine{}, false
+	}
+	if c.asked == nil {
+		c.asked = map[int64]int64{}
+	}
+	c.asked[q.PresaleID] += q.Qty
+	if e := p.CheckTogether(c.Channel, c.asked[q.PresaleID], field+".quantity"); e != nil {
+		*c.Problems = append(*c.Problems, e)
 		return QuotedLine{}, false
 	}
 	line = QuotedLine{Grade: grade, UnitMeasure: UnitMeasure(p)}

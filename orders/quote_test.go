@@ -208,6 +208,8 @@ func TestQuoting(t *testing.T) {
 		"three times":              {[]ask{of(geese, "", 2), of(geese, "", 2), of(geese, "", 2)}, []string{"order.line.twice l1.presale_id", "order.line.twice l2.presale_id"}, []bool{true, true, true}},
 		"two seasons":              {[]ask{of(geese, "", 2), of(lastSeason, "", 2)}, []string{"reserve.lines.season l1.presale_id"}, []bool{true, true}},
 		"of a contract":            {[]ask{of(ofContract, "", 2)}, []string{"presale.unknown l0.presale_id"}, []bool{false}},
+		"two grades above most":    {[]ask{of(geese, "extra", 12), of(geese, "first", 10)}, []string{"order.quantity.above_max l1.quantity"}, []bool{true, false}},
+		"two grades, just most":    {[]ask{of(geese, "extra", 10), of(geese, "first", 10)}, nil, []bool{true, true}},
 		"too few":                  {[]ask{of(geese, "", 1)}, []string{"order.quantity.below_min l0.quantity"}, []bool{false}},
 		"just within the bound":    {[]ask{of(dear, "", 2)}, nil, []bool{true}},
 		"one line above the bound": {[]ask{of(dear, "", 4)}, []string{"order.quantity.too_large l0.quantity"}, []bool{false}},

@@ -734,8 +734,8 @@ func (c client) CreateBatch(ctx context.Context, r CreateBatch) (PayoutBatch, er
 	return link.Call[CreateBatch, PayoutBatch](ctx, c.nc, SubjectCreateBatch, r)
 }
 
-func (c client) Batches(ctx context.Context, r None) (Batches, error) {
-	return link.Call[None, Batches](ctx, c.nc, SubjectBatches, r)
+func (c client) Batches(ctx context.Context, r BatchesRequest) (Batches, error) {
+	return link.Call[BatchesRequest, Batches](ctx, c.nc, SubjectBatches, r)
 }
 
 func (c client) Batch(ctx context.Context, r BatchPageRequest) (BatchPage, error) {
@@ -978,7 +978,7 @@ func (c RawService) CreateBatch(ctx context.Context, r CreateBatch) (link.Raw[Pa
 }
 
 // Batches is Service.Batches with an undecoded answer.
-func (c RawService) Batches(ctx context.Context, r None) (link.Raw[Batches], error) {
+func (c RawService) Batches(ctx context.Context, r BatchesRequest) (link.Raw[Batches], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.Batches(ctx, r))
 	}
@@ -1361,8 +1361,8 @@ func (c treasuryClient) BankCash(ctx context.Context, r BankCash) (CashBanking, 
 	return link.Call[BankCash, CashBanking](ctx, c.nc, SubjectBankCash, r)
 }
 
-func (c treasuryClient) Cashbox(ctx context.Context, r None) (Cashbox, error) {
-	return link.Call[None, Cashbox](ctx, c.nc, SubjectCashbox, r)
+func (c treasuryClient) Cashbox(ctx context.Context, r CashboxRequest) (Cashbox, error) {
+	return link.Call[CashboxRequest, Cashbox](ctx, c.nc, SubjectCashbox, r)
 }
 
 func (c treasuryClient) Reconcile(ctx context.Context, r None) (Reconciliation, error) {
@@ -1373,8 +1373,8 @@ func (c treasuryClient) Reconciliation(ctx context.Context, r ReconciliationRef)
 	return link.Call[ReconciliationRef, Reconciliation](ctx, c.nc, SubjectReconciliation, r)
 }
 
-func (c treasuryClient) Reconciliations(ctx context.Context, r None) (Reconciliations, error) {
-	return link.Call[None, Reconciliations](ctx, c.nc, SubjectReconciliations, r)
+func (c treasuryClient) Reconciliations(ctx context.Context, r ReconciliationsRequest) (Reconciliations, error) {
+	return link.Call[ReconciliationsRequest, Reconciliations](ctx, c.nc, SubjectReconciliations, r)
 }
 
 // RegisterTreasury registers svc on s for the request subjects of Treasury.
@@ -1562,7 +1562,7 @@ func (c RawTreasury) BankCash(ctx context.Context, r BankCash) (link.Raw[CashBan
 }
 
 // Cashbox is Treasury.Cashbox with an undecoded answer.
-func (c RawTreasury) Cashbox(ctx context.Context, r None) (link.Raw[Cashbox], error) {
+func (c RawTreasury) Cashbox(ctx context.Context, r CashboxRequest) (link.Raw[Cashbox], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.Cashbox(ctx, r))
 	}
@@ -1586,7 +1586,7 @@ func (c RawTreasury) Reconciliation(ctx context.Context, r ReconciliationRef) (l
 }
 
 // Reconciliations is Treasury.Reconciliations with an undecoded answer.
-func (c RawTreasury) Reconciliations(ctx context.Context, r None) (link.Raw[Reconciliations], error) {
+func (c RawTreasury) Reconciliations(ctx context.Context, r ReconciliationsRequest) (link.Raw[Reconciliations], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.Reconciliations(ctx, r))
 	}

@@ -124,6 +124,7 @@ type Refund struct {
 
 type RefundFilter struct {
 	Ref    string      `json:"ref,omitempty"`
+	Query  string      `json:"q,omitempty"` // of the payment: 识别码, or a part of the buyer's name
 	State  RefundState `json:"state,omitempty"`
 	Cursor string      `json:"cursor,omitempty"`
 	Limit  int         `json:"limit,omitempty"`
@@ -226,7 +227,8 @@ type PaymentFilter struct {
 	Ref    string       `json:"ref,omitempty"`
 	Method string       `json:"method,omitempty"`
 	State  PaymentState `json:"state,omitempty"`
-	Query  string       `json:"q,omitempty"` // 识别码
+	Query  string       `json:"q,omitempty"`    // a part of 识别码, or of the buyer's name
+	Code   string       `json:"code,omitempty"` // 识别码, however it is written
 	Cursor string       `json:"cursor,omitempty"`
 	Limit  int          `json:"limit,omitempty"`
 }
@@ -240,6 +242,7 @@ type PaymentPage struct {
 
 type StatementFilter struct {
 	State  string `json:"state,omitempty"`
+	Query  string `json:"q,omitempty"` // a part of reference, name or memo, or the amount
 	Cursor string `json:"cursor,omitempty"`
 	Limit  int    `json:"limit,omitempty"`
 }
@@ -407,8 +410,20 @@ type BatchPage struct {
 	Cursor string       `json:"cursor,omitempty"`
 }
 
+type BatchesRequest struct {
+	State  BatchState `json:"state,omitempty"`
+	Cursor string     `json:"cursor,omitempty"`
+	Limit  int        `json:"limit,omitempty"`
+}
+
+// Batches is a page of batches, newest first. Counts are of all batches by state; the sums are over all of the state that was asked for.
 type Batches struct {
-	Items []PayoutBatch `json:"items"`
+	Items     []PayoutBatch      `json:"items"`
+	Total     int                `json:"total"`
+	AmountFen int64              `json:"amount_fen"`
+	PaidFen   int64              `json:"paid_fen"`
+	Counts    map[BatchState]int `json:"counts,omitempty"`
+	Cursor    string             `json:"cursor,omitempty"`
 }
 
 type DecideBatch struct {
@@ -605,7 +620,7 @@ type Service interface {
 	ApprovePayoutAccount(context.Context, HouseholdRef) (PayoutAccount, error) //link:subject payout_account_approve
 	PayoutSummary(context.Context, None) (PayoutSummary, error)
 	CreateBatch(context.Context, CreateBatch) (PayoutBatch, error) //link:subject batch_create
-	Batches(context.Context, None) (Batches, error)
+	Batches(context.Context, BatchesRequest) (Batches, error)
 	Batch(context.Context, BatchPageRequest) (BatchPage, error)
 	// DecideBatch: Forbidden for the person who created it.
 	DecideBatch(context.Context, DecideBatch) (PayoutBatch, error) //link:subject batch_decide

@@ -279,12 +279,25 @@ type CashBanking struct {
 	Reversed  bool      `json:"reversed,omitempty"` // by hand: it was entered wrongly
 }
 
+// CashboxRequest asks for the cashbox, with a page of its receipts and a page of its bankings.
+type CashboxRequest struct {
+	Query          string `json:"q,omitempty"` // a part of the receipt's or the slip's number
+	ReceiptsCursor string `json:"receipts_cursor,omitempty"`
+	BankingsCursor string `json:"bankings_cursor,omitempty"`
+	Limit          int    `json:"limit,omitempty"` // of each list
+}
+
 // Cashbox is the cash taken and not brought to the bank.
 type Cashbox struct {
 	OnHandFen int64         `json:"on_hand_fen"`
 	OldestAt  *time.Time    `json:"oldest_at,omitempty"` // since when something is in it
 	Receipts  []CashReceipt `json:"receipts"`            // newest first
 	Bankings  []CashBanking `json:"bankings"`            // newest first
+
+	ReceiptsTotal  int    `json:"receipts_total"`
+	ReceiptsCursor string `json:"receipts_cursor,omitempty"`
+	BankingsTotal  int    `json:"bankings_total"`
+	BankingsCursor string `json:"bankings_cursor,omitempty"`
 }
 
 // Roles that have to act on a difference.
@@ -334,8 +347,15 @@ type ReconciliationRef struct {
 	ID int64 `json:"id"` // 0 is the latest
 }
 
+type ReconciliationsRequest struct {
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
+}
+
 type Reconciliations struct {
-	Items []Reconciliation `json:"items"` // newest first, without their differences
+	Items  []Reconciliation `json:"items"` // newest first, without their differences
+	Total  int              `json:"total"`
+	Cursor string           `json:"cursor,omitempty"`
 }
 
 // Treasury is the county's work with money beside orders: disputes, statements, cash, and reconciliation. All of it is for
@@ -375,12 +395,12 @@ type Treasury interface {
 
 	// BankCash is idempotent by slip. Conflict with another amount, Invalid for more than there is.
 	BankCash(context.Context, BankCash) (CashBanking, error) //link:subject cash_bank
-	Cashbox(context.Context, None) (Cashbox, error)
+	Cashbox(context.Context, CashboxRequest) (Cashbox, error)
 
 	// Reconcile compares now. Conflict while somebody else does.
 	Reconcile(context.Context, None) (Reconciliation, error)
 	Reconciliation(context.Context, ReconciliationRef) (Reconciliation, error)
-	Reconciliations(context.Context, None) (Reconciliations, error)
+	Reconciliations(context.Context, ReconciliationsRequest) (Reconciliations, error)
 }
 
 // EvtDispute tells of every step of a dispute: DisputeEvent.

@@ -379,7 +379,7 @@ func (s *season) reserve(req catalog.ReserveRequest, now time.Time) (catalog.Res
 	}
 	var all []allocate.Share
 	for i, l := range req.Lines {
-		shares, version, err := s.reserveLine(req, l, "lines["+strconv.Itoa(i)+"].", now)
+		shares, version, err := s.reserveLine(req, l, asked(req.Lines[:i+1]), "lines["+strconv.Itoa(i)+"].", now)
 		if err != nil {
 			if uerr := s.pool.Undo(all); uerr != nil {
 				err = errors.Join(err, uerr)
@@ -392,7 +392,19 @@ func (s *season) reserve(req catalog.ReserveRequest, now time.Time) (catalog.Res
 	return res, all, nil
 }
 
-func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, field string, now time.Time) ([]allocate.Share, string, error) {
+// asked is the number of units of the last line's presale over all of these lines.
+func asked(lines []catalog.ReserveLine) int64 {
+	sum := int64(0)
+	for _, l := range lines {
+		if l.PresaleID == lines[len(lines)-1].PresaleID {
+			sum += l.Qty
+		}
+	}
+	return sum
+}
+
+// reserveLine divides a line; together is the number of units of its presale with the lines before.
+func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, together int64, field string, now time.Time) ([]allocate.Share, string, error) {
 	p := s.presales[l.PresaleID]
 	if p == nil {
 		return nil, "", link.E(link.NotFound, "presale.unknown", field+"presale_id")
@@ -406,6 +418,9 @@ func (s *season) reserveLine(req catalog.ReserveRequest, l catalog.ReserveLine, 
 			return nil, "", err
 		}
 		if err := p.CheckQuantity(req.Channel, l.Qty, field+"quantity"); err != nil {
+			return nil, "", err
+		}
+		if err := p.CheckTogether(req.Channel, together, field+"quantity"); err != nil {
 			return nil, "", err
 		}
 	}

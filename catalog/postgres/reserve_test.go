@@ -233,6 +233,10 @@ func TestReserveRefuses(t *testing.T) {
 		{"below minimum", func(r *catalog.ReserveRequest) { r.Lines[0].PresaleID, r.Lines[0].Qty = beans, 5 }, link.Invalid, "order.quantity.below_min", "lines[0].quantity"},
 		{"off the step", func(r *catalog.ReserveRequest) { r.Lines[0].PresaleID, r.Lines[0].Qty = beans, 12 }, link.Invalid, "order.quantity.off_step", "lines[0].quantity"},
 		{"above maximum", func(r *catalog.ReserveRequest) { r.Channel, r.Lines[0].Qty = catalog.ChannelPrivate, 51 }, link.Invalid, "order.quantity.above_max", "lines[0].quantity"},
+		{"above maximum together", func(r *catalog.ReserveRequest) {
+			r.Channel, r.Lines[0].Qty = catalog.ChannelPrivate, 40
+			r.Lines = append(r.Lines, catalog.ReserveLine{Line: 2, PresaleID: geese, Qty: 11})
+		}, link.Invalid, "order.quantity.above_max", "lines[1].quantity"},
 		{"sold out", func(r *catalog.ReserveRequest) { r.Lines[0].Qty = 601 }, link.SoldOut, "order.quantity.sold_out", "lines[0].quantity"},
 		{"second line sold out", func(r *catalog.ReserveRequest) {
 			r.Lines = append(r.Lines, catalog.ReserveLine{Line: 2, PresaleID: beans, Qty: 500})

@@ -82,6 +82,7 @@ func hostile(t *testing.T, w *world) {
 	w.settled(t)
 	t.Run("bad orders", func(t *testing.T) { badOrders(t, w) })
 	t.Run("bad requests", func(t *testing.T) { badRequests(t, w) })
+	t.Run("absurd pages", func(t *testing.T) { absurdPages(t, w) })
 	t.Run("other people's things", func(t *testing.T) { otherPeoples(t, w) })
 	t.Run("forged announcements", func(t *testing.T) { forged(t, w) })
 	t.Run("markup and SQL", func(t *testing.T) { markup(t, w) })
@@ -222,6 +223,56 @@ func badRequests(t *testing.T, w *world) {
 		}
 	}
 	w.unchanged(t, before)
+}
+
+// absurdPages asks each list of the API for pages that there are not: the problem names the field, whatever the list.
+func absurdPages(t *testing.T, w *world) {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct {
+				Name, In string
+			}
+		}
+	}
+	a := session{url: w.url}.send(t, request{method: "GET", path: "/openapi.json"})
+	if err := json.Unmarshal(a.body, &doc); err != nil {
+		t.Fatalf("read the description: %v", err)
+	}
+	people := []session{w.as(t, "operator"), w.as(t, "approver"), w.as(t, "coop"), w.as(t, "market"), w.as(t, "admin"), w.as(t, "buyer")}
+	known := strings.NewReplacer("/directory/{kind}", "/directory/township", "{id}", "1", "{code}", "YA-01-001-0001", "{no}", "1")
+	absurd := map[string][]string{"limit": {"0", "-1", "1e9", "99999999999999999999", "100000", "many"}, "cursor": {"1", "-1", "%27OR%201%3D1", "AAAA", strings.Repeat("A", 3000)},
+		"receipts_cursor": {"1", "AAAA"}, "bankings_cursor": {"1", "AAAA"}, "after": {"-1", "x"}, "before": {"-1", "x"}}
+	also := map[string]string{"/api/v1/ledger/account": "&account=bank", "/api/v1/documents": "&kind=receipt&year=2026"}
+	asked := 0
+	for path, methods := range doc.Paths {
+		for _, p := range methods["get"].Parameters {
+			for _, value := range absurd[p.Name] {
+				if p.In != "query" {
+					continue
+				}
+				r := request{method: "GET", path: known.Replace(strings.TrimPrefix(path, "/api/v1")) + "?" + p.Name + "=" + value + also[path]}
+				status := 0
+				for _, who := range people {
+					a := who.send(t, r)
+					if status = a.status; status == http.StatusForbidden || status == http.StatusNotFound {
+						continue
+					}
+					if named := fields(wantProblem(t, r, a, http.StatusUnprocessableEntity)); !slices.Contains(named, p.Name) {
+						t.Errorf("%s: the problem names %v", r.path, named)
+					}
+					break
+				}
+				if status != http.StatusUnprocessableEntity {
+					t.Errorf("%s: nobody gets an answer about the page: %d", r.path, status)
+				}
+				asked++
+			}
+		}
+	}
+	if asked < 250 {
+		t.Errorf("only %d pages were asked for", asked)
+	}
 }
 
 // otherPeoples tries to see and to change things of others: an invisible thing does not exist, and another role's request

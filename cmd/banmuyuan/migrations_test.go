@@ -104,6 +104,13 @@ func TestMigrationsOnlyGoUp(t *testing.T) {
 }
 
 // Each published version's database comes up to date with its data, and everything holds.
+//
+// To add one, let the published program work on a county (TestNothingOneProcess makes one), run testdata/published/shrink.sql on the
+// database, which keeps the households that orders, money and accounts name and some 50 others, and write
+//
+//	(echo "-- key: $BANMU_KEY"; pg_dump --inserts --rows-per-insert=1000 "$DATABASE_URL" | grep -v '^\\') | gzip -9n
+//
+// to testdata/published/DAY.sql.gz; then run TestMigrationsOnlyGoUp with -publish.
 func TestPublishedDatabases(t *testing.T) {
 	t.Parallel()
 	takeTurns(t)

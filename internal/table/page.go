@@ -10,8 +10,29 @@ import (
 	"golang.org/x/net/html"
 )
 
-// maxSpan bounds how many columns one cell of a web page takes.
+// maxSpan bounds how many columns, or rows, one cell of a web page takes.
 const maxSpan = 64
+
+// spans are the columns that cells of the rows above take, by column: of how many rows from here on.
+type spans map[int]int
+
+// skip puts empty cells where cells of the rows above stand.
+func (s spans) skip(cells []Cell) []Cell {
+	for s[len(cells)] > 0 && len(cells) < MaxColumns {
+		s[len(cells)]--
+		cells = append(cells, Cell{})
+	}
+	return cells
+}
+
+// end takes the rest of a row off.
+func (s spans) end(from int) {
+	for column := range s {
+		if column >= from && s[column] > 0 {
+			s[column]--
+		}
+	}
+}
 
 // openHTML reads the tables of a web page, which many sites send under the name of .xls. It reads tokens, so that depth
 // costs nothing, and opens nothing that the page names.
@@ -20,19 +41,29 @@ func openHTML(text string) (*Book, error) {
 	var rows []Row
 	var cells []Cell
 	var cell strings.Builder
-	line, span, depth, in := 0, 1, 0, false
+	line, span, down, depth, in, inRow := 0, 1, 1, 0, false, false
+	above := spans{}
 	endCell := func() {
 		if in && len(cells) < MaxColumns {
+			first := len(cells)
 			cells = append(cells, Cell{Text: shorten(cell.String())})
 			for range min(span, MaxColumns-len(cells)+1) - 1 {
 				cells = append(cells, Cell{})
 			}
+			for column := first; down > 1 && column < len(cells); column++ {
+				above[column] = down - 1
+			}
+			cells = above.skip(cells)
 		}
 		cell.Reset()
 		in = false
 	}
 	endRow := func() {
 		endCell()
+		if inRow {
+			above.end(len(cells))
+			inRow = false
+		}
 		for _, c := range cells {
 			if c.Clean() != "" {
 				rows = append(rows, Row{Line: line, Cells: cells})
@@ -54,7 +85,7 @@ func openHTML(text string) (*Book, error) {
 				return nil
 			}})
 		}
-		rows, line = nil, 0
+		rows, line, above = nil, 0, spans{}
 	}
 	z := html.NewTokenizer(strings.NewReader(text))
 	for {
@@ -79,12 +110,19 @@ func openHTML(text string) (*Book, error) {
 			case "tr":
 				endRow()
 				line++
+				inRow = true
+				cells = above.skip(cells)
 			case "td", "th":
 				endCell()
-				in, span = depth > 0, 1
+				in, span, down = depth > 0, 1, 1
 				for _, a := range t.Attr {
-					if n, err := strconv.Atoi(a.Val); a.Key == "colspan" && err == nil && n > 1 {
+					n, err := strconv.Atoi(a.Val)
+					switch {
+					case err != nil || n < 2:
+					case a.Key == "colspan":
 						span = min(n, maxSpan)
+					case a.Key == "rowspan":
+						down = min(n, maxSpan)
 					}
 				}
 			case "br", "p", "div":
@@ -138,7 +176,7 @@ func eachXMLRow(text string, yield func(int, []Cell) error) error {
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	var cells []Cell
 	var value strings.Builder
-	line, column, kind, in, sheets := 0, -1, "", false, 0
+	line, column, across, kind, in, sheets := 0, -1, 0, "", false, 0
 	for {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
@@ -161,11 +199,15 @@ func eachXMLRow(text string, yield func(int, []Cell) error) error {
 				if n, err := strconv.Atoi(attr(t, "Index")); err == nil && n > line {
 					line = n
 				}
-				cells, column = nil, -1
+				cells, column, across = nil, -1, 0
 			case "Cell":
-				column++
+				column += 1 + across
+				across = 0
 				if n, err := strconv.Atoi(attr(t, "Index")); err == nil && n > column {
 					column = n - 1
+				}
+				if n, err := strconv.Atoi(attr(t, "MergeAcross")); err == nil && n > 0 {
+					across = min(n, maxSpan)
 				}
 				value.Reset()
 				kind = ""

@@ -188,8 +188,8 @@ func narrow(s string) string {
 }
 
 var (
-	dayText = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T\s-]+|$)` +
-		`(?:(上午|下午|AM|PM|am|pm)?\s*(\d{1,2})[:.时](\d{1,2})(?:[:.分](\d{1,2})(?:[.,:]\d+)?)?秒?分?\s*(AM|PM|am|pm)?(?:Z|\s*[+-]\d\d:?\d\d)?)?$`)
+	dayText = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?:日[T\s-]*|[T\s-]+|$)` +
+		`(?:(上午|下午|AM|PM|am|pm)?\s*(\d{1,2})[:.时](\d{1,2})(?:[:.分](\d{1,2})(?:[.,:]\d+)?)?秒?分?\s*(AM|PM|am|pm)?\s*(Z|[+-]\d\d:?\d\d)?)?$`)
 	dayDigits = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:[T\s]*(\d{2}):?(\d{2})(?::?(\d{2})(?:\.?\d+)?)?)?$`)
 	weekday   = regexp.MustCompile(`\s*[(（]?(星期|周)[一二三四五六日天][)）]?`)
 )
@@ -231,8 +231,9 @@ func serial(x float64, since1904 bool) (time.Time, bool) {
 func ReadDay(text string) (time.Time, bool) {
 	text = strings.TrimSpace(weekday.ReplaceAllString(narrow(text), ""))
 	var part [7]string // year, month, day, hour, minute, second, half of the day
+	zone := ""
 	if m := dayText.FindStringSubmatch(text); m != nil {
-		part = [7]string{m[1], m[2], m[3], m[5], m[6], m[7], m[4] + m[8]}
+		part, zone = [7]string{m[1], m[2], m[3], m[5], m[6], m[7], m[4] + m[8]}, m[9]
 	} else if m := dayDigits.FindStringSubmatch(text); m != nil {
 		part = [7]string{m[1], m[2], m[3], m[4], m[5], m[6], ""}
 	} else {
@@ -252,5 +253,26 @@ func ReadDay(text string) (time.Time, bool) {
 	if day.Year() != n[0] || int(day.Month()) != n[1] || day.Day() != n[2] || n[3] > 23 || n[4] > 59 || n[5] > 59 {
 		return time.Time{}, false // 31 February, 25 o'clock
 	}
-	return day, true
+	return inChina(day, zone)
+}
+
+// inChina moves a time that was read as China's from the zone that its text names.
+func inChina(at time.Time, zone string) (time.Time, bool) {
+	if zone == "" {
+		return at, true
+	}
+	offset := 0
+	if zone != "Z" {
+		text := strings.Replace(zone[1:], ":", "", 1)
+		hours, _ := strconv.Atoi(text[:2]) // digits
+		minutes, _ := strconv.Atoi(text[2:])
+		if offset = hours*3600 + minutes*60; hours > 14 || minutes > 59 {
+			return at, false
+		}
+		if zone[0] == '-' {
+			offset = -offset
+		}
+	}
+	_, here := at.Zone()
+	return at.Add(time.Duration(here-offset) * time.Second), true
 }

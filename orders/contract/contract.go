@@ -342,6 +342,14 @@ type Procurement struct {
 	CallOffs  []CallOffRow   `json:"call_offs"` // late ones first
 	Late      []LateItem     `json:"late"`
 	Prices    []PriceCompare `json:"prices"`
+	Cursor    string         `json:"cursor,omitempty"`
+}
+
+// ProcurementRequest asks for the contracts of a desk, the newest first, with the call-offs and the prices of these contracts. With
+// a limit, of at most 10 contracts, the two are whole; without one the newest are told.
+type ProcurementRequest struct {
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
 }
 
 // LateItem is an overdue collection, start, call-off or payment.
@@ -432,7 +440,7 @@ type Service interface {
 	CallOffs(context.Context, Ref) (CallOffs, error)
 	Plan(context.Context, PlanRequest) (Plan, error) //link:subject plan const=CollectionPlan
 	Fulfilment(context.Context, Ref) (Fulfilment, error)
-	Procurement(context.Context, orders.None) (Procurement, error)
+	Procurement(context.Context, ProcurementRequest) (Procurement, error)
 	// PayAdvance starts the payment of the households' advances.
 	PayAdvance(context.Context, orders.PayRequest) (orders.PayStart, error) //link:subject advance_pay
 

@@ -95,8 +95,8 @@ func (c client) Fulfilment(ctx context.Context, r Ref) (Fulfilment, error) {
 	return link.Call[Ref, Fulfilment](ctx, c.nc, SubjectFulfilment, r)
 }
 
-func (c client) Procurement(ctx context.Context, r orders.None) (Procurement, error) {
-	return link.Call[orders.None, Procurement](ctx, c.nc, SubjectProcurement, r)
+func (c client) Procurement(ctx context.Context, r ProcurementRequest) (Procurement, error) {
+	return link.Call[ProcurementRequest, Procurement](ctx, c.nc, SubjectProcurement, r)
 }
 
 func (c client) PayAdvance(ctx context.Context, r orders.PayRequest) (orders.PayStart, error) {
@@ -265,7 +265,7 @@ func (c RawService) Fulfilment(ctx context.Context, r Ref) (link.Raw[Fulfilment]
 }
 
 // Procurement is Service.Procurement with an undecoded answer.
-func (c RawService) Procurement(ctx context.Context, r orders.None) (link.Raw[Procurement], error) {
+func (c RawService) Procurement(ctx context.Context, r ProcurementRequest) (link.Raw[Procurement], error) {
 	if c.nc == nil {
 		return link.RawOf(c.svc.Procurement(ctx, r))
 	}

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/jpeg"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"banmuyuan/internal/money"
 	"banmuyuan/orders"
 	"banmuyuan/orders/adopt"
+	"banmuyuan/orders/postgres/desk"
 	"banmuyuan/payments"
 )
 
@@ -451,5 +453,37 @@ func TestPlotsTellStrangersNothingPersonal(t *testing.T) {
 	page, err := y.orders.Plots(t.Context(), adopt.PlotFilter{})
 	if err != nil || page.Total != 0 {
 		t.Errorf("a plot with nothing left is offered: %+v, %v", page, err)
+	}
+}
+
+// Plots are found by the place of their household, and adoptions by their number and the adopter's name: by pinyin and its
+// initials, and whatever spaces, dots, width and case they are written with.
+func TestAdoptionsAndPlotsAreFound(t *testing.T) {
+	y := newYard(t)
+	plot := y.offer(1, gooseAdopt, 4)
+	a := y.adopt(1, "one", plot.ID, 1, adopt.FailureRefund)
+	y.pay(1, a.No)
+	y.adoption(1, a.No, adopt.Reserved)
+	y.db.MustExec(`UPDATE adoption SET buyer = '单雄·信' WHERE id = (SELECT max(id) FROM adoption)`)
+	s := desk.BuyerSearch{DB: y.db, Log: yardLog()}
+	if err := s.Fill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	number := strings.ToLower(a.No[:2]) + " " + a.No[2:]
+	for query, want := range map[string]int{"shanxiongxin": 1, "SXX": 1, "ｄａｎｘｉｏｎｇ": 1, "单 雄信": 1, "单雄•信": 1, "信": 1, a.No: 1, number: 1, "wang": 0, "—": 0, "%": 0} {
+		page, err := y.orders.AdoptionList(y.operator(), adopt.Filter{Query: query})
+		if err != nil || page.Total != want || len(page.Items) != want {
+			t.Errorf("%q finds %d adoptions, want %d, %v", query, page.Total, want, err)
+		}
+	}
+	// An adopter finds by the number only: names are other people's.
+	if page, err := y.orders.AdoptionList(y.buyer(1), adopt.Filter{Query: "sxx"}); err != nil || page.Total != 0 {
+		t.Errorf("an adopter finds %d by a name, %v", page.Total, err)
+	}
+	for query, want := range map[string]int{"永丰": 1, "永 丰村": 1, "yongfeng": 1, "YFC": 1, "ｙｆｃ": 1, "依龙": 1, "yilongzhen": 1, "黑土": 1, "新发": 0, "没有这里": 0, "·": 0} {
+		page, err := y.orders.Plots(t.Context(), adopt.PlotFilter{Query: query})
+		if err != nil || page.Total != want {
+			t.Errorf("%q finds %d plots, want %d, %v", query, page.Total, want, err)
+		}
 	}
 }

@@ -461,11 +461,14 @@ type MovementFilter struct {
 	OrgID int64         `json:"org_id,omitempty"`
 	LotID int64         `json:"lot_id,omitempty"`
 	State MovementState `json:"state,omitempty"`
-	Limit int           `json:"limit,omitempty"`
+
+	Cursor string `json:"cursor,omitempty"`
+	Limit  int    `json:"limit,omitempty"`
 }
 
 type Movements struct {
-	Items []Movement `json:"items"` // newest first
+	Items  []Movement `json:"items"` // newest first
+	Cursor string     `json:"cursor,omitempty"`
 }
 
 type DecideWriteOff struct {

@@ -40,9 +40,9 @@ func DefaultStatement() Statement {
 		Date:      []string{"日期", "交易日期", "交易时间", "入账日期", "记账日期", "入账时间", "交易日", "date"},
 		Time:      []string{"时间", "交易时间", "time"},
 		Balance:   []string{"余额", "账户余额", "本次余额", "联机余额", "当前余额", "balance"},
-		Currency:  []string{"币种", "货币", "币别", "交易币种", "货币代号", "currency"},
-		Status:    []string{"交易状态", "状态", "交易结果", "处理状态", "处理结果", "status"},
-		DoneWords: []string{"成功", "交易成功", "处理成功", "已完成", "完成", "交易完成", "已入账", "入账成功", "已记账", "记账成功", "正常", "已处理", "支付成功", "转账成功", "s", "success", "successful", "succeeded", "ok", "done", "completed"},
+		Currency:  []string{"币种", "货币", "币别", "交易币种", "货币代号", "账户币种", "币种名称", "交易货币", "货币种类", "currency", "ccy"},
+		Status:    []string{"交易状态", "状态", "交易结果", "处理状态", "处理结果", "记账状态", "入账状态", "执行状态", "指令状态", "交易处理结果", "是否成功", "status"},
+		DoneWords: []string{"成功", "交易成功", "处理成功", "已完成", "完成", "交易完成", "已入账", "入账成功", "已记账", "记账成功", "正常", "已处理", "是", "支付成功", "转账成功", "s", "success", "successful", "succeeded", "ok", "done", "completed"},
 		Account:   []string{"账号", "账户", "本方账号", "查询账号", "卡号", "账户号码", "帐号", "account"},
 		Reversal:  []string{"冲正标志", "冲销标志", "冲正标识", "冲账标志"},
 	}

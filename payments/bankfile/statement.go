@@ -91,6 +91,7 @@ const (
 	DoubtStatus    = "statement.doubt.status"
 	DoubtBalance   = "statement.doubt.balance" // the balance behind it went the other way
 	DoubtTwice     = "statement.doubt.twice"   // the file has the same line twice
+	DoubtAccount   = "statement.doubt.account" // of another account than the file's first line
 	DoubtClosed    = "statement.doubt.closed"  // of a month that is closed
 	DoubtRefDay    = "statement.doubt.ref_day"
 	DoubtRefPayer  = "statement.doubt.ref_payer"
@@ -149,8 +150,9 @@ type statementReader struct {
 	currency string // of the whole file, "" for yuan
 	minusOut bool   // all amounts in the column of money out have a minus: it is the bank's way
 	minusAll bool   // amounts beside a word for money out have a minus as well
-	unsigned bool   // one column of amounts, no minus in it, and no word: see direction
-	flag     bool   // a column that is not known could tell the direction
+	unsigned bool   // one column of amounts, no sign in it, and no word: see single
+	receipts bool   // the file says that it lists money that came in
+	other    bool   // lines from here on are of another account
 	noRef    bool   // the file has no references: they are made of time and balance
 }
 
@@ -184,6 +186,9 @@ func (s Statement) open(data []byte, explained []StatementColumns) (*statementRe
 	if mapped >= 0 {
 		c := explained[mapped]
 		r.memo, r.left, r.file.Bank = c.places(memoField), c.places(LeaveOut), c.Bank
+	}
+	if mapped < 0 {
+		r.dropPartysAccount()
 	}
 	r.findDirection()
 	at := r.t.Head.At
@@ -239,6 +244,29 @@ func problemOf(err error, prefix string) Problem {
 	return p
 }
 
+// dropPartysAccount forgets a column of accounts that is likely the other side's: it stands beside the column of names, or has
+// more numbers than anybody has accounts.
+func (r *statementReader) dropPartysAccount() {
+	i, has := r.t.Head.At["account"]
+	if !has {
+		return
+	}
+	title := r.t.Head.Titles[i]
+	if strings.Contains(title, "本方") || strings.Contains(title, "查询") || strings.Contains(title, "本账户") {
+		return
+	}
+	party, named := r.t.Head.At["party"]
+	numbers := map[string]bool{}
+	for _, row := range r.t.Rows {
+		if number, _ := r.t.Cell(row, "account").Identity(); number != "" {
+			numbers[number] = true
+		}
+	}
+	if named && (party == i-1 || party == i+1) || len(numbers) > max(3, len(r.t.Rows)/4) {
+		delete(r.t.Head.At, "account")
+	}
+}
+
 // findDirection finds the column of directions by what is in it, where its title is not known: each of its cells is a word
 // for money in or out.
 func (r *statementReader) findDirection() {
@@ -280,7 +308,7 @@ func (s Statement) side(word string) table.Side {
 	return table.NoSide
 }
 
-var wordSigns = strings.NewReplacer(" ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "")
+var wordSigns = strings.NewReplacer("【", "", "】", "", "[", "", "]", "", " ", "", "：", "", ":", "", "(", "", ")", "", "（", "", "）", "")
 
 func foldWord(w string) string { return strings.ToLower(wordSigns.Replace(entry.Clean(w))) }
 
@@ -339,13 +367,32 @@ func (r *statementReader) habits() {
 	r.minusAll = debit > 0 && debit == debitMinus
 	_, word := r.t.Head.At["direction"]
 	r.unsigned = !word && oneMinus == 0
-	r.flag = r.unsigned && r.flagged()
+	r.receipts = r.unsigned && r.saysReceipts() && !r.flagged()
+}
+
+var receiptsText = regexp.MustCompile(`(来账|到账|收款|收入|进账|入账|贷方)(流水|明细|记录|清单|列表|查询|登记)`)
+
+// saysReceipts reports whether the sheet's name or a line above the head says that the file lists money that came in.
+func (r *statementReader) saysReceipts() bool {
+	if receiptsText.MatchString(r.t.Sheet) {
+		return true
+	}
+	for _, row := range r.t.Before {
+		for _, c := range row.Cells {
+			if receiptsText.MatchString(c.Clean()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var (
-	reversalText = regexp.MustCompile(`冲正|冲销|抹账|抹帐|红冲|撤销|(?i:reversal|reversed)`)
+	reversalText = regexp.MustCompile(`冲正|冲销|冲账|冲帐|抹账|抹帐|红冲|红字|反交易|错账|撤销|(?i:reversal|reversed|reverse entry)`)
 	reversalMark = regexp.MustCompile(`^(?i:是|y|yes|1|true|冲正|被冲正|冲|红字)$`)
-	outText      = regexp.MustCompile(`转出|支出|支取|取现|取款|汇出|付款|扣款|代扣|手续费|工本费|管理费|扣费|(?i:withdraw)`)
+	outText      = regexp.MustCompile(`转出|支出|支取|取现|取款|汇出|^付|付款|付货款|退款|退还|还款|代发|扣款|代扣|缴费|缴税|手续费|工本费|管理费|扣费|(?i:withdraw|refund)`)
+	notDone      = regexp.MustCompile(`^(交易|处理|付款|转账|入账|支付|记账|汇款|扣款)?(失败|不成功|未成功|未完成|处理中|待处理|待审核|待复核|待授权|已撤销|已撤回|已取消|已拒绝|已退回|已冲正|未入账|未记账|已作废|作废|异常|超时)$|` +
+		`^(?i:failed|failure|fail|pending|processing|rejected|cancell?ed|voided|reversed|declined|error|timeout)$`)
 )
 
 // text is the memo of a row: all of its columns, each text once.
@@ -406,9 +453,7 @@ func (r *statementReader) notes(row table.Row) {
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
 		case slices.ContainsFunc(r.s.Account, func(a string) bool { return table.SameTitle(name, a) }):
-			if r.file.Account == "" {
-				r.file.Account = Trimmed(value, 60)
-			}
+			r.account(value)
 		case slices.ContainsFunc(r.s.Currency, func(a string) bool { return table.SameTitle(name, a) }):
 			if !yuan(value) {
 				r.currency = value
@@ -432,9 +477,43 @@ func (r *statementReader) setBalance(which string, fen int64) {
 	}
 }
 
-var yuanWord = regexp.MustCompile(`(?i)^(人民币|人民币元|元|cny|rmb|cnh|156|01|001|¥|￥|本币)?([(（](人民币|元|cny|rmb)[)）])?$`)
+var yuanWord = regexp.MustCompile(`(?i)^((人民币|元|cny|rmb|cnh|156|01|001|¥|￥|本币|单位|[-_/:：()（） ])*)$`)
 
 func yuan(word string) bool { return yuanWord.MatchString(strings.TrimSpace(word)) }
+
+// account notes the account that a line, or the lines from here on, are of. The first one is the file's.
+func (r *statementReader) account(number string) {
+	number = Trimmed(number, 60)
+	switch {
+	case !strings.ContainsAny(number, "0123456789"):
+	case r.file.Account == "":
+		r.file.Account = number
+	default:
+		r.other = !sameAccount(r.file.Account, number)
+	}
+}
+
+// sameAccount reports whether two numbers can be one account: banks hide digits behind stars, and leave a part out.
+func sameAccount(a, b string) bool {
+	fold := func(s string) (digits string, hidden bool) {
+		return strings.Map(func(c rune) rune {
+			switch {
+			case c >= '0' && c <= '9':
+				return c
+			case c == '*' || c == 'x' || c == 'X' || c == '…':
+				hidden = true
+			}
+			return -1
+		}, s), hidden
+	}
+	x, hiddenX := fold(a)
+	y, hiddenY := fold(b)
+	if hiddenX || hiddenY {
+		n := min(4, len(x), len(y))
+		return n > 0 && x[len(x)-n:] == y[len(y)-n:]
+	}
+	return x == y || len(x) >= 4 && strings.HasSuffix(y, x) || len(y) >= 4 && strings.HasSuffix(x, y)
+}
 
 func (r *statementReader) fail(line int, key, value string) {
 	r.file.Problems = append(r.file.Problems, Problem{line, key, map[string]string{"value": value}})
@@ -453,14 +532,17 @@ func (r *statementReader) row(row table.Row) {
 	dateText := t.Text(row, "date")
 	ref, cut := t.Cell(row, "ref").Identity()
 	l := StatementLine{Line: row.Line, Ref: ref, Party: t.Text(row, "party"), Memo: r.text(row)}
-	if r.file.Account == "" {
-		r.file.Account, _ = t.Cell(row, "account").Identity()
+	if number, _ := t.Cell(row, "account").Identity(); number != "" {
+		r.account(number)
 	}
 	blank := r.amount(row, &l)
+	day, isDay := t.Cell(row, "date").Day(t.Since1904)
+	readable := !blank || r.readable(row)
 	switch {
-	case blank && (dateText == "" || ref == ""):
-		return // a note
-	case blank && !r.readable(row):
+	case blank && (!isDay && (dateText == "" || ref == "" || readable) || isDay && ref == "" && readable):
+		r.notes(row) // of another account's part, perhaps
+		return
+	case !readable:
 		r.fail(row.Line, "statement.bad_amount", r.amountText(row))
 		return
 	case blank:
@@ -472,8 +554,7 @@ func (r *statementReader) row(row table.Row) {
 		r.fail(row.Line, "statement.bad_date", "")
 		return
 	}
-	day, ok := t.Cell(row, "date").Day(t.Since1904)
-	if !ok {
+	if !isDay {
 		r.fail(row.Line, "statement.bad_date", dateText)
 		return
 	}
@@ -497,8 +578,24 @@ func (r *statementReader) row(row table.Row) {
 		if !slices.ContainsFunc(r.s.DoneWords, func(w string) bool { return foldWord(w) == foldWord(word) }) {
 			l.Doubts = append(l.Doubts, DoubtStatus)
 		}
+	} else if r.saysNotDone(row) {
+		l.Doubts = append(l.Doubts, DoubtStatus)
+	}
+	if r.other {
+		l.Doubts = append(l.Doubts, DoubtAccount)
 	}
 	r.file.Lines = append(r.file.Lines, l)
+}
+
+// saysNotDone reports whether a cell of a row is a word for a line that was not carried out, in whichever column.
+func (r *statementReader) saysNotDone(row table.Row) bool {
+	party, has := r.t.Head.At["party"]
+	for i, c := range row.Cells {
+		if (!has || i != party) && notDone.MatchString(foldWord(c.Clean())) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *statementReader) readable(row table.Row) bool {
@@ -605,7 +702,9 @@ func (r *statementReader) single(row table.Row, l *StatementLine, a table.Amount
 		r.credit(l, a)
 	case side == table.Debit:
 		r.debit(l, a, r.minusAll)
-	case hasWords || r.unsigned && (r.flag || outText.MatchString(l.Memo) || l.Reversal):
+	case strings.HasPrefix(l.Seen, "+"):
+		r.credit(l, a)
+	case hasWords || r.unsigned && (!r.receipts || outText.MatchString(l.Memo) || l.Reversal):
 		l.Fen, l.Unknown = max(a.Fen, -a.Fen), true
 		l.Doubts = append(l.Doubts, DoubtDirection)
 	default:
@@ -751,7 +850,7 @@ func (f *StatementFile) Meets() (meets, known bool) {
 		return false, false
 	}
 	for _, l := range f.Lines {
-		if l.Unknown || slices.Contains(l.Doubts, DoubtStatus) || slices.Contains(l.Doubts, DoubtCurrency) || slices.Contains(l.Doubts, DoubtTwice) {
+		if l.Unknown || slices.Contains(l.Doubts, DoubtStatus) || slices.Contains(l.Doubts, DoubtAccount) || slices.Contains(l.Doubts, DoubtCurrency) || slices.Contains(l.Doubts, DoubtTwice) {
 			return false, false
 		}
 	}

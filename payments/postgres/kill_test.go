@@ -283,7 +283,7 @@ func TestKilledBetweenSteps(t *testing.T) {
 	t.Run("half a statement booked", func(t *testing.T) {
 		b := setup(t)
 		var table strings.Builder
-		table.WriteString("日期,流水号,金额\n")
+		table.WriteString("日期,流水号,收入\n")
 		for i := range 1100 {
 			fmt.Fprintf(&table, "%s,K%d,%d.%02d\n", b.today(), i, i+1, i%100)
 		}

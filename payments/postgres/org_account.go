@@ -181,7 +181,7 @@ func orgAccounts(ctx context.Context, q queryer, org int64, account payments.Org
 		LEFT JOIN till t ON t.org = o.org AND t.account = o.account
 		LEFT JOIN payout p ON p.org = o.org AND p.account = o.account
 		WHERE o.account = $2 OR $2 = '' AND ($1 = 0 OR o.account <> 'village')
-		ORDER BY o.fen - coalesce(w.fen, 0) - coalesce(t.fen, 0) - coalesce(p.open, 0) DESC, o.org, o.account LIMIT 5000`, org, string(account))
+		ORDER BY o.fen - coalesce(w.fen, 0) - coalesce(t.fen, 0) - coalesce(p.open, 0) DESC, o.org, o.account`, org, string(account))
 	if err != nil {
 		return nil, fmt.Errorf("read what organisations are owed: %w", err)
 	}

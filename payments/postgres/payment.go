@@ -585,18 +585,22 @@ func (s *Service) Payments(ctx context.Context, f payments.PaymentFilter) (payme
 	if err != nil {
 		return payments.PaymentPage{}, err
 	}
-	where := `($1 = '' OR p.ref = $1) AND ($2 = '' OR p.method = $2) AND ($3 = '' OR p.state = $3)
+	code := banktransfer.Normal(f.Code)
+	if f.Code != "" && code == "" {
+		code = "-" // no payment has it
+	}
+	where := `($1 = '' OR p.ref = $1) AND ($2 = '' OR p.method = $2) AND ($3 = '' OR p.state = $3) AND ($9 = '' OR p.code_norm = $9)
 		AND ($8 = '' OR ($4 <> '' AND strpos(p.code_norm, $4) > 0) OR strpos(replace(p.party_name, ' ', ''), $8) > 0)
 		AND ($5 OR (p.party_kind = 'account' AND p.party_id = $6) OR (p.party_kind = 'organisation' AND p.party_id = $7 AND $7 <> 0))`
 	name := strings.Join(strings.Fields(f.Query), "")
-	args := []any{f.Ref, f.Method, string(f.State), banktransfer.Normal(f.Query), all, a.Account, a.Org, name}
+	args := []any{f.Ref, f.Method, string(f.State), banktransfer.Normal(f.Query), all, a.Account, a.Org, name, code}
 	var page payments.PaymentPage
 	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(p.amount_fen), 0)::bigint FROM payment p WHERE `+where, args...).
 		Scan(&page.Total, &page.SumFen)
 	if err != nil {
 		return page, fmt.Errorf("count payments: %w", err)
 	}
-	page.Items, err = s.readPayments(ctx, where+` AND ($9 = 0 OR p.id < $9) ORDER BY p.id DESC LIMIT $10`, append(args, before, n+1)...)
+	page.Items, err = s.readPayments(ctx, where+` AND ($10 = 0 OR p.id < $10) ORDER BY p.id DESC LIMIT $11`, append(args, before, n+1)...)
 	if err != nil {
 		return page, err
 	}

@@ -642,7 +642,7 @@ func TestPaymentsAreForThoseConcerned(t *testing.T) {
 			return err
 		},
 		"refunds": func(ctx context.Context) error { _, err := b.svc.Refunds(ctx, payments.RefundFilter{}); return err },
-		"batches": func(ctx context.Context) error { _, err := b.svc.Batches(ctx, payments.None{}); return err },
+		"batches": func(ctx context.Context) error { _, err := b.svc.Batches(ctx, payments.BatchesRequest{}); return err },
 		"verify":  func(ctx context.Context) error { _, err := b.svc.Verify(ctx, payments.None{}); return err },
 		"income facts": func(ctx context.Context) error {
 			_, err := b.svc.IncomeFacts(ctx, payments.SourcesRequest{})
@@ -693,6 +693,19 @@ func TestPaymentPagesByCursor(t *testing.T) {
 	}
 	_, err := b.svc.Payments(operator, payments.PaymentFilter{Cursor: "'; --"})
 	wantCode(t, err, link.Invalid, "page.cursor")
+}
+
+// A payment is found by its code as people write it, and by no part of it.
+func TestPaymentsByCode(t *testing.T) {
+	b := setup(t)
+	b.coded(order, "260114AB", 500)
+	b.coded("order:2", "260114ABC", 500)
+	for code, want := range map[string]int{"260114AB": 1, "2601-14ab": 1, "２６０１１４ＡＢ": 1, "260114": 0, "—": 0, "": 2} {
+		page, err := b.svc.Payments(operator, payments.PaymentFilter{Code: code})
+		if err != nil || page.Total != want || len(page.Items) != want {
+			t.Errorf("%q: %d payments, want %d, %v", code, page.Total, want, err)
+		}
+	}
 }
 
 func TestEventsHoldNothingPersonal(t *testing.T) {

@@ -217,18 +217,49 @@ func (c *change) fillBatch(ctx context.Context, id, minFen int64) error {
 	return nil
 }
 
-// Batches lists all batches, newest first.
-func (s *Service) Batches(ctx context.Context, _ payments.None) (payments.Batches, error) {
+// Batches lists batches, newest first.
+func (s *Service) Batches(ctx context.Context, r payments.BatchesRequest) (payments.Batches, error) {
+	out := payments.Batches{Items: []payments.PayoutBatch{}, Counts: map[payments.BatchState]int{}}
 	if _, err := need(ctx, county...); err != nil {
-		return payments.Batches{}, err
+		return out, err
+	}
+	before, err := paging.ID("payout_batches", r.Cursor)
+	if err != nil {
+		return out, err
+	}
+	n, err := paging.Size(r.Limit, defaultLimit, 200)
+	if err != nil {
+		return out, err
+	}
+	var sums []struct {
+		State  payments.BatchState `db:"state"`
+		Count  int                 `db:"n"`
+		Amount int64               `db:"amount"`
+		Paid   int64               `db:"paid"`
+	}
+	err = s.db.SelectContext(ctx, &sums, `
+		SELECT state, count(*) AS n, coalesce(sum(amount_fen), 0)::bigint AS amount, coalesce(sum(paid_fen), 0)::bigint AS paid FROM payout_batch GROUP BY state`)
+	if err != nil {
+		return out, fmt.Errorf("count batches: %w", err)
+	}
+	for _, sum := range sums {
+		out.Counts[sum.State] = sum.Count
+		if r.State == "" || r.State == sum.State {
+			out.Total, out.AmountFen, out.PaidFen = out.Total+sum.Count, out.AmountFen+sum.Amount, out.PaidFen+sum.Paid
+		}
 	}
 	var rows []batchRow
-	if err := s.db.SelectContext(ctx, &rows, `SELECT `+batchColumns+` FROM payout_batch ORDER BY id DESC LIMIT 500`); err != nil {
-		return payments.Batches{}, fmt.Errorf("read batches: %w", err)
+	err = s.db.SelectContext(ctx, &rows, `SELECT `+batchColumns+` FROM payout_batch WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`,
+		string(r.State), before, n+1)
+	if err != nil {
+		return out, fmt.Errorf("read batches: %w", err)
 	}
-	out := payments.Batches{Items: make([]payments.PayoutBatch, len(rows))}
-	for i, r := range rows {
-		out.Items[i] = r.out()
+	if len(rows) > n {
+		rows = rows[:n]
+		out.Cursor = paging.After("payout_batches", rows[n-1].ID)
+	}
+	for _, row := range rows {
+		out.Items = append(out.Items, row.out())
 	}
 	return out, nil
 }

@@ -570,3 +570,53 @@ func TestLayoutIsConfiguration(t *testing.T) {
 		}
 	}
 }
+
+// The list of batches goes on to its end, by state or in all, and its sums are over all of them.
+func TestBatchesGoToTheirEnd(t *testing.T) {
+	b := setup(t)
+	b.loadAccounts(17)
+	b.owe(1, map[int64]int64{17: 50000})
+	for _, key := range []string{"one", "two", "three"} {
+		batch, err := b.svc.CreateBatch(operator, payments.CreateBatch{IdempotencyKey: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key == "three" {
+			break
+		}
+		if _, err := b.svc.DecideBatch(approver, payments.DecideBatch{ID: batch.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func(r payments.BatchesRequest) (payments.Batches, []int64) {
+		t.Helper()
+		var ids []int64
+		r.Limit = 1
+		for {
+			page, err := b.svc.Batches(operator, r)
+			if err != nil || len(ids) > 3 {
+				t.Fatal(ids, err)
+			}
+			for _, one := range page.Items {
+				ids = append(ids, one.ID)
+			}
+			if page.Cursor == "" {
+				return page, ids
+			}
+			r.Cursor = page.Cursor
+		}
+	}
+	all, ids := list(payments.BatchesRequest{})
+	if len(ids) != 3 || ids[0] < ids[2] || all.Total != 3 || all.AmountFen != 3*all.Items[0].AmountFen || all.Counts[payments.BatchRejected] != 2 || all.Counts[payments.BatchDraft] != 1 {
+		t.Errorf("%v: %+v", ids, all)
+	}
+	if some, ids := list(payments.BatchesRequest{State: payments.BatchRejected}); len(ids) != 2 || some.Total != 2 || len(some.Counts) != 2 {
+		t.Errorf("%v: %+v", ids, some)
+	}
+	_, err := b.svc.Batches(operator, payments.BatchesRequest{Cursor: "x"})
+	wantCode(t, err, link.Invalid, "page.cursor")
+	_, err = b.svc.Reconciliations(operator, payments.ReconciliationsRequest{Cursor: "x"})
+	wantCode(t, err, link.Invalid, "page.cursor")
+	_, err = b.svc.Reconciliations(operator, payments.ReconciliationsRequest{Limit: 1000})
+	wantCode(t, err, link.Invalid, "page.limit")
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
 	"banmuyuan/payments/ledger"
@@ -435,7 +436,7 @@ func (s *Service) listWaiting(ctx context.Context, out *payments.Reconciliation)
 		}
 	}
 	if out.CashFen > 0 {
-		box, err := s.Cashbox(link.System(ctx, "reconciliation"), payments.None{})
+		box, err := s.Cashbox(link.System(ctx, "reconciliation"), payments.CashboxRequest{Limit: 1})
 		if err != nil {
 			return err
 		}
@@ -479,21 +480,38 @@ func (s *Service) Reconciliation(ctx context.Context, r payments.ReconciliationR
 	return row.out()
 }
 
-// Reconciliations lists the latest comparisons without their differences.
-func (s *Service) Reconciliations(ctx context.Context, _ payments.None) (payments.Reconciliations, error) {
+// Reconciliations lists comparisons without their differences, newest first.
+func (s *Service) Reconciliations(ctx context.Context, r payments.ReconciliationsRequest) (payments.Reconciliations, error) {
+	out := payments.Reconciliations{Items: []payments.Reconciliation{}}
 	if _, err := need(ctx, county...); err != nil {
-		return payments.Reconciliations{}, err
+		return out, err
+	}
+	before, err := paging.ID("reconciliations", r.Cursor)
+	if err != nil {
+		return out, err
+	}
+	n, err := paging.Size(r.Limit, defaultLimit, 200)
+	if err != nil {
+		return out, err
+	}
+	if err := s.db.GetContext(ctx, &out.Total, `SELECT count(*) FROM reconciliation`); err != nil {
+		return out, fmt.Errorf("count reconciliations: %w", err)
 	}
 	var rows []reconciliationRow
-	err := s.db.SelectContext(ctx, &rows, `SELECT id, result - 'differences' AS result FROM reconciliation ORDER BY id DESC LIMIT 60`)
+	err = s.db.SelectContext(ctx, &rows, `SELECT id, result - 'differences' AS result FROM reconciliation WHERE $1 = 0 OR id < $1 ORDER BY id DESC LIMIT $2`, before, n+1)
 	if err != nil {
-		return payments.Reconciliations{}, fmt.Errorf("read reconciliations: %w", err)
+		return out, fmt.Errorf("read reconciliations: %w", err)
 	}
-	out := payments.Reconciliations{Items: make([]payments.Reconciliation, len(rows))}
-	for i, r := range rows {
-		if out.Items[i], err = r.out(); err != nil {
+	if len(rows) > n {
+		rows = rows[:n]
+		out.Cursor = paging.After("reconciliations", rows[n-1].ID)
+	}
+	for _, row := range rows {
+		one, err := row.out()
+		if err != nil {
 			return out, err
 		}
+		out.Items = append(out.Items, one)
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"banmuyuan/internal/link/paging"
 	"banmuyuan/payments"
 	"banmuyuan/payments/gateway"
+	"banmuyuan/payments/gateway/banktransfer"
 	"banmuyuan/payments/ledger"
 	"banmuyuan/payments/refund"
 )
@@ -277,14 +278,16 @@ func (s *Service) Refunds(ctx context.Context, q payments.RefundFilter) (payment
 	if err != nil {
 		return payments.RefundPage{}, err
 	}
-	where := `($1 = '' OR f.ref = $1) AND ($2 = '' OR f.state = $2)`
+	where := `($1 = '' OR f.ref = $1) AND ($2 = '' OR f.state = $2)
+		AND ($4 = '' OR ($3 <> '' AND strpos(p.code_norm, $3) > 0) OR strpos(replace(p.party_name, ' ', ''), $4) > 0)`
+	args := []any{q.Ref, string(q.State), banktransfer.Normal(q.Query), strings.Join(strings.Fields(q.Query), "")}
 	var page payments.RefundPage
-	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(f.amount_fen), 0)::bigint FROM refund f WHERE `+where, q.Ref, string(q.State)).
+	err = s.db.QueryRowxContext(ctx, `SELECT count(*), coalesce(sum(f.amount_fen), 0)::bigint FROM refund f JOIN payment p ON p.id = f.payment_id WHERE `+where, args...).
 		Scan(&page.Total, &page.SumFen)
 	if err != nil {
 		return page, fmt.Errorf("count refunds: %w", err)
 	}
-	page.Items, err = s.readRefunds(ctx, where+` AND ($3 = 0 OR f.id < $3) ORDER BY f.id DESC LIMIT $4`, q.Ref, string(q.State), before, n+1)
+	page.Items, err = s.readRefunds(ctx, where+` AND ($5 = 0 OR f.id < $5) ORDER BY f.id DESC LIMIT $6`, append(args, before, n+1)...)
 	if err != nil {
 		return page, err
 	}

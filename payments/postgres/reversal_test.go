@@ -74,7 +74,7 @@ func TestWrongBankingIsReversed(t *testing.T) {
 			}
 		}
 	}
-	box, err := b.svc.Cashbox(operator, payments.None{})
+	box, err := b.svc.Cashbox(operator, payments.CashboxRequest{})
 	if err != nil || box.OnHandFen != 0 || len(box.Bankings) != 3 || !box.Bankings[1].Reversed || box.Bankings[0].Reversed {
 		t.Errorf("cashbox %+v, %v", box, err)
 	}

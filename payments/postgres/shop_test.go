@@ -148,7 +148,7 @@ func TestCashGoesBackOutOfTheTillItIsIn(t *testing.T) {
 			t.Errorf("%s is %d, want %d; %v", account, st.ClosingFen, want, err)
 		}
 	}
-	box, err := b.svc.Cashbox(operator, payments.None{})
+	box, err := b.svc.Cashbox(operator, payments.CashboxRequest{})
 	if err != nil || box.OnHandFen != 0 || len(box.Receipts) != 1 || box.Receipts[0].Receipt != "SJ1" {
 		t.Errorf("the county's box: %+v, %v", box, err)
 	}

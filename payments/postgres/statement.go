@@ -628,12 +628,14 @@ func (s *Service) Outgoing(ctx context.Context, f payments.StatementFilter) (pay
 		return payments.OutgoingPage{}, err
 	}
 	page := payments.OutgoingPage{Items: []payments.OutgoingLine{}}
-	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_outgoing_line WHERE ($1 = '' OR state = $1)`, f.State); err != nil {
+	find := searchLines(f.Query)
+	err = s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_outgoing_line WHERE ($1 = '' OR state = $1) AND `+find.where("payee", "amount_fen", 2), f.State, find.text, find.fen)
+	if err != nil {
 		return page, fmt.Errorf("count outgoing lines: %w", err)
 	}
 	var rows []outgoingRow
 	err = s.db.SelectContext(ctx, &rows, `SELECT `+outgoingColumns+` FROM bank_outgoing_line
-		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, f.State, before, n+1)
+		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) AND `+find.where("payee", "amount_fen", 4)+` ORDER BY id DESC LIMIT $3`, f.State, before, n+1, find.text, find.fen)
 	if err != nil {
 		return page, fmt.Errorf("read outgoing lines: %w", err)
 	}

@@ -82,12 +82,14 @@ func (s *Service) Doubtful(ctx context.Context, f payments.StatementFilter) (pay
 		return payments.DoubtfulPage{}, err
 	}
 	page := payments.DoubtfulPage{Items: []payments.DoubtfulLine{}}
-	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_doubtful_line WHERE ($1 = '' OR state = $1)`, f.State); err != nil {
+	find := searchLines(f.Query)
+	err = s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_doubtful_line WHERE ($1 = '' OR state = $1) AND `+find.where("party", "fen", 2), f.State, find.text, find.fen)
+	if err != nil {
 		return page, fmt.Errorf("count doubtful lines: %w", err)
 	}
 	var rows []doubtfulRow
 	err = s.db.SelectContext(ctx, &rows, `SELECT `+doubtfulColumns+` FROM bank_doubtful_line
-		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, f.State, before, n+1)
+		WHERE ($1 = '' OR state = $1) AND ($2 = 0 OR id < $2) AND `+find.where("party", "fen", 4)+` ORDER BY id DESC LIMIT $3`, f.State, before, n+1, find.text, find.fen)
 	if err != nil {
 		return page, fmt.Errorf("read doubtful lines: %w", err)
 	}

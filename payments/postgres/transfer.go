@@ -376,12 +376,14 @@ func (s *Service) Statement(ctx context.Context, f payments.StatementFilter) (pa
 		return payments.StatementPage{}, err
 	}
 	var page payments.StatementPage
-	if err := s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_statement_line l WHERE ($1 = '' OR l.state = $1)`, f.State); err != nil {
+	find := searchLines(f.Query)
+	err = s.db.GetContext(ctx, &page.Total, `SELECT count(*) FROM bank_statement_line l WHERE ($1 = '' OR l.state = $1) AND `+find.where("payer", "amount_fen", 2), f.State, find.text, find.fen)
+	if err != nil {
 		return page, fmt.Errorf("count statement lines: %w", err)
 	}
 	var rows []lineRow
 	err = s.db.SelectContext(ctx, &rows, `SELECT `+lineColumns+` FROM bank_statement_line l
-		WHERE ($1 = '' OR l.state = $1) AND ($2 = 0 OR l.id < $2) ORDER BY l.id DESC LIMIT $3`, f.State, before, n+1)
+		WHERE ($1 = '' OR l.state = $1) AND ($2 = 0 OR l.id < $2) AND `+find.where("payer", "amount_fen", 4)+` ORDER BY l.id DESC LIMIT $3`, f.State, before, n+1, find.text, find.fen)
 	if err != nil {
 		return page, fmt.Errorf("read statement lines: %w", err)
 	}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"slices"
 	"testing"
 
 	"banmuyuan/internal/link"
@@ -60,6 +61,10 @@ func TestTransferIsSplit(t *testing.T) {
 	if err != nil || again.Duplicate != 1 {
 		t.Errorf("again: %+v, %v", again, err)
 	}
+	// Another line of its reference is not taken for one of its parts.
+	_, err = b.svc.RecordTransfers(operator, payments.RecordTransfers{Lines: []payments.Transfer{
+		{BankRef: "T1", AmountFen: 500000, Payer: "某单位", Memo: "260114AB", PaidOn: b.clock.now()}}})
+	wantCode(t, err, link.Conflict, "transfer.bank_ref_reused")
 	parts, err := b.split(l.ID, whole...)
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +74,11 @@ func TestTransferIsSplit(t *testing.T) {
 		t.Errorf("returned: %+v, %v", rest, err)
 	}
 	b.verify()
+	b.db.MustExec(`UPDATE bank_statement_line SET amount_fen = amount_fen - 1 WHERE id = $1`, parts[0].ID)
+	if !slices.ContainsFunc(b.findings(), func(f payments.Finding) bool { return f.Check == "bank.parts" }) {
+		t.Error("verify does not find parts that are not the line")
+	}
+	b.harmed = true
 }
 
 // A part that is too little waits with its payment, as a whole line does, and one of two orders of a payer is found by its sum.
@@ -104,14 +114,14 @@ func TestSplitInPart(t *testing.T) {
 // What was paid too much for one order pays another one of the same buyer instead of going back.
 func TestRefundIsUsed(t *testing.T) {
 	b := setup(t)
-	b.coded(order, "260114AB", 500000)
+	one := b.coded(order, "260114AB", 500000)
 	two, three := b.coded("order:2", "260115CD", 50000), b.coded("order:3", "260116EF", 50000)
 	b.db.MustExec(`UPDATE payment SET party_id = party_id + 1 WHERE id = $1`, three.ID)
 	b.transfer("T1", 550000, "260114AB")
 	b.work()
 	r := b.account(order).Refunds[0]
-	for payment, key := range map[int64]string{three.ID: "refund.other_buyer", 9999: "payment.unknown"} {
-		if _, err := b.svc.UseRefund(operator, payments.UseRefund{RefundID: r.ID, PaymentID: payment}); link.AsError(err).Key != key {
+	for payment, key := range map[int64]string{three.ID: "refund.other_buyer", 9999: "payment.unknown", one.ID: "refund.use_paid"} {
+		if _, err := b.svc.UseRefund(operator, payments.UseRefund{RefundID: r.ID, PaymentID: payment}); err == nil || link.AsError(err).Key != key {
 			t.Errorf("payment %d: %v", payment, err)
 		}
 	}

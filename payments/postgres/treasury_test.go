@@ -91,7 +91,7 @@ func TestClearingIsTheProvidersBalance(t *testing.T) {
 	if r.Clearing[0].LedgerFen != 0 || r.Clearing[0].TransitFen != fen {
 		t.Errorf("after the payout: %+v", r.Clearing[0])
 	}
-	b.importStatement(fmt.Sprintf("日期,流水号,金额,附言\n%s,PO1,%d.%02d,结算\n", b.today(), fen/100, fen%100))
+	b.importStatement(fmt.Sprintf("日期,流水号,收入,附言\n%s,PO1,%d.%02d,结算\n", b.today(), fen/100, fen%100))
 	booked, err := b.svc.Booked(operator, payments.None{})
 	if err != nil || len(booked.Items) != 1 || booked.Items[0].AmountFen != fen || booked.Items[0].Name != id {
 		t.Fatalf("booked %+v, %v", booked, err)
@@ -190,7 +190,7 @@ func TestReconciledOnceADayByOneOfMany(t *testing.T) {
 	if err := b.copyRow("reconciliation", "true", nil); link.Constraint(err) != "reconciliation_daily" {
 		t.Errorf("a second one of the day: %v", err)
 	}
-	all, err := b.svc.Reconciliations(approver, payments.None{})
+	all, err := b.svc.Reconciliations(approver, payments.ReconciliationsRequest{})
 	if err != nil || len(all.Items) != 1 || all.Items[0].RanBy != "system:reconciliation" || all.Items[0].Differences != nil {
 		t.Errorf("list: %+v, %v", all, err)
 	}
@@ -261,7 +261,7 @@ func TestStatementBothWays(t *testing.T) {
 func TestHandmadeLinesAreHeldAgainstTheStatement(t *testing.T) {
 	b := setup(t)
 	b.transfer("B-TYPO", 5000, "不知道")
-	b.importStatement(fmt.Sprintf("日期,流水号,金额\n%s,B-1,50.00\n", b.today()))
+	b.importStatement(fmt.Sprintf("日期,流水号,收入\n%s,B-1,50.00\n", b.today()))
 	_, kinds := b.reconcile()
 	if kinds["bank.by_hand"] != 1 {
 		t.Errorf("differences are %v", kinds)
@@ -340,11 +340,11 @@ func TestCashIsBroughtToTheBank(t *testing.T) {
 		wg.Go(func() { _, _ = bank(fmt.Sprintf("JK-2-%d", i), 10000) })
 	}
 	wg.Wait()
-	box, err := b.svc.Cashbox(as("clerk", 14), payments.None{})
+	box, err := b.svc.Cashbox(as("clerk", 14), payments.CashboxRequest{})
 	if err != nil || box.OnHandFen != 0 || len(box.Bankings) != 2 || len(box.Receipts) != 1 {
 		t.Errorf("cashbox %+v, %v", box, err)
 	}
-	got := b.importStatement(fmt.Sprintf("日期,流水号,金额,附言\n%s,BK1,200.00,现金缴存 JK-000001\n", b.today()))
+	got := b.importStatement(fmt.Sprintf("日期,流水号,收入,附言\n%s,BK1,200.00,现金缴存 JK-000001\n", b.today()))
 	if got.Booked != 1 || got.Suspense != 0 {
 		t.Errorf("imported %+v", got)
 	}
@@ -492,9 +492,12 @@ func TestTreasuryIsForTheCounty(t *testing.T) {
 		"disputes":  func(ctx context.Context) error { _, err := b.svc.Disputes(ctx, payments.DisputeFilter{}); return err },
 		"booked":    func(ctx context.Context) error { _, err := b.svc.Booked(ctx, payments.None{}); return err },
 		"outgoing":  func(ctx context.Context) error { _, err := b.svc.Outgoing(ctx, payments.StatementFilter{}); return err },
-		"cashbox":   func(ctx context.Context) error { _, err := b.svc.Cashbox(ctx, payments.None{}); return err },
+		"cashbox":   func(ctx context.Context) error { _, err := b.svc.Cashbox(ctx, payments.CashboxRequest{}); return err },
 		"reconcile": func(ctx context.Context) error { _, err := b.svc.Reconcile(ctx, payments.None{}); return err },
-		"list":      func(ctx context.Context) error { _, err := b.svc.Reconciliations(ctx, payments.None{}); return err },
+		"list": func(ctx context.Context) error {
+			_, err := b.svc.Reconciliations(ctx, payments.ReconciliationsRequest{})
+			return err
+		},
 		"approve": func(ctx context.Context) error {
 			_, err := b.svc.ApproveRefund(ctx, payments.RefundRef{ID: 1})
 			return err
@@ -514,6 +517,90 @@ func TestTreasuryIsForTheCounty(t *testing.T) {
 	} {
 		if err := call(buyer); link.CodeOf(err) != link.Forbidden {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The cashbox lists all receipts and all bankings page by page, finds them by number, and knows its oldest money however many
+// receipts came after it.
+func TestCashboxGoesToItsEnd(t *testing.T) {
+	b := setup(t)
+	const n = 7
+	for i := range n {
+		p := b.create(fmt.Sprintf("order:%d", i+1), "deposit", payments.Cash, 100)
+		b.clock.forward(time.Minute)
+		if _, err := b.svc.RecordCash(operator, payments.RecordCash{PaymentID: p.ID, Receipt: fmt.Sprintf("SJ %03d", i), AmountFen: 100}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		if _, err := b.svc.BankCash(operator, payments.BankCash{Slip: fmt.Sprintf("JK-%d", i), AmountFen: 100, PaidOn: b.clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var receipts, slips []string
+	r := payments.CashboxRequest{Limit: 2}
+	for pages := 0; ; pages++ {
+		box, err := b.svc.Cashbox(operator, r)
+		if err != nil || pages > n {
+			t.Fatal(pages, err)
+		}
+		if box.ReceiptsTotal != n || box.BankingsTotal != 3 || box.OnHandFen != 400 || box.OldestAt == nil {
+			t.Fatalf("%+v", box)
+		}
+		if r.ReceiptsCursor != "" || pages == 0 {
+			for _, one := range box.Receipts {
+				receipts = append(receipts, one.Receipt)
+			}
+		}
+		if r.BankingsCursor != "" || pages == 0 {
+			for _, one := range box.Bankings {
+				slips = append(slips, one.Slip)
+			}
+		}
+		if pages > 0 && r.BankingsCursor == "" { // it has ended, and begins anew
+			box.BankingsCursor = ""
+		}
+		if r.ReceiptsCursor, r.BankingsCursor = box.ReceiptsCursor, box.BankingsCursor; r.ReceiptsCursor == "" {
+			break
+		}
+	}
+	if strings.Join(receipts, " ") != "SJ 006 SJ 005 SJ 004 SJ 003 SJ 002 SJ 001 SJ 000" || strings.Join(slips, " ") != "JK-2 JK-1 JK-0" {
+		t.Errorf("%q, %q", receipts, slips)
+	}
+	if box, err := b.svc.Cashbox(operator, payments.CashboxRequest{Query: "sj003"}); err != nil || box.ReceiptsTotal != 1 || box.Receipts[0].Receipt != "SJ 003" || box.BankingsTotal != 0 {
+		t.Errorf("found %+v, %v", box, err)
+	}
+	for _, r := range []payments.CashboxRequest{{ReceiptsCursor: "x"}, {BankingsCursor: "x"}, {Limit: 201}, {Limit: -1}} {
+		_, err := b.svc.Cashbox(operator, r)
+		wantCode(t, err, link.Invalid, link.AsError(err).Key)
+		if field := link.AsError(err).Field; !strings.HasSuffix(field, "cursor") && field != "limit" {
+			t.Errorf("%+v: the field is %q", r, field)
+		}
+	}
+}
+
+// Lines of statements are found by reference, name, memo and amount, in each list and in each state.
+func TestLinesAreFound(t *testing.T) {
+	b := setup(t)
+	b.importStatement(fmt.Sprintf("日期,流水号,收入,支出,对方户名,摘要,币种\n%[1]s,AB-100,888.00,,鹅业 公司,货款 一批,\n%[1]s,AB-200,5.00,,某人,x,\n%[1]s,AB-300,,12.50,农信社,账户管理费,\n%[1]s,AB-400,7.00,,某人,x,美元\n", b.today()))
+	for query, want := range map[string][3]int{"": {2, 1, 1}, "ab-1": {1, 0, 0}, "AB": {2, 1, 1}, "鹅业公司": {1, 0, 0}, "货款一": {1, 0, 0}, "888": {1, 0, 0}, "￥12.50": {0, 1, 0}, "12.5": {0, 1, 0}, "管理费": {0, 1, 0},
+		"7.00": {0, 0, 1}, "某人": {1, 0, 1}, "没有": {0, 0, 0}} {
+		f := payments.StatementFilter{Query: query}
+		in, err := b.svc.Statement(operator, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := b.svc.Outgoing(operator, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doubtful, err := b.svc.Doubtful(operator, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [3]int{in.Total, out.Total, doubtful.Total}; got != want || len(in.Items) != in.Total || len(out.Items) != out.Total || len(doubtful.Items) != doubtful.Total {
+			t.Errorf("%q finds %v, want %v", query, got, want)
 		}
 	}
 }

@@ -27,13 +27,13 @@ type accountBatchesQuery struct {
 type accountBatchRowsQuery struct {
 	ID    int64  `path:"id"`
 	Show  string `query:"show" enum:"unusual,wrong,usual,unchanged" description:"Without it, all rows"`
-	After int    `query:"after" description:"The answer's next"`
+	After int    `query:"after" minimum:"0" description:"The answer's next"`
 	Limit int    `query:"limit" minimum:"1" maximum:"500"`
 }
 
 type accountBatchWrongQuery struct {
 	ID    int64 `path:"id"`
-	After int   `query:"after" description:"Line of the last row read"`
+	After int   `query:"after" minimum:"0" description:"Line of the last row read"`
 	Limit int   `query:"limit" minimum:"1" maximum:"500"`
 }
 

@@ -51,6 +51,7 @@ type CardWord struct {
 
 type CardWords struct {
 	Items []CardWord `json:"items"`
+	Left  int        `json:"left" description:"Cards that still wait for their word: at most 200 are made at once, so ask again with another key"`
 }
 
 type VillageCards struct {
@@ -71,6 +72,7 @@ type IssuedCard struct {
 
 type IssuedCards struct {
 	Items []IssuedCard `json:"items"`
+	Left  int          `json:"left" description:"Households of the village that still have none: at most 200 are made at once, so ask again with another key"`
 }
 
 type villageIn struct {
@@ -111,7 +113,7 @@ type pinIn struct {
 
 type reviewQuery struct {
 	All    bool  `query:"all" description:"Decided ones as well"`
-	Before int64 `query:"before" description:"The last id of the page before"`
+	Before int64 `query:"before" minimum:"0" description:"The last id of the page before"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"500"`
 }
 

@@ -20,6 +20,16 @@ type collectionQuery struct {
 	Limit     int    `query:"limit" minimum:"1" maximum:"500"`
 }
 
+// collectedQuery chooses from a collection that is told as a whole.
+type collectedQuery struct {
+	Village   int64  `query:"village"`
+	OrderNo   string `query:"order_no"`
+	Product   string `query:"product"`
+	State     string `query:"state" enum:"expected,weighed,short"`
+	Household int64  `query:"household"`
+	Query     string `query:"q"`
+}
+
 func (q collectionQuery) filter() orders.CollectionFilter {
 	return orders.CollectionFilter{VillageID: q.Village, OrderNo: q.OrderNo, Product: q.Product, State: orders.ShareState(q.State),
 		Household: q.Household, Query: q.Query, Cursor: q.Cursor, Limit: q.Limit}
@@ -66,8 +76,9 @@ func (a *API) collectionEndpoints() []endpoint {
 				return o.Collection(ctx, in.filter())
 			}).ofPeople(),
 		op("GET", "/collection/villages", "collection.villages", "The same, village by village", loggedIn,
-			func(ctx context.Context, in collectionQuery) (link.Raw[orders.CollectionVillages], error) {
-				return o.CollectionVillages(ctx, in.filter())
+			func(ctx context.Context, in collectedQuery) (link.Raw[orders.CollectionVillages], error) {
+				return o.CollectionVillages(ctx, orders.CollectionFilter{VillageID: in.Village, OrderNo: in.OrderNo, Product: in.Product,
+					State: orders.ShareState(in.State), Household: in.Household, Query: in.Query})
 			}),
 		opBody("POST", "/tickets", "collection.weigh", "Record a weighing; the same client_id twice is one ticket", weighing,
 			func(ctx context.Context, _ orders.WeighRequest, body []byte) (link.Raw[orders.Ticket], error) {

@@ -81,6 +81,11 @@ type callOffIn struct {
 	Note  string `json:"note,omitempty"`
 }
 
+type procurementQuery struct {
+	Cursor string `query:"cursor"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"10" description:"Contracts, with all of their call-offs and prices; without it the newest of a desk"`
+}
+
 type planQuery struct {
 	No      string `query:"contract"`
 	Day     string `query:"day"`
@@ -191,8 +196,8 @@ func (a *API) contractEndpoints() []endpoint {
 				return c.Plan(ctx, contract.PlanRequest{No: in.No, Day: in.Day, Village: in.Village})
 			}),
 		op("GET", "/procurement", "contracts.procurement", "Where every contract stands, what is late, and prices beside the market", watching,
-			func(ctx context.Context, _ struct{}) (link.Raw[contract.Procurement], error) {
-				return c.Procurement(ctx, orders.None{})
+			func(ctx context.Context, in procurementQuery) (link.Raw[contract.Procurement], error) {
+				return c.Procurement(ctx, contract.ProcurementRequest{Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/raising", "contracts.raising", "What raisers have of what sells for the households whose goods they raise", watching,
 			func(ctx context.Context, in raisingQuery) (link.Raw[orders.Raising], error) {

@@ -51,6 +51,8 @@ func decode(r *http.Request, in any) error {
 				missing = link.E(link.NotFound, "not_found", name)
 			}
 			problems = append(problems, link.E(link.Invalid, "api.parameter", name))
+		} else if text != "" && outOfBounds(field, f) {
+			problems = append(problems, boundsOf(field, name))
 		}
 	})
 	for name := range query {
@@ -68,6 +70,27 @@ func decode(r *http.Request, in any) error {
 		return decodeBody(r, in)
 	}
 	return nil
+}
+
+// outOfBounds reports whether a number of the address is out of the bounds of its description. A size of 0 is no size, and not
+// the usual one.
+func outOfBounds(field reflect.StructField, f reflect.Value) bool {
+	if !f.CanInt() {
+		return false
+	}
+	minimum, err := strconv.ParseInt(field.Tag.Get("minimum"), 10, 64)
+	if err == nil && f.Int() < minimum {
+		return true
+	}
+	maximum, err := strconv.ParseInt(field.Tag.Get("maximum"), 10, 64)
+	return err == nil && f.Int() > maximum
+}
+
+func boundsOf(field reflect.StructField, name string) *link.Error {
+	if name == "limit" {
+		return link.E(link.Invalid, "page.limit", name, "max", field.Tag.Get("maximum"))
+	}
+	return link.E(link.Invalid, "api.parameter", name)
 }
 
 func eachField(v reflect.Value, f func(reflect.StructField, reflect.Value)) {

@@ -72,7 +72,7 @@ type directoryQuery struct {
 	Kind    string `path:"kind"`
 	Query   string `query:"q"`
 	Retired bool   `query:"retired" description:"Only entries out of use"`
-	After   int64  `query:"after" description:"The answer's next"`
+	After   int64  `query:"after" minimum:"0" description:"The answer's next"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200"`
 }
 
@@ -126,14 +126,14 @@ type importsQuery struct {
 
 type importProblemsQuery struct {
 	ID    int64 `path:"id"`
-	After int64 `query:"after" description:"Number of problems already read"`
+	After int64 `query:"after" minimum:"0" description:"Number of problems already read"`
 	Limit int   `query:"limit" minimum:"1" maximum:"1000"`
 }
 
 type importWrongQuery struct {
 	ID    int64  `path:"id"`
 	Kind  string `query:"kind"`
-	After int64  `query:"after" description:"Line of the last row read"`
+	After int64  `query:"after" minimum:"0" description:"Line of the last row read"`
 	Limit int    `query:"limit" minimum:"1" maximum:"500"`
 }
 

@@ -103,6 +103,20 @@ func TestLimitsHaveATitle(t *testing.T) {
 	}
 }
 
+// A number of an address out of the bounds of its description is refused by name: a page of no entries is not the usual page.
+func TestLeastNumbersOfAddresses(t *testing.T) {
+	type in struct {
+		Limit int   `query:"limit" minimum:"1" maximum:"200"`
+		After int64 `query:"after" minimum:"0"`
+	}
+	for query, want := range map[string]string{"limit=0": "page.limit", "limit=-1": "page.limit", "limit=201": "page.limit", "limit=200": "", "after=-1": "api.parameter", "limit=1&after=0": "", "": "", "limit=": ""} {
+		err := decode(httptest.NewRequest("GET", "/x?"+query, nil), new(in))
+		if got := link.AsError(err); want == "" && err != nil || want != "" && (err == nil || got.Key != want) {
+			t.Errorf("%q: %v, want %s", query, err, want)
+		}
+	}
+}
+
 // Numbers out of the bounds of their columns are refused where addresses are read, by name.
 func TestNumbersOfAddressesAreBounded(t *testing.T) {
 	type in struct {

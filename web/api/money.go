@@ -19,13 +19,21 @@ type paymentQuery struct {
 	Ref    string `query:"ref"`
 	Method string `query:"method"`
 	State  string `query:"state"`
-	Query  string `query:"q" description:"The code a transfer quotes"`
+	Query  string `query:"q" description:"A part of the code that a transfer quotes, or of the buyer's name"`
+	Code   string `query:"code" description:"The code that a transfer quotes, however it is written"`
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100"`
 }
 
+type batchesQuery struct {
+	State  string `query:"state" enum:"draft,approved,exported,done,rejected"`
+	Cursor string `query:"cursor"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200"`
+}
+
 type statementQuery struct {
-	State  string `query:"state" enum:"matched,suspense,returned"`
+	State  string `query:"state" enum:"matched,suspense,returned,split"`
+	Query  string `query:"q" description:"A part of reference, name or memo, or the amount in yuan"`
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100"`
 }
@@ -102,7 +110,7 @@ func (a *API) moneyEndpoints() []endpoint {
 		op("GET", "/payments", "payments.list", "Payments", county,
 			func(ctx context.Context, in paymentQuery) (link.Raw[payments.PaymentPage], error) {
 				return p.Payments(ctx, payments.PaymentFilter{Ref: in.Ref, Method: in.Method, State: payments.PaymentState(in.State),
-					Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
+					Query: in.Query, Code: in.Code, Cursor: in.Cursor, Limit: in.Limit})
 			}).ofPeople(),
 		op("POST", "/payments/{id}/cash", "payments.cash", "Take cash against a receipt number", county,
 			func(ctx context.Context, in cashIn) (link.Raw[payments.Payment], error) {
@@ -114,7 +122,7 @@ func (a *API) moneyEndpoints() []endpoint {
 			}),
 		op("GET", "/transfers", "transfers.list", "Lines of the bank's statement", county,
 			func(ctx context.Context, in statementQuery) (link.Raw[payments.StatementPage], error) {
-				return p.Statement(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
+				return p.Statement(ctx, payments.StatementFilter{State: in.State, Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}).ofPeople(),
 		op("POST", "/transfers/{id}/match", "transfers.match", "Put a line without a known code to the payment it was meant for", county,
 			func(ctx context.Context, in matchIn) (link.Raw[payments.StatementLine], error) {
@@ -132,8 +140,8 @@ func (a *API) moneyEndpoints() []endpoint {
 				return p.CreateBatch(ctx, payments.CreateBatch{IdempotencyKey: in.Key, MinFen: in.MinFen})
 			}).created(),
 		op("GET", "/payouts", "payouts.list", "Payout batches", county,
-			func(ctx context.Context, _ struct{}) (link.Raw[payments.Batches], error) {
-				return p.Batches(ctx, payments.None{})
+			func(ctx context.Context, in batchesQuery) (link.Raw[payments.Batches], error) {
+				return p.Batches(ctx, payments.BatchesRequest{State: payments.BatchState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/payouts/{id}", "payouts.get", "One batch and its items", county,
 			func(ctx context.Context, in batchQuery) (link.Raw[payments.BatchPage], error) {

@@ -119,7 +119,9 @@ type movementQuery struct {
 	Org   int64  `query:"org"`
 	Lot   int64  `query:"lot"`
 	State string `query:"state" enum:"done,held,refused"`
-	Limit int    `query:"limit" minimum:"1" maximum:"500"`
+
+	Cursor string `query:"cursor"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500"`
 }
 
 type listIn struct {
@@ -246,7 +248,7 @@ func (a *API) shelfEndpoints() []endpoint {
 			}).created(),
 		op("GET", "/shelf/movements", "shelf.movements", "Losses, donations and surpluses", reading,
 			func(ctx context.Context, in movementQuery) (link.Raw[shelf.Movements], error) {
-				return sh.Movements(ctx, shelf.MovementFilter{OrgID: in.Org, LotID: in.Lot, State: shelf.MovementState(in.State), Limit: in.Limit})
+				return sh.Movements(ctx, shelf.MovementFilter{OrgID: in.Org, LotID: in.Lot, State: shelf.MovementState(in.State), Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("POST", "/shelf/movements/{id}/decision", "shelf.movement.decide", "Agree to a write-off, as the second person", only(auth.Organisation),
 			func(ctx context.Context, in decideWriteOffIn) (link.Raw[shelf.Movement], error) {

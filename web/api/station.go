@@ -1,7 +1,10 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"time"
 
 	"banmuyuan/internal/link"
 	"banmuyuan/orders"
@@ -15,8 +18,29 @@ type stationQuery struct {
 }
 
 type syncIn struct {
-	AccountID int64                   `json:"account_id,omitempty" description:"Whose weighings these are: refused when somebody else is logged in"`
-	Tickets   []orders.QueuedWeighing `json:"tickets"`
+	AccountID int64      `json:"account_id,omitempty" description:"Whose weighings these are: refused when somebody else is logged in"`
+	Tickets   []queuedIn `json:"tickets"`
+}
+
+// queuedIn is a weighing of a queue. A time that cannot be read does not refuse the others of the queue: it becomes one that cannot
+// be right, so that the weighing is kept aside for a person.
+type queuedIn orders.QueuedWeighing
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (q *queuedIn) UnmarshalJSON(data []byte) error {
+	type fields orders.QueuedWeighing
+	var in struct {
+		fields
+		WeighedAt json.RawMessage `json:"weighed_at"`
+	}
+	if err := link.NewStrictDecoder(bytes.NewReader(data)).Decode(&in); err != nil {
+		return err
+	}
+	*q = queuedIn(in.fields)
+	if len(in.WeighedAt) > 0 && json.Unmarshal(in.WeighedAt, &q.WeighedAt) != nil {
+		q.WeighedAt = time.Unix(0, 0).UTC()
+	}
+	return nil
 }
 
 type syncItemOut struct {
@@ -64,7 +88,11 @@ func (a *API) syncTickets(ctx context.Context, in syncIn) (syncOut, error) {
 	if account := auth.FromContext(ctx); in.AccountID != 0 && account != nil && account.ID != in.AccountID {
 		return syncOut{}, link.E(link.Conflict, "api.other_account", "account_id")
 	}
-	res, err := a.services.Stations.SyncTickets(ctx, orders.SyncRequest{Tickets: in.Tickets})
+	queue := make([]orders.QueuedWeighing, len(in.Tickets))
+	for i, q := range in.Tickets {
+		queue[i] = orders.QueuedWeighing(q)
+	}
+	res, err := a.services.Stations.SyncTickets(ctx, orders.SyncRequest{Tickets: queue})
 	if err != nil {
 		return syncOut{}, err
 	}

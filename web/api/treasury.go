@@ -29,6 +29,7 @@ type mapStatementIn struct {
 
 type doubtfulQuery struct {
 	State  string `query:"state" enum:"open,booked,skipped"`
+	Query  string `query:"q" description:"A part of reference, name or memo, or the amount in yuan"`
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200"`
 }
@@ -62,8 +63,16 @@ type explainIn struct {
 
 type outgoingQuery struct {
 	State  string `query:"state" enum:"open,explained"`
+	Query  string `query:"q" description:"A part of reference, name or memo, or the amount in yuan"`
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200"`
+}
+
+type cashboxQuery struct {
+	Query    string `query:"q" description:"A part of the number of a receipt or of a bank's slip"`
+	Receipts string `query:"receipts_cursor"`
+	Bankings string `query:"bankings_cursor"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"200" description:"Of each list"`
 }
 
 type noteIn struct {
@@ -80,6 +89,7 @@ type bankCashIn struct {
 type refundQuery struct {
 	Ref    string `query:"ref"`
 	State  string `query:"state" enum:"review,ready,sending,unknown,pending,succeeded,failed,by_bank"`
+	Query  string `query:"q" description:"The code of the payment, or a part of the buyer's name"`
 	Cursor string `query:"cursor"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200"`
 }
@@ -132,7 +142,7 @@ func (a *API) treasuryEndpoints() []endpoint {
 			}),
 		op("GET", "/transfers/doubtful", "transfers.doubtful", "Lines of statements that wait for a person, or were decided", county,
 			func(ctx context.Context, in doubtfulQuery) (link.Raw[payments.DoubtfulPage], error) {
-				return t.Doubtful(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
+				return t.Doubtful(ctx, payments.StatementFilter{State: in.State, Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}).ofPeople(),
 		op("POST", "/transfers/doubtful/{id}", "transfers.decide", "Book a doubtful line, or leave it out", county,
 			func(ctx context.Context, in decideLineIn) (link.Raw[payments.DoubtfulLine], error) {
@@ -168,15 +178,15 @@ func (a *API) treasuryEndpoints() []endpoint {
 			}),
 		op("GET", "/outgoing", "outgoing.list", "What left the account by the bank's statement", county,
 			func(ctx context.Context, in outgoingQuery) (link.Raw[payments.OutgoingPage], error) {
-				return t.Outgoing(ctx, payments.StatementFilter{State: in.State, Cursor: in.Cursor, Limit: in.Limit})
+				return t.Outgoing(ctx, payments.StatementFilter{State: in.State, Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}).ofPeople(),
 		op("POST", "/outgoing/{id}/note", "outgoing.explain", "Book a line that nothing stands behind as taken by the bank", county,
 			func(ctx context.Context, in noteIn) (link.Raw[payments.OutgoingLine], error) {
 				return t.ExplainOutgoing(ctx, payments.ExplainOutgoing{LineID: in.ID, Note: in.Note})
 			}),
 		op("GET", "/cash", "cash.box", "Cash taken and not brought to the bank", county,
-			func(ctx context.Context, _ struct{}) (link.Raw[payments.Cashbox], error) {
-				return t.Cashbox(ctx, payments.None{})
+			func(ctx context.Context, in cashboxQuery) (link.Raw[payments.Cashbox], error) {
+				return t.Cashbox(ctx, payments.CashboxRequest{Query: in.Query, ReceiptsCursor: in.Receipts, BankingsCursor: in.Bankings, Limit: in.Limit})
 			}),
 		op("POST", "/cash/bankings", "cash.bank", "Say that cash was brought to the bank", county,
 			func(ctx context.Context, in bankCashIn) (link.Raw[payments.CashBanking], error) {
@@ -188,7 +198,7 @@ func (a *API) treasuryEndpoints() []endpoint {
 			}),
 		op("GET", "/refunds", "refunds.list", "Refunds, newest first", county,
 			func(ctx context.Context, in refundQuery) (link.Raw[payments.RefundPage], error) {
-				return p.Refunds(ctx, payments.RefundFilter{Ref: in.Ref, State: payments.RefundState(in.State), Cursor: in.Cursor, Limit: in.Limit})
+				return p.Refunds(ctx, payments.RefundFilter{Ref: in.Ref, State: payments.RefundState(in.State), Query: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 			}).ofPeople(),
 		op("POST", "/refunds/{id}/approve", "refunds.approve", "Let a refund above the limit go, as the second person", county,
 			func(ctx context.Context, in idIn) (link.Raw[payments.Refund], error) {
@@ -211,8 +221,8 @@ func (a *API) treasuryEndpoints() []endpoint {
 				return t.Reconcile(ctx, payments.None{})
 			}),
 		op("GET", "/reconciliations", "reconciliations.list", "Earlier comparisons", county,
-			func(ctx context.Context, _ struct{}) (link.Raw[payments.Reconciliations], error) {
-				return t.Reconciliations(ctx, payments.None{})
+			func(ctx context.Context, in pageQuery) (link.Raw[payments.Reconciliations], error) {
+				return t.Reconciliations(ctx, payments.ReconciliationsRequest{Cursor: in.Cursor, Limit: in.Limit})
 			}),
 		op("GET", "/reconciliations/{id}", "reconciliations.get", "One comparison; 0 is the latest", county,
 			func(ctx context.Context, in idIn) (link.Raw[payments.Reconciliation], error) {

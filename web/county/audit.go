@@ -19,7 +19,7 @@ import (
 
 const (
 	auditShown    = 100
-	auditExported = 20_000 // rows of a file
+	auditExported = 2_000 // rows that are read at once for a file
 )
 
 // auditAreas are the kinds of acts that one can choose, as audit.area.X says them.
@@ -181,37 +181,76 @@ func (s *people) auditPage(w http.ResponseWriter, r *http.Request) error {
 	return s.RenderForm(w, r, "county/audit", d, f)
 }
 
-// auditFile hands over the chosen entries as a workbook, and notes that it did.
+// auditFile hands over all entries that a filter chooses as a workbook, and notes that it did.
 func (s *people) auditFile(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.auditFilter(r, s.QueryForm(r))
+	f := s.QueryForm(r)
+	q, err := s.auditFilter(r, f)
 	if err != nil {
 		return err
 	}
-	q.Limit, q.Before = auditExported, 0
-	entries, err := s.Trail.Entries(r.Context(), q)
-	if err != nil {
-		return err
+	if !f.OK() {
+		return f.Problems[0]
 	}
-	lines, err := s.auditLines(r, entries)
-	if err != nil {
-		return err
-	}
-	pick := page.LangOf(r).Pick
+	lang := page.LangOf(r)
+	pick := lang.Pick
 	head := []string{pick("序号", "No."), pick("时间", "Time"), pick("谁", "Who"), pick("做了什么", "What"), pick("对象", "About"), pick("说明", "Detail"),
 		pick("网络", "Network"), pick("校验值", "Hash")}
-	rows := make([][]sheet.Value, len(lines))
-	for i, e := range lines {
-		rows[i] = []sheet.Value{sheet.Count(e.ID), sheet.Text(e.At.In(page.China).Format("2006-01-02 15:04:05")), sheet.Text(e.Who), sheet.Text(e.What),
-			sheet.Text(e.Object), sheet.Text(e.Detail), sheet.Text(e.Network), sheet.Text(fmt.Sprintf("%x", e.Hash))}
+	list := sentList{name: pick("操作记录", "Audit trail"), head: head, filter: s.auditFilterText(r, f)}
+	list.each = func(add func([]sheet.Value) error) error {
+		q.Limit, q.Before = auditExported, 0
+		for {
+			entries, err := s.Trail.Entries(r.Context(), q)
+			if err != nil {
+				return err
+			}
+			lines, err := s.auditLines(r, entries)
+			if err != nil {
+				return err
+			}
+			for _, e := range lines {
+				err := add([]sheet.Value{sheet.Count(e.ID), sheet.Text(e.At.In(page.China).Format("2006-01-02 15:04:05")), sheet.Text(e.Who), sheet.Text(e.What),
+					sheet.Text(e.Object), sheet.Text(e.Detail), sheet.Text(e.Network), sheet.Text(fmt.Sprintf("%x", e.Hash))})
+				if err != nil {
+					return err
+				}
+			}
+			if len(entries) < auditExported {
+				return nil
+			}
+			q.Before = entries[len(entries)-1].ID
+		}
 	}
-	if err := auth.NoteExport(r.Context(), s.Trail, audit.AuditExported, fmt.Sprintf("%d", len(rows))); err != nil {
+	data, rows, err := list.book(lang, s.Now())
+	if err != nil {
 		return err
 	}
-	list := sentList{name: pick("操作记录", "Audit trail"), head: head, rows: rows, filter: daysText(r.URL.Query().Get("from"), r.URL.Query().Get("to"))}
-	if len(rows) >= auditExported {
-		list.cut = len(rows)
+	if err := auth.NoteExport(r.Context(), s.Trail, audit.AuditExported, strconv.Itoa(rows)); err != nil {
+		return err
 	}
-	return list.sendSheet(w, page.LangOf(r), s.Now())
+	list.send(w, data)
+	return nil
+}
+
+// auditFilterText says what entries a file has.
+func (s *people) auditFilterText(r *http.Request, f *page.Form) []string {
+	lang, said := page.LangOf(r), s.Words(r)
+	var text []string
+	if who := f.Text("who"); who != "" {
+		text = append(text, lang.Pick("谁：", "by ")+who)
+	}
+	if object := f.Text("object"); object != "" {
+		text = append(text, lang.Pick("对象：", "about ")+object)
+	}
+	if area := f.Text("area"); area != "" {
+		text = append(text, lang.Pick("事项：", "matter: ")+said.Say("audit.area", area))
+	}
+	if days := daysText(lang, f.Text("from"), f.Text("until")); days != "" {
+		text = append(text, days)
+	}
+	if len(text) == 0 {
+		text = []string{lang.Pick("全部记录", "all entries")}
+	}
+	return text
 }
 
 type securityPage struct{ Rules auth.Security }

@@ -43,26 +43,32 @@ func (s *bookPages) accountFile(w http.ResponseWriter, r *http.Request) error {
 	request.Cursor, request.Limit = "", 2000
 	pick := page.LangOf(r).Pick
 	head := []string{pick("记账日", "Booked on"), pick("业务", "Business"), pick("业务编号", "Key"), pick("经手", "By"), pick("借方", "Debit"), pick("贷方", "Credit"), pick("余额", "Balance")}
-	var rows [][]sheet.Value
-	for len(rows) < mostLines {
-		list, err := s.Books.AccountStatement(r.Context(), request)
-		if err != nil {
-			return err
-		}
-		if request.Cursor == "" {
-			rows = append(rows, []sheet.Value{sheet.Text(""), sheet.Text(pick("期初余额", "Opening balance")), sheet.Text(list.Account), sheet.Text(""), sheet.Text(""), sheet.Text(""), sheet.Fen(list.OpeningFen)})
-		}
-		for _, e := range list.Items {
-			rows = append(rows, append([]sheet.Value{sheet.Text(e.BookedOn), sheet.Text(e.Kind), sheet.Text(e.BusinessKey), sheet.Text(e.Actor)}, append(sides(e.AmountFen), sheet.Fen(e.BalanceFen))...))
-		}
-		if request.Cursor = list.Cursor; request.Cursor == "" {
-			break
+	each := func(add func([]sheet.Value) error) error {
+		for {
+			list, err := s.Books.AccountStatement(r.Context(), request)
+			if err != nil {
+				return err
+			}
+			rows := make([][]sheet.Value, 0, len(list.Items)+1)
+			if request.Cursor == "" {
+				rows = append(rows, []sheet.Value{sheet.Text(""), sheet.Text(pick("期初余额", "Opening balance")), sheet.Text(list.Account), sheet.Text(""), sheet.Text(""), sheet.Text(""), sheet.Fen(list.OpeningFen)})
+			}
+			for _, e := range list.Items {
+				rows = append(rows, append([]sheet.Value{sheet.Text(e.BookedOn), sheet.Text(e.Kind), sheet.Text(e.BusinessKey), sheet.Text(e.Actor)}, append(sides(e.AmountFen), sheet.Fen(e.BalanceFen))...))
+			}
+			for _, row := range rows {
+				if err := add(row); err != nil {
+					return err
+				}
+			}
+			if list.Cursor == "" || list.Cursor == request.Cursor {
+				return nil
+			}
+			request.Cursor = list.Cursor
 		}
 	}
-	list := sentList{name: strings.ReplaceAll(request.Account, ":", " "), head: head, rows: rows, filter: daysText(request.From, request.To), summed: head[4:6]}
-	if request.Cursor != "" {
-		list.cut = len(rows)
-	}
+	list := sentList{name: strings.ReplaceAll(request.Account, ":", " "), head: head, each: each,
+		filter: []string{pick("户头 ", "account ") + request.Account, daysText(page.LangOf(r), request.From, request.To)}, summed: head[4:6]}
 	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, list.name); err != nil {
 		return err
 	}

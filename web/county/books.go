@@ -25,9 +25,6 @@ func (s *bookPages) booksRoutes() {
 	s.Guarded("POST", "/county/ledger/periods/{id:[0-9]+}", "county.periods.decide", s.periodsDecide, county...)
 }
 
-// mostLines is the size of a table of the journal; more is asked for month by month.
-const mostLines = 200_000
-
 type ledgerPage struct {
 	Words     page.Words
 	Trial     payments.Trial
@@ -116,7 +113,8 @@ func (s *bookPages) ledgerFile(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, []sheet.Value{sheet.Text(words.Say("ledger", row.Class)), sheet.Text(words.Say("ledger.kind", row.Kind)), sheet.Text(row.Kind), sheet.Count(row.Accounts),
 			sheet.Fen(row.OpeningFen), sheet.Fen(row.DebitFen), sheet.Fen(row.CreditFen), sheet.Fen(row.ClosingFen)})
 	}
-	list := sentList{name: pick("试算平衡表", "Trial balance") + " " + trial.To, head: head, rows: rows, filter: daysText(trial.From, trial.To), summed: head[5:7]}
+	list := sentList{name: pick("试算平衡表", "Trial balance") + " " + trial.To, head: head, rows: rows, filter: []string{daysText(page.LangOf(r), trial.From, trial.To)},
+		summed: head[5:7]}
 	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, list.name); err != nil {
 		return err
 	}

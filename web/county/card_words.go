@@ -38,14 +38,30 @@ func (r cardListRow) firstWord() bool {
 	return r.Card != nil && r.Word == "none" && r.Card.UsedAt.IsZero()
 }
 
-// toWord are the cards that get a word: one household's, or with "" all that have none yet and that this person may print.
+// toWord are the cards that get a word: one household's, or with "" those that have none yet and that this person may print,
+// as many as are printed at once.
 func (d cardsPage) toWord(one string) (all []cardListRow) {
 	for _, row := range d.Rows {
-		if row.Card != nil && (one == row.Household.Code || one == "" && row.MayWord && row.firstWord()) {
+		if len(all) < page.SheetsAtMost && row.Card != nil && (one == row.Household.Code || one == "" && row.MayWord && row.firstWord()) {
 			all = append(all, row)
 		}
 	}
 	return all
+}
+
+// wordlessAfter counts the cards that still wait for a word.
+func (d cardsPage) wordlessAfter(slips []wordPrint) int {
+	made := map[int64]bool{}
+	for _, one := range slips {
+		made[one.Household.ID] = true
+	}
+	left := 0
+	for _, row := range d.Rows {
+		if row.MayWord && row.firstWord() && !made[row.Household.ID] {
+			left++
+		}
+	}
+	return left
 }
 
 // cardWords prints the one-time words of cards. The issuer of a card does not see its word: with both, one person of the
@@ -55,11 +71,12 @@ func (s *Cards) cardWords(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"), 1)
 	if err != nil {
 		return err
 	}
-	d.Slips, err = s.issueWords(r.Context(), d, f.Text("household"), f.Key())
+	one := f.Text("household")
+	d.Slips, err = s.issueWords(r.Context(), d, one, f.Key())
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -69,6 +86,9 @@ func (s *Cards) cardWords(w http.ResponseWriter, r *http.Request) error {
 	if len(d.Slips) == 0 {
 		s.Flash(r, page.Care, "card.word.none")
 		return s.GoTo(w, r, "county.cards", "village", d.Village.ID)
+	}
+	if one == "" {
+		d.Left = d.wordlessAfter(d.Slips)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return s.Render(w, r, http.StatusOK, "county/cards_words", d)

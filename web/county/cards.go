@@ -41,16 +41,19 @@ type cardListRow struct {
 type cardsPage struct {
 	Village  catalog.Village
 	Township string
-	Rows     []cardListRow
+	Rows     []cardListRow // of the whole village
+	Shown    []cardListRow // on this page
+	Part     page.Part
 	Without  int
 	Words    int // cards that wait for their first word, which this person may print
 	Issues   bool
 	Printed  time.Time
 	Issued   []cardPrint // the only time that their codes can be shown
 	Slips    []wordPrint
+	Left     int // households that still have none, to be made next
 }
 
-func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error) {
+func (s *Cards) cardsPage(ctx context.Context, village, part int64) (cardsPage, error) {
 	account := auth.FromContext(ctx)
 	by := auth.AuthorOf(account)
 	d := cardsPage{Printed: s.Now(), Issues: account.Role == auth.Operator}
@@ -58,19 +61,20 @@ func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error)
 	if d.Village.Name == "" {
 		return d, link.E(link.NotFound, "not_found", "")
 	}
-	list, err := s.Catalog.Households(ctx, catalog.HouseholdFilter{VillageID: d.Village.ID, Limit: page.SheetsAtMost})
+	var list []catalog.Household
+	var ids []int64
+	err := catalog.EachHousehold(ctx, s.Catalog, catalog.HouseholdFilter{VillageID: d.Village.ID}, func(h catalog.Household) error {
+		list, ids = append(list, h), append(ids, h.ID)
+		return nil
+	})
 	if err != nil {
 		return d, err
-	}
-	ids := make([]int64, len(list.Items))
-	for i, h := range list.Items {
-		ids[i] = h.ID
 	}
 	cards, err := s.Services.Cards.CardsOf(ctx, ids)
 	if err != nil {
 		return d, err
 	}
-	for _, h := range list.Items {
+	for _, h := range list {
 		row := cardListRow{Household: h}
 		if c, ok := cards[h.ID]; ok {
 			row.Card, row.Word = &c, wordState(c, d.Printed)
@@ -83,22 +87,42 @@ func (s *Cards) cardsPage(ctx context.Context, village int64) (cardsPage, error)
 		}
 		d.Rows = append(d.Rows, row)
 	}
+	d.Part = page.PartOf(part, len(d.Rows))
+	d.Shown = d.Rows[d.Part.Skip:d.Part.End()]
 	return d, nil
 }
 
-// wanted are the households that get a card: one anew, or with "" all that have none.
+// Batch is how many of n cards, or words, are made and printed at once.
+func (cardsPage) Batch(n int) int { return min(n, page.SheetsAtMost) }
+
+// wanted are the households that get a card: one anew, or with "" those that have none, as many as are printed at once.
 func (d cardsPage) wanted(one string) (all []catalog.Household) {
 	for _, row := range d.Rows {
-		if one == "" && row.Card == nil || one != "" && one == row.Household.Code {
+		if len(all) < page.SheetsAtMost && (one == "" && row.Card == nil || one != "" && one == row.Household.Code) {
 			all = append(all, row.Household)
 		}
 	}
 	return all
 }
 
+// withoutAfter counts the households that have no card, also not one of these. A request that is sent again makes the same.
+func (d cardsPage) withoutAfter(issued []cardPrint) int {
+	made := map[int64]bool{}
+	for _, one := range issued {
+		made[one.Household.ID] = true
+	}
+	left := 0
+	for _, row := range d.Rows {
+		if row.Card == nil && !made[row.Household.ID] {
+			left++
+		}
+	}
+	return left
+}
+
 // cards lists the households of a village with their cards.
 func (s *Cards) cards(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"), s.QueryForm(r).Int("part"))
 	if err != nil {
 		return err
 	}
@@ -112,11 +136,12 @@ func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"))
+	d, err := s.cardsPage(r.Context(), page.PathInt(r, "village"), 1)
 	if err != nil {
 		return err
 	}
-	d.Issued, err = s.issueCards(r.Context(), d, f.Text("household"), f.Key())
+	one := f.Text("household")
+	d.Issued, err = s.issueCards(r.Context(), d, one, f.Key())
 	if err != nil {
 		if !f.Fail(err) {
 			return err
@@ -131,6 +156,9 @@ func (s *Cards) cardsIssue(w http.ResponseWriter, r *http.Request) error {
 		if d.Issued[i].QR, err = page.QRImage(d.Issued[i].Address, "登录二维码"); err != nil {
 			return err
 		}
+	}
+	if one == "" {
+		d.Left = d.withoutAfter(d.Issued)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	return s.Render(w, r, http.StatusOK, "county/cards_print", d)

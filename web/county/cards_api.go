@@ -10,7 +10,7 @@ import (
 
 // VillageCards lists the households of a village with their cards.
 func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCards, error) {
-	d, err := s.cardsPage(ctx, village)
+	d, err := s.cardsPage(ctx, village, 1)
 	out := api.VillageCards{VillageID: d.Village.ID, Village: d.Village.Name, Without: d.Without, Items: []api.HouseholdCard{}}
 	for _, row := range d.Rows {
 		c := api.HouseholdCard{Code: row.Household.Code, Head: row.Household.Head}
@@ -28,7 +28,7 @@ func (s *Cards) VillageCards(ctx context.Context, village int64) (api.VillageCar
 // IssueCards makes cards of a village's households and returns the text to print on them; the same key returns the same.
 func (s *Cards) IssueCards(ctx context.Context, key string, village int64, household string) (api.IssuedCards, error) {
 	out := api.IssuedCards{Items: []api.IssuedCard{}}
-	d, err := s.cardsPage(ctx, village)
+	d, err := s.cardsPage(ctx, village, 1)
 	if err != nil {
 		return out, err
 	}
@@ -36,6 +36,9 @@ func (s *Cards) IssueCards(ctx context.Context, key string, village int64, house
 		return out, link.E(link.NotFound, "household.unknown", "household")
 	}
 	prints, err := s.issueCards(ctx, d, household, key)
+	if household == "" {
+		out.Left = d.withoutAfter(prints)
+	}
 	for _, one := range prints {
 		out.Items = append(out.Items, api.IssuedCard{Code: one.Household.Code, Head: one.Household.Head, Village: d.Village.Name, Township: d.Township, Address: one.Address})
 	}
@@ -54,7 +57,7 @@ func (s *Cards) RevokeCard(ctx context.Context, key, code string) (bool, error) 
 // IssueCardWords makes one-time words of cards that other people issued; the same key returns the same.
 func (s *Cards) IssueCardWords(ctx context.Context, key string, village int64, household string) (api.CardWords, error) {
 	out := api.CardWords{Items: []api.CardWord{}}
-	d, err := s.cardsPage(ctx, village)
+	d, err := s.cardsPage(ctx, village, 1)
 	if err != nil {
 		return out, err
 	}
@@ -62,6 +65,9 @@ func (s *Cards) IssueCardWords(ctx context.Context, key string, village int64, h
 		return out, link.E(link.NotFound, "household.unknown", "household")
 	}
 	slips, err := s.issueWords(ctx, d, household, key)
+	if household == "" {
+		out.Left = d.wordlessAfter(slips)
+	}
 	for _, one := range slips {
 		out.Items = append(out.Items, api.CardWord{Code: one.Household.Code, Head: one.Household.Head, Word: one.Word, Until: one.Until})
 	}

@@ -2,6 +2,7 @@ package county
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"banmuyuan/payments"
@@ -14,9 +15,11 @@ type cashPage struct {
 }
 
 func (s *moneyPages) cashPage(r *http.Request, f *page.Form) (cashPage, error) {
+	query := r.URL.Query()
 	d := cashPage{Today: s.Now().In(page.China).Format(time.DateOnly)}
 	var err error
-	if d.Box, err = s.Treasury.Cashbox(r.Context(), payments.None{}); err != nil && !f.Fail(err) {
+	if d.Box, err = s.Treasury.Cashbox(r.Context(), payments.CashboxRequest{Query: strings.TrimSpace(query.Get("q")),
+		ReceiptsCursor: query.Get("receipts"), BankingsCursor: query.Get("bankings"), Limit: 50}); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	return d, nil

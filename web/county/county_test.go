@@ -171,7 +171,10 @@ func TestReceiptsAreReadFromAFile(t *testing.T) {
 	if res = p.Post("/county/receipts/5/match"); res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("match nothing: %d", res.StatusCode)
 	}
-	if res = p.Post("/county/receipts/5/match", "payment_id", "21"); res.StatusCode != http.StatusSeeOther {
+	if res = p.Post("/county/receipts/5/match", "payment_code", "100000099"); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(res.Body, "没有识别码为“100000099”的付款") {
+		t.Errorf("match a code that there is not: %d", res.StatusCode)
+	}
+	if res = p.Post("/county/receipts/5/match", "payment_code", "100000012"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("match: %d", res.StatusCode)
 	}
 }

@@ -225,6 +225,6 @@ func (s *pools) distributionFile(w http.ResponseWriter, r *http.Request) error {
 	if err := auth.NoteExport(r.Context(), s.Trail, audit.Exported, pool.Title+".xlsx"); err != nil {
 		return err
 	}
-	return sentList{name: pool.Title, head: head, rows: rows, filter: fmt.Sprintf(l.Pick("%d 年", "%d"), pool.Season),
+	return sentList{name: pool.Title, head: head, rows: rows, filter: []string{fmt.Sprintf(l.Pick("%d 年", "%d"), pool.Season)},
 		summed: append(slices.Clone(head[4:5]), head[5:]...)}.sendSheet(w, l, s.Now())
 }

@@ -2,6 +2,7 @@ package county
 
 import (
 	"net/http"
+	"strings"
 
 	"banmuyuan/payments"
 	"banmuyuan/web/page"
@@ -20,7 +21,7 @@ func (s *moneyPages) doubtfulPage(r *http.Request, f *page.Form) (doubtfulPage, 
 	if d.State == "" {
 		d.State = "open"
 	}
-	filter := payments.StatementFilter{State: d.State, Cursor: query.Get("cursor"), Limit: 50}
+	filter := payments.StatementFilter{State: d.State, Query: strings.TrimSpace(query.Get("q")), Cursor: query.Get("cursor"), Limit: 50}
 	if d.State == "all" {
 		filter.State = ""
 	}

@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"banmuyuan/catalog"
+	"banmuyuan/internal/search"
 	"banmuyuan/payments"
 	"banmuyuan/web/auth"
+	"banmuyuan/web/page"
 )
 
 // orgPayoutRoutes are the pages on which the county pays organisations, and the one on which they read it.
@@ -59,14 +61,14 @@ func (s *moneyPages) payeeNames(ctx context.Context) (payeeNames, error) {
 var orgPayoutStates = []payments.OrgPayoutState{payments.OrgPayoutProposed, payments.OrgPayoutApproved, payments.OrgPayoutPaid, payments.OrgPayoutReturned,
 	payments.OrgPayoutFailed, payments.OrgPayoutRejected, "all"}
 
-// orgAccountsShown is how many organisations a page lists.
+// orgAccountsShown is how many accounts of organisations a page lists.
 const orgAccountsShown = 100
 
 type orgAccountsPage struct {
-	Items    []payments.OrgAccount // listed
+	Items    []payments.OrgAccount // of this page
+	Pager    page.Pager
 	Names    payeeNames
-	Due      bool // only accounts with an amount to pay
-	Found    int
+	Due      bool  // only accounts with an amount to pay
 	Payable  int64 // sums over all that were found
 	Owed     int64
 	Proposed int
@@ -85,18 +87,17 @@ func (s *moneyPages) orgAccounts(w http.ResponseWriter, r *http.Request) error {
 	if d.Names, err = s.payeeNames(ctx); err != nil {
 		return err
 	}
-	name := f.Text("q")
+	name := search.Key(f.Text("q"))
 	for _, a := range all.Items {
-		if d.Due && a.PayableFen == 0 && a.OpenFen == 0 || !strings.Contains(d.Names.Of(a.Account, a.Org), name) {
+		if d.Due && a.PayableFen == 0 && a.OpenFen == 0 || !strings.Contains(search.Text(d.Names.Of(a.Account, a.Org)), name) {
 			continue
 		}
-		d.Found++
 		d.Payable += a.PayableFen
 		d.Owed += a.OwedFen
-		if len(d.Items) < orgAccountsShown {
-			d.Items = append(d.Items, a)
-		}
+		d.Items = append(d.Items, a)
 	}
+	d.Pager = page.NewPager(int(min(f.Int("page"), int64(len(d.Items)))), orgAccountsShown, int64(len(d.Items)))
+	d.Items = d.Items[min(d.Pager.Offset(), len(d.Items)):d.Pager.To()]
 	for _, count := range []struct {
 		state payments.OrgPayoutState
 		n     *int

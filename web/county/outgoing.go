@@ -25,7 +25,7 @@ func (s *moneyPages) outgoingPage(r *http.Request, f *page.Form) (outgoingPage, 
 	if d.State == "" {
 		d.State = "open"
 	}
-	filter := payments.StatementFilter{State: d.State, Cursor: r.URL.Query().Get("cursor"), Limit: 50}
+	filter := payments.StatementFilter{State: d.State, Query: strings.TrimSpace(r.URL.Query().Get("q")), Cursor: r.URL.Query().Get("cursor"), Limit: 50}
 	if d.State == "all" {
 		filter.State = ""
 	}

@@ -23,31 +23,25 @@ func (s *moneyPages) payoutRoutes() {
 }
 
 type payoutsPage struct {
-	Words   page.Words
-	Batches []payments.PayoutBatch
-	State   string
-	States  []payments.BatchState
-	Count   map[payments.BatchState]int
-	All     int
-	Sum     int64
-	Paid    int64
+	Words  page.Words
+	Page   payments.Batches
+	State  string
+	States []payments.BatchState
+	All    int
 }
 
 var batchStates = []payments.BatchState{payments.BatchDraft, payments.BatchApproved, payments.BatchExported, payments.BatchDone, payments.BatchRejected}
 
 func (s *moneyPages) payouts(w http.ResponseWriter, r *http.Request) error {
-	all, err := s.Payments.Batches(r.Context(), payments.None{})
-	if err != nil {
+	f := s.QueryForm(r)
+	d := payoutsPage{Words: s.Words(r), State: f.Text("state"), States: batchStates}
+	var err error
+	d.Page, err = s.Payments.Batches(r.Context(), payments.BatchesRequest{State: payments.BatchState(d.State), Cursor: f.Text("cursor"), Limit: 50})
+	if err != nil && !f.Fail(err) {
 		return err
 	}
-	d := payoutsPage{Words: s.Words(r), State: r.URL.Query().Get("state"), States: batchStates, Count: map[payments.BatchState]int{}, All: len(all.Items)}
-	for _, b := range all.Items {
-		d.Count[b.State]++
-		if d.State == "" || string(b.State) == d.State {
-			d.Batches = append(d.Batches, b)
-			d.Sum += b.AmountFen
-			d.Paid += b.PaidFen
-		}
+	for _, n := range d.Page.Counts {
+		d.All += n
 	}
-	return s.Render(w, r, http.StatusOK, "county/payouts", d)
+	return s.RenderForm(w, r, "county/payouts", d, f)
 }

@@ -30,7 +30,7 @@ func (s *moneyPages) receiptRoutes() {
 	}
 }
 
-var receiptStates = []string{"suspense", "matched", "returned", "split", "duplicate"}
+var receiptStates = []string{"suspense", "matched", "returned", "split"}
 
 type receiptsPage struct {
 	Words     page.Words
@@ -40,7 +40,7 @@ type receiptsPage struct {
 	Waiting   payments.PaymentPage                   // bank transfers that have not come
 	Cash      payments.PaymentPage                   // cash to be taken
 	Refunds   payments.RefundPage                    // the county has to transfer these itself
-	Match     []page.Option                          // payments that a line can be put to
+	Match     []page.Option                          // codes to choose from; others are typed
 	Suggested map[int64]*payments.TransferSuggestion // by line
 	Rows      []int                                  // of the form that divides a line
 	Booked    []page.Option                          // postings that were booked before the statement showed them
@@ -64,7 +64,7 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 	if d.State == "" {
 		d.State = "suspense"
 	}
-	filter := payments.StatementFilter{State: d.State, Cursor: query.Get("cursor"), Limit: 50}
+	filter := payments.StatementFilter{State: d.State, Query: strings.TrimSpace(query.Get("line")), Cursor: query.Get("cursor"), Limit: 50}
 	if d.State == "all" {
 		filter.State = ""
 	}
@@ -91,11 +91,11 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 	}
 	d.Rows = []int{1, 2, 3, 4, 5, 6}
 	if d.Waiting, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.BankTransfer, State: payments.PaymentOpen,
-		Query: strings.TrimSpace(query.Get("q")), Limit: 200}); err != nil && !f.Fail(err) {
+		Query: strings.TrimSpace(query.Get("q")), Cursor: query.Get("wait"), Limit: 50}); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	if d.Cash, err = s.Payments.Payments(ctx, payments.PaymentFilter{Method: payments.Cash, State: payments.PaymentOpen,
-		Query: strings.TrimSpace(query.Get("cash")), Limit: 200}); err != nil {
+		Query: strings.TrimSpace(query.Get("cash")), Cursor: query.Get("cashwait"), Limit: 50}); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	booked, err := s.Treasury.Booked(ctx, payments.None{})
@@ -110,13 +110,13 @@ func (s *moneyPages) receiptsPage(r *http.Request, f *page.Form) (receiptsPage, 
 	if d.Columns, err = s.remembered(r, d.Words); err != nil {
 		return d, err
 	}
-	if d.Refunds, err = s.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank, Limit: 50}); err != nil {
+	if d.Refunds, err = s.Payments.Refunds(ctx, payments.RefundFilter{State: payments.RefundByBank,
+		Query: strings.TrimSpace(query.Get("back")), Cursor: query.Get("refunds"), Limit: 50}); err != nil && !f.Fail(err) {
 		return d, err
 	}
 	figures := page.Format{Lang: page.LangOf(r)}
-	d.Match = []page.Option{{Value: "", Label: page.LangOf(r).Pick("请选择付款", "Choose a payment")}}
 	for _, p := range d.Waiting.Items {
-		d.Match = append(d.Match, page.Option{Value: page.Num64(p.ID), Label: p.TransferCode + "　" + figures.Money(p.AmountFen)})
+		d.Match = append(d.Match, page.Option{Value: p.TransferCode, Label: figures.Money(p.LackFen())})
 	}
 	for _, b := range booked.Items {
 		d.Booked = append(d.Booked, page.Option{Value: b.Kind + ":" + b.ID, Label: d.Words.Say("booked", b.Kind) + "　" + b.Name + "　" + figures.Money(b.AmountFen)})

@@ -13,22 +13,53 @@ import (
 
 func (s *moneyPages) receiptsMatch(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.matched", func(ctx context.Context, f *page.Form) error {
-		if !f.Need("payment_id") {
-			return nil
+		payment, err := s.paymentOfCode(ctx, f, payments.BankTransfer, "payment_code")
+		if err != nil || payment == 0 {
+			return err
 		}
-		_, err := s.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: page.PathInt(r, "id"), PaymentID: f.Int("payment_id")})
+		_, err = s.Payments.MatchTransfer(ctx, payments.MatchTransfer{LineID: page.PathInt(r, "id"), PaymentID: payment})
 		return err
 	})
 }
 
-// receiptsSplit divides a line among payments; rows without a payment are left out.
+// paymentOfCode returns the payment with the code that a field quotes, or 0 and an error of the field. Of several, one that
+// is waited for comes first.
+func (s *moneyPages) paymentOfCode(ctx context.Context, f *page.Form, method, field string) (int64, error) {
+	if !f.Need(field) {
+		return 0, nil
+	}
+	code := f.Text(field)
+	for _, state := range []payments.PaymentState{payments.PaymentOpen, ""} {
+		found, err := s.Payments.Payments(ctx, payments.PaymentFilter{Method: method, State: state, Code: code, Limit: 1})
+		if err != nil {
+			return 0, err
+		}
+		if len(found.Items) > 0 {
+			return found.Items[0].ID, nil
+		}
+	}
+	f.Add(field, "receipt.code", "code", code)
+	return 0, nil
+}
+
+// receiptsSplit divides a line among payments; rows without a code are left out.
 func (s *moneyPages) receiptsSplit(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.split", func(ctx context.Context, f *page.Form) error {
 		split := payments.SplitTransfer{LineID: page.PathInt(r, "id")}
 		for n := 1; n <= payments.MaxParts; n++ {
-			payment, part := fmt.Sprintf("part_payment_%d", n), fmt.Sprintf("part_amount_%d", n)
-			if f.Text(payment) != "" && f.Need(part) {
-				split.Parts = append(split.Parts, payments.TransferPart{PaymentID: f.Int(payment), AmountFen: f.Fen(part)})
+			code, part := fmt.Sprintf("part_code_%d", n), fmt.Sprintf("part_amount_%d", n)
+			if f.Text(code) == "" {
+				if f.Text(part) != "" {
+					f.Need(code)
+				}
+				continue
+			}
+			payment, err := s.paymentOfCode(ctx, f, payments.BankTransfer, code)
+			if err != nil {
+				return err
+			}
+			if payment != 0 && f.Need(part) {
+				split.Parts = append(split.Parts, payments.TransferPart{PaymentID: payment, AmountFen: f.Fen(part)})
 			}
 		}
 		if !f.OK() {
@@ -42,10 +73,11 @@ func (s *moneyPages) receiptsSplit(w http.ResponseWriter, r *http.Request) error
 // receiptsUse puts the money of a refund to another payment of the same buyer.
 func (s *moneyPages) receiptsUse(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.used", func(ctx context.Context, f *page.Form) error {
-		if !f.Need("payment_id") {
-			return nil
+		payment, err := s.paymentOfCode(ctx, f, payments.BankTransfer, "payment_code")
+		if err != nil || payment == 0 {
+			return err
 		}
-		_, err := s.Treasury.UseRefund(ctx, payments.UseRefund{RefundID: page.PathInt(r, "id"), PaymentID: f.Int("payment_id")})
+		_, err = s.Treasury.UseRefund(ctx, payments.UseRefund{RefundID: page.PathInt(r, "id"), PaymentID: payment})
 		return err
 	})
 }
@@ -77,10 +109,14 @@ func (s *moneyPages) receiptsReturn(w http.ResponseWriter, r *http.Request) erro
 func (s *moneyPages) receiptsCash(w http.ResponseWriter, r *http.Request) error {
 	return s.onReceipt(w, r, "receipt.cash", func(ctx context.Context, f *page.Form) error {
 		amount := f.Fen("amount_fen")
-		if !f.Need("payment_id", "receipt", "amount_fen") || !f.OK() {
+		if !f.Need("cash_code", "receipt", "amount_fen") || !f.OK() {
 			return nil
 		}
-		_, err := s.Payments.RecordCash(ctx, payments.RecordCash{PaymentID: f.Int("payment_id"), Receipt: f.Text("receipt"), AmountFen: amount})
+		payment, err := s.paymentOfCode(ctx, f, payments.Cash, "cash_code")
+		if err != nil || payment == 0 {
+			return err
+		}
+		_, err = s.Payments.RecordCash(ctx, payments.RecordCash{PaymentID: payment, Receipt: f.Text("receipt"), AmountFen: amount})
 		return err
 	})
 }

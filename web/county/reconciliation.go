@@ -11,7 +11,7 @@ import (
 type reconciliationPage struct {
 	Words   page.Words
 	Now     payments.Reconciliation
-	Earlier []payments.Reconciliation
+	Earlier payments.Reconciliations
 	Past    bool
 }
 
@@ -45,11 +45,9 @@ func (s *moneyPages) reconciliation(w http.ResponseWriter, r *http.Request) erro
 	if d.Now, err = s.Treasury.Reconciliation(ctx, payments.ReconciliationRef{ID: page.PathInt(r, "id")}); err != nil {
 		return err
 	}
-	all, err := s.Treasury.Reconciliations(ctx, payments.None{})
-	if err != nil {
+	if d.Earlier, err = s.Treasury.Reconciliations(ctx, payments.ReconciliationsRequest{Cursor: s.QueryForm(r).Text("cursor"), Limit: 50}); err != nil && !f.Fail(err) {
 		return err
 	}
-	d.Earlier = all.Items
 	return s.RenderForm(w, r, "county/reconciliation", d, f)
 }
 

@@ -3,6 +3,7 @@ package county
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"banmuyuan/payments"
@@ -27,7 +28,7 @@ func (s *moneyPages) refundsPage(r *http.Request, f *page.Form) (refundsPage, er
 	if d.State == "" {
 		d.State = "all"
 	}
-	filter := payments.RefundFilter{State: payments.RefundState(d.State), Cursor: r.URL.Query().Get("cursor"), Limit: 50}
+	filter := payments.RefundFilter{State: payments.RefundState(d.State), Query: strings.TrimSpace(r.URL.Query().Get("q")), Cursor: r.URL.Query().Get("cursor"), Limit: 50}
 	if d.State == "all" {
 		filter.State = ""
 	}

@@ -15,12 +15,16 @@ type accountReview struct {
 	Others    []catalog.Household
 }
 
+// reviewsShown is how many reviews a page lists.
+const reviewsShown = 100
+
 type reviewsPage struct {
 	Words    page.Words
 	Reviews  catalog.ReviewPage
 	Accounts []accountReview
 	All      bool
-	Approves bool // may decide about accounts
+	Next     string // the next page of reviews, "" behind the last
+	Approves bool   // may decide about accounts
 }
 
 // What writes the subject of a review as a sentence.
@@ -33,8 +37,12 @@ func (s *people) reviewsPage(r *http.Request, all bool) (reviewsPage, error) {
 	ctx := r.Context()
 	d := reviewsPage{Words: s.Words(r), All: all, Approves: auth.FromContext(ctx).Role == auth.Approver}
 	var err error
-	if d.Reviews, err = s.Care.Reviews(ctx, catalog.ReviewFilter{All: all}); err != nil {
+	filter := catalog.ReviewFilter{All: all, Before: max(0, s.QueryForm(r).Int("before")), Limit: reviewsShown}
+	if d.Reviews, err = s.Care.Reviews(ctx, filter); err != nil {
 		return d, err
+	}
+	if n := len(d.Reviews.Items); n == reviewsShown {
+		d.Next = page.Num64(d.Reviews.Items[n-1].ID)
 	}
 	accounts, err := s.AccountReviews.AccountsToReview(ctx, payments.None{})
 	if err != nil || len(accounts.Items) == 0 {

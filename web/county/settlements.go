@@ -22,16 +22,18 @@ func (s *moneyPages) settlementsPage(r *http.Request) (settlementsPage, error) {
 	if d.Summary, err = s.Payments.PayoutSummary(ctx, payments.None{}); err != nil {
 		return d, err
 	}
-	all, err := s.Payments.Batches(ctx, payments.None{})
+	latest, err := s.Payments.Batches(ctx, payments.BatchesRequest{Limit: 5})
 	if err != nil {
 		return d, err
 	}
-	for i, b := range all.Items {
-		if b.State == payments.BatchDraft && d.Open == nil {
-			d.Open = &all.Items[i]
-		}
+	d.Batches = latest.Items
+	drafts, err := s.Payments.Batches(ctx, payments.BatchesRequest{State: payments.BatchDraft, Limit: 1})
+	if err != nil {
+		return d, err
 	}
-	d.Batches = all.Items[:min(5, len(all.Items))]
+	if len(drafts.Items) > 0 {
+		d.Open = &drafts.Items[0]
+	}
 	trial, err := s.Payments.TrialBalance(ctx, payments.None{})
 	if err != nil {
 		return d, err

@@ -156,7 +156,7 @@ func (s *stubTreasury) BankCash(_ context.Context, r payments.BankCash) (payment
 	return payments.CashBanking{}, s.refuse
 }
 
-func (s *stubTreasury) Cashbox(context.Context, payments.None) (payments.Cashbox, error) {
+func (s *stubTreasury) Cashbox(context.Context, payments.CashboxRequest) (payments.Cashbox, error) {
 	if s.empty {
 		return payments.Cashbox{}, nil
 	}
@@ -206,7 +206,7 @@ func (s *stubTreasury) Reconciliation(context.Context, payments.ReconciliationRe
 	return s.comparison(), nil
 }
 
-func (s *stubTreasury) Reconciliations(context.Context, payments.None) (payments.Reconciliations, error) {
+func (s *stubTreasury) Reconciliations(context.Context, payments.ReconciliationsRequest) (payments.Reconciliations, error) {
 	if s.empty {
 		return payments.Reconciliations{}, nil
 	}

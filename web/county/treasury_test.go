@@ -1,7 +1,10 @@
 package county_test
 
 import (
+	"html"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +48,46 @@ func TestTreasuryPages(t *testing.T) {
 	}
 }
 
+// Each list of the page goes on to its end, and is searched by itself: one page of one keeps the search of the others.
+func TestListsOfReceiptsGoOn(t *testing.T) {
+	t.Parallel()
+	d := newCountyDesk(t)
+	p := d.Operator(t)
+	res := p.Get("/county/receipts?state=suspense&line=7140&q=王&cash=李&back=张")
+	next := map[string]string{"wait": "after-bank_transfer", "cashwait": "after-cash", "refunds": "after-refunds"}
+	for name, cursor := range next {
+		var link string
+		for _, m := range regexp.MustCompile(`rel="next" href="([^"]*)"`).FindAllStringSubmatch(res.Body, -1) {
+			u, err := url.Parse(html.UnescapeString(m[1]))
+			if err == nil && u.Query().Get(name) == cursor {
+				link = u.String()
+			}
+		}
+		if link == "" {
+			t.Errorf("the list of %s does not go on", name)
+			continue
+		}
+		d.Payments.Asked, d.Payments.AskedLines, d.Payments.AskedRefunds = nil, nil, nil
+		if res := p.Get(link); res.StatusCode != http.StatusOK || !strings.Contains(res.Body, "回到第一页") {
+			t.Errorf("%s: %d", link, res.StatusCode)
+		}
+		transfers, cash := d.Payments.Asked[0], d.Payments.Asked[1]
+		if transfers.Query != "王" || cash.Query != "李" || d.Payments.AskedLines[0].Query != "7140" || d.Payments.AskedRefunds[0].Query != "张" {
+			t.Errorf("%s: the searches are lost: %+v", name, d.Payments.Asked)
+		}
+		for of, got := range map[string]string{"wait": transfers.Cursor, "cashwait": cash.Cursor, "refunds": d.Payments.AskedRefunds[0].Cursor} {
+			if want := map[bool]string{true: cursor}[of == name]; got != want {
+				t.Errorf("the page of %s goes on with %q in %s", name, got, of)
+			}
+		}
+	}
+	for path, say := range map[string]string{"/county/receipts/doubtful": "附言或金额", "/county/outgoing": "附言或金额", "/county/refunds": "识别码、买家", "/county/cash": "缴款单号"} {
+		if res := p.Get(path + "?q=x"); !strings.Contains(res.Body, say) || !strings.Contains(res.Body, `value="x"`) {
+			t.Errorf("%s cannot be searched", path)
+		}
+	}
+}
+
 func TestTreasuryCommands(t *testing.T) {
 	t.Parallel()
 	d := newCountyDesk(t)
@@ -74,13 +117,15 @@ func TestTreasuryCommands(t *testing.T) {
 		t.Error("without a suggestion, one is shown")
 	}
 	d.treasury.empty = false
-	see("/county/receipts/5/split", http.StatusUnprocessableEntity, "part_payment_1", "21", "part_amount_1", "300", "part_payment_2", "22", "part_amount_2", "")
-	see("/county/receipts/5/split", http.StatusSeeOther, "part_payment_1", "21", "part_amount_1", "300", "part_payment_2", "", "part_payment_3", "22", "part_amount_3", "19.5")
+	see("/county/receipts/5/split", http.StatusUnprocessableEntity, "part_code_1", "100000012", "part_amount_1", "300", "part_code_2", "100000013", "part_amount_2", "")
+	see("/county/receipts/5/split", http.StatusUnprocessableEntity, "part_code_1", "100000012", "part_amount_1", "300", "part_code_2", "100000099", "part_amount_2", "5")
+	see("/county/receipts/5/split", http.StatusUnprocessableEntity, "part_code_1", "100000012", "part_amount_1", "300", "part_code_2", "", "part_amount_2", "5")
+	see("/county/receipts/5/split", http.StatusSeeOther, "part_code_1", "100000012", "part_amount_1", "300", "part_code_2", "", "part_code_3", "100000013", "part_amount_3", "19.5")
 	if got := d.treasury.split; len(got) != 1 || got[0].LineID != 5 || !slices.Equal(got[0].Parts, []payments.TransferPart{{PaymentID: 21, AmountFen: 300_00}, {PaymentID: 22, AmountFen: 19_50}}) {
 		t.Errorf("split %+v", got)
 	}
 	see("/county/receipts/refunds/7/use", http.StatusUnprocessableEntity)
-	see("/county/receipts/refunds/7/use", http.StatusSeeOther, "payment_id", "22")
+	see("/county/receipts/refunds/7/use", http.StatusSeeOther, "payment_code", "100000013")
 	if got := d.treasury.used; len(got) != 1 || got[0] != (payments.UseRefund{RefundID: 7, PaymentID: 22}) {
 		t.Errorf("used %+v", got)
 	}

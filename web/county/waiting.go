@@ -34,13 +34,8 @@ func (s *overview) sources() []source {
 	}
 	batches := func(state payments.BatchState) func(context.Context) (n, fen int64, err error) {
 		return func(ctx context.Context) (n, fen int64, err error) {
-			all, err := s.Payments.Batches(ctx, payments.None{})
-			for _, b := range all.Items {
-				if b.State == state {
-					n, fen = n+1, fen+b.AmountFen
-				}
-			}
-			return n, fen, err
+			list, err := s.Payments.Batches(ctx, payments.BatchesRequest{State: state, Limit: 1})
+			return int64(list.Total), list.AmountFen, err
 		}
 	}
 	return []source{

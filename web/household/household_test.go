@@ -8,6 +8,22 @@ import (
 	"banmuyuan/web/webtest"
 )
 
+// The statements of a long list are printed in parts, of which each says which it is, and each sheet its number.
+func TestStatementsArePrintedInParts(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	p := d.Operator(t)
+	res := p.Get("/county/villages/11/income") // of 11,187 households
+	for _, says := range []string{"分 56 部分打印", "第 1 / 56 部分", "1 / 11187", "2 / 11187", `part=56`} {
+		if !strings.Contains(res.Body, says) {
+			t.Errorf("the first part does not say %q", says)
+		}
+	}
+	if res = p.Get("/county/villages/11/income?part=2"); !strings.Contains(res.Body, "第 201 到 400 户") || strings.Contains(res.Body, "1 / 11187") {
+		t.Error("the second part is the first one again")
+	}
+}
+
 func TestHouseholdPages(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)

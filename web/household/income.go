@@ -81,15 +81,16 @@ func (s *pages) helperIncome(w http.ResponseWriter, r *http.Request) error {
 	return s.Render(w, r, http.StatusOK, "household/income_batch", d)
 }
 
+// sheets makes the statements of the part of the households that the form asks for.
 func (s *pages) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage, f catalog.HouseholdFilter) error {
-	season := int(s.QueryForm(r).Int("season"))
-	f.Limit = page.SheetsAtMost
-	list, err := s.Catalog.Households(ctx, f)
+	form := s.QueryForm(r)
+	season := int(form.Int("season"))
+	list, err := s.part(ctx, d, f, form.Int("part"))
 	if err != nil {
 		return err
 	}
 	helping := auth.FromContext(ctx).Role == auth.Helper
-	for _, h := range list.Items {
+	for _, h := range list {
 		if helping && !h.Consent {
 			d.Missing++
 			continue
@@ -108,4 +109,20 @@ func (s *pages) sheets(ctx context.Context, r *http.Request, d *incomeBatchPage,
 		d.Sheets = append(d.Sheets, sheet)
 	}
 	return nil
+}
+
+// part reads the households of a part. The list goes by cursors, so that it is read up to the part.
+func (s *pages) part(ctx context.Context, d *incomeBatchPage, f catalog.HouseholdFilter, asked int64) ([]catalog.Household, error) {
+	f.Limit = page.SheetsAtMost
+	for n := 1; ; n++ {
+		list, err := s.Catalog.Households(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		d.Part = page.PartOf(asked, list.Total)
+		if n >= d.Part.No || list.Cursor == "" {
+			return list.Items, nil
+		}
+		f.Cursor = list.Cursor
+	}
 }

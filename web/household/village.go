@@ -10,11 +10,12 @@ import (
 
 type incomeBatchPage struct {
 	Title, Back string
+	Part        page.Part
 	Sheets      []incomePage
 	Missing     int // households that have not agreed that the helper acts for them
 }
 
-// countyVillageIncome prints the statements of a whole village, one sheet each.
+// countyVillageIncome prints the statements of a whole village, one sheet each, in parts.
 func (s *pages) countyVillageIncome(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	village, township := s.Village(ctx, page.PathInt(r, "village"))

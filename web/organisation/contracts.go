@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"banmuyuan/catalog"
-	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/web/auth"
 )
@@ -57,7 +56,7 @@ func (s *contractPages) contracts(w http.ResponseWriter, r *http.Request) error 
 	d := contractsPage{State: f.Text("state"), County: a.Role.In(auth.County...)}
 	d.MayBuy = a.Role.In(contracting...) && s.Organisation(ctx).Kind != catalog.OrgSupermarket
 	var err error
-	if d.Desk, err = s.Contracts.Procurement(ctx, orders.None{}); err != nil {
+	if d.Desk, err = s.Contracts.Procurement(ctx, contract.ProcurementRequest{}); err != nil {
 		return err
 	}
 	for _, c := range d.Desk.Contracts {

@@ -1,13 +1,13 @@
 package organisation
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/payments"
 	"banmuyuan/web/audit"
@@ -27,7 +27,7 @@ type exportSheet struct {
 
 // contractsExport is the procurement desk as a book: contracts, call-offs and prices beside the market.
 func (s *contractPages) contractsExport(w http.ResponseWriter, r *http.Request) error {
-	desk, err := s.Contracts.Procurement(r.Context(), orders.None{})
+	desk, err := s.wholeProcurement(r.Context())
 	if err != nil {
 		return err
 	}
@@ -72,6 +72,23 @@ func (s *contractPages) contractsExport(w http.ResponseWriter, r *http.Request) 
 	}
 	page.SendFile(w, payments.File{Name: fileName("contracts", s.Now()), Type: sheet.XLSX, Data: body})
 	return nil
+}
+
+// wholeProcurement reads all contracts of a desk, with all of their call-offs and prices.
+func (s *contractPages) wholeProcurement(ctx context.Context) (contract.Procurement, error) {
+	var all contract.Procurement
+	r := contract.ProcurementRequest{Limit: 10}
+	for {
+		part, err := s.Contracts.Procurement(ctx, r)
+		if err != nil {
+			return all, err
+		}
+		all.Contracts, all.CallOffs, all.Prices = append(all.Contracts, part.Contracts...), append(all.CallOffs, part.CallOffs...), append(all.Prices, part.Prices...)
+		if part.Cursor == "" || part.Cursor == r.Cursor {
+			return all, nil
+		}
+		r.Cursor = part.Cursor
+	}
 }
 
 // exportNote says the seasons of contracts, and the time.

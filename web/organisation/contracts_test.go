@@ -58,7 +58,7 @@ func someQuota(state contract.QuotaState) contract.Quota {
 	return q
 }
 
-func (c *stubContracts) Procurement(context.Context, orders.None) (contract.Procurement, error) {
+func (c *stubContracts) Procurement(context.Context, contract.ProcurementRequest) (contract.Procurement, error) {
 	if c.empty {
 		return contract.Procurement{}, nil
 	}

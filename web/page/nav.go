@@ -32,7 +32,7 @@ type Group struct{ ZH, EN string }
 type Entry struct {
 	Route, Icon, ZH, EN string
 	Roles               []auth.Role
-	Group               Group // none: the entry stands by itself
+	Group               Group  // none: the entry stands by itself
 	Beside              string // path of pages that belong to the entry without being under its own
 }
 

@@ -10,9 +10,9 @@ type Pager struct {
 	Total                int64
 }
 
-// newPager describes a page of a list of total rows. A page behind the end is the
+// NewPager describes a page of a list of total rows. A page behind the end is the
 // last one.
-func newPager(page, perPage int, total int64) Pager {
+func NewPager(page, perPage int, total int64) Pager {
 	pages := int((total + int64(perPage) - 1) / int64(perPage))
 	return Pager{Page: max(1, min(page, pages)), Pages: pages, PerPage: perPage, Total: total}
 }

@@ -46,7 +46,7 @@ func (s *Site) Styleguide(w http.ResponseWriter, r *http.Request) error {
 	}
 	g := guide{
 		Soon: now.Add(75 * time.Hour), Past: now.AddDate(0, 0, -9), LastYear: now.AddDate(-1, 0, 0),
-		Pager: newPager(137, 50, 10943), OnePage: newPager(1, 50, 3),
+		Pager: NewPager(137, 50, 10943), OnePage: NewPager(1, 50, 3),
 		Villages: []Option{{Value: "", Label: l.Pick("全部乡镇", "All townships")}, {Value: "1", Label: l.Pick("青禾镇", "Qinghe")}, {Value: "2", Label: l.Pick("太东乡", "Taidong")}},
 		Ways: []Option{
 			{Value: "pickup", Label: l.Pick("自提", "Pick up"), Hint: l.Pick("爱心超市（青禾镇店），每天 8:00–18:00", "Charity supermarket, Qinghe, daily 8:00–18:00")},

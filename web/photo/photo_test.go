@@ -90,6 +90,48 @@ func TestShrinkTurnsPicturesUpright(t *testing.T) {
 	}
 }
 
+// A corner of a picture goes where each orientation says, mirrored ones included.
+func TestEveryOrientation(t *testing.T) {
+	t.Parallel()
+	m := image.NewRGBA(image.Rect(0, 0, 400, 200))
+	for y := range 200 {
+		for x := range 400 {
+			c := color.RGBA{220, 30, 30, 255}
+			if x < 100 && y < 50 { // the first corner of the file
+				c = color.RGBA{30, 30, 220, 255}
+			}
+			m.SetRGBA(x, y, c)
+		}
+	}
+	file := asJPEG(t, m)
+	wide, tall := image.Pt(400, 200), image.Pt(200, 400)
+	for orientation, want := range map[uint16]struct{ size, corner image.Point }{
+		0: {wide, image.Pt(0, 0)}, 1: {wide, image.Pt(0, 0)}, 2: {wide, image.Pt(1, 0)}, 3: {wide, image.Pt(1, 1)}, 4: {wide, image.Pt(0, 1)},
+		5: {tall, image.Pt(0, 0)}, 6: {tall, image.Pt(1, 0)}, 7: {tall, image.Pt(1, 1)}, 8: {tall, image.Pt(0, 1)}, 9: {wide, image.Pt(0, 0)},
+	} {
+		out, err := Shrink(withEXIF(file, orientation), 1600, 300_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := jpeg.Decode(bytes.NewReader(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Bounds().Size(); got != want.size {
+			t.Errorf("orientation %d: %v, want %v", orientation, got, want.size)
+			continue
+		}
+		for x := range 2 {
+			for y := range 2 {
+				r, _, b, _ := m.At(10+x*(want.size.X-20), 10+y*(want.size.Y-20)).RGBA()
+				if blue := b > 2*r; blue != (image.Pt(x, y) == want.corner) {
+					t.Errorf("orientation %d: the corner at %d %d is blue: %v", orientation, x, y, blue)
+				}
+			}
+		}
+	}
+}
+
 // Pictures as cameras and programs write them: each is 400 by 200 and was taken upright.
 func TestEveryFormOfOrientation(t *testing.T) {
 	t.Parallel()

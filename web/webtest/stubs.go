@@ -112,6 +112,9 @@ func (c *StubCatalog) Households(_ context.Context, f catalog.HouseholdFilter) (
 	if c.empty {
 		return catalog.HouseholdPage{}, nil
 	}
+	if f.Cursor == "next-household" {
+		return catalog.HouseholdPage{Total: 11_187, Persons: 24_310}, nil
+	}
 	second := stubHousehold()
 	second.ID, second.Code, second.Head, second.Consent = 78, "YA-01-001-0008", "李秀英", false
 	return catalog.HouseholdPage{Items: []catalog.Household{stubHousehold(), second}, Total: 11_187, Persons: 24_310, Cursor: "next-household"}, nil
@@ -249,6 +252,10 @@ type StubPayments struct {
 	Actors      []link.Actor
 	Decisions   []payments.DecideBatch
 	Posting     payments.JournalTxn // the one that is asked for by its id
+
+	Asked        []payments.PaymentFilter
+	AskedLines   []payments.StatementFilter
+	AskedRefunds []payments.RefundFilter
 }
 
 func (p *StubPayments) Methods(context.Context, payments.None) (payments.Methods, error) {
@@ -289,11 +296,17 @@ func (p *StubPayments) batch(state payments.BatchState) payments.PayoutBatch {
 	return payments.PayoutBatch{ID: 3, No: "DK-0003", State: state, Items: 9000, AmountFen: 8_000_000_00, Returned: 1, ReturnedFen: 20_00, CreatedAt: Day, CreatedBy: p.Creator, SHA256: "abc123"}
 }
 
-func (p *StubPayments) Batches(context.Context, payments.None) (payments.Batches, error) {
+func (p *StubPayments) Batches(_ context.Context, r payments.BatchesRequest) (payments.Batches, error) {
 	if p.empty {
 		return payments.Batches{}, nil
 	}
-	return payments.Batches{Items: []payments.PayoutBatch{p.batch(payments.BatchDraft), p.batch(payments.BatchDone)}}, nil
+	all := []payments.PayoutBatch{p.batch(payments.BatchDraft), p.batch(payments.BatchDone)}
+	list := slices.DeleteFunc(all, func(b payments.PayoutBatch) bool { return r.State != "" && b.State != r.State })
+	fen := int64(0)
+	for _, b := range list {
+		fen += b.AmountFen
+	}
+	return payments.Batches{Items: list, Total: len(list), AmountFen: fen, Counts: map[payments.BatchState]int{payments.BatchDraft: 1, payments.BatchDone: 299}, Cursor: "earlier"}, nil
 }
 
 func (p *StubPayments) CreateBatch(context.Context, payments.CreateBatch) (payments.PayoutBatch, error) {
@@ -346,15 +359,20 @@ func (p *StubPayments) Journal(_ context.Context, f payments.JournalFilter) (pay
 }
 
 func (p *StubPayments) Payments(_ context.Context, f payments.PaymentFilter) (payments.PaymentPage, error) {
-	if p.empty {
+	p.Asked = append(p.Asked, f)
+	if p.empty || f.Code != "" && f.Code != "100000012" && f.Code != "100000013" {
 		return payments.PaymentPage{}, nil
 	}
 	expires := Day
-	return payments.PaymentPage{Items: []payments.Payment{{ID: 21, Ref: "order:12", Purpose: "deposit", Method: f.Method, State: payments.PaymentOpen, AmountFen: 7_140_00,
-		TransferCode: "100000012", ExpiresAt: &expires}}, Total: 1, SumFen: 7_140_00}, nil
+	one := payments.Payment{ID: 21, Ref: "order:12", Purpose: "deposit", Method: f.Method, State: payments.PaymentOpen, AmountFen: 7_140_00, TransferCode: "100000012", ExpiresAt: &expires}
+	if f.Code == "100000013" {
+		one.ID, one.TransferCode = 22, f.Code
+	}
+	return payments.PaymentPage{Items: []payments.Payment{one}, Total: 261, SumFen: 7_140_00, Cursor: "after-" + f.Method}, nil
 }
 
-func (p *StubPayments) Statement(context.Context, payments.StatementFilter) (payments.StatementPage, error) {
+func (p *StubPayments) Statement(_ context.Context, f payments.StatementFilter) (payments.StatementPage, error) {
+	p.AskedLines = append(p.AskedLines, f)
 	if p.empty {
 		return payments.StatementPage{}, nil
 	}
@@ -362,11 +380,12 @@ func (p *StubPayments) Statement(context.Context, payments.StatementFilter) (pay
 		{ID: 6, BankRef: "20260918-2", AmountFen: 99_00, PaidOn: Day, State: "matched", Ref: "order:12"}}, Total: 2}, nil
 }
 
-func (p *StubPayments) Refunds(context.Context, payments.RefundFilter) (payments.RefundPage, error) {
+func (p *StubPayments) Refunds(_ context.Context, f payments.RefundFilter) (payments.RefundPage, error) {
+	p.AskedRefunds = append(p.AskedRefunds, f)
 	if p.empty {
 		return payments.RefundPage{}, nil
 	}
-	return payments.RefundPage{Items: []payments.Refund{{ID: 2, Ref: "order:12", AmountFen: 50_00, State: payments.RefundByBank}}, Total: 1, SumFen: 50_00}, nil
+	return payments.RefundPage{Items: []payments.Refund{{ID: 2, Ref: "order:12", AmountFen: 50_00, State: payments.RefundByBank}}, Total: 61, SumFen: 50_00, Cursor: "after-refunds"}, nil
 }
 
 func (p *StubPayments) RecordTransfers(_ context.Context, r payments.RecordTransfers) (payments.TransferResult, error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"banmuyuan/internal/link"
+	"banmuyuan/internal/link/paging"
 	"banmuyuan/orders"
 	"banmuyuan/orders/contract"
 	"banmuyuan/orders/postgres/desk"
@@ -183,15 +184,34 @@ func (m *Room) Fulfilment(ctx context.Context, r contract.Ref) (contract.Fulfilm
 }
 
 // Procurement is the desk of the caller's organisation, or of the whole county.
-func (m *Room) Procurement(ctx context.Context, _ orders.None) (contract.Procurement, error) {
+func (m *Room) Procurement(ctx context.Context, r contract.ProcurementRequest) (contract.Procurement, error) {
 	res := contract.Procurement{Contracts: []contract.Contract{}, CallOffs: []contract.CallOffRow{}, Late: []contract.LateItem{}, Prices: []contract.PriceCompare{}}
 	f, err := mineFilter(link.ActorFrom(ctx))
 	if err != nil {
 		return res, err
 	}
-	rows, err := readContracts(ctx, m.DB, f.Where()+` ORDER BY c.id DESC LIMIT 200`, f.Args...)
+	calls, prices := 500, 300
+	if r.Limit != 0 {
+		calls, prices = 2000, 2000
+	}
+	limit, err := paging.Size(r.Limit, 200, 10)
 	if err != nil {
 		return res, err
+	}
+	before, err := paging.ID("procurement", r.Cursor)
+	if err != nil {
+		return res, err
+	}
+	if before != 0 {
+		f.Add(`c.id < ?`, before)
+	}
+	rows, err := readContracts(ctx, m.DB, fmt.Sprintf(`%s ORDER BY c.id DESC LIMIT %d`, f.Where(), limit+1), f.Args...)
+	if err != nil {
+		return res, err
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		res.Cursor = paging.After("procurement", rows[limit-1].ID)
 	}
 	if res.Contracts, err = m.contractsOut(ctx, rows); err != nil {
 		return res, err
@@ -200,18 +220,18 @@ func (m *Room) Procurement(ctx context.Context, _ orders.None) (contract.Procure
 	for i := range rows {
 		ids[i] = rows[i].ID
 	}
-	res.CallOffs, err = m.callOffs(ctx, `k.contract_id = ANY($1) ORDER BY k.on_day DESC, k.order_id DESC LIMIT 500`, desk.Ints(ids))
+	res.CallOffs, err = m.callOffs(ctx, fmt.Sprintf(`k.contract_id = ANY($1) ORDER BY k.on_day DESC, k.order_id DESC LIMIT %d`, calls), desk.Ints(ids))
 	if err != nil {
 		return res, err
 	}
 	contract.LateFirst(res.CallOffs)
 	res.Late = res.LateItems(m.today())
-	res.Prices, err = m.comparePrices(ctx, ids)
+	res.Prices, err = m.comparePrices(ctx, ids, prices)
 	return res, err
 }
 
 // comparePrices lists the average paid price of the last days with weighings, beside floor and reference.
-func (m *Room) comparePrices(ctx context.Context, ids []int64) ([]contract.PriceCompare, error) {
+func (m *Room) comparePrices(ctx context.Context, ids []int64, most int) ([]contract.PriceCompare, error) {
 	var rows []struct {
 		ContractID   int64  `db:"contract_id"`
 		Product      string `db:"product"`
@@ -231,7 +251,7 @@ func (m *Room) comparePrices(ctx context.Context, ids []int64) ([]contract.Price
 		FROM contract_ticket x JOIN contract c ON c.id = x.contract_id JOIN ticket t ON t.id = x.ticket_id
 		WHERE x.contract_id = ANY($1) AND t.state = 'accepted' AND t.units > 0
 		GROUP BY x.contract_id, c.product, c.price_unit, t.grade, x.on_day, x.floor_fen, x.reference_fen
-		ORDER BY x.on_day DESC, x.contract_id, t.grade LIMIT 300`, desk.Ints(ids))
+		ORDER BY x.on_day DESC, x.contract_id, t.grade LIMIT $2`, desk.Ints(ids), most)
 	if err != nil {
 		return nil, fmt.Errorf("compare prices: %w", err)
 	}

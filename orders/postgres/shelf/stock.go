@@ -382,6 +382,10 @@ func (s *Room) Movements(ctx context.Context, f shelf.MovementFilter) (shelf.Mov
 	if err != nil {
 		return shelf.Movements{}, err
 	}
+	before, err := paging.ID("movements", f.Cursor)
+	if err != nil {
+		return shelf.Movements{}, err
+	}
 	w := desk.Filter{}
 	w.Add("l.org_id = ?", shop.ID)
 	if f.LotID != 0 {
@@ -390,11 +394,19 @@ func (s *Room) Movements(ctx context.Context, f shelf.MovementFilter) (shelf.Mov
 	if f.State != "" {
 		w.Add("v.state = ?", f.State)
 	}
+	if before != 0 {
+		w.Add("v.id < ?", before)
+	}
 	var rows []movementRow
-	if err := s.DB.SelectContext(ctx, &rows, movementSelect+`WHERE `+w.Where()+fmt.Sprintf(` ORDER BY v.id DESC LIMIT %d`, limit), w.Args...); err != nil {
+	if err := s.DB.SelectContext(ctx, &rows, movementSelect+`WHERE `+w.Where()+fmt.Sprintf(` ORDER BY v.id DESC LIMIT %d`, limit+1), w.Args...); err != nil {
 		return shelf.Movements{}, fmt.Errorf("read movements: %w", err)
 	}
-	out := shelf.Movements{Items: make([]shelf.Movement, len(rows))}
+	out := shelf.Movements{}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		out.Cursor = paging.After("movements", rows[limit-1].ID)
+	}
+	out.Items = make([]shelf.Movement, len(rows))
 	for i, r := range rows {
 		out.Items[i] = r.Out(ref, link.ActorFrom(ctx))
 	}

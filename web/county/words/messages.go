@@ -68,6 +68,7 @@ var base = map[string][2]string{
 	"receipt.imported": {"已导入：收入 {in} 笔、支出 {out} 笔；自动核对 {matched} 笔，待认领 {suspense} 笔，之前已有 {duplicate} 笔，存疑 {doubtful} 笔。", "Imported: {in} in, {out} out; {matched} matched by themselves, {suspense} to be matched, {duplicate} known already, {doubtful} doubtful."},
 	"receipt.returned": {"已登记退回。", "The return is recorded."},
 	"receipt.matched":  {"这笔到账已核对到付款。", "The receipt is matched to the payment."},
+	"receipt.code":     {"没有识别码为“{code}”的付款。请在“等待转账的付款”里按买家查找，核对后再填。", "There is no payment with the code “{code}”. Look it up by the buyer among the transfers we wait for."},
 	"receipt.split":    {"这笔到账已分到各笔付款；没有分完的余款仍待认领，可退回或抵付别的付款。", "The receipt is divided; what is left stays to be matched: return it, or put it to another payment."},
 	"receipt.used":     {"退款已抵付这笔付款，不用再转账。", "The refund pays that payment; nothing has to be transferred."},
 	"receipt.cash":     {"现金已登记，订单已更新。", "The cash is recorded and the order updated."},
