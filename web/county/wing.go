@@ -33,6 +33,7 @@ func Wing() page.Wing {
 			{Route: "county.seasons", Icon: "calendar", ZH: "年度", EN: "Seasons", Roles: auth.County},
 			{Route: "county.households", Icon: "users", ZH: "农户", EN: "Households", Roles: auth.County},
 			{Route: "county.reviews", Icon: "shield-check", ZH: "待核对", EN: "Reviews", Roles: auth.County},
+			{Route: "county.objections", Icon: "circle-alert", ZH: "异议", EN: "Objections", Roles: auth.County},
 			{Route: "county.orders", Icon: "receipt-text", ZH: "订单", EN: "Orders", Roles: auth.County},
 			{Route: "desk.adoptions", Icon: "heart-handshake", ZH: "认养", EN: "Adoptions", Roles: auth.County},
 			{Route: "county.contracts", Icon: "file-text", ZH: "收购合同", EN: "Contracts", Roles: auth.County},
@@ -61,6 +62,7 @@ type Services struct {
 	Catalog         catalog.Service
 	Directory       catalog.Directory
 	Care            catalog.Care
+	Turns           catalog.Turns
 	Seasons         catalog.Seasons
 	SeasonEnds      orders.Seasons  // closes and reopens them
 	PrivateIDs      catalog.Privacy // numbers in full; each look is written down
@@ -151,6 +153,7 @@ func New(site *page.Site, services Services) Pages {
 	p.auditRoutes()
 	p.privacyRoutes()
 	p.documentRoutes()
+	p.turnRoutes()
 	c.Cards.cardRoutes()
 	g := &goods{site, services}
 	g.presaleRoutes()
