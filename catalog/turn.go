@@ -14,7 +14,7 @@ import (
 //link:service catalog v1 raw
 type Turns interface {
 	// Turn returns, for each presale of a season in which a household has a lot, where its turn stands. It is at most a few
-	// seconds old. To everybody who may see the household's lots.
+	// seconds old. To the household itself, its helper with consent, and the county.
 	Turn(context.Context, HouseholdSeason) (HouseholdTurn, error)
 	// Unsold lists the households of a season that have sold nothing, with the reason, and counts them by reason over all.
 	// For the county.

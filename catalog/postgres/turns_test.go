@@ -147,7 +147,7 @@ func TestWhoSeesATurn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, ctx := range map[string]context.Context{"another household": household(2), "another helper": helper(2), "a buyer": buyer, "a stranger": anonymous} {
+	for name, ctx := range map[string]context.Context{"another household": household(2), "another helper": helper(2), "a buyer": buyer, "a stranger": anonymous, "its collecting cooperative": clerk(1)} {
 		if _, err := c.Turns.Turn(ctx, q); link.CodeOf(err) != link.NotFound {
 			t.Errorf("%s: %v", name, err)
 		}

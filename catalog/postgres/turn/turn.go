@@ -9,10 +9,14 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/catalog/postgres/desk"
+	"banmuyuan/internal/link"
 )
 
 // Turn returns where a household's turn stands in each presale in which it has a lot.
 func (r *Room) Turn(ctx context.Context, q catalog.HouseholdSeason) (catalog.HouseholdTurn, error) {
+	if catalog.ScopeOf(link.ActorFrom(ctx)).Kind == catalog.ScopeOrg {
+		return catalog.HouseholdTurn{}, link.E(link.NotFound, "household.unknown", "id") // its income is none of a cooperative's affairs
+	}
 	lots, err := r.store.HouseholdLots(ctx, q) // refuses whoever may not see them
 	if err != nil {
 		return catalog.HouseholdTurn{}, err
