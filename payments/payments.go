@@ -377,6 +377,12 @@ type PayoutSummary struct {
 	BlockedFen  int64 `json:"blocked_fen"`
 }
 
+// Payable is the number of households that can be paid now.
+func (p PayoutSummary) Payable() int64 { return p.Households - p.Blocked }
+
+// PayableFen is the sum that can be paid now.
+func (p PayoutSummary) PayableFen() int64 { return p.ReleasedFen - p.BlockedFen }
+
 type CreateBatch struct {
 	IdempotencyKey string `json:"idempotency_key"`
 	MinFen         int64  `json:"min_fen,omitempty"` // leave smaller sums for later

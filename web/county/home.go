@@ -26,14 +26,14 @@ type homePage struct {
 	Reported []catalog.ReportedYear // by the county for years before, to compare with
 	Orders   []pipelineRow
 	Money    moneyFigures
-	Unsold   []catalog.VillageCoverage // least share of households selling first
+	Villages []catalog.VillageCoverage // least share of households selling first; none where the season has nothing to sell
 	NoSale   int                       // villages without one sale
 	Channels []catalog.Channel
 	Figures  []countyFigure
+	Tasks    []task
 	Attack   bool  // too many logins fail
 	Late     int   // objections whose answer is late
 	Received int64 // expected, owed and paid of the season
-	Selling  int64
 }
 
 // countyFigure is one figure of the land, stations and members of the county.
@@ -82,6 +82,9 @@ func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d.Late = objections.Overdue
+	if d.Tasks, err = s.waiting(ctx); err != nil {
+		return err
+	}
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return err
@@ -109,19 +112,29 @@ func (s *overview) home(w http.ResponseWriter, r *http.Request) error {
 			d.Received = y.Total()
 		}
 	}
-	d.Unsold = slices.Clone(d.Coverage.ByVillage)
-	slices.SortStableFunc(d.Unsold, func(a, b catalog.VillageCoverage) int {
+	d.Villages, d.NoSale = bySales(d.Coverage.ByVillage)
+	return s.Render(w, r, http.StatusOK, "county/home", d)
+}
+
+// bySales returns the villages by the share of households that sold something, the least first, and how many have none. A
+// season of before the register has nothing to sell, and so no villages.
+func bySales(all []catalog.VillageCoverage) (villages []catalog.VillageCoverage, noSale int) {
+	var capacity int64
+	for _, v := range all {
+		capacity += v.Capacity
+		if v.Selling == 0 {
+			noSale++
+		}
+	}
+	if capacity == 0 {
+		return nil, 0
+	}
+	villages = slices.Clone(all)
+	slices.SortStableFunc(villages, func(a, b catalog.VillageCoverage) int {
 		// a.Selling/a.Households against b's, without dividing
 		return cmp.Compare(a.Selling*max(b.Households, 1), b.Selling*max(a.Households, 1))
 	})
-	for _, v := range d.Unsold {
-		d.Selling += v.Selling
-		if v.Selling == 0 {
-			d.NoSale++
-		}
-	}
-	d.Unsold = d.Unsold[:min(len(d.Unsold), max(12, min(d.NoSale, 40)))]
-	return s.Render(w, r, http.StatusOK, "county/home", d)
+	return villages, noSale
 }
 
 func pipeline(counts []orders.StateCount) []pipelineRow {

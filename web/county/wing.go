@@ -22,6 +22,14 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
+// Headings of the menu.
+var (
+	underHouseholds = page.Group{ZH: "农户", EN: "Households"}
+	underTrade      = page.Group{ZH: "买卖", EN: "Trade"}
+	underMoney      = page.Group{ZH: "资金", EN: "Money"}
+	underOffice     = page.Group{ZH: "县里事务", EN: "County office"}
+)
+
 // Wing describes the pages of the county's staff.
 func Wing() page.Wing {
 	return page.Wing{Name: "county", Templates: templateFiles, Layout: "desk",
@@ -29,29 +37,29 @@ func Wing() page.Wing {
 		Tones:    words.Tones(),
 		Menu: []page.Entry{
 			{Route: "county.home", Icon: "chart-column", ZH: "全县总览", EN: "Overview", Roles: auth.County},
-			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Roles: auth.County},
-			{Route: "county.seasons", Icon: "calendar", ZH: "年度", EN: "Seasons", Roles: auth.County},
-			{Route: "county.households", Icon: "users", ZH: "农户", EN: "Households", Roles: auth.County},
-			{Route: "county.reviews", Icon: "shield-check", ZH: "待核对", EN: "Reviews", Roles: auth.County},
-			{Route: "county.objections", Icon: "circle-alert", ZH: "异议", EN: "Objections", Roles: auth.County},
-			{Route: "county.orders", Icon: "receipt-text", ZH: "订单", EN: "Orders", Roles: auth.County},
-			{Route: "desk.adoptions", Icon: "heart-handshake", ZH: "认养", EN: "Adoptions", Roles: auth.County},
-			{Route: "county.contracts", Icon: "file-text", ZH: "收购合同", EN: "Contracts", Roles: auth.County},
-			{Route: "desk.raisers", Icon: "hand-coins", ZH: "大户代养", EN: "Goose raisers", Roles: auth.County},
-			{Route: "county.prices", Icon: "chart-column", ZH: "参考价", EN: "Reference prices", Roles: auth.County},
-			{Route: "county.receipts", Icon: "landmark", ZH: "到账核对", EN: "Bank receipts", Roles: auth.County},
-			{Route: "county.reconciliation", Icon: "circle-check", ZH: "对账", EN: "Reconciliation", Roles: auth.County},
-			{Route: "county.settlements", Icon: "hand-coins", ZH: "结算", EN: "Settlement", Roles: auth.County},
-			{Route: "county.payouts", Icon: "banknote", ZH: "打款", EN: "Payouts", Roles: auth.County},
-			{Route: "county.orgaccounts", Icon: "landmark", ZH: "对公付款", EN: "Pay organisations", Roles: auth.County},
-			{Route: "county.distributions", Icon: "sprout", ZH: "分红", EN: "Distributions", Roles: auth.County},
-			{Route: "county.documents", Icon: "receipt-text", ZH: "单据", EN: "Documents", Roles: auth.County},
-			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Roles: auth.County},
-			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Roles: auth.County},
-			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Roles: auth.County, Beside: "/county/directory"},
-			{Route: "county.corrections", Icon: "users", ZH: "更正申请", EN: "Corrections", Roles: auth.County},
-			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Roles: []auth.Role{auth.Approver, auth.Admin}},
-			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Roles: []auth.Role{auth.Admin}},
+			{Route: "county.households", Icon: "users", ZH: "农户", EN: "Households", Group: underHouseholds, Roles: auth.County},
+			{Route: "county.reviews", Icon: "shield-check", ZH: "待核对", EN: "Reviews", Group: underHouseholds, Roles: auth.County},
+			{Route: "county.objections", Icon: "circle-alert", ZH: "异议", EN: "Objections", Group: underHouseholds, Roles: auth.County},
+			{Route: "county.corrections", Icon: "users", ZH: "更正申请", EN: "Corrections", Group: underHouseholds, Roles: auth.County},
+			{Route: "county.presales", Icon: "sprout", ZH: "预售", EN: "Presales", Group: underTrade, Roles: auth.County},
+			{Route: "county.orders", Icon: "receipt-text", ZH: "订单", EN: "Orders", Group: underTrade, Roles: auth.County},
+			{Route: "desk.adoptions", Icon: "heart-handshake", ZH: "认养", EN: "Adoptions", Group: underTrade, Roles: auth.County},
+			{Route: "county.contracts", Icon: "file-text", ZH: "收购合同", EN: "Contracts", Group: underTrade, Roles: auth.County},
+			{Route: "desk.raisers", Icon: "hand-coins", ZH: "大户代养", EN: "Goose raisers", Group: underTrade, Roles: auth.County},
+			{Route: "county.prices", Icon: "chart-column", ZH: "参考价", EN: "Reference prices", Group: underTrade, Roles: auth.County},
+			{Route: "organisation.shelf", Icon: "store", ZH: "爱心超市", EN: "Supermarkets", Group: underTrade, Roles: auth.County},
+			{Route: "county.receipts", Icon: "landmark", ZH: "到账核对", EN: "Bank receipts", Group: underMoney, Roles: auth.County},
+			{Route: "county.reconciliation", Icon: "circle-check", ZH: "对账", EN: "Reconciliation", Group: underMoney, Roles: auth.County},
+			{Route: "county.settlements", Icon: "hand-coins", ZH: "结算", EN: "Settlement", Group: underMoney, Roles: auth.County},
+			{Route: "county.payouts", Icon: "banknote", ZH: "打款", EN: "Payouts", Group: underMoney, Roles: auth.County},
+			{Route: "county.orgaccounts", Icon: "landmark", ZH: "对公付款", EN: "Pay organisations", Group: underMoney, Roles: auth.County},
+			{Route: "county.distributions", Icon: "sprout", ZH: "分红", EN: "Distributions", Group: underMoney, Roles: auth.County},
+			{Route: "county.documents", Icon: "receipt-text", ZH: "单据", EN: "Documents", Group: underMoney, Roles: auth.County},
+			{Route: "county.seasons", Icon: "calendar", ZH: "年度", EN: "Seasons", Group: underOffice, Roles: auth.County},
+			{Route: "county.setup", Icon: "clipboard-list", ZH: "县里资料", EN: "County data", Group: underOffice, Roles: auth.County, Beside: "/county/directory"},
+			{Route: "county.reports", Icon: "file-text", ZH: "报表", EN: "Reports", Group: underOffice, Roles: auth.County},
+			{Route: "county.audit", Icon: "clipboard-list", ZH: "操作记录", EN: "Audit trail", Group: underOffice, Roles: []auth.Role{auth.Approver, auth.Admin}},
+			{Route: "county.accounts", Icon: "settings", ZH: "账号", EN: "Accounts", Group: underOffice, Roles: []auth.Role{auth.Admin}},
 		},
 		Homes: map[auth.Role][]string{auth.Operator: {"county.home"}, auth.Approver: {"county.home"}, auth.Admin: {"county.accounts"}},
 	}

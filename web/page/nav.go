@@ -14,13 +14,25 @@ type navItem struct {
 	Route, Icon, Text, URL string
 	Current                bool
 	Count                  int // of things behind it, 0: not shown
+	group                  Group
 }
+
+// navGroup are the entries of a menu that stand under one heading, or one entry without a heading.
+type navGroup struct {
+	Text  string // "": no heading
+	Open  bool   // the page is under one of the entries
+	Items []navItem
+}
+
+// Group is the heading over some entries of a menu, which opens and closes. The entries of a group follow each other.
+type Group struct{ ZH, EN string }
 
 // Entry is an item of a menu before it has a language. It is shown only when its route
 // exists and the reader has one of its roles; no roles means everybody.
 type Entry struct {
 	Route, Icon, ZH, EN string
 	Roles               []auth.Role
+	Group               Group // none: the entry stands by itself
 	Beside              string // path of pages that belong to the entry without being under its own
 }
 
@@ -72,7 +84,7 @@ func (s *Site) nav(v *view, r *http.Request) []navItem {
 				longest, current = len(path), len(items)
 			}
 		}
-		items = append(items, navItem{Route: e.Route, Icon: e.Icon, Text: v.Lang.Pick(e.ZH, e.EN), URL: u})
+		items = append(items, navItem{Route: e.Route, Icon: e.Icon, Text: v.Lang.Pick(e.ZH, e.EN), URL: u, group: e.Group})
 	}
 	if current >= 0 {
 		items[current].Current = true
@@ -83,6 +95,19 @@ func (s *Site) nav(v *view, r *http.Request) []navItem {
 		}
 	}
 	return items
+}
+
+// NavGroups is the menu by its headings.
+func (v *view) NavGroups() []navGroup {
+	var groups []navGroup
+	for i, item := range v.Nav {
+		if i == 0 || item.group == (Group{}) || item.group != v.Nav[i-1].group {
+			groups = append(groups, navGroup{Text: v.Lang.Pick(item.group.ZH, item.group.EN)})
+		}
+		g := &groups[len(groups)-1]
+		g.Items, g.Open = append(g.Items, item), g.Open || item.Current
+	}
+	return groups
 }
 
 // menu joins the menus of the wings whose pages wear a layout.

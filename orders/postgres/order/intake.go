@@ -42,7 +42,7 @@ type placed struct {
 // IntakeSQL writes orders with their lines and events. A second order of an account and key conflicts and is
 // left out, also when the other one is in the same batch or being committed by another process.
 //
-// An order with a limit takes the lowest free place among the unpaid orders of its account and person. It is left out when
+// An order with a limit takes a free place among the unpaid orders of its account and person. It is left out when
 // none is free, when its presales would be held beyond the buyer's part, and when another statement takes the same place at
 // the same time: the unique indexes on the places make statements about one buyer exact, whichever process runs them,
 // because the later of two that both saw the place free conflicts. So a statement has one order of a limited buyer, see
@@ -77,7 +77,7 @@ WITH asked AS (
 	       o.recipient, o.phone, o.address, o.shortage, o.note, o.estimate_fen, o.deposit_fen, o.placed_at, o.expires_at, o.person, slot.no
 	FROM asked o CROSS JOIN LATERAL (
 		SELECT CASE WHEN o.most = 0 THEN 0 WHEN o.slots IS NULL THEN 1
-		            ELSE (SELECT min(n) FROM generate_series(1, o.most) n WHERE n <> ALL (o.slots)) END AS no
+		            ELSE (SELECT n FROM generate_series(1, o.most) n WHERE n <> ALL (o.slots) LIMIT 1) END AS no
 	) slot
 	WHERE slot.no IS NOT NULL AND CASE WHEN o.ids IS NULL THEN true ELSE NOT EXISTS (
 		SELECT FROM line l WHERE l.order_id = o.id AND l.spare >= 0 AND l.spare < (
