@@ -240,3 +240,28 @@ func BenchmarkLeast(b *testing.B) {
 		})
 	}
 }
+
+// A lot far below the part that stands first uses up what others could have covered: such an order is refused with what it
+// could have had, and nothing stays taken.
+func TestRefusedUnderALeastPart(t *testing.T) {
+	t.Parallel()
+	pool := allocate.NewPool()
+	lots := []allocate.Lot{{ID: 1, Household: 1, Free: 1, UnitFen: 95}, {ID: 2, Household: 2, Free: 1, UnitFen: 9}, {ID: 3, Household: 3, Free: 100, UnitFen: 49}}
+	for i, l := range lots {
+		must(t, pool.SetHousehold(allocate.Household{ID: l.Household, Persons: 1, ExpectedFen: int64(i) * 1_000}))
+		must(t, pool.SetLot(l))
+	}
+	pool.SetLeast(0, 50)
+	if got := pool.Sellable(0); got != 46 {
+		t.Fatalf("%d are sellable", got)
+	}
+	shares, err := pool.Take(allocate.Request{Policy: allocate.PolicyFair, Qty: 46})
+	if left, ok := leftOf(err); !ok || left != 6 || shares != nil {
+		t.Fatalf("%v, %v", shares, err)
+	}
+	for _, want := range lots {
+		if l, _ := pool.Lot(want.ID); l != want {
+			t.Errorf("%+v stays of %+v", l, want)
+		}
+	}
+}
