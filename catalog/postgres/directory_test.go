@@ -278,7 +278,7 @@ func TestSaveEntry(t *testing.T) {
 	one.Cells["persons"], one.Cells["helper"], one.Cells["raiser"] = "2", "", ""
 	saved, err = c.Directory().SaveEntry(ctx, catalog.SaveEntry{Kind: catalog.KindHousehold, ID: one.ID, Cells: one.Cells, Reason: "分户"})
 	if err != nil || saved.Cells["persons"] != "2" || saved.Cells["helper"] != "" || saved.Cells["raiser"] != "" ||
-		saved.History[1].To["id_number"] != "******" {
+		saved.History[1].To["id_number"] != "******" || saved.History[1].To["programmes"] != "庭院、养禽" {
 		t.Errorf("saved %+v, %v", saved, err)
 	}
 	// A form does not know the registered id number, and sends it empty: it stays.

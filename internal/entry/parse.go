@@ -339,7 +339,7 @@ func (f *Field) choiceNames() string {
 	for i, v := range f.Values {
 		names[i] = v.Name.Zh
 	}
-	return strings.Join(names, "、")
+	return strings.Join(names, Between)
 }
 
 func (f *Field) parseChoices(cell string) (any, *Fault) {
@@ -430,10 +430,13 @@ func Write(value any) string {
 		}
 		return "否"
 	case []string:
-		return strings.Join(v, "、")
+		return strings.Join(v, Between)
 	}
 	return ""
 }
+
+// Between separates the values of a cell with several.
+const Between = "、"
 
 // Show returns a value as a cell that Parse reads back to the same value.
 func (f *Field) Show(value any) string {
@@ -457,7 +460,7 @@ func (f *Field) Show(value any) string {
 			for i, code := range v {
 				names[i] = f.nameOf(code)
 			}
-			return strings.Join(names, "、")
+			return strings.Join(names, Between)
 		}
 	}
 	return Write(value)

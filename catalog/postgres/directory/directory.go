@@ -163,7 +163,38 @@ func (m *Room) entry(ctx context.Context, tx *sqlx.Tx, t *table, id int64) (cata
 	if err := rows.Err(); err != nil {
 		return e, fmt.Errorf("read history: %w", err)
 	}
-	return e, nil
+	return e, nameProgrammes(ctx, tx, t.kind, e.History)
+}
+
+// nameProgrammes puts the names of programmes into a history, which keeps their codes.
+func nameProgrammes(ctx context.Context, tx *sqlx.Tx, k *entry.Kind, history []catalog.EntryChange) error {
+	field, ok := k.Field("programmes")
+	if !ok || len(history) == 0 {
+		return nil
+	}
+	var programmes []struct {
+		Code string `db:"code"`
+		Name string `db:"name"`
+	}
+	if err := tx.SelectContext(ctx, &programmes, `SELECT code, name FROM programme`); err != nil {
+		return fmt.Errorf("read programmes: %w", err)
+	}
+	names := make(map[string]string, len(programmes))
+	for _, p := range programmes {
+		names[p.Code] = p.Name
+	}
+	for _, ch := range history {
+		for _, cells := range []map[string]string{ch.From, ch.To} {
+			codes := strings.Split(cells[field.Name], entry.Between)
+			for i, code := range codes {
+				codes[i] = cmp.Or(names[code], code)
+			}
+			if cells[field.Name] != "" {
+				cells[field.Name] = strings.Join(codes, entry.Between)
+			}
+		}
+	}
+	return nil
 }
 
 // SaveEntry adds or changes an entry as a form sends it.
