@@ -7,13 +7,14 @@ import (
 
 	"banmuyuan/catalog"
 	"banmuyuan/internal/link"
+	"banmuyuan/web"
 	"banmuyuan/web/auth"
 	"banmuyuan/web/webtest"
 )
 
 func TestCountyAnswersObjections(t *testing.T) {
 	t.Parallel()
-	d := webtest.NewDesk(t)
+	d := newCountyDesk(t, func(_ *webtest.Desk, deps *web.Deps) { deps.Care, deps.AccountReviews = &stubReviews{}, &stubReviews{} })
 	p := d.Operator(t)
 	webtest.ReadPage(t, p, "/county/objections", "隔壁卖了，我家没卖", "超时", "¥120.00", "27 户", "替农户提", "已把人口改成四口", "几天内答复")
 	webtest.ReadPage(t, p, "/county", "有 1 件农户的异议过了答复的时间")
